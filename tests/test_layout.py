@@ -99,9 +99,9 @@ TESTED_ELSEWHERE: dict[str, str] = {
     "network/kinds/rule_forms.py": "network/kinds/test_kinds.py",
     "network/kinds/readings.py": "network/kinds/test_kinds.py",
     "pasted/bundle/": "pasted/bundle/test_files.py",  # and each layout's own
-    "pasted/forms/iptables_save.py": "kernel/test_pasted_rules.py",
-    "pasted/forms/listed_targets.py": "kernel/test_pasted_rules.py",
-    "pasted/forms/nft_words.py": "pasted/forms/test_nft_as_iptables.py",
+    "pasted/forms/rules/iptables_save.py": "kernel/test_pasted_rules.py",
+    "pasted/forms/rules/listed_targets.py": "kernel/test_pasted_rules.py",
+    "pasted/forms/rules/nft_words.py": "pasted/forms/rules/test_nft_as_iptables.py",
     "replica/run/build.py": "kernel/test_replica.py",
     "replica/run/client.py": "kernel/test_replica.py",
     "replica/run/ctnetlink.py": "kernel/test_ctnetlink.py",

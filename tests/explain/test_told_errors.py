@@ -2,7 +2,7 @@
 
 from hairpin.answer.answer import Answer
 from hairpin.explain.told_errors import with_told_errors
-from tests.answer.test_likely import REFUSED, TIMED_OUT, answer
+from tests.answer.likely.test_likely import REFUSED, TIMED_OUT, answer
 from tests.suppose.test_ordinary import RUN
 
 TAKEN = "Error starting userland proxy: listen tcp4 0.0.0.0:8080: bind: address already in use\n"

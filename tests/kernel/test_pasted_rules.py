@@ -21,7 +21,7 @@ from hairpin.netfilter.iptables.match_rows import ROWS
 from hairpin.netfilter.iptables.render import render
 from hairpin.netfilter.nft import listing
 from hairpin.netfilter.rule_address import IpFamily
-from hairpin.pasted.forms.sound_rules import is_gap
+from hairpin.pasted.forms.rules.sound_rules import is_gap
 from tests.kernel.test_iptables_round_trip import SETS, WIDE
 from tests.pasted.readings import evidence_in_text
 from tests.strategies import row_matches

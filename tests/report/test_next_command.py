@@ -7,7 +7,7 @@ from hairpin.network.world import World
 from hairpin.question.question import parse_question
 from hairpin.report.next_command import next_of
 from hairpin.report.words import Words
-from tests.answer.test_likely import TIMED_OUT, answer
+from tests.answer.likely.test_likely import TIMED_OUT, answer
 from tests.report.answers import evidence
 from tests.suppose.test_ordinary import RUN
 

@@ -84,7 +84,7 @@ def ask(
             answer = _with_questions(answer)
             if not answer.is_of_text:
                 return answer
-            from hairpin.answer.likely import with_likely  # noqa: PLC0415 - most hosts are read themselves
+            from hairpin.answer.likely.likely import with_likely  # noqa: PLC0415 - most hosts are read themselves
 
             return with_likely(answer)
 
@@ -127,7 +127,7 @@ def _with_told_targets(question: Question, network: Network) -> Question:
     """Return the question.  A question without a target about a pasted text means the failures that the text tells."""
     if question.targets or all(host.told is None for host in network.hosts):
         return question
-    from hairpin.answer.likely import targets_told  # noqa: PLC0415 - most hosts are read themselves
+    from hairpin.answer.likely.likely import targets_told  # noqa: PLC0415 - most hosts are read themselves
 
     return msgspec.structs.replace(question, targets=targets_told(network))
 
@@ -211,9 +211,9 @@ def _host_of(evidence: Evidence, asked: tuple[Target, ...]) -> Host:
     host = parse(evidence)
     if evidence.find(PASTED, "") is None:
         return host
-    from hairpin.suppose.ordinary import completed  # noqa: PLC0415 - most hosts are read themselves
+    from hairpin.suppose.ordinary import ordinary_host  # noqa: PLC0415 - most hosts are read themselves
 
-    return completed(host, evidence, asked)
+    return ordinary_host(host, evidence, asked)
 
 
 def _not_read(source: NotRead) -> Host:

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import msgspec
 
 from hairpin.answer.answer import Answer, CauseAnswer
-from hairpin.answer.likely import likely_cause
+from hairpin.answer.likely.likely import likely_cause
 from hairpin.causes.cause import Candidate
 from hairpin.causes.registry import known_cause
 from hairpin.causes.where import OfFile
@@ -47,10 +47,10 @@ def with_told_errors(answer: Answer) -> Answer:
     known = {each.id for each in found}
     made = [each for each in _causes(errors, answer) if each.id not in known]
     kept = [each for each in rest if each.id not in {one.id for one in made}]
-    return _replace(answer, causes=_numbered((*found, *made, *kept)))
+    return _replace(answer, causes=_with_refs((*found, *made, *kept)))
 
 
-def _numbered(causes: tuple[CauseAnswer, ...]) -> tuple[CauseAnswer, ...]:
+def _with_refs(causes: tuple[CauseAnswer, ...]) -> tuple[CauseAnswer, ...]:
     """Return the causes; those that stop no asked flow by a walk get their references anew, behind all others."""
     walked = [each for each in causes if each.proof is not None]
     others = [each for each in causes if each.proof is None]

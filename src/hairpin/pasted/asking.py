@@ -70,19 +70,19 @@ def _lines(requests: tuple[Request, ...], *, inside: bool, port: int | None) -> 
     yield "# Only reads. Run it as root (sudo sh), and paste back all that it prints."
     yield 'h() { printf \'\\n$ %s\\n\' "$*"; eval "$*" 2>&1; }'
     for each in requests:
-        yield f"h {_quoted(each.command)}"
+        yield f"h {_in_quotes(each.command)}"
     if not inside:
         return
     narrowed = f" --filter publish={port}" if port is not None else ""
     yield f"for c in $(docker ps -q{narrowed}); do"
     yield "  n=$(docker inspect -f '{{.Name}}' $c); p=$(docker inspect -f '{{.State.Pid}}' $c)"
     yield f"  printf '\\n$ docker inspect %s\\n' ${{n#/}}; docker inspect -f '{_TEMPLATE}' $c"
-    yield f"  for q in {' '.join(map(_quoted, _INSIDE))}; do"
+    yield f"  for q in {' '.join(map(_in_quotes, _INSIDE))}; do"
     yield "    printf '\\n$ docker exec %s %s\\n' ${n#/} \"$q\"; nsenter -n -t $p $q; done"
     yield "done 2>&1"
 
 
-def _quoted(command: str) -> str:
+def _in_quotes(command: str) -> str:
     if command.isalnum():
         return command
     return '"' + command.replace("\\", "\\\\").replace('"', '\\"').replace("$", "\\$") + '"'

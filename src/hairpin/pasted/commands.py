@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from hairpin.evidence.reading import HOST
 from hairpin.pasted.form import Command
-from hairpin.pasted.forms.typed_run import shell_container
+from hairpin.pasted.forms.engines.typed_run import shell_container
 
 _NAMED = (
     "iptables ip6tables iptables-save ip6tables-save iptables-nft iptables-legacy iptables-nft-save "
@@ -89,7 +89,7 @@ def _command(text: str, index: int, host: str) -> Command | None:
             while words and words[0].startswith("-"):
                 words = words[1:]
             continue
-        entered = _entered(program, words)
+        entered = _place_entered(program, words)
         if entered is None:
             break
         netns, words = entered
@@ -110,7 +110,7 @@ def _words(text: str) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _entered(program: str, words: tuple[str, ...]) -> tuple[str, tuple[str, ...]] | None:
+def _place_entered(program: str, words: tuple[str, ...]) -> tuple[str, tuple[str, ...]] | None:
     """Return the namespace that a command enters and the words of the command in it: ``docker exec web ip addr``.
     Return None for any other command."""
     rest = list(words[1:])

@@ -32,7 +32,7 @@ def containers_of(listed: list[Document], typed: list[Document]) -> list[Documen
     for number, each in enumerate(meant, 1):
         same = next((one for one in found if _is_meant(one, each)), None)
         if same is None:
-            found.append({**_started(each, number, {str(one.get("Name")) for one in found}), TYPED: True})
+            found.append({**_as_started(each, number, {str(one.get("Name")) for one in found}), TYPED: True})
         else:
             _add_meant(same, each)
     for number, each in enumerate(found, 1):
@@ -130,7 +130,7 @@ def _bindings(document: Document) -> Iterator[tuple[str, str]]:
         yield from ((key, str(each.get("HostPort"))) for each in bindings or ())
 
 
-def _started(typed: Document, number: int, taken: set[str]) -> Document:
+def _as_started(typed: Document, number: int, taken: set[str]) -> Document:
     """Return the container that the typed command has started.  Without ``--name`` the engine has drawn a name, which
     the text does not tell; the container is called after its image."""
     image = str(typed["Config"]["Image"]).rpartition("/")[2].partition(":")[0].partition("@")[0] or "container"

@@ -9,7 +9,7 @@ import msgspec
 from hairpin.evidence.reading import HOST
 
 
-class Part(NamedTuple):
+class Fragment(NamedTuple):
     """A reading, or a fragment of a reading, that was found in a text.
 
     ``key``: a key of ``docs/reference/evidence.md``.  ``text``: the text in the form of that key.  Fragments with the
@@ -32,7 +32,7 @@ class Found(NamedTuple):
 
     end: int
     told: str
-    parts: tuple[Part, ...] = ()
+    parts: tuple[Fragment, ...] = ()
 
 
 class Command(NamedTuple):
@@ -108,7 +108,7 @@ class Paste(msgspec.Struct, frozen=True):
         return end
 
 
-class Form(NamedTuple):
+class OutputForm(NamedTuple):
     """A kind of output.  ``anchor``: a pattern that matches the first line of the output from its beginning.  ``read``:
     returns what begins at a line at which the anchor matches, or None if it is no such output.  ``words``: of a pattern
     that may match anywhere in a line, the words of which each such line has one.  They are looked for first, since few

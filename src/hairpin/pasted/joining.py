@@ -12,8 +12,8 @@ import msgspec
 from hairpin import __version__
 from hairpin.evidence.reading import PASTED, SCHEMA, Evidence, Reading
 from hairpin.pasted.containers import containers_of, networks_of
-from hairpin.pasted.form import Part, Recognised
-from hairpin.pasted.forms.iptables_save import ANY_BACK_END
+from hairpin.pasted.form import Fragment, Recognised
+from hairpin.pasted.forms.rules.iptables_save import ANY_BACK_END
 from hairpin.pasted.merging import MERGED, merge
 
 _OF_HOST = (
@@ -32,7 +32,7 @@ class Output(msgspec.Struct, frozen=True):
 
     recognised: Recognised
     origin: str
-    parts: tuple[Part, ...]
+    parts: tuple[Fragment, ...]
 
 
 UNRECOGNISED = "unrecognised"

@@ -8,8 +8,8 @@ does not show does not replace what another one shows.
 import re
 from collections.abc import Callable, Iterable, Iterator
 
-from hairpin.pasted.forms.listed_words import UNLISTED
-from hairpin.pasted.forms.sound_rules import is_gap
+from hairpin.pasted.forms.rules.listed_words import UNLISTED
+from hairpin.pasted.forms.rules.sound_rules import is_gap
 
 _CHAIN = re.compile(r":(\S+) (\S+)")
 _RULE = re.compile(r"(?:\[\d+:\d+\] )?-A (\S+)")

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 from hairpin.pasted.commands import command_in, within_shells
-from hairpin.pasted.form import Command, Form, Found, Paste
+from hairpin.pasted.form import Command, Found, OutputForm, Paste
 from hairpin.pasted.forms.registry import FORMS
 from hairpin.pasted.lines import lines_of
 
@@ -52,7 +52,7 @@ def _at(paste: Paste, index: int) -> Found | None:
     return None
 
 
-def _any_of(forms: tuple[Form, ...]) -> re.Pattern[str]:
+def _any_of(forms: tuple[OutputForm, ...]) -> re.Pattern[str]:
     """Return one pattern for the first lines of all forms, since nearly all lines of a long text begin none."""
     return re.compile("|".join(f"(?:{_GROUP.sub('(?:', each.anchor.pattern)})" for each in forms if not each.words))
 

@@ -9,7 +9,7 @@ import msgspec
 from hairpin.errors import EvidenceError, WrongPathError
 from hairpin.evidence.reading import Evidence
 from hairpin.message import message
-from hairpin.pasted.form import Command, Found, Part, Paste, Recognised
+from hairpin.pasted.form import Command, Found, Fragment, Paste, Recognised
 from hairpin.pasted.joining import Output, evidence_of, unrecognised_in
 from hairpin.pasted.recognise import outputs, paste_of
 
@@ -42,7 +42,7 @@ def evidence_in_texts(texts: tuple[str, ...]) -> Evidence:
     other reading."""
     pastes = tuple(map(paste_of, texts))
     found = tuple(tuple(_outputs(each)) for each in pastes)
-    left = "".join(_left(paste, outputs) for paste, outputs in zip(pastes, found, strict=True))
+    left = "".join(_left_lines(paste, outputs) for paste, outputs in zip(pastes, found, strict=True))
     every = tuple(each for one in found for each in one)
     names = (each.recognised.host for each in every if each.recognised.host)
     return evidence_of(every, left, name=next(names, ""))
@@ -63,10 +63,10 @@ def _text_of(path: str) -> str:
         raise EvidenceError(
             message("{path}: more than {mib} MiB of text; paste the outputs alone", path=path, mib=LIMIT_BYTES >> 20)
         )
-    return _decoded(data)
+    return _text_from(data)
 
 
-def _decoded(data: bytes) -> str:
+def _text_from(data: bytes) -> str:
     """Return the bytes as text.  Windows' programs save text as UTF-16, with a byte order mark."""
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         return data.decode("utf-16", "replace")
@@ -78,7 +78,7 @@ def _outputs(paste: Paste) -> Iterator[Output]:
         yield _output(index, command, found)
 
 
-def _left(paste: Paste, found: tuple[Output, ...]) -> str:
+def _left_lines(paste: Paste, found: tuple[Output, ...]) -> str:
     """Return the lines that are no part of an output that became a reading, each behind its number."""
     taken = {
         number
@@ -95,7 +95,7 @@ def _output(index: int, command: Command, found: Found) -> Output:
     return Output(taken, command.text or found.told, tuple(_at_line(each, index + 1) for each in found.parts))
 
 
-def _at_line(part: Part, line: int) -> Part:
+def _at_line(part: Fragment, line: int) -> Fragment:
     """Return the part; an outcome with the number of its line, if it has none."""
     if part.key != OUTCOME:
         return part

@@ -204,13 +204,13 @@ _OF_INPUT = _Rules(
 
 
 def _of_nat(host: Host, told: ToldParts) -> Iterator[Alternative]:
-    table = _supposed(host, told, "nat")
+    table = _supposed_table(host, told, "nat")
     if table is not None and _has_docker(host):
         yield from (_with_rules(host, table, each) for each in _OF_NAT)
 
 
 def _of_filter(host: Host, told: ToldParts, flows: tuple[Flow, ...]) -> Iterator[Alternative]:
-    table = _supposed(host, told, "filter")
+    table = _supposed_table(host, told, "filter")
     if table is None:
         return
     if _has_docker(host):
@@ -223,7 +223,7 @@ def _has_docker(host: Host) -> bool:
     return any(engine.kind == "docker" for engine in host.engines)
 
 
-def _supposed(host: Host, told: ToldParts, name: str) -> Table | None:
+def _supposed_table(host: Host, told: ToldParts, name: str) -> Table | None:
     """Return the IPv4 table of iptables, if no text lists it."""
     if ToldTable("ip", name) in told.tables:
         return None
@@ -233,11 +233,11 @@ def _supposed(host: Host, told: ToldParts, name: str) -> Table | None:
 
 
 def _with_rules(host: Host, table: Table, wanted: _Rules) -> Alternative:
-    change = _replaced(host, table, wanted)
+    change = _replacement(host, table, wanted)
     return Alternative(wanted.cause, wanted.weight, RULES, wanted.shows, change)
 
 
-def _replaced(host: Host, table: Table, wanted: _Rules) -> Change:
+def _replacement(host: Host, table: Table, wanted: _Rules) -> Change:
     rules = [rule.text for chain in table.chains for rule in chain.rules] if wanted.keeps else []
     rules = [text for text in rules if not wanted.without or wanted.without not in text]
     own = sorted(each.name for each in table.chains if each.hook is None) if wanted.keeps else []

@@ -47,7 +47,7 @@ _MAPPED_DEFAULT = 0xC0A8_0000  # 192.168.0.0/16, which dockerd takes behind thes
 _NO_PORT = PortBinding("tcp", 0, 0)
 
 
-def completed(host: Host, evidence: Evidence, asked: tuple[Target, ...] = ()) -> Host:
+def ordinary_host(host: Host, evidence: Evidence, asked: tuple[Target, ...] = ()) -> Host:
     """Return the host with all parts that an ordinary host has, and with ``Host.told``.
 
     ``evidence``: the readings from which the host was made.  ``asked``: the targets of the question.  If no output
@@ -155,11 +155,11 @@ def _with_networks(host: Host, engine: Engine) -> Host:
         return host
     for joined in engine.networks:
         if joined.driver == "bridge":
-            host = _made(host, Change(tuple(new_bridge(host, engine, joined))))
+            host = _after(host, Change(tuple(new_bridge(host, engine, joined))))
     return host
 
 
-def _made(host: Host, change: Change) -> Host:
+def _after(host: Host, change: Change) -> Host:
     try:
         return simulate(change, Network((host,))).hosts[0]
     except ChangeError:
@@ -340,7 +340,7 @@ def _with_container(host: Host, container: Container, told: ToldParts) -> Host:
     netns = f"container:{container.name}"
     if container.network_mode == "host":
         host = host.with_container(_replace(container, netns=HOST))
-        return _served(host, HOST, container) if (HOST, "sockets") not in told.parts else host
+        return _with_service(host, HOST, container) if (HOST, "sockets") not in told.parts else host
     if netns in host and (netns, "links") in told.parts:
         host = _with_namespace(host, _replace(host.namespace(netns), unread=()))
         return host.with_container(_replace(container, netns=netns))
@@ -354,7 +354,7 @@ def _with_container(host: Host, container: Container, told: ToldParts) -> Host:
     )
     if change is None:
         return host
-    started = _made(without.with_container(stopped), change)
+    started = _after(without.with_container(stopped), change)
     if netns not in started and not container.network_mode.startswith("container:"):
         return host
     now = next((each for each in started.containers() if each.id == container.id), container)
@@ -373,8 +373,8 @@ def _with_container(host: Host, container: Container, told: ToldParts) -> Host:
     if inside is not None:
         started = _with_namespace(started, _overlaid(started.namespace(netns), inside, told))
     if (netns, "sockets") not in told.parts:
-        started = _served(started, now.netns or netns, container)
-    return _proxied(started, container) if (HOST, "sockets") not in told.parts else started
+        started = _with_service(started, now.netns or netns, container)
+    return _with_proxies(started, container) if (HOST, "sockets") not in told.parts else started
 
 
 def _lacks_ports(own: Namespace, joined: DockerNetwork | None) -> bool:
@@ -426,7 +426,7 @@ def _joined_to_told_port(host: Host, container: Container) -> Host:
     return _with_namespace(host, _replace(own, links=tuple(outer if each is port else each for each in own.links)))
 
 
-def _served(host: Host, netns: str, container: Container) -> Host:
+def _with_service(host: Host, netns: str, container: Container) -> Host:
     """Return the host in which the container's service listens on all ports that the container publishes or exposes."""
     if netns not in host:
         return host
@@ -447,7 +447,7 @@ def _served(host: Host, netns: str, container: Container) -> Host:
     return _with_namespace(host, _replace(namespace, sockets=(*namespace.sockets, *sockets)))
 
 
-def _proxied(host: Host, container: Container) -> Host:
+def _with_proxies(host: Host, container: Container) -> Host:
     """Return the host with docker-proxy's sockets for all published ports of the container."""
     from hairpin.engines.repair.republishing import relays  # noqa: PLC0415
 
@@ -457,7 +457,7 @@ def _proxied(host: Host, container: Container) -> Host:
             parts = tuple(relays(host, now, binding))
             held = host.namespace(HOST).sockets
             fresh = tuple(each for each in parts if not isinstance(each, AddSocket) or each.socket not in held)
-            host = _made(host, Change(fresh))
+            host = _after(host, Change(fresh))
     return host
 
 
@@ -494,7 +494,7 @@ def _with_rules(host: Host, told: ToldParts) -> Host:
             for each in wanted.parts
             if not isinstance(each, InsertRule | AddChain) or (each.family, each.table) in lacking
         )
-        host = _made(host, Change(parts))
+        host = _after(host, Change(parts))
     return host
 
 

@@ -40,7 +40,7 @@ def told_by(evidence: Evidence, host: Host) -> ToldParts:
     if own is not None and not any(each.name == "lo" for each in own.links):
         parts -= {(HOST, "links"), (HOST, "addresses")}  # a part of the links was listed
     tables = own.ruleset.tables if own is not None else ()
-    typed, outcomes = frozenset(_typed(evidence)), tuple(_outcomes(evidence))
+    typed, outcomes = frozenset(_typed_names(evidence)), tuple(_outcomes(evidence))
     return ToldParts(
         parts=frozenset(parts),
         sysctls=frozenset(own.sysctls.values) if own is not None else frozenset(),
@@ -62,7 +62,7 @@ class _Named(msgspec.Struct, rename="pascal"):
     typed: bool = False
 
 
-def _typed(evidence: Evidence) -> Iterator[str]:
+def _typed_names(evidence: Evidence) -> Iterator[str]:
     """Yield the names of the containers which only a typed command names."""
     for key in ("docker-containers", "podman-containers"):
         for reading in evidence.all(key):

@@ -5,7 +5,7 @@ import pytest
 from hairpin.report.paper import Paper
 from hairpin.report.text.terminal import report_text
 from hairpin.report.words import Words
-from tests.answer.test_likely import OFF, TIMED_OUT, answer
+from tests.answer.likely.test_likely import OFF, TIMED_OUT, answer
 from tests.suppose.test_ordinary import ADDRESSES, RUN
 
 

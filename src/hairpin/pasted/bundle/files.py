@@ -44,7 +44,7 @@ def files_in(
     cannot be read, or if more is wanted than the limits allow."""
     found: Files = {}
     kept = [0]
-    for name, data in _files(path, lambda each: _wanted(each, keep) if kept[0] < budget else 0):
+    for name, data in _files(path, lambda each: _worth(each, keep) if kept[0] < budget else 0):
         if not is_useful(data):
             continue
         found[_plain(name)] = data
@@ -57,7 +57,7 @@ def files_in(
     return found
 
 
-def _wanted(name: str, keep: Keep) -> int:
+def _worth(name: str, keep: Keep) -> int:
     plain = _plain(name)
     if not plain:
         return 0

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from hairpin.pasted.bundle.files import Files
 from hairpin.pasted.bundle.layout import Piece, text_of
-from hairpin.pasted.form import Part
+from hairpin.pasted.form import Fragment
 
 MOST = 1 << 20
 """The greatest size of such a file that is read."""
@@ -45,7 +45,7 @@ def pieces_of(files: Files, root: str) -> Iterator[Piece]:
 def piece_of(path: str, on_host: str, text: str, line: int = 1) -> Piece:
     """Return the host's file as a piece.  ``on_host``: its path without a leading slash, which :func:`key_of` knows."""
     ended = text if text.endswith("\n") or not text else text + "\n"
-    part = Part(key_of(on_host), ended, "", f"/{on_host}")
+    part = Fragment(key_of(on_host), ended, "", f"/{on_host}")
     return Piece(path, ended, line=line, parts=(part,), told=f"cat /{on_host}")
 
 

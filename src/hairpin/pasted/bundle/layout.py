@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from hairpin.evidence.reading import HOST
 from hairpin.pasted.bundle.files import Files
-from hairpin.pasted.form import Command, Part
+from hairpin.pasted.form import Command, Fragment
 
 
 class Piece(NamedTuple):
@@ -22,7 +22,7 @@ class Piece(NamedTuple):
     command: str = ""
     netns: str = HOST
     line: int = 1
-    parts: tuple[Part, ...] = ()
+    parts: tuple[Fragment, ...] = ()
     told: str = ""
 
     @property

@@ -7,7 +7,7 @@ from hairpin.evidence.reading import HOST
 from hairpin.pasted.bundle import host_files, processes
 from hairpin.pasted.bundle.layout import Piece, words_of
 from hairpin.pasted.bundle.routes import of_version
-from hairpin.pasted.form import Part
+from hairpin.pasted.form import Fragment
 
 _TABLE = re.compile(r"ip (?:-[46] )?(?:r|ro|route)(?: (?:show|list|ls))?(?: table (?P<table>\S+))?$")
 _MAIN = ("", "main", "254")
@@ -21,7 +21,7 @@ def piece_of(path: str, text: str, command: str, netns: str = HOST, line: int = 
     if words[:1] == ("uname",):
         told = text.split()
         if len(told) > 2 and told[0] == "Linux":
-            return Piece(path, text, command, "", line, (Part("uname", told[2], ""),), command)
+            return Piece(path, text, command, "", line, (Fragment("uname", told[2], ""),), command)
     if words[:1] == ("cat",) and len(words) == 2 and host_files.key_of(words[1].lstrip("/")):
         return host_files.piece_of(path, words[1].lstrip("/"), text, line)
     if words[:2] == ("ip", "route") and words[-2:] == ("table", "all"):

@@ -6,14 +6,14 @@ Of command lines nothing else is kept: they may hold passwords.
 import re
 from collections.abc import Iterator
 
-from hairpin.pasted.form import Part, joined_lines
-from hairpin.pasted.forms.json_documents import allowed_of
+from hairpin.pasted.form import Fragment, joined_lines
+from hairpin.pasted.forms.engines.json_documents import allowed_of
 
 _RELAYS = frozenset({"docker-proxy", "rootlessport", "slirp4netns", "pasta", "pasta.avx2"})
 _FLAG = re.compile(r"(?<!\S)--(?P<name>[a-z0-9-]+)(?:=(?P<equal>\S+)| (?P<value>[^\s-]\S*))?")
 
 
-def parts_of(text: str) -> Iterator[Part]:
+def parts_of(text: str) -> Iterator[Fragment]:
     """Yield the readings ``dockerd-cmdline`` and ``relay-cmdlines`` of ``ps aux`` or ``ps -ef``.
 
     If several dockerd run, one of them may belong to a container: none is told."""
@@ -36,9 +36,9 @@ def parts_of(text: str) -> Iterator[Part]:
         elif name in _RELAYS:
             relays.append(f"{cells[pid]}\t{program} {arguments}")
     if len(daemons) == 1:
-        yield Part("dockerd-cmdline", joined_lines(list(_flags(daemons[0]))), "")
+        yield Fragment("dockerd-cmdline", joined_lines(list(_flags(daemons[0]))), "")
     if relays:
-        yield Part("relay-cmdlines", joined_lines(relays), "")
+        yield Fragment("relay-cmdlines", joined_lines(relays), "")
 
 
 def _flags(arguments: str) -> Iterator[str]:

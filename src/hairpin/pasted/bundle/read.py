@@ -13,7 +13,7 @@ from hairpin.pasted.bundle.files import Files, files_in
 from hairpin.pasted.bundle.layout import Layout, Piece
 from hairpin.pasted.bundle.layouts import any_files, named_files, sos, supportconfig
 from hairpin.pasted.bundle.tables import absent, without_doubles
-from hairpin.pasted.form import Part, Paste, Recognised
+from hairpin.pasted.form import Fragment, Paste, Recognised
 from hairpin.pasted.joining import Output, evidence_of
 from hairpin.pasted.listed import CLEANED
 from hairpin.pasted.recognise import outputs, paste_of
@@ -133,10 +133,10 @@ def _outputs(piece: Piece) -> Iterator[Output]:
 def _of_command(piece: Piece) -> Iterator[Output]:
     """Yield what the output of one command tells, as one entry."""
     paste = _paste(piece)
-    parts: list[Part] = []
+    parts: list[Fragment] = []
     spans: list[tuple[int, int]] = []
     if piece.whole.words[:3] == ("nft", "list", "ruleset"):  # what it does not list, the host does not have
-        parts.append(Part("nft-tables", "\n", piece.netns))
+        parts.append(Fragment("nft-tables", "\n", piece.netns))
         spans.append((0, 1))
     expected = _possible_keys(piece)
     told = piece.command
@@ -168,7 +168,7 @@ def _paste(piece: Piece) -> Paste:
     return Paste(lines, {}, piece.whole)
 
 
-def _in_namespace(parts: tuple[Part, ...], netns: str) -> tuple[Part, ...]:
+def _in_namespace(parts: tuple[Fragment, ...], netns: str) -> tuple[Fragment, ...]:
     """Return the parts in the namespace of the piece, in case that a form has not asked its command for it."""
     if netns in (HOST, ""):
         return parts

@@ -87,14 +87,14 @@ class _Decompressed:
 
     def read(self, size: int, /) -> bytes:
         try:
-            return self._read(size)
+            return self._next_bytes(size)
         except (zlib.error, lzma.LZMAError, OSError, EOFError, ValueError, MemoryError) as error:
             if isinstance(error, lzma.LZMAError) and "emory" in str(error):
                 limit = MOST_XZ_MEMORY >> 20
                 raise too_much(self._path, message("its decompression needs more than {mib} MiB", mib=limit)) from error
             raise damage_in(self._path) from error
 
-    def _read(self, size: int) -> bytes:
+    def _next_bytes(self, size: int) -> bytes:
         while True:
             if self._is_at_end() and not self._has_next_member():
                 return b""

@@ -7,9 +7,9 @@ be in a host twice.
 import re
 from collections.abc import Iterator
 
-from hairpin.pasted.form import Part
-from hairpin.pasted.forms.listed_words import UNLISTED
-from hairpin.pasted.forms.nft_as_iptables import BASE_CHAINS
+from hairpin.pasted.form import Fragment
+from hairpin.pasted.forms.rules.listed_words import UNLISTED
+from hairpin.pasted.forms.rules.nft_as_iptables import BASE_CHAINS
 from hairpin.pasted.joining import Output
 
 _SAVE = re.compile(r"iptables-(?:nft|any)-save([46])$")
@@ -34,7 +34,7 @@ def without_doubles(outputs: tuple[Output, ...]) -> tuple[Output, ...]:
     )
 
 
-def absent(outputs: tuple[Output, ...]) -> Iterator[Part]:
+def absent(outputs: tuple[Output, ...]) -> Iterator[Fragment]:
     """Yield the tables of iptables-nft that the host does not have, as empty tables: ``nft list ruleset`` lists all
     that there are.  Yield none if the rules of iptables may be in the legacy back end."""
     listed = {place for each in outputs for part in each.parts for place in _places_in(part)}
@@ -46,7 +46,7 @@ def absent(outputs: tuple[Output, ...]) -> Iterator[Part]:
             lacking = [name for name in _MANAGED if (netns, family, name) not in listed]
             if lacking:
                 text = "".join(map(_empty, lacking))
-                yield Part(f"iptables-nft-save{_version(family)}", text, netns)
+                yield Fragment(f"iptables-nft-save{_version(family)}", text, netns)
 
 
 def _empty(table: str) -> str:
@@ -65,7 +65,7 @@ def _version(family: str) -> int:
     return 4 if family == "ip" else 6
 
 
-def _places_in(part: Part) -> Iterator[_Place]:
+def _places_in(part: Fragment) -> Iterator[_Place]:
     key = _SAVE.match(part.key)
     if key is not None:
         for line in part.text.splitlines():
@@ -73,7 +73,7 @@ def _places_in(part: Part) -> Iterator[_Place]:
                 yield part.netns, "ip" if key[1] == "4" else "ip6", line[1:].strip()
 
 
-def _parts_told(parts: tuple[Part, ...], last: dict[_Place, int], number: int) -> Iterator[Part]:
+def _parts_told(parts: tuple[Fragment, ...], last: dict[_Place, int], number: int) -> Iterator[Fragment]:
     """Yield the parts with those tables alone that the output with this number tells."""
     for part in parts:
         dropped = {place[2] for place in _places_in(part) if last[place] != number}

@@ -1,37 +1,21 @@
 """The forms in the order in which they are tried at a line."""
 
-from hairpin.pasted.form import Form
-from hairpin.pasted.forms import (
+from hairpin.pasted.form import OutputForm
+from hairpin.pasted.forms.engines import compose_files, engine_info, engine_words, json_documents, ps_tables, typed_run
+from hairpin.pasted.forms.network import (
     bridge_text,
-    compose_files,
-    connect_words,
-    curl_words,
-    engine_info,
-    engine_words,
-    firewalld_words,
     ip_json,
     ip_text,
-    iptables_listing,
-    iptables_save,
-    json_documents,
     kernel_lists,
-    known_files,
-    library_words,
-    log_lines,
     net_tools,
-    nft_ruleset,
-    ping_words,
-    ps_tables,
     socket_tables,
     sysctl_lines,
-    system_words,
-    tcpdump_lines,
-    typed_run,
-    ufw_words,
-    unit_words,
 )
+from hairpin.pasted.forms.outcomes import connect_words, curl_words, library_words, ping_words, tcpdump_lines
+from hairpin.pasted.forms.rules import iptables_listing, iptables_save, nft_ruleset
+from hairpin.pasted.forms.system import firewalld_words, known_files, log_lines, system_words, ufw_words, unit_words
 
-FORMS: tuple[Form, ...] = (
+FORMS: tuple[OutputForm, ...] = (
     *known_files.FORMS,
     *log_lines.FORMS,
     *iptables_save.FORMS,

@@ -252,12 +252,12 @@ def report_document(answer: Answer, words: Words) -> ReportDocument:
         missing=missing,
         notes=tuple(words(each) for each in (*answer.engines, *answer.notes)),
         questions=question_documents(answer, words),
-        recognised=_recognised(answer) if answer.is_of_text else UNSET,
+        recognised=_recognised_outputs(answer) if answer.is_of_text else UNSET,
         next=_next(asked, words) if asked is not None else UNSET,
     )
 
 
-def _recognised(answer: Answer) -> tuple[RecognisedDocument, ...]:
+def _recognised_outputs(answer: Answer) -> tuple[RecognisedDocument, ...]:
     return tuple(
         RecognisedDocument(each.line, each.until, each.as_, each.host or one.name or None, each.moment)
         for one in answer.evidence

@@ -132,8 +132,7 @@ _FOR_PERSON = message("for a person:")
 
 
 def _first_line(plan: RepairPlan) -> Message:
-    host = plan.answer.network.this.name
-    count = len(plan.repairs)
+    host, count = plan.answer.network.this.name, len(plan.repairs)
     if count and plan.answer.is_of_text:
         return message("plan for {host}, if what its text does not tell is as on an ordinary host (repairs: {count})",
                        host=host, count=count)  # fmt: skip
@@ -277,9 +276,7 @@ def _write_end(plan: RepairPlan, places: Places, words: Words, paper: Paper, *, 
         paper.gap()
         said = message("Without --persist it is gone after {events}.", events=", ".join(plan.lost_after))
         paper.prose(words(said), style="unsure")
-    if plan.answer.is_of_text:
-        return  # the host is not here
-    if not applying:
+    if not applying and not plan.answer.is_of_text:
         paper.gap()
         paper.prose(words(_with_persist(plan) if plan.needs_lasting and not lasting else _UNCHANGED))
 

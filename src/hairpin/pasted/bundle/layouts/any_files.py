@@ -34,7 +34,7 @@ def is_useful(data: bytes) -> bool:
     return 0 < len(data) <= SMALL or any(each in data[:_BEGINNING] for each in _OWN)
 
 
-def _read(files: Files) -> list[Piece]:
+def _pieces_in(files: Files) -> list[Piece]:
     return in_order(with_joined_tables(list(_pieces(files))))
 
 
@@ -78,4 +78,4 @@ def _nothing(files: Files) -> str:
     return ""
 
 
-LAYOUT = Layout("", _keep, _read, _nothing, _nothing)
+LAYOUT = Layout("", _keep, _pieces_in, _nothing, _nothing)

@@ -21,7 +21,7 @@ from hairpin.pasted.bundle.files import Files
 from hairpin.pasted.bundle.layout import Layout, Piece, below, first_word, roots, text_of
 from hairpin.pasted.bundle.made import piece_of
 from hairpin.pasted.bundle.namespaces import Sandboxes
-from hairpin.pasted.form import Part
+from hairpin.pasted.form import Fragment
 
 _MARK = re.compile(r"(?P<root>(?:[^/]+/){0,6}?)(?:sos_commands/[^/]+/[^/]|sos_reports/manifest\.json$)")
 _COMMANDS = re.compile(r"sos_commands/(?P<plugin>[\w-]+)/(?P<folder>.*/)?(?P<name>[^/]+)$")
@@ -128,7 +128,7 @@ def hosts(files: Files) -> tuple[str, ...]:
     return tuple(each for each in found if not any(each != one and each.startswith(one) for one in found))
 
 
-def _read(files: Files) -> list[Piece] | None:
+def _pieces_in(files: Files) -> list[Piece] | None:
     found = hosts(files)
     return list(_pieces(files, found[0])) if found else None
 
@@ -172,7 +172,7 @@ def _proc_net(files: Files, root: str) -> Iterator[Piece]:
     for short, key in _DIRECT.items():
         if key and files.get(root + short):
             text = text_of(files[root + short])
-            part = Part(key, text, HOST, f"/{short}")
+            part = Fragment(key, text, HOST, f"/{short}")
             yield Piece(root + short, text, parts=(part,), told=f"cat /{short}")
 
 
@@ -185,4 +185,4 @@ def _root(files: Files) -> str:
     return next(iter(hosts(files)), "")
 
 
-LAYOUT = Layout("sos report", _keep, _read, _host, _root)
+LAYOUT = Layout("sos report", _keep, _pieces_in, _host, _root)

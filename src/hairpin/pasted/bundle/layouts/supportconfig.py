@@ -35,7 +35,7 @@ def _keep(path: str) -> int:
     return _MOST if _WANTED.match(path) else 0
 
 
-def _read(files: Files) -> list[Piece] | None:
+def _pieces_in(files: Files) -> list[Piece] | None:
     found = roots(files, _MARK)
     if not found:
         return None
@@ -81,4 +81,4 @@ def _root(files: Files) -> str:
     return next(iter(roots(files, _MARK)), "")
 
 
-LAYOUT = Layout("supportconfig", _keep, _read, _host, _root)
+LAYOUT = Layout("supportconfig", _keep, _pieces_in, _host, _root)

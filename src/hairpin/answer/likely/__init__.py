@@ -1,0 +1,1 @@
+"""The answer about a host of which only a pasted text tells."""

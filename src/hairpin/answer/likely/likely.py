@@ -1,0 +1,248 @@
+"""The answer about a host of which only a pasted text tells: what the text proves, what is likely, what to ask next.
+
+The host was completed to an ordinary host (``suppose/``).  If a walk read told parts only, its verdict rests on the
+text alone.  Any other verdict depends, and its causes are likely.  If the ordinary host has no fault, the alternatives
+of its supposed parts are walked: one that explains each stated failure, and contradicts no stated success, is likely.
+"""
+
+from collections.abc import Iterator
+
+import msgspec
+
+from hairpin.answer.answer import Answer, CauseAnswer, Decides, Next, ref_of
+from hairpin.causes.cause import Candidate, View
+from hairpin.causes.registry import cause_of
+from hairpin.causes.where import OfFile
+from hairpin.change.change import Change
+from hairpin.change.simulation.simulate import simulate
+from hairpin.errors import ChangeError, UsageError
+from hairpin.evidence.told import Outcome
+from hairpin.message import Message, message
+from hairpin.network.flow import Flow, Lan, Outside
+from hairpin.network.network import Network
+from hairpin.question.asked import Origin, Target
+from hairpin.question.flows import flows_for
+from hairpin.question.target import parse_origin
+from hairpin.suppose.alternatives import Alternative, alternatives, before_the_host
+from hairpin.suppose.asked import target_of, targets_of
+from hairpin.suppose.parts import supposed_in
+from hairpin.walk.verdicts import Verdict
+from hairpin.walk.walked import walked
+
+_replace = msgspec.structs.replace
+_MOST_LIKELY = 5
+"""The greatest number of likely causes of which the text shows nothing."""
+_FITTING: dict[str, frozenset[Verdict]] = {
+    "answered": frozenset({"delivered", "leaves", "depends"}),
+    "refused": frozenset({"refused", "rejected"}),
+    "reset": frozenset({"refused", "rejected"}),
+    "empty": frozenset({"refused", "rejected"}),
+    "timeout": frozenset({"dropped", "unanswered", "looped"}),
+    "unreachable": frozenset({"rejected", "dropped", "unanswered"}),
+    "prohibited": frozenset({"rejected"}),
+    "failed": frozenset({"refused", "rejected", "dropped", "unanswered", "looped"}),
+}
+"""The verdicts of a walk that fit what a client saw.  What docker-proxy does with a connection that its container
+refuses, a client sees as a reset or as an empty answer."""
+
+
+def targets_told(network: Network) -> tuple[Target, ...]:
+    """Return the targets of the failures that the texts tell, each once; none if no host is one of a text."""
+    told = (host.told for host in network.hosts if host.told is not None)
+    return tuple(dict.fromkeys(target for each in told for target in targets_of(each)))
+
+
+def with_likely(answer: Answer) -> Answer:
+    """Return the answer with what is only likely told apart from what the text proves, and with the next command."""
+    network = answer.network
+    flows = tuple(_replace(each, supposed=supposed_in(network, each.trace.flow)) for each in answer.flows)
+    resting = {ref for each in flows if each.supposed for ref in each.causes}
+    outcomes = tuple(each for host in network.hosts if host.told is not None for each in host.told.outcomes)
+    failures = tuple(each for each in outcomes if each.failed)
+    causes = tuple(
+        _replace(
+            each,
+            likely=each.ref in resting,
+            severity="advice" if each.ref in resting else each.severity,
+            explains=failures if each.ref in resting else (),
+        )
+        for each in answer.causes
+        if each.severity == "blocking"
+    )
+    answer = _replace(answer, flows=flows, causes=causes)
+    if causes:
+        return _replace(answer, next=_of_suppositions(answer))
+    if not any(host.told is not None and host.told.tells_anything for host in network.hosts):
+        return answer
+    stopping = tuple(_stopping(network, tuple(each.trace.flow for each in flows), outcomes))
+    # A healthy host can be asked, too: without a stated failure, nothing is called likely.
+    likely = tuple(_likely(answer, stopping, failures)) if failures else ()
+    return _replace(answer, causes=likely, next=_of_alternatives(stopping, answer))
+
+
+# --- alternatives ----------------------------------------------------------------------------------------------------
+
+
+def _stopping(network: Network, flows: tuple[Flow, ...], outcomes: tuple[Outcome, ...]) -> Iterator[Alternative]:
+    """Yield the alternatives that stop an asked flow and fit each stated outcome, the likeliest first."""
+    stated = tuple((each, _flows_of(network, each)) for each in outcomes)
+    found: list[Alternative] = []
+    for each in alternatives(network, flows):
+        try:
+            then = simulate(each.change, network)
+        except ChangeError:
+            continue
+        if all(walked(then, flow).succeeds for flow in flows):
+            continue
+        if all(_fits(then, outcome, asked) for outcome, asked in stated):
+            found.append(each)
+    if _may_be_lost_before(flows, outcomes):
+        found.append(before_the_host(flows[0]))
+    yield from sorted(found, key=lambda each: -each.weight)
+
+
+def _may_be_lost_before(flows: tuple[Flow, ...], outcomes: tuple[Outcome, ...]) -> bool:
+    """Return whether the packets of a client elsewhere may never come to this host: all stated failures are of clients
+    that may be elsewhere, and that got no answer at all."""
+    failed = [each for each in outcomes if each.failed]
+    far = bool(flows) and isinstance(flows[0].start, Outside) and flows[0].protocol != "icmp"
+    return far and all(not each.origin and each.result in ("timeout", "failed", "unreachable") for each in failed)
+
+
+def _flows_of(network: Network, outcome: Outcome) -> tuple[Flow, ...]:
+    """Return the flows that a stated outcome is about: those of any client if the text does not tell where it was."""
+    target = target_of(outcome)
+    if target is None:
+        return ()
+    try:
+        flows = flows_for(network, (target,), _origin(outcome))
+    except UsageError:
+        return ()
+    if outcome.origin:
+        return flows
+    far = tuple(each for each in flows if isinstance(each.start, Outside | Lan))
+    return far or flows
+
+
+def _origin(outcome: Outcome) -> Origin | None:
+    return parse_origin(outcome.origin) if outcome.origin else None
+
+
+def _fits(network: Network, outcome: Outcome, flows: tuple[Flow, ...]) -> bool:
+    wanted = _FITTING.get(outcome.result)
+    if wanted is None or not flows:
+        return True
+    return any(walked(network, each).verdict in wanted for each in flows)
+
+
+def _likely(answer: Answer, stopping: tuple[Alternative, ...], failures: tuple[Outcome, ...]) -> Iterator[CauseAnswer]:
+    for number, each in enumerate([one for one in stopping if one.cause][:_MOST_LIKELY], 1):
+        candidate = _candidate(answer, each)
+        yield likely_cause(
+            each.cause,
+            answer.network.this.name,
+            candidate,
+            ref=f"c{number}",
+            flows=tuple(ref_of(index) for index, _ in enumerate(answer.flows)),
+            explains=failures,
+            shown_by=(each.command, each.shows),
+        )
+
+
+def likely_cause(
+    cause: str,
+    host: str,
+    candidate: Candidate,
+    *,
+    ref: str,
+    explains: tuple[Outcome, ...],
+    shown_by: tuple[str, Message],
+    flows: tuple[str, ...] = (),
+) -> CauseAnswer:
+    """Return a likely cause that no told part shows: without a proof, and without a repair."""
+    return CauseAnswer(
+        ref=ref,
+        id=cause,
+        host=host,
+        severity="advice",
+        candidate=_replace(candidate, evidence=(), advice=(), side_effects=()),
+        stop=None,
+        proof=None,
+        flows=flows,
+        together=(ref,),
+        likely=True,
+        explains=explains,
+        shown_by=shown_by,
+    )
+
+
+def _candidate(answer: Answer, alternative: Alternative) -> Candidate:
+    """Return how the cause is said of the host that is as in the alternative, at the first flow that it stops."""
+    then = simulate(alternative.change, answer.network)
+    cause = cause_of(alternative.cause)
+    for each in answer.flows:
+        trace = walked(then, each.trace.flow)
+        stop = trace.usual.stop
+        if not trace.succeeds and stop is not None:
+            found = next(iter(cause.find(View(then, trace.flow, trace.usual, stop))), None)
+            if found is not None:
+                return found
+    return Candidate(cause.title, alternative.shows, Change(()), OfFile(alternative.command), "nothing-listens-there")
+
+
+# --- the next command ------------------------------------------------------------------------------------------------
+
+
+def _of_alternatives(stopping: tuple[Alternative, ...], answer: Answer) -> Next | None:
+    """Return the command among whose outcomes the greatest part of what is likely is decided."""
+    if not stopping:
+        return _of_suppositions(answer)
+    weights: dict[str, int] = {}
+    for each in stopping:
+        weights[each.command] = weights.get(each.command, 0) + each.weight
+    whole = sum(weights.values())
+    # The best question is the one after which the least is left, whatever the answer is.
+    command = max(weights, key=lambda each: (min(weights[each], whole - weights[each]), weights[each]))
+    decided = [each for each in stopping if each.command == command]
+    outcomes = tuple(Decides(each.shows, _meaning(each.cause), each.cause) for each in decided)
+    return Next(command, (*outcomes, Decides(message("none of these"), _rest(stopping, command))))
+
+
+def _meaning(cause: str) -> Message:
+    if not cause:
+        return message("it is lost before this host: a cloud's security group, a router, a provider's firewall")
+    return message("it is {cause}", cause=cause)
+
+
+def _rest(stopping: tuple[Alternative, ...], command: str) -> Message:
+    others = tuple(dict.fromkeys(each.cause for each in stopping if each.command != command and each.cause))
+    if not others:
+        return message("the fault is before or behind this host: `tcpdump` there shows how far the packets come")
+    return message("left are: {causes}", causes=", ".join(others))
+
+
+def _of_suppositions(answer: Answer) -> Next | None:
+    """Return the command that shows the supposed part on which most of the undecided flows rest."""
+    counts: dict[str, int] = {}
+    said: dict[str, Message | str] = {}
+    for flow in answer.flows:
+        for each in flow.supposed:
+            counts[each.command] = counts.get(each.command, 0) + 1
+            said.setdefault(each.command, each.what)
+    if not counts:
+        return None
+    command = max(counts, key=lambda each: counts[each])
+    causes = tuple(dict.fromkeys(each.id for each in answer.causes if each.likely))
+    named = ", ".join(causes) if causes else "-"
+    usual = message("{part} as on an ordinary host", part=said[command])
+    return Next(
+        command,
+        (
+            Decides(
+                usual,
+                message("it is {cause}", cause=named) if causes else message("this is not the fault"),
+                causes[0] if causes else "",
+            ),
+            Decides(message("anything else"), message("paste it: it decides")),
+        ),
+    )

@@ -1,0 +1,1 @@
+"""Containers, networks and engines, as Docker, Podman and people write them."""

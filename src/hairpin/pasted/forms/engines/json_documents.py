@@ -1,0 +1,232 @@
+"""JSON documents in a text: ``docker inspect``, ``docker network inspect``, ``docker ps --format json``,
+``docker info``, daemon.json.
+
+Of a document only the fields are kept that the collector keeps, by the same lists (``collect.sh``).  Therefore no
+environment of a container comes into the evidence.  Of a document that is cut, what can be read is kept.
+"""
+
+import re
+from collections.abc import Iterator
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+import msgspec
+
+from hairpin.pasted.form import Command, Found, Fragment, OutputForm, Paste
+from hairpin.pasted.forms.engines.cut_json import document
+from hairpin.pasted.forms.engines.engine_words import engine_of, fragments
+from hairpin.pasted.forms.engines.json_listings import container_of_listing, is_listing
+
+_BEGIN = re.compile(r"\s*(?:\[\s*(?:\{.*)?|\{(?:\s*\"[\w.-]+\"\s*:.*)?\s*|\[\]\s*)$")
+_OF_CONTAINER = ("NetworkSettings", "HostConfig", "Config", "State")
+_INSIDE = {
+    "Networks": "NetworkSettings",
+    "Ports": "NetworkSettings",
+    "PortBindings": "HostConfig",
+    "NetworkMode": "HostConfig",
+}
+_FRAGMENT = re.compile(rf"\s*\"(?P<key>{'|'.join((*_OF_CONTAINER, *_INSIDE))})\": ?(?:[{{\[]|\"[^\"]*\",?\s*$)")
+_ENGINES = ("docker", "podman", "nerdctl")
+
+
+def _document(paste: Paste, start: int) -> Found | None:
+    read = document(paste.lines, start, paste.commands)
+    if read is None:
+        return None
+    items = read.value if isinstance(read.value, list) else [read.value]
+    found = [each for each in items if isinstance(each, dict) and each]
+    if not found:
+        return None
+    if read.behind and "Id" not in found[0] and "id" not in found[0]:
+        return None  # a program's source: only a prompt may follow an output in its last line
+    return _of_documents(found, read.value, read.end, paste.command_above(start), damaged=read.damaged)
+
+
+def _of_documents(
+    found: list[dict[str, Any]], value: Any, end: int, command: Command, *, damaged: bool
+) -> Found | None:
+    engine = engine_of(command.words)
+    first = found[0]
+    if all(is_listing(each) for each in found):
+        lower = any("host_ip" in str(each.get("Ports")) or "ExitedAt" in each for each in found)
+        engine = "podman" if engine == "podman" or lower else "docker"
+        made = [container_of_listing(each) for each in found]
+        return Found(end, f"{engine} ps", tuple(fragments(f"{engine}-containers", made)))
+    if isinstance(first.get("Config"), dict) or "NetworkSettings" in first or "HostConfig" in first:
+        whole = [each for each in found if _has_name(each, command, alone=len(found) == 1)]
+        if isinstance(value, dict) and not whole and not damaged:
+            return None
+        if damaged:
+            whole = [_with_ports(each) for each in whole]
+        engine = "podman" if "ImageName" in first or "OCIRuntime" in first else engine
+        return Found(end, f"{engine} inspect", tuple(_parts_of(whole, f"{engine}-containers", "CONTAINER_PATHS")))
+    if "IPAM" in first or ("subnets" in first and "driver" in first):
+        engine = "podman" if "subnets" in first else "docker"
+        named = [
+            each for each in found if (each.get("Name") and each.get("Id")) or (each.get("name") and each.get("id"))
+        ]
+        return Found(end, f"{engine} network inspect", tuple(_parts_of(named, f"{engine}-networks", "NETWORK_PATHS")))
+    if isinstance(first.get("host"), dict) and isinstance(first.get("version"), dict):
+        version = {"Client": {"Version": first["version"].get("Version")}}
+        parts = (*_parts_of(found[:1], "podman-info", "INFO_PATHS"), *fragments("podman-version", [version]))
+        return Found(end, "podman info", tuple(parts))
+    if "ServerVersion" in first:
+        return Found(end, "docker info", tuple(_parts_of(found[:1], "docker-info", "INFO_PATHS")))
+    if isinstance(first.get("Server"), dict) and isinstance(first.get("Client"), dict):
+        return Found(end, "docker version", tuple(_parts_of(found[:1], "docker-version", "VERSION_PATHS")))
+    if isinstance(value, dict) and not damaged and first.keys() <= _daemon_keys():
+        return Found(end, "cat /etc/docker/daemon.json", tuple(_parts_of([first], "daemon-json", "DAEMON_KEYS")))
+    return None
+
+
+def _with_ports(container: dict[str, Any]) -> dict[str, Any]:
+    """Return a container of a cut document.  Where the ports in effect are missing, those that are asked for count."""
+    settings, asked = container.get("NetworkSettings"), container.get("HostConfig")
+    state = container.get("State")
+    if not isinstance(asked, dict) or not isinstance(asked.get("PortBindings"), dict):
+        return container
+    if isinstance(state, dict) and state.get("Running") is False:
+        return container
+    if str(asked.get("NetworkMode", "")).partition(":")[0] in ("host", "none", "container"):
+        return container
+    told = settings.get("Ports") if isinstance(settings, dict) else None
+    ports = {**asked["PortBindings"], **{key: value for key, value in (told or {}).items() if value}}
+    return {**container, "NetworkSettings": {**(settings or {}), "Ports": ports}}
+
+
+def _has_name(each: dict[str, Any], command: Command, *, alone: bool) -> bool:
+    """Return whether the container of a document has a name: of its own, its id, or as the command names it."""
+    if not each.get("Name"):
+        asked = _container_in_command(command) if alone else ""
+        if asked:
+            each["Name"] = f"/{asked}"
+        elif isinstance(each.get("Id"), str):
+            each["Name"] = f"/{each['Id'][:12]}"
+    return bool(each.get("Name"))
+
+
+def _container_in_command(command: Command) -> str:
+    """Return the container of ``docker inspect NAME``; empty if the command names none or several."""
+    if (
+        command.words[:1] == ()
+        or command.words[0] not in _ENGINES
+        or "inspect" not in command.words
+        or "network" in command.words
+    ):
+        return ""
+    behind = command.words[command.words.index("inspect") + 1 :]
+    names = [
+        word
+        for number, word in enumerate(behind)
+        if not word.startswith("-") and behind[number - 1 : number] not in (("-f",), ("--format",))
+    ]
+    return names[0] if len(names) == 1 else ""
+
+
+def _fragment(paste: Paste, start: int) -> Found | None:
+    """Return what a part of ``docker inspect`` tells: it begins with a key, and the command names the container."""
+    command = paste.command_above(start)
+    read = document(("{", *paste.lines[start:]), 0, {at - start + 1: None for at in paste.commands if at > start})
+    if read is None or not isinstance(read.value, dict):
+        return None
+    end = start + max(read.end - 1, 1)
+    made: dict[str, Any] = {}
+    for key, value in read.value.items():
+        if key in _OF_CONTAINER:
+            made.setdefault(key, {}).update(value if isinstance(value, dict) else {})
+        elif key in _INSIDE:
+            made.setdefault(_INSIDE[key], {})[key] = value
+    engine = engine_of(command.words)
+    if not made:
+        return None
+    if not _container_in_command(command):
+        return Found(end, f"{engine} inspect")
+    made = _with_ports({**made, "Name": f"/{_container_in_command(command)}"})
+    return Found(end, f"{engine} inspect", tuple(_parts_of([made], f"{engine}-containers", "CONTAINER_PATHS")))
+
+
+def _parts_of(found: list[dict[str, Any]], key: str, paths: str) -> Iterator[Fragment]:
+    allowed = _paths(paths)
+    for each in found:
+        is_file = paths == "DAEMON_KEYS"
+        kept = (
+            {name: value for name, value in each.items() if name in allowed}
+            if is_file
+            else _allowed_fields(each, allowed)
+        )
+        yield Fragment(key, msgspec.json.encode(kept).decode() + "\n", "")
+
+
+_Tree = dict[str, Any]
+
+
+def _allowed_fields(value: Any, tree: _Tree) -> Any:
+    """Return the value with the fields that the tree of paths allows; an empty tree allows the whole value."""
+    if not tree:
+        return value
+    if isinstance(value, list):
+        return [_allowed_fields(each, tree) for each in value]
+    if not isinstance(value, dict):
+        return value
+    return {
+        name: _allowed_fields(inner, tree[name] if name in tree else tree["*"])
+        for name, inner in value.items()
+        if name in tree or "*" in tree
+    }
+
+
+def allowed_of(name: str) -> frozenset[str]:
+    """Return the first parts of the paths of an allow-list of the collector."""
+    return frozenset(_paths(name))
+
+
+@cache
+def _paths(name: str) -> _Tree:
+    """Return an allow-list of the collector as a tree.  In a path, ``%`` stands for a dot of a name."""
+    script = (files("hairpin") / "collect" / "collect.sh").read_text()
+    found = re.search(rf"^{name}='([^']*)'", script, re.MULTILINE)
+    assert found is not None
+    tree: _Tree = {}
+    for path in found[1].split():
+        at = tree
+        for part in path.split("."):
+            at = at.setdefault(part.replace("%", "."), {})
+    return tree
+
+
+_FURTHER_KEYS = (
+    "log-driver log-opts log-level storage-driver storage-opts insecure-registries registry-mirrors "
+    "exec-opts graph debug tls "
+    "tlsverify tlscacert tlscert tlskey labels max-concurrent-downloads max-concurrent-uploads runtimes "
+    "default-runtime "
+    "selinux-enabled userns-remap builder default-ulimits metrics-addr experimental proxies dns-opts "
+    "init init-path no-new-privileges "
+    "shutdown-timeout default-shm-size seccomp-profile cgroup-parent default-cgroupns-mode "
+    "node-generic-resources raw-logs swarm-default-advertise-addr"
+)
+
+
+def _daemon_keys() -> set[str]:
+    """Return the options of dockerd: those that are kept and the others, which only show that it is such a file."""
+    return {*_paths("DAEMON_KEYS"), *_FURTHER_KEYS.split()}
+
+
+def daemon_flags(words: list[str]) -> Iterator[str]:
+    """Yield the flags of dockerd's command line that the collector keeps, as ``--flag=value``."""
+    allowed = _paths("DAEMON_KEYS")
+    at = 0
+    while at < len(words):
+        word = {"-H": "--host", "-b": "--bridge", "-G": "--group"}.get(words[at], words[at])
+        at += 1
+        if not word.startswith("--"):
+            continue
+        name, equals, value = word.removeprefix("--").partition("=")
+        if not equals and at < len(words) and not words[at].startswith("-"):
+            value, equals = words[at], "="
+            at += 1
+        if name in allowed:
+            yield f"--{name}{equals}{value}"
+
+
+FORMS = (OutputForm(_BEGIN, _document), OutputForm(_FRAGMENT, _fragment))

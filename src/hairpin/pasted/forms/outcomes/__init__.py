@@ -1,0 +1,1 @@
+"""What clients saw: curl, ping, browsers, client libraries."""

@@ -1,0 +1,159 @@
+"""What a client saw: an answer, a refusal, a time-out.  Each outcome is one line of JSON of the key ``outcome``.
+
+    {"tool": "curl", "target": "http://10.8.0.5:10001", "host": "10.8.0.5", "port": 10001, "protocol": "tcp",
+     "result": "refused", "from": "host", "line": 7}
+
+``port`` is null if the tool sends no port, or if the text does not tell it.  ``from`` is the place of the client:
+``host``, ``container:NAME``, or empty if the text does not tell it.  ``line``: the first line of the output, from 1.
+"""
+
+import re
+from collections.abc import Iterable
+from typing import Literal, NamedTuple
+
+import msgspec
+
+from hairpin.evidence.reading import HOST
+from hairpin.pasted.form import Command, Found, Fragment, Paste
+
+Result = Literal["answered", "refused", "timeout", "unreachable", "prohibited", "reset", "empty", "no-name"]
+Protocol = Literal["tcp", "udp", "icmp"]
+ADDRESS = r"\d{1,3}\.[\dx*]{1,3}\.[\dx*]{1,3}\.[\dx*]{1,3}"
+NAME = r"[A-Za-z0-9_](?:[\w.-]*[A-Za-z0-9_])?"
+ANY_HOST = rf"(?:{ADDRESS}|\[?(?:[0-9a-fA-F]{{0,4}}:){{2,}}[0-9a-fA-F.:]*\]?|{NAME})"
+_ON_HOST = frozenset((
+    "docker", "docker-compose", "podman", "nerdctl", "iptables", "ip6tables", "nft", "firewall-cmd", "ufw",
+    "systemctl",
+))  # fmt: skip
+_LOOPBACK = re.compile(r"127\.\d+\.\d+\.\d+|localhost|::1")
+_SAID: tuple[tuple[Result, str], ...] = (
+    (
+        "no-name",
+        r"not resolve|name or service not known|name resolution|no such host|unknown host|bad address|not known",
+    ),
+    ("no-name", r"no address associated|server misbehaving|nxdomain|resolving timed out"),
+    ("refused", r"refused"),
+    ("reset", r"reset by peer|connection reset|forcibly closed|connection was reset"),
+    ("unreachable", r"no route to host|(?:host|network|net) is (?:unreachable|down)|unreachable"),
+    ("prohibited", r"prohibited|not permitted|permission denied|packet filtered"),
+    ("timeout", r"timed? ?-?out|i/o timeout|deadline exceeded"),
+    ("empty", r"empty reply|no data received"),
+)
+_RESULTS = tuple((re.compile(pattern, re.IGNORECASE), result) for result, pattern in _SAID)
+
+
+class Seen(NamedTuple):
+    """What one attempt of a client showed.  ``target``: as it was typed; empty if the text shows no command."""
+
+    tool: str
+    host: str
+    port: int | None
+    result: Result
+    protocol: Protocol = "tcp"
+    target: str = ""
+
+
+class ClientTarget(NamedTuple):
+    """The target of a client's command line."""
+
+    host: str
+    port: int | None
+    text: str
+
+
+def result_in(words: str) -> Result | None:
+    """Return the result that the words of an error name; None if they name none."""
+    return next((result for pattern, result in _RESULTS if pattern.search(words) is not None), None)
+
+
+def output_with(paste: Paste, start: int, end: int, seen: Iterable[Seen], *, told: str, command: Command) -> Found:
+    """Return the output with its outcomes.  ``command``: the command whose output it is.
+
+    The origin of the parts is the tool alone: the command line may hold a password or a token."""
+    parts = (
+        Fragment("outcome", _line(each, origin_of(paste, command, each.host), start + 1), "", each.tool)
+        for each in dict.fromkeys(seen)
+        if each.host
+    )
+    return Found(max(end, start + 1), told, tuple(parts))
+
+
+def at_host(start: int, seen: Seen, *, told: str) -> Found:
+    """Return the outcome of an attempt that a daemon of the host made."""
+    return Found(start + 1, told, (Fragment("outcome", _line(seen, HOST, start + 1), "", seen.tool),))
+
+
+def _line(seen: Seen, origin: str, line: int) -> str:
+    document = {
+        "tool": seen.tool,
+        "target": seen.target or _place_text(seen),
+        "host": seen.host,
+        "port": seen.port,
+        "protocol": seen.protocol,
+        "result": seen.result,
+        "from": origin,
+        "line": line,
+    }
+    return msgspec.json.encode(document).decode() + "\n"
+
+
+def _place_text(seen: Seen) -> str:
+    host = f"[{seen.host}]" if ":" in seen.host else seen.host
+    return seen.host if seen.port is None else f"{host}:{seen.port}"
+
+
+def origin_of(paste: Paste, command: Command, host: str) -> str:
+    """Return the place of the client: a command behind the prompt of the machine on which an engine or a firewall was
+    asked, too, and a command that asks the loopback address, ran on the host."""
+    if command.netns != HOST:
+        return command.netns
+    if not command.words or command.words[0] in ("docker", "podman", "nerdctl"):
+        return ""
+    if _LOOPBACK.fullmatch(host):
+        return HOST
+    asked = any(each.host == command.host and each.words[0] in _ON_HOST for each in paste.commands.values())
+    return HOST if command.host and asked else ""
+
+
+def is_loopback(host: str) -> bool:
+    """Return whether the address or name is that of the client itself."""
+    return _LOOPBACK.fullmatch(host) is not None
+
+
+_URL = re.compile(
+    rf"(?P<scheme>[a-z]+://)?(?:[^@/\s]*@)?(?P<host>\[[0-9a-fA-F:]+\]|{ADDRESS}"
+    rf"|{NAME})(?::(?P<port>\d{{1,5}}))?(?P<path>/[^?#\s]*)?.*"
+)
+_PORTS = {"http://": 80, "https://": 443, "ftp://": 21, "ws://": 80, "wss://": 443}
+_VALUED = re.compile(
+    r"-[HoXdmuATtOUwecqIisQDrFbEK]|--(?:header|output|request|data|max-time|connect-timeout|user"
+    r"|user-agent|timeout|tries"
+    r"|output-document|resolve|interface|write-out|proxy|retry|cacert|cert|key|form|cookie|wait)"
+)
+
+
+def target_in(command: Command, *, port: int | None) -> ClientTarget | None:
+    """Return the target of the command line of a client that takes URLs; None if it names none.  ``port``: of a URL
+    without a port and a scheme."""
+    plain: list[str] = []
+    skipped = False
+    for word in command.words[1:]:
+        if "://" in word:
+            return target_of(word, port=port)
+        if skipped or word.startswith("-"):
+            skipped = not skipped and _VALUED.fullmatch(word) is not None and command.words[0] != "telnet"
+            continue
+        plain.append(word)
+    likely = [each for each in plain if re.search(r"[.:]|^localhost", each)] or plain
+    return target_of(likely[-1], port=port) if likely else None
+
+
+def target_of(text: str, *, port: int | None) -> ClientTarget | None:
+    """Return the target that a URL names, without user, password and query."""
+    url = _URL.fullmatch(text.strip("'\"<>(),;"))
+    if url is None:
+        return None
+    scheme, host = url["scheme"] or "", url["host"].strip("[]")
+    number = int(url["port"]) if url["port"] else _PORTS.get(scheme, port)
+    named = f":{url['port']}" if url["port"] else ""
+    return ClientTarget(host, number, f"{scheme}{url['host']}{named}{url['path'] or ''}")

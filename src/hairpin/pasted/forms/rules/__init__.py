@@ -1,0 +1,1 @@
+"""Rules of iptables and nftables, as their tools list them."""

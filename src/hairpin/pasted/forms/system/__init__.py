@@ -1,0 +1,1 @@
+"""Firewall managers, units, logs, files and versions."""

@@ -1,0 +1,78 @@
+"""Configuration files that ``cat`` shows, by their path in the command.
+
+A file says what ought to be set, not what is.  Therefore the command line is the anchor: its output must not be taken
+for a listing of rules or of sysctls.
+"""
+
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from hairpin.evidence.reading import HOST
+from hairpin.pasted.form import Found, Fragment, OutputForm, Paste, joined_lines
+
+_CAT = re.compile(r".*\b(?:cat|less|more|tail|head)\s+.*/etc/")
+_SHOWS = frozenset({"cat", "less", "more"})
+_COMMENT = r"\s*(?:[#;].*)?$"
+_ASSIGNED = re.compile(rf"\s*[\w./*-]+\s*=.*$|{_COMMENT}")
+_SYSCTLS = re.compile(rf"\s*-?(?:[a-z]\w*[./])[\w./*-]+\s*=.*$|{_COMMENT}")
+_RESOLVER = re.compile(rf"\s*(?:nameserver|search|domain|options|sortlist|lookup)\s.*$|{_COMMENT}")
+_HOSTS = re.compile(rf"\s*(?:[\d.x*]+|[0-9a-fA-F:]*:[0-9a-fA-F:%\w]+)\s+\S.*$|{_COMMENT}")
+_RULES = re.compile(rf"\s*(?:\*\w+|:[\w-]+ \S+.*|(?:\[\d+:\d+\] )?-[AIPN] .*|COMMIT|### .*)\s*$|{_COMMENT}")
+_NFT = re.compile(
+    rf".*[{{}};]\s*$|\s*(?:#!|table |chain |flush |include |define |set |map |elements|type |policy |ip6? "
+    rf"|tcp |udp |icmp|ct |meta |iif|oif|accept|drop|reject|jump |counter).*|{_COMMENT}"
+)
+_XML = re.compile(r"\s*<.*>\s*$|\s*[\w ]+\s*$")
+
+
+class _Kind(NamedTuple):
+    path: re.Pattern[str]
+    key: str
+    belongs: re.Pattern[str]
+
+
+def _kind(path: str, key: str, belongs: re.Pattern[str]) -> _Kind:
+    return _Kind(re.compile(path), key, belongs)
+
+
+_KINDS = (
+    _kind(r"/etc/ufw/ufw\.conf", "ufw-conf", _ASSIGNED),
+    _kind(r"/etc/default/ufw", "ufw-default", _ASSIGNED),
+    _kind(r"/etc/ufw/(?:before|after|user)6?\.rules", "ufw-rules", _RULES),
+    _kind(r"/etc/ufw/sysctl\.conf", "ufw-sysctl", _SYSCTLS),
+    _kind(r"/etc/firewalld/firewalld\.conf", "firewalld-conf", _ASSIGNED),
+    _kind(r"/etc/firewalld/(?:zones/[\w.-]+|direct)\.xml", "firewalld-zones-permanent", _XML),
+    _kind(r"/etc/sysctl\.conf|/(?:etc|run|usr/lib)/sysctl\.d/[\w.-]+\.conf", "file", _SYSCTLS),
+    _kind(r"/etc/resolv\.conf|/run/systemd/resolve/resolv\.conf", "file", _RESOLVER),
+    _kind(r"/etc/hosts", "file", _HOSTS),
+    _kind(
+        r"/etc/iptables/rules\.v[46]|/etc/sysconfig/ip6?tables|/etc/iptables\.(?:up\.)?rules"
+        r"|/etc/iptables/iptables\.rules", "file", _RULES),
+    _kind(r"/etc/nftables\.conf|/etc/sysconfig/nftables\.conf|/etc/nftables/[\w.-]+", "file", _NFT),
+)  # fmt: skip
+
+
+def _file(paste: Paste, start: int) -> Found | None:
+    command = paste.commands.get(start)
+    if command is None or command.words[0] not in _SHOWS or re.search(r"[|>;&]", command.text):
+        return None
+    named = [word for word in command.words[1:] if not word.startswith("-")]
+    kind = next((each for each in _KINDS if len(named) == 1 and each.path.fullmatch(named[0])), None)
+    if kind is None:
+        return None
+    first = start + 1
+    end = paste.block(first, kind.belongs.match, blank=2)
+    lines = [line for line in paste.lines[first:end] if line.strip()]
+    if not lines:
+        return None
+    if command.netns != HOST:  # a file of a container is none of the host's
+        return Found(end, f"cat {named[0]}")
+    return Found(end, f"cat {named[0]}", tuple(_parts(kind, named[0], paste.lines[first:end])))
+
+
+def _parts(kind: _Kind, path: str, lines: tuple[str, ...]) -> Iterator[Fragment]:
+    yield Fragment(kind.key, joined_lines(lines), "", path)
+
+
+FORMS = (OutputForm(_CAT, _file, ("/etc/",)),)

@@ -1,0 +1,87 @@
+"""Logs: those of containers, which become no reading, the kernel's lines about the network, dockerd's about its start.
+
+    klog := "[" SECONDS "] " WORDS | DATE HOST "kernel: " WORDS
+
+What a program in a container logs of a connection that failed is an outcome, with the container as the client's place.
+
+Source: dmesg(1), journalctl(1); the words are those of the collector (collect.sh kernel_log)
+"""
+
+import re
+from collections.abc import Iterator
+
+from hairpin.pasted.form import Command, Found, Fragment, OutputForm, Paste, joined_lines
+from hairpin.pasted.forms.outcomes.library_words import seen_in
+from hairpin.pasted.forms.outcomes.outcome import output_with
+
+_LOGS = re.compile(r".*\b(?:docker|podman|nerdctl|docker-compose)(?: compose| container)? logs\b")
+_WITH_VALUE = frozenset({"-n", "--tail", "--since", "--until"})
+
+
+def _container_log(paste: Paste, start: int) -> Found | None:
+    """Return the log up to the next blank line or command, with the failed connections in it."""
+    command = paste.commands.get(start)
+    if command is None or not paste.lines[start].rstrip(" :").endswith(command.text):
+        return None
+    name = next(_names(command), "")
+    end = paste.block(start + 1, lambda line: line.strip())
+    inside = (
+        command._replace(netns=f"container:{name}")
+        if name and "compose" not in " ".join(command.words[:2])
+        else command
+    )
+    seen = [each for line in paste.lines[start + 1 : end] if (each := seen_in(line)) is not None]
+    parts = output_with(paste, start + 1, end, seen, told="docker logs", command=inside).parts
+    return Found(max(end, start + 1), "docker logs", parts)
+
+
+def _names(command: Command) -> Iterator[str]:
+    """Yield the words behind ``logs`` that are no option and no value of one."""
+    words = command.words
+    behind = words[words.index("logs") + 1 :] if "logs" in words else ()
+    skipped = False
+    for word in behind:
+        if not skipped and not word.startswith("-"):
+            yield word
+        skipped = not skipped and word in _WITH_VALUE
+
+
+_STAMP = (
+    r"(?:\[\s*\d+\.\d+\] |\[[A-Z][a-z]{2} [A-Z][a-z]{2} .{8,20}\] |(?:[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d"
+    r"|\d{4}-\d\d-\d\dT\S+) [\w.-]+ kernel: (?:\[\s*\d+\.\d+\] )?)"
+)
+_WORDS = (
+    r"martian|conntrack|neighbou?r|arp_cache|netfilter|ip6?_?tables|nf_tables|br_netfilter|xt_|rp_filter"
+    r"|SYN flooding|IN=\S* OUT="
+    r"|renamed from|hw csum failure|bad gso"
+)
+_KERNEL = re.compile(rf"\s*{_STAMP}(?=.*(?:{_WORDS}))")
+_KERNEL_LINE = re.compile(rf"\s*{_STAMP}")
+_KERNEL_WORDS = re.compile(_WORDS)
+
+
+def _kernel_log(paste: Paste, start: int) -> Found | None:
+    end = paste.block(start, _KERNEL_LINE.match)
+    lines = [line.strip() for line in paste.lines[start:end] if _KERNEL_WORDS.search(line)]
+    return Found(end, "dmesg", (Fragment("klog", joined_lines(lines), ""),))
+
+
+_DOCKERD = re.compile(
+    r".*\bdockerd(?:\[\d+\])?: .*(?:failed to start daemon|Error starting daemon|unable to configure the Docker daemon)"
+)
+_SECRET = re.compile(r"(?i)passw|token|secret|credential|://[^/\s]*@")
+
+
+def _engine_log(paste: Paste, start: int) -> Found | None:
+    """Return the line with which dockerd ends if it cannot start."""
+    line = paste.lines[start].strip()
+    if _SECRET.search(line) is not None:
+        return Found(start + 1, "journalctl -u docker.service")
+    return Found(start + 1, "journalctl -u docker.service", (Fragment("dockerd-log", line + "\n", ""),))
+
+
+FORMS = (
+    OutputForm(_LOGS, _container_log, (" logs",)),
+    OutputForm(_KERNEL, _kernel_log),
+    OutputForm(_DOCKERD, _engine_log, ("dockerd",)),
+)
