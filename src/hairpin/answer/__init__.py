@@ -13,7 +13,8 @@ A front end, such as the command line, calls only ``ask`` or ``matrix``, and ren
   ``moved_links``, ``led_elsewhere`` and ``undecided`` (what decides a flow that is not decided), and ``blamed`` (when
   and by which actor a cause was made),
 - ``events`` (the time after an event), ``decisive`` (missing readings that may change the result), ``outcome`` (the
-  exit status) and ``matrix`` (every flow under every event).
+  exit status) and ``matrix`` (every flow under every event),
+- ``likely/``: the answer about a host of which only a pasted text tells.
 
 ``asked_elements`` is used before ``ask``: it finds the addresses about which the collector asks the kernel, for sets
 that are too long to be listed.
