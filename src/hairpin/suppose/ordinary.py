@@ -27,7 +27,9 @@ from hairpin.host.link import Address, BridgeInfo, BridgePort, Link
 from hairpin.host.route import TABLE_DEFAULT, TABLE_LOCAL, TABLE_MAIN, NextHop, PolicyRule, Route
 from hairpin.host.socket import Socket
 from hairpin.host.sysctl import Path, Sysctls
+from hairpin.netfilter.iptables.save import BASE_CHAINS
 from hairpin.netfilter.ir import Chain, Ruleset, Table
+from hairpin.netfilter.rule_address import IpFamily
 from hairpin.network.network import Network
 from hairpin.network.prefix import is_loopback, parse_address
 from hairpin.question.asked import Target
@@ -463,16 +465,7 @@ def _with_proxies(host: Host, container: Container) -> Host:
 
 # --- rules -----------------------------------------------------------------------------------------------------------
 
-_TABLES = (("ip", "filter"), ("ip", "nat"), ("ip6", "filter"), ("ip6", "nat"))
-_CHAINS: dict[str, tuple[tuple[str, str, int], ...]] = {
-    "filter": (("INPUT", "input", 0), ("FORWARD", "forward", 0), ("OUTPUT", "output", 0)),
-    "nat": (
-        ("PREROUTING", "prerouting", -100),
-        ("INPUT", "input", 100),
-        ("OUTPUT", "output", -100),
-        ("POSTROUTING", "postrouting", 100),
-    ),
-}
+_TABLES: tuple[tuple[IpFamily, str], ...] = (("ip", "filter"), ("ip", "nat"), ("ip6", "filter"), ("ip6", "nat"))
 
 
 def _with_rules(host: Host, told: ToldParts) -> Host:
@@ -498,9 +491,8 @@ def _with_rules(host: Host, told: ToldParts) -> Host:
     return host
 
 
-def _table(family: str, name: str, dialect: Literal["iptables-nft", "iptables-legacy"]) -> Table:
-    chains = tuple(
-        Chain(chain, (), hook, "nat" if name == "nat" else "filter", priority, "accept")  # type: ignore[arg-type]
-        for chain, hook, priority in _CHAINS[name]
+def _table(family: IpFamily, name: str, dialect: Literal["iptables-nft", "iptables-legacy"]) -> Table:
+    chains = (
+        Chain(chain, (), hook, kind, priority, "accept") for chain, (hook, priority, kind) in BASE_CHAINS[name].items()
     )
-    return Table(family, name, dialect, chains)  # type: ignore[arg-type]
+    return Table(family, name, dialect, tuple(chains))

@@ -7,9 +7,9 @@ be in a host twice.
 import re
 from collections.abc import Iterator
 
+from hairpin.netfilter.iptables.save import BASE_CHAINS
 from hairpin.pasted.form import Fragment
 from hairpin.pasted.forms.rules.listed_words import UNLISTED
-from hairpin.pasted.forms.rules.nft_as_iptables import BASE_CHAINS
 from hairpin.pasted.joining import Output
 
 _SAVE = re.compile(r"iptables-(?:nft|any)-save([46])$")
