@@ -6,21 +6,21 @@ to be; where an output says what it is, the output counts.
 
 import re
 from collections.abc import Iterator
-from typing import Any
 
 import msgspec
 
-Document = dict[str, Any]
+from hairpin.pasted.values import Object, object_of, objects_of
+
 TYPED = "Typed"
 """The field that marks a container which only a typed command names."""
 _ID_CHARACTERS = 12
 _SERVICE = "com.docker.compose.service"
 
 
-def containers_of(listed: list[Document], typed: list[Document]) -> list[Document]:
+def containers_of(listed: list[Object], typed: list[Object]) -> list[Object]:
     """Return the containers.  ``listed``: from outputs of the engine.  ``typed``: from command lines and compose
     files."""
-    found: list[Document] = []
+    found: list[Object] = []
     # An inspected container tells more than a row of a table, so it comes first.
     for each in sorted(listed, key=lambda document: not _is_inspected(document)):
         same = next((one for one in found if _is_same(one, each)), None)
@@ -41,11 +41,11 @@ def containers_of(listed: list[Document], typed: list[Document]) -> list[Documen
     return found
 
 
-def _is_inspected(document: Document) -> bool:
+def _is_inspected(document: Object) -> bool:
     return "Created" in document or "RestartPolicy" in (document.get("HostConfig") or {})
 
 
-def _with_project(listed: list[Document], typed: list[Document]) -> list[Document]:
+def _with_project(listed: list[Object], typed: list[Object]) -> list[Object]:
     """Return the typed containers with the project's name in their networks, if the name of a listed container shows
     it: ``shop-web-1`` is the service ``web`` of the project ``shop``."""
     services = {service for each in typed if (service := _service(each))}
@@ -63,20 +63,20 @@ def _with_project(listed: list[Document], typed: list[Document]) -> list[Documen
     ]
 
 
-def _service(document: Document) -> str:
-    return str(((document.get("Config") or {}).get("Labels") or {}).get(_SERVICE) or "")
+def _service(document: Object) -> str:
+    return str(object_of(object_of(document.get("Config")).get("Labels")).get(_SERVICE) or "")
 
 
-def _add_meant(document: Document, typed: Document) -> None:
+def _add_meant(document: Object, typed: Object) -> None:
     """Add to a listed container what its command line says.  Where an output tells which ports are published, and on
     which networks the container is, the output counts."""
     meant = {**typed, "Name": document.get("Name")}
-    settings = document.get("NetworkSettings") or {}
-    own = {key: value for key, value in (meant.pop("NetworkSettings", None) or {}).items() if key not in settings}
+    settings = object_of(document.get("NetworkSettings"))
+    own = {key: value for key, value in object_of(meant.pop("NetworkSettings", None)).items() if key not in settings}
     _join(document, {**meant, **({"NetworkSettings": own} if own else {})})
 
 
-def _join(document: Document, further: Document) -> None:
+def _join(document: Object, further: Object) -> None:
     """Add what the other object tells of the same thing.  A whole id replaces the beginning of it."""
     for key in ("Id", "id"):
         own, other = str(document.get(key) or ""), str(further.get(key) or "")
@@ -85,9 +85,9 @@ def _join(document: Document, further: Document) -> None:
     _add(document, further)
 
 
-def networks_of(listed: list[Document]) -> list[Document]:
+def networks_of(listed: list[Object]) -> list[Object]:
     """Return the networks, each once."""
-    found: list[Document] = []
+    found: list[Object] = []
     for each in listed:
         same = next((one for one in found if _name(one) == _name(each)), None)
         if same is None:
@@ -97,11 +97,11 @@ def networks_of(listed: list[Document]) -> list[Document]:
     return found
 
 
-def _name(document: Document) -> str:
+def _name(document: Object) -> str:
     return str(document.get("Name") or document.get("name") or "").removeprefix("/")
 
 
-def _is_same(one: Document, other: Document) -> bool:
+def _is_same(one: Object, other: Object) -> bool:
     ids = str(one.get("Id") or ""), str(other.get("Id") or "")
     if all(ids):
         return ids[0][:_ID_CHARACTERS] == ids[1][:_ID_CHARACTERS]
@@ -111,7 +111,7 @@ def _is_same(one: Document, other: Document) -> bool:
     )
 
 
-def _is_meant(one: Document, typed: Document) -> bool:
+def _is_meant(one: Object, typed: Object) -> bool:
     """Return whether the typed command may have made this container: it has its name, or the typed command names none
     and the image and the published ports are equal."""
     if _name(typed):
@@ -120,17 +120,17 @@ def _is_meant(one: Document, typed: Document) -> bool:
     if service:
         named = re.fullmatch(rf"(?:.*[-_])?{re.escape(service)}(?:[-_]\d+)?", _name(one)) is not None
         return _service(one) == service or (not _service(one) and named)
-    images = [str((each.get("Config") or {}).get("Image", "")).removesuffix(":latest") for each in (one, typed)]
+    images = [str(object_of(each.get("Config")).get("Image", "")).removesuffix(":latest") for each in (one, typed)]
     wanted = set(_bindings(typed))
     return images[0] == images[1] and (not wanted or not set(_bindings(one)) or bool(wanted & set(_bindings(one))))
 
 
-def _bindings(document: Document) -> Iterator[tuple[str, str]]:
-    for key, bindings in ((document.get("HostConfig") or {}).get("PortBindings") or {}).items():
-        yield from ((key, str(each.get("HostPort"))) for each in bindings or ())
+def _bindings(document: Object) -> Iterator[tuple[str, str]]:
+    for key, bindings in object_of(object_of(document.get("HostConfig")).get("PortBindings")).items():
+        yield from ((key, str(each.get("HostPort"))) for each in objects_of(bindings))
 
 
-def _as_started(typed: Document, number: int, taken: set[str]) -> Document:
+def _as_started(typed: Object, number: int, taken: set[str]) -> Object:
     """Return the container that the typed command has started.  Without ``--name`` the engine has drawn a name, which
     the text does not tell; the container is called after its image."""
     image = str(typed["Config"]["Image"]).rpartition("/")[2].partition(":")[0].partition("@")[0] or "container"
@@ -139,11 +139,11 @@ def _as_started(typed: Document, number: int, taken: set[str]) -> Document:
     return {**typed, "Name": name}
 
 
-def _add(document: Document, further: Document) -> None:
+def _add(document: Object, further: Object) -> None:
     """Add to the object the fields that it lacks, in objects of objects, too."""
     for key, value in further.items():
         own = document.get(key)
         if isinstance(own, dict) and isinstance(value, dict):
-            _add(own, value)
+            _add(object_of(own), object_of(value))
         elif own in (None, "", [], {}):
             document[key] = value

@@ -49,7 +49,9 @@ def with_asked_container(host: Host, asked: tuple[Target, ...]) -> Host:
     made = [_container(name, asked) for name in names]
     if ports:
         bindings = tuple(
-            PortBinding(protocol, port, port) for protocol, port in dict.fromkeys(ports) if protocol != "icmp"
+            PortBinding("udp" if protocol == "udp" else "tcp", port, port)
+            for protocol, port in dict.fromkeys(ports)
+            if protocol != "icmp"
         )
         made.append(Container("0" * 12, UNNAMED, "running", bindings=bindings))
     if not made and not host.containers():

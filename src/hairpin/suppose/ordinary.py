@@ -124,8 +124,8 @@ def _networks_of(engine: Engine, container: Container) -> Iterator[str]:
 def _version(host: Host) -> str:
     """Return the version of dockerd that the chains of the told tables show."""
     own = next((each for each in host.namespaces if each.name == HOST), None)
-    names = {chain.name for table in own.ruleset.tables for chain in table.chains} if own is not None else set()
-    return _NEW if "DOCKER-FORWARD" in names else _OLD
+    tables = own.ruleset.tables if own is not None else ()
+    return _NEW if any(table.chain("DOCKER-FORWARD") is not None for table in tables) else _OLD
 
 
 def _free(host: Host, taken: set[int], is_default: bool) -> int:
@@ -471,11 +471,13 @@ _TABLES: tuple[tuple[IpFamily, str], ...] = (("ip", "filter"), ("ip", "nat"), ("
 def _with_rules(host: Host, told: ToldParts) -> Host:
     """Return the host in which the tables that no text lists have the rules that the engine makes."""
     own = host.namespace(HOST)
+    lacking: list[tuple[IpFamily, str]] = [
+        (family, name) for family, name in _TABLES if ToldTable(family, name) not in told.tables
+    ]
     dialects = {each.dialect for each in own.ruleset.tables if each.dialect.startswith("iptables")}
     dialect: Literal["iptables-nft", "iptables-legacy"] = (
         "iptables-legacy" if dialects == {"iptables-legacy"} else "iptables-nft"
     )
-    lacking = [(family, name) for family, name in _TABLES if ToldTable(family, name) not in told.tables]
     made = tuple(_table(family, name, dialect) for family, name in lacking)
     host = _with_namespace(host, _replace(own, ruleset=Ruleset((*own.ruleset.tables, *made), own.ruleset.ipsets)))
     for engine in host.engines:

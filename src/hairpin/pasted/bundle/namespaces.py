@@ -8,6 +8,8 @@ import json
 import re
 from typing import Any
 
+from hairpin.pasted.values import object_of, objects_of
+
 _ADDRESS = re.compile(r"\binet6? ([0-9a-fA-F.:]+)/\d+ .*scope global")
 _LONGEST = 4 << 20
 
@@ -24,15 +26,14 @@ class Sandboxes:
 
     def _add(self, container: dict[str, Any]) -> None:
         name = str(container.get("Name") or "").removeprefix("/")
-        settings = container.get("NetworkSettings")
-        if not name or not isinstance(settings, dict):
+        settings = object_of(container.get("NetworkSettings"))
+        if not name or not settings:
             return
         file = str(settings.get("SandboxKey") or "").rpartition("/")[2]
         if file:
             self._by_file.setdefault(file, name)
-        networks = settings.get("Networks")
-        inner = networks.values() if isinstance(networks, dict) else ()
-        for each in (settings, *(one for one in inner if isinstance(one, dict))):
+        networks = object_of(settings.get("Networks"))
+        for each in (settings, *map(object_of, networks.values())):
             for key in ("IPAddress", "GlobalIPv6Address"):
                 if address := str(each.get(key) or "").partition("/")[0]:
                     self._by_address.setdefault(address, name)
@@ -55,4 +56,4 @@ def _containers(text: str) -> list[dict[str, Any]]:
         found = json.loads(text)
     except (ValueError, RecursionError):
         return []
-    return [each for each in found if isinstance(each, dict)] if isinstance(found, list) else []
+    return objects_of(found)

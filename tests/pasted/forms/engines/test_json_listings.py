@@ -6,14 +6,14 @@ import pytest
 
 from tests.pasted.readings import containers_in, output_of
 
-API = {
+API: dict[str, object] = {
     "Id": "4a1e3b2c9d10" + "0" * 52, "Names": ["/web"], "Image": "nginx", "State": "running", "Status": "Up 5 minutes",
     "Ports": [
         {"IP": "0.0.0.0", "PrivatePort": 80, "PublicPort": 8080, "Type": "tcp"}, {"PrivatePort": 443, "Type": "tcp"},
     ],
     "HostConfig": {"NetworkMode": "shop_default"}, "NetworkSettings": {"Networks": {"shop_default": {}}},
 }  # fmt: skip
-PODMAN = {
+PODMAN: dict[str, object] = {
     "Id": "4a1e3b2c9d10" + "0" * 52, "Names": ["web"], "Image": "nginx", "State": "running", "Status": "Up 5 minutes",
     "Ports": [{"host_ip": "", "container_port": 80, "host_port": 8080, "range": 2, "protocol": "tcp"}],
     "Networks": ["podman"], "ExitCode": 0, "ExitedAt": -62135596800,

@@ -4,7 +4,7 @@ import pytest
 
 from tests.pasted.readings import containers_in, evidence_in_text, keys_in
 
-CASES = {
+CASES: dict[str, tuple[str, str, str, list[tuple[int, int]]]] = {
     "a prompt with the time, and the shell's own": (
         '11:42 $ docker run -d --name="web" \\\n>    --publish=8080:80 \\\n>    nginx',
         "web",

@@ -4,6 +4,7 @@ import pytest
 
 from tests.pasted.readings import evidence_in_text
 
+ROUTE = '[{"dst":"default","gateway":"10.0.0.1","dev":"eth0","flags":[]}]\n'
 LISTS: dict[str, tuple[str, str]] = {
     "ipset": (
         (
@@ -27,7 +28,7 @@ LISTS: dict[str, tuple[str, str]] = {
         "$ bridge fdb show br docker0\n02:42:ac:11:00:02 dev veth1\n33:33:00:00:00:01 dev veth1 self permanent\n",
         "02:42:ac:11:00:02 dev veth1 master docker0\n33:33:00:00:00:01 dev veth1 self permanent\n",
     ),
-    "ip-route4": ('[{"dst":"default","gateway":"10.0.0.1","dev":"eth0","flags":[]}]\n',) * 2,
+    "ip-route4": (ROUTE, ROUTE),
 }
 
 

@@ -42,8 +42,8 @@ _BEGIN = re.compile(r"\s*(?:services:\s*$|[A-Za-z][\w.-]*:\s*(?:#.*)?$)")
 
 class _Service(msgspec.Struct):
     name: str
-    values: dict[str, str] = msgspec.field(default_factory=dict)
-    items: dict[str, list[str]] = msgspec.field(default_factory=dict)
+    values: dict[str, str] = msgspec.field(default_factory=dict[str, str])
+    items: dict[str, list[str]] = msgspec.field(default_factory=dict[str, list[str]])
 
 
 def _compose(paste: Paste, start: int) -> Found | None:

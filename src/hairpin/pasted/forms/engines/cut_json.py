@@ -155,7 +155,7 @@ class _Reader:
     def _put(self, value: Any) -> None:
         if not self._open:
             return
-        into = self._open[-1]
+        into: Any = self._open[-1]
         if isinstance(into, list):
             into.append(value)
         elif self._key is not None:

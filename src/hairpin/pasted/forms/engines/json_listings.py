@@ -4,18 +4,17 @@ Source: docker cli/command/formatter/container.go; podman pkg/domain/entities Li
 ContainerList
 """
 
-from typing import Any
-
 from hairpin.pasted.forms.engines.ps_tables import container_of_row
+from hairpin.pasted.values import Object, list_of, object_of, objects_of
 
 
-def is_listing(document: dict[str, Any]) -> bool:
+def is_listing(document: Object) -> bool:
     """Return whether the object is a row of such a listing."""
     has_names = isinstance(document.get("Names"), str | list)
     return has_names and "Image" in document and ("Ports" in document or "State" in document)
 
 
-def container_of_listing(document: dict[str, Any]) -> dict[str, Any]:
+def container_of_listing(document: Object) -> Object:
     """Return the container in the form of ``docker inspect``."""
     names, ports = document["Names"], document.get("Ports")
     name = names.split(",")[0] if isinstance(names, str) else str(next(iter(names), ""))
@@ -29,17 +28,13 @@ def container_of_listing(document: dict[str, Any]) -> dict[str, Any]:
     }
     if isinstance(ports, str):
         row["PORTS"] = ports
-    elif isinstance(ports, list):
-        row["PORTS"] = ", ".join(filter(None, map(_port, ports)))
     elif "Ports" in document:
-        row["PORTS"] = ""
+        row["PORTS"] = ", ".join(filter(None, map(_port, objects_of(ports))))
     made = container_of_row(row)
     state = document.get("State")
     if isinstance(state, str) and "State" in made:
         made["State"]["Status"] = state.lower()
-    mode = (
-        (document.get("HostConfig") or {}).get("NetworkMode") if isinstance(document.get("HostConfig"), dict) else None
-    )
+    mode = object_of(document.get("HostConfig")).get("NetworkMode")
     if isinstance(mode, str) and mode:
         made.setdefault("HostConfig", {})["NetworkMode"] = mode
     if isinstance(document.get("ExitCode"), int) and "State" in made:
@@ -47,21 +42,17 @@ def container_of_listing(document: dict[str, Any]) -> dict[str, Any]:
     return made
 
 
-def _networks(document: dict[str, Any]) -> str:
+def _networks(document: Object) -> str:
     found = document.get("Networks")
     if isinstance(found, str):
         return found
-    if isinstance(found, list):
-        return ",".join(str(each) for each in found)
-    settings = document.get("NetworkSettings")
-    inner = settings.get("Networks") if isinstance(settings, dict) else None
-    return ",".join(inner) if isinstance(inner, dict) else ""
+    if listed := list_of(found):
+        return ",".join(map(str, listed))
+    return ",".join(object_of(object_of(document.get("NetworkSettings")).get("Networks")))
 
 
-def _port(entry: object) -> str:
+def _port(entry: Object) -> str:
     """Return a port of Docker's API, or of Podman's listing, as the column PORTS shows it."""
-    if not isinstance(entry, dict):
-        return ""
     own = entry.get("PrivatePort") or entry.get("container_port") or entry.get("containerPort")
     outer = entry.get("PublicPort") or entry.get("host_port") or entry.get("hostPort")
     protocol = entry.get("Type") or entry.get("protocol") or "tcp"

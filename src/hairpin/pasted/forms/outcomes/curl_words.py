@@ -78,7 +78,7 @@ def _result_of(lines: tuple[str, ...], target: ClientTarget | None) -> Result | 
     if any(_STATUS.match(line) or _RECEIVED.match(line) for line in lines):
         return "answered"
     if error is None:
-        failed = [
+        failed: list[Result | None] = [
             result_in(line) for line in verbose if re.search(r"fail|refused|resolve|timed out|unreach|No route", line)
         ]
         return next((each for each in reversed(failed) if each is not None), None)
@@ -90,7 +90,7 @@ def _result_of(lines: tuple[str, ...], target: ClientTarget | None) -> Result | 
     named = result_in(said)
     if named is not None:
         return named
-    attempts = [result_in(line) for line in verbose if "connect to" in line and "failed" in line]
+    attempts: list[Result | None] = [result_in(line) for line in verbose if "connect to" in line and "failed" in line]
     if attempts and attempts[-1] is not None:
         return attempts[-1]
     return _of_unnamed(said, target, lines)

@@ -39,7 +39,9 @@ _SAID: tuple[tuple[Result, str], ...] = (
     ("timeout", r"timed? ?-?out|i/o timeout|deadline exceeded"),
     ("empty", r"empty reply|no data received"),
 )
-_RESULTS = tuple((re.compile(pattern, re.IGNORECASE), result) for result, pattern in _SAID)
+_RESULTS: tuple[tuple[re.Pattern[str], Result], ...] = tuple(
+    (re.compile(pattern, re.IGNORECASE), result) for result, pattern in _SAID
+)
 
 
 class Seen(NamedTuple):
@@ -63,7 +65,10 @@ class ClientTarget(NamedTuple):
 
 def result_in(words: str) -> Result | None:
     """Return the result that the words of an error name; None if they name none."""
-    return next((result for pattern, result in _RESULTS if pattern.search(words) is not None), None)
+    for pattern, result in _RESULTS:
+        if pattern.search(words) is not None:
+            return result
+    return None
 
 
 def output_with(paste: Paste, start: int, end: int, seen: Iterable[Seen], *, told: str, command: Command) -> Found:

@@ -120,16 +120,15 @@ def _document(family: Family, table: str, blocks: tuple[_Block, ...], flags: str
     if flags:
         declared["flags"] = [*flags.split(",")]
     objects: list[Json] = [{"table": declared}]
-    rules: list[Json] = []
+    rules: list[Object] = []
     try:
         for block in blocks:
             own = [line for line in block.lines if block.kind != "chain" or _PROPERTY.match(line)]
             objects += _declarations(family, table, block, own)
             if block.kind == "chain":
-                rules += (
-                    {"rule": {**where, "chain": block.name, "handle": number, **_rule(family, table, line)}}
-                    for number, line in enumerate((each for each in block.lines if not _PROPERTY.match(each)), 1)
-                )
+                for number, line in enumerate((each for each in block.lines if not _PROPERTY.match(each)), 1):
+                    rule: Object = {**where, "chain": block.name, "handle": number, **_rule(family, table, line)}
+                    rules.append({"rule": rule})
         text = msgspec.json.encode({"nftables": [*objects, *rules]}).decode()
         listing.parse(text, source="nft")
     except (ParseError, MalformedError, KeyError):

@@ -5,6 +5,7 @@ Source: iptables/nft.c, nft-shared.c; nftables src/expression.c, statement.c, ct
 
 import re
 from collections.abc import Callable
+from functools import partial
 from typing import NamedTuple
 
 from hairpin.pasted.forms.rules.listed_words import UNLISTED
@@ -29,18 +30,10 @@ def options_of(line: str, family: str) -> Words:
     target = ""
     protocol = ""
     while left:
-        found = next(
-            (
-                (match, options, is_target)
-                for pattern, options, is_target in _ROWS
-                if (match := pattern.match(left)) is not None
-            ),
-            None,
-        )
+        found = _words_at(left)
         if found is None or target:
             return _gap(matches, left, family)
-        match, options, is_target = found
-        made = options(match)
+        match, made, is_target = found
         if is_target:
             target = made.replace(_ICMP, "icmp-") if family == "ip" else _of_ipv6(made)
         elif made:
@@ -51,6 +44,15 @@ def options_of(line: str, family: str) -> Words:
             matches += [made] if made else []
         left = left[match.end() :].lstrip()
     return Words(" ".join(_in_order(matches)), target)
+
+
+def _words_at(left: str) -> tuple[re.Match[str], str, bool] | None:
+    """Return the words that begin the rest of the line, their options, and whether these are a target."""
+    for pattern, options, is_target in _ROWS:
+        match = pattern.match(left)
+        if match is not None:
+            return match, options(match), is_target
+    return None
 
 
 def _of_ipv6(target: str) -> str:
@@ -197,8 +199,13 @@ def _comment(match: re.Match[str]) -> str:
 
 
 def _row(pattern: str, options: _Options | str, *, target: bool = False) -> tuple[re.Pattern[str], _Options, bool]:
-    made = options if not isinstance(options, str) else lambda _: options
-    return re.compile(rf"(?:{pattern})(?=\s|$)"), made, target
+    if isinstance(options, str):
+        return re.compile(rf"(?:{pattern})(?=\s|$)"), partial(_always, options), target
+    return re.compile(rf"(?:{pattern})(?=\s|$)"), options, target
+
+
+def _always(options: str, _: re.Match[str]) -> str:
+    return options
 
 
 _REJECT = rf"reject(?: with (?:(?P<reset>tcp reset)|icmp(?:v6|x)?(?: type)? (?P<v>{'|'.join(_REJECTS)})))?"
