@@ -143,7 +143,7 @@ def _add(document: Object, further: Object) -> None:
     """Add to the object the fields that it lacks, in objects of objects, too."""
     for key, value in further.items():
         own = document.get(key)
-        if isinstance(own, dict) and isinstance(value, dict):
+        if object_of(own) and object_of(value):
             _add(object_of(own), object_of(value))
         elif own in (None, "", [], {}):
             document[key] = value
