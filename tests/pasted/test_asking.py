@@ -1,7 +1,13 @@
 """What a text lacks is asked for, and nothing else."""
 
+import subprocess
+
 from hairpin.pasted.asking import REQUESTS, lacks_inside, missing_requests, script
 from hairpin.pasted.text import evidence_in_texts
+from tests.pasted.readings import evidence_in_text
+
+_SCREEN = 50
+_WIDTH = 80
 
 INSIDE = "$ docker exec web ip route\ndefault via 172.17.0.1 dev eth0\n"
 
@@ -23,5 +29,27 @@ def test_the_inside_of_a_container_is_no_part_of_the_host() -> None:
 
 
 def test_each_command_stands_behind_a_prompt() -> None:
-    assert "printf '\\n$ %s\\n'" in script(REQUESTS, inside=True)
-    assert "docker exec" not in script(REQUESTS, inside=False)
+    assert 'printf "\\n$ %s\\n' in script(REQUESTS, inside=True)
+    assert "$D exec" not in script(REQUESTS, inside=False)
+
+
+def test_the_script_is_a_shell_script_of_a_screen() -> None:
+    text = script(REQUESTS, inside=True, port=8080)
+    subprocess.run(["sh", "-n"], input=text.encode(), check=True)
+    assert sum(1 + len(line) // _WIDTH for line in text.splitlines()) <= _SCREEN
+
+
+def test_it_asks_for_no_environment_and_no_volume() -> None:
+    text = script(REQUESTS, inside=True)
+    assert not any(word in text for word in (".Env", "Binds", "Mounts", "Labels", "Cmd", "Health"))
+
+
+def test_it_asks_for_what_a_text_lacks() -> None:
+    evidence = evidence_in_text("$ ip rule\n0:\tfrom all lookup local\n")
+    assert "ip rule" not in [each.command for each in missing_requests(evidence)]
+    assert lacks_inside(evidence)
+
+
+def test_it_narrows_to_the_asked_container() -> None:
+    assert "--filter publish=8080)" in script((), inside=True, port=8080)
+    assert "--filter name=web)" in script((), inside=True, port=80, container="web")

@@ -35,7 +35,8 @@ def ask(asked: Asked, pasted: tuple[str, ...]) -> int:
     requests, inside = missing_requests(evidence), lacks_inside(evidence)
     if not requests and not inside:
         return _nothing_missing()
-    write(script(requests, inside=inside, port=target.port if target is not None else None))
+    port, container = (target.port, target.container or "") if target is not None else (None, "")
+    write(script(requests, inside=inside, port=port, container=container))
     return 0
 
 

@@ -29,7 +29,7 @@ _WITHOUT_ADDRESSES = frozenset({"versions", "packages", "os-release", "docker-ve
 """The keys of readings with four-part version numbers, which look like addresses and must not be renamed."""
 _NO_OWN_NAMES = frozenset({"sysctl", "packages", "versions", "os-release", "modules", "module-files"})
 _OF_NAMES = ("/etc/hosts", "/etc/resolv.conf", "/run/systemd/resolve/resolv.conf")
-_FREE_TEXT = frozenset({"klog", "boot-scripts", "boot-units", "dockerd-log"})
+_FREE_TEXT = frozenset({"klog", "boot-scripts", "boot-units", "dockerd-log", "unrecognised", "outcome", "pasted"})
 """The keys of readings with prose, in which known names are renamed wherever they stand as words.  In rules and
 configuration known names are not renamed in this way, because a container may be called ``accept``."""
 
@@ -60,6 +60,9 @@ _KEPT = frozenset({"root", "docker", "podman", "systemd", "iptables", "nft", "fi
 """The user names that stay, because programs have the same names.
 
 If these names were renamed, hairpin would not recognize the programs' commands."""
+_MAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
+_OUTSIDE = re.compile(r"(?<=://)[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*\.[A-Za-z]{2,}")
+"""The name of a machine of the outside in a URL.  People's own words in a pasted text have them."""
 _BOOT = re.compile(r'(?:(?<="_BOOT_ID":")|^(?P<before>\s*-?\d+ ))(?P<id>[0-9a-f]{32})(?![0-9a-f])', re.MULTILINE)
 _PROSE = frozenset({
     "trace-logins", "trace-cron", "trace-syslog", "trace-engines", "trace-firewalls", "trace-audit", "trace-scripts",
@@ -176,6 +179,8 @@ class _Redactor:
                 return self._text.proc_net(text)
             case key:
                 plain = self._text.plain(text)
+                if key == "unrecognised":
+                    plain = _OUTSIDE.sub("name.example", _MAIL.sub("user@mail.example", plain))
                 if key == "ufw-rules":
                     plain = self._text.ufw_comments(plain)
                 return self._text.words(plain) if key in _FREE_TEXT or reading.outcome != "text" else plain

@@ -72,6 +72,12 @@ class ToldParts(msgspec.Struct, frozen=True):
     typed: frozenset[str] = frozenset()
     """The containers that only a typed command or a compose file names."""
     listeners: tuple[Listener, ...] = ()
+    doubtful: frozenset[tuple[str, str]] = frozenset()
+    """The parts, and the families of iptables (``ip``, ``ip6``) and ``natives``, of which the text has lost lines."""
+
+    def proves(self, netns: str, field: str) -> bool:
+        """Return whether the text tells this field of a namespace whole, as far as hairpin can see."""
+        return (netns, field) in self.parts and (netns, field) not in self.doubtful
 
     @property
     def tells_anything(self) -> bool:

@@ -3,21 +3,31 @@
 Each command is printed behind a ``$`` before its output, as at a prompt, so that hairpin knows what each output is.
 """
 
+import shlex
 from collections.abc import Iterator
 from typing import NamedTuple
 
 from hairpin.evidence.reading import HOST, Evidence
 
 _TEMPLATE = (
-    '{"Id":{{json .Id}},"Name":{{json .Name}},"State":{{json .State}},"RestartCount":{{json .RestartCount}},'
-    '"Config":{"Image":{{json .Config.Image}},"ExposedPorts":{{json .Config.ExposedPorts}}},"HostConfig":'
-    '{"NetworkMode":{{json .HostConfig.NetworkMode}},"PortBindings":{{json .HostConfig.PortBindings}}},'
+    '{"Id":{{json .ID}},"Name":{{json .Name}},"State":{"Status":{{json .State.Status}},\n'
+    '"Running":{{json .State.Running}},'
+    '"Pid":{{json .State.Pid}},"Paused":{{json .State.Paused}},"Error":{{json .State.Error}}},\n'
+    '"RestartCount":{{json .RestartCount}},'
+    '"Config":{"Image":{{json .Config.Image}}},"HostConfig":\n'
+    '{"NetworkMode":{{json .HostConfig.NetworkMode}},"PortBindings":{{json .HostConfig.PortBindings}}},\n'
     '"NetworkSettings":{"Ports":{{json .NetworkSettings.Ports}},"Networks":{{json .NetworkSettings.Networks}}}}'
 )
-"""The fields of ``docker inspect`` that decide about packets: no environment, no volumes, no labels."""
+"""The fields of ``docker inspect`` that decide about packets: no environment, no volumes, no labels, no output of a
+health check."""
+_NETWORK_TEMPLATE = (
+    '{"Id":{{json .Id}},"Name":{{json .Name}},"Driver":{{json .Driver}},"Internal":{{json .Internal}},\n'
+    '"EnableIPv6":{{json .EnableIPv6}},"IPAM":{"Config":{{json .IPAM.Config}}},"Options":{{json .Options}}}'
+)
+"""The fields of ``docker network inspect`` that decide about packets: no labels."""
 _SYSCTLS = (
     r"sysctl -a 2>/dev/null | "
-    r"grep -E '^net\.(ipv[46]\.(conf\.[^ ]*(forwarding|rp_filter|localnet|ipv6)|ip_fo)|bridge)'"
+    r"grep -E '^net.(ipv[46].((conf|neigh).[^ ]*(forwarding|_filter|local|ipv6|arp_|_solicit)|ip_)|bridge)'"
 )
 
 
@@ -31,17 +41,24 @@ class Request(NamedTuple):
 
 
 REQUESTS = (
-    Request("docker ps -a --no-trunc", ("docker-containers", "podman-containers"), of_namespace=False),
     Request("ip -d addr", ("ip-addr", "ip-addr-text")),
     Request("ip route show table all", ("ip-route4", "ip-route4-text")),
     Request("ip rule", ("ip-rule4", "ip-rule4-text")),
+    Request("ip -6 rule", ("ip-rule6", "ip-rule6-text")),
+    Request("ip neigh", ("ip-neigh", "ip-neigh-text")),
+    Request("bridge -d link", ("bridge-link", "bridge-link-text")),
+    Request("bridge fdb", ("bridge-fdb", "bridge-fdb-text")),
     Request("iptables-save", ("iptables-nft-save4", "iptables-legacy-save4")),
+    Request("ip6tables-save", ("iptables-nft-save6", "iptables-legacy-save6")),
+    Request("ipset save", ("ipset",)),
     Request("nft list ruleset", ("nft-tables", "nft-table", "nft-ruleset-text")),
     Request(_SYSCTLS, ("sysctl",)),
     Request("ss -lntup", ("sockets",)),
-    Request("firewall-cmd --list-all", ("firewalld-state", "firewalld-zones-text"), of_namespace=False),
+    Request("ps -C docker-proxy -o pid,args", ("relay-cmdlines",), of_namespace=False),
+    Request("conntrack -L 2>/dev/null | head -99", ("conntrack",)),
+    Request("firewall-cmd --list-all 2>/dev/null", ("firewalld-state", "firewalld-zones-text"), of_namespace=False),
 )
-_INSIDE = ("ss -lntup", "ip addr", "ip route")
+_INSIDE = ("ip -d addr", "ss -lntup", "ip route show table all", "ip rule", "iptables-save")
 """The commands that are run in the network namespace of each container, by the host's own tools."""
 
 
@@ -60,29 +77,54 @@ def lacks_inside(evidence: Evidence | None) -> bool:
     return evidence is None or not any(each.netns.startswith("container:") for each in evidence.readings)
 
 
-def script(requests: tuple[Request, ...], *, inside: bool, port: int | None = None) -> str:
+def script(requests: tuple[Request, ...], *, inside: bool, port: int | None = None, container: str = "") -> str:
     """Return the script.  ``inside``: whether the containers are looked into; with ``port``, only those that publish
-    the port."""
-    return "\n".join(_lines(requests, inside=inside, port=port)) + "\n"
+    the port, and with ``container`` only this one."""
+    return "\n".join(_lines(requests, inside=inside, port=port, container=container)) + "\n"
 
 
-def _lines(requests: tuple[Request, ...], *, inside: bool, port: int | None) -> Iterator[str]:
+def _lines(requests: tuple[Request, ...], *, inside: bool, port: int | None, container: str) -> Iterator[str]:
     yield "# Only reads. Run it as root (sudo sh), and paste back all that it prints."
-    yield 'h() { printf \'\\n$ %s\\n\' "$*"; eval "$*" 2>&1; }'
-    for each in requests:
-        yield f"h {_in_quotes(each.command)}"
+    yield 'h() { s=$1; shift; o=$("$@" 2>&1); printf "\\n$ %s\\n%s\\n" "$s" "$o"'
+    yield '  printf "# %s lines\\n" "$(printf "%s\\n" "$o" | grep -c .)"; }'
+    if requests:
+        words = [_in_quotes(each.command) for each in requests]
+        yield from _wrapped(f'for q in {_BLANK.join(words)}; do h "$q" sh -c "$q"; done')
     if not inside:
         return
-    narrowed = f" --filter publish={port}" if port is not None else ""
-    yield f"for c in $(docker ps -q{narrowed}); do"
-    yield "  n=$(docker inspect -f '{{.Name}}' $c); p=$(docker inspect -f '{{.State.Pid}}' $c)"
-    yield f"  printf '\\n$ docker inspect %s\\n' ${{n#/}}; docker inspect -f '{_TEMPLATE}' $c"
-    yield f"  for q in {' '.join(map(_in_quotes, _INSIDE))}; do"
-    yield "    printf '\\n$ docker exec %s %s\\n' ${n#/} \"$q\"; nsenter -n -t $p $q; done"
-    yield "done 2>&1"
+    narrowed = f" --filter name={shlex.quote(container)}" if container else ""
+    narrowed = narrowed or (f" --filter publish={port}" if port is not None else "")
+    yield "E=; for D in podman docker; do"
+    yield '  [ -n "$($D ps -aq 2>/dev/null)" ] && E=1 || [ $D$E = docker ] || continue'
+    yield '  h "$D ps -a --no-trunc" $D ps -a --no-trunc; h "$D version" $D version'
+    yield f"  w=; [ $D = podman ] || w='{_NETWORK_TEMPLATE}'"
+    yield '  h "$D network inspect" $D network inspect ${w:+-f "$w"} $($D network ls -q)'
+    yield f"  for c in $($D ps -aq{narrowed}); do"
+    yield "    n=$($D inspect -f '{{.Name}}' $c); n=${n#/}; p=$($D inspect -f '{{.State.Pid}}' $c)"
+    yield f"    h \"$D inspect $n\" $D inspect -f '{_TEMPLATE}' $c; [ $p = 0 ] && continue"
+    yield from _wrapped(f"    for q in {_BLANK.join(map(_in_quotes, _INSIDE))}; do")
+    yield '      h "$D exec $n $q" nsenter -n -t $p $q; done'
+    yield "done; done"
+
+
+_BLANK = "\0"
+"""Stands for a blank at which a line may be broken."""
+_WIDTH = 100
+
+
+def _wrapped(line: str) -> Iterator[str]:
+    """Yield the command line, broken behind words."""
+    shown = ""
+    for word in line.split(_BLANK):
+        if shown and len(shown) + len(word) > _WIDTH:
+            yield f"{shown} \\"
+            shown = f"  {word}"
+        else:
+            shown = f"{shown} {word}" if shown else word
+    yield shown
 
 
 def _in_quotes(command: str) -> str:
     if command.isalnum():
         return command
-    return '"' + command.replace("\\", "\\\\").replace('"', '\\"').replace("$", "\\$") + '"'
+    return '"' + command.replace("\\", "\\\\").replace('"', '\\"').replace("$(", "\\$(") + '"'

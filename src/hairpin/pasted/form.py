@@ -65,14 +65,37 @@ _ASIDE = re.compile(r"\s*(?:$|# Warning: |WARNING: |\[sudo\] |sudo: )")
 """Lines between a command and its output."""
 
 
+_MOST_TRIED = 50_000
+
+
+class Tried(msgspec.Struct):
+    """What was tried in vain while a text is read.
+
+    A long text of lines that look alike would else be read from each of its lines to its end.  ``lines``: the number of
+    lines of documents that turned out to be none.  ``reach``: the farthest end of a block.  ``vain``: the index up to
+    which a form finds nothing, by the form's number."""
+
+    lines: int = 0
+    reach: int = 0
+    vain: dict[int, int] = {}
+
+
 class Paste(msgspec.Struct, frozen=True):
     """A text in which outputs are looked for.  ``commands``: the command lines by the index of their line.
 
-    ``whole``: the command whose output the whole text is, if that is known, as of a file of a bundle."""
+    ``whole``: the command whose output the whole text is, if that is known, as of a file of a bundle.  ``numbers``: the
+    numbers of the lines in the pasted text, from 1."""
 
     lines: tuple[str, ...]
     commands: dict[int, Command]
+    numbers: tuple[int, ...]
     whole: Command = NO_COMMAND
+    tried: Tried = msgspec.field(default_factory=Tried)
+
+    def may_try(self, start: int) -> bool:
+        """Return whether a document is to be read from this line on.  If much of the text was tried in vain, only below
+        a command: each line of a text of brackets may begin a document that goes on to the end of the text."""
+        return self.tried.lines < _MOST_TRIED or self.command_above(start) is not NO_COMMAND
 
     def command_above(self, index: int) -> Command:
         """Return the command whose output begins at this line: the nearest command above, from which only blank lines,
@@ -105,6 +128,7 @@ class Paste(msgspec.Struct, frozen=True):
                 end = index + 1
             else:
                 break
+        self.tried.reach = max(self.tried.reach, end)
         return end
 
 

@@ -12,13 +12,15 @@ import msgspec
 from hairpin import __version__
 from hairpin.evidence.reading import PASTED, SCHEMA, Evidence, Reading
 from hairpin.pasted.containers import containers_of, networks_of
+from hairpin.pasted.counted import WHOLE
+from hairpin.pasted.elsewhere import Seen, at_home
 from hairpin.pasted.form import Fragment, Recognised
 from hairpin.pasted.forms.rules.iptables_save import ANY_BACK_END
 from hairpin.pasted.merging import MERGED, merge
 
 _OF_HOST = (
     "docker-", "podman-", "typed-", "firewalld-", "ufw-", "daemon-json", "file", "versions", "os-release", "outcome",
-    "uname", "units",
+    "uname", "units", "relay-cmdlines",
 )  # fmt: skip
 """The beginnings of the keys of readings that belong to no namespace."""
 _LISTED = (
@@ -28,11 +30,13 @@ _LISTED = (
 
 
 class Output(msgspec.Struct, frozen=True):
-    """An output in a text: its place, the command that prints it, and its parts."""
+    """An output in a text: its place, the command that prints it, and its parts.  ``named``: whether the command stands
+    above it."""
 
     recognised: Recognised
     origin: str
     parts: tuple[Fragment, ...]
+    named: bool = True
 
 
 UNRECOGNISED = "unrecognised"
@@ -48,15 +52,17 @@ def unrecognised_in(evidence: Evidence) -> tuple[tuple[int, str], ...]:
     return tuple((int(number), words) for number, _, words in found)
 
 
-def evidence_of(outputs: tuple[Output, ...], left: str, *, name: str) -> Evidence:
+def evidence_of(outputs: tuple[Output, ...], left: str, counted: str = "", *, name: str) -> Evidence:
     """Return the evidence of the host that these outputs describe.
 
-    ``left``: the lines of the texts that are no part of an output, with their numbers.  ``name``: the host's name;
-    empty if the text does not tell it."""
+    ``left``: the lines of the texts that are no part of an output, with their numbers.  ``counted``: the outputs with a
+    number of lines.  ``name``: the host's name; empty if the text does not tell it."""
     listed = "".join(msgspec.json.encode(each.recognised).decode() + "\n" for each in outputs)
-    readings = [_reading(PASTED, "", name or "-", listed)]
+    readings = [_reading(PASTED, "", "-", listed)]
     if left:
-        readings.append(_reading(UNRECOGNISED, "", name or "-", left))
+        readings.append(_reading(UNRECOGNISED, "", "-", left))
+    if counted:
+        readings.append(_reading(WHOLE, "", "-", counted))
     kernel = ""
     for key, netns, origin, text in _texts(outputs):
         if key == "uname":
@@ -85,8 +91,9 @@ def _texts(outputs: tuple[Output, ...]) -> Iterator[_Text]:
     """Yield key, namespace, origin and text of each reading."""
     found: dict[tuple[str, str, str], tuple[str, list[str]]] = {}
     back_end = _back_end(outputs)
-    for output in outputs:
-        for part in output.parts:
+    placed = at_home(Seen(each.parts, each.named) for each in outputs)
+    for output, parts in zip(outputs, placed, strict=True):
+        for part in parts:
             netns = "" if part.key.startswith(_OF_HOST) else part.netns
             origin = part.origin or output.origin
             key = part.key.replace(ANY_BACK_END, back_end)
@@ -101,7 +108,7 @@ def _texts(outputs: tuple[Output, ...]) -> Iterator[_Text]:
         if engine in documents and what in ("containers", "networks"):
             listed = documents[engine].setdefault("typed" if key.startswith("typed-") else what, [])
             listed += [msgspec.json.decode(line) for text in texts for line in text.splitlines()]
-        elif text := merge(key, texts):
+        elif (text := merge(key, texts)) or key == "sockets":  # nothing listens
             yield key, netns, origin, text
     for engine, of_engine in documents.items():
         if containers := containers_of(of_engine.get("containers", []), of_engine.get("typed", [])):

@@ -2,23 +2,48 @@
 
 import re
 from collections.abc import Iterator
+from functools import cache, lru_cache
 
 from hairpin.pasted.commands import command_in, within_shells
 from hairpin.pasted.form import Command, Found, OutputForm, Paste
 from hairpin.pasted.forms.registry import FORMS
 from hairpin.pasted.lines import lines_of
 
+_SHORT = 200
+"""The length of the lines up to which it is kept which forms they may begin."""
+_LONG = 200
+"""The number of lines of a block from which on a form that finds nothing in it is not tried again in it."""
+_LEAST_DOUBLED = 8
+_DOUBLED = 0.9
+"""The share of the lines behind which a blank line stands, from which on all blank lines are taken for doubled."""
 _GROUP = re.compile(r"\(\?P<\w+>")
 """The beginning of a group with a name.  Several forms may use the same name."""
+_CAPTURING = re.compile(r"(?<!\\)\((?!\?)")
+"""The beginning of a group without a name."""
 _MAY_BE_COMMAND = re.compile(r"[$#%>\]\u276f\u279c`*]|(?:sudo |/)?[a-z][\w.-]*(?:\s|$|:)")
 
 
 def paste_of(text: str) -> Paste:
     """Return the text as mended lines, with its command lines."""
-    lines = lines_of(text)
+    lines, numbers = _without_doubled(lines_of(text))
     found = (command_in(line, index) for index, line in enumerate(lines) if _MAY_BE_COMMAND.search(line) is not None)
     commands = within_shells((each for each in found if each is not None), lines)
-    return Paste(lines, {each.line: each for each in commands})
+    return Paste(lines, {each.line: each for each in commands}, numbers)
+
+
+def _without_doubled(lines: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[int, ...]]:
+    """Return the lines, and their numbers in the text.  A mail or a web page puts a blank line behind each line; then
+    one blank line less stands behind each line."""
+    full = [index for index, line in enumerate(lines) if line.strip()]
+    single = sum(not lines[index + 1].strip() for index in full if index + 1 < len(lines))
+    if len(full) < _LEAST_DOUBLED or single < len(full) * _DOUBLED:
+        return lines, tuple(range(1, len(lines) + 1))
+    kept = [
+        (line, number)
+        for number, line in enumerate(lines, 1)
+        if line.strip() or (number > 1 and not lines[number - 2].strip())
+    ]
+    return tuple(line for line, _ in kept), tuple(number for _, number in kept)
 
 
 def outputs(paste: Paste) -> Iterator[tuple[int, Command, Found]]:
@@ -41,21 +66,50 @@ def _at(paste: Paste, index: int) -> Found | None:
     line = paste.lines[index]
     if not line or line.isspace():
         return None
-    has_word = _has_word(line)
-    if not has_word and _ANY.match(line) is None:
-        return None
-    for form in FORMS:
-        if form.words and not has_word:
+    for form in _forms_of(line) if len(line) < _SHORT else _anchored_forms(line):
+        number = id(form)
+        if paste.tried.vain.get(number, 0) > index:
             continue
-        if form.anchor.match(line) is not None and (found := form.read(paste, index)) is not None:
+        paste.tried.reach = 0
+        found = form.read(paste, index)
+        if found is not None:
             return found
+        if paste.tried.reach > index + _LONG:
+            paste.tried.vain[number] = paste.tried.reach
     return None
 
 
+@lru_cache(maxsize=4096)
+def _forms_of(line: str) -> tuple[OutputForm, ...]:
+    return _anchored_forms(line)
+
+
+def _anchored_forms(line: str) -> tuple[OutputForm, ...]:
+    """Return the forms whose anchor matches the line."""
+    anchored = _ANY.match(line)
+    has_word = _has_word(line)
+    if anchored is None and not has_word:
+        return ()
+    # The first form without words whose anchor matches is known; those before it do not match.
+    first = anchored.lastindex - 1 if anchored is not None and anchored.lastindex is not None else len(FORMS)
+    wanted = (_BY_WORD if has_word else ()) if anchored is None else _from(first, has_word)
+    return tuple(form for form in wanted if form.anchor.match(line) is not None)
+
+
+@cache
+def _from(first: int, has_word: bool) -> tuple[OutputForm, ...]:
+    """Return the forms that may read a line: without words from the first one on, and all with words if it has one."""
+    unworded = [form for form in FORMS if not form.words][first:]
+    return tuple(form for form in FORMS if (form.words and has_word) or form in unworded)
+
+
 def _any_of(forms: tuple[OutputForm, ...]) -> re.Pattern[str]:
-    """Return one pattern for the first lines of all forms, since nearly all lines of a long text begin none."""
-    return re.compile("|".join(f"(?:{_GROUP.sub('(?:', each.anchor.pattern)})" for each in forms if not each.words))
+    """Return one pattern for the first lines of all forms, since nearly all lines of a long text begin none.  It has a
+    group for each form."""
+    bare = (_CAPTURING.sub("(?:", _GROUP.sub("(?:", each.anchor.pattern)) for each in forms if not each.words)
+    return re.compile("|".join(f"({each})" for each in bare))
 
 
 _WORDS = tuple(dict.fromkeys(word for form in FORMS for word in form.words))
+_BY_WORD = tuple(form for form in FORMS if form.words)
 _ANY = _any_of(FORMS)

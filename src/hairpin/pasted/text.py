@@ -3,15 +3,18 @@
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
 from hairpin.errors import EvidenceError, WrongPathError
 from hairpin.evidence.reading import Evidence
 from hairpin.message import message
+from hairpin.pasted.counted import counted_in, is_count, text_of
 from hairpin.pasted.form import Command, Found, Fragment, Paste, Recognised
 from hairpin.pasted.joining import Output, evidence_of, unrecognised_in
 from hairpin.pasted.recognise import outputs, paste_of
+from hairpin.pasted.secrecy import is_secret, origin_of, without_credentials
 
 OUTCOME = "outcome"
 """The key of what a client saw."""
@@ -45,7 +48,8 @@ def evidence_in_texts(texts: tuple[str, ...]) -> Evidence:
     left = "".join(_left_lines(paste, outputs) for paste, outputs in zip(pastes, found, strict=True))
     every = tuple(each for one in found for each in one)
     names = (each.recognised.host for each in every if each.recognised.host)
-    return evidence_of(every, left, name=next(names, ""))
+    counted = text_of(each for paste in pastes for each in counted_in(paste))
+    return evidence_of(every, left, counted, name=next(names, ""))
 
 
 def _text_of(path: str) -> str:
@@ -75,33 +79,46 @@ def _text_from(data: bytes) -> str:
 
 def _outputs(paste: Paste) -> Iterator[Output]:
     for index, command, found in outputs(paste):
-        yield _output(index, command, found)
+        yield _output(paste, index, command, found)
 
 
 def _left_lines(paste: Paste, found: tuple[Output, ...]) -> str:
-    """Return the lines that are no part of an output that became a reading, each behind its number."""
+    """Return the lines that are no part of an output that became a reading, each behind its number.  Command
+    lines, and lines that may hold a secret, are left out."""
     taken = {
         number
         for each in found
         if any(part.key != "outcome" for part in each.parts)
         for number in range(each.recognised.line, each.recognised.until + 1)
     }
-    lines = ((number, line) for number, line in enumerate(paste.lines, 1) if number not in taken and line.strip())
-    return "".join(f"{number}:{line.strip()}\n" for number, line in lines)
+    lines = (
+        (number, line)
+        for index, (number, line) in enumerate(zip(paste.numbers, paste.lines, strict=True))
+        if index not in paste.commands
+        and number not in taken
+        and line.strip()
+        and not is_count(line)
+        and not is_secret(line)
+    )
+    return "".join(f"{number}:{without_credentials(line.strip())}\n" for number, line in lines)
 
 
-def _output(index: int, command: Command, found: Found) -> Output:
-    taken = Recognised(index + 1, found.end, found.told, command.host)
-    return Output(taken, command.text or found.told, tuple(_at_line(each, index + 1) for each in found.parts))
+def _output(paste: Paste, index: int, command: Command, found: Found) -> Output:
+    first, last = paste.numbers[index], paste.numbers[min(max(found.end - 1, index), len(paste.numbers) - 1)]
+    taken = Recognised(first, last, found.told, command.host)
+    parts = tuple(_at_line(paste, each, index) for each in found.parts)
+    return Output(taken, origin_of(command, found.told), parts, named=bool(command.words))
 
 
-def _at_line(part: Fragment, line: int) -> Fragment:
-    """Return the part; an outcome with the number of its line, if it has none."""
+def _at_line(paste: Paste, part: Fragment, index: int) -> Fragment:
+    """Return the part; of an outcome, with the number of its line in the pasted text.  ``index``: of the first line."""
     if part.key != OUTCOME:
         return part
-    return part._replace(text="".join(_with_line(each, line) for each in part.text.splitlines()))
+    return part._replace(text="".join(_with_line(paste, each, index) for each in part.text.splitlines()))
 
 
-def _with_line(outcome: str, line: int) -> str:
-    fields = msgspec.json.decode(outcome, type=dict[str, object])
-    return msgspec.json.encode({"line": line, **fields}).decode() + "\n"
+def _with_line(paste: Paste, outcome: str, index: int) -> str:
+    fields = msgspec.json.decode(outcome, type=dict[str, Any])
+    at = fields.get("line", index + 1) - 1
+    shown = {"target": without_credentials(str(fields.get("target", ""))), "line": paste.numbers[at]}
+    return msgspec.json.encode({**fields, **shown}).decode() + "\n"

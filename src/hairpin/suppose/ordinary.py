@@ -351,20 +351,22 @@ def _with_container(host: Host, container: Container, told: ToldParts) -> Host:
     stopped = _replace(container, status="exited", netns=None)
     binding = next((each for each in container.bindings), _NO_PORT)
     own = host.namespace(HOST)
-    change = starting_change(
-        without.with_container(stopped), stopped, _NO_PORT if (HOST, "sockets") in told.parts else binding
-    )
+    joined = host.engine_of(container).bridge_network(container)
+    lacks_bridge = joined is not None and joined.bridge is not None and own.link(joined.bridge) is None
+    begun = without.with_container(stopped)
+    if joined is not None and lacks_bridge:
+        # A container that runs was started while its bridge was there.
+        begun = _after(begun, Change(tuple(new_bridge(host, host.engine_of(container), joined))))
+    change = starting_change(begun, stopped, _NO_PORT if (HOST, "sockets") in told.parts else binding)
     if change is None:
         return host
-    started = _after(without.with_container(stopped), change)
+    started = _after(begun, change)
     if netns not in started and not container.network_mode.startswith("container:"):
         return host
     now = next((each for each in started.containers() if each.id == container.id), container)
     # Only the namespaces are taken over: rules come with the rules of all containers.
-    kept = _replace(started.namespace(HOST), ruleset=own.ruleset)
-    lists_ports = (HOST, "links") in told.parts and not _lacks_ports(
-        own, host.engine_of(container).bridge_network(container)
-    )
+    kept = own if lacks_bridge else _replace(started.namespace(HOST), ruleset=own.ruleset)
+    lists_ports = (HOST, "links") in told.parts and not _lacks_ports(own, joined)
     if lists_ports:
         kept = _replace(kept, links=own.links)
     started = _with_namespace(started, kept).with_container(
@@ -372,8 +374,9 @@ def _with_container(host: Host, container: Container, told: ToldParts) -> Host:
     )
     if lists_ports:
         started = _joined_to_told_port(started, now)
-    if inside is not None:
-        started = _with_namespace(started, _overlaid(started.namespace(netns), inside, told))
+    place = netns if netns in started else now.netns or HOST
+    if inside is not None and place != HOST:
+        started = _with_namespace(started, _overlaid(started.namespace(place), inside, told))
     if (netns, "sockets") not in told.parts:
         started = _with_service(started, now.netns or netns, container)
     return _with_proxies(started, container) if (HOST, "sockets") not in told.parts else started
@@ -402,17 +405,11 @@ def _joined_to_told_port(host: Host, container: Container) -> Host:
     engine = host.engine_of(container)
     joined = engine.bridge_network(container)
     taken = {link.peer_index for each in host.namespaces if each.name not in (HOST, inner.name) for link in each.links}
-    port = next(
-        (
-            each
-            for each in own.links
-            if joined is not None
-            and each.master == joined.bridge
-            and each.index not in taken
-            and each.name.startswith("veth")
-        ),
-        None,
-    )
+    free = [each for each in own.links if each.name.startswith("veth") and each.index not in taken]
+    bridge = joined.bridge if joined is not None else None
+    ports = [each for each in free if each.master is not None and each.master == bridge]
+    # A port that was taken from its bridge, or whose bridge is gone, is a link without a master.
+    port = next(iter(ports or [each for each in free if bridge is not None and each.master is None]), None)
     if eth0 is None or port is None:
         return host
     index = port.peer_index if port.peer_index is not None else eth0.index

@@ -41,6 +41,9 @@ def supposed_in(network: Network, flow: Flow) -> tuple[Supposition, ...]:
     trace, parts = what_reads(network, lambda watched: walk_flow(watched, flow))
     parts = frozenset(each for each in parts if each[1] in ("", HOST) or not _ends_before(trace, each[0], each[1]))
     found: dict[Supposition, None] = {_ADDRESSES: None} if mapped else {}
+    for each in network.hosts:
+        if each.told is not None and not each.told.containers and not each.told.typed:
+            found[Supposition(HOST, message("the containers of the host"), "docker ps -a")] = None
     for part in sorted(parts):
         host = next((each for each in network.hosts if each.name == part[0]), None)
         if host is not None and host.told is not None:
@@ -71,8 +74,8 @@ def _of(part: Part, told: ToldParts, flow: Flow) -> Iterator[Supposition]:
     if not netns:
         return
     if netns != HOST:
-        inside = field in ("links", "addresses", "routes", "sockets", "ruleset") and (netns, field) not in told.parts
-        if inside and (netns, f"{field}{flow.version}") not in told.parts:
+        inside = field in ("links", "addresses", "routes", "sockets", "ruleset") and not told.proves(netns, field)
+        if inside and not told.proves(netns, f"{field}{flow.version}"):
             yield _inside(netns.removeprefix("container:"))
         return
     if field.startswith("net/"):
@@ -81,9 +84,9 @@ def _of(part: Part, told: ToldParts, flow: Flow) -> Iterator[Supposition]:
     elif field == "ruleset":
         yield from _tables(told, "ip" if flow.version == 4 else "ip6")
     elif field in ("routes", "rules"):
-        if (HOST, f"{field}{flow.version}") not in told.parts:
+        if not told.proves(HOST, f"{field}{flow.version}"):
             yield Supposition(HOST, _NAMES[field], _LISTED[field])
-    elif field in _LISTED and (HOST, field) not in told.parts:
+    elif field in _LISTED and not told.proves(HOST, field):
         yield Supposition(HOST, _NAMES[field], _LISTED[field])
 
 
@@ -114,9 +117,10 @@ def inside_command(container: str) -> str:
 
 def _tables(told: ToldParts, family: str) -> Iterator[Supposition]:
     tool = "iptables-save" if family == "ip" else "ip6tables-save"
-    lacking = [name for name in ("filter", "nat") if ToldTable(family, name) not in told.tables]
+    is_doubtful = (HOST, family) in told.doubtful
+    lacking = [name for name in ("filter", "nat") if is_doubtful or ToldTable(family, name) not in told.tables]
     if lacking:
         said = message("the rules of iptables in {tables}", tables=", ".join(lacking))
         yield Supposition(HOST, said, f"sudo {tool}")
-    if not told.natives:
+    if not told.natives or (HOST, "natives") in told.doubtful:
         yield Supposition(HOST, message("that nftables has no further tables"), "sudo nft list ruleset")

@@ -6,7 +6,9 @@ import msgspec
 
 from hairpin.evidence.reading import HOST, Evidence
 from hairpin.evidence.told import Outcome, ToldParts, ToldTable
+from hairpin.host.docker import Container
 from hairpin.host.host import Host
+from hairpin.pasted.counted import Counted, counted_of
 from hairpin.pasted.joining import unrecognised_in
 from hairpin.pasted.listed import CLEANED, recognised_in
 from hairpin.suppose.words import listeners_in, troubles_in
@@ -27,6 +29,18 @@ _FIELDS: dict[str, tuple[str, ...]] = {
 """The fields of a namespace that a reading tells, by the reading's key without ``-text``."""
 
 
+_COUNTED: dict[str, tuple[str, ...]] = {
+    "ip -d addr": ("links", "addresses"),
+    "ip route show table all": ("routes4", "routes6"),
+    "ip rule": ("rules4",),
+    "ip -6 rule": ("rules6",),
+    "ss -lntup": ("sockets",),
+}
+"""The fields that a counted output tells, by the command of `hairpin ask`."""
+_COUNTED_RULES = {"iptables-save": "ip", "ip6tables-save": "ip6"}
+_ALL_TABLES = ("filter", "nat", "mangle", "raw", "security")
+
+
 def told_by(evidence: Evidence, host: Host) -> ToldParts:
     """Return what the readings tell of the host that was made from them."""
     own = next((each for each in host.namespaces if each.name == HOST), None)
@@ -40,12 +54,21 @@ def told_by(evidence: Evidence, host: Host) -> ToldParts:
     if own is not None and not any(each.name == "lo" for each in own.links):
         parts -= {(HOST, "links"), (HOST, "addresses")}  # a part of the links was listed
     tables = own.ruleset.tables if own is not None else ()
+    counted = counted_of(evidence)
+    listed = frozenset(ToldTable(each.family, each.name) for each in tables if each.dialect.startswith("iptables"))
+    empty = {(each.netns, each.command) for each in counted if each.whole and not each.number}
+    parts |= {(netns, field) for netns, command in empty for field in _COUNTED.get(command, ())}
     typed, outcomes = frozenset(_typed_names(evidence)), tuple(_outcomes(evidence))
     return ToldParts(
         parts=frozenset(parts),
         sysctls=frozenset(own.sysctls.values) if own is not None else frozenset(),
-        tables=frozenset(ToldTable(each.family, each.name) for each in tables if each.dialect.startswith("iptables")),
-        natives=any(each.key.startswith(("nft-table", "nft-ruleset")) for each in evidence.readings),
+        tables=listed | frozenset(_absent(counted, listed)),
+        natives=(HOST, "nft list ruleset") in empty
+        or any(each.key.startswith(("nft-table", "nft-ruleset")) for each in evidence.readings),
+        doubtful=frozenset(
+            {(each.netns, part) for each in counted if not each.whole for part in _doubtful(each)}
+            | {(f"container:{name}", "sockets") for name in _halved(host)}
+        ),
         containers=frozenset(each.name for each in host.containers()) - typed,
         typed=typed,
         listeners=tuple(listeners_in(unrecognised_in(evidence))),
@@ -55,6 +78,38 @@ def told_by(evidence: Evidence, host: Host) -> ToldParts:
         mapped=any(each.as_ == CLEANED for each in recognised_in(evidence)),
         files=frozenset(each.origin for each in evidence.readings if each.key == "file"),
     )
+
+
+def _absent(counted: tuple[Counted, ...], listed: frozenset[ToldTable]) -> Iterator[ToldTable]:
+    """Yield the tables that a whole listing of a family does not show: they are not there."""
+    for each in counted:
+        family = _COUNTED_RULES.get(each.command, "")
+        is_read = all(ToldTable(family, name) in listed for name in each.tables)
+        if family and each.netns == HOST and each.whole and is_read:
+            yield from (ToldTable(family, name) for name in _ALL_TABLES)
+
+
+def _halved(host: Host) -> Iterator[str]:
+    """Yield the containers that share a namespace with others of which some are paused: no listing of sockets tells
+    whose processes hold them."""
+    every = tuple(host.containers())
+    for each in every:
+        group = [one for one in every if one is each or _shares(one, each)]
+        if len(group) > 1 and any(one.status == "paused" for one in group):
+            yield from (one.name for one in group)
+
+
+def _shares(one: Container, owner: Container) -> bool:
+    mode, _, named = one.network_mode.partition(":")
+    return mode == "container" and bool(named) and (named == owner.name or owner.id.startswith(named))
+
+
+def _doubtful(counted: Counted) -> Iterator[str]:
+    yield from _COUNTED.get(counted.command, ())
+    if counted.netns == HOST and counted.command in _COUNTED_RULES:
+        yield _COUNTED_RULES[counted.command]
+    if counted.netns == HOST and counted.command == "nft list ruleset":
+        yield "natives"
 
 
 class _Named(msgspec.Struct, rename="pascal"):

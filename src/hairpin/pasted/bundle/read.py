@@ -165,7 +165,7 @@ def _possible_keys(piece: Piece) -> tuple[str, ...]:
 
 def _paste(piece: Piece) -> Paste:
     lines = tuple("" if _SECRET.search(line) else line.rstrip("\r \t") for line in piece.text.split("\n"))
-    return Paste(lines, {}, piece.whole)
+    return Paste(lines, {}, tuple(range(1, len(lines) + 1)), piece.whole)
 
 
 def _in_namespace(parts: tuple[Fragment, ...], netns: str) -> tuple[Fragment, ...]:

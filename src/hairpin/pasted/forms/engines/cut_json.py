@@ -8,13 +8,15 @@ import re
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-LONGEST_LINES = 100_000
+_LONGEST_LINES = 100_000
+_DEEPEST = 60
+"""The number of brackets within brackets that no document of an engine has."""
 _TOKEN = re.compile(
     r"\s*(?:(?P<mark>[{}\[\]:,])|(?P<text>\"(?:[^\"\\\n]|\\.)*\")"
     r"|(?P<word>-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null)(?![\w.-])|(?P<other>\S))"
 )
 _LINE = re.compile(
-    r"\s*(?:[{}\[\]]|\"|-?\d+(?:\.\d+)?,?\s*$|(?:true|false|null),?\s*$|(?:\.\.\.|\u2026|<snip|\[snip|//|#).*$)"
+    r"\s*(?:[{}\[\]]|\"|-?\d+(?:\.\d+)?,?\s*$|(?:true|false|null),?\s*(?:$|\")|(?:\.\.\.|\u2026|<snip|\[snip|//|#).*$)"
 )
 _ELIDED = re.compile(r"\s*[,\[({<]?\s*(?:\.\.\.|\u2026|<?snip|//|#)")
 HOISTED = frozenset({"NetworkSettings", "HostConfig", "Config", "State"})
@@ -36,7 +38,7 @@ def document(lines: Sequence[str], start: int, stops: Sequence[int] | dict[int, 
     """Return the document that begins at this line; None if there is none.
 
     ``stops``: the lines of commands, at which a document ends at the latest."""
-    end = _end(lines, start, stops)
+    end = end_of_document(lines, start, stops)
     text = "\n".join(lines[start:end])
     try:
         value, behind = json.JSONDecoder().raw_decode(text.lstrip())
@@ -49,19 +51,19 @@ def document(lines: Sequence[str], start: int, stops: Sequence[int] | dict[int, 
     return _Reader(text, start).read()
 
 
-def _end(lines: Sequence[str], start: int, stops: Sequence[int] | dict[int, Any]) -> int:
+def end_of_document(lines: Sequence[str], start: int, stops: Sequence[int] | dict[int, Any]) -> int:
     """Return the index behind the lines that may belong to a document: up to a blank line outside of it, a command, or
     a line that is no JSON."""
     depth = 0
     at = start
-    while at < min(len(lines), start + LONGEST_LINES) and at not in stops:
+    while at < min(len(lines), start + _LONGEST_LINES) and at not in stops:
         line = lines[at]
         if line.strip() and at != start and _LINE.match(line) is None:
             break
         bare = re.sub(r"\"(?:[^\"\\]|\\.)*\"", "", line) if '"' in line else line
         depth += bare.count("{") + bare.count("[") - bare.count("}") - bare.count("]")
         at += 1
-        if depth <= 0 and line.strip():
+        if (depth <= 0 and line.strip()) or depth > _DEEPEST:
             break
     return at
 

@@ -14,7 +14,7 @@ from typing import Any
 import msgspec
 
 from hairpin.pasted.form import Command, Found, Fragment, OutputForm, Paste
-from hairpin.pasted.forms.engines.cut_json import document
+from hairpin.pasted.forms.engines.cut_json import Document, document
 from hairpin.pasted.forms.engines.engine_words import engine_of, fragments
 from hairpin.pasted.forms.engines.json_listings import container_of_listing, is_listing
 
@@ -27,13 +27,22 @@ _INSIDE = {
     "NetworkMode": "HostConfig",
 }
 _FRAGMENT = re.compile(rf"\s*\"(?P<key>{'|'.join((*_OF_CONTAINER, *_INSIDE))})\": ?(?:[{{\[]|\"[^\"]*\",?\s*$)")
+_TRIED_IN_VAIN = 60
+_LONGEST_FRAGMENT = 5000
 _ENGINES = ("docker", "podman", "nerdctl")
 
 
 def _document(paste: Paste, start: int) -> Found | None:
-    read = document(paste.lines, start, paste.commands)
-    if read is None:
+    if not paste.may_try(start):
         return None
+    read = document(paste.lines, start, paste.commands)
+    found = _recognised(paste, start, read) if read is not None else None
+    if found is None:
+        paste.tried.lines += read.end - start if read is not None else _TRIED_IN_VAIN
+    return found
+
+
+def _recognised(paste: Paste, start: int, read: Document) -> Found | None:
     items = read.value if isinstance(read.value, list) else [read.value]
     found = [each for each in items if isinstance(each, dict) and each]
     if not found:
@@ -127,7 +136,8 @@ def _container_in_command(command: Command) -> str:
 def _fragment(paste: Paste, start: int) -> Found | None:
     """Return what a part of ``docker inspect`` tells: it begins with a key, and the command names the container."""
     command = paste.command_above(start)
-    read = document(("{", *paste.lines[start:]), 0, {at - start + 1: None for at in paste.commands if at > start})
+    lines = paste.lines[start : start + _LONGEST_FRAGMENT]
+    read = document(("{", *lines), 0, {at - start + 1: None for at in paste.commands if at > start})
     if read is None or not isinstance(read.value, dict):
         return None
     end = start + max(read.end - 1, 1)

@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 
 from hairpin.pasted.form import Command, Found, Fragment, OutputForm, Paste, joined_lines
+from hairpin.pasted.forms.engines.cut_json import end_of_document
 
 _BEGIN = re.compile(r"\s*(?:\[\s*(?:\{\s*(?:\"(?:ifindex|dst|priority|mac|ifname)\".*)?)?|\{\s*(?:\"nftables\".*)?)$")
 _KEY = re.compile(r"[\s\[{,]*\"(?:ifindex|dst|priority|mac|ifname|nftables)\"")
@@ -24,11 +25,14 @@ def _documents_at(paste: Paste, start: int) -> Found | None:
     near = paste.lines[start : start + 3]
     if not any(_KEY.match(line) for line in near):
         return None
-    text = "\n".join(paste.lines[start : start + 100_000])[:_LONGEST]
-    text = text.lstrip()
+    if not paste.may_try(start):
+        return None
+    last = end_of_document(paste.lines, start, paste.commands)
+    text = "\n".join(paste.lines[start:last])[:_LONGEST].lstrip()
     try:
         value, length = _DECODER.raw_decode(text)
     except (json.JSONDecodeError, RecursionError):
+        paste.tried.lines += last - start
         return None
     end = start + text.count("\n", 0, length) + 1
     command = paste.command_above(start)

@@ -17,7 +17,12 @@ from hairpin.pasted.form import Command, Found, Fragment, OutputForm, Paste, joi
 _LINK = re.compile(r"\s*\d+: [^\s:@]+(?:@[^\s:]+)?: <[A-Z0-9_,-]*> mtu \d+")
 _WRAPPED = re.compile(r"\s*(?:qdisc|noqueue|state|mode|group|default|qlen|master|link-netnsid|\d+$|UP|DOWN|UNKNOWN)\b")
 """The beginning of a line that continues the first line of a link, because a terminal or a mail has broken it."""
-_DETAIL = re.compile(r"(?:inet6?|valid_lft|altname|alias|RX:?|TX:?|link/\w+|prog/xdp|vf \d|\d+ +\d+ +\d+)(?:\s|$)")
+_DETAIL = re.compile(
+    r"(?:inet6?|valid_lft|altname|alias|RX:?|TX:?|link/\w+|prog/xdp|vf \d|\d+ +\d+ +\d+|promiscuity \d+"
+    r"|(?:bridge|bridge_slave|veth|vlan|vxlan|macvlan|ipvlan|macvtap|tun|bond|bond_slave|dummy|wireguard|ipip|sit|gre"
+    r"|vrf|vrf_slave|openvswitch_slave|geneve|ifb|netkit) [a-z_]+ \S+"
+    r")(?:\s|$)"
+)
 _TYPES = "unicast|local|broadcast|multicast|anycast|blackhole|unreachable|prohibit|throw|nat"
 _ROUTE = re.compile(
     rf"\s*(?:(?:(?:{_TYPES}) )?(?:default|"
@@ -41,7 +46,7 @@ _MAC = re.compile(r"(?:[0-9a-f]{2}:){5}[0-9a-f]{2}$")
 
 
 def _links(paste: Paste, start: int) -> Found | None:
-    end = paste.block(start, lambda line: _LINK.match(line) or _is_detail(line) or _WRAPPED.match(line), blank=1)
+    end = paste.block(start, lambda line: _LINK.match(line) or _is_detail(line) or _is_wrapped(line), blank=1)
     lines = [line for line in paste.lines[start:end] if line.strip()]
     command = paste.command_above(start)
     indent = len(lines[0]) - len(lines[0].lstrip())
@@ -51,7 +56,7 @@ def _links(paste: Paste, start: int) -> Found | None:
         bare = line[indent:] if line[:indent].isspace() or not indent else line
         if _LINK.match(line):
             mended.append(bare.strip())
-        elif _WRAPPED.match(line):
+        elif _is_wrapped(line):
             mended[-1] += f" {bare.strip()}"
         elif bare.strip().startswith("link/") and not all(map(_MAC.match, bare.lower().split()[1:2])):
             mended.append(f"    {bare.split()[0]}")
@@ -63,6 +68,10 @@ def _links(paste: Paste, start: int) -> Found | None:
     is_addr = has_addresses or (len(command.words) > 1 and any(_is_addr(word) for word in command.words[1:3]))
     key = "ip-addr-text" if is_addr and is_whole and not _is_filtered(command) else "ip-link-text"
     return Found(end, "ip addr" if is_addr else "ip link", (Fragment(key, joined_lines(mended), command.netns),))
+
+
+def _is_wrapped(line: str) -> bool:
+    return _WRAPPED.match(line) is not None and _ROUTE.match(line) is None
 
 
 def _is_addr(word: str) -> bool:
@@ -144,15 +153,37 @@ def _routes(paste: Paste, start: int) -> Found | None:
     lines = [line.strip() for line in raw]
     if not command.words and len(lines) == 1 and " dev " not in lines[0]:
         return None
-    v6 = command.has("-6") if command.words else any(_is_of_ipv6(line) for line in lines)
-    told = "ip -6 route" if v6 else "ip route"
-    if not all(_is_route(line, v6=v6) for line in lines) or _names_routes(command):
+    by_version = _by_version(lines, command)
+    told = "ip -6 route" if by_version.keys() == {6} else "ip route"
+    if _names_routes(command):
         return Found(end, told)
-    table = next((after for word, after in zip(command.words, command.words[1:], strict=False) if word == "table"), "")
+    found = (_part_of_routes(version, own, command) for version, own in by_version.items())
+    return Found(end, told, tuple(each for each in found if each is not None))
+
+
+def _by_version(lines: list[str], command: Command) -> dict[int, list[str]]:
+    """Return the routes by IP version.  ``ip route show table all`` lists those of both.  A next hop stands behind its
+    route."""
+    if command.has("-6") or command.has("-4"):
+        return {6 if command.has("-6") else 4: lines}
+    found: dict[int, list[str]] = {}
+    version = 4
+    for line in lines:
+        if not line.startswith("nexthop"):
+            version = 6 if _is_of_ipv6(line) else 4
+        found.setdefault(version, []).append(line)
+    return found
+
+
+def _part_of_routes(version: int, lines: list[str], command: Command) -> Fragment | None:
+    """Return the routes of a version; None if one of them cannot be read."""
+    if not all(_is_route(line, v6=version == 6) for line in lines):
+        return None
+    table = next((after for word, after in itertools.pairwise(command.words) if word == "table"), "")
     if table and table not in ("all", "main"):
         lines = [line if " table " in line or line.startswith("nexthop") else f"{line} table {table}" for line in lines]
     mended = ["\t" + line if line.startswith("nexthop") else line for line in lines]
-    return Found(end, told, (Fragment(f"ip-route{6 if v6 else 4}-text", joined_lines(mended), command.netns),))
+    return Fragment(f"ip-route{version}-text", joined_lines(mended), command.netns)
 
 
 def _names_routes(command: Command) -> bool:
@@ -163,7 +194,10 @@ def _names_routes(command: Command) -> bool:
 
 def _is_of_ipv6(line: str) -> bool:
     words = [word for word in line.split() if word not in _TYPES.split("|")]
-    return bool(words) and (":" in words[0] or (words[0] == "default" and words[1:2] == ["via"] and ":" in words[2]))
+    # Only a route of IPv6 has a preference of routers.
+    return bool(words) and (
+        ":" in words[0] or (words[0] == "default" and (":" in "".join(words[2:3]) or "pref" in words))
+    )
 
 
 def _is_route(line: str, *, v6: bool) -> bool:

@@ -41,6 +41,7 @@ _END = re.compile(
 )
 _READERS = frozenset({"cat", "less", "more", "head", "tail", "grep", "vi", "vim", "nano"})
 _MOST_LINES = 20000
+_DEEPEST = 12
 
 
 class _Block(NamedTuple):
@@ -87,6 +88,8 @@ def _end_of(paste: Paste, start: int) -> int | None:
         depth += bare.count("{") - bare.count("}")
         if depth <= 0:
             return index + 1
+        if depth > _DEEPEST:
+            return None
     return None
 
 

@@ -1,0 +1,77 @@
+"""The numbers of lines that the script of `hairpin ask` prints behind each output: ``# 12 lines``.
+
+They show that an output is whole, also one without a line, and that lines of another one are lost.  Without such a
+number nobody knows: what a listing does not show may have been cut from it.
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+import msgspec
+
+from hairpin.evidence.reading import Evidence
+from hairpin.pasted.form import Command, Paste
+
+WHOLE = "whole"
+"""The key of the reading with the commands whose outputs were counted."""
+COMMANDS = frozenset({
+    "ip -d addr", "ip route show table all", "ip rule", "ip -6 rule", "ss -lntup", "iptables-save", "ip6tables-save",
+    "nft list ruleset", "ipset save", "ip neigh",
+})  # fmt: skip
+"""The commands of `hairpin ask` of which an empty output tells something."""
+_COUNT = re.compile(r"\s*# (?P<count>\d{1,7}) lines\s*$")
+
+
+class Counted(NamedTuple):
+    """An output with a number of lines.  ``number``: of lines.  ``whole``: whether the output has so many.
+    ``tables``: the tables of rules that begin in it."""
+
+    netns: str
+    command: str
+    number: int
+    whole: bool
+    tables: tuple[str, ...] = ()
+
+
+def is_count(line: str) -> bool:
+    """Return whether the line is the number of lines of an output."""
+    return line.endswith("lines") and _COUNT.match(line) is not None
+
+
+def counted_in(paste: Paste) -> Iterator[Counted]:
+    """Yield the outputs of the text that have a number of lines."""
+    above, lines = None, list[str]()
+    for index, line in enumerate(paste.lines):
+        if index in paste.commands:
+            above, lines = paste.commands[index], []
+        elif line.endswith("lines") and (found := _COUNT.match(line)) is not None:
+            if above is not None:
+                count = int(found["count"])
+                tables = tuple(each.strip()[1:] for each in lines if each.lstrip().startswith("*"))
+                yield Counted(above.netns, _said(above), count, count == len(lines), tables)
+            above = None
+        elif line.strip():
+            lines.append(line)
+
+
+def _said(command: Command) -> str:
+    """Return the command as `hairpin ask` has it; any other command may hold a secret."""
+    said = " ".join(command.words)
+    return said if said in COMMANDS else command.words[0]
+
+
+def text_of(counted: Iterable[Counted]) -> str:
+    """Return the text of the reading."""
+    return "".join(msgspec.json.encode(each).decode() + "\n" for each in counted)
+
+
+def counted_of(evidence: Evidence) -> tuple[Counted, ...]:
+    """Return the counted outputs of a text's evidence.  Of two outputs of a command, the later one counts."""
+    found = {
+        (each.netns, each.command): each
+        for reading in evidence.all(WHOLE)
+        for line in reading.text.splitlines()
+        for each in (msgspec.json.decode(line, type=Counted),)
+    }
+    return tuple(found.values())
