@@ -50,6 +50,7 @@ REQUESTS = (
     Request("bridge fdb", ("bridge-fdb", "bridge-fdb-text")),
     Request("iptables-save", ("iptables-nft-save4", "iptables-legacy-save4")),
     Request("ip6tables-save", ("iptables-nft-save6", "iptables-legacy-save6")),
+    Request('test -n "$(cat /proc/net/ip_tables_names 2>&-)" && iptables-legacy-save', ("iptables-legacy-save4",)),
     Request("ipset save", ("ipset",)),
     Request("nft list ruleset", ("nft-tables", "nft-table", "nft-ruleset-text")),
     Request(_SYSCTLS, ("sysctl",)),
