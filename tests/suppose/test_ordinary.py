@@ -142,3 +142,10 @@ def test_a_listing_of_one_link_is_a_part() -> None:
     assert ("host", "links") not in told.parts
     outside = [each for each in flows_for(found, (parse_target("8080"),), None) if isinstance(each.start, Outside)]
     assert [walk_flow(found, each).verdict for each in outside] == ["delivered"]
+
+
+def test_each_of_several_containers_is_reached() -> None:
+    second = 'd7f5a1b2c3d4   redis   "redis"   5 minutes ago   Up 5 minutes   0.0.0.0:6379->6379/tcp   cache\n'
+    whole = network(PS + second)
+    assert set(verdicts(whole, "8080").values()) == {"delivered"}
+    assert set(verdicts(whole, "6379").values()) == {"delivered"}

@@ -2,14 +2,13 @@
 
 import pytest
 
-from hairpin.suppose.words import listeners_in, troubles_in
+from hairpin.suppose.words import listeners_in, seen_at_both, troubles_in
 
 
 @pytest.mark.parametrize(
     "line",
     (
         "From my laptop the page does not load.",
-        "curl on another machine just times out",
         "I cannot reach the container from outside",
         "there is no answer on port 8080",
         "从外部无法访问 8080 端口",
@@ -55,3 +54,83 @@ def test_where_a_program_listens(line: str, port: int, address: str) -> None:
 )
 def test_nothing_listens(line: str) -> None:
     assert tuple(listeners_in(((1, line),))) == ()
+
+
+def _lines(text: str) -> tuple[tuple[int, str], ...]:
+    return tuple(enumerate(text.splitlines(), 1))
+
+
+@pytest.mark.parametrize(
+    ("text", "result"),
+    (
+        ("the browser gets connection refused there", "refused"),
+        ("curl on another machine just times out", "timeout"),
+        ("it is timing out via the browser", "timeout"),
+        ("the page is reachable with ports and is not with net: host", "failed"),
+        ("the containers there reach nothing but their host", "failed"),
+        ("浏览器访问不了", "failed"),
+    ),
+)
+def test_a_sentence_states_a_failure(text: str, result: str) -> None:
+    (found,) = troubles_in(_lines(text))
+    assert (found.result, found.line) == (result, 1)
+
+
+@pytest.mark.parametrize(
+    "text", ("the page opens in the browser", "Tests: 12 passed, 0 failed", "refused", "all is well")
+)
+def test_other_sentences_state_none(text: str) -> None:
+    assert not list(troubles_in(_lines(text)))
+
+
+@pytest.mark.parametrize(
+    "text",
+    (
+        "On the host it works, but from another machine it times out.",
+        "On the instance the page comes; in a browser elsewhere, by the public\naddress 203.0.113.69, nothing comes.",
+        "`curl localhost:80` on the server returns the page. From my laptop it does not work.",
+        "From outside no answer. Locally it works fine.",
+    ),
+)
+def test_the_host_gets_an_answer_and_others_get_none(text: str) -> None:
+    good, bad = seen_at_both(_lines(text))
+    assert (good.result, good.origin, bad.result, bad.origin) == ("answered", "host", "failed", "")
+
+
+@pytest.mark.parametrize(
+    "text",
+    (
+        "On the host it is refused, from another machine it works.",
+        "It works neither on the host nor from outside.",
+        "On the host the project comes up. Another machine cannot connect.",
+        "ERROR: on the host it works, from outside it fails",
+        "From outside nothing comes.",
+    ),
+)
+def test_other_words_say_nothing_of_both_places(text: str) -> None:
+    assert seen_at_both(_lines(text)) == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "port", "address"),
+    (
+        ("* Running on http://127.0.0.1:5000/", 5000, "127.0.0.1"),
+        ("Listening on 0.0.0.0:8080", 8080, ""),
+        ("Server started on port 3000", 3000, ""),
+    ),
+)
+def test_a_log_says_where_a_program_listens(text: str, port: int, address: str) -> None:
+    (found,) = listeners_in(_lines(text))
+    assert (found.port, found.address) == (port, address)
+
+
+@pytest.mark.parametrize(
+    "text",
+    (
+        "The site is up: `curl -L localhost:7770` gives me all of it",
+        "running, and I open http://localhost:8080 in the browser",
+        "cannot connect to the server on localhost:5000",
+    ),
+)
+def test_where_a_client_asks_is_no_listener(text: str) -> None:
+    assert not list(listeners_in(_lines(text)))

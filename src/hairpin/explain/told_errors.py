@@ -4,12 +4,13 @@ An engine, a kernel or a client names the fault by itself.  Such a line is a bet
 causes come before the alternatives of the supposed parts, and behind what was found in the told parts.
 """
 
+import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
 import msgspec
 
-from hairpin.answer.answer import Answer, CauseAnswer
+from hairpin.answer.answer import Answer, CauseAnswer, Decides, Next
 from hairpin.answer.likely.likely import likely_cause
 from hairpin.causes.cause import Candidate
 from hairpin.causes.registry import known_cause
@@ -18,6 +19,7 @@ from hairpin.change.change import Change
 from hairpin.evidence.told import Outcome
 from hairpin.explain.line import readable
 from hairpin.explain.lookup import find_meaning
+from hairpin.message import message
 from hairpin.pasted.joining import unrecognised_in
 from hairpin.texts.meaning import TextMeaning
 
@@ -47,7 +49,69 @@ def with_told_errors(answer: Answer) -> Answer:
     known = {each.id for each in found}
     made = [each for each in _causes(errors, answer) if each.id not in known]
     kept = [each for each in rest if each.id not in {one.id for one in made}]
-    return _replace(answer, causes=_with_refs((*found, *made, *kept)))
+    asked = None if any(not each.likely for each in found) else _confirming(made)
+    return _replace(answer, causes=_with_refs((*found, *made, *kept)), next=asked or answer.next)
+
+
+_OF_CONTAINER_NAMES = ("no-common-network-for-name", "default-bridge-has-no-names", "host-network-has-no-names")
+_OUTER_NAME = re.compile(
+    r"\b[\w-]+\.(?:[\w-]+\.)*(?:com|org|net|io|de|cn|fr|uk|ru|eu|dev|gov|edu|co|me|app|info)\b", re.IGNORECASE
+)
+"""A name of the Internet, which no container's name server knows by itself."""
+_CONFIRMED_BY = {
+    "published-port-held-by-other-process": ("sudo ss -lntup", message("a line has the port: its process holds it")),
+    "port-allocated-by-other-container": ("docker ps -a", message("another container publishes the port")),
+    "address-pool-exhausted": (
+        "ip route show table all; docker network ls", message("routes and networks cover all ranges of the pools")
+    ),
+    "bridge-subnet-overlaps-route": (
+        "ip route show table all; docker network ls", message("a route covers the range of a network")
+    ),
+    "publish-address-not-on-host": ("ip addr", message("no line has the address")),
+    "docker-nat-chain-missing": ("sudo iptables-save -t nat", message("table nat has no chain DOCKER")),
+    "docker-filter-chain-missing": ("sudo iptables-save", message("FORWARD has no rules of Docker")),
+    "podman-rules-missing": ("sudo iptables-save; sudo nft list ruleset", message("no rule names the container")),
+    "kernel-module-missing": ("uname -r; ls /lib/modules; lsmod", message("the module of this kernel is not there")),
+    "docker-daemon-not-running": (
+        "systemctl status docker; journalctl -u docker -n 50", message("the unit is not active, and its log says why")
+    ),
+    "ip-forward-off": ("sysctl -a 2>/dev/null | grep forward", message("net.ipv4.ip_forward = 0")),
+    "mtu-black-hole": (
+        "ip -d link show; ping -c 3 -M do -s 1472 1.1.1.1", message("a link on the way has a smaller mtu than "
+                                                                    "the container")
+    ),
+    "no-common-network-for-name": (
+        "docker inspect --format '{{.Name}} {{json .NetworkSettings.Networks}}' $(docker ps -q)",
+        message("the two containers share no network"),
+    ),
+    "default-bridge-has-no-names": (
+        "docker inspect --format '{{.Name}} {{json .NetworkSettings.Networks}}' $(docker ps -q)",
+        message("both are on the network bridge, which resolves no names"),
+    ),
+    "conntrack-table-full": ("sysctl net.netfilter", message("the count has reached the maximum")),
+    "resolv-conf-rewritten": ("cat /etc/resolv.conf", message("the name server is another one than the engine's")),
+}  # fmt: skip
+"""The command that confirms a cause which an error names, and what its output then shows."""
+
+
+def _confirming(causes: list[CauseAnswer]) -> Next | None:
+    """Return the command that confirms the first of these causes for which one is known."""
+    for each in causes:
+        if each.id in _CONFIRMED_BY:
+            command, shows = _CONFIRMED_BY[each.id]
+            same = [one for one in causes if one.id in _CONFIRMED_BY and _CONFIRMED_BY[one.id][0] == command]
+            outcomes = [
+                Decides(_CONFIRMED_BY[one.id][1], message("it is {cause}", cause=one.id), one.id) for one in same
+            ]
+            others = [one.id for one in causes if one not in same]
+            left = (
+                message("left are: {causes}", causes=", ".join(others)) if others else message("paste it: it decides")
+            )
+            return Next(
+                command,
+                (Decides(shows, outcomes[0].means, each.id), *outcomes[1:], Decides(message("none of these"), left)),
+            )
+    return None
 
 
 def _with_refs(causes: tuple[CauseAnswer, ...]) -> tuple[CauseAnswer, ...]:
@@ -73,7 +137,7 @@ def _causes(errors: tuple[QuotedError, ...], answer: Answer) -> Iterator[CauseAn
     named: dict[str, QuotedError] = {}
     for each in sorted(errors, key=lambda one: one.entry.general):
         for cause in dict.fromkeys((each.entry.kept_by, *each.entry.shown_by, *each.entry.causes[:_EACH])):
-            if cause:
+            if cause and not (cause in _OF_CONTAINER_NAMES and _OUTER_NAME.search(each.quote)):
                 named.setdefault(cause, each)
     for cause, error in list(named.items())[:_MOST]:
         known = known_cause(cause)
@@ -83,7 +147,11 @@ def _causes(errors: tuple[QuotedError, ...], answer: Answer) -> Iterator[CauseAn
                 cause,
                 answer.network.this.name,
                 Candidate(
-                    known.title, error.entry.meaning, Change(()), OfFile(f"line {error.line}"), "nothing-listens-there"
+                    known.title,
+                    message("{quote}: {meaning}", quote=error.quote, meaning=error.entry.meaning),
+                    Change(()),
+                    OfFile(f"line {error.line}"),
+                    "nothing-listens-there",
                 ),
                 ref="",
                 explains=(seen,),

@@ -42,6 +42,8 @@ _ALONE = frozenset({
 """The programs that people run without a word behind them.  Any other name alone in a line is a word of the text."""
 _CLIENTS = ("curl", "wget", "ping", "ping6", "telnet", "nc", "ncat", "netcat", "nmap", "traceroute", "tracepath")
 _QUOTED = re.compile(r"`([^`]+)`|\*\*([^*]+)\*\*|<([^>\s]+\s[^>]+)>$")
+_SAID = re.compile(r"\s*[A-Z][^:`]{2,80}:\s+(?P<command>(?:sudo\s+)?(?:docker|podman)\s+run\s+\S.*)$")
+"""A command that a sentence introduces: ``I ran: docker run -d nginx``."""
 _NO_PROGRAM = re.compile(r"/(?!(?:usr/)?(?:local/)?s?bin/)")
 """A path that is no program's: a comment ``# /etc/default/ufw`` looks like a prompt with a command."""
 _CONTAINER_ID = re.compile(r"[0-9a-f]{12}")
@@ -66,7 +68,8 @@ def command_in(line: str, index: int) -> Command | None:
         bare = inner.strip()
     named = _BARE.match(bare)
     if named is None or not _is_typed(bare, named["rest"]):
-        return None
+        said = _SAID.match(line)
+        return _command(said["command"], index, "") if said is not None and ": " in line else None
     return _command(bare, index, "")
 
 
@@ -139,7 +142,8 @@ def within_shells(commands: Iterable[Command], lines: Sequence[str]) -> Iterator
         is_elsewhere = bool(each.host) and _CONTAINER_ID.fullmatch(each.host) is None
         if entered != HOST and (prompt == outer or is_elsewhere):
             entered = HOST
-        yield each._replace(netns=entered) if entered != HOST and each.netns == HOST else each
+        is_within = entered != HOST and each.netns in {HOST, f"container:{each.host}"}
+        yield each._replace(netns=entered) if is_within else each
         if each.netns != HOST and each.words[-1] in _SHELLS and len(each.words) == 1:
             entered, outer = each.netns, prompt
         elif each.words[0] in ("docker", "podman", "nerdctl") and (name := shell_container(each.words)):

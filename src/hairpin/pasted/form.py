@@ -61,8 +61,8 @@ class Command(NamedTuple):
 NO_COMMAND = Command(-1, "", ())
 
 
-_ASIDE = re.compile(r"\s*(?:$|# Warning: |WARNING: |\[sudo\] |sudo: )")
-"""Lines between a command and its output."""
+_ASIDE = re.compile(r"\s*(?:$|# Warning: |WARNING: |\[sudo\] |sudo: |\[?\(?(?:\.\.\.|\u2026)\)?\]?$|<?(?i:snip)>?$)")
+"""Lines between a command and its output, also the mark of lines that were left out."""
 
 
 _MOST_TRIED = 50_000

@@ -18,6 +18,9 @@ from hairpin.pasted.secrecy import is_secret, origin_of, without_credentials
 
 OUTCOME = "outcome"
 """The key of what a client saw."""
+_SAID = (OUTCOME, "klog")
+"""The keys of readings whose lines are also words of the text: a client's error and a line of the kernel's log name
+causes."""
 STANDARD_INPUT = "-"
 LIMIT_BYTES = 64 * 1024 * 1024
 """The greatest size of a text.  A text of this size takes a minute."""
@@ -88,7 +91,7 @@ def _left_lines(paste: Paste, found: tuple[Output, ...]) -> str:
     taken = {
         number
         for each in found
-        if any(part.key != "outcome" for part in each.parts)
+        if any(part.key not in _SAID for part in each.parts)
         for number in range(each.recognised.line, each.recognised.until + 1)
     }
     lines = (

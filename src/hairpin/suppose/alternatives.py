@@ -24,6 +24,7 @@ from hairpin.netfilter.iptables.save import IptablesDialect
 from hairpin.netfilter.ir import Table
 from hairpin.network.flow import Flow, FromContainer, FromHost
 from hairpin.network.network import Network
+from hairpin.suppose.hint import Hinted
 from hairpin.suppose.parts import SYSCTLS, inside_command
 
 _replace = msgspec.structs.replace
@@ -40,20 +41,27 @@ class Alternative(msgspec.Struct, frozen=True):
 
     ``cause``: the id of the cause that the host then has.  ``weight``: how often that is so, beside the others.
     ``command``: the read-only command that decides whether it is so.  ``shows``: what its output then shows.
-    ``change``: the change that makes the ordinary host such a host."""
+    ``change``: the change that makes the ordinary host such a host.  ``hint``: the words of the text that point to the
+    cause; None if nothing in the text does."""
 
     cause: str
     weight: int
     command: str
     shows: Message
     change: Change
+    hint: Hinted | None = None
 
 
-def before_the_host(flow: Flow) -> Alternative:
+def before_the_host(flow: Flow, weight: int = 5) -> Alternative:
     """Return the alternative that the client's packets never come to this host.  It is no cause of the catalogue: what
     drops them was not read."""
     said = message("no packet of the client comes in")
-    return Alternative("", 5, f"sudo tcpdump -ni any {flow.protocol} port {flow.dport}", said, Change(()))
+    return Alternative("", weight, f"sudo tcpdump -ni any {flow.protocol} port {flow.dport}", said, Change(()))
+
+
+def of_hint(hint: Hinted) -> Alternative:
+    """Return the alternative to which words of the text point, and which no change of the supposed host shows."""
+    return Alternative(hint.cause, hint.weight, hint.command, hint.shows, Change(()), hint)
 
 
 def alternatives(network: Network, flows: tuple[Flow, ...]) -> Iterator[Alternative]:
@@ -153,11 +161,14 @@ def _of_switches(host: Host, told: ToldParts) -> Iterator[Alternative]:
     if _FORWARD not in told.sysctls and ("net", "ipv4", "conf", "all", "forwarding") not in told.sysctls:
         off = Change((SetSysctl(own, _FORWARD, "0"),))
         yield Alternative("ip-forward-off", 4, SYSCTLS, message("net.ipv4.ip_forward = 0"), off)
-    for link in _uplinks(host):
+    # A host whose master switch is told to be on, and that does not forward, has one link's switch off.
+    weight = 3 if _FORWARD in told.sysctls and host.namespace(HOST).sysctls.values.get(_FORWARD) == "1" else 1
+    bridges = (joined.bridge for engine in host.engines for joined in engine.networks if joined.bridge)
+    for link in dict.fromkeys((*_uplinks(host), *bridges)):
         path = ("net", "ipv4", "conf", link, "forwarding")
         if path not in told.sysctls:
             said = message("net.ipv4.conf.{link}.forwarding = 0", link=link)
-            yield Alternative("interface-forwarding-off", 1, SYSCTLS, said, Change((SetSysctl(own, path, "0"),)))
+            yield Alternative("interface-forwarding-off", weight, SYSCTLS, said, Change((SetSysctl(own, path, "0"),)))
 
 
 def _uplinks(host: Host) -> tuple[str, ...]:

@@ -13,14 +13,20 @@ from hairpin.question.target import parse_target
 
 UNNAMED = "CONTAINER"
 """The name of a container whose name no text tells."""
+_LOOPBACK = re.compile(r"127\.\d+\.\d+\.\d+|localhost|::1")
 _OF_HOST = frozenset({22, 53})
 """Ports at which usually the host itself serves."""
 
 
 def targets_of(told: ToldParts) -> tuple[Target, ...]:
     """Return the targets of the failures that the text tells, each once."""
-    found = (target_of(each) for each in told.outcomes if each.failed)
+    found = (target_of(each) for each in told.outcomes if each.failed and not _asks_itself(each))
     return tuple(dict.fromkeys(each for each in found if each is not None))
+
+
+def _asks_itself(outcome: Outcome) -> bool:
+    """Return whether a client in a container asked its own loopback, which is no port of the host."""
+    return outcome.origin.startswith("container:") and _LOOPBACK.fullmatch(outcome.host) is not None
 
 
 def target_of(outcome: Outcome) -> Target | None:

@@ -16,7 +16,7 @@ from hairpin.change.simulation.simulate import simulate
 from hairpin.engines.missing import missing_of
 from hairpin.engines.repair.bridging import new_bridge
 from hairpin.engines.repair.restoring import restoring_all
-from hairpin.engines.repair.starting import starting_change
+from hairpin.engines.repair.starting import NEW_PORT, starting_change
 from hairpin.errors import ChangeError
 from hairpin.evidence.reading import HOST, Evidence
 from hairpin.evidence.told import UNNAMED, ToldParts, ToldTable
@@ -30,6 +30,7 @@ from hairpin.host.sysctl import Path, Sysctls
 from hairpin.netfilter.iptables.save import BASE_CHAINS
 from hairpin.netfilter.ir import Chain, Ruleset, Table
 from hairpin.netfilter.rule_address import IpFamily
+from hairpin.network.names import EMBEDDED, has_embedded
 from hairpin.network.network import Network
 from hairpin.network.prefix import is_loopback, parse_address
 from hairpin.question.asked import Target
@@ -248,9 +249,10 @@ def _with_supposed_address(own: Namespace, link: str, address: int | None) -> Na
         length = connected.prefix_length if connected is not None else _LENGTH
         return _replace(own, addresses=(*own.addresses, Address(link, 4, source, length)))
     if connected is not None:
-        return _replace(
-            own, addresses=(*own.addresses, Address(link, 4, connected.destination + 1, connected.prefix_length))
-        )
+        gateways = {hop.gateway for each in of_link for hop in each.next_hops}
+        free = next(each for each in range(1, 4) if connected.destination + each not in gateways)
+        unused = Address(link, 4, connected.destination + free, connected.prefix_length)
+        return _replace(own, addresses=(*own.addresses, unused))
     if address is None:
         return own
     return _replace(own, addresses=(*own.addresses, Address(link, 4, address, _LENGTH)))
@@ -365,7 +367,7 @@ def _with_container(host: Host, container: Container, told: ToldParts) -> Host:
         return host
     now = next((each for each in started.containers() if each.id == container.id), container)
     # Only the namespaces are taken over: rules come with the rules of all containers.
-    kept = own if lacks_bridge else _replace(started.namespace(HOST), ruleset=own.ruleset)
+    kept = own if lacks_bridge else _with_own_port(_replace(started.namespace(HOST), ruleset=own.ruleset))
     lists_ports = (HOST, "links") in told.parts and not _lacks_ports(own, joined)
     if lists_ports:
         kept = _replace(kept, links=own.links)
@@ -378,8 +380,16 @@ def _with_container(host: Host, container: Container, told: ToldParts) -> Host:
     if inside is not None and place != HOST:
         started = _with_namespace(started, _overlaid(started.namespace(place), inside, told))
     if (netns, "sockets") not in told.parts:
-        started = _with_service(started, now.netns or netns, container)
+        started = _with_resolver(_with_service(started, now.netns or netns, container), now.netns or netns, now)
     return _with_proxies(started, container) if (HOST, "sockets") not in told.parts else started
+
+
+def _with_own_port(own: Namespace) -> Namespace:
+    """Return the namespace in which the port that the start of a container made has a name of its own.
+
+    A simulated start calls each new port alike, and a second one would take the place of the first."""
+    links = tuple(_replace(each, name=f"veth{each.index}") if each.name == NEW_PORT else each for each in own.links)
+    return _replace(own, links=links)
 
 
 def _lacks_ports(own: Namespace, joined: DockerNetwork | None) -> bool:
@@ -443,6 +453,15 @@ def _with_service(host: Host, netns: str, container: Container) -> Host:
         for protocol, port in ports
         if protocol in ("tcp", "udp") and (protocol, port) not in there
     )
+    return _with_namespace(host, _replace(namespace, sockets=(*namespace.sockets, *sockets)))
+
+
+def _with_resolver(host: Host, netns: str, container: Container) -> Host:
+    """Return the host in which dockerd's resolver listens in the container, if its networks have one."""
+    if netns not in host or not has_embedded(host, container):
+        return host
+    namespace = host.namespace(netns)
+    sockets = tuple(Socket(each, 4, EMBEDDED, 53, process="dockerd") for each in ("udp", "tcp"))
     return _with_namespace(host, _replace(namespace, sockets=(*namespace.sockets, *sockets)))
 
 

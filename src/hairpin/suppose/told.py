@@ -11,7 +11,7 @@ from hairpin.host.host import Host
 from hairpin.pasted.counted import Counted, counted_of
 from hairpin.pasted.joining import unrecognised_in
 from hairpin.pasted.listed import CLEANED, recognised_in
-from hairpin.suppose.words import listeners_in, troubles_in
+from hairpin.suppose.words import listeners_in, seen_at_both, troubles_in
 
 _FIELDS: dict[str, tuple[str, ...]] = {
     "ip-addr": ("links", "addresses"),
@@ -72,9 +72,7 @@ def told_by(evidence: Evidence, host: Host) -> ToldParts:
         containers=frozenset(each.name for each in host.containers()) - typed,
         typed=typed,
         listeners=tuple(listeners_in(unrecognised_in(evidence))),
-        outcomes=outcomes
-        if any(each.failed for each in outcomes)
-        else (*outcomes, *troubles_in(unrecognised_in(evidence))),
+        outcomes=(*outcomes, *_in_words(outcomes, unrecognised_in(evidence))),
         mapped=any(each.as_ == CLEANED for each in recognised_in(evidence)),
         files=frozenset(each.origin for each in evidence.readings if each.key == "file"),
     )
@@ -110,6 +108,15 @@ def _doubtful(counted: Counted) -> Iterator[str]:
         yield _COUNTED_RULES[counted.command]
     if counted.netns == HOST and counted.command == "nft list ruleset":
         yield "natives"
+
+
+def _in_words(outcomes: tuple[Outcome, ...], lines: tuple[tuple[int, str], ...]) -> Iterator[Outcome]:
+    """Yield what the text says in words that no output of a client shows."""
+    both = seen_at_both(lines)
+    if not any(each.origin == HOST for each in outcomes):
+        yield from (each for each in both if not each.failed)
+    if not any(each.failed for each in outcomes):
+        yield from [each for each in both if each.failed] or troubles_in(lines)
 
 
 class _Named(msgspec.Struct, rename="pascal"):

@@ -6,9 +6,11 @@ import pytest
 from hairpin.answer.answer import Answer
 from hairpin.answer.ask import ask
 from hairpin.answer.outcome import exit_status
+from hairpin.explain.told_errors import with_told_errors
 from hairpin.network.world import World
 from hairpin.pasted.text import evidence_in_texts
-from hairpin.question.question import parse_question
+from hairpin.question.question import Question, parse_question
+from hairpin.question.target import parse_target
 from tests.suppose.test_ordinary import ADDRESSES, CLOSED, PS, RUN
 
 TIMED_OUT = "$ curl http://10.8.0.5:8080\ncurl: (28) Failed to connect to 10.8.0.5 port 8080: Connection timed out\n"
@@ -104,3 +106,80 @@ def test_causes_are_no_severer_than_likely() -> None:
     assert ids(found)[0] == "docker-filter-chain-missing"
     assert not any(each.severity == "blocking" for each in found.causes)
     assert msgspec.structs.replace(found.causes[0], likely=False).severity == "advice"
+
+
+_RUN = "$ docker run -d --name web -p 8080:80 nginx\n"
+
+
+def _answer(text: str, *targets: str) -> Answer:
+    question = Question(targets=tuple(map(parse_target, targets)))
+    return with_told_errors(ask(question, (evidence_in_texts((text,)),)))
+
+
+def _causes(text: str, *targets: str) -> list[str]:
+    return [each.id for each in _answer(text, *targets).causes]
+
+
+_WITH_WORDS = (
+    (_RUN + "\nrootless, firewalld is on. From another machine nothing comes.\n", "firewalld-zone-blocks-port"),
+    (_RUN + "\nFrom inside the container the service on its host times out.\n", "input-drops-host-service"),
+    (_RUN + "\nFrom inside the container the service on its host is refused.\n", "host-service-listens-on-loopback"),
+    ("[UFW BLOCK] IN=docker0 OUT= SRC=172.17.0.2 DST=192.0.2.4 PROTO=TCP SPT=1 DPT=5432\n", "input-drops-host-service"),
+)
+
+
+@pytest.mark.parametrize(("text", "cause"), _WITH_WORDS)
+def test_words_name_a_likely_cause_by_their_line(text: str, cause: str) -> None:
+    found = next(each for each in _answer(text).causes if each.id == cause)
+    assert (found.likely, found.severity, found.proof, found.stop) == (True, "advice", None, None)
+    assert not found.candidate.change.parts
+    assert found.explains[0].line
+
+
+def test_an_answer_on_the_host_leaves_what_is_before_it() -> None:
+    text = _RUN + "\nOn the host it works, from another machine it times out. The instance has a security group.\n"
+    found = _answer(text, "8080")
+    assert found.next is not None
+    assert found.next.command.startswith("sudo tcpdump -ni any tcp port 8080")
+    assert "service-not-listening" not in [each.id for each in found.causes]
+
+
+def test_a_page_below_a_command_is_an_answer() -> None:
+    text = _RUN + '\n`curl localhost:8080` on it:\n\n```html\n<a href="/login">Found</a>\n```\nElsewhere it hangs.\n'
+    assert "service-not-listening" not in _causes(text, "8080")
+    assert "service-not-listening" in _causes(_RUN + "\nElsewhere it hangs.\n", "8080")
+
+
+def test_a_port_that_is_published_elsewhere_is_named() -> None:
+    text = "PORTS                            NAMES\n0.0.0.0:49317->80/tcp            shop_web_1\n\nIt is refused.\n"
+    found = _answer("$ docker ps\n" + text, "80")
+    assert found.causes[0].id == "port-not-published"
+
+
+def test_what_fails_on_the_ordinary_host_has_no_alternatives() -> None:
+    text = "$ docker run -d --name web nginx\n\nThe page at port 80 is refused.\n"
+    assert "ip-forward-off" not in _causes(text, "80")
+
+
+def test_a_supposed_container_resolves_names() -> None:
+    text = "$ docker run -d --name web --network shop -p 8080:80 nginx\n\nNothing comes.\n"
+    assert "resolver-rules-missing" not in _causes(text)
+
+
+def test_a_quoted_error_brings_the_command_that_confirms_it() -> None:
+    text = "Error response from daemon: driver failed programming external connectivity on endpoint web: "
+    found = _answer(text + "Bind for 0.0.0.0:443 failed: port is already allocated\n", "443")
+    assert found.next is not None
+    assert (found.causes[0].id, found.next.command) == ("port-allocated-by-other-container", "docker ps -a")
+    assert found.next.outcomes[0].cause == "port-allocated-by-other-container"
+
+
+def test_a_name_of_the_internet_is_no_containers_name() -> None:
+    text = "In a container:\ncurl: (6) Could not resolve host: deb.debian.org\n"
+    assert "no-common-network-for-name" not in _causes(text)
+
+
+def test_a_text_without_a_failure_has_no_likely_cause() -> None:
+    assert (
+        _causes(_RUN + "\nfirewalld and a VPN run on the host, and containers are asked from outside.\n", "8080") == []
+    )

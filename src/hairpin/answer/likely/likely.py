@@ -5,25 +5,28 @@ text alone.  Any other verdict depends, and its causes are likely.  If the ordin
 of its supposed parts are walked: one that explains each stated failure, and contradicts no stated success, is likely.
 """
 
+import re
 from collections.abc import Iterator
 
 import msgspec
 
 from hairpin.answer.answer import Answer, CauseAnswer, Decides, Next, ref_of
+from hairpin.answer.likely.hinted import hints_of, lost_before_weight
 from hairpin.causes.cause import Candidate, View
 from hairpin.causes.registry import cause_of
 from hairpin.causes.where import OfFile
 from hairpin.change.change import Change
 from hairpin.change.simulation.simulate import simulate
 from hairpin.errors import ChangeError, UsageError
+from hairpin.evidence.reading import HOST
 from hairpin.evidence.told import Outcome
 from hairpin.message import Message, message
-from hairpin.network.flow import Flow, Lan, Outside
+from hairpin.network.flow import Flow, FromHost, Lan, Outside
 from hairpin.network.network import Network
 from hairpin.question.asked import Origin, Target
 from hairpin.question.flows import flows_for
 from hairpin.question.target import parse_origin
-from hairpin.suppose.alternatives import Alternative, alternatives, before_the_host
+from hairpin.suppose.alternatives import Alternative, alternatives, before_the_host, of_hint
 from hairpin.suppose.asked import target_of, targets_of
 from hairpin.suppose.parts import supposed_in
 from hairpin.walk.verdicts import Verdict
@@ -32,6 +35,10 @@ from hairpin.walk.walked import walked
 _replace = msgspec.structs.replace
 _MOST_LIKELY = 5
 """The greatest number of likely causes of which the text shows nothing."""
+_STRONG = 18
+"""The weight from which on words of the text count more than a part that is only supposed."""
+_OF_ENGINE = re.compile(r"172\.(?:1[6-9]|2\d|3[01])\.")
+"""The addresses of the default pools: a client that asks one is on the host or in a container."""
 _FITTING: dict[str, frozenset[Verdict]] = {
     "answered": frozenset({"delivered", "leaves", "depends"}),
     "refused": frozenset({"refused", "rejected"}),
@@ -70,35 +77,76 @@ def with_likely(answer: Answer) -> Answer:
         if each.severity == "blocking"
     )
     answer = _replace(answer, flows=flows, causes=causes)
+    hints = tuple(map(of_hint, hints_of(answer, failures)))
     if causes:
-        return _replace(answer, next=_of_suppositions(answer))
-    if not any(host.told is not None and host.told.tells_anything for host in network.hosts):
+        known = {each.id for each in causes}
+        further = tuple(_likely(answer, tuple(each for each in hints if each.cause not in known), failures))
+        strong = tuple(each for each in hints if each.weight >= _STRONG)
+        asked = _of_alternatives(strong, answer) if strong and all(each.likely for each in causes) else None
+        return _replace(answer, causes=_numbered((*causes, *further)), next=asked or _of_suppositions(answer))
+    if not hints and not any(host.told is not None and host.told.tells_anything for host in network.hosts):
         return answer
-    stopping = tuple(_stopping(network, tuple(each.trace.flow for each in flows), outcomes))
+    stopping = tuple(_stopping(answer, tuple(each.trace.flow for each in flows), outcomes, hints))
     # A healthy host can be asked, too: without a stated failure, nothing is called likely.
-    likely = tuple(_likely(answer, stopping, failures)) if failures else ()
+    likely = tuple(_likely(answer, stopping, failures)) if failures or hints else ()
     return _replace(answer, causes=likely, next=_of_alternatives(stopping, answer))
+
+
+def _numbered(causes: tuple[CauseAnswer, ...]) -> tuple[CauseAnswer, ...]:
+    """Return the causes; those that only words of the text point to have references behind all others."""
+    walked = sum(each.shown_by is None for each in causes)
+    others = [each for each in causes if each.shown_by is not None]
+    named = (
+        _replace(each, ref=f"c{number}", together=(f"c{number}",)) for number, each in enumerate(others, walked + 1)
+    )
+    return (*(each for each in causes if each.shown_by is None), *named)
 
 
 # --- alternatives ----------------------------------------------------------------------------------------------------
 
 
-def _stopping(network: Network, flows: tuple[Flow, ...], outcomes: tuple[Outcome, ...]) -> Iterator[Alternative]:
-    """Yield the alternatives that stop an asked flow and fit each stated outcome, the likeliest first."""
-    stated = tuple((each, _flows_of(network, each)) for each in outcomes)
-    found: list[Alternative] = []
+def _stopping(
+    answer: Answer, flows: tuple[Flow, ...], outcomes: tuple[Outcome, ...], hints: tuple[Alternative, ...]
+) -> Iterator[Alternative]:
+    """Yield the alternatives that stop an asked flow and fit each stated outcome, and those to which words of the text
+    point; the likeliest first."""
+    network = answer.network
+    about = _ports_of(network, flows) if answer.question.targets else frozenset()
+    stated = tuple(
+        (each, _flows_of(network, each, flows))
+        for each in outcomes
+        if not each.failed or each.port is None or not about or each.port in about
+    )
+    # What does not pass on the ordinary host is stopped by what the text tells, and by no alternative.
+    passing = tuple(flow for flow in flows if walked(network, flow).verdict not in _FITTING["failed"])
+    found = list(hints)
+    named = {each.cause for each in hints if each.cause}
     for each in alternatives(network, flows):
+        if each.cause in named:
+            continue
         try:
             then = simulate(each.change, network)
         except ChangeError:
             continue
-        if all(walked(then, flow).succeeds for flow in flows):
+        if all(walked(then, flow).succeeds for flow in passing):
             continue
         if all(_fits(then, outcome, asked) for outcome, asked in stated):
             found.append(each)
     if _may_be_lost_before(flows, outcomes):
-        found.append(before_the_host(flows[0]))
+        found.append(before_the_host(flows[0], lost_before_weight(answer, outcomes)))
     yield from sorted(found, key=lambda each: -each.weight)
+
+
+def _ports_of(network: Network, flows: tuple[Flow, ...]) -> frozenset[int]:
+    """Return the ports that the question is about: those of the flows, and of the containers that publish them."""
+    inner = (
+        binding.container_port
+        for host in network.hosts
+        for container in host.containers()
+        if container.name in {each.container for each in flows}
+        for binding in container.bindings
+    )
+    return frozenset((*(each.dport for each in flows), *inner))
 
 
 def _may_be_lost_before(flows: tuple[Flow, ...], outcomes: tuple[Outcome, ...]) -> bool:
@@ -106,14 +154,23 @@ def _may_be_lost_before(flows: tuple[Flow, ...], outcomes: tuple[Outcome, ...]) 
     that may be elsewhere, and that got no answer at all."""
     failed = [each for each in outcomes if each.failed]
     far = bool(flows) and isinstance(flows[0].start, Outside) and flows[0].protocol != "icmp"
-    return far and all(not each.origin and each.result in ("timeout", "failed", "unreachable") for each in failed)
+    inner = any(_OF_ENGINE.match(each.host) for each in failed)
+    return (
+        far
+        and not inner
+        and all(not each.origin and each.result in ("timeout", "failed", "unreachable") for each in failed)
+    )
 
 
-def _flows_of(network: Network, outcome: Outcome) -> tuple[Flow, ...]:
-    """Return the flows that a stated outcome is about: those of any client if the text does not tell where it was."""
+def _flows_of(network: Network, outcome: Outcome, asked: tuple[Flow, ...]) -> tuple[Flow, ...]:
+    """Return the flows that a stated outcome is about: those of any client if the text does not tell where it was.
+
+    ``asked``: the flows of the question, which are what the text means if it says in words that the host itself gets an
+    answer."""
     target = target_of(outcome)
     if target is None:
-        return ()
+        is_of_host = outcome.origin == HOST and not outcome.host
+        return tuple(each for each in asked if isinstance(each.start, FromHost)) if is_of_host else ()
     try:
         flows = flows_for(network, (target,), _origin(outcome))
     except UsageError:
@@ -136,7 +193,9 @@ def _fits(network: Network, outcome: Outcome, flows: tuple[Flow, ...]) -> bool:
 
 
 def _likely(answer: Answer, stopping: tuple[Alternative, ...], failures: tuple[Outcome, ...]) -> Iterator[CauseAnswer]:
-    for number, each in enumerate([one for one in stopping if one.cause][:_MOST_LIKELY], 1):
+    first = {each.cause: each for each in reversed(stopping) if each.cause}
+    kept = [each for each in stopping if each.cause and first[each.cause] is each]
+    for number, each in enumerate(kept[:_MOST_LIKELY], 1):
         candidate = _candidate(answer, each)
         yield likely_cause(
             each.cause,
@@ -144,9 +203,18 @@ def _likely(answer: Answer, stopping: tuple[Alternative, ...], failures: tuple[O
             candidate,
             ref=f"c{number}",
             flows=tuple(ref_of(index) for index, _ in enumerate(answer.flows)),
-            explains=failures,
+            explains=_speaking_for(each, failures),
             shown_by=(each.command, each.shows),
         )
+
+
+def _speaking_for(alternative: Alternative, failures: tuple[Outcome, ...]) -> tuple[Outcome, ...]:
+    """Return what in the text speaks for the alternative: the words that point to it, or the stated failures."""
+    hint = alternative.hint
+    if hint is None or not hint.line:
+        return failures
+    own = Outcome("", hint.quote, "failed", line=hint.line)
+    return (own, *(each for each in failures if each.line != hint.line))
 
 
 def likely_cause(
@@ -178,8 +246,12 @@ def likely_cause(
 
 def _candidate(answer: Answer, alternative: Alternative) -> Candidate:
     """Return how the cause is said of the host that is as in the alternative, at the first flow that it stops."""
-    then = simulate(alternative.change, answer.network)
     cause = cause_of(alternative.cause)
+    if alternative.hint is not None:
+        return Candidate(
+            alternative.hint.means, cause.title, Change(()), OfFile(alternative.command), "nothing-listens-there"
+        )
+    then = simulate(alternative.change, answer.network)
     for each in answer.flows:
         trace = walked(then, each.trace.flow)
         stop = trace.usual.stop
@@ -204,11 +276,14 @@ def _of_alternatives(stopping: tuple[Alternative, ...], answer: Answer) -> Next 
     # The best question is the one after which the least is left, whatever the answer is.
     command = max(weights, key=lambda each: (min(weights[each], whole - weights[each]), weights[each]))
     decided = [each for each in stopping if each.command == command]
-    outcomes = tuple(Decides(each.shows, _meaning(each.cause), each.cause) for each in decided)
+    outcomes = tuple(Decides(each.shows, _meaning(each), each.cause) for each in decided)
     return Next(command, (*outcomes, Decides(message("none of these"), _rest(stopping, command))))
 
 
-def _meaning(cause: str) -> Message:
+def _meaning(alternative: Alternative) -> Message:
+    cause, hint = alternative.cause, alternative.hint
+    if not cause and hint is not None:
+        return hint.means
     if not cause:
         return message("it is lost before this host: a cloud's security group, a router, a provider's firewall")
     return message("it is {cause}", cause=cause)

@@ -29,6 +29,8 @@ from hairpin.network.attachment import gateway_of, network_for
 from hairpin.network.prefix import address_text
 
 _FIRST_UPDATE: Version = (5, 1, 0)
+NEW_PORT = "veth-new"
+"""The name of the host's end of a new veth pair.  The engine takes a name at random."""
 
 
 class _Start(msgspec.Struct, frozen=True):
@@ -285,7 +287,7 @@ def veth_pair(host: Host, name: str, joined: DockerNetwork) -> tuple[Link, Link]
     inner, outer = highest + 1, highest + 2
     port = Link(
         outer,
-        "veth-new",
+        NEW_PORT,
         "veth",
         mtu_bytes=mtu,
         master=joined.bridge,

@@ -189,7 +189,10 @@ def _of_line(line: str) -> Result | None:
     return None
 
 
-_PAGE = re.compile(r"\s*(?:HTTP/\d(?:\.\d)? \d{3}\b|(?i:<!DOCTYPE html|<html|<head|<title)|\{\")")
+_PAGE = re.compile(
+    r"\s*(?:HTTP/\d(?:\.\d)? \d{3}\b|(?i:<!DOCTYPE html|<\?xml|<(?:html|head|title|body|div|h[1-6]|a|p|img"
+    r"|script|style|meta|link|center)[\s>])|[\[{]\")"
+)
 _QUOTED = re.compile(r".*`(?P<error>curl: \(\d{1,2}\) [^`]*)`?")
 
 

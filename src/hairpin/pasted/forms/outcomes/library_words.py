@@ -167,9 +167,15 @@ def _library(paste: Paste, start: int) -> Found | None:
         return None
     if _DAEMON.search(line) is not None:
         return at_host(start, seen, told="dockerd")
-    return output_with(paste, start, start + 1, [seen], told=seen.tool, command=paste.command_above(start))
+    command = paste.command_above(start)
+    named = _OF_COMPOSE.match(line)
+    if named is not None:
+        command = command._replace(netns=f"container:{named['name']}")
+    return output_with(paste, start, start + 1, [seen], told=seen.tool, command=command)
 
 
+_OF_COMPOSE = re.compile(r"\s*(?P<name>[a-z][\w.-]*?)(?:[-_]\d+)?\s+\| ")
+"""The beginning of a line of compose's log: the service and the number of its container."""
 _OLD_LIBPQ = re.compile(r".*could not connect to server: (?P<said>\w[\w ]*)$")
 _SERVER = re.compile(
     r"Is the server running on host \"(?P<host>[^\"]+)\"(?: \([^)]*\))? and accepting\s+"

@@ -1,0 +1,71 @@
+"""The hints that a pasted text gives beside what its told parts show: its words, its firewalls' logs, ranges that it
+names, and what its stated outcomes mean together."""
+
+from collections.abc import Iterator
+
+from hairpin.answer.answer import Answer
+from hairpin.evidence.told import Outcome
+from hairpin.pasted.joining import unrecognised_in
+from hairpin.suppose.asked import UNNAMED
+from hairpin.suppose.firewall_log import logged_drops
+from hairpin.suppose.hint import Hinted, hints_in, prose_of, words
+from hairpin.suppose.hint_table import HINTS
+from hairpin.suppose.said_ranges import inside_the_pools, overlapping_ranges
+from hairpin.suppose.told_hints import held_twice, own_host_hints, published_elsewhere, smaller_uplink, two_translations
+
+_BEFORE = words(
+    r"\bsecurity (?:group|list)s?\b|\binbound\b|\b(?:ec2|aws|azure|lightsail|oracle cloud|digital ?ocean|google "
+    r"cloud|gcp)\b|安全组|阿里云|腾讯云"
+)
+_CLOUD = words(
+    r"\bsecurity (?:group|list|rule)s?\b|\b(?:ec2|aws|azure|gcp|google cloud|oracle cloud|digital ?ocean|hetzner"
+    r"|lightsail|linode|vultr|ovh|contabo|alibaba|aliyun|tencent)\b|\bvps\b|port[ -]forward(?:ing)?|\brouter\b"
+    r"|安全组|阿里云|腾讯云|华为云"
+)
+
+
+def hints_of(answer: Answer, failures: tuple[Outcome, ...]) -> tuple[Hinted, ...]:
+    """Return the hints, the heaviest first, each cause once."""
+    found: dict[tuple[str, str], Hinted] = {}
+    for each in sorted(_all(answer, failures), key=lambda one: -one.weight):
+        found.setdefault((each.cause, "" if each.cause else each.command), each)
+    return tuple(found.values())
+
+
+def _all(answer: Answer, failures: tuple[Outcome, ...]) -> Iterator[Hinted]:
+    lines = _lines(answer)
+    prose = prose_of(lines)
+    yield from hints_in(prose, HINTS, has_failure=bool(failures), fill=_places(answer))
+    yield from logged_drops(lines)
+    flows = tuple(each.trace.flow for each in answer.flows)
+    for host in answer.network.hosts:
+        if host.told is None or not failures:
+            continue
+        yield from overlapping_ranges(lines, host, host.told)
+        yield from inside_the_pools(lines, host.told)
+        yield from own_host_hints(prose, host, host.told)
+        yield from two_translations(host, flows)
+        yield from published_elsewhere(host, flows)
+        yield from held_twice(host.told)
+        yield from smaller_uplink(host, host.told)
+
+
+def _lines(answer: Answer) -> tuple[tuple[int, str], ...]:
+    return tuple(line for evidence in answer.evidence for line in unrecognised_in(evidence))
+
+
+def _places(answer: Answer) -> dict[str, str]:
+    flow = next((each.trace.flow for each in answer.flows), None)
+    if flow is None:
+        return {"{container}": UNNAMED, "{port}": "PORT", "{protocol}": "tcp"}
+    name = flow.of_container or UNNAMED
+    return {"{container}": name, "{port}": str(flow.dport), "{protocol}": flow.protocol}
+
+
+def lost_before_weight(answer: Answer, outcomes: tuple[Outcome, ...]) -> int:
+    """Return how likely it is that a client's packets never come to the host: most of all if the host itself got an
+    answer and stands behind a provider's filter or a router."""
+    from_host = any(not each.failed and (each.origin == "host" or each.host == "localhost") for each in outcomes)
+    text = prose_of(_lines(answer)).text
+    behind = 12 if _BEFORE.search(text) is not None else 8 if _CLOUD.search(text) is not None else 0
+    return 5 + (9 if from_host else 0) + behind

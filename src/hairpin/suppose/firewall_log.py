@@ -1,0 +1,43 @@
+"""The lines that firewalls log of the packets that they drop: ``IN=docker0 OUT=eth0 SRC=… DST=… DPT=…``."""
+
+import re
+from collections.abc import Iterable, Iterator
+
+from hairpin.message import message
+from hairpin.suppose.hint import Hinted
+
+_LOGGED = re.compile(r"(?P<before>.*?)\bIN=(?P<into>[\w.@-]*) OUT=(?P<out>[\w.@-]*)")
+_DROPPED = re.compile(r"(?i)REJECT|DROP|BLOCK|DENY|DENIED")
+_PASSED = re.compile(r"(?i)\[UFW (?:ALLOW|AUDIT)|ACCEPT")
+_LONGEST = 200
+
+
+def logged_drops(lines: Iterable[tuple[int, str]]) -> Iterator[Hinted]:
+    """Yield what drops packets by the lines of firewalls' logs, each cause once."""
+    known: set[str] = set()
+    for number, line in lines:
+        found = _LOGGED.match(line)
+        if found is None or _PASSED.search(found["before"]) or not _DROPPED.search(found["before"]):
+            continue
+        cause = _cause(found["before"], is_forwarded=bool(found["into"] and found["out"]), has_out=bool(found["out"]))
+        if cause in known:
+            continue
+        known.add(cause)
+        command = "sudo firewall-cmd --list-all-zones" if cause.startswith("firewalld") else "sudo iptables-save"
+        said = message(
+            "a firewall of the host logs that it drops this packet, with IN={into} OUT={out}",
+            into=found["into"] or "-", out=found["out"] or "-",
+        )  # fmt: skip
+        yield Hinted(cause, 30, command, message("the rule that logs it, and none before it that accepts"), said,
+                     number, line[:_LONGEST])  # fmt: skip
+
+
+def _cause(before: str, *, is_forwarded: bool, has_out: bool) -> str:
+    is_firewalld = re.search(r"(?:FWD|FWDI|FWDO|IN|FINAL)_|filter_|FINAL_REJECT|STATE_INVALID", before) is not None
+    if is_forwarded:
+        if "UFW" in before:
+            return "ufw-forward-policy"
+        return "firewalld-bridge-in-wrong-zone" if is_firewalld else "rule-decides-flow"
+    if has_out:
+        return "output-policy-drop"
+    return "firewalld-zone-blocks-port" if is_firewalld else "input-drops-host-service"

@@ -1,0 +1,299 @@
+"""The words that point to a firewall or to a switch of the host."""
+
+from hairpin.message import message
+from hairpin.suppose.hint import Hint, words
+from hairpin.suppose.hint_words import (
+    BRIDGE_ZONE,
+    BRIDGE_ZONE_SHOWS,
+    CONTAINERS,
+    DESKTOP,
+    FROM_OUTSIDE,
+    HOST_NETWORK,
+    INPUT,
+    INPUT_SHOWS,
+    LOCALHOST,
+    MACHINE,
+    RULES,
+    ZONE,
+    ZONE_SHOWS,
+    ZONES,
+)
+
+FIREWALLS: tuple[Hint, ...] = (
+    Hint(
+        says=(words(r"\bfirewalld\b"), words(rf"\brootless\b|without root|non-root|{HOST_NETWORK}")),
+        cause="firewalld-zone-blocks-port",
+        weight=22,
+        command=ZONES,
+        shows=ZONE_SHOWS,
+        means=ZONE,
+    ),
+    Hint(
+        says=(words(r"\bfirewalld\b"), words(FROM_OUTSIDE)),
+        unless=words(r"firewalld (?:is )?(?:not (?:running|installed|active)|inactive|disabled)|no firewalld"),
+        cause="firewalld-zone-blocks-port",
+        weight=10,
+        command=ZONES,
+        shows=ZONE_SHOWS,
+        means=ZONE,
+    ),
+    Hint(
+        says=(
+            words(
+                r"(?:with|when|if|after|once|stop(?:ping|ped)?|disabl(?:ing|ed)|without|turn(?:ing|ed)? off)"
+                r".{0,20}\bfirewalld\b.{0,60}\b(?:works?|worked|fine|ok|solve[sd]?|fix(?:es|ed)|connect)"
+            ),
+        ),
+        unless=words(
+            r"(?:even|still|also) (?:with|when|if|after) (?:\w+ )?firewalld|firewalld.{0,30}does(?: not|n't) help"
+        ),
+        cause="firewalld-bridge-in-wrong-zone",
+        weight=18,
+        command=ZONES,
+        shows=BRIDGE_ZONE_SHOWS,
+        means=BRIDGE_ZONE,
+    ),
+    Hint(
+        says=(
+            words(
+                r"(?:restart|reload|stop|start)(?:s|ed|ing)? (?:of )?(?:the )?(?:firewalld|iptables)"
+                r"|systemctl (?:re)?(?:start|load) (?:firewalld|iptables)|firewall-cmd --reload|iptables -F\b"
+                r"|iptables (?:were |was |are |is )?flush"
+            ),
+        ),
+        cause="firewalld-restart-wipes-docker",
+        weight=10,
+        command=RULES,
+        shows=message("table nat has no chain DOCKER, or FORWARD none of Docker's rules"),
+        means=message(
+            "A restart of the firewall deletes the engine's rules, and only a restart of the engine makes them anew"
+        ),
+    ),
+    Hint(
+        says=(words(rf"{HOST_NETWORK}"), words(r"publish\w*|\bports?\b")),
+        unless=words(rf"{DESKTOP}|{MACHINE}"),
+        cause="input-drops-host-service",
+        weight=10,
+        command=RULES,
+        shows=INPUT_SHOWS,
+        means=message(
+            "With the host's network a port is not published: packets pass INPUT, which a published port does not"
+        ),
+    ),
+    Hint(
+        says=(
+            words(
+                r"\bufw\b|\b(?:oracle|OCI)\b.{0,20}\b(?:cloud|vm|instance|vps|image)\b"
+                r"|\bINPUT\b.{0,80}\b(?:REJECT|DROP)\b"
+            ),
+            words(CONTAINERS),
+            words(
+                rf"{HOST_NETWORK}|host\.(?:docker|containers)\.internal|\b172\.1[7-9]\.0\.1\b|\b(?:the|its|my"
+                rf"|own|this|same)"
+                r" (?:own )?(?:docker )?host\b|\bpublic address\b|own address"
+            ),
+        ),
+        unless=words(r"ufw (?:is )?(?:not (?:running|installed|active|enabled)|inactive|disabled)\b|Status: inactive"),
+        cause="input-drops-host-service",
+        weight=12,
+        command=RULES,
+        shows=INPUT_SHOWS,
+        means=INPUT,
+    ),
+    Hint(
+        says=(
+            words(
+                r"(?:with|when|if|after|once|disabl(?:ing|ed?)|without|turn(?:ing|ed)? off).{0,20}\bufw\b.{0,90}"
+                r"\b(?:works?|worked|fine|ok|solve[sd]?|fix(?:es|ed)|connects?|answers?)|ufw disable.{0,60}\bwork"
+            ),
+        ),
+        unless=words(r"(?:even|still|also) (?:with|when|if|after) (?:\w+ )?ufw|ufw.{0,30}does(?: not|n't) help"),
+        cause="input-drops-host-service",
+        weight=18,
+        command=RULES,
+        shows=INPUT_SHOWS,
+        means=INPUT,
+    ),
+    Hint(
+        says=(
+            words(
+                r"\bINPUT\b.{0,60}\b(?:DROP|REJECT)\b|\b(?:DROP|REJECT)\b.{0,30}\bINPUT\b|-P INPUT DROP"
+                r"|\bdefault (?:policy (?:is|of) )?(?:DROP|deny)\b"
+            ),
+            words(LOCALHOST),
+        ),
+        cause="input-chain-drops-proxied-traffic",
+        weight=16,
+        command=RULES,
+        shows=INPUT_SHOWS,
+        means=message("INPUT drops what docker-proxy gets back from the bridge, or what comes in for docker-proxy"),
+    ),
+    Hint(
+        says=(
+            words(r"\b(?:static )?routes? (?:to|for|on)\b|\bip route add\b|\brouted\b"),
+            words(r"\bcontainers?(?:'s|s')? (?:own )?(?:ips?|addresses|address|subnet|network)\b|\bdirectly\b"),
+            words(
+                r"\b(?:another|other|second|client|remote|different) (?:machine|host|computer|server|vm"
+                r"|node)s?\b|\brouter\b|\blan\b"
+            ),
+        ),
+        cause="forward-policy-drop",
+        weight=18,
+        command=RULES,
+        shows=message("FORWARD has the policy DROP, and no rule accepts what is for a container's own address"),
+        means=message(
+            "FORWARD drops what comes from outside for a container's own address and a port that is not published"
+        ),
+    ),
+    Hint(
+        says=(words(r"iptables -P FORWARD ACCEPT\b"),),
+        cause="forward-policy-drop",
+        weight=20,
+        command=RULES,
+        shows=message("FORWARD has the policy DROP, and no rule accepts the packet"),
+        means=message("FORWARD's policy DROP stops what no rule of the engine accepts"),
+    ),
+    Hint(
+        says=(
+            words(
+                r"\biptables\b.{0,60}\b(?:default )?(?:DROP|deny)\b.{0,20}\bpolicy|\b(?:default "
+                r")?policy\b.{0,30}\b(?:DROP|deny)\b"
+            ),
+            words(r"apt(?:-get)?|yum|could not resolve|internet|outbound|egress|download|pull|\bping\b"),
+            words(CONTAINERS),
+        ),
+        cause="forward-policy-drop",
+        weight=12,
+        command=RULES,
+        shows=message("FORWARD has the policy DROP, and no rule accepts the packet"),
+        means=message(
+            "The policy DROP stops what containers send in FORWARD: the rules for the host's own packets do not "
+            "let it pass"
+        ),
+    ),
+    Hint(
+        says=(words(r"iptables (?:-w )?-t nat -[AI] POSTROUTING[^\n]{0,80}MASQUERADE"),),
+        cause="masquerade-missing",
+        weight=12,
+        command=RULES,
+        shows=message("nat POSTROUTING has no MASQUERADE for the network"),
+        means=message("Nobody translates the containers' addresses, so no answer from outside finds back"),
+    ),
+    Hint(
+        says=(
+            words(r"\bufw\b|\bfirewalld\b|\biptables\b"),
+            words(
+                r"\bstill (?:be )?(?:reach|access|open|connect|visible)|\b(?:bypass|ignor)\w* (?:the |my "
+                r")?(?:ufw|firewall|rules)"
+                r"|(?:no|without) effect"
+            ),
+        ),
+        cause="published-bypasses-host-firewall",
+        weight=12,
+        command=RULES,
+        is_error=True,
+        shows=message("nat DOCKER has a DNAT of the port, and DOCKER-USER has no rule"),
+        means=message(
+            "A published port passes FORWARD by Docker's own rules and never INPUT, where the firewall's rules are"
+        ),
+    ),
+    Hint(
+        says=(words(r"\b(?:fail2ban|crowdsec|sshguard)\b"),),
+        cause="ban-list-hits-client-or-container",
+        weight=8,
+        command=RULES,
+        shows=message("a chain of the ban list has the address of the client or of a container"),
+        means=message("A ban list drops the client's packets"),
+    ),
+    Hint(
+        says=(words(r"iptables-legacy\b|update-alternatives[^\n]{0,40}iptables|\bnf_tables\b[^\n]{0,60}\blegacy"),),
+        cause="two-iptables-backends-in-use",
+        weight=10,
+        command="sudo iptables-legacy-save; sudo iptables-nft-save",
+        shows=message("both have rules"),
+        means=message("Both back ends of iptables have rules, and a packet passes both"),
+    ),
+    Hint(
+        says=(
+            words(
+                r"\brp_filter\b|martian source|\b(?:two|2|multiple|several|second) (?:network )?(?:interfaces"
+                r"|nics|network cards|uplinks)\b"
+            ),
+            words(r"time[sd]? ?-?out|no (?:answer|reply|response)|\bdrop|lost|unreachable|not reach"),
+        ),
+        cause="rp-filter-strict",
+        weight=10,
+        command="ip route show table all; ip rule; sysctl -a 2>/dev/null | grep rp_filter",
+        shows=message("rp_filter is 1, and the way back to the client is another link"),
+        means=message("Packets come in by one link and the way back is another one"),
+    ),
+    Hint(
+        says=(words(r"--icc(?:=| )false|[\"']icc[\"']: false|enable_icc[\"']?[:=] ?[\"']?false"),),
+        cause="icc-off",
+        weight=18,
+        command="docker network inspect bridge; sudo iptables-save",
+        shows=message("the option enable_icc is false"),
+        means=message("Containers of this network do not reach each other"),
+    ),
+    Hint(
+        says=(words(r"userland-proxy[\"']?(?:=|: ?| )false"),),
+        cause="userland-proxy-off-no-route-localnet",
+        weight=10,
+        command="cat /etc/docker/daemon.json; sysctl -a 2>/dev/null | grep route_localnet",
+        shows=message("route_localnet is 0"),
+        means=message("Without docker-proxy, localhost needs route_localnet"),
+    ),
+    Hint(
+        says=(
+            words(
+                r"\bdifferent (?:docker |bridge |compose )?networks?\b|(?:another|other|different) "
+                r"(?:docker-)?compose (?:file|project|stack)"
+                r"|on (?:its|their) own (?:docker |bridge )?networks?\b"
+            ),
+            words(
+                r"\bcontainers?\b.{0,200}\b(?:time|tim)\w* ?out|cannot (?:reach|ping|connect)|can't (?:reach"
+                r"|ping|connect)|no route"
+            ),
+        ),
+        cause="isolation-drops-between-bridges",
+        weight=10,
+        command="docker inspect --format '{{.Name}} {{json .NetworkSettings.Networks}}' $(docker ps -q)",
+        shows=message("the two containers share no network"),
+        means=message(
+            "The engine keeps its networks apart: containers on two networks do not reach each other's addresses"
+        ),
+    ),
+    Hint(
+        says=(
+            words(
+                r"\b(?:csf|lfd|shorewall|ferm|firehol|apf)\b(?! -)|(?:docker restart\b|restart(?:ing|ed)? (?:the "
+                r")?docker\b|systemctl"
+                r" restart docker).{0,60}\b(?:works?|worked|fix(?:es|ed)?|helps?|helped|solve[sd]?)\b"
+            ),
+        ),
+        unless=words(
+            r"restart(?:ing|ed)? (?:the )?docker.{0,40}(?:no change|not help|n't help|didn't|did not|no "
+            r"effect)"
+        ),
+        cause="firewall-manager-flushed-rules",
+        weight=12,
+        command=RULES,
+        shows=message("table nat has no chain DOCKER, or FORWARD none of Docker's rules"),
+        means=message(
+            "Another program loads its own rules and deletes the engine's; a restart of the engine makes them anew"
+        ),
+    ),
+    Hint(
+        says=(
+            words(
+                r"(?:service network restart|systemctl restart network(?:ing|manager)?\b|/etc/init.d/network "
+                r"restart)"
+            ),
+        ),
+        cause="ip-forward-off",
+        weight=12,
+        command="sysctl -a 2>/dev/null | grep -E 'ip_forward|forwarding|rp_filter'",
+        shows=message("net.ipv4.ip_forward = 0"),
+        means=message("A restart of the network's scripts loads sysctl.conf, in which forwarding is off"),
+    ),
+)

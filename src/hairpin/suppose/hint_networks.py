@@ -1,0 +1,192 @@
+"""The words that point to a network of the engine, to names, or to a client that asks itself."""
+
+from hairpin.message import message
+from hairpin.suppose.hint import Hint, words
+from hairpin.suppose.hint_words import CONTAINERS
+
+NETWORKS: tuple[Hint, ...] = (
+    # --- networks of the engine ---
+    Hint(
+        says=(words(r"network create[^\n]{0,80}--internal|\binternal: true\b|\"Internal\": true"),),
+        cause="container-on-internal-network-only",
+        weight=20,
+        command="docker network inspect --format '{{.Name}} {{.Internal}}' $(docker network ls -q)",
+        shows=message("the container's only network is internal"),
+        means=message("An internal network has no way to the outside, and no port of it is published"),
+    ),
+    Hint(
+        says=(words(r"\bmacvlan\b"), words(r"\bhost\b")),
+        cause="macvlan-host-cannot-reach",
+        weight=18,
+        command="ip -d link; docker network inspect $(docker network ls -q)",
+        shows=message("the network's driver is macvlan, and its parent is the link that has the host's address"),
+        means=message(
+            "A macvlan and the link below it exchange no packets: the host and the container do not reach each other"
+        ),
+    ),
+    Hint(
+        says=(words(r"\bipvlan\b"), words(r"\bhost\b")),
+        cause="ipvlan-host-cannot-reach",
+        weight=18,
+        command="ip -d link; docker network inspect $(docker network ls -q)",
+        shows=message("the network's driver is ipvlan, and its parent is the link that has the host's address"),
+        means=message(
+            "An ipvlan and the link below it exchange no packets: the host and the container do not reach each other"
+        ),
+    ),
+    Hint(
+        says=(
+            words(r"\b50[24]\b|bad gateway|gateway time-?d? ?-?out"),
+            words(r"\b(?:traefik|nginx-proxy|reverse[ -]proxy|caddy|haproxy|jwilder|swag|npm|proxy)\b"),
+            words(
+                r"\bnetworks\b|\bexternal: true\b|(?:different|two|default|own|another|other|same) networks?"
+                r"|(?:other|another) (?:compose )?project"
+            ),
+        ),
+        cause="no-common-network-for-name",
+        weight=16,
+        command="docker inspect --format '{{.Name}} {{json .NetworkSettings.Networks}}' $(docker ps -q)",
+        shows=message("the proxy shares no network with the container, or takes its address on another network"),
+        means=message(
+            "The container is on several networks, and the proxy asks its address on one that the proxy is not on"
+        ),
+    ),
+    Hint(
+        says=(
+            words(r"\b(?:50[24]\b|bad gateway|ECONNREFUSED|connection refused|connect\(\) failed)"),
+            words(
+                r"(?:proxy_pass|reverse_proxy|upstream|ProxyPass|server)\b[^\n]{0,40}\b(?:localhost|127\.0\.0\.1"
+                r"|\[::1\])[:/]"
+            ),
+            words(CONTAINERS),
+        ),
+        cause="loopback-is-the-container",
+        weight=14,
+        command="docker compose config; docker ps",
+        shows=message("the proxy runs in a container, and the address behind it is a loopback address"),
+        means=message("In a container localhost is this container: the proxy asks itself"),
+    ),
+    Hint(
+        says=(
+            words(
+                r"\bhost \"?(?!localhost)[a-z][\w.-]*\"? \((?:127\.\d+\.\d+\.\d+|::1)\)"
+                r"|\bPING (?!localhost)[a-z][\w.-]* \(127\.|connect(?:ed|ing)? to (?!localhost)[a-z][\w.-]* \(127\."
+            ),
+        ),
+        cause="loopback-is-the-container",
+        weight=24,
+        is_error=True,
+        command="docker exec {container} cat /etc/hosts /etc/resolv.conf",
+        shows=message("a line of /etc/hosts leads the name to a loopback address"),
+        means=message(
+            "The name leads to a loopback address, so the client asks itself: /etc/hosts has an entry for it"
+        ),
+    ),
+    Hint(
+        says=(words(r"--iptables(?:=| )false|[\"']?iptables[\"']?: false"),),
+        cause="docker-daemon-iptables-false",
+        weight=18,
+        command="cat /etc/docker/daemon.json; ps -o args -C dockerd; sudo iptables-save",
+        shows=message("dockerd runs with iptables=false"),
+        means=message(
+            "Dockerd makes no rules: no port is published by DNAT, and no container's address is masqueraded"
+        ),
+    ),
+    Hint(
+        says=(
+            words(
+                r"ECONNREFUSED (?:127\.0\.0\.1|::1):\d+|dial tcp (?:127\.0\.0\.1|\[::1\]):\d+: connect: "
+                r"connection refused"
+                r"|running on host \"(?:localhost|127\.0\.0\.1)\"|SQLSTATE\[HY000\] \[2002\] Connection refused"
+                r"|to MySQL server on '(?:localhost|127\.0\.0\.1)"
+            ),
+            words(
+                r"\bfrom (?:the |a |my |inside )*(?:\w+ )?container\b|\bdepends_on\b|^[\w.-]+[-_]\d+\s*\|"
+                r"|\blinks:|(?:other|another|second|database|db|postgres|mysql|mongo|redis) container|both "
+                r"containers|two containers"
+            ),
+        ),
+        cause="loopback-is-the-container",
+        weight=18,
+        command="docker compose config; docker ps",
+        shows=message("the client is a container, and the service that it asks is another one"),
+        means=message(
+            "In a container localhost is this container: the client asks itself, and not the other container"
+        ),
+    ),
+    Hint(
+        says=(
+            words(
+                r"running on host \"?(?:localhost|127\.0\.0\.1)|ECONNREFUSED (?:127\.0\.0\.1|::1):"
+                r"|SQLSTATE\[\w+\] \[\d+\] (?:connection refused|no such file)"
+            ),
+            words(
+                r"\b(?:pgadmin|phpmyadmin|adminer|django|flask|laravel|symfony|rails|spring|nestjs|prisma"
+                r"|sequelize|sqlalchemy|psycopg2?|knex"
+                r"|typeorm|grafana|metabase|wordpress|fastapi|celery|express)\b"
+            ),
+            words(r"\bcompose\b|\bcontainers?\b"),
+        ),
+        unless=words(r"\b(?:psql|mysql) -h\b"),
+        cause="loopback-is-the-container",
+        weight=16,
+        command="docker compose config; docker ps",
+        shows=message("the client is a container, and the service that it asks is another one"),
+        means=message(
+            "In a container localhost is this container: the client asks itself, and not the other container"
+        ),
+    ),
+    Hint(
+        says=(
+            words(r"\b(?:from|in|inside|within) (?:the|a|my|this|any) (?:\w+ )?container\b"),
+            words(
+                r"\b(?:service|server|api|database|db|app|process|postgres|mysql|redis)\b.{0,40}\b(?:on|at) "
+                r"(?:localhost|127\.0\.0\.1)"
+            ),
+            words(r"refused"),
+        ),
+        cause="loopback-is-the-container",
+        weight=12,
+        command="docker compose config; docker ps; sudo ss -lntup",
+        shows=message("the service that the client asks by localhost is of the host or of another container"),
+        means=message("In a container localhost is this container, not the host"),
+    ),
+    # --- names ---
+    Hint(
+        says=(words(r"Using default external servers"),),
+        weight=24,
+        is_error=True,
+        command="cat /etc/resolv.conf; resolvectl status",
+        shows=message(
+            "the host's resolv.conf names only a loopback address, and a name server of the LAN is elsewhere"
+        ),
+        means=message(
+            "The host has only a local name server, so containers ask 8.8.8.8 and 8.8.4.4, which a firewall may "
+            "not let through"
+        ),
+    ),
+    Hint(
+        says=(
+            words(
+                r"could(?: not|n't) resolve|temporary failure (?:in name resolution|resolving)|name resolution"
+                r"|bad address .?[\w-]+\.[\w.]+|\bEAI_AGAIN\b[^\n]{0,30}\.\w|no such host|servers could be reached"
+            ),
+            words(CONTAINERS),
+        ),
+        weight=8,
+        command="cat /etc/resolv.conf; docker exec {container} cat /etc/resolv.conf",
+        shows=message("the container's name server is one that its network does not reach"),
+        means=message("The name server that the container asks does not answer it"),
+    ),
+    Hint(
+        says=(words(r"ignoring query from non-local network"),),
+        weight=24,
+        is_error=True,
+        command="docker exec {container} sh -c 'cat /etc/dnsmasq.conf /etc/pihole/pihole.toml'",
+        shows=message("local-service, or a listening mode of local networks only"),
+        means=message(
+            "The query arrives, and dnsmasq ignores it: it answers only clients of its own networks, and the "
+            "bridge's is the only one"
+        ),
+    ),
+)

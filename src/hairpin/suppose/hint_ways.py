@@ -1,0 +1,179 @@
+"""The words that point to the way between machines: the size of packets, engines in virtual machines, tunnels between
+hosts, and ranges that two networks have."""
+
+from hairpin.message import message
+from hairpin.suppose.hint import Hint, words
+from hairpin.suppose.hint_words import (
+    CLIENT,
+    CONTAINERS,
+    DESKTOP,
+    ENGINE_AT,
+    HANGS,
+    HOST_NETWORK,
+    IN_VM,
+    LOCALHOST,
+    MACHINE,
+    MTU,
+    MTU_SHOWS,
+    NODES,
+    RANGES,
+    RANGES_SHOWS,
+    ROUTES,
+    SIZES,
+    TUNNEL,
+    TUNNEL_SHOWS,
+    TUNNELED,
+    TUNNELS,
+    VM_SHOWS,
+)
+
+WAYS: tuple[Hint, ...] = (
+    # --- the size of packets ---
+    Hint(
+        says=(
+            words(rf"{CLIENT}.{{0,80}}{HANGS}|\b(?:TLS|SSL)\b.{{0,60}}\b(?:hang\w*|stuck|stall\w*|never finish\w*)"),
+            words(CONTAINERS),
+        ),
+        unless=words(r"docker(?:d| daemon| ps| info)? hangs"),
+        cause="mtu-black-hole",
+        weight=14,
+        command=SIZES,
+        shows=MTU_SHOWS,
+        means=MTU,
+    ),
+    Hint(
+        says=(
+            words(
+                r"\b(?:https|TLS|SSL)\b.{0,80}(?:handshake.{0,40}(?:tim(?:e|ed) ?-?out|never|not finish)|never finish)"
+                r"|Waiting for headers|Client hello \(1\)|\b(?:large|big|bigger) (?:packets|files?|requests?|responses?"
+                r"|payloads?|uploads?|downloads?|transfers?)\b.{0,80}(?:fail|hang|stall|lost|drop|tim)"
+            ),
+            words(CONTAINERS),
+        ),
+        cause="mtu-black-hole",
+        weight=20,
+        command=SIZES,
+        shows=MTU_SHOWS,
+        means=MTU,
+    ),
+    Hint(
+        says=(words(r"\bMTU\b"), words(rf"{HANGS}|{CLIENT}.{{0,80}}(?:fail|time)")),
+        cause="mtu-black-hole",
+        weight=14,
+        command=SIZES,
+        shows=MTU_SHOWS,
+        means=MTU,
+    ),
+    Hint(
+        says=(
+            words(
+                r"\budp\b.{0,30}\b(?:bad|wrong|invalid) (?:udp )?(?:checksum|cksum)|\bbad udp cksum|\bhw csum failure"
+            ),
+        ),
+        weight=24,
+        command="ethtool -k eth0 | grep checksum; nstat -az | grep -i csum",
+        is_error=True,
+        shows=message("the counter of wrong checksums (UdpInCsumErrors) grows, or tx-udp_tnl-csum offload is on"),
+        means=message("Packets of a tunnel have a wrong checksum, and the far kernel drops them"),
+    ),
+    Hint(
+        says=(
+            words(
+                r"\bsome (?:\w+ )?(?:sites|requests|urls|hosts|addresses|domains|pages"
+                r"|downloads)\b.{0,120}\b(?:others?|never|random\w*|not)\b"
+                r"|\bping (?:\w+ ){0,2}(?:works?|succeeds|goes through|is fine|ok)\b.{0,160}\b(?:https?|curl"
+                r"|wget|tls|ssl|apt|pull|clone)\b"
+                r"|\b(?:https?|curl|wget|tls|ssl)\b.{0,200}\bping (?:\w+ ){0,2}(?:works?|succeeds|is fine|ok)\b"
+            ),
+            words(
+                r"\b(?:wireguard|vpn|pppoe|tunnel|gre|vxlan|openstack|overlay|proxmox|ipsec|l2tp|pptp|sdn|wg0"
+                r"|tun0|ppp0)\b"
+            ),
+            words(CONTAINERS),
+        ),
+        cause="mtu-black-hole",
+        weight=18,
+        command=SIZES,
+        shows=MTU_SHOWS,
+        means=MTU,
+    ),
+    # --- the engine is in another machine ---
+    Hint(says=(words(MACHINE), words(LOCALHOST)), weight=24, command=ENGINE_AT, shows=VM_SHOWS, means=IN_VM),
+    Hint(
+        says=(words(rf"{DESKTOP}"), words(rf"{HOST_NETWORK}")),
+        weight=24,
+        command=ENGINE_AT,
+        shows=VM_SHOWS,
+        means=IN_VM,
+    ),
+    Hint(
+        says=(
+            words(rf"{DESKTOP}"),
+            words(r"\b(?:in(?:to|side)?|to) the (?:vm|virtual machine|machine)\b|\bssh into\b"),
+        ),
+        weight=24,
+        command=ENGINE_AT,
+        shows=VM_SHOWS,
+        means=IN_VM,
+    ),
+    Hint(
+        says=(words(rf"{DESKTOP}"), words(r"\b172\.1[7-9]\.0\.\d+\b|\b(?:container'?s?|its own) (?:ip|address)")),
+        weight=10,
+        command=ENGINE_AT,
+        shows=VM_SHOWS,
+        means=IN_VM,
+    ),
+    Hint(
+        says=(words(r"\bWSL ?2?\b"), words(r"\b(?:from|in|on|by|under) (?:the )?windows\b"), words(LOCALHOST)),
+        unless=words(r"docker desktop"),
+        weight=18,
+        command="wsl hostname -I; ip addr show eth0",
+        shows=message("eth0 of WSL has an address of its own"),
+        means=IN_VM,
+    ),
+    Hint(
+        says=(words(r"docker desktop"), words(r"\b(?:in|inside|from|within) (?:the )?wsl ?2?\b"), words(LOCALHOST)),
+        weight=18,
+        command=ENGINE_AT,
+        shows=VM_SHOWS,
+        means=IN_VM,
+    ),
+    # --- tunnels between hosts ---
+    Hint(
+        says=(words(TUNNELED), words(NODES)),
+        cause="vxlan-port-blocked",
+        weight=18,
+        command=TUNNELS,
+        shows=TUNNEL_SHOWS,
+        means=TUNNEL,
+    ),
+    # --- ranges ---
+    Hint(
+        says=(
+            words(
+                r"\b(?:vpn|anyconnect|openvpn|globalprotect|wireguard|zscaler|forticlient|fortinet|tailscale|zerotier"
+                r"|openconnect|pulse secure)\b"
+            ),
+            words(r"\b(?:when|once|after|while|since|if|as soon as|with|without|behind|through|over|connect\w*)\b"),
+        ),
+        cause="bridge-subnet-overlaps-route",
+        weight=12,
+        command=ROUTES,
+        shows=RANGES_SHOWS,
+        means=RANGES,
+    ),
+    Hint(
+        says=(
+            words(
+                r"requested network overlaps with existing network|networks have overlapping IPv4|[Pp]ool "
+                r"overlaps with other one"
+            ),
+        ),
+        cause="address-pool-exhausted",
+        weight=20,
+        is_error=True,
+        command="ip route show table all; docker network ls",
+        shows=message("routes cover the ranges that the engine tries"),
+        means=message("Each range that the engine tries overlaps a route of the host, so it finds no free one"),
+    ),
+)

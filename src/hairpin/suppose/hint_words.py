@@ -1,0 +1,55 @@
+"""The words, commands and sentences that several hints have in common."""
+
+from hairpin.message import message
+
+RULES = "sudo iptables-save"
+SOCKETS = "sudo ss -lntup"
+ROUTES = "ip route show table all; ip rule"
+ZONES = "sudo firewall-cmd --list-all-zones"
+SIZES = "ip -d link show; ping -c 3 -M do -s 1472 1.1.1.1"
+TUNNELS = "sudo tcpdump -ni any udp port 4789 or udp port 8472"
+ENGINE_AT = "docker context ls; docker info --format '{{.OperatingSystem}}'"
+CLIENT = r"\b(?:curl|wget|git|npm|yarn|pip|apk|apt(?:-get)?|yum|dnf|composer|docker pull|download(?:s|ing)?|https?)\b"
+HANGS = (
+    r"(?:\bhang(?:s|ing)?\b|\bhung\b|\bstall(?:s|ed|ing)?\b|\bstuck\b|\bfreez\w+|\bfroze\w*|\bstays? at\b"
+    r"|\bnever (?:finish|complet|end|return)\w*)"
+)
+TUNNELED = r"\b(?:vxlan|overlay|flannel|weave|calico|swarm|geneve|cilium)\b"
+NODES = (
+    r"\b(?:(?:other|another|different|between|across|two|all|some|both|remote|one|each|every|worker|swarm|the)"
+    r" (?:\w+ )?(?:nodes?|workers?|managers?|machines|hosts|agents?|vms|servers)|(?:two|both) agents|"
+    r"node(?:s)? to node|cross-?node|cross-?host|multi-?host|nodes)\b"
+)
+MACHINE = r"\b(?:docker-machine|boot2docker|docker[ -]toolbox|minikube|colima|podman[ -]machine|lima)\b"
+DESKTOP = (
+    r"\b(?:docker[ -]desktop|docker for (?:mac|windows)|rancher desktop|orbstack|wsl ?2?|mac ?os(?: x)?|os ?x|osx"
+    r"|on (?:a|my|the) mac(?:book)?|macbook|windows 1[01]|darwin/(?:amd|arm)64)\b"
+)
+LOCALHOST = r"\b(?:localhost|127\.0\.0\.1|0\.0\.0\.0)\b"
+HOST_NETWORK = (
+    r"(?:--net(?:work)?[= ]host|network_mode: ?.?host|\bnet: ?.?host|host(?:'s)?[ -]network(?:ing)?|\bhost mode\b)"
+)
+FROM_OUTSIDE = (
+    r"\b(?:(?:from|on|of|for|in|by) (?:the |an? |any |my )?(?:outside|internet|other|another|external|remote"
+    r"|public|laptop"
+    r"|phone|lan|elsewhere|local network|different)|outside(?: world)?|elsewhere|externally|remotely"
+    r"|public(?:ly)? (?:ip|address|accessible|reachable)|by (?:its|the) public)\b"
+)
+CONTAINERS = r"\b(?:containers?|pods?|docker build|docker run|docker-compose|dockerfile|image)\b"
+
+MTU = message("Small packets pass and full-sized ones are lost: a link on the way takes less than the container sends")
+MTU_SHOWS = message(
+    "the uplink, a tunnel or a VPN has a smaller mtu than docker0 and the containers, or the ping gets no answer"
+)
+IN_VM = message("The engine runs in a virtual machine: ports are published there, and localhost is another machine")
+VM_SHOWS = message("the engine is Docker Desktop, boot2docker or another machine: ask its address, not localhost")
+INPUT = message("A firewall of the host drops what comes in for the host itself from containers and from outside")
+INPUT_SHOWS = message("INPUT drops or rejects what no rule before it accepts")
+ZONE = message("Firewalld is on, and what is for the host itself needs a service or port in the zone of its interface")
+ZONE_SHOWS = message("the zone of the uplink has neither the port nor the service")
+BRIDGE_ZONE = message("Firewalld lets forwarded packets pass only from and to zones that allow it")
+BRIDGE_ZONE_SHOWS = message("the bridge is in no zone, or in one whose target is not ACCEPT")
+TUNNEL = message("The packets between the hosts are in a tunnel (UDP 4789, 8472), which a firewall between them drops")
+TUNNEL_SHOWS = message("packets of the tunnel go out on one host and do not come in on the other")
+RANGES = message("The VPN's route and the engine's networks cover the same range, so one takes the other's packets")
+RANGES_SHOWS = message("a route of the VPN covers a container network, or a bridge covers addresses behind the VPN")

@@ -1,0 +1,127 @@
+"""Addresses that a text says are elsewhere (the LAN, a VPN, a company's network), and that a told route of the host
+leads to a bridge or to a link as neighbours."""
+
+import re
+from collections.abc import Iterable, Iterator
+from ipaddress import IPv4Network
+
+from hairpin.evidence.reading import HOST
+from hairpin.evidence.told import ToldParts
+from hairpin.host.host import Host
+from hairpin.host.route import TABLE_MAIN, Route
+from hairpin.message import message
+from hairpin.suppose.hint import Hinted
+
+_ADDRESS = re.compile(
+    r"(?<![\w.])(\d{1,3})\.(\d{1,3}|[xX*]+)\.(\d{1,3}|[xXyY*]+)\.(\d{1,3}|[xXyYzZ*]+)(?:/(\d\d?))?(?![\w.]*\d)"
+)
+_LAN = re.compile(r"\b(?:lan|home network|local network|router|subnet of (?:the|my) (?:lan|office))\b", re.IGNORECASE)
+_FAR = re.compile(
+    r"\b(?:vpn|office|company(?:'s)?|corporate|intranet|on-?prem\w*|remote (?:site|network|host|server)|data "
+    r"?cent(?:er|re)"
+    r"|behind|clients?|peer)\b",
+    re.IGNORECASE,
+)
+_OWN = re.compile(
+    r"\b(?:container(?:'s|s)?|bridge|docker0|compose network|docker network|gateway of docker)\b", re.IGNORECASE
+)
+_NEAR_CHARACTERS = 60
+_WIDEST = 8
+_LONGEST = 300
+_COMMAND = "ip route show table all; docker network inspect $(docker network ls -q)"
+
+
+def overlapping_ranges(lines: Iterable[tuple[int, str]], host: Host, told: ToldParts) -> Iterator[Hinted]:
+    """Yield the told routes to bridges, or to neighbours, that cover what the text says to be elsewhere."""
+    if (HOST, "routes4") not in told.parts:
+        return
+    routes = [each for each in host.namespace(HOST).routes if _is_connected(each)]
+    known: set[Route] = set()
+    for number, line in lines if routes else ():
+        for named in _ADDRESS.finditer(line[:_LONGEST]):
+            near = line[max(0, named.start() - _NEAR_CHARACTERS) : named.end() + _NEAR_CHARACTERS]
+            is_far = _FAR.search(near) is not None
+            if (not is_far and _LAN.search(near) is None) or _OWN.search(near) is not None:
+                continue
+            asked = _network(named)
+            for route in routes if asked is not None else ():
+                link = route.next_hops[0].link or ""
+                is_bridge = link.startswith(("docker", "br-", "podman", "cni"))
+                covered = IPv4Network((route.destination, route.prefix_length))
+                if route in known or asked is None or not _meets(asked, covered) or not (is_bridge or is_far):
+                    continue
+                known.add(route)
+                yield _hint(route, link, named[0], number, line, is_bridge=is_bridge)
+
+
+_POOL = IPv4Network("172.16.0.0/12")
+_OF_CONTAINER = re.compile(
+    r"\bcontainer(?:'s|s')? (?:ip|address|has)|\bbridge|\bdocker0|\bgateway of docker|IPAddress|\binside (?:the"
+    r"|a) container|\bsubnet",
+    re.IGNORECASE,
+)
+_SERVED = re.compile(
+    r"\b(?:server|database|registry|machine|gateway|dns|nas|printer|host|service|api)\b", re.IGNORECASE
+)
+
+
+def inside_the_pools(lines: Iterable[tuple[int, str]], told: ToldParts) -> Iterator[Hinted]:
+    """Yield that a machine elsewhere has an address of the ranges from which the engine takes those of its networks.
+
+    A container's address ends in ``.0.N`` as a rule; a bridge's in ``.0.1``."""
+    if (HOST, "routes4") in told.parts:
+        return  # the routes decide
+    for number, line in lines:
+        for named in _ADDRESS.finditer(line[:_LONGEST]):
+            near = line[max(0, named.start() - _NEAR_CHARACTERS) : named.end() + _NEAR_CHARACTERS]
+            is_elsewhere = _FAR.search(near) or _LAN.search(near) or _SERVED.search(near)
+            asked = _network(named)
+            if not is_elsewhere or _OF_CONTAINER.search(near) or asked is None or not asked.subnet_of(_POOL):
+                continue
+            if named[3] == "0" or named[5]:
+                continue
+            means = message("{said} is elsewhere, and inside the ranges that the engine gives to its networks: a "
+                            "bridge with this"
+                            " range takes its packets", said=named[0])  # fmt: skip
+            shows = message("a route to a bridge covers {said}", said=named[0])
+            yield Hinted("bridge-subnet-overlaps-route", 18, _COMMAND, shows, means, number, line[:200])
+            return
+
+
+def _is_connected(route: Route) -> bool:
+    return (
+        route.version == 4
+        and route.table == TABLE_MAIN
+        and route.prefix_length >= _WIDEST
+        and len(route.next_hops) == 1
+        and route.next_hops[0].gateway is None
+        and route.next_hops[0].link not in (None, "lo")
+    )
+
+
+def _network(named: re.Match[str]) -> IPv4Network | None:
+    """Return the network of an address, which may be masked (``10.21.x.y``)."""
+    octets = [named[each] for each in (1, 2, 3, 4)]
+    numbers = [int(each) if each.isdigit() else 0 for each in octets]
+    if max(numbers) > 255 or octets[0] in ("0", "127"):
+        return None
+    length = next((8 * place for place, each in enumerate(octets) if not each.isdigit()), int(named[5] or 32))
+    return IPv4Network((".".join(map(str, numbers)), length), strict=False) if length in range(8, 33) else None
+
+
+def _meets(one: IPv4Network, other: IPv4Network) -> bool:
+    return one.overlaps(other)
+
+
+def _hint(route: Route, link: str, said: str, number: int, line: str, *, is_bridge: bool) -> Hinted:
+    covered = str(IPv4Network((route.destination, route.prefix_length)))
+    if is_bridge:
+        means = message("The route to {range} leads to the bridge {link}, and overlaps {said}, which is elsewhere",
+                        range=covered, link=link, said=said)  # fmt: skip
+        cause = "bridge-subnet-overlaps-route"
+    else:
+        means = message("The route to {range} by {link} covers {said}, and takes it for a neighbour on {link}",
+                        range=covered, link=link, said=said)  # fmt: skip
+        cause = "route-diverts-traffic"
+    shows = message("the line of {range} leads to {link}", range=covered, link=link)
+    return Hinted(cause, 26, _COMMAND, shows, means, number, line[:200])

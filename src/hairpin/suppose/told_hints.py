@@ -1,0 +1,177 @@
+"""What the told parts and the stated outcomes together point to, although no walk of the supposed host shows it."""
+
+import re
+from collections.abc import Iterable, Iterator
+from ipaddress import IPv4Address
+
+from hairpin.evidence.reading import HOST
+from hairpin.evidence.told import Outcome, ToldParts
+from hairpin.host.host import Host
+from hairpin.message import message
+from hairpin.netfilter.ir import FieldMatch, Nat, Rule
+from hairpin.network.flow import Flow
+from hairpin.suppose.hint import Hinted, Prose, words
+
+RULES = "sudo iptables-save"
+SOCKETS = "sudo ss -lntup"
+_GATEWAY = re.compile(r"host\.(?:docker|containers)\.internal|gateway\.docker\.internal|172\.1[7-9]\.0\.1|10\.88\.0\.1")
+_IN_CONTAINER = words(
+    r"\b(?:from|in|inside|within)(?: of)? (?:the |a |an |any |its |my |this |other |another |same |docker )*(?:\w+ )?"
+    r"containers?\b|\bcontainers? (?:\w+ ){0,3}(?:can(?:no|')?t|could(?: not|n't)|has to|have to|needs? to|tries|want)"
+)
+_OWN_HOST = words(
+    r"\b(?:its|the|this|same|own|docker) (?:same )?host(?:'s)?\b(?:(?!container)[^.]){0,40}\b(?:address|port"
+    r"|service|ip|lan|public|itself"
+    r"|server)\b|\bservices? (?:on|of) (?:the|its|my|this) (?:docker )?host\b|\bown (?:\w+ )?(?:address|ip)\b"
+    r"|\bsame host by its\b|\b(?:service|server|api|database|process)\w* (?:\w+ ){0,3}(?:on|at) (?:localhost|my "
+    r"(?:host|machine|laptop|pc))\b"
+)
+_NEAR_CHARACTERS = 200
+_PRIVATE = re.compile(r"10\.|192\.168\.|172\.(?:1[6-9]|2\d|3[01])\.")
+_WEIGHT = 16
+
+
+def own_host_hints(prose: Prose, host: Host, told: ToldParts) -> Iterator[Hinted]:
+    """Yield what stops a client in a container that asks its own host: the host's INPUT, or a listener on loopback."""
+    failed = [each for each in told.outcomes if each.failed and each.protocol != "icmp"]
+    inside = _IN_CONTAINER.search(prose.text)
+    own = {str(IPv4Address(each.value)) for each in host.namespace(HOST).addresses if each.version == 4}
+    own = {each for each in own if not each.startswith("127.")} if (HOST, "addresses") in told.parts else set()
+    asked = [each for each in failed if _GATEWAY.fullmatch(each.host) or each.host in own]
+    asked = [each for each in asked if each.origin.startswith("container:") or (inside and not each.origin)]
+    if not asked and inside is not None and _speaks_of_own_host(prose.text):
+        asked = [
+            each
+            for each in failed
+            if not each.host or _PRIVATE.match(each.host) or each.origin.startswith("container:")
+        ]
+    for each in asked[:1]:
+        yield from _of_own_host(each)
+
+
+def _speaks_of_own_host(text: str) -> bool:
+    """Return whether a client in a container and its own host are named near each other."""
+    for inside in _IN_CONTAINER.finditer(text):
+        if _OWN_HOST.search(text, max(0, inside.start() - _NEAR_CHARACTERS), inside.end() + _NEAR_CHARACTERS):
+            return True
+    return False
+
+
+def _of_own_host(outcome: Outcome) -> Iterator[Hinted]:
+    line, quote = outcome.line, outcome.target
+    if outcome.result in ("refused", "failed", "reset"):
+        yield Hinted(
+            "host-service-listens-on-loopback", 10 if outcome.result == "failed" else _WEIGHT, SOCKETS,
+            message("the line of the port has the address 127.0.0.1"),
+            message("The host's service listens on 127.0.0.1 only, which a container does not reach"), line, quote,
+        )  # fmt: skip
+    if outcome.result in ("unreachable", "prohibited", "timeout", "failed"):
+        yield Hinted(
+            "input-drops-host-service", _WEIGHT, RULES,
+            message("INPUT drops or rejects what no rule before it accepts (icmp-host-prohibited, ufw, firewalld)"),
+            message("INPUT of the host drops or rejects what a container sends to the host's own address"), line, quote,
+        )  # fmt: skip
+
+
+def two_translations(host: Host, flows: Iterable[Flow]) -> Iterator[Hinted]:
+    """Yield two DNATs for the same port with different targets: the first takes all packets."""
+    ports = {each.dport for each in flows}
+    found: dict[int, dict[str, None]] = {}
+    for table in host.namespace(HOST).ruleset.tables:
+        if table.name != "nat" or table.family != "ip":
+            continue
+        for rule in (rule for chain in table.chains for rule in chain.rules):
+            for port, target in _translated(rule):
+                if port in ports:
+                    found.setdefault(port, {})[target] = None
+    for number, targets in found.items():
+        if len(targets) > 1:
+            first, second = list(targets)[:2]
+            means = message(
+                "Two rules translate port {port}: the first leads to {first}, the second to {second}. If nobody has"
+                " {first}, its rule is a stale one",
+                port=number,
+                first=first,
+                second=second,
+            )
+            shows = message("nobody has {first}", first=first)
+            yield Hinted("dnat-rule-stale-address", 20, f"{RULES} -t nat; ip neigh; docker ps", shows, means, 0, "")
+
+
+def _translated(rule: Rule) -> Iterator[tuple[int, str]]:
+    """Yield the port and the target's address of a DNAT that holds for all clients and addresses of the host."""
+    matched = [each for each in rule.body if isinstance(each, FieldMatch)]
+    if any(each.field in ("saddr4", "daddr4") for each in matched):
+        return
+    ports = [low for each in matched if each.field == "dport" for low, high in each.ranges if low == high]
+    for each in rule.body:
+        if isinstance(each, Nat) and each.nat == "dnat" and each.addresses is not None:
+            yield from ((port, str(IPv4Address(each.addresses[0]))) for port in ports)
+
+
+def published_elsewhere(host: Host, flows: Iterable[Flow]) -> Iterator[Hinted]:
+    """Yield that an asked port of the host is no published one, and that a container has the port inside and another
+    one on the host: people ask the port that they know from the image."""
+    asked = {(each.protocol, each.dport) for each in flows if not each.container}
+    bindings = [(each.name, binding) for each in host.containers() if each.running for binding in each.bindings]
+    held = {(binding.protocol, binding.host_port) for _, binding in bindings}
+    for protocol, port in sorted(asked - held):
+        for name, binding in bindings:
+            if (binding.protocol, binding.container_port) == (protocol, port) and binding.host_port:
+                yield Hinted(
+                    "port-not-published", 24, "docker ps; sudo ss -lntup",
+                    message("port {port} of {name} has another port of the host before the "
+                            "arrow", port=port, name=name),
+                    message("Port {port} of {name} is published at port {other} of the host, and nothing is "
+                            "published at"
+                            " {port}", port=port, name=name, other=binding.host_port), 0, "",
+                )  # fmt: skip
+                return
+
+
+def held_twice(told: ToldParts) -> Iterator[Hinted]:
+    """Yield that an address is held twice: a service answers at its own address inside its own namespace, and others on
+    the same host are refused."""
+    inner = {
+        (each.host, each.port) for each in told.outcomes if not each.failed and each.origin.startswith("container:")
+    }
+    for each in told.outcomes:
+        if (
+            each.result == "refused"
+            and (each.host, each.port) in inner
+            and each.host[:1].isdigit()
+            and not _loopback(each)
+        ):
+            yield Hinted(
+                "address-held-twice", 24, "bridge link; ip neigh; ls /var/run/docker/netns",
+                message("the bridge has a port that belongs to no container, or two neighbours have the address"),
+                message("{address} answers in its own namespace and refuses others: another, old end also has "
+                        "{address}",
+                        address=each.host), each.line, each.target,
+            )  # fmt: skip
+            return
+
+
+def _loopback(outcome: Outcome) -> bool:
+    return outcome.host.startswith("127.")
+
+
+def smaller_uplink(host: Host, told: ToldParts) -> Iterator[Hinted]:
+    """Yield that containers send larger packets than the host's link to the outside takes, if the text shows both."""
+    if (HOST, "links") not in told.parts:
+        return
+    own = host.namespace(HOST)
+    uplinks = {hop.link for each in own.routes if not each.prefix_length for hop in each.next_hops}
+    sizes = [each.mtu_bytes for each in own.links if each.name in uplinks and each.mtu_bytes]
+    inner = [each.mtu_bytes for each in own.links if each.kind == "bridge" and each.mtu_bytes]
+    for namespace in host.namespaces:
+        if namespace.name != HOST and (namespace.name, "links") in told.parts:
+            inner += [each.mtu_bytes for each in namespace.links if each.name != "lo" and each.mtu_bytes]
+    if sizes and inner and min(sizes) < max(inner):
+        yield Hinted(
+            "mtu-black-hole", 18, "ip -d link show; ping -c 3 -M do -s 1472 1.1.1.1",
+            message("the uplink has a smaller mtu than the containers"),
+            message("The uplink has the MTU {outer}, and the containers have "
+                    "{inner}", outer=min(sizes), inner=max(inner)),
+            0, "",
+        )  # fmt: skip

@@ -1,0 +1,102 @@
+"""Words point to causes, and words that mean something else do not; each hint is honest and only reads."""
+
+import pytest
+
+from hairpin.causes.registry import known_cause
+from hairpin.suppose.hint import hints_in, prose_of
+from hairpin.suppose.hint_table import HINTS
+
+_FILL = {"{container}": "web", "{port}": "8080", "{protocol}": "tcp"}
+
+
+def _hinted(text: str, *, has_failure: bool = True) -> set[str]:
+    """Return the causes to which the text points, or the command of a hint without a cause."""
+    prose = prose_of(enumerate(text.splitlines(), 1))
+    found = hints_in(prose, HINTS, has_failure=has_failure, fill=_FILL)
+    return {each.cause or each.command for each in found}
+
+
+_POINTING = (
+    ("In a container apt-get update hangs at 0%, on the host it is fast.", "mtu-black-hole"),
+    ("docker build: npm install gets stuck at the same package each time.", "mtu-black-hole"),
+    ("From the container the TLS handshake never finishes, http works.", "mtu-black-hole"),
+    ("Since the WireGuard tunnel is up, some sites load in the container and others never do.", "mtu-black-hole"),
+    ("rootless podman, firewalld runs. From another machine no answer.", "firewalld-zone-blocks-port"),
+    ("As soon as I stop firewalld, it works.", "firewalld-bridge-in-wrong-zone"),
+    ("With ufw disabled the container connects, with ufw enabled it times out.", "input-drops-host-service"),
+    ("Two swarm nodes: a task on one node does not reach the overlay address of the other node.", "vxlan-port-blocked"),
+    ("Once the VPN is connected, no container is reachable.", "bridge-subnet-overlaps-route"),
+    ("docker network create --internal back; the port is refused.", "container-on-internal-network-only"),
+    ("The container has a macvlan address. The host cannot ping it.", "macvlan-host-cannot-reach"),
+    ('psycopg2: could not connect: Is the server running on host "localhost" of the compose file?',
+     "loopback-is-the-container"),
+    ("PING db (127.0.0.1): 56 data bytes", "loopback-is-the-container"),
+    ("dockerd runs with --iptables=false, nothing answers.", "docker-daemon-iptables-false"),
+    ("504 Gateway Timeout from traefik. The service is on two networks.", "no-common-network-for-name"),
+    ("After csf is reloaded no container is reachable.", "firewall-manager-flushed-rules"),
+    ("Nothing comes. Restarting docker helps for a while.", "firewall-manager-flushed-rules"),
+    ("Since service network restart this morning nothing answers.", "ip-forward-off"),
+    ("iptables -P FORWARD ACCEPT helps until the next restart.", "forward-policy-drop"),
+    ("ufw denies 8080, and the port is still reachable from everywhere.", "published-bypasses-host-firewall"),
+    ('daemon.json has {"icc": false}, the two containers get no answer.', "icc-off"),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "cause"), _POINTING)
+def test_words_point_to_a_cause(text: str, cause: str) -> None:
+    assert cause in _hinted(text)
+
+
+_POINTING_NOWHERE = (
+    ("docker ps hangs, the daemon does not answer.", "mtu-black-hole"),
+    ("The container's curl is refused at once.", "mtu-black-hole"),
+    ("ping works, curl is refused. The container is on a bridge.", "mtu-black-hole"),
+    ("firewalld is not running, and from outside nothing comes.", "firewalld-zone-blocks-port"),
+    ("Even with firewalld stopped it does not work.", "firewalld-bridge-in-wrong-zone"),
+    ("ufw is inactive. A container of this host gets no answer from the host's own address.",
+     "input-drops-host-service"),
+    ("One machine, a bridge, one container: refused.", "vxlan-port-blocked"),
+    ("curl: (7) Failed to connect to localhost port 5432: Connection refused", "loopback-is-the-container"),
+    ('psql -h localhost: Is the server running on host "localhost"? The container publishes 5432.',
+     "loopback-is-the-container"),
+    ("PING localhost (127.0.0.1): 56 data bytes", "loopback-is-the-container"),
+    ("Restarting docker did not help, it works nowhere.", "firewall-manager-flushed-rules"),
+    ("502 from nginx, one container, refused.", "no-common-network-for-name"),
+    ("docker-machine is not used here. The address 10.0.0.5 times out.", "docker context ls"),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "cause"), _POINTING_NOWHERE)
+def test_words_that_mean_something_else_point_nowhere(text: str, cause: str) -> None:
+    assert not any(each.startswith(cause) for each in _hinted(text))
+
+
+def test_a_text_without_a_failure_gives_only_errors() -> None:
+    text = "The container has a macvlan address. The host is a VPN client, firewalld runs, seen from outside."
+    assert _hinted(text)
+    assert not _hinted(text, has_failure=False)
+    assert _hinted("UDP: bad checksum. From 192.0.2.1:1 to 192.0.2.2:8472", has_failure=False)
+
+
+def test_words_may_stand_on_two_lines() -> None:
+    prose = prose_of(((3, "nothing to see"), (7, "As soon as I stop"), (8, "firewalld, it works")))
+    (found,) = (
+        each for each in hints_in(prose, HINTS, has_failure=True, fill=_FILL) if each.cause.startswith("firewalld-b")
+    )
+    assert (found.line, found.quote) == (7, "As soon as I stop")
+
+
+def test_each_hint_names_a_known_cause_and_only_reads() -> None:
+    changing = {"-w", "-A", "-I", "-D", "-F", "-P", "add", "del", "set", "restart", "start", "stop", "rm", "kill"}
+    for hint in HINTS:
+        assert not hint.cause or known_cause(hint.cause) is not None
+        assert not changing & set(hint.command.split())
+        assert hint.cause or hint.means
+        assert 0 < hint.weight <= 24
+
+
+def test_a_long_text_is_read_quickly() -> None:
+    line = "container curl https docker 127.0.0.1 host firewalld from the network with a vpn and other nodes " * 3
+    prose = prose_of(enumerate([line] * 4000, 1))
+    assert len(prose.text) < 110_000
+    assert list(hints_in(prose, HINTS, has_failure=True, fill=_FILL)) is not None

@@ -1,0 +1,79 @@
+"""What told parts and stated outcomes mean together."""
+
+import pytest
+
+from hairpin.network.network import Network
+from hairpin.question.flows import flows_for
+from hairpin.question.target import parse_target
+from hairpin.suppose.hint import prose_of
+from hairpin.suppose.told_hints import held_twice, own_host_hints, published_elsewhere, smaller_uplink, two_translations
+from tests.suppose.test_ordinary import ADDRESSES, PS, RUN, network
+
+_TWO = """\
+$ iptables -t nat -S
+-P PREROUTING ACCEPT
+-N CNI
+-A PREROUTING -j CNI
+-A CNI -p tcp -m tcp --dport 443 -j DNAT --to-destination 10.187.2.36:443
+-A CNI {}-p tcp -m tcp --dport {} -j DNAT --to-destination 10.187.2.34:443
+"""
+
+
+def _own_host(text: str) -> list[str]:
+    whole = network(RUN + "\n" + text)
+    told = whole.hosts[0].told
+    assert told is not None
+    prose = prose_of(enumerate(text.splitlines(), 1))
+    return [each.cause for each in own_host_hints(prose, whole.hosts[0], told)]
+
+
+def test_a_client_in_a_container_asks_its_own_host() -> None:
+    assert (
+        _own_host("From inside the container the host's LAN address gets no answer.")[-1] == "input-drops-host-service"
+    )
+    assert _own_host("From a container the service on the host is refused.") == ["host-service-listens-on-loopback"]
+    assert _own_host("From a container the service on the host times out.") == ["input-drops-host-service"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    (
+        "From the host the container's address is refused.",
+        "In the container all is well. Another machine has a route by this host and cannot reach it.",
+        "The browser gets no answer from the port.",
+    ),
+)
+def test_other_clients_do_not(text: str) -> None:
+    assert _own_host(text) == []
+
+
+@pytest.mark.parametrize(("narrowed", "port", "found"), (("", 443, 1), ("-d 192.0.2.1/32 ", 443, 0), ("", 8443, 0)))
+def test_two_rules_translate_one_port(narrowed: str, port: int, found: int) -> None:
+    whole = network(_TWO.format(narrowed, port))
+    flows = flows_for(whole, (parse_target("443"),), None)
+    assert len(list(two_translations(whole.hosts[0], flows))) == found
+
+
+@pytest.mark.parametrize(("port", "found"), (("80", 1), ("8080", 0), ("81", 0)))
+def test_the_port_of_the_image_is_published_at_another_one(port: str, found: int) -> None:
+    whole: Network = network(PS)
+    flows = flows_for(whole, (parse_target(port),), None)
+    assert len(list(published_elsewhere(whole.hosts[0], flows))) == found
+
+
+def test_an_address_that_answers_inside_and_refuses_others_is_held_twice() -> None:
+    inside = "$ docker exec web curl http://172.17.0.2:80\n<html>\n\n"
+    refused = "$ curl http://172.17.0.2:80\ncurl: (7) Failed to connect to 172.17.0.2 port 80: Connection refused\n"
+    for text, found in ((inside + refused, 1), (refused, 0), (inside, 0)):
+        told = network(PS + "\n" + text).hosts[0].told
+        assert told is not None
+        assert len(list(held_twice(told))) == found
+
+
+@pytest.mark.parametrize(("size", "found"), (("1500", 0), ("1450", 1)))
+def test_the_uplink_takes_less_than_the_bridge(size: str, found: int) -> None:
+    links = ADDRESSES.replace("mtu 1500 qdisc mq", f"mtu {size} qdisc mq")
+    whole = network(links, "$ ip route\ndefault via 10.8.0.1 dev ens3\n")
+    told = whole.hosts[0].told
+    assert told is not None
+    assert len(list(smaller_uplink(whole.hosts[0], told))) == found
