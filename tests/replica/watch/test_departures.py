@@ -71,7 +71,7 @@ def test_an_outer_packet_alone_has_not_left_but_may_be_refused() -> None:
 def test_an_outer_packet_in_the_world_shows_an_unread_far_end() -> None:
     outer = msgspec.structs.replace(REQUEST, protocol=UDP, dport=8472)
     told = ("what is at 203.0.113.80, a tunnel's far end, was not read",)
-    found = Departures(network(), WAYS).unread_tunnel_ends(FLOW, (REQUEST, outer))
+    found = Departures(network(), WAYS).not_told_apart(FLOW, (REQUEST, outer))
     assert tuple(str(each) for each in found) == told
 
 
