@@ -3,7 +3,7 @@ import pytest
 
 from hairpin.host.host import Namespace
 from hairpin.host.link import BridgePort
-from hairpin.host.route import BROADCAST, Neighbour, NextHop
+from hairpin.host.route import BROADCAST, Neighbour, NextHop, PolicyRule
 from hairpin.network.flow import FromHost, Outside
 from hairpin.network.network import Network, Port
 from hairpin.network.prefix import address_text, parse_address
@@ -218,16 +218,10 @@ def test_a_gateway_that_gave_no_answer_is_asked_about_first(state: str, *, asked
 def test_the_policy_rule_that_led_to_a_silent_gateway_is_named(table: int, *, is_named: bool) -> None:
     gateway = parse_address("198.51.100.80")[1]
     usual = (PolicyRule(4, 0, table=255), PolicyRule(4, 32766, table=254))
-    rules = (usual[0], PolicyRule(4, 1000, table=100), usual[1])
+    rules = (usual[0], PolicyRule(4, 1000, table=100, text="1000: from all lookup 100"), usual[1])
     by_gateway = (route("192.0.2.0/24", "eth0", via="198.51.100.80", table=table),)
     host = host_namespace(routes=by_gateway, policy_rules=rules)
-    host = msgspec.structs.replace(
-        host,
-        routes=tuple(
-            msgspec.structs.replace(each, table=255) if each.type == "local" else each for each in host.routes
-        ),
-        neighbours=(Neighbour("eth0", 4, gateway, None, "FAILED"),),
-    )
+    host = msgspec.structs.replace(host, neighbours=(Neighbour("eth0", 4, gateway, None, "FAILED"),))
     (question,) = walk_flow(network(host), published()).usual.questions
     assert ("`1000: from all lookup 100`" in str(question.if_yes)) is is_named
 
