@@ -5,10 +5,10 @@ from hairpin.diagnose.inward_only import own_flows_left_out, told_of_left_out
 from hairpin.host.socket import Relay, Socket
 from hairpin.network.flow import Flow, FromHost, Lan
 from hairpin.network.network import Network
-from hairpin.question.asked import Target
+from hairpin.question.asked import Origin, Target
 from hairpin.question.flows import flows_for
 from tests.rule_text import with_rule
-from tests.small_host import DOCKER_RULES, WEB, container, engine, host_namespace, network
+from tests.small_host import DOCKER_RULES, HOST_ADDRESS, WEB, container, engine, host_namespace, network
 
 TO_PUBLISHED = with_rule("nat PREROUTING", "-i eth0 -p tcp -m tcp --dport 80 -j REDIRECT --to-ports 8151")
 
@@ -23,12 +23,12 @@ def test_a_port_that_a_rule_serves_for_others() -> None:
     found = own_flows_left_out(net, flows)
     assert found
     assert all(isinstance(each.start, FromHost) for each in found)
-    assert "not asked from the host itself: 80/tcp." in str(told_of_left_out(found)[0])
+    assert "not asked from the host itself: 80/tcp." in str(told_of_left_out(found, net)[0])
 
 
 def test_a_port_that_nobody_serves_is_asked() -> None:
     assert own_flows_left_out(*asked(DOCKER_RULES, 80)) == ()
-    assert told_of_left_out(()) == ()
+    assert told_of_left_out((), network()) == ()
 
 
 def test_a_published_port_is_asked() -> None:
@@ -65,3 +65,34 @@ def test_without_other_clients_nothing_is_left_out() -> None:
     assert own_flows_left_out(net, own) == ()
     elsewhere = tuple(msgspec.structs.replace(each, dport=81) for each in flows if isinstance(each.start, Lan))
     assert own_flows_left_out(net, (*own, *elsewhere)) == ()
+
+
+TO_WEB = with_rule("nat PREROUTING", "-i eth0 -p tcp -m tcp --dport 80 -j DNAT --to-destination 172.17.0.2:80")
+
+
+def test_a_rule_that_stops_the_others_makes_the_own_flow_no_question() -> None:
+    net, flows = asked(with_rule("filter FORWARD", "-p tcp -m tcp --dport 80 -j DROP", TO_WEB), 80)
+    assert {each.start for each in own_flows_left_out(net, flows)} == {FromHost()}
+
+
+AT_UPLINK = Socket("tcp", 4, HOST_ADDRESS, 443, process="caddy")
+EVERYWHERE = Socket("tcp", 4, None, 443, process="caddy")
+INSIDE = Socket("tcp", 4, 0x7F000001, 443, process="caddy")
+
+
+@pytest.mark.parametrize(("sockets", "is_left_out"), (
+    ((AT_UPLINK,), True),
+    ((AT_UPLINK, INSIDE), False),
+    ((EVERYWHERE,), False),
+    ((INSIDE,), False),
+    ((), False),
+))  # fmt: skip
+def test_a_service_at_an_uplinks_address(sockets: tuple[Socket, ...], *, is_left_out: bool) -> None:
+    net = network(host_namespace(sockets=sockets))
+    flows = flows_for(net, (Target(443),), None)
+    found = own_flows_left_out(net, flows)
+    assert [each.daddr for each in found] == ([0x7F000001] if is_left_out else [])
+    said = [str(each) for each in told_of_left_out(found, net)]
+    assert [each.startswith("not asked at a loopback address: 443/tcp.") for each in said] == [True] * is_left_out
+    alone = flows_for(net, (Target(443),), Origin("host"))
+    assert own_flows_left_out(net, alone) == ()

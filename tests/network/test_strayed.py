@@ -6,16 +6,28 @@ import pytest
 from hairpin.host.docker import Container, Engine, PortBinding
 from hairpin.host.host import Namespace
 from hairpin.host.link import Address
+from hairpin.host.netns import Netns
 from hairpin.network.flow import Flow, FromHost, Lan, Start
 from hairpin.network.network import Network
 from hairpin.network.prefix import parse_address
-from hairpin.network.strayed import is_absent, is_typed_in
+from hairpin.network.strayed import is_absent, is_typed_in, publishing
 from hairpin.walk.walk import walk_flow
 from tests.causes.hosts import asked, with_host, with_link, without_addresses, without_route
 from tests.macvlan_host import CHILD, on_ipvlan, on_macvlan, without_web
 from tests.podman_host import podman, podmans
 from tests.rule_text import with_policy, with_rule
-from tests.small_host import CLIENT, WEB, container, engine, host_namespace, network, published, route
+from tests.small_host import (
+    CLIENT,
+    HOST_NETNS,
+    WEB,
+    container,
+    engine,
+    host_namespace,
+    network,
+    published,
+    route,
+    sibling,
+)
 
 SUBNET = parse_address("172.17.0.0")[1]
 UNROUTED = network(without_route(host_namespace(), SUBNET))
@@ -162,3 +174,11 @@ def test_a_container_whose_network_podman_has_taken_down(stopped: Engine, name: 
     stop = walk_flow(built, flow).usual.stop
     assert is_absent(built, flow) is absent
     assert (stop is not None and stop.reason == "address-lost") is absent
+
+
+@pytest.mark.parametrize(("netns", "is_told"), ((HOST_NETNS, True), (sibling("container:web"), False)))
+def test_what_a_container_passes_on_has_reached_it(netns: Netns, *, is_told: bool) -> None:
+    flow = msgspec.structs.replace(published(), container="web", purpose="published")
+    behind = msgspec.structs.replace(flow.packet(CLIENT), daddr=parse_address("10.200.0.2")[1], dport=80)
+    found = publishing(network(), netns, flow, behind)
+    assert (found is not None) is is_told

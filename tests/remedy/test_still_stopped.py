@@ -1,17 +1,23 @@
 """What a narrow repair leaves dead is what the same rule stops, and nothing else."""
 
-from hairpin.causes.where import OfRule, OfSysctl
+import msgspec
+import pytest
+
+from hairpin.causes.where import OfPolicyRule, OfRule, OfSysctl, Where
 from hairpin.change.change import Change, DeleteRule
 from hairpin.change.simulation.simulate import simulate
+from hairpin.host.link import Link
+from hairpin.host.route import PolicyRule
 from hairpin.network.flow import FromContainer
 from hairpin.network.network import Network
+from hairpin.network.prefix import parse_prefix
 from hairpin.remedy.effects import Others, others_of
 from hairpin.remedy.known_flows import Known
 from hairpin.remedy.still_stopped import still_stopped
 from hairpin.walk.decided import RuleDecided
 from hairpin.walk.walked import walked
 from tests.many_hosts import COUNT, FIRST_PORT, flows_of_many, many, rules_text
-from tests.small_host import HOST_NETNS
+from tests.small_host import HOST_NETNS, host_namespace, network, route
 
 
 def wall(net: Network) -> OfRule:
@@ -22,7 +28,7 @@ def wall(net: Network) -> OfRule:
     return OfRule(stop.decided_by.place)
 
 
-def left(net: Network, where: OfRule | OfSysctl, then: Others | None = None) -> tuple[Known, ...]:
+def left(net: Network, where: Where, then: Others | None = None) -> tuple[Known, ...]:
     """Return what stays stopped on this host, or after a change."""
     others = others_of(net)
     return still_stopped(net, others.known, others.traces, (then or others).traces, where)
@@ -47,3 +53,17 @@ def test_another_rule_and_another_cause_are_not_told() -> None:
     of_outside = many(rules_text(forward="-A FORWARD -i eth0 -j DROP"))
     assert left(net, wall(of_outside)) == ()
     assert left(net, OfSysctl(("net", "ipv4", "ip_forward"), "0", "1")) == ()
+
+
+@pytest.mark.parametrize(("source", "count"), (("172.17.0.0/16", 3), ("172.18.0.0/16", 0)))
+def test_the_ways_out_that_the_same_policy_rule_leads_away_are_told(source: str, count: int) -> None:
+    _, base, length = parse_prefix(source)
+    rule = PolicyRule(4, 5270, table=52, source=(base, length))
+    away = route("default", "tun0", table=52)
+    host = host_namespace(
+        routes=(away,), policy_rules=(PolicyRule(4, 0, table=255), rule, PolicyRule(4, 32766, table=254))
+    )
+    tun = Link(9, "tun0", "tun", carrier=False, operstate="DOWN")
+    net = network(msgspec.structs.replace(host, links=(*host.links, tun)))
+    found = left(net, OfPolicyRule(rule))
+    assert len([each for each in found if each.group == "way-out"]) == count

@@ -3,19 +3,22 @@
 import msgspec
 import pytest
 
+from hairpin.host.docker import DockerNetwork
 from hairpin.host.host import Host, Namespace, Unread
+from hairpin.host.link import Address, BridgePort, Link
 from hairpin.host.netns import Netns
 from hairpin.host.socket import Socket
 from hairpin.host.sysctl import Sysctls
 from hairpin.netfilter.ir import Chain, Table
 from hairpin.network.flow import Flow, FromHost
 from hairpin.network.network import Network
-from hairpin.network.prefix import Version
+from hairpin.network.prefix import Version, parse_address
 from hairpin.walk.state import State
 from hairpin.walk.unread import binding_condition, unread_end, unread_rules
 from hairpin.walk.verdicts import Verdict
 from hairpin.walk.walk import walk_flow
-from tests.small_host import HOST_NETNS, host_namespace, network, published
+from tests.rule_text import with_policy, with_rule
+from tests.small_host import HOST_NETNS, container, engine, host_namespace, network, published, route
 
 PUBLISHED = published()
 
@@ -113,3 +116,35 @@ def test_bound() -> None:
     supposed = binding_condition(Table("netdev", "t", "nft", ()), Chain("c", ()), "eth0")
     assert str(supposed.said) == "chain c of table netdev t is bound to eth0"
     assert supposed.holds
+
+
+def with_bridge(*, unlisted: bool = False, of_engine: bool = False) -> Network:
+    """Return the host with a bridge whose port leads to a namespace that was not read, and a rule that forwards port
+    2280 there."""
+    forward = "-p tcp -m tcp --dport 2280 -j DNAT --to-destination 10.77.0.10:80"
+    rules = with_rule("nat PREROUTING", forward, with_policy("FORWARD", "ACCEPT"))
+    host = host_namespace(rules, values={"conf__lxdbr0__forwarding": "1"})
+    port = Link(9, "vethct1", "veth", master="lxdbr0", peer_index=2, peer_netnsid=4, port=BridgePort())
+    host = msgspec.structs.replace(
+        host,
+        links=(*host.links, Link(8, "lxdbr0", "bridge"), port),
+        addresses=(*host.addresses, Address("lxdbr0", 4, parse_address("10.77.0.1")[1], 24)),
+        routes=(*host.routes, route("10.77.0.0/24", "lxdbr0")),
+    )
+    docker = engine(container())
+    own = DockerNetwork("n2", "lab", "bridge", bridge="lxdbr0")
+    docker = msgspec.structs.replace(docker, networks=(*docker.networks, *((own,) if of_engine else ())))
+    built = network(host, docker=docker)
+    unread = (Unread("docker-containers", "", "docker", "why", ""),) if unlisted else ()
+    return Network((msgspec.structs.replace(built.this, unread=unread),))
+
+
+@pytest.mark.parametrize(("built", "verdict"), (
+    (with_bridge(), "leaves"),
+    (with_bridge(unlisted=True), "depends"),
+    (with_bridge(of_engine=True), "depends"),
+))  # fmt: skip
+def test_behind_a_bridge_of_no_engine_there_is_another_machine(built: Network, verdict: Verdict) -> None:
+    trace = walk_flow(built, msgspec.structs.replace(PUBLISHED, dport=2280))
+    assert trace.verdict == verdict
+    assert verdict == "depends" or "behind vethct1, in a namespace that was not read" in str(trace.usual.assumed[0])

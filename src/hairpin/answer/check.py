@@ -51,7 +51,7 @@ def answer_of_check(
 
         left_out = own_flows_left_out(start.network, flows)
         flows = tuple(each for each in flows if each not in left_out)
-        start = msgspec.structs.replace(start, notes=(*start.notes, *told_of_left_out(left_out)))
+        start = msgspec.structs.replace(start, notes=(*start.notes, *told_of_left_out(left_out, start.network)))
     if start.event is None and any(map(_has_further_addresses, start.network.hosts)):
         from hairpin.answer.further_addresses import at_further_addresses, with_questions  # noqa: PLC0415
 

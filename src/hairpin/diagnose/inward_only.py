@@ -1,58 +1,109 @@
-"""Ports that a host serves only for incoming packets, by a rule of its own, and not for its own processes.
+"""The host's own flows that are not intended: to ports that the host serves for others only.
 
 A rule in nat PREROUTING does not see the packets that the host itself sends.  If no socket listens on the port and no
 container publishes it, the host's own flows to the port are not intended.  The same holds if dockerd, which makes no
-rules by its configuration, only holds a published port, and the administrator's own rule leads the port's packets.
+rules by its configuration, only holds a published port, and the administrator's own rule leads the port's packets.  A
+service that is bound to an address of an uplink is not meant to answer at 127.0.0.1.
 """
 
+from collections.abc import Iterable
+
+from hairpin.causes.cause import RULE_STOPS
 from hairpin.message import Message, message
 from hairpin.network.flow import Flow, FromHost, Lan, Outside
-from hairpin.network.network import Network
+from hairpin.network.network import Network, owns_address
+from hairpin.network.prefix import is_loopback
 from hairpin.question.port_flows import bindings_of
 from hairpin.walk.decided import RuleDecided
 from hairpin.walk.walked import walked
 
 
 def own_flows_left_out(network: Network, flows: tuple[Flow, ...]) -> tuple[Flow, ...]:
-    """Return the host's own flows to ports that only a rule for incoming packets serves."""
-    return tuple(each for each in flows if isinstance(each.start, FromHost) and _is_for_others(network, each, flows))
-
-
-def told_of_left_out(flows: tuple[Flow, ...]) -> tuple[Message, ...]:
-    """Return the note about the host's own flows that were left out."""
-    ports = ", ".join(dict.fromkeys(f"{each.dport}/{each.protocol}" for each in flows))
-    if not ports:
-        return ()
-    return (
-        message(
-            "not asked from the host itself: {ports}. A rule translates these ports only for packets that come in, and "
-            "nothing listens on them here",
-            ports=ports,
-        ),
+    """Return the host's own flows to ports that only a rule for incoming packets serves, or that a service serves at
+    other addresses than loopback."""
+    own = (each for each in flows if isinstance(each.start, FromHost))
+    return tuple(
+        each for each in own if _is_for_others(network, each, flows) or _is_bound_elsewhere(network, each, flows)
     )
+
+
+def told_of_left_out(flows: tuple[Flow, ...], network: Network) -> tuple[Message, ...]:
+    """Return the notes about the host's own flows that were left out."""
+    bound = tuple(each for each in flows if _is_at_loopback(network, each) and _has_bound_service(network, each))
+    led = _ports(each for each in flows if each not in bound)
+    found: list[Message] = []
+    if led:
+        found.append(
+            message(
+                "not asked from the host itself: {ports}. A rule translates these ports only for packets that come in, "
+                "and nothing listens on them here",
+                ports=led,
+            )
+        )
+    if bound:
+        found.append(
+            message(
+                "not asked at a loopback address: {ports}. What listens on these ports is bound to other addresses of "
+                "the host, and answers there",
+                ports=_ports(bound),
+            )
+        )
+    return tuple(found)
+
+
+def _ports(flows: Iterable[Flow]) -> str:
+    return ", ".join(dict.fromkeys(f"{each.dport}/{each.protocol}" for each in flows))
+
+
+def _is_at_loopback(network: Network, flow: Flow) -> bool:
+    return is_loopback(flow.daddr, flow.version) and not bindings_of(network.host(flow.host), flow.dport, flow.protocol)
+
+
+def _has_bound_service(network: Network, flow: Flow) -> bool:
+    """Return whether the port's sockets are bound to addresses of the host other than loopback addresses."""
+    here = network.namespace(network.host_netns(flow.host))
+    sockets = [each for each in here.sockets if (each.protocol, each.port) == (flow.protocol, flow.dport)]
+    return bool(sockets) and all(
+        each.address is not None
+        and not is_loopback(each.address, each.version)
+        and owns_address(here, each.version, each.address)
+        for each in sockets
+    )
+
+
+def _is_bound_elsewhere(network: Network, own: Flow, flows: tuple[Flow, ...]) -> bool:
+    """Return whether the flow asks at loopback for a service that is bound to another address and answers there: all
+    other flows to the port pass, and one of them comes from outside."""
+    if not _is_at_loopback(network, own) or not _has_bound_service(network, own):
+        return False
+    others = [each for each in flows if _asks_same(own, each) and not _is_at_loopback(network, each)]
+    from_outside = any(isinstance(each.start, (Outside, Lan)) for each in others)
+    return from_outside and all(walked(network, each).succeeds for each in others)
+
+
+def _asks_same(own: Flow, other: Flow) -> bool:
+    return (own.dport, own.protocol, own.version, own.host) == (other.dport, other.protocol, other.version, other.host)
 
 
 def _is_for_others(network: Network, own: Flow, flows: tuple[Flow, ...]) -> bool:
     host = network.host(own.asked_host or own.host)
-    stop = walked(network, own).usual.stop
+    trace = walked(network, own)
+    stop = trace.usual.stop if not trace.succeeds else None
     published = bool(bindings_of(host, own.dport, own.protocol))
     if stop is None or not stop.netns.is_host or stop.reason != ("never-accepts" if published else "no-listener"):
         return False
     if published and not any(engine.iptables is False for engine in host.engines):
         return False
-    others = [
-        each
-        for each in flows
-        if isinstance(each.start, (Outside, Lan))
-        and (each.dport, each.protocol, each.version, each.host) == (own.dport, own.protocol, own.version, own.host)
-    ]
+    others = [each for each in flows if isinstance(each.start, (Outside, Lan)) and _asks_same(own, each)]
     return bool(others) and all(_is_led(network, each) for each in others)
 
 
 def _is_led(network: Network, flow: Flow) -> bool:
-    """Return whether the flow passes, and a rule of the host translates its destination when it comes in."""
+    """Return whether a rule of the host translates the flow's destination when it comes in, and the flow passes or is
+    stopped by another rule."""
     trace = walked(network, flow)
-    return trace.succeeds and any(
+    stop = trace.usual.stop if not trace.succeeds else None
+    return (trace.succeeds or (stop is not None and stop.reason in RULE_STOPS)) and any(
         step.translates_destination and step.stage == "prerouting" and step.netns.is_host
         for step in trace.usual.request
         if isinstance(step.decided_by, RuleDecided)

@@ -11,7 +11,7 @@ from hairpin.kept import kept
 from hairpin.netfilter.packet import Packet
 from hairpin.network.attachment import has_lost_bridge
 from hairpin.network.flow import Flow, FromHost
-from hairpin.network.network import Network, is_bridge_port, is_held, outer_link, owns_address
+from hairpin.network.network import Network, is_bridge_port, is_held, netns_of, outer_link, owns_address
 from hairpin.network.port_holder import asked_port
 from hairpin.network.prefix import Version, is_loopback, width
 
@@ -125,7 +125,8 @@ def publishing(network: Network, netns: Netns, flow: Flow, packet: Packet) -> Co
     """Return the running container whose published port the flow asks for, if rules have translated the packet's
     destination; else None.
 
-    A user's rule may forward any port that no running container publishes.
+    A user's rule may forward any port that no running container publishes.  A packet that leaves the container's own
+    namespace has reached the container, which passes it on by a rule of its own.
     """
     host = network.host(flow.asked_host or flow.host)
     public = network.world.public(flow.version, flow.daddr)
@@ -135,7 +136,7 @@ def publishing(network: Network, netns: Netns, flow: Flow, packet: Packet) -> Co
     asked = asked_port(network, host, sent)
     if asked is None or not asked[0].running or not asked[1].actual:
         return None
-    return asked[0]
+    return asked[0] if netns_of(host, asked[0]) != netns else None
 
 
 def _has_its_own_route(namespace: Namespace, version: Version, address: int) -> bool:

@@ -43,7 +43,7 @@ from hairpin.walk.presumed import answers, of_standby, way_back
 from hairpin.walk.state import End, Frame, Reason, State, stopped, stopped_by
 from hairpin.walk.trace import OpenQuestion
 from hairpin.walk.tunnelled import inside_tunnel, is_known_in_tunnel, tunnel_to
-from hairpin.walk.unread import unmade_link
+from hairpin.walk.unread import behind_unread, leads_to_unread, may_be_containers, unmade_link
 
 
 class OutsideAnswer(msgspec.Struct, frozen=True):
@@ -222,7 +222,11 @@ def outside_takes(network: Network, flow: Flow, end: End) -> OutsideAnswer:
     if lost is not None:
         return lost
     if isinstance(flow.start, (Outside, Lan)):
-        decided = Assumed(message("forwarded through this host to somebody else"))
+        namespace = network.namespace(state.netns)
+        link = namespace.link(state.oif)
+        beside = link is not None and leads_to_unread(namespace, link)
+        said = message("forwarded through this host to somebody else")
+        decided = Assumed(behind_unread(namespace, link, state) if link is not None and beside else said)
         return OutsideAnswer(decided, reply=_reply(network, state, packet), assumed=(decided.said,))
     unknown = None if is_known_in_tunnel(network, state) else _unknown_source(network, state.netns.of_host, packet)
     if unknown is not None:
@@ -263,10 +267,8 @@ def _lost_on_host(network: Network, flow: Flow, state: State) -> OutsideAnswer |
     namespace, packet = network.namespace(state.netns), state.packet
     link = namespace.link(state.oif)
     target = address_text(packet.daddr, packet.version)
-    if link is not None and _leads_to_unread(namespace, link):
-        said = message("{address} answers, behind {link}, in a namespace that was not read",
-                       address=target, link=_known_end(namespace, link, state))  # fmt: skip
-        return OutsideAnswer(Assumed(said), reason="namespace-unread")
+    if link is not None and leads_to_unread(namespace, link) and may_be_containers(network, state, link):
+        return OutsideAnswer(Assumed(behind_unread(namespace, link, state)), reason="namespace-unread")
     parent = lower_of(network, state.netns, link) if link is not None and not state.netns.is_host else None
     if parent is not None and owns_address(network.namespace(state.netns.of_host), packet.version, packet.daddr):
         kind = link.kind if link is not None else ""
@@ -316,22 +318,6 @@ def _on_another_host(network: Network, state: State) -> Assumed | None:
         ),
         "read",
     )
-
-
-def _leads_to_unread(namespace: Namespace, link: Link) -> bool:
-    """Return whether the link's other end is in a namespace that was not read: a bridge's veth without its peer.  A
-    veth bridge port that is an uplink looks the same, but then the default route leads by the bridge."""
-    if link.kind != "veth" or not is_bridge_port(namespace, link):
-        return False
-    defaults = (hop.link for route in namespace.routes if route.prefix_length == 0 for hop in route.next_hops)
-    return link.master not in set(defaults)
-
-
-def _known_end(namespace: Namespace, link: Link, state: State) -> str:
-    """Return the port by which the packet left; the bridge, if the receiver may be behind another bridge port."""
-    learned = any(each.port == link.name and each.mac == state.packet.dmac for each in namespace.fdb)
-    ports = [each for each in namespace.links if each.master == link.master and each.kind == "veth"]
-    return link.name if learned or len(ports) == 1 else link.master or link.name
 
 
 def _unknown_source(network: Network, netns: Netns, packet: Packet) -> Assumed | None:

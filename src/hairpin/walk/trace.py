@@ -6,14 +6,14 @@ import msgspec
 
 from hairpin.host.link import Address
 from hairpin.host.netns import Netns
-from hairpin.host.route import Neighbour, PolicyRule, WithoutGateway
+from hairpin.host.route import TABLE_DEFAULT, TABLE_LOCAL, TABLE_MAIN, Neighbour, PolicyRule, WithoutGateway
 from hairpin.message import Message, message
 from hairpin.netfilter.evaluate.chain import Condition, Place
 from hairpin.netfilter.rule_address import write_mac
 from hairpin.network.flow import Flow
 from hairpin.network.prefix import Version, address_text, prefix_text
 from hairpin.network.routing import route_text
-from hairpin.walk.decided import Assumed
+from hairpin.walk.decided import Assumed, RouteDecided
 from hairpin.walk.state import Step, Stop
 from hairpin.walk.verdicts import Verdict, succeeds
 from hairpin.wanted import Wanted, ask_hardware_address, ask_neighbour
@@ -179,17 +179,27 @@ def assuming_of_neighbours(branch: Branch, flow: Flow) -> Branch:
     open_ = [(step, each) for step, each in found if each.entry is not None and not (each.own and flow.names_no_client)]
     told = [each for step, each in found if (step, each) not in open_ or not each.own]
     said = dict.fromkeys(each.said for each in told if each.entry is None or not each.entry.static)
-    asked = dict.fromkeys(_of_entry(step, each.entry, each) for step, each in open_ if each.entry is not None)
+    asked = dict.fromkeys(
+        _of_entry(step, each.entry, each, _rule_before(branch, step)) for step, each in open_ if each.entry is not None
+    )
     questions = (*asked, *branch.questions) if branch.stop is None else branch.questions
     return msgspec.structs.replace(branch, assumed=(*branch.assumed, *said), questions=questions)
 
 
-def _of_entry(step: Step, entry: Neighbour, assumed: Assumed) -> OpenQuestion:
+def _rule_before(branch: Branch, step: Step) -> str:
+    """Return the policy rule that led to the table of the packet's route; empty if the route is in a usual table."""
+    steps = (*branch.request, *branch.reply)
+    before = (each.decided_by for each in reversed(steps[: steps.index(step)]) if each.netns == step.netns)
+    by = next((each.by for each in before if isinstance(each, RouteDecided)), None)
+    return by.text if by is not None and by.table not in (TABLE_LOCAL, TABLE_MAIN, TABLE_DEFAULT) else ""
+
+
+def _of_entry(step: Step, entry: Neighbour, assumed: Assumed, rule: str) -> OpenQuestion:
     if assumed.own and not entry.static:
         return _is_on_link(step, entry, assumed.own)
     if assumed.by is not None and not entry.static:
         return _without_gateway(step, entry, assumed.by)
-    return _is_right(step, entry) if entry.static else _is_silent(step, entry)
+    return _is_right(step, entry) if entry.static else _is_silent(step, entry, rule)
 
 
 def _is_on_link(step: Step, entry: Neighbour, own: tuple[Address, ...]) -> OpenQuestion:
@@ -278,9 +288,10 @@ def _not_there(facts: dict[str, str], *, left_over: bool) -> Message:
     )
 
 
-def _is_silent(step: Step, entry: Neighbour) -> OpenQuestion:
-    """Return the question whether a next hop that did not answer the kernel's last ARP request still does not
-    answer."""
+def _is_silent(step: Step, entry: Neighbour, rule: str) -> OpenQuestion:
+    """Return the question whether a next hop that did not answer the kernel's last ARP request still does not answer.
+
+    ``rule``: the policy rule that led to the route; empty if the route is in a usual table."""
     facts = {
         "gateway": address_text(entry.value, entry.version),
         "link": entry.link,
@@ -290,7 +301,13 @@ def _is_silent(step: Step, entry: Neighbour) -> OpenQuestion:
     text = _of_neighbour(step, facts) if step.packet.daddr == entry.value else _of_gateway(step, facts)
     return OpenQuestion(
         text=text,
-        if_yes=message("The flow fails: give the route a gateway that answers", **facts),
+        if_yes=message("The flow fails: give the route a gateway that answers", **facts)
+        if not rule
+        else message(
+            "The flow fails: give the route a gateway that answers, or take the policy rule away that led to it: "
+            "`{rule}`",
+            rule=rule,
+        ),
         if_no=message("{gateway} takes the packets, and the verdict above is the answer", **facts),
         wanted=(ask_neighbour(facts["gateway"], entry.link),),
         breaks_if="yes",

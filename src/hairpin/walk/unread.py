@@ -1,15 +1,19 @@
 """Missing readings of the namespace in which a packet is.  Missing links, routes or kernel settings end the walk.  If
-rules or a socket's process were not read, the walk continues under a condition."""
+rules or a socket's process were not read, the walk continues under a condition.  Behind a bridge's port there may be a
+namespace of which nothing was read."""
 
 import msgspec
 
+from hairpin.host.host import Namespace
+from hairpin.host.link import Link
 from hairpin.host.netns import Netns
 from hairpin.host.socket import Socket
-from hairpin.message import message, verbatim
+from hairpin.message import Message, message, verbatim
 from hairpin.netfilter.evaluate.chain import Condition
 from hairpin.netfilter.ir import Chain, Table
-from hairpin.network.network import Network
-from hairpin.network.prefix import Version
+from hairpin.network.attachment import network_of_bridge
+from hairpin.network.network import Network, is_bridge_port
+from hairpin.network.prefix import Version, address_text
 from hairpin.walk.decided import Assumed
 from hairpin.walk.sockets import socket_text
 from hairpin.walk.state import End, State, stopped
@@ -81,3 +85,36 @@ def binding_condition(table: Table, chain: Chain, link: str) -> Condition:
         link=link,
     )
     return Condition(said, holds=True)
+
+
+def leads_to_unread(namespace: Namespace, link: Link) -> bool:
+    """Return whether the link's other end is in a namespace that was not read: a bridge's veth without its peer.  A
+    veth bridge port that is an uplink looks the same, but then the default route leads by the bridge."""
+    if link.kind != "veth" or not is_bridge_port(namespace, link):
+        return False
+    defaults = (hop.link for route in namespace.routes if route.prefix_length == 0 for hop in route.next_hops)
+    return link.master not in set(defaults)
+
+
+def may_be_containers(network: Network, state: State, link: Link) -> bool:
+    """Return whether the unread namespace behind the bridge may be a container's: the bridge is an engine's, or an
+    engine did not list its containers.  Another bridge leads to machines that no engine made, such as LXD's."""
+    host = network.host(state.netns.host)
+    unlisted = {each.key for each in host.unread} & {"docker-containers", "podman-containers"}
+    return bool(unlisted) or not host.engines or network_of_bridge(host, link.master or "") is not None
+
+
+def behind_unread(namespace: Namespace, link: Link, state: State) -> Message:
+    """Return the sentence that the machine in the unread namespace behind the link answers."""
+    return message(
+        "{address} answers, behind {link}, in a namespace that was not read",
+        address=address_text(state.packet.daddr, state.packet.version),
+        link=_known_end(namespace, link, state),
+    )
+
+
+def _known_end(namespace: Namespace, link: Link, state: State) -> str:
+    """Return the port by which the packet left; the bridge, if the receiver may be behind another bridge port."""
+    learned = any(each.port == link.name and each.mac == state.packet.dmac for each in namespace.fdb)
+    ports = [each for each in namespace.links if each.master == link.master and each.kind == "veth"]
+    return link.name if learned or len(ports) == 1 else link.master or link.name

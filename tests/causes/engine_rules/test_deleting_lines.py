@@ -5,7 +5,8 @@ import pytest
 
 from hairpin.causes.engine_rules._lost_rules import deletes
 from hairpin.diagnose.diagnose import diagnose
-from hairpin.host.managers import ScriptLine
+from hairpin.host.managers import ConfigFile, ScriptLine
+from hairpin.netfilter import ir
 from hairpin.report.words import Words
 from tests.rule_text import without
 from tests.small_host import host_namespace, network, published
@@ -47,3 +48,25 @@ def test_the_script_is_named_where_rules_are_lost(text: str, *, is_named: bool) 
     (told,) = (Words("en")(each) for each in suspect.candidate.side_effects)
     assert ("/opt/fw.sh:3: `iptables -F FORWARD`" in told) is is_named
     assert ("something removed them: find out what" in told) is not is_named
+
+
+SCRIPT = "flush ruleset\n\ntable inet own {\n chain input {\n }\n}\n"
+OWN_TABLE = ir.Table("inet", "own", "nft", ())
+
+
+@pytest.mark.parametrize(("text", "tables", "is_named"), (
+    (SCRIPT, (OWN_TABLE,), True),
+    (SCRIPT, (), False),  # the file was not loaded
+    (SCRIPT.replace("flush ruleset", "flush table ip nat"), (OWN_TABLE,), False),
+    ("flush ruleset\n", (OWN_TABLE,), False),
+))  # fmt: skip
+def test_the_file_of_nftables_is_named_where_its_tables_are_loaded(
+    text: str, tables: tuple[ir.Table, ...], *, is_named: bool
+) -> None:
+    host = host_namespace(without("-o docker0 -j DOCKER"))
+    rules = msgspec.structs.replace(host.ruleset, tables=(*host.ruleset.tables, *tables))
+    lost = network(msgspec.structs.replace(host, ruleset=rules))
+    files = (ConfigFile("/etc/nftables.conf", text),)
+    (suspect,) = diagnose(lost.with_host(msgspec.structs.replace(lost.this, files=files)), published()).causes
+    (told,) = (Words("en")(each) for each in suspect.candidate.side_effects)
+    assert ("/etc/nftables.conf:1: `flush ruleset`" in told) is is_named

@@ -260,6 +260,19 @@ def test_a_client_has_an_address_of_the_containers_own_subnet(rp_filter: str) ->
     is_silent(built, published())
 
 
+def test_a_network_without_a_named_gateway_is_led_past_by_its_first_address() -> None:
+    """The container, too, takes the client for a neighbour: its packets go by the bridge's address."""
+    subnet = Subnet(4, parse_address("172.17.0.0")[1], 16)
+    named = msgspec.structs.replace(engine().networks[0], subnets=(subnet,))
+    docker = msgspec.structs.replace(engine(container()), networks=(named,))
+    (found,) = diagnose(network(docker=docker), published(OWN)).causes
+    assert [
+        (part.netns.name, part.entry.next_hops[0].gateway)
+        for part in found.candidate.change.parts
+        if isinstance(part, AddEntry) and isinstance(part.entry, Route)
+    ] == [("container:web", parse_address("172.17.0.1")[1]), ("host", parse_address("198.51.100.1")[1])]
+
+
 def test_a_veth_whose_other_end_is_on_the_host_leads_to_no_container() -> None:
     host = with_default("tun0", metric=0).namespace(HOST_NETNS)
     veth = Link(60, "tun0", "veth", peer_index=61, carrier=False, operstate="DOWN")

@@ -2,6 +2,7 @@
 
 import msgspec
 
+from hairpin.host.link import Address, Link
 from hairpin.network.flow import Flow, FromContainer, Lan, Outside
 from hairpin.network.prefix import parse_address
 from hairpin.network.world import Peer, PublicAddress, ReturnRoute, World
@@ -10,7 +11,8 @@ from hairpin.replica.plan.entry import entry
 from hairpin.replica.plan.links import wiring
 from hairpin.replica.plan.world import ways, world
 from tests.causes.hosts import without_addresses
-from tests.small_host import CLIENT, HOST_ADDRESS, HOST_NETNS, host_namespace, network, sibling
+from tests.rule_text import with_policy, with_rule
+from tests.small_host import CLIENT, HOST_ADDRESS, HOST_NETNS, container_namespace, host_namespace, network, sibling
 from tests.walk.link.test_neighbour_discovery import net
 
 FLOW = Flow(Outside(CLIENT), 4, HOST_ADDRESS, "tcp", 8151)
@@ -124,3 +126,28 @@ def test_a_gateway_is_outside_from_where_a_change_leads_to_it() -> None:
     assert known not in world(bare, (FLOW,), wires).lines
     assert known in world(bare, (FLOW,), wires, network()).lines
     assert known in lines(World(), FLOW)
+
+
+def test_the_world_listens_on_the_port_to_which_a_change_translates() -> None:
+    forward = with_rule("nat PREROUTING", "-p tcp -m tcp --dport 2280 -j DNAT --to-destination 203.0.113.80:81")
+    built, changed = network(), network(host_namespace(with_policy("FORWARD", "ACCEPT", forward)))
+    wires = wiring(built, (HOST_NETNS, sibling("container:web"))).wires
+    asked = msgspec.structs.replace(FLOW, dport=2280)
+    assert {each.port for each in world(built, (asked,), wires).services} == {2280}
+    assert {each.port for each in world(built, (asked,), wires, changed).services} == {2280, 81}
+
+
+def test_the_machines_behind_a_containers_own_link_answer_it() -> None:
+    inner = container_namespace()
+    inner = msgspec.structs.replace(
+        inner,
+        links=(*inner.links, Link(9, "vinner", "veth", peer_index=2, peer_netnsid=7)),
+        addresses=(*inner.addresses, Address("vinner", 4, parse_address("10.200.0.1")[1], 24)),
+    )
+    built = network(inner=inner)
+    wires = wiring(built, (HOST_NETNS, sibling("container:web"))).wires
+    own = next(each for each in wires if not each.netns.is_host)
+    assert {each.netns for each in ways(wires)} == {HOST_NETNS, sibling("container:web")}
+    found = world(built, (FLOW,), wires).lines
+    assert f"rule add priority 600 iif {own.name} from 10.200.0.0/24 lookup 100" in found
+    assert sum("10.200.0.0/24" in each for each in found) == 1

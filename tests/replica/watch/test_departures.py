@@ -3,6 +3,7 @@
 import msgspec
 import pytest
 
+from hairpin.host.link import Link
 from hairpin.netfilter.packet import ACK, RST, SYN, TCP, UDP
 from hairpin.network.flow import Flow, FromHost
 from hairpin.network.network import Network
@@ -71,7 +72,7 @@ def test_an_outer_packet_alone_has_not_left_but_may_be_refused() -> None:
 def test_an_outer_packet_in_the_world_shows_an_unread_far_end() -> None:
     outer = msgspec.structs.replace(REQUEST, protocol=UDP, dport=8472)
     told = ("what is at 203.0.113.80, a tunnel's far end, was not read",)
-    found = Departures(network(), WAYS).unread_tunnel_ends(FLOW, (REQUEST, outer))
+    found = Departures(network(), WAYS).not_told_apart(FLOW, (REQUEST, outer))
     assert tuple(str(each) for each in found) == told
 
 
@@ -87,3 +88,18 @@ def test_what_a_link_without_arp_sends_does_not_leave() -> None:
     unknown = msgspec.structs.replace(REQUEST, source="10.9.9.9")
     assert Departures(Network((mute,)), WAYS[:1]).lost(FLOW, (unknown,), reached=False) is None
     assert Departures(Network((host,)), WAYS[:1]).lost(FLOW, (unknown,), reached=False) == "unanswered"
+
+
+def test_two_machines_behind_one_bridge_are_not_told_apart() -> None:
+    host = node("one")
+    own = host.namespaces[0]
+    ports = (Link(2, "eth0", master="br0"), Link(9, "tap1", "tun", master="br0"), Link(8, "br0", "bridge"))
+    links = (*(each for each in own.links if each.name != "eth0"), *ports)
+    bridged = msgspec.structs.replace(own, links=links)
+    built = Network((msgspec.structs.replace(host, namespaces=(bridged, *host.namespaces[1:])),))
+    found = Departures(built, (WAYS[0], Way(ONE, "tap1", "w2", 2)))
+    back = msgspec.structs.replace(REQUEST, link="w2")
+    told = "the machines behind eth0 and tap1, ports of br0, are one machine in the replica"
+    assert tuple(map(str, found.not_told_apart(FLOW, (REQUEST, back)))) == (told,)
+    assert tuple(found.not_told_apart(FLOW, (REQUEST,))) == ()
+    assert tuple(Departures(network(), WAYS).not_told_apart(FLOW, (REQUEST, back))) == ()

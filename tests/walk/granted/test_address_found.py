@@ -8,6 +8,7 @@ from hairpin.network.flow import Flow, FromHost, Lan
 from hairpin.network.network import Network
 from hairpin.network.prefix import parse_address
 from hairpin.walk.walk import walk_flow
+from tests.rule_text import with_policy
 from tests.small_host import CLIENT, OUTSIDE, WEB, host_namespace, network, published
 
 SERVICE = "198.51.100.80"
@@ -57,3 +58,10 @@ def test_an_address_behind_the_host_is_asked_about(values: dict[str, str], count
     asked = [each for each in walk_flow(near(**values), to_web).questions if "route" in str(each.text)]
     assert len(asked) == count
     assert not [each for each in walk_flow(network(), to_web).questions if "route" in str(each.text)]
+
+
+def test_a_machine_on_the_senders_own_segment_is_not_asked_about() -> None:
+    to_neighbour = Flow(OUTSIDE, 4, parse_address("198.51.100.30")[1], "tcp", 80)
+    found = walk_flow(network(host_namespace(with_policy("FORWARD", "ACCEPT"))), to_neighbour)
+    assert found.verdict == "leaves"
+    assert not [each for each in found.questions if "route" in str(each.text)]

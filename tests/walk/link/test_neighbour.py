@@ -3,7 +3,7 @@ import pytest
 
 from hairpin.host.host import Namespace
 from hairpin.host.link import BridgePort
-from hairpin.host.route import BROADCAST, Neighbour, NextHop
+from hairpin.host.route import BROADCAST, Neighbour, NextHop, PolicyRule
 from hairpin.network.flow import FromHost, Outside
 from hairpin.network.network import Network, Port
 from hairpin.network.prefix import address_text, parse_address
@@ -212,6 +212,18 @@ def test_a_gateway_that_gave_no_answer_is_asked_about_first(state: str, *, asked
     for each in trace.usual.questions:
         assert f"198.51.100.80, still silent on eth0 (its neighbour entry is {state})?" in str(each.text)
         assert option_of(each.wanted[0]) == "ping -c 1 -I eth0 198.51.100.80; ip neigh show 198.51.100.80 dev eth0"
+
+
+@pytest.mark.parametrize(("table", "is_named"), ((100, True), (254, False)))
+def test_the_policy_rule_that_led_to_a_silent_gateway_is_named(table: int, *, is_named: bool) -> None:
+    gateway = parse_address("198.51.100.80")[1]
+    usual = (PolicyRule(4, 0, table=255), PolicyRule(4, 32766, table=254))
+    rules = (usual[0], PolicyRule(4, 1000, table=100, text="1000: from all lookup 100"), usual[1])
+    by_gateway = (route("192.0.2.0/24", "eth0", via="198.51.100.80", table=table),)
+    host = host_namespace(routes=by_gateway, policy_rules=rules)
+    host = msgspec.structs.replace(host, neighbours=(Neighbour("eth0", 4, gateway, None, "FAILED"),))
+    (question,) = walk_flow(network(host), published()).usual.questions
+    assert ("`1000: from all lookup 100`" in str(question.if_yes)) is is_named
 
 
 def with_rival(known: int | None) -> Network:

@@ -29,6 +29,8 @@ from hairpin.netfilter.packet import TCP, UDP
 from hairpin.network.attachment import Attachment, attachment_of, engines_read, network_for
 from hairpin.network.network import owns_address
 from hairpin.network.prefix import Version, address_text
+from hairpin.network.query import Query
+from hairpin.network.routing import lookup
 from hairpin.walk.size.size_stop import tells_mtu
 
 
@@ -47,7 +49,7 @@ def find(view: View) -> Iterator[Candidate]:
     if holder is not None:
         yield from _led_to_another(view, place, holder)
         return
-    if any(owns_address(each, packet.version, packet.daddr) for each in view.host.namespaces):
+    if any(owns_address(each, packet.version, packet.daddr) for each in view.host.namespaces) or _is_near(view):
         return
     target = address_text(packet.daddr, packet.version)
     yield Candidate(
@@ -65,6 +67,17 @@ def find(view: View) -> Iterator[Candidate]:
     )
     if not bindings_for(view):
         yield from _held_again(view, place)
+
+
+def _is_near(view: View) -> bool:
+    """Return whether a rule stops the packet on its way to an on-link address of no engine's network.  Such an address
+    is a machine's that no engine made, such as a virtual machine's."""
+    packet = view.stop.seen.packet
+    if view.stop.reason not in RULE_STOPS or network_for(view.host, packet.daddr, packet.version) is not None:
+        return False
+    found = lookup(view.host_namespace, Query(packet.version, packet.daddr))
+    on_link = found.route is not None and found.route.prefix_length > 0 and found.type == "unicast"
+    return on_link and all(each.gateway is None for each in found.next_hops)
 
 
 def _led_to_another(view: View, place: Place, holder: Attachment) -> Iterator[Candidate]:

@@ -23,6 +23,7 @@ from hairpin.engines.docker.swarm import INGRESS
 from hairpin.engines.expected import ExpectedChain, ExpectedRule
 from hairpin.engines.missing import Missing, is_flushed, loss_text, missing_on
 from hairpin.engines.repair.restoring import restoring, restoring_all
+from hairpin.host.boot.rule_keeper import NFTABLES_CONF
 from hairpin.host.boot.sysctl_files import FORWARDING, settings
 from hairpin.host.docker import Engine
 from hairpin.host.host import Host, Namespace
@@ -39,6 +40,7 @@ OWNED_BY_ENGINE = message("dockerd would recreate these rules at its next start;
 _NAMED = 2
 """The greatest number of script lines that a message quotes."""
 _IPTABLES = re.compile(r"(?:^|[\s;&|/])(ip6?tables)(?:-legacy|-nft)?(-restore)?(?=\s|$)([^;&|]*)")
+_NFT_TABLE = re.compile(r"^\s*table\s+(?:(ip6?|inet|arp|bridge|netdev)\s+)?([\w-]+)\s*\{", re.MULTILINE)
 _NFT = re.compile(r"(?:^|[\s;&|/])nft\s+([^;&|]*)")
 
 
@@ -233,10 +235,23 @@ def _evidence(view: View, part: Lost, tables: tuple[str, ...]) -> tuple[str, ...
 
 
 def _deleting_lines(host: Host, family: str, table: str, chains: frozenset[str]) -> tuple[ScriptLine, ...]:
-    """Return the script lines that flush one of these chains, or the whole table, when they run."""
-    return tuple(
-        each for each in host.boot_lines or () if deletes(each.text, "ip6" if family == "ip6" else "ip", table, chains)
-    )
+    """Return the script lines that flush one of these chains, or the whole table, when they run: lines of scripts, and
+    of nftables' own file if the host has the tables of this file."""
+    own = "ip6" if family == "ip6" else "ip"
+    lines = (each for each in host.boot_lines or () if deletes(each.text, own, table, chains))
+    loaded = (each for each in _loaded_by_nft(host) if _flushed_by_nft(_words(each.text), own, table, chains))
+    return (*lines, *loaded)
+
+
+def _loaded_by_nft(host: Host) -> Iterator[ScriptLine]:
+    """Yield the lines of the files of nftables.service whose tables the host has: such a file was loaded.  A file that
+    was never loaded deletes nothing."""
+    held = {(each.family, each.name) for each in host.namespace(host.netns.name).ruleset.tables}
+    for file in (each for each in host.files if each.path in NFTABLES_CONF):
+        made = {(family or "ip", name) for family, name in _NFT_TABLE.findall(file.text)}
+        if made and made <= held:
+            for number, line in enumerate(file.text.splitlines(), start=1):
+                yield ScriptLine(file.path, number, line.rstrip("; "), evidence=file.evidence)
 
 
 def deletes(text: str, family: str, table: str, chains: frozenset[str]) -> bool:

@@ -5,13 +5,15 @@ Users see: clients get "No route to host" (icmp-admin-prohibited), but not while
 
 Proof: the zone has neither the port nor a service for it, or a rich rule or a policy of firewalld stops the packet
 first.  With the port open, or with a rich rule before the denying rule, the packet is accepted.
-Now: ``firewall-cmd --zone=ZONE --add-port=PORT/tcp``, or ``--add-rich-rule`` for the port, before the denying rule.
+Now: ``firewall-cmd --zone=ZONE --add-port=PORT/tcp``, or ``--add-rich-rule`` for the port, before the denying rule.  If
+the link has fallen out of a zone that lets the port in: ``firewall-cmd --zone=ZONE --change-interface=LINK``.
 Lasting: run the same firewall-cmd command with ``--permanent``.
 """
 
 from collections.abc import Iterator
 
 from hairpin.causes.cause import RULE_STOPS, Candidate, Cause, View, Way
+from hairpin.causes.firewalld._left_zone import returned_to_zone
 from hairpin.causes.firewalld._zone_opening import port_opened, zone_opening
 from hairpin.causes.firewalld._zones import Keeper, keeper_of, zone_of
 from hairpin.causes.rules._lifting import exception
@@ -45,7 +47,31 @@ def find(view: View) -> Iterator[Candidate]:
     if change is None:
         yield from _denied(view, place, keeper, packet.dport, protocol)
     else:
+        yield from _back_in_its_zone(view, place, keeper.name, f"{packet.dport}/{protocol}")
         yield _closed(view, place, keeper.name, packet.dport, protocol, change)
+
+
+def _back_in_its_zone(view: View, place: Place, present: str, port: str) -> Iterator[Candidate]:
+    """Yield the candidates that put the link back into a zone out of which it has fallen.  The port then stays closed
+    to everybody else in the present zone."""
+    link = view.stop.seen.iif
+    for zone, change in returned_to_zone(view, place, present):
+        facts = {"link": link, "zone": zone, "present": present, "port": port}
+        yield Candidate(
+            title=message("{link} has fallen out of firewalld's zone {zone}, which lets port {port} in", **facts),
+            detail=message(
+                "No zone has {link}, so it is in the default zone, {present}, and firewalld's {chain} stops the "
+                "packet: {rule}. The rules of zone {zone} are loaded, and no link leads to them.",
+                chain=place.chain,
+                rule=place.text,
+                **facts,
+            ),
+            change=change,
+            where=OfZone(place, interface=link, zone=zone),
+            in_class="closed-zone",
+            evidence=(place.evidence,),
+            side_effects=(message("all packets that come from {link} are then filtered by zone {zone}", **facts),),
+        )
 
 
 def _closed(view: View, place: Place, zone: str, port: int, protocol: str, change: Change) -> Candidate:

@@ -15,7 +15,7 @@ from hairpin.host.host import Namespace
 from hairpin.host.netns import Netns
 from hairpin.host.route import TABLE_LOCAL, NextHop, Route
 from hairpin.message import Message, message
-from hairpin.network.attachment import attachment_of, network_for, network_of_bridge
+from hairpin.network.attachment import attachment_of, gateway_of, network_for, network_of_bridge
 from hairpin.network.flow import FromContainer
 from hairpin.network.network import bridge_ports, is_uplink
 from hairpin.network.pinned_names import misleading
@@ -174,9 +174,8 @@ def _own_routes(view: View, each: Overlap) -> tuple[AddEntry, ...]:
     found = [AddEntry(view.host_netns, _own(each, hop, table))] if table is not None else []
     if each.netns.is_host:
         return tuple(found)
-    gateway = (
-        next((one.gateway for one in each.network.subnets if one.version == version), None) if each.network else None
-    )
+    subnets = each.network.subnets if each.network is not None else ()
+    gateway = next((gateway_of(one) for one in subnets if one.version == version), None)
     link = each.route.next_hops[0].link
     if gateway is None or link is None:
         return ()

@@ -50,13 +50,9 @@ _SYSCTLS = (
 
 
 def ways(wires: tuple[Wire, ...]) -> tuple[Way, ...]:
-    """Return the ways by which outside clients, and the far ends of a host's tunnels, send packets into the host's
-    links."""
-    return tuple(
-        Way(wire.netns, wire.link.name, wire.name, 1 + number)
-        for number, wire in enumerate(wires)
-        if wire.netns.is_host
-    )
+    """Return the ways by which outside clients, and the far ends of a host's tunnels, send packets into the links of
+    the hosts and of their containers."""
+    return tuple(Way(wire.netns, wire.link.name, wire.name, 1 + number) for number, wire in enumerate(wires))
 
 
 def world(
@@ -94,7 +90,7 @@ def world(
         lines=tuple(dict.fromkeys((*lines, *rules4))),
         lines6=tuple(dict.fromkeys(rules6)),
         loads=(*accepting_rules(known), *replies.marking(wires, flows), *far_ends.opening(network, wires)),
-        services=tuple(_services(network, flows, wires)),
+        services=tuple(dict.fromkeys(_services(network, flows, wires, changed))),
         running=tuple(wire.name for wire in wires if wire.link.up and wire.link.carrier),
     )
 
@@ -272,7 +268,8 @@ def _rules(
             for protocol in _FILTERED:
                 refused = f"to {network_text} ipproto {protocol} blackhole"
                 yield f"rule add priority {300 + number} iif {wire.name} {refused}"
-        known = (source for each in (network, changed) if each is not None for source in _known(each, version))
+        both = (each for each in (network, changed) if each is not None)
+        known = (source for each in both for source in (*_known(each, version), *_beside(each, wire, version)))
         for source in (*dict.fromkeys(known), *(f"{client}/{bits}" for client in dict.fromkeys(clients))):
             yield f"rule add priority 600 iif {wire.name} from {source} lookup {_TABLE}"
         if version == 6:
@@ -333,6 +330,12 @@ def _known(network: Network, version: Version) -> Iterator[str]:
             yield str(back.prefix)
 
 
+def _beside(network: Network, wire: Wire, version: Version) -> Iterator[str]:
+    """Yield the networks of a container's link that leads out.  The machine behind it answers the container itself."""
+    if not wire.netns.is_host and wire.netns in network:
+        yield from _networks_on(network, wire, version)
+
+
 def _table(network: Network, flows: tuple[Flow, ...], version: Version, changed: Network | None) -> Iterator[str]:
     """Yield the routing table for packets that enter the world: every destination is local, except addresses that no
     outside machine has."""
@@ -379,13 +382,16 @@ def _containers(network: Network, version: Version) -> set[int]:
     return {each for each in addresses if each is not None}
 
 
-def _services(network: Network, flows: tuple[Flow, ...], wires: tuple[Wire, ...]) -> Iterator[Service]:
-    """Yield the world's services: for the flow's destination port, and for each port to which NAT translates it.  Every
-    wire has its own service.  Therefore the answer leaves by the request's wire."""
+def _services(
+    network: Network, flows: tuple[Flow, ...], wires: tuple[Wire, ...], changed: Network | None
+) -> Iterator[Service]:
+    """Yield the world's services: for the flow's destination port, and for each port to which NAT translates it, before
+    or after the change.  Every wire has its own service.  Therefore the answer leaves by the request's wire."""
+    both = tuple(each for each in (network, changed) if each is not None)
     for flow in flows:
         if flow.protocol == "icmp":
             continue
-        steps = (step for branch in walked(network, flow).branches for step in branch.request)
+        steps = (step for each in both for branch in walked(each, flow).branches for step in branch.request)
         left = {step.packet.dport for step in steps if step.stage in ("outside", "tunnel") and step.packet.dport}
         for port in sorted(left | {flow.dport}):
             for number, wire in enumerate(wires):

@@ -381,7 +381,7 @@ class _Replica:
         if self.built.plan.stand_ins:  # a wire replaces the macvlan, and the lower link passes no packet to this wire
             branches = walked(self._network, flow).branches
             links |= {(step.netns, step.link) for each in branches for step in (*each.request, *each.reply)}
-        unread = self._departures.unread_tunnel_ends(flow, attempt.sightings) if said != "delivered" else ()
+        unread = self._departures.not_told_apart(flow, attempt.sightings) if said != "delivered" else ()
         own = message("the world answers for an address of the host's own")
         held = is_held(self._network, flow.version, flow.daddr)
         foreign = (own,) if said == "delivered" and held and not self._reached() else ()

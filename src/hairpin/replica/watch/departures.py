@@ -35,6 +35,7 @@ class Departures:
         # A link without ARP sends each frame to the link's own hardware address, so to the world it is a frame for
         # another machine.
         self._mute = frozenset(way.wire for way in ways if is_mute(link_of(network, Port(way.netns, way.link))))
+        self._ports = {way.wire: Port(way.netns, way.link) for way in ways}
         self._tunnel_ports = frozenset(tunnel_ports(network))
         self._far_wires = frozenset(each.wire for each in far_ends)
         self._far_ends = frozenset((each.address, each.port) for each in far_ends)
@@ -96,12 +97,35 @@ class Departures:
     def _is_outer(self, flow: Flow, seen: Sighting) -> bool:
         return seen.protocol == UDP and seen.dport in self._tunnel_ports and seen.dport != flow.dport
 
-    def unread_tunnel_ends(self, flow: Flow, seen: tuple[Sighting, ...]) -> Iterator[Message]:
+    def not_told_apart(self, flow: Flow, seen: tuple[Sighting, ...]) -> Iterator[Message]:
+        """Yield the sentences about what the world cannot stand for: unread tunnel ends, and two machines behind the
+        ports of one bridge."""
+        yield from self._unread_tunnel_ends(flow, seen)
+        yield from self._crossed_bridges(seen)
+
+    def _unread_tunnel_ends(self, flow: Flow, seen: tuple[Sighting, ...]) -> Iterator[Message]:
         """Yield a sentence for each unread tunnel end to which an outer packet in the world is addressed."""
         if len(self._network.hosts) > 1:
             came = (each for each in seen if each.netns == WORLD and not each.out and self._is_outer(flow, each))
             for each in (one for one in came if not self._opened(one)):
                 yield message("what is at {address}, a tunnel's far end, was not read", address=each.destination)
+
+    def _crossed_bridges(self, seen: tuple[Sighting, ...]) -> Iterator[Message]:
+        """Yield a sentence for each bridge by which a packet came from the world and went back to the world.  Behind
+        each port of the bridge the world is the same machine, and the bridge learns its hardware address anew at each
+        port."""
+        met = dict.fromkeys(self._ports[each.link] for each in seen if each.netns == WORLD and each.link in self._ports)
+        ports: dict[Port, list[str]] = {}
+        for each in met:
+            link = link_of(self._network, each) if each.netns in self._network else None
+            if link is not None and link.master is not None:
+                ports.setdefault(Port(each.netns, link.master), []).append(each.link)
+        for bridge, names in ports.items():
+            if len(names) > 1:
+                yield message(
+                    "the machines behind {first} and {second}, ports of {bridge}, are one machine in the replica",
+                    first=names[0], second=names[1], bridge=bridge.link,
+                )  # fmt: skip
 
     def _host_of(self, flow: Flow, seen: Sighting) -> Netns:
         """Return the host whose uplink is connected to the world's link on which the packet was seen."""

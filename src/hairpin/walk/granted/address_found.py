@@ -33,14 +33,22 @@ def address_found(network: Network, handshake: Handshake) -> tuple[OpenQuestion,
     if owns_address(namespace, version, target):
         sender = sender_of(network, flow, started)
         asked = _of_hidden(namespace, link, target, sender) if version == 4 and sender is not None else None
-    elif not any(each.stage == "input-route" and each.netns == started.netns for each in handshake.there.history.steps):
-        return ()  # bridged: the receiver is on the segment, and answers for itself
+    elif _is_on_segment(handshake, link):
+        return ()  # the receiver answers for itself
     else:
         asked = _behind(network, started.netns, link, version, target)
     if asked is None:
         return ()
     text, if_yes, if_no = asked
     return (OpenQuestion(text, if_yes, if_no, (watch_port(flow.protocol, flow.dport),), breaks_if="no"),)
+
+
+def _is_on_segment(handshake: Handshake, link: str) -> bool:
+    """Return whether the receiver is on the sender's segment: the packet is bridged, or leaves by the link by which it
+    came in."""
+    here = [each for each in handshake.there.history.steps if each.netns == handshake.started.netns]
+    routed = any(each.stage == "input-route" for each in here)
+    return not routed or any(each.stage == "device-out" and each.link == link for each in here)
 
 
 _Asked = tuple[Message, Message, Message]

@@ -12,6 +12,7 @@ from hairpin.network.flow import Flow
 from hairpin.network.network import Network, addresses_of
 from hairpin.network.prefix import address_text
 from hairpin.network.uplinks import holder_of_addresses, home_of
+from hairpin.walk.decided import RouteDecided
 from hairpin.walk.granted.address_found import address_found
 from hairpin.walk.granted.foreign_frames import frames_taken
 from hairpin.walk.size.long_packets import arrive
@@ -121,11 +122,14 @@ def _source_taken(network: Network, flow: Flow, left: State) -> tuple[OpenQuesti
     accepts = str(own.prefix) if own is not None else ""
     everything = "0.0.0.0/0" if packet.version == 4 else "::/0"
     wanted = (watch_port(flow.protocol, flow.dport), state_peer(everything, accepts, link))
-    return (_is_passed_on(about, gateway, wanted),)
+    chosen = (step.decided_by for step in reversed(left.history.steps) if step.netns == left.netns)
+    route = next((each.route for each in chosen if isinstance(each, RouteDecided)), "")
+    return (_is_passed_on(about, gateway, route, wanted),)
 
 
-def _is_passed_on(about: ForeignSource, gateway: str, wanted: tuple[Wanted, ...]) -> OpenQuestion:
+def _is_passed_on(about: ForeignSource, gateway: str, route: str, wanted: tuple[Wanted, ...]) -> OpenQuestion:
     facts = {
+        "route": route,
         "gateway": gateway,
         "link": about.link,
         "source": address_text(about.source, about.version),
@@ -133,7 +137,9 @@ def _is_passed_on(about: ForeignSource, gateway: str, wanted: tuple[Wanted, ...]
     }
     return OpenQuestion(
         text=message(
-            "Does the router behind {link}, {gateway}, pass on packets from {source}, the address of {home}?", **facts
+            "Does the router behind {link}, {gateway}, pass on packets from {source}, the address of {home}? They take "
+            "the route `{route}`, by another uplink than that of their source address",
+            **facts,
         ),
         if_yes=message(
             "The verdict holds: a client's next packet comes in by {home} after each answer by {link}", **facts
