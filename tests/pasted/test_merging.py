@@ -18,6 +18,11 @@ ROWS: dict[str, tuple[str, list[str], str]] = {
         ["1: lo: <UP> mtu 1\n2: a: <UP> mtu 1\n", "2: a: <UP> mtu 2\n    inet 10.0.0.1/8\n"],
         "1: lo: <UP> mtu 1\n2: a: <UP> mtu 2\n    inet 10.0.0.1/8\n",
     ),
+    "two ports with equal settings": (
+        "bridge-link-text",
+        ["5: a@if4: <UP> mtu 1\n    isolated on\n7: b@if6: <UP> mtu 1\n    isolated on\n"],
+        "5: a@if4: <UP> mtu 1\n    isolated on\n7: b@if6: <UP> mtu 1\n    isolated on\n",
+    ),
     "another table beside main": (
         "ip-route4-text",
         ["default dev a\n", "default dev b table 5\n"],

@@ -139,7 +139,7 @@ def _last(texts: list[str]) -> str:
 
 _MERGES: tuple[tuple[str, Callable[[list[str]], str]], ...] = (
     ("ip-addr-text", _links), ("ip-link-text", _links), ("ip-route", _routes), ("sockets", _sockets),
-    ("ip-neigh-text", _neighbours), ("conntrack", _once), ("bridge-fdb-text", _once), ("bridge-link-text", _once),
+    ("ip-neigh-text", _neighbours), ("conntrack", _once), ("bridge-fdb-text", _once), ("bridge-link-text", _links),
     ("ip-rule", _last),
 )  # fmt: skip
 MERGED = (
