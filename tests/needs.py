@@ -8,7 +8,6 @@ NEEDS: dict[str, str] = {
     "browser": "chromium",
     "kernel": "root, iproute2, netfilter's tools, dockerd",
     "lab": "root, dockerd, firewalld",
-    "pasted/test_lab_hosts.py": "root, dockerd",
     "world": "root, dockerd, firewalld",
 }
 

@@ -29,6 +29,7 @@ CODE = tuple(
 
 # Tests of more than one file: laws, agreement with the real kernel, whole lab hosts, and the repository itself.
 BEYOND_ONE_FILE = (
+    "agreement/",  # of a host's pasted outputs with its snapshot
     "browser/",
     "events/",
     "property/",
@@ -102,6 +103,10 @@ TESTED_ELSEWHERE: dict[str, str] = {
     "pasted/forms/rules/iptables_save.py": "kernel/test_pasted_rules.py",
     "pasted/forms/rules/listed_targets.py": "kernel/test_pasted_rules.py",
     "pasted/forms/rules/nft_words.py": "pasted/forms/rules/test_nft_as_iptables.py",
+    "answer/likely/hinted.py": "answer/likely/test_likely.py",
+    "suppose/containers.py": "suppose/test_ordinary.py",
+    "suppose/own_namespace.py": "suppose/test_ordinary.py",
+    "suppose/simulated.py": "suppose/test_ordinary.py",
     "replica/run/build.py": "kernel/test_replica.py",
     "replica/run/client.py": "kernel/test_replica.py",
     "replica/run/ctnetlink.py": "kernel/test_ctnetlink.py",

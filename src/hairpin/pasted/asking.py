@@ -90,7 +90,7 @@ def _lines(requests: tuple[Request, ...], *, inside: bool, port: int | None, con
     yield '  printf "# %s lines\\n" "$(printf "%s\\n" "$o" | grep -c .)"; }'
     if requests:
         words = [_in_quotes(each.command) for each in requests]
-        yield from _wrapped(f'for q in {_BLANK.join(words)}; do h "$q" sh -c "$q"; done')
+        yield from _in_lines(f'for q in {_BLANK.join(words)}; do h "$q" sh -c "$q"; done')
     if not inside:
         return
     narrowed = f" --filter name={shlex.quote(container)}" if container else ""
@@ -103,7 +103,7 @@ def _lines(requests: tuple[Request, ...], *, inside: bool, port: int | None, con
     yield f"  for c in $($D ps -aq{narrowed}); do"
     yield "    n=$($D inspect -f '{{.Name}}' $c); n=${n#/}; p=$($D inspect -f '{{.State.Pid}}' $c)"
     yield f"    h \"$D inspect $n\" $D inspect -f '{_TEMPLATE}' $c; [ $p = 0 ] && continue"
-    yield from _wrapped(f"    for q in {_BLANK.join(map(_in_quotes, _INSIDE))}; do")
+    yield from _in_lines(f"    for q in {_BLANK.join(map(_in_quotes, _INSIDE))}; do")
     yield '      h "$D exec $n $q" nsenter -n -t $p $q; done'
     yield "done; done"
 
@@ -113,7 +113,7 @@ _BLANK = "\0"
 _WIDTH = 100
 
 
-def _wrapped(line: str) -> Iterator[str]:
+def _in_lines(line: str) -> Iterator[str]:
     """Yield the command line, broken behind words."""
     shown = ""
     for word in line.split(_BLANK):

@@ -23,7 +23,7 @@ COMMANDS = frozenset({
 _COUNT = re.compile(r"\s*# (?P<count>\d{1,7}) lines\s*$")
 
 
-class Counted(NamedTuple):
+class CountedOutput(NamedTuple):
     """An output with a number of lines.  ``number``: of lines.  ``whole``: whether the output has so many.
     ``tables``: the tables of rules that begin in it."""
 
@@ -39,7 +39,7 @@ def is_count(line: str) -> bool:
     return line.endswith("lines") and _COUNT.match(line) is not None
 
 
-def counted_in(paste: Paste) -> Iterator[Counted]:
+def counted_in(paste: Paste) -> Iterator[CountedOutput]:
     """Yield the outputs of the text that have a number of lines."""
     above, lines = None, list[str]()
     for index, line in enumerate(paste.lines):
@@ -49,29 +49,29 @@ def counted_in(paste: Paste) -> Iterator[Counted]:
             if above is not None:
                 count = int(found["count"])
                 tables = tuple(each.strip()[1:] for each in lines if each.lstrip().startswith("*"))
-                yield Counted(above.netns, _said(above), count, count == len(lines), tables)
+                yield CountedOutput(above.netns, _command_text(above), count, count == len(lines), tables)
             above = None
         elif line.strip():
             lines.append(line)
 
 
-def _said(command: Command) -> str:
+def _command_text(command: Command) -> str:
     """Return the command as `hairpin ask` has it; any other command may hold a secret."""
     said = " ".join(command.words)
     return said if said in COMMANDS else command.words[0]
 
 
-def text_of(counted: Iterable[Counted]) -> str:
+def text_of(counted: Iterable[CountedOutput]) -> str:
     """Return the text of the reading."""
     return "".join(msgspec.json.encode(each).decode() + "\n" for each in counted)
 
 
-def counted_of(evidence: Evidence) -> tuple[Counted, ...]:
+def counted_of(evidence: Evidence) -> tuple[CountedOutput, ...]:
     """Return the counted outputs of a text's evidence.  Of two outputs of a command, the later one counts."""
     found = {
         (each.netns, each.command): each
         for reading in evidence.all(WHOLE)
         for line in reading.text.splitlines()
-        for each in (msgspec.json.decode(line, type=Counted),)
+        for each in (msgspec.json.decode(line, type=CountedOutput),)
     }
     return tuple(found.values())

@@ -8,7 +8,7 @@ from hairpin.evidence.reading import HOST, Evidence
 from hairpin.evidence.told import Outcome, ToldParts, ToldTable
 from hairpin.host.docker import Container
 from hairpin.host.host import Host
-from hairpin.pasted.counted import Counted, counted_of
+from hairpin.pasted.counted import CountedOutput, counted_of
 from hairpin.pasted.joining import unrecognised_in
 from hairpin.pasted.listed import CLEANED, recognised_in
 from hairpin.suppose.words import listeners_in, seen_at_both, troubles_in
@@ -67,7 +67,7 @@ def told_by(evidence: Evidence, host: Host) -> ToldParts:
         or any(each.key.startswith(("nft-table", "nft-ruleset")) for each in evidence.readings),
         doubtful=frozenset(
             {(each.netns, part) for each in counted if not each.whole for part in _doubtful(each)}
-            | {(f"container:{name}", "sockets") for name in _halved(host)}
+            | {(f"container:{name}", "sockets") for name in _partly_paused(host)}
         ),
         containers=frozenset(each.name for each in host.containers()) - typed,
         typed=typed,
@@ -78,7 +78,7 @@ def told_by(evidence: Evidence, host: Host) -> ToldParts:
     )
 
 
-def _absent(counted: tuple[Counted, ...], listed: frozenset[ToldTable]) -> Iterator[ToldTable]:
+def _absent(counted: tuple[CountedOutput, ...], listed: frozenset[ToldTable]) -> Iterator[ToldTable]:
     """Yield the tables that a whole listing of a family does not show: they are not there."""
     for each in counted:
         family = _COUNTED_RULES.get(each.command, "")
@@ -87,7 +87,7 @@ def _absent(counted: tuple[Counted, ...], listed: frozenset[ToldTable]) -> Itera
             yield from (ToldTable(family, name) for name in _ALL_TABLES)
 
 
-def _halved(host: Host) -> Iterator[str]:
+def _partly_paused(host: Host) -> Iterator[str]:
     """Yield the containers that share a namespace with others of which some are paused: no listing of sockets tells
     whose processes hold them."""
     every = tuple(host.containers())
@@ -102,7 +102,7 @@ def _shares(one: Container, owner: Container) -> bool:
     return mode == "container" and bool(named) and (named == owner.name or owner.id.startswith(named))
 
 
-def _doubtful(counted: Counted) -> Iterator[str]:
+def _doubtful(counted: CountedOutput) -> Iterator[str]:
     yield from _COUNTED.get(counted.command, ())
     if counted.netns == HOST and counted.command in _COUNTED_RULES:
         yield _COUNTED_RULES[counted.command]

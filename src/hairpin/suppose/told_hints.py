@@ -81,7 +81,7 @@ def two_translations(host: Host, flows: Iterable[Flow]) -> Iterator[Hinted]:
         if table.name != "nat" or table.family != "ip":
             continue
         for rule in (rule for chain in table.chains for rule in chain.rules):
-            for port, target in _translated(rule):
+            for port, target in _translations(rule):
                 if port in ports:
                     found.setdefault(port, {})[target] = None
     for number, targets in found.items():
@@ -98,7 +98,7 @@ def two_translations(host: Host, flows: Iterable[Flow]) -> Iterator[Hinted]:
             yield Hinted("dnat-rule-stale-address", 20, f"{RULES} -t nat; ip neigh; docker ps", shows, means, 0, "")
 
 
-def _translated(rule: Rule) -> Iterator[tuple[int, str]]:
+def _translations(rule: Rule) -> Iterator[tuple[int, str]]:
     """Yield the port and the target's address of a DNAT that holds for all clients and addresses of the host."""
     matched = [each for each in rule.body if isinstance(each, FieldMatch)]
     if any(each.field in ("saddr4", "daddr4") for each in matched):

@@ -1,1 +1,4 @@
-"""The answer about a host of which only a pasted text tells."""
+"""The answer about a host of which only a pasted text tells.
+
+Read ``likely`` (likely causes and the next command) and ``hinted`` (what words and facts of the text point to).
+"""

@@ -83,7 +83,7 @@ def with_likely(answer: Answer) -> Answer:
         further = tuple(_likely(answer, tuple(each for each in hints if each.cause not in known), failures))
         strong = tuple(each for each in hints if each.weight >= _STRONG)
         asked = _of_alternatives(strong, answer) if strong and all(each.likely for each in causes) else None
-        return _replace(answer, causes=_numbered((*causes, *further)), next=asked or _of_suppositions(answer))
+        return _replace(answer, causes=_with_refs((*causes, *further)), next=asked or _of_suppositions(answer))
     if not hints and not any(host.told is not None and host.told.tells_anything for host in network.hosts):
         return answer
     stopping = tuple(_stopping(answer, tuple(each.trace.flow for each in flows), outcomes, hints))
@@ -92,7 +92,7 @@ def with_likely(answer: Answer) -> Answer:
     return _replace(answer, causes=likely, next=_of_alternatives(stopping, answer))
 
 
-def _numbered(causes: tuple[CauseAnswer, ...]) -> tuple[CauseAnswer, ...]:
+def _with_refs(causes: tuple[CauseAnswer, ...]) -> tuple[CauseAnswer, ...]:
     """Return the causes; those that only words of the text point to have references behind all others."""
     walked = sum(each.shown_by is None for each in causes)
     others = [each for each in causes if each.shown_by is not None]

@@ -36,13 +36,13 @@ def _document(paste: Paste, start: int) -> Found | None:
     if not paste.may_try(start):
         return None
     read = document(paste.lines, start, paste.commands)
-    found = _recognised(paste, start, read) if read is not None else None
+    found = _as_output(paste, start, read) if read is not None else None
     if found is None:
         paste.tried.lines += read.end - start if read is not None else _TRIED_IN_VAIN
     return found
 
 
-def _recognised(paste: Paste, start: int, read: Document) -> Found | None:
+def _as_output(paste: Paste, start: int, read: Document) -> Found | None:
     items = read.value if isinstance(read.value, list) else [read.value]
     found = [each for each in items if isinstance(each, dict) and each]
     if not found:

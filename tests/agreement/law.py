@@ -1,6 +1,6 @@
 """Compares the answers about a host's own outputs, pasted, with those about its snapshot.
 
-``python -m tests.pasted.agreement [N] [SEED]`` builds N lab hosts of the scenarios, drawn by the seed (all without N).
+``python -m tests.agreement.law [N] [SEED]`` builds N lab hosts of the scenarios, drawn by the seed (all without N).
 In each it takes a snapshot, the output of the script of `hairpin ask`, and the outputs of what people type.
 The law: the text gives the snapshot's verdict and causes, or its verdict depends on what the text lacks.  It never
 proves another cause.  The same holds if outputs are lost or damaged by chance.
@@ -31,7 +31,7 @@ from hairpin.network.world import World
 from hairpin.pasted.asking import REQUESTS, script
 from hairpin.pasted.text import evidence_in_texts
 from hairpin.question.question import Question, parse_question
-from tests.pasted.damage import damaged
+from tests.agreement.damage import damaged
 
 _TYPED = (
     "ip addr", "ip route", "iptables -L -nv", "iptables -t nat -L -nv", "iptables-save", "nft list ruleset",

@@ -1,4 +1,4 @@
-"""The law of ``agreement.py`` on recorded hosts: a thin sample.  ``python -m tests.pasted.agreement`` has lab hosts."""
+"""The law of ``tests/agreement/law.py`` on recorded hosts, a thin sample; ``python -m tests.agreement.law`` has lab hosts."""
 
 import json
 import random
@@ -12,9 +12,9 @@ from hairpin.answer.ask import ask
 from hairpin.collect.snapshot import load
 from hairpin.network.world import World
 from hairpin.question.question import Question, parse_question
-from tests.pasted.agreement import compared
-from tests.pasted.damage import damaged
-from tests.pasted.reworded import text_of
+from tests.agreement.damage import damaged
+from tests.agreement.law import compared
+from tests.agreement.reworded import text_of
 from tests.whole import thinned
 
 _FOLDER = Path(__file__).parents[1] / "fixtures" / "hosts"

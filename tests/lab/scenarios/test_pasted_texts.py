@@ -1,9 +1,9 @@
-"""The law of ``agreement.py`` on a few lab hosts; ``python -m tests.pasted.agreement`` has all of them."""
+"""The law of ``tests/agreement/law.py`` on a few lab hosts; ``python -m tests.agreement.law`` has all of them."""
 
 import pytest
 
 from hairpin.lab.scenario import named
-from tests.pasted.agreement import material_of, rows_of
+from tests.agreement.law import material_of, rows_of
 from tests.whole import thinned
 
 NAMES = ("bridge-missing", "masquerade-missing", "healthy-podman-pod")

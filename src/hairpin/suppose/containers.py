@@ -1,0 +1,167 @@
+"""The containers that run: their namespaces, ports, services and proxies, as the engine makes them."""
+
+import msgspec
+
+from hairpin.change.change import AddSocket, Change
+from hairpin.engines.repair.bridging import new_bridge
+from hairpin.engines.repair.starting import NEW_PORT, starting_change
+from hairpin.evidence.reading import HOST
+from hairpin.evidence.told import ToldParts
+from hairpin.host.docker import Container, DockerNetwork, PortBinding
+from hairpin.host.host import Host, Namespace
+from hairpin.host.socket import Socket
+from hairpin.network.names import EMBEDDED, has_embedded
+from hairpin.suppose.simulated import after, with_namespace
+
+_replace = msgspec.structs.replace
+_LOOPBACK = 0x7F00_0001
+_NO_PORT = PortBinding("tcp", 0, 0)
+
+
+def with_containers(host: Host, told: ToldParts) -> Host:
+    """Return the host in which the containers that run have namespaces, unless a text tells of the inside.
+
+    Containers in another's namespace come behind its owner."""
+    running = [each for each in host.containers() if each.running]
+    for each in sorted(running, key=lambda one: one.network_mode.startswith("container:")):
+        host = _with_container(host, each, told)
+    return host
+
+
+def _with_container(host: Host, container: Container, told: ToldParts) -> Host:
+    netns = f"container:{container.name}"
+    if container.network_mode == "host":
+        host = host.with_container(_replace(container, netns=HOST))
+        return _with_service(host, HOST, container) if (HOST, "sockets") not in told.parts else host
+    if netns in host and (netns, "links") in told.parts:
+        host = with_namespace(host, _replace(host.namespace(netns), unread=()))
+        return host.with_container(_replace(container, netns=netns))
+    inside = host.namespace(netns) if netns in host else None
+    without = _replace(host, namespaces=tuple(each for each in host.namespaces if each.name != netns))
+    stopped = _replace(container, status="exited", netns=None)
+    binding = next((each for each in container.bindings), _NO_PORT)
+    own = host.namespace(HOST)
+    joined = host.engine_of(container).bridge_network(container)
+    lacks_bridge = joined is not None and joined.bridge is not None and own.link(joined.bridge) is None
+    begun = without.with_container(stopped)
+    if joined is not None and lacks_bridge:
+        # A container that runs was started while its bridge was there.
+        begun = after(begun, Change(tuple(new_bridge(host, host.engine_of(container), joined))))
+    change = starting_change(begun, stopped, _NO_PORT if (HOST, "sockets") in told.parts else binding)
+    if change is None:
+        return host
+    started = after(begun, change)
+    if netns not in started and not container.network_mode.startswith("container:"):
+        return host
+    now = next((each for each in started.containers() if each.id == container.id), container)
+    # Only the namespaces are taken over: rules come with the rules of all containers.
+    kept = own if lacks_bridge else _with_own_port(_replace(started.namespace(HOST), ruleset=own.ruleset))
+    lists_ports = (HOST, "links") in told.parts and not _lacks_ports(own, joined)
+    if lists_ports:
+        kept = _replace(kept, links=own.links)
+    started = with_namespace(started, kept).with_container(
+        _replace(now, bindings=container.bindings, status=container.status)
+    )
+    if lists_ports:
+        started = _joined_to_told_port(started, now)
+    place = netns if netns in started else now.netns or HOST
+    if inside is not None and place != HOST:
+        started = with_namespace(started, _overlaid(started.namespace(place), inside, told))
+    if (netns, "sockets") not in told.parts:
+        started = _with_resolver(_with_service(started, now.netns or netns, container), now.netns or netns, now)
+    return _with_proxies(started, container) if (HOST, "sockets") not in told.parts else started
+
+
+def _with_own_port(own: Namespace) -> Namespace:
+    """Return the namespace in which the port that the start of a container made has a name of its own.
+
+    A simulated start calls each new port alike, and a second one would take the place of the first."""
+    links = tuple(_replace(each, name=f"veth{each.index}") if each.name == NEW_PORT else each for each in own.links)
+    return _replace(own, links=links)
+
+
+def _lacks_ports(own: Namespace, joined: DockerNetwork | None) -> bool:
+    """Return whether the listing of links has no port of the network's bridge although the bridge has carrier, which a
+    bridge has by its ports alone: the listing was shortened."""
+    bridge = own.link(joined.bridge) if joined is not None and joined.bridge is not None else None
+    return bridge is not None and bridge.carrier and not any(each.master == bridge.name for each in own.links)
+
+
+def _overlaid(supposed: Namespace, inside: Namespace, told: ToldParts) -> Namespace:
+    """Return the supposed namespace with the fields that a text tells."""
+    fields = {field for netns, field in told.parts if netns == inside.name and field in Namespace.__struct_fields__}
+    return _replace(supposed, **{field: getattr(inside, field) for field in fields})
+
+
+def _joined_to_told_port(host: Host, container: Container) -> Host:
+    """Return the host in which the container's link is the other end of a told port of its bridge that no other
+    container has.  Which port it is does not matter to a packet."""
+    if container.netns is None or container.netns not in host:
+        return host
+    own, inner = host.namespace(HOST), host.namespace(container.netns)
+    eth0 = next((each for each in inner.links if each.kind == "veth"), None)
+    engine = host.engine_of(container)
+    joined = engine.bridge_network(container)
+    taken = {link.peer_index for each in host.namespaces if each.name not in (HOST, inner.name) for link in each.links}
+    free = [each for each in own.links if each.name.startswith("veth") and each.index not in taken]
+    bridge = joined.bridge if joined is not None else None
+    ports = [each for each in free if each.master is not None and each.master == bridge]
+    # A port that was taken from its bridge, or whose bridge is gone, is a link without a master.
+    port = next(iter(ports or [each for each in free if bridge is not None and each.master is None]), None)
+    if eth0 is None or port is None:
+        return host
+    index = port.peer_index if port.peer_index is not None else eth0.index
+    paired = _replace(eth0, index=index, peer_index=port.index, peer_netnsid=0)
+    links = tuple(paired if each is eth0 else each for each in inner.links)
+    outer = _replace(
+        port,
+        kind="veth",
+        peer_index=index,
+        peer_netnsid=port.peer_netnsid if port.peer_netnsid not in (None, -1) else 0,
+    )
+    host = with_namespace(host, _replace(inner, links=links))
+    return with_namespace(host, _replace(own, links=tuple(outer if each is port else each for each in own.links)))
+
+
+def _with_service(host: Host, netns: str, container: Container) -> Host:
+    """Return the host in which the container's service listens on all ports that the container publishes or exposes."""
+    if netns not in host:
+        return host
+    namespace = host.namespace(netns)
+    said = host.told.listeners if host.told is not None else ()
+    if said and sum(each.running for each in host.containers()) == 1:
+        own = tuple(
+            Socket("tcp", 4 if each.address else 6, _LOOPBACK if each.address else None, each.port) for each in said
+        )
+        return with_namespace(host, _replace(namespace, sockets=own))
+    ports = dict.fromkeys((*((each.protocol, each.container_port) for each in container.bindings), *container.exposed))
+    there = {(each.protocol, each.port) for each in namespace.sockets}
+    sockets = tuple(
+        Socket("udp" if protocol == "udp" else "tcp", 6, None, port)
+        for protocol, port in ports
+        if protocol in ("tcp", "udp") and (protocol, port) not in there
+    )
+    return with_namespace(host, _replace(namespace, sockets=(*namespace.sockets, *sockets)))
+
+
+def _with_resolver(host: Host, netns: str, container: Container) -> Host:
+    """Return the host in which dockerd's resolver listens in the container, if its networks have one."""
+    if netns not in host or not has_embedded(host, container):
+        return host
+    namespace = host.namespace(netns)
+    sockets = tuple(Socket(each, 4, EMBEDDED, 53, process="dockerd") for each in ("udp", "tcp"))
+    return with_namespace(host, _replace(namespace, sockets=(*namespace.sockets, *sockets)))
+
+
+def _with_proxies(host: Host, container: Container) -> Host:
+    """Return the host with docker-proxy's sockets for all published ports of the container."""
+    from hairpin.engines.repair.republishing import relays  # noqa: PLC0415
+
+    for binding in container.bindings:
+        if binding.actual and binding.host_port and binding.protocol != "sctp":
+            now = next(each for each in host.containers() if each.id == container.id)
+            parts = tuple(relays(host, now, binding))
+            held = host.namespace(HOST).sockets
+            fresh = tuple(each for each in parts if not isinstance(each, AddSocket) or each.socket not in held)
+            host = after(host, Change(fresh))
+    return host

@@ -1,0 +1,175 @@
+"""The host's own namespace: its links, addresses, routes, policy rules and sysctls, as on an ordinary host."""
+
+import re
+from collections.abc import Iterator
+from typing import Literal
+
+import msgspec
+
+from hairpin.change.simulation.addresses import with_address
+from hairpin.evidence.reading import HOST
+from hairpin.evidence.told import ToldParts
+from hairpin.host.host import Host, Namespace
+from hairpin.host.link import Address, BridgeInfo, BridgePort, Link
+from hairpin.host.route import TABLE_DEFAULT, TABLE_LOCAL, TABLE_MAIN, NextHop, PolicyRule, Route
+from hairpin.host.sysctl import Path, Sysctls
+from hairpin.suppose.simulated import with_namespace
+
+_replace = msgspec.structs.replace
+_UPLINK = "eth0"
+_LENGTH = 24
+
+
+def with_own_parts(own: Namespace, told: ToldParts, host: Host, address: int) -> Namespace:
+    own = _with_links(own, address) if (HOST, "links") not in told.parts else _with_kinds(own, host)
+    local_of_addresses = not any(each.table == TABLE_LOCAL for each in own.routes)
+    if (HOST, "routes4") not in told.parts or local_of_addresses:
+        own = _with_routes(own, told)
+    if (HOST, "rules4") not in told.parts:
+        own = _replace(own, rules=(*(each for each in own.rules if each.version != 4), *_own_rules(4)))
+    if (HOST, "rules6") not in told.parts:
+        own = _replace(own, rules=(*(each for each in own.rules if each.version != 6), *_own_rules(6)))
+    return _replace(own, kernel=host.kernel, unread=())
+
+
+def _own_rules(version: Literal[4, 6]) -> tuple[PolicyRule, ...]:
+    """Return the policy rules that the kernel has at its start."""
+    tables = ((0, TABLE_LOCAL), (32766, TABLE_MAIN), *(((32767, TABLE_DEFAULT),) if version == 4 else ()))
+    return tuple(PolicyRule(version, priority, table=table) for priority, table in tables)
+
+
+def _with_links(own: Namespace, address: int) -> Namespace:
+    """Return the namespace with a loopback link, and with an uplink that has an address.  Links that routes name are
+    there, too."""
+    default = next((hop for each in own.routes if not each.prefix_length for hop in each.next_hops if hop.link), None)
+    uplink = default.link if default is not None and default.link else _UPLINK
+    links = list(own.links)
+    known = {each.name for each in links}
+    named = dict.fromkeys(("lo", uplink, *(hop.link for each in own.routes for hop in each.next_hops if hop.link)))
+    for name in named:
+        if name not in known:
+            links.append(_link(max((each.index for each in links), default=0) + 1, name))
+    own = _replace(own, links=tuple(links))
+    if not any(each.link == "lo" for each in own.addresses):
+        own = _replace(own, addresses=(Address("lo", 4, 0x7F00_0001, 8, "host"), *own.addresses))
+    for each in named:
+        if each != "lo" and not any(one.link == each for one in own.addresses):
+            own = _with_supposed_address(own, each, address if each == uplink else None)
+    return own
+
+
+_BRIDGE = re.compile(r"docker0|docker_gwbridge|(?:podman|cni|virbr|lxdbr|vmbr)\d+|br-[0-9a-f]{12}")
+
+
+def _with_kinds(own: Namespace, host: Host) -> Namespace:
+    """Return the namespace in which the links of a listing without details have their kinds: a link that is another's
+    master, or has a bridge's usual name, is a bridge.  An engine names its veth links ``veth…``."""
+    masters = {each.master for each in own.links} - {None}
+    bridges = masters | {joined.bridge for engine in host.engines for joined in engine.networks}
+    links: list[Link] = []
+    for each in own.links:
+        if each.kind == "" and (each.name in bridges or _BRIDGE.fullmatch(each.name)):
+            each = _replace(each, kind="bridge", bridge=each.bridge or BridgeInfo())  # noqa: PLW2901
+        elif each.kind == "" and each.name.startswith("veth"):
+            port = (each.port or BridgePort()) if each.master is not None else None
+            each = _replace(each, kind="veth", port=port)  # noqa: PLW2901
+        links.append(each)
+    return _replace(own, links=tuple(links))
+
+
+def _link(index: int, name: str) -> Link:
+    if name == "lo":
+        return Link(index, name, "loopback", mtu_bytes=65536, flags=("LOOPBACK", "UP"))
+    if _BRIDGE.fullmatch(name):
+        return Link(index, name, "bridge", bridge=BridgeInfo(), flags=("BROADCAST", "MULTICAST", "UP"))
+    return Link(index, name, flags=("BROADCAST", "MULTICAST", "UP"))
+
+
+def _with_supposed_address(own: Namespace, link: str, address: int | None) -> Namespace:
+    """Return the namespace in which the link has the address that a route by it names as its source; the uplink of a
+    host whose address no text tells has the given ``address``."""
+    of_link = [each for each in own.routes if any(hop.link == link for hop in each.next_hops) and each.version == 4]
+    source = next((each.prefsrc for each in of_link if each.prefsrc is not None), None)
+    connected = next(
+        (each for each in of_link if each.prefix_length and all(hop.gateway is None for hop in each.next_hops)), None
+    )
+    if source is not None:
+        length = connected.prefix_length if connected is not None else _LENGTH
+        return _replace(own, addresses=(*own.addresses, Address(link, 4, source, length)))
+    if connected is not None:
+        gateways = {hop.gateway for each in of_link for hop in each.next_hops}
+        free = next(each for each in range(1, 4) if connected.destination + each not in gateways)
+        unused = Address(link, 4, connected.destination + free, connected.prefix_length)
+        return _replace(own, addresses=(*own.addresses, unused))
+    if address is None:
+        return own
+    return _replace(own, addresses=(*own.addresses, Address(link, 4, address, _LENGTH)))
+
+
+def _with_routes(own: Namespace, told: ToldParts) -> Namespace:
+    """Return the namespace with the routes that the kernel makes for its addresses, and with a default route if no text
+    lists the routes."""
+    listed = own.routes
+    grown = _replace(own, addresses=(), routes=())
+    for each in own.addresses:
+        grown = with_address(grown, each)
+    made = tuple(
+        each for each in grown.routes if each.table == TABLE_LOCAL or (HOST, f"routes{each.version}") not in told.parts
+    )
+    known = {(each.version, each.destination, each.prefix_length, each.table) for each in listed}
+    routes = (
+        *listed,
+        *(each for each in made if (each.version, each.destination, each.prefix_length, each.table) not in known),
+    )
+    if (HOST, "routes4") not in told.parts and not any(not each.prefix_length and each.version == 4 for each in routes):
+        routes = (*routes, *_default_route(own))
+    return _replace(own, addresses=grown.addresses, routes=routes)
+
+
+def _default_route(own: Namespace) -> Iterator[Route]:
+    uplinks = (each for each in own.links if each.kind == "" and each.up and each.name != "lo")
+    for link in uplinks:
+        given = next(
+            (each for each in own.addresses if each.link == link.name and each.version == 4 and each.scope == "global"),
+            None,
+        )
+        if given is not None:
+            first = given.prefix.network + 1
+            gateway = first if first != given.value else first + 1
+            yield Route(4, 0, 0, next_hops=(NextHop(link.name, gateway, 4),))
+            return
+
+
+def with_switches(host: Host) -> Host:
+    """Return the host with the sysctls that decide about packets.  dockerd switches forwarding on; all others have the
+    kernel's own values."""
+    own = host.namespace(HOST)
+    values: dict[Path, str] = dict(own.sysctls.values)
+    master = values.get(("net", "ipv4", "ip_forward")) or values.get(("net", "ipv4", "conf", "all", "forwarding"))
+    switch = master if master is not None else "1"
+    values.setdefault(("net", "ipv4", "ip_forward"), switch)
+    values.setdefault(("net", "ipv4", "conf", "all", "forwarding"), switch)
+    for name in ("default", *(each.name for each in own.links)):
+        values.setdefault(("net", "ipv4", "conf", name, "forwarding"), switch)
+        for key, usual in _USUAL:
+            values.setdefault(("net", "ipv4", "conf", name, key), usual)
+    for key, usual in _USUAL:
+        values.setdefault(("net", "ipv4", "conf", "all", key), usual)
+    for path, usual in _OTHERS.items():
+        values.setdefault(path, usual)
+    return with_namespace(host, _replace(own, sysctls=Sysctls(values, own.sysctls.evidence)))
+
+
+_USUAL = (
+    ("rp_filter", "0"), ("accept_local", "0"), ("route_localnet", "0"), ("src_valid_mark", "0"), ("arp_ignore", "0"),
+    ("arp_announce", "0"), ("arp_filter", "0"), ("proxy_arp", "0"), ("log_martians", "0"), ("accept_redirects", "0"),
+)  # fmt: skip
+_OTHERS: dict[Path, str] = {
+    ("net", "ipv4", "ip_default_ttl"): "64",
+    ("net", "ipv4", "ip_local_port_range"): "32768\t60999",
+    ("net", "ipv6", "conf", "all", "forwarding"): "0",
+    ("net", "ipv6", "conf", "all", "disable_ipv6"): "0",
+    ("net", "ipv6", "conf", "default", "disable_ipv6"): "0",
+    ("net", "bridge", "bridge-nf-call-iptables"): "1",
+    ("net", "bridge", "bridge-nf-call-ip6tables"): "1",
+}
