@@ -21,7 +21,7 @@ HOSTS = re.compile(
     r"localhost|[\d.]+|[a-z-]+|(.+\.)?(example(\.(com|net|org))?|test|invalid|internal)"
     r"|github\.com|docs\.docker\.com|json-schema\.org|semver\.org|www\.(apache|kernel|netfilter|rfc-editor|w3)\.org"
 )
-MACHINE_PATH = re.compile(r"(?<![\w.*-])/(?:w[o]rk|r[o]ot/\.\w+|h[o]me/(?!alice\b)\w+|tmp/t[e]am)\b")
+MACHINE_PATH = re.compile(r"(?<![\w.*-])/(?:w[o]rk|r[o]ot/\.\w+|h[o]me/(?!(?:alice|bob)\b)\w+|tmp/t[e]am)\b")
 UNFINISHED = re.compile(r"\b(?:T[O]DO|F[I]XME|X[X]X)\b|type: i[g]nore|pragma: n[o] cover")
 COMPARING = (".changed.md", ".fixed.md", ".removed.md")
 """Endings of fragments that compare with a released version."""

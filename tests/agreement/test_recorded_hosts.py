@@ -1,4 +1,4 @@
-"""The law of ``tests/agreement/law.py`` on recorded hosts, a thin sample; ``python -m tests.agreement.law`` has lab hosts."""
+"""The law of ``law.py`` on recorded hosts, a thin sample; ``python -m tests.agreement.law`` has lab hosts."""
 
 import json
 import random
