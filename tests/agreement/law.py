@@ -11,6 +11,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from io import BytesIO
 from pathlib import Path
 from typing import NamedTuple
@@ -212,8 +213,8 @@ def main(count: int | None, seed: int, keep: Path | None = None) -> int:
 
     ``keep``: a folder in which what the hosts told is kept for the next run."""
     with ThreadPoolExecutor(max_workers=2) as pool:
-        each_one = pool.map(lambda one: _rows_of_scenario(one, seed, keep), drawn_scenarios(count, seed))
-        rows = []
+        each_one = pool.map(partial(_rows_of_scenario, seed=seed, keep=keep), drawn_scenarios(count, seed))
+        rows: list[Row] = []
         for found in each_one:
             rows += found
             for each in found:

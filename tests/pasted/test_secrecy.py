@@ -53,7 +53,7 @@ def test_no_secret_is_written(tmp_path: Path) -> None:
 
 
 def test_the_redacted_file_has_no_name_and_no_address_of_people() -> None:
-    text = "$ ip rule\n0:\tfrom all lookup local\nmail joe@corp.example.com, or see https://wiki.corp.example.com/x of 203.0.113.77\n"
+    text = "$ ip rule\n0:\tfrom all lookup local\njoe@corp.example.com, https://wiki.corp.example.com/x, 203.0.113.77\n"
     said = " ".join(each.text for each in redact(evidence_in_texts((text,)), b"k" * 32).readings)
     assert "corp" not in said
     assert "203.0.113.77" not in said

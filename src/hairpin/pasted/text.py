@@ -123,5 +123,5 @@ def _at_line(paste: Paste, part: Fragment, index: int) -> Fragment:
 def _with_line(paste: Paste, outcome: str, index: int) -> str:
     fields = msgspec.json.decode(outcome, type=dict[str, Any])
     at = fields.get("line", index + 1) - 1
-    shown = {"target": without_credentials(str(fields.get("target", ""))), "line": paste.numbers[at]}
+    shown: dict[str, Any] = {"target": without_credentials(str(fields.get("target", ""))), "line": paste.numbers[at]}
     return msgspec.json.encode({**fields, **shown}).decode() + "\n"

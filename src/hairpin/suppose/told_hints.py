@@ -36,7 +36,8 @@ def own_host_hints(prose: Prose, host: Host, told: ToldParts) -> Iterator[Hinted
     failed = [each for each in told.outcomes if each.failed and each.protocol != "icmp"]
     inside = _IN_CONTAINER.search(prose.text)
     own = {str(IPv4Address(each.value)) for each in host.namespace(HOST).addresses if each.version == 4}
-    own = {each for each in own if not each.startswith("127.")} if (HOST, "addresses") in told.parts else set()
+    is_told = (HOST, "addresses") in told.parts
+    own = {each for each in own if is_told and not each.startswith("127.")}
     asked = [each for each in failed if _GATEWAY.fullmatch(each.host) or each.host in own]
     asked = [each for each in asked if each.origin.startswith("container:") or (inside and not each.origin)]
     if not asked and inside is not None and _speaks_of_own_host(prose.text):

@@ -111,7 +111,7 @@ def _stopping(
     """Yield the alternatives that stop an asked flow and fit each stated outcome, and those to which words of the text
     point; the likeliest first."""
     network = answer.network
-    about = _ports_of(network, flows) if answer.question.targets else frozenset()
+    about = _ports_of(network, flows) if answer.question.targets else frozenset[int]()
     stated = tuple(
         (each, _flows_of(network, each, flows))
         for each in outcomes

@@ -6,7 +6,7 @@ What stands whole is kept; a value that is cut or is no JSON is left out with it
 import json
 import re
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 _LONGEST_LINES = 100_000
 _DEEPEST = 60
@@ -159,7 +159,7 @@ class _Reader:
             return
         into: Any = self._open[-1]
         if isinstance(into, list):
-            into.append(value)
+            cast("list[Any]", into).append(value)
         elif self._key is not None:
             into[self._key] = value
             self._key = None

@@ -17,6 +17,7 @@ from hairpin.pasted.form import Command, Found, Fragment, OutputForm, Paste
 from hairpin.pasted.forms.engines.cut_json import Document, document
 from hairpin.pasted.forms.engines.engine_words import engine_of, fragments
 from hairpin.pasted.forms.engines.json_listings import container_of_listing, is_listing
+from hairpin.pasted.values import list_of, object_of, objects_of
 
 _BEGIN = re.compile(r"\s*(?:\[\s*(?:\{.*)?|\{(?:\s*\"[\w.-]+\"\s*:.*)?\s*|\[\]\s*)$")
 _OF_CONTAINER = ("NetworkSettings", "HostConfig", "Config", "State")
@@ -43,8 +44,7 @@ def _document(paste: Paste, start: int) -> Found | None:
 
 
 def _as_output(paste: Paste, start: int, read: Document) -> Found | None:
-    items = read.value if isinstance(read.value, list) else [read.value]
-    found = [each for each in items if isinstance(each, dict) and each]
+    found = [each for each in objects_of(read.value) or [object_of(read.value)] if each]
     if not found:
         return None
     if read.behind and "Id" not in found[0] and "id" not in found[0]:
@@ -91,17 +91,15 @@ def _of_documents(
 
 def _with_ports(container: dict[str, Any]) -> dict[str, Any]:
     """Return a container of a cut document.  Where the ports in effect are missing, those that are asked for count."""
-    settings, asked = container.get("NetworkSettings"), container.get("HostConfig")
-    state = container.get("State")
-    if not isinstance(asked, dict) or not isinstance(asked.get("PortBindings"), dict):
+    settings, asked = (object_of(container.get(key)) for key in ("NetworkSettings", "HostConfig"))
+    if not isinstance(asked.get("PortBindings"), dict):
         return container
-    if isinstance(state, dict) and state.get("Running") is False:
+    if object_of(container.get("State")).get("Running") is False:
         return container
     if str(asked.get("NetworkMode", "")).partition(":")[0] in ("host", "none", "container"):
         return container
-    told = settings.get("Ports") if isinstance(settings, dict) else None
-    ports = {**asked["PortBindings"], **{key: value for key, value in (told or {}).items() if value}}
-    return {**container, "NetworkSettings": {**(settings or {}), "Ports": ports}}
+    told = {key: value for key, value in object_of(settings.get("Ports")).items() if value}
+    return {**container, "NetworkSettings": {**settings, "Ports": {**asked["PortBindings"], **told}}}
 
 
 def _has_name(each: dict[str, Any], command: Command, *, alone: bool) -> bool:
@@ -138,13 +136,13 @@ def _fragment(paste: Paste, start: int) -> Found | None:
     command = paste.command_above(start)
     lines = paste.lines[start : start + _LONGEST_FRAGMENT]
     read = document(("{", *lines), 0, {at - start + 1: None for at in paste.commands if at > start})
-    if read is None or not isinstance(read.value, dict):
+    if read is None or not object_of(read.value):
         return None
     end = start + max(read.end - 1, 1)
     made: dict[str, Any] = {}
-    for key, value in read.value.items():
+    for key, value in object_of(read.value).items():
         if key in _OF_CONTAINER:
-            made.setdefault(key, {}).update(value if isinstance(value, dict) else {})
+            made.setdefault(key, {}).update(object_of(value))
         elif key in _INSIDE:
             made.setdefault(_INSIDE[key], {})[key] = value
     engine = engine_of(command.words)
@@ -175,13 +173,14 @@ def _allowed_fields(value: Any, tree: _Tree) -> Any:
     """Return the value with the fields that the tree of paths allows; an empty tree allows the whole value."""
     if not tree:
         return value
-    if isinstance(value, list):
-        return [_allowed_fields(each, tree) for each in value]
-    if not isinstance(value, dict):
+    if elements := list_of(value):
+        return [_allowed_fields(each, tree) for each in elements]
+    fields = object_of(value)
+    if not fields:
         return value
     return {
         name: _allowed_fields(inner, tree[name] if name in tree else tree["*"])
-        for name, inner in value.items()
+        for name, inner in fields.items()
         if name in tree or "*" in tree
     }
 

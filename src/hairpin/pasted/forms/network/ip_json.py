@@ -6,19 +6,18 @@ The elements of an array show which command printed it.  Of nft, each table beco
 import json
 import re
 from collections.abc import Callable, Iterator
-from typing import Any
 
 import msgspec
 
 from hairpin.pasted.form import Command, Found, Fragment, OutputForm, Paste, joined_lines
 from hairpin.pasted.forms.engines.cut_json import end_of_document
+from hairpin.pasted.values import Object, object_of, objects_of
 
 _BEGIN = re.compile(r"\s*(?:\[\s*(?:\{\s*(?:\"(?:ifindex|dst|priority|mac|ifname)\".*)?)?|\{\s*(?:\"nftables\".*)?)$")
 _KEY = re.compile(r"[\s\[{,]*\"(?:ifindex|dst|priority|mac|ifname|nftables)\"")
 _LONGEST = 1 << 22
 _OF_ROUTES = ("dev", "nexthops", "type", "gateway")
 _DECODER = json.JSONDecoder()
-Object = dict[str, Any]
 
 
 def _documents_at(paste: Paste, start: int) -> Found | None:
@@ -36,11 +35,10 @@ def _documents_at(paste: Paste, start: int) -> Found | None:
         return None
     end = start + text.count("\n", 0, length) + 1
     command = paste.command_above(start)
-    if isinstance(value, dict):
-        objects = value.get("nftables")
-        found = tuple(_tables(objects, command)) if isinstance(objects, list) else ()
+    if whole := object_of(value):
+        found = tuple(_tables(objects_of(whole.get("nftables")), command))
         return Found(end, "nft -j list ruleset", found) if found else None
-    elements = [each for each in value if isinstance(each, dict) and each] if isinstance(value, list) else []
+    elements = [each for each in objects_of(value) if each]
     if not elements:
         return None
     for told, fits, key in _KINDS:
@@ -87,21 +85,22 @@ def _link_lines(elements: list[Object]) -> Iterator[str]:
         yield f"{each['ifindex']}: {each['ifname']}{peer}: <{flags}> mtu {each['mtu']}{master} state {state}"
         if each.get("link_type"):
             yield f"    link/{each['link_type']} {each.get('address', '')}".rstrip()
-        kind = (each.get("linkinfo") or {}).get("info_kind")
+        kind = object_of(each.get("linkinfo")).get("info_kind")
         if kind in ("veth", "bridge"):
             yield f"    {kind}"
 
 
-def _tables(objects: list[Any], command: Command) -> Iterator[Fragment]:
+def _tables(objects: list[Object], command: Command) -> Iterator[Fragment]:
     by_table: dict[tuple[str, str], list[Object]] = {}
     version: list[Object] = []
     for each in objects:
-        if not isinstance(each, dict) or len(each) != 1:
+        if len(each) != 1:
             continue
-        ((kind, body),) = each.items()
+        ((kind, value),) = each.items()
+        body = object_of(value)
         if kind == "metainfo":
             version = [each]
-        elif isinstance(body, dict):
+        elif body:
             name = str(body.get("name" if kind == "table" else "table", ""))
             by_table.setdefault((str(body.get("family", "")), name), []).append(each)
     for (family, table), those in by_table.items():
