@@ -159,7 +159,7 @@ class _Reader:
             return
         into: Any = self._open[-1]
         if isinstance(into, list):
-            cast("list[Any]", into).append(value)
+            cast("list[Any]", self._open[-1]).append(value)
         elif self._key is not None:
             into[self._key] = value
             self._key = None
