@@ -55,7 +55,8 @@ REQUESTS = (
     Request("nft list ruleset", ("nft-tables", "nft-table", "nft-ruleset-text")),
     Request(_SYSCTLS, ("sysctl",)),
     Request("ss -lntup", ("sockets",)),
-    Request("ps -C docker-proxy -o pid,args", ("relay-cmdlines",), of_namespace=False),
+    Request("ps -C dockerd,docker-proxy -o pid,args", ("dockerd-cmdline",), of_namespace=False),
+    Request("cat /etc/docker/daemon.json", ("daemon-json",), of_namespace=False),
     Request("conntrack -L 2>/dev/null | head -99", ("conntrack",)),
     Request("firewall-cmd --list-all 2>/dev/null", ("firewalld-state", "firewalld-zones-text"), of_namespace=False),
 )

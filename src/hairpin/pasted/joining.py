@@ -28,6 +28,9 @@ _LISTED = (
 )  # fmt: skip
 """The beginnings of the keys whose fragments are objects, a line each."""
 
+_MAY_BE_EMPTY = ("sockets", "dockerd-cmdline")
+"""The keys of readings that tell something without a line: nothing listens, and no flag is set."""
+
 
 class Output(msgspec.Struct, frozen=True):
     """An output in a text: its place, the command that prints it, and its parts.  ``named``: whether the command stands
@@ -108,7 +111,7 @@ def _texts(outputs: tuple[Output, ...]) -> Iterator[_Text]:
         if engine in documents and what in ("containers", "networks"):
             listed = documents[engine].setdefault("typed" if key.startswith("typed-") else what, [])
             listed += [msgspec.json.decode(line) for text in texts for line in text.splitlines()]
-        elif (text := merge(key, texts)) or key == "sockets":  # nothing listens
+        elif (text := merge(key, texts)) or key in _MAY_BE_EMPTY:
             yield key, netns, origin, text
     for engine, of_engine in documents.items():
         if containers := containers_of(of_engine.get("containers", []), of_engine.get("typed", [])):

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 from hairpin.evidence.reading import HOST
-from hairpin.pasted.bundle import host_files, processes
+from hairpin.pasted.bundle import host_files
 from hairpin.pasted.bundle.layout import Piece, words_of
 from hairpin.pasted.bundle.routes import of_version
 from hairpin.pasted.form import Fragment
@@ -16,8 +16,6 @@ _MAIN = ("", "main", "254")
 def piece_of(path: str, text: str, command: str, netns: str = HOST, line: int = 1) -> Piece:
     """Return the piece of one command's output."""
     words = words_of(command)
-    if words[:1] == ("ps",):
-        return Piece(path, text, command, "", line, tuple(processes.parts_of(text)), command)
     if words[:1] == ("uname",):
         told = text.split()
         if len(told) > 2 and told[0] == "Linux":

@@ -34,6 +34,7 @@ _EXPECTED: tuple[tuple[re.Pattern[str], tuple[str, ...]], ...] = tuple(
         (r"docker\b", ("docker-", "uname")),
         (r"podman\b", ("podman-", "uname")),
         (r"conntrack\b", ("conntrack",)),
+        (r"ps\b", ("dockerd-", "relay-")),
     )
 )
 """The keys of what a command can tell.  A form may take a line of one command for that of another."""

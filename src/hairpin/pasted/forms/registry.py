@@ -13,7 +13,15 @@ from hairpin.pasted.forms.network import (
 )
 from hairpin.pasted.forms.outcomes import connect_words, curl_words, library_words, ping_words, tcpdump_lines
 from hairpin.pasted.forms.rules import iptables_listing, iptables_save, nft_ruleset
-from hairpin.pasted.forms.system import firewalld_words, known_files, log_lines, system_words, ufw_words, unit_words
+from hairpin.pasted.forms.system import (
+    firewalld_words,
+    known_files,
+    log_lines,
+    process_list,
+    system_words,
+    ufw_words,
+    unit_words,
+)
 
 FORMS: tuple[OutputForm, ...] = (
     *known_files.FORMS,
@@ -26,6 +34,7 @@ FORMS: tuple[OutputForm, ...] = (
     *ip_json.FORMS,
     *net_tools.FORMS,
     *kernel_lists.FORMS,
+    *process_list.FORMS,
     *socket_tables.FORMS,
     *sysctl_lines.FORMS,
     *typed_run.FORMS,

@@ -42,9 +42,6 @@ _ARP_ROW = re.compile(
     r"\s*(?P<address>\d+\.\d+\.\d+\.\d+)\s+0x\d+\s+(?P<flags>0x\d+)\s+"
     r"(?P<mac>(?:[0-9a-f]{2}:){5}[0-9a-f]{2})\s+\S+\s+(?P<link>\S+)\s*$"
 )
-_RELAY = re.compile(
-    r"\s*(?:\S+\s+)?(?P<pid>\d+)\s(?:.*\s)?(?P<line>(?:/\S+/)?docker-proxy -proto \w+ -host-ip \S+ -host-port \d+.*)$"
-)
 _IPV6_DIGITS = 32
 _COMPLETE, _PERMANENT = 2, 4
 
@@ -154,14 +151,6 @@ def _proc_net(paste: Paste, start: int) -> Found | None:
     return Found(end, f"cat /proc/net/{protocol}{version}", (part,))
 
 
-def _relays(paste: Paste, start: int) -> Found | None:
-    """Return the command lines of docker-proxy, as ``ps`` lists them behind the process id."""
-    end = paste.block(start, _RELAY.match)
-    rows = [found for line in paste.lines[start:end] if (found := _RELAY.match(line)) is not None]
-    text = joined_lines([f"{row['pid']}\t{row['line'].strip()}" for row in rows])
-    return Found(end, "ps", (Fragment("relay-cmdlines", text, ""),))
-
-
 def _proc_arp(paste: Paste, start: int) -> Found | None:
     end = paste.block(start + 1, _ARP_ROW.match)
     lines: list[str] = []
@@ -183,5 +172,4 @@ FORMS = (
     OutputForm(_BRIDGE_TABLE, _bridge_tables),
     OutputForm(_PROC_HEAD, _proc_net),
     OutputForm(_ARP_HEAD, _proc_arp),
-    OutputForm(_RELAY, _relays),
 )
