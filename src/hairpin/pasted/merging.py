@@ -125,6 +125,17 @@ def _neighbours(texts: list[str]) -> str:
     return "".join(f"{line}\n" for line in found.values())
 
 
+def _sysctls(texts: list[str]) -> str:
+    """Return the values, each of the last text that tells it.  Several lines of one text are one value of lines."""
+    found: dict[str, list[str]] = {}
+    for text in texts:
+        of_text: dict[str, list[str]] = {}
+        for line in text.splitlines():
+            of_text.setdefault(line.partition(":")[0], []).append(line)
+        found |= of_text
+    return "".join(f"{line}\n" for lines in found.values() for line in lines)
+
+
 def _once(texts: list[str]) -> str:
     return "".join(f"{line}\n" for line in dict.fromkeys(_lines(texts)))
 
@@ -140,7 +151,7 @@ def _last(texts: list[str]) -> str:
 _MERGES: tuple[tuple[str, Callable[[list[str]], str]], ...] = (
     ("ip-addr-text", _links), ("ip-link-text", _links), ("ip-route", _routes), ("sockets", _sockets),
     ("ip-neigh-text", _neighbours), ("conntrack", _once), ("bridge-fdb-text", _once), ("bridge-link-text", _links),
-    ("ip-rule", _last),
+    ("ip-rule", _last), ("sysctl", _sysctls),
 )  # fmt: skip
 MERGED = (
     "sysctl", "ip-neigh-text", "iptables-", "sockets", "ebtables", "ipset", "ip-addr-text", "ip-link-text",

@@ -4,8 +4,9 @@ import re
 from collections.abc import Iterator
 from functools import cache, lru_cache
 
+from hairpin.evidence.reading import HOST
 from hairpin.pasted.commands import command_in, within_shells
-from hairpin.pasted.form import Command, Found, OutputForm, Paste
+from hairpin.pasted.form import NO_COMMAND, Command, Found, Fragment, OutputForm, Paste
 from hairpin.pasted.forms.registry import FORMS
 from hairpin.pasted.lines import lines_of
 
@@ -47,15 +48,29 @@ def _without_doubled(lines: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[int
 
 
 def outputs(paste: Paste) -> Iterator[tuple[int, Command, Found]]:
-    """Yield each output that was found: the index of its first line, its command, and what was found."""
+    """Yield each output that was found: the index of its first line, its command, and what was found.
+
+    Lines that no form knows may part an output in two.  Where no blank line does, the second part was printed in the
+    namespace of the first."""
     at = 0
+    printing = NO_COMMAND
     while at < len(paste.lines):
+        printing = paste.commands.get(at, printing if paste.lines[at].strip() else NO_COMMAND)
         found = _at(paste, at)
         if found is None:
             at += 1
             continue
-        yield at, paste.commands.get(at) or paste.command_above(at), found
+        command = paste.commands.get(at) or paste.command_above(at)
+        if command.words:
+            printing = command
+        elif printing.netns != HOST:
+            found = found._replace(parts=tuple(_within(printing, each) for each in found.parts))
+        yield at, command, found
         at = max(found.end, at + 1)
+
+
+def _within(command: Command, part: Fragment) -> Fragment:
+    return part._replace(netns=command.netns) if part.netns == HOST else part
 
 
 def _has_word(line: str) -> bool:

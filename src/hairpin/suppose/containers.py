@@ -11,6 +11,7 @@ from hairpin.host.docker import Container, DockerNetwork, PortBinding
 from hairpin.host.host import Host, Namespace
 from hairpin.host.socket import Socket
 from hairpin.network.names import EMBEDDED, has_embedded
+from hairpin.suppose.own_namespace import with_lookups
 from hairpin.suppose.simulated import after, with_namespace
 
 _replace = msgspec.structs.replace
@@ -34,8 +35,31 @@ def _with_container(host: Host, container: Container, told: ToldParts) -> Host:
         host = host.with_container(_replace(container, netns=HOST))
         return _with_service(host, HOST, container) if (HOST, "sockets") not in told.parts else host
     if netns in host and (netns, "links") in told.parts:
-        host = with_namespace(host, _replace(host.namespace(netns), unread=()))
-        return host.with_container(_replace(container, netns=netns))
+        inner = _with_lookups(_replace(host.namespace(netns), unread=()), host, container, told)
+        begun = with_namespace(host, inner).with_container(_replace(container, netns=netns))
+    else:
+        begun = _started(host, container, told)
+    now = next((each for each in begun.containers() if each.id == container.id), container)
+    place = now.netns or netns
+    if place not in begun:
+        return begun
+    if (netns, "sockets") not in told.parts:
+        begun = _with_service(begun, place, container)
+    if not {(netns, "sockets"), (netns, "ruleset")} <= told.parts:
+        begun = _with_resolver(begun, place, now)
+    return _with_proxies(begun, container) if (HOST, "sockets") not in told.parts else begun
+
+
+def _with_lookups(inner: Namespace, host: Host, container: Container, told: ToldParts) -> Namespace:
+    """Return the container's namespace with the routes and policy rules that no text lists."""
+    joined = host.engine_of(container).bridge_network(container)
+    leads_out = joined is not None and not joined.internal
+    return with_lookups(inner, told, tuple(each for each in inner.links if leads_out and each.name != "lo"))
+
+
+def _started(host: Host, container: Container, told: ToldParts) -> Host:
+    """Return the host in which the container was started, with the told parts of its inside."""
+    netns = f"container:{container.name}"
     inside = host.namespace(netns) if netns in host else None
     without = _replace(host, namespaces=tuple(each for each in host.namespaces if each.name != netns))
     stopped = _replace(container, status="exited", netns=None)
@@ -66,10 +90,9 @@ def _with_container(host: Host, container: Container, told: ToldParts) -> Host:
         started = _joined_to_told_port(started, now)
     place = netns if netns in started else now.netns or HOST
     if inside is not None and place != HOST:
-        started = with_namespace(started, _overlaid(started.namespace(place), inside, told))
-    if (netns, "sockets") not in told.parts:
-        started = _with_resolver(_with_service(started, now.netns or netns, container), now.netns or netns, now)
-    return _with_proxies(started, container) if (HOST, "sockets") not in told.parts else started
+        inner = _overlaid(started.namespace(place), inside, told)
+        started = with_namespace(started, _with_lookups(inner, host, container, told))
+    return started
 
 
 def _with_own_port(own: Namespace) -> Namespace:
@@ -90,7 +113,13 @@ def _lacks_ports(own: Namespace, joined: DockerNetwork | None) -> bool:
 def _overlaid(supposed: Namespace, inside: Namespace, told: ToldParts) -> Namespace:
     """Return the supposed namespace with the fields that a text tells."""
     fields = {field for netns, field in told.parts if netns == inside.name and field in Namespace.__struct_fields__}
-    return _replace(supposed, **{field: getattr(inside, field) for field in fields})
+    of_version = {
+        version: inside if (inside.name, f"routes{version}") in told.parts else supposed for version in (4, 6)
+    }
+    routes = tuple(each for version, own in of_version.items() for each in own.routes if each.version == version)
+    told_rules = tuple(each for each in inside.rules if (inside.name, f"rules{each.version}") in told.parts)
+    values = {field: getattr(inside, field) for field in fields}
+    return _replace(supposed, **values, routes=routes, rules=told_rules)
 
 
 def _joined_to_told_port(host: Host, container: Container) -> Host:

@@ -22,14 +22,39 @@ _LENGTH = 24
 
 def with_own_parts(own: Namespace, told: ToldParts, host: Host, address: int) -> Namespace:
     own = _with_links(own, address) if (HOST, "links") not in told.parts else _with_kinds(own, host)
+    return _replace(with_lookups(own, told, _uplinks(own, host)), kernel=host.kernel, unread=())
+
+
+def _uplinks(own: Namespace, host: Host) -> tuple[Link, ...]:
+    """Return the links that may lead out, those first that stand for a card."""
+    bridges = {network.bridge for engine in host.engines for network in engine.networks}
+    found = [
+        each
+        for each in own.links
+        if each.name != "lo"
+        and each.master is None
+        and each.name not in bridges
+        and _BRIDGE.fullmatch(each.name) is None
+        and each.kind not in _INNER
+    ]
+    return tuple(sorted(found, key=lambda each: each.kind != ""))
+
+
+_INNER = frozenset({"vxlan", "geneve", "wireguard", "dummy", "tun", "ipip", "gre", "sit", "ifb"})
+"""The kinds of links that lead to a network beside the host's own, or to none."""
+
+
+def with_lookups(own: Namespace, told: ToldParts, uplinks: tuple[Link, ...]) -> Namespace:
+    """Return the namespace with ordinary routes and policy rules where no text lists its own.  ``uplinks``: the links
+    by which a default route may lead."""
     local_of_addresses = not any(each.table == TABLE_LOCAL for each in own.routes)
-    if (HOST, "routes4") not in told.parts or local_of_addresses:
-        own = _with_routes(own, told)
-    if (HOST, "rules4") not in told.parts:
+    if (own.name, "routes4") not in told.parts or local_of_addresses:
+        own = _with_routes(own, told, uplinks)
+    if (own.name, "rules4") not in told.parts:
         own = _replace(own, rules=(*(each for each in own.rules if each.version != 4), *_own_rules(4)))
-    if (HOST, "rules6") not in told.parts:
+    if (own.name, "rules6") not in told.parts:
         own = _replace(own, rules=(*(each for each in own.rules if each.version != 6), *_own_rules(6)))
-    return _replace(own, kernel=host.kernel, unread=())
+    return own
 
 
 def _own_rules(version: Literal[4, 6]) -> tuple[PolicyRule, ...]:
@@ -106,7 +131,7 @@ def _with_supposed_address(own: Namespace, link: str, address: int | None) -> Na
     return _replace(own, addresses=(*own.addresses, Address(link, 4, address, _LENGTH)))
 
 
-def _with_routes(own: Namespace, told: ToldParts) -> Namespace:
+def _with_routes(own: Namespace, told: ToldParts, uplinks: tuple[Link, ...]) -> Namespace:
     """Return the namespace with the routes that the kernel makes for its addresses, and with a default route if no text
     lists the routes."""
     listed = own.routes
@@ -114,21 +139,23 @@ def _with_routes(own: Namespace, told: ToldParts) -> Namespace:
     for each in own.addresses:
         grown = with_address(grown, each)
     made = tuple(
-        each for each in grown.routes if each.table == TABLE_LOCAL or (HOST, f"routes{each.version}") not in told.parts
+        each
+        for each in grown.routes
+        if each.table == TABLE_LOCAL or (own.name, f"routes{each.version}") not in told.parts
     )
     known = {(each.version, each.destination, each.prefix_length, each.table) for each in listed}
     routes = (
         *listed,
         *(each for each in made if (each.version, each.destination, each.prefix_length, each.table) not in known),
     )
-    if (HOST, "routes4") not in told.parts and not any(not each.prefix_length and each.version == 4 for each in routes):
-        routes = (*routes, *_default_route(own))
+    has_default = any(not each.prefix_length and each.version == 4 for each in routes)
+    if (own.name, "routes4") not in told.parts and not has_default:
+        routes = (*routes, *_default_route(own, uplinks))
     return _replace(own, addresses=grown.addresses, routes=routes)
 
 
-def _default_route(own: Namespace) -> Iterator[Route]:
-    uplinks = (each for each in own.links if each.kind == "" and each.up and each.name != "lo")
-    for link in uplinks:
+def _default_route(own: Namespace, uplinks: tuple[Link, ...]) -> Iterator[Route]:
+    for link in (each for each in uplinks if each.up):
         given = next(
             (each for each in own.addresses if each.link == link.name and each.version == 4 and each.scope == "global"),
             None,

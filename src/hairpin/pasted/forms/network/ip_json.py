@@ -13,8 +13,10 @@ from hairpin.pasted.form import Command, Found, Fragment, OutputForm, Paste, joi
 from hairpin.pasted.forms.engines.cut_json import end_of_document
 from hairpin.pasted.values import Object, object_of, objects_of
 
-_BEGIN = re.compile(r"\s*(?:\[\s*(?:\{\s*(?:\"(?:ifindex|dst|priority|mac|ifname)\".*)?)?|\{\s*(?:\"nftables\".*)?)$")
-_KEY = re.compile(r"[\s\[{,]*\"(?:ifindex|dst|priority|mac|ifname|nftables)\"")
+_BEGIN = re.compile(
+    r"\s*(?:\[\s*(?:\{\s*(?:\"(?:ifindex|dst|priority|mac|ifname|type)\".*)?)?|\{\s*(?:\"nftables\".*)?)$"
+)
+_KEY = re.compile(r"[\s\[{,]*\"(?:ifindex|dst|priority|mac|ifname|type|nftables)\"")
 _LONGEST = 1 << 22
 _OF_ROUTES = ("dev", "nexthops", "type", "gateway")
 _DECODER = json.JSONDecoder()
