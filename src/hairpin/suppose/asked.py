@@ -1,19 +1,22 @@
 """The container that a question about a pasted text is about, if no output of the text lists containers."""
 
 import re
+from collections.abc import Iterator
 
 import msgspec
 
 from hairpin.errors import UsageError
 from hairpin.evidence.told import Outcome, ToldParts
-from hairpin.host.docker import Container, Engine, PortBinding
-from hairpin.host.host import Host
+from hairpin.host.docker import Container, Endpoint, Engine, PortBinding
+from hairpin.host.host import Host, Namespace
+from hairpin.network.prefix import inside, is_loopback
 from hairpin.question.asked import Target
 from hairpin.question.target import parse_target
 
 UNNAMED = "CONTAINER"
 """The name of a container whose name no text tells."""
 _LOOPBACK = re.compile(r"127\.\d+\.\d+\.\d+|localhost|::1")
+_ADDRESS_BITS = 32
 _OF_HOST = frozenset({22, 53})
 """Ports at which usually the host itself serves."""
 
@@ -52,6 +55,7 @@ def with_asked_container(host: Host, asked: tuple[Target, ...]) -> Host:
         for each in asked
         if each.container is None and each.port is not None and each.port not in _OF_HOST
     )
+    entered = tuple(each for each in _told_inside(host) if each.name not in names)
     made = [_container(name, asked) for name in names]
     if ports:
         bindings = tuple(
@@ -59,7 +63,11 @@ def with_asked_container(host: Host, asked: tuple[Target, ...]) -> Host:
             for protocol, port in dict.fromkeys(ports)
             if protocol != "icmp"
         )
-        made.append(Container("0" * 12, UNNAMED, "running", bindings=bindings))
+        # The one container into which the text looks is the one that is asked about.
+        alone = entered[0] if len(entered) == 1 else Container("0" * 12, UNNAMED, "running")
+        entered = () if len(entered) == 1 else entered
+        made.append(msgspec.structs.replace(alone, bindings=bindings))
+    made += entered
     if not made and not host.containers():
         made.append(Container("0" * 12, UNNAMED, "running"))
     if not made:
@@ -67,6 +75,40 @@ def with_asked_container(host: Host, asked: tuple[Target, ...]) -> Host:
     engine = host.engines[0] if host.engines else Engine("docker", "")
     changed = msgspec.structs.replace(engine, containers=(*engine.containers, *made))
     return msgspec.structs.replace(host, engines=(changed, *host.engines[1:]))
+
+
+def _told_inside(host: Host) -> Iterator[Container]:
+    """Yield a container for each one of which a text tells the inside, although no output lists it."""
+    listed = {each.name for each in host.containers()}
+    for each in host.namespaces:
+        kind, _, name = each.name.partition(":")
+        if kind != "container" or name in listed:
+            continue
+        ends = tuple(
+            Endpoint(_network_with(host, address), ipv4=address, ipv4_prefix_length=length, fixed4=address)
+            for address, length in _own_addresses(each)
+        )
+        yield Container(name[:12], name, "running", endpoints=ends[:1])
+
+
+def _own_addresses(inner: Namespace) -> Iterator[tuple[int, int]]:
+    """Yield the IPv4 addresses of a container, with their prefix lengths: as listed, or as its routes tell."""
+    yield from (
+        (each.value, each.prefix_length) for each in inner.addresses if each.version == 4 and each.scope == "global"
+    )
+    for each in inner.routes:
+        is_connected = 0 < each.prefix_length < _ADDRESS_BITS and all(hop.gateway is None for hop in each.next_hops)
+        if each.version == 4 and each.prefsrc is not None and is_connected and not is_loopback(each.prefsrc, 4):
+            yield each.prefsrc, each.prefix_length
+
+
+def _network_with(host: Host, address: int) -> str:
+    """Return the name of the told network that has the address; the default network's if none has it."""
+    for network in (each for engine in host.engines for each in engine.networks):
+        blocks = (each for each in network.subnets if each.version == 4)
+        if any(inside(address, each.network, each.prefix_length, 4) for each in blocks):
+            return network.name
+    return "bridge"
 
 
 def _container(name: str, asked: tuple[Target, ...]) -> Container:

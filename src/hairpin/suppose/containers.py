@@ -1,5 +1,9 @@
 """The containers that run: their namespaces, ports, services and proxies, as the engine makes them."""
 
+import re
+from collections.abc import Iterator
+from typing import Literal
+
 import msgspec
 
 from hairpin.change.change import AddSocket, Change
@@ -16,6 +20,7 @@ from hairpin.suppose.simulated import after, with_namespace
 
 _replace = msgspec.structs.replace
 _LOOPBACK = 0x7F00_0001
+_TO_RESOLVER = re.compile(r"--to-destination 127\.0\.0\.11:(\d+)")
 _NO_PORT = PortBinding("tcp", 0, 0)
 
 
@@ -174,12 +179,22 @@ def _with_service(host: Host, netns: str, container: Container) -> Host:
 
 
 def _with_resolver(host: Host, netns: str, container: Container) -> Host:
-    """Return the host in which dockerd's resolver listens in the container, if its networks have one."""
+    """Return the host in which dockerd's resolver listens in the container, if its networks have one: at the ports to
+    which told rules lead, or else at port 53."""
     if netns not in host or not has_embedded(host, container):
         return host
     namespace = host.namespace(netns)
-    sockets = tuple(Socket(each, 4, EMBEDDED, 53, process="dockerd") for each in ("udp", "tcp"))
+    led = tuple(_led_to_resolver(namespace)) or (("udp", 53), ("tcp", 53))
+    sockets = tuple(Socket(protocol, 4, EMBEDDED, port, process="dockerd") for protocol, port in led)
     return with_namespace(host, _replace(namespace, sockets=(*namespace.sockets, *sockets)))
+
+
+def _led_to_resolver(namespace: Namespace) -> Iterator[tuple[Literal["tcp", "udp"], int]]:
+    for table in namespace.ruleset.tables:
+        for rule in (rule for chain in table.chains for rule in chain.rules):
+            led = _TO_RESOLVER.search(rule.text)
+            if led is not None:
+                yield ("udp" if "-p udp" in rule.text else "tcp"), int(led[1])
 
 
 def _with_proxies(host: Host, container: Container) -> Host:
