@@ -90,7 +90,7 @@ def schemas() -> dict[str, dict[str, Any]]:
 
 
 def _of_type(type_: type, title: str) -> dict[str, Any]:
-    """Return the schema of a type.  hairpin writes every field, so all are required; it may write further ones."""
+    """Return the schema of a type.  hairpin may write further fields."""
     schema = msgspec.json.schema(type_)
     _require_all(schema["$defs"])
     return {"$schema": DIALECT, "title": title, **schema}
@@ -104,9 +104,11 @@ def _of_types(types: tuple[type, ...], title: str) -> dict[str, Any]:
 
 
 def _require_all(definitions: dict[str, Any]) -> None:
+    """Require all fields but those that are left out where they do not apply: these have no default in JSON (UNSET)."""
     for definition in definitions.values():
         if definition.get("type") == "object" and "properties" in definition:
-            definition["required"] = sorted(definition["properties"])
+            required = {name for name, field in definition["properties"].items() if "default" in field}
+            definition["required"] = sorted(required.union(definition.get("required", ())))
             for field in definition["properties"].values():
                 field.pop("default", None)
 

@@ -57,7 +57,7 @@ def test_a_text_is_no_whole_host(capsys: pytest.CaptureFixture[str], tmp_path: P
     (tmp_path / "ticket.txt").write_text("$ sysctl net.ipv4.ip_forward\nnet.ipv4.ip_forward = 0\n")
     ended = call(capsys, *words, "--text", str(tmp_path / "ticket.txt"))
     assert ended.status == 2
-    assert f"`hairpin {words[0]}` needs the whole host" in ended.err
+    assert f"hairpin {words[0]} needs the whole host" in ended.err
 
 
 def test_what_a_text_does_not_tell_is_not_silent(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """Reads a command's input: evidence of this machine, over ssh or from a file, and the file of ``--outside``."""
 
+import shlex
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -52,9 +53,9 @@ def refuse_told(asked: "Asked", command: str, kinds: "tuple[Kind, ...]" = ("text
         if each.kind in kinds:
             raise UsageError(
                 message(
-                    "`hairpin {command}` needs the whole host, and --{kind} {text} tells a part of it: `hairpin check "
-                    "--{kind} {text}` answers what it tells",
-                    command=command, kind=each.kind, text=each.text,
+                    "{asked} needs the whole host, and --{kind} {text} tells a part of it: `{instead}` answers what it "
+                    "tells",
+                    asked=f"hairpin {command}", kind=each.kind, text=each.text, instead=_instead(each),
                 )
             )  # fmt: skip
 
@@ -67,12 +68,15 @@ def complain_of_told(asked: "Asked", lang: str | None) -> None:
         if each.kind in ("text", "bundle"):
             complain(
                 message(
-                    "what --{kind} {text} does not tell is supposed to be as on an ordinary host: `hairpin check "
-                    "--{kind} {text}` names it",
-                    kind=each.kind, text=each.text,
+                    "what --{kind} {text} does not tell is supposed to be as on an ordinary host: `{instead}` names it",
+                    kind=each.kind, text=each.text, instead=_instead(each),
                 ),
                 lang,
             )  # fmt: skip
+
+
+def _instead(given: "Given") -> str:
+    return shlex.join(("hairpin", "check", f"--{given.kind}", given.text))
 
 
 def _read_text(place: "Place") -> "Evidence":

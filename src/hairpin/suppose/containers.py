@@ -43,7 +43,7 @@ def _with_container(host: Host, container: Container, told: ToldParts) -> Host:
         inner = _with_lookups(_replace(host.namespace(netns), unread=()), host, container, told)
         begun = with_namespace(host, inner).with_container(_replace(container, netns=netns))
     else:
-        begun = _started(host, container, told)
+        begun = _with_start(host, container, told)
     now = next((each for each in begun.containers() if each.id == container.id), container)
     place = now.netns or netns
     if place not in begun:
@@ -62,7 +62,7 @@ def _with_lookups(inner: Namespace, host: Host, container: Container, told: Told
     return with_lookups(inner, told, tuple(each for each in inner.links if leads_out and each.name != "lo"))
 
 
-def _started(host: Host, container: Container, told: ToldParts) -> Host:
+def _with_start(host: Host, container: Container, told: ToldParts) -> Host:
     """Return the host in which the container was started, with the told parts of its inside."""
     netns = f"container:{container.name}"
     inside = host.namespace(netns) if netns in host else None

@@ -1,4 +1,4 @@
-"""Reads the regular files of a folder.  No link is followed, and nothing but regular files is open_bundle."""
+"""Reads the regular files of a folder.  No link is followed, and nothing but regular files is opened."""
 
 import os
 import stat

@@ -4,12 +4,13 @@ import pytest
 
 from tests.pasted.readings import evidence_in_text, keys_in, text_of
 
+DOCKERD = "/usr/bin/dockerd -H fd:// --userland-proxy=false"
 PROXY = "/usr/bin/docker-proxy -proto tcp -host-ip 0.0.0.0 -host-port 8080 -container-ip 172.17.0.2 -container-port 80"
 LISTS = {
     "ps aux": (
         "USER         PID %CPU %MEM    VSZ   RSS TTY      STAT START   TIME COMMAND\n"
         "root           1  0.0  0.1 167000 12000 ?        Ss   10:00   0:01 /sbin/init\n"
-        "root         700  0.1  1.0 150000 80000 ?        Ssl  10:00   0:09 /usr/bin/dockerd -H fd:// --userland-proxy=false\n"
+        f"root         700  0.1  1.0 150000 80000 ?        Ssl  10:00   0:09 {DOCKERD}\n"
         f"root         999  0.0  0.1 100000  3000 ?        Sl   10:01   0:00 {PROXY}\n"
     ),
     "ps -ef": (

@@ -33,7 +33,7 @@ from hairpin.host.managers import (
     Version,
 )
 from hairpin.host.plan_under_way import PlanStage, PlanUnderWay
-from hairpin.host.read.managers import assignments, rule_tools_text, ufw_status_text
+from hairpin.host.read.managers import assignments, rule_tools_text
 from hairpin.host.read.managers.assignments import value_of
 from hairpin.host.read.managers.cloud import addresses
 from hairpin.host.read.readings import Readings
@@ -102,7 +102,11 @@ def ufw(readings: Readings) -> Ufw | None:
     conf, default = readings.first("ufw-conf"), readings.first("ufw-default")
     if conf is None:
         said = readings.first("ufw-status")
-        return ufw_status_text.status(said) if said is not None else None
+        if said is None:
+            return None
+        from hairpin.host.read.managers.ufw_status_text import status  # noqa: PLC0415 - only a text has this reading
+
+        return status(said)
     policies, hooks = default.text if default is not None else "", readings.first("ufw-hooks")
     return Ufw(
         enabled=(assignments.value_of(conf.text, "ENABLED") or "").lower() == "yes",
