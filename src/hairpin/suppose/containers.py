@@ -1,6 +1,5 @@
 """The containers that run: their namespaces, ports, services and proxies, as the engine makes them."""
 
-import re
 from collections.abc import Iterator
 from typing import Literal
 
@@ -14,13 +13,14 @@ from hairpin.evidence.told import ToldParts
 from hairpin.host.docker import Container, DockerNetwork, PortBinding
 from hairpin.host.host import Host, Namespace
 from hairpin.host.socket import Socket
+from hairpin.netfilter.ir import FieldMatch, Nat
 from hairpin.network.names import EMBEDDED, has_embedded
 from hairpin.suppose.own_namespace import with_lookups
 from hairpin.suppose.simulated import after, with_namespace
 
 _replace = msgspec.structs.replace
 _LOOPBACK = 0x7F00_0001
-_TO_RESOLVER = re.compile(r"--to-destination 127\.0\.0\.11:(\d+)")
+_UDP = 17
 _NO_PORT = PortBinding("tcp", 0, 0)
 
 
@@ -190,11 +190,14 @@ def _with_resolver(host: Host, netns: str, container: Container) -> Host:
 
 
 def _led_to_resolver(namespace: Namespace) -> Iterator[tuple[Literal["tcp", "udp"], int]]:
+    """Yield the protocol and the port to which each rule for the resolver leads."""
     for table in namespace.ruleset.tables:
         for rule in (rule for chain in table.chains for rule in chain.rules):
-            led = _TO_RESOLVER.search(rule.text)
-            if led is not None:
-                yield ("udp" if "-p udp" in rule.text else "tcp"), int(led[1])
+            matched = [each for each in rule.body if isinstance(each, FieldMatch) and each.field == "protocol"]
+            is_udp = any((_UDP, _UDP) in each.ranges for each in matched)
+            for each in rule.body:
+                if isinstance(each, Nat) and each.addresses == (EMBEDDED, EMBEDDED) and each.ports is not None:
+                    yield ("udp" if is_udp else "tcp"), each.ports[0]
 
 
 def _with_proxies(host: Host, container: Container) -> Host:

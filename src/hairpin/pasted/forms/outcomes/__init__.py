@@ -1,1 +1,4 @@
-"""What clients saw: curl, ping, browsers, client libraries."""
+"""What clients saw.
+
+Its modules: ``connect_words``, ``curl_words``, ``library_words``, ``outcome``, ``ping_words``, ``tcpdump_lines``.
+"""
