@@ -107,8 +107,11 @@ def _require_all(definitions: dict[str, Any]) -> None:
     """Require all fields but those that are left out where they do not apply: these have no default in JSON (UNSET)."""
     for definition in definitions.values():
         if definition.get("type") == "object" and "properties" in definition:
-            required = {name for name, field in definition["properties"].items() if "default" in field}
-            definition["required"] = sorted(required.union(definition.get("required", ())))
+            properties: dict[str, dict[str, Any]] = definition["properties"]
+            always: list[str] = definition.get("required", [])
+            definition["required"] = sorted(
+                {*always, *(name for name, each in properties.items() if "default" in each)}
+            )
             for field in definition["properties"].values():
                 field.pop("default", None)
 
