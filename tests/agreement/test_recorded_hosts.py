@@ -11,6 +11,7 @@ from hairpin.answer.answer import Answer
 from hairpin.answer.ask import ask
 from hairpin.collect.snapshot import load
 from hairpin.network.world import World
+from hairpin.pasted.text import evidence_in_texts
 from hairpin.question.question import Question, parse_question
 from tests.agreement.damage import damaged
 from tests.agreement.law import compared
@@ -54,3 +55,20 @@ def test_lost_and_damaged_outputs_prove_no_other_cause(name: str) -> None:
         text, kinds = damaged(kept, drawn, lines_lost=False)
         wrong = [row.wrong for row in compared(question, _truth(name, question), text) if "proves" in row.wrong]
         assert wrong == [], kinds
+
+
+_HEALTHY = ("none", "docker-user-wrongport", "icc", "limit0", "multiport", "ufw", "none.proxy-off", "isolated")
+_KEPT = 0.7
+
+
+@pytest.mark.parametrize("name", thinned(_HEALTHY, 2))
+def test_a_healthy_host_of_which_outputs_are_missing_has_no_cause(name: str) -> None:
+    """No text states a failure here, so what it does not tell points to nothing."""
+    snapshot = load(_FOLDER / f"{name}.hairpin")
+    latent = {each.id for each in ask(Question(), (snapshot,)).causes}
+    drawn = random.Random(f"{_SEED} {name}")  # noqa: S311
+    outputs = _text(name).split("\nroot@srv:~# ")
+    for _ in range(3):
+        kept = "\nroot@srv:~# ".join(outputs[:1] + [each for each in outputs[1:] if drawn.random() < _KEPT])
+        found = ask(Question(), (evidence_in_texts((kept,)),))
+        assert [each.id for each in found.causes if each.id not in latent] == []

@@ -53,7 +53,8 @@ def _docker(
     flags, file = readings.first("dockerd-cmdline"), readings.first("daemon-json")
     installed = _package(versions, _DOCKER_PACKAGES)
     told = readings.first("docker-containers") is not None
-    running = told or any(reading is not None for reading in (info_reading, version_reading, flags))
+    answers = (info_reading, version_reading, flags, readings.first("docker-networks"))
+    running = told or any(reading is not None for reading in answers)
     unit = any(item.name == "docker.service" for item in units)
     stored = readings.first("docker-stored-containers")
     if not (running or mute or unit) and all(each is None for each in (file, installed, stored)):
