@@ -38,3 +38,13 @@ def test_all_that_a_walk_reads_is_supposed() -> None:
 def test_what_is_told_is_not_supposed(text: str, command: str) -> None:
     assert command in commands(RUN)
     assert command not in commands(RUN, text)
+
+
+def test_a_stopped_container_may_publish_the_port() -> None:
+    """A list of containers shows the ports in effect, so nothing tells which ports a stopped one publishes."""
+    text = (
+        "$ docker ps -a\nCONTAINER ID   IMAGE   COMMAND   CREATED   STATUS   PORTS   NAMES\n"
+        '4a1e3b2c9d10   nginx   "nginx"   5 minutes ago   Exited (1) 2 minutes ago             web\n'
+        "\nIt is refused.\n"
+    )
+    assert "docker inspect web" in commands(text)

@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from hairpin.evidence.reading import HOST
 from hairpin.evidence.told import ToldParts, ToldTable
+from hairpin.host.host import Host
 from hairpin.host.netns import Netns
 from hairpin.message import Message, message
 from hairpin.network.flow import Flow
@@ -44,11 +45,21 @@ def supposed_in(network: Network, flow: Flow) -> tuple[Supposition, ...]:
     for each in network.hosts:
         if each.told is not None and not each.told.containers and not each.told.typed:
             found[Supposition(HOST, message("the containers of the host"), "docker ps -a")] = None
+        if each.told is not None and not trace.succeeds and flow.container is None:
+            found |= dict.fromkeys(_ports_of_stopped(each))
     for part in sorted(parts):
         host = next((each for each in network.hosts if each.name == part[0]), None)
         if host is not None and host.told is not None:
             found |= dict.fromkeys(_of(part, host.told, flow))
     return tuple(found)
+
+
+def _ports_of_stopped(host: Host) -> Iterator[Supposition]:
+    """Yield that a container that does not run publishes no port: a list of containers shows only ports in effect."""
+    for each in host.containers():
+        if not each.running and not each.bindings:
+            said = message("that {container}, which does not run, publishes no port", container=each.name)
+            yield Supposition(HOST, said, f"docker inspect {each.name}")
 
 
 _BEFORE_LINK = frozenset({"prerouting", "input-route", "forward", "postrouting", "input", "output", "output-route"})
