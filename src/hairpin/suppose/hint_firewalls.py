@@ -18,6 +18,7 @@ from hairpin.suppose.hint_words import (
     ZONE_SHOWS,
     ZONES,
 )
+from hairpin.suppose.parts import SYSCTLS
 
 FIREWALLS: tuple[Hint, ...] = (
     Hint(
@@ -292,7 +293,7 @@ FIREWALLS: tuple[Hint, ...] = (
         ),
         cause="ip-forward-off",
         weight=12,
-        command="sysctl -a 2>/dev/null | grep -E 'ip_forward|forwarding|rp_filter'",
+        command=SYSCTLS,
         shows=message("net.ipv4.ip_forward = 0"),
         means=message("A restart of the network's scripts loads sysctl.conf, in which forwarding is off"),
     ),

@@ -101,7 +101,7 @@ def _of(part: Part, told: ToldParts, flow: Flow) -> Iterator[Supposition]:
         yield Supposition(HOST, _NAMES[field], _LISTED[field])
 
 
-SYSCTLS = "sysctl -a 2>/dev/null | grep -E 'ip_forward|forwarding|rp_filter|route_localnet'"
+SYSCTLS = "sysctl -a 2>/dev/null | grep -E 'forward|rp_filter|route_localnet'"
 _DECIDING = ("forwarding", "ip_forward", "rp_filter", "route_localnet")
 _ADDRESSES = Supposition(
     HOST, message("the addresses: `sos clean` has written others, and not always the same for the same"), "ip -d addr"

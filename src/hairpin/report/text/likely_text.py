@@ -126,7 +126,7 @@ def _write_possible(causes: list[CauseAnswer], words: Words, paper: Paper) -> No
 def _write_next(asked: Next, words: Words, paper: Paper) -> None:
     paper.gap()
     paper.prose(words(message("Next, run this command on the host. It changes nothing:")), style="strong")
-    paper.cut("      ", asked.command)
+    paper.line("      ", (asked.command, "command"))
     for each in asked.outcomes:
         said = message("{shows}: {means}", shows=each.shows, means=each.means)
         paper.prose(words(said), indent=4, first="· ")
