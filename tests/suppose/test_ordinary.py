@@ -3,6 +3,7 @@
 import pytest
 
 from hairpin.answer.ask import network_of
+from hairpin.evidence.reading import HOST
 from hairpin.evidence.told import UNNAMED
 from hairpin.host.host import Host
 from hairpin.network.flow import FromContainer, Outside
@@ -149,3 +150,27 @@ def test_each_of_several_containers_is_reached() -> None:
     whole = network(PS + second)
     assert set(verdicts(whole, "8080").values()) == {"delivered"}
     assert set(verdicts(whole, "6379").values()) == {"delivered"}
+
+
+_NAT = (
+    "$ iptables-save -t nat\n*nat\n:PREROUTING ACCEPT [0:0]\n:INPUT ACCEPT [0:0]\n:OUTPUT ACCEPT [0:0]\n"
+    ":POSTROUTING ACCEPT [0:0]\n:DOCKER - [0:0]\n{}\n"
+    "-A DOCKER ! -i docker0 -p tcp -m tcp --dport 8080 -j DNAT --to-destination 172.17.0.2:80\nCOMMIT\n"
+)
+_TO_DOCKER = "-A OUTPUT{} -m addrtype --dst-type LOCAL -j DOCKER"
+_FLAGS = "$ ps -C dockerd -o pid,args\nPID COMMAND\n700 /usr/bin/dockerd --userland-proxy=false\n"
+
+
+@pytest.mark.parametrize("text", (_NAT.format(_TO_DOCKER.format("")), _FLAGS), ids=("rules", "flags"))
+def test_without_docker_proxy_localhost_is_routed(text: str) -> None:
+    whole = host(RUN, text)
+    assert whole.engines[0].userland_proxy is False
+    assert whole.namespace(HOST).sysctls.values["net", "ipv4", "conf", "docker0", "route_localnet"] == "1"
+    assert not any(each.port == 8080 for each in whole.namespace(HOST).sockets)
+
+
+def test_with_docker_proxy_localhost_is_not_routed() -> None:
+    whole = host(RUN, _NAT.format(_TO_DOCKER.format(" ! -d 127.0.0.0/8")))
+    assert whole.engines[0].userland_proxy is not False
+    assert whole.namespace(HOST).sysctls.values["net", "ipv4", "conf", "docker0", "route_localnet"] == "0"
+    assert any(each.port == 8080 for each in whole.namespace(HOST).sockets)

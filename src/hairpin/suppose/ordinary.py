@@ -19,7 +19,7 @@ from hairpin.host.contact import Contact
 from hairpin.host.docker import Container, DockerNetwork, Engine, Subnet
 from hairpin.host.host import Host, Namespace
 from hairpin.netfilter.iptables.save import BASE_CHAINS
-from hairpin.netfilter.ir import Chain, Ruleset, Table
+from hairpin.netfilter.ir import Chain, FieldMatch, Jump, Ruleset, Table
 from hairpin.netfilter.rule_address import IpFamily
 from hairpin.network.prefix import is_loopback, parse_address
 from hairpin.question.asked import Target
@@ -95,7 +95,10 @@ def _ordinary(engine: Engine, host: Host) -> Engine:
             made = _network(engine, name, known, _free(host, taken, name == engine.default_network))
             taken |= {subnet.network for subnet in made.subnets}
             networks = (*(each for each in networks if each.name != name), made)
-    return _replace(engine, version=version, running=True, networks=networks, stored=False)
+    proxy = engine.userland_proxy
+    if proxy is None and engine.kind == "docker" and _translates_loopback(host):
+        proxy = False
+    return _replace(engine, version=version, running=True, networks=networks, stored=False, userland_proxy=proxy)
 
 
 def _networks_of(engine: Engine, container: Container) -> Iterator[str]:
@@ -110,6 +113,19 @@ def _version(host: Host) -> str:
     own = next((each for each in host.namespaces if each.name == HOST), None)
     tables = own.ruleset.tables if own is not None else ()
     return _NEW if any(table.chain("DOCKER-FORWARD") is not None for table in tables) else _OLD
+
+
+def _translates_loopback(host: Host) -> bool:
+    """Return whether the told rules lead the host's own packets to 127.0.0.1 into DOCKER, too.  dockerd makes this rule
+    where it starts no docker-proxy.  Source: moby libnetwork/drivers/bridge/setup_ip_tables_linux.go"""
+    own = next((each for each in host.namespaces if each.name == HOST), None)
+    table = own.ruleset.table("ip", "nat") if own is not None else None
+    output = table.chain("OUTPUT") if table is not None else None
+    return output is not None and any(
+        Jump("DOCKER") in rule.body
+        and not any(isinstance(each, FieldMatch) and each.field == "daddr4" for each in rule.body)
+        for rule in output.rules
+    )
 
 
 def _free(host: Host, taken: set[int], is_default: bool) -> int:

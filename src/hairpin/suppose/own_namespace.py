@@ -168,16 +168,17 @@ def _default_route(own: Namespace, uplinks: tuple[Link, ...]) -> Iterator[Route]
 
 
 def with_switches(host: Host) -> Host:
-    """Return the host with the sysctls that decide about packets.  dockerd switches forwarding on; all others have the
-    kernel's own values."""
+    """Return the host with the sysctls that decide about packets.  dockerd switches forwarding on, and without
+    docker-proxy route_localnet of its bridges; all others have the kernel's own values."""
     own = host.namespace(HOST)
     values: dict[Path, str] = dict(own.sysctls.values)
     master = values.get(("net", "ipv4", "ip_forward")) or values.get(("net", "ipv4", "conf", "all", "forwarding"))
     switch = master if master is not None else "1"
     values.setdefault(("net", "ipv4", "ip_forward"), switch)
     values.setdefault(("net", "ipv4", "conf", "all", "forwarding"), switch)
-    for name in _routing_localnet(host):
-        values.setdefault(("net", "ipv4", "conf", name, "route_localnet"), "1")
+    for engine in (each for each in host.engines if each.userland_proxy is False):
+        for bridge in (each.bridge for each in engine.networks if each.bridge):
+            values.setdefault(("net", "ipv4", "conf", bridge, "route_localnet"), "1")
     for name in ("default", *(each.name for each in own.links)):
         values.setdefault(("net", "ipv4", "conf", name, "forwarding"), switch)
         for key, usual in _USUAL:
@@ -187,16 +188,6 @@ def with_switches(host: Host) -> Host:
     for path, usual in _OTHERS.items():
         values.setdefault(path, usual)
     return with_namespace(host, _replace(own, sysctls=Sysctls(values, own.sysctls.evidence)))
-
-
-def _routing_localnet(host: Host) -> Iterator[str]:
-    """Yield the bridges for which dockerd without docker-proxy sets route_localnet: then the host's own packets to
-    127.0.0.1 pass DOCKER, too."""
-    tables = host.namespace(HOST).ruleset.tables
-    output = [chain for table in tables if (table.family, table.name) == ("ip", "nat") for chain in table.chains]
-    rules = (rule.text for chain in output if chain.name == "OUTPUT" for rule in chain.rules)
-    if any(text.endswith("-j DOCKER") and "127.0.0.0/8" not in text for text in rules):
-        yield from (each.bridge for engine in host.engines for each in engine.networks if each.bridge)
 
 
 _USUAL = (
