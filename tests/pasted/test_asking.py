@@ -53,3 +53,19 @@ def test_it_asks_for_what_a_text_lacks() -> None:
 def test_it_narrows_to_the_asked_container() -> None:
     assert "--filter publish=8080)" in script((), inside=True, port=8080)
     assert "--filter name=web)" in script((), inside=True, port=80, container="web")
+
+
+def test_the_flags_and_the_file_of_dockerd_are_printed_without_passwords() -> None:
+    commands = [each.command for each in REQUESTS if each.keys[0] in ("dockerd-cmdline", "daemon-json")]
+    assert len(commands) == 2
+    printed = 'http://joe:hush@10.0.0.1:3128 {"a":"http://b.example/","c":"https://joe:hush@10.0.0.1/"}\n'
+    for command in commands:
+        taken = command.partition("| ")[2] or command.removesuffix(" /etc/docker/daemon.json")
+        shown = subprocess.run(["sh", "-c", taken], input=printed, capture_output=True, text=True, check=True).stdout
+        assert shown == 'http://10.0.0.1:3128 {"a":"http://b.example/","c":"https://10.0.0.1/"}\n'
+
+
+def test_what_dockerds_requests_print_is_read() -> None:
+    flags, file = (each.command for each in REQUESTS if each.keys[0] in ("dockerd-cmdline", "daemon-json"))
+    text = f'$ {flags}\nPID COMMAND\n700 dockerd --icc=false\n\n$ {file}\n{{\n  "userland-proxy": false\n}}\n'
+    assert {"dockerd-cmdline", "daemon-json"} <= {each.key for each in evidence_in_text(text).readings}

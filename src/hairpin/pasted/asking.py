@@ -40,6 +40,8 @@ class Request(NamedTuple):
     of_namespace: bool = True
 
 
+_WITHOUT_USERS = "sed 's#//[^@ ,]*@#//#g'"
+"""Takes users and passwords out of the URLs of proxies: what the script prints is pasted in public."""
 REQUESTS = (
     Request("ip -d addr", ("ip-addr", "ip-addr-text")),
     Request("ip route show table all", ("ip-route4", "ip-route4-text")),
@@ -55,8 +57,8 @@ REQUESTS = (
     Request("nft list ruleset", ("nft-tables", "nft-table", "nft-ruleset-text")),
     Request(_SYSCTLS, ("sysctl",)),
     Request("ss -lntup", ("sockets",)),
-    Request("ps -C dockerd,docker-proxy -o pid,args", ("dockerd-cmdline",), of_namespace=False),
-    Request("cat /etc/docker/daemon.json", ("daemon-json",), of_namespace=False),
+    Request(f"ps -C dockerd,docker-proxy -o pid,args | {_WITHOUT_USERS}", ("dockerd-cmdline",), of_namespace=False),
+    Request(f"{_WITHOUT_USERS} /etc/docker/daemon.json", ("daemon-json",), of_namespace=False),
     Request("conntrack -L 2>/dev/null | head -99", ("conntrack",)),
     Request("firewall-cmd --list-all 2>/dev/null", ("firewalld-state", "firewalld-zones-text"), of_namespace=False),
 )
