@@ -16,6 +16,7 @@ _REST = "MAC=02:42 SRC=172.18.0.2 DST=192.0.2.1 LEN=60 PROTO=TCP SPT=40668 DPT=3
         (f"kernel: FINAL_REJECT: IN=eth0 OUT= {_REST}", "firewalld-zone-blocks-port"),
         (f"kernel: iptables denied: IN=eth0 OUT=br-1 {_REST}", "rule-decides-flow"),
         (f"kernel: DROP IN= OUT=eth0 {_REST}", "output-policy-drop"),
+        (f"Jun 21 14:13:07 dev kernel: [11340794.729521] IN=ens4 OUT=nerdctl0 {_REST}", "forward-policy-drop"),
     ),
 )
 def test_a_logged_drop_names_its_cause(line: str, cause: str) -> None:
@@ -29,6 +30,8 @@ def test_a_logged_drop_names_its_cause(line: str, cause: str) -> None:
         f"[UFW ALLOW] IN=eth0 OUT= {_REST}",
         f"[UFW AUDIT] IN=eth0 OUT= {_REST}",
         f"kernel: trace IN=eth0 OUT= {_REST}",
+        f"kernel: IN=eth0 OUT= {_REST}",
+        f"kernel: seen IN=eth0 OUT=docker0 {_REST}",
         "we DROP what comes in",
     ),
 )

@@ -6,7 +6,15 @@ from hairpin.network.network import Network
 from hairpin.question.flows import flows_for
 from hairpin.question.target import parse_target
 from hairpin.suppose.hint import prose_of
-from hairpin.suppose.told_hints import held_twice, own_host_hints, published_elsewhere, smaller_uplink, two_translations
+from hairpin.suppose.told_hints import (
+    diverting_rules,
+    held_twice,
+    own_host_hints,
+    published_elsewhere,
+    saved_by_the_service,
+    smaller_uplink,
+    two_translations,
+)
 from tests.suppose.test_ordinary import ADDRESSES, PS, RUN, network
 
 _TWO = """\
@@ -77,3 +85,49 @@ def test_the_uplink_takes_less_than_the_bridge(size: str, found: int) -> None:
     told = whole.hosts[0].told
     assert told is not None
     assert len(list(smaller_uplink(whole.hosts[0], told))) == found
+
+
+_RULES = """\
+From inside any container the host's own address ({}) times out.
+$ ip rule show
+0:      from all lookup local
+3:      from {} lookup {}
+32766:  from all lookup main
+"""
+
+
+@pytest.mark.parametrize(
+    ("asked", "source", "table", "found"),
+    (
+        ("192.0.2.9", "192.0.2.9", "200", 1),
+        ("192.0.2.9", "192.0.2.10", "200", 0),
+        ("192.0.2.9", "192.0.2.9", "main", 0),
+        ("192.0.2.9", "192.0.2.0/24", "200", 0),
+    ),
+)
+def test_a_policy_rule_leads_the_answers_of_one_address_elsewhere(
+    asked: str, source: str, table: str, found: int
+) -> None:
+    host = network(RUN + "\n" + _RULES.format(asked, source, table)).hosts[0]
+    assert host.told is not None
+    assert len(list(diverting_rules(host, host.told))) == found
+
+
+_INPUT = """\
+$ iptables -L -n
+Chain INPUT (policy ACCEPT)
+target     prot opt source               destination
+ACCEPT     all  --  0.0.0.0/0            0.0.0.0/0            state RELATED,ESTABLISHED
+ACCEPT     tcp  --  0.0.0.0/0            0.0.0.0/0            {}tcp dpt:22
+ACCEPT     tcp  --  0.0.0.0/0            0.0.0.0/0            {}tcp dpt:10250
+[...]
+"""
+
+
+@pytest.mark.parametrize(
+    ("state", "port", "found"), (("state NEW ", "8080", 1), ("state NEW ", "22", 0), ("", "8080", 0))
+)
+def test_rules_of_the_iptables_service_are_known_by_their_form(state: str, port: str, found: int) -> None:
+    whole = network(RUN + "\n" + _INPUT.format(state, state))
+    flows = flows_for(whole, (parse_target(port),), None)
+    assert len(list(saved_by_the_service(whole.hosts[0], flows))) == found

@@ -131,6 +131,22 @@ FIREWALLS: tuple[Hint, ...] = (
     ),
     Hint(
         says=(
+            words(r"\bpolicy\b.{0,40}\b(?:DROP|deny|REJECT)\b|-P INPUT DROP|\bINPUT\b.{0,60}\b(?:DROP|REJECT)\b"),
+            words(
+                r"\b(?:from )?inside (?:of )?(?:that|the|this) same container|\bcontainer itself\b"
+                r"|\bits own published\b"
+                r"|\bfrom (?:inside )?(?:the|a|that|another) container\b.{0,80}"
+                r"\b(?:published|host's address|docker ?host)\b"
+            ),
+        ),
+        cause="input-chain-drops-proxied-traffic",
+        weight=18,
+        command=RULES,
+        shows=INPUT_SHOWS,
+        means=message("INPUT drops what docker-proxy gets back from the bridge, or what comes in for docker-proxy"),
+    ),
+    Hint(
+        says=(
             words(r"\b(?:static )?routes? (?:to|for|on)\b|\bip route add\b|\brouted\b"),
             words(r"\bcontainers?(?:'s|s')? (?:own )?(?:ips?|addresses|address|subnet|network)\b|\bdirectly\b"),
             words(
@@ -296,5 +312,21 @@ FIREWALLS: tuple[Hint, ...] = (
         command=SYSCTLS,
         shows=message("net.ipv4.ip_forward = 0"),
         means=message("A restart of the network's scripts loads sysctl.conf, in which forwarding is off"),
+    ),
+    Hint(
+        says=(
+            words(
+                r"\biptables\.service\b[^\n]*\bfirewall|/etc/sysconfig/iptables\b|\biptables-services\b"
+                r"|\bservice iptables (?:status|save|restart)"
+            ),
+        ),
+        unless=words(r"iptables\.service[^\n]*(?:not-found|masked)|Active: inactive[^\n]*\s*$(?!.*Active: active)"),
+        cause="reject-rule-before-docker",
+        weight=14,
+        command=RULES,
+        shows=message("a REJECT or DROP in FORWARD stands before Docker's rules"),
+        means=message(
+            "The saved rules of the iptables service end FORWARD with a REJECT, and the engine's come behind it"
+        ),
     ),
 )

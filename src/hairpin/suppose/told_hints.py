@@ -7,6 +7,7 @@ from ipaddress import IPv4Address
 from hairpin.evidence.reading import HOST
 from hairpin.evidence.told import Outcome, ToldParts
 from hairpin.host.host import Host
+from hairpin.host.route import TABLE_DEFAULT, TABLE_LOCAL, TABLE_MAIN
 from hairpin.message import message
 from hairpin.netfilter.ir import FieldMatch, Nat, Rule
 from hairpin.network.flow import Flow
@@ -16,8 +17,9 @@ RULES = "sudo iptables-save"
 SOCKETS = "sudo ss -lntup"
 _GATEWAY = re.compile(r"host\.(?:docker|containers)\.internal|gateway\.docker\.internal|172\.1[7-9]\.0\.1|10\.88\.0\.1")
 _IN_CONTAINER = words(
-    r"\b(?:from|in|inside|within)(?: of)? (?:the |a |an |any |its |my |this |other |another |same |docker )*(?:\w+ )?"
-    r"containers?\b|\bcontainers? (?:\w+ ){0,3}(?:can(?:no|')?t|could(?: not|n't)|has to|have to|needs? to|tries|want)"
+    r"\b(?:from|in|inside|within)(?: of)? "
+    r"(?:the |a |an |any |its |my |this |that |each |every |other |another |same |docker )*(?:\w+ )?containers?\b"
+    r"|\bcontainers? (?:\w+ ){0,3}(?:can(?:no|')?t|could(?: not|n't)|has to|have to|needs? to|tries|want)"
 )
 _OWN_HOST = words(
     r"\b(?:its|the|this|same|own|docker) (?:same )?host(?:'s)?\b(?:(?!container)[^.]){0,40}\b(?:address|port"
@@ -176,3 +178,61 @@ def smaller_uplink(host: Host, told: ToldParts) -> Iterator[Hinted]:
                     "{inner}", outer=min(sizes), inner=max(inner)),
             0, "",
         )  # fmt: skip
+
+
+_USUAL_TABLES = frozenset({TABLE_MAIN, TABLE_LOCAL, TABLE_DEFAULT})
+_ADDRESS_BITS = 32
+
+
+def diverting_rules(host: Host, told: ToldParts) -> Iterator[Hinted]:
+    """Yield a policy rule that leads all answers of one address of the host to a table of its own, in which the
+    containers' networks have to stand, too."""
+    if (HOST, "rules4") not in told.parts:
+        return
+    named = {each.host for each in told.outcomes if each.failed} | {
+        word for each in told.outcomes if each.failed for word in re.findall(r"\d+\.\d+\.\d+\.\d+", each.target)
+    }
+    for each in host.namespace(HOST).rules:
+        if each.version != 4 or each.source is None or each.action != "table" or each.table in _USUAL_TABLES:
+            continue
+        address, length = each.source
+        text = str(IPv4Address(address))
+        if length == _ADDRESS_BITS and text in named:
+            means = message("A policy rule leads what has the source {address} to a table of its own: answers to "
+                            "containers leave by the uplink", address=text)  # fmt: skip
+            shows = message("the table of the rule has no route to the containers' networks")
+            yield Hinted("policy-rule-diverts-container-traffic", 24, "ip rule; ip route show table all", shows,
+                         means, 0, "")  # fmt: skip
+            return
+
+
+_NEW = ((8, 8),)
+"""The state NEW of connection tracking, as ranges: the service's rules open ports to new connections."""
+_LEAST_STATIC = 2
+
+
+def saved_by_the_service(host: Host, flows: Iterable[Flow]) -> Iterator[Hinted]:
+    """Yield that INPUT has the rules of the iptables service (``state NEW tcp dpt:22``), which accept no asked port.
+
+    These saved rules end INPUT and FORWARD with a REJECT; a listing that was cut does not show it."""
+    ports = {each.dport for each in flows}
+    chains = (
+        chain
+        for table in host.namespace(HOST).ruleset.tables
+        if (table.family, table.name) == ("ip", "filter")
+        for chain in table.chains
+        if chain.name == "INPUT"
+    )
+    static = [each for chain in chains for each in chain.rules if _fields(each).get("ct-state") == _NEW]
+    opened = {low for each in static for low, _ in _fields(each).get("dport", ())}
+    if len(static) >= _LEAST_STATIC and not ports & opened:
+        shows = message("a REJECT or DROP in FORWARD stands before Docker's rules")
+        means = message(
+            "The saved rules of the iptables service end FORWARD with a REJECT, and the engine's come behind it"
+        )
+        yield Hinted("reject-rule-before-docker", 16, RULES, shows, means, 0, "")
+
+
+def _fields(rule: Rule) -> dict[str, tuple[tuple[int, int], ...]]:
+    """Return the ranges of each field that the rule compares."""
+    return {each.field: each.ranges for each in rule.body if isinstance(each, FieldMatch)}

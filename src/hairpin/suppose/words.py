@@ -22,7 +22,8 @@ _SAID = (
     r"\b(?:times?|timed|timing)[ -]?out\b|\btime-?outs?\b|\b50[24]\b.{0,20}(?:gateway|time-?out)|\bbad gateway\b",
     r"\b(?:do|does|did|are|is|was|were|will)(?: not|n't)(?: \w+){0,2}$",
     r"\b(?:do|does|is|are)(?: not|n't)(?=[.,;:]| with| by| from| in)",
-    r"\breach(?:es)? (?:nothing|nobody)|\bno route to host\b",
+    r"\breach(?:es)? (?:nothing|nobody|no\b)|\bno route to host\b|\bneither\b.{0,60}\b(?:ping|reach|answer|connect)\w*",
+    r"\bnothing (?:beyond|else|behind|outside)\b|\b(?:no|not any) (?:more|longer)\b|\bany ?more\b",
     r"\b(?:is|are|was|gets?) (?:lost|dropped|rejected|blocked|closed)\b",
     r"\b(?:says?|answers?|gets?) .?no |\bstays? at\b",
     r"\b(?:hung|stalls?|stalled|stuck|freezes)\b|(?<!\d )\b(?:fails|failed|fail)\b",
@@ -30,6 +31,12 @@ _SAID = (
     r"\bnothing (?:comes|answers|arrives|happens|is (?:shown|loaded))\b",
     r"\b(?:unreachable|inaccessible|not (?:be )?(?:reachable|accessible|working|reached|accessed)|refused|hangs?)\b",
     "无法访问|访问不了|不通|连不上|连接不上|超时|拒绝连接|无法连接",
+    r"(?:нет (?:доступа|ответа|соединения|связи)|не (?:доступ|работает|открыва|пингу|отвеча|удается|удаётся|могу))\w*",
+    r"연결(?:되지|할 수 없|이 안)|접속(?:이 안|할 수 없|되지)|안 ?(?:됩니다|돼요|된다)",
+    "つながら|接続でき|アクセスでき|応答(?:が|し)な",
+    r"n'(?:arrive|est) pas|injoignable|impossible de|no (?:puede|llega|hay (?:respuesta|conexión))",
+    r"não (?:consegue|responde|funciona|acessa)|non (?:risponde|funziona|raggiung\w+)",
+    r"geht nicht|funktioniert nicht|nie (?:działa|odpowiada)",
     r"nicht erreichbar|keine (?:Antwort|Verbindung)|ne (?:répond|fonctionne)|no (?:responde|funciona|se puede acceder)",
 )
 _TROUBLE = re.compile("|".join(_SAID), re.IGNORECASE)

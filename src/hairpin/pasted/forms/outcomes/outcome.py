@@ -5,6 +5,7 @@
 
 ``port`` is null if the tool sends no port, or if the text does not tell it.  ``from`` is the place of the client:
 ``host``, ``container:NAME``, or empty if the text does not tell it.  ``line``: the first line of the output, from 1.
+A captured packet has its ``source``, too.
 """
 
 import re
@@ -45,7 +46,8 @@ _RESULTS: tuple[tuple[re.Pattern[str], Result], ...] = tuple(
 
 
 class Seen(NamedTuple):
-    """What one attempt of a client showed.  ``target``: as it was typed; empty if the text shows no command."""
+    """What one attempt of a client showed.  ``target``: as it was typed; empty if the text shows no command.
+    ``source``: the source address that a capture shows."""
 
     tool: str
     host: str
@@ -53,6 +55,7 @@ class Seen(NamedTuple):
     result: Result
     protocol: Protocol = "tcp"
     target: str = ""
+    source: str = ""
 
 
 class ClientTarget(NamedTuple):
@@ -98,7 +101,7 @@ def _line(seen: Seen, origin: str, line: int) -> str:
         "result": seen.result,
         "from": origin,
         "line": line,
-    }
+    } | ({"source": seen.source} if seen.source else {})
     return msgspec.json.encode(document).decode() + "\n"
 
 

@@ -29,6 +29,7 @@ _LINE = re.compile(
 )
 _COUNTS = re.compile(r"\s*(\d+) packets transmitted, (\d+) (?:packets )?received")
 _WINDOWS_COUNTS = re.compile(r"\s*Packets: Sent = (\d+), Received = (\d+)")
+_JOINED = re.compile(r"(?<=\S) (?=--- \S+ ping statistics|\d+ packets transmitted|\d+ bytes from |From \d)")
 _REPLY = re.compile(r"\s*(?:\d+ bytes from |Reply from \S+: bytes=)")
 
 
@@ -38,7 +39,8 @@ def _ping(paste: Paste, start: int) -> Found | None:
     end = paste.block(start, _LINE.match, blank=1)
     # Another ping without a command line between the two begins another output.
     end = next((at for at in range(start + 1, end) if re.match(r"\s*(?:PING6? |Pinging )", paste.lines[at])), end)
-    result = _result_of(paste.lines[start:end])
+    # A web page may have made one line of all.
+    result = _result_of(tuple(part for line in paste.lines[start:end] for part in _JOINED.split(line)))
     host = head["a"] or head["b"] or head["c"]
     seen = [Seen("ping", host.strip("[]"), None, result, "icmp")] if result is not None else []
     return output_with(paste, start, end, seen, told="ping", command=paste.command_above(start))

@@ -64,7 +64,7 @@ def _of_flow(flow: tuple[str, str, str, str], count: int, answer: str | None) ->
     elif count >= _LEAST_SYNS:
         result = "timeout"
     port = int(flow[3]) if flow[3].isdigit() else _NAMES.get(flow[3])
-    return Seen("tcpdump", flow[2], port, result) if result is not None else None
+    return Seen("tcpdump", flow[2], port, result, source=flow[0]) if result is not None else None
 
 
 FORMS = (OutputForm(_LINE, _packets),)
