@@ -3,7 +3,7 @@
 import pytest
 
 from hairpin.evidence.told import Outcome, Result
-from hairpin.suppose.captured import is_of_container, untranslated
+from hairpin.suppose.captured import is_of_container, seen_coming_in, untranslated
 
 
 def _seen(source: str, target: str = "198.51.100.4", result: Result = "timeout") -> Outcome:
@@ -33,3 +33,14 @@ def test_a_container_s_packet_to_the_outside_is_no_target_on_this_host() -> None
     assert is_of_container(_seen("10.88.0.7"))
     assert not is_of_container(_seen("192.0.2.1", "172.17.0.2"))
     assert not is_of_container(_seen("172.17.0.2", "example.org"))
+
+
+def _echo(source: str, target: str) -> Outcome:
+    return Outcome("tcpdump", target, "timeout", target, None, "icmp", line=2, source=source)
+
+
+def test_what_comes_in_for_a_container_and_gets_no_answer() -> None:
+    (found,) = seen_coming_in((_echo("10.1.69.0", "10.1.89.2"),))
+    assert found.cause == "forward-policy-drop"
+    assert not list(seen_coming_in((_echo("10.1.69.0", "198.51.100.4"),)))
+    assert not list(seen_coming_in((_echo("172.17.0.3", "172.17.0.2"),)))

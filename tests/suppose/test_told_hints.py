@@ -88,7 +88,7 @@ def test_the_uplink_takes_less_than_the_bridge(size: str, found: int) -> None:
 
 
 _RULES = """\
-From inside any container the host's own address ({}) times out.
+{}, the host's own address ({}) times out.
 $ ip rule show
 0:      from all lookup local
 3:      from {} lookup {}
@@ -96,21 +96,38 @@ $ ip rule show
 """
 
 
+_INSIDE, _OUTSIDE = "From inside any container", "From another machine"
+
+
 @pytest.mark.parametrize(
-    ("asked", "source", "table", "found"),
+    ("where", "asked", "source", "table", "causes"),
     (
-        ("192.0.2.9", "192.0.2.9", "200", 1),
-        ("192.0.2.9", "192.0.2.10", "200", 0),
-        ("192.0.2.9", "192.0.2.9", "main", 0),
-        ("192.0.2.9", "192.0.2.0/24", "200", 0),
+        (_INSIDE, "192.0.2.9", "192.0.2.9", "200", ["policy-rule-diverts-container-traffic"]),
+        (_OUTSIDE, "192.0.2.9", "192.0.2.9", "200", ["answers-leave-by-other-uplink"]),
+        (_INSIDE, "192.0.2.9", "192.0.2.10", "200", []),
+        (_INSIDE, "192.0.2.9", "192.0.2.9", "main", []),
+        (_INSIDE, "192.0.2.9", "192.0.2.0/24", "200", []),
     ),
 )
 def test_a_policy_rule_leads_the_answers_of_one_address_elsewhere(
-    asked: str, source: str, table: str, found: int
+    where: str, asked: str, source: str, table: str, causes: list[str]
 ) -> None:
-    host = network(RUN + "\n" + _RULES.format(asked, source, table)).hosts[0]
+    text = _RULES.format(where, asked, source, table)
+    host = network(RUN + "\n" + text).hosts[0]
     assert host.told is not None
-    assert len(list(diverting_rules(host, host.told))) == found
+    prose = prose_of(enumerate(text.splitlines(), 1))
+    assert [each.cause for each in diverting_rules(prose, host, host.told)] == causes
+
+
+@pytest.mark.parametrize(("told", "first"), (("Server listening on 127.0.0.1:3000", True), ("", False)))
+def test_a_name_of_the_host_is_asked_in_a_container_only(told: str, *, first: bool) -> None:
+    failure = "curl: (7) Failed to connect to host.docker.internal port 3000: Connection timed out"
+    whole = network(f"{RUN}\n{told}\n\n{failure}\n").hosts[0]
+    assert whole.told is not None
+    found = list(own_host_hints(prose_of(()), whole, whole.told))
+    weights = {each.cause: each.weight for each in found}
+    assert ("host-service-listens-on-loopback" in weights) == first
+    assert "input-drops-host-service" in weights
 
 
 _INPUT = """\

@@ -33,6 +33,18 @@ def untranslated(outcomes: tuple[Outcome, ...]) -> Iterator[Hinted]:
             return
 
 
+def seen_coming_in(outcomes: tuple[Outcome, ...]) -> Iterator[Hinted]:
+    """Yield that packets for a container's own address are captured, come from elsewhere, and get no answer."""
+    for each in outcomes:
+        to_container = _within(each.host, _INNER) and _within(each.source, _INNER) and each.protocol == "icmp"
+        if each.tool == "tcpdump" and each.failed and to_container and not _within(each.source, _POOLS):
+            means = message("Packets from {source} for {target} come in and get no answer: this host does not forward "
+                            "them", source=each.source, target=each.host)  # fmt: skip
+            shows = message("FORWARD has the policy DROP, and no rule accepts what is for a container's own address")
+            yield Hinted("forward-policy-drop", 18, "sudo iptables-save", shows, means, each.line, each.target)
+            return
+
+
 def _within(address: str, networks: tuple[IPv4Network, ...]) -> bool:
     return _is_address(address) and any(IPv4Address(address) in each for each in networks)
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from hairpin.message import message
 from hairpin.suppose.hint import Hinted
 
-_LOGGED = re.compile(r"(?P<before>.*?)\bIN=(?P<into>[\w.@-]*) OUT=(?P<out>[\w.@-]*)")
+_LOGGED = re.compile(r"(?P<before>.*?)\bIN=(?P<into>[\w.@-]*)(?: OUT=(?P<out>[\w.@-]*)| (?=(?:MAC|SRC)=))")
 _DROPPED = re.compile(r"(?i)REJECT|DROP|BLOCK|DENY|DENIED")
 _PASSED = re.compile(r"(?i)\[UFW (?:ALLOW|AUDIT)|ACCEPT")
 _BARE = re.compile(r"\bkernel:\s*(?:\[\s*[\d.]+\]\s*)?$")

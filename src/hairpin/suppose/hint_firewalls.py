@@ -22,6 +22,35 @@ from hairpin.suppose.parts import SYSCTLS
 
 FIREWALLS: tuple[Hint, ...] = (
     Hint(
+        says=(
+            words(r"\bfirewalld\b"),
+            words(r"host is unreachable|no route to host|\bprohibited\b|EHOSTUNREACH"),
+            words(r"(?:network create|--net(?:work)?[= ]|two containers|(?:an)?other container|same network|bridge)"),
+        ),
+        unless=words(
+            r"firewalld (?:is )?(?:not (?:running|installed|active)|inactive|disabled|off)|no firewalld|published"
+        ),
+        cause="firewalld-bridge-in-wrong-zone",
+        weight=20,
+        command=ZONES,
+        shows=BRIDGE_ZONE_SHOWS,
+        means=BRIDGE_ZONE,
+    ),
+    Hint(
+        says=(
+            words(r"\bfirewalld\b"),
+            words(r"host is unreachable|no route to host|\bprohibited\b|EHOSTUNREACH"),
+            words(r"\b(?:the|its|own) host'?s? (?:own )?(?:address|ip)|<[^>]*host[^>]*ip>|\bpublic (?:host )?ip\b"),
+            words(CONTAINERS),
+        ),
+        unless=words(r"firewalld (?:is )?(?:not (?:running|installed|active)|inactive|disabled|off)|no firewalld"),
+        cause="input-chain-drops-proxied-traffic",
+        weight=20,
+        command=RULES,
+        shows=INPUT_SHOWS,
+        means=message("INPUT drops what docker-proxy gets back from the bridge, or what comes in for docker-proxy"),
+    ),
+    Hint(
         says=(words(r"\bfirewalld\b"), words(rf"\brootless\b|without root|non-root|{HOST_NETWORK}")),
         cause="firewalld-zone-blocks-port",
         weight=22,

@@ -57,6 +57,22 @@ WAYS: tuple[Hint, ...] = (
         means=MTU,
     ),
     Hint(
+        says=(
+            words(
+                r"(?:大|large|big|gro(?:ß|ss)e|больш\w+|grand\w*)[^\n]{0,30}"
+                r"(?:卡|超时|不通|hang|stall|time|häng|завис|bloqu)"
+            ),
+            words(
+                r"(?:小|small|kleine|маленьк\w+|petit\w*)[^\n]{0,30}(?:正常|没问题|可以|fine|work|ok|answer|geh|работа|passe)"
+            ),
+        ),
+        cause="mtu-black-hole",
+        weight=22,
+        command=SIZES,
+        shows=MTU_SHOWS,
+        means=MTU,
+    ),
+    Hint(
         says=(words(r"\bMTU\b"), words(rf"{HANGS}|{CLIENT}.{{0,80}}(?:fail|time)")),
         cause="mtu-black-hole",
         weight=14,

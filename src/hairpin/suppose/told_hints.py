@@ -30,7 +30,7 @@ _OWN_HOST = words(
 )
 _NEAR_CHARACTERS = 200
 _PRIVATE = re.compile(r"10\.|192\.168\.|172\.(?:1[6-9]|2\d|3[01])\.")
-_WEIGHT = 16
+_WEIGHT, _SEEN_WEIGHT = 16, 26
 
 
 def own_host_hints(prose: Prose, host: Host, told: ToldParts) -> Iterator[Hinted]:
@@ -41,15 +41,21 @@ def own_host_hints(prose: Prose, host: Host, told: ToldParts) -> Iterator[Hinted
     is_told = (HOST, "addresses") in told.parts
     own = {each for each in own if is_told and not each.startswith("127.")}
     asked = [each for each in failed if _GATEWAY.fullmatch(each.host) or each.host in own]
-    asked = [each for each in asked if each.origin.startswith("container:") or (inside and not each.origin)]
+    asked = [each for each in asked if _is_inside(each) or (inside and not each.origin)]
     if not asked and inside is not None and _speaks_of_own_host(prose.text):
         asked = [
             each
             for each in failed
             if not each.host or _PRIVATE.match(each.host) or each.origin.startswith("container:")
         ]
+    on_loopback = {each.port for each in told.listeners if each.address}
     for each in asked[:1]:
-        yield from _of_own_host(each)
+        yield from _of_own_host(each, is_on_loopback=each.port in on_loopback)
+
+
+def _is_inside(outcome: Outcome) -> bool:
+    """Return whether the client ran in a container: only there engines' names for the host have an address."""
+    return outcome.origin.startswith("container:") or re.search("[a-z]", outcome.host) is not None
 
 
 def _speaks_of_own_host(text: str) -> bool:
@@ -60,11 +66,12 @@ def _speaks_of_own_host(text: str) -> bool:
     return False
 
 
-def _of_own_host(outcome: Outcome) -> Iterator[Hinted]:
+def _of_own_host(outcome: Outcome, *, is_on_loopback: bool) -> Iterator[Hinted]:
     line, quote = outcome.line, outcome.target
-    if outcome.result in ("refused", "failed", "reset"):
+    if is_on_loopback or outcome.result in ("refused", "failed", "reset"):
+        weight = _SEEN_WEIGHT if is_on_loopback else 10 if outcome.result == "failed" else _WEIGHT
         yield Hinted(
-            "host-service-listens-on-loopback", 10 if outcome.result == "failed" else _WEIGHT, SOCKETS,
+            "host-service-listens-on-loopback", weight, SOCKETS,
             message("the line of the port has the address 127.0.0.1"),
             message("The host's service listens on 127.0.0.1 only, which a container does not reach"), line, quote,
         )  # fmt: skip
@@ -184,9 +191,9 @@ _USUAL_TABLES = frozenset({TABLE_MAIN, TABLE_LOCAL, TABLE_DEFAULT})
 _ADDRESS_BITS = 32
 
 
-def diverting_rules(host: Host, told: ToldParts) -> Iterator[Hinted]:
-    """Yield a policy rule that leads all answers of one address of the host to a table of its own, in which the
-    containers' networks have to stand, too."""
+def diverting_rules(prose: Prose, host: Host, told: ToldParts) -> Iterator[Hinted]:
+    """Yield a policy rule for one address of the host: its table has to have the containers' networks, too, and it does
+    not hold for what containers answer, which has their own addresses as source when it is routed."""
     if (HOST, "rules4") not in told.parts:
         return
     named = {each.host for each in told.outcomes if each.failed} | {
@@ -198,11 +205,18 @@ def diverting_rules(host: Host, told: ToldParts) -> Iterator[Hinted]:
         address, length = each.source
         text = str(IPv4Address(address))
         if length == _ADDRESS_BITS and text in named:
-            means = message("A policy rule leads what has the source {address} to a table of its own: answers to "
-                            "containers leave by the uplink", address=text)  # fmt: skip
-            shows = message("the table of the rule has no route to the containers' networks")
-            yield Hinted("policy-rule-diverts-container-traffic", 24, "ip rule; ip route show table all", shows,
-                         means, 0, "")  # fmt: skip
+            if _IN_CONTAINER.search(prose.text) is not None:
+                means = message("A policy rule leads what has the source {address} to a table of its own: answers to "
+                                "containers leave by the uplink", address=text)  # fmt: skip
+                shows = message("the table of the rule has no route to the containers' networks")
+                cause = "policy-rule-diverts-container-traffic"
+            else:
+                means = message("The policy rule for {address} does not hold for what containers answer: that is "
+                                "routed with the container's address, and leaves by the other uplink",
+                                address=text)  # fmt: skip
+                shows = message("no policy rule leads what comes from the containers' networks to this table")
+                cause = "answers-leave-by-other-uplink"
+            yield Hinted(cause, 24, "ip rule; ip route show table all", shows, means, 0, "")
             return
 
 

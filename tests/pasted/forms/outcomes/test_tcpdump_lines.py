@@ -33,6 +33,20 @@ CASES: dict[str, tuple[str, list[tuple[Any, ...]]]] = {
         ),
         [("10.8.0.5", 80, "refused", "")],
     ),
+    "tcpdump: requests without a reply": (
+        (
+            "22:09:14.5 IP 10.1.69.0 > 10.1.89.2: ICMP echo request, id 1, seq 4, length 64\n22:09:15.5 IP 10.1.69.0 > "
+            "10.1.89.2: ICMP echo request, id 1, seq 5, length 64"
+        ),
+        [("10.1.89.2", None, "timeout", "")],
+    ),
+    "tcpdump: a reply": (
+        (
+            "22:09:14.5 IP 10.1.69.0 > 10.1.89.2: ICMP echo request, id 1, seq 4, length 64\n22:09:14.6 IP 10.1.89.2 > "
+            "10.1.69.0: ICMP echo reply, id 1, seq 4, length 64\n22:09:15.5 IP 10.1.69.0 > 10.1.89.2: ICMP echo request"
+        ),
+        [],
+    ),
 }
 
 

@@ -5,7 +5,7 @@
 
 ``port`` is null if the tool sends no port, or if the text does not tell it.  ``from`` is the place of the client:
 ``host``, ``container:NAME``, or empty if the text does not tell it.  ``line``: the first line of the output, from 1.
-A captured packet has its ``source``, too.
+A captured packet has its ``source``, too, and an ICMP error the address ``by`` which it was sent.
 """
 
 import re
@@ -47,7 +47,7 @@ _RESULTS: tuple[tuple[re.Pattern[str], Result], ...] = tuple(
 
 class Seen(NamedTuple):
     """What one attempt of a client showed.  ``target``: as it was typed; empty if the text shows no command.
-    ``source``: the source address that a capture shows."""
+    ``source``: the source address that a capture shows.  ``by``: the address that sent an ICMP error."""
 
     tool: str
     host: str
@@ -56,6 +56,7 @@ class Seen(NamedTuple):
     protocol: Protocol = "tcp"
     target: str = ""
     source: str = ""
+    by: str = ""
 
 
 class ClientTarget(NamedTuple):
@@ -92,7 +93,7 @@ def at_host(start: int, seen: Seen, *, told: str) -> Found:
 
 
 def _line(seen: Seen, origin: str, line: int) -> str:
-    document = {
+    document: dict[str, str | int | None] = {
         "tool": seen.tool,
         "target": seen.target or _place_text(seen),
         "host": seen.host,
@@ -101,7 +102,8 @@ def _line(seen: Seen, origin: str, line: int) -> str:
         "result": seen.result,
         "from": origin,
         "line": line,
-    } | ({"source": seen.source} if seen.source else {})
+    }
+    document |= {key: value for key, value in (("source", seen.source), ("by", seen.by)) if value}
     return msgspec.json.encode(document).decode() + "\n"
 
 
