@@ -2,7 +2,7 @@
 
 import pytest
 
-from hairpin.pasted.commands import command_in
+from hairpin.pasted.commands import changes, command_in
 from hairpin.pasted.recognise import paste_of
 
 
@@ -68,3 +68,25 @@ def test_the_command_above_an_output() -> None:
     paste = paste_of("$ ip rule\n\n0:\tfrom all lookup local\n")
     assert paste.command_above(2).words == ("ip", "rule")
     assert paste.command_above(0).words == ()
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    (
+        ("$ ifconfig br0 0.0.0.0", True),
+        ("sudo iptables -t filter -P OUTPUT DROP", True),
+        ("# ip link set docker0 down", True),
+        ("# sysctl -w net.ipv4.ip_forward=0", True),
+        ("# nft flush ruleset", True),
+        ("# systemctl restart firewalld", True),
+        ("# iptables -t nat -L -n", False),
+        ("$ ip addr show docker0", False),
+        ("$ ifconfig", False),
+        ("# systemctl status firewalld", False),
+        ("# docker exec web ip link set eth0 down", False),
+    ),
+)
+def test_a_command_that_changes_the_host(line: str, *, expected: bool) -> None:
+    found = command_in(line, 0)
+    assert found is not None
+    assert changes(found) == expected

@@ -15,6 +15,7 @@ from hairpin.pasted.lines import lines_of
         ("\x1b[31mERROR\x1b[0m", "ERROR"),
         ("a\u00a0b\u200b", "a b"),
         ("```console", ""),
+        ("}```", "}"),
         ("text  \r", "text"),
     ),
 )
@@ -23,7 +24,15 @@ def test_damage_is_mended(damaged: str, mended: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "line", ("a \u2013 b", "2: eth0: <BROADCAST,UP> mtu 1500", "-A FORWARD -j DROP", "x < y && y > z", "~ % ls")
+    "line",
+    (
+        "a \u2013 b",
+        "2: eth0: <BROADCAST,UP> mtu 1500",
+        "-A FORWARD -j DROP",
+        "x < y && y > z",
+        "~ % ls",
+        "run ```ip rule```",
+    ),
 )
 def test_other_lines_stay(line: str) -> None:
     assert lines_of(line) == (line,)

@@ -28,6 +28,20 @@ def test_what_was_recognised_and_what_was_not() -> None:
     assert [number for number, _ in unrecognised_in(found)] == [1, 5]
 
 
+@pytest.mark.parametrize(
+    ("line", "words"),
+    (
+        ("$ ifconfig br0 0.0.0.0", "$ ifconfig br0 0.0.0.0"),
+        ("$ docker login -p geheim", None),
+        ("From another machine `ping 172.18.0.2` times out", "From another machine `` times out"),
+        ("`ping 172.18.0.2`", None),
+    ),
+)
+def test_of_command_lines_the_changing_ones_and_sentences_are_left(line: str, words: str | None) -> None:
+    left = unrecognised_in(evidence_in_texts((f"{line}\n",)))
+    assert [each for _, each in left] == ([words] if words is not None else [])
+
+
 def test_a_text_without_outputs_has_no_readings() -> None:
     found = evidence_in_texts(("An ode to spring.\n",))
     assert recognised_in(found) == ()

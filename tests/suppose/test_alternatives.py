@@ -74,3 +74,11 @@ def test_commands_of_alternatives_only_read() -> None:
         assert not {"-w", "-A", "-I", "-D", "-F", "-P", "add", "del", "set", "restart", "start", "stop", "rm"} & set(
             words
         )
+
+
+def test_a_daemon_without_the_chain_docker_user_has_no_rule_in_it() -> None:
+    old = network(RUN + "\n$ docker version\nServer:\n Version:      1.13.0\n API version:  1.25\n")
+    flows = flows_for(old, (parse_target("8080"),), None)
+    causes = {each.cause for each in alternatives(old, flows)}
+    assert "docker-user-drops" not in causes
+    assert "reject-rule-before-docker" in causes

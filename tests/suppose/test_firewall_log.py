@@ -12,10 +12,12 @@ _REST = "MAC=02:42 SRC=172.18.0.2 DST=192.0.2.1 LEN=60 PROTO=TCP SPT=40668 DPT=3
     (
         (f"[UFW BLOCK] IN=docker0 OUT= PHYSIN=veth1 {_REST}", "input-drops-host-service"),
         (f"kernel: [UFW BLOCK] IN=docker0 OUT=eth0 {_REST}", "ufw-forward-policy"),
+        ("[UFW BLOCK] IN=br-718950ae6f3a SRC=172.18.0.4 DST=172.17.0.1 DPT=8043 SYN", "input-drops-host-service"),
         (f"node1 kernel: filter_FWD_public_REJECT: IN=flannel.1 OUT=cni0 {_REST}", "firewalld-bridge-in-wrong-zone"),
         (f"kernel: FINAL_REJECT: IN=eth0 OUT= {_REST}", "firewalld-zone-blocks-port"),
         (f"kernel: iptables denied: IN=eth0 OUT=br-1 {_REST}", "rule-decides-flow"),
         (f"kernel: DROP IN= OUT=eth0 {_REST}", "output-policy-drop"),
+        (f"Jun 21 14:13:07 dev kernel: [11340794.729521] IN=ens4 OUT=nerdctl0 {_REST}", "forward-policy-drop"),
     ),
 )
 def test_a_logged_drop_names_its_cause(line: str, cause: str) -> None:
@@ -29,6 +31,8 @@ def test_a_logged_drop_names_its_cause(line: str, cause: str) -> None:
         f"[UFW ALLOW] IN=eth0 OUT= {_REST}",
         f"[UFW AUDIT] IN=eth0 OUT= {_REST}",
         f"kernel: trace IN=eth0 OUT= {_REST}",
+        f"kernel: IN=eth0 OUT= {_REST}",
+        f"kernel: seen IN=eth0 OUT=docker0 {_REST}",
         "we DROP what comes in",
     ),
 )

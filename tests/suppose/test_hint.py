@@ -39,6 +39,23 @@ _POINTING = (
     ("iptables -P FORWARD ACCEPT helps until the next restart.", "forward-policy-drop"),
     ("ufw denies 8080, and the port is still reachable from everywhere.", "published-bypasses-host-firewall"),
     ('daemon.json has {"icc": false}, the two containers get no answer.', "icc-off"),
+    ("sudo iptables -t filter -P OUTPUT DROP", "output-policy-drop"),
+    ("$IPT -P FORWARD DROP", "forward-policy-drop"),
+    ("iptables -I FORWARD -i eth0 -j DROP", "reject-rule-before-docker"),
+    ("iptables -t nat -F", "firewall-manager-flushed-rules"),
+    ("$ ifconfig br-web 0.0.0.0", "bridge-down"),
+    ("sudo sysctl -w net.ipv4.ip_forward=0", "ip-forward-off"),
+    ("ip_forward shows 1, networkd manages eth0, the container does not get out.", "interface-forwarding-off"),
+    ("ip route del default via 192.0.2.1", "host-default-route-missing"),
+    ("PDO->__construct('mysql:host=127.0.0.1;dbname=shop'): Connection refused", "loopback-is-the-container"),
+    ("The WireGuard container is on two networks. Its clients get no answer.", "interface-name-hardcoded"),
+    ("Docker Engine 29.4. From another machine ping 172.18.0.2 times out.", "raw-drop-direct-routing"),
+    ("30 s after the start a route default dev veth1a2b appears, nothing answers.", "bridge-became-default-route"),
+    ("dhcpcd gives 169.254.8.9 to veth1a2b, the host is unreachable.", "manager-claims-container-links"),
+    ("Since I installed docker, the company's proxy says: No route to host", "bridge-subnet-overlaps-route"),
+    ("/etc/sysconfig/iptables is loaded at boot. The container is not reachable.", "reject-rule-before-docker"),
+    ("INPUT has the policy DROP. From inside the same container the port is unreachable.",
+     "input-chain-drops-proxied-traffic"),
 )  # fmt: skip
 
 
@@ -63,6 +80,13 @@ _POINTING_NOWHERE = (
     ("Restarting docker did not help, it works nowhere.", "firewall-manager-flushed-rules"),
     ("502 from nginx, one container, refused.", "no-common-network-for-name"),
     ("docker-machine is not used here. The address 10.0.0.5 times out.", "docker context ls"),
+    ("iptables -A INPUT -i lo -j ACCEPT; it does not answer.", "output-policy-drop"),
+    ("ip link set eth0 down; it does not answer.", "bridge-down"),
+    ("echo 0 > /proc/sys/net/ipv4/ip_forward, then echo 1 > /proc/sys/net/ipv4/ip_forward", "ip-forward-off"),
+    ("ip_forward shows 0, networkd manages eth0, nothing answers.", "interface-forwarding-off"),
+    ("mysql:host=127.0.0.1 answers with network_mode: host, port 80 is refused.", "loopback-is-the-container"),
+    ("Docker Engine 27.4. From another machine ping 172.18.0.2 times out.", "raw-drop-direct-routing"),
+    ("default dev eth0 scope link; the container is unreachable.", "bridge-became-default-route"),
 )  # fmt: skip
 
 

@@ -174,3 +174,10 @@ def test_with_docker_proxy_localhost_is_not_routed() -> None:
     assert whole.engines[0].userland_proxy is not False
     assert whole.namespace(HOST).sysctls.values["net", "ipv4", "conf", "docker0", "route_localnet"] == "0"
     assert any(each.port == 8080 for each in whole.namespace(HOST).sockets)
+
+
+def test_the_default_network_has_the_range_that_a_route_tells() -> None:
+    found = host(RUN, "$ ip route\ndefault via 10.8.0.1 dev ens3\n192.168.0.0/24 dev docker0 src 192.168.0.1\n")
+    (subnet,) = (each for joined in found.engines[0].networks for each in joined.subnets)
+    assert subnet.network == 0xC0A8_0000
+    assert set(verdicts(network(RUN), "8080").values()) == {"delivered"}

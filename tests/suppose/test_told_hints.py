@@ -6,7 +6,15 @@ from hairpin.network.network import Network
 from hairpin.question.flows import flows_for
 from hairpin.question.target import parse_target
 from hairpin.suppose.hint import prose_of
-from hairpin.suppose.told_hints import held_twice, own_host_hints, published_elsewhere, smaller_uplink, two_translations
+from hairpin.suppose.told_hints import (
+    diverting_rules,
+    held_twice,
+    own_host_hints,
+    published_elsewhere,
+    saved_by_the_service,
+    smaller_uplink,
+    two_translations,
+)
 from tests.suppose.test_ordinary import ADDRESSES, PS, RUN, network
 
 _TWO = """\
@@ -77,3 +85,66 @@ def test_the_uplink_takes_less_than_the_bridge(size: str, found: int) -> None:
     told = whole.hosts[0].told
     assert told is not None
     assert len(list(smaller_uplink(whole.hosts[0], told))) == found
+
+
+_RULES = """\
+{}, the host's own address ({}) times out.
+$ ip rule show
+0:      from all lookup local
+3:      from {} lookup {}
+32766:  from all lookup main
+"""
+
+
+_INSIDE, _OUTSIDE = "From inside any container", "From another machine"
+
+
+@pytest.mark.parametrize(
+    ("where", "asked", "source", "table", "causes"),
+    (
+        (_INSIDE, "192.0.2.9", "192.0.2.9", "200", ["policy-rule-diverts-container-traffic"]),
+        (_OUTSIDE, "192.0.2.9", "192.0.2.9", "200", ["answers-leave-by-other-uplink"]),
+        (_INSIDE, "192.0.2.9", "192.0.2.10", "200", []),
+        (_INSIDE, "192.0.2.9", "192.0.2.9", "main", []),
+        (_INSIDE, "192.0.2.9", "192.0.2.0/24", "200", []),
+    ),
+)
+def test_a_policy_rule_leads_the_answers_of_one_address_elsewhere(
+    where: str, asked: str, source: str, table: str, causes: list[str]
+) -> None:
+    text = _RULES.format(where, asked, source, table)
+    host = network(RUN + "\n" + text).hosts[0]
+    assert host.told is not None
+    prose = prose_of(enumerate(text.splitlines(), 1))
+    assert [each.cause for each in diverting_rules(prose, host, host.told)] == causes
+
+
+@pytest.mark.parametrize(("told", "first"), (("Server listening on 127.0.0.1:3000", True), ("", False)))
+def test_a_name_of_the_host_is_asked_in_a_container_only(told: str, *, first: bool) -> None:
+    failure = "curl: (7) Failed to connect to host.docker.internal port 3000: Connection timed out"
+    whole = network(f"{RUN}\n{told}\n\n{failure}\n").hosts[0]
+    assert whole.told is not None
+    found = list(own_host_hints(prose_of(()), whole, whole.told))
+    weights = {each.cause: each.weight for each in found}
+    assert ("host-service-listens-on-loopback" in weights) == first
+    assert "input-drops-host-service" in weights
+
+
+_INPUT = """\
+$ iptables -L -n
+Chain INPUT (policy ACCEPT)
+target     prot opt source               destination
+ACCEPT     all  --  0.0.0.0/0            0.0.0.0/0            state RELATED,ESTABLISHED
+ACCEPT     tcp  --  0.0.0.0/0            0.0.0.0/0            {}tcp dpt:22
+ACCEPT     tcp  --  0.0.0.0/0            0.0.0.0/0            {}tcp dpt:10250
+[...]
+"""
+
+
+@pytest.mark.parametrize(
+    ("state", "port", "found"), (("state NEW ", "8080", 1), ("state NEW ", "22", 0), ("", "8080", 0))
+)
+def test_rules_of_the_iptables_service_are_known_by_their_form(state: str, port: str, found: int) -> None:
+    whole = network(RUN + "\n" + _INPUT.format(state, state))
+    flows = flows_for(whole, (parse_target(port),), None)
+    assert len(list(saved_by_the_service(whole.hosts[0], flows))) == found

@@ -19,7 +19,8 @@ class Outcome(msgspec.Struct, frozen=True, rename={"origin": "from"}):
 
     ``tool``: the program.  ``target``: its target as typed.  ``host`` and ``port``: the target's address or name, and
     its port; None if the tool sends no port.  ``origin``: ``host``, ``container:NAME``, or empty if the text does not
-    tell where the client ran.  ``line``: the line in the text, from 1."""
+    tell where the client ran.  ``line``: the line in the text, from 1.  ``source``: the source address of a captured
+    packet; empty if no capture shows it.  ``by``: the address that sent the ICMP error."""
 
     tool: str
     target: str
@@ -29,6 +30,8 @@ class Outcome(msgspec.Struct, frozen=True, rename={"origin": "from"}):
     protocol: Literal["tcp", "udp", "icmp"] = "tcp"
     origin: str = ""
     line: int = 0
+    source: str = ""
+    by: str = ""
 
     @property
     def failed(self) -> bool:

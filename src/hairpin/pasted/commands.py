@@ -51,6 +51,19 @@ _CONTAINER_ID = re.compile(r"[0-9a-f]{12}")
 _SHELLS = frozenset({"sh", "bash", "ash", "/bin/sh", "/bin/bash", "/bin/ash"})
 _WRAPPERS = frozenset({"sudo", "doas", "env", "time", "watch", "strace"})
 _LONGEST = 400
+_CHANGES = re.compile(
+    r"(?:\S*/)?(?:ip6?tables(?:-legacy|-nft)?|\$\{?\w+\}?) "
+    r".*(?<!\S)(?:-[PAIDFXN]|--(?:policy|append|insert|delete|flush))\b"
+    r"|ip6?tables-restore\b|nft (?:-f|add|insert|delete|flush)\b|ifconfig \S+ \S|sysctl .*=|echo \S+ ?> ?/proc/sys/"
+    r"|ip (?:-\S+ )*(?:a|addr|address|l|link|r|route|rule) (?:add|del|delete|flush|set|replace|change)\b"
+    r"|route (?:add|del)\b|(?:systemctl|service) .*\b(?:re)?(?:start|stop|load)\b|brctl (?:add|del)"
+)
+"""The beginning of a command that changes how packets go.  None of these takes a password."""
+
+
+def changes(command: Command) -> bool:
+    """Return whether the command changes addresses, links, routes, rules or switches of the host."""
+    return command.netns == HOST and _CHANGES.match(command.text.removeprefix("sudo ")) is not None
 
 
 def command_in(line: str, index: int) -> Command | None:

@@ -52,7 +52,9 @@ def _plain(line: str) -> str:
         line = _TAG.sub("", line)
     if "&" in line and _ENTITY.search(line) is not None:
         line = html.unescape(line).replace("\u00a0", " ")
-    return "" if _FENCE.match(line) is not None else line
+    if _FENCE.match(line) is not None:
+        return ""
+    return line.removesuffix("```").rstrip() if line.endswith("```") and line.count("`") == len("```") else line
 
 
 def _without_quotes(lines: list[str]) -> None:

@@ -10,6 +10,7 @@ import msgspec
 from hairpin.errors import EvidenceError, WrongPathError
 from hairpin.evidence.reading import Evidence
 from hairpin.message import message
+from hairpin.pasted.commands import changes
 from hairpin.pasted.counted import counted_in, is_count, text_of
 from hairpin.pasted.form import Command, Found, Fragment, Paste, Recognised
 from hairpin.pasted.joining import Output, evidence_of, unrecognised_in
@@ -22,6 +23,8 @@ _SAID = (OUTCOME, "klog")
 """The keys of readings whose lines are also words of the text: a client's error and a line of the kernel's log name
 causes."""
 STANDARD_INPUT = "-"
+_FEWEST_WORDS = 4
+"""The number of words beside a quoted command from which on a line is a sentence."""
 LIMIT_BYTES = 64 * 1024 * 1024
 """The greatest size of a text.  A text of this size takes a minute."""
 
@@ -86,8 +89,8 @@ def _outputs(paste: Paste) -> Iterator[Output]:
 
 
 def _left_lines(paste: Paste, found: tuple[Output, ...]) -> str:
-    """Return the lines that are no part of an output that became a reading, each behind its number.  Command
-    lines, and lines that may hold a secret, are left out."""
+    """Return the lines that are no part of an output that became a reading, each behind its number.  Lines of
+    commands that only read, and lines that may hold a secret, are left out."""
     taken = {
         number
         for each in found
@@ -95,15 +98,24 @@ def _left_lines(paste: Paste, found: tuple[Output, ...]) -> str:
         for number in range(each.recognised.line, each.recognised.until + 1)
     }
     lines = (
-        (number, line)
+        (number, words)
         for index, (number, line) in enumerate(zip(paste.numbers, paste.lines, strict=True))
-        if index not in paste.commands
+        if (words := _words_of(line, paste.commands.get(index)))
         and number not in taken
         and line.strip()
         and not is_count(line)
         and not is_secret(line)
     )
     return "".join(f"{number}:{without_credentials(line.strip())}\n" for number, line in lines)
+
+
+def _words_of(line: str, command: Command | None) -> str:
+    """Return what a line says beside the command that it has, which may hold a secret; all of it if the command changes
+    the host."""
+    if command is None or changes(command):
+        return line
+    around = line.replace(command.text, "", 1) if command.text in line else ""
+    return around if len(around.split()) >= _FEWEST_WORDS else ""
 
 
 def _output(paste: Paste, index: int, command: Command, found: Found) -> Output:

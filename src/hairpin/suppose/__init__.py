@@ -6,6 +6,7 @@ Read ``told`` (what the readings of a text tell) with ``words`` (what the text s
 ``alternatives`` (what they may be instead).
 
 Hints point to causes that no part of an ordinary host stands for: ``hint`` (the type), ``hint_table`` with its rows in
-``hint_ways``, ``hint_firewalls``, ``hint_networks`` and ``hint_words``, ``told_hints`` (facts that together point to a
-cause), ``firewall_log`` and ``said_ranges``.
+``hint_ways``, ``hint_firewalls``, ``hint_networks``, ``hint_typed`` and ``hint_words``, ``told_hints`` (facts that
+together point to a cause), ``firewall_log``, ``counted_drops``, ``captured``,
+``bridge_asked``, ``told_ways`` and ``said_ranges``.
 """

@@ -225,9 +225,16 @@ def _of_filter(host: Host, told: ToldParts, flows: tuple[Flow, ...]) -> Iterator
     if table is None:
         return
     if _has_docker(host):
-        yield from (_with_rules(host, table, each) for each in _OF_FILTER)
+        # dockerd before 17.06 has no chain DOCKER-USER.
+        standing = (each for each in _OF_FILTER if table.chain(_chain_of(each)) is not None)
+        yield from (_with_rules(host, table, each) for each in standing)
     if any(isinstance(flow.start, FromHost | FromContainer) or not flow.container for flow in flows):
         yield _with_rules(host, table, _OF_INPUT)
+
+
+def _chain_of(wanted: _Rules) -> str:
+    """Return the chain that the alternative changes."""
+    return wanted.first.split()[1] if wanted.first else "FORWARD"
 
 
 def _has_docker(host: Host) -> bool:

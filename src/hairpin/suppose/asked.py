@@ -12,6 +12,7 @@ from hairpin.host.host import Host, Namespace
 from hairpin.network.prefix import inside, is_loopback
 from hairpin.question.asked import Target
 from hairpin.question.target import parse_target
+from hairpin.suppose.captured import is_of_container
 
 UNNAMED = "CONTAINER"
 """The name of a container whose name no text tells."""
@@ -23,7 +24,11 @@ _OF_HOST = frozenset({22, 53})
 
 def targets_of(told: ToldParts) -> tuple[Target, ...]:
     """Return the targets of the failures that the text tells, each once."""
-    found = (target_of(each) for each in told.outcomes if each.failed and not _asks_itself(each))
+    found = (
+        target_of(each)
+        for each in told.outcomes
+        if each.failed and not _asks_itself(each) and not is_of_container(each)
+    )
     return tuple(dict.fromkeys(each for each in found if each is not None))
 
 

@@ -6,9 +6,11 @@ from collections.abc import Iterable, Iterator
 from hairpin.message import message
 from hairpin.suppose.hint import Hinted
 
-_LOGGED = re.compile(r"(?P<before>.*?)\bIN=(?P<into>[\w.@-]*) OUT=(?P<out>[\w.@-]*)")
+_LOGGED = re.compile(r"(?P<before>.*?)\bIN=(?P<into>[\w.@-]*)(?: OUT=(?P<out>[\w.@-]*)| (?=(?:MAC|SRC)=))")
 _DROPPED = re.compile(r"(?i)REJECT|DROP|BLOCK|DENY|DENIED")
 _PASSED = re.compile(r"(?i)\[UFW (?:ALLOW|AUDIT)|ACCEPT")
+_BARE = re.compile(r"\bkernel:\s*(?:\[\s*[\d.]+\]\s*)?$")
+"""What stands before a line of a LOG rule without a prefix, as somebody adds it at the end of a chain."""
 _LONGEST = 200
 
 
@@ -17,18 +19,31 @@ def logged_drops(lines: Iterable[tuple[int, str]]) -> Iterator[Hinted]:
     known: set[str] = set()
     for number, line in lines:
         found = _LOGGED.match(line)
-        if found is None or _PASSED.search(found["before"]) or not _DROPPED.search(found["before"]):
+        if found is None or _PASSED.search(found["before"]):
             continue
-        cause = _cause(found["before"], is_forwarded=bool(found["into"] and found["out"]), has_out=bool(found["out"]))
+        is_forwarded = bool(found["into"] and found["out"])
+        is_drop = _DROPPED.search(found["before"]) is not None
+        if not is_drop and not (is_forwarded and _BARE.search(found["before"])):
+            continue
+        cause = (
+            _cause(found["before"], is_forwarded=is_forwarded, has_out=bool(found["out"]))
+            if is_drop
+            else "forward-policy-drop"
+        )
         if cause in known:
             continue
         known.add(cause)
         command = "sudo firewall-cmd --list-all-zones" if cause.startswith("firewalld") else "sudo iptables-save"
-        said = message(
-            "a firewall of the host logs that it drops this packet, with IN={into} OUT={out}",
-            into=found["into"] or "-", out=found["out"] or "-",
-        )  # fmt: skip
-        yield Hinted(cause, 30, command, message("the rule that logs it, and none before it that accepts"), said,
+        places = {"into": found["into"] or "-", "out": found["out"] or "-"}
+        said = (
+            message("a firewall of the host logs that it drops this packet, with IN={into} OUT={out}", **places)
+            if is_drop
+            else message(
+                "a rule of FORWARD logs this packet, which no rule before it accepts: IN={into} OUT={out}", **places
+            )
+        )
+        yield Hinted(cause, 30 if is_drop else 14, command,
+                     message("the rule that logs it, and none before it that accepts"), said,
                      number, line[:_LONGEST])  # fmt: skip
 
 

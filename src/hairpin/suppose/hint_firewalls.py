@@ -22,6 +22,35 @@ from hairpin.suppose.parts import SYSCTLS
 
 FIREWALLS: tuple[Hint, ...] = (
     Hint(
+        says=(
+            words(r"\bfirewalld\b"),
+            words(r"host is unreachable|no route to host|\bprohibited\b|EHOSTUNREACH"),
+            words(r"(?:network create|--net(?:work)?[= ]|two containers|(?:an)?other container|same network|bridge)"),
+        ),
+        unless=words(
+            r"firewalld (?:is )?(?:not (?:running|installed|active)|inactive|disabled|off)|no firewalld|published"
+        ),
+        cause="firewalld-bridge-in-wrong-zone",
+        weight=20,
+        command=ZONES,
+        shows=BRIDGE_ZONE_SHOWS,
+        means=BRIDGE_ZONE,
+    ),
+    Hint(
+        says=(
+            words(r"\bfirewalld\b"),
+            words(r"host is unreachable|no route to host|\bprohibited\b|EHOSTUNREACH"),
+            words(r"\b(?:the|its|own) host'?s? (?:own )?(?:address|ip)|<[^>]*host[^>]*ip>|\bpublic (?:host )?ip\b"),
+            words(CONTAINERS),
+        ),
+        unless=words(r"firewalld (?:is )?(?:not (?:running|installed|active)|inactive|disabled|off)|no firewalld"),
+        cause="input-chain-drops-proxied-traffic",
+        weight=20,
+        command=RULES,
+        shows=INPUT_SHOWS,
+        means=message("INPUT drops what docker-proxy gets back from the bridge, or what comes in for docker-proxy"),
+    ),
+    Hint(
         says=(words(r"\bfirewalld\b"), words(rf"\brootless\b|without root|non-root|{HOST_NETWORK}")),
         cause="firewalld-zone-blocks-port",
         weight=22,
@@ -125,6 +154,22 @@ FIREWALLS: tuple[Hint, ...] = (
         ),
         cause="input-chain-drops-proxied-traffic",
         weight=16,
+        command=RULES,
+        shows=INPUT_SHOWS,
+        means=message("INPUT drops what docker-proxy gets back from the bridge, or what comes in for docker-proxy"),
+    ),
+    Hint(
+        says=(
+            words(r"\bpolicy\b.{0,40}\b(?:DROP|deny|REJECT)\b|-P INPUT DROP|\bINPUT\b.{0,60}\b(?:DROP|REJECT)\b"),
+            words(
+                r"\b(?:from )?inside (?:of )?(?:that|the|this) same container|\bcontainer itself\b"
+                r"|\bits own published\b"
+                r"|\bfrom (?:inside )?(?:the|a|that|another) container\b.{0,80}"
+                r"\b(?:published|host's address|docker ?host)\b"
+            ),
+        ),
+        cause="input-chain-drops-proxied-traffic",
+        weight=18,
         command=RULES,
         shows=INPUT_SHOWS,
         means=message("INPUT drops what docker-proxy gets back from the bridge, or what comes in for docker-proxy"),
@@ -296,5 +341,21 @@ FIREWALLS: tuple[Hint, ...] = (
         command=SYSCTLS,
         shows=message("net.ipv4.ip_forward = 0"),
         means=message("A restart of the network's scripts loads sysctl.conf, in which forwarding is off"),
+    ),
+    Hint(
+        says=(
+            words(
+                r"\biptables\.service\b[^\n]*\bfirewall|/etc/sysconfig/iptables\b|\biptables-services\b"
+                r"|\bservice iptables (?:status|save|restart)"
+            ),
+        ),
+        unless=words(r"iptables\.service[^\n]*(?:not-found|masked)|Active: inactive[^\n]*\s*$(?!.*Active: active)"),
+        cause="reject-rule-before-docker",
+        weight=14,
+        command=RULES,
+        shows=message("a REJECT or DROP in FORWARD stands before Docker's rules"),
+        means=message(
+            "The saved rules of the iptables service end FORWARD with a REJECT, and the engine's come behind it"
+        ),
     ),
 )

@@ -2,7 +2,7 @@
 
 from hairpin.message import message
 from hairpin.suppose.hint import Hint, words
-from hairpin.suppose.hint_words import CONTAINERS
+from hairpin.suppose.hint_words import CONTAINERS, HOST_NETWORK
 
 NETWORKS: tuple[Hint, ...] = (
     # --- networks of the engine ---
@@ -150,6 +150,37 @@ NETWORKS: tuple[Hint, ...] = (
         command="docker compose config; docker ps; sudo ss -lntup",
         shows=message("the service that the client asks by localhost is of the host or of another container"),
         means=message("In a container localhost is this container, not the host"),
+    ),
+    Hint(
+        says=(
+            words(
+                r"\b(?:host|server|hostname|DB_HOST|data source)[\"']? ?[=:] ?[\"']?(?:localhost|127\.0\.0\.1)\b"
+                r"|\b(?:jdbc:\w+|postgres(?:ql)?|mysql2?|mongodb|redis|amqp)://[^\s/]{0,60}(?:localhost|127\.0\.0\.1)\b"
+            ),
+            words(r"refused|ECONNREFUSED|\b2002\b|no such file"),
+        ),
+        unless=words(rf"{HOST_NETWORK}"),
+        cause="loopback-is-the-container",
+        weight=18,
+        command="docker compose config; docker ps",
+        shows=message("the client is a container, and the service that it asks is another one"),
+        means=message(
+            "In a container localhost is this container: the client asks itself, and not the other container"
+        ),
+    ),
+    Hint(
+        says=(
+            words(r"\b(?:wg-?easy|wireguard|openvpn|gluetun|vpn)\b"),
+            words(r"\bcontainer\b|\bdocker exec\b"),
+            words(r"\b(?:two|2|both|several|second|other) networks\b|\beth1\b"),
+        ),
+        cause="interface-name-hardcoded",
+        weight=18,
+        command="docker exec {container} sh -c 'iptables -t nat -S; ip route'",
+        shows=message("MASQUERADE or another rule names an interface that is not the one of the default route"),
+        means=message(
+            "Rules inside the container name one interface, and after a start its networks may have other ones"
+        ),
     ),
     # --- names ---
     Hint(

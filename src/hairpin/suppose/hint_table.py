@@ -7,6 +7,7 @@ The weights are relative to those of the alternatives (``suppose/alternatives.py
 from hairpin.suppose.hint import Hint
 from hairpin.suppose.hint_firewalls import FIREWALLS
 from hairpin.suppose.hint_networks import NETWORKS
+from hairpin.suppose.hint_typed import TYPED
 from hairpin.suppose.hint_ways import WAYS
 
-HINTS: tuple[Hint, ...] = (*WAYS, *FIREWALLS, *NETWORKS)
+HINTS: tuple[Hint, ...] = (*WAYS, *FIREWALLS, *NETWORKS, *TYPED)

@@ -57,6 +57,22 @@ WAYS: tuple[Hint, ...] = (
         means=MTU,
     ),
     Hint(
+        says=(
+            words(
+                r"(?:大|large|big|gro(?:ß|ss)e|больш\w+|grand\w*)[^\n]{0,30}"
+                r"(?:卡|超时|不通|hang|stall|time|häng|завис|bloqu)"
+            ),
+            words(
+                r"(?:小|small|kleine|маленьк\w+|petit\w*)[^\n]{0,30}(?:正常|没问题|可以|fine|work|ok|answer|geh|работа|passe)"
+            ),
+        ),
+        cause="mtu-black-hole",
+        weight=22,
+        command=SIZES,
+        shows=MTU_SHOWS,
+        means=MTU,
+    ),
+    Hint(
         says=(words(r"\bMTU\b"), words(rf"{HANGS}|{CLIENT}.{{0,80}}(?:fail|time)")),
         cause="mtu-black-hole",
         weight=14,
@@ -147,7 +163,70 @@ WAYS: tuple[Hint, ...] = (
         shows=TUNNEL_SHOWS,
         means=TUNNEL,
     ),
-    # --- ranges ---
+    # --- ranges and routes ---
+    Hint(
+        says=(
+            words(r"\bdocker\b[^\n]{0,30}\b(?:2[89]|3\d)\.\d"),
+            words(
+                r"\b(?:subnet router|directly|static route|routed|routes? to|container'?s? (?:own )?(?:ip|address)"
+                r"|ping\b[^\n]{0,20}\b172\.\d+\.\d+\.(?:[2-9]|\d\d+))"
+            ),
+            words(
+                r"\b(?:another|other|remote|second|different|client) (?:machine|host|node|computer|peer)s?\b"
+                r"|\bfrom (?:the )?(?:lan|vpn|tailnet)\b|\btailnet\b|\brouter\b"
+            ),
+        ),
+        cause="raw-drop-direct-routing",
+        weight=18,
+        command="sudo iptables-save -t raw",
+        shows=message("PREROUTING of table raw drops what comes for the container's address and not from its bridge"),
+        means=message(
+            "Since version 28, dockerd drops what comes from outside for a container's own address in table raw"
+        ),
+    ),
+    Hint(
+        says=(words(r"\bdefault (?:via \S+ )?dev (?:veth|br-|docker0|\.\.\.)|\bdefault route\b.{0,40}\bveth"),),
+        cause="bridge-became-default-route",
+        weight=22,
+        command="ip route; networkctl; nmcli device",
+        shows=message("a default route leads to a veth or to a bridge of the engine"),
+        means=message(
+            "A manager of links takes the engine's veth or bridge for an uplink, and gives it an address and a default "
+            "route"
+        ),
+    ),
+    Hint(
+        says=(
+            words(r"\b169\.254\.\d+\.\d+"),
+            words(r"\bveth|\bdocker0\b|\bbr-"),
+            words(r"\b(?:dhcpcd|networkmanager|connman|systemd-networkd|networkd|nmcli)\b"),
+        ),
+        cause="manager-claims-container-links",
+        weight=18,
+        command="networkctl; nmcli device; ip addr",
+        shows=message("the manager lists the veth or the bridge as a link of its own"),
+        means=message(
+            "A manager of links takes the engine's veth or bridge for an uplink, and gives it an address and a default "
+            "route"
+        ),
+    ),
+    Hint(
+        says=(
+            words(
+                r"\b(?:until|since|after|before|when|once|hasta|desde|después|seit|nachdem|bis|depuis|après|после)\b"
+                r".{0,40}\b(?:instal\w*|установ\w*)\b.{0,20}\bdocker|\binstall(?:ed|ing)? docker\b"
+            ),
+            words(
+                r"no route to host|\bunreachable\b|ninguna ruta|keine route|aucun chemin|нет маршрута|\btimed? ?-?out"
+            ),
+            words(r"\b(?:proxy|intranet|company|corporate|office|vpn|ssh|server|lan|red|servidor|firmen\w*)\b"),
+        ),
+        cause="bridge-subnet-overlaps-route",
+        weight=16,
+        command=ROUTES,
+        shows=RANGES_SHOWS,
+        means=message("A bridge of the engine covers the address of a machine elsewhere, and takes its packets"),
+    ),
     Hint(
         says=(
             words(

@@ -18,6 +18,7 @@ from hairpin.evidence.told import UNNAMED, ToldParts, ToldTable
 from hairpin.host.contact import Contact
 from hairpin.host.docker import Container, DockerNetwork, Engine, Subnet
 from hairpin.host.host import Host, Namespace
+from hairpin.host.route import Route
 from hairpin.netfilter.iptables.save import BASE_CHAINS
 from hairpin.netfilter.ir import Chain, FieldMatch, Jump, Ruleset, Table
 from hairpin.netfilter.rule_address import IpFamily
@@ -136,8 +137,16 @@ def _free(host: Host, taken: set[int], is_default: bool) -> int:
         given = next((each for each in own.addresses if each.link == "docker0" and each.version == 4), None)
         if given is not None:
             return given.prefix.network
+        route = next((each for each in own.routes if _leads_to(each, "docker0")), None)
+        if route is not None:
+            return route.destination
         return _DEFAULT_POOLS[0] if host.told is None or not host.told.mapped else _MAPPED_DEFAULT
     return next(each for each in _DEFAULT_POOLS[1:] if each not in taken)
+
+
+def _leads_to(route: Route, bridge: str) -> bool:
+    """Return whether the route is the one that a bridge's address makes."""
+    return route.version == 4 and bool(route.prefix_length) and [hop.link for hop in route.next_hops] == [bridge]
 
 
 def _network(engine: Engine, name: str, known: DockerNetwork | None, block: int) -> DockerNetwork:

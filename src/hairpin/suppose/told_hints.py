@@ -7,6 +7,7 @@ from ipaddress import IPv4Address
 from hairpin.evidence.reading import HOST
 from hairpin.evidence.told import Outcome, ToldParts
 from hairpin.host.host import Host
+from hairpin.host.route import TABLE_DEFAULT, TABLE_LOCAL, TABLE_MAIN
 from hairpin.message import message
 from hairpin.netfilter.ir import FieldMatch, Nat, Rule
 from hairpin.network.flow import Flow
@@ -16,8 +17,9 @@ RULES = "sudo iptables-save"
 SOCKETS = "sudo ss -lntup"
 _GATEWAY = re.compile(r"host\.(?:docker|containers)\.internal|gateway\.docker\.internal|172\.1[7-9]\.0\.1|10\.88\.0\.1")
 _IN_CONTAINER = words(
-    r"\b(?:from|in|inside|within)(?: of)? (?:the |a |an |any |its |my |this |other |another |same |docker )*(?:\w+ )?"
-    r"containers?\b|\bcontainers? (?:\w+ ){0,3}(?:can(?:no|')?t|could(?: not|n't)|has to|have to|needs? to|tries|want)"
+    r"\b(?:from|in|inside|within)(?: of)? "
+    r"(?:the |a |an |any |its |my |this |that |each |every |other |another |same |docker )*(?:\w+ )?containers?\b"
+    r"|\bcontainers? (?:\w+ ){0,3}(?:can(?:no|')?t|could(?: not|n't)|has to|have to|needs? to|tries|want)"
 )
 _OWN_HOST = words(
     r"\b(?:its|the|this|same|own|docker) (?:same )?host(?:'s)?\b(?:(?!container)[^.]){0,40}\b(?:address|port"
@@ -28,7 +30,7 @@ _OWN_HOST = words(
 )
 _NEAR_CHARACTERS = 200
 _PRIVATE = re.compile(r"10\.|192\.168\.|172\.(?:1[6-9]|2\d|3[01])\.")
-_WEIGHT = 16
+_WEIGHT, _SEEN_WEIGHT = 16, 26
 
 
 def own_host_hints(prose: Prose, host: Host, told: ToldParts) -> Iterator[Hinted]:
@@ -39,15 +41,21 @@ def own_host_hints(prose: Prose, host: Host, told: ToldParts) -> Iterator[Hinted
     is_told = (HOST, "addresses") in told.parts
     own = {each for each in own if is_told and not each.startswith("127.")}
     asked = [each for each in failed if _GATEWAY.fullmatch(each.host) or each.host in own]
-    asked = [each for each in asked if each.origin.startswith("container:") or (inside and not each.origin)]
+    asked = [each for each in asked if _is_inside(each) or (inside and not each.origin)]
     if not asked and inside is not None and _speaks_of_own_host(prose.text):
         asked = [
             each
             for each in failed
             if not each.host or _PRIVATE.match(each.host) or each.origin.startswith("container:")
         ]
+    on_loopback = {each.port for each in told.listeners if each.address}
     for each in asked[:1]:
-        yield from _of_own_host(each)
+        yield from _of_own_host(each, is_on_loopback=each.port in on_loopback)
+
+
+def _is_inside(outcome: Outcome) -> bool:
+    """Return whether the client ran in a container: only there engines' names for the host have an address."""
+    return outcome.origin.startswith("container:") or re.search("[a-z]", outcome.host) is not None
 
 
 def _speaks_of_own_host(text: str) -> bool:
@@ -58,11 +66,12 @@ def _speaks_of_own_host(text: str) -> bool:
     return False
 
 
-def _of_own_host(outcome: Outcome) -> Iterator[Hinted]:
+def _of_own_host(outcome: Outcome, *, is_on_loopback: bool) -> Iterator[Hinted]:
     line, quote = outcome.line, outcome.target
-    if outcome.result in ("refused", "failed", "reset"):
+    if is_on_loopback or outcome.result in ("refused", "failed", "reset"):
+        weight = _SEEN_WEIGHT if is_on_loopback else 10 if outcome.result == "failed" else _WEIGHT
         yield Hinted(
-            "host-service-listens-on-loopback", 10 if outcome.result == "failed" else _WEIGHT, SOCKETS,
+            "host-service-listens-on-loopback", weight, SOCKETS,
             message("the line of the port has the address 127.0.0.1"),
             message("The host's service listens on 127.0.0.1 only, which a container does not reach"), line, quote,
         )  # fmt: skip
@@ -176,3 +185,68 @@ def smaller_uplink(host: Host, told: ToldParts) -> Iterator[Hinted]:
                     "{inner}", outer=min(sizes), inner=max(inner)),
             0, "",
         )  # fmt: skip
+
+
+_USUAL_TABLES = frozenset({TABLE_MAIN, TABLE_LOCAL, TABLE_DEFAULT})
+_ADDRESS_BITS = 32
+
+
+def diverting_rules(prose: Prose, host: Host, told: ToldParts) -> Iterator[Hinted]:
+    """Yield a policy rule for one address of the host: its table has to have the containers' networks, too, and it does
+    not hold for what containers answer, which has their own addresses as source when it is routed."""
+    if (HOST, "rules4") not in told.parts:
+        return
+    named = {each.host for each in told.outcomes if each.failed} | {
+        word for each in told.outcomes if each.failed for word in re.findall(r"\d+\.\d+\.\d+\.\d+", each.target)
+    }
+    for each in host.namespace(HOST).rules:
+        if each.version != 4 or each.source is None or each.action != "table" or each.table in _USUAL_TABLES:
+            continue
+        address, length = each.source
+        text = str(IPv4Address(address))
+        if length == _ADDRESS_BITS and text in named:
+            if _IN_CONTAINER.search(prose.text) is not None:
+                means = message("A policy rule leads what has the source {address} to a table of its own: answers to "
+                                "containers leave by the uplink", address=text)  # fmt: skip
+                shows = message("the table of the rule has no route to the containers' networks")
+                cause = "policy-rule-diverts-container-traffic"
+            else:
+                means = message("The policy rule for {address} does not hold for what containers answer: that is "
+                                "routed with the container's address, and leaves by the other uplink",
+                                address=text)  # fmt: skip
+                shows = message("no policy rule leads what comes from the containers' networks to this table")
+                cause = "answers-leave-by-other-uplink"
+            yield Hinted(cause, 24, "ip rule; ip route show table all", shows, means, 0, "")
+            return
+
+
+_NEW = ((8, 8),)
+"""The state NEW of connection tracking, as ranges: the service's rules open ports to new connections."""
+_LEAST_STATIC = 2
+
+
+def saved_by_the_service(host: Host, flows: Iterable[Flow]) -> Iterator[Hinted]:
+    """Yield that INPUT has the rules of the iptables service (``state NEW tcp dpt:22``), which accept no asked port.
+
+    These saved rules end INPUT and FORWARD with a REJECT; a listing that was cut does not show it."""
+    ports = {each.dport for each in flows}
+    chains = (
+        chain
+        for table in host.namespace(HOST).ruleset.tables
+        if (table.family, table.name) == ("ip", "filter")
+        for chain in table.chains
+        if chain.name == "INPUT"
+    )
+    static = [each for chain in chains for each in chain.rules if _fields(each).get("ct-state") == _NEW]
+    opened = {low for each in static for low, _ in _fields(each).get("dport", ())}
+    if len(static) >= _LEAST_STATIC and not ports & opened:
+        shows = message("a REJECT or DROP in FORWARD stands before Docker's rules")
+        means = message(
+            "The saved rules of the iptables service end FORWARD with a REJECT, and the engine's come behind it"
+        )
+        yield Hinted("reject-rule-before-docker", 16, RULES, shows, means, 0, "")
+
+
+def _fields(rule: Rule) -> dict[str, tuple[tuple[int, int], ...]]:
+    """Return the ranges of each field that the rule compares."""
+    return {each.field: each.ranges for each in rule.body if isinstance(each, FieldMatch)}

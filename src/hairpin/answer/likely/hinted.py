@@ -7,11 +7,23 @@ from hairpin.answer.answer import Answer
 from hairpin.evidence.told import Outcome
 from hairpin.pasted.joining import unrecognised_in
 from hairpin.suppose.asked import UNNAMED
+from hairpin.suppose.bridge_asked import asked_on_a_bridge
+from hairpin.suppose.captured import seen_coming_in, untranslated
+from hairpin.suppose.counted_drops import counted_drops
 from hairpin.suppose.firewall_log import logged_drops
 from hairpin.suppose.hint import Hinted, hints_in, prose_of, words
 from hairpin.suppose.hint_table import HINTS
 from hairpin.suppose.said_ranges import inside_the_pools, overlapping_ranges
-from hairpin.suppose.told_hints import held_twice, own_host_hints, published_elsewhere, smaller_uplink, two_translations
+from hairpin.suppose.told_hints import (
+    diverting_rules,
+    held_twice,
+    own_host_hints,
+    published_elsewhere,
+    saved_by_the_service,
+    smaller_uplink,
+    two_translations,
+)
+from hairpin.suppose.told_ways import bare_uplink, smaller_in_listing, two_routes
 
 _BEFORE = words(
     r"\bsecurity (?:group|list)s?\b|\binbound\b|\b(?:ec2|aws|azure|lightsail|oracle cloud|digital ?ocean|google "
@@ -37,6 +49,9 @@ def _all(answer: Answer, failures: tuple[Outcome, ...]) -> Iterator[Hinted]:
     prose = prose_of(lines)
     yield from hints_in(prose, HINTS, has_failure=bool(failures), fill=_places(answer))
     yield from logged_drops(lines)
+    if failures:
+        yield from counted_drops(lines)
+        yield from smaller_in_listing(lines)
     flows = tuple(each.trace.flow for each in answer.flows)
     for host in answer.network.hosts:
         if host.told is None or not failures:
@@ -47,6 +62,13 @@ def _all(answer: Answer, failures: tuple[Outcome, ...]) -> Iterator[Hinted]:
         yield from two_translations(host, flows)
         yield from published_elsewhere(host, flows)
         yield from held_twice(host.told)
+        yield from asked_on_a_bridge(lines, host, host.told)
+        yield from two_routes(host, host.told)
+        yield from bare_uplink(host, host.told)
+        yield from untranslated(host.told.outcomes)
+        yield from seen_coming_in(host.told.outcomes)
+        yield from diverting_rules(prose, host, host.told)
+        yield from saved_by_the_service(host, flows)
         yield from smaller_uplink(host, host.told)
 
 

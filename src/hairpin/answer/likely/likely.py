@@ -37,6 +37,8 @@ _MOST_LIKELY = 5
 """The greatest number of likely causes of which the text shows nothing."""
 _STRONG = 18
 """The weight from which on words of the text count more than a part that is only supposed."""
+_SEEN = 24
+"""The weight from which on a hint is something that the kernel or a firewall says in the text: it stands first."""
 _OF_ENGINE = re.compile(r"172\.(?:1[6-9]|2\d|3[01])\.")
 """The addresses of the default pools: a client that asks one is on the host or in a container."""
 _FITTING: dict[str, frozenset[Verdict]] = {
@@ -83,7 +85,13 @@ def with_likely(answer: Answer) -> Answer:
         further = tuple(_likely(answer, tuple(each for each in hints if each.cause not in known), failures))
         strong = tuple(each for each in hints if each.weight >= _STRONG)
         asked = _of_alternatives(strong, answer) if strong and all(each.likely for each in causes) else None
-        return _replace(answer, causes=_with_refs((*causes, *further)), next=asked or _of_suppositions(answer))
+        seen = (
+            {each.cause for each in hints if each.weight >= _SEEN}
+            if all(each.likely for each in causes)
+            else set[str]()
+        )
+        ranked = sorted(_with_refs((*causes, *further)), key=lambda each: each.id not in seen)
+        return _replace(answer, causes=tuple(ranked), next=asked or _of_suppositions(answer))
     if not hints and not any(host.told is not None and host.told.tells_anything for host in network.hosts):
         return answer
     stopping = tuple(_stopping(answer, tuple(each.trace.flow for each in flows), outcomes, hints))

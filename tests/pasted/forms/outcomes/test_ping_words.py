@@ -14,6 +14,20 @@ CASES: dict[str, tuple[str, list[tuple[Any, ...]]]] = {
         ),
         [("8.8.8.8", None, "timeout", "")],
     ),
+    "ping: a page made one line of all": (
+        (
+            "PING 172.17.0.254 (172.17.0.254) 56(84) bytes of data. --- 172.17.0.254 ping statistics --- "
+            "11 packets transmitted, 0 received, 100% packet loss, time 1009ms"
+        ),
+        [("172.17.0.254", None, "timeout", "")],
+    ),
+    "ping: a page made one line of answers": (
+        (
+            "PING 172.17.0.3 (172.17.0.3) 56(84) bytes of data. 64 bytes from 172.17.0.3: icmp_seq=1 ttl=64 "
+            "time=0.1 ms --- 172.17.0.3 ping statistics --- 1 packets transmitted, 1 received, 0% packet loss"
+        ),
+        [("172.17.0.3", None, "answered", "")],
+    ),
     "ping: unreachable": (
         (
             "PING 10.8.0.9 (10.8.0.9) 56(84) bytes of data.\nFrom 10.8.0.5 icmp_seq=1 Destination Host Unreachable\n\n"

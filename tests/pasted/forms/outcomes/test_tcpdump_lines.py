@@ -2,8 +2,10 @@
 
 from typing import Any
 
+import msgspec
 import pytest
 
+from hairpin.pasted.text import evidence_in_texts
 from tests.pasted.readings import outcomes_in
 
 CASES: dict[str, tuple[str, list[tuple[Any, ...]]]] = {
@@ -31,9 +33,29 @@ CASES: dict[str, tuple[str, list[tuple[Any, ...]]]] = {
         ),
         [("10.8.0.5", 80, "refused", "")],
     ),
+    "tcpdump: requests without a reply": (
+        (
+            "22:09:14.5 IP 10.1.69.0 > 10.1.89.2: ICMP echo request, id 1, seq 4, length 64\n22:09:15.5 IP 10.1.69.0 > "
+            "10.1.89.2: ICMP echo request, id 1, seq 5, length 64"
+        ),
+        [("10.1.89.2", None, "timeout", "")],
+    ),
+    "tcpdump: a reply": (
+        (
+            "22:09:14.5 IP 10.1.69.0 > 10.1.89.2: ICMP echo request, id 1, seq 4, length 64\n22:09:14.6 IP 10.1.89.2 > "
+            "10.1.69.0: ICMP echo reply, id 1, seq 4, length 64\n22:09:15.5 IP 10.1.69.0 > 10.1.89.2: ICMP echo request"
+        ),
+        [],
+    ),
 }
 
 
 @pytest.mark.parametrize(("text", "expected"), CASES.values(), ids=CASES)
 def test_the_words_become_an_outcome(text: str, expected: list[tuple[Any, ...]]) -> None:
     assert outcomes_in(text) == expected
+
+
+def test_an_outcome_has_the_source_of_the_packet() -> None:
+    text = "12:00:00.1 IP 172.17.0.2.4444 > 10.8.0.5.80: Flags [S], seq 1"
+    (reading,) = evidence_in_texts((f"{text}\n{text}\n",)).all("outcome")
+    assert msgspec.json.decode(reading.text)["source"] == "172.17.0.2"

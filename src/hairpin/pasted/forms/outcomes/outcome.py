@@ -5,6 +5,7 @@
 
 ``port`` is null if the tool sends no port, or if the text does not tell it.  ``from`` is the place of the client:
 ``host``, ``container:NAME``, or empty if the text does not tell it.  ``line``: the first line of the output, from 1.
+A captured packet has its ``source``, too, and an ICMP error the address ``by`` which it was sent.
 """
 
 import re
@@ -45,7 +46,8 @@ _RESULTS: tuple[tuple[re.Pattern[str], Result], ...] = tuple(
 
 
 class Seen(NamedTuple):
-    """What one attempt of a client showed.  ``target``: as it was typed; empty if the text shows no command."""
+    """What one attempt of a client showed.  ``target``: as it was typed; empty if the text shows no command.
+    ``source``: the source address that a capture shows.  ``by``: the address that sent an ICMP error."""
 
     tool: str
     host: str
@@ -53,6 +55,8 @@ class Seen(NamedTuple):
     result: Result
     protocol: Protocol = "tcp"
     target: str = ""
+    source: str = ""
+    by: str = ""
 
 
 class ClientTarget(NamedTuple):
@@ -89,7 +93,7 @@ def at_host(start: int, seen: Seen, *, told: str) -> Found:
 
 
 def _line(seen: Seen, origin: str, line: int) -> str:
-    document = {
+    document: dict[str, str | int | None] = {
         "tool": seen.tool,
         "target": seen.target or _place_text(seen),
         "host": seen.host,
@@ -99,6 +103,7 @@ def _line(seen: Seen, origin: str, line: int) -> str:
         "from": origin,
         "line": line,
     }
+    document |= {key: value for key, value in (("source", seen.source), ("by", seen.by)) if value}
     return msgspec.json.encode(document).decode() + "\n"
 
 

@@ -9,7 +9,7 @@ Source: iputils ping/ping_common.c, ping/ping.c pr_icmph(); busybox networking/p
 import re
 
 from hairpin.pasted.form import Found, OutputForm, Paste
-from hairpin.pasted.forms.outcomes.outcome import ANY_HOST, Result, Seen, output_with, result_in
+from hairpin.pasted.forms.outcomes.outcome import ADDRESS, ANY_HOST, Result, Seen, output_with, result_in
 
 _HEAD = re.compile(
     rf"\s*(?:PING6?[ (]+(?P<a>{ANY_HOST})(?:\)|\s*\([^)]*\)|[: ])|Pinging (?P<b>{ANY_HOST}) "
@@ -29,6 +29,8 @@ _LINE = re.compile(
 )
 _COUNTS = re.compile(r"\s*(\d+) packets transmitted, (\d+) (?:packets )?received")
 _WINDOWS_COUNTS = re.compile(r"\s*Packets: Sent = (\d+), Received = (\d+)")
+_SENT = re.compile(rf"\s*From (?P<by>{ADDRESS})[ :].*nreachable")
+_JOINED = re.compile(r"(?<=\S) (?=--- \S+ ping statistics|\d+ packets transmitted|\d+ bytes from |From \d)")
 _REPLY = re.compile(r"\s*(?:\d+ bytes from |Reply from \S+: bytes=)")
 
 
@@ -38,9 +40,12 @@ def _ping(paste: Paste, start: int) -> Found | None:
     end = paste.block(start, _LINE.match, blank=1)
     # Another ping without a command line between the two begins another output.
     end = next((at for at in range(start + 1, end) if re.match(r"\s*(?:PING6? |Pinging )", paste.lines[at])), end)
-    result = _result_of(paste.lines[start:end])
+    # A web page may have made one line of all.
+    lines = tuple(part for line in paste.lines[start:end] for part in _JOINED.split(line))
+    result = _result_of(lines)
+    errors = (match["by"] for line in lines if (match := _SENT.match(line)) is not None)
     host = head["a"] or head["b"] or head["c"]
-    seen = [Seen("ping", host.strip("[]"), None, result, "icmp")] if result is not None else []
+    seen = [Seen("ping", host.strip("[]"), None, result, "icmp", by=next(errors, ""))] if result is not None else []
     return output_with(paste, start, end, seen, told="ping", command=paste.command_above(start))
 
 

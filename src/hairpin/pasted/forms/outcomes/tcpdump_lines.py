@@ -9,7 +9,7 @@ import re
 from collections import defaultdict
 
 from hairpin.pasted.form import Found, OutputForm, Paste
-from hairpin.pasted.forms.outcomes.outcome import Result, Seen, output_with
+from hairpin.pasted.forms.outcomes.outcome import ADDRESS, Result, Seen, output_with
 
 _LINE = re.compile(
     r"\s*(?:\d\d\d\d-\d\d-\d\d )?\d\d:\d\d:\d\d\.\d+ (?:[\w.@-]+\s+(?:In|Out|B|M"
@@ -22,6 +22,7 @@ _TCP = re.compile(
 _BELONGS = re.compile(
     r"\s*(?:\d\d:\d\d:\d\d\.|\d{4}-\d\d-\d\d \d\d:|0x[0-9a-f]{4}:|tcpdump: |listening on |\d+ packets |\s{4}\S)"
 )
+_ECHO = re.compile(rf"IP (?P<from>{ADDRESS}) > (?P<to>{ADDRESS}): ICMP echo (?P<kind>request|reply)")
 _LEAST_SYNS = 2
 _NAMES = {
     "http": 80,
@@ -39,7 +40,14 @@ def _packets(paste: Paste, start: int) -> Found | None:
     end = paste.block(start, _BELONGS.match, blank=1)
     syns: dict[tuple[str, str, str, str], int] = defaultdict(int)
     answers: dict[tuple[str, str, str, str], str] = {}
+    asked: dict[tuple[str, str], int] = defaultdict(int)
+    replied: set[tuple[str, str]] = set()
     for line in paste.lines[start:end]:
+        echo = _ECHO.search(line)
+        if echo is not None and echo["kind"] == "request":
+            asked[echo["from"], echo["to"]] += 1
+        elif echo is not None:
+            replied.add((echo["to"], echo["from"]))
         packet = _TCP.search(line)
         if packet is None:
             continue
@@ -50,9 +58,14 @@ def _packets(paste: Paste, start: int) -> Found | None:
         elif back in syns:
             answers.setdefault(back, packet["flags"])
     seen = [each for flow, count in syns.items() if (each := _of_flow(flow, count, answers.get(flow))) is not None]
+    seen += [
+        Seen("tcpdump", target, None, "timeout", "icmp", source=source)
+        for (source, target), count in asked.items()
+        if count >= _LEAST_SYNS and (source, target) not in replied
+    ]
     return (
         output_with(paste, start, end, dict.fromkeys(seen), told="tcpdump", command=paste.command_above(start))
-        if seen or _TCP.search(paste.lines[start])
+        if seen or _TCP.search(paste.lines[start]) or _ECHO.search(paste.lines[start])
         else None
     )
 
@@ -64,7 +77,7 @@ def _of_flow(flow: tuple[str, str, str, str], count: int, answer: str | None) ->
     elif count >= _LEAST_SYNS:
         result = "timeout"
     port = int(flow[3]) if flow[3].isdigit() else _NAMES.get(flow[3])
-    return Seen("tcpdump", flow[2], port, result) if result is not None else None
+    return Seen("tcpdump", flow[2], port, result, source=flow[0]) if result is not None else None
 
 
 FORMS = (OutputForm(_LINE, _packets),)

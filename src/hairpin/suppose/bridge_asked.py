@@ -1,0 +1,87 @@
+"""An address that the host asks for on a bridge, where nobody answers: the neighbours of a bridge are containers.
+
+The kernel says so in three ways: ``From 172.17.0.1 icmp_seq=1 Destination Host Unreachable`` (ping, from the bridge's
+own address), ``172.17.52.18 dev docker0 src 172.17.0.1`` (``ip route get``), and "no route to host" of an address that
+a told route leads to a bridge.  If no container has the address, the machine is elsewhere, and the bridge's range
+covers it.  If one has it, its link does not reach the bridge.
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+from ipaddress import IPv4Address
+
+from hairpin.evidence.reading import HOST
+from hairpin.evidence.told import ToldParts
+from hairpin.host.host import Host
+from hairpin.message import message
+from hairpin.suppose.hint import Hinted
+
+_ROUTED = re.compile(
+    r"(?P<asked>\d+\.\d+\.\d+\.\d+) (?:from \S+ )?dev (?P<bridge>docker0|br-[\w.-]+|cni\d|podman\d) src (?P<own>\S+)"
+)
+_ADDRESS = re.compile(r"\d+\.\d+\.\d+\.\d+")
+_COMMAND = "ip route show table all; docker network inspect $(docker network ls -q)"
+_ON_BRIDGE = "bridge link; ip neigh"
+_FIRST_GIVEN = 256
+"""Engines give addresses out from the first one on: a host with so many containers is rare."""
+_BRIDGE = re.compile(r"docker0|br-|cni|podman|virbr")
+
+
+def asked_on_a_bridge(lines: Iterable[tuple[int, str]], host: Host, told: ToldParts) -> Iterator[Hinted]:
+    """Yield what it means that the host looks for an address on a bridge and finds nobody; the first one only."""
+    for number, line in lines:
+        found = _ROUTED.search(line)
+        if found is not None:
+            yield from _of(host, found["asked"], found["own"], number, line)
+            return
+    own = dict(_bridge_addresses(host, told))
+    for each in told.outcomes:
+        if not each.failed or _ADDRESS.fullmatch(each.host) is None:
+            continue
+        if each.by in own or (each.by and each.by.endswith(".0.1") and _shares(each.by, each.host)):
+            yield from _of(host, each.host, each.by, each.line, each.target)
+            return
+        through = next((address for address in own if _shares(address, each.host)), None)
+        if each.result == "unreachable" and through is not None and each.origin in ("", HOST):
+            yield from _of(host, each.host, through, each.line, each.target)
+            return
+
+
+def _of(host: Host, asked: str, own: str, line: int, quote: str) -> Iterator[Hinted]:
+    holder = next((each.name for each in host.containers() if _has(each.endpoints, asked)), None)
+    offset = int(IPv4Address(asked)) - int(IPv4Address(own)) if _ADDRESS.fullmatch(own) else 0
+    if holder is not None or 0 < offset < _FIRST_GIVEN:
+        means = message("The host asks for {address} on the bridge with {own}, and nobody there answers: the link of "
+                        "the container does not reach the bridge", address=asked, own=own)  # fmt: skip
+        shows = message("no veth of the container is a port of the bridge, or the port is DOWN")
+        yield Hinted("veth-detached-from-bridge", 20, _ON_BRIDGE, shows, means, line, quote)
+        return
+    means = message("The host looks for {address} on the bridge with {own}, whose range covers it: a machine elsewhere "
+                    "is not reached", address=asked, own=own)  # fmt: skip
+    shows = message("a route to a bridge covers {said}", said=asked)
+    yield Hinted("bridge-subnet-overlaps-route", 28, _COMMAND, shows, means, line, quote)
+
+
+def _has(endpoints: Iterable[object], asked: str) -> bool:
+    return any(getattr(each, "ipv4", None) == int(IPv4Address(asked)) for each in endpoints)
+
+
+def _bridge_addresses(host: Host, told: ToldParts) -> Iterator[tuple[str, str]]:
+    """Yield the told addresses of bridges, by links or by routes, with the bridge's name."""
+    own = host.namespace(HOST)
+    if (HOST, "addresses") in told.parts:
+        yield from (
+            (str(IPv4Address(each.value)), each.link)
+            for each in own.addresses
+            if each.version == 4 and _BRIDGE.match(each.link)
+        )
+    if (HOST, "routes4") in told.parts:
+        for each in own.routes:
+            link = each.next_hops[0].link if len(each.next_hops) == 1 else None
+            if each.version == 4 and each.prefsrc is not None and link is not None and _BRIDGE.match(link):
+                yield str(IPv4Address(each.prefsrc)), link
+
+
+def _shares(own: str, other: str) -> bool:
+    """Return whether both addresses are of one range of an engine's default size, 16 bits."""
+    return own.split(".")[:2] == other.split(".")[:2] and own != other

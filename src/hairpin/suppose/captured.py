@@ -1,0 +1,54 @@
+"""What captures show: a container's packets to the outside that keep the container's address as their source."""
+
+from collections.abc import Iterator
+from ipaddress import IPv4Address, IPv4Network
+
+from hairpin.evidence.told import Outcome
+from hairpin.message import message
+from hairpin.suppose.hint import Hinted
+
+_POOLS = tuple(IPv4Network(each) for each in ("172.16.0.0/12", "10.88.0.0/16", "10.89.0.0/16", "10.4.0.0/24"))
+"""The ranges from which Docker, Podman and nerdctl take the addresses of containers."""
+_INNER = tuple(IPv4Network(each) for each in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10"))
+_COMMAND = "sudo iptables-save -t nat"
+
+
+def is_of_container(outcome: Outcome) -> bool:
+    """Return whether a captured packet is one that a container sends to the outside."""
+    return _within(outcome.source, _POOLS) and _is_address(outcome.host) and not _within(outcome.host, _INNER)
+
+
+def untranslated(outcomes: tuple[Outcome, ...]) -> Iterator[Hinted]:
+    """Yield that a container's packets to an address outside are seen with the container's own source only.
+
+    On a host that masquerades, a capture of all links shows each of them a second time, with the host's source."""
+    captured = tuple(each for each in outcomes if each.source)
+    for each in captured:
+        others = (one for one in captured if one.host == each.host and not _within(one.source, _POOLS))
+        if each.failed and is_of_container(each) and not any(others):
+            means = message("Packets to {target} are seen with the container's own address {source} as source only: "
+                            "nothing translates it", target=each.host, source=each.source)  # fmt: skip
+            shows = message("nat POSTROUTING has no MASQUERADE for the network")
+            yield Hinted("masquerade-missing", 20, _COMMAND, shows, means, each.line, each.target)
+            return
+
+
+def seen_coming_in(outcomes: tuple[Outcome, ...]) -> Iterator[Hinted]:
+    """Yield that packets for a container's own address are captured, come from elsewhere, and get no answer."""
+    for each in outcomes:
+        to_container = _within(each.host, _INNER) and _within(each.source, _INNER) and each.protocol == "icmp"
+        if each.tool == "tcpdump" and each.failed and to_container and not _within(each.source, _POOLS):
+            means = message("Packets from {source} for {target} come in and get no answer: this host does not forward "
+                            "them", source=each.source, target=each.host)  # fmt: skip
+            shows = message("FORWARD has the policy DROP, and no rule accepts what is for a container's own address")
+            yield Hinted("forward-policy-drop", 18, "sudo iptables-save", shows, means, each.line, each.target)
+            return
+
+
+def _within(address: str, networks: tuple[IPv4Network, ...]) -> bool:
+    return _is_address(address) and any(IPv4Address(address) in each for each in networks)
+
+
+def _is_address(text: str) -> bool:
+    octets = text.split(".")
+    return len(octets) == 4 and all(each.isdigit() and int(each) < 256 for each in octets)

@@ -1,0 +1,116 @@
+"""The hints of commands that somebody typed, or has in a script: each changes what a packet then meets.
+
+A typed command is not read back: it may have failed, and something may have undone it.  So its cause is likely.
+"""
+
+from hairpin.message import message
+from hairpin.suppose.hint import Hint, words
+from hairpin.suppose.hint_words import INPUT, INPUT_SHOWS, RULES
+from hairpin.suppose.parts import SYSCTLS
+
+_IPTABLES = r"(?:\biptables|\$\{?(?:IPT|IPTABLES|ipt)\}?)"
+"""Scripts keep the program's name in a variable."""
+_BRIDGE = r"(?!eth|en[ops]|wl|lo\b|tun|wg|ppp)[\w.-]+"
+
+TYPED: tuple[Hint, ...] = (
+    Hint(
+        says=(words(rf"{_IPTABLES}[^\n]* -P OUTPUT (?:DROP|REJECT)|:OUTPUT DROP"),),
+        cause="output-policy-drop",
+        weight=20,
+        command=RULES,
+        shows=message("OUTPUT has the policy DROP, and no rule accepts the packet"),
+        means=message("OUTPUT's policy DROP stops what the host itself sends, also to its own containers"),
+    ),
+    Hint(
+        says=(words(rf"{_IPTABLES}[^\n]* -P FORWARD (?:DROP|REJECT)|:FORWARD DROP"),),
+        cause="forward-policy-drop",
+        weight=16,
+        command=RULES,
+        shows=message("FORWARD has the policy DROP, and no rule accepts the packet"),
+        means=message("FORWARD's policy DROP stops what no rule of the engine accepts"),
+    ),
+    Hint(
+        says=(
+            words(
+                rf"{_IPTABLES}[^\n]* -[AI] FORWARD (?!.*(?:-[isdmp]|ctstate|-m) )[^\n]*-j (?:DROP|REJECT)"
+                rf"|{_IPTABLES}[^\n]* -I FORWARD[^\n]*-j (?:DROP|REJECT)"
+            ),
+        ),
+        cause="reject-rule-before-docker",
+        weight=16,
+        command=RULES,
+        shows=message("a REJECT or DROP in FORWARD stands before Docker's rules"),
+        means=message("A rule of FORWARD ends packets before the engine's rules can accept them"),
+    ),
+    Hint(
+        says=(words(rf"{_IPTABLES}[^\n]* -P INPUT (?:DROP|REJECT)"),),
+        cause="input-drops-host-service",
+        weight=10,
+        command=RULES,
+        shows=INPUT_SHOWS,
+        means=INPUT,
+    ),
+    Hint(
+        says=(
+            words(
+                rf"{_IPTABLES}(?:-legacy|-nft)?(?: -t (?:nat|filter))?(?: -w)? (?:-F|--flush|-X)(?:\s|$)"
+                r"|\bnft flush ruleset|\biptables-restore\b(?! -n)(?! --noflush)[^\n]*<"
+            ),
+        ),
+        cause="firewall-manager-flushed-rules",
+        weight=14,
+        command=RULES,
+        shows=message("table nat has no chain DOCKER, or FORWARD none of Docker's rules"),
+        means=message(
+            "Another program loads its own rules and deletes the engine's; a restart of the engine makes them anew"
+        ),
+    ),
+    Hint(
+        says=(
+            words(
+                rf"\bifconfig {_BRIDGE} (?:0(?:\.0\.0\.0)?(?:/0)?|down)\b|\bip link set (?:dev )?{_BRIDGE} down\b"
+                rf"|\bip addr(?:ess)? (?:flush|del)[^\n]* (?:dev )?{_BRIDGE}"
+            ),
+        ),
+        cause="bridge-down",
+        weight=18,
+        command="ip addr; ip route",
+        shows=message("the bridge is DOWN, or has no address"),
+        means=message(
+            "The command takes the bridge's address away, or sets the bridge down: then its ports pass nothing"
+        ),
+    ),
+    Hint(
+        says=(
+            words(
+                r"\bsysctl (?:-w )?net\.ipv4\.(?:ip_forward|conf\.all\.forwarding) ?= ?0"
+                r"|\becho \"?0\"? ?> ?/proc/sys/net/ipv4/ip_forward"
+            ),
+        ),
+        unless=words(r"\becho \"?1\"? ?> ?/proc/sys/net/ipv4/ip_forward"),
+        cause="ip-forward-off",
+        weight=18,
+        command=SYSCTLS,
+        shows=message("net.ipv4.ip_forward = 0"),
+        means=message("The command switches the forwarding of IPv4 off"),
+    ),
+    Hint(
+        says=(
+            words(r"\bip_forward\b.{0,60}(?:\b(?:is|shows?|says|prints|returns|reads|was)\b|[=:]) ?.?1\b"),
+            words(r"\b(?:networkd|nspawn|echo \"?0\"? ?>[^\n]*ip_forward|forwarding)\b"),
+        ),
+        cause="interface-forwarding-off",
+        weight=16,
+        command=SYSCTLS,
+        shows=message("a link on the way has forwarding = 0, although ip_forward is 1"),
+        means=message("ip_forward is 1, and a manager of links has switched the forwarding of a single link off"),
+    ),
+    Hint(
+        says=(words(r"\bip route (?:del|delete|flush)[^\n]*\bdefault|\broute del[^\n]* default"),),
+        cause="host-default-route-missing",
+        weight=16,
+        command="ip route",
+        shows=message("no line begins with default"),
+        means=message("The command deletes the default route"),
+    ),
+)

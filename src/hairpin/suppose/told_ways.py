@@ -1,0 +1,80 @@
+"""What told links and routes of the host mean together with a stated failure."""
+
+import re
+from collections.abc import Iterable, Iterator
+from ipaddress import IPv4Network
+
+from hairpin.evidence.reading import HOST
+from hairpin.evidence.told import ToldParts
+from hairpin.host.host import Host
+from hairpin.host.route import TABLE_MAIN, Route
+from hairpin.message import message
+from hairpin.suppose.hint import Hinted
+from hairpin.suppose.hint_words import MTU, MTU_SHOWS, SIZES
+
+_BRIDGE = re.compile(r"docker0|br-|cni|podman")
+_INNER = re.compile(r"lo$|docker|br-|veth|cni|podman|virbr|flannel|tun|tap|wg|cali|vxlan|dummy|bond|team|w[lw]")
+_IFACE = re.compile(r"(?P<name>[a-z][\w.-]*)\s+(?P<mtu>\d{3,5})\s+\d+\s+\d+\s+\d+")
+"""A line of ``netstat -i``."""
+
+
+def two_routes(host: Host, told: ToldParts) -> Iterator[Hinted]:
+    """Yield a range with two routes: one to a bridge of this host, and one to another machine that stands before it."""
+    if (HOST, "routes4") not in told.parts:
+        return
+    seen: dict[tuple[int, int], Route] = {}
+    for each in host.namespace(HOST).routes:
+        key = each.destination, each.prefix_length
+        if each.version != 4 or each.table != TABLE_MAIN or not each.prefix_length or len(each.next_hops) != 1:
+            continue
+        first = seen.setdefault(key, each)
+        ways = (first.next_hops[0], each.next_hops[0])
+        bridges = [way for way in ways if way.gateway is None and _BRIDGE.match(way.link or "")]
+        if first is not each and len(bridges) == 1 and any(way.gateway is not None for way in ways):
+            means = message("{range} has two routes, one to {link} of this host and one to another machine: the kernel "
+                            "takes one of them for all packets", range=str(IPv4Network(key)),
+                            link=bridges[0].link or "-")  # fmt: skip
+            shows = message("the first of the two lines leads away from the bridge")
+            yield Hinted(
+                "node-route-wrong-host", 26, "ip route show table all; ip route get ADDRESS", shows, means, 0, ""
+            )
+            return
+
+
+def bare_uplink(host: Host, told: ToldParts) -> Iterator[Hinted]:
+    """Yield a link that is up and has no IPv4 address, while the text tells of no other host's link."""
+    if (HOST, "addresses") not in told.parts:
+        return
+    own = host.namespace(HOST)
+    held = {each.link for each in own.addresses if each.version == 4}
+    for each in own.links:
+        if (
+            each.name not in held
+            and each.master is None
+            and each.kind == ""
+            and "UP" in each.flags
+            and each.carrier
+            and not _INNER.match(each.name)
+        ):
+            means = message("{link} is up and has no IPv4 address, so the host has no route to its network",
+                            link=each.name)  # fmt: skip
+            shows = message("{link} has no line inet", link=each.name)
+            yield Hinted("host-address-missing", 18, "ip addr; nmcli device; networkctl", shows, means, 0, "")
+            return
+
+
+def smaller_in_listing(lines: Iterable[tuple[int, str]]) -> Iterator[Hinted]:
+    """Yield that ``netstat -i`` lists an uplink with a smaller MTU than docker0's."""
+    inner = 0
+    uplink: tuple[int, int, str] | None = None
+    for number, line in lines:
+        found = _IFACE.match(line)
+        if found is None:
+            continue
+        size = int(found["mtu"])
+        if _BRIDGE.match(found["name"]):
+            inner = max(inner, size)
+        elif not _INNER.match(found["name"]) and (uplink is None or size < uplink[0]):
+            uplink = size, number, line
+    if uplink is not None and uplink[0] < inner:
+        yield Hinted("mtu-black-hole", 20, SIZES, MTU_SHOWS, MTU, uplink[1], uplink[2])

@@ -1,0 +1,44 @@
+"""Told links and routes that explain a failure, and those that do not."""
+
+import pytest
+
+from hairpin.suppose.told_ways import bare_uplink, smaller_in_listing, two_routes
+from tests.suppose.test_ordinary import ADDRESSES, RUN, network
+
+_ROUTES = """\
+$ ip route
+default via 10.8.0.1 dev ens3
+10.79.2.0/24 {} dev ens3
+10.79.2.0/24 dev {} proto kernel scope link src 10.79.2.1
+10.8.0.0/24 dev ens3 proto kernel scope link src 10.8.0.5
+"""
+_BARE = """\
+4: {}: <BROADCAST,MULTICAST,UP{}> mtu 1500 qdisc mq state UP group default qlen 1000
+    link/ether 52:54:00:aa:bb:dd brd ff:ff:ff:ff:ff:ff
+"""
+
+
+@pytest.mark.parametrize(
+    ("gateway", "link", "found"), (("via 10.8.0.250", "cni0", 1), ("", "cni0", 0), ("via 10.8.0.250", "ens4", 0))
+)
+def test_a_range_has_two_routes(gateway: str, link: str, found: int) -> None:
+    host = network(RUN + "\n" + _ROUTES.format(gateway, link)).hosts[0]
+    assert host.told is not None
+    assert len(list(two_routes(host, host.told))) == found
+
+
+@pytest.mark.parametrize(
+    ("link", "flags", "found"), (("enp3s0", ",LOWER_UP", 1), ("enp3s0", "", 0), ("veth1", ",LOWER_UP", 0), ("", "", 0))
+)
+def test_a_link_has_carrier_and_no_address(link: str, flags: str, found: int) -> None:
+    text = ADDRESSES + (_BARE.format(link, flags) if link else "")
+    host = network(RUN + "\n" + text).hosts[0]
+    assert host.told is not None
+    assert len(list(bare_uplink(host, host.told))) == found
+
+
+@pytest.mark.parametrize(("uplink", "found"), (("eth0", 1), ("veth9", 0)))
+def test_netstat_lists_a_smaller_uplink(uplink: str, found: int) -> None:
+    lines = ("docker0   1500        0      0      0 0", f"{uplink}      1450  1023246      0      0 0")
+    assert len(list(smaller_in_listing(enumerate(lines, 1)))) == found
+    assert not list(smaller_in_listing(enumerate((lines[0], "eth0 1500 1 2 3 4"), 1)))
