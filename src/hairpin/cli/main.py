@@ -50,6 +50,7 @@ COMMANDS: dict[str, str] = {
     "ask": "The commands for a host without hairpin; check --text reads them.",
     "walk": "One flow, every step of request and reply, no diagnosis.",
     "prove": "The flow on a replica of the network: does the kernel agree?",
+    "mcp": "The reading commands as tools for agents, on standard input and output.",
     "lab": "Broken Docker hosts on demand, in namespaces.",
     "demo": "The whole story on a lab host in a minute.",
 }

@@ -95,10 +95,12 @@ class Shown(NamedTuple):
 
     ``lang``: ``en``, ``zh``, or None for the language of the locale.  ``color``: ``auto``, ``always`` or ``never``.
     ``html``: the file for the page.  ``-`` means standard output.  A page that goes to standard output is the only text
-    there."""
+    there.  ``document_fd``: the open file descriptor to which the JSON document is written beside the text; ``hairpin
+    mcp`` passes it to the commands that it starts."""
 
     as_json: bool = False
     lang: str | None = None
     color: str = "auto"
     verbose: bool = False
     html: str | None = None
+    document_fd: int | None = None

@@ -215,7 +215,9 @@ def world(command: Command) -> Command:
 
 
 def page(command: Command) -> Command:
-    """Add ``--html``: the answer is also written as a page."""
+    """Add ``--html``: the answer is also written as a page.  The hidden option ``--document-fd`` also writes the JSON
+    document; only ``hairpin mcp`` gives it."""
+    command = click.option("--document-fd", type=click.IntRange(3), hidden=True, default=None)(command)
     return option(
         "Answer", "--html", metavar="FILE", shell_complete=completion.files,
         help="Also as one page (-: only that, printed).",

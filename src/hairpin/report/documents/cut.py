@@ -1,0 +1,112 @@
+"""Cuts a JSON document to a size, for readers with little room, such as an agent.
+
+What is left has the shape of the document.  What was left out is told with its size, so that a reader can ask for it.
+Refs to what was left out stay: they are the names by which it can be asked.
+"""
+
+import json
+from typing import Any, NamedTuple
+
+Document = dict[str, Any]
+_SHORTENED = (2000, 600, 200)
+"""The lengths to which texts are cut before items are left out, in characters, in this order."""
+_FIRST = ("causes", "found")
+"""The fields whose items are left out last: the answer itself."""
+_KEPT = ("schema", "hairpin", "host")
+
+
+class LeftOut(NamedTuple):
+    """A field of which only the first ``kept`` of ``whole`` items are left, or texts that were cut (``part`` is
+    ``texts``: ``kept`` characters of each are left, and ``whole`` texts were longer)."""
+
+    part: str
+    kept: int
+    whole: int
+
+
+def size_of(value: object) -> int:
+    """Return the number of characters of a value as JSON."""
+    return len(json.dumps(value, ensure_ascii=False, separators=(",", ":")))
+
+
+def cut(document: Document, most: int) -> tuple[Document, tuple[LeftOut, ...]]:
+    """Return the document with at most ``most`` characters as JSON, and what was left out of it.
+
+    First evidence to which nothing refers is left out, long texts are cut, then the last items of the largest fields.
+    The few fields that say what the document is about always stay, so a very small ``most`` may be exceeded."""
+    if size_of(document) <= most:
+        return document, ()
+    left: list[LeftOut] = []
+    for length in _SHORTENED:
+        shorter, count = _shortened(document, length)
+        if count:
+            left = [LeftOut("texts", length, count)]
+        if size_of(shorter) <= most:
+            return shorter, tuple(left)
+    shorter, _ = _shortened(document, _SHORTENED[-1])
+    whole = {name: len(value) for name, value in shorter.items() if isinstance(value, (list, dict))}
+    while size_of(shorter) > most:
+        largest = _largest(shorter)
+        if largest is None:
+            break
+        shorter = _without_unnamed(shorter | {largest: _first_half(shorter[largest])})
+    lost = (LeftOut(name, len(shorter[name]), number) for name, number in whole.items() if len(shorter[name]) < number)
+    return shorter, (*lost, *left)
+
+
+def part_of(document: Document, name: str) -> Any:
+    """Return a field of the document, or the item with this ref (``c2``, ``f14``, ``e17``, ``q1``); None if there is
+    neither."""
+    if name in document:
+        return document[name]
+    evidence = document.get("evidence")
+    if isinstance(evidence, dict) and name in evidence:
+        return evidence[name]
+    items = (each for value in document.values() if isinstance(value, list) for each in value if isinstance(each, dict))
+    return next((each for each in items if name in (each.get("ref"), each.get("id"))), None)
+
+
+def _largest(document: Document) -> str | None:
+    """Return the field from which items are left out next, or None if there is none."""
+    sizes = {
+        name: size_of(value) / (4 if name in _FIRST else 1)
+        for name, value in document.items()
+        if isinstance(value, (list, dict)) and value and name not in _KEPT
+    }
+    return max(sizes, key=sizes.__getitem__) if sizes else None
+
+
+def _first_half(value: Any) -> Any:
+    number = len(value) // 2
+    return dict(list(value.items())[:number]) if isinstance(value, dict) else value[:number]
+
+
+def _without_unnamed(document: Document) -> Document:
+    """Return the document without the evidence to which no item that is left refers."""
+    evidence = document.get("evidence")
+    if not isinstance(evidence, dict):
+        return document
+    named = _texts({name: value for name, value in document.items() if name != "evidence"})
+    return document | {"evidence": {ref: each for ref, each in evidence.items() if ref in named}}
+
+
+def _texts(value: Any) -> set[str]:
+    """Return all texts in a value, also the keys of its objects."""
+    if isinstance(value, str):
+        return {value}
+    if isinstance(value, dict):
+        return set(value).union(*map(_texts, value.values()))
+    return set[str]().union(*map(_texts, value)) if isinstance(value, list) else set()
+
+
+def _shortened(value: Any, most: int) -> tuple[Any, int]:
+    """Return the value with its texts cut to ``most`` characters, and the number of texts that were cut."""
+    if isinstance(value, str):
+        return (value, 0) if len(value) <= most else (f"{value[: most - 1]}…", 1)
+    if isinstance(value, dict):
+        pairs = {key: _shortened(each, most) for key, each in value.items()}
+        return {key: each for key, (each, _) in pairs.items()}, sum(count for _, count in pairs.values())
+    if isinstance(value, list):
+        items = [_shortened(each, most) for each in value]
+        return [each for each, _ in items], sum(count for _, count in items)
+    return value, 0
