@@ -65,10 +65,8 @@ def require_sdk() -> None:
         package=f"'mcp>={NEEDED},<{NEEDED + 1}'",
     )
     if not found:
-        raise UsageError(
-            message("`hairpin mcp` needs the Python package mcp, which is not installed; {ways}", ways=ways)
-        )
+        raise UsageError(message("`hairpin mcp` needs the package mcp, which is not installed; {ways}", ways=ways))
     raise UsageError(
-        message("`hairpin mcp` needs version {needed} of the Python package mcp, and {found} is installed; {ways}",
+        message("`hairpin mcp` needs version {needed} of the package mcp, and {found} is installed; {ways}",
                 needed=NEEDED, found=found, ways=ways)
     )  # fmt: skip

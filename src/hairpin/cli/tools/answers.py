@@ -8,7 +8,7 @@ from hairpin.cli.tools.arguments import MoreArguments
 from hairpin.cli.tools.running import Ran
 from hairpin.errors import UsageError
 from hairpin.message import Message, message
-from hairpin.report.documents.cut import Document, LeftOut, cut, part_of
+from hairpin.report.documents.cut import Document, LeftOut, cut, is_array, is_object, part_of
 from hairpin.report.words import Words
 
 MOST_TEXT = 12_000
@@ -114,11 +114,11 @@ class Answers:
         meaning = _STATUSES.get(status, message("exit status {status}", status=status))
         lines = [self._words(message("answer {name}; {meaning}", name=name, meaning=meaning))]
         causes = document.get("causes")
-        for each in causes[:_NAMED] if isinstance(causes, list) else ():
+        for each in causes[:_NAMED] if is_array(causes) else ():
             evidence = ", ".join(f"{ref} ({_origin(document, ref)})" for ref in each.get("evidence", ())[:4])
-            lines.append(
-                f"{each['ref']} {each['id']}: {' '.join(each['flows'][:8])}{'; ' if evidence else ''}{evidence}"
-            )
+            event = f" ({each['event']})" if each.get("event") else ""
+            told = "; ".join(filter(None, (" ".join(each["flows"][:8]), evidence)))
+            lines.append(f"{each['ref']} {each['id']}{event}: {told}")
         if lost:
             lines.append(self._words(_left_out(lost, name)))
         return "\n".join(lines)
@@ -158,9 +158,9 @@ def _ending(text: str, most: int) -> str:
 
 def _from(value: Any, start: int) -> Any:
     """Return a field's items from item ``start`` on."""
-    if isinstance(value, list):
+    if is_array(value):
         return value[start:]
-    if isinstance(value, dict) and start:
+    if is_object(value) and start:
         return dict(list(value.items())[start:])
     return value
 

@@ -1,13 +1,13 @@
 """The arguments of the tools.  msgspec makes each tool's JSON Schema from them, and checks what a client sends.
 
-An argument's metadata ``option`` is the option of the command line that takes its value.  Descriptions are read by an
-agent, in English, as the command line's help is.
+Descriptions are read by an agent, in English, as the command line's help is.  ``catalogue`` has the options of the
+command line that take the values.
 """
 
 from typing import Annotated
 
 import msgspec
-from msgspec import Meta, inspect
+from msgspec import Meta
 
 _FROM = {"origin": "from"}
 LONGEST_TEXT = 4_000_000
@@ -31,30 +31,18 @@ _Target = Annotated[
     ),
 ]
 _ORIGIN = "The sender: an address of a client, host, lan (a neighbour on the link), container:NAME."
-_Origin = Annotated[str, Meta(description=_ORIGIN, extra={"option": "--from"})]
+_Origin = Annotated[str, Meta(description=_ORIGIN)]
 _After = Annotated[
-    str,
-    Meta(
-        description="Ask about the time after an event, such as docker-restart, reboot, iptables-flush.",
-        extra={"option": "--after"},
-    ),
+    str, Meta(description="Ask about the time after an event, such as docker-restart, reboot, iptables-flush.")
 ]
 _Public = Annotated[
     tuple[_Word, ...],
-    Meta(
-        max_length=32,
-        description="PUBLIC[=PRIVATE]: a public address that a 1:1 NAT gateway maps to the host.",
-        extra={"option": "--public"},
-    ),
+    Meta(max_length=32, description="PUBLIC[=PRIVATE]: a public address that a 1:1 NAT gateway maps to the host."),
 ]
 _NoReplica = Annotated[
-    bool,
-    Meta(
-        description="Do not repeat flows and proofs in throw-away namespaces (as root hairpin does).",
-        extra={"option": "--no-replica"},
-    ),
+    bool, Meta(description="Do not repeat flows and proofs in throw-away namespaces (as root hairpin does).")
 ]
-_Verbose = Annotated[bool, Meta(description="Every flow and step in the text.", extra={"option": "-v"})]
+_Verbose = Annotated[bool, Meta(description="Every flow and step in the text.")]
 
 
 class HostArguments(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -67,7 +55,6 @@ class HostArguments(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
             max_length=16,
             description="Files of `hairpin snapshot`; NAME=FILE gives the host a name. The answer is about the host "
             "at that time.",
-            extra={"option": "--snapshot"},
         ),
     ] = ()
     hosts: Annotated[
@@ -76,7 +63,6 @@ class HostArguments(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
             max_length=16,
             description="USER@HOST, or NAME=USER@HOST: read now over ssh, with the keys and the configuration of the "
             "server's user. Nothing is installed there.",
-            extra={"option": "--host"},
         ),
     ] = ()
 
@@ -89,7 +75,6 @@ class BundleArguments(HostArguments, frozen=True, kw_only=True, forbid_unknown_f
         Meta(
             max_length=16,
             description="Support bundles: a sos report, a supportconfig, Rancher's logs; a file or a folder.",
-            extra={"option": "--bundle"},
         ),
     ] = ()
 
@@ -99,11 +84,7 @@ class ToldArguments(BundleArguments, frozen=True, kw_only=True, forbid_unknown_f
 
     text_files: Annotated[
         tuple[_Word, ...],
-        Meta(
-            max_length=16,
-            description="Files with pasted outputs of commands in any text, such as a ticket.",
-            extra={"option": "--text"},
-        ),
+        Meta(max_length=16, description="Files with pasted outputs of commands in any text, such as a ticket."),
     ] = ()
 
 
@@ -155,17 +136,10 @@ class DiffArguments(PastedArguments, frozen=True, kw_only=True, forbid_unknown_f
     public: _Public = ()
     last_good: Annotated[
         bool,
-        Meta(
-            description="Compare this machine with its newest kept snapshot in which the flows passed; name no host.",
-            extra={"option": "--last-good"},
-        ),
+        Meta(description="Compare this machine with its newest kept snapshot in which the flows passed; name no host."),
     ] = False
     alike: Annotated[
-        bool,
-        Meta(
-            description="The two hosts should be alike: what is each host's own does not count.",
-            extra={"option": "--alike"},
-        ),
+        bool, Meta(description="The two hosts should be alike: what is each host's own does not count.")
     ] = False
     no_replica: _NoReplica = False
 
@@ -183,15 +157,9 @@ class ExplainArguments(ToldArguments, frozen=True, kw_only=True, forbid_unknown_
             description="An error message or log lines. Without it, the lines of text_files are explained.",
         ),
     ] = ""
-    origin: (
-        Annotated[
-            str,
-            Meta(
-                description="Where it was printed: host, container:NAME, lan, an address.", extra={"option": "--from"}
-            ),
-        ]
-        | None
-    ) = None
+    origin: Annotated[str, Meta(description="Where it was printed: host, container:NAME, lan, an address.")] | None = (
+        None
+    )
 
 
 class StoryArguments(BundleArguments, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -201,10 +169,7 @@ class StoryArguments(BundleArguments, frozen=True, kw_only=True, forbid_unknown_
     since: (
         Annotated[
             str,
-            Meta(
-                description="2h, 3d, yesterday, '2026-11-20 14:00' (UTC), RFC 3339. Else from the last boot but one.",
-                extra={"option": "--since"},
-            ),
+            Meta(description="2h, 3d, yesterday, '2026-11-20 14:00' (UTC), RFC 3339. Else from the last boot but one."),
         ]
         | None
     ) = None
@@ -235,18 +200,3 @@ class MoreArguments(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     start: Annotated[
         int, Meta(ge=0, description="The first item of a field, or the first line of the text, that is given; from 0.")
     ] = 0
-
-
-def options_of(arguments: type[msgspec.Struct]) -> dict[str, str]:
-    """Return the options of the command line by the names of the fields whose values they take."""
-    kind = inspect.type_info(arguments)
-    assert isinstance(kind, inspect.StructType)
-    found = {each.name: _option_in(each.type) for each in kind.fields}
-    return {name: option for name, option in found.items() if option is not None}
-
-
-def _option_in(kind: inspect.Type) -> str | None:
-    """Return the option in a type's metadata, also in that of a type that may be null."""
-    if isinstance(kind, inspect.UnionType):
-        return next((found for each in kind.types if (found := _option_in(each)) is not None), None)
-    return kind.extra["option"] if isinstance(kind, inspect.Metadata) and kind.extra else None

@@ -19,7 +19,6 @@ from hairpin.cli.tools.arguments import (
     ProveArguments,
     StoryArguments,
     WalkArguments,
-    options_of,
 )
 from hairpin.collect.several import Kind, parse_place
 from hairpin.errors import UsageError
@@ -110,6 +109,17 @@ TOOLS: tuple[Tool, ...] = (
     ),
 )
 BY_NAME: dict[str, Tool] = {each.name: each for each in TOOLS}
+OPTIONS: dict[str, str] = {
+    "verbose": "-v",
+    "origin": "--from",
+    "after": "--after",
+    "since": "--since",
+    "public": "--public",
+    "last_good": "--last-good",
+    "alike": "--alike",
+    "no_replica": "--no-replica",
+}
+"""The options of the command line, by the arguments whose values they take."""
 _PLACES: tuple[tuple[str, Kind], ...] = (
     ("snapshots", "snapshot"), ("bundles", "bundle"), ("text_files", "text"), ("hosts", "host"),
 )  # fmt: skip
@@ -142,8 +152,7 @@ def command_line(tool: Tool, arguments: msgspec.Struct, folders: tuple[Path, ...
 
     Raises UsageError if a file is elsewhere, or if a word cannot be an argument of a command."""
     values = msgspec.structs.asdict(arguments)
-    options, places = options_of(tool.arguments), {name for name, _ in _PLACES}
-    words = [word for name, option in options.items() if name not in places for word in _words(option, values[name])]
+    words = [word for name, option in OPTIONS.items() for word in _words(option, values.get(name))]
     pasted = str(values.get("text", ""))
     fed: str | None = pasted or None
     for name, kind in _PLACES:
@@ -157,7 +166,7 @@ def command_line(tool: Tool, arguments: msgspec.Struct, folders: tuple[Path, ...
     return CommandLine(whole, fed)
 
 
-def _words(option: str, value: object) -> tuple[str, ...]:
+def _words(option: str, value: "bool | str | tuple[str, ...] | None") -> tuple[str, ...]:
     """Return the words that give an option its value.  A value stands in the word of its option."""
     if isinstance(value, bool):
         return (option,) if value else ()

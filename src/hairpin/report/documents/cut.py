@@ -5,7 +5,7 @@ Refs to what was left out stay: they are the names by which it can be asked.
 """
 
 import json
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeGuard
 
 Document = dict[str, Any]
 _SHORTENED = (2000, 600, 200)
@@ -22,6 +22,16 @@ class LeftOut(NamedTuple):
     part: str
     kept: int
     whole: int
+
+
+def is_object(value: object) -> TypeGuard[Document]:
+    """Return whether a value of JSON is an object."""
+    return isinstance(value, dict)
+
+
+def is_array(value: object) -> TypeGuard[list[Any]]:
+    """Return whether a value of JSON is an array."""
+    return isinstance(value, list)
 
 
 def size_of(value: object) -> int:
@@ -44,7 +54,7 @@ def cut(document: Document, most: int) -> tuple[Document, tuple[LeftOut, ...]]:
         if size_of(shorter) <= most:
             return shorter, tuple(left)
     shorter, _ = _shortened(document, _SHORTENED[-1])
-    whole = {name: len(value) for name, value in shorter.items() if isinstance(value, (list, dict))}
+    whole = {name: len(value) for name, value in shorter.items() if is_object(value) or is_array(value)}
     while size_of(shorter) > most:
         largest = _largest(shorter)
         if largest is None:
@@ -60,9 +70,9 @@ def part_of(document: Document, name: str) -> Any:
     if name in document:
         return document[name]
     evidence = document.get("evidence")
-    if isinstance(evidence, dict) and name in evidence:
+    if is_object(evidence) and name in evidence:
         return evidence[name]
-    items = (each for value in document.values() if isinstance(value, list) for each in value if isinstance(each, dict))
+    items = (each for value in document.values() if is_array(value) for each in value if is_object(each))
     return next((each for each in items if name in (each.get("ref"), each.get("id"))), None)
 
 
@@ -71,20 +81,20 @@ def _largest(document: Document) -> str | None:
     sizes = {
         name: size_of(value) / (4 if name in _FIRST else 1)
         for name, value in document.items()
-        if isinstance(value, (list, dict)) and value and name not in _KEPT
+        if (is_object(value) or is_array(value)) and value and name not in _KEPT
     }
     return max(sizes, key=sizes.__getitem__) if sizes else None
 
 
 def _first_half(value: Any) -> Any:
     number = len(value) // 2
-    return dict(list(value.items())[:number]) if isinstance(value, dict) else value[:number]
+    return dict(list(value.items())[:number]) if is_object(value) else value[:number]
 
 
 def _without_unnamed(document: Document) -> Document:
     """Return the document without the evidence to which no item that is left refers."""
     evidence = document.get("evidence")
-    if not isinstance(evidence, dict):
+    if not is_object(evidence):
         return document
     named = _texts({name: value for name, value in document.items() if name != "evidence"})
     return document | {"evidence": {ref: each for ref, each in evidence.items() if ref in named}}
@@ -94,19 +104,19 @@ def _texts(value: Any) -> set[str]:
     """Return all texts in a value, also the keys of its objects."""
     if isinstance(value, str):
         return {value}
-    if isinstance(value, dict):
+    if is_object(value):
         return set(value).union(*map(_texts, value.values()))
-    return set[str]().union(*map(_texts, value)) if isinstance(value, list) else set()
+    return set[str]().union(*map(_texts, value)) if is_array(value) else set()
 
 
 def _shortened(value: Any, most: int) -> tuple[Any, int]:
     """Return the value with its texts cut to ``most`` characters, and the number of texts that were cut."""
     if isinstance(value, str):
         return (value, 0) if len(value) <= most else (f"{value[: most - 1]}…", 1)
-    if isinstance(value, dict):
+    if is_object(value):
         pairs = {key: _shortened(each, most) for key, each in value.items()}
         return {key: each for key, (each, _) in pairs.items()}, sum(count for _, count in pairs.values())
-    if isinstance(value, list):
+    if is_array(value):
         items = [_shortened(each, most) for each in value]
         return [each for each, _ in items], sum(count for _, count in items)
     return value, 0
