@@ -79,6 +79,7 @@ def test_the_tools_say_that_they_only_read() -> None:
 
 def test_each_tool_answers_about_a_recorded_host() -> None:
     async def work(one: ClientSession) -> None:
+        ref = ""
         for tool, (arguments, said, schema) in CALLS.items():
             answer = await call(one, tool, {"snapshots": [BROKEN]} | arguments)
             assert not answer.is_error, text_of(answer)
@@ -100,7 +101,7 @@ def test_a_pasted_text_is_examined() -> None:
         text = "$ sysctl net.ipv4.ip_forward\nnet.ipv4.ip_forward = 0\n$ docker ps\n"
         answer = await call(one, "check", {"text": text, "targets": ["8151"]})
         assert not answer.is_error, text_of(answer)
-        assert answer.structured_content["recognised"][0]["line"] == 1
+        assert answer.structured_content["recognised"][0]["as"] == "sysctl"
 
     with_session(work)
 

@@ -224,6 +224,20 @@ def page(command: Command) -> Command:
     )(command)  # fmt: skip
 
 
+def monitor(command: Command) -> Command:
+    """Add ``--brief``, ``--nagios`` and ``--prom``: the answer for a monitor; the command gets ``shown``."""
+    command = option(
+        "Answer", "--prom", metavar="FILE", shell_complete=completion.files,
+        help="Also as metrics for Prometheus (-: only that, printed).",
+    )(command)  # fmt: skip
+    command = option(
+        "Answer", "--nagios", is_flag=True, help="As --brief; exit 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN."
+    )(command)
+    return option("Answer", "--brief", is_flag=True, help="One line: OK, WARNING, CRITICAL or UNKNOWN, figures.")(
+        command
+    )
+
+
 def answer(command: Command) -> Command:
     """Add the options of the output; the command gets ``shown``."""
     command = option("Answer", "-v", "--verbose", is_flag=True, help="Every flow and step; tracebacks too.")(command)
