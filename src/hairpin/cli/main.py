@@ -50,7 +50,7 @@ COMMANDS: dict[str, str] = {
     "ask": "The commands for a host without hairpin; check --text reads them.",
     "walk": "One flow, every step of request and reply, no diagnosis.",
     "prove": "The flow on a replica of the network: does the kernel agree?",
-    "mcp": "The reading commands as tools for agents, on standard input and output.",
+    "mcp": "The commands that only read, as tools for agents (MCP).",
     "lab": "Broken Docker hosts on demand, in namespaces.",
     "demo": "The whole story on a lab host in a minute.",
 }
@@ -222,13 +222,13 @@ def _run(args: list[str]) -> int:
         from hairpin.cli.face.output import complain_of_usage
 
         complain_of_usage(error, stated_language(args))
-        return _told(verbatim(error.format_message()), args, 2)
+        return _tell_monitor(verbatim(error.format_message()), args, 2)
     except HairpinError as error:
         from hairpin.cli.face.output import complain
 
         said = _or_command(error, args)
         complain(said, stated_language(args), error.mark)
-        return _told(said, args, next((status for kind, status in _STATUS if isinstance(error, kind)), 4))
+        return _tell_monitor(said, args, next((status for kind, status in _STATUS if isinstance(error, kind)), 4))
     except Exception as error:  # noqa: BLE001 - the process ends here, and only here the error can still be logged
         return _end_of(error, args)
     return status if isinstance(status, int) else 0
@@ -250,12 +250,12 @@ def _end_of(error: Exception, args: list[str]) -> int:
     refused = _refusal(error)
     if refused is None:
         _confess(stated_language(args), verbose="-v" in args or "--verbose" in args)
-        return _told(message("this is a bug in hairpin: {last}", last=type(error).__name__), args, 4)
+        return _tell_monitor(message("this is a bug in hairpin: {last}", last=type(error).__name__), args, 4)
     complain(refused, stated_language(args))
-    return _told(refused, args, 3)
+    return _tell_monitor(refused, args, 3)
 
 
-def _told(said: Message, args: list[str], status: int) -> int:
+def _tell_monitor(said: Message, args: list[str], status: int) -> int:
     """Tell a monitor, if one reads the answer, that the command ended without an answer; return the exit status."""
     options = args[: args.index("--")] if "--" in args else args
     if not any(each.startswith(_FOR_MONITORS) for each in options):

@@ -52,10 +52,12 @@ def check_metrics(document: ReportDocument, run: Run) -> str:
             Gauge(
                 "hairpin_flow_delivered",
                 "Whether the flow is delivered or leaves the host (1) or fails (0). No sample: undecided.",
-                tuple(_delivered(shown)),
+                tuple(_flow_samples(shown)),
             ),
             Gauge(
-                "hairpin_flows", "Number of flows by verdict; depends is undecided.", tuple(_verdicts(document.flows))
+                "hairpin_flows",
+                "Number of flows by verdict; depends is undecided.",
+                tuple(_verdict_samples(document.flows)),
             ),
             Gauge(
                 "hairpin_flows_without_sample",
@@ -138,7 +140,7 @@ def _of_hosts(hosts: Iterable[HostDocument], missing: Iterable[MissingDocument])
     )
 
 
-def _delivered(flows: Iterable[FlowDocument]) -> Iterator[tuple[Labels, float]]:
+def _flow_samples(flows: Iterable[FlowDocument]) -> Iterator[tuple[Labels, float]]:
     """Yield the flows that are decided.  Flows with the same labels are one sample, which is 0 if one of them fails."""
     found: dict[Labels, bool] = {}
     for each in flows:
@@ -155,7 +157,7 @@ def _delivered(flows: Iterable[FlowDocument]) -> Iterator[tuple[Labels, float]]:
     yield from found.items()
 
 
-def _verdicts(flows: Iterable[FlowDocument]) -> Iterator[tuple[Labels, float]]:
+def _verdict_samples(flows: Iterable[FlowDocument]) -> Iterator[tuple[Labels, float]]:
     """Yield the number of flows of each verdict, also of those that no flow has."""
     counted = Counter(each.verdict for each in flows)
     verdict: Verdict
@@ -176,13 +178,13 @@ def _text(run: Run, gauges: Iterable[Gauge]) -> str:
 
 
 def _labels(labels: Labels) -> str:
-    return ",".join(f'{name}="{_escaped(value)}"' for name, value in labels)
+    return ",".join(f'{name}="{_label_value(value)}"' for name, value in labels)
 
 
 _ESCAPES: Mapping[str, str] = {"\\": r"\\", '"': r"\"", "\n": r"\n"}
 
 
-def _escaped(value: str) -> str:
+def _label_value(value: str) -> str:
     short = value if len(value) <= _LONGEST else f"{value[: _LONGEST - 1]}…"
     text = short.encode("utf-8", "backslashreplace").decode()
     return "".join(_ESCAPES.get(each, each) for each in text)

@@ -5,14 +5,14 @@ import json
 import msgspec
 import pytest
 
-from hairpin.cli.tools.catalogue import TOOLS, Tool
+from hairpin.cli.tools.catalogue import TOOLS, AgentTool
 
 MOST = 3500
 """The most characters of one tool's schema: an agent carries all of them with every request."""
 
 
 @pytest.mark.parametrize("tool", TOOLS, ids=[each.name for each in TOOLS])
-def test_each_argument_says_what_it_is(tool: Tool) -> None:
+def test_each_argument_says_what_it_is(tool: AgentTool) -> None:
     _, components = msgspec.json.schema_components([tool.arguments])
     schema = components[tool.arguments.__name__]
     assert schema["type"] == "object"

@@ -9,7 +9,7 @@ from pathlib import Path
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hairpin.report.documents.cut import Document, LeftOut, cut, part_of, size_of
+from hairpin.report.documents.cut import Document, CutPart, cut, part_of, size_of
 from tests.report.strict import errors
 
 HOSTS = Path(__file__).parents[2] / "fixtures"
@@ -38,7 +38,7 @@ def test_a_cut_report_is_still_a_report_and_says_what_it_lacks() -> None:
         told = {each.part: each for each in left}
         for name, value in shorter.items():
             if isinstance(value, (list, dict)) and len(value) < len(document[name]):
-                assert told[name] == LeftOut(name, len(value), len(document[name]))
+                assert told[name] == CutPart(name, len(value), len(document[name]))
             elif name in told:
                 raise AssertionError(f"{name} is whole")
 
@@ -66,7 +66,7 @@ def test_long_texts_are_cut_before_items() -> None:
     document: Document = {"notes": ["a" * 5000, "b"], "schema": "x/1"}
     shorter, left = cut(document, 2500)
     assert [len(each) for each in shorter["notes"]] == [2000, 1]
-    assert left == (LeftOut("texts", 2000, 1),)
+    assert left == (CutPart("texts", 2000, 1),)
 
 
 def test_parts() -> None:

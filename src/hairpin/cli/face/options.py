@@ -228,14 +228,12 @@ def monitor(command: Command) -> Command:
     """Add ``--brief``, ``--nagios`` and ``--prom``: the answer for a monitor; the command gets ``shown``."""
     command = option(
         "Answer", "--prom", metavar="FILE", shell_complete=completion.files,
-        help="Also as metrics for Prometheus (-: only that, printed).",
+        help="Also as Prometheus metrics (-: only that).",
     )(command)  # fmt: skip
-    command = option(
-        "Answer", "--nagios", is_flag=True, help="As --brief; exit 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN."
-    )(command)
-    return option("Answer", "--brief", is_flag=True, help="One line: OK, WARNING, CRITICAL or UNKNOWN, figures.")(
+    command = option("Answer", "--nagios", is_flag=True, help="As --brief, with a plugin's exit status, 0 to 3.")(
         command
     )
+    return option("Answer", "--brief", is_flag=True, help="One line: the state, the summary, figures.")(command)
 
 
 def answer(command: Command) -> Command:

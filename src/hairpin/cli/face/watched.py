@@ -135,10 +135,9 @@ def save_metrics(metrics: str, file: str) -> None:
                 written.write(metrics)
                 written.flush()
                 os.fchmod(written.fileno(), 0o644)
-            os.replace(temporary, path)  # noqa: PTH105 - both are names
-        except BaseException:
+            Path(temporary).replace(path)
+        finally:
             Path(temporary).unlink(missing_ok=True)
-            raise
     except OSError as error:
         said = message("--prom {file}: cannot be written: {reason}", file=file, reason=error.strerror or "-")
         raise UsageError(said) from error

@@ -8,7 +8,7 @@ from hairpin.cli.tools.arguments import MoreArguments
 from hairpin.cli.tools.running import Ran
 from hairpin.errors import UsageError
 from hairpin.message import Message, message
-from hairpin.report.documents.cut import Document, LeftOut, cut, is_array, is_object, part_of
+from hairpin.report.documents.cut import Document, CutPart, cut, is_array, is_object, part_of
 from hairpin.report.words import Words
 
 MOST_TEXT = 12_000
@@ -29,7 +29,7 @@ _STATUSES: dict[int, Message] = {
 }
 
 
-class Told(NamedTuple):
+class ToolResult(NamedTuple):
     """The result of a call.  ``texts``: the parts of its text.  ``document``: the structured answer; None if the call
     failed."""
 
@@ -50,24 +50,24 @@ class Answers:
         self._kept: OrderedDict[str, _Kept] = OrderedDict()
         self._count = 0
 
-    def tell(self, ran: Ran) -> Told:
+    def tell(self, ran: Ran) -> ToolResult:
         """Return the result of a command.  A command without a document has failed, and its result is what it
         said."""
         said = _ending(ran.said.strip(), _MOST_SAID)
         if not ran.document:
-            return Told((said or self._words(message("hairpin ended with status {status}", status=ran.status)),))
+            return ToolResult((said or self._words(message("hairpin ended with status {status}", status=ran.status)),))
         document: Document = json.loads(ran.document)
         name = self._keep(_Kept(tuple(ran.text.splitlines()), document))
         shown, text_left = _lines(ran.text.splitlines(), 0)
         shorter, left = cut(document, MOST_DOCUMENT)
         lost = (*(() if text_left is None else (text_left,)), *left)
         call = {"answer": name, "status": ran.status, "left_out": [each._asdict() for each in lost]}
-        return Told(
+        return ToolResult(
             tuple(each for each in (shown, said, self._ends(name, ran.status, shorter, lost)) if each),
             shorter | {"call": call},
         )
 
-    def more(self, asked: MoreArguments) -> Told:
+    def more(self, asked: MoreArguments) -> ToolResult:
         """Return parts of an earlier answer.  Raises UsageError if the answer is not kept, or has no such part."""
         kept = self._kept.get(asked.answer)
         if kept is None:
@@ -77,7 +77,7 @@ class Answers:
             )
         parts: Document = {}
         texts: list[str] = []
-        lost: list[LeftOut] = []
+        lost: list[CutPart] = []
         for each in asked.parts:
             if each == "text":
                 shown, left = _lines(kept.lines, asked.start)
@@ -97,9 +97,9 @@ class Answers:
         if parts:
             texts.append(json.dumps(shorter, ensure_ascii=False, indent=1))
         if lost:
-            texts.append(self._words(_left_out(lost, asked.answer)))
+            texts.append(self._words(_sentence_about(lost, asked.answer)))
         call = {"answer": asked.answer, "start": asked.start, "left_out": [each._asdict() for each in lost]}
-        return Told(tuple(texts), {"parts": shorter, "call": call})
+        return ToolResult(tuple(texts), {"parts": shorter, "call": call})
 
     def _keep(self, kept: _Kept) -> str:
         self._count += 1
@@ -109,7 +109,7 @@ class Answers:
             self._kept.popitem(last=False)
         return name
 
-    def _ends(self, name: str, status: int, document: Document, lost: tuple[LeftOut, ...]) -> str:
+    def _ends(self, name: str, status: int, document: Document, lost: tuple[CutPart, ...]) -> str:
         """Return the last lines: the answer's id and status, the causes with their evidence, and what was left out."""
         meaning = _STATUSES.get(status, message("exit status {status}", status=status))
         lines = [self._words(message("answer {name}; {meaning}", name=name, meaning=meaning))]
@@ -120,11 +120,11 @@ class Answers:
             told = "; ".join(filter(None, (" ".join(each["flows"][:8]), evidence)))
             lines.append(f"{each['ref']} {each['id']}{event}: {told}")
         if lost:
-            lines.append(self._words(_left_out(lost, name)))
+            lines.append(self._words(_sentence_about(lost, name)))
         return "\n".join(lines)
 
 
-def _left_out(lost: "list[LeftOut] | tuple[LeftOut, ...]", name: str) -> Message:
+def _sentence_about(lost: "list[CutPart] | tuple[CutPart, ...]", name: str) -> Message:
     """Return the sentence about what was left out."""
     parts = ", ".join(f"{each.part} {each.kept}/{each.whole}" for each in lost if each.part != "texts")
     cut_texts = next((each for each in lost if each.part == "texts"), None)
@@ -138,7 +138,7 @@ def _left_out(lost: "list[LeftOut] | tuple[LeftOut, ...]", name: str) -> Message
     )  # fmt: skip
 
 
-def _lines(lines: "list[str] | tuple[str, ...]", start: int) -> tuple[str, LeftOut | None]:
+def _lines(lines: "list[str] | tuple[str, ...]", start: int) -> tuple[str, CutPart | None]:
     """Return as many whole lines as fit, from line ``start`` on, and what is left out after them."""
     shown: list[str] = []
     room = MOST_TEXT
@@ -149,7 +149,7 @@ def _lines(lines: "list[str] | tuple[str, ...]", start: int) -> tuple[str, LeftO
             break
         shown.append(line)
     told = start + len(shown)
-    return "\n".join(shown), LeftOut("text", told, len(lines)) if told < len(lines) else None
+    return "\n".join(shown), CutPart("text", told, len(lines)) if told < len(lines) else None
 
 
 def _ending(text: str, most: int) -> str:

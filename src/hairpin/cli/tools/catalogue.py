@@ -31,7 +31,7 @@ _READS = "Reads only: changes no host, and writes no file but a report of a bug 
 _IN_NAMESPACES = " As root it also repeats flows in throw-away namespaces of the server's machine."
 
 
-class Tool(NamedTuple):
+class AgentTool(NamedTuple):
     """A tool.  ``schema``: the schema of its document; empty for ``more``, whose document is a part of another one."""
 
     name: str
@@ -41,8 +41,8 @@ class Tool(NamedTuple):
     schema: str = ""
 
 
-TOOLS: tuple[Tool, ...] = (
-    Tool(
+TOOLS: tuple[AgentTool, ...] = (
+    AgentTool(
         "check",
         "Why does a port not answer?",
         "Why can clients not reach a container's published port, or a container not get out? Walks the packets through "
@@ -51,7 +51,7 @@ TOOLS: tuple[Tool, ...] = (
         CheckArguments,
         "hairpin.report/1",
     ),
-    Tool(
+    AgentTool(
         "walk",
         "Every step of one packet",
         "Every step of one flow, request and reply, with the rule, route or socket that decides it. No diagnosis. "
@@ -59,7 +59,7 @@ TOOLS: tuple[Tool, ...] = (
         WalkArguments,
         "hairpin.walk/1",
     ),
-    Tool(
+    AgentTool(
         "explain",
         "What does this error mean here?",
         "What does an error message or a log mean, is it true on this host now, and what to do? Or, with `cause`, the "
@@ -67,7 +67,7 @@ TOOLS: tuple[Tool, ...] = (
         ExplainArguments,
         "hairpin.explain/1",
     ),
-    Tool(
+    AgentTool(
         "events",
         "What will fail after the next restart?",
         "Which flows still pass after each event that can happen on the host: reboot, docker-restart, iptables-flush "
@@ -75,7 +75,7 @@ TOOLS: tuple[Tool, ...] = (
         EventsArguments,
         "hairpin.events/1",
     ),
-    Tool(
+    AgentTool(
         "diff",
         "What changed, and which change matters?",
         "What differs between two hosts or moments, and which difference decides which flow. Name two snapshots, or "
@@ -83,7 +83,7 @@ TOOLS: tuple[Tool, ...] = (
         DiffArguments,
         "hairpin.diff/1",
     ),
-    Tool(
+    AgentTool(
         "story",
         "What happened to this host?",
         "What was done to the host's network, containers and packages, in order of time, and through whom, as far as "
@@ -91,7 +91,7 @@ TOOLS: tuple[Tool, ...] = (
         StoryArguments,
         "hairpin.story/1",
     ),
-    Tool(
+    AgentTool(
         "prove",
         "Does the running kernel agree?",
         "Rebuilds the host's network in throw-away namespaces of the server's machine, sends the packet there, and "
@@ -100,7 +100,7 @@ TOOLS: tuple[Tool, ...] = (
         ProveArguments,
         "hairpin.prove/1",
     ),
-    Tool(
+    AgentTool(
         MORE,
         "The rest of an answer",
         "A part of an earlier answer of this server that was left out because of its size: fields or refs of its "
@@ -108,7 +108,7 @@ TOOLS: tuple[Tool, ...] = (
         MoreArguments,
     ),
 )
-BY_NAME: dict[str, Tool] = {each.name: each for each in TOOLS}
+BY_NAME: dict[str, AgentTool] = {each.name: each for each in TOOLS}
 OPTIONS: dict[str, str] = {
     "verbose": "-v",
     "origin": "--from",
@@ -126,14 +126,14 @@ _PLACES: tuple[tuple[str, Kind], ...] = (
 """The arguments that name hosts, in the order in which hairpin is told them."""
 
 
-class CommandLine(NamedTuple):
+class CalledCommand(NamedTuple):
     """The words of a command, and what it reads from standard input."""
 
     words: tuple[str, ...]
     fed: str | None
 
 
-def parse_arguments(tool: Tool, given: dict[str, Any]) -> msgspec.Struct:
+def parse_arguments(tool: AgentTool, given: dict[str, Any]) -> msgspec.Struct:
     """Return the arguments of a call.  A single text where a list is due is a list of one.
 
     Raises UsageError if they are not those of the tool."""
@@ -147,7 +147,7 @@ def parse_arguments(tool: Tool, given: dict[str, Any]) -> msgspec.Struct:
         raise UsageError(said) from error
 
 
-def command_line(tool: Tool, arguments: msgspec.Struct, folders: tuple[Path, ...]) -> CommandLine:
+def command_line(tool: AgentTool, arguments: msgspec.Struct, folders: tuple[Path, ...]) -> CalledCommand:
     """Return the command line of a call.  ``folders``: files are read only below these folders.
 
     Raises UsageError if a file is elsewhere, or if a word cannot be an argument of a command."""
@@ -163,7 +163,7 @@ def command_line(tool: Tool, arguments: msgspec.Struct, folders: tuple[Path, ...
     whole = (tool.name, *words, "--", *targets)
     for each in whole:
         _require_word(each)
-    return CommandLine(whole, fed)
+    return CalledCommand(whole, fed)
 
 
 def _words(option: str, value: "bool | str | tuple[str, ...] | None") -> tuple[str, ...]:
@@ -175,7 +175,7 @@ def _words(option: str, value: "bool | str | tuple[str, ...] | None") -> tuple[s
     return () if value is None else (f"{option}={value}",)
 
 
-def _targets(tool: Tool, values: dict[str, Any]) -> tuple[str, ...]:
+def _targets(tool: AgentTool, values: dict[str, Any]) -> tuple[str, ...]:
     if tool.name == "explain":
         if values["cause"] is not None:
             return (values["cause"],)

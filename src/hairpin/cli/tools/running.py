@@ -55,10 +55,10 @@ async def run_command(words: tuple[str, ...], fed: str | None) -> Ran:
         )
         try:
             status = await process.wait()
-        except BaseException:
-            with anyio.CancelScope(shield=True):
-                await _end(process)
-            raise
+        finally:
+            if process.returncode is None:  # the call is cancelled
+                with anyio.CancelScope(shield=True):
+                    await _end(process)
         return Ran(status, _text(out), _text(err), _bytes(document))
 
 

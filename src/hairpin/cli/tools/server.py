@@ -12,9 +12,9 @@ from mcp.server.stdio import stdio_server
 from mcp.shared.exceptions import MCPError
 
 from hairpin import __version__
-from hairpin.cli.tools.answers import Answers, Told
+from hairpin.cli.tools.answers import Answers, ToolResult
 from hairpin.cli.tools.arguments import MoreArguments
-from hairpin.cli.tools.catalogue import BY_NAME, MORE, TOOLS, Tool, command_line, parse_arguments
+from hairpin.cli.tools.catalogue import BY_NAME, MORE, TOOLS, AgentTool, command_line, parse_arguments
 from hairpin.cli.tools.running import run_command
 from hairpin.errors import HairpinError
 from hairpin.report.words import Words
@@ -42,7 +42,7 @@ async def _serve(folders: tuple[Path, ...], words: Words, options: tuple[str, ..
 
     async def list_tools(_context: object, _params: types.PaginatedRequestParams | None) -> types.ListToolsResult:
         await anyio.lowlevel.checkpoint()
-        return types.ListToolsResult(tools=[_described(each) for each in TOOLS])
+        return types.ListToolsResult(tools=[_for_client(each) for each in TOOLS])
 
     async def call_tool(_context: object, params: types.CallToolRequestParams) -> types.CallToolResult:
         tool = BY_NAME.get(params.name)
@@ -51,11 +51,11 @@ async def _serve(folders: tuple[Path, ...], words: Words, options: tuple[str, ..
                 types.INVALID_PARAMS, f"there is no tool {params.name!r}; the tools are {', '.join(BY_NAME)}"
             )
         try:
-            return _result(await _told(tool, params.arguments or {}))
+            return _result(await _answer(tool, params.arguments or {}))
         except HairpinError as error:
-            return _result(Told((words(error.said),)))
+            return _result(ToolResult((words(error.said),)))
 
-    async def _told(tool: Tool, given: dict[str, Any]) -> Told:
+    async def _answer(tool: AgentTool, given: dict[str, Any]) -> ToolResult:
         arguments = parse_arguments(tool, given)
         if isinstance(arguments, MoreArguments):
             return answers.more(arguments)
@@ -76,12 +76,12 @@ async def _serve(folders: tuple[Path, ...], words: Words, options: tuple[str, ..
         await server.run(reading, writing, server.create_initialization_options())
 
 
-def _result(told: Told) -> types.CallToolResult:
+def _result(told: ToolResult) -> types.CallToolResult:
     content: list[types.ContentBlock] = [types.TextContent(text=each) for each in told.texts]
     return types.CallToolResult(content=content, structured_content=told.document, is_error=told.document is None)
 
 
-def _described(tool: Tool) -> types.Tool:
+def _for_client(tool: AgentTool) -> types.Tool:
     """Return a tool as the client sees it."""
     _, components = msgspec.json.schema_components([tool.arguments], ref_template="#/$defs/{name}")
     given = components[tool.arguments.__name__]

@@ -15,7 +15,7 @@ _FIRST = ("causes", "found")
 _KEPT = ("schema", "hairpin", "host")
 
 
-class LeftOut(NamedTuple):
+class CutPart(NamedTuple):
     """A field of which only the first ``kept`` of ``whole`` items are left, or texts that were cut (``part`` is
     ``texts``: ``kept`` characters of each are left, and ``whole`` texts were longer)."""
 
@@ -39,28 +39,28 @@ def size_of(value: object) -> int:
     return len(json.dumps(value, ensure_ascii=False, separators=(",", ":")))
 
 
-def cut(document: Document, most: int) -> tuple[Document, tuple[LeftOut, ...]]:
+def cut(document: Document, most: int) -> tuple[Document, tuple[CutPart, ...]]:
     """Return the document with at most ``most`` characters as JSON, and what was left out of it.
 
     First evidence to which nothing refers is left out, long texts are cut, then the last items of the largest fields.
     The few fields that say what the document is about always stay, so a very small ``most`` may be exceeded."""
     if size_of(document) <= most:
         return document, ()
-    left: list[LeftOut] = []
+    left: list[CutPart] = []
     for length in _SHORTENED:
-        shorter, count = _shortened(document, length)
+        shorter, count = _with_short_texts(document, length)
         if count:
-            left = [LeftOut("texts", length, count)]
+            left = [CutPart("texts", length, count)]
         if size_of(shorter) <= most:
             return shorter, tuple(left)
-    shorter, _ = _shortened(document, _SHORTENED[-1])
+    shorter, _ = _with_short_texts(document, _SHORTENED[-1])
     whole = {name: len(value) for name, value in shorter.items() if is_object(value) or is_array(value)}
     while size_of(shorter) > most:
         largest = _largest(shorter)
         if largest is None:
             break
         shorter = _without_unnamed(shorter | {largest: _first_half(shorter[largest])})
-    lost = (LeftOut(name, len(shorter[name]), number) for name, number in whole.items() if len(shorter[name]) < number)
+    lost = (CutPart(name, len(shorter[name]), number) for name, number in whole.items() if len(shorter[name]) < number)
     return shorter, (*lost, *left)
 
 
@@ -109,14 +109,14 @@ def _texts(value: Any) -> set[str]:
     return set[str]().union(*map(_texts, value)) if is_array(value) else set()
 
 
-def _shortened(value: Any, most: int) -> tuple[Any, int]:
+def _with_short_texts(value: Any, most: int) -> tuple[Any, int]:
     """Return the value with its texts cut to ``most`` characters, and the number of texts that were cut."""
     if isinstance(value, str):
         return (value, 0) if len(value) <= most else (f"{value[: most - 1]}…", 1)
     if is_object(value):
-        pairs = {key: _shortened(each, most) for key, each in value.items()}
+        pairs = {key: _with_short_texts(each, most) for key, each in value.items()}
         return {key: each for key, (each, _) in pairs.items()}, sum(count for _, count in pairs.values())
     if is_array(value):
-        items = [_shortened(each, most) for each in value]
+        items = [_with_short_texts(each, most) for each in value]
         return [each for each, _ in items], sum(count for _, count in items)
     return value, 0
