@@ -163,5 +163,5 @@ def test_no_value_of_a_call_becomes_an_option(tool: Any, arguments: dict[str, An
     asked: Asked = context.params["asked"]
     assert [each.text for each in asked.sources] == list(arguments.get("hosts", ()))
     assert all(each.kind == "host" for each in asked.sources)
-    assert asked.origin == arguments.get("from")
+    assert asked.origin == (arguments.get("from") or None)
     assert list(asked.publics) == list(arguments.get("public", ()))

@@ -9,7 +9,7 @@ from pathlib import Path
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hairpin.report.documents.cut import Document, CutPart, cut, part_of, size_of
+from hairpin.report.documents.cut import CutPart, Document, cut, part_of, size_of
 from tests.report.strict import errors
 
 HOSTS = Path(__file__).parents[2] / "fixtures"

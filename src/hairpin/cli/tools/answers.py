@@ -8,7 +8,7 @@ from hairpin.cli.tools.arguments import MoreArguments
 from hairpin.cli.tools.running import Ran
 from hairpin.errors import UsageError
 from hairpin.message import Message, message
-from hairpin.report.documents.cut import Document, CutPart, cut, is_array, is_object, part_of
+from hairpin.report.documents.cut import CutPart, Document, cut, is_array, is_object, part_of
 from hairpin.report.words import Words
 
 MOST_TEXT = 12_000

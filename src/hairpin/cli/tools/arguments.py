@@ -1,5 +1,7 @@
 """The arguments of the tools.  msgspec makes each tool's JSON Schema from them, and checks what a client sends.
 
+An argument that is not given is empty, never null: some clients read no schema of a value that may have two types.
+
 Descriptions are read by an agent, in English, as the command line's help is.  ``catalogue`` has the options of the
 command line that take the values.
 """
@@ -105,8 +107,8 @@ class CheckArguments(PastedArguments, frozen=True, kw_only=True, forbid_unknown_
     """What ``check`` takes."""
 
     targets: _Targets = ()
-    origin: _Origin | None = None
-    after: _After | None = None
+    origin: _Origin = ""
+    after: _After = ""
     public: _Public = ()
     no_replica: _NoReplica = False
 
@@ -116,7 +118,7 @@ class WalkArguments(PastedArguments, frozen=True, kw_only=True, forbid_unknown_f
 
     target: _Target
     origin: _Origin
-    after: _After | None = None
+    after: _After = ""
     public: _Public = ()
 
 
@@ -124,7 +126,7 @@ class EventsArguments(PastedArguments, frozen=True, kw_only=True, forbid_unknown
     """What ``events`` takes."""
 
     targets: _Targets = ()
-    origin: _Origin | None = None
+    origin: _Origin = ""
     public: _Public = ()
 
 
@@ -132,7 +134,7 @@ class DiffArguments(PastedArguments, frozen=True, kw_only=True, forbid_unknown_f
     """What ``diff`` takes."""
 
     targets: _Targets = ()
-    origin: _Origin | None = None
+    origin: _Origin = ""
     public: _Public = ()
     last_good: Annotated[
         bool,
@@ -147,9 +149,9 @@ class DiffArguments(PastedArguments, frozen=True, kw_only=True, forbid_unknown_f
 class ExplainArguments(ToldArguments, frozen=True, kw_only=True, forbid_unknown_fields=True, rename=_FROM):
     """What ``explain`` takes: a cause, or lines."""
 
-    cause: Annotated[str, Meta(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", description="A cause's id: its page.")] | None = (
-        None
-    )
+    cause: Annotated[
+        str, Meta(pattern=r"^([a-z0-9]+(-[a-z0-9]+)*)?$", description="A cause's id, as check names it: its page.")
+    ] = ""
     text: Annotated[
         str,
         Meta(
@@ -157,30 +159,24 @@ class ExplainArguments(ToldArguments, frozen=True, kw_only=True, forbid_unknown_
             description="An error message or log lines. Without it, the lines of text_files are explained.",
         ),
     ] = ""
-    origin: Annotated[str, Meta(description="Where it was printed: host, container:NAME, lan, an address.")] | None = (
-        None
-    )
+    origin: Annotated[str, Meta(description="Where it was printed: host, container:NAME, lan, an address.")] = ""
 
 
 class StoryArguments(BundleArguments, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What ``story`` takes."""
 
     targets: _Targets = ()
-    since: (
-        Annotated[
-            str,
-            Meta(description="2h, 3d, yesterday, '2026-11-20 14:00' (UTC), RFC 3339. Else from the last boot but one."),
-        ]
-        | None
-    ) = None
+    since: Annotated[
+        str, Meta(description="2h, 3d, yesterday, '2026-11-20 14:00' (UTC), RFC 3339. Else from the last boot but one.")
+    ] = ""
 
 
 class ProveArguments(HostArguments, frozen=True, kw_only=True, forbid_unknown_fields=True, rename=_FROM):
     """What ``prove`` takes."""
 
-    target: _Target | None = None
-    origin: _Origin | None = None
-    after: _After | None = None
+    target: Annotated[str, Meta(max_length=4096, description="As in check, one. None: every published port.")] = ""
+    origin: _Origin = ""
+    after: _After = ""
     public: _Public = ()
 
 

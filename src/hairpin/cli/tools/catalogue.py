@@ -152,7 +152,7 @@ def command_line(tool: AgentTool, arguments: msgspec.Struct, folders: tuple[Path
 
     Raises UsageError if a file is elsewhere, or if a word cannot be an argument of a command."""
     values = msgspec.structs.asdict(arguments)
-    words = [word for name, option in OPTIONS.items() for word in _words(option, values.get(name))]
+    words = [word for name, option in OPTIONS.items() for word in _words(option, values.get(name, ()))]
     pasted = str(values.get("text", ""))
     fed: str | None = pasted or None
     for name, kind in _PLACES:
@@ -166,22 +166,22 @@ def command_line(tool: AgentTool, arguments: msgspec.Struct, folders: tuple[Path
     return CalledCommand(whole, fed)
 
 
-def _words(option: str, value: "bool | str | tuple[str, ...] | None") -> tuple[str, ...]:
+def _words(option: str, value: bool | str | tuple[str, ...]) -> tuple[str, ...]:
     """Return the words that give an option its value.  A value stands in the word of its option."""
     if isinstance(value, bool):
         return (option,) if value else ()
     if isinstance(value, tuple):
         return tuple(f"{option}={each}" for each in value)
-    return () if value is None else (f"{option}={value}",)
+    return (f"{option}={value}",) if value else ()
 
 
 def _targets(tool: AgentTool, values: dict[str, Any]) -> tuple[str, ...]:
     if tool.name == "explain":
-        if values["cause"] is not None:
+        if values["cause"]:
             return (values["cause"],)
         return ("-",) if values["text"] else ()
-    target: str | None = values.get("target")
-    targets: tuple[str, ...] = values.get("targets", ()) if target is None else (target,)
+    target: str = values.get("target", "")
+    targets: tuple[str, ...] = (target,) if target else values.get("targets", ())
     for each in targets:
         # `hairpin diff` takes its first words for files if such files exist
         if tool.name == "diff" and (each == "-" or Path("/", each).is_file()):
