@@ -1,5 +1,8 @@
 """Metrics, read by Prometheus' own parser."""
 
+import re
+from pathlib import Path
+
 import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
@@ -8,6 +11,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from hairpin.report.documents.document import ReportDocument
 from hairpin.report.documents.events_document import events_document
+from hairpin.report.documents.head import MissingDocument
 from hairpin.report.prometheus import MOST_FLOWS, Run, check_metrics, events_metrics, failed_metrics
 from hairpin.report.words import Words
 from tests.answer.test_matrix import found as found_events
@@ -104,3 +108,16 @@ def test_events_are_counted_by_event() -> None:
     assert breaks["conntrack-flush",] == 0
     assert values(found["hairpin_event_connections_lost"], "event")["docker-stop",] > 0
     assert set(values(found["hairpin_event_undecided"], "event")) == set(breaks)
+
+
+def test_the_page_for_monitors_names_each_metric() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "monitoring.md").read_text("utf-8")
+    told = set(re.findall(r"^\| `(hairpin_\w+)` \|", page, re.MULTILINE))
+    events = events_document(found_events(), Words())
+    made = parsed(check_metrics(with_unread(document(FORWARDING_OFF)), RUN)) | parsed(events_metrics(events, RUN))
+    assert told == made.keys() - {"hairpin_build_info"}
+
+
+def with_unread(report: ReportDocument) -> ReportDocument:
+    missing = MissingDocument("sysctls", "host", "/proc/sys", "refused", "forwarding", None, "lab-host")
+    return msgspec.structs.replace(report, missing=(missing,))

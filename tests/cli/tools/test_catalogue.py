@@ -1,6 +1,9 @@
 """The command line that a tool's call stands for; nothing of a call becomes an option."""
 
 import importlib
+import json
+import re
+import tomllib
 from pathlib import Path
 from typing import Any, get_args
 
@@ -165,3 +168,12 @@ def test_no_value_of_a_call_becomes_an_option(tool: Any, arguments: dict[str, An
     assert all(each.kind == "host" for each in asked.sources)
     assert asked.origin == (arguments.get("from") or None)
     assert list(asked.publics) == list(arguments.get("public", ()))
+
+
+def test_the_page_for_agents_names_each_tool_and_reads_as_the_clients_read_it() -> None:
+    page = (Path(__file__).parents[3] / "docs" / "mcp.md").read_text("utf-8")
+    assert re.findall(r"^\| `(\w+)` \|", page, re.MULTILINE) == [each.name for each in TOOLS]
+    for block in re.findall(r"```json\n(.*?)```", page, re.DOTALL):
+        assert json.loads(block)["mcpServers"]["hairpin"]["args"][0] == "mcp"
+    (codex,) = re.findall(r"```toml\n(.*?)```", page, re.DOTALL)
+    assert tomllib.loads(codex)["mcp_servers"]["hairpin"]["args"][0] == "mcp"
