@@ -22,7 +22,10 @@ def test_without_the_sdk_the_error_says_how_to_install_it(
 
 
 def test_an_older_sdk_is_named(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(importlib.metadata, "version", lambda _name: "1.12.0")
+    def older(_name: str) -> str:
+        return "1.12.0"
+
+    monkeypatch.setattr(importlib.metadata, "version", older)
     ended = call(capsys, "mcp")
     assert (ended.status, ended.out) == (2, "")
     assert "version 2 of the package mcp, and 1.12.0 is installed" in ended.err

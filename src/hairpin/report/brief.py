@@ -54,8 +54,9 @@ def brief_of(answer: Answer, words: Words) -> Brief:
 
     A latent cause, which stops the flows only after an event, is a warning."""
     latent = tuple(each for each in answer.causes if each.severity == "latent")
-    state: State = "WARNING" if latent and answer.event is None else "OK"
-    state = {0: state, 1: "CRITICAL"}.get(exit_status(answer), "UNKNOWN")
+    well: State = "WARNING" if latent and answer.event is None else "OK"
+    states: dict[int, State] = {0: well, 1: "CRITICAL"}
+    state = states.get(exit_status(answer), "UNKNOWN")
     severities = ("blocking",) if state == "CRITICAL" and answer.event is None else ("blocking", "latent")
     telling = tuple(each for each in answer.causes if each.severity in severities)
     said = [words(each) for each in answer.engines]

@@ -4,7 +4,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -34,7 +34,7 @@ CALLS: dict[str, tuple[dict[str, Any], str, str]] = {
 
 
 @asynccontextmanager
-async def session(*options: str, **variables: str) -> AsyncIterator[ClientSession]:
+async def session(*options: str, **variables: str) -> AsyncGenerator[ClientSession]:
     """Yield a session with a server that reads the files of the recorded hosts."""
     server = StdioServerParameters(
         command=sys.executable,
