@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 @options.evidence
 @options.world
 @options.page
+@options.monitor
 @options.answer
 def check(asked: Asked, shown: Shown, no_replica: bool, no_traces: bool) -> int:
     """Walk the flows to TARGET, name the proven causes, say the repair.
@@ -52,4 +53,8 @@ def check(asked: Asked, shown: Shown, no_replica: bool, no_traces: bool) -> int:
 
         return report_document(answer, words)
 
-    return present_answer(answer, shown, text, document)
+    if not shown.is_watched:
+        return present_answer(answer, shown, text, document)
+    from hairpin.cli.face.watched import present_watched
+
+    return present_watched(answer, asked, shown, text, document)

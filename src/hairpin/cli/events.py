@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 @options.evidence
 @options.world
 @options.page
+@options.monitor
 @options.answer
 def events(asked: Asked, shown: Shown) -> int:
     """Say which flows still pass after each event that can happen on this host, such as docker-restart.
@@ -59,5 +60,9 @@ def events(asked: Asked, shown: Shown) -> int:
 
         return events_page(found, words)
 
-    present(shown, text, document, page)
-    return found.status
+    if not shown.is_watched:
+        present(shown, text, document, page)
+        return found.status
+    from hairpin.cli.face.watched import present_watched_events
+
+    return present_watched_events(found, asked, shown, text, (document, page))

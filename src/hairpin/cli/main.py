@@ -32,7 +32,7 @@ from hairpin.errors import (
     UsageError,
     WrongPathError,
 )
-from hairpin.message import Message, message
+from hairpin.message import Message, message, verbatim
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
@@ -50,6 +50,7 @@ COMMANDS: dict[str, str] = {
     "ask": "The commands for a host without hairpin; check --text reads them.",
     "walk": "One flow, every step of request and reply, no diagnosis.",
     "prove": "The flow on a replica of the network: does the kernel agree?",
+    "mcp": "The commands that only read, as tools for agents (MCP).",
     "lab": "Broken Docker hosts on demand, in namespaces.",
     "demo": "The whole story on a lab host in a minute.",
 }
@@ -67,6 +68,8 @@ garbage.  Python's default of 700 objects took a tenth of a command's time.  So 
 megabytes."""
 _COMPLETE = "_HAIRPIN_COMPLETE"
 """The environment variable by which a shell asks click for completion."""
+_FOR_MONITORS = ("--brief", "--nagios", "--prom")
+"""The options by which a monitor reads the answer, also if there is none."""
 _COLUMN = max(map(len, COMMANDS))
 _STATUS: tuple[tuple[type[HairpinError], int], ...] = (
     (UsageError, 2),
@@ -219,12 +222,13 @@ def _run(args: list[str]) -> int:
         from hairpin.cli.face.output import complain_of_usage
 
         complain_of_usage(error, stated_language(args))
-        return 2
+        return _tell_monitor(verbatim(error.format_message()), args, 2)
     except HairpinError as error:
         from hairpin.cli.face.output import complain
 
-        complain(_or_command(error, args), stated_language(args), error.mark)
-        return next((status for kind, status in _STATUS if isinstance(error, kind)), 4)
+        said = _or_command(error, args)
+        complain(said, stated_language(args), error.mark)
+        return _tell_monitor(said, args, next((status for kind, status in _STATUS if isinstance(error, kind)), 4))
     except Exception as error:  # noqa: BLE001 - the process ends here, and only here the error can still be logged
         return _end_of(error, args)
     return status if isinstance(status, int) else 0
@@ -246,9 +250,28 @@ def _end_of(error: Exception, args: list[str]) -> int:
     refused = _refusal(error)
     if refused is None:
         _confess(stated_language(args), verbose="-v" in args or "--verbose" in args)
-        return 4
+        return _tell_monitor(message("this is a bug in hairpin: {last}", last=type(error).__name__), args, 4)
     complain(refused, stated_language(args))
-    return 3
+    return _tell_monitor(refused, args, 3)
+
+
+def _tell_monitor(said: Message, args: list[str], status: int) -> int:
+    """Tell a monitor, if one reads the answer, that the command ended without an answer; return the exit status."""
+    options = args[: args.index("--")] if "--" in args else args
+    if not any(each.startswith(_FOR_MONITORS) for each in options):
+        return status
+    from hairpin.cli.face.asked import Shown
+    from hairpin.cli.face.watched import tell_failure
+
+    name, *rest = command_first(args)
+    command = _command(name)
+    if not any("--nagios" in each.opts for each in command.params):
+        return status
+    context = command.make_context(name, list(rest), resilient_parsing=True)
+    shown: Shown = context.params["shown"]
+    # click parses no word behind a wrong one
+    shown = shown._replace(brief=shown.brief or "--brief" in options, nagios=shown.nagios or "--nagios" in options)
+    return tell_failure(name, context.params["asked"], shown, said, status) if shown.is_watched else status
 
 
 def _refusal(error: Exception) -> Message | None:

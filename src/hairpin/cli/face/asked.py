@@ -95,10 +95,26 @@ class Shown(NamedTuple):
 
     ``lang``: ``en``, ``zh``, or None for the language of the locale.  ``color``: ``auto``, ``always`` or ``never``.
     ``html``: the file for the page.  ``-`` means standard output.  A page that goes to standard output is the only text
-    there."""
+    there.  ``document_fd``: the open file descriptor to which the JSON document is written beside the text; ``hairpin
+    mcp`` passes it to the commands that it starts.  ``brief``: the answer is one line.  ``nagios``: the answer is one
+    line, and the exit status is a plugin's.  ``prom``: the file for the metrics; ``-`` means standard output."""
 
     as_json: bool = False
     lang: str | None = None
     color: str = "auto"
     verbose: bool = False
     html: str | None = None
+    document_fd: int | None = None
+    brief: bool = False
+    nagios: bool = False
+    prom: str | None = None
+
+    @property
+    def is_brief(self) -> bool:
+        """Whether the answer is one line."""
+        return self.brief or self.nagios
+
+    @property
+    def is_watched(self) -> bool:
+        """Whether a monitor reads the answer."""
+        return self.is_brief or self.prom is not None

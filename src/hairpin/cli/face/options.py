@@ -215,11 +215,25 @@ def world(command: Command) -> Command:
 
 
 def page(command: Command) -> Command:
-    """Add ``--html``: the answer is also written as a page."""
+    """Add ``--html``: the answer is also written as a page.  The hidden option ``--document-fd`` also writes the JSON
+    document; only ``hairpin mcp`` gives it."""
+    command = click.option("--document-fd", type=click.IntRange(3), hidden=True, default=None)(command)
     return option(
         "Answer", "--html", metavar="FILE", shell_complete=completion.files,
         help="Also as one page (-: only that, printed).",
     )(command)  # fmt: skip
+
+
+def monitor(command: Command) -> Command:
+    """Add ``--brief``, ``--nagios`` and ``--prom``: the answer for a monitor; the command gets ``shown``."""
+    command = option(
+        "Answer", "--prom", metavar="FILE", shell_complete=completion.files,
+        help="Also as Prometheus metrics (-: only that).",
+    )(command)  # fmt: skip
+    command = option("Answer", "--nagios", is_flag=True, help="As --brief, with a plugin's exit status, 0 to 3.")(
+        command
+    )
+    return option("Answer", "--brief", is_flag=True, help="One line: the state, the summary, figures.")(command)
 
 
 def answer(command: Command) -> Command:

@@ -44,11 +44,31 @@ def write_bytes(fill: "Callable[[BinaryIO], None]") -> None:
 
 def write_json(document: object) -> None:
     """Write one JSON document, indented."""
+    write(json_text(document))
+
+
+def json_text(document: object) -> str:
+    """Return one JSON document, indented."""
     import msgspec
 
     from hairpin.report.printable import printable_json
 
-    write(printable_json(msgspec.json.format(msgspec.json.encode(document), indent=1).decode()))
+    return printable_json(msgspec.json.format(msgspec.json.encode(document), indent=1).decode())
+
+
+def write_document(document: object, descriptor: int) -> None:
+    """Write one JSON document to an open file descriptor.
+
+    Raises UsageError if the descriptor cannot be written."""
+    from hairpin.errors import UsageError
+    from hairpin.message import message
+
+    try:
+        with open(descriptor, "w", encoding="utf-8") as file:
+            file.write(json_text(document))
+    except OSError as error:
+        said = message("file descriptor {number} cannot be written: {reason}", number=descriptor, reason=error.strerror)
+        raise UsageError(said) from error
 
 
 @contextmanager

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hairpin.cli.face.asked import Shown
-from hairpin.cli.face.output import language, paper, words, write, write_json
+from hairpin.cli.face.output import language, paper, words, write, write_document, write_json
 
 if TYPE_CHECKING:
     from hairpin.answer.answer import Answer
@@ -31,6 +31,8 @@ def present(
         write_json(document(words(shown.lang)))
     elif text is not None:
         write_text(shown, text)
+    if shown.document_fd is not None:
+        write_document(document(words(shown.lang)), shown.document_fd)
     if shown.html is not None:
         _save(page(_page_words(shown)), shown.html)
 

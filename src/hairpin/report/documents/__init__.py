@@ -2,5 +2,6 @@
 
 Read ``head`` (the fields that all documents have), ``document`` (for `hairpin check`) with ``effects_document`` and
 ``blame_document``, ``walk_document``, ``prove_document``, ``events_document``, ``fix_document``, ``undo_document``,
-``restore_document``, ``diff_document``, ``story_document``, ``explain_document``.
+``restore_document``, ``diff_document``, ``story_document``, ``explain_document``, and ``cut`` (a document of a bounded
+size).
 """
