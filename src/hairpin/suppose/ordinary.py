@@ -53,7 +53,7 @@ def ordinary_host(host: Host, evidence: Evidence, asked: tuple[Target, ...] = ()
     for engine in host.engines:
         host = _with_networks(host, engine)
     host = with_containers(host, told)
-    host = _with_rules(host, told)
+    host = with_engine_rules(host, told)
     return with_switches(host)
 
 
@@ -166,8 +166,8 @@ def _with_networks(host: Host, engine: Engine) -> Host:
 _TABLES: tuple[tuple[IpFamily, str], ...] = (("ip", "filter"), ("ip", "nat"), ("ip6", "filter"), ("ip6", "nat"))
 
 
-def _with_rules(host: Host, told: ToldParts) -> Host:
-    """Return the host in which the tables that no text lists have the rules that the engine makes."""
+def with_engine_rules(host: Host, told: ToldParts) -> Host:
+    """Return the host in which the tables that are not told have the rules that the engine makes."""
     own = host.namespace(HOST)
     lacking: list[tuple[IpFamily, str]] = [
         (family, name) for family, name in _TABLES if ToldTable(family, name) not in told.tables
