@@ -56,6 +56,8 @@ def ask(
     network = network_of(hosts, question.targets)
     if question.kind == "check" and question.after is None:
         network = _supposing_unread(network, hosts)
+        if any(host.is_partly_read for host in network.hosts):
+            kernel = None  # it would confirm rules that were supposed
     whole = rest if _is_partial(network) else None
     try:
         start, flows = begin_answer(question, hosts, network)
