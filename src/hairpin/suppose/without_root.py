@@ -8,7 +8,7 @@ import msgspec
 
 from hairpin.evidence.reading import HOST, Evidence
 from hairpin.host.host import Host
-from hairpin.suppose.containers import with_containers
+from hairpin.suppose.insides import with_insides
 from hairpin.suppose.ordinary import with_engine_rules
 from hairpin.suppose.simulated import with_namespace
 from hairpin.suppose.told import told_by
@@ -25,5 +25,5 @@ def supposing_unread(host: Host, evidence: Evidence) -> Host:
     told = _replace(told_by(evidence, host), of_text=False)
     own = host.namespace(HOST)
     host = with_namespace(_replace(host, told=told), _replace(own, unread=()))
-    host = with_containers(host, told)
+    host = with_insides(host)
     return with_engine_rules(host, told)

@@ -28,19 +28,18 @@ def _is_shown(cause: CauseAnswer, answer: Answer, read: frozenset[str]) -> bool:
     """Return whether readings show the cause.  A cause without a reading is one of a thing that is not there: it is
     shown if the list was read in which that thing would be."""
     named = tuple(each for each in cause.candidate.evidence if each)
-    if named:
-        return all(each in read for each in named)
-    return cause.stop is not None and _was_read(cause.stop, answer)
+    if cause.stop is None or not all(each in read for each in named):
+        return bool(named) and all(each in read for each in named)
+    if not cause.stop.netns.is_host:
+        return _is_by_sockets(cause.stop, answer)
+    return bool(named) or not isinstance(cause.stop.decided_by, RuleDecided)
 
 
-def _was_read(stop: Stop, answer: Answer) -> bool:
-    """Return whether the packet was stopped by something that was read: in the host's own namespace by anything but a
-    rule, in a container's by its sockets alone."""
+def _is_by_sockets(stop: Stop, answer: Answer) -> bool:
+    """Return whether the sockets of a container's namespace stopped the packet, and they were read."""
     told = answer.network.host(stop.netns.host).told
     if told is None:
         return True
-    if stop.netns.is_host:
-        return not isinstance(stop.decided_by, RuleDecided)
     return isinstance(stop.decided_by, SocketDecided) and told.proves(stop.netns.name, "sockets")
 
 
