@@ -10,6 +10,7 @@ from hairpin.evidence.reading import HOST, Evidence
 from hairpin.host.host import Host
 from hairpin.suppose.insides import with_insides
 from hairpin.suppose.ordinary import with_engine_rules
+from hairpin.suppose.relayed import with_relayed
 from hairpin.suppose.simulated import with_namespace
 from hairpin.suppose.told import told_by
 
@@ -25,5 +26,5 @@ def supposing_unread(host: Host, evidence: Evidence) -> Host:
     told = _replace(told_by(evidence, host), of_text=False)
     own = host.namespace(HOST)
     host = with_namespace(_replace(host, told=told), _replace(own, unread=()))
-    host = with_insides(host)
+    host = with_insides(with_relayed(host, evidence))
     return with_engine_rules(host, told)

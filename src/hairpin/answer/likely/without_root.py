@@ -7,7 +7,11 @@ fails by something else, and a cause that readings show is proven by them.  Any 
 import msgspec
 
 from hairpin.answer.answer import Answer, CauseAnswer, FlowAnswer
+from hairpin.causes.cause import Reader
+from hairpin.causes.registry import known_cause
+from hairpin.host.host import Host
 from hairpin.suppose.parts import supposed_in
+from hairpin.suppose.relayed import is_hidden
 from hairpin.walk.decided import RuleDecided, SocketDecided
 from hairpin.walk.state import Stop
 
@@ -27,19 +31,33 @@ def as_far_as_read(answer: Answer) -> Answer:
 def _is_shown(cause: CauseAnswer, answer: Answer, read: frozenset[str]) -> bool:
     """Return whether readings show the cause.  A cause without a reading is one of a thing that is not there: it is
     shown if the list was read in which that thing would be."""
+    host = answer.network.host(cause.host)
+    known = known_cause(cause.id)
+    if host.told is not None and (known is None or not _may_read(known.shown_to, host)):
+        return False
     named = tuple(each for each in cause.candidate.evidence if each)
-    if cause.stop is None or not all(each in read for each in named):
-        return bool(named) and all(each in read for each in named)
-    if not cause.stop.netns.is_host:
-        return _is_by_sockets(cause.stop, answer)
-    return bool(named) or not isinstance(cause.stop.decided_by, RuleDecided)
+    return all(each in read for each in named) if named else cause.stop is not None and _is_listed(cause.stop, answer)
 
 
-def _is_by_sockets(stop: Stop, answer: Answer) -> bool:
-    """Return whether the sockets of a container's namespace stopped the packet, and they were read."""
+def _may_read(reader: Reader, host: Host) -> bool:
+    """Return whether the user of this host may read what a cause rests on.
+
+    dockerd itself holds published ports if it starts no docker-proxy, and who holds a socket only root sees: then a
+    socket may be one of an engine that this user may not ask."""
+    hidden = is_hidden(host)
+    if reader == "engine":
+        return not hidden
+    return reader == "everybody" and not (hidden and any(each.userland_proxy is False for each in host.engines))
+
+
+def _is_listed(stop: Stop, answer: Answer) -> bool:
+    """Return whether a list was read in which the packet found nothing: in the host's own namespace any list but that
+    of the rules, in a container's its sockets alone."""
     told = answer.network.host(stop.netns.host).told
     if told is None:
         return True
+    if stop.netns.is_host:
+        return not isinstance(stop.decided_by, RuleDecided)
     return isinstance(stop.decided_by, SocketDecided) and told.proves(stop.netns.name, "sockets")
 
 
