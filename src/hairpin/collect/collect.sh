@@ -1733,7 +1733,9 @@ entered() { # entered FILE NAMESPACE: a job inside the network namespace, within
 }
 inside_namespace() { # inside_namespace NAMESPACE: in place of the shell. The text is no burden to the programs that the one there starts
     export HAIRPIN_NETNS_LIB
-    exec nsenter "--net=$1" sh -c 'eval "$HAIRPIN_NETNS_LIB"; unset HAIRPIN_NETNS_LIB; namespace'
+    of_user= # without root, the namespaces of the user's own containers are entered by their user namespace, which is the user's
+    [ "$HAIRPIN_UID" = 0 ] || case $1 in */ns/net) of_user="--user=${1%net}user --preserve-credentials" ;; esac
+    exec nsenter $of_user "--net=$1" sh -c 'eval "$HAIRPIN_NETNS_LIB"; unset HAIRPIN_NETNS_LIB; namespace'
 }
 without_nsenter() {
     unshown ip-addr "nsenter --net=/proc/$1/ns/net ip addr" 'nsenter is not installed'
@@ -1808,7 +1810,7 @@ rootless_users() { # NAME:HOME of each other user who is logged in, or lingers, 
 podman_of_user() { # each podman command writes the lock files of its storage, so it is asked only if that holds a container
     if ! have podman; then absent podman-version 'podman version' 'podman is not installed'; return; fi
     if ! podman_used; then
-        absent podman-version 'podman version' 'podman has no container here: not asked'; return
+        podman_of_root || absent podman-version 'podman version' 'podman has no container here: not asked'; return
     fi
     podman_asked
 }
@@ -1833,6 +1835,16 @@ podman_asked() { # $podman is split on purpose; it runs in /, where every user m
     found=$(running_containers "$out")
     container_namespaces seen
     wait
+}
+podman_of_root() { # whether containers of another user's Podman run here, which this user may not ask: each has a conmon
+    [ "$HAIRPIN_UID" != 0 ] || return
+    processes conmon
+    for pid in $pids; do
+        in_netns "$pid" && ! [ -O "/proc/$pid" ] || continue
+        say podman-version 'podman version' 1 refused "another user's Podman runs a container (conmon, process $pid): permission denied"
+        return
+    done
+    return 1
 }
 podman_used() { # whether the storage lists a container
     if [ "$HAIRPIN_UID" = 0 ]; then lists_container /var/lib/containers/storage

@@ -7,22 +7,22 @@ container's name is not in it, so the container is named by its address.
 import msgspec
 
 from hairpin.evidence.reading import HOST, Evidence
-from hairpin.host.docker import Container, DockerNetwork, Endpoint, PortBinding, Subnet
+from hairpin.host.docker import Container, DockerNetwork, Endpoint, PortBinding, Subnet, Tool
 from hairpin.host.host import Host, Namespace
 from hairpin.host.read.engines.relays import Relayed, commands, relayed
 from hairpin.host.socket import Socket
 from hairpin.network.prefix import address_text, network_of
 
 
-def is_hidden(host: Host) -> bool:
-    """Return whether this user may not ask Docker, and so does not know its containers."""
-    return any(each.kind == "docker" and each.state == "unreadable" for each in host.contacts)
+def hidden_engines(host: Host) -> frozenset[Tool]:
+    """Return the engines that this user may not ask, whose containers are therefore not known."""
+    return frozenset(each.kind for each in host.contacts if each.state == "unreadable")
 
 
 def with_relayed(host: Host, evidence: Evidence) -> Host:
     """Return the host in which Docker has the containers to which a docker-proxy leads, if this user may not ask it."""
     engine = next((each for each in host.engines if each.kind == "docker" and not each.containers), None)
-    if engine is None or not is_hidden(host):
+    if engine is None or "docker" not in hidden_engines(host):
         return host
     own = host.namespace(HOST)
     of_address: dict[int, list[Relayed]] = {}

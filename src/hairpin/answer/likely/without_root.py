@@ -11,7 +11,7 @@ from hairpin.causes.cause import Reader
 from hairpin.causes.registry import known_cause
 from hairpin.host.host import Host
 from hairpin.suppose.parts import supposed_in
-from hairpin.suppose.relayed import is_hidden
+from hairpin.suppose.relayed import hidden_engines
 from hairpin.walk.decided import RuleDecided, SocketDecided
 from hairpin.walk.state import Stop
 
@@ -44,7 +44,7 @@ def _may_read(reader: Reader, host: Host) -> bool:
 
     dockerd itself holds published ports if it starts no docker-proxy, and who holds a socket only root sees: then a
     socket may be one of an engine that this user may not ask."""
-    hidden = is_hidden(host)
+    hidden = "docker" in hidden_engines(host)
     if reader == "engine":
         return not hidden
     return reader == "everybody" and not (hidden and any(each.userland_proxy is False for each in host.engines))
@@ -53,11 +53,12 @@ def _may_read(reader: Reader, host: Host) -> bool:
 def _is_listed(stop: Stop, answer: Answer) -> bool:
     """Return whether a list was read in which the packet found nothing: in the host's own namespace any list but that
     of the rules, in a container's its sockets alone."""
-    told = answer.network.host(stop.netns.host).told
+    host = answer.network.host(stop.netns.host)
+    told = host.told
     if told is None:
         return True
     if stop.netns.is_host:
-        return not isinstance(stop.decided_by, RuleDecided)
+        return not hidden_engines(host) and not isinstance(stop.decided_by, RuleDecided)
     return isinstance(stop.decided_by, SocketDecided) and told.proves(stop.netns.name, "sockets")
 
 
