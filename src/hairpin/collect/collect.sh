@@ -1765,6 +1765,7 @@ pod_namespaces() { # those that CNI plug-ins made for the pods of containerd or 
         list="$list${list:+$NL}netns:${file##*/}$TAB$inode$TAB-$TAB-"
     done
     [ -n "$list" ] || return
+    if [ "$HAIRPIN_UID" != 0 ]; then say namespaces /run/netns 1 refused "the namespaces of pods in /run/netns cannot be entered: permission denied"; return; fi
     body namespaces /run/netns "$list"
     while IFS=$TAB read -r NETNS _; do
         export NETNS
@@ -1836,8 +1837,11 @@ podman_asked() { # $podman is split on purpose; it runs in /, where every user m
     container_namespaces seen
     wait
 }
-podman_of_root() { # whether containers of another user's Podman run here, which this user may not ask: each has a conmon
+podman_of_root() { # whether another user's Podman may have containers here, which this user may not ask: a conmon runs for each, or root has a storage
     [ "$HAIRPIN_UID" != 0 ] || return
+    if [ -d /var/lib/containers/storage ] || hidden /var/lib/containers/storage; then
+        say podman-version 'podman version' 1 refused "root's Podman has a storage, /var/lib/containers: permission denied"; return
+    fi
     processes conmon
     for pid in $pids; do
         in_netns "$pid" && ! [ -O "/proc/$pid" ] || continue

@@ -30,7 +30,7 @@ from hairpin.suppose.simulated import after, with_namespace
 from hairpin.suppose.told import told_by
 
 _replace = msgspec.structs.replace
-_OLD, _NEW = "24.0.7", "28.5.1"
+USUAL_VERSION, _NEW = "24.0.7", "28.5.1"
 """The version of dockerd that is supposed: by its chains, one before or one after the change of Docker 28."""
 _HOST_ADDRESS = parse_address("198.51.100.10")[1]
 _DEFAULT_POOLS = tuple(0xAC11_0000 + (number << 16) for number in range(15))  # 172.17.0.0/16 to 172.31.0.0/16
@@ -112,7 +112,7 @@ def _version(host: Host) -> str:
     """Return the version of dockerd that the chains of the told tables show."""
     own = next((each for each in host.namespaces if each.name == HOST), None)
     tables = own.ruleset.tables if own is not None else ()
-    return _NEW if any(table.chain("DOCKER-FORWARD") is not None for table in tables) else _OLD
+    return _NEW if any(table.chain("DOCKER-FORWARD") is not None for table in tables) else USUAL_VERSION
 
 
 def _translates_loopback(host: Host) -> bool:

@@ -7,22 +7,29 @@ container's name is not in it, so the container is named by its address.
 import msgspec
 
 from hairpin.evidence.reading import HOST, Evidence
-from hairpin.host.docker import Container, DockerNetwork, Endpoint, PortBinding, Subnet, Tool
+from hairpin.host.docker import Container, DockerNetwork, Endpoint, PortBinding, Subnet
 from hairpin.host.host import Host, Namespace
 from hairpin.host.read.engines.relays import Relayed, commands, relayed
 from hairpin.host.socket import Socket
 from hairpin.network.prefix import address_text, network_of
+from hairpin.suppose.ordinary import USUAL_VERSION
 
 
-def hidden_engines(host: Host) -> frozenset[Tool]:
-    """Return the engines that this user may not ask, whose containers are therefore not known."""
-    return frozenset(each.kind for each in host.contacts if each.state == "unreadable")
+def hides_docker(host: Host) -> bool:
+    """Return whether this user may not ask Docker, whose containers are therefore not known."""
+    return any(each.kind == "docker" and each.state == "unreadable" for each in host.contacts)
+
+
+def hides_others(host: Host) -> bool:
+    """Return whether there may be containers of Podman, or pods, of which this user may read nothing at all."""
+    pods = any(each.key == "namespaces" for each in host.unread)
+    return pods or any(each.kind == "podman" and each.state == "unreadable" for each in host.contacts)
 
 
 def with_relayed(host: Host, evidence: Evidence) -> Host:
     """Return the host in which Docker has the containers to which a docker-proxy leads, if this user may not ask it."""
     engine = next((each for each in host.engines if each.kind == "docker" and not each.containers), None)
-    if engine is None or "docker" not in hidden_engines(host):
+    if engine is None or not hides_docker(host):
         return host
     own = host.namespace(HOST)
     of_address: dict[int, list[Relayed]] = {}
@@ -35,9 +42,13 @@ def with_relayed(host: Host, evidence: Evidence) -> Host:
                 shown_by = reading.id
     networks = tuple(each for address in of_address if (each := _network(own, address)) is not None)
     containers = tuple(_container(own, address, found, shown_by) for address, found in of_address.items())
-    host = host.with_engine(
-        msgspec.structs.replace(engine, containers=containers, networks=tuple(dict.fromkeys(networks)))
+    known = msgspec.structs.replace(
+        engine,
+        version=engine.version or USUAL_VERSION,
+        containers=containers,
+        networks=tuple(dict.fromkeys(networks)),
     )
+    host = host.with_engine(known)
     return msgspec.structs.replace(host, namespaces=(*host.namespaces, *map(_namespace, containers)))
 
 

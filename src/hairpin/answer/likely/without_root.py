@@ -9,9 +9,10 @@ import msgspec
 from hairpin.answer.answer import Answer, CauseAnswer, FlowAnswer
 from hairpin.causes.cause import Reader
 from hairpin.causes.registry import known_cause
+from hairpin.causes.where import OfPort, OfSocket
 from hairpin.host.host import Host
 from hairpin.suppose.parts import supposed_in
-from hairpin.suppose.relayed import hidden_engines
+from hairpin.suppose.relayed import hides_docker, hides_others
 from hairpin.walk.decided import RuleDecided, SocketDecided
 from hairpin.walk.state import Stop
 
@@ -24,7 +25,7 @@ def as_far_as_read(answer: Answer) -> Answer:
     shown = {each.ref for each in answer.causes if _is_shown(each, answer, read)}
     flows = tuple(_decided(each, shown, answer) for each in answer.flows)
     kept = {ref for each in flows for ref in each.causes}
-    causes = tuple(each for each in answer.causes if each.ref in kept or not each.flows and each.ref in shown)
+    causes = tuple(each for each in answer.causes if each.ref in kept or (not each.flows and each.ref in shown))
     return _replace(answer, flows=flows, causes=causes)
 
 
@@ -33,33 +34,36 @@ def _is_shown(cause: CauseAnswer, answer: Answer, read: frozenset[str]) -> bool:
     shown if the list was read in which that thing would be."""
     host = answer.network.host(cause.host)
     known = known_cause(cause.id)
-    if host.told is not None and (known is None or not _may_read(known.shown_to, host)):
+    if host.told is not None and (known is None or not _may_read(known.shown_to, cause, host)):
         return False
     named = tuple(each for each in cause.candidate.evidence if each)
-    return all(each in read for each in named) if named else cause.stop is not None and _is_listed(cause.stop, answer)
+    if named:
+        return all(each in read for each in named)
+    return cause.stop is not None and _was_listed(cause.stop, answer.network.host(cause.stop.netns.host))
 
 
-def _may_read(reader: Reader, host: Host) -> bool:
-    """Return whether the user of this host may read what a cause rests on.
+def _may_read(reader: Reader, cause: CauseAnswer, host: Host) -> bool:
+    """Return whether the user of this host may read what the cause rests on.
 
-    dockerd itself holds published ports if it starts no docker-proxy, and who holds a socket only root sees: then a
-    socket may be one of an engine that this user may not ask."""
-    hidden = "docker" in hidden_engines(host)
+    Only root sees who holds a socket.  So a socket of which no docker-proxy's command line tells may be one of an engine
+    that this user may not ask: Podman's, or of a dockerd that starts no docker-proxy."""
+    proxyless = hides_docker(host) and any(each.userland_proxy is False for each in host.engines)
+    where = cause.candidate.where
+    if (proxyless or hides_others(host)) and isinstance(where, OfSocket) and where.socket.process is None:
+        return where.container is not None
     if reader == "engine":
-        return not hidden
-    return reader == "everybody" and not (hidden and any(each.userland_proxy is False for each in host.engines))
+        return not hides_docker(host) and not (hides_others(host) and isinstance(where, OfPort))
+    return reader == "everybody"
 
 
-def _is_listed(stop: Stop, answer: Answer) -> bool:
+def _was_listed(stop: Stop, host: Host) -> bool:
     """Return whether a list was read in which the packet found nothing: in the host's own namespace any list but that
-    of the rules, in a container's its sockets alone."""
-    host = answer.network.host(stop.netns.host)
-    told = host.told
-    if told is None:
+    of the rules, in a container's its sockets alone.  A container that is not known may have the port."""
+    if host.told is None:
         return True
     if stop.netns.is_host:
-        return not hidden_engines(host) and not isinstance(stop.decided_by, RuleDecided)
-    return isinstance(stop.decided_by, SocketDecided) and told.proves(stop.netns.name, "sockets")
+        return not (hides_docker(host) or hides_others(host) or isinstance(stop.decided_by, RuleDecided))
+    return isinstance(stop.decided_by, SocketDecided) and host.told.proves(stop.netns.name, "sockets")
 
 
 def _decided(flow: FlowAnswer, shown: set[str], answer: Answer) -> FlowAnswer:
