@@ -1,7 +1,6 @@
 """Writes the one line about what a user without root could not read, with the command that reads it."""
 
 from hairpin.answer.answer import Answer
-from hairpin.evidence.reading import HOST
 from hairpin.message import Message, message
 from hairpin.report.paper import Paper
 from hairpin.report.words import Words

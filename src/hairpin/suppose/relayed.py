@@ -43,10 +43,7 @@ def with_relayed(host: Host, evidence: Evidence) -> Host:
     networks = tuple(each for address in of_address if (each := _network(own, address)) is not None)
     containers = tuple(_container(own, address, found, shown_by) for address, found in of_address.items())
     known = msgspec.structs.replace(
-        engine,
-        version=engine.version or USUAL_VERSION,
-        containers=containers,
-        networks=tuple(dict.fromkeys(networks)),
+        engine, version=engine.version or USUAL_VERSION, containers=containers, networks=tuple(dict.fromkeys(networks))
     )
     host = host.with_engine(known)
     return msgspec.structs.replace(host, namespaces=(*host.namespaces, *map(_namespace, containers)))

@@ -1,7 +1,8 @@
 """Supposes what a user without root could not read of a host: rules, and the inside of containers.
 
-What the user could read stays as it is.  The rules are those that the engine makes of its networks and containers, which
-it lists to a member of its group.  A container's namespace is as the engine makes it, with the sockets that were read.
+What the user could read stays as it is.  The rules are those that the engine makes of its networks and containers,
+which it lists to a member of its group.  A container's namespace is as the engine makes it, with the sockets that were
+read.
 """
 
 import msgspec

@@ -45,8 +45,8 @@ def _is_shown(cause: CauseAnswer, answer: Answer, read: frozenset[str]) -> bool:
 def _may_read(reader: Reader, cause: CauseAnswer, host: Host) -> bool:
     """Return whether the user of this host may read what the cause rests on.
 
-    Only root sees who holds a socket.  So a socket of which no docker-proxy's command line tells may be one of an engine
-    that this user may not ask: Podman's, or of a dockerd that starts no docker-proxy."""
+    Only root sees who holds a socket.  So a socket of which no docker-proxy's command line tells may be one of an
+    engine that this user may not ask: Podman's, or of a dockerd that starts no docker-proxy."""
     proxyless = hides_docker(host) and any(each.userland_proxy is False for each in host.engines)
     where = cause.candidate.where
     if (proxyless or hides_others(host)) and isinstance(where, OfSocket) and where.socket.process is None:

@@ -67,7 +67,6 @@ class Asked(NamedTuple):
         is_now = self.after is None and self.is_live
         return shlex.join(("hairpin", "fix", *self.words(), "--apply")) if is_now else ""
 
-
     def as_root(self) -> str:
         """Return the command that asks the same as root.  A snapshot has to be taken again on its host.  Return an
         empty text if other hosts are asked over ssh: how to be root there is not known."""
