@@ -49,6 +49,7 @@ check: setup ## Lint, formatting, types, import order, documents, translations
 	$(BIN)/python tools/check_docs.py
 	$(BIN)/python tools/messages.py --check
 	$(BIN)/python tools/cause_pages.py --check
+	$(BIN)/python -m tools.without_root --check
 	$(BIN)/python -m tools.quoted --check
 	$(BIN)/python -m tools.pictures --check
 

@@ -256,7 +256,12 @@ class Answer(msgspec.Struct, frozen=True):
     @property
     def is_of_text(self) -> bool:
         """Whether a pasted text tells of one of the hosts."""
-        return any(host.told is not None for host in self.network.hosts)
+        return any(host.is_of_text for host in self.network.hosts)
+
+    @property
+    def is_partly_read(self) -> bool:
+        """Whether a user without root read one of the hosts."""
+        return any(host.is_partly_read for host in self.network.hosts)
 
     @property
     def has_several_hosts(self) -> bool:

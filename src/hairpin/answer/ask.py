@@ -10,7 +10,7 @@ from hairpin.answer.answer import Answer, Depth, Dispute, FlowAnswer, ref_of
 from hairpin.answer.engines import with_engines
 from hairpin.answer.questions import questions_of
 from hairpin.errors import UsageError
-from hairpin.evidence.reading import HOST, PASTED, Evidence
+from hairpin.evidence.reading import HOST, PASTED, Evidence, lacks_rules
 from hairpin.evidence.several import NotRead, Source, age_notes, together
 from hairpin.host.docker import Container
 from hairpin.host.host import Host, Unread
@@ -54,6 +54,10 @@ def ask(
     """
     hosts = together(sources)
     network = network_of(hosts, question.targets)
+    if question.kind == "check" and question.after is None:
+        network = _supposing_unread(network, hosts)
+        if any(host.is_partly_read for host in network.hosts):
+            kernel = None  # it would confirm rules that were supposed
     whole = rest if _is_partial(network) else None
     try:
         start, flows = begin_answer(question, hosts, network)
@@ -82,6 +86,10 @@ def ask(
                 assert whole is not None
                 return ask(question, whole(), kernel, depth=depth)
             answer = _with_questions(answer)
+            if answer.is_partly_read:
+                from hairpin.answer.likely.without_root import as_far_as_read  # noqa: PLC0415 - root reads all
+
+                answer = as_far_as_read(answer)
             if not answer.is_of_text:
                 return answer
             from hairpin.answer.likely.likely import with_likely  # noqa: PLC0415 - most hosts are read themselves
@@ -108,7 +116,7 @@ def begin_answer(question: Question, hosts: tuple[Source, ...], network: Network
 
         left = passed_over(within, question.targets, flows)
         flows = tuple(each for each in flows if each not in left)
-    if any(host.told is not None for host in within.hosts):
+    if any(host.is_of_text for host in within.hosts):
         from hairpin.suppose.asked_services import with_asked_services  # noqa: PLC0415 - most hosts are read themselves
 
         within = with_asked_services(within, flows)
@@ -125,7 +133,7 @@ def begin_answer(question: Question, hosts: tuple[Source, ...], network: Network
 
 def _with_told_targets(question: Question, network: Network) -> Question:
     """Return the question.  A question without a target about a pasted text means the failures that the text tells."""
-    if question.targets or all(host.told is None for host in network.hosts):
+    if question.targets or not any(host.is_of_text for host in network.hosts):
         return question
     from hairpin.answer.likely.likely import targets_told  # noqa: PLC0415 - most hosts are read themselves
 
@@ -214,6 +222,19 @@ def _host_of(evidence: Evidence, asked: tuple[Target, ...]) -> Host:
     from hairpin.suppose.ordinary import ordinary_host  # noqa: PLC0415 - most hosts are read themselves
 
     return ordinary_host(host, evidence, asked)
+
+
+def _supposing_unread(network: Network, sources: tuple[Source, ...]) -> Network:
+    """Return the network in which the parts that a user without root could not read are supposed."""
+    if not any(isinstance(each, Evidence) and lacks_rules(each) for each in sources):
+        return network
+    from hairpin.suppose.without_root import supposing_unread  # noqa: PLC0415 - root reads all
+
+    hosts = (
+        supposing_unread(host, each) if isinstance(each, Evidence) and lacks_rules(each) else host
+        for host, each in zip(network.hosts, sources, strict=True)
+    )
+    return msgspec.structs.replace(network, hosts=tuple(hosts))
 
 
 def _not_read(source: NotRead) -> Host:

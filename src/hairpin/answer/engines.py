@@ -32,7 +32,9 @@ def with_engines(answer: Answer) -> Answer:
             line = state(each)
             if line is None or (not each.expected and _others_serve(each, found)):
                 continue
-            said.append(line if not answer.has_several_hosts else message("{host}: {said}", host=host.name, said=line))
+            if not (host.is_partly_read and each.contact.state == "unreadable"):  # the line about root says it
+                several = answer.has_several_hosts
+                said.append(message("{host}: {said}", host=host.name, said=line) if several else line)
             if each.expected and each.engine.kind == "docker":
                 unread = _summed_up(unread, Unread(STATE, "", each.contact.endpoint, line, "", host.name))
     notes = tuple(line for host in answer.network.hosts for line in _beside(host))

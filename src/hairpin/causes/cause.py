@@ -173,6 +173,9 @@ class Candidate(msgspec.Struct, frozen=True):
     for example both directions of an isolation rule, or all docker-proxies of a daemon."""
 
 
+Reader = Literal["root", "engine", "everybody"]
+"""Who may read what a cause rests on.  ``everybody``: any user of the host.  ``engine``: a user who may ask the engine,
+such as a member of the group docker.  ``root``: root alone."""
 Severity = Literal["blocking", "latent", "exposure", "advice"]
 """How bad a cause is.  ``blocking``: a flow fails now.  ``latent``: a flow will fail after an event.  ``exposure``: a
 port is too open.  ``advice``: the cause is only worth knowing."""
@@ -306,6 +309,9 @@ class Cause(msgspec.Struct, frozen=True):
 
     ``aliases``: other ids by which users can name the cause.
 
+    ``shown_to``: who may read what the cause rests on.  If a user without root has read a host, hairpin supposes what
+    this user may not read, and names only causes that rest on nothing of it (docs/without-root.md).
+
     ``foresees``: a function that returns whether an event's fault should have the name of this cause, and not the name
     of the cause that is found after the event."""
 
@@ -321,6 +327,7 @@ class Cause(msgspec.Struct, frozen=True):
     foresees: Callable[[Coming], bool] = of_nothing_coming
     on_purpose: bool = False
     aliases: tuple[str, ...] = ()
+    shown_to: Reader = "root"
 
 
 RULE_STOPS: frozenset[Reason] = frozenset({"rule", "policy", "reject"})

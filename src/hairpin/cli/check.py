@@ -46,7 +46,9 @@ def check(asked: Asked, shown: Shown, no_replica: bool, no_traces: bool) -> int:
     def text(words: "Words", paper: "Paper") -> str:
         from hairpin.report.text.terminal import report_text
 
-        return report_text(answer, words, paper, verbose=shown.verbose, fixing=asked.repairing())
+        as_root = asked.as_root() if answer.is_partly_read else ""
+        fixing = asked.repairing()
+        return report_text(answer, words, paper, verbose=shown.verbose, fixing=fixing, as_root=as_root)
 
     def document(words: "Words") -> object:
         from hairpin.report.documents.document import report_document

@@ -964,6 +964,12 @@ frozen() { # process id, tab, control group: of the processes in a frozen group,
     done 2>/dev/null
     endframe 0 - ''
 }
+in_netns() { # in_netns PID: whether the process is in this network namespace. Without the right to trace it, a file of the namespace tells
+    [ "/proc/$1/ns/net" -ef /proc/self/ns/net ] || [ "/proc/$1/net/dev" -ef /proc/self/net/dev ]
+}
+other_mounts() { # other_mounts PID: whether the process is seen to have another mount namespace; a user may see only that of own processes
+    [ -e "/proc/$1/ns/mnt" ] && ! [ "/proc/$1/ns/mnt" -ef /proc/self/ns/mnt ]
+}
 processes() { # processes COMM...: sets pids, the ids of the processes with one of these names
     read_names
     pids= wanted=$NL
@@ -1072,7 +1078,7 @@ json() { # json PATHS COMMAND...: the command's answer through the allow-list; i
 docker_all() {
     process_here dockerd dockerd-current; daemon=$here daemon_root=
     usual_daemon
-    [ -n "$daemon" ] && ! [ "/proc/$daemon/ns/mnt" -ef /proc/self/ns/mnt ] && daemon_root=/proc/$daemon/root
+    [ -n "$daemon" ] && other_mounts "$daemon" && daemon_root=/proc/$daemon/root
     docker_endpoint
     daemons_beside
     # A socket that is named in another mount namespace tells where that host's files are.
@@ -1106,7 +1112,7 @@ docker_all() {
 }
 usual_daemon() { # sets daemon: of several here, the one on the usual socket
     several=
-    for pid in $pids; do [ "/proc/$pid/ns/net" -ef /proc/self/ns/net ] && several="$several $pid"; done
+    for pid in $pids; do in_netns "$pid" && several="$several $pid"; done
     case $several in ' '*' '*) ;; *) return ;; esac
     for pid in $several; do
         case $(sockets_of "$pid") in '' | *fd://* | *unix:///run/docker.sock* | *unix:///var/run/docker.sock* | *unix://) daemon=$pid; return ;; esac
@@ -1121,7 +1127,7 @@ daemons_beside() { # process id, user id, sockets: of each further dockerd of th
         # shellcheck disable=SC2046
         set -- $(ls -ldn "/proc/$pid" 2>/dev/null)
         [ $# -gt 3 ] || continue
-        [ "/proc/$pid/ns/net" -ef /proc/self/ns/net ] || [ "$3" != 0 ] || continue # another host's, in a lab or a container
+        in_netns "$pid" || [ "$3" != 0 ] || continue # another host's, in a lab or a container
         sockets=$(sockets_of "$pid")
         case " $sockets " in *" ${endpoint:--} "*) continue ;; esac
         list="$list$pid$TAB$3$TAB${sockets:-unix:///run/user/$3/docker.sock}$NL"
@@ -1179,7 +1185,7 @@ process_here() { # process_here COMM...: sets here, the id of the process with t
     processes "$@"
     here=
     for pid in $pids; do
-        [ "/proc/$pid/ns/net" -ef /proc/self/ns/net ] && { here=$pid; return; }
+        in_netns "$pid" && { here=$pid; return; }
     done
 }
 daemon_config() { # sets flags: the daemon's; daemon_json: its file, if it can be read, as the daemon sees it unless --root is given
@@ -1503,7 +1509,7 @@ relays() { # sets relaying: the command lines of the programs that relay publish
     processes docker-proxy rootlessport rootlesskit slirp4netns pasta pasta.avx2
     relaying=
     for pid in $pids; do
-        [ "/proc/$pid/ns/net" -ef /proc/self/ns/net ] && relaying="$relaying /proc/$pid/cmdline"
+        in_netns "$pid" && relaying="$relaying /proc/$pid/cmdline"
     done
 }
 fields() { # fields PARENT NAME...: template members; by index, since old daemons lack some of the keys
@@ -1588,8 +1594,9 @@ container_namespaces() { # container_namespaces seen|unseen|stored: reads each n
     # Process ids are those of the daemon's PID namespace, which may be another one. The process's control group names the
     # container: if that of each does, nothing else need be looked for.
     # shellcheck disable=SC2086
-    text=$({ printf '%s' "$list"; grep -sHm1 -F "${ids#"$NL"}" $pids /dev/null; ls -l /proc/self/ns/net $paths 2>/dev/null; } | with_inode)
-    case $text in *\?*) sure_processes "$1"; text=$({ echo "$sure"; ls -l /proc/self/ns/net $paths 2>/dev/null; } | with_inode sure) ;; esac
+    text=$({ printf '%s' "$list"; grep -sHm1 -F "${ids#"$NL"}" $pids /dev/null; network_inodes $paths; } | with_inode)
+    # shellcheck disable=SC2086
+    case $text in *\?*) sure_processes "$1"; text=$({ echo "$sure"; network_inodes $paths; } | with_inode sure) ;; esac
     body namespaces '/proc/PID/ns/net' "$text"
     resolvers
     pinned_names
@@ -1613,6 +1620,7 @@ container_namespaces() { # container_namespaces seen|unseen|stored: reads each n
             printf '%s\t%s\n' "$name" "/proc/$pid/ns/net" >>"$HAIRPIN_TMP/.entered"
         fi
         if [ "$inode" = - ] && [ "$pid" != 0 ] && [ ! -e "/proc/$pid" ]; then absent ip-addr "/proc/$pid/ns/net" "process $pid of container $name has ended"
+        elif [ "$inode" != - ] && [ "$HAIRPIN_UID" != 0 ] && ! [ -r "/proc/$pid/ns/net" ]; then job "50-$name" seen_from_outside "$pid"
         elif [ "$inode" = - ]; then say ip-addr "/proc/$pid/ns/net" 1 refused "the network namespace of container $name cannot be entered: permission denied or its process is not visible here"
         elif ! have nsenter; then job "50-$name" without_nsenter "$pid"
         else entered "50-$name" "/proc/$pid/ns/net"
@@ -1622,6 +1630,14 @@ container_namespaces() { # container_namespaces seen|unseen|stored: reads each n
     NETNS=
     [ -z "$left" ] || body namespaces-left '/proc/PID/ns/net' "${left%"$NL"}"
 }
+network_inodes() { # network_inodes /proc/PID/ns/net...: lines as of ls -l, of this shell, too. Without the right to trace a process its link
+    # cannot be read, but each namespace has a file net/dev of its own; of all processes then the number of that file counts.
+    if [ "$HAIRPIN_UID" = 0 ]; then ls -l /proc/self/ns/net "$@"
+    else
+        set -- /proc/self/net/dev $(for path; do echo "${path%/ns/net}/net/dev"; done)
+        ls -i "$@" | awk '{ path = $2; sub(/net\/dev$/, "ns/net", path); print "-", path, "-> net:[" $1 "]" }'
+    fi
+} 2>/dev/null
 place() { # place LINE: sets name, inode, pid, id: the fields of a line of the reading namespaces
     name=${1%%"$TAB"*}; id=${1#*"$TAB"}
     inode=${id%%"$TAB"*}; id=${id#*"$TAB"}
@@ -1717,10 +1733,19 @@ entered() { # entered FILE NAMESPACE: a job inside the network namespace, within
 }
 inside_namespace() { # inside_namespace NAMESPACE: in place of the shell. The text is no burden to the programs that the one there starts
     export HAIRPIN_NETNS_LIB
-    exec nsenter "--net=$1" sh -c 'eval "$HAIRPIN_NETNS_LIB"; unset HAIRPIN_NETNS_LIB; namespace'
+    of_user= # without root, the namespaces of the user's own containers are entered by their user namespace, which is the user's
+    [ "$HAIRPIN_UID" = 0 ] || case $1 in */ns/net) of_user="--user=${1%net}user --preserve-credentials" ;; esac
+    exec nsenter $of_user "--net=$1" sh -c 'eval "$HAIRPIN_NETNS_LIB"; unset HAIRPIN_NETNS_LIB; namespace'
 }
 without_nsenter() {
     unshown ip-addr "nsenter --net=/proc/$1/ns/net ip addr" 'nsenter is not installed'
+    sockets_of_process "$1"
+}
+seen_from_outside() { # what everybody may read of the network namespace of a process
+    say ip-addr "/proc/$1/ns/net" 1 refused "the network namespace of container ${NETNS#container:} cannot be entered: permission denied"
+    sockets_of_process "$1"
+}
+sockets_of_process() {
     for table in tcp tcp6 udp udp6; do run "proc-net-$table" "/proc/$1/net/$table" cat "/proc/$1/net/$table"; done
 }
 
@@ -1740,6 +1765,7 @@ pod_namespaces() { # those that CNI plug-ins made for the pods of containerd or 
         list="$list${list:+$NL}netns:${file##*/}$TAB$inode$TAB-$TAB-"
     done
     [ -n "$list" ] || return
+    if [ "$HAIRPIN_UID" != 0 ]; then say namespaces /run/netns 1 refused "the namespaces of pods in /run/netns cannot be entered: permission denied"; return; fi
     body namespaces /run/netns "$list"
     while IFS=$TAB read -r NETNS _; do
         export NETNS
@@ -1785,7 +1811,7 @@ rootless_users() { # NAME:HOME of each other user who is logged in, or lingers, 
 podman_of_user() { # each podman command writes the lock files of its storage, so it is asked only if that holds a container
     if ! have podman; then absent podman-version 'podman version' 'podman is not installed'; return; fi
     if ! podman_used; then
-        absent podman-version 'podman version' 'podman has no container here: not asked'; return
+        podman_of_root || absent podman-version 'podman version' 'podman has no container here: not asked'; return
     fi
     podman_asked
 }
@@ -1810,6 +1836,19 @@ podman_asked() { # $podman is split on purpose; it runs in /, where every user m
     found=$(running_containers "$out")
     container_namespaces seen
     wait
+}
+podman_of_root() { # whether another user's Podman may have containers here, which this user may not ask: a conmon runs for each, or root has a storage
+    [ "$HAIRPIN_UID" != 0 ] || return
+    if [ -d /var/lib/containers/storage ] || hidden /var/lib/containers/storage; then
+        say podman-version 'podman version' 1 refused "root's Podman has a storage, /var/lib/containers: permission denied"; return
+    fi
+    processes conmon
+    for pid in $pids; do
+        in_netns "$pid" && ! [ -O "/proc/$pid" ] || continue
+        say podman-version 'podman version' 1 refused "another user's Podman runs a container (conmon, process $pid): permission denied"
+        return
+    done
+    return 1
 }
 podman_used() { # whether the storage lists a container
     if [ "$HAIRPIN_UID" = 0 ]; then lists_container /var/lib/containers/storage
@@ -2014,7 +2053,7 @@ firewalld_all() {
     if [ -z "$pid" ]; then absent firewalld-state firewalld 'no firewalld process in this network namespace'; return; fi
     body firewalld-state "/proc/$pid/comm" running
     bus=/proc/$pid/root/run/dbus/system_bus_socket
-    [ "/proc/$pid/ns/mnt" -ef /proc/self/ns/mnt ] && bus=/run/dbus/system_bus_socket
+    other_mounts "$pid" || bus=/run/dbus/system_bus_socket
     DBUS_SYSTEM_BUS_ADDRESS=unix:path=$bus; export DBUS_SYSTEM_BUS_ADDRESS
     # firewall-cmd takes a third of a second to start Python, so busctl asks on the bus directly.
     if have busctl && zones=$(fw zone getActiveZones 2>/dev/null); then firewalld_busctl
@@ -2735,7 +2774,7 @@ ENGINE_WORDS='Starting up|Daemon has completed initialization|Daemon shutdown co
 
 trace_all() { # each job prints its own readings; only the asked kinds: key=KIND in the words of --traces
     process_here dockerd dockerd-current; daemon=$here daemon_root=
-    [ -n "$daemon" ] && ! [ "/proc/$daemon/ns/mnt" -ef /proc/self/ns/mnt ] && daemon_root=/proc/$daemon/root
+    [ -n "$daemon" ] && other_mounts "$daemon" && daemon_root=/proc/$daemon/root
     TRACE_ROOT=${HAIRPIN_ROOT:-$daemon_root} TRACE_SINCE= kinds=
     for word in $HAIRPIN_TRACES; do
         case $word in since=*[!0-9]* | key=*[!a-z-]*) ;; since=?*) TRACE_SINCE=${word#since=} ;; key=?*) kinds="$kinds ${word#key=}" ;; esac

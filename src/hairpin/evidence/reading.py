@@ -141,6 +141,16 @@ class Evidence(msgspec.Struct, frozen=True):
         return f"sha256:{digest.hexdigest()}"
 
 
+_RULES = ("iptables-nft-save", "iptables-legacy-save", "nft-tables")
+
+
+def lacks_rules(evidence: Evidence) -> bool:
+    """Return whether the host refused to list the rules of its own namespace: a user without root asked."""
+    return any(
+        each.netns == HOST and each.outcome == "refused" and each.key.startswith(_RULES) for each in evidence.readings
+    )
+
+
 def with_further(evidence: Evidence, readings: Iterable[Reading]) -> Evidence:
     """Return the evidence with the given readings added after its own readings.
 

@@ -1,4 +1,5 @@
-"""What a pasted text tells of a host.  Everything else of that host is supposed: it is as on an ordinary host."""
+"""What a pasted text, or a user without root, tells of a host.  Everything else of that host is supposed: it is as on
+an ordinary host."""
 
 from typing import Literal, NamedTuple
 
@@ -77,6 +78,9 @@ class ToldParts(msgspec.Struct, frozen=True):
     listeners: tuple[Listener, ...] = ()
     doubtful: frozenset[tuple[str, str]] = frozenset()
     """The parts, and the families of iptables (``ip``, ``ip6``) and ``natives``, of which the text has lost lines."""
+    of_text: bool = True
+    """Whether a text tells of the host.  False for a host that hairpin has read itself, as a user who may not read all
+    of it: the readings then tell these parts."""
 
     def proves(self, netns: str, field: str) -> bool:
         """Return whether the text tells this field of a namespace whole, as far as hairpin can see."""

@@ -155,13 +155,24 @@ class Host(msgspec.Struct, frozen=True, dict=True):
     plans: tuple[PlanUnderWay, ...] = ()
     """The plans of hairpin that had not ended when the host was read."""
     told: ToldParts | None = None
-    """What a pasted text tells of the host; None for a host that was read itself."""
+    """What a pasted text tells of the host, or what a user without root could read of it; None for a host that was read
+    whole."""
     unread: tuple[Unread, ...] = ()
 
     @property
     def was_read(self) -> bool:
         """Whether at least a part of the host was read.  If no part was read, ``unread`` has the reason."""
         return bool(self.namespaces) or not any(each.key == HOST for each in self.unread)
+
+    @property
+    def is_of_text(self) -> bool:
+        """Whether a pasted text tells of the host."""
+        return self.told is not None and self.told.of_text
+
+    @property
+    def is_partly_read(self) -> bool:
+        """Whether a user without root read the host, and what this user may not read is supposed."""
+        return self.told is not None and not self.told.of_text
 
     @property
     def netns(self) -> Netns:

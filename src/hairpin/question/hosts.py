@@ -217,6 +217,17 @@ def _require_engines(hosts: tuple[Host, ...], name: str, known: Message | str) -
     may have the container."""
     for host in hosts:
         for each in unanswering(host):
+            if each.contact.state == "unreadable":
+                raise CollectError(
+                    message(
+                        "container {name!r} is not known: this user may not ask {engine} on {host}; ask with sudo "
+                        "(containers: {known})",
+                        name=name,
+                        engine=each.engine.kind,
+                        host=host.name or "-",
+                        known=known,
+                    )
+                )
             raise CollectError(
                 message(
                     "container {name!r} is not known, and {engine} on {host} could not be asked ({state}): {why} "

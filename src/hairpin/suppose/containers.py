@@ -51,7 +51,7 @@ def _with_container(host: Host, container: Container, told: ToldParts) -> Host:
     if (netns, "sockets") not in told.parts:
         begun = _with_service(begun, place, container)
     if not {(netns, "sockets"), (netns, "ruleset")} <= told.parts:
-        begun = _with_resolver(begun, place, now)
+        begun = with_resolver(begun, place, now)
     return _with_proxies(begun, container) if (HOST, "sockets") not in told.parts else begun
 
 
@@ -178,7 +178,7 @@ def _with_service(host: Host, netns: str, container: Container) -> Host:
     return with_namespace(host, _replace(namespace, sockets=(*namespace.sockets, *sockets)))
 
 
-def _with_resolver(host: Host, netns: str, container: Container) -> Host:
+def with_resolver(host: Host, netns: str, container: Container) -> Host:
     """Return the host in which dockerd's resolver listens in the container, if its networks have one: at the ports to
     which told rules lead, or else at port 53."""
     if netns not in host or not has_embedded(host, container):

@@ -31,7 +31,7 @@ from hairpin.suppose.simulated import after, with_namespace
 from hairpin.suppose.told import told_by
 
 _replace = msgspec.structs.replace
-_OLD, _NEW = "24.0.7", "28.5.1"
+USUAL_VERSION, _NEW = "24.0.7", "28.5.1"
 """The version of dockerd that is supposed: by its chains, one before or one after the change of Docker 28."""
 _HOST_ADDRESS = parse_address("198.51.100.10")[1]
 _DEFAULT_POOLS = tuple(0xAC11_0000 + (number << 16) for number in range(15))  # 172.17.0.0/16 to 172.31.0.0/16
@@ -54,7 +54,7 @@ def ordinary_host(host: Host, evidence: Evidence, asked: tuple[Target, ...] = ()
     for engine in host.engines:
         host = _with_networks(host, engine)
     host = with_containers(host, told)
-    host = _with_rules(host, told)
+    host = with_engine_rules(host, told)
     return with_switches(host)
 
 
@@ -113,7 +113,7 @@ def _version(host: Host) -> str:
     """Return the version of dockerd that the chains of the told tables show."""
     own = next((each for each in host.namespaces if each.name == HOST), None)
     tables = own.ruleset.tables if own is not None else ()
-    return _NEW if any(table.chain("DOCKER-FORWARD") is not None for table in tables) else _OLD
+    return _NEW if any(table.chain("DOCKER-FORWARD") is not None for table in tables) else USUAL_VERSION
 
 
 def _translates_loopback(host: Host) -> bool:
@@ -175,8 +175,8 @@ def _with_networks(host: Host, engine: Engine) -> Host:
 _TABLES: tuple[tuple[IpFamily, str], ...] = (("ip", "filter"), ("ip", "nat"), ("ip6", "filter"), ("ip6", "nat"))
 
 
-def _with_rules(host: Host, told: ToldParts) -> Host:
-    """Return the host in which the tables that no text lists have the rules that the engine makes."""
+def with_engine_rules(host: Host, told: ToldParts) -> Host:
+    """Return the host in which the tables that are not told have the rules that the engine makes."""
     own = host.namespace(HOST)
     lacking: list[tuple[IpFamily, str]] = [
         (family, name) for family, name in _TABLES if ToldTable(family, name) not in told.tables

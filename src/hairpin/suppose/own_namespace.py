@@ -51,13 +51,13 @@ def with_lookups(own: Namespace, told: ToldParts, uplinks: tuple[Link, ...]) -> 
     if (own.name, "routes4") not in told.parts or local_of_addresses:
         own = _with_routes(own, told, uplinks)
     if (own.name, "rules4") not in told.parts:
-        own = _replace(own, rules=(*(each for each in own.rules if each.version != 4), *_own_rules(4)))
+        own = _replace(own, rules=(*(each for each in own.rules if each.version != 4), *own_rules(4)))
     if (own.name, "rules6") not in told.parts:
-        own = _replace(own, rules=(*(each for each in own.rules if each.version != 6), *_own_rules(6)))
+        own = _replace(own, rules=(*(each for each in own.rules if each.version != 6), *own_rules(6)))
     return own
 
 
-def _own_rules(version: Literal[4, 6]) -> tuple[PolicyRule, ...]:
+def own_rules(version: Literal[4, 6]) -> tuple[PolicyRule, ...]:
     """Return the policy rules that the kernel has at its start."""
     tables = ((0, TABLE_LOCAL), (32766, TABLE_MAIN), *(((32767, TABLE_DEFAULT),) if version == 4 else ()))
     return tuple(PolicyRule(version, priority, table=table) for priority, table in tables)

@@ -50,7 +50,10 @@ def told_by(evidence: Evidence, host: Host) -> ToldParts:
         for field in _FIELDS.get(reading.key.removesuffix("-text"), ())
         if reading.outcome == "text"
     }
-    parts |= {(each.netns, "ruleset") for each in evidence.readings if each.key.startswith(("iptables-", "nft-"))}
+    rules = [
+        each for each in evidence.readings if each.key.startswith(("iptables-", "nft-")) and each.outcome == "text"
+    ]
+    parts |= {(each.netns, "ruleset") for each in rules}
     if own is not None and not any(each.name == "lo" for each in own.links):
         parts -= {(HOST, "links"), (HOST, "addresses")}  # a part of the links was listed
     tables = own.ruleset.tables if own is not None else ()
@@ -64,7 +67,7 @@ def told_by(evidence: Evidence, host: Host) -> ToldParts:
         sysctls=frozenset(own.sysctls.values) if own is not None else frozenset(),
         tables=listed | frozenset(_absent(counted, listed)),
         natives=(HOST, "nft list ruleset") in empty
-        or any(each.key.startswith(("nft-table", "nft-ruleset")) for each in evidence.readings),
+        or any(each.key.startswith(("nft-table", "nft-ruleset")) for each in rules),
         doubtful=frozenset(
             {(each.netns, part) for each in counted if not each.whole for part in _doubtful(each)}
             | {(f"container:{name}", "sockets") for name in _partly_paused(host)}

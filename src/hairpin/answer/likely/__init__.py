@@ -1,4 +1,5 @@
-"""The answer about a host of which only a pasted text tells.
+"""The answer about a host of which only a pasted text tells, or that a user without root has read.
 
-Read ``likely`` (likely causes and the next command) and ``hinted`` (what words and facts of the text point to).
+Read ``likely`` (likely causes and the next command) and ``hinted`` (what words and facts of the text point to); without
+root: ``without_root`` (which verdicts and causes rest on what was read).
 """

@@ -36,4 +36,5 @@ CAUSE = Cause(
     reasons=frozenset(
         {"left-instead", "no-route", "route-localnet", "wrong-answer", "no-neighbour", *RULE_STOPS, *LINK_STOPS}
     ),
+    shown_to="everybody",
 )

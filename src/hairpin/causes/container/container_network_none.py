@@ -201,4 +201,5 @@ CAUSE = Cause(
     on_purpose=True,
     reasons=frozenset({"no-listener", "never-accepts", "no-route", "no-neighbour"}),
     fixed_with="container",
+    shown_to="engine",
 )

@@ -180,4 +180,5 @@ CAUSE = Cause(
     source="moby: libnetwork/drivers/bridge/bridge.go: an internal network maps no ports",
     on_purpose=True,
     reasons=frozenset({"no-listener", "no-route", "no-neighbour", *RULE_STOPS}),
+    shown_to="engine",
 )

@@ -51,4 +51,5 @@ CAUSE = Cause(
     title=message("The container is paused"),
     source="docker-pause(1): cgroup freezer",
     reasons=frozenset({"process-frozen"}),
+    shown_to="engine",
 )

@@ -167,4 +167,5 @@ CAUSE = Cause(
     title=message("Published ports are ignored on a macvlan or ipvlan network"),
     source="moby: libnetwork/drivers/macvlan, drivers/ipvlan: ProgramExternalConnectivity() does nothing",
     reasons=frozenset({"no-listener", *RULE_STOPS}),
+    shown_to="engine",
 )

@@ -88,4 +88,5 @@ CAUSE = Cause(
     title=message("Published ports are ignored on the host's network"),
     source="docs.docker.com: Host network driver",
     reasons=frozenset({"no-listener", *RULE_STOPS}),
+    shown_to="engine",
 )

@@ -19,4 +19,5 @@ CAUSE = Cause(
     source="moby: libnetwork/portallocator/portallocator.go; moby/libnetwork#575, moby/moby#12148, moby/moby#26527",
     reasons=frozenset({"answered-by-other"}),
     find=by_holder(container=True),
+    shown_to="engine",
 )

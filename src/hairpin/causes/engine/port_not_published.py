@@ -394,4 +394,5 @@ CAUSE = Cause(
     on_purpose=True,
     reasons=frozenset({"no-listener", *RULE_STOPS}),
     fixed_with="container",
+    shown_to="engine",
 )

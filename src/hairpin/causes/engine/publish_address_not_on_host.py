@@ -103,4 +103,5 @@ CAUSE = Cause(
     title=message("The published address is on no link of the host"),
     source="ip-address(8); moby: cmd/docker-proxy, bind(2) EADDRNOTAVAIL",
     reasons=frozenset({"forwarding-off", "no-route", "rp-filter", "address-lost", *RULE_STOPS}),
+    shown_to="engine",
 )

@@ -95,4 +95,5 @@ CAUSE = Cause(
     source="docs.docker.com: port publishing; moby libnetwork/drivers/bridge/port_mapping.go allocatePort()",
     reasons=frozenset({"no-listener", *RULE_STOPS}),
     fixed_with="container",
+    shown_to="everybody",
 )

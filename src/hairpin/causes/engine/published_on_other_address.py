@@ -33,4 +33,5 @@ CAUSE = Cause(
     on_purpose=True,
     reasons=frozenset({"no-listener", "never-accepts", *RULE_STOPS}),
     fixed_with="container",
+    shown_to="everybody",
 )

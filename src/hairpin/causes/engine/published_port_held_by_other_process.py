@@ -133,4 +133,5 @@ CAUSE = Cause(
     title=message("Another process holds the published port"),
     source="bind(2): EADDRINUSE; moby libnetwork/portallocator",
     reasons=frozenset({"answered-by-other", "no-neighbour", "no-listener", "no-route", "route-type"}),
+    shown_to="engine",
 )

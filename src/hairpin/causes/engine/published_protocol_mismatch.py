@@ -156,4 +156,5 @@ CAUSE = Cause(
     source="docs.docker.com: -p publishes TCP unless /udp is named",
     reasons=frozenset({"no-listener", *RULE_STOPS}),
     fixed_with="container",
+    shown_to="everybody",
 )

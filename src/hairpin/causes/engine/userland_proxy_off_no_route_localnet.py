@@ -55,4 +55,5 @@ CAUSE = Cause(
     title=message("userland-proxy is off and route_localnet is 0"),
     source="net/ipv4/route.c __mkroute_output(), ip_route_input_slow(): IN_DEV_ROUTE_LOCALNET",
     reasons=frozenset({"route-localnet", "martian-destination", "martian-source"}),
+    shown_to="engine",
 )

@@ -37,4 +37,5 @@ CAUSE = Cause(
             "interfaces only when its value changes."
         ),
     ),
+    shown_to="everybody",
 )

@@ -37,4 +37,5 @@ CAUSE = Cause(
         ),
         side_effects=(message("writing 1 sets the forwarding key of every interface to 1"),),
     ),
+    shown_to="everybody",
 )

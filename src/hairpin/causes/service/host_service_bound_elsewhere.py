@@ -73,4 +73,5 @@ CAUSE = Cause(
     title=message("A service of the host listens on another address, link or IP version"),
     source="net/ipv4/inet_hashtables.c compute_score(): rcv_saddr; ipv6(7): IPV6_V6ONLY; socket(7): SO_BINDTODEVICE",
     reasons=frozenset({"no-listener"}),
+    shown_to="everybody",
 )

@@ -46,4 +46,5 @@ CAUSE = Cause(
     title=message("A service of the host listens on loopback only"),
     source="net/ipv4/inet_hashtables.c compute_score(): rcv_saddr",
     reasons=frozenset({"no-listener"}),
+    shown_to="everybody",
 )

@@ -205,4 +205,5 @@ CAUSE = Cause(
     title=message("A container asks a loopback address, which is the container itself"),
     source="network_namespaces(7): each namespace has its own loopback link",
     reasons=frozenset({"no-listener"}),
+    shown_to="engine",
 )

@@ -47,4 +47,5 @@ CAUSE = Cause(
     title=message("The service listens on the container's loopback only"),
     source="net/ipv4/inet_hashtables.c compute_score(): rcv_saddr",
     reasons=frozenset({"no-listener"}),
+    shown_to="engine",
 )

@@ -47,4 +47,5 @@ CAUSE = Cause(
     title=message("The service is bound to another address of the container"),
     source="net/ipv4/inet_hashtables.c compute_score(): rcv_saddr",
     reasons=frozenset({"no-listener"}),
+    shown_to="engine",
 )

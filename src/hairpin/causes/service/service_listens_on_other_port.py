@@ -93,4 +93,5 @@ CAUSE = Cause(
     title=message("The service listens on another port"),
     source="docs.docker.com: published ports name the container's port",
     reasons=frozenset({"no-listener"}),
+    shown_to="engine",
 )

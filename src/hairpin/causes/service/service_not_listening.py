@@ -132,4 +132,5 @@ CAUSE = Cause(
     title=message("No service listens on the published container port"),
     source="net/ipv4/tcp_ipv4.c tcp_v4_rcv(): no socket, RST",
     reasons=frozenset({"no-listener"}),
+    shown_to="engine",
 )

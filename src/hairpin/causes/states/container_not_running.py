@@ -316,4 +316,5 @@ CAUSE = Cause(
     title=message("The container is not running"),
     source="Docker Engine API: State.Status",
     reasons=frozenset({"address-lost", *LEFT_ALONE, *NOT_RUNNING}),
+    shown_to="engine",
 )

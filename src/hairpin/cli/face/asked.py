@@ -67,6 +67,17 @@ class Asked(NamedTuple):
         is_now = self.after is None and self.is_live
         return shlex.join(("hairpin", "fix", *self.words(), "--apply")) if is_now else ""
 
+    def as_root(self) -> str:
+        """Return the command that asks the same as root.  A snapshot has to be taken again on its host.  Return an
+        empty text if other hosts are asked over ssh: how to be root there is not known."""
+        if any(each.kind == "host" for each in self.sources):
+            return ""
+        if self.sources:
+            return "sudo hairpin snapshot"
+        from hairpin.cli.face.as_root import command_as_root
+
+        return command_as_root()
+
 
 class Acting(NamedTuple):
     """The options that say how a plan is carried out.

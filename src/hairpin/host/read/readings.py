@@ -226,8 +226,12 @@ def lacking(evidence: Evidence) -> Iterator[Unread]:
     yield from (_lacking(key, "") for key in (*_OF_HOST, *asked) if key not in whole)
 
 
+_FROM_OUTSIDE = frozenset({"ip-addr", "proc-net-tcp", "proc-net-tcp6", "proc-net-udp", "proc-net-udp6"})
+"""What is told of a namespace that could not be entered: that, and the sockets of one of its processes."""
+
+
 def _of_namespace(netns: str, there: set[str]) -> Iterator[Unread]:
-    if there == {"ip-addr"}:  # the namespace could not be entered, as this reading says
+    if "ip-addr" in there and there <= _FROM_OUTSIDE:  # the namespace could not be entered, as this reading says
         return
     for each in _OF_NAMESPACE:
         if there.isdisjoint(each):

@@ -13,8 +13,12 @@ from hairpin.report.verdicts import FEW, groups
 from hairpin.report.words import Words
 
 
-def write_grounds(answer: Answer, words: Words, paper: Paper, places: Places, *, verbose: bool) -> None:
-    """Write the assumptions, the questions, the parts that could not be read or rebuilt in a replica, and the notes."""
+def write_grounds(
+    answer: Answer, words: Words, paper: Paper, places: Places, *, verbose: bool, as_root: str = ""
+) -> None:
+    """Write the assumptions, the questions, the parts that could not be read or rebuilt in a replica, and the notes.
+
+    ``as_root``: the command that reads all; empty if it is not known."""
     assumed = dict.fromkeys(words(said) for flow in answer.flows for said in flow.trace.assumed)
     if assumed:
         paper.gap()
@@ -23,7 +27,12 @@ def write_grounds(answer: Answer, words: Words, paper: Paper, places: Places, *,
         unexplained = (answer.flows[each.numbers[0]].ref for each in groups(answer.flows) if not each.causes)
         written = {each.ref for flow in unexplained for each in deciding(answer, flow)}
         write_questions(answer, words, paper, without=written)
-    _write_missing(answer, words, paper, places, verbose=verbose)
+    if verbose or not answer.is_partly_read:
+        _write_missing(answer, words, paper, places, verbose=verbose)
+    if answer.is_partly_read:
+        from hairpin.report.without_root import write_without_root  # noqa: PLC0415 - root reads all
+
+        write_without_root(answer, as_root, words, paper)
     _write_not_replayed(answer, words, paper, verbose=verbose)
     paper.gap()
     for cause in answer.causes:

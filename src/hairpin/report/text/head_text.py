@@ -29,7 +29,7 @@ def write_before_summary(answer: Answer, words: Words, paper: Paper) -> None:
         write_event(answer.event, words, paper)
     for said in answer.engines:
         paper.prose(words(said), style="strong")
-    if any(refused_without_root(each) for each in answer.missing):
+    if not answer.is_partly_read and any(refused_without_root(each) for each in answer.missing):
         paper.prose(words(message("Not all of the host could be read: run hairpin as root.")), style="unsure")
 
 

@@ -18,8 +18,11 @@ from hairpin.walk.state import Stop
 from hairpin.walk.verdicts import VERDICTS, Verdict
 
 
-def report_text(answer: Answer, words: Words, paper: Paper, *, verbose: bool = False, fixing: str = "") -> str:
-    """Return the report.  ``fixing``: the `hairpin fix` command for these hosts; empty if there is no such command."""
+def report_text(
+    answer: Answer, words: Words, paper: Paper, *, verbose: bool = False, fixing: str = "", as_root: str = ""
+) -> str:
+    """Return the report.  ``fixing``: the `hairpin fix` command for these hosts; empty if there is no such command.
+    ``as_root``: the command that asks the same as root."""
     places = places_of(answer, words)
     text = CauseText(answer, words, places, verbose=verbose)
     report = _Report(answer, words, paper, places, text, verbose=verbose)
@@ -34,7 +37,7 @@ def report_text(answer: Answer, words: Words, paper: Paper, *, verbose: bool = F
     for group in groups(answer.flows):
         report.group(group)
     report.not_blocking()
-    write_grounds(answer, words, paper, places, verbose=verbose)
+    write_grounds(answer, words, paper, places, verbose=verbose, as_root=as_root)
     offered = _offer_text(answer, fixing) if fixing else None
     if offered is not None:
         paper.gap()
@@ -96,7 +99,7 @@ class _Report:
                 self._told.add(ref)
                 self._paper.gap()
                 self.cause(next(each for each in self._answer.causes if each.ref == ref), flow)
-        if not group.causes:
+        if not group.causes and (self._verbose or not flow.supposed):  # what was not read, one line says for all
             self._paper.gap()
             write_unexplained(self._answer, group, self._words, self._paper)
             self._draw_way(flow)

@@ -9,7 +9,7 @@ Source: moby cmd/docker-proxy/main_linux.go; libnetwork portmapper/proxy.go dumm
 
 from collections.abc import Iterable
 from itertools import zip_longest
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import msgspec
 
@@ -47,11 +47,57 @@ def commands(text: str) -> tuple[RelayCommand, ...]:
 def with_relays(
     sockets: tuple[Socket, ...], running: tuple[RelayCommand, ...], containers: tuple[Container, ...]
 ) -> tuple[Socket, ...]:
-    """Return the sockets.  The socket of a relay gets the relay's target."""
+    """Return the sockets.  The socket of a relay gets the relay's target.
+
+    Only root sees who holds a socket, but everybody sees command lines: a socket whose process is not known is the
+    docker-proxy's that was told to listen there, because no other program can then hold this address and port."""
+    by_end = {end: each for each in running if (end := _own_end(each)) is not None}
+    sockets = tuple(_held_by_proxy(each, by_end) if each.process is None else each for each in sockets)
     if not any(socket.process in RELAYS or socket.process in HOLDERS for socket in sockets):
         return sockets
     by_pid = {command.pid: command for command in running}
     return tuple(_with_relay(socket, by_pid, containers) for socket in sockets)
+
+
+class _End(NamedTuple):
+    """Where a relay listens.  ``address``: None for all addresses."""
+
+    protocol: str
+    version: Literal[4, 6]
+    address: int | None
+    port: int
+
+
+def _own_end(command: RelayCommand) -> _End | None:
+    """Return where a docker-proxy listens; None for any other program."""
+    values = dict(_options(command.arguments))
+    try:
+        version, value = parse_address(values.get("host-ip", ""))
+        return _End(values.get("proto", "tcp"), version, value or None, int(values.get("host-port", "")))
+    except ValueError:
+        return None
+
+
+def _held_by_proxy(socket: Socket, by_end: dict[_End, RelayCommand]) -> Socket:
+    found = by_end.get(_End(socket.protocol, socket.version, socket.address, socket.port))
+    return socket if found is None else msgspec.structs.replace(socket, process="docker-proxy", pid=found.pid)
+
+
+class Relayed(NamedTuple):
+    """A published port of which a docker-proxy's command line tells: where it listens, and to which address and port of
+    a container it leads."""
+
+    protocol: str
+    host_version: Literal[4, 6]
+    host_address: int | None
+    host_port: int
+    target: Relay
+
+
+def relayed(command: RelayCommand) -> Relayed | None:
+    """Return what the command line tells; None for a program other than docker-proxy."""
+    end, target = _own_end(command), _target_of(command)
+    return None if end is None or target is None else Relayed(*end, target)
 
 
 def _with_relay(socket: Socket, by_pid: dict[int, RelayCommand], containers: tuple[Container, ...]) -> Socket:
