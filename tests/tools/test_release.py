@@ -44,7 +44,7 @@ for each in sys.argv[1:]:
 
 def build(root: Path, folder: Path, **around: str) -> None:
     """Make a release of the checkout at ``root`` in the folder."""
-    command = (sys.executable, "-m", "tools.release", str(folder), "--wheels", str(ROOT / ".venv" / "wheels"))
+    command = (sys.executable, "-m", "tools.release", str(folder), "--wheels", str(ROOT / ".venv" / "wheels"), "--no-executables")
     environment = {**os.environ, "PYTHONPATH": str(root / "src"), "SOURCE_DATE_EPOCH": EPOCH, **around}
     subprocess.run(command, cwd=root, env=environment, check=True, capture_output=True)
 
