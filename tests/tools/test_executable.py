@@ -27,24 +27,19 @@ import sys
 from importlib.machinery import ExtensionFileLoader, FileFinder
 from importlib.util import spec_from_file_location
 from types import ModuleType
-code, payload, core, compiled = sys.argv[1:5]
-from pathlib import Path
+code, payload, core, compiled, sealed_py = sys.argv[1:6]
 sys.modules["_payload"] = module = ModuleType("_payload")
-whole = Path(payload).read_bytes()
-at = int.from_bytes(whole[-4:], "little")
-module.content = memoryview(whole)[at : -4]
-for name in [each for each, one in sys.modules.items() if getattr(one, "__file__", None)]:
-    if not name.startswith(("encodings", "__main__")):
-        del sys.modules[name]
+whole = open(payload, "rb").read()
+module.content = memoryview(whole)[int.from_bytes(whole[-4:], "little") : -4]
 sys.path[:] = []
 class Compiled:
-    finder = FileFinder(compiled, (ExtensionFileLoader, [".so"]), (ExtensionFileLoader, __import__("_imp").extension_suffixes()))
+    finder = FileFinder(compiled, (ExtensionFileLoader, __import__("_imp").extension_suffixes()))
     @classmethod
     def find_spec(cls, name, path=None, target=None):
         return spec_from_file_location(name, core) if name == "msgspec._core" else cls.finder.find_spec(name)
 sys.meta_path[2:] = [Compiled]
 sealed = ModuleType("sealed")
-exec(compile(Path(sys.argv[5]).read_text(), "sealed.py", "exec"), sealed.__dict__)
+exec(compile(open(sealed_py).read(), "sealed.py", "exec"), sealed.__dict__)
 sys.argv[1:] = sys.argv[6:]
 exec(code)
 """
@@ -97,7 +92,8 @@ def out_of(payload: Path, code: str, *arguments: str) -> tuple[int, str, str]:
     assert core.origin is not None
     given = (code, str(payload), core.origin, str(sysconfig.get_config_var("DESTSHARED")), str(INSIDE / "sealed.py"))
     command = (sys.executable, "-I", "-S", "-c", START, *given, *arguments)
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    zones = os.environ | {"PYTHONTZPATH": "/usr/share/zoneinfo"}  # the file has a module for it
+    done = subprocess.run(command, capture_output=True, text=True, check=False, env=zones)
     return done.returncode, done.stdout, done.stderr
 
 
@@ -164,7 +160,9 @@ def test_ctypes_finds_each_function_of_the_c_library_that_hairpin_calls() -> Non
 def test_errors_have_the_words_of_most_hosts() -> None:
     table = dict(re.findall(r'\[(\d+)\] = "(.*)"', (INTERPRETER / "errors.c").read_text("utf-8")))
     assert len(table) > 130
-    assert {int(number): text for number, text in table.items()} == {int(each): os.strerror(int(each)) for each in table}
+    assert {int(number): text for number, text in table.items()} == {
+        int(each): os.strerror(int(each)) for each in table
+    }
 
 
 def test_each_part_is_pinned_and_has_its_licence() -> None:

@@ -60,7 +60,7 @@ class Loader:
             _, at, size = _modules[fullname]
         except KeyError:
             raise ImportError(f"{fullname} is not in this file", name=fullname) from None
-        code: "CodeType" = marshal.loads(zlib.decompress(_BODY[at : at + size]))  # noqa: S302
+        code: CodeType = marshal.loads(zlib.decompress(_BODY[at : at + size]))  # noqa: S302
         return code
 
     @staticmethod

@@ -18,12 +18,55 @@ FROZEN = ("encodings", "encodings.aliases", "encodings.ascii", "encodings.latin_
 ALWAYS = ("_pydatetime", "_strptime", "encodings", "locale", "runpy")
 """Imported by the interpreter itself, or by its compiled modules."""
 LEFT_OUT = frozenset(
-    """
-    _aix_support _android_support _ios_support _osx_support _pydecimal _pyrepl antigravity asyncio bdb cProfile cmd code
-    codeop curses dbm doctest ensurepip http.server idlelib imaplib multiprocessing ntpath nturl2path pdb pip profile
-    pstats pty pydoc pydoc_data smtplib sqlite3 ssl test this tkinter tty turtle turtledemo unittest urllib.request venv
-    webbrowser wsgiref xml.dom xml.sax xmlrpc
-    """.split()
+    [
+        "_aix_support",
+        "_android_support",
+        "_ios_support",
+        "_osx_support",
+        "_pydecimal",
+        "_pyrepl",
+        "antigravity",
+        "asyncio",
+        "bdb",
+        "cProfile",
+        "cmd",
+        "code",
+        "codeop",
+        "curses",
+        "dbm",
+        "doctest",
+        "ensurepip",
+        "http.server",
+        "idlelib",
+        "imaplib",
+        "multiprocessing",
+        "ntpath",
+        "nturl2path",
+        "pdb",
+        "pip",
+        "profile",
+        "pstats",
+        "pty",
+        "pydoc",
+        "pydoc_data",
+        "smtplib",
+        "sqlite3",
+        "ssl",
+        "test",
+        "this",
+        "tkinter",
+        "tty",
+        "turtle",
+        "turtledemo",
+        "unittest",
+        "urllib.request",
+        "venv",
+        "webbrowser",
+        "wsgiref",
+        "xml.dom",
+        "xml.sax",
+        "xmlrpc",
+    ]
 )
 """Named in imports that no command of hairpin reaches: debuggers, servers, other systems."""
 _OF_OTHER_SYSTEMS = ("encodings.mbcs", "encodings.oem")

@@ -23,9 +23,32 @@ NATIVE = os.uname().machine
 OLDEST_LINUX = "3.10"
 OPTIONS = ("-O2", "-g0", "-DNDEBUG", "-fno-sanitize=all", "-fno-ident", "-Wno-date-time")
 LEFT_OUT = frozenset(
-    """_codecs_tw _crypt _ctypes_test _curses _curses_panel _dbm _gdbm _hashlib _interpchannels _interpqueues
-    _interpreters _lsprof _multiprocessing _posixshmem _sqlite3 _ssl _tkinter _uuid nis ossaudiodev readline resource
-    syslog xxsubtype""".split()
+    [
+        "_codecs_tw",
+        "_crypt",
+        "_ctypes_test",
+        "_curses",
+        "_curses_panel",
+        "_dbm",
+        "_gdbm",
+        "_hashlib",
+        "_interpchannels",
+        "_interpqueues",
+        "_interpreters",
+        "_lsprof",
+        "_multiprocessing",
+        "_posixshmem",
+        "_sqlite3",
+        "_ssl",
+        "_tkinter",
+        "_uuid",
+        "nis",
+        "ossaudiodev",
+        "readline",
+        "resource",
+        "syslog",
+        "xxsubtype",
+    ]
 )
 """The compiled modules that hairpin never imports."""
 _ALIKE = ("ac_cv_aligned_", "ac_cv_alignof_", "ac_cv_broken_", "ac_cv_buggy_", "ac_cv_builtin_", "ac_cv_c_", "ac_cv_cc_",
@@ -77,7 +100,7 @@ class Interpreter(msgspec.Struct, frozen=True):
 def key() -> str:
     """Return a word that tells of what an interpreter is built."""
     digest = sha256()
-    for each in ("build.py", "errors.h", "libraries.py", "parts.py"):
+    for each in ("build.py", "errors.c", "errors.h", "libraries.py", "parts.py"):
         digest.update((HERE / each).read_bytes())
     return digest.hexdigest()[:16]
 
@@ -85,7 +108,7 @@ def key() -> str:
 def interpreter(machine: str, cache: Path, native: Interpreter | None = None) -> Interpreter:
     """Return the interpreter for the machine, which is built if the cache lacks it.
 
-    ``native``: that of the machine that builds; without it ``machine`` has to be that one.  Raises Missing,
+    ``native``: that of the machine that builds; without it ``machine`` has to be that one.  Raises MissingSourceError,
     CalledProcessError.
     """
     cache.mkdir(parents=True, exist_ok=True)
@@ -122,12 +145,22 @@ def _build(toolchain: Toolchain, work: Path, cache: Path, native: Interpreter | 
     for part, library in zip((ZLIB, BZIP2, XZ, FFI), libraries(toolchain.machine), strict=True):
         copy_headers(library, sources[part.name], out / "include")
         _compile(toolchain, library, sources[part.name], out, log)
+    _compile(toolchain, Library("errors", ("errors.c",), ()), HERE, out, log)
     tree = sources[PYTHON.name]
     _configure(toolchain, tree, out, log, native)
     _make_python(toolchain, tree, out, log)
     core = unpacked(msgspec_source(cache), work) / "src" / "msgspec"
     includes = (f"-I{tree}", f"-I{tree / 'Include'}")
-    compiling = (*toolchain.cc, "-fwrapv", "-fno-strict-aliasing", *includes, "-c", "_core.c", "-o", str(out / "lib/_core.o"))
+    compiling = (
+        *toolchain.cc,
+        "-fwrapv",
+        "-fno-strict-aliasing",
+        *includes,
+        "-c",
+        "_core.c",
+        "-o",
+        str(out / "lib/_core.o"),
+    )
     toolchain.run(compiling, core, log)
     shutil.copytree(tree / "Include", out / "include/python")
     shutil.copy(tree / "pyconfig.h", out / "include/python")
@@ -174,6 +207,7 @@ def _configure(toolchain: Toolchain, tree: Path, out: Path, log: Path, native: I
         "OPT": "-DNDEBUG -fwrapv -Wall -include errors.h",
         "CPPFLAGS": f"-I{out / 'include'}",
         "LDFLAGS": f"-static -L{out / 'lib'}",
+        "LIBS": "-lerrors",
         "PKG_CONFIG": "false",
         "ac_cv_file__dev_ptmx": "yes",
         "ac_cv_file__dev_ptc": "no",
@@ -185,7 +219,11 @@ def _configure(toolchain: Toolchain, tree: Path, out: Path, log: Path, native: I
     words += [f"py_cv_module_{each}=n/a" for each in sorted(LEFT_OUT)]
     if native is not None:
         building = native.python[0]
-        words += [f"--build={NATIVE}-pc-linux-gnu", f"--host={toolchain.machine}-linux-musl", f"--with-build-python={building}"]
+        words += [
+            f"--build={NATIVE}-pc-linux-gnu",
+            f"--host={toolchain.machine}-linux-musl",
+            f"--with-build-python={building}",
+        ]
         kept = (native.folder / "answers").read_text("utf-8").splitlines(keepends=True)
         alike = (line for line in kept if line.startswith(_ALIKE) and "wchar" not in line and "x87" not in line)
         (tree / "config.cache").write_text("".join(alike), encoding="utf-8")

@@ -73,9 +73,7 @@ def libraries(machine: str) -> Iterator[Library]:
     yield _lzma()
     _, folder, own = _FFI_OF_MACHINE[machine]
     files = (*_FFI.split(), *(f"{folder}/{each}" for each in own.split()))
-    yield Library(
-        "ffi", tuple(f"src/{each}" for each in files), ("-Iinclude", "-Isrc"), (f"src/{folder}/ffitarget.h",)
-    )
+    yield Library("ffi", tuple(f"src/{each}" for each in files), ("-Iinclude", "-Isrc"), (f"src/{folder}/ffitarget.h",))
 
 
 def ffi_header(machine: str, template: str) -> str:
@@ -100,7 +98,12 @@ def _lzma() -> Library:
     switches = [f"HAVE_{each}" for each in found.split()]
     switches += [f"HAVE_{way}_{each}" for each in _LZMA_FILTERS.split() for way in ("ENCODER", "DECODER")]
     switches += [f"HAVE_MF_{each}" for each in ("HC3", "HC4", "BT2", "BT3", "BT4")]
-    switches += ["SIZEOF_SIZE_T=8", "TUKLIB_SYMBOL_PREFIX=lzma_", "TUKLIB_FAST_UNALIGNED_ACCESS", "TUKLIB_PHYSMEM_SYSCONF"]
+    switches += [
+        "SIZEOF_SIZE_T=8",
+        "TUKLIB_SYMBOL_PREFIX=lzma_",
+        "TUKLIB_FAST_UNALIGNED_ACCESS",
+        "TUKLIB_PHYSMEM_SYSCONF",
+    ]
     folders = ("src/common", *(f"{folder}/{each}" for each in ("api", *_LZMA)))
     options = (*(f"-D{each}" for each in switches), *(f"-I{each}" for each in folders))
     return Library("lzma", (*files, "src/common/tuklib_physmem.c"), options, header_folders=(f"{folder}/api",))

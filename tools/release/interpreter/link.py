@@ -12,7 +12,7 @@ def link(built: Interpreter, payload: bytes, target: Path, work: Path) -> None:
     (work / name).write_bytes(payload)
     include = built.folder / "include/python"
     flags = (f"-I{include}", f"-I{include / 'internal'}", f"-I{work}", "-fwrapv", f'-DPAYLOAD="{name}"')
-    sources = (str(HERE / "start.c"), str(HERE / "errors.c"), str(HERE / "payload.S"))
+    sources = (str(HERE / "start.c"), str(HERE / "payload.S"))
     library = built.folder / "lib"
     archives = [str(library / "_core.o"), *sorted(str(each) for each in library.glob("lib*.a"))]
     linking = ("-static", "-s", "-Wl,--start-group", *archives, "-Wl,--end-group", "-lm", "-o", str(target))

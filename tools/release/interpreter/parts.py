@@ -96,7 +96,7 @@ INSIDE_ZIG = (
 """What the compiler brings and links into the program; the files are below its folder."""
 
 
-class Missing(Exception):
+class MissingSourceError(Exception):
     """An archive cannot be had; the message says what to do."""
 
 
@@ -117,7 +117,7 @@ def zig(machine: str, cache: Path) -> Path:
 
 
 def archive(part: Part, cache: Path) -> Path:
-    """Return the part's archive; it is downloaded if the cache lacks it.  Raises Missing."""
+    """Return the part's archive; it is downloaded if the cache lacks it.  Raises MissingSourceError."""
     path = cache / part.file
     if path.exists() and sha256(path.read_bytes()).hexdigest() == part.sha256:
         return path
@@ -128,7 +128,7 @@ def archive(part: Part, cache: Path) -> Path:
         if done.returncode == 0 and sha256(fresh.read_bytes()).hexdigest() == part.sha256:
             return fresh.replace(path)
         fresh.unlink(missing_ok=True)
-    raise Missing(
+    raise MissingSourceError(
         f"{part.file} (sha256 {part.sha256}) is on no mirror that apt is set up for; it is Debian's source of "
         f"{part.name} {part.version}: put it into {cache}"
     )
