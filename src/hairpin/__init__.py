@@ -17,7 +17,8 @@ The folders, in the order in which the data flows:
 - ``lab`` breaks hosts and runs hairpin on them, and ``cli`` is the command line (``__main__``: ``python -m hairpin``).
 
 Modules that all folders use: ``message`` (sentences as data), ``wanted`` (facts that a user can supply), ``errors``,
-``door`` (observers and choices of a walk), ``kept`` (values that are derived from another value and kept on it).
+``door`` (observers and choices of a walk), ``kept`` (values that are derived from another value and kept on it),
+``own_python`` (how a second process of hairpin starts).
 """
 
 __version__ = "0.1.0"

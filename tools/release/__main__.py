@@ -4,6 +4,7 @@ import argparse
 import os
 import shutil
 import subprocess
+from collections.abc import Mapping
 from hashlib import sha256
 from pathlib import Path
 
@@ -11,11 +12,14 @@ from hatchling.builders.wheel import WheelBuilder
 
 from tools.release.bill import bill
 from tools.release.completion import completions
+from tools.release.executable import LICENCES, licence_texts, licences, payload, write_executables
+from tools.release.interpreter.build import machines
 from tools.release.manual import pages
-from tools.release.one_file import write_one_file
-from tools.release.pinned import ROOT, wheels
+from tools.release.one_file import contents, write_one_file
+from tools.release.pinned import MACHINES, ROOT, Demand, wheels
 
 CACHE = ROOT / ".venv" / "wheels"
+BUILT = ROOT / ".venv" / "interpreters"
 
 
 def commit_time() -> int:
@@ -37,8 +41,23 @@ def sums(folder: Path) -> str:
     return "".join(f"{sha256(each.read_bytes()).hexdigest()}  {each.relative_to(folder)}\n" for each in files)
 
 
-def main(folder: Path, cache: Path) -> None:
-    """Make everything in the folder, which is emptied first, and say what was made.  ``cache``: downloaded wheels."""
+def programs(folder: Path, project: Path, others: Mapping[Demand, Path], built: Path) -> tuple[Path, ...]:
+    """Make the executable files, and the text with their licences, in the folder.
+
+    ``built``: the folder that keeps the compiler, the sources and the interpreters."""
+    all_ = machines(built, MACHINES)
+    members = contents(project, others)
+    native = all_[os.uname().machine]
+    text = licences(members, licence_texts(native, built))
+    (folder / LICENCES).write_text(text, encoding="utf-8")
+    wanted = {machine: each for machine, each in all_.items() if machine in MACHINES}
+    return tuple(write_executables(folder, wanted, payload(members, text, native)))
+
+
+def main(folder: Path, cache: Path, built: Path | None) -> None:
+    """Make everything in the folder, which is emptied first, and say what was made.
+
+    ``cache``: downloaded wheels.  ``built``: see :func:`programs`; None: without the executable files."""
     epoch = commit_time()
     shutil.rmtree(folder, ignore_errors=True)
     for each in (folder / "man", folder / "completion"):
@@ -47,7 +66,8 @@ def main(folder: Path, cache: Path) -> None:
     others = wheels(cache)
     one_file = folder / "hairpin.pyz"
     minors = write_one_file(one_file, project, others, epoch)
-    (folder / "hairpin.cdx.json").write_bytes(bill(one_file, project, others, epoch))
+    made = programs(folder, project, others, built) if built is not None else ()
+    (folder / "hairpin.cdx.json").write_bytes(bill(one_file, project, others, epoch, made))
     for name, text in pages(epoch).items():
         (folder / "man" / name).write_text(text, encoding="utf-8")
     for name, text in completions().items():
@@ -55,11 +75,15 @@ def main(folder: Path, cache: Path) -> None:
     (folder / "SHA256SUMS").write_text(sums(folder), encoding="utf-8")
     quick = ", ".join(f"3.{each}" for each in minors)
     print(f"{one_file}: {one_file.stat().st_size / 1e6:.1f} MB, with bytecode for Python {quick}")
+    for each in made:
+        print(f"{each}: {each.stat().st_size / 1e6:.1f} MB")
 
 
 if __name__ == "__main__":
     arguments = argparse.ArgumentParser(prog="python -m tools.release", description=__doc__)
     arguments.add_argument("folder", type=Path, help="it is emptied first")
     arguments.add_argument("--wheels", type=Path, default=CACHE, help="the folder that keeps what was downloaded")
+    arguments.add_argument("--interpreters", type=Path, default=BUILT, help="the folder that keeps what was built")
+    arguments.add_argument("--no-executables", action="store_true", help="only what needs no compiler")
     given = arguments.parse_args()
-    main(given.folder, given.wheels)
+    main(given.folder, given.wheels, None if given.no_executables else given.interpreters)

@@ -1,7 +1,8 @@
-"""The bill of materials (SBOM) of hairpin.pyz, as CycloneDX 1.6 JSON: each project with its licence and its wheels."""
+"""The bill of materials (SBOM) of hairpin.pyz and of the programs, as CycloneDX 1.6 JSON: each project with its licence
+and what it was taken from."""
 
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from email.parser import BytesHeaderParser
 from hashlib import sha256
@@ -10,6 +11,7 @@ from pathlib import Path
 import msgspec
 
 from tools.release.archive import members_of
+from tools.release.interpreter.parts import INSIDE_ZIG, SOURCES, Part
 from tools.release.pinned import Demand
 
 
@@ -23,7 +25,7 @@ class _Licence(msgspec.Struct, frozen=True):
 
 
 class _Reference(msgspec.Struct, frozen=True):
-    """A wheel that the component was taken from."""
+    """A file that the component was taken from."""
 
     type: str
     url: str
@@ -62,8 +64,10 @@ class _Bill(msgspec.Struct, frozen=True, rename="camel"):
     dependencies: tuple[_Dependency, ...]
 
 
-def bill(one_file: Path, project: Path, wheels: Mapping[Demand, Path], epoch: int) -> bytes:
-    """Return the document.  ``epoch``: its time, in seconds since 1970."""
+def bill(
+    one_file: Path, project: Path, wheels: Mapping[Demand, Path], epoch: int, programs: Sequence[Path] = ()
+) -> bytes:
+    """Return the document.  ``epoch``: its time, in seconds since 1970.  ``programs``: the executable files."""
     digest = _hash(one_file)
     whole = _component(project, (), digest)
     parts = tuple(
@@ -73,16 +77,20 @@ def bill(one_file: Path, project: Path, wheels: Mapping[Demand, Path], epoch: in
         )
         for package in sorted({each.package for each in wheels})
     )
+    inside = tuple(_part(each) for each in (*SOURCES, *INSIDE_ZIG)) if programs else ()
+    made = tuple(_program(each, whole) for each in programs)
+    all_of_them = tuple(each.bom_ref for each in (*parts, *inside))
     document = _Bill(
         bom_format="CycloneDX",
         spec_version="1.6",
         serial_number=f"urn:uuid:{uuid.uuid5(uuid.NAMESPACE_OID, digest.content)}",
         version=1,
         metadata=_Metadata(datetime.fromtimestamp(epoch, UTC).isoformat().replace("+00:00", "Z"), whole),
-        components=parts,
+        components=(*parts, *inside, *made),
         dependencies=(
             _Dependency(whole.bom_ref, tuple(each.bom_ref for each in parts)),
-            *(_Dependency(each.bom_ref, ()) for each in parts),
+            *(_Dependency(each.bom_ref, ()) for each in (*parts, *inside)),
+            *(_Dependency(each.bom_ref, all_of_them) for each in made),
         ),
     )
     return msgspec.json.format(msgspec.json.encode(document), indent=2) + b"\n"
@@ -104,6 +112,37 @@ def _component(described_by: Path, taken_from: Iterable[Path], digest: _Hash | N
         purl=purl,
         hashes=(digest,) if digest else (),
         external_references=tuple(_Reference("distribution", each.name, (_hash(each),)) for each in taken_from),
+    )
+
+
+def _part(part: Part) -> _Component:
+    """Return a project in C that the programs hold."""
+    purl = f"pkg:generic/{part.name.replace(' ', '-')}@{part.version}"
+    taken = (_Reference("distribution", part.file, (_Hash("SHA-256", part.sha256),)),) if part.archive else ()
+    return _Component(
+        type="library",
+        bom_ref=purl,
+        name=part.name,
+        version=part.version,
+        description=part.description,
+        licenses=(_Licence(part.licence),),
+        purl=purl,
+        external_references=taken,
+    )
+
+
+def _program(path: Path, whole: _Component) -> _Component:
+    """Return a program; ``whole``: hairpin."""
+    purl = f"pkg:generic/{path.name}@{whole.version}"
+    return _Component(
+        type="application",
+        bom_ref=purl,
+        name=path.name,
+        version=whole.version,
+        description=whole.description,
+        licenses=whole.licenses,
+        purl=purl,
+        hashes=(_hash(path),),
     )
 
 

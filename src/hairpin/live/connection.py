@@ -6,12 +6,12 @@ service has to send data: its own first data, or its answer to a request.
 """
 
 import subprocess
-import sys
 from typing import Literal
 
 from hairpin.network.flow import Flow, FromContainer, FromHost
 from hairpin.network.network import Network
 from hairpin.network.prefix import address_text
+from hairpin.own_python import own_python
 
 Observed = Literal["answered", "silent", "refused", "timeout"]
 """The result of a real connection.  ``silent``: the connection was accepted, and no data came back.  ``refused``: the
@@ -48,7 +48,7 @@ def connect(network: Network, flow: Flow) -> Observed | None:
     entering = _entering(network, flow)
     if entering is None:
         return None
-    command = (*entering, sys.executable, "-I", "-S", "-c", _CODE,
+    command = (*entering, *own_python(), "-I", "-S", "-c", _CODE,
                address_text(flow.daddr, flow.version), str(flow.dport), str(_PATIENCE_S))  # fmt: skip
     try:
         done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=4 * _PATIENCE_S)

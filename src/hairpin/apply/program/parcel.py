@@ -6,7 +6,6 @@ hairpin, it first checks that the output of the probe is still the output from a
 """
 
 import os
-import sys
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -35,6 +34,7 @@ from hairpin.message import message
 from hairpin.netfilter.ir import Table
 from hairpin.network.network import Network
 from hairpin.network.prefix import address_text
+from hairpin.own_python import own_python
 
 _HANDLE = "\x01{}.{}\x01"
 """The placeholder for a rule's handle in a load: the number of the chain's listing, and the rule's number in the
@@ -63,7 +63,7 @@ def lent_files() -> Files:
     process that takes a plan back at its deadline."""
     variables = {name: os.environ[name] for name in _WHERE_ENGINES_ARE if name in os.environ}
     variables["PYTHONPATH"] = str(Path(hairpin.__file__).resolve().parents[1])
-    words = ("env", *(f"{name}={value}" for name, value in variables.items()), sys.executable, "-m")
+    words = ("env", *(f"{name}={value}" for name, value in variables.items()), *own_python(), "-m")
     modules = {f"hairpin.{number}": f"{module}\n".encode() for number, module in enumerate(_LENT, 1)}
     return {"hairpin": _words("lent", words), **modules}
 

@@ -4,10 +4,10 @@ script.
 Source: Content Security Policy Level 3, section 6.7.3 (hashes of inline elements).
 """
 
+import pkgutil
 from base64 import b64encode
 from functools import cache
 from hashlib import sha256
-from importlib.resources import files
 from xml.etree.ElementTree import Element
 
 from hairpin.message import message
@@ -20,7 +20,9 @@ _FOOTER = message("Made by hairpin. This file is whole: it loads nothing from an
 @cache
 def page_part(name: str) -> str:
     """Return the text of the page's style or script, which is a file in this module's folder."""
-    return files("hairpin.report.page").joinpath(name).read_text("utf-8")
+    data = pkgutil.get_data("hairpin.report.page", name)
+    assert data is not None
+    return data.decode("utf-8")
 
 
 def whole_file(title: str, which: str, body: list[Element], words: Words) -> str:

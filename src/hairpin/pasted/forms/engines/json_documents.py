@@ -5,10 +5,10 @@ Of a document only the fields are kept that the collector keeps, by the same lis
 environment of a container comes into the evidence.  Of a document that is cut, what can be read is kept.
 """
 
+import pkgutil
 import re
 from collections.abc import Iterator
 from functools import cache
-from importlib.resources import files
 from typing import Any
 
 import msgspec
@@ -193,7 +193,9 @@ def allowed_of(name: str) -> frozenset[str]:
 @cache
 def _paths(name: str) -> _Tree:
     """Return an allow-list of the collector as a tree.  In a path, ``%`` stands for a dot of a name."""
-    script = (files("hairpin") / "collect" / "collect.sh").read_text()
+    data = pkgutil.get_data("hairpin", "collect/collect.sh")
+    assert data is not None
+    script = data.decode("utf-8")
     found = re.search(rf"^{name}='([^']*)'", script, re.MULTILINE)
     assert found is not None
     tree: _Tree = {}
