@@ -2,7 +2,7 @@
 
 Read ``told`` (what the readings of a text tell) with ``words`` (what the text says in words), ``asked`` with
 ``asked_services`` (what a question is about if no output lists containers), ``ordinary`` (the completed host) with
-``own_namespace``, ``containers`` and ``simulated``, ``parts`` (the supposed parts that a walk reads) and
+``networks``, ``own_namespace``, ``containers`` and ``simulated``, ``parts`` (the supposed parts that a walk reads) and
 ``alternatives`` (what they may be instead).
 
 Hints point to causes that no part of an ordinary host stands for: ``hint`` (the type), ``hint_table`` with its rows in
