@@ -69,11 +69,13 @@ def _sos(host: Node) -> bytes:
     packages = Path(folder, "usr/lib/python3/dist-packages")
     if not (packages / "sos").is_dir():
         raise FileNotFoundError(f"{packages}/sos: sosreport is not there")
-    # Which plugins there are depends on the version.
-    there = [each for each in _PLUGINS if (packages / "sos/report/plugins" / f"{each}.py").exists()]
+    sos = f"PYTHONPATH={packages} /usr/bin/python3 {folder}/usr/bin/sos report --batch --tmp-dir /run/sos"
+    # A plug-in that does not fit the host is none that `-o` may name.
     script = (
-        f"rm -rf /run/sos; mkdir -p /run/sos; cd /; PYTHONPATH={packages} /usr/bin/python3 {folder}/usr/bin/sos report "
-        f"--batch --tmp-dir /run/sos -o {','.join(there)} -z gzip >&2 && cat /run/sos/*.tar.gz"
+        "rm -rf /run/sos; mkdir -p /run/sos; cd /; "
+        f"there=$({sos} -l 2>&1 | awk '/disabled:/ {{exit}} /^ [a-z]/ {{print $1}}'); "
+        f'for each in {" ".join(_PLUGINS)}; do echo "$there" | grep -qx $each && chosen=$chosen,$each; done; '
+        f"{sos} -o ${{chosen#,}} -z gzip >&2 && cat /run/sos/*.tar.gz"
     )
     done = subprocess.run((*host.enter, "sh", "-c", script), capture_output=True, check=False, timeout=_TIMEOUT_S)
     if not done.stdout:

@@ -75,6 +75,7 @@ def told_by(evidence: Evidence, host: Host) -> ToldParts:
             {(each.netns, part) for each in counted if not each.whole for part in _doubtful(each)}
             | {(f"container:{name}", "sockets") for name in _partly_paused(host)}
             | {(netns, "sockets") for netns in _with_waiting_datagrams(evidence)}
+            | ({(HOST, "links")} if counted and evidence.find("bridge-link-text", HOST) is None else set())
         ),
         containers=frozenset(each.name for each in host.containers()) - typed,
         typed=typed,
