@@ -8,8 +8,8 @@ import msgspec
 
 from hairpin.answer.answer import Answer, Depth, Dispute, FlowAnswer, ref_of
 from hairpin.answer.engines import with_engines
+from hairpin.answer.likely.supposed import with_supposed
 from hairpin.answer.questions import questions_of
-from hairpin.answer.supposed import with_supposed
 from hairpin.errors import UsageError
 from hairpin.evidence.reading import HOST, PASTED, Evidence
 from hairpin.evidence.several import NotRead, Source, age_notes, together

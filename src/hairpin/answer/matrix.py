@@ -10,7 +10,7 @@ from hairpin.answer.ask import begin_answer, network_of
 from hairpin.answer.decisive import undecided_readings
 from hairpin.answer.engines import unanswered, with_engines
 from hairpin.answer.events import lacking_reading
-from hairpin.answer.supposed import with_supposed
+from hairpin.answer.likely.supposed import with_supposed
 from hairpin.causes.cause import Coming, Finding
 from hairpin.diagnose.foreseen import name_of
 from hairpin.diagnose.many import examine_many

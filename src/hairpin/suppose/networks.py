@@ -24,11 +24,11 @@ def with_seen_networks(host: Host, told: ToldParts) -> Host:
     own = next((each for each in host.namespaces if each.name == HOST), None)
     if own is None:
         return host
-    engines = tuple(_placed(each, own, told) if each.kind == "docker" else each for each in host.engines)
+    engines = tuple(_with_places(each, own, told) if each.kind == "docker" else each for each in host.engines)
     return _replace(host, engines=engines)
 
 
-def _placed(engine: Engine, own: Namespace, told: ToldParts) -> Engine:
+def _with_places(engine: Engine, own: Namespace, told: ToldParts) -> Engine:
     for container in engine.containers:
         if not container.running or container.name in told.placed:
             continue

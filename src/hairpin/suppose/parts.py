@@ -174,16 +174,16 @@ def _inside(container: str) -> Supposition:
 
 def _switches_inside(container: str) -> Supposition:
     said = message("the switch rp_filter in {container}", container=container)
-    return Supposition(f"container:{container}", said, _entered(container, "sysctl -ar rp_filter"))
+    return Supposition(f"container:{container}", said, _inside_of(container, "sysctl -ar rp_filter"))
 
 
 def inside_command(container: str) -> str:
     """Return the command that lists the listening sockets of a container, with the host's own ss: most images have
     none."""
-    return _entered(container, "ss -lntup")
+    return _inside_of(container, "ss -lntup")
 
 
-def _entered(container: str, command: str) -> str:
+def _inside_of(container: str, command: str) -> str:
     return f"sudo nsenter -n -t \"$(docker inspect -f '{{{{.State.Pid}}}}' {container})\" {command}"
 
 

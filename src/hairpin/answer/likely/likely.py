@@ -12,7 +12,7 @@ import msgspec
 
 from hairpin.answer.answer import Answer, CauseAnswer, Decides, Next, ref_of
 from hairpin.answer.likely.hinted import hints_of, lost_before_weight
-from hairpin.answer.supposed import with_supposed
+from hairpin.answer.likely.supposed import with_supposed
 from hairpin.causes.cause import Candidate, View
 from hairpin.causes.registry import cause_of
 from hairpin.causes.where import OfFile

@@ -82,7 +82,7 @@ _OF_NETWORK = re.compile(
 _OWN_KEYS = {"/etc/default/ufw": "ufw-default", "/etc/ufw/ufw.conf": "ufw-conf"}
 
 
-def _grepped(paste: Paste, start: int) -> Found | None:
+def _grep_lines(paste: Paste, start: int) -> Found | None:
     """Return the lines of the files of the network and of ufw that ``grep`` prints behind the paths."""
     end = paste.block(start, _OF_NETWORK.match)
     command = paste.command_above(start)
@@ -97,4 +97,4 @@ def _grepped(paste: Paste, start: int) -> Found | None:
     return Found(end, "grep", parts)
 
 
-FORMS = (OutputForm(_CAT, _file, ("/etc/",)), OutputForm(_OF_NETWORK, _grepped))
+FORMS = (OutputForm(_CAT, _file, ("/etc/",)), OutputForm(_OF_NETWORK, _grep_lines))
