@@ -9,9 +9,9 @@ proves another cause.  The same holds if outputs are lost or damaged by chance.
 import random
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from functools import partial
+from functools import lru_cache, partial
 from io import BytesIO
 from pathlib import Path
 from typing import NamedTuple
@@ -114,7 +114,7 @@ def rows_of(material: Material, seed: int = 1, count: int = _DAMAGED) -> Iterato
     for target, origin, padding in material.asked:
         try:
             question = parse_question("check", (target,), origin, (), World(), padding or None)
-            truth = ask(question, (snapshot,))
+            truth = ask(question, (snapshot,), depth="causes")
         except HairpinError:
             continue
         for name, text in texts.items():
@@ -139,9 +139,13 @@ def typed_text(outputs: tuple[tuple[str, str], ...] | list[tuple[str, str]]) -> 
 
 def compared(question: Question, truth: Answer, text: str) -> Iterator[Row]:
     """Yield a row for each flow of the question."""
-    evidence: Evidence = evidence_in_texts((text,))
+    yield from compared_answers(question, truth, lambda: _evidence_in(text))
+
+
+def compared_answers(question: Question, truth: Answer, read: Callable[[], Evidence]) -> Iterator[Row]:
+    """Yield a row for each flow of the question.  ``read``: reads the evidence that the snapshot is compared with."""
     try:
-        answer = with_told_errors(ask(question, (evidence,)))
+        answer = with_told_errors(ask(question, (read(),), depth="causes"))
     except HairpinError as error:
         yield Row("", "", "", "depends", rests=(f"refused: {error}",))
         return
@@ -173,6 +177,11 @@ def compared(question: Question, truth: Answer, text: str) -> Iterator[Row]:
         else:
             said = f"{each.trace.verdict} {sorted(found)}, the snapshot {of_snapshot.trace.verdict} {sorted(causes)}"
             yield Row("", "", _said(each), "wrong", said)
+
+
+@lru_cache(maxsize=32)
+def _evidence_in(text: str) -> Evidence:
+    return evidence_in_texts((text,))
 
 
 def _place(each: FlowAnswer) -> tuple[str, str]:

@@ -6,7 +6,7 @@ import msgspec
 
 from hairpin.evidence.reading import HOST, Evidence, Reading
 
-_PROMPT = "root@srv:~# "
+PROMPT = "root@srv:~# "
 _COMMANDS = {
     "ip-addr": "ip -j -d addr",
     "ip-neigh": "ip -j neigh",
@@ -43,9 +43,9 @@ def _parts(reading: Reading) -> Iterator[str]:
     if reading.key in _DOCUMENTS:
         made = [msgspec.json.decode(line) for line in reading.text.splitlines()]
         said = msgspec.json.format(msgspec.json.encode(made), indent=4).decode()
-        yield f"{_PROMPT}{_DOCUMENTS[reading.key]}\n{said}\n"
+        yield f"{PROMPT}{_DOCUMENTS[reading.key]}\n{said}\n"
     elif reading.key in _COMMANDS:
         text = reading.text
         if reading.key == "sockets":
             text = "".join(f"{line}\n" for line in text.splitlines() if not line[:1].isspace())
-        yield f"{_PROMPT}{inside}{_COMMANDS[reading.key]}\n{_HEADS.get(reading.key, '')}{text}"
+        yield f"{PROMPT}{inside}{_COMMANDS[reading.key]}\n{_HEADS.get(reading.key, '')}{text}"

@@ -55,3 +55,13 @@ def test_numbers_of_the_output_are_no_margin() -> None:
 def test_each_line_keeps_its_number() -> None:
     text = "```\n$ ip rule\n```\nend"
     assert lines_of(text)[3] == "end"
+
+
+def test_a_quoted_line_keeps_its_indentation() -> None:
+    """The lines of a link's addresses are known by it."""
+    assert lines_of("> 2: eth0: <UP>\n>     inet 192.0.2.1/24\n> > inner\n") == (
+        "2: eth0: <UP>",
+        "    inet 192.0.2.1/24",
+        "inner",
+        "",
+    )

@@ -8,6 +8,7 @@ import msgspec
 
 from hairpin.answer.answer import Answer, Depth, Dispute, FlowAnswer, ref_of
 from hairpin.answer.engines import with_engines
+from hairpin.answer.likely.supposed import with_supposed
 from hairpin.answer.questions import questions_of
 from hairpin.errors import UsageError
 from hairpin.evidence.reading import HOST, PASTED, Evidence, lacks_rules
@@ -73,8 +74,10 @@ def ask(
         ):
             return ask(question, whole(), kernel, depth=depth)
         case "walk":
-            trace = walk_flow(start.network, flows[0])
-            return _with_questions(msgspec.structs.replace(start, flows=(FlowAnswer("f1", trace),)))
+            flow = FlowAnswer("f1", walk_flow(start.network, flows[0]))
+            return _with_questions(
+                msgspec.structs.replace(start, flows=with_supposed(start.network, (flow,), question))
+            )
         case "prove":
             assert kernel is not None
             return _proven(start, flows, kernel)

@@ -10,6 +10,7 @@ from hairpin.answer.ask import begin_answer, network_of
 from hairpin.answer.decisive import undecided_readings
 from hairpin.answer.engines import unanswered, with_engines
 from hairpin.answer.events import lacking_reading
+from hairpin.answer.likely.supposed import with_supposed
 from hairpin.causes.cause import Coming, Finding
 from hairpin.diagnose.foreseen import name_of
 from hairpin.diagnose.many import examine_many
@@ -92,9 +93,10 @@ class Matrix(msgspec.Struct, frozen=True):
     @property
     def status(self) -> int:
         """The exit status: 1 if a flow that passes now fails after one of the events, 3 if this is undecided, and 0
-        otherwise."""
+        otherwise.  It is undecided for a flow that rests on parts which no pasted text tells."""
         cells = [cell for row in self.rows for cell in row.cells if cell.breaks]
-        if any(cell.after != "depends" for cell in cells):
+        supposed = {each.ref for each in self.answer.flows if each.supposed}
+        if any(cell.after != "depends" and cell.flow not in supposed for cell in cells):
             return 1
         open_ = any(each.verdict == "depends" for each in self.answer.flows)
         return 3 if cells or open_ or self.lacks_reading else 0
@@ -133,7 +135,11 @@ def matrix(
     answer = msgspec.structs.replace(with_engines(start), flows=now)
     rows = tuple(_numbered(_rows(answer, spread)))
     lacking = dict.fromkeys((row.host, key) for row in rows for key in row.missing)
-    answer = msgspec.structs.replace(answer, unread=(*answer.unread, *(lacking_reading(*each) for each in lacking)))
+    answer = msgspec.structs.replace(
+        answer,
+        flows=with_supposed(start.network, now, question),
+        unread=(*answer.unread, *(lacking_reading(*each) for each in lacking)),
+    )
     return Matrix(answer, rows)
 
 

@@ -75,6 +75,8 @@ class ToldParts(msgspec.Struct, frozen=True):
     mapped: bool = False
     typed: frozenset[str] = frozenset()
     """The containers that only a typed command or a compose file names."""
+    placed: frozenset[str] = frozenset()
+    """The containers whose networks the text tells."""
     listeners: tuple[Listener, ...] = ()
     doubtful: frozenset[tuple[str, str]] = frozenset()
     """The parts, and the families of iptables (``ip``, ``ip6``) and ``natives``, of which the text has lost lines."""

@@ -25,10 +25,20 @@ _NETWORK_TEMPLATE = (
     '"EnableIPv6":{{json .EnableIPv6}},"IPAM":{"Config":{{json .IPAM.Config}}},"Options":{{json .Options}}}'
 )
 """The fields of ``docker network inspect`` that decide about packets: no labels."""
+_BACKEND = "host:\n  networkBackend: {{.Host.NetworkBackend}}"
 _SYSCTLS = (
-    r"sysctl -a 2>/dev/null | "
-    r"grep -E '^net.(ipv[46].((conf|neigh).[^ ]*(forwarding|_filter|local|ipv6|arp_|_solicit)|ip_)|bridge)'"
+    r"sysctl -a 2>/dev/null | grep -E '^net.(ipv[46].("
+    r"(conf|neigh).[^ ]*(forwarding|_filter|local|ipv6|arp|_mark|_solicit|_policy|drop_)|ip_|tcp_(fw|mtu_probing))"
+    r"|bridge|netfilter.nf_conntrack_(count|max|.*(loose|checksum|timeout)))'"
 )
+NETWORK_FILES = (
+    r"grep -rsE '^ *(iface |address|netmask|gateway|[a-z0-9.-]+:$|(- )?(to|via|gateway4|addresses|dhcp4): |- [0-9]|\["
+    r"|(Name|Address|Gateway|IPADDR|NETMASK|PREFIX|GATEWAY|DEFAULT_.*_POLICY|ENABLED|MANAGE_BUILTINS)=)' "
+    r"/etc/network/interfaces /etc/netplan /etc/systemd/network /etc/sysconfig/network-scripts "
+    r"/etc/default/ufw /etc/ufw/ufw.conf"
+)
+"""Shows the lines about addresses, routes and policies of the files that configure the network and ufw; no key and no
+password."""
 
 
 class Request(NamedTuple):
@@ -59,10 +69,21 @@ REQUESTS = (
     Request("ss -lntup", ("sockets",)),
     Request(f"ps -C dockerd,docker-proxy -o pid,args | {_WITHOUT_USERS}", ("dockerd-cmdline",), of_namespace=False),
     Request(f"{_WITHOUT_USERS} /etc/docker/daemon.json", ("daemon-json",), of_namespace=False),
+    Request("tc qdisc", ("tc-qdisc-text", "tc-qdisc")),
+    Request("ip xfrm policy", ("xfrm-policy",)),
+    Request(
+        "ps -eo stat,pid,wchan:20,comm,cgroup | grep -E '^(ST|T)|freez|refrig'",
+        ("halted-processes",),
+        of_namespace=False,
+    ),
+    Request(NETWORK_FILES, ("file",), of_namespace=False),
     Request("conntrack -L 2>/dev/null | head -99", ("conntrack",)),
     Request("firewall-cmd --list-all 2>/dev/null", ("firewalld-state", "firewalld-zones-text"), of_namespace=False),
 )
-_INSIDE = ("ip -d addr", "ss -lntup", "ip route show table all", "ip rule", "iptables-save")
+_INSIDE = (
+    "ip -d addr", "ss -lntup", "ip route show table all", "ip rule", "iptables-save", "tc qdisc",
+    "sysctl -ar rp_filter",
+)  # fmt: skip
 """The commands that are run in the network namespace of each container, by the host's own tools."""
 
 
@@ -102,6 +123,7 @@ def _lines(requests: tuple[Request, ...], *, inside: bool, port: int | None, con
     yield '  [ -n "$($D ps -aq 2>/dev/null)" ] && E=1 || [ $D$E = docker ] || continue'
     yield '  h "$D ps -a --no-trunc" $D ps -a --no-trunc; h "$D version" $D version'
     yield f"  w=; [ $D = podman ] || w='{_NETWORK_TEMPLATE}'"
+    yield f"  [ $D = docker ] || h 'podman info' podman info -f '{_BACKEND}'"
     yield '  h "$D network inspect" $D network inspect ${w:+-f "$w"} $($D network ls -q)'
     yield f"  for c in $($D ps -aq{narrowed}); do"
     yield "    n=$($D inspect -f '{{.Name}}' $c); n=${n#/}; p=$($D inspect -f '{{.State.Pid}}' $c)"
@@ -113,7 +135,7 @@ def _lines(requests: tuple[Request, ...], *, inside: bool, port: int | None, con
 
 _BLANK = "\0"
 """Stands for a blank at which a line may be broken."""
-_WIDTH = 100
+_WIDTH = 150
 
 
 def _in_lines(line: str) -> Iterator[str]:

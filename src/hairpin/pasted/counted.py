@@ -20,12 +20,13 @@ COMMANDS = frozenset({
     "nft list ruleset", "ipset save", "ip neigh",
 })  # fmt: skip
 """The commands of `hairpin ask` of which an empty output tells something."""
+_TABLE = re.compile(r"\s*(?:\*(\w+)$|table (\w+ [\w.-]+) \{)")
 _COUNT = re.compile(r"\s*# (?P<count>\d{1,7}) lines\s*$")
 
 
 class CountedOutput(NamedTuple):
     """An output with a number of lines.  ``number``: of lines.  ``whole``: whether the output has so many.
-    ``tables``: the tables of rules that begin in it."""
+    ``tables``: the tables of rules that begin in it: ``filter`` of iptables-save, ``ip filter`` of nft."""
 
     netns: str
     command: str
@@ -45,10 +46,10 @@ def counted_in(paste: Paste) -> Iterator[CountedOutput]:
     for index, line in enumerate(paste.lines):
         if index in paste.commands:
             above, lines = paste.commands[index], []
-        elif line.endswith("lines") and (found := _COUNT.match(line)) is not None:
+        elif line.endswith("lines") and (counted := _COUNT.match(line)) is not None:
             if above is not None:
-                count = int(found["count"])
-                tables = tuple(each.strip()[1:] for each in lines if each.lstrip().startswith("*"))
+                count = int(counted["count"])
+                tables = tuple(found[1] or found[2] for found in map(_TABLE.match, lines) if found is not None)
                 yield CountedOutput(above.netns, _command_text(above), count, count == len(lines), tables)
             above = None
         elif line.strip():

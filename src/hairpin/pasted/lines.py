@@ -8,7 +8,8 @@ import html
 import re
 
 _FENCE = re.compile(r"\s*(```|~~~)[\w.+-]*\s*$")
-_QUOTE = re.compile(r"(?:> ?)+(?=\S|$)")
+_QUOTE = re.compile(r">(?: ?>)* ?")
+"""The quote marks of a line, and one blank: further blanks indent the quoted line."""
 _TAG = re.compile(
     r"</?(?:pre|code|p|br|span|div|blockquote|li|ul|ol|tt|kbd|strong|em|b|i)(?:\s[^<>]*)?/?>", re.IGNORECASE
 )

@@ -2,14 +2,11 @@
 
 Read ``told`` (what the readings of a text tell) with ``words`` (what the text says in words), ``asked`` with
 ``asked_services`` (what a question is about if no output lists containers), ``ordinary`` (the completed host) with
-``own_namespace``, ``containers`` and ``simulated``, ``parts`` (the supposed parts that a walk reads) and
+``networks``, ``own_namespace``, ``containers`` and ``simulated``, ``parts`` (the supposed parts that a walk reads) and
 ``alternatives`` (what they may be instead).
 
 ``without_root`` supposes what a user without root could not read of a host that hairpin reads itself, with ``relayed``
 (containers of which docker-proxies tell) and ``insides`` (containers' links and addresses).
 
-Hints point to causes that no part of an ordinary host stands for: ``hint`` (the type), ``hint_table`` with its rows in
-``hint_ways``, ``hint_firewalls``, ``hint_networks``, ``hint_typed`` and ``hint_words``, ``told_hints`` (facts that
-together point to a cause), ``firewall_log``, ``counted_drops``, ``captured``,
-``bridge_asked``, ``told_ways`` and ``said_ranges``.
+``hints/``: what words and facts of a text point to beside these parts.
 """

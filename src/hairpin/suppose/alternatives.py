@@ -24,7 +24,7 @@ from hairpin.netfilter.iptables.save import IptablesDialect
 from hairpin.netfilter.ir import Table
 from hairpin.network.flow import Flow, FromContainer, FromHost
 from hairpin.network.network import Network
-from hairpin.suppose.hint import Hinted
+from hairpin.suppose.hints.hint import Hinted
 from hairpin.suppose.parts import SYSCTLS, inside_command
 
 _replace = msgspec.structs.replace

@@ -12,7 +12,7 @@ from hairpin.host.host import Host, Namespace
 from hairpin.network.prefix import inside, is_loopback
 from hairpin.question.asked import Target
 from hairpin.question.target import parse_target
-from hairpin.suppose.captured import is_of_container
+from hairpin.suppose.hints.captured import is_of_container
 
 UNNAMED = "CONTAINER"
 """The name of a container whose name no text tells."""

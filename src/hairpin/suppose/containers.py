@@ -13,6 +13,7 @@ from hairpin.evidence.told import ToldParts
 from hairpin.host.docker import Container, DockerNetwork, PortBinding
 from hairpin.host.host import Host, Namespace
 from hairpin.host.socket import Socket
+from hairpin.host.sysctl import Sysctls
 from hairpin.netfilter.ir import FieldMatch, Nat
 from hairpin.network.names import EMBEDDED, has_embedded
 from hairpin.suppose.own_namespace import with_lookups
@@ -123,7 +124,10 @@ def _overlaid(supposed: Namespace, inside: Namespace, told: ToldParts) -> Namesp
     }
     routes = tuple(each for version, own in of_version.items() for each in own.routes if each.version == version)
     told_rules = tuple(each for each in inside.rules if (inside.name, f"rules{each.version}") in told.parts)
-    values = {field: getattr(inside, field) for field in fields}
+    values = {field: getattr(inside, field) for field in fields - {"sysctls"}}
+    if "sysctls" in fields:
+        both = {**supposed.sysctls.values, **inside.sysctls.values}
+        values["sysctls"] = Sysctls(both, inside.sysctls.evidence)
     return _replace(supposed, **values, routes=routes, rules=told_rules)
 
 

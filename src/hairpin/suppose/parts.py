@@ -8,8 +8,9 @@ from hairpin.evidence.told import ToldParts, ToldTable
 from hairpin.host.host import Host
 from hairpin.host.netns import Netns
 from hairpin.message import Message, message
-from hairpin.network.flow import Flow
+from hairpin.network.flow import Flow, FromContainer
 from hairpin.network.network import Network
+from hairpin.pasted.asking import NETWORK_FILES
 from hairpin.walk.reads import Part, what_reads
 from hairpin.walk.trace import Trace
 from hairpin.walk.walk import walk_flow
@@ -34,8 +35,10 @@ class Supposition(NamedTuple):
     command: str
 
 
-def supposed_in(network: Network, flow: Flow) -> tuple[Supposition, ...]:
-    """Return what the flow's verdict rests on beside the told parts, each once; nothing for a host that was read."""
+def supposed_in(network: Network, flow: Flow, *, by_name: bool = False) -> tuple[Supposition, ...]:
+    """Return what the flow's verdict rests on beside the told parts, each once; nothing for a host that was read.
+
+    ``by_name``: whether the question names the target, and not its address."""
     if all(host.told is None for host in network.hosts):
         return ()
     mapped = any(host.told is not None and host.told.mapped for host in network.hosts)
@@ -43,15 +46,58 @@ def supposed_in(network: Network, flow: Flow) -> tuple[Supposition, ...]:
     parts = frozenset(each for each in parts if each[1] in ("", HOST) or not _ends_before(trace, each[0], each[1]))
     found: dict[Supposition, None] = {_ADDRESSES: None} if mapped else {}
     for each in network.hosts:
-        if each.told is not None and not each.told.containers and not each.told.typed:
-            found[Supposition(HOST, message("the containers of the host"), "docker ps -a")] = None
-        if each.told is not None and not trace.succeeds and flow.container is None:
-            found |= dict.fromkeys(_ports_of_stopped(each))
+        if each.told is not None:
+            found |= dict.fromkeys(_of_host(each, each.told, trace, flow))
+    if (flow.asked_name or by_name) and isinstance(flow.start, FromContainer):
+        found[_names_of(flow.start.name)] = None
     for part in sorted(parts):
         host = next((each for each in network.hosts if each.name == part[0]), None)
         if host is not None and host.told is not None:
             found |= dict.fromkeys(_of(part, host.told, flow))
     return tuple(found)
+
+
+def _of_host(host: Host, told: ToldParts, trace: Trace, flow: Flow) -> Iterator[Supposition]:
+    """Yield what a verdict about the host rests on whatever parts its walk reads."""
+    if not told.containers and not told.typed:
+        yield Supposition(HOST, message("the containers of the host"), "docker ps -a")
+    if flow.container in {each.name for each in host.containers()} - told.placed:
+        said = message("the network of {container}", container=flow.container or "")
+        yield Supposition(HOST, said, f"docker inspect {flow.container}")
+    if trace.succeeds:
+        return
+    if flow.container is None:
+        yield from _ports_of_stopped(host)
+    if _lacks_route(trace, host) and not any(map(_is_of_network, told.files)):
+        yield Supposition(HOST, message("the files that configure the network of the host"), NETWORK_FILES)
+    if any(each.network_backend == "cni" for each in host.engines):
+        said = message("the plugins in the files of CNI's networks")
+        yield Supposition(HOST, said, "grep -s type /etc/cni/net.d/*.conflist")
+    if _lacks_ufw(host, told):
+        yield Supposition(HOST, message("the settings of ufw"), "cat /etc/default/ufw")
+
+
+def _lacks_route(trace: Trace, host: Host) -> bool:
+    """Return whether a packet ends on the host itself because it has no route.  Why it has none, an address with
+    another prefix length or a lost route, only the files tell."""
+    stops = (each.stop for each in trace.branches)
+    return any(each is not None and each.reason == "no-route" and each.netns == host.netns for each in stops)
+
+
+def _lacks_ufw(host: Host, told: ToldParts) -> bool:
+    """Return whether the told rules are ufw's, and the file is not told by which ufw sets its policies."""
+    table = host.namespace(HOST).ruleset.table("ip", "filter")
+    is_ufw = table is not None and any(each.name.startswith("ufw-") for each in table.chains)
+    return is_ufw and not any("ufw" in path for path in told.files)
+
+
+def _names_of(container: str) -> Supposition:
+    said = message("the names in /etc/hosts of {container}", container=container)
+    return Supposition(f"container:{container}", said, f"docker exec {container} cat /etc/hosts")
+
+
+def _is_of_network(path: str) -> bool:
+    return path.startswith(("/etc/network/", "/etc/netplan", "/etc/systemd/network", "/etc/sysconfig/network"))
 
 
 def _ports_of_stopped(host: Host) -> Iterator[Supposition]:
@@ -85,6 +131,8 @@ def _of(part: Part, told: ToldParts, flow: Flow) -> Iterator[Supposition]:
     if not netns:
         return
     if netns != HOST:
+        if field.endswith("/rp_filter") and told.proves(netns, "sockets") and not told.proves(netns, "sysctls"):
+            yield _switches_inside(netns.removeprefix("container:"))
         inside = field in ("links", "addresses", "routes", "sockets", "ruleset") and not told.proves(netns, field)
         if inside and not told.proves(netns, f"{field}{flow.version}"):
             yield _inside(netns.removeprefix("container:"))
@@ -102,7 +150,11 @@ def _of(part: Part, told: ToldParts, flow: Flow) -> Iterator[Supposition]:
 
 
 SYSCTLS = "sysctl -a 2>/dev/null | grep -E 'forward|rp_filter|route_localnet'"
-_DECIDING = ("forwarding", "ip_forward", "rp_filter", "route_localnet")
+_DECIDING = (
+    "forwarding", "ip_forward", "rp_filter", "route_localnet", "arp_ignore", "arp_filter", "src_valid_mark",
+    "tcp_fwmark_accept",
+)  # fmt: skip
+"""The switches that each kernel has and that decide about a packet without a line elsewhere that shows it."""
 _ADDRESSES = Supposition(
     HOST, message("the addresses: `sos clean` has written others, and not always the same for the same"), "ip -d addr"
 )
@@ -120,10 +172,19 @@ def _inside(container: str) -> Supposition:
     return Supposition(f"container:{container}", said, inside_command(container))
 
 
+def _switches_inside(container: str) -> Supposition:
+    said = message("the switch rp_filter in {container}", container=container)
+    return Supposition(f"container:{container}", said, _inside_of(container, "sysctl -ar rp_filter"))
+
+
 def inside_command(container: str) -> str:
     """Return the command that lists the listening sockets of a container, with the host's own ss: most images have
     none."""
-    return f"sudo nsenter -n -t \"$(docker inspect -f '{{{{.State.Pid}}}}' {container})\" ss -lntup"
+    return _inside_of(container, "ss -lntup")
+
+
+def _inside_of(container: str, command: str) -> str:
+    return f"sudo nsenter -n -t \"$(docker inspect -f '{{{{.State.Pid}}}}' {container})\" {command}"
 
 
 def _tables(told: ToldParts, family: str) -> Iterator[Supposition]:

@@ -1,5 +1,6 @@
 """Finds out from the readings what a text tells of its host."""
 
+import re
 from collections.abc import Iterator
 
 import msgspec
@@ -7,7 +8,8 @@ import msgspec
 from hairpin.evidence.reading import HOST, Evidence
 from hairpin.evidence.told import Outcome, ToldParts, ToldTable
 from hairpin.host.docker import Container
-from hairpin.host.host import Host
+from hairpin.host.host import Host, Namespace
+from hairpin.netfilter.ir import Table
 from hairpin.pasted.counted import CountedOutput, counted_of
 from hairpin.pasted.joining import unrecognised_in
 from hairpin.pasted.listed import CLEANED, recognised_in
@@ -22,6 +24,7 @@ _FIELDS: dict[str, tuple[str, ...]] = {
     "ip-neigh": ("neighbours",),
     "bridge-fdb": ("fdb",),
     "sockets": ("sockets",),
+    "sysctl": ("sysctls",),
     "proc-net-tcp": ("sockets",),
     "conntrack": ("connections",),
     "xfrm-policy": ("xfrm_policies",),
@@ -29,6 +32,7 @@ _FIELDS: dict[str, tuple[str, ...]] = {
 """The fields of a namespace that a reading tells, by the reading's key without ``-text``."""
 
 
+_FILES = ("file", "ufw-default", "ufw-conf")
 _COUNTED: dict[str, tuple[str, ...]] = {
     "ip -d addr": ("links", "addresses"),
     "ip route show table all": ("routes4", "routes6"),
@@ -54,31 +58,62 @@ def told_by(evidence: Evidence, host: Host) -> ToldParts:
         each for each in evidence.readings if each.key.startswith(("iptables-", "nft-")) and each.outcome == "text"
     ]
     parts |= {(each.netns, "ruleset") for each in rules}
-    if own is not None and not any(each.name == "lo" for each in own.links):
-        parts -= {(HOST, "links"), (HOST, "addresses")}  # a part of the links was listed
+    for namespace in host.namespaces:
+        if _lists_a_part(namespace, evidence):
+            parts -= {(namespace.name, "links"), (namespace.name, "addresses")}
     tables = own.ruleset.tables if own is not None else ()
     counted = counted_of(evidence)
     listed = frozenset(ToldTable(each.family, each.name) for each in tables if each.dialect.startswith("iptables"))
     empty = {(each.netns, each.command) for each in counted if each.whole and not each.number}
     parts |= {(netns, field) for netns, command in empty for field in _COUNTED.get(command, ())}
+    parts |= {(netns, "ruleset") for netns, command in empty if command in _COUNTED_RULES and netns != HOST}
     typed, outcomes = frozenset(_typed_names(evidence)), tuple(_outcomes(evidence))
     return ToldParts(
         parts=frozenset(parts),
         sysctls=frozenset(own.sysctls.values) if own is not None else frozenset(),
         tables=listed | frozenset(_absent(counted, listed)),
-        natives=(HOST, "nft list ruleset") in empty
+        natives=any(_is_whole_ruleset(each, tables) for each in counted)
         or any(each.key.startswith(("nft-table", "nft-ruleset")) for each in rules),
         doubtful=frozenset(
             {(each.netns, part) for each in counted if not each.whole for part in _doubtful(each)}
             | {(f"container:{name}", "sockets") for name in _partly_paused(host)}
+            | {(netns, "sockets") for netns in _with_waiting_datagrams(evidence)}
+            | ({(HOST, "links")} if counted and evidence.find("bridge-link-text", HOST) is None else set())
         ),
         containers=frozenset(each.name for each in host.containers()) - typed,
         typed=typed,
+        placed=typed | {each.name for each in host.containers() if each.endpoints or each.network_mode != "default"},
         listeners=tuple(listeners_in(unrecognised_in(evidence))),
         outcomes=(*outcomes, *_in_words(outcomes, unrecognised_in(evidence))),
         mapped=any(each.as_ == CLEANED for each in recognised_in(evidence)),
-        files=frozenset(each.origin for each in evidence.readings if each.key == "file"),
+        files=frozenset((*(each.origin for each in evidence.readings if each.key in _FILES), *_empty_files(counted))),
     )
+
+
+def _lists_a_part(own: Namespace, evidence: Evidence) -> bool:
+    """Return whether the listing of links and addresses shows only a part of them: it lacks the loopback link, or a
+    link that another listing shows or by which a route leads."""
+    named = {each.name for each in own.links}
+    reading = evidence.find("ip-addr-text", own.name)
+    listed = set(_LINK.findall(reading.text)) if reading is not None else named
+    led = {hop.link for each in own.routes for hop in each.next_hops if hop.link is not None}
+    return "lo" not in named or not named | led <= listed
+
+
+_LINK = re.compile(r"^\d+: ([^:@\s]+)", re.MULTILINE)
+
+
+def _is_whole_ruleset(counted: CountedOutput, tables: tuple[Table, ...]) -> bool:
+    """Return whether this is nft's listing of the host's own rules, whole, and each of its tables was read."""
+    if (counted.netns, counted.command) != (HOST, "nft list ruleset") or not counted.whole:
+        return False
+    return set(counted.tables) <= {f"{each.family} {each.name}" for each in tables}
+
+
+def _empty_files(counted: tuple[CountedOutput, ...]) -> Iterator[str]:
+    """Yield a path of the network's configuration if `hairpin ask` found no line in it."""
+    if any(each.command == "grep" and each.whole and not each.number for each in counted):
+        yield "/etc/network/interfaces"
 
 
 def _absent(counted: tuple[CountedOutput, ...], listed: frozenset[ToldTable]) -> Iterator[ToldTable]:
@@ -88,6 +123,19 @@ def _absent(counted: tuple[CountedOutput, ...], listed: frozenset[ToldTable]) ->
         is_read = all(ToldTable(family, name) in listed for name in each.tables)
         if family and each.netns == HOST and each.whole and is_read:
             yield from (ToldTable(family, name) for name in _ALL_TABLES)
+
+
+def _with_waiting_datagrams(evidence: Evidence) -> Iterator[str]:
+    """Yield the namespaces with a UDP socket for which datagrams wait, where no listing tells the buffer's size: the
+    buffer may be full."""
+    for reading in evidence.all("sockets"):
+        rows = (line.split() for line in reading.text.splitlines() if "skmem" not in reading.text)
+        if any(row[0] == "udp" and row[2].isdigit() and int(row[2]) for row in rows if len(row) > _RECEIVED):
+            yield reading.netns
+
+
+_RECEIVED = 2
+"""The column of ``ss`` with the bytes that wait for the program."""
 
 
 def _partly_paused(host: Host) -> Iterator[str]:

@@ -7,14 +7,14 @@ from hairpin.answer.answer import Answer
 from hairpin.evidence.told import Outcome
 from hairpin.pasted.joining import unrecognised_in
 from hairpin.suppose.asked import UNNAMED
-from hairpin.suppose.bridge_asked import asked_on_a_bridge
-from hairpin.suppose.captured import seen_coming_in, untranslated
-from hairpin.suppose.counted_drops import counted_drops
-from hairpin.suppose.firewall_log import logged_drops
-from hairpin.suppose.hint import Hinted, hints_in, prose_of, words
-from hairpin.suppose.hint_table import HINTS
-from hairpin.suppose.said_ranges import inside_the_pools, overlapping_ranges
-from hairpin.suppose.told_hints import (
+from hairpin.suppose.hints.bridge_asked import asked_on_a_bridge
+from hairpin.suppose.hints.captured import seen_coming_in, untranslated
+from hairpin.suppose.hints.counted_drops import counted_drops
+from hairpin.suppose.hints.firewall_log import logged_drops
+from hairpin.suppose.hints.hint import Hinted, hints_in, prose_of, words
+from hairpin.suppose.hints.said_ranges import inside_the_pools, overlapping_ranges
+from hairpin.suppose.hints.table import HINTS
+from hairpin.suppose.hints.told_facts import (
     diverting_rules,
     held_twice,
     own_host_hints,
@@ -23,7 +23,7 @@ from hairpin.suppose.told_hints import (
     smaller_uplink,
     two_translations,
 )
-from hairpin.suppose.told_ways import bare_uplink, smaller_in_listing, two_routes
+from hairpin.suppose.hints.told_ways import bare_uplink, smaller_in_listing, two_routes
 
 _BEFORE = words(
     r"\bsecurity (?:group|list)s?\b|\binbound\b|\b(?:ec2|aws|azure|lightsail|oracle cloud|digital ?ocean|google "

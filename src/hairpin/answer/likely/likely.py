@@ -12,6 +12,7 @@ import msgspec
 
 from hairpin.answer.answer import Answer, CauseAnswer, Decides, Next, ref_of
 from hairpin.answer.likely.hinted import hints_of, lost_before_weight
+from hairpin.answer.likely.supposed import with_supposed
 from hairpin.causes.cause import Candidate, View
 from hairpin.causes.registry import cause_of
 from hairpin.causes.where import OfFile
@@ -28,7 +29,6 @@ from hairpin.question.flows import flows_for
 from hairpin.question.target import parse_origin
 from hairpin.suppose.alternatives import Alternative, alternatives, before_the_host, of_hint
 from hairpin.suppose.asked import target_of, targets_of
-from hairpin.suppose.parts import supposed_in
 from hairpin.walk.verdicts import Verdict
 from hairpin.walk.walked import walked
 
@@ -64,7 +64,7 @@ def targets_told(network: Network) -> tuple[Target, ...]:
 def with_likely(answer: Answer) -> Answer:
     """Return the answer with what is only likely told apart from what the text proves, and with the next command."""
     network = answer.network
-    flows = tuple(_replace(each, supposed=supposed_in(network, each.trace.flow)) for each in answer.flows)
+    flows = with_supposed(network, answer.flows, answer.question)
     resting = {ref for each in flows if each.supposed for ref in each.causes}
     outcomes = tuple(each for host in network.hosts if host.told is not None for each in host.told.outcomes)
     failures = tuple(each for each in outcomes if each.failed)

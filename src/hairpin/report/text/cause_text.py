@@ -117,7 +117,8 @@ class CauseText:
             first = self._first_repaired(cause)
             if first:
                 said = message("{said}, once {causes} is repaired", said=said, causes=self.named(first))
-            paper.prose(words(said), indent=2, first=f"{words(message('proof:'))} ", first_style="strong")
+            heading = message("on the supposed host:") if cause.likely else message("proof:")
+            paper.prose(words(said), indent=2, first=f"{words(heading)} ", first_style="strong")
         elif cause.event is not None:
             paper.prose(words(message("it strikes after: {event}", event=cause.event)), indent=2)
         if self._verbose and cause.alternatives:
@@ -148,6 +149,7 @@ class CauseText:
                 instead=number > 0,
                 guarded=self._verbose,
                 behind=self.named(self._first_repaired(cause)),
+                likely=cause.likely,
             )
         if len(shown) < len(cause.remedies):
             paper.prose(self._words(message("-v shows another way to repair it.")), indent=2, style="faint")

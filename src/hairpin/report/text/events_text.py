@@ -28,13 +28,17 @@ def events_text(found: Matrix, words: Words, paper: Paper, *, verbose: bool = Fa
     for row in changing:
         paper.gap()
         _write_row(found, row, places, words, paper, verbose=verbose)
+    if any(each.supposed for each in found.answer.flows):
+        from hairpin.report.text.likely_text import write_suppositions  # noqa: PLC0415 - most hosts are read themselves
+
+        write_suppositions(found.answer, words, paper)
     write_notes(found.answer, words, paper)
     write_unread(found.undecided, words, paper)
     return paper.text()
 
 
 def _count_of_undecided(found: Matrix) -> int:
-    return sum(each.verdict == "depends" for each in found.answer.flows)
+    return sum(each.trace.verdict == "depends" for each in found.answer.flows)
 
 
 def _staying(found: Matrix, names: str) -> Message:

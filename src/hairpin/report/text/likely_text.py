@@ -34,7 +34,7 @@ def write_of_text(
             first = next((each for each in answer.flows if cause.ref in each.causes), None)
             write_cause(cause, first)
             _write_explained(cause, words, paper)
-    _write_suppositions(answer, words, paper)
+    write_suppositions(answer, words, paper)
     _write_possible([each for each in answer.causes if each.shown_by is not None], words, paper)
     if answer.next is not None:
         _write_next(answer.next, words, paper)
@@ -69,18 +69,23 @@ def _span(each: Recognised) -> str:
 
 def _write_verdicts(answer: Answer, words: Words, paper: Paper, places: Places) -> None:
     for flow in answer.flows[: 2 * FEW]:
-        said = words(VERDICTS[flow.trace.verdict])
         if flow.supposed:
-            first = f"? {words(message('{verdict}, if the rest is ordinary', verdict=said))}  "
-            paper.prose(flow_text(flow.trace.flow, places), first=first, first_style="unsure")
+            write_supposed_verdict(flow, flow_text(flow.trace.flow, places), words, paper)
         else:
             good = flow.trace.succeeds
             paper.prose(
-                flow_text(flow.trace.flow, places), first=f"{'✓' if good else '✗'} {said}  ",
+                flow_text(flow.trace.flow, places),
+                first=f"{'✓' if good else '✗'} {words(VERDICTS[flow.trace.verdict])}  ",
                 first_style="good" if good else "bad",
             )  # fmt: skip
     if not answer.flows:
         paper.prose(words(message("The text names no port of a container: name one behind `hairpin check`.")))
+
+
+def write_supposed_verdict(flow: FlowAnswer, said: str, words: Words, paper: Paper) -> None:
+    """Write the line of a flow whose verdict rests on parts that the text does not tell.  ``said``: the flow."""
+    verdict = message("{verdict}, if the rest is ordinary", verdict=words(VERDICTS[flow.trace.verdict]))
+    paper.prose(said, first=f"? {words(verdict)}  ", first_style="unsure")
 
 
 def _write_explained(cause: CauseAnswer, words: Words, paper: Paper) -> None:
@@ -100,7 +105,8 @@ def _outcome_text(outcome: Outcome) -> Message:
     )
 
 
-def _write_suppositions(answer: Answer, words: Words, paper: Paper) -> None:
+def write_suppositions(answer: Answer, words: Words, paper: Paper) -> None:
+    """Write the parts on which the verdicts rest and which the text does not tell."""
     resting = [group for group in groups(answer.flows) if any(answer.flows[each].supposed for each in group.numbers)]
     parts = dict.fromkeys(
         each for group in resting for number in group.numbers for each in answer.flows[number].supposed

@@ -19,6 +19,7 @@ from hairpin.report.words import Words
 _NOW = message("repair now:"), message("repair that disrupts what works now:")
 _OR_NOW = message("or instead:"), message("or instead, which disrupts what works now:")
 _ONCE_AGREED = message("once whoever decided it has agreed:")
+_ONCE_PROVEN = message("repair, only if the host turns out to be as supposed:")
 _LASTING = message("repair that lasts:")
 _BY_HAND = message("repair, by hand:"), message("repair, by hand, which disrupts what works now:")
 _OR_BY_HAND = message("or by hand:"), message("or by hand, which disrupts what works now:")
@@ -39,24 +40,28 @@ def write_remedy(
     instead: bool = False,
     guarded: bool = False,
     behind: str = "",
+    likely: bool = False,
 ) -> None:
     """Write the immediate repair, the files or commands that keep it after a reboot, its other effects, and its notes
     that are not in ``noted`` yet.
 
     ``host``: the host of the repair, if the question is about several hosts.  ``instead``: whether another repair of
     the same cause comes before.  ``guarded``: whether the commands are written such that they may be run twice, which
-    makes them longer.  ``behind``: the causes whose repair has to come first."""
+    makes them longer.  ``behind``: the causes whose repair has to come first.  ``likely``: whether the cause is
+    only likely, so that the repair waits for a proof."""
     typed = set(map(verbatim, remedy.typed))
     advice = [each for each in remedy.advice if each not in typed and (each not in noted or not remedy.commands)]
     if remedy.commands:
         heading = _OR_NOW[remedy.disruptive] if instead else _NOW[remedy.disruptive]
         if behind:
             heading = message("repair, only after {causes} is repaired:", causes=behind)
+        elif likely:
+            heading = _ONCE_PROVEN
         _heading(_ONCE_AGREED if remedy.undoes is not None else heading, host, words, paper)
         _commands(all_shown(remedy.steps, guarded=guarded), paper)
     elif advice:
         by_hand = _OR_BY_HAND if instead else _BY_HAND
-        _heading(by_hand[remedy.disruptive], host, words, paper)
+        _heading(_ONCE_PROVEN if likely else by_hand[remedy.disruptive], host, words, paper)
         paper.prose(words(advice.pop(0)), indent=6)
         _commands(remedy.typed, paper)
     if remedy.persist or remedy.persist_commands:

@@ -18,12 +18,22 @@ def walk_text(answer: Answer, words: Words, paper: Paper) -> str:
     trace = answer.flows[0].trace
     flow = trace.flow
     places = places_of(answer, words)
-    verdict_line(trace.verdict, f"{places.client(flow)} → {places.target(flow)}", words, paper)
+    said = f"{places.client(flow)} → {places.target(flow)}"
+    if answer.flows[0].supposed:
+        from hairpin.report.text.likely_text import write_supposed_verdict  # noqa: PLC0415 - most hosts are read
+
+        write_supposed_verdict(answer.flows[0], said, words, paper)
+    else:
+        verdict_line(trace.verdict, said, words, paper)
     for number, branch in enumerate(trace.branches, 1):
         paper.gap()
         if len(trace.branches) > 1:
             write_branch_head(trace, number, words, paper)
         draw_branch(trace, branch, paper, words, places, every=True)
+    if answer.flows[0].supposed:
+        from hairpin.report.text.likely_text import write_suppositions  # noqa: PLC0415
+
+        write_suppositions(answer, words, paper)
     write_questions(answer, words, paper)
     write_notes(answer, words, paper)
     write_unread(undecided_readings(answer), words, paper)

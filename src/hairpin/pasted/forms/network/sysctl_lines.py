@@ -15,6 +15,8 @@ _DOTTED = re.compile(r"\s*(?P<name>net[./][\w./*-]+)(?P<equals> = | =|= |=|: )(?
 _PATH = re.compile(r"\s*/proc/sys/(?P<path>net/[\w./-]+):\s*(?P<value>-?\d[\d\t ]*|[a-z_]+)\s*$")
 _HEADED = re.compile(r"\s*==> /proc/sys/(?P<path>net/[\w./-]+) <==\s*$")
 _BARE = re.compile(r"\s*(-?\d{1,10})\s*$")
+_OTHER = re.compile(r"\s*[a-z][\w-]*(?:[./][\w./*-]+)+ =(?: \S.*)?$")
+"""A line of ``sysctl`` with a value that is empty or no number, or of another part of the kernel."""
 _ERROR = re.compile(r"\s*sysctl: |.*: (?:Permission denied|No such file)")
 _CONFIGURED = re.compile(
     r"sysctl\.(?:conf|d)\b|\badd(?:ed|ing)?\b|\bappend|\bput\b|\bset(?:ting)?\b|\bedit"
@@ -26,9 +28,13 @@ _NEAR = 3
 
 
 def _values(paste: Paste, start: int) -> Found | None:
-    end = paste.block(start, lambda line: _DOTTED.match(line) or _PATH.match(line) or _ERROR.match(line), blank=1)
     command = paste.command_above(start)
     by_sysctl = command.words[:1] == ("sysctl",)
+
+    def belongs(line: str) -> object:
+        return _DOTTED.match(line) or _PATH.match(line) or _ERROR.match(line) or (by_sysctl and _OTHER.match(line))
+
+    end = paste.block(start, belongs, blank=1)
     if command is not NO_COMMAND and not by_sysctl and not _reads_proc(command):
         return None  # a configuration file says what ought to be set
     if command is NO_COMMAND and _is_configured(paste, start, end):

@@ -1,4 +1,4 @@
-"""Configuration files that ``cat`` shows, by their path in the command.
+"""Configuration files that ``cat`` shows, by their path in the command, and those of the network that ``grep`` shows.
 
 A file says what ought to be set, not what is.  Therefore the command line is the anchor: its output must not be taken
 for a listing of rules or of sysctls.
@@ -75,4 +75,26 @@ def _parts(kind: _Kind, path: str, lines: tuple[str, ...]) -> Iterator[Fragment]
     yield Fragment(kind.key, joined_lines(lines), "", path)
 
 
-FORMS = (OutputForm(_CAT, _file, ("/etc/",)),)
+_OF_NETWORK = re.compile(
+    r"(?P<path>/etc/(?:network/interfaces(?:\.d/[\w.-]+)?|netplan/[\w.-]+\.yaml|systemd/network/[\w./-]+"
+    r"|sysconfig/network-scripts/ifcfg-[\w.-]+|default/ufw|ufw/ufw\.conf)):(?P<line>.*)$"
+)
+_OWN_KEYS = {"/etc/default/ufw": "ufw-default", "/etc/ufw/ufw.conf": "ufw-conf"}
+
+
+def _grep_lines(paste: Paste, start: int) -> Found | None:
+    """Return the lines of the files of the network and of ufw that ``grep`` prints behind the paths."""
+    end = paste.block(start, _OF_NETWORK.match)
+    command = paste.command_above(start)
+    if command.netns != HOST:
+        return Found(end, "grep")
+    files: dict[str, list[str]] = {}
+    for line in paste.lines[start:end]:
+        found = _OF_NETWORK.match(line)
+        assert found is not None
+        files.setdefault(found["path"], []).append(found["line"])
+    parts = tuple(Fragment(_OWN_KEYS.get(path, "file"), joined_lines(lines), "", path) for path, lines in files.items())
+    return Found(end, "grep", parts)
+
+
+FORMS = (OutputForm(_CAT, _file, ("/etc/",)), OutputForm(_OF_NETWORK, _grep_lines))

@@ -1,4 +1,5 @@
-"""``ps aux``, ``ps -ef``, ``ps -o pid,args``: dockerd's flags, and the programs that carry published ports.
+"""``ps aux``, ``ps -ef``, ``ps -o pid,args``: dockerd's flags, the programs that carry published ports, and the
+processes that a signal stopped.
 
 Of command lines nothing else is kept: they may hold passwords.
 
@@ -11,7 +12,11 @@ from collections.abc import Iterator
 from hairpin.pasted.form import Found, Fragment, OutputForm, Paste, joined_lines
 from hairpin.pasted.forms.engines.json_documents import daemon_flags
 
-_HEAD = re.compile(r"\s*(?:[A-Z%]+\s+)*PID\b(?:\s+[A-Z%]+)*\s+(?:CMD|COMMAND|ARGS)\s*$")
+_HEAD = re.compile(r"\s*(?:[A-Z%]+\s+)*PID\b(?:\s+[A-Z%]+)*\s+(?:CMD|COMMAND|ARGS)(?:\s+CGROUP)?\s*$")
+_FREEZER = re.compile(r"freez|refrig")
+"""What a process waits for that its control group has stopped.  Source: kernel/cgroup/freezer.c, kernel/freezer.c"""
+_FREEZER_GROUP = re.compile(r"\d+:freezer:(/[^,\s]+)")
+_UNIFIED = re.compile(r"(?:^|,)0::(/[^,\s]+)")
 _PID = re.compile(r"\d+")
 _RELAYS = frozenset({"docker-proxy", "rootlessport", "slirp4netns", "pasta", "pasta.avx2"})
 _RELAY = re.compile(
@@ -28,10 +33,27 @@ def _processes(paste: Paste, start: int) -> Found | None:
         return found if len(found) > columns and _PID.fullmatch(found[pid]) else []
 
     end = paste.block(start + 1, cells)
-    rows = [
-        (found[pid], found[columns].lstrip("\\_| ")) for line in paste.lines[start + 1 : end] if (found := cells(line))
-    ]
-    return Found(end, "ps", tuple(_parts_of(rows))) if rows else None
+    found = [row for line in paste.lines[start + 1 : end] if (row := cells(line))]
+    rows = [(row[pid], row[columns].lstrip("\\_| ")) for row in found]
+    states = [heads.index(each) for each in ("STAT", "S") if each in heads]
+    halted = [row[pid] for row in found for state in states if row[state].startswith("T")]
+    waits = heads.index("WCHAN") if heads[-1] == "CGROUP" and "WCHAN" in heads else None
+    frozen = [
+        f"{row[pid]}\t{group}" for row in found if waits is not None and _FREEZER.search(row[waits])
+        for group in (_group_of(row[columns]),) if group
+    ]  # fmt: skip
+    told = (("halted-processes", halted), ("frozen-processes", frozen))
+    parts = (Fragment(key, joined_lines(lines), "") for key, lines in told if lines)
+    return Found(end, "ps", (*_parts_of(rows), *parts)) if rows else None
+
+
+def _group_of(shown: str) -> str:
+    """Return the folder of the control group that freezes a process, from what ``ps -o cgroup`` shows; empty if none
+    does.  Source: cgroups(7)"""
+    old, new = _FREEZER_GROUP.search(shown), _UNIFIED.search(shown)
+    if old is not None:
+        return f"/sys/fs/cgroup/freezer{old[1]}"
+    return f"/sys/fs/cgroup{new[1]}" if new is not None else ""
 
 
 def _parts_of(rows: list[tuple[str, str]]) -> Iterator[Fragment]:

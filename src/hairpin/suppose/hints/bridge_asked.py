@@ -14,7 +14,7 @@ from hairpin.evidence.reading import HOST
 from hairpin.evidence.told import ToldParts
 from hairpin.host.host import Host
 from hairpin.message import message
-from hairpin.suppose.hint import Hinted
+from hairpin.suppose.hints.hint import Hinted
 
 _ROUTED = re.compile(
     r"(?P<asked>\d+\.\d+\.\d+\.\d+) (?:from \S+ )?dev (?P<bridge>docker0|br-[\w.-]+|cni\d|podman\d) src (?P<own>\S+)"

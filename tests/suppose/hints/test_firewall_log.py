@@ -2,7 +2,7 @@
 
 import pytest
 
-from hairpin.suppose.firewall_log import logged_drops
+from hairpin.suppose.hints.firewall_log import logged_drops
 
 _REST = "MAC=02:42 SRC=172.18.0.2 DST=192.0.2.1 LEN=60 PROTO=TCP SPT=40668 DPT=3040"
 

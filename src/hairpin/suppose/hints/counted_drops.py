@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from hairpin.message import message
-from hairpin.suppose.hint import Hinted
+from hairpin.suppose.hints.hint import Hinted
 
 _CHAIN = re.compile(r"\s*chain (?P<nft>[\w.-]+) \{|Chain (?P<listed>[\w.-]+) \(|-A (?P<saved>[\w.-]+) ")
 _NATIVE = re.compile(r"\bcounter packets (?P<packets>[1-9]\d*) bytes \d+ (?:drop|reject)\b")

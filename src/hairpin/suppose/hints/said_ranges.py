@@ -10,7 +10,7 @@ from hairpin.evidence.told import ToldParts
 from hairpin.host.host import Host
 from hairpin.host.route import TABLE_MAIN, Route
 from hairpin.message import message
-from hairpin.suppose.hint import Hinted
+from hairpin.suppose.hints.hint import Hinted
 
 _ADDRESS = re.compile(
     r"(?<![\w.])(\d{1,3})\.(\d{1,3}|[xX*]+)\.(\d{1,3}|[xXyY*]+)\.(\d{1,3}|[xXyYzZ*]+)(?:/(\d\d?))?(?![\w.]*\d)"

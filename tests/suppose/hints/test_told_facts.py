@@ -5,8 +5,8 @@ import pytest
 from hairpin.network.network import Network
 from hairpin.question.flows import flows_for
 from hairpin.question.target import parse_target
-from hairpin.suppose.hint import prose_of
-from hairpin.suppose.told_hints import (
+from hairpin.suppose.hints.hint import prose_of
+from hairpin.suppose.hints.told_facts import (
     diverting_rules,
     held_twice,
     own_host_hints,

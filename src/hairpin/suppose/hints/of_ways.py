@@ -2,8 +2,7 @@
 hosts, and ranges that two networks have."""
 
 from hairpin.message import message
-from hairpin.suppose.hint import Hint, words
-from hairpin.suppose.hint_words import (
+from hairpin.suppose.hints.common import (
     CLIENT,
     CONTAINERS,
     DESKTOP,
@@ -26,6 +25,7 @@ from hairpin.suppose.hint_words import (
     TUNNELS,
     VM_SHOWS,
 )
+from hairpin.suppose.hints.hint import Hint, words
 
 WAYS: tuple[Hint, ...] = (
     # --- the size of packets ---

@@ -1,8 +1,8 @@
 """The words that point to a network of the engine, to names, or to a client that asks itself."""
 
 from hairpin.message import message
-from hairpin.suppose.hint import Hint, words
-from hairpin.suppose.hint_words import CONTAINERS, HOST_NETWORK
+from hairpin.suppose.hints.common import CONTAINERS, HOST_NETWORK
+from hairpin.suppose.hints.hint import Hint, words
 
 NETWORKS: tuple[Hint, ...] = (
     # --- networks of the engine ---

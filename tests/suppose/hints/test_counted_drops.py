@@ -2,7 +2,7 @@
 
 import pytest
 
-from hairpin.suppose.counted_drops import counted_drops
+from hairpin.suppose.hints.counted_drops import counted_drops
 
 _NATIVE = '        oifname "tailscale0" ct state ! related,established counter packets {} bytes 46102 {}'
 

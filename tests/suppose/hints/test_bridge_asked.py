@@ -2,7 +2,7 @@
 
 import pytest
 
-from hairpin.suppose.bridge_asked import asked_on_a_bridge
+from hairpin.suppose.hints.bridge_asked import asked_on_a_bridge
 from tests.suppose.test_ordinary import RUN, network
 
 _PING = """\

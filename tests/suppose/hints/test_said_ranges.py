@@ -2,7 +2,7 @@
 
 import pytest
 
-from hairpin.suppose.said_ranges import inside_the_pools, overlapping_ranges
+from hairpin.suppose.hints.said_ranges import inside_the_pools, overlapping_ranges
 from tests.suppose.test_ordinary import host
 
 _ROUTES = """\

@@ -4,10 +4,10 @@ The weights are relative to those of the alternatives (``suppose/alternatives.py
 18 is what such words nearly always mean.
 """
 
-from hairpin.suppose.hint import Hint
-from hairpin.suppose.hint_firewalls import FIREWALLS
-from hairpin.suppose.hint_networks import NETWORKS
-from hairpin.suppose.hint_typed import TYPED
-from hairpin.suppose.hint_ways import WAYS
+from hairpin.suppose.hints.hint import Hint
+from hairpin.suppose.hints.of_firewalls import FIREWALLS
+from hairpin.suppose.hints.of_networks import NETWORKS
+from hairpin.suppose.hints.of_typed import TYPED
+from hairpin.suppose.hints.of_ways import WAYS
 
 HINTS: tuple[Hint, ...] = (*WAYS, *FIREWALLS, *NETWORKS, *TYPED)

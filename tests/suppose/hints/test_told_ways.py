@@ -2,7 +2,7 @@
 
 import pytest
 
-from hairpin.suppose.told_ways import bare_uplink, smaller_in_listing, two_routes
+from hairpin.suppose.hints.told_ways import bare_uplink, smaller_in_listing, two_routes
 from tests.suppose.test_ordinary import ADDRESSES, RUN, network
 
 _ROUTES = """\

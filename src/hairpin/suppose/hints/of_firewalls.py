@@ -1,8 +1,7 @@
 """The words that point to a firewall or to a switch of the host."""
 
 from hairpin.message import message
-from hairpin.suppose.hint import Hint, words
-from hairpin.suppose.hint_words import (
+from hairpin.suppose.hints.common import (
     BRIDGE_ZONE,
     BRIDGE_ZONE_SHOWS,
     CONTAINERS,
@@ -18,6 +17,7 @@ from hairpin.suppose.hint_words import (
     ZONE_SHOWS,
     ZONES,
 )
+from hairpin.suppose.hints.hint import Hint, words
 from hairpin.suppose.parts import SYSCTLS
 
 FIREWALLS: tuple[Hint, ...] = (

@@ -5,7 +5,7 @@ from ipaddress import IPv4Address, IPv4Network
 
 from hairpin.evidence.told import Outcome
 from hairpin.message import message
-from hairpin.suppose.hint import Hinted
+from hairpin.suppose.hints.hint import Hinted
 
 _POOLS = tuple(IPv4Network(each) for each in ("172.16.0.0/12", "10.88.0.0/16", "10.89.0.0/16", "10.4.0.0/24"))
 """The ranges from which Docker, Podman and nerdctl take the addresses of containers."""

@@ -3,8 +3,8 @@
 import pytest
 
 from hairpin.causes.registry import known_cause
-from hairpin.suppose.hint import hints_in, prose_of
-from hairpin.suppose.hint_table import HINTS
+from hairpin.suppose.hints.hint import hints_in, prose_of
+from hairpin.suppose.hints.table import HINTS
 
 _FILL = {"{container}": "web", "{port}": "8080", "{protocol}": "tcp"}
 

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from hairpin.message import message
-from hairpin.suppose.hint import Hinted
+from hairpin.suppose.hints.hint import Hinted
 
 _LOGGED = re.compile(r"(?P<before>.*?)\bIN=(?P<into>[\w.@-]*)(?: OUT=(?P<out>[\w.@-]*)| (?=(?:MAC|SRC)=))")
 _DROPPED = re.compile(r"(?i)REJECT|DROP|BLOCK|DENY|DENIED")

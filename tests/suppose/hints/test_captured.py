@@ -3,7 +3,7 @@
 import pytest
 
 from hairpin.evidence.told import Outcome, Result
-from hairpin.suppose.captured import is_of_container, seen_coming_in, untranslated
+from hairpin.suppose.hints.captured import is_of_container, seen_coming_in, untranslated
 
 
 def _seen(source: str, target: str = "198.51.100.4", result: Result = "timeout") -> Outcome:

@@ -11,7 +11,7 @@ from hairpin.host.route import TABLE_DEFAULT, TABLE_LOCAL, TABLE_MAIN
 from hairpin.message import message
 from hairpin.netfilter.ir import FieldMatch, Nat, Rule
 from hairpin.network.flow import Flow
-from hairpin.suppose.hint import Hinted, Prose, words
+from hairpin.suppose.hints.hint import Hinted, Prose, words
 
 RULES = "sudo iptables-save"
 SOCKETS = "sudo ss -lntup"

@@ -1,0 +1,90 @@
+"""The network of a container that no output tells: what the host's links and rules show of it.
+
+``docker ps`` names no network.  A container that publishes a port is where the rules of the port lead, and a bridge has
+carrier only while it has a port.
+"""
+
+from collections.abc import Iterator
+
+import msgspec
+
+from hairpin.evidence.reading import HOST
+from hairpin.evidence.told import ToldParts
+from hairpin.host.docker import Container, DockerNetwork, Endpoint, Engine, Subnet
+from hairpin.host.host import Host, Namespace
+from hairpin.host.link import Address
+from hairpin.netfilter.ir import Nat
+
+_replace = msgspec.structs.replace
+
+
+def with_seen_networks(host: Host, told: ToldParts) -> Host:
+    """Return the host in which each running container of Docker of which no output tells the network is on the network
+    that links and rules show, if they show one."""
+    own = next((each for each in host.namespaces if each.name == HOST), None)
+    if own is None:
+        return host
+    engines = tuple(_with_places(each, own, told) if each.kind == "docker" else each for each in host.engines)
+    return _replace(host, engines=engines)
+
+
+def _with_places(engine: Engine, own: Namespace, told: ToldParts) -> Engine:
+    for container in engine.containers:
+        if not container.running or container.name in told.placed:
+            continue
+        found = _led_to(own, container) or _only_bridge_in_use(own)
+        if found is None:
+            continue
+        address, inner = found
+        engine, network = _with_network(engine, address)
+        end = Endpoint(network.name, network.id, inner, address.prefix_length, gateway4=address.value)
+        engine = engine.with_container(_replace(container, endpoints=(end,)))
+    return engine
+
+
+def _led_to(own: Namespace, container: Container) -> tuple[Address, int] | None:
+    """Return the address of the bridge on whose network the container's address is, and this address: the one to which
+    the rules of its published ports lead."""
+    for inner in _destinations(own, container):
+        for each in own.addresses:
+            if each.version == 4 and each.prefix.holds(inner, 4) and _is_bridge(each.link):
+                return each, inner
+    return None
+
+
+def _destinations(own: Namespace, container: Container) -> Iterator[int]:
+    table = own.ruleset.table("ip", "nat")
+    chain = table.chain("DOCKER") if table is not None else None
+    published = {(each.host_port, each.container_port) for each in container.bindings}
+    for rule in chain.rules if chain is not None else ():
+        words = rule.text.split()
+        port = words[words.index("--dport") + 1] if "--dport" in words else ""
+        led = (each for each in rule.body if isinstance(each, Nat) and port.isdigit())
+        for each in led:
+            if each.addresses is not None and each.ports is not None and (int(port), each.ports[0]) in published:
+                yield each.addresses[0]
+
+
+def _only_bridge_in_use(own: Namespace) -> tuple[Address, None] | None:
+    """Return the address of the only bridge of Docker that has carrier, if docker0 has none."""
+    default = own.link("docker0")
+    if default is None or default.carrier:
+        return None
+    used = [each.name for each in own.links if each.name.startswith("br-") and each.carrier]
+    found = (each for each in own.addresses if used == [each.link] and each.version == 4)
+    return next(((each, None) for each in found), None)
+
+
+def _is_bridge(link: str) -> bool:
+    return link == "docker0" or link.startswith("br-")
+
+
+def _with_network(engine: Engine, address: Address) -> tuple[Engine, DockerNetwork]:
+    """Return the engine with the network of this bridge, and the network."""
+    known = next((each for each in engine.networks if each.bridge == address.link), None)
+    if known is not None:
+        return engine, known
+    name = engine.default_network if address.link == "docker0" else address.link
+    subnet = Subnet(4, address.prefix.network, address.prefix_length, address.value)
+    made = DockerNetwork(address.link.removeprefix("br-"), name, "bridge", subnets=(subnet,), bridge=address.link)
+    return _replace(engine, networks=(*engine.networks, made)), made
