@@ -2662,6 +2662,17 @@ units() {
         systemd-resolved.service tailscaled.service csf.service lfd.service shorewall.service kubelet.service k3s.service "$@"
 }
 
+desktop_signs() { # of the virtual machine of a desktop engine, where there is one: name, tab, value. Elsewhere starts no process.
+    signs=
+    for file in /etc/podman-machine /etc/containers/podman-machine; do
+        [ ! -r "$file" ] || { read -r line <"$file"; signs="${signs}podman-machine$TAB$line$NL"; break; }
+    done
+    [ ! -e /run/lima-boot-done ] || signs="${signs}lima$TAB$NL"
+    case $HAIRPIN_KERNEL in
+        *[Mm]icrosoft*) ! have wslinfo || { mode=$(limited 3 wslinfo --networking-mode 2>/dev/null) && signs="${signs}wsl-networking$TAB$mode$NL"; } ;;
+    esac
+    [ -z "$signs" ] || body desktop-signs '/etc/podman-machine, /run/lima-boot-done, wslinfo --networking-mode' "${signs%"$NL"}"
+}
 system() {
     identity
     frame dmi /sys/class/dmi/id
@@ -2672,6 +2683,7 @@ system() {
         endframe 0 text ''
     else endframe 1 absent '/sys/class/dmi/id is not there'
     fi
+    desktop_signs
     cloud_init
     have lsns && netns_ids
     [ -z "$HAIRPIN_ONLY" ] || return

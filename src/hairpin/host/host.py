@@ -8,6 +8,7 @@ from hairpin.evidence.told import ToldParts
 from hairpin.host.contact import Contact, EngineBeside
 from hairpin.host.docker import Container, DockerNetwork, Engine, Tool
 from hairpin.host.floating import FloatingAddress
+from hairpin.host.guest import Guest
 from hairpin.host.idle import IdleContainer
 from hairpin.host.limit_state import Counters, LimitState
 from hairpin.host.link import Address, Link
@@ -97,7 +98,7 @@ class Unread(msgspec.Struct, frozen=True):
     failure.
 
     ``reason``: a message, or an error text from the host.  ``key``: ``host`` if no part of the host could be read.
-    ``host``: the host's label.
+    ``host``: the host's label.  ``lacking``: the capabilities for it that hairpin's container lacks.
     """
 
     key: str
@@ -106,6 +107,7 @@ class Unread(msgspec.Struct, frozen=True):
     reason: Message | str
     evidence: str
     host: str = ""
+    lacking: tuple[str, ...] = ()
 
 
 _INFRA = "-infra"
@@ -144,6 +146,8 @@ class Host(msgspec.Struct, frozen=True, dict=True):
     hypervisor: str | None = None
     """The hypervisor, if its switches filter hardware addresses: vmware, virtualbox or hyper-v.  None for any other
     machine."""
+    guest: Guest | None = None
+    """The desktop engine whose virtual machine the host is; None if nothing shows that it is one."""
     cloud: str | None = None
     """The cloud in which the host runs (azure, aws, gcp, aliyun, tencent …), from DMI; None if DMI shows no sign of a
     cloud."""

@@ -19,7 +19,9 @@ from tools.release.image.tree import tools_tree
 from tools.release.pinned import ROOT
 
 CACHE = ROOT / ".venv" / "debs"
-_LOCK_HEAD = "# Debian's packages of the image: machine, package, version, SHA-256. Made by python -m tools.release.image --lock\n"
+_LOCK_HEAD = """# Debian's packages of the image: machine, package, version, SHA-256.
+# Made by python -m tools.release.image --lock
+"""
 
 
 def settings() -> dict[str, Any]:
@@ -73,7 +75,9 @@ def main() -> None:
     parser.add_argument("machines", nargs="*", help="x86_64, aarch64; default: those whose one file is there")
     parser.add_argument("--debs", type=Path, default=CACHE, help="the folder that keeps what was fetched")
     parser.add_argument("--lock", action="store_true", help="write debian.lock with the packages' present versions")
-    parser.add_argument("--fetch", action="store_true", help="only fetch what is missing, so that a build needs no network")
+    parser.add_argument(
+        "--fetch", action="store_true", help="only fetch what is missing: a build then needs no network"
+    )
     given = parser.parse_args()
     if given.lock:
         LOCK.write_text(_LOCK_HEAD + "".join(locked(each, given.debs) for each in ARCHITECTURES), encoding="utf-8")

@@ -1,4 +1,4 @@
-"""Debian's packages of the image: at the versions and with the hashes of ``debian.lock``, kept in a folder once fetched.
+"""Debian's packages of the image: at the versions and with the hashes of ``debian.lock``, kept in a folder.
 
 apt fetches them from the mirrors that this machine is configured with, for any architecture, by lists of its own in the
 folder: the machine's own lists, and what is installed here, stay as they are.

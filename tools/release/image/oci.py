@@ -1,4 +1,4 @@
-"""Images as one tar file that each engine loads: an OCI layout, with the ``manifest.json`` of ``docker save`` beside it.
+"""Images as one tar file that each engine loads: an OCI layout, and the ``manifest.json`` of ``docker save`` beside it.
 
 Docker before 25 reads only ``manifest.json``; Podman and newer Dockers read either.  The bytes follow from the files
 and the time alone.  Source: the OCI image specification (image-layout.md, manifest.md, config.md).
@@ -58,7 +58,11 @@ def write_image(path: Path, layers: Sequence[bytes], settings: Mapping[str, Any]
             "layers": [_described(each, "layer.v1.tar+gzip") for each in packed],
         }
     )
-    names = {"org.opencontainers.image.ref.name": tag, "io.containerd.image.name": f"docker.io/library/{tag}"}
+    # Podman takes the first name: it looks for `hairpin` below localhost/. Docker's store of containerd takes the other.
+    names = {
+        "org.opencontainers.image.ref.name": "localhost/hairpin:latest",
+        "io.containerd.image.name": "docker.io/library/hairpin:latest",
+    }
     index = {"schemaVersion": 2, "manifests": [_described(manifest, "manifest.v1+json") | {"annotations": names}]}
     blobs = {f"blobs/sha256/{_digest(each)[7:]}": each for each in (config, manifest, *packed)}
     docker = [

@@ -19,7 +19,7 @@ from pathlib import Path
 from tools.release.image.debs import Pin, files
 
 Tree = dict[str, bytes | str]
-"""Paths without the first slash; a text is the target of a symbolic link, bytes are the content of a program or file."""
+"""Paths without the first slash; a text is the target of a symbolic link, bytes are the content of a file."""
 LAUNCHER = Path(__file__).with_name("launcher.c")
 COMPILERS = {"x86_64": "gcc", "aarch64": "aarch64-linux-gnu-gcc"}
 # No library, no start-up code: see launcher.c.
