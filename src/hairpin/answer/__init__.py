@@ -8,9 +8,8 @@ A front end, such as the command line, calls only ``ask`` or ``matrix``, and ren
   and its reference), ``stop_repairs`` (the repairs of a packet's stop), ``proven_repairs`` (the repairs of a set of
   causes, checked against the proof of the set) and ``past_decisions`` (a repair of one cause that undoes the decision
   behind another cause),
-- ``engines`` (engines that do not answer), ``states`` (states of the hosts that no flow shows), ``desktop``
-  (notes about virtual machines of desktop engines), ``remarks`` (on tables and limits) with ``silent_servers`` and
-  ``later``, ``questions`` (facts that only the user knows) with
+- ``engines`` (engines that do not answer), ``states`` (states of the hosts that no flow shows), ``remarks`` (on tables
+  and limits) with ``silent_servers`` and ``later``, ``questions`` (facts that only the user knows) with
   ``moved_links``, ``led_elsewhere`` and ``undecided`` (what decides a flow that is not decided), and ``blamed`` (when
   and by which actor a cause was made),
 - ``events`` (the time after an event), ``decisive`` (missing readings that may change the result), ``outcome`` (the

@@ -8,11 +8,10 @@ from hairpin.evidence.told import ToldParts
 from hairpin.host.contact import Contact, EngineBeside
 from hairpin.host.docker import Container, DockerNetwork, Engine, Tool
 from hairpin.host.floating import FloatingAddress
-from hairpin.host.guest import Guest
 from hairpin.host.idle import IdleContainer
 from hairpin.host.limit_state import Counters, LimitState
 from hairpin.host.link import Address, Link
-from hairpin.host.managers import CloudAddress, ConfigFile, Firewalld, ScriptLine, Ufw, Unit, Version
+from hairpin.host.managers import CloudAddress, ConfigFile, Firewalld, Guest, ScriptLine, Ufw, Unit, Version
 from hairpin.host.netns import Netns
 from hairpin.host.plan_under_way import PlanUnderWay
 from hairpin.host.route import FdbEntry, Neighbour, PolicyRule, Redirect, Route

@@ -58,7 +58,7 @@ def write_image(path: Path, layers: Sequence[bytes], settings: Mapping[str, Any]
             "layers": [_described(each, "layer.v1.tar+gzip") for each in packed],
         }
     )
-    # Podman takes the first name: it looks for `hairpin` below localhost/. Docker's store of containerd takes the other.
+    # Podman takes the first name: it looks for `hairpin` below localhost/. Docker's containerd takes the other.
     names = {
         "org.opencontainers.image.ref.name": "localhost/hairpin:latest",
         "io.containerd.image.name": "docker.io/library/hairpin:latest",

@@ -8,10 +8,9 @@ from hairpin.evidence.reading import HOST, Evidence, Reading
 from hairpin.evidence.several import identity_of
 from hairpin.host.contact import EngineBeside
 from hairpin.host.docker import Container, Engine
-from hairpin.host.guest import Guest
 from hairpin.host.host import Host, Namespace, Unread
 from hairpin.host.idle import IdleContainer
-from hairpin.host.managers import ScriptLine, Unit, Version
+from hairpin.host.managers import Guest, ScriptLine, Unit, Version
 from hairpin.host.read.clock import with_clock
 from hairpin.host.read.engines.beside import beside
 from hairpin.host.read.engines.contact import contact
@@ -93,7 +92,7 @@ def of_readings(evidence: Evidence, readings: Readings) -> ParsedHost:
         klog=readings.part(("klog",), lambda: managing.klog(readings)),
         plans=readings.part(("plans",), lambda: managing.plans(readings)),
         rule_tools=readings.part(("rule-tools",), lambda: managing.rule_tools(readings)),
-        unread=tuple(_unread(each, evidence, rights) for each in readings.unread),
+        unread=tuple(_with_rights(each, evidence, rights) for each in readings.unread),
     )
     return ParsedHost(host, evidence, readings.parts)
 
@@ -108,7 +107,7 @@ def _guest(
     return desktop.guest_of(evidence.kernel, evidence.hostname, systems, signs.text if signs else "", links)
 
 
-def _unread(unread: Unread, evidence: Evidence, rights: Reading | None) -> Unread:
+def _with_rights(unread: Unread, evidence: Evidence, rights: Reading | None) -> Unread:
     reason = str(unread.reason)
     refused = rights is not None and ("denied" in reason or "ermi" in reason)
     lacking = desktop.rights_lacking(unread.key, rights.text) if rights is not None and refused else ()

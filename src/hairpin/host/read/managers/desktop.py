@@ -8,7 +8,7 @@ libnetwork/drivers/bridge/wsl2_linux.go (``loopback0`` and ``wslinfo`` show that
 
 import re
 
-from hairpin.host.guest import Guest
+from hairpin.host.managers import Guest
 
 DOCKER_DESKTOP, RANCHER, PODMAN, COLIMA, LIMA, ORBSTACK, WSL = (
     "Docker Desktop", "Rancher Desktop", "podman machine", "Colima", "Lima", "OrbStack", "WSL",

@@ -6,8 +6,8 @@ hostAddressLoopback is set), #10632 (ignoredPorts); moby libnetwork/drivers/brid
 
 from collections.abc import Iterator
 
-from hairpin.host.guest import Guest
 from hairpin.host.host import Host
+from hairpin.host.managers import Guest
 from hairpin.host.read.managers.desktop import WSL
 from hairpin.message import Message, message
 from hairpin.network.flow import Flow
@@ -31,15 +31,15 @@ def _of(network: Network, host: Host, guest: Guest, port: str) -> Iterator[Messa
         yield message(
             "this host is a distribution in WSL: what is delivered here is delivered in WSL. What forwards from "
             "Windows into it cannot be seen from here: Windows forwards only its own localhost, and other machines do "
-            "not reach this host's addresses. Check on Windows: `curl.exe http://localhost:{port}`, `netstat -ano | findstr "
-            ":{port}`, `netsh interface portproxy show all`, and its firewall",
+            "not reach this host's addresses. Check on Windows: `curl.exe http://localhost:{port}`, `netstat -ano "
+            "| findstr :{port}`, `netsh interface portproxy show all`, and its firewall",
             port=port,
         )
     else:
         yield message(
             "this host is the virtual machine of {program}: this VM delivers what is delivered here; what forwards "
-            "from Windows or macOS into it cannot be seen from here. Check there: `curl http://localhost:{port}`, whether "
-            "another program has the port (macOS: `lsof -nP -i :{port}`, Windows: `netstat -ano | findstr :{port}`), "
+            "from Windows or macOS into it cannot be seen from here. Check there: `curl http://localhost:{port}`, "
+            "whether another program has the port (macOS: `lsof -nP -i :{port}`, Windows: `netstat -ano | findstr :{port}`), "
             "that system's firewall; a new start of {program} makes a new forwarder",
             program=guest.program, port=port,
         )  # fmt: skip
@@ -59,8 +59,8 @@ def _mirrored(network: Network, host: Host, port: str) -> Message:
     return message(
         "WSL has networkingMode=mirrored: Windows and this host share their addresses, and a connection from Windows "
         "to localhost:{port} comes in by {link} for 127.0.0.1. No rule here leaves it to docker-proxy, so a DNAT rule "
-        "sends it to the container, whose answer has no way back (microsoft/WSL#10494). Other machines are not affected. "
-        "A newer Docker with docker-proxy makes that rule; otherwise: ignoredPorts={port} below [experimental] of "
+        "sends it to the container, whose answer has no way back (microsoft/WSL#10494). Other machines are not "
+        "affected. A newer Docker with docker-proxy makes that rule; otherwise: ignoredPorts={port} below [experimental] of "
         ".wslconfig, or networkingMode=nat, then `wsl --shutdown`",
         link=_FROM_WINDOWS, port=port,
     )  # fmt: skip
