@@ -39,8 +39,8 @@ def _of(network: Network, host: Host, guest: Guest, port: str) -> Iterator[Messa
         yield message(
             "this host is the virtual machine of {program}: this VM delivers what is delivered here; what forwards "
             "from Windows or macOS into it cannot be seen from here. Check there: `curl http://localhost:{port}`, "
-            "whether another program has the port (macOS: `lsof -nP -i :{port}`, Windows: `netstat -ano | findstr :{port}`), "
-            "that system's firewall; a new start of {program} makes a new forwarder",
+            "whether another program has the port (macOS: `lsof -nP -i :{port}`, Windows: `netstat -ano "
+            "| findstr :{port}`), that system's firewall; a new start of {program} makes a new forwarder",
             program=guest.program, port=port,
         )  # fmt: skip
         if guest.mode == "mirrored":
@@ -60,8 +60,8 @@ def _mirrored(network: Network, host: Host, port: str) -> Message:
         "WSL has networkingMode=mirrored: Windows and this host share their addresses, and a connection from Windows "
         "to localhost:{port} comes in by {link} for 127.0.0.1. No rule here leaves it to docker-proxy, so a DNAT rule "
         "sends it to the container, whose answer has no way back (microsoft/WSL#10494). Other machines are not "
-        "affected. A newer Docker with docker-proxy makes that rule; otherwise: ignoredPorts={port} below [experimental] of "
-        ".wslconfig, or networkingMode=nat, then `wsl --shutdown`",
+        "affected. A newer Docker with docker-proxy makes that rule; otherwise: ignoredPorts={port} below "
+        "[experimental] of .wslconfig, or networkingMode=nat, then `wsl --shutdown`",
         link=_FROM_WINDOWS, port=port,
     )  # fmt: skip
 
