@@ -2,6 +2,7 @@
 
 import pytest
 
+from hairpin.cli.main import cli
 from hairpin.collect.image import RUN, require_host
 from hairpin.collect.run import LocalRunner
 from hairpin.errors import CollectError
@@ -17,6 +18,10 @@ def test_the_missing_right_is_named(entered: str, right: str, monkeypatch: pytes
     first, _, command = str(refused.value).partition(". ")
     assert right in first
     assert RUN in command
+
+
+def test_the_help_has_the_same_command() -> None:
+    assert f"{RUN} 8151" in (cli.epilog or "")
 
 
 @pytest.mark.parametrize("entered", ("host", None))
