@@ -85,7 +85,8 @@ def answer(host: Node, start: tuple[str, ...], words: str, errors: str = "2>/dev
     """Return the document of the answer; raise ValueError, with the text, if it is no document."""
     argv = (*start, "check", *words.split(), "--no-replica", "--json")
     path = f"PYTHONPATH={ROOT / 'src'}"
-    found: dict[str, Any] = json.loads(host.run(("sh", "-c", f'{path} "$@" {errors} || [ $? -lt 4 ]', "sh", *argv), timeout_s=300))
+    asked = ("sh", "-c", f'{path} "$@" {errors} || [ $? -lt 4 ]', "sh", *argv)
+    found: dict[str, Any] = json.loads(host.run(asked, timeout_s=300))
     return found
 
 
