@@ -13,7 +13,7 @@ WORKERS := $(shell echo $$(($$(nproc) * 3 / 2)))
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-lab unit demo test check format bench dist dist-test score matrix latent reboot own-ssh kills power fidelity fidelity-kernels hunt-causes hunt-proofs hunt-real hunt-repairs world harm bare lock messages conformance
+.PHONY: help setup setup-lab unit demo test check format bench dist dist-test image image-test score matrix latent reboot own-ssh kills power fidelity fidelity-kernels hunt-causes hunt-proofs hunt-real hunt-repairs world harm bare lock messages conformance
 
 help: ## Show these targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
@@ -65,6 +65,13 @@ dist: setup ## Make dist/: hairpin-x86_64, hairpin-aarch64, hairpin.pyz, the whe
 
 dist-test: setup ## Compare the executable files of dist/ with the checkout, in clean roots (ROOTS=bookworm,busybox; root)
 	@$(BIN)/python -m tests.dist $(if $(ROOTS),--roots $(ROOTS))
+
+image: setup ## Make dist/hairpin-image-MACHINE.tar and dist/image-MACHINE/ of dist/hairpin-MACHINE (FETCH=1: fetch its packages first)
+	@$(if $(FETCH),$(BIN)/python -m tools.release.image --fetch,true)
+	@$(BIN)/python -m tools.release.image dist
+
+image-test: setup setup-lab ## Run the image by the engines of lab hosts, against the checkout on the same hosts (ONLY=word; root)
+	@$(BIN)/python -m tests.image $(ONLY)
 
 score: setup setup-lab ## Diagnose and repair every lab scenario and PAIRS=100 pairs; RANDOM=N SEED=… random sets of faults instead; EVENTS=1 events on the repairs; FIX=1 by `hairpin fix` and `undo`, with SSH=1 as another host
 	@$(BIN)/python -m tests.score $(if $(FIX),--fix $(if $(SSH),--over-ssh )$(if $(RANDOM),--random $(RANDOM)) $(if $(PAIRS),--pairs $(PAIRS)),$(if $(EVENTS),--events,$(if $(RANDOM),--random $(RANDOM),--pairs $(or $(PAIRS),100)))) $(if $(SEED),--seed $(SEED))$(if $(PARALLEL), --parallel $(PARALLEL))

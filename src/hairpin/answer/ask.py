@@ -126,6 +126,10 @@ def begin_answer(question: Question, hosts: tuple[Source, ...], network: Network
     unread = tuple(each for host in network.hosts for each in host.unread)
     said = (*published_elsewhere(within, question.targets), *unpublished_of_sharers(within, question.targets))
     notes = (*age_notes(evidence), *said)
+    if any(host.guest is not None for host in within.hosts):
+        from hairpin.question.desktop import desktop_notes  # noqa: PLC0415 - few hosts are such virtual machines
+
+        notes = (*notes, *desktop_notes(within, flows))
     start = Answer(question, evidence, within, (), unread=unread, notes=notes)
     if question.after is None:
         return start, flows

@@ -10,7 +10,10 @@ from hairpin.carry.act import Act, Acting, Command, Done, Replace, ended_with
 from hairpin.carry.files import replace_file
 from hairpin.message import Message, message, verbatim
 
-SEARCH_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+_OF_HOST = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+SEARCH_PATH = ":".join(filter(None, (_OF_HOST, os.environ.get("HAIRPIN_TOOLS"))))
+"""The folders of programs: the host's, and then those of hairpin's image, if this process runs in it
+(``collect/image.py``)."""
 _ENVIRONMENT = {"PATH": SEARCH_PATH, "LC_ALL": "C"}
 _LIMIT_S = 60.0
 _REFUSED, _LATE, _NOT_FOUND = 1, 124, 127

@@ -25,7 +25,10 @@
 #   <NL>TOKEN<TAB>end<TAB>status<TAB>outcome or -<TAB>uptime    first lines of standard error follow
 #   <NL>TOKEN<TAB>done                                        last line; without it the answer was cut
 
-PATH=${PATH:-/usr/bin:/bin}:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin; export PATH
+# In hairpin's image, HAIRPIN_TOOLS has the folders of the image's own programs, that of iproute2 first. They come behind all of the host's.
+PATH=${PATH%":${HAIRPIN_TOOLS:=}"}
+PATH=${PATH:-/usr/bin:/bin}:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin; HOST_PATH=$PATH
+PATH=$PATH${HAIRPIN_TOOLS:+:$HAIRPIN_TOOLS}; export PATH HAIRPIN_TOOLS
 
 # What costs time here is to start processes: a program takes about a millisecond of the host, whatever it does. So values
 # pass by variables, not by $(…); what the shell can read by itself no program reads; and one program reads many files.
@@ -38,6 +41,9 @@ NL='
 '
 USUAL_IFS=" $TAB$NL"
 have() { command -v "$1" >/dev/null 2>&1; }
+of_host() { # of_host PROGRAM: whether the host itself has it, and not only hairpin's image
+    have "$1" && { [ -z "$HAIRPIN_TOOLS" ] || case $(command -v "$1") in "${HAIRPIN_TOOLS%%/tools/*}"/tools/*) return 1 ;; esac; }
+}
 
 frame() { # frame KEY ORIGIN: opens a reading. Time is the uptime: reading it costs no process.
     read -r up _ 2>/dev/null </proc/uptime || up=-
@@ -259,9 +265,10 @@ traffic_control() { # filters are asked only of devices whose qdisc can have som
 }
 
 usable_ip() { # sets HAIRPIN_IP, HAIRPIN_IP_FORM: the first ip on the path may be busybox's applet, which knows less
-    HAIRPIN_IP= HAIRPIN_IP_FORM=none HAIRPIN_IP_TRIED=yes
-    for ip in ip /usr/sbin/ip /sbin/ip /usr/bin/ip /bin/ip; do
+    HAIRPIN_IP= HAIRPIN_IP_FORM=none HAIRPIN_IP_TRIED=yes own=${HAIRPIN_TOOLS%%:*}
+    for ip in ip /usr/sbin/ip /sbin/ip /usr/bin/ip /bin/ip ${own:+"$own/ip"}; do
         have "$ip" || continue
+        [ "$ip" != "$own/ip" ] || own_iproute2
         if "$ip" -j -V >/dev/null 2>&1; then HAIRPIN_IP=$ip HAIRPIN_IP_FORM=json; return; fi
         case $("$ip" -V 2>&1) in
             *iproute2*) HAIRPIN_IP=$ip HAIRPIN_IP_FORM=text; return ;;
@@ -270,6 +277,7 @@ usable_ip() { # sets HAIRPIN_IP, HAIRPIN_IP_FORM: the first ip on the path may b
     done
     [ -n "$HAIRPIN_IP" ] || ! have busybox || { HAIRPIN_IP='busybox ip'; HAIRPIN_IP_FORM=busybox; }
 }
+own_iproute2() { PATH=$own:$PATH ip=ip; }     # that of hairpin's image, where the host has no more than Busybox's
 usable_tc() {
     HAIRPIN_TC=
     for tc in tc /usr/sbin/tc /sbin/tc; do
@@ -1147,6 +1155,7 @@ docker_at_once() { # all answers by two processes, where a docker command for ea
     version=$1 info=$2 nets= ids= urls= count=0
     for each in $(printf '%s\n%s\n' "$3" "$4" | grep -noE '"Id": *"[0-9a-z]{25,64}"'); do
         id=${each%\"}; id=${id##*\"}
+        [ "$id" != "${HAIRPIN_OWN:-none}" ] || continue
         case $each in
             1:*) nets=$nets,$id urls="$urls $url/networks/$id" count=$((count + 1)) ;;
             *) ids=$ids,$id urls="$urls $url/containers/$id/json" ;;
@@ -1179,6 +1188,9 @@ docker_at_once() { # all answers by two processes, where a docker command for ea
     [ -n "$ids" ] || return 0
     docker_entered
     wait
+}
+without_own() { # takes hairpin's own container out of ids
+    [ -z "$HAIRPIN_OWN" ] || ids=$(printf '%s\n' "$ids" | grep -vx "$HAIRPIN_OWN")
 }
 filtered() { printf '%s\n' "$2" | allow_json "$1"; }
 process_here() { # process_here COMM...: sets here, the id of the process with that name in this network namespace
@@ -1535,7 +1547,7 @@ docker_networks() {
 }
 docker_containers() {
     if [ "$with" = cli ]; then
-        capture limit $patience $docker ps -aq --no-trunc; ids=$out
+        capture limit $patience $docker ps -aq --no-trunc; ids=$out; without_own
         template="{\"Id\":{{json .Id}},$(fields . Name Created RestartCount),\"State\":{$(fields .State Status Running Paused \
             Restarting Dead OOMKilled Pid ExitCode Error StartedAt FinishedAt),\"Health\":{{with index .State \"Health\"}}{$(fields . \
             Status)}{{else}}null{{end}}},\"Config\":{$(fields .Config Image \
@@ -1547,7 +1559,7 @@ docker_containers() {
         origin="docker inspect --type container --format TEMPLATE $(echo $ids)"
     else
         capture $docker "$url/containers/json?all=1"
-        ids=$(printf '%s\n' "$out" | grep -oE '"Id": *"[0-9a-f]{64}"' | grep -oE '[0-9a-f]{64}')
+        ids=$(printf '%s\n' "$out" | grep -oE '"Id": *"[0-9a-f]{64}"' | grep -oE '[0-9a-f]{64}'); without_own
         set -- $docker --max-time 8 $(for id in $ids; do echo "$url/containers/$id/json"; done)
         origin="GET /containers/{$(echo $ids | tr ' ' ',')}/json"
     fi
@@ -1824,7 +1836,7 @@ podman_asked() { # $podman is split on purpose; it runs in /, where every user m
     cd /
     unset CONTAINER_HOST CONTAINER_CONNECTION DOCKER_CONFIG
     run podman-version "$podman version --format json" json "$VERSION_PATHS" limit 8 $podman version --format json
-    capture limit 8 $podman ps -aq --no-trunc; ids=$out
+    capture limit 8 $podman ps -aq --no-trunc; ids=$out; without_own
     if [ "$st" != 0 ]; then captured podman-containers "$podman ps -aq --no-trunc"; return; fi
     nets=$(limit 8 $podman network ls -q 2>/dev/null)
     [ -z "$nets" ] || run podman-networks "$podman network inspect $(echo $nets)" json "$NETWORK_PATHS" limit 8 $podman network inspect $nets
@@ -2535,13 +2547,13 @@ versions() { # for one question only what answers depend on; the rest is for peo
     packages
     [ -z "$HAIRPIN_ONLY" ] || return
     ask versions uname -a
-    out=; [ "$HAIRPIN_IP_FORM" = none ] || capture $HAIRPIN_IP -V
+    out=; [ "$HAIRPIN_IP_FORM" = none ] || ! of_host ip || capture $HAIRPIN_IP -V
     case $out in
         *iproute2*) captured versions "$HAIRPIN_IP -V" ;;
-        *) [ -n "$HAIRPIN_IP_TRIED" ] || { usable_ip; case $HAIRPIN_IP_FORM in json | text) ask versions $HAIRPIN_IP -V ;; esac; } ;;
+        *) [ -n "$HAIRPIN_IP_TRIED$HAIRPIN_TOOLS" ] || { usable_ip; case $HAIRPIN_IP_FORM in json | text) ask versions $HAIRPIN_IP -V ;; esac; } ;;
     esac
     for program in nft ipset conntrack; do
-        have $program || { absent versions $program "$program is not installed"; continue; }
+        of_host $program || { absent versions $program "$program is not installed"; continue; }
         case $program in
             nft) ask versions nft -v ;;
             conntrack) ask versions conntrack -V ;;
@@ -2689,6 +2701,17 @@ units() {
         systemd-resolved.service tailscaled.service csf.service lfd.service shorewall.service kubelet.service k3s.service "$@"
 }
 
+desktop_signs() { # of the virtual machine of a desktop engine, where there is one: name, tab, value. Elsewhere starts no process.
+    signs=
+    for file in /etc/podman-machine /etc/containers/podman-machine; do
+        [ ! -r "$file" ] || { read -r line <"$file"; signs="${signs}podman-machine$TAB$line$NL"; break; }
+    done
+    [ ! -e /run/lima-boot-done ] || signs="${signs}lima$TAB$NL"
+    case $HAIRPIN_KERNEL in
+        *[Mm]icrosoft*) ! have wslinfo || { mode=$(limited 3 wslinfo --networking-mode 2>/dev/null) && signs="${signs}wsl-networking$TAB$mode$NL"; } ;;
+    esac
+    [ -z "$signs" ] || body desktop-signs '/etc/podman-machine, /run/lima-boot-done, wslinfo --networking-mode' "${signs%"$NL"}"
+}
 system() {
     identity
     frame dmi /sys/class/dmi/id
@@ -2699,6 +2722,7 @@ system() {
         endframe 0 text ''
     else endframe 1 absent '/sys/class/dmi/id is not there'
     fi
+    desktop_signs
     cloud_init
     have lsns && netns_ids
     [ -z "$HAIRPIN_ONLY" ] || return
@@ -3370,7 +3394,7 @@ trace_docker() { # events since the daemon's start, and no more than 256 of them
             run trace-docker-events "GET /events?since=$TRACE_SINCE&until=$NOW" docker_events $curl "http://docker/events?since=$TRACE_SINCE&until=$NOW"
             urls=$($curl 'http://docker/containers/json?all=1' | awk '
                 BEGIN { RS = "\"" }
-                before == "Id" && between ~ /^: *$/ && length($0) == 64 && !/[^0-9a-f]/ { print "http://docker/containers/" $0 "/json"; if (++n == 500) exit }
+                before == "Id" && between ~ /^: *$/ && length($0) == 64 && !/[^0-9a-f]/ && $0 != ENVIRON["HAIRPIN_OWN"] { print "http://docker/containers/" $0 "/json"; if (++n == 500) exit }
                 { before = between; between = $0 }')
             [ -z "$urls" ] || run trace-containers 'GET /containers/ID/json' json "$TIMES_PATHS" $curl $urls
             return
@@ -3379,12 +3403,12 @@ trace_docker() { # events since the daemon's start, and no more than 256 of them
     if ! have docker; then absent trace-docker-events 'docker events' "neither docker nor curl is installed to ask $asked"; return; fi
     docker="docker -H $asked $certificates"
     run trace-docker-events "docker events --since $TRACE_SINCE --until $NOW" docker_events limited 5 $docker events --since "$TRACE_SINCE" --until "$NOW" --format '{{json .}}'
-    ids=$(limit 3 $docker ps -aq --no-trunc | head -n 500)
+    ids=$(limit 3 $docker ps -aq --no-trunc | head -n 500); without_own
     template="{\"Id\":{{json .Id}},$(fields . Name Created RestartCount),\"State\":{$(fields .State Status StartedAt FinishedAt ExitCode OOMKilled Error)},\"HostConfig\":{$(fields .HostConfig RestartPolicy PortBindings)}}"
     [ -z "$ids" ] || run trace-containers 'docker inspect --type container --format TEMPLATE' json "$TIMES_PATHS" limit 8 $docker inspect --type container --format "$template" $ids
 }
 docker_events() { # image pulls and health checks are left out
-    "$@" | events '"Type": *"(container|network|daemon)"' '"(Action|status)": *"(exec_|health_status|top|resize|attach|detach|archive-path|extract-to-dir|copy|export|commit|update)' | allow_json "$EVENT_PATHS" quiet=yes
+    "$@" | events '"Type": *"(container|network|daemon)"' '"(Action|status)": *"(exec_|health_status|top|resize|attach|detach|archive-path|extract-to-dir|copy|export|commit|update)'"${HAIRPIN_OWN:+|$HAIRPIN_OWN}" | allow_json "$EVENT_PATHS" quiet=yes
     return 0
 }
 no_podman() { absent trace-podman-events 'podman events' 'podman has no container here: not asked'; }
@@ -3407,10 +3431,16 @@ back_end() { # back_end iptables-save|ip6tables-save: nft or legacy; old version
 }
 usable_iptables() {
     HAIRPIN_SAVE_NFT4= HAIRPIN_SAVE_NFT6= HAIRPIN_SAVE_LEGACY4= HAIRPIN_SAVE_LEGACY6= HAIRPIN_SAVE_EBT=
-    have iptables-nft-save && HAIRPIN_SAVE_NFT4=iptables-nft-save
-    have ip6tables-nft-save && HAIRPIN_SAVE_NFT6=ip6tables-nft-save
-    have iptables-legacy-save && HAIRPIN_SAVE_LEGACY4=iptables-legacy-save
-    have ip6tables-legacy-save && HAIRPIN_SAVE_LEGACY6=ip6tables-legacy-save
+    path=$PATH
+    [ -z "$HAIRPIN_TOOLS" ] || { PATH=$HOST_PATH; iptables_in_path; PATH=$path; }     # even an old one of the host's before the image's
+    iptables_in_path
+    export HAIRPIN_SAVE_NFT4 HAIRPIN_SAVE_NFT6 HAIRPIN_SAVE_LEGACY4 HAIRPIN_SAVE_LEGACY6 HAIRPIN_SAVE_EBT
+}
+iptables_in_path() {
+    have iptables-nft-save && : "${HAIRPIN_SAVE_NFT4:=iptables-nft-save}"
+    have ip6tables-nft-save && : "${HAIRPIN_SAVE_NFT6:=ip6tables-nft-save}"
+    have iptables-legacy-save && : "${HAIRPIN_SAVE_LEGACY4:=iptables-legacy-save}"
+    have ip6tables-legacy-save && : "${HAIRPIN_SAVE_LEGACY6:=ip6tables-legacy-save}"
     if have iptables-save && [ -z "$HAIRPIN_SAVE_NFT4" -o -z "$HAIRPIN_SAVE_LEGACY4" ]; then
         case $(back_end iptables-save) in
             nft) : "${HAIRPIN_SAVE_NFT4:=iptables-save}" ;;
@@ -3423,8 +3453,7 @@ usable_iptables() {
             legacy) : "${HAIRPIN_SAVE_LEGACY6:=ip6tables-save}" ;;
         esac
     fi
-    have ebtables-nft-save && HAIRPIN_SAVE_EBT=ebtables-nft-save
-    export HAIRPIN_SAVE_NFT4 HAIRPIN_SAVE_NFT6 HAIRPIN_SAVE_LEGACY4 HAIRPIN_SAVE_LEGACY6 HAIRPIN_SAVE_EBT
+    ! have ebtables-nft-save || HAIRPIN_SAVE_EBT=ebtables-nft-save
 }
 begin() {
     echo "hairpin-collect/1 $HAIRPIN_TOKEN"
@@ -3454,6 +3483,12 @@ clean_up() {
     [ -z "$HAIRPIN_TMP" ] || rm -rf "$HAIRPIN_TMP"
 }
 
+own_container() { # sets HAIRPIN_OWN, in hairpin's image: the id of the container that hairpin runs in, which is left out of the answers
+    HAIRPIN_OWN=
+    [ -n "$HAIRPIN_TOOLS" ] || return 0
+    HAIRPIN_OWN=$(grep -oE '[0-9a-f]{64}' /proc/self/cgroup | tail -n 1)
+    export HAIRPIN_OWN
+}
 changed_meanwhile() { # sets changed: lines NAME<TAB>PATH of the containers whose process began or ended since read_names.
     # A process that is being made into a container's has the name of the engine's runtime until it is.
     changed=
@@ -3593,6 +3628,7 @@ main() {
         HAIRPIN_KEYS4 HAIRPIN_KEYS6 HAIRPIN_KEYS_UNUSED6 HAIRPIN_KEYS_FURTHER HAIRPIN_TIMEOUT HAIRPIN_IP HAIRPIN_IP_FORM HAIRPIN_IP_TRIED HAIRPIN_TMP
 
     begin
+    own_container
     plans_under_way
     read_names
     if [ -n "$HAIRPIN_TRACES" ]; then
@@ -3621,6 +3657,7 @@ main() {
             jobs_of_host
         fi
     fi
+    [ -z "$HAIRPIN_TOOLS" ] || run container-rights /proc/self/status grep '^CapEff:' /proc/self/status
     printf '\n%s\tdone\n' "$HAIRPIN_TOKEN"
 }
 main "$@" </dev/null

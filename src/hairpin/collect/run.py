@@ -20,6 +20,7 @@ import msgspec
 
 from hairpin import __version__
 from hairpin.collect.frames import parse
+from hairpin.collect.image import require_host
 from hairpin.errors import CollectError
 from hairpin.evidence.reading import Evidence
 from hairpin.message import Message, message
@@ -88,6 +89,7 @@ class LocalRunner(msgspec.Struct, frozen=True):
         return "this host"
 
     def run(self, script: bytes, arguments: tuple[str, ...]) -> Answer:
+        require_host()
         environment = None if self.environment is None else dict(self.environment)
         return _exchange(
             (*(self.shell or (_shell(),)), "-s", "--", *arguments), script, self.name, self.limit_s, environment

@@ -11,7 +11,7 @@ from hairpin.host.floating import FloatingAddress
 from hairpin.host.idle import IdleContainer
 from hairpin.host.limit_state import Counters, LimitState
 from hairpin.host.link import Address, Link
-from hairpin.host.managers import CloudAddress, ConfigFile, Firewalld, ScriptLine, Ufw, Unit, Version
+from hairpin.host.managers import CloudAddress, ConfigFile, Firewalld, Guest, ScriptLine, Ufw, Unit, Version
 from hairpin.host.netns import Netns
 from hairpin.host.plan_under_way import PlanUnderWay
 from hairpin.host.route import FdbEntry, Neighbour, PolicyRule, Redirect, Route
@@ -97,7 +97,7 @@ class Unread(msgspec.Struct, frozen=True):
     failure.
 
     ``reason``: a message, or an error text from the host.  ``key``: ``host`` if no part of the host could be read.
-    ``host``: the host's label.
+    ``host``: the host's label.  ``lacking``: the capabilities for it that hairpin's container lacks.
     """
 
     key: str
@@ -106,6 +106,7 @@ class Unread(msgspec.Struct, frozen=True):
     reason: Message | str
     evidence: str
     host: str = ""
+    lacking: tuple[str, ...] = ()
 
 
 _INFRA = "-infra"
@@ -144,6 +145,8 @@ class Host(msgspec.Struct, frozen=True, dict=True):
     hypervisor: str | None = None
     """The hypervisor, if its switches filter hardware addresses: vmware, virtualbox or hyper-v.  None for any other
     machine."""
+    guest: Guest | None = None
+    """The desktop engine whose virtual machine the host is; None if nothing shows that it is one."""
     cloud: str | None = None
     """The cloud in which the host runs (azure, aws, gcp, aliyun, tencent …), from DMI; None if DMI shows no sign of a
     cloud."""

@@ -88,6 +88,17 @@ class Version(msgspec.Struct, frozen=True):
     evidence: str = ""
 
 
+class Guest(msgspec.Struct, frozen=True):
+    """The virtual machine of a desktop engine, into which a program on Windows or macOS forwards ports.
+
+    ``program``: the engine's name as people write it, ``WSL`` for a distribution of its own.  ``mode``: how Windows
+    networks WSL: ``nat``, ``mirrored``, ``virtioproxy``, ``none``, ``bridged``; None if that is not known or no WSL.
+    """
+
+    program: str
+    mode: str | None = None
+
+
 class CloudAddress(msgspec.Struct, frozen=True):
     """A public address of the host from cloud-init's file.  ``private``: the private address to which the cloud maps
     it; None if the file names none."""

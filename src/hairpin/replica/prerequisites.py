@@ -5,12 +5,12 @@ import shutil
 import sys
 from pathlib import Path
 
+from hairpin.carry.run import SEARCH_PATH
 from hairpin.message import Message, message
 
 _TOOLS = ("ip", "bridge")
 _SYS_ADMIN, _NET_ADMIN = 21, 12
 """The numbers of the capabilities in capabilities(7)."""
-_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 
 def missing() -> Message | None:
@@ -24,7 +24,7 @@ def missing() -> Message | None:
             "replicas need CAP_SYS_ADMIN and CAP_NET_ADMIN (network namespaces), which root does not have here"
         )
     for tool in _TOOLS:
-        if shutil.which(tool, path=_PATH) is None:
+        if shutil.which(tool, path=SEARCH_PATH) is None:
             return message("replicas need {tool} (iproute2), which is not installed", tool=tool)
     return None
 

@@ -43,8 +43,22 @@ def refused_without_root(unread: Unread) -> bool:
     A reading of a container's namespace does not count, because even root cannot enter this namespace if the container
     has just ended."""
     reason = str(unread.reason)
+    if unread.lacking:
+        return False
     of_container = unread.netns not in ("", "host")
     return unread.key != HOST and not of_container and ("denied" in reason or "ermi" in reason)
+
+
+def rights_line(unread: Iterable[Unread]) -> Message | None:
+    """Return the sentence about the rights that hairpin's container lacks for readings; None if it lacks none."""
+    lacking = sorted({right for each in unread for right in each.lacking})
+    if not lacking:
+        return None
+    return message(
+        "Not all of the host could be read, since hairpin's container lacks {rights}: start it with {options}.",
+        rights=", ".join(f"CAP_{each}" for each in lacking),
+        options=" ".join(f"--cap-add {each}" for each in lacking),
+    )
 
 
 def why_unread(unread: Unread, words: Words) -> str:
@@ -70,6 +84,9 @@ def unread_line(unread: Iterable[Unread], words: Words) -> str:
         if each.origin not in places:
             places.append(each.origin)
     what = "; ".join(f"{left} ({_named(places)})" for left, places in origins.items())
+    lacking = rights_line(missing)
+    if lacking is not None:
+        return words(message("Not read, so undecided: {what}.  {lacking}", what=what, lacking=lacking))
     if any(map(refused_without_root, missing)):
         return words(message("Not read, so undecided: {what}.  Run hairpin as root.", what=what))
     return words(message("Not read, so undecided: {what}.", what=what))

@@ -430,6 +430,15 @@ strike() { # the hairpin of this host knows more; what it has not taken back by 
     if [ -e "$PLAN/ending" ] || [ -e "$PLAN/open" ]; then take_back; fi
     unlock_plan
 }
+leave_container() { # from hairpin's image: into the control groups of process 1, since an engine kills all that is in those of a container
+    [ -n "${HAIRPIN_TOOLS-}" ] || return 0
+    read -r own _ </proc/self/stat
+    while IFS=: read -r _ kinds path; do
+        folder=/sys/fs/cgroup/${kinds#name=}
+        [ -n "$kinds" ] || [ ! -d "${folder}unified" ] || folder=${folder}unified
+        printf '%s\n' "$own" >"$folder$path/cgroup.procs"
+    done </proc/1/cgroup
+} 2>/dev/null
 start_keeper() { # a process that no session's end kills; the descriptors of this one are not its
     rm -f "$PLAN/keeper" "$PLAN/refused"
     started=
@@ -442,7 +451,7 @@ start_keeper() { # a process that no session's end kills; the descriptors of thi
     if [ -z "$started" ]; then
         if have setsid; then detach=setsid; else detach=; fi
         # The subshell ends at once, so that the keeper is nobody's child.
-        (trap '' HUP; $detach sh -c "$PROGRAM" hairpin keep "$BASE" "$ID" </dev/null >/dev/null 2>&1 8>&- 9>&- &)
+        (trap '' HUP; leave_container; $detach sh -c "$PROGRAM" hairpin keep "$BASE" "$ID" </dev/null >/dev/null 2>&1 8>&- 9>&- &)
     fi
     tries=0
     until is_alive "$PLAN/keeper"; do

@@ -23,7 +23,11 @@ from hairpin.message import Message, message, verbatim
 FOLDER = Path("/var/lib/hairpin")
 """The folder of the journal on each host."""
 _QUICK_S, _CARRY_S = 90.0, 900.0
-_ENVIRONMENT = (("PATH", SEARCH_PATH), ("LC_ALL", "C"))
+_ENVIRONMENT = (
+    ("PATH", SEARCH_PATH),
+    ("LC_ALL", "C"),
+    ("HAIRPIN_TOOLS", os.environ.get("HAIRPIN_TOOLS", "")),  # says that this is hairpin's image
+)
 # The shell reads the program line by line up to ``#end``.  The request follows the program on standard input.  The
 # command that starts the shell has no line end and no exclamation mark.  Therefore every login shell passes the command
 # on unchanged.

@@ -1,14 +1,16 @@
 """Parses evidence into a host."""
 
+import re
+
 import msgspec
 
-from hairpin.evidence.reading import HOST, Evidence
+from hairpin.evidence.reading import HOST, Evidence, Reading
 from hairpin.evidence.several import identity_of
 from hairpin.host.contact import EngineBeside
 from hairpin.host.docker import Container, Engine
-from hairpin.host.host import Host, Namespace
+from hairpin.host.host import Host, Namespace, Unread
 from hairpin.host.idle import IdleContainer
-from hairpin.host.managers import ScriptLine, Unit, Version
+from hairpin.host.managers import Guest, ScriptLine, Unit, Version
 from hairpin.host.read.clock import with_clock
 from hairpin.host.read.engines.beside import beside
 from hairpin.host.read.engines.contact import contact
@@ -23,10 +25,12 @@ from hairpin.host.read.engines.placement import (
     with_resolvers,
 )
 from hairpin.host.read.engines.swarm import with_mesh
-from hairpin.host.read.managers import cloud, managing
+from hairpin.host.read.managers import cloud, desktop, managing
 from hairpin.host.read.managers.floating_text import floating_addresses
 from hairpin.host.read.namespaces import NamespaceReader
 from hairpin.host.read.readings import Name, Part, Readings
+
+_OPERATING_SYSTEM = re.compile(r'"OperatingSystem": *"([^"]*)"')
 
 
 class ParsedHost(msgspec.Struct, frozen=True):
@@ -60,6 +64,7 @@ def of_readings(evidence: Evidence, readings: Readings) -> ParsedHost:
     running, namespaces = with_mesh(running, _namespaces(evidence, readings, containers, known, readable))
     running = _with_gateways(running, namespaces)
     dmi = readings.first("dmi")
+    rights = readings.first("container-rights")
     machine_id, boot_id = identity_of(evidence)
     host = Host(
         name=evidence.name,
@@ -79,6 +84,7 @@ def of_readings(evidence: Evidence, readings: Readings) -> ParsedHost:
         versions=(*_engine_versions(running), *versions),
         files=readings.part(("files",), lambda: managing.files(readings)),
         boot_lines=readings.part(("boot-scripts", "boot-units"), lambda: _boot_lines(readings)),
+        guest=_guest(evidence, readings, namespaces, versions),
         cloud=cloud.of_dmi(dmi.text) if dmi is not None else None,
         hypervisor=cloud.hypervisor_of_dmi(dmi.text) if dmi is not None else None,
         cloud_addresses=readings.part(("cloud-init",), lambda: managing.cloud_addresses(readings)),
@@ -86,9 +92,26 @@ def of_readings(evidence: Evidence, readings: Readings) -> ParsedHost:
         klog=readings.part(("klog",), lambda: managing.klog(readings)),
         plans=readings.part(("plans",), lambda: managing.plans(readings)),
         rule_tools=readings.part(("rule-tools",), lambda: managing.rule_tools(readings)),
-        unread=tuple(msgspec.structs.replace(each, host=evidence.name) for each in readings.unread),
+        unread=tuple(_with_rights(each, evidence, rights) for each in readings.unread),
     )
     return ParsedHost(host, evidence, readings.parts)
+
+
+def _guest(
+    evidence: Evidence, readings: Readings, namespaces: tuple[Namespace, ...], versions: tuple[Version, ...]
+) -> Guest | None:
+    info, signs = readings.first("docker-info"), readings.first("desktop-signs")
+    told = _OPERATING_SYSTEM.findall(info.text if info else "")
+    systems = (*told, *(each.text for each in versions if each.program == "os"))
+    links = frozenset(link.name for each in namespaces if each.name == HOST for link in each.links)
+    return desktop.guest_of(evidence.kernel, evidence.hostname, systems, signs.text if signs else "", links)
+
+
+def _with_rights(unread: Unread, evidence: Evidence, rights: Reading | None) -> Unread:
+    reason = str(unread.reason)
+    refused = rights is not None and ("denied" in reason or "ermi" in reason)
+    lacking = desktop.rights_lacking(unread.key, rights.text) if rights is not None and refused else ()
+    return msgspec.structs.replace(unread, host=evidence.name, lacking=lacking)
 
 
 def _beside(readings: Readings) -> tuple[EngineBeside, ...]:

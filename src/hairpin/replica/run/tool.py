@@ -10,10 +10,10 @@ import re
 import subprocess
 from collections.abc import Callable, Mapping, Sequence
 
-from hairpin.carry.run import names_program
+from hairpin.carry.run import SEARCH_PATH, names_program
 from hairpin.replica.plan.blueprint import Load
 
-_ENVIRONMENT = {"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C"}
+_ENVIRONMENT = {"PATH": SEARCH_PATH, "LC_ALL": "C"}
 _ARGV: Mapping[str, tuple[str, ...]] = {
     "nft": ("nft", "-f", "-"),
     "nft-json": ("nft", "-j", "-f", "-"),

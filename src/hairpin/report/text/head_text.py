@@ -7,7 +7,7 @@ from hairpin.report.paper import Paper
 from hairpin.report.places import Places
 from hairpin.report.questions import write_questions
 from hairpin.report.text.summary import is_conditional, summary
-from hairpin.report.unread import as_far_as_read, refused_without_root
+from hairpin.report.unread import as_far_as_read, refused_without_root, rights_line
 from hairpin.report.verdicts import FEW, flow_text, folded, groups, write_flows
 from hairpin.report.words import Words
 from hairpin.walk.verdicts import Verdict
@@ -29,6 +29,9 @@ def write_before_summary(answer: Answer, words: Words, paper: Paper) -> None:
         write_event(answer.event, words, paper)
     for said in answer.engines:
         paper.prose(words(said), style="strong")
+    lacking = rights_line(answer.missing)
+    if lacking is not None:
+        paper.prose(words(lacking), style="unsure")
     if not answer.is_partly_read and any(refused_without_root(each) for each in answer.missing):
         paper.prose(words(message("Not all of the host could be read: run hairpin as root.")), style="unsure")
 

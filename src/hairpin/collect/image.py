@@ -1,0 +1,32 @@
+"""hairpin in its image: its entry point has gone from the container into the host, or says what it lacks for that.
+
+The entry point is ``tools/release/image/launcher.c``.  It sets HAIRPIN_IMAGE to ``host`` if it is in the host now: in
+the namespaces of the host's process 1, with the host's files.  Otherwise the container shows nothing of the host.
+"""
+
+import os
+
+from hairpin.errors import CollectError
+from hairpin.message import message
+
+ENTERED = "host"
+RUN = (
+    "docker run --rm --pid=host --net=host --cap-add SYS_ADMIN --cap-add SYS_PTRACE --cap-add NET_ADMIN "
+    "--security-opt apparmor=unconfined hairpin"
+)
+"""The command with the narrowest rights with which the image examines the host."""
+_LACKING = {
+    "no-pid-host": message("this container has processes of its own, so the host is out of sight: add --pid=host"),
+    "no-ptrace": message(
+        "this container may not look at the host's process 1: add --cap-add SYS_PTRACE and, where AppArmor is on, "
+        "--security-opt apparmor=unconfined"
+    ),
+    "no-admin": message("this container may not go into the host: add --cap-add SYS_ADMIN and --cap-add SYS_CHROOT"),
+}
+
+
+def require_host() -> None:
+    """Raise CollectError if this process runs in hairpin's image and could not go into the host."""
+    lacking = _LACKING.get(os.environ.get("HAIRPIN_IMAGE", ENTERED))
+    if lacking is not None:
+        raise CollectError(message("{lacking}. The whole command: {command}", lacking=lacking, command=RUN))

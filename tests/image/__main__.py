@@ -1,0 +1,128 @@
+"""``python -m tests.image [--image FILE] [WORD…]``: the image's answers against those of the checkout, on lab hosts.
+
+Each host's own engine loads the image and runs it with the narrowest rights.  Its answer has to be the checkout's,
+apart from times.  One host is asked again after its network tools are deleted, and one with ever fewer rights.  Words
+choose the hosts whose names hold one of them.  The exit status is 1 if an answer differs.
+"""
+
+import argparse
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from hairpin.lab.build import Lab
+from hairpin.lab.node import Node
+from hairpin.lab.scenario import named
+from hairpin.lab.trial import break_host, running_scenario
+
+ROOT = Path(__file__).resolve().parents[2]
+HOSTS = (
+    "interface-forwarding-off", "docker-user-drops", "dnat-rule-missing", "container-not-running",
+    "forward-policy-drop", "container-default-route-missing", "podman-rules-missing.netavark",
+    "container-not-running.podman", "healthy-plain", "healthy-podman-netavark",
+)  # fmt: skip
+NARROW = "--pid=host --net=host --cap-add SYS_ADMIN --cap-add SYS_PTRACE --cap-add NET_ADMIN"
+TOOLS = (
+    "rm -f /usr/sbin/ip /usr/bin/ip /usr/bin/ss /usr/sbin/tc /usr/sbin/bridge /usr/sbin/nft /usr/sbin/*tables* "
+    "/usr/sbin/ipset /usr/sbin/conntrack /usr/bin/nsenter /usr/bin/unshare /usr/bin/lsns; "
+    "rm -f /usr/bin/awk /usr/bin/mawk /usr/bin/sed /usr/bin/grep /usr/bin/od /usr/bin/stat /usr/bin/cut /usr/bin/tr"
+)
+RIGHTS = (
+    NARROW,
+    NARROW.replace(" --net=host", ""),
+    NARROW.replace(" --cap-add NET_ADMIN", ""),
+    NARROW.replace(" --cap-add SYS_PTRACE", ""),
+    NARROW.replace(" --cap-add SYS_ADMIN", ""),
+    NARROW.replace("--pid=host ", ""),
+    f"--cap-drop ALL --cap-add SYS_CHROOT {NARROW}",
+)
+_OF_THE_MOMENT = ("taken_at", "snapshot_id", "answered_ms")
+
+
+def main() -> int:
+    """Try the hosts, and print a line for each; return the exit status."""
+    parser = argparse.ArgumentParser(prog="python -m tests.image", description=__doc__)
+    parser.add_argument("words", nargs="*")
+    parser.add_argument("--image", type=Path, default=ROOT / "dist" / "hairpin-image-x86_64.tar")
+    given = parser.parse_args()
+    wrong = 0
+    for name in (each for each in HOSTS if not given.words or any(word in each for word in given.words)):
+        scenario = named(name)
+        with running_scenario(scenario) as lab:
+            break_host(lab, scenario)
+            for what, difference in judged(lab, name, given.image):
+                wrong += difference != ""
+                word = "WRONG " if difference else "same  "
+                print(f"{word}{name}: {what}", difference, flush=True)
+    return int(wrong > 0)
+
+
+def judged(lab: Lab, name: str, image: Path) -> Iterator[tuple[str, str]]:
+    """Yield what was asked on the host, and how the image's answer differs; empty if it does not."""
+    engine = "podman" if "podman" in name else "docker"
+    lab.host.run((engine, "load", "-q", "-i", str(image)))
+    for words in ("8151", ""):
+        checkout = answer(lab.host, (sys.executable, "-m", "hairpin"), words)
+        yield f"hairpin {words}", first_difference(checkout, answer(lab.host, in_image(lab.host, engine), words))
+    if name == HOSTS[0]:
+        for rights in RIGHTS:
+            yield told_with(lab.host, rights), ""
+        checkout = answer(lab.host, (sys.executable, "-m", "hairpin"), "8151")
+        lab.host.run(TOOLS)
+        bare = answer(lab.host, in_image(lab.host, engine), "8151")
+        yield "without tools", first_difference(core(checkout), core(bare))
+
+
+def in_image(host: Node, engine: str, rights: str = f"{NARROW} --cap-add SYSLOG --cap-add NET_RAW") -> tuple[str, ...]:
+    """Return the words that start hairpin in its image."""
+    parent = ("--cgroup-parent", host.run("cat /run/cgroup-parent").strip()) if engine == "podman" else ()
+    return (engine, "run", "--rm", *rights.split(), *parent, "hairpin")
+
+
+def answer(host: Node, start: tuple[str, ...], words: str, errors: str = "2>/dev/null") -> dict[str, Any]:
+    """Return the document of the answer; raise ValueError, with the text, if it is no document."""
+    argv = (*start, "check", *words.split(), "--no-replica", "--json")
+    path = f"PYTHONPATH={ROOT / 'src'}"
+    asked = ("sh", "-c", f'{path} "$@" {errors} || [ $? -lt 4 ]', "sh", *argv)
+    found: dict[str, Any] = json.loads(host.run(asked, timeout_s=300))
+    return found
+
+
+def told_with(host: Node, rights: str) -> str:
+    """Return what an answer lacks with these rights."""
+    try:
+        found = answer(host, in_image(host, "docker", rights), "8151", "2>&1")
+    except json.JSONDecodeError as error:
+        return f"with {rights}: {error.doc.strip().partition('. ')[0]}"
+    verdicts = sorted({each["verdict"] for each in found["flows"]})
+    missing = sorted({each["key"] for each in found["missing"]})
+    return f"with {rights}: {', '.join(verdicts)}; not read: {', '.join(missing) or 'nothing'}"
+
+
+def core(found: dict[str, Any]) -> dict[str, Any]:
+    """Return what an answer says, without the cause that is true of a host whose iptables was deleted."""
+    causes = [each for each in found["causes"] if each["id"] != "iptables-binary-shadowed"]
+    ids = {each["id"] for each in causes}
+    return {"causes": sorted(ids), "flows": [each["verdict"] for each in found["flows"]], "missing": found["missing"]}
+
+
+def first_difference(one: object, other: object, path: str = "") -> str:
+    """Return the first place at which two documents differ, apart from times; empty if they do not differ."""
+    if isinstance(one, dict) and isinstance(other, dict):
+        for key in sorted({*one, *other} - {*_OF_THE_MOMENT}):
+            found = first_difference(one.get(key), other.get(key), f"{path}/{key}")
+            if found:
+                return found
+        return ""
+    if isinstance(one, list) and isinstance(other, list) and len(one) == len(other):
+        pairs = (first_difference(a, b, f"{path}/{n}") for n, (a, b) in enumerate(zip(one, other, strict=True)))
+        return next(filter(None, pairs), "")
+    if isinstance(one, str) and isinstance(other, str) and one.startswith("# Generated by"):
+        return ""  # iptables-save tells the time
+    return "" if one == other else f"{path}: {str(one)[:90]} | {str(other)[:90]}"
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
