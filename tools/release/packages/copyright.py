@@ -1,0 +1,115 @@
+"""The licences of a package: hairpin's own, and those of what its executable file contains.
+
+Source: Debian's machine-readable copyright file, format 1.0; Debian Policy 12.5
+"""
+
+import textwrap
+from pathlib import Path
+
+import msgspec
+
+from tools.release.archive import members_of
+from tools.release.pinned import ROOT
+
+WHEELS = ROOT / ".venv" / "wheels"
+"""What ``make dist`` has downloaded."""
+_FORMAT = "https://www.debian.org/doc/packaging-manuals/copyright-format/1.0/"
+_HEAD = f"""Format: {_FORMAT}
+Upstream-Name: hairpin
+"""
+_OWN = """
+Files: *
+Copyright: the authors of hairpin
+License: Apache-2.0
+"""
+_APACHE = """
+License: Apache-2.0
+ Licensed under the Apache License, Version 2.0.
+ .
+ On Debian systems, the full text of this licence is in
+ /usr/share/common-licenses/Apache-2.0.
+"""
+
+
+class _Licence(msgspec.Struct):
+    expression: str = ""
+
+
+class _Component(msgspec.Struct):
+    name: str
+    version: str = ""
+    licenses: tuple[_Licence, ...] = ()
+
+
+class _Bill(msgspec.Struct):
+    components: tuple[_Component, ...] = ()
+
+
+class Inside(msgspec.Struct, frozen=True):
+    """A project that the executable file contains.  ``text``: its licence, word for word."""
+
+    name: str
+    version: str
+    licence: str
+    text: str = ""
+
+
+def inside(made: Path, machine: str) -> tuple[Inside, ...]:
+    """Return the projects inside the executable file, as the bill of materials lists them.
+
+    The bill of the executable file is ``hairpin-MACHINE.cdx.json``; without it, that of hairpin.pyz counts.  The text
+    of a licence is ``licences/NAME.txt`` beside the bill, or otherwise in the project's wheel."""
+    bills = (made / f"hairpin-{machine}.cdx.json", made / "hairpin.cdx.json")
+    bill = msgspec.json.decode(next(each for each in bills if each.exists()).read_bytes(), type=_Bill)
+    return tuple(
+        Inside(
+            each.name,
+            each.version,
+            " AND ".join(one.expression for one in each.licenses) or "see its text",
+            _text(made / "licences" / f"{each.name}.txt", each.name),
+        )
+        for each in sorted(bill.components, key=lambda each: each.name.lower())
+    )
+
+
+def _text(kept: Path, name: str) -> str:
+    """Return the licence of a project, word for word; empty if neither the file nor a wheel has it."""
+    if kept.exists():
+        return kept.read_text("utf-8")
+    wheel = next(iter(sorted(WHEELS.glob(f"{name}*/*.whl"))), None)
+    found = members_of(wheel).items() if wheel is not None else ()
+    return next((each.data.decode() for path, each in found if ".dist-info/licenses/" in path), "")
+
+
+def debian_copyright(projects: tuple[Inside, ...]) -> bytes:
+    """Return ``/usr/share/doc/hairpin/copyright``: the executable file is under all of these licences."""
+    listed = "\n".join(f" {each.name} {each.version}: {each.licence}" for each in projects)
+    names = [_short_name(each) for each in projects]
+    paragraphs = [
+        _HEAD,
+        f"Comment: /usr/bin/hairpin is one executable file. Besides hairpin, it contains:\n{listed}\n",
+        _OWN,
+        "\nFiles: usr/bin/hairpin\nCopyright: the authors of hairpin, and of the projects that it contains\n",
+        f"License: {' and '.join(('Apache-2.0', *names))}\n",
+        _APACHE,
+        *(
+            f"\nLicense: {name}\n{_indented(each.text or each.licence)}\n"
+            for name, each in zip(names, projects, strict=True)
+        ),
+    ]
+    return "".join(paragraphs).encode()
+
+
+def notices(projects: tuple[Inside, ...]) -> bytes:
+    """Return the licences of the projects inside, one after another."""
+    parts = (f"{each.name} {each.version}: {each.licence}\n\n{each.text.strip()}\n" for each in projects)
+    return ("\n" + "-" * 79 + "\n\n").join(parts).encode()
+
+
+def _short_name(project: Inside) -> str:
+    return f"{project.name.lower().replace(' ', '-')}-licence"
+
+
+def _indented(text: str) -> str:
+    lines = (line.rstrip() or "." for line in textwrap.dedent(text.expandtabs()).strip().splitlines())
+    return "\n".join(f" {line}" for line in lines)
