@@ -13,7 +13,7 @@ from hairpin.cli.main import COMMANDS, PLUGIN
 from tools.release.completion import completions
 from tools.release.manual import pages
 from tools.release.packages.contents import Entry, Family, entries, lay_out, package_version, packed
-from tools.release.packages.copyright import Inside, debian_copyright, inside, notices
+from tools.release.packages.copyright import debian_copyright, inside, notices
 from tools.release.packages.deb import deb_entries, deb_version
 from tools.release.packages.rpm import rpm_entries, rpm_version, spec
 
@@ -118,16 +118,21 @@ def test_the_rpm_says_what_it_holds(made: Path) -> None:
 
 def test_the_licences_of_what_is_inside(made: Path) -> None:
     assert [(each.name, each.licence) for each in inside(made, "x86_64")] == [("msgspec", "BSD-3-Clause")]
-    (made / "licences").mkdir()
-    (made / "licences" / "Python.txt").write_text("You may\n\n    copy it.\n")
-    bill = {"components": [{"name": "Python", "version": "3.13.1", "licenses": [{"expression": "PSF-2.0"}]}]}
-    (made / "hairpin-x86_64.cdx.json").write_text(json.dumps(bill))
-    assert inside(made, "x86_64") == (Inside("Python", "3.13.1", "PSF-2.0", "You may\n\n    copy it.\n"),)
-    assert [each.name for each in inside(made, "aarch64")] == ["msgspec"], "each machine has its own bill"
-    text = debian_copyright(inside(made, "x86_64")).decode()
-    assert "License: Apache-2.0 and python-licence\n" in text
+    line = "=" * 78
+    chapters = (
+        ("msgspec 0.22.0", "As you like."),
+        ("Python 3.13.1 (PSF-2.0)", "You may\n\n    copy it."),
+        ("odd 1", "?"),
+    )
+    (made / "LICENCES").write_text("\n".join(f"{line}\n{title}\n{line}\n\n{text}\n" for title, text in chapters))
+    found = inside(made, "x86_64")
+    assert [(each.name, each.version, each.licence) for each in found] == [
+        ("msgspec", "0.22.0", "BSD-3-Clause"), ("Python", "3.13.1", "PSF-2.0"), ("odd", "1", "LicenseRef-see-text")
+    ]  # fmt: skip
+    text = debian_copyright(found).decode()
+    assert "License: Apache-2.0 and msgspec-licence and python-licence and odd-licence\n" in text
     assert "\nLicense: python-licence\n You may\n .\n     copy it.\n" in text
-    assert notices(inside(made, "x86_64")) == b"Python 3.13.1: PSF-2.0\n\nYou may\n\n    copy it.\n"
+    assert notices(found[1:2]) == b"Python 3.13.1: PSF-2.0\n\nYou may\n\n    copy it.\n"
 
 
 def test_packing_knows_no_time() -> None:

@@ -3,7 +3,9 @@
 Source: Debian's machine-readable copyright file, format 1.0; Debian Policy 12.5
 """
 
+import re
 import textwrap
+from collections.abc import Mapping
 from pathlib import Path
 
 import msgspec
@@ -13,6 +15,11 @@ from tools.release.pinned import ROOT
 
 WHEELS = ROOT / ".venv" / "wheels"
 """What ``make dist`` has downloaded."""
+_UNNAMED = "LicenseRef-see-text"
+_CHAPTER = re.compile(
+    r"^={20,}\n(?P<name>.+?) (?P<version>\d\S*)(?: \((?P<licence>.+)\))?\n={20,}\n(?P<text>.*?)(?=^={20,}\n|\Z)",
+    re.MULTILINE | re.DOTALL,
+)
 _FORMAT = "https://www.debian.org/doc/packaging-manuals/copyright-format/1.0/"
 _HEAD = f"""Format: {_FORMAT}
 Upstream-Name: hairpin
@@ -40,6 +47,10 @@ class _Component(msgspec.Struct):
     version: str = ""
     licenses: tuple[_Licence, ...] = ()
 
+    @property
+    def licence(self) -> str:
+        return " AND ".join(each.expression for each in self.licenses) or _UNNAMED
+
 
 class _Bill(msgspec.Struct):
     components: tuple[_Component, ...] = ()
@@ -55,27 +66,35 @@ class Inside(msgspec.Struct, frozen=True):
 
 
 def inside(made: Path, machine: str) -> tuple[Inside, ...]:
-    """Return the projects inside the executable file, as the bill of materials lists them.
+    """Return the projects inside the executable file.
 
-    The bill of the executable file is ``hairpin-MACHINE.cdx.json``; without it, that of hairpin.pyz counts.  The text
-    of a licence is ``licences/NAME.txt`` beside the bill, or otherwise in the project's wheel."""
-    bills = (made / f"hairpin-{machine}.cdx.json", made / "hairpin.cdx.json")
-    bill = msgspec.json.decode(next(each for each in bills if each.exists()).read_bytes(), type=_Bill)
+    Each chapter of the text ``LICENCES``, which ``make dist`` writes beside the executable files, is a project.
+    Without that text, the projects are those of a bill of materials, and their licences come from their wheels."""
+    bill = _bill(made, machine)
+    text = made / "LICENCES"
+    if text.exists():
+        return tuple(_project(each, bill) for each in _CHAPTER.finditer(text.read_text("utf-8")))
     return tuple(
-        Inside(
-            each.name,
-            each.version,
-            " AND ".join(one.expression for one in each.licenses) or "see its text",
-            _text(made / "licences" / f"{each.name}.txt", each.name),
-        )
-        for each in sorted(bill.components, key=lambda each: each.name.lower())
+        Inside(each.name, each.version, each.licence, _text_in_wheel(each.name))
+        for each in sorted(bill.values(), key=lambda each: each.name.lower())
     )
 
 
-def _text(kept: Path, name: str) -> str:
-    """Return the licence of a project, word for word; empty if neither the file nor a wheel has it."""
-    if kept.exists():
-        return kept.read_text("utf-8")
+def _bill(made: Path, machine: str) -> dict[str, _Component]:
+    bills = (made / f"hairpin-{machine}.cdx.json", made / "hairpin.cdx.json")
+    found = msgspec.json.decode(next(each for each in bills if each.exists()).read_bytes(), type=_Bill)
+    return {each.name.lower(): each for each in found.components}
+
+
+def _project(chapter: re.Match[str], bill: Mapping[str, _Component]) -> Inside:
+    """Return the project of a chapter whose title is ``NAME VERSION`` or ``NAME VERSION (LICENCE)``."""
+    name, version, licence = chapter["name"], chapter["version"], chapter["licence"]
+    listed = bill.get(name.lower())
+    return Inside(name, version, licence or (listed.licence if listed is not None else _UNNAMED), chapter["text"])
+
+
+def _text_in_wheel(name: str) -> str:
+    """Return the licence of a project, word for word; empty if no wheel of it was downloaded."""
     wheel = next(iter(sorted(WHEELS.glob(f"{name}*/*.whl"))), None)
     found = members_of(wheel).items() if wheel is not None else ()
     return next((each.data.decode() for path, each in found if ".dist-info/licenses/" in path), "")
