@@ -21,6 +21,9 @@ PROGRAMS=(
 LIBRARIES=()
 # What tests alone need: `setup_lab.sh tests`.  The browser's driver, which pip brings, is linked with the library.
 [ "${1:-}" != tests ] || { PROGRAMS+=(chromium:chromium); LIBRARIES+=(libatomic.so.1:libatomic1); }
+# What making and trying the packages for Debian and RPM needs, instead of the lab's programs: `setup_lab.sh packages`.
+[ "${1:-}" != packages ] ||
+    PROGRAMS=(dpkg-deb:dpkg rpmbuild:rpm lintian:lintian rpmlint:rpmlint debootstrap:debootstrap unshare:util-linux)
 # Services that these packages would start at once and at every boot. The lab starts its own, in namespaces: a development
 # machine must not get a firewall or an sshd that nobody asked for.
 SERVICES=(docker containerd firewalld ufw nftables ssh podman podman-restart)

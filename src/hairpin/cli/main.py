@@ -51,6 +51,7 @@ COMMANDS: dict[str, str] = {
     "walk": "One flow, every step of request and reply, no diagnosis.",
     "prove": "The flow on a replica of the network: does the kernel agree?",
     "mcp": "The commands that only read, as tools for agents (MCP).",
+    "plugin": "Make `docker hairpin` a command of docker, or remove it again.",
     "lab": "Broken Docker hosts on demand, in namespaces.",
     "demo": "The whole story on a lab host in a minute.",
 }
@@ -70,6 +71,9 @@ _COMPLETE = "_HAIRPIN_COMPLETE"
 """The environment variable by which a shell asks click for completion."""
 _FOR_MONITORS = ("--brief", "--nagios", "--prom")
 """The options by which a monitor reads the answer, also if there is none."""
+PLUGIN = "docker-hairpin"
+"""The name of the link by which docker starts hairpin as its plugin."""
+_METADATA = "docker-cli-plugin-metadata"
 _COLUMN = max(map(len, COMMANDS))
 _STATUS: tuple[tuple[type[HairpinError], int], ...] = (
     (UsageError, 2),
@@ -120,6 +124,11 @@ class Commands(click.Group):
         for title, some in (("Commands", told[:FIRST]), ("More", told[FIRST:])):
             with formatter.section(title):
                 formatter.write_dl(some)
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        formatter.write_paragraph()
+        with formatter.indentation():  # docker calls it `docker hairpin`
+            formatter.write_text((self.epilog or "").replace("`hairpin ", f"`{ctx.command_path} "))
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         self.format_commands(ctx, formatter)
@@ -195,21 +204,23 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     gc.set_threshold(_OBJECTS_BETWEEN_COLLECTIONS)
     if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:  # SIGINT is ignored in a background job of a shell
         signal.signal(signal.SIGINT, signal.default_int_handler)
-    status = run(args)
+    status = run(args, by_docker=arguments is None and os.path.basename(sys.argv[0]) == PLUGIN)  # noqa: PTH119 - quick
     # Python's own handling of the signal would print a traceback.
     signal.signal(signal.SIGINT, signal.SIG_IGN if status == INTERRUPTED else signal.SIG_DFL)
     sys.exit(status)
 
 
-def run(args: list[str]) -> int:
-    """Run the command line and return the exit status.  An error is reported as one sentence on standard error."""
+def run(args: list[str], *, by_docker: bool = False) -> int:
+    """Run the command line and return the exit status.  An error is reported as one sentence on standard error.
+
+    ``by_docker``: whether docker has started hairpin as its plugin."""
     try:
-        return _run(args)
+        return _run(args, by_docker=by_docker or args[:1] == [_METADATA])
     except (click.Abort, KeyboardInterrupt):
         return INTERRUPTED
 
 
-def _run(args: list[str]) -> int:
+def _run(args: list[str], *, by_docker: bool) -> int:
     # These modules are imported where they are used, because `hairpin --help` does not need them.
     try:
         _require_output()
@@ -217,6 +228,8 @@ def _run(args: list[str]) -> int:
             from hairpin.cli.face.completion import register
 
             register()
+        if by_docker:
+            return _run_for_docker(args)
         status: object = cli.main(args=args, prog_name="hairpin", standalone_mode=False)
     except click.Abort:
         raise
@@ -234,6 +247,44 @@ def _run(args: list[str]) -> int:
     except Exception as error:  # noqa: BLE001 - the process ends here, and only here the error can still be logged
         return _end_of(error, args)
     return status if isinstance(status, int) else 0
+
+
+def _run_for_docker(args: list[str]) -> int:
+    """Run hairpin as docker's plugin, and return the exit status."""
+    from hairpin.cli.docker.call import METADATA, metadata, parse_call
+    from hairpin.cli.docker.completing import COMPLETING, completions
+    from hairpin.cli.docker.following import follow
+    from hairpin.cli.face.output import write
+
+    if args[:1] == [METADATA]:
+        import json
+
+        write(json.dumps(metadata()))
+        return 0
+    if args[:1] and args[0] in COMPLETING:
+        write(completions(cli, args))
+        return 0
+    call = parse_call(args)
+    words = command_first(call.words)
+    followed = follow(call._replace(words=tuple(words)), os.environ, reads_hosts=_reads_hosts(words))
+    for name, value in followed.variables.items():
+        if value is None:
+            os.environ.pop(name, None)
+        else:
+            os.environ[name] = value
+    status: object = cli.main(
+        args=list(followed.words), prog_name="docker hairpin", standalone_mode=False, obj=followed.program
+    )
+    return status if isinstance(status, int) else 0
+
+
+def _reads_hosts(words: Sequence[str]) -> bool:
+    """Return whether the command reads hosts, so that ``--host`` can name one."""
+    return (
+        words[0] in COMMANDS
+        and not {"--help", "-h"}.intersection(words)
+        and any("--host" in each.opts for each in _command(words[0]).params)
+    )
 
 
 def _require_output() -> None:

@@ -26,7 +26,8 @@ class Asked(NamedTuple):
     """The options that make the question, as the user typed them.
 
     ``origin``: the value of ``--from``.  ``sources``: the named hosts; empty if only this host is asked.  ``outside``:
-    the file with facts about the outside.  ``whole``: whether every container is read."""
+    the file with facts about the outside.  ``whole``: whether every container is read.  ``program``: the words that
+    begin a command about the same engine; docker's plugin repeats docker's options there."""
 
     targets: tuple[str, ...] = ()
     origin: str | None = None
@@ -36,6 +37,7 @@ class Asked(NamedTuple):
     outside: str | None = None
     after: str | None = None
     whole: bool = False
+    program: tuple[str, ...] = ("hairpin",)
 
     @property
     def is_live(self) -> bool:
@@ -65,7 +67,7 @@ class Asked(NamedTuple):
         """Return the command that repairs the causes that ``check`` finds, quoted for a shell.  Return an empty text if
         the question is about a snapshot or an event.  A snapshot or a future state cannot be repaired."""
         is_now = self.after is None and self.is_live
-        return shlex.join(("hairpin", "fix", *self.words(), "--apply")) if is_now else ""
+        return shlex.join((*self.program, "fix", *self.words(), "--apply")) if is_now else ""
 
     def as_root(self) -> str:
         """Return the command that asks the same as root.  A snapshot has to be taken again on its host.  Return an

@@ -72,6 +72,8 @@ class HairpinCommand(GroupedCommand):
             held = {each: ctx.params.pop(each) for each in made._fields if each in ctx.params}
             if held:
                 ctx.params[name] = made(**held)
+        if ctx.obj is not None and "asked" in ctx.params:  # called by docker
+            ctx.params["asked"] = ctx.params["asked"]._replace(program=ctx.obj)
         return rest
 
     def _parsed(self, ctx: click.Context, args: list[str]) -> list[str]:
