@@ -32,16 +32,16 @@ PLACES = (
 
 
 def start(root: Path, place: Place, arguments: tuple[str, ...]) -> tuple[str, ...]:
-    """Return the command that starts ``/work/hairpin`` in the root, whose folder ``/work`` holds the file and the
+    """Return the command that starts ``/inside/hairpin`` in the root, whose folder ``/inside`` holds the file and the
     snapshots."""
     words = " ".join(f"'{each}'" for each in arguments)
     code = (
-        f"root=$work/root; mount --bind {root} $root; mount --bind $work $root/work; {place.commands}; "
-        f"exec {_AS_USER if place.user else ''}unshare --root=$root --wd=/work /work/hairpin {words}"
+        f"root=$work/root; mount --bind {root} $root; mount --bind $work $root/inside; {place.commands}; "
+        f"exec {_AS_USER if place.user else ''}unshare --root=$root --wd=/inside /inside/hairpin {words}"
     )
     return ("unshare", "--mount", "--propagation", "private", "sh", "-c", code)
 
 
 def around(work: Path) -> dict[str, str]:
-    """Return the environment of the commands.  ``work``: what is seen as ``/work`` inside."""
+    """Return the environment of the commands.  ``work``: what is seen as ``/inside`` inside."""
     return {"PATH": os.environ["PATH"], "HOME": "/root", "LANG": "C.UTF-8", "work": str(work)}

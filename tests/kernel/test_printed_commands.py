@@ -175,6 +175,8 @@ def complaint(lab: Lab, words: list[str]) -> str:
     match tool:
         case "nsenter":
             return complaint(lab, words[4:])
+        case "docker" if rest[:1] == ["hairpin"]:  # hairpin as docker's plugin
+            return complaint(lab, rest)
         case "docker" | "podman":
             return by_help(tool, rest)
         case "systemctl" | "update-alternatives" | "dockerd":

@@ -88,16 +88,20 @@ def ask(
             if answer is None:
                 assert whole is not None
                 return ask(question, whole(), kernel, depth=depth)
-            answer = _with_questions(answer)
-            if answer.is_partly_read:
-                from hairpin.answer.likely.without_root import as_far_as_read  # noqa: PLC0415 - root reads all
+            return _with_supposed_told(_with_questions(answer))
 
-                answer = as_far_as_read(answer)
-            if not answer.is_of_text:
-                return answer
-            from hairpin.answer.likely.likely import with_likely  # noqa: PLC0415 - most hosts are read themselves
 
-            return with_likely(answer)
+def _with_supposed_told(answer: Answer) -> Answer:
+    """Return the answer in which what rests on supposed parts is told apart from what was read."""
+    if answer.is_partly_read:
+        from hairpin.answer.likely.without_root import as_far_as_read  # noqa: PLC0415 - root reads all
+
+        answer = as_far_as_read(answer)
+    if not answer.is_of_text:
+        return answer
+    from hairpin.answer.likely.likely import with_likely  # noqa: PLC0415 - most hosts are read themselves
+
+    return with_likely(answer)
 
 
 def network_asked(question: Question, sources: tuple[Source, ...]) -> Network:

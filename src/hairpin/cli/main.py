@@ -229,7 +229,9 @@ def _run(args: list[str], *, by_docker: bool) -> int:
 
             register()
         if by_docker:
-            return _run_for_docker(args)
+            from hairpin.cli.docker.running import run_for_docker
+
+            return run_for_docker(args, cli, command_first, _command)
         status: object = cli.main(args=args, prog_name="hairpin", standalone_mode=False)
     except click.Abort:
         raise
@@ -247,44 +249,6 @@ def _run(args: list[str], *, by_docker: bool) -> int:
     except Exception as error:  # noqa: BLE001 - the process ends here, and only here the error can still be logged
         return _end_of(error, args)
     return status if isinstance(status, int) else 0
-
-
-def _run_for_docker(args: list[str]) -> int:
-    """Run hairpin as docker's plugin, and return the exit status."""
-    from hairpin.cli.docker.call import METADATA, metadata, parse_call
-    from hairpin.cli.docker.completing import COMPLETING, completions
-    from hairpin.cli.docker.following import follow
-    from hairpin.cli.face.output import write
-
-    if args[:1] == [METADATA]:
-        import json
-
-        write(json.dumps(metadata()))
-        return 0
-    if args[:1] and args[0] in COMPLETING:
-        write(completions(cli, args))
-        return 0
-    call = parse_call(args)
-    words = command_first(call.words)
-    followed = follow(call._replace(words=tuple(words)), os.environ, reads_hosts=_reads_hosts(words))
-    for name, value in followed.variables.items():
-        if value is None:
-            os.environ.pop(name, None)
-        else:
-            os.environ[name] = value
-    status: object = cli.main(
-        args=list(followed.words), prog_name="docker hairpin", standalone_mode=False, obj=followed.program
-    )
-    return status if isinstance(status, int) else 0
-
-
-def _reads_hosts(words: Sequence[str]) -> bool:
-    """Return whether the command reads hosts, so that ``--host`` can name one."""
-    return (
-        words[0] in COMMANDS
-        and not {"--help", "-h"}.intersection(words)
-        and any("--host" in each.opts for each in _command(words[0]).params)
-    )
 
 
 def _require_output() -> None:

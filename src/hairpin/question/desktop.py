@@ -26,7 +26,7 @@ def desktop_notes(network: Network, flows: tuple[Flow, ...]) -> tuple[Message, .
 
 def _of(network: Network, host: Host, guest: Guest, port: str) -> Iterator[Message]:
     if guest.program == WSL and guest.mode == "mirrored":
-        yield _mirrored(network, host, port)
+        yield _mirrored_mode(network, host, port)
     elif guest.program == WSL:
         yield message(
             "this host is a distribution in WSL: what is delivered here is delivered in WSL. What forwards from "
@@ -44,10 +44,10 @@ def _of(network: Network, host: Host, guest: Guest, port: str) -> Iterator[Messa
             program=guest.program, port=port,
         )  # fmt: skip
         if guest.mode == "mirrored":
-            yield _mirrored(network, host, port)
+            yield _mirrored_mode(network, host, port)
 
 
-def _mirrored(network: Network, host: Host, port: str) -> Message:
+def _mirrored_mode(network: Network, host: Host, port: str) -> Message:
     if _returns_from_windows(network, host):
         return message(
             "WSL has networkingMode=mirrored: Windows and this host share their addresses. dockerd leaves connections "

@@ -18,7 +18,6 @@ from hairpin.suppose.own_namespace import own_rules
 from hairpin.suppose.simulated import with_namespace
 
 _replace = msgspec.structs.replace
-_LOOPBACK = (4, 0x7F00_0001, 8)
 _LOOPBACK6 = (6, 1, 128)
 
 
@@ -40,7 +39,7 @@ def _with_inside(host: Host, engine: Engine, container: Container, netns: str) -
     grown = _replace(
         inner,
         links=(Link(1, "lo", "loopback", mtu_bytes=65536, flags=("LOOPBACK", "UP")),),
-        addresses=(Address("lo", *_LOOPBACK, "host"),),
+        addresses=(Address("lo", 4, 0x7F00_0001, 8, "host"),),
         routes=(Route(4, 0x7F00_0000, 8, TABLE_LOCAL, "local", (NextHop("lo"),)),),
         rules=(*own_rules(4), *own_rules(6)),
         kernel=host.kernel,
@@ -49,7 +48,7 @@ def _with_inside(host: Host, engine: Engine, container: Container, netns: str) -
     own = host.namespace(HOST)
     leads_out = engine.bridge_network(container)
     taken: set[str] = set()
-    for number, (endpoint, joined) in enumerate(_bridged(engine, container)):
+    for number, (endpoint, joined) in enumerate(_bridged_ends(engine, container)):
         port = _port(own, joined, endpoint, taken)
         if port is None:
             continue
@@ -65,13 +64,13 @@ def _with_inside(host: Host, engine: Engine, container: Container, netns: str) -
             peer_netnsid=0,
             flags=("BROADCAST", "MULTICAST", "UP"),
         )
-        grown = _joined(grown, link, endpoint, way_out=joined is leads_out and not joined.internal)
+        grown = _joined_inside(grown, link, endpoint, way_out=joined is leads_out and not joined.internal)
         outer = _replace(port, peer_index=index)
         own = _replace(own, links=tuple(outer if each is port else each for each in own.links))
     return with_namespace(with_namespace(host, own), grown)
 
 
-def _bridged(engine: Engine, container: Container) -> Iterator[tuple[Endpoint, DockerNetwork]]:
+def _bridged_ends(engine: Engine, container: Container) -> Iterator[tuple[Endpoint, DockerNetwork]]:
     """Yield the container's endpoints on networks with a bridge, and these networks."""
     for endpoint in container.endpoints:
         joined = next((each for each in engine.networks if each.name == endpoint.network), None)
@@ -84,7 +83,7 @@ def _port(own: Namespace, joined: DockerNetwork, endpoint: Endpoint, taken: set[
     hardware address, or else one whose other end is in a namespace that was not read.  Which of several it is does not
     matter to a packet."""
     ports = [each for each in own.links if each.master == joined.bridge and each.name not in taken]
-    seen = {each.port for each in own.fdb if each.mac is not None and each.mac == endpoint.mac}
+    seen = {each.port for each in own.fdb if each.mac == endpoint.mac}
     return next((each for each in ports if each.name in seen), next((each for each in ports if _is_free(each)), None))
 
 
@@ -92,7 +91,7 @@ def _is_free(port: Link) -> bool:
     return port.kind == "veth"
 
 
-def _joined(inner: Namespace, link: Link, endpoint: Endpoint, *, way_out: bool) -> Namespace:
+def _joined_inside(inner: Namespace, link: Link, endpoint: Endpoint, *, way_out: bool) -> Namespace:
     return _replace(
         inner,
         links=(*inner.links, link),

@@ -13,7 +13,7 @@ from hairpin.evidence.told import ToldParts
 from hairpin.host.docker import Container, DockerNetwork, Endpoint, Engine, Subnet
 from hairpin.host.host import Host, Namespace
 from hairpin.host.link import Address
-from hairpin.netfilter.ir import Nat
+from hairpin.netfilter.ir import FieldMatch, Nat
 
 _replace = msgspec.structs.replace
 
@@ -57,12 +57,16 @@ def _destinations(own: Namespace, container: Container) -> Iterator[int]:
     chain = table.chain("DOCKER") if table is not None else None
     published = {(each.host_port, each.container_port) for each in container.bindings}
     for rule in chain.rules if chain is not None else ():
-        words = rule.text.split()
-        port = words[words.index("--dport") + 1] if "--dport" in words else ""
-        led = (each for each in rule.body if isinstance(each, Nat) and port.isdigit())
-        for each in led:
-            if each.addresses is not None and each.ports is not None and (int(port), each.ports[0]) in published:
-                yield each.addresses[0]
+        ports = [
+            low
+            for each in rule.body
+            if isinstance(each, FieldMatch) and each.field == "dport"
+            for low, high in each.ranges
+            if low == high
+        ]
+        for each in (one for one in rule.body if isinstance(one, Nat)):
+            if each.addresses is not None and each.ports is not None:
+                yield from (each.addresses[0] for port in ports if (port, each.ports[0]) in published)
 
 
 def _only_bridge_in_use(own: Namespace) -> tuple[Address, None] | None:

@@ -9,7 +9,7 @@ import msgspec
 from hairpin.evidence.reading import HOST, Evidence
 from hairpin.host.docker import Container, DockerNetwork, Endpoint, PortBinding, Subnet
 from hairpin.host.host import Host, Namespace
-from hairpin.host.read.engines.relays import Relayed, commands, relayed
+from hairpin.host.read.engines.relays import Relayed, commands, relayed_by
 from hairpin.host.socket import Socket
 from hairpin.network.prefix import address_text, network_of
 from hairpin.suppose.ordinary import USUAL_VERSION
@@ -36,7 +36,7 @@ def with_relayed(host: Host, evidence: Evidence) -> Host:
     shown_by = ""
     for reading in evidence.all("relay-cmdlines"):
         for command in commands(reading.text):
-            found = relayed(command)
+            found = relayed_by(command)
             if found is not None and found.target.version == 4:
                 of_address.setdefault(found.target.address, []).append(found)
                 shown_by = reading.id
@@ -72,7 +72,7 @@ def _network(own: Namespace, address: int) -> DockerNetwork | None:
 
 def _container(own: Namespace, address: int, found: list[Relayed], shown_by: str) -> Container:
     joined, text = _network(own, address), address_text(address, 4)
-    endpoints = ()
+    endpoints: tuple[Endpoint, ...] = ()
     if joined is not None:
         subnet = joined.subnets[0]
         endpoints = (Endpoint(joined.name, joined.id, address, subnet.prefix_length, gateway4=subnet.gateway),)

@@ -3,7 +3,7 @@
 import pytest
 
 from hairpin.evidence.told import Outcome, Result
-from hairpin.suppose.hints.captured import is_of_container, seen_coming_in, untranslated
+from hairpin.suppose.hints.captured import is_of_container, seen_coming_in, untranslated_packets
 
 
 def _seen(source: str, target: str = "198.51.100.4", result: Result = "timeout") -> Outcome:
@@ -11,7 +11,7 @@ def _seen(source: str, target: str = "198.51.100.4", result: Result = "timeout")
 
 
 def test_packets_with_the_container_s_address_alone_are_not_masqueraded() -> None:
-    (found,) = untranslated((_seen("172.17.0.2"),))
+    (found,) = untranslated_packets((_seen("172.17.0.2"),))
     assert (found.cause, found.line) == ("masquerade-missing", 3)
 
 
@@ -26,7 +26,7 @@ def test_packets_with_the_container_s_address_alone_are_not_masqueraded() -> Non
     ),
 )
 def test_other_captures_point_to_nothing(outcomes: tuple[Outcome, ...]) -> None:
-    assert list(untranslated(outcomes)) == []
+    assert list(untranslated_packets(outcomes)) == []
 
 
 def test_a_container_s_packet_to_the_outside_is_no_target_on_this_host() -> None:

@@ -7,14 +7,15 @@ import marshal
 import sys
 import zlib
 
-from _payload import content  # type: ignore[import-not-found]  # of start.c: a memoryview
-
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from importlib.machinery import ModuleSpec
     from types import CodeType, ModuleType
+    from typing import Any
 
+content: memoryview = __import__("_payload").content
+"""What start.c holds: the index, and then the modules and files."""
 HERE = sys.executable
 """The path of the executable file.  The modules' paths begin with it, as in an archive; no file is read by them."""
 _INDEX_SIZE = int.from_bytes(content[:4], "little")
@@ -23,7 +24,7 @@ _modules: dict[str, tuple[bool, int, int]]
 _data: dict[str, tuple[int, int]]
 """Place and size of the other files, by their path below ``HERE``."""
 _modules, _data = marshal.loads(content[4 : 4 + _INDEX_SIZE])  # noqa: S302 - of this very program
-_Spec = type(sys.__spec__)  # no module can be imported yet
+_Spec: "Any" = type(sys.__spec__)  # no module can be imported yet
 _BODY = content[4 + _INDEX_SIZE :]
 
 
@@ -40,7 +41,7 @@ class Loader:
         found = _modules.get(fullname)
         if found is None:
             return None
-        spec = _Spec(fullname, LOADER, origin=LOADER.get_filename(fullname), is_package=found[0])  # type: ignore[arg-type]
+        spec: ModuleSpec = _Spec(fullname, LOADER, origin=LOADER.get_filename(fullname), is_package=found[0])
         if found[0]:
             spec.submodule_search_locations = [f"{HERE}/{fullname.replace('.', '/')}"]
         spec.has_location = True
@@ -112,6 +113,8 @@ def run() -> None:
     main()
 
 
-sys.frozen = True  # type: ignore[attr-defined]  # src/hairpin/own_python.py reads it
-sys.meta_path.append(LOADER)  # type: ignore[arg-type]
-sys.path_hooks.insert(0, _hook)  # type: ignore[arg-type]
+vars(sys)["frozen"] = True  # src/hairpin/own_python.py reads it
+_finders: "list[Any]" = sys.meta_path
+_finders.append(LOADER)
+_hooks: "list[Any]" = sys.path_hooks
+_hooks.insert(0, _hook)

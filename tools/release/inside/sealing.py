@@ -104,10 +104,10 @@ def needed(library: Path, others: Mapping[str, bytes]) -> dict[str, bytes]:
         for each in (".".join(parts[: end + 1]) for end in range(len(parts))):
             if each in LEFT_OUT:
                 break
-            path = there.get(each)
-            if path is not None and path not in found:
-                found[path] = (library / path).read_bytes()
-                waiting.extend(imported(found[path], each, is_package=path.endswith("/__init__.py")))
+            place = there.get(each)
+            if place is not None and place not in found:
+                found[place] = (library / place).read_bytes()
+                waiting.extend(imported(found[place], each, is_package=place.endswith("/__init__.py")))
     return found
 
 

@@ -52,9 +52,9 @@ LEFT_OUT = frozenset(
 )
 """The compiled modules that hairpin never imports."""
 _ALIKE = ("ac_cv_aligned_", "ac_cv_alignof_", "ac_cv_broken_", "ac_cv_buggy_", "ac_cv_builtin_", "ac_cv_c_",
-          "ac_cv_cc_", "ac_cv_defined_", "ac_cv_enable_", "ac_cv_func_", "ac_cv_getrandom", "ac_cv_have_", "ac_cv_header_",
-          "ac_cv_lib_", "ac_cv_member_", "ac_cv_posix_", "ac_cv_pthread", "ac_cv_search_", "ac_cv_sizeof_",
-          "ac_cv_stat_", "ac_cv_struct_", "ac_cv_type_", "ac_cv_working_", "py_cv_")  # fmt: skip
+          "ac_cv_cc_", "ac_cv_defined_", "ac_cv_enable_", "ac_cv_func_", "ac_cv_getrandom", "ac_cv_have_",
+          "ac_cv_header_", "ac_cv_lib_", "ac_cv_member_", "ac_cv_posix_", "ac_cv_pthread", "ac_cv_search_",
+          "ac_cv_sizeof_", "ac_cv_stat_", "ac_cv_struct_", "ac_cv_type_", "ac_cv_working_", "py_cv_")  # fmt: skip
 """How the names of those answers of ``configure`` begin that are the same for both machines."""
 
 

@@ -8,7 +8,7 @@ from hairpin.evidence.told import Outcome
 from hairpin.pasted.joining import unrecognised_in
 from hairpin.suppose.asked import UNNAMED
 from hairpin.suppose.hints.bridge_asked import asked_on_a_bridge
-from hairpin.suppose.hints.captured import seen_coming_in, untranslated
+from hairpin.suppose.hints.captured import seen_coming_in, untranslated_packets
 from hairpin.suppose.hints.counted_drops import counted_drops
 from hairpin.suppose.hints.firewall_log import logged_drops
 from hairpin.suppose.hints.hint import Hinted, hints_in, prose_of, words
@@ -65,7 +65,7 @@ def _all(answer: Answer, failures: tuple[Outcome, ...]) -> Iterator[Hinted]:
         yield from asked_on_a_bridge(lines, host, host.told)
         yield from two_routes(host, host.told)
         yield from bare_uplink(host, host.told)
-        yield from untranslated(host.told.outcomes)
+        yield from untranslated_packets(host.told.outcomes)
         yield from seen_coming_in(host.told.outcomes)
         yield from diverting_rules(prose, host, host.told)
         yield from saved_by_the_service(host, flows)

@@ -23,7 +23,7 @@ def as_far_as_read(answer: Answer) -> Answer:
     """Return the answer in which a verdict is undecided if it rests on a part that was not read."""
     read = frozenset(each.id for evidence in answer.evidence for each in evidence.readings)
     shown = {each.ref for each in answer.causes if _is_shown(each, answer, read)}
-    flows = tuple(_decided(each, shown, answer) for each in answer.flows)
+    flows = tuple(_decided_flow(each, shown, answer) for each in answer.flows)
     kept = {ref for each in flows for ref in each.causes}
     causes = tuple(each for each in answer.causes if each.ref in kept or (not each.flows and each.ref in shown))
     return _replace(answer, flows=flows, causes=causes)
@@ -66,7 +66,7 @@ def _was_listed(stop: Stop, host: Host) -> bool:
     return isinstance(stop.decided_by, SocketDecided) and host.told.proves(stop.netns.name, "sockets")
 
 
-def _decided(flow: FlowAnswer, shown: set[str], answer: Answer) -> FlowAnswer:
+def _decided_flow(flow: FlowAnswer, shown: set[str], answer: Answer) -> FlowAnswer:
     """Return the flow with its causes if readings show all of them; else as undecided, without a cause."""
     if flow.causes and shown.issuperset(flow.causes):
         return flow

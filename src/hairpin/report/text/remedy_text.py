@@ -75,7 +75,7 @@ def write_remedy(
     for said in effects:
         if said not in noted:
             paper.prose(words(said), indent=2, first=f"{words(ALSO)} ")
-    for said in _walked(remedy):
+    for said in _walked_words(remedy):
         paper.prose(words(said), indent=2, style="faint")
     for said in advice:
         paper.prose(words(said), indent=2, first=f"{words(NOTE)} ")
@@ -127,7 +127,7 @@ def not_taken_back(remedy: Remedy) -> Message:
     return message("Nothing takes this back: {commands}", commands=named)
 
 
-def _walked(remedy: Remedy) -> Iterator[Message]:
+def _walked_words(remedy: Remedy) -> Iterator[Message]:
     """Yield sentences about the number of other flows that were walked with the repair, and about the effects on these
     flows."""
     effects = remedy.effects

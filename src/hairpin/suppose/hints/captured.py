@@ -18,7 +18,7 @@ def is_of_container(outcome: Outcome) -> bool:
     return _within(outcome.source, _POOLS) and _is_address(outcome.host) and not _within(outcome.host, _INNER)
 
 
-def untranslated(outcomes: tuple[Outcome, ...]) -> Iterator[Hinted]:
+def untranslated_packets(outcomes: tuple[Outcome, ...]) -> Iterator[Hinted]:
     """Yield that a container's packets to an address outside are seen with the container's own source only.
 
     On a host that masquerades, a capture of all links shows each of them a second time, with the host's source."""

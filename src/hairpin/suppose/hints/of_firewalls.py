@@ -1,7 +1,8 @@
 """The words that point to a firewall or to a switch of the host."""
 
 from hairpin.message import message
-from hairpin.suppose.hints.common import (
+from hairpin.suppose.hints.hint import Hint, words
+from hairpin.suppose.hints.phrases import (
     BRIDGE_ZONE,
     BRIDGE_ZONE_SHOWS,
     CONTAINERS,
@@ -17,7 +18,6 @@ from hairpin.suppose.hints.common import (
     ZONE_SHOWS,
     ZONES,
 )
-from hairpin.suppose.hints.hint import Hint, words
 from hairpin.suppose.parts import SYSCTLS
 
 FIREWALLS: tuple[Hint, ...] = (

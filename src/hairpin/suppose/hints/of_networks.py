@@ -1,8 +1,8 @@
 """The words that point to a network of the engine, to names, or to a client that asks itself."""
 
 from hairpin.message import message
-from hairpin.suppose.hints.common import CONTAINERS, HOST_NETWORK
 from hairpin.suppose.hints.hint import Hint, words
+from hairpin.suppose.hints.phrases import CONTAINERS, HOST_NETWORK
 
 NETWORKS: tuple[Hint, ...] = (
     # --- networks of the engine ---

@@ -4,8 +4,8 @@ A typed command is not read back: it may have failed, and something may have und
 """
 
 from hairpin.message import message
-from hairpin.suppose.hints.common import INPUT, INPUT_SHOWS, RULES
 from hairpin.suppose.hints.hint import Hint, words
+from hairpin.suppose.hints.phrases import INPUT, INPUT_SHOWS, RULES
 from hairpin.suppose.parts import SYSCTLS
 
 _IPTABLES = r"(?:\biptables|\$\{?(?:IPT|IPTABLES|ipt)\}?)"

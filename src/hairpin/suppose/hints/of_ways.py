@@ -2,7 +2,8 @@
 hosts, and ranges that two networks have."""
 
 from hairpin.message import message
-from hairpin.suppose.hints.common import (
+from hairpin.suppose.hints.hint import Hint, words
+from hairpin.suppose.hints.phrases import (
     CLIENT,
     CONTAINERS,
     DESKTOP,
@@ -25,7 +26,6 @@ from hairpin.suppose.hints.common import (
     TUNNELS,
     VM_SHOWS,
 )
-from hairpin.suppose.hints.hint import Hint, words
 
 WAYS: tuple[Hint, ...] = (
     # --- the size of packets ---

@@ -9,8 +9,8 @@ from hairpin.evidence.told import ToldParts
 from hairpin.host.host import Host
 from hairpin.host.route import TABLE_MAIN, Route
 from hairpin.message import message
-from hairpin.suppose.hints.common import MTU, MTU_SHOWS, SIZES
 from hairpin.suppose.hints.hint import Hinted
+from hairpin.suppose.hints.phrases import MTU, MTU_SHOWS, SIZES
 
 _BRIDGE = re.compile(r"docker0|br-|cni|podman")
 _INNER = re.compile(r"lo$|docker|br-|veth|cni|podman|virbr|flannel|tun|tap|wg|cali|vxlan|dummy|bond|team|w[lw]")

@@ -94,7 +94,7 @@ class Relayed(NamedTuple):
     target: Relay
 
 
-def relayed(command: RelayCommand) -> Relayed | None:
+def relayed_by(command: RelayCommand) -> Relayed | None:
     """Return what the command line tells; None for a program other than docker-proxy."""
     end, target = _own_end(command), _target_of(command)
     return None if end is None or target is None else Relayed(*end, target)
