@@ -132,7 +132,7 @@ def _rules(reading: Reading, chance: random.Random) -> str | None:
 
 
 def _is_sound(lines: list[str]) -> bool:
-    chains = set[str]()
+    chains: set[str] = set()
     for line in lines:
         if line.startswith("*"):
             chains = set()

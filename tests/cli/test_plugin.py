@@ -25,7 +25,8 @@ def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def by_docker(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, str]:
     status = run(list(arguments), by_docker=True)
-    return (status, *capsys.readouterr())
+    out, err = capsys.readouterr()
+    return status, out, err
 
 
 def test_install_and_remove(

@@ -10,6 +10,7 @@ import pytest
 from tests.fidelity.mistakes.catalogue import MISTAKES, Mistake
 from tests.fidelity.mistakes.planted import PlantError, copy_with
 from tests.fidelity.mistakes.search import Search
+from tests.whole import thinned
 
 SEED = 5000
 FOUND_FROM = {
@@ -38,7 +39,7 @@ FOUND_FROM = {
 """The network, counted from SEED on, that shows each mistake: the search for it begins there."""
 
 
-@pytest.mark.parametrize("mistake", MISTAKES, ids=[each.name for each in MISTAKES])
+@pytest.mark.parametrize("mistake", thinned(MISTAKES, 3), ids=[each.name for each in MISTAKES])
 def test_planted_mistake_is_found(mistake: Mistake, tmp_path: Path) -> None:
     search = Search(FOUND_FROM.get(mistake.name, SEED), tmp_path)
     assert search.pairs_until_found(mistake) is not None, f"nothing disagrees, though {mistake.wrong}"

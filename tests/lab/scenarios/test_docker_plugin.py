@@ -47,7 +47,7 @@ def by_docker(host: Node, *options: str, question: tuple[str, ...] = QUESTION) -
     return ask(host, question, ("docker", *options, "hairpin", "check"))
 
 
-@pytest.mark.parametrize("name", thinned(SCENARIOS, 8))
+@pytest.mark.parametrize("name", thinned(SCENARIOS, 16))
 def test_docker_hairpin_answers_as_the_checkout(name: str) -> None:
     scenario = named(name)
     with running_scenario(scenario) as lab:

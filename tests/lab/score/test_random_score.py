@@ -36,6 +36,7 @@ def test_something_that_always_says_the_same_misses(tmp_path: Path) -> None:
     assert not score.perfect
 
 
+@WHOLE
 def test_hairpin_finds_two_faults_and_repairs_both() -> None:
     names = ("interface-forwarding-off", "docker-user-drops.saved")
     score = score_random((of_names(names),), 1, lambda _: None)

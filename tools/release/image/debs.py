@@ -66,7 +66,7 @@ def locked(machine: str, cache: Path) -> str:
     folder = cache / machine
     shutil.rmtree(folder, ignore_errors=True)
     _fetch(list(PACKAGES), machine, cache)
-    lines = []
+    lines: list[str] = []
     for path in sorted(folder.glob("*.deb")):
         package, version, _ = path.name.split("_")
         lines.append(f"{machine} {package} {version.replace('%3a', ':')} {sha256(path.read_bytes()).hexdigest()}\n")

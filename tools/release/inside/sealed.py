@@ -24,7 +24,7 @@ _modules: dict[str, tuple[bool, int, int]]
 _data: dict[str, tuple[int, int]]
 """Place and size of the other files, by their path below ``HERE``."""
 _modules, _data = marshal.loads(content[4 : 4 + _INDEX_SIZE])  # noqa: S302 - of this very program
-_Spec: "Any" = type(sys.__spec__)  # no module can be imported yet
+_Spec: "Any" = sys.__spec__.__class__  # no module can be imported yet
 _BODY = content[4 + _INDEX_SIZE :]
 
 
@@ -113,7 +113,7 @@ def run() -> None:
     main()
 
 
-vars(sys)["frozen"] = True  # src/hairpin/own_python.py reads it
+sys.__dict__["frozen"] = True  # src/hairpin/own_python.py reads it
 _finders: "list[Any]" = sys.meta_path
 _finders.append(LOADER)
 _hooks: "list[Any]" = sys.path_hooks

@@ -7,7 +7,7 @@ import json
 from collections.abc import Mapping
 from hashlib import sha256
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 from hairpin.cli.docker.call import DockerCall
 from hairpin.errors import UsageError
@@ -68,9 +68,7 @@ def _of_context(name: str, folder: Path) -> NamedEngine:
                 name=name, folder=str(folder / "contexts"),
             )
         )  # fmt: skip
-    endpoints = found.get("Endpoints")
-    engine = endpoints.get("docker") if isinstance(endpoints, dict) else None
-    endpoint = engine.get("Host") if isinstance(engine, dict) else None
+    endpoint = _object(_object(found.get("Endpoints")).get("docker")).get("Host")
     return NamedEngine(f"docker context {name}", endpoint if isinstance(endpoint, str) else "", name)
 
 
@@ -80,4 +78,9 @@ def _json_object(path: Path) -> dict[str, Any]:
         found = json.loads(path.read_bytes())
     except (OSError, ValueError):
         return {}
-    return found if isinstance(found, dict) else {}
+    return _object(found)
+
+
+def _object(value: object) -> dict[str, Any]:
+    """Return the value if it is a JSON object, else an empty one."""
+    return cast("dict[str, Any]", value) if isinstance(value, dict) else {}

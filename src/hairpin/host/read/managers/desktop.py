@@ -37,7 +37,7 @@ def guest_of(kernel: str, hostname: str, systems: tuple[str, ...], signs: str, l
 
     ``systems``: the names of the operating system, from ``docker info`` and os-release(5).  ``signs``: the reading
     ``desktop-signs``.  ``links``: the names of the host's links."""
-    told = dict(line.partition("\t")[::2] for line in signs.splitlines())
+    told = {sign: value for sign, _, value in (line.partition("\t") for line in signs.splitlines())}
     is_wsl = "microsoft" in kernel.lower()
     mode = told.get("wsl-networking") or ("mirrored" if is_wsl and "loopback0" in links else None)
     found = (
