@@ -16,6 +16,7 @@ import msgspec
 import pytest
 
 from hairpin import __version__
+from tests.whole import WHOLE
 from tools.release.pinned import LIBRARIES, MACHINES, MINORS, ROOT
 
 INSIDE = ROOT / "tools" / "release" / "inside"
@@ -89,6 +90,7 @@ def started(one_file: Path, first: str, *arguments: str, **around: str) -> tuple
     return ended(sys.executable, "-c", code + start, str(one_file), *arguments, **around)
 
 
+@WHOLE
 def test_a_second_build_elsewhere_has_the_same_bytes(made: Path, tmp_path: Path) -> None:
     copy = tmp_path / "somewhere" / "else"
     for name in OF_A_BUILD:

@@ -36,6 +36,7 @@ from tests.small_host import (
     published,
 )
 from tests.strategies import changes
+from tests.whole import WHOLE
 
 FLOWS = (published(), published(Lan(parse_address("198.51.100.7")[1])), published(FromHost(), "127.0.0.1"), egress())
 NET = network(host_namespace(values={"conf__eth0__forwarding": "1", "conf__all__rp_filter": "0", "ip_forward": "1"}))
@@ -75,6 +76,7 @@ def test_what_a_walk_has_not_read_spares_the_next_one() -> None:
     assert walked_after(within, closed, published()).verdict == "dropped"
 
 
+@WHOLE
 def test_a_flow_that_is_alike_another_one_reads_the_same_parts_of_its_own_containers() -> None:
     within, taken = many(), 0
     for flow in flows_of_many():

@@ -8,6 +8,7 @@ import pytest
 from tests.lab.score.reports import one_answer
 from tests.score.event_score import score_under_events
 from tests.score.repairing import EventTrial
+from tests.whole import WHOLE
 
 TRIALS: dict[str, tuple[EventTrial, str]] = {
     "lasts":            (EventTrial("ufw-reload", said=False, passes=True, outcome="delivered"), ""),
@@ -26,6 +27,7 @@ def test_what_is_wrong(trial: EventTrial, wrong: str) -> None:
     assert msgspec.structs.replace(trial, by_itself=True).wrong == ()
 
 
+@WHOLE
 def test_a_repair_without_its_file(tmp_path: Path) -> None:
     """The answer keeps nothing: `sysctl --system` leaves it alone, and a restart of the container makes another
     link."""

@@ -8,6 +8,7 @@ from tests.score.random_faults import Draw
 from tests.whole import WHOLE
 
 
+@WHOLE
 @pytest.mark.parametrize("name", ("bridge-missing.proxy-off",))
 def test_it_works_and_is_taken_back(name: str) -> None:
     scenario = named(name)

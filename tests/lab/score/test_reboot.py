@@ -41,6 +41,7 @@ def test_files_parameters_rules_and_units_are_loaded(lab_host: Callable[[LabPlan
         assert "198.18.0.0/24" not in rules
 
 
+@WHOLE
 def test_a_parameter_that_is_loaded_before_dockerd_opens_a_port(lab_host: Callable[[LabPlan], Lab]) -> None:
     """dockerd sets the policy of FORWARD to DROP only if it switches forwarding on itself."""
     plan = LabPlan()
