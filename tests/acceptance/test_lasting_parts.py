@@ -31,6 +31,7 @@ from tests.causes.test_opening import OPENED, OpenedCase
 from tests.causes.test_registry import TABLES
 from tests.causes.to_come.test_to_come import ONE_OFF, ComingCase, kept_away
 from tests.reboot.parts import PARTS, of_steps
+from tests.whole import WHOLE
 
 
 @cache
@@ -66,6 +67,7 @@ def of_recorded_hosts(name: str) -> Iterator[tuple[str, Network, Remedy]]:
             yield cause.id, network(name), remedy
 
 
+@WHOLE
 def test_every_cause_has_a_part_that_lasts_or_says_why_not() -> None:
     small = of_small_hosts()
     silent = {cause for cause, _, remedy in small if not remedy.keeping and not remedy.advice}

@@ -18,7 +18,7 @@ from tests.fidelity.testbed.ask import ask
 from tests.fidelity.testbed.netns import SetupError
 
 REGRESSIONS = dict(regressions())
-CASES = 14
+CASES = 8
 
 
 @pytest.mark.parametrize("regression", REGRESSIONS.values(), ids=REGRESSIONS)

@@ -31,6 +31,7 @@ from hairpin.errors import ApplyError, CollectError
 from tests.kernel.test_change_law import CASES, HOST_NETNS, SETUP, Host, insertion
 from tests.kernel.test_taking_back import parts, untold
 from tests.kills.program import Moments
+from tests.whole import WHOLE
 
 SHELLS = {"dash": ("dash",), "bash": ("bash", "--posix"), "busybox": ("busybox", "sh"), "here": ("here",)}
 """``here``: the way of a hairpin on that host, which is lent to the program."""
@@ -272,6 +273,7 @@ def test_an_undo_waits_for_the_step_at_hand_and_none_begins_after_it(remote: Cal
 # ---- killed
 
 
+@WHOLE
 @pytest.mark.parametrize("stride", (13,))
 def test_a_carrying_that_is_killed_is_settled_by_the_next_command(
     remote: Callable[..., Remote], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, stride: int

@@ -15,7 +15,7 @@ from hairpin.lab.scenario import named
 from hairpin.lab.trial import break_host, probe_after, require_truth, running_scenario
 from tests.acceptance.recorded_networks import expected
 from tests.score.diagnosis import Answer, ask, blocking_causes, describes, stop_reason
-from tests.whole import thinned
+from tests.whole import WHOLE, thinned
 
 PAIR = LabPlan(hosts=(HostPlan(name="node1", containers=()), HostPlan(name="node2", containers=())))
 
@@ -31,6 +31,7 @@ def asked(name: str) -> Generator[tuple[Answer, ...]]:
             yield tuple(ask(lab.host, (*flow.arguments(), *hosts)) for flow in scenario.flows)
 
 
+@WHOLE
 @pytest.mark.parametrize("name", thinned(("vxlan-port-blocked.input", "healthy-flannel-vxlan"), 2))
 def test_the_live_answer_is_that_of_the_recorded_network(name: str) -> None:
     recorded = expected()[name]
