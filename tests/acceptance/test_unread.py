@@ -5,7 +5,7 @@ import pytest
 from tests.unread.hosts import Case, cases
 from tests.unread.law import faults
 from tests.unread.table import TELLERS, Teller
-from tests.whole import WHOLE
+from tests.whole import WHOLE, thinned
 
 SEED = 4711
 COUNTS: dict[Teller, int] = {"check": 40, "fix": 20, "restore": 40, "events": 4, "diff": 4}
@@ -15,7 +15,7 @@ def drawn(teller: Teller) -> list[Case]:
     return list(cases(COUNTS[teller], SEED, (teller,)))
 
 
-@pytest.mark.parametrize("teller", TELLERS)
+@pytest.mark.parametrize("teller", thinned(TELLERS, 3))
 def test_nothing_unread_is_called_fine(teller: Teller) -> None:
     found = [
         broken.line()
@@ -26,7 +26,7 @@ def test_nothing_unread_is_called_fine(teller: Teller) -> None:
 
 
 @WHOLE
-@pytest.mark.parametrize("teller", TELLERS)
+@pytest.mark.parametrize("teller", thinned(TELLERS, 3))
 def test_nothing_unread_is_called_fine_of_many(teller: Teller) -> None:
     found = [
         broken.line()

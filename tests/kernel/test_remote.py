@@ -295,6 +295,7 @@ def test_a_carrying_that_is_killed_is_settled_by_the_next_command(
     assert moment > 2 * stride
 
 
+@WHOLE
 @pytest.mark.parametrize("stride", (17,))
 def test_an_undo_that_is_killed_is_settled_by_the_next_one(
     remote: Callable[..., Remote], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, stride: int
@@ -323,7 +324,7 @@ def test_an_undo_that_is_killed_is_settled_by_the_next_one(
 # ---- the law
 
 
-@pytest.mark.parametrize("name", sorted(CASES)[::16])
+@pytest.mark.parametrize("name", sorted(CASES)[::40])
 def test_what_the_program_does_is_what_was_simulated_and_its_undo_leads_back(
     remote: Callable[..., Remote], name: str
 ) -> None:

@@ -36,6 +36,7 @@ from hairpin.network.network import Network
 from tests.apply.plans import begun, hands
 from tests.kernel.test_change_law import HOST_NETNS, VIA, Host, address, insertion, link, new_route, up
 from tests.kills.program import KILL_BOTH, Moments
+from tests.whole import WHOLE
 
 
 def parts(network: Network, file: Path) -> tuple[tuple[Primitive, ...], ...]:
@@ -165,6 +166,7 @@ def untold(_task: PlannedStep, _said: Message | None) -> None:
     return None
 
 
+@WHOLE
 @pytest.mark.parametrize("taking_back", (False, True), ids=["carrying out", "taking back"])
 def test_a_plan_that_is_killed_is_taken_back_whole(plans: Plans, *, taking_back: bool) -> None:
     step = 5 if taking_back else 19  # a stride that meets each kind of moment: no kind of task has a multiple of it

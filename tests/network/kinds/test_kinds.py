@@ -35,7 +35,7 @@ from hairpin.walk.walk import walk_flow
 from tests.many_hosts import COUNT, FIRST_PORT, address, flows_of_many, inside, many, rules_text
 from tests.small_host import HOST_NETNS
 from tests.strategies import changes
-from tests.whole import thinned
+from tests.whole import WHOLE, thinned
 
 FIXTURES = Path(__file__).parents[2] / "fixtures"
 RECORDED = sorted(
@@ -175,6 +175,7 @@ def test_flows_of_alike_containers_are_few_kinds_of_flows() -> None:
     assert len(found) < len(flows_of_many()) / 3
 
 
+@WHOLE
 @given(st.lists(changes(HOST_NETNS, many().namespace(HOST_NETNS)), min_size=1, max_size=3))
 @settings(max_examples=20, deadline=None)
 def test_after_any_change_each_member_walks_as_its_kind(made: list[Change]) -> None:
