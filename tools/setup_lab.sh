@@ -19,8 +19,8 @@ PROGRAMS=(
 )
 # Libraries, each with its package.
 LIBRARIES=()
-# What tests alone need: `setup_lab.sh tests`.  The browser's driver, which pip brings, is linked with the library.
-[ "${1:-}" != tests ] || { PROGRAMS+=(chromium:chromium); LIBRARIES+=(libatomic.so.1:libatomic1); }
+# What tests alone need: `setup_lab.sh tests`.  gcc compiles the launcher of the image.  The browser's driver, which pip brings, is linked with the library.
+[ "${1:-}" != tests ] || { PROGRAMS+=(chromium:chromium gcc:gcc); LIBRARIES+=(libatomic.so.1:libatomic1); }
 # What making and trying the packages for Debian and RPM needs, instead of the lab's programs: `setup_lab.sh packages`.
 [ "${1:-}" != packages ] ||
     PROGRAMS=(dpkg-deb:dpkg rpmbuild:rpm lintian:lintian rpmlint:rpmlint debootstrap:debootstrap unshare:util-linux)
