@@ -12,6 +12,7 @@ from ipaddress import IPv4Address
 
 from hairpin.evidence.reading import HOST
 from hairpin.evidence.told import ToldParts
+from hairpin.host.docker import Endpoint
 from hairpin.host.host import Host
 from hairpin.message import message
 from hairpin.suppose.hints.hint import Hinted
@@ -62,8 +63,8 @@ def _of(host: Host, asked: str, own: str, line: int, quote: str) -> Iterator[Hin
     yield Hinted("bridge-subnet-overlaps-route", 28, _COMMAND, shows, means, line, quote)
 
 
-def _has(endpoints: Iterable[object], asked: str) -> bool:
-    return any(getattr(each, "ipv4", None) == int(IPv4Address(asked)) for each in endpoints)
+def _has(endpoints: Iterable[Endpoint], asked: str) -> bool:
+    return any(each.ipv4 == int(IPv4Address(asked)) for each in endpoints)
 
 
 def _bridge_addresses(host: Host, told: ToldParts) -> Iterator[tuple[str, str]]:

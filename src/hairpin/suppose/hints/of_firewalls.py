@@ -7,12 +7,17 @@ from hairpin.suppose.hints.phrases import (
     BRIDGE_ZONE_SHOWS,
     CONTAINERS,
     DESKTOP,
+    FLUSHED,
+    FLUSHED_SHOWS,
+    FORWARD,
+    FORWARD_SHOWS,
     FROM_OUTSIDE,
     HOST_NETWORK,
     INPUT,
     INPUT_SHOWS,
     LOCALHOST,
     MACHINE,
+    PROXIED,
     RULES,
     ZONE,
     ZONE_SHOWS,
@@ -48,7 +53,7 @@ FIREWALLS: tuple[Hint, ...] = (
         weight=20,
         command=RULES,
         shows=INPUT_SHOWS,
-        means=message("INPUT drops what docker-proxy gets back from the bridge, or what comes in for docker-proxy"),
+        means=PROXIED,
     ),
     Hint(
         says=(words(r"\bfirewalld\b"), words(rf"\brootless\b|without root|non-root|{HOST_NETWORK}")),
@@ -94,7 +99,7 @@ FIREWALLS: tuple[Hint, ...] = (
         cause="firewalld-restart-wipes-docker",
         weight=10,
         command=RULES,
-        shows=message("table nat has no chain DOCKER, or FORWARD none of Docker's rules"),
+        shows=FLUSHED_SHOWS,
         means=message(
             "A restart of the firewall deletes the engine's rules, and only a restart of the engine makes them anew"
         ),
@@ -156,7 +161,7 @@ FIREWALLS: tuple[Hint, ...] = (
         weight=16,
         command=RULES,
         shows=INPUT_SHOWS,
-        means=message("INPUT drops what docker-proxy gets back from the bridge, or what comes in for docker-proxy"),
+        means=PROXIED,
     ),
     Hint(
         says=(
@@ -172,7 +177,7 @@ FIREWALLS: tuple[Hint, ...] = (
         weight=18,
         command=RULES,
         shows=INPUT_SHOWS,
-        means=message("INPUT drops what docker-proxy gets back from the bridge, or what comes in for docker-proxy"),
+        means=PROXIED,
     ),
     Hint(
         says=(
@@ -196,8 +201,8 @@ FIREWALLS: tuple[Hint, ...] = (
         cause="forward-policy-drop",
         weight=20,
         command=RULES,
-        shows=message("FORWARD has the policy DROP, and no rule accepts the packet"),
-        means=message("FORWARD's policy DROP stops what no rule of the engine accepts"),
+        shows=FORWARD_SHOWS,
+        means=FORWARD,
     ),
     Hint(
         says=(
@@ -211,7 +216,7 @@ FIREWALLS: tuple[Hint, ...] = (
         cause="forward-policy-drop",
         weight=12,
         command=RULES,
-        shows=message("FORWARD has the policy DROP, and no rule accepts the packet"),
+        shows=FORWARD_SHOWS,
         means=message(
             "The policy DROP stops what containers send in FORWARD: the rules for the host's own packets do not "
             "let it pass"
@@ -324,10 +329,8 @@ FIREWALLS: tuple[Hint, ...] = (
         cause="firewall-manager-flushed-rules",
         weight=12,
         command=RULES,
-        shows=message("table nat has no chain DOCKER, or FORWARD none of Docker's rules"),
-        means=message(
-            "Another program loads its own rules and deletes the engine's; a restart of the engine makes them anew"
-        ),
+        shows=FLUSHED_SHOWS,
+        means=FLUSHED,
     ),
     Hint(
         says=(

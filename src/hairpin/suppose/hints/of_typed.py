@@ -5,7 +5,7 @@ A typed command is not read back: it may have failed, and something may have und
 
 from hairpin.message import message
 from hairpin.suppose.hints.hint import Hint, words
-from hairpin.suppose.hints.phrases import INPUT, INPUT_SHOWS, RULES
+from hairpin.suppose.hints.phrases import FLUSHED, FLUSHED_SHOWS, FORWARD, FORWARD_SHOWS, INPUT, INPUT_SHOWS, RULES
 from hairpin.suppose.parts import SYSCTLS
 
 _IPTABLES = r"(?:\biptables|\$\{?(?:IPT|IPTABLES|ipt)\}?)"
@@ -26,8 +26,8 @@ TYPED: tuple[Hint, ...] = (
         cause="forward-policy-drop",
         weight=16,
         command=RULES,
-        shows=message("FORWARD has the policy DROP, and no rule accepts the packet"),
-        means=message("FORWARD's policy DROP stops what no rule of the engine accepts"),
+        shows=FORWARD_SHOWS,
+        means=FORWARD,
     ),
     Hint(
         says=(
@@ -60,10 +60,8 @@ TYPED: tuple[Hint, ...] = (
         cause="firewall-manager-flushed-rules",
         weight=14,
         command=RULES,
-        shows=message("table nat has no chain DOCKER, or FORWARD none of Docker's rules"),
-        means=message(
-            "Another program loads its own rules and deletes the engine's; a restart of the engine makes them anew"
-        ),
+        shows=FLUSHED_SHOWS,
+        means=FLUSHED,
     ),
     Hint(
         says=(

@@ -53,3 +53,10 @@ TUNNEL = message("The packets between the hosts are in a tunnel (UDP 4789, 8472)
 TUNNEL_SHOWS = message("packets of the tunnel go out on one host and do not come in on the other")
 RANGES = message("The VPN's route and the engine's networks cover the same range, so one takes the other's packets")
 RANGES_SHOWS = message("a route of the VPN covers a container network, or a bridge covers addresses behind the VPN")
+PROXIED = message("INPUT drops what docker-proxy gets back from the bridge, or what comes in for docker-proxy")
+FLUSHED = message(
+    "Another program loads its own rules and deletes the engine's; a restart of the engine makes them anew"
+)
+FLUSHED_SHOWS = message("table nat has no chain DOCKER, or FORWARD none of Docker's rules")
+FORWARD = message("FORWARD's policy DROP stops what no rule of the engine accepts")
+FORWARD_SHOWS = message("FORWARD has the policy DROP, and no rule accepts the packet")
