@@ -13,7 +13,7 @@ WORKERS := $(shell echo $$(($$(nproc) * 3 / 2)))
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-lab unit demo test check format bench dist dist-test image image-test packages packages-test score matrix latent reboot own-ssh kills power fidelity fidelity-kernels hunt-causes hunt-proofs hunt-real hunt-repairs world harm bare lock messages conformance
+.PHONY: help setup setup-lab unit demo test check format bench dist dist-test image image-test packages-test score matrix latent reboot own-ssh kills power fidelity fidelity-kernels hunt-causes hunt-proofs hunt-real hunt-repairs world harm bare lock messages conformance
 
 help: ## Show these targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
@@ -60,22 +60,18 @@ format: setup ## Format the code as `make check` demands
 bench: setup setup-lab ## Time hairpin beside reference tools (writes docs/reference/speed.md); BESIDE=commit plain checks beside it
 	@$(BIN)/python -m bench $(if $(BESIDE),--beside $(BESIDE),--docs docs/reference)
 
-dist: setup ## Make dist/: hairpin-x86_64, hairpin-aarch64, hairpin.pyz, the wheel, man pages, completion files, the bill of materials, SHA256SUMS
+dist: setup ## Make dist/: executable files, images, packages for Debian and RPM, hairpin.pyz, the wheel, the bill of materials, SHA256SUMS
+	@tools/setup_lab.sh release
 	@$(BIN)/python -m tools.release dist
 
 dist-test: setup ## Compare the executable files of dist/ with the checkout, in clean roots (ROOTS=bookworm,busybox; root)
 	@$(BIN)/python -m tests.dist $(if $(ROOTS),--roots $(ROOTS))
 
-image: setup ## Make dist/hairpin-image-MACHINE.tar and dist/image-MACHINE/ of dist/hairpin-MACHINE (FETCH=1: fetch its packages first)
-	@$(if $(FETCH),$(BIN)/python -m tools.release.image --fetch,true)
+image: setup ## Make dist/hairpin-image-MACHINE.tar and dist/image-MACHINE/ anew, of dist/hairpin-MACHINE
 	@$(BIN)/python -m tools.release.image dist
 
 image-test: setup setup-lab ## Run the image by the engines of lab hosts, against the checkout on the same hosts (ONLY=word; root)
 	@$(BIN)/python -m tests.image $(ONLY)
-
-packages: setup ## Make the packages for Debian and RPM in dist/, of the executable files that `make dist` has written there
-	@tools/setup_lab.sh packages
-	@$(BIN)/python -m tools.release.packages dist
 
 packages-test: setup ## Install, use, upgrade and purge the packages of dist/ in clean roots (SUITES="bookworm sid"; root)
 	@tools/setup_lab.sh packages

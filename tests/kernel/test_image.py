@@ -38,7 +38,7 @@ def image(tmp_path: Path) -> Path:
     """Return the root directory of an image with the launcher, a tool ``tell`` and a loader that prints its words."""
     for folder in ("proc", "run", "lib", "exec", "tools/iproute2", "tools/netfilter", "tools/busybox"):
         (tmp_path / folder).mkdir(parents=True)
-    (tmp_path / "enter").write_bytes(launcher("x86_64"))
+    (tmp_path / "enter").write_bytes(launcher(("gcc",)))
     for name, text in (("hairpin", TELLS), ("lib/ld.so", LOADER)):
         (tmp_path / name).write_text(text, encoding="utf-8")
     (tmp_path / "tools" / "netfilter" / "tell").symlink_to("../../enter")

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from tests.packages.root import Ended, Root, throw_away
 from tests.packages.used import faults_of_use
-from tools.release.__main__ import commit_time
+from tools.release.commit import commit_time
 from tools.release.packages.rpm import rpm_version, write_rpm
 
 

@@ -1,5 +1,5 @@
-"""The bill of materials (SBOM) of hairpin.pyz and of the programs, as CycloneDX 1.6 JSON: each project with its licence
-and what it was taken from."""
+"""The bill of materials (SBOM) of a release, as CycloneDX 1.6 JSON: each project with its licence and what it was taken
+from.  The licences of Debian's packages lie in the image, in /usr/share/doc."""
 
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
@@ -7,10 +7,12 @@ from datetime import UTC, datetime
 from email.parser import BytesHeaderParser
 from hashlib import sha256
 from pathlib import Path
+from urllib.parse import quote
 
 import msgspec
 
 from tools.release.archive import members_of
+from tools.release.image.debs import ARCHITECTURES, Pin
 from tools.release.interpreter.parts import INSIDE_ZIG, SOURCES, Part
 from tools.release.pinned import Demand
 
@@ -38,8 +40,8 @@ class _Component(msgspec.Struct, frozen=True, rename="kebab", omit_defaults=True
     name: str
     version: str
     description: str
-    licenses: tuple[_Licence, ...]
     purl: str
+    licenses: tuple[_Licence, ...] = ()
     hashes: tuple[_Hash, ...] = ()
     external_references: tuple[_Reference, ...] = msgspec.field(default=(), name="externalReferences")
 
@@ -65,9 +67,15 @@ class _Bill(msgspec.Struct, frozen=True, rename="camel"):
 
 
 def bill(
-    one_file: Path, project: Path, wheels: Mapping[Demand, Path], epoch: int, programs: Sequence[Path] = ()
+    one_file: Path,
+    project: Path,
+    wheels: Mapping[Demand, Path],
+    epoch: int,
+    programs: Sequence[Path] = (),
+    in_images: Sequence[Pin] = (),
 ) -> bytes:
-    """Return the document.  ``epoch``: its time, in seconds since 1970.  ``programs``: the executable files."""
+    """Return the document.  ``epoch``: its time, in seconds since 1970.  ``programs``: the executable files.
+    ``in_images``: Debian's packages of the images."""
     digest = _hash(one_file)
     whole = _component(project, (), digest)
     parts = tuple(
@@ -79,6 +87,8 @@ def bill(
     )
     inside = tuple(_part(each) for each in (*SOURCES, *INSIDE_ZIG)) if programs else ()
     made = tuple(_program(each, whole) for each in programs)
+    tools = tuple(map(_package, in_images))
+    images = tuple(_image(each, whole) for each in dict.fromkeys(pin.machine for pin in in_images))
     all_of_them = tuple(each.bom_ref for each in (*parts, *inside))
     document = _Bill(
         bom_format="CycloneDX",
@@ -86,11 +96,12 @@ def bill(
         serial_number=f"urn:uuid:{uuid.uuid5(uuid.NAMESPACE_OID, digest.content)}",
         version=1,
         metadata=_Metadata(datetime.fromtimestamp(epoch, UTC).isoformat().replace("+00:00", "Z"), whole),
-        components=(*parts, *inside, *made),
+        components=(*parts, *inside, *tools, *made, *images),
         dependencies=(
             _Dependency(whole.bom_ref, tuple(each.bom_ref for each in parts)),
-            *(_Dependency(each.bom_ref, ()) for each in (*parts, *inside)),
+            *(_Dependency(each.bom_ref, ()) for each in (*parts, *inside, *tools)),
             *(_Dependency(each.bom_ref, all_of_them) for each in made),
+            *(_Dependency(each.bom_ref, _contents(each, made, tools)) for each in images),
         ),
     )
     return msgspec.json.format(msgspec.json.encode(document), indent=2) + b"\n"
@@ -144,6 +155,29 @@ def _program(path: Path, whole: _Component) -> _Component:
         purl=purl,
         hashes=(_hash(path),),
     )
+
+
+def _package(pin: Pin) -> _Component:
+    """Return one of Debian's packages in an image."""
+    purl = f"pkg:deb/debian/{pin.package}@{quote(pin.version)}?arch={ARCHITECTURES[pin.machine]}"
+    taken = _Reference("distribution", pin.file, (_Hash("SHA-256", pin.digest),))
+    return _Component(
+        "library", purl, pin.package, pin.version, "A package of Debian", purl, external_references=(taken,)
+    )
+
+
+def _image(machine: str, whole: _Component) -> _Component:
+    """Return the image for a machine; ``whole``: hairpin."""
+    purl = f"pkg:generic/hairpin-image-{machine}.tar@{whole.version}"
+    return _Component(
+        "container", purl, f"hairpin-image-{machine}", whole.version, whole.description, purl, whole.licenses
+    )
+
+
+def _contents(image: _Component, programs: Sequence[_Component], tools: Sequence[_Component]) -> tuple[str, ...]:
+    machine = image.name.removeprefix("hairpin-image-")
+    program = (each.bom_ref for each in programs if each.name == f"hairpin-{machine}")
+    return (*program, *(each.bom_ref for each in tools if each.purl.endswith(f"?arch={ARCHITECTURES[machine]}")))
 
 
 def _hash(path: Path) -> _Hash:

@@ -46,8 +46,10 @@ __asm__(".globl _start\n_start: mov x0, sp\n bl begin\n");
 #define EACCES 13
 #define MOST 4096
 
-/* gcc may make a call of memcpy or strlen of a loop: there is none here. */
+/* A compiler may make a call of memcpy or strlen of a loop: there is none here. */
+#ifndef __clang__ /* which has -fno-builtin for this */
 #pragma GCC optimize("no-tree-loop-distribute-patterns")
+#endif
 
 static char room[16 * MOST];
 static char *free_room = room;

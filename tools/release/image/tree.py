@@ -13,7 +13,7 @@
 import struct
 import subprocess
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from tools.release.image.debs import Pin, files
@@ -21,10 +21,9 @@ from tools.release.image.debs import Pin, files
 Tree = dict[str, bytes | str]
 """Paths without the first slash; a text is the target of a symbolic link, bytes are the content of a file."""
 LAUNCHER = Path(__file__).with_name("launcher.c")
-COMPILERS = {"x86_64": "gcc", "aarch64": "aarch64-linux-gnu-gcc"}
 # No library, no start-up code: see launcher.c.
 _FLAGS = (
-    "-Os", "-static", "-nostdlib", "-ffreestanding", "-fno-stack-protector", "-fno-pic", "-no-pie",
+    "-Os", "-static", "-nostdlib", "-ffreestanding", "-fno-builtin", "-fno-stack-protector", "-fno-pic", "-no-pie",
     "-fno-asynchronous-unwind-tables", "-Wall", "-Wextra", "-Werror", "-Wl,--build-id=none", "-s",
 )  # fmt: skip
 IPROUTE2 = ("bridge", "ip", "ss", "tc")
@@ -50,16 +49,19 @@ _LIBRARIES = r"(/usr)?/lib(64)?/([a-z0-9_]+-linux-gnu/)?(xtables/)?[A-Za-z0-9_.+
 _LICENCES = r"/usr/share/doc/[a-z0-9.+-]+/copyright"
 
 
-def launcher(machine: str) -> bytes:
-    """Return the launcher for a machine; raise CalledProcessError, or FileNotFoundError without a compiler."""
+def launcher(compiler: Sequence[str], environment: Mapping[str, str] | None = None) -> bytes:
+    """Return the launcher for the machine of the compiler's command; raise CalledProcessError."""
     with tempfile.TemporaryDirectory() as folder:
         made = Path(folder) / "launcher"
-        subprocess.run((COMPILERS[machine], *_FLAGS, "-o", str(made), LAUNCHER.name), check=True, cwd=LAUNCHER.parent)
+        command = (*compiler, *_FLAGS, "-o", str(made), LAUNCHER.name)
+        subprocess.run(command, check=True, cwd=LAUNCHER.parent, env=environment)
         return made.read_bytes()
 
 
-def tools_tree(machine: str, debs: Mapping[Pin, Path]) -> Tree:
-    """Return all files but /hairpin.  Raises LookupError if a program or a library is in none of the packages."""
+def tools_tree(machine: str, debs: Mapping[Pin, Path], enter: bytes) -> Tree:
+    """Return all files but /hairpin.  ``enter``: the launcher.
+
+    Raises LookupError if a program or a library is in none of the packages."""
     found: Tree = {}
     for path in debs.values():
         there = files(path, f"{_WHERE}|{_LIBRARIES}|{_LICENCES}")
@@ -79,7 +81,7 @@ def tools_tree(machine: str, debs: Mapping[Pin, Path]) -> Tree:
     tree |= {f"exec/{each}": _program(programs, each) for each in ("xtables-nft-multi", "xtables-legacy-multi")}
     tree["tools/busybox/busybox"] = _program(programs, "busybox")
     tree |= {f"tools/busybox/{each}": "busybox" for each in APPLETS}
-    tree["enter"] = launcher(machine)
+    tree["enter"] = enter
     return _needed(tree)
 
 

@@ -17,9 +17,12 @@ import msgspec
 
 from tools.release.interpreter.libraries import FFI_CONFIGURATION, Library, copy_headers, ffi_header, libraries
 from tools.release.interpreter.parts import BZIP2, FFI, PYTHON, SOURCES, XZ, ZLIB, archive, msgspec_source, zig
+from tools.release.pinned import ROOT
 
 HERE = Path(__file__).resolve().parent
 NATIVE = os.uname().machine
+BUILT = ROOT / ".venv" / "interpreters"
+"""The folder that keeps the compiler, the sources and the interpreters."""
 OLDEST_LINUX = "3.10"
 OPTIONS = ("-O2", "-g0", "-DNDEBUG", "-fno-sanitize=all", "-fno-ident", "-Wno-date-time")
 LEFT_OUT = frozenset(
@@ -105,14 +108,19 @@ def key() -> str:
     return digest.hexdigest()[:16]
 
 
+def toolchain_for(machine: str, cache: Path) -> Toolchain:
+    """Return the compiler for the machine; it is downloaded if the cache lacks it.  Raises CalledProcessError."""
+    cache.mkdir(parents=True, exist_ok=True)
+    return Toolchain(machine, zig(NATIVE, cache), cache / "zig-cache")
+
+
 def interpreter(machine: str, cache: Path, native: Interpreter | None = None) -> Interpreter:
     """Return the interpreter for the machine, which is built if the cache lacks it.
 
     ``native``: that of the machine that builds; without it ``machine`` has to be that one.  Raises MissingSourceError,
     CalledProcessError.
     """
-    cache.mkdir(parents=True, exist_ok=True)
-    toolchain = Toolchain(machine, zig(NATIVE, cache), cache / "zig-cache")
+    toolchain = toolchain_for(machine, cache)
     folder = cache / f"python-{machine}-{key()}"
     if not (folder / "whole").exists():
         work = cache / f"build-{machine}"
