@@ -69,7 +69,7 @@ def main(folder: Path, cache: Path, *, executables: bool) -> None:
         (folder / "man" / name).write_text(text, encoding="utf-8")
     for name, text in completions().items():
         (folder / "completion" / name).write_text(text, encoding="utf-8")
-    all_ = machines(BUILT, MACHINES) if executables else {}
+    all_: Mapping[str, Interpreter] = machines(BUILT, MACHINES) if executables else {}
     made = list(programs(folder, project, others, all_)) if executables else []
     in_images = [each for machine in MACHINES for each in pins(machine)] if executables else []
     (folder / "hairpin.cdx.json").write_bytes(bill(one_file, project, others, epoch, made, in_images))
