@@ -41,10 +41,16 @@ conformance: setup setup-lab ## Compare readers and writers with the tools' own 
 	@$(BIN)/python -m tests.conformance $(SUITES)
 
 check: setup ## Lint, formatting, types, import order, documents, translations
+	@$(MAKE) --no-print-directory --output-sync --keep-going -j2 check-types check-rest
+
+.PHONY: check-types check-rest
+check-types:
+	PYRIGHT_PYTHON_IGNORE_WARNINGS=1 $(BIN)/pyright $(CODE)
+
+check-rest:
 	$(BIN)/ruff check $(CODE)
 	$(BIN)/ruff format --check $(CODE)
 	$(BIN)/mypy $(CODE)
-	PYRIGHT_PYTHON_IGNORE_WARNINGS=1 $(BIN)/pyright $(CODE)
 	PYTHONPATH=src $(BIN)/lint-imports
 	$(BIN)/python tools/check_docs.py
 	$(BIN)/python tools/messages.py --check

@@ -123,14 +123,16 @@ def test_the_licences_of_what_is_inside(made: Path) -> None:
         ("msgspec 0.22.0", "As you like."),
         ("Python 3.13.1 (PSF-2.0)", "You may\n\n    copy it."),
         ("odd 1", "?"),
+        ("musl 1.2.5 (MIT)", "As is."),
     )
     (made / "LICENCES").write_text("\n".join(f"{line}\n{title}\n{line}\n\n{text}\n" for title, text in chapters))
     found = inside(made, "x86_64")
     assert [(each.name, each.version, each.licence) for each in found] == [
-        ("msgspec", "0.22.0", "BSD-3-Clause"), ("Python", "3.13.1", "PSF-2.0"), ("odd", "1", "LicenseRef-see-text")
+        ("msgspec", "0.22.0", "BSD-3-Clause"), ("Python", "3.13.1", "PSF-2.0"), ("odd", "1", "LicenseRef-see-text"),
+        ("musl", "1.2.5", "MIT"),
     ]  # fmt: skip
     text = debian_copyright(found).decode()
-    assert "License: Apache-2.0 and msgspec-licence and python-licence and odd-licence\n" in text
+    assert "License: Apache-2.0 and msgspec-licence and python-licence and odd-licence and musl-licence\n" in text
     assert "\nLicense: python-licence\n You may\n .\n     copy it.\n" in text
     assert notices(found[1:2]) == b"Python 3.13.1: PSF-2.0\n\nYou may\n\n    copy it.\n"
 

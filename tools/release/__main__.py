@@ -16,7 +16,7 @@ from tools.release.executable import LICENCES, licence_texts, licences, payload,
 from tools.release.image.debs import CACHE as DEBS
 from tools.release.image.debs import pins
 from tools.release.image.writing import write_image_of
-from tools.release.interpreter.build import BUILT, Interpreter, machines
+from tools.release.interpreter.build import BUILT, BuildError, Interpreter, machines
 from tools.release.interpreter.parts import MissingSourceError
 from tools.release.manual import pages
 from tools.release.one_file import contents, write_one_file
@@ -90,5 +90,5 @@ if __name__ == "__main__":
     given = arguments.parse_args()
     try:
         main(given.folder, given.wheels, executables=not given.no_executables)
-    except (LookupError, FileNotFoundError, MissingSourceError, subprocess.CalledProcessError) as error:
+    except (BuildError, LookupError, FileNotFoundError, MissingSourceError, subprocess.CalledProcessError) as error:
         raise SystemExit(f"make dist: {error}") from error

@@ -10,7 +10,7 @@ from pathlib import Path
 from tools.release.commit import commit_time, write_sums
 from tools.release.image.debs import ARCHITECTURES, CACHE, LOCK, locked
 from tools.release.image.writing import write_image_of
-from tools.release.interpreter.build import BUILT, toolchain_for
+from tools.release.interpreter.build import BUILT, BuildError, toolchain_for
 from tools.release.interpreter.parts import MissingSourceError
 from tools.release.pinned import ROOT
 
@@ -40,5 +40,5 @@ if __name__ == "__main__":
             LOCK.write_text(_LOCK_HEAD + "".join(locked(each, CACHE) for each in ARCHITECTURES), encoding="utf-8")
         else:
             main(given.folder)
-    except (LookupError, FileNotFoundError, MissingSourceError, subprocess.CalledProcessError) as error:
+    except (BuildError, LookupError, FileNotFoundError, MissingSourceError, subprocess.CalledProcessError) as error:
         raise SystemExit(f"make image: {error}") from error

@@ -61,6 +61,13 @@ _ALIKE = ("ac_cv_aligned_", "ac_cv_alignof_", "ac_cv_broken_", "ac_cv_buggy_", "
 """How the names of those answers of ``configure`` begin that are the same for both machines."""
 
 
+_TOLD_LINES = 20
+
+
+class BuildError(Exception):
+    """The compiler or a program of a build failed; the message has the last lines that it printed."""
+
+
 class Toolchain(msgspec.Struct, frozen=True):
     """The compiler for one machine.  ``folder``: that of zig."""
 
@@ -77,10 +84,13 @@ class Toolchain(msgspec.Struct, frozen=True):
         return {"PATH": os.environ.get("PATH", ""), "HOME": "/", "LC_ALL": "C", "SOURCE_DATE_EPOCH": "1", **own}
 
     def run(self, command: Sequence[str], folder: Path, log: Path, **around: str) -> None:
-        """Run the command; what it prints is added to the log.  Raises CalledProcessError."""
+        """Run the command; what it prints is added to the log.  Raises BuildError."""
         with log.open("ab") as file:
             environment = self.environment() | around
-            subprocess.run(command, cwd=folder, env=environment, stdout=file, stderr=file, check=True)
+            done = subprocess.run(command, cwd=folder, env=environment, stdout=file, stderr=file, check=False)
+        if done.returncode:
+            last = log.read_text("utf-8", "replace").splitlines()[-_TOLD_LINES:]
+            raise BuildError("\n".join((f"{command[0]} ended with {done.returncode}:", *last)))
 
 
 class Interpreter(msgspec.Struct, frozen=True):
@@ -118,7 +128,7 @@ def interpreter(machine: str, cache: Path, native: Interpreter | None = None) ->
     """Return the interpreter for the machine, which is built if the cache lacks it.
 
     ``native``: that of the machine that builds; without it ``machine`` has to be that one.  Raises MissingSourceError,
-    CalledProcessError.
+    BuildError.
     """
     toolchain = toolchain_for(machine, cache)
     folder = cache / f"python-{machine}-{key()}"
@@ -177,6 +187,7 @@ def _build(toolchain: Toolchain, work: Path, cache: Path, native: Interpreter | 
         shutil.copy(tree / "python", out / "bin/python")
         unused = shutil.ignore_patterns("test", "__pycache__", "idlelib", "tkinter")
         shutil.copytree(tree / "Lib", out / "lib/python3.13", ignore=unused)
+        (out / "lib/python3.13/lib-dynload").mkdir()  # it is empty; a Python that lacks it complains
         shutil.copytree(tree / "Python/frozen_modules", out / "frozen")
 
 

@@ -15,5 +15,5 @@ def link(built: Interpreter, payload: bytes, target: Path, work: Path) -> None:
     sources = (str(HERE / "start.c"), str(HERE / "payload.S"))
     library = built.folder / "lib"
     archives = [str(library / "_core.o"), *sorted(str(each) for each in library.glob("lib*.a"))]
-    linking = ("-static", "-s", "-Wl,--start-group", *archives, "-Wl,--end-group", "-lm", "-o", str(target))
+    linking = ("-static", "-s", "-Wl,--start-group", *archives, "-Wl,--end-group", "-lm", "-o", str(target.resolve()))
     built.toolchain.run((*built.toolchain.cc, *flags, *sources, *linking), work, work / "log")

@@ -17,7 +17,7 @@ WHEELS = ROOT / ".venv" / "wheels"
 """What ``make dist`` has downloaded."""
 _UNNAMED = "LicenseRef-see-text"
 _CHAPTER = re.compile(
-    r"^={20,}\n(?P<name>.+?) (?P<version>\d\S*)(?: \((?P<licence>.+)\))?\n={20,}\n(?P<text>.*?)(?=^={20,}\n|\Z)",
+    r"^={20,}\n(?P<name>[^\n]+?) (?P<version>\d\S*)(?: \((?P<licence>[^\n]+)\))?\n={20,}\n(?P<text>.*?)(?=^={20,}\n|\Z)",
     re.MULTILINE | re.DOTALL,
 )
 _FORMAT = "https://www.debian.org/doc/packaging-manuals/copyright-format/1.0/"

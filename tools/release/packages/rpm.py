@@ -90,7 +90,7 @@ def write_rpm(machine: str, made: Path, epoch: int, version: str = __version__) 
         words = (word for name, value in defined.items() for word in ("--define", f"{name} {value}"))
         command = ("rpmbuild", "-bb", "--quiet", "--target", f"{machine}-linux", *words, str(described))
         around = {**os.environ, "SOURCE_DATE_EPOCH": str(epoch), "LC_ALL": "C.UTF-8", "HOME": folder}
-        subprocess.run(command, env=around, check=True, capture_output=True)
+        subprocess.run(command, env=around, check=True, stdout=subprocess.DEVNULL)
     return path
 
 
