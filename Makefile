@@ -13,7 +13,7 @@ WORKERS := $(shell echo $$(($$(nproc) * 3 / 2)))
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-lab unit demo test check format bench dist dist-test image image-test packages-test score matrix latent reboot own-ssh kills power fidelity fidelity-kernels hunt-causes hunt-proofs hunt-real hunt-repairs world harm bare lock messages conformance
+.PHONY: help setup setup-lab unit demo test check format bench dist dist-test image score matrix latent reboot own-ssh kills power fidelity fidelity-kernels hunt-causes hunt-proofs hunt-real hunt-repairs world harm bare lock messages conformance
 
 help: ## Show these targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
@@ -70,18 +70,14 @@ dist: setup ## Make dist/: executable files, images, packages for Debian and RPM
 	@tools/setup_lab.sh release
 	@$(BIN)/python -m tools.release dist
 
-dist-test: setup ## Compare the executable files of dist/ with the checkout, in clean roots (ROOTS=bookworm,busybox; root)
-	@$(BIN)/python -m tests.dist $(if $(ROOTS),--roots $(ROOTS))
+dist-test: setup setup-lab ## Compare all that dist/ has with the checkout: the file and the packages in clean roots, each form on lab hosts (PART=roots, packages or hosts; root)
+	@tools/setup_lab.sh packages
+	@$(if $(filter-out roots,$(PART)),true,$(BIN)/python -m tests.dist $(if $(ROOTS),--roots $(ROOTS)))
+	@$(if $(filter-out packages,$(PART)),true,$(BIN)/python -m tests.packages dist $(if $(SUITES),--suites $(SUITES)))
+	@$(if $(filter-out hosts,$(PART)),true,$(BIN)/python -m tests.forms $(ONLY))
 
 image: setup ## Make dist/hairpin-image-MACHINE.tar and dist/image-MACHINE/ anew, of dist/hairpin-MACHINE
 	@$(BIN)/python -m tools.release.image dist
-
-image-test: setup setup-lab ## Run the image by the engines of lab hosts, against the checkout on the same hosts (ONLY=word; root)
-	@$(BIN)/python -m tests.image $(ONLY)
-
-packages-test: setup ## Install, use, upgrade and purge the packages of dist/ in clean roots (SUITES="bookworm sid"; root)
-	@tools/setup_lab.sh packages
-	@$(BIN)/python -m tests.packages dist $(if $(SUITES),--suites $(SUITES))
 
 score: setup setup-lab ## Diagnose and repair every lab scenario and PAIRS=100 pairs; RANDOM=N SEED=… random sets of faults instead; EVENTS=1 events on the repairs; FIX=1 by `hairpin fix` and `undo`, with SSH=1 as another host
 	@$(BIN)/python -m tests.score $(if $(FIX),--fix $(if $(SSH),--over-ssh )$(if $(RANDOM),--random $(RANDOM)) $(if $(PAIRS),--pairs $(PAIRS)),$(if $(EVENTS),--events,$(if $(RANDOM),--random $(RANDOM),--pairs $(or $(PAIRS),100)))) $(if $(SEED),--seed $(SEED))$(if $(PARALLEL), --parallel $(PARALLEL))

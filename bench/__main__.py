@@ -91,7 +91,10 @@ def _forms(found: list[OfForm]) -> Iterator[str]:
     """The one file beside the wheel and the checkout."""
     for each in of_forms():
         found.append(each)
-        yield f"{each.name:46} {each.help * 1000:9.1f} ms --help, {each.check * 1000:9.1f} ms one answer"
+        if each.help and each.check:
+            yield f"{each.name:46} {each.help * 1000:9.1f} ms --help, {each.check * 1000:9.1f} ms one answer"
+        if each.live_help and each.live_check:
+            yield f"{each.name:46} {each.live_help:9.2f} s --help, {each.live_check:9.2f} s one answer, live"
 
 
 def _run(*arguments: str) -> None:

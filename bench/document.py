@@ -76,14 +76,15 @@ nothing.
 | containers | the plan | rules back | verified | a restart | of it, rules back | of it, verified |
 | --- | --- | --- | --- | --- | --- | --- |
 """
-_FORMS = """## As a checkout, as a wheel, as one file
+_FORMS = """## Each form
 
-The processor time of the command; the answer is about one port of a recorded host, without the replica. The one file
+The processor time of the command; the answer is about one port of a recorded host, without the replica. `hairpin.pyz`
 takes longer, because Python reads the archive's directory of a thousand members and unpacks the code of each module. If
-the file has no bytecode for the running Python, each module is compiled at each start.
+it has no bytecode for the running Python, each module is compiled at each start. *Live*: the elapsed time of `--help`
+and of one healthy port on a lab host with ten containers, without the replica; a container is started for the image.
 
-| | `--help` | one answer | of the checkout's |
-| --- | --- | --- | --- |
+| | size | `--help` | one answer | of the checkout's | live `--help` | live answer |
+| --- | --- | --- | --- | --- | --- | --- |
 """
 _WHY = """## Why
 
@@ -127,8 +128,21 @@ def document(measured: Measured) -> str:
 def of_forms(forms: tuple[OfForm, ...]) -> str:
     """Return the part about the forms in which hairpin comes; the first is the one that the others stand beside."""
     checkout = forms[0].check
-    rows = (f"| {each.name} | {_ms(each.help)} | {_ms(each.check)} | {each.check / checkout:.2f} × |" for each in forms)
-    return _FORMS + "\n".join(rows) + "\n"
+    rows = "\n".join(f"| {' | '.join((each.name, *_of_form(each, checkout)))} |" for each in forms)
+    return f"{_FORMS}{rows}\n"
+
+
+def _of_form(each: OfForm, checkout: float | None) -> Iterator[str]:
+    yield f"{each.size / 1e6:.1f} MB" if each.size else ""
+    yield _told(each.help)
+    yield _told(each.check)
+    yield f"{each.check / checkout:.2f} ×" if each.check and checkout else ""
+    yield _told(each.live_help)
+    yield _told(each.live_check)
+
+
+def _told(seconds: float | None) -> str:
+    return "" if seconds is None else _ms(seconds)
 
 
 def _of_set(each: OfSet) -> str:

@@ -1,14 +1,19 @@
-"""``python -m tests.image [--image FILE] [WORD…]``: the image's answers against those of the checkout, on lab hosts.
+"""``python -m tests.forms [--dist FOLDER] [WORD…]``: each form's answers against the checkout's, on lab hosts.
 
-Each host's own engine loads the image and runs it with the narrowest rights.  Its answer has to be the checkout's,
-apart from times.  One host is asked again after its network tools are deleted, and one with ever fewer rights.  Words
-choose the hosts whose names hold one of them.  The exit status is 1 if an answer differs.
+The forms of ``make dist`` are the executable file, what the package for Debian installs, the plugin that docker finds
+by the package's link, and the image, which each host's own engine loads and runs with the narrowest rights.  Their
+answers have to be the checkout's, apart from times.  On one host the image is asked again with ever fewer rights and
+after the host's network tools are deleted.  Words choose the hosts whose names hold one of them.  The exit status is 1
+if an answer differs.
 """
 
 import argparse
 import json
+import os
+import subprocess
 import sys
-from collections.abc import Iterator
+import tempfile
+from collections.abc import Iterator, Mapping
 from itertools import zip_longest
 from pathlib import Path
 from typing import Any, cast
@@ -17,12 +22,16 @@ from hairpin.lab.build import Lab
 from hairpin.lab.node import Node
 from hairpin.lab.scenario import named
 from hairpin.lab.trial import break_host, running_scenario
+from tools.release.packages.contents import MACHINES, PLUGINS
+from tools.release.pinned import ROOT
 
-ROOT = Path(__file__).resolve().parents[2]
+MACHINE = os.uname().machine
 HOSTS = (
     "interface-forwarding-off", "docker-user-drops", "dnat-rule-missing", "container-not-running",
     "forward-policy-drop", "container-default-route-missing", "podman-rules-missing.netavark",
-    "container-not-running.podman", "healthy-plain", "healthy-podman-netavark",
+    "container-not-running.podman", "published-on-loopback-only", "service-listens-on-container-loopback",
+    "ufw-forward-policy", "masquerade-missing", "healthy-plain", "healthy-podman-netavark", "healthy-ufw",
+    "healthy-two-networks",
 )  # fmt: skip
 NARROW = "--pid=host --net=host --cap-add SYS_ADMIN --cap-add SYS_PTRACE --cap-add NET_ADMIN"
 TOOLS = (
@@ -44,29 +53,46 @@ _OF_THE_MOMENT = ("taken_at", "snapshot_id", "answered_ms")
 
 def main() -> int:
     """Try the hosts, and print a line for each; return the exit status."""
-    parser = argparse.ArgumentParser(prog="python -m tests.image", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m tests.forms", description=__doc__)
     parser.add_argument("words", nargs="*")
-    parser.add_argument("--image", type=Path, default=ROOT / "dist" / "hairpin-image-x86_64.tar")
+    parser.add_argument("--dist", type=Path, default=ROOT / "dist", help="the folder that `make dist` made")
     given = parser.parse_args()
     wrong = 0
-    for name in (each for each in HOSTS if not given.words or any(word in each for word in given.words)):
-        scenario = named(name)
-        with running_scenario(scenario) as lab:
-            break_host(lab, scenario)
-            for what, difference in judged(lab, name, given.image):
-                wrong += difference != ""
-                word = "WRONG " if difference else "same  "
-                print(f"{word}{name}: {what}", difference, flush=True)
+    with tempfile.TemporaryDirectory() as folder:
+        files = forms_of(given.dist.resolve(), Path(folder))
+        for name in (each for each in HOSTS if not given.words or any(word in each for word in given.words)):
+            scenario = named(name)
+            with running_scenario(scenario) as lab:
+                break_host(lab, scenario)
+                for what, difference in judged(lab, name, files, given.dist / f"hairpin-image-{MACHINE}.tar"):
+                    wrong += difference != ""
+                    word = "WRONG " if difference else "same  "
+                    print(f"{word}{name}: {what}", difference, flush=True)
     return int(wrong > 0)
 
 
-def judged(lab: Lab, name: str, image: Path) -> Iterator[tuple[str, str]]:
-    """Yield what was asked on the host, and how the image's answer differs; empty if it does not."""
+def forms_of(dist: Path, folder: Path) -> dict[str, tuple[str, ...]]:
+    """Return the words that start each form that needs no engine; ``folder``: where the package is installed."""
+    package = next(dist.glob(f"hairpin_*_{MACHINES[MACHINE]}.deb"))
+    subprocess.run(("dpkg-deb", "-x", str(package), str(folder)), check=True)
+    (folder / "cli-plugins").symlink_to(folder / PLUGINS)
+    return {
+        "file": (str(dist / f"hairpin-{MACHINE}"),),
+        "package": (str(folder / "usr" / "bin" / "hairpin"),),
+        "plugin": ("docker", "--config", str(folder), "hairpin"),
+    }
+
+
+def judged(lab: Lab, name: str, files: Mapping[str, tuple[str, ...]], image: Path) -> Iterator[tuple[str, str]]:
+    """Yield what was asked on the host, and how a form's answer differs; empty if it does not."""
     engine = "podman" if "podman" in name else "docker"
     lab.host.run((engine, "load", "-q", "-i", str(image)))
+    forms = {form: each for form, each in files.items() if form != "plugin" or engine == "docker"}
+    forms["image"] = in_image(lab.host, engine)
     for words in ("8151", ""):
         checkout = answer(lab.host, (sys.executable, "-m", "hairpin"), words)
-        yield f"hairpin {words}", first_difference(checkout, answer(lab.host, in_image(lab.host, engine), words))
+        for form, start in forms.items():
+            yield f"{form}, hairpin {words}", first_difference(checkout, answer(lab.host, start, words))
     if name == HOSTS[0]:
         for rights in RIGHTS:
             yield told_with(lab.host, rights), ""
