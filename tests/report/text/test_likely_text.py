@@ -38,6 +38,20 @@ def test_suppositions_are_named() -> None:
     assert "the rules of iptables in filter, nat" in text
 
 
+def test_alike_suppositions_are_one_line_behind_the_first() -> None:
+    text = shown(RUN, RUN.replace("8080", "8081").replace("web", "db"))
+    lines = [line.strip() for line in text.splitlines()]
+    assert sum("its service listens on all its addresses" in line for line in lines) == 1
+    assert any(line.startswith("· the same of ") for line in lines)
+
+
+def test_an_outcome_is_quoted_once() -> None:
+    text = shown(RUN, TIMED_OUT)
+    assert text.count("likely[") > 1
+    assert text.count("curl http://10.8.0.5:8080") == 1
+    assert "explains: line 2\n" in text
+
+
 def test_a_text_without_outputs() -> None:
     assert "Nothing in this text is an output that hairpin knows." in shown("hello\n", targets=("8080",))
 

@@ -1,7 +1,7 @@
 """The report about a host of which only a pasted text tells: what was recognised, what the text proves, what is likely,
 and the one command to run next."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Container, Iterable, Iterator
 
 from hairpin.answer.answer import Answer, CauseAnswer, FlowAnswer, Next
 from hairpin.evidence.told import Outcome
@@ -88,9 +88,11 @@ def write_supposed_verdict(flow: FlowAnswer, said: str, words: Words, paper: Pap
     paper.prose(said, first=f"? {words(verdict)}  ", first_style="unsure")
 
 
-def _write_explained(cause: CauseAnswer, words: Words, paper: Paper) -> None:
+def _write_explained(cause: CauseAnswer, words: Words, paper: Paper, told: Container[Outcome] = ()) -> None:
+    """Write what the cause explains.  ``told``: what was quoted before, of which the line is enough."""
     for each in cause.explains[:FEW]:
-        paper.prose(words(_outcome_text(each)), indent=2, first=f"{words(message('explains:'))} ", first_style="strong")
+        said = message("line {line}", line=each.line) if each in told else _outcome_text(each)
+        paper.prose(words(said), indent=2, first=f"{words(message('explains:'))} ", first_style="strong")
 
 
 def _outcome_text(outcome: Outcome) -> Message:
@@ -115,8 +117,21 @@ def write_suppositions(answer: Answer, words: Words, paper: Paper) -> None:
         return
     paper.gap()
     paper.prose(words(message("The text does not tell these parts. They are supposed to be as on an ordinary host:")))
-    for said in dict.fromkeys(words(each.what) if isinstance(each.what, Message) else each.what for each in parts):
+    for said in _parts_told(dict.fromkeys(each.what for each in parts), words):
         paper.prose(said, indent=4, first="· ")
+
+
+def _parts_told(parts: Iterable[Message | str], words: Words) -> Iterator[str]:
+    """Yield each part; those that are alike but for one name are one line behind the first of them."""
+    alike: dict[Message | str, list[Message | str]] = {}
+    for each in parts:
+        one_name = isinstance(each, Message) and len(each.values) == 1
+        alike.setdefault(each.template if one_name and isinstance(each, Message) else each, []).append(each)
+    for first, *others in alike.values():
+        yield words(first) if isinstance(first, Message) else first
+        names = [str(value) for each in others if isinstance(each, Message) for _, value in each.values]
+        if names:
+            yield words(message("the same of {names}", names=", ".join(names)))
 
 
 def _write_possible(causes: list[CauseAnswer], words: Words, paper: Paper) -> None:
@@ -124,9 +139,11 @@ def _write_possible(causes: list[CauseAnswer], words: Words, paper: Paper) -> No
         return
     paper.gap()
     paper.prose(words(message("What may stop it there, the likeliest first:")), style="strong")
+    told: set[Outcome] = set()
     for each in causes:
         paper.prose(words(each.candidate.title), indent=4, first=f"· {words(message('likely'))}[{each.id}]: ")
-        _write_explained(each, words, paper)
+        _write_explained(each, words, paper, told)
+        told.update(each.explains)
 
 
 def _write_next(asked: Next, words: Words, paper: Paper) -> None:
