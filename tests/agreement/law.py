@@ -45,7 +45,7 @@ _DAMAGED = 4
 """The number of damaged texts of each host."""
 _KEPT = 0.7
 """The share of the typed outputs that a damaged text has."""
-_TIMEOUT_S = 60
+_TIMEOUT_S = 180
 
 
 class Material(msgspec.Struct, frozen=True):
