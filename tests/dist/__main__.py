@@ -34,7 +34,7 @@ def of_checkout(host: Path) -> tuple[int, bytes, bytes]:
 def differing(root: Path, place: Place, work: Path, told: dict[Path, tuple[int, bytes, bytes]]) -> list[str]:
     """Return a line for each host about which the file says something else."""
     found: list[str] = []
-    (root / "work").mkdir(exist_ok=True)
+    (root / "inside").mkdir(exist_ok=True)
     for host, expected in told.items():
         command = start(root, place, question(f"hosts/{host.name}"))
         done = subprocess.run(command, env=around(work), capture_output=True, check=False)

@@ -3,7 +3,9 @@
 No registry that this project uses has packages of Fedora, RHEL or SUSE, so their own roots are not tried.
 """
 
+import os
 import shutil
+import stat
 import subprocess
 import tempfile
 from collections.abc import Iterator
@@ -25,6 +27,8 @@ def faults_of_rpm(package: Path, made: Path) -> tuple[str, ...]:
         for name in ("sh", "cat", "uname"):
             (lower / "usr/bin" / name).symlink_to("busybox")
         (lower / "bin").symlink_to("usr/bin")
+        (lower / "dev").mkdir()
+        os.mknod(lower / "dev/null", 0o666 | stat.S_IFCHR, os.makedev(1, 3))  # docker starts its plugins with it
         older = _older(made, Path(folder))
         with throw_away(lower) as root:
             return tuple(_faults(root, package, older))

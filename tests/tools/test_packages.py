@@ -120,6 +120,7 @@ def test_the_licences_of_what_is_inside(made: Path) -> None:
     assert [(each.name, each.licence) for each in inside(made, "x86_64")] == [("msgspec", "BSD-3-Clause")]
     line = "=" * 78
     chapters = (
+        ("hairpin 0.1.0", "Its own."),
         ("msgspec 0.22.0", "As you like."),
         ("Python 3.13.1 (PSF-2.0)", "You may\n\n    copy it."),
         ("odd 1", "?"),

@@ -69,11 +69,12 @@ def inside(made: Path, machine: str) -> tuple[Inside, ...]:
     """Return the projects inside the executable file.
 
     Each chapter of the text ``LICENCES``, which ``make dist`` writes beside the executable files, is a project.
-    Without that text, the projects are those of a bill of materials, and their licences come from their wheels."""
+    hairpin itself is none of them.  Without that text, the projects are those of a bill of materials, and their licences come from their wheels."""
     bill = _bill(made, machine)
     text = made / "LICENCES"
     if text.exists():
-        return tuple(_project(each, bill) for each in _CHAPTER.finditer(text.read_text("utf-8")))
+        chapters = _CHAPTER.finditer(text.read_text("utf-8"))
+        return tuple(_project(each, bill) for each in chapters if each["name"] != "hairpin")
     return tuple(
         Inside(each.name, each.version, each.licence, _text_in_wheel(each.name))
         for each in sorted(bill.values(), key=lambda each: each.name.lower())

@@ -44,6 +44,11 @@ _CHANGES = """hairpin ({version}) unstable; urgency=medium
 _OVERRIDES = """# One executable file for every distribution: it has its interpreter and its
 # C library inside, so that it runs where Debian's are too old or missing.
 hairpin: statically-linked-binary [usr/bin/hairpin]
+hairpin: embedded-library * [usr/bin/hairpin]
+hairpin: binary-has-unneeded-section .comment [usr/bin/hairpin]
+# Packed data that happens to look like words, and the names of others.
+hairpin: spelling-error-in-binary * [usr/bin/hairpin]
+hairpin: spelling-error-in-copyright * [usr/share/doc/hairpin/copyright]
 # No package of Debian's archive: no bug report asked for it.
 hairpin: initial-upload-closes-no-bugs [usr/share/doc/hairpin/changelog.Debian.gz:1]
 """

@@ -96,6 +96,7 @@ ROWS = {
     "no target": ("tcp dport 22 counter packets 5 bytes 300", "-p tcp -m tcp --dport 22"),
     "a comment": ('comment "a {b}" accept', '-m comment --comment "a {b}" -j ACCEPT'),
     "an extension before a verdict": ('xt match "recent" drop', "-m unlisted --words \"xt match 'recent'\" -j DROP"),
+    "a masked address": ("dnat to x.x.x.x:80", '-m unlisted --words "dnat to x.x.x.x:80"'),
     "an extension of the target": (
         'tcp dport 1 xt target "TPROXY"',
         "-p tcp -m tcp --dport 1 -m unlisted --words \"xt target 'TPROXY'\"",

@@ -70,7 +70,8 @@ _ORDER = {"-s": 0, "-d": 1, "-i": 2, "-o": 3, "-p": 4}
 def _gap(matches: list[str], left: str, family: str) -> Words:
     end = _END.search(left)
     unknown = left[: end.start()].strip() if end is not None else left
-    verdict = options_of(end["verdict"], family).target if end is not None else ""
+    told = _words_at(end["verdict"]) if end is not None else None
+    verdict = told[1] if told is not None and told[2] else ""
     words = unknown.replace('"', "'").replace("\\", "/")
     return Words(" ".join([*_in_order(matches), f'-m {UNLISTED} --words "{words}"']), verdict)
 
