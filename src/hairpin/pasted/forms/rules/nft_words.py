@@ -32,7 +32,7 @@ def options_of(line: str, family: str) -> Words:
     while left:
         found = _words_at(left)
         if found is None or target:
-            return _gap(matches, left, family)
+            return _gap(matches, left)
         match, made, is_target = found
         if is_target:
             target = made.replace(_ICMP, "icmp-") if family == "ip" else _of_ipv6(made)
@@ -67,11 +67,12 @@ def _in_order(matches: list[str]) -> list[str]:
 _ORDER = {"-s": 0, "-d": 1, "-i": 2, "-o": 3, "-p": 4}
 
 
-def _gap(matches: list[str], left: str, family: str) -> Words:
+def _gap(matches: list[str], left: str) -> Words:
     end = _END.search(left)
-    unknown = left[: end.start()].strip() if end is not None else left
     told = _words_at(end["verdict"]) if end is not None else None
-    verdict = told[1] if told is not None and told[2] else ""
+    is_known = end is not None and told is not None and told[2]
+    unknown = left[: end.start()].strip() if end is not None and is_known else left
+    verdict = told[1] if told is not None and is_known else ""
     words = unknown.replace('"', "'").replace("\\", "/")
     return Words(" ".join([*_in_order(matches), f'-m {UNLISTED} --words "{words}"']), verdict)
 
