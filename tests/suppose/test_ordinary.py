@@ -181,3 +181,27 @@ def test_the_default_network_has_the_range_that_a_route_tells() -> None:
     (subnet,) = (each for joined in found.engines[0].networks for each in joined.subnets)
     assert subnet.network == 0xC0A8_0000
     assert set(verdicts(network(RUN), "8080").values()) == {"delivered"}
+
+
+INSIDE = """\
+$ docker exec web ip addr
+1: lo: <LOOPBACK,UP,LOWER_UP> mtu 65536 qdisc noqueue state UNKNOWN group default qlen 1000
+    link/loopback 00:00:00:00:00:00 brd 00:00:00:00:00:00
+    inet 127.0.0.1/8 scope host lo
+7: eth0@if8: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1500 qdisc noqueue state UP group default
+    link/ether 02:42:ac:11:00:02 brd ff:ff:ff:ff:ff:ff link-netnsid 0
+    inet 172.17.0.2/16 brd 172.17.255.255 scope global eth0
+"""
+
+
+def test_a_container_whose_name_is_lost_is_not_doubled_by_what_was_read_inside() -> None:
+    cut = PS.replace("   NAMES", "").replace("   web", "")
+    lost = host(cut, INSIDE)
+    assert [each.name for each in lost.containers()] == ["4a1e3b2c9d10"]
+    assert "container:web" not in {each.name for each in lost.namespaces}
+    assert "container:web" in {each.name for each in host(PS, INSIDE).namespaces}
+    named = host(
+        cut,
+        '$ docker inspect web\n{"Id":"4a1e3b2c9d10aa","Name":"/web","State":{"Status":"running",\n"Running":true}}\n',
+    )
+    assert [each.name for each in named.containers()] == ["web"]

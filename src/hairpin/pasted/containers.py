@@ -77,12 +77,21 @@ def _add_meant(document: Object, typed: Object) -> None:
 
 
 def _join(document: Object, further: Object) -> None:
-    """Add what the other object tells of the same thing.  A whole id replaces the beginning of it."""
+    """Add what the other object tells of the same thing.  A whole id replaces the beginning of it, and a name replaces
+    an id that stands for a name which a text has lost."""
     for key in ("Id", "id"):
         own, other = str(document.get(key) or ""), str(further.get(key) or "")
         if own and len(other) > len(own) and other.startswith(own):
             document[key] = other
+    if _is_id(document) and _name(further) and not _is_id(further):
+        document["Name"] = further["Name"]
     _add(document, further)
+
+
+def _is_id(document: Object) -> bool:
+    """Return whether the container's name is its id or the beginning of it."""
+    name = _name(document)
+    return len(name) >= _ID_CHARACTERS and str(document.get("Id") or "").startswith(name)
 
 
 def networks_of(listed: list[Object]) -> list[Object]:

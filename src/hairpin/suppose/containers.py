@@ -29,10 +29,21 @@ def with_containers(host: Host, told: ToldParts) -> Host:
     """Return the host in which the containers that run have namespaces, unless a text tells of the inside.
 
     Containers in another's namespace come behind its owner."""
+    host = _without_doubles(host)
     running = [each for each in host.containers() if each.running]
     for each in sorted(running, key=lambda one: one.network_mode.startswith("container:")):
         host = _with_container(host, each, told)
     return host
+
+
+def _without_doubles(host: Host) -> Host:
+    """Return the host without namespaces that may be those of containers whose names a damaged text has lost: such a
+    container stands under its id, and what was read inside it under its name."""
+    if all(each.name != each.id for each in host.containers()):
+        return host
+    own = {f"container:{each.name}" for each in host.containers()}
+    kept = (each for each in host.namespaces if not each.name.startswith("container:") or each.name in own)
+    return _replace(host, namespaces=tuple(kept))
 
 
 def _with_container(host: Host, container: Container, told: ToldParts) -> Host:

@@ -48,7 +48,7 @@ hairpin: embedded-library * [usr/bin/hairpin]
 hairpin: binary-has-unneeded-section .comment [usr/bin/hairpin]
 # Packed data that happens to look like words, and the names of others.
 hairpin: spelling-error-in-binary * [usr/bin/hairpin]
-hairpin: spelling-error-in-copyright * [usr/share/doc/hairpin/copyright]
+hairpin: spelling-error-in-copyright *
 # No package of Debian's archive: no bug report asked for it.
 hairpin: initial-upload-closes-no-bugs [usr/share/doc/hairpin/changelog.Debian.gz:1]
 """

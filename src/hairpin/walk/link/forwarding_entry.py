@@ -43,6 +43,14 @@ def through_entries(network: Network, state: State, bridge: Link, out: Link, *, 
     if said is None or target is None or (learns and _has_sent(state, target)):
         yield state
         return
+    if entry is None and not is_read_in_full(namespace, bridge):
+        listed = Condition(
+            message("{bridge} has a forwarding entry for {mac}", bridge=bridge.name, mac=write_mac(mac or 0)),
+            holds=True,
+        )
+        yield state.given(listed)
+        yield _stop(state.given(_turn(listed)), bridge, said, entry)
+        return
     silent = Condition(message("the container with {mac} has sent nothing since", mac=write_mac(mac or 0)),
                        holds=True, load=True, listed=True)  # fmt: skip
     came_by = namespace.link(state.frame.physin)
@@ -77,7 +85,7 @@ def _astray(namespace: Namespace, bridge: Link, out: Link, mac: int) -> tuple[Me
         said = message("has a static forwarding entry for {mac} on {port}", mac=write_mac(mac), port=wrong.port)
         return said, wrong
     floods = out.port is None or out.port.flood
-    if entries or floods or not is_read_in_full(namespace, bridge):
+    if entries or floods:
         return None, None
     return message("has no forwarding entry for {mac}, and floods no frames to {port}", mac=write_mac(mac),
                    port=out.name), None  # fmt: skip

@@ -20,7 +20,7 @@ _WRAPPED = re.compile(r"\s*(?:qdisc|noqueue|state|mode|group|default|qlen|master
 _DETAIL = re.compile(
     r"(?:inet6?|valid_lft|altname|alias|RX:?|TX:?|link/\w+|prog/xdp|vf \d|\d+ +\d+ +\d+|promiscuity \d+"
     r"|(?:bridge|bridge_slave|veth|vlan|vxlan|macvlan|ipvlan|macvtap|tun|bond|bond_slave|dummy|wireguard|ipip|sit|gre"
-    r"|vrf|vrf_slave|openvswitch_slave|geneve|ifb|netkit) [a-z_]+ \S+"
+    r"|vrf|vrf_slave|openvswitch_slave|geneve|ifb|netkit)(?: [a-z_]+ \S+|\s*$)"
     r")(?:\s|$)"
 )
 _TYPES = "unicast|local|broadcast|multicast|anycast|blackhole|unreachable|prohibit|throw|nat"
