@@ -17,7 +17,8 @@ WHEELS = ROOT / ".venv" / "wheels"
 """What ``make dist`` has downloaded."""
 _UNNAMED = "LicenseRef-see-text"
 _CHAPTER = re.compile(
-    r"^={20,}\n(?P<name>[^\n]+?) (?P<version>\d\S*)(?: \((?P<licence>[^\n]+)\))?\n={20,}\n(?P<text>.*?)(?=^={20,}\n|\Z)",
+    r"^={20,}\n(?P<name>[^\n]+?) (?P<version>\d\S*)(?: \((?P<licence>[^\n]+)\))?\n={20,}\n"
+    r"(?P<text>.*?)(?=^={20,}\n|\Z)",
     re.MULTILINE | re.DOTALL,
 )
 _FORMAT = "https://www.debian.org/doc/packaging-manuals/copyright-format/1.0/"
@@ -69,7 +70,8 @@ def inside(made: Path, machine: str) -> tuple[Inside, ...]:
     """Return the projects inside the executable file.
 
     Each chapter of the text ``LICENCES``, which ``make dist`` writes beside the executable files, is a project.
-    hairpin itself is none of them.  Without that text, the projects are those of a bill of materials, and their licences come from their wheels."""
+    hairpin itself is none of them.  Without that text, the projects are those of a bill of materials, and their
+    licences come from their wheels."""
     bill = _bill(made, machine)
     text = made / "LICENCES"
     if text.exists():
