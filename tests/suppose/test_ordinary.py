@@ -200,10 +200,7 @@ def test_a_container_whose_name_is_lost_is_not_doubled_by_what_was_read_inside()
     assert [each.name for each in lost.containers()] == ["4a1e3b2c9d10"]
     assert "container:web" not in {each.name for each in lost.namespaces}
     assert "container:web" in {each.name for each in host(PS, INSIDE).namespaces}
-    whole = (
-        '{"Id":"4a1e3b2c9d10'
-        + "0" * 52
-        + '","Name":"/web","State":{"Status":"running",\n"Running":true,"Pid":197},\n"HostConfig":{"NetworkMode":"default"}}\n'
-    )
+    state = '"State":{"Status":"running",\n"Running":true,"Pid":197},\n"HostConfig":{"NetworkMode":"default"}'
+    whole = '{"Id":"4a1e3b2c9d10' + "0" * 52 + f'","Name":"/web",{state}}}\n'
     named = host(cut, f"$ docker inspect web\n{whole}")
     assert [each.name for each in named.containers()] == ["web"]
