@@ -2,6 +2,7 @@
 
 import pytest
 
+from hairpin.host.read import parse as host
 from hairpin.netfilter.ir import Rule
 from hairpin.netfilter.nft.listing import parse
 from tests.pasted.readings import evidence_in_text
@@ -36,3 +37,12 @@ def test_an_unknown_line_may_do_anything() -> None:
 
 def test_a_table_that_is_cut_is_no_reading() -> None:
     assert len(evidence_in_text(HEAD + "\t\taccept\n").readings) == 1
+
+
+def test_a_dormant_table_of_iptables_nft_is_one_of_iptables_with_its_flag() -> None:
+    text = "table ip nat {\n\tflags dormant\n\n\tchain DOCKER {\n\t\ttcp dport 80 counter drop\n\t}\n}\n"
+    found = evidence_in_text(text)
+    (table,) = host.parse(found).namespaces[0].ruleset.tables
+    assert (table.dialect, table.dormant) == ("iptables-nft", True)
+    (awake,) = host.parse(evidence_in_text(text.replace("\tflags dormant\n", ""))).namespaces[0].ruleset.tables
+    assert (awake.dialect, awake.dormant) == ("iptables-nft", False)

@@ -29,6 +29,8 @@ def as_iptables_save(family: str, table: str, lines: Iterable[str]) -> str:
             chains[name] = hook["policy"].upper()
         elif line == "}":
             name = ""
+        elif line.startswith("flags ") and not name:
+            continue
         elif not name:
             return ""  # a set, or another object
         else:

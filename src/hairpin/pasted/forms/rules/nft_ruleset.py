@@ -70,10 +70,14 @@ def _tables_at(paste: Paste, start: int) -> Found | None:
         return None
     family, name = cast("Family", head["family"]), head["name"]
     told = f"nft list table {family} {name}"
-    if rules := as_iptables_save(family, name, lines):
-        return Found(end, told, (Fragment(f"iptables-nft-save{6 if family == 'ip6' else 4}", rules, command.netns),))
-    blocks = tuple(_blocks(iter(lines)))
     flags = next((line.removeprefix("flags ").rstrip(";") for line in lines if line.startswith("flags ")), "")
+    if rules := as_iptables_save(family, name, lines):
+        parts = [Fragment(f"iptables-nft-save{6 if family == 'ip6' else 4}", rules, command.netns)]
+        if flags:  # iptables-save does not show them
+            head = f"table {family} {name} {{\n\tflags {flags}\n"
+            parts.append(Fragment("nft-table-flags", head, command.netns, f"nft -t list table {family} {name}"))
+        return Found(end, told, tuple(parts))
+    blocks = tuple(_blocks(iter(lines)))
     text = _document(family, name, blocks, flags) or joined_lines(lines)
     return Found(end, told, (Fragment("nft-table", text, command.netns, f"nft -j list table {family} {name}"),))
 
