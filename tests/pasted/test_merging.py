@@ -13,6 +13,11 @@ ROWS: dict[str, tuple[str, list[str], str]] = {
         ["*nat\n:A - [0:0]\n-A A -j DROP\nCOMMIT\n", "*nat\n:A - [0:0]\n-A A -m unlisted --rules -j DROP\nCOMMIT\n"],
         "*nat\n:A - [0:0]\n-A A -j DROP\nCOMMIT\n",
     ),
+    "a rule of which nft's listing has lost the verdict": (
+        "iptables-nft-save4",
+        ["*filter\n:A - [0:0]\n-A A -p tcp -j DROP\nCOMMIT\n", "*filter\n:A - [0:0]\n-A A -p tcp\nCOMMIT\n"],
+        "*filter\n:A - [0:0]\n-A A -p tcp -j DROP\nCOMMIT\n",
+    ),
     "links by name": (
         "ip-addr-text",
         ["1: lo: <UP> mtu 1\n2: a: <UP> mtu 1\n", "2: a: <UP> mtu 2\n    inet 10.0.0.1/8\n"],

@@ -60,3 +60,16 @@ def test_a_told_network_is_not_supposed() -> None:
     told = network(inspected, _LINKS.format(default="LOWER_UP,"))
     flow = flows_for(told, (parse_target("8080"),), None)[0]
     assert "docker inspect web" not in {each.command for each in supposed_in(told, flow)}
+
+
+_NETWORK = """$ docker network inspect back
+{"Id":"a6142efc4b17b5309138eda45ae8419ec2f0d884e20e3b9ff4266d58c3e39598","Name":"back","Driver":"bridge",
+"EnableIPv6":false,"IPAM":{"Config":[{"Gateway":"172.19.0.1","Subnet":"172.19.0.0/16"}]},"Options":{OPTIONS}
+"""
+
+
+@pytest.mark.parametrize(("options", "bridge"), (('"com.docker.netw', "br-back"), ("}", "br-a6142efc4b17")))
+def test_a_network_whose_options_are_cut_has_the_bridge_with_its_gateway(options: str, bridge: str) -> None:
+    links = _LINKS.format(default="").replace("br-0123456789ab", "br-back").replace("172.18.0.1", "172.19.0.1")
+    (engine,) = network(_PS, links, _NETWORK.replace("OPTIONS", options)).hosts[0].engines
+    assert [each.bridge for each in engine.networks if each.name == "back"] == [bridge]

@@ -82,7 +82,7 @@ REQUESTS = (
 )
 _INSIDE = (
     "ip -d addr", "ss -lntup", "ip route show table all", "ip rule", "iptables-save", "tc qdisc",
-    "sysctl -ar rp_filter",
+    "sysctl -ar 'rp_filter|default_ttl'",
 )  # fmt: skip
 """The commands that are run in the network namespace of each container, by the host's own tools."""
 

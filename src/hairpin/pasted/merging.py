@@ -12,6 +12,7 @@ from hairpin.pasted.forms.rules.listed_words import UNLISTED
 from hairpin.pasted.forms.rules.sound_rules import is_gap
 
 _CHAIN = re.compile(r":(\S+) (\S+)")
+_TARGET = re.compile(r" -[jg] \S")
 _RULE = re.compile(r"(?:\[\d+:\d+\] )?-A (\S+)")
 
 
@@ -38,8 +39,8 @@ class _Chain:
 
     @property
     def is_partly_known(self) -> bool:
-        """Whether nft has not told all words of a rule."""
-        return any(f"-m {UNLISTED} " in each for each in self.rules)
+        """Whether nft has not told all words of a rule, or a rule lacks a target, which may have been cut from it."""
+        return any(f"-m {UNLISTED} " in each or _TARGET.search(each) is None for each in self.rules)
 
 
 def _tables(texts: list[str], *, commits: bool) -> str:

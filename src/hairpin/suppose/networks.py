@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import msgspec
 
-from hairpin.evidence.reading import HOST
+from hairpin.evidence.reading import HOST, Evidence
 from hairpin.evidence.told import ToldParts
 from hairpin.host.docker import Container, DockerNetwork, Endpoint, Engine, Subnet
 from hairpin.host.host import Host, Namespace
@@ -77,6 +77,39 @@ def _only_bridge_in_use(own: Namespace) -> tuple[Address, None] | None:
     used = [each.name for each in own.links if each.name.startswith("br-") and each.carrier]
     found = (each for each in own.addresses if used == [each.link] and each.version == 4)
     return next(((each, None) for each in found), None)
+
+
+def with_seen_bridges(host: Host, evidence: Evidence) -> Host:
+    """Return the host in which each network of Docker whose options are not told has the bridge that holds its
+    gateway's address: only an option names a bridge that is not named by the network's id."""
+    own = next((each for each in host.namespaces if each.name == HOST), None)
+    if own is None:
+        return host
+    reading = evidence.find("docker-networks", "")
+    lines = reading.text.splitlines() if reading is not None else []
+    documents = (msgspec.json.decode(line, type=_Listed) for line in lines)
+    told = {each.id for each in documents if each.options is not None}
+    return _replace(host, engines=tuple(_on_seen_bridges(each, own, told) for each in host.engines))
+
+
+def _on_seen_bridges(engine: Engine, own: Namespace, told: set[str]) -> Engine:
+    if engine.kind != "docker":
+        return engine
+    networks = tuple(each if each.id in told else _with_seen_bridge(each, own) for each in engine.networks)
+    return _replace(engine, networks=networks)
+
+
+class _Listed(msgspec.Struct, rename="pascal"):
+    id: str = ""
+    options: dict[str, str] | msgspec.UnsetType | None = msgspec.UNSET
+
+
+def _with_seen_bridge(network: DockerNetwork, own: Namespace) -> DockerNetwork:
+    gateways = {each.gateway for each in network.subnets if each.version == 4}
+    holders = {each.link for each in own.addresses if each.version == 4 and each.value in gateways}
+    if network.driver != "bridge" or len(holders) != 1 or own.link(network.bridge or "") is not None:
+        return network
+    return _replace(network, bridge=holders.pop())
 
 
 def _is_bridge(link: str) -> bool:

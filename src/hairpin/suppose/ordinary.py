@@ -26,7 +26,7 @@ from hairpin.network.prefix import is_loopback, parse_address
 from hairpin.question.asked import Target
 from hairpin.suppose.asked import targets_of, with_asked_container
 from hairpin.suppose.containers import with_containers
-from hairpin.suppose.networks import with_seen_networks
+from hairpin.suppose.networks import with_seen_bridges, with_seen_networks
 from hairpin.suppose.own_namespace import with_own_parts, with_switches
 from hairpin.suppose.simulated import after, with_namespace
 from hairpin.suppose.told import told_by
@@ -47,12 +47,14 @@ def ordinary_host(host: Host, evidence: Evidence, asked: tuple[Target, ...] = ()
     lists the containers, the host has one that publishes what is asked."""
     told = told_by(evidence, host)
     host = _replace(host, name=host.name or UNNAMED, told=told, unread=())
+    host = with_seen_bridges(host, evidence)
     lists_containers = any(each.key in _LISTING for each in evidence.readings)
     meant = (*asked, *targets_of(told))
     host = with_seen_networks(host, told) if lists_containers else with_asked_container(host, asked or meant)
     host = _with_engine(host)
     own = next((each for each in host.namespaces if each.name == HOST), Namespace(HOST))
     host = with_namespace(host, with_own_parts(own, told, host, _asked_address(host, meant)))
+    host = with_seen_bridges(host, evidence)
     for engine in host.engines:
         host = _with_networks(host, engine)
     host = with_containers(host, told)

@@ -73,6 +73,11 @@ CASES: dict[str, tuple[Socket, tuple[Container, ...], Relay | None]] = {
         Relay(4, 0, 80, netns="container:web"),
     ),
     "dockerd holds the port": (socket("dockerd"), (WEB,), Relay(4, W4, 80, holds_only=True)),
+    "dockerd holds the port of a container whose address is lost": (
+        socket("dockerd"),
+        (msgspec.structs.replace(WEB, endpoints=(msgspec.structs.replace(WEB.endpoints[0], ipv4=None),)),),
+        Relay(4, 0, 80, holds_only=True),
+    ),
     "dockerd on a port of its own": (socket("dockerd", port=2375), (WEB,), None),
     "another program on that port": (socket("nginx"), (WEB,), None),
     "nobody known": (socket(None), (WEB,), None),

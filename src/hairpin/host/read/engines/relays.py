@@ -146,6 +146,8 @@ def _published(socket: Socket, containers: tuple[Container, ...], *, holds_only:
                 continue
             if endpoint is None:  # conmon still binds the port of a container that was disconnected from its networks
                 return Relay(socket.version, 0, binding.container_port, holds_only)
+            if holds_only and endpoint.ipv4 is None and endpoint.ipv6 is None:  # a text has lost the addresses
+                return Relay(socket.version, 0, binding.container_port, holds_only)
             # If the container has no IPv6 address, the proxy of an IPv6 socket connects to its IPv4 address.
             ends: tuple[tuple[Literal[4, 6], int | None], ...] = ((4, endpoint.ipv4), (6, endpoint.ipv6))
             for version, value in ends if socket.version == 4 else ends[::-1]:

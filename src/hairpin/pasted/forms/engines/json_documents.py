@@ -75,6 +75,8 @@ def _of_documents(
         named = [
             each for each in found if (each.get("Name") and each.get("Id")) or (each.get("name") and each.get("id"))
         ]
+        if damaged:  # docker always lists the options: a cut document does not tell that there are none
+            named = [{**each, "Options": None} for each in named]
         return Found(end, f"{engine} network inspect", tuple(_parts_of(named, f"{engine}-networks", "NETWORK_PATHS")))
     if isinstance(first.get("host"), dict) and isinstance(first.get("version"), dict):
         version = {"Client": {"Version": first["version"].get("Version")}}

@@ -74,8 +74,8 @@ def _tables_at(paste: Paste, start: int) -> Found | None:
     if rules := as_iptables_save(family, name, lines):
         parts = [Fragment(f"iptables-nft-save{6 if family == 'ip6' else 4}", rules, command.netns)]
         if flags:  # iptables-save does not show them
-            head = f"table {family} {name} {{\n\tflags {flags}\n"
-            parts.append(Fragment("nft-table-flags", head, command.netns, f"nft -t list table {family} {name}"))
+            flagged = f"table {family} {name} {{\n\tflags {flags}\n"
+            parts.append(Fragment("nft-table-flags", flagged, command.netns, f"nft -t list table {family} {name}"))
         return Found(end, told, tuple(parts))
     blocks = tuple(_blocks(iter(lines)))
     text = _document(family, name, blocks, flags) or joined_lines(lines)
