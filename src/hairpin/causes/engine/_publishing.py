@@ -9,6 +9,7 @@ from hairpin.causes.where import OfContainer
 from hairpin.change.change import Change
 from hairpin.engines.repair.republishing import lacks_a_chain, published_everywhere, published_too
 from hairpin.engines.repair.starting import on_default_bridge
+from hairpin.evidence.reading import HOST
 from hairpin.host.boot.configured import Configured, of_default_address
 from hairpin.host.docker import Container, Engine, PortBinding
 from hairpin.host.engine_health import health, unanswering
@@ -71,13 +72,20 @@ def is_unserved(view: View) -> bool:
     own = owns_address(namespace, packet.version, packet.daddr) or is_loopback(packet.daddr, packet.version)
     if not own or any(each.startswith(("sockets", "proc-net")) for each in namespace.unread):
         return False
-    if not _are_containers_known(view.host):
+    if not _are_containers_known(view.host) or not _are_listeners_known(view):
         return False
     port = (flow.protocol, flow.dport)
     taken = any((each.protocol, each.port) == port for each in namespace.sockets)
     # If a running container publishes the port for the other protocol, another cause reports the wrong protocol.
     published = bindings_of(view.host, flow.dport)
     return not taken and not any(each.running or binding.protocol == flow.protocol for each, binding in published)
+
+
+def _are_listeners_known(view: View) -> bool:
+    """Return whether the host's listeners were read.  Without them a text may still prove that a packet is refused for
+    want of one, on what it supposes; but a rule that drops a packet tells nothing of them."""
+    told = view.host.told
+    return told is None or view.stop.reason == "no-listener" or told.proves(HOST, "sockets")
 
 
 def port_holder(view: View, owner: Container) -> Container:
