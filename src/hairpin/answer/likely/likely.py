@@ -12,7 +12,7 @@ import msgspec
 
 from hairpin.answer.answer import Answer, CauseAnswer, Decides, Next, ref_of
 from hairpin.answer.likely.hinted import hints_of, lost_before_weight
-from hairpin.answer.likely.supposed import with_supposed
+from hairpin.answer.likely.supposed import resting_behind, with_supposed
 from hairpin.causes.cause import Candidate, View
 from hairpin.causes.registry import cause_of
 from hairpin.causes.where import OfFile
@@ -66,6 +66,7 @@ def with_likely(answer: Answer) -> Answer:
     network = answer.network
     flows = with_supposed(network, answer.flows, answer.question)
     resting = {ref for each in flows if each.supposed for ref in each.causes}
+    resting |= resting_behind(network, flows, answer.causes)
     outcomes = tuple(each for host in network.hosts if host.told is not None for each in host.told.outcomes)
     failures = tuple(each for each in outcomes if each.failed)
     causes = tuple(

@@ -2,7 +2,9 @@
 
 import msgspec
 
-from hairpin.answer.answer import FlowAnswer
+from hairpin.answer.answer import CauseAnswer, FlowAnswer
+from hairpin.change.simulation.simulate import simulate
+from hairpin.errors import ChangeError
 from hairpin.network.network import Network
 from hairpin.question.question import Question
 
@@ -17,3 +19,24 @@ def with_supposed(network: Network, flows: tuple[FlowAnswer, ...], question: Que
     return tuple(
         msgspec.structs.replace(each, supposed=supposed_in(network, each.trace.flow, by_name=by_name)) for each in flows
     )
+
+
+def resting_behind(network: Network, flows: tuple[FlowAnswer, ...], causes: tuple[CauseAnswer, ...]) -> set[str]:
+    """Return the references of causes that stop a packet only after others are removed, and of which the text does not
+    tell a part.  ``flows``: with the parts on which their own verdicts rest."""
+    from hairpin.suppose.parts import supposed_in  # noqa: PLC0415 - most hosts are read themselves
+
+    found: set[str] = set()
+    for flow in flows:
+        own = [each for each in causes if each.ref in flow.causes and len(each.together) > 1]
+        first = next((each for each in own if each.stop == flow.stop), None)
+        if flow.supposed or first is None:
+            continue
+        behind = [ref for ref in first.together if ref != first.ref]
+        try:
+            then = simulate(first.candidate.change, network)
+        except ChangeError:
+            continue
+        if supposed_in(then, flow.trace.flow):
+            found.update(behind)
+    return found
