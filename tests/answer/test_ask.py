@@ -77,8 +77,8 @@ def test_a_proof_has_both_judges() -> None:
     found = asked(FORWARDING_OFF, kind="prove", kernel=Agreeing(OWN))
     assert [each.judge for each in found.flows] == ["replicated"] * len(found.flows)
     assert found.kernel == OWN
-    with pytest.raises(ReplicaError, match="replicas need Linux"):
-        asked(kind="prove", kernel=Agreeing(OWN, message("replicas need Linux")))
+    with pytest.raises(ReplicaError, match="need Linux"):
+        asked(kind="prove", kernel=Agreeing(OWN, message("test copies of a network (replicas) need Linux")))
 
 
 def test_the_question_and_the_evidence_stand_in_the_answer() -> None:

@@ -73,7 +73,7 @@ def test_a_link_that_takes_none_by_accept_ra() -> None:
 def test_a_manager_may_take_them_in_the_kernels_place() -> None:
     course = after(advertised(units=(NETWORKD,)), "router-advertisement-expired")
     assert [str(each) for each in course.conditions] == [
-        "systemd-networkd takes no router advertisement in the kernel's place"
+        "the kernel, not systemd-networkd, processes router advertisements"
     ]
 
 
