@@ -189,7 +189,7 @@ MALFORMED: dict[str, tuple[str, str]] = {
     ),
     "rule": (
         json.dumps({"nftables": [rule(ACCEPT), rule({"match": {"op": "=="}})]}),
-        "rule 2 (handle 7) of chain c: a match without left and right",
+        "rule 2 (handle 7) of chain c: a match needs left and right",
     ),
     "depth": ('{"nftables":' + "[" * 100_000, "nested too deeply"),
     "surrogates": ('{"nftables": [{"\ud800": 1}]}', "not the JSON of nft"),
