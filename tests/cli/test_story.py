@@ -48,7 +48,7 @@ def test_what_cannot_be_meant(arguments: tuple[str, ...], said: str, capsys: pyt
 def test_a_snapshot_without_traces(capsys: pytest.CaptureFixture[str]) -> None:
     ended = call(capsys, "story", "--snapshot", snapshot())
     assert ended.status == 3
-    assert "no traces were read: this evidence has none" in ended.out
+    assert "no logs or other records were read: this snapshot has none" in ended.out
 
 
 def test_this_machine(capsys: pytest.CaptureFixture[str]) -> None:

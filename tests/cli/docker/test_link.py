@@ -23,10 +23,10 @@ def program(path: Path, text: str = STARTS) -> Path:
 
 def test_the_link_is_made_kept_and_moved(tmp_path: Path) -> None:
     folder, target = tmp_path / ".docker" / "cli-plugins", program(tmp_path / "hairpin")
-    assert str(install(folder, target)) == f"{folder / LINK} leads to {target} now: `docker hairpin 8151`"
+    assert str(install(folder, target)) == f"{folder / LINK} now points to {target}; try it: `docker hairpin 8151`"
     assert (folder / LINK).readlink() == target
     assert folder.stat().st_mode & 0o777 == 0o700
-    assert str(install(folder, target)).endswith("already: `docker hairpin 8151`")
+    assert str(install(folder, target)).endswith("; try it: `docker hairpin 8151`")
     newer = program(tmp_path / "new" / "hairpin.pyz")
     assert "now" in str(install(folder, newer))
     assert (folder / LINK).readlink() == newer
@@ -46,7 +46,7 @@ def test_a_package_s_link_stays_and_is_named(tmp_path: Path, monkeypatch: pytest
     system = tmp_path / "usr"
     install(system, program(tmp_path / "hairpin"))
     monkeypatch.setattr(link, "SYSTEM_FOLDERS", (system,))
-    assert str(remove(tmp_path)) == f"there is no {tmp_path / LINK}; {system / LINK} of the package stays"
+    assert str(remove(tmp_path)) == f"there is no {tmp_path / LINK}; {system / LINK} belongs to the package and stays"
 
 
 @pytest.mark.parametrize("kind", ("file", "folder", "link"))
@@ -100,5 +100,5 @@ def test_the_file_that_starts_hairpin(tmp_path: Path, monkeypatch: pytest.Monkey
     (tmp_path / LINK).symlink_to(script)
     assert own_file(str(tmp_path / LINK), "/usr/bin/python3") == script, "`docker hairpin plugin install`"
     script.chmod(0o644)
-    with pytest.raises(UsageError, match="which file starts it"):
+    with pytest.raises(UsageError, match="which file started it"):
         own_file(str(script), "/nonexistent/python3")
