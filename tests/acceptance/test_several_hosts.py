@@ -200,7 +200,9 @@ def test_one_host_alone_names_the_other_and_how_it_is_read(
     told = " ".join(ended.out.split())
     assert "leaves the host container:web → 10.244.2.2:80/tcp" in told
     assert words in told
-    assert any(each in told for each in ("--host 198.51.100.12 reads it", "settled by: --host 198.51.100.12"))
+    assert any(
+        each in told for each in ("--host 198.51.100.12 lets hairpin read it", "settled by: --host 198.51.100.12")
+    )
     assert told.count("cause[") == told.count("latent cause[restart-policy-missing]")
 
 

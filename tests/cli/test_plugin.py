@@ -51,7 +51,7 @@ def test_install_and_remove(
     link.write_text("mine")
     refused = call(capsys, "plugin", "remove")
     assert (refused.status, refused.out) == (2, "")
-    assert refused.err.startswith(f"hairpin: {link} is a file that `hairpin plugin install` has not made")
+    assert refused.err.startswith(f"hairpin: `hairpin plugin install` did not make the file {link}")
 
 
 @pytest.mark.usefixtures("settings")

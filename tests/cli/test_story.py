@@ -34,7 +34,7 @@ def test_a_span_counts_from_when_the_snapshot_was_taken(capsys: pytest.CaptureFi
 @pytest.mark.parametrize(
     ("arguments", "said"),
     (
-        (("--since", "soon", *LAB), "--since 'soon' is no time"),
+        (("--since", "soon", *LAB), "--since 'soon' is not a time"),
         (("wbe", *LAB), "no container 'wbe' is known here"),
         (("web:x", *LAB), "'web:x'"),
     ),

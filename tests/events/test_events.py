@@ -419,7 +419,7 @@ IMPOSSIBLE: dict[str, tuple[Network, str, str]] = {
         with_files(units=(Unit("tailscaled.service", "active", "enabled"),)), "vpn-up", "cannot happen",
     ),
     "no fail2ban": (network(), "fail2ban-restart", "cannot happen"),
-    "no container to recreate": (network(), "container-recreate:api", "api is not there"),
+    "no container to recreate": (network(), "container-recreate:api", "api does not exist"),
     "no container of Podman's that its unit starts": (PODMAN, "podman-restart", "cannot happen"),
     "ifupdown does not run": (with_files((INTERFACES, STATIC), units=NETWORKD), "network-restart", "cannot happen"),
     "networkd does not run": (with_files((NETWORK, OF_ETH0), units=IFUPDOWN), "networkd-restart", "cannot happen"),

@@ -15,7 +15,7 @@ CASES: dict[str, tuple[PlanUnderWay, str, tuple[str, ...]]] = {
     "half done": (PlanUnderWay("3", "half-done", UNTIL), "", ("is half done", "hairpin undo 3")),
     "at work": (PlanUnderWay("3", "half-done"), "", ("is being carried out at this moment",)),
     "interrupted, and its switch lives": (PlanUnderWay("3", "interrupted", UNTIL), "", (
-        "was interrupted. This host undoes the plan at 2026-11-19T00:09:11Z", "`hairpin undo 3` undoes the plan",
+        "was interrupted. This host undoes the plan at 2026-11-19T00:09:11Z", "`hairpin undo 3` undoes it at once",
     )),
     "interrupted": (PlanUnderWay("3", "interrupted"), "", ("was interrupted", "settle the plan, run `hairpin undo 3`")),
     "on another host": (TIED, "ann@web1", ("`hairpin fix --confirm --host ann@web1` keeps it",

@@ -69,7 +69,8 @@ ERRORS: dict[str, tuple[str, str, str]] = {
         "its command /nonexist is not in the image", "correct the command",
     ),
     "a command that is not executable": (
-        f'{OCI}exec: "/nox": permission denied: unknown', "its command /nox is not executable", "make it executable",
+        f'{OCI}exec: "/nox": permission denied: unknown', "its command /nox is not executable",
+        "make the command executable",
     ),
     "another architecture": (
         f"{OCI}exec /app: exec format error: unknown",
@@ -283,7 +284,7 @@ def taking(*, fixed: bool = False, running: bool = True, gateway: bool = False) 
 
 HELD: dict[str, tuple[Host, str, str]] = {
     "by chance": (taking(), "container web has its address 172.17.0.2 (--ip)", "docker stop web, then docker start"),
-    "by its own option": (taking(fixed=True), "container web has its address", "both ask for 172.17.0.2"),
+    "by its own option": (taking(fixed=True), "container web has its address", "both containers ask for 172.17.0.2"),
     "the gateway": (taking(gateway=True), "is the gateway of network bridge", "with another address (--ip)"),
     "free again": (taking(running=False), "no container has that address now", ""),
 }
