@@ -188,7 +188,7 @@ def test_labels_and_order_are_those_given(capsys: pytest.CaptureFixture[str]) ->
 @pytest.mark.parametrize(
     ("name", "words"),
     (
-        ("healthy-flannel-vxlan", "198.51.100.12, the tunnel's far end, delivers what it unpacks"),
+        ("healthy-flannel-vxlan", "198.51.100.12, the far end of the tunnel, delivers the unpacked packets"),
         ("healthy-flannel-host-gw", "Does the next hop, 198.51.100.12, know the way back to 10.244.1.2?"),
     ),
 )
@@ -200,7 +200,9 @@ def test_one_host_alone_names_the_other_and_how_it_is_read(
     told = " ".join(ended.out.split())
     assert "leaves the host container:web → 10.244.2.2:80/tcp" in told
     assert words in told
-    assert any(each in told for each in ("--host 198.51.100.12 reads it", "settled by: --host 198.51.100.12"))
+    assert any(
+        each in told for each in ("--host 198.51.100.12 lets hairpin read it", "settled by: --host 198.51.100.12")
+    )
     assert told.count("cause[") == told.count("latent cause[restart-policy-missing]")
 
 
@@ -219,7 +221,7 @@ def test_walk_says_the_host_of_each_step(capsys: pytest.CaptureFixture[str]) -> 
 
 
 REFUSED: dict[str, tuple[tuple[str, ...], str]] = {
-    "an unknown host": (("8151@node9",), "no host 'node9' was read (hosts: node1, node2, node3)"),
+    "an unknown host": (("8151@node9",), "no host 'node9' was read; the hosts are node1, node2, node3"),
     "no host": (("8151@",), "write 8151@HOST"),
     "the same machine": (
         ("8151", "--snapshot", str(FOLDER / HEALTHY / "node1.hairpin")),
@@ -227,11 +229,11 @@ REFUSED: dict[str, tuple[tuple[str, ...], str]] = {
     ),
     "an address of another host": (
         ("198.51.100.12:8151@node1",),
-        "198.51.100.12 is an address of node2, not of node1: leave @node1 out",
+        "198.51.100.12 belongs to node2, not to node1: leave @node1 out",
     ),
     "a loopback address of another host": (
         ("127.0.0.1:8151@node1", "--from", "host@node2"),
-        "a loopback address is reached from its own host only: write --from host@node1",
+        "a loopback address can be reached only from its own host: write --from host@node1",
     ),
     "an unknown host of a public address": (("8151", "--public", "203.0.113.9@node9"), "no host 'node9'"),
 }
@@ -275,7 +277,7 @@ def test_an_old_snapshot_is_noted(capsys: pytest.CaptureFixture[str], tmp_path: 
     older = msgspec.structs.replace(evidence(HEALTHY, "node2"), taken_at=at)
     write(older, tmp_path / "older")
     question = ("8151", "--snapshot", str(FOLDER / HEALTHY / "node1.hairpin"), "--snapshot", str(tmp_path / "older"))
-    said = "node2 was read 120 s before the newest of these hosts: it may be different now"
+    said = "node2 was read 120 s before the last of these hosts: its state may have changed since"
     assert said in document(call(capsys, "check", *question, "--no-replica", "--json"))["notes"]
     assert said in " ".join(call(capsys, "check", *question, "--no-replica").out.split())
     assert said in " ".join(call(capsys, "walk", *question, "--from", "host").out.split())

@@ -29,7 +29,7 @@ def test_the_highest_judge_counts() -> None:
 def test_a_dispute_says_what_differs() -> None:
     start = "192.0.2.10 to 198.51.100.11:8080/tcp: "
     differs = (
-        "simulated delivered, the kernel says dropped. The answer is the simulation's; this may be an error of hairpin"
+        "simulated delivered, the kernel says dropped. The simulation's answer stands; this may be an error in hairpin"
     )
     assert str(DISPUTE.said()) == start + differs
     judged = DISPUTED.flows[0].judged

@@ -28,7 +28,7 @@ SAID: dict[str, tuple[Health, str]] = {
     "halted": (Health(DOCKER, contact("hung", halted=[[4, "dockerd"]])), "(SIGSTOP, process 4). `kill -CONT 4`"),
     "containerd halted": (Health(DOCKER, contact("hung", halted=[[5, "containerd"]])), "containerd is stopped"),
     "hung": (Health(DOCKER, contact("hung")), "does not answer within 3 seconds"),
-    "stopped": (Health(DOCKER, contact("stopped"), enabled=True), "it should run, as it is started at boot"),
+    "stopped": (Health(DOCKER, contact("stopped"), enabled=True), "it should run, because it is started at boot"),
     "stopped, for a container": (Health(DOCKER, contact("stopped"), awaited=(container(),)), "it should run for web"),
     "stopped, its rules left": (Health(DOCKER, contact("stopped"), left=("rule",)), "still holds its rules"),
     "stopped for good": (Health(DOCKER, contact("stopped")), "nothing starts it at boot"),
@@ -42,7 +42,7 @@ SAID: dict[str, tuple[Health, str]] = {
     "another machine's": (
         Health(DOCKER, contact("unreachable", "ssh://a", named="docker context far", asked=False)),
         "docker context far names ssh://a, which is not an engine of this host"),
-    "told by its files": (Health(STORED, contact("hung")), "Its containers are read from its files"),
+    "told by its files": (Health(STORED, contact("hung")), "containers from the engine's files"),
 }  # fmt: skip
 
 

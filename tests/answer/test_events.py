@@ -32,8 +32,16 @@ def test_what_then_strikes_is_latent_and_names_the_event() -> None:
 @pytest.mark.parametrize(
     ("event", "id_", "detail"),
     (
-        ("container-stop", "container-not-running", "It publishes port 8080 and has ended, so nothing holds the port."),
-        ("docker-restart", "restart-policy-missing", "It runs now, and nothing starts it then."),
+        (
+            "container-stop",
+            "container-not-running",
+            "The container publishes port 8080 and has ended, so nothing holds the port.",
+        ),
+        (
+            "docker-restart",
+            "restart-policy-missing",
+            "The container runs now, and nothing starts it again after the event.",
+        ),
     ),
 )
 def test_nobody_is_blamed_for_what_the_event_will_end(event: str, id_: str, detail: str) -> None:

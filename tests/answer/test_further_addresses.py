@@ -85,4 +85,4 @@ def test_a_port_that_is_published_at_one_address_is_not_asked_at_others() -> Non
 
 def test_a_note_names_the_command_that_tells() -> None:
     (note,) = asked(second(with_rule("filter DOCKER-USER", "-j RETURN"), raw=ALLOWING), TO_WEB).notes
-    assert "let clients to 198.51.100.11:8151/tcp, and not to this port at 198.51.100.50" in str(note)
+    assert "let clients reach 198.51.100.11:8151/tcp, but not this port at 198.51.100.50" in str(note)

@@ -22,14 +22,17 @@ def said(words: str) -> tuple[str, ...]:
 def test_a_window_that_begins_later_is_told() -> None:
     assert said("--timestart 22:00:00 --timestop 06:00:00") == (
         "delivered",
-        "a rule has a time: from 2026-11-24 22:00 UTC on, 192.0.2.10 to 198.51.100.11:8151/tcp is dropped",
+        (
+            "a rule applies only at some times: from 2026-11-24 22:00 UTC on, 192.0.2.10 to 198.51.100.11:8151/tcp "
+            "is dropped"
+        ),
     )
 
 
 def test_a_window_that_ends_is_told() -> None:
     verdict, note = said("--timestart 08:00:00 --timestop 17:59:59")
     assert verdict == "dropped"
-    assert note.startswith("a rule has a time: from 2026-11-24 18:00 UTC on,")
+    assert note.startswith("a rule applies only at some times: from 2026-11-24 18:00 UTC on,")
 
 
 def test_a_window_that_is_over_says_nothing() -> None:

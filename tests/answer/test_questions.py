@@ -99,7 +99,7 @@ def test_an_address_that_the_host_may_have_had_is_a_question() -> None:
     """A name still holds the address that the host had before: it is in the network of its link, and nobody's."""
     (found,) = of_own_flow("198.51.100.77", 8151)
     assert str(found.text).startswith(
-        "Should this host, or a container on it, have 198.51.100.77? Here is a service on port 8151"
+        "Should this host or a container on it have the address 198.51.100.77? A service here listens on port 8151"
     )
     assert option_of(found.wanted[0]) == "hairpin check 198.51.100.11:8151 --from host"
     assert of_own_flow("198.51.100.77", 8152) == ()  # nothing here has this port

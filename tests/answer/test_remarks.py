@@ -93,7 +93,7 @@ CASES: dict[str, tuple[Network, Flow, str]] = {
     "asked from the host's usual address": (network(), published(FromHost(HOST_ADDRESS)), ""),
     "on loopback by default": (
         bound(PortBinding("tcp", 80, 8151, 0x7F000001, 4, by_default=True), 0x7F000001),
-        published(FromHost(), "127.0.0.1"), "8151/tcp (web): on 127.0.0.1 alone, by the default in",
+        published(FromHost(), "127.0.0.1"), "published on 127.0.0.1 only, because",
     ),
     "on loopback by its own option": (
         bound(PortBinding("tcp", 80, 8151, 0x7F000001, 4), 0x7F000001), published(FromHost(), "127.0.0.1"), "",
@@ -141,7 +141,7 @@ def test_an_advertised_default_route_that_nothing_renews_is_told_once() -> None:
     out = Flow(FromHost(), 6, 0x2001_0DB9 << 96 | 1, "tcp", 443)
     traces = tuple(walk_flow(net, each) for each in (out, msgspec.structs.replace(out, dport=80), published()))
     (told,) = remarks(net, traces)
-    assert str(told).startswith("eth0 forwards and takes no router advertisements")
+    assert str(told).startswith("eth0 forwards packets and therefore ignores router advertisements")
     assert remarks(net, traces[2:]) == ()
 
 

@@ -61,15 +61,15 @@ def test_the_document_has_the_lines_and_the_file() -> None:
 
 def test_the_file_that_has_the_service_is_shown_with_the_lines() -> None:
     text = shown(FILE)
-    assert "for the compose files (hairpin writes none of them):" in text
+    assert "for the compose files (hairpin does not write these files):" in text
     assert '/srv/compose.yaml\n      -       - "127.0.0.1:8080:80"\n      +       - "8080:80"\n' in text
 
 
 @pytest.mark.parametrize("files", ((), ("/srv/compose.yaml",)))
 def test_else_the_key_is_told(files: tuple[str, ...]) -> None:
     text = " ".join(shown(FILE.replace("127", "${X}"), files).split())
-    assert "service front of project shop, key ports: 8080:80 in place of 127.0.0.1:8080:80" in text
-    assert ("in /srv/compose.yaml, whose form hairpin does not edit" in text) is bool(files)
+    assert "service front of project shop, key ports: 8080:80 instead of 127.0.0.1:8080:80" in text
+    assert ("in /srv/compose.yaml (a form that hairpin does not edit)" in text) is bool(files)
 
 
 def test_a_container_of_no_project_has_no_file() -> None:

@@ -52,7 +52,7 @@ def test_repairs_of_one_container_come_in_an_order_in_which_both_fit() -> None:
 
 
 def test_a_word_that_the_plan_has_not_is_refused_with_those_that_it_has() -> None:
-    with pytest.raises(UsageError, match="no such repair; it has interface-forwarding-off"):
+    with pytest.raises(UsageError, match="no such repair; the plan has interface-forwarding-off"):
         plan("forwarding")
 
 

@@ -22,7 +22,7 @@ SAID: dict[str, tuple[str, set[str]]] = {
         {"default-bridge-has-no-names", "no-common-network-for-name"},
     ),
     "diagnose/foreseen.py": (
-        "a state that is there already, or that an earlier event has left, is not told again",
+        "a state that exists already, or that an earlier event has left, is not told again",
         {"docker-daemon-not-running", "restart-policy-missing"},
     ),
     "diagnose/proven_set.py": ("the class of a candidate has the name", {"port-not-published"}),

@@ -77,7 +77,7 @@ def test_a_rule_that_a_start_of_dockerd_overtakes() -> None:
     assert (found.event, str(found.candidate.detail)) == (
         "docker-restart",
         (
-            "Other rules then let them pass before they reach this rule: filter FORWARD: "
+            "Other rules will accept these clients before they reach this rule: filter FORWARD: "
             "-A FORWARD -s 192.0.2.0/24 -j DROP."
         ),
     )
@@ -119,7 +119,9 @@ def beside_firewalld(*, listens: bool) -> Network:
 def test_an_engines_rule_that_a_reload_of_firewalld_takes() -> None:
     found = findings(beside_firewalld(listens=False), DIRECT)["firewalld-reload-loses-engine-protection"]
     assert found.event == "firewalld-reload"
-    assert str(found.candidate.detail).startswith("The rule that stops them now is gone then: raw PREROUTING: ")
+    assert str(found.candidate.detail).startswith(
+        "The rule that stops these clients now will be gone: raw PREROUTING: "
+    )
 
 
 def test_an_engines_rule_that_it_puts_back() -> None:

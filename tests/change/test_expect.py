@@ -55,10 +55,10 @@ CASES: dict[str, tuple[Expectation, Expectation, str]] = {
         ChainIs(*PLACE, "FORWARD", there=True, policy="drop"), ChainIs(*PLACE, "FORWARD", there=True, policy="accept"),
         "chain FORWARD",
     ),
-    "table": (TableIs(*PLACE, table_digest(FILTER)), TableIs(*PLACE, table_digest(NAT)), "not as it was"),
+    "table": (TableIs(*PLACE, table_digest(FILTER)), TableIs(*PLACE, table_digest(NAT)), "has changed"),
     "address": (
         EntryIs(Address("docker0", 4, GATEWAY, 16), there=True),
-        EntryIs(Address("docker0", 4, GATEWAY, 16), there=False), "is there already",
+        EntryIs(Address("docker0", 4, GATEWAY, 16), there=False), "exists already",
     ),
     "route": (
         EntryIs(route("172.17.0.0/16", "docker0"), there=True), EntryIs(route("10.0.0.0/8", "eth0"), there=True),
@@ -75,7 +75,7 @@ CASES: dict[str, tuple[Expectation, Expectation, str]] = {
         "forwarding entry on veth1",
     ),
     "link": (LinkIs(ETH0), LinkIs(Link(9, "gone")), "link gone is gone"),
-    "carrier": (LinkIs(ETH0), LinkIs(msgspec.structs.replace(ETH0, carrier=False)), "not as it was"),
+    "carrier": (LinkIs(ETH0), LinkIs(msgspec.structs.replace(ETH0, carrier=False)), "has changed"),
     "container": (ContainerIs("web", "running"), ContainerIs("web", "exited"), "was exited and is running"),
     "unit": (ContainerIs("web", "running"), UnitIs("a", "enabled", "active"), "a is no longer enabled and active"),
     "attached": (
@@ -84,7 +84,7 @@ CASES: dict[str, tuple[Expectation, Expectation, str]] = {
     ),
     "not attached": (
         EndpointIs("web", "front", there=False), EndpointIs("web", "bridge", there=False),
-        "container web is attached to bridge already",
+        "container web is already attached to bridge",
     ),
     "restart policy": (
         RestartPolicyIs("web", "no"), RestartPolicyIs("web", "always"),
@@ -95,7 +95,7 @@ CASES: dict[str, tuple[Expectation, Expectation, str]] = {
     "ufw": (ManagerRuns("firewalld"), ManagerRuns("ufw"), "ufw is not enabled"),
     "port": (
         PortIs("public", "8151/tcp", False, True), PortIs("public", "8151/tcp", False, False),
-        "port 8151/tcp is open in zone public already",
+        "port 8151/tcp is already open in zone public",
     ),
     "zone": (ZoneIs("eth0", "public", False), ZoneIs("eth0", "trusted", False), "was in zone trusted of firewalld"),
     "source": (

@@ -136,7 +136,7 @@ def test_steps_for_a_person() -> None:
     ):
         (step,) = steps(c.Change((part,)), NET)
         assert nature(step) == "for-a-person"
-        assert "for a person" in str(refusal_of(step, NET))
+        assert "a person has to do it" in str(refusal_of(step, NET))
     (asked,) = steps(c.Change((SYSCTL,), (ByPerson(message("look")),)), NET)
     assert isinstance(asked, Advise)
     assert (all_shown((asked,)), advice((asked,))) == ((), (message("look"),))

@@ -65,7 +65,9 @@ def test_lines_from_a_pipe(
 def test_nothing_is_found(capsys: pytest.CaptureFixture[str]) -> None:
     ended = call(capsys, "explain", "all is well")
     assert ended.status == 0
-    assert ended.out.startswith("This means nothing to hairpin.\n  · all is well\nPaste the whole line ")
+    assert ended.out.startswith(
+        "hairpin does not know the meaning of this text.\n  · all is well\nPaste the whole line "
+    )
     assert "Known texts" not in ended.out
 
 

@@ -38,7 +38,7 @@ def test_json(capsys: pytest.CaptureFixture[str]) -> None:
 
 REFUSED: dict[str, tuple[tuple[str, ...], int, str]] = {
     "a snapshot is not changed": (("--apply", "--yes", "--snapshot", "FILE"), 2, "can only be printed"),
-    "an id that is not there": (("--choose", "x", "--snapshot", "FILE"), 2, "it has interface-forwarding-off"),
+    "an id that is not there": (("--choose", "x", "--snapshot", "FILE"), 2, "the plan has interface-forwarding-off"),
     "what comes later has to be kept": (("--latent", "--apply", "--yes"), 2, "needs --persist"),
     "nobody is there to be asked": (("--apply",), 2, "add --yes"),
     "another user": (("--apply", "--yes"), 3, "only root"),

@@ -61,7 +61,7 @@ def test_a_failure_is_said_and_stops_nothing(
 ) -> None:
     folder.write_text("a file in the place of the folder")
     keep_or_say(answer(), "en", after=after)
-    assert f"no snapshot {when} the repair was kept" in capsys.readouterr().err
+    assert f"hairpin could not keep a snapshot {when} the repair" in capsys.readouterr().err
 
 
 def test_nothing_is_kept_of_a_host_that_was_not_read(folder: Path) -> None:

@@ -38,7 +38,11 @@ def test_install_and_remove(
     monkeypatch.setattr(sys, "argv", [str(started)])
     link = settings / "cli-plugins" / "docker-hairpin"
     made = call(capsys, "plugin", "install")
-    assert (made.status, made.out, made.err) == (0, f"{link} leads to {started} now: `docker hairpin 8151`\n", "")
+    assert (made.status, made.out, made.err) == (
+        0,
+        f"{link} now points to {started}; try it: `docker hairpin 8151`\n",
+        "",
+    )
     again = call(capsys, "plugin", "install", "--lang", "zh")
     assert again.status == 0
     assert "docker hairpin 8151" in again.out
@@ -47,7 +51,7 @@ def test_install_and_remove(
     link.write_text("mine")
     refused = call(capsys, "plugin", "remove")
     assert (refused.status, refused.out) == (2, "")
-    assert refused.err.startswith(f"hairpin: {link} is a file that `hairpin plugin install` has not made")
+    assert refused.err.startswith(f"hairpin: `hairpin plugin install` did not make the file {link}")
 
 
 @pytest.mark.usefixtures("settings")

@@ -64,7 +64,7 @@ def test_a_host_that_refuses_something_is_written_with_status_3(
     write(msgspec.structs.replace(whole, readings=(refused, *whole.readings[1:])), tmp_path / "partly")
     ended = call(capsys, "snapshot", "--snapshot", str(tmp_path / "partly"), "-o", str(tmp_path / "copy"))
     assert ended.status == 3
-    assert f"host1: run it as root to read: {refused.key}" in ended.err
+    assert f"host1: run hairpin as root to read: {refused.key}" in ended.err
     assert read(tmp_path / "copy").readings[0] == refused
 
 

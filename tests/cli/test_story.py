@@ -34,7 +34,7 @@ def test_a_span_counts_from_when_the_snapshot_was_taken(capsys: pytest.CaptureFi
 @pytest.mark.parametrize(
     ("arguments", "said"),
     (
-        (("--since", "soon", *LAB), "--since 'soon' is no time"),
+        (("--since", "soon", *LAB), "--since 'soon' is not a time"),
         (("wbe", *LAB), "no container 'wbe' is known here"),
         (("web:x", *LAB), "'web:x'"),
     ),
@@ -48,7 +48,7 @@ def test_what_cannot_be_meant(arguments: tuple[str, ...], said: str, capsys: pyt
 def test_a_snapshot_without_traces(capsys: pytest.CaptureFixture[str]) -> None:
     ended = call(capsys, "story", "--snapshot", snapshot())
     assert ended.status == 3
-    assert "no traces were read: this evidence has none" in ended.out
+    assert "no logs or other records were read: this snapshot has none" in ended.out
 
 
 def test_this_machine(capsys: pytest.CaptureFixture[str]) -> None:

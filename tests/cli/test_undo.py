@@ -25,7 +25,7 @@ def test_an_id_that_is_none(capsys: pytest.CaptureFixture[str], monkeypatch: pyt
     monkeypatch.setattr(os, "geteuid", lambda: 0)
     ended = call(capsys, "undo", "last")
     assert ended.status == 2
-    assert "'last' is no plan's id; `hairpin undo --list` names them" in ended.err
+    assert "'last' is not the id of a plan; `hairpin undo --list` shows the ids" in ended.err
 
 
 def test_an_empty_journal(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
@@ -33,8 +33,8 @@ def test_an_empty_journal(tmp_path: Path, capsys: pytest.CaptureFixture[str], mo
     monkeypatch.setattr("hairpin.cli.plans.half_done.FOLDER", tmp_path / "hairpin" / "plans")
     monkeypatch.setattr("hairpin.cli.undo.os.geteuid", lambda: 0)
     listed, taken = call(capsys, "undo", "--list"), call(capsys, "undo")
-    assert (listed.status, listed.out) == (0, "no plan was carried out on this host\n")
-    assert (taken.status, taken.out) == (0, "nothing is in force that hairpin has changed\n")
+    assert (listed.status, listed.out) == (0, "hairpin has carried out no plan on this host\n")
+    assert (taken.status, taken.out) == (0, "no change made by hairpin is in force\n")
     missing = call(capsys, "undo", "7")
     assert (missing.status, missing.out) == (3, "")
     assert "no plan 7 in the journal" in missing.err
@@ -57,9 +57,9 @@ def test_documents_for_programs(
 
 
 ANSWERS: dict[str, tuple[str, int, str, str]] = {
-    "ssh is not let in": ("echo 'ann@web1: Permission denied (publickey).' >&2; exit 255", 3, "", "ssh was not let in"),
+    "ssh is not let in": ("echo 'ann@web1: Permission denied (publickey).' >&2; exit 255", 3, "", "ssh login failed"),
     "not root there": ("answer refused not-root", 3, "", "only root can change that host"),
-    "nothing in force": ("answer done", 0, "nothing is in force that hairpin has changed\n", ""),
+    "nothing in force": ("answer done", 0, "no change made by hairpin is in force\n", ""),
 }
 ANSWER = """#!/bin/sh
 answer() {

@@ -145,7 +145,7 @@ def judged(pair: Pair, found: Comparison) -> Result:
         if set(flow.changes) != wanted
     )
     if pair.deciding and not found.flows:
-        wrong = ("no flow has another outcome",)
+        wrong = ("no flow has a different outcome",)
     return Result(pair, missing, invented, wrong, len(found.flows))
 
 

@@ -129,8 +129,8 @@ def test_a_lost_jump_with_both_versions() -> None:
     was = msgspec.structs.replace(host(), versions=versions)
     (note,) = comparison(with_rules((JUMP, "")), was).notes
     assert str(note) == (
-        "d1: the jump to DOCKER is lost. The earlier snapshot has iptables v1.8.11 (nf_tables), package 1.8.11-2, "
-        "the later one no version of iptables"
+        "d1: the jump to DOCKER is lost. Earlier snapshot: iptables v1.8.11 (nf_tables), package 1.8.11-2; later "
+        "snapshot: no version of iptables"
     )
 
 

@@ -46,9 +46,9 @@ CASES = {
 def test_networks_whose_clients_are_stopped_are_named(net: Network, named: str) -> None:
     flow = msgspec.structs.replace(published(), invented=True)
     told = [str(each) for each in told_by_network(net, (diagnose(net, flow),))]
-    assert [each.startswith(f"clients in {named} do not get through, others do; why: ") for each in told] == [
-        True
-    ] * bool(named)
+    assert [
+        each.startswith(f"clients in {named} do not get through, but other clients do; to see why: ") for each in told
+    ] == [True] * bool(named)
     assert told_by_network(net, (diagnose(net, published()),)) == ()  # the user named the client
 
 
@@ -68,10 +68,10 @@ def behind(state: str, mac: int | None = None) -> Network:
     return network(msgspec.structs.replace(namespace, neighbours=(*namespace.neighbours, entry)))
 
 
-SILENT = "clients in 10.0.0.0/8 get through only if 198.51.100.77 answers on eth0: its neighbour entry is"
+SILENT = "clients in 10.0.0.0/8 get through only if 198.51.100.77 answers on eth0 (neighbour entry:"
 GATEWAYS = {
-    "it did not answer": (behind("FAILED"), f"{SILENT} FAILED; "),
-    "it has not answered yet": (behind("INCOMPLETE"), f"{SILENT} INCOMPLETE; "),
+    "it did not answer": (behind("FAILED"), f"{SILENT} FAILED); "),
+    "it has not answered yet": (behind("INCOMPLETE"), f"{SILENT} INCOMPLETE); "),
     "it answered": (behind("STALE", 2), ""),
     "it was not asked": (network(host_namespace(routes=(TO_TEN,))), ""),
 }

@@ -23,7 +23,7 @@ def test_a_port_that_a_rule_serves_for_others() -> None:
     found = own_flows_left_out(net, flows)
     assert found
     assert all(isinstance(each.start, FromHost) for each in found)
-    assert "not asked from the host itself: 80/tcp." in str(told_of_left_out(found, net)[0])
+    assert "not checked from the host itself: 80/tcp." in str(told_of_left_out(found, net)[0])
 
 
 def test_a_port_that_nobody_serves_is_asked() -> None:
@@ -93,6 +93,6 @@ def test_a_service_at_an_uplinks_address(sockets: tuple[Socket, ...], *, is_left
     found = own_flows_left_out(net, flows)
     assert [each.daddr for each in found] == ([0x7F000001] if is_left_out else [])
     said = [str(each) for each in told_of_left_out(found, net)]
-    assert [each.startswith("not asked at a loopback address: 443/tcp.") for each in said] == [True] * is_left_out
+    assert [each.startswith("not checked at a loopback address: 443/tcp.") for each in said] == [True] * is_left_out
     alone = flows_for(net, (Target(443),), Origin("host"))
     assert own_flows_left_out(net, alone) == ()

@@ -48,7 +48,7 @@ def test_a_list_that_keeps_out_the_invented_client_is_a_question(net: Network, l
     (diagnosis,) = found.diagnoses
     (question,) = diagnosis.trace.questions
     assert (diagnosis.trace.succeeds, found.causes) == (True, ())
-    assert f" in {listed}? A list lets only these in" in str(question.text)
+    assert f"A rule accepts only clients in {listed}. Are the clients of" in str(question.text)
     named = with_listed_clients(examine(net, (published(),)))  # the user named the client
     assert not named.diagnoses[0].trace.succeeds
     assert named.causes
@@ -76,7 +76,9 @@ def test_a_neighbour_whom_only_a_list_keeps_out_is_a_question(net: Network, list
         assert not seen.causes
     assert len(found.diagnoses) == asked
     questions = [str(one.text) for each in found.diagnoses for one in each.trace.questions]
-    assert [f" in {listed}? A list lets only these in" in each for each in questions] == [True] * (2 - asked)
+    assert [f"A rule accepts only clients in {listed}. Are the clients of" in each for each in questions] == [True] * (
+        2 - asked
+    )
     assert bool(found.causes) is (not listed)
     named = with_listed_clients(examine(net, (lan,)))  # the user named the neighbour
     assert not named.diagnoses[0].trace.succeeds
@@ -96,7 +98,7 @@ def test_a_list_that_lets_nobody_in_is_the_cause_for_an_invented_client(rules: t
     (diagnosis,) = found.diagnoses
     assert [each.id for each in found.causes] == ["allow-rule-lets-nobody-in"]
     (question,) = diagnosis.trace.questions
-    assert " in 10.1.0.0/16? A rule is to let only these in" in str(question.text)
+    assert "A rule should accept only clients in 10.1.0.0/16. Are the clients of" in str(question.text)
 
 
 def test_a_list_for_another_port_is_not_the_cause() -> None:

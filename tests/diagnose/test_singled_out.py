@@ -105,13 +105,16 @@ LINES = {
     "one set": (SingledOut("h", sets=1), "1 set drops single clients; ask --from ADDRESS"),
     "one client": (
         SingledOut("h", TWO[:1], "198.51.100.11:8151/tcp"),
-        ("198.51.100.1 does not get through to 198.51.100.11:8151/tcp, others do: a rule against single clients is "
-        "intended; to see why, ask --from 198.51.100.1"),
+        (
+            "198.51.100.1 does not get through to 198.51.100.11:8151/tcp, but other clients do: a rule against a "
+            "single client is usually intended; to see why, ask --from 198.51.100.1"),
     ),
     "two, and others": (
         SingledOut("h", TWO, "198.51.100.11:8151/tcp", rules=1),
-        ("198.51.100.1, 198.51.100.20 do not get through to 198.51.100.11:8151/tcp, others do: rules against single "
-        "clients are intended; to see why, ask --from 198.51.100.1. 1 rule drops single clients; ask --from ADDRESS"),
+        (
+            "198.51.100.1, 198.51.100.20 do not get through to 198.51.100.11:8151/tcp, but other clients do: rules "
+            "against single clients are usually intended; to see why, ask --from 198.51.100.1. 1 rule drops single "
+            "clients; ask --from ADDRESS"),
     ),
 }  # fmt: skip
 

@@ -35,7 +35,7 @@ def found(built: Network) -> tuple[Finding, ...]:
 def test_it_is_told_once_and_not_as_used() -> None:
     (told,) = found(stated())
     assert (told.id, told.severity, told.flows) == ("nat-loopback-on-cloud-address", "advice", ())
-    assert str(told.line).startswith("203.0.113.11 is not reached from this host")
+    assert str(told.line).startswith("this host and its containers do not reach 203.0.113.11")
 
 
 def test_a_gateway_that_hairpins_is_no_matter() -> None:

@@ -73,7 +73,7 @@ def test_a_link_that_takes_none_by_accept_ra() -> None:
 def test_a_manager_may_take_them_in_the_kernels_place() -> None:
     course = after(advertised(units=(NETWORKD,)), "router-advertisement-expired")
     assert [str(each) for each in course.conditions] == [
-        "systemd-networkd takes no router advertisement in the kernel's place"
+        "the kernel, not systemd-networkd, processes router advertisements"
     ]
 
 
@@ -117,4 +117,4 @@ def test_a_new_card_is_not_the_link_that_files_name() -> None:
 def test_a_card_that_no_file_names_is_configured_as_before() -> None:
     course = after(network(), "nic-replaced:eth0")
     assert [each.value for each in course.namespace.addresses if each.link == "newnic0"] == [HOST_ADDRESS]
-    assert any("what configures eth0" in str(each) for each in course.conditions)
+    assert any("the program that configures eth0" in str(each) for each in course.conditions)

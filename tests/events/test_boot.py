@@ -131,7 +131,7 @@ def test_a_script_is_quicker_than_dockerd_unless_its_unit_waits(after: tuple[str
     units = (DOCKER, Unit("rc-local.service", "active", "enabled", after=after))
     course = booted(network(docker=engine(ALWAYS)), boot_lines=(line,), units=units)
     assert course.namespace.sysctls.text("net", "ipv4", "conf", "eth0", "forwarding") == value
-    races = [each for each in course.conditions if str(each) == "/etc/rc.local has ended when dockerd starts"]
+    races = [each for each in course.conditions if str(each) == "/etc/rc.local has finished before dockerd starts"]
     assert len(races) == said
 
 
@@ -147,7 +147,7 @@ def test_what_a_line_does_that_is_not_plain_is_a_condition(line: str) -> None:
     course = booted(network(docker=engine(ALWAYS)), boot_lines=(ScriptLine("/etc/rc.local", 4, line),))
     assert [str(each) for each in course.conditions if "eth0" not in str(each)] == [
         f"/etc/rc.local, line 4, changes nothing for these flows: `{line}`",
-        "/etc/rc.local has ended when dockerd starts",
+        "/etc/rc.local has finished before dockerd starts",
     ]
 
 
@@ -204,7 +204,7 @@ def test_two_engines_that_no_unit_orders_leave_one_of_two_hosts(units: tuple[Uni
     course = booted(both, units=units)
     assert len(course.rivals) == count
     told = [str(each.order) for each in course.rivals]
-    assert told == ["dockerd starts before Podman's containers, which no unit orders"] * count
+    assert told == ["dockerd starts before Podman's containers; no unit orders the two"] * count
     policies = {policy(course.host), *(policy(each.network.this) for each in course.rivals)}
     assert len(policies) == count + 1
 
@@ -218,7 +218,7 @@ def test_a_dockerd_that_did_not_answer_is_not_told_to_be_down() -> None:
     """A user without root may not ask the dockerd that runs."""
     mute = msgspec.structs.replace(engine(), running=False)
     states: dict[str, Contact] = {
-        "did not tell what it runs": Contact("docker", "", "unreadable"),
+        "did not say which containers it runs": Contact("docker", "", "unreadable"),
         "does not run now": Contact("docker", "", "stopped"),
     }
     for said, contact in states.items():

@@ -200,7 +200,7 @@ def test_readings_that_a_snapshot_may_lack(within: Network, missing: str) -> Non
 
 def test_a_script_that_ufw_runs_is_a_condition() -> None:
     (said,) = after(with_ufw(scripts=("/etc/ufw/after.init",)), "ufw-enable").conditions
-    assert str(said) == "/etc/ufw/after.init, which ufw runs, changes nothing"
+    assert str(said) == "the script /etc/ufw/after.init, which ufw runs, changes nothing"
 
 
 def test_ufw_without_ipv6_closes_it() -> None:

@@ -102,7 +102,10 @@ FOREIGN_OR_DAMAGED: dict[str, tuple[bytes, str]] = {
     "no trailer": (packed(HEADER, READING, trailer=b""), "truncated after 1 readings"),
     "half a line": (gzip.compress(gzip.decompress(packed(HEADER, READING))[:-9]), "truncated"),
     "checksum": (packed(HEADER, READING, trailer={"count": 1, "sha256": "0" * 64}), "checksum"),
-    "count": (packed(HEADER, READING, trailer={"count": 2, "sha256": "0" * 64}), "1 readings, 2 were written"),
+    "count": (
+        packed(HEADER, READING, trailer={"count": 2, "sha256": "0" * 64}),
+        "it has 1 readings, but 2 were written",
+    ),
     "same id twice": (packed(HEADER, READING, READING), "two readings are called e1"),
     "no text": (packed(HEADER, WITHOUT_TEXT), "either text or"),
     "both texts": (packed(HEADER, {**READING, "text_base64": "eA=="}), "either text or"),

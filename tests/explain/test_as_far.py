@@ -6,10 +6,14 @@ from tests.explain.answers import the_only
 from tests.report.answers import FORWARDING_OFF, Replacement
 
 CASES: dict[str, tuple[str, tuple[Replacement, ...], str]] = {
-    "it leaves": ("dial tcp 203.0.113.80:25: i/o timeout", (), "What is beyond this host was not read"),
+    "it leaves": ("dial tcp 203.0.113.80:25: i/o timeout", (), "hairpin did not read anything beyond this host"),
     "it passes": ("dial tcp 0.0.0.0:8080: i/o timeout", (), "pass now"),
     "it fails": ("dial tcp 0.0.0.0:8080: i/o timeout", (FORWARDING_OFF,), "dropped now"),
-    "no end is named": ("OSError: [Errno 113] No route to host", (FORWARDING_OFF,), "nothing is known about the text"),
+    "no end is named": (
+        "OSError: [Errno 113] No route to host",
+        (FORWARDING_OFF,),
+        "the text cannot be checked without its sender",
+    ),
     "names": ("curl: (6) Could not resolve host: db", (), ":53/udp"),
 }
 

@@ -112,5 +112,5 @@ def test_what_a_router_outside_decides_is_not_called_untrue() -> None:
     text = "curl: (28) Failed to connect to {} port 8080 after 134520 ms: Connection timed out"
     second, first = (the_only(text.format(each), origin=OUTSIDE).here for each in ("198.18.0.11", "198.51.100.11"))
     assert second.here == "unknown"
-    assert "Does the router behind eth0" in str(second.why)
+    assert "Does the router 198.51.100.1 behind eth0" in str(second.why)
     assert first.here == "false"

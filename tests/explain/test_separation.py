@@ -42,4 +42,4 @@ def test_it_proves_nothing(host: str, origin: str, text: str, cause: str) -> Non
     assert here.cause is None
     if cause:
         assert here.cause_ids[0] == cause
-        assert "kept apart on purpose" in str(here.why)
+        assert "keeps it apart on purpose" in str(here.why)

@@ -85,12 +85,23 @@ CASES = {
     "another rule": (
         DROPPED,
         Judgement(FLOW, "dropped", Place(HOST_NETNS, rules=(OTHER,))),
-        (False, "simulated", "simulated: stopped by filter FORWARD 1; the kernel counted filter DOCKER 1"),
+        (
+            False,
+            "simulated",
+            "simulated: rule 1 of filter FORWARD stopped the packet; the kernel counted filter DOCKER 1",
+        ),
     ),
     "no rule": (
         DROPPED,
         Judgement(FLOW, "dropped", Place(HOST_NETNS)),
-        (False, "simulated", "simulated: stopped by filter FORWARD 1; the kernel counted no rule that ends it"),
+        (
+            False,
+            "simulated",
+            (
+                "simulated: rule 1 of filter FORWARD stopped the packet; the kernel counted no rule that ends the "
+                "packet's way"
+            ),
+        ),
     ),
     "a replica delivers to whichever process has the port": (
         HELD,

@@ -31,8 +31,10 @@ def test_a_verdict_that_the_kernel_denies_is_not_confirmed() -> None:
 
 
 def test_a_replica_that_cannot_be_built_has_a_reason() -> None:
-    with pytest.raises(ReplicaError, match="replicas need Linux"):
-        judge_flows(network(), FLOWS, (evidence(),), Agreeing(OWN, message("replicas need Linux")))
+    with pytest.raises(ReplicaError, match="need Linux"):
+        judge_flows(
+            network(), FLOWS, (evidence(),), Agreeing(OWN, message("test copies of a network (replicas) need Linux"))
+        )
 
 
 NOWHERE = 5  # 0.0.0.5, which is an address since 5.3

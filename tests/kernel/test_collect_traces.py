@@ -101,7 +101,7 @@ def test_logs_are_filtered_and_told(root: Path, shell: str) -> None:
         "/etc/sysctl.d/50-x.conf was written",
         "uid 1000 ran `nft -f /etc/x`",
         "own 1 was installed",
-        "apt ran its hook of /etc/apt/apt.conf.d/99own, `sysctl --system`: ann ran `apt-get install iptables`",
+        "ann ran `apt-get install iptables`, and apt ran its hook `sysctl --system` from /etc/apt/apt.conf.d/99own",
     ):
         assert said in told, told
     scripts = found.find("trace-scripts", "")
@@ -161,7 +161,7 @@ def test_a_journal_that_cannot_be_read_in_time_is_said_to_be_cut(root: Path, tmp
     assert "# truncated: the oldest part was not read in 5 s" in texts["trace-kernel"]
     assert "truncated" not in texts["trace-logins"]
     reasons = [str(each.reason) for each in story_of((found,), 0).missing if each.key == "trace-kernel"]
-    assert reasons == ["there was more than is read: the oldest part is missing"]
+    assert reasons == ["the records are longer than hairpin reads: the oldest part is missing"]
 
 
 @pytest.mark.parametrize("shell", SHELLS)

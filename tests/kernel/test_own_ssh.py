@@ -12,7 +12,7 @@ from tests.whole import thinned_rows
 
 SAMPLE: tuple[tuple[str, str, str], ...] = (
     ("only new connections", "no terminal", "refused before; "),
-    ("only big packets", "terminal", "acknowledges nothing any more"),
+    ("only big packets", "terminal", "no longer acknowledges packets"),
     ("link down", "hairpin killed", ""),
     ("another port led elsewhere", "into a file, walk sees nothing", "kept"),
     ("replies of another port", "walk sees nothing", "kept"),

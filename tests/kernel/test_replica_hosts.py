@@ -190,7 +190,7 @@ def test_a_tunnel_that_this_kernel_does_not_make_is_reported(monkeypatch: pytest
         return kinds - {"vxlan"}
 
     monkeypatch.setattr(worker, "makeable", without)
-    said = "flannel.1 in host@{} is a vxlan, which this kernel does not make; a plain wire stands in"
+    said = "this kernel cannot make flannel.1 in host@{}, a vxlan; the test copy (replica) has a plain veth instead"
     assert told(judge(network(), THROUGH)) == (said.format("one"), said.format("two"))
 
 

@@ -112,7 +112,7 @@ def is_told(judgement: Judgement) -> bool:
     """Return whether the answer says that a wire stands for the macvlan, so that the kernel's verdict does not
     decide.
     """
-    return any("a macvlan, which this kernel does not make" in str(text) for text in judgement.left_out)
+    return any("this kernel cannot make" in str(text) and "a macvlan" in str(text) for text in judgement.left_out)
 
 
 def test_a_stand_in_for_a_macvlan_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -168,7 +168,7 @@ TAKEN: dict[str, tuple[Flow, dict[str, str], str]] = {
 }
 
 
-@pytest.mark.skipif(not kernel_makes("macvlan"), reason="this kernel makes no macvlan")
+@pytest.mark.skipif(not kernel_makes("macvlan"), reason="this kernel cannot make a macvlan")
 @pytest.mark.parametrize(("asked", "values", "said"), TAKEN.values(), ids=TAKEN)
 def test_a_macvlan_in_passthru_mode_receives_all_frames(asked: Flow, values: dict[str, str], said: str) -> None:
     built = passthru(**values)

@@ -12,6 +12,6 @@ def test_a_wrong_outcome_is_reported() -> None:
     scenario = Scenario(name="claim", title="", flows=(Flow(target="8151", after=Outcome.REFUSED),))
     require_truth(scenario, "before", (Outcome.DELIVERED,))
     with pytest.raises(
-        LabError, match=r"after its fault the connection from client .* should be refused and was timeout"
+        LabError, match=r"after its fault, the connection from client .* should be refused, but it was timeout"
     ):
         require_truth(scenario, "after", (Outcome.TIMEOUT,))

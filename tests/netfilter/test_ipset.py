@@ -87,11 +87,17 @@ OPAQUE: dict[str, tuple[str, str | None]] = {
     "complete": ("create x hash:ip family inet\nadd x 10.0.0.1", None),
     "time-outs are complete": ("create x hash:ip family inet timeout 5\nadd x 10.0.0.1 timeout 3", None),
     "unknown type": ("create x hash:new family inet\nadd x anything", "type hash:new is not modelled"),
-    "bit mask": ("create x hash:ip family inet bitmask 255.0.255.0", "addresses are compared under a bit mask"),
-    "mark mask": ("create x hash:ip,mark family inet markmask 0x000000ff", "marks are compared under a mask"),
-    "bridge port": ("create x hash:net,iface\nadd x 10.0.0.0/24,physdev:veth1", "some elements name bridge ports"),
-    "no port": ("create x hash:ip,port\nadd x 10.0.0.1,vrrp:0", "some elements name protocols without ports"),
-    "ICMP": ("create x hash:ip,port\nadd x 10.0.0.1,icmp:8/0", "some elements name protocols without ports"),
+    "bit mask": ("create x hash:ip family inet bitmask 255.0.255.0", "the set compares addresses under a bit mask"),
+    "mark mask": ("create x hash:ip,mark family inet markmask 0x000000ff", "the set compares marks under a mask"),
+    "bridge port": (
+        "create x hash:net,iface\nadd x 10.0.0.0/24,physdev:veth1",
+        "some elements of the set name bridge ports",
+    ),
+    "no port": (
+        "create x hash:ip,port\nadd x 10.0.0.1,vrrp:0",
+        "some elements of the set name protocols without ports",
+    ),
+    "ICMP": ("create x hash:ip,port\nadd x 10.0.0.1,icmp:8/0", "some elements of the set name protocols without ports"),
     "IPv6 colons are no protocol": ("create x hash:ip,port family inet6\nadd x fd00::1,tcp:80", None),
 }
 
@@ -110,21 +116,21 @@ LISTS: dict[str, tuple[str, Set]] = {
     "of none": ("create x list:set size 8", Set("x", "list:set hash:ip", ())),
     "of different types": (
         MEMBERS + "create p hash:ip,port\ncreate x list:set size 8\nadd x a\nadd x p",
-        Set("x", "list:set", (), message("its member sets are of different types")),
+        Set("x", "list:set", (), message("the member sets of the list are of different types")),
     ),
     "of a missing set": (
         MEMBERS + "create x list:set size 8\nadd x a\nadd x gone",
-        Set("x", "list:set hash:ip", (Element((one(NET + 1),)),), message("a member set is missing from the reading")),
+        Set("x", "list:set hash:ip", (Element((one(NET + 1),)),), message("the reading lacks a member set")),
     ),
     "with exceptions": (
         "create n hash:net\nadd n 10.0.0.1 nomatch\ncreate m hash:net\ncreate x list:set\nadd x n\nadd x m",
         Set("x", "list:set hash:net", (Element((one(NET + 1),), True),),
-            message("exceptions hold within one member set only")),
+            message("an exception applies only within its own member set")),
     ),
     "of networks with links": (
         "create n hash:net,iface\nadd n 10.0.0.1,eth0\ncreate m hash:net,iface\ncreate x list:set\nadd x n\nadd x m",
         Set("x", "list:set hash:net,iface", (Element((one(NET + 1), NameKey("eth0"))),),
-            message("which network decides is found within one member set only")),
+            message("the deciding network is looked up within one member set only")),
     ),
 }  # fmt: skip
 

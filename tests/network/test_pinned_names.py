@@ -99,7 +99,8 @@ def test_the_sentence_names_both() -> None:
     found = misleading(network, to_pin("172.17.0.2"))
     assert found is not None
     assert str(beside_the_named(network.this, found)) == (
-        "in web the name api is 172.17.0.2, which is web: by its --add-host. Container api has 172.18.0.3"
+        "in web, the entry --add-host gives api the address 172.17.0.2, which belongs to web. Container api has "
+        "172.18.0.3"
     )
 
 

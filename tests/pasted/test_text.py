@@ -63,7 +63,7 @@ def test_a_text_that_is_too_long(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(text, "LIMIT_BYTES", 10)
     path = tmp_path / "text"
     path.write_text("x" * 11)
-    with pytest.raises(EvidenceError, match="of text; paste the outputs alone"):
+    with pytest.raises(EvidenceError, match="of text; paste only the outputs of the commands"):
         evidence_in_files((str(path),))
 
 

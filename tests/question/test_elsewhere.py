@@ -12,7 +12,7 @@ from tests.two_hosts import node
 
 BOTH = Network((ONE, TWO))
 SAID = (
-    "two publishes port 8151, too (container web, api): this answer is about one; the TARGET 8151@two asks about the "
+    "two publishes port 8151, too (container web, api). This answer is about one; the TARGET 8151@two asks about the "
     "other host"
 )
 STOPPED = replace(TWO, engines=(engine(container("exited")),))

@@ -50,7 +50,7 @@ def test_host_of(network: Network, target: Target, label: str) -> None:
 
 
 REFUSED: dict[str, tuple[Network, Target, type[Exception], str]] = {
-    "an unknown host": (BOTH, Target(80, host="x"), UsageError, "no host 'x' was read .hosts: one, two"),
+    "an unknown host": (BOTH, Target(80, host="x"), UsageError, "no host 'x' was read; the hosts are one, two"),
     "a container of two others": (
         Network((having(node("one")), TWO, msgspec.structs.replace(TWO, name="three"))),
         Target(container="api"), UsageError, "write one of api@two, api@three",
@@ -60,10 +60,11 @@ REFUSED: dict[str, tuple[Network, Target, type[Exception], str]] = {
         Network((ONE, GONE)), Target(container="x"), CollectError, "gone could not be read: no answer",
     ),
     "a container that this host may have, too": (
-        Network((GONE, ONE)), Target(container="db"), CollectError, "may be meant: no answer; .* write one of db@one",
+        Network((GONE, ONE)), Target(container="db"), CollectError,
+        "may be meant, but it could not be read: no answer; .* write one of db@one",
     ),
     "an address of another host than the named one": (
-        BOTH, Target(80, version=4, address=ADDRESSES["two"], host="one"), UsageError, "address of two, not of one",
+        BOTH, Target(80, version=4, address=ADDRESSES["two"], host="one"), UsageError, "belongs to two, not to one",
     ),
     "a host that was not read": (Network((ONE, GONE)), Target(80, host="gone"), CollectError, "no answer"),
 }  # fmt: skip
@@ -75,8 +76,8 @@ def test_refused(network: Network, target: Target, kind: type[Exception], said: 
         host_of(network, target)
 
 
-ABSENT = {"this host": (ONE, "no container 'x' on this host, and none has that alias .containers: db, web"),
-          "another host": (TWO, "no container 'x' on two, and none has that alias .containers: api, web")}  # fmt: skip
+ABSENT = {"this host": (ONE, "this host has no container or alias 'x' .containers: db, web"),
+          "another host": (TWO, "two has no container or alias 'x' .containers: api, web")}  # fmt: skip
 
 
 @pytest.mark.parametrize(("host", "said"), ABSENT.values(), ids=ABSENT)
@@ -94,7 +95,7 @@ def test_a_container_may_be_of_a_daemon_that_was_not_asked() -> None:
     whole = network()
     beside = (EngineBeside(812, 0, ("unix:///run/d2.sock",)),)
     host = msgspec.structs.replace(whole.this, beside=beside)
-    with pytest.raises(CollectError, match="was not: DOCKER_HOST=unix"):
+    with pytest.raises(CollectError, match=r"did not ask another dockerd of .*: DOCKER_HOST=unix"):
         containers_named(whole, host, "second")
     assert containers_named(whole, host, "web")[0].name == "web"
 
@@ -115,5 +116,5 @@ def test_a_container_may_be_of_a_user_for_whom_no_engine_runs(container: IdleCon
     host = msgspec.structs.replace(whole.this, idle=(container,))
     with pytest.raises(CollectError, match=said):
         containers_named(whole, host, "second")
-    with pytest.raises(UsageError, match="no container 'third' on"):
+    with pytest.raises(UsageError, match="no container or alias 'third'"):
         containers_named(whole, host, "third")

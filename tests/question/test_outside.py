@@ -48,12 +48,12 @@ WRONG: dict[str, tuple[str, str]] = {
     "no TOML": ("[[public", "it is not TOML"),
     "a misspelt table": (
         '[[publics]]\naddress = "203.0.113.1"',
-        "no table is called 'publics'; there are public, peer, return_route, upstream",
+        "no table 'publics' exists; the tables are public, peer, return_route, upstream",
     ),
     "a table that is no list": ('[public]\naddress = "203.0.113.1"', "write [[public]]"),
     "a list of no tables": ("public = [1]", "write [[public]]"),
     "a misspelt key": (
-        '[[peer]]\nnetwrok = "10.0.0.0/8"', "table peer has no key 'netwrok'; it has network, accepts, host",
+        '[[peer]]\nnetwrok = "10.0.0.0/8"', "table peer has no key 'netwrok'; its keys are network, accepts, host",
     ),
     "a key that is missing": ("[[peer]]", "table peer lacks the key network"),
     "no address": (PUBLIC_TABLE.format('"x"', '"10.0.0.1"'), "'x' is not an address"),

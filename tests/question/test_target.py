@@ -46,7 +46,7 @@ TARGETS: dict[str, Target] = {
 REFUSED: dict[str, str] = {
     "0": "ports are 1 to 65535",
     "65536": "ports are 1 to 65535",
-    "8151/": "no protocol",
+    "8151/": "a protocol is missing",
     "8151/sctp": "sctp is not supported; write /tcp or /udp",
     "198.51.100.2": "write 198.51.100.2:PORT",
     "2001:db8::1": "write [2001:db8::1]:PORT",

@@ -35,4 +35,4 @@ def test_what_does_not_keep_it_away_is_told_to_a_person() -> None:
     assert found.later is not None
     (remedy,) = averting(found, found.later, within, flows)
     assert not remedy.keeping
-    assert "/etc/sysctl.conf line 2" in str(remedy.advice[0])
+    assert "line 2 of /etc/sysctl.conf" in str(remedy.advice[0])

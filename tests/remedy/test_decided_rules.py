@@ -38,8 +38,8 @@ def user(*rules: str, chain: str = "DOCKER-USER") -> Network:
     (
         ('-i eth0 -m comment --comment "only office" -j DROP', "only office"),
         ("-i eth0 -m comment --comment office -j DROP", "office"),
-        ("-i eth0 ! -s 10.0.0.0/8 -j DROP", "all but 10.0.0.0/8"),
-        ("-i eth0 ! -s 10.0.0.7/255.0.0.255 -j DROP", "all but 10.0.0.7/255.0.0.255"),
+        ("-i eth0 ! -s 10.0.0.0/8 -j DROP", "all clients except 10.0.0.0/8"),
+        ("-i eth0 ! -s 10.0.0.7/255.0.0.255 -j DROP", "all clients except 10.0.0.7/255.0.0.255"),
         ("-m set --match-set banned src -j DROP", "set banned"),
         ("-m set ! --match-set friends src -j DROP", "not in set friends"),
         ("-s 192.0.2.10/32 -j DROP", "192.0.2.10"),
@@ -47,8 +47,8 @@ def user(*rules: str, chain: str = "DOCKER-USER") -> Network:
         ("-i eth0 -p tcp -m conntrack --ctorigdstport 8151 -j DROP", ""),
         ("-o docker0 -p tcp -m tcp --dport 80 -j REJECT", ""),
         ("-s 192.0.2.0/24 -j DROP", "192.0.2.0/24"),
-        ("-s 172.17.0.0/16 ! -d 172.17.0.0/16 ! -o wg0 -j REJECT", "but to 172.17.0.0/16"),
-        ("-i docker0 ! -o wg0 -j REJECT", "by wg0"),
+        ("-s 172.17.0.0/16 ! -d 172.17.0.0/16 ! -o wg0 -j REJECT", "only to 172.17.0.0/16"),
+        ("-i docker0 ! -o wg0 -j REJECT", "only through wg0"),
         ("-i eth0 ! -o docker0 -j DROP", ""),
         ("-s 172.17.0.2/32 -j DROP", ""),
     ),
@@ -111,7 +111,7 @@ def test_a_rule_of_ufws_users_is_told_as_they_typed_it(remembered: str, shown: s
     whole = ruled(with_chain("ufw-user-input", words, hook="INPUT"))
     kept = with_host(whole, files=(ConfigFile("/etc/ufw/user.rules", text),))
     assert shown in sign(kept, "ufw-user-input")
-    assert "ufw's users" in sign(whole, "ufw-user-input")
+    assert "a user of ufw" in sign(whole, "ufw-user-input")
 
 
 SUBNET = 0xAC110000
@@ -168,4 +168,4 @@ def test_what_is_not_in_a_set_of_addresses_and_ports_was_shut_out_by_decision() 
     )
     namespace = host_namespace(DOCKER_RULES)
     ruled_by = msgspec.structs.replace(namespace, ruleset=Ruleset((table,), (services,)))
-    assert "all that are not in set services" in sign(network(ruled_by), "DOCKER-USER")
+    assert "all addresses that are not in set services" in sign(network(ruled_by), "DOCKER-USER")

@@ -199,7 +199,7 @@ def test_a_logout_ends_containers_as_a_stop_does() -> None:
     podman = msgspec.structs.replace(engine(one), kind="podman", user="ann", lingers=False)
     said = perhaps_stopped(network(docker=podman).this, one)
     assert said is not None
-    assert Words("en")(said) == "web ended with status 143, as `podman stop` or the last logout of ann ends one"
+    assert Words("en")(said) == "web ended with status 143, as after `podman stop` or the last logout of ann"
 
 
 def test_a_stop_and_a_start_together_undo_no_stop() -> None:

@@ -78,4 +78,4 @@ def test_a_rule_that_needs_the_bridge_says_that_its_name_passes() -> None:
     for whole, passes in ((of_compose(CLOSED), True), (small_network(host_namespace(CLOSED)), False)):
         found = narrow(whole, direct)
         told = [Words("en")(each) for each in found.advice]
-        assert any("has another name" in each for each in told) is passes
+        assert any("gets another name" in each for each in told) is passes

@@ -56,14 +56,14 @@ def judged(within: Network, flow: Flow) -> tuple[Candidate, Remedy]:
 
 
 def gone_after(remedy: Remedy) -> list[str]:
-    return [str(each.text) for each in remedy.side_effects if "gone after" in str(each.text)]
+    return [str(each.text) for each in remedy.side_effects if "is lost after" in str(each.text)]
 
 
 def test_lost_rules_that_the_next_load_of_saved_rules_deletes_again() -> None:
     """No file may hold them; the unit that deleted them is started at each boot, but before dockerd."""
     lost = host(host_namespace(without("-j MASQUERADE")), (RULES, FLUSHES), units=(DOCKER, SAVED))
     _, remedy = judged(lost, egress())
-    assert gone_after(remedy) == ["it is gone after saved-rules-restore"]
+    assert gone_after(remedy) == ["the repair is lost after saved-rules-restore"]
     _, lasts = judged(host(host_namespace(without("-j MASQUERADE"))), egress())
     assert gone_after(lasts) == []
 
@@ -94,7 +94,7 @@ def test_what_is_in_the_containers_namespace_is_gone_with_it() -> None:
     """A route that the engine does not make is gone; the one that it does make comes back."""
     _, remedy = judged(host(host_namespace()), published(Outside(parse_address("172.17.0.9")[1])))
     assert any("nsenter" in each for each in remedy.commands)
-    assert gone_after(remedy) == ["it is gone after container-restart, docker-restart, reboot"]
+    assert gone_after(remedy) == ["the repair is lost after container-restart, docker-restart, reboot"]
     within = host(host_namespace()).with_namespace(sibling("container:web"), container_namespace(default=False))
     _, lasts = judged(within, published())
     assert any("ip route add default" in each for each in lasts.commands)
@@ -131,7 +131,7 @@ def test_a_repair_that_needs_another_one_is_judged_with_it() -> None:
     causes = {each.cause: each.candidate for each in diagnose(within, egress()).causes}
     assert set(causes) == {"masquerade-missing", "docker-user-drops"}
     for cause, other, gone in (
-        ("masquerade-missing", "docker-user-drops", ["it is gone after saved-rules-restore"]),
+        ("masquerade-missing", "docker-user-drops", ["the repair is lost after saved-rules-restore"]),
         ("docker-user-drops", "masquerade-missing", []),
     ):
         made = remedies(cause, causes[cause], within)
@@ -152,4 +152,4 @@ def test_a_file_that_keeps_the_manager_from_loading_is_not_kept() -> None:
     remedy = msgspec.structs.replace(remedy, keeping=(step,))
     (found,) = judged_by_events((remedy,), "input-drops-host-service", shut, (SSH,))
     assert not found.keeping
-    assert "would do harm, so there is none: after saved-rules-restore, " in str(found.advice[-1])
+    assert "would do harm, so nothing of it is saved: after saved-rules-restore, " in str(found.advice[-1])

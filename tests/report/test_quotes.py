@@ -156,8 +156,14 @@ def test_a_missing_chain_is_shown_by_the_chains_that_are_there() -> None:
 
 def test_no_socket_is_shown_by_the_reading_that_would_list_it() -> None:
     quotes = Quotes((EVIDENCE,), Words())
-    assert quotes.socketless(Netns(EVIDENCE.name, "container:web"), verbatim("no socket takes port 80")) == "e3"
-    assert quotes.socketless(Netns(EVIDENCE.name, "container:db"), verbatim("no socket takes port 80")) is None
+    assert (
+        quotes.socketless(Netns(EVIDENCE.name, "container:web"), verbatim("no socket accepts packets for port 80"))
+        == "e3"
+    )
+    assert (
+        quotes.socketless(Netns(EVIDENCE.name, "container:db"), verbatim("no socket accepts packets for port 80"))
+        is None
+    )
 
 
 def test_an_excerpt_is_bounded() -> None:

@@ -11,18 +11,19 @@ UNTIL = 1795046951.0
 TIED = PlanUnderWay("3", "tried", UNTIL)
 CASES: dict[str, tuple[PlanUnderWay, str, tuple[str, ...]]] = {
     "tried": (TIED, "", ("plan 3 of `hairpin fix` is being tried", "at 2026-11-19T00:09:11Z",
-                         "`hairpin fix --confirm` keeps it", "`hairpin undo 3` takes")),
+                         "`hairpin fix --confirm` keeps it", "`hairpin undo 3` undoes it at once")),
     "half done": (PlanUnderWay("3", "half-done", UNTIL), "", ("is half done", "hairpin undo 3")),
     "at work": (PlanUnderWay("3", "half-done"), "", ("is being carried out at this moment",)),
     "interrupted, and its switch lives": (PlanUnderWay("3", "interrupted", UNTIL), "", (
-        "was interrupted: it is taken back at 2026-11-19T00:09:11Z", "`hairpin undo 3` does it at once")),
-    "interrupted": (PlanUnderWay("3", "interrupted"), "", ("was interrupted", "`hairpin undo 3` settles it")),
+        "was interrupted. This host undoes the plan at 2026-11-19T00:09:11Z", "`hairpin undo 3` undoes it at once",
+    )),
+    "interrupted": (PlanUnderWay("3", "interrupted"), "", ("was interrupted", "settle the plan, run `hairpin undo 3`")),
     "on another host": (TIED, "ann@web1", ("`hairpin fix --confirm --host ann@web1` keeps it",
-                                           "`hairpin undo --host ann@web1 3` takes")),
+                                           "`hairpin undo --host ann@web1 3` undoes it at once")),
     "begun by another machine": (PlanUnderWay("2", "under-way", UNTIL, from_elsewhere=True), "",
-                                 ("another machine has begun here", "at 2026-11-19T00:09:11Z")),
+                                 ("another machine has begun plan 2 here", "at 2026-11-19T00:09:11Z")),
     "of another machine, interrupted": (PlanUnderWay("2", "interrupted", from_elsewhere=True), "",
-                                        ("another machine has begun here", "is interrupted", "settles it")),
+                                        ("another machine has begun here", "is interrupted", "to settle the plan")),
     "being taken back": (PlanUnderWay("3", "taken-back"), "", ("is being taken back at this moment",)),
 }  # fmt: skip
 

@@ -9,7 +9,7 @@ from hairpin.report.words import Words
 
 KEYS = {
     "iptables-nft-save4": "whether a rule drops or translates packets",
-    "docker-socket": "which containers run and what they publish",
+    "docker-socket": "which containers run, and which ports they publish",
     "ip-route4": "which way packets take",
     "socket-owners": "whether the process that holds a port answers",
     "dmi": "part of this host's set-up",

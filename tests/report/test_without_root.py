@@ -12,15 +12,15 @@ INSIDE = "the rules, and the inside of containers"
 LINES: dict[str, tuple[str, str, str]] = {
     "undecided": (
         "group", "healthy-plain",
-        f"Undecided without root: {INSIDE}. To read all: sudo hairpin snapshot",
+        f"Undecided without root: {INSIDE}. To read everything: sudo hairpin snapshot",
     ),
     "decided": (
         "group", "published-on-other-address",
-        f"Not read without root, and supposed to be as usual: {INSIDE}. To read all: sudo hairpin snapshot",
+        f"Not read without root, and assumed to be as usual: {INSIDE}. To read everything: sudo hairpin snapshot",
     ),
     "a user with nothing": (
         "nobody", "healthy-plain",
-        "Undecided without root: which containers run, and the rules. To read all: sudo hairpin snapshot",
+        "Undecided without root: which containers run, and the rules. To read everything: sudo hairpin snapshot",
     ),
 }  # fmt: skip
 

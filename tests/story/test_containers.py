@@ -72,7 +72,7 @@ def test_what_the_engine_does_at_its_start_is_no_event_of_its_own() -> None:
         (110, "systemd", "Started docker.service - Docker.", "docker.service"),
     )
     with_engine, later = container_entries(traces(("trace-units", text), events((105, "start"), (200, "start"))))
-    assert str(with_engine.what) == "container web was started by the engine"
+    assert str(with_engine.what) == "the engine started container web"
     assert with_engine.effect is None
     assert later.effect is not None
     assert (later.effect.event, later.effect.name) == ("container-restart", "web")

@@ -11,7 +11,7 @@ from tests.story.recorded import NOW, clock, evidence, lab
 CASES: dict[str, tuple[tuple[tuple[str, str], ...], str]] = {
     "a journal in memory": ((clock("journal volatile"),), "kept in memory only"),
     "a young journal": ((clock(f"journal-begins {NOW - 86400}"),), "the journal begins at 2026-11-25 13:33:20 UTC"),
-    "no journal and no syslog": ((clock("journal none"),), "neither a journal nor a file of syslog"),
+    "no journal and no syslog": ((clock("journal none"),), "neither a journal nor a syslog file"),
     "a cut log": ((clock(), ("trace-units", "x\n# truncated: the newest 4000 lines")), "the oldest part is missing"),
     "Docker's events": ((clock(), ("trace-docker-events", "")), "the last 256 events"),
 }
@@ -42,7 +42,7 @@ def test_evidence_without_traces() -> None:
     bare = msgspec.structs.replace(host, readings=host.readings[1:])
     assert could_not_read((bare,))
     (found,) = missing_of(traces_of(bare), 0)
-    assert str(found.reason) == "no traces were read: this evidence has none"
+    assert str(found.reason) == "no logs or other records were read: this snapshot has none"
     assert not could_not_read((lab(),))
 
 

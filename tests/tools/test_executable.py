@@ -144,7 +144,7 @@ def test_it_answers_as_the_checkout(payload: Path, arguments: tuple[str, ...]) -
     found = out_of(payload, RUN, *arguments)
     if arguments[0] == "lab":
         assert found[0] == 2
-        assert "the lab is not in the one file" in found[2]
+        assert "the lab is not part of the single-file hairpin" in found[2]
     else:
         assert found == in_checkout(*arguments)
         assert found[1]

@@ -60,7 +60,7 @@ def test_a_flow_that_no_kernel_was_asked_about_is_refused(tmp_path: Path) -> Non
 
 
 NO_FULL_ANSWER = {
-    "no replica": Outcome(error=message("replicas need Linux")),
+    "no replica": Outcome(error=message("test copies of a network (replicas) need Linux")),
     "left out": Outcome((Judgement(FLOW, "dropped", left_out=(message("an XDP program"),)),)),
 }
 

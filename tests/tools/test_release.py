@@ -174,7 +174,7 @@ def test_the_lab_is_left_out_and_says_so(one_file: Path) -> None:
     for command in (("lab", "list"), ("demo",)):
         status, out, err = ended(sys.executable, str(one_file), *command)
         assert (status, out) == (2, "")
-        assert err.startswith("hairpin: the lab is not in the one file;")
+        assert err.startswith("hairpin: the lab is not part of the single-file hairpin;")
 
 
 def test_the_file_has_a_part_for_each_python_that_it_says(one_file: Path) -> None:

@@ -11,15 +11,17 @@ from tests.unread.table import Teller, decides
 from tests.unread.telling import Told, told
 
 ALL_CLEAR = (
-    "all flows pass", "all others pass", "nothing here stops", "the others pass", "nothing to do",
-    "have all their chains and rules", "nothing changes", "nothing fails that passes now",
-    "All flows and open connections stay", "nothing differs", "no flow has another outcome",
+    "all flows pass", "all others pass", "nothing on this host stops", "the others pass", "nothing to do",
+    "have all their chains and rules", "nothing changes", "no flow that passes now fails",
+    "No flow and no open connection changes", "No decided flow and no open connection changes", "nothing differs",
+    "no flow has a different outcome",
 )  # fmt: skip
 """The templates by which commands say that all is well."""
 _OF_EVENT = "which this host lacks"
-NAMED = ("Not read, so undecided", "not compared, because it could not be read", "is not known", _OF_EVENT)
+NAMED = ("Not read, so undecided", "not compared, because hairpin could not read it", "is not known",
+         "hairpin does not know", _OF_EVENT)  # fmt: skip
 """The templates by which commands say what was not read."""
-_LIMITED = "as far as was read"
+_LIMITED = "as far as hairpin could read"
 
 
 class Broken(msgspec.Struct, frozen=True):

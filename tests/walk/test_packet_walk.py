@@ -68,5 +68,6 @@ def test_branches_are_bounded() -> None:
     given_up = [end for end in ends if end.kind == "unknown"]
     assert {ended(end) for end in given_up} == {"unknown too-many-ways"}
     assert all(
-        f"more than {most} ways are open" in [str(c.said) for c in end.state.history.conditions] for end in given_up
+        f"more than {most} paths are possible" in [str(c.said) for c in end.state.history.conditions]
+        for end in given_up
     )

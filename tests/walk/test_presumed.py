@@ -12,19 +12,23 @@ from tests.acceptance.test_networks import flow_of, network
 CASES: dict[str, tuple[str, str, str, str]] = {
     "a tunnel's far end": (
         "healthy-flannel-vxlan", "host@node1", "10.244.2.2:80",
-        ("198.51.100.12, the tunnel's far end, delivers what it unpacks and brings the answer"
-        " (--host 198.51.100.12 reads it)")),
+        (
+            "198.51.100.12, the far end of the tunnel, delivers the unpacked packets and sends the answer back "
+            "(--host 198.51.100.12 lets hairpin read it)")),
     "a next hop": (
         "healthy-flannel-host-gw", "host@node1", "10.244.2.2:80",
-        "10.244.2.2 answers behind the next hop, 198.51.100.12 (if that is a host, --host 198.51.100.12 reads it)"),
+        (
+            "10.244.2.2 answers behind the next hop 198.51.100.12 (if the next hop is a host, --host 198.51.100.12 "
+            "lets hairpin read it)"
+        )),
     "a next hop that is asked about": (
         "healthy-flannel-host-gw", "container:web@node1", "10.244.2.2:80", "10.244.2.2 answers"),
     "a node that flanneld knows": (
         "healthy-flannel-udp", "container:web@node1", "10.244.2.2:80",
-        "10.244.2.2 answers, and flanneld alone knows behind which node (--host NODE reads that node)"),
+        "10.244.2.2 answers; only flanneld knows behind which node it is (--host NODE lets hairpin read that node)"),
     "a neighbour": (
         "healthy-published-across-hosts", "host@node1", "198.51.100.12:8151",
-        "198.51.100.12 answers (if it is a host, --host 198.51.100.12 reads it)"),
+        "198.51.100.12 answers (if it is a host, --host 198.51.100.12 lets hairpin read it)"),
     "anybody behind the default route": (
         "healthy-flannel-host-gw", "host@node1", "192.0.2.10:9000", "192.0.2.10 answers"),
 }  # fmt: skip

@@ -108,8 +108,8 @@ def test_the_host_is_named_among_several() -> None:
     alone, both = (unread_rules(Network(each), Netns("two"), 4) for each in ((hosts[1],), tuple(hosts)))
     assert alone is not None
     assert both is not None
-    assert str(alone.said).startswith("the firewall rules of host, which could not be read,")
-    assert str(both.said).startswith("the firewall rules of two, which could not be read,")
+    assert str(alone.said).startswith("the firewall rules of host, which hairpin could not read,")
+    assert str(both.said).startswith("the firewall rules of two, which hairpin could not read,")
 
 
 def test_bound() -> None:
@@ -147,4 +147,6 @@ def with_bridge(*, unlisted: bool = False, of_engine: bool = False) -> Network:
 def test_behind_a_bridge_of_no_engine_there_is_another_machine(built: Network, verdict: Verdict) -> None:
     trace = walk_flow(built, msgspec.structs.replace(PUBLISHED, dport=2280))
     assert trace.verdict == verdict
-    assert verdict == "depends" or "behind vethct1, in a namespace that was not read" in str(trace.usual.assumed[0])
+    assert verdict == "depends" or "behind vethct1, in a namespace that hairpin did not read" in str(
+        trace.usual.assumed[0]
+    )

@@ -361,7 +361,7 @@ def test_rules_that_could_not_be_read_make_the_verdict_depend() -> None:
     assert trace.verdict == "depends"
     assert trace.usual.verdict == "delivered"
     said = [str(condition.said) for condition in trace.conditions]
-    assert said == ["the firewall rules of host, which could not be read, let it pass"]
+    assert said == ["the firewall rules of host, which hairpin could not read, let the packet pass"]
 
 
 def test_unread_rules_of_the_other_family_do_not_matter() -> None:

@@ -218,7 +218,7 @@ class Dispute(msgspec.Struct, frozen=True):
         flow = found.trace.flow
         reason = found.agreement.reason
         told = message(
-            "{start} to {target}: {difference}. The answer is the simulation's; this may be an error of hairpin",
+            "{start} to {target}: {difference}. The simulation's answer stands; this may be an error in hairpin",
             start=flow.start_text(with_host=self.with_host),
             target=flow.target_text(),
             difference=message("with the change, {difference}", difference=reason) if found.changed else reason,

@@ -174,8 +174,8 @@ def _told_apart(stopped: Trace, passing: Trace) -> Message:
     decided = stopped.usual.stop.decided_by if stopped.usual.stop is not None else None
     if isinstance(decided, RuleDecided):
         return message(
-            "a rule treats these sources differently: {one} does not get through, {other} does. This rule stops the "
-            "first: {rule}; ask with {asking}",
+            "a rule treats these sources differently: {one} does not get through, but {other} does. This rule stops "
+            "{one}: {rule}; ask with {asking}",
             one=one,
             other=other,
             rule=decided.place.in_full,
@@ -270,13 +270,13 @@ def _with_word(flow: FlowAnswer, both: "Judged | None") -> FlowAnswer:
                        netns=path[-1].netns)  # fmt: skip
     asked = OpenQuestion(
         text=message(
-            "Does {flow} arrive? By what hairpin read and walked it does; this kernel, given the same packets, says: "
-            "{said}",
+            "Does {flow} arrive? hairpin's walk through what it read says yes; this kernel, given the same packets, "
+            "says: {said}",
             flow=flow.trace.flow.target_text(),
             said=said,
         ),
-        if_yes=message("The walk is right, and the network that the kernel was given is not this host's"),
-        if_no=message("The kernel is right: something here stops the flow that hairpin does not walk"),
+        if_yes=message("The walk is right: the network that was built for the kernel differs from this host's"),
+        if_no=message("The kernel is right: something that hairpin does not simulate stops the flow here"),
         wanted=(watch_port(flow.trace.flow.protocol, flow.trace.flow.dport),),
         undecided=True,
     )

@@ -87,7 +87,10 @@ def state(each: Health) -> Message | None:
         return None
     said = _state(each)
     if each.engine.stored and each.engine.containers:
-        return message("{said} Its containers are read from its files and from the kernel.", said=said)
+        return message(
+            "{said} hairpin reads this engine's containers from the engine's files and from the kernel instead.",
+            said=said,
+        )
     return said
 
 
@@ -144,7 +147,7 @@ def _expected_because(each: Health) -> Message:
         names = ", ".join(sorted(one.name for one in each.awaited)[:5])
         return message("it should run for {containers}", containers=names)
     if each.enabled:
-        return message("it should run, as it is started at boot")
+        return message("it should run, because it is started at boot")
     return message("the kernel still holds {left}", left=_LEFT[each.left[0]])
 
 
@@ -154,8 +157,8 @@ def _unreachable(each: Health) -> Message:
         return message("dockerd runs, but it cannot be asked at {endpoint}.", endpoint=contact.endpoint or "-")
     if not contact.asked:
         return message(
-            "{named} names {endpoint}, which is not an engine of this host: it was not asked. Run hairpin there, or "
-            "unset {named}.",
+            "{named} names {endpoint}, which is not an engine of this host. hairpin did not ask it. Run hairpin on "
+            "that engine's host, or unset {named}.",
             named=contact.named,
             endpoint=contact.endpoint,
         )

@@ -110,6 +110,6 @@ def with_event(cause: CauseAnswer, start: Answer) -> CauseAnswer:
     coming = Coming(event, told.label, told.was, start.network, struck[0], found)
     name = name_of(coming)
     if name == LEFT_STOPPED:
-        detail = message("It runs now, and nothing starts it then.")
+        detail = message("The container runs now, and nothing starts it again after the event.")
         cause = msgspec.structs.replace(cause, candidate=msgspec.structs.replace(cause.candidate, detail=detail))
     return msgspec.structs.replace(cause, id=name, severity="latent", event=told.id)

@@ -243,9 +243,12 @@ def _question(flow: Flow, rule: str, stopped: Sequence[Trace]) -> OpenQuestion:
         "rule": rule,
     }
     return OpenQuestion(
-        text=message("Should clients reach {port} at {others}, as they do at {own}? A rule stops them there", **facts),
+        text=message(
+            "Should clients reach {port} at {others}, as they do at {own}? A rule stops clients at these addresses",
+            **facts,
+        ),
         if_yes=message("This rule stops them: {rule}", **facts),
-        if_no=message("The rule does what its owner meant, and nothing is to be done"),
+        if_no=message("The rule works as its owner intended, and there is nothing to do"),
         wanted=(asking,),
         breaks_if="yes",
     )
@@ -254,7 +257,7 @@ def _question(flow: Flow, rule: str, stopped: Sequence[Trace]) -> OpenQuestion:
 def _note(flow: Flow, stopped: Sequence[Trace]) -> Message:
     others, asking = _words(flow, stopped)
     return message(
-        "rules here let clients to {target}, and not to this port at {others}; why: {asking}",
+        "rules here let clients reach {target}, but not this port at {others}; to see why: {asking}",
         target=flow.target_text(),
         others=others,
         asking=asking,

@@ -60,9 +60,10 @@ def _differing(later: Network, when_s: int, traces: Sequence[Trace]) -> Iterator
         "count": len(changed) - 1,
     }
     if len(changed) == 1:
-        yield message("a rule has a time: from {time} on, {start} to {target} is {verdict}", **facts)
+        yield message("a rule applies only at some times: from {time} on, {start} to {target} is {verdict}", **facts)
     else:
         yield message(
-            "a rule has a time: from {time} on, {start} to {target} is {verdict}, and {count} more flows change",
+            "a rule applies only at some times: from {time} on, {start} to {target} is {verdict}, and {count} more "
+            "flows change",
             **facts,
         )

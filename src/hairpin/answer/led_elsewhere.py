@@ -32,10 +32,10 @@ def led_elsewhere(network: Network, trace: Trace) -> Iterator[OpenQuestion]:
     }
     yield OpenQuestion(
         text=message("Should {now} get what {start} sends to {asked}? This rule translates it: {rule}", **facts),
-        if_yes=message("The verdict holds, for {now}", **facts),
+        if_yes=message("The verdict above stands; it is about {now}", **facts),
         if_no=message(
-            "The packets never get to {asked}: name the destination (-d) or the link (-i) in the rule, where it is "
-            "written",
+            "The packets never reach {asked}: add the destination (-d) or the link (-i) to the rule at the place where "
+            "the rule is written",
             **facts,
         ),
         wanted=(rule_watched(network, trace, step.netns, place, rule),),

@@ -182,16 +182,16 @@ def _is_lost(network: Network, trace: Trace) -> OpenQuestion | None:
     facts = {"asked": address_text(flow.daddr, flow.version), "own": text, "link": own.link, "port": flow.dport}
     return OpenQuestion(
         text=message(
-            "Should this host, or a container on it, have {asked}? Here is a service on port {port}, and the address "
-            "on {link} is {own}",
+            "Should this host or a container on it have the address {asked}? A service here listens on port {port}, "
+            "and the address of {link} is {own}",
             **facts,
         ),
         if_yes=message(
-            "Nobody here has the address now: whoever asks for it (a name, a client) has to ask for {own}, or the "
-            "address has to be added where it came from",
+            "This host and its containers lack the address now: let clients and names use {own}, or add the address "
+            "again where it was configured",
             **facts,
         ),
-        if_no=message("It is another machine's, and the verdict above is the answer.", **facts),
+        if_no=message("Another machine has the address, and the verdict above is the answer.", **facts),
         wanted=(ask_address(text, flow.dport),),
         breaks_if="yes",
     )
@@ -218,8 +218,8 @@ def _was_moved(network: Network, mapping: PublicAddress) -> Iterator[OpenQuestio
         }
         yield OpenQuestion(
             text=message(
-                "Was {address} the address of {link}? {link} is in the namespace of container {container} without an "
-                "address, no engine put it there, and a link loses its addresses when it is moved",
+                "Was {address} the address of {link}? {link} is in the namespace of container {container} and has no "
+                "address. No engine put it there, and a link loses its addresses when it is moved",
                 **facts,
             ),
             if_yes=message(
@@ -290,9 +290,9 @@ def _is_public(network: Network, mapping: PublicAddress, flow: Flow) -> OpenQues
             "A gateway maps it to {private}. Verdict from {start}: {verdict}. hairpin then looks for the cause.",
             **facts,
         ),
-        if_no=message("It is another machine's, and the verdict above is the answer.", public=public)
+        if_no=message("Another machine has the address, and the verdict above is the answer.", public=public)
         if not isinstance(flow.start, (Outside, Lan))
-        else message("It is another machine's: run hairpin there.", public=public),
+        else message("Another machine has the address: run hairpin there.", public=public),
         wanted=(state_public(public, private, host if mapping.host else ""),),
         breaks_if="" if believed.succeeds else "yes",
     )

@@ -105,8 +105,8 @@ def _of_lifetimes(network: Network, traces: tuple[Trace, ...]) -> Iterator[Messa
         link = ending_default(network.namespace(netns)) if netns in network else None
         if link is not None:
             yield message(
-                "{link} forwards and takes no router advertisements: the IPv6 default route ends soon; `sysctl -w "
-                "net.ipv6.conf.{link}.accept_ra=2` keeps it",
+                "{link} forwards packets and therefore ignores router advertisements: the IPv6 default route expires "
+                "soon; `sysctl -w net.ipv6.conf.{link}.accept_ra=2` keeps it",
                 link=link,
             )
 
@@ -178,7 +178,8 @@ def _of_limits(network: Network, trace: Trace) -> Iterator[Message]:
         count = _packets(network.namespace(stop.netns), place)
         if count and any(each.place == place for each in branch.conditions):
             yield message(
-                "a rule with a limit has stopped {count} packets before; it does not stop this client now: {rule}",
+                "a rule with a limit has stopped {count} packets before; the rule does not stop this client now: "
+                "{rule}",
                 count=count,
                 rule=place.text,
             )
@@ -241,7 +242,8 @@ def _of_default_addresses(network: Network, traces: tuple[Trace, ...]) -> Iterat
                 ports.append(port)
     for (_, address, where), ports in found.items():
         yield message(
-            "{ports}: on {address} alone, by the default in {where}, not by an option of its own",
+            "published on {address} only, because {where} sets this default and no option of the container does: "
+            "{ports}",
             address=address,
             where=where,
             ports=", ".join(ports[:_NAMED]) + (" …" if len(ports) > _NAMED else ""),
@@ -253,7 +255,9 @@ def _of_ipv6_clients(traces: tuple[Trace, ...]) -> Iterator[Message]:
     client.  If the user named a client, only this client was asked, so nothing is yielded."""
     kinds = {type(each.flow.start) for each in traces if each.flow.version == 6}
     if {Lan, FromHost} <= kinds and Outside not in kinds:
-        yield message("not asked: IPv6 clients beyond the link, since this host has no IPv6 default route back to them")
+        yield message(
+            "not checked: IPv6 clients beyond the link, because this host has no IPv6 default route back to them"
+        )
 
 
 def _of_silence(network: Network, traces: tuple[Trace, ...]) -> tuple[Message, ...]:

@@ -41,9 +41,7 @@ def repairs_at(found: Finding, stop: Stop, examination: Examination, now: Networ
     return made
 
 
-_BY_HAND = message(
-    "putting these rules back now closes what passes now: find out first which repair the flows need besides"
-)
+_BY_HAND = message("these rules would stop flows that pass now: find out first which other repair the flows need")
 
 
 def _closes(made: StopRepairs) -> bool:

@@ -21,7 +21,7 @@ from hairpin.wanted import Wanted, watch_control, watch_port, watch_rule
 
 _MOST = 4
 """The greatest number of questions about one flow."""
-_GO_ON = message("They go on behind the rule")
+_GO_ON = message("The packets go on to the next rule")
 _END = message("The packets end there")
 
 
@@ -47,7 +47,7 @@ def content_questions(network: Network, trace: Trace) -> Iterator[OpenQuestion]:
         yield OpenQuestion(
             text=message("Do packets of this connection match {part}? This rule has stopped {count}: {rule}", **facts),
             if_yes=message("The rule stops them, and the connection fails or hangs"),
-            if_no=message("The rule stops other packets, and the verdict holds"),
+            if_no=message("The rule stopped packets of other connections, and the verdict above stands"),
             wanted=(rule_watched(network, trace, netns, place, rule),),
             breaks_if="yes",
         )
@@ -85,8 +85,8 @@ def _of_rule(network: Network, trace: Trace, condition: Condition, place: Place)
         text = message("{said}. The rule has counted {count} packets", said=text, count=counted)
     if taken and netns is not None and _is_in_bridge(network, netns, rule, place):
         text = message(
-            "{said}. net.bridge.{key} is 1: a bridge then carries the rule out, and the kernel takes the "
-            "proxy's socket away again on the packet's way up",
+            "{said}. net.bridge.{key} is 1: the bridge itself then already runs the rule, and the kernel removes the "
+            "proxy's socket from the packet before it delivers the packet",
             said=text,
             key=_BRIDGE_NF[place.family],
         )
@@ -153,7 +153,7 @@ def _of_fact(network: Network, trace: Trace, condition: Condition) -> OpenQuesti
     """Return the question about a condition that concerns a program on a link, or an unread part, and no rule."""
     fates = _fates(trace, condition)
     return OpenQuestion(
-        text=message("Is it so that {said}?", said=condition.said),
+        text=message("Is this true: {said}?", said=condition.said),
         if_yes=fates[True],
         if_no=fates[False],
         wanted=tuple(_wanted_at_end(network, trace)),
@@ -203,7 +203,7 @@ def _is_alike(one: Condition, other: Condition) -> bool:
 def _fate(branches: list[Branch]) -> Message:
     verdicts: dict[Verdict, None] = dict.fromkeys(each.verdict for each in branches)
     if not verdicts:
-        return message("The verdict is then another branch's: hairpin walk shows them")
+        return message("The verdict is then that of another branch: hairpin walk shows all branches")
     first = next(iter(verdicts))
     if first == "depends":
         return _END

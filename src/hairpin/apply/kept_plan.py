@@ -22,7 +22,7 @@ was taken back, except for the steps that stay."""
 
 PLAN_STATES: dict[PlanState, Message] = {
     "open": message("half done"),
-    "keeping": message("in force, but not all of its lasting part is written"),
+    "keeping": message("in force, but the files that keep it after a reboot are not all written"),
     "applied": message("in force"),
     "ending": message("half taken back"),
     "taken-back": message("taken back"),

@@ -56,5 +56,5 @@ def refuse_unknown(chosen: tuple[str, ...], known: list[str], *, all_pass: bool 
         if name not in known and not (all_pass and known_cause(_CAUSE.split(name)[0]) is not None):
             said = message("--choose {name}: the plan has no such repair", name=name)
             if known:
-                said = message("{said}; it has {names}", said=said, names=", ".join(known))
+                said = message("{said}; the plan has {names}", said=said, names=", ".join(known))
             raise UsageError(said)

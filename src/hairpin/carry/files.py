@@ -37,7 +37,7 @@ def replace_file(act: Replace) -> Message | None:
     try:
         found = state_of(path)
         if not _is(found, act.before) and not _was_interrupted(path, act.before, act.after):
-            return message("{path} is not as expected: it was changed, made or deleted", path=act.path)
+            return message("{path} is not as expected: somebody has changed, created or deleted it", path=act.path)
         _replace(path, found, act.after)
     except OSError as error:
         return _complaint(act.path, path, error)

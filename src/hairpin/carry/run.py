@@ -37,7 +37,10 @@ def why_refused(command: Command) -> Message | None:
     be run."""
     program = command.argv[0]
     if "tables" in program and any(map(names_program, (*command.argv[1:], *command.text.split("\n")))):
-        return message("{program} would run another program for this rule", program=program)
+        return message(
+            "the command names a program that {program} would start, so hairpin does not run the command",
+            program=program,
+        )
     return None
 
 

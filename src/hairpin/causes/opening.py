@@ -73,8 +73,10 @@ def opened_by_events(asked: AskedFlows, advice: Message, *, of_engine: bool) -> 
 def _no_longer_kept_out(event: str, place: Place, advice: Message, *, gone: bool) -> Candidate:
     title = message("after {event}: nothing keeps these clients out any more", event=event)
     facts = {"table": place.table, "chain": place.chain, "rule": place.text}
-    lost = message("The rule that stops them now is gone then: {table} {chain}: {rule}.", **facts)
-    overtaken = message("Other rules then let them pass before they reach this rule: {table} {chain}: {rule}.", **facts)
+    lost = message("The rule that stops these clients now will be gone: {table} {chain}: {rule}.", **facts)
+    overtaken = message(
+        "Other rules will accept these clients before they reach this rule: {table} {chain}: {rule}.", **facts
+    )
     return about_rule(place, title, lost if gone else overtaken, advice)
 
 

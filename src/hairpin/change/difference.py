@@ -60,7 +60,7 @@ def difference(now: Network, wanted: Network) -> c.Change:
     for netns in changed:
         known, namespace = now.namespace(netns), wanted.namespace(netns)
         if any(part for find in _KINDS for part in find(netns, known, namespace)):
-            raise ChangeError(message("no command makes namespace {netns} as it was", netns=netns.name))
+            raise ChangeError(message("no command restores namespace {netns}", netns=netns.name))
     return c.Change(tuple(parts))
 
 
@@ -81,7 +81,7 @@ def _links(netns: Netns, now: Namespace, wanted: Namespace) -> Iterator[c.InKern
     for link in wanted.links:
         known = now.link(link.name)
         if known is None:
-            raise ChangeError(message("link {link} is not there", link=link.name))
+            raise ChangeError(message("link {link} does not exist", link=link.name))
         if known is not link and any(link_commands(known, _in_state_of(known, link, now, wanted))):
             yield c.SetLink(netns, link)
     for link in now.links:

@@ -161,7 +161,7 @@ def unmet_on_host(expected: OnHost, host: Host) -> Message | None:
             links = [each for namespace in host.namespaces for each in namespace.links if each.holder_pid == pid]
             if any(each.halted == halted for each in sockets) or any(each.holder_halted == halted for each in links):
                 return None
-            return message("process {pid} has ended, or was stopped or continued by somebody else", pid=pid)
+            return message("process {pid} has ended, or somebody else has stopped or continued it", pid=pid)
         case ContainerIs(name=name, status=status):
             found = next((each.status for each in host.containers() if each.name == name), "gone")
             if found == status:
@@ -191,7 +191,7 @@ def _unmet_of_container(expected: EndpointIs | RestartPolicyIs, host: Host) -> M
             if there:
                 return message("container {name} is no longer attached to {network}", name=container.name,
                                network=network)  # fmt: skip
-            return message("container {name} is attached to {network} already", name=container.name, network=network)
+            return message("container {name} is already attached to {network}", name=container.name, network=network)
         case RestartPolicyIs(policy=policy):
             if container.restart_policy == policy:
                 return None
@@ -214,7 +214,7 @@ def _unmet_firewall(expected: OfFirewall, host: Host) -> Message | None:
                 return None
             if expected.open:
                 return message("port {port} is no longer open in zone {zone}", port=port, zone=zone)
-            return message("port {port} is open in zone {zone} already", port=port, zone=zone)
+            return message("port {port} is already open in zone {zone}", port=port, zone=zone)
         case ZoneIs(interface=interface, zone=zone, permanent=permanent):
             found = zone_of_interface(host, interface, permanent=permanent)
             if found == zone:
@@ -226,7 +226,7 @@ def _unmet_firewall(expected: OfFirewall, host: Host) -> Message | None:
                 return None
             if there:
                 return message("{source} is no longer a source of zone {zone}", source=source, zone=zone)
-            return message("{source} is a source of zone {zone} already", source=source, zone=zone)
+            return message("{source} is already a source of zone {zone}", source=source, zone=zone)
         case _:
             assert_never(expected)
 
@@ -267,18 +267,18 @@ def unmet(expected: InNamespace, namespace: Namespace) -> Message | None:
         case LinkIs(link=link, there=False):
             if namespace.link(link.name) is None:
                 return None
-            return message("link {link} is there already", link=link.name)
+            return message("link {link} exists already", link=link.name)
         case LinkIs(link=link):
             now = namespace.link(link.name)
             if now is not None and now.carrier == link.carrier and not any(link_commands(now, link)):
                 return None
-            return message("link {link} is gone, or not as it was", link=link.name)
+            return message("link {link} is gone or has changed", link=link.name)
         case EntryIs(entry=entry, there=there):
             key = entry_key(entry)
             if any(entry_key(each) == key for each in table_of(namespace, entry)) == there:
                 return None
             what = _entry_text(entry)
-            return message("{what} is gone", what=what) if there else message("{what} is there already", what=what)
+            return message("{what} is gone", what=what) if there else message("{what} exists already", what=what)
         case _:
             assert_never(expected)
 
@@ -310,13 +310,13 @@ def _unmet_rules(expected: RuleIs | ChainIs | TableIs, namespace: Namespace) -> 
         case TableIs(digest=digest):
             if table_digest(table) == digest:
                 return None
-            return message("table {family} {table} is not as it was", family=expected.family, table=expected.table)
+            return message("table {family} {table} has changed", family=expected.family, table=expected.table)
         case ChainIs(chain=name, there=there, policy=policy):
             chain = table.chain(name) if table is not None else None
             if (chain is not None) == there and (policy is None or chain is None or chain.policy == policy):
                 return None
             return message(
-                "chain {chain} of table {family} {table} is not as it was",
+                "chain {chain} of table {family} {table} has changed",
                 chain=name,
                 family=expected.family,
                 table=expected.table,

@@ -166,7 +166,7 @@ def _of_host_back(part: c.OfHost, before: Host) -> c.OfHost:
         case c.SetUnit(unit=unit):
             found = next((each for each in before.units if each.name == unit.name), None)
             if found is None:
-                raise ChangeError(message("what {unit} is set to now was not read", unit=unit.name))
+                raise ChangeError(message("hairpin did not read how {unit} is set now", unit=unit.name))
             return c.SetUnit(part.host, found)
         case c.WriteFile(path=path):
             return c.WriteFile(part.host, path, next((each.text for each in before.files if each.path == path), None))
@@ -325,7 +325,7 @@ def refusal_of(step: Step, network: Network) -> Message | None:
     out.
     A file's content is not compared here, because the runner compares it when it replaces the file."""
     if isinstance(step, Advise):
-        return message("no command makes this: it is for a person")
+        return message("no command can do this; a person has to do it")
     if nature(step) == "reversible" and step.undo is None:
         return message("the change does not fit this network, so it could not be undone")
     where = step.netns if isinstance(step, RunCommands | LoadRules) else Netns(step.host)

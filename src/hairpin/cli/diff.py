@@ -99,7 +99,7 @@ def snapshots_first(words: tuple[str, ...], *, named: int = 0) -> tuple[tuple[st
         lost = rest[0]
     if lost is not None:
         raise UsageError(
-            message("there is no file {file}: A and B are files that `hairpin snapshot` writes", file=lost)
+            message("file {file} does not exist: A and B are files that `hairpin snapshot` writes", file=lost)
         )
     return words[:count], words[count:]
 
@@ -123,7 +123,9 @@ def read_both(given: tuple[Given, ...]) -> "tuple[Evidence, Evidence]":
 
     if not given or len(given) > 2:
         raise UsageError(
-            message("`hairpin diff` compares two hosts: name a snapshot (then it is compared with now), or two")
+            message(
+                "`hairpin diff` compares two hosts: name one snapshot to compare it with this host now, or name two"
+            )
         )
     found = [*gather(given), *(gather(()) if len(given) == 1 else ())]
     for each in found:
@@ -159,7 +161,7 @@ def last_good_and_now(question: "Question", given: tuple[Given, ...], *, alike: 
     from hairpin.evidence.reading import Evidence
 
     if given or alike:
-        raise UsageError(message("--last-good compares this host with itself: name no other host"))
+        raise UsageError(message("--last-good compares this host with its own snapshot: name no other host"))
     was = last_good(question)
     (now,) = gather(())
     assert isinstance(now, Evidence)  # if this host could not be read, gather has raised an error

@@ -49,7 +49,7 @@ def keep_or_say(answer: "Answer", lang: str | None, *, after: bool) -> None:
     except (HairpinError, OSError) as error:
         when = message("after the repair") if after else message("before the repair")
         reason: Message | str = error.said if isinstance(error, HairpinError) else str(error)
-        told = message("no snapshot {when} was kept: {reason}", when=when, reason=reason)
+        told = message("hairpin could not keep a snapshot {when}: {reason}", when=when, reason=reason)
         whisper(f"{words(lang, sys.stderr)(told)}\n")
 
 
@@ -84,15 +84,15 @@ def last_good(question: "Question") -> "Evidence":
 
 def _none_is_good(folder: Path, count: int) -> Message:
     advice = message(
-        "with the systemd timer or the cron line of docs/changes-over-time.md, which run `hairpin snapshot --keep`, "
-        "{option} has something to compare with",
+        "set up the systemd timer or the cron line of docs/changes-over-time.md, which run `hairpin snapshot --keep`; "
+        "then {option} has snapshots to compare with",
         option="--last-good",
     )
     if not count:
-        return message("no snapshot is kept in {folder}: {advice}", folder=folder, advice=advice)
+        return message("no snapshots are kept in {folder}: {advice}", folder=folder, advice=advice)
     return message(
-        "in none of the {count} snapshots kept in {folder} do the asked flows pass; name one to compare with: `hairpin "
-        "diff FILE`, or {advice}",
+        "the asked flows pass in none of the {count} snapshots kept in {folder}; name a snapshot to compare with: "
+        "`hairpin diff FILE`, or {advice}",
         count=count,
         folder=folder,
         advice=advice,

@@ -25,7 +25,9 @@ def require_lab() -> None:
 
     if find_spec("hairpin.lab") is None:
         raise UsageError(
-            message("the lab is not in the one file; run it from a checkout, or install hairpin with pipx")
+            message(
+                "the lab is not part of the single-file hairpin; run it from a checkout, or install hairpin with pipx"
+            )
         )
 
 

@@ -297,7 +297,9 @@ def _refusal(error: Exception) -> Message | None:
         return message("this machine does not have enough memory for the answer")
     if isinstance(error, OSError) and error.errno in _SHORTAGES:
         where = f"{error.filename}: " if error.filename else ""
-        return message("this machine refused to go on: {reason}", reason=f"{where}{error.strerror}")
+        return message(
+            "this machine reported an error, and hairpin stopped: {reason}", reason=f"{where}{error.strerror}"
+        )
     return None
 
 

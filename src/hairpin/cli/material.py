@@ -53,8 +53,8 @@ def refuse_told(asked: "Asked", command: str, kinds: "tuple[Kind, ...]" = ("text
         if each.kind in kinds:
             raise UsageError(
                 message(
-                    "{asked} needs the whole host, and --{kind} {text} tells a part of it: `{instead}` answers what it "
-                    "tells",
+                    "{asked} needs the whole host, but --{kind} {text} describes only a part; for that part, use "
+                    "`{instead}`",
                     asked=f"hairpin {command}", kind=each.kind, text=each.text, instead=_instead(each),
                 )
             )  # fmt: skip
@@ -68,7 +68,8 @@ def complain_of_told(asked: "Asked", lang: str | None) -> None:
         if each.kind in ("text", "bundle"):
             complain(
                 message(
-                    "what --{kind} {text} does not tell is supposed to be as on an ordinary host: `{instead}` names it",
+                    "hairpin supposes that everything --{kind} {text} does not show is as on an ordinary host; "
+                    "`{instead}` lists these parts",
                     kind=each.kind, text=each.text, instead=_instead(each),
                 ),
                 lang,

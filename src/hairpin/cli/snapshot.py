@@ -79,7 +79,7 @@ def snapshot(asked: Asked, shown: Shown, output: str | None, keep: bool, redacte
     if keep and (asked.sources or redacted or root or output is not None):
         from hairpin.message import message
 
-        raise UsageError(message("--keep keeps a snapshot of this host as it is: no other option goes with it"))
+        raise UsageError(message("--keep keeps a snapshot of this host unchanged, so it allows no other option"))
     from hairpin.cli.face.output import complain, write, write_bytes
     from hairpin.cli.face.progress import progress
     from hairpin.cli.material import gather
@@ -152,11 +152,10 @@ def _unread(found: "tuple[Source, ...]") -> "Iterator[Message]":
         keys = dict.fromkeys(one.key for one in each.readings if _is_unread(one))
         if not any(one.netns == HOST and one.outcome == "text" for one in each.readings):
             yield message(
-                "{host}: nothing was read of its own network (links, routes, rules); read it again as root",
-                host=each.name,
+                "{host}: its own network (links, routes, rules) was not read; read it again as root", host=each.name
             )
         elif any(one.outcome == "refused" for one in each.readings):
-            yield message("{host}: run it as root to read: {what}", host=each.name, what=", ".join(keys))
+            yield message("{host}: run hairpin as root to read: {what}", host=each.name, what=", ".join(keys))
         elif keys:
             yield message("{host}: not read: {what}", host=each.name, what=", ".join(keys))
 
@@ -177,7 +176,7 @@ def paths(hosts: "tuple[Evidence, ...]", output: str | None, *, several: bool) -
     if not folder.is_dir():
         from hairpin.message import message
 
-        raise UsageError(message("-o {output}: several snapshots need a folder that is there", output=output))
+        raise UsageError(message("-o {output}: several snapshots need a folder that exists", output=output))
     names: list[str] = []
     for each in hosts:
         name, number = file_name(each.name, each.taken_at), 2

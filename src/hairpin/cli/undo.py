@@ -28,7 +28,7 @@ def undo(shown: Shown, plan: str | None, listing: bool, host: str | None) -> int
     from hairpin.message import message
 
     if plan is not None and not plan.isdecimal():
-        raise UsageError(message("{plan!r} is no plan's id; `hairpin undo --list` names them", plan=plan))
+        raise UsageError(message("{plan!r} is not the id of a plan; `hairpin undo --list` shows the ids", plan=plan))
     if host is None and os.geteuid() != 0:
         if listing:
             raise ApplyError(message("only root can read the plans of this host; run it with sudo"))

@@ -16,12 +16,16 @@ RUN = (
 )
 """The command with the narrowest rights with which the image examines the host."""
 _LACKING = {
-    "no-pid-host": message("this container has processes of its own, so the host is out of sight: add --pid=host"),
+    "no-pid-host": message(
+        "this container has a process namespace of its own and cannot see the host's processes: add --pid=host"
+    ),
     "no-ptrace": message(
         "this container may not look at the host's process 1: add --cap-add SYS_PTRACE and, where AppArmor is on, "
         "--security-opt apparmor=unconfined"
     ),
-    "no-admin": message("this container may not go into the host: add --cap-add SYS_ADMIN and --cap-add SYS_CHROOT"),
+    "no-admin": message(
+        "this container may not enter the host's namespaces: add --cap-add SYS_ADMIN and --cap-add SYS_CHROOT"
+    ),
 }
 
 

@@ -51,7 +51,7 @@ def keep_snapshot(evidence: Evidence, folder: Path, *, passing: bool) -> Path:
         number = max((each.number + 1 for each in known if each.taken_at == taken_at), default=0)
         path = folder / f"{taken_at}-{number:03}-{'passing' if passing else 'failing'}.hairpin"
         if _NAME.fullmatch(path.name) is None:
-            raise EvidenceError(message("{time} is no time at which a host was read", time=evidence.taken_at))
+            raise EvidenceError(message("{time} is not a time at which a host was read", time=evidence.taken_at))
         file.write(evidence, path)
         for each in surplus(((one, one.path.stat().st_size) for one in kept_snapshots(folder)), KEPT, KEPT_BYTES):
             each.path.unlink(missing_ok=True)
@@ -99,7 +99,7 @@ def _refuse_foreign(folder: Path) -> None:
     """Raise EvidenceError if other users may write into the folder.  Such users could forge a host's state."""
     status = folder.stat()
     if status.st_uid != os.geteuid() or status.st_mode & 0o022:
-        raise EvidenceError(message("{folder} can be written by others, so it is not trusted", folder=folder))
+        raise EvidenceError(message("other users can write to {folder}, so hairpin does not trust it", folder=folder))
 
 
 def _unusable(folder: Path, error: OSError) -> Message:

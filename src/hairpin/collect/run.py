@@ -215,15 +215,18 @@ def _why_ssh_failed(answer: Answer) -> Message:
             "Host key verification failed",
             message("its host key is unknown or has changed; connect once with ssh and check it"),
         ),
-        ("Permission denied (", message("ssh was not let in; load a key with ssh-add, or name the right user")),
-        ("Could not resolve hostname", message("the name is not known; check it, or use the address")),
-        ("timed out", message("no answer within 10 s; is the address right and port 22 open?")),
+        ("Permission denied (", message("ssh login failed; load a key with ssh-add, or name the right user")),
+        ("Could not resolve hostname", message("the host name is unknown; check it, or use the address")),
+        ("timed out", message("no answer within 10 s; check the address and whether port 22 is open")),
         ("Connection refused", message("nothing listens on the ssh port there")),
         (
             "a password is required",
             message("sudo asks for a password; log in as root, or allow sudo without a password"),
         ),
-        ("is not in the sudoers file", message("this user may not use sudo; log in as root, or as a user who may")),
+        (
+            "is not in the sudoers file",
+            message("this user may not use sudo; log in as root, or as a user who may use it"),
+        ),
         ("sudo: not found", message("sudo is not installed there; log in as root")),
         ("sudo: command not found", message("sudo is not installed there; log in as root")),
     )
@@ -295,7 +298,10 @@ def _pump(process: subprocess.Popen[bytes], script: bytes, name: str, deadline: 
                 continue
             if not ready:
                 raise CollectError(
-                    message("{name}: no complete answer in time; a command of the collector may hang there", name=name)
+                    message(
+                        "{name}: the answer was not complete in time; a command of the collector may hang there",
+                        name=name,
+                    )
                 )
             for key, _ in ready:
                 if key.data == "stdin":

@@ -106,7 +106,7 @@ def read_all(
     be read from standard input.
     """
     if sum(name == STANDARD_INPUT for each in places for name in (each.place, *each.further)) > 1:
-        raise UsageError(message("`-` stands twice: only one file can come from standard input"))
+        raise UsageError(message("`-` is given twice: only one file can come from standard input"))
     places = _together(places)
     with stopped_by_interrupt():
         reader = partial(_read, root=root, what=what, since=since, readers=readers)

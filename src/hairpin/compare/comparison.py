@@ -130,7 +130,7 @@ def _learned(netns: Netns, was: Network, now: Network) -> Iterator[ListedDiffere
     one, other = was.namespace(netns), now.namespace(netns)
     fields = (*LEARNED, "neighbours", "fdb")
     if any(getattr(one, field) != getattr(other, field) for field in fields):
-        where = message("what the kernel has learned: neighbours, connections, limits")
+        where = message("facts that the kernel has learned: neighbours, connections, limits")
         was_text, now_text = (
             message("{count} connections, {neighbours} neighbours", count=len(each.connections),
                     neighbours=len(each.neighbours))
@@ -255,17 +255,17 @@ def _decided_flow(
 def _notes(was: Host, now: Host, flows: tuple[DecidedFlow, ...], unknown: int, *, alike: bool) -> Iterator[Message]:
     if not alike and None not in (was.machine_id, now.machine_id) and was.machine_id != now.machine_id:
         yield message(
-            "these are two machines, {one} and {other}: with --alike, their own names and addresses do not count as "
+            "these are two machines, {one} and {other}: with --alike, their own names and addresses are not listed as "
             "differences",
             one=was.name, other=now.name,
         )  # fmt: skip
     if any(not each.changes for each in flows):
         yield message("the listed changes do not explain why some flows have another outcome")
     if unknown == 1:
-        yield message("the outcome of 1 flow is known on one side only, since not all of the other side was read")
+        yield message("the outcome of 1 flow is known on one side only, because the other side was not read completely")
     elif unknown:
         yield message(
-            "the outcome of {count} flows is known on one side only, since not all of the other side was read",
+            "the outcome of {count} flows is known on one side only, because the other side was not read completely",
             count=unknown,
         )
 

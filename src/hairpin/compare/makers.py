@@ -169,7 +169,7 @@ def _found(sides: Sides, differences: tuple[ListedDifference, ...]) -> Iterator[
         jump = next((part for rule in rules[:1] for part in rule.body if isinstance(part, Jump)), None)
         if jump is not None and taken.table.dialect.startswith("iptables"):
             yield message(
-                "{ref}: the jump to {chain} is lost. The earlier snapshot has {before}, the later one {after}",
+                "{ref}: the jump to {chain} is lost. Earlier snapshot: {before}; later snapshot: {after}",
                 ref=each.ref,
                 chain=jump.chain,
                 before=_version(sides.was.this),

@@ -137,10 +137,12 @@ def _titled(id_: str, members: list[Finding], said: Message | str, host: Host) -
     event = {"event": said}
     if id_ == LEFT_STOPPED and len(names) == 1:
         title = message("after {event}: container {name} does not start again", **event, name=names[0])
-        return msgspec.structs.replace(first, title=title, detail=message("It runs now, and nothing starts it then."))
+        return msgspec.structs.replace(
+            first, title=title, detail=message("The container runs now, and nothing starts it again after the event.")
+        )
     if id_ == LEFT_STOPPED:
         title = message("after {event}: containers {names} do not start again", **event, names=_some(names))
-        detail = message("They run now, and nothing starts them then.")
+        detail = message("The containers run now, and nothing starts them again after the event.")
         return msgspec.structs.replace(first, title=title, detail=detail)
     title = message("after {event}: {title}", **event, title=first.title)
     if len(names) > 1:

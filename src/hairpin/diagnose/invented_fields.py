@@ -58,20 +58,20 @@ def _note(field: str, value: int, flow: Flow, decided: RuleDecided) -> Message:
     }
     if field == "sport" and isinstance(flow.start, FromContainer):
         return message(
-            "a rule looks at the port from which {client} asks: from port {value} no answer of {target} comes back, "
-            "from port {own} it does. The rule: {rule}",
+            "a rule checks the source port of {client}: no answer of {target} comes back to port {value}, but answers "
+            "come back to port {own}. The rule: {rule}",
             client=flow.start_text(),
             **facts,
         )
     if field == "sport":
         return message(
-            "a rule looks at the client's source port: from port {value} {target} is not reached, from port {own} it "
-            "is. The rule: {rule}",
+            "a rule checks the client's source port: packets from port {value} do not reach {target}, packets from "
+            "port {own} do. The rule: {rule}",
             **facts,
         )
     return message(
-        "a rule looks at the client's TTL: with a TTL of {value} {target} is not reached, with {own} it is. The rule: "
-        "{rule}",
+        "a rule checks the client's TTL: packets with TTL {value} do not reach {target}, packets with {own} do. The "
+        "rule: {rule}",
         **facts,
     )
 

@@ -35,16 +35,16 @@ def told_of_left_out(flows: tuple[Flow, ...], network: Network) -> tuple[Message
     if led:
         found.append(
             message(
-                "not asked from the host itself: {ports}. A rule translates these ports only for packets that come in, "
-                "and nothing listens on them here",
+                "not checked from the host itself: {ports}. A rule translates these ports only for packets that come "
+                "in, and nothing on this host listens on them",
                 ports=led,
             )
         )
     if bound:
         found.append(
             message(
-                "not asked at a loopback address: {ports}. What listens on these ports is bound to other addresses of "
-                "the host, and answers there",
+                "not checked at a loopback address: {ports}. Sockets on these ports are bound to other addresses of "
+                "the host",
                 ports=_ports(bound),
             )
         )

@@ -90,8 +90,8 @@ def with_all_lost(found: Finding, network: Network) -> Finding:
 
 
 _TOGETHER = message(
-    "these are all rules that the engine has lost: some of them alone would close what passes now.  `hairpin restore "
-    "--apply` puts them back, too"
+    "these are all rules that the engine has lost. Some of them, restored alone, would stop flows that pass now.  "
+    "`hairpin restore --apply` puts back all of them"
 )
 
 
@@ -181,7 +181,7 @@ def _told(candidate: Candidate, event: str, *, relayed: bool) -> Candidate:
     then = (
         message("At its next start Docker refuses to start the container, because a chain for its rules is gone.")
         if event == "container-restart"
-        else message("When dockerd ends, docker-proxy ends with it, and nothing carries the port any more.")
+        else message("docker-proxy ends together with dockerd, and then nothing carries the port any more.")
     )
     said = message("{first} {then}", first=now, then=then) if relayed else then
     detail = message("{first} {then}", first=candidate.detail, then=said)

@@ -270,9 +270,11 @@ def _siblings(table: ir.Table, stop: Place, version: Version) -> list[ir.Rule]:
 
 def _is_on_list(flow: Flow, lists: tuple[Range, ...], stop: Place) -> OpenQuestion:
     return OpenQuestion(
-        text=message("Are the clients of {target} in {listed}? A list lets only these in", **_facts(flow, lists)),
-        if_yes=message("The list lets their packets pass, and the verdict holds"),
-        if_no=message("This rule stops them, as its owner meant: {rule}", rule=stop.in_full),
+        text=message(
+            "A rule accepts only clients in {listed}. Are the clients of {target} in this list?", **_facts(flow, lists)
+        ),
+        if_yes=message("The list lets their packets pass, and the verdict above stands"),
+        if_no=message("This rule stops them, as intended: {rule}", rule=stop.in_full),
         wanted=_asking_from(flow),
         breaks_if="no",
     )
@@ -280,9 +282,12 @@ def _is_on_list(flow: Flow, lists: tuple[Range, ...], stop: Place) -> OpenQuesti
 
 def _is_to_be_on_list(flow: Flow, lists: tuple[Range, ...], stop: Place) -> OpenQuestion:
     return OpenQuestion(
-        text=message("Are the clients of {target} in {listed}? A rule is to let only these in", **_facts(flow, lists)),
-        if_yes=message("The mended rule lets them in, and nobody else"),
-        if_no=message("This rule stops them, as its owner meant: {rule}", rule=stop.in_full),
+        text=message(
+            "A rule should accept only clients in {listed}. Are the clients of {target} in this list?",
+            **_facts(flow, lists),
+        ),
+        if_yes=message("The corrected rule lets them in, and no other clients"),
+        if_no=message("This rule stops them, as intended: {rule}", rule=stop.in_full),
         wanted=_asking_from(flow),
     )
 
@@ -355,13 +360,16 @@ def _is_excepted(network: Network, passing: Diagnosis, into: Lookup) -> OpenQues
     container = network.container_of(into.netns)
     return OpenQuestion(
         text=message(
-            "Are the clients of {target} in {listed}? The VPN of {name} takes the answers to all others",
+            "The VPN of {name} takes the answers to all clients outside of {listed}. Are the clients of {target} in "
+            "{listed}?",
             target=flow.target_text(),
             listed=few_of(named),
             name=container.name if container is not None else into.netns.name,
         ),
-        if_yes=message("The answers to the clients leave by the container's gateway, and the verdict holds"),
-        if_no=message("The answers go into the tunnel, as its owner meant: `{route}`", route=route_text(route)),
+        if_yes=message(
+            "The answers to the clients leave through the container's gateway, and the verdict above stands"
+        ),
+        if_no=message("The answers go into the tunnel, as intended: `{route}`", route=route_text(route)),
         wanted=(ask_from(address_text(into.query.daddr, flow.version)),),
         breaks_if="no",
     )

@@ -85,7 +85,7 @@ def _findings(network: Network, trace: Trace) -> tuple[Finding, ...]:
     if suspect.cause == _APART:
         line = message(
             "the name {name} does not resolve in {asking}, although its address answers: they share no network, and "
-            "the engine's name server knows only the containers of one's own networks",
+            "the engine's name server knows only containers on the networks of {asking}",
             **facts,
         )
         return (msgspec.structs.replace(suspect.proven(diagnosis.proof, severity="advice"), line=line),)
@@ -98,7 +98,7 @@ def _findings(network: Network, trace: Trace) -> tuple[Finding, ...]:
         if host.engine_of(named).kind == "podman"
         else message(
             "the name {name} does not resolve in {asking}, although its address answers: Docker's default network "
-            "{network} has no DNS for container names; a network made with `docker network create` has it",
+            "{network} has no DNS for container names; a network made with `docker network create` has DNS",
             **facts,
         )
     )

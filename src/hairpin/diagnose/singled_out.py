@@ -52,14 +52,14 @@ class SingledOut(msgspec.Struct, frozen=True):
             return self._counted()
         facts = {"clients": ", ".join(self.clients), "target": self.target, "asking": ask_from(self.clients[0])}
         said = message(
-            "{clients} do not get through to {target}, others do: rules against single clients are intended; to see "
-            "why, ask {asking}",
+            "{clients} do not get through to {target}, but other clients do: rules against single clients are usually "
+            "intended; to see why, ask {asking}",
             **facts,
         )
         if len(self.clients) == 1:
             said = message(
-                "{clients} does not get through to {target}, others do: a rule against single clients is intended; to "
-                "see why, ask {asking}",
+                "{clients} does not get through to {target}, but other clients do: a rule against a single client is "
+                "usually intended; to see why, ask {asking}",
                 **facts,
             )
         if not self.rules and not self.sets:

@@ -40,7 +40,7 @@ def asked_course(network: Network, asked: AskedEvent) -> tuple[Event, Course]:
     if event is None:
         raise _unknown(asked.id)
     if asked.name and event.by_name is None:
-        raise UsageError(message("the event {event} takes no name: write {event}", event=event.id))
+        raise UsageError(message("the event {event} takes no name: write only {event}", event=event.id))
     course = _course(event, network, host.name, asked.name)
     if course is None:
         raise UsageError(_impossible(event, asked, network, host.name))
@@ -68,10 +68,10 @@ def _unknown(name: str) -> UsageError:
 def _impossible(event: Event, asked: AskedEvent, network: Network, label: str) -> Message:
     if asked.name:
         return message(
-            "{event} cannot happen here: {name} is not there, or does not run", event=event.id, name=asked.name
+            "{event} cannot happen here: {name} does not exist or does not run", event=event.id, name=asked.name
         )
     possible = ", ".join(each.id for each, _ in possible_events(network, label))
-    return message("{event} cannot happen on this host; what can: {possible}", event=event.id, possible=possible)
+    return message("{event} cannot happen on this host; possible events: {possible}", event=event.id, possible=possible)
 
 
 def course_of_commands(network: Network, label: str, commands: str) -> Course | None:

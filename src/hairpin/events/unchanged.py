@@ -40,7 +40,7 @@ def _vpns_down(host: Host) -> Iterator[Message]:
     for each in host.units:
         if each.name.startswith(_VPNS) and each.active in ("inactive", "failed"):
             yield message(
-                "{unit} brings no route, rule of policy or packet filter that these packets meet", unit=each.name
+                "{unit} adds no route, policy rule or packet filter that affects these packets", unit=each.name
             )
 
 

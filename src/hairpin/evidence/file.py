@@ -176,7 +176,7 @@ def _lines(stream: BinaryIO, source: str, begun: bytes) -> Iterator[bytes]:
             )
     if buffer:
         raise EvidenceError(
-            message("{source}: truncated: its last line has no end; copy or take the snapshot again", source=source)
+            message("{source}: truncated: its last line is incomplete; copy or take the snapshot again", source=source)
         )
 
 
@@ -218,8 +218,8 @@ def _header(line: bytes, source: str) -> _Header:
     if newer and int(newer[1]) > int(SCHEMA.rpartition("/")[2]):
         raise EvidenceError(
             message(
-                "{source}: written by a newer hairpin ({hairpin}, schema {schema}); this one reads {known}. "
-                "Update hairpin",
+                "{source}: written by a newer hairpin ({hairpin}, schema {schema}); this hairpin reads {known}. Update "
+                "hairpin",
                 source=source,
                 hairpin=header.hairpin,
                 schema=header.schema,
@@ -236,7 +236,9 @@ def _reading(line: bytes, number: int, source: str) -> Reading:
     if (record.text is None) == (record.text_base64 is None):
         raise EvidenceError(
             message(
-                "{source}:{number}: damaged: a reading has either text or text_base64", source=source, number=number
+                "{source}:{number}: damaged: a reading needs either text or text_base64, not both",
+                source=source,
+                number=number,
             )
         )
     text = record.text
@@ -266,7 +268,7 @@ def _check_trailer(line: bytes, count: int, digest: str, source: str) -> None:
     if trailer.count != count:
         raise EvidenceError(
             message(
-                "{source}: damaged: {count} readings, {written} were written",
+                "{source}: damaged: it has {count} readings, but {written} were written",
                 source=source,
                 count=count,
                 written=trailer.count,
@@ -274,7 +276,7 @@ def _check_trailer(line: bytes, count: int, digest: str, source: str) -> None:
         )
     if trailer.sha256 != digest:
         raise EvidenceError(
-            message("{source}: damaged or changed: its checksum is not that of its content", source=source)
+            message("{source}: damaged or changed: its checksum does not match its content", source=source)
         )
 
 

@@ -79,7 +79,7 @@ def age_notes(hosts: tuple[Evidence, ...]) -> tuple[Message, ...]:
     newest = max(at for _, at in times)
     return tuple(
         message(
-            "{host} was read {seconds} s before the newest of these hosts: it may be different now",
+            "{host} was read {seconds} s before the last of these hosts: its state may have changed since",
             host=name,
             seconds=int((newest - at).total_seconds()),
         )

@@ -14,8 +14,11 @@ from hairpin.walk.verdicts import VERDICTS
 
 _FEW = 3
 """The greatest number of flows that are reported one by one."""
-_WHERE = message("The text does not say where it was printed: add --from host, --from container:NAME or --from ADDRESS")
-_BEYOND = message("What is beyond this host was not read. {where}", where=_WHERE)
+_WHERE = message(
+    "The text does not say which machine or container printed it: add --from host, --from container:NAME or --from "
+    "ADDRESS"
+)
+_BEYOND = message("hairpin did not read anything beyond this host. {where}", where=_WHERE)
 
 
 def as_far(found: TextFound, whole: Answer, targets: Answer | None) -> Message:
@@ -23,7 +26,7 @@ def as_far(found: TextFound, whole: Answer, targets: Answer | None) -> Message:
     answer about the text's targets, asked from all usual clients, or None if these hosts were not asked about one."""
     flows = tuple(_flows(found, whole, targets))
     if not flows:
-        return message("seen from this host: nothing is known about the text without its sender. {where}", where=_WHERE)
+        return message("seen from this host: the text cannot be checked without its sender. {where}", where=_WHERE)
     failing = tuple(each for each in flows if not each.succeeds)
     if not failing:
         left = any(each.verdict == "leaves" for each in flows)

@@ -68,7 +68,7 @@ def decide_here(found: TextFound, asked: TextAsked) -> TextHere:
     sender = asked.sender
     if sender.kind == "elsewhere":
         where = sender.host or sender.name
-        why = message("{where} printed it, and that is no host or container that was read", where=where)
+        why = message("{where} printed the text, and hairpin read no such host or container", where=where)
         told = TextHere("unknown", found.entry.causes, why)
     elif found.entry.about in ("flow", "name"):
         told = _of_flows(found, asked)
@@ -97,8 +97,8 @@ def _of_flows(found: TextFound, asked: TextAsked) -> TextHere:
     if proven:
         cause = proven[0].cause
         why = message(
-            "seen from this host: {flow} is {verdict}, because it is kept apart on purpose ({cause}: {title}). The "
-            "person who set this up has to decide whether it should pass",
+            "seen from this host: {flow} is {verdict}, because an isolation keeps it apart on purpose ({cause}: "
+            "{title}). The person who set the isolation up has to decide whether the flow should pass",
             flow=_words(proven[0].flow),
             verdict=VERDICTS[proven[0].flow.verdict],
             cause=cause.id,
@@ -110,17 +110,19 @@ def _of_flows(found: TextFound, asked: TextAsked) -> TextHere:
         causes = ", ".join(otherwise)
         if any(ends_beyond(each.flow) for each in flows):
             why = message(
-                "what it names fails now: {causes}. The packet leaves the host, and whether a router there answers "
-                "with an error was not read",
+                "the flow that the text names fails now: {causes}. The packet leaves the host; hairpin did not read "
+                "whether a router there answers with an error",
                 causes=causes,
             )
         else:
-            why = message("what it names fails now, but in another way than the text says: {causes}", causes=causes)
+            why = message(
+                "the flow that the text names fails now, but in another way than the text says: {causes}", causes=causes
+            )
         return TextHere("unknown", _first(otherwise, found), why)
     undecided = _undecided_flows(found, asked)
     if undecided is not None:
         return TextHere("unknown", found.entry.causes, undecided)
-    return TextHere("false", found.entry.causes, message("what it names is reached from there now"))
+    return TextHere("false", found.entry.causes, message("the target that the text names is reached from there now"))
 
 
 def _asks_another_resolver(found: TextFound, asked: TextAsked) -> Message | None:
@@ -134,7 +136,7 @@ def _asks_another_resolver(found: TextFound, asked: TextAsked) -> Message | None
     if container is None or stub in (container.resolvers or ()):
         return None
     return message(
-        "{stub} is the own resolver of a host, and container {name} asks {servers}",
+        "{stub} is a host's own resolver, but container {name} asks {servers}",
         stub=stub,
         name=container.name,
         servers=", ".join(container.resolvers or ()) or "-",
@@ -175,11 +177,13 @@ def _undecided_flows(found: TextFound, asked: TextAsked) -> Message | None:
         return message("the text names no port; ask `hairpin check PORT`")
     flows = own_flows(found, asked.targets)
     if asked.targets is None or not flows or not asked.askable.issuperset(found.targets):
-        return message("from there, hairpin cannot ask this host about what the text names")
+        return message("hairpin cannot ask this host from there about the target that the text names")
     if any(each.verdict == "leaves" for each in flows):
-        return _open_question(found, flows) or message("the packets leave this host, and what is beyond was not read")
+        return _open_question(found, flows) or message(
+            "the packets leave this host, and hairpin did not read anything beyond"
+        )
     if not all(each.succeeds for each in flows):
-        return message("it fails now, and no cause of it is proven")
+        return message("the flow fails now, and no cause of this is proven")
     return _open_question(found, flows) or _unread((asked.targets,))
 
 
@@ -191,8 +195,13 @@ def _open_question(found: TextFound, flows: tuple[FlowAnswer, ...]) -> Message |
         if isinstance(asked.about, LongPackets) and not _may_be_of_size(found):
             continue
         if asked.breaks_if == "no":
-            return message("it passes as far as this host, if the answer is yes: {question}", question=asked.text)
-        return message("it passes as far as this host, if the answer is no: {question}", question=asked.text)
+            return message(
+                "the flow passes as far as this host, if the answer to this question is yes: {question}",
+                question=asked.text,
+            )
+        return message(
+            "the flow passes as far as this host, if the answer to this question is no: {question}", question=asked.text
+        )
     return None
 
 
@@ -223,7 +232,7 @@ def _of_state(found: TextFound, asked: TextAsked) -> TextHere:
     why = _undecided_state(found, asked, reading, tuple(dict.fromkeys(each.id for each in holding)))
     if why is not None:
         return TextHere("unknown", _first(tuple(each.id for each in holding), found), why)
-    return TextHere("false", found.entry.causes, message("everything was read, and no such fault is there now"))
+    return TextHere("false", found.entry.causes, message("everything was read, and the host has no such fault now"))
 
 
 def _is_about(cause: CauseAnswer, answer: Answer, found: TextFound) -> bool:
@@ -273,14 +282,16 @@ def _undecided_state(
         return message("seen from this host: {said}", said=reading.said)
     holder = holder_of(found, asked.whole) if entry.about == "port" else None
     if holder is not None:
-        return message("seen from this host: {said} now. Whether the text is about that is not known", said=holder)
+        return message(
+            "seen from this host: {said} now. hairpin does not know whether the text is about this", said=holder
+        )
     if not entry.causes or (entry.other_causes and not holding):
-        return message("no reading of a host tells whether it is true")
+        return message("no reading of a host tells whether this meaning of the text is true")
     if entry.passing:
         return _PASSING
     if holding:
         return message(
-            "seen from this host: {causes} holds now. Whether the text is about that is not known",
+            "seen from this host: {causes} holds now. hairpin does not know whether the text is about this",
             causes=", ".join(holding),
         )
     if beyond:
@@ -290,7 +301,7 @@ def _undecided_state(
 
 # --- both -------------------------------------------------------------------------------------------------------------
 
-_PASSING = message("this fault comes and goes: its absence now says nothing about the time of the message")
+_PASSING = message("this fault comes and goes: if it is absent now, it may still have caused the message")
 
 
 def _true(found: TextFound, cause: CauseAnswer, flow: FlowAnswer | None, answer: Answer) -> TextHere:
@@ -318,5 +329,5 @@ def _unread(answers: tuple[Answer, ...]) -> Message | None:
                 "not all of the host could be read: {origin}: {reason}", origin=first.origin, reason=first.reason
             )
         if any(each.verdict == "depends" for each in answer.flows):
-            return message("some flows depend on what cannot be known")
+            return message("some flows depend on facts that cannot be known")
     return None

@@ -63,12 +63,12 @@ def _chains(found: TextFound, host: Host) -> StateReading | None:
         return None
     gone = sorted({each.chain for _, lost in engines for each in lost.chains if each.table == table} & named)
     if gone:
-        return StateReading(True, message("{chain} of the table {table} is gone", chain=", ".join(gone), table=table))
+        return StateReading(True, message("chain {chain} of table {table} is gone", chain=", ".join(gone), table=table))
     tables = (each for each in host.namespace(host.netns.name).ruleset.tables if each.name == table)
     there = {chain.name for each in tables for chain in each.chains} & named
     if not there:
         return None
-    said = message("{chain} of the table {table} is there now", chain=", ".join(sorted(there)), table=table)
+    said = message("chain {chain} of table {table} exists now", chain=", ".join(sorted(there)), table=table)
     return StateReading(False, said)
 
 
@@ -113,7 +113,7 @@ def _not_started(found: TextFound, host: Host) -> StateReading | None:
     why = _reason(found, host, docker.engine) if docker.is_down else None
     if why is not None:
         return StateReading(True, why, _traces(docker.engine))
-    said = message("dockerd does not answer now, and neither its configuration nor the log of its last start says why")
+    said = message("dockerd does not answer now. Neither its configuration nor the log of its last start says why")
     return StateReading(None, said)
 
 
@@ -122,12 +122,12 @@ def _reason(found: TextFound, host: Host, engine: Engine) -> Message | None:
         case "dockerd-flag-and-file" if (refused := refusal(engine)) is not None:
             return refused
         case "dockerd-zone-conflict" if bridges := bound_elsewhere(host, engine):
-            return message("firewalld has {bridges} in another zone than docker", bridges=", ".join(bridges))
+            return message("firewalld has {bridges} in a zone other than docker", bridges=", ".join(bridges))
         case _:
             for line in engine.boot.log if engine.boot is not None else ():
                 hit = find_meaning(readable(line.encode()))
                 if hit is not None and hit.entry.id == found.entry.id:
-                    return message("the log of its last start says: {line}", line=line)
+                    return message("the log of dockerd's last start says: {line}", line=line)
             return None
 
 
@@ -169,7 +169,7 @@ def _network_there(found: TextFound, host: Host) -> StateReading | None:
     network = engine.network(name)
     if network is None:
         return StateReading(False, message("no network has the name {name} now", name=name))
-    return StateReading(True, message("network {name} is there", name=name), (network.evidence,))
+    return StateReading(True, message("network {name} exists", name=name), (network.evidence,))
 
 
 def _network_used(found: TextFound, host: Host) -> StateReading | None:
@@ -227,11 +227,11 @@ def _module(*modules: str) -> _Reader:
         if any(link.kind == module for namespace in host.namespaces for link in namespace.links):
             return StateReading(False, message("the kernel has a link of the kind {module} now", module=module))
         if files is None:
-            return StateReading(None, message("which modules the kernel has was not read"))
+            return StateReading(None, message("hairpin did not read which modules the kernel has"))
         if module in (files.loaded or ()) or (files.there and module in (files.modules or ())):
             return StateReading(False, message("the kernel has the module {module}", module=module), evidence)
         if not files.there:
-            said = message("{folder} is not there, so the kernel can load no module", folder=files.folder)
+            said = message("{folder} is missing, so the kernel can load no module", folder=files.folder)
             return StateReading(True, said, evidence)
         return StateReading(None, message("no file of the module {module} was found", module=module), evidence)
 

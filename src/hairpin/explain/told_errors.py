@@ -59,10 +59,12 @@ _OUTER_NAME = re.compile(
 )
 """A name of the Internet, which no container's name server knows by itself."""
 _CONFIRMED_BY = {
-    "published-port-held-by-other-process": ("sudo ss -lntup", message("a line has the port: its process holds it")),
+    "published-port-held-by-other-process": ("sudo ss -lntup", message(
+        "a line names the port: the process in that line holds it")),
     "port-allocated-by-other-container": ("docker ps -a", message("another container publishes the port")),
     "address-pool-exhausted": (
-        "ip route show table all; docker network ls", message("routes and networks cover all ranges of the pools")
+        "ip route show table all; docker network ls", message(
+            "existing routes and networks cover all ranges of the address pools")
     ),
     "bridge-subnet-overlaps-route": (
         "ip route show table all; docker network ls", message("a route covers the range of a network")
@@ -71,14 +73,15 @@ _CONFIRMED_BY = {
     "docker-nat-chain-missing": ("sudo iptables-save -t nat", message("table nat has no chain DOCKER")),
     "docker-filter-chain-missing": ("sudo iptables-save", message("FORWARD has no rules of Docker")),
     "podman-rules-missing": ("sudo iptables-save; sudo nft list ruleset", message("no rule names the container")),
-    "kernel-module-missing": ("uname -r; ls /lib/modules; lsmod", message("the module of this kernel is not there")),
+    "kernel-module-missing": ("uname -r; ls /lib/modules; lsmod", message(
+        "the modules of the running kernel are missing")),
     "docker-daemon-not-running": (
         "systemctl status docker; journalctl -u docker -n 50", message("the unit is not active, and its log says why")
     ),
     "ip-forward-off": ("sysctl -a 2>/dev/null | grep forward", message("net.ipv4.ip_forward = 0")),
     "mtu-black-hole": (
-        "ip -d link show; ping -c 3 -M do -s 1472 1.1.1.1", message("a link on the way has a smaller mtu than "
-                                                                    "the container")
+        "ip -d link show; ping -c 3 -M do -s 1472 1.1.1.1", message(
+            "a link on the way has a smaller MTU than the container")
     ),
     "no-common-network-for-name": (
         "docker inspect --format '{{.Name}} {{json .NetworkSettings.Networks}}' $(docker ps -q)",
@@ -88,8 +91,8 @@ _CONFIRMED_BY = {
         "docker inspect --format '{{.Name}} {{json .NetworkSettings.Networks}}' $(docker ps -q)",
         message("both are on the network bridge, which resolves no names"),
     ),
-    "conntrack-table-full": ("sysctl net.netfilter", message("the count has reached the maximum")),
-    "resolv-conf-rewritten": ("cat /etc/resolv.conf", message("the name server is another one than the engine's")),
+    "conntrack-table-full": ("sysctl net.netfilter", message("the count has reached the limit")),
+    "resolv-conf-rewritten": ("cat /etc/resolv.conf", message("the name server in use is not the engine's")),
 }  # fmt: skip
 """The command that confirms a cause which an error names, and what its output then shows."""
 
@@ -105,7 +108,9 @@ def _confirming(causes: list[CauseAnswer]) -> Next | None:
             ]
             others = [one.id for one in causes if one not in same]
             left = (
-                message("left are: {causes}", causes=", ".join(others)) if others else message("paste it: it decides")
+                message("still possible: {causes}", causes=", ".join(others))
+                if others
+                else message("paste the output: it decides")
             )
             return Next(
                 command,

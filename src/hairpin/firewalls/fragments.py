@@ -96,7 +96,7 @@ def _plain_address(text: str) -> tuple[IpVersion, Json]:
     try:
         network = ipaddress.ip_network(text, strict=False)
     except ValueError:
-        raise ChangeError(message("firewalld does not take the address {address}", address=text)) from None
+        raise ChangeError(message("firewalld does not accept the address {address}", address=text)) from None
     version: IpVersion = "ipv4" if network.version == 4 else "ipv6"
     if network.prefixlen == network.max_prefixlen:
         return version, str(network.network_address)

@@ -158,9 +158,9 @@ def _other_rule(stop: Stop, judgement: Judgement) -> Message | None:
         return None  # the kernel counts such a rule before the map lookup, whatever the lookup finds
     met = "; ".join(f"{hit.table} {hit.chain} {hit.number}" for hit in hits)
     return message(
-        "simulated: stopped by {table} {chain} {number}; the kernel counted {met}",
+        "simulated: rule {number} of {table} {chain} stopped the packet; the kernel counted {met}",
         table=place.table,
         chain=place.chain,
         number=place.number,
-        met=met or message("no rule that ends it"),
+        met=met or message("no rule that ends the packet's way"),
     )

@@ -51,13 +51,16 @@ def as_judged_here(network: Network, trace: Trace, judgement: Judgement, running
     """Return the judgement, adjusted to the host's kernel.  ``trace``: the flow's walk in ``network``; ``running``: the
     release of the judging kernel."""
     if any(is_anew(step) for branch in trace.branches for step in branch.request):
-        said = message("a user's own network stack (slirp4netns, pasta) is a process, which no replica has")
+        said = message(
+            "a user-mode network stack (slirp4netns, pasta) is a process, and the test copy of the network (replica) "
+            "does not contain it"
+        )
         return msgspec.structs.replace(judgement, left_out=(*judgement.left_out, said))
     own = network.this.kernel
     if own == running or walk_flow(on_kernel(network, running), trace.flow) == trace:
         return judgement
     said = message(
-        "on this path, the host's kernel ({own}) behaves differently from this machine's kernel ({running})",
+        "on this path, the kernel of the host ({own}) behaves differently from the kernel of this machine ({running})",
         own=own or message("not known"),
         running=running,
     )

@@ -70,7 +70,9 @@ def replicating(
     count = rule_count(examination.network)
     if count > MANY_RULES:
         said = message(
-            "{count} rules take seconds to load: `hairpin prove` repeats a flow in throw-away namespaces", count=count
+            "{count} rules take seconds to load; `hairpin prove` loads them and repeats a flow in throw-away "
+            "namespaces",
+            count=count,
         )
         yield lambda _: Replication((None,) * len(examination.diagnoses), unread=_unread([said]))
         return
@@ -207,7 +209,7 @@ class _Heard:
             return both
         self.open += (
             message(
-                "not rebuilt, so {start} to {target} stays simulated: {said}",
+                "the test copy of the network lacks a part, so {start} to {target} is only simulated: {said}",
                 start=trace.flow.start_text(with_host=len(network.hosts) > 1),
                 target=trace.flow.target_text(),
                 said=said,

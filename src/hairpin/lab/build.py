@@ -89,7 +89,7 @@ class Lab:
 def _container(host: Node, name: str) -> Node:
     pid = engine.container_pid(host, name)
     if not pid:
-        raise LabError(message("container {name} does not run, so nothing can start in it", name=name))
+        raise LabError(message("container {name} does not run, so no process can be started in it", name=name))
     return Node(name, host.pid, (*host.enter, "nsenter", f"--net=/proc/{pid}/ns/net", "--"))
 
 

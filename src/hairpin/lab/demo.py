@@ -85,7 +85,7 @@ def _hairpin(
 def _fetch(lab: Lab, out: Callable[[str], object]) -> None:
     page = lab.client.run(FETCH)
     if page != PAGE:
-        raise LabError(message("{url} answered with another page than the lab's: {page!r}", url=URL, page=page))
+        raise LabError(message("{url} answered with a page that is not the lab's: {page!r}", url=URL, page=page))
     _show(out, "client", FETCH, page)
 
 
@@ -94,7 +94,7 @@ def _miss(lab: Lab, out: Callable[[str], object]) -> None:
     # timeout(1) exits with 124 if the command timed out.
     if said != "exit status 124\n":
         raise LabError(
-            message("{url} should time out on a host that does not forward, and said: {said}", url=URL, said=said)
+            message("{url} should time out on a host that does not forward, but it said: {said}", url=URL, said=said)
         )
     _show(out, "client", FETCH, f"[no answer: {said.strip()}, the time was up]")
 

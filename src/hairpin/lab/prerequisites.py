@@ -68,12 +68,13 @@ def require(firewall: str = "", *, logins: bool = False, podman: bool = False) -
         )
     if not Path("/sys/fs/cgroup").is_mount() and not any(Path("/sys/fs/cgroup").iterdir()):
         raise LabError(
-            message("no control groups are mounted on /sys/fs/cgroup, without which dockerd does not start containers")
+            message("no control groups are mounted on /sys/fs/cgroup, and dockerd starts no containers without them")
         )
     if "\toverlay\n" not in Path("/proc/filesystems").read_text():
         raise LabError(
             message(
-                "the kernel has no overlay file system, which gives a lab host files of its own: `modprobe overlay`"
+                "the kernel has no overlay file system, which the lab needs to give a host its own files: `modprobe "
+                "overlay`"
             )
         )
 

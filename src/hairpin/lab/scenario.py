@@ -152,9 +152,9 @@ def named(name: str) -> Scenario:
     ]
     raise LabError(
         message(
-            "there is no scenario {name!r}; `hairpin lab list` shows them all. Alike: {alike}"
+            "no scenario {name!r} exists; `hairpin lab list` shows all scenarios. Similar names: {alike}"
             if alike
-            else "there is no scenario {name!r}; `hairpin lab list` shows them all",
+            else "no scenario {name!r} exists; `hairpin lab list` shows all scenarios",
             name=name,
             alike=", ".join(alike),
         )

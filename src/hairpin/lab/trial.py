@@ -76,11 +76,11 @@ def require_truth(scenario: Scenario, moment: str, outcomes: tuple[Outcome, ...]
         if outcome is not expected:
             raise LabError(
                 message(
-                    "scenario {name}: before its fault the connection from {start} to {to} should be {expected} "
-                    "and was {outcome}"
+                    "scenario {name}: before its fault, the connection from {start} to {to} should be {expected}, but "
+                    "it was {outcome}"
                     if moment == "before"
-                    else "scenario {name}: after its fault the connection from {start} to {to} should be {expected} "
-                    "and was {outcome}",
+                    else "scenario {name}: after its fault, the connection from {start} to {to} should be {expected}, "
+                    "but it was {outcome}",
                     name=scenario.name,
                     start=flow.start,
                     to=flow.to,

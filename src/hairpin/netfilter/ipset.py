@@ -123,9 +123,9 @@ def _read_create(name: str, kind: str, options: list[str]) -> _Create:
     if kind != _LIST and not _KNOWN_DIMENSIONS.issuperset(parts):
         opaque = message("type {type} is not modelled", type=kind)
     elif "bitmask" in values:
-        opaque = message("addresses are compared under a bit mask")
+        opaque = message("the set compares addresses under a bit mask")
     elif int(values.get("markmask", "0xffffffff"), 0) != 0xFFFFFFFF:
-        opaque = message("marks are compared under a mask")
+        opaque = message("the set compares marks under a mask")
     return _Create(name, method, parts, family, int(values["netmask"]) if "netmask" in values else None, opaque)
 
 
@@ -137,7 +137,7 @@ def _read_element(into: _Building, text: str, options: list[str]) -> None:
     if not _KNOWN_DIMENSIONS.issuperset(create.dimensions):
         return
     if "physdev:" in text:
-        into.opaque = into.opaque or message("some elements name bridge ports")
+        into.opaque = into.opaque or message("some elements of the set name bridge ports")
         return
     keys: list[tuple[Key, ...]] = [()]
     for dimension, part in zip(create.dimensions, _parts(text, create), strict=True):
@@ -146,7 +146,7 @@ def _read_element(into: _Building, text: str, options: list[str]) -> None:
     if ":" in text and "port" in create.dimensions and not _names_port(text, create):
         # An element with a protocol that has no ports matches packets without ports: its port is 0, or an ICMP type and
         # code.
-        into.opaque = into.opaque or message("some elements name protocols without ports")
+        into.opaque = into.opaque or message("some elements of the set name protocols without ports")
     into.elements.extend(Element(key, "nomatch" in options) for key in keys)
 
 
@@ -218,13 +218,13 @@ def _finished(each: _Building, building: dict[str, _Building]) -> Set:
     elements = tuple(dict.fromkeys(element for member in members for element in member.elements))
     opaque = next((member.opaque for member in members if member.opaque), None)
     if len(types) > 1:
-        return Set(create.name, _LIST, (), message("its member sets are of different types"))
+        return Set(create.name, _LIST, (), message("the member sets of the list are of different types"))
     if len(members) < len(each.members):
-        opaque = message("a member set is missing from the reading")
+        opaque = message("the reading lacks a member set")
     elif len(members) > 1 and any(element.nomatch for element in elements):
-        opaque = message("exceptions hold within one member set only")
+        opaque = message("an exception applies only within its own member set")
     elif len(members) > 1 and any(each.startswith("hash:net,iface") for each in types):
-        opaque = message("which network decides is found within one member set only")
+        opaque = message("the deciding network is looked up within one member set only")
     return Set(create.name, f"{_LIST} {types.pop() if types else 'hash:ip'}", elements, opaque)
 
 

@@ -123,5 +123,5 @@ def said_of_forwarding(namespace: Namespace, bridge: Link) -> Message:
     """Return the sentence that tells why the bridge does not deliver frames for its own hardware address locally."""
     entry = taken_by(namespace, bridge)
     if entry is not None:
-        return message("forwards frames for its own address by {port}", port=entry.port)
+        return message("forwards frames for its own address through {port}", port=entry.port)
     return message("has no local forwarding entry for its own address")

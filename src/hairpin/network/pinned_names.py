@@ -181,7 +181,8 @@ def beside_the_named(host: Host, misled: Misled) -> Message | None:
     if other is None or misled.named is None:
         return None
     return message(
-        "in {asking} the name {name} is {old}, which is {other}: by its {entry}. Container {named} has {right}",
+        "in {asking}, the entry {entry} gives {name} the address {old}, which belongs to {other}. Container {named} "
+        "has {right}",
         asking=misled.asking.name,
         entry=entry_text(misled.pin),
         name=misled.pin.name,

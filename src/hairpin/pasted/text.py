@@ -71,7 +71,11 @@ def _text_of(path: str) -> str:
         raise WrongPathError(message("{path}: cannot be read: {reason}", path=path, reason=error.strerror)) from error
     if len(data) > LIMIT_BYTES:
         raise EvidenceError(
-            message("{path}: more than {mib} MiB of text; paste the outputs alone", path=path, mib=LIMIT_BYTES >> 20)
+            message(
+                "{path}: more than {mib} MiB of text; paste only the outputs of the commands",
+                path=path,
+                mib=LIMIT_BYTES >> 20,
+            )
         )
     return _text_from(data)
 

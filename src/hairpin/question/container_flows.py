@@ -41,8 +41,8 @@ def to_container(network: Network, host: Host, target: Target, origin: Origin | 
         if owner.name != name:
             raise UsageError(
                 message(
-                    "container {name!r} has the network of {owner!r}, which publishes no port of {name!r}; name one: "
-                    "{name}:PORT",
+                    "container {name!r} shares the network of {owner!r}, which publishes no port of {name!r}; name a "
+                    "port: {name}:PORT",
                     name=name,
                     owner=owner.name,
                 )
@@ -52,9 +52,8 @@ def to_container(network: Network, host: Host, target: Target, origin: Origin | 
         if inner and len(inner) == len(owner.endpoints):
             raise UsageError(
                 message(
-                    "container {name!r} publishes no port, and it has no way out: internal networks have none "
-                    "({networks}); name a port of it, {name}:PORT, or ask where it should get to: ADDRESS:PORT --from "
-                    "{name}",
+                    "container {name!r} publishes no port and has no way out, because its networks are internal "
+                    "({networks}); name one of its ports, {name}:PORT, or a destination: ADDRESS:PORT --from {name}",
                     name=name,
                     networks=", ".join(inner),
                 )
@@ -200,8 +199,8 @@ def _to_endpoint(
     if not flows and container.by_user_stack:
         raise UsageError(
             message(
-                "container {name!r} has no address that others reach, because its network is a user-mode network stack "
-                "({mode}); ask for a port that it publishes",
+                "container {name!r} has no address that others can reach, because its network is a user-mode network "
+                "stack ({mode}); ask for a port that it publishes",
                 name=container.name,
                 mode=container.network_mode.partition(":")[0],
             )

@@ -29,18 +29,18 @@ def _of(network: Network, host: Host, guest: Guest, port: str) -> Iterator[Messa
         yield _mirrored_mode(network, host, port)
     elif guest.program == WSL:
         yield message(
-            "this host is a distribution in WSL: what is delivered here is delivered in WSL. What forwards from "
-            "Windows into it cannot be seen from here: Windows forwards only its own localhost, and other machines do "
-            "not reach this host's addresses. Check on Windows: `curl.exe http://localhost:{port}`, `netstat -ano "
-            "| findstr :{port}`, `netsh interface portproxy show all`, and its firewall",
+            "this host is a distribution in WSL, and hairpin checks packets only inside WSL. It cannot see what "
+            "forwards packets from Windows into WSL: Windows forwards only its own localhost, and other machines do "
+            "not reach this host's addresses. Check on Windows: `curl.exe http://localhost:{port}`, `netstat -ano | "
+            "findstr :{port}`, `netsh interface portproxy show all`, and its firewall",
             port=port,
         )
     else:
         yield message(
-            "this host is the virtual machine of {program}: this VM delivers what is delivered here; what forwards "
-            "from Windows or macOS into it cannot be seen from here. Check there: `curl http://localhost:{port}`, "
-            "whether another program has the port (macOS: `lsof -nP -i :{port}`, Windows: `netstat -ano "
-            "| findstr :{port}`), that system's firewall; a new start of {program} makes a new forwarder",
+            "this host is the virtual machine of {program}, and hairpin checks packets only inside this VM. It cannot "
+            "see what forwards packets from Windows or macOS into the VM. Check there: `curl http://localhost:{port}`, "
+            "whether another program has the port (macOS: `lsof -nP -i :{port}`, Windows: `netstat -ano | findstr "
+            ":{port}`), and that system's firewall. Restarting {program} starts a new forwarder",
             program=guest.program, port=port,
         )  # fmt: skip
         if guest.mode == "mirrored":
@@ -50,18 +50,18 @@ def _of(network: Network, host: Host, guest: Guest, port: str) -> Iterator[Messa
 def _mirrored_mode(network: Network, host: Host, port: str) -> Message:
     if _returns_from_windows(network, host):
         return message(
-            "WSL has networkingMode=mirrored: Windows and this host share their addresses. dockerd leaves connections "
-            "from Windows to localhost to docker-proxy (the rule of {link}), as it should. From Windows by another "
-            "address than localhost they need hostAddressLoopback=true below [experimental] of .wslconfig. What "
-            "Windows does cannot be seen from here: check there `curl.exe http://localhost:{port}` and its firewall",
+            "WSL has networkingMode=mirrored: Windows and this host share their addresses. dockerd correctly leaves "
+            "connections from Windows to localhost to docker-proxy (the rule of {link}). Connections from Windows to "
+            "another address than localhost need hostAddressLoopback=true below [experimental] of .wslconfig. hairpin "
+            "cannot see what Windows does: check there `curl.exe http://localhost:{port}` and the firewall of Windows",
             link=_FROM_WINDOWS, port=port,
         )  # fmt: skip
     return message(
-        "WSL has networkingMode=mirrored: Windows and this host share their addresses, and a connection from Windows "
-        "to localhost:{port} comes in by {link} for 127.0.0.1. No rule here leaves it to docker-proxy, so a DNAT rule "
-        "sends it to the container, whose answer has no way back (microsoft/WSL#10494). Other machines are not "
-        "affected. A newer Docker with docker-proxy makes that rule; otherwise: ignoredPorts={port} below "
-        "[experimental] of .wslconfig, or networkingMode=nat, then `wsl --shutdown`",
+        "WSL has networkingMode=mirrored: Windows and this host share their addresses. A connection from Windows to "
+        "localhost:{port} comes in through {link} for 127.0.0.1. No rule here leaves it to docker-proxy, so a DNAT "
+        "rule sends it to the container, and the container's answer has no way back (microsoft/WSL#10494). Other "
+        "machines are not affected. A newer Docker with docker-proxy makes such a rule. Otherwise set "
+        "ignoredPorts={port} below [experimental] of .wslconfig, or networkingMode=nat, then run `wsl --shutdown`",
         link=_FROM_WINDOWS, port=port,
     )  # fmt: skip
 

@@ -20,7 +20,7 @@ def published_elsewhere(network: Network, targets: tuple[Target, ...]) -> Iterat
                 names = dict.fromkeys(each.name for each, _ in bindings_of(host, port, target.protocol) if each.running)
                 if names:
                     yield message(
-                        "{other} publishes port {port}, too (container {containers}): this answer is about {host}; the "
+                        "{other} publishes port {port}, too (container {containers}). This answer is about {host}; the "
                         "TARGET {port}@{other} asks about the other host",
                         other=host.name, port=port, containers=", ".join(names), host=network.this.name,
                     )  # fmt: skip

@@ -61,8 +61,7 @@ def _has_namespace(host: Host) -> bool:
     if host.netns.name not in host:
         raise EvidenceError(
             message(
-                "{host}: nothing was read of its own network (links, routes, rules); read it again as root",
-                host=host.name,
+                "{host}: its own network (links, routes, rules) was not read; read it again as root", host=host.name
             )
         )
     return True
@@ -127,7 +126,9 @@ def _ports(network: Network, target: Target) -> tuple[Target, ...]:
     wanted = list(ports)
     if len(ports) > _ALL_OF_A_RANGE:
         if target.container is not None:
-            raise UsageError(message("at most {count} ports of a container can be asked for", count=_ALL_OF_A_RANGE))
+            raise UsageError(
+                message("one question can ask for at most {count} ports of a container", count=_ALL_OF_A_RANGE)
+            )
         host = host_named(network, target.host)
         bindings = (binding for container in host.containers() for binding in container.bindings)
         protocols = (target.protocol,) if target.protocol is not None else ("tcp", "udp")
@@ -149,8 +150,8 @@ def _at_asker(network: Network, target: Target, origin: Origin | None) -> Target
     if origin is not None and origin.kind in ("address", "lan"):
         raise UsageError(
             message(
-                "{address} of {client} is {client} itself, and no packet to it leaves {client}: write --from host, or "
-                "an address of this host as TARGET",
+                "on {client}, {address} is {client} itself, and no packet to this address leaves {client}: write "
+                "--from host, or write an address of this host as TARGET",
                 address=address_text(target.address, target.version),
                 client=message("the neighbour") if origin.kind == "lan" else message("the client"),
             )
@@ -161,7 +162,7 @@ def _at_asker(network: Network, target: Target, origin: Origin | None) -> Target
     if target.host not in ("", host.name):
         raise UsageError(
             message(
-                "a loopback address is reached from its own host only: write --from host@{meant}, or an address of "
+                "a loopback address can be reached only from its own host: write --from host@{meant}, or an address of "
                 "{meant} that {host} can reach",
                 meant=target.host,
                 host=host.name,

@@ -28,7 +28,7 @@ def require_known(network: Network, label: str) -> None:
     """Raise UsageError if no host has the label.  A host that could not be read counts as a host, too."""
     if label and all(each.name != label for each in network.hosts):
         known = ", ".join(each.name for each in network.hosts)
-        raise UsageError(message("no host {name!r} was read (hosts: {known})", name=label, known=known))
+        raise UsageError(message("no host {name!r} was read; the hosts are {known}", name=label, known=known))
 
 
 def refuse_same_machine(network: Network) -> None:
@@ -72,7 +72,7 @@ def _named_with(network: Network, label: str, version: Version, address: int) ->
     if owner is not None and not any(owns_address(each, version, address) for each in host.namespaces):
         raise UsageError(
             message(
-                "{address} is an address of {owner}, not of {host}: leave @{host} out",
+                "{address} belongs to {owner}, not to {host}: leave @{host} out",
                 address=address_text(address, version),
                 owner=owner.host,
                 host=host.name,
@@ -137,10 +137,10 @@ def _several(name: str, found: tuple[Container, ...]) -> Message:
     candidates = ", ".join(each.name for each in found)
     if all(each.service == name for each in found):
         return message(
-            "{name!r} is a service with several containers: name one of {candidates}", name=name, candidates=candidates
+            "{name!r} is a service with several containers: write one of {candidates}", name=name, candidates=candidates
         )
     return message(
-        "{name!r} is an alias of several containers: name one of {candidates}", name=name, candidates=candidates
+        "{name!r} is an alias of several containers: write one of {candidates}", name=name, candidates=candidates
     )
 
 
@@ -157,15 +157,10 @@ def containers_named(network: Network, host: Host, name: str) -> tuple[Container
     meant = _meant(name, (host,))
     here = host is network.this
     said = (
-        message(
-            "no container {name!r} on this host, and none has that alias (containers: {known})", name=name, known=known
-        )
+        message("this host has no container or alias {name!r} (containers: {known})", name=name, known=known)
         if here
         else message(
-            "no container {name!r} on {host}, and none has that alias (containers: {known})",
-            name=name,
-            host=host.name,
-            known=known,
+            "{host} has no container or alias {name!r} (containers: {known})", name=name, host=host.name, known=known
         )
     )
     raise UnknownNameError(_suggesting(said, meant), name=name)
@@ -190,7 +185,7 @@ def _require_this(network: Network, candidates: tuple[str, ...]) -> None:
     if not network.this.was_read:
         raise CollectError(
             message(
-                "{host} could not be read, and may be meant: {reason}; otherwise write one of {candidates}",
+                "{host} may be meant, but it could not be read: {reason}; otherwise write one of {candidates}",
                 host=network.this.name,
                 reason=network.this.unread[0].reason,
                 candidates=", ".join(candidates),
@@ -205,9 +200,7 @@ def _refuse_unknown(network: Network, name: str) -> None:
     known = word_list(name, (f"{each.name}@{host.name}" for host in network.hosts for each in host.containers()))
     _require_engines(network.hosts, name, known)
     said = message(
-        "no container {name!r} on any of these hosts, and none has that alias (containers: {known})",
-        name=name,
-        known=known,
+        "none of these hosts has a container or an alias {name!r} (containers: {known})", name=name, known=known
     )
     raise UnknownNameError(_suggesting(said, _meant(name, network.hosts)), name=name)
 
@@ -220,8 +213,8 @@ def _require_engines(hosts: tuple[Host, ...], name: str, known: Message | str) -
             if each.contact.state == "unreadable":
                 raise CollectError(
                     message(
-                        "container {name!r} is not known: this user may not ask {engine} on {host}; ask with sudo "
-                        "(containers: {known})",
+                        "container {name!r} is unknown, because this user may not ask {engine} on {host}; ask with "
+                        "sudo (containers: {known})",
                         name=name,
                         engine=each.engine.kind,
                         host=host.name or "-",
@@ -230,7 +223,7 @@ def _require_engines(hosts: tuple[Host, ...], name: str, known: Message | str) -
                 )
             raise CollectError(
                 message(
-                    "container {name!r} is not known, and {engine} on {host} could not be asked ({state}): {why} "
+                    "container {name!r} is unknown, because {engine} on {host} could not be asked ({state}): {why} "
                     "(containers: {known})",
                     name=name,
                     engine=each.engine.kind,
@@ -253,8 +246,8 @@ def _require_no_more(hosts: tuple[Host, ...], name: str, known: Message | str) -
         for each in host.beside[:1]:
             raise CollectError(
                 message(
-                    "container {name!r} is not known to the engines that were asked (containers: {known}); another "
-                    "dockerd of {host}, process {pid}, was not: DOCKER_HOST={socket} hairpin check {name}",
+                    "the engines that hairpin asked have no container {name!r} (containers: {known}). hairpin did not "
+                    "ask another dockerd of {host}, process {pid}: DOCKER_HOST={socket} hairpin check {name}",
                     name=name,
                     known=known,
                     host=host.name or "-",
@@ -267,8 +260,8 @@ def _require_no_more(hosts: tuple[Host, ...], name: str, known: Message | str) -
 def _idle(host: Host, found: IdleContainer, name: str) -> Message:
     """Return the message about a named container of a user for whom no engine runs."""
     said = message(
-        "container {name!r} belongs to {user} on {host} and does not run: no process of the rootless {engine} of "
-        "{user} runs, so it was not asked. Log in as {user} and run `{start}`",
+        "container {name!r} belongs to {user} on {host} and does not run. The rootless {engine} of {user} runs no "
+        "process, so hairpin could not ask it. Log in as {user} and run `{start}`",
         name=name,
         user=found.user,
         host=host.name or "-",

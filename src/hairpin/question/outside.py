@@ -135,7 +135,7 @@ def _read(text: str, *, is_json: bool) -> _File:
         raise MalformedError(said, mark=_mark_of(str(error), text)) from error
     for name, entries in _tables(document).items():
         if name not in _TABLES:
-            said = message("no table is called {name!r}; there are {known}", name=name, known=", ".join(_TABLES))
+            said = message("no table {name!r} exists; the tables are {known}", name=name, known=", ".join(_TABLES))
             raise MalformedError(said, mark=_mark_of_key(name, text))
         for entry in _entries(name, entries):
             _check(name, entry, text)
@@ -184,7 +184,7 @@ def _check(table: str, entry: dict[str, object], text: str) -> None:
     for key, value in entry.items():
         if key not in fields:
             said = message(
-                "table {table} has no key {key!r}; it has {known}", table=table, key=key, known=", ".join(fields)
+                "table {table} has no key {key!r}; its keys are {known}", table=table, key=key, known=", ".join(fields)
             )
             raise MalformedError(said, mark=_mark_of_key(key, text))
         try:
@@ -282,7 +282,10 @@ def _stated_public(network: Network, stated: Public) -> PublicAddress:
         own = primary_address(network, host_named(network, stated.host).netns, stated.version)
     if own is None:
         raise UsageError(
-            message("--public {text}: this host has no address to map it to; write {text}=PRIVATE", text=stated.text)
+            message(
+                "--public {text}: hairpin finds no address of this host that it maps to; write {text}=PRIVATE",
+                text=stated.text,
+            )
         )
     return PublicAddress(stated.version, stated.public, own, host=stated.host)
 

@@ -65,7 +65,8 @@ def _to_pin(network: Network, host: Host, target: Target, origin: Origin, pin: P
 
 def _unknown(name: str, asking: str) -> Message:
     return message(
-        "container {asking!r} does not know the name {name}: it was made without --add-host {name}:host-gateway",
+        "container {asking!r} does not know the name {name}, because it was made without --add-host "
+        "{name}:host-gateway",
         asking=asking,
         name=name,
     )

@@ -64,9 +64,7 @@ def start_named(network: Network, host: Host, version: Version, origin: Origin) 
             place = host_named(network, origin.host) if origin.host else host
             address = lan_client(network, place.netns, version)
             if address is None:
-                raise UsageError(
-                    message("--from lan: this host has no link with a network on it; name an address instead")
-                )
+                raise UsageError(message("--from lan: no link of this host has a network; name an address instead"))
             return Standpoint(Lan(address), place)
         case "container":
             return _container(network, origin)
@@ -169,7 +167,7 @@ def _container(network: Network, origin: Origin) -> Standpoint:
     if container.netns is None:
         raise UsageError(
             message(
-                "--from: the network namespace of container {name!r} was not read; run hairpin as root",
+                "--from: hairpin did not read the network namespace of container {name!r}; run hairpin as root",
                 name=container.name,
             )
         )

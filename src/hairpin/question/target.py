@@ -51,7 +51,7 @@ def split_host(text: str) -> tuple[str, str]:
     """Return the text before the first ``@``, and the label after it, which is empty if there is no ``@``."""
     what, at, host = text.partition("@")
     if at and not host:
-        said = message("{text!r}: no host behind @; write {what}@HOST", text=text, what=what)
+        said = message("{text!r}: a host is missing behind @; write {what}@HOST", text=text, what=what)
         raise UsageError(said, mark=mark_in(text, "@"))
     return what, host
 
@@ -126,7 +126,7 @@ def _url(text: str) -> Target:
     chosen = port if port is not None else _DEFAULT_PORTS.get(parts.scheme)
     if chosen is None:
         said = message(
-            "{text!r} has no port, and hairpin knows no usual one for {scheme}: add :PORT",
+            "{text!r} has no port, and hairpin knows no default port for {scheme}: add :PORT",
             text=text,
             scheme=parts.scheme,
         )
@@ -135,7 +135,7 @@ def _url(text: str) -> Target:
     if target.container is not None and "." in host and not host.endswith(".internal"):
         raise UsageError(
             message(
-                "{text!r}: hairpin looks up no names, since the answer depends on who asks: write the "
+                "{text!r}: hairpin does not look up names, because the answer differs from client to client. Write the "
                 "address that `getent hosts {host}` prints",
                 text=text,
                 host=host,
@@ -158,7 +158,9 @@ def _ports(text: str, whole: str) -> tuple[int, int | None]:
     port = _port(first, whole)
     last = _port(end, whole) if dash else port
     if last < port:
-        said = message("{text!r} ends before it begins: write {last}-{port}", text=whole, last=last, port=port)
+        said = message(
+            "{text!r}: the range ends before it begins; write {last}-{port}", text=whole, last=last, port=port
+        )
         raise UsageError(said, mark=mark_in(whole, text))
     return port, last if last > port else None
 
@@ -181,7 +183,8 @@ def _protocol(text: str | None, whole: str) -> Protocol | None:
         case _:
             if not text:
                 raise UsageError(
-                    message("{whole!r}: no protocol behind /; write /tcp or /udp", whole=whole), mark=mark_in(whole, "")
+                    message("{whole!r}: a protocol is missing behind /; write /tcp or /udp", whole=whole),
+                    mark=mark_in(whole, ""),
                 )
             said = message("{whole!r}: {said} is not supported; write /tcp or /udp", whole=whole, said=text)
             raise UsageError(said, mark=mark_in(whole, text))

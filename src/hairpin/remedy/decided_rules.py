@@ -100,8 +100,8 @@ def _written(place: Place, host: Host) -> Message | None:
     if found is None:
         return None
     if found.line:
-        return message("it is written in {file}, line {line}", file=found.file, line=found.line)
-    return message("it is written in {file}", file=found.file)
+        return message("the rule is written in line {line} of {file}", file=found.file, line=found.line)
+    return message("the rule is written in {file}", file=found.file)
 
 
 def _own_words(rule: ir.Rule | None) -> Message | None:
@@ -115,17 +115,17 @@ def _own_words(rule: ir.Rule | None) -> Message | None:
         return message("the rule has the comment “{comment}”", comment=comment)
     for part in map(_single, rule.body if _ends_in_stop(rule) else ()):
         if isinstance(part, ir.FieldMatch) and part.negated and part.field in _SOURCES:
-            return message("the rule keeps out all but {sources}", sources=_ranges(part))
+            return message("the rule keeps out all clients except {sources}", sources=_ranges(part))
         if isinstance(part, ir.FieldMatch) and part.negated and part.field in _ADDRESSES:
-            return message("the rule lets nothing through but to {targets}", targets=_ranges(part))
+            return message("the rule lets packets through only to {targets}", targets=_ranges(part))
         if isinstance(part, ir.FieldMatch) and part.negated and part.field == "iif-group":
-            return message("the rule keeps out all but interfaces of group {group}", group=part.ranges[0][0])
+            return message("the rule keeps out all interfaces outside of group {group}", group=part.ranges[0][0])
         asked = _set_asked(part)
         if asked is not None:
             name, negated = asked
             if negated:
-                return message("the rule keeps out all that are not in set {name}", name=name)
-            return message("set {name} has the addresses that the rule keeps out", name=name)
+                return message("the rule keeps out all addresses that are not in set {name}", name=name)
+            return message("set {name} contains the addresses that the rule keeps out", name=name)
     return None
 
 
@@ -169,7 +169,7 @@ def _by_no_other_link(rule: ir.Rule | None, host: Host) -> Message | None:
     bridges = {each.bridge for engine in host.engines for each in engine.networks}
     for part in rule.body if rule is not None and _ends_in_stop(rule) else ():
         if isinstance(part, ir.NameMatch) and part.field == "oif" and part.negated and not bridges & set(part.names):
-            return message("the rule lets nothing out but by {links}", links=", ".join(part.names))
+            return message("the rule lets packets out only through {links}", links=", ".join(part.names))
     return None
 
 
@@ -200,7 +200,7 @@ def _of_ufws_users(place: Place, host: Host) -> Message | None:
     above = (_UFW.fullmatch(line) for line in reversed(lines[: found.line if found is not None else 0]))
     told = next((each for each in above if each is not None), None)
     if told is None:
-        return message("it is a rule of ufw's users")
+        return message("a user of ufw added the rule")
     port = f" {told['port']}/{told['protocol']}" if told["port"] != "any" else ""
     source = f" from {told['source']}" if not told["source"].startswith(("0.0.0.0/0", "::/0")) else ""
     comment = bytes.fromhex(told["comment"] or "").decode("utf-8", "replace")
@@ -237,7 +237,8 @@ def _closing(place: Place, netns: Netns, network: Network) -> Message | None:
     if not allowed:
         return None
     return message(
-        "it ends a list: `{rule}` lets others through before it", rule=place_of(table, chain.name, allowed[0]).text
+        "the rule ends a list: `{rule}` before it lets others through",
+        rule=place_of(table, chain.name, allowed[0]).text,
     )
 
 
@@ -315,7 +316,7 @@ def lets_through(rule: ir.Rule | None) -> bool:
 def sign_of_policy_rule(rule: PolicyRule, namespace: Namespace) -> Message | None:
     """Return the sign that a person decided the policy rule; None if there is no sign."""
     if rule.action in _NOWHERE:
-        return message("the policy rule `{rule}` refuses what it selects", rule=rule.text)
+        return message("the policy rule `{rule}` refuses the packets that it selects", rule=rule.text)
     if rule.action != "table" or rule.table in (*_KERNELS, None):
         return None
     held = _routes_of(rule, namespace)
@@ -334,13 +335,14 @@ def sign_of_policy_rule(rule: PolicyRule, namespace: Namespace) -> Message | Non
         address = address_text(rule.source[0], rule.version)
         if owns_address(namespace, rule.version, rule.source[0]):
             return message(
-                "policy rule {priority} sends the host's answers from {address} by the uplink that has it: {route}",
+                "policy rule {priority} sends the host's answers from {address} through the uplink that has this "
+                "address: {route}",
                 priority=rule.priority,
                 address=address,
                 route=route_text(held[0]),
             )
     return message(
-        "policy rule {priority} sends {what} by a table that somebody filled: {route}",
+        "policy rule {priority} sends {what} through a table that somebody filled: {route}",
         priority=rule.priority,
         what=_selected(rule),
         route=route_text(held[0]),

@@ -73,7 +73,7 @@ def _of_place(candidate: Candidate, place: Place, netns: Netns, network: Network
     host = network.host(netns.host)
     if netns.is_host and _is_ufws_default(place, host):
         return Wall(
-            OwnersDecision(message("ufw lets in only what a rule of its users names"), _ASK_MANAGER), opens=True
+            OwnersDecision(message("ufw lets in only packets that a user's rule names"), _ASK_MANAGER), opens=True
         )
     decision = _of_rule(place, netns, network)
     if decision is not None:
@@ -130,17 +130,17 @@ def _of_zone_or_manager(candidate: Candidate, place: Place, host: Host) -> Wall 
     return Wall(OwnersDecision(message("{owner} lets in only what it names", owner=owner), _ASK_MANAGER), opens=True)
 
 
-_ASK_RULE = message("Ask whoever made the rule what it is to keep out, and whether this may pass")
-_ASK_MANAGER = message("Ask whoever looks after the firewall whether this may pass")
-_ASK_NETWORK = message("Ask whoever made the network why it is so")
-_ASK_ROUTE = message("Ask whoever made the route which packets or answers must not leave by another way")
+_ASK_RULE = message("Ask whoever made the rule what the rule should keep out, and whether this flow may pass")
+_ASK_MANAGER = message("Ask whoever looks after the firewall whether this flow may pass")
+_ASK_NETWORK = message("Ask whoever made the network why it was made so")
+_ASK_ROUTE = message("Ask whoever made the route which packets or answers must not use another way")
 _ASK_IPSEC = message(
-    "Ask whoever looks after the VPN whether the policy is meant: strongSwan, libreswan or a person made it, and an "
-    "IPsec daemon that starts again may make it again"
+    "Ask whoever looks after the VPN whether the policy is intended. strongSwan, libreswan or a person made it, and an "
+    "IPsec daemon may make it again at its next start"
 )
 _ASK_BAN = message("Ask whoever keeps the list why this address is on it")
-_ASK_CONTAINER = message("Ask whoever stopped it whether it may run again")
-_ASK_PANIC = message("Ask whoever switched it on whether the danger is over")
+_ASK_CONTAINER = message("Ask whoever stopped the container whether it may run again")
+_ASK_PANIC = message("Ask whoever switched panic mode on whether the danger is over")
 
 
 def _of_rule(place: Place, netns: Netns, network: Network) -> OwnersDecision | None:
@@ -181,7 +181,7 @@ def _of_route(route: Route) -> OwnersDecision | None:
 
 
 def _of_xfrm_policy(text: str) -> OwnersDecision:
-    said = message("the IPsec policy `{policy}` blocks what it selects", policy=verbatim(text))
+    said = message("the IPsec policy `{policy}` blocks the packets that it selects", policy=verbatim(text))
     return OwnersDecision(said, _ASK_IPSEC)
 
 
@@ -256,10 +256,10 @@ def _of_call(call: Call, host: Host, stopped: set[str]) -> OwnersDecision | None
         case TrustSource(source=source):
             return _of_zone(_zone_with(host, source=source))
         case AddRichRule(removed=True, rule=rule, name=name):
-            said = message("rich rule `{rule}` of {name} was written by somebody", rule=rule, name=name)
+            said = message("somebody wrote rich rule `{rule}` of {name}", rule=rule, name=name)
             return OwnersDecision(said, _ASK_MANAGER)
         case AddDirectRule(removed=True, words=words):
-            return OwnersDecision(message("--direct rule `{rule}` was written by somebody", rule=words), _ASK_MANAGER)
+            return OwnersDecision(message("somebody wrote the --direct rule `{rule}`", rule=words), _ASK_MANAGER)
         case _:
             return None
 
@@ -278,7 +278,7 @@ def _zone_with(host: Host, *, interface: str = "", source: str = "") -> Firewall
 def _of_zone(zone: FirewalldZone | None) -> OwnersDecision | None:
     if zone is None or not (zone.name in _CLOSED_ZONES or zone.target in ("DROP", "%%REJECT%%", "REJECT")):
         return None
-    return OwnersDecision(message("zone {zone} of firewalld is there to let nothing in", zone=zone.name), _ASK_MANAGER)
+    return OwnersDecision(message("zone {zone} of firewalld exists to let nothing in", zone=zone.name), _ASK_MANAGER)
 
 
 def stopped_on_purpose(host: Host, container: Container) -> Message | None:
@@ -292,13 +292,13 @@ def stopped_on_purpose(host: Host, container: Container) -> Message | None:
     if container.error or container.oom_killed or container.running or container.status == "restarting":
         return None
     if container.status == "created":
-        return message("{name} was made and never started", name=container.name)
+        return message("{name} was made but never started", name=container.name)
     engine = host.engine_of(container)
     if container.has_unknown_end or _went_down_with_engine(engine, container):
         return None
     if container.restart_policy in ("always", "unless-stopped") and engine.running and not engine.stored:
         return message(
-            "{name} has restart policy {policy} and is down: somebody has stopped it",
+            "{name} has restart policy {policy} but does not run: somebody has stopped it",
             name=container.name,
             policy=container.restart_policy,
         )
@@ -316,9 +316,9 @@ def perhaps_stopped(host: Host, container: Container) -> Message | None:
     facts = {"name": container.name, "code": container.exit_code, "engine": engine.kind, "user": engine.user}
     if engine.lingers is False:
         return message(
-            "{name} ended with status {code}, as `{engine} stop` or the last logout of {user} ends one", **facts
+            "{name} ended with status {code}, as after `{engine} stop` or the last logout of {user}", **facts
         )
-    return message("{name} ended with status {code}, as `{engine} stop` ends one", **facts)
+    return message("{name} ended with status {code}, as after `{engine} stop`", **facts)
 
 
 def _went_down_with_engine(engine: Engine, container: Container) -> bool:

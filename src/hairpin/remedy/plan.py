@@ -95,8 +95,9 @@ def _passing(kept: list[Lasting], host: Host) -> Iterator[Message]:
     for each in (one for engine in host.engines for one in engine.networks if has_passing_bridge(one)):
         if each.bridge is not None and re.search(rf"(?<![\w.-]){re.escape(each.bridge)}(?![\w.-])", text):
             yield message(
-                "after the next `compose down`, {bridge} has another name, which the lasting part does not know: name "
-                "it in the compose file (driver_opts: com.docker.network.bridge.name) before you keep this",
+                "after the next `compose down`, {bridge} gets another name, and the saved part of this repair does not "
+                "know that name. Set the bridge's name in the compose file (driver_opts: "
+                "com.docker.network.bridge.name) before you keep this repair",
                 bridge=each.bridge,
             )
 

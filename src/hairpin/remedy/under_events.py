@@ -74,7 +74,7 @@ def _judged(
     )
     if not undone:
         return remedy, False
-    said = SideEffect(message("it is gone after {events}", events=", ".join(undone)))
+    said = SideEffect(message("the repair is lost after {events}", events=", ".join(undone)))
     return msgspec.structs.replace(remedy, side_effects=(*remedy.side_effects, said)), True
 
 
@@ -105,8 +105,9 @@ def _passing(network: Network, asked: tuple[Flow, ...]) -> tuple[Flow, ...]:
     return tuple(islice((each for each in asked if walked(network, each).succeeds), _JUDGED))
 
 
-_NOT_KEPT: Message = message("a lasting part of this repair would keep an engine from starting, so there is none: make "
-                             "the container or the network anew, as its owner")  # fmt: skip
+_NOT_KEPT: Message = message(
+    "if this repair lasted after a reboot, it would keep an engine from starting, so nothing of it is saved. The owner "
+    "of the container or network has to make it anew")  # fmt: skip
 
 
 def _not_kept(event: EventId, course: Course) -> Message:
@@ -114,7 +115,7 @@ def _not_kept(event: EventId, course: Course) -> Message:
         return _NOT_KEPT
     reason = str(course.failures[0])
     return message(
-        "a lasting part of this repair would do harm, so there is none: after {event}, {reason}",
+        "if this repair lasted after a reboot, it would do harm, so nothing of it is saved: after {event}, {reason}",
         event=event,
         reason=reason,
     )

@@ -186,7 +186,11 @@ class _Process:
             return msgspec.json.decode(data, type=Outcome)
         except msgspec.DecodeError:
             told = data.decode("utf-8", "replace").strip()
-            return Outcome(error=message("the replica ended early: {said}", said=told or message("killed")))
+            return Outcome(
+                error=message(
+                    "the test copy of the network (replica) ended early: {said}", said=told or message("killed")
+                )
+            )
 
     def end(self) -> None:
         """Kill the process if it has not ended by itself, and wait until the first process of its PID namespace is

@@ -16,16 +16,19 @@ _SYS_ADMIN, _NET_ADMIN = 21, 12
 def missing() -> Message | None:
     """Return the reason why this machine cannot build a replica; None if it can build one."""
     if sys.platform != "linux":
-        return message("replicas need Linux")
+        return message("test copies of a network (replicas) need Linux")
     if os.geteuid() != 0:
-        return message("replicas need root (network namespaces)")
+        return message("test copies of a network (replicas) need root, because they use network namespaces")
     if not _capable():
         return message(
-            "replicas need CAP_SYS_ADMIN and CAP_NET_ADMIN (network namespaces), which root does not have here"
+            "test copies of a network (replicas) need CAP_SYS_ADMIN and CAP_NET_ADMIN for network namespaces, and root "
+            "does not have these here"
         )
     for tool in _TOOLS:
         if shutil.which(tool, path=SEARCH_PATH) is None:
-            return message("replicas need {tool} (iproute2), which is not installed", tool=tool)
+            return message(
+                "test copies of a network (replicas) need {tool} (iproute2), which is not installed", tool=tool
+            )
     return None
 
 

@@ -67,7 +67,7 @@ def brief_of(answer: Answer, words: Words) -> Brief:
     failing = sum(not each.succeeds for each in answer.flows) - undecided
     return Brief(
         state,
-        "; ".join(said) or words(message("nothing is published, and nothing was asked")),
+        "; ".join(said) or words(message("no port is published, and no flow was asked for")),
         (
             Figure("flows", len(answer.flows)),
             Figure("failing", failing, alarms=True),
@@ -85,10 +85,10 @@ def brief_of_events(found: Matrix, words: Words) -> Brief:
         message("flows fail after {number} of {all} events: {events}",
                 number=len(breaking), all=len(found.rows), events=few_of(breaking, 6))
         if breaking
-        else message("no flow fails after one of {all} events", all=len(found.rows))
+        else message("no flow fails after any of {all} events", all=len(found.rows))
     )  # fmt: skip
     if state == "UNKNOWN":
-        said = message("{said}, as far as the host could be read", said=said)
+        said = message("{said}, as far as hairpin could read the host", said=said)
     figures = (Figure("events", len(found.rows)), Figure("breaking", len(breaking), warns=True))
     return Brief(state, words(said), figures)
 

@@ -50,4 +50,6 @@ def _commands(answer: Answer, words: Words) -> Iterator[Next]:
     for missing in undecided_readings(answer):
         if not _FILE.match(missing.origin):
             shows = message("the reading {key}, as root", key=missing.key)
-            yield Next(f"sudo {missing.origin}", (Decides(shows, message("hairpin, run as root, decides")),))
+            yield Next(
+                f"sudo {missing.origin}", (Decides(shows, message("hairpin decides this if you run it as root")),)
+            )

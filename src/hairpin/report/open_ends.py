@@ -10,81 +10,83 @@ from hairpin.network.prefix import address_text
 from hairpin.walk.state import Reason, Stop
 
 _RULES = message(
-    "Who made the rule, and is it meant for this packet? `nft list ruleset` and `iptables-save -c` show it with its "
-    "counters; if it is meant, nothing is broken"
+    "Is the rule meant to stop this packet? `nft list ruleset` and `iptables-save -c` show the rule with its counters. "
+    "If it is meant to, nothing is broken"
 )
 _LINK = message(
-    "Who set {link} so? `ip -d link show dev {link}` and the journal (journalctl -k -g {link}) tell; if it is meant, "
-    "nothing is broken"
+    "Is {link} meant to be set like this? `ip -d link show dev {link}` shows its settings, and `journalctl -k -g "
+    "{link}` shows changes. If it is, nothing is broken"
 )
 _BRIDGE = message(
-    "Who set port {link} so? `bridge -d link show dev {link}` and `bridge vlan show dev {link}` tell; if it is meant, "
-    "nothing is broken"
+    "Is port {link} meant to be set like this? `bridge -d link show dev {link}` and `bridge vlan show dev {link}` show "
+    "its settings. If it is, nothing is broken"
 )
 _ROUTE = message(
-    "Should there be another way to {address}? `ip route get {address}` tells the present one, and `ip rule` who may "
-    "have changed it; if this one is meant, nothing is broken"
+    "Is the present route to {address} the intended one? `ip route get {address}` shows the route, and `ip rule` shows "
+    "rules that may have changed it. If it is intended, nothing is broken"
 )
 _SENDER = message(
-    "Is {source} where this host believes it to be? `ip route get {source}` tells where; if the sender is elsewhere, "
-    "the route to it is wrong, otherwise the packet is forged"
+    "Is {source} on the link that this host's routes say? `ip route get {source}` shows that link. If the sender is "
+    "elsewhere, the route to it is wrong. Otherwise the packet is forged"
 )
 _FULL = message(
-    "What fills it? `conntrack -C`, `ip -s neigh` and `nstat -az` tell how many entries there are; if the load is "
-    "usual, the limit is too small"
+    "What fills the table or queue? `conntrack -C`, `ip -s neigh` and `nstat -az` show how many entries there are. If "
+    "the load is normal, the limit is too small"
 )
 _SOCKET = message(
-    "Should a process serve port {port} there? `ss -lntup` in its namespace tells which ones do; if another one is "
-    "meant, ask for its port"
+    "Should a process listen on port {port} there? `ss -lntup` in its namespace lists the ports that have a listener. "
+    "If another port is meant, ask for that port"
 )
 _PROCESS = message(
-    "Why does the process not take its packets? `ss -lntupm` tells its queues, and its log why; if it was stopped on "
-    "purpose, nothing is broken"
+    "Why does the process not take its packets? `ss -lntupm` shows its queues, and its log may say why. If it was "
+    "stopped on purpose, nothing is broken"
 )
 _AWAY = message(
-    "Is {address} a machine out there, or one here? `ip neigh` and `ip route get {address}` tell what this host "
-    "believes; if it is here, it has lost the address, or a route leads past it"
+    "Is {address} on a machine outside, or on this host? `ip neigh` and `ip route get {address}` show where this host "
+    "expects the address. If it belongs here, this host has lost the address, or a route leads elsewhere"
 )
 _TUNNEL = message(
-    "Do both ends of the tunnel agree? `ip -d link show dev {link}`, `bridge fdb show dev {link}` and `wg show` tell "
-    "this end's settings; the other end's have to match"
+    "Do both ends of the tunnel agree? `ip -d link show dev {link}`, `bridge fdb show dev {link}` and `wg show` show "
+    "the settings of this end. The settings of the other end have to match"
 )
 _OUTSIDE = message(
-    "Is what was stated about the outside still true? What refuses the packet is no part of this host: change it "
-    "there, or state it anew"
+    "Are the facts that you stated about the outside still true? Something outside of this host refuses the packet: "
+    "change it there, or state the facts anew"
 )
 _NAMES = message(
-    "Should the name be known there? `docker network inspect` tells which containers share a network, and only those "
-    "know each other's names"
+    "Should the name be known there? `docker network inspect` shows which containers share a network. Only these know "
+    "each other's names"
 )
 _SIZE = message(
-    "Which packets are too large? `ping -M do -s 1400 {address}` and smaller sizes tell; if only large ones are lost, "
-    "the MTU of a link on the way is smaller than the sender's"
+    "Which packets are too large? Try `ping -M do -s 1400 {address}` and smaller sizes. If only large packets are "
+    "lost, a link on the way has a smaller MTU than the sender"
 )
 _CONTROL = message(
-    "Who made the qdisc or filter? `tc -s qdisc show dev {link}` and `tc -s filter show dev {link}` tell; if it is "
-    "meant, nothing is broken"
+    "Is the qdisc or filter meant to stop this packet? `tc -s qdisc show dev {link}` and `tc -s filter show dev "
+    "{link}` show both with their counters. If it is meant to, nothing is broken"
 )
 _SWITCH = message(
-    "Did somebody set this sysctl on purpose? Then nothing is broken. `sysctl -a` tells the present values, and "
-    "/etc/sysctl.d those of the next boot"
+    "Did somebody set this sysctl on purpose? If so, nothing is broken. `sysctl -a` shows the present values; files in "
+    "/etc/sysctl.d set the values of the next boot"
 )
-_UNREAD = message("What is there was not read: run hairpin as root, and on the other host, too")
+_UNREAD = message("hairpin did not read that place: run hairpin as root, and run it on the other host, too")
 _CIRCLE = message(
-    "Which two routes lead to each other? `ip route get {address}` on both tells; one of them has to lead on to it"
+    "Which two routes lead to each other? `ip route get {address}` on both machines shows them. One of the two has to "
+    "lead on to the address"
 )
 _ANSWER = message(
-    "Who answers with another address? `conntrack -L -d {address}` tells how it was translated; a rule on the way "
-    "back, or a shorter way back, takes the translation away"
+    "Which machine answers with another address? `conntrack -L -d {address}` shows how the connection was translated. "
+    "A rule on the way back, or a way back that bypasses this host, undoes the translation"
 )
 _CONTAINER = message(
-    "Should the container run? `docker ps -a` and `podman ps -a` tell whether it does, and its log why it ended; if it "
-    "was stopped on purpose, nothing is broken"
+    "Should the container run? `docker ps -a` and `podman ps -a` show whether it runs, and its log says why it ended. "
+    "If it was stopped on purpose, nothing is broken"
 )
 
 _IPSEC = message(
-    "Who made the IPsec policy? `ip xfrm policy` lists it, and the configuration of strongSwan or libreswan may hold "
-    "it; if it is meant, nothing is broken. `ip xfrm policy delete` with its words removes one that is left over"
+    "Is the IPsec policy meant to block this packet? `ip xfrm policy` lists the policy; the configuration of "
+    "strongSwan or libreswan may contain it. If it is meant to, nothing is broken. `ip xfrm policy delete` with the "
+    "policy's words removes a policy that is left over"
 )
 
 OPEN_ENDS: dict[Reason, Message] = {

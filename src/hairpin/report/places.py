@@ -44,7 +44,7 @@ class Places(msgspec.Struct, frozen=True):
         the user did not name."""
         text = flow.target_text()
         if flow.asked_name:
-            return self._said(message("the name {name}, asked of {server}", name=flow.asked_name, server=text))
+            return self._said(message("the name {name}, looked up at {server}", name=flow.asked_name, server=text))
         if not flow.invented or isinstance(flow.start, Outside):
             return text
         return self._said(message("the Internet ({address})", address=text))

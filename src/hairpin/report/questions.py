@@ -38,7 +38,11 @@ def write_question(asked: QuestionAnswer, words: Words, paper: Paper) -> None:
         for line in asked.repair:
             paper.line(f"      {line}")
     for number, wanted in enumerate(question.wanted):
-        first = message("settled by, before and after a client tries:") if wanted.fact in _TWICE else _SETTLED_BY
+        first = (
+            message("settled by these commands, run before and after a client tries:")
+            if wanted.fact in _TWICE
+            else _SETTLED_BY
+        )
         paper.line(f"  {words(message('or:') if number else first)} {option_of(wanted)}")
 
 

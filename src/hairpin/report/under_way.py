@@ -61,12 +61,13 @@ def plan_line(plan: PlanUnderWay, destination: str = "") -> Message:
     match plan.state:
         case "interrupted" if plan.until is not None:
             return message(
-                "plan {plan} of `hairpin fix` was interrupted: it is taken back at {until}; `{undo}` does it at once",
+                "plan {plan} of `hairpin fix` was interrupted. This host undoes the plan at {until}; `{undo}` undoes "
+                "it at once",
                 until=time_text(plan.until),
                 **facts,
             )
         case "interrupted":
-            return message("plan {plan} of `hairpin fix` was interrupted; `{undo}` settles it", **facts)
+            return message("plan {plan} of `hairpin fix` was interrupted; to settle the plan, run `{undo}`", **facts)
         case "kept":
             return message("plan {plan} of `hairpin fix` is being kept at this moment", **facts)
         case "taken-back":
@@ -75,8 +76,8 @@ def plan_line(plan: PlanUnderWay, destination: str = "") -> Message:
             return message("plan {plan} of `hairpin fix` is being carried out at this moment", **facts)
         case _:
             return message(
-                "plan {plan} of `hairpin fix` is {state}: it is taken back at {until}, unless `{confirm}` keeps it; "
-                "`{undo}` takes it back at once",
+                "plan {plan} of `hairpin fix` is {state}. This host undoes the plan at {until}, unless `{confirm}` "
+                "keeps it; `{undo}` undoes it at once",
                 state=_WHILE[plan.state],
                 until=time_text(plan.until),
                 confirm=f"hairpin fix --confirm {there}".strip(),
@@ -97,11 +98,14 @@ def _from_elsewhere(plan: PlanUnderWay) -> Message:
     facts = {"plan": plan.plan, "state": _WHILE[plan.state], "undo": f"hairpin undo --host … {plan.plan}"}
     if plan.until is not None:
         return message(
-            "plan {plan}, which another machine has begun here over ssh, is {state}: it is taken back at {until}, "
-            "unless `hairpin fix --confirm --host …` there keeps it; `{undo}` there takes it back at once",
+            "another machine has begun plan {plan} here over ssh, and the plan is {state}. This host undoes it at "
+            "{until}, unless `hairpin fix --confirm --host …` on that machine keeps it. `{undo}` on that machine "
+            "undoes it at once",
             until=time_text(plan.until),
             **facts,
         )
     return message(
-        "plan {plan}, which another machine has begun here over ssh, is {state}; `{undo}` there settles it", **facts
+        "plan {plan}, which another machine has begun here over ssh, is {state}; to settle the plan, run `{undo}` "
+        "there",
+        **facts,
     )

@@ -18,15 +18,15 @@ _UNDECIDED: tuple[tuple[tuple[str, ...], Message], ...] = (
     (("iptables", "nft", "ipset", "ebtables"), message("whether a rule drops or translates packets")),
     (("dockerd", "daemon-json"), message("how dockerd is configured")),
     (("swarm",), message("which ports the swarm's services publish")),
-    (("docker", "podman"), message("which containers run and what they publish")),
-    (("namespaces", "netns"), message("what happens inside of containers")),
+    (("docker", "podman"), message("which containers run, and which ports they publish")),
+    (("namespaces", "netns"), message("what happens inside containers")),
     (("sockets", "proc-net"), message("which ports are listened on")),
     (("socket-owners", "halted", "frozen"), message("whether the process that holds a port answers")),
     (("sysctl",), message("whether a kernel setting stops packets")),
-    (("conntrack",), message("how the kernel tracks and translates the connections that are open now")),
+    (("conntrack",), message("how the kernel tracks and translates connections that are open now")),
     (("firewalld", "ufw"), message("how the firewall's manager is configured")),
     (("ip-", "bridge"), message("which way packets take")),
-    (("replica",), message("whether the running kernel does what was simulated")),
+    (("replica",), message("whether the running kernel behaves as in the simulation")),
 )
 
 
@@ -55,7 +55,8 @@ def rights_line(unread: Iterable[Unread]) -> Message | None:
     if not lacking:
         return None
     return message(
-        "Not all of the host could be read, since hairpin's container lacks {rights}: start it with {options}.",
+        "hairpin could not read all of the host, because its container lacks {rights}: start the container with "
+        "{options}.",
         rights=", ".join(f"CAP_{each}" for each in lacking),
         options=" ".join(f"--cap-add {each}" for each in lacking),
     )
@@ -68,7 +69,7 @@ def why_unread(unread: Unread, words: Words) -> str:
 
 def as_far_as_read(said: Message, unread: object) -> Message:
     """Return the sentence.  If readings are missing, add that the sentence covers only the parts that were read."""
-    return message("as far as was read: {said}", said=said) if unread else said
+    return message("as far as hairpin could read: {said}", said=said) if unread else said
 
 
 def unread_line(unread: Iterable[Unread], words: Words) -> str:

@@ -20,12 +20,12 @@ def write_without_root(answer: Answer, as_root: str, words: Words, paper: Paper)
     if undecided:
         said = message("Undecided without root: {what}.", what=what)
     else:
-        said = message("Not read without root, and supposed to be as usual: {what}.", what=what)
+        said = message("Not read without root, and assumed to be as usual: {what}.", what=what)
     paper.gap()
     if as_root:
-        paper.line((words(said), "unsure"), f" {words(message('To read all:'))} ", (as_root, "command"))
+        paper.line((words(said), "unsure"), f" {words(message('To read everything:'))} ", (as_root, "command"))
     else:
-        paper.line((f"{words(said)} {words(message('Read it as root.'))}", "unsure"))
+        paper.line((f"{words(said)} {words(message('Run hairpin as root to read this.'))}", "unsure"))
 
 
 def _unread_parts(answer: Answer) -> Message:

@@ -242,9 +242,9 @@ def container_entries(traces: Traces) -> Iterator[StoryEntry]:
 def _said(change: ContainerChange) -> Message:
     match change.verb:
         case "start" if change.with_engine:
-            return message("container {name} was started by the engine", name=change.name)
+            return message("the engine started container {name}", name=change.name)
         case "restart" if change.with_engine:
-            return message("container {name} was restarted with the engine", name=change.name)
+            return message("the engine restarted container {name} when the engine itself restarted", name=change.name)
         case "start":
             return message("container {name} was started", name=change.name)
         case "restart":

@@ -21,7 +21,14 @@ def _missing(traces: Traces, since: float) -> Iterator[Unread]:
     clock, host = traces.clock, traces.host
     readings = [each for each in traces.evidence.readings if is_trace(each.key)]
     if not readings:
-        yield Unread("trace", "", "hairpin snapshot", message("no traces were read: this evidence has none"), "", host)
+        yield Unread(
+            "trace",
+            "",
+            "hairpin snapshot",
+            message("no logs or other records were read: this snapshot has none"),
+            "",
+            host,
+        )
         return
     refused: set[str] = set()
     for reading in readings:
@@ -29,7 +36,9 @@ def _missing(traces: Traces, since: float) -> Iterator[Unread]:
             refused.add(reading.text)
             yield Unread(reading.key, "", reading.origin, reading.text, reading.id, host)
         elif reading.status == CUT or "\n# truncated" in reading.text or reading.text.startswith("# truncated"):
-            yield _unread(reading, message("there was more than is read: the oldest part is missing"), host)
+            yield _unread(
+                reading, message("the records are longer than hairpin reads: the oldest part is missing"), host
+            )
     clock_reading = traces.evidence.find("trace-clock", "")
     if clock_reading is not None:
         for said in _of_journal(traces, since):
@@ -39,15 +48,15 @@ def _missing(traces: Traces, since: float) -> Iterator[Unread]:
         yield _unread(
             events,
             message(
-                "Docker remembers the last 256 events since its own start; of earlier ones only each container's last "
-                "start and end"
+                "Docker remembers the last 256 events since it started. Of earlier events, it remembers only the last "
+                "start and end of each container"
             ),
             host,
         )
     if clock.journal == "none" and not any(each.key == "trace-syslog" and each.outcome == "text" for each in readings):
         yield Unread(
             "trace-syslog", "", "/var/log",
-            message("there is neither a journal nor a file of syslog: what units did is not known"),
+            message("this host has neither a journal nor a syslog file, so hairpin does not know what its units did"),
             clock.evidence, host,
         )  # fmt: skip
 
@@ -64,12 +73,13 @@ def _of_journal(traces: Traces, since: float) -> Iterator[Message]:
     clock = traces.clock
     if clock.journal == "volatile":
         yield message(
-            "the journal is kept in memory only: it tells nothing of earlier boots; `mkdir /var/log/journal` keeps it"
+            "the journal is kept in memory only, so it has no entries of earlier boots; `mkdir /var/log/journal` makes "
+            "it permanent"
         )
     begins = clock.journal_begins
     if clock.journal == "persistent" and begins is not None and begins > since + _SLACK_S:
         at = datetime.fromtimestamp(begins, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
-        yield message("the journal begins at {at}: earlier entries are gone, or never existed", at=at)
+        yield message("the journal begins at {at}; earlier entries were deleted, or never existed", at=at)
 
 
 def _unread(reading: Reading, said: Message, host: str, key: str = "") -> Unread:

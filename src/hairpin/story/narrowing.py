@@ -33,13 +33,13 @@ def parse_since(text: str, now: float) -> float:
     if at is None:
         raise UsageError(
             message(
-                "--since {text!r} is no time; write 2h, 3d, yesterday, `2026-11-20 14:00` (UTC) or "
+                "--since {text!r} is not a time; write 2h, 3d, yesterday, `2026-11-20 14:00` (UTC) or "
                 "2026-11-20T14:00:00+01:00",
                 text=text,
             )
         )
     if at.timestamp() > now:
-        raise UsageError(message("--since {text!r} is ahead of the time at which the host was read", text=text))
+        raise UsageError(message("--since {text!r} is later than the time at which the host was read", text=text))
     return at.timestamp()
 
 

@@ -55,7 +55,7 @@ class Alternative(msgspec.Struct, frozen=True):
 def before_the_host(flow: Flow, weight: int = 5) -> Alternative:
     """Return the alternative that the client's packets never come to this host.  It is no cause of the catalogue: what
     drops them was not read."""
-    said = message("no packet of the client comes in")
+    said = message("no packet from the client comes in")
     return Alternative("", weight, f"sudo tcpdump -ni any {flow.protocol} port {flow.dport}", said, Change(()))
 
 
@@ -116,12 +116,12 @@ def _listening(netns: Netns, held: tuple[Socket, ...], name: str, command: str) 
         return Change((*gone, *(AddSocket(netns, each, service) for each in sockets)))
 
     local = listening(*(_replace(each, version=4, address=_LOOPBACK) for each in held))
-    said = message("the line of port {port} has the address 127.0.0.1", port=port)
+    said = message("the line of port {port} shows the address 127.0.0.1", port=port)
     yield Alternative("service-listens-on-container-loopback", 6, command, said, local)
     other = listening(*(_replace(each, port=_other_port(each.port)) for each in held))
-    said = message("no line has port {port}, and another line has the port of the service", port=port)
+    said = message("no line shows port {port}, and another line shows the port of the service", port=port)
     yield Alternative("service-listens-on-other-port", 4, command, said, other)
-    yield Alternative("service-not-listening", 5, command, message("no line has port {port}", port=port), listening())
+    yield Alternative("service-not-listening", 5, command, message("no line shows port {port}", port=port), listening())
 
 
 def _other_port(port: int) -> int:
@@ -147,9 +147,9 @@ def _of_services(host: Host, told: ToldParts, flows: tuple[Flow, ...]) -> Iterat
     gone = tuple(DeleteSocket(host.netns, each) for each in held)
     service = message("the service of the host")
     local = (AddSocket(host.netns, _replace(each, version=4, address=_LOOPBACK), service) for each in held)
-    said = message("the line of port {port} has the address 127.0.0.1", port=held[0].port)
+    said = message("the line of port {port} shows the address 127.0.0.1", port=held[0].port)
     yield Alternative("host-service-listens-on-loopback", 6, SOCKETS, said, Change((*gone, *local)))
-    said = message("no line has port {port}", port=held[0].port)
+    said = message("no line shows port {port}", port=held[0].port)
     yield Alternative("host-service-not-running", 3, SOCKETS, said, Change(gone))
 
 
@@ -204,12 +204,12 @@ _OF_FILTER = (
     ),
     _Rules("docker-user-drops", 2, message("DOCKER-USER has a rule that drops"), first="-A DOCKER-USER -i {} -j DROP"),
     _Rules(
-        "reject-rule-before-docker", 2, message("a REJECT or DROP in FORWARD stands before Docker's rules"),
+        "reject-rule-before-docker", 2, message("FORWARD has a REJECT or DROP before Docker's rules"),
         first="-A FORWARD -j REJECT --reject-with icmp-host-prohibited",
     ),
 )  # fmt: skip
 _OF_INPUT = _Rules(
-    "input-drops-host-service", 4, message("INPUT drops or rejects what no rule before it accepts"),
+    "input-drops-host-service", 4, message("INPUT has a DROP or REJECT, and no rule before it accepts the packet"),
     first="-A INPUT ! -i lo -m conntrack ! --ctstate RELATED,ESTABLISHED -j REJECT --reject-with icmp-host-prohibited",
 )  # fmt: skip
 

@@ -139,7 +139,7 @@ def _of(part: Part, told: ToldParts, flow: Flow) -> Iterator[Supposition]:
         return
     if field.startswith("net/"):
         if tuple(field.split("/")) not in told.sysctls and field.rpartition("/")[2] in _DECIDING:
-            yield Supposition(HOST, message("the switches forwarding and rp_filter of the kernel"), SYSCTLS)
+            yield Supposition(HOST, message("the kernel's sysctls forwarding and rp_filter"), SYSCTLS)
     elif field == "ruleset":
         yield from _tables(told, "ip" if flow.version == 4 else "ip6")
     elif field in ("routes", "rules"):
@@ -156,7 +156,7 @@ _DECIDING = (
 )  # fmt: skip
 """The switches that each kernel has and that decide about a packet without a line elsewhere that shows it."""
 _ADDRESSES = Supposition(
-    HOST, message("the addresses: `sos clean` has written others, and not always the same for the same"), "ip -d addr"
+    HOST, message("the addresses: `sos clean` has replaced them, and not always in the same way"), "ip -d addr"
 )
 _NAMES: dict[str, Message] = {
     "links": message("the links and addresses of the host"),
@@ -173,7 +173,7 @@ def _inside(container: str) -> Supposition:
 
 
 def _switches_inside(container: str) -> Supposition:
-    said = message("the switch rp_filter in {container}", container=container)
+    said = message("the sysctl rp_filter in {container}", container=container)
     return Supposition(f"container:{container}", said, _inside_of(container, "sysctl -ar rp_filter"))
 
 

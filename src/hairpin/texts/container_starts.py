@@ -15,7 +15,8 @@ CONTAINER_STARTS = (
             "No chain/target/match by that name", "-A DOCKER * Chain 'DOCKER' does not exist",
             "iptables * Couldn't load target `DOCKER*'",
         ),
-        failure=Failure(message("a chain, a match or a target that its rules need was not there"), again=True),
+        failure=Failure(message(
+            "a chain, a match or a target that the container's rules need did not exist"), again=True),
     ),
     TextEntry(
         id="container-runtime-missing", subject="{runtime}{word}{capability}",
@@ -24,7 +25,7 @@ CONTAINER_STARTS = (
             "could not select device driver * [[{capability}]]",
         ),
         failure=Failure(
-            message("this host lacks {what}, which it asks for"),
+            message("this host lacks {what}, which the container asks for"),
             message("install it and restart the engine, or recreate {name} without it"),
         ),
     ),
@@ -39,8 +40,8 @@ CONTAINER_STARTS = (
         failure=Failure(
             message("its command {command} is not in the image"),
             message(
-                "correct the command or the entrypoint, and recreate {name}; a mount may cover the file, and a script "
-                "needs its interpreter"
+                "correct the command or the entrypoint, and recreate {name}. A mount may cover the file, or a script "
+                "lacks its interpreter"
             ),
         ),
     ),
@@ -52,14 +53,15 @@ CONTAINER_STARTS = (
         ),
         failure=Failure(
             message("its command {command} is not executable"),
-            message("make it executable (chmod +x, in the image or in the mounted folder), then start {name}"),
+            message("make the command executable (chmod +x, in the image or in the mounted folder), then start {name}"),
         ),
     ),
     TextEntry(
         id="container-architecture",
         patterns=("exec format error",),
         failure=Failure(
-            message("its program is of another architecture than this host, or a script without its first line"),
+            message(
+                "its program is for another architecture than this host's, or it is a script without its first line"),
             message("recreate {name} with an image for this host's architecture (--platform)"),
         ),
     ),
@@ -67,15 +69,15 @@ CONTAINER_STARTS = (
         id="container-device-missing", subject="{file}",
         patterns=('custom device "{file}": no such file', 'custom device "{file}": not a device'),
         failure=Failure(
-            message("device {device} is not on this host, or is no device"),
-            message("connect it or load its driver, or recreate {name} without it"),
+            message("device {device} does not exist on this host, or is not a device"),
+            message("connect the device or load its driver, or recreate {name} without it"),
         ),
     ),
     TextEntry(
         id="container-device-denied",
         patterns=("{device}: operation not permitted", "{device}: permission denied"),
         failure=Failure(
-            message("it was not permitted to use {device}"), message("permit it: --device {device} for {name}"),
+            message("it was not permitted to use {device}"), message("give {name} the right: --device {device}"),
         ),
     ),
     TextEntry(
@@ -85,8 +87,8 @@ CONTAINER_STARTS = (
             "error while mounting volume '{file}':", "failed to mount local volume: mount {file}:",
         ),
         failure=Failure(
-            message("{source} cannot be mounted: it is not there, or a folder meets a file"),
-            message("make what is mounted (a file for a file, a folder for a folder), then start {name}"),
+            message("{source} cannot be mounted: it does not exist, or one side is a folder and the other is a file"),
+            message("create the missing source or make both sides the same kind (file or folder), then start {name}"),
         ),
     ),
     TextEntry(
@@ -115,7 +117,7 @@ CONTAINER_STARTS = (
         patterns=("no space left on device",),
         failure=Failure(
             message("no space was left on a disk"),
-            message("free some (df -h; docker system df), then start {name}"),
+            message("free some space (df -h; docker system df), then start {name}"),
         ),
     ),
 )  # fmt: skip

@@ -9,7 +9,7 @@ from hairpin.message import message
 from hairpin.texts.meaning import Failure, TextMeaning
 
 _KERNEL_LACKS = Failure(
-    message("the kernel lacks {part}, which its rules use"),
+    message("the kernel lacks {part}, which the container's rules use"),
     message("load its module or boot a kernel that has it, then {start}"),
 )
 
@@ -23,18 +23,19 @@ ENGINE_STARTS = (
         wider=("Can't open lock file {path}xtables.lock", "Fatal: can't open lock file {path}xtables.lock"),
         meaning=message(
             "Another program was changing the rules and held the lock, so this change was not made. `iptables -w` "
-            "waits for the lock instead; a rule that was not made is missing as long as its owner does not make it "
-            "again."
+            "waits for the lock. The rule is missing until its owner makes it again."
         ),
         causes=("xtables-lock-contention",), shown_by=("xtables-lock-contention",),
-        failure=Failure(message("the xtables lock was held when its rules were to be made"), again=True),
+        failure=Failure(message(
+            "a process held the xtables lock when rules for the container were to be made"), again=True),
     ),
     TextMeaning(
         id="iptables-target-missing", program="iptables", kept_by="kernel-match-missing", subject="{target}",
         patterns=("Chain '{target}' does not exist", "Couldn't load target `{target}'"),
         meaning=message(
-            "iptables took the target for a chain: it found no extension for it. iptables 1.8.0 and 1.8.1 do so by a "
-            "mistake; else the extension's file or the kernel's module is missing."
+            "iptables treated the target as a chain, because it found no extension for the target. iptables 1.8.0 and "
+            "1.8.1 have a bug that does this. With other versions, the extension's file or the kernel's module is "
+            "missing."
         ),
         causes=("iptables-check-bug", "kernel-match-missing", "kernel-module-missing"),
         shown_by=("kernel-match-missing", "kernel-module-missing", "iptables-check-bug"),
@@ -50,7 +51,7 @@ ENGINE_STARTS = (
         wider=("Couldn't find match `{module}'", "Couldn't find target `{module}'"),
         meaning=message(
             "The rule needs an extension that this kernel or this iptables does not have. After an upgrade of the "
-            "kernel a reboot is due; else install the modules (linux-modules-extra, kernel-modules)."
+            "kernel, reboot. Otherwise install the modules (linux-modules-extra, kernel-modules)."
         ),
         causes=("kernel-match-missing", "kernel-module-missing"),
         shown_by=("kernel-match-missing", "kernel-module-missing"),
@@ -65,7 +66,7 @@ ENGINE_STARTS = (
         ),
         meaning=message(
             "The kernel does not have a part that the rule needs: the module of a match or a target. After an upgrade "
-            "of the kernel a reboot is due."
+            "of the kernel, reboot."
         ),
         causes=("kernel-match-missing", "kernel-module-missing", "docker-nat-chain-missing"),
         shown_by=("kernel-match-missing", "kernel-module-missing"),
@@ -74,8 +75,8 @@ ENGINE_STARTS = (
         id="nft-table-add-failed", program="iptables", kept_by="kernel-module-missing",
         patterns=("TABLE_ADD failed (Invalid argument): table {table}", "TABLE_ADD failed (Operation not supported)"),
         meaning=message(
-            "The kernel has no nf_tables, or not this family of it, so iptables-nft could write no rule. The module "
-            "nf_tables is missing; after an upgrade of the kernel a reboot is due."
+            "The kernel has no nf_tables, or lacks nf_tables for this address family, so iptables-nft could write no "
+            "rule. The module nf_tables is missing. After an upgrade of the kernel, reboot."
         ),
         causes=("kernel-module-missing",), shown_by=("kernel-module-missing",),
     ),
@@ -87,7 +88,7 @@ ENGINE_STARTS = (
         ),
         meaning=message(
             "The kernel does not have the kind of base chain that iptables-nft needs: the module nf_tables or "
-            "nft_chain_nat is missing. After an upgrade of the kernel a reboot is due."
+            "nft_chain_nat is missing. After an upgrade of the kernel, reboot."
         ),
         causes=("kernel-module-missing",), shown_by=("kernel-module-missing",),
     ),
@@ -101,9 +102,9 @@ ENGINE_STARTS = (
         ),
         wider=("can't initialize ip6tables table `{table}'",),
         meaning=message(
-            "The kernel had no such iptables table: its module (iptable_nat, ip6table_nat …) was not there or could "
-            "not be loaded. After an upgrade of the kernel a reboot is due; in a container or a VM the host has to "
-            "load it."
+            "The kernel had no such iptables table: the table's module (iptable_nat, ip6table_nat …) was missing or "
+            "could not be loaded. After an upgrade of the kernel, reboot. For a container or a VM, its host has to "
+            "load the module."
         ),
         causes=("kernel-module-missing", "two-iptables-backends-in-use"), shown_by=("kernel-module-missing",),
         failure=_KERNEL_LACKS,
@@ -118,9 +119,9 @@ ENGINE_STARTS = (
             "modprobe: can't load module {module}",
         ),
         meaning=message(
-            "The kernel that runs has no module of that name on disk: the module is built in, the kernel was replaced "
-            "by an upgrade and not booted yet, or the modules are not installed (linux-modules-extra). It matters if a "
-            "rule needs it."
+            "The running kernel has no module of that name on disk. The module is built into the kernel, an upgrade "
+            "has replaced the kernel before a reboot, or the modules are not installed (linux-modules-extra). This "
+            "matters only if a rule needs the module."
         ),
         causes=("kernel-module-missing", "kernel-match-missing"), shown_by=("kernel-module-missing",),
     ),
@@ -141,9 +142,9 @@ ENGINE_STARTS = (
             "error creating vxlan interface: protocol not supported",
         ),
         meaning=message(
-            "The kernel has no VXLAN, so no container can join an overlay network: the module vxlan was not there. "
-            "Most often the package of the running kernel was replaced by an upgrade, and a reboot into the new one is "
-            "due; some kernels of boards and clouds come without it (linux-modules-extra)."
+            "The kernel has no VXLAN, so no container can join an overlay network: the module vxlan was missing. "
+            "Usually an upgrade has replaced the package of the running kernel: reboot into the new kernel. Some "
+            "kernels of boards and clouds come without the module (linux-modules-extra)."
         ),
         causes=("kernel-module-missing",),
     ),
@@ -157,7 +158,7 @@ ENGINE_STARTS = (
         wider=('exec: "iptables-save": executable file not found',),
         meaning=message(
             "The engine does not find the program iptables, so it writes no rules. Install the package, or give the "
-            "service a PATH that has /usr/sbin."
+            "service a PATH that contains /usr/sbin."
         ),
         causes=("iptables-binary-shadowed", "docker-daemon-iptables-false", "masquerade-missing"),
         shown_by=("iptables-binary-shadowed",),
@@ -173,9 +174,9 @@ ENGINE_STARTS = (
             "failed to parse pool request for address space",
         ),
         meaning=message(
-            "dockerd has no free subnet for a new network: its default pools hold about 30, and each subnet that a "
-            "route of the host covers counts as taken (a VPN often takes all of them). `default-address-pools` in "
-            "daemon.json gives it more."
+            "dockerd has no free subnet for a new network. Its default pools hold about 30 subnets, and each subnet "
+            "that a route of the host covers counts as taken (a VPN often takes all of them). `default-address-pools` "
+            "in daemon.json gives dockerd more."
         ),
         causes=("address-pool-exhausted", "bridge-subnet-overlaps-route", "route-diverts-traffic"),
         shown_by=("address-pool-exhausted",),
@@ -187,9 +188,8 @@ ENGINE_STARTS = (
             ": no available network",
         ),
         meaning=message(
-            "dockerd found no free subnet for its default bridge, since routes of the host cover all of its pools (a "
-            "VPN with a route for everything does that), and it did not start. Give docker0 an address with the option "
-            "`bip`."
+            "dockerd found no free subnet for its default bridge, so it did not start: routes of the host cover all of "
+            "its pools (a VPN with a route for everything does this). Give docker0 an address with the option `bip`."
         ),
         causes=("address-pool-exhausted", "bridge-subnet-overlaps-route", "docker-daemon-not-running"),
         shown_by=("address-pool-exhausted",),
@@ -203,8 +203,8 @@ ENGINE_STARTS = (
         ),
         wider=("port is already allocated",),
         meaning=message(
-            "dockerd has given this port of the host to another container. That container runs, or dockerd has not "
-            "given the port back after an unclean end."
+            "dockerd has given this host port to another container. That container runs, or it ended uncleanly and "
+            "dockerd still counts the port as taken."
         ),
         causes=("port-allocated-by-other-container", "docker-proxy-stale", "published-port-held-by-other-process"),
         shown_by=("port-allocated-by-other-container", "published-port-held-by-other-process"),
@@ -223,7 +223,7 @@ ENGINE_STARTS = (
         ),
         wider=("Error starting userland proxy: * {in_use}", "cannot start a stopped process * bind: {in_use}"),
         meaning=message(
-            "Another process listens on this port of the host already, so docker cannot take it. `ss -lntup` names the "
+            "Another process already listens on this host port, so docker cannot use the port. `ss -lntup` names the "
             "process: another program, or a docker-proxy that was left over."
         ),
         causes=(
@@ -257,7 +257,8 @@ ENGINE_STARTS = (
         wider=("failed to bind host port * {not_here}", "Error starting userland proxy: * {not_here}"),
         meaning=message(
             "The address in the port's mapping is not on this host, or was not there yet when the container was "
-            "started. A cloud's public address is at its gateway: publish on the private address."
+            "started. A cloud's public address is on the cloud's gateway, not on the host: publish on the private "
+            "address."
         ),
         causes=("publish-address-not-on-host", "reboot-ordering", "cloud-address-changed", "host-address-missing"),
         shown_by=("publish-address-not-on-host",),

@@ -16,12 +16,13 @@ NETWORK_STARTS = (
         ),
         meaning=message(
             "The container has two networks whose subnets overlap, so dockerd did not give it the second address. "
-            "`docker network inspect NETWORK` shows the subnets. One of the networks needs another subnet, or the "
-            "container needs only one of them."
+            "`docker network inspect NETWORK` shows the subnets. One of the networks needs another subnet, or take the "
+            "container off one of them."
         ),
         failure=Failure(
             message("two of its networks have overlapping subnets, and {address} is in both"),
-            message("recreate {name} with one of the two networks, or one of them with another subnet"),
+            message(
+                "recreate {name} with one of the two networks, or recreate one of the networks with another subnet"),
         ),
     ),
     TextMeaning(
@@ -40,7 +41,9 @@ NETWORK_STARTS = (
         causes=("container-not-running",),
         failure=Failure(
             message("its fixed address {address} is in no subnet of its network"),
-            message("recreate {name} with an address of that subnet, or its network with a subnet that holds it"),
+            message(
+                "recreate {name} with an address of that subnet, or recreate its network with a subnet that contains "
+                "the address"),
         ),
     ),
     TextMeaning(
@@ -50,13 +53,13 @@ NETWORK_STARTS = (
             "user specified IP address is supported only when connecting to networks with user configured subnets",
         ),
         meaning=message(
-            "A container may ask for an address (--ip, ipv4_address) only on a network that somebody made with a "
-            "subnet of its own (--subnet). The networks bridge, host and none refuse it, and so does a network whose "
-            "subnet dockerd chose."
+            "A container may ask for an address (--ip, ipv4_address) only on a network that a user made with a subnet "
+            "of its own (--subnet). The networks bridge, host and none do not allow it, and neither does a network "
+            "whose subnet dockerd chose."
         ),
         causes=("container-not-running",),
         failure=Failure(
-            message("it asks for an address on a network whose subnet nobody chose"),
+            message("it asks for a fixed address on a network that was made without --subnet"),
             message("recreate {name} without the address, or on a network that was made with --subnet"),
         ),
     ),
@@ -65,12 +68,14 @@ NETWORK_STARTS = (
         patterns=("failed to create the {word} port: device or resource busy",),
         meaning=message(
             "The kernel made no macvlan or ipvlan link, because the parent is a port of a bridge or of a bond, or "
-            "already carries links of the other of the two kinds. `ip -d link show` tells what the parent belongs to. "
-            "The bridge itself, or a VLAN of the link, can be the parent."
+            "already carries links of the other kind. `ip -d link show` tells what the parent belongs to. Use the "
+            "bridge itself, or a VLAN of the link, as the parent."
         ),
         causes=("container-not-running",),
         failure=Failure(
-            message("the kernel makes no macvlan or ipvlan link on its network's parent, which has another use"),
+            message(
+                "the kernel makes no macvlan or ipvlan link on the network's parent, because the parent has another "
+                "use"),
             message("recreate the network of {name} with another parent: the bridge, or a VLAN of the link"),
         ),
     ),
@@ -79,21 +84,21 @@ NETWORK_STARTS = (
         patterns=("failed to create the {module} port: operation not supported",),
         meaning=message(
             "The kernel could not load macvlan or ipvlan, so the container was not started. Some kernels of boards and "
-            "clouds keep the module in a package of its own (linux-modules-extra); after an upgrade of the kernel a "
-            "reboot is due."
+            "clouds have the module in a separate package (linux-modules-extra). After an upgrade of the kernel, "
+            "reboot."
         ),
         causes=("kernel-module-missing",),
         failure=Failure(
             message("the kernel could not load its module {module}"),
-            message("load it (modprobe {module}) or boot a kernel that has it, then {start}"),
+            message("load the module (modprobe {module}) or boot a kernel that has it, then {start}"),
         ),
     ),
     TextMeaning(
         id="docker-veth-unsupported", program="dockerd", kept_by="kernel-module-missing", subject="veth",
         patterns=("failed to add the host (*) <=> sandbox (*) pair interfaces: operation not supported",),
         meaning=message(
-            "The kernel could make no veth pair, so the container was not started: the module veth was not there. Most "
-            "often the package of the running kernel was replaced by an upgrade, and a reboot into the new one is due."
+            "The kernel could make no veth pair, so the container was not started: the module veth was missing. "
+            "Usually an upgrade has replaced the package of the running kernel: reboot into the new kernel."
         ),
         causes=("kernel-module-missing",),
         failure="of-host",
@@ -107,7 +112,8 @@ NETWORK_STARTS = (
         ),
         wider=("Error: No such network: {word}", "network {word} declared as external, but could not be found"),
         meaning=message(
-            "The container is to join a network that did not exist then. `docker network ls` lists those that exist."
+            "The container should join a network that did not exist at that moment. `docker network ls` lists the "
+            "networks that exist."
         ),
         causes=("no-common-network-for-name",),
         failure="of-host",
@@ -116,8 +122,8 @@ NETWORK_STARTS = (
         id="docker-network-not-loaded", program="dockerd",
         patterns=("failed to create endpoint {container} on network {word}: network * does not exist",),
         meaning=message(
-            "dockerd lists this network, and did not load it when it last started. Its log of that start says why, "
-            "such as ZONE_CONFLICT."
+            "dockerd lists this network, but did not load it when dockerd last started. The log of that start says "
+            "why, such as ZONE_CONFLICT."
         ),
         causes=("container-not-running", "firewalld-zone-conflict"),
         failure="of-host",
@@ -136,8 +142,8 @@ NETWORK_STARTS = (
             "No such container: * joining network namespace of container",
         ),
         meaning=message(
-            "This container shares the network of another one, and that one did not run when this one was started. It "
-            "has to run first."
+            "This container shares the network of another container, which did not run when this one was started. The "
+            "other container has to run first."
         ),
         causes=("shared-namespace-left", "container-shares-network-of-stopped-container", "container-not-running"),
         shown_by=("container-not-running", "shared-namespace-left"),

@@ -175,7 +175,7 @@ def _upstream_denies(network: Network, flow: Flow) -> Assumed | None:
         if network.host_netns(rule.host) != host:
             continue
         if rule.protocol == flow.protocol and rule.ports[0] <= flow.dport <= rule.ports[1]:
-            denied = Assumed(message("something upstream keeps this port out"), "stated")
+            denied = Assumed(message("a machine upstream keeps this port closed"), "stated")
             return denied if rule.action == "deny" else None
     return None
 
@@ -225,7 +225,7 @@ def outside_takes(network: Network, flow: Flow, end: End) -> OutsideAnswer:
         namespace = network.namespace(state.netns)
         link = namespace.link(state.oif)
         beside = link is not None and leads_to_unread(namespace, link)
-        said = message("forwarded through this host to somebody else")
+        said = message("this host forwards the packet to another machine")
         decided = Assumed(behind_unread(namespace, link, state) if link is not None and beside else said)
         return OutsideAnswer(decided, reply=_reply(network, state, packet), assumed=(decided.said,))
     unknown = None if is_known_in_tunnel(network, state) else _unknown_source(network, state.netns.of_host, packet)
@@ -272,27 +272,34 @@ def _lost_on_host(network: Network, flow: Flow, state: State) -> OutsideAnswer |
     parent = lower_of(network, state.netns, link) if link is not None and not state.netns.is_host else None
     if parent is not None and owns_address(network.namespace(state.netns.of_host), packet.version, packet.daddr):
         kind = link.kind if link is not None else ""
-        said = message("a {kind} never reaches the host that it stands on", kind=kind)
+        said = message("a {kind} never reaches the host on which it runs", kind=kind)
         return OutsideAnswer(Assumed(said, "read"), reason="left-instead")
     if is_containers(network, state.netns, flow, packet):
-        said = message("{address} is a container network's address, and the packet has left the host", address=target)
+        said = message(
+            "{address} is an address of a container network, but the packet has left the host", address=target
+        )
         return OutsideAnswer(Assumed(said, "read"), reason="left-instead")
     asked = (packet.version, packet.daddr) == (flow.version, flow.daddr)
     gone = asked and (lost_by(network, flow) is not None or is_absent(network, flow))
     if gone or named_for(network, packet.version, packet.daddr) is not None:
-        said = message("no host that was read has {address}, so the packet comes to none of them", address=target)
+        said = message(
+            "no host that hairpin read has {address}, so the packet reaches none of these hosts", address=target
+        )
         return OutsideAnswer(Assumed(said, "read"), reason="address-lost")
     meant = publishing(network, state.netns, flow, packet) if state.carried is None else None
     if meant is not None:
         said = message(
-            "{container} publishes this port, and a rule has translated the packet to {address}, out of the host",
+            "{container} publishes this port, but a rule has translated the packet to {address}, which leads out of "
+            "the host",
             container=meant.name,
             address=target,
         )
         return OutsideAnswer(Assumed(said, "read"), reason="left-instead")
     other = _on_another_host(network, state)
     if other is not None and link is not None and link.kind == "tun":
-        said = message("the program that has {link} open brings it to {address}", link=link.name, address=target)
+        said = message(
+            "the program that has {link} open delivers the packet at {address}", link=link.name, address=target
+        )
         return OutsideAnswer(Assumed(said), reason="opaque-device")
     return OutsideAnswer(other, reason="left-instead") if other is not None else None
 
@@ -311,7 +318,7 @@ def _on_another_host(network: Network, state: State) -> Assumed | None:
     target = address_text(packet.daddr, packet.version)
     return Assumed(
         message(
-            "{address} is on {far}, and the packet has left {host} for another machine",
+            "{address} is on {far}, but the packet has left {host} for another machine",
             address=target,
             far=holder.host,
             host=state.netns.host,

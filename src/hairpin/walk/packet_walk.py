@@ -113,7 +113,7 @@ _STAGES: dict[Stage, Carry] = {
 
 
 def _given_up(state: State, most: int) -> End:
-    condition = Condition(message("more than {count} ways are open", count=most), holds=True)
+    condition = Condition(message("more than {count} paths are possible", count=most), holds=True)
     state = state.given(condition)
     end = stopped(state, "too-many-ways", link=state.oif or state.iif, decided_by=Assumed(condition.said))
     return msgspec.structs.replace(end, kind="unknown")

@@ -43,10 +43,12 @@ def passes_by(network: Network, flow: Flow) -> OutsideAnswer | None:
         return None
     address = address_text(flow.daddr, flow.version)
     if lost:
-        said = message("no host that was read has {address}, so the packet comes to none of them", address=address)
+        said = message(
+            "no host that hairpin read has {address}, so the packet reaches none of these hosts", address=address
+        )
         return OutsideAnswer(Assumed(said, "read"), reason="address-lost")
     said = message(
-        "the packet goes to the machine that has {address}; no host that was read is known to have it", address=address
+        "the packet goes to the machine that has {address}; hairpin knows no host with this address", address=address
     )
     return OutsideAnswer(Assumed(said), assumed=(said,))
 

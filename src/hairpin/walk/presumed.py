@@ -21,20 +21,21 @@ def answers(network: Network, state: State, *, is_next_hop_named: bool) -> Messa
     address = address_text(state.packet.daddr, state.packet.version)
     if state.carried is not None:
         return message(
-            "{address}, the tunnel's far end, delivers what it unpacks and brings the answer ({reading} reads it)",
+            "{address}, the far end of the tunnel, delivers the unpacked packets and sends the answer back ({reading} "
+            "lets hairpin read it)",
             address=address,
             reading=read_host(address),
         )
     if _is_relayed(network, state):
         return message(
-            "{address} answers, and flanneld alone knows behind which node ({reading} reads that node)",
+            "{address} answers; only flanneld knows behind which node it is ({reading} lets hairpin read that node)",
             address=address,
             reading=read_host(""),
         )
     hop = state.next_hop
     if network.world.supposed_public(state.packet.version, state.packet.daddr) is not None:
         return message(
-            "{address} is another machine's, which answers ({statement} says that it is this host's)",
+            "another machine has {address} and answers (if this host has it, say {statement})",
             address=address,
             statement=state_public(address),
         )
@@ -42,11 +43,13 @@ def answers(network: Network, state: State, *, is_next_hop_named: bool) -> Messa
         return message("{address} answers", address=address)
     if hop.gateway is None:
         return message(
-            "{address} answers (if it is a host, {reading} reads it)", address=address, reading=read_host(address)
+            "{address} answers (if it is a host, {reading} lets hairpin read it)",
+            address=address,
+            reading=read_host(address),
         )
     gateway = address_text(hop.gateway, hop.gateway_version or state.packet.version)
     return message(
-        "{address} answers behind the next hop, {gateway} (if that is a host, {reading} reads it)",
+        "{address} answers behind the next hop {gateway} (if the next hop is a host, {reading} lets hairpin read it)",
         address=address,
         gateway=gateway,
         reading=read_host(gateway),
@@ -66,19 +69,21 @@ def of_standby(network: Network, host: str, version: Version, address: int) -> O
     tells = (ask_neighbour(facts["address"], near),) if near is not None else ()
     return OpenQuestion(
         text=message(
-            "Does another machine have {address} now, which {program} moves between machines ({path}, line {line})?",
+            "Does another machine have {address} now? {program} moves this address between machines ({path}, line "
+            "{line})",
             line=moved.line,
             **facts,
         )
         if moved.value is not None
         else message(
-            "Does another machine have {address} now? {program} runs here and may move it: its addresses were not read",
+            "Does another machine have {address} now? {program} runs here and may move the address; hairpin did not "
+            "read which addresses it moves",
             **facts,
         ),
-        if_yes=message("This host is a standby for {address}, and the verdict above is the answer", **facts),
+        if_yes=message("This host is a standby for {address}, and the verdict above stands", **facts),
         if_no=message(
-            "Nobody answers for {address}: read in the log of {program} why no machine has it, and add it nowhere by "
-            "hand",
+            "Nobody answers for {address}. Read in the log of {program} why no machine has the address, and do not add "
+            "it by hand",
             **facts,
         ),
         wanted=(*tells, read_host(facts["address"])),

@@ -56,7 +56,10 @@ def walk_answer(network: Network, state: State, *, flags: int, chosen: bool = Fa
     if back.version == 4 and back.saddr and not is_source4(network.namespace(state.netns), back.saddr):
         decided = LinkDecided(
             state.iif,
-            message("{address} is not this host's own: nothing is sent from it", address=address_text(back.saddr, 4)),
+            message(
+                "{address} is not an address of this host, so the kernel sends nothing from it",
+                address=address_text(back.saddr, 4),
+            ),
         )
         return (stopped(start, "no-source-address", link=state.iif, decided_by=decided),)
     return walk_asking(network, start)
@@ -99,7 +102,7 @@ def _is_beside_tunnel(network: Network, started: State, left: State) -> bool:
 def wrong_answer(network: Network, started: State, end: End) -> End:
     """Return the end of a reply that arrived or left but does not match the request."""
     link = end.state.iif or end.state.oif
-    said = message("request and answer do not go through the same tunnel")
+    said = message("request and answer use different tunnels")
     beside = end.kind == "left" and _is_beside_tunnel(network, started, end.state)
     decided = LinkDecided(link, said) if beside else None
     return stopped(end.state, "wrong-answer", stage="socket", link=link, decided_by=decided)

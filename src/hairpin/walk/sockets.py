@@ -94,9 +94,11 @@ def nobody_takes(port: int | None, others: tuple[Socket, ...]) -> Message:
     """Return the sentence that no socket receives a packet for this port.  ``others`` are the sockets that have the
     port, but on another address or link."""
     if not others:
-        return message("no socket takes port {port}", port=port)
+        return message("no socket accepts packets for port {port}", port=port)
     names = ", ".join(socket_text(each) for each in others)
-    return message("no socket takes port {port}; only {others}", port=port, others=names)
+    return message(
+        "no socket accepts packets for port {port}; sockets here listen only on {others}", port=port, others=names
+    )
 
 
 def decided_by_socket(socket: Socket) -> SocketDecided:
@@ -107,7 +109,7 @@ def decided_by_socket(socket: Socket) -> SocketDecided:
 def _backlog_said(socket: Socket) -> Message:
     """Return the sentence with the number of connections that wait at the socket, and the maximum."""
     return message(
-        "{socket}: {queued} connections wait to be accepted, its backlog is {backlog}",
+        "{socket}: {queued} connections wait to be accepted, and the backlog is {backlog}",
         socket=socket_text(socket),
         queued=socket.queued,
         backlog=socket.backlog,
@@ -117,7 +119,7 @@ def _backlog_said(socket: Socket) -> Message:
 def _receive_queue_said(socket: Socket) -> Message:
     """Return the sentence with the memory of waiting datagrams, and its limit."""
     return message(
-        "{socket}: the datagrams that wait take {received} bytes of its receive buffer of {buffer}",
+        "{socket}: waiting datagrams take {received} bytes of the receive buffer of {buffer} bytes",
         socket=socket_text(socket),
         received=socket.received,
         buffer=socket.receive_buffer,
@@ -147,7 +149,7 @@ def unserved(network: Network, flow: Flow, state: State, socket: Socket) -> Bran
     elif reason == "receive-queue-full":
         decided = msgspec.structs.replace(decided, said=_receive_queue_said(socket))
     elif reason == "no-route":
-        said = message("the container is on no network: its resolver knows no name, and reaches no other name server")
+        said = message("the container is on no network: its resolver knows no names and reaches no other name server")
         decided = msgspec.structs.replace(decided, said=said)
     end = stopped(state, reason, stage="socket", link=state.iif, decided_by=decided)
     return Branch(

@@ -216,20 +216,20 @@ def _is_on_link(step: Step, entry: Neighbour, own: tuple[Address, ...]) -> OpenQ
     }
     text = (
         message(
-            "Does {address} answer on {link}? {own} of {link} puts all of {network} on this link; the kernel asked "
-            "there for {address}, and nobody answered ({state})",
+            "Does {address} answer on {link}? Because of {own}, all of {network} is on this link. The kernel asked "
+            "there for {address}, and nobody answered (neighbour entry: {state})",
             **facts,
         )
         if step.netns.is_host
         else message(
-            "Does {address} answer on {link} of {netns}? {own} of {link} puts all of {network} on this link; the "
-            "kernel asked there for {address}, and nobody answered ({state})",
+            "Does {address} answer on {link} of {netns}? Because of {own}, all of {network} is on this link. The "
+            "kernel asked there for {address}, and nobody answered (neighbour entry: {state})",
             **facts,
         )
     )
     return OpenQuestion(
         text=text,
-        if_yes=message("{address} takes the packets, and the verdict holds", **facts),
+        if_yes=message("{address} accepts the packets, and the verdict above stands", **facts),
         if_no=_not_there(facts, left_over=len(own) > 1),
         wanted=(ask_neighbour(facts["address"], entry.link),),
         breaks_if="no",
@@ -254,19 +254,19 @@ def _without_gateway(step: Step, entry: Neighbour, by: WithoutGateway) -> OpenQu
     return OpenQuestion(
         text=message(
             "Does {address} answer on {link}? The route `{route}` has no gateway, so the kernel asks there for each "
-            "address; nobody answered for {address} ({state})",
+            "address. Nobody answered for {address} (neighbour entry: {state})",
             **facts,
         )
         if step.netns.is_host
         else message(
             "Does {address} answer on {link} of {netns}? The route `{route}` has no gateway, so the kernel asks there "
-            "for each address; nobody answered for {address} ({state})",
+            "for each address. Nobody answered for {address} (neighbour entry: {state})",
             **facts,
         ),
-        if_yes=message("{address} takes the packets, and the verdict holds", **facts),
+        if_yes=message("{address} accepts the packets, and the verdict above stands", **facts),
         if_no=message(
-            "The flow fails: the route lacks its gateway. Give it the router: `{ip} route replace {prefix} via "
-            "{gateway} dev {link}`",
+            "The flow fails, because the route lacks its gateway. Give the route its router: `{ip} route replace "
+            "{prefix} via {gateway} dev {link}`",
             **facts,
         ),
         wanted=(ask_neighbour(facts["address"], entry.link),),
@@ -277,13 +277,13 @@ def _without_gateway(step: Step, entry: Neighbour, by: WithoutGateway) -> OpenQu
 def _not_there(facts: dict[str, str], *, left_over: bool) -> Message:
     if left_over:
         return message(
-            "The flow fails. If {address} is behind a router, {own} does not belong on {link}: take it off. If not, "
+            "The flow fails. If {address} is behind a router, {own} does not belong on {link}: delete it. Otherwise "
             "{address} is off, or no machine has it",
             **facts,
         )
     return message(
-        "The flow fails: {address} is off, or no machine has it. If it is behind a router, the prefix length of {own} "
-        "is wrong: add the right one first, then delete {own}",
+        "The flow fails: {address} is off, or no machine has it. If {address} is behind a router, the prefix length of "
+        "{own} is wrong: add the address with the right length first, then delete {own}",
         **facts,
     )
 
@@ -304,11 +304,11 @@ def _is_silent(step: Step, entry: Neighbour, rule: str) -> OpenQuestion:
         if_yes=message("The flow fails: give the route a gateway that answers", **facts)
         if not rule
         else message(
-            "The flow fails: give the route a gateway that answers, or take the policy rule away that led to it: "
+            "The flow fails: give the route a gateway that answers, or delete the policy rule that led to the route: "
             "`{rule}`",
             rule=rule,
         ),
-        if_no=message("{gateway} takes the packets, and the verdict above is the answer", **facts),
+        if_no=message("{gateway} accepts the packets, and the verdict above stands", **facts),
         wanted=(ask_neighbour(facts["gateway"], entry.link),),
         breaks_if="yes",
     )
@@ -323,17 +323,19 @@ def _is_right(step: Step, entry: Neighbour) -> OpenQuestion:
         "netns": step.netns.name,
     }
     text = (
-        message("Does {address} have the hardware address {mac}, which somebody entered for {link}?", **facts)
+        message("Does {address} have the hardware address {mac}? Somebody entered this address for {link}", **facts)
         if step.netns.is_host
         else message(
-            "Does {address} have the hardware address {mac}, which somebody entered for {link} of {netns}?", **facts
+            "Does {address} have the hardware address {mac}? Somebody entered this address for {link} of {netns}",
+            **facts,
         )
     )
     return OpenQuestion(
         text=text,
-        if_yes=message("{address} takes the packets, and the verdict holds", **facts),
+        if_yes=message("{address} accepts the packets, and the verdict above stands", **facts),
         if_no=message(
-            "The packets are lost. Enter the right hardware address, or delete the entry: the kernel then asks for it",
+            "The packets are lost. Enter the right hardware address, or delete the entry: the kernel then asks for the "
+            "address itself",
             **facts,
         ),
         wanted=(ask_hardware_address(facts["address"], entry.link),),
@@ -343,9 +345,12 @@ def _is_right(step: Step, entry: Neighbour) -> OpenQuestion:
 
 def _of_gateway(step: Step, facts: dict[str, str]) -> Message:
     if step.netns.is_host:
-        return message("Is the next hop, {gateway}, still silent on {link} (its neighbour entry is {state})?", **facts)
+        return message(
+            "The next hop {gateway} was silent on {link} (neighbour entry: {state}). Is it still silent?", **facts
+        )
     return message(
-        "Is the next hop, {gateway}, still silent on {link} of {netns} (its neighbour entry is {state})?", **facts
+        "The next hop {gateway} was silent on {link} of {netns} (neighbour entry: {state}). Is it still silent?",
+        **facts,
     )
 
 
@@ -353,12 +358,12 @@ def _of_neighbour(step: Step, facts: dict[str, str]) -> Message:
     """Return the question about the packet's destination.  A route puts the destination on the link."""
     if step.netns.is_host:
         return message(
-            "Is {gateway}, to which a route leads directly by {link}, still silent there (its neighbour entry is "
-            "{state})?",
+            "A route leads directly to {gateway} on {link}, and {gateway} was silent there (neighbour entry: {state}). "
+            "Is it still silent?",
             **facts,
         )
     return message(
-        "Is {gateway}, to which a route leads directly by {link} of {netns}, still silent there (its neighbour entry "
-        "is {state})?",
+        "A route leads directly to {gateway} on {link} of {netns}, and {gateway} was silent there (neighbour entry: "
+        "{state}). Is it still silent?",
         **facts,
     )

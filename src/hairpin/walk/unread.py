@@ -34,15 +34,15 @@ def unread_end(network: Network, state: State) -> End | None:
     packet's end if the routes or sysctls were not read."""
     namespace, version = network.namespace(state.netns), state.packet.version
     if "ip-addr" in namespace.unread and not namespace.links:
-        said = message("the links and addresses of {netns} let it pass", netns=network.netns_text(state.netns))
+        said = message("the links and addresses of {netns} let the packet pass", netns=network.netns_text(state.netns))
     elif (
         state.stage in _ROUTED
         and f"ip-route{version}" in namespace.unread
         and not any(each.version == version for each in namespace.routes)
     ):
-        said = message("the routes of {netns} lead it on", netns=network.netns_text(state.netns))
+        said = message("the routes of {netns} forward the packet", netns=network.netns_text(state.netns))
     elif state.stage in _ROUTED and "sysctl" in namespace.unread and not namespace.sysctls.values:
-        said = message("the kernel settings of {netns} let it pass", netns=network.netns_text(state.netns))
+        said = message("the kernel settings of {netns} let the packet pass", netns=network.netns_text(state.netns))
     else:
         return None
     at = state.given(Condition(said, holds=True))
@@ -58,7 +58,7 @@ def unread_owner(network: Network, state: State, socket: Socket) -> Condition | 
     missing = {"socket-owners"} if socket.pid is None else {"halted-processes", "frozen-processes"}
     if unread.isdisjoint(missing):
         return None
-    said = message("a process accepts what arrives at {socket}", socket=verbatim(socket_text(socket)))
+    said = message("a process accepts the packets at {socket}", socket=verbatim(socket_text(socket)))
     return Condition(said, holds=True)
 
 
@@ -70,7 +70,8 @@ def unread_rules(network: Network, netns: Netns, version: Version) -> Condition 
     if not any(key in unread for key in keys):
         return None
     said = message(
-        "the firewall rules of {netns}, which could not be read, let it pass", netns=network.netns_text(netns)
+        "the firewall rules of {netns}, which hairpin could not read, let the packet pass",
+        netns=network.netns_text(netns),
     )
     return Condition(said, holds=True)
 
@@ -107,7 +108,7 @@ def may_be_containers(network: Network, state: State, link: Link) -> bool:
 def behind_unread(namespace: Namespace, link: Link, state: State) -> Message:
     """Return the sentence that the machine in the unread namespace behind the link answers."""
     return message(
-        "{address} answers, behind {link}, in a namespace that was not read",
+        "{address} answers behind {link}, in a namespace that hairpin did not read",
         address=address_text(state.packet.daddr, state.packet.version),
         link=_known_end(namespace, link, state),
     )

@@ -69,17 +69,17 @@ def carries(engine: Engine) -> Assumed:
 def keeps_to_itself(engine: Engine) -> Message:
     """Return the condition about an address that the user's stack answers itself."""
     return message(
-        "the network stack of {engine} without root (slirp4netns, pasta), which is a process and not a link of this "
-        "host, answers at that address",
+        "the user-mode network stack of {engine} (slirp4netns, pasta) answers at that address; it is a process and not "
+        "a link of this host",
         engine=engine.title,
     )
 
 
 def _carrying_text(engine: Engine) -> Message:
     if not engine.user:
-        return message("a process of the rootless {engine} opens the connection anew, on the host", engine=engine.title)
+        return message("a process of the rootless {engine} opens a new connection from the host", engine=engine.title)
     return message(
-        "a process of {user}'s {engine} opens the connection anew, on the host", user=engine.user, engine=engine.title
+        "a process of {user}'s {engine} opens a new connection from the host", user=engine.user, engine=engine.title
     )
 
 

@@ -36,7 +36,7 @@ REFUSALS: dict[str, str] = {
     "under-way\t3\topen": "plan 3 is under way there",
     "half-done\t3": "plan 3 was interrupted there",
     "no-plan\t7": "no plan 7 in the journal there",
-    "foreign\t/var/lib/hairpin": "/var/lib/hairpin can be written by others",
+    "foreign\t/var/lib/hairpin": "other users can write to /var/lib/hairpin",
     "space\t/x": "cannot be written: /x",
     "ended": "taken back by another process",
     "request\tdance": "not understood there: dance",
@@ -151,7 +151,7 @@ def test_a_symbolic_link_and_attributes_stay(outpost: Outpost, tmp_path: Path) -
 @needs_root
 def test_a_folder_that_others_may_write_is_not_trusted(outpost: Outpost, tmp_path: Path) -> None:
     (tmp_path / "hairpin").chmod(0o770)
-    with pytest.raises(ApplyError, match="can be written by others"):
+    with pytest.raises(ApplyError, match="other users can write to"):
         outpost.ask("list")
 
 

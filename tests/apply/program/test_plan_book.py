@@ -84,7 +84,7 @@ def test_only_this_user_may_read_it_and_write_into_its_folder(tmp_path: Path) ->
     assert book.all() == ()
     assert [each.stat().st_mode & 0o777 for each in (folder, folder / "plans")] == [0o700, 0o700]
     folder.chmod(0o777)
-    with pytest.raises(JournalError, match="not trusted"):
+    with pytest.raises(JournalError, match="does not trust its journal"):
         book.all()
 
 

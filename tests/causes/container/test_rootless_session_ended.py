@@ -78,7 +78,7 @@ WORDINGS: dict[str, tuple[dict[str, object], str, str]] = {
     "no session, lingering": (
         {"lingers": True}, "Lingering is on, but /run/user/1001 does not exist", r"status user@1001\.service",
     ),
-    "a new session": ({"session": "idle"}, "ann has a new session", "enable-linger ann"),
+    "a new session": ({"session": "idle"}, "In the new session of ann", "enable-linger ann"),
     "a session, lingering": (
         {"session": "idle", "lingers": True}, "at boot, no unit of ann has started", "log in as ann and run",
     ),

@@ -19,7 +19,7 @@ from tests.small_host import container, engine, host_namespace, network
 
 OCI = "failed to create shim task: OCI runtime create failed: runc create failed: unable to start container process: "
 EXTERNAL = "driver failed programming external connectivity on endpoint conf (0e140c2d6d81221c61fd090f9a8c94ca): "
-KILLED = "the kernel killed it, as it used more memory than its limit (OOMKilled)"
+KILLED = "the kernel killed it, because it used more memory than its limit (OOMKilled)"
 HTTPD = Socket("tcp", 4, None, 8202, process="httpd", pid=9)
 ASKED = PortBinding("tcp", 80, 8202, None, 4, actual=False)
 OTHER = PortBinding("tcp", 80, 8151, None, 4, actual=False)
@@ -53,7 +53,8 @@ ERRORS: dict[str, tuple[str, str, str]] = {
     ),
     "an address that the host lacks": (
         f"{EXTERNAL}Error starting userland proxy: listen tcp4 203.0.113.77:99: bind: cannot assign requested address",
-        "203.0.113.77, on which its port is published, is no address of this host", "recreate conf with an address",
+        "203.0.113.77, on which its port is published, is no address of this host",
+        "recreate conf and publish its port on an address",
     ),
     "a privileged port of a user": (
         "rootlessport cannot expose privileged port 80, you can add 'net.ipv4.ip_unprivileged_port_start=80'",
@@ -68,27 +69,30 @@ ERRORS: dict[str, tuple[str, str, str]] = {
         "its command /nonexist is not in the image", "correct the command",
     ),
     "a command that is not executable": (
-        f'{OCI}exec: "/nox": permission denied: unknown', "its command /nox is not executable", "make it executable",
+        f'{OCI}exec: "/nox": permission denied: unknown', "its command /nox is not executable",
+        "make the command executable",
     ),
     "another architecture": (
         f"{OCI}exec /app: exec format error: unknown",
-        "its program is of another architecture than this host, or a script without its first line", "recreate conf",
+        "its program is for another architecture than this host's, or it is a script without its first line",
+        "recreate conf",
     ),
     "a device that is not there": (
         'error gathering device information while adding custom device "/dev/nonexist": no such file or directory',
-        "device /dev/nonexist is not on this host, or is no device", "connect it or load its driver",
+        "device /dev/nonexist does not exist on this host, or is not a device", "connect the device or load its driver",
     ),
     "a device that is denied": (
         f"{OCI}open /dev/net/tun: operation not permitted: unknown",
-        "it was not permitted to use /dev/net/tun", "permit it: --device /dev/net/tun",
+        "it was not permitted to use /dev/net/tun", "give conf the right: --device /dev/net/tun",
     ),
     "a folder mounted onto a file": (
         f'{OCI}error during container init: error mounting "/srv/d" to rootfs at "/etc/passwd": not a directory',
-        "/srv/d cannot be mounted: it is not there, or a folder meets a file", "make what is mounted",
+        "/srv/d cannot be mounted: it does not exist, or one side is a folder and the other is a file",
+        "create the missing source",
     ),
     "a network that is gone": ("network gone not found", "its network gone is gone", "recreate conf on a network"),
     "a network that is there again": (
-        "network bridge not found", "its network bridge was gone, and is there again", "start",
+        "network bridge not found", "its network bridge was gone and exists again now", "start",
     ),
     "the container whose network it uses is gone": (
         f"No such container: {'9e53a551' * 8}", "the container whose network it uses is gone", "recreate conf",
@@ -103,7 +107,7 @@ ERRORS: dict[str, tuple[str, str, str]] = {
     ),
     "a runtime that is not installed": (
         'could not select device driver "" with capabilities: [[gpu]]',
-        "this host lacks gpu, which it asks for", "install it",
+        "this host lacks gpu, which the container asks for", "install it",
     ),
     "a full disk": (
         "failed to create shim task: mkdir /run/containerd/x: no space left on device",
@@ -132,16 +136,17 @@ ERRORS: dict[str, tuple[str, str, str]] = {
     "the xtables lock": (
         (f"{EXTERNAL}(iptables failed: iptables --wait -t nat -A DOCKER: Another app is currently holding the xtables "
         "lock. Perhaps you want to use the -w option? (exit status 4))"),
-        "the xtables lock was held when its rules were to be made", "start",
+        "a process held the xtables lock when rules for the container were to be made", "start",
     ),
     "a match that the kernel lacks": (
         (f"{EXTERNAL}(iptables failed: iptables --wait -t nat -A DOCKER: iptables v1.4.21: Couldn't load match "
         "`addrtype':No such file or directory (exit status 2))"),
-        "the kernel lacks addrtype, which its rules use", "load its module or boot a kernel that has it, then docker",
+        "the kernel lacks addrtype, which the container's rules use",
+        "load its module or boot a kernel that has it, then docker",
     ),
     "a chain that is gone is no target that the kernel lacks": (
         f"{EXTERNAL}(iptables failed: iptables: Couldn't load target `DOCKER':No such file or directory)",
-        "a chain, a match or a target that its rules need was not there", "start",
+        "a chain, a match or a target that the container's rules need did not exist", "start",
     ),
     "words that hairpin does not know": (f"{OCI}the moon is full: unknown", "the moon is full", TRY),
 }  # fmt: skip
@@ -239,7 +244,7 @@ STATUSES: dict[str, tuple[int, bool, str]] = {
     "more memory than its limit": (
         137,
         True,
-        "the kernel killed it, as it used more memory than its limit (OOMKilled)",
+        "the kernel killed it, because it used more memory than its limit (OOMKilled)",
     ),
     "docker kill": (137, False, ""),
     "no such command in its script": (127, False, "exit status 127: a command was not found"),
@@ -278,10 +283,10 @@ def taking(*, fixed: bool = False, running: bool = True, gateway: bool = False) 
 
 
 HELD: dict[str, tuple[Host, str, str]] = {
-    "by chance": (taking(), "its address 172.17.0.2 (--ip) is container web's", "docker stop web, then docker start"),
-    "by its own option": (taking(fixed=True), "is container web's", "both ask for 172.17.0.2"),
+    "by chance": (taking(), "container web has its address 172.17.0.2 (--ip)", "docker stop web, then docker start"),
+    "by its own option": (taking(fixed=True), "container web has its address", "both containers ask for 172.17.0.2"),
     "the gateway": (taking(gateway=True), "is the gateway of network bridge", "with another address (--ip)"),
-    "free again": (taking(running=False), "is no container's now", ""),
+    "free again": (taking(running=False), "no container has that address now", ""),
 }
 
 

@@ -558,7 +558,9 @@ def test_the_port_that_a_container_on_the_hosts_network_really_has_is_named() ->
     whole = network(host_namespace(without("172.17.0.2"), sockets=(own,)), docker=hx)
     (suspect,) = diagnose(whole, published()).causes
     (remedy,) = remedies(suspect.cause, suspect.candidate, whole)
-    assert Words("en")(remedy.advice[0]).startswith("ask for port 9201, web's own (hairpin check 9201/tcp)")
+    assert Words("en")(remedy.advice[0]).startswith(
+        "ask for port 9201, on which web itself listens (hairpin check 9201/tcp)"
+    )
 
 
 @pytest.mark.parametrize(("ingress", "words"), ((True, "docker service ls"), (False, "")), ids=("a node", "no node"))
@@ -643,6 +645,6 @@ def test_an_address_of_another_link_that_another_machine_may_have_is_said() -> N
     )
     flow = asked(OUTSIDE, "198.51.100.20", 9200)
     (cause,) = diagnose(network(aside), flow).causes
-    assert "this host itself has 198.51.100.20, on kube-ipvs0" in " ".join(map(str, cause.candidate.advice))
+    assert "this host itself has 198.51.100.20 on kube-ipvs0" in " ".join(map(str, cause.candidate.advice))
     (own,) = diagnose(network(), asked(OUTSIDE, "198.51.100.11", 9200)).causes
     assert "itself has" not in " ".join(map(str, own.candidate.advice))

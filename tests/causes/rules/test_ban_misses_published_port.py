@@ -52,7 +52,7 @@ def test_a_ban_that_does_not_hold(case: ExposureCase) -> None:
     (found,) = of_flows(examine(case.within, (flow,)).asked)
     assert found.severity == "exposure"
     assert str(found.candidate.title) == (
-        f"A ban in {case.file} does not hold for published ports: 203.0.113.7 reaches port 8151"
+        f"A ban in {case.file} does not apply to published ports: 203.0.113.7 reaches port 8151"
     )
 
 

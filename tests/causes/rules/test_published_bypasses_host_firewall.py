@@ -66,7 +66,7 @@ SILENT: dict[str, Network] = {
 def test_what_a_file_closes_and_is_reached(case: ExposureCase) -> None:
     (found,) = of_flows(examine(case.within, (published(), published(FromHost()))).asked)
     assert found.flows == (0,)
-    assert str(found.candidate.title) == f"{case.file} line {case.line} denies port 8151, and clients reach it"
+    assert str(found.candidate.title) == f"{case.file} line {case.line} denies port 8151, but clients reach it"
 
 
 @pytest.mark.parametrize("within", SILENT.values(), ids=SILENT)

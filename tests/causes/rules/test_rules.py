@@ -357,7 +357,7 @@ def test_a_policy_of_ipsec_is_deleted_only_by_choice() -> None:
 TPROXY = "-p tcp -j TPROXY --on-port 3129 --on-ip 0.0.0.0 --tproxy-mark 0x1/0x1"
 TO_PROXY: dict[str, tuple[bool, bool, tuple[str, ...]]] = {
     "no proxy, no route": (False, False, ("start the proxy",)),
-    "no route": (True, False, ("lead packets with the mark 0x1 to the host itself",)),
+    "no route": (True, False, ("deliver packets with the mark 0x1 to the host itself",)),
     "no proxy": (False, True, ("start the proxy",)),
     "nothing lacks": (True, True, ()),
 }

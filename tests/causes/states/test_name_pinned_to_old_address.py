@@ -24,7 +24,7 @@ def _without_api(address: str = "172.18.0.9", *, fixed: bool = False) -> Network
     return _replace(found, hosts=(without,))
 
 
-OTHERWISE = "if api then has another address than 172.18.0.9, recreate web without the entry"
+OTHERWISE = "if api gets an address other than 172.18.0.9, recreate web without the entry"
 CASES = {
     "the engine chooses api's address": (_without_api(), ("docker start api", OTHERWISE)),
     "an option chooses the entry's address for api": (_without_api(fixed=True), ("docker start api",)),

@@ -55,7 +55,7 @@ def test_dockerd_starts_without_the_network_and_without_its_container() -> None:
     assert ("firewalld-zone-conflict", "docker-restart") in list(_coming(within))
     _, course = asked_course(within, parse_event("docker-restart"))
     assert [str(each) for each in course.failures] == [
-        "dockerd does not load network apart: firewalld has docker0 in another zone than docker"
+        "dockerd does not load network apart: firewalld has docker0 in a zone other than docker"
     ]
     web = course.host.container("web")
     assert web is not None

@@ -98,5 +98,5 @@ def test_files_calls_and_steps_for_a_person() -> None:
         [Replace("/etc/a", before, after), Command(("ufw", "reload"))], "",
     )  # fmt: skip
     advice = Advise(does=(SetLink(HOST_NETNS, Link(1, "a")),))
-    assert acts((advice,)) == ([], "no command makes this: it is for a person")
+    assert acts((advice,)) == ([], "no command can do this; a person has to do it")
     assert next(carrying(file)) == Replace("/etc/a", before, after)

@@ -127,7 +127,7 @@ USERS: dict[str, Table] = {
 @pytest.mark.parametrize("table", USERS.values(), ids=USERS)
 def test_a_chain_to_which_something_leads_cannot_be_deleted(table: Table) -> None:
     deletion = DeleteChain(HOST_NETNS, "nft", "inet", "t", "used")
-    with pytest.raises(ChangeError, match="another chain leads to it"):
+    with pytest.raises(ChangeError, match="another chain jumps to it"):
         delete_chain(Ruleset((table,)), deletion)
     alone = Table("inet", "t", "nft", (Chain("used", ()),))
     assert delete_chain(Ruleset((alone,)), deletion).tables[0].chains == ()

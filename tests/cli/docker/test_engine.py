@@ -74,7 +74,7 @@ def test_malformed_settings_name_nothing(text: str, tmp_path: Path) -> None:
 
 REFUSED: dict[str, tuple[str, str]] = {
     "a context that is not there": ("-c none", "docker context none is not in .*/contexts"),
-    "two engines": ("-H a -H b", "-H stands 2 times"),
+    "two engines": ("-H a -H b", "-H is given 2 times"),
     "an engine and a context": ("-H a -c far", "either -H or --context"),
 }
 

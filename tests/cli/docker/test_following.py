@@ -124,14 +124,15 @@ REFUSED: dict[str, tuple[str, str]] = {
     ),
     "TCP of another host, without a scheme": ("-H 192.0.2.9:2376 hairpin check", "an engine of another machine"),
     "a pipe of Windows": (
-        "-H npipe:////./pipe/x hairpin check", "-H names npipe:////./pipe/x: hairpin follows docker to"
+        "-H npipe:////./pipe/x hairpin check", "-H names npipe:////./pipe/x; hairpin can follow docker only to"
     ),
     "a password": ("-H ssh://ann:x@web1 hairpin check", "-H names a password in an ssh URL"),
     "another socket over ssh": (
         "-H ssh://ann@web1:22/run/user/7/docker.sock hairpin check",
         (
-            "-H names the socket /run/user/7/docker.sock of another machine. Over ssh, hairpin asks that machine's own "
-            "engine: `docker hairpin check --host ssh://ann@web1:22`"
+
+                "socket /run/user/7/docker.sock in -H is on another machine. Over ssh, hairpin asks that machine's "
+                "own engine: `docker hairpin check --host ssh://ann@web1:22`"
         ),
     ),
     "certificates in two folders": (

@@ -119,7 +119,7 @@ def test_a_plan_on_another_host_is_said_with_its_name(capsys: pytest.CaptureFixt
     later = int(time.time()) + 100_000_000
     found = read(f"own\t3\topen\twatched\t{later}")
     assert half_done.with_plans((found,), (Given("host", "node=ann@web1"),), "en") == (found,)
-    assert "`hairpin undo --host ann@web1 3` takes it back at once" in capsys.readouterr().err
+    assert "`hairpin undo --host ann@web1 3` undoes it at once" in capsys.readouterr().err
 
 
 def test_of_a_snapshot_it_is_said_how_the_plan_stood_then(capsys: pytest.CaptureFixture[str]) -> None:

@@ -33,7 +33,7 @@ def test_a_small_answer_is_whole_and_names_its_causes_with_evidence() -> None:
     text, said, ends = told.texts
     assert (text, said) == ("line 0\nline 1\nline 2", "hairpin: a note")
     assert ends.splitlines() == [
-        "answer a1; exit status 1: a cause, a failing flow, or something that was found or differs",
+        "answer a1; exit status 1: hairpin found a cause, a failing flow or a difference",
         "c1 ip-forward-off: f1; e1 (/proc/1)",
     ]
 
@@ -49,7 +49,7 @@ def test_a_large_answer_is_cut_and_says_what_is_left_out_and_how_to_ask() -> Non
     assert left["text"]["kept"] == len(told.texts[0].splitlines())
     assert left["text"]["whole"] == 4000
     assert f"flows {left['flows']['kept']}/2000" in told.texts[-1]
-    assert "Ask narrower, with one target and `from`; or call more with answer a1" in told.texts[-1]
+    assert "Ask a narrower question with one target and `from`, or call more with answer a1" in told.texts[-1]
 
 
 def test_more_gives_the_rest() -> None:
@@ -79,7 +79,7 @@ def test_the_parts_of_more_are_cut_too() -> None:
 
 @pytest.mark.parametrize(
     ("answer", "part", "said"),
-    (("a9", "flows", "answer a9 is not kept; the answers that are: a1"), ("a1", "f9", "answer a1 has no part f9")),
+    (("a9", "flows", "answer a9 is not kept; kept answers: a1"), ("a1", "f9", "answer a1 has no part f9")),
 )
 def test_more_refuses_what_there_is_not(answer: str, part: str, said: str) -> None:
     answers = Answers(Words())

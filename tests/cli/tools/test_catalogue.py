@@ -58,7 +58,7 @@ REFUSED: dict[str, tuple[str, dict[str, Any], str]] = {
     "a target that diff would read": ("diff", {"targets": ["/etc/passwd"]}, "/etc/passwd is a file"),
     "standard input": ("diff", {"targets": ["-"]}, "- is a file"),
     "a NUL character": ("check", {"targets": ["a\0b"]}, "NUL"),
-    "a lone surrogate": ("check", {"from": "\ud800"}, "is no text"),
+    "a lone surrogate": ("check", {"from": "\ud800"}, "is not text"),
 }
 
 

@@ -36,7 +36,7 @@ CONTEXT = (
     'echo \'{"Name":"far","Endpoints":{"docker":{"Host":"ssh://root@192.0.2.77"}}}\' >contexts/meta/x/meta.json'
 )
 PASSES = "1 port of 1 container: all flows pass"
-LATER = "1 problem to come"
+LATER = "1 future problem"
 RESTARTED = LabPlan(containers=(ContainerPlan(name="web", publish=("8151:80",), options="--restart always"),))
 
 
@@ -101,7 +101,7 @@ ROWS: dict[str, Row] = {
         (("docker-daemon-not-running", "blocking"),), plan=RESTARTED,
     ),
     "dockerd has never started, though it is enabled": Row(
-        f"{NOTHING_LEFT}; {AT_BOOT}", "dockerd is not running: it should run, as it is started at boot", 3, LATENT,
+        f"{NOTHING_LEFT}; {AT_BOOT}", "dockerd is not running: it should run, because it is started at boot", 3, LATENT,
         arguments=(),
     ),
     "dockerd is stopped and nothing is left of it": Row(
@@ -114,7 +114,7 @@ ROWS: dict[str, Row] = {
     ),
     "an option is a flag and in daemon.json": Row(
         f"{ENDED}; echo '{{\"hosts\": [\"fd://\"]}}' >/etc/docker/daemon.json",
-        "dockerd is not running: host: given both as a flag in the unit and in /etc/docker/daemon.json", 1,
+        "dockerd is not running: host: given both as flags in the unit and in /etc/docker/daemon.json", 1,
         (("daemon-does-not-start-config", "blocking"), ("docker-daemon-not-running", "blocking")), plan=RESTARTED,
     ),
     "nat rules are flushed, docker-proxy answers": Row(
@@ -173,8 +173,8 @@ def without_policy(told: str) -> str:
     if "latent cause[restart-policy-missing]" not in told:
         return told
     if told.startswith("2 problems to come"):
-        return told.replace("2 problems to come", "1 problem to come", 1)
-    return told.removeprefix("1 problem to come; ")
+        return told.replace("2 problems to come", "1 future problem", 1)
+    return told.removeprefix("1 future problem; ")
 
 
 def test_a_daemon_that_is_started_as_printed_serves_again() -> None:

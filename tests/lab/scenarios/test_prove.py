@@ -24,16 +24,32 @@ from tests.whole import thinned
 SEEN_BY_NO_HOST = ("publish-address-not-on-host",)
 """Broken so that no host that was read sees the packet: a replica of these hosts shows nothing of it."""
 
-QUEUE = "eth0 in {} has a queueing discipline that is not rebuilt:"
+QUEUE = "eth0 in {} has a queueing discipline the test copy of the network (replica) lacks that:"
 NO_ROUTE_LEFT = (
     "host: route add 0.0.0.0/0 table 254 proto boot via 198.51.100.1 dev eth0 onlink: Nexthop has invalid gateway."
 )
 LEFT_SIMULATED: dict[str, tuple[tuple[str, ...], tuple[int, ...], tuple[int, ...]]] = {
     # scenario: (what hairpin says is not rebuilt, the numbers of the flows before the fault, and after it)
-    "healthy-macvlan": (("shim0 in host is a macvlan; a plain wire stands in",), (0, 2, 3), ()),
-    "macvlan-host-cannot-reach": (("shim0 in host is a macvlan; a plain wire stands in",), (0,), ()),
-    "macvlan-host-cannot-reach.back": (("shim0 in host is a macvlan; a plain wire stands in",), (0,), ()),
-    "macvlan-host-cannot-reach.bridged": (("shim0 in host is a macvlan; a plain wire stands in",), (0,), ()),
+    "healthy-macvlan": (
+        ("shim0 in host is a macvlan; the test copy (replica) has a plain veth instead",),
+        (0, 2, 3),
+        (),
+    ),
+    "macvlan-host-cannot-reach": (
+        ("shim0 in host is a macvlan; the test copy (replica) has a plain veth instead",),
+        (0,),
+        (),
+    ),
+    "macvlan-host-cannot-reach.back": (
+        ("shim0 in host is a macvlan; the test copy (replica) has a plain veth instead",),
+        (0,),
+        (),
+    ),
+    "macvlan-host-cannot-reach.bridged": (
+        ("shim0 in host is a macvlan; the test copy (replica) has a plain veth instead",),
+        (0,),
+        (),
+    ),
     "rate-or-connlimit-rule": ((), (), (0,)),
     "quota-used-up": ((), (), (0,)),
     "xfrm-policy-blocks": ((), (), (0,)),

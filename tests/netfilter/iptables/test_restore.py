@@ -74,7 +74,7 @@ WORDS: dict[str, tuple[IpFamily, str]] = {
     ),
 }  # fmt: skip
 REFUSED = {
-    "-X mine": "in use", "-X none": "not there", "-N mine": "there already", "-F none": "no chain",
+    "-X mine": "in use", "-X none": "does not exist", "-N mine": "exists already", "-F none": "no chain",
     "-D mine 9": "no such", "-D mine -j DROP": "no such", "-I mine 9 -j DROP": "no place", "-P mine DROP": "policy",
     "-E mine ours": "-E", "-A mine --such 1": "damaged", "-A none -j DROP": "not declared",
 }  # fmt: skip

@@ -189,9 +189,9 @@ MALFORMED: dict[str, tuple[str, str]] = {
     ),
     "rule": (
         json.dumps({"nftables": [rule(ACCEPT), rule({"match": {"op": "=="}})]}),
-        "rule 2 (handle 7) of chain c: a match without left and right",
+        "rule 2 (handle 7) of chain c: a match needs left and right",
     ),
-    "depth": ('{"nftables":' + "[" * 100_000, "nested too deeply"),
+    "depth": ('{"nftables":' + "[" * 100_000, "the nesting is too deep"),
     "surrogates": ('{"nftables": [{"\ud800": 1}]}', "not the JSON of nft"),
 }
 
@@ -218,7 +218,7 @@ def test_deep_nesting_is_read_or_refused() -> None:
     for _ in range(400):
         nested = {"&": [nested, 255]}
     why = refusal(rule({"match": {"op": "==", "left": nested, "right": 1}}))
-    assert not why or "nested too deeply" in why
+    assert not why or "the nesting is too deep" in why
 
 
 WORDS: st.SearchStrategy[str] = st.sampled_from((

@@ -101,7 +101,7 @@ WRONG = (
         "t",
         "nft",
         (),
-        (ir.Set("s", "ipv4_addr", (), message("{number} of its elements are not understood", number=2)),),
+        (ir.Set("s", "ipv4_addr", (), message("hairpin does not understand {number} elements of the set", number=2)),),
     ),
     ir.Table("ip", "t", "nft", (), (ir.Set("s", "dscp . time", ()),)),
 )

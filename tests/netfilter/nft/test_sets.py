@@ -69,12 +69,12 @@ SETS: dict[str, tuple[Object, Set]] = {
             "s",
             "inet_service",
             (Element((NumberKey(80, 80),)),),
-            message("{number} of its elements are not understood", number=1),
+            message("hairpin does not understand {number} elements of the set", number=1),
         ),
     ),
     "too few dimensions": (
         {"name": "s", "type": ["mark", "mark"], "elem": [5]},
-        Set("s", "mark . mark", (), message("{number} of its elements are not understood", number=1)),
+        Set("s", "mark . mark", (), message("hairpin does not understand {number} elements of the set", number=1)),
     ),
 }
 

@@ -78,4 +78,4 @@ def test_a_container_that_is_only_restarted_keeps_its_restart_policy() -> None:
     name = part.container.name
     told = remedy(found, part, calls=(SetContainerState("docker", "restart", name),))
     assert told.persist_commands == ()
-    assert "the engine makes what is missing whenever it starts the container" in said(told)
+    assert "the engine makes the missing parts again whenever it starts the container" in said(told)

@@ -45,7 +45,7 @@ def test_what_the_files_have_already_is_not_written_and_so_not_taken_back(held: 
     managed = managed.with_host(msgspec.structs.replace(managed.this, firewalld=firewalld))
     told = remedy(managed, RULE, calls=(held,))
     assert told.persist_commands == ()
-    assert "firewalld's files have it already" in said(told)
+    assert "firewalld's files already contain this" in said(told)
     told = remedy(managed, RULE, calls=(new,))
     assert len(told.persist_commands) == 1
     assert "without --permanent" in said(told)

@@ -34,8 +34,8 @@ def test_a_chain_on_one_line_begins_with_the_rule_behind_what_it_is() -> None:
 def test_what_makes_a_chain_that_no_script_makes_is_not_known() -> None:
     told = remedy(network(("/etc/nftables.conf", "table ip other {\n\tchain forward {\n\t\tdrop\n\t}\n}\n")), RULE)
     assert told.persist == ()
-    assert f"no script that was read makes chain {RULE.chain}" in said(told)
-    assert "not known" in said(told)
+    assert f"no script that hairpin read makes chain {RULE.chain}" in said(told)
+    assert "hairpin does not know which program" in said(told)
 
 
 def test_a_script_of_another_form_is_named() -> None:
@@ -48,5 +48,8 @@ def test_a_script_of_another_form_is_named() -> None:
 def test_a_script_that_a_tool_writes_is_left_to_it() -> None:
     told = remedy(network(("/etc/nftables.conf", f"# Ansible managed\n{SCRIPT}")), RULE)
     assert told.persist == ()
-    assert "/etc/nftables.conf needs `+ct status dnat accept` (line 8): make this change in the program" in said(told)
-    assert "it says “Ansible managed”" in said(told)
+    assert (
+        "/etc/nftables.conf needs `+ct status dnat accept` (line 8). The file says “Ansible managed”, so make this "
+        "change in the program"
+    ) in said(told)
+    assert "The file says “Ansible managed”" in said(told)

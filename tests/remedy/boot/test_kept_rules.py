@@ -99,7 +99,7 @@ def test_rules_that_need_the_engines_chains_wait_for_it() -> None:
 def test_a_rule_with_a_containers_address_of_today_is_not_kept() -> None:
     told = remedy(network(), insertion("FORWARD", "-d 172.21.0.2/32 -j ACCEPT"))
     assert told.keeping == ()
-    assert "the rule names 172.21.0.2, which front has only until its next start" in said(told)
+    assert "the rule names 172.21.0.2, which front keeps only until its next start" in said(told)
 
 
 SAVED = """*filter
@@ -124,14 +124,14 @@ def test_a_rule_of_a_chain_that_a_saved_file_fills_is_kept_in_that_file() -> Non
     told = remedy(filled("/etc/iptables/rules.v4"), HOLE)
     wanted = SAVED.replace("-A", f"{HOLE.rule.text}\n-A", 1)
     assert [(each.file, each.content) for each in told.persist] == [("/etc/iptables/rules.v4", wanted)]
-    assert "loading the file restores only its own lines" in said(told)
+    assert "Loading the file restores only the rules in it" in said(told)
 
 
 def test_a_file_that_a_tool_writes_is_left_to_its_owner() -> None:
     told = remedy(filled("/etc/iptables/rules.v4", f"# Managed by Puppet\n{SAVED}"), HOLE)
     assert told.persist == ()
-    assert f"needs `+{HOLE.rule.text}` (line 4): make this change in the program that writes the file" in said(told)
-    assert "(it says “Managed by Puppet”)" in said(told)
+    assert f"needs `+{HOLE.rule.text}` (line 4). The file says" in said(told)
+    assert "The file says “Managed by Puppet”" in said(told)
 
 
 def test_a_file_that_somebody_has_saved_is_nobodys_but_the_administrators() -> None:
@@ -171,7 +171,7 @@ def test_a_rule_in_a_chain_that_nobody_known_makes_is_not_kept() -> None:
     rule = insertion("LIBVIRT_FWI", "-o docker0 -j ACCEPT")
     told = remedy(with_chain(network()), rule)
     assert told.keeping == ()
-    assert "the rule belongs into the file that makes the chain LIBVIRT_FWI at boot" in said(told)
+    assert "save the rule in the file that makes chain LIBVIRT_FWI at boot" in said(told)
     units = (Unit("netfilter-persistent.service", "active", "enabled"),)
     saved = ("/etc/iptables/rules.v4", "*filter\n:LIBVIRT_FWI - [0:0]\nCOMMIT\n")
     (file,) = remedy(with_chain(network(saved, units=units)), rule).persist
@@ -190,7 +190,7 @@ def test_native_rules_and_containers_get_a_sentence() -> None:
     inside = msgspec.structs.replace(DNAT, netns=HOST_NETNS.sibling("container:front"))
     told = remedy(network(), inside)
     assert told.persist == ()
-    assert "is gone when the container stops" in said(told)
+    assert "is lost when the container stops" in said(told)
 
 
 RULES = "*filter\n:FORWARD DROP [0:0]\n-A FORWARD -s 192.0.2.0/24 -j DROP\n-A FORWARD -j REJECT\nCOMMIT\n"
@@ -259,7 +259,7 @@ def test_a_policy_is_set_in_ufws_defaults() -> None:
 def test_a_policy_that_no_file_sets() -> None:
     told = remedy(network(), FORWARD)
     assert told.persist == ()
-    assert "no saved ruleset that was read sets the policy of filter FORWARD" in said(told)
+    assert "no saved ruleset that hairpin read sets the policy of filter FORWARD" in said(told)
 
 
 FRONT = 0xAC150002

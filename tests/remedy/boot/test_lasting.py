@@ -95,10 +95,10 @@ def kept(path: str, before: str | None, after: str, *, calls: tuple[ReloadUfw | 
         (
             "/etc/iptables/rules.v4",
             "# Managed by Puppet\n",
-            "make this change in the program that writes the file (it says “Managed by Puppet”)",
+            "The file says “Managed by Puppet”, so make this change in the program that writes it",
         ),
-        ("/usr/share/nftables/rules.nft", "", "the package's next upgrade would overwrite the file"),
-        ("/run/nftables.nft", "", "made anew at each boot"),
+        ("/usr/share/nftables/rules.nft", "", "the next upgrade of that package would overwrite the change"),
+        ("/run/nftables.nft", "", "Each boot makes the file anew"),
     ),
 )
 def test_an_owners_file_is_not_written(path: str, head: str, said: str) -> None:

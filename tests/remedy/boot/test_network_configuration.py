@@ -50,7 +50,7 @@ def test_a_tunnel_device_is_not_the_engines() -> None:
     with_device = found.with_namespace(HOST_NETNS, msgspec.structs.replace(host, links=(*host.links, device)))
     made = remedy(with_device, SetLink(HOST_NETNS, msgspec.structs.replace(device, mtu_bytes=1400)))
     assert made.commands == ("ip link set dev flannel.1 mtu 1400",)
-    assert "the program that makes the device has to set it (flanneld" in said(made)
+    assert "The program that makes the device has to set it (flanneld" in said(made)
     assert "engine makes this link" not in said(made)
 
 
@@ -61,7 +61,7 @@ def test_every_route_of_a_container_is_its_engines() -> None:
     taken = next(each for each in inner.routes if each.prefix_length == 0)
     netns = HOST_NETNS.sibling(inner.name)
     changed = remedy(found, ReplaceEntry(netns, taken, msgspec.structs.replace(taken, metric=5)))
-    assert "the engine makes a container's addresses and routes anew" in said(changed)
+    assert "the engine makes the addresses and routes of a container anew" in said(changed)
     host = found.namespace(HOST_NETNS)
     own = next(each for each in host.routes if each.prefix_length == 0)
     assert "ifupdown" in said(remedy(found, ReplaceEntry(HOST_NETNS, own, msgspec.structs.replace(own, metric=5))))
@@ -76,7 +76,7 @@ def test_what_is_on_a_bridge_of_the_engine_is_its_own_and_a_policy_rule_is_not()
     told = msgspec.structs.replace(engine, networks=networks)
     whole = found.with_host(msgspec.structs.replace(found.this, engines=(told,)))
     own = Route(4, 0xAC110000, 16, next_hops=(NextHop(bridge),))
-    assert "the engine makes its bridges' addresses" in said(remedy(whole, AddEntry(HOST_NETNS, own)))
+    assert "the engine makes the addresses and routes of its bridges" in said(remedy(whole, AddEntry(HOST_NETNS, own)))
     rule = PolicyRule(4, 32764, table=254, source=(0xAC110000, 16))
     assert "ifupdown" in said(remedy(whole, AddEntry(HOST_NETNS, rule)))
 
@@ -126,7 +126,7 @@ def test_several_entries_of_a_link_share_a_file() -> None:
     written = host((NETPLAN, OWN), (file.file, file.content))
     again = remedy(written, *parts)
     assert again.keeping == ()
-    assert f"{NETPLAN} has this entry already" in said(again)
+    assert f"{NETPLAN} already contains this entry" in said(again)
 
 
 def test_what_the_links_own_file_has_is_not_written_again() -> None:

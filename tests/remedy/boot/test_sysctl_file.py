@@ -19,7 +19,7 @@ def test_a_value_that_no_file_sets_gets_a_file() -> None:
     assert [(each.file, each.content) for each in told.persist] == [
         ("/etc/sysctl.d/99-hairpin-ipv4-eth0-forwarding.conf", f"{KEY} = 1\n")
     ]
-    assert f"no configuration file sets {KEY}: it was written at run time" in said(told)
+    assert f"no configuration file sets {KEY}: somebody set it at run time" in said(told)
 
 
 def test_forwarding_that_was_switched_off_since_dockerds_start_gets_a_file_and_forward_stays_closed() -> None:
@@ -30,7 +30,7 @@ def test_forwarding_that_was_switched_off_since_dockerds_start_gets_a_file_and_f
     assert files["/etc/sysctl.d/99-hairpin-ipv4-ip-forward.conf"] == "net.ipv4.ip_forward = 1\n"
     assert "iptables -w -t filter -P FORWARD DROP" in files[unit]
     assert told.persist_commands == (f"systemctl enable {unit.rpartition('/')[2]}",)
-    assert "only dockerd's start had switched net.ipv4.ip_forward on" in said(told)
+    assert "only the start of dockerd switched net.ipv4.ip_forward on" in said(told)
 
 
 def test_ufw_keeps_forward_closed_by_its_own_file() -> None:
@@ -46,7 +46,7 @@ def test_no_file_switches_forwarding_on_before_a_dockerd_that_does_not_run() -> 
         found.with_host(msgspec.structs.replace(found.this, contacts=contacts)), sysctl("net.ipv4.ip_forward")
     )
     assert told.keeping == ()
-    assert "no file has to set net.ipv4.ip_forward: dockerd switches it on when it starts" in said(told)
+    assert "no file is needed for net.ipv4.ip_forward: dockerd switches it on when it starts" in said(told)
 
 
 @pytest.mark.parametrize("line", ("net/ipv4/ip_forward = 0", "net.ipv4.conf.all.forwarding = 0"))
@@ -61,14 +61,17 @@ def test_a_file_that_switches_forwarding_off_stays_as_it_is(path: str, line: str
     assert files[own] == "net.ipv4.ip_forward = 1\n"
     (unit,) = (each for each in files if each.endswith(".service"))
     assert "iptables -w -t filter -P FORWARD DROP" in files[unit]
-    assert f"{path} line 2 sets net.ipv4.ip_forward to 0: it would be wrong again after a reboot" in said(told)
+    assert (
+        f"line 2 of {path} sets net.ipv4.ip_forward to 0, so net.ipv4.ip_forward would be wrong again after a reboot"
+        in said(told)
+    )
 
 
 @pytest.mark.parametrize("path", ("/etc/sysctl.conf", "/etc/ufw/sysctl.conf"))
 def test_a_line_that_is_read_last_and_switches_forwarding_off_is_for_a_person(path: str) -> None:
     told = remedy(network((path, "vm.swappiness = 1\nnet/ipv4/ip_forward = 0\n")), sysctl("net.ipv4.ip_forward"))
     assert told.keeping == ()
-    assert f"{path} line 2 sets net.ipv4.ip_forward to 0 at each boot: delete that line" in said(told)
+    assert f"line 2 of {path} sets net.ipv4.ip_forward to 0 at each boot: delete that line" in said(told)
 
 
 def test_the_tool_that_switches_forwarding_off_is_named() -> None:
@@ -102,14 +105,17 @@ def test_a_file_of_its_own_sorts_behind_that_of_somebody_else(theirs: str) -> No
     assert (file.before, file.content) == (None, f"{KEY} = 1\n")
     assert file.file.startswith("/etc/sysctl.d/")
     assert file.file.rpartition("/")[2] > theirs.rpartition("/")[2]
-    assert f"{theirs} line 2 sets" in said(told)
+    assert f"line 2 of {theirs} sets" in said(told)
 
 
 @pytest.mark.parametrize("path", ("/etc/sysctl.conf", "/etc/ufw/sysctl.conf"))
 def test_a_line_that_is_read_last_is_for_a_person(path: str) -> None:
     told = remedy(network((path, f"vm.swappiness = 1\n{KEY}=0\n# mine")), sysctl(KEY))
     assert told.keeping == ()
-    assert f"{path} line 2 sets {KEY} to 0 and is read last, so no other file helps: write 1 there" in said(told)
+    assert (
+        f"line 2 of {path} sets {KEY} to 0 and is applied last, so no other file helps: write 1 in that line"
+        in said(told)
+    )
 
 
 def test_the_tool_whose_line_is_read_last_is_named() -> None:
@@ -126,7 +132,7 @@ def test_a_value_that_a_daemon_sets_is_pointed_out_and_not_fought(value: str) ->
     )
     told = remedy(found, sysctl(KEY))
     assert bool(told.persist) is (value == "1")
-    assert (f"{profile[0]} makes tuned set {KEY} to 0 whenever it starts" in said(told)) is (value == "0")
+    assert (f"{profile[0]} makes tuned set {KEY} to 0 whenever tuned starts" in said(told)) is (value == "0")
 
 
 def test_the_tool_that_writes_the_other_value_is_named_beside_our_file() -> None:
@@ -140,13 +146,13 @@ def test_the_tool_that_writes_the_other_value_is_named_beside_our_file() -> None
 def test_a_file_with_the_right_value_needs_no_other() -> None:
     told = remedy(network(("/etc/sysctl.d/50-mine.conf", f"{KEY} = 1\n")), sysctl(KEY))
     assert told.persist == ()
-    assert "it was changed at run time since" in said(told)
+    assert "later, at run time, somebody has changed" in said(told)
 
 
 def test_a_containers_own_value_belongs_to_its_creation() -> None:
     told = remedy(network(), sysctl("net.ipv4.conf.eth0.rp_filter", "0", HOST_NETNS.sibling("container:front")))
     assert told.persist == ()
-    assert "create it with --sysctl net.ipv4.conf.eth0.rp_filter=0" in said(told)
+    assert "create the container with --sysctl net.ipv4.conf.eth0.rp_filter=0" in said(told)
     assert told.commands[0].startswith("nsenter -t ")
 
 

@@ -36,17 +36,20 @@ def test_a_queue_that_takes_every_packet_is_not_told() -> None:
 
 
 STAND_INS: dict[str, tuple[Link, str]] = {
-    "XDP": (Link(2, "eth0", xdp=True), "eth0 in host carries an XDP program, which is not rebuilt"),
-    "tc": (Link(2, "eth0", tc_egress=True), "eth0 in host carries a tc filter, which is not rebuilt"),
+    "XDP": (Link(2, "eth0", xdp=True), "eth0 in host has an XDP program, and the test copy (replica) lacks it"),
+    "tc": (Link(2, "eth0", tc_egress=True), "eth0 in host has a tc filter, and the test copy (replica) lacks it"),
     "tc, understood": (
         Link(2, "eth0", filters=(Filter("ingress", "matchall", 1),)),
-        "eth0 in host carries a tc filter, which is not rebuilt",
+        "eth0 in host has a tc filter, and the test copy (replica) lacks it",
     ),
     "queue": (
         Link(2, "eth0", qdiscs=(Qdisc("pfifo", limit=0, words=("limit", "0")),)),
-        "eth0 in host has a queueing discipline that is not rebuilt: pfifo limit 0",
+        "eth0 in host has a queueing discipline that the test copy (replica) lacks: pfifo limit 0",
     ),
-    "wireguard": (Link(2, "eth0", "wireguard"), "eth0 in host is a wireguard; a plain wire stands in"),
+    "wireguard": (
+        Link(2, "eth0", "wireguard"),
+        "eth0 in host is a wireguard; the test copy (replica) has a plain veth instead",
+    ),
 }
 
 
@@ -110,12 +113,15 @@ def test_a_dummy_is_a_dummy() -> None:
 KINDS_LACKING: dict[str, tuple[tuple[Link, ...], str]] = {
     "vlan": (
         (HOST.links[1], VLAN),
-        "eth0.5 in host is a vlan, which this kernel does not make; a plain wire stands in",
+        "this kernel cannot make eth0.5 in host, a vlan; the test copy (replica) has a plain veth instead",
     ),
-    "bond": (MEMBERS, "bond0 in host is a bond, which this kernel does not make; a plain wire stands in"),
+    "bond": (
+        MEMBERS,
+        "this kernel cannot make bond0 in host, a bond; the test copy (replica) has a plain veth instead",
+    ),
     "dummy": (
         (HOST.links[1], Link(9, "dummy0", "dummy")),
-        "dummy0 in host is a dummy, which this kernel does not make; a plain wire stands in",
+        "this kernel cannot make dummy0 in host, a dummy; the test copy (replica) has a plain veth instead",
     ),
 }
 

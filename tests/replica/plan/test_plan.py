@@ -39,7 +39,7 @@ def test_of_many_containers_those_that_the_repaired_flow_comes_to() -> None:
 def test_of_many_connections_only_those_of_the_flow() -> None:
     found = blueprint(with_many_containers(network()), (FLOW,))
     assert [each.netns.name for each in found.namespaces] == ["world", "host", "container:web", "apart"]
-    assert str(found.apart[0]) == "container:c0: no packet of the flow comes there"
+    assert str(found.apart[0]) == "container:c0: no packet of the flow gets there"
     assert len(found.apart) == FEW
 
 

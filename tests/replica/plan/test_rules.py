@@ -49,7 +49,7 @@ def test_rules_that_no_tool_can_load_are_left_out() -> None:
     table = Table("bridge", "filter", "ebtables", (Chain("FORWARD", ()),))
     found = loads(msgspec.structs.replace(HOST, ruleset=Ruleset((table,))), None, None, called="web@two")
     assert [str(each) for each in found.left_out] == [
-        "table bridge filter of web@two: ebtables rules cannot be written from the model"
+        "table bridge filter of web@two: hairpin cannot write ebtables rules from its model"
     ]
 
 

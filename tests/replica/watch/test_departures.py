@@ -71,7 +71,7 @@ def test_an_outer_packet_alone_has_not_left_but_may_be_refused() -> None:
 
 def test_an_outer_packet_in_the_world_shows_an_unread_far_end() -> None:
     outer = msgspec.structs.replace(REQUEST, protocol=UDP, dport=8472)
-    told = ("what is at 203.0.113.80, a tunnel's far end, was not read",)
+    told = ("hairpin did not read the machine at 203.0.113.80, the far end of a tunnel",)
     found = Departures(network(), WAYS).not_told_apart(FLOW, (REQUEST, outer))
     assert tuple(str(each) for each in found) == told
 
@@ -99,7 +99,7 @@ def test_two_machines_behind_one_bridge_are_not_told_apart() -> None:
     built = Network((msgspec.structs.replace(host, namespaces=(bridged, *host.namespaces[1:])),))
     found = Departures(built, (WAYS[0], Way(ONE, "tap1", "w2", 2)))
     back = msgspec.structs.replace(REQUEST, link="w2")
-    told = "the machines behind eth0 and tap1, ports of br0, are one machine in the replica"
+    told = "in the test copy (replica), one machine stands for all machines behind the ports eth0 and tap1 of br0"
     assert tuple(map(str, found.not_told_apart(FLOW, (REQUEST, back)))) == (told,)
     assert tuple(found.not_told_apart(FLOW, (REQUEST,))) == ()
     assert tuple(Departures(network(), WAYS).not_told_apart(FLOW, (REQUEST, back))) == ()

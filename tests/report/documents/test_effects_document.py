@@ -29,4 +29,7 @@ def test_side_effects_are_those_on_flows_that_nobody_asked_for_and_the_others() 
     back = msgspec.structs.replace(OPENED, again=True)
     remedy = Remedy("x", (), side_effects=(SideEffect(message("it rains")),), effects=Effects((OPENED, back)))
     told = [(each.text, each.flow) for each in side_effect_documents(remedy, Words())]
-    assert told == [("it opens 8151 of the host to outside", "192.0.2.10 → 198.51.100.11:8151/tcp"), ("it rains", None)]
+    assert told == [
+        ("the repair opens 8151 of the host to outside", "192.0.2.10 → 198.51.100.11:8151/tcp"),
+        ("it rains", None),
+    ]

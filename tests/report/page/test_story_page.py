@@ -35,7 +35,7 @@ def test_the_traces_own_words_are_text() -> None:
 
 
 def test_a_story_without_entries_says_so() -> None:
-    assert "No trace tells of anything" in story_page(Story((), 0.0), Words())
+    assert "No recorded event matters" in story_page(Story((), 0.0), Words())
 
 
 def _typed(at: float, value: int) -> StoryEntry:
@@ -63,7 +63,7 @@ def test_a_failure_stands_behind_what_made_it() -> None:
 def test_a_failure_that_no_trace_dates_is_said_when_the_host_was_read() -> None:
     (mark,) = failures(answer(FORWARDING_OFF))
     assert mark.kind == "failure"
-    assert any("no trace proves since when" in str(each) for each in mark.lines)
+    assert any("no record shows since when" in str(each) for each in mark.lines)
 
 
 def test_a_healthy_host_has_no_failure() -> None:
@@ -90,7 +90,7 @@ def test_a_state_that_stops_no_asked_flow_is_a_failure() -> None:
 
 def test_what_could_not_be_asked_is_said() -> None:
     text = story_page(STORY, Words(), now=message("no container is called web"))
-    assert "What fails now could not be told: no container is called web" in text
+    assert "hairpin could not find out what fails now: no container is called web" in text
 
 
 def test_of_several_hosts_the_mark_names_its_host() -> None:

@@ -19,7 +19,7 @@ def test_one_maker_is_named_with_its_time_and_the_last_sight_of_the_good_state()
     assert said == [
         "since 1970-01-01T00:01:00Z, through firewalld.service",
         "1970-01-01T00:01:00Z: firewalld started",
-        "the last sign of the good state: dockerd started, 1970-01-01T00:00:00Z",
+        "the last record of the good state: dockerd started, 1970-01-01T00:00:00Z",
     ]
 
 
@@ -53,5 +53,5 @@ def test_it_is_written_with_its_traces() -> None:
     write_blame(Blame(60.0, 60.0, (STARTED,) * 9, GOOD), Words("en"), paper, whole=False)
     few = paper.text()
     assert few.count("firewalld started") < 9
-    assert "the last sign of the good state" in few
+    assert "the last record of the good state" in few
     assert time_text(60.0) in few

@@ -6,25 +6,22 @@ from hairpin.host.boot.configured import Configured
 from hairpin.report.text.configured import configured_text
 
 SAID: dict[str, tuple[Configured, str]] = {
-    "a line": (Configured("saved-rules", "/etc/f", 4), "It is configured in /etc/f, line 4."),
-    "a file": (Configured("sysctl-file", "/etc/f"), "It is configured in /etc/f."),
-    "a flag": (Configured("engine-option", option="--icc=false"), "It is configured by dockerd's option --icc=false."),
+    "a line": (Configured("saved-rules", "/etc/f", 4), "Line 4 of /etc/f configures this."),
+    "a file": (Configured("sysctl-file", "/etc/f"), "/etc/f configures this."),
+    "a flag": (Configured("engine-option", option="--icc=false"), "dockerd's option --icc=false configures this."),
     "a network": (
         Configured("network-option", option="--internal", owner="priv"),
-        "It is configured: network priv was made with --internal.",
+        "This is configured: network priv was made with --internal.",
     ),
     "two networks": (
         Configured("network-option", owner="front, back"),
-        "It is so by design: front, back were made as separate networks.",
+        "This is by design: front, back were made as separate networks.",
     ),
     "a container": (
         Configured("container-option", option="-p 127.0.0.1:1:1", owner="web"),
-        "It is configured: container web was made with -p 127.0.0.1:1:1.",
+        "This is configured: container web was made with -p 127.0.0.1:1:1.",
     ),
-    "a manager": (
-        Configured("manager", owner="fail2ban-client"),
-        "It is configured by fail2ban-client, which keeps it.",
-    ),
+    "a manager": (Configured("manager", owner="fail2ban-client"), "fail2ban-client configures this and keeps it so."),
 }
 
 

@@ -30,7 +30,7 @@ def test_the_lost_chains_that_strike_later_are_brought_back_by_the_same_load() -
 def test_it_is_printed_once() -> None:
     told = report_text(flushed(), Words(), Paper(width=80))
     assert told.count("repair now:") == 1
-    assert "the repair above is its repair, too" in " ".join(told.split())
+    assert "the repair above also removes this cause" in " ".join(told.split())
     assert told.count("\n") <= 72
     assert ":INPUT ACCEPT" not in told
 

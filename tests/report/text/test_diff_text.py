@@ -24,17 +24,17 @@ def test_nothing_differs() -> None:
 
 def test_what_decides_comes_first() -> None:
     text = _text(comparison(with_rules((USER, f"-A DOCKER-USER -p tcp -j DROP\n{USER}"))))
-    assert "This change decides:" in text
+    assert "This change alone decides:" in text
     assert "+ -A DOCKER-USER -p tcp -j DROP" in text
     assert "delivered → dropped" in text
-    assert text.index("This change decides:") < text.index("Firewall rules")
+    assert text.index("This change alone decides:") < text.index("Firewall rules")
 
 
 def test_sets_that_would_do_as_well() -> None:
     two = "-A DOCKER-USER -p tcp -j DROP\n-A DOCKER-USER -d 172.17.0.0/16 -p tcp -j DROP\n"
     text = _text(comparison(with_rules((USER, two + USER))))
     assert "Each of these has the same effect: d2" in text
-    assert "to undo it takes all of these: d1 d2" in text
+    assert "all of these have to be undone together: d1 d2" in text
 
 
 def test_who_made_a_change_is_one_line() -> None:

@@ -28,33 +28,33 @@ INTERNET = Flow(WEB, 4, 0xCB007150, "udp", 443, container="web", purpose="egress
 CASES: dict[str, tuple[tuple[FlowEffect, ...], list[str]]] = {
     "alike clients of two ports": (
         (opened(5432), opened(5432, start=LAN), opened(9100, "admin"), opened(9100, "admin", LAN)),
-        ["it opens 5432 (db), 9100 (admin) to outside, the LAN"],
+        ["the repair opens 5432 (db), 9100 (admin) to outside, the LAN"],
     ),
     "other clients, another sentence": (
         (opened(5432), opened(9100, "admin", FromHost())),
-        ["it opens 5432 (db) to outside", "it opens 9100 (admin) to the host"],
+        ["the repair opens 5432 (db) to outside", "the repair opens 9100 (admin) to the host"],
     ),
-    "a service of the host": ((opened(22, None),), ["it opens 22 of the host to outside"]),
+    "a service of the host": ((opened(22, None),), ["the repair opens 22 of the host to outside"]),
     "brought back": ((msgspec.structs.replace(opened(80), again=True),), []),
     "a way out": (
         (FlowEffect("opens", INTERNET, "way-out", "rejected", "leaves"),),
-        ["it lets web reach the Internet (udp)"],
+        ["the repair lets web reach the Internet (udp)"],
     ),
     "closed": (
         (FlowEffect("closes", flow(80, "web"), "published", "delivered", "dropped"),),
-        ["it closes 80 (web) to outside, who can reach it now"],
+        ["the repair closes 80 (web), which outside can reach now"],
     ),
     "no longer sent": (
         (FlowEffect("closes", flow(80, "web"), "published", "leaves", "dropped"),),
-        ["what outside sends to 80 (web) no longer leaves this host; whether it arrives now was not read"],
+        ["packets from outside to 80 (web) no longer leave this host; hairpin does not know whether they arrive now"],
     ),
     "closed again": (
         (FlowEffect("closes", flow(9, "web"), "unpublished", "delivered", "dropped", again=True),),
-        ["it closes 9 (web) to outside again, who can reach it only since the rules are gone"],
+        ["the repair closes 9 (web) again; outside can reach them only because the rules are gone"],
     ),
     "another link": (
         (FlowEffect("diverts", INTERNET, "way-out", "leaves", "leaves", links=("tun0", "eth0")),),
-        ["it sends what web sends to the Internet (udp) out by eth0 instead of tun0"],
+        ["packets from web to the Internet (udp) then leave through eth0 instead of tun0"],
     ),
 }
 
@@ -68,15 +68,15 @@ def test_what_is_told(found: tuple[FlowEffect, ...], told: list[str]) -> None:
 def test_open_connections_that_break_are_told() -> None:
     words = Words()
     (said,) = effects_told(Effects(cut=(flow(80, "web"),)), words)
-    assert words(said) == "it breaks the open connections to 80 (web)"
+    assert words(said) == "the repair breaks the open connections to 80 (web)"
 
 
 def test_flows_that_stay_stopped_are_told() -> None:
     still = (Known(flow(80, "web"), "published"), Known(INTERNET, "way-out"))
     words = Words()
     assert [words(each) for each in effects_told(Effects(still=still), words)] == [
-        "it leaves 80 (web) closed to outside: the same rule or policy stops these packets",
-        "it leaves the Internet (udp) out of reach of web: the same rule or policy stops these packets",
+        "even after the repair, 80 (web) stay closed to outside: the same rule or policy stops these packets",
+        "even after the repair, web do not reach the Internet (udp): the same rule or policy stops these packets",
     ]
 
 
@@ -90,6 +90,6 @@ def test_two_addresses_of_one_service_are_told_apart_where_one_opens_and_one_clo
     )
     words = Words()
     assert [words(each) for each in effects_told(Effects(found), words)] == [
-        "it opens 198.51.100.12:80/tcp (web) to outside",
-        "it closes 198.51.100.11:80/tcp (web) to outside, who can reach it now",
+        "the repair opens 198.51.100.12:80/tcp (web) to outside",
+        "the repair closes 198.51.100.11:80/tcp (web), which outside can reach now",
     ]

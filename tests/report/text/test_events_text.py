@@ -20,8 +20,8 @@ def told(whole: Matrix) -> str:
 
 def test_what_changes_nothing_takes_one_line() -> None:
     text = told(found())
-    assert text.startswith("8 flows, 15 events: after 4 of them something fails that passes now\n")
-    assert "All flows and open connections stay as they are after: " in text
+    assert text.startswith("8 flows, 15 events: after 4 of these events a flow fails that passes now\n")
+    assert "No flow and no open connection changes after: " in text
     assert "\ndocker-stop: dockerd is stopped\n✗ refused" in text
     assert "  docker-daemon-not-running: dockerd is not running\n" in text
 
@@ -48,11 +48,11 @@ def test_nothing_fails() -> None:
     quiet = tuple(each for each in whole.rows if not each.changes)
     assert "nothing changes\n" in told(msgspec.structs.replace(whole, rows=quiet))
     harmless = tuple(each for each in whole.rows if not any(cell.breaks for cell in each.cells))
-    assert "nothing fails that passes now" in told(msgspec.structs.replace(whole, rows=harmless))
+    assert "no flow that passes now fails" in told(msgspec.structs.replace(whole, rows=harmless))
 
 
 def test_what_an_event_heals() -> None:
-    assert "  these do not pass now, and do then:\n✓ delivered" in told(found(FORWARDING_OFF))
+    assert "  these flows do not pass now, and pass after the event:\n✓ delivered" in told(found(FORWARDING_OFF))
 
 
 def test_conditions_and_failures() -> None:
@@ -70,7 +70,7 @@ def test_an_event_that_may_change_something_is_not_among_those_that_change_nothi
     quiet = next(each for each in whole.rows if each.event == "sysctl-system")
     unsure = msgspec.structs.replace(quiet, conditions=(message("the reading sysctl, which is lacking, is empty"),))
     text = told(msgspec.structs.replace(whole, rows=(unsure,)))
-    assert "stay as they are" not in text
+    assert "No decided flow" not in text
     assert "\nsysctl-system: " in text
 
 
@@ -111,9 +111,9 @@ def test_of_undecided_flows_nothing_is_claimed() -> None:
     every = msgspec.structs.replace(whole.answer, flows=tuple(unsure))
     text = " ".join(told(msgspec.structs.replace(whole, answer=some)).split())
     assert "; 1 flow is undecided now " in text
-    assert "All flows that are decided now, and open connections, stay as they are after: " in text
+    assert "No decided flow and no open connection changes after: " in text
     text = " ".join(told(msgspec.structs.replace(whole, answer=every)).split())
-    assert "the flows are undecided now, and so is what the events do to them " in text
-    assert "Nothing that is known changes after: " in text
-    assert "stay as they are" not in text
-    assert "nothing fails" not in text
+    assert "the flows are undecided now, and also after the events" in text
+    assert "No flow that hairpin knows changes after: " in text
+    assert "No decided flow" not in text
+    assert "no flow that passes now fails" not in text

@@ -49,19 +49,19 @@ def test_an_undecided_text_says_what_to_ask() -> None:
 def test_the_repair_is_said_once() -> None:
     text = told(f"{DISABLED}\nIPv4 forwarding is disabled", FORWARDING_OFF)
     assert text.count("repair now:") == 1
-    assert "the repair above is its repair, too" in text
+    assert "the repair above also removes this cause" in text
 
 
 def test_what_means_nothing() -> None:
     text = told("the frobnicator at 10.0.0.5:8080 is sad")
-    assert text.startswith("This means nothing to hairpin.\n")
+    assert text.startswith("hairpin does not know the meaning of this text.\n")
     assert "    hairpin check 10.0.0.5:8080" in text
 
 
 def test_what_to_paste_instead() -> None:
     text = told("port is allocated already")
     assert "Paste the whole line in which the engine" in text
-    assert "Whether it is one of them is not known:" in text
+    assert "hairpin does not know whether it is one of them:" in " ".join(text.split())
     assert "  ? dockerd: Bind for …:… failed: port is already allocated\n" in text
     assert "true here" not in text
 
@@ -73,13 +73,13 @@ def test_a_known_text_beside_it_is_enough() -> None:
 
 
 def test_a_harmless_text() -> None:
-    assert "No fault by itself." in told("iptables: Bad rule (does a matching rule exist in that chain?).")
+    assert "By itself, this is not a fault." in told("iptables: Bad rule (does a matching rule exist in that chain?).")
 
 
 def test_harmless_lines_beside_a_fault() -> None:
     text = told(f"{DISABLED}\ndocker0: port 1(veth3f2a1b0) entered disabled state\nnothing", FORWARDING_OFF)
-    assert "Healthy hosts log these too" in text
-    assert "1 other line means nothing to hairpin." in text
+    assert "Healthy hosts log these lines, too" in text
+    assert "hairpin does not know the meaning of 1 other line." in text
 
 
 @pytest.mark.parametrize("width", (60, 80, 120))

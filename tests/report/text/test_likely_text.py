@@ -14,7 +14,7 @@ def shown(*texts: str, targets: tuple[str, ...] = ()) -> str:
 
 
 def test_what_was_recognised_by_lines() -> None:
-    assert "Read in the text, by lines: docker run (1), curl (3)." in shown(RUN + TIMED_OUT)
+    assert "hairpin read these outputs in the text, by lines: docker run (1), curl (3)." in shown(RUN + TIMED_OUT)
 
 
 def test_a_shown_fault_has_its_section_and_its_repair() -> None:
@@ -29,12 +29,12 @@ def test_what_may_be_has_no_repair() -> None:
     text = shown(RUN, TIMED_OUT)
     assert "likely[ip-forward-off]" in text
     assert "sysctl -w" not in text
-    assert "Next, run this command on the host. It changes nothing:" in text
+    assert "Next, run this command on the host (it changes nothing):" in text
 
 
 def test_suppositions_are_named() -> None:
     text = shown(RUN, targets=("8080",))
-    assert "delivered, if the rest is ordinary" in text
+    assert "delivered, if the rest of the host is ordinary" in text
     assert "the rules of iptables in filter, nat" in text
 
 
@@ -53,7 +53,7 @@ def test_an_outcome_is_quoted_once() -> None:
 
 
 def test_a_text_without_outputs() -> None:
-    assert "Nothing in this text is an output that hairpin knows." in shown("hello\n", targets=("8080",))
+    assert "hairpin recognises no output in this text." in shown("hello\n", targets=("8080",))
 
 
 @pytest.mark.parametrize("texts", ((RUN, TIMED_OUT), (RUN, ADDRESSES, OFF, TIMED_OUT)))

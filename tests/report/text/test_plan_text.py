@@ -29,7 +29,7 @@ def test_the_plan_has_steps_files_and_what_becomes_of_the_flows() -> None:
     assert "      sysctl -w net.ipv4.conf.eth0.forwarding=1\n" in shown
     assert f"      /etc/sysctl.d/{KEPT}\n      + net.ipv4.conf.eth0.forwarding = 1\n" in shown
     assert "✓ delivered" in shown
-    assert shown.endswith("Nothing was changed.  The same command with --apply carries it out.\n")
+    assert shown.endswith("Nothing was changed.  The same command with --apply carries the plan out.\n")
     assert "Nothing was changed" not in text(applying=True)
 
 
@@ -40,8 +40,8 @@ def test_what_an_event_will_bring_is_kept_away_by_files_alone() -> None:
         plan_text(coming, WORDS, Paper(), lasting=lasting, applying=False).replace("\n", " ")
         for lasting in (False, True)
     )
-    assert "with --persist --apply carries it out: files alone" in alone
-    assert kept.endswith("The same command with --apply carries it out. ")
+    assert "with --persist --apply carries the plan out: changed files alone" in alone
+    assert kept.endswith("The same command with --apply carries the plan out. ")
 
 
 def test_a_healthy_host() -> None:
@@ -56,7 +56,7 @@ def test_undecided_flows_do_not_count_as_flows_that_do_not_pass() -> None:
     )
     shown = plan_text(plan(of=msgspec.structs.replace(HEALTHY, flows=unsure)), WORDS, Paper(), lasting=False,
                       applying=False)  # fmt: skip
-    assert f"nothing is planned for flows that are undecided ({len(unsure)})" in shown
+    assert f"hairpin plans nothing for undecided flows ({len(unsure)})" in shown
     assert "do not pass" not in shown
 
 
@@ -80,9 +80,9 @@ KEPT_CHAINS: dict[str, tuple[OwnersCall, str]] = {
 @pytest.mark.parametrize(("call", "zone"), KEPT_CHAINS.values(), ids=KEPT_CHAINS)
 def test_the_chains_that_firewalld_keeps_are_said_once_it_was_taken_back(call: OwnersCall, zone: str) -> None:
     task = PlannedStep("x", Ask(host="h", call=call, undo=()))
-    assert "keeps the chains" not in task_line(msgspec.structs.replace(task, state="done"), None, WORDS, Paper())
+    assert "keeps its chains" not in task_line(msgspec.structs.replace(task, state="done"), None, WORDS, Paper())
     told = " ".join(task_line(msgspec.structs.replace(task, state="taken-back"), None, WORDS, Paper()).split())
-    assert (f"made for zone {zone} until its next reload" in told) is bool(zone)
+    assert (f"chains for zone {zone} until its next reload" in told) is bool(zone)
 
 
 FLOW = FAULTY.flows[0].trace.flow
@@ -96,12 +96,12 @@ def said(outcome: FixOutcome) -> str:
 
 def test_what_came_of_it() -> None:
     assert "dropped before; a real connection" in said(DONE)
-    assert said(DONE).endswith("take it back: `hairpin undo 3`")
-    assert "The whole plan was taken back: it fails" in said(BACK)
+    assert said(DONE).endswith("to undo the plan: `hairpin undo 3`")
+    assert "hairpin undid the whole plan: it fails" in said(BACK)
     assert "hairpin undo 3" not in said(BACK)
     assert "only in part" in said(msgspec.structs.replace(BACK, left=True))
     tried = msgspec.structs.replace(DONE, until="2026-01-01T00:00:00Z")
-    assert "unless you say `hairpin fix --confirm`" in said(tried)
+    assert "unless you run `hairpin fix --confirm`" in said(tried)
 
 
 def test_the_list_of_plans_names_what_stays() -> None:
@@ -111,7 +111,7 @@ def test_the_list_of_plans_names_what_stays() -> None:
     shown = plans_text((known,), WORDS, Paper(width=120))
     assert "3  2026-01-01T00:00:00Z  lab  fix 8080  taken back in part" in shown
     assert "somebody changed it" in shown
-    assert plans_text((), WORDS, Paper()) == "no plan was carried out on this host\n"
+    assert plans_text((), WORDS, Paper()) == "hairpin has carried out no plan on this host\n"
 
 
 def test_a_plan_whose_steps_are_done_is_tried_until_its_confirmation() -> None:

@@ -35,7 +35,7 @@ def test_one_flow_is_shown_step_by_step() -> None:
     assert told.startswith("✗ dropped  outside (192.0.2.10) → 198.51.100.11:8080/tcp\n  the kernel agrees: dropped\n")
     assert "host eth0 ← 192.0.2.10:40000 > 198.51.100.11:8080 SYN" in told
     assert "✗ host filter DOCKER-USER 1: -A DOCKER-USER -j DROP" in told
-    assert "drop reasons of the kernel: NETFILTER_DROP" in told
+    assert "drop reasons that the kernel gave: NETFILTER_DROP" in told
 
 
 def test_of_several_flows_those_that_agree_are_brief() -> None:
@@ -57,9 +57,9 @@ def test_parts_that_are_not_rebuilt_are_reported() -> None:
             apart=(message("container:x: not on the way"),),
         )
     )
-    assert "the kernel says delivered, but what was not rebuilt may be why" in told
-    assert "not rebuilt: an XDP program" in told
-    assert "left apart: container:x: not on the way" in told
+    assert "the kernel says delivered, but the reason may be a part that the test copy (replica) lacks" in told
+    assert "missing from the test copy (replica): an XDP program" in told
+    assert "not connected in the test copy (replica): container:x: not on the way" in told
 
 
 def test_hosts_are_named_where_there_are_several() -> None:

@@ -41,11 +41,8 @@ def test_now_and_for_good() -> None:
     unit = Ask(host="h", call=SetUnitState("start", "x"))
     remedy = Remedy("set-sysctl", run("sysctl", "-w", "a.b=1"), (*kept("/etc/sysctl.d/99-x.conf", "a.b = 1\n"), unit))
     assert written(remedy) == (
-        "  repair now:\n"
-        "      sysctl -w a.b=1\n"
-        "  repair that lasts:\n"
-        "      echo 'a.b = 1' > /etc/sysctl.d/99-x.conf\n"
-        "      systemctl start x\n"
+        "  repair now:\n      sysctl -w a.b=1\n  repair that stays after a reboot:\n      echo 'a.b = 1' > "
+        "/etc/sysctl.d/99-x.conf\n      systemctl start x\n"
     )
 
 
@@ -85,55 +82,57 @@ def opened(port: int, container: str = "db") -> FlowEffect:
 
 def test_what_was_walked_is_said() -> None:
     remedy = Remedy("delete-rule", run("true"), effects=Effects(count=7))
-    assert "Beside the asked flows, 7 more were checked with this change: all stay as they are." in written(
+    assert "Besides the asked flows, 7 more flows were checked with this change: all stay as they are." in written(
         remedy
     ).replace("\n  ", " ")
     opening = written(Remedy("delete-rule", run("true"), effects=Effects((opened(5432), opened(9100, "admin")), 7)))
-    assert "also: it opens 5432 (db), 9100 (admin) to outside" in opening
-    assert "7 more were checked with this\n  change: 2 change." in opening
+    assert "also: the repair opens 5432 (db), 9100 (admin) to outside" in opening
+    assert "7 more flows were checked with\n  this change: 2 would change." in opening
     back = msgspec.structs.replace(opened(80), again=True)
     cut = written(Remedy("delete-rule", run("true"), effects=Effects((back,), 300, 12)))
-    assert "1 that fail now pass then, the rest stay as they are." in cut.replace("\n  ", " ")
+    assert "1 would go from failing to passing, and the rest stay as they are." in cut.replace("\n  ", " ")
     assert "12 further flows were not checked." in cut
 
 
 def test_many_effects_are_counted() -> None:
     effects = Effects(tuple(opened(port) for port in range(1, 12)), 11)
     told = " ".join(written(Remedy("delete-rule", run("true"), effects=effects)).split())
-    assert "it opens 1 (db), 2 (db), 3 (db), 4 (db), 5 (db), 6 (db), 7 (db) and 4 more (--json lists them)" in told
+    assert (
+        "the repair opens 1 (db), 2 (db), 3 (db), 4 (db), 5 (db), 6 (db), 7 (db) and 4 more (--json lists them)" in told
+    )
 
 
 def test_what_disrupts_is_marked_and_stands_behind_another_repair() -> None:
     disruptive = Remedy("by-hand", (), advice=(message("make it anew"),), by_person=True)
-    assert "repair, by hand, which disrupts what works now:" in written(disruptive)
+    assert "repair, by hand, which disrupts connections that work now:" in written(disruptive)
     paper = Paper(width=60)
     write_remedy(disruptive, Words(), paper, set(), instead=True)
-    assert "or by hand, which disrupts what works now:" in paper.text()
+    assert "or by hand, which disrupts connections that work now:" in paper.text()
     assert "This repair was not simulated." in paper.text()
 
 
 ALONE: dict[str, tuple[Effects, str]] = {
-    "it stays":    (Effects(count=1), "1 more was checked with this change: it stays as it is."),
+    "it stays":    (Effects(count=1), "1 more flow was checked with this change: the flow stays as it is."),
     "it is restored": (
         Effects((FlowEffect("opens", published(), "published", "dropped", "delivered", again=True),), 1),
-        "1 more was checked with this change: it fails now and passes then.",
+        "1 more flow was checked with this change: it fails now and would pass.",
     ),
     "it closes": (
         Effects((FlowEffect("closes", published(), "published", "delivered", "dropped"),), 1),
-        "1 more was checked with this change: it changes.",
+        "1 more flow was checked with this change: it would change.",
     ),
-    "two": (Effects(count=2), "2 more were checked with this change: all stay as they are."),
+    "two": (Effects(count=2), "2 more flows were checked with this change: all stay as they are."),
 }  # fmt: skip
 
 
 @pytest.mark.parametrize(("effects", "told"), ALONE.values(), ids=ALONE)
 def test_one_further_flow_is_told_as_one(effects: Effects, told: str) -> None:
     shown = " ".join(written(Remedy("set-sysctl", run("true"), effects=effects)).split())
-    assert f"Beside the asked flows, {told}" in shown
+    assert f"Besides the asked flows, {told}" in shown
 
 
 def test_only_the_step_without_an_undo_is_told_as_such() -> None:
     start = Ask(host="h", call=SetUnitState("start", "docker"))
-    assert Words()(not_taken_back(Remedy("start-engine", (start,)))) == "Nothing takes this back."
+    assert Words()(not_taken_back(Remedy("start-engine", (start,)))) == "No command undoes this."
     both = Remedy("start-engine", (*run("sysctl", "-w", "a.b=1"), start))
-    assert Words()(not_taken_back(both)) == "Nothing takes this back: `systemctl start docker`"
+    assert Words()(not_taken_back(both)) == "No command undoes this: `systemctl start docker`"

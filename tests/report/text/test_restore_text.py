@@ -37,5 +37,5 @@ def of_podman() -> RestorePlan:
 
 
 def test_what_nothing_takes_back_is_said_before() -> None:
-    assert "Nothing takes this back." in restore_text(of_podman(), Words("en"), Paper(), applying=True)
-    assert "Nothing takes this back." not in text((DNAT, ""), applying=True)
+    assert "No command undoes this." in restore_text(of_podman(), Words("en"), Paper(), applying=True)
+    assert "No command undoes this." not in text((DNAT, ""), applying=True)

@@ -15,7 +15,7 @@ def test_the_lab_hosts_story() -> None:
     assert "  00:21:39  the process of docker.service was killed" in lines
     boot = next(number for number, line in enumerate(lines) if "00:22:24  the host started" in line)
     assert lines[boot - 1] == ""
-    assert said.rstrip().endswith("only each container's last start and end")
+    assert said.rstrip().endswith("only the last start and end of each container")
 
 
 def test_the_traces_own_words_are_shown_if_asked() -> None:
@@ -25,7 +25,7 @@ def test_the_traces_own_words_are_shown_if_asked() -> None:
 
 def test_a_host_without_traces_that_matter() -> None:
     told = story_of((evidence(("trace-units", journal())),), 1795699000)
-    assert "No trace tells of anything" in story_text(told, Words(), Paper())
+    assert "No recorded event matters" in story_text(told, Words(), Paper())
 
 
 def test_several_hosts_are_named() -> None:

@@ -22,7 +22,7 @@ def test_a_port_that_fails() -> None:
 
 def test_all_ports() -> None:
     assert str(summary(answer(USER_DROPS, port=None))) == (
-        "1 problem in 2 ports of 3 containers; nothing here stops the others"
+        "1 problem in 2 ports of 3 containers; nothing on this host stops the others"
     )
     assert str(summary(answer(FORWARDING_OFF, port=None))) == "1 problem in 2 ports of 3 containers"
 
@@ -33,11 +33,13 @@ def test_a_flow_that_leaves_is_no_all_clear() -> None:
     left = [each for each in found.flows if each.verdict == "leaves"]
     assert 1 < len(left) < len(found.flows)
     delivered, count = len(found.flows) - len(left), len(found.flows)
-    assert str(summary(found)).endswith(f": {delivered} of {count} flows delivered, nothing here stops the others")
+    assert str(summary(found)).endswith(
+        f": {delivered} of {count} flows delivered, and nothing on this host stops the others"
+    )
     said = [str(summary(msgspec.structs.replace(found, flows=tuple(left[:number])))) for number in (1, 2)]
     assert said == [
-        "1 flow: nothing here stops it, the rest of its way was not read",
-        "2 flows: nothing here stops them, the rest of their way was not read",
+        "1 flow: nothing on this host stops it; hairpin did not read the rest of its way",
+        "2 flows: nothing on this host stops them; hairpin did not read the rest of their way",
     ]
 
 
@@ -52,7 +54,7 @@ def test_what_nothing_explains_is_a_problem() -> None:
 def test_a_latent_cause_is_to_come() -> None:
     broken = answer(FORWARDING_OFF).causes[0]
     found = msgspec.structs.replace(answer(), causes=(msgspec.structs.replace(broken, severity="latent"),))
-    assert str(summary(found)) == "1 problem to come; 1 port of 1 container: all flows pass"
+    assert str(summary(found)) == "1 future problem; 1 port of 1 container: all flows pass"
 
 
 def test_nothing_asked_has_no_line() -> None:

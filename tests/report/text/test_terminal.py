@@ -60,7 +60,7 @@ def test_a_cause_is_printed_once_however_many_flows_it_stops(replacements: tuple
 
 def test_two_causes_say_that_both_have_to_go() -> None:
     told = text(FORWARDING_OFF, USER_DROPS, width=120)
-    assert told.count("dropped now, delivered when both causes are fixed: 1, 2 (simulated)") == 2
+    assert told.count("dropped now, delivered once both causes are fixed: 1, 2 (simulated)") == 2
 
 
 def test_several_causes_are_numbered_and_say_what_they_explain() -> None:
@@ -113,7 +113,7 @@ def test_a_healthy_host_is_one_line_a_port() -> None:
 
 def test_a_container_without_a_restart_policy_is_one_note_at_the_end() -> None:
     told = text(port=None)
-    assert not told.startswith("1 problem to come")
+    assert not told.startswith("1 future problem")
     assert told.count("note: after docker-restart: container") == 1
     assert " ".join(told.split()).count("(`docker update --restart unless-stopped") == 1
     assert told.index("note: after docker-restart") > told.rindex("✓ delivered")
@@ -162,7 +162,9 @@ def test_a_flow_that_passes_on_the_walk_alone_is_undecided_and_gets_a_line_of_it
     question = msgspec.structs.replace(disputed.question, kind="check")
     told = report_text(msgspec.structs.replace(disputed, question=question), Words("en"), Paper(width=400))
     assert "? undecided" in told
-    assert "not confirmed by the replica: 192.0.2.10 to 198.51.100.11:8080/tcp: simulated delivered, the kernel" in told
+    assert (
+        "not confirmed by the kernel: 192.0.2.10 to 198.51.100.11:8080/tcp: simulated delivered, the kernel"
+    ) in told
     assert "please report it with /x" in told
     assert "simulated: no packet was sent" in told
 
@@ -184,7 +186,7 @@ def test_no_flow_at_all_is_a_sentence() -> None:
     cases = {
         "No container here publishes a port": asked,
         "No container engine is installed here": msgspec.structs.replace(asked, network=alone),
-        "What is published is not known": msgspec.structs.replace(
+        "hairpin does not know which ports are published": msgspec.structs.replace(
             asked, unread=(Unread("docker-socket", "", "/var/run/docker.sock", "Permission denied", "e1"),)
         ),
     }

@@ -23,18 +23,17 @@ def last(found: Answer) -> list[str]:
 
 def test_the_way_before_the_host_is_shown_by_tcpdump() -> None:
     *_, line = last(answer())
-    assert line == "Still timing out? `tcpdump -ni eth0 port 8080`: no SYN means before this host."
-    assert text().strip().endswith(line)
+    assert line == "Still timing out? The SYN is lost before this host if `tcpdump -ni eth0 port 8080` shows none."
+    assert " ".join(text().split()).endswith(line)
 
 
 def test_of_several_ports_none_is_named() -> None:
-    *_, line = last(answer(port=None))
-    assert "port PORT`" in line
+    assert "port PORT`" in " ".join(last(answer(port=None)))
 
 
 def test_an_uplink_without_a_router_is_said_not_to_be_asked() -> None:
     """Which clients it has is not known."""
-    assert last(answer())[0] == "Not asked: eth1 (`hairpin check 198.18.0.11:8080`)."
+    assert last(answer())[0] == "Not checked: eth1 (`hairpin check 198.18.0.11:8080`)."
 
 
 def test_a_datagram_has_no_syn() -> None:
@@ -46,8 +45,7 @@ def test_a_datagram_has_no_syn() -> None:
         )
         for each in found.flows
     )
-    *_, line = last(msgspec.structs.replace(found, flows=flows))
-    assert "no packet means before this host" in line
+    assert "The packet is lost before this host" in " ".join(last(msgspec.structs.replace(found, flows=flows)))
 
 
 @pytest.mark.parametrize("found", (answer(FORWARDING_OFF), answer(origin="host"), answer(origin="lan")))
@@ -63,8 +61,9 @@ def test_a_way_out_is_followed_by_tcpdump() -> None:
     text = " ".join(last(msgspec.structs.replace(found, flows=(asked,))))
     address = address_text(flow.daddr, flow.version)
     assert text == (
-        f"Still no answer? `tcpdump -ni eth0 'tcp port 443 and host {address}'`: packets that leave without an answer "
-        f"are lost behind this host, on the way to {address} or there (--host {address} reads it)."
+        f"Still no answer? Run `tcpdump -ni eth0 'tcp port 443 and host {address}'`. If packets leave and no answer "
+        f"comes, they are lost behind this host, on the way to {address} or on {address} (--host {address} lets "
+        f"hairpin read {address})."
     )
     assert last(msgspec.structs.replace(found, flows=(left,))) == []
 
@@ -75,6 +74,6 @@ def test_of_a_tunnel_the_outer_packet_is_shown_here_and_the_inner_one_there() ->
     flow = msgspec.structs.replace(found.flows[0], trace=trace)
     text = " ".join(last(msgspec.structs.replace(found, flows=(flow,))))
     assert "`tcpdump -ni eth0 'udp port 8472 and host 198.51.100.12'` shows the outer packets." in text
-    assert "On 198.51.100.12, `tcpdump -ni any 'tcp port 80 and host 10.244.2.0'` shows what it unpacks" in text
+    assert "On 198.51.100.12, `tcpdump -ni any 'tcp port 80 and host 10.244.2.0'` shows the unpacked packets" in text
     assert "lost behind this host" in text
-    assert "--host 198.51.100.12 reads it" in text
+    assert "--host 198.51.100.12 lets hairpin read 198.51.100.12" in text

@@ -70,9 +70,9 @@ def test_a_shell_as_root_is_told_of_and_what_only_shows_is_not() -> None:
     )
     said = [str(each.what) for each in people_entries(traces(("trace-logins", text)))]
     assert said == [
-        "ann (pts/1) opened a shell as root: what was typed in it is not logged",
-        "bob became root with su: what was typed then is not logged",
-        "root logged in from 192.0.2.9: what was typed is not logged",
+        "ann (pts/1) opened a root shell; the commands in it were not logged",
+        "bob became root with su; the commands after that were not logged",
+        "root logged in from 192.0.2.9; the commands of this login were not logged",
     ]
 
 
@@ -81,7 +81,7 @@ def test_how_long_a_shell_was_open() -> None:
         (20, "sudo", f"{SUDO}/bin/bash"), (200, "sudo", "pam_unix(sudo-i:session): session closed for user root")
     )
     (entry,) = people_entries(traces(("trace-logins", text)))
-    assert str(entry.what) == "ann (pts/1) had a shell as root for 3 min: what was typed in it is not logged"
+    assert str(entry.what) == "ann (pts/1) had a root shell for 3 min; the commands in it were not logged"
     assert entry.until == BEGUN + 200
 
 
@@ -95,7 +95,7 @@ def test_the_runs_of_a_playbook_are_one_entry() -> None:
     modules = ("setup", "iptables", "systemd", "iptables")
     text = journal(*((20.0 + 30 * place, "sudo", ran % name) for place, name in enumerate(modules)))
     (entry,) = people_entries(traces(("trace-logins", text)))
-    said = "ann (pts/1) ran Ansible as root, modules iptables, systemd: what they were told is not logged"
+    said = "ann (pts/1) ran Ansible as root, modules iptables, systemd; the arguments of the modules were not logged"
     assert str(entry.what) == said
     assert (entry.at, entry.until, entry.effect) == (BEGUN + 50, BEGUN + 110, None)
 

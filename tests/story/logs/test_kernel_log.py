@@ -30,7 +30,7 @@ CASES: dict[str, tuple[tuple[tuple[float, str, str], ...], list[tuple[str, str |
     ),
     "br_netfilter": (
         ((100, "kernel", "Bridge firewalling registered"),),
-        [("the kernel loaded br_netfilter: iptables sees the packets of bridges since", "br-netfilter-load")],
+        [("the kernel loaded br_netfilter: from then on iptables sees bridged packets", "br-netfilter-load")],
     ),
     "a full table": (
         tuple((100.0 + n, "kernel", "nf_conntrack: nf_conntrack: table full, dropping packet") for n in range(3)),

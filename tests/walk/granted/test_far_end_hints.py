@@ -63,15 +63,15 @@ SENT = outer(HERE, FAR, 29)
 BY_HAND = renamed(node("one"), "vx0")
 VMWARE = msgspec.structs.replace(renamed(node("one", tunnel=NAMED), "vxlan7"), hypervisor="vmware")
 HINTS: dict[str, tuple[Network, str]] = {
-    "nothing came from there": (with_entries(node("one"), SENT), "conntrack has none from it"),
-    "nothing came since": (with_entries(node("one"), SENT, outer(FAR, HERE, 20)), "conntrack has none from it"),
+    "nothing came from there": (with_entries(node("one"), SENT), "conntrack has seen none from"),
+    "nothing came since": (with_entries(node("one"), SENT, outer(FAR, HERE, 20)), "conntrack has seen none from"),
     "it sends to another port": (
-        with_entries(node("one"), SENT, outer(FAR, HERE, 29, port=4789)), "It sends its own to port 4789",
+        with_entries(node("one"), SENT, outer(FAR, HERE, 29, port=4789)), "sends its own outer packets to port 4789",
     ),
     "it is apart from all others": (
         with_entries(node("one", remote=APART), fdb=(third(ADDRESSES["two"]),)), "All other far ends of flannel.1",
     ),
-    "the kernel's port, made by hand": (with_entries(BY_HAND), "It is the kernel's default"),
+    "the kernel's port, made by hand": (with_entries(BY_HAND), "The port is the kernel's default"),
     "NSX": (with_entries(VMWARE), "VMware NSX"),
 }  # fmt: skip
 
@@ -122,7 +122,9 @@ def test_a_permanent_entry_of_a_former_container(mac: int, asked: int) -> None:
     )  # fmt: skip
     trace = walk_flow(net, msgspec.structs.replace(FLOW, daddr=address))
     told = [
-        str(each.text) for each in trace.questions if "Docker gives it to the container 10.10.0.7" in str(each.text)
+        str(each.text)
+        for each in trace.questions
+        if "Docker gives this hardware address to the container 10.10.0.7" in str(each.text)
     ]
     assert len(told) == asked
 
@@ -163,6 +165,6 @@ def test_two_permanent_entries_with_one_hardware_address() -> None:
     entered = host.namespaces[0].neighbours
     twin = Neighbour("flannel.1", 4, TUNNEL_ADDRESSES["two"] + 9, TUNNEL_MACS["two"], "PERMANENT")
     (asked,) = walk_flow(with_entries(host, *BOTH, neighbours=(*entered, twin)), FLOW).questions
-    assert "for 10.244.2.0 and for 10.244.2.9: both are right only if" in str(asked.text)
+    assert "for 10.244.2.0 and for 10.244.2.9. Both entries are right only if" in str(asked.text)
     elsewhere = msgspec.structs.replace(twin, link="eth0")
     assert walk_flow(with_entries(host, *BOTH, neighbours=(*entered, elsewhere)), FLOW).questions == ()

@@ -67,12 +67,12 @@ OUT = Flow(FromContainer("mv", sibling("container:mv")), 4, parse_address("203.0
 IN = Flow(OUTSIDE, 4, OWN, "tcp", 80)
 NEAR = Flow(Lan(OWN + 1), 4, OWN, "tcp", 80)
 CASES = {
-    "a macvlan in a cloud": (with_container(MACVLAN, cloud="aws"), "Does aws's network take frames from"),
-    "a macvlan on VMware": (with_container(MACVLAN, hypervisor="vmware"), "Does vmware's switch take frames from"),
-    "a macvlan on Wi-Fi": (with_container(MACVLAN, name="wlan0"), "Does the Wi-Fi take frames from"),
+    "a macvlan in a cloud": (with_container(MACVLAN, cloud="aws"), "Does aws's network accept frames from"),
+    "a macvlan on VMware": (with_container(MACVLAN, hypervisor="vmware"), "Does vmware's switch accept frames from"),
+    "a macvlan on Wi-Fi": (with_container(MACVLAN, name="wlan0"), "Does the Wi-Fi accept frames from"),
     "a macvlan": (with_container(MACVLAN), ""),
     "an ipvlan in a cloud": (
-        with_container(IPVLAN, cloud="aws"), "Does aws's network take packets from the IP address of container:mv",
+        with_container(IPVLAN, cloud="aws"), "Does aws's network accept packets from the IP address of container:mv",
     ),
     "an ipvlan on VMware": (with_container(IPVLAN, hypervisor="vmware"), ""),
 }  # fmt: skip
@@ -89,7 +89,9 @@ def test_a_network_that_may_drop_foreign_frames_is_asked_about(net: Network, ask
 
 def test_without_a_hint_a_macvlan_s_frames_are_said_to_be_assumed() -> None:
     said = [str(each) for each in walk_flow(with_container(MACVLAN), IN).assumed]
-    assert said == ["the network behind eth0 takes frames from 02:42:c6:33:64:c0, the hardware address of container:mv"]
+    assert said == [
+        "the network behind eth0 accepts frames from 02:42:c6:33:64:c0, the hardware address of container:mv"
+    ]
     assert walk_flow(with_container(IPVLAN), IN).assumed == ()
 
 
@@ -119,7 +121,7 @@ def test_a_container_behind_a_bridge_that_has_the_uplink_sends_foreign_frames() 
     packet = msgspec.structs.replace(OUT.packet(OWN), smac=MAC)
     left = State("device-out", sibling("host"), packet, oif="eth0")
     (asked,), assumed = frames_taken(bridged, left)
-    assert str(asked.text).startswith("Does openstack's network take frames from 02:42:c6:33:64:c0, ")
+    assert str(asked.text).startswith("Does openstack's network accept frames from 02:42:c6:33:64:c0, ")
     assert assumed == ()
     own_frame = msgspec.structs.replace(left, packet=msgspec.structs.replace(packet, smac=UPLINK))
     assert frames_taken(bridged, own_frame) == ((), ())

@@ -15,8 +15,8 @@ from tests.small_host import HOST_ADDRESS, WEB, egress, host_namespace, network,
 OTHER, FAR = (parse_address(each)[1] for each in ("198.51.100.57", "192.0.2.9"))
 SECOND = Address("eth0", 4, OTHER, 24, secondary=True)
 ASKED = (
-    "Does the network behind eth0 take packets from 198.51.100.11? MASQUERADE takes this address of eth0 for the "
-    "packets of 172.17.0.0/16, and the host's own packets leave from 198.51.100.57 (src of their route)"
+    "Does the network behind eth0 accept packets from 198.51.100.11? MASQUERADE gives packets of 172.17.0.0/16 this "
+    "address of eth0, while the host's own packets leave from 198.51.100.57 (src of their route)"
 )
 
 

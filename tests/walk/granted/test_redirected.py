@@ -24,4 +24,4 @@ def test_a_redirect_is_asked_about_where_it_decides(redirects: tuple[Redirect, .
     trace = walk_flow(network(msgspec.structs.replace(host_namespace(), redirects=redirects)), published())
     assert trace.verdict == "delivered"
     texts = [str(each.text) for each in trace.questions]
-    assert any("198.51.100.20 pass on packets to 192.0.2.10" in each for each in texts) is asks
+    assert any("198.51.100.20 forward packets to 192.0.2.10" in each for each in texts) is asks

@@ -12,8 +12,8 @@ from tests.small_host import host_namespace, local, network, published
 
 PUBLIC = "203.0.113.11"
 SAID = (
-    "203.0.113.11, which lo has and no uplink, is routed to this host "
-    "(behind a 1:1 NAT the clients' packets come to 198.51.100.11)"
+    "203.0.113.11 is on lo and on no uplink; it is routed to this host (behind a 1:1 NAT, the clients' packets come "
+    "to 198.51.100.11 instead)"
 )
 
 

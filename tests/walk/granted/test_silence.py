@@ -71,8 +71,8 @@ def test_the_question_names_the_client_and_how_to_watch() -> None:
         published(Outside(parse_address("203.0.113.9")[1])), from_client("SYN_RECV", 40, client="203.0.113.9")
     )
     assert str(asked.text) == (
-        "Do the answers to 203.0.113.9 arrive? It asked for port 8151, the SYN-ACK left by eth0, and no ACK came back "
-        "(conntrack entries in SYN_RECV: 1)"
+        "Do the answers to 203.0.113.9 arrive? 203.0.113.9 asked for port 8151, the SYN-ACK left through eth0, "
+        "and no ACK came back (conntrack entries in SYN_RECV: 1)"
     )
     assert [each.of for each in asked.wanted] == [("eth0", "tcp port 8151 and host 203.0.113.9")]
 
@@ -92,7 +92,7 @@ def test_a_silent_name_server_is_called_one() -> None:
     lines = (to_server("SYN_SENT", 100), to_server("SYN_SENT", 100, sport=40002))
     (asked,) = questions(asking, *lines)
     assert "203.0.113.80, the DNS server of web, answer on port 443/tcp?" in str(asked.text)
-    assert "It resolves no name for web" in str(asked.if_no)
+    assert "The server resolves no name for web" in str(asked.if_no)
 
 
 def test_a_silent_name_server_of_several_containers_is_asked_about_once() -> None:
@@ -105,4 +105,4 @@ def test_a_silent_name_server_of_several_containers_is_asked_about_once() -> Non
     (asked,) = questions_of(built, traces)
     assert asked.flows == ("f1", "f2", "f3")
     assert "the DNS server of web, db, answer" in str(asked.question.text)
-    assert "It resolves no name for web, db: " in str(asked.question.if_no)
+    assert "The server resolves no name for web, db. " in str(asked.question.if_no)

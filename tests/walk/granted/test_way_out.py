@@ -24,10 +24,10 @@ def host(*routes: Route, rules: tuple[PolicyRule, ...] = (), client: str = "192.
 NAMED: dict[str, tuple[Network, str]] = {
     "a route of its own": (
         host(route("192.0.2.0/24", "eth0", via="198.51.100.20")),
-        "by `192.0.2.0/24 via 198.51.100.20 dev eth0`: 198.51.100.20 does not pass them on to 192.0.2.10",
+        "by `192.0.2.0/24 via 198.51.100.20 dev eth0`. 198.51.100.20 does not forward them to 192.0.2.10",
     ),
     "a policy rule": (host(DEFAULT_72, rules=(FOR_PORT,)), f"the policy rule `{FOR_PORT.text}` selects"),
-    "no gateway": (host(route("192.0.2.0/24", "eth0")), "by `192.0.2.0/24 dev eth0`, without a gateway"),
+    "no gateway": (host(route("192.0.2.0/24", "eth0")), "by `192.0.2.0/24 dev eth0`, which has no gateway"),
 }  # fmt: skip
 
 

@@ -51,6 +51,6 @@ def test_the_chosen_path_is_a_condition() -> None:
     assert trace.verdict == "depends"
     assert [branch.verdict for branch in trace.branches] == ["leaves", "dropped"]
     assert [str(each.said).partition(" of ")[0] for each in trace.conditions] == [
-        "from 172.17.0.2 to 203.0.113.80 the way is via 198.51.100.1 dev eth0",
-        "from 172.17.0.2 to 203.0.113.80 the way is via 192.0.2.1 dev eth1",
+        "from 172.17.0.2 to 203.0.113.80, the kernel chooses the next hop via 198.51.100.1 dev eth0",
+        "from 172.17.0.2 to 203.0.113.80, the kernel chooses the next hop via 192.0.2.1 dev eth1",
     ]

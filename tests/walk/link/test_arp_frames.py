@@ -115,7 +115,7 @@ FROM_OUTSIDE: dict[str, tuple[Network, int]] = {
 @pytest.mark.parametrize(("network", "assumed"), FROM_OUTSIDE.values(), ids=FROM_OUTSIDE)
 def test_a_machine_outside_is_taken_to_know_the_host(network: Network, assumed: int) -> None:
     trace = walk_flow(network, Flow(Outside(CLIENT), 4, HOST_ADDRESS, "udp", 53))
-    said = [each for each in trace.usual.assumed if "still has the hardware address" in each.template]
+    said = [each for each in trace.usual.assumed if "keeps the present hardware address" in each.template]
     assert len(said) == assumed
     assert trace.usual.stop is not None
     assert trace.usual.stop.reason == "no-listener"

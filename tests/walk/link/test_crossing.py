@@ -62,7 +62,7 @@ APART = network(node("one"), node("two", address=OTHER_NETWORK))
 CASES: dict[str, tuple[Network, int, Frame, Port | None, str]] = {
     "by a wire that an entry shows": (SURE, ADDRESSES["two"], Frame(target=FAR), FAR, ""),
     "by a wire that nothing shows": (
-        network(), ADDRESSES["two"], Frame(target=FAR), FAR, "one and two are on one wire",
+        network(), ADDRESSES["two"], Frame(target=FAR), FAR, "one and two are on the same wire",
     ),
     "by its hardware address": (SURE, 9, Frame(dmac=MACS["two"]), FAR, ""),
     "to another hardware address": (SURE, 9, Frame(dmac=5), None, ""),

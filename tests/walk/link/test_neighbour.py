@@ -144,7 +144,7 @@ def test_a_hardware_address_that_was_entered_by_hand_is_a_question(
     assert [each.breaks_if for each in usual.questions] == ["no"] * asked
     assert len(usual.assumed) == assumed
     for each in usual.questions:
-        assert str(each.text).startswith("Does 198.51.100.1 have the hardware address 02:00:00:00:00:77, ")
+        assert str(each.text).startswith("Does 198.51.100.1 have the hardware address 02:00:00:00:00:77? ")
 
 
 SILENT = {"conf__all__arp_ignore": "8"}
@@ -174,7 +174,7 @@ def test_a_machine_that_gave_no_answer_is_said_to_be_assumed_to_answer() -> None
         )
     ]
     assert said == [
-        ["192.0.2.10 answers on eth0, although it did not when the kernel last asked (its neighbour entry is FAILED)"],
+        ["192.0.2.10 answers on eth0, although it did not answer when the kernel last asked (neighbour entry: FAILED)"],
         [],
         [],
     ]
@@ -195,7 +195,7 @@ def test_a_machine_that_a_route_has_on_the_link_and_that_gave_no_answer_is_asked
         assert trace.succeeds
         assert [each.breaks_if for each in trace.usual.questions] == ["yes"] * asked_again
         for each in trace.usual.questions:
-            assert "192.0.2.10, to which a route leads directly by eth0, still silent there" in str(each.text)
+            assert "A route leads directly to 192.0.2.10 on eth0, and 192.0.2.10 was silent there" in str(each.text)
 
 
 @pytest.mark.parametrize(("state", "asked_again"), (
@@ -210,7 +210,7 @@ def test_a_gateway_that_gave_no_answer_is_asked_about_first(state: str, *, asked
     assert trace.succeeds
     assert [each.breaks_if for each in trace.usual.questions] == ["yes"] * asked_again
     for each in trace.usual.questions:
-        assert f"198.51.100.80, still silent on eth0 (its neighbour entry is {state})?" in str(each.text)
+        assert f"198.51.100.80 was silent on eth0 (neighbour entry: {state}). Is it still silent?" in str(each.text)
         assert option_of(each.wanted[0]) == "ping -c 1 -I eth0 198.51.100.80; ip neigh show 198.51.100.80 dev eth0"
 
 
@@ -279,5 +279,5 @@ def test_a_gateway_that_no_entry_shows_is_said_to_be_assumed_where_others_have_o
 ) -> None:
     trace = walk_flow(network(msgspec.structs.replace(host_namespace(), neighbours=entries)), published())
     assert (trace.verdict, trace.questions) == ("delivered", ())
-    told = "198.51.100.1 answers on eth0, although no neighbour entry shows it and other machines there have one"
+    told = "198.51.100.1 answers on eth0, although it has no neighbour entry and other machines there have one"
     assert [str(each) for each in trace.assumed] == [told] * said

@@ -97,7 +97,9 @@ def test_ways(hosts: tuple[Host, ...], verdict: str, stop: tuple[str, str] | Non
 
 def test_the_condition_is_named_once_for_both_directions() -> None:
     (condition,) = walked(guarded("one"), guarded("two")).conditions
-    assert str(condition.said) == "wg0 of one and wg0 of two have each other's WireGuard keys, which are never read"
+    assert (
+        str(condition.said) == "wg0 of one and wg0 of two have each other's WireGuard keys, which hairpin never reads"
+    )
 
 
 def test_steps_show_the_outer_packet() -> None:
@@ -110,7 +112,7 @@ def test_what_disagrees_is_quoted() -> None:
     stop = walked(guarded("one"), guarded("two", peers=to(ADDRESSES["one"], 51820, FAR))).usual.stop
     assert stop is not None
     assert isinstance(stop.decided_by, LinkDecided)
-    assert str(stop.decided_by.said) == "no peer may send from 10.9.0.1; allowed are peer 1: 10.9.0.2/32"
+    assert str(stop.decided_by.said) == "no peer may send from 10.9.0.1; the allowed addresses are peer 1: 10.9.0.2/32"
 
 
 REASONS = {

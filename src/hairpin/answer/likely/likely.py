@@ -294,15 +294,19 @@ def _meaning(alternative: Alternative) -> Message:
     if not cause and hint is not None:
         return hint.means
     if not cause:
-        return message("it is lost before this host: a cloud's security group, a router, a provider's firewall")
+        return message(
+            "the packet is lost before this host, in a cloud's security group, a router or a provider's firewall"
+        )
     return message("it is {cause}", cause=cause)
 
 
 def _rest(stopping: tuple[Alternative, ...], command: str) -> Message:
     others = tuple(dict.fromkeys(each.cause for each in stopping if each.command != command and each.cause))
     if not others:
-        return message("the fault is before or behind this host: `tcpdump` there shows how far the packets come")
-    return message("left are: {causes}", causes=", ".join(others))
+        return message(
+            "the fault is before or behind this host: `tcpdump` on the machines there shows how far the packets get"
+        )
+    return message("still possible: {causes}", causes=", ".join(others))
 
 
 def _of_suppositions(answer: Answer) -> Next | None:
@@ -327,6 +331,6 @@ def _of_suppositions(answer: Answer) -> Next | None:
                 message("it is {cause}", cause=named) if causes else message("this is not the fault"),
                 causes[0] if causes else "",
             ),
-            Decides(message("anything else"), message("paste it: it decides")),
+            Decides(message("anything else"), message("paste the output: it decides")),
         ),
     )

@@ -140,7 +140,7 @@ _TOLD = (
     message("{program} ended with status {status}"),
     message("{program} is not installed"),
     message("{program} did not end within {seconds} s"),
-    message("{path} is not as expected: it was changed, made or deleted"),
+    message("{path} is not as expected: somebody has changed, created or deleted it"),
     message("{path} is on a file system that is mounted read-only"),
     message("the file system of {path} is full, so the file is left as it is"),
 )
@@ -210,7 +210,7 @@ def _refusal(said: tuple[str, ...]) -> Message:
         case "no-plan":
             return message("no plan {plan} in the journal there; `hairpin undo --list` names them", plan=detail)
         case "foreign":
-            return message("{folder} can be written by others, so its journal is not trusted", folder=detail)
+            return message("other users can write to {folder}, so hairpin does not trust its journal", folder=detail)
         case "missing":
             return message("{program} is not installed, so nothing was done", program=detail)
         case "backups":

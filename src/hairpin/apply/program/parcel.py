@@ -209,7 +209,7 @@ def _words(kind: str, words: Words) -> bytes:
 
 def _bytes(text: str) -> bytes:
     if "\0" in text:
-        raise ApplyError(message("a word of the plan has a zero byte, which no program there can read"))
+        raise ApplyError(message("a word of the plan contains a zero byte, and no program's argument can contain one"))
     return text.encode("utf-8", "surrogateescape")
 
 

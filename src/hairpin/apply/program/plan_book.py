@@ -200,5 +200,5 @@ def _kept_plan(text: bytes | None) -> KeptPlan:
     try:
         return msgspec.json.decode(text, type=KeptPlan)
     except msgspec.DecodeError as error:
-        said = message("the journal there is of another version of hairpin: {reason}", reason=error)
+        said = message("another version of hairpin wrote the journal there: {reason}", reason=error)
         raise ApplyError(said) from None

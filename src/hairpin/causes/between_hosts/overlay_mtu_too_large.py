@@ -36,7 +36,7 @@ def find(view: View) -> Iterator[Candidate]:
         return
     name, host = sent.link.name, sent.netns.host
     yield Candidate(
-        title=message("the MTU of {link} on {host} is {mtu}, and its underlay carries {fits}",
+        title=message("the MTU of {link} on {host} is {mtu}, and its underlay can carry only {fits}",
                       link=name, host=host, mtu=sent.link.mtu_bytes, fits=fits),
         detail=message(
             "The tunnel adds {overhead} bytes to each packet, {below} of {far} has an MTU of {mtu}, and the outer "
@@ -56,7 +56,7 @@ def find(view: View) -> Iterator[Candidate]:
 
 
 CAUSE = Cause(
-    title=message("A tunnel's MTU is larger than the network below it carries"),
+    title=message("A tunnel's MTU is larger than the network below the tunnel can carry"),
     source="drivers/net/vxlan/vxlan_core.c vxlan_xmit_one(): VXLAN_DF_SET; net/ipv4/ip_output.c ip_fragment()",
     reasons=frozenset({"mtu"}),
 )

@@ -37,7 +37,7 @@ def find(view: View) -> Iterator[Candidate]:
         title=message("{host} does not know {address}, a container of {far} on their overlay network", **facts),
         detail=message(
             "{link} of the network on {host} answers ARP from its own entries, and has no entry for {address}. dockerd "
-            "writes these entries once {far} tells of its containers.",
+            "writes these entries once {far} announces its containers.",
             **facts,
         ),
         change=Change(unknown.parts),

@@ -1,7 +1,7 @@
 """A tunnel device of this host and the far end's device have the same hardware address.
 
-Users see: the overlay network between two machines is dead, and both reach each other.  The machines are clones.  With
-the same ``/etc/machine-id``, systemd gives both tunnel devices the same address.
+Users see: the overlay network between two machines is dead, although both machines reach each other.  The machines are
+clones.  With the same ``/etc/machine-id``, systemd gives both tunnel devices the same address.
 
 Proof: the neighbour entry for the far end has the hardware address of this host's own device.  A vxlan or geneve device
 drops a frame that comes from its own address.  With another address on this host the frame passes.
@@ -53,7 +53,7 @@ def find(view: View) -> Iterator[Candidate]:
                     message(
                         "compare `ip link show {link}` on both machines, and /etc/machine-id: clones share it. Give "
                         "one machine an id of its own, delete its {link}, and restart the agent that makes {link} "
-                        "(flanneld, the CNI) there and then here",
+                        "(flanneld, the CNI) first on that machine and then on this one",
                         **facts,
                     ),
                 ),

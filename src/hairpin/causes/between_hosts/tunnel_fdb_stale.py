@@ -1,6 +1,6 @@
 """A tunnel device's forwarding database names an address that the far host does not have.
 
-Users see: the overlay network to one host is dead since the address of that host changed.
+Users see: since the address of one host changed, the overlay network to that host is dead.
 
 Proof: the forwarding entry for the far device's hardware address names an address that the far host does not have.
 With the right address the packet arrives.

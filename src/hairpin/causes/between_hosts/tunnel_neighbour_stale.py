@@ -1,7 +1,7 @@
 """The permanent neighbour entry for a tunnel's far end is missing, or has a hardware address that the far device does
 not have.
 
-Users see: the overlay network to one host is dead since its tunnel device was made anew.
+Users see: since the tunnel device of one host was made anew, the overlay network to that host is dead.
 
 Proof: the permanent neighbour entry for the far end is missing, or has another hardware address than the far device.
 With the right entry the packet arrives.
@@ -59,8 +59,8 @@ def find(view: View) -> Iterator[Candidate]:
         else message("{host} has no neighbour entry for {address}, the tunnel device of {far}",
                      host=host, address=address, far=far.netns.host),
         detail=message(
-            "The permanent neighbour entry of {link} on {host} says {mac}. {far_link} of {far} has {right}, and takes "
-            "no other frames.",
+            "The permanent neighbour entry of {link} on {host} says {mac}. {far_link} of {far} has {right} and drops "
+            "frames for any other address.",
             link=sent.link.name, host=host, mac=write_mac(entry.mac or 0), far_link=far.link.name,
             far=far.netns.host, right=right,
         )

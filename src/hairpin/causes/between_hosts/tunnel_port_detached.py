@@ -96,8 +96,8 @@ def _loose(view: View, here: _Segment, there: _Segment) -> Iterator[Candidate]:
         yield Candidate(
             title=message("{link} of {host} is not a port of {bridge}", link=link.name, host=host, bridge=bridge.name),
             detail=message(
-                "The tunnel joins {bridge} with {far_bridge} of {far}. The end there is a port of its bridge; the end "
-                "here is not, so the tunnel's frames are lost.",
+                "The tunnel joins {bridge} with {far_bridge} of {far}. Its far end is a port of {far_bridge}; its end "
+                "here is no port, so the tunnel's frames are lost.",
                 bridge=bridge.name, far_bridge=there.bridge.name, far=there.netns.host,
             )
             if wrong is None
@@ -176,7 +176,7 @@ def _bridge_of(network: Network, holder: Netns, address: int) -> Link | None:
 
 
 CAUSE = Cause(
-    title=message("A tunnel device is not a port of the bridge that it joins with another host's bridge"),
+    title=message("A tunnel device between the bridges of two hosts is not a port of its own host's bridge"),
     source="ip-link(8): master",
     reasons=frozenset({"no-neighbour", "neighbour-wrong"}),
 )

@@ -1,6 +1,6 @@
 """A tunnel device sends from an address that its host does not have.
 
-Users see: the overlay network of one host is dead since the address of that host changed.
+Users see: since the address of one host changed, the overlay network of that host is dead.
 
 Proof: the device's local address is on no link of its host.  With an address that the host has, the packet arrives.
 Now: ``ip link set TUNNEL type vxlan local ADDRESS``, or make the device anew.
@@ -31,9 +31,10 @@ def find(view: View) -> Iterator[Candidate]:
     old, wanted = address_text(sent.tunnel.local, version), address_text(right, version)
     tunnel = msgspec.structs.replace(sent.tunnel, local=right)
     yield Candidate(
-        title=message("{link} sends from {old}, which {host} does not have", link=name, old=old, host=host),
+        title=message("{link} sends from {old}, an address that {host} does not have", link=name, old=old, host=host),
         detail=message(
-            "The kernel sends nothing from a foreign address, so no outer packet leaves. {host} has {wanted}.",
+            "The kernel sends nothing from an address that the host does not have, so no outer packet leaves. {host} "
+            "has {wanted}.",
             host=host, wanted=wanted,
         ),
         change=one(SetLink(sent.netns, msgspec.structs.replace(sent.link, tunnel=tunnel))),

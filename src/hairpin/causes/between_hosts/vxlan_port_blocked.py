@@ -29,7 +29,7 @@ def find(view: View) -> Iterator[Candidate]:
         title=message("{host} drops the packets of its tunnel (UDP port {port})", host=host, port=port),
         detail=message(
             "Packets between containers of several hosts travel inside UDP packets to port {port}, and on {host} "
-            "{chain} drops these: {rule}",
+            "{chain} drops these UDP packets: {rule}",
             port=port, host=host, chain=place.chain, rule=place.text,
         ),
         change=_accepting(view, place, port),

@@ -6,7 +6,7 @@ answer.
 
 Proof: the device refuses to send packets to the address, or drops packets from the address.  With the address among the
 AllowedIPs of its peer, the packet passes.
-Now: ``wg set DEVICE peer KEY allowed-ips …`` with all AllowedIPs that the peer has, and the address's network.
+Now: ``wg set DEVICE peer KEY allowed-ips …`` with all present AllowedIPs of the peer and the network of the address.
 Lasting: add the network to ``AllowedIPs`` in the device's configuration (``/etc/wireguard``), on the host whose device
 refuses the packet.
 """
@@ -68,14 +68,14 @@ def _candidate(view: View, link: Link, peer: Peer, wanted: Prefix, said: Message
     address, host = address_text(wanted.network, wanted.version), view.stop.netns.host
     return Candidate(
         title=message(
-            "WireGuard device {link} of {host} has no peer that {address} is allowed to",
+            "No peer of WireGuard device {link} on {host} has {address} in its AllowedIPs",
             link=link.name,
             host=host or message("this host"),
             address=address,
         )
         if len(device.peers) == 1
         else message(
-            "WireGuard device {link} of {host} does not allow {address} to the peer that has it",
+            "The peer of WireGuard device {link} on {host} that has {address} lacks it in its AllowedIPs",
             link=link.name,
             host=host or message("this host"),
             address=address,
@@ -93,8 +93,8 @@ def _candidate(view: View, link: Link, peer: Peer, wanted: Prefix, said: Message
 def _allow(link: Link, peer: Peer, address: str) -> Message:
     has = allowed_text(peer.allowed)
     return message(
-        "if {address} is behind peer {number} of {link}: add its network to that peer's AllowedIPs, which are {has} "
-        "now (wg set {link} peer KEY allowed-ips takes the whole list), and in /etc/wireguard/{link}.conf",
+        "if {address} is behind peer {number} of {link}: add its network to that peer's AllowedIPs (now {has}) with wg "
+        "set {link} peer KEY allowed-ips, which takes the whole list, and in /etc/wireguard/{link}.conf",
         address=address,
         number=peer.number,
         link=link.name,

@@ -1,7 +1,8 @@
 """The bridge has lost its address, so the containers on it have no gateway.
 
 Users see: containers cannot connect to the outside, and their replies to clients do not leave the container.  A rule
-that wants a route back to the sender, such as that of firewalld's IPv6_rpfilter, drops packets between containers, too.
+that requires a route back to the sender, such as the rule of firewalld's IPv6_rpfilter, also drops packets between
+containers.
 
 Proof: the bridge lacks the gateway address of its network.  With the address the packet arrives.
 Now: ``ip address add GATEWAY/LENGTH dev BRIDGE``.  For IPv6 the bridge's MTU must be 1280 or more first.
@@ -38,7 +39,7 @@ def find(view: View) -> Iterator[Candidate]:
         if (address.link, address.value) not in told:
             told.add((address.link, address.value))
             yield _candidate(
-                view, address, message("The address is the router of the default route in {netns}.", netns=name)
+                view, address, message("The default route in {netns} has this address as its router.", netns=name)
             )
 
 
@@ -93,13 +94,15 @@ def _candidate(view: View, address: Address, said: Message) -> Candidate:
     switch = ("net", "ipv6", "conf", link, "disable_ipv6")
     if address.version == 6 and view.host_namespace.sysctl(*switch) == 1:
         title = message("{bridge} has no IPv6: {key} is 1", bridge=link, key=dotted(switch))
-        said = message("The kernel has taken its IPv6 addresses and routes off it. {said}", said=said)
+        said = message("The kernel has removed the bridge's IPv6 addresses and routes. {said}", said=said)
         first = (SetSysctl(view.host_netns, switch, "0"),)
     elif bridge is not None and address.version == 6 and 0 < bridge.mtu_bytes < IPV6_MIN_MTU:
         facts = {"bridge": link, "mtu": bridge.mtu_bytes, "least": IPV6_MIN_MTU}
         title = message("{bridge} has no IPv6: its MTU is {mtu}, and IPv6 needs {least}", **facts)
         said = message(
-            "The kernel takes IPv6 off a link with such an MTU: its addresses and routes go. {said}", said=said
+            "The kernel switches IPv6 off on a link with such an MTU and removes the link's IPv6 addresses and routes. "
+            "{said}",
+            said=said,
         )
         first = (SetLink(view.host_netns, replace(bridge, mtu_bytes=_fitting_mtu(view, link))),)
     return Candidate(

@@ -67,7 +67,8 @@ def _of_other_name(
     return Candidate(
         title=message("Bridge {link} has another name: {name}", link=name, name=link.name),
         detail=message(
-            "It is the bridge of network {network}. The rules of the engine and of a firewall name it only as {link}.",
+            "The bridge belongs to network {network}. The rules of the engine and of a firewall name it only as "
+            "{link}.",
             network=joined.name, link=name,
         ),
         change=Change((*change.parts, *_attached(view, engine, joined, ports))),
@@ -88,10 +89,11 @@ def _attached(view: View, engine: Engine, joined: DockerNetwork, ports: tuple[Li
 def _detail(joined: DockerNetwork, ports: tuple[Link, ...]) -> Message:
     if not ports:
         return message(
-            "It is the bridge of network {name}. No container of that network starts without it.", name=joined.name
+            "The bridge belongs to network {name}. No container of this network starts without it.", name=joined.name
         )
     return message(
-        "It is the bridge of network {name}. All containers on it are cut off. Their veths have no bridge: {links}.",
+        "The bridge belongs to network {name}. All containers of this network are cut off. Their veths have no bridge: "
+        "{links}.",
         name=joined.name,
         links=", ".join(each.name for each in ports),
     )

@@ -83,7 +83,7 @@ def _candidate(netns: Netns, link: Link, wanted: BridgePort) -> Candidate:
     return Candidate(
         title=message("Bridge port {link} does not forward", link=link.name)
         if link.kind != "veth"
-        else message("Bridge port {link} does not forward as its engine made it", link=link.name),
+        else message("Bridge port {link} does not forward: it has other flags than its engine set", link=link.name),
         detail=_differs(link, wanted),
         change=one(SetLink(netns, msgspec.structs.replace(link, port=wanted))),
         where=OfLink(link.name, master=link.master),
@@ -108,7 +108,7 @@ def _stp_candidate(netns: Netns, namespace: Namespace, link: Link) -> Candidate:
         else message("STP keeps bridge port {link} {state}", link=link.name, state=link.port.state),
         detail=_stp_text(link, delay) if waits else message(
             "STP is on for {bridge}, and has found another way to the network behind this port. The bridge drops "
-            "frames from it and to it.", bridge=link.master),
+            "frames from and to the port.", bridge=link.master),
         change=one(SetLink(netns, msgspec.structs.replace(link, port=forwarding_port(link.port)))),
         where=OfLink(link.name, master=link.master),
         in_class="link-or-route",
@@ -129,7 +129,10 @@ def _shut_candidate(netns: Netns, link: Link) -> Candidate:
     facts = {"link": link.name, "bridge": link.master}
     guard = link.port.guard
     ways = (
-        message("look what speaks STP behind {link}, and whether it may: tcpdump -ni {link} stp", **facts),
+        message(
+            "find the device behind {link} that speaks STP, and ask whether it is meant to: tcpdump -ni {link} stp",
+            **facts,
+        ),
         message(
             "if the guard is not meant for this port: bridge link set dev {link} guard off; ip link set dev {link} "
             "down; ip link set dev {link} up",
@@ -144,14 +147,16 @@ def _shut_candidate(netns: Netns, link: Link) -> Candidate:
         if guard
         else message("Bridge port {link} is disabled, although its link has a carrier", **facts),
         detail=message(
-            "Somebody has set the guard of {link} on. A BPDU came from behind the port: a bridge there speaks STP. "
-            "The port stays disabled until its link goes down and up, and {bridge} drops frames from it and to it.",
+            "Somebody has switched the BPDU guard of {link} on. A BPDU came from behind the port: a bridge there "
+            "speaks STP. The port stays disabled until its link goes down and up. Until then {bridge} drops frames "
+            "from and to the port.",
             **facts,
         )
         if guard
         else message(
-            "STP is on for {bridge}, so no command sets the state. A BPDU guard that is off again leaves a port so, "
-            "until its link goes down and up. {bridge} drops frames from the port and to it.",
+            "STP is on for {bridge}, so no command sets the port's state. A port that the BPDU guard disabled stays "
+            "disabled after the guard is switched off, until the port's link goes down and up. {bridge} drops frames "
+            "from and to the port.",
             **facts,
         ),
         change=one(SetLink(netns, msgspec.structs.replace(link, port=forwarding_port(link.port)))),
@@ -172,12 +177,13 @@ def _stp_text(link: Link, delay: float | None) -> Message:
     if delay is None:
         return message(
             "STP is on for {bridge}: a port that comes up is listening and then learning before it forwards. Until "
-            "then the bridge drops frames from it and to it, after each start of its container.",
+            "then the bridge drops frames from and to the port. This happens at each start of its container.",
             bridge=link.master,
         )
     return message(
         "STP is on for {bridge}: a port that comes up is listening for {delay} s and learning for {delay} s before it "
-        "forwards. Until then the bridge drops frames from it and to it, after each start of its container.",
+        "forwards. Until then the bridge drops frames from and to the port. This happens at each start of its "
+        "container.",
         bridge=link.master,
         delay=f"{delay:g}",
     )
@@ -193,9 +199,9 @@ def _what_to_do(link: Link, delay: float | None, *, waits: bool) -> Iterator[Mes
         )
     if waits:
         yield message(
-            "for the next starts: a shorter delay, ip link set dev {bridge} type bridge forward_delay 200 (2 s); or, "
-            "if {bridge} has no second way to any network, no STP, ip link set dev {bridge} type bridge stp_state 0. "
-            "Ask whoever switched STP on",
+            "for the next starts, shorten the delay: ip link set dev {bridge} type bridge forward_delay 200 (2 s). If "
+            "{bridge} has no second way to any network, switch STP off instead: ip link set dev {bridge} type bridge "
+            "stp_state 0. Ask first whoever switched STP on",
             bridge=link.master,
         )
     else:
@@ -210,9 +216,11 @@ def _what_to_do(link: Link, delay: float | None, *, waits: bool) -> Iterator[Mes
 def _differs(link: Link, wanted: BridgePort) -> Message:
     assert link.port is not None
     if link.port.state != wanted.state:
-        return message("Its state is {state}: the bridge drops frames from it and to it.", state=link.port.state)
+        return message(
+            "The port's state is {state}: the bridge drops frames from and to the port.", state=link.port.state
+        )
     changed = [each for each in _AS_MADE if getattr(link.port, each) != getattr(wanted, each)]
-    return message("These flags are not as the engine made them: {flags}.", flags=", ".join(changed))
+    return message("These flags differ from those that the engine set: {flags}.", flags=", ".join(changed))
 
 
 CAUSE = Cause(

@@ -47,9 +47,9 @@ def find(view: View) -> Iterator[Candidate]:
         next_hops=(NextHop(network.bridge),),  # the bridge's own address becomes the packet's source
     )
     yield Candidate(
-        title=message("The route to {subnet} by {bridge} is missing", subnet=text, bridge=network.bridge),
+        title=message("The route to {subnet} through {bridge} is missing", subnet=text, bridge=network.bridge),
         detail=message(
-            "The host has no route by {bridge} to the containers of network {name}.",
+            "The host has no route through {bridge} to the containers of network {name}.",
             bridge=network.bridge,
             name=network.name,
         ),

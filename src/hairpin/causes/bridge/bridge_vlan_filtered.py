@@ -32,7 +32,7 @@ def find(view: View) -> Iterator[Candidate]:
     open_ = msgspec.structs.replace(bridge.bridge, vlan_filtering=False)
     others = (each for each in namespace.links if bridge.name in (each.name, each.master))
     yield Candidate(
-        title=message("Bridge {bridge} filters VLANs, and {port} is not in the frame's", bridge=bridge.name,
+        title=message("Bridge {bridge} filters VLANs, and {port} is not in the frame's VLAN", bridge=bridge.name,
                       port=by.name),
         detail=message("{port} {said}. The VLANs of the bridge and of its ports: {vlans}.", port=by.name, said=said,
                        vlans="; ".join(f"{each.name} {_vlans(each)}" for each in others)),
@@ -66,8 +66,8 @@ def _what_to_do(bridge: Link, by: Link) -> Iterator[Message]:
     An administrator may have switched VLAN filtering on, so hairpin does not switch it off."""
     itself = " self" if by.name == bridge.name else ""
     yield message(
-        "add {port} to the VLAN of the others: bridge vlan add dev {port} vid 1 pvid untagged{itself} (1 is the "
-        "kernel's default, which an engine's port has)",
+        "add {port} to the VLAN of the other ports: bridge vlan add dev {port} vid 1 pvid untagged{itself} (VLAN 1 is "
+        "the kernel's default, and an engine's port is in it)",
         port=by.name,
         itself=itself,
     )
@@ -79,7 +79,7 @@ def _what_to_do(bridge: Link, by: Link) -> Iterator[Message]:
 
 
 CAUSE = Cause(
-    title=message("A bridge filters VLANs, and a port is not in the frame's"),
+    title=message("A bridge filters VLANs, and a port is not in the frame's VLAN"),
     source="net/bridge/br_vlan.c __allowed_ingress(), br_allowed_egress()",
     reasons=frozenset({"bridge-vlan"}),
 )

@@ -40,8 +40,8 @@ def find(view: View) -> Iterator[Candidate]:
             for entry, port in _astray(view.network, netns, namespace, bridge):
                 said = (
                     message(
-                        "A namespace behind {port} has that hardware address. A local entry makes the bridge take the "
-                        "frames for this host's own.",
+                        "A namespace behind {port} has that hardware address. The entry is a local one, so the bridge "
+                        "treats the frames as this host's own.",
                         port=port.name,
                     )
                     if entry.local
@@ -49,7 +49,8 @@ def find(view: View) -> Iterator[Candidate]:
                     if entry.sticky
                     else message(
                         "A namespace behind {port} has that hardware address. The static entry stays wrong until that "
-                        "namespace sends a frame; the kernel then moves it, and there is nothing left to delete.",
+                        "namespace sends a frame; the kernel then moves the entry to the right port, and nothing is "
+                        "left to delete.",
                         port=port.name,
                     )
                 )
@@ -61,12 +62,13 @@ def _of_bridge(netns: Netns, namespace: Namespace, bridge: Link, mac: int) -> Ca
     own = FdbEntry(bridge.name, bridge.name, mac, entry.vlan if entry is not None else None, "permanent", local=True)
     if entry is not None:
         change = Change((DeleteEntry(netns, entry), AddEntry(netns, own)))
-        return _candidate(netns, bridge, entry, change, message("It is the hardware address of {link} itself.",
+        return _candidate(netns, bridge, entry, change, message("This is the hardware address of {link} itself.",
                                                                 link=bridge.name))  # fmt: skip
     return Candidate(
         title=message("{link} has no forwarding entry for its own hardware address", link=bridge.name),
         detail=message(
-            "The bridge sends frames for itself to its ports. The kernel adds this entry only when the bridge is made."
+            "The bridge forwards frames for its own hardware address to its ports instead of delivering them to the "
+            "host. The kernel adds the missing entry only when the bridge is made."
         ),
         change=one(AddEntry(netns, own)),
         where=OfForwarding(netns.host, bridge.name, write_mac(mac), None, None, ()),
@@ -100,7 +102,9 @@ def _astray(network: Network, netns: Netns, namespace: Namespace, bridge: Link) 
 def _candidate(netns: Netns, bridge: Link, entry: FdbEntry, change: Change, said: Message) -> Candidate:
     mac = write_mac(entry.mac)
     return Candidate(
-        title=message("A forwarding entry of {link} sends {mac} to {port}", link=bridge.name, mac=mac, port=entry.port),
+        title=message(
+            "A forwarding entry of {link} sends frames for {mac} to {port}", link=bridge.name, mac=mac, port=entry.port
+        ),
         detail=said,
         change=change,
         where=OfForwarding(netns.host, entry.port, mac, None, None, (entry,)),

@@ -31,12 +31,14 @@ def find(view: View) -> Iterator[Candidate]:
     port = msgspec.structs.replace(link.port, hairpin=True)
     yield Candidate(
         title=message("Hairpin mode is off on {link}", link=link.name),
-        detail=message("The packet would have to leave by the bridge port that it came in by."),
+        detail=message("The packet would have to leave through the bridge port through which it came in."),
         change=one(SetLink(view.stop.netns, msgspec.structs.replace(link, port=port))),
         where=OfLink(link=link.name, hairpin="off"),
         in_class="link-or-route",
         evidence=(link.evidence,),
-        side_effects=(message("dockerd sets it itself for containers it starts with userland-proxy off"),),
+        side_effects=(
+            message("dockerd sets hairpin mode itself for containers that it starts while userland-proxy is off"),
+        ),
     )
 
 

@@ -21,7 +21,7 @@ def find(view: View) -> Iterator[Candidate]:
     outer = view.on_host or view.stop.netns.overlay is not None
     if link is None or link.tunnel is not None or not (outer and is_bridge_port(view.namespace, link)):
         return
-    title = message("{link}, the host's end of the container's wire, is down", link=link.name, netns=view.stop.netns)
+    title = message("The host's end {link} of the container's veth pair is down", link=link.name, netns=view.stop.netns)
     yield from brought_up(
         view, link, title, message("The container's own interface has no carrier; nothing reaches it or leaves it.")
     )

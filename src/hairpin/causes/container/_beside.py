@@ -63,8 +63,8 @@ def _candidates(view: View, kind: str, title: Message, detail: Message) -> Itera
         evidence=tuple(each for each in (below.evidence,) if each),
         side_effects=(
             message(
-                "packets between the host and {address} then go by the new link: rules that name {parent} do not match "
-                "them",
+                "packets between the host and {address} then pass through the new link: rules that name {parent} do "
+                "not match them",
                 address=text,
                 parent=parent.link,
             ),

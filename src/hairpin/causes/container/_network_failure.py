@@ -16,7 +16,7 @@ from hairpin.texts.meaning import Failure
 def no_network(host: Host, container: Container, places: dict[str, str]) -> Failure:
     engine, network = host.engine_of(container), places["word"]
     if engine.network(network) is not None:
-        return Failure(message("its network {network} was gone, and is there again", network=network), again=True)
+        return Failure(message("its network {network} was gone and exists again now", network=network), again=True)
     return Failure(
         message("its network {network} is gone", network=network),
         message(
@@ -35,7 +35,11 @@ def not_loaded(host: Host, container: Container, places: dict[str, str]) -> Fail
     if joined is None or joined.bridge is None:
         return Failure(
             message("dockerd did not load its network {network} when dockerd last started", network=name),
-            message("read in dockerd's log why, remove the reason, and restart dockerd; then {start}", start=start),
+            message(
+                "read in dockerd's log why the network was not loaded, remove the reason, and restart dockerd; then "
+                "{start}",
+                start=start,
+            ),
         )
     zone = zone_of_interface(host, joined.bridge, permanent=False)
     kept = zone_of_interface(host, joined.bridge, permanent=True)
@@ -66,7 +70,7 @@ def address_conflict(host: Host, container: Container, _: dict[str, str]) -> Fai
         if found is not None:
             other, chosen = found
             return Failure(
-                message("its address {address} (--ip) is container {other}'s", address=text, other=other.name),
+                message("container {other} has its address {address} (--ip)", address=text, other=other.name),
                 _give_back(host, container, other, text, chosen=chosen),
             )
         if address in (end.gateway4, end.gateway6) or _is_gateway(host.engine_of(container), end, address):
@@ -78,7 +82,9 @@ def address_conflict(host: Host, container: Container, _: dict[str, str]) -> Fai
     if asked:
         text = address_text(asked[0][1], 4 if asked[0][1] == asked[0][0].fixed4 else 6)
         return Failure(
-            message("its address {address} (--ip) was another endpoint's, and is no container's now", address=text),
+            message(
+                "another endpoint had its address {address} (--ip), and no container has that address now", address=text
+            ),
             again=True,
         )
     return Failure(
@@ -111,14 +117,14 @@ def _give_back(host: Host, container: Container, other: Container, address: str,
     command = host.engine_of(container).command
     if chosen:
         return message(
-            "both ask for {address}: recreate {name} or {other} with another one (--ip)",
+            "both containers ask for {address}: recreate {name} or {other} with another address (--ip)",
             address=address,
             name=container.name,
             other=other.name,
         )
     return message(
-        "{stop}, then {start}, then {again}: {other} asks for no address of its own, and gets another one. It lasts if "
-        "the network has an --ip-range that {address} is outside of",
+        "{stop}, then {start}, then {again}: {other} asks for no fixed address, so it gets another one. This lasts "
+        "only if the network has an --ip-range without {address}",
         stop=command("stop", other.name),
         start=command("start", container.name),
         again=command("start", other.name),
@@ -133,7 +139,7 @@ def _elsewhere(host: Host, container: Container, end: Endpoint) -> Message:
     if part is None:
         return message("recreate {name} with another address (--ip)", name=container.name)
     return message(
-        "recreate {name} with another address (--ip), outside of {part}, from which the engine gives out addresses",
+        "recreate {name} with another address (--ip) outside of {part}: the engine gives addresses out from that range",
         name=container.name,
         part=prefix_text(*part, 4 if part[0] < 1 << 32 else 6),
     )

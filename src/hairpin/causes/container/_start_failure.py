@@ -83,7 +83,7 @@ def _by_status(container: Container) -> Failure | None:
     name = container.name
     if container.oom_killed:
         return Failure(
-            message("the kernel killed it, as it used more memory than its limit (OOMKilled)"),
+            message("the kernel killed it, because it used more memory than its limit (OOMKilled)"),
             message("give the container more memory (--memory) or find what uses up its memory, then start it"),
         )
     match container.exit_code:
@@ -149,7 +149,7 @@ def _maybe_connected(host: Host, container: Container, binding: PortBinding | No
         ),
         message(
             "`ss -Hna{option}p 'sport = :{port}'` shows the connection: when it has ended, {start}. `sysctl -w "
-            "net.ipv4.ip_local_reserved_ports={port}` keeps the port free from then on",
+            "net.ipv4.ip_local_reserved_ports={port}` keeps the port free for the future",
             **facts,
         ),
     )
@@ -182,7 +182,7 @@ def _privileged(host: Host, container: Container, places: dict[str, str]) -> Fai
     if first is not None and int(port) >= first:
         return Failure(
             message(
-                "it was not permitted to bind port {port}, though users may bind ports from {first}",
+                "it was not permitted to bind port {port}, though users may bind ports from {first} upwards",
                 port=port,
                 first=first,
             )
@@ -234,11 +234,17 @@ def _address_elsewhere(host: Host, container: Container, places: dict[str, str])
     moved = next((each for each in known if each is not None), None)
     said = message("{address}, on which its port is published, is no address of this host", **_address_of(places))
     if moved is None:
-        return Failure(said, message("recreate {name} with an address of this host, or with none", name=container.name))
+        return Failure(
+            said,
+            message(
+                "recreate {name} and publish its port on an address of this host, or on no particular address",
+                name=container.name,
+            ),
+        )
     return Failure(
         said,
         message(
-            "{program} moves the address between machines. So that {name} can start while another machine has it: "
+            "{program} moves the address between machines. To let {name} start while another machine has the address: "
             "sysctl -w net.ipv{version}.ip_nonlocal_bind=1, then {start}",
             program=moved.program,
             name=container.name,

@@ -1,6 +1,6 @@
 """The container does not have the address that its engine gave it.
 
-Users see: the port times out since a program inside the container changed the container's address.
+Users see: since a program inside the container changed the container's address, the port times out.
 
 Proof: no link in the container has the address that the engine gave to the container.  With the address the packet
 arrives.
@@ -63,10 +63,12 @@ def _in(view: View, container: Container, netns: Netns) -> Iterator[Candidate]:
             if is_off
             else message("Container {name} does not have its address {address}", **facts),
             detail=message(
-                "{engine} gave it {address}, and the kernel has taken its IPv6 addresses and routes off.", **facts
+                "The kernel has removed the container's IPv6 addresses and routes, among them {address}, which "
+                "{engine} gave it.",
+                **facts,
             )
             if is_off
-            else message("{engine} gave it {address}, but no link inside has it.", **facts),
+            else message("No link inside the container has {address}, which {engine} gave it.", **facts),
             change=Change(
                 (
                     *((SetSysctl(netns, switch, "0"),) if is_off else ()),

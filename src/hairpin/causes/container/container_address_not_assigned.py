@@ -1,7 +1,7 @@
 """The flow asks for an address of a container network that no running container has.
 
-Users see: clients that ask a container's address get "No route to host" after some seconds since the container was
-recreated.
+Users see: since the container was recreated, clients that ask its old address get "No route to host" after some
+seconds.
 
 Proof: the address is in the network's subnet, no running container has it, and ARP requests for it get no answer.  If a
 container with the service had the address, the flow would arrive.
@@ -69,13 +69,13 @@ def find(view: View) -> Iterator[Candidate]:
                 Change(()),
                 (
                     message(
-                        "ask for the container by its name, which it keeps: {question}",
+                        "ask for the container by its name, which stays the same: {question}",
                         question=ask_container("", port),
                     ),
                     message("where the address is written down, write the container's name or a published port"),
                     message(
-                        "if it is the address of a machine elsewhere: network {network} covers it, so make the network "
-                        "anew with another subnet",
+                        "if another machine has this address: network {network} covers the address, so recreate the "
+                        "network with another subnet",
                         network=network.name,
                     ),
                 ),
@@ -102,7 +102,7 @@ def _addresses(host: Host, network: DockerNetwork, asked: str) -> Message:
         if endpoint.ipv4 is not None
     ]
     return message(
-        "It is an address of network {network}. The engine gives addresses out anew at each start. In use now: "
+        "The address belongs to network {network}. The engine gives addresses out anew at each start. In use now: "
         "{addresses}.",
         network=network.name,
         addresses=word_list(asked, held),

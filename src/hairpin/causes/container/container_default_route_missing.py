@@ -39,7 +39,7 @@ def find(view: View) -> Iterator[Candidate]:
             yield from _replaced(view, container, wanted)
         elif not has_default_route(view.namespace, version):
             title = message("Container {name} has no default route", name=container.name)
-            detail = message("It cannot reply to anything outside its own subnet.")
+            detail = message("The container cannot reply to anything outside its own subnet.")
             yield _candidate(container, AddEntry(view.stop.netns, wanted), wanted, title, detail)
         return
 
@@ -54,7 +54,7 @@ def _replaced(view: View, container: Container, wanted: Route) -> Iterator[Candi
     route = msgspec.structs.replace(wanted, metric=taken.metric)
     title = message("The default route of container {name} leads to nobody", name=container.name)
     detail = message(
-        "Its default route is `{route}`; {engine} gave it `{wanted}`.",
+        "The container's default route is `{route}`; {engine} gave it `{wanted}`.",
         route=route_text(taken),
         engine=view.host.engine_of(container).title,
         wanted=route_text(route),

@@ -84,7 +84,7 @@ def _switched_off(view: View, container: Container, binding: PortBinding) -> Ite
     yield Candidate(
         title=message("Docker has switched the network of container {name} off", name=container.name),
         detail=message(
-            "Docker does this if a container is started while dockerd runs with bridge=none, and the setting stays "
+            "Docker does this if a container is started while dockerd runs with bridge=none. The setting stays "
             "(`NetworkDisabled`): no later start and no `docker network connect` gives the container an interface, "
             "whatever `docker ps` shows."
         ),
@@ -149,7 +149,8 @@ def _disconnected(view: View, container: Container, binding: PortBinding) -> Ite
     if change is None:
         return
     elsewhere = message(
-        "if it was on a network of its own, connect it to that one: {tool} network connect NETWORK {name}",
+        "if the container was on a network of its own, connect it to that network again: {tool} network connect "
+        "NETWORK {name}",
         tool=engine.kind,
         name=container.name,
     )
@@ -167,9 +168,11 @@ def _disconnected(view: View, container: Container, binding: PortBinding) -> Ite
 
 def _what_is_lost(binding: PortBinding) -> Message:
     if not binding.host_port:
-        return message("It runs, but somebody has disconnected it from its last network, so nothing leaves it.")
+        return message(
+            "The container runs, but somebody has disconnected it from its last network, so nothing leaves it."
+        )
     return message(
-        "It runs, but somebody has disconnected it from its last network, so port {port} leads nowhere.",
+        "The container runs, but somebody has disconnected it from its last network, so port {port} leads nowhere.",
         port=binding.host_port,
     )
 
@@ -181,9 +184,11 @@ def _awaiting(view: View, container: Container) -> Change | None:
 
 def _why(view: View, container: Container, binding: PortBinding) -> Message:
     if binding not in container.bindings:
-        return message("It was made with --network none: no packet from outside its own namespace reaches it.")
+        return message(
+            "The container was made with --network none: no packet from outside its own namespace reaches it."
+        )
     return message(
-        "It was made with --network none, so {engine} ignores that it asks for port {port}.",
+        "The container was made with --network none, so {engine} ignores its option to publish port {port}.",
         engine=view.host.engine_of(container).title,
         port=binding.host_port,
     )

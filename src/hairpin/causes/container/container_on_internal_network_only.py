@@ -34,8 +34,8 @@ def find(view: View) -> Iterator[Candidate]:
         if binding.actual or not container.running or not _only_internal(view, container):
             continue
         detail = message(
-            "{engine} publishes no port of a container whose networks are all internal ({networks}), so it ignores "
-            "that {name} asks for port {port}.",
+            "{engine} publishes no port of a container whose networks are all internal ({networks}), so it ignores the "
+            "option of {name} to publish port {port}.",
             engine=view.host.engine_of(container).title,
             networks=_networks(container),
             name=container.name,
@@ -52,9 +52,7 @@ def _way_out(view: View) -> Iterator[Candidate]:
     container = view.host.container(start.name) if isinstance(start, FromContainer) else None
     if container is None or view.in_reply or not _only_internal(view, container):
         return
-    detail = message(
-        "Internal networks ({networks}) have no way out, as they were made.", networks=_networks(container)
-    )
+    detail = message("Internal networks ({networks}) have no way out by design.", networks=_networks(container))
     yield from _connected(view, container, detail, port=None)
 
 
@@ -72,7 +70,7 @@ def _kept_out(view: View) -> Iterator[Candidate]:
     tool = view.host.engine_of(container).kind
     yield Candidate(
         title=message(
-            "Network {network} is internal, and the asked address is that of {name} on it",
+            "Network {network} is internal, and the asked address belongs to container {name} on this network",
             network=network.name,
             name=container.name,
         ),

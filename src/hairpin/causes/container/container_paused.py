@@ -29,7 +29,9 @@ def find(view: View) -> Iterator[Candidate]:
     running = msgspec.structs.replace(container, status="running")
     yield Candidate(
         title=message("Container {name} is paused", name=container.name),
-        detail=message("Its processes are frozen: connections are accepted by the kernel and never answered."),
+        detail=message(
+            "The container's processes are frozen: the kernel accepts connections, and nothing answers them."
+        ),
         change=one(
             SetContainer(view.host.name, running),
             SetContainerState(engine.kind, "unpause", container.name, engine.user),

@@ -27,6 +27,8 @@ CAUSE = Cause(
     find=by_link_beside(
         "ipvlan",
         title=message("{parent} and the ipvlan of {name} on it do not reach each other"),
-        detail=message("The kernel hands no packet of a link to an ipvlan on it, whatever the rules and routes are."),
+        detail=message(
+            "The kernel passes no packet between a link and an ipvlan on this link, whatever the rules and routes are."
+        ),
     ),
 )

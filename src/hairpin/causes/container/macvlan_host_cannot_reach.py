@@ -27,7 +27,7 @@ CAUSE = Cause(
         "macvlan",
         title=message("{parent} and the macvlan of {name} on it do not reach each other"),
         detail=message(
-            "The kernel delivers no frame between a link and a macvlan on it, whatever the rules and routes are."
+            "The kernel delivers no frame between a link and a macvlan on this link, whatever the rules and routes are."
         ),
     ),
 )

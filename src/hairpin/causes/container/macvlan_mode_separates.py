@@ -57,7 +57,7 @@ def find(view: View) -> Iterator[Candidate]:
             parent=parent.link,
         ),
         detail=message(
-            "The kernel hands frames over between two links on {parent} only if both are in mode bridge.",
+            "The kernel passes frames between two links on {parent} only if both are in mode bridge.",
             parent=parent.link,
         ),
         change=Change(tuple(in_mode_bridge(view, (own, other)))),

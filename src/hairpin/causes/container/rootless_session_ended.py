@@ -37,7 +37,7 @@ def find(view: View) -> Iterator[Candidate]:
     accepted = deletion(view, place).parts if place is not None else ()
     change = Change((listening(view, _instruction(first)), *accepted))
     said = (
-        (message("the firewall would then have to let it in, too: {rule} drops the packets now", rule=place.text),)
+        (message("the firewall then has to let the packets in, too: {rule} drops them now", rule=place.text),)
         if place is not None
         else ()
     )
@@ -74,14 +74,14 @@ def _reason(found: IdleContainer) -> Message:
         return message("No process of {user} runs a container.", **facts)
     if found.session == "idle" and found.lingers:
         return message(
-            "/run/user/{uid} exists, and {engine} was not used since it was made: at boot, no unit of {user} has "
-            "started the container.",
+            "/run/user/{uid} exists, but {engine} was not used since that directory was made: at boot, no unit of "
+            "{user} has started the container.",
             **facts,
         )
     if found.session == "idle":
         return message(
-            "{user} has a new session, and {engine} was not used in it. Lingering is off: the end of a last session "
-            "ends all processes of {user}, and a new login starts no container.",
+            "In the new session of {user}, {engine} was not used yet. Lingering is off: all processes of {user} end "
+            "with the last session, and a new login starts no container.",
             **facts,
         )
     if found.lingers:
@@ -92,7 +92,7 @@ def _reason(found: IdleContainer) -> Message:
         )
     return message(
         "/run/user/{uid} does not exist, so {user} has no session. Lingering is off: the end of the last session ends "
-        "all processes of {user}, also the containers and the process that takes their connections.",
+        "all processes of {user}, including the containers and the process that takes their connections.",
         **facts,
     )
 
@@ -109,8 +109,8 @@ def _instruction(found: IdleContainer) -> Message:
             **facts,
         )
     return message(
-        "switch lingering on, with which the processes of {user} outlive the logins: `loginctl enable-linger {user}`; "
-        "then log in as {user} and run `{start}`",
+        "switch lingering on, so that the processes of {user} keep running after each logout: `loginctl enable-linger "
+        "{user}`; then log in as {user} and run `{start}`",
         **facts,
     )
 
@@ -121,13 +121,14 @@ def _boot_advice(found: IdleContainer) -> Iterator[Message]:
         return
     if found.engine == "docker":
         yield message(
-            "`systemctl --user enable docker`, as {user}, starts the user's dockerd with the user's manager",
+            "as {user}, run `systemctl --user enable docker`: the user's dockerd then starts together with the user's "
+            "systemd manager",
             user=found.user,
         )
         return
     yield message(
-        "after a boot, only a unit of {user} starts it again: a quadlet, or for containers with `--restart always` "
-        "`systemctl --user enable podman-restart.service`",
+        "after a boot, only a unit of {user} starts the container again: a quadlet, or for containers with `--restart "
+        "always` the unit podman-restart.service (`systemctl --user enable podman-restart.service`)",
         user=found.user,
     )
 

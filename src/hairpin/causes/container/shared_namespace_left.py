@@ -125,7 +125,10 @@ def _candidate(view: View, owner: Container, container: Container) -> Candidate:
 def _rejoined(view: View, owner: Container, container: Container) -> Iterator[Primitive]:
     """Yield the parts of the container's restart, which move its sockets to the owner's namespace and delete the old
     namespace."""
-    host, said = view.host, message("the container's service has to start again by itself, which depends on its image")
+    host, said = (
+        view.host,
+        message("the restarted container has to start its service by itself, and only its image decides that"),
+    )
     now = Netns(host.name, _place(owner) or "")
     if container.netns is None or container.netns not in host:
         yield listening(view, said)
@@ -145,7 +148,7 @@ def _with_owner_gone(view: View, container: Container) -> Iterator[Candidate]:
     The new owner may be a container that refuses a port on which this container listens.  For packets that this
     container sends, the proof uses a network of the container's own."""
     said: Message = message(
-        "recreate {name} with the container whose network it is to share now (compose: up -d --force-recreate {name})",
+        "recreate {name} with the container whose network it should share now (compose: up -d --force-recreate {name})",
         name=container.name,
     )
     meant = view.container
@@ -164,8 +167,8 @@ def _with_owner_gone(view: View, container: Container) -> Iterator[Candidate]:
     yield Candidate(
         title=message("{name} shares the network of a container that is gone", name=container.name),
         detail=message(
-            "It was made with --network {mode}, and no such container exists any more. {name} is in the namespace that "
-            "was left over, and no link leads out of it.",
+            "Container {name} was made with --network {mode}, and no such container exists any more. {name} is in the "
+            "namespace that was left over, and no link leads out of this namespace.",
             name=container.name,
             mode=container.network_mode[: len("container:") + 12],
         ),

@@ -39,7 +39,7 @@ def find(view: View) -> Iterator[Candidate]:
     program = container.network_mode.partition(":")[0]
     yield Candidate(
         title=message(
-            "{program}, the process that is the network of container {name}, is gone",
+            "{program}, the process that provides the network of container {name}, is gone",
             program=program,
             name=container.name,
         ),
@@ -73,7 +73,7 @@ def _parts(netns: Netns) -> Iterator[Primitive]:
 
 
 CAUSE = Cause(
-    title=message("The process that is a container's network is gone"),
+    title=message("The process that provides a container's network is gone"),
     source="slirp4netns(1), DESCRIPTION; passt(1); drivers/net/tun.c: tun_chr_close()",
     reasons=frozenset({"no-route", "no-source-address"}),
 )

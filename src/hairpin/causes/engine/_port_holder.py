@@ -67,7 +67,7 @@ def _candidate(view: View, held: Holder) -> Candidate:
                 Change(()),
                 (
                     message(
-                        "if {name} shall have the port: {stop}, then {start}",
+                        "if {name} should have the port: {stop}, then {start}",
                         name=meant.name,
                         stop=_stop(view, held),
                         start=engine.command("restart" if meant.running else "start", meant.name),
@@ -79,7 +79,8 @@ def _candidate(view: View, held: Holder) -> Candidate:
                 Change(()),
                 (
                     message(
-                        "if {holder} shall keep it: recreate {name} with another port, -p OTHER:{port}{protocol}",
+                        "if {holder} should keep the port: recreate {name} with another port, -p "
+                        "OTHER:{port}{protocol}",
                         holder=_who(held),
                         name=meant.name,
                         port=binding.container_port,

@@ -208,8 +208,8 @@ def _narrower(view: View, address: str, binding: PortBinding, port: str) -> tupl
     at = f"[{asked}]" if view.flow.version == 6 else asked
     return (
         message(
-            "on every address the port is open to everybody who reaches this host; the engine's rules come before "
-            "those of ufw. For clients of {asked} alone: -p {narrow}",
+            "a port that is published on every address is open to everybody who reaches this host; the engine's rules "
+            "come before those of ufw. For clients of {asked} alone: -p {narrow}",
             asked=asked,
             narrow=f"{at}:{port}",
         ),
@@ -223,8 +223,8 @@ def _narrower(view: View, address: str, binding: PortBinding, port: str) -> tupl
 
 
 _NOT_ITS_OPTION = message(
-    "the container's own option names no address: the default address is used, and each container without an address "
-    "of its own on that network has it"
+    "the option of the container itself names no address, so the default address applies to it and to every container "
+    "on that network whose option names none"
 )
 
 
@@ -303,9 +303,9 @@ def held_aside(view: View) -> Iterator[Message]:
     links = {each.link for each in held}
     if len(links) == 1 and around and all(each.link not in links for each in around) and "lo" not in links:
         yield message(
-            "this host itself has {address}, on {link}, so its packets to that address end here: if it is the address "
-            "of another machine in the network of {other}, take it from {link} (where a program such as kube-proxy put "
-            "it, change what names it)",
+            "this host itself has {address} on {link}, so its packets to that address end here. If the address belongs "
+            "to another machine in the network of {other}, delete it from {link}. If a program such as kube-proxy put "
+            "it there, change what names it in that program's configuration",
             address=address_text(packet.daddr, packet.version),
             link=held[0].link,
             other=around[0].link,

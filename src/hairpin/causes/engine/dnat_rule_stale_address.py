@@ -3,8 +3,8 @@ has.
 
 Users see: "No route to host" or timeouts after a container was recreated.
 
-Proof: the first DNAT rule that matches leads to an address that no running container has, or that another container
-than the publishing one has.  Without the rule, or with the present address, the flow arrives.
+Proof: the first DNAT rule that matches leads to an address that no running container has, or that belongs to a
+container other than the one that publishes the port.  Without the rule, or with the present address, the flow arrives.
 Now: delete the rule, start the container that had the address, or write the present address into the rule.
 Lasting: remove the rule from the saved rules, or from the script that writes it.
 """

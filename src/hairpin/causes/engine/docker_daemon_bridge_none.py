@@ -27,11 +27,11 @@ _PUBLISHES_NOTHING = PortBinding("tcp", 0, 0, actual=False)
 """A placeholder for the binding of a container that publishes no port."""
 _ANEW = message(
     "make such containers anew on a network of their own: docker network create NETWORK, then docker run --network "
-    "NETWORK with the other options that they had"
+    "NETWORK with their other options"
 )
 _UNDONE = message(
-    "remove bridge=none, restart dockerd, and make the containers anew: if they are only started, their network stays "
-    "switched off"
+    "remove bridge=none, restart dockerd, and make the containers anew: if a container is only started again, its "
+    "network stays switched off"
 )
 
 

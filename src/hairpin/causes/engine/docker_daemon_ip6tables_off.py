@@ -20,8 +20,8 @@ from hairpin.host.docker import Engine
 from hairpin.message import Message, message
 
 _ROUTE = message(
-    "or give the next hop a route to the network's IPv6 subnet by this host: machines behind the next hop then answer; "
-    "the Internet has no route back to a private address"
+    "or give the next hop a route to the network's IPv6 subnet through this host. Machines behind the next hop then "
+    "answer, but the Internet has no route back to a private address"
 )
 
 
@@ -36,8 +36,8 @@ def find(view: View) -> Iterator[Candidate]:
     yield Candidate(
         title=message("dockerd keeps no IPv6 rules, and nothing masquerades network {name}", name=network.name),
         detail=message(
-            "ip6tables is off in dockerd; containers leave with their own IPv6 addresses, to which no host outside has "
-            "a route back."
+            "ip6tables is off in dockerd. Packets leave with the containers' own IPv6 addresses, to which no host "
+            "outside has a route back."
         ),
         change=change,
         where=OfNetwork(option="ip6tables=false", network=network.name),
@@ -60,7 +60,7 @@ def _option(engine: Engine) -> Message:
     if version is not None and version < IP6TABLES_BY_DEFAULT:
         return message(
             "or let dockerd masquerade it: {option} and {experimental} in daemon.json (before Docker 27 dockerd does "
-            "not start with the first alone), then restart dockerd, which may set the policy of IPv6's FORWARD to DROP",
+            "not start with {option} alone), then restart dockerd, which may set the policy of IPv6's FORWARD to DROP",
             option='"ip6tables": true',
             experimental='"experimental": true',
         )

@@ -63,8 +63,8 @@ def _not_masqueraded(view: View) -> Iterator[Candidate]:
     yield Candidate(
         title=message("dockerd runs with iptables=false and nothing masquerades network {name}", name=network.name),
         detail=message(
-            "dockerd makes no rules; containers leave with their own addresses, to which no host "
-            "outside has a route back."
+            "dockerd makes no rules. Packets leave with the containers' own addresses, to which no host outside has a "
+            "route back."
         ),
         change=change,
         where=OfNetwork(option="iptables=false", network=network.name),
@@ -88,7 +88,7 @@ def _not_led(view: View) -> Iterator[Candidate]:
                 port=binding.host_port,
                 name=container.name,
             ),
-            detail=message("It makes no rule and starts no docker-proxy: a published port needs one of them."),
+            detail=message("dockerd makes no rule and starts no docker-proxy: a published port needs one of them."),
             change=_own_rules(view, engine, tables=("nat",)),
             where=OfNetwork(option="iptables=false", network=_network(view, engine)),
             in_class="engine-option",

@@ -2,8 +2,8 @@
 
 Users see: outside clients reach the port by DNAT, but connections to 127.0.0.1 are refused.
 
-Proof: the port is published with the userland proxy on, and no docker-proxy holds it.  With a docker-proxy the packet
-is accepted.
+Proof: the port is published with the userland proxy on, and no docker-proxy holds the port.  With a docker-proxy the
+packet is accepted.
 Now: ``docker restart NAME``, then restart the containers that share its network namespace.
 Lasting: if docker-proxy is installed, nothing has to be done.  If docker-proxy is not installed, repair the package.
 """

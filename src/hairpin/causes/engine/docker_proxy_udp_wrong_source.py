@@ -35,7 +35,8 @@ def find(view: View) -> Iterator[Candidate]:
             title=message("docker-proxy answers from {answered}, not from {asked}", answered=answered, asked=asked),
             detail=message(
                 "docker-proxy listens on port {port} on every address, and the kernel chooses the source address of "
-                "its answers by their route. A client that asked {asked} does not accept an answer from {answered}.",
+                "each answer from the route that the answer takes. A client that asked {asked} does not accept an "
+                "answer from {answered}.",
                 port=f"{binding.host_port}/udp",
                 asked=asked,
                 answered=answered,

@@ -33,7 +33,8 @@ def find(view: View) -> Iterator[Candidate]:
         held = _held(view, container, binding)
         advice = (
             message(
-                "ask for port {port}, {container}'s own ({question}), or run it without --network host",
+                "ask for port {port}, on which {container} itself listens ({question}), or run it without --network "
+                "host",
                 port=held[0].port,
                 question=ask_port(held[0].port, held[0].protocol),
                 container=container.name,
@@ -48,8 +49,8 @@ def find(view: View) -> Iterator[Candidate]:
         yield Candidate(
             title=message("Container {name} uses the host's network, where -p does nothing", name=container.name),
             detail=message(
-                "{engine} ignores that {inner} is published as {port}: the container's service listens on the host at "
-                "its own port. {held}",
+                "{engine} ignores the option that publishes {inner} as {port}: the container's service listens on the "
+                "host at its own port. {held}",
                 engine=view.host.engine_of(container).title,
                 inner=binding.container_port,
                 port=binding.host_port,

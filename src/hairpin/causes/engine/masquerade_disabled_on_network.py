@@ -35,7 +35,9 @@ def find(view: View) -> Iterator[Candidate]:
         return
     yield Candidate(
         title=message("Masquerading is switched off for network {name}", name=network.name),
-        detail=message("Its containers leave with their own addresses, which the peer does not accept, as you stated."),
+        detail=message(
+            "Packets leave with the containers' own addresses, which the peer does not accept, as you stated."
+        ),
         change=change,
         where=OfNetwork(network=network.name, option=MASQUERADES),
         in_class="engine-option",

@@ -178,9 +178,7 @@ def _otherwise(container: Container, binding: PortBinding) -> tuple[Message, ...
 def _firewalled(view: View) -> tuple[Message, ...]:
     if view.place is None:
         return ()
-    return (
-        message("the firewall would then have to let it in, too: {rule} drops the packets now", rule=view.place.text),
-    )
+    return (message("the firewall then has to let the packets in, too: {rule} drops them now", rule=view.place.text),)
 
 
 def _nobody(view: View, parts: tuple[Primitive, ...], advice: tuple[Message, ...]) -> Candidate:
@@ -188,7 +186,8 @@ def _nobody(view: View, parts: tuple[Primitive, ...], advice: tuple[Message, ...
     known = known_port(view.flow.dport, view.flow.protocol)
     return Candidate(
         title=message(
-            "Nothing on this swarm node takes port {port}; whether a service of the swarm publishes it was not read",
+            "Nothing on this swarm node takes port {port}; hairpin did not read whether a service of the swarm "
+            "publishes it",
             port=port,
         )
         if _may_be_of_swarm(view)
@@ -368,7 +367,7 @@ def _protected(view: View) -> Iterator[Candidate]:
     assert place is not None
     pair = pair_of(view)
     shut = Candidate(
-        title=message("Docker's own rules keep out what is not published"),
+        title=message("Docker's own rules keep clients out of ports that are not published"),
         detail=message("{rule}", rule=place.text),
         change=deletion(view, place),
         where=OfWall(place),

@@ -1,7 +1,7 @@
 """The port is published on the packet's destination address, and no link of the host has this address.
 
-Users see: ``bind: cannot assign requested address`` when the container starts.  Or clients time out since the host has
-another address.
+Users see: ``bind: cannot assign requested address`` when the container starts.  Or the host's address was changed, and
+since then clients time out.
 
 Proof: the port is published on an address that no link of the host has.  With the address the packet is accepted.
 Now: publish the port on an address that the host has.  Or make sure that no other machine has the published address,
@@ -54,7 +54,7 @@ def find(view: View) -> Iterator[Candidate]:
         title=message("{address} is not an address of this host", address=text),
         detail=message(
             "Port {port} is published on {address}, but no link has this address ({link} has {own}). The host does not "
-            "answer for it, and a packet to it that comes here anyway is taken for another machine's.",
+            "answer for the address, and treats a packet to it as another machine's packet.",
             port=flow.dport,
             address=text,
             link=place.link,
@@ -65,7 +65,7 @@ def find(view: View) -> Iterator[Candidate]:
         in_class="address-not-on-host",
         advice=(
             *(
-                (message("use an address that the host has, or give it this one where its network is configured"),)
+                (message("use an address that the host has, or add this address to the host's network configuration"),)
                 if is_own
                 else ()
             ),

@@ -75,8 +75,8 @@ def _why(view: View, container: Container, binding: PortBinding) -> Message:
             name=container.name,
         )
     if binding.host_ip is None:
-        return message("It is published on every IPv{version} address of this host.", version=binding.version)
-    return message("It is published on {address}.", address=address_text(binding.host_ip, binding.version))
+        return message("The port is published on every IPv{version} address of this host.", version=binding.version)
+    return message("The port is published on {address}.", address=address_text(binding.host_ip, binding.version))
 
 
 def _advice(view: View, container: Container) -> Message:

@@ -66,7 +66,7 @@ def _served_otherwise(view: View) -> Iterator[Candidate]:
     right, wrong = option_of(binding, protocol=served), option_of(binding)
     yield Candidate(
         title=message(
-            "Port {port} is published for {asked}, and {name} serves it for {served}",
+            "Port {port} is published for {asked}, but {name} listens there for {served}",
             port=binding.host_port,
             asked=binding.protocol,
             name=serving(view, container, sockets[0]).name,
@@ -131,7 +131,7 @@ def _published(view: View, container: Container, twin: PortBinding, other: str) 
             other=other,
             ends=message("finds no socket on the host")
             if view.stop.reason == "no-listener"
-            else message("is let in by no rule of the engine"),
+            else message("is accepted by no rule of the engine"),
             inside=""
             if served
             else message(

@@ -35,7 +35,7 @@ def find(view: View) -> Iterator[Candidate]:
         if found.service.running is None
         else message(
             "The service publishes port {port} on every node and {running} of its tasks run, but dockerd does not hold "
-            "the port here. It does so once it has set up IPVS for the service.",
+            "the port here. dockerd holds the port once it has set up IPVS for the service.",
             port=port,
             running=found.service.running,
         )

@@ -26,7 +26,8 @@ def find(view: View) -> Iterator[Candidate]:
         found,
         message("No task of the swarm's service {service} runs on this node", service=name),
         message(
-            "It publishes port {port} with mode=host: only a node that runs a task of it takes the port.",
+            "The service publishes port {port} with mode=host: only a node that runs a task of the service takes the "
+            "port.",
             port=port.port,
         ),
         (

@@ -36,16 +36,17 @@ def find(view: View) -> Iterator[Candidate]:
 
 def _detail(service: SwarmService, port: int) -> Message:
     if not service.wanted:
-        return message("It publishes port {port} and is scaled to 0, so no node takes the port.", port=port)
+        return message("The service publishes port {port} and is scaled to 0, so no node takes the port.", port=port)
     if not service.error:
         return message(
-            "It publishes port {port}. {wanted} of its tasks should run and none does, so no node takes the port.",
+            "The service publishes port {port}. {wanted} of its tasks should run, but none runs, so no node takes the "
+            "port.",
             port=port,
             wanted=service.wanted,
         )
     return message(
-        "It publishes port {port}. {wanted} of its tasks should run and none does, so no node takes the port. The "
-        "swarm's reason: {error}.",
+        "The service publishes port {port}. {wanted} of its tasks should run, but none runs, so no node takes the "
+        "port. The swarm's reason: {error}.",
         port=port,
         wanted=service.wanted,
         error=own_words(service.error),
@@ -58,7 +59,7 @@ def _repair(service: SwarmService) -> tuple[Message, ...]:
         return (message("scale it up, if it is meant to run: `docker service scale {service}=1`", service=name),)
     return (
         message("read why its tasks end or do not start: `docker service ps --no-trunc {service}`", service=name),
-        message("read what they said: `docker service logs {service}`", service=name),
+        message("read what its tasks logged: `docker service logs {service}`", service=name),
     )
 
 

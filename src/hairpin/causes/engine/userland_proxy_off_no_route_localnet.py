@@ -33,8 +33,8 @@ def find(view: View) -> Iterator[Candidate]:
         if docker
         else message("{link} does not route loopback addresses", link=view.stop.link),
         detail=message(
-            "Without docker-proxy a connection to 127.0.0.1 is translated to the container and leaves by {link} with a "
-            "loopback source, which the kernel refuses while {key} is {value}.",
+            "Without docker-proxy, a connection to 127.0.0.1 is translated to the container and leaves through {link} "
+            "with a loopback source address. The kernel drops such packets while {key} is {value}.",
             link=view.stop.link,
             key=dotted(decided.path),
             value=decided.value,

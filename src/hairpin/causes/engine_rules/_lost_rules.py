@@ -36,7 +36,7 @@ from hairpin.walk.state import Reason
 
 UNTRANSLATED: frozenset[Reason] = frozenset({"no-listener", "never-accepts", "wrong-answer", *RULE_STOPS})
 """Stops of a packet to a published port that no rule translated to its container."""
-OWNED_BY_ENGINE = message("dockerd would recreate these rules at its next start; something removed them: find out what")
+OWNED_BY_ENGINE = message("dockerd recreates these rules only at its next start: find out what removed them")
 _NAMED = 2
 """The greatest number of script lines that a message quotes."""
 _IPTABLES = re.compile(r"(?:^|[\s;&|/])(ip6?tables)(?:-legacy|-nft)?(-restore)?(?=\s|$)([^;&|]*)")

@@ -7,7 +7,7 @@ Users see: ``podman ps`` lists the port, and every connection to it hangs; ``pod
 
 Proof: the file was read and lacks the plugin.  With the rules that the plugin makes, the flow arrives.
 Now: add the plugin to the file and restart the container.
-Lasting: the file keeps it.
+Lasting: the corrected file keeps the plugin for later starts.
 """
 
 from collections.abc import Iterator

@@ -14,7 +14,7 @@ from hairpin.causes.engine_rules._lost_rules import by_loss, jumps_from
 from hairpin.message import message
 
 CAUSE = Cause(
-    title=message("The engine's rule for answers is missing"),
+    title=message("The engine's rule that accepts answers is missing"),
     source="moby: libnetwork/drivers/bridge/setup_ip_tables_linux.go",
     reasons=RULE_STOPS,
     find=by_loss(

@@ -26,7 +26,10 @@ def find(view: View) -> Iterator[Candidate]:
                 "Docker's rules are missing from the table {table}: {rules}", table=table, rules=len(part.rules)
             )
             yield candidate(
-                view, part, title, message("The engine makes them for the networks and containers it lists.")
+                view,
+                part,
+                title,
+                message("The engine makes these rules for the networks and containers that it lists."),
             )
 
 

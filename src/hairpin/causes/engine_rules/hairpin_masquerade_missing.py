@@ -35,8 +35,9 @@ CAUSE = Cause(
         _lacks,
         message("The MASQUERADE rules for packets that come back to their own bridge are missing"),
         message(
-            "A packet that is translated to a container on the bridge that it came from, or that starts at 127.0.0.1, "
-            "keeps a source address that the container answers directly: the answer is never translated back."
+            "The packet is translated to a container on the bridge that it came from, or it starts at 127.0.0.1. "
+            "Without these rules it keeps its source address. The container answers this address directly, so the "
+            "answer is never translated back."
         ),
         rules_of=_PURPOSES,
         in_class="lost-hairpin-masquerade",

@@ -1,7 +1,7 @@
 """The rules by which dockerd leads a container's DNS queries to the embedded resolver are gone.
 
-Users see: one container does not resolve names ("connection refused" from 127.0.0.11), since a program in the container
-flushed iptables or loaded other rules.
+Users see: since a program in one container flushed iptables or loaded other rules, this container does not resolve
+names ("connection refused" from 127.0.0.11).
 
 Proof: dockerd's resolver listens on 127.0.0.11 in the container, and no rule leads queries to its port.  With the rules
 the query arrives.

@@ -46,7 +46,7 @@ def find(view: View) -> Iterator[Candidate]:
         if by_source
         else message("{link} is not in firewalld's zone {zone}", link=link, zone=zone),
         detail=message(
-            "It is in zone {present}, and firewalld's {chain} stops what containers send: {rule}",
+            "The bridge is in zone {present}, and firewalld's {chain} stops packets that containers send: {rule}",
             present=zone_of(view, link),
             chain=place.chain,
             rule=place.text,

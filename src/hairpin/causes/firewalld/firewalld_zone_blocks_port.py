@@ -81,8 +81,8 @@ def _closed(view: View, place: Place, zone: str, port: int, protocol: str, chang
             "firewalld keeps port {port}/{protocol} closed in zone {zone}", port=port, protocol=protocol, zone=zone
         ),
         detail=message(
-            "{link} is in zone {zone}, which lets in neither the port nor a service with it, so firewalld's {chain} "
-            "stops the packet: {rule}",
+            "Zone {zone} of {link} allows neither the port nor a service with this port, so firewalld's {chain} stops "
+            "the packet: {rule}",
             link=view.stop.seen.iif,
             zone=zone,
             chain=place.chain,

@@ -80,6 +80,6 @@ def _answered_by_same_uplink(view: View, loose: Candidate) -> Iterator[Candidate
 
 
 _ANSWERS_TOO = message(
-    "the answers are sent back by the same uplink, because the router behind another one may drop packets with this "
-    "uplink's address"
+    "the answers then leave through the uplink of the request, because the router behind another uplink may drop "
+    "packets with this uplink's address"
 )

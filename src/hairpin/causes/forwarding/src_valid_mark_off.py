@@ -2,8 +2,8 @@
 
 Users see: with policy routing by marks (two uplinks, a VPN), the packets of one link vanish, and no rule counts them.
 
-Proof: ``rp_filter`` is 1, a policy rule for the packet's mark leads back by the link on which the packet came in, and
-``src_valid_mark`` of the link and of ``all`` is 0.  If ``src_valid_mark`` is 1, the packet is accepted.
+Proof: ``rp_filter`` is 1, and ``src_valid_mark`` of the link and of ``all`` is 0.  With the packet's mark, a policy
+rule leads back through the link on which the packet came in.  If ``src_valid_mark`` is 1, the packet is accepted.
 Now: ``sysctl -w net.ipv4.conf.LINK.src_valid_mark=1``.
 Lasting: put the key into the file of sysctl.d that sorts last.
 """
@@ -39,8 +39,8 @@ CAUSE = Cause(
         in_class="ignored-mark",
         title=message("The reverse-path lookup on {link} ignores the packet's mark"),
         detail=message(
-            "The packet came in by {link} and has the mark {mark}, with which the route back to {source} leaves by "
-            "{link}. {key} is 0, so that the kernel looks the route up without the mark and finds another link."
+            "The packet came in by {link} with the mark {mark}. With this mark, the route back to {source} leaves by "
+            "{link}. But {key} is 0, so the kernel looks the route up without the mark and finds another link."
         ),
     ),
 )

@@ -37,8 +37,8 @@ class Pair(msgspec.Struct, frozen=True):
             return ()
         return (
             message(
-                "{name} then leaves by network {network}, whose name sorts first: its published ports move there, and "
-                "their open connections break",
+                "packets of {name} then leave through network {network}, because the name of this network sorts first. "
+                "The published ports of {name} move there, and their open connections break",
                 name=self.asking.name,
                 network=self.network.name,
             ),

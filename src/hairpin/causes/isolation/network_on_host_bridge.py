@@ -3,10 +3,12 @@
 Users see: since ``docker network create -o com.docker.network.bridge.name=BRIDGE`` clients of the other containers time
 out, and the host has lost its address or its default route.
 
-Proof: the bridge has a port that leads out of the host.  dockerd gives the bridge the network's gateway address in
-place of the host's address, and the default route goes with that address; the isolation rules drop what goes between
-the bridge and other networks.  With a default route by the bridge, and without these rules, the flow arrives.
-Now: take the containers off the network, remove it, and give the bridge back its own address and default route.
+Proof: the bridge has a port that leads out of the host.  dockerd replaces the host's address on the bridge by the
+network's gateway address, and the default route is lost with the host's address.  The isolation rules drop packets
+between the bridge and other networks.  With a default route through the bridge, and without these rules, the flow
+arrives.
+Now: take the containers off the network, remove the network, and give the bridge back its own address and default
+route.
 Lasting: make the network again without that bridge name; for containers with addresses of the LAN use macvlan or
 ipvlan.
 """
@@ -95,7 +97,7 @@ def _detail(view: View, network: DockerNetwork, bridge: str, place: Place | None
     if place is not None:
         return message(
             "{port} is a port of {bridge}, so the host reaches its own network by {bridge}. The engine isolates its "
-            "networks from each other, and {rule} drops what goes between {bridge} and another network.",
+            "networks from each other, and {rule} drops packets between {bridge} and another network.",
             **facts,
             rule=place.text,
         )

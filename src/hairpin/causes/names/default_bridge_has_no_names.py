@@ -43,8 +43,8 @@ def find(view: View) -> Iterator[Candidate]:
         advice=(
             *by_address(pair),
             message(
-                "compose makes such a network by itself; by hand, `--network NAME` and `--network-alias NAME` give a "
-                "container a name there"
+                "compose makes such a network automatically; without compose, `--network NAME` and `--network-alias "
+                "NAME` give a container a name there"
             ),
         ),
     )

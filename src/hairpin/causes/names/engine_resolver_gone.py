@@ -66,12 +66,12 @@ def _in_its_place(view: View, engine: Engine, network: DockerNetwork, other: Soc
     own = Socket("udp", packet.version, packet.daddr, packet.dport or _DNS, process=program)
     facts = {"other": socket_text(other), "program": program, "network": network.name,
              "address": address_text(packet.daddr, packet.version)}  # fmt: skip
-    said = message("let {other} listen on other addresses than {address}, then `podman network reload --all`", **facts)
+    said = message("let {other} listen on addresses other than {address}, then `podman network reload --all`", **facts)
     return Candidate(
-        title=message("{other} has port 53 in place of {program}, the name server of network {network}", **facts),
+        title=message("{other} listens on port 53 instead of {program}, the name server of network {network}", **facts),
         detail=message(
-            "{program} should answer on {address}, the gateway of the network. Another program listens there, which "
-            "knows no container, and {program} could not start.",
+            "{program} should answer on {address}, the gateway of the network. Another program listens there, so "
+            "{program} could not start. That program knows no container.",
             **facts,
         ),
         change=one(AddSocket(view.host_netns, own, said)),
@@ -102,8 +102,8 @@ def _candidate(view: View, engine: Engine, network: DockerNetwork, served: tuple
             network=network.name,
         ),
         detail=message(
-            "It should answer on {address}, the gateway of the network, and nothing listens there. Podman starts it "
-            "with a container and does not start it again by itself.",
+            "The name server should answer on {address}, the gateway of the network, but nothing listens there. Podman "
+            "starts it with a container and does not start it again by itself.",
             address=address,
         ),
         change=Change(
@@ -112,7 +112,7 @@ def _candidate(view: View, engine: Engine, network: DockerNetwork, served: tuple
         where=OfPort(port=f"{packet.dport}/udp"),
         in_class="lost-relay",
         advice=(
-            message("`podman network reload` says that it found no pid of the old process; it starts a new one"),
+            message("`podman network reload` says that it found no pid of the old process, and starts a new process"),
         ),
     )  # fmt: skip
 

@@ -49,8 +49,8 @@ def _advice(pair: Pair) -> Message:
             asked=pair.asked.name,
         )
     return message(
-        "let {asking} ask 127.0.0.1:{port}, where {asked} publishes its port {inner}; or make it anew on a network of "
-        "{asked}",
+        "let {asking} ask 127.0.0.1:{port}, where {asked} publishes its port {inner}; or recreate {asking} on a "
+        "network of {asked}",
         asking=pair.asking.name,
         port=published.host_port,
         asked=pair.asked.name,

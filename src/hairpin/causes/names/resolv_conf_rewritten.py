@@ -1,7 +1,7 @@
 """The container's own resolv.conf names another name server than the engine wrote into it.
 
-Users see: ``bad address 'db'`` in one container, since a VPN client, a DHCP client or an entrypoint ran in it, while
-all other containers of the network resolve the name.
+Users see: since a VPN client, a DHCP client or an entrypoint ran in one container, it prints ``bad address 'db'``,
+while all other containers of the network resolve the name.
 
 Proof: the engine's name server knows the name on a network of the container, and the first server in the container's
 resolv.conf is another one.  With the engine's name server the query is answered.
@@ -52,8 +52,9 @@ def find(view: View) -> Iterator[Candidate]:
                 Change(()),
                 (
                     message(
-                        "ask who writes the file: if {server} is there so that no other name leaks past a VPN, give it "
-                        "to the engine (--dns {server}), whose name server then asks it for all other names",
+                        "ask who writes the file. If {server} is there to keep all name queries inside a VPN, give it "
+                        "to the engine instead (--dns {server}): the engine's name server then asks {server} for all "
+                        "names that are not containers",
                         **facts,
                     ),
                     message("then write nameserver {engines} as the first line again, or make {asking} anew", **facts),

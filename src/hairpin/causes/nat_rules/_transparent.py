@@ -49,9 +49,9 @@ def _missing(view: View, namespace: Namespace, rule: Rule, port: int, packet: Pa
     query = Query(packet.version, packet.daddr, packet.saddr, iif=view.stop.seen.iif, mark=marked.mark)
     if lookup(namespace, query).type != "local":
         yield message(
-            "lead packets with the mark {mark} to the host itself, with a policy rule `fwmark {mark} lookup {table}` "
-            "and the route `local default dev lo table {table}`: now the kernel forwards them, and drops them there, "
-            "because they belong to a socket",
+            "deliver packets with the mark {mark} to the host itself: this needs a policy rule `fwmark {mark} lookup "
+            "{table}` and the route `local default dev lo table {table}`. Without them the kernel forwards these "
+            "packets, and drops them because they already belong to a socket",
             mark=f"{marked.mark:#x}",
             table=_table(namespace, packet),
         )

@@ -9,7 +9,8 @@ host's address for them.
 
 Proof: the rule rewrites the packet's source while the packet is bridged from one port to another, and the packet is
 stopped afterwards.  With an exception for the bridge's own subnet the flow arrives.
-Now: insert a rule before it that accepts packets from the bridge's subnet to the same subnet.
+Now: insert a rule that accepts packets from the bridge's subnet to the same subnet, before the rule that rewrites the
+source.
 Lasting: in the file that contains the rule, let the rule match the link by which packets leave the host (``-o eth0``).
 """
 
@@ -62,8 +63,8 @@ def _candidate(step: Step, place: Place, subnet: str) -> Candidate:
             InsertRule(step.netns, place.dialect, place.family, place.table, place.chain, excepted, place.number)
         )
     said = message(
-        "let the rule match the link by which packets leave the host (oifname), so that {subnet} stays as it is inside "
-        "{link}",
+        "let the rule match the link by which packets leave the host (oifname), so that it does not match packets of "
+        "{subnet} inside {link}",
         subnet=subnet,
         link=step.link,
     )
@@ -76,7 +77,7 @@ def _candidate(step: Step, place: Place, subnet: str) -> Candidate:
         ),
         detail=message(
             "With br_netfilter, packets between two containers of {link} pass this chain, too, and the rule names no "
-            "link to go out by: {rule}",
+            "outgoing link: {rule}",
             link=step.link,
             rule=place.text,
         ),

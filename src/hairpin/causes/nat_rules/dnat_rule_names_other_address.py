@@ -6,7 +6,8 @@ rule has to name the address that the packet has then.
 Users see: after a move to a cloud, or after a new lease, a port forward that somebody wrote is refused; its rule counts
 no packets.
 
-Proof: without its match of the destination the rule takes the packet, and with the present address the packet arrives.
+Proof: without its match on the destination address, the rule matches the packet.  With the present address in the rule,
+the packet arrives.
 Now: insert the same rule with the present address.
 Lasting: change the address where the rule comes from.
 """
@@ -59,10 +60,10 @@ def _candidate(view: View, place: Place, rule: ir.Rule, old: int) -> Candidate:
     )
     facts = {"old": address_text(old, packet.version), "now": address_text(now, packet.version)}
     return Candidate(
-        title=message("A DNAT rule for this port is about {old}, and packets come here for {now}", **facts),
+        title=message("A DNAT rule for this port matches {old}, but the packets arrive for {now}", **facts),
         detail=message(
-            "{table} {chain}: {rule}. This host does not have {old}: whoever has it translates the packets before they "
-            "come here.",
+            "{table} {chain}: {rule}. This host does not have {old}: the machine that has it translates the packets "
+            "before they arrive here.",
             table=place.table,
             chain=place.chain,
             rule=place.text,

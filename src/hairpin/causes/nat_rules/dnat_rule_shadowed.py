@@ -113,7 +113,7 @@ def _published(view: View, container: Container) -> bool:
 
 
 CAUSE = Cause(
-    title=message("Another DNAT takes the port first"),
+    title=message("Another DNAT rule takes the port first"),
     source="iptables(8): nat, first match wins",
     reasons=frozenset({"no-listener", "never-accepts", "no-neighbour", "left-instead", "hairpin-off", *RULE_STOPS}),
 )

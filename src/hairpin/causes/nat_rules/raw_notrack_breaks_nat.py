@@ -4,7 +4,7 @@ Users see: clients time out, and the counter of a nat rule that matches the pack
 
 Proof: a rule in raw takes the packet out of connection tracking, so the packet never enters nat.  Without the rule the
 packet is translated.
-Now: delete the rule, or except the flow from it.
+Now: delete the rule, or exclude the flow from the rule.
 Lasting: remove the rule from the saved rules, or from the script that adds it.
 """
 

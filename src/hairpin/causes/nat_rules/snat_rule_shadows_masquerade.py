@@ -39,7 +39,7 @@ def find(view: View) -> Iterator[Candidate]:
             where=OfRule(place),
             in_class="foreign-source-translation",
             evidence=(place.evidence,),
-            advice=(message("narrow the rule so that it leaves the containers' subnets alone"),),
+            advice=(message("narrow the rule so that it no longer matches the containers' subnets"),),
         )
 
 

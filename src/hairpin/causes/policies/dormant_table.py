@@ -4,8 +4,8 @@ Users see: the rules of Docker or of another program are all there, ``iptables -
 them: a published port is not translated, a container's packets are not masqueraded.
 
 Proof: ``nft list table FAMILY NAME`` shows ``flags dormant`` of the table.  Without the flag the flow is delivered.
-Now: ``nft add table FAMILY NAME``, which sets the flags of a table that exists, and leaves its rules as they are.
-Lasting: no saved rules of iptables hold the flag.  Remove it from the script or the file of nft that sets it.
+Now: ``nft add table FAMILY NAME``.  For a table that exists, this command sets only the flags and keeps the rules.
+Lasting: saved rules of iptables cannot hold the flag.  Remove the flag from the nft script or file that sets it.
 """
 
 from collections.abc import Iterator
@@ -32,7 +32,7 @@ def find(view: View) -> Iterator[Candidate]:
                 title=message("Table {family} {table} is dormant", family=table.family, table=table.name),
                 detail=message(
                     "The table has nft's flag `dormant`, so that the kernel runs none of its chains. Its rules are "
-                    "listed as ever, and no packet meets them."
+                    "still listed, but no packet meets them."
                 ),
                 change=one(SetDormant(netns, table.dialect, table.family, table.name, dormant=False)),
                 where=OfRule(policy_place(table, base)),

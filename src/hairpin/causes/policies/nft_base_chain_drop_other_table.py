@@ -22,8 +22,8 @@ CAUSE = Cause(
         in_class="dropping-rule",
         title=message("nftables table {family} {table} drops this flow"),
         detail=message(
-            "Chain {chain} of table {family} {table} drops it: {rule}. What another table accepts does not "
-            "count here: every base chain at the hook has to let the packet through."
+            "Chain {chain} of table {family} {table} drops the packet: {rule}. An accept in another table does not "
+            "help: every base chain at the hook has to let the packet through."
         ),
     ),
 )

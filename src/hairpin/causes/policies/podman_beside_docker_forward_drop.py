@@ -24,7 +24,7 @@ CAUSE = Cause(
         title=message("Docker's FORWARD policy drops packets for Podman's containers"),
         detail=message(
             "dockerd sets the policy of {table} FORWARD to DROP and accepts packets of its own networks only. Podman's "
-            "rules accept answers and what its containers send, but no new connection to its containers."
+            "rules accept answers and packets from its containers, but no new connection to its containers."
         ),
     ),
 )

@@ -43,7 +43,7 @@ def _covering(view: View) -> Iterator[Candidate]:
         title=message(
             "A {type} route covers {address}", type=route.type, address=address_text(view.looked_up, packet.version)
         ),
-        detail=message("`{route}` takes every packet to it.", route=route_text(route)),
+        detail=message("`{route}` takes every packet to this address.", route=route_text(route)),
         change=one(DeleteEntry(view.stop.netns, route)),
         where=OfRoute(route=route, table=route.table),
         # A custom table is looked up only because of a policy rule, so that rule's candidate is tried first.
@@ -59,8 +59,8 @@ def _by_object(route: Route) -> Iterator[Message]:
     If a route uses a next hop object, the object is the blackhole, and not the route."""
     if route.nexthop_id is not None:
         yield message(
-            "the route uses next hop object {id} (ip nexthop show id {id}), which is a blackhole. Better than deleting "
-            "the route: whoever made the object, such as a routing daemon, gives it a router again, ip nexthop replace "
-            "id {id} via ROUTER dev LINK",
+            "the route uses next hop object {id} (ip nexthop show id {id}), and this object is a blackhole. Do not "
+            "delete the route; give the object a router again: ip nexthop replace id {id} via ROUTER dev LINK. Ask "
+            "first whoever made the object, such as a routing daemon",
             id=route.nexthop_id,
         )

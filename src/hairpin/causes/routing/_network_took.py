@@ -36,12 +36,12 @@ def of_networks(view: View) -> Iterator[Candidate]:
 def _sentence(found: Route | Neighbour, text: str) -> Message:
     if isinstance(found, Route):
         return message(
-            "The route `{route}` has the same address as its gateway, and this host now takes {address} for its own.",
+            "The gateway of the route `{route}` has the same address, and this host now treats {address} as its own.",
             route=route_text(found),
             address=text,
         )
     return message(
-        "A machine on {link} has the same address, and this host now takes {address} for its own.",
+        "A machine on {link} has the same address, and this host now treats {address} as its own.",
         link=found.link,
         address=text,
     )
@@ -86,7 +86,8 @@ def overlapping_uplink(view: View, each: Lookup, own: Address) -> Candidate | No
             name=found.network.name, subnet=str(subnet.prefix), link=own.link,
         ),
         detail=message(
-            "Packets to {asked} leave by {link} in place of {bridge}: the host's own address there has the same range.",
+            "Packets to {asked} leave through {link} instead of {bridge}: the host's own address on {link} has the "
+            "same range.",
             asked=asked, link=own.link, bridge=found.network.bridge,
         ),
         change=one(AddEntry(each.netns, Route(own.version, each.query.daddr, width(own.version), next_hops=hops))),

@@ -215,7 +215,7 @@ def another_subnet(network: DockerNetwork | None, tool: str, name: str) -> Messa
     if network is not None and (tool, network.name) == ("podman", "podman"):
         return message(
             "give Podman's default network a subnet that nothing else uses: default_subnet in section [network] of "
-            "containers.conf; containers that are made afterwards take it"
+            "containers.conf; only containers that are made afterwards use it"
         )
     return message(
         "recreate network {name} with a subnet that nothing else uses ({tool} network create --subnet)",

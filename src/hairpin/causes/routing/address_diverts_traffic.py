@@ -1,7 +1,7 @@
 """Because of an address or its prefix length, the kernel has a route that leads packets for another machine to this
 machine, or to a wrong link.
 
-Users see: this host or container cannot reach one machine or one network since an address was added or changed.
+Users see: since an address was added or changed, this host or container cannot reach one machine or one network.
 
 Proof: the lookup finds a route that the kernel made for this address, and the packet is for a machine elsewhere.
 If the address is deleted, the packet arrives.  If a container engine assigned the address, the packet arrives with the
@@ -135,8 +135,8 @@ def _of_gateway(netns: Netns, address: Address) -> Candidate:
     return Candidate(
         title=message("{link} has {address}, the address of its gateway", link=address.link, address=text),
         detail=message(
-            "A route leads by {address}. The gateway's own neighbour requests come from that address, and the kernel "
-            "answers no request that comes from an address of this machine.",
+            "{address} is the gateway of a route. The gateway's own neighbour requests come from that address, and the "
+            "kernel answers no request that comes from an address of this machine.",
             address=text,
         ),
         change=one(DeleteEntry(netns, address)),
@@ -152,7 +152,7 @@ def _misfitting(view: View, netns: Netns, address: Address, length: int) -> Cand
     wanted = msgspec.structs.replace(address, prefix_length=length, secondary=False, broadcast=None)
     return Candidate(
         title=message(
-            "{link} has {address} with the prefix length {length} in place of {wanted}",
+            "{link} has {address} with the prefix length {length} instead of {wanted}",
             link=address.link,
             address=text,
             length=address.prefix_length,

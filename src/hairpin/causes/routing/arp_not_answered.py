@@ -3,8 +3,9 @@
 Users see: clients time out, or get "No route to host" after three seconds, and ``ip neigh`` on other machines shows
 ``FAILED``.
 
-Proof: ARP is off on the link that has the address, or ``arp_ignore`` keeps the kernel from answering, or ``arp_filter``
-does because the route to the asking machine leaves by another link.  With an ARP answer the packet arrives.
+Proof: ARP is off on the link that has the address, or ``arp_ignore`` keeps the kernel from answering.  Or
+``arp_filter`` does this, because the route to the asking machine leaves through another link.  With an ARP answer the
+packet arrives.
 Now: ``ip link set LINK arp on``, or ``sysctl -w net.ipv4.conf.LINK.arp_ignore=0``, or the same with ``arp_filter``.
 Lasting: correct the host's network configuration, or put the key into the file of sysctl.d that sorts last.
 """
@@ -87,8 +88,8 @@ def _answering(netns: Netns, namespace: Namespace, link: str, address: int, deci
         )
         if not filters
         else message(
-            "{key} is {value}, so that a link answers an ARP request only if the route to the asking machine leaves by "
-            "this link. The route to that machine leaves by another link.",
+            "{key} is {value}: a link answers an ARP request only if the route to the asking machine leaves through "
+            "this link. Here the route to that machine leaves through another link.",
             key=dotted(decided.path),
             value=decided.value,
         ),

@@ -48,7 +48,7 @@ def _candidate(view: View, netns: Netns, held: Address) -> Candidate:
     return Candidate(
         title=message("{address} on {link} is a duplicate: the kernel does not use it", address=text, link=held.link),
         detail=message(
-            "When {link} came up, another machine on its link answered for {address} (dadfailed). Packets for the "
+            "When {link} came up, another machine on the same link answered for {address} (dadfailed). Packets for the "
             "address go to that machine.",
             link=held.link,
             address=text,

@@ -40,16 +40,17 @@ def find(view: View) -> Iterator[Candidate]:
 def _candidate(netns: Netns, namespace: Namespace, route: Route) -> Candidate:
     taking = [each for each in namespace.routes if route_slot(each) == route_slot(route)]
     alone = len(taking) == 1 and is_alone(namespace.routes, taking[0])
-    detail = message("The kernel made it when {link} got its address.", link=route.next_hops[0].link)
+    detail = message("The kernel made this route when {link} got its address.", link=route.next_hops[0].link)
     if taking:
         detail = message(
-            "The kernel made it when {link} got its address; `{other}` stands in its place.",
+            "The kernel made this route when {link} got its address; `{other}` is there instead.",
             link=route.next_hops[0].link,
             other=route_text(taking[0]),
         )
     if taking and taking[0].prefsrc not in (None, route.prefsrc):
         detail = message(
-            "The kernel made it when {link} got its address. Packets that took this route now get the source {source}.",
+            "The kernel made this route when {link} got its address. Packets that took this route now get the source "
+            "{source}.",
             link=route.next_hops[0].link,
             source=address_text(taking[0].prefsrc or 0, route.version),
         )

@@ -5,8 +5,8 @@ Users see: since a VRF or a VPN that moves the rule was set up, outside clients 
 containers on the host's network.  Published ports of bridge networks work, because DNAT changes the destination before
 the route lookup.
 
-Proof: an earlier policy rule than the rule for ``local`` gives a packet for one of the host's addresses another route.
-With a rule for ``local`` before that rule, the packet arrives.
+Proof: a policy rule before the rule for ``local`` gives a packet for one of the host's addresses another route.  With a
+rule for ``local`` before that rule, the packet arrives.
 Now: ``ip rule add priority NUMBER from all lookup local`` with a smaller number than the priority of the earlier rule.
 Lasting: correct the program that moved the rule.  The kernel makes the rule at priority 0 at each boot.
 """
@@ -45,10 +45,10 @@ def find(view: View) -> Iterator[Candidate]:
             continue
         made = PolicyRule(version, priority, table=TABLE_LOCAL, text=f"{priority}: from all lookup local")
         yield Candidate(
-            title=message("`{rule}` stands before the rule of the table local", rule=taking.text),
+            title=message("`{rule}` comes before the rule of the table local", rule=taking.text),
             detail=message(
-                "The rule of the table local is `{behind}`; the kernel makes it at priority 0. So the rule before it "
-                "also takes packets for this host's own addresses, and they are routed instead of delivered.",
+                "The rule of the table local is `{behind}`; the kernel makes it at priority 0. The rule before it also "
+                "matches packets for this host's own addresses, so they are routed instead of delivered.",
                 behind=behind.text,
             ),
             change=one(AddEntry(each.netns, made)),
@@ -72,7 +72,7 @@ def _free_before(namespace: Namespace, version: Version, priority: int) -> int |
 
 
 CAUSE = Cause(
-    title=message("The table local is asked behind another rule"),
+    title=message("Another policy rule comes before the rule of the table local"),
     source="net/ipv4/fib_rules.c fib_default_rules_init(); net/core/fib_rules.c fib_rules_lookup()",
     general=True,
 )

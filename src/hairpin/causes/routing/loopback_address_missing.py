@@ -42,9 +42,11 @@ def find(view: View) -> Iterator[Candidate]:
             title=message(
                 "lo has lost its address {address} in {netns}", address=text, netns=view.network.netns_text(netns)
             ),
-            detail=message("{key} is 1: IPv6 is switched off on lo, and the address with it.", key=dotted(_DISABLED))
+            detail=message(
+                "{key} is 1: IPv6 is switched off on lo, and this removed the address.", key=dotted(_DISABLED)
+            )
             if shut
-            else message("Without it the kernel sends packets for localhost out by another link."),
+            else message("Without this address the kernel sends packets for localhost out by another link."),
             change=one(SetSysctl(netns, _DISABLED, "0")) if shut else one(AddEntry(netns, own)),
             where=OfLink(link="lo", address=text),
             in_class="kernels-own",

@@ -114,7 +114,8 @@ def _claim_of_another(view: View) -> Iterator[Candidate]:
                         **facts,
                     ),
                     message(
-                        "if nobody needs it, end that process, or take the port off: `ip link set dev {port} nomaster`",
+                        "if nobody needs it, end that process, or take the port off its bridge: `ip link set dev "
+                        "{port} nomaster`",
                         **facts,
                     ),
                 ),
@@ -138,7 +139,9 @@ def _is_far_end(view: View, netns: Netns, entry: Neighbour) -> bool:
 
 def _detail(entry: Neighbour, address: str, right: int | None) -> Message:
     if entry.mac == BROADCAST:
-        return message("The kernel made it while {address} was a broadcast address, and keeps it.", address=address)
+        return message(
+            "The kernel made the entry while {address} was a broadcast address, and keeps it.", address=address
+        )
     if right is None:
         return message("Nobody on {link} has that hardware address.", link=entry.link)
     return message(

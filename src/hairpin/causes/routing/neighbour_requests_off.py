@@ -46,7 +46,8 @@ def _of_program(view: View, decided: SysctlDecided) -> Iterator[Message]:
     asked = view.namespace.sysctls.number(*key)
     if asked:
         yield message(
-            "{key} is {value}: a program was to resolve the neighbours on {link}. If one should, start it",
+            "start the program that should resolve the neighbours on {link}, if there is one: with {key} = {value} the "
+            "kernel leaves this to a program",
             key=dotted(key),
             value=asked,
             link=view.stop.link,
@@ -54,7 +55,7 @@ def _of_program(view: View, decided: SysctlDecided) -> Iterator[Message]:
 
 
 CAUSE = Cause(
-    title=message("The kernel asks for no neighbour on a link"),
+    title=message("The kernel sends no neighbour requests on a link"),
     source="net/core/neighbour.c neigh_max_probes()",
     reasons=frozenset({"no-neighbour"}),
 )

@@ -1,8 +1,8 @@
 """The host has a default route, but the lookup for the client's address does not reach the default route's table, or
 finds a route that does not lead to the client.
 
-Users see: clients in one network time out, while all other clients get answers.  An example are the clients of a VPN
-server that runs in a container and does not masquerade them.
+Users see: clients in one network time out, while all other clients get answers.  An example is a VPN server that runs
+in a container and does not masquerade its clients.
 
 Proof: the lookup for the client's address ends without a route.  With a route the reply leaves.
 Now: ``ip route add NETWORK via GATEWAY dev LINK``.
@@ -54,7 +54,7 @@ def find(view: View) -> Iterator[Candidate]:
     text = address_text(view.looked_up, version)
     hop = NextHop(way.link, way.address)
     route = AddEntry(view.host_netns, Route(version, view.looked_up, width(version), next_hops=(hop,)))
-    by_person = message("add a route to {address} by the router that knows the way", address=text)
+    by_person = message("add a route to {address} through the router that knows the way", address=text)
     yield Candidate(
         title=message("No route leads back to {address}", address=text),
         detail=message("The lookup for it ends without a route in every table that the policy rules name."),
@@ -88,8 +88,8 @@ def _behind_container(view: View, client: Outside, behind: Netns) -> Iterator[Ca
         yield Candidate(
             title=message("No route leads back to {subnet}, which is behind {name}", subnet=text, name=container.name),
             detail=message(
-                "{name} routes for its clients, and does not masquerade them. The answer to {address} leaves the host "
-                "by its default route instead.",
+                "{name} routes packets of its clients and does not masquerade them. The answer to {address} leaves the "
+                "host by its default route instead.",
                 name=container.name,
                 address=address_text(client.address, version),
             ),
@@ -101,7 +101,10 @@ def _behind_container(view: View, client: Outside, behind: Netns) -> Iterator[Ca
                 message(
                     "or let {name} masquerade its clients: it then needs no route on the host", name=container.name
                 ),
-                message("the route holds as long as {name} has this address: choose it (--ip)", name=container.name),
+                message(
+                    "the route works only while {name} has this address: give {name} a fixed address (--ip)",
+                    name=container.name,
+                ),
             ),
         )
         return
@@ -129,8 +132,8 @@ def _led_elsewhere(view: View, defaults: tuple[Route, ...]) -> Iterator[Candidat
     yield Candidate(
         title=message("The route back to {address} leads elsewhere", address=text),
         detail=message(
-            "Answers to the client take the route `{route}`; the default route's router, by {link}, leads to the "
-            "client.",
+            "Answers to the client take the route `{route}`; the client is behind the router of the default route, on "
+            "{link}.",
             link=hop.link,
             route=route_text(back),
         ),

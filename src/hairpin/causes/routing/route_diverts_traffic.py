@@ -1,14 +1,14 @@
 """A route that a person or a program added leads the flow's packets away from their destination.
 
-Users see: one network or one machine cannot be reached, or does not get its answers, since a script, a VPN or a person
-added a route.
+Users see: since a script, a VPN or a person added a route, one network or one machine cannot be reached, or gets no
+answers.
 
 Proof: the route lookup finds the added route.  Without the added route the packet takes another route and arrives.
 Now: ``ip route del`` with that route.  If a VPN's route covers all addresses, add a separate table for the answers of
-the port.  If the route leads into a VPN that a container made for itself, the route stays: a route to the clients'
-network by the container's gateway lets these clients alone past the VPN.
+the port.  If the route leads into a VPN that a container made for itself, the route stays.  Add a route to the clients'
+network through the container's gateway: answers to these clients then bypass the VPN.
 Lasting: remove the route from the configuration that makes it.  For a container's VPN, name the clients' network in the
-option of the image: ``LOCAL_NETWORK``, ``LAN_NETWORK``, ``FIREWALL_OUTBOUND_SUBNETS`` or a similar one.
+VPN option of the image: ``LOCAL_NETWORK``, ``LAN_NETWORK``, ``FIREWALL_OUTBOUND_SUBNETS`` or a similar one.
 """
 
 from collections.abc import Iterator
@@ -80,14 +80,18 @@ def _past_tunnel(view: View, each: Lookup, route: Route, tunnel: Link) -> Iterat
             ways=(Way(Change(()), (message("bring the tunnel {link} in {name} up again", **facts),), by_person=True),),
         )
         return
-    advice = [message("lasting: name {network} in the option of the image ({options})", network=text, options=OPTIONS)]
+    advice = [
+        message(
+            "to make this last, add {network} to the VPN option of the image ({options})", network=text, options=OPTIONS
+        )
+    ]
     if not is_named:
-        advice.insert(0, message("{network} stands for the network of your clients: write theirs", network=text))
+        advice.insert(0, message("{network} is only an example: write the network of your clients", network=text))
     yield Candidate(
-        title=message("`{route}` leads into the VPN of {name}, and {network} is not excepted from it", **facts),
+        title=message("`{route}` leads into the VPN of {name}, and no exception keeps {network} out of it", **facts),
         detail=message(
-            "What {name} sends to {address} takes this route into {link}. Somebody wants that route: it stays. A route "
-            "to {network} by the container's gateway leads past the VPN.",
+            "Packets from {name} to {address} take this route into {link}. The route is intended and stays. An added "
+            "route to {network} through the container's gateway bypasses the VPN.",
             address=address_text(address, version),
             **facts,
         ),
@@ -139,9 +143,9 @@ def _thrown(view: View) -> Iterator[Candidate]:
 def _candidate(view: View, netns: Netns, address: int, route: Route) -> Candidate:
     wanted = is_wanted(view.network.namespace(netns), route)
     return Candidate(
-        title=message("Route `{route}` leads the packet astray", route=route_text(route)),
+        title=message("Route `{route}` leads the packet in a wrong direction", route=route_text(route)),
         detail=message(
-            "The lookup for {address} takes it. Without it the packet takes another route.",
+            "The lookup for {address} finds this route. Without it the packet takes another route.",
             address=address_text(address, route.version),
         ),
         change=one(DeleteEntry(netns, route)),

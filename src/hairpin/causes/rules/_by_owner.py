@@ -96,8 +96,8 @@ def _with_hint(detail: Message, view: View, place: Place) -> Message:
     if hint is None:
         return detail
     return message(
-        "{detail} `{rule}`, which stands before it, never matches: after DNAT the port is {now}. With `-m conntrack "
-        "--ctorigdstport {port} --ctdir ORIGINAL` instead of its port match it lets its clients in",
+        "{detail} The rule `{rule}` stands before it and never matches, because after DNAT the port is {now}. With `-m "
+        "conntrack --ctorigdstport {port} --ctdir ORIGINAL` instead of its port match, this rule lets its clients in",
         detail=detail,
         rule=hint.place.text,
         now=view.stop.seen.packet.dport,

@@ -51,22 +51,25 @@ def _why(view: View, nearly: Nearly, stopped: Place) -> Message:
     if nearly.why == "translated":
         asked = connection.original.dport if connection is not None else view.flow.dport
         return message(
-            "It matches port {port}, but the packets that reach it are already translated to the container's port "
-            "{now}: {rule}",
+            "The rule matches port {port}, but packets that reach the rule are already translated to the container's "
+            "port {now}: {rule}",
             port=asked,
             now=packet.dport,
             rule=rule,
         )
     if nearly.why == "outdated":
         return message(
-            "It names {old}, which nobody has; the packet is for {now}: {rule}",
+            "The rule names {old}, which nobody has; the packet is for {now}: {rule}",
             old=address_text(nearly.old, packet.version),
             now=address_text(nearly.now, packet.version),
             rule=rule,
         )
-    return message("The allow rule stands behind the rule that stops the packet. The allow rule: {rule}; the rule "
-                   "before it: {stopping}", rule=rule,
-                   stopping=stopped.text)  # fmt: skip
+    return message(
+        "The allow rule comes after the rule that stops the packet. The allow rule: {rule}; the rule before it: "
+        "{stopping}",
+        rule=rule,
+        stopping=stopped.text,
+    )
 
 
 def _advice(view: View, nearly: Nearly) -> tuple[Message, ...]:

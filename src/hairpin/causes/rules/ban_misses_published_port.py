@@ -39,7 +39,7 @@ from hairpin.network.prefix import address_text
 from hairpin.walk.walk import walk_flow
 
 CAUSE = Cause(
-    title=message("A ban does not hold for published ports"),
+    title=message("A ban does not apply to published ports"),
     source="docs.docker.com, Packet filtering and firewalls; fail2ban jail.conf(5), chain",
     on_purpose=True,
 )
@@ -157,19 +157,19 @@ def _clients(ruleset: Ruleset, table: Table, rule: Rule) -> Iterator[tuple[int, 
 def _candidate(ban: _Ban, client: int, port: int) -> Candidate:
     address = address_text(client, 4 if ban.version == 4 else 6)
     title = message(
-        "A ban in {chain} does not hold for published ports: {address} reaches port {port}",
+        "A ban in {chain} does not apply to published ports: {address} reaches port {port}",
         chain=ban.chain,
         address=address,
         port=port,
     )
     detail = message(
-        "Only packets to the host's own sockets pass INPUT. A published port is forwarded to its container, and meets "
-        "FORWARD instead."
+        "Only packets to the host's own sockets pass INPUT. Packets to a published port are forwarded to its "
+        "container, so they pass FORWARD instead."
     )
     tool = "ip6tables" if ban.version == 6 else "iptables"
     advice = message(
-        "if the ban is meant for containers, too: `{tool} -I DOCKER-USER -s {address} -j DROP`; of fail2ban, `chain = "
-        "DOCKER-USER` in the jail, with an action for all ports",
+        "if the ban is meant for containers, too: `{tool} -I DOCKER-USER -s {address} -j DROP`; for fail2ban, set "
+        "`chain = DOCKER-USER` in the jail, with an action for all ports",
         tool=tool,
         address=address,
     )

@@ -20,7 +20,7 @@ CAUSE = Cause(
     find=by_owner(
         "input-for-relay",
         in_class="shared-rule",
-        title=message("INPUT drops what {relay} would answer"),
+        title=message("INPUT drops packets that {relay} would answer"),
         detail=message(
             "The packet is not translated to the container. It is for {relay} on the host itself, and INPUT drops it: "
             "{rule}"

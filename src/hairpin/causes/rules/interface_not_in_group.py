@@ -56,7 +56,7 @@ def _is_one(part: ir.FieldMatch) -> bool:
 def _candidate(view: View, place: Place, link: Link, group: str) -> Candidate:
     facts = {"link": link.name, "group": group, "own": link.group, "chain": _name(place), "rule": place.text}
     return Candidate(
-        title=message("A rule in {chain} wants the interface group {group}, and {link} is in group {own}", **facts),
+        title=message("A rule in {chain} requires the interface group {group}, but {link} is in group {own}", **facts),
         detail=message(
             "No interface is in group {group}. The rule: {rule}. A link that was made or configured anew is in the "
             "group default.",
@@ -87,7 +87,7 @@ def _name(place: Place) -> str:
 
 
 CAUSE = Cause(
-    title=message("A rule wants an interface group that no interface is in"),
+    title=message("A rule requires an interface group that no interface is in"),
     source="net/netfilter/xt_devgroup.c devgroup_mt(); nft_meta.c nft_meta_get_eval_ifgroup()",
     reasons=RULE_STOPS,
 )

@@ -4,7 +4,7 @@ forwarded.
 Users see: clients time out, although no rule in filter or nat drops the packet.
 
 Proof: a rule in raw, mangle or security drops the packet or uses up its TTL.  Without this rule the packet passes.
-Now: delete the rule, or except the flow from it.
+Now: delete the rule, or exclude the flow from the rule.
 Lasting: remove the rule from the saved rules, or from the script that adds it.
 """
 

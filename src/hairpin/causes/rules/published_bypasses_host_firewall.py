@@ -64,7 +64,7 @@ def of_flows(asked: AskedFlows) -> Iterator[Finding]:
 def _candidate(file: ConfigFile, rule: Rule, port: int) -> Candidate:
     line = Place("iptables-nft", "ip", "filter", "INPUT", 0, rule.text, line=rule.line, evidence=file.evidence)
     title = message(
-        "{file} line {line} denies port {port}, and clients reach it", file=file.path, line=rule.line, port=port
+        "{file} line {line} denies port {port}, but clients reach it", file=file.path, line=rule.line, port=port
     )
     detail = message(
         "A published port is forwarded to its container: its packets do not pass the rules for the host's own ports."

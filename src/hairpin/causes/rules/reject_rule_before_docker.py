@@ -19,9 +19,12 @@ CAUSE = Cause(
         "forward-rule",
         in_class="shared-rule",
         title=message("A rule in {table} {chain} stops the packet before the container engine's rules accept it"),
-        detail=message("The rule stands before the rules that would accept the packet: {rule}"),
+        detail=message("The rule comes before the rules that would accept the packet: {rule}"),
         advice=(
-            message("the FORWARD policy already closes what nothing accepts; or let this flow through before the rule"),
+            message(
+                "the FORWARD policy already drops packets that no rule accepts. Delete this rule, or insert a rule "
+                "before it that accepts this flow"
+            ),
         ),
     ),
 )

@@ -1,6 +1,6 @@
 """A rule or a policy decides the flow, and no special cause knows this rule.
 
-Users see: a port or a destination fails since a rule was added or changed in a chain that administrators seldom check.
+Users see: since a rule was added or changed in a chain that administrators seldom check, a port or a destination fails.
 
 Proof: the packet matches the rule.  Without the rule, or with the policy accept, the flow arrives.
 Now: delete the rule, or set the policy to accept.
@@ -64,7 +64,7 @@ def _for_proxy(view: View, netns: Netns, place: Place, missing: tuple[Message, .
     return Candidate(
         title=message("A rule in {table} {chain} gives this flow to a transparent proxy, which does not get it",
                       table=place.table, chain=place.chain),
-        detail=message("The rule has the target TPROXY, and a part of what it needs is missing."),
+        detail=message("The rule has the target TPROXY, but the host lacks a part that TPROXY needs."),
         change=rendered(TakeAway(netns, place), view.network),
         where=OfRule(place),
         in_class="deciding-rule",
@@ -105,16 +105,15 @@ def _of_manager(view: View, place: Place) -> Message:
     by = lookup(view.namespace, query_back(view.stop.seen.packet)).rule
     if by is not None and by.action == "table" and by.table not in (TABLE_LOCAL, TABLE_MAIN, TABLE_DEFAULT):
         return message(
-            "firewalld's option IPv6_rpfilter makes this rule, and no zone or policy changes it: it wants a route back "
-            "by {iif}, and the policy rule `{rule}` leads elsewhere.  Set IPv6_rpfilter=no in "
-            "/etc/firewalld/firewalld.conf, and `firewall-cmd --reload`; or let whoever made the policy rule except "
-            "this client from it",
+            "firewalld's option IPv6_rpfilter makes this rule, and no zone or policy changes it: it requires a route "
+            "back through {iif}, but the policy rule `{rule}` leads elsewhere.  Set IPv6_rpfilter=no in "
+            "/etc/firewalld/firewalld.conf, and `firewall-cmd --reload`; or exclude this client from the policy rule",
             iif=view.stop.seen.iif,
             rule=by.text,
         )
     return message(
-        "firewalld's option IPv6_rpfilter makes this rule, and no zone or policy changes it: it wants a route back "
-        "by {iif}.  Give {iif} an address of the packet's network, or set IPv6_rpfilter=no in "
+        "firewalld's option IPv6_rpfilter makes this rule, and no zone or policy changes it: it requires a route back "
+        "through {iif}.  Give {iif} an address of the packet's network, or set IPv6_rpfilter=no in "
         "/etc/firewalld/firewalld.conf, and `firewall-cmd --reload`",
         iif=view.stop.seen.iif,
     )
@@ -140,7 +139,7 @@ def _detail(place: Place, *, manager: str, back: bool) -> Message:
     if back:
         return message("The rule drops a packet if no route leads back to its source by the link that it came in by.")
     if manager:
-        return message("It stands in a chain of {manager}.", manager=manager)
+        return message("The rule is in a chain of {manager}.", manager=manager)
     if place.number == 0:
         return message("No rule of the chain accepts the packet.")
     return message("No container engine made this rule.")

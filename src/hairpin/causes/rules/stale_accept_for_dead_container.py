@@ -4,8 +4,8 @@ Users see: after a restart of containers, the service of another container answe
 not publish.
 
 Proof: hairpin simulates the event on the model of the host.  Another container gets the address to which a rule in
-Docker's form leads.  A client that fails now reaches this container by the rule, and without the rule the client does
-not reach it.
+Docker's form leads.  A client that gets no connection now then reaches this container because of the rule.  Without the
+rule, the client does not reach it.
 Now: delete the rule in nat (``iptables -t nat -D DOCKER …``) and the rule for the same port in ``filter``.
 Lasting: find out why the rules were left: dockerd was killed, or the saved rules contain Docker's own rules.  A restart
 of dockerd without live-restore also deletes the rules.

@@ -20,7 +20,7 @@ CAUSE = Cause(
         "third-party",
         in_class="shared-rule",
         title=message("A chain of another product, {chain}, drops this flow"),
-        detail=message("The rule stands before the rules that would accept the packet: {rule}"),
-        advice=(message("make the exception in that product's own configuration: it writes its chains anew"),),
+        detail=message("The rule comes before the rules that would accept the packet: {rule}"),
+        advice=(message("make the exception in that product's own configuration: the product rewrites its chains"),),
     ),
 )

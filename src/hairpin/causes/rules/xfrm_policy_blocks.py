@@ -3,7 +3,7 @@
 An IPsec daemon (strongSwan, libreswan) installs policies that block packets for which there is no tunnel.  A daemon
 that crashed leaves these policies behind.  Neither the rules of the packet filter nor the routes show IPsec policies.
 
-Users see: connections from or to one network time out, and iptables, nft and `ip route` show nothing.
+Users see: connections from or to one network time out, and iptables, nft and `ip route` show no reason.
 
 Proof: the first policy that matches the packet blocks it.  Without the policy the flow arrives.
 Now: ``ip xfrm policy delete`` with the policy's selector, if no administrator wants this policy.
@@ -39,8 +39,8 @@ def find(view: View) -> Iterator[Candidate]:
     yield Candidate(
         title=message("An IPsec policy blocks the packets: {policy}", policy=verbatim(policy.text)),
         detail=message(
-            "The kernel asks the policies of IPsec (direction {direction}) beside the routes and rules, and this one "
-            "is the first that selects the packet.",
+            "Besides routes and rules, the kernel checks the IPsec policies (direction {direction}). This policy is "
+            "the first that selects the packet.",
             direction=policy.direction,
         ),
         change=Change(tuple(DeleteEntry(view.stop.netns, each) for each in gone)),
@@ -51,8 +51,9 @@ def find(view: View) -> Iterator[Candidate]:
         ways=() if is_simple else (Way(Change(()), (_by_hand(policy),), by_person=True),),
         advice=(
             message(
-                "`ip xfrm policy` lists the policies, and `swanctl --list-pols` or `ipsec status` those of a daemon "
-                "that runs; its configuration (/etc/swanctl, /etc/ipsec.d, /etc/ipsec.conf) may make the policy again"
+                "`ip xfrm policy` lists the policies of the kernel; `swanctl --list-pols` or `ipsec status` lists "
+                "those of a running daemon. The daemon's configuration (/etc/swanctl, /etc/ipsec.d, /etc/ipsec.conf) "
+                "may make the policy again"
             ),
         ),
     )
@@ -61,11 +62,11 @@ def find(view: View) -> Iterator[Candidate]:
 def _by_hand(policy: XfrmPolicy) -> Message:
     if policy.is_default:
         return message(
-            "if nobody wants packets without a policy to be blocked: `ip xfrm policy setdefault {direction} accept`",
+            "if packets without a policy should not be blocked: `ip xfrm policy setdefault {direction} accept`",
             direction=policy.direction,
         )
     return message(
-        "if nobody wants the policy: find its number with `ip xfrm policy`, and delete it with `ip xfrm policy delete "
+        "if the policy is not needed: find its number with `ip xfrm policy`, and delete it with `ip xfrm policy delete "
         "index NUMBER dir {direction}`",
         direction=policy.direction,
     )

@@ -85,7 +85,7 @@ def _advice(view: View, socket: Socket, options: str) -> tuple[Message, ...]:
     if socket.pid is None:
         return (again,)
     stack = f"cat /proc/{socket.pid}/wchan /proc/{socket.pid}/stack"
-    return (again, message("see what it waits for: {command}", command=stack))
+    return (again, message("see what the process waits for: {command}", command=stack))
 
 
 def _is_beside(each: Socket, socket: Socket) -> bool:

@@ -109,20 +109,20 @@ def who_else(view: View) -> tuple[Message, ...]:
 def _reached(port: int, other: Elsewhere) -> Message:
     if other.container is None:
         return message(
-            "the host itself listens on port {port}, if you mean that: {socket}",
+            "the host itself listens on port {port} ({socket}), if you mean that",
             port=port,
             socket=socket_text(other.socket),
         )
     question = ask_container(other.name, port)
     if not other.network:
         return message(
-            "container {name} listens on port {port}, if you mean that: {question}",
+            "container {name} listens on port {port}; if you mean that container: {question}",
             name=other.name,
             port=port,
             question=question,
         )
     return message(
-        "container {name}, which is on network {network} too, listens on port {port}, if you mean that: {question}",
+        "container {name}, also on network {network}, listens on port {port}; if you mean that container: {question}",
         name=other.name,
         network=other.network,
         port=port,

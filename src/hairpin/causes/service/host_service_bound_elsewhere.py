@@ -32,7 +32,7 @@ def find(view: View) -> Iterator[Candidate]:
     packet, first = view.stop.seen.packet, open_ones[0]
     yield Candidate(
         title=_title(first, packet.version),
-        detail=message("What listens on it: {sockets}.", sockets=socket_list(tuple(sockets))),
+        detail=message("These sockets listen on the port: {sockets}.", sockets=socket_list(tuple(sockets))),
         change=one(listening(view, _advice(first, address_text(packet.daddr, packet.version), view.stop.seen.iif))),
         where=OfSocket(socket=first),
         in_class="bound-elsewhere",
@@ -58,7 +58,8 @@ def _title(socket: Socket, version: Version) -> Message:
                        other=socket.version)  # fmt: skip
     if socket.address is None and socket.device is not None:
         return message(
-            "The service on port {port} of the host is bound to {link}: it gets no packet that comes by another link",
+            "The service on port {port} of the host is bound to {link}: it gets no packet that comes in by another "
+            "link",
             port=port,
             link=socket.device,
         )

@@ -32,7 +32,7 @@ def find(view: View) -> Iterator[Candidate]:
     yield Candidate(
         title=message("The service on port {port} of the host listens on loopback only", port=port),
         detail=message(
-            "{socket} takes connections from the host itself; for the asked address nothing listens.",
+            "{socket} takes connections from the host itself; nothing listens on the asked address.",
             socket=socket_text(sockets[0]),
         ),
         change=one(listening(view, advice)),

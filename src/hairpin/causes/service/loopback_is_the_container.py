@@ -67,8 +67,8 @@ def _candidate(view: View, container: Container, meant: tuple[_Meant, ...]) -> C
     return Candidate(
         title=first.title,
         detail=message(
-            "A loopback address never leaves its network namespace: in {name}, {address} is {name} alone, and nothing "
-            "there listens on port {port}.",
+            "A loopback address never leaves its network namespace: inside {name}, {address} means {name} itself, and "
+            "nothing there listens on port {port}.",
             name=container.name,
             address=address,
             port=packet.dport,
@@ -111,7 +111,7 @@ def _at_container(
                      other=other.name, port=port)
     )  # fmt: skip
     if other.name == asking.name:
-        said = message("write port {port} instead of {asked}, in {name} itself", port=port, asked=asked,
+        said = message("in {name} itself, write port {port} instead of {asked}", port=port, asked=asked,
                        name=asking.name)  # fmt: skip
         return _Meant(title, said, evidence)
     host = view.host
@@ -187,8 +187,11 @@ def _name_server(view: View, container: Container) -> _Meant:
         option=option,
     )
     if container.resolvers == ():
-        title = message("{name} has no name server: its resolv.conf names none, and programs then ask {address}",
-                        name=container.name, address=address)  # fmt: skip
+        title = message(
+            "{name} has no name server: its resolv.conf names none, and programs then ask {address}",
+            name=container.name,
+            address=address,
+        )
     else:
         title = message("The name server {address} is {name} itself, where no resolver listens", address=address,
                         name=container.name)  # fmt: skip

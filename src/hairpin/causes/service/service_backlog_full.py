@@ -22,10 +22,10 @@ CAUSE = Cause(
     find=by_full_socket(
         title=message("{name} accepts no connection: the backlog of port {port} is full"),
         detail=message(
-            "When the host was read, {queued} connections waited to be accepted, and its backlog is {backlog}. The "
-            "kernel drops each new SYN until the process accepts one."
+            "When the host was read, {queued} connections waited to be accepted, and the service's backlog is "
+            "{backlog}. The kernel drops each new SYN until the process accepts a connection."
         ),
         options="-lnt",
-        restart=message("a restart ends the connections that are open now, and those that wait"),
+        restart=message("a restart ends open connections and those that wait to be accepted"),
     ),
 )

@@ -32,8 +32,8 @@ def find(view: View) -> Iterator[Candidate]:
     yield Candidate(
         title=message("The service in {name} listens on its own loopback only", name=container.name),
         detail=message(
-            "{socket} takes connections from inside the container; what is published arrives at the container's own "
-            "address, where nothing listens.",
+            "{socket} takes connections from inside the container; connections to a published port arrive at the "
+            "container's own address, where nothing listens.",
             socket=socket_text(sockets[0]),
         ),
         change=one(bound_to_all(view, container)),

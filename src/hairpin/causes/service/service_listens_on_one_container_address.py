@@ -34,8 +34,8 @@ def find(view: View) -> Iterator[Candidate]:
         return
     container = serving(view, container, bound[0])
     yield Candidate(
-        title=message("The service in {name} listens on another of its addresses", name=container.name),
-        detail=message("It is bound to {socket}.", socket=socket_text(bound[0])),
+        title=message("The service in {name} listens on another address of the container", name=container.name),
+        detail=message("The service is bound to {socket}.", socket=socket_text(bound[0])),
         change=one(bound_to_all(view, container)),
         where=OfSocket(container=container.name, socket=bound[0]),
         in_class="bound-elsewhere",

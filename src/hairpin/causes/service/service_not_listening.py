@@ -72,9 +72,10 @@ def _led_here(rule: Place, others: tuple[Socket, ...]) -> Message:
     """Return the sentences about a rule of the container that leads packets to the port."""
     facts = {"table": rule.table, "chain": rule.chain, "rule": rule.text, "sockets": socket_list(others)}
     if not others:
-        return message("This rule leads the packets to that port, {table} {chain}: {rule}", **facts)
+        return message("A rule in {table} {chain} leads the packets to that port: {rule}", **facts)
     return message(
-        "This rule leads the packets to that port, {table} {chain}: {rule}. What listens there: {sockets}.", **facts
+        "A rule in {table} {chain} leads the packets to that port: {rule}. Sockets that listen there: {sockets}.",
+        **facts,
     )
 
 
@@ -87,8 +88,8 @@ def _with_rule_by_hand(view: View, name: str, detail: Message) -> Message:
         return detail
     packet = view.stop.seen.packet
     return message(
-        "{detail} A rule that no engine made leads it to {address}, {table} {chain}: {rule}. Is {name} still the "
-        "container that this rule means?",
+        "{detail} A rule in {table} {chain} that no engine made leads the packet to {address}: {rule}. Is {name} still "
+        "the container that this rule means?",
         detail=detail, address=address_text(packet.daddr, packet.version), table=rule.table, chain=rule.chain,
         rule=rule.text, name=name,
     )  # fmt: skip
@@ -100,7 +101,7 @@ def _detail(others: tuple[Socket, ...]) -> Message:
             "The packet reaches the container, and no socket there takes it: the service has not started or has died."
         )
     return message(
-        "The packet reaches the container, and no socket there takes it. What listens there: {sockets}.",
+        "The packet reaches the container, and no socket there takes it. Sockets that listen there: {sockets}.",
         sockets=socket_list(others),
     )
 
@@ -112,8 +113,8 @@ def _repair(view: View, container: Container | None, name: str, beside: tuple[Co
     if down is not None:
         start = view.host.engine_of(down).command("start", down.name)
         return message(
-            "{down} shares the network of {name} and does not run. If it has the port: {start}; else start or repair "
-            "the service",
+            "start or repair the service. If {down}, which shares the network of {name} and does not run, has the "
+            "port: {start}",
             down=down.name,
             name=view.host.network_owner(down).name,
             start=start,
@@ -125,7 +126,9 @@ def _repair(view: View, container: Container | None, name: str, beside: tuple[Co
             names=", ".join(each.name for each in (container, *beside)),
         )
     log = view.host.engine_of(container).command("logs", name)
-    return message("start or repair the service in {container}; read `{command}`", container=name, command=log)
+    return message(
+        "start or repair the service in {container}; this shows its log: `{command}`", container=name, command=log
+    )
 
 
 CAUSE = Cause(

@@ -40,14 +40,18 @@ def find(view: View) -> Iterator[Candidate]:
     name = socket.process or "?"
     yield Candidate(
         title=message("{name} (process {pid}) is stopped", name=name, pid=socket.pid),
-        detail=message("A signal stopped it: connections are accepted by the kernel and never answered.")
+        detail=message("A signal stopped the process: the kernel accepts connections, and nothing answers them.")
         if view.stop.stage != "tunnel"
-        else message("A signal stopped it, and it carries all packets between this host's containers and other hosts."),
+        else message(
+            "A signal stopped the process, and it carries all packets between this host's containers and other hosts."
+        ),
         change=one(ContinueProcess(view.host.name, socket.pid)),
         where=OfProcess(process=name, pid=socket.pid, port=socket.port, socket=socket),
         in_class="process-stopped",
         evidence=(socket.evidence,),
-        advice=(message("find who stopped it: a debugger, a job in a terminal, a script that copies its data"),),
+        advice=(
+            message("find who stopped the process: a debugger, a job in a terminal, a script that copies its data"),
+        ),
     )
 
 
@@ -58,14 +62,15 @@ def _of_device(view: View, link: Link) -> Iterator[Candidate]:
     yield Candidate(
         title=message("{name} (process {pid}) is stopped", name=link.holder or "?", pid=link.holder_pid),
         detail=message(
-            "A signal stopped it. It has {link} open, and the packets that the kernel puts into {link} stay there.",
-            link=link.name,
+            "A signal stopped it. It has {link} open, and no packet leaves {link} while it is stopped.", link=link.name
         ),
         change=one(ContinueProcess(view.host.name, link.holder_pid)),
         where=OfProcess(process=link.holder, pid=link.holder_pid, port=0),
         in_class="process-stopped",
         evidence=(link.evidence,) if link.evidence else (),
-        advice=(message("find who stopped it: a debugger, a job in a terminal, a script that copies its data"),),
+        advice=(
+            message("find who stopped the process: a debugger, a job in a terminal, a script that copies its data"),
+        ),
     )
 
 
@@ -86,14 +91,14 @@ def _frozen(view: View, socket: Socket) -> Iterator[Candidate]:
             "{name} (process {pid}) is in a frozen control group", name=socket.process or "?", pid=socket.pid
         ),
         detail=message(
-            "The kernel runs no process of {group}: connections are accepted by the kernel and never answered.",
+            "The kernel runs no process of {group}: the kernel accepts connections, and nothing answers them.",
             group=socket.frozen,
         ),
         change=Change((DeleteSocket(view.stop.netns, socket), running)),
         where=OfProcess(process=socket.process, pid=socket.pid, port=socket.port, group=socket.frozen),
         in_class="process-stopped",
         evidence=(socket.evidence,),
-        advice=(message("find who froze it: systemctl freeze, a checkpoint, a script that copies its data"),),
+        advice=(message("find who froze the process: systemctl freeze, a checkpoint, a script that copies its data"),),
     )
 
 

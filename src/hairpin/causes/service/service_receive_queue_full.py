@@ -20,10 +20,10 @@ CAUSE = Cause(
     find=by_full_socket(
         title=message("{name} reads no datagram: the receive queue of port {port} is full"),
         detail=message(
-            "When the host was read, the datagrams that waited took {received} bytes of memory, and the receive buffer "
-            "has {buffer}. The kernel drops each new datagram until the process reads."
+            "When the host was read, waiting datagrams took {received} bytes of the receive buffer, which has {buffer} "
+            "bytes. The kernel drops each new datagram until the process reads."
         ),
         options="-lnum",
-        restart=message("a restart loses the datagrams that wait"),
+        restart=message("a restart loses the datagrams that wait to be read"),
     ),
 )

@@ -15,7 +15,7 @@ def wrong_zone(host: Host, engine: Engine) -> Message | None:
     bridges = bound_elsewhere(host, engine)
     if not bridges:
         return None
-    return message("firewalld has {bridges} in another zone than docker", bridges=", ".join(bridges))
+    return message("firewalld has {bridges} in a zone other than docker", bridges=", ".join(bridges))
 
 
 def last_words(boot: Boot | None) -> Message | None:

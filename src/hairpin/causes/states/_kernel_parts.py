@@ -75,15 +75,15 @@ def _why(files: ModuleFiles | None, module: str) -> Message:
         return message("The kernel was built without this module, or no file of the module was read.")
     if not files.there:
         return message(
-            "{folder} is not there: the package of the running kernel is gone, and the kernel can load no module.",
+            "{folder} is not there: the package of the running kernel was removed, and the kernel can load no module.",
             folder=files.folder,
         )
     line = _forbidding(files, module)
     if line is not None:
-        return message("{file}, line {line} forbids it: {text}", file=line.file, line=line.line, text=line.text)
+        return message("line {line} of {file} forbids it: {text}", file=line.file, line=line.line, text=line.text)
     if module and files.modules is not None and module not in files.modules:
         return message("{folder} has no {module}.", folder=files.folder, module=module)
-    return message("Whether the kernel can load it is not known.")
+    return message("hairpin does not know whether the kernel can load the module.")
 
 
 def _forbidding(files: ModuleFiles, module: str) -> ForbiddenModule | None:

@@ -66,10 +66,10 @@ def _name(host: Host, far: Far) -> str:
 def _candidate(host: Host, bridge: str, address: int, owner: Far, other: Far) -> Candidate:
     text, one, two = address_text(address, 4), _name(host, owner), _name(host, other)
     return Candidate(
-        title=message("{other} has {address}, too, the address of {owner}", other=two, address=text, owner=one),
+        title=message("Container {other} has {address}, which belongs to {owner}", other=two, address=text, owner=one),
         detail=message(
-            "Both are on {bridge}, and each answers for {address}: senders believe the last answer, so {other} gets "
-            "packets for {owner}. The engine gave the address to {owner}.",
+            "Both are on {bridge}, and each answers ARP requests for {address}. A sender believes the last answer, so "
+            "{other} gets packets for {owner}. The engine gave the address to {owner}.",
             bridge=bridge,
             address=text,
             other=two,
@@ -90,8 +90,8 @@ def _taking_away(host: Host, other: Far, address: int, owner: str) -> Message:
     if container is None or container.pid is None:
         return message("give {name} another address than {owner}'s", name=other.netns.name, owner=owner)
     return message(
-        "take the address away from {name}: nsenter -t {pid} -n ip address del {address}/{length} dev {link}; then "
-        "find what adds it, in its image or a script",
+        "delete the address in {name}: nsenter -t {pid} -n ip address del {address}/{length} dev {link}; then find the "
+        "image or script that adds it",
         name=container.name,
         pid=container.pid,
         address=address_text(address, 4),

@@ -57,7 +57,7 @@ def _candidate(host: Host, engine: Engine, ended: Told | None) -> Candidate:
     namespace = host.namespace(host.netns.name)
     return Candidate(
         title=_title(host, engine, ended),
-        detail=message("dockerd ends at its start, since it finds no subnet for its default network. {used}",
+        detail=message("dockerd exits at its start, because it finds no subnet for its default network. {used}",
                        used=_covering(host, engine, namespace))
         if ended is not None
         else message("Docker cannot make another network unless you name a subnet for "
@@ -97,7 +97,7 @@ def _title(host: Host, engine: Engine, ended: Told | None) -> Message:
     servers = covered_servers(engine, servers_of_engine(host)) if ended is not None else ()
     if servers:
         return message(
-            "Docker's address pools contain the name server {server}, so dockerd finds no subnet and ends",
+            "Docker's address pools contain the name server {server}, so dockerd finds no subnet and exits",
             server=address_text(servers[0], 4),
         )
     return message("No subnet is left in the address pools of Docker")
@@ -111,7 +111,8 @@ def _covering(host: Host, engine: Engine, namespace: Namespace) -> Message:
         return _used(engine, namespace)
     pools = ", ".join(prefix_text(*each, 4) for each in list(blocks_of(engine))[:3])
     return message(
-        "Its pools ({pools}) contain the name server {server} of {file}: dockerd gives out no such subnet.",
+        "Its pools ({pools}) contain the name server {server} of {file}, and dockerd gives out no subnet that contains "
+        "a name server.",
         pools=pools,
         file=resolv_conf_of_engine(host),
         server=address_text(servers[0], 4),
@@ -124,8 +125,8 @@ def _for_the_start(host: Host, namespace: Namespace) -> Message:
     An unused network cannot be removed while dockerd does not run."""
     base, length = spare_block(namespace, servers_of_engine(host))
     return message(
-        "give dockerd a pool without a name server or a route of this host, in {file}: "
-        '"default-address-pools": [{pool}]; then start it',
+        "in {file}, give dockerd a pool that contains no name server and no route of this host: "
+        '"default-address-pools": [{pool}]; then start dockerd',
         file="/etc/docker/daemon.json",
         pool=f'{{"base": "{prefix_text(base, length, 4)}", "size": 24}}',
     )
@@ -136,15 +137,15 @@ def _used(engine: Engine, namespace: Namespace) -> Message:
     free = next_block(engine, namespace, None)
     if free is not None:
         return message(
-            "No network and no route of this host overlaps {block} of its pools now.", block=prefix_text(*free, 4)
+            "Now no network and no route of this host overlaps block {block} of its pools.", block=prefix_text(*free, 4)
         )
     blocks, routes = sum(1 for _ in blocks_of(engine)), overlapping_routes(engine, namespace)
     facts = {"blocks": blocks, "networks": len(networks_in_pools(engine))}
     if not routes:
         return message("No block of its pools ({blocks}) is free. Networks in them: {networks}.", **facts)
     return message(
-        "No block of its pools ({blocks}) is free. Networks in them: {networks}. Routes of the host overlap others, "
-        "such as {route}.",
+        "No block of its pools ({blocks}) is free. Networks in them: {networks}. Routes of the host, such as {route}, "
+        "overlap other blocks.",
         route=route_text(routes[0]),
         **facts,
     )
@@ -152,7 +153,8 @@ def _used(engine: Engine, namespace: Namespace) -> Message:
 
 def _line(engine: Engine, namespace: Namespace) -> Message:
     return message(
-        "no subnet is left for another network of Docker's. {used} Free some: `docker network prune`",
+        "no subnet is left for another Docker network. {used} `docker network prune` frees subnets of networks that "
+        "nobody uses",
         used=_used(engine, namespace),
     )
 

@@ -127,14 +127,17 @@ def of_host(host: Host) -> Iterator[Finding]:
             looping = container.status == "restarting" or container.running
             said = (
                 message(
-                    "Its program ends again and again, last with exit code {code} at {at}, and its restart policy "
+                    "Its program ends again and again (last with exit code {code} at {at}), and its restart policy "
                     "({policy}) starts it each time.",
                     code=container.exit_code,
                     at=container.finished_at or "-",
                     policy=container.restart_policy,
                 )
                 if looping
-                else message("Its restart policy is {policy}, and it does not run.", policy=container.restart_policy)
+                else message(
+                    "The container does not run, although its restart policy is {policy}.",
+                    policy=container.restart_policy,
+                )
             )
             why = failure_of(host, container)
             found = _candidate(host, container, said, why, change=Change(()), by_hand=True)
@@ -218,7 +221,7 @@ def _linger_advice(engine: Engine, container: Container) -> tuple[Message, ...]:
     return (
         message(
             "lingering is off for {user}: when the last session of {user} ends, logind ends this container, too. "
-            "`loginctl enable-linger {user}` lets it run on",
+            "`loginctl enable-linger {user}` keeps it running",
             user=engine.user,
         ),
     )
@@ -243,22 +246,25 @@ def _detail(container: Container, binding: PortBinding, *, looping: bool) -> Mes
     values = {"port": binding.host_port, "code": container.exit_code, "at": container.finished_at or "-"}
     if container.has_unknown_end and container.finished_at:
         return message(
-            "It publishes port {port}. It ran, and its engine does not know how it ended, as after a boot or after the "
-            "end of its user's last session. Nothing holds the port.",
+            "It publishes port {port}. It ran before, and its engine does not know how it ended. This happens after a "
+            "boot, or when its user's last session ends. Nothing holds the port.",
             **values,
         )
     if container.exit_code is None and container.status == "exited":
-        return message("It publishes port {port} and has ended, so nothing holds the port.", **values)
+        return message("The container publishes port {port} and has ended, so nothing holds the port.", **values)
     if container.status == "created":
-        return message("It publishes port {port} and has never started, so nothing holds the port.", **values)
+        return message(
+            "The container publishes port {port} and has never started, so nothing holds the port.", **values
+        )
     if looping:
         return message(
-            "It publishes port {port}, and its program ends again and again, last with exit code {code} at {at}: "
+            "It publishes port {port}. Its program ends again and again (last with exit code {code} at {at}), so "
             "nothing holds the port.",
             **values,
         )
     return message(
-        "It publishes port {port} and ended with exit code {code} at {at}, so nothing holds the port.", **values
+        "The container publishes port {port} and ended with exit code {code} at {at}, so nothing holds the port.",
+        **values,
     )
 
 
@@ -266,7 +272,9 @@ def _unconnected(engine: Engine, container: Container, said: Message) -> Message
     if not engine.starts_unconnected(container):
         return said
     return message(
-        "{said} Somebody has disconnected it from its last network: a start alone connects it to none.", said=said
+        "Somebody has disconnected the container from its last network. A start alone does not connect it again. "
+        "{said}",
+        said=said,
     )
 
 
@@ -274,24 +282,25 @@ def _of_itself(container: Container, binding: PortBinding, *, looping: bool) -> 
     """Return the message why no socket listens on a port of the container that is not published."""
     values = {"port": binding.container_port, "code": container.exit_code, "at": container.finished_at or "-"}
     if not binding.container_port:
-        return message("It has ended, so it sends nothing.")
+        return message("The container has ended, so it sends nothing.")
     if container.exit_code is None and container.status == "exited":
-        return message("It has ended, so nothing listens on port {port}.", **values)
+        return message("The container has ended, so nothing listens on port {port}.", **values)
     if container.network_mode == "host" and container.status != "created" and not looping:
         return message(
             "It is on the host's network and ended with exit code {code} at {at}, so nothing listens on port {port}.",
             **values,
         )
     if container.status == "created":
-        return message("It has never started, so nothing listens on its port {port}.", **values)
+        return message("The container has never started, so nothing listens on its port {port}.", **values)
     if looping:
         return message(
-            "Its program ends again and again, last with exit code {code} at {at}: it has no address between two "
-            "starts, and nothing listens on its port {port}.",
+            "Its program ends again and again (last with exit code {code} at {at}). The container has no address "
+            "between two starts, and nothing listens on its port {port}.",
             **values,
         )
     return message(
-        "It ended with exit code {code} at {at}: it has no address, and nothing listens on its port {port}.", **values
+        "It ended with exit code {code} at {at}. It has no address now, and nothing listens on its port {port}.",
+        **values,
     )
 
 

@@ -26,15 +26,17 @@ def of_host(host: Host) -> Iterator[Finding]:
             read = engine.command("inspect", "-f", "{{json .State.Health}}", container.name)
             found = Candidate(
                 title=message("Container {name} is unhealthy", name=container.name),
-                detail=message("Its own check fails. What the check printed was not read."),
+                detail=message("The container's own health check fails. hairpin did not read what the check printed."),
                 change=Change(()),
                 where=OfContainer(container=container.name, state="unhealthy"),
                 in_class="switched-off",
                 evidence=(container.evidence,),
                 offered=False,
-                ways=(Way(Change(()), (message("read what its check says: {command}", command=read),)),),
+                ways=(Way(Change(()), (message("read what its health check printed: {command}", command=read),)),),
             )
-            line = message("{name} is unhealthy by its own check: {command}", name=container.name, command=read)
+            line = message(
+                "the health check of {name} says that it is unhealthy: {command}", name=container.name, command=read
+            )
             yield Finding(found, "advice", container=container.name, line=line)
 
 

@@ -1,6 +1,6 @@
 """dockerd refuses its configuration, so each start of dockerd fails.
 
-Users see: each start of dockerd fails since its configuration was changed.
+Users see: since the configuration of dockerd was changed, each start of dockerd fails.
 
 Proof: daemon.json is not valid JSON, or an option is both in daemon.json and a flag in the unit, or two options exclude
 each other.  No flow shows this cause.
@@ -42,7 +42,7 @@ def _refused(engine: Engine, boot: Boot, why: Message) -> Candidate:
         )
     return Candidate(
         title=message("dockerd does not start with its configuration"),
-        detail=message("{reason}. dockerd ends at each start with an error.", reason=why),
+        detail=message("{reason}. dockerd exits at each start with an error.", reason=why),
         change=Change(()),
         where=OfFile(file=boot.config),
         in_class="switched-off",

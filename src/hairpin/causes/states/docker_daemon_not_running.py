@@ -77,10 +77,10 @@ def find(view: View) -> Iterator[Candidate]:
             yield _candidate(view, engine, container, _held(view, engine, container, binding), said)
         elif view.stop.reason == "no-listener" and covers(binding, view.stop.seen.packet.daddr):
             held = (*_addressed(view, engine), *relays(view.host, container, binding))
-            said = message("docker-proxy, which holds the published ports, ended with it.")
+            said = message("docker-proxy, which holds the published ports, ended together with dockerd.")
             yield _candidate(view, engine, container, held, said)
         elif view.stop.reason in RULE_STOPS and (rules := _made_again(view, engine)):
-            said = message("Rules that it made are gone. It makes them again when it starts.")
+            said = message("Rules that dockerd made are gone. dockerd makes them again when it starts.")
             yield _candidate(view, engine, container, (*_addressed(view, engine), *rules), said)
 
 
@@ -95,7 +95,10 @@ def _resolving(view: View) -> Iterator[Candidate]:
         protocol: Literal["tcp", "udp"] = "udp" if packet.protocol == UDP else "tcp"
         held = Socket(protocol, packet.version, packet.daddr, packet.dport, process="dockerd")
         parts = (AddSocket(view.stop.netns, held, message("start dockerd")),)
-        said = message("Its name server in containers, {address}, ended with it.", address=address_text(EMBEDDED, 4))
+        said = message(
+            "The name server of its containers, {address}, ended together with dockerd.",
+            address=address_text(EMBEDDED, 4),
+        )
         yield _candidate(view, engine, container, parts, said)
 
 
@@ -115,7 +118,10 @@ def _gossiping(view: View) -> Iterator[Candidate]:
         if engine is None or container is None:
             continue
         told = AddSocket(host.netns, Socket("udp", 6, None, GOSSIP_PORT, process="dockerd"), message("start dockerd"))
-        said = message("The nodes of the overlay network no longer tell each other of {name}.", name=container.name)
+        said = message(
+            "The nodes of the overlay network no longer announce containers of {name} to each other.",
+            name=container.name,
+        )
         yield _started(host, engine, container, (told, *unknown.parts), said)
 
 
@@ -188,9 +194,9 @@ def of_host(host: Host) -> Iterator[Finding]:
 
 def _latent(host: Host, down: Health) -> Candidate:
     then = (
-        message("A container that ends is not started again, and lost rules are not put back.")
+        message("While dockerd does not run, no ended container is started again and no lost rule is put back.")
         if down.enabled
-        else message("Nothing starts it at boot: after a reboot none of its containers runs.")
+        else message("Nothing starts dockerd at boot: after a reboot none of its containers runs.")
     )
     return Candidate(
         title=message("dockerd is not running"),
@@ -226,8 +232,8 @@ def _by_hand(host: Host, engine: Engine) -> tuple[Way, ...]:
         for each in bound_elsewhere(host, engine)
     )
     moved = message(
-        "stop dockerd, move network/files/local-kv.db in its data folder away, and start it: a failed start has left a "
-        "second record of docker0 there. Networks of your own are in that file, too: make them anew"
+        "stop dockerd, move network/files/local-kv.db out of its data folder, and start dockerd: a failed start has "
+        "left a second record of docker0 in that file. The file also holds the networks that you made: make them anew"
     )
     return (Way(Change(()), (*zones, moved), by_person=True),)
 

@@ -83,8 +83,8 @@ def _candidate(bridge: str, mac: int, holders: list[Container]) -> Candidate:
     return Candidate(
         title=message("{one} and {other} have the same hardware address", one=first.name, other=second.name),
         detail=message(
-            "On {bridge} both have {address}. A bridge sends the frames for an address to the port where it was heard "
-            "last, so the two take each other's packets in turns.",
+            "On {bridge} both have {address}. A bridge sends the frames for an address to the port on which it last "
+            "saw that address, so each container gets packets of the other.",
             bridge=bridge,
             address=address,
         ),
@@ -98,8 +98,8 @@ def _candidate(bridge: str, mac: int, holders: list[Container]) -> Candidate:
                 Change(()),
                 (
                     message(
-                        "recreate {other} with a hardware address of its own: without --mac-address (Compose: "
-                        "mac_address), or with another one",
+                        "recreate {other} with a hardware address of its own: leave --mac-address (Compose: "
+                        "mac_address) out, or give another address",
                         other=second.name,
                     ),
                 ),

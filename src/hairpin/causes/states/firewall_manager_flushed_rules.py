@@ -2,10 +2,10 @@
 
 Users see: suddenly every published port times out, and a restart of Docker helps until the tables are cleared again.
 
-Proof: no rule of the engine is left in a table although the engine runs.  Either the chains exist of a manager that
-clears all tables when it starts (CSF, APF, Shorewall, Arno's firewall).  Or cron, or the event that a link comes up,
-runs a script that clears the tables.  The lost rules are separate causes, which follow from this cause and are proven
-by a walk.
+Proof: no rule of the engine is left in a table although the engine runs.  Either the host has chains of a manager that
+clears all tables when it starts (CSF, APF, Shorewall, Arno's firewall).  Or a script clears the tables, and cron or a
+link that comes up runs this script.  The lost rules are separate causes, which follow from this cause and are proven by
+a walk.
 Now: ``hairpin restore --apply`` restores the rules without a restart of the engine.
 Lasting: let the manager run ``systemctl restart docker`` at its end, or let it keep Docker's chains (``DOCKER = "1"``
 in csf.conf, ``DOCKER=Yes`` in shorewall.conf).  Let a script use ``iptables-restore --noflush``, or clear only its own
@@ -112,17 +112,17 @@ def _candidate(host: Host, lost: Missing, managers: tuple[Manager, ...], scripts
     names = [each.name for each in managers] or [f"{each.path}:{each.number}" for each in scripts[:1]]
     named = ", ".join(names)
     return Candidate(
-        title=message("{manager} has cleared the tables, and the engine's rules with them", manager=named)
+        title=message("{manager} has cleared the tables and removed the engine's rules", manager=named)
         if managers
-        else message("{manager} clears the tables, and the engine's rules with them", manager=named),
+        else message("{manager} clears the tables and removes the engine's rules", manager=named),
         detail=message(
-            "The chains of {manager} are there, and of the rules of the running engine none is left. It clears the "
-            "tables when it starts, and the engine does not notice.",
+            "The chains of {manager} are there, but no rule of the running engine is left. {manager} clears the tables "
+            "when it starts, and the engine does not notice.",
             manager=named,
         )
         if managers
         else message(
-            "Of the rules of the running engine none is left, and the engine does not notice. This line clears them "
+            "No rule of the running engine is left, and the engine does not notice. This line clears the rules "
             "whenever it runs: {line}",
             line=scripts[0].text.strip(),
         ),
@@ -139,8 +139,8 @@ def _candidate(host: Host, lost: Missing, managers: tuple[Manager, ...], scripts
                     Change(()),
                     (
                         message(
-                            "let {file} clear its own chains only, use `iptables-restore --noflush`, or restart the "
-                            "engine at its end",
+                            "let {file} clear only its own chains, or use `iptables-restore --noflush`, or restart the "
+                            "engine at the end of the file",
                             file=each.path,
                         ),
                     ),

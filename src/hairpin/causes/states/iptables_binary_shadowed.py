@@ -57,8 +57,8 @@ def _shadowed(first: Program, hidden: Program, evidence: str) -> Finding:
     found = _candidate(
         message("dockerd runs {path}, which hides {hidden}", **values),
         message(
-            "{path} stands first on dockerd's path ({version}). {hidden} is another version or back end ({other}): "
-            "what one of them makes, the other one may not show or may not accept.",
+            "{path} ({version}) comes first in dockerd's PATH. {hidden} is another version or back end ({other}). Each "
+            "of the two may not show or accept the rules of the other.",
             **values,
         ),
         OfTool(program=first.path, version=first.version or None),
@@ -66,7 +66,8 @@ def _shadowed(first: Program, hidden: Program, evidence: str) -> Finding:
         message("remove {path}, then restart the engine", **values),
     )
     line = message(
-        "dockerd runs {path} ({version}) and not {hidden} ({other}): remove one of them, then restart the engine",
+        "dockerd runs {path} ({version}) instead of {hidden} ({other}): remove one of the two programs, then restart "
+        "the engine",
         **values,
     )
     return _state(found, "advice", line)
@@ -75,12 +76,12 @@ def _shadowed(first: Program, hidden: Program, evidence: str) -> Finding:
 def _none(evidence: tuple[str, ...]) -> Finding:
     found = _candidate(
         message("dockerd finds no iptables"),
-        message("No directory of dockerd's path has a program of this name, so dockerd can make no rule."),
+        message("No folder of dockerd's PATH has a program of this name, so dockerd can make no rule."),
         OfTool(program="iptables"),
         evidence,
-        message("install iptables in a directory of dockerd's path, such as /usr/sbin, then restart the engine"),
+        message("install iptables in a folder of dockerd's PATH, such as /usr/sbin, then restart the engine"),
     )
-    line = message("dockerd finds no iptables on its path, so it can make no rule: install iptables")
+    line = message("dockerd finds no iptables in the folders of its PATH, so it can make no rule: install iptables")
     return _state(found, "blocking", line)
 
 

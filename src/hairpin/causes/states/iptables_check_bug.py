@@ -10,8 +10,8 @@ this trial, the package's version is the proof.  An engine lacks rules that matc
 never made, its chain has a rule that differs from it only in the interfaces.  No flow shows the faulty program.  The
 lost rules are separate causes, which follow from this cause.  Debian has the bug in 1.8.11-1 and has fixed it in
 1.8.11-2, which is also Ubuntu's first 1.8.11.  Other distributions have fixed builds of 1.8.11, too, but only the
-trial, and not the version, shows that a build is fixed.  Neither iptables 1.8.10 and older versions nor any version of
-``iptables-legacy`` has the bug.
+trial, and not the version, shows that a build is fixed.  iptables 1.8.10 and older versions do not have the bug, and no
+version of ``iptables-legacy`` has it.
 Now: ``hairpin restore --apply`` restores the rules.  ``docker compose down`` and ``up`` may repair one network and
 break another, because ``-D`` deletes the first rule that differs only in its interfaces.
 Lasting: install a fixed package.  Until a fixed package exists, keep the previous package (``apt-mark hold iptables``),
@@ -66,8 +66,8 @@ def _candidate(host: Host, lost: tuple[Confused, ...], *, known: bool) -> Candid
         if known
         else (
             message(
-                "whether this build of 1.8.11 has the fault is not known: hairpin tries it if it runs on the host as "
-                "root"
+                "hairpin does not know whether this build of 1.8.11 has the fault; run hairpin on the host as root, "
+                "and it tests the build"
             ),
         ),
     )
@@ -76,15 +76,15 @@ def _candidate(host: Host, lost: tuple[Confused, ...], *, known: bool) -> Candid
 def _detail(lost: tuple[Confused, ...], *, known: bool) -> Message:
     if not lost:
         return message(
-            "`iptables -C` says that a rule exists if a rule exists that differs only in its interfaces. An engine "
-            "that runs it before it adds a rule then omits the rules of its second network. No rule is missing now; "
-            "the next start of the engine may omit some."
+            "`iptables -C` reports a rule as present if it differs from a present rule only in its interfaces. An "
+            "engine that runs it before it adds a rule then omits the rules of its second network. No rule is missing "
+            "now; the next start of the engine may omit some."
         )
     doubles = [each for each in lost if each.instead is not None]
     if not doubles:
         return message(
             "When a network is removed, `iptables -D` deletes the first rule that differs from the intended rule only "
-            "in its interfaces. {count} rules of other networks are missing, the first of them {rule}",
+            "in its interfaces. {count} rules of other networks are missing; the first is {rule}",
             count=len(lost),
             rule=lost[0].rule.rule.text,
         )
@@ -92,14 +92,15 @@ def _detail(lost: tuple[Confused, ...], *, known: bool) -> Message:
     values = {"count": len(lost), "rule": rule, "instead": instead.text if instead is not None else "-"}
     if known:
         return message(
-            "The engine runs `iptables -C` before it adds a rule. On this host it says that the rule exists if a rule "
-            "exists that differs only in its interfaces. {count} rules are missing. It took {instead} for {rule}",
+            "The engine runs `iptables -C` before it adds a rule. On this host, iptables reports a rule as present if "
+            "it differs from a present rule only in its interfaces. {count} rules are missing. iptables took {instead} "
+            "for {rule}",
             **values,
         )
     return message(
-        "The engine runs `iptables -C` before it adds a rule. Some builds of 1.8.11 say that the rule exists if a rule "
-        "exists that differs only in its interfaces. {count} rules are missing that have such a double. {instead} may "
-        "have been taken for {rule}",
+        "The engine runs `iptables -C` before it adds a rule. Some builds of 1.8.11 report a rule as present if it "
+        "differs from a present rule only in its interfaces. {count} rules that resemble a present rule in this way "
+        "are missing. iptables may have taken {instead} for {rule}",
         **values,
     )
 
@@ -112,7 +113,7 @@ def _ways(*, lost: bool) -> Iterator[Way]:
         (
             message(
                 "update iptables to a build without this fault (Debian, Ubuntu: 1.8.11-2 or later), then restart the "
-                "engine; until there is such a build, install the version before 1.8.11 and hold it: `apt-mark hold "
+                "engine. If there is no such build yet, install the version before 1.8.11 and hold it: `apt-mark hold "
                 "iptables`"
             ),
         ),
@@ -139,8 +140,8 @@ def _line(host: Host, found: Judgement) -> Message:
             package=package,
         )
     return message(
-        "iptables ({package}) may treat rules for different interfaces as equal, as some builds of 1.8.11 do; rules "
-        "are missing for which such a double exists",
+        "iptables ({package}) may treat rules for different interfaces as equal, as some builds of 1.8.11 do: rules "
+        "are missing that differ from present rules only in their interfaces",
         package=package,
     )
 

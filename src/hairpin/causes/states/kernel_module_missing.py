@@ -52,8 +52,8 @@ def _gone(files: ModuleFiles) -> Finding:
     found = Candidate(
         title=title,
         detail=message(
-            "{folder} is not there, as after an upgrade of the kernel's package. What is loaded works. A network or a "
-            "rule that needs another module cannot be made before the reboot.",
+            "{folder} is missing, as after an upgrade of the kernel's package. Modules that are loaded still work. A "
+            "network or rule that needs another module cannot be made before the reboot.",
             folder=files.folder,
         ),
         change=Change(()),
@@ -64,7 +64,7 @@ def _gone(files: ModuleFiles) -> Finding:
         ways=(Way(Change(()), (message("reboot into the kernel that is installed"),), by_person=True),),
     )
     line = message(
-        "{folder} is not there: the running kernel can load no further module, so new networks and rules may fail "
+        "the running kernel can load no further module, because {folder} is missing: new networks and rules may fail "
         "until the reboot",
         folder=files.folder,
     )

@@ -33,20 +33,20 @@ def of_host(host: Host) -> Iterator[Finding]:
     found = Candidate(
         title=message("{count} of Docker's rules in nat POSTROUTING are copies", count=len(copies)),
         detail=message(
-            "live-restore is on. An old dockerd then adds rules at each start without looking whether they are there. "
-            "The kernel stops at the first of them, so the copies only cost time: {rule}",
+            "live-restore is on. An old dockerd then adds rules at each start without checking whether they exist. The "
+            "kernel stops at the first of equal rules, so the copies only cost time: {rule}",
             rule=first.text,
         ),
         change=Change(tuple(DeleteRule(host.netns, each) for each in reversed(copies))),
         where=OfRule(first),
         in_class="lost-masquerade",
         evidence=(first.evidence,),
-        advice=(message("update Docker: newer versions look for the rule before they add it"),),
+        advice=(message("update Docker: newer versions check whether a rule exists before they add it"),),
     )
     tool = "ip6tables" if first.family == "ip6" else "iptables"
     line = message(
-        "{count} of Docker's rules in nat POSTROUTING are copies, as an old dockerd with live-restore makes them at "
-        "each restart; delete them, the first by: {command}",
+        "{count} of Docker's rules in nat POSTROUTING are copies. An old dockerd with live-restore makes them at each "
+        "restart. Delete the copies, the first by: {command}",
         count=len(copies),
         command=f"{tool} -t nat -D {first.text.removeprefix('-A ')}",
     )
@@ -83,6 +83,6 @@ def _in_network(docker: Engine, sources: FieldMatch) -> bool:
 
 
 CAUSE = Cause(
-    title=message("Rules of Docker stand twice in nat POSTROUTING"),
+    title=message("Docker's rules in nat POSTROUTING exist twice"),
     source="moby/moby#31647, moby/moby#27063, moby/libnetwork#1484",
 )

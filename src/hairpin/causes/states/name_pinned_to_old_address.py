@@ -73,7 +73,7 @@ def _of_stopped(view: View) -> Iterator[Candidate]:
     old = address_text(found.pin.address, found.pin.version)
     chosen = found.pin.address in (end.fixed4 for end in found.named.endpoints)
     otherwise = message(
-        "if {named} then has another address than {old}, recreate {asking} without the entry",
+        "if {named} gets an address other than {old}, recreate {asking} without the entry",
         named=found.named.name,
         old=old,
         asking=found.asking.name,
@@ -87,8 +87,8 @@ def _of_stopped(view: View) -> Iterator[Candidate]:
             named=found.named.name,
         ),
         detail=message(
-            "The entry is {old}, which no running container has. It comes before every name server, and nothing renews "
-            "it.",
+            "The entry is {old}, which no running container has. It comes before every name server, and nothing "
+            "updates it.",
             old=old,
         ),
         change=change,
@@ -188,7 +188,7 @@ def _candidate(host: Host, misled: Misled, change: Change) -> Candidate:
             meant=misled.named.name if misled.named is not None else message("this host"),
         ),
         detail=message(
-            "{written} This entry comes before every name server, and nothing renews it. {found}",
+            "{written} This entry comes before every name server, and nothing updates it. {found}",
             written=_written_text(misled, old),
             found=_holders_text(host, misled, old, right),
         ),
@@ -209,8 +209,8 @@ def _written_text(misled: Misled, old: str) -> Message:
     match pin.hand:
         case "option":
             return message(
-                "{asking} was made with --add-host {name}:{old} (Compose: extra_hosts), which is an entry of its "
-                "/etc/hosts.",
+                "Container {asking} was made with --add-host {name}:{old} (Compose: extra_hosts). This option writes "
+                "an entry into its /etc/hosts.",
                 asking=asking,
                 name=pin.name,
                 old=old,
@@ -218,15 +218,15 @@ def _written_text(misled: Misled, old: str) -> Message:
         case "link":
             return message(
                 "{asking} was made with a legacy link (--link) to {name}: the engine wrote {old} into its /etc/hosts, "
-                "and does not follow a container that is made anew.",
+                "and does not update it when the linked container is recreated.",
                 asking=asking,
                 name=pin.name,
                 old=old,
             )
         case "file":
             return message(
-                "The /etc/hosts of {asking} has the line {old} {name}. No present option of the container puts it "
-                "there: a former --link, the image, its entrypoint or a person wrote it.",
+                "The /etc/hosts of {asking} has the line {old} {name}. No present option of the container writes this "
+                "line. A former --link, the image, its entrypoint or a person wrote it.",
                 asking=asking,
                 name=pin.name,
                 old=old,
@@ -240,7 +240,11 @@ def _holders_text(host: Host, misled: Misled, old: str, right: str) -> Message:
     if other is None:
         return message("On its network {meant} has {right}.", meant=meant, right=right)
     return message(
-        "On its network {meant} has {right}, and {old} is {other}.", meant=meant, right=right, old=old, other=other.name
+        "On its network {meant} has {right}, and {old} belongs to {other}.",
+        meant=meant,
+        right=right,
+        old=old,
+        other=other.name,
     )
 
 
@@ -249,7 +253,7 @@ def _remedy(misled: Misled) -> Message:
     if misled.named is None:
         return message(
             "recreate {asking} with --add-host {name}:host-gateway instead of the address, so that each start writes "
-            "the host's present one",
+            "the host's present address",
             asking=asking.name,
             name=pin.name,
         )
@@ -264,8 +268,8 @@ def _remedy(misled: Misled) -> Message:
             name=pin.name,
         )
     return message(
-        "recreate {asking} without the entry (--add-host, extra_hosts), and put it on a network of its own with "
-        "{named}, where the engine's name server knows {name}",
+        "recreate {asking} without the entry (--add-host, extra_hosts), and put {asking} and {named} on a network of "
+        "their own, where the engine's name server knows {name}",
         asking=asking.name,
         named=misled.named.name,
         name=pin.name,
@@ -285,15 +289,15 @@ def _remedy_of_line(misled: Misled, named: str) -> Message:
         )
     if pin.hand == "link":
         return message(
-            "recreate {asking} with the same --link, so that the engine writes the present address of {named}; on a "
-            "network of their own the engine's name server follows {named} without a link",
+            "recreate {asking} with the same --link, so that the engine writes the present address of {named}. On a "
+            "network of their own, no link is needed: the engine's name server knows the address of {named}",
             asking=asking.name,
             named=named,
         )
     return message(
-        "recreate {asking}: the engine then writes its /etc/hosts anew, and a --link has the present address of "
-        "{named}; put both on a network of their own, where the engine's name server knows {name}. If the image or its "
-        "entrypoint writes the line, take it out there",
+        "recreate {asking}: the engine then writes /etc/hosts anew, and a --link gets the present address of {named}. "
+        "Or put both on a network of their own, where the engine's name server knows {name}. If the image or its "
+        "entrypoint writes the line, remove it there",
         asking=asking.name,
         named=named,
         name=pin.name,
@@ -301,7 +305,7 @@ def _remedy_of_line(misled: Misled, named: str) -> Message:
 
 
 CAUSE = Cause(
-    title=message("A container's own entry leads a name to an address that the named one does not have"),
+    title=message("A container's own hosts entry gives a name an address that the named host does not have"),
     source="docker-run(1) --add-host; nsswitch.conf(5); moby daemon/container_operations_unix.go buildSandboxOptions()",
     reasons=frozenset({"no-neighbour", "no-listener", "no-route", "rule", "policy", "reject"}),
     fixed_with="container",

@@ -52,14 +52,14 @@ def _is_iptables(user: LockUser) -> bool:
 def _held(holder: LockUser, waiting: tuple[LockUser, ...]) -> Finding:
     values: dict[str, str | int] = {"process": holder.process, "pid": holder.pid, "seconds": holder.age_s}
     detail = message(
-        "This process started {seconds} seconds ago. Every `iptables` of the legacy back end waits for the lock, or "
-        "gives up: no rule of a container can be made meanwhile.",
+        "This process started {seconds} seconds ago. Every legacy `iptables` command waits for the lock or gives up, "
+        "so no rule for a container can be made now.",
         **values,
     )
     if waiting:
         detail = message(
-            "{process} (process {pid}) waits for the lock, {count} processes in all. No rule of a container can be "
-            "made meanwhile.",
+            "{process} (process {pid}) is one of {count} processes that wait for the lock. No rule for a container can "
+            "be made now.",
             process=waiting[0].process,
             pid=waiting[0].pid,
             count=len(waiting),
@@ -75,12 +75,18 @@ def _held(holder: LockUser, waiting: tuple[LockUser, ...]) -> Finding:
         ways=(
             Way(
                 Change(()),
-                (message("wait for it, or end it if it hangs: kill {pid}; then {then}", pid=holder.pid, then=_AGAIN),),
+                (
+                    message(
+                        "wait until the process ends, or end it if it hangs: kill {pid}; then {then}",
+                        pid=holder.pid,
+                        then=_AGAIN,
+                    ),
+                ),
                 by_person=True,
             ),
         ),
     )
-    line = message("{process} (process {pid}) holds the xtables lock for {seconds} seconds", **values)
+    line = message("{process} (process {pid}) has held the xtables lock for {seconds} seconds", **values)
     return Finding(found, "blocking" if waiting else "advice", line=line)
 
 
@@ -90,7 +96,7 @@ _AGAIN = message("start the containers that failed meanwhile, or run `hairpin re
 def _told(said: tuple[Told, ...]) -> Finding:
     names = tuple(each.container.name for each in said if each.container is not None)
     found = Candidate(
-        title=message("The xtables lock was held when a container's rules were to be made"),
+        title=message("A process held the xtables lock when rules for a container were to be made"),
         detail=_gave_up(names),
         change=Change(()),
         where=OfTool(lock=_LOCK),
@@ -109,15 +115,15 @@ def _told(said: tuple[Told, ...]) -> Finding:
         ),
         advice=(message("let every script call iptables with -w, so that it waits for the lock"),),
     )
-    line = message("the xtables lock was held when rules were to be made: {names}", names=", ".join(names) or "-")
+    line = message("a process held the xtables lock when rules were to be made: {names}", names=", ".join(names) or "-")
     return Finding(found, "advice", container=names[0] if len(names) == 1 else "", line=line)
 
 
 def _gave_up(names: tuple[str, ...]) -> Message:
     if not names:
-        return message("The engine's iptables gave up. Nobody holds the lock for long now.")
+        return message("The engine's iptables gave up. No process holds the lock for long now.")
     return message(
-        "The engine's iptables gave up, so {names} did not start. Nobody holds the lock for long now.",
+        "The engine's iptables gave up, so {names} did not start. No process holds the lock for long now.",
         names=", ".join(names),
     )
 

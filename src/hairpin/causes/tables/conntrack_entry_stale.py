@@ -43,7 +43,7 @@ def _candidate(step: Step, entry: Connection) -> Candidate:
     all_of_sender = msgspec.structs.replace(original, sport=0)
     return Candidate(
         title=message(
-            "An old entry of the connection table takes what {sender} sends from port {port} astray",
+            "An old conntrack entry leads packets from {sender}, port {port}, to a wrong destination",
             sender=sender,
             port=original.sport,
         ),
@@ -54,12 +54,14 @@ def _candidate(step: Step, entry: Connection) -> Candidate:
         evidence=(entry.evidence,),
         cuts=protocol == "tcp",
         advice=(
-            message("each packet of the sender renews the entry; without one it ends in {seconds} s",
-                    seconds=entry.timeout_s),
+            message(
+                "each packet of the sender renews the entry; if the sender is silent, the entry expires in {seconds} s",
+                seconds=entry.timeout_s,
+            ),
         )
         if entry.timeout_s is not None
         else (),
-    )  # fmt: skip
+    )
 
 
 def _said(entry: Connection) -> Message:
@@ -68,14 +70,14 @@ def _said(entry: Connection) -> Message:
     if (target.daddr, target.dport) == (original.daddr, original.dport):
         return message("The entry was made before a rule translated this port: it has no DNAT.")
     return message(
-        "The entry translates to {address} port {port}, which the rules no longer do.",
+        "The entry translates to {address} port {port}, but the rules no longer do this.",
         address=address_text(target.daddr, entry.version),
         port=target.dport,
     )
 
 
 CAUSE = Cause(
-    title=message("An old entry of the connection table decides where the packets go"),
+    title=message("An old conntrack entry decides where the packets go"),
     source="net/netfilter/nf_nat_core.c nf_nat_inet_fn(): rules are asked for the first packet of a connection only",
     reasons=frozenset[Reason](get_args(Reason)),
 )

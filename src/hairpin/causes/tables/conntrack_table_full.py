@@ -38,9 +38,9 @@ def find(view: View) -> Iterator[Candidate]:
         title=message(
             "The connection table is full: {count} of at most {most} entries", count=fill.count, most=fill.most
         ),
-        detail=message("The kernel drops each packet that needs a new entry. {filled}", filled=filled)
+        detail=message("The kernel drops each packet that needs a new conntrack entry. {filled}", filled=filled)
         if filled is not None
-        else message("The kernel drops each packet that needs a new entry. Open connections go on."),
+        else message("The kernel drops each packet that needs a new conntrack entry. Open connections go on."),
         change=one(SetSysctl(view.host_netns, MAXIMUM, str(wanted))),
         where=OfSysctl(sysctl=MAXIMUM, value=fill.most, wanted=wanted),
         in_class="full-table",
@@ -51,9 +51,7 @@ def find(view: View) -> Iterator[Candidate]:
             ),
         ),
         advice=(
-            message(
-                "find what opens so many connections: `conntrack -L`; if they are not meant, the table fills again"
-            ),
+            message("find what opens so many connections: `conntrack -L`. Unless you stop it, the table fills again"),
         ),
     )
 
@@ -69,7 +67,7 @@ def _most_of(namespace: Namespace) -> Message | None:
     port, to_port = ports.most_common(1)[0]
     (version, source), by_source = sources.most_common(1)[0]
     return message(
-        "Of {listed} listed entries {to_port} are to port {port}, and {by_source} are from {source}.",
+        "Of {listed} listed entries, {to_port} are to port {port} and {by_source} are from {source}.",
         listed=len(entries),
         to_port=to_port,
         port=port,

@@ -7,8 +7,8 @@ Proof: a timeout such as ``net.netfilter.nf_conntrack_udp_timeout`` is 0 in a na
 finds no entry for the next packet of the connection, so its address translation is not undone.  With the kernel's
 default the flow is delivered.
 Now: ``sysctl -w net.netfilter.nf_conntrack_udp_timeout=30``, or the default of the timeout that is 0.
-Lasting: correct the line of sysctl.d that sets it, and load nf_conntrack at boot, because the sysctl does not exist
-before the module is loaded.
+Lasting: correct the line of sysctl.d that sets this timeout, and load nf_conntrack at boot, because the sysctl does not
+exist before the module is loaded.
 """
 
 from collections.abc import Iterator
@@ -38,8 +38,8 @@ def _candidate(netns: Netns, namespace: Namespace, keys: tuple[str, ...]) -> Can
     first = path_of(keys[0])
     others = ", ".join(dotted(path_of(each)) for each in keys[1:])
     detail = message(
-        "{key} is 0, so that an entry of connection tracking is over before the next packet of its connection. The "
-        "kernel then takes the answer for a packet of no known connection, and does not undo its address translation.",
+        "{key} is 0, so conntrack entries expire before the next packet of their connection. For the kernel an answer "
+        "then belongs to no known connection, so the kernel does not undo its address translation.",
         key=dotted(first),
     )
     return Candidate(

@@ -34,8 +34,8 @@ def find(view: View) -> Iterator[Candidate]:
             most=room.most,
         ),
         detail=message(
-            "{held} of them are in use or being resolved, so the kernel frees none of these. A neighbour without an "
-            "entry gets none. All network namespaces of the machine share the table.",
+            "{held} of the entries are in use or being resolved, and the kernel frees no such entry. A neighbour "
+            "without an entry gets none. All network namespaces of the machine share the table.",
             held=room.held,
         ),
         change=one(SetSysctl(view.host_netns, maximum_path(version), str(wanted))),
@@ -43,7 +43,10 @@ def find(view: View) -> Iterator[Candidate]:
         in_class="full-table",
         evidence=(room.evidence,),
         advice=(
-            message("find what asks for so many neighbours: `ip -s neigh`; a scan of a large subnet fills it again"),
+            message(
+                "find what asks for so many neighbours: `ip -s neigh`; another scan of a large subnet fills the table "
+                "again"
+            ),
         ),
     )
 

@@ -49,12 +49,16 @@ def _quota(part: object) -> QuotaLimit | None:
 
 def _candidate(view: View, place: Place, rule: Rule, limit: QuotaLimit) -> Candidate:
     said = (
-        message("Every byte of the quota is used, so the rule drops what the quota let through. The rule: {rule}",
-                rule=place.text)
+        message(
+            "Every byte of the quota is used. Until then the quota let packets pass; now the rule drops them. The "
+            "rule: {rule}",
+            rule=place.text,
+        )
         if limit.over
-        else message("Every byte of the quota is used, so the rule no longer accepts packets. The rule: {rule}",
-                     rule=place.text)
-    )  # fmt: skip
+        else message(
+            "Every byte of the quota is used, so the rule no longer accepts packets. The rule: {rule}", rule=place.text
+        )
+    )
     title = (
         message("the quota {name} in table {table} is used up", name=limit.name, table=place.table)
         if limit.name
@@ -90,9 +94,8 @@ def _ways(place: Place, limit: QuotaLimit) -> Iterator[Message]:
         command = f"nft reset quota {place.family} {place.table} {limit.name}"
         yield message("if the traffic is meant to go on, start the quota anew: {command}", command=command)
     else:
-        yield message("if the traffic is meant to go on, replace the rule by itself: its quota starts anew")
-    yield message("the quota is used up again after as many bytes: reset it when its period ends, or make it larger "
-                  "where it is written down")  # fmt: skip
+        yield message("if the traffic is meant to go on, replace the rule with the same rule: its quota starts anew")
+    yield message("the quota will be used up again: reset it when its period ends, or raise it where it is configured")
 
 
 CAUSE = Cause(

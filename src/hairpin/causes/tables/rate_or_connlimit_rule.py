@@ -71,10 +71,15 @@ def _state(namespace: Namespace, seen: Seen, limit: ClientLimit, client: str) ->
         case ConnectionLimit(most=most, bits=bits):
             count = open_connections(namespace, seen, limit, lambda each: _to_port(each, seen))
             if not bits:
-                return message("{count} connections are open, and at most {most} may be open.", count=count, most=most)
-            return message("{client} has {count} connections open, and may have at most "
-                           "{most}.", client=client, count=count,
-                           most=most)  # fmt: skip
+                return message(
+                    "{count} connections are open, and the rule allows at most {most}.", count=count, most=most
+                )
+            return message(
+                "{client} has {count} connections open, and the rule allows at most {most}.",
+                client=client,
+                count=count,
+                most=most,
+            )
         case RecentLimit(list=name):
             return message("{client} is in the list {list} of xt_recent.", client=client, list=name)
         case HashLimit(list=name):
@@ -89,12 +94,12 @@ def _ways(limit: ClientLimit, client: str) -> Iterator[Message]:
             yield message("take the client off the list: {command}",
                           command=f"echo -{client} > /proc/net/xt_recent/{name}")  # fmt: skip
         case HashLimit():
-            yield message("wait: the bucket fills again while the client sends less")
-    yield message("raise the limit where the rule is written down, if this client is meant to send so much")
+            yield message("wait: the bucket fills again while the client sends fewer packets")
+    yield message("if this client is meant to send so much, raise the limit where the rule is configured")
 
 
 CAUSE = Cause(
-    title=message("A client is above a limit"),
+    title=message("A client is above the limit of a rule"),
     source="net/netfilter/xt_connlimit.c connlimit_mt(), xt_recent.c recent_mt(), xt_hashlimit.c hashlimit_mt_common()",
     reasons=frozenset({"rule", "reject"}),
 )

@@ -11,7 +11,7 @@ from hairpin.causes.cause import Cause
 from hairpin.message import message
 
 CAUSE = Cause(
-    title=message("The machine's address belongs to it only until it is stopped"),
+    title=message("The machine keeps its address only until it is stopped"),
     source="the clouds' own documents on ephemeral addresses",
     foresees=lambda coming: coming.event == "cloud-stop-start" and coming.found.candidate.in_class != "switched-off",
 )

@@ -54,6 +54,6 @@ def _names(text: str, address: str) -> bool:
 
 
 CAUSE = Cause(
-    title=message("A rule names an address that the container has only until its next start"),
+    title=message("A rule names an address that a container keeps only until its next start"),
     source="docker-run(1) --ip; portainer/portainer#2874",
 )

@@ -15,7 +15,7 @@ from hairpin.causes.to_come._coming import OF_FIREWALLD, loses_engine_rules
 from hairpin.message import message
 
 CAUSE = Cause(
-    title=message("firewalld deletes the engine's rules and nothing makes them anew"),
+    title=message("firewalld deletes the engine's rules, and nothing makes them again"),
     source="firewalld(1); moby/moby#16137, containers/netavark#723",
     foresees=lambda coming: coming.event in OF_FIREWALLD and loses_engine_rules(coming),
 )

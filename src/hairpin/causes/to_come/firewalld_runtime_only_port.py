@@ -2,8 +2,8 @@
 
 Users see: the port worked until ``firewall-cmd --reload``, a restart of firewalld, or a reboot.
 
-Proof: hairpin loads the files into the model of the host.  The zone's chain then stops the packet, which it accepts
-now.
+Proof: hairpin loads the files into the model of the host.  The zone's chain accepts the packet now, and stops it after
+the event.
 Now: nothing has to be done, because no flow fails yet.
 Lasting: run ``firewall-cmd --permanent`` with the same options, or ``firewall-cmd --runtime-to-permanent``.
 """
@@ -35,4 +35,6 @@ def _is_zones(place: Place) -> bool:
     return place.table == "firewalld" or place.chain.startswith(("IN_", "FWDI_", "FWDO_", "FWD_", "PRE_", "POST_"))
 
 
-CAUSE = Cause(title=message("A port is open in firewalld only until its next reload"), source="firewall-cmd(1)")
+CAUSE = Cause(
+    title=message("A port stays open in firewalld only until firewalld's next reload"), source="firewall-cmd(1)"
+)

@@ -5,8 +5,8 @@ Users see: published ports worked until the host was rebooted or dockerd was res
 is already bound to a zone.  For the bridge of another network, dockerd starts without this network, and starts no
 container on it.
 
-Proof: hairpin simulates dockerd's start on the model of the host.  The start fails, and without the binding it does not
-fail.
+Proof: hairpin simulates dockerd's start on the model of the host.  The start fails because the bridge is bound to
+another zone; without this binding it does not fail.
 Now: no flow fails yet.  Run ``firewall-cmd --permanent --zone=docker --change-interface=docker0``.
 Lasting: nothing more has to be done, because this command changes firewalld's permanent configuration.
 """
@@ -37,6 +37,6 @@ def _keeps_down(coming: Coming, engine: Engine) -> bool:
 
 
 CAUSE = Cause(
-    title=message("firewalld has the engine's bridge in another zone"),
+    title=message("firewalld has the engine's bridge in a zone other than the engine's"),
     source="moby libnetwork/iptables/firewalld.go AddInterfaceFirewalld(); moby/moby#41609",
 )

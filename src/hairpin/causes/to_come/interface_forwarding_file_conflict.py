@@ -2,8 +2,8 @@
 
 Users see: the port worked until an interface came up again or the files were applied.  Other interfaces still forward.
 
-Proof: hairpin applies the files to the model of the host.  A packet that comes in by this interface is then dropped,
-and if the line sets 1, the packet is forwarded.
+Proof: hairpin applies the files to the model of the host.  A packet that comes in through this interface is then
+dropped.  If the line sets 1, the packet is forwarded.
 Now: no flow fails yet.  Remove the line that sets forwarding to 0.
 Lasting: nothing more has to be done after the line is removed.
 """

@@ -12,7 +12,7 @@ from hairpin.causes.cause import Cause
 from hairpin.message import message
 
 CAUSE = Cause(
-    title=message("A rule or a file names an interface that will have another name"),
+    title=message("A rule or a file names an interface that will get another name"),
     source="systemd.link(5)",
     foresees=lambda coming: coming.event == "nic-replaced" and coming.found.candidate.in_class != "switched-off",
 )

@@ -20,7 +20,7 @@ _OF_LINKS = (
 )  # fmt: skip
 
 CAUSE = Cause(
-    title=message("A network manager takes the containers' links for its own"),
+    title=message("A network manager treats the containers' links as its own"),
     source="systemd.network(5) [Match]; NetworkManager.conf(5) unmanaged-devices",
     foresees=lambda coming: coming.event in _RESTARTS and coming.found.id in _OF_LINKS,
 )

@@ -3,8 +3,8 @@ each other.
 
 Users see: a flow that one of these programs allows is denied after another program is restarted, or after a boot.
 
-Proof: hairpin simulates the event on the model of the host.  A rule or policy of one program then stops the packet,
-which a rule of another program accepts now.
+Proof: hairpin simulates the event on the model of the host.  A rule of one program accepts the packet now.  After the
+event, a rule or policy of another program stops it.
 Now: nothing has to be done, because no flow fails yet.
 Lasting: keep one of these programs, and move the rules of the other programs into it.
 """

@@ -13,7 +13,7 @@ from hairpin.causes.to_come._coming import loses_engine_rules
 from hairpin.message import message
 
 CAUSE = Cause(
-    title=message("At boot something runs after the engine and undoes its rules"),
+    title=message("At boot a program runs after the engine and undoes the engine's rules"),
     source="systemd.unit(5) Before=, After=; moby/moby#39559",
     foresees=lambda coming: (
         coming.event == "reboot" and (loses_engine_rules(coming) or coming.found.id == "publish-address-not-on-host")

@@ -2,8 +2,8 @@
 
 Users see: the port worked until the host was rebooted or the firewall was reloaded.
 
-Proof: hairpin simulates the event on the model of the host.  The rule by which the packet passes now is gone then, and
-the packet is stopped.
+Proof: hairpin simulates the event on the model of the host.  The rule that accepts the packet now is gone after the
+event, and the packet is stopped.
 Now: nothing has to be done, because no flow fails yet.
 Lasting: write the rule into the file that this host's firewall loads.
 """
@@ -17,7 +17,7 @@ from hairpin.causes.to_come._coming import loses_engine_rules
 from hairpin.message import message
 
 CAUSE = Cause(
-    title=message("A rule is there only until the rules are loaded again"),
+    title=message("A rule exists only until the rules are loaded again"),
     source="iptables-save(8), nft(8)",
     foresees=lambda coming: (
         coming.found.candidate.in_class != "switched-off"
@@ -29,5 +29,8 @@ CAUSE = Cause(
 
 def of_flows(asked: AskedFlows) -> Iterator[Finding]:
     """Yield one finding for each user's rule that no longer keeps clients out after an event."""
-    advice = message("if they are meant to stay out, write the rule where this host's firewall loads its rules")
+    advice = message(
+        "if these clients are meant to stay out, write the rule into the file from which this host's firewall loads "
+        "its rules"
+    )
     return opened_by_events(asked, advice, of_engine=False)

@@ -4,7 +4,7 @@ runs.
 Users see: the port worked until a package was installed, a hardening role ran, or a person called ``sysctl --system``.
 A restart of dockerd repairs the fault until the files are applied again.
 
-Proof: hairpin applies the files to the model of the host.  The packet is then dropped because forwarding is off, and if
+Proof: hairpin applies the files to the model of the host.  The packet is then dropped because forwarding is off.  If
 the line sets 1, the packet is forwarded.  A file that another file overrides is no cause.
 Now: no flow fails yet.  Change the line that sets forwarding to 0.
 Lasting: write 1 instead of 0 into the line, and add an exception to the program that writes the file.

@@ -2,8 +2,9 @@
 
 Users see: no packet leaves by one link, or short answers pass and large answers hang.  ``tc -s qdisc`` counts drops.
 
-Proof: by its parameters the discipline drops every packet (``netem loss 100%``, ``pfifo limit 0``, ``blackhole``), or
-every packet of this length (``tbf`` with a smaller burst).  Without the discipline the packet leaves.
+Proof: because of its parameters, the discipline drops every packet (``netem loss 100%``, ``pfifo limit 0``,
+``blackhole``), or every packet of this length (``tbf`` with a smaller burst).  Without the discipline the packet
+leaves.
 Now: ``tc qdisc del dev LINK root``.
 Lasting: find the script, unit or tool that sets the queueing discipline.  The system itself stores no queueing
 discipline in a file.
@@ -32,15 +33,16 @@ def find(view: View) -> Iterator[Candidate]:
     yield Candidate(
         title=message("the queueing discipline of {link} in {netns} does not take the packet: {qdisc}",
                       link=link.name, netns=view.network.netns_text(view.stop.netns), qdisc=qdisc.text),
-        detail=message("{link} {said}. The kernel drops the packet there, behind all rules.",
+        detail=message("{link} {said}. The kernel drops the packet there, after all rules.",
                        link=link.name, said=decided.said),
         change=one(SetLink(view.stop.netns, msgspec.structs.replace(link, qdiscs=kept))),
         where=OfTrafficControl(link.name, view.network.netns_text(view.stop.netns), decided.control),
         in_class="link-or-route",
         evidence=tuple(each for each in (decided.evidence,) if each),
-        side_effects=(message("what this discipline shapes on {link} is no longer shaped", link=link.name),),
-        advice=(message("find the script or unit that ran `tc qdisc` on {link}, or the discipline "
-                        "comes back", link=link.name),),
+        side_effects=(message("this discipline then no longer shapes the traffic on {link}", link=link.name),),
+        advice=(message(
+            "find the script or unit that ran `tc qdisc` on {link}, or else the discipline comes back",
+            link=link.name),),
     )  # fmt: skip
 
 

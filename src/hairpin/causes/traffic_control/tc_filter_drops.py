@@ -29,26 +29,27 @@ def find(view: View) -> Iterator[Candidate]:
         return
     taking = decided.control
     kept = tuple(each for each in link.filters if each != taking)
-    place = {"ingress": message("on {link}, for what comes in", link=link.name)}.get(
-        taking.place, message("on {link}, for what leaves", link=link.name)
+    place = {"ingress": message("on {link}, for incoming packets", link=link.name)}.get(
+        taking.place, message("on {link}, for outgoing packets", link=link.name)
     )
     yield Candidate(
         title=message("a tc filter {place}, takes the packet away: {filter}", place=place, filter=taking.text)
         if taking.action == "redirect" else
         message("a tc filter {place}, drops the packet: {filter}", place=place, filter=taking.text),
-        detail=message("Filters of traffic control see a packet before the rules of iptables and nftables when it "
-                       "comes in, and behind them when it leaves."),
+        detail=message(
+            "Filters of traffic control (tc) see an incoming packet before the rules of iptables and nftables, and an "
+            "outgoing packet after them."),
         change=one(SetLink(view.stop.netns, msgspec.structs.replace(link, filters=kept))),
         where=OfTrafficControl(link.name, view.network.netns_text(view.stop.netns), decided.control),
         in_class="dropping-rule",
         evidence=tuple(each for each in (decided.evidence,) if each),
-        side_effects=(message("all packets that this filter takes pass again"),),
-        advice=(message("find the script or program that added the filter, or the filter comes back"),),
+        side_effects=(message("all packets that this filter takes then pass again"),),
+        advice=(message("find the script or program that added the filter, or else the filter comes back"),),
     )  # fmt: skip
 
 
 CAUSE = Cause(
-    title=message("A filter of traffic control takes the packet"),
+    title=message("A traffic control filter takes the packet"),
     source="net/core/dev.c sch_handle_ingress(), sch_handle_egress(); net/sched/act_gact.c, act_mirred.c",
     reasons=frozenset({"tc-filter"}),
 )

@@ -136,7 +136,7 @@ def _router_advertising(namespace: Namespace, own: Address) -> Iterator[Gateway]
     if len({each.mac for each in routers}) == 1:
         router = min(routers, key=lambda each: not LINK_LOCAL6.holds(each.value, 6))
         said = message(
-            "{address} on {link} has said that it is a router (ip -6 neigh)",
+            "{address} on {link} has announced itself as a router (ip -6 neigh)",
             address=address_text(router.value, 6),
             link=own.link,
         )
@@ -159,7 +159,7 @@ def _of_other_family(namespace: Namespace, own: Address) -> Iterator[Gateway]:
     if len(same) == 1:
         (value,) = same
         said = message(
-            "{address} on {link} has the hardware address of the router of the other family, IPv{version}",
+            "the router of IPv{version} has the same hardware address as {address} on {link}",
             address=address_text(value, own.version),
             link=own.link,
             version=10 - own.version,
@@ -187,14 +187,16 @@ def _hint(namespace: Namespace, own: Address) -> Message | None:
     if len(routers) == 1:
         text = address_text(next(iter(routers)), own.version)
         return message(
-            "other routes by {link} lead to {address}: ask whether it is the router", address=text, link=own.link
+            "other routes through {link} lead to {address}: find out whether it is the router",
+            address=text,
+            link=own.link,
         )
     seen = _seen(namespace, own)
     if len(seen) != 1:
         return None
     text = address_text(seen[0], own.version)
     return message(
-        "{address} is the only neighbour that was seen on {link}: ask whether it is the router",
+        "{address} is the only neighbour that was seen on {link}: find out whether it is the router",
         address=text,
         link=own.link,
     )

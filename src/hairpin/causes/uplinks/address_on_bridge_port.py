@@ -1,7 +1,7 @@
 """A link was made a port of a bridge, and its addresses and routes stayed on it.
 
-Users see: the host is out of reach, or loses its neighbours after some seconds, since a network card was put into a
-bridge (for virtual machines, LXC, macvtap).
+Users see: since a network card was put into a bridge (for virtual machines, LXC, macvtap), the host is out of reach, or
+loses its neighbours after some seconds.
 
 Proof: the bridge takes all frames that come in by its port, so a neighbour's answer never reaches the addresses of the
 port.  With the addresses and the routes on the bridge, the packet passes.
@@ -44,10 +44,10 @@ def _candidate(netns: Netns, namespace: Namespace, port: Link, bridge: Link, own
     texts = ", ".join(f"{address_text(each.value, each.version)}/{each.prefix_length}" for each in own)
     facts = {"port": port.name, "bridge": bridge.name, "addresses": texts}
     return Candidate(
-        title=message("{port} is a port of {bridge}, and its addresses stayed on {port}", **facts),
+        title=message("{port} is a port of {bridge}, but its addresses are still on {port} itself", **facts),
         detail=message(
-            "Frames that come in by a port belong to its bridge: {bridge} gets the answers of the neighbours that "
-            "{port} asks for. {bridge} has to have {addresses} and the routes by {port}.",
+            "Frames that come in through a port belong to its bridge, so {bridge} gets the answers to ARP requests of "
+            "{port}. The addresses {addresses} and the routes through {port} belong on {bridge}.",
             **facts,
         ),
         change=Change(tuple(_moving(netns, namespace, port, bridge, own))),
@@ -56,8 +56,8 @@ def _candidate(netns: Netns, namespace: Namespace, port: Link, bridge: Link, own
         evidence=tuple(dict.fromkeys(each for each in (port.evidence, bridge.evidence) if each)),
         advice=(
             message(
-                "do it in one go, from the console or as one script: while only part of it is done, this host is out "
-                "of reach. If {port} should not be in {bridge}: ip link set {port} nomaster",
+                "do all of it at once, from the console or as one script: this host is out of reach until the last "
+                "command has run. If {port} should not be in {bridge}: ip link set {port} nomaster",
                 **facts,
             ),
         ),
@@ -94,7 +94,7 @@ def _is_to_move(namespace: Namespace, route: Route, link: str) -> bool:
 
 
 CAUSE = Cause(
-    title=message("A port of a bridge has kept its addresses"),
+    title=message("A bridge port has kept the addresses that belong on the bridge"),
     source="net/bridge/br_input.c br_handle_frame()",
     reasons=frozenset({"no-neighbour", "rp-filter"}),
 )

@@ -4,8 +4,8 @@ Users see: the port answers at the address of one uplink and times out at the ad
 
 Proof: the packet left with the address of another uplink, and the router behind the egress link drops it, as the user
 stated with ``--outside``.  If the packet leaves by the address's own uplink, it arrives.
-Now: add a policy rule for the address.  For a container's answers, add a mark that tells by which uplink the client's
-packet came in: ``iptables -t mangle -A PREROUTING -i LINK … -j CONNMARK``, and ``ip rule add fwmark …``.
+Now: add a policy rule for the address.  For a container's answers, add a mark that records the uplink through which the
+client's packet came in: ``iptables -t mangle -A PREROUTING -i LINK … -j CONNMARK``, and ``ip rule add fwmark …``.
 Lasting: put these rules into the saved rules and into the host's network configuration.
 """
 
@@ -32,17 +32,17 @@ def find(view: View) -> Iterator[Candidate]:
     facts = {"source": address_text(packet.saddr, packet.version), "home": home.link, "link": link}
     for change in ways_home(view.network, ForeignSource(netns, packet.version, packet.saddr, home.link, link)):
         yield Candidate(
-            title=message("Packets from {source} leave by {link}, not by {home}, which has this address", **facts),
+            title=message("Packets from {source} leave through {link}, but {source} is the address of {home}", **facts),
             detail=message(
-                "{source} is the address of {home}. The route to the other end leaves by {link}, and the router there "
-                "drops packets from {source}, as you stated. NAT of a container's answer is undone after routing, so "
-                "no policy rule for {source} matches it.",
+                "{source} is the address of {home}. The route to the other end leaves through {link}, and the router "
+                "there drops packets from {source}, as you stated. NAT of a container's answer is undone after "
+                "routing, so no policy rule for {source} matches it.",
                 **facts,
             ),
             change=change,
             where=OfLink(netns=netns, link=link, state=facts["source"]),
             in_class="filtering-peer",
-            advice=(message("or let the router behind {link} pass on packets from {source}", **facts),),
+            advice=(message("or let the router behind {link} forward packets from {source}", **facts),),
         )
 
 

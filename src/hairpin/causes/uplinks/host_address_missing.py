@@ -60,7 +60,7 @@ def find(view: View) -> Iterator[Candidate]:
     if asked is not None and asked in bare:
         own = Address(asked.name, version, view.flow.daddr, 24 if version == 4 else SUBNET6)
         asks = message(
-            "no host that was read has {address}: it may be the address that {link} had",
+            "no host that hairpin read has {address}: {link} may have had it",
             address=address_text(own.value, version),
             link=own.link,
         )
@@ -70,7 +70,7 @@ def find(view: View) -> Iterator[Candidate]:
             gateway = stranded_gateway(view.host_namespace, link.name, 6)
             if gateway is not None:
                 said = message(
-                    "a route by {link} leads to {gateway}, which {link} reached by an address that it had",
+                    "a route through {link} leads to {gateway}, so {link} had an address in the network of {gateway}",
                     link=link.name,
                     gateway=address_text(gateway, 6),
                 )
@@ -116,7 +116,7 @@ def _candidate(
     link = namespace.link(own.link)
     return Candidate(
         title=message("{link} has no address of IPv{version}", link=own.link, version=own.version),
-        detail=message("Nobody outside can reach this host by this link, and nothing leaves by it."),
+        detail=message("No host outside can reach this host through this link, and nothing leaves through it."),
         change=Change(tuple(parts), calls),
         where=OfLink(link=own.link),
         in_class="link-or-route",
@@ -147,8 +147,8 @@ def _named(view: View, bare: tuple[Link, ...], version: Version) -> Iterator[tup
 
 def _put_back(link: str) -> Message:
     return message(
-        "nothing that was read names the address: put it and the default route back as they were, {command}, "
-        "or start again what configures {link}",
+        "no file or reading names the address: put the address and the default route back as they were, {command}, or "
+        "restart the program that configures {link}",
         command=shlex.join(("ip", "address", "add", "ADDRESS/LENGTH", "dev", link)),
         link=link,
     )

@@ -54,11 +54,11 @@ def find(view: View) -> Iterator[Candidate]:
     by_hand = _hear(way.link) if deaf else put_back(version, way.link, onlink=way.off_link)
     yield Candidate(
         title=_title(way.link, deaf=deaf, elsewhere=any(each.prefix_length == 0 for each in routes)),
-        detail=message("Packets to addresses that are not on one of its own links have no route.")
+        detail=message("Packets to addresses outside of its own links' networks have no route.")
         if not deaf
         else message(
-            "net.ipv6.conf.{link}.accept_ra is not 2 and {link} forwards, so the kernel takes no router advertisement "
-            "there. Packets to addresses that are not on one of the host's own links have no route.",
+            "net.ipv6.conf.{link}.accept_ra is not 2 and {link} forwards, so the kernel ignores router advertisements "
+            "there. Packets to addresses outside of the networks of the host's own links have no route.",
             link=way.link,
         ),
         change=Change((*heard, *lost, route), () if way.source is not None else (ByPerson(by_hand),)),
@@ -102,9 +102,9 @@ def _hear(link: str) -> Message:
     The kernel sends no router solicitation when the sysctl changes, because net/ipv6/addrconf.c addrconf_rs_timer()
     runs only after a link came up."""
     return message(
-        "take router advertisements again: sysctl -w net.ipv6.conf.{link}.accept_ra=2. The router's next one brings "
-        "the default route, and rdisc6 {link} asks for it at once. If none comes, add the route: ip -6 route add "
-        "default via ROUTER dev {link}",
+        "let the kernel use router advertisements again: sysctl -w net.ipv6.conf.{link}.accept_ra=2. The router's next "
+        "advertisement brings the default route, and rdisc6 {link} asks for one at once. If none comes, add the route: "
+        "ip -6 route add default via ROUTER dev {link}",
         link=link,
     )
 
@@ -123,7 +123,7 @@ def put_back(version: Version, link: str, *, onlink: bool = False) -> Message:
     far = ("onlink",) if onlink else ()
     command = shlex.join(("ip", *six(version), "route", "add", "default", "via", "ROUTER", "dev", link, *far))
     return message(
-        "nothing that was read names the router: put the default route back with its address, {command}",
+        "no file or reading names the router: put the default route back with the router's address, {command}",
         command=command,
     )
 

@@ -35,7 +35,7 @@ def find(view: View) -> Iterator[Candidate]:
     if is_bridge_port(view.namespace, link) and link.tunnel is None:
         return
     title = message("{link} is down", link=link.name, netns=view.stop.netns)
-    detail = message("{link} is administratively down: nothing comes in or goes out by it.", link=link.name)
+    detail = message("{link} is administratively down: no packet comes in or leaves through it.", link=link.name)
     yield from brought_up(view, link, title, detail, *_default_route(view, link))
 
 
@@ -62,16 +62,17 @@ def _parent(view: View) -> Iterator[Candidate]:
     own = SetLink(view.stop.netns, msgspec.structs.replace(stacked, carrier=True))
     facts = {"parent": lowest.name, "link": stacked.name, "netns": view.network.netns_text(view.stop.netns)}
     yield Candidate(
-        title=message("{parent} is down, the parent of {link} in {netns}", **facts)
+        title=message("in {netns}, {link} needs its parent {parent}, which is down", **facts)
         if not lowest.up
-        else message("{parent} has no carrier, the parent of {link} in {netns}", **facts),
-        detail=message("Every {kind} on {parent} has its carrier from it: none of them sends or receives.",
+        else message("in {netns}, {link} needs its parent {parent}, which has no carrier", **facts),
+        detail=message("Every {kind} on {parent} takes its carrier from {parent}, so none of them sends or receives.",
                        kind=stacked.kind, parent=lowest.name),
         change=Change((*ready, own)),
         where=OfLink(netns=port.netns, link=lowest.name, state="no carrier" if lowest.up else "down"),
         in_class="far-end-of-link" if lowest.up else "link-or-route",
         evidence=(lowest.evidence,),
-        advice=(message("check the cable, the switch's port, the hypervisor's network card"),) if lowest.up else (),
+        advice=(message(
+            "check the cable, the port of the switch, and the hypervisor's network card"),) if lowest.up else (),
     )  # fmt: skip
 
 
@@ -100,18 +101,18 @@ def _without_carrier(view: View) -> Iterator[Candidate]:
     yield Candidate(
         title=message("{link} has no carrier", link=link.name),
         detail=message(
-            "The program behind the tunnel {link} does not run, and routes still lead into it.", link=link.name
+            "The program behind the tunnel {link} does not run, but routes still lead into the tunnel.", link=link.name
         )
         if tunnel
-        else message("{link} is up, and nothing is at the other end of its wire.", link=link.name),
+        else message("{link} is up, but nothing is connected at the other end.", link=link.name),
         change=one(SetLink(view.stop.netns, connected)),
         where=OfLink(netns=view.stop.netns, link=link.name, state="no carrier"),
         in_class="far-end-of-link",
         evidence=(link.evidence,),
         advice=(
-            message("start the tunnel's program again, or delete the routes by {link}", link=link.name)
+            message("start the tunnel's program again, or delete the routes through {link}", link=link.name)
             if tunnel
-            else message("check the cable, the switch's port, the hypervisor's network card"),
+            else message("check the cable, the port of the switch, and the hypervisor's network card"),
         ),
     )
 

@@ -32,10 +32,10 @@ def find(view: View) -> Iterator[Candidate]:
         addresses = [own for own, _ in configured_addresses(view.host, name, view.flow.version)]
         if len(addresses) != 1 or host.link(name) is not None:
             continue
-        back = message("bring {link} back: its driver, the card, the virtual machine's interface", link=name)
+        back = message("bring {link} back: check the driver, the card, and the virtual machine's interface", link=name)
         yield Candidate(
             title=message("{link} is gone, and this host has no other link to the outside", link=name),
-            detail=message("{file} configures it.", file=path),
+            detail=message("{file} configures this link.", file=path),
             change=Change(tuple(_parts(view, Link(free, name), addresses[0])), (ByPerson(back),)),
             where=OfLink(link=name),
             in_class="link-or-route",

@@ -45,15 +45,15 @@ def _candidate(view: View, netns: Netns, found: Differs) -> Candidate:
         parts.append(AddEntry(netns, route))
     return Candidate(
         title=message(
-            "{link} of {host} has the address {own}; with the prefix length of its network it would be {right}",
+            "{link} of {host} has the address {own}; with the prefix length of its network the address is {right}",
             link=own.link,
             host=netns.host,
             own=_text(own),
             right=_text(right),
         ),
         detail=message(
-            "With this prefix length the kernel made the routes of another network. This shows the right prefix "
-            "length: {source}.",
+            "With this prefix length the kernel made the routes of another network. The right prefix length is known "
+            "from: {source}.",
             source=found.source,
         ),
         change=Change(tuple(parts)),

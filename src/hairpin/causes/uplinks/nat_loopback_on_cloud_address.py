@@ -38,8 +38,9 @@ def find(view: View) -> Iterator[Candidate]:
         yield Candidate(
             title=message("{public} is not an address of this host, and its gateway does not hairpin", public=public),
             detail=message(
-                "No interface has {public}; a gateway maps it to {private}. Packets to it from this host leave for the "
-                "gateway, which does not send them back. Packets from outside still reach this host through it.",
+                "No interface has {public}; a gateway maps it to {private}. Packets from this host to {public} leave "
+                "for the gateway, which does not send them back. Packets from outside still reach this host through "
+                "the gateway.",
                 public=public,
                 private=private,
             ),
@@ -49,7 +50,7 @@ def find(view: View) -> Iterator[Candidate]:
             evidence=(mapping.evidence,) if mapping.evidence else (),
             side_effects=(
                 message(
-                    "the rules take this address and the asked ports only; other services at {public} stay as they are",
+                    "the rules match only this address and the asked ports; other services at {public} are unaffected",
                     public=public,
                 ),
             ),
@@ -61,14 +62,15 @@ def find(view: View) -> Iterator[Candidate]:
 def _instead(public: str, private: str) -> tuple[Message, ...]:
     """Return the advice about alternatives to the translation, and about measures that do not help."""
     return (
-        message("a line in /etc/hosts does nothing here: names are looked up, addresses are not"),
+        message("a line in /etc/hosts does not help here: it affects names, and this is an address"),
         message(
-            "instead of the rules: where clients use a name, let it resolve to {private} on this host and in its "
-            "containers; or set {private} as the service's own endpoint, if no client outside gets to see it",
+            "instead of the rules: where clients use a name, let the name resolve to {private} on this host and in its "
+            "containers. Or set {private} as the service's own endpoint, if no client outside uses that endpoint",
             private=private,
         ),
         message(
-            "`ip address add {public}/{length} dev lo` works, too, but it brings all ports of {public} to this host",
+            "`ip address add {public}/{length} dev lo` works, too, but with it, packets to all ports of {public} stay "
+            "on this host",
             public=public,
             length=128 if ":" in public else 32,
         ),

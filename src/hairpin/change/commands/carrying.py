@@ -40,7 +40,7 @@ def carrying(step: Step) -> Acting:
         case Ask(call=call):
             return (yield from _all([Command(call_argv(call))]))
         case Advise():
-            return message("no command makes this: it is for a person")
+            return message("no command can do this; a person has to do it")
         case _:
             assert_never(step)
 

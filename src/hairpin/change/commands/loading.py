@@ -49,7 +49,7 @@ def _restore_lines(edit: RuleEdit) -> Iterator[str]:
             words = own_words(rule, chain)
             yield f"-A {chain} {words}" if position is None else f"-I {chain} {position} {words}"
         case ReplaceTable():
-            raise ChangeError(message("a table is replaced alone"))
+            raise ChangeError(message("a change that replaces a whole table contains nothing else"))
         case _:
             assert_never(edit)
 
@@ -61,7 +61,7 @@ def replacing(edit: ReplaceTable) -> Command:
         made = _nft_table(edit.table) if edit.table is not None else ""
         return Command(("nft", "-f", "-"), f"add table {name}\ndelete table {name}\n{made}")
     if edit.dialect == "ebtables":
-        raise ChangeError(message("ebtables rules cannot be written from the model"))
+        raise ChangeError(message("hairpin cannot write ebtables rules from its model"))
     table = edit.table if edit.table is not None else Table(edit.family, edit.name, edit.dialect, ())
     # A built-in chain that the input does not declare keeps its policy.
     built_in = (
@@ -80,7 +80,9 @@ def _nft_table(table: Table) -> str:
     for named in table.sets:
         if named.opaque is not None:
             raise ChangeError(
-                message("set {name} of table {table} changes by itself", name=named.name, table=table.name)
+                message(
+                    "packets change set {name} of table {table} while it is in use", name=named.name, table=table.name
+                )
             )
     from hairpin.netfilter.nft import render as nft_render  # noqa: PLC0415 - few hosts have tables of their own
 
@@ -122,7 +124,7 @@ def _nft_lines(edit: RuleEdit, handles: Handles, numberings: dict[str, Numbering
             numbering.insert(edit.position)
             yield f"{verb} rule {edit.family} {edit.table} {chain}{behind} {as_typed(edit.rule.text, edit.family)}"
         case ReplaceTable():
-            raise ChangeError(message("a table is replaced alone"))
+            raise ChangeError(message("a change that replaces a whole table contains nothing else"))
         case _:
             assert_never(edit)
 
@@ -168,7 +170,7 @@ def rule_commands(edit: RuleEdit, program: str) -> Iterator[tuple[tuple[str, ...
         case SetPolicy(place=place, policy=policy):
             yield (program, "-w", "-t", place.table, "-P", place.chain, policy.upper()), False
         case ReplaceTable():
-            raise ChangeError(message("no single commands make a whole table"))
+            raise ChangeError(message("single commands cannot make a whole table"))
         case _:
             assert_never(edit)
 
@@ -190,6 +192,6 @@ def ebtables_commands(edits: Sequence[RuleEdit]) -> Iterator[Command]:
             case DeleteChain(table=table, chain=chain):
                 yield Command(("ebtables", "-t", table, "-X", chain))
             case ReplaceTable():
-                raise ChangeError(message("ebtables rules cannot be written from the model"))
+                raise ChangeError(message("hairpin cannot write ebtables rules from its model"))
             case _:
                 assert_never(edit)

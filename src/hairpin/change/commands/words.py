@@ -89,7 +89,9 @@ def route_words(route: Route) -> Words:
     """Return the words that make a new route; raises ChangeError for a route that encapsulates."""
     words = list(selecting_route(route))
     if any(hop.encap for hop in route.next_hops):
-        raise ChangeError(message("a route that encapsulates cannot be made from what was read of it"))
+        raise ChangeError(
+            message("hairpin did not read enough of a route that encapsulates, so it cannot make the route")
+        )
     if route.prefsrc is not None:
         words += ["src", address_text(route.prefsrc, route.version)]
     if route.version == 4 and _scope_differs(route):
@@ -224,7 +226,7 @@ def new_xfrm_words(policy: XfrmPolicy) -> Words:
     """Return the arguments of ip-xfrm(8) that make a policy; raises ChangeError if hairpin does not know the whole
     policy."""
     if not is_known_whole(policy):
-        raise ChangeError(message("the IPsec policy {policy} is not known whole", policy=policy.text))
+        raise ChangeError(message("hairpin does not know all of the IPsec policy {policy}", policy=policy.text))
     action = ("action", "block") if policy.blocks else ()
     return (*xfrm_words(policy), *action, "priority", str(policy.priority))
 

@@ -76,7 +76,7 @@ def _check_links(namespace: Namespace, route: Route) -> None:
     for hop in route.next_hops:
         link = namespace.link(hop.link) if hop.link is not None else None
         if link is not None and not link.up:
-            raise ChangeError(message("{link} is down, and the kernel takes no route by it", link=link.name))
+            raise ChangeError(message("{link} is down, and the kernel accepts no route through it", link=link.name))
 
 
 def with_other_entry(namespace: Namespace, part: ReplaceEntry) -> Namespace:
@@ -91,7 +91,7 @@ def with_other_entry(namespace: Namespace, part: ReplaceEntry) -> Namespace:
         case Route() as route:
             alone = isinstance(before, Route) and is_alone(namespace.routes, before)
             if not alone or not isinstance(before, Route) or route_slot(before) != route_slot(route):
-                raise ChangeError(message("no single route is at the place of {prefix}", prefix=_prefix(route)))
+                raise ChangeError(message("the place of {prefix} has no route, or several", prefix=_prefix(route)))
             added = with_entry(namespace, route).routes[-1]
             named = as_named(before)
             routes = tuple(added if as_named(each) == named else each for each in namespace.routes)
@@ -103,7 +103,7 @@ def with_other_entry(namespace: Namespace, part: ReplaceEntry) -> Namespace:
                 and fdb_slot(before) == fdb_slot(entry)
             )
             if not same:
-                raise ChangeError(message("no single forwarding entry on {port} is at that place", port=entry.port))
+                raise ChangeError(message("that place has no forwarding entry on {port}, or several", port=entry.port))
             return _replace(namespace, fdb=tuple(entry if each == before else each for each in namespace.fdb))
         case _:
             assert_never(part.entry)
@@ -178,7 +178,9 @@ def check_gateways(namespace: Namespace, route: Route) -> None:
         own = by_precedence(namespace, query, route.table) if route.table != TABLE_MAIN else iter(())
         way = next((each for each in own if _is_by(each, hop)), None) or lookup(namespace, query).route
         if way is None or not _leads_to_one(way, hop) or any(each.gateway is not None for each in way.next_hops):
-            raise ChangeError(message("gateway {gateway} is on no link", gateway=address_text(hop.gateway, version)))
+            raise ChangeError(
+                message("gateway {gateway} is in the network of no link", gateway=address_text(hop.gateway, version))
+            )
 
 
 def _is_by(route: Route, hop: NextHop) -> bool:

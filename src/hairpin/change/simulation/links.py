@@ -69,7 +69,7 @@ def without_link(network: Network, netns: Netns, name: str) -> Network:
     """
     link = network.namespace(netns).link(name) if netns in network else None
     if link is None:
-        raise ChangeError(message("no link {link} here", link=name))
+        raise ChangeError(message("no link {link} exists here", link=name))
     peer = veth_peer(network, netns, link)
     if link.up:
         network = with_link(network, netns, msgspec.structs.replace(link, up=False))
@@ -286,9 +286,9 @@ def with_name(namespace: Namespace, part: RenameLink) -> Namespace:
     another link has the new name."""
     old, new = part.link, part.name
     if namespace.link(old) is None:
-        raise ChangeError(message("link {link} is not there", link=old))
+        raise ChangeError(message("link {link} does not exist", link=old))
     if namespace.link(new) is not None:
-        raise ChangeError(message("there is a link {link} already", link=new))
+        raise ChangeError(message("link {link} already exists here", link=new))
 
     def named(name: str) -> str:
         return new if name == old else name

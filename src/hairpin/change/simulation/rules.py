@@ -156,7 +156,7 @@ def delete_chain(ruleset: ir.Ruleset, wanted: DeleteChain) -> ir.Ruleset:
         chain = table.chain(wanted.chain)
         if chain is None or chain.rules or _is_used(table, wanted.chain):
             raise ChangeError(
-                message("chain {chain} is not there, not empty, or another chain leads to it", chain=wanted.chain)
+                message("chain {chain} is missing, has rules, or another chain jumps to it", chain=wanted.chain)
             )
         return msgspec.structs.replace(table, chains=tuple(each for each in table.chains if each is not chain))
 

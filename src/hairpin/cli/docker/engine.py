@@ -41,7 +41,7 @@ def named_engine(call: DockerCall, variables: Mapping[str, str]) -> NamedEngine:
     hosts, context = call.all("host"), call.last("context")
     folder = config_folder(variables, call.last("config"))
     if len(hosts) > 1:
-        raise UsageError(message("docker takes one engine: -H stands {count} times", count=len(hosts)))
+        raise UsageError(message("docker takes one engine, but -H is given {count} times", count=len(hosts)))
     if hosts and context:
         raise UsageError(message("docker takes either -H or --context, not both"))
     by_variable = variables.get("DOCKER_HOST", "")

@@ -56,7 +56,8 @@ def follow(
     elif scheme not in ("", "unix", "fd"):
         raise UsageError(
             message(
-                "{named} names {endpoint}: hairpin follows docker to a unix socket, to TCP on this host, and over ssh",
+                "{named} names {endpoint}; hairpin can follow docker only to a unix socket, to TCP on this host, and "
+                "over ssh",
                 named=engine.named, endpoint=engine.endpoint,
             )
         )  # fmt: skip
@@ -74,14 +75,14 @@ def _destination(engine: NamedEngine, place: str, call: DockerCall) -> str:
     user, at, host = login.rpartition("@")
     if ":" in user:
         raise UsageError(
-            message("{named} names a password in an ssh URL, which ssh does not take: use a key", named=engine.named)
+            message("{named} names a password in an ssh URL, and ssh accepts none there: use a key", named=engine.named)
         )
     name, port = _name_and_port(host)
     destination = f"ssh://{login}" if port else f"{user}{at}{name}"  # ssh(1) takes a URI where a port is needed
     if slash + path not in _USUAL_SOCKETS:
         raise UsageError(
             message(
-                "{named} names the socket {path} of another machine. Over ssh, hairpin asks that machine's own engine: "
+                "socket {path} in {named} is on another machine. Over ssh, hairpin asks that machine's own engine: "
                 "`{instead}`",
                 named=engine.named, path=slash + path, instead=_instead(call, destination),
             )
@@ -158,7 +159,7 @@ def _certificates(call: DockerCall) -> str:
     if len(folders) > 1 or any(path.name != _CERTIFICATES[name] for name, path in paths.items()):
         raise UsageError(
             message(
-                "hairpin takes docker's certificates from one folder: name it by DOCKER_CERT_PATH (ca.pem, cert.pem, "
+                "hairpin reads docker's certificates from one folder: set DOCKER_CERT_PATH to it (ca.pem, cert.pem, "
                 "key.pem)"
             )
         )

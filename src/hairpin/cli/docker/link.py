@@ -38,7 +38,7 @@ def own_file(started_as: str, interpreter: str) -> Path:
             return whole.resolve() if whole.name == LINK else whole
     raise UsageError(
         message(
-            "hairpin cannot tell which file starts it; call that file by its path, and make it executable (chmod +x)"
+            "hairpin cannot tell which file started it; call that file by its path, and make it executable (chmod +x)"
         )
     )
 
@@ -50,7 +50,9 @@ def install(folder: Path, target: Path) -> Message:
     Raises UsageError if something else has the name, or if the link does not start hairpin."""
     link = folder / LINK
     if _is_own(link) and link.exists() and link.samefile(target):
-        return message("{link} leads to {target} already: `docker hairpin 8151`", link=str(link), target=str(target))
+        return message(
+            "{link} already points to {target}; try it: `docker hairpin 8151`", link=str(link), target=str(target)
+        )
     _require_own(link)
     _make_folder(folder)
     try:
@@ -62,16 +64,16 @@ def install(folder: Path, target: Path) -> Message:
             made.replace(link)
     except OSError as error:
         raise UsageError(message("{link} cannot be made: {reason}", link=str(link), reason=error.strerror)) from error
-    return message("{link} leads to {target} now: `docker hairpin 8151`", link=str(link), target=str(target))
+    return message("{link} now points to {target}; try it: `docker hairpin 8151`", link=str(link), target=str(target))
 
 
 def remove(folder: Path) -> Message:
     """Remove the link from the folder, and return what was done.  Raises UsageError if something else has the name."""
     link = folder / LINK
     others = [str(each / LINK) for each in SYSTEM_FOLDERS if each != folder and (each / LINK).exists()]
-    kept = message("; {others} of the package stays", others=", ".join(others)) if others else ""
+    kept = message("; {others} belongs to the package and stays", others=", ".join(others)) if others else ""
     if not os.path.lexists(link):
-        return message("there is no {link}{kept}", link=str(link), kept=kept)
+        return message("{link} does not exist{kept}", link=str(link), kept=kept)
     _require_own(link)
     try:
         link.unlink()
@@ -93,12 +95,12 @@ def _require_own(link: Path) -> None:
     if link.is_symlink():
         raise UsageError(
             message(
-                "{link} leads to {target}, which is not hairpin's: remove it yourself",
+                "{link} points to {target}, which does not belong to hairpin: remove the link yourself",
                 link=str(link), target=str(link.readlink()),
             )
         )  # fmt: skip
     raise UsageError(
-        message("{link} is a file that `{install}` has not made: remove it yourself", link=str(link), install=INSTALL)
+        message("`{install}` did not make the file {link}: remove it yourself", link=str(link), install=INSTALL)
     )
 
 

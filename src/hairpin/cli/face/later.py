@@ -17,7 +17,10 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 COMMANDS: dict[str, Message] = {
     "guard": message("run `hairpin check` from a timer; its exit status is 1 if a port cannot be reached")
 }
-LIVE = message("`hairpin prove` sends the packet on a replica; `tcpdump -ni any port PORT` shows the real one")
+LIVE = message(
+    "`hairpin prove` sends a test packet through a copy of this host's network; `tcpdump -ni any port PORT` shows real "
+    "packets"
+)
 
 
 def refuse(name: str, instead: Message) -> UsageError:

@@ -19,16 +19,16 @@ def refuse_options(acting: Acting, sources: tuple[Given, ...], *, latent: bool =
     if not acting.applying:
         if acting.try_s:
             raise UsageError(
-                message("--try limits the time for which a repair of --apply stays unless you confirm it: add --apply")
+                message("--try limits how long a repair of --apply stays without your confirmation: add --apply")
             )
         return
     given = next((each.kind for each in sources if each.kind != "host"), None)
     if given is not None:
         raise UsageError(
-            message("--apply changes this host; a plan from {option} can only be printed", option=f"--{given}")
+            message("--apply changes this host, but a plan from {option} can only be printed", option=f"--{given}")
         )
     if latent and not acting.persist:
-        raise UsageError(message("--latent --apply needs --persist: only files prevent what an event brings"))
+        raise UsageError(message("--latent --apply needs --persist: only changed files prevent these future faults"))
     if not (acting.yes or acting.try_s or sys.stdin.isatty()):
         raise UsageError(message("--apply asks before it changes anything, and there is no terminal; add --yes"))
     if os.geteuid() != 0 and not sources:

@@ -42,12 +42,16 @@ def _refuse_tried(each: "PlanStanding", outpost: "Outpost") -> None:
     plan, host = each.kept_plan.id, outpost.destination
     if each.is_tried and outpost.is_here:
         raise ApplyError(
-            message("plan {plan} is being tried; say `hairpin fix --confirm` or `hairpin undo {plan}`", plan=plan)
+            message(
+                "plan {plan} is being tried; run `hairpin fix --confirm` to keep it, or `hairpin undo {plan}`",
+                plan=plan,
+            )
         )
     if each.is_tried:
         raise ApplyError(
-            message("plan {plan} is being tried; say `hairpin fix --confirm --host {host}` or "
-                    "`hairpin undo --host {host} {plan}`", plan=plan, host=host)
+            message(
+                "plan {plan} is being tried; run `hairpin fix --confirm --host {host}` to keep it, or `hairpin undo "
+                "--host {host} {plan}`", plan=plan, host=host)
         )  # fmt: skip
 
 
@@ -61,10 +65,14 @@ def _refuse_in_hand(each: "PlanStanding", outpost: "Outpost") -> None:
             raise ApplyError(message("another hairpin changes this host at this moment; try again"))
     elif each.watched:
         raise ApplyError(
-            message("plan {plan} is under way on {host}, or was interrupted: it is taken back within {seconds} s, and "
-                    "at once by `hairpin undo --host {host} {plan}`", plan=plan, host=host,
-                    seconds=max(each.left_s, 0))
-        )  # fmt: skip
+            message(
+                "plan {plan} is under way on {host}, or was interrupted: the host undoes it within {seconds} s; "
+                "`hairpin undo --host {host} {plan}` undoes it at once",
+                plan=plan,
+                host=host,
+                seconds=max(each.left_s, 0),
+            )
+        )
 
 
 def _settle(each: "PlanStanding", outpost: "Outpost", shown: Shown) -> None:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from hairpin.apply.hands import Told
     from hairpin.apply.kept_plan import KeptPlan, PlannedStep
 
-NOTHING_WAITS = message("nothing waits for --confirm: no plan is being tried, or it was taken back already")
+NOTHING_WAITS = message("--confirm has nothing to confirm: no plan is being tried, or the plan was already undone")
 
 
 def teller(shown: Shown) -> "Told":
@@ -44,7 +44,7 @@ def write_kept(plan: str, shown: Shown) -> None:
 
 def write_not_kept(complaint: Message, shown: Shown) -> int:
     """Report why a plan was taken back instead of kept; return the exit status."""
-    whisper(f"{words(shown.lang)(message('The whole plan was taken back: {why}', why=complaint))}\n")
+    whisper(f"{words(shown.lang)(message('hairpin undid the whole plan: {why}', why=complaint))}\n")
     return 1
 
 
@@ -57,7 +57,7 @@ def write_undone(plan: "KeptPlan | None", shown: Shown) -> int:
         write_json(undone_document(plan))
         return status
     if plan is None:
-        said = message("nothing is in force that hairpin has changed")
+        said = message("no change made by hairpin is in force")
     elif plan.state == "taken-back":
         said = message("plan {plan} is taken back", plan=plan.id)
     else:

@@ -43,13 +43,13 @@ def unsafe(
 
     ``was``: the host before the plan.  ``still_open`` returns whether the plan still waits for the user's answer."""
     if session is not None:
-        said = words(lang)(message("Looking whether this connection still arrives …")) + "\n"
+        said = words(lang)(message("Checking whether this connection still works …")) + "\n"
         if arrives(said, session) is False:
-            return message("your ssh connection acknowledges nothing any more")
+            return message("your ssh connection no longer acknowledges packets")
     if session is None and may_be_remote() and arrives_at_one(all_terminals()) is False:
-        return message("no ssh connection with a terminal acknowledges anything any more")
+        return message("ssh connections with a terminal no longer acknowledge packets")
     if not all(each.comes_in(network) for each in _ways(session, was)):
-        return message("a new ssh connection from your address would not come in any more")
+        return message("a new ssh connection from your address would no longer get in")
     if (
         session is None
         and may_be_remote()

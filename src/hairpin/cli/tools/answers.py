@@ -22,10 +22,10 @@ _KEPT = 8
 _NAMED = 12
 """The most causes that the last lines of an answer name."""
 _STATUSES: dict[int, Message] = {
-    0: message("exit status 0: nothing stops what was asked, or nothing was found"),
-    1: message("exit status 1: a cause, a failing flow, or something that was found or differs"),
-    3: message("exit status 3: it could not be decided, or something could not be read"),
-    4: message("exit status 4: the running kernel disagrees with the model; this is a bug of hairpin"),
+    0: message("exit status 0: no asked flow is stopped, or nothing was found"),
+    1: message("exit status 1: hairpin found a cause, a failing flow or a difference"),
+    3: message("exit status 3: hairpin could not decide the question, or could not read something"),
+    4: message("exit status 4: the running kernel disagrees with the model; this is a bug in hairpin"),
 }
 
 
@@ -73,7 +73,7 @@ class Answers:
         if kept is None:
             names = ", ".join(self._kept) or "-"
             raise UsageError(
-                message("answer {name} is not kept; the answers that are: {names}", name=asked.answer, names=names)
+                message("answer {name} is not kept; kept answers: {names}", name=asked.answer, names=names)
             )
         parts: Document = {}
         texts: list[str] = []
@@ -88,7 +88,7 @@ class Answers:
             if found is None:
                 fields = ", ".join(("text", *kept.document))
                 raise UsageError(
-                    message("answer {name} has no part {part}; it has {fields}, and refs in them",
+                    message("answer {name} has no part {part}; it has {fields} and the refs in these",
                             name=asked.answer, part=each, fields=fields)
                 )  # fmt: skip
             parts[each] = _from(found, asked.start)
@@ -132,8 +132,8 @@ def _sentence_about(lost: "list[CutPart] | tuple[CutPart, ...]", name: str) -> M
         cut_said = f"{cut_texts.whole} × >{cut_texts.kept}"
         parts = f"{parts}, texts {cut_said}" if parts else f"texts {cut_said}"
     return message(
-        "Left out because of the size (kept/whole): {parts}. Ask narrower, with one target and `from`; or call more "
-        "with answer {name}, and parts such as text, flows, c1, e17, and start.",
+        "Parts left out because of their size (kept/whole): {parts}. Ask a narrower question with one target and "
+        "`from`, or call more with answer {name}, one of the parts such as text, flows, c1 or e17, and start.",
         parts=parts, name=name,
     )  # fmt: skip
 

@@ -185,7 +185,7 @@ def _targets(tool: AgentTool, values: dict[str, Any]) -> tuple[str, ...]:
     for each in targets:
         # `hairpin diff` takes its first words for files if such files exist
         if tool.name == "diff" and (each == "-" or Path("/", each).is_file()):
-            raise UsageError(message("{target} is a file, and no target: name it in `snapshots`", target=each))
+            raise UsageError(message("{target} is a file, not a target: name it in `snapshots`", target=each))
     return targets
 
 
@@ -214,6 +214,6 @@ def _require_word(word: str) -> None:
     try:
         word.encode()
     except UnicodeEncodeError as error:
-        raise UsageError(message("{word} is no text", word=ascii(word))) from error
+        raise UsageError(message("{word} is not text", word=ascii(word))) from error
     if "\0" in word or len(word.encode()) > 100_000:
-        raise UsageError(message("{word} is too long, or has a NUL character", word=ascii(word[:80])))
+        raise UsageError(message("{word} is too long or contains a NUL character", word=ascii(word[:80])))

@@ -36,7 +36,7 @@ def refusal(engine: Engine) -> Message | None:
     twice = conflicts(boot)
     if twice:
         return message(
-            "{options}: given both as a flag in the unit and in {file}", options=", ".join(twice), file=boot.config
+            "{options}: given both as flags in the unit and in {file}", options=", ".join(twice), file=boot.config
         )
     apart = excluding(engine)
     if apart:
@@ -66,15 +66,15 @@ def start_effects(engine: Engine) -> tuple[Message, ...]:
     if left:
         return (
             message(
-                "without live-restore, dockerd ends the containers that still run, and starts again those with a "
-                "restart policy; the commands start {names}",
+                "without live-restore, dockerd ends the containers that still run and starts only those with a restart "
+                "policy again; the commands start {names}",
                 names=", ".join(each.name for each in left),
             ),
         )
     return (
         message(
-            "without live-restore, dockerd ends the containers that still run, and starts again those with a restart "
-            "policy"
+            "without live-restore, dockerd ends the containers that still run and starts only those with a restart "
+            "policy again"
         ),
     )
 

@@ -80,8 +80,8 @@ def own_default_route(host: Host, container: Container, joined: DockerNetwork) -
 def refused_connection(container: Container, joined: str) -> Message:
     """Return what a person can do if :func:`own_default_route` keeps the engine from connecting the container."""
     return message(
-        "make {name} anew with network {network} from the start: the engine cannot connect it while it runs, because "
-        "{name} has a default route of its own",
+        "recreate {name} with network {network} from the start: {name} has a default route of its own, so the engine "
+        "cannot connect it while it runs",
         name=container.name,
         network=joined,
     )

@@ -62,8 +62,8 @@ def recreated_behind(host: Host, owner: Container) -> tuple[Message, ...]:
         return ()
     return (
         message(
-            "recreate {sharers}, too, once the new {owner} runs: until then they stay in the network of the old one "
-            "(compose: up -d --force-recreate {names})",
+            "recreate {sharers}, too, once the new {owner} runs: until then they stay in the network of the old "
+            "{owner} (compose: up -d --force-recreate {names})",
             sharers=", ".join(each.name for each in sharers),
             names=" ".join(each.service or each.name for each in sharers),
             owner=owner.name,

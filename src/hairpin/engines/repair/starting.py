@@ -76,7 +76,7 @@ def _started_with_owner(host: Host, owner: Container, container: Container, bind
     if first is None or (owner.running and name not in host):
         return None
     running = msgspec.structs.replace(container, status="running", netns=name)
-    said = message("the container's service has to start again by itself, which depends on its image")
+    said = message("the restarted container has to start its service by itself, and only its image decides that")
     sockets = (AddSocket(Netns(host.name, name), each, said) for each in _service(binding, is_dual=False))
     call = SetContainerState(engine.kind, "start", container.name, engine.user)
     return Change((*first.parts, *sockets, SetContainer(host.name, running)), (*first.calls, call))
@@ -200,7 +200,7 @@ def back_after_reboot(engine: Engine, container: Container) -> tuple[Message, ..
     if engine.user:
         unit = f"loginctl enable-linger {engine.user}; systemctl --user -M {engine.user}@ enable podman-restart.service"
     if takes_restart_policy(engine):
-        return (message("Podman starts containers at boot by its own unit: {command}", command=unit),)
+        return (message("a unit of Podman starts its containers at boot: {command}", command=unit),)
     return (
         message(
             "to have it back after a reboot: recreate {name} with --restart always; {command}",

@@ -60,7 +60,7 @@ def with_boot(course: Course) -> Course:
     course = course.provided(*_races(was))
     if _race(was, steps):
         other = _carried_out(first, _in_order(was, sorted(steps, key=lambda each: each.unit == _DOCKER)))
-        order = message("dockerd starts before Podman's containers, which no unit orders")
+        order = message("dockerd starts before Podman's containers; no unit orders the two")
         rivals = (Rival(other.network, order),) if parts_changed(course.network, other.network) else ()
         course = msgspec.structs.replace(course, rivals=rivals)
     course = course.lacking(each.key for each in was.unread if each.key == "units")
@@ -95,7 +95,7 @@ def _races(was: Host) -> Iterator[Message]:
     scripts = {each.path for each in was.boot_lines or () if not each.unit and _at_boot(each)}
     ordered = any(_is_before(before, *pair) for pair in ((_DOCKER, _RC_LOCAL), (_RC_LOCAL, _DOCKER)))
     if docker is not None and docker.running and _starts(was, "docker") and not ordered:
-        yield from (message("{file} has ended when dockerd starts", file=each) for each in sorted(scripts))
+        yield from (message("{file} has finished before dockerd starts", file=each) for each in sorted(scripts))
 
 
 # ---- the steps of the boot
@@ -167,12 +167,14 @@ def _with_docker(course: Course, was: Host) -> Course:
     assert engine is not None
     if not _starts(was, "docker"):
         if _starts(was, "docker.socket"):
-            return course.provided(message("nothing connects to dockerd's socket, so systemd does not start dockerd"))
+            return course.provided(
+                message("no program connects to dockerd's socket, so systemd does not start dockerd")
+            )
         return _without_bridges(course, engine)
     if not engine.running and is_unasked(was, engine):
-        return course.provided(message("dockerd, which did not tell what it runs, changes nothing when it starts"))
+        return course.provided(message("dockerd did not say which containers it runs; its start changes nothing"))
     if not engine.running:
-        return course.provided(message("dockerd, which does not run now, does not start either"))
+        return course.provided(message("dockerd does not run now, and does not start then either"))
     course = _with_fresh_bridges(course, engine)
     if any(each.driver == "overlay" for each in engine.networks):
         from hairpin.events.engines._mesh import with_mesh_again

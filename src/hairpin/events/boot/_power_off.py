@@ -117,7 +117,9 @@ def with_links_as_before(course: Course, was: Host) -> Course:
         rules=own.rules if len(own.rules) > len(_kernels(own)) else old.rules,
     )
     said = (
-        message("{link} gets its addresses and routes again, although no file that was read gives them", link=each)
+        message(
+            "{link} gets its addresses and routes again, although no file that hairpin read configures them", link=each
+        )
         for each in sorted(lost)
     )
     return course.with_host(with_own(course.host, again)).provided(*said)

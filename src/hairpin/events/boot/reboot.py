@@ -20,7 +20,7 @@ def _upgraded(course: Course) -> Course:
     the running kernel's modules.  Without these modules, a rule, bridge or tunnel that needs an unloaded module can be
     made only after the reboot."""
     return with_boot(course).provided(
-        message("the new kernel has the modules of the running one, {release}, and does the same by itself",
+        message("the new kernel has the same modules as the running kernel {release}, and behaves in the same way",
                 release=course.namespace.kernel or course.host.kernel or "?")
     )  # fmt: skip
 
@@ -38,7 +38,7 @@ def _stopped_and_started(course: Course) -> Course | None:
     course = course.with_host(msgspec.structs.replace(course.host, cloud_addresses=()))
     for each in lent:
         course = course.provided(
-            message("the public address {public} is lent, not reserved, so that the cloud gives another one",
+            message("the public address {public} is not reserved, so the cloud gives the machine another address",
                     public=address_text(each.public, each.version)),
         )  # fmt: skip
     if lent:
@@ -58,13 +58,13 @@ REBOOT = Event(
 )
 KERNEL_UPGRADE = Event(
     id="kernel-upgrade",
-    title=message("the kernel is upgraded, and the host rebooted"),
+    title=message("the kernel is upgraded, and the host is rebooted"),
     source="modprobe(8), kernel-install(8); bootup(7)",
     happens=_upgraded,
 )
 CLOUD_STOP_START = Event(
     id="cloud-stop-start",
-    title=message("the cloud stops the machine, and starts it"),
+    title=message("the cloud stops the machine and starts it again"),
     source="the clouds' documentation of public addresses of machines that are stopped; bootup(7)",
     happens=_stopped_and_started,
 )

@@ -86,7 +86,9 @@ def _loaded(course: Course) -> Course | None:
     for name, value in _OF_MODULE:
         given = settings((*_BRIDGE, name), course.host.files)
         if given and given[-1].value != value:
-            course = course.provided(message("nothing applies {file} when the module is loaded", file=given[-1].file))
+            course = course.provided(
+                message("no program applies {file} when the module is loaded", file=given[-1].file)
+            )
     return course.made(LoadModule(course.label, "br_netfilter"), *_module_sysctls(course))
 
 

@@ -193,13 +193,16 @@ def with_container_started(course: Course, was: Host, container: Container) -> C
     namespace, outers = namespace_at_start(host, engine, before, container, running)
     course = course.provided(
         *(
-            message("{name} starts {process} on port {port} again, although that process was started long after the "
-                    "container",
-                    name=container.name, process=each.process or "", port=each.port)
+            message(
+                "{name} starts {process} on port {port} again, although the process started long after the container",
+                name=container.name,
+                process=each.process or "",
+                port=each.port,
+            )
             for each in namespace.sockets
             if each.is_late
         )
-    )  # fmt: skip
+    )
     first = outers[0] if outers else None
     course = course.made(
         c.AddNamespace(host.name, namespace, first, running), *(c.SetLink(host.netns, each) for each in outers[1:])
@@ -274,7 +277,7 @@ def with_container_first_started(course: Course, container: Container) -> Course
         return course.failing(refused)
     binding = next(iter(container.bindings), _NO_PORT)
     change = None if engine.starts_unconnected(container) else starting_change(course.host, container, binding)
-    serves = message("{name}, which does not run now, serves its published ports once it runs", name=container.name)
+    serves = message("{name} does not run now; once it runs, it serves its published ports", name=container.name)
     return course.provided(serves).made(*(change.parts if change is not None else ()))
 
 

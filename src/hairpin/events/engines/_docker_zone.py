@@ -50,7 +50,7 @@ def with_conflict(course: Course, engine: Engine) -> Course:
     default = next((each.bridge for each in engine.networks if each.name == engine.default_network), None)
     if default in elsewhere:
         said = message(
-            "dockerd does not start: firewalld has {bridge} in another zone than docker", bridge=default or ""
+            "dockerd does not start: firewalld has {bridge} in a zone other than docker", bridge=default or ""
         )
         return course.failing(said)
     return course
@@ -60,7 +60,7 @@ def without_unloaded(course: Course, unloaded: tuple[DockerNetwork, ...]) -> Cou
     """Return the course with a failure for each network that dockerd does not load because of its bridge's zone."""
     said = (
         message(
-            "dockerd does not load network {network}: firewalld has {bridge} in another zone than docker",
+            "dockerd does not load network {network}: firewalld has {bridge} in a zone other than docker",
             network=each.name,
             bridge=each.bridge or "",
         )

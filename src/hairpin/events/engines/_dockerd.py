@@ -114,7 +114,7 @@ def with_dockerd_started(course: Course, was: Host, *, ended: bool = False) -> C
             # dockerd has stopped the container.  The exit status of the container's process decides whether dockerd
             # counts that as a failure.
             course = course.provided(
-                message("{name} ends with an error when it is told to end, so dockerd starts it", name=each.name)
+                message("{name} exits with an error when dockerd stops it, so dockerd starts it again", name=each.name)
             )
         if each.running and each.is_task:
             course = course.provided(

@@ -54,7 +54,8 @@ def with_dockerds_rules(course: Course, engine: Engine, was: Host | None) -> Cou
     if elsewhere:
         course = course.failing(
             message(
-                "dockerd puts back a part of the rules of {bridges} only, which firewalld has in another zone",
+                "dockerd restores only some of the rules of {bridges}, because firewalld has these bridges in another "
+                "zone",
                 bridges=", ".join(elsewhere),
             )
         )
@@ -62,7 +63,7 @@ def with_dockerds_rules(course: Course, engine: Engine, was: Host | None) -> Cou
     course = with_links_bound(course, _ZONE, tuple(each for each in links if each not in elsewhere))
     lost = missing_of(course.host, engine)
     if (dockerd_version(engine.version) or FORWARD_CHAIN) >= FORWARD_CHAIN:
-        course = course.provided(message("dockerd {version} puts all of its rules back", version=engine.version))
+        course = course.provided(message("dockerd {version} restores all of its rules", version=engine.version))
         return course.made(*restoring_all(lost, course.host.netns, course.namespace).parts)
     whole = frozenset(each.name for each in networks if each.bridge not in elsewhere)
     return course.made(*_put_back(course, _without_isolation(lost, whole), order))

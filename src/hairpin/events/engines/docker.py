@@ -107,7 +107,7 @@ def _upgraded(course: Course) -> Course | None:
         message("the upgrade installs Docker {version}", version=following)
     )
     if engine.mesh:
-        course = course.provided(message("the new dockerd leads the swarm's published ports as the old one did"))
+        course = course.provided(message("the new dockerd routes the swarm's published ports as the old dockerd did"))
     course = _without_old_rules(course)
     own = docker_of(course.host)
     assert own is not None

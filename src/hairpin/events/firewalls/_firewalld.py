@@ -63,7 +63,7 @@ def with_firewalld_started(course: Course, was: Host | None = None) -> Course:
     manager = unit(course.host, "NetworkManager")
     managed = manager is not None and manager.active == "active"
     if managed and was is None:
-        course = course.provided(message("NetworkManager binds no link to a zone of firewalld"))
+        course = course.provided(message("NetworkManager assigns no link to a firewalld zone"))
     kept = _kept_bindings(was, managed=managed, all_of_them=False) if was is not None else ()
     return _with_rules_made(course, was, kept, reloading=False)
 
@@ -78,12 +78,12 @@ def with_firewalld_reloaded(course: Course) -> Course:
     except ParseError as error:
         return course.failing(message("firewalld does not reload: {reason}", reason=str(error)))
     if keeps:
-        course = course.provided(message("somebody has changed no direct rule and no ipset of firewalld at run time"))
+        course = course.provided(message("nobody has changed a direct rule or an ipset of firewalld at run time"))
     return _with_rules_made(course, was, kept, reloading=True)
 
 
 def _of_iptables(course: Course) -> Course:
-    return course.provided(message("firewalld's iptables back end makes the rules that it had"))
+    return course.provided(message("firewalld's iptables back end makes the same rules as before"))
 
 
 def _kept_bindings(was: Host, *, managed: bool, all_of_them: bool) -> tuple[Binding, ...]:

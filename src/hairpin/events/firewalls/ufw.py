@@ -110,7 +110,9 @@ def _hooked(course: Course) -> Course:
     scripts = course.host.ufw.scripts
     if scripts is None:
         return course.lacking(("ufw-hooks",))
-    return course.provided(*(message("{script}, which ufw runs, changes nothing", script=each) for each in scripts))
+    return course.provided(
+        *(message("the script {script}, which ufw runs, changes nothing", script=each) for each in scripts)
+    )
 
 
 def _settings(host: Host) -> _Settings | None:

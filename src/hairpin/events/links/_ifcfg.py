@@ -61,7 +61,7 @@ def _taken_down(course: Course, own: IfcfgLink) -> Course:
 def _brought_up(course: Course, own: IfcfgLink, was: Namespace) -> Course:
     netns, link = course.host.netns, course.namespace.link(own.link)
     if link is None:
-        return course.failing(message("{link} is not brought up: it is not there", link=own.link))
+        return course.failing(message("{link} is not brought up, because it does not exist", link=own.link))
     before = was.link(own.link)
     carrier = before is None or before.carrier or not before.up
     up = msgspec.structs.replace(link, up=True, carrier=carrier, mtu_bytes=own.mtu_bytes or link.mtu_bytes)
@@ -104,7 +104,7 @@ def _with_lines(course: Course, own: IfcfgLink) -> Course:
     for line, path in own.lines:
         done = outcome(course, f"ip {line}", path)
         if done is None:
-            course = course.provided(message("{file} gives the link nothing by `{line}`", file=path, line=line))
+            course = course.provided(message("`{line}` in {file} gives the link nothing", file=path, line=line))
         else:
             course = done.course
     return course

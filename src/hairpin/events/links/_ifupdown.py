@@ -95,7 +95,9 @@ def _brought_up(course: Course, stanza: Stanza, was: Namespace, own: tuple[Addre
     course = _with_commands(course, stanza, "pre-up")
     link = course.namespace.link(stanza.link.partition(":")[0])
     if link is None:
-        raise _AbortedError(course.failing(message("{link} is not brought up: it is not there", link=stanza.link)))
+        raise _AbortedError(
+            course.failing(message("{link} is not brought up, because it does not exist", link=stanza.link))
+        )
     course = course.made(*_accepting(course, stanza))
     link = course.namespace.link(link.name) or link
     mtu = stanza.number("mtu") or link.mtu_bytes
@@ -113,7 +115,8 @@ def _brought_up(course: Course, stanza: Stanza, was: Namespace, own: tuple[Addre
     elif stanza.method not in ("static", "manual", "loopback"):
         course = course.provided(
             message(
-                "{link} gets again what the method {method} of {file} gives it", link=stanza.link, method=stanza.method,
+                "method {method} of {file} gives {link} the same settings again",
+                link=stanza.link, method=stanza.method,
                 file=stanza.file,
             )
         )  # fmt: skip
@@ -151,7 +154,7 @@ def _configured(course: Course, stanza: Stanza) -> Iterator[Primitive]:
         )
         taken = next(same, None)
         if taken is not None and version == 4:
-            raise ChangeError(message("a default route of the same metric is there already"))
+            raise ChangeError(message("a default route of the same metric already exists"))
         yield from [DeleteEntry(netns, taken)] if taken is not None else []
         yield AddEntry(netns, route)
 
@@ -231,6 +234,6 @@ def _replaced(stanza: Stanza, line: str) -> str:
 
 def _as_before(stanza: Stanza, option: StanzaOption) -> Message:
     return message(
-        "line {line} of {file} (`{command}`) changes nothing that packets meet", line=option.line, file=stanza.file,
+        "line {line} of {file} (`{command}`) changes nothing that affects packets", line=option.line, file=stanza.file,
         command=option.value,
     )  # fmt: skip

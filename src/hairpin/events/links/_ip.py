@@ -87,10 +87,10 @@ def _with_route(course: Course, verb: str, words: list[str], version: Version) -
     if "del".startswith(verb[:3]) or verb == "delete":
         found = next((each for each in present if _is_meant(each, wanted, words)), None)
         if found is None:
-            raise ChangeError(message("no route to {prefix} is there", prefix=words[0]))
+            raise ChangeError(message("no route to {prefix} exists", prefix=words[0]))
         return course.made(DeleteEntry(course.host.netns, found))
     if verb in ("add", "a") and same:
-        raise ChangeError(message("a route to {prefix} is there already", prefix=words[0]))
+        raise ChangeError(message("a route to {prefix} already exists", prefix=words[0]))
     if verb in ("replace", "repl", "change", "chg"):
         course = course.made(*(DeleteEntry(course.host.netns, each) for each in same[:1]))
     elif verb not in ("add", "a", "append"):
@@ -123,7 +123,7 @@ def _way_to(namespace: Namespace, words: list[str], version: Version) -> tuple[N
     way = lookup(namespace, Query(of, gateway)).route
     link = way.next_hops[0].link if way is not None and way.next_hops else None
     if link is None or of != version:
-        raise ChangeError(message("gateway {gateway} is on no link", gateway=text))
+        raise ChangeError(message("gateway {gateway} is in the network of no link", gateway=text))
     return (NextHop(link, gateway, of),)
 
 
@@ -147,12 +147,12 @@ def _with_policy_rule(course: Course, verb: str, words: list[str], version: Vers
         asked = "priority" if any(word in _PRIORITY for word in words) else ""
         found = next((each for each in same if not asked or each.priority == wanted.priority), None)
         if found is None:
-            raise ChangeError(message("no such policy rule is there: {words}", words=" ".join(words)))
+            raise ChangeError(message("no such policy rule exists: {words}", words=" ".join(words)))
         return course.made(DeleteEntry(course.host.netns, found))
     if not verb.startswith("a"):
         raise UnforeseenError
     if any(each.priority == wanted.priority for each in same):
-        raise ChangeError(message("the policy rule is there already: {words}", words=" ".join(words)))
+        raise ChangeError(message("the policy rule already exists: {words}", words=" ".join(words)))
     return course.made(AddEntry(course.host.netns, wanted))
 
 
@@ -208,7 +208,7 @@ def _with_address(course: Course, verb: str, words: list[str]) -> Course:
     if not verb.startswith("a"):
         raise UnforeseenError
     if any(each.prefix_length == length for each in same):
-        raise ChangeError(message("{link} has the address {address} already", link=link, address=words[0]))
+        raise ChangeError(message("{link} already has the address {address}", link=link, address=words[0]))
     peer, broadcast = (value_after(words, key) for key in ("peer", "broadcast"))
     computed = value | 0xFFFFFFFF >> length if broadcast == "+" else None
     return course.made(
@@ -229,7 +229,7 @@ def _with_link(course: Course, verb: str, words: list[str]) -> Course:
     if not verb.startswith(("s", "l")):
         raise UnforeseenError
     if link is None:
-        raise ChangeError(message("no link {link} here", link=words[0]))
+        raise ChangeError(message("no link {link} exists here", link=words[0]))
     if verb.startswith(("sh", "l")):
         return course
     rest = words[1:]

@@ -41,7 +41,7 @@ def with_leases(
         held = was.link(link)
         if version == 6 or held is None or held.kind not in _WIRED:
             return course
-        said = message("the network gives {link} no IPv{version} address that it does not have now",
+        said = message("the network gives {link} no new IPv{version} address",
                        link=link, version=version)  # fmt: skip
         return course.provided(said)
     netns = course.host.netns
@@ -119,14 +119,15 @@ def _moved(course: Course, old: Address) -> Course:
     before, new = course.namespace, free_address(course.namespace, old)
     if new is None:
         return course.provided(
-            message("{link} keeps its address {old}, because its network has no other one", link=old.link,
+            message("{link} keeps its address {old}, because its network has no free address", link=old.link,
                     old=address_text(old.value, 4))
         )  # fmt: skip
     course = course.made(DeleteEntry(course.host.netns, old), AddEntry(course.host.netns, new))
     course = course.made(*(AddEntry(course.host.netns, each) for each in _back(before, course.namespace, old, new)))
     return course.provided(
-        message("{link} gets an address of its network other than {old} ({new} stands for it here), and the routes "
-                "that it had", link=old.link, old=address_text(old.value, 4), new=address_text(new.value, 4))
+        message(
+            "{link} gets another address of its network instead of {old} ({new} stands for it here), and the same "
+            "routes as before", link=old.link, old=address_text(old.value, 4), new=address_text(new.value, 4))
     )  # fmt: skip
 
 

@@ -32,8 +32,7 @@ def _bounced(course: Course, name: str = "") -> Course | None:
     bounced = course.made(SetLink(netns, msgspec.structs.replace(link, up=False)), SetLink(netns, link))
     managers = [each for each in _MANAGERS if (found := unit(course.host, each)) and found.active == "active"]
     said = (
-        message("{manager} gives {link} nothing back that it has lost", manager=each, link=link.name)
-        for each in managers
+        message("{manager} restores nothing that {link} has lost", manager=each, link=link.name) for each in managers
     )
     return bounced.provided(*said)
 
@@ -73,7 +72,7 @@ def _with_new_card(course: Course, link: Link) -> Course:
     course = course.made(SetLink(netns, msgspec.structs.replace(renamed, mac=(link.mac or 0) ^ _LOCALLY_MADE | 1)))
     if file is None:
         return course.provided(
-            message("what configures {link} configures the new card in the same way", link=link.name)
+            message("the program that configures {link} configures the new card in the same way", link=link.name)
         )
     return course.made(*(DeleteEntry(netns, each) for each in course.namespace.addresses if each.link == _NEW))
 

@@ -29,7 +29,7 @@ def _lifetimes_end(course: Course) -> Course | None:
         found = unit(course.host, name)
         if found is not None and found.active == "active":
             course = course.provided(
-                message("{manager} takes no router advertisement in the kernel's place", manager=name)
+                message("the kernel, not {manager}, processes router advertisements", manager=name)
             )
     for part in parts:
         course = course.made(part) if _is_there(course, part) else course
@@ -55,7 +55,7 @@ def _is_there(course: Course, part: Primitive) -> bool:
 
 ROUTER_ADVERTISEMENT_EXPIRED = Event(
     id="router-advertisement-expired",
-    title=message("the lifetimes of what router advertisements brought end"),
+    title=message("the lifetimes of addresses and routes from router advertisements end"),
     source="RFC 4861 6.3.5, RFC 4862 5.5.4; net/ipv6/ndisc.c ndisc_router_discovery()",
     happens=_lifetimes_end,
 )

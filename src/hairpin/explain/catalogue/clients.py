@@ -32,7 +32,7 @@ CLIENTS = (
         ),
         meaning=message(
             "The client's packets, or the answers to them, were dropped on the way, and no error came back: a "
-            "firewall's DROP, a missing route, forwarding that is off, an address that nobody has. A refusal would "
+            "firewall's DROP, a missing route, forwarding that is off, or an address that nobody has. A refusal would "
             "have come at once."
         ),
         causes=(
@@ -109,8 +109,9 @@ CLIENTS = (
             "Destination Host Unreachable",
         ),
         meaning=message(
-            "A host on the way sent an ICMP error: a firewall's REJECT (firewalld's and RHEL's are of this kind), or "
-            "nobody answered ARP for the address. A route that is missing on the client says `Network is unreachable`."
+            "A host on the way sent an ICMP error, either because of a firewall's REJECT (the default of firewalld and "
+            "RHEL), or because nobody answered ARP for the address. If the route is missing on the client itself, the "
+            "error is `Network is unreachable`."
         ),
         causes=(
             "reject-rule-before-docker", "input-chain-drops-proxied-traffic", "firewalld-zone-blocks-port",
@@ -133,8 +134,8 @@ CLIENTS = (
             "traceroute: sendto: {unreachable}",
         ),
         meaning=message(
-            "The kernel where this was typed has no route to the address: no default route, or for IPv6 no address. In "
-            "a container, its network is internal, or its default route is gone."
+            "The kernel where this was typed has no route to the address: it has no default route, or no IPv6 address "
+            "for an IPv6 target. In a container, the network is internal, or the default route is gone."
         ),
         causes=(
             "host-default-route-missing", "container-default-route-missing", "container-on-internal-network-only",
@@ -156,9 +157,9 @@ CLIENTS = (
             "Error reading from server: {reset}", "Read error ({reset}) in headers", "Send failure: {reset}",
         ),
         meaning=message(
-            "The connection was opened and then reset. On a published port docker-proxy opens it by itself, so nothing "
-            "listens behind it: the service listens on 127.0.0.1 or on another port; on long transfers it may be a "
-            "packet that conntrack calls invalid."
+            "The connection was opened and then reset. docker-proxy accepts connections to a published port before it "
+            "knows whether the service answers: the service listens on 127.0.0.1, on another port, or not at all. If "
+            "only long transfers break, conntrack may call a packet invalid."
         ),
         causes=(
             "service-listens-on-container-loopback", "service-listens-on-other-port", "service-not-listening",
@@ -175,8 +176,8 @@ CLIENTS = (
             "P1001: Can't reach database server at {host}:{port}",
         ),
         meaning=message(
-            "The client could not connect, and does not say how: nobody answered, or the connection was refused. Error "
-            "115 is EINPROGRESS, which the call returns in both cases."
+            "The client could not connect, and the error does not say why: nobody answered, or the connection was "
+            "refused. Error 115 is EINPROGRESS, which the call returns in both cases."
         ),
         causes=(
             "service-not-listening", "port-not-published", "container-not-running", "loopback-is-the-container",
@@ -189,7 +190,7 @@ CLIENTS = (
         patterns=("ping: sendto: Invalid argument", "ping: sendmsg: Invalid argument"),
         meaning=message(
             "The kernel refused the packet. Most often it had no room for another neighbour (ARP) entry: "
-            "net.ipv4.neigh.default.gc_thresh3 is the most that it keeps."
+            "net.ipv4.neigh.default.gc_thresh3 is the limit."
         ),
         causes=("neighbour-table-overflow",), shown_by=("neighbour-table-overflow",),
     ),
@@ -213,7 +214,7 @@ CLIENTS = (
             "[Errno 99] {not_here}", "EADDRNOTAVAIL",
         ),
         meaning=message(
-            "The program wants to use a local address that this host or container does not have, or no source port is "
+            "The program tries to use a local address that this host or container does not have. Or no source port is "
             "left for new connections to that server."
         ),
         causes=(

@@ -12,10 +12,10 @@ COMPOSE = (
             "a network with name {word} exists but was not created for project",
         ),
         meaning=message(
-            "A network of the name that compose would give its own is there, and it was made by hand, by another "
-            "project or by another version of compose (its labels differ). If that network is meant, the compose file "
-            "says `external: true`; else it has to go, or the project needs another name. `docker network inspect "
-            "NETWORK` shows the labels."
+            "The network name that compose tries to use is already taken: another project, another version of compose "
+            "or a person made that network (its labels differ). If that network is meant, write `external: true` in "
+            "the compose file; otherwise remove the network, or rename the project. `docker network inspect NETWORK` "
+            "shows the labels."
         ),
     ),
     TextMeaning(
@@ -25,8 +25,8 @@ COMPOSE = (
             'Service "{word}" uses an undefined network "{word}"',
         ),
         meaning=message(
-            "A service names a network that is missing in the section `networks` at the end of the compose file, so "
-            "compose started nothing. A network of another project belongs there, too, with `external: true`; compose "
+            "A service in the compose file names a network that the section `networks` at the end of the file does not "
+            "list, so compose started nothing. List a network of another project there with `external: true`. Compose "
             "files that are read together share that section."
         ),
         causes=("no-common-network-for-name",),
@@ -39,9 +39,9 @@ COMPOSE = (
             'Network "{word}" needs to be recreated - * has changed',
         ),
         meaning=message(
-            "The network is there with other options or another subnet than the compose file says, and compose changes "
-            "no network that exists. The project has to be taken down and brought up again, and each container of "
-            "another project has to leave the network before. `docker network inspect NETWORK` shows the options."
+            "The network exists with other options or another subnet than the compose file says, and compose does not "
+            "change a network that exists. Take the project down and bring it up again. Before that, disconnect each "
+            "container of another project from the network; `docker network inspect NETWORK` shows the options."
         ),
     ),
 )  # fmt: skip

@@ -14,9 +14,10 @@ DESKTOP = (
             "以一种访问权限不允许的方式做了一个访问套接字的尝试",
         ),
         meaning=message(
-            "Windows refuses the port to Docker Desktop: Hyper-V or WinNAT has reserved a range that holds it, or a "
-            "service of Windows (IIS, HTTP.sys) has it exclusively. `netsh interface ipv4 show excludedportrange "
-            "protocol=tcp` shows the ranges, which change with each boot. Publish a port outside of them."
+            "Windows refuses the port to Docker Desktop: Hyper-V or WinNAT has reserved a range that contains the "
+            "port, or a service of Windows (IIS, HTTP.sys) holds it exclusively. `netsh interface ipv4 show "
+            "excludedportrange protocol=tcp` shows the reserved ranges, which change with each boot. Publish a port "
+            "outside of these ranges."
         ),
         causes=("published-port-held-by-other-process",),
     ),
@@ -28,8 +29,8 @@ DESKTOP = (
             "通常每个套接字地址(协议/网络地址/端口)只允许使用一次",
         ),
         meaning=message(
-            "Another process of Windows listens on this port already. `netstat -ano` shows its process id; publish "
-            "another port, or end that program."
+            "Another Windows process already listens on this port. `netstat -ano` shows its process id. Publish "
+            "another port, or end that process."
         ),
         causes=("published-port-held-by-other-process",),
     ),
@@ -43,9 +44,10 @@ DESKTOP = (
             "Error starting userland proxy: mkdir /port/tcp:* input/output error",
         ),
         meaning=message(
-            "Docker Desktop's own port forwarder outside of its virtual machine did not take the port: it hangs, as "
-            "after a sleep or a fast boot of Windows, or a program of Windows or macOS has the port. dockerd in the "
-            "machine is not at fault. A new start of Docker Desktop makes a new forwarder."
+            "Docker Desktop's own port forwarder, which runs outside of its virtual machine, could not open the port. "
+            "The forwarder hangs, as after a sleep or a fast boot of Windows, or a program of Windows or macOS holds "
+            "the port. dockerd in the virtual machine is not at fault; restarting Docker Desktop starts a new "
+            "forwarder."
         ),
     ),
     TextMeaning(
@@ -55,8 +57,8 @@ DESKTOP = (
             "//./pipe/docker_engine: *",
         ),
         meaning=message(
-            "`docker` on Windows found no pipe of Docker Desktop: it does not run, is still starting, or `docker` asks "
-            "for another context. `docker context ls` shows which pipe is asked."
+            "`docker` on Windows found no pipe of Docker Desktop. Docker Desktop does not run or is still starting, or "
+            "`docker` uses another context. `docker context ls` shows which pipe `docker` uses."
         ),
         causes=("docker-daemon-not-running",),
     ),
@@ -67,9 +69,9 @@ DESKTOP = (
             "检测到 localhost 代理配置，但未镜像到 WSL",
         ),
         meaning=message(
-            "Windows has a proxy at 127.0.0.1, and WSL has another 127.0.0.1 in its NAT mode, so nothing in WSL uses "
-            "that proxy. Pulls and downloads in WSL go without it: name the proxy by the address of Windows, or use "
-            "networkingMode=mirrored in .wslconfig (Windows 11 22H2)."
+            "Windows has a proxy at 127.0.0.1. In its NAT mode, WSL has a 127.0.0.1 of its own, so pulls and downloads "
+            "in WSL bypass that proxy. Name the proxy by the address of Windows, or set networkingMode=mirrored in "
+            ".wslconfig (Windows 11 22H2)."
         ),
         causes=("loopback-is-the-container",),
     ),
@@ -78,16 +80,17 @@ DESKTOP = (
         patterns=("Mirrored networking mode is not supported",),
         meaning=message(
             "WSL runs in its NAT mode, because networkingMode=mirrored needs Windows 11 22H2. In NAT mode WSL has an "
-            "address of its own, which the LAN does not reach; Windows forwards only its own localhost to ports of WSL."
+            "address of its own, and the LAN does not reach that address. Windows forwards only its own localhost to "
+            "ports of WSL."
         ),
     ),
     TextMeaning(
         id="podman-machine-port-in-use", program="podman", printed_by="client", other_causes=True,
         patterns=('something went wrong with the request: "proxy already running',),
         meaning=message(
-            "The forwarder of `podman machine` (gvproxy) has this port already: another container publishes it, or one "
-            "that ended uncleanly did. `podman ps` shows the running ones; publish "
-            "another port."
+            "The forwarder of `podman machine` (gvproxy) already has this port: a container publishes it, or a "
+            "container that ended uncleanly published it. `podman ps` shows the running containers. Publish another "
+            "port."
         ),
         causes=("port-allocated-by-other-container", "published-port-held-by-other-process"),
     ),
@@ -98,9 +101,9 @@ DESKTOP = (
             "unable to connect to Podman socket: *", "unable to connect to Podman socket: failed to connect: dial *",
         ),
         meaning=message(
-            "The remote client of Podman reached no Podman: the virtual machine does not run, or the socket is not "
-            "there (podman.socket, of root or of the user). `podman system connection list` shows what it asks; no "
-            "packet of a container is concerned."
+            "Podman's remote client reached no Podman. The virtual machine does not run, or the socket is missing "
+            "(podman.socket of root or of the user); `podman system connection list` shows where the client connects. "
+            "No packet of a container is affected."
         ),
     ),
 )  # fmt: skip

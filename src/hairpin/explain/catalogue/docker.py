@@ -20,9 +20,9 @@ DOCKER = (
         id="docker-bridge-nf-disabled", program="docker", kind="routine",
         patterns=("bridge-nf-call-iptables is disabled", "bridge-nf-call-ip6tables is disabled"),
         meaning=message(
-            "Frames between two containers of one bridge do not pass iptables, because br_netfilter is not loaded or "
-            "is switched off. Published ports asked for from a container of the same network then need docker-proxy, "
-            "and `icc=false` has no effect."
+            "Frames between two containers on one bridge do not pass iptables, because br_netfilter is not loaded or "
+            "is switched off. A container that connects to a published port of another container on its own network "
+            "then needs docker-proxy, and `icc=false` has no effect."
         ),
         causes=("br-netfilter-off-hairpin", "icc-off-without-br-netfilter"),
         shown_by=("br-netfilter-off-hairpin", "icc-off-without-br-netfilter"),
@@ -34,8 +34,8 @@ DOCKER = (
             "failed to set up container networking", "failed programming external connectivity",
         ),
         meaning=message(
-            "dockerd could not set up the published ports of this container, so it was not started. The end of the "
-            "message says why."
+            "dockerd could not set up the published ports of this container, so it did not start the container. The "
+            "end of the message says why."
         ),
         causes=(
             "docker-nat-chain-missing", "docker-filter-chain-missing", "port-allocated-by-other-container",
@@ -53,9 +53,9 @@ DOCKER = (
             "Unable to enable DNAT rule: * -A DOCKER * No chain/target/match by that name",
         ),
         meaning=message(
-            "The chain DOCKER of the nat table was gone when dockerd wrote a rule: somebody had flushed the rules "
-            "after dockerd had made them, so no port could be published. `hairpin restore` shows which rules are "
-            "missing now."
+            "The chain DOCKER of the nat table was gone when dockerd wrote a rule, so no port could be published. "
+            "Somebody had flushed the rules that dockerd had made. `hairpin restore` shows which rules are missing "
+            "now."
         ),
         causes=(
             "docker-nat-chain-missing", "firewalld-restart-wipes-docker", "iptables-service-restart-wipes",
@@ -79,8 +79,8 @@ DOCKER = (
             "setting up isolation * No chain/target/match by that name",
         ),
         meaning=message(
-            "A chain of dockerd's in the filter table was gone when dockerd wrote a rule: somebody had flushed the "
-            "rules after dockerd had made them. No container with a published port starts without it; `hairpin "
+            "One of dockerd's chains in the filter table was gone when dockerd wrote a rule: somebody had flushed the "
+            "rules that dockerd had made. Without the chain, no container with a published port starts. `hairpin "
             "restore` shows which rules are missing now."
         ),
         causes=(
@@ -99,7 +99,7 @@ DOCKER = (
         ),
         meaning=message(
             "dockerd could not write its rules for a network, so the network was not made. The end of the message is "
-            "what iptables answered: chains that somebody flushed, a kernel module that is missing, or a busy lock."
+            "the answer of iptables. The reason is flushed chains, a missing kernel module, or a busy lock."
         ),
         causes=(
             "docker-nat-chain-missing", "docker-filter-chain-missing", "firewalld-restart-wipes-docker",
@@ -113,8 +113,8 @@ DOCKER = (
             "Failed to inject {chain} in {chain} chain",
         ),
         meaning=message(
-            "dockerd made its chain and found it gone a moment later, while it added the jump to it. A firewall "
-            "manager was reloading the rules at the same time; firewalld has to be up before dockerd starts."
+            "dockerd made its chain, and the chain was gone a moment later, while dockerd added the jump to it. A "
+            "firewall manager was reloading the rules at the same time. firewalld has to be up before dockerd starts."
         ),
         causes=(
             "firewalld-restart-wipes-docker", "docker-nat-chain-missing", "firewall-manager-flushed-rules",
@@ -126,7 +126,7 @@ DOCKER = (
         id="docker-all-ports-allocated", program="dockerd",
         patterns=("all ports are allocated", "Range already full", "no available port in range"),
         meaning=message(
-            "No port of the range that was asked for is free on this host. Containers or processes hold all of them."
+            "No port of the requested range is free on this host. Containers or processes hold all of these ports."
         ),
         causes=("port-allocated-by-other-container", "docker-proxy-stale", "published-port-held-by-other-process"),
     ),
@@ -138,7 +138,7 @@ DOCKER = (
             "failed to bind host port * address family not supported by protocol",
         ),
         meaning=message(
-            "dockerd wants to listen on IPv6 as well, and IPv6 is switched off in this kernel (ipv6.disable=1). "
+            "dockerd tries to listen on IPv6 as well, but IPv6 is switched off in this kernel (ipv6.disable=1). "
             "Publish on an IPv4 address, or update docker."
         ),
         causes=("ipv6-disabled-listen-fails",),

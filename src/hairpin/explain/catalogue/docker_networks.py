@@ -10,8 +10,8 @@ DOCKER_NETWORKS = (
             "adding interface {link} to bridge {link} failed: exchange full", "failed to add interface * exchange full",
         ),
         meaning=message(
-            "The bridge has 1023 ports, which is the most that Linux allows, so no further container can join its "
-            "network. Spread the containers over several networks."
+            "The bridge has 1023 ports, which is the maximum in Linux, so no further container can join its network. "
+            "Spread the containers over several networks."
         ),
         causes=("bridge-port-limit",),
     ),
@@ -20,7 +20,7 @@ DOCKER_NETWORKS = (
         patterns=("endpoint with name {container} already exists in network {word}",),
         meaning=message(
             "dockerd still has the endpoint of a container that did not end cleanly, and refuses a second endpoint of "
-            "that name. This stops no packet."
+            "that name. This does not stop packets."
         ),
     ),
     TextMeaning(
@@ -30,8 +30,8 @@ DOCKER_NETWORKS = (
             "cannot create network * (br-*): conflicts with network * (br-*): networks have overlapping IPv4",
         ),
         meaning=message(
-            "The subnet that was asked for overlaps the subnet of another network of this engine. Choose another one "
-            "for the new network."
+            "The requested subnet overlaps the subnet of another network of this engine. Choose another subnet for the "
+            "new network."
         ),
         causes=("address-pool-exhausted", "bridge-subnet-overlaps-route"),
     ),
@@ -42,8 +42,8 @@ DOCKER_NETWORKS = (
             "networks have same bridge name",
         ),
         meaning=message(
-            "Another network of this engine has a bridge of that name, so the new network was not made. It needs "
-            "another name (com.docker.network.bridge.name), or the other network has to go first."
+            "Another network of this engine has a bridge of that name, so the new network was not made. Give the new "
+            "bridge another name (com.docker.network.bridge.name), or remove the other network first."
         ),
     ),
     TextMeaning(
@@ -55,7 +55,7 @@ DOCKER_NETWORKS = (
             "Cannot restart container {container}: Address already in use$",
         ),
         meaning=message(
-            "The address that the container asks for (--ip, ipv4_address) is another endpoint's of its network. While "
+            "Another endpoint of the network has the address that the container asks for (--ip, ipv4_address). While "
             "the container was stopped, Docker may have given the address to a container that asks for none."
         ),
         causes=("container-not-running",),
@@ -68,7 +68,7 @@ DOCKER_NETWORKS = (
             "no unallocated IP addresses in",
         ),
         meaning=message(
-            "Every address of this network's subnet is given to a container. A network with a larger subnet has more."
+            "Containers have all addresses of this network's subnet. A network with a larger subnet has more addresses."
         ),
         causes=("address-pool-exhausted",),
     ),
@@ -79,9 +79,9 @@ DOCKER_NETWORKS = (
             "failed to allocate gateway ({address}): No available addresses",
         ),
         meaning=message(
-            "The gateway of the new network is an address that dockerd has given away: another network of this engine "
-            "has the same subnet or the same gateway. `docker network inspect` shows those of each network; one of the "
-            "two needs another subnet."
+            "dockerd has already given the gateway address of the new network away: another network of this engine has "
+            "the same subnet or the same gateway. `docker network inspect` shows the subnet and gateway of each "
+            "network. One of the two networks needs another subnet."
         ),
         causes=("address-pool-exhausted", "bridge-subnet-overlaps-route"),
     ),
@@ -92,27 +92,27 @@ DOCKER_NETWORKS = (
             "network {word} has active endpoints",
         ),
         meaning=message(
-            "dockerd keeps a network as long as a container has an endpoint on it. `docker network inspect NETWORK` "
-            "names the containers; if it names none, dockerd still has the endpoint of a container that did not end "
-            "cleanly, and forgets it at its next start. This stops no packet."
+            "dockerd keeps a network as long as a container has an endpoint on it; `docker network inspect NETWORK` "
+            "names the containers. If it names none, dockerd still has the endpoint of a container that did not end "
+            "cleanly, and drops that endpoint at its next start. This does not stop packets."
         ),
     ),
     TextMeaning(
         id="docker-network-exists", program="dockerd",
         patterns=("network with name {word} already exists",),
         meaning=message(
-            "The engine has a network of this name already, so it made no second one. `docker network inspect NETWORK` "
-            "shows whether its subnet and options are those that were asked for; compose uses it as it is with "
-            "`external: true`."
+            "The engine already has a network of this name, so it did not make a second one. `docker network inspect "
+            "NETWORK` shows whether it has the requested subnet and options. With `external: true`, compose uses the "
+            "network as it is."
         ),
     ),
     TextMeaning(
         id="docker-parent-taken", program="dockerd",
         patterns=("network {word} is already using parent interface {link}",),
         meaning=message(
-            "Docker makes one macvlan or ipvlan network for each parent, and another network has this parent. `docker "
-            "network ls --filter driver=macvlan` lists them. Further networks need a VLAN of the link (eth0.10); one "
-            "network may have several subnets."
+            "Docker allows only one macvlan or ipvlan network for each parent link, and another network already uses "
+            "this parent. `docker network ls --filter driver=macvlan` lists these networks. For a further network, "
+            "make a VLAN of the link (eth0.10) the parent, or give one network several subnets."
         ),
     ),
     TextMeaning(
@@ -123,9 +123,9 @@ DOCKER_NETWORKS = (
             "invalid subinterface vlan name {link}, example formatting is",
         ),
         meaning=message(
-            "The parent of the macvlan or ipvlan network is no link of this host, and Docker makes only VLANs of a "
-            "link that is there (eth0.10). `ip -br link` lists the links. On Docker Desktop the links are those of its "
-            "virtual machine, so such a network does not reach the LAN."
+            "The parent of the macvlan or ipvlan network is not a link of this host. Docker makes a missing parent "
+            "only if it is a VLAN (eth0.10) of a link that exists; `ip -br link` lists the links. On Docker Desktop "
+            "these are the links of its virtual machine, so such a network does not reach the LAN."
         ),
         causes=("host-link-missing",),
     ),
@@ -138,8 +138,8 @@ DOCKER_NETWORKS = (
         ),
         meaning=message(
             "A container with `--network host` or `--network container:NAME` has no network namespace of its own, so "
-            "it joins no other network; and a running container does not change into the host's. The network mode is "
-            "chosen when the container is made."
+            "it cannot join another network. A running container cannot change to the host's network either. The "
+            "network mode is chosen when the container is made."
         ),
         causes=("host-network-has-no-names", "no-common-network-for-name"),
     ),
@@ -152,9 +152,9 @@ DOCKER_NETWORKS = (
             "conflicting options: mac-address and the network mode",
         ),
         meaning=message(
-            "The option belongs to a network namespace, and this container has none of its own: it shares that of the "
-            "host, of another container, or has none. Give the option to the container whose network it is, or leave "
-            "it out."
+            "The option belongs to a network namespace, and this container has no namespace of its own: it uses the "
+            "network of the host or of another container, or no network. Give the option to the container whose "
+            "network is shared, or leave it out."
         ),
     ),
     TextMeaning(
@@ -165,8 +165,8 @@ DOCKER_NETWORKS = (
             "links are only supported for user-defined networks",
         ),
         meaning=message(
-            "The networks bridge, host and none have no name server of Docker, so a container has no alias there. "
-            "Names and aliases work on a network that somebody made."
+            "Docker's name server does not serve the networks bridge, host and none, so a container has no alias "
+            "there. Names and aliases work on networks that a user made."
         ),
         causes=("default-bridge-has-no-names", "host-network-has-no-names"),
     ),
@@ -213,7 +213,7 @@ DOCKER_NETWORKS = (
             "docker.errors.DockerException: Error while fetching server API version",
         ),
         meaning=message(
-            "No dockerd answered on its socket: it did not run, or `docker` asked at another address (DOCKER_HOST, a "
+            "No dockerd answered on its socket: it did not run, or `docker` used another address (DOCKER_HOST, a "
             "context). `systemctl status docker` and its journal say why it ended."
         ),
         causes=("docker-daemon-not-running", "daemon-does-not-start-config"), shown_by=("docker-daemon-not-running",),

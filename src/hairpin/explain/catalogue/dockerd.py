@@ -13,8 +13,8 @@ DOCKERD = (
             "iptables * (nf_tables): Could not fetch rule set generation id",
         ),
         meaning=message(
-            "iptables was called without root's rights (CAP_NET_ADMIN), so it read and wrote nothing. The message says "
-            "nothing about the rules."
+            "iptables was called without root's rights (CAP_NET_ADMIN), so it could neither read nor write rules. The "
+            "message says nothing about the rules."
         ),
     ),
     TextMeaning(
@@ -22,8 +22,8 @@ DOCKERD = (
         patterns=("Running modprobe bridge br_netfilter failed with message", "Module br_netfilter not found"),
         meaning=message(
             "dockerd could not load br_netfilter. Without it, frames between two containers of one bridge do not pass "
-            "iptables: `icc=false` has no effect, and published ports asked for from the same network need "
-            "docker-proxy."
+            "iptables: `icc=false` has no effect, and a container that connects to a published port of another "
+            "container on its own network needs docker-proxy."
         ),
         causes=("br-netfilter-off-hairpin", "icc-off-without-br-netfilter", "kernel-module-missing"),
         shown_by=("br-netfilter-off-hairpin", "icc-off-without-br-netfilter"),
@@ -32,10 +32,10 @@ DOCKERD = (
         id="dockerd-icc-needs-br-netfilter", program="dockerd", other_causes=True,
         patterns=("cannot restrict inter-container communication",),
         meaning=message(
-            "dockerd or the network has `icc=false` (or no docker-proxy), which iptables only does to frames that "
-            "br_netfilter shows it, and the kernel has no br_netfilter loaded. dockerd therefore refuses to make the "
-            "network. `ls /proc/sys/net/bridge` tells whether the module is there; inside of a container or a VM, its "
-            "host has to load it."
+            "dockerd or the network has `icc=false` (or runs without docker-proxy). iptables can enforce this only for "
+            "frames that br_netfilter shows it; the kernel has not loaded br_netfilter, so dockerd refuses to make the "
+            "network. `ls /proc/sys/net/bridge` tells whether the module is loaded; for a container or a VM, load it "
+            "on the host."
         ),
         causes=("icc-off-without-br-netfilter", "br-netfilter-off-hairpin", "kernel-module-missing"),
     ),
@@ -49,9 +49,9 @@ DOCKERD = (
             "[resolver] failed to query DNS server* i/o timeout",
         ),
         meaning=message(
-            "A container asked Docker's name server for a name, and the name server of the host behind it did not "
-            "answer in time. A firewall drops the packets, or the server's address is not reached from the container's "
-            "network."
+            "A container asked Docker's name server for a name. Docker's name server passed the query on to the host's "
+            "name server, which did not answer in time. A firewall drops the packets, or the container's network does "
+            "not reach the address of the host's name server."
         ),
         causes=(
             "dns-upstream-unreachable", "masquerade-missing", "ip-forward-off", "no-route-to-client",
@@ -67,8 +67,9 @@ DOCKERD = (
             "[resolver] failed to query external DNS server* {refused}", "[resolver] connect failed: dial * {refused}",
         ),
         meaning=message(
-            "A container asked Docker's name server for a name, and nothing listens at the address of the name server "
-            "behind it. An address such as 127.0.0.53 in resolv.conf is the host's own and no container's."
+            "A container asked Docker's name server for a name. Docker's name server passes such a query on to the "
+            "name servers of resolv.conf, and nothing listens at the address that it used. An address such as "
+            "127.0.0.53 in resolv.conf works on the host only, not in containers."
         ),
         causes=("dns-upstream-unreachable", "loopback-is-the-container", "host-service-not-running"),
         verdicts=("refused", "rejected"),
@@ -77,8 +78,9 @@ DOCKERD = (
         id="dockerd-no-external-nameservers", program="dockerd", kind="routine",
         patterns=("No non-localhost DNS nameservers are left in resolv.conf. Using default external servers",),
         meaning=message(
-            "The host's resolv.conf has only addresses of the host itself, so dockerd gives containers 8.8.8.8 and "
-            "8.8.4.4. Where these are not reached, containers resolve no name: set `dns` in daemon.json."
+            "The host's resolv.conf names only addresses of the host itself, so dockerd gives containers the name "
+            "servers 8.8.8.8 and 8.8.4.4. If containers cannot reach these, they resolve no name: set `dns` in "
+            "daemon.json."
         ),
         causes=("dns-upstream-unreachable",),
     ),
@@ -89,8 +91,8 @@ DOCKERD = (
             "failed to add neighbor entry * overlay", "Neighbor entry already present for IP {address}, mac *",
         ),
         meaning=message(
-            "dockerd does not know on which host an address of an overlay network is. The other host's dockerd is not "
-            "reached on TCP and UDP 7946, or has left the swarm."
+            "dockerd does not know which host has an address of the overlay network. The dockerd of the other host is "
+            "out of reach on TCP and UDP 7946, or has left the swarm."
         ),
         causes=("overlay-peer-missing", "vxlan-port-blocked"), shown_by=("overlay-peer-missing", "vxlan-port-blocked"),
     ),
@@ -98,9 +100,9 @@ DOCKERD = (
         id="dockerd-sandbox-vxlan", program="dockerd",
         patterns=("error creating vxlan interface: file exists",),
         meaning=message(
-            "A VXLAN device with this network's id was there already, left by another program or by an unclean end, so "
-            "the container could not join the overlay network. `ip -d link show type vxlan` shows those that are there "
-            "now."
+            "A VXLAN device with this network's id already existed, so the container could not join the overlay "
+            "network. Another program or an unclean end had left the device. `ip -d link show type vxlan` shows the "
+            "devices that exist now."
         ),
         causes=("overlay-devices-lost", "overlay-peer-missing"),
     ),
@@ -108,8 +110,8 @@ DOCKERD = (
         id="dockerd-no-iptables-hint", program="dockerd", kind="routine",
         patterns=("WARNING: iptables is disabled", "^iptables is disabled", "Not using iptables because"),
         meaning=message(
-            "dockerd runs with the option `iptables` false: it writes no rules, so nothing is published by NAT and "
-            "containers are not masqueraded, unless other rules do both."
+            "dockerd runs with the option `iptables` set to false, so it writes no rules. Unless other rules do it, no "
+            "port is published by NAT and containers are not masqueraded."
         ),
         causes=("docker-daemon-iptables-false", "masquerade-missing", "dnat-rule-missing"),
         shown_by=("docker-daemon-iptables-false",),
@@ -121,8 +123,9 @@ DOCKERD = (
             "ZONE_CONFLICT: remove_interface(*, {link})",
         ),
         meaning=message(
-            "firewalld had Docker's bridge in another zone than the zone `docker`, so dockerd could not add it and did "
-            "not start. `firewall-cmd --get-zone-of-interface=docker0` says which zone has it now."
+            "firewalld had Docker's bridge in a zone other than `docker`, so dockerd could not add the bridge to its "
+            "zone and did not start. `firewall-cmd --get-zone-of-interface=docker0` says which zone has the bridge "
+            "now."
         ),
         causes=("docker-daemon-not-running", "firewalld-zone-conflict", "firewalld-bridge-in-wrong-zone"),
     ),
@@ -135,8 +138,8 @@ DOCKERD = (
             "unable to configure the Docker daemon with file {path}: invalid character *",
         ),
         meaning=message(
-            "dockerd did not start, because daemon.json had an error or named an option that its command line has too. "
-            "`dockerd --validate` says whether the file is right now."
+            "dockerd did not start, because daemon.json had an error or named an option that dockerd's command line "
+            "also has. `dockerd --validate` says whether the file is correct now."
         ),
         causes=("daemon-does-not-start-config", "docker-daemon-not-running"),
     ),
@@ -146,7 +149,8 @@ DOCKERD = (
             "docker.service: Start request repeated too quickly", "Failed to start Docker Application Container Engine",
             "Job for docker.service failed because",
         ),
-        meaning=message("dockerd did not start or ended. Its own lines just before, `journalctl -u docker`, say why."),
+        meaning=message(
+            "dockerd did not start, or it ended. Its own log lines before this one (`journalctl -u docker`) say why."),
         causes=("docker-daemon-not-running", "daemon-does-not-start-config", "firewalld-zone-conflict"),
     ),
     TextMeaning(
@@ -178,8 +182,8 @@ DOCKERD = (
             'Error creating default "bridge" network: * conflicts with network * (*): networks have same bridge name',
         ),
         meaning=message(
-            "A start of dockerd that failed had left a second record of docker0 in dockerd's own file of networks, and "
-            "this start failed because of that record. If dockerd runs now, a later start has succeeded."
+            "A start of dockerd that failed had left a second record of docker0 in dockerd's own file of networks, so "
+            "this start failed. If dockerd runs now, a later start has succeeded."
         ),
         causes=("docker-daemon-not-running",),
     ),

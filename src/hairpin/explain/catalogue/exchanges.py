@@ -11,9 +11,9 @@ EXCHANGES = (
                   "ping attempt failed with error: Get https://*/v2/: http: server gave HTTP response to HTTPS client",
                   'pinging container registry *: Get "https://*/v2/": http: server gave HTTP response to HTTPS client'),
         meaning=message(
-            "The registry answered without TLS; dockerd asks by https each registry that insecure-registries in "
-            "daemon.json does not list (Podman: registries.conf, insecure = true). The registry needs a certificate, "
-            "or its name and port belong there."
+            "The registry answered without TLS. dockerd uses https for each registry that insecure-registries in "
+            "daemon.json does not list (Podman: registries.conf, insecure = true). Give the registry a certificate, or "
+            "list its name and port there."
         ),
     ),
     TextMeaning(
@@ -28,8 +28,9 @@ EXCHANGES = (
             "ERR_SSL_PROTOCOL_ERROR", "speaking plain HTTP to an SSL-enabled server port", "SSL routines*http request",
         ),
         meaning=message(
-            "The connection works, and its two ends speak different protocols: one of them TLS (https), the other one "
-            "none (http). Write the other scheme, or the port that speaks it; the network is not at fault."
+            "The connection works, but its two ends speak different protocols: one end speaks TLS (https), the other "
+            "end does not (http). Write the other scheme, or use the port that speaks your scheme. The network is not "
+            "at fault."
         ),
     ),
     TextMeaning(
@@ -45,8 +46,8 @@ EXCHANGES = (
             "net/http: timeout awaiting response headers",
         ),
         meaning=message(
-            "The connection was made, and the answer did not come in time. The service is slow or stands still; or "
-            "large packets are lost on the way, if short answers do come."
+            "The connection was made, but the answer did not come in time. The service is slow or hangs. If short "
+            "answers do arrive, large packets are lost on the way."
         ),
         causes=("service-process-stopped", "mtu-black-hole", "pmtud-icmp-blocked", "service-backlog-full"),
         shown_by=("service-process-stopped", "mtu-black-hole", "pmtud-icmp-blocked", "service-backlog-full"),
@@ -62,8 +63,9 @@ EXCHANGES = (
             "Lost connection to MySQL server at 'handshake: reading initial communication packet'",
         ),
         meaning=message(
-            "The connection was opened and closed without an answer. On a published port docker-proxy opens it by "
-            "itself, so nothing may listen behind it, or the service ends what it does not understand."
+            "The connection was opened and then closed without an answer. docker-proxy accepts connections to a "
+            "published port even if nothing listens behind it. Or the service closes connections whose protocol it "
+            "does not understand."
         ),
         causes=("service-listens-on-container-loopback", "service-listens-on-other-port", "service-not-listening"),
         verdicts=("refused", "rejected"),
@@ -75,8 +77,8 @@ EXCHANGES = (
             "SSL connection timeout", "net/http: TLS handshake timeout",
         ),
         meaning=message(
-            "TCP connected, and the TLS handshake got no answer. Its packets are full-sized: a smaller MTU on the way "
-            "whose ICMP messages are lost makes exactly that."
+            "TCP connected, but the TLS handshake got no answer. TLS handshake packets are full-sized. They are lost "
+            "if a link on the way has a smaller MTU and its ICMP messages are lost."
         ),
         causes=("mtu-black-hole", "pmtud-icmp-blocked", "overlay-mtu-too-large"),
         shown_by=("mtu-black-hole", "pmtud-icmp-blocked", "overlay-mtu-too-large"),
@@ -88,8 +90,8 @@ EXCHANGES = (
             "local error: Message too long, mtu=", "From {address} icmp_seq=* Frag needed and DF set (mtu = {number})",
         ),
         meaning=message(
-            "The packet is larger than the MTU of a link on the way. If TCP hangs on large answers too, the ICMP "
-            "messages about it are lost."
+            "The packet is larger than the MTU of a link on the way. If large TCP answers hang as well, the ICMP "
+            "messages about the MTU are lost."
         ),
         causes=("mtu-black-hole", "pmtud-icmp-blocked", "overlay-mtu-too-large"),
         shown_by=("mtu-black-hole", "pmtud-icmp-blocked", "overlay-mtu-too-large"),

@@ -37,23 +37,23 @@ FIREWALLS = (
             "COMMAND_FAILED: '*iptables* -X DOCKER* failed: *CHAIN_USER_DEL failed (Device or resource busy)",
         ),
         meaning=message(
-            "dockerd asked through firewalld whether a rule is there, or deleted an old rule before it made its own, "
-            "and the answer was that there is no such rule. dockerd expects this answer, and firewalld logs it as an "
-            "error."
+            "dockerd asked firewalld whether a rule exists, or deleted an old rule before it made its own. firewalld "
+            "answered that no such rule exists. dockerd expects this answer, and firewalld logs it as an error."
         ),
     ),
     TextMeaning(
         id="iptables-bad-rule", program="iptables", kind="harmless", general=True,
         patterns=("Bad rule (does a matching rule exist in that chain?)",),
         meaning=message(
-            "The normal answer of `iptables -C` and `-D`: no such rule is there. A program asks so before it adds one."
+            "This is the normal answer of `iptables -C` and `-D` if no such rule exists. Programs check for a rule in "
+            "this way before they add it."
         ),
     ),
     TextMeaning(
         id="firewalld-not-running", program="firewalld",
         patterns=("FirewallD is not running", "firewalld is not running"),
         meaning=message(
-            "firewall-cmd found no firewalld that runs, so it changed nothing. The rules in the kernel come from other "
+            "firewall-cmd found no running firewalld, so it changed nothing. The rules in the kernel come from other "
             "programs."
         ),
     ),
@@ -61,16 +61,16 @@ FIREWALLS = (
         id="firewalld-docker-zone", program="firewalld", kind="harmless",
         patterns=("INVALID_ZONE: docker", "ALREADY_ENABLED: {word}", "ZONE_ALREADY_SET: {link}"),
         meaning=message(
-            "firewalld was asked for a setting that it already has, or for a zone that it does not know. It changes "
-            "nothing."
+            "firewalld was asked for a setting that it already has, or for a zone that it does not know. The request "
+            "changes nothing."
         ),
     ),
     TextMeaning(
         id="ufw-block-from-container", program="ufw", about="flow", printed_by="source",
         patterns=("[UFW BLOCK] IN={link} OUT= ",),
         meaning=message(
-            "ufw dropped a packet that is for this host itself. Where IN is a container's bridge, a container asked a "
-            "service of the host, or docker-proxy's connection was dropped."
+            "ufw dropped a packet for this host itself. If IN is a container's bridge, a container asked a service of "
+            "the host, or the packet belonged to docker-proxy."
         ),
         causes=("input-drops-host-service", "input-chain-drops-proxied-traffic"), verdicts=("dropped", "rejected"),
     ),
@@ -78,8 +78,9 @@ FIREWALLS = (
         id="ufw-block-forward", program="ufw", about="flow", printed_by="source",
         patterns=("[UFW BLOCK] IN={link} OUT={link} ",),
         meaning=message(
-            "ufw dropped a packet that the host was to forward, to or from a container. SRC and DST are its ends; `ufw "
-            "route` has the rules for such packets, and DEFAULT_FORWARD_POLICY decides about the others."
+            "ufw dropped a packet that the host should forward to or from a container. SRC and DST are the packet's "
+            "source and destination. `ufw route` shows the rules for such packets; DEFAULT_FORWARD_POLICY applies if "
+            "no rule matches."
         ),
         causes=("ufw-forward-policy", "forward-policy-drop", "filter-forward-jump-missing"),
         verdicts=("dropped", "rejected"),
@@ -91,8 +92,8 @@ FIREWALLS = (
             "IPTables-Dropped: IN={link} OUT={link}", "forward drop: IN={link} OUT={link}",
         ),
         meaning=message(
-            "A log rule of a firewall tells that it drops a packet which the host was to forward. PHYSIN in the line "
-            "names the container's end, and shows that the frame passed the bridge's hooks."
+            "A log rule of a firewall reports a packet that the firewall drops instead of forwarding it. PHYSIN in the "
+            "line names the container's bridge port: the frame passed the hooks of the bridge."
         ),
         causes=(
             "nft-base-chain-drop-other-table", "third-party-forward-chain-drops", "forward-policy-drop",
@@ -107,8 +108,8 @@ FIREWALLS = (
             "FWD_{word}_REJECT: IN=", "FWDI_{word}_REJECT: IN=",
         ),
         meaning=message(
-            "firewalld rejected a packet that the host was to forward: the zone of the link by which it arrived does "
-            "not allow that. Containers' bridges are in the zone `docker` or `trusted` by default."
+            "firewalld rejected a packet that the host should forward: the zone of the incoming link does not allow "
+            "it. By default, containers' bridges are in the zone `docker` or `trusted`."
         ),
         causes=(
             "cni-bridge-not-trusted", "firewalld-bridge-in-wrong-zone", "firewalld-zone-blocks-port",
@@ -123,8 +124,8 @@ FIREWALLS = (
             "filter_IN_{word}_DROP: IN=", "FINAL_REJECT:",
         ),
         meaning=message(
-            "firewalld rejected a packet because no zone allows it. The line has the link (IN), the addresses (SRC, "
-            "DST) and the port (DPT)."
+            "firewalld rejected a packet because no zone allows it. The log line names the link (IN), the addresses "
+            "(SRC, DST) and the port (DPT)."
         ),
         causes=(
             "firewalld-zone-blocks-port", "firewalld-bridge-in-wrong-zone", "input-chain-drops-proxied-traffic",
@@ -136,10 +137,10 @@ FIREWALLS = (
         id="firewalld-rpfilter", program="firewalld", kind="routine", about="flow", printed_by="source",
         patterns=("rpfilter_DROP: IN={link} OUT=",),
         meaning=message(
-            "firewalld dropped a packet because its source (SRC) has no route back by the link that it came in by "
-            "(IN): its option IPv6_rpfilter in /etc/firewalld/firewalld.conf. Neighbours' multicast of IPv6 "
-            "(DST=ff02:…) is logged so on healthy hosts, too. With br_netfilter loaded, the option also drops frames "
-            "between containers of one bridge; `loose` or `no` keeps them."
+            "firewalld's option IPv6_rpfilter (/etc/firewalld/firewalld.conf) dropped a packet, because no route leads "
+            "back to its source (SRC) through the link by which it came in (IN). On healthy hosts, firewalld also logs "
+            "multicast packets of IPv6 neighbours (DST=ff02:…) in this way. With br_netfilter loaded, the option also "
+            "drops frames between containers on one bridge; `loose` or `no` avoids this."
         ),
         causes=("rule-decides-flow", "nft-base-chain-drop-other-table", "rp-filter-strict"),
         verdicts=("dropped",),
@@ -151,9 +152,9 @@ FIREWALLS = (
             "COMMAND_FAILED: 'python-nftables' failed: * Could not process rule: *",
         ),
         meaning=message(
-            "firewalld gave nft its rules, and the kernel refused them as a whole, so they are not as firewalld shows. "
-            "`No such file`: a module of nf_tables is missing, as in many containers and after an upgrade of the "
-            "kernel. `File exists` and `conflicting intervals`: entries of an ipset overlap."
+            "firewalld gave nft its rules, and the kernel refused all of them, so the rules in the kernel are not "
+            "those that firewalld shows. `No such file`: a module of nf_tables is missing, as in many containers and "
+            "after an upgrade of the kernel. `File exists` and `conflicting intervals`: entries of an ipset overlap."
         ),
         causes=("kernel-module-missing", "kernel-match-missing"),
     ),
@@ -162,8 +163,8 @@ FIREWALLS = (
         patterns=("No IPv4 and IPv6 firewall", "iptables not usable, disabling IPv4 firewall"),
         meaning=message(
             "firewalld found no iptables and no nft that works, so it ended or has no rules for IPv4. The programs or "
-            "the kernel's modules are missing; after an upgrade of the kernel a reboot is due. `firewall-cmd --state` "
-            "says whether it runs."
+            "the kernel's modules are missing. After an upgrade of the kernel, reboot; `firewall-cmd --state` says "
+            "whether firewalld runs."
         ),
         causes=("kernel-module-missing", "iptables-binary-shadowed"),
     ),
@@ -171,16 +172,16 @@ FIREWALLS = (
         id="firewalld-no-ipset", program="firewalld", kind="harmless",
         patterns=("ipset not usable, disabling ipset usage in firewall",),
         meaning=message(
-            "firewalld found no program ipset, so its zones cannot use ipsets of iptables; its own sets of nftables "
-            "work. Nothing else of it changes."
+            "firewalld found no program ipset, so its zones cannot use ipsets of iptables; its nftables sets still "
+            "work. Nothing else is affected."
         ),
     ),
     TextMeaning(
         id="ufw-log-only", program="ufw", kind="harmless",
         patterns=("[UFW ALLOW] IN=", "[UFW AUDIT] IN=", "[UFW AUDIT INVALID] IN="),
         meaning=message(
-            "ufw logs a packet and does not stop it here: ALLOW is one that a rule lets in, AUDIT each one, whatever "
-            "becomes of it. The log level of ufw decides; `ufw status verbose` shows it."
+            "ufw only logs this packet and does not stop it. ALLOW means that a rule lets the packet in; AUDIT lines "
+            "appear for every packet. ufw's log level decides what is logged; `ufw status verbose` shows the level."
         ),
     ),
     TextMeaning(
@@ -188,7 +189,7 @@ FIREWALLS = (
         patterns=("[UFW LIMIT BLOCK] IN={link} OUT=",),
         meaning=message(
             "A rule `limit` of ufw rejected the packet: this client opened six connections or more within 30 seconds. "
-            "Further clients are not concerned; the limit is on connections to the host, not on published ports."
+            "Other clients are not affected. The limit applies to connections to the host, not to published ports."
         ),
         causes=("rate-or-connlimit-rule",), verdicts=("dropped", "rejected"),
     ),
@@ -197,8 +198,8 @@ FIREWALLS = (
         patterns=("[UFW DOCKER BLOCK] IN={link} OUT={link} ",),
         meaning=message(
             "The rules of ufw-docker in the chain DOCKER-USER (/etc/ufw/after.rules) dropped a packet for a container. "
-            "They let in private addresses, and others only by a rule `ufw route` for the container's own address and "
-            "port. `ufw status` lists these."
+            "They accept private source addresses. Other clients need a rule `ufw route` for the container's own "
+            "address and port; `ufw status` lists these rules."
         ),
         causes=("docker-user-drops", "rule-decides-flow"), verdicts=("dropped", "rejected"),
     ),
@@ -220,9 +221,9 @@ FIREWALLS = (
         id="shorewall-dropped", program="shorewall", about="flow", printed_by="source",
         patterns=("Shorewall:{word}:DROP:IN=", "Shorewall:{word}:REJECT:IN="),
         meaning=message(
-            "Shorewall stopped a packet. The line names the chain, which is mostly two zones (net-fw: from the network "
-            "to this host); `shorewall show CHAIN` shows its rules, and the files rules and policy decide. Docker's "
-            "rules stay over its starts only with DOCKER=Yes in shorewall.conf."
+            "Shorewall stopped a packet. The line names the chain, usually two zones (net-fw: from the network to this "
+            "host); `shorewall show CHAIN` shows its rules; the files rules and policy configure them. Docker's rules "
+            "survive a start of Shorewall only with DOCKER=Yes in shorewall.conf."
         ),
         causes=("input-drops-host-service", "third-party-forward-chain-drops", "rule-decides-flow"),
         verdicts=("dropped", "rejected"),
@@ -238,7 +239,7 @@ FIREWALLS = (
         patterns=("problem running ufw-init", "ERROR: problem running iptables", "Could not load logging rules"),
         meaning=message(
             "ufw could not load its rules: iptables refused one of them, or a kernel module is missing. The lines "
-            "before say which."
+            "before this one say which."
         ),
         causes=("kernel-module-missing", "kernel-match-missing", "xtables-lock-contention", "mixed-firewall-managers"),
     ),

@@ -8,8 +8,8 @@ IPTABLES = (
         id="iptables-no-chain", program="iptables", general=True,
         patterns=("No chain/target/match by that name",),
         meaning=message(
-            "The rule names a chain, a target or a match that the kernel does not have. The chain was flushed, or the "
-            "module of the target or match is missing."
+            "The rule names a chain, a target or a match that the kernel does not have. Somebody flushed the chain, or "
+            "the module of the target or match is missing."
         ),
         causes=(
             "docker-nat-chain-missing", "docker-filter-chain-missing", "firewalld-restart-wipes-docker",
@@ -24,8 +24,8 @@ IPTABLES = (
             "Chain '{chain}' does not exist",
         ),
         meaning=message(
-            "A rule jumps to a chain that was not there: somebody had flushed it after its owner had made it. `hairpin "
-            "restore` shows which chains and rules of an engine are missing now."
+            "A rule jumps to a chain that did not exist: somebody had flushed the chain. `hairpin restore` shows which "
+            "chains and rules of an engine are missing now."
         ),
         causes=(
             "docker-nat-chain-missing", "docker-filter-chain-missing", "firewalld-restart-wipes-docker",
@@ -39,8 +39,8 @@ IPTABLES = (
             "CHAIN_ZAP failed",
         ),
         meaning=message(
-            "iptables could not delete a rule: the rule was not there, or another program had changed the rules in "
-            "between. Old rules that nothing needs any more may be left over."
+            "iptables could not delete a rule: the rule did not exist, or another program had changed the rules in "
+            "between. Old, unneeded rules may be left over."
         ),
         causes=("iptables-check-bug", "stale-accept-for-dead-container", "dnat-rule-stale-address"),
     ),
@@ -48,8 +48,8 @@ IPTABLES = (
         id="iptables-chain-busy", program="iptables", kind="routine",
         patterns=("CHAIN_DEL failed (Device or resource busy)", "CHAIN_USER_DEL failed (Device or resource busy)"),
         meaning=message(
-            "A program wanted to delete a chain to which other rules still jump, and the kernel kept it. dockerd does "
-            "so at each start beside firewalld, and makes its rules all the same."
+            "A program tried to delete a chain while other rules still jump to it, so the kernel kept the chain. "
+            "dockerd does this at each start beside firewalld; dockerd's rules are made nevertheless."
         ),
         causes=(
             "docker-nat-chain-missing", "docker-filter-chain-missing", "filter-forward-jump-missing",
@@ -60,8 +60,9 @@ IPTABLES = (
         id="nft-incompatible-table", program="iptables",
         patterns=("table `{table}' is incompatible, use 'nft' tool",),
         meaning=message(
-            "Somebody changed this table with `nft`, into a form that iptables cannot show or change, so the engine's "
-            "next rule fails. `nft list table ip TABLE` shows what was added; it belongs into a table of its own."
+            "Somebody used `nft` to change this table into a form that iptables cannot show or change, so the engine's "
+            "next rule fails. `nft list table ip TABLE` shows what was added. Move the added rules into a table of "
+            "their own."
         ),
         causes=("iptables-nft-incompatible-table",),
     ),
@@ -85,8 +86,8 @@ IPTABLES = (
             "iptables-restore: unable to initialize table '{table}'",
         ),
         meaning=message(
-            "The saved rules were not loaded, because the kernel or iptables refuses the line of that number. Of that "
-            "table, no line was loaded."
+            "The saved rules were not loaded, because the kernel or iptables refuses the line with this number. No "
+            "line of the same table was loaded."
         ),
         causes=("kernel-match-missing", "saved-rules-contain-engine-rules", "kernel-module-missing"),
     ),
@@ -101,7 +102,7 @@ IPTABLES = (
         id="nft-could-not-process", program="nft",
         patterns=("Could not process rule: {no_file}",),
         meaning=message(
-            "The rule names a table, a chain or a set that is not there: the file that made it was not loaded, or a "
+            "The rule names a table, a chain or a set that does not exist: the file that makes it was not loaded, or a "
             "`flush ruleset` has removed it."
         ),
         causes=("nft-conf-flush-ruleset", "firewall-manager-flushed-rules", "kernel-module-missing"),
@@ -115,8 +116,8 @@ IPTABLES = (
             "Could not process rule: Device or resource busy",
         ),
         meaning=message(
-            "The kernel refused the rule or the chain: a module of nf_tables is missing, or something else still used "
-            "what was to be deleted."
+            "The kernel refused the rule or the chain: a module of nf_tables is missing, or the object that should be "
+            "deleted was still in use."
         ),
         causes=("kernel-module-missing", "kernel-match-missing"),
     ),
@@ -127,8 +128,8 @@ IPTABLES = (
             "netlink: Error: cache initialization failed",
         ),
         meaning=message(
-            "nft was called without root's rights (CAP_NET_ADMIN), so nothing was read or written. The message says "
-            "nothing about the rules."
+            "nft was called without root's rights (CAP_NET_ADMIN), so it could neither read nor write rules. The "
+            "message says nothing about the rules."
         ),
     ),
 )  # fmt: skip

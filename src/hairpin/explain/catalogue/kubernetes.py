@@ -8,9 +8,9 @@ KUBERNETES = (
         id="flannel-not-ready", program="kubelet", other_causes=True,
         patterns=("open /run/flannel/subnet.env: {no_file}",),
         meaning=message(
-            "flannel's pod on this node has not yet written the node's subnet, so no other pod gets a network. It does "
-            "not run, or finds no podCIDR of its node, which has to lie in the Network of kube-flannel-cfg. `kubectl "
-            "logs -n kube-flannel ds/kube-flannel-ds` says which."
+            "flannel's pod on this node has not yet written the node's subnet, so other pods get no network. Either "
+            "flannel's pod does not run, or it finds no podCIDR of its node, which has to be inside the Network of "
+            "kube-flannel-cfg. `kubectl logs -n kube-flannel ds/kube-flannel-ds` says which."
         ),
         causes=("cni-plugin-missing",),
     ),
@@ -22,10 +22,10 @@ KUBERNETES = (
             "/proc/sys/net/bridge/bridge-nf-call-iptables does not exist",
         ),
         meaning=message(
-            "kubeadm wants frames between pods of one bridge to pass iptables, else services do not work from a pod of "
-            "the same node. The kernel has no br_netfilter loaded, or the setting is 0. `sysctl "
-            "net.bridge.bridge-nf-call-iptables` shows it; a file in modules-load.d and one in sysctl.d keep it over a "
-            "boot."
+            "kubeadm requires that frames between pods on one bridge pass iptables; otherwise a pod does not reach "
+            "services that run on its own node. The kernel has not loaded br_netfilter, or the setting is 0. `sysctl "
+            "net.bridge.bridge-nf-call-iptables` shows it; a file in modules-load.d and a file in sysctl.d keep both "
+            "after a boot."
         ),
         causes=("br-netfilter-off-hairpin", "icc-off-without-br-netfilter", "kernel-module-missing"),
         shown_by=("br-netfilter-off-hairpin",),
@@ -36,9 +36,9 @@ KUBERNETES = (
             "FileContent--proc-sys-net-ipv4-ip_forward", "/proc/sys/net/ipv4/ip_forward contents are not set to 1",
         ),
         meaning=message(
-            "The kernel of this node forwards no IPv4, so no packet passes between pods and the network. dockerd turns "
-            "it on by itself, containerd and CRI-O do not. `sysctl net.ipv4.ip_forward` shows it; a file in sysctl.d "
-            "keeps it over a boot."
+            "The kernel of this node does not forward IPv4, so no packet passes between pods and the network. dockerd "
+            "switches forwarding on by itself; containerd and CRI-O do not. `sysctl net.ipv4.ip_forward` shows the "
+            "setting; a file in sysctl.d keeps it after a boot."
         ),
         causes=("ip-forward-off", "sysctl-file-forces-forward-off", "ip-forward-not-persisted"),
         shown_by=("ip-forward-off",),

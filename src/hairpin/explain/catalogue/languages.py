@@ -26,9 +26,9 @@ LANGUAGES = (
             "asyncio.exceptions.TimeoutError * connect",
         ),
         meaning=message(
-            "The program's packets, or the answers to them, were dropped on the way, and no error came back: a "
-            "firewall's DROP, a missing route, forwarding that is off. Towards the host's own public address the "
-            "reason is a cloud's gateway that does not hairpin."
+            "The program's packets, or the answers to them, were dropped on the way, and no error came back. Common "
+            "reasons: a firewall's DROP, a missing route, or forwarding that is off. If the target is the host's own "
+            "public address, a cloud gateway that does not hairpin is the reason."
         ),
         causes=(
             "nat-loopback-on-cloud-address", "filter-forward-jump-missing", "ip-forward-off", "masquerade-missing",
@@ -54,8 +54,8 @@ LANGUAGES = (
             "redis.exceptions.ConnectionError: Error 111 connecting to {host}:{port}",
         ),
         meaning=message(
-            "The other side answered that nobody listens on this port. The service does not run, listens on another "
-            "port or address, or 127.0.0.1 was asked inside a container, which is that container itself."
+            "The other side answered that nothing listens on this port. The service does not run, or listens on "
+            "another port or address. If a container asked 127.0.0.1, it asked itself."
         ),
         causes=(
             "service-not-listening", "port-not-published", "loopback-is-the-container", "container-not-running",
@@ -72,8 +72,8 @@ LANGUAGES = (
             "Error 113 connecting to {host}:{port}",
         ),
         meaning=message(
-            "A host on the way sent an ICMP error: a firewall's REJECT (firewalld's and RHEL's are of this kind), or "
-            "nobody answered ARP for the address."
+            "A host on the way sent an ICMP error, either because of a firewall's REJECT (the default of firewalld and "
+            "RHEL), or because nobody answered ARP for the address."
         ),
         causes=(
             "reject-rule-before-docker", "input-drops-host-service", "firewalld-zone-blocks-port",
@@ -91,8 +91,8 @@ LANGUAGES = (
             "{unreachable} (os error 101)", "Errno::ENETUNREACH",
         ),
         meaning=message(
-            "The kernel where the program runs has no route to the address: no default route, or for IPv6 no address. "
-            "In a container, its network is internal, or its default route is gone."
+            "The kernel where the program runs has no route to the address: it has no default route, or no IPv6 "
+            "address for an IPv6 target. In a container, the network is internal, or the default route is gone."
         ),
         causes=(
             "host-default-route-missing", "container-default-route-missing", "container-on-internal-network-only",
@@ -114,8 +114,9 @@ LANGUAGES = (
             "{reset} (os error 104)", "socket hang up",
         ),
         meaning=message(
-            "The connection was opened and then reset. On a published port docker-proxy opens it by itself, so nothing "
-            "listens behind it; else the service ended it, or conntrack called a packet of a long transfer invalid."
+            "The connection was opened and then reset. docker-proxy accepts connections to a published port even if "
+            "nothing listens behind it. Otherwise the service ended the connection, or conntrack called a packet of a "
+            "long transfer invalid."
         ),
         causes=(
             "service-listens-on-container-loopback", "service-listens-on-other-port", "service-not-listening",
@@ -133,8 +134,8 @@ LANGUAGES = (
             "Could not create server TCP listening socket {address}:{port}: bind: {in_use}",
         ),
         meaning=message(
-            "A process wants to listen on a port that another process of the same host or container holds already. On "
-            "a host the other one may be docker-proxy, for a published port."
+            "A process tries to listen on a port that another process of the same host or container already holds. On "
+            "a host, the holder may be docker-proxy for a published port."
         ),
         causes=(
             "published-port-held-by-other-process", "port-allocated-by-other-container", "ephemeral-port-collision",

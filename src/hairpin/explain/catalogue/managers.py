@@ -11,8 +11,9 @@ MANAGERS = (
             "device ({link}): bridge port {link} was detached", "bridge port {link} detached",
         ),
         meaning=message(
-            "NetworkManager handles a container's bridge as its own, and takes ports off it. Tell it to leave them "
-            "alone: `unmanaged-devices=interface-name:docker*;interface-name:br-*;interface-name:veth*`."
+            "NetworkManager manages a container's bridge as its own and removes ports from it. Tell NetworkManager to "
+            "ignore the containers' links: "
+            "`unmanaged-devices=interface-name:docker*;interface-name:br-*;interface-name:veth*`."
         ),
         causes=("manager-claims-container-links", "veth-detached-from-bridge"),
         shown_by=("veth-detached-from-bridge", "manager-claims-container-links"),
@@ -25,8 +26,8 @@ MANAGERS = (
             "device (br-*): state change: * -> failed", "device (veth*): state change: * -> failed",
         ),
         meaning=message(
-            "NetworkManager asked for an address by DHCP on a container's link, and got none. It handles the link as "
-            "its own and may switch it off: take it out with `unmanaged-devices`."
+            "NetworkManager asked for an address by DHCP on a container's link and got none. NetworkManager manages "
+            "the link as its own and may switch it off: exclude the link with `unmanaged-devices`."
         ),
         causes=("manager-claims-container-links", "container-link-down", "veth-down"),
         shown_by=("container-link-down", "veth-down", "manager-claims-container-links"),
@@ -38,7 +39,7 @@ MANAGERS = (
             "{link}: Link UP", "{link}: Link DOWN", "{link}: Configuring with {path}",
         ),
         meaning=message(
-            "systemd-networkd logs what became of a link. If a .network file also matches a container's link, networkd "
+            "systemd-networkd logs a change of a link. If a .network file also matches a container's link, networkd "
             "may remove that link's address."
         ),
         causes=("manager-claims-container-links",),
@@ -50,7 +51,7 @@ MANAGERS = (
             "{link}: Could not drop address",
         ),
         meaning=message(
-            "systemd-networkd could not set an address or a route of its files, so the link is not as they say."
+            "systemd-networkd could not set an address or a route from its files, so the link differs from the files."
         ),
         causes=("host-default-route-missing", "host-address-missing", "manager-claims-container-links"),
         shown_by=("host-default-route-missing", "host-address-missing"),
@@ -63,8 +64,8 @@ MANAGERS = (
             "No working leases in persistent database",
         ),
         meaning=message(
-            "The link got no address by DHCP, or has lost the one that it had. Clients then do not reach the host by "
-            "it."
+            "The link got no address by DHCP, or lost its address. Clients then cannot reach the host through this "
+            "link."
         ),
         causes=("host-address-missing", "host-default-route-missing", "host-link-down"),
         shown_by=("host-address-missing", "host-default-route-missing", "host-link-down"),
@@ -77,9 +78,9 @@ MANAGERS = (
             "sysctl: cannot stat {path}netfilter/nf_conntrack_max: {no_file}",
         ),
         meaning=message(
-            "The kernel does not have this setting, since its module is not loaded yet: br_netfilter for "
-            "bridge-nf-call-…, nf_conntrack for nf_conntrack_max. The line of the file has no effect until the module "
-            "is loaded before it."
+            "The kernel does not have this setting yet, because its module is not loaded: br_netfilter for "
+            "bridge-nf-call-…, nf_conntrack for nf_conntrack_max. The line in the file has no effect unless the module "
+            "is loaded first."
         ),
         causes=("br-netfilter-off-hairpin", "icc-off-without-br-netfilter", "kernel-module-missing"),
         shown_by=("br-netfilter-off-hairpin", "icc-off-without-br-netfilter"),
@@ -88,8 +89,8 @@ MANAGERS = (
         id="sysctl-forward-zero", program="sysctl",
         patterns=("net.ipv4.ip_forward = 0", "net.ipv4.conf.all.forwarding = 0", "net.ipv4.ip_forward=0"),
         meaning=message(
-            "A sysctl file or a command set forwarding to 0. Whatever dockerd had set was gone then, and the kernel "
-            "forwarded nothing for containers."
+            "A sysctl file or a command set forwarding to 0. This replaced the value that dockerd had set, so the "
+            "kernel forwarded nothing for containers."
         ),
         causes=(
             "ip-forward-off", "sysctl-file-forces-forward-off", "ip-forward-not-persisted",
@@ -101,8 +102,8 @@ MANAGERS = (
         id="fail2ban-ban", program="fail2ban", kind="routine",
         patterns=("[{word}] Ban {address}", "NOTICE [{word}] Ban {address}", "NOTICE [{word}] Restore Ban {address}"),
         meaning=message(
-            "fail2ban keeps this client out, as its jail says. `fail2ban-client status JAIL` lists whom it keeps out "
-            "now."
+            "fail2ban blocks this client because of a rule of its jail. `fail2ban-client status JAIL` lists the "
+            "clients that are blocked now."
         ),
         causes=("ban-list-hits-client-or-container",),
     ),
@@ -113,8 +114,8 @@ MANAGERS = (
             'container for service "{container}" is unhealthy', 'for {container}  Container "{word}" is unhealthy',
         ),
         meaning=message(
-            "The container runs, and its own health check says that its service does not work. `docker inspect` has "
-            "the check's output."
+            "The container runs, but its own health check says that its service does not work. `docker inspect` shows "
+            "the output of the check."
         ),
         causes=("container-unhealthy", "service-not-listening"), shown_by=("container-unhealthy",),
     ),
@@ -126,7 +127,7 @@ MANAGERS = (
             "Container {container} is restarting, wait until the container is running",
         ),
         meaning=message(
-            "The container does not run, so nobody answers on its ports. `docker logs NAME` says why it ended."
+            "The container does not run, so nothing answers on its ports. `docker logs NAME` says why it ended."
         ),
         causes=("container-not-running", "restart-policy-missing"), shown_by=("container-not-running",),
     ),
@@ -134,8 +135,8 @@ MANAGERS = (
         id="container-ended-well", program="compose", kind="harmless",
         patterns=("{container} exited with code 0",),
         meaning=message(
-            "The container's program ended without an error, as that of a job does. Its restart policy says whether it "
-            "is started again."
+            "The container's program ended without an error, as a finished job does. The container's restart policy "
+            "decides whether it is started again."
         ),
     ),
     TextMeaning(
@@ -156,7 +157,7 @@ MANAGERS = (
         ),
         meaning=message(
             "The members of a cluster do not reach each other, or have no leader. Docker's swarm uses TCP 2377 and TCP "
-            "and UDP 7946; its services go on, and names and addresses of new containers do not spread."
+            "and UDP 7946. Swarm services keep running, but names and addresses of new containers are not announced."
         ),
         causes=("vxlan-port-blocked", "overlay-peer-missing", "swarm-service-not-running"),
     ),
@@ -169,6 +170,6 @@ MANAGERS = (
             "sshd[*]: error: kex_exchange_identification: Connection closed by remote host",
             "sshd-session[*]: error: kex_exchange_identification: Connection closed by remote host",
         ),
-        meaning=message("A client left before it logged in, as scanners and health checks do."),
+        meaning=message("A client closed the connection before it logged in, as scanners and health checks do."),
     ),
 )  # fmt: skip

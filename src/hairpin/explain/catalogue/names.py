@@ -17,9 +17,9 @@ NAMES = (
             "Unknown host {host}", "failed to lookup address information",
         ),
         meaning=message(
-            "The name server answered that it knows no such name, or none answered. Containers know each other's names "
-            "only on a network that both are on and that somebody made (not on the default bridge), and only while "
-            "they run."
+            "The name server answered that it knows no such name, or no name server answered. Containers know each "
+            "other's names only while they run, and only on a network that both are on and that a user made (not on "
+            "the default bridge)."
         ),
         causes=(
             "no-common-network-for-name", "default-bridge-has-no-names", "dns-upstream-unreachable",
@@ -38,8 +38,8 @@ NAMES = (
             "** server can't find {host}: NXDOMAIN", "Host {host} not found: 3(NXDOMAIN)",
         ),
         meaning=message(
-            "The name server answered that it knows no such name. Containers know each other's names only on a network "
-            "that both are on and that somebody made (not on the default bridge), and only while they run."
+            "The name server answered that it knows no such name. Containers know each other's names only while they "
+            "run, and only on a network that both are on and that a user made (not on the default bridge)."
         ),
         causes=(
             "no-common-network-for-name", "default-bridge-has-no-names", "container-not-running",
@@ -67,9 +67,9 @@ NAMES = (
             "connection timed out; trying next origin",
         ),
         meaning=message(
-            "No name server answered. A container's queries go to Docker's own server at 127.0.0.11, which asks the "
-            "name servers of the host's resolv.conf from the container's network; a firewall, forwarding or "
-            "masquerading is in the way."
+            "No name server answered. A container's queries go to Docker's own server at 127.0.0.11, and this server "
+            "asks the name servers of the host's resolv.conf from the container's network. A firewall stops these "
+            "packets, or forwarding or masquerading is missing."
         ),
         causes=(
             "dns-upstream-unreachable", "masquerade-missing", "ip-forward-off", "filter-forward-jump-missing",
@@ -85,8 +85,8 @@ NAMES = (
             "reply from unexpected source",
         ),
         meaning=message(
-            "The answer came from another address than the one that was asked, so the client throws it away. "
-            "docker-proxy does so for UDP on a host with several addresses."
+            "The answer came from an address other than the one that was asked, so the client drops it. docker-proxy "
+            "causes this for UDP on a host with several addresses."
         ),
         causes=("docker-proxy-udp-wrong-source", "conntrack-entry-stale"),
     ),
@@ -97,9 +97,8 @@ NAMES = (
             "dial udp 127.0.0.53:53: * {refused}", ";; communications error to 127.0.0.53#53: {refused}",
         ),
         meaning=message(
-            "127.0.0.53 is the own resolver of the machine that asks it (systemd-resolved), and nothing listens there. "
-            "A program of the host printed this, or one in a container on the host's network: other containers ask "
-            "127.0.0.11."
+            "127.0.0.53 is the local resolver (systemd-resolved) of each machine, and nothing listens there. A program "
+            "of the host, or of a container on the host's network, printed this. Other containers ask 127.0.0.11."
         ),
         causes=("host-service-not-running", "dns-upstream-unreachable"), verdicts=("refused", "rejected"),
     ),
@@ -112,9 +111,9 @@ NAMES = (
             ";; communications error to 127.0.0.53#53: *",
         ),
         meaning=message(
-            "127.0.0.53 is the own resolver of the machine that asks it (systemd-resolved): it knows no such name, or "
-            "the servers behind it do not answer. A program of the host printed this, or one in a container on the "
-            "host's network: other containers ask 127.0.0.11."
+            "127.0.0.53 is the local resolver (systemd-resolved) of each machine, and it knows no such name, or the "
+            "servers that it asks do not answer. A program of the host, or of a container on the host's network, "
+            "printed this. Other containers ask 127.0.0.11."
         ),
         causes=("dns-upstream-unreachable", "host-default-route-missing"),
     ),
@@ -122,9 +121,9 @@ NAMES = (
         id="resolv-conf-localhost", program="", about="flow", printed_by="client",
         patterns=("lookup {host} on 127.0.0.1:53: *", "lookup {host} on [::1]:53: *"),
         meaning=message(
-            "The program asks a name server at a loopback address, which in a container is that container itself. The "
-            "resolv.conf that it reads names that address, or names no server at all; without a server, a program in "
-            "Go asks 127.0.0.1 and ::1."
+            "The program asks a name server at a loopback address; in a container, this address is the container "
+            "itself. The program's resolv.conf names that address, or names no server at all. Without a server, a "
+            "program in Go asks 127.0.0.1 and ::1."
         ),
         causes=("loopback-is-the-container", "dns-upstream-unreachable"), verdicts=("refused", "rejected"),
     ),

@@ -13,9 +13,9 @@ PODMAN = (
             "running [*iptables -t nat * Couldn't load target `CNI-",
         ),
         meaning=message(
-            "Podman's rules of this container (CNI) were gone when it ended or started: a firewall's restart had "
-            "flushed them. Its published ports do not work as long as they are missing; `hairpin restore` shows which "
-            "are missing now."
+            "Podman's rules (CNI) for this container were gone when it started or ended: a firewall's restart had "
+            "flushed them. Its published ports do not work until the rules are back. `hairpin restore` shows which "
+            "rules are missing now."
         ),
         causes=("podman-rules-missing", "firewalld-restart-wipes-docker", "firewall-manager-flushed-rules"),
         shown_by=("podman-rules-missing",),
@@ -28,8 +28,8 @@ PODMAN = (
             "netavark: (*iptables* does not exist",
         ),
         meaning=message(
-            "netavark could not write the rules of a container, so its ports are not published. The end of the message "
-            "is what iptables or nft answered."
+            "netavark could not write the rules of a container, so the container's ports are not published. The end of "
+            "the message is the answer of iptables or nft."
         ),
         causes=(
             "podman-rules-missing", "kernel-module-missing", "kernel-match-missing", "firewall-manager-flushed-rules",
@@ -45,8 +45,8 @@ PODMAN = (
         ),
         meaning=message(
             "Podman's name server could not listen on port 53 of the network's gateway, because another name server "
-            "(dnsmasq, systemd-resolved, named) held it. `ss -lnup 'sport = 53'` names it; `dns_bind_port` in "
-            "containers.conf gives Podman's another port."
+            "(dnsmasq, systemd-resolved, named) held the port. `ss -lnup 'sport = 53'` names that program; "
+            "`dns_bind_port` in containers.conf gives Podman's name server another port."
         ),
         causes=("dns-port-53-conflict", "published-port-held-by-other-process"),
     ),
@@ -60,8 +60,8 @@ PODMAN = (
             "couldn't listen on requested TCP ports",
         ),
         meaning=message(
-            "Another process or container listens on this port of the host already, so podman cannot publish it. `ss "
-            "-lntup` names the process."
+            "Another process or container already listens on this port of the host, so podman cannot publish the port. "
+            "`ss -lntup` names the process."
         ),
         causes=("published-port-held-by-other-process", "port-allocated-by-other-container"),
         shown_by=("published-port-held-by-other-process", "port-allocated-by-other-container"),
@@ -73,7 +73,7 @@ PODMAN = (
             "no CNI network providers found", "Network plugin returns error: cni plugin not initialized",
         ),
         meaning=message(
-            "The engine finds no configuration of the network that the container is to join. Make the network again, "
+            "The engine finds no configuration of the network that the container should join. Make the network again, "
             "or install the CNI configuration of the cluster."
         ),
     ),
@@ -84,8 +84,8 @@ PODMAN = (
             "cni config load failed: no network config found in /etc/cni/net.d: cni plugin not initialized",
         ),
         meaning=message(
-            "containerd found no CNI network at its start. Kubernetes needs one; Docker makes its networks itself, so "
-            "containerd logs this at each start of a Docker host, and nothing is wrong."
+            "containerd found no CNI network at its start. Kubernetes needs a CNI network, but Docker makes its "
+            "networks itself. containerd logs this at each start of a Docker host, and nothing is wrong."
         ),
     ),
     TextMeaning(
@@ -117,8 +117,9 @@ PODMAN = (
         id="cni-bridge-address", program="containerd",
         patterns=('"{link}" already has an IP address different from {address}',),
         meaning=message(
-            "The bridge is left over from another network configuration and has another address. Its own plugin makes "
-            "it, so `ip address show` and the network's file say which of the two is meant."
+            "The bridge is left over from another network configuration and has another address than the plugin "
+            "expects. The plugin makes the bridge itself. Compare `ip address show` with the network's file to see "
+            "which address is right."
         ),
         causes=("bridge-address-missing", "host-prefix-length-wrong", "container-subnet-on-two-hosts"),
     ),
@@ -130,8 +131,8 @@ PODMAN = (
             "IPAM error: failed to find free IP in range: {address} - {address}",
         ),
         meaning=message(
-            "Every address of the network is taken, often by containers that ended uncleanly. Their files are in "
-            "/var/lib/cni/networks."
+            "Every address of the network is taken, often by containers that ended uncleanly. The files of taken "
+            "addresses are in /var/lib/cni/networks."
         ),
         causes=("address-pool-exhausted",),
     ),
@@ -143,7 +144,7 @@ PODMAN = (
             'exec: "slirp4netns": executable file not found in $PATH',
         ),
         meaning=message(
-            "The program that gives a rootless container its network is not installed. Install passt (pasta) or "
+            "The program that provides the network of a rootless container is not installed. Install passt (pasta) or "
             "slirp4netns."
         ),
     ),
@@ -170,8 +171,8 @@ PODMAN = (
             "you can enable lingering with: `loginctl enable-linger {number}` (possibly as root)",
         ),
         meaning=message(
-            "Podman was called for a user outside of a session of systemd, as behind su, sudo or cron. Without "
-            "lingering, the containers of this user end with the user's last session."
+            "Podman ran for a user without a systemd session, as with su, sudo or cron. Without lingering, the "
+            "containers of this user end with the user's last session."
         ),
         causes=("rootless-session-ended", "container-not-running"),
         shown_by=("rootless-session-ended",),
@@ -183,8 +184,8 @@ PODMAN = (
             "Refreshing container {word}: error acquiring lock {number} for container {word}: file exists",
         ),
         meaning=message(
-            "The folder with Podman's state at run time is new, as after a boot, or after the last session of a user "
-            "who does not linger. The containers that ran before have ended."
+            "The folder with Podman's run-time state is new, as after a boot, or after the last session of a user "
+            "without lingering. The containers that ran before have ended."
         ),
         causes=("container-not-running", "rootless-session-ended"),
     ),

@@ -11,8 +11,8 @@ PODMAN_NETWORKS = (
             "subnet * is being used by a network interface",
         ),
         meaning=message(
-            "The subnet that was asked for is that of a link of this host, of one of its routes, or of another network "
-            "of Podman. `ip route` and `podman network ls` show which; choose another one."
+            "The requested subnet already belongs to a link or route of this host, or to another Podman network. `ip "
+            "route` and `podman network ls` show which one. Choose another subnet."
         ),
         causes=("bridge-subnet-overlaps-route", "address-pool-exhausted"),
     ),
@@ -20,9 +20,10 @@ PODMAN_NETWORKS = (
         id="podman-pools-exhausted", program="podman", other_causes=True,
         patterns=("could not find free subnet from subnet pools",),
         meaning=message(
-            "Podman found no free subnet for a new network: each one in default_subnet_pools of containers.conf is "
-            "another network's, or a route of the host covers it (a VPN with a route for 10.0.0.0/8 covers all of the "
-            "default ones). `ip route` shows it; give it a subnet by `--subnet`, or other pools."
+            "Podman found no free subnet for a new network. Each subnet in default_subnet_pools of containers.conf "
+            "belongs to another network, or a route of the host covers it (a VPN's route for 10.0.0.0/8 covers all "
+            "default pools); `ip route` shows such a route. Give the network a subnet with `--subnet`, or configure "
+            "other pools."
         ),
         causes=("address-pool-exhausted", "bridge-subnet-overlaps-route"),
     ),
@@ -30,8 +31,9 @@ PODMAN_NETWORKS = (
         id="podman-address-taken", program="podman", other_causes=True,
         patterns=("requested ip address {address} is already allocated",),
         meaning=message(
-            "The address that the container asks for (--ip, ipv4_address) is another container's, or still listed for "
-            "one that ended uncleanly. `podman network inspect NETWORK` shows the containers that have one."
+            "The address that the container asks for (--ip, ipv4_address) belongs to another container, or is still "
+            "recorded for a container that ended uncleanly. `podman network inspect NETWORK` shows which containers "
+            "have addresses."
         ),
         causes=("container-not-running",),
     ),
@@ -40,7 +42,7 @@ PODMAN_NETWORKS = (
         patterns=("requested static ip {address} not in any subnet on network {word}",),
         meaning=message(
             "The address that the container asks for (--ip, ipv4_address) is in no subnet of its network. `podman "
-            "network inspect NETWORK` shows the subnet; a network that was made earlier keeps its old one."
+            "network inspect NETWORK` shows the subnet; a network that was made earlier keeps its old subnet."
         ),
         causes=("container-not-running",),
     ),
@@ -52,8 +54,8 @@ PODMAN_NETWORKS = (
             "CNINetworks can only be used with Bridge mode networking",
         ),
         meaning=message(
-            "A rootless container has pasta or slirp4netns by default, and these know no networks, fixed addresses and "
-            "aliases. The container has to be made on a bridge: `--network NAME`, or `--network bridge:ip=…`."
+            "A rootless container uses pasta or slirp4netns by default, and these know no networks, fixed addresses or "
+            "aliases. Make the container on a bridge: `--network NAME`, or `--network bridge:ip=…`."
         ),
         causes=("no-common-network-for-name",),
     ),
@@ -61,8 +63,8 @@ PODMAN_NETWORKS = (
         id="podman-network-in-use", program="podman",
         patterns=('"{word}" has associated containers with it',),
         meaning=message(
-            "Podman keeps a network as long as a container belongs to it, whether it runs or not. `podman ps -a "
-            "--filter network=NAME` lists them. This stops no packet."
+            "Podman keeps a network as long as a container belongs to it, even if the container does not run. `podman "
+            "ps -a --filter network=NAME` lists these containers. This does not stop packets."
         ),
     ),
     TextMeaning(
@@ -74,9 +76,9 @@ PODMAN_NETWORKS = (
             "netavark: failed to delete if {link}: * Operation not supported (os error 95)",
         ),
         meaning=message(
-            "The kernel could make no bridge or no veth pair, because it could not load the module. Most often the "
-            "package of the running kernel was replaced by an upgrade, and a reboot into the new one is due: compare "
-            "`uname -r` with `ls /lib/modules`."
+            "The kernel could not make a bridge or a veth pair, because it could not load the module. Usually an "
+            "upgrade has replaced the package of the running kernel: reboot into the new kernel. Compare `uname -r` "
+            "with `ls /lib/modules`."
         ),
         causes=("kernel-module-missing",),
     ),
@@ -87,9 +89,9 @@ PODMAN_NETWORKS = (
             "is the netavark-dhcp-proxy.socket unit enabled",
         ),
         meaning=message(
-            "A macvlan network without a subnet takes its addresses by DHCP, and Podman's own client for it "
-            "(netavark-dhcp-proxy) does not run. `systemctl status netavark-dhcp-proxy.socket` tells; with `--subnet`, "
-            "the network needs no DHCP. A rootless Podman has no macvlan on the host's links."
+            "A macvlan network without a subnet gets its addresses by DHCP, but Podman's DHCP client "
+            "(netavark-dhcp-proxy) does not run; `systemctl status netavark-dhcp-proxy.socket` shows its state. With "
+            "`--subnet`, the network needs no DHCP. Rootless Podman has no macvlan on the host's links."
         ),
     ),
     TextMeaning(
@@ -99,9 +101,9 @@ PODMAN_NETWORKS = (
             "Could not find a lease within the timeout limit",
         ),
         meaning=message(
-            "No DHCP server answered the container's new hardware address on the parent link. A server on this same "
-            "host is not reached by macvlan, and Wi-Fi, many virtual switches and clouds carry no second hardware "
-            "address. `tcpdump -ni PARENT port 67` shows whether a question leaves and an answer comes."
+            "No DHCP server answered the container's new hardware address on the parent link. macvlan does not reach a "
+            "DHCP server on this same host. Wi-Fi, many virtual switches and clouds do not carry a second hardware "
+            "address; `tcpdump -ni PARENT port 67` shows whether a request leaves and an answer comes."
         ),
         causes=("macvlan-host-cannot-reach", "host-link-down"),
     ),
@@ -113,9 +115,9 @@ PODMAN_NETWORKS = (
             "dns request failed: request timed out",
         ),
         meaning=message(
-            "Podman's name server asked the name servers of the host's resolv.conf for a name that is no container's, "
-            "and none answered in time. The host does not reach them, or a firewall drops the packets. `dig @SERVER "
-            "example.com` on the host tells."
+            "Podman's name server asked the name servers of the host's resolv.conf for a name that belongs to no "
+            "container, and none of them answered in time. The host does not reach these servers, or a firewall drops "
+            "the packets. To test a server on the host: `dig @SERVER example.com`."
         ),
         causes=("dns-upstream-unreachable", "host-default-route-missing"),
     ),
@@ -127,9 +129,10 @@ PODMAN_NETWORKS = (
             "pasta failed with exit code {number}: Failed to open() /dev/net/tun: *",
         ),
         meaning=message(
-            "A rootless container gets its network by a tap device, and the kernel gave none: the module tun is not "
-            "there (after an upgrade of the kernel a reboot is due), or /dev/net/tun is not passed into the container "
-            "in which Podman itself runs. `ls -l /dev/net/tun` shows it; everybody may read and write it."
+            "A rootless container needs a tap device for its network, and the kernel gave none. Either the module tun "
+            "is missing (after an upgrade of the kernel, reboot), or /dev/net/tun is not passed into the container in "
+            "which Podman itself runs. `ls -l /dev/net/tun` shows the device; all users need to be able to read and "
+            "write it."
         ),
         causes=("kernel-module-missing",),
     ),
@@ -141,10 +144,9 @@ PODMAN_NETWORKS = (
             'error loading cached network config: network "{word}" not found',
         ),
         meaning=message(
-            "The file of the network was written for a newer version of CNI than the plugins know, so the network is "
-            "not loaded, and names and ports of its containers fail. Newer plugins (containernetworking-plugins) or "
-            "netavark read it; `grep cniVersion` in /etc/cni/net.d shows the version, which older plugins know as "
-            "0.4.0."
+            "The file of the network was written for a newer version of CNI than the plugins know. The network is not "
+            "loaded, so names and ports of its containers fail. Install newer plugins (containernetworking-plugins) or "
+            "netavark; `grep cniVersion` in /etc/cni/net.d shows the version; older plugins know versions up to 0.4.0."
         ),
         causes=("cni-plugin-missing",),
     ),

@@ -12,8 +12,9 @@ PROXIES = (
             "no healthy upstream",
         ),
         meaning=message(
-            "The reverse proxy counts each server behind it as failed, so it asks none for a while. The line before "
-            "tells how the last one failed. nginx-proxy lists a container as `down` if the two share no network."
+            "The reverse proxy counts all servers behind it as failed, so it sends them no requests for a while. The "
+            "log line before this one tells how the last server failed. nginx-proxy lists a container as `down` if the "
+            "two share no network."
         ),
         causes=(
             "service-not-listening", "container-not-running", "no-common-network-for-name",
@@ -24,9 +25,9 @@ PROXIES = (
         id="proxy-upstream-closed", program="nginx", printed_by="client", passing=True,
         patterns=("upstream prematurely closed connection while reading *",),
         meaning=message(
-            "The service behind the proxy took the connection and closed it before its whole answer: it ended or "
-            "restarted, its own time ran out, or it expects TLS on that port. The network is not at fault. `docker "
-            "logs` of the service says more."
+            "The service behind the proxy accepted the connection and closed it before its answer was complete. The "
+            "service ended or restarted, its own timeout ran out, or it expects TLS on that port. The network is not "
+            "at fault; `docker logs` of the service says more."
         ),
         causes=("container-not-running", "container-unhealthy"),
     ),
@@ -37,9 +38,9 @@ PROXIES = (
             "upstream connect error or disconnect/reset before headers",
         ),
         meaning=message(
-            "A reverse proxy was reached, and got no answer of the service behind it: 502 is a refused or broken "
-            "connection, 504 an answer that did not come. The port is published well; the proxy's own log names the "
-            "address that it asked, and how that failed."
+            "The reverse proxy was reached, but it got no answer from the service behind it: 502 means a refused or "
+            "broken connection, 504 means that no answer came. The port is published correctly. The proxy's own log "
+            "names the address that it asked, and how the request failed."
         ),
         causes=(
             "service-not-listening", "service-listens-on-other-port", "service-listens-on-container-loopback",
@@ -56,9 +57,9 @@ PROXIES = (
             'Could not find network named "{word}" for container',
         ),
         meaning=message(
-            "Traefik and the container share no network by the name in the label traefik.docker.network, so Traefik "
-            "has no address to send requests to. Compose puts the project before the name (project_proxy). `docker "
-            "inspect NAME` shows the networks of both."
+            "Traefik and the container do not share the network that the label traefik.docker.network names, so "
+            "Traefik has no address to send requests to. Compose puts the project before the network's name "
+            "(project_proxy). `docker inspect NAME` shows the networks of a container."
         ),
         causes=("no-common-network-for-name", "container-not-running", "container-network-none"),
     ),
@@ -66,8 +67,8 @@ PROXIES = (
         id="traefik-port-missing", program="traefik", other_causes=True,
         patterns=('service "{word}" error: port is missing',),
         meaning=message(
-            "Traefik does not know which port of the container to ask: the image exposes none, and the label "
-            "traefik.http.services.NAME.loadbalancer.server.port is missing. For a swarm's service the label belongs "
+            "Traefik does not know which port of the container to use: the image exposes none, and the label "
+            "traefik.http.services.NAME.loadbalancer.server.port is missing. For a swarm service, the label belongs "
             "below `deploy`."
         ),
         causes=("swarm-service-not-running",),
@@ -79,9 +80,9 @@ PROXIES = (
             "client version {word} is too new. Maximum supported API version is {word}",
         ),
         meaning=message(
-            "The program speaks a version of Docker's API that this dockerd refuses (Docker 29.0: each one below "
-            "1.44). Until the program (Traefik, Portainer, Watchtower …) is updated, it sees no container, and a proxy "
-            "has no routes. `docker version` shows both versions."
+            "The program speaks a version of Docker's API that this dockerd refuses (Docker 29.0 refuses versions "
+            "below 1.44). Until the program (Traefik, Portainer, Watchtower …) is updated, it sees no containers, and "
+            "a proxy has no routes. `docker version` shows both versions."
         ),
     ),
     TextMeaning(
@@ -93,9 +94,10 @@ PROXIES = (
             "curl: (97) *", "curl: (56) Received HTTP code {number} from proxy after CONNECT",
         ),
         meaning=message(
-            "The program asks a proxy (HTTP_PROXY, HTTPS_PROXY, daemon.json, Docker Desktop's settings), and the proxy "
-            "is not reached. 127.0.0.1 in that setting is the machine of dockerd, or the container itself, and not the "
-            "computer at which you sit. `docker info` and `systemctl show docker --property Environment` show it."
+            "The program uses a proxy (HTTP_PROXY, HTTPS_PROXY, daemon.json, Docker Desktop's settings), but the proxy "
+            "is not reached. In that setting, 127.0.0.1 means dockerd's machine or the container itself, not the "
+            "computer at which you sit. `docker info` and `systemctl show docker --property Environment` show the "
+            "setting."
         ),
         causes=("loopback-is-the-container", "host-service-not-running", "host-service-listens-on-loopback"),
     ),
@@ -109,10 +111,10 @@ PROXIES = (
             "ERR_CERT_COMMON_NAME_INVALID", "SEC_ERROR_UNKNOWN_ISSUER",
         ),
         meaning=message(
-            "The connection works, and the client does not trust the certificate: it is self-signed, of a company's "
-            "own authority, for another name, or expired; a reverse proxy without a certificate for the name answers "
-            "with its default one. `openssl s_client -connect HOST:PORT -servername NAME` shows it. dockerd looks for "
-            "a registry's authority in /etc/docker/certs.d/HOST:PORT/ca.crt."
+            "The connection works, but the client does not trust the certificate: it is self-signed, signed by a "
+            "company's own authority, made for another name, or expired. A reverse proxy that has no certificate for "
+            "the name answers with its default certificate. `openssl s_client -connect HOST:PORT -servername NAME` "
+            "shows the certificate; dockerd looks for a registry's authority in /etc/docker/certs.d/HOST:PORT/ca.crt."
         ),
     ),
     TextMeaning(
@@ -122,9 +124,9 @@ PROXIES = (
             "toomanyrequests: *",
         ),
         meaning=message(
-            "The registry refuses further pulls from this public address for some hours; all machines behind one "
-            "gateway count together. The connection works. A login, another registry or a mirror has a limit of its "
-            "own."
+            "The registry refuses further pulls from this public address for some hours, and all machines behind one "
+            "gateway count together. The connection works. After a login the limit is another one; another registry or "
+            "a mirror has a limit of its own."
         ),
     ),
 )  # fmt: skip

@@ -12,35 +12,35 @@ SERVICES = (
             "Host '{host}' is not allowed to connect to this MariaDB server",
         ),
         meaning=message(
-            "The connection works, and the database has no account for clients of this address; it sees a container's "
-            "address, or that of the bridge. A volume that was filled before keeps its old accounts, whatever "
-            "MYSQL_ROOT_HOST and MYSQL_USER say. `SELECT user, host FROM mysql.user` lists them."
+            "The connection works, but the database has no account for clients with this address. It sees the address "
+            "of a container or of the bridge. A volume that already had data keeps its old accounts, whatever "
+            "MYSQL_ROOT_HOST and MYSQL_USER say; `SELECT user, host FROM mysql.user` lists the accounts."
         ),
     ),
     TextMeaning(
         id="mysql-login-refused", program="mysql", printed_by="client",
         patterns=("Access denied for user '{word}'@'{host}' (using password: *",),
         meaning=message(
-            "The connection works, and the database refuses the name or the password from this address. A volume that "
-            "was filled before keeps its old password, whatever MYSQL_ROOT_PASSWORD says."
+            "The connection works, but the database refuses the name or the password from this address. A volume that "
+            "already had data keeps its old password, whatever MYSQL_ROOT_PASSWORD says."
         ),
     ),
     TextMeaning(
         id="postgres-host-refused", program="postgres", printed_by="client",
         patterns=('no pg_hba.conf entry for host "{host}"', 'pg_hba.conf rejects connection for host "{host}"'),
         meaning=message(
-            "The connection works, and the database allows no client of this address: it sees a container's address, "
-            "or that of the bridge. The file pg_hba.conf in the data folder decides, and a folder that was filled "
-            "before keeps its own. `SELECT * FROM pg_hba_file_rules` shows the lines."
+            "The connection works, but the database allows no client with this address. It sees the address of a "
+            "container or of the bridge. The file pg_hba.conf in the data folder decides; a folder that already had "
+            "data keeps its old file; `SELECT * FROM pg_hba_file_rules` shows the lines."
         ),
     ),
     TextMeaning(
         id="redis-protected-mode", program="redis", printed_by="client",
         patterns=("DENIED Redis is running in protected mode",),
         meaning=message(
-            "The connection works, and Redis answers only clients of its own loopback address, since it has neither a "
-            "password nor an address to listen on in its configuration. From outside of its container each client has "
-            "another address. It needs a password; without one, whoever reaches the port has the data."
+            "The connection works, but Redis answers only clients from its own loopback address, because its "
+            "configuration has neither a password nor a bind address. Every client outside of its container has "
+            "another address. Set a password; without one, everybody who reaches the port has the data."
         ),
     ),
     TextMeaning(
@@ -50,9 +50,9 @@ SERVICES = (
             "Connection to node {word} could not be established. Broker may not be available",
         ),
         meaning=message(
-            "The client could not connect to a broker. After its first question, a client asks the address that the "
-            "broker advertises (advertised.listeners): localhost or a container's name there works for some clients "
-            "only. Each kind of client needs a listener with an address that it reaches."
+            "The client could not connect to a broker. A client first asks any broker, and then connects to the "
+            "address that the broker advertises (advertised.listeners): localhost or a container's name works for some "
+            "clients only. Each kind of client needs a listener with an address that it can reach."
         ),
         causes=(
             "loopback-is-the-container", "service-not-listening", "no-common-network-for-name", "port-not-published",
@@ -66,7 +66,7 @@ SERVICES = (
             "Invalid HTTP_HOST header: *", "DisallowedHost", "Invalid Host header", "Blocked request. This host (*",
         ),
         meaning=message(
-            "The request arrived, and the web framework refuses the name in it (the Host header), since its own list "
+            "The request arrived, but the web framework refuses the name in the Host header, because its own list "
             "lacks the name: ALLOWED_HOSTS of Django, allowedHosts of Vite and webpack. The network is not at fault."
         ),
     ),
@@ -79,9 +79,9 @@ SERVICES = (
             "listen EACCES: permission denied {address}:{port}",
         ),
         meaning=message(
-            "The service may not listen on a port below net.ipv4.ip_unprivileged_port_start, since it does not run as "
-            "root or its container lacks NET_BIND_SERVICE. Let it listen on a higher port inside of the container, and "
-            "publish that one."
+            "The service may not listen on a port below net.ipv4.ip_unprivileged_port_start, because it does not run "
+            "as root or its container lacks NET_BIND_SERVICE. Let it listen on a higher port inside the container, and "
+            "publish that port."
         ),
         causes=("privileged-port-rootless", "service-not-listening"),
     ),
@@ -93,9 +93,9 @@ SERVICES = (
             "bind() to [::]:{port} failed (99: {not_here})",
         ),
         meaning=message(
-            "The service wants to listen on IPv6, too, and the kernel or the container has none, so the service ended. "
-            "`sysctl net.ipv6.conf.all.disable_ipv6` in its namespace shows it. Take the line with [::] out of its "
-            "configuration."
+            "The service also tries to listen on IPv6, but the kernel or the container has no IPv6, so the service "
+            "ended. `sysctl net.ipv6.conf.all.disable_ipv6` in its namespace shows the setting. Remove the line with "
+            "[::] from the service's configuration."
         ),
         causes=("container-not-running", "service-not-listening"),
     ),
@@ -103,8 +103,8 @@ SERVICES = (
         id="browser-unsafe-port", program="browser", printed_by="client",
         patterns=("ERR_UNSAFE_PORT", "This address uses a network port which is normally used for purposes other than"),
         meaning=message(
-            "The browser itself refuses the port and sends no packet: ports of other services, such as 6000, 6665 to "
-            "6669 and 10080, are on its list. `curl` reaches it; publish another port."
+            "The browser itself refuses the port and sends no packet: its list of blocked ports contains ports of "
+            "other services, such as 6000, 6665 to 6669 and 10080. `curl` reaches the port. Publish another port."
         ),
     ),
 )  # fmt: skip

@@ -8,25 +8,25 @@ SWARM = (
         id="swarm-not-manager", program="dockerd",
         patterns=('This node is not a swarm manager. Use "docker swarm init" or "docker swarm join"',),
         meaning=message(
-            "The command or the driver overlay needs a swarm, and this dockerd is no manager of one. `docker info` "
-            "says whether it is in a swarm (Swarm: active) and whether it is a manager."
+            "The command or the driver overlay needs a swarm, and this dockerd is not a manager of a swarm. `docker "
+            "info` says whether it is in a swarm (Swarm: active) and whether it is a manager."
         ),
     ),
     TextMeaning(
         id="swarm-advertise", program="dockerd",
         patterns=("could not choose an IP address to advertise since this system has multiple addresses",),
         meaning=message(
-            "This host has several addresses, and dockerd does not guess by which one the other members reach it. "
-            "`--advertise-addr` names the address or the link; it has to be one that each other member reaches."
+            "This host has several addresses, and dockerd does not guess which one the other members can reach. Name "
+            "the address or the link with `--advertise-addr`. Every other member has to reach this address."
         ),
     ),
     TextMeaning(
         id="swarm-join-timeout", program="dockerd", other_causes=True,
         patterns=("Timeout was reached before node joined",),
         meaning=message(
-            "The manager did not answer on TCP 2377 in time: a firewall before it or on it drops the packets, or it "
-            "advertises an address that this host does not reach. `docker node ls` on the manager and `nc -zv ADDRESS "
-            "2377` here tell which; members also need TCP and UDP 7946 and UDP 4789."
+            "The manager did not answer on TCP 2377 in time. A firewall on or before the manager drops the packets, or "
+            "the manager advertises an address that this host does not reach; `docker node ls` on the manager and `nc "
+            "-zv ADDRESS 2377` here tell which. Members also need TCP and UDP 7946 and UDP 4789."
         ),
         causes=("vxlan-port-blocked",),
     ),
@@ -45,8 +45,8 @@ SWARM = (
         patterns=("Could not attach to network {word}:*not manually attachable", "{word} not manually attachable"),
         meaning=message(
             "An overlay network takes only services unless it was made with `--attachable`, and the network ingress "
-            "takes no container at all. `docker network inspect NETWORK` shows Attachable; the network has to be made "
-            "anew with it, or the container run as a service."
+            "takes no container at all. `docker network inspect NETWORK` shows Attachable. Make the network anew with "
+            "this option, or run the container as a service."
         ),
         causes=("no-common-network-for-name",),
     ),
@@ -54,8 +54,9 @@ SWARM = (
         id="swarm-ingress-port-taken", program="dockerd", other_causes=True,
         patterns=("port '{port}' is already in use by service '{word}' ({word}) as an ingress port",),
         meaning=message(
-            "A port of the swarm's ingress is given once in the whole swarm, whichever node the service runs on. "
-            "`docker service ls` shows which service has it; publish another port, or put a proxy before both."
+            "A port of the swarm's ingress can be given only once in the whole swarm, on whichever node the service "
+            "runs. `docker service ls` shows which service has the port. Publish another port, or put a proxy before "
+            "both services."
         ),
         causes=("port-allocated-by-other-container",),
     ),
@@ -65,9 +66,9 @@ SWARM = (
             "host-mode port already in use on {number} node", "host-mode port already in use on {number} nodes",
         ),
         meaning=message(
-            "The service publishes its port in host mode, and each node that may run it has that port in use, often by "
-            "the service's own old task during an update. `docker service ps SERVICE` shows it; with the update order "
-            "stop-first, the old task goes before the new one comes."
+            "The service publishes its port in host mode, and the port is in use on each node that may run the "
+            "service, often by an old task of the same service during an update. `docker service ps SERVICE` shows the "
+            "tasks. With the update order stop-first, the old task ends before the new task starts."
         ),
         causes=("swarm-port-mode-host", "swarm-service-not-running"),
     ),
@@ -80,7 +81,8 @@ SWARM = (
         ),
         meaning=message(
             "The subnet of the overlay network has no free address for the service or its task. A service takes one "
-            "for itself and one for each task, and a /24 holds about 250; a network with a larger subnet has more."
+            "address for itself and one for each task. A /24 holds about 250 addresses; a network with a larger subnet "
+            "has more."
         ),
         causes=("address-pool-exhausted", "swarm-service-not-running"),
     ),

@@ -207,7 +207,7 @@ class NamespaceReader:
         of_words = partial(rules_text.rules, version=version, tables=self._tables)
         found = self._entries(key, netns, of_json, of_words)
         if any(rule.action == "goto" and rule.goto is None for rule in found):
-            self._miss(key, netns, message("where a goto rule goes was not printed"))
+            self._miss(key, netns, message("the target of a goto rule was not printed"))
         return found
 
     def _miss(self, key: str, netns: str, reason: Message) -> None:

@@ -106,7 +106,7 @@ class Readings:
             if reading.outcome == "text":
                 self._by_place.setdefault((reading.key, reading.netns), []).append(reading)
                 if reading.status == CUT:
-                    self.miss(reading, message("it was not read to its end: the time limit has cut it"))
+                    self.miss(reading, message("the reading is incomplete: the time limit has cut it off"))
                 continue
             if reading.status == NOT_JSON:
                 self._not_json.add(reading.key)

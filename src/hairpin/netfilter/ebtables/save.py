@@ -139,7 +139,7 @@ def _option_groups(words: list[str]) -> list[list[str]]:
         elif word != "!" or len(groups[-1]) == 1:
             groups[-1].append(word)
         else:
-            raise MalformedError(message("a negation stands in an unknown place"))
+            raise MalformedError(message("a negation is at an unknown place"))
     return groups
 
 

@@ -162,7 +162,7 @@ def check(group: Group, demands: dict[str, Demand], name: str) -> None:
     if name == "statistic":
         _check_statistic({option.name: option for option in group.options})
     if name == "TCPOPTSTRIP" and any({"0", "1"} & set(option.value.split(",")) for option in group.options):
-        raise MalformedError(message("the end of options, and no-operation, cannot be stripped"))
+        raise MalformedError(message("the options eol (end) and nop cannot be stripped"))
 
 
 def _check_value(option: Option, demand: Demand) -> None:

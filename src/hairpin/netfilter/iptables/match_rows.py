@@ -56,8 +56,8 @@ STATE_NAMES = one_flag(STATES)
 TCP, UDP, UDPLITE, SCTP, DCCP = 6, 17, 136, 132, 33
 _ONE_PROTOCOL = message("a rule has one -p with one protocol")
 _NEEDS_PORTS = message("ports need -p tcp, udp, udplite, sctp or dccp before them")
-_HOPS = message("it takes one value, or all below or above one")
-_OWNER = message("iptables' negated owner holds for packets without a socket, too")
+_HOPS = message("it takes one value, or all values below or above one value")
+_OWNER = message("a negated owner match of iptables also matches packets without a socket")
 
 Fields = tuple[ir.Field, ir.Field]
 """The field that an option compares in an IPv4 rule, and in an IPv6 rule."""

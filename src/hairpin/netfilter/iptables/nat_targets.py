@@ -68,7 +68,7 @@ def _split_endpoint(text: str, family: IpFamily) -> tuple[Ends | None, str]:
 def nat_words(nat: Nat, family: IpFamily) -> tuple[str, ...]:
     """Return the words of the target, such as ``-j DNAT --to-destination 10.0.0.1:80``."""
     if nat.version not in (None, 4 if family == "ip" else 6):
-        raise refuse(nat, message("its addresses are of the other family"))
+        raise refuse(nat, message("its addresses are of the other address family"))
     if nat.prefix:
         prefix = prefix_of_range(*nat.addresses, family) if nat.addresses is not None else None
         if prefix is None:

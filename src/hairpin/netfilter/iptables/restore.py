@@ -74,7 +74,7 @@ def _sections(text: str, loading: Loading) -> Iterator[tuple[str, list[_Line]]]:
                     MalformedError(message("iptables has no table {table!r}", table=name)), loading, line, number
                 )
         elif not name:
-            raise _fault(MalformedError(message("this line stands outside of a table")), loading, line, number)
+            raise _fault(MalformedError(message("this line is outside of a table")), loading, line, number)
         elif words.startswith("COMMIT"):
             yield name, lines
             name = ""
@@ -213,7 +213,7 @@ class _Edited:
             case ":":
                 self._declare(line.chain, line.words)
             case "-N" if line.chain in self._chains:
-                raise MalformedError(message("chain {chain} is there already", chain=line.chain))
+                raise MalformedError(message("chain {chain} exists already", chain=line.chain))
             case "-N":
                 self._declare(line.chain, "-")
             case "-P":
@@ -281,5 +281,5 @@ class _Edited:
             if not chain and (known is None or known.hook is not None):
                 continue
             if known is None or known.hook is not None or self._rules[name] or name in used:
-                raise MalformedError(message("chain {chain} is not there, or in use", chain=name))
+                raise MalformedError(message("chain {chain} does not exist, or it is in use", chain=name))
             del self._chains[name], self._rules[name]

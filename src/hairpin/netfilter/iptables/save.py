@@ -176,7 +176,7 @@ class _Reader:
 
     def _rule(self, table: _OpenTable | None, line: str, number: int) -> None:
         if table is None:
-            raise MalformedError(message("this line stands outside of a table"))
+            raise MalformedError(message("this line is outside of a table"))
         packets = octets = None
         text = line
         if line[0] == "[":
@@ -332,7 +332,7 @@ def _statements_last(body: list[ir.Expression]) -> tuple[ir.Expression, ...]:
 
 def _inside(table: _OpenTable | None) -> _OpenTable:
     if table is None:
-        raise MalformedError(message("this line stands outside of a table"))
+        raise MalformedError(message("this line is outside of a table"))
     return table
 
 
@@ -353,7 +353,7 @@ def _declare(table: _OpenTable | None, line: str) -> None:
     table = _inside(table)
     words = line[1:].split()
     if len(words) < 2 or words[1] not in ("ACCEPT", "DROP", "-"):
-        raise MalformedError(message("the chain's declaration is damaged"))
+        raise MalformedError(message("the declaration of the chain is damaged"))
     name, policy = words[:2]
     if policy != "-" and name not in BASE_CHAINS[table.name]:
         raise MalformedError(message("table {table} has no built-in chain {chain!r}", table=table.name, chain=name))

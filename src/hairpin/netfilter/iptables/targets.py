@@ -122,7 +122,7 @@ def _words(statement: ir.Statement, family: IpFamily) -> tuple[str, ...]:
             return nat_words(statement, family)
         case ir.NoEffect(name=name, text=text) | ir.Outside(name=name, text=text):
             if name == "NETMAP":
-                raise refuse(statement, message("the chain runs at hooks for both directions"))
+                raise refuse(statement, message("the hooks of the chain see packets of both directions"))
             return ("-j", name, *split_words(text))
         case ir.NatMap() | ir.VerdictMap():
             raise refuse(statement)
@@ -174,7 +174,7 @@ def _ct_words(statement: ir.Statement) -> tuple[str, ...]:
         case ir.NoEffect(name="CT", text=text):
             return tuple(split_words(text))
         case _:
-            raise refuse(statement, message("it cannot stand beside -j CT"))
+            raise refuse(statement, message("it cannot be combined with -j CT"))
 
 
 def _read_notrack(group: Group) -> tuple[ir.Statement, ...]:

@@ -256,7 +256,7 @@ def payload(inner: Object, family: Family) -> Operand:
         return Operand(None) if "tunnel" in inner else _payload(protocol, field, family)
     base, offset, length = inner.get("base"), inner.get("offset"), inner.get("len")
     if not isinstance(base, str) or not isinstance(offset, int) or not isinstance(length, int):
-        raise MalformedError(message("a payload expression without protocol and field, or base, offset and len"))
+        raise MalformedError(message("a payload expression needs protocol and field, or base, offset and len"))
     if base == "th" and length == 16 and offset in (0, 16):
         return _payload("th", "dport" if offset else "sport", family)
     place = _RAW.get((family, base, offset, length))

@@ -102,7 +102,7 @@ def parse(
     except MalformedError as error:
         raise ParseError(message("not as nft writes it: {reason}", reason=error.said), source=source) from None
     except RecursionError:
-        raise ParseError(message("nested too deeply to be nft's"), source=source) from None
+        raise ParseError(message("the nesting is too deep for output of nft"), source=source) from None
 
 
 def _as_iptables(table: ir.Table) -> ir.Table:

@@ -38,7 +38,7 @@ _FROM_ETHERNET = (("==", "ether"), ("==", 1))
 def read_match(body: Object, scope: Scope) -> tuple[ir.Match, ...]:
     """Return the matches of a ``match`` statement, implied matches first."""
     if "left" not in body or "right" not in body:
-        raise MalformedError(message("a match without left and right"))
+        raise MalformedError(message("a match needs left and right"))
     operator = body.get("op", "")
     if not isinstance(operator, str):
         raise MalformedError(message("a match whose op is not a string"))

@@ -92,7 +92,7 @@ def fold(expression: Json, family: Family, kind: str = "integer") -> Operand | i
         found = operand(expression, family)
         return found if found.field is not None else None
     if not isinstance(inner, list) or len(inner) < 2:
-        raise MalformedError(message("{name!r} without two operands", name=name))
+        raise MalformedError(message("{name!r} needs two operands", name=name))
     result = fold(inner[0], family, kind)
     for part in inner[1:]:
         right = fold(part, family, result.kind if isinstance(result, Operand) else kind)

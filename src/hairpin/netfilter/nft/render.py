@@ -150,7 +150,7 @@ def _types(declared: str) -> str:
     missing = [kind for kind in kinds if not type_of(kind).expression]
     if missing:
         raise refuse(
-            message("the type {type}", type=declared), message("no expression stands for {type}", type=missing[0])
+            message("the type {type}", type=declared), message("no nft expression exists for {type}", type=missing[0])
         )
     return f"typeof {' . '.join(type_of(kind).expression for kind in kinds)}"
 

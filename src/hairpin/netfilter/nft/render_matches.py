@@ -88,10 +88,10 @@ def match_text(match: ir.Match, context: Context, following: ir.Expression | Non
             return _socket(match, following)
         case ir.StatefulMatch(text=text) | ir.OpaqueMatch(text=text):
             if text.startswith("xt "):
-                raise refuse(text, message("an extension of iptables does not show its options here"))
+                raise refuse(text, message("an extension of iptables whose options are not shown here"))
             return text, False
         case ir.AnyOfMatch():
-            raise refuse(match, message("a rule has no alternatives"))
+            raise refuse(match, message("a rule cannot hold alternatives"))
         case _:
             assert_never(match)
 
@@ -143,7 +143,7 @@ def _never(match: ir.FieldMatch, context: Context) -> str:
     that its right side lacks."""
     lost = ~match.mask & 0xFFFFFFFF
     if not lost or match.mask == 0:
-        raise refuse(match, message("no value satisfies it"))
+        raise refuse(match, message("no value can satisfy it"))
     return f"{expression(match.field, context)} | {lost:#x} {'!=' if match.negated else '=='} {lost & (lost - 1):#x}"
 
 
@@ -167,7 +167,7 @@ def _icmp(match: ir.FieldMatch) -> str:
     texts: list[str] = []
     for first, last in match.ranges:
         if first >> 8 != last >> 8:
-            raise refuse(match, message("a range of codes belongs to one type"))
+            raise refuse(match, message("a range of codes needs one type"))
         codes = ranges_text(((first & 0xFF, last & 0xFF),), "integer")
         texts.append(f"{first >> 8} . {codes}")
     return f"{word} type . {word} code {_not(match.negated)}{{ {', '.join(texts)} }}"
@@ -197,7 +197,7 @@ def _index(name: str) -> int | None:
 
 def _reverse_path(match: ir.ReversePathMatch) -> str:
     if match.accept_local:
-        raise refuse(match, message("it asks for local sources, too"))
+        raise refuse(match, message("it also asks for local sources"))
     flags = ["saddr", *([] if match.loose else ["iif"]), *(["mark"] if match.validmark else [])]
     return f"fib {' . '.join(flags)} oif {'missing' if match.negated else 'exists'}"
 

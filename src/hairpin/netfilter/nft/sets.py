@@ -39,13 +39,13 @@ from hairpin.netfilter.nft.syntax import (
 )
 from hairpin.netfilter.nft.values import interval, key
 
-UPDATED_BY_RULES = message("rules add elements to it")
+UPDATED_BY_RULES = message("rules add elements to this set")
 """The reason why a dynamic set may have elements that are not known."""
 ADDRESSES = frozenset({"ipv4_addr", "ipv6_addr"})
 _OF_IPV4 = ["ipv4_addr"]
 UNLISTED = "unlisted"
 """In the JSON of a set that was not listed: the key of the addresses that the set lacks, as the kernel answered."""
-NOT_LISTED = message("its elements were not listed: they are too many")
+NOT_LISTED = message("the set has too many elements, so they were not listed")
 _KINDS = ("set", "map")
 _Set = tuple[str, str, str]
 """A set's family, table and name."""
@@ -169,7 +169,7 @@ def named_set(raw: Object, family: ir.Family, updated: frozenset[str]) -> ir.Set
     if "dynamic" in words(raw.get("flags")) or name in updated:
         why = UPDATED_BY_RULES
     if len(known) < len(elements):
-        why = message("{number} of its elements are not understood", number=len(elements) - len(known))
+        why = message("hairpin does not understand {number} elements of the set", number=len(elements) - len(known))
     return ir.Set(name, " . ".join(kinds), known, why)
 
 

@@ -121,7 +121,7 @@ def refuse(what: object, why: Message | None = None) -> ChangeError:
         message(
             "cannot write {what} for nftables: {why}; leave it to the tool that made it",
             what=what,
-            why=why or message("nft has no words for it"),
+            why=why or message("nft has no syntax for it"),
         )
     )
 

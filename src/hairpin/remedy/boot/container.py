@@ -16,14 +16,20 @@ from hairpin.message import Message, message
 from hairpin.remedy.remedy import Lasting, Situation
 
 _PORTS_ARE_FIXED = message(
-    "the published ports of a container cannot be changed later: change the compose file or the command that makes it"
+    "the published ports of a container cannot be changed later: change the compose file or the command that makes the "
+    "container"
 )
 
 _NOT_AT_BOOT = ("", "no", "on-failure")
 """The restart policies with which the engine does not start a container at each boot."""
 
 CONNECTED = Lasting(
-    advice=(message("the connection ends when the container is made anew: name the network in the compose file, too"),)
+    advice=(
+        message(
+            "this connection to the network ends when the container is recreated: name the network in the "
+            "compose file, too"
+        ),
+    )
 )
 
 
@@ -39,13 +45,13 @@ def started(situation: Situation) -> Lasting:
         if isinstance(each, SetContainerState) and each.verb == "stop"
     }
     if not situation.candidate.change.calls:
-        return Lasting(advice=(message("once its program stays up, nothing else is needed"),))
+        return Lasting(advice=(message("nothing else is needed once the container's program keeps running"),))
     for call in situation.candidate.change.calls:
         if not isinstance(call, SetContainerState) or call.verb == "pause":
             continue
         container = situation.host.container(call.name)
         if (call.verb == "restart" or call.name in stopped) and container is not None and container.running:
-            advice.append(message("the engine makes what is missing whenever it starts the container"))
+            advice.append(message("the engine makes the missing parts again whenever it starts the container"))
             continue
         policy = container.restart_policy if container is not None else ""
         if call.verb == "unpause":
@@ -53,7 +59,11 @@ def started(situation: Situation) -> Lasting:
         elif container is not None and policy in _NOT_AT_BOOT:
             calls += _at_boot(container, situation)
         else:
-            advice.append(message("its restart policy is {policy}: the engine starts it at boot", policy=policy))
+            advice.append(
+                message(
+                    "the engine starts the container at boot, because its restart policy is {policy}", policy=policy
+                )
+            )
     return Lasting(calls=tuple(calls), advice=tuple(dict.fromkeys(advice)))
 
 
@@ -124,7 +134,7 @@ def of_container(part: SetSysctl, situation: Situation) -> Lasting:
     return Lasting(
         advice=(
             message(
-                "the value belongs to container {name} and is gone with it: create it with {option}",
+                "the value belongs to container {name} and is lost with it: create the container with {option}",
                 name=name,
                 option=option,
             ),

@@ -61,8 +61,8 @@ def rules_allowed(situation: Situation) -> Lasting | None:
     if text is None:
         return None
     said = message(
-        "dockerd makes these rules itself from its next start on, and all its other rules, too: it may then set the "
-        "policy of FORWARD to DROP"
+        "dockerd makes these rules itself from its next start on. It then makes all its other rules, too, and may set "
+        "the policy of FORWARD to DROP"
     )
     return Lasting(files=(WriteFile(situation.host.name, written.file, text),), advice=(said,))
 
@@ -95,7 +95,10 @@ def _who_may_have_flushed(host: Host) -> tuple[Message, ...]:
     found: list[Message] = []
     if host.firewalld is not None and host.firewalld.running:
         found.append(
-            message("firewalld runs here, and its start deletes what container engines have put into iptables")
+            message(
+                "firewalld runs here, and a start of firewalld deletes the rules that container engines have put into "
+                "iptables"
+            )
         )
     loader = unit(host, "nftables")
     if loader is not None and (loader.active == "active" or loader.enabled.startswith("enabled")):

@@ -34,9 +34,9 @@ def permanent_calls(situation: Situation) -> Lasting:
     ]
     made = tuple(each for each in calls if not _is_kept(each, situation.host))
     said = (
-        message("without --permanent the next reload of firewalld closes it again")
+        message("without --permanent, the next reload of firewalld closes the port again")
         if made
-        else message("firewalld's files have it already: its next reload opens it, too")
+        else message("firewalld's files already contain this: the next reload of firewalld applies it, too")
     )
     return Lasting(calls=made, advice=(said,) if calls else ())
 

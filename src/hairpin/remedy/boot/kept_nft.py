@@ -53,13 +53,13 @@ def _without_script(rule: InsertRule, situation: Situation) -> Message:
     for file in situation.host.files:
         if is_nft_script(file.path) and all(re.search(each, file.text) for each in named):
             return message(
-                "{file} names chain {chain}, in a form that hairpin does not edit: if the file makes the chain of "
-                "table {family} {table}, begin the chain there with {line}",
+                "{file} names chain {chain} in a form that hairpin does not edit. If the file makes the chain of table "
+                "{family} {table}, begin the chain there with {line}",
                 file=file.path,
                 **facts,
             )
     return message(
-        "no script that was read makes chain {chain} of table {family} {table}, so it is not known which program makes "
-        "the chain at boot: that program has to begin the chain with {line}",
+        "no script that hairpin read makes chain {chain} of table {family} {table}, so hairpin does not know which "
+        "program makes the chain at boot. That program has to begin the chain with {line}",
         **facts,
     )

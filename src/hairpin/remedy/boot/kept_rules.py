@@ -55,8 +55,7 @@ def keeping_insertions(rules: tuple[InsertRule, ...], situation: Situation) -> L
     """Return the files or calls by which the host's own program keeps inserted rules."""
     if any(not rule.netns.is_host for rule in rules):
         said = message(
-            "the rule is gone when the container stops: add it where the container is started (its entrypoint or "
-            "Compose file)"
+            "the rule is lost when the container stops: let the container's start add it (entrypoint or Compose file)"
         )
         return Lasting(advice=(said,))
     named = dict.fromkeys(found for rule in rules for found in addresses_of_today(rule.rule, situation.host))
@@ -96,7 +95,7 @@ def _by_unit(rules: tuple[InsertRule, ...], situation: Situation) -> Lasting:
 
 def _only_today(address: str, name: str) -> Message:
     return message(
-        "the rule names {address}, which {name} has only until its next start, so no file keeps the rule. Create "
+        "the rule names {address}, which {name} keeps only until its next start, so no file saves the rule. Create "
         "{name} with `--ip` on a network of its own, then save the rule",
         address=address,
         name=name,
@@ -118,7 +117,7 @@ def _is_of_nobody_known(rule: InsertRule, situation: Situation) -> bool:
 
 def _only_there(chain: str) -> Message:
     return message(
-        "the rule belongs into the file that makes the chain {chain} at boot: no file that was read makes this chain",
+        "save the rule in the file that makes chain {chain} at boot; no file that hairpin read makes this chain",
         chain=chain,
     )
 
@@ -159,8 +158,8 @@ def _fills(file: ConfigFile, rule: InsertRule, situation: Situation) -> bool:
 
 def _in_source(source: ConfigFile, rules: tuple[InsertRule, ...], situation: Situation) -> Lasting:
     said = message(
-        "{file} has the rules that {chain} has now: loading the file restores only its own lines, so the rule is kept "
-        "in this file",
+        "{file} contains the present rules of {chain}. Loading the file restores only the rules in it, so this rule is "
+        "saved in the file",
         file=source.path,
         chain=", ".join(dict.fromkeys(each.chain for each in rules)),
     )
@@ -192,8 +191,8 @@ def _by_ufw(rules: tuple[InsertRule, ...], source: ConfigFile | None, situation:
         files=files,
         advice=(
             message(
-                "ufw is enabled, but its rules are gone from the kernel: `ufw reload` puts all of them back, and what "
-                "they drop stops working"
+                "ufw is enabled, but its rules are gone from the kernel. `ufw reload` puts all of them back, and then "
+                "connections that they drop stop working"
             ),
         ),
     )
@@ -275,8 +274,8 @@ def _advice(place: Place, files: tuple[str, ...]) -> Message:
             files=", ".join(files),
         )
     return message(
-        "somebody may want this rule ({table} {chain}): ask before you delete it. No saved ruleset that was read holds "
-        "it: a script or program may bring it back",
+        "somebody may need this rule ({table} {chain}): ask before you delete it. No saved ruleset that hairpin read "
+        "contains the rule, so a script or program may add it again",
         table=place.table,
         chain=place.chain,
     )
@@ -308,7 +307,7 @@ def policies(parts: tuple[SetPolicy, ...], situation: Situation) -> Lasting:
         if not found:
             advice.append(
                 message(
-                    "no saved ruleset that was read sets the policy of {table} {chain}",
+                    "no saved ruleset that hairpin read sets the policy of {table} {chain}",
                     table=part.place.table,
                     chain=part.place.chain,
                 )

@@ -40,17 +40,17 @@ BY_PERSON: frozenset[Kind] = frozenset({*DISRUPTIVE, "start-service"})
 
 For these kinds, the change only simulates the effect, and advice tells the person what to do."""
 _BY_ITSELF: dict[Kind, Message] = {
-    "end-panic-mode": message("firewalld keeps panic mode in no file: a start of firewalld ends panic mode, too"),
+    "end-panic-mode": message("firewalld saves panic mode in no file: a start of firewalld ends panic mode, too"),
     "replace-rules": message(
-        "the program that loads the rules at boot has to load these rules, too: nothing else keeps them"
+        "the program that loads the rules at boot has to load these rules, too: nothing else saves them"
     ),
     "wake-table": message(
-        "no saved rules of iptables hold this flag: after a reboot it is gone, unless a script sets it again"
+        "saved iptables rules cannot hold this flag: after a reboot it is gone, unless a script sets it again"
     ),
     "recreate-network": message("the network keeps its new subnet: nothing else is needed"),
-    "continue-process": message("a process that is started anew is not stopped: nothing else is needed"),
-    "drop-connection": message("the kernel makes the next entry by the rules that it has then: nothing else is needed"),
-    "change-outside": message("its lasting configuration is outside of this host"),
+    "continue-process": message("the stopped process runs again after its next start: nothing else is needed"),
+    "drop-connection": message("the kernel makes the next entry from the rules of that moment: nothing else is needed"),
+    "change-outside": message("the lasting configuration is outside of this host"),
 }
 """The kinds of remedies for which hairpin writes no file and makes no call, with the advice for each kind."""
 
@@ -163,7 +163,7 @@ def _files_kept(parts: tuple[c.Primitive, ...], situation: Situation) -> Lasting
     Changed files and units last by themselves."""
     modules = tuple(part.name for part in parts if isinstance(part, c.LoadModule))
     if not modules:
-        return Lasting(advice=(message("the file holds after a reboot too: nothing else is needed"),))
+        return Lasting(advice=(message("the file also applies after a reboot: nothing else is needed"),))
     return Lasting(
         files=tuple(
             c.WriteFile(situation.host.name, f"/etc/modules-load.d/hairpin-{name}.conf", f"{name}\n")
@@ -287,18 +287,19 @@ def _left_to_owner(written: WriteFile, before: ConfigFile | None) -> Message | N
     owner = owner_of_lines(before, written.text)
     if owner is not None:
         return message(
-            "{file} needs {lines}: make this change in the program that writes the file (it says “{owner}”)",
+            "{file} needs {lines}. The file says “{owner}”, so make this change in the program that writes it",
             owner=owner,
             **facts,
         )
     if is_shipped(written.path):
         return message(
-            "{file} needs {lines}, and belongs to a package: the package's next upgrade would overwrite the file",
+            "{file} needs {lines}. The file belongs to a package, so the next upgrade of that package would overwrite "
+            "the change",
             **facts,
         )
     if is_made_at_boot(written.path):
         return message(
-            "{file} needs {lines}, and is made anew at each boot: change the program that makes the file", **facts
+            "{file} needs {lines}. Each boot makes the file anew, so change the program that makes it", **facts
         )
     return None
 

@@ -42,9 +42,11 @@ def configured_by(host: Host) -> Message:
     ]
     used = [(name, paths) for name, paths in found if paths]
     if not used:
-        return message("it lasts until the next reboot: make the same change where this host's network is configured")
+        return message(
+            "the change lasts until the next reboot: make the same change where this host's network is configured"
+        )
     return message(
-        "it lasts until the next reboot: make the same change for {names} ({files})",
+        "the change lasts until the next reboot: make the same change for {names} ({files})",
         names=", ".join(name for name, _ in used),
         files=", ".join(path for _, paths in used for path in paths[:3]),
     )
@@ -56,16 +58,26 @@ def routes(parts: tuple[Primitive, ...], situation: Situation) -> Lasting:
     The owner is the engine for addresses and routes of a container or of an engine's bridge.  The owner of all other
     addresses and routes is the host's network configuration."""
     if all(isinstance(part, Setting) and not part.netns.is_host for part in parts):
-        return Lasting(advice=(message("the engine makes a container's addresses and routes anew when it starts it"),))
+        return Lasting(
+            advice=(
+                message(
+                    "the engine makes the addresses and routes of a container anew whenever it starts the container"
+                ),
+            )
+        )
     added = tuple(part.entry for part in parts if isinstance(part, AddEntry))
     bridges = {each.bridge for engine in situation.host.engines for each in engine.networks if each.bridge is not None}
     if len(added) == len(parts) and all(_links_of(each) <= bridges for each in added):
         if any(isinstance(each, Route) and any(hop.gateway is not None for hop in each.next_hops) for each in added):
             said = message(
-                "nothing makes a route by a container again: put it into a unit that starts after the engine"
+                "no program restores a route through a container: add the route in a unit that starts after the engine"
             )
             return Lasting(advice=(said,))
-        return Lasting(advice=(message("the engine makes its bridges' addresses and routes anew when it starts"),))
+        return Lasting(
+            advice=(
+                message("the engine makes the addresses and routes of its bridges anew whenever the engine starts"),
+            )
+        )
     return by_networkd(parts, situation) or Lasting(advice=(configured_by(situation.host),))
 
 
@@ -85,13 +97,18 @@ def links(parts: tuple[SetLink, ...], situation: Situation) -> Lasting:
     if any(part.link.tunnel is not None for part in parts):
         return Lasting(
             advice=(
-                message("it lasts until the device is made anew: the program that makes the device has to set it "
-                        "(flanneld, the CNI, dockerd for a swarm, the host's network configuration)"),
+                message(
+                    "the change lasts until the device is made anew. The program that makes the device has to set it "
+                    "(flanneld, the CNI, dockerd for a swarm, the host's network configuration)"),
             )
         )  # fmt: skip
     if any(part.netns.is_host and is_uplink(situation.network, part.netns, part.link) for part in parts):
         return Lasting(advice=(configured_by(situation.host),))
-    return Lasting(advice=(message("the engine makes this link anew when it starts the container or itself"),))
+    return Lasting(
+        advice=(
+            message("the engine makes this link anew when it starts the container or when the engine itself starts"),
+        )
+    )
 
 
 def by_networkd(parts: tuple[Primitive, ...], situation: Situation) -> Lasting | None:
@@ -117,11 +134,12 @@ def by_networkd(parts: tuple[Primitive, ...], situation: Situation) -> Lasting |
 def _advice(files: tuple[WriteFile, ...], there: list[str]) -> Iterator[Message]:
     if there:
         yield message(
-            "{file} has this entry already: the entry was deleted at run time", file=", ".join(dict.fromkeys(there))
+            "{file} already contains this entry: the entry was deleted at run time",
+            file=", ".join(dict.fromkeys(there)),
         )
     if files:
         yield message(
-            "networkd reads {names} together with the link's own file, and the program that writes the link's file "
+            "networkd reads {names} in addition to the link's own file. The program that writes the link's own file "
             "does not change the new file",
             names=", ".join(each.path for each in files),
         )

@@ -122,8 +122,8 @@ def _is_read_last(setting: Setting) -> bool:
 
 def _switched_off(part: SetSysctl) -> Message:
     return message(
-        "only dockerd's start had switched {key} on, and something has switched it off since, such as a restart of the "
-        "network: with a file it stays on the next time",
+        "only the start of dockerd switched {key} on. Since then something has switched it off, such as a restart of "
+        "the network. With a file, {key} stays on after the next restart, too",
         key=dotted(part.path),
     )
 
@@ -137,8 +137,8 @@ def _set_before_the_engine(part: SetSysctl, told: tuple[Message, ...], situation
     closed = _closed_forward(part, situation)
     kept = policy_at_boot(closed, situation) if closed is not None else Lasting()
     policy = message(
-        "at the next boot dockerd finds forwarding on and then leaves FORWARD's policy at ACCEPT. The present policy "
-        "DROP keeps ports closed that no container publishes"
+        "at the next boot, dockerd finds forwarding already on and then leaves the policy of FORWARD at ACCEPT. The "
+        "present policy DROP protects ports that no container publishes"
     )
     return Lasting(
         files=(WriteFile(situation.host.name, name, f"{dotted(part.path)} = {part.value}\n"), *kept.files),
@@ -151,7 +151,8 @@ def _for_daemon(setting: DaemonSetting, part: SetSysctl) -> Message:
     """Return the advice on a value that a daemon sets at each of its starts.  A file would not help, because the daemon
     overwrites the value."""
     return message(
-        "{file} makes {daemon} set {key} to {value} whenever it starts, after all files of sysctl.d: change it there",
+        "{file} makes {daemon} set {key} to {value} whenever {daemon} starts, which is after all files of sysctl.d: "
+        "change {key} in this file",
         file=setting.file,
         daemon=setting.daemon,
         key=dotted(part.path),
@@ -163,7 +164,8 @@ def _by_person(last: Setting, part: SetSysctl) -> Message:
     """Return the advice on a line that is read last.  No other file can override this line, and hairpin does not edit
     the line's file."""
     return message(
-        "{file} line {line} sets {key} to {value} and is read last, so no other file helps: write {wanted} there",
+        "line {line} of {file} sets {key} to {value} and is applied last, so no other file helps: write {wanted} in "
+        "that line",
         **_facts(last, part),
         wanted=part.value,
     )
@@ -171,7 +173,9 @@ def _by_person(last: Setting, part: SetSysctl) -> Message:
 
 def _to_delete(setting: Setting, part: SetSysctl) -> Message:
     """Return the advice to delete a line that is read last and sets another value than the engine."""
-    return message("{file} line {line} sets {key} to {value} at each boot: delete that line", **_facts(setting, part))
+    return message(
+        "line {line} of {file} sets {key} to {value} at each boot: delete that line", **_facts(setting, part)
+    )
 
 
 def _facts(setting: Setting, part: SetSysctl) -> dict[str, object]:
@@ -182,18 +186,23 @@ def _advice(host: Host, part: SetSysctl, found: tuple[Setting, ...]) -> Message:
     """Return the advice that names the file with the wrong value, or says that no file sets the value."""
     key = dotted(part.path)
     if not found and host.told is not None:
-        return message("whether a configuration file sets {key} is not known: `grep -r {key} /etc/sysctl*`", key=key)
+        return message(
+            "hairpin does not know whether a configuration file sets {key}: `grep -r {key} /etc/sysctl*`", key=key
+        )
     if not found:
         docker = any(each.kind == "docker" for each in host.engines)
         if part.path[-1] in ("ip_forward", "forwarding") and part.path[-2] in ("ipv4", "all") and not docker:
             return message(
-                "no configuration file sets {key}: Podman switches it on when a container starts, and nothing keeps it",
+                "no configuration file sets {key}: Podman switches it on when a container starts, and no file keeps it "
+                "after a reboot",
                 key=key,
             )
         if part.path[1] == "netfilter":
-            return message("no configuration file sets {key}: it is the kernel's own value, or was written at run time",
-                           key=key)  # fmt: skip
-        return message("no configuration file sets {key}: it was written at run time", key=key)
+            return message(
+                "no configuration file sets {key}: the value is the kernel's default, or somebody set it at run time",
+                key=key,
+            )
+        return message("no configuration file sets {key}: somebody set it at run time", key=key)
     return _advice_on(found[-1], part)
 
 
@@ -202,14 +211,14 @@ def _advice_on(last: Setting, part: SetSysctl) -> Message:
     key = dotted(part.path)
     if last.value == part.value:
         return message(
-            "{file} line {line} already sets {key} to {value}: it was changed at run time since",
+            "line {line} of {file} already sets {key} to {value}: later, at run time, somebody has changed {key}",
             file=last.file,
             line=last.line,
             key=key,
             value=last.value,
         )
     return message(
-        "{file} line {line} sets {key} to {value}: it would be wrong again after a reboot",
+        "line {line} of {file} sets {key} to {value}, so {key} would be wrong again after a reboot",
         file=last.file,
         line=last.line,
         key=key,
@@ -228,8 +237,8 @@ def written_at_boot(path: Path, value: str, host: Host) -> Message | None:
             return _said(wanted)
     if len(path) == 5 and path[2] == "conf" and any(_is_made_by(engine, path[3]) for engine in host.engines):
         return message(
-            "no file is needed for {key}: the engine makes {link} anew at each start, and it then has the value of "
-            "conf.default",
+            "no file is needed for {key}: the engine makes {link} anew at each start, and {link} then gets the value "
+            "of conf.default",
             key=dotted(path),
             link=path[3],
         )
@@ -278,11 +287,12 @@ def _closed_forward(part: SetSysctl, situation: Situation) -> SetPolicy | None:
 def _said(path: Path) -> Message:
     if path in _FORWARDING:
         return message(
-            "no file has to set {key}: dockerd switches it on when it starts. A file that sets it to 1 before would "
-            "leave the FORWARD policy at ACCEPT, and open the ports that no container publishes",
+            "no file is needed for {key}: dockerd switches it on when it starts. A file that sets {key} to 1 before "
+            "that start would leave the FORWARD policy at ACCEPT, and this would open ports that no container "
+            "publishes",
             key=dotted(path),
         )
-    return message("no file has to set {key}: dockerd writes it when it starts", key=dotted(path))
+    return message("no file is needed for {key}: dockerd sets it when it starts", key=dotted(path))
 
 
 def _is_made_by(engine: Engine, link: str) -> bool:

@@ -46,7 +46,7 @@ def by_unit(situation: Situation, made: tuple[Step, ...], rules: tuple[InsertRul
 def _enabled_unit(file: WriteFile, host: Host, *, with_rules: bool) -> Lasting:
     """Return the unit's file and the call that enables the unit.  If the unit is already enabled, the call is left out.
     The undo of the call would disable an enabled unit."""
-    said = message("nothing that was read saves such rules; a new unit makes this rule again at boot")
+    said = message("no file that hairpin read saves such rules; a new unit makes this rule again at boot")
     name = file.path.rpartition("/")[2]
     enabled = any(each.unit == name for each in host.boot_lines or ())
     return Lasting(

@@ -209,9 +209,9 @@ class _Found:
             wanted = link.tunnel is None or tunnels.is_rebuilt(self._network, netns, link)
             lacking = wanted and link.kind in KINDS and link.kind not in self._able
             said = message(
-                "{link} in {netns} is a {kind}, which this kernel does not make; a plain wire stands in"
+                "this kernel cannot make {link} in {netns}, a {kind}; the test copy (replica) has a plain veth instead"
                 if lacking
-                else "{link} in {netns} is a {kind}; a plain wire stands in",
+                else "{link} in {netns} is a {kind}; the test copy (replica) has a plain veth instead",
                 link=link.name,
                 netns=named(netns, self._names),
                 kind=link.kind,
@@ -313,15 +313,19 @@ def by_age(link: Link) -> int:
 
 def _programs(netns: Netns, link: Link, name: str) -> Iterator[StandIn]:
     if link.xdp:
-        said = message("{link} in {netns} carries an XDP program, which is not rebuilt", link=link.name, netns=name)
+        said = message(
+            "{link} in {netns} has an XDP program, and the test copy (replica) lacks it", link=link.name, netns=name
+        )
         yield StandIn(netns, link.name, said)
     if link.tc_ingress or link.tc_egress or link.filters:
-        said = message("{link} in {netns} carries a tc filter, which is not rebuilt", link=link.name, netns=name)
+        said = message(
+            "{link} in {netns} has a tc filter, and the test copy (replica) lacks it", link=link.name, netns=name
+        )
         yield StandIn(netns, link.name, said)
     longest = longest_taken(link)
     if longest is not None and longest < link.mtu_bytes:
         said = message(
-            "{link} in {netns} has a queueing discipline that is not rebuilt: {qdisc}",
+            "{link} in {netns} has a queueing discipline that the test copy (replica) lacks: {qdisc}",
             link=link.name,
             netns=name,
             qdisc=" ".join(each.text for each in link.qdiscs),

@@ -65,7 +65,7 @@ def blueprint(
             if key.startswith(_RULES)
         )
         left_out += (
-            message("{route} of {netns} encapsulates", route=route_text(route), netns=called)
+            message("{route} of {netns} encapsulates packets", route=route_text(route), netns=called)
             for route in namespace.routes
             if any(hop.encap for hop in route.next_hops)
         )
@@ -74,7 +74,7 @@ def blueprint(
     far = [line for each in made.lines for line in _apart_ends(each.text)]
     plans.append(NetnsPlan(APART, lines=tuple(f"link set dev {name} up" for name in far)))
     apart = tuple(
-        message("{netns}: no packet of the flow comes there", netns=named(netns, (*names, netns)))
+        message("{netns}: no packet of the flow gets there", netns=named(netns, (*names, netns)))
         for netns, _ in network.namespaces()
         if netns not in names
     )

@@ -171,7 +171,7 @@ def _written(table: Table) -> Load:
     if table.dialect == "nft":
         return Load("nft", _nft_text(table))
     if table.dialect == "ebtables":
-        raise ChangeError(message("ebtables rules cannot be written from the model"))
+        raise ChangeError(message("hairpin cannot write ebtables rules from its model"))
     return Load(restore_tool(table.dialect, table.family), render(table))
 
 

@@ -120,7 +120,7 @@ class Built:
             if not write_sysctl(each.path, each.value) and each.matters:
                 self.left_out.append(
                     message(
-                        "{path} = {value} cannot be set in {netns} on this kernel",
+                        "on this kernel, {path} = {value} cannot be set in {netns}",
                         path=each.path,
                         value=each.value,
                         netns=named(netns, self.netns),
@@ -149,7 +149,7 @@ class Built:
         for line, said in refused:
             if line.instead is not None and line not in taken:
                 again.append(line)
-                self.left_out.append(message("this kernel makes no {kind}", kind=line.kind))
+                self.left_out.append(message("this kernel cannot make a {kind}", kind=line.kind))
             elif line not in taken:
                 self.left_out.append(_unmade(line, said))
         if again:

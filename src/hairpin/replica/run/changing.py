@@ -80,6 +80,6 @@ def _make(step: Step, built: Built) -> Message | None:
         return None  # the step has no commands: no command sets a link's carrier
     netns = built.netns.get(step.netns)
     if netns is None:
-        return message("{netns} is not rebuilt", netns=step.netns.name)
+        return message("the test copy of the network (replica) lacks {netns}", netns=step.netns.name)
     netns.enter()
     return carry_out(carrying(for_replica(step)))

@@ -234,15 +234,15 @@ class _Replica:
         elif isinstance(flow.start, FromContainer):
             netns, source = sender_netns(self._network, flow.start), None
         elif is_behind_container(flow):
-            said = message("its client is behind a container, to which the world has no wire")
+            said = message("the client is behind a container, and the test copy (replica) has no link to it")
             return Judgement(flow, "dropped", Place(WORLD), left_out=(said,))
         elif not isinstance(flow.start, FromHost):
             if not any(each.netns == netns for each in self.built.plan.ways):
                 return Judgement(flow, "dropped", Place(WORLD))  # the rebuilt host has no link to the world
-            said = message("something upstream keeps it out, as stated")
+            said = message("a machine upstream stops the packet, as you stated")
             return Judgement(flow, "dropped", Place(WORLD), left_out=(said,))
         if netns not in self.built.netns:
-            said = message("{netns} is not there", netns=named(netns, self._plans))
+            said = message("{netns} does not exist", netns=named(netns, self._plans))
             return Judgement(flow, "dropped", Place(netns), left_out=(said,))
         self._servers.hang_up()
         flow = self._as_sent(flow)
@@ -382,7 +382,7 @@ class _Replica:
             branches = walked(self._network, flow).branches
             links |= {(step.netns, step.link) for each in branches for step in (*each.request, *each.reply)}
         unread = self._departures.not_told_apart(flow, attempt.sightings) if said != "delivered" else ()
-        own = message("the world answers for an address of the host's own")
+        own = message("in the test copy (replica), an address of the host itself is outside of the host")
         held = is_held(self._network, flow.version, flow.daddr)
         foreign = (own,) if said == "delivered" and held and not self._reached() else ()
         stand_ins = (each.said for each in self.built.plan.stand_ins if (each.netns, each.link) in links)

@@ -108,7 +108,9 @@ class Departures:
         if len(self._network.hosts) > 1:
             came = (each for each in seen if each.netns == WORLD and not each.out and self._is_outer(flow, each))
             for each in (one for one in came if not self._opened(one)):
-                yield message("what is at {address}, a tunnel's far end, was not read", address=each.destination)
+                yield message(
+                    "hairpin did not read the machine at {address}, the far end of a tunnel", address=each.destination
+                )
 
     def _crossed_bridges(self, seen: tuple[Sighting, ...]) -> Iterator[Message]:
         """Yield a sentence for each bridge by which a packet came from the world and went back to the world.  Behind
@@ -123,7 +125,8 @@ class Departures:
         for bridge, names in ports.items():
             if len(names) > 1:
                 yield message(
-                    "the machines behind {first} and {second}, ports of {bridge}, are one machine in the replica",
+                    "in the test copy (replica), one machine stands for all machines behind the ports {first} and "
+                    "{second} of {bridge}",
                     first=names[0], second=names[1], bridge=bridge.link,
                 )  # fmt: skip
 

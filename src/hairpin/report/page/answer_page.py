@@ -30,7 +30,7 @@ from hairpin.report.words import Words
 from hairpin.walk.trace import Trace
 from hairpin.walk.verdicts import VERDICTS
 
-_NOTHING = message("nothing was asked")
+_NOTHING = message("no flow was asked for")
 _SHORT = 400
 """The greatest length, in characters, at which a repair's commands are also shown in the list at the head of the
 page."""
@@ -150,7 +150,7 @@ class _AnswerPage:
         sheet = Sheet(words)
         text.proof(cause, sheet)
         if is_covered(cause, shown):
-            sheet.prose(words(message("the repair above is its repair, too")))
+            sheet.prose(words(message("the repair above also removes this cause")))
         text.remedies(cause, sheet, every=True)
         with_children(section, sheet.elements())
         return with_children(section, [*self._evidence(cause), *self._page(cause)])
@@ -167,7 +167,7 @@ class _AnswerPage:
             sheet.gap()
         found = sheet.elements()
         if found:
-            yield element("details", element("summary", self._words(message("what was read on the host"))), *found)
+            yield element("details", element("summary", self._words(message("what hairpin read on the host"))), *found)
 
     def _page(self, cause: CauseAnswer) -> Iterator[Element]:
         """Yield the cause's whole page in a folded part."""
@@ -181,7 +181,7 @@ class _AnswerPage:
         asked = next(iter(self._answer.flows), None)
         if asked is None or not self._answer.question.targets or asked in self._shown:
             return
-        heading = element("h2", self._words(message("the way of what was asked")))
+        heading = element("h2", self._words(message("the path of the asked packets")))
         yield element("section", heading, self._figure(asked, None))
 
     def judges(self) -> Iterator[Element]:
@@ -189,7 +189,7 @@ class _AnswerPage:
         if self._answer.question.kind == "prove":
             sheet = Sheet(self._words)
             prove_text(self._answer, self._words, sheet, verbose=True)
-            yield element("section", element("h2", self._words(message("both judges"))), *sheet.elements())
+            yield element("section", element("h2", self._words(message("simulation and kernel"))), *sheet.elements())
 
     def grounds(self) -> Iterator[Element]:
         """Yield the basis of the answer, and the missing readings."""
@@ -198,4 +198,4 @@ class _AnswerPage:
         write_where_next(self._answer, self._words, sheet)
         found = sheet.elements()
         if found:
-            yield element("section", element("h2", self._words(message("what this rests on"))), *found)
+            yield element("section", element("h2", self._words(message("the sources of this answer"))), *found)

@@ -51,7 +51,7 @@ def _matrix(found: Matrix, words: Words) -> Element:
     columns = [(row, {each.flow: each for each in row.cells}) for row in found.rows]
     legend = element("p", " · ".join(f"{mark} {words(said)}" for mark, said, _ in _SHOWN.values()), class_="which")
     made = table(
-        words(message("what becomes of each flow after each of {count} events", count=len(found.rows))),
+        words(message("the state of each flow after each of {count} events", count=len(found.rows))),
         words(message("events")),
         (event_name(row, found) for row in found.rows),
         ((overview.label(each), (_cell(each, row, cells, words) for row, cells in columns)) for each in overview.rows),

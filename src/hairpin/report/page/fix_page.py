@@ -39,7 +39,9 @@ def fix_page(
     if outcome is not None:
         places = places_of(plan.answer, words)
         came = elements_of(lambda sheet: outcome_text(outcome, words, sheet, places), words)
-        parts.append(element("section", element("h2", words(message("what came of it"))), *came, class_="text"))
+        parts.append(
+            element("section", element("h2", words(message("the result of the repair"))), *came, class_="text")
+        )
     planned = {each.cause.ref for each in plan.repairs if each.cause is not None}
     found = [each for each in plan.answer.causes if each.remedies and each.ref not in planned]
     heading = "".join(title.itertext())
@@ -53,9 +55,9 @@ def fix_page(
 def _what_was_found(others: list[CauseAnswer], words: Words) -> Iterator[Element]:
     """Yield the heading above the answer, and a note if some repairs of the answer are not part of the plan.
     ``others``: the causes of these repairs."""
-    yield element("h2", words(message("what was found")))
+    yield element("h2", words(message("causes that were found")))
     if any(each.severity == "latent" for each in others):
-        said = message("The plan has no repair of what harms only after an event: --latent makes these part of it.")
+        said = message("The plan does not repair causes that do harm only after an event; --latent adds these repairs.")
         yield element("p", *prose(words(said)))
     elif others:
         yield element("p", words(message("Not every repair below is part of the plan.")))

@@ -14,7 +14,7 @@ from hairpin.message import message
 from hairpin.report.page.markup import element, markup, with_children
 from hairpin.report.words import TAGS, Words
 
-_FOOTER = message("Made by hairpin. This file is whole: it loads nothing from anywhere.")
+_FOOTER = message("Made by hairpin. This file is complete: it loads nothing from elsewhere.")
 
 
 @cache

@@ -35,7 +35,7 @@ def host_map(network: Network, host: Host, marks: "MapMarks", words: Words) -> E
     return element(
         "section",
         element("h2", words(message("map of {host}", host=host.name or "-"))),
-        element("p", words(message("the numbers say in which order the packet passes")), class_="which")
+        element("p", words(message("the numbers show in which order the packet passes the links")), class_="which")
         if marks.are_there
         else None,
         element("div", with_children(element("div", class_="uplinks"), uplinks), *others, *boxes, class_="map"),

@@ -285,7 +285,7 @@ class _Layout:
     def again(self, rounds: Rounds) -> None:
         """Add the point from which the packet repeats a round."""
         self._line_x = _LINE_AT
-        said = message("the same {steps} steps again, {count} times", steps=rounds.length, count=rounds.count - 1)
+        said = message("the same {steps} steps follow {count} more times", steps=rounds.length, count=rounds.count - 1)
         self._point("again", [(self._words(said), "told")])
 
     def stop(self, step: Step, stop: Stop, number: int | None) -> None:

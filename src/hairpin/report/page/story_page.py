@@ -61,7 +61,7 @@ def story_page(story: Story, words: Words, *, now: Answer | Message | None = Non
     write_not_seen(story.missing, words, sheet, several=several)
     if isinstance(now, Message):
         sheet.gap()
-        sheet.prose(words(message("What fails now could not be told: {reason}", reason=now)), style="unsure")
+        sheet.prose(words(message("hairpin could not find out what fails now: {reason}", reason=now)), style="unsure")
     missing = sheet.elements()
     body += [element("section", *missing)] if missing else []
     return whole_file(words(heading_of(story)), which, body, words)
@@ -69,7 +69,7 @@ def story_page(story: Story, words: Words, *, now: Answer | Message | None = Non
 
 def _without_entries(story: Story, words: Words) -> Iterator[Element]:
     if not story.entries:
-        said = words(message("No trace tells of anything that matters for the network."))
+        said = words(message("No recorded event matters for the network."))
         yield element("section", element("p", said))
 
 
@@ -110,7 +110,7 @@ def _entry(entry: StoryEntry, words: Words, *, several: bool) -> Element:
         _time(entry.at),
         element("strong", f"{entry.host} ") if several else None,
         *prose(said),
-        element("details", element("summary", words(message("the trace"))), element("pre", quote)) if quote else None,
+        element("details", element("summary", words(message("the record"))), element("pre", quote)) if quote else None,
         class_=f"{entry.kind} effect" if entry.effect is not None else entry.kind,
     )
 
@@ -144,12 +144,12 @@ def failures(answer: Answer) -> Iterator[StoryMark]:
     read_at = max((each for each in times if each is not None), default=None)
     if said is not None and read_at is not None:
         unknown = (
-            message("{title} (no trace proves since when)", title=each.candidate.title)
+            message("{title} (no record shows since when)", title=each.candidate.title)
             for each in causes
             if each.blame is None
         )
         kind = _kind_of(answer, causes)
-        where_next = (message("`hairpin check` tells why, and the repair."),) if kind == "failure" else ()
+        where_next = (message("`hairpin check` shows the cause and the repair."),) if kind == "failure" else ()
         yield StoryMark(read_at, (message("The host was read: {said}", said=said), *unknown, *where_next), kind)
 
 

@@ -15,8 +15,8 @@ from hairpin.walk.verdicts import VERDICTS
 
 _MANY = 12
 """In a table with more rows than this number, similar rows are merged."""
-_NUMBERED = message("what can be reached from where; a number is that of the cause; empty: not asked")
-_PLAIN = message("what can be reached from where; empty: not asked")
+_NUMBERED = message("from where each target can be reached; a number names a cause; empty: not checked")
+_PLAIN = message("from where each target can be reached; empty: not checked")
 
 
 def table(caption: str, name: str, heads: Iterable[str], rows: Iterable[tuple[str, Iterable[Element]]]) -> Element:
@@ -56,7 +56,7 @@ def overview_table(found: Overview, anchors: dict[str, str], words: Words) -> El
 def _table(found: Overview, rows: list[tuple[str, OverviewRow]], anchors: dict[str, str], words: Words) -> Element:
     return table(
         words(_NUMBERED if anchors else _PLAIN),
-        words(message("what can be reached from where")),
+        words(message("from where each target can be reached")),
         found.standpoints,
         ((label, (_cell(each, anchors, words) for each in row.cells)) for label, row in rows),
     )

@@ -34,7 +34,7 @@ def elements_of(write: Callable[[Sheet], object], words: Words) -> list[Element]
 def diff_page(found: Comparison, words: Words) -> str:
     """Return the page of ``hairpin diff``."""
     facts = {"one": found.was.name, "first": found.was.taken_at or "-", "other": found.now.name}
-    which = message("{one} at {first} beside {other} at {last}", last=found.now.taken_at or "-", **facts)
+    which = message("{one} at {first}, {other} at {last}", last=found.now.taken_at or "-", **facts)
     return text_page(partial(diff_text, found, words, verbose=True), words(which), words)
 
 
@@ -42,5 +42,5 @@ def explain_page(explained: Explanation, words: Words) -> str:
     """Return the page of ``hairpin explain``."""
     parts = elements_of(partial(explain_text, explained, words, verbose=True), words)
     title = words(message("what these lines mean"))
-    which = words(message("{count} kinds of line have a meaning", count=len(explained.found)))
+    which = words(message("hairpin knows the meaning of {count} kinds of line", count=len(explained.found)))
     return whole_file(title, which, [element("section", *parts, class_="text")], words)

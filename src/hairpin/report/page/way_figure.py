@@ -92,9 +92,9 @@ def title_of(way: FlowWay, words: Words) -> Message:
     """Return the sentence that describes the picture of the path."""
     facts = {"name": way.name, "start": way.start, "end": way.end}
     if way.stop is None:
-        return message("{name}: the packet comes from {start} to {end}", **facts)
+        return message("{name}: the packet from {start} reaches {end}", **facts)
     return message(
-        "{name}: the packet from {start} to {end} ends in {netns}, {stage} {link}: {why} ({decided})",
+        "{name}: the packet from {start} to {end} stops in {netns}, {stage} {link}: {why} ({decided})",
         netns=way.stop.netns.name,
         stage=way.stop.stage,
         link=way.stop.link or "-",

@@ -35,7 +35,7 @@ def blame_text(found: Blame) -> Iterator[Message]:
     for each in found.entries:
         yield message("{time}: {what}", time=time_text(each.at), what=each.what)
     yield message(
-        "the last sign of the good state: {what}, {time}", what=found.good.what, time=time_text(found.good.at)
+        "the last record of the good state: {what}, {time}", what=found.good.what, time=time_text(found.good.at)
     )
 
 

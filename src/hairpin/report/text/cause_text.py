@@ -69,7 +69,7 @@ class CauseText:
             told = "; ".join([*lines[:FEW], *more])
             paper.prose(words(message("It explains: {flows}", flows=told)), indent=2)
         if cause.follows_from:
-            said = message("It follows from: {causes}", causes=self.named(cause.follows_from))
+            said = message("It results from: {causes}", causes=self.named(cause.follows_from))
             paper.prose(words(said), indent=2)
 
     def quotes(self, cause: CauseAnswer) -> list[Quote]:
@@ -120,10 +120,10 @@ class CauseText:
             heading = message("on the supposed host:") if cause.likely else message("proof:")
             paper.prose(words(said), indent=2, first=f"{words(heading)} ", first_style="strong")
         elif cause.event is not None:
-            paper.prose(words(message("it strikes after: {event}", event=cause.event)), indent=2)
+            paper.prose(words(message("it takes effect after: {event}", event=cause.event)), indent=2)
         if self._verbose and cause.alternatives:
             said = message(
-                "instead, these repairs would deliver the flow: {causes}",
+                "these repairs would also deliver the flow, instead of the repair above: {causes}",
                 causes="; ".join(map(self.named, cause.alternatives)),
             )
             paper.prose(words(said), indent=2, first=f"{words(NOTE)} ")
@@ -165,7 +165,7 @@ class CauseText:
         judge = self._words(_JUDGES[cause.judge])
         if not cause.candidate.offered and len(cause.together) == 1 and cause.event is None:
             if rule_of(cause.candidate.where) is None:
-                return message("{before} now, {after} once that is repaired ({judge})", before=before,
+                return message("{before} now, {after} once that cause is repaired ({judge})", before=before,
                                after=after, judge=judge)  # fmt: skip
             return message(
                 "{before} now, {after} without that rule, which is meant to stay ({judge})",
@@ -187,9 +187,9 @@ class CauseText:
         named = ", ".join(map(str, numbers)) if len(numbers) == len(cause.together) else self.named(cause.together)
         both = {"before": before, "after": after, "judge": judge, "causes": named}
         if len(cause.together) == 2:
-            return message("{before} now, {after} when both causes are fixed: {causes} ({judge})", **both)
+            return message("{before} now, {after} once both causes are fixed: {causes} ({judge})", **both)
         return message(
-            "{before} now, {after} when all {count} causes are fixed: {causes} ({judge})",
+            "{before} now, {after} once all {count} causes are fixed: {causes} ({judge})",
             count=len(cause.together),
             **both,
         )
@@ -269,16 +269,14 @@ def write_unexplained(answer: Answer, group: Group, words: Words, paper: Paper) 
         if stop is not None:
             paper.prose(words(_ending(answer, stop, words)), indent=2)
             paper.prose(words(open_end(stop)), indent=2)
-        said = message(
-            "No cause that hairpin knows explains this. A snapshot helps to find out: hairpin snapshot --redact"
-        )
+        said = message("No cause that hairpin knows explains this. Please send a snapshot: hairpin snapshot --redact")
         paper.prose(words(said), indent=2)
         return
     flow = answer.flows[group.numbers[0]]
     asked = deciding(answer, flow.ref)
     depends = (*flow.orders, *(each.said for each in flow.trace.conditions[len(asked) :]))
     if depends:
-        paper.prose(words(message("It cannot be decided from what was read. It depends on whether")), indent=2)
+        paper.prose(words(message("hairpin cannot decide this from what it read. It depends on whether")), indent=2)
     for said in depends:
         paper.prose(words(said), indent=4, first="· ")
     for each in asked:

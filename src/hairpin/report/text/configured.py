@@ -10,33 +10,33 @@ from hairpin.remedy.remedy import OwnersDecision
 def configured_text(found: Configured) -> Message:
     """Return the sentence that names the file with the setting, or the option and the object that has the option."""
     if found.file and found.line:
-        return message("It is configured in {file}, line {line}.", file=found.file, line=found.line)
+        return message("Line {line} of {file} configures this.", file=found.file, line=found.line)
     match found.writer:
         case "engine-option":
-            return message("It is configured by dockerd's option {option}.", option=found.option)
+            return message("dockerd's option {option} configures this.", option=found.option)
         case "network-option" if not found.option:
-            return message("It is so by design: {owner} were made as separate networks.", owner=found.owner)
+            return message("This is by design: {owner} were made as separate networks.", owner=found.owner)
         case "network-option":
             return message(
-                "It is configured: network {owner} was made with {option}.", owner=found.owner, option=found.option
+                "This is configured: network {owner} was made with {option}.", owner=found.owner, option=found.option
             )
         case "container-option":
             return message(
-                "It is configured: container {owner} was made with {option}.", owner=found.owner, option=found.option
+                "This is configured: container {owner} was made with {option}.", owner=found.owner, option=found.option
             )
         case "manager":
-            return message("It is configured by {owner}, which keeps it.", owner=found.owner)
+            return message("{owner} configures this and keeps it so.", owner=found.owner)
         case "saved-rules" | "sysctl-file":
-            return message("It is configured in {file}.", file=found.file)
+            return message("{file} configures this.", file=found.file)
         case _:
             assert_never(found.writer)
 
 
 def decision_text(found: OwnersDecision) -> Message:
     """Return the sentence that says by which sign hairpin recognises the decision, and what to ask its owner."""
-    return message("Somebody decided this: {said}. {ask}.", said=found.said, ask=found.ask)
+    return message("This is the decision of a person: {said}. {ask}.", said=found.said, ask=found.ask)
 
 
 def undoing_text(found: OwnersDecision) -> Message:
     """Return the sentence that says which decision a repair undoes."""
-    return message("It undoes what somebody decided: {said}. {ask}.", said=found.said, ask=found.ask)
+    return message("This repair undoes the decision of a person: {said}. {ask}.", said=found.said, ask=found.ask)

@@ -63,7 +63,9 @@ def diff_text(found: Comparison, words: Words, paper: Paper, *, verbose: bool = 
     if found.undecided:
         keys = ", ".join(dict.fromkeys(each.key for each in found.undecided))
         paper.gap()
-        paper.prose(words(message("not compared, because it could not be read: {what}", what=keys)), style="unsure")
+        paper.prose(
+            words(message("not compared, because hairpin could not read it: {what}", what=keys)), style="unsure"
+        )
     return paper.text()
 
 
@@ -85,10 +87,10 @@ def _write_parts(changes: list[ListedDifference], words: Words, paper: Paper, *,
 def _others_text(count: int, *, verbose: bool) -> Message:
     """Return the line about changes that do not affect the asked flows."""
     if verbose:
-        return message("Changes that no packet of these flows meets:")
+        return message("Changes that affect no packet of these flows:")
     if count == 1:
-        return message("1 other change, which no packet of these flows meets (-v lists it)")
-    return message("{count} other changes, which no packet of these flows meets (-v lists them)", count=count)
+        return message("1 other change, which affects no packet of these flows (-v lists it)")
+    return message("{count} other changes, which affect no packet of these flows (-v lists them)", count=count)
 
 
 def _first_line(found: Comparison) -> Message:
@@ -98,15 +100,15 @@ def _first_line(found: Comparison) -> Message:
     changes = len(found.differences)
     counted = message("1 change") if changes == 1 else message("{count} changes", count=changes)
     if not found.flows:
-        said = message("{one} and {other}: {changes}; no flow has another outcome", changes=counted, **names)
+        said = message("{one} and {other}: {changes}; no flow has a different outcome", changes=counted, **names)
         return as_far_as_read(said, found.undecided)
     flows = len(found.flows)
     return message(
         "{one} and {other}: {changes}; {flows}",
         changes=counted,
-        flows=message("1 flow has another outcome")
+        flows=message("1 flow has a different outcome")
         if flows == 1
-        else message("{count} flows have another outcome", count=flows),
+        else message("{count} flows have a different outcome", count=flows),
         **names,
     )
 
@@ -121,12 +123,12 @@ def _write_group(
 ) -> None:
     """Write a set of deciding changes, and the flows whose verdicts it decides."""
     if not changes:
-        unexplained = message("The listed changes do not explain the other outcome of these flows:")
+        unexplained = message("The listed changes do not explain the different outcome of these flows:")
         paper.prose(words(unexplained), style="unsure")
     elif len(changes) == 1:
-        paper.prose(words(message("This change decides:")), style="strong")
+        paper.prose(words(message("This change alone decides:")), style="strong")
     else:
-        paper.prose(words(message("These {count} changes decide only together:", count=len(changes))), style="strong")
+        paper.prose(words(message("These {count} changes decide together:", count=len(changes))), style="strong")
     for each in changes:
         _write_change(each, words, paper, verbose=verbose)
     places = Places(words=words)
@@ -139,7 +141,7 @@ def _write_group(
         paper.prose(words(message("and {count} more (-v lists them)", count=len(flows) - len(shown))), indent=2)
     first = flows[0]
     if all(each.judge == "replicated" for each in flows):
-        paper.prose(words(message("The kernel confirms it in throw-away namespaces.")), indent=2)
+        paper.prose(words(message("The kernel confirms this in throw-away namespaces.")), indent=2)
     if first.instead:
         others = "; ".join(" ".join(refs) for refs in first.instead)
         paper.prose(words(message("Each of these has the same effect: {others}", others=others)), indent=2)
@@ -151,10 +153,10 @@ def _undoing(flow: DecidedFlow) -> Message:
     """Return the sentence about the changes that must be undone on the later host to get the earlier verdict back."""
     refs = " ".join(flow.undoing)
     if not refs:
-        return message("undoing this alone does not bring the earlier outcome back")
+        return message("to undo only this does not restore the earlier outcome")
     if set(flow.undoing) < set(flow.changes):
-        return message("undoing {refs} is enough to bring the earlier outcome back", refs=refs)
-    return message("to undo it takes all of these: {refs}", refs=refs)
+        return message("to undo {refs} is enough to restore the earlier outcome", refs=refs)
+    return message("all of these have to be undone together: {refs}", refs=refs)
 
 
 def _write_change(each: ListedDifference, words: Words, paper: Paper, *, verbose: bool) -> None:

@@ -20,7 +20,7 @@ def effects_told(effects: Effects, words: Words) -> Iterator[Message]:
     yield from unasked_told(effects.found, words)
     if effects.cut:
         named = _listed((_port(each, words) for each in effects.cut), words)
-        yield message("it breaks the open connections to {services}", services=named)
+        yield message("the repair breaks the open connections to {services}", services=named)
     yield from _still_told(effects.still, words)
 
 
@@ -29,12 +29,12 @@ def _still_told(still: Iterable[Known], words: Words) -> Iterator[Message]:
     flows = tuple(still)
     for clients, services in _alike((each for each in flows if _is_inward(each)), words):
         yield message(
-            "it leaves {services} closed to {clients}: the same rule or policy stops these packets",
+            "even after the repair, {services} stay closed to {clients}: the same rule or policy stops these packets",
             services=services, clients=clients,
         )  # fmt: skip
     for clients, targets in _alike((each for each in flows if not _is_inward(each)), words):
         yield message(
-            "it leaves {targets} out of reach of {clients}: the same rule or policy stops these packets",
+            "even after the repair, {clients} do not reach {targets}: the same rule or policy stops these packets",
             targets=targets, clients=clients,
         )  # fmt: skip
 
@@ -44,29 +44,30 @@ def unasked_told(found: Iterable[FlowEffect], words: Words) -> Iterator[Message]
     told = [each for each in found if not (each.again and each.kind != "closes")]
     apart = _named_twice(told, words)
     for clients, services in _alike((each for each in told if each.kind == "opens" and _is_inward(each)), words, apart):
-        yield message("it opens {services} to {clients}", services=services, clients=clients)
+        yield message("the repair opens {services} to {clients}", services=services, clients=clients)
     for clients, targets in _alike(
         (each for each in told if each.kind == "opens" and not _is_inward(each)), words, apart
     ):
-        yield message("it lets {clients} reach {targets}", clients=clients, targets=targets)
+        yield message("the repair lets {clients} reach {targets}", clients=clients, targets=targets)
     closed = [each for each in told if each.kind == "closes" and not each.again]
     for clients, services in _alike((each for each in closed if each.before == "leaves"), words, apart):
         yield message(
-            "what {clients} sends to {services} no longer leaves this host; whether it arrives now was not read",
+            "packets from {clients} to {services} no longer leave this host; hairpin does not know whether they arrive "
+            "now",
             services=services, clients=clients,
         )  # fmt: skip
     for clients, services in _alike((each for each in closed if each.before != "leaves"), words, apart):
-        yield message("it closes {services} to {clients}, who can reach it now", services=services, clients=clients)
+        yield message("the repair closes {services}, which {clients} can reach now", services=services, clients=clients)
     for clients, services in _alike((each for each in told if each.kind == "closes" and each.again), words, apart):
         yield message(
-            "it closes {services} to {clients} again, who can reach it only since the rules are gone",
+            "the repair closes {services} again; {clients} can reach them only because the rules are gone",
             services=services, clients=clients,
         )  # fmt: skip
     diverted = [each for each in told if each.kind == "diverts"]
     for before, after in dict.fromkeys(each.links for each in diverted):
         for clients, targets in _alike((each for each in diverted if each.links == (before, after)), words, apart):
             yield message(
-                "it sends what {clients} sends to {targets} out by {after} instead of {before}",
+                "packets from {clients} to {targets} then leave through {after} instead of {before}",
                 clients=clients, targets=targets, after=after, before=before,
             )  # fmt: skip
 

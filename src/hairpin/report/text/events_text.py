@@ -44,24 +44,22 @@ def _count_of_undecided(found: Matrix) -> int:
 def _staying(found: Matrix, names: str) -> Message:
     undecided, known = _count_of_undecided(found), bool(found.answer.flows) or not found.lacks_reading
     if not undecided and known:
-        return message("All flows and open connections stay as they are after: {events}", events=names)
+        return message("No flow and no open connection changes after: {events}", events=names)
     if undecided < len(found.answer.flows):
-        return message(
-            "All flows that are decided now, and open connections, stay as they are after: {events}", events=names
-        )
-    return message("Nothing that is known changes after: {events}", events=names)
+        return message("No decided flow and no open connection changes after: {events}", events=names)
+    return message("No flow that hairpin knows changes after: {events}", events=names)
 
 
 def _first_line(found: Matrix, changing: int) -> Message:
     undecided = _count_of_undecided(found)
     if not found.answer.flows and found.lacks_reading:
         return message(
-            "{events}: no flow is known, so what the events break is not known",
+            "{events}: hairpin knows no flow, so it cannot tell what the events break",
             events=_count_of_events(len(found.rows)),
         )
     if undecided and undecided == len(found.answer.flows):
         return message(
-            "{flows}, {events}: the flows are undecided now, and so is what the events do to them",
+            "{flows}, {events}: the flows are undecided now, and also after the events",
             flows=count_of_flows(found.answer.flows),
             events=_count_of_events(len(found.rows)),
         )
@@ -78,10 +76,10 @@ def _said_of_decided(found: Matrix, changing: int) -> Message:
         said = message("{flows}, {events}: nothing changes", flows=flows, events=events)
         return as_far_as_read(said, found.lacks_reading)
     if not failing:
-        said = message("{flows}, {events}: nothing fails that passes now", flows=flows, events=events)
+        said = message("{flows}, {events}: no flow that passes now fails", flows=flows, events=events)
         return as_far_as_read(said, found.lacks_reading)
     return message(
-        "{flows}, {events}: after {failing} of them something fails that passes now",
+        "{flows}, {events}: after {failing} of these events a flow fails that passes now",
         flows=flows,
         events=events,
         failing=failing,
@@ -106,7 +104,7 @@ def _write_row(found: Matrix, row: EventRow, places: Places, words: Words, paper
         write_flows(lines, verdict, words, paper, all_=verbose)
     opened = [each for each in row.cells if succeeds(each.after) and not succeeds(each.before)]
     for verdict, cells in _by_verdict(opened).items():
-        paper.prose(words(message("these do not pass now, and do then:")), indent=2)
+        paper.prose(words(message("these flows do not pass now, and pass after the event:")), indent=2)
         lines = folded([flows[each.flow] for each in cells], words, places, every)
         write_flows(lines, verdict, words, paper, all_=verbose)
     lost = sum(each.established == "lost" for each in row.cells)

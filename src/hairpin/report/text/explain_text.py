@@ -130,7 +130,7 @@ class _Writer:
             for number, remedy in enumerate(cause.remedies if self._verbose else cause.remedies[:1]):
                 write_remedy(remedy, words, paper, self._noted, host, instead=number > 0, guarded=self._verbose)
         else:
-            self._prose(message("the repair above is its repair, too"))
+            self._prose(message("the repair above also removes this cause"))
         self._repaired.add(cause.id)
         if cause.id in page_ids():
             self._prose(message("more: hairpin explain {id}", id=cause.id), style="faint")
@@ -143,13 +143,13 @@ class _Writer:
             return
         self._paper.gap()
         if not alone:
-            heading = message("Healthy hosts log these too, and nothing here makes them a fault:")
+            heading = message("Healthy hosts log these lines, too, and nothing on this host makes them a fault:")
             self._prose(as_far_as_read(heading, self._explained.lacks_reading), indent=0)
         for each in shown:
             if alone:
                 self._quote(each)
                 self._prose(each.entry.meaning)
-                harmless = message("No fault by itself.")
+                harmless = message("By itself, this is not a fault.")
                 self._prose(as_far_as_read(harmless, self._explained.lacks_reading), style="good")
             else:
                 said = f"{shortened(each.quote, 2 * self._paper.width)} ({each.count})"
@@ -166,14 +166,14 @@ class _Writer:
         others = sum(each.count for each in explained.unknown) + explained.rest
         if explained.found or explained.harmless:
             said = (
-                message("1 other line means nothing to hairpin.")
+                message("hairpin does not know the meaning of 1 other line.")
                 if others == 1
-                else message("{count} other lines mean nothing to hairpin.", count=others)
+                else message("hairpin does not know the meaning of {count} other lines.", count=others)
             )
         elif others == 1:
-            said = message("This means nothing to hairpin.")
+            said = message("hairpin does not know the meaning of this text.")
         else:
-            said = message("These {count} lines mean nothing to hairpin.", count=others)
+            said = message("hairpin does not know the meaning of these {count} lines.", count=others)
         self._prose(said, indent=0)
         if self._verbose or not (explained.found or explained.harmless):
             for each in explained.unknown if self._verbose else explained.unknown[:FEW]:
@@ -182,7 +182,7 @@ class _Writer:
         if not (explained.found or explained.harmless):
             self._what_to_paste()
         if explained.targets and not explained.found:
-            self._prose(message("The text names what can be asked about:"), indent=0)
+            self._prose(message("hairpin can check what the text names:"), indent=0)
             for target in explained.targets[:FEW]:
                 paper.line("    ", (question_about(target), "command"))
 
@@ -191,7 +191,10 @@ class _Writer:
         self._prose(_PASTE, indent=0)
         if not self._explained.nearest:
             return
-        self._prose(message("Known texts that share words with it. Whether it is one of them is not known:"), indent=0)
+        self._prose(
+            message("Known texts that share words with this text; hairpin does not know whether it is one of them:"),
+            indent=0,
+        )
         for each in self._explained.nearest:
             program = f"{each.program}: " if each.program else ""
             self._paper.prose(f"{program}{shown_pattern(each)}", indent=2, first="? ", style="faint")

@@ -97,7 +97,7 @@ def _write_not_replayed(answer: Answer, words: Words, paper: Paper, *, verbose: 
     for dispute in shown:
         paper.gap()
         told = words(dispute.said())
-        paper.prose(told, first=f"{words(message('not confirmed by the replica:'))} ", first_style="unsure")
+        paper.prose(told, first=f"{words(message('not confirmed by the kernel:'))} ", first_style="unsure")
     if len(answer.disputes) > len(shown):
         paper.prose(words(message("and {count} more (-v lists them)", count=len(answer.disputes) - FEW)), indent=4)
     reasons = tuple(dict.fromkeys(each.reason for each in answer.unread if each.key == REPLICA))

@@ -71,24 +71,28 @@ def write_verdicts(answer: Answer, words: Words, paper: Paper, places: Places, *
 def _nothing_asked(answer: Answer) -> Message:
     if not any(host.engines for host in answer.network.hosts) and any(host.was_read for host in answer.network.hosts):
         return message(
-            "No container engine is installed here, so nothing is published. Name a port to look at it alone: hairpin "
-            "check PORT"
+            "No container engine is installed here, so nothing is published. Name a port to check only this port: "
+            "hairpin check PORT"
         )
     if any(each.key.startswith(("docker", "podman")) for each in answer.missing):
-        return message("What is published is not known. Name a port to look at it alone: hairpin check PORT")
+        return message(
+            "hairpin does not know which ports are published. Name a port to check only this port: hairpin check PORT"
+        )
     if any(host.beside for host in answer.network.hosts):
         return message(
-            "The engines that were asked publish nothing. Name a port to look at it alone: hairpin check PORT"
+            "The engines that hairpin asked publish no port. Name a port to check only this port: hairpin check PORT"
         )
     if not any(host.containers() for host in answer.network.hosts):
         kinds = sorted({each.kind for host in answer.network.hosts for each in host.engines})
-        form = message("Docker and Podman run no container here. Name a port to look at it alone: hairpin check PORT")
+        form = message(
+            "Docker and Podman run no container here. Name a port to check only this port: hairpin check PORT"
+        )
         one = message(
-            "{engine} runs no container here. Name a port to look at it alone: hairpin check PORT",
+            "{engine} runs no container here. Name a port to check only this port: hairpin check PORT",
             engine=kinds[0].capitalize() if kinds else "-",
         )
         return form if len(kinds) > 1 else one
     return message(
-        "No container here publishes a port or has a network of its own, so there is nothing to look at. Name a port "
-        "to look at it alone: hairpin check PORT"
+        "No container here publishes a port or has a network of its own, so there is nothing to check. Name a port to "
+        "check only this port: hairpin check PORT"
     )

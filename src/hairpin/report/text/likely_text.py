@@ -45,8 +45,8 @@ def _write_recognised(found: list[Recognised], words: Words, paper: Paper, *, ve
         paper.prose(
             words(
                 message(
-                    "Nothing in this text is an output that hairpin knows. Paste what commands print, as it stands: "
-                    "`hairpin ask` lists the commands"
+                    "hairpin recognises no output in this text. Paste the outputs of commands unchanged: `hairpin ask` "
+                    "lists the commands"
                 )
             )
         )
@@ -58,7 +58,7 @@ def _write_recognised(found: list[Recognised], words: Words, paper: Paper, *, ve
         if len(shown) < len(lines)
         else []
     )
-    said = message("Read in the text, by lines: {outputs}.", outputs=", ".join([*shown, *more]))
+    said = message("hairpin read these outputs in the text, by lines: {outputs}.", outputs=", ".join([*shown, *more]))
     paper.prose(words(said), style="faint")
 
 
@@ -79,12 +79,12 @@ def _write_verdicts(answer: Answer, words: Words, paper: Paper, places: Places) 
                 first_style="good" if good else "bad",
             )  # fmt: skip
     if not answer.flows:
-        paper.prose(words(message("The text names no port of a container: name one behind `hairpin check`.")))
+        paper.prose(words(message("The text names no port of a container: name a port after `hairpin check`.")))
 
 
 def write_supposed_verdict(flow: FlowAnswer, said: str, words: Words, paper: Paper) -> None:
     """Write the line of a flow whose verdict rests on parts that the text does not tell.  ``said``: the flow."""
-    verdict = message("{verdict}, if the rest is ordinary", verdict=words(VERDICTS[flow.trace.verdict]))
+    verdict = message("{verdict}, if the rest of the host is ordinary", verdict=words(VERDICTS[flow.trace.verdict]))
     paper.prose(said, first=f"? {words(verdict)}  ", first_style="unsure")
 
 
@@ -116,7 +116,9 @@ def write_suppositions(answer: Answer, words: Words, paper: Paper) -> None:
     if not parts:
         return
     paper.gap()
-    paper.prose(words(message("The text does not tell these parts. They are supposed to be as on an ordinary host:")))
+    paper.prose(
+        words(message("The text does not show these parts. hairpin assumes that they are as on an ordinary host:"))
+    )
     for said in _parts_told(dict.fromkeys(each.what for each in parts), words):
         paper.prose(said, indent=4, first="· ")
 
@@ -138,7 +140,7 @@ def _write_possible(causes: list[CauseAnswer], words: Words, paper: Paper) -> No
     if not causes:
         return
     paper.gap()
-    paper.prose(words(message("What may stop it there, the likeliest first:")), style="strong")
+    paper.prose(words(message("Causes that may stop the packet, the likeliest first:")), style="strong")
     told: set[Outcome] = set()
     for each in causes:
         paper.prose(words(each.candidate.title), indent=4, first=f"· {words(message('likely'))}[{each.id}]: ")
@@ -148,7 +150,7 @@ def _write_possible(causes: list[CauseAnswer], words: Words, paper: Paper) -> No
 
 def _write_next(asked: Next, words: Words, paper: Paper) -> None:
     paper.gap()
-    paper.prose(words(message("Next, run this command on the host. It changes nothing:")), style="strong")
+    paper.prose(words(message("Next, run this command on the host (it changes nothing):")), style="strong")
     paper.line("      ", (asked.command, "command"))
     for each in asked.outcomes:
         said = message("{shows}: {means}", shows=each.shows, means=each.means)

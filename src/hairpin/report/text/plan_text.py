@@ -29,26 +29,24 @@ from hairpin.report.words import Words
 from hairpin.walk.verdicts import VERDICTS, succeeds
 
 _WHY: dict[Why, Message] = {
-    "policy": message("somebody configured this, so you have to choose its repair"),
-    "disruptive": message("it disrupts what works now"),
+    "policy": message("somebody configured this, so only your choice repairs it"),
+    "disruptive": message("it disrupts connections that work now"),
     "instead": message("it is an alternative repair"),
-    "by-person": message("only a person can do it"),
-    "later": message("it cannot succeed before a person has repaired the fault that caused it"),
-    "together": message(
-        "no asked flow passes after it alone: it helps them only together with another repair that is left out"
-    ),
+    "by-person": message("only a person can do this"),
+    "later": message("it cannot succeed until a person has repaired the fault behind it"),
+    "together": message("alone, it lets no asked flow pass; the other repair that it needs is left out"),
     "opens": message("it opens flows that nobody asked about"),
     "closes": message("it closes flows that pass now"),
     "diverts": message("it diverts flows that pass now"),
-    "covered": message("a repair above restores the flows that it stops"),
+    "covered": message("another repair in this plan restores the flows that it stops"),
     "unknown": message("hairpin knows no repair"),
-    "event": message("it waits for an event"),
+    "event": message("this cause does harm only after an event"),
     "advice": message("no flow fails because of it"),
 }
 _JUDGES: dict[str, Message] = {
-    "simulated": message("simulated from what was read after the repair"),
-    "replicated": message("replayed on this kernel from what was read after the repair"),
-    "observed": message("a real connection, with data both ways"),
+    "simulated": message("simulated with what hairpin read after the repair"),
+    "replicated": message("replayed on this kernel with what hairpin read after the repair"),
+    "observed": message("a real connection that carried data in both directions"),
 }
 _FEW = 6
 """The greatest number of flows that are named one by one."""
@@ -88,7 +86,7 @@ def plan_text(
 
 def _write_proposals(proposals: tuple[ComposeProposal, ...], words: Words, paper: Paper) -> None:
     paper.gap()
-    paper.prose(words(message("for the compose files (hairpin writes none of them):")), style="strong")
+    paper.prose(words(message("for the compose files (hairpin does not write these files):")), style="strong")
     for each in proposals:
         edit = each.edit
         facts = {"service": edit.container.service, "project": edit.container.project, "key": edit.key, "new": edit.new}
@@ -98,13 +96,13 @@ def _write_proposals(proposals: tuple[ComposeProposal, ...], words: Words, paper
                 paper.line("      ", (line, "good" if line.startswith("+") else "bad"))
         elif edit.old:
             said = message(
-                "service {service} of project {project}, key {key}: {new} in place of {old}", old=edit.old, **facts
+                "service {service} of project {project}, key {key}: {new} instead of {old}", old=edit.old, **facts
             )
             paper.prose(words(said), indent=2)
         else:
             paper.prose(words(message("service {service} of project {project}, key {key}: {new}", **facts)), indent=2)
         if each.file and not each.lines:
-            paper.prose(words(message("in {file}, whose form hairpin does not edit", file=each.file)), indent=4)
+            paper.prose(words(message("in {file} (a form that hairpin does not edit)", file=each.file)), indent=4)
 
 
 def _write_said(plan: RepairPlan, words: Words, paper: Paper) -> None:
@@ -116,44 +114,47 @@ def _write_said(plan: RepairPlan, words: Words, paper: Paper) -> None:
         paper.prose(words(message("{title}: {why}", title=each.title, why=_WHY[each.why])))
     waiting = sum(each.why == "event" for each in plan.said)
     if waiting:
-        said = message("1 cause waits for an event: --latent plans what keeps it away")
+        said = message("1 cause does harm only after an event: --latent repairs it")
         if waiting > 1:
-            said = message("{count} causes wait for an event: --latent plans what keeps them away", count=waiting)
+            said = message("{count} causes do harm only after an event: --latent repairs them", count=waiting)
         paper.prose(words(said))
     for kind, lost in plan.lost:
-        said = message("{engine} has lost {lost}, which no repair above puts back: `hairpin restore` does", engine=kind,
+        said = message("{engine} has lost {lost}, which only `hairpin restore` puts back", engine=kind,
                        lost=loss_text(len(lost.rules), len(lost.chains)))  # fmt: skip
         paper.prose(words(said))
 
 
 _THE_SAME = message("It undoes the same decision.")
-_TO_CHOOSE = message("left to a choice (--choose ID):")
-_FOR_PERSON = message("for a person:")
+_TO_CHOOSE = message("left to your choice (--choose ID):")
+_FOR_PERSON = message("a person has to do:")
 
 
 def _first_line(plan: RepairPlan) -> Message:
     host, count = plan.answer.network.this.name, len(plan.repairs)
     if count and plan.answer.is_of_text:
-        return message("plan for {host}, if what its text does not tell is as on an ordinary host (repairs: {count})",
-                       host=host, count=count)  # fmt: skip
+        return message(
+            "plan for {host}, if the rest of the host is ordinary (repairs: {count})", host=host, count=count
+        )
     if count == 1:
         return message("plan for {host}: 1 repair", host=host)
     if count:
         return message("plan for {host}: {count} repairs", host=host, count=count)
     if plan.choices or plan.for_person:
-        return message("plan for {host}: nothing that hairpin does by itself", host=host)
+        return message("plan for {host}: no repair that hairpin can make by itself", host=host)
     undecided = sum(each.verdict == "depends" for each in plan.answer.flows)
     failing = sum(not each.succeeds for each in plan.answer.flows) - undecided
     if undecided and failing:
-        return message("plan for {host}: {count} flows do not pass, and no repair of theirs is known; {undecided} more "
-                       "are undecided", host=host, count=failing, undecided=undecided)  # fmt: skip
+        return message(
+            "plan for {host}: {count} flows do not pass, and hairpin knows no repair for them; {undecided} more are "
+            "undecided", host=host, count=failing, undecided=undecided)  # fmt: skip
     if undecided:
-        return message("plan for {host}: nothing is planned for flows that are undecided ({count})", host=host,
-                       count=undecided)  # fmt: skip
+        return message(
+            "plan for {host}: hairpin plans nothing for undecided flows ({count})", host=host, count=undecided
+        )
     if failing == 1:
-        return message("plan for {host}: 1 flow does not pass, and no repair of it is known", host=host)
+        return message("plan for {host}: 1 flow does not pass, and hairpin knows no repair for it", host=host)
     if failing:
-        return message("plan for {host}: {count} flows do not pass, and no repair of theirs is known", host=host,
+        return message("plan for {host}: {count} flows do not pass, and hairpin knows no repair for them", host=host,
                        count=failing)  # fmt: skip
     return as_far_as_read(message("plan for {host}: nothing to do", host=host), lacks_reading(plan.answer))
 
@@ -165,12 +166,12 @@ def _write_repair(number: int, repair: PlannedRemedy, cause: int | None, words: 
     if cause is not None:
         paper.prose(words(message("repairs cause {number} of `hairpin check`", number=cause)), indent=3, style="faint")
     elif repair.cause is None and repair.candidate is not None:
-        said = message("without it, what works now would stop once the repairs below are made")
+        said = message("without this repair, the repairs below would stop flows that pass now")
         paper.prose(words(said), indent=3, style="faint")
     for step in repair.remedy.steps:
         _write_step(step, words, paper)
     if repair.remedy.keeping:
-        paper.prose(words(message("what keeps it (--persist):")), indent=3)
+        paper.prose(words(message("to keep the repair after a reboot (--persist):")), indent=3)
         for step in repair.remedy.keeping:
             _write_step(step, words, paper)
     decision = repair.remedy.undoes or (repair.cause.decision if repair.cause is not None else None)
@@ -191,7 +192,7 @@ def _proof(cause: CauseAnswer, proof: Proof, words: Words) -> Message:
     before, then = (words(VERDICTS[each]) for each in (proof.without_change, proof.with_change))
     if cause.event is not None:
         return message("{before} after {event}, {then} with this repair", before=before, event=cause.event, then=then)
-    return message("{before} now, {then} then", before=before, then=then)
+    return message("{before} now, {then} after this", before=before, then=then)
 
 
 def _write_step(step: Step, words: Words, paper: Paper) -> None:
@@ -265,7 +266,7 @@ def _write_end(plan: RepairPlan, places: Places, words: Words, paper: Paper, *, 
         verdict_line(verdict, flow_text(flow.trace.flow, places), words, paper)
     if len(shown) > _FEW:
         passing = sum(succeeds(verdict) for _, verdict in shown)
-        said = message("{passing} of {count} flows pass then", passing=passing, count=len(shown))
+        said = message("{passing} of {count} flows pass after this", passing=passing, count=len(shown))
         paper.prose(words(said), indent=2)
     for told in effects_told(plan.effects, words):
         paper.prose(words(told), indent=2, first=f"{words(ALSO)} ")
@@ -274,22 +275,23 @@ def _write_end(plan: RepairPlan, places: Places, words: Words, paper: Paper, *, 
         paper.prose(words(said), indent=2, style="faint")
     if not lasting and plan.lost_after:
         paper.gap()
-        said = message("Without --persist it is gone after {events}.", events=", ".join(plan.lost_after))
+        said = message("Without --persist, the repair is lost after {events}.", events=", ".join(plan.lost_after))
         paper.prose(words(said), style="unsure")
     if not applying and not plan.answer.is_of_text:
         paper.gap()
         paper.prose(words(_with_persist(plan) if plan.needs_lasting and not lasting else _UNCHANGED))
 
 
-_UNCHANGED = message("Nothing was changed.  The same command with --apply carries it out.")
+_UNCHANGED = message("Nothing was changed.  The same command with --apply carries the plan out.")
 
 
 def _with_persist(plan: RepairPlan) -> Message:
     """Return the sentence for a plan in which a repair consists only of files."""
     events = (each.cause.event for each in plan.repairs if not each.remedy.steps and each.cause is not None)
     named = ", ".join(dict.fromkeys(each for each in events if each is not None))
-    return message("Nothing was changed.  The same command with --persist --apply carries it out: files alone keep "
-                   "away what {events} will bring.", events=named or message("an event"))  # fmt: skip
+    return message(
+        "Nothing was changed.  The same command with --persist --apply carries the plan out: changed files alone "
+        "prevent the faults after {events}.", events=named or message("an event"))  # fmt: skip
 
 
 def task_line(task: PlannedStep, complaint: Message | None, words: Words, paper: Paper) -> str:
@@ -322,8 +324,7 @@ def _left_by_firewalld(step: Step) -> Message | None:
             zone = "trusted"
         case _:
             return None
-    return message("firewalld keeps the chains that it has made for zone {zone} until its next reload, also if nothing "
-                   "is in that zone any more", zone=zone)  # fmt: skip
+    return message("firewalld keeps its chains for zone {zone} until its next reload, even if it is empty", zone=zone)
 
 
 def _briefly(task: PlannedStep) -> Message:
@@ -337,7 +338,7 @@ def _briefly(task: PlannedStep) -> Message:
             return verbatim(brief_text(task.step) or task.repair)
 
 
-_ENDS = {"taken-back": message("taken back"), "gone": message("gone already"), "stays": message("stays")}
+_ENDS = {"taken-back": message("taken back"), "gone": message("already gone"), "stays": message("stays")}
 
 
 def outcome_text(outcome: FixOutcome, words: Words, paper: Paper, places: Places) -> str:
@@ -349,27 +350,26 @@ def outcome_text(outcome: FixOutcome, words: Words, paper: Paper, places: Places
         paper.prose(words(message("{passing} of {count} flows pass", passing=well, count=len(outcome.results))))
     paper.gap()
     if outcome.complaint is not None:
-        said = message("The whole plan was taken back: {why}", why=outcome.complaint)
+        said = message("hairpin undid the whole plan: {why}", why=outcome.complaint)
         if outcome.left:
-            said = message("The plan was taken back only in part: {why}.  `hairpin undo --list` says what is left",
+            said = message("The plan was undone only in part: {why}.  `hairpin undo --list` says what is left",
                            why=outcome.complaint)  # fmt: skip
         if outcome.late:
             said = message("The plan was not completed: {why}.", why=outcome.complaint)
         paper.prose(words(said), style="bad")
         for host, time in outcome.late:
-            said = message("{host} cannot be reached.  That host takes the plan back by itself at {time}.", host=host,
-                           time=time)  # fmt: skip
+            said = message("{host} cannot be reached.  It undoes the plan by itself at {time}.", host=host, time=time)
             paper.prose(words(said), style="unsure")
         return paper.text()
     if outcome.until:
-        said = message("The plan is taken back at {time}, unless you say `hairpin fix --confirm`.", time=outcome.until)
+        said = message("hairpin undoes the plan at {time}, unless you run `hairpin fix --confirm`.", time=outcome.until)
         if outcome.hosts:
             named = " ".join(f"--host {each}" for each in outcome.hosts)
-            said = message("The plan is taken back at {time}, unless you say `hairpin fix --confirm {hosts}`.",
+            said = message("hairpin undoes the plan at {time}, unless you run `hairpin fix --confirm {hosts}`.",
                            time=outcome.until, hosts=named)  # fmt: skip
         paper.prose(words(said), style="unsure")
     for plan in outcome.undo:
-        paper.prose(words(message("take it back: `hairpin undo {plan}`", plan=plan)))
+        paper.prose(words(message("to undo the plan: `hairpin undo {plan}`", plan=plan)))
     return paper.text()
 
 
@@ -380,7 +380,7 @@ def _write_result(result: FlowResult, words: Words, paper: Paper, places: Places
         text = words(message("{flow}: {before} before; {judge}", flow=text, before=before, judge=_JUDGES[result.judge]))
     verdict_line(result.after, text, words, paper)
     for each in result.counted:
-        said = message("{rule} counted it: {before} → {after} packets", rule=each.place.text, before=each.before,
+        said = message("packets that {rule} has counted: {before} → {after}", rule=each.place.text, before=each.before,
                        after=each.after)  # fmt: skip
         paper.prose(words(said), indent=4, style="faint")
 
@@ -388,7 +388,7 @@ def _write_result(result: FlowResult, words: Words, paper: Paper, places: Places
 def plans_text(plans: tuple[KeptPlan, ...], words: Words, paper: Paper) -> str:
     """Return the list of plans, with the parts of each plan that stay in force."""
     if not plans:
-        paper.prose(words(message("no plan was carried out on this host")))
+        paper.prose(words(message("hairpin has carried out no plan on this host")))
     for each in plans:
         asked = " ".join(each.question) or "-"
         head = f"{each.id}  {each.begun_at}  {each.host}  {asked}  "

@@ -49,9 +49,16 @@ def _flow(judged: Judged, file: str | None, words: Words, paper: Paper, places: 
         _packets(judgement, words, paper, places)
     _place(judgement, words, paper, places)
     for text in judgement.left_out:
-        paper.prose(words(message("not rebuilt: {what}", what=text)), indent=2, first="? ", first_style="unsure")
+        paper.prose(
+            words(message("missing from the test copy (replica): {what}", what=text)),
+            indent=2,
+            first="? ",
+            first_style="unsure",
+        )
     for text in judgement.apart if every else ():
-        paper.prose(words(message("left apart: {what}", what=text)), indent=2, style="faint")
+        paper.prose(
+            words(message("not connected in the test copy (replica): {what}", what=text)), indent=2, style="faint"
+        )
 
 
 def _ends(trace: Trace, words: Words, paper: Paper, places: Places) -> None:
@@ -70,7 +77,10 @@ def _judges(judged: Judged, words: Words, paper: Paper) -> None:
         case False:
             text = message("THE KERNEL DISAGREES: {reason}. This is a bug in hairpin", reason=judged.agreement.reason)
         case _:
-            text = message("the kernel says {verdict}, but what was not rebuilt may be why", verdict=said)
+            text = message(
+                "the kernel says {verdict}, but the reason may be a part that the test copy (replica) lacks",
+                verdict=said,
+            )
     paper.prose(words(text), indent=2, style=style)
 
 
@@ -99,4 +109,6 @@ def _place(judgement: Judgement, words: Words, paper: Paper, places: Places) -> 
             f"{places.netns(hit.netns.name, hit.netns.host)} {hit.table} {hit.chain} {hit.number}: {hit.text}",
         )
     if place.reasons:
-        paper.line(f"    {words(message('drop reasons of the kernel: {reasons}', reasons=', '.join(place.reasons)))}")
+        paper.line(
+            f"    {words(message('drop reasons that the kernel gave: {reasons}', reasons=', '.join(place.reasons)))}"
+        )

@@ -16,17 +16,17 @@ from hairpin.report.text.effects_text import effects_told
 from hairpin.report.unread import NOTE
 from hairpin.report.words import Words
 
-_NOW = message("repair now:"), message("repair that disrupts what works now:")
-_OR_NOW = message("or instead:"), message("or instead, which disrupts what works now:")
-_ONCE_AGREED = message("once whoever decided it has agreed:")
-_ONCE_PROVEN = message("repair, only if the host turns out to be as supposed:")
-_LASTING = message("repair that lasts:")
-_BY_HAND = message("repair, by hand:"), message("repair, by hand, which disrupts what works now:")
-_OR_BY_HAND = message("or by hand:"), message("or by hand, which disrupts what works now:")
+_NOW = message("repair now:"), message("repair that disrupts connections that work now:")
+_OR_NOW = message("or instead:"), message("or instead, which disrupts connections that work now:")
+_ONCE_AGREED = message("if the person who decided this agrees:")
+_ONCE_PROVEN = message("repair, only if the host turns out to be as assumed:")
+_LASTING = message("repair that stays after a reboot:")
+_BY_HAND = message("repair, by hand:"), message("repair, by hand, which disrupts connections that work now:")
+_OR_BY_HAND = message("or by hand:"), message("or by hand, which disrupts connections that work now:")
 """The headings of further repairs: the first for a repair that does not disrupt, the second for a repair
 that disrupts."""
 ALSO = message("also:")
-_KEPT = message("keep it away:")
+_KEPT = message("to prevent it:")
 _REST = message("… (-v)")
 
 
@@ -101,7 +101,7 @@ def write_brief(cause: CauseAnswer, words: Words, paper: Paper) -> None:
     said: Message = cause.candidate.title
     if commands:
         shown = f"{commands[0]} …" if len(commands) > 1 else commands[0]
-        said = message("{cause} (`{command}` avoids it)", cause=said, command=shown)
+        said = message("{cause} (`{command}` avoids this)", cause=said, command=shown)
     paper.prose(words(said), first=f"{words(NOTE)} ")
 
 
@@ -122,9 +122,9 @@ def not_taken_back(remedy: Remedy) -> Message:
     made = (*remedy.steps, *remedy.keeping)
     lasting = [each for each in made if nature(each) == "irreversible"]
     if len(lasting) == len(made):
-        return message("Nothing takes this back.")
+        return message("No command undoes this.")
     named = ", ".join(f"`{line}`" for each in lasting for line in all_shown((each,))[:1])
-    return message("Nothing takes this back: {commands}", commands=named)
+    return message("No command undoes this: {commands}", commands=named)
 
 
 def _walked_words(remedy: Remedy) -> Iterator[Message]:
@@ -140,28 +140,28 @@ def _walked_words(remedy: Remedy) -> Iterator[Message]:
         yield _walked_alone(restored=bool(restored), changed=bool(changed))
     elif restored and not changed:
         yield message(
-            "Beside the asked flows, {count} more were checked with this change: {restored} that fail now pass then, "
-            "the rest stay as they are.",
+            "Besides the asked flows, {count} more flows were checked with this change: {restored} would go from "
+            "failing to passing, and the rest stay as they are.",
             count=effects.count,
             restored=restored,
         )
     elif restored:
         yield message(
-            "Beside the asked flows, {count} more were checked with this change: {restored} that fail now pass then, "
-            "{changed} change otherwise.",
+            "Besides the asked flows, {count} more flows were checked with this change: {restored} would go from "
+            "failing to passing, and {changed} would change in another way.",
             count=effects.count,
             restored=restored,
             changed=changed,
         )
     elif changed:
         yield message(
-            "Beside the asked flows, {count} more were checked with this change: {changed} change.",
+            "Besides the asked flows, {count} more flows were checked with this change: {changed} would change.",
             count=effects.count,
             changed=changed,
         )
     else:
         yield message(
-            "Beside the asked flows, {count} more were checked with this change: all stay as they are.",
+            "Besides the asked flows, {count} more flows were checked with this change: all stay as they are.",
             count=effects.count,
         )
     if effects.left_out:
@@ -170,10 +170,12 @@ def _walked_words(remedy: Remedy) -> Iterator[Message]:
 
 def _walked_alone(*, restored: bool, changed: bool) -> Message:
     if restored:
-        return message("Beside the asked flows, 1 more was checked with this change: it fails now and passes then.")
+        return message(
+            "Besides the asked flows, 1 more flow was checked with this change: it fails now and would pass."
+        )
     if changed:
-        return message("Beside the asked flows, 1 more was checked with this change: it changes.")
-    return message("Beside the asked flows, 1 more was checked with this change: it stays as it is.")
+        return message("Besides the asked flows, 1 more flow was checked with this change: it would change.")
+    return message("Besides the asked flows, 1 more flow was checked with this change: the flow stays as it is.")
 
 
 def _heading(heading: Message, host: str | None, words: Words, paper: Paper) -> None:

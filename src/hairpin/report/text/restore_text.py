@@ -28,11 +28,11 @@ def restore_text(found: RestorePlan, words: Words, paper: Paper, *, applying: bo
         paper.prose(words(repair.title), style="strong")
         _write_lost(lost.missing, words, paper, verbose=verbose)
         if lost.moved:
-            paper.prose(words(message("moved to the place where the engine puts it:")), indent=2)
+            paper.prose(words(message("moved to the place where the engine puts this rule:")), indent=2)
         for one in lost.moved:
             paper.line(f"  {one.family} {one.table}  ", (one.rule.text, "command"))
         if repair.irreversible:
-            paper.prose(words(message("Nothing takes this back.")), indent=2, style="unsure")
+            paper.prose(words(message("No command undoes this.")), indent=2, style="unsure")
     _write_besides(found, words, paper)
     for told in effects_told(found.plan.effects, words):
         paper.prose(words(told), indent=2, first=f"{words(ALSO)} ")
@@ -44,7 +44,7 @@ def restore_text(found: RestorePlan, words: Words, paper: Paper, *, applying: bo
     write_unread(undecided_readings(found.plan.answer, "restore"), words, paper)
     if found.plan.repairs and not applying:
         paper.gap()
-        paper.prose(words(message("Nothing was changed.  The same command with --apply carries it out.")))
+        paper.prose(words(message("Nothing was changed.  The same command with --apply carries the plan out.")))
     return paper.text()
 
 
@@ -53,7 +53,9 @@ def _write_besides(found: RestorePlan, words: Words, paper: Paper) -> None:
     would break working flows."""
     for each in found.besides:
         paper.gap()
-        said = message("before that, so that what works now goes on working: {title}", title=each.title)
+        said = message(
+            "before the chains and rules, so that connections that work now go on working: {title}", title=each.title
+        )
         paper.prose(words(said), style="strong")
         for line in all_shown(each.remedy.steps):
             paper.line("      ", (line, "command"))
@@ -62,7 +64,9 @@ def _write_besides(found: RestorePlan, words: Words, paper: Paper) -> None:
 def _write_refused(found: RestorePlan, words: Words, paper: Paper) -> None:
     for each in found.plan.choices:
         paper.gap()
-        said = message("{title}; this is not put back unless you say --choose {id}:", title=each.title, id=each.id)
+        said = message(
+            "{title}; hairpin does not put this back unless you say --choose {id}:", title=each.title, id=each.id
+        )
         paper.prose(words(said), style="bad")
         for told in unasked_told(each.effects, words):
             paper.prose(words(told), indent=2)
@@ -71,13 +75,13 @@ def _write_refused(found: RestorePlan, words: Words, paper: Paper) -> None:
 def _first_line(found: RestorePlan) -> Message:
     host = found.plan.answer.network.this.name
     if found.besides:
-        return message("{host}: these chains and rules are put back, and what they need to work", host=host)
+        return message("{host}: hairpin puts back these chains and rules and what they need to work", host=host)
     if found.plan.repairs:
-        return message("{host}: these chains and rules are put back, and nothing else is changed", host=host)
+        return message("{host}: hairpin puts back these chains and rules and changes nothing else", host=host)
     if found.plan.choices:
-        return message("{host}: nothing is put back, since that would do harm", host=host)
+        return message("{host}: hairpin puts nothing back, because that would do harm", host=host)
     if found.undecided or unanswered(found.plan.answer):
-        return message("{host}: it is not known what the engine should have", host=host)
+        return message("{host}: hairpin does not know which chains and rules the engine should have", host=host)
     said = message("{host}: the engines have all their chains and rules", host=host)
     return as_far_as_read(said, lacks_reading(found.plan.answer, "restore"))
 

@@ -34,7 +34,7 @@ def story_text(story: Story, words: Words, paper: Paper, *, several: bool = Fals
             _write_entry(entry, words, paper, several=several, verbose=verbose)
     if not story.entries:
         paper.gap()
-        paper.prose(words(message("No trace tells of anything that matters for the network.")))
+        paper.prose(words(message("No recorded event matters for the network.")))
     write_not_seen(story.missing, words, paper, several=several)
     return paper.text()
 
@@ -65,7 +65,7 @@ def write_not_seen(missing: tuple[Unread, ...], words: Words, paper: Paper, *, s
     if not missing:
         return
     paper.gap()
-    paper.prose(words(message("What could not be seen:")), style="strong")
+    paper.prose(words(message("hairpin could not see:")), style="strong")
     for each in missing:
         host = f"{each.host}: " if several else ""
         paper.prose(f"{host}{each.origin}: {why_unread(each, words)}", indent=2, first="- ", style="unsure")

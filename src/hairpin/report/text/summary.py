@@ -13,7 +13,7 @@ from hairpin.report.under_way import while_under_way
 from hairpin.report.unread import as_far_as_read
 from hairpin.report.verdicts import groups
 
-_STOPS_NO_OTHER = message("nothing here stops the others")
+_STOPS_NO_OTHER = message("nothing on this host stops the others")
 
 
 def problems(answer: Answer) -> int:
@@ -64,7 +64,7 @@ def _line(answer: Answer) -> Message | None:
     if any(each.verdict == "leaves" for each in answer.flows):
         return message("{said}; {others}", said=said, others=as_far_as_read(_STOPS_NO_OTHER, lacking))
     if lacking:
-        return message("{said}; all others pass, as far as was read", said=said)
+        return message("{said}; all others pass, as far as hairpin could read", said=said)
     return message("{said}; all others pass", said=said)
 
 
@@ -93,8 +93,8 @@ def _without_problem(answer: Answer, undecided: int) -> Message:
     waiting = sum(each.severity == "latent" and not is_option_only(each, answer) for each in answer.causes)
     passing = as_far_as_read(_passing(answer), lacks_reading(answer))
     if waiting == 1:
-        return message("1 problem to come; {said}", said=passing)
-    return message("{count} problems to come; {said}", count=waiting, said=passing) if waiting else passing
+        return message("1 future problem; {said}", said=passing)
+    return message("{count} future problems; {said}", count=waiting, said=passing) if waiting else passing
 
 
 def _passing(answer: Answer) -> Message:
@@ -107,14 +107,14 @@ def _passing(answer: Answer) -> Message:
     if left < len(answer.flows):
         count = len(answer.flows)
         return message(
-            "{scope}: {count} of {all} flows delivered, nothing here stops the others",
+            "{scope}: {count} of {all} flows delivered, and nothing on this host stops the others",
             scope=scope,
             count=count - left,
             all=count,
         )
     if left == 1:
-        return message("{scope}: nothing here stops it, the rest of its way was not read", scope=scope)
-    return message("{scope}: nothing here stops them, the rest of their way was not read", scope=scope)
+        return message("{scope}: nothing on this host stops it; hairpin did not read the rest of its way", scope=scope)
+    return message("{scope}: nothing on this host stops them; hairpin did not read the rest of their way", scope=scope)
 
 
 def _problems(count: int) -> Message:

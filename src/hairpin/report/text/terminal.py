@@ -64,12 +64,13 @@ def _offer_text(answer: Answer, fixing: str) -> Message | None:
     if offer == "choices":
         plan = fixing.removesuffix(" --apply")
         return message(
-            "hairpin makes these repairs only by your choice (--choose): `{command}` lists them", command=plan
+            "hairpin makes these repairs only if you choose them (--choose): `{command}` lists them", command=plan
         )
     if not offer:
         return None
     return message(
-        "or let hairpin do it: `{command}` verifies the repair, and takes it back if it does not help", command=fixing
+        "or let hairpin make the repair: `{command}` checks the repair afterwards, and undoes it if it does not help",
+        command=fixing,
     )
 
 
@@ -133,7 +134,7 @@ class _Report:
             elif is_ahead(cause) and not self._verbose:
                 self._ahead(cause)
             elif is_covered(cause, shown) and not self._verbose:
-                self._text.title(cause, message("the repair above is its repair, too"), self._paper)
+                self._text.title(cause, message("the repair above also removes this cause"), self._paper)
             else:
                 self.cause(cause)
 
@@ -150,7 +151,7 @@ class _Report:
             named = lines[0] if len(lines) == 1 else words(message("{flow} and others", flow=lines[0]))
             now: Verdict = next(each.verdict for each in self._answer.flows if each.ref in cause.flows)
             before, after = (words(VERDICTS[each]) for each in (now, cause.proof.without_change))
-            said = message("{flows}: {before} now, {after} then", flows=named, before=before, after=after)
+            said = message("{flows}: {before} now, {after} after this", flows=named, before=before, after=after)
             paper.prose(words(said), indent=2)
         write_keeping(cause.remedies, words, paper)
 

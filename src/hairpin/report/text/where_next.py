@@ -36,17 +36,23 @@ def write_where_next(answer: Answer, words: Words, paper: Paper) -> None:
     plain = any(each.flow.invented for each in asked)  # the user named no client
     for address, link in _not_asked(answer, [each.flow for each in asked if plain]):
         target = f"[{address}]:{port}" if ":" in address else f"{address}:{port}"
-        paper.prose(words(message("Not asked: {link} (`hairpin check {target}`).", link=link, target=target)))
+        paper.prose(words(message("Not checked: {link} (`hairpin check {target}`).", link=link, target=target)))
     _write_way_out(answer, words, paper)
     link = _entered_by(asked[0])
     if link:
         said = (
-            message("Still timing out? `tcpdump -ni {link} port {port}`: no SYN means before this host.",
-                    link=link, port=port)
+            message(
+                "Still timing out? The SYN is lost before this host if `tcpdump -ni {link} port {port}` shows none.",
+                link=link,
+                port=port,
+            )
             if asked[0].flow.protocol == "tcp"
-            else message("Still no answer? `tcpdump -ni {link} port {port}`: no packet means before this host.",
-                         link=link, port=port)
-        )  # fmt: skip
+            else message(
+                "Still no answer? The packet is lost before this host if `tcpdump -ni {link} port {port}` shows none.",
+                link=link,
+                port=port,
+            )
+        )
         paper.prose(words(said), style="faint")
 
 
@@ -67,16 +73,16 @@ def _write_way_out(answer: Answer, words: Words, paper: Paper) -> None:
     inner = filter_of(flow.packet(0))
     said = (
         message(
-            "Still no answer? `tcpdump -ni {link} '{outer}'` shows the outer packets. If they leave without an answer, "
-            "they are lost behind this host: on the way to {far}, or there. On {far}, `tcpdump -ni any '{inner}'` "
-            "shows what it unpacks, and {reading} reads it.",
+            "Still no answer? `tcpdump -ni {link} '{outer}'` shows the outer packets. If they leave and no answer "
+            "comes, they are lost behind this host, on the way to {far} or on {far}. On {far}, `tcpdump -ni any "
+            "'{inner}'` shows the unpacked packets, and {reading} lets hairpin read {far}.",
             inner=inner,
             **facts,
         )
         if _is_tunnelled(asked)
         else message(
-            "Still no answer? `tcpdump -ni {link} '{outer}'`: packets that leave without an answer are lost behind "
-            "this host, on the way to {far} or there ({reading} reads it).",
+            "Still no answer? Run `tcpdump -ni {link} '{outer}'`. If packets leave and no answer comes, they are lost "
+            "behind this host, on the way to {far} or on {far} ({reading} lets hairpin read {far}).",
             **facts,
         )
     )

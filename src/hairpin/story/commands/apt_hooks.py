@@ -54,5 +54,5 @@ def hook_entries(traces: Traces) -> Iterator[StoryEntry]:
 def _said(each: HookRun) -> Message:
     given = {"path": each.hook.path, "command": each.hook.whole, "apt": each.run.command}
     if each.run.user:
-        return message("apt ran its hook of {path}, `{command}`: {user} ran `{apt}`", user=each.run.user, **given)
-    return message("apt ran its hook of {path}, `{command}`, by `{apt}`", **given)
+        return message("{user} ran `{apt}`, and apt ran its hook `{command}` from {path}", user=each.run.user, **given)
+    return message("`{apt}` made apt run its hook `{command}` from {path}", **given)

@@ -153,7 +153,9 @@ def people_entries(traces: Traces) -> Iterator[StoryEntry]:
             yield StoryEntry(
                 at=line.at,
                 kind="login",
-                what=message("{person} became root with su: what was typed then is not logged", person=actor.name),
+                what=message(
+                    "{person} became root with su; the commands after that were not logged", person=actor.name
+                ),
                 subject=became["user"],
                 evidence=line.evidence,
                 by=actor,
@@ -165,7 +167,9 @@ def people_entries(traces: Traces) -> Iterator[StoryEntry]:
             yield StoryEntry(
                 at=login.at,
                 kind="login",
-                what=message("root logged in from {address}: what was typed is not logged", address=login.address),
+                what=message(
+                    "root logged in from {address}; the commands of this login were not logged", address=login.address
+                ),
                 subject="root",
                 evidence=login.evidence,
                 until=login.until,
@@ -175,10 +179,10 @@ def people_entries(traces: Traces) -> Iterator[StoryEntry]:
 
 
 def _shell_entry(command: Command, host: str) -> StoryEntry:
-    said = message("{person} opened a shell as root: what was typed in it is not logged", person=command.by.name)
+    said = message("{person} opened a root shell; the commands in it were not logged", person=command.by.name)
     if command.until is not None:
         said = message(
-            "{person} had a shell as root for {minutes} min: what was typed in it is not logged",
+            "{person} had a root shell for {minutes} min; the commands in it were not logged",
             person=command.by.name, minutes=math.ceil((command.until - command.at) / 60),
         )  # fmt: skip
     return StoryEntry(
@@ -210,7 +214,7 @@ def _plays(traces: Traces) -> Iterator[StoryEntry]:
             at=first.at,
             kind="command",
             what=message(
-                "{person} ran Ansible as root, modules {modules}: what they were told is not logged",
+                "{person} ran Ansible as root, modules {modules}; the arguments of the modules were not logged",
                 person=first.by.name, modules=", ".join(modules),
             ),
             subject="ansible",

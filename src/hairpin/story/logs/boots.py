@@ -150,7 +150,7 @@ def boot_entries(traces: Traces) -> Iterator[StoryEntry]:
 def _end(traces: Traces, boot: HostBoot, at: float) -> StoryEntry:
     orderly = ends_orderly(traces, boot)
     said = (
-        message("the host went down; no unit was stopped before: it crashed, or lost its power")
+        message("the host went down without stopping its units first: it crashed, or it lost its power")
         if orderly is False
         else message("the host went down")
     )
@@ -168,11 +168,13 @@ def clock_entries(traces: Traces) -> Iterator[StoryEntry]:
                 at=last + uptime,
                 kind="clock",
                 what=(
-                    message("the clock was put forward by {seconds} s: earlier entries of this boot are shown with the "
-                            "corrected time", seconds=seconds)
+                    message(
+                        "the clock was set forward by {seconds} s: earlier entries of this boot are shown with the "
+                        "corrected time", seconds=seconds)
                     if after > before
-                    else message("the clock was put back by {seconds} s: earlier entries of this boot are shown with "
-                                 "the corrected time", seconds=seconds)
+                    else message(
+                        "the clock was set back by {seconds} s: earlier entries of this boot are shown with the "
+                        "corrected time", seconds=seconds)
                 ),
                 subject="clock",
                 evidence=evidence,

@@ -21,7 +21,7 @@ _LOADED = "Bridge firewalling registered"
 _FULL = (
     ("nf_conntrack: table full", message("the connection tracking table was full: new connections were dropped")),
     ("table overflow", message("the neighbour table was full: packets to new neighbours were dropped")),
-    ("SYN flooding", message("a listening socket got more connections than its backlog takes")),
+    ("SYN flooding", message("a listening socket got more connections than its backlog can hold")),
 )
 
 
@@ -45,7 +45,7 @@ def kernel_entries(traces: Traces) -> Iterator[StoryEntry]:
             yield _entry(
                 traces,
                 line,
-                message("the kernel loaded br_netfilter: iptables sees the packets of bridges since"),
+                message("the kernel loaded br_netfilter: from then on iptables sees bridged packets"),
                 Effect(event="br-netfilter-load"),
             )
     for words, said in _FULL:

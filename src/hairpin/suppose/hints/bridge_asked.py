@@ -52,14 +52,16 @@ def _of(host: Host, asked: str, own: str, line: int, quote: str) -> Iterator[Hin
     holder = next((each.name for each in host.containers() if _has(each.endpoints, asked)), None)
     offset = int(IPv4Address(asked)) - int(IPv4Address(own)) if _ADDRESS.fullmatch(own) else 0
     if holder is not None or 0 < offset < _FIRST_GIVEN:
-        means = message("The host asks for {address} on the bridge with {own}, and nobody there answers: the link of "
-                        "the container does not reach the bridge", address=asked, own=own)  # fmt: skip
+        means = message(
+            "The host asks for {address} on the bridge with {own}, and nobody there answers: the container's link is "
+            "not connected to the bridge", address=asked, own=own)  # fmt: skip
         shows = message("no veth of the container is a port of the bridge, or the port is DOWN")
         yield Hinted("veth-detached-from-bridge", 20, _ON_BRIDGE, shows, means, line, quote)
         return
-    means = message("The host looks for {address} on the bridge with {own}, whose range covers it: a machine elsewhere "
-                    "is not reached", address=asked, own=own)  # fmt: skip
-    shows = message("a route to a bridge covers {said}", said=asked)
+    means = message(
+        "The host looks for {address} on the bridge with {own}, because the bridge's range covers it. A machine "
+        "elsewhere with this address is not reached", address=asked, own=own)  # fmt: skip
+    shows = message("a route into a bridge covers {said}", said=asked)
     yield Hinted("bridge-subnet-overlaps-route", 28, _COMMAND, shows, means, line, quote)
 
 

@@ -26,8 +26,9 @@ def untranslated_packets(outcomes: tuple[Outcome, ...]) -> Iterator[Hinted]:
     for each in captured:
         others = (one for one in captured if one.host == each.host and not _within(one.source, _POOLS))
         if each.failed and is_of_container(each) and not any(others):
-            means = message("Packets to {target} are seen with the container's own address {source} as source only: "
-                            "nothing translates it", target=each.host, source=each.source)  # fmt: skip
+            means = message(
+                "Packets to {target} show only the container's own address {source} as their source: no rule "
+                "translates it", target=each.host, source=each.source)  # fmt: skip
             shows = message("nat POSTROUTING has no MASQUERADE for the network")
             yield Hinted("masquerade-missing", 20, _COMMAND, shows, means, each.line, each.target)
             return
@@ -38,9 +39,10 @@ def seen_coming_in(outcomes: tuple[Outcome, ...]) -> Iterator[Hinted]:
     for each in outcomes:
         to_container = _within(each.host, _INNER) and _within(each.source, _INNER) and each.protocol == "icmp"
         if each.tool == "tcpdump" and each.failed and to_container and not _within(each.source, _POOLS):
-            means = message("Packets from {source} for {target} come in and get no answer: this host does not forward "
-                            "them", source=each.source, target=each.host)  # fmt: skip
-            shows = message("FORWARD has the policy DROP, and no rule accepts what is for a container's own address")
+            means = message(
+                "Packets from {source} for {target} come in and get no answer: this host does not forward these "
+                "packets", source=each.source, target=each.host)  # fmt: skip
+            shows = message("FORWARD has the policy DROP, and no rule accepts packets for a container's own address")
             yield Hinted("forward-policy-drop", 18, "sudo iptables-save", shows, means, each.line, each.target)
             return
 

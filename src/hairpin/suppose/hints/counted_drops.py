@@ -42,7 +42,7 @@ def counted_drops(lines: Iterable[tuple[int, str]]) -> Iterator[Hinted]:
         if found is None or cause in known:
             continue
         known.add(cause)
-        means = message("A rule of chain {chain} that drops has counted {packets} packets",
+        means = message("A DROP rule of chain {chain} has counted {packets} packets",
                         chain=chain or "?", packets=found["packets"])  # fmt: skip
         shows = message("the counter of this rule grows with each attempt")
         yield Hinted(cause, 18, _COMMAND, shows, means, number, line.strip()[:_LONGEST])

@@ -39,12 +39,19 @@ def logged_drops(lines: Iterable[tuple[int, str]]) -> Iterator[Hinted]:
             message("a firewall of the host logs that it drops this packet, with IN={into} OUT={out}", **places)
             if is_drop
             else message(
-                "a rule of FORWARD logs this packet, which no rule before it accepts: IN={into} OUT={out}", **places
+                "a rule of FORWARD logs this packet (IN={into} OUT={out}), and no rule before it accepts the packet",
+                **places,
             )
         )
-        yield Hinted(cause, 30 if is_drop else 14, command,
-                     message("the rule that logs it, and none before it that accepts"), said,
-                     number, line[:_LONGEST])  # fmt: skip
+        yield Hinted(
+            cause,
+            30 if is_drop else 14,
+            command,
+            message("the rule that logs the packet, and no rule before it that accepts the packet"),
+            said,
+            number,
+            line[:_LONGEST],
+        )
 
 
 def _cause(before: str, *, is_forwarded: bool, has_out: bool) -> str:

@@ -101,7 +101,7 @@ FIREWALLS: tuple[Hint, ...] = (
         command=RULES,
         shows=FLUSHED_SHOWS,
         means=message(
-            "A restart of the firewall deletes the engine's rules, and only a restart of the engine makes them anew"
+            "A restart of the firewall deletes the engine's rules. Only a restart of the engine makes these rules again"
         ),
     ),
     Hint(
@@ -112,7 +112,8 @@ FIREWALLS: tuple[Hint, ...] = (
         command=RULES,
         shows=INPUT_SHOWS,
         means=message(
-            "With the host's network a port is not published: packets pass INPUT, which a published port does not"
+            "A container on the host's network publishes no port: its packets pass INPUT, while packets to published "
+            "ports do not"
         ),
     ),
     Hint(
@@ -191,9 +192,9 @@ FIREWALLS: tuple[Hint, ...] = (
         cause="forward-policy-drop",
         weight=18,
         command=RULES,
-        shows=message("FORWARD has the policy DROP, and no rule accepts what is for a container's own address"),
+        shows=message("FORWARD has the policy DROP, and no rule accepts packets for a container's own address"),
         means=message(
-            "FORWARD drops what comes from outside for a container's own address and a port that is not published"
+            "FORWARD drops packets from outside for a container's own address and a port that is not published"
         ),
     ),
     Hint(
@@ -218,8 +219,8 @@ FIREWALLS: tuple[Hint, ...] = (
         command=RULES,
         shows=FORWARD_SHOWS,
         means=message(
-            "The policy DROP stops what containers send in FORWARD: the rules for the host's own packets do not "
-            "let it pass"
+            "The policy DROP of FORWARD stops packets that containers send. Rules for the host's own packets do not "
+            "apply to them"
         ),
     ),
     Hint(
@@ -228,7 +229,7 @@ FIREWALLS: tuple[Hint, ...] = (
         weight=12,
         command=RULES,
         shows=message("nat POSTROUTING has no MASQUERADE for the network"),
-        means=message("Nobody translates the containers' addresses, so no answer from outside finds back"),
+        means=message("No rule translates the containers' addresses, so no answer from outside finds its way back"),
     ),
     Hint(
         says=(
@@ -243,9 +244,10 @@ FIREWALLS: tuple[Hint, ...] = (
         weight=12,
         command=RULES,
         is_error=True,
-        shows=message("nat DOCKER has a DNAT of the port, and DOCKER-USER has no rule"),
+        shows=message("nat DOCKER has a DNAT rule for the port, and DOCKER-USER has no rule"),
         means=message(
-            "A published port passes FORWARD by Docker's own rules and never INPUT, where the firewall's rules are"
+            "Packets to a published port are accepted in FORWARD by Docker's own rules. They never pass INPUT, where "
+            "the firewall's rules are"
         ),
     ),
     Hint(
@@ -253,7 +255,7 @@ FIREWALLS: tuple[Hint, ...] = (
         cause="ban-list-hits-client-or-container",
         weight=8,
         command=RULES,
-        shows=message("a chain of the ban list has the address of the client or of a container"),
+        shows=message("a chain of the ban list contains the address of the client or of a container"),
         means=message("A ban list drops the client's packets"),
     ),
     Hint(
@@ -261,7 +263,7 @@ FIREWALLS: tuple[Hint, ...] = (
         cause="two-iptables-backends-in-use",
         weight=10,
         command="sudo iptables-legacy-save; sudo iptables-nft-save",
-        shows=message("both have rules"),
+        shows=message("both back ends have rules"),
         means=message("Both back ends of iptables have rules, and a packet passes both"),
     ),
     Hint(
@@ -275,8 +277,8 @@ FIREWALLS: tuple[Hint, ...] = (
         cause="rp-filter-strict",
         weight=10,
         command="ip route show table all; ip rule; sysctl -a 2>/dev/null | grep rp_filter",
-        shows=message("rp_filter is 1, and the way back to the client is another link"),
-        means=message("Packets come in by one link and the way back is another one"),
+        shows=message("rp_filter is 1, and the way back to the client is through another link"),
+        means=message("Packets come in through one link, but the way back is through another link"),
     ),
     Hint(
         says=(words(r"--icc(?:=| )false|[\"']icc[\"']: false|enable_icc[\"']?[:=] ?[\"']?false"),),
@@ -292,7 +294,7 @@ FIREWALLS: tuple[Hint, ...] = (
         weight=10,
         command="cat /etc/docker/daemon.json; sysctl -a 2>/dev/null | grep route_localnet",
         shows=message("route_localnet is 0"),
-        means=message("Without docker-proxy, localhost needs route_localnet"),
+        means=message("Without docker-proxy, connections to localhost need route_localnet"),
     ),
     Hint(
         says=(
@@ -311,7 +313,8 @@ FIREWALLS: tuple[Hint, ...] = (
         command="docker inspect --format '{{.Name}} {{json .NetworkSettings.Networks}}' $(docker ps -q)",
         shows=message("the two containers share no network"),
         means=message(
-            "The engine keeps its networks apart: containers on two networks do not reach each other's addresses"
+            "The engine isolates its networks from each other: containers on two networks cannot reach each other's "
+            "addresses"
         ),
     ),
     Hint(
@@ -343,7 +346,7 @@ FIREWALLS: tuple[Hint, ...] = (
         weight=12,
         command=SYSCTLS,
         shows=message("net.ipv4.ip_forward = 0"),
-        means=message("A restart of the network's scripts loads sysctl.conf, in which forwarding is off"),
+        means=message("A restart of the network's scripts loads sysctl.conf, and that file switches forwarding off"),
     ),
     Hint(
         says=(
@@ -356,9 +359,9 @@ FIREWALLS: tuple[Hint, ...] = (
         cause="reject-rule-before-docker",
         weight=14,
         command=RULES,
-        shows=message("a REJECT or DROP in FORWARD stands before Docker's rules"),
+        shows=message("FORWARD has a REJECT or DROP before Docker's rules"),
         means=message(
-            "The saved rules of the iptables service end FORWARD with a REJECT, and the engine's come behind it"
+            "The saved rules of the iptables service end FORWARD with a REJECT, and the engine's rules come after it"
         ),
     ),
 )

@@ -46,9 +46,11 @@ NETWORKS: tuple[Hint, ...] = (
         cause="no-common-network-for-name",
         weight=16,
         command="docker inspect --format '{{.Name}} {{json .NetworkSettings.Networks}}' $(docker ps -q)",
-        shows=message("the proxy shares no network with the container, or takes its address on another network"),
+        shows=message(
+            "the proxy shares no network with the container, or uses the container's address on another network"
+        ),
         means=message(
-            "The container is on several networks, and the proxy asks its address on one that the proxy is not on"
+            "The container is on several networks, and the proxy uses its address on a network that the proxy is not on"
         ),
     ),
     Hint(
@@ -63,8 +65,8 @@ NETWORKS: tuple[Hint, ...] = (
         cause="loopback-is-the-container",
         weight=14,
         command="docker compose config; docker ps",
-        shows=message("the proxy runs in a container, and the address behind it is a loopback address"),
-        means=message("In a container localhost is this container: the proxy asks itself"),
+        shows=message("the proxy runs in a container, and the address behind the proxy is a loopback address"),
+        means=message("In a container, localhost is the container itself: the proxy asks itself"),
     ),
     Hint(
         says=(
@@ -77,10 +79,8 @@ NETWORKS: tuple[Hint, ...] = (
         weight=24,
         is_error=True,
         command="docker exec {container} cat /etc/hosts /etc/resolv.conf",
-        shows=message("a line of /etc/hosts leads the name to a loopback address"),
-        means=message(
-            "The name leads to a loopback address, so the client asks itself: /etc/hosts has an entry for it"
-        ),
+        shows=message("a line of /etc/hosts gives the name a loopback address"),
+        means=message("/etc/hosts gives the name a loopback address, so the client asks itself"),
     ),
     Hint(
         says=(words(r"--iptables(?:=| )false|[\"']?iptables[\"']?: false"),),
@@ -89,7 +89,7 @@ NETWORKS: tuple[Hint, ...] = (
         command="cat /etc/docker/daemon.json; ps -o args -C dockerd; sudo iptables-save",
         shows=message("dockerd runs with iptables=false"),
         means=message(
-            "Dockerd makes no rules: no port is published by DNAT, and no container's address is masqueraded"
+            "dockerd makes no rules: no port is published by DNAT, and no container's address is masqueraded"
         ),
     ),
     Hint(
@@ -109,9 +109,9 @@ NETWORKS: tuple[Hint, ...] = (
         cause="loopback-is-the-container",
         weight=18,
         command="docker compose config; docker ps",
-        shows=message("the client is a container, and the service that it asks is another one"),
+        shows=message("the client is a container, and the service that it asks is in another container"),
         means=message(
-            "In a container localhost is this container: the client asks itself, and not the other container"
+            "In a container, localhost is the container itself: the client asks itself instead of the other container"
         ),
     ),
     Hint(
@@ -131,9 +131,9 @@ NETWORKS: tuple[Hint, ...] = (
         cause="loopback-is-the-container",
         weight=16,
         command="docker compose config; docker ps",
-        shows=message("the client is a container, and the service that it asks is another one"),
+        shows=message("the client is a container, and the service that it asks is in another container"),
         means=message(
-            "In a container localhost is this container: the client asks itself, and not the other container"
+            "In a container, localhost is the container itself: the client asks itself instead of the other container"
         ),
     ),
     Hint(
@@ -148,8 +148,8 @@ NETWORKS: tuple[Hint, ...] = (
         cause="loopback-is-the-container",
         weight=12,
         command="docker compose config; docker ps; sudo ss -lntup",
-        shows=message("the service that the client asks by localhost is of the host or of another container"),
-        means=message("In a container localhost is this container, not the host"),
+        shows=message("the service that the client asks at localhost belongs to the host or to another container"),
+        means=message("In a container, localhost is the container itself, not the host"),
     ),
     Hint(
         says=(
@@ -163,9 +163,9 @@ NETWORKS: tuple[Hint, ...] = (
         cause="loopback-is-the-container",
         weight=18,
         command="docker compose config; docker ps",
-        shows=message("the client is a container, and the service that it asks is another one"),
+        shows=message("the client is a container, and the service that it asks is in another container"),
         means=message(
-            "In a container localhost is this container: the client asks itself, and not the other container"
+            "In a container, localhost is the container itself: the client asks itself instead of the other container"
         ),
     ),
     Hint(
@@ -177,9 +177,9 @@ NETWORKS: tuple[Hint, ...] = (
         cause="interface-name-hardcoded",
         weight=18,
         command="docker exec {container} sh -c 'iptables -t nat -S; ip route'",
-        shows=message("MASQUERADE or another rule names an interface that is not the one of the default route"),
+        shows=message("MASQUERADE or another rule names an interface that does not carry the default route"),
         means=message(
-            "Rules inside the container name one interface, and after a start its networks may have other ones"
+            "Rules inside the container name an interface, and after a start its networks may have other interfaces"
         ),
     ),
     # --- names ---
@@ -188,12 +188,10 @@ NETWORKS: tuple[Hint, ...] = (
         weight=24,
         is_error=True,
         command="cat /etc/resolv.conf; resolvectl status",
-        shows=message(
-            "the host's resolv.conf names only a loopback address, and a name server of the LAN is elsewhere"
-        ),
+        shows=message("the host's resolv.conf names only a loopback address, and another name server is in the LAN"),
         means=message(
-            "The host has only a local name server, so containers ask 8.8.8.8 and 8.8.4.4, which a firewall may "
-            "not let through"
+            "The host has only a local name server, so dockerd gives containers 8.8.8.8 and 8.8.4.4. A firewall may "
+            "drop queries to these two servers"
         ),
     ),
     Hint(
@@ -206,18 +204,18 @@ NETWORKS: tuple[Hint, ...] = (
         ),
         weight=8,
         command="cat /etc/resolv.conf; docker exec {container} cat /etc/resolv.conf",
-        shows=message("the container's name server is one that its network does not reach"),
-        means=message("The name server that the container asks does not answer it"),
+        shows=message("the container's network does not reach the container's name server"),
+        means=message("The container's name server does not answer the container"),
     ),
     Hint(
         says=(words(r"ignoring query from non-local network"),),
         weight=24,
         is_error=True,
         command="docker exec {container} sh -c 'cat /etc/dnsmasq.conf /etc/pihole/pihole.toml'",
-        shows=message("local-service, or a listening mode of local networks only"),
+        shows=message("local-service, or a mode in which dnsmasq listens for local networks only"),
         means=message(
-            "The query arrives, and dnsmasq ignores it: it answers only clients of its own networks, and the "
-            "bridge's is the only one"
+            "The query arrives, but dnsmasq ignores it: dnsmasq answers only clients in networks of its own links, and "
+            "the container's network is not among these"
         ),
     ),
 )

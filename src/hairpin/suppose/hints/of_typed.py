@@ -19,7 +19,7 @@ TYPED: tuple[Hint, ...] = (
         weight=20,
         command=RULES,
         shows=message("OUTPUT has the policy DROP, and no rule accepts the packet"),
-        means=message("OUTPUT's policy DROP stops what the host itself sends, also to its own containers"),
+        means=message("The policy DROP of OUTPUT stops packets that the host itself sends, even to its own containers"),
     ),
     Hint(
         says=(words(rf"{_IPTABLES}[^\n]* -P FORWARD (?:DROP|REJECT)|:FORWARD DROP"),),
@@ -39,8 +39,8 @@ TYPED: tuple[Hint, ...] = (
         cause="reject-rule-before-docker",
         weight=16,
         command=RULES,
-        shows=message("a REJECT or DROP in FORWARD stands before Docker's rules"),
-        means=message("A rule of FORWARD ends packets before the engine's rules can accept them"),
+        shows=message("FORWARD has a REJECT or DROP before Docker's rules"),
+        means=message("A rule of FORWARD stops packets before the engine's rules can accept them"),
     ),
     Hint(
         says=(words(rf"{_IPTABLES}[^\n]* -P INPUT (?:DROP|REJECT)"),),
@@ -75,7 +75,8 @@ TYPED: tuple[Hint, ...] = (
         command="ip addr; ip route",
         shows=message("the bridge is DOWN, or has no address"),
         means=message(
-            "The command takes the bridge's address away, or sets the bridge down: then its ports pass nothing"
+            "The command removes the bridge's address or sets the bridge down. The ports of the bridge then pass "
+            "nothing"
         ),
     ),
     Hint(
@@ -90,7 +91,7 @@ TYPED: tuple[Hint, ...] = (
         weight=18,
         command=SYSCTLS,
         shows=message("net.ipv4.ip_forward = 0"),
-        means=message("The command switches the forwarding of IPv4 off"),
+        means=message("The command switches IPv4 forwarding off"),
     ),
     Hint(
         says=(
@@ -101,7 +102,7 @@ TYPED: tuple[Hint, ...] = (
         weight=16,
         command=SYSCTLS,
         shows=message("a link on the way has forwarding = 0, although ip_forward is 1"),
-        means=message("ip_forward is 1, and a manager of links has switched the forwarding of a single link off"),
+        means=message("ip_forward is 1, but a network manager has switched forwarding off for a single link"),
     ),
     Hint(
         says=(words(r"\bip route (?:del|delete|flush)[^\n]*\bdefault|\broute del[^\n]* default"),),

@@ -89,7 +89,7 @@ WAYS: tuple[Hint, ...] = (
         weight=24,
         command="ethtool -k eth0 | grep checksum; nstat -az | grep -i csum",
         is_error=True,
-        shows=message("the counter of wrong checksums (UdpInCsumErrors) grows, or tx-udp_tnl-csum offload is on"),
+        shows=message("the counter of wrong checksums (UdpInCsumErrors) grows, or the offload tx-udp_tnl-csum is on"),
         means=message("Packets of a tunnel have a wrong checksum, and the far kernel drops them"),
     ),
     Hint(
@@ -179,9 +179,11 @@ WAYS: tuple[Hint, ...] = (
         cause="raw-drop-direct-routing",
         weight=18,
         command="sudo iptables-save -t raw",
-        shows=message("PREROUTING of table raw drops what comes for the container's address and not from its bridge"),
+        shows=message(
+            "PREROUTING of table raw drops packets for the container's address that do not come from its bridge"
+        ),
         means=message(
-            "Since version 28, dockerd drops what comes from outside for a container's own address in table raw"
+            "Since version 28, dockerd drops packets from outside for a container's own address in table raw"
         ),
     ),
     Hint(
@@ -191,7 +193,7 @@ WAYS: tuple[Hint, ...] = (
         command="ip route; networkctl; nmcli device",
         shows=message("a default route leads to a veth or to a bridge of the engine"),
         means=message(
-            "A manager of links takes the engine's veth or bridge for an uplink, and gives it an address and a default "
+            "A network manager treats the engine's veth or bridge as an uplink, and gives it an address and a default "
             "route"
         ),
     ),
@@ -204,9 +206,9 @@ WAYS: tuple[Hint, ...] = (
         cause="manager-claims-container-links",
         weight=18,
         command="networkctl; nmcli device; ip addr",
-        shows=message("the manager lists the veth or the bridge as a link of its own"),
+        shows=message("the network manager lists the veth or the bridge as a link that it manages"),
         means=message(
-            "A manager of links takes the engine's veth or bridge for an uplink, and gives it an address and a default "
+            "A network manager treats the engine's veth or bridge as an uplink, and gives it an address and a default "
             "route"
         ),
     ),
@@ -225,7 +227,10 @@ WAYS: tuple[Hint, ...] = (
         weight=16,
         command=ROUTES,
         shows=RANGES_SHOWS,
-        means=message("A bridge of the engine covers the address of a machine elsewhere, and takes its packets"),
+        means=message(
+            "A bridge of the engine covers the address of a machine elsewhere, so packets to that machine go to the "
+            "bridge"
+        ),
     ),
     Hint(
         says=(
@@ -252,7 +257,10 @@ WAYS: tuple[Hint, ...] = (
         weight=20,
         is_error=True,
         command="ip route show table all; docker network ls",
-        shows=message("routes cover the ranges that the engine tries"),
-        means=message("Each range that the engine tries overlaps a route of the host, so it finds no free one"),
+        shows=message("routes of the host cover every range from which the engine takes subnets"),
+        means=message(
+            "Each range that the engine tries for a new network overlaps a route of the host, so the engine finds no "
+            "free range"
+        ),
     ),
 )

@@ -80,10 +80,10 @@ def inside_the_pools(lines: Iterable[tuple[int, str]], told: ToldParts) -> Itera
                 continue
             if named[3] == "0" or named[5]:
                 continue
-            means = message("{said} is elsewhere, and inside the ranges that the engine gives to its networks: a "
-                            "bridge with this"
-                            " range takes its packets", said=named[0])  # fmt: skip
-            shows = message("a route to a bridge covers {said}", said=named[0])
+            means = message(
+                "{said} is elsewhere, but inside the ranges from which the engine takes its networks. A bridge with "
+                "this range gets its packets", said=named[0])  # fmt: skip
+            shows = message("a route into a bridge covers {said}", said=named[0])
             yield Hinted("bridge-subnet-overlaps-route", 18, _COMMAND, shows, means, number, line[:200])
             return
 
@@ -116,12 +116,16 @@ def _meets(one: IPv4Network, other: IPv4Network) -> bool:
 def _hint(route: Route, link: str, said: str, number: int, line: str, *, is_bridge: bool) -> Hinted:
     covered = str(IPv4Network((route.destination, route.prefix_length)))
     if is_bridge:
-        means = message("The route to {range} leads to the bridge {link}, and overlaps {said}, which is elsewhere",
+        means = message("The route to {range} leads to the bridge {link}. It overlaps {said}, which is elsewhere",
                         range=covered, link=link, said=said)  # fmt: skip
         cause = "bridge-subnet-overlaps-route"
     else:
-        means = message("The route to {range} by {link} covers {said}, and takes it for a neighbour on {link}",
-                        range=covered, link=link, said=said)  # fmt: skip
+        means = message(
+            "The route to {range} through {link} covers {said}, so the host looks for this address directly on {link}",
+            range=covered,
+            link=link,
+            said=said,
+        )
         cause = "route-diverts-traffic"
     shows = message("the line of {range} leads to {link}", range=covered, link=link)
     return Hinted(cause, 26, _COMMAND, shows, means, number, line[:200])

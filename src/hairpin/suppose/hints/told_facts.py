@@ -72,14 +72,18 @@ def _of_own_host(outcome: Outcome, *, is_on_loopback: bool) -> Iterator[Hinted]:
         weight = _SEEN_WEIGHT if is_on_loopback else 10 if outcome.result == "failed" else _WEIGHT
         yield Hinted(
             "host-service-listens-on-loopback", weight, SOCKETS,
-            message("the line of the port has the address 127.0.0.1"),
-            message("The host's service listens on 127.0.0.1 only, which a container does not reach"), line, quote,
+            message("the line of the port shows the address 127.0.0.1"),
+            message(
+                "The host's service listens on 127.0.0.1 only, and containers cannot reach that address"), line, quote,
         )  # fmt: skip
     if outcome.result in ("unreachable", "prohibited", "timeout", "failed"):
         yield Hinted(
             "input-drops-host-service", _WEIGHT, RULES,
-            message("INPUT drops or rejects what no rule before it accepts (icmp-host-prohibited, ufw, firewalld)"),
-            message("INPUT of the host drops or rejects what a container sends to the host's own address"), line, quote,
+            message(
+                "INPUT has a DROP or REJECT (icmp-host-prohibited, ufw, firewalld), and no rule before it accepts the "
+                "packet"),
+            message(
+                "INPUT of the host drops or rejects packets from a container to the host's own address"), line, quote,
         )  # fmt: skip
 
 
@@ -98,8 +102,8 @@ def two_translations(host: Host, flows: Iterable[Flow]) -> Iterator[Hinted]:
         if len(targets) > 1:
             first, second = list(targets)[:2]
             means = message(
-                "Two rules translate port {port}: the first leads to {first}, the second to {second}. If nobody has"
-                " {first}, its rule is a stale one",
+                "Two rules translate port {port}: the first leads to {first}, the second to {second}. If nobody has "
+                "{first}, the first rule is stale",
                 port=number,
                 first=first,
                 second=second,
@@ -130,11 +134,10 @@ def published_elsewhere(host: Host, flows: Iterable[Flow]) -> Iterator[Hinted]:
             if (binding.protocol, binding.container_port) == (protocol, port) and binding.host_port:
                 yield Hinted(
                     "port-not-published", 24, "docker ps; sudo ss -lntup",
-                    message("port {port} of {name} has another port of the host before the "
-                            "arrow", port=port, name=name),
-                    message("Port {port} of {name} is published at port {other} of the host, and nothing is "
-                            "published at"
-                            " {port}", port=port, name=name, other=binding.host_port), 0, "",
+                    message("port {port} of {name} has another host port before the arrow", port=port, name=name),
+                    message(
+                        "Port {port} of {name} is published as port {other} of the host, and no port is published as "
+                        "{port}", port=port, name=name, other=binding.host_port), 0, "",
                 )  # fmt: skip
                 return
 
@@ -153,12 +156,18 @@ def held_twice(told: ToldParts) -> Iterator[Hinted]:
             and not _loopback(each)
         ):
             yield Hinted(
-                "address-held-twice", 24, "bridge link; ip neigh; ls /var/run/docker/netns",
+                "address-held-twice",
+                24,
+                "bridge link; ip neigh; ls /var/run/docker/netns",
                 message("the bridge has a port that belongs to no container, or two neighbours have the address"),
-                message("{address} answers in its own namespace and refuses others: another, old end also has "
-                        "{address}",
-                        address=each.host), each.line, each.target,
-            )  # fmt: skip
+                message(
+                    "{address} answers in its own namespace but refuses others: an old link elsewhere also has "
+                    "{address}",
+                    address=each.host,
+                ),
+                each.line,
+                each.target,
+            )
             return
 
 
@@ -180,7 +189,7 @@ def smaller_uplink(host: Host, told: ToldParts) -> Iterator[Hinted]:
     if sizes and inner and min(sizes) < max(inner):
         yield Hinted(
             "mtu-black-hole", 18, "ip -d link show; ping -c 3 -M do -s 1472 1.1.1.1",
-            message("the uplink has a smaller mtu than the containers"),
+            message("the uplink has a smaller MTU than the containers"),
             message("The uplink has the MTU {outer}, and the containers have "
                     "{inner}", outer=min(sizes), inner=max(inner)),
             0, "",
@@ -206,15 +215,18 @@ def diverting_rules(prose: Prose, host: Host, told: ToldParts) -> Iterator[Hinte
         text = str(IPv4Address(address))
         if length == _ADDRESS_BITS and text in named:
             if _IN_CONTAINER.search(prose.text) is not None:
-                means = message("A policy rule leads what has the source {address} to a table of its own: answers to "
-                                "containers leave by the uplink", address=text)  # fmt: skip
+                means = message(
+                    "A policy rule sends packets with the source {address} to a routing table of its own: answers to "
+                    "containers leave through the uplink", address=text)  # fmt: skip
                 shows = message("the table of the rule has no route to the containers' networks")
                 cause = "policy-rule-diverts-container-traffic"
             else:
-                means = message("The policy rule for {address} does not hold for what containers answer: that is "
-                                "routed with the container's address, and leaves by the other uplink",
-                                address=text)  # fmt: skip
-                shows = message("no policy rule leads what comes from the containers' networks to this table")
+                means = message(
+                    "The policy rule for {address} does not apply to answers of containers. These are routed with the "
+                    "container's address and leave through the other uplink",
+                    address=text,
+                )
+                shows = message("no policy rule sends packets from the containers' networks to this table")
                 cause = "answers-leave-by-other-uplink"
             yield Hinted(cause, 24, "ip rule; ip route show table all", shows, means, 0, "")
             return
@@ -240,9 +252,9 @@ def saved_by_the_service(host: Host, flows: Iterable[Flow]) -> Iterator[Hinted]:
     static = [each for chain in chains for each in chain.rules if _fields(each).get("ct-state") == _NEW]
     opened = {low for each in static for low, _ in _fields(each).get("dport", ())}
     if len(static) >= _LEAST_STATIC and not ports & opened:
-        shows = message("a REJECT or DROP in FORWARD stands before Docker's rules")
+        shows = message("FORWARD has a REJECT or DROP before Docker's rules")
         means = message(
-            "The saved rules of the iptables service end FORWARD with a REJECT, and the engine's come behind it"
+            "The saved rules of the iptables service end FORWARD with a REJECT, and the engine's rules come after it"
         )
         yield Hinted("reject-rule-before-docker", 16, RULES, shows, means, 0, "")
 

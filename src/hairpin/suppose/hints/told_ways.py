@@ -31,9 +31,12 @@ def two_routes(host: Host, told: ToldParts) -> Iterator[Hinted]:
         ways = (first.next_hops[0], each.next_hops[0])
         bridges = [way for way in ways if way.gateway is None and _BRIDGE.match(way.link or "")]
         if first is not each and len(bridges) == 1 and any(way.gateway is not None for way in ways):
-            means = message("{range} has two routes, one to {link} of this host and one to another machine: the kernel "
-                            "takes one of them for all packets", range=str(IPv4Network(key)),
-                            link=bridges[0].link or "-")  # fmt: skip
+            means = message(
+                "{range} has two routes, one to {link} of this host and one to another machine. The kernel uses one of "
+                "the two for all packets",
+                range=str(IPv4Network(key)),
+                link=bridges[0].link or "-",
+            )
             shows = message("the first of the two lines leads away from the bridge")
             yield Hinted(
                 "node-route-wrong-host", 26, "ip route show table all; ip route get ADDRESS", shows, means, 0, ""
@@ -58,7 +61,7 @@ def bare_uplink(host: Host, told: ToldParts) -> Iterator[Hinted]:
         ):
             means = message("{link} is up and has no IPv4 address, so the host has no route to its network",
                             link=each.name)  # fmt: skip
-            shows = message("{link} has no line inet", link=each.name)
+            shows = message("{link} has no inet line", link=each.name)
             yield Hinted("host-address-missing", 18, "ip addr; nmcli device; networkctl", shows, means, 0, "")
             return
 

@@ -71,10 +71,10 @@ def _of_hidden(namespace: Namespace, link: str, target: int, sender: int) -> _As
     return (
         message(
             "Does a load balancer send the packets for {address} to this host's hardware address? {key} is {value}, so "
-            "the host answers no ARP request for {address} on {link}: it is an address of {holder}",
+            "the host answers no ARP request for {address} on {link}, because {holder} has the address",
             **facts,
         ),
-        message("The verdict above is the answer: no machine asks for {address} by ARP", **facts),
+        message("The verdict above stands: no machine asks for {address} by ARP", **facts),
         message("No machine on {link} finds {address}: sysctl -w {key}=0, or move the address to {link}", **facts),
     )
 
@@ -96,22 +96,23 @@ def _behind(network: Network, netns: Netns, link: str, version: Version, target:
         "key": f"net.ipv{version}.conf.{link}.{name}",
         "value": int(proxies),
     }
-    if_yes = message("The verdict above is the answer: {address} is found on {link}, or routed to this host", **facts)
+    if_yes = message("The verdict above stands: {address} is found on {link}, or is routed to this host", **facts)
     if version == 4:
         return (
             message(
-                "Does the sender have a route for {address} by this host? The address is in the network of {link}, so "
-                "a router asks for it there by ARP, and this host answers for its own addresses only ({key} is 0)",
+                "Does the sender have a route for {address} through this host? The address is in the network of "
+                "{link}, so a router asks for it there by ARP. This host answers ARP requests only for its own "
+                "addresses ({key} is 0)",
                 **facts,
             ),
             if_yes,
-            message("No machine on {link} finds {address}: sysctl -w {key}=1, or give it a route", **facts),
+            message("No machine on {link} finds {address}: sysctl -w {key}=1, or give the sender a route", **facts),
         )
     return (
         message(
             "Does this host answer neighbour solicitations for {address} on {link}, or does the router have a route "
-            "for it by this host? The address is in the network of {link}. {key} is {value}, and "
-            "`ip -6 neigh show proxy` has the entries",
+            "for {address} through this host? The address is in the network of {link}. {key} is {value}, and `ip -6 "
+            "neigh show proxy` lists the entries",
             **facts,
         ),
         if_yes,

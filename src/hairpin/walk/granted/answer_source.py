@@ -43,14 +43,17 @@ def answer_source(network: Network, started: State, arrived: State, socket: Sock
     return (
         OpenQuestion(
             text=message(
-                "Does {process} in {netns} answer from {asked}, where it was asked? Its socket on port {port}/udp has "
-                "no address, so otherwise the kernel sends the answer by the route, from {source} by {link}",
+                "Does {process} in {netns} answer from {asked}, the address that the client asked? Its socket on port "
+                "{port}/udp has no address. Unless the service names one, the kernel takes the source address from the "
+                "route: {source} through {link}",
                 **facts,
             ),
-            if_yes=message("The verdict above is the answer: the service names the address (IP_PKTINFO)", **facts),
+            if_yes=message(
+                "The verdict above stands: the service names the source address itself (IP_PKTINFO)", **facts
+            ),
             if_no=message(
-                "The client never gets the answers, or does not take them: bind {process} to {asked}, or give {netns} "
-                "a route for the client by which it answers from {asked}",
+                "The client gets no answers, or does not accept them: bind {process} to {asked}, or give {netns} a "
+                "route to the client through which it answers from {asked}",
                 **facts,
             ),
             wanted=(watch_port("udp", packet.dport or 0),),

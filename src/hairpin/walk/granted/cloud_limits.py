@@ -39,9 +39,10 @@ def cloud_carries(network: Network, handshake: Handshake, left: State) -> tuple[
     if packet.dport == _SMTP and cloud in _CLOSED and not is_private(packet.daddr, packet.version):
         question = OpenQuestion(
             text=message(
-                "Does {cloud} let this machine send to port 25 of the Internet? It has to be asked for", **facts
+                "Does {cloud} let this machine send to port 25 of the Internet? {cloud} allows this only on request",
+                **facts,
             ),
-            if_yes=message("The verdict holds"),
+            if_yes=message("The verdict above stands"),
             if_no=message(
                 "The packets are lost behind this host. Ask {cloud} to open port 25, or send mail through a relay at "
                 "port 465 or 587",
@@ -55,10 +56,11 @@ def cloud_carries(network: Network, handshake: Handshake, left: State) -> tuple[
     if (packet.version, packet.daddr, cloud) == (4, _METADATA, "aws") and forwarded:
         question = OpenQuestion(
             text=message("Is the hop limit of this instance's metadata service at least 2?"),
-            if_yes=message("The verdict holds"),
+            if_yes=message("The verdict above stands"),
             if_no=message(
-                "The connection opens, and the answer with the token (IMDSv2) dies before the container: `aws ec2 "
-                "modify-instance-metadata-options --http-put-response-hop-limit 2` raises it"
+                "The connection opens, but the answer with the token (IMDSv2) is dropped before it reaches the "
+                "container: `aws ec2 modify-instance-metadata-options --http-put-response-hop-limit 2` raises the "
+                "limit"
             ),
             wanted=watched,
             breaks_if="no",

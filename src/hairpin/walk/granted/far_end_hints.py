@@ -143,13 +143,13 @@ def _of_former_container(sent: _Sent) -> OpenQuestion | None:
     return _of_permanent_entry(
         facts,
         text=message(
-            "Does {address} have the hardware address {mac}? {device} has a permanent neighbour entry with it, and "
-            "Docker gives it to the container {other}",
+            "Does {address} have the hardware address {mac}? {device} has a permanent neighbour entry that says so, "
+            "but Docker gives this hardware address to the container {other}",
             **facts,
         ),
         if_no=message(
-            "The frames reach {far}, and no container there takes them: the entry is a former container's. In the "
-            "namespace of {device}, `ip neigh replace {address} lladdr MAC dev {device} nud permanent` sets the "
+            "The frames reach {far}, but no container there accepts them: the entry belongs to a former container. In "
+            "the namespace of {device}, `ip neigh replace {address} lladdr MAC dev {device} nud permanent` sets the "
             "address that `docker network inspect` shows on {far}",
             **facts,
         ),
@@ -173,12 +173,13 @@ def _of_shared_address(sent: _Sent) -> OpenQuestion | None:
     return _of_permanent_entry(
         facts,
         text=message(
-            "Does {address} have the hardware address {mac}? {device} has permanent neighbour entries with it for "
-            "{address} and for {other}: both are right only if one machine has both addresses",
+            "Does {address} have the hardware address {mac}? {device} has permanent neighbour entries with this "
+            "hardware address for {address} and for {other}. Both entries are right only if one machine has both "
+            "addresses",
             **facts,
         ),
         if_no=message(
-            "The frames for {address} reach {far}, and the wrong container or none takes them. In the namespace of "
+            "The frames for {address} reach {far}, but the wrong container or none accepts them. In the namespace of "
             "{device}, `ip neigh replace {address} lladdr MAC dev {device} nud permanent` sets the address that "
             "`docker network inspect` shows on {far}",
             **facts,
@@ -189,7 +190,7 @@ def _of_shared_address(sent: _Sent) -> OpenQuestion | None:
 def _of_permanent_entry(facts: dict[str, str], *, text: Message, if_no: Message) -> OpenQuestion:
     return OpenQuestion(
         text=text,
-        if_yes=message("The verdict holds: {far} has the container with this hardware address", **facts),
+        if_yes=message("The verdict above stands: {far} has the container with this hardware address", **facts),
         if_no=if_no,
         wanted=(read_host(facts["far"]),),
         breaks_if="no",
@@ -210,13 +211,13 @@ def _of_other_port(network: Network, sent: _Sent) -> OpenQuestion | None:
     return _question(
         sent,
         message(
-            "Does {far} take outer packets at UDP port {port}? It sends its own to port {other}, where nothing here "
-            "listens, and {device} uses {port}",
+            "Does {far} accept outer packets at UDP port {port}? {far} sends its own outer packets to port {other}, on "
+            "which nothing here listens, and {device} uses port {port}",
             **facts,
         ),
         message(
-            "Each end drops the packets of the other end. Give both the same port: the kernel cannot change that of "
-            "{device}, so it has to be made anew with dstport {other}",
+            "Each end drops the packets of the other end. Give both ends the same port. The kernel cannot change the "
+            "port of {device}, so make the device anew with dstport {other}",
             **facts,
         ),
     )
@@ -231,8 +232,8 @@ def _of_settings(network: Network, sent: _Sent) -> OpenQuestion | None:
             sent,
             message("Does azure's network carry the outer packets of {device} ({kind}) to {far}?", **facts),
             message(
-                "The packets are lost behind this host: azure carries TCP, UDP and ICMP, and no {kind}. Use vxlan, or "
-                "routes of azure's own",
+                "The packets are lost behind this host: azure carries TCP, UDP and ICMP, but not {kind}. Use vxlan, or "
+                "azure's own routes",
                 **facts,
             ),
         )
@@ -251,13 +252,13 @@ def _of_settings(network: Network, sent: _Sent) -> OpenQuestion | None:
         return _question(
             sent,
             message(
-                "Does {far} use UDP port {port} for this tunnel, too? It is the kernel's default for a vxlan that was "
-                "made without dstport; the registered port is 4789",
+                "Does {far} also use UDP port {port} for this tunnel? The port is the kernel's default for a vxlan "
+                "that was made without dstport; the registered port is 4789",
                 **facts,
             ),
             message(
-                "{far} drops the outer packets. Give both ends the same port: the kernel cannot change that of "
-                "{device}, so it has to be made anew with dstport",
+                "{far} drops the outer packets. Give both ends the same port. The kernel cannot change the port of "
+                "{device}, so make the device anew with dstport",
                 **facts,
             ),
         )
@@ -265,8 +266,8 @@ def _of_settings(network: Network, sent: _Sent) -> OpenQuestion | None:
         return _question(
             sent,
             message(
-                "Does the network under this virtual machine carry UDP port {port} to {far}? VMware NSX uses and drops "
-                "such packets of its machines",
+                "Does the network under this virtual machine carry UDP port {port} to {far}? VMware NSX uses this port "
+                "itself and drops such packets of its virtual machines",
                 **facts,
             ),
             message(
@@ -288,9 +289,7 @@ def _of_handshake(sent: _Sent) -> OpenQuestion | None:
         if at is not None and (at.version, at.address, at.port) == endpoint and not each.handshake:
             return _question(
                 sent,
-                message(
-                    "Does {far} answer at UDP port {port}? {device} has had no handshake with this peer", **sent.facts
-                ),
+                message("Does {far} answer at UDP port {port}? {device} has had no handshake with {far}", **sent.facts),
                 message(
                     "Nothing gets through {device} before a handshake: the endpoint or a key is wrong, or a firewall "
                     "on the way to {far} drops UDP port {port}",
@@ -311,8 +310,8 @@ def _lies_apart(network: Network, sent: _Sent) -> Message | None:
     facts |= {"own": address_text(own.value, version), "home": own.link}
     if home_of(network, sent.netns, version, own.value, holder_of_addresses(sent.outer, sent.link)) is not None:
         return message(
-            "Is {far} the address at which the far end listens? {device} sends to it from {own}, the address of "
-            "{home}, and by {link}",
+            "Is {far} the address at which the far end listens? {device} sends to {far} through {link} from {own}, "
+            "which is the address of {home}",
             **facts,
         )
     others = {each.remote for each in entries_of(sent.inner, link)} - {sent.packet.daddr, None}
@@ -331,12 +330,13 @@ def _of_silence(sent: _Sent) -> OpenQuestion:
     return _question(
         sent,
         message(
-            "Does {far} take the outer packets of {device}? Some left for it by {link}, and conntrack has none from it",
+            "Does {far} accept the outer packets of {device}? Some of these packets left through {link} for {far}, but "
+            "conntrack has seen none from {far}",
             **sent.facts,
         ),
         message(
-            "The packets are lost behind this host: a network or a firewall between drops `{outer}`, {far} is not the "
-            "far end's address, or its tunnel device has another key or port",
+            "The packets are lost behind this host: a network or a firewall on the way drops `{outer}`, {far} is not "
+            "the address of the far end, or the far tunnel device has another key or port",
             **sent.facts,
         ),
     )
@@ -345,7 +345,7 @@ def _of_silence(sent: _Sent) -> OpenQuestion:
 def _question(sent: _Sent, text: Message, if_no: Message) -> OpenQuestion:
     return OpenQuestion(
         text=text,
-        if_yes=message("The verdict holds: {far} unpacks what {device} sends", **sent.facts),
+        if_yes=message("The verdict above stands: {far} unpacks the packets that {device} sends", **sent.facts),
         if_no=if_no,
         wanted=(watch_packets(sent.link, filter_of(sent.packet)), read_host(sent.facts["far"])),
         breaks_if="no",

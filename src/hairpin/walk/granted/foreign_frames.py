@@ -49,7 +49,7 @@ def frames_taken(network: Network, left: State) -> tuple[tuple[OpenQuestion, ...
         return (_are_taken(facts, *where),), ()
     if found.mac is None:
         return (), ()
-    said = message("the network behind {link} takes frames from {mac}, the hardware address of {owner}", **facts)
+    said = message("the network behind {link} accepts frames from {mac}, the hardware address of {owner}", **facts)
     return (), (said,)
 
 
@@ -106,11 +106,13 @@ def _are_taken(facts: dict[str, str], where: Message, advice: Message) -> OpenQu
     of_frame = bool(facts["mac"])
     return OpenQuestion(
         text=message(
-            "Does {where} take frames from {mac}, the hardware address of {owner} behind {link}?", where=where, **facts
+            "Does {where} accept frames from {mac}, the hardware address of {owner} behind {link}?",
+            where=where,
+            **facts,
         )
         if of_frame
-        else message("Does {where} take packets from the IP address of {owner} behind {link}?", where=where, **facts),
-        if_yes=message("The verdict holds: frames for {owner} come back by {link}", **facts),
+        else message("Does {where} accept packets from the IP address of {owner} behind {link}?", where=where, **facts),
+        if_yes=message("The verdict above stands: frames for {owner} come back through {link}", **facts),
         if_no=message("{owner} and the machines outside do not reach each other: {advice}", advice=advice, **facts),
         wanted=(watch_frames(facts["link"], facts["mac"]),) if of_frame else (),
         breaks_if="no",

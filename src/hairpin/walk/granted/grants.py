@@ -137,14 +137,16 @@ def _is_passed_on(about: ForeignSource, gateway: str, route: str, wanted: tuple[
     }
     return OpenQuestion(
         text=message(
-            "Does the router behind {link}, {gateway}, pass on packets from {source}, the address of {home}? They take "
-            "the route `{route}`, by another uplink than that of their source address",
+            "Does the router {gateway} behind {link} forward packets from {source}, the address of {home}? They take "
+            "the route `{route}`, through another uplink than that of their source address",
             **facts,
         ),
         if_yes=message(
-            "The verdict holds: a client's next packet comes in by {home} after each answer by {link}", **facts
+            "The verdict above stands: after each answer through {link}, the client's next packet comes in through "
+            "{home}",
+            **facts,
         ),
-        if_no=message("The answers from {source} are lost behind {link}: send them out by {home}", **facts),
+        if_no=message("The answers from {source} are lost behind {link}: send them out through {home}", **facts),
         wanted=wanted,
         breaks_if="no",
         about=about,

@@ -42,13 +42,13 @@ def source_accepted(network: Network, left: State) -> tuple[OpenQuestion, ...]:
     }
     question = OpenQuestion(
         text=message(
-            "Does the network behind {link} take packets from {source}? MASQUERADE takes this address of {link} for "
-            "the packets of {inner}, and the host's own packets leave from {own} (src of their route)",
+            "Does the network behind {link} accept packets from {source}? MASQUERADE gives packets of {inner} this "
+            "address of {link}, while the host's own packets leave from {own} (src of their route)",
             **facts,
         ),
-        if_yes=message("The verdict holds"),
+        if_yes=message("The verdict above stands"),
         if_no=message(
-            "The packets of {inner} are lost behind this host, and the host's own are not: `{tool} -t nat -I "
+            "The packets of {inner} are lost behind this host, but the host's own packets are not: `{tool} -t nat -I "
             "POSTROUTING -s {inner} -o {link} -j SNAT --to-source {own}` gives them the host's address",
             **facts,
         ),

@@ -33,20 +33,20 @@ def _question(network: Network, trace: Trace, about: NeedlessRule) -> OpenQuesti
     facts = {"rule": rule.text, "netns": netns.name, "priority": rule.priority, "words": rule.text.partition(" ")[2]}
     text = (
         message(
-            "Does IPv6 work here without the policy rule `{rule}`? It is gone, and the kernel needs it if another IPv6 "
-            "rule was ever added",
+            "Does IPv6 work here without the policy rule `{rule}`? The rule is gone, and the kernel needs it if "
+            "another IPv6 policy rule was ever added",
             **facts,
         )
         if netns.is_host
         else message(
-            "Does IPv6 work in {netns} without the policy rule `{rule}`? It is gone, and the kernel needs it if "
-            "another IPv6 rule was ever added",
+            "Does IPv6 work in {netns} without the policy rule `{rule}`? The rule is gone, and the kernel needs it if "
+            "another IPv6 policy rule was ever added",
             **facts,
         )
     )
     return OpenQuestion(
         text=text,
-        if_yes=message("No other rule was ever added, and the verdict holds"),
+        if_yes=message("No other policy rule was ever added, and the verdict above stands"),
         if_no=message("IPv6 packets find no route: `ip -6 rule add {words} priority {priority}`", **facts),
         wanted=(ask_route6(address_text(address, 6), entering(network, netns)),),
         breaks_if="no",

@@ -44,13 +44,14 @@ def way_known(network: Network, flow: Flow, left: State) -> tuple[OpenQuestion, 
         OpenQuestion(
             text=message(
                 "Does {gateway} know the way to {address}? It is a private address of another site, and only the "
-                "default route leads there",
+                "default route leads to it",
                 **facts,
             ),
-            if_yes=message("{gateway} passes the packets on, and the verdict holds", **facts),
+            if_yes=message("{gateway} forwards the packets, and the verdict above stands", **facts),
             if_no=message(
-                "The packets are lost: a route to {address} is missing here. If a router on {link} advertises it, "
-                "`sysctl -w net.ipv6.conf.{link}.accept_ra_rt_info_max_plen=64` takes it at the next advertisement",
+                "The packets are lost: this host needs a route to {address}. If a router on {link} advertises the "
+                "route, `sysctl -w net.ipv6.conf.{link}.accept_ra_rt_info_max_plen=64` lets the host use it from the "
+                "next advertisement on",
                 **facts,
             ),
             wanted=(watch_packets(left.oif, f"host {facts['address']} or icmp6"),),

@@ -29,14 +29,15 @@ def redirect_question(network: Network, left: State) -> tuple[OpenQuestion, ...]
             return (
                 OpenQuestion(
                     text=message(
-                        "Does {gateway} pass on packets to {address}? An ICMP redirect told this host to send them to "
-                        "{gateway}, and not to {router}, as its route says",
+                        "Does {gateway} forward packets to {address}? An ICMP redirect told this host to send them to "
+                        "{gateway}. The host's route says {router}",
                         **facts,
                     ),
-                    if_yes=message("The verdict holds: {gateway} is the shorter way", **facts),
+                    if_yes=message("The verdict above stands: {gateway} is the shorter way", **facts),
                     if_no=message(
-                        "The packets are lost at {gateway}. `ip route flush cache` forgets the redirect; with "
-                        "net.ipv4.conf.all.accept_redirects=0, and the same of {link}, the host accepts no other",
+                        "The packets are lost at {gateway}. `ip route flush cache` deletes the redirect. With "
+                        "net.ipv4.conf.all.accept_redirects=0, and the same sysctl of {link}, the host accepts no "
+                        "further redirects",
                         **facts,
                     ),
                     wanted=(watch_packets(left.oif, f"host {facts['address']}"),),

@@ -32,8 +32,8 @@ def routed_address(network: Network, flow: Flow, left: State) -> tuple[Message, 
         return ()
     return (
         message(
-            "{address}, which {link} has and no uplink, is routed to this host (behind a 1:1 NAT the clients' packets "
-            "come to {own})",
+            "{address} is on {link} and on no uplink; it is routed to this host (behind a 1:1 NAT, the clients' "
+            "packets come to {own} instead)",
             address=address_text(packet.saddr, packet.version),
             link=links[0].name,
             own=address_text(own.value, packet.version),

@@ -117,22 +117,23 @@ def _of_request(namespace: Namespace, left: State, *, named: bool, server_of: st
         facts["users"] = server_of
     yield OpenQuestion(
         text=message(
-            "Does {address}, the DNS server of {users}, answer on port {port}? Packets to it left by {link}, and none "
-            "came back (conntrack entries without an answer: {count})",
+            "Does {address}, the DNS server of {users}, answer on port {port}? Packets to this server left through "
+            "{link}, but no answer came back (conntrack entries without an answer: {count})",
             **facts,
         )
         if server_of
         else message(
-            "Does {address} answer on port {port}? Packets to it left by {link}, and none came back (conntrack entries "
-            "without an answer: {count})",
+            "Does {address} answer on port {port}? Packets to this address left through {link}, but no answer came "
+            "back (conntrack entries without an answer: {count})",
             **facts,
         ),
-        if_yes=message("The verdict holds: what lost those packets has passed")
+        if_yes=message("The verdict above stands: the reason for the lost packets is gone")
         if packet.protocol == TCP
-        else message("The verdict holds: those datagrams needed no answer, or what lost them has passed"),
+        else message("The verdict above stands: those datagrams needed no answer, or the reason for the loss is gone"),
         if_no=message(
-            "It resolves no name for {users}: the address is wrong (--dns of the container, `dns` of the engine, or "
-            "/etc/resolv.conf of the host has it), the server is down, or the packets are lost behind this host",
+            "The server resolves no name for {users}. Its address is wrong (set by --dns of the container, `dns` of "
+            "the engine, or /etc/resolv.conf of the host), the server is down, or the packets are lost behind this "
+            "host",
             **facts,
         )
         if server_of
@@ -148,14 +149,14 @@ def _lost_behind(left: State, facts: Mapping[str, object]) -> Message:
     rule = _translating_rule(left)
     if rule is None:
         return message(
-            "The packets are lost behind this host: the provider, a router or a firewall between drops them, or "
-            "{address} does. Nothing that was read here stops them",
+            "The packets are lost behind this host: the provider, a router or a firewall on the way drops them, or "
+            "{address} does. Nothing that hairpin read here stops them",
             **facts,
         )
     return message(
-        "The packets are lost behind this host: the provider, a router or a firewall between drops them, or {address} "
-        "does. Nothing that was read here stops them. A firewall there sees {source} and not the sender's own address "
-        "{own}, by this rule: {rule}",
+        "The packets are lost behind this host: the provider, a router or a firewall on the way drops them, or "
+        "{address} does. Nothing that hairpin read here stops them. A firewall on the way sees {source} and not the "
+        "sender's own address {own}, because of this rule: {rule}",
         source=address_text(left.packet.saddr, left.packet.version),
         own=address_text(left.track.connection.original.saddr, left.packet.version) if left.track.connection else "-",
         rule=rule.in_full,
@@ -199,11 +200,13 @@ def _of_answer(namespace: Namespace, handshake: Handshake, start: Outside, left:
     }
     yield OpenQuestion(
         text=message(
-            "Do the answers to {client} arrive? It asked for port {port}, the SYN-ACK left by {link}, and no ACK came "
-            "back (conntrack entries in SYN_RECV: {count})",
+            "Do the answers to {client} arrive? {client} asked for port {port}, the SYN-ACK left through {link}, and "
+            "no ACK came back (conntrack entries in SYN_RECV: {count})",
             **facts,
         ),
-        if_yes=message("The verdict holds: {client} gave up, or what lost the answers has passed", **facts),
+        if_yes=message(
+            "The verdict above stands: {client} gave up, or the reason for the lost answers is gone", **facts
+        ),
         if_no=lost_behind(left, address_text(client, asked.version)),
         wanted=(_watch(left, client),),
         breaks_if="no",

@@ -56,7 +56,7 @@ def lost_behind(left: State, client: str) -> Message:
     if not isinstance(found, RouteDecided) or found.entry is None or hop is None or _is_plain(found):
         return message(
             "The answers are lost behind this host: the provider, a router or a firewall on the way back drops them. "
-            "Nothing that was read here stops them"
+            "Nothing that hairpin read here stops them"
         )
     selected = found.by is not None and found.by.table != TABLE_MAIN
     facts = {
@@ -71,24 +71,24 @@ def lost_behind(left: State, client: str) -> Message:
     if selected and hop.gateway is not None:
         return message(
             "The answers are lost behind this host. They leave by `{route}`, which the policy rule `{rule}` selects. "
-            "{gateway} does not pass them on to {client}, or a router or firewall behind it drops them",
+            "{gateway} does not forward them to {client}, or a router or firewall behind it drops them",
             **facts,
         )
     if selected:
         return message(
-            "The answers are lost behind this host. They leave by `{route}`, which the policy rule `{rule}` selects: "
-            "behind {link} nothing passes them on to {client}",
+            "The answers are lost behind this host. They leave by `{route}`, which the policy rule `{rule}` selects. "
+            "Behind {link}, no machine forwards them to {client}",
             **facts,
         )
     if hop.gateway is not None:
         return message(
-            "The answers are lost behind this host. They leave by `{route}`: {gateway} does not pass them on to "
+            "The answers are lost behind this host. They leave by `{route}`. {gateway} does not forward them to "
             "{client}, or a router or firewall behind it drops them",
             **facts,
         )
     return message(
-        "The answers are lost behind this host. They leave by `{route}`, without a gateway: behind {link} nothing "
-        "takes them for {client}, or a firewall drops them",
+        "The answers are lost behind this host. They leave by `{route}`, which has no gateway. Behind {link}, no "
+        "machine accepts them for {client}, or a firewall drops them",
         **facts,
     )
 

@@ -98,7 +98,7 @@ def with_room(network: Network, before: State, after: State, stage: Stage) -> It
         return
     share = fill.finds_room
     said = message(
-        "the connection table is full ({count} of at most {most}), and the kernel finds an entry to evict",
+        "the connection table is full ({count} of at most {most} entries), but the kernel finds an entry to evict",
         count=fill.count,
         most=fill.most,
     )

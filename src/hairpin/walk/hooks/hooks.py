@@ -175,7 +175,7 @@ def _do(namespace: Namespace, state: State, hook: Hook, item: Item) -> Iterator[
         tracked = track(state, namespace)
         if tracked.track.connection is not None and tracked.track.connection.live and state.track.connection is None:
             entry = tracked.track.connection
-            decided = ConntrackDecided(message("a live entry of the connection table"), entry.evidence, entry)
+            decided = ConntrackDecided(message("a live conntrack entry"), entry.evidence, entry)
             tracked = tracked.noted(_stage(hook), "", decided)
         yield tracked
     elif item.kind == "nat":

@@ -25,7 +25,7 @@ def balanced(network: Network, state: State) -> End | None:
     if service is None:
         return None
     address = address_text(packet.daddr, packet.version)
-    taken = message("IPVS takes packets for {address}", address=address)
+    taken = message("IPVS handles packets for {address}", address=address)
     noted = state.noted("input", state.iif, LinkDecided(state.iif, taken, service.evidence), note="balanced")
     if not service.servers:
         none = message("IPVS has no server for {address}, port {port}", address=address, port=packet.dport)

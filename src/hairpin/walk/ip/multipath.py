@@ -41,7 +41,7 @@ def _said(network: Network, state: State, found: Found, hop: NextHop) -> Message
     )
     by = f"via {address_text(hop.gateway, hop.gateway_version or packet.version)} " if hop.gateway is not None else ""
     said = message(
-        "from {start} to {end} the way is {hop} of {route}",
+        "from {start} to {end}, the kernel chooses the next hop {hop} of {route}",
         start=start,
         end=end,
         hop=f"{by}dev {hop.link}",

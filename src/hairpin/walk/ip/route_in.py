@@ -60,7 +60,7 @@ def _by_kept_route(namespace: Namespace, state: State) -> Outcome:
         decided = sysctl_decided(namespace, "all", "forwarding", "1", version=6)
         return stopped(state, "forwarding-off", stage="forward", link=state.iif, decided_by=decided)
     if (packet.version == 4 and state.handed_back == "sent") or hop is None or hop.link is None:
-        own = LinkDecided(state.iif, message("has received a packet of this host's own"))
+        own = LinkDecided(state.iif, message("has received one of this host's own packets"))
         return stopped(state, "loop", stage="input-route", link=state.iif, decided_by=own)
     if packet.ttl <= 1:
         return stopped(state, "ttl", stage="forward", link=state.iif, reject=_TTL_EXCEEDED[packet.version])
@@ -272,7 +272,7 @@ def _forward_by(namespace: Namespace, state: State, found: Found, hop: NextHop, 
     mtu = route_mtu(namespace, found.route, link, forwarding=True)
     answer = too_big_to_forward(state, mtu)
     if answer is not None:
-        narrow = LinkDecided(link, message("takes {mtu} bytes", mtu=mtu))
+        narrow = LinkDecided(link, message("has room for {mtu} bytes", mtu=mtu))
         return stopped(state, "mtu", stage="forward", link=link, decided_by=narrow, reject=answer)
     packet = msgspec.structs.replace(state.packet, ttl=state.packet.ttl - 1)
     # On output IPv6 compares the packet with the route's MTU a second time: ip6_finish_output().

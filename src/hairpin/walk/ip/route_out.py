@@ -86,7 +86,10 @@ def _from_foreign_address(namespace: Namespace, state: State) -> End | None:
     if is_source4(namespace, packet.saddr):
         return None
     link = carried.frame.oif
-    said = message("{address} is not this host's own: nothing is sent from it", address=address_text(packet.saddr, 4))
+    said = message(
+        "{address} is not an address of this host, so the kernel sends nothing from it",
+        address=address_text(packet.saddr, 4),
+    )
     return stopped(state, "no-source-address", stage="output-route", link=link, decided_by=LinkDecided(link, said))
 
 

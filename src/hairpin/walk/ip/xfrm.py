@@ -55,9 +55,9 @@ def _condition(policy: XfrmPolicy, direction: Direction) -> Condition:
     if not policy.known:
         return Condition(message("the IPsec policy lets the packet pass: {policy}", policy=text), holds=True)
     if direction == "out":
-        said = message("IPsec carries the packet to its destination, as this policy wants: {policy}", policy=text)
+        said = message("IPsec carries the packet to its destination, as this policy requires: {policy}", policy=text)
         return Condition(said, holds=True)
-    return Condition(message("the packet came in by IPsec, as this policy wants: {policy}", policy=text), holds=True)
+    return Condition(message("the packet came in by IPsec, as this policy requires: {policy}", policy=text), holds=True)
 
 
 def _is_exempt(namespace: Namespace, state: State, link: str, direction: Direction) -> bool:

@@ -64,11 +64,11 @@ def after_arp(network: Network, asked: State, found: State) -> State | End:
         "what": _what(lost),
     }
     said = (
-        message("ARP for {address} on {link} of {netns} passes ({what})", **facts)
+        message("rules let ARP messages for {address} on {link} of {netns} pass ({what})", **facts)
         if entry is None
         else message(
-            "the neighbour entry of {address} on {link} of {netns} stays as it is now ({state}): a rule drops the ARP "
-            "messages that confirm it ({what})",
+            "the neighbour entry of {address} on {link} of {netns} keeps its state ({state}), because a rule drops the "
+            "ARP messages that confirm it ({what})",
             state=entry.state,
             **facts,
         )
@@ -107,8 +107,8 @@ def after_arp_from_outside(network: Network, started: State) -> State:
     if lost is None:
         return started
     said = message(
-        "the machine next to {netns} on {link} still has the hardware address of {address}: a rule drops the ARP "
-        "messages that tell it ({what})",
+        "the machine next to {netns} on {link} keeps the present hardware address of {address}, because a rule drops "
+        "the ARP messages that would change it ({what})",
         netns=network.netns_text(started.netns), link=near, address=address_text(address, 4), what=_what(lost),
     )  # fmt: skip
     return started.noted("neighbour", near, Assumed(said))

@@ -271,7 +271,7 @@ def _bridged_after_dnat(
         return
     if answer.kind != "owner":
         yield stopped_by(
-            state, "no-neighbour", bridge, message("nobody on it answers for the translated address"), address=address
+            state, "no-neighbour", bridge, message("nobody there answers for the translated address"), address=address
         )
         return
     receiver = network.namespace(answer.port.netns).link(answer.port.link) if answer.port is not None else None
@@ -300,7 +300,7 @@ def _on_own_way_out(network: Network, bridge: Link, state: State) -> Iterator[Ou
         yield state
         return
     known = Condition(
-        message("{bridge} has sent something to the translated destination before", bridge=bridge.name), holds=True
+        message("{bridge} has sent a frame to the translated destination before", bridge=bridge.name), holds=True
     )
     yield state.given(known)
     first = msgspec.structs.replace(known, holds=False, usual=False)
@@ -394,6 +394,6 @@ def _crossing_blocked(namespace: Namespace, bridge: Link, state: State, out: Lin
             state,
             "bridge-port-isolated",
             out,
-            message("and {other} are isolated ports of {bridge}", other=inner.name, bridge=bridge.name),
+            message("and {other} are both isolated ports of {bridge}", other=inner.name, bridge=bridge.name),
         )
     return None

@@ -106,7 +106,7 @@ def _arriving(network: Network, state: State, link: Link) -> State | None:
     wire_ = next((each for each in wires if _leads_to(network, each.far, state)), None)
     if wire_ is not None:
         if wire_.assumed:
-            said = message("{host} and {other} are on one wire", host=state.netns.host, other=wire_.far.netns.host)
+            said = message("{host} and {other} are on the same wire", host=state.netns.host, other=wire_.far.netns.host)
             state = state.noted("outside", link.name, Assumed(said))
         return enter(state, wire_.far)
     if state.frame.target is not None:

@@ -70,7 +70,7 @@ def device_in(network: Network, state: State) -> Iterator[Outcome]:
             yield _tagged(namespace, noted, link, state.frame.vid)
         elif _for_another(link, state.packet.dmac):
             yield stopped_by(
-                outcome, "neighbour-wrong", link, message("has another hardware address than the frame is for")
+                outcome, "neighbour-wrong", link, message("has another hardware address than the frame's destination")
             )
         else:
             master = namespace.link(link.master) if link.master else None
@@ -285,7 +285,7 @@ def wire(network: Network, state: State, link: Link) -> Iterator[Outcome]:
     The other end is a veth's peer, this namespace again (lo), the link below, a tunnel, another host, or the outside.
     """
     if state.hops > network.namespace(state.netns).door.limits.hops:
-        decided = Assumed(message("the packet goes round in circles"), "read")
+        decided = Assumed(message("the packet goes round in a loop"), "read")
         ended = stopped(state, "loop", stage="device-out", link=link.name, decided_by=decided)
         yield End("looped", ended.state, ended.stop)
         return

@@ -61,7 +61,7 @@ def wrong_end(network: Network, state: State) -> Assumed | None:
                 target = address_text(state.packet.daddr, state.packet.version)
                 return Assumed(
                     message(
-                        "{link} of {host} has the frame's hardware address, and {address} is not its",
+                        "{link} of {host} has the frame's hardware address, but {address} is not its address",
                         link=link.name,
                         host=netns.host,
                         address=target,

@@ -27,7 +27,7 @@ def relayed(network: Network, state: State, link: Link) -> Outcome | None:
     Return None if no flanneld reads the device, or if no host that was read has a lease for the destination.  If a
     signal has stopped the program that has a tun device open, no process reads the packet."""
     if link.kind == "tun" and link.holder_halted:
-        said = message("{program}, which has it open, is stopped", program=link.holder or "")
+        said = message("{program}, which has the link open, is stopped", program=link.holder or "")
         return stopped_by(state, "process-frozen", link, said, stage="tunnel")
     relay = relay_behind(network.namespace(state.netns), link)
     packet = state.packet
@@ -53,7 +53,7 @@ def relayed(network: Network, state: State, link: Link) -> Outcome | None:
 
 def _to(relay: Relay, lease: Lease) -> Message:
     return message(
-        "into flanneld, which sends it to {address}:{port} for {lease} of {host}",
+        "into flanneld, which sends the packet to {address}:{port}, to {host}, which has the lease {lease}",
         address=address_text(lease.address, 4),
         port=relay.socket.port,
         lease=str(lease.prefix),
@@ -83,14 +83,14 @@ def received(network: Network, state: State) -> Outcome:
     found = find_socket(namespace, outer, state.iif)
     relay = relay_at(namespace, outer.dport)
     if relay is None or found.socket != relay.socket:
-        said = message("no flanneld with a tun device receives UDP at port {port}", port=outer.dport)
+        said = message("no flanneld with a tun device receives packets at UDP port {port}", port=outer.dport)
         decided = SocketDecided(said, named=(found.socket,) if found.socket is not None else ())
         unreachable = "icmp-port-unreachable" if found.kind == "none" else None
         return stopped(state, "no-tunnel", stage="tunnel", link=state.iif, decided_by=decided, reject=unreachable)
     stop = _not_carried(msgspec.structs.replace(state, packet=carried.frame.packet), relay)
     if stop is not None:
         return stop
-    said = message("out of flanneld, which received it at {socket}", socket=socket_text(relay.socket))
+    said = message("out of flanneld, which received the packet at {socket}", socket=socket_text(relay.socket))
     noted = state.noted("tunnel", relay.link.name, LinkDecided(relay.link.name, said, relay.socket.evidence))
     return _counted_down(unpacked(network, noted, Port(state.netns, relay.link.name)))
 

@@ -51,12 +51,12 @@ def through_entries(network: Network, state: State, bridge: Link, out: Link, *, 
         yield state.given(listed)
         yield _stop(state.given(_turn(listed)), bridge, said, entry)
         return
-    silent = Condition(message("the container with {mac} has sent nothing since", mac=write_mac(mac or 0)),
+    silent = Condition(message("the container with {mac} has sent nothing since then", mac=write_mac(mac or 0)),
                        holds=True, load=True, listed=True)  # fmt: skip
     came_by = namespace.link(state.frame.physin)
     if learns and came_by is not None and is_uplink(network, state.netns, came_by):
         # No reading shows whether the machine outside has asked for the address since then.
-        unknown = Condition(message("{said}, and its owner has sent nothing since", said=said), holds=False)
+        unknown = Condition(message("{said}, and its owner has sent nothing since then", said=said), holds=False)
         yield state.given(unknown)
         yield _stop(state.given(_turn(unknown)), bridge, said, entry)
         return
@@ -87,8 +87,11 @@ def _astray(namespace: Namespace, bridge: Link, out: Link, mac: int) -> tuple[Me
     floods = out.port is None or out.port.flood
     if entries or floods:
         return None, None
-    return message("has no forwarding entry for {mac}, and floods no frames to {port}", mac=write_mac(mac),
-                   port=out.name), None  # fmt: skip
+    return message(
+        "has no forwarding entry for {mac}, and sends no frame with an unknown destination to {port}",
+        mac=write_mac(mac),
+        port=out.name,
+    ), None
 
 
 def _has_sent(state: State, target: Port) -> bool:

@@ -55,7 +55,7 @@ def neighbour(network: Network, state: State) -> Iterator[Outcome]:
     hop = state.next_hop
     if hop is not None and hop.encap:
         what = message("a route that encapsulates ({encap})", encap=hop.encap)
-        state = state.given(Condition(message("{what} brings the packet to where it leads", what=what), holds=True))
+        state = state.given(Condition(message("{what} delivers the packet at its target", what=what), holds=True))
         yield opaque(state, link, what)
     address = next_address(state)
     entry = permanent(network, state, link, address)
@@ -85,7 +85,9 @@ def _resolution(network: Network, state: State, link: Link, address: int) -> Out
     if is_bridge_port(namespace, link):
         # Packets that a bridge port receives belong to the bridge, so an answer by the port resolves nothing
         # (br_input.c br_handle_frame()).
-        said = message("answers come up on {bridge}, whose port it is", bridge=link.master or "")
+        said = message(
+            "answers enter the host at {bridge}, because this link is one of its ports", bridge=link.master or ""
+        )
         return stopped_by(state, "no-neighbour", link, said, address=address)
     if link.kind == "bridge" and not hands_up(namespace, link):
         # A neighbour's answer is not delivered locally, so even a resolved entry fails when the kernel confirms it.
@@ -335,7 +337,7 @@ def _addressed(network: Network, state: State, link: Link, address: int, answer:
                 state,
                 "no-neighbour",
                 link,
-                message("nobody on it answers for {address}", address=text),
+                message("nobody on this link answers for {address}", address=text),
                 address=address,
             )
 
@@ -352,6 +354,6 @@ def _entered(network: Network, state: State, link: Link, address: int) -> int | 
 _BLOCKED: dict[str, tuple[Reason, Message]] = {
     "down": ("link-down", message("is down")),
     "closed": ("bridge-port-state", message("does not forward")),
-    "isolated": ("bridge-port-isolated", message("is isolated, as is the port by which the request came in")),
+    "isolated": ("bridge-port-isolated", message("is isolated, and so is the port by which the request came in")),
 }
 """Why an ARP request does not reach the link that has the address, by the kind of :class:`Answer`."""

@@ -79,8 +79,7 @@ def without_room(network: Network, state: State, link: str, address: int) -> End
     if any(not each.proxy for each in neighbour_entries(namespace, link, version, address)):
         return None
     said = message(
-        "{entries} entries are in the neighbour table of IPv{version}, which takes at most {most}; {held} of them are "
-        "in use",
+        "the neighbour table of IPv{version} has {entries} entries (at most {most}); {held} of them are in use",
         entries=room.entries,
         version=version,
         most=room.most,

@@ -54,7 +54,7 @@ def through_queue(namespace: Namespace, state: State, link: Link) -> Iterator[Ou
     if None not in found:
         yield _refusal(state, link, bad)
         return
-    said = message("the packet gets into a class of {link} other than {parent}, whose discipline is {qdisc}",
+    said = message("{link} puts the packet into a class other than {parent}, which has the discipline {qdisc}",
                    link=link.name, parent=bad.parent, qdisc=bad.text)  # fmt: skip
     yield state.given(Condition(said, holds=True))
     yield _refusal(state.given(Condition(said, holds=False, usual=False)), link, bad)
@@ -147,7 +147,7 @@ def _action(namespace: Namespace, state: State, link: Link, by: Filter, listed: 
         yield from through_queue(namespace, state, target)
         return
     if target is not None and target.up and target.kind not in ("ifb", "dummy") and target.name != "lo":
-        said = message("what {target} leads to lets the packet pass", target=target.name)
+        said = message("the target of {target} lets the packet pass", target=target.name)
         yield opaque(state.given(Condition(said, holds=True)), link, message("a tc filter that redirects packets"))
         return
     yield stopped(state, "tc-filter", link=link.name, decided_by=_decided(link, listed))
@@ -187,7 +187,7 @@ def opaque(state: State, link: Link, what: Message) -> End:
     """Return the packet's end on the branch on which a program that hairpin cannot read drops it."""
     *others, last = state.history.conditions
     conditions = (*others, msgspec.structs.replace(last, holds=False, usual=False))
-    said = message("carries {what}, which hairpin cannot read", what=what)
+    said = message("has {what}, which hairpin cannot read", what=what)
     end = stopped_by(state.with_history(conditions=conditions), "opaque-device", link, said)
     return msgspec.structs.replace(end, kind="unknown")
 

@@ -41,7 +41,7 @@ _IN_IP = {4: 4, 6: 41}
 def encapsulated(network: Network, state: State, link: Link) -> Outcome:
     """Return the outer packet of a frame that leaves by a tunnel device, or the frame's end."""
     if encapsulation(link).kind == "ipip" and state.packet.version == 6:
-        return stopped_by(state, "no-tunnel", link, message("carries IPv4 alone"), stage="tunnel")
+        return stopped_by(state, "no-tunnel", link, message("carries IPv4 only"), stage="tunnel")
     if (alike := _from_itself(network, state, link)) is not None:
         return alike
     remote = _remote(network, state, link)
@@ -68,7 +68,10 @@ def _from_itself(network: Network, state: State, link: Link) -> Outcome | None:
         return None
     entries = network.namespace(state.netns).neighbours
     entry = next((each for each in entries if (each.link, each.mac) == (link.name, mac)), None)
-    said = message("has {mac} itself, which its neighbour entry gives the far end", mac=write_mac(mac or 0))
+    said = message(
+        "has the hardware address {mac} itself, and its neighbour entry gives the same address to the far end",
+        mac=write_mac(mac or 0),
+    )
     decided = LinkDecided(link.name, said, entry.evidence if entry is not None else link.evidence, entry)
     address = entry.value if entry is not None else None
     return stopped(state, "neighbour-wrong", stage="tunnel", link=link.name, decided_by=decided, address=address)
@@ -136,7 +139,7 @@ def _to_itself(network: Network, state: State, link: Link, remote: Remote, outer
         said = message("no tunnel device here takes {tunnel}", tunnel=_named(tunnel))
         return stopped_by(state, "no-tunnel", link, said, stage="tunnel")
     there = link_of(network, port)
-    said = message("hands the frame to {link}, since its destination is this host", link=there.name)
+    said = message("passes the frame to {link}, because this host is the destination", link=there.name)
     noted = state.noted("tunnel", link.name, LinkDecided(link.name, said, link.evidence))
     packet = noted.packet
     if not is_bridge_port(network.namespace(port.netns), there):  # the device accepts the frame, whatever its MAC

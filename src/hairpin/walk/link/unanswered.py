@@ -25,8 +25,8 @@ def silence_of(namespace: Namespace, state: State, link: Link, address: int) -> 
         return _never_seen(namespace, state, link, address, by)
     return Assumed(
         message(
-            "{address} answers on {link}, although it did not when the kernel last asked (its neighbour entry "
-            "is {state})",
+            "{address} answers on {link}, although it did not answer when the kernel last asked (neighbour entry: "
+            "{state})",
             address=address_text(address, state.packet.version),
             link=link.name,
             state=entry.state,
@@ -89,8 +89,8 @@ def _like_others(namespace: Namespace, link: Link, address: int, by: WithoutGate
         return None
     return Assumed(
         message(
-            "{address} answers on {link}, although {other} did not when the kernel last asked (its neighbour entry "
-            "is {state})",
+            "{address} answers on {link}, although {other} did not answer when the kernel last asked (neighbour entry: "
+            "{state})",
             address=address_text(address, version),
             other=address_text(silent[0].value, version),
             link=link.name,
@@ -119,7 +119,7 @@ def _never_seen(
         return None
     return Assumed(
         message(
-            "{address} answers on {link}, although no neighbour entry shows it and other machines there have one",
+            "{address} answers on {link}, although it has no neighbour entry and other machines there have one",
             address=address_text(address, version),
             link=link.name,
         )

@@ -34,9 +34,11 @@ def encrypted(state: State, link: Link) -> Outcome:
     address = address_text(packet.daddr, packet.version)
     if peer is None or peer.endpoint is None:
         said = (
-            message("no peer has {address} among its allowed addresses: {peers}", address=address, peers=_peers(device))
+            message("no peer has {address} in its AllowedIPs: {peers}", address=address, peers=_peers(device))
             if peer is None
-            else message("{peer}, which {address} is allowed to, has no endpoint", peer=_named(peer), address=address)
+            else message(
+                "{peer}, which has {address} in its AllowedIPs, has no endpoint", peer=_named(peer), address=address
+            )
         )
         return _ended(state, "no-tunnel-remote", link, said, stage="device-out", reject="icmpx-host-unreachable")
     said = message("into WireGuard to {peer} at {endpoint}", peer=_named(peer), endpoint=_endpoint(peer.endpoint))
@@ -85,7 +87,7 @@ def decrypted(network: Network, state: State) -> Iterator[Outcome]:
     if carried.frame.netns != state.netns:
         said = _keys(carried.frame.netns, carried.frame.oif, state.netns, link.name)
         if Condition(said, holds=True) not in state.history.conditions:
-            yield _undecided(state, link.name, said, message("decrypts with keys that are never read"))
+            yield _undecided(state, link.name, said, message("decrypts with keys that hairpin never reads"))
             state = state.given(Condition(said, holds=True))
     decided = LinkDecided(link.name, message("out of WireGuard"), device.evidence)
     yield unpacked(network, state.noted("tunnel", link.name, decided), Port(state.netns, link.name))
@@ -107,12 +109,14 @@ def _refused(device: Wireguard, inner: Packet, sender: Endpoint) -> Message | No
     source = address_text(inner.saddr, inner.version)
     allowed_to = peer_for(device, inner.version, inner.saddr)
     if allowed_to is None:
-        return message("no peer may send from {address}; allowed are {peers}", address=source, peers=_peers(device))
+        return message(
+            "no peer may send from {address}; the allowed addresses are {peers}", address=source, peers=_peers(device)
+        )
     heard = next((each for each in device.peers if each.endpoint == sender), None)
     if heard is None or heard == allowed_to:
         return None
     return message(
-        "{peer} at {endpoint} may send from {allowed}, and {address} is allowed to {other}",
+        "{peer} at {endpoint} may send from {allowed}, but {address} is allowed to {other}",
         peer=_named(heard),
         endpoint=_endpoint(sender),
         allowed=allowed_text(heard.allowed),
@@ -130,7 +134,7 @@ def _nobody(state: State, namespace: Namespace) -> End:
     unread = any(each.kind == KIND and each.wireguard is None for each in namespace.links)
     if unread or any(each.protocol == "udp" and each.port == outer.dport for each in namespace.sockets):
         said = message("a WireGuard peer listens on UDP port {port} of {host}", port=outer.dport, host=state.netns.host)
-        return _undecided(state, state.iif, said, message("what listens there was not read"))
+        return _undecided(state, state.iif, said, message("hairpin did not read what listens there"))
     ports = ", ".join(f"{each.name} {settings(each).listen_port}" for each in here)
     said = (
         message("no WireGuard device listens on UDP port {port}; listening ports are: {ports}",
@@ -147,7 +151,7 @@ def _keys(one: Netns, link: str, other: Netns, far_link: str) -> Message:
     """Return the condition that two WireGuard devices have matching keys, in the same words for both directions."""
     (first, first_link), (second, second_link) = sorted(((one, link), (other, far_link)))
     return message(
-        "{link} of {host} and {far_link} of {far} have each other's WireGuard keys, which are never read",
+        "{link} of {host} and {far_link} of {far} have each other's WireGuard keys, which hairpin never reads",
         link=first_link,
         host=first.host,
         far_link=second_link,
@@ -175,7 +179,7 @@ def elsewhere(network: Network, state: State) -> Message | None:
     if holder is None or not found:
         return None
     return message(
-        "{endpoint}, which is no address of {far}, leads to {link} there",
+        "{endpoint}, which is not an address of {far}, leads to {link} there",
         endpoint=_endpoint(Endpoint(outer.version, outer.daddr, outer.dport or 0)),
         far=holder.host,
         link=found[0].name,

@@ -112,17 +112,18 @@ def _is_ever_alone(netns: Netns, link: Link, lost: State) -> OpenQuestion:
     facts = {"link": link.name, "netns": netns.name, "mtu": link.mtu_bytes, "length": lost.packet.length_bytes}
     sent = innermost(lost)
     text = (
-        message("Does a transfer ever stall at {link}, whose MTU is {mtu}?", **facts)
+        message("Does a large transfer ever stall at {link}, whose MTU is {mtu}?", **facts)
         if netns.is_host
-        else message("Does a transfer ever stall at {link} of {netns}, whose MTU is {mtu}?", **facts)
+        else message("Does a large transfer ever stall at {link} of {netns}, whose MTU is {mtu}?", **facts)
     )
     return OpenQuestion(
         text=text,
         if_yes=message(
-            "A packet of {length} bytes that travels alone is lost there, and nobody tells its sender", **facts
+            "A packet of {length} bytes is lost there if the kernel sends it alone, and nobody tells its sender",
+            **facts,
         ),
         if_no=message(
-            "{link} takes several segments that travel as one packet; each by itself would be too long", **facts
+            "{link} passes several segments as one large packet; each segment alone would be too long", **facts
         ),
         wanted=(ask_size(sent.length_bytes - HEADERS[sent.version]),),
         breaks_if="yes",

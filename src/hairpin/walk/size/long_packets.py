@@ -91,7 +91,7 @@ def _do_they_arrive(network: Network, inside: Netns, about: LongPackets, told: i
     default = engine is not None and engine.kind == "docker" and made is not None and made.name == "bridge"
     return OpenQuestion(
         text=_by_daemon(facts) if by_engine else _by_uplink(facts),
-        if_yes=message("The verdict holds: downloads of {container} and uploads to it get through", **facts),
+        if_yes=message("The verdict above stands: downloads and uploads of {container} get through", **facts),
         if_no=_in_daemon(facts) if default else _of_network(facts) if made is not None else _of_link(facts),
         wanted=tuple(_ways_to_tell(network, about, told)),
         breaks_if="no",
@@ -101,39 +101,38 @@ def _do_they_arrive(network: Network, inside: Netns, about: LongPackets, told: i
 
 def _of_network(facts: dict[str, str | int]) -> Message:
     return message(
-        "Connections open, and downloads of {container} and uploads to it stall. Give the network {network} the option "
-        "com.docker.network.driver.mtu={mtu}, and make it and its containers again",
+        "Connections open, but downloads and uploads of {container} stall. Give the network {network} the option "
+        "com.docker.network.driver.mtu={mtu}, and recreate the network and its containers",
         **facts,
     )
 
 
 def _in_daemon(facts: dict[str, str | int]) -> Message:
     return message(
-        'Connections open, and downloads of {container} and uploads to it stall. Set "mtu": {mtu} in daemon.json, '
-        "restart dockerd, and make the containers of its default network again",
+        'Connections open, but downloads and uploads of {container} stall. Set "mtu": {mtu} in daemon.json, restart '
+        "dockerd, and recreate the containers of its default network",
         **facts,
     )
 
 
 def _of_link(facts: dict[str, str | int]) -> Message:
     return message(
-        "Connections open, and downloads of {container} and uploads to it stall. Set the MTU {mtu} in {container}",
-        **facts,
+        "Connections open, but downloads and uploads of {container} stall. Set the MTU {mtu} in {container}", **facts
     )
 
 
 def _by_uplink(facts: dict[str, str | int]) -> Message:
     return message(
-        "Do packets of more than {mtu} bytes arrive at {link}? Its MTU is {mtu}, and {container} tells its peers that "
-        "it takes {told}",
+        "Do packets of more than {mtu} bytes arrive at {link}? The MTU of {link} is {mtu}, but {container} tells its "
+        "peers to send up to {told}",
         **facts,
     )
 
 
 def _by_daemon(facts: dict[str, str | int]) -> Message:
     return message(
-        "Do packets of more than {mtu} bytes arrive at {link}? The engine's default network has the MTU {mtu}, and "
-        "{container} in the network {network} tells its peers that it takes {told}",
+        "Do packets of more than {mtu} bytes arrive at {link}? The engine's default network has the MTU {mtu}, but "
+        "{container} in the network {network} tells its peers to send up to {told}",
         **facts,
     )
 

@@ -118,12 +118,12 @@ def _question(flow: Flow, left: State, netns: Netns, place: Place) -> OpenQuesti
     facts = {"target": flow.target_text(), "mtu": left.mtu_bytes or 1500, "rule": place.in_full}
     return OpenQuestion(
         text=message(
-            "Is the way to some clients of {target} narrower than {mtu} bytes (VPN, PPPoE, a tunnel)? A rule drops the "
-            "ICMP message that says so: {rule}",
+            "Is there a link with an MTU below {mtu} on the way to some clients of {target} (VPN, PPPoE, a tunnel)? A "
+            "rule drops the ICMP message that reports a smaller MTU: {rule}",
             **facts,
         ),
-        if_yes=message("Their long answers hang, short ones arrive: let this ICMP message in"),
-        if_no=message("The verdict holds"),
+        if_yes=message("Long answers to these clients hang, and short answers arrive: accept this ICMP message"),
+        if_no=message("The verdict above stands"),
         wanted=(watch_packets(left.oif, _FILTERS[flow.version]),),
         breaks_if="yes",
         about=UnheardMtu(netns, flow.version, place),

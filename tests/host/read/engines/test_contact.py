@@ -65,7 +65,7 @@ CASES: dict[str, tuple[Evidence, Contact]] = {
     "no socket": (
         of(("docker-socket", "absent", "/run/docker.sock", "no Docker socket", 127)),
         Contact("docker", END, "stopped")),
-    "nothing was asked": (of(), Contact("docker", "", "stopped")),
+    "no flow was asked for": (of(), Contact("docker", "", "stopped")),
 }  # fmt: skip
 
 

@@ -34,7 +34,7 @@ def ports(reading: Reading) -> tuple[tuple[str, BridgePort], ...]:
             found[-1][1].extend(line.split())
         else:
             raise ParseError(
-                message("not the first line of a bridge port"), source=reading.origin, line=line_number, text=line
+                message("not the first line about a bridge port"), source=reading.origin, line=line_number, text=line
             )
     return tuple((name, port_of(words)) for name, words in found)
 

@@ -87,7 +87,7 @@ def port_of(words: list[str]) -> BridgePort:
 def _head(line: str, evidence: str) -> tuple[Link, str]:
     match = _HEAD.fullmatch(line.rstrip())
     if match is None:
-        raise MalformedError(message("not the first line of a link"))
+        raise MalformedError(message("not the first line about a link"))
     index, name, peer, flag_text, rest = match.groups(default="")
     words, flags = rest.split(), tuple(flag_text.split(","))
     link = Link(

@@ -30,7 +30,7 @@ class MissingFileError(ParseError):
     def __init__(self, path: str, token: Token) -> None:
         self.path = path
         super().__init__(
-            message("the script includes the file {path}, which was not read", path=path),
+            message("the script includes the file {path}, but that file was not read", path=path),
             source=token.source,
             line=token.line,
         )

@@ -108,7 +108,7 @@ class LiveTable:
             case "add":
                 self._redeclare(known, command.body)
             case "create":
-                raise MalformedError(message("chain {chain} is there already", chain=name))
+                raise MalformedError(message("chain {chain} exists already", chain=name))
             case "delete" | "destroy":
                 self._delete_chain(name)
             case "flush":
@@ -181,12 +181,12 @@ class LiveTable:
             case "delete" | "destroy":
                 del rules[self._needed_place(command, rules)]
             case _:
-                raise MalformedError(message("{verb} is not known of a rule", verb=command.verb))
+                raise MalformedError(message("{verb} does not exist for a rule", verb=command.verb))
 
     def _needed_place(self, command: Command, rules: list[Rule | Object]) -> int:
         at = self._place(command, rules)
         if at is None:
-            raise MalformedError(message("the rule is named by no handle"))
+            raise MalformedError(message("no handle names the rule"))
         return at
 
     def _place(self, command: Command, rules: list[Rule | Object]) -> int | None:
@@ -201,9 +201,7 @@ class LiveTable:
             if isinstance(each, Rule) and each.handle == number:
                 return at
         if any(isinstance(each, Rule) and each.handle is None for each in rules):
-            raise UnreadError(
-                message("the handles of the rules are not known"), source=command.source, line=command.line
-            )
+            raise UnreadError(message("the handles of the rules are unknown"), source=command.source, line=command.line)
         raise MalformedError(message("chain {chain} has no such rule", chain=command.name))
 
     def _check(self, value: Json, target: LoadingHost) -> None:
@@ -234,7 +232,7 @@ class LiveTable:
             return
         for each in names if isinstance(names, list) else [names]:
             if isinstance(each, str) and each not in target.links and not each.endswith("*"):
-                raise MalformedError(message("there is no interface {link} yet", link=each))
+                raise MalformedError(message("the interface {link} does not exist yet", link=each))
 
     # --- sets, maps and objects --------------------------------------------------------------------------------------
 
@@ -248,7 +246,7 @@ class LiveTable:
         known = held.get(name)
         if command.verb in ("add", "create"):
             if known is not None and command.verb == "create":
-                raise MalformedError(message("{kind} {name} is there already", kind=kind, name=name))
+                raise MalformedError(message("{kind} {name} exists already", kind=kind, name=name))
             self._declare(command, known)
             return
         if known is None:
@@ -295,7 +293,7 @@ class LiveTable:
             case "delete" | "destroy":
                 self._delete_elements(name, known, elements, strict=command.verb == "delete")
             case _:
-                raise MalformedError(message("{verb} is not known of an element", verb=command.verb))
+                raise MalformedError(message("{verb} does not exist for an element", verb=command.verb))
 
     def _add_elements(self, name: str, known: Object, elements: list[Json]) -> None:
         self._kept.pop(name, None)

@@ -68,7 +68,9 @@ class _State:
     def carry_out(self, command: Command) -> None:
         """Carry out the command; raises MalformedError if nft or the kernel refuses it."""
         if command.verb == "destroy" and is_older(self._target.version, _DESTROYS):
-            raise MalformedError(message("nft {version} does not know destroy", version=self._target.version))
+            raise MalformedError(
+                message("nft {version} does not know the command destroy", version=self._target.version)
+            )
         if command.kind == "ruleset":
             self._flush(command)
         elif command.kind == "table":
@@ -78,7 +80,7 @@ class _State:
 
     def _flush(self, command: Command) -> None:
         if command.verb != "flush":
-            raise UnreadError(message("only flush is known of a ruleset"), source=command.source, line=command.line)
+            raise UnreadError(message("for a ruleset, only flush exists"), source=command.source, line=command.line)
         gone = [each for each in self._tables if command.family in (None, each[0])]
         for each in gone:
             del self._tables[each]
@@ -91,7 +93,7 @@ class _State:
                 if known is None:
                     known = self._tables[key] = LiveTable(Table(*key, "nft", (), evidence=self._target.evidence))
                 elif command.verb == "create":
-                    raise MalformedError(message("table {name} is there already", name=key[1]))
+                    raise MalformedError(message("table {name} exists already", name=key[1]))
                 known.with_flags(command.body)
             case "destroy" if known is None:
                 pass
@@ -104,7 +106,7 @@ class _State:
                     known.flush(chain)
             case _:
                 raise UnreadError(
-                    message("{verb} is not known of a table", verb=command.verb),
+                    message("{verb} does not exist for a table", verb=command.verb),
                     source=command.source,
                     line=command.line,
                 )

@@ -50,7 +50,7 @@ def tokens(text: str, source: str) -> Iterator[Token]:
             continue
         kind, word = _token(text, at)
         if not word:
-            raise ParseError(message("{character!r} begins no word", character=text[at]), source=source, line=line)
+            raise ParseError(message("{character!r} cannot begin a word", character=text[at]), source=source, line=line)
         yield Token(kind, word[1:-1] if kind == "quoted" else word, source, line)
         line += word.count("\n")
         at += len(word)
