@@ -24,6 +24,8 @@ from hairpin.suppose.hints.told_facts import (
     two_translations,
 )
 from hairpin.suppose.hints.told_ways import bare_uplink, smaller_in_listing, two_routes
+from hairpin.suppose.leaning.features import features_of
+from hairpin.suppose.leaning.leaning import Leaning, leaning_of, usual_of
 
 _BEFORE = words(
     r"\bsecurity (?:group|list)s?\b|\binbound\b|\b(?:ec2|aws|azure|lightsail|oracle cloud|digital ?ocean|google "
@@ -70,6 +72,22 @@ def _all(answer: Answer, failures: tuple[Outcome, ...]) -> Iterator[Hinted]:
         yield from diverting_rules(prose, host, host.told)
         yield from saved_by_the_service(host, flows)
         yield from smaller_uplink(host, host.told)
+
+
+def leaning_about(answer: Answer) -> Leaning:
+    """Return how much what the texts say speaks for each cause that people often have."""
+    return leaning_of(_features(answer), _places(answer))
+
+
+def usual_about(answer: Answer, known: set[str]) -> Iterator[Hinted]:
+    """Yield the most frequent causes that the texts do not rule out, without those that are known."""
+    return (each for each in usual_of(_features(answer), _places(answer)) if each.cause not in known)
+
+
+def _features(answer: Answer) -> frozenset[str]:
+    prose = prose_of(_lines(answer))
+    told = ((host, host.told) for host in answer.network.hosts)
+    return frozenset(name for host, parts in told if parts is not None for name in features_of(prose, host, parts))
 
 
 def _lines(answer: Answer) -> tuple[tuple[int, str], ...]:
