@@ -50,6 +50,14 @@ def with_told_errors(answer: Answer) -> Answer:
     made = [each for each in _causes(errors, answer) if each.id not in known]
     kept = [each for each in rest if each.id not in {one.id for one in made}]
     asked = None if any(not each.likely for each in found) else _confirming(made)
+    stands_first = bool(answer.causes) and answer.causes[0].shown_by is not None
+    if not made or stands_first:
+        # What the words of the text say of a packet stands before what a walk of supposed parts shows.
+        of_text = {each.id for each in made}
+        found = [each for each in answer.causes if each.id not in of_text]
+        proven = [each for each in found if not each.likely]
+        made, kept = [*proven, *made], [each for each in found if each.likely]
+        found = []
     return _replace(answer, causes=_with_refs((*found, *made, *kept)), next=asked or answer.next)
 
 

@@ -31,7 +31,7 @@ _ENGLISH = (
     r"\bno (?:answer|response|reply|replies|connection|connectivity|internet|network|way out|access)\b",
     r"\bno (?:web ?)?(?:page|site)s? (?:is|are|loads?)\b|\b(?:but|and) not (?:from|by|on|in) \w+",
     r"\b(?:gets?|has|have|with) no (?:advertisement|arp|reply|address|route|dns|packets?)\b",
-    r"\bnothing (?:comes|answers|arrives|happens|gets|passes|works|reaches|is (?:shown|loaded))\b"
+    r"\bnothing (?:comes|answers|arrives|happens|gets|passes|works|reaches|behind|beyond|goes|is (?:shown|loaded))\b"
     r"|\b(?:nobody|no ?one|none) (?:of \w+ )?(?:gets|answers|reaches|can|works)\b",
     r"\b(?:unreachable|inaccessible|not (?:be )?(?:reachable|accessible|working|reached|accessed)|refused|hangs?)\b",
     r"\b(?:los(?:es?|t|ing)|drop(?:s|ped|ping)?) (?:\w+ ){0,4}(?:connections?|connectivity|packets|internet|network"
@@ -48,7 +48,7 @@ _SYSTEM = (
     r"\btable full, dropping\b|\b100% packet loss\b|Destination (?:Host|Net|Port) \w+|\bERR_[A-Z_]{6,}\b",
 )
 _OTHERS = (
-    "无法|不能|访问不了|不通|不了|连不上|连接不上|超时|拒绝连接|打不开|卡住|失败|没有反应|没反应|没有响应|无响应|报错|错误|异常|不可达|丢包|不生效",
+    "无法|不能|访问不了|不通|不了|连不上|连接不上|超时|拒绝连接|打不开|卡住|失败|出不去|上不了|没有回应|没回应|ping不|连不了|获取不到|拿不到|解析不|一直转圈|没有网|没有反应|没反应|没有响应|无响应|报错|错误|异常|不可达|丢包|不生效",
     "連不|無法|不能連|逾時|拒絕|失敗|錯誤",
     r"(?:нет (?:доступа|ответа|соединения|связи|интернета|пинга)|не (?:доступ|работает|открыва|пингу|отвеча|удается"
     r"|удаётся|могу|может|видит|видят|подключ|проход|ходит|получа|резолв))\w*|недоступ\w+|ошибк\w+|отказано|таймаут",

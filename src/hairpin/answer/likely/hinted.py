@@ -12,6 +12,7 @@ from hairpin.suppose.hints.captured import seen_coming_in, untranslated_packets
 from hairpin.suppose.hints.counted_drops import counted_drops
 from hairpin.suppose.hints.firewall_log import logged_drops
 from hairpin.suppose.hints.hint import Hinted, hints_in, prose_of, words
+from hairpin.suppose.hints.quoted import quoted_lines
 from hairpin.suppose.hints.said_ranges import inside_the_pools, overlapping_ranges
 from hairpin.suppose.hints.table import HINTS
 from hairpin.suppose.hints.told_facts import (
@@ -54,6 +55,7 @@ def _all(answer: Answer, failures: tuple[Outcome, ...]) -> Iterator[Hinted]:
     if failures:
         yield from counted_drops(lines)
         yield from smaller_in_listing(lines)
+        yield from quoted_lines(lines)
     flows = tuple(each.trace.flow for each in answer.flows)
     for host in answer.network.hosts:
         if host.told is None or not failures:

@@ -15,6 +15,13 @@ NETWORKS: tuple[Hint, ...] = (
         means=message("An internal network has no way to the outside, and no port of it is published"),
     ),
     Hint(
+        says=(words(r"network create(?=[^\n]*(?:macvlan|ipvlan))(?![^\n]*parent=)"),),
+        weight=20,
+        command="docker network inspect $(docker network ls -q); ip -d link",
+        shows=message("the network has no parent, or its parent is a dummy link that the engine has made"),
+        means=message("The network was made without a parent: its containers are on a link that leads nowhere"),
+    ),
+    Hint(
         says=(words(r"\bmacvlan\b"), words(r"\bhost\b")),
         cause="macvlan-host-cannot-reach",
         weight=18,

@@ -68,10 +68,10 @@ BETWEEN: tuple[Lean, ...] = (
         often=2,
         command=_RANGES,
         shows=RANGES_SHOWS,
-        pro={"same range": 8, "new network": 4, "lan client": 1, "vpn": 2, "unreachable": 3, "timeout": 1, "host fails": 1},
+        pro={"same range": 8, "some clients": 7, "new network": 3, "lan client": 1, "vpn": 2, "unreachable": 3, "timeout": 1, "host fails": 1},
         con={"refused": -4, "reset": -5, "asks itself": -5, "no name": -2, "port in use": -8, "application": -5,
              "firewalld": -1, "vpn container": -3, "macvlan": -2},
-        needs=("same range", "new network", "vpn"),
+        needs=("same range", "new network", "vpn", "some clients"),
     ),
     Lean(
         cause="macvlan-host-cannot-reach",
@@ -125,8 +125,8 @@ BETWEEN: tuple[Lean, ...] = (
         cause="client-inside-container-subnet",
         command=_RANGES,
         shows=message("the client's or the server's address is inside a container network's range"),
-        pro={"same range": 5, "rootless": 1, "lan client": 2, "unreachable": 2},
+        pro={"same range": 5, "some clients": 6, "rootless": 1, "lan client": 2, "unreachable": 2},
         con={"refused": -4, "reset": -5, "asks itself": -5, "no name": -3},
-        needs=("same range",),
+        needs=("same range", "some clients"),
     ),
 )

@@ -114,6 +114,10 @@ _WORDS: dict[str, re.Pattern[str]] = {
         "two uplinks": r"\b(?:two|2|multiple|several|second|both) (?:network )?(?:interfaces|nics|network cards|uplinks|isps?|gateways"
         r"|default (?:gw|gateway|route)s?)\b|\bip rule\b|fwmark|policy routing|\brp_filter\b|martian|\busb0\b|\bppp\d|multi-?homed",
         "marks": r"fwmark|--set-x?mark|MARK set|CONNMARK|connmark",
+        "some clients": r"\b(?:from|in|on) (?:the )?(?:same|own|local|office|campus|home) (?:subnet|network|lan|vlan).{0,80}"
+        r"(?:works?|fine|ok|can|reach)|\b(?:other|another|different|some|certain|remote) (?:subnets?|vlans?|networks?|offices?"
+        r"|sites?|ranges?|users|clients|people)\b.{0,60}(?:can(?:no|')t|not|fail|time)|校外|校内|跨网段|其他网段|另一个网段"
+        r"|off[- ]campus|only (?:from|for) (?:some|one)",
         "same range": r"\bsame (?:\w+ )?(?:subnet|range|network|addresses|net)\b|overlap\w*|conflict\w* (?:with )?(?:subnet|route"
         r"|range|network)|网段冲突|同一?网段|same as (?:that|the)|\bcollid\w+",
         "new network": r"network create|created? (?:a |another )?(?:new )?(?:docker )?networks?|docker-compose up|installing docker"
