@@ -14,6 +14,8 @@ _NAMED = re.compile(
     r"|\bpwd\b|preshared|密码|口令|пароль",
     re.IGNORECASE,
 )
+_NO_SECRET = re.compile(r"\(using password: (?:YES|NO)\)|password authentication failed|(?<=authentication )token manipulation")
+"""What servers say about a password without it."""
 _KEY_BLOCK = re.compile(r"-----BEGIN |ssh-(?:rsa|ed25519|dss) |\beyJ[\w-]{10,}\.|\bAKIA[0-9A-Z]{12}|\bgh[pousr]_\w{20}")
 _ENCODED = re.compile(r"\s*[A-Za-z0-9+/=_-]{40,}\s*$")
 _IN_URL = re.compile(r"(?P<before>\b[a-zA-Z][\w+.-]*://)[^\s/@]+@")
@@ -33,6 +35,7 @@ _ENGINE_WORDS = re.compile(
 
 def is_secret(line: str) -> bool:
     """Return whether a line of a text may hold a password, a token or a key."""
+    line = _NO_SECRET.sub("", line)
     return any(pattern.search(line) is not None for pattern in (_NAMED, _KEY_BLOCK)) or _ENCODED.match(line) is not None
 
 

@@ -20,7 +20,7 @@ _ENGLISH = (
     r"\b(?:times?|timed|timing)[ -]?out\b|\btime-?outs?\b|\b50[24]\b.{0,20}(?:gateway|time-?out)|\bbad gateway\b",
     r"\b(?:do|does|did|are|is|was|were|will)(?: not|n't)(?: \w+){0,2}$",
     r"\b(?:do|does|is|are)(?: not|n't)(?=[.,;:]| with| by| from| in)",
-    r"\breach(?:es)? (?:nothing|nobody|no\b)|\bno route to host\b|\bneither\b.{0,60}\b(?:ping|reach|answer|connect)\w*",
+    r"\breach(?:es)? (?:nothing|nobody|no\b)|\bno route to host\b|\bneither\b.{0,80}(?:\bnor\b|\b(?:ping|reach|answer|connect))",
     r"\breach\w* .{0,40}\bnothing (?:beyond|else|behind|outside)\b",
     r"\b(?:reach|connect|answer|resolve|ping|load|access)\w*\b.{0,40}\b(?:any ?more|no longer)\b",
     r"\bno longer (?:reach|connect|answer|work|respond|resolve)\w*",
@@ -67,7 +67,6 @@ _OTHERS = (
     r"(?:bağlan|ulaş|eriş|çalış|aç)\w*(?:mıyor|miyor|muyor|müyor|amıyor|emiyor)\w*|\bhata\b|reddedildi",
     r"không (?:thể|được|kết nối|truy cập)|\b(?:tidak|gagal) (?:bisa|dapat|terhubung)|werkt niet|niet bereikbaar",
 )
-TROUBLE = re.compile("|".join((*_ENGLISH, *_SYSTEM, *_OTHERS)), re.IGNORECASE)
 _NETWORK = re.compile(
     r"\b(?:docker|podman|containers?|pods?|kube\w*|lx[cd]|incus|nerdctl|bridge|veth\w*|iptables|nft(?:ables)?|ufw"
     r"|firewalld?|localhost|tcp|udp|icmp|dns|ping|curl|telnet|vpn|wireguard|subnet|router|gateway|routes?|ports?"
@@ -93,6 +92,9 @@ _SEEN: tuple[tuple[Result, re.Pattern[str]], ...] = tuple(
                     r"|100% packet loss|\bstealth\b|Zeitüberschreitung|ERR_TIMED_OUT"),
     )
 )  # fmt: skip
+TROUBLE = re.compile(
+    "|".join((*_ENGLISH, *_SYSTEM, *_OTHERS, *(pattern.pattern for _, pattern in _SEEN))), re.IGNORECASE
+)
 
 
 def seen_in_words(line: str) -> Result:

@@ -36,8 +36,9 @@ def _commands(stopping: tuple[Alternative, ...]) -> list[str]:
     whole = sum(weights.values())
     # The best question is the one after which the least is left, whatever the answer is.
     first = max(weights, key=lambda each: (min(weights[each], whole - weights[each]), weights[each]))
-    if first.startswith(_CAPTURE) and 2 * weights[first] >= whole:
-        return [first]
+    heaviest = max(weights, key=lambda each: weights[each])
+    if heaviest.startswith(_CAPTURE) and 2 * weights[heaviest] >= whole - weights[heaviest]:
+        return [heaviest]
     found, decided = [first], weights.pop(first)
     for each in sorted(weights, key=lambda one: -weights[one]):
         if decided >= _ENOUGH * whole or len(found) == _MOST_COMMANDS:

@@ -59,9 +59,11 @@ _WORDS: dict[str, re.Pattern[str]] = {
         "forward chain": r"\bFORWARD\b|hook forward|chain forward",
         "input chain": r"\bINPUT\b|hook input|chain input",
         "restart helps": r"(?:restart\w*|reboot\w*) (?:of )?(?:the |my )?(?:docker|daemon|service|engine|host|container|podman)\w*"
-        r".{0,60}(?:works?|worked|helps?|fix|solve|come back|again|fine|get out)|重启.{0,10}(?:正常|恢复|好了)",
+        r".{0,60}(?:works?|worked|helps?|fix|solve|come back|again|fine|get out)|重启\s*(?:docker|容器|服务).{0,12}(?:正常|恢复|好了|可以)",
         "after reload": r"(?:reload|restart|flush|service iptables|netfilter-persistent|iptables-restore|firewall-cmd --reload"
-        r"|systemctl restart (?:iptables|nftables|firewalld|network\w*))",
+        r"|systemctl restart (?:iptables|nftables|firewalld|network\w*))|重启.{0,8}(?:firewalld|防火墙|iptables|网络)",
+        "container restarted": r"(?:container|service|stack|compose|pod)\w*.{0,30}(?:is |was |are )?(?:restart|recreat|re-?deploy"
+        r"|replac|rebuil|updat)\w*|(?:restart|recreat|re-?deploy|rebuil)\w*.{0,30}containers?|docker-compose up -d.{0,20}again",
         "after upgrade": r"(?:after|since|nach|depuis|после) (?:the |an |a |my )?(?:\w+ ){0,3}(?:upgrad\w*|updat\w*|reboot\w*|"
         r"migrat\w*|switch\w*)|upgraded? (?:to|from)|升级",
         "vpn": r"\bvpn\b|wireguard|openvpn|\bwg\d?\b|\btun\d\b|gluetun|tailscale|zerotier|anyconnect|ipsec",
@@ -84,6 +86,8 @@ _WORDS: dict[str, re.Pattern[str]] = {
         "lxc": r"\blx[cd]\b|\bincus\b|lxdbr0|lxcbr0|proxmox",
         "libvirt": r"\blibvirt\b|virbr\d|\bqemu\b|\bkvm\b|virsh",
         "hypervisor": r"\bvmware\b|\besxi?\b|virtualbox|hyper-v|vsphere|\bguest (?:in|of|on)\b|parallels",
+        "net is fine": r"\bhost itself (?:is|has|can)\b",
+        "bridge-nf": r"bridge-nf-call|br_netfilter",
         "bridged": r"\bbr\d\b|ethernet bridge|bridge_ports|\bbridged\b|brctl|\btap\d?\b|bridged networking",
         "cloud": r"\b(?:ec2|aws|azure|gcp|google cloud|oracle cloud|digital ?ocean|hetzner|lightsail|linode|vultr|ovh|aliyun"
         r"|security groups?)\b|\bvps\b|安全组|阿里云|腾讯云|云服务器",
@@ -106,10 +110,10 @@ _WORDS: dict[str, re.Pattern[str]] = {
         r"|containers? .{0,30}each other|\bfrom (?:the )?\w+ container to (?:the )?\w+ container",
         "published on": r"\bpublish\w*|-p \d+:\d+|\bports?:|->\d+/tcp|port mapping|EXPOSE|端口映射",
         "other port works": r"(?:with |on |use |by )?(?:another|other|different) ports?\b.{0,40}(?:works?|fine|ok)|换(?:个)?端口.{0,10}(?:可以|正常)",
-        "listens on loopback": r"(?:listen|running|bind|bound|serv)\w*.{0,40}(?:127\.0\.0\.1|localhost)(?::\d+)?"
+        "listens on loopback": r"\b(?:listen|running|bind|bound|serving)\w*[^\n]{0,40}(?:127\.0\.0\.1|localhost)(?::\d+)?"
         r"|(?:--?(?:host|bind|b|address)[= ]|HOST=|listen_addresses ?= ?.?|bind-address\s*=\s*)['\"]?(?:127\.0\.0\.1|localhost)",
-        "listens everywhere": r"(?:listen|running|bind|bound|serv|started)\w*.{0,60}(?:0\.0\.0\.0|\*:|\[?::\]?:)\d*",
-        "asks itself": r"(?:HOST|host|url|URL|server|addr\w*|dial tcp|connect ECONNREFUSED|upstream:?)[\"']?\s*[:= ]\s*[\"']?"
+        "listens everywhere": r"\b(?:listen|running|bind|bound|serv|started)\w*[^\n]{0,60}(?:0\.0\.0\.0|\*:|\[?::\]?:)\d*",
+        "asks itself": r"(?<![a-z])(?:HOST|host|url|URL|server|addr\w*|dial tcp|connect ECONNREFUSED|upstream:?)[\"']?\s*[:= ]\s*[\"']?"
         r"(?:\w+://)?(?:[^\s@\"']*@)?(?:localhost|127\.0\.0\.1|\[?::1\]?)[:/\"'\s]",
         "two uplinks": r"\b(?:two|2|multiple|several|second|both) (?:network )?(?:interfaces|nics|network cards|uplinks|isps?|gateways"
         r"|default (?:gw|gateway|route)s?)\b|\bip rule\b|fwmark|policy routing|\brp_filter\b|martian|\busb0\b|\bppp\d|multi-?homed",

@@ -32,10 +32,9 @@ class Leaning(NamedTuple):
 def leaning_of(features: frozenset[str], fill: dict[str, str]) -> Leaning:
     """Return what the features of a text speak for.  ``fill``: what stands for the places in the commands."""
     scored = sorted(((points_of(each, features), each) for each in LEANS), key=lambda each: -each[0])
-    meant = [(points, each) for points, each in scored if not each.needs or features & set(each.needs)]
-    named = [(points, each) for points, each in meant if points >= _LEAST]
-    points = {each.cause: points for points, each in reversed(scored) if each.cause}
-    return Leaning(points, tuple(_hinted(points, each, fill) for points, each in named))
+    named = [(points, each) for points, each in scored if points >= _LEAST and _may_be(each, features)]
+    moved = {each.cause: points if _may_be(each, features) else min(0, points) for points, each in reversed(scored)}
+    return Leaning(moved, tuple(_hinted(points, each, fill) for points, each in named))
 
 
 def weighed_hints(hints: tuple[Hinted, ...], leaning: Leaning) -> tuple[Hinted, ...]:
@@ -55,6 +54,10 @@ def usual_of(features: frozenset[str], fill: dict[str, str]) -> Iterator[Hinted]
     scored = sorted(((points_of(each, features), each) for each in LEANS), key=lambda each: -each[0])
     for points, each in scored[:_FEWEST]:
         yield _hinted(max(1, points), each, fill)
+
+
+def _may_be(lean: Lean, features: frozenset[str]) -> bool:
+    return not lean.needs or not features.isdisjoint(lean.needs)
 
 
 def points_of(lean: Lean, features: frozenset[str]) -> int:
