@@ -34,7 +34,7 @@ _ENGLISH = (
     r"\bnothing (?:comes|answers|arrives|happens|gets|passes|works|reaches|behind|beyond|goes|is (?:shown|loaded))\b"
     r"|\b(?:nobody|no ?one|none) (?:of \w+ )?(?:gets|answers|reaches|can|works)\b",
     r"\b(?:unreachable|inaccessible|not (?:be )?(?:reachable|accessible|working|reached|accessed)|refused|hangs?)\b",
-    r"\b(?:los(?:es?|t|ing)|drop(?:s|ped|ping)?) (?:\w+ ){0,4}(?:connections?|connectivity|packets|internet|network"
+    r"\b(?:los(?:es?|t|ing)|drop(?:s|ped|ping)?) (?:[\w']+ ){0,4}(?:connections?|connectivity|packets|internet|network|routes?|address(?:es)?|ip|lease"
     r"|way out|access)\b|\bhave no way out\b|\bhas no way out\b",
     r"\b(?:instead of|not) (?:the |a )?(?:real |original )?(?:client|source)(?:'s)? (?:ip|address)",
 )
@@ -45,6 +45,7 @@ _SYSTEM = (
     r"name or service not known|temporary failure in name resolution|could not resolve|no such host|unknown host",
     r"address already in use|port is already allocated|cannot assign requested address|\bNXDOMAIN\b|\bSERVFAIL\b",
     r"^(?:\S+ )?\W{0,6}(?:ERROR|FATAL)\b[: ].{0,80}(?:forward|network|connect|iptables|route|dns|port|address|bridge)",
+    r"\b(?:permission )?denied\b|\bfailed \(|\bunreachable\b|\bis rejected\b|\bcan(?:no|')t be\b",
     r"\btable full, dropping\b|\b100% packet loss\b|Destination (?:Host|Net|Port) \w+|\bERR_[A-Z_]{6,}\b",
 )
 _OTHERS = (
@@ -67,6 +68,14 @@ _OTHERS = (
     r"(?:bağlan|ulaş|eriş|çalış|aç)\w*(?:mıyor|miyor|muyor|müyor|amıyor|emiyor)\w*|\bhata\b|reddedildi",
     r"không (?:thể|được|kết nối|truy cập)|\b(?:tidak|gagal) (?:bisa|dapat|terhubung)|werkt niet|niet bereikbaar",
 )
+WEAK_TROUBLE = re.compile(
+    r"\b(?:\w+n't|not|nothing|nobody|never|no longer|any ?more|los(?:es?|t|ing)|fail\w*|denied|wrong(?:ly)?|problems?|issues?"
+    r"|unable|instead of|why|broken|breaks?|stop(?:s|ped) \w+ing|disappears?|trouble|errors?)\b|不|没|問題|问题|ない|ません"
+    r"|\b(?:nicht|kein\w*|pas|aucun\w*|não|nao|nada|non|nie|не|нет)\b|없|못",
+    re.IGNORECASE,
+)
+"""The words that nearly each text about trouble has, and that a text about a healthy host may have, too: they count if
+no sentence says plainly that something fails."""
 _NETWORK = re.compile(
     r"\b(?:docker|podman|containers?|pods?|kube\w*|lx[cd]|incus|nerdctl|bridge|veth\w*|iptables|nft(?:ables)?|ufw"
     r"|firewalld?|localhost|tcp|udp|icmp|dns|ping|curl|telnet|vpn|wireguard|subnet|router|gateway|routes?|ports?"
@@ -86,7 +95,7 @@ _SEEN: tuple[tuple[Result, re.Pattern[str]], ...] = tuple(
         ("prohibited", r"host prohibited|packet filtered|admin(?:istratively)? prohibited|operation not permitted"),
         ("unreachable", r"no route to host|EHOSTUNREACH|host (?:is )?unreachable|network (?:is )?unreachable"
                         r"|ENETUNREACH|不可达"),
-        ("no-name", r"could not resolve|name or service not known|name resolution|no such host|unknown host|NXDOMAIN"
+        ("no-name", r"could(?: not|n't) resolve|bad address '|not translate host|name or service not known|name resolution|no such host|unknown host|NXDOMAIN"
                     r"|EAI_AGAIN|ENOTFOUND|SERVFAIL"),
         ("timeout", r"\btim(?:e|es|ed|ing)[ -]?outs?\b|ETIMEDOUT|超时|逾時|タイムアウト|таймаут|deadline exceeded"
                     r"|100% packet loss|\bstealth\b|Zeitüberschreitung|ERR_TIMED_OUT"),

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from hairpin.evidence.told import Listener, Outcome
-from hairpin.suppose.trouble import TROUBLE, seen_in_words, speaks_of_network
+from hairpin.suppose.trouble import TROUBLE, WEAK_TROUBLE, seen_in_words, speaks_of_network
 
 _ERROR = re.compile(r"\b(?:error|fail\w*|cannot|in use|denied|bind:)", re.IGNORECASE)
 """The words of a line that says why a program does not listen."""
@@ -54,6 +54,7 @@ _ASKS = re.compile(
 """Words of a client: the line names where it asked, not where a program listens."""
 _LONGEST = 300
 _FEWEST_WORDS = 3
+_WORDS_OF_SENTENCE = 6
 _EVERYWHERE = ("", "0.0.0.0", "*", "::", "[::]")
 
 
@@ -68,11 +69,21 @@ def troubles_in(lines: Iterable[tuple[int, str]], *, about_network: bool = False
         for number, line in lines
         if (len(line.split()) >= _FEWEST_WORDS or not line.isascii()) and TROUBLE.search(line[:_LONGEST]) is not None
     )
-    if not said or not (about_network or speaks_of_network("\n".join(line for _, line in lines))):
+    if not about_network and not speaks_of_network("\n".join(line for _, line in lines)):
+        return
+    if not said:
+        weak = (each for each in lines if _is_sentence(each[1]) and WEAK_TROUBLE.search(each[1][:_LONGEST]) is not None)
+        yield from (Outcome("", line[:_LONGEST], "failed", line=number) for number, line in [*weak][:1])
         return
     results = [seen_in_words(line) for _, line in said]
     result = next((each for each in results if each != "failed"), "failed")
     yield Outcome("", said[0][1], result, line=said[0][0])
+
+
+def _is_sentence(line: str) -> bool:
+    """Return whether a line is a person's, and not a program's."""
+    plain = sum(each.isalpha() for each in line.replace(",", "").replace(".", "").split())
+    return plain >= _WORDS_OF_SENTENCE or (not line.isascii() and len(line) >= _WORDS_OF_SENTENCE)
 
 
 def seen_at_both(lines: Iterable[tuple[int, str]]) -> tuple[Outcome, ...]:

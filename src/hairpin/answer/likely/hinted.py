@@ -27,6 +27,7 @@ from hairpin.suppose.hints.told_facts import (
 from hairpin.suppose.hints.told_ways import bare_uplink, smaller_in_listing, two_routes
 from hairpin.suppose.leaning.features import features_of
 from hairpin.suppose.leaning.leaning import Leaning, leaning_of, usual_of
+from hairpin.suppose.trouble import speaks_of_network
 
 _BEFORE = words(
     r"\bsecurity (?:group|list)s?\b|\binbound\b|\b(?:ec2|aws|azure|lightsail|oracle cloud|digital ?ocean|google "
@@ -79,6 +80,11 @@ def _all(answer: Answer, failures: tuple[Outcome, ...]) -> Iterator[Hinted]:
 def leaning_about(answer: Answer) -> Leaning:
     """Return how much what the texts say speaks for each cause that people often have."""
     return leaning_of(_features(answer), _places(answer))
+
+
+def about_network(answer: Answer) -> bool:
+    """Return whether the words of the texts are about a network."""
+    return speaks_of_network(prose_of(_lines(answer)).text)
 
 
 def usual_about(answer: Answer, known: set[str]) -> Iterator[Hinted]:

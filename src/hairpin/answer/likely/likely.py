@@ -11,7 +11,7 @@ from collections.abc import Iterator
 import msgspec
 
 from hairpin.answer.answer import Answer, CauseAnswer, Next, ref_of
-from hairpin.answer.likely.hinted import hints_of, leaning_about, lost_before_weight, usual_about
+from hairpin.answer.likely.hinted import about_network, hints_of, leaning_about, lost_before_weight, usual_about
 from hairpin.answer.likely.next_reading import both, of_alternatives, of_basics, of_suppositions
 from hairpin.answer.likely.supposed import with_supposed
 from hairpin.causes.cause import Candidate, View
@@ -90,7 +90,7 @@ def with_likely(answer: Answer) -> Answer:
         return _beside_walked(answer, hints, failures, leaning)
     told = any(host.told is not None and host.told.tells_anything for host in network.hosts)
     if not hints and not told:
-        return answer
+        return _replace(answer, next=of_basics(answer)) if about_network(answer) else answer
     asked = tuple(each.trace.flow for each in flows)
     stopping = tuple(_stopping(answer, asked, outcomes, hints, leaning))
     if failures and len(stopping) < _FEWEST:

@@ -11,6 +11,8 @@ _LONGEST = 330
 """The greatest number of characters of a line that somebody pastes."""
 _ENOUGH = 0.75
 """The part of the weight of all that is likely after which no further command is added."""
+_SLIGHT = 12
+"""The weight of what an ordinary host may always have: it counts little beside what the text says."""
 _RULES = "sudo iptables-save"
 _CAPTURE = "sudo tcpdump"
 """What waits for packets: it stands last, since what is behind it runs only after it was stopped."""
@@ -37,7 +39,7 @@ def _commands(stopping: tuple[Alternative, ...]) -> list[str]:
     # The best question is the one after which the least is left, whatever the answer is.
     first = max(weights, key=lambda each: (min(weights[each], whole - weights[each]), weights[each]))
     heaviest = max(weights, key=lambda each: weights[each])
-    if heaviest.startswith(_CAPTURE) and 2 * weights[heaviest] >= whole - weights[heaviest]:
+    if heaviest.startswith(_CAPTURE) and 2 * weights[heaviest] >= whole - _SLIGHT:
         return [heaviest]
     found, decided = [first], weights.pop(first)
     for each in sorted(weights, key=lambda one: -weights[one]):

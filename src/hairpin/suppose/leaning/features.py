@@ -40,7 +40,7 @@ _WORDS: dict[str, re.Pattern[str]] = {
         "gateway error": r"\b50[234]\b.{0,20}(?:gateway|unavailable|time)|bad gateway|\bgives? (?:only )?50[24]\b|\" 50[24] ",
         "application": r"access denied for user|authentication fail|password authentication|unauthorized"
         r"|no pg_hba|invalid (?:credentials|password|host header)|not allowed to connect|DisallowedHost|CORS\b"
-        r"|certificate|\bHTTP/[\d.]+\" ?40[0-9]|\b40[134]\b (?:not found|forbidden|unauthorized)|login incorrect",
+        r"|certificate|\bDENIED\b|protected mode|\bHTTP/[\d.]+\" ?40[0-9]|\b40[134]\b (?:not found|forbidden|unauthorized)|login incorrect",
         "hangs": r"\bhang(?:s|ing)?\b|\bhung\b|stall|stuck|freez|never (?:finish|complet|end|return)|very slow|卡住",
         "tls": r"\btls\b|\bssl\b|\bhttps\b|client hello|handshake",
         "large": r"\b(?:large|big|bigger) (?:packets?|files?|requests?|responses?|downloads?|pages)|\bmtu\b|大",
@@ -48,7 +48,22 @@ _WORDS: dict[str, re.Pattern[str]] = {
         r"|after (?:a while|some time|\w+ (?:minutes|hours|seconds))|flaky|half of the|every (?:second|other))\b|偶尔|间歇",
         "ping works": r"\bping(?:s|ing)?\b(?: \w+){0,4} (?:works?|succeeds?|is (?:fine|ok|answered)|passes|gets through|goes)"
         r"|\bcan ping\b|ping通|able to ping|\bping in a terminal is answered|\b0% packet loss",
+        "exited": r"\bExited \(|docker ps` ?(?:shows|prints|lists) (?:nothing|no)|\bRestarting \(|exits? (?:immediately|at once|with)"
+        r"|\bexited with code|has exited|keeps restarting|容器.{0,6}退出|OOMKilled",
+        "selinux": r"13: permission denied|\bselinux\b|avc: |\bsetsebool\b",
         # --- programs and things ---
+        "published on loopback": r"\b127\.0\.0\.1:\d+:\d+|127\.0\.0\.1:\d+->",
+        "docker-user": r"DOCKER-USER",
+        "userland-proxy": r"userland-proxy",
+        "same mac": r"\bsame (?:mac|hardware|hwaddr)|\bcloned?\b|\bboth have (?:the )?(?:mac|hwaddr)|duplicate mac|mac.{0,10}(?:相同|冲突)",
+        "default route": r"default (?:route|gateway)|默认路由",
+        "direct": r"\bdirectly\b|container'?s?'? (?:own )?(?:ips?|address(?:es)?)\b|static route|ip route add|subnet router|route to 172\."
+        r"|container network",
+        "new docker": r"\bdocker\b[^\n]{0,30}\b(?:2[89]|3\d)\.\d",
+        "http proxy": r"https?_proxy|corporate proxy|\bproxyconnect\b|behind (?:a|the|our|my) (?:\w+ )?proxy|代理",
+        "ipv6 loopback": r"\[?::1\]?[:\s]|\bIPv6\b",
+        "aardvark": r"aardvark|dnsname",
+        "bridge is down": r"\b(?:docker0|br-\w+|virbr\d|cni\d|lxdbr\d)\b[^\n]{0,60}\b(?:DOWN|NO-CARRIER)\b",
         "ufw": r"\bufw\b",
         "firewalld": r"\bfirewalld?\b(?! rules?)|firewall-cmd",
         "iptables": r"\biptables\b|ip6tables",
