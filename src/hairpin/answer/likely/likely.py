@@ -12,7 +12,7 @@ import msgspec
 
 from hairpin.answer.answer import Answer, CauseAnswer, Next, ref_of
 from hairpin.answer.likely.hinted import about_network, hints_of, leaning_about, lost_before_weight, usual_about
-from hairpin.answer.likely.next_reading import both, of_alternatives, of_basics, of_suppositions
+from hairpin.answer.likely.next_reading import both, meaning_of, of_alternatives, of_basics, of_suppositions
 from hairpin.answer.likely.supposed import with_supposed
 from hairpin.causes.cause import Candidate, View
 from hairpin.causes.registry import cause_of
@@ -41,6 +41,8 @@ _STRONG = 18
 """The weight from which on words of the text count more than a part that is only supposed."""
 _WALKED = 12
 """The weight of a cause that a walk of told parts shows, if nothing else speaks for it or against it."""
+OUTSIDE_CATALOGUE = "outside-catalogue"
+"""The id of a likely cause that the catalogue does not have: its title says what it is."""
 _MOST_LEANING = 10
 _FEWEST = 3
 """The number of candidates below which an answer names what people usually have, too."""
@@ -112,11 +114,12 @@ def _beside_walked(
     strong = tuple(each for each in hints if each.weight >= _STRONG)
     if not all(each.likely for each in answer.causes):
         return _replace(answer, causes=tuple(_with_refs((*answer.causes, *further))), next=of_suppositions(answer))
-    weights = {each.cause: each.weight for each in reversed(hints)}
+    weights = {each.cause or each.command: each.weight for each in reversed(hints)}
     walked_weight = {each: _WALKED + max(-_WALKED, min(_MOST_LEANING, leaning.points.get(each, 0))) for each in known}
 
     def weight(cause: CauseAnswer) -> int:
-        return max(walked_weight.get(cause.id, 0), weights.get(cause.id, 0))
+        command = cause.shown_by[0] if cause.shown_by is not None and cause.id == OUTSIDE_CATALOGUE else ""
+        return max(walked_weight.get(cause.id, 0), weights.get(command or cause.id, 0))
 
     ranked = sorted(_with_refs((*answer.causes, *further)), key=lambda each: -weight(each))
     usual = of_suppositions(answer)
@@ -233,12 +236,12 @@ def _fits(network: Network, outcome: Outcome, flows: tuple[Flow, ...]) -> bool:
 
 
 def _likely(answer: Answer, stopping: tuple[Alternative, ...], failures: tuple[Outcome, ...]) -> Iterator[CauseAnswer]:
-    first = {each.cause: each for each in reversed(stopping) if each.cause}
-    kept = [each for each in stopping if each.cause and first[each.cause] is each]
+    first = {each.cause or each.command: each for each in reversed(stopping)}
+    kept = [each for each in stopping if first[each.cause or each.command] is each]
     for number, each in enumerate(kept[:_MOST_LIKELY], 1):
         candidate = _candidate(answer, each)
         yield likely_cause(
-            each.cause,
+            each.cause or OUTSIDE_CATALOGUE,
             answer.network.this.name,
             candidate,
             ref=f"c{number}",
@@ -286,6 +289,10 @@ def likely_cause(
 
 def _candidate(answer: Answer, alternative: Alternative) -> Candidate:
     """Return how the cause is said of the host that is as in the alternative, at the first flow that it stops."""
+    if not alternative.cause:
+        return Candidate(
+            meaning_of(alternative), alternative.shows, Change(()), OfFile(alternative.command), "nothing-listens-there"
+        )
     cause = cause_of(alternative.cause)
     if alternative.hint is not None:
         return Candidate(

@@ -24,7 +24,7 @@ def of_alternatives(stopping: tuple[Alternative, ...], answer: Answer) -> Next |
         return of_suppositions(answer)
     commands = _commands(stopping)
     decided = [each for command in commands for each in stopping if each.command == command]
-    outcomes = tuple(Decides(each.shows, _meaning(each), each.cause) for each in decided)
+    outcomes = tuple(Decides(each.shows, meaning_of(each), each.cause) for each in decided)
     named = dict.fromkeys((each.shows, each.cause) for each in decided)
     kept = tuple(each for each in outcomes if named.pop((each.shows, each.cause), True) is None)
     return Next(_joined(commands), (*kept, Decides(message("none of these"), _rest(stopping, commands))))
@@ -58,7 +58,8 @@ def _joined(commands: list[str]) -> str:
     return "; ".join(sorted(kept, key=lambda each: each.startswith(_CAPTURE)))
 
 
-def _meaning(alternative: Alternative) -> Message:
+def meaning_of(alternative: Alternative) -> Message:
+    """Return what it means if the output shows the alternative."""
     cause, hint = alternative.cause, alternative.hint
     if not cause and hint is not None:
         return hint.means

@@ -33,7 +33,7 @@ def leaning_of(features: frozenset[str], fill: dict[str, str]) -> Leaning:
     """Return what the features of a text speak for.  ``fill``: what stands for the places in the commands."""
     scored = sorted(((points_of(each, features), each) for each in LEANS), key=lambda each: -each[0])
     named = [(points, each) for points, each in scored if points >= _LEAST and _may_be(each, features)]
-    moved = {each.cause: points if _may_be(each, features) else min(0, points) for points, each in reversed(scored)}
+    moved = {each.cause: points if _may_be(each, features) else min(0, points) for points, each in reversed(scored) if each.cause}
     return Leaning(moved, tuple(_hinted(points, each, fill) for points, each in named))
 
 
