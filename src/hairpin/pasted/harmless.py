@@ -6,21 +6,25 @@ A command line may hold a password, so its words are not kept.  These options ha
 import re
 
 _ENGINE = re.compile(
-    r"(?:sudo )?(?:/\S*/)?(?:docker|podman|nerdctl|docker-compose|podman-compose)(?: (?:container|compose|network|run|create|start|exec"
+    r"(?:sudo )?(?:/\S*/)?(?:docker|podman|nerdctl|docker-compose|podman-compose)(?: (?:container|compose"
+    r"|network|run|create|start|exec"
     r"|connect|up|service))*\b"
 )
 _OPTION = re.compile(
-    r"(?<!\S)(?:--(?:net(?:work)?|driver|subnet|gateway|ip|ip6|ip-range|publish|add-host|dns|mtu|bridge|iptables|icc|ip-masq"
+    r"(?<!\S)(?:--(?:net(?:work)?|driver|subnet|gateway|ip|ip6|ip-range|publish|add-host|dns|mtu|bridge|iptables"
+    r"|icc|ip-masq"
     r"|userland-proxy|cap-add|link|sysctl)(?:=| )[\w.:/,=-]+|--(?:internal|privileged|ipv6|publish-all|attachable)"
     r"|-d (?:macvlan|ipvlan|bridge|overlay)|-p [\d.:]+(?:/\w+)?|-P|-o (?:parent|com\.docker\.network)[\w.=-]+)(?!\S)"
 )
 _SENTENCE = re.compile(r"[a-z\d]{2}\. (?P<said>[A-Z][a-z]* [a-z]+:? .*)$")
 """What stands behind a command in the same line: a sentence begins with a capital."""
 _COMPOSE = re.compile(
-    r"\s*-?\s*(?:network_mode|internal|external|driver|parent|subnet|gateway|ipv4_address|ports|expose|links|depends_on"
+    r"\s*-?\s*(?:network_mode|internal|external|driver|parent|subnet|gateway|ipv4_address|ports|expose|links"
+    r"|depends_on"
     r"|networks|extra_hosts|enable_ipv6|com\.docker\.network[\w.]*)\s*:.{0,60}$"
     r"|\s*-\s*[\"']?(?:\d+\.\d+\.\d+\.\d+:)?\d+:\d+(?:/\w+)?[\"']?\s*$"
-    r"|\s*-?\s*[\"']?[\w.]+[\"']?\s*[:=]\s*[\"']?(?:\w+://)?(?:localhost|127\.0\.0\.1|host\.docker\.internal)(?::\d+)?[\w/]*"
+    r"|\s*-?\s*[\"']?[\w.]+[\"']?\s*[:=]\s*[\"']?(?:\w+://)?(?:localhost|127\.0\.0\.1"
+    r"|host\.docker\.internal)(?::\d+)?[\w/]*"
     r"[\"']?\s*$"
 )
 

@@ -7,7 +7,7 @@ listens is supposed of the container's service.
 import re
 from collections.abc import Iterable, Iterator
 
-from hairpin.evidence.told import Listener, Outcome
+from hairpin.evidence.told import Listener, Outcome, Result
 from hairpin.suppose.trouble import TROUBLE, WEAK_TROUBLE, seen_in_words, speaks_of_network
 
 _ERROR = re.compile(r"\b(?:error|fail\w*|cannot|in use|denied|bind:)", re.IGNORECASE)
@@ -75,9 +75,12 @@ def troubles_in(lines: Iterable[tuple[int, str]], *, about_network: bool = False
         weak = (each for each in lines if _is_sentence(each[1]) and WEAK_TROUBLE.search(each[1][:_LONGEST]) is not None)
         yield from (Outcome("", line[:_LONGEST], "failed", line=number) for number, line in [*weak][:1])
         return
-    results = [seen_in_words(line) for _, line in said]
-    result = next((each for each in results if each != "failed"), "failed")
-    yield Outcome("", said[0][1], result, line=said[0][0])
+    yield Outcome("", said[0][1], _seen_in_all(line for _, line in said), line=said[0][0])
+
+
+def _seen_in_all(lines: Iterable[str]) -> Result:
+    """Return what a client saw by the first line that tells it."""
+    return next((seen for each in lines if (seen := seen_in_words(each)) != "failed"), "failed")
 
 
 def _is_sentence(line: str) -> bool:

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 import msgspec
 
-from hairpin.answer.answer import Answer, CauseAnswer, Next, ref_of
+from hairpin.answer.answer import Answer, CauseAnswer, ref_of
 from hairpin.answer.likely.hinted import about_network, hints_of, leaning_about, lost_before_weight, usual_about
 from hairpin.answer.likely.next_reading import both, meaning_of, of_alternatives, of_basics, of_suppositions
 from hairpin.answer.likely.supposed import with_supposed
@@ -22,7 +22,7 @@ from hairpin.change.simulation.simulate import simulate
 from hairpin.errors import ChangeError, UsageError
 from hairpin.evidence.reading import HOST
 from hairpin.evidence.told import Outcome
-from hairpin.message import Message, message
+from hairpin.message import Message
 from hairpin.network.flow import Flow, FromHost, Lan, Outside
 from hairpin.network.network import Network
 from hairpin.question.asked import Origin, Target

@@ -11,8 +11,8 @@ _LONGEST = 330
 """The greatest number of characters of a line that somebody pastes."""
 _ENOUGH = 0.75
 """The part of the weight of all that is likely after which no further command is added."""
-_SLIGHT = 12
-"""The weight of what an ordinary host may always have: it counts little beside what the text says."""
+_SURE = 20
+"""The weight from which on nothing else is worth a command: a capture runs until somebody stops it."""
 _RULES = "sudo iptables-save"
 _CAPTURE = "sudo tcpdump"
 """What waits for packets: it stands last, since what is behind it runs only after it was stopped."""
@@ -27,7 +27,7 @@ def of_alternatives(stopping: tuple[Alternative, ...], answer: Answer) -> Next |
     outcomes = tuple(Decides(each.shows, meaning_of(each), each.cause) for each in decided)
     named = dict.fromkeys((each.shows, each.cause) for each in decided)
     kept = tuple(each for each in outcomes if named.pop((each.shows, each.cause), True) is None)
-    return Next(_joined(commands), (*kept, Decides(message("none of these"), _rest(stopping, commands))))
+    return Next(_one_line(commands), (*kept, Decides(message("none of these"), _rest(stopping, commands))))
 
 
 def _commands(stopping: tuple[Alternative, ...]) -> list[str]:
@@ -38,20 +38,20 @@ def _commands(stopping: tuple[Alternative, ...]) -> list[str]:
     whole = sum(weights.values())
     # The best question is the one after which the least is left, whatever the answer is.
     first = max(weights, key=lambda each: (min(weights[each], whole - weights[each]), weights[each]))
-    heaviest = max(weights, key=lambda each: weights[each])
-    if heaviest.startswith(_CAPTURE) and 2 * weights[heaviest] >= whole - _SLIGHT:
-        return [heaviest]
+    likeliest = max(stopping, key=lambda each: each.weight)
+    if likeliest.command.startswith(_CAPTURE) and likeliest.weight >= _SURE:
+        return [likeliest.command]
     found, decided = [first], weights.pop(first)
-    for each in sorted(weights, key=lambda one: -weights[one]):
+    for command in sorted(weights, key=lambda one: -weights[one]):
         if decided >= _ENOUGH * whole or len(found) == _MOST_COMMANDS:
             break
-        if len(_joined([*found, each])) <= _LONGEST:
-            found.append(each)
-            decided += weights[each]
+        if len(_one_line([*found, command])) <= _LONGEST:
+            found.append(command)
+            decided += weights[command]
     return found
 
 
-def _joined(commands: list[str]) -> str:
+def _one_line(commands: list[str]) -> str:
     """Return the commands as one line, each part of them once."""
     parts = list(dict.fromkeys(part for each in commands for part in each.split("; ")))
     kept = [each for each in parts if not (each.startswith(f"{_RULES} -t ") and _RULES in parts)]
@@ -103,7 +103,11 @@ def of_suppositions(answer: Answer) -> Next | None:
 
 
 _BASICS: tuple[tuple[str, str, Message], ...] = (
-    ("ruleset", "sudo iptables-save", message("a rule or a policy drops the packet, or the engine's rules are missing")),
+    (
+        "ruleset",
+        "sudo iptables-save",
+        message("a rule or a policy drops the packet, or the engine's rules are missing"),
+    ),
     ("routes4", "ip route show table all; ip rule", message("a route leads elsewhere, or there is none")),
     ("addresses", "ip -d addr", message("a link is down, has no address, or has a smaller mtu")),
     ("sockets", "sudo ss -lntup", message("nothing has the port, or it listens on 127.0.0.1 only")),
@@ -115,7 +119,7 @@ def of_basics(answer: Answer) -> Next:
     """Return the commands that show what the text lacks of what tells most."""
     told = [host.told for host in answer.network.hosts if host.told is not None]
     lacking = [each for each in _BASICS if not any((HOST, each[0]) in parts.parts for parts in told)] or list(_BASICS)
-    line = _joined([*(command for _, command, _ in lacking), "docker ps -a"])
+    line = _one_line([*(command for _, command, _ in lacking), "docker ps -a"])
     outcomes = tuple(Decides(shows, message("it is on this host"), "") for _, _, shows in lacking)
     return Next(line, (*outcomes, Decides(message("none of these"), message("paste it: it decides"))))
 
@@ -126,4 +130,4 @@ def both(first: Next | None, second: Next | None) -> Next | None:
         return second or first
     if second.command in first.command or len(first.command) + len(second.command) > _LONGEST:
         return first
-    return Next(_joined([second.command, first.command]), (second.outcomes[0], *first.outcomes))
+    return Next(_one_line([second.command, first.command]), (second.outcomes[0], *first.outcomes))

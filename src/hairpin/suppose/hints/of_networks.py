@@ -161,8 +161,10 @@ NETWORKS: tuple[Hint, ...] = (
     Hint(
         says=(
             words(
-                r"\b(?:host|server|hostname|DB_HOST|data source)[\"']? ?[=:] ?[\"']?(?:localhost|127\.0\.0\.1)\b(?!, request)"
-                r"|\b(?:jdbc:\w+|postgres(?:ql)?|mysql2?|mongodb|redis|amqp)://[^\s/]{0,60}(?:localhost|127\.0\.0\.1)\b"
+                r"\b(?:host|server|hostname|DB_HOST|data source)[\"']? ?[=:] ?[\"']?(?:localhost"
+                r"|127\.0\.0\.1)\b(?!, request)"
+                r"|\b(?:jdbc:\w+|postgres(?:ql)?|mysql2?|mongodb|redis|amqp)://[^\s/]{0,60}(?:localhost"
+                r"|127\.0\.0\.1)\b"
             ),
             words(r"refused|ECONNREFUSED|\b2002\b|no such file"),
         ),

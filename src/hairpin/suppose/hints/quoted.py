@@ -24,7 +24,8 @@ _PACKET = re.compile(
     r"(?P<target>\d+\.\d+\.\d+\.\d+|\([\w -]+\)|<[\w -]+>)\.(?P<dport>[\w-]+): Flags \[(?P<flags>[SRFP.]+)\]"
 )
 _WRONG_SOURCE = re.compile(
-    r"(?:response|reply|answer)s? (?:came )?from (?:unexpected source:? )?\(?['\"]?(?P<got>\d+\.\d+\.\d+\.\d+)\D.{0,20}?"
+    r"(?:response|reply"
+    r"|answer)s? (?:came )?from (?:unexpected source:? )?\(?['\"]?(?P<got>\d+\.\d+\.\d+\.\d+)\D.{0,20}?"
     r"(?:instead of|expected|, not) \(?['\"]?(?P<wanted>\d+\.\d+\.\d+\.\d+)"
 )
 _ASKED = re.compile(r"who[- ]has (?P<address>[\d.]{7,}|[0-9a-f:]{4,})", re.IGNORECASE)
@@ -45,7 +46,7 @@ def quoted_lines(lines: Iterable[tuple[int, str]]) -> Iterator[Hinted]:
     yield from _two_translations(kept)
     yield from _packets(kept)
     yield from _wrong_source(kept)
-    yield from _unanswered(kept)
+    yield from _requests_only(kept)
     yield from _held_twice(kept)
     yield from _base_chains(kept)
     yield from _typed_range(kept)
@@ -60,8 +61,11 @@ def _two_translations(lines: tuple[tuple[int, str], ...]) -> Iterator[Hinted]:
             continue
         port, target = found["port"], found["target"]
         if first.setdefault(port, target) != target:
-            means = message("Two rules translate port {port}: the first leads to {first}, the second to {second}. If nobody"
-                            " has {first}, its rule is a stale one", port=port, first=first[port], second=target)  # fmt: skip
+            means = message(
+                "Two rules translate port {port}: the first leads to {first}, the second to {second}. If nobody has"
+                " {first}, its rule is a stale one",
+                port=port, first=first[port], second=target,
+            )  # fmt: skip
             shows = message("nobody has {first}", first=first[port])
             yield Hinted("dnat-rule-stale-address", 24, f"{RULES} -t nat; ip neigh; docker ps", shows, means, number,
                          line[:_LONGEST])  # fmt: skip
@@ -78,8 +82,11 @@ def _packets(lines: tuple[tuple[int, str], ...]) -> Iterator[Hinted]:
             continue
         client = found["source"], found["sport"]
         if found["flags"] == "S" and found["source"] == found["target"] and not found["source"].startswith("127."):
-            means = message("A packet has {address} as source and as destination: nothing masquerades what an end sends to"
-                            " itself by the published address", address=found["source"])  # fmt: skip
+            means = message(
+                "A packet has {address} as source and as destination: nothing masquerades what an end sends to itself"
+                " by the published address",
+                address=found["source"],
+            )
             shows = message("no MASQUERADE holds for what a container sends to itself by the published address")
             yield Hinted("hairpin-masquerade-missing", 24, f"{RULES} -t nat; bridge -d link", shows, means, number,
                          line[:_LONGEST])  # fmt: skip
@@ -91,8 +98,8 @@ def _packets(lines: tuple[tuple[int, str], ...]) -> Iterator[Hinted]:
             means = message("{asked} was asked and {other} answers: the answer is not translated back on its way",
                             asked=target[0], other=found["source"])  # fmt: skip
             shows = message("bridge-nf-call-iptables is 0, or there is no such switch")
-            yield Hinted("br-netfilter-off-hairpin", 24, "sysctl net.bridge; lsmod | grep br_netfilter; sudo iptables-save",
-                         shows, means, number, line[:_LONGEST])  # fmt: skip
+            command = "sysctl net.bridge; lsmod | grep br_netfilter; sudo iptables-save"
+            yield Hinted("br-netfilter-off-hairpin", 24, command, shows, means, number, line[:_LONGEST])  # fmt: skip
             return
 
 
@@ -104,12 +111,12 @@ def _wrong_source(lines: tuple[tuple[int, str], ...]) -> Iterator[Hinted]:
             means = message("{asked} was asked and {other} answers: docker-proxy sends with the bridge's address",
                             asked=found["wanted"], other=found["got"])  # fmt: skip
             shows = message("the answer has the bridge's address as its source")
-            yield Hinted("docker-proxy-udp-wrong-source", 26, "sudo ss -lunp; docker ps; sudo iptables-save", shows, means,
-                         number, line[:_LONGEST])  # fmt: skip
+            command = "sudo ss -lunp; docker ps; sudo iptables-save"
+            yield Hinted("docker-proxy-udp-wrong-source", 26, command, shows, means, number, line[:_LONGEST])
             return
 
 
-def _unanswered(lines: tuple[tuple[int, str], ...]) -> Iterator[Hinted]:
+def _requests_only(lines: tuple[tuple[int, str], ...]) -> Iterator[Hinted]:
     """Yield an address for which a capture shows repeated requests and no answer."""
     told = {found["address"].lower() for _, line in lines for found in _TOLD.finditer(line)}
     counts: dict[str, int] = {}
@@ -118,7 +125,9 @@ def _unanswered(lines: tuple[tuple[int, str], ...]) -> Iterator[Hinted]:
         address = found["address"].lower() if found is not None else ""
         counts[address] = counts.get(address, 0) + 1
         if address and address not in told and counts[address] == _FEWEST_ASKED:
-            means = message("Requests for {address} are repeated in the capture, and nobody answers them", address=address)
+            means = message(
+                "Requests for {address} are repeated in the capture, and nobody answers them", address=address
+            )
             shows = message("requests for the address are repeated, and nobody answers them")
             command = "ip neigh; sysctl -a 2>/dev/null | grep -E 'proxy_(arp|ndp)'; sudo tcpdump -eni any arp or icmp6"
             yield Hinted("arp-not-answered", 22, command, shows, means, number, line[:_LONGEST])
@@ -137,8 +146,8 @@ def _held_twice(lines: tuple[tuple[int, str], ...]) -> Iterator[Hinted]:
             means = message("{address} is answered for by {first} and by {second}: two ends have it",
                             address=address, first=first[address], second=mac)  # fmt: skip
             shows = message("the bridge has a port that belongs to no container, or two neighbours have the address")
-            yield Hinted("address-held-twice", 26, "bridge link; ip neigh; ls /var/run/docker/netns; docker ps -a", shows,
-                         means, number, line[:_LONGEST])  # fmt: skip
+            command = "bridge link; ip neigh; ls /var/run/docker/netns; docker ps -a"
+            yield Hinted("address-held-twice", 26, command, shows, means, number, line[:_LONGEST])  # fmt: skip
             return
 
 
@@ -170,8 +179,10 @@ def _typed_range(lines: tuple[tuple[int, str], ...]) -> Iterator[Hinted]:
     for number, line, own in typed:
         for said, network in said_networks(others):
             if own.overlaps(network):
-                means = message("The network's range {range} covers {said}, which is elsewhere: its bridge takes these packets",
-                                range=str(own), said=said)  # fmt: skip
+                means = message(
+                    "The network's range {range} covers {said}, which is elsewhere: its bridge takes these packets",
+                    range=str(own), said=said,
+                )  # fmt: skip
                 yield Hinted("bridge-subnet-overlaps-route", 24, "ip route show table all; docker network inspect "
                              "$(docker network ls -q)", RANGES_SHOWS, means, number, line[:_LONGEST])  # fmt: skip
                 return

@@ -9,8 +9,9 @@ from hairpin.suppose.leaning.between import BETWEEN
 from hairpin.suppose.leaning.inbound import INBOUND
 from hairpin.suppose.leaning.lean import Lean
 from hairpin.suppose.leaning.outbound import OUTBOUND
+from hairpin.suppose.leaning.services import SERVICES
 
-LEANS: tuple[Lean, ...] = (*INBOUND, *OUTBOUND, *BETWEEN)
+LEANS: tuple[Lean, ...] = (*SERVICES, *INBOUND, *OUTBOUND, *BETWEEN)
 _LEAST = 6
 """The points from which on a cause is worth being named."""
 _HEAVIEST = 19
@@ -33,8 +34,12 @@ def leaning_of(features: frozenset[str], fill: dict[str, str]) -> Leaning:
     """Return what the features of a text speak for.  ``fill``: what stands for the places in the commands."""
     scored = sorted(((points_of(each, features), each) for each in LEANS), key=lambda each: -each[0])
     named = [(points, each) for points, each in scored if points >= _LEAST and _may_be(each, features)]
-    moved = {each.cause: points if _may_be(each, features) else min(0, points) for points, each in reversed(scored) if each.cause}
-    return Leaning(moved, tuple(_hinted(points, each, fill) for points, each in named))
+    moved = {
+        each.cause: points if _may_be(each, features) else min(0, points)
+        for points, each in reversed(scored)
+        if each.cause
+    }
+    return Leaning(moved, tuple(_hint_of(points, each, fill) for points, each in named))
 
 
 def weighed_hints(hints: tuple[Hinted, ...], leaning: Leaning) -> tuple[Hinted, ...]:
@@ -53,7 +58,7 @@ def usual_of(features: frozenset[str], fill: dict[str, str]) -> Iterator[Hinted]
     """Yield the causes that a text that says so little may mean, the most frequent first."""
     scored = sorted(((points_of(each, features), each) for each in LEANS), key=lambda each: -each[0])
     for points, each in scored[:_FEWEST]:
-        yield _hinted(max(1, points), each, fill)
+        yield _hint_of(max(1, points), each, fill)
 
 
 def _may_be(lean: Lean, features: frozenset[str]) -> bool:
@@ -66,7 +71,7 @@ def points_of(lean: Lean, features: frozenset[str]) -> int:
     return lean.often + speaking + sum(points for name, points in lean.con.items() if name in features)
 
 
-def _hinted(points: int, lean: Lean, fill: dict[str, str]) -> Hinted:
+def _hint_of(points: int, lean: Lean, fill: dict[str, str]) -> Hinted:
     command, shows = lean.command, lean.shows
     for place, value in fill.items():
         command = command.replace(place, value)

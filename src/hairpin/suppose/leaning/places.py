@@ -7,7 +7,8 @@ from hairpin.suppose.trouble import TROUBLE
 
 _SENTENCE = re.compile(r"(?<!\d)[.](?=\s|$)|[;!?](?=\s|$)|[。；！？\n]")
 _CLAUSE = re.compile(
-    r",|，|:\s|-->?|=>|\b(?:but|and|while|whereas|however|yet|though|although|mas|porém|pero|aber|mais|но)\b|但是?|而",
+    r",|，|:\s|-->?|=>|\b(?:but|and|while|whereas|however|yet|though|although|mas|porém|pero|aber|mais|но)\b"
+    r"|但是?|而",
     re.IGNORECASE,
 )
 _PLACES: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
@@ -15,32 +16,49 @@ _PLACES: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
     for name, pattern in (
         (
             "outside",
-            r"\boutside\b(?! of (?:docker|the container))|\belsewhere\b|\b(?:another|other|different|remote|client|external"
-            r"|neighbou?r\w*) (?:\w+ )?(?:machines?|hosts?|computers?|pcs?|devices?|servers?)\b|\b(?:external|remote|public)ly\b"
-            r"|\b(?:external|public) (?:ip|address|clients?|access|domain|hosts?)\b|\b(?:from|on) (?:my|a|the) (?:\w+ )?"
-            r"(?:laptop|pc|mac|macbook|phone|desktop|computer|windows|internet|lan|network|browser)\b|\binternet\b"
-            r"|外网|外部|公网|其他机器|另外?一台|局域网|浏览器|外から|外部から|извне|снаружи|von außen|desde fuera|de fora",
+            (
+                r"\boutside\b(?! of (?:docker|the container))|\belsewhere\b|\b(?:another|other|different|remote"
+                r"|client|external"
+                r"|neighbou?r\w*) (?:\w+ )?(?:machines?|hosts?|computers?|pcs?|devices?|servers?)\b|\b(?:external"
+                r"|remote|public)ly\b"
+                r"|\b(?:external|public) (?:ip|address|clients?|access|domain|hosts?)\b|\b(?:from|on) (?:my|a"
+                r"|the) (?:\w+ )?"
+                r"(?:laptop|pc|mac|macbook|phone|desktop|computer|windows|internet|lan|network|browser)\b|\binternet\b"
+                r"|外网|外部|公网|其他机器|另外?一台|局域网|浏览器|外から|外部から|извне|снаружи|von außen"
+                r"|desde fuera|de fora"
+            ),
         ),
         (
             "inside",
-            r"\b(?:inside|within|in|into|from) (?:of )?(?:the |a |my |this |its |same |that )?(?:\w+[- ])?containers?\b"
-            r"|\bdocker exec\b|\bcontainer itself\b|容器内|容器里|容器中|进入容器|コンテナ(?:内|の中)|внутри контейнера"
-            r"|dentro do container|dentro del contenedor|im Container|컨테이너 (?:안|내부)",
+            (
+                r"\b(?:inside|within|in|into|from) (?:of )?(?:the |a |my |this |its |same "
+                r"|that )?(?:\w+[- ])?containers?\b"
+                r"|\bdocker exec\b|\bcontainer itself\b|容器内|容器里|容器中|进入容器|コンテナ(?:内|の中)"
+                r"|внутри контейнера"
+                r"|dentro do container|dentro del contenedor|im Container|컨테이너 (?:안|내부)"
+            ),
         ),
         (
             "host",
-            r"\b(?:on|from|in|at) (?:the |this |my |that |its )?(?:docker |same |ec2 |virtual |own |local )?"
-            r"(?:host|server|instance|machine|vps|vm|droplet|box|node)\b(?! (?:network|mode))|\bhost (?:machine|itself)\b"
-            r"|\blocally\b|\blocalhost\b|\b127\.0\.0\.1\b|\bhost to\b|宿主机|本机|本地|服务器上|容器外|ホスト(?:から|上|側)"
-            r"|на хосте|no host|en el host|auf dem (?:Host|Server)|호스트에서",
+            (
+                r"\b(?:on|from|in|at) (?:the |this |my |that |its )?(?:docker |same |ec2 |virtual |own |local )?"
+                r"(?:host|server|instance|machine|vps|vm|droplet|box|node)\b(?! (?:network|mode))|\bhost (?:machine"
+                r"|itself)\b"
+                r"|\blocally\b|\blocalhost\b|\b127\.0\.0\.1\b|\bhost to\b|宿主机|本机|本地|服务器上|容器外"
+                r"|ホスト(?:から|上|側)"
+                r"|на хосте|no host|en el host|auf dem (?:Host|Server)|호스트에서"
+            ),
         ),
     )
 )
 _WORKS = re.compile(
-    r"\b(?:works?|worked|working|fine|ok|okay|answers?|answered|responds?|loads?|loaded|reachable|accessible|succeeds?"
-    r"|successful(?:ly)?|passes|gets? (?:a|the|it|an|back|through)|(?:gives?|returns?|shows?|serves?|prints?) (?:me )?(?:a|the"
+    r"\b(?:works?|worked|working|fine|ok|okay|answers?|answered|responds?|loads?|loaded|reachable|accessible"
+    r"|succeeds?"
+    r"|successful(?:ly)?|passes|gets? (?:a|the|it|an|back|through)|(?:gives?|returns?|shows?|serves?"
+    r"|prints?) (?:me )?(?:a|the"
     r"|its|back)|no problem|can (?:be )?(?:reach|access|connect|ping|curl|see|open|get)\w*|able to|200 OK)\b"
-    r"|正常|可以|没问题|能(?:访问|通|连)|通的|できる|できた|работает|funciona(?!.{0,12}não)|funktioniert(?! nicht)|됩니다",
+    r"|正常|可以|没问题|能(?:访问|通|连)|通的|できる|できた|работает|funciona(?!.{0,12}não)"
+    r"|funktioniert(?! nicht)|됩니다",
     re.IGNORECASE,
 )
 
