@@ -64,11 +64,14 @@ _OTHERS = (
     "无法|不能|访问不了|不通|不了|连不上|连接不上|超时|拒绝连接|打不开|卡住|失败|出不去|上不了|没有回应|没回应|ping不|连不了|获取不到|拿不到|解析不|一直转圈|没有网|没有反应|没反应|没有响应|无响应|报错|错误|异常|不可达|丢包|不生效",
     "連不|無法|不能連|逾時|拒絕|失敗|錯誤",
     (
-        r"(?:нет (?:доступа|ответа|соединения|связи|интернета|пинга)|не (?:доступ|работает|открыва|пингу|отвеча|удается"
-        r"|удаётся|могу|может|видит|видят|подключ|проход|ходит|получа|резолв))\w*|недоступ\w+|ошибк\w+|отказано|таймаут"
+        r"(?:нет (?:доступа|ответа|соединения|связи|интернета|пинга)|не (?:доступ|работает|открыва|пингу|отвеча"
+        r"|удается"
+        r"|удаётся|могу|может|видит|видят|подключ|проход|ходит|получа|резолв))\w*|недоступ\w+|ошибк\w+|отказано"
+        r"|таймаут"
     ),
     (
-        r"연결(?:되지|할 수 없|이 안)|접속(?:이 안|할 수 없|되지)|안 ?(?:됩니다|돼요|된다|되|돼)|못 ?(?:합|하|해)"
+        r"연결(?:되지|할 수 없|이 안)|접속(?:이 (?:안|되지)|할 수 없|되지)|안 ?(?:됩니다|돼요|된다|되|돼)"
+        r"|못 ?(?:합|하|해)"
         r"|없(?:습|어|다|음)"
         r"|실패|오류|에러|거부"
     ),
@@ -83,7 +86,8 @@ _OTHERS = (
         r"|\bsin (?:acceso|conexi|internet|respuesta)|\berror al\b|rechazad|imposible|fallando|\bfalla\b"
     ),
     (
-        r"não (?:\w+ )?(?:consegue|consigo|conseguimos|responde|funciona|acessa|é possível|abre|conecta|carrega|chega)"
+        r"não (?:\w+ )?(?:consegue|consigo|conseguimos|responde|funciona|acessa|é possível|abre|conecta|carrega"
+        r"|chega)"
         r"|\bsem (?:acesso|conex|internet|resposta)|recusad|falh(?:a|ou|ando)\b|\berro ao\b|imposs[íi]vel"
     ),
     r"non (?:\w+ )?(?:risponde|funziona|raggiung\w+|riesc\w+|si apre|va|vede|carica)|rifiutat|impossibile",
@@ -112,10 +116,10 @@ _NETWORK = re.compile(
     r"|pages?|web ?sites?|browser|server|hosts?|laptop|reach\w*|connect\w*|internet|network\w*|erreich\w*"
     r"|nginx|apache|macvlan|vlan|nat|masquerade|ip_forward|sysctl|https?|tcpdump|netns|interfaces?|compose|proxy)\b"
     r"|\d+\.\d+\.\d+\.\d+|访问|浏览器|网络|连接|容器|端口|防火墙|コンテナ|포트|контейнер",
-    re.IGNORECASE,
+    re.IGNORECASE | re.ASCII,
 )
 _SAID: tuple[tuple[Result, str], ...] = (
-    ("refused", (r"connection[ -]refused|\brefused\b(?! to (?:start|run))|ECONNREFUSED|拒绝|拒絕|拒否|recusad"
+    ("refused", (r"connection[ -]refused|\brefus(?:ed|es)\b(?! to (?:start|run))|ECONNREFUSED|拒绝|拒絕|拒否|recusad"
     r"|rechazad"
         r"|verweigert|отказано|refusée|rifiutat|거부")),
     ("reset", (r"reset by peer|connection (?:was )?reset|ECONNRESET|ERR_CONNECTION_RESET|forcibly closed"
@@ -131,7 +135,11 @@ _SAID: tuple[tuple[Result, str], ...] = (
         r"|100% packet loss|\bstealth\b|Zeitüberschreitung|ERR_TIMED_OUT")),
 )  # fmt: skip
 _SEEN = tuple((result, re.compile(pattern, re.IGNORECASE)) for result, pattern in _SAID)
-TROUBLE = re.compile("|".join((*_ENGLISH, *_SYSTEM, *_OTHERS, *(pattern for _, pattern in _SAID))), re.IGNORECASE)
+TROUBLE = re.compile(
+    # The word bounds of the English words are those of ASCII: no space stands around them in Chinese or Korean.
+    "|".join((f"(?a:{'|'.join((*_ENGLISH, *_SYSTEM))})", *_OTHERS, *(pattern for _, pattern in _SAID))),
+    re.IGNORECASE,
+)
 
 
 def seen_in_words(line: str) -> Result:

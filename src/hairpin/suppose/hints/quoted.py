@@ -36,6 +36,10 @@ _HELD = re.compile(
 )
 _BASE_CHAIN = re.compile(r"type filter hook (?P<hook>input|forward)\b[^}]*?policy drop", re.IGNORECASE)
 _RANGE = re.compile(r"(?:--subnet[= ]|\bsubnet: ?[\"']?)(?P<range>\d+\.\d+\.\d+\.\d+/\d+)")
+_OWNED = re.compile(
+    r"\b(?:ingress|overlay|docker network|docker0|br-\w+|compose network|bridge network)\b[^\n]{0,40}?"
+    r"(?P<range>\d+\.\d+\.\d+\.\d+/\d+)"
+)
 _FEWEST_ASKED = 2
 _LONGEST = 200
 
@@ -173,9 +177,14 @@ def _base_chains(lines: tuple[tuple[int, str], ...]) -> Iterator[Hinted]:
 
 def _typed_range(lines: tuple[tuple[int, str], ...]) -> Iterator[Hinted]:
     """Yield a typed range of a new network that covers what the text says to be elsewhere."""
-    typed = [(number, line, IPv4Network(found["range"], strict=False)) for number, line in lines
-             if (found := _RANGE.search(line)) is not None and _is_range(found["range"])]  # fmt: skip
-    others = tuple((number, line) for number, line in lines if _RANGE.search(line) is None)
+    ranges = (
+        (number, line, found)
+        for number, line in lines
+        for each in (_RANGE, _OWNED)
+        if (found := each.search(line)) is not None and _is_range(found["range"])
+    )
+    typed = [(number, line, IPv4Network(found["range"], strict=False)) for number, line, found in ranges]
+    others = tuple((number, _OWNED.sub("", line)) for number, line in lines if _RANGE.search(line) is None)
     for number, line, own in typed:
         for said, network in said_networks(others):
             if own.overlaps(network):

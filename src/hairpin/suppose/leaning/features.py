@@ -23,8 +23,15 @@ _CLIENT_INSIDE = (
     r"|needs? to|tries|wants?|asks?|connects?|has no|have no|loses?|gets? no|cannot)|\b\w+-container tenta"
     r"|コンテナから|容器(?:内|里|中)?(?:无法|不能|访问|ping|连)|из контейнера|desde el contenedor|aus dem Container"
 )
+
+
+def _compiled(pattern: str) -> re.Pattern[str]:
+    """Return the pattern of words.  Its word bounds are those of ASCII: no space stands around a name in Chinese."""
+    return re.compile(words(pattern).pattern, re.IGNORECASE | re.DOTALL | re.MULTILINE | re.ASCII)
+
+
 _WORDS: dict[str, re.Pattern[str]] = {
-    name: words(pattern)
+    name: _compiled(pattern)
     for name, pattern in {
         # --- what a client saw ---
         "refused": r"connection refused|\brefused\b|ECONNREFUSED|拒绝连接|recusad|rechazad|verweigert",
@@ -186,7 +193,11 @@ _WORDS: dict[str, re.Pattern[str]] = {
         "new network": r"network create|created? (?:a |another )?(?:new )?(?:docker )?networks?"
         r"|docker-compose up|installing docker"
         r"|installed docker|since docker|network was added",
-        "hairpin": r"\bhairpin\w*|nat (?:loopback|reflection)|own (?:public|external|published)|external-ip"
+        "itself": r"(?:reach|access|connect to|call|curl|ping)\w* itself\b|\bits own (?:service|cluster"
+        r"|published|public)|自己访问自己",
+        "translated": r"\bDNAT\b|\bport[ -]?forward",
+        "hairpin": r"my\.public|from inside (?:of )?(?:the |my |our )?(?:lan|network|office)|\bhairpin\w*"
+        r"|nat (?:loopback|reflection)|own (?:public|external|published)|external-ip"
         r"|public address",
         "arp": r"\barp\b|arping|who-has|neighbou?r (?:solicitation|advertisement|entry|table)|\bincomplete\b"
         r"|proxy_ndp|proxy_arp",
@@ -205,7 +216,11 @@ _WORDS: dict[str, re.Pattern[str]] = {
         "other interface": r"\b(?:en[opsx]\w*\d\w*|ens\d+\w*|wlp\w+|wlan\d|usb\d|bond\d|eno\d)\b",
         "wrong source": r"(?:response|reply|answer) from .{0,40}(?:instead of|unexpected|expected)|unexpected source"
         r"|reply from unexpected",
-        "client address lost": r"(?:real|original|client'?s?|source) ip.{0,60}(?:172\.|gateway|bridge|docker"
+        "client address lost": r"(?:instead of|not) the (?:real|original|actual|true)(?: client'?s?)?(?: (?:ip"
+        r"|address|source|client))"
+        r"|(?:every|all) (?:clients?|requests?|visitors?|connections?) (?:\w+ ){0,3}(?:from|have|has|as"
+        r"|with) (?:the )?(?:same|172\.|10\.)|(?:real|original|client'?s?|source) ip.{0,60}(?:172\.|gateway"
+        r"|bridge|docker"
         r"|lost|wrong)|X-Forwarded-For",
     }.items()
 }

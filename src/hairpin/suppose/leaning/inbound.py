@@ -52,7 +52,16 @@ INBOUND: tuple[Lean, ...] = (
         means=message(
             "The engine runs in a virtual machine: ports are published there, and localhost is another machine"
         ),
-        pro={"desktop": 5, "refused": 1, "localhost": 3, "host network": 3, "own address": 3},
+        pro={
+            "outside fails": 3,
+            "host works": 2,
+            "lan client": 1,
+            "desktop": 5,
+            "refused": 1,
+            "localhost": 3,
+            "host network": 3,
+            "own address": 3,
+        },
         con={"client inside": -2, "reverse proxy": -2, "inside fails": -2, "asks itself": -2, "gateway error": -3},
         needs=("desktop",),
     ),
@@ -254,6 +263,8 @@ INBOUND: tuple[Lean, ...] = (
         command=f"{RULES} -t nat; bridge -d link",
         shows=message("no MASQUERADE holds for what a container sends to itself by the published address"),
         pro={
+            "itself": 4,
+            "translated": 3,
             "hairpin": 5,
             "lxc": 2,
             "libvirt": 2,
@@ -264,7 +275,24 @@ INBOUND: tuple[Lean, ...] = (
             "own host": 1,
         },
         con={"refused": -2, "no name": -3, "to the internet": -2, "asks itself": -4, "ufw": -2},
-        needs=("hairpin", "outside works"),
+        needs=("hairpin", "outside works", "itself"),
+    ),
+    Lean(
+        cause="hairpin-mode-off",
+        command="bridge -d link; sudo iptables-save -t nat",
+        shows=message("the container's port of the bridge has hairpin off"),
+        pro={"itself": 7, "hairpin": 2, "kubernetes": 2, "timeout": 1, "inside fails": 1},
+        con={"refused": -3, "no name": -3, "to the internet": -2, "asks itself": -5},
+        needs=("itself",),
+    ),
+    Lean(
+        cause="",
+        often=0,
+        command="sudo iptables-save -t nat; sudo ss -lntup; docker info",
+        shows=message("docker-proxy or a rootless forwarder has the port, or a MASQUERADE holds for what comes in"),
+        means=message("A proxy or a translation on the way gives all clients one source address"),
+        pro={"client address lost": 14},
+        needs=("client address lost",),
     ),
     Lean(
         cause="docker-proxy-udp-wrong-source",

@@ -23,8 +23,10 @@ _PLACES: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
                 r"|remote|public)ly\b"
                 r"|\b(?:external|public) (?:ip|address|clients?|access|domain|hosts?)\b|\b(?:from|on) (?:my|a"
                 r"|the) (?:\w+ )?"
-                r"(?:laptop|pc|mac|macbook|phone|desktop|computer|windows|internet|lan|network|browser)\b|\binternet\b"
-                r"|外网|外部|公网|其他机器|另外?一台|局域网|浏览器|外から|外部から|извне|снаружи|von außen"
+                r"(?:laptop|pc|mac|macbook|phone|desktop|computer|windows|internet|lan|network|browser)\b"
+                r"|\binternet\b"
+                r"|外网|外部|公网|其他机器|另外?一台|局域网|浏览器|外から|外部から|他のPC|他の端末|同じLAN"
+                r"|로컬 PC|외부에서|다른 (?:PC|컴퓨터)|извне|снаружи|von außen"
                 r"|desde fuera|de fora"
             ),
         ),
@@ -45,7 +47,7 @@ _PLACES: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
                 r"(?:host|server|instance|machine|vps|vm|droplet|box|node)\b(?! (?:network|mode))|\bhost (?:machine"
                 r"|itself)\b"
                 r"|\blocally\b|\blocalhost\b|\b127\.0\.0\.1\b|\bhost to\b|宿主机|本机|本地|服务器上|容器外"
-                r"|ホスト(?:から|上|側)"
+                r"|ホスト(?:から|上|側)|WSL内|서버 (?:안|내부)에서"
                 r"|на хосте|no host|en el host|auf dem (?:Host|Server)|호스트에서"
             ),
         ),
@@ -57,7 +59,7 @@ _WORKS = re.compile(
     r"|successful(?:ly)?|passes|gets? (?:a|the|it|an|back|through)|(?:gives?|returns?|shows?|serves?"
     r"|prints?) (?:me )?(?:a|the"
     r"|its|back)|no problem|can (?:be )?(?:reach|access|connect|ping|curl|see|open|get)\w*|able to|200 OK)\b"
-    r"|正常|可以|没问题|能(?:访问|通|连)|通的|できる|できた|работает|funciona(?!.{0,12}não)"
+    r"|正常|可以|没问题|能(?:访问|通|连)|通的|できる|できた|成功し|접속되|잘 됩|работает|funciona(?!.{0,12}não)"
     r"|funktioniert(?! nicht)|됩니다",
     re.IGNORECASE,
 )
