@@ -134,7 +134,9 @@ _SAID: tuple[tuple[Result, str], ...] = (
     ("timeout", (r"\btim(?:e|es|ed|ing)[ -]?outs?\b|ETIMEDOUT|超时|逾時|タイムアウト|таймаут|deadline exceeded"
         r"|100% packet loss|\bstealth\b|Zeitüberschreitung|ERR_TIMED_OUT")),
 )  # fmt: skip
-_SEEN = tuple((result, re.compile(pattern, re.IGNORECASE)) for result, pattern in _SAID)
+_SEEN: tuple[tuple[Result, re.Pattern[str]], ...] = tuple(
+    (result, re.compile(pattern, re.IGNORECASE)) for result, pattern in _SAID
+)
 TROUBLE = re.compile(
     # The word bounds of the English words are those of ASCII: no space stands around them in Chinese or Korean.
     "|".join((f"(?a:{'|'.join((*_ENGLISH, *_SYSTEM))})", *_OTHERS, *(pattern for _, pattern in _SAID))),

@@ -25,13 +25,13 @@ _CLIENT_INSIDE = (
 )
 
 
-def _compiled(pattern: str) -> re.Pattern[str]:
+def _pattern_of(pattern: str) -> re.Pattern[str]:
     """Return the pattern of words.  Its word bounds are those of ASCII: no space stands around a name in Chinese."""
     return re.compile(words(pattern).pattern, re.IGNORECASE | re.DOTALL | re.MULTILINE | re.ASCII)
 
 
 _WORDS: dict[str, re.Pattern[str]] = {
-    name: _compiled(pattern)
+    name: _pattern_of(pattern)
     for name, pattern in {
         # --- what a client saw ---
         "refused": r"connection refused|\brefused\b|ECONNREFUSED|拒绝连接|recusad|rechazad|verweigert",
