@@ -148,3 +148,8 @@ def seen_in_words(line: str) -> Result:
     """Return what a client saw by the words of a line; ``failed`` if they do not tell."""
     seen: tuple[Result, ...] = tuple(result for result, pattern in _SEEN if pattern.search(line) is not None)
     return seen[0] if seen else "failed"
+
+
+def speaks_of_network(text: str) -> bool:
+    """Return whether a text is about a network: a failure in other texts is none of it."""
+    return _NETWORK.search(text) is not None
