@@ -11,6 +11,7 @@ from typing import NamedTuple
 import msgspec
 
 from hairpin.answer.answer import Answer, CauseAnswer, Decides, Next
+from hairpin.answer.likely.hinted import leaning_about
 from hairpin.answer.likely.likely import likely_cause
 from hairpin.causes.cause import Candidate
 from hairpin.causes.registry import known_cause
@@ -50,9 +51,34 @@ def with_told_errors(answer: Answer) -> Answer:
     made = [each for each in _causes(errors, answer) if each.id not in known]
     kept = [each for each in rest if each.id not in {one.id for one in made}]
     asked = None if any(not each.likely for each in found) else _confirming(made)
+    if rest or not made:
+        found, made, kept = _among_likely(answer, made)
     return _replace(answer, causes=_with_refs((*found, *made, *kept)), next=asked or answer.next)
 
 
+_Causes = list[CauseAnswer]
+
+
+def _among_likely(answer: Answer, made: _Causes) -> tuple[_Causes, _Causes, _Causes]:
+    """Return the causes that stand first, those of quoted errors and all others, among causes to which words point.
+
+    What an error means is weighed against the other words of the text."""
+    points = leaning_about(answer).points
+    proven = [each for each in answer.causes if not each.likely]
+    ranked = [each for each in answer.causes if each.likely]
+    top = points.get(ranked[0].id, 0) if ranked else 0
+    least = top - _BEHIND if top >= _STRONG else -_STRONG
+    first = [each for each in made if points.get(each.id, top) >= least]
+    placed = {each.id for each in (*proven, *first)}
+    listed = {each.id for each in answer.causes}
+    behind = [each for each in ranked if each.id not in placed]
+    return proven, first, [*behind, *(each for each in made if each not in first and each.id not in listed)]
+
+
+_STRONG = 12
+"""The points from which on a cause is what the words of a text mean, whatever error it quotes beside."""
+_BEHIND = 6
+"""The number of points by which an error's cause may be weaker, and still stands first: the error names it."""
 _OF_CONTAINER_NAMES = ("no-common-network-for-name", "default-bridge-has-no-names", "host-network-has-no-names")
 _OUTER_NAME = re.compile(
     r"\b[\w-]+\.(?:[\w-]+\.)*(?:com|org|net|io|de|cn|fr|uk|ru|eu|dev|gov|edu|co|me|app|info)\b", re.IGNORECASE
@@ -121,13 +147,13 @@ def _confirming(causes: list[CauseAnswer]) -> Next | None:
 
 def _with_refs(causes: tuple[CauseAnswer, ...]) -> tuple[CauseAnswer, ...]:
     """Return the causes; those that stop no asked flow by a walk get their references anew, behind all others."""
-    walked = [each for each in causes if each.proof is not None]
-    others = [each for each in causes if each.proof is None]
-    named = (
-        _replace(each, ref=f"c{number}", together=(f"c{number}",))
-        for number, each in enumerate(others, len(walked) + 1)
-    )
-    return (*walked, *named)
+    number = sum(each.proof is not None for each in causes)
+    named: list[CauseAnswer] = []
+    for each in causes:
+        if each.proof is None:
+            number += 1
+        named.append(each if each.proof is not None else _replace(each, ref=f"c{number}", together=(f"c{number}",)))
+    return tuple(named)
 
 
 def _errors(lines: tuple[tuple[int, str], ...]) -> Iterator[QuotedError]:

@@ -9,12 +9,20 @@ from hairpin.evidence.reading import HOST
 from hairpin.pasted.form import Command
 
 _NAMED = re.compile(
-    r"pass(?:wor[dt]|wd|phrase|wort)?\b|\w*(?:password|passwd|secret|token|credential|private[-_ ]?key|api[-_ ]?key)\w*"
+    r"pass(?:wor[dt]|wd|phrase|wort)?\b|\w*(?:password|passwd|secret|token|credential|private[-_ ]?key"
+    r"|api[-_ ]?key)\w*"
     r"|access[-_ ]?key|auth(?:orization|_?key)\b|bearer\b|cookie\b|\s--?u(?:ser)?[ =]\S+:\S"
     r"|\bpwd\b|preshared|密码|口令|пароль",
     re.IGNORECASE,
 )
-_KEY_BLOCK = re.compile(r"-----BEGIN |ssh-(?:rsa|ed25519|dss) |\beyJ[\w-]{10,}\.|\bAKIA[0-9A-Z]{12}|\bgh[pousr]_\w{20}")
+_NO_SECRET = re.compile(
+    r"\(using password: (?:YES|NO)\)|password authentication failed|(?<=authentication )token manipulation"
+)
+"""What servers say about a password without it."""
+_KEY_BLOCK = re.compile(
+    r"-----BEGIN |ssh-(?:rsa|ed25519|dss) |\beyJ[\w-]{10,}\.|\bAKIA[0-9A-Z]{12}"
+    r"|\bgh[pousr]_\w{20}"
+)
 _ENCODED = re.compile(r"\s*[A-Za-z0-9+/=_-]{40,}\s*$")
 _IN_URL = re.compile(r"(?P<before>\b[a-zA-Z][\w+.-]*://)[^\s/@]+@")
 _ASSIGNED = re.compile(r"-{1,2}[\w-]+=\S|[A-Za-z_]\w*=\S")
@@ -33,6 +41,7 @@ _ENGINE_WORDS = re.compile(
 
 def is_secret(line: str) -> bool:
     """Return whether a line of a text may hold a password, a token or a key."""
+    line = _NO_SECRET.sub("", line)
     return any(pattern.search(line) is not None for pattern in (_NAMED, _KEY_BLOCK)) or _ENCODED.match(line) is not None
 
 

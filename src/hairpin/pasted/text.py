@@ -13,6 +13,7 @@ from hairpin.message import message
 from hairpin.pasted.commands import changes
 from hairpin.pasted.counted import counted_in, is_count, text_of
 from hairpin.pasted.form import Command, Found, Fragment, Paste, Recognised
+from hairpin.pasted.harmless import harmless_words, is_harmless
 from hairpin.pasted.joining import Output, evidence_of, unrecognised_in
 from hairpin.pasted.recognise import outputs, paste_of
 from hairpin.pasted.secrecy import is_secret, origin_of, without_credentials
@@ -105,10 +106,10 @@ def _left_lines(paste: Paste, found: tuple[Output, ...]) -> str:
         (number, words)
         for index, (number, line) in enumerate(zip(paste.numbers, paste.lines, strict=True))
         if (words := _words_of(line, paste.commands.get(index)))
-        and number not in taken
+        and (number not in taken or is_harmless(line) or words is not line)
         and line.strip()
         and not is_count(line)
-        and not is_secret(line)
+        and not is_secret(words)
     )
     return "".join(f"{number}:{without_credentials(line.strip())}\n" for number, line in lines)
 
@@ -119,7 +120,8 @@ def _words_of(line: str, command: Command | None) -> str:
     if command is None or changes(command):
         return line
     around = line.replace(command.text, "", 1) if command.text in line else ""
-    return around if len(around.split()) >= _FEWEST_WORDS else ""
+    kept = around if len(around.split()) >= _FEWEST_WORDS else ""
+    return f"{kept} {harmless_words(command.text)}".strip()
 
 
 def _output(paste: Paste, index: int, command: Command, found: Found) -> Output:

@@ -84,7 +84,7 @@ def told_by(evidence: Evidence, host: Host) -> ToldParts:
         typed=typed,
         placed=typed | {each.name for each in host.containers() if each.endpoints or each.network_mode != "default"},
         listeners=tuple(listeners_in(unrecognised_in(evidence))),
-        outcomes=(*outcomes, *_in_words(outcomes, unrecognised_in(evidence))),
+        outcomes=(*outcomes, *_in_words(outcomes, unrecognised_in(evidence), about_network=bool(parts | typed))),
         mapped=any(each.as_ == CLEANED for each in recognised_in(evidence)),
         files=frozenset((*(each.origin for each in evidence.readings if each.key in _FILES), *_empty_files(counted))),
     )
@@ -161,13 +161,15 @@ def _doubtful(counted: CountedOutput) -> Iterator[str]:
         yield "natives"
 
 
-def _in_words(outcomes: tuple[Outcome, ...], lines: tuple[tuple[int, str], ...]) -> Iterator[Outcome]:
+def _in_words(
+    outcomes: tuple[Outcome, ...], lines: tuple[tuple[int, str], ...], *, about_network: bool
+) -> Iterator[Outcome]:
     """Yield what the text says in words that no output of a client shows."""
     both = seen_at_both(lines)
     if not any(each.origin == HOST for each in outcomes):
         yield from (each for each in both if not each.failed)
     if not any(each.failed for each in outcomes):
-        yield from [each for each in both if each.failed] or troubles_in(lines)
+        yield from [each for each in both if each.failed] or troubles_in(lines, about_network=about_network)
 
 
 class _Named(msgspec.Struct, rename="pascal"):

@@ -8,41 +8,8 @@ import re
 from collections.abc import Iterable, Iterator
 
 from hairpin.evidence.told import Listener, Outcome, Result
+from hairpin.suppose.trouble import TROUBLE, WEAK_TROUBLE, seen_in_words, speaks_of_network
 
-_NOT = (
-    r"(?:can(?:no|')?t|could(?: not|n't)|(?:do|does|did|will|would)(?: not|n't)|unable to|fail(?:s|ed|ing)? to|never)"
-)
-_DONE = (
-    r"(?:answer|respond|connect|reach|load|work|open|resolve|access|ping|pass|finish|arrive|come|see|fetch|pull"
-    r"|find|join"
-    r"|get (?:out|through|to|any|a)|be (?:reach|access|open|resolve|fetch))"
-)
-_SAID = (
-    rf"\b{_NOT} (?:\w+ )?{_DONE}",
-    r"\b(?:times?|timed|timing)[ -]?out\b|\btime-?outs?\b|\b50[24]\b.{0,20}(?:gateway|time-?out)|\bbad gateway\b",
-    r"\b(?:do|does|did|are|is|was|were|will)(?: not|n't)(?: \w+){0,2}$",
-    r"\b(?:do|does|is|are)(?: not|n't)(?=[.,;:]| with| by| from| in)",
-    r"\breach(?:es)? (?:nothing|nobody|no\b)|\bno route to host\b|\bneither\b.{0,60}\b(?:ping|reach|answer|connect)\w*",
-    r"\breach\w* .{0,40}\bnothing (?:beyond|else|behind|outside)\b",
-    r"\b(?:reach|connect|answer|resolve|ping|load|access)\w*\b.{0,40}\b(?:any ?more|no longer)\b",
-    r"\bno longer (?:reach|connect|answer|work|respond|resolve)\w*",
-    r"\b(?:is|are|was|were) not (?:resolved|reached|answered|found|delivered|loaded)|\bno name is resolved",
-    r"\b(?:is|are|was|gets?) (?:lost|dropped|rejected|blocked|closed)\b",
-    r"\b(?:says?|answers?|gets?) .?no |\bstays? at\b",
-    r"\b(?:hung|stalls?|stalled|stuck|freezes)\b|(?<!\d )\b(?:fails|failed|fail)\b",
-    r"\bno (?:answer|response|reply|connection|connectivity)\b",
-    r"\bnothing (?:comes|answers|arrives|happens|is (?:shown|loaded))\b",
-    r"\b(?:unreachable|inaccessible|not (?:be )?(?:reachable|accessible|working|reached|accessed)|refused|hangs?)\b",
-    "无法访问|访问不了|不通|连不上|连接不上|超时|拒绝连接|无法连接|打不开|卡住|播放失败|解析不了|没有反应|失败",
-    r"(?:нет (?:доступа|ответа|соединения|связи)|не (?:доступ|работает|открыва|пингу|отвеча|удается|удаётся|могу))\w*",
-    r"연결(?:되지|할 수 없|이 안)|접속(?:이 안|할 수 없|되지)|안 ?(?:됩니다|돼요|된다)",
-    "つながら|接続でき|アクセスでき|応答(?:が|し)な",
-    r"n'(?:arrive|est) pas|injoignable|impossible de|no (?:puede|llega|hay (?:respuesta|conexión))",
-    r"não (?:consegue|responde|funciona|acessa)|non (?:risponde|funziona|raggiung\w+)",
-    r"geht nicht|funktioniert nicht|nie (?:działa|odpowiada)",
-    r"nicht erreichbar|keine (?:Antwort|Verbindung)|ne (?:répond|fonctionne)|no (?:responde|funciona|se puede acceder)",
-)
-_TROUBLE = re.compile("|".join(_SAID), re.IGNORECASE)
 _ERROR = re.compile(r"\b(?:error|fail\w*|cannot|in use|denied|bind:)", re.IGNORECASE)
 """The words of a line that says why a program does not listen."""
 _LISTENING = re.compile(
@@ -53,7 +20,6 @@ _LISTENING = re.compile(
     re.IGNORECASE,
 )
 _SENTENCE = re.compile(r"(?<!\d)[.](?=\s|$)|[;!?](?=\s|$)|(?<=[^\x00-\x7f])[。；！？]")
-_WAITS = re.compile(r"\btim(?:e|es|ed|ing)[ -]?outs?\b|超时")
 _CLAUSE = re.compile(r",|:\s|\b(?:but|and|while|whereas|however|yet|though|although)\b", re.IGNORECASE)
 _IS_ERROR = re.compile(r"\s*(?:\w+ )?(?:error|warning|warn|info|fatal)\b|\s*\S+:\s", re.IGNORECASE)
 _AT_HOST = re.compile(
@@ -88,25 +54,39 @@ _ASKS = re.compile(
 """Words of a client: the line names where it asked, not where a program listens."""
 _LONGEST = 300
 _FEWEST_WORDS = 3
+_WORDS_OF_SENTENCE = 6
 _EVERYWHERE = ("", "0.0.0.0", "*", "::", "[::]")
 
 
-def troubles_in(lines: Iterable[tuple[int, str]]) -> Iterator[Outcome]:
-    """Yield an outcome for the first line that says that something does not work."""
-    for number, line in lines:
-        if len(line.split()) >= _FEWEST_WORDS or not line.isascii():
-            found = _TROUBLE.search(line[:_LONGEST])
-            if found is not None:
-                yield Outcome("", line[:_LONGEST], _result_of(found[0]), line=number)
-                return
+def troubles_in(lines: Iterable[tuple[int, str]], *, about_network: bool = False) -> Iterator[Outcome]:
+    """Yield an outcome for the first line that says that something does not work.  ``about_network``: whether the text
+    is about a network by what else it tells; if not, its words have to be.
+
+    What the client saw is what this line says, or else the first later line that quotes an error of the system."""
+    lines = tuple(lines)
+    said = tuple(
+        (number, line[:_LONGEST])
+        for number, line in lines
+        if (len(line.split()) >= _FEWEST_WORDS or not line.isascii()) and TROUBLE.search(line[:_LONGEST]) is not None
+    )
+    if not about_network and not speaks_of_network("\n".join(line for _, line in lines)):
+        return
+    if not said:
+        weak = (each for each in lines if _is_sentence(each[1]) and WEAK_TROUBLE.search(each[1][:_LONGEST]) is not None)
+        yield from (Outcome("", line[:_LONGEST], "failed", line=number) for number, line in [*weak][:1])
+        return
+    yield Outcome("", said[0][1], _seen_in_all(line for _, line in said), line=said[0][0])
 
 
-def _result_of(said: str) -> Result:
-    """Return what a client saw by the words of a sentence: people tell a refusal from a connection that hangs."""
-    said = said.lower()
-    if "refused" in said or "拒绝" in said:
-        return "refused"
-    return "timeout" if _WAITS.search(said) is not None else "failed"
+def _seen_in_all(lines: Iterable[str]) -> Result:
+    """Return what a client saw by the first line that tells it."""
+    return next((seen for each in lines if (seen := seen_in_words(each)) != "failed"), "failed")
+
+
+def _is_sentence(line: str) -> bool:
+    """Return whether a line is a person's, and not a program's."""
+    plain = sum(each.isalpha() for each in line.replace(",", "").replace(".", "").split())
+    return plain >= _WORDS_OF_SENTENCE or (not line.isascii() and len(line) >= _WORDS_OF_SENTENCE)
 
 
 def seen_at_both(lines: Iterable[tuple[int, str]]) -> tuple[Outcome, ...]:
@@ -158,7 +138,7 @@ def _said_of_places(sentence: str) -> Iterator[tuple[bool, bool]]:
             at_host = own
         elif own:
             at_host = None
-        fails = _TROUBLE.search(clause) is not None
+        fails = TROUBLE.search(clause) is not None
         if at_host is not None and (fails or _WORKS.search(clause) is not None):
             yield at_host, fails
 
@@ -168,7 +148,7 @@ def listeners_in(lines: Iterable[tuple[int, str]]) -> Iterator[Listener]:
     known: set[int] = set()
     for number, line in lines:
         found = _LISTENING.search(line[:_LONGEST])
-        if found is None or any(each.search(line[:_LONGEST]) is not None for each in (_ERROR, _TROUBLE, _ASKS)):
+        if found is None or any(each.search(line[:_LONGEST]) is not None for each in (_ERROR, TROUBLE, _ASKS)):
             continue
         port, address = int(found["port"]), (found["address"] or "").lower()
         if port not in known and 0 < port < 1 << 16:

@@ -146,8 +146,8 @@ def test_an_answer_on_the_host_leaves_what_is_before_it() -> None:
 
 def test_a_page_below_a_command_is_an_answer() -> None:
     text = _RUN + '\n`curl localhost:8080` on it:\n\n```html\n<a href="/login">Found</a>\n```\nElsewhere it hangs.\n'
-    assert "service-not-listening" not in _causes(text, "8080")
-    assert "service-not-listening" in _causes(_RUN + "\nElsewhere it hangs.\n", "8080")
+    assert "service-listens-on-container-loopback" not in _causes(text, "8080")
+    assert "service-listens-on-container-loopback" in _causes(_RUN + "\nElsewhere it hangs.\n", "8080")
 
 
 def test_a_port_that_is_published_elsewhere_is_named() -> None:

@@ -12,6 +12,7 @@ from hairpin.suppose.hints.captured import seen_coming_in, untranslated_packets
 from hairpin.suppose.hints.counted_drops import counted_drops
 from hairpin.suppose.hints.firewall_log import logged_drops
 from hairpin.suppose.hints.hint import Hinted, hints_in, prose_of, words
+from hairpin.suppose.hints.quoted import quoted_lines
 from hairpin.suppose.hints.said_ranges import inside_the_pools, overlapping_ranges
 from hairpin.suppose.hints.table import HINTS
 from hairpin.suppose.hints.told_facts import (
@@ -24,6 +25,9 @@ from hairpin.suppose.hints.told_facts import (
     two_translations,
 )
 from hairpin.suppose.hints.told_ways import bare_uplink, smaller_in_listing, two_routes
+from hairpin.suppose.leaning.features import features_of
+from hairpin.suppose.leaning.leaning import Leaning, leaning_of, usual_of
+from hairpin.suppose.trouble import speaks_of_network
 
 _BEFORE = words(
     r"\bsecurity (?:group|list)s?\b|\binbound\b|\b(?:ec2|aws|azure|lightsail|oracle cloud|digital ?ocean|google "
@@ -52,6 +56,7 @@ def _all(answer: Answer, failures: tuple[Outcome, ...]) -> Iterator[Hinted]:
     if failures:
         yield from counted_drops(lines)
         yield from smaller_in_listing(lines)
+        yield from quoted_lines(lines)
     flows = tuple(each.trace.flow for each in answer.flows)
     for host in answer.network.hosts:
         if host.told is None or not failures:
@@ -70,6 +75,27 @@ def _all(answer: Answer, failures: tuple[Outcome, ...]) -> Iterator[Hinted]:
         yield from diverting_rules(prose, host, host.told)
         yield from saved_by_the_service(host, flows)
         yield from smaller_uplink(host, host.told)
+
+
+def leaning_about(answer: Answer) -> Leaning:
+    """Return how much what the texts say speaks for each cause that people often have."""
+    return leaning_of(_features(answer), _places(answer))
+
+
+def about_network(answer: Answer) -> bool:
+    """Return whether the words of the texts are about a network."""
+    return speaks_of_network(prose_of(_lines(answer)).text)
+
+
+def usual_about(answer: Answer, known: set[str]) -> Iterator[Hinted]:
+    """Yield the most frequent causes that the texts do not rule out, without those that are known."""
+    return (each for each in usual_of(_features(answer), _places(answer)) if each.cause not in known)
+
+
+def _features(answer: Answer) -> frozenset[str]:
+    prose = prose_of(_lines(answer))
+    told = ((host, host.told) for host in answer.network.hosts)
+    return frozenset(name for host, parts in told if parts is not None for name in features_of(prose, host, parts))
 
 
 def _lines(answer: Answer) -> tuple[tuple[int, str], ...]:

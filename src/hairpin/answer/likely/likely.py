@@ -10,8 +10,9 @@ from collections.abc import Iterator
 
 import msgspec
 
-from hairpin.answer.answer import Answer, CauseAnswer, Decides, Next, ref_of
-from hairpin.answer.likely.hinted import hints_of, lost_before_weight
+from hairpin.answer.answer import Answer, CauseAnswer, ref_of
+from hairpin.answer.likely.hinted import about_network, hints_of, leaning_about, lost_before_weight, usual_about
+from hairpin.answer.likely.next_reading import both, meaning_of, of_alternatives, of_basics, of_suppositions
 from hairpin.answer.likely.supposed import resting_behind, with_supposed
 from hairpin.causes.cause import Candidate, View
 from hairpin.causes.registry import cause_of
@@ -21,7 +22,7 @@ from hairpin.change.simulation.simulate import simulate
 from hairpin.errors import ChangeError, UsageError
 from hairpin.evidence.reading import HOST
 from hairpin.evidence.told import Outcome
-from hairpin.message import Message, message
+from hairpin.message import Message
 from hairpin.network.flow import Flow, FromHost, Lan, Outside
 from hairpin.network.network import Network
 from hairpin.question.asked import Origin, Target
@@ -29,6 +30,7 @@ from hairpin.question.flows import flows_for
 from hairpin.question.target import parse_origin
 from hairpin.suppose.alternatives import Alternative, alternatives, before_the_host, of_hint
 from hairpin.suppose.asked import target_of, targets_of
+from hairpin.suppose.leaning.leaning import Leaning, weighed_hints
 from hairpin.walk.verdicts import Verdict
 from hairpin.walk.walked import walked
 
@@ -37,8 +39,13 @@ _MOST_LIKELY = 5
 """The greatest number of likely causes of which the text shows nothing."""
 _STRONG = 18
 """The weight from which on words of the text count more than a part that is only supposed."""
-_SEEN = 24
-"""The weight from which on a hint is something that the kernel or a firewall says in the text: it stands first."""
+_WALKED = 12
+"""The weight of a cause that a walk of told parts shows, if nothing else speaks for it or against it."""
+OUTSIDE_CATALOGUE = "outside-catalogue"
+"""The id of a likely cause that the catalogue does not have: its title says what it is."""
+_MOST_LEANING = 10
+_FEWEST = 3
+"""The number of candidates below which an answer names what people usually have, too."""
 _OF_ENGINE = re.compile(r"172\.(?:1[6-9]|2\d|3[01])\.")
 """The addresses of the default pools: a client that asks one is on the host or in a container."""
 _FITTING: dict[str, frozenset[Verdict]] = {
@@ -80,25 +87,45 @@ def with_likely(answer: Answer) -> Answer:
         if each.severity == "blocking"
     )
     answer = _replace(answer, flows=flows, causes=causes)
-    hints = tuple(map(of_hint, hints_of(answer, failures)))
+    leaning = leaning_about(answer) if failures else Leaning({}, ())
+    hints = tuple(map(of_hint, weighed_hints(hints_of(answer, failures), leaning)))
     if causes:
-        known = {each.id for each in causes}
-        further = tuple(_likely(answer, tuple(each for each in hints if each.cause not in known), failures))
-        strong = tuple(each for each in hints if each.weight >= _STRONG)
-        asked = _of_alternatives(strong, answer) if strong and all(each.likely for each in causes) else None
-        seen = (
-            {each.cause for each in hints if each.weight >= _SEEN}
-            if all(each.likely for each in causes)
-            else set[str]()
-        )
-        ranked = sorted(_with_refs((*causes, *further)), key=lambda each: each.id not in seen)
-        return _replace(answer, causes=tuple(ranked), next=asked or _of_suppositions(answer))
-    if not hints and not any(host.told is not None and host.told.tells_anything for host in network.hosts):
-        return answer
-    stopping = tuple(_stopping(answer, tuple(each.trace.flow for each in flows), outcomes, hints))
+        return _beside_walked(answer, hints, failures, leaning)
+    told = any(host.told is not None and host.told.tells_anything for host in network.hosts)
+    if not hints and not told:
+        return _replace(answer, next=of_basics(answer)) if about_network(answer) else answer
+    asked = tuple(each.trace.flow for each in flows)
+    stopping = tuple(_stopping(answer, asked, outcomes, hints, leaning))
+    if failures and len(stopping) < _FEWEST:
+        stopping += tuple(map(of_hint, usual_about(answer, {each.cause for each in stopping})))
     # A healthy host can be asked, too: without a stated failure, nothing is called likely.
     likely = tuple(_likely(answer, stopping, failures)) if failures or hints else ()
-    return _replace(answer, causes=likely, next=_of_alternatives(stopping, answer))
+    return _replace(answer, causes=likely, next=of_alternatives(stopping, answer) or of_basics(answer))
+
+
+def _beside_walked(
+    answer: Answer, hints: tuple[Alternative, ...], failures: tuple[Outcome, ...], leaning: Leaning
+) -> Answer:
+    """Return the answer in which a walk of told parts has found causes, with those to which the words point."""
+    known = {each.id for each in answer.causes}
+    others = tuple(each for each in hints if each.cause not in known)
+    if not all(each.likely for each in answer.causes):
+        others = tuple(each for each in others if each.weight >= _STRONG)
+    further = tuple(_likely(answer, others, failures))
+    strong = tuple(each for each in hints if each.weight >= _STRONG)
+    if not all(each.likely for each in answer.causes):
+        return _replace(answer, causes=tuple(_with_refs((*answer.causes, *further))), next=of_suppositions(answer))
+    weights = {each.cause or each.command: each.weight for each in reversed(hints)}
+    walked_weight = {each: _WALKED + max(-_WALKED, min(_MOST_LEANING, leaning.points.get(each, 0))) for each in known}
+
+    def weight(cause: CauseAnswer) -> int:
+        command = cause.shown_by[0] if cause.shown_by is not None and cause.id == OUTSIDE_CATALOGUE else ""
+        return max(walked_weight.get(cause.id, 0), weights.get(command or cause.id, 0))
+
+    ranked = sorted(_with_refs((*answer.causes, *further)), key=lambda each: -weight(each))
+    usual = of_suppositions(answer)
+    asked = of_alternatives(strong or others, answer) if strong or others else None
+    return _replace(answer, causes=tuple(ranked), next=both(asked, usual) if ranked[0].id in known else asked or usual)
 
 
 def _with_refs(causes: tuple[CauseAnswer, ...]) -> tuple[CauseAnswer, ...]:
@@ -115,7 +142,11 @@ def _with_refs(causes: tuple[CauseAnswer, ...]) -> tuple[CauseAnswer, ...]:
 
 
 def _stopping(
-    answer: Answer, flows: tuple[Flow, ...], outcomes: tuple[Outcome, ...], hints: tuple[Alternative, ...]
+    answer: Answer,
+    flows: tuple[Flow, ...],
+    outcomes: tuple[Outcome, ...],
+    hints: tuple[Alternative, ...],
+    leaning: Leaning,
 ) -> Iterator[Alternative]:
     """Yield the alternatives that stop an asked flow and fit each stated outcome, and those to which words of the text
     point; the likeliest first."""
@@ -128,11 +159,8 @@ def _stopping(
     )
     # What does not pass on the ordinary host is stopped by what the text tells, and by no alternative.
     passing = tuple(flow for flow in flows if walked(network, flow).verdict not in _FITTING["failed"])
-    found = list(hints)
-    named = {each.cause for each in hints if each.cause}
+    found = {each.cause or each.command: each for each in hints}
     for each in alternatives(network, flows):
-        if each.cause in named:
-            continue
         try:
             then = simulate(each.change, network)
         except ChangeError:
@@ -140,10 +168,17 @@ def _stopping(
         if all(walked(then, flow).succeeds for flow in passing):
             continue
         if all(_fits(then, outcome, asked) for outcome, asked in stated):
-            found.append(each)
+            hinted = found.get(each.cause)
+            points = leaning.points.get(each.cause, 0)
+            if hinted is None:
+                found[each.cause] = _replace(each, weight=max(1, each.weight + points))
+            elif hinted.hint is not None and not hinted.hint.line:
+                # The walk explains it, too: its words name the packet and the place.
+                found[each.cause] = _replace(each, weight=max(hinted.weight, each.weight + points))
     if _may_be_lost_before(flows, outcomes):
-        found.append(before_the_host(flows[0], lost_before_weight(answer, outcomes)))
-    yield from sorted(found, key=lambda each: -each.weight)
+        lost = before_the_host(flows[0], lost_before_weight(answer, outcomes))
+        found[lost.command] = max((lost, found.get(lost.command, lost)), key=lambda each: each.weight)
+    yield from sorted(found.values(), key=lambda each: -each.weight)
 
 
 def _ports_of(network: Network, flows: tuple[Flow, ...]) -> frozenset[int]:
@@ -202,12 +237,12 @@ def _fits(network: Network, outcome: Outcome, flows: tuple[Flow, ...]) -> bool:
 
 
 def _likely(answer: Answer, stopping: tuple[Alternative, ...], failures: tuple[Outcome, ...]) -> Iterator[CauseAnswer]:
-    first = {each.cause: each for each in reversed(stopping) if each.cause}
-    kept = [each for each in stopping if each.cause and first[each.cause] is each]
+    first = {each.cause or each.command: each for each in reversed(stopping)}
+    kept = [each for each in stopping if first[each.cause or each.command] is each]
     for number, each in enumerate(kept[:_MOST_LIKELY], 1):
         candidate = _candidate(answer, each)
         yield likely_cause(
-            each.cause,
+            each.cause or OUTSIDE_CATALOGUE,
             answer.network.this.name,
             candidate,
             ref=f"c{number}",
@@ -255,6 +290,10 @@ def likely_cause(
 
 def _candidate(answer: Answer, alternative: Alternative) -> Candidate:
     """Return how the cause is said of the host that is as in the alternative, at the first flow that it stops."""
+    if not alternative.cause:
+        return Candidate(
+            meaning_of(alternative), alternative.shows, Change(()), OfFile(alternative.command), "nothing-listens-there"
+        )
     cause = cause_of(alternative.cause)
     if alternative.hint is not None:
         return Candidate(
@@ -269,68 +308,3 @@ def _candidate(answer: Answer, alternative: Alternative) -> Candidate:
             if found is not None:
                 return found
     return Candidate(cause.title, alternative.shows, Change(()), OfFile(alternative.command), "nothing-listens-there")
-
-
-# --- the next command ------------------------------------------------------------------------------------------------
-
-
-def _of_alternatives(stopping: tuple[Alternative, ...], answer: Answer) -> Next | None:
-    """Return the command among whose outcomes the greatest part of what is likely is decided."""
-    if not stopping:
-        return _of_suppositions(answer)
-    weights: dict[str, int] = {}
-    for each in stopping:
-        weights[each.command] = weights.get(each.command, 0) + each.weight
-    whole = sum(weights.values())
-    # The best question is the one after which the least is left, whatever the answer is.
-    command = max(weights, key=lambda each: (min(weights[each], whole - weights[each]), weights[each]))
-    decided = [each for each in stopping if each.command == command]
-    outcomes = tuple(Decides(each.shows, _meaning(each), each.cause) for each in decided)
-    return Next(command, (*outcomes, Decides(message("none of these"), _rest(stopping, command))))
-
-
-def _meaning(alternative: Alternative) -> Message:
-    cause, hint = alternative.cause, alternative.hint
-    if not cause and hint is not None:
-        return hint.means
-    if not cause:
-        return message(
-            "the packet is lost before this host, in a cloud's security group, a router or a provider's firewall"
-        )
-    return message("it is {cause}", cause=cause)
-
-
-def _rest(stopping: tuple[Alternative, ...], command: str) -> Message:
-    others = tuple(dict.fromkeys(each.cause for each in stopping if each.command != command and each.cause))
-    if not others:
-        return message(
-            "the fault is before or behind this host: `tcpdump` on the machines there shows how far the packets get"
-        )
-    return message("still possible: {causes}", causes=", ".join(others))
-
-
-def _of_suppositions(answer: Answer) -> Next | None:
-    """Return the command that shows the supposed part on which most of the undecided flows rest."""
-    counts: dict[str, int] = {}
-    said: dict[str, Message | str] = {}
-    for flow in answer.flows:
-        for each in flow.supposed:
-            counts[each.command] = counts.get(each.command, 0) + 1
-            said.setdefault(each.command, each.what)
-    if not counts:
-        return None
-    command = max(counts, key=lambda each: counts[each])
-    causes = tuple(dict.fromkeys(each.id for each in answer.causes if each.likely))
-    named = ", ".join(causes) if causes else "-"
-    usual = message("{part} as on an ordinary host", part=said[command])
-    return Next(
-        command,
-        (
-            Decides(
-                usual,
-                message("it is {cause}", cause=named) if causes else message("this is not the fault"),
-                causes[0] if causes else "",
-            ),
-            Decides(message("anything else"), message("paste the output: it decides")),
-        ),
-    )

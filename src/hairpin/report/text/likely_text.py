@@ -4,6 +4,7 @@ and the one command to run next."""
 from collections.abc import Callable, Container, Iterable, Iterator
 
 from hairpin.answer.answer import Answer, CauseAnswer, FlowAnswer, Next
+from hairpin.causes.registry import known_cause
 from hairpin.evidence.told import Outcome
 from hairpin.message import Message, message
 from hairpin.pasted.form import Recognised
@@ -143,7 +144,8 @@ def _write_possible(causes: list[CauseAnswer], words: Words, paper: Paper) -> No
     paper.prose(words(message("Causes that may stop the packet, the likeliest first:")), style="strong")
     told: set[Outcome] = set()
     for each in causes:
-        paper.prose(words(each.candidate.title), indent=4, first=f"· {words(message('likely'))}[{each.id}]: ")
+        name = f"[{each.id}]" if known_cause(each.id) is not None else ""
+        paper.prose(words(each.candidate.title), indent=4, first=f"· {words(message('likely'))}{name}: ")
         _write_explained(each, words, paper, told)
         told.update(each.explains)
 

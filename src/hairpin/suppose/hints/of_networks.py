@@ -15,6 +15,13 @@ NETWORKS: tuple[Hint, ...] = (
         means=message("An internal network has no way to the outside, and no port of it is published"),
     ),
     Hint(
+        says=(words(r"network create(?=[^\n]*(?:macvlan|ipvlan))(?![^\n]*parent=)"),),
+        weight=20,
+        command="docker network inspect $(docker network ls -q); ip -d link",
+        shows=message("the network has no parent, or its parent is a dummy link that the engine has made"),
+        means=message("The network was made without a parent: its containers are on a link that leads nowhere"),
+    ),
+    Hint(
         says=(words(r"\bmacvlan\b"), words(r"\bhost\b")),
         cause="macvlan-host-cannot-reach",
         weight=18,
@@ -154,8 +161,10 @@ NETWORKS: tuple[Hint, ...] = (
     Hint(
         says=(
             words(
-                r"\b(?:host|server|hostname|DB_HOST|data source)[\"']? ?[=:] ?[\"']?(?:localhost|127\.0\.0\.1)\b"
-                r"|\b(?:jdbc:\w+|postgres(?:ql)?|mysql2?|mongodb|redis|amqp)://[^\s/]{0,60}(?:localhost|127\.0\.0\.1)\b"
+                r"\b(?:host|server|hostname|DB_HOST|data source)[\"']? ?[=:] ?[\"']?(?:localhost"
+                r"|127\.0\.0\.1)\b(?!, request)"
+                r"|\b(?:jdbc:\w+|postgres(?:ql)?|mysql2?|mongodb|redis|amqp)://[^\s/]{0,60}(?:localhost"
+                r"|127\.0\.0\.1)\b"
             ),
             words(r"refused|ECONNREFUSED|\b2002\b|no such file"),
         ),

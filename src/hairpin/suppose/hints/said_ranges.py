@@ -54,6 +54,16 @@ def overlapping_ranges(lines: Iterable[tuple[int, str]], host: Host, told: ToldP
                 yield _hint(route, link, named[0], number, line, is_bridge=is_bridge)
 
 
+def said_networks(lines: Iterable[tuple[int, str]]) -> Iterator[tuple[str, IPv4Network]]:
+    """Yield the addresses and ranges that the text says to be elsewhere or of the LAN, each as it is written."""
+    for _, line in lines:
+        for named in _ADDRESS.finditer(line[:_LONGEST]):
+            near = line[max(0, named.start() - _NEAR_CHARACTERS) : named.end() + _NEAR_CHARACTERS]
+            network = _network(named)
+            if network is not None and (_FAR.search(near) or _LAN.search(near)) and not _OWN.search(near):
+                yield named[0], network
+
+
 _POOL = IPv4Network("172.16.0.0/12")
 _OF_CONTAINER = re.compile(
     r"\bcontainer(?:'s|s')? (?:ip|address|has)|\bbridge|\bdocker0|\bgateway of docker|IPAddress|\binside (?:the"

@@ -1,0 +1,137 @@
+"""The next command: the readings that decide most among what is likely, as one line to paste."""
+
+from hairpin.answer.answer import Answer, Decides, Next
+from hairpin.evidence.reading import HOST
+from hairpin.message import Message, message
+from hairpin.suppose.alternatives import Alternative
+
+_MOST_COMMANDS = 3
+"""The greatest number of commands in one line."""
+_LONGEST = 330
+"""The greatest number of characters of a line that somebody pastes."""
+_ENOUGH = 0.75
+"""The part of the weight of all that is likely after which no further command is added."""
+_SURE = 20
+"""The weight from which on nothing else is worth a command: a capture runs until somebody stops it."""
+_RULES = "sudo iptables-save"
+_CAPTURE = "sudo tcpdump"
+"""What waits for packets: it stands last, since what is behind it runs only after it was stopped."""
+
+
+def of_alternatives(stopping: tuple[Alternative, ...], answer: Answer) -> Next | None:
+    """Return the commands among whose outcomes the greatest part of what is likely is decided."""
+    if not stopping:
+        return of_suppositions(answer)
+    commands = _commands(stopping)
+    decided = [each for command in commands for each in stopping if each.command == command]
+    outcomes = tuple(Decides(each.shows, meaning_of(each), each.cause) for each in decided)
+    named = dict.fromkeys((each.shows, each.cause) for each in decided)
+    kept = tuple(each for each in outcomes if named.pop((each.shows, each.cause), True) is None)
+    return Next(_one_line(commands), (*kept, Decides(message("none of these"), _rest(stopping, commands))))
+
+
+def _commands(stopping: tuple[Alternative, ...]) -> list[str]:
+    """Return the commands, the one that decides most first; one alone if it decides nearly all."""
+    weights: dict[str, int] = {}
+    for each in stopping:
+        weights[each.command] = weights.get(each.command, 0) + max(1, each.weight)
+    whole = sum(weights.values())
+    # The best question is the one after which the least is left, whatever the answer is.
+    first = max(weights, key=lambda each: (min(weights[each], whole - weights[each]), weights[each]))
+    likeliest = max(stopping, key=lambda each: each.weight)
+    if likeliest.command.startswith(_CAPTURE) and likeliest.weight >= _SURE:
+        return [likeliest.command]
+    found, decided = [first], weights.pop(first)
+    for command in sorted(weights, key=lambda one: -weights[one]):
+        if decided >= _ENOUGH * whole or len(found) == _MOST_COMMANDS:
+            break
+        if len(_one_line([*found, command])) <= _LONGEST:
+            found.append(command)
+            decided += weights[command]
+    return found
+
+
+def _one_line(commands: list[str]) -> str:
+    """Return the commands as one line, each part of them once."""
+    parts = list(dict.fromkeys(part for each in commands for part in each.split("; ")))
+    kept = [each for each in parts if not (each.startswith(f"{_RULES} -t ") and _RULES in parts)]
+    return "; ".join(sorted(kept, key=lambda each: each.startswith(_CAPTURE)))
+
+
+def meaning_of(alternative: Alternative) -> Message:
+    """Return what it means if the output shows the alternative."""
+    cause, hint = alternative.cause, alternative.hint
+    if not cause and hint is not None:
+        return hint.means
+    if not cause:
+        return message(
+            "the packet is lost before this host, in a cloud's security group, a router or a provider's firewall"
+        )
+    return message("it is {cause}", cause=cause)
+
+
+def _rest(stopping: tuple[Alternative, ...], commands: list[str]) -> Message:
+    others = tuple(dict.fromkeys(each.cause for each in stopping if each.command not in commands and each.cause))
+    if not others:
+        return message(
+            "the fault is before or behind this host: `tcpdump` on the machines there shows how far the packets get"
+        )
+    return message("still possible: {causes}", causes=", ".join(others))
+
+
+def of_suppositions(answer: Answer) -> Next | None:
+    """Return the command that shows the supposed part on which most of the undecided flows rest."""
+    counts: dict[str, int] = {}
+    said: dict[str, Message | str] = {}
+    for flow in answer.flows:
+        for each in flow.supposed:
+            counts[each.command] = counts.get(each.command, 0) + 1
+            said.setdefault(each.command, each.what)
+    if not counts:
+        return None
+    command = max(counts, key=lambda each: counts[each])
+    causes = tuple(dict.fromkeys(each.id for each in answer.causes if each.likely))
+    named = ", ".join(causes) if causes else "-"
+    usual = message("{part} as on an ordinary host", part=said[command])
+    return Next(
+        command,
+        (
+            Decides(
+                usual,
+                message("it is {cause}", cause=named) if causes else message("this is not the fault"),
+                causes[0] if causes else "",
+            ),
+            Decides(message("anything else"), message("paste the output: it decides")),
+        ),
+    )
+
+
+_BASICS: tuple[tuple[str, str, Message], ...] = (
+    (
+        "ruleset",
+        "sudo iptables-save",
+        message("a rule or a policy drops the packet, or the engine's rules are missing"),
+    ),
+    ("routes4", "ip route show table all; ip rule", message("a route leads elsewhere, or there is none")),
+    ("addresses", "ip -d addr", message("a link is down, has no address, or has a smaller mtu")),
+    ("sockets", "sudo ss -lntup", message("nothing has the port, or it listens on 127.0.0.1 only")),
+)
+"""The readings that tell most of a host: the field of its namespace, the command, and what it may show."""
+
+
+def of_basics(answer: Answer) -> Next:
+    """Return the commands that show what the text lacks of what tells most."""
+    told = [host.told for host in answer.network.hosts if host.told is not None]
+    lacking = [each for each in _BASICS if not any((HOST, each[0]) in parts.parts for parts in told)] or list(_BASICS)
+    line = _one_line([*(command for _, command, _ in lacking), "docker ps -a"])
+    outcomes = tuple(Decides(shows, message("it is on this host"), "") for _, _, shows in lacking)
+    return Next(line, (*outcomes, Decides(message("none of these"), message("paste the output: it decides"))))
+
+
+def both(first: Next | None, second: Next | None) -> Next | None:
+    """Return the commands of both in one line, the second's before: it shows what the first likely cause rests on."""
+    if first is None or second is None or first.command in second.command:
+        return second or first
+    if second.command in first.command or len(first.command) + len(second.command) > _LONGEST:
+        return first
+    return Next(_one_line([second.command, first.command]), (second.outcomes[0], *first.outcomes))

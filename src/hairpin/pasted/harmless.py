@@ -1,0 +1,44 @@
+"""The words of typed commands and of compose files that say something about the network and hold no secret.
+
+A command line may hold a password, so its words are not kept.  These options have names, addresses and numbers only.
+"""
+
+import re
+
+_ENGINE = re.compile(
+    r"(?:sudo )?(?:/\S*/)?(?:docker|podman|nerdctl|docker-compose|podman-compose)(?: (?:container|compose"
+    r"|network|run|create|start|exec"
+    r"|connect|up|service))*\b"
+)
+_OPTION = re.compile(
+    r"(?<!\S)(?:--(?:net(?:work)?|driver|subnet|gateway|ip|ip6|ip-range|publish|add-host|dns|mtu|bridge|iptables"
+    r"|icc|ip-masq"
+    r"|userland-proxy|cap-add|link|sysctl)(?:=| )[\w.:/,=-]+|--(?:internal|privileged|ipv6|publish-all|attachable)"
+    r"|-d (?:macvlan|ipvlan|bridge|overlay)|-p [\d.:]+(?:/\w+)?|-P|-o (?:parent|com\.docker\.network)[\w.=-]+)(?!\S)"
+)
+_SENTENCE = re.compile(r"[a-z\d]{2}\. (?P<said>[A-Z][a-z]* [a-z]+:? .*)$")
+"""What stands behind a command in the same line: a sentence begins with a capital."""
+_COMPOSE = re.compile(
+    r"\s*-?\s*(?:network_mode|internal|external|driver|parent|subnet|gateway|ipv4_address|ports|expose|links"
+    r"|depends_on"
+    r"|networks|extra_hosts|enable_ipv6|com\.docker\.network[\w.]*)\s*:.{0,60}$"
+    r"|\s*-\s*[\"']?(?:\d+\.\d+\.\d+\.\d+:)?\d+:\d+(?:/\w+)?[\"']?\s*$"
+    r"|\s*-?\s*[\"']?[\w.]+[\"']?\s*[:=]\s*[\"']?(?:\w+://)?(?:localhost|127\.0\.0\.1"
+    r"|host\.docker\.internal)(?::\d+)?[\w/]*"
+    r"[\"']?\s*$"
+)
+
+
+def harmless_words(command: str) -> str:
+    """Return the words of an engine's command line that are about the network, and the sentences behind it; empty if
+    there is none."""
+    engine = _ENGINE.match(command)
+    options = _OPTION.findall(command) if engine is not None else []
+    said = _SENTENCE.search(command)
+    behind = f". {said['said']}" if said is not None else ""
+    return " ".join((engine[0], *options)) + behind if engine is not None and (options or behind) else behind
+
+
+def is_harmless(line: str) -> bool:
+    """Return whether a line of a compose file is about the network and holds names, addresses and numbers only."""
+    return _COMPOSE.match(line) is not None

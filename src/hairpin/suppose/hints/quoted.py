@@ -1,0 +1,204 @@
+"""What single quoted lines show together: rules of a filtered listing, packets of a capture, answers to ARP.
+
+People quote the lines that they think matter (``iptables -t nat -vnL | grep 8080``), so no reader takes them for an
+output.  Two lines that contradict each other show more than each of them.
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+from ipaddress import IPv4Network
+
+from hairpin.message import message
+from hairpin.suppose.hints.hint import Hinted
+from hairpin.suppose.hints.phrases import INPUT, INPUT_SHOWS, RANGES_SHOWS, RULES
+from hairpin.suppose.hints.said_ranges import said_networks
+
+_DNAT = (
+    re.compile(r"\bDNAT\b.*?\bdpts?:(?P<port>\d+)\b.*?\bto:(?P<target>\d+\.\d+\.\d+\.\d+)"),
+    re.compile(r"--dport (?P<port>\d+)\b.*-j DNAT\b.*--to(?:-destination)? (?P<target>\d+\.\d+\.\d+\.\d+)"),
+    re.compile(r"\bdport (?P<port>\d+)\b.*\bdnat (?:ip )?to (?P<target>\d+\.\d+\.\d+\.\d+)"),
+)
+_NARROWED = re.compile(r"(?<!\S)(?:! )?(?:-[sd] |-i (?!\S*docker|br-)|ip [sd]addr )")
+_PACKET = re.compile(
+    r"(?:^|\s)(?P<source>\d+\.\d+\.\d+\.\d+|\([\w -]+\)|<[\w -]+>)\.(?P<sport>[\w-]+) > "
+    r"(?P<target>\d+\.\d+\.\d+\.\d+|\([\w -]+\)|<[\w -]+>)\.(?P<dport>[\w-]+): Flags \[(?P<flags>[SRFP.]+)\]"
+)
+_WRONG_SOURCE = re.compile(
+    r"(?:response|reply"
+    r"|answer)s? (?:came )?from (?:unexpected source:? )?\(?['\"]?(?P<got>\d+\.\d+\.\d+\.\d+)\D.{0,20}?"
+    r"(?:instead of|expected|, not) \(?['\"]?(?P<wanted>\d+\.\d+\.\d+\.\d+)"
+)
+_ASKED = re.compile(r"who[- ]has (?P<address>[\d.]{7,}|[0-9a-f:]{4,})", re.IGNORECASE)
+_TOLD = re.compile(r"(?:reply |tgt is )(?P<address>[\d.]{7,}|[0-9a-f:]{4,})(?: is-at)?", re.IGNORECASE)
+_HELD = re.compile(
+    r"(?:reply from|from) (?P<address>\d+\.\d+\.\d+\.\d+) \[(?P<mac>[0-9A-Fa-f:]{17})\]"
+    r"|(?P<address2>\d+\.\d+\.\d+\.\d+) is-at (?P<mac2>[0-9a-f:]{17})"
+)
+_BASE_CHAIN = re.compile(r"type filter hook (?P<hook>input|forward)\b[^}]*?policy drop", re.IGNORECASE)
+_RANGE = re.compile(r"(?:--subnet[= ]|\bsubnet: ?[\"']?)(?P<range>\d+\.\d+\.\d+\.\d+/\d+)")
+_OWNED = re.compile(
+    r"\b(?:ingress|overlay|docker network|docker0|br-\w+|compose network|bridge network)\b[^\n]{0,40}?"
+    r"(?P<range>\d+\.\d+\.\d+\.\d+/\d+)"
+)
+_FEWEST_ASKED = 2
+_LONGEST = 200
+
+
+def quoted_lines(lines: Iterable[tuple[int, str]]) -> Iterator[Hinted]:
+    """Yield what the quoted lines show."""
+    kept = tuple(lines)
+    yield from _two_translations(kept)
+    yield from _packets(kept)
+    yield from _wrong_source(kept)
+    yield from _requests_only(kept)
+    yield from _held_twice(kept)
+    yield from _base_chains(kept)
+    yield from _typed_range(kept)
+
+
+def _two_translations(lines: tuple[tuple[int, str], ...]) -> Iterator[Hinted]:
+    """Yield two quoted DNATs for one port with different targets."""
+    first: dict[str, str] = {}
+    for number, line in lines:
+        found = next((match for each in _DNAT if (match := each.search(line)) is not None), None)
+        if found is None or _NARROWED.search(line) is not None:
+            continue
+        port, target = found["port"], found["target"]
+        if first.setdefault(port, target) != target:
+            means = message(
+                "Two rules translate port {port}: the first leads to {first}, the second to {second}. If nobody has"
+                " {first}, its rule is a stale one",
+                port=port, first=first[port], second=target,
+            )  # fmt: skip
+            shows = message("nobody has {first}", first=first[port])
+            yield Hinted("dnat-rule-stale-address", 24, f"{RULES} -t nat; ip neigh; docker ps", shows, means, number,
+                         line[:_LONGEST])  # fmt: skip
+            return
+
+
+def _packets(lines: tuple[tuple[int, str], ...]) -> Iterator[Hinted]:
+    """Yield a captured packet that an end sends to itself, and an answer that comes from another address than the one
+    that was asked."""
+    asked: dict[tuple[str, str], tuple[str, str]] = {}
+    for number, line in lines:
+        found = _PACKET.search(line)
+        if found is None:
+            continue
+        client = found["source"], found["sport"]
+        if found["flags"] == "S" and found["source"] == found["target"] and not found["source"].startswith("127."):
+            means = message(
+                "A packet has {address} as source and as destination: nothing masquerades what an end sends to itself"
+                " by the published address",
+                address=found["source"],
+            )
+            shows = message("no MASQUERADE holds for what a container sends to itself by the published address")
+            yield Hinted("hairpin-masquerade-missing", 24, f"{RULES} -t nat; bridge -d link", shows, means, number,
+                         line[:_LONGEST])  # fmt: skip
+            return
+        if found["flags"] == "S":
+            asked.setdefault(client, (found["target"], found["dport"]))
+        target = asked.get((found["target"], found["dport"]))
+        if found["flags"] == "S." and target is not None and target[0] != found["source"]:
+            means = message("{asked} was asked and {other} answers: the answer is not translated back on its way",
+                            asked=target[0], other=found["source"])  # fmt: skip
+            shows = message("bridge-nf-call-iptables is 0, or there is no such switch")
+            command = "sysctl net.bridge; lsmod | grep br_netfilter; sudo iptables-save"
+            yield Hinted("br-netfilter-off-hairpin", 24, command, shows, means, number, line[:_LONGEST])  # fmt: skip
+            return
+
+
+def _wrong_source(lines: tuple[tuple[int, str], ...]) -> Iterator[Hinted]:
+    """Yield that a client of UDP got its answer from another address than the one that it had asked."""
+    for number, line in lines:
+        found = _WRONG_SOURCE.search(line)
+        if found is not None and found["got"] != found["wanted"]:
+            means = message("{asked} was asked and {other} answers: docker-proxy sends with the bridge's address",
+                            asked=found["wanted"], other=found["got"])  # fmt: skip
+            shows = message("the answer has the bridge's address as its source")
+            command = "sudo ss -lunp; docker ps; sudo iptables-save"
+            yield Hinted("docker-proxy-udp-wrong-source", 26, command, shows, means, number, line[:_LONGEST])
+            return
+
+
+def _requests_only(lines: tuple[tuple[int, str], ...]) -> Iterator[Hinted]:
+    """Yield an address for which a capture shows repeated requests and no answer."""
+    told = {found["address"].lower() for _, line in lines for found in _TOLD.finditer(line)}
+    counts: dict[str, int] = {}
+    for number, line in lines:
+        found = _ASKED.search(line)
+        address = found["address"].lower() if found is not None else ""
+        counts[address] = counts.get(address, 0) + 1
+        if address and address not in told and counts[address] == _FEWEST_ASKED:
+            means = message(
+                "Requests for {address} are repeated in the capture, and nobody answers them", address=address
+            )
+            shows = message("requests for the address are repeated, and nobody answers them")
+            command = "ip neigh; sysctl -a 2>/dev/null | grep -E 'proxy_(arp|ndp)'; sudo tcpdump -eni any arp or icmp6"
+            yield Hinted("arp-not-answered", 22, command, shows, means, number, line[:_LONGEST])
+            return
+
+
+def _held_twice(lines: tuple[tuple[int, str], ...]) -> Iterator[Hinted]:
+    """Yield an address that two hardware addresses answer for."""
+    first: dict[str, str] = {}
+    for number, line in lines:
+        found = _HELD.search(line)
+        if found is None:
+            continue
+        address, mac = found["address"] or found["address2"], (found["mac"] or found["mac2"]).lower()
+        if first.setdefault(address, mac) != mac:
+            means = message("{address} is answered for by {first} and by {second}: two ends have it",
+                            address=address, first=first[address], second=mac)  # fmt: skip
+            shows = message("the bridge has a port that belongs to no container, or two neighbours have the address")
+            command = "bridge link; ip neigh; ls /var/run/docker/netns; docker ps -a"
+            yield Hinted("address-held-twice", 26, command, shows, means, number, line[:_LONGEST])  # fmt: skip
+            return
+
+
+def _base_chains(lines: tuple[tuple[int, str], ...]) -> Iterator[Hinted]:
+    """Yield base chains of nftables with the policy drop, as a file has them."""
+    known: set[str] = set()
+    for number, line in lines:
+        for found in _BASE_CHAIN.finditer(line):
+            hook = found["hook"].lower()
+            if hook in known:
+                continue
+            known.add(hook)
+            if hook == "forward":
+                means = message("A base chain of nftables at hook forward has the policy drop: whatever another table "
+                                "accepts, this chain drops it")  # fmt: skip
+                shows = message("a base chain of another table has the policy drop, or drops the packet by a rule")
+                yield Hinted("nft-base-chain-drop-other-table", 22, "sudo nft list ruleset", shows, means, number,
+                             line[:_LONGEST])  # fmt: skip
+            else:
+                yield Hinted("input-drops-host-service", 14, "sudo nft list ruleset", INPUT_SHOWS, INPUT, number,
+                             line[:_LONGEST])  # fmt: skip
+
+
+def _typed_range(lines: tuple[tuple[int, str], ...]) -> Iterator[Hinted]:
+    """Yield a typed range of a new network that covers what the text says to be elsewhere."""
+    ranges = (
+        (number, line, found)
+        for number, line in lines
+        for each in (_RANGE, _OWNED)
+        if (found := each.search(line)) is not None and _is_range(found["range"])
+    )
+    typed = [(number, line, IPv4Network(found["range"], strict=False)) for number, line, found in ranges]
+    others = tuple((number, _OWNED.sub("", line)) for number, line in lines if _RANGE.search(line) is None)
+    for number, line, own in typed:
+        for said, network in said_networks(others):
+            if own.overlaps(network):
+                means = message(
+                    "The network's range {range} covers {said}, which is elsewhere: its bridge takes these packets",
+                    range=str(own), said=said,
+                )  # fmt: skip
+                yield Hinted("bridge-subnet-overlaps-route", 24, "ip route show table all; docker network inspect "
+                             "$(docker network ls -q)", RANGES_SHOWS, means, number, line[:_LONGEST])  # fmt: skip
+                return
+
+
+def _is_range(text: str) -> bool:
+    try:
+        return bool(IPv4Network(text, strict=False).prefixlen)
+    except ValueError:
+        return False

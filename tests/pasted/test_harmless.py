@@ -1,0 +1,34 @@
+"""The words of commands and of compose files that are kept: they hold no secret."""
+
+import pytest
+
+from hairpin.pasted.harmless import harmless_words, is_harmless
+
+
+@pytest.mark.parametrize(
+    ("command", "kept"),
+    (
+        ("docker run -d --network host -e PASSWORD=x -p 8080:80 web", "docker run --network host -p 8080:80"),
+        ("/usr/bin/docker network create --internal --subnet=10.5.0.0/24 n",
+         "/usr/bin/docker network create --internal --subnet=10.5.0.0/24"),
+        ("docker run -it web. It is not reachable from outside", "docker run. It is not reachable from outside"),
+        ("docker run web", ""),
+        ("mysql -p8080:80", ""),
+    ),
+)  # fmt: skip
+def test_words_of_a_command(command: str, kept: str) -> None:
+    assert harmless_words(command) == kept
+
+
+@pytest.mark.parametrize(
+    "line", ("    network_mode: host", '      - "127.0.0.1:5432:5432"', "  internal: true", "  DB_HOST: localhost")
+)
+def test_lines_about_the_network(line: str) -> None:
+    assert is_harmless(line)
+
+
+@pytest.mark.parametrize(
+    "line", ("  DB_PASS: secret", "  image: nginx", "- token=abc", "  URL: http://u:p@localhost/x")
+)
+def test_other_lines(line: str) -> None:
+    assert not is_harmless(line)

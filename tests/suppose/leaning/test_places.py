@@ -1,0 +1,20 @@
+"""Of which places a text says that a connection works there, and of which that it fails."""
+
+import pytest
+
+from hairpin.suppose.leaning.places import places_in
+
+
+@pytest.mark.parametrize(
+    ("text", "places"),
+    (
+        ("On the host it works, but from another machine it times out.", "host works, outside fails"),
+        ("Inside the container curl answers. From my laptop it is refused.", "inside works, outside fails"),
+        ("服务器上 curl 正常，外网访问不了。", "host works, outside fails"),
+        ("Container to 192.168.1.254:8443 --> FAILS", ""),
+        ("External hosts to 192.168.1.254:8443 --> WORKS", "outside works"),
+        ("The page is nice.", ""),
+    ),
+)
+def test_places(text: str, places: str) -> None:
+    assert ", ".join(sorted(places_in(text))) == places

@@ -1,0 +1,44 @@
+"""The words that say that something does not work."""
+
+import pytest
+
+from hairpin.suppose.trouble import TROUBLE, WEAK_TROUBLE, seen_in_words, speaks_of_network
+
+
+@pytest.mark.parametrize(
+    "text",
+    (
+        "não é possível acessar o site", "コンテナから外部と通信できない", "контейнеры недоступны снаружи",
+        "los contenedores no tienen acceso a internet", "容器出不去", "psql: could not translate host name",
+        "Redis: access denied", "the host loses its IPv6 default route", "neither the gateway nor any other machine",
+        "dial tcp 172.24.0.2:80: i/o timeout", "the port shows as stealth",
+    ),
+)  # fmt: skip
+def test_trouble(text: str) -> None:
+    assert TROUBLE.search(text) is not None
+
+
+@pytest.mark.parametrize("text", ("everything works", "Started server on port 80", "容器正常", "todo funciona"))
+def test_none(text: str) -> None:
+    assert TROUBLE.search(text) is None
+    assert WEAK_TROUBLE.search(text) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "result"),
+    (
+        ("curl: (7) Connection refused", "refused"),
+        ("Recv failure: Connection reset by peer", "reset"),
+        ("Host is unreachable", "unreachable"),
+        ("bad address 'db'", "no-name"),
+        ("sendmsg: Operation not permitted", "prohibited"),
+        ("it does not work", "failed"),
+    ),
+)
+def test_what_a_client_saw(text: str, result: str) -> None:
+    assert seen_in_words(text) == result
+
+
+def test_what_a_text_is_about() -> None:
+    assert speaks_of_network("the container has an address")
+    assert not speaks_of_network("Rough winds do shake the darling buds of May")
