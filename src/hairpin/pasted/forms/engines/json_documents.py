@@ -72,9 +72,7 @@ def _of_documents(
         return Found(end, f"{engine} inspect", tuple(_parts_of(whole, f"{engine}-containers", "CONTAINER_PATHS")))
     if "IPAM" in first or ("subnets" in first and "driver" in first):
         engine = "podman" if "subnets" in first else "docker"
-        named = [
-            each for each in found if (each.get("Name") and each.get("Id")) or (each.get("name") and each.get("id"))
-        ]
+        named = [each for each in found if _are_words(each, "Name", "Id") or _are_words(each, "name", "id")]
         if damaged:  # docker always lists the options: a cut document does not tell that there are none
             named = [{**each, "Options": None} for each in named]
         return Found(end, f"{engine} network inspect", tuple(_parts_of(named, f"{engine}-networks", "NETWORK_PATHS")))
@@ -106,13 +104,18 @@ def _with_ports(container: dict[str, Any]) -> dict[str, Any]:
 
 def _has_name(each: dict[str, Any], command: Command, *, alone: bool) -> bool:
     """Return whether the container of a document has a name: of its own, its id, or as the command names it."""
-    if not each.get("Name"):
+    if not isinstance(each.get("Name"), str) or not each["Name"]:
         asked = _container_in_command(command) if alone else ""
         if asked:
             each["Name"] = f"/{asked}"
         elif isinstance(each.get("Id"), str):
             each["Name"] = f"/{each['Id'][:12]}"
-    return bool(each.get("Name"))
+    return _are_words(each, "Name")
+
+
+def _are_words(each: dict[str, Any], *names: str) -> bool:
+    """Return whether each of these fields has a text: in a cut document another value may stand behind a name."""
+    return all(isinstance(each.get(name), str) and each[name] for name in names)
 
 
 def _container_in_command(command: Command) -> str:
