@@ -15,14 +15,15 @@ _TAG = re.compile(
 )
 _ENTITY = re.compile(r"&(?:lt|gt|amp|quot|nbsp|#\d{1,6}|#x[0-9a-fA-F]{1,5});")
 _COLOUR = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
-_MARGIN = re.compile(r"\s{0,6}(\d{1,5})(?:[:.|)]|\s)\s?(.*)$")
+_MARGIN = re.compile(r"\s{0,6}(\d{1,5})(?:[:.|)]\s?|\s\s?|$)(.*)$")
 _LEAST_MARGIN = 4
 """The number of lines with growing numbers from which on the numbers are taken for a margin."""
 _LISTED = re.compile(
     r"\d+: [^\s:@]+(?:@[^\s:]+)?: <|num\s+(?:pkts|target)"
     r"|\s*\d+\s+(?:\d+[KMG]?\s+){0,2}(?:[A-Z][\w-]*|all|tcp|udp)\s"
 )
-"""Lines that begin with a number of their own: of ``ip addr`` and of ``iptables -L --line-numbers``."""
+"""Lines that begin with a number of their own: of ``ip addr`` and of ``iptables -L --line-numbers``.  Behind a margin
+the rows of other tables look alike, but a margin numbers other lines, too."""
 _DASHED = re.compile(r"(?<![^\s\[(])[\u2013\u2014\u2012\u2015\u2212](?=[A-Za-z])")
 """A dash before a letter at the start of a word: a web page has made it from the two hyphens of an option."""
 _SAID = str.maketrans(
@@ -84,7 +85,8 @@ def _without_margins(lines: list[str]) -> None:
             number = int(found[1])
             end += 1
         run = range(start, end)
-        if len(run) >= _LEAST_MARGIN and not any(_LISTED.match(lines[index]) for index in run):
+        listed = sum(_LISTED.match(lines[index]) is not None for index in run)
+        if len(run) >= _LEAST_MARGIN and 2 * listed < len(run):
             for index in run:
                 found = _MARGIN.match(lines[index])
                 assert found is not None

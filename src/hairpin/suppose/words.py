@@ -80,7 +80,11 @@ def troubles_in(lines: Iterable[tuple[int, str]], *, about_network: bool = False
 
 def _seen_in_all(lines: Iterable[str]) -> Result:
     """Return what a client saw by the first line that tells it."""
-    return next((seen for each in lines if (seen := seen_in_words(each)) != "failed"), "failed")
+    for each in lines:
+        seen = seen_in_words(each)
+        if seen != "failed":
+            return seen
+    return "failed"
 
 
 def _is_sentence(line: str) -> bool:

@@ -30,6 +30,7 @@ from hairpin.question.flows import flows_for
 from hairpin.question.target import parse_origin
 from hairpin.suppose.alternatives import Alternative, alternatives, before_the_host, of_hint
 from hairpin.suppose.asked import target_of, targets_of
+from hairpin.suppose.hints.hint import ITS_TITLE
 from hairpin.suppose.leaning.leaning import Leaning, weighed_hints
 from hairpin.walk.verdicts import Verdict
 from hairpin.walk.walked import walked
@@ -296,9 +297,8 @@ def _candidate(answer: Answer, alternative: Alternative) -> Candidate:
         )
     cause = cause_of(alternative.cause)
     if alternative.hint is not None:
-        return Candidate(
-            alternative.hint.means, cause.title, Change(()), OfFile(alternative.command), "nothing-listens-there"
-        )
+        means = alternative.hint.means if alternative.hint.means != ITS_TITLE else cause.title
+        return Candidate(means, cause.title, Change(()), OfFile(alternative.command), "nothing-listens-there")
     then = simulate(alternative.change, answer.network)
     for each in answer.flows:
         trace = walked(then, each.trace.flow)

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from hairpin.message import Message
+from hairpin.message import Message, verbatim
 
 _MOST_CHARACTERS = 100_000
 """The part of a text in which words are looked for.  Posts are shorter; bundles have readings, not words."""
@@ -42,9 +42,13 @@ class Hint(msgspec.Struct, frozen=True, kw_only=True):
     is_error: bool = False
 
 
+ITS_TITLE = verbatim("")
+"""What a hint means that says of its cause no more than the cause's own title."""
+
+
 class Hinted(NamedTuple):
     """A hint that a text gives.  ``line``: the line of the text that speaks for it, from 1; 0 if none does alone.
-    ``quote``: its words."""
+    ``quote``: its words.  ``means``: may be :data:`ITS_TITLE`."""
 
     cause: str
     weight: int

@@ -3,8 +3,7 @@
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from hairpin.causes.registry import cause_of
-from hairpin.suppose.hints.hint import Hinted
+from hairpin.suppose.hints.hint import ITS_TITLE, Hinted
 from hairpin.suppose.leaning.between import BETWEEN
 from hairpin.suppose.leaning.inbound import INBOUND
 from hairpin.suppose.leaning.lean import Lean
@@ -76,5 +75,4 @@ def _hint_of(points: int, lean: Lean, fill: dict[str, str]) -> Hinted:
     for place, value in fill.items():
         command = command.replace(place, value)
     shows = shows.filled(port=fill.get("{port}", "PORT"), name=fill.get("{container}", "CONTAINER"))
-    means = lean.means or cause_of(lean.cause).title
-    return Hinted(lean.cause, min(points, _HEAVIEST), command, shows, means, 0, "")
+    return Hinted(lean.cause, min(points, _HEAVIEST), command, shows, lean.means or ITS_TITLE, 0, "")
