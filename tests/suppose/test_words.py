@@ -22,10 +22,20 @@ def test_trouble(line: str) -> None:
 
 @pytest.mark.parametrize(
     "line",
-    ("Everything works as it should.", "timeout: 30", "The container is up and serves pages.", "net.ipv4.tcp_timeout"),
+    (
+        "Everything works as it should.",
+        "timeout: 30",
+        "The container is up and serves pages.",
+        "net.ipv4.tcp_timeout",
+        "# Warning: table ip nat is managed by iptables-nft, do not touch!",
+        '$ test -n "$(cat /proc/net/ip_tables_names 2>&-)" && iptables-legacy-save',
+        "sed: can't read /etc/docker/daemon.json: No such file or directory",
+        "bash: brctl: command not found",
+    ),
 )
 def test_no_trouble(line: str) -> None:
     assert tuple(troubles_in(((1, line),))) == ()
+    assert tuple(troubles_in(((1, line),), about_network=True)) == ()
 
 
 @pytest.mark.parametrize(

@@ -103,7 +103,18 @@ def _ordinary(engine: Engine, host: Host) -> Engine:
     proxy = engine.userland_proxy
     if proxy is None and engine.kind == "docker" and _translates_loopback(host):
         proxy = False
-    return _replace(engine, version=version, running=True, networks=networks, stored=False, userland_proxy=proxy)
+    backend = engine.network_backend or (_backend_of(networks) if engine.kind == "podman" else None)
+    return _replace(
+        engine, version=version, running=True, networks=networks, stored=False, userland_proxy=proxy,
+        network_backend=backend,
+    )  # fmt: skip
+
+
+def _backend_of(networks: tuple[DockerNetwork, ...]) -> str | None:
+    """Return Podman's back end, which the default names of bridges show: ``podman0`` of netavark, ``cni-podman0`` of
+    CNI."""
+    bridges = {(each.bridge or "").rstrip("0123456789") for each in networks}
+    return "cni" if "cni-podman" in bridges else "netavark" if "podman" in bridges else None
 
 
 def _networks_of(engine: Engine, container: Container) -> Iterator[str]:
