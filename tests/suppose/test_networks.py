@@ -73,3 +73,13 @@ def test_a_network_whose_options_are_cut_has_the_bridge_with_its_gateway(options
     links = _LINKS.format(default="").replace("br-0123456789ab", "br-back").replace("172.18.0.1", "172.19.0.1")
     (engine,) = network(_PS, links, _NETWORK.replace("OPTIONS", options)).hosts[0].engines
     assert [each.bridge for each in engine.networks if each.name == "back"] == [bridge]
+
+
+def test_podman_s_default_network_is_that_of_its_bridge() -> None:
+    listing = _PS.replace("$ docker ps", "$ podman ps")
+    links = _LINKS.format(default="").replace("docker0", "podman0").replace("172.17.0.1/16", "10.88.0.1/16")
+    for text in (listing + links, listing):
+        (engine,) = network(text).hosts[0].engines
+        (joined,) = (each for each in engine.networks if each.name == "podman")
+        assert [each.gateway for each in joined.subnets] == [0x0A58_0001]
+        assert engine.network_backend == "netavark"

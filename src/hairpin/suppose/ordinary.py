@@ -36,6 +36,8 @@ USUAL_VERSION, _NEW = "24.0.7", "28.5.1"
 """The version of dockerd that is supposed: by its chains, one before or one after the change of Docker 28."""
 _HOST_ADDRESS = parse_address("198.51.100.10")[1]
 _DEFAULT_POOLS = tuple(0xAC11_0000 + (number << 16) for number in range(15))  # 172.17.0.0/16 to 172.31.0.0/16
+_PODMAN_POOLS = (0x0A58_0000, *(0x0A59_0000 + (number << 16) for number in range(15)))  # 10.88.0.0/16 and its next
+_DEFAULT_BRIDGES = {"docker": ("docker0",), "podman": ("podman0", "cni-podman0")}
 _POOL_LENGTH = 16
 _MAPPED_DEFAULT = 0xC0A8_0000  # 192.168.0.0/16, which dockerd takes behind these pools
 
@@ -97,7 +99,7 @@ def _ordinary(engine: Engine, host: Host) -> Engine:
     for name in wanted:
         known = next((each for each in networks if each.name == name), None)
         if known is None or (known.driver in ("bridge", "") and not known.subnets):
-            made = _network(engine, name, known, _free(host, taken, name == engine.default_network))
+            made = _network(engine, name, known, _free(host, taken, engine, name))
             taken |= {subnet.network for subnet in made.subnets}
             networks = (*(each for each in networks if each.name != name), made)
     proxy = engine.userland_proxy
@@ -144,19 +146,21 @@ def _translates_loopback(host: Host) -> bool:
     )
 
 
-def _free(host: Host, taken: set[int], is_default: bool) -> int:
-    """Return the first free block of dockerd's default pools; for the default network the block of docker0.  Addresses
-    that a tool has mapped begin at the first block: there it means nothing."""
+def _free(host: Host, taken: set[int], engine: Engine, network: str) -> int:
+    """Return the first free block of the engine's default pools; for the default network the block of its bridge.
+    Addresses that a tool has mapped begin at the first block: there it means nothing."""
     own = next((each for each in host.namespaces if each.name == HOST), Namespace(HOST))
-    if is_default:
-        given = next((each for each in own.addresses if each.link == "docker0" and each.version == 4), None)
+    pools = _DEFAULT_POOLS if engine.kind == "docker" else _PODMAN_POOLS
+    if network != engine.default_network:
+        return next(each for each in pools[1:] if each not in taken)
+    for bridge in _DEFAULT_BRIDGES[engine.kind]:
+        given = next((each for each in own.addresses if each.link == bridge and each.version == 4), None)
         if given is not None:
             return given.prefix.network
-        route = next((each for each in own.routes if _leads_to(each, "docker0")), None)
+        route = next((each for each in own.routes if _leads_to(each, bridge)), None)
         if route is not None:
             return route.destination
-        return _DEFAULT_POOLS[0] if host.told is None or not host.told.mapped else _MAPPED_DEFAULT
-    return next(each for each in _DEFAULT_POOLS[1:] if each not in taken)
+    return _MAPPED_DEFAULT if engine.kind == "docker" and host.told is not None and host.told.mapped else pools[0]
 
 
 def _leads_to(route: Route, bridge: str) -> bool:
