@@ -3,7 +3,6 @@
 import msgspec
 
 from hairpin.answer.answer import CauseAnswer, FlowAnswer
-from hairpin.change.simulation.simulate import simulate
 from hairpin.errors import ChangeError
 from hairpin.network.network import Network
 from hairpin.question.question import Question
@@ -24,7 +23,8 @@ def with_supposed(network: Network, flows: tuple[FlowAnswer, ...], question: Que
 def resting_behind(network: Network, flows: tuple[FlowAnswer, ...], causes: tuple[CauseAnswer, ...]) -> set[str]:
     """Return the references of causes that stop a packet only after others are removed, and of which the text does not
     tell a part.  ``flows``: with the parts on which their own verdicts rest."""
-    from hairpin.suppose.parts import supposed_in  # noqa: PLC0415 - most hosts are read themselves
+    from hairpin.change.simulation.simulate import simulate  # noqa: PLC0415 - most hosts are read themselves
+    from hairpin.suppose.parts import supposed_in  # noqa: PLC0415
 
     found: set[str] = set()
     for flow in flows:
