@@ -11,7 +11,7 @@ from tests.hunt.proofs.law import answered, broken
 from tests.hunt.proofs.pairs import pair_of, pairs
 from tests.whole import thinned
 
-SEED, CASES = 1000, 20
+SEED, CASES = 1000, 10
 TWO_FAULTS_OF_ONE_OPTION = "pairs/iptables-false-under-firewalld.hairpin"
 """dockerd with ``iptables=false`` beside firewalld: a zone closes the published port, and nothing masquerades."""
 

@@ -15,6 +15,7 @@ from tests.browser.boxes import faults
 from tests.browser.pages import WIDTHS, Scheme, opened, running_browser
 from tests.report.answers import evidence
 from tests.report.page.twelve import TWELVE, answer_named
+from tests.whole import thinned
 
 LOOKS: tuple[tuple[int, Scheme, Language], ...] = ((360, "dark", "zh"), (1024, "light", "en"))
 
@@ -31,7 +32,7 @@ def _file(folder: Path, name: str, language: Language = "en") -> Path:
     return file
 
 
-@pytest.mark.parametrize("name", TWELVE)
+@pytest.mark.parametrize("name", thinned(TWELVE, 2))
 def test_a_page_is_accessible_asks_for_nothing_and_has_no_error(browser: Browser, tmp_path: Path, name: str) -> None:
     for width, scheme, language in LOOKS:
         file = _file(tmp_path, name, language)

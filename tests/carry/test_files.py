@@ -16,6 +16,7 @@ import pytest
 from hairpin.carry import files
 from hairpin.carry.act import FileState, Replace
 from hairpin.carry.files import replace_file, state_of
+from tests.whole import thinned
 
 if TYPE_CHECKING:
     from _typeshed import TraceFunction
@@ -225,7 +226,7 @@ def killed_at(line: int, act: Replace) -> bool:
     return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == -signal.SIGKILL
 
 
-@pytest.mark.parametrize("names", (1, 2))
+@pytest.mark.parametrize("names", thinned((1, 2), 2))
 @pytest.mark.parametrize("after", ("two\n", "x" * 20_000, ""))
 def test_killed_at_any_line_it_is_taken_back(names: int, after: str, tmp_path: Path) -> None:
     """The next process goes by what is there: what the act found, or else its undo."""
