@@ -76,7 +76,7 @@ def carried_out(way: Way, kind: str) -> tuple[str, str | None]:
     return begun.plan, str(said) if said is not None else None
 
 
-@pytest.mark.parametrize(("kind", "user"), thinned_rows(SAMPLE, 2), ids=(f"{kind}, {user}" for kind, user in SAMPLE))
+@pytest.mark.parametrize(("kind", "user"), thinned_rows(SAMPLE, 4), ids=(f"{kind}, {user}" for kind, user in SAMPLE))
 def test_a_plan_over_ssh(at: Setting, kind: str, user: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     way = Way(at, user, tmp_path)
     monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")

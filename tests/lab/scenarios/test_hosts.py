@@ -7,7 +7,7 @@ from hairpin.lab.trial import break_host, probe_after, probe_before, require_tru
 from tests.whole import thinned
 
 
-@pytest.mark.parametrize("scenario", thinned(scenarios_of_several_hosts(), 12), ids=lambda scenario: scenario.name)
+@pytest.mark.parametrize("scenario", thinned(scenarios_of_several_hosts(), 24), ids=lambda scenario: scenario.name)
 def test_broken_as_stated_and_repaired_as_stated(scenario: Scenario) -> None:
     with running_scenario(scenario) as lab:
         require_truth(scenario, "before", probe_before(lab, scenario))
