@@ -16,8 +16,7 @@ from hairpin.lab.build import running_lab
 from hairpin.lab.node import Node
 from hairpin.lab.plan import LabPlan
 from tests.forms.__main__ import MACHINE, forms_of, in_image
-from tools.release.packages.contents import MACHINES
-from tools.release.pinned import ROOT
+from tools.release.pinned import ARCHITECTURES, ROOT
 
 _ASKED = ("check", "8151", "--snapshot", str(ROOT / "tests/fixtures/hosts/eth0-forwarding.hairpin"), "--no-replica")
 _RUNS = 7
@@ -55,7 +54,7 @@ def of_forms() -> Iterator[OfForm]:
         sizes = {
             WHEEL: next(made.glob("*.whl")), PYZ: made / "hairpin.pyz", FILE: made / f"hairpin-{MACHINE}",
             IMAGE: made / f"hairpin-image-{MACHINE}.tar",
-            "the package for Debian": next(made.glob(f"*_{MACHINES[MACHINE]}.deb")),
+            "the package for Debian": next(made.glob(f"*_{ARCHITECTURES[MACHINE]}.deb")),
             "the package for RPM": next(made.glob(f"*.{MACHINE}.rpm")),
         }  # fmt: skip
         for form in dict.fromkeys((*spent, *lived, *sizes)):
@@ -77,8 +76,12 @@ def _live(files: Mapping[str, tuple[str, ...]], image: Path) -> Iterator[tuple[s
                 asked = (("--help",), ("check", "8151", "--from", "192.0.2.10", "--no-replica"))
                 help_, check = (_elapsed(lab.host, (*start, *words)) for words in asked)
                 spent[form].append((help_, check))
-    for form, times in spent.items():
-        yield form, (min(start for start, _ in times), min(whole for _, whole in times))
+    yield from _least(spent).items()
+
+
+def _least(spent: Mapping[str, list[tuple[float, float]]]) -> dict[str, tuple[float, float]]:
+    """Return the least time of each form's starts, and of its answers."""
+    return {form: (min(start for start, _ in times), min(whole for _, whole in times)) for form, times in spent.items()}
 
 
 def _elapsed(host: Node, words: tuple[str, ...]) -> float:
@@ -107,7 +110,7 @@ def _recorded(made: Path, folder: Path) -> dict[str, tuple[float, float]]:
     for _ in range(_RUNS):
         for form, (command, around) in forms.items():
             spent[form].append((_spent((*command, "--help"), around), _spent((*command, *_ASKED), around)))
-    return {form: (min(one for one, _ in times), min(whole for _, whole in times)) for form, times in spent.items()}
+    return _least(spent)
 
 
 def _without_bytecode(one_file: Path, plain: Path) -> None:

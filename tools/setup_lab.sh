@@ -21,11 +21,12 @@ PROGRAMS=(
 LIBRARIES=()
 # What tests alone need: `setup_lab.sh tests`.  gcc compiles the launcher of the image.  The browser's driver, which pip brings, is linked with the library.
 [ "${1:-}" != tests ] || { PROGRAMS+=(chromium:chromium gcc:gcc); LIBRARIES+=(libatomic.so.1:libatomic1); }
-# What a release and its packages' trial need, instead of the lab's programs: `setup_lab.sh release`, `setup_lab.sh packages`.
+# What a release and its trial need, instead of the lab's programs: `setup_lab.sh release`, `setup_lab.sh packages`.
 RELEASE=(dpkg-deb:dpkg rpmbuild:rpm make:make xz:xz-utils)
 case ${1:-} in
     release) PROGRAMS=("${RELEASE[@]}") ;;
-    packages) PROGRAMS=("${RELEASE[@]}" lintian:lintian rpmlint:rpmlint debootstrap:debootstrap unshare:util-linux) ;;
+    packages) PROGRAMS=("${RELEASE[@]}" lintian:lintian rpmlint:rpmlint debootstrap:debootstrap unshare:util-linux
+                       qemu-aarch64-static:qemu-user-static) ;;
 esac
 # Services that these packages would start at once and at every boot. The lab starts its own, in namespaces: a development
 # machine must not get a firewall or an sshd that nobody asked for.

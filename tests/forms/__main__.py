@@ -22,8 +22,8 @@ from hairpin.lab.build import Lab
 from hairpin.lab.node import Node
 from hairpin.lab.scenario import named
 from hairpin.lab.trial import break_host, running_scenario
-from tools.release.packages.contents import MACHINES, PLUGINS
-from tools.release.pinned import ROOT
+from tools.release.packages.contents import PLUGINS
+from tools.release.pinned import ARCHITECTURES, ROOT
 
 MACHINE = os.uname().machine
 HOSTS = (
@@ -73,7 +73,7 @@ def main() -> int:
 
 def forms_of(dist: Path, folder: Path) -> dict[str, tuple[str, ...]]:
     """Return the words that start each form that needs no engine; ``folder``: where the package is installed."""
-    package = next(dist.glob(f"hairpin_*_{MACHINES[MACHINE]}.deb"))
+    package = next(dist.glob(f"hairpin_*_{ARCHITECTURES[MACHINE]}.deb"))
     subprocess.run(("dpkg-deb", "-x", str(package), str(folder)), check=True)
     (folder / "cli-plugins").symlink_to(folder / PLUGINS)
     return {

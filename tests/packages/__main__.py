@@ -15,9 +15,9 @@ from pathlib import Path
 from tests.packages.debian import SUITES, faults_in_suite
 from tests.packages.lint import lintian_faults, rpmlint_faults
 from tests.packages.rpms import faults_of_rpm
-from tools.release.packages.contents import MACHINES
 from tools.release.packages.deb import deb_version
 from tools.release.packages.rpm import rpm_version
+from tools.release.pinned import ARCHITECTURES
 
 _INSIDE = "HAIRPIN_PACKAGES_INSIDE"
 Trial = tuple[str, Callable[[], "tuple[str, ...] | Iterator[str]"]]
@@ -25,7 +25,7 @@ Trial = tuple[str, Callable[[], "tuple[str, ...] | Iterator[str]"]]
 
 def trials(made: Path, suites: tuple[str, ...]) -> Iterator[Trial]:
     """Yield each trial with its name."""
-    for machine, architecture in MACHINES.items():
+    for machine, architecture in ARCHITECTURES.items():
         deb = made / f"hairpin_{deb_version()}_{architecture}.deb"
         rpm = made / f"hairpin-{rpm_version()}.{machine}.rpm"
         yield f"lintian {deb.name}", partial(lintian_faults, deb)

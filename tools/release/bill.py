@@ -12,9 +12,9 @@ from urllib.parse import quote
 import msgspec
 
 from tools.release.archive import members_of
-from tools.release.image.debs import ARCHITECTURES, Pin
+from tools.release.image.debs import Pin
 from tools.release.interpreter.parts import INSIDE_ZIG, SOURCES, Part
-from tools.release.pinned import Demand
+from tools.release.pinned import ARCHITECTURES, Demand
 
 
 class _Hash(msgspec.Struct, frozen=True):
@@ -87,8 +87,8 @@ def bill(
     )
     inside = tuple(_part(each) for each in (*SOURCES, *INSIDE_ZIG)) if programs else ()
     made = tuple(_program(each, whole) for each in programs)
-    tools = tuple(map(_package, in_images))
-    images = tuple(_image(each, whole) for each in dict.fromkeys(pin.machine for pin in in_images))
+    tools = {pin: _package(pin) for pin in in_images}
+    images = {machine: _image(machine, whole) for machine in dict.fromkeys(pin.machine for pin in in_images)}
     all_of_them = tuple(each.bom_ref for each in (*parts, *inside))
     document = _Bill(
         bom_format="CycloneDX",
@@ -96,12 +96,12 @@ def bill(
         serial_number=f"urn:uuid:{uuid.uuid5(uuid.NAMESPACE_OID, digest.content)}",
         version=1,
         metadata=_Metadata(datetime.fromtimestamp(epoch, UTC).isoformat().replace("+00:00", "Z"), whole),
-        components=(*parts, *inside, *tools, *made, *images),
+        components=(*parts, *inside, *tools.values(), *made, *images.values()),
         dependencies=(
             _Dependency(whole.bom_ref, tuple(each.bom_ref for each in parts)),
-            *(_Dependency(each.bom_ref, ()) for each in (*parts, *inside, *tools)),
+            *(_Dependency(each.bom_ref, ()) for each in (*parts, *inside, *tools.values())),
             *(_Dependency(each.bom_ref, all_of_them) for each in made),
-            *(_Dependency(each.bom_ref, _contents(each, made, tools)) for each in images),
+            *(_Dependency(each.bom_ref, _contents(machine, made, tools)) for machine, each in images.items()),
         ),
     )
     return msgspec.json.format(msgspec.json.encode(document), indent=2) + b"\n"
@@ -174,10 +174,10 @@ def _image(machine: str, whole: _Component) -> _Component:
     )
 
 
-def _contents(image: _Component, programs: Sequence[_Component], tools: Sequence[_Component]) -> tuple[str, ...]:
-    machine = image.name.removeprefix("hairpin-image-")
+def _contents(machine: str, programs: Sequence[_Component], tools: Mapping[Pin, _Component]) -> tuple[str, ...]:
+    """Return the references of what the machine's image holds."""
     program = (each.bom_ref for each in programs if each.name == f"hairpin-{machine}")
-    return (*program, *(each.bom_ref for each in tools if each.purl.endswith(f"?arch={ARCHITECTURES[machine]}")))
+    return (*program, *(each.bom_ref for pin, each in tools.items() if pin.machine == machine))
 
 
 def _hash(path: Path) -> _Hash:

@@ -17,7 +17,9 @@ LOCK = ROOT / "requirements.lock"
 MINORS = (11, 12, 13, 14)
 """The Pythons 3.N that msgspec's compiled part is taken for."""
 LIBRARIES = ("manylinux2014", "musllinux_1_2")
-MACHINES = ("x86_64", "aarch64")
+ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64"}
+"""The machines of a release, by the kernel's name and by that of Debian and of OCI images."""
+MACHINES = tuple(ARCHITECTURES)
 
 
 class Demand(msgspec.Struct, frozen=True):

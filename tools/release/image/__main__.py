@@ -8,11 +8,11 @@ import subprocess
 from pathlib import Path
 
 from tools.release.commit import commit_time, write_sums
-from tools.release.image.debs import ARCHITECTURES, CACHE, LOCK, locked
+from tools.release.image.debs import CACHE, LOCK, locked
 from tools.release.image.writing import write_image_of
 from tools.release.interpreter.build import BUILT, BuildError, toolchain_for
 from tools.release.interpreter.parts import MissingSourceError
-from tools.release.pinned import ROOT
+from tools.release.pinned import ARCHITECTURES, ROOT
 
 _LOCK_HEAD = """# Debian's packages of the image: machine, package, version, SHA-256.
 # Made by python -m tools.release.image --lock

@@ -14,12 +14,11 @@ from pathlib import Path
 
 import msgspec
 
-from tools.release.pinned import ROOT
+from tools.release.pinned import ARCHITECTURES, ROOT
 
 LOCK = Path(__file__).with_name("debian.lock")
 CACHE = ROOT / ".venv" / "debs"
 """The folder that keeps the packages."""
-ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64"}
 PACKAGES = (
     "busybox-static", "conntrack", "iproute2", "ipset", "iptables", "nftables", "wireguard-tools",
     # the libraries of their programs

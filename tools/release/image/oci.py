@@ -14,7 +14,7 @@ from hashlib import sha256
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-_ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64"}
+from tools.release.pinned import ARCHITECTURES
 
 
 def layer(tree: Mapping[str, bytes | str], epoch: int) -> bytes:
@@ -43,7 +43,7 @@ def write_image(path: Path, layers: Sequence[bytes], settings: Mapping[str, Any]
     config = _json(
         {
             "created": datetime.fromtimestamp(epoch, UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
-            "architecture": _ARCHITECTURES[machine],
+            "architecture": ARCHITECTURES[machine],
             "os": "linux",
             "config": settings,
             "rootfs": {"type": "layers", "diff_ids": [_digest(each) for each in layers]},

@@ -16,8 +16,6 @@ from hairpin.cli.docker.link import LINK
 from tools.release.pinned import ROOT
 
 Family = Literal["deb", "rpm"]
-MACHINES = {"x86_64": "amd64", "aarch64": "arm64"}
-"""The machines for which there is an executable file, by the kernel's name and by Debian's."""
 PLUGINS = "usr/libexec/docker/cli-plugins"
 _COMPLETION: dict[Family, dict[str, str]] = {
     "deb": {

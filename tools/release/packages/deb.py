@@ -12,8 +12,9 @@ from hashlib import md5
 from pathlib import Path
 
 from hairpin import __version__
-from tools.release.packages.contents import MACHINES, Entry, changes, entries, lay_out, package_version, packed
+from tools.release.packages.contents import Entry, changes, entries, lay_out, package_version, packed
 from tools.release.packages.copyright import debian_copyright, inside
+from tools.release.pinned import ARCHITECTURES
 
 MAINTAINER = os.environ.get("DEBEMAIL", "hairpin developers <hairpin@example.org>")
 """Who answers for the package: whoever publishes it sets DEBEMAIL, as for Debian's own tools."""
@@ -78,7 +79,7 @@ def write_deb(machine: str, made: Path, epoch: int) -> Path:
 
     Raises FileNotFoundError if dpkg-deb or a part of the package is missing."""
     installed = deb_entries(machine, made, epoch)
-    architecture = MACHINES[machine]
+    architecture = ARCHITECTURES[machine]
     path = made / f"hairpin_{deb_version()}_{architecture}.deb"
     control = _CONTROL.format(
         version=deb_version(),
