@@ -29,10 +29,11 @@ IMAGE = "the image"
 
 
 class OfForm(msgspec.Struct, frozen=True):
-    """What a form costs: the processor time, in seconds, of ``--help`` and of one answer about a recorded host.
+    """The cost of a form.  ``help``, ``check``: the processor time, in seconds, of ``--help`` and of one answer about a
+    recorded host.
 
-    ``live_help``, ``live_check``: the elapsed seconds of both on a lab host, without the replica; None where the form
-    starts as the one before it.  ``size``: in bytes; 0 if it is not one file."""
+    ``live_help``, ``live_check``: the elapsed seconds of both on a lab host, without the replica; None for a form that
+    was not started.  ``size``: in bytes; 0 if it is not one file."""
 
     name: str
     size: int

@@ -81,8 +81,8 @@ class EventAnswer(msgspec.Struct, frozen=True):
 
 
 class Decides(msgspec.Struct, frozen=True):
-    """What an output of the next command would mean.  ``shows``: what the output shows.  ``means``: what follows.
-    ``cause``: the id of the cause that then stops the flows; empty if none does."""
+    """What follows from an output of the next commands.  ``shows``: what somebody sees in the output.  ``means``: what
+    is then known.  ``cause``: the id of the cause that then stops the flows; empty if none does."""
 
     shows: Message
     means: Message
@@ -90,7 +90,7 @@ class Decides(msgspec.Struct, frozen=True):
 
 
 class Next(msgspec.Struct, frozen=True):
-    """The one read-only command that decides most among what the answer leaves open, and what its outputs mean."""
+    """The line of read-only commands that decides most among what the answer leaves open, and what its outputs mean."""
 
     command: str
     outcomes: tuple[Decides, ...]

@@ -62,7 +62,7 @@ _Causes = list[CauseAnswer]
 def _among_likely(answer: Answer, made: _Causes) -> tuple[_Causes, _Causes, _Causes]:
     """Return the causes that stand first, those of quoted errors and all others, among causes to which words point.
 
-    What an error means is weighed against the other words of the text."""
+    The cause of an error stands first only if the other words of the text do not speak more for another cause."""
     points = leaning_about(answer).points
     proven = [each for each in answer.causes if not each.likely]
     ranked = [each for each in answer.causes if each.likely]

@@ -182,6 +182,11 @@ class Host(msgspec.Struct, frozen=True, dict=True):
         """The namespace that counts as the host."""
         return Netns(self.name)
 
+    @property
+    def own(self) -> Namespace | None:
+        """The namespace that counts as the host; None if it was not read."""
+        return next((each for each in self.namespaces if each.name == HOST), None)
+
     def __contains__(self, name: str) -> bool:
         """Return whether the namespace with this name was read."""
         return any(namespace.name == name for namespace in self.namespaces)

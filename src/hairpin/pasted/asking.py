@@ -1,4 +1,4 @@
-"""The commands that somebody without hairpin runs and pastes back, as one shell script that only reads.
+"""The shell script of `hairpin ask`.  It only reads; a person without hairpin runs it and pastes its output back.
 
 Each command is printed behind a ``$`` before its output, as at a prompt, so that hairpin knows what each output is.
 """

@@ -25,13 +25,11 @@ from hairpin.netfilter.ir import Table
 from hairpin.network.flow import Flow, FromContainer, FromHost
 from hairpin.network.network import Network
 from hairpin.suppose.hints.hint import Hinted
+from hairpin.suppose.hints.phrases import ROUTES, RULES, SOCKETS
 from hairpin.suppose.parts import SYSCTLS, inside_command
 
 _replace = msgspec.structs.replace
 _LOOPBACK = 0x7F00_0001
-RULES = "sudo iptables-save"
-ROUTES = "ip route show table all; ip rule"
-SOCKETS = "sudo ss -lntup"
 LISTED = "docker ps -a"
 _FORWARD = ("net", "ipv4", "ip_forward")
 

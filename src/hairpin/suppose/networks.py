@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import msgspec
 
-from hairpin.evidence.reading import HOST, Evidence
+from hairpin.evidence.reading import Evidence
 from hairpin.evidence.told import ToldParts
 from hairpin.host.docker import Container, DockerNetwork, Endpoint, Engine, Subnet
 from hairpin.host.host import Host, Namespace
@@ -21,7 +21,7 @@ _replace = msgspec.structs.replace
 def with_seen_networks(host: Host, told: ToldParts) -> Host:
     """Return the host in which each running container of Docker of which no output tells the network is on the network
     that links and rules show, if they show one."""
-    own = next((each for each in host.namespaces if each.name == HOST), None)
+    own = host.own
     if own is None:
         return host
     engines = tuple(_with_places(each, own, told) if each.kind == "docker" else each for each in host.engines)
@@ -82,7 +82,7 @@ def _only_bridge_in_use(own: Namespace) -> tuple[Address, None] | None:
 def with_seen_bridges(host: Host, evidence: Evidence) -> Host:
     """Return the host in which each network of Docker whose options are not told has the bridge that holds its
     gateway's address: only an option names a bridge that is not named by the network's id."""
-    own = next((each for each in host.namespaces if each.name == HOST), None)
+    own = host.own
     if own is None:
         return host
     reading = evidence.find("docker-networks", "")

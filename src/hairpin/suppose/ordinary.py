@@ -49,14 +49,14 @@ def ordinary_host(host: Host, evidence: Evidence, asked: tuple[Target, ...] = ()
     lists the containers, the host has one that publishes what is asked."""
     told = told_by(evidence, host)
     host = _replace(host, name=host.name or UNNAMED, told=told, unread=())
-    host = with_seen_bridges(host, evidence)
+    host = with_seen_bridges(host, evidence)  # of the networks that a text lists
     lists_containers = any(each.key in _LISTING for each in evidence.readings)
     meant = (*asked, *targets_of(told))
     host = with_seen_networks(host, told) if lists_containers else with_asked_container(host, asked or meant)
     host = _with_engine(host)
-    own = next((each for each in host.namespaces if each.name == HOST), Namespace(HOST))
+    own = host.own or Namespace(HOST)
     host = with_namespace(host, with_own_parts(own, told, host, _asked_address(host, meant)))
-    host = with_seen_bridges(host, evidence)
+    host = with_seen_bridges(host, evidence)  # of the networks that are supposed, too
     for engine in host.engines:
         host = _with_networks(host, engine)
     host = with_containers(host, told)
@@ -128,7 +128,7 @@ def _networks_of(engine: Engine, container: Container) -> Iterator[str]:
 
 def _version(host: Host) -> str:
     """Return the version of dockerd that the chains of the told tables show."""
-    own = next((each for each in host.namespaces if each.name == HOST), None)
+    own = host.own
     tables = own.ruleset.tables if own is not None else ()
     return _NEW if any(table.chain("DOCKER-FORWARD") is not None for table in tables) else USUAL_VERSION
 
@@ -136,7 +136,7 @@ def _version(host: Host) -> str:
 def _translates_loopback(host: Host) -> bool:
     """Return whether the told rules lead the host's own packets to 127.0.0.1 into DOCKER, too.  dockerd makes this rule
     where it starts no docker-proxy.  Source: moby libnetwork/drivers/bridge/setup_ip_tables_linux.go"""
-    own = next((each for each in host.namespaces if each.name == HOST), None)
+    own = host.own
     table = own.ruleset.table("ip", "nat") if own is not None else None
     output = table.chain("OUTPUT") if table is not None else None
     return output is not None and any(
@@ -149,7 +149,7 @@ def _translates_loopback(host: Host) -> bool:
 def _free(host: Host, taken: set[int], engine: Engine, network: str) -> int:
     """Return the first free block of the engine's default pools; for the default network the block of its bridge.
     Addresses that a tool has mapped begin at the first block: there it means nothing."""
-    own = next((each for each in host.namespaces if each.name == HOST), Namespace(HOST))
+    own = host.own or Namespace(HOST)
     pools = _DEFAULT_POOLS if engine.kind == "docker" else _PODMAN_POOLS
     if network != engine.default_network:
         return next(each for each in pools[1:] if each not in taken)

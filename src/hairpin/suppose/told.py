@@ -47,7 +47,7 @@ _ALL_TABLES = ("filter", "nat", "mangle", "raw", "security")
 
 def told_by(evidence: Evidence, host: Host) -> ToldParts:
     """Return what the readings tell of the host that was made from them."""
-    own = next((each for each in host.namespaces if each.name == HOST), None)
+    own = host.own
     parts = {
         (reading.netns, field)
         for reading in evidence.readings

@@ -1,4 +1,4 @@
-"""The answer about a host of which only a pasted text tells: what the text proves, what is likely, what to ask next.
+"""The answer about a host that hairpin knows by a pasted text alone: what it proves, what is likely, what to ask next.
 
 The host was completed to an ordinary host (``suppose/``).  If a walk read told parts only, its verdict rests on the
 text alone.  Any other verdict depends, and its causes are likely.  If the ordinary host has no fault, the alternatives
@@ -59,8 +59,8 @@ _FITTING: dict[str, frozenset[Verdict]] = {
     "prohibited": frozenset({"rejected"}),
     "failed": frozenset({"refused", "rejected", "dropped", "unanswered", "looped"}),
 }
-"""The verdicts of a walk that fit what a client saw.  What docker-proxy does with a connection that its container
-refuses, a client sees as a reset or as an empty answer."""
+"""The verdicts of a walk that fit what a client saw.  If a container refuses a connection of
+docker-proxy, the client sees a reset or an empty answer."""
 
 
 def targets_told(network: Network) -> tuple[Target, ...]:
@@ -158,7 +158,7 @@ def _stopping(
         for each in outcomes
         if not each.failed or each.port is None or not about or each.port in about
     )
-    # What does not pass on the ordinary host is stopped by what the text tells, and by no alternative.
+    # If a flow does not pass on the ordinary host, a told part stops it: no alternative has to explain it.
     passing = tuple(flow for flow in flows if walked(network, flow).verdict not in _FITTING["failed"])
     found = {each.cause or each.command: each for each in hints}
     for each in alternatives(network, flows):

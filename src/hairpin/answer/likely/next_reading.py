@@ -4,18 +4,18 @@ from hairpin.answer.answer import Answer, Decides, Next
 from hairpin.evidence.reading import HOST
 from hairpin.message import Message, message
 from hairpin.suppose.alternatives import Alternative
+from hairpin.suppose.hints.phrases import RULES
 
 _MOST_COMMANDS = 3
 """The greatest number of commands in one line."""
 _LONGEST = 330
-"""The greatest number of characters of a line that somebody pastes."""
+"""The most characters that the line may have: people paste it."""
 _ENOUGH = 0.75
-"""The part of the weight of all that is likely after which no further command is added."""
+"""If the commands decide this share of the weight of all that is likely, no further command is added."""
 _SURE = 20
-"""The weight from which on nothing else is worth a command: a capture runs until somebody stops it."""
-_RULES = "sudo iptables-save"
+"""A capture that decides a cause of this weight is asked for alone, since it runs until somebody stops it."""
 _CAPTURE = "sudo tcpdump"
-"""What waits for packets: it stands last, since what is behind it runs only after it was stopped."""
+"""The command that waits for packets stands last in the line: a command behind it runs only after somebody stops it."""
 
 
 def of_alternatives(stopping: tuple[Alternative, ...], answer: Answer) -> Next | None:
@@ -54,7 +54,7 @@ def _commands(stopping: tuple[Alternative, ...]) -> list[str]:
 def _one_line(commands: list[str]) -> str:
     """Return the commands as one line, each part of them once."""
     parts = list(dict.fromkeys(part for each in commands for part in each.split("; ")))
-    kept = [each for each in parts if not (each.startswith(f"{_RULES} -t ") and _RULES in parts)]
+    kept = [each for each in parts if not (each.startswith(f"{RULES} -t ") and RULES in parts)]
     return "; ".join(sorted(kept, key=lambda each: each.startswith(_CAPTURE)))
 
 
@@ -107,11 +107,7 @@ def of_suppositions(answer: Answer) -> Next | None:
 
 
 _BASICS: tuple[tuple[str, str, Message], ...] = (
-    (
-        "ruleset",
-        "sudo iptables-save",
-        message("a rule or a policy drops the packet, or the engine's rules are missing"),
-    ),
+    ("ruleset", RULES, message("a rule or a policy drops the packet, or the engine's rules are missing")),
     ("routes4", "ip route show table all; ip rule", message("a route leads elsewhere, or there is none")),
     ("addresses", "ip -d addr", message("a link is down, has no address, or has a smaller mtu")),
     ("sockets", "sudo ss -lntup", message("nothing has the port, or it listens on 127.0.0.1 only")),
@@ -129,7 +125,8 @@ def of_basics(answer: Answer) -> Next:
 
 
 def both(first: Next | None, second: Next | None) -> Next | None:
-    """Return the commands of both in one line, the second's before: it shows what the first likely cause rests on."""
+    """Return the commands of both in one line.  Those of ``second`` come first: they show the parts on which the
+    likeliest cause rests."""
     if first is None or second is None or first.command in second.command:
         return second or first
     if second.command in first.command or len(first.command) + len(second.command) > _LONGEST:

@@ -20,8 +20,9 @@ DEFAULT = "default"
 class NamedEngine(NamedTuple):
     """The engine that the command line means.
 
-    ``named``: what names it: ``-H``, ``DOCKER_HOST`` or ``docker context NAME``; empty if nothing does.  ``endpoint``:
-    such as ``unix:///run/user/1000/docker.sock``; empty for this host's engine.  ``context``: the context's name."""
+    ``named``: ``-H``, ``DOCKER_HOST`` or ``docker context NAME``, whichever names it; empty if none does.
+    ``endpoint``: such as ``unix:///run/user/1000/docker.sock``; empty for this host's engine.
+    ``context``: the context's name."""
 
     named: str = ""
     endpoint: str = ""

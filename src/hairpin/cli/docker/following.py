@@ -26,7 +26,7 @@ _CERTIFICATES = {"tlscacert": "ca.pem", "tlscert": "cert.pem", "tlskey": "key.pe
 
 
 class Followed(NamedTuple):
-    """What hairpin does for a call by docker.
+    """The call of hairpin that follows from a call of the plugin by docker.
 
     ``words``: hairpin's arguments.  ``variables``: the environment variables to set; None: to remove.  ``program``: the
     words with which the same engine is asked again."""

@@ -227,7 +227,7 @@ def lacking(evidence: Evidence) -> Iterator[Unread]:
 
 
 _FROM_OUTSIDE = frozenset({"ip-addr", "proc-net-tcp", "proc-net-tcp6", "proc-net-udp", "proc-net-udp6"})
-"""What is told of a namespace that could not be entered: that, and the sockets of one of its processes."""
+"""The readings of a namespace that could not be entered: the refusal, and the sockets of one of its processes."""
 
 
 def _of_namespace(netns: str, there: set[str]) -> Iterator[Unread]:

@@ -12,6 +12,7 @@ from hairpin.message import message
 from hairpin.suppose.hints.hint import Hinted
 from hairpin.suppose.hints.phrases import INPUT, INPUT_SHOWS, RANGES_SHOWS, RULES
 from hairpin.suppose.hints.said_ranges import said_networks
+from hairpin.suppose.hints.told_facts import stale_translation
 
 _DNAT = (
     re.compile(r"\bDNAT\b.*?\bdpts?:(?P<port>\d+)\b.*?\bto:(?P<target>\d+\.\d+\.\d+\.\d+)"),
@@ -65,14 +66,7 @@ def _two_translations(lines: tuple[tuple[int, str], ...]) -> Iterator[Hinted]:
             continue
         port, target = found["port"], found["target"]
         if first.setdefault(port, target) != target:
-            means = message(
-                "Two rules translate port {port}: the first leads to {first}, the second to {second}. If nobody has"
-                " {first}, its rule is a stale one",
-                port=port, first=first[port], second=target,
-            )  # fmt: skip
-            shows = message("nobody has {first}", first=first[port])
-            yield Hinted("dnat-rule-stale-address", 24, f"{RULES} -t nat; ip neigh; docker ps", shows, means, number,
-                         line[:_LONGEST])  # fmt: skip
+            yield stale_translation(port, first[port], target, 24, number, line[:_LONGEST])
             return
 
 

@@ -12,9 +12,8 @@ from hairpin.message import message
 from hairpin.netfilter.ir import FieldMatch, Nat, Rule
 from hairpin.network.flow import Flow
 from hairpin.suppose.hints.hint import Hinted, Prose, words
+from hairpin.suppose.hints.phrases import RULES, SOCKETS
 
-RULES = "sudo iptables-save"
-SOCKETS = "sudo ss -lntup"
 _GATEWAY = re.compile(r"host\.(?:docker|containers)\.internal|gateway\.docker\.internal|172\.1[7-9]\.0\.1|10\.88\.0\.1")
 _IN_CONTAINER = words(
     r"\b(?:from|in|inside|within)(?: of)? "
@@ -101,15 +100,20 @@ def two_translations(host: Host, flows: Iterable[Flow]) -> Iterator[Hinted]:
     for number, targets in found.items():
         if len(targets) > 1:
             first, second = list(targets)[:2]
-            means = message(
-                "Two rules translate port {port}: the first leads to {first}, the second to {second}. If nobody has "
-                "{first}, the first rule is stale",
-                port=number,
-                first=first,
-                second=second,
-            )
-            shows = message("nobody has {first}", first=first)
-            yield Hinted("dnat-rule-stale-address", 20, f"{RULES} -t nat; ip neigh; docker ps", shows, means, 0, "")
+            yield stale_translation(str(number), first, second, 20)
+
+
+def stale_translation(port: str, first: str, second: str, weight: int, line: int = 0, quote: str = "") -> Hinted:
+    """Return the hint of two rules that translate one port to different addresses: the first one takes the packets."""
+    means = message(
+        "Two rules translate port {port}: the first leads to {first}, the second to {second}. If nobody has "
+        "{first}, the first rule is stale",
+        port=port,
+        first=first,
+        second=second,
+    )
+    shows = message("nobody has {first}", first=first)
+    return Hinted("dnat-rule-stale-address", weight, f"{RULES} -t nat; ip neigh; docker ps", shows, means, line, quote)
 
 
 def _translations(rule: Rule) -> Iterator[tuple[int, str]]:

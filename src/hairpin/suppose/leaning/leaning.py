@@ -31,7 +31,7 @@ class Leaning(NamedTuple):
 
 def leaning_of(features: frozenset[str], fill: dict[str, str]) -> Leaning:
     """Return what the features of a text speak for.  ``fill``: what stands for the places in the commands."""
-    scored = sorted(((points_of(each, features), each) for each in LEANS), key=lambda each: -each[0])
+    scored = _rows_by_points(features)
     named = [(points, each) for points, each in scored if points >= _LEAST and _may_be(each, features)]
     moved = {
         each.cause: points if _may_be(each, features) else min(0, points)
@@ -55,9 +55,13 @@ def weighed_hints(hints: tuple[Hinted, ...], leaning: Leaning) -> tuple[Hinted, 
 
 def usual_of(features: frozenset[str], fill: dict[str, str]) -> Iterator[Hinted]:
     """Yield the causes that a text that says so little may mean, the most frequent first."""
-    scored = sorted(((points_of(each, features), each) for each in LEANS), key=lambda each: -each[0])
-    for points, each in scored[:_FEWEST]:
+    for points, each in _rows_by_points(features)[:_FEWEST]:
         yield _hint_of(max(1, points), each, fill)
+
+
+def _rows_by_points(features: frozenset[str]) -> list[tuple[int, Lean]]:
+    """Return each row of the tables with its points, the one with most first."""
+    return sorted(((points_of(each, features), each) for each in LEANS), key=lambda each: -each[0])
 
 
 def _may_be(lean: Lean, features: frozenset[str]) -> bool:

@@ -144,9 +144,9 @@ def _published(socket: Socket, containers: tuple[Container, ...], *, holds_only:
         for binding in container.bindings:
             if not binding.actual or not _serves(socket, binding):
                 continue
-            if endpoint is None:  # conmon still binds the port of a container that was disconnected from its networks
-                return Relay(socket.version, 0, binding.container_port, holds_only)
-            if holds_only and endpoint.ipv4 is None and endpoint.ipv6 is None:  # a text has lost the addresses
+            # conmon still binds the port of a container that was disconnected from its networks; and a damaged text
+            # may have lost the addresses.
+            if endpoint is None or (holds_only and endpoint.ipv4 is None and endpoint.ipv6 is None):
                 return Relay(socket.version, 0, binding.container_port, holds_only)
             # If the container has no IPv6 address, the proxy of an IPv6 socket connects to its IPv4 address.
             ends: tuple[tuple[Literal[4, 6], int | None], ...] = ((4, endpoint.ipv4), (6, endpoint.ipv6))
