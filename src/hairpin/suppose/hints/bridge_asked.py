@@ -14,25 +14,23 @@ from hairpin.evidence.reading import HOST
 from hairpin.evidence.told import ToldParts
 from hairpin.host.docker import Endpoint
 from hairpin.host.host import Host
+from hairpin.host.link_names import is_bridge_by_name
 from hairpin.message import message
 from hairpin.suppose.hints.hint import Hinted
 
-_ROUTED = re.compile(
-    r"(?P<asked>\d+\.\d+\.\d+\.\d+) (?:from \S+ )?dev (?P<bridge>docker0|br-[\w.-]+|cni\d|podman\d) src (?P<own>\S+)"
-)
+_ROUTED = re.compile(r"(?P<asked>\d+\.\d+\.\d+\.\d+) (?:from \S+ )?dev (?P<link>\S+) src (?P<own>\S+)")
 _ADDRESS = re.compile(r"\d+\.\d+\.\d+\.\d+")
 _COMMAND = "ip route show table all; docker network inspect $(docker network ls -q)"
 _ON_BRIDGE = "bridge link; ip neigh"
 _FIRST_GIVEN = 256
 """Engines give addresses out from the first one on: a host with so many containers is rare."""
-_BRIDGE = re.compile(r"docker0|br-|cni|podman|virbr")
 
 
 def asked_on_a_bridge(lines: Iterable[tuple[int, str]], host: Host, told: ToldParts) -> Iterator[Hinted]:
     """Yield what it means that the host looks for an address on a bridge and finds nobody; the first one only."""
     for number, line in lines:
         found = _ROUTED.search(line)
-        if found is not None:
+        if found is not None and is_bridge_by_name(found["link"]):
             yield from _of(host, found["asked"], found["own"], number, line)
             return
     own = dict(_bridge_addresses(host, told))
@@ -76,12 +74,12 @@ def _bridge_addresses(host: Host, told: ToldParts) -> Iterator[tuple[str, str]]:
         yield from (
             (str(IPv4Address(each.value)), each.link)
             for each in own.addresses
-            if each.version == 4 and _BRIDGE.match(each.link)
+            if each.version == 4 and is_bridge_by_name(each.link)
         )
     if (HOST, "routes4") in told.parts:
         for each in own.routes:
             link = each.next_hops[0].link if len(each.next_hops) == 1 else None
-            if each.version == 4 and each.prefsrc is not None and link is not None and _BRIDGE.match(link):
+            if each.version == 4 and each.prefsrc is not None and link is not None and is_bridge_by_name(link):
                 yield str(IPv4Address(each.prefsrc)), link
 
 

@@ -7,12 +7,12 @@ from ipaddress import IPv4Network
 from hairpin.evidence.reading import HOST
 from hairpin.evidence.told import ToldParts
 from hairpin.host.host import Host
+from hairpin.host.link_names import is_bridge_by_name
 from hairpin.host.route import TABLE_MAIN, Route
 from hairpin.message import message
 from hairpin.suppose.hints.hint import Hinted
 from hairpin.suppose.hints.phrases import MTU, MTU_SHOWS, SIZES
 
-_BRIDGE = re.compile(r"docker0|br-|cni|podman")
 _INNER = re.compile(r"lo$|docker|br-|veth|cni|podman|virbr|flannel|tun|tap|wg|cali|vxlan|dummy|bond|team|w[lw]")
 _IFACE = re.compile(r"(?P<name>[a-z][\w.-]*)\s+(?P<mtu>\d{3,5})\s+\d+\s+\d+\s+\d+")
 """A line of ``netstat -i``."""
@@ -29,7 +29,7 @@ def two_routes(host: Host, told: ToldParts) -> Iterator[Hinted]:
             continue
         first = seen.setdefault(key, each)
         ways = (first.next_hops[0], each.next_hops[0])
-        bridges = [way for way in ways if way.gateway is None and _BRIDGE.match(way.link or "")]
+        bridges = [way for way in ways if way.gateway is None and is_bridge_by_name(way.link or "")]
         if first is not each and len(bridges) == 1 and any(way.gateway is not None for way in ways):
             means = message(
                 "{range} has two routes, one to {link} of this host and one to another machine. The kernel uses one of "
@@ -75,7 +75,7 @@ def smaller_in_listing(lines: Iterable[tuple[int, str]]) -> Iterator[Hinted]:
         if found is None:
             continue
         size = int(found["mtu"])
-        if _BRIDGE.match(found["name"]):
+        if is_bridge_by_name(found["name"]):
             inner = max(inner, size)
         elif not _INNER.match(found["name"]) and (uplink is None or size < uplink[0]):
             uplink = size, number, line
