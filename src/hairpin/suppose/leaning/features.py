@@ -7,7 +7,7 @@ from hairpin.evidence.told import Outcome, ToldParts
 from hairpin.host.docker import STACKED
 from hairpin.host.host import Host
 from hairpin.suppose.hints.hint import Prose, words
-from hairpin.suppose.leaning.places import places_in
+from hairpin.suppose.places import SENTENCE_END, places_in
 
 _MOST_CHARACTERS = 20_000
 """The part of a text in which words are looked for: a question stands at its beginning."""
@@ -230,7 +230,8 @@ def features_of(prose: Prose, host: Host, told: ToldParts) -> frozenset[str]:
     """Return the features of a text about the host."""
     text = prose.text[:_MOST_CHARACTERS]
     found = {name for name, pattern in _WORDS.items() if pattern.search(text) is not None}
-    found |= set(places_in(text))
+    sentences = (each for line in text.splitlines() for each in SENTENCE_END.split(line))
+    found |= {f"{place} {'fails' if fails else 'works'}" for each in sentences for place, fails in places_in(each)}
     for each in told.outcomes:
         found |= set(_of_outcome(each, host))
     return frozenset(found | set(_of_host(host, told)))
