@@ -40,6 +40,8 @@ _POINTING = (
     ("ufw denies 8080, and the port is still reachable from everywhere.", "published-bypasses-host-firewall"),
     ('daemon.json has {"icc": false}, the two containers get no answer.', "icc-off"),
     ("sudo iptables -t filter -P OUTPUT DROP", "output-policy-drop"),
+    ("Own masquerade rules for 100.64.0.0/10 repair it.", "masquerade-missing"),
+    ("With FIREWALL_OUTBOUND_SUBNETS=192.0.2.0/24 there is an answer.", "container-own-firewall"),
     ("$IPT -P FORWARD DROP", "forward-policy-drop"),
     ("iptables -I FORWARD -i eth0 -j DROP", "reject-rule-before-docker"),
     ("iptables -t nat -F", "firewall-manager-flushed-rules"),

@@ -11,6 +11,7 @@ from hairpin.suppose.hints.told_facts import (
     held_twice,
     own_host_hints,
     published_elsewhere,
+    resolver_rules_gone,
     saved_by_the_service,
     smaller_uplink,
     two_translations,
@@ -41,6 +42,26 @@ def test_a_client_in_a_container_asks_its_own_host() -> None:
     )
     assert _own_host("From a container the service on the host is refused.") == ["host-service-listens-on-loopback"]
     assert _own_host("From a container the service on the host times out.") == ["input-drops-host-service"]
+
+
+def test_the_bridge_of_a_podman_network_is_unreachable_by_a_rule_alone() -> None:
+    """The bridge has the address itself, so no neighbour can be missing."""
+    told = network(f"{RUN}\n$ nc -vz 10.89.8.1 53\nNcat: No route to host.").hosts[0].told
+    assert told is not None
+    found = list(own_host_hints(prose_of(()), network(RUN).hosts[0], told))
+    assert [(each.cause, each.weight) for each in found] == [("input-drops-host-service", 26)]
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    (
+        ("With firewalld in the container DOCKER_OUTPUT is gone.", 1),
+        ("Names do not resolve; DOCKER_OUTPUT is there.", 0),
+        ("All rules are gone.", 0),
+    ),
+)
+def test_the_rules_of_the_resolver_are_gone(text: str, found: int) -> None:
+    assert len(list(resolver_rules_gone(prose_of(((1, text),)), network(RUN).hosts[0]))) == found
 
 
 @pytest.mark.parametrize(

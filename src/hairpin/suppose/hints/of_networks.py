@@ -191,6 +191,16 @@ NETWORKS: tuple[Hint, ...] = (
             "Rules inside the container name an interface, and after a start its networks may have other interfaces"
         ),
     ),
+    Hint(
+        says=(words(r"\bFIREWALL_(?:OUTBOUND_SUBNETS|INPUT_PORTS|VPN_INPUT_PORTS)\b"),),
+        cause="container-own-firewall",
+        weight=20,
+        command="docker exec {container} sh -c 'iptables -S; ip route; ip rule'",
+        shows=message("OUTPUT or INPUT in the container has the policy DROP and accepts no such port or client"),
+        means=message(
+            "The container's own firewall lets out only what its settings name. It drops the answers to other clients"
+        ),
+    ),
     # --- names ---
     Hint(
         says=(words(r"Using default external servers"),),

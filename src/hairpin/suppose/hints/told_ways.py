@@ -7,13 +7,16 @@ from ipaddress import IPv4Network
 from hairpin.evidence.reading import HOST
 from hairpin.evidence.told import ToldParts
 from hairpin.host.host import Host
-from hairpin.host.link_names import is_bridge_by_name
+from hairpin.host.link_names import is_bridge_by_name, is_engine_bridge
 from hairpin.host.route import TABLE_MAIN, Route
 from hairpin.message import message
 from hairpin.suppose.hints.hint import Hinted
 from hairpin.suppose.hints.phrases import MTU, MTU_SHOWS, SIZES
 
 _INNER = re.compile(r"lo$|docker|br-|veth|cni|podman|virbr|flannel|tun|tap|wg|cali|vxlan|dummy|bond|team|w[lw]")
+_NF_CALL = ("net", "bridge", "bridge-nf-call-iptables")
+_FEW_SYSCTLS = 8
+_LINK_BLOCK = re.compile(r"^\d+: ", re.MULTILINE)
 _IFACE = re.compile(r"(?P<name>[a-z][\w.-]*)\s+(?P<mtu>\d{3,5})\s+\d+\s+\d+\s+\d+")
 """A line of ``netstat -i``."""
 
@@ -64,6 +67,33 @@ def bare_uplink(host: Host, told: ToldParts) -> Iterator[Hinted]:
             shows = message("{link} has no inet line", link=each.name)
             yield Hinted("host-address-missing", 18, "ip addr; nmcli device; networkctl", shows, means, 0, "")
             return
+
+
+def bare_bridge(listings: Iterable[str]) -> Iterator[Hinted]:
+    """Yield that an output of ``ip addr`` lists an engine's bridge with its IPv6 link-local address alone."""
+    for listing in listings:
+        for block in _LINK_BLOCK.split(listing):
+            name = block.partition(":")[0]
+            if is_engine_bridge(name) and "inet6 fe80:" in block and "inet " not in block:
+                means = message("{link} has no IPv4 address, so its containers have no gateway", link=name)
+                shows = message("{link} has no inet line", link=name)
+                command = f"ip addr show {name}; networkctl; nmcli device; docker network inspect bridge"
+                yield Hinted("bridge-address-missing", 24, command, shows, means, 0, "")
+                return
+
+
+def bridge_skips_rules(host: Host, told: ToldParts) -> Iterator[Hinted]:
+    """Yield that frames inside a bridge do not pass iptables.  A text that shows this switch beside few others is about
+    it."""
+    if _NF_CALL in told.sysctls and host.namespace(HOST).sysctls.number(*_NF_CALL) == 0:
+        means = message(
+            "net.bridge.bridge-nf-call-iptables is 0: packets inside a bridge do not pass iptables, so answers between "
+            "containers of one bridge are not translated back"
+        )
+        shows = message("bridge-nf-call-iptables is 0, or there is no such switch")
+        weight = 26 if len(told.sysctls) <= _FEW_SYSCTLS else 12
+        command = "sysctl net.bridge; lsmod | grep br_netfilter; sudo iptables-save"
+        yield Hinted("br-netfilter-off-hairpin", weight, command, shows, means, 0, "")
 
 
 def smaller_in_listing(lines: Iterable[tuple[int, str]]) -> Iterator[Hinted]:
