@@ -7,7 +7,7 @@ from typing import Literal
 import msgspec
 
 from hairpin.errors import UsageError
-from hairpin.host.link_names import ENGINE_BRIDGE
+from hairpin.host.link import ENGINE_BRIDGE
 from hairpin.network.prefix import address_text, parse_address
 from hairpin.question.asked import Target
 from hairpin.question.target import parse_target

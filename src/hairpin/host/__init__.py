@@ -7,6 +7,5 @@ Read ``netns`` (the identity of a namespace), ``link``, ``traffic_control``, ``w
 finds the settings that persist over a reboot, and ``kernel_release`` lists differences between kernels.
 ``limit_state`` has the kernel's lists of limits, ``floating`` the addresses that move between machines, ``advertised``
 the IPv6 routers that advertise themselves, and ``known_ports`` the usual ports of a host's own services.
-``link_names`` tells bridges by their names, ``name_order`` sorts names, and ``plan_under_way`` has hairpin's own
-unfinished plans.
+``name_order`` sorts names, and ``plan_under_way`` has hairpin's own unfinished plans.
 """

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from hairpin.evidence.reading import HOST
-from hairpin.host.link_names import is_engine_bridge
+from hairpin.host.link import is_engine_bridge
 from hairpin.pasted.form import Fragment
 
 _LINK = re.compile(r"\d+: (?P<name>[^:@\s]+)")

@@ -9,8 +9,7 @@ from hairpin.change.simulation.addresses import with_address
 from hairpin.evidence.reading import HOST
 from hairpin.evidence.told import ToldParts
 from hairpin.host.host import Host, Namespace
-from hairpin.host.link import Address, BridgeInfo, BridgePort, Link
-from hairpin.host.link_names import is_bridge_by_name
+from hairpin.host.link import Address, BridgeInfo, BridgePort, Link, is_bridge_by_name
 from hairpin.host.route import TABLE_DEFAULT, TABLE_LOCAL, TABLE_MAIN, NextHop, PolicyRule, Route
 from hairpin.host.sysctl import Path, Sysctls
 from hairpin.suppose.simulated import with_namespace

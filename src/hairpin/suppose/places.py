@@ -26,7 +26,8 @@ _PLACES: dict[Place, re.Pattern[str]] = {
         r"|the) (?:\w+ )?(?:laptop|pc|mac|macbook|phone|desktop|computer|home|windows|internet|lan"
         r"|network|browser)\b|\b(?:my|a|the) browser\b|\binternet\b|外网|外部|公网|其他机器|另外?一台|局域网|浏览器"
         r"|外から|外部から|他のPC|他の端末|同じLAN|로컬 PC|외부에서|다른 (?:PC|컴퓨터)|извне|снаружи|von außen"
-        r"|desde fuera|de fora",
+        r"|desde fuera|de fora|\b(?:all|every|any|other) (?:devices?|clients?|machines?|computers?|pcs?)"
+        r" (?:in|on|of) (?:the|my) (?:lan|network|house)\b",
         re.IGNORECASE,
     ),
     "inside": re.compile(
@@ -39,7 +40,8 @@ _PLACES: dict[Place, re.Pattern[str]] = {
     "host": re.compile(
         r"\b(?:on|from|in|at) (?:the |this |my |that |its )?(?:docker |same |ec2 |virtual |own "
         r"|local )?(?:host|server|instance|machine|vps|vm|droplet|box|node)\b(?! (?:network|mode))"
-        r"|\bhost (?:machine|itself)\b|\blocally\b|\bhost to\b|宿主机|本机|本地|服务器上|容器外|ホスト(?:から|上|側)"
+        r"|\b(?:host|nas|synology|diskstation|qnap|unraid|server|machine|pi) itself\b|\bhost machine\b"
+        r"|\blocally\b|\bhost to\b|宿主机|本机|本地|服务器上|容器外|ホスト(?:から|上|側)"
         r"|WSL内|서버 (?:안|내부)에서|на хосте|no host|en el host|auf dem (?:Host|Server)|호스트에서",
         re.IGNORECASE,
     ),

@@ -7,6 +7,7 @@ from hairpin.question.flows import flows_for
 from hairpin.question.target import parse_target
 from hairpin.suppose.hints.hint import prose_of
 from hairpin.suppose.hints.told_facts import (
+    discovery_dropped,
     diverting_rules,
     held_twice,
     own_host_hints,
@@ -169,3 +170,12 @@ def test_rules_of_the_iptables_service_are_known_by_their_form(state: str, port:
     whole = network(RUN + "\n" + _INPUT.format(state, state))
     flows = flows_for(whole, (parse_target(port),), None)
     assert len(list(saved_by_the_service(whole.hosts[0], flows))) == found
+
+
+@pytest.mark.parametrize(("source", "found"), (("! -s fd00:1::/64 ", 1), ("-s fd00:1::/64 ", 0)))
+def test_isolation_drops_neighbour_discovery(source: str, found: int) -> None:
+    rules = f"$ ip6tables -S\n-P FORWARD ACCEPT\n-N DOCKER-ISO\n-A DOCKER-ISO {source}-o br-73d147f51290 -j DROP\n"
+    whole = network(RUN + rules)
+    flows = flows_for(whole, (parse_target("[fd00:1::3]:80"),), None)
+    assert len(list(discovery_dropped(whole.hosts[0], flows))) == found
+    assert not list(discovery_dropped(whole.hosts[0], flows_for(whole, (parse_target("8080"),), None)))

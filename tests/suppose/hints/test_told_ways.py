@@ -27,6 +27,14 @@ def test_a_range_has_two_routes(gateway: str, link: str, found: int) -> None:
     assert len(list(two_routes(host, host.told))) == found
 
 
+@pytest.mark.parametrize(("bridge", "found"), (("br-c2a15a4ad6d2", 1), ("ens4", 0)))
+def test_a_bridge_has_the_range_of_an_uplink(bridge: str, found: int) -> None:
+    routes = f"$ ip route\n10.8.0.0/24 dev {bridge} scope link\n10.8.0.0/24 dev ens3 scope link metric 100\n"
+    host = network(RUN + "\n" + routes).hosts[0]
+    assert host.told is not None
+    assert [each.cause for each in two_routes(host, host.told)] == ["bridge-subnet-overlaps-route"] * found
+
+
 @pytest.mark.parametrize(
     ("link", "flags", "found"), (("enp3s0", ",LOWER_UP", 1), ("enp3s0", "", 0), ("veth1", ",LOWER_UP", 0), ("", "", 0))
 )

@@ -17,6 +17,7 @@ from hairpin.suppose.hints.quoted import quoted_lines
 from hairpin.suppose.hints.said_ranges import inside_the_pools, overlapping_ranges
 from hairpin.suppose.hints.table import HINTS
 from hairpin.suppose.hints.told_facts import (
+    discovery_dropped,
     diverting_rules,
     held_twice,
     own_host_hints,
@@ -25,6 +26,13 @@ from hairpin.suppose.hints.told_facts import (
     saved_by_the_service,
     smaller_uplink,
     two_translations,
+)
+from hairpin.suppose.hints.told_names import (
+    SURE,
+    apart_from_a_proxy,
+    held_by_another,
+    mistyped_names,
+    stopped_containers,
 )
 from hairpin.suppose.hints.told_ways import bare_bridge, bare_uplink, bridge_skips_rules, smaller_in_listing, two_routes
 from hairpin.suppose.leaning.features import features_of
@@ -50,6 +58,13 @@ def hints_of(answer: Answer, failures: tuple[Outcome, ...]) -> tuple[Hinted, ...
     return tuple(found.values())
 
 
+def sure_about(answer: Answer) -> frozenset[str]:
+    """Return the ids of the causes that the texts name in plain words; the command of one outside of the catalogue."""
+    outcomes = tuple(each for host in answer.network.hosts if host.told is not None for each in host.told.outcomes)
+    failures = tuple(each for each in outcomes if each.failed)
+    return frozenset(each.cause or each.command for each in hints_of(answer, failures) if each.weight >= SURE)
+
+
 def _all(answer: Answer, failures: tuple[Outcome, ...]) -> Iterator[Hinted]:
     lines = _lines(answer)
     prose = prose_of(lines)
@@ -71,6 +86,11 @@ def _all(answer: Answer, failures: tuple[Outcome, ...]) -> Iterator[Hinted]:
         yield from published_elsewhere(host, flows)
         yield from held_twice(host.told)
         yield from resolver_rules_gone(prose, host)
+        yield from stopped_containers(prose, host.told, flows)
+        yield from mistyped_names(prose, host, host.told)
+        yield from apart_from_a_proxy(prose, host)
+        yield from held_by_another(lines, prose, flows)
+        yield from discovery_dropped(host, flows)
         yield from asked_on_a_bridge(lines, host, host.told)
         yield from two_routes(host, host.told)
         yield from bare_uplink(host, host.told)

@@ -8,7 +8,7 @@ from hairpin.causes.where import OfRule, OfSysctl
 from hairpin.host.boot.rule_keeper import NFTABLES_CONF, rule_keeper, saved_files, unit
 from hairpin.host.boot.sysctl_files import Setting, last_word
 from hairpin.host.host import Host
-from hairpin.host.link_names import ENGINE_BRIDGE
+from hairpin.host.link import ENGINE_BRIDGE
 from hairpin.netfilter.evaluate.chain import Place
 from hairpin.walk.decided import RuleDecided
 from hairpin.walk.walked import walked

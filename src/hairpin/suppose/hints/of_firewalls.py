@@ -224,19 +224,6 @@ FIREWALLS: tuple[Hint, ...] = (
         ),
     ),
     Hint(
-        says=(
-            words(
-                r"\bmasquerad\w+\b[^\n]{0,80}\b(?:repairs?|fix(?:es|ed)?|helps?|helped|solve[sd]?|works|restores?)\b"
-                r"|\b(?:fixed|solved|helped|works) [^.\n]{0,40}\bmasquerad\w+"
-            ),
-        ),
-        cause="masquerade-missing",
-        weight=22,
-        command=RULES,
-        shows=message("nat POSTROUTING has no MASQUERADE for the network"),
-        means=message("The text says that a rule with MASQUERADE helps"),
-    ),
-    Hint(
         says=(words(r"iptables (?:-w )?-t nat -[AI] POSTROUTING[^\n]{0,80}MASQUERADE"),),
         cause="masquerade-missing",
         weight=12,

@@ -8,7 +8,7 @@ from ipaddress import IPv4Network
 from hairpin.evidence.reading import HOST
 from hairpin.evidence.told import ToldParts
 from hairpin.host.host import Host
-from hairpin.host.link_names import is_bridge_by_name
+from hairpin.host.link import is_bridge_by_name
 from hairpin.host.route import TABLE_MAIN, Route
 from hairpin.message import message
 from hairpin.suppose.hints.hint import Hinted

@@ -31,6 +31,7 @@ _OWN_HOST = words(
 )
 _NEAR_CHARACTERS = 200
 _PRIVATE = re.compile(r"10\.|192\.168\.|172\.(?:1[6-9]|2\d|3[01])\.")
+_OTHER_RANGE = re.compile(r"! ?(?:-s )?[0-9a-f:]+::[0-9a-f:]*/\d+")
 _GONE = words(r"\b(?:gone|missing|flush\w*|removed|deleted|lost|disappear\w*|wiped|iptables -F)\b")
 _WEIGHT, _SEEN_WEIGHT = 16, 26
 
@@ -145,6 +146,25 @@ def resolver_rules_gone(prose: Prose, host: Host) -> Iterator[Hinted]:
                 "Rules inside the container lead queries for 127.0.0.11 to the engine's resolver, and these rules are "
                 "gone"), 0, "",
         )  # fmt: skip
+
+
+def discovery_dropped(host: Host, flows: Iterable[Flow]) -> Iterator[Hinted]:
+    """Yield that the isolation of an internal network drops all IPv6 packets of other addresses than its range: also
+    those that ask for a neighbour, which have link-local and multicast addresses."""
+    if not any(each.version == 6 for each in flows):
+        return
+    for table in (each for each in host.namespace(HOST).ruleset.tables if each.family == "ip6"):
+        for rule in (rule for chain in table.chains for rule in chain.rules):
+            if "DROP" in rule.text and _OTHER_RANGE.search(rule.text) is not None:
+                means = message(
+                    "The rule drops all IPv6 packets whose address is outside of the network's range, so neighbour "
+                    "discovery between its containers fails"
+                )
+                shows = message("a rule of an isolation chain drops all but the network's own range")
+                yield Hinted(
+                    "isolation-drops-discovery", 30, "sudo ip6tables-save; ip -6 neigh", shows, means, 0, rule.text
+                )
+                return
 
 
 def published_elsewhere(host: Host, flows: Iterable[Flow]) -> Iterator[Hinted]:

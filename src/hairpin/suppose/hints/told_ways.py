@@ -7,8 +7,8 @@ from ipaddress import IPv4Network
 from hairpin.evidence.reading import HOST
 from hairpin.evidence.told import ToldParts
 from hairpin.host.host import Host
-from hairpin.host.link_names import is_bridge_by_name, is_engine_bridge
-from hairpin.host.route import TABLE_MAIN, Route
+from hairpin.host.link import is_bridge_by_name, is_engine_bridge
+from hairpin.host.route import TABLE_MAIN, NextHop, Route
 from hairpin.message import message
 from hairpin.suppose.hints.hint import Hinted
 from hairpin.suppose.hints.phrases import MTU, MTU_SHOWS, SIZES
@@ -32,6 +32,16 @@ def two_routes(host: Host, told: ToldParts) -> Iterator[Hinted]:
             continue
         first = seen.setdefault(key, each)
         ways = (first.next_hops[0], each.next_hops[0])
+        if first is not each and _is_bridge_beside_uplink(*ways):
+            means = message(
+                "{range} has two routes, one to {link} of this host and one to its own network. The kernel uses one of "
+                "the two for all packets",
+                range=str(IPv4Network(key)),
+                link=next(way.link for way in ways if is_bridge_by_name(way.link or "")) or "-",
+            )
+            shows = message("a route into a bridge covers {said}", said=str(IPv4Network(key)))
+            yield Hinted("bridge-subnet-overlaps-route", 34, "ip route show table all; ip addr", shows, means, 0, "")
+            return
         bridges = [way for way in ways if way.gateway is None and is_bridge_by_name(way.link or "")]
         if first is not each and len(bridges) == 1 and any(way.gateway is not None for way in ways):
             means = message(
@@ -45,6 +55,13 @@ def two_routes(host: Host, told: ToldParts) -> Iterator[Hinted]:
                 "node-route-wrong-host", 26, "ip route show table all; ip route get ADDRESS", shows, means, 0, ""
             )
             return
+
+
+def _is_bridge_beside_uplink(one: NextHop, other: NextHop) -> bool:
+    """Return whether one of two connected routes leads to a bridge and the other one to a link of the host's own."""
+    names = [way.link or "" for way in (one, other) if way.gateway is None]
+    bridges = [each for each in names if is_bridge_by_name(each)]
+    return len(names) == 2 and len(bridges) == 1 and not all(_INNER.match(each) for each in names)
 
 
 def bare_uplink(host: Host, told: ToldParts) -> Iterator[Hinted]:
