@@ -56,3 +56,11 @@ def test_networks_each_once() -> None:
     (found,) = networks_of([short, whole])
     assert found["Driver"] == "bridge"
     assert found["IPAM"]
+
+
+def test_what_was_inspected_counts_more_than_a_row_of_which_the_end_was_cut() -> None:
+    """`Up 5 seconds (Paused)` of a narrow window has lost its last word."""
+    row = {"Id": "c3e58f388083", "Name": "/web", "State": {"Status": "running", "Running": True}}
+    inspected = {"Id": "c3e58f388083", "Name": "/web", "State": {"Status": "paused", "Running": True, "Pid": 193}}
+    assert containers_of([dict(row), dict(inspected)], [])[0]["State"]["Status"] == "paused"
+    assert containers_of([dict(row)], [])[0]["State"]["Status"] == "running"

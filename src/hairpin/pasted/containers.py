@@ -42,7 +42,9 @@ def containers_of(listed: list[Object], typed: list[Object]) -> list[Object]:
 
 
 def _is_inspected(document: Object) -> bool:
-    return "Created" in document or "RestartPolicy" in (document.get("HostConfig") or {})
+    """Return whether the object is of ``docker inspect``, or of the fields of it for which `hairpin ask` asks."""
+    has_policy = "RestartPolicy" in object_of(document.get("HostConfig"))
+    return "Created" in document or has_policy or "Pid" in object_of(document.get("State"))
 
 
 def _with_project(listed: list[Object], typed: list[Object]) -> list[Object]:
