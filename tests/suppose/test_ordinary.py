@@ -204,3 +204,20 @@ def test_a_container_whose_name_is_lost_is_not_doubled_by_what_was_read_inside()
     whole = '{"Id":"4a1e3b2c9d10' + "0" * 52 + f'","Name":"/web",{state}}}\n'
     named = host(cut, f"$ docker inspect web\n{whole}")
     assert [each.name for each in named.containers()] == ["web"]
+
+
+def test_a_told_translation_tells_the_port_inside() -> None:
+    rules = "$ iptables -t nat -S DOCKER\n-A DOCKER -p tcp --dport 8080 -j DNAT --to-destination 172.17.0.2:80\n"
+    (container,) = host(rules, target="8080").containers()
+    assert [(each.host_port, each.container_port) for each in container.bindings] == [(8080, 80)]
+
+
+@pytest.mark.parametrize(("address", "versions"), (("2001:db8::5/64", {4, 6}), ("fe80::5/64", {4})))
+def test_a_default_route_is_supposed_for_each_family_with_an_address(address: str, versions: set[int]) -> None:
+    scope = "link" if address.startswith("fe80") else "global"
+    text = (
+        "$ ip addr\n2: ens3: <BROADCAST,UP,LOWER_UP> mtu 1500\n    link/ether 52:54:00:12:34:56 brd ff:ff:ff:ff:ff:ff\n"
+        f"    inet 10.8.0.5/24 scope global ens3\n    inet6 {address} scope {scope}\n"
+    )
+    routes = host(text).namespace("host").routes
+    assert {each.version for each in routes if not each.prefix_length} == versions

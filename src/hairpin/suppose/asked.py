@@ -9,6 +9,7 @@ from hairpin.errors import UsageError
 from hairpin.evidence.told import Outcome, ToldParts
 from hairpin.host.docker import Container, Endpoint, Engine, PortBinding
 from hairpin.host.host import Host, Namespace
+from hairpin.netfilter.ir import FieldMatch, Nat
 from hairpin.network.prefix import inside, is_loopback
 from hairpin.question.asked import Target
 from hairpin.question.target import parse_target
@@ -64,7 +65,7 @@ def with_asked_container(host: Host, asked: tuple[Target, ...]) -> Host:
     made = [_container(name, asked) for name in names]
     if ports:
         bindings = tuple(
-            PortBinding("udp" if protocol == "udp" else "tcp", port, port)
+            PortBinding("udp" if protocol == "udp" else "tcp", _inner_port(host, port), port)
             for protocol, port in dict.fromkeys(ports)
             if protocol != "icmp"
         )
@@ -80,6 +81,18 @@ def with_asked_container(host: Host, asked: tuple[Target, ...]) -> Host:
     engine = host.engines[0] if host.engines else Engine("docker", "")
     changed = msgspec.structs.replace(engine, containers=(*engine.containers, *made))
     return msgspec.structs.replace(host, engines=(changed, *host.engines[1:]))
+
+
+def _inner_port(host: Host, port: int) -> int:
+    """Return the port to which a told rule translates the port for all clients; the same port if no rule does."""
+    tables = host.own.ruleset.tables if host.own is not None else ()
+    for table in (each for each in tables if each.name == "nat"):
+        for rule in (rule for chain in table.chains for rule in chain.rules):
+            matched = {each.field: each.ranges for each in rule.body if isinstance(each, FieldMatch)}
+            translated = next((each for each in rule.body if isinstance(each, Nat) and each.nat == "dnat"), None)
+            if matched.get("dport") == ((port, port),) and "saddr4" not in matched and translated is not None:
+                return translated.ports[0] if translated.ports is not None else port
+    return port
 
 
 def _told_inside(host: Host) -> Iterator[Container]:

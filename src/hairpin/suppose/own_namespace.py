@@ -12,6 +12,7 @@ from hairpin.host.host import Host, Namespace
 from hairpin.host.link import Address, BridgeInfo, BridgePort, Link, is_bridge_by_name
 from hairpin.host.route import TABLE_DEFAULT, TABLE_LOCAL, TABLE_MAIN, NextHop, PolicyRule, Route
 from hairpin.host.sysctl import Path, Sysctls
+from hairpin.netfilter.address import Version
 from hairpin.suppose.simulated import with_namespace
 
 _replace = msgspec.structs.replace
@@ -41,6 +42,10 @@ def _uplinks(own: Namespace, host: Host) -> tuple[Link, ...]:
 
 _INNER = frozenset({"vxlan", "geneve", "wireguard", "dummy", "tun", "ipip", "gre", "sit", "ifb"})
 """The kinds of links that lead to a network beside the host's own, or to none."""
+
+
+_VERSIONS: tuple[Version, ...] = (4, 6)
+_LONGEST: dict[Version, int] = {4: 32, 6: 128}
 
 
 def with_lookups(own: Namespace, told: ToldParts, uplinks: tuple[Link, ...]) -> Namespace:
@@ -144,22 +149,23 @@ def _with_routes(own: Namespace, told: ToldParts, uplinks: tuple[Link, ...]) -> 
         *listed,
         *(each for each in made if (each.version, each.destination, each.prefix_length, each.table) not in known),
     )
-    has_default = any(not each.prefix_length and each.version == 4 for each in routes)
-    if (own.name, "routes4") not in told.parts and not has_default:
-        routes = (*routes, *_default_route(own, uplinks))
+    with_default = {each.version for each in routes if not each.prefix_length}
+    for version in _VERSIONS:
+        if (own.name, f"routes{version}") not in told.parts and version not in with_default:
+            routes = (*routes, *_default_route(own, uplinks, version))
     return _replace(own, addresses=grown.addresses, routes=routes)
 
 
-def _default_route(own: Namespace, uplinks: tuple[Link, ...]) -> Iterator[Route]:
+def _default_route(own: Namespace, uplinks: tuple[Link, ...], version: Version) -> Iterator[Route]:
+    """Yield a default route by the first address of the uplink's network; none without a global address."""
+    of_hosts = [each for each in own.addresses if each.version == version and each.scope == "global"]
     for link in (each for each in uplinks if each.up):
-        given = next(
-            (each for each in own.addresses if each.link == link.name and each.version == 4 and each.scope == "global"),
-            None,
-        )
+        shared = (each for each in of_hosts if each.prefix_length < _LONGEST[version])
+        given = next((each for each in shared if each.link == link.name), None)
         if given is not None:
             first = given.prefix.network + 1
             gateway = first if first != given.value else first + 1
-            yield Route(4, 0, 0, next_hops=(NextHop(link.name, gateway, 4),))
+            yield Route(version, 0, 0, next_hops=(NextHop(link.name, gateway, version),))
             return
 
 
