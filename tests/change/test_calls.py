@@ -63,6 +63,11 @@ CALLS: dict[str, tuple[calls.Call, str, calls.Call | None]] = {
     "a process": (calls.EndProcess(7), "kill 7", None),
     "a halted process": (calls.EndProcess(7, halted=True), "kill -KILL 7", None),
     "ufw lets a port in": (calls.AllowInUfw(80, "tcp"), "ufw allow 80/tcp", calls.AllowInUfw(80, "tcp", deleted=True)),
+    "ufw lets one client in": (
+        calls.AllowInUfw(80, "tcp", source="192.0.2.10"),
+        "ufw allow from 192.0.2.10 to any port 80 proto tcp",
+        calls.AllowInUfw(80, "tcp", source="192.0.2.10", deleted=True),
+    ),
     "ufw takes it back": (calls.AllowInUfw(80, "tcp", deleted=True), "ufw delete allow 80/tcp",
                           calls.AllowInUfw(80, "tcp")),
     "ufw lets a link's packets in": (

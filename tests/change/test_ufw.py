@@ -49,3 +49,9 @@ def test_ufw_keeps_it_in_its_file() -> None:
 def test_a_file_that_was_not_read_and_chains_that_are_gone_tell_nothing() -> None:
     assert kept(AllowInUfw(80, "tcp", deleted=True)) is None
     assert ufw_files(AllowInUfw(80, "tcp"), with_ufw().this) is None
+
+
+def test_one_client_is_let_in_by_its_own_family() -> None:
+    found = rules(AllowInUfw(7000, "tcp", source="192.0.2.10"))
+    assert found == [("-A ufw-user-input -s 192.0.2.10 -p tcp --dport 7000 -j ACCEPT", None)]
+    assert rules(AllowInUfw(7000, "tcp", source="2001:db8::7")) == []

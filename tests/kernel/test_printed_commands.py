@@ -62,6 +62,8 @@ CALLS: tuple[calls.OwnersCall, ...] = (
     calls.AddDirectRule("ip6", "filter", "FORWARD", '-m comment --comment "a b" -j ACCEPT', removed=True),
     calls.AllowInUfw(8151, "tcp"),
     calls.AllowInUfw(8151, "tcp", first=True),
+    calls.AllowInUfw(8151, "tcp", source="192.0.2.10"),
+    calls.AllowInUfw(80, "tcp", iif="eth0", oif="docker0", routed=True, source="2001:db8::7"),
     calls.AllowInUfw(8151, "udp", deleted=True),
     calls.AllowInUfw(8151, "tcp", iif="docker0"),
     calls.AllowInUfw(80, "tcp", iif="eth0", oif="docker0", routed=True),

@@ -16,6 +16,7 @@ from hairpin.evidence.several import NotRead, Source, age_notes, together
 from hairpin.host.docker import Container
 from hairpin.host.host import Host, Unread
 from hairpin.host.read.parse import parse
+from hairpin.message import Message, message
 from hairpin.network.attachment import network_for
 from hairpin.network.flow import Flow, Outside
 from hairpin.network.network import Network, is_held
@@ -116,7 +117,9 @@ def begin_answer(question: Question, hosts: tuple[Source, ...], network: Network
     evidence = tuple(each for each in hosts if isinstance(each, Evidence))
     refuse_same_machine(network)
     within = with_world(network, question.world, question.publics, question.targets)
-    question = _with_told_targets(question, within)
+    asked = question.targets
+    question = _with_told_targets(_without_unlisted(question, within), within)
+    unlisted = tuple(each for each in asked if each not in question.targets)
     flows = tuple(map(question.sized, flows_for(within, question.targets, question.origin)))
     if any(each.localhost or each.container is not None for each in question.targets):
         from hairpin.diagnose.next_addresses import passed_over  # noqa: PLC0415 - only names have several addresses
@@ -129,7 +132,7 @@ def begin_answer(question: Question, hosts: tuple[Source, ...], network: Network
         within = with_asked_services(within, flows)
     unread = tuple(each for host in network.hosts for each in host.unread)
     said = (*published_elsewhere(within, question.targets), *unpublished_of_sharers(within, question.targets))
-    notes = (*age_notes(evidence), *said)
+    notes = (*age_notes(evidence), *said, *map(_unlisted_note, unlisted))
     if any(host.guest is not None for host in within.hosts):
         from hairpin.question.desktop import desktop_notes  # noqa: PLC0415 - few hosts are such virtual machines
 
@@ -140,6 +143,26 @@ def begin_answer(question: Question, hosts: tuple[Source, ...], network: Network
     from hairpin.answer.events import after_event  # noqa: PLC0415 - few questions are about an event
 
     return after_event(start, question.after, flows)
+
+
+def _without_unlisted(question: Question, network: Network) -> Question:
+    """Return the question to a text without the containers of which the text tells nothing: a text lists few of the
+    things that its host has."""
+    if not any(host.is_of_text for host in network.hosts):
+        return question
+    kept = tuple(
+        each
+        for each in question.targets
+        if each.container is None or any(host.containers_named(each.container) for host in network.hosts)
+    )
+    return msgspec.structs.replace(question, targets=kept)
+
+
+def _unlisted_note(target: Target) -> Message:
+    return message(
+        "The text tells of no container that has the name or address {name}. hairpin answers for what the text tells",
+        name=target.container or "-",
+    )
 
 
 def _with_told_targets(question: Question, network: Network) -> Question:

@@ -138,7 +138,7 @@ class AllowInUfw(msgspec.Struct, frozen=True, tag="allow-in-ufw"):
 
     ``iif`` and ``oif`` are the names of the incoming and the outgoing link; an empty name matches any link.  If another
     rule of ufw denies the port, ``first`` is true, and the rule is put before ufw's other rules.  If ``deleted`` is
-    true, the call deletes the rule."""
+    true, the call deletes the rule.  ``source``: the only client's address; empty for all clients."""
 
     port: int
     protocol: str
@@ -147,6 +147,7 @@ class AllowInUfw(msgspec.Struct, frozen=True, tag="allow-in-ufw"):
     routed: bool = False
     first: bool = False
     deleted: bool = False
+    source: str = ""
 
 
 class Unban(msgspec.Struct, frozen=True, tag="unban"):
@@ -293,10 +294,11 @@ def _ufw_words(call: AllowInUfw) -> tuple[str, ...]:
     syntax."""
     verb = ("delete",) if call.deleted else ("prepend",) if call.first else ()
     start = ("route",) if call.routed else ()
-    if not (call.routed or call.iif or call.oif):
+    if not (call.routed or call.iif or call.oif or call.source):
         return (*verb, "allow", f"{call.port}/{call.protocol}")
     links = (*(("in", "on", call.iif) if call.iif else ()), *(("out", "on", call.oif) if call.oif else ()))
-    return (*start, *verb, "allow", *links, "to", "any", "port", str(call.port), "proto", call.protocol)
+    client = ("from", call.source) if call.source else ()
+    return (*start, *verb, "allow", *links, *client, "to", "any", "port", str(call.port), "proto", call.protocol)
 
 
 def _permanent(wanted: bool) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ from hairpin.change.change import InsertRule, WriteFile
 from hairpin.host.boot.saved_rules import with_rule
 from hairpin.host.host import Host
 from hairpin.host.netns import Netns
+from hairpin.netfilter.address import parse_address
 from hairpin.netfilter.iptables.spelled import spelled
 from hairpin.netfilter.ir import Expression, FieldMatch, NameMatch, Rule, Ruleset, Verdict
 from hairpin.netfilter.packet import TCP, UDP
@@ -29,7 +30,8 @@ def ufw_allow_rules(call: AllowInUfw, netns: Netns, ruleset: Ruleset) -> tuple[I
         for family, prefix in _FAMILIES:
             chain = f"{prefix}-user-{hook}"
             of_iptables = table.dialect in ("iptables-nft", "iptables-legacy") and table.name == "filter"
-            if of_iptables and table.family == family and table.chain(chain) is not None:
+            is_of_client = not call.source or family == ("ip6" if ":" in call.source else "ip")
+            if of_iptables and is_of_client and table.family == family and table.chain(chain) is not None:
                 rule = Rule(body, spelled(body, chain, family), 1)
                 position = 1 if call.first else None
                 found.append(InsertRule(netns, table.dialect, family, "filter", chain, rule, position))
@@ -58,7 +60,9 @@ def _at_end(text: str, rule: InsertRule) -> str:
 
 def _body(call: AllowInUfw) -> tuple[Expression, ...]:
     number = TCP if call.protocol == "tcp" else UDP
+    version, value = parse_address(call.source) if call.source else (4, 0)
     return (
+        *((FieldMatch("saddr6" if version == 6 else "saddr4", ((value, value),)),) if call.source else ()),
         *((NameMatch("iif", (call.iif,)),) if call.iif else ()),
         *((NameMatch("oif", (call.oif,)),) if call.oif else ()),
         FieldMatch("protocol", ((number, number),)),

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from ipaddress import ip_address, ip_network
 
 import msgspec
 
@@ -19,6 +20,7 @@ UNNAMED = "CONTAINER"
 """The name of a container whose name no text tells."""
 _LOOPBACK = re.compile(r"127\.\d+\.\d+\.\d+|localhost|::1")
 _ADDRESS_BITS = 32
+_POOLS = (ip_network("172.16.0.0/12"), ip_network("10.88.0.0/15"), ip_network("fd00::/8"))
 _OF_HOST = frozenset({22, 53})
 """Ports at which usually the host itself serves."""
 
@@ -55,7 +57,8 @@ def target_of(outcome: Outcome) -> Target | None:
 def with_asked_container(host: Host, asked: tuple[Target, ...]) -> Host:
     """Return the host with a container for each asked name, and one that publishes all other asked ports at the same
     port of its own."""
-    names = dict.fromkeys(each.container for each in asked if each.container is not None)
+    named = (each.container for each in asked if each.container is not None)
+    names = dict.fromkeys(each for each in named if not _is_elsewhere(each))
     ports = tuple(
         (each.protocol or "tcp", each.port)
         for each in asked
@@ -81,6 +84,15 @@ def with_asked_container(host: Host, asked: tuple[Target, ...]) -> Host:
     engine = host.engines[0] if host.engines else Engine("docker", "")
     changed = msgspec.structs.replace(engine, containers=(*engine.containers, *made))
     return msgspec.structs.replace(host, engines=(changed, *host.engines[1:]))
+
+
+def _is_elsewhere(name: str) -> bool:
+    """Return whether the name is an address that engines give to no container by themselves."""
+    try:
+        address = ip_address(name)
+    except ValueError:
+        return False
+    return not any(address in each for each in _POOLS)
 
 
 def _inner_port(host: Host, port: int) -> int:

@@ -183,3 +183,11 @@ def test_a_text_without_a_failure_has_no_likely_cause() -> None:
     assert (
         _causes(_RUN + "\nfirewalld and a VPN run on the host, and containers are asked from outside.\n", "8080") == []
     )
+
+
+@pytest.mark.parametrize("name", ("karaoke", "192.0.2.77"))
+def test_a_text_tells_of_few_containers(name: str) -> None:
+    """What is not listed is no mistake of the question: the answer is about what the text tells, and says so."""
+    found = answer(PS, REFUSED, targets=(name,))
+    assert name in " ".join(map(str, found.notes))
+    assert found.flows

@@ -41,6 +41,10 @@ _POINTING = (
     ("ufw denies 8080, and the port is still reachable from everywhere.", "published-bypasses-host-firewall"),
     ('daemon.json has {"icc": false}, the two containers get no answer.', "icc-off"),
     ("sudo iptables -t filter -P OUTPUT DROP", "output-policy-drop"),
+    ("calico: BIRD is not ready: BGP not established with 192.0.2.7", "ip addr; kubectl"),
+    ("flannel: a pod with hostNetwork gets no answer from 10.96.0.10", "ethtool -k"),
+    ("pasta; from a container host.containers.internal:8080 is refused", "podman exec web ip addr"),
+    ("port 22 is redirected to 2222. After ./stop.sh of it, ssh is refused", "sudo iptables-save -t nat"),
     ("fail2ban says banned, but the address can still open the site.", "ban-misses-published-port"),
     ("firewall-cmd --reload\nNow the podman container does not answer.", "podman-rules-missing"),
     ("With tailscale up --accept-routes the container's port times out.", "policy-rule-diverts-container-traffic"),
@@ -68,7 +72,7 @@ _POINTING = (
 
 @pytest.mark.parametrize(("text", "cause"), _POINTING)
 def test_words_point_to_a_cause(text: str, cause: str) -> None:
-    assert cause in _hinted(text)
+    assert any(each.startswith(cause) for each in _hinted(text))
 
 
 _POINTING_NOWHERE = (
@@ -94,6 +98,9 @@ _POINTING_NOWHERE = (
     ("mysql:host=127.0.0.1 answers with network_mode: host, port 80 is refused.", "loopback-is-the-container"),
     ("Docker Engine 27.4. From another machine ping 172.18.0.2 times out.", "raw-drop-direct-routing"),
     ("default dev eth0 scope link; the container is unreachable.", "bridge-became-default-route"),
+    ("calico runs, the port is refused.", "ip addr; kubectl"),
+    ("flannel: a pod gets no answer from another pod", "ethtool -k"),
+    ("port 22 is published to 2222 and refused", "sudo iptables-save -t nat"),
     ("fail2ban is installed, the site does not answer.", "ban-misses-published-port"),
     ("firewall-cmd --reload; the docker container does not answer.", "podman-rules-missing"),
     ("With tailscale up the container's port times out.", "policy-rule-diverts-container-traffic"),

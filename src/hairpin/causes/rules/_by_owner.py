@@ -2,6 +2,8 @@
 
 from collections.abc import Callable, Iterator
 
+from msgspec.structs import replace
+
 from hairpin.causes.cause import Candidate, View, Way
 from hairpin.causes.engine_rules._lost_rules import lost_translation
 from hairpin.causes.order import Class
@@ -10,11 +12,15 @@ from hairpin.causes.rules._manager import repairs
 from hairpin.causes.rules._nearly import nearly_allowing
 from hairpin.causes.rules._rule_owner import OWNERS, relay_name, serves_relay, stopped_by
 from hairpin.causes.where import OfRule
+from hairpin.change.calls import AllowInUfw
 from hairpin.change.change import Change
+from hairpin.change.ufw import ufw_allow_rules
 from hairpin.message import Message, message
 from hairpin.netfilter.evaluate.chain import Place
 from hairpin.netfilter.packet import is_discovery
+from hairpin.network.flow import Outside
 from hairpin.network.port_holder import is_docker_proxys
+from hairpin.network.prefix import address_text
 from hairpin.walk.decided import SocketDecided
 
 
@@ -66,7 +72,7 @@ def by_owner(
                 # Only the program's own command repairs its rule: the program's next reload undoes any other change.
                 ways=(*(Way(each) for each in ways if each != change), *_for_client(view, place))
                 if not change.calls
-                else (),
+                else tuple(_for_client_by_owner(view, change)),
                 joins=" ".join(sorted((view.stop.seen.iif, view.stop.seen.oif))) if both_ways else "",
             )
 
@@ -87,6 +93,17 @@ def _for_client(view: View, place: Place) -> Iterator[Way]:
     change = for_client(view, place)
     if change is not None:
         yield Way(change, past_decision=True)
+
+
+def _for_client_by_owner(view: View, change: Change) -> Iterator[Way]:
+    """Yield the call of ufw that lets only the client in, if the user named a client."""
+    names_one = not view.flow.names_no_client and not view.in_reply and isinstance(view.flow.start, Outside)
+    call = change.calls[0] if len(change.calls) == 1 else None
+    if names_one and isinstance(call, AllowInUfw):
+        packet = view.stop.seen.packet
+        alone = replace(call, source=address_text(packet.saddr, packet.version))
+        parts = ufw_allow_rules(alone, view.host_netns, view.host_namespace.ruleset)
+        yield Way(Change(parts, (alone,)), past_decision=True)
 
 
 def _with_hint(detail: Message, view: View, place: Place) -> Message:

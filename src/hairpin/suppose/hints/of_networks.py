@@ -215,6 +215,45 @@ NETWORKS: tuple[Hint, ...] = (
             "A policy rule of Tailscale leads packets by its table 52, so a container's answers go into the tunnel"
         ),
     ),
+    Hint(
+        says=(
+            words(r"\bBGP not established\b|\bBIRD is not ready\b|\bcalico\b"),
+            words(
+                r"\b10\.0\.2\.15\b|\bfirst-found\b|\bautodetect\w*|\bBGP not established\b"
+                r"|\b(?:two|several) (?:links|nics)\b"
+            ),
+        ),
+        weight=24,
+        command="ip addr; kubectl get nodes -o wide; calicoctl node status",
+        shows=message("calico has the address of another link than the one by which the nodes reach each other"),
+        means=message("Calico has taken the address of a link by which the other nodes are not reached"),
+    ),
+    Hint(
+        says=(
+            words(r"\b(?:flannel|vxlan)\b"),
+            words(r"\bhost ?network\b|\bfrom (?:the|a) (?:host|node)s?\b|\bon (?:the )?(?:host|node)\b"),
+            words(r"\bcluster ?ip\b|\b10\.(?:43|96)\.\d+\.\d+"),
+        ),
+        weight=16,
+        command="ethtool -k flannel.1 | grep checksum; sudo tcpdump -ni any udp port 8472",
+        shows=message("checksum offload is on, and the other node counts packets with a wrong checksum"),
+        means=message(
+            "Packets that a node itself sends into the tunnel have a wrong checksum, and the other node drops them"
+        ),
+    ),
+    Hint(
+        says=(
+            words(r"\bpasta\b"),
+            words(r"\bhost\.(?:containers|docker)\.internal\b|\bhost'?s? (?:own |primary |lan )?address\b"),
+        ),
+        weight=24,
+        command="podman exec {container} ip addr; podman info",
+        shows=message("the container has the same address as the host"),
+        means=message(
+            "pasta gives a rootless container the host's own address, so a connection to that address ends in the "
+            "container itself"
+        ),
+    ),
     # --- names ---
     Hint(
         says=(words(r"\blookup \S+ on (?:\[::1\]|127\.0\.0\.1):53\b"),),

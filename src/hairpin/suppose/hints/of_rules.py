@@ -7,6 +7,18 @@ from hairpin.suppose.hints.phrases import CONTAINERS, RULES
 SINGLE_RULES: tuple[Hint, ...] = (
     Hint(
         says=(
+            words(
+                r"\bport \d+ is redirect\w*|\bredirect\w* (?:port \d+ )?to (?:port )?\d+\b|--to-ports? \d+|-j REDIRECT"
+            ),
+            words(r"\bstop(?:ped)?\b|\bdisabled?\b|\bremoved?\b|\brefused\b"),
+        ),
+        weight=24,
+        command=f"{RULES} -t nat; sudo ss -lntup",
+        shows=message("PREROUTING has a REDIRECT of the port, and nobody listens on the other port"),
+        means=message("A rule in nat PREROUTING redirects the port to another port, on which nobody listens now"),
+    ),
+    Hint(
+        says=(
             words(r"\b(?:fail2ban|crowdsec|bann?(?:ed|s)?|bouncer|blocklist)\b"),
             words(
                 r"\balready banned\b|\bstill (?:be )?(?:log|connect|open|reach|access|attack|request|visible|get)\w*"

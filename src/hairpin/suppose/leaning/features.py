@@ -119,7 +119,8 @@ _WORDS: dict[str, re.Pattern[str]] = {
         "kubernetes": r"\b(?:kubernetes|k8s|k3s|kubectl|pods?|minikube|kube\w+)\b",
         "macvlan": r"\bmacvlan\b",
         "ipvlan": r"\bipvlan\b",
-        "own lan address": r"\bmac_address:|\bipv4_address: ?['\"]?(?:192\.168|10)\.|\bServerIP: ?['\"]?192\.168\.",
+        "own lan address": r"\bmac_address:|\bipv4_address: ?['\"]?(?:192\.168|10)\.|\bServerIP: ?['\"]?192\.168\."
+        r"|\bunraid\b",
         "ipv6": r"\bipv6\b|\bip6\w*|\bndp\b|[0-9a-f]{1,4}:[0-9a-f]{1,4}:[0-9a-f:]*:[0-9a-f]*",
         "udp": r"\budp\b|\bdns\b|/udp|\bsip\b|\bdhcp\b",
         "internal": r"--internal\b|internal: true|\"Internal\": true",

@@ -120,6 +120,7 @@ _ALL: tuple[_Words, ...] = (
     _words(
         rf"upstream timed out \((?P<errno>\d+): "
         rf"(?P<said>[^)]*)\) while connecting to upstream.*upstream: \"\w+://{_HOST}:{_PORT}", _by_words("nginx")),
+    _words(rf"(?P<host>{NAME}) could not be resolved \(\d+: Host not found", _always("nginx", "no-name")),
     _words(rf"host not found in upstream \"(?P<host>{NAME})(?::(?P<port>\d+))?\"", _always("nginx", "no-name")),
     _words(r"(?:GET|POST|PUT|DELETE|HEAD|OPTIONS) (?P<url>https?://\S+) (?:net::)?(?P<said>ERR_\w+)",
            lambda match: _browser(match["url"], match["said"])),
@@ -133,7 +134,7 @@ _ANY = re.compile(
     r"|Error -?\d+ connecting|Can't connect to M|Unknown M\w+ server host|Connect to \S+:\d"
     r"|Connection (?:to )?\S+:\d+ refused"
     r"|UnknownHostException: |unable to connect to t|connect\(\) failed \(|upstream timed out"
-    r"|host not found in upstream"
+    r"|host not found in upstream|could not be resolved \(\d"
     r"|[A-Z]{3,7} https?://\S+ (?:net::)?ERR_|ould not resolve host|Temporary failure resolving"
     r"|Could not connect to \S+:\d"
     r"|(?:Get|Post|Head|Put) \\?\"?https?://|\"code\": ?\"E[A-Z]+\")"
@@ -142,6 +143,7 @@ _LITERALS = (
     "dial tcp", "dial udp", "connect E", "getaddrinfo ", "ConnectionPool(", "onnection to server at",
     "ould not translate host", " connecting to ", "Can't connect to M", "server host", "Connect to ", " refused",
     "UnknownHostException", "unable to connect to t", "connect() failed", "upstream timed out", "in upstream",
+    "not be resolved",
     "ERR_", "ould not resolve host", "failure resolving", "Could not connect to ", "Get ", '"code"', "Post ",
     "Head ", "Put ",
 )  # fmt: skip
