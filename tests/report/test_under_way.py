@@ -39,4 +39,4 @@ def test_all_is_well_only_while_the_plan_is_there() -> None:
     fine = message("1 port: all flows pass")
     assert while_under_way(fine, ()) is fine
     said = Words("en")(while_under_way(fine, (TIED,)))
-    assert said == "1 port: all flows pass while plan 3 is being tried; it ends at 2026-11-19T00:09:11Z"
+    assert said == "1 port: all flows pass while plan 3 is being tried; the plan ends at 2026-11-19T00:09:11Z"

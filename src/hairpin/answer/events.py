@@ -80,7 +80,9 @@ def _unread_where_changed(was: Network, then: Network) -> Network:
 
 def lacking_reading(label: str, key: str) -> Unread:
     """Return the entry about a reading that the event needs and that the host's evidence lacks."""
-    return Unread(key, "", key, message("this snapshot lacks that reading: take a new snapshot"), "", label)
+    return Unread(
+        key, "", key, message("this snapshot lacks the reading that the answer needs: take a new snapshot"), "", label
+    )
 
 
 def with_orders(event: EventAnswer | None, flows: tuple[FlowAnswer, ...]) -> EventAnswer | None:

@@ -85,8 +85,8 @@ def _of_rule(network: Network, trace: Trace, condition: Condition, place: Place)
         text = message("{said}. The rule has counted {count} packets", said=text, count=counted)
     if taken and netns is not None and _is_in_bridge(network, netns, rule, place):
         text = message(
-            "{said}. net.bridge.{key} is 1: the bridge itself then already runs the rule, and the kernel removes the "
-            "proxy's socket from the packet before it delivers the packet",
+            "{said}. net.bridge.{key} is 1, so the bridge itself already runs the rule. The kernel then removes the "
+            "proxy's socket from the packet before delivery",
             said=text,
             key=_BRIDGE_NF[place.family],
         )
@@ -203,7 +203,10 @@ def _is_alike(one: Condition, other: Condition) -> bool:
 def _fate(branches: list[Branch]) -> Message:
     verdicts: dict[Verdict, None] = dict.fromkeys(each.verdict for each in branches)
     if not verdicts:
-        return message("The verdict is then that of another branch: hairpin walk shows all branches")
+        return message(
+            "The packet then takes another branch, and the verdict is the one of that branch: hairpin walk shows all "
+            "branches"
+        )
     first = next(iter(verdicts))
     if first == "depends":
         return _END

@@ -136,7 +136,7 @@ def _confirming(causes: list[CauseAnswer]) -> Next | None:
             left = (
                 message("still possible: {causes}", causes=", ".join(others))
                 if others
-                else message("paste the output: it decides")
+                else message("paste the output: hairpin then decides")
             )
             return Next(
                 command,

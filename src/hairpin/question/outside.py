@@ -283,7 +283,8 @@ def _stated_public(network: Network, stated: Public) -> PublicAddress:
     if own is None:
         raise UsageError(
             message(
-                "--public {text}: hairpin finds no address of this host that it maps to; write {text}=PRIVATE",
+                "--public {text}: hairpin finds no private address of this host for this public address; write "
+                "{text}=PRIVATE",
                 text=stated.text,
             )
         )

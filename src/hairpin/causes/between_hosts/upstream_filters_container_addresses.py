@@ -33,8 +33,8 @@ def find(view: View) -> Iterator[Candidate]:
     yield Candidate(
         title=message("{target} drops packets from container addresses ({subnet})", target=target, subnet=subnet),
         detail=message(
-            "Packets of the containers leave {host} with the containers' own addresses, which the peer does not "
-            "accept, as you stated.",
+            "Packets of the containers leave {host} with the containers' own addresses. You stated that the peer does "
+            "not accept these addresses.",
             host=netns.host,
         ),
         change=rendered(intent, view.network),

@@ -31,7 +31,7 @@ def find(view: View) -> Iterator[Candidate]:
     port = msgspec.structs.replace(link.port, hairpin=True)
     yield Candidate(
         title=message("Hairpin mode is off on {link}", link=link.name),
-        detail=message("The packet would have to leave through the bridge port through which it came in."),
+        detail=message("The bridge would have to send the packet back out of the port that it came in by."),
         change=one(SetLink(view.stop.netns, msgspec.structs.replace(link, port=port))),
         where=OfLink(link=link.name, hairpin="off"),
         in_class="link-or-route",

@@ -123,8 +123,8 @@ def _give_back(host: Host, container: Container, other: Container, address: str,
             other=other.name,
         )
     return message(
-        "{stop}, then {start}, then {again}: {other} asks for no fixed address, so it gets another one. This lasts "
-        "only if the network has an --ip-range without {address}",
+        "{stop}, then {start}, then {again}: {other} asks for no fixed address, so it gets another one. This repair "
+        "lasts only if the network has an --ip-range without {address}",
         stop=command("stop", other.name),
         start=command("start", container.name),
         again=command("start", other.name),
@@ -139,7 +139,8 @@ def _elsewhere(host: Host, container: Container, end: Endpoint) -> Message:
     if part is None:
         return message("recreate {name} with another address (--ip)", name=container.name)
     return message(
-        "recreate {name} with another address (--ip) outside of {part}: the engine gives addresses out from that range",
+        "recreate {name} with another address (--ip) outside of {part}: the engine itself assigns addresses from that "
+        "range",
         name=container.name,
         part=prefix_text(*part, 4 if part[0] < 1 << 32 else 6),
     )

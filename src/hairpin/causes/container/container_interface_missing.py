@@ -43,7 +43,8 @@ def find(view: View) -> Iterator[Candidate]:
                 "Container {name} has no interface on network {network}", name=container.name, network=lost.network
             ),
             detail=message(
-                "{engine} has it on the network, but the veth between the bridge and the container is gone.",
+                "{engine} still lists the container on the network, but the veth between the bridge and the container "
+                "is gone.",
                 engine=engine.title,
             ),
             change=change,

@@ -127,7 +127,7 @@ def _rejoined(view: View, owner: Container, container: Container) -> Iterator[Pr
     namespace."""
     host, said = (
         view.host,
-        message("the restarted container has to start its service by itself, and only its image decides that"),
+        message("the restarted container has to start its service by itself. Whether it does depends on its image"),
     )
     now = Netns(host.name, _place(owner) or "")
     if container.netns is None or container.netns not in host:

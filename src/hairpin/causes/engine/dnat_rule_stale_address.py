@@ -106,7 +106,8 @@ def _led_to_another(view: View, place: Place, holder: Attachment) -> Iterator[Ca
     }
     yield Candidate(
         title=message("A DNAT rule leads to {address}, which is {other} now; {name} has {own}", **facts),
-        detail=message("{name} publishes the port. The rule names an address that it no longer has: {rule}", **facts,
+        detail=message(
+            "{name} publishes the port. The rule names an address that {name} no longer has: {rule}", **facts,
                        rule=place.text),
         change=Change((taken, added)),
         where=OfRule(place),

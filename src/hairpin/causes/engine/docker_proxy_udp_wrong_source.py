@@ -48,7 +48,7 @@ def find(view: View) -> Iterator[Candidate]:
             in_class="relay-answers-wrongly",
             evidence=(container.evidence,),
             advice=(
-                message("Docker 28 and later answer from the address that was asked"),
+                message("Docker 28 and later answer from the address that the client asked"),
                 message(
                     "other containers on the same network reach the service without docker-proxy, by the container's "
                     "name"

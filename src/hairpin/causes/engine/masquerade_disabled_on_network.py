@@ -36,7 +36,8 @@ def find(view: View) -> Iterator[Candidate]:
     yield Candidate(
         title=message("Masquerading is switched off for network {name}", name=network.name),
         detail=message(
-            "Packets leave with the containers' own addresses, which the peer does not accept, as you stated."
+            "Packets leave with the containers' own addresses. You stated that the peer does not accept these "
+            "addresses."
         ),
         change=change,
         where=OfNetwork(network=network.name, option=MASQUERADES),

@@ -52,7 +52,7 @@ def _candidate(view: View, engine: Engine, container: Container, binding: PortBi
         ),
         detail=message(
             "{engine} starts {program} with the container and does not start it again by itself. The container itself "
-            "runs on.",
+            "still runs.",
             engine=engine.title,
             program=program,
         ),

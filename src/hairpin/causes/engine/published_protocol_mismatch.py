@@ -73,7 +73,8 @@ def _served_otherwise(view: View) -> Iterator[Candidate]:
             served=served,
         ),
         detail=message(
-            "-p {wrong} leads {asked} packets to port {inner} of {name}. There it listens for {served} only: {socket}.",
+            "-p {wrong} leads {asked} packets to port {inner} of {name}. {name} listens there for {served} only: "
+            "{socket}.",
             wrong=wrong,
             asked=binding.protocol,
             inner=binding.container_port,

@@ -24,7 +24,7 @@ def find(view: View) -> Iterator[Candidate]:
         return
     yield Candidate(
         title=message(
-            "{asking} cannot resolve the name {name}: it is on the host's network",
+            "{asking} is on the host's network and cannot resolve the name {name}",
             asking=pair.asking.name,
             name=view.flow.asked_name,
         ),

@@ -52,9 +52,9 @@ def find(view: View) -> Iterator[Candidate]:
                 Change(()),
                 (
                     message(
-                        "ask who writes the file. If {server} is there to keep all name queries inside a VPN, give it "
-                        "to the engine instead (--dns {server}): the engine's name server then asks {server} for all "
-                        "names that are not containers",
+                        "find out who writes the file. If {server} is there to keep all name queries inside a VPN, "
+                        "give it to the engine instead (--dns {server}): the engine's name server then asks {server} "
+                        "for all names that are not containers",
                         **facts,
                     ),
                     message("then write nameserver {engines} as the first line again, or make {asking} anew", **facts),

@@ -48,8 +48,8 @@ def find(view: View) -> Iterator[Candidate]:
             continue
         title = message("Container network {name} ({subnet}) covers this address", name=each.name, subnet=each.subnet)
         detail = message(
-            "Packets to {address} take the route `{route}` into the bridge, where nothing has this address; without it "
-            "they would take another route.",
+            "Packets to {address} take the route `{route}` into the bridge, where nothing has this address. Without "
+            "this route, they would take another route.",
             address=address_text(each.address, view.flow.version),
             route=route_text(each.route),
         )

@@ -63,8 +63,8 @@ def _candidate(view: View, netns: Netns, held: Address) -> Candidate:
                 Change(()),
                 (
                     message(
-                        "find the other machine (from a neighbour: `ip -6 neigh show {address}` tells its hardware "
-                        "address), and let one of the two have another address; if this one keeps {address}: "
+                        "find the other machine (on a neighbour, `ip -6 neigh show {address}` shows its hardware "
+                        "address), and give one of the two machines another address. If this machine keeps {address}: "
                         "{delete}; {add}",
                         address=text,
                         delete=again[0],

@@ -75,7 +75,13 @@ def _why(view: View, nearly: Nearly, stopped: Place) -> Message:
 def _advice(view: View, nearly: Nearly) -> tuple[Message, ...]:
     if nearly.why == "translated":
         now = view.stop.seen.packet.dport
-        return (message("`--dport {now}` in the rule works, too, but it lets in every port that leads there", now=now),)
+        return (
+            message(
+                "`--dport {now}` in the rule works, too, but the rule then lets in every published port that leads to "
+                "port {now}",
+                now=now,
+            ),
+        )
     if nearly.why == "outdated" and nearly.now != view.stop.seen.packet.daddr:
         old = address_text(nearly.old, view.stop.seen.packet.version)
         return (message("if the host had {old} before, look for that address in other rules and files, too", old=old),)

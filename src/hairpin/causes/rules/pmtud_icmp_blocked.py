@@ -36,7 +36,7 @@ def find(view: View) -> Iterator[Candidate]:
                     chain=place.chain, link=lost.link),
             detail=message(
                 "A packet of {length} bytes does not fit {link}, whose MTU is {mtu}. The kernel tells the packet's "
-                "sender by ICMP ({error})to send smaller packets. {rule} drops this message, so the sender sends the "
+                "sender by ICMP ({error}) to send smaller packets. {rule} drops this message, so the sender sends the "
                 "same packet again and again. Handshakes and short answers pass.",
                 length=lost.length_bytes, link=lost.link, mtu=lost.mtu_bytes, rule=place.text,
                 error="fragmentation-needed" if four else "packet-too-big",

@@ -137,7 +137,10 @@ def _fits_all(namespace: Namespace, place: Place) -> bool:
 def _detail(place: Place, *, manager: str, back: bool) -> Message:
     """Return what is known about the rule or policy.  ``manager``: the firewall manager in whose chain it stands."""
     if back:
-        return message("The rule drops a packet if no route leads back to its source by the link that it came in by.")
+        return message(
+            "The rule drops a packet if no route back to the packet's source leaves by the link that the packet came "
+            "in by."
+        )
     if manager:
         return message("The rule is in a chain of {manager}.", manager=manager)
     if place.number == 0:

@@ -142,7 +142,7 @@ def _reused(asked: AskedFlows, event: EventId, course: Course, left: _Left) -> F
 
 def _candidate(event: str, container: str, target: str, place: Place) -> Candidate:
     title = message(
-        "after {event}: {target} leads to container {name}, which does not publish it",
+        "after {event}: {target} leads to container {name}, which does not publish this port",
         event=event,
         name=container,
         target=target,

@@ -46,7 +46,8 @@ def _advice(socket: Socket, address: str, iif: str) -> Message:
             "let the service bind to no device (SO_BINDTODEVICE), or to {iif}; a firewall can keep others out", iif=iif
         )
     return message(
-        "ask for the address on which it listens, or let it listen on {address} too, or on all addresses",
+        "ask for the address on which the service listens, or let the service listen on {address} too, or on all "
+        "addresses",
         address=address,
     )
 
@@ -64,7 +65,7 @@ def _title(socket: Socket, version: Version) -> Message:
             link=socket.device,
         )
     return message(
-        "The service on port {port} of the host listens on {address}, not on the address that was asked",
+        "The service on port {port} of the host listens on {address}, not on the address that the client asked",
         port=port,
         address=address_text(socket.address or 0, socket.version),
     )

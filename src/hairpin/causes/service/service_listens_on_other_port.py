@@ -79,7 +79,8 @@ def _repair(view: View, container: Container, socket: Socket) -> Message:
     binding = published_to(view, container)
     if binding is None:
         return message(
-            "ask for the port on which it listens: {question}", question=ask_container(container.name, socket.port)
+            "ask for the port on which the service listens: {question}",
+            question=ask_container(container.name, socket.port),
         )
     return message(
         "recreate {container} with -p {right} instead of -p {wrong}",

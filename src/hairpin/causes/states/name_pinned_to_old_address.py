@@ -238,9 +238,9 @@ def _holders_text(host: Host, misled: Misled, old: str, right: str) -> Message:
     other = holder_of_pin(host, misled.pin)
     meant = misled.named.name if misled.named is not None else message("the host")
     if other is None:
-        return message("On its network {meant} has {right}.", meant=meant, right=right)
+        return message("On its own network, {meant} has {right}.", meant=meant, right=right)
     return message(
-        "On its network {meant} has {right}, and {old} belongs to {other}.",
+        "On its own network, {meant} has {right}, and {old} belongs to {other}.",
         meant=meant,
         right=right,
         old=old,

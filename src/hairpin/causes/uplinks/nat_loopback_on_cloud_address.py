@@ -69,8 +69,8 @@ def _instead(public: str, private: str) -> tuple[Message, ...]:
             private=private,
         ),
         message(
-            "`ip address add {public}/{length} dev lo` works, too, but with it, packets to all ports of {public} stay "
-            "on this host",
+            "`ip address add {public}/{length} dev lo` works, too, but then packets to all ports of {public} stay on "
+            "this host",
             public=public,
             length=128 if ":" in public else 32,
         ),

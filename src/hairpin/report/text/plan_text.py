@@ -29,16 +29,16 @@ from hairpin.report.words import Words
 from hairpin.walk.verdicts import VERDICTS, succeeds
 
 _WHY: dict[Why, Message] = {
-    "policy": message("somebody configured this, so only your choice repairs it"),
+    "policy": message("somebody configured this, so hairpin repairs it only if you choose the repair"),
     "disruptive": message("it disrupts connections that work now"),
     "instead": message("it is an alternative repair"),
     "by-person": message("only a person can do this"),
     "later": message("it cannot succeed until a person has repaired the fault behind it"),
-    "together": message("alone, it lets no asked flow pass; the other repair that it needs is left out"),
+    "together": message("alone it lets no asked flow pass, and the plan leaves out the other repair that it needs"),
     "opens": message("it opens flows that nobody asked about"),
     "closes": message("it closes flows that pass now"),
     "diverts": message("it diverts flows that pass now"),
-    "covered": message("another repair in this plan restores the flows that it stops"),
+    "covered": message("another repair in this plan restores the flows that this cause stops"),
     "unknown": message("hairpin knows no repair"),
     "event": message("this cause does harm only after an event"),
     "advice": message("no flow fails because of it"),
@@ -124,7 +124,7 @@ def _write_said(plan: RepairPlan, words: Words, paper: Paper) -> None:
         paper.prose(words(said))
 
 
-_THE_SAME = message("It undoes the same decision.")
+_THE_SAME = message("This repair undoes the same decision.")
 _TO_CHOOSE = message("left to your choice (--choose ID):")
 _FOR_PERSON = message("a person has to do:")
 
