@@ -301,7 +301,7 @@ def _undecided_state(
 
 # --- both -------------------------------------------------------------------------------------------------------------
 
-_PASSING = message("this fault comes and goes: if it is absent now, it may still have caused the message")
+_PASSING = message("this fault comes and goes: it may have caused the message even if it is absent now")
 
 
 def _true(found: TextFound, cause: CauseAnswer, flow: FlowAnswer | None, answer: Answer) -> TextHere:

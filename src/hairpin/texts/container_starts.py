@@ -61,7 +61,8 @@ CONTAINER_STARTS = (
         patterns=("exec format error",),
         failure=Failure(
             message(
-                "its program is for another architecture than this host's, or it is a script without its first line"),
+                "its program is for another architecture than this host's, or its program is a script that lacks the "
+                "first line (#!)"),
             message("recreate {name} with an image for this host's architecture (--platform)"),
         ),
     ),

@@ -74,7 +74,8 @@ ERRORS: dict[str, tuple[str, str, str]] = {
     ),
     "another architecture": (
         f"{OCI}exec /app: exec format error: unknown",
-        "its program is for another architecture than this host's, or it is a script without its first line",
+        "its program is for another architecture than this host's, or its program is a script that lacks "
+        "the first line (#!)",
         "recreate conf",
     ),
     "a device that is not there": (

@@ -203,7 +203,7 @@ def back_after_reboot(engine: Engine, container: Container) -> tuple[Message, ..
         return (message("a unit of Podman starts its containers at boot: {command}", command=unit),)
     return (
         message(
-            "to have it back after a reboot: recreate {name} with --restart always; {command}",
+            "to start the container again after a reboot: recreate {name} with --restart always; {command}",
             name=container.name,
             command=unit,
         ),

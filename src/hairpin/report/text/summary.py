@@ -107,7 +107,7 @@ def _passing(answer: Answer) -> Message:
     if left < len(answer.flows):
         count = len(answer.flows)
         return message(
-            "{scope}: {count} of {all} flows delivered, and nothing on this host stops the others",
+            "{scope}: {count} of {all} flows delivered, and nothing on this host stops the other flows",
             scope=scope,
             count=count - left,
             all=count,

@@ -188,7 +188,8 @@ NETWORKS: tuple[Hint, ...] = (
         command="docker exec {container} sh -c 'iptables -t nat -S; ip route'",
         shows=message("MASQUERADE or another rule names an interface that does not carry the default route"),
         means=message(
-            "Rules inside the container name an interface, and after a start its networks may have other interfaces"
+            "Rules inside the container name an interface, and after a restart the container's networks may be on "
+            "other interfaces"
         ),
     ),
     # --- names ---
