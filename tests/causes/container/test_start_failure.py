@@ -74,8 +74,10 @@ ERRORS: dict[str, tuple[str, str, str]] = {
     ),
     "another architecture": (
         f"{OCI}exec /app: exec format error: unknown",
-        "its program is for another architecture than this host's, or its program is a script that lacks "
-        "the first line (#!)",
+        (
+            "its program is for another architecture than this host's, or its program is a script that lacks the first "
+            "line (#!)"
+        ),
         "recreate conf",
     ),
     "a device that is not there": (

@@ -5,7 +5,7 @@ that requires a route back to the sender, such as the rule of firewalld's IPv6_r
 containers.
 
 Proof: the bridge lacks the gateway address of its network.  With the address the packet arrives.
-Now: ``ip address add GATEWAY/LENGTH dev BRIDGE``.  For IPv6 the bridge's MTU must be 1280 or more first.
+Now: ``ip address add GATEWAY/LENGTH dev BRIDGE``.  For IPv6, first set the bridge's MTU to 1280 or more.
 Lasting: the engine adds the address when it starts.  Keep network managers away from the bridge (unmanaged).
 """
 

@@ -2,7 +2,7 @@
 
 Users see: no client reaches one container, not even the host itself, although the container's link is up.
 
-Proof: the frame stops at the port.  With the settings with which the engine made the port, the frame passes.
+Proof: the frame stops at the port.  With the settings that the engine gave the port, the frame passes.
 Now: ``bridge link set dev PORT state 3`` (forwarding), or the same command with the flag that is off.
 Lasting: correct the configuration of the program that set the port.  If STP is on, STP sets the state.  A port in the
 state listening or learning forwards after the bridge's delay.  A port in the state blocking is a second path to the

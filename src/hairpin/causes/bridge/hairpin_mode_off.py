@@ -2,8 +2,8 @@
 
 Users see, with the userland proxy off: a container cannot reach its own published port.
 
-Proof: the frame must leave by the bridge port by which it came in, and ``hairpin_mode`` of this port is 0.  If
-``hairpin_mode`` is 1, the frame passes.
+Proof: the bridge has to send the frame back out of the port that it came in by, and ``hairpin_mode`` of this port is 0.
+If ``hairpin_mode`` is 1, the frame passes.
 Now: ``bridge link set dev VETH hairpin on``.
 Lasting: nothing has to be done, because dockerd sets hairpin mode when it starts a container while the userland proxy
 is off.

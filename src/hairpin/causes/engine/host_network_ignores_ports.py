@@ -1,9 +1,9 @@
 """The container uses the host's network, so Docker ignores its published ports and its service listens on its own port.
 
-Users see: "Published ports are discarded when using host network mode".  Connections to the asked port are refused,
+Users see: "Published ports are discarded when using host network mode".  Connections to the published port are refused,
 while another port answers.
 
-Proof: the container is on the host's network, and no socket listens on the asked port.
+Proof: the container is on the host's network, and no socket listens on the port that the client asked.
 Now: connect to the port on which the service listens.
 Lasting: remove ``ports:`` or the host's network from the Compose file.
 """

@@ -6,7 +6,8 @@ or comes after the rule that stops all other clients.
 Users see: the allowed client times out like all other clients, although a rule names its network, the port or the
 container.
 
-Proof: with corrected matches in this rule, or with the rule before the rule that stops the packet, the flow arrives.
+Proof: if the matches of the allow rule are corrected, or if the allow rule comes before the rule that stops the packet,
+the flow arrives.
 Now: insert the corrected rule into the same chain.  The rule that stops all other clients stays.
 Lasting: correct the rule in the saved rules, or in the script that adds it.
 """

@@ -4,7 +4,8 @@ Users see: since the network was set up anew, a rule with ``-m devgroup --src-gr
 of every interface.  A link that is made again, or configured by another program, is in the group ``default``.
 
 Proof: with the packet's interface in the group that the rule names, the packet passes.
-Now: if the interface belongs there, ``ip link set dev LINK group NUMBER``.  Ask the person who made the rule.
+Now: ask the person who made the rule whether the interface belongs in the group.  If it does: ``ip link set dev LINK
+group NUMBER``.
 Lasting: set the group in the network configuration of the interface (networkd: ``Group=`` in the section ``[Link]``,
 ifupdown: ``up ip link set …``).
 """

@@ -5,8 +5,8 @@ Users see: connections to one name or address of the host are refused, while ano
 
 Proof: the host's sockets on this port are bound to other addresses, not only to loopback.  A socket that is bound to
 all addresses receives the packet.
-Now: connect to the address on which the service listens, or let the service listen on the asked address or on all
-addresses.
+Now: connect to the address on which the service listens, or let the service listen on the address that the client
+asked, or on all addresses.
 Lasting: change the service's own configuration.
 """
 

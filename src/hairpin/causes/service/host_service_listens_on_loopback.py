@@ -4,7 +4,7 @@ Users see: ``curl 127.0.0.1`` works on the host, but containers and clients on o
 
 Proof: every socket of the host on this port is bound to a loopback address.  A socket that is bound to all addresses
 receives the packet.
-Now: let the service listen on the asked address or on all addresses.
+Now: let the service listen on the address that the client asked, or on all addresses.
 Lasting: change the service's own configuration.
 """
 

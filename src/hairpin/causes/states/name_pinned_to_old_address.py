@@ -6,7 +6,7 @@ Proof: an entry in the container's /etc/hosts pins the name to an address, and t
 address.  The option ``--add-host`` (Compose's ``extra_hosts``), a legacy link (``--link``), the image, its entrypoint
 or a person wrote the entry.  If the service were at the pinned address, the packet would arrive.
 Now: recreate the container without the entry.  On a network that both containers share, the engine's name server knows
-the name.  A legacy link gets the present address when the container is made anew after the linked one.
+the name.  If the container is recreated after the linked container, its legacy link gets the present address.
 Lasting: remove the entry from ``extra_hosts`` in the Compose file, and use a network of your own instead of ``--link``.
 If the name means the host, write ``host-gateway`` instead of an address.
 """

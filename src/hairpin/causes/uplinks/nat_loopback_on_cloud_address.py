@@ -3,8 +3,8 @@
 Users see: from the host (or its containers) connections to the public address time out, while 127.0.0.1 and the private
 address work.
 
-Proof: the address is on no link of the host, the packet goes to the gateway, and the gateway does not send it back (as
-``--public``, ``--outside`` or cloud-init state).  If the host translates the address, the packet arrives.
+Proof: the address is on no link of the host, the packet goes to the gateway, and the gateway does not send it back
+(``--public``, ``--outside`` or cloud-init says so).  If the host translates the address, the packet arrives.
 Now: add a DNAT rule from the public address and port to the private address, in one chain for all asked ports.  Jump to
 this chain from nat OUTPUT (for the host) and nat PREROUTING (for its containers).
 Lasting: put the same rules into the file or manager that keeps the host's rules, or else into a unit.  Or use a name
