@@ -31,7 +31,7 @@ def test_the_documented_example_is_read() -> None:
 
 
 def test_json_that_has_no_tables() -> None:
-    with pytest.raises(UsageError, match="it has no tables"):
+    with pytest.raises(UsageError, match="the file has no tables"):
         parse_world("[]", "w.json")
 
 

@@ -112,6 +112,6 @@ def with_event(cause: CauseAnswer, start: Answer) -> CauseAnswer:
     coming = Coming(event, told.label, told.was, start.network, struck[0], found)
     name = name_of(coming)
     if name == LEFT_STOPPED:
-        detail = message("The container runs now, and nothing starts it again after the event.")
+        detail = message("The container runs now, and nothing starts the container again after the event.")
         cause = msgspec.structs.replace(cause, candidate=msgspec.structs.replace(cause.candidate, detail=detail))
     return msgspec.structs.replace(cause, id=name, severity="latent", event=told.id)

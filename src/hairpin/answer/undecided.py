@@ -22,7 +22,7 @@ from hairpin.wanted import Wanted, watch_control, watch_port, watch_rule
 _MOST = 4
 """The greatest number of questions about one flow."""
 _GO_ON = message("The packets go on to the next rule")
-_END = message("The packets end there")
+_END = message("The packets go no further")
 
 
 def undecided_questions(network: Network, trace: Trace) -> Iterator[OpenQuestion]:

@@ -276,7 +276,7 @@ def _idle(host: Host, found: IdleContainer, name: str) -> Message:
 
 def _why(each: Health) -> Message:
     if each.is_down:
-        return message("start it with `systemctl start docker`")
+        return message("start dockerd with `systemctl start docker`")
     if each.contact.named:
         return message("{named} names {endpoint}", named=each.contact.named, endpoint=each.contact.endpoint)
     return message("`hairpin` alone says why")

@@ -107,7 +107,7 @@ def _passing(network: Network, asked: tuple[Flow, ...]) -> tuple[Flow, ...]:
 
 _NOT_KEPT: Message = message(
     "if this repair lasted after a reboot, it would keep an engine from starting, so hairpin saves no part of it. The "
-    "owner of the container or network has to make it anew")  # fmt: skip
+    "owner of the container or network has to recreate it")  # fmt: skip
 
 
 def _not_kept(event: EventId, course: Course) -> Message:

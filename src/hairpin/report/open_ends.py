@@ -51,7 +51,7 @@ _TUNNEL = message(
 )
 _OUTSIDE = message(
     "Are the facts that you stated about the outside still true? According to them, a machine outside of this host "
-    "refuses the packet: change that machine, or state the facts anew"
+    "refuses the packet: change that machine, or state the facts again"
 )
 _NAMES = message(
     "Should the name be known there? `docker network inspect` shows which containers share a network. Only these know "

@@ -23,7 +23,7 @@ _SENTENCES: dict[Reason, Message] = {
     "link-down": message("the link is down"),
     "no-carrier": message("the link has no carrier"),
     "mtu": message("the packet is larger than the MTU there"),
-    "qdisc": message("its queueing discipline does not accept the packet"),
+    "qdisc": message("the link's queueing discipline does not accept the packet"),
     "tc-filter": message("a tc filter takes the packet away"),
     "bridge-down": message("the bridge is down"),
     "bridge-port-state": message("the bridge port does not forward"),
@@ -32,49 +32,53 @@ _SENTENCES: dict[Reason, Message] = {
     "hairpin-off": message("the bridge would have to send the frame back out of the port that it came in by"),
     "no-neighbour": message("nothing answers for the address there"),
     "neighbour-wrong": message("the neighbour entry leads to another machine"),
-    "rule": message("a rule drops it"),
-    "xfrm-policy": message("an IPsec policy blocks it"),
-    "policy": message("no rule accepts it, so the policy of the chain drops it"),
-    "reject": message("a rule rejects it"),
-    "taken-away": message("a rule hands it to another program"),
-    "rules-unread": message("rules that could not be read may stop it"),
-    "martian-source": message("its source address is not possible there (martian)"),
-    "martian-destination": message("its destination address is not possible there (martian)"),
-    "rp-filter": message("the route back to its source leads another way (rp_filter)"),
+    "rule": message("a rule drops the packet"),
+    "xfrm-policy": message("an IPsec policy blocks the packet"),
+    "policy": message("no rule accepts the packet, so the policy of the chain drops the packet"),
+    "reject": message("a rule rejects the packet"),
+    "taken-away": message("a rule hands the packet to another program"),
+    "rules-unread": message("rules that could not be read may stop the packet"),
+    "martian-source": message("the packet's source address is not possible there (martian)"),
+    "martian-destination": message("the packet's destination address is not possible there (martian)"),
+    "rp-filter": message("the route back to the packet's source leads another way (rp_filter)"),
     "forwarding-off": message("forwarding is off"),
     "no-route": message("there is no route"),
-    "route-type": message("a route discards or rejects it"),
-    "ttl": message("its TTL is used up"),
+    "route-type": message("a route discards or rejects the packet"),
+    "ttl": message("the packet's TTL is used up"),
     "route-localnet": message("loopback addresses do not leave the host (route_localnet)"),
     "no-source-address": message("the host has no source address for the packet"),
-    "loop": message("it goes round in a loop"),
-    "conntrack-clash": message("its answers would have the same addresses and ports as those of another connection"),
+    "loop": message("the packet goes round in a loop"),
+    "conntrack-clash": message("the answers would have the same addresses and ports as those of another connection"),
     "conntrack-full": message("the connection table is full, so the kernel drops packets that need a new entry"),
     "neighbour-table-full": message("the neighbour table is full, and the kernel makes no new entry"),
     "redirect-translated": message("the kernel does not forward a redirect about a translated connection"),
-    "masquerade-moved": message("its connection was masqueraded on another link, so the kernel has deleted its entry"),
+    "masquerade-moved": message(
+        "the packet's connection was masqueraded on another link, so the kernel has deleted its entry"
+    ),
     "no-listener": message("nothing listens there"),
     "process-frozen": message("the process is frozen"),
-    "never-accepts": message("the port is open, but its process accepts no connection"),
+    "never-accepts": message("the port is open, but the process behind the port accepts no connection"),
     "backlog-full": message("the backlog is full: the kernel drops new connections"),
     "receive-queue-full": message("the receive queue is full: the kernel drops the datagram"),
     "answered-by-other": message("a process outside of the container answers"),
     "namespace-unread": message("hairpin did not read the namespace behind it"),
     "sockets-unread": message("hairpin could not read what listens there"),
     "gateway-does-not-hairpin": message("the gateway does not send packets from this host back to this host"),
-    "upstream-denies": message("a machine upstream does not let it in"),
-    "source-not-translated": message("it leaves with an address to which no host outside can reply"),
+    "upstream-denies": message("a machine upstream does not let the packet in"),
+    "source-not-translated": message("the packet leaves with an address to which no host outside can reply"),
     "peer-drops": message("the other side drops packets from this source address"),
     "wrong-answer": message("the addresses, ports or tunnel of the answer do not match the request"),
     "no-tunnel-remote": message("the tunnel device does not know where to send the frame"),
     "no-tunnel": message("no tunnel device takes the packet"),
     "tunnel-elsewhere": message("the tunnel leads to a machine that is not the receiver of the frame"),
-    "peer-not-allowed": message("WireGuard does not allow its source address for the peer that sent it"),
-    "endpoint-elsewhere": message("WireGuard sends it to an address that the far host does not have"),
+    "peer-not-allowed": message(
+        "WireGuard does not allow the packet's source address for the peer that sent the packet"
+    ),
+    "endpoint-elsewhere": message("WireGuard sends the packet to an address that the far host does not have"),
     "opaque-device": message("hairpin does not simulate what the link does"),
     "address-lost": message("nobody answers for this address"),
     "name-unknown": message("the name server answers that there is no such name"),
-    "left-instead": message("it leaves this host instead of reaching its target"),
+    "left-instead": message("the packet leaves this host instead of reaching its target"),
     "too-many-ways": message("there are too many possible paths to follow all of them"),
     "no-container": message("the container has no network now"),
 }
@@ -94,9 +98,9 @@ def stop_sentence(stop: Stop) -> Message:
     if stop.reason in ("rule", "policy", "reject") and is_discovery(stop.seen.packet):
         return message("rules drop the IPv6 neighbour discovery that the packet needs")
     if stop.reason == "reject" and stop.reject == NOT_PRINTED.answer:
-        return message("a rule rejects it with an ICMP error that nft does not print")
+        return message("a rule rejects the packet with an ICMP error that nft does not print")
     if stop.reason == "reject" and stop.reject:
-        return message("a rule rejects it with {answer}", answer=stop.reject)
+        return message("a rule rejects the packet with {answer}", answer=stop.reject)
     return _SENTENCES.get(stop.reason, message("{reason}", reason=stop.reason))
 
 

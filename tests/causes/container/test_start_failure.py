@@ -19,7 +19,7 @@ from tests.small_host import container, engine, host_namespace, network
 
 OCI = "failed to create shim task: OCI runtime create failed: runc create failed: unable to start container process: "
 EXTERNAL = "driver failed programming external connectivity on endpoint conf (0e140c2d6d81221c61fd090f9a8c94ca): "
-KILLED = "the kernel killed it, because it used more memory than its limit (OOMKilled)"
+KILLED = "the kernel killed the container, because the container used more memory than its limit (OOMKilled)"
 HTTPD = Socket("tcp", 4, None, 8202, process="httpd", pid=9)
 ASKED = PortBinding("tcp", 80, 8202, None, 4, actual=False)
 OTHER = PortBinding("tcp", 80, 8151, None, 4, actual=False)
@@ -53,7 +53,7 @@ ERRORS: dict[str, tuple[str, str, str]] = {
     ),
     "an address that the host lacks": (
         f"{EXTERNAL}Error starting userland proxy: listen tcp4 203.0.113.77:99: bind: cannot assign requested address",
-        "203.0.113.77, on which its port is published, is no address of this host",
+        "203.0.113.77, on which the container's port is published, is no address of this host",
         "recreate conf and publish its port on an address",
     ),
     "a privileged port of a user": (
@@ -95,14 +95,15 @@ ERRORS: dict[str, tuple[str, str, str]] = {
     ),
     "a network that is gone": ("network gone not found", "its network gone is gone", "recreate conf on a network"),
     "a network that is there again": (
-        "network bridge not found", "its network bridge was gone and exists again now", "start",
+        "network bridge not found", "the container's network bridge was gone and exists again now", "start",
     ),
     "the container whose network it uses is gone": (
-        f"No such container: {'9e53a551' * 8}", "the container whose network it uses is gone", "recreate conf",
+        f"No such container: {'9e53a551' * 8}", "the container whose network this container uses is gone",
+        "recreate conf",
     ),
     "the container whose network it uses runs again": (
         f"cannot join network of a non running container: {'c' * 64}",
-        "container web, whose network it uses, did not run", "start",
+        "container web, whose network this container uses, did not run", "start",
     ),
     "a user that the image lacks": (
         "unable to find user nobodyx: no matching entries in passwd file",
@@ -117,12 +118,13 @@ ERRORS: dict[str, tuple[str, str, str]] = {
         "no space was left on a disk", "free some",
     ),
     "an address that another endpoint has": (
-        "Address already in use", "another endpoint has the address that it asks for (--ip)", "recreate conf",
+        "Address already in use", "another endpoint has the address that the container asks for (--ip)",
+        "recreate conf",
     ),
     "no veth pair": (
         ("failed to create endpoint conf on network bridge: failed to add the host (veth9754872) <=> sandbox "
         "(veth6a875bb) pair interfaces: operation not supported"),
-        "the kernel could not make a veth pair", "load its module (modprobe veth)",
+        "the kernel could not make a veth pair", "load the module veth (modprobe veth)",
     ),
     "a socket's address is no container's": (
         "failed to bind udp listener on 10.89.0.1:5353: IO error: Address already in use (os error 98)",
@@ -183,7 +185,8 @@ UNLOADED: dict[str, tuple[Host, str, str]] = {
         lying_in("drop", kept="drop"), "in zone drop",
         f"run `{BIND}` and `firewall-cmd --permanent --zone=docker --change-interface=br-n2`. dockerd",
     ),
-    "dockerd's zone": (lying_in("docker"), "dockerd did not load its network apart when", "read in dockerd's log why"),
+    "dockerd's zone": (lying_in("docker"), "dockerd did not load the container's network apart when",
+                      "read in dockerd's log why"),
 }  # fmt: skip
 
 
@@ -247,7 +250,7 @@ STATUSES: dict[str, tuple[int, bool, str]] = {
     "more memory than its limit": (
         137,
         True,
-        "the kernel killed it, because it used more memory than its limit (OOMKilled)",
+        "the kernel killed the container, because the container used more memory than its limit (OOMKilled)",
     ),
     "docker kill": (137, False, ""),
     "no such command in its script": (127, False, "exit status 127: a command was not found"),
@@ -286,8 +289,16 @@ def taking(*, fixed: bool = False, running: bool = True, gateway: bool = False) 
 
 
 HELD: dict[str, tuple[Host, str, str]] = {
-    "by chance": (taking(), "container web has its address 172.17.0.2 (--ip)", "docker stop web, then docker start"),
-    "by its own option": (taking(fixed=True), "container web has its address", "both containers ask for 172.17.0.2"),
+    "by chance": (
+        taking(),
+        "container web has this container's address 172.17.0.2 (--ip)",
+        "docker stop web, then docker start",
+    ),
+    "by its own option": (
+        taking(fixed=True),
+        "container web has this container's address",
+        "both containers ask for 172.17.0.2",
+    ),
     "the gateway": (taking(gateway=True), "is the gateway of network bridge", "with another address (--ip)"),
     "free again": (taking(running=False), "no container has that address now", ""),
 }

@@ -51,8 +51,9 @@ def find(view: View) -> Iterator[Candidate]:
         in_class="unlike-tunnel-ends",
         evidence=tuple(dict.fromkeys(each.evidence for each in (sent.link, far.link) if each.evidence)),
         advice=(
-            message("the kernel changes neither port nor VNI of a device: configure {wanted} for the agent that makes "
-                    "{link} of {host}, the same on all hosts, and let it make the device anew",
+            message(
+                "the kernel changes neither port nor VNI of a device: configure {wanted} for the agent that makes "
+                "{link} of {host}, the same on all hosts, and let this agent recreate the device",
                     link=link.name, host=netns.host, wanted=_settings(like)),
         ),
     )  # fmt: skip

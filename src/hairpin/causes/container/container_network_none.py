@@ -95,7 +95,7 @@ def _switched_off(view: View, container: Container, binding: PortBinding) -> Ite
         ways=(
             Way(
                 Change(()),
-                (message("make {name} anew with the options that it had", name=container.name),),
+                (message("recreate {name} with the options that it had", name=container.name),),
                 by_person=True,
             ),
         ),

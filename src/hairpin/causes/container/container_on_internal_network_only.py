@@ -99,7 +99,7 @@ def _kept_out(view: View) -> Iterator[Candidate]:
             ),
             Way(
                 Change(()),
-                (message("make network {network} anew without --internal", network=network.name),),
+                (message("recreate network {network} without --internal", network=network.name),),
                 by_person=True,
             ),
         ),

@@ -99,8 +99,8 @@ def _candidate(view: View, owner: Container, container: Container) -> Candidate:
     return Candidate(
         title=message("{name} is in a network namespace that {owner} has left", name=container.name, owner=owner.name),
         detail=message(
-            "{name} shares the network of {owner} (--network container:{owner}), which was started anew. {owner} has a "
-            "new namespace; {name} is still in the old namespace, and no link leads out of it.",
+            "{name} shares the network of {owner} (--network container:{owner}), which was started again. {owner} has "
+            "a new namespace; {name} is still in the old namespace, and no link leads out of it.",
             name=container.name,
             owner=owner.name,
         ),

@@ -54,7 +54,7 @@ def find(view: View) -> Iterator[Candidate]:
     target = address_text(packet.daddr, packet.version)
     yield Candidate(
         title=message("A DNAT rule leads to {address}, which no running container has", address=target),
-        detail=message("It is the first DNAT rule that matches this flow: {rule}", rule=place.text),
+        detail=message("This rule is the first DNAT rule that matches this flow: {rule}", rule=place.text),
         change=Change((DeleteRule(view.host_netns, place), *_published_now(view))),
         where=OfRule(place),
         in_class="stale-translation",

@@ -54,7 +54,7 @@ def find(view: View) -> Iterator[Candidate]:
                 engine=view.host.engine_of(container).title,
                 inner=binding.container_port,
                 port=binding.host_port,
-                held=message("It listens on {sockets}.", sockets=socket_list(held))
+                held=message("The container listens on {sockets}.", sockets=socket_list(held))
                 if held
                 else message("No socket of the host is known to belong to the container."),
             ),

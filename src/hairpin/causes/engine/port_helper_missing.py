@@ -69,7 +69,7 @@ def _candidate(view: View, engine: Engine, container: Container, binding: PortBi
             ),
             message(
                 "if the restart says `cannot start a container that has stopped`, conmon, the container's monitor, is "
-                "gone, too: create the container anew (`podman rm -f {name}` first)",
+                "gone, too: recreate the container (`podman rm -f {name}` first)",
                 name=container.name,
             ),
         ),

@@ -126,7 +126,7 @@ def _published(view: View, container: Container, twin: PortBinding, other: str) 
     return Candidate(
         title=message("Port {port} is published for {other} only", port=port, other=other),
         detail=message(
-            "{name} publishes it for {other}. A {asked} packet to it {ends}{inside}.",
+            "{name} publishes the port for {other}. A {asked} packet to the port {ends}{inside}.",
             name=container.name,
             asked=asked,
             other=other,

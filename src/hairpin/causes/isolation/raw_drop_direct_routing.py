@@ -27,7 +27,7 @@ def find(view: View) -> Iterator[Candidate]:
     if place is None:
         return
     said = message(
-        "ask for the port that is published on this host's address. Or make the network anew with "
+        "ask for the port that is published on this host's address. Or recreate the network with "
         "com.docker.network.bridge.trusted_host_interfaces={link}. Or set dockerd's option allow-direct-routing",
         link=view.stop.seen.iif,
     )

@@ -103,7 +103,7 @@ def _candidate(view: View, engine: Engine, network: DockerNetwork, served: tuple
         ),
         detail=message(
             "The name server should answer on {address}, the gateway of the network, but nothing listens there. Podman "
-            "starts it with a container and does not start it again by itself.",
+            "starts the name server with a container and does not start it again by itself.",
             address=address,
         ),
         change=Change(

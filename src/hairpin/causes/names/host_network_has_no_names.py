@@ -44,7 +44,7 @@ def _advice(pair: Pair) -> Message:
     published = next((each for each in pair.asked.bindings if each.actual), None)
     if published is None:
         return message(
-            "make {asking} anew on a network of {asked} instead of the host's",
+            "recreate {asking} on a network of {asked} instead of the host's",
             asking=pair.asking.name,
             asked=pair.asked.name,
         )

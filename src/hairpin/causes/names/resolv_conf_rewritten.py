@@ -57,7 +57,7 @@ def find(view: View) -> Iterator[Candidate]:
                         "for all names that are not containers",
                         **facts,
                     ),
-                    message("then write nameserver {engines} as the first line again, or make {asking} anew", **facts),
+                    message("then write nameserver {engines} as the first line again, or recreate {asking}", **facts),
                 ),
                 by_person=True,
             ),

@@ -57,7 +57,7 @@ def find(view: View) -> Iterator[Candidate]:
     by_person = message("add a route to {address} through the router that knows the way", address=text)
     yield Candidate(
         title=message("No route leads back to {address}", address=text),
-        detail=message("The lookup for it finds no route in any of the tables that the policy rules name."),
+        detail=message("The lookup for the address finds no route in any of the tables that the policy rules name."),
         change=one(route, *(() if way.source is not None else (ByPerson(by_person),))),
         where=OfAddress(address=text),
         in_class="no-way-back",

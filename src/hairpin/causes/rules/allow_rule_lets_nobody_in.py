@@ -89,8 +89,8 @@ def _advice(view: View, nearly: Nearly) -> tuple[Message, ...]:
     if nearly.why == "outdated":
         return (
             message(
-                "a container's address changes when it is started anew; a rule that matches the published port stays "
-                "right"
+                "a container's address changes when the container is started again; a rule that matches the published "
+                "port stays right"
             ),
         )
     return (message("the same rule further back is then useless: delete it"),)

@@ -59,7 +59,7 @@ def _candidate(view: View, place: Place, link: Link, group: str) -> Candidate:
     return Candidate(
         title=message("A rule in {chain} requires the interface group {group}, but {link} is in group {own}", **facts),
         detail=message(
-            "No interface is in group {group}. The rule: {rule}. A link that was made or configured anew is in the "
+            "No interface is in group {group}. The rule: {rule}. A link that was made or configured again is in the "
             "group default.",
             **facts,
         ),

@@ -32,7 +32,7 @@ def find(view: View) -> Iterator[Candidate]:
         title=message(
             "The service in {name} listens on IPv{other} only", name=container.name, other=sockets[0].version
         ),
-        detail=message("Its listener is {socket}.", socket=socket_text(sockets[0])),
+        detail=message("The service's only listener is {socket}.", socket=socket_text(sockets[0])),
         change=one(
             listening(
                 view,

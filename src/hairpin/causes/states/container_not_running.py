@@ -282,7 +282,7 @@ def _of_itself(container: Container, binding: PortBinding, *, looping: bool) -> 
     """Return the message why no socket listens on a port of the container that is not published."""
     values = {"port": binding.container_port, "code": container.exit_code, "at": container.finished_at or "-"}
     if not binding.container_port:
-        return message("The container has ended, so it sends nothing.")
+        return message("The container has ended, so it sends no packets.")
     if container.exit_code is None and container.status == "exited":
         return message("The container has ended, so nothing listens on port {port}.", **values)
     if container.network_mode == "host" and container.status != "created" and not looping:

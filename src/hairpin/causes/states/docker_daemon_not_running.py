@@ -63,14 +63,15 @@ def find(view: View) -> Iterator[Candidate]:
             yield _candidate(view, engine, container, _started_parts(view, engine, container, binding), said)
         elif not container.running and not binding.host_port:
             said = message(
-                "Container {name} has port {port} of the host. It does not run, because only dockerd starts it.",
+                "Container {name} has port {port} of the host. The container does not run, because only dockerd starts "
+                "it.",
                 name=container.name,
                 port=binding.container_port,
             )
             yield _candidate(view, engine, container, (listening(view, message("start dockerd")),), said)
         elif not container.running:
             said = message(
-                "Container {name} publishes port {port}. It does not run, because only dockerd starts it.",
+                "Container {name} publishes port {port}. The container does not run, because only dockerd starts it.",
                 name=container.name,
                 port=binding.host_port,
             )

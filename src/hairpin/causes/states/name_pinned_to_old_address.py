@@ -295,7 +295,7 @@ def _remedy_of_line(misled: Misled, named: str) -> Message:
             named=named,
         )
     return message(
-        "recreate {asking}: the engine then writes /etc/hosts anew, and a --link gets the present address of {named}. "
+        "recreate {asking}: the engine then writes /etc/hosts again, and a --link gets the present address of {named}. "
         "Or put both on a network of their own, where the engine's name server knows {name}. If the image or its "
         "entrypoint writes the line, remove it there",
         asking=asking.name,

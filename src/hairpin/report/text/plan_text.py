@@ -33,7 +33,7 @@ _WHY: dict[Why, Message] = {
     "disruptive": message("it disrupts connections that work now"),
     "instead": message("it is an alternative repair"),
     "by-person": message("only a person can do this"),
-    "later": message("it cannot succeed until a person has repaired the fault behind it"),
+    "later": message("the repair cannot succeed until a person has repaired the fault behind it"),
     "together": message("alone it lets no asked flow pass, and the plan leaves out the other repair that it needs"),
     "opens": message("it opens flows that nobody asked about"),
     "closes": message("it closes flows that pass now"),
@@ -41,7 +41,7 @@ _WHY: dict[Why, Message] = {
     "covered": message("another repair in this plan restores the flows that this cause stops"),
     "unknown": message("hairpin knows no repair"),
     "event": message("this cause does harm only after an event"),
-    "advice": message("no flow fails because of it"),
+    "advice": message("no flow fails because of this cause"),
 }
 _JUDGES: dict[str, Message] = {
     "simulated": message("simulated with what hairpin read after the repair"),

@@ -225,7 +225,7 @@ NETWORKS: tuple[Hint, ...] = (
         shows=message("local-service, or a mode in which dnsmasq listens for local networks only"),
         means=message(
             "The query arrives, but dnsmasq ignores it: dnsmasq answers only clients in networks of its own links, and "
-            "the container's network is not among these"
+            "the container's network is not one of these networks"
         ),
     ),
 )
