@@ -122,8 +122,8 @@ def bound(*ports: int) -> tuple[PortBinding, ...]:
 
 
 IDLE: dict[str, tuple[tuple[PortBinding, ...] | None, str]] = {
-    "a port that nobody has": (bound(9000), "no engine runs: shop (ann, 9000). To see why: hairpin check 9000"),
-    "one of two ports": (bound(8151, 9000), "no engine runs: shop (ann, 9000). To see why: hairpin check 9000"),
+    "a port that nobody has": (bound(9000), "who run no engine now: shop (ann, 9000). To see why: hairpin check 9000"),
+    "one of two ports": (bound(8151, 9000), "who run no engine now: shop (ann, 9000). To see why: hairpin check 9000"),
     "a port that another process has": (bound(8151), ""),
     "no port": ((), ""),
     "ports that are not known": (None, ""),

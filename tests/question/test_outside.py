@@ -45,7 +45,7 @@ UPSTREAM = "[[upstream]]\naction = {}\nports = {}"
 
 # the file, and what is said of it in English
 WRONG: dict[str, tuple[str, str]] = {
-    "no TOML": ("[[public", "it is not TOML"),
+    "no TOML": ("[[public", "the file is not TOML"),
     "a misspelt table": (
         '[[publics]]\naddress = "203.0.113.1"',
         "no table 'publics' exists; the tables are public, peer, return_route, upstream",

@@ -28,7 +28,7 @@ CONNECTED = (
     "port 35300 was held, and nothing listens there now. The kernel gives such ports to outgoing connections "
     "(net.ipv4.ip_local_port_range), so a connection may hold it still"
 )
-TRY = "remove what the error names; hairpin does not know this error"
+TRY = "hairpin does not know this error. Remove what the error names, then try another start:"
 # the stored error; what is said of it; the beginning of the repair ("start": a start is enough)
 ERRORS: dict[str, tuple[str, str, str]] = {
     "docker-proxy, and the process still has the port": (
@@ -93,7 +93,7 @@ ERRORS: dict[str, tuple[str, str, str]] = {
         "/srv/d cannot be mounted: it does not exist, or one side is a folder and the other is a file",
         "create the missing source",
     ),
-    "a network that is gone": ("network gone not found", "its network gone is gone", "recreate conf on a network"),
+    "a network that is gone": ("network gone not found", "the container's network gone is gone", "recreate conf on a network"),
     "a network that is there again": (
         "network bridge not found", "the container's network bridge was gone and exists again now", "start",
     ),

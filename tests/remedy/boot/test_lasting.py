@@ -100,7 +100,7 @@ def kept(path: str, before: str | None, after: str, *, calls: tuple[ReloadUfw | 
             "The file says “Managed by Puppet”, so make this change in the program that writes it",
         ),
         ("/usr/share/nftables/rules.nft", "", "the next upgrade of that package would overwrite the change"),
-        ("/run/nftables.nft", "", "Each boot makes the file anew"),
+        ("/run/nftables.nft", "", "Each boot makes the file again"),
     ),
 )
 def test_an_owners_file_is_not_written(path: str, head: str, said: str) -> None:

@@ -176,7 +176,7 @@ def test_an_unexplained_failure_shows_its_place() -> None:
     told = report_text(found, Words(), Paper())
     assert "✗ forward " in told
     assert "No cause that hairpin knows explains this" in told
-    assert "It ends on eth0 of host: forwarding is off (net.ipv4.conf.eth0.forwarding =" in told
+    assert "The packet stops on eth0 of host: forwarding is off (net.ipv4.conf.eth0.forwarding =" in told
 
 
 def test_no_flow_at_all_is_a_sentence() -> None:

@@ -3,7 +3,7 @@
 Users see: the overlay network between two hosts is dead, although outer packets arrive.
 
 Proof: the two devices have different UDP ports or VNIs.  With equal settings the packet is accepted.
-Now: make one device anew with the settings of the other device, because the kernel cannot change port and VNI of an
+Now: recreate one device with the settings of the other device, because the kernel cannot change port and VNI of an
 existing device.
 Lasting: set the same port and VNI in the agent's or cluster's configuration on all hosts.
 """

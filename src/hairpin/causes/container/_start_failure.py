@@ -46,8 +46,7 @@ def failure_of(host: Host, container: Container) -> Failure | None:
         return Failure(
             said,
             message(
-                "remove what the error names; hairpin does not know this error, so only a try shows whether another "
-                "start succeeds: {start}",
+                "hairpin does not know this error. Remove what the error names, then try another start: {start}",
                 start=start,
             ),
         )

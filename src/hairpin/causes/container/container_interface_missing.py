@@ -7,7 +7,7 @@ Users see: the container runs, but it has only the link ``lo``, and its ports ti
 
 Proof: the engine lists the container on the network, and the container's namespace lacks the interface.  With the
 interface the packet arrives.
-Now: ``docker restart NAME``, or ``podman restart NAME``.  The engine then makes the interface anew.
+Now: ``docker restart NAME``, or ``podman restart NAME``.  The engine then makes the interface again.
 Lasting: the engine makes the interface whenever it starts the container.  Keep network managers away from ``veth*``
 (unmanaged).
 """

@@ -41,7 +41,7 @@ def find(view: View) -> Iterator[Candidate]:
             )
             if held
             else message(
-                "ask for the port on which {container} listens, or run it without --network host",
+                "ask for the port on which {container} listens, or run {container} without --network host",
                 container=container.name,
             )
         )

@@ -5,7 +5,7 @@ while all other containers of the network resolve the name.
 
 Proof: the engine's name server knows the name on a network of the container, and the first server in the container's
 resolv.conf is another one.  With the engine's name server the query is answered.
-Now: put ``nameserver 127.0.0.11`` first into /etc/resolv.conf of the container, or make the container anew.
+Now: put ``nameserver 127.0.0.11`` first into /etc/resolv.conf of the container, or recreate the container.
 Lasting: stop the program that writes the file, such as the up script of a VPN client.  The engine's name server asks
 the servers of the option ``--dns`` for all other names: name the provider's server there.
 """

@@ -10,7 +10,7 @@ With the policy ACCEPT the packet passes.
 Now: ``iptables -P FORWARD ACCEPT``.  If this host also forwards packets of other machines or bridges, write rules for
 these packets first.
 Lasting: a reboot resets the policy.  If the saved rules contain DOCKER chains, they were saved before the switch and
-should be saved anew.
+should be saved again.
 """
 
 from hairpin.causes.cause import RULE_STOPS, Cause, View

@@ -6,7 +6,7 @@ machine.
 Proof: the packet is for an address whose duplicate address detection has failed.  If the kernel uses the address, the
 packet arrives.
 Now: find the other machine by its hardware address, and remove the address from one of the two machines.  If this host
-keeps the address, add it anew: ``ip -6 address del ADDRESS/LENGTH dev LINK``, then ``ip -6 address add …``.
+keeps the address, add it again: ``ip -6 address del ADDRESS/LENGTH dev LINK``, then ``ip -6 address add …``.
 Lasting: correct the machine that has the address by mistake, such as a clone or a second container with a fixed
 address.
 """

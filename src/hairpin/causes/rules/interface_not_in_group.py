@@ -1,6 +1,6 @@
 """A rule accepts packets only on interfaces of a group (``ip link set … group``), and no interface is in this group.
 
-Users see: since the network was set up anew, a rule with ``-m devgroup --src-group`` or ``iifgroup`` drops the packets
+Users see: since the network was set up again, a rule with ``-m devgroup --src-group`` or ``iifgroup`` drops the packets
 of every interface.  A link that is made again, or configured by another program, is in the group ``default``.
 
 Proof: with the packet's interface in the group that the rule names, the packet passes.

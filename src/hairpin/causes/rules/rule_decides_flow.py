@@ -105,15 +105,16 @@ def _of_manager(view: View, place: Place) -> Message:
     by = lookup(view.namespace, query_back(view.stop.seen.packet)).rule
     if by is not None and by.action == "table" and by.table not in (TABLE_LOCAL, TABLE_MAIN, TABLE_DEFAULT):
         return message(
-            "firewalld's option IPv6_rpfilter makes this rule, and no zone or policy changes it: it requires a route "
-            "back through {iif}, but the policy rule `{rule}` leads elsewhere.  Set IPv6_rpfilter=no in "
-            "/etc/firewalld/firewalld.conf, and `firewall-cmd --reload`; or exclude this client from the policy rule",
+            "firewalld's option IPv6_rpfilter makes this rule, and no zone or policy changes the rule. The rule "
+            "requires a route back through {iif}, but the policy rule `{rule}` leads elsewhere.  Set IPv6_rpfilter=no "
+            "in /etc/firewalld/firewalld.conf, and `firewall-cmd --reload`; or exclude this client from the policy "
+            "rule",
             iif=view.stop.seen.iif,
             rule=by.text,
         )
     return message(
-        "firewalld's option IPv6_rpfilter makes this rule, and no zone or policy changes it: it requires a route back "
-        "through {iif}.  Give {iif} an address of the packet's network, or set IPv6_rpfilter=no in "
+        "firewalld's option IPv6_rpfilter makes this rule, and no zone or policy changes the rule. The rule requires a "
+        "route back through {iif}.  Give {iif} an address of the packet's network, or set IPv6_rpfilter=no in "
         "/etc/firewalld/firewalld.conf, and `firewall-cmd --reload`",
         iif=view.stop.seen.iif,
     )

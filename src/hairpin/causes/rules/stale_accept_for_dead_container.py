@@ -41,7 +41,7 @@ from hairpin.walk.reads import walked_after
 from hairpin.walk.walked import walked
 
 CAUSE = Cause(
-    title=message("Rules of a container that is gone open a port of the next one"),
+    title=message("Rules of a removed container open a port of the next container"),
     source="moby/moby#32048; containers/netavark#1121",
 )
 _PROTOCOLS: dict[int, Protocol] = {TCP: "tcp", UDP: "udp"}

@@ -86,7 +86,7 @@ def plan_text(
 
 def _write_proposals(proposals: tuple[ComposeProposal, ...], words: Words, paper: Paper) -> None:
     paper.gap()
-    paper.prose(words(message("for the compose files (hairpin does not write these files):")), style="strong")
+    paper.prose(words(message("changes to make by hand in the compose files:")), style="strong")
     for each in proposals:
         edit = each.edit
         facts = {"service": edit.container.service, "project": edit.container.project, "key": edit.key, "new": edit.new}

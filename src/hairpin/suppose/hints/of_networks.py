@@ -57,7 +57,8 @@ NETWORKS: tuple[Hint, ...] = (
             "the proxy shares no network with the container, or uses the container's address on another network"
         ),
         means=message(
-            "The container is on several networks, and the proxy uses its address on a network that the proxy is not on"
+            "The container is on several networks, and the proxy uses the container's address on a network to which "
+            "the proxy is not connected"
         ),
     ),
     Hint(
