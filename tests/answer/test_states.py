@@ -138,5 +138,5 @@ def test_idle_rootless_containers_are_one_line(ports: tuple[PortBinding, ...] | 
     )
     found = msgspec.structs.replace(found, network=msgspec.structs.replace(found.network, hosts=(host,)))
     said = [Words("en")(each) for each in asked(found).notes]
-    assert [each.partition("for whom ")[2] for each in said] == ([line] if line else [])
+    assert [each.partition("of users ")[2] for each in said] == ([line] if line else [])
     assert asked(found, Target(8151)).notes == ()

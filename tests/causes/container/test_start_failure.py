@@ -93,7 +93,9 @@ ERRORS: dict[str, tuple[str, str, str]] = {
         "/srv/d cannot be mounted: it does not exist, or one side is a folder and the other is a file",
         "create the missing source",
     ),
-    "a network that is gone": ("network gone not found", "the container's network gone is gone", "recreate conf on a network"),
+    "a network that is gone": (
+        "network gone not found", "the container's network gone is gone", "recreate conf on a network",
+    ),
     "a network that is there again": (
         "network bridge not found", "the container's network bridge was gone and exists again now", "start",
     ),
