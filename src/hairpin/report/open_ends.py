@@ -26,8 +26,8 @@ _ROUTE = message(
     "rules that may have changed it. If it is intended, nothing is broken"
 )
 _SENDER = message(
-    "Is {source} on the link that this host's routes name for it? `ip route get {source}` shows that link. If the "
-    "sender is elsewhere, the route to it is wrong. Otherwise the packet is forged"
+    "Is the sender {source} behind the link that `ip route get {source}` shows? If the sender is elsewhere, the route "
+    "to it is wrong. Otherwise the packet is forged"
 )
 _FULL = message(
     "What fills the table or queue? `conntrack -C`, `ip -s neigh` and `nstat -az` show how many entries there are. If "

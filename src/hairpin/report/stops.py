@@ -61,7 +61,7 @@ _SENTENCES: dict[Reason, Message] = {
     "backlog-full": message("the backlog is full: the kernel drops new connections"),
     "receive-queue-full": message("the receive queue is full: the kernel drops the datagram"),
     "answered-by-other": message("a process outside of the container answers"),
-    "namespace-unread": message("hairpin did not read the namespace behind it"),
+    "namespace-unread": message("hairpin did not read the namespace that the packet enters"),
     "sockets-unread": message("hairpin could not read what listens there"),
     "gateway-does-not-hairpin": message("the gateway does not send packets from this host back to this host"),
     "upstream-denies": message("a machine upstream does not let the packet in"),

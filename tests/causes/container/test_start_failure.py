@@ -62,21 +62,21 @@ ERRORS: dict[str, tuple[str, str, str]] = {
     ),
     "a command that is not in PATH": (
         f'{OCI}exec: "nosuch": executable file not found in $PATH: unknown',
-        "its command nosuch is not in the image", "correct the command",
+        "the container's command nosuch is not in the image", "correct the command",
     ),
     "a command that is not there": (
         f'{OCI}exec: "/nonexist": stat /nonexist: no such file or directory: unknown',
-        "its command /nonexist is not in the image", "correct the command",
+        "the container's command /nonexist is not in the image", "correct the command",
     ),
     "a command that is not executable": (
-        f'{OCI}exec: "/nox": permission denied: unknown', "its command /nox is not executable",
+        f'{OCI}exec: "/nox": permission denied: unknown', "the container's command /nox is not executable",
         "make the command executable",
     ),
     "another architecture": (
         f"{OCI}exec /app: exec format error: unknown",
         (
-            "its program is for another architecture than this host's, or its program is a script that lacks the first "
-            "line (#!)"
+            "the container's program is for another architecture than this host's, or it is a script that lacks the "
+            "first line (#!)"
         ),
         "recreate conf",
     ),
@@ -86,7 +86,7 @@ ERRORS: dict[str, tuple[str, str, str]] = {
     ),
     "a device that is denied": (
         f"{OCI}open /dev/net/tun: operation not permitted: unknown",
-        "it was not permitted to use /dev/net/tun", "give conf the right: --device /dev/net/tun",
+        "the container was not permitted to use /dev/net/tun", "give conf the right: --device /dev/net/tun",
     ),
     "a folder mounted onto a file": (
         f'{OCI}error during container init: error mounting "/srv/d" to rootfs at "/etc/passwd": not a directory',
@@ -109,7 +109,7 @@ ERRORS: dict[str, tuple[str, str, str]] = {
     ),
     "a user that the image lacks": (
         "unable to find user nobodyx: no matching entries in passwd file",
-        "its user nobodyx is not in the image", "recreate conf with a user",
+        "the container's user nobodyx is not in the image", "recreate conf with a user",
     ),
     "a runtime that is not installed": (
         'could not select device driver "" with capabilities: [[gpu]]',
@@ -138,7 +138,7 @@ ERRORS: dict[str, tuple[str, str, str]] = {
     ),
     "a command whose name has a word of runtimes": (
         f'{OCI}exec: "/app/runtime": executable file not found in $PATH: unknown',
-        "its command /app/runtime is not in the image", "correct the command",
+        "the container's command /app/runtime is not in the image", "correct the command",
     ),
     "the xtables lock": (
         (f"{EXTERNAL}(iptables failed: iptables --wait -t nat -A DOCKER: Another app is currently holding the xtables "
@@ -149,7 +149,7 @@ ERRORS: dict[str, tuple[str, str, str]] = {
         (f"{EXTERNAL}(iptables failed: iptables --wait -t nat -A DOCKER: iptables v1.4.21: Couldn't load match "
         "`addrtype':No such file or directory (exit status 2))"),
         "the kernel lacks addrtype, which the container's rules use",
-        "load its module or boot a kernel that has it, then docker",
+        "load the module of the missing part or boot a kernel that has it, then docker",
     ),
     "a chain that is gone is no target that the kernel lacks": (
         f"{EXTERNAL}(iptables failed: iptables: Couldn't load target `DOCKER':No such file or directory)",
@@ -257,7 +257,11 @@ STATUSES: dict[str, tuple[int, bool, str]] = {
     "docker kill": (137, False, ""),
     "no such command in its script": (127, False, "exit status 127: a command was not found"),
     "a command that may not be run": (126, False, "exit status 126: a command is not executable"),
-    "a segmentation fault": (139, False, "exit status 139: a segmentation fault (SIGSEGV) ended it"),
+    "a segmentation fault": (
+        139,
+        False,
+        "exit status 139: a segmentation fault (SIGSEGV) ended the container's program",
+    ),
     "an error of its own": (1, False, ""),
     "no error": (0, False, ""),
 }

@@ -23,7 +23,7 @@ from tests.small_host import CLIENT
         (of_swarm(running=0, mode="host"), "swarm-service-not-running", "no task runs"),
         (of_swarm(mode="host"), "swarm-port-mode-host", "mode=host"),
         (of_swarm(), "swarm-ingress-sandbox-broken", "does not hold the port here"),
-        (of_swarm(running=None), "swarm-ingress-sandbox-broken", "does not hold it here"),
+        (of_swarm(running=None), "swarm-ingress-sandbox-broken", "does not hold the port here"),
         (of_swarm(telling=False), "port-not-published", "Published"),
     ),
 )

@@ -95,7 +95,7 @@ def _allow(link: Link, peer: Peer, address: str) -> Message:
     has = allowed_text(peer.allowed)
     return message(
         "if {address} is behind peer {number} of {link}: add its network to that peer's AllowedIPs (now {has}). Change "
-        "them in /etc/wireguard/{link}.conf, and now with wg set {link} peer KEY allowed-ips, which takes the whole "
+        "the list in /etc/wireguard/{link}.conf. To change it now: wg set {link} peer KEY allowed-ips, with the whole "
         "list",
         address=address,
         number=peer.number,

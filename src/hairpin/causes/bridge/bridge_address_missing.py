@@ -39,7 +39,7 @@ def find(view: View) -> Iterator[Candidate]:
         if (address.link, address.value) not in told:
             told.add((address.link, address.value))
             yield _candidate(
-                view, address, message("The default route in {netns} leads to this address as its router.", netns=name)
+                view, address, message("The default route in {netns} uses this address as its router.", netns=name)
             )
 
 

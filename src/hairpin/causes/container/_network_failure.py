@@ -22,7 +22,7 @@ def no_network(host: Host, container: Container, places: dict[str, str]) -> Fail
     return Failure(
         message("the container's network {network} is gone", network=network),
         message(
-            "recreate {name} on a network that exists; {command} makes a network of the lost name, with another id",
+            "recreate {name} on a network that exists; {command} makes a network with the lost name and another id",
             name=container.name,
             command=engine.command("network", "create", network),
         ),

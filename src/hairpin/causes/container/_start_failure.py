@@ -99,9 +99,9 @@ def _by_status(container: Container) -> Failure | None:
                 message("make the file executable in the image, and recreate {name}", name=name),
             )
         case 139:
-            return Failure(message("exit status 139: a segmentation fault (SIGSEGV) ended it"))
+            return Failure(message("exit status 139: a segmentation fault (SIGSEGV) ended the container's program"))
         case 134:
-            return Failure(message("exit status 134: it aborted itself (SIGABRT)"))
+            return Failure(message("exit status 134: the container's program aborted itself (SIGABRT)"))
         case _:
             return None
 
@@ -272,7 +272,8 @@ def _no_veth(host: Host, container: Container, _: dict[str, str]) -> Failure:
     if files is not None and not files.there:
         return Failure(
             message(
-                "the kernel could not make a veth pair: {folder} is gone, so it loads no module", folder=files.folder
+                "the kernel could not make a veth pair: {folder} is gone, so the kernel loads no module",
+                folder=files.folder,
             ),
             message("reboot into the kernel that is installed"),
         )

@@ -110,7 +110,7 @@ def _addresses(host: Host, network: DockerNetwork, asked: str) -> Message:
 
 
 CAUSE = Cause(
-    title=message("No container has the asked address"),
+    title=message("No container has the address that the client asked"),
     source="docs.docker.com: IP address and hostname of a container",
     reasons=frozenset({"no-neighbour", "no-carrier", "left-instead"}),
 )

@@ -52,7 +52,9 @@ def find(view: View) -> Iterator[Candidate]:
             where=OfContainer(container=container.name, network=lost.network),
             in_class="container-address-lost",
             evidence=(container.evidence,),
-            advice=(message("a network manager may have deleted the veth: keep it away from veth* (unmanaged)"),),
+            advice=(
+                message("a network manager may have deleted the veth: keep this manager away from veth* (unmanaged)"),
+            ),
         )
 
 

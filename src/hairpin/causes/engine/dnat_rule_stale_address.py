@@ -105,7 +105,7 @@ def _led_to_another(view: View, place: Place, holder: Attachment) -> Iterator[Ca
         "own": address_text(address, packet.version),
     }
     yield Candidate(
-        title=message("A DNAT rule leads to {address}, which is {other} now; {name} has {own}", **facts),
+        title=message("A DNAT rule leads to {address}, which belongs to {other} now; {name} has {own}", **facts),
         detail=message(
             "{name} publishes the port. The rule names an address that {name} no longer has: {rule}", **facts,
                        rule=place.text),

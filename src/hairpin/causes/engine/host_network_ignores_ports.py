@@ -33,8 +33,8 @@ def find(view: View) -> Iterator[Candidate]:
         held = _held(view, container, binding)
         advice = (
             message(
-                "ask for port {port}, on which {container} itself listens ({question}), or run it without --network "
-                "host",
+                "ask for port {port}, on which {container} itself listens ({question}), or run {container} without "
+                "--network host",
                 port=held[0].port,
                 question=ask_port(held[0].port, held[0].protocol),
                 container=container.name,

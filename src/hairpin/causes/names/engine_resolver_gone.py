@@ -6,7 +6,7 @@ process with the first container of such a network, and does not restart it.
 Users see: ``Temporary failure in name resolution`` in all containers of the network, while connections by address work.
 
 Proof: the network has name resolution (``dns_enabled``), and no socket listens on port 53 of its gateway address, or
-another program's socket takes the queries there.  With the process the query arrives.
+another program's socket takes the queries there.  With the name server's own process the query arrives.
 Now: ``podman network reload`` with the network's containers.  The reload starts the name server's process again, and
 makes the containers' rules again.
 Lasting: no setting has to be changed.  Find out what ended the process, for example a clean-up job, or the kernel

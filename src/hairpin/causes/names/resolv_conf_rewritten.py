@@ -1,7 +1,7 @@
 """The container's own resolv.conf names another name server than the engine wrote into it.
 
-Users see: since a VPN client, a DHCP client or an entrypoint ran in one container, it prints ``bad address 'db'``,
-while all other containers of the network resolve the name.
+Users see: since a VPN client, a DHCP client or an entrypoint ran in one container, that container prints ``bad address
+'db'``, while all other containers of the network resolve the name.
 
 Proof: the engine's name server knows the name on a network of the container, and the first server in the container's
 resolv.conf is another one.  With the engine's name server the query is answered.

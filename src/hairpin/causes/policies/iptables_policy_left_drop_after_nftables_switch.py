@@ -28,7 +28,7 @@ def _opened(view: View, place: Place) -> tuple[Change, ...]:
 
 
 CAUSE = Cause(
-    title=message("Docker's old FORWARD policy drops what its nftables rules accept"),
+    title=message("Docker's old FORWARD policy drops packets that Docker's nftables rules accept"),
     source="docker-v29 daemon/libnetwork/drivers/bridge/internal/iptabler/cleaner.go NewCleaner(); moby/moby#50566",
     reasons=RULE_STOPS,
     find=by_owner(

@@ -1,7 +1,7 @@
 """A container network's subnet overlaps a LAN, a VPN or an office network.
 
-Users see: after ``compose up``, the host and its containers no longer reach a network outside whose addresses the new
-container network has, too.
+Users see: after ``compose up``, the host and its containers no longer reach an outside network that has the same
+addresses as the new container network.
 
 Proof: the lookup for an address outside finds the route into the bridge, where no container has the address.  Without
 the route into the bridge, the packet takes another route.

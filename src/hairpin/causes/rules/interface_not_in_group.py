@@ -73,8 +73,8 @@ def _candidate(view: View, place: Place, link: Link, group: str) -> Candidate:
                 Change(()),
                 (
                     message(
-                        "if {link} belongs to group {group}: ip link set dev {link} group {group}, and the same where "
-                        "{link} is configured. Ask whoever made the rule which interfaces it is for",
+                        "if {link} belongs to group {group}: ip link set dev {link} group {group}. Set the same group "
+                        "where {link} is configured. Ask whoever made the rule which interfaces it is for",
                         **facts,
                     ),
                 ),

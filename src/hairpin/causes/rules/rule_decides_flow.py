@@ -90,10 +90,12 @@ def _unread_queue(view: View, netns: Netns, place: Place) -> Message | None:
 
 
 _MANAGERS = {
-    "firewalld": message("if firewalld should let this in, configure it in a zone or policy; `firewall-cmd --reload` "
-                         "loads firewalld's files again, and rules that are not in the files are then gone"),
-    "ufw": message("if ufw should let this in, add a rule (`ufw allow`); `ufw reload` loads ufw's files again, and "
-                   "rules that are not in the files are then gone"),
+    "firewalld": message(
+        "if firewalld should let these packets in, configure this in a zone or policy; `firewall-cmd --reload` loads "
+        "firewalld's files again, and rules that are not in the files are then gone"),
+    "ufw": message(
+        "if ufw should let these packets in, add a rule (`ufw allow`); `ufw reload` loads ufw's files again, and rules "
+        "that are not in the files are then gone"),
 }  # fmt: skip
 """The advice for a rule in a chain of a firewall manager, because the rule may be the manager's own."""
 

@@ -157,7 +157,7 @@ def _candidate(event: str, container: str, target: str, place: Place) -> Candida
     )
     tool = "ip6tables" if place.family == "ip6" else "iptables"
     typed = f"{tool} -t {place.table} -D {place.text.removeprefix('-A ')}"
-    advice = message("delete the rule, and find out what left it: `{command}`", command=typed)
+    advice = message("delete the rule, and find out what left the rule behind: `{command}`", command=typed)
     return about_rule(place, title, detail, advice)
 
 

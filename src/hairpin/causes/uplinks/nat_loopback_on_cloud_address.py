@@ -36,7 +36,9 @@ def find(view: View) -> Iterator[Candidate]:
     for own in (mapping.private, None):
         intent = LoopBack(view.host_netns, flow.version, mapping.public, own, protocol, flow.dport)
         yield Candidate(
-            title=message("{public} is not an address of this host, and its gateway does not hairpin", public=public),
+            title=message(
+                "{public} is not an address of this host, and the host's gateway does not hairpin", public=public
+            ),
             detail=message(
                 "No interface has {public}; a gateway maps it to {private}. Packets from this host to {public} leave "
                 "for the gateway, which does not send them back. Packets from outside still reach this host through "

@@ -92,10 +92,7 @@ def with_other_entry(namespace: Namespace, part: ReplaceEntry) -> Namespace:
             alone = isinstance(before, Route) and is_alone(namespace.routes, before)
             if not alone or not isinstance(before, Route) or route_slot(before) != route_slot(route):
                 raise ChangeError(
-                    message(
-                        "there is no route that matches the place of {prefix}, or there are several",
-                        prefix=_prefix(route),
-                    )
+                    message("there is not exactly one route for {prefix} to replace", prefix=_prefix(route))
                 )
             added = with_entry(namespace, route).routes[-1]
             named = as_named(before)
@@ -109,9 +106,7 @@ def with_other_entry(namespace: Namespace, part: ReplaceEntry) -> Namespace:
             )
             if not same:
                 raise ChangeError(
-                    message(
-                        "there is no forwarding entry on {port} at that place, or there are several", port=entry.port
-                    )
+                    message("there is not exactly one forwarding entry on {port} to replace", port=entry.port)
                 )
             return _replace(namespace, fdb=tuple(entry if each == before else each for each in namespace.fdb))
         case _:

@@ -168,7 +168,7 @@ class CauseText:
                 return message("{before} now, {after} once that cause is repaired ({judge})", before=before,
                                after=after, judge=judge)  # fmt: skip
             return message(
-                "{before} now, {after} without that rule, which is meant to stay ({judge})",
+                "{before} now, {after} without the rule that stops the flow; that rule is meant to stay ({judge})",
                 before=before,
                 after=after,
                 judge=judge,
