@@ -46,7 +46,7 @@ def content_questions(network: Network, trace: Trace) -> Iterator[OpenQuestion]:
         facts = {"part": part, "count": rule.packets, "rule": place.in_full}
         yield OpenQuestion(
             text=message("Do packets of this connection match {part}? This rule has stopped {count}: {rule}", **facts),
-            if_yes=message("The rule stops them, and the connection fails or hangs"),
+            if_yes=message("The rule stops the packets, and the connection fails or hangs"),
             if_no=message("The rule stopped packets of other connections, and the verdict above stands"),
             wanted=(rule_watched(network, trace, netns, place, rule),),
             breaks_if="yes",

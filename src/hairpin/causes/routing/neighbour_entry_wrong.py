@@ -143,7 +143,7 @@ def _detail(entry: Neighbour, address: str, right: int | None) -> Message:
             "The kernel made the entry while {address} was a broadcast address, and keeps it.", address=address
         )
     if right is None:
-        return message("Nobody on {link} has that hardware address.", link=entry.link)
+        return message("No machine on {link} has the hardware address of this entry.", link=entry.link)
     return message(
         "On {link}, {address} has the hardware address {right}.",
         link=entry.link,

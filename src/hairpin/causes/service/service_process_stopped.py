@@ -86,7 +86,9 @@ def _frozen(view: View, socket: Socket) -> Iterator[Candidate]:
     version_1 = "/freezer" in socket.frozen
     thaw = f"echo THAWED > {socket.frozen}/freezer.state" if version_1 else f"echo 0 > {socket.frozen}/cgroup.freeze"
     running = AddSocket(
-        view.stop.netns, msgspec.structs.replace(socket.drained, frozen=""), message("thaw it: {command}", command=thaw)
+        view.stop.netns,
+        msgspec.structs.replace(socket.drained, frozen=""),
+        message("thaw the process: {command}", command=thaw),
     )
     yield Candidate(
         title=message(

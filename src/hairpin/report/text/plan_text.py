@@ -30,14 +30,16 @@ from hairpin.walk.verdicts import VERDICTS, succeeds
 
 _WHY: dict[Why, Message] = {
     "policy": message("somebody configured this, so hairpin repairs it only if you choose the repair"),
-    "disruptive": message("it disrupts connections that work now"),
-    "instead": message("it is an alternative repair"),
+    "disruptive": message("the repair disrupts connections that work now"),
+    "instead": message("the repair is an alternative to another repair"),
     "by-person": message("only a person can do this"),
     "later": message("the repair cannot succeed until a person has repaired the fault behind it"),
-    "together": message("alone it lets no asked flow pass, and the plan leaves out the other repair that it needs"),
-    "opens": message("it opens flows that nobody asked about"),
-    "closes": message("it closes flows that pass now"),
-    "diverts": message("it diverts flows that pass now"),
+    "together": message(
+        "this repair alone lets no asked flow pass, and the plan leaves out the other repair that is needed"
+    ),
+    "opens": message("the repair opens flows that nobody asked about"),
+    "closes": message("the repair closes flows that pass now"),
+    "diverts": message("the repair diverts flows that pass now"),
     "covered": message("another repair in this plan restores the flows that this cause stops"),
     "unknown": message("hairpin knows no repair"),
     "event": message("this cause does harm only after an event"),
@@ -192,7 +194,7 @@ def _proof(cause: CauseAnswer, proof: Proof, words: Words) -> Message:
     before, then = (words(VERDICTS[each]) for each in (proof.without_change, proof.with_change))
     if cause.event is not None:
         return message("{before} after {event}, {then} with this repair", before=before, event=cause.event, then=then)
-    return message("{before} now, {then} after this", before=before, then=then)
+    return message("{before} now, {then} after this repair", before=before, then=then)
 
 
 def _write_step(step: Step, words: Words, paper: Paper) -> None:
@@ -266,7 +268,7 @@ def _write_end(plan: RepairPlan, places: Places, words: Words, paper: Paper, *, 
         verdict_line(verdict, flow_text(flow.trace.flow, places), words, paper)
     if len(shown) > _FEW:
         passing = sum(succeeds(verdict) for _, verdict in shown)
-        said = message("{passing} of {count} flows pass after this", passing=passing, count=len(shown))
+        said = message("{passing} of {count} flows pass after this plan", passing=passing, count=len(shown))
         paper.prose(words(said), indent=2)
     for told in effects_told(plan.effects, words):
         paper.prose(words(told), indent=2, first=f"{words(ALSO)} ")
@@ -377,7 +379,9 @@ def _write_result(result: FlowResult, words: Words, paper: Paper, places: Places
     before = words(VERDICTS[result.before])
     text = flow_text(result.flow, places)
     if result.before != result.after or result.judge == "observed":
-        text = words(message("{flow}: {before} before; {judge}", flow=text, before=before, judge=_JUDGES[result.judge]))
+        text = words(
+            message("{flow}: {before} before the plan; {judge}", flow=text, before=before, judge=_JUDGES[result.judge])
+        )
     verdict_line(result.after, text, words, paper)
     for each in result.counted:
         said = message("packets that {rule} has counted: {before} → {after}", rule=each.place.text, before=each.before,

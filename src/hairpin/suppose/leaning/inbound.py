@@ -196,7 +196,7 @@ INBOUND: tuple[Lean, ...] = (
     Lean(
         cause="docker-user-drops",
         command=RULES,
-        shows=message("DOCKER-USER has a rule that drops"),
+        shows=message("DOCKER-USER has a rule that drops packets"),
         pro={"docker-user": 6, "drop": 3, "timeout": 1, "outside fails": 1},
         con={"refused": -3, "reset": -3, "own host": -3, "no name": -2, "asks itself": -5, "input chain": -2},
         needs=("docker-user",),
