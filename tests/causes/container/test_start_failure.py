@@ -113,7 +113,7 @@ ERRORS: dict[str, tuple[str, str, str]] = {
     ),
     "a runtime that is not installed": (
         'could not select device driver "" with capabilities: [[gpu]]',
-        "this host lacks gpu, which the container asks for", "install it",
+        "this host lacks gpu, which the container asks for", "install the missing part",
     ),
     "a full disk": (
         "failed to create shim task: mkdir /run/containerd/x: no space left on device",

@@ -34,9 +34,7 @@ _WHY: dict[Why, Message] = {
     "instead": message("the repair is an alternative to another repair"),
     "by-person": message("only a person can do this"),
     "later": message("the repair cannot succeed until a person has repaired the fault behind it"),
-    "together": message(
-        "this repair alone lets no asked flow pass, and the plan leaves out the other repair that is needed"
-    ),
+    "together": message("this repair alone lets no asked flow pass, and the plan leaves out the other one"),
     "opens": message("the repair opens flows that nobody asked about"),
     "closes": message("the repair closes flows that pass now"),
     "diverts": message("the repair diverts flows that pass now"),
@@ -376,12 +374,12 @@ def outcome_text(outcome: FixOutcome, words: Words, paper: Paper, places: Places
 
 
 def _write_result(result: FlowResult, words: Words, paper: Paper, places: Places) -> None:
-    before = words(VERDICTS[result.before])
-    text = flow_text(result.flow, places)
+    before, text = words(VERDICTS[result.before]), flow_text(result.flow, places)
     if result.before != result.after or result.judge == "observed":
-        text = words(
-            message("{flow}: {before} before the plan; {judge}", flow=text, before=before, judge=_JUDGES[result.judge])
+        said = message(
+            "{flow}: {before} before the plan; {judge}", flow=text, before=before, judge=_JUDGES[result.judge]
         )
+        text = words(said)
     verdict_line(result.after, text, words, paper)
     for each in result.counted:
         said = message("packets that {rule} has counted: {before} → {after}", rule=each.place.text, before=each.before,
