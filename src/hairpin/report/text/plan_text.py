@@ -374,12 +374,10 @@ def outcome_text(outcome: FixOutcome, words: Words, paper: Paper, places: Places
 
 
 def _write_result(result: FlowResult, words: Words, paper: Paper, places: Places) -> None:
-    before, text = words(VERDICTS[result.before]), flow_text(result.flow, places)
+    before, judge = words(VERDICTS[result.before]), _JUDGES[result.judge]
+    text = flow_text(result.flow, places)
     if result.before != result.after or result.judge == "observed":
-        said = message(
-            "{flow}: {before} before the plan; {judge}", flow=text, before=before, judge=_JUDGES[result.judge]
-        )
-        text = words(said)
+        text = words(message("{flow}: {before} before the plan; {judge}", flow=text, before=before, judge=judge))
     verdict_line(result.after, text, words, paper)
     for each in result.counted:
         said = message("packets that {rule} has counted: {before} → {after}", rule=each.place.text, before=each.before,
