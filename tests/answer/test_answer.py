@@ -36,7 +36,9 @@ def test_a_dispute_says_what_differs() -> None:
     assert judged is not None
     changed = disagreement(judged, DISPUTED.network.world, RELEASE, changed=True)
     assert changed is not None
-    assert str(Dispute("f1", changed, "/x").said()) == (f"{start}with the change, {differs}: please report it with /x")
+    assert str(Dispute("f1", changed, "/x").said()) == (
+        f"{start}with the change, {differs}: please report this bug with /x"
+    )
 
 
 def test_what_is_disputed_is_missing_too() -> None:

@@ -112,7 +112,7 @@ def test_clients_that_a_rule_tells_apart_are_named() -> None:
     (note,) = sources_told_apart(examine(network(filtered), (flow,)))
     said = Words("en")(note)
     assert "192.0.2.10 does not get through, but 203.0.113.10 does" in said
-    assert "filter DOCKER-USER: -A DOCKER-USER -s 192.0.2.0/24 -j DROP; ask with --from 192.0.2.10" in said
+    assert "filter DOCKER-USER: -A DOCKER-USER -s 192.0.2.0/24 -j DROP; to see why, ask with --from 192.0.2.10" in said
     assert sources_told_apart(examine(network(), (flow,))) == ()
 
 

@@ -28,8 +28,14 @@ SAID: dict[str, tuple[Health, str]] = {
     "halted": (Health(DOCKER, contact("hung", halted=[[4, "dockerd"]])), "(SIGSTOP, process 4). `kill -CONT 4`"),
     "containerd halted": (Health(DOCKER, contact("hung", halted=[[5, "containerd"]])), "containerd is stopped"),
     "hung": (Health(DOCKER, contact("hung")), "does not answer within 3 seconds"),
-    "stopped": (Health(DOCKER, contact("stopped"), enabled=True), "it should run, because it is started at boot"),
-    "stopped, for a container": (Health(DOCKER, contact("stopped"), awaited=(container(),)), "it should run for web"),
+    "stopped": (
+        Health(DOCKER, contact("stopped"), enabled=True),
+        "dockerd should run, because systemd starts it at boot",
+    ),
+    "stopped, for a container": (
+        Health(DOCKER, contact("stopped"), awaited=(container(),)),
+        "dockerd should run for web",
+    ),
     "stopped, its rules left": (Health(DOCKER, contact("stopped"), left=("rule",)), "still holds its rules"),
     "stopped for good": (Health(DOCKER, contact("stopped")), "nothing starts it at boot"),
     "refuses its file": (

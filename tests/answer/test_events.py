@@ -40,7 +40,7 @@ def test_what_then_strikes_is_latent_and_names_the_event() -> None:
         (
             "docker-restart",
             "restart-policy-missing",
-            "The container runs now, and nothing starts it again after the event.",
+            "The container runs now, and nothing starts the container again after the event.",
         ),
     ),
 )

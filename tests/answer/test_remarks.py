@@ -79,7 +79,7 @@ CASES: dict[str, tuple[Network, Flow, str]] = {
     "full now: a cause says it": (counting(Counters(dropped=5), count=100), published(), ""),
     "neighbours refused": (counting(Counters(neighbours=((4, 7, 9),))), published(), "has refused 9"),
     "as many neighbours as may be": (counting(Counters(neighbours=((4, 1024, 0),))), published(), "1024 entries"),
-    "old entries of others": (remembering(entry(sender=CLIENT + 1)), UDP_FLOW, "elsewhere: 1; ask"),
+    "old entries of others": (remembering(entry(sender=CLIENT + 1)), UDP_FLOW, "present rules do (entries: 1); ask"),
     "right entries of others": (
         remembering(msgspec.structs.replace(entry(sender=CLIENT + 1), reply=BACK)), UDP_FLOW, ""
     ),
@@ -93,7 +93,7 @@ CASES: dict[str, tuple[Network, Flow, str]] = {
     "asked from the host's usual address": (network(), published(FromHost(HOST_ADDRESS)), ""),
     "on loopback by default": (
         bound(PortBinding("tcp", 80, 8151, 0x7F000001, 4, by_default=True), 0x7F000001),
-        published(FromHost(), "127.0.0.1"), "published on 127.0.0.1 only, because",
+        published(FromHost(), "127.0.0.1"), "published on 127.0.0.1 only: ",
     ),
     "on loopback by its own option": (
         bound(PortBinding("tcp", 80, 8151, 0x7F000001, 4), 0x7F000001), published(FromHost(), "127.0.0.1"), "",
@@ -127,7 +127,7 @@ def test_a_process_that_has_the_published_port_at_another_address_is_named(socke
     of = of.with_namespace(HOST_NETNS, msgspec.structs.replace(host, sockets=(*host.sockets, socket)))
     flow = msgspec.structs.replace(published(FromHost(), "127.0.0.1"), container="web")
     found = [str(each) for each in remarks(of, (walk_flow(of, flow),))]
-    assert found == (["[::1]:8151 is python3 (pid 222), not web"] if said else [])
+    assert found == (["[::1]:8151 belongs to python3 (pid 222), not to web"] if said else [])
 
 
 def test_an_advertised_default_route_that_nothing_renews_is_told_once() -> None:

@@ -20,7 +20,7 @@ FORWARDED = (
     "ipv4     2 tcp      6 100 SYN_SENT src=10.1.1.1 dst=192.0.2.9 sport=4 dport=22 [UNREPLIED] "
     "src=192.0.2.9 dst=10.1.1.1 sport=22 dport=4"
 )
-_SAID = "connections from here to these servers got no answer: {}; ask with `hairpin check {} --from {}`"
+_SAID = "connections from here to these servers got no answer: {}; to see why: `hairpin check {} --from {}`"
 _MANY = "192.0.2.1:25 (container:web), 192.0.2.2:25 (container:web), 192.0.2.3:25 (container:web) (+2)"
 TOLD: dict[str, tuple[tuple[str, ...], str]] = {
     "a container's": ((ONE,), _SAID.format("192.0.2.25:25 (container:web)", "192.0.2.25:25", "container:web")),

@@ -122,8 +122,8 @@ def bound(*ports: int) -> tuple[PortBinding, ...]:
 
 
 IDLE: dict[str, tuple[tuple[PortBinding, ...] | None, str]] = {
-    "a port that nobody has": (bound(9000), "no engine runs: shop (ann, 9000). Why: hairpin check 9000"),
-    "one of two ports": (bound(8151, 9000), "no engine runs: shop (ann, 9000). Why: hairpin check 9000"),
+    "a port that nobody has": (bound(9000), "who run no engine now: shop (ann, 9000). To see why: hairpin check 9000"),
+    "one of two ports": (bound(8151, 9000), "who run no engine now: shop (ann, 9000). To see why: hairpin check 9000"),
     "a port that another process has": (bound(8151), ""),
     "no port": ((), ""),
     "ports that are not known": (None, ""),
@@ -138,5 +138,5 @@ def test_idle_rootless_containers_are_one_line(ports: tuple[PortBinding, ...] | 
     )
     found = msgspec.structs.replace(found, network=msgspec.structs.replace(found.network, hosts=(host,)))
     said = [Words("en")(each) for each in asked(found).notes]
-    assert [each.partition("for whom ")[2] for each in said] == ([line] if line else [])
+    assert [each.partition("of users ")[2] for each in said] == ([line] if line else [])
     assert asked(found, Target(8151)).notes == ()

@@ -61,7 +61,7 @@ def test_the_document_has_the_lines_and_the_file() -> None:
 
 def test_the_file_that_has_the_service_is_shown_with_the_lines() -> None:
     text = shown(FILE)
-    assert "for the compose files (hairpin does not write these files):" in text
+    assert "changes to make by hand in the compose files:" in text
     assert '/srv/compose.yaml\n      -       - "127.0.0.1:8080:80"\n      +       - "8080:80"\n' in text
 
 

@@ -81,7 +81,7 @@ def test_the_answer_has_the_path_of_each_file(tmp_path: Path) -> None:
     (kept,) = keeping_disputes(DISPUTED, (tmp_path,)).disputes
     (path,) = tmp_path.iterdir()
     assert (kept.flow, kept.file) == ("f1", str(path))
-    assert str(kept.said()).endswith(f"this may be an error in hairpin: please report it with {path}")
+    assert str(kept.said()).endswith(f"this may be an error in hairpin: please report this bug with {path}")
 
 
 def test_the_same_bug_has_one_file_however_often_it_is_met(tmp_path: Path) -> None:

@@ -63,4 +63,4 @@ def test_a_text_is_no_whole_host(capsys: pytest.CaptureFixture[str], tmp_path: P
 def test_what_a_text_does_not_tell_is_not_silent(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     (tmp_path / "ticket.txt").write_text("$ docker run -d -p 8080:80 --name web nginx\n")
     ended = call(capsys, "walk", "8080", "--from", "lan", "--text", str(tmp_path / "ticket.txt"))
-    assert "does not show is as on an ordinary host" in ended.err
+    assert "assumes an ordinary host for everything that" in ended.err

@@ -103,7 +103,7 @@ def test_a_missing_shell_is_named() -> None:
 
 
 SSH_FAILURES: dict[str, tuple[str, str]] = {
-    "host key": ("Host key verification failed.", "host key is unknown or has changed"),
+    "host key": ("Host key verification failed.", "the host key of the ssh server is unknown or has changed"),
     "no key": ("ann@web1: Permission denied (publickey).", "ssh login failed"),
     "name": ("ssh: Could not resolve hostname web1: Name or service not known", "host name is unknown"),
     "silent host": ("ssh: connect to host web1 port 22: Connection timed out", "no answer within 10 s"),

@@ -58,7 +58,7 @@ def test_readings_that_one_lacks_are_not_compared() -> None:
 DAEMON = "/etc/docker/daemon.json"
 OF_KEYS = f"{DAEMON} (of its keys, only those on hairpin's list are read)"
 OF_LINES = "/etc/netplan/a.yaml (its lines that may hold a secret are not read)"
-EMPTY = "a file in which nothing was read"
+EMPTY = "a file from which hairpin read no line"
 
 # path, text before (None: no file), text after, what is told: place, before, after
 CASES: dict[str, tuple[str, str | None, str | None, tuple[str, str | None, str | None] | None]] = {

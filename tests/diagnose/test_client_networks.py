@@ -47,7 +47,8 @@ def test_networks_whose_clients_are_stopped_are_named(net: Network, named: str) 
     flow = msgspec.structs.replace(published(), invented=True)
     told = [str(each) for each in told_by_network(net, (diagnose(net, flow),))]
     assert [
-        each.startswith(f"clients in {named} do not get through, but other clients do; to see why: ") for each in told
+        each.startswith(f"clients in {named} do not get through, but other clients do; to see why, ask with ")
+        for each in told
     ] == [True] * bool(named)
     assert told_by_network(net, (diagnose(net, published()),)) == ()  # the user named the client
 

@@ -101,20 +101,25 @@ def test_a_set_of_many_entries_costs_no_walk_an_entry() -> None:
 
 TWO = ("198.51.100.1", "198.51.100.20")
 LINES = {
-    "rules and sets": (SingledOut("h", rules=3, sets=2), "3 rules and 2 sets drop single clients; ask --from ADDRESS"),
-    "one set": (SingledOut("h", sets=1), "1 set drops single clients; ask --from ADDRESS"),
+    "rules and sets": (
+        SingledOut("h", rules=3, sets=2),
+        "3 rules and 2 sets drop single clients; to see why, ask with --from ADDRESS",
+    ),
+    "one set": (SingledOut("h", sets=1), "1 set drops single clients; to see why, ask with --from ADDRESS"),
     "one client": (
         SingledOut("h", TWO[:1], "198.51.100.11:8151/tcp"),
         (
             "198.51.100.1 does not get through to 198.51.100.11:8151/tcp, but other clients do: a rule against a "
-            "single client is usually intended; to see why, ask --from 198.51.100.1"),
+            "single client is usually intended; to see why, ask with --from 198.51.100.1"
+        ),
     ),
     "two, and others": (
         SingledOut("h", TWO, "198.51.100.11:8151/tcp", rules=1),
         (
             "198.51.100.1, 198.51.100.20 do not get through to 198.51.100.11:8151/tcp, but other clients do: rules "
-            "against single clients are usually intended; to see why, ask --from 198.51.100.1. 1 rule drops single "
-            "clients; ask --from ADDRESS"),
+            "against single clients are usually intended; to see why, ask with --from 198.51.100.1. 1 rule drops "
+            "single clients; to see why, ask with --from ADDRESS"
+        ),
     ),
 }  # fmt: skip
 

@@ -23,7 +23,9 @@ def asked(*rules: str) -> tuple[OpenQuestion, ...]:
 def test_one_network_that_a_rule_stops() -> None:
     (found,) = asked("-s 192.0.2.0/24 -j DROP")
     assert str(found.text) == "Do clients of 198.51.100.11:8151/tcp come from 192.0.2.0/24?"
-    assert str(found.if_yes) == "This rule stops them: filter DOCKER-USER: -A DOCKER-USER -s 192.0.2.0/24 -j DROP"
+    assert (
+        str(found.if_yes) == "This rule stops these clients: filter DOCKER-USER: -A DOCKER-USER -s 192.0.2.0/24 -j DROP"
+    )
     assert found.breaks_if == "yes"
 
 

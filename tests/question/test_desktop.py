@@ -44,7 +44,8 @@ NOTES: dict[str, tuple[Evidence, str, str]] = {
         guest(WSL2, "wsl-networking\tmirrored\n"), "answer has no way back (microsoft/WSL#10494)",
         "ignoredPorts=8151"),
     "WSL, mirrored, a new Docker": (
-        guest(WSL2, "wsl-networking\tmirrored\n", RULE), "dockerd correctly leaves", "hostAddressLoopback=true"),
+        guest(WSL2, "wsl-networking\tmirrored\n", RULE), "docker-proxy takes connections from Windows to localhost",
+        "hostAddressLoopback=true"),
 }  # fmt: skip
 
 

@@ -111,7 +111,7 @@ def test_a_container_may_be_of_a_daemon_that_was_not_asked() -> None:
 IDLE: dict[str, tuple[IdleContainer, str]] = {
     "with a port": (
         IdleContainer("ann", 1001, "podman", "second", ports=(PortBinding("tcp", 80, 8090, actual=False),)),
-        "belongs to ann on test and does not run.*podman start second.; why: hairpin check 8090",
+        "belongs to ann on test and does not run.*podman start second.; to see why: hairpin check 8090",
     ),
     "without": (IdleContainer("ann", 1001, "podman", "second"), "run `podman start second`$"),
     "of a pod": (IdleContainer("ann", 1001, "podman", "first, second", pod="18"), "podman pod start 18"),

@@ -31,7 +31,7 @@ def test_the_documented_example_is_read() -> None:
 
 
 def test_json_that_has_no_tables() -> None:
-    with pytest.raises(UsageError, match="it has no tables"):
+    with pytest.raises(UsageError, match="the file has no tables"):
         parse_world("[]", "w.json")
 
 
@@ -45,7 +45,7 @@ UPSTREAM = "[[upstream]]\naction = {}\nports = {}"
 
 # the file, and what is said of it in English
 WRONG: dict[str, tuple[str, str]] = {
-    "no TOML": ("[[public", "it is not TOML"),
+    "no TOML": ("[[public", "the file is not TOML"),
     "a misspelt table": (
         '[[publics]]\naddress = "203.0.113.1"',
         "no table 'publics' exists; the tables are public, peer, return_route, upstream",

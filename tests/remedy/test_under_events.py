@@ -152,4 +152,4 @@ def test_a_file_that_keeps_the_manager_from_loading_is_not_kept() -> None:
     remedy = msgspec.structs.replace(remedy, keeping=(step,))
     (found,) = judged_by_events((remedy,), "input-drops-host-service", shut, (SSH,))
     assert not found.keeping
-    assert "would do harm, so nothing of it is saved: after saved-rules-restore, " in str(found.advice[-1])
+    assert "would do harm, so hairpin saves no part of it: after saved-rules-restore, " in str(found.advice[-1])

@@ -59,4 +59,4 @@ def test_the_address_and_the_answer_are_named_if_they_are_known() -> None:
     nobody = Stop("no-neighbour", HOST_NETNS, "neighbour", "docker0", SEEN, address=0xAC110002)
     rejected = Stop("reject", HOST_NETNS, "forward", "eth0", SEEN, reject="tcp-reset")
     assert str(stop_sentence(nobody)) == "nothing answers for 172.17.0.2"
-    assert str(stop_sentence(rejected)) == "a rule rejects it with tcp-reset"
+    assert str(stop_sentence(rejected)) == "a rule rejects the packet with tcp-reset"

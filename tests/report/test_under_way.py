@@ -23,7 +23,8 @@ CASES: dict[str, tuple[PlanUnderWay, str, tuple[str, ...]]] = {
     "begun by another machine": (PlanUnderWay("2", "under-way", UNTIL, from_elsewhere=True), "",
                                  ("another machine has begun plan 2 here", "at 2026-11-19T00:09:11Z")),
     "of another machine, interrupted": (PlanUnderWay("2", "interrupted", from_elsewhere=True), "",
-                                        ("another machine has begun here", "is interrupted", "to settle the plan")),
+                                        ("another machine has begun plan 2 here", "is interrupted",
+                                         "to settle the plan")),
     "being taken back": (PlanUnderWay("3", "taken-back"), "", ("is being taken back at this moment",)),
 }  # fmt: skip
 
@@ -39,4 +40,4 @@ def test_all_is_well_only_while_the_plan_is_there() -> None:
     fine = message("1 port: all flows pass")
     assert while_under_way(fine, ()) is fine
     said = Words("en")(while_under_way(fine, (TIED,)))
-    assert said == "1 port: all flows pass while plan 3 is being tried; it ends at 2026-11-19T00:09:11Z"
+    assert said == "1 port: all flows pass while plan 3 is being tried; the plan ends at 2026-11-19T00:09:11Z"

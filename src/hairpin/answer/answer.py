@@ -225,7 +225,7 @@ class Dispute(msgspec.Struct, frozen=True):
         )
         if self.file is None:
             return told
-        return message("{said}: please report it with {file}", said=told, file=self.file)
+        return message("{said}: please report this bug with {file}", said=told, file=self.file)
 
 
 class Answer(msgspec.Struct, frozen=True):

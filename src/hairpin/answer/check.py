@@ -165,7 +165,8 @@ def _told_apart(stopped: Trace, passing: Trace) -> Message:
     if not isinstance(stopped.flow.start, (Outside, Lan)):
         there, elsewhere = (address_text(each.flow.daddr, each.flow.version) for each in (stopped, passing))
         return message(
-            "rules or routes here treat these destinations differently: {one} is not reached from {start}, {other} is",
+            "rules or routes here treat these destinations differently: {one} is not reached from {start}, but {other} "
+            "is",
             one=there,
             other=elsewhere,
             start=stopped.flow.start_text(),
@@ -175,15 +176,15 @@ def _told_apart(stopped: Trace, passing: Trace) -> Message:
     if isinstance(decided, RuleDecided):
         return message(
             "a rule treats these sources differently: {one} does not get through, but {other} does. This rule stops "
-            "{one}: {rule}; ask with {asking}",
+            "{one}: {rule}; to see why, ask with {asking}",
             one=one,
             other=other,
             rule=decided.place.in_full,
             asking=ask_from(one),
         )
     return message(
-        "rules or routes here treat these sources differently: {one} does not get through, {other} does; ask with "
-        "{asking}",
+        "rules or routes here treat these sources differently: {one} does not get through, but {other} does; to see "
+        "why, ask with {asking}",
         one=one,
         asking=ask_from(one),
         other=other,
@@ -270,12 +271,13 @@ def _with_word(flow: FlowAnswer, both: "Judged | None") -> FlowAnswer:
                        netns=path[-1].netns)  # fmt: skip
     asked = OpenQuestion(
         text=message(
-            "Does {flow} arrive? hairpin's walk through what it read says yes; this kernel, given the same packets, "
-            "says: {said}",
+            "Does {flow} arrive? hairpin's simulation says yes. This kernel, which got the same packets, says: {said}",
             flow=flow.trace.flow.target_text(),
             said=said,
         ),
-        if_yes=message("The walk is right: the network that was built for the kernel differs from this host's"),
+        if_yes=message(
+            "The simulation is right: the test copy (replica) that the kernel got differs from this host's network"
+        ),
         if_no=message("The kernel is right: something that hairpin does not simulate stops the flow here"),
         wanted=(watch_port(flow.trace.flow.protocol, flow.trace.flow.dport),),
         undecided=True,

@@ -145,9 +145,9 @@ def _stopped(each: Health) -> Message:
 def _expected_because(each: Health) -> Message:
     if each.awaited:
         names = ", ".join(sorted(one.name for one in each.awaited)[:5])
-        return message("it should run for {containers}", containers=names)
+        return message("dockerd should run for {containers}", containers=names)
     if each.enabled:
-        return message("it should run, because it is started at boot")
+        return message("dockerd should run, because systemd starts it at boot")
     return message("the kernel still holds {left}", left=_LEFT[each.left[0]])
 
 

@@ -80,7 +80,9 @@ def _unread_where_changed(was: Network, then: Network) -> Network:
 
 def lacking_reading(label: str, key: str) -> Unread:
     """Return the entry about a reading that the event needs and that the host's evidence lacks."""
-    return Unread(key, "", key, message("this snapshot lacks that reading: take a new snapshot"), "", label)
+    return Unread(
+        key, "", key, message("this snapshot lacks the reading that the answer needs: take a new snapshot"), "", label
+    )
 
 
 def with_orders(event: EventAnswer | None, flows: tuple[FlowAnswer, ...]) -> EventAnswer | None:
@@ -110,6 +112,6 @@ def with_event(cause: CauseAnswer, start: Answer) -> CauseAnswer:
     coming = Coming(event, told.label, told.was, start.network, struck[0], found)
     name = name_of(coming)
     if name == LEFT_STOPPED:
-        detail = message("The container runs now, and nothing starts it again after the event.")
+        detail = message("The container runs now, and nothing starts the container again after the event.")
         cause = msgspec.structs.replace(cause, candidate=msgspec.structs.replace(cause.candidate, detail=detail))
     return msgspec.structs.replace(cause, id=name, severity="latent", event=told.id)

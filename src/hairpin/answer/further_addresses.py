@@ -247,7 +247,7 @@ def _question(flow: Flow, rule: str, stopped: Sequence[Trace]) -> OpenQuestion:
             "Should clients reach {port} at {others}, as they do at {own}? A rule stops clients at these addresses",
             **facts,
         ),
-        if_yes=message("This rule stops them: {rule}", **facts),
+        if_yes=message("This rule stops these clients: {rule}", **facts),
         if_no=message("The rule works as its owner intended, and there is nothing to do"),
         wanted=(asking,),
         breaks_if="yes",

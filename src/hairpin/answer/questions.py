@@ -219,12 +219,12 @@ def _was_moved(network: Network, mapping: PublicAddress) -> Iterator[OpenQuestio
         yield OpenQuestion(
             text=message(
                 "Was {address} the address of {link}? {link} is in the namespace of container {container} and has no "
-                "address. No engine put it there, and a link loses its addresses when it is moved",
+                "address. No engine put {link} there, and the kernel deletes a link's addresses when the link is moved",
                 **facts,
             ),
             if_yes=message(
                 "This host has lost {address}: nsenter -t {pid} -n ip link set {link} netns 1 brings {link} back. Then "
-                "set it up, and give it its addresses and routes again",
+                "set {link} up, and add its addresses and routes again",
                 **facts,
             ),
             if_no=message("{link} has nothing to do with {address}", **facts),

@@ -136,9 +136,9 @@ def _of_others(network: Network, traces: tuple[Trace, ...]) -> Iterator[Message]
             )
             if count:
                 yield message(
-                    "conntrack entries of other clients for port {port}/{protocol} that are older than the port's "
-                    "rules and lead elsewhere: {count}; ask about one client with --from ADDRESS; conntrack -D -p "
-                    "{protocol} --dport {port} deletes them",
+                    "old conntrack entries of other clients lead packets for port {port}/{protocol} elsewhere than the "
+                    "port's present rules do (entries: {count}); ask about one client with --from ADDRESS; conntrack "
+                    "-D -p {protocol} --dport {port} deletes them",
                     count=count,
                     port=wanted.dport,
                     protocol=trace.flow.protocol,
@@ -242,8 +242,8 @@ def _of_default_addresses(network: Network, traces: tuple[Trace, ...]) -> Iterat
                 ports.append(port)
     for (_, address, where), ports in found.items():
         yield message(
-            "published on {address} only, because {where} sets this default and no option of the container does: "
-            "{ports}",
+            "published on {address} only: {ports}. {where} sets this default address, and the container's own option "
+            "names no address",
             address=address,
             where=where,
             ports=", ".join(ports[:_NAMED]) + (" …" if len(ports) > _NAMED else ""),
@@ -285,7 +285,7 @@ def _of_ports_held_beside(network: Network, trace: Trace) -> Iterator[Message]:
     for container, socket in held_beside(network, trace.flow):
         at = address_text(socket.address, socket.version) if socket.address is not None else "*"
         yield message(
-            "{address} is {process} (pid {pid}), not {container}",
+            "{address} belongs to {process} (pid {pid}), not to {container}",
             address=f"[{at}]:{socket.port}" if socket.version == 6 else f"{at}:{socket.port}",
             process=socket.process,
             pid=socket.pid if socket.pid is not None else "?",

@@ -26,7 +26,7 @@ def told_by_silence(network: Network) -> tuple[Message, ...]:
 
 def _note(found: tuple[_Server, ...]) -> Message:
     return message(
-        "connections from here to these servers got no answer: {servers}; ask with `hairpin check {target} --from "
+        "connections from here to these servers got no answer: {servers}; to see why: `hairpin check {target} --from "
         "{start}`",
         servers=few_of([f"{_target(each)} ({each[3]})" for each in found]),
         target=_target(found[0]),

@@ -109,7 +109,7 @@ def _without_engine(host: Host) -> Iterator[Message]:
     named = [f"{each.name} ({each.user}, {port})" for each, port in found.items()]
     if named:
         yield message(
-            "rootless containers of users for whom no engine runs: {named}. Why: hairpin check {port}",
+            "rootless containers of users who run no engine now: {named}. To see why: hairpin check {port}",
             named=", ".join(named) if len(named) <= _NAMED else f"{', '.join(named[:_NAMED])} …",
             port=next(iter(found.values())),
         )

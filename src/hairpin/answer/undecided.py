@@ -22,7 +22,7 @@ from hairpin.wanted import Wanted, watch_control, watch_port, watch_rule
 _MOST = 4
 """The greatest number of questions about one flow."""
 _GO_ON = message("The packets go on to the next rule")
-_END = message("The packets end there")
+_END = message("The packets go no further")
 
 
 def undecided_questions(network: Network, trace: Trace) -> Iterator[OpenQuestion]:
@@ -46,7 +46,7 @@ def content_questions(network: Network, trace: Trace) -> Iterator[OpenQuestion]:
         facts = {"part": part, "count": rule.packets, "rule": place.in_full}
         yield OpenQuestion(
             text=message("Do packets of this connection match {part}? This rule has stopped {count}: {rule}", **facts),
-            if_yes=message("The rule stops them, and the connection fails or hangs"),
+            if_yes=message("The rule stops the packets, and the connection fails or hangs"),
             if_no=message("The rule stopped packets of other connections, and the verdict above stands"),
             wanted=(rule_watched(network, trace, netns, place, rule),),
             breaks_if="yes",
@@ -85,8 +85,8 @@ def _of_rule(network: Network, trace: Trace, condition: Condition, place: Place)
         text = message("{said}. The rule has counted {count} packets", said=text, count=counted)
     if taken and netns is not None and _is_in_bridge(network, netns, rule, place):
         text = message(
-            "{said}. net.bridge.{key} is 1: the bridge itself then already runs the rule, and the kernel removes the "
-            "proxy's socket from the packet before it delivers the packet",
+            "{said}. net.bridge.{key} is 1, so the bridge itself already runs the rule. The kernel then removes the "
+            "proxy's socket from the packet before delivery",
             said=text,
             key=_BRIDGE_NF[place.family],
         )
@@ -203,7 +203,10 @@ def _is_alike(one: Condition, other: Condition) -> bool:
 def _fate(branches: list[Branch]) -> Message:
     verdicts: dict[Verdict, None] = dict.fromkeys(each.verdict for each in branches)
     if not verdicts:
-        return message("The verdict is then that of another branch: hairpin walk shows all branches")
+        return message(
+            "The packet then takes another branch, and the verdict is the one of that branch: hairpin walk shows all "
+            "branches"
+        )
     first = next(iter(verdicts))
     if first == "depends":
         return _END

@@ -247,7 +247,7 @@ def _faults(plan: RepairPlan, results: tuple[FlowResult, ...], was: Network, aft
         if not each.is_well:
             yield message("{flow} does not pass after the repair", flow=flow_told(each.flow))
     if _helps_nothing(plan, results):
-        yield message("after the repair, none of the asked flows that failed before passes")
+        yield message("the repair did not help: each asked flow that failed before it still fails")
     foretold = {(each.kind, flow_key(each.flow)) for each in plan.effects.found}
     asked = tuple(each.trace.flow for each in plan.answer.flows)
     own = set(map(flow_key, asked))

@@ -119,7 +119,9 @@ def _notes(engine: Engine, lost: Missing, host: Host) -> Iterator[Message]:
     namespace = host.namespace(host.netns.name)
     value = namespace.sysctls.text(*IP_FORWARD)
     if value == "0":
-        yield message("net.ipv4.ip_forward is 0: a restart of dockerd would set it to 1, `hairpin restore` does not")
+        yield message(
+            "net.ipv4.ip_forward is 0: a restart of dockerd would set it to 1, but `hairpin restore` does not"
+        )
     table = namespace.ruleset.table("ip", "filter", lost.dialect) if lost.dialect != "nft" else None
     forward = table.chain("FORWARD") if table is not None else None
     if forward is not None and forward.policy == "accept":

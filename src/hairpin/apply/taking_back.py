@@ -76,7 +76,7 @@ def _taken_back(task: PlannedStep, network: Network, hands: Hands) -> tuple[Step
             remove_leavings(step, step.before, hands)
         return ("gone" if task.state == "done" else "taken-back"), None, network
     if step.undo is None:
-        return "stays", message("nothing takes it back"), network
+        return "stays", message("no command takes it back"), network
     refused: Message | None = None
     for back in step.undo:
         fitted = _fitted(back, network)

@@ -68,8 +68,8 @@ def complain_of_told(asked: "Asked", lang: str | None) -> None:
         if each.kind in ("text", "bundle"):
             complain(
                 message(
-                    "hairpin supposes that everything --{kind} {text} does not show is as on an ordinary host; "
-                    "`{instead}` lists these parts",
+                    "hairpin assumes an ordinary host for everything that --{kind} {text} does not show; `{instead}` "
+                    "lists these parts",
                     kind=each.kind, text=each.text, instead=_instead(each),
                 ),
                 lang,

@@ -213,7 +213,7 @@ def _why_ssh_failed(answer: Answer) -> Message:
     hints = (
         (
             "Host key verification failed",
-            message("its host key is unknown or has changed; connect once with ssh and check it"),
+            message("the host key of the ssh server is unknown or has changed; connect once with ssh and check it"),
         ),
         ("Permission denied (", message("ssh login failed; load a key with ssh-add, or name the right user")),
         ("Could not resolve hostname", message("the host name is unknown; check it, or use the address")),

@@ -49,7 +49,8 @@ def container_differences(was: Host, now: Host) -> Iterator[ListedDifference]:
         where = message("namespace {name}", name=name)
         is_new = name in now
         yield ListedDifference(
-            "containers", now.netns, where, None if is_new else message("there"), message("there") if is_new else None,
+            "containers", now.netns, where,
+            None if is_new else message("exists"), message("exists") if is_new else None,
             HostTaken("namespace", name), fields=("namespaces", "there"),
         )  # fmt: skip
 

@@ -27,7 +27,7 @@ _KERNEL = "kernel"
 _NOT_OPTIONS = frozenset({"kind", "containers", "networks", "evidence", "boot", "services", "mesh", "version"})
 """The fields of an engine that are compared separately, or that follow from other fields."""
 Json = dict[str, "Json"] | list["Json"] | str | int | float | bool | None
-_EMPTY = message("a file in which nothing was read")
+_EMPTY = message("a file from which hairpin read no line")
 
 
 def host_differences(was: Host, now: Host, *, alike: bool) -> Iterator[ListedDifference]:

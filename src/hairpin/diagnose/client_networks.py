@@ -87,7 +87,7 @@ def _silent_gateways(trace: Trace) -> Iterator[Neighbour]:
 def _note(found: dict[Prefix, Flow]) -> Message:
     networks, asking = _words(found)
     return message(
-        "clients in {networks} do not get through, but other clients do; to see why: {asking}",
+        "clients in {networks} do not get through, but other clients do; to see why, ask with {asking}",
         networks=networks,
         asking=asking,
     )
@@ -96,8 +96,8 @@ def _note(found: dict[Prefix, Flow]) -> Message:
 def _of_silent(gateway: Neighbour, found: dict[Prefix, Flow]) -> Message:
     networks, asking = _words(found)
     return message(
-        "clients in {networks} get through only if {gateway} answers on {link} (neighbour entry: {state}); ask with "
-        "{asking}",
+        "clients in {networks} get through only if {gateway} answers on {link} (neighbour entry: {state}); to see why, "
+        "ask with {asking}",
         networks=networks,
         gateway=address_text(gateway.value, gateway.version),
         link=gateway.link,

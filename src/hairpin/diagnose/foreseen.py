@@ -138,7 +138,9 @@ def _titled(id_: str, members: list[Finding], said: Message | str, host: Host) -
     if id_ == LEFT_STOPPED and len(names) == 1:
         title = message("after {event}: container {name} does not start again", **event, name=names[0])
         return msgspec.structs.replace(
-            first, title=title, detail=message("The container runs now, and nothing starts it again after the event.")
+            first,
+            title=title,
+            detail=message("The container runs now, and nothing starts the container again after the event."),
         )
     if id_ == LEFT_STOPPED:
         title = message("after {event}: containers {names} do not start again", **event, names=_some(names))

@@ -181,7 +181,9 @@ def _told(candidate: Candidate, event: str, *, relayed: bool) -> Candidate:
     then = (
         message("At its next start Docker refuses to start the container, because a chain for its rules is gone.")
         if event == "container-restart"
-        else message("docker-proxy ends together with dockerd, and then nothing carries the port any more.")
+        else message(
+            "docker-proxy ends together with dockerd, and then nothing forwards the port's connections any more."
+        )
     )
     said = message("{first} {then}", first=now, then=then) if relayed else then
     detail = message("{first} {then}", first=candidate.detail, then=said)

@@ -273,8 +273,8 @@ def _is_on_list(flow: Flow, lists: tuple[Range, ...], stop: Place) -> OpenQuesti
         text=message(
             "A rule accepts only clients in {listed}. Are the clients of {target} in this list?", **_facts(flow, lists)
         ),
-        if_yes=message("The list lets their packets pass, and the verdict above stands"),
-        if_no=message("This rule stops them, as intended: {rule}", rule=stop.in_full),
+        if_yes=message("The list lets the clients' packets pass, and the verdict above stands"),
+        if_no=message("This rule stops the clients, as intended: {rule}", rule=stop.in_full),
         wanted=_asking_from(flow),
         breaks_if="no",
     )
@@ -286,8 +286,8 @@ def _is_to_be_on_list(flow: Flow, lists: tuple[Range, ...], stop: Place) -> Open
             "A rule should accept only clients in {listed}. Are the clients of {target} in this list?",
             **_facts(flow, lists),
         ),
-        if_yes=message("The corrected rule lets them in, and no other clients"),
-        if_no=message("This rule stops them, as intended: {rule}", rule=stop.in_full),
+        if_yes=message("The corrected rule lets these clients in, and no other clients"),
+        if_no=message("This rule stops the clients, as intended: {rule}", rule=stop.in_full),
         wanted=_asking_from(flow),
     )
 

@@ -53,13 +53,13 @@ class SingledOut(msgspec.Struct, frozen=True):
         facts = {"clients": ", ".join(self.clients), "target": self.target, "asking": ask_from(self.clients[0])}
         said = message(
             "{clients} do not get through to {target}, but other clients do: rules against single clients are usually "
-            "intended; to see why, ask {asking}",
+            "intended; to see why, ask with {asking}",
             **facts,
         )
         if len(self.clients) == 1:
             said = message(
                 "{clients} does not get through to {target}, but other clients do: a rule against a single client is "
-                "usually intended; to see why, ask {asking}",
+                "usually intended; to see why, ask with {asking}",
                 **facts,
             )
         if not self.rules and not self.sets:
@@ -72,12 +72,15 @@ class SingledOut(msgspec.Struct, frozen=True):
         sets = message("1 set") if self.sets == 1 else message("{count} sets", count=self.sets)
         if self.rules and self.sets:
             return message(
-                "{rules} and {sets} drop single clients; ask {asking}", rules=rules, sets=sets, asking=asking
+                "{rules} and {sets} drop single clients; to see why, ask with {asking}",
+                rules=rules,
+                sets=sets,
+                asking=asking,
             )
         which = rules if self.rules else sets
         if self.rules + self.sets > 1:
-            return message("{which} drop single clients; ask {asking}", which=which, asking=asking)
-        return message("{which} drops single clients; ask {asking}", which=which, asking=asking)
+            return message("{which} drop single clients; to see why, ask with {asking}", which=which, asking=asking)
+        return message("{which} drops single clients; to see why, ask with {asking}", which=which, asking=asking)
 
 
 class _Dropping(msgspec.Struct, frozen=True, gc=False):

@@ -82,7 +82,7 @@ def _question(flow: Flow, sources: Sequence[Range], place: Place) -> OpenQuestio
     named = ", ".join(range_text(*each, flow.version) for each in sources)
     return OpenQuestion(
         text=message("Do clients of {target} come from {networks}?", target=flow.target_text(), networks=named),
-        if_yes=message("This rule stops them: {rule}", rule=place.in_full),
+        if_yes=message("This rule stops these clients: {rule}", rule=place.in_full),
         if_no=message("No rule that was read stops the clients: there is nothing to do"),
         wanted=(_asked_from(flow.start, flow.version),),
         breaks_if="yes",

@@ -62,8 +62,8 @@ def _told(diagnosis: Diagnosis, mapping: PublicAddress, network: Network) -> Fin
     public = address_text(mapping.public, mapping.version)
     used = is_used(network.host(network.host_netns(mapping.host).host), mapping.version, mapping.public)
     line = message(
-        "this host and its containers do not reach {public}, because its gateway does not hairpin; clients outside "
-        "reach it. If anything here uses {public}: {question}",
+        "this host and its containers do not reach {public}, because the gateway does not hairpin; clients outside "
+        "reach {public}. If anything here uses {public}: {question}",
         public=public,
         question=ask_address(public, diagnosis.trace.flow.dport),
     )

@@ -122,7 +122,7 @@ def _of_flows(found: TextFound, asked: TextAsked) -> TextHere:
     undecided = _undecided_flows(found, asked)
     if undecided is not None:
         return TextHere("unknown", found.entry.causes, undecided)
-    return TextHere("false", found.entry.causes, message("the target that the text names is reached from there now"))
+    return TextHere("false", found.entry.causes, message("the sender of the text reaches the named target now"))
 
 
 def _asks_another_resolver(found: TextFound, asked: TextAsked) -> Message | None:
@@ -172,12 +172,14 @@ def _undecided_flows(found: TextFound, asked: TextAsked) -> Message | None:
     if found.entry.passing:
         return _PASSING
     if found.entry.about == "name":
-        return message("name queries are answered there now; this name was not queried")
+        return message("name queries from the sender of the text are answered now; this name was not queried")
     if not found.targets:
         return message("the text names no port; ask `hairpin check PORT`")
     flows = own_flows(found, asked.targets)
     if asked.targets is None or not flows or not asked.askable.issuperset(found.targets):
-        return message("hairpin cannot ask this host from there about the target that the text names")
+        return message(
+            "hairpin cannot ask this host about a flow from the sender of the text to the target that the text names"
+        )
     if any(each.verdict == "leaves" for each in flows):
         return _open_question(found, flows) or message(
             "the packets leave this host, and hairpin did not read anything beyond"
@@ -301,7 +303,7 @@ def _undecided_state(
 
 # --- both -------------------------------------------------------------------------------------------------------------
 
-_PASSING = message("this fault comes and goes: if it is absent now, it may still have caused the message")
+_PASSING = message("this fault comes and goes: it may have caused the message even if it is absent now")
 
 
 def _true(found: TextFound, cause: CauseAnswer, flow: FlowAnswer | None, answer: Answer) -> TextHere:

@@ -144,13 +144,13 @@ def _confirming(causes: list[CauseAnswer]) -> Next | None:
             command, shows = _CONFIRMED_BY[each.id]
             same = [one for one in causes if one.id in _CONFIRMED_BY and _CONFIRMED_BY[one.id][0] == command]
             outcomes = [
-                Decides(_CONFIRMED_BY[one.id][1], message("it is {cause}", cause=one.id), one.id) for one in same
+                Decides(_CONFIRMED_BY[one.id][1], message("the cause is {cause}", cause=one.id), one.id) for one in same
             ]
             others = [one.id for one in causes if one not in same]
             left = (
                 message("still possible: {causes}", causes=", ".join(others))
                 if others
-                else message("paste the output: it decides")
+                else message("paste the output: hairpin then decides")
             )
             return Next(
                 command,

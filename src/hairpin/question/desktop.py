@@ -50,17 +50,18 @@ def _of(network: Network, host: Host, guest: Guest, port: str) -> Iterator[Messa
 def _mirrored_mode(network: Network, host: Host, port: str) -> Message:
     if _returns_from_windows(network, host):
         return message(
-            "WSL has networkingMode=mirrored: Windows and this host share their addresses. dockerd correctly leaves "
-            "connections from Windows to localhost to docker-proxy (the rule of {link}). Connections from Windows to "
-            "another address than localhost need hostAddressLoopback=true below [experimental] of .wslconfig. hairpin "
-            "cannot see what Windows does: check there `curl.exe http://localhost:{port}` and the firewall of Windows",
+            "WSL has networkingMode=mirrored: Windows and this host share their addresses. docker-proxy takes "
+            "connections from Windows to localhost, because dockerd has made the rule of {link} for this. That is "
+            "right. Connections from Windows to another address than localhost need hostAddressLoopback=true below "
+            "[experimental] of .wslconfig. hairpin cannot see what Windows does: check there `curl.exe "
+            "http://localhost:{port}` and the firewall of Windows",
             link=_FROM_WINDOWS, port=port,
         )  # fmt: skip
     return message(
         "WSL has networkingMode=mirrored: Windows and this host share their addresses. A connection from Windows to "
-        "localhost:{port} comes in through {link} for 127.0.0.1. No rule here leaves it to docker-proxy, so a DNAT "
-        "rule sends it to the container, and the container's answer has no way back (microsoft/WSL#10494). Other "
-        "machines are not affected. A newer Docker with docker-proxy makes such a rule. Otherwise set "
+        "localhost:{port} comes in through {link} for 127.0.0.1. No rule here keeps this connection for docker-proxy, "
+        "so a DNAT rule sends it to the container, and the container's answer has no way back (microsoft/WSL#10494). "
+        "Other machines are not affected. A newer Docker with docker-proxy makes such a rule. Otherwise set "
         "ignoredPorts={port} below [experimental] of .wslconfig, or networkingMode=nat, then run `wsl --shutdown`",
         link=_FROM_WINDOWS, port=port,
     )  # fmt: skip

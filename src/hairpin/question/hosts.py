@@ -288,12 +288,12 @@ def _idle(host: Host, found: IdleContainer, name: str) -> Message:
     port = next((each.host_port for each in found.ports or ()), None)
     if port is None or any(each.host_port == port for one in host.containers() for each in one.bindings):
         return said
-    return message("{said}; why: hairpin check {port}", said=said, port=port)
+    return message("{said}; to see why: hairpin check {port}", said=said, port=port)
 
 
 def _why(each: Health) -> Message:
     if each.is_down:
-        return message("start it with `systemctl start docker`")
+        return message("start dockerd with `systemctl start docker`")
     if each.contact.named:
         return message("{named} names {endpoint}", named=each.contact.named, endpoint=each.contact.endpoint)
-    return message("`hairpin` alone says why")
+    return message("run `hairpin` alone to see why")

@@ -131,7 +131,7 @@ def _read(text: str, *, is_json: bool) -> _File:
     try:
         document: object = json.loads(text) if is_json else tomllib.loads(text)
     except ValueError as error:
-        said = message("it is not {form}: {words}", form="JSON" if is_json else "TOML", words=error)
+        said = message("the file is not {form}: {words}", form="JSON" if is_json else "TOML", words=error)
         raise MalformedError(said, mark=_mark_of(str(error), text)) from error
     for name, entries in _tables(document).items():
         if name not in _TABLES:
@@ -168,7 +168,7 @@ def _tables(document: object) -> dict[str, object]:
     try:
         return msgspec.convert(document, dict[str, object])
     except msgspec.ValidationError as error:
-        raise MalformedError(message("it has no tables")) from error
+        raise MalformedError(message("the file has no tables")) from error
 
 
 def _entries(table: str, entries: object) -> list[dict[str, object]]:
@@ -283,7 +283,8 @@ def _stated_public(network: Network, stated: Public) -> PublicAddress:
     if own is None:
         raise UsageError(
             message(
-                "--public {text}: hairpin finds no address of this host that it maps to; write {text}=PRIVATE",
+                "--public {text}: hairpin finds no private address of this host for this public address; write "
+                "{text}=PRIVATE",
                 text=stated.text,
             )
         )

@@ -126,13 +126,16 @@ def _of_zone_or_manager(candidate: Candidate, place: Place, host: Host) -> Wall 
         return Wall(closed) if closed is not None else None
     owner = found.owner or found.file or place.chain
     if denies:
-        return Wall(OwnersDecision(message("a rule of {owner} denies it", owner=owner), _ASK_MANAGER))
-    return Wall(OwnersDecision(message("{owner} lets in only what it names", owner=owner), _ASK_MANAGER), opens=True)
+        return Wall(OwnersDecision(message("a rule of {owner} denies this flow", owner=owner), _ASK_MANAGER))
+    return Wall(
+        OwnersDecision(message("{owner} lets in only packets that its configuration names", owner=owner), _ASK_MANAGER),
+        opens=True,
+    )
 
 
 _ASK_RULE = message("Ask whoever made the rule what the rule should keep out, and whether this flow may pass")
 _ASK_MANAGER = message("Ask whoever looks after the firewall whether this flow may pass")
-_ASK_NETWORK = message("Ask whoever made the network why it was made so")
+_ASK_NETWORK = message("Ask whoever made the network why it was made in this way")
 _ASK_ROUTE = message("Ask whoever made the route which packets or answers must not use another way")
 _ASK_IPSEC = message(
     "Ask whoever looks after the VPN whether the policy is intended. strongSwan, libreswan or a person made it, and an "

@@ -106,8 +106,8 @@ def _passing(network: Network, asked: tuple[Flow, ...]) -> tuple[Flow, ...]:
 
 
 _NOT_KEPT: Message = message(
-    "if this repair lasted after a reboot, it would keep an engine from starting, so nothing of it is saved. The owner "
-    "of the container or network has to make it anew")  # fmt: skip
+    "if this repair lasted after a reboot, it would keep an engine from starting, so hairpin saves no part of it. The "
+    "owner of the container or network has to recreate it")  # fmt: skip
 
 
 def _not_kept(event: EventId, course: Course) -> Message:
@@ -115,7 +115,8 @@ def _not_kept(event: EventId, course: Course) -> Message:
         return _NOT_KEPT
     reason = str(course.failures[0])
     return message(
-        "if this repair lasted after a reboot, it would do harm, so nothing of it is saved: after {event}, {reason}",
+        "if this repair lasted after a reboot, it would do harm, so hairpin saves no part of it: after {event}, "
+        "{reason}",
         event=event,
         reason=reason,
     )

@@ -26,8 +26,8 @@ _ROUTE = message(
     "rules that may have changed it. If it is intended, nothing is broken"
 )
 _SENDER = message(
-    "Is {source} on the link that this host's routes say? `ip route get {source}` shows that link. If the sender is "
-    "elsewhere, the route to it is wrong. Otherwise the packet is forged"
+    "Is the sender {source} behind the link that `ip route get {source}` shows? If the sender is elsewhere, the route "
+    "to it is wrong. Otherwise the packet is forged"
 )
 _FULL = message(
     "What fills the table or queue? `conntrack -C`, `ip -s neigh` and `nstat -az` show how many entries there are. If "
@@ -50,8 +50,8 @@ _TUNNEL = message(
     "the settings of this end. The settings of the other end have to match"
 )
 _OUTSIDE = message(
-    "Are the facts that you stated about the outside still true? Something outside of this host refuses the packet: "
-    "change it there, or state the facts anew"
+    "Are the facts that you stated about the outside still true? According to them, a machine outside of this host "
+    "refuses the packet: change that machine, or state the facts again"
 )
 _NAMES = message(
     "Should the name be known there? `docker network inspect` shows which containers share a network. Only these know "
@@ -69,14 +69,16 @@ _SWITCH = message(
     "Did somebody set this sysctl on purpose? If so, nothing is broken. `sysctl -a` shows the present values; files in "
     "/etc/sysctl.d set the values of the next boot"
 )
-_UNREAD = message("hairpin did not read that place: run hairpin as root, and run it on the other host, too")
+_UNREAD = message(
+    "hairpin did not read the place where the packet stops: run hairpin as root, and run it on the other host, too"
+)
 _CIRCLE = message(
     "Which two routes lead to each other? `ip route get {address}` on both machines shows them. One of the two has to "
     "lead on to the address"
 )
 _ANSWER = message(
     "Which machine answers with another address? `conntrack -L -d {address}` shows how the connection was translated. "
-    "A rule on the way back, or a way back that bypasses this host, undoes the translation"
+    "The answer has another address if a rule translates it again, or if the answer bypasses this host"
 )
 _CONTAINER = message(
     "Should the container run? `docker ps -a` and `podman ps -a` show whether it runs, and its log says why it ended. "
@@ -86,7 +88,7 @@ _CONTAINER = message(
 _IPSEC = message(
     "Is the IPsec policy meant to block this packet? `ip xfrm policy` lists the policy; the configuration of "
     "strongSwan or libreswan may contain it. If it is meant to, nothing is broken. `ip xfrm policy delete` with the "
-    "policy's words removes a policy that is left over"
+    "selector and direction of the policy removes a policy that is left over"
 )
 
 OPEN_ENDS: dict[Reason, Message] = {

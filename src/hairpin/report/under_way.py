@@ -47,7 +47,9 @@ def while_under_way(said: Message, plans: tuple[PlanUnderWay, ...]) -> Message:
     facts = {"said": said, "plan": plans[0].plan, "state": _WHILE[plans[0].state]}
     if plans[0].until is None:
         return message("{said} while plan {plan} is {state}", **facts)
-    return message("{said} while plan {plan} is {state}; it ends at {until}", until=time_text(plans[0].until), **facts)
+    return message(
+        "{said} while plan {plan} is {state}; the plan ends at {until}", until=time_text(plans[0].until), **facts
+    )
 
 
 def plan_line(plan: PlanUnderWay, destination: str = "") -> Message:
@@ -105,7 +107,7 @@ def _from_elsewhere(plan: PlanUnderWay) -> Message:
             **facts,
         )
     return message(
-        "plan {plan}, which another machine has begun here over ssh, is {state}; to settle the plan, run `{undo}` "
-        "there",
+        "another machine has begun plan {plan} here over ssh, and the plan is {state}; to settle the plan, run "
+        "`{undo}` on that machine",
         **facts,
     )

@@ -250,7 +250,7 @@ def _said(change: ContainerChange) -> Message:
         case "restart":
             return message("container {name} was restarted", name=change.name)
         case "recreate":
-            return message("container {name} was made anew", name=change.name)
+            return message("container {name} was recreated", name=change.name)
         case "create":
             return message("container {name} was made", name=change.name)
         case "remove":

@@ -200,7 +200,8 @@ _OF_FILTER = (
         "docker-filter-chain-missing", 3, message("FORWARD has the policy DROP and no rules of Docker"),
         keeps=False, forward="DROP",
     ),
-    _Rules("docker-user-drops", 2, message("DOCKER-USER has a rule that drops"), first="-A DOCKER-USER -i {} -j DROP"),
+    _Rules("docker-user-drops", 2, message(
+        "DOCKER-USER has a rule that drops packets"), first="-A DOCKER-USER -i {} -j DROP"),
     _Rules(
         "reject-rule-before-docker", 2, message("FORWARD has a REJECT or DROP before Docker's rules"),
         first="-A FORWARD -j REJECT --reject-with icmp-host-prohibited",

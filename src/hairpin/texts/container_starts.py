@@ -26,7 +26,7 @@ CONTAINER_STARTS = (
         ),
         failure=Failure(
             message("this host lacks {what}, which the container asks for"),
-            message("install it and restart the engine, or recreate {name} without it"),
+            message("install the missing part and restart the engine, or recreate {name} without it"),
         ),
     ),
     TextEntry(
@@ -38,7 +38,7 @@ CONTAINER_STARTS = (
         # with these words, the error is about the missing program iptables, which the engine needs
         unless=("external connectivity", "bridge driver"),
         failure=Failure(
-            message("its command {command} is not in the image"),
+            message("the container's command {command} is not in the image"),
             message(
                 "correct the command or the entrypoint, and recreate {name}. A mount may cover the file, or a script "
                 "lacks its interpreter"
@@ -52,7 +52,7 @@ CONTAINER_STARTS = (
             'exec "{quoted}":* permission denied', 'exec "{quoted}":* is a directory',
         ),
         failure=Failure(
-            message("its command {command} is not executable"),
+            message("the container's command {command} is not executable"),
             message("make the command executable (chmod +x, in the image or in the mounted folder), then start {name}"),
         ),
     ),
@@ -61,7 +61,8 @@ CONTAINER_STARTS = (
         patterns=("exec format error",),
         failure=Failure(
             message(
-                "its program is for another architecture than this host's, or it is a script without its first line"),
+                "the container's program is for another architecture than this host's, or it is a script that lacks "
+                "the first line (#!)"),
             message("recreate {name} with an image for this host's architecture (--platform)"),
         ),
     ),
@@ -77,7 +78,8 @@ CONTAINER_STARTS = (
         id="container-device-denied",
         patterns=("{device}: operation not permitted", "{device}: permission denied"),
         failure=Failure(
-            message("it was not permitted to use {device}"), message("give {name} the right: --device {device}"),
+            message(
+                "the container was not permitted to use {device}"), message("give {name} the right: --device {device}"),
         ),
     ),
     TextEntry(
@@ -108,7 +110,7 @@ CONTAINER_STARTS = (
         id="container-user-missing",
         patterns=("unable to find user {user}",),
         failure=Failure(
-            message("its user {user} is not in the image"),
+            message("the container's user {user} is not in the image"),
             message("recreate {name} with a user that the image has, or with a number (--user)"),
         ),
     ),

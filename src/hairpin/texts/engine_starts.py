@@ -10,7 +10,7 @@ from hairpin.texts.meaning import Failure, TextMeaning
 
 _KERNEL_LACKS = Failure(
     message("the kernel lacks {part}, which the container's rules use"),
-    message("load its module or boot a kernel that has it, then {start}"),
+    message("load the module of the missing part or boot a kernel that has it, then {start}"),
 )
 
 ENGINE_STARTS = (

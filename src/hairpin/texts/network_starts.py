@@ -20,7 +20,7 @@ NETWORK_STARTS = (
             "container off one of them."
         ),
         failure=Failure(
-            message("two of its networks have overlapping subnets, and {address} is in both"),
+            message("two of the container's networks have overlapping subnets, and {address} is in both"),
             message(
                 "recreate {name} with one of the two networks, or recreate one of the networks with another subnet"),
         ),
@@ -40,7 +40,7 @@ NETWORK_STARTS = (
         ),
         causes=("container-not-running",),
         failure=Failure(
-            message("its fixed address {address} is in no subnet of its network"),
+            message("the container's fixed address {address} is in no subnet of its network"),
             message(
                 "recreate {name} with an address of that subnet, or recreate its network with a subnet that contains "
                 "the address"),
@@ -59,7 +59,7 @@ NETWORK_STARTS = (
         ),
         causes=("container-not-running",),
         failure=Failure(
-            message("it asks for a fixed address on a network that was made without --subnet"),
+            message("the container asks for a fixed address on a network that was made without --subnet"),
             message("recreate {name} without the address, or on a network that was made with --subnet"),
         ),
     ),

@@ -245,7 +245,7 @@ def _at_gateway(network: Network, state: State, public: PublicAddress) -> Outsid
     """Return what a 1:1 NAT gateway does with a packet to the public address."""
     gateway = _gateway(public.public, public.private, state.packet.version)
     if not public.hairpins and network.host_netns(public.host) == state.netns.of_host:
-        said = message("{gateway} and does not send this host's own packets back to it", gateway=gateway)
+        said = message("{gateway} and does not send this host's own packets back to this host", gateway=gateway)
         decided = Assumed(said, "stated")
         return OutsideAnswer(decided, reason="gateway-does-not-hairpin")
     decided = Assumed(message("{gateway} and hairpins", gateway=gateway), "stated")

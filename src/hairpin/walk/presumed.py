@@ -28,7 +28,7 @@ def answers(network: Network, state: State, *, is_next_hop_named: bool) -> Messa
         )
     if _is_relayed(network, state):
         return message(
-            "{address} answers; only flanneld knows behind which node it is ({reading} lets hairpin read that node)",
+            "{address} answers; only flanneld knows which node has {address} ({reading} lets hairpin read that node)",
             address=address,
             reading=read_host(""),
         )

@@ -216,14 +216,15 @@ def _is_on_link(step: Step, entry: Neighbour, own: tuple[Address, ...]) -> OpenQ
     }
     text = (
         message(
-            "Does {address} answer on {link}? Because of {own}, all of {network} is on this link. The kernel asked "
-            "there for {address}, and nobody answered (neighbour entry: {state})",
+            "Does {address} answer on {link}? Because of the address {own}, this host expects all of {network} on this "
+            "link. The kernel asked there for {address}, and nobody answered (neighbour entry: {state})",
             **facts,
         )
         if step.netns.is_host
         else message(
-            "Does {address} answer on {link} of {netns}? Because of {own}, all of {network} is on this link. The "
-            "kernel asked there for {address}, and nobody answered (neighbour entry: {state})",
+            "Does {address} answer on {link} of {netns}? Because of the address {own}, this namespace expects all of "
+            "{network} on this link. The kernel asked there for {address}, and nobody answered (neighbour entry: "
+            "{state})",
             **facts,
         )
     )

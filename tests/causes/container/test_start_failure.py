@@ -19,7 +19,7 @@ from tests.small_host import container, engine, host_namespace, network
 
 OCI = "failed to create shim task: OCI runtime create failed: runc create failed: unable to start container process: "
 EXTERNAL = "driver failed programming external connectivity on endpoint conf (0e140c2d6d81221c61fd090f9a8c94ca): "
-KILLED = "the kernel killed it, because it used more memory than its limit (OOMKilled)"
+KILLED = "the kernel killed the container, because the container used more memory than its limit (OOMKilled)"
 HTTPD = Socket("tcp", 4, None, 8202, process="httpd", pid=9)
 ASKED = PortBinding("tcp", 80, 8202, None, 4, actual=False)
 OTHER = PortBinding("tcp", 80, 8151, None, 4, actual=False)
@@ -28,7 +28,7 @@ CONNECTED = (
     "port 35300 was held, and nothing listens there now. The kernel gives such ports to outgoing connections "
     "(net.ipv4.ip_local_port_range), so a connection may hold it still"
 )
-TRY = "remove what the error names; hairpin does not know this error"
+TRY = "hairpin does not know this error. Remove what the error names, then try another start:"
 # the stored error; what is said of it; the beginning of the repair ("start": a start is enough)
 ERRORS: dict[str, tuple[str, str, str]] = {
     "docker-proxy, and the process still has the port": (
@@ -53,7 +53,7 @@ ERRORS: dict[str, tuple[str, str, str]] = {
     ),
     "an address that the host lacks": (
         f"{EXTERNAL}Error starting userland proxy: listen tcp4 203.0.113.77:99: bind: cannot assign requested address",
-        "203.0.113.77, on which its port is published, is no address of this host",
+        "203.0.113.77, on which the container's port is published, is no address of this host",
         "recreate conf and publish its port on an address",
     ),
     "a privileged port of a user": (
@@ -62,19 +62,22 @@ ERRORS: dict[str, tuple[str, str, str]] = {
     ),
     "a command that is not in PATH": (
         f'{OCI}exec: "nosuch": executable file not found in $PATH: unknown',
-        "its command nosuch is not in the image", "correct the command",
+        "the container's command nosuch is not in the image", "correct the command",
     ),
     "a command that is not there": (
         f'{OCI}exec: "/nonexist": stat /nonexist: no such file or directory: unknown',
-        "its command /nonexist is not in the image", "correct the command",
+        "the container's command /nonexist is not in the image", "correct the command",
     ),
     "a command that is not executable": (
-        f'{OCI}exec: "/nox": permission denied: unknown', "its command /nox is not executable",
+        f'{OCI}exec: "/nox": permission denied: unknown', "the container's command /nox is not executable",
         "make the command executable",
     ),
     "another architecture": (
         f"{OCI}exec /app: exec format error: unknown",
-        "its program is for another architecture than this host's, or it is a script without its first line",
+        (
+            "the container's program is for another architecture than this host's, or it is a script that lacks the "
+            "first line (#!)"
+        ),
         "recreate conf",
     ),
     "a device that is not there": (
@@ -83,43 +86,47 @@ ERRORS: dict[str, tuple[str, str, str]] = {
     ),
     "a device that is denied": (
         f"{OCI}open /dev/net/tun: operation not permitted: unknown",
-        "it was not permitted to use /dev/net/tun", "give conf the right: --device /dev/net/tun",
+        "the container was not permitted to use /dev/net/tun", "give conf the right: --device /dev/net/tun",
     ),
     "a folder mounted onto a file": (
         f'{OCI}error during container init: error mounting "/srv/d" to rootfs at "/etc/passwd": not a directory',
         "/srv/d cannot be mounted: it does not exist, or one side is a folder and the other is a file",
         "create the missing source",
     ),
-    "a network that is gone": ("network gone not found", "its network gone is gone", "recreate conf on a network"),
+    "a network that is gone": (
+        "network gone not found", "the container's network gone is gone", "recreate conf on a network",
+    ),
     "a network that is there again": (
-        "network bridge not found", "its network bridge was gone and exists again now", "start",
+        "network bridge not found", "the container's network bridge was gone and exists again now", "start",
     ),
     "the container whose network it uses is gone": (
-        f"No such container: {'9e53a551' * 8}", "the container whose network it uses is gone", "recreate conf",
+        f"No such container: {'9e53a551' * 8}", "the container whose network this container uses is gone",
+        "recreate conf",
     ),
     "the container whose network it uses runs again": (
         f"cannot join network of a non running container: {'c' * 64}",
-        "container web, whose network it uses, did not run", "start",
+        "container web, whose network this container uses, did not run", "start",
     ),
     "a user that the image lacks": (
         "unable to find user nobodyx: no matching entries in passwd file",
-        "its user nobodyx is not in the image", "recreate conf with a user",
+        "the container's user nobodyx is not in the image", "recreate conf with a user",
     ),
     "a runtime that is not installed": (
         'could not select device driver "" with capabilities: [[gpu]]',
-        "this host lacks gpu, which the container asks for", "install it",
+        "this host lacks gpu, which the container asks for", "install the missing part",
     ),
     "a full disk": (
         "failed to create shim task: mkdir /run/containerd/x: no space left on device",
         "no space was left on a disk", "free some",
     ),
     "an address that another endpoint has": (
-        "Address already in use", "another endpoint has the address that it asks for (--ip)", "recreate conf",
+        "Address already in use", "another endpoint has the address that the container asks for (--ip)",
+        "recreate conf",
     ),
     "no veth pair": (
         ("failed to create endpoint conf on network bridge: failed to add the host (veth9754872) <=> sandbox "
         "(veth6a875bb) pair interfaces: operation not supported"),
-        "the kernel could not make a veth pair", "load its module (modprobe veth)",
+        "the kernel could not make a veth pair", "load the module veth (modprobe veth)",
     ),
     "a socket's address is no container's": (
         "failed to bind udp listener on 10.89.0.1:5353: IO error: Address already in use (os error 98)",
@@ -131,7 +138,7 @@ ERRORS: dict[str, tuple[str, str, str]] = {
     ),
     "a command whose name has a word of runtimes": (
         f'{OCI}exec: "/app/runtime": executable file not found in $PATH: unknown',
-        "its command /app/runtime is not in the image", "correct the command",
+        "the container's command /app/runtime is not in the image", "correct the command",
     ),
     "the xtables lock": (
         (f"{EXTERNAL}(iptables failed: iptables --wait -t nat -A DOCKER: Another app is currently holding the xtables "
@@ -142,7 +149,7 @@ ERRORS: dict[str, tuple[str, str, str]] = {
         (f"{EXTERNAL}(iptables failed: iptables --wait -t nat -A DOCKER: iptables v1.4.21: Couldn't load match "
         "`addrtype':No such file or directory (exit status 2))"),
         "the kernel lacks addrtype, which the container's rules use",
-        "load its module or boot a kernel that has it, then docker",
+        "load the module of the missing part or boot a kernel that has it, then docker",
     ),
     "a chain that is gone is no target that the kernel lacks": (
         f"{EXTERNAL}(iptables failed: iptables: Couldn't load target `DOCKER':No such file or directory)",
@@ -180,7 +187,8 @@ UNLOADED: dict[str, tuple[Host, str, str]] = {
         lying_in("drop", kept="drop"), "in zone drop",
         f"run `{BIND}` and `firewall-cmd --permanent --zone=docker --change-interface=br-n2`. dockerd",
     ),
-    "dockerd's zone": (lying_in("docker"), "dockerd did not load its network apart when", "read in dockerd's log why"),
+    "dockerd's zone": (lying_in("docker"), "dockerd did not load the container's network apart when",
+                      "read in dockerd's log why"),
 }  # fmt: skip
 
 
@@ -244,12 +252,16 @@ STATUSES: dict[str, tuple[int, bool, str]] = {
     "more memory than its limit": (
         137,
         True,
-        "the kernel killed it, because it used more memory than its limit (OOMKilled)",
+        "the kernel killed the container, because the container used more memory than its limit (OOMKilled)",
     ),
     "docker kill": (137, False, ""),
     "no such command in its script": (127, False, "exit status 127: a command was not found"),
     "a command that may not be run": (126, False, "exit status 126: a command is not executable"),
-    "a segmentation fault": (139, False, "exit status 139: a segmentation fault (SIGSEGV) ended it"),
+    "a segmentation fault": (
+        139,
+        False,
+        "exit status 139: a segmentation fault (SIGSEGV) ended the container's program",
+    ),
     "an error of its own": (1, False, ""),
     "no error": (0, False, ""),
 }
@@ -283,8 +295,16 @@ def taking(*, fixed: bool = False, running: bool = True, gateway: bool = False) 
 
 
 HELD: dict[str, tuple[Host, str, str]] = {
-    "by chance": (taking(), "container web has its address 172.17.0.2 (--ip)", "docker stop web, then docker start"),
-    "by its own option": (taking(fixed=True), "container web has its address", "both containers ask for 172.17.0.2"),
+    "by chance": (
+        taking(),
+        "container web has this container's address 172.17.0.2 (--ip)",
+        "docker stop web, then docker start",
+    ),
+    "by its own option": (
+        taking(fixed=True),
+        "container web has this container's address",
+        "both containers ask for 172.17.0.2",
+    ),
     "the gateway": (taking(gateway=True), "is the gateway of network bridge", "with another address (--ip)"),
     "free again": (taking(running=False), "no container has that address now", ""),
 }

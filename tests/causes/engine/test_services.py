@@ -17,13 +17,13 @@ from tests.small_host import CLIENT
 @pytest.mark.parametrize(
     ("whole", "cause", "words"),
     (
-        (of_swarm(running=0), "swarm-service-not-running", "1 of its tasks should run, but none runs"),
+        (of_swarm(running=0), "swarm-service-not-running", "1 of its tasks should run, but no task runs"),
         (of_swarm(running=0, wanted=0), "swarm-service-not-running", "scaled to 0"),
         (of_swarm(running=0, error="no suitable node"), "swarm-service-not-running", "reason: no suitable node"),
-        (of_swarm(running=0, mode="host"), "swarm-service-not-running", "none runs"),
+        (of_swarm(running=0, mode="host"), "swarm-service-not-running", "no task runs"),
         (of_swarm(mode="host"), "swarm-port-mode-host", "mode=host"),
         (of_swarm(), "swarm-ingress-sandbox-broken", "does not hold the port here"),
-        (of_swarm(running=None), "swarm-ingress-sandbox-broken", "does not hold it here"),
+        (of_swarm(running=None), "swarm-ingress-sandbox-broken", "does not hold the port here"),
         (of_swarm(telling=False), "port-not-published", "Published"),
     ),
 )

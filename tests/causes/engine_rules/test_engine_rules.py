@@ -225,7 +225,7 @@ def closes(found: Candidate) -> bool:
 def test_a_repair_after_a_flush_closes_forward_again() -> None:
     """dockerd had set DROP, as no file switches forwarding on before it; a flush of the ruleset took that, too."""
     assert closes(flushed("ACCEPT"))
-    assert "the repair sets DROP again" in " ".join(map(str, flushed("ACCEPT").advice))
+    assert "the repair sets the policy to DROP again" in " ".join(map(str, flushed("ACCEPT").advice))
     assert not closes(flushed("DROP"))
     assert flushed("DROP").advice == ()
 
@@ -243,7 +243,7 @@ def test_where_dockerd_may_not_have_set_the_policy_it_is_a_question(
 ) -> None:
     found = flushed("ACCEPT", *files, links=links)
     assert not closes(found)
-    assert "if dockerd had set it to DROP: iptables -P FORWARD DROP" in " ".join(map(str, found.advice))
+    assert "if dockerd had set the policy to DROP: iptables -P FORWARD DROP" in " ".join(map(str, found.advice))
 
 
 def test_podman_reloads_no_paused_container_but_the_one_that_is_unpaused_before() -> None:

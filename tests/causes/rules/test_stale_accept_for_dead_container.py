@@ -56,7 +56,7 @@ def test_what_nobody_has_asked_is_told_if_nothing_was_named() -> None:
     (told,) = (each for each in plain if each.id == "stale-accept-for-dead-container")
     assert (told.flows, str(told.candidate.title)) == (
         (),
-        "after container-restart: 198.51.100.11:8199/tcp leads to container web, which does not publish it",
+        "after container-restart: 198.51.100.11:8199/tcp leads to container web, which does not publish this port",
     )
     assert named == ()
 

@@ -494,9 +494,9 @@ LIST = "PredefinedLocalScopeDefaultNetworks List: [192.0.2.0/24]: no available n
         ((STUB, RESOLVED), "contain the name server 192.0.2.53 of /run/systemd/resolve/resolv.conf"),
         (
             (ConfigFile("/etc/resolv.conf", "nameserver 198.51.100.53\n"), RESOLVED),
-            "overlaps block 192.0.2.0/24 of its pools",
+            "overlaps block 192.0.2.0/24 of Docker's pools",
         ),
-        ((STUB,), "no network and no route of this host overlaps block 192.0.2.0/24 of its pools"),
+        ((STUB,), "no network and no route of this host overlaps block 192.0.2.0/24 of Docker's pools"),
     ),
 )
 def test_the_name_servers_are_those_that_dockerd_reads(files: tuple[ConfigFile, ...], said: str) -> None:

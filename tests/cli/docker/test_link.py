@@ -102,5 +102,5 @@ def test_the_file_that_starts_hairpin(tmp_path: Path, monkeypatch: pytest.Monkey
     (tmp_path / LINK).symlink_to(script)
     assert own_file(str(tmp_path / LINK), "/usr/bin/python3") == script, "`docker hairpin plugin install`"
     script.chmod(0o644)
-    with pytest.raises(UsageError, match="which file started it"):
+    with pytest.raises(UsageError, match="by which file it was started"):
         own_file(str(script), "/nonexistent/python3")

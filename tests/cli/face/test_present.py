@@ -41,7 +41,7 @@ def test_the_page_of_an_empty_plan_says_what_it_leaves_out(tmp_path: Path, capsy
     call(capsys, "fix", "--snapshot", healthy, "--html", str(file))
     text = file.read_text("utf-8")
     assert "nothing to do now" in text
-    said = "The plan does not repair causes that do harm only after an event; --latent adds these repairs."
+    said = "The plan does not repair causes that do harm only after an event; --latent adds their repairs."
     assert text.index(said) < text.index('<button class="copy"' if '<button class="copy"' in text else "<button")
     call(capsys, "fix", "8151", "--from", "lan", "--snapshot", BROKEN, "--html", str(file))
     assert said not in file.read_text("utf-8")

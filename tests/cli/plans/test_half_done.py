@@ -96,7 +96,7 @@ def test_a_plan_of_another_machine_is_said_where_the_host_is_changed(
     begun(folder, (), "ending")
     half_done.say_of_others("en")
     said = capsys.readouterr().err
-    assert said.startswith("hairpin: plan 2, which another machine has begun here over ssh, is interrupted; ")
+    assert said.startswith("hairpin: another machine has begun plan 2 here over ssh, and the plan is interrupted; ")
     assert said.count("\n") == 1
 
 
@@ -112,7 +112,7 @@ def test_the_journal_here_knows_more_than_the_collector(capsys: pytest.CaptureFi
     assert [each.text for each in found.all("plans")] == ["other\t2\topen\tdead\t-"]
     said = capsys.readouterr().err
     assert said.count("\n") == 1
-    assert said.startswith("hairpin: plan 2, which another machine has begun here over ssh, is interrupted; ")
+    assert said.startswith("hairpin: another machine has begun plan 2 here over ssh, and the plan is interrupted; ")
 
 
 def test_a_plan_on_another_host_is_said_with_its_name(capsys: pytest.CaptureFixture[str]) -> None:

@@ -49,7 +49,10 @@ def test_a_large_answer_is_cut_and_says_what_is_left_out_and_how_to_ask() -> Non
     assert left["text"]["kept"] == len(told.texts[0].splitlines())
     assert left["text"]["whole"] == 4000
     assert f"flows {left['flows']['kept']}/2000" in told.texts[-1]
-    assert "Ask a narrower question with one target and `from`, or call more with answer a1" in told.texts[-1]
+    assert (
+        "Ask a narrower question with one target and `from`, or call the tool `more` with the arguments answer (a1)"
+        in told.texts[-1]
+    )
 
 
 def test_more_gives_the_rest() -> None:

@@ -82,26 +82,27 @@ ROWS: dict[str, Row] = {
         "kill -STOP $(pidof containerd)", "Docker answers in part only: containerd is stopped (SIGSTOP", 3
     ),
     "dockerd was killed, its container runs on": Row(
-        STOPPED, "dockerd is not running: it should run for web", 3, LATENT
+        STOPPED, "dockerd is not running: dockerd should run for web", 3, LATENT
     ),
     "and its socket is gone": Row(
-        f"{STOPPED}; rm -f /run/docker.sock", "dockerd is not running: it should run for web", 3, LATENT
+        f"{STOPPED}; rm -f /run/docker.sock", "dockerd is not running: dockerd should run for web", 3, LATENT
     ),
     "and the container is asked by its name": Row(
-        STOPPED, "dockerd is not running: it should run for web", 1, (("docker-daemon-not-running", "blocking"),),
+        STOPPED, "dockerd is not running: dockerd should run for web", 1, (("docker-daemon-not-running", "blocking"),),
         arguments=("web",),
     ),
     "and nothing is asked": Row(
-        STOPPED, "dockerd is not running: it should run for web", 1, (("docker-daemon-not-running", "blocking"),),
+        STOPPED, "dockerd is not running: dockerd should run for web", 1, (("docker-daemon-not-running", "blocking"),),
         arguments=(),
     ),
     "and another container is asked": Row(STOPPED, "", 3, arguments=("nothere",)),
     "dockerd was stopped with its containers": Row(
-        f"{ENDED}; {AT_BOOT}", "dockerd is not running: it should run for web", 1,
+        f"{ENDED}; {AT_BOOT}", "dockerd is not running: dockerd should run for web", 1,
         (("docker-daemon-not-running", "blocking"),), plan=RESTARTED,
     ),
     "dockerd has never started, though it is enabled": Row(
-        f"{NOTHING_LEFT}; {AT_BOOT}", "dockerd is not running: it should run, because it is started at boot", 3, LATENT,
+        f"{NOTHING_LEFT}; {AT_BOOT}", "dockerd is not running: dockerd should run, because systemd starts it at boot",
+        3, LATENT,
         arguments=(),
     ),
     "dockerd is stopped and nothing is left of it": Row(

@@ -75,7 +75,7 @@ def test_a_reload_of_ufw_that_would_put_back_the_whole_firewall_is_left_to_a_per
     told = remedy(behind_ufw(BEFORE, loaded=False), OPEN)
     assert [each.file for each in told.persist] == ["/etc/ufw/before.rules"]
     assert told.persist_commands == ()
-    assert "`ufw reload` puts all of them back" in said(told)
+    assert "`ufw reload` puts all of these rules back" in said(told)
 
 
 def test_ufw_would_load_other_rules_once_more_at_each_reload() -> None:

@@ -73,7 +73,9 @@ def test_no_command_takes_a_live_bridges_route_or_a_containers_address_away() ->
 
 def test_a_container_whose_program_ends_is_not_made_anew() -> None:
     """Its ports and its network are right: what ends its program is to be found."""
-    part = c.AddSocket(HOST_NETNS, Socket("tcp", 4, None, 8151), message("find out what ends it: docker logs web"))
+    part = c.AddSocket(
+        HOST_NETNS, Socket("tcp", 4, None, 8151), message("find out what ends the container: docker logs web")
+    )
     told = remedy(network(), part, cause="container-not-running")
     assert (told.id, told.commands, told.disruptive) == ("start-container", (), False)
     assert "cannot be changed later" not in said(told)
@@ -98,7 +100,7 @@ def kept(path: str, before: str | None, after: str, *, calls: tuple[ReloadUfw | 
             "The file says “Managed by Puppet”, so make this change in the program that writes it",
         ),
         ("/usr/share/nftables/rules.nft", "", "the next upgrade of that package would overwrite the change"),
-        ("/run/nftables.nft", "", "Each boot makes the file anew"),
+        ("/run/nftables.nft", "", "Each boot makes the file again"),
     ),
 )
 def test_an_owners_file_is_not_written(path: str, head: str, said: str) -> None:

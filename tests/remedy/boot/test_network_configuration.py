@@ -40,7 +40,7 @@ def test_an_uplink_and_a_link_of_the_engine_have_different_advice() -> None:
     assert (own.id, own.commands) == ("set-link", ("ip link set eth0 down",))
     assert "ifupdown" in said(own)
     down = msgspec.structs.replace(bridge, up=not bridge.up)
-    assert "the engine makes this link anew" in said(remedy(found, SetLink(HOST_NETNS, down)))
+    assert "the engine makes this link again" in said(remedy(found, SetLink(HOST_NETNS, down)))
 
 
 def test_a_tunnel_device_is_not_the_engines() -> None:
@@ -61,7 +61,7 @@ def test_every_route_of_a_container_is_its_engines() -> None:
     taken = next(each for each in inner.routes if each.prefix_length == 0)
     netns = HOST_NETNS.sibling(inner.name)
     changed = remedy(found, ReplaceEntry(netns, taken, msgspec.structs.replace(taken, metric=5)))
-    assert "the engine makes the addresses and routes of a container anew" in said(changed)
+    assert "the engine makes the addresses and routes of a container again" in said(changed)
     host = found.namespace(HOST_NETNS)
     own = next(each for each in host.routes if each.prefix_length == 0)
     assert "ifupdown" in said(remedy(found, ReplaceEntry(HOST_NETNS, own, msgspec.structs.replace(own, metric=5))))

@@ -85,7 +85,7 @@ def test_the_tool_that_switches_forwarding_off_is_named() -> None:
 def test_the_engine_makes_its_own_links_anew() -> None:
     told = remedy(network(), sysctl("net.ipv4.conf.docker0.forwarding"))
     assert told.keeping == ()
-    assert "the engine makes docker0 anew at each start" in said(told)
+    assert "the engine makes docker0 again at each start" in said(told)
 
 
 def test_a_value_of_the_bridge_needs_its_module_first() -> None:

@@ -52,7 +52,7 @@ def test_a_failure_stands_behind_what_made_it() -> None:
     title = next(each for each in answer(FORWARDING_OFF).causes if each.severity == "blocking").candidate.title
     first, second, last = (
         '<li class="well">',
-        f"It fails from here on: {Words()(title)}",
+        f"From here on, this fails: {Words()(title)}",
         "The host was read: 1 problem",
     )
     assert text.index("ann set it to 1") < text.index(first) < text.index("ann set it to 0")

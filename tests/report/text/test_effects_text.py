@@ -50,7 +50,7 @@ CASES: dict[str, tuple[tuple[FlowEffect, ...], list[str]]] = {
     ),
     "closed again": (
         (FlowEffect("closes", flow(9, "web"), "unpublished", "delivered", "dropped", again=True),),
-        ["the repair closes 9 (web) again; outside can reach them only because the rules are gone"],
+        ["the repair closes 9 (web) again; outside can reach them only because the engine's rules are gone"],
     ),
     "another link": (
         (FlowEffect("diverts", INTERNET, "way-out", "leaves", "leaves", links=("tun0", "eth0")),),

@@ -20,7 +20,7 @@ def told(whole: Matrix) -> str:
 
 def test_what_changes_nothing_takes_one_line() -> None:
     text = told(found())
-    assert text.startswith("8 flows, 15 events: after 4 of these events a flow fails that passes now\n")
+    assert text.startswith("8 flows, 15 events: after 4 of these events, a flow that passes now fails\n")
     assert "No flow and no open connection changes after: " in text
     assert "\ndocker-stop: dockerd is stopped\n✗ refused" in text
     assert "  docker-daemon-not-running: dockerd is not running\n" in text

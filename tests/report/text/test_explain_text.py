@@ -61,7 +61,7 @@ def test_what_means_nothing() -> None:
 def test_what_to_paste_instead() -> None:
     text = told("port is allocated already")
     assert "Paste the whole line in which the engine" in text
-    assert "hairpin does not know whether it is one of them:" in " ".join(text.split())
+    assert "These known texts share words with it:" in " ".join(text.split())
     assert "  ? dockerd: Bind for …:… failed: port is already allocated\n" in text
     assert "true here" not in text
 
@@ -78,7 +78,7 @@ def test_a_harmless_text() -> None:
 
 def test_harmless_lines_beside_a_fault() -> None:
     text = told(f"{DISABLED}\ndocker0: port 1(veth3f2a1b0) entered disabled state\nnothing", FORWARDING_OFF)
-    assert "Healthy hosts log these lines, too" in text
+    assert "Healthy hosts also log these lines" in text
     assert "hairpin does not know the meaning of 1 other line." in text
 
 

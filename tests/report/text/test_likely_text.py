@@ -42,7 +42,7 @@ def test_alike_suppositions_are_one_line_behind_the_first() -> None:
     text = shown(RUN, RUN.replace("8080", "8081").replace("web", "db"))
     lines = [line.strip() for line in text.splitlines()]
     assert sum("its service listens on all its addresses" in line for line in lines) == 1
-    assert any(line.startswith("· the same of ") for line in lines)
+    assert any(line.startswith("· the same parts of ") for line in lines)
 
 
 def test_an_outcome_is_quoted_once() -> None:

@@ -95,7 +95,7 @@ def said(outcome: FixOutcome) -> str:
 
 
 def test_what_came_of_it() -> None:
-    assert "dropped before; a real connection" in said(DONE)
+    assert "dropped before the plan; a real connection" in said(DONE)
     assert said(DONE).endswith("to undo the plan: `hairpin undo 3`")
     assert "hairpin undid the whole plan: it fails" in said(BACK)
     assert "hairpin undo 3" not in said(BACK)

@@ -45,7 +45,7 @@ def test_of_several_flows_those_that_agree_are_brief() -> None:
 def test_a_disagreement_stands_out_and_has_the_path_of_its_file() -> None:
     told = " ".join(text(Judgement(TRACE.flow, "delivered"), file="/state/kept.zip").split())
     assert "THE KERNEL DISAGREES: simulated dropped, the kernel says delivered. This is a bug in hairpin" in told
-    assert "please report it with /state/kept.zip" in told
+    assert "please report this bug with /state/kept.zip" in told
 
 
 def test_parts_that_are_not_rebuilt_are_reported() -> None:

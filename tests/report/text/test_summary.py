@@ -22,7 +22,7 @@ def test_a_port_that_fails() -> None:
 
 def test_all_ports() -> None:
     assert str(summary(answer(USER_DROPS, port=None))) == (
-        "1 problem in 2 ports of 3 containers; nothing on this host stops the others"
+        "1 problem in 2 ports of 3 containers; nothing on this host stops the other flows"
     )
     assert str(summary(answer(FORWARDING_OFF, port=None))) == "1 problem in 2 ports of 3 containers"
 
@@ -34,7 +34,7 @@ def test_a_flow_that_leaves_is_no_all_clear() -> None:
     assert 1 < len(left) < len(found.flows)
     delivered, count = len(found.flows) - len(left), len(found.flows)
     assert str(summary(found)).endswith(
-        f": {delivered} of {count} flows delivered, and nothing on this host stops the others"
+        f": {delivered} of {count} flows delivered, and nothing on this host stops the other flows"
     )
     said = [str(summary(msgspec.structs.replace(found, flows=tuple(left[:number])))) for number in (1, 2)]
     assert said == [

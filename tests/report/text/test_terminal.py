@@ -25,7 +25,7 @@ def test_verdict_place_cause_proof_repair_in_this_order() -> None:
         "✗ dropped  outside (192.0.2.10) → 198.51.100.11:8080/tcp (front)",
         "✓ delivered  host → 127.0.0.1:8080/tcp (front)",
         "cause[interface-forwarding-off]: eth0 does not forward IPv4",
-        "It explains both flows that fail.",
+        "This cause explains both flows that fail.",
         "/proc/sys/net/ipv4/conf/eth0/forwarding",
         "✗ forward ",
         "proof: dropped now, delivered with this change (simulated)",
@@ -68,8 +68,8 @@ def test_several_causes_are_numbered_and_say_what_they_explain() -> None:
     assert told.startswith("2 problems in 2 ports of 3 containers\n")
     assert "✗ dropped  8080/tcp (front) over IPv4 from outside, lan\n" in told
     first, second = told.index("1. cause[interface-forwarding-off]"), told.index("2. cause[docker-user-drops]")
-    assert first < told.index("It explains all 7 flows that fail.") < second
-    assert second < told.index("It explains: 8080/tcp (front) over IPv4 from outside, lan")
+    assert first < told.index("This cause explains all 7 flows that fail.") < second
+    assert second < told.index("This cause explains: 8080/tcp (front) over IPv4 from outside, lan")
 
 
 def test_a_place_is_drawn_once() -> None:
@@ -165,7 +165,7 @@ def test_a_flow_that_passes_on_the_walk_alone_is_undecided_and_gets_a_line_of_it
     assert (
         "not confirmed by the kernel: 192.0.2.10 to 198.51.100.11:8080/tcp: simulated delivered, the kernel"
     ) in told
-    assert "please report it with /x" in told
+    assert "please report this bug with /x" in told
     assert "simulated: no packet was sent" in told
 
 
@@ -176,7 +176,8 @@ def test_an_unexplained_failure_shows_its_place() -> None:
     told = report_text(found, Words(), Paper())
     assert "✗ forward " in told
     assert "No cause that hairpin knows explains this" in told
-    assert "It ends on eth0 of host: forwarding is off (net.ipv4.conf.eth0.forwarding =" in told
+    place = "The packet stops on eth0 of host: forwarding is off (net.ipv4.conf.eth0.forwarding ="
+    assert place in " ".join(told.split())
 
 
 def test_no_flow_at_all_is_a_sentence() -> None:

@@ -11,8 +11,8 @@ from tests.small_host import HOST_NETNS, network, published
 from tests.two_uplinks import LENIENT, SECOND, STRICT, TO_SECOND, two_uplinks
 
 TAKEN = (
-    "Does the router 198.51.100.1 behind eth0 forward packets from 198.18.0.11, the address of eth1? They take the "
-    "route `default via 198.51.100.1 dev eth0`, through another uplink than that of their source address"
+    "Does the router 198.51.100.1 behind eth0 forward packets from 198.18.0.11, the address of eth1? These packets "
+    "take the route `default via 198.51.100.1 dev eth0`, through another uplink than that of their source address"
 )
 NEAR = Flow(Lan(parse_address("198.51.100.30")[1]), 4, SECOND, "tcp", 8151)
 FROM_SECOND = Flow(FromHost(SECOND), 4, parse_address("203.0.113.80")[1], "tcp", 443)

@@ -53,19 +53,25 @@ def questions(whole: Network, flow: Flow) -> tuple[OpenQuestion, ...]:
 def test_a_named_neighbour_that_did_not_answer_is_a_question(state: str) -> None:
     (asked,) = questions(with_entry(NEAR, state), published(Outside(NEAR)))
     assert asked.breaks_if == "no"
-    assert "Because of 198.51.100.11/24, all of 198.51.100.0/24 is on this link" in str(asked.text)
+    assert "Because of the address 198.51.100.11/24, this host expects all of 198.51.100.0/24 on this link" in str(
+        asked.text
+    )
     assert "prefix length of 198.51.100.11/24 is wrong" in str(asked.if_no)
 
 
 def test_a_prefix_that_is_too_long_is_named() -> None:
     (asked,) = questions(with_long_prefix(), published(Outside(BRANCH)))
-    assert "Because of 198.51.100.11/16, all of 198.51.0.0/16 is on this link" in str(asked.text)
+    assert "Because of the address 198.51.100.11/16, this host expects all of 198.51.0.0/16 on this link" in str(
+        asked.text
+    )
     assert walk_flow(with_long_prefix(), published(Outside(BRANCH))).assumed == ()
 
 
 def test_an_alias_is_named_as_left_over() -> None:
     (asked,) = questions(with_entry(CLIENT, "FAILED", "192.0.2.200/24"), published())
-    assert "Because of 192.0.2.200/24, all of 192.0.2.0/24 is on this link" in str(asked.text)
+    assert "Because of the address 192.0.2.200/24, this host expects all of 192.0.2.0/24 on this link" in str(
+        asked.text
+    )
     assert "192.0.2.200/24 does not belong on eth0: delete it" in str(asked.if_no)
 
 

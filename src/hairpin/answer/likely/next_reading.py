@@ -67,7 +67,7 @@ def meaning_of(alternative: Alternative) -> Message:
         return message(
             "the packet is lost before this host, in a cloud's security group, a router or a provider's firewall"
         )
-    return message("it is {cause}", cause=cause)
+    return message("the cause is {cause}", cause=cause)
 
 
 def _rest(stopping: tuple[Alternative, ...], commands: list[str]) -> Message:
@@ -98,10 +98,10 @@ def of_suppositions(answer: Answer) -> Next | None:
         (
             Decides(
                 usual,
-                message("it is {cause}", cause=named) if causes else message("this is not the fault"),
+                message("the cause is {cause}", cause=named) if causes else message("this is not the fault"),
                 causes[0] if causes else "",
             ),
-            Decides(message("anything else"), message("paste the output: it decides")),
+            Decides(message("anything else"), message("paste the output: hairpin then decides")),
         ),
     )
 
@@ -110,7 +110,7 @@ _BASICS: tuple[tuple[str, str, Message], ...] = (
     ("ruleset", RULES, message("a rule or a policy drops the packet, or the engine's rules are missing")),
     ("routes4", "ip route show table all; ip rule", message("a route leads elsewhere, or there is none")),
     ("addresses", "ip -d addr", message("a link is down, has no address, or has a smaller mtu")),
-    ("sockets", "sudo ss -lntup", message("nothing has the port, or it listens on 127.0.0.1 only")),
+    ("sockets", "sudo ss -lntup", message("no process listens on the port, or one listens on 127.0.0.1 only")),
 )
 """The readings that tell most of a host: the field of its namespace, the command, and what it may show."""
 
@@ -120,8 +120,8 @@ def of_basics(answer: Answer) -> Next:
     told = [host.told for host in answer.network.hosts if host.told is not None]
     lacking = [each for each in _BASICS if not any((HOST, each[0]) in parts.parts for parts in told)] or list(_BASICS)
     line = _one_line([*(command for _, command, _ in lacking), "docker ps -a"])
-    outcomes = tuple(Decides(shows, message("it is on this host"), "") for _, _, shows in lacking)
-    return Next(line, (*outcomes, Decides(message("none of these"), message("paste the output: it decides"))))
+    outcomes = tuple(Decides(shows, message("the fault is on this host"), "") for _, _, shows in lacking)
+    return Next(line, (*outcomes, Decides(message("none of these"), message("paste the output: hairpin then decides"))))
 
 
 def both(first: Next | None, second: Next | None) -> Next | None:

@@ -89,7 +89,7 @@ def _by_swarm(netns: Netns, tasks: list[Container]) -> Iterator[Way]:
     if tasks:
         said = message(
             "`docker node update --availability drain {host}`, then `--availability active`: swarm moves the tasks "
-            "away, and dockerd makes the network anew with the next task",
+            "away, and dockerd recreates the network with the next task",
             host=netns.host,
         )
         yield Way(Change(()), (said,), by_person=True)

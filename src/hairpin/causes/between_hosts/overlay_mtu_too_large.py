@@ -40,8 +40,8 @@ def find(view: View) -> Iterator[Candidate]:
                       link=name, host=host, mtu=sent.link.mtu_bytes, fits=fits),
         detail=message(
             "The tunnel adds {overhead} bytes to each packet, {below} of {far} has an MTU of {mtu}, and the outer "
-            "packets may not be fragmented there. Handshakes pass. A full-sized segment is lost, and nobody tells the "
-            "sender to send smaller ones.",
+            "packets may not be fragmented there. Handshakes pass. A full-sized segment is lost, and the sender does "
+            "not learn that it has to send smaller segments.",
             overhead=overhead, below=below.name, far=view.stop.netns.host, mtu=below.mtu_bytes,
         ),
         change=one(SetLink(sent.netns, msgspec.structs.replace(sent.link, mtu_bytes=fits))),
@@ -49,8 +49,9 @@ def find(view: View) -> Iterator[Candidate]:
         in_class="oversized-tunnel",
         evidence=tuple(dict.fromkeys(each.evidence for each in (sent.link, below) if each.evidence)),
         advice=(
-            message("set the MTU {fits} where the overlay network is configured (flannel, the CNI, the engine's option "
-                    "mtu), on all hosts alike, and make its containers anew", fits=fits),
+            message(
+                "set the MTU {fits} where the overlay network is configured (flannel, the CNI, the engine's option "
+                "mtu), on all hosts alike, and recreate the containers", fits=fits),
         ),
     )  # fmt: skip
 

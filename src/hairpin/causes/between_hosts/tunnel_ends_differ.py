@@ -3,7 +3,7 @@
 Users see: the overlay network between two hosts is dead, although outer packets arrive.
 
 Proof: the two devices have different UDP ports or VNIs.  With equal settings the packet is accepted.
-Now: make one device anew with the settings of the other device, because the kernel cannot change port and VNI of an
+Now: recreate one device with the settings of the other device, because the kernel cannot change port and VNI of an
 existing device.
 Lasting: set the same port and VNI in the agent's or cluster's configuration on all hosts.
 """
@@ -51,8 +51,9 @@ def find(view: View) -> Iterator[Candidate]:
         in_class="unlike-tunnel-ends",
         evidence=tuple(dict.fromkeys(each.evidence for each in (sent.link, far.link) if each.evidence)),
         advice=(
-            message("the kernel changes neither port nor VNI of a device: configure {wanted} for the agent that makes "
-                    "{link} of {host}, the same on all hosts, and let it make the device anew",
+            message(
+                "the kernel changes neither port nor VNI of a device: configure {wanted} for the agent that makes "
+                "{link} of {host}, the same on all hosts, and let this agent recreate the device",
                     link=link.name, host=netns.host, wanted=_settings(like)),
         ),
     )  # fmt: skip

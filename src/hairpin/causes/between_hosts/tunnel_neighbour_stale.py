@@ -1,7 +1,7 @@
 """The permanent neighbour entry for a tunnel's far end is missing, or has a hardware address that the far device does
 not have.
 
-Users see: since the tunnel device of one host was made anew, the overlay network to that host is dead.
+Users see: since the tunnel device of one host was recreated, the overlay network to that host is dead.
 
 Proof: the permanent neighbour entry for the far end is missing, or has another hardware address than the far device.
 With the right entry the packet arrives.

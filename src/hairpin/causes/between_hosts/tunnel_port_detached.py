@@ -96,8 +96,8 @@ def _loose(view: View, here: _Segment, there: _Segment) -> Iterator[Candidate]:
         yield Candidate(
             title=message("{link} of {host} is not a port of {bridge}", link=link.name, host=host, bridge=bridge.name),
             detail=message(
-                "The tunnel joins {bridge} with {far_bridge} of {far}. Its far end is a port of {far_bridge}; its end "
-                "here is no port, so the tunnel's frames are lost.",
+                "The tunnel joins {bridge} with {far_bridge} of {far}. The far end of the tunnel is a port of "
+                "{far_bridge}. The end on this host is a port of no bridge, so the tunnel's frames are lost.",
                 bridge=bridge.name, far_bridge=there.bridge.name, far=there.netns.host,
             )
             if wrong is None

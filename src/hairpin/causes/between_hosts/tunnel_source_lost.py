@@ -3,7 +3,7 @@
 Users see: since the address of one host changed, the overlay network of that host is dead.
 
 Proof: the device's local address is on no link of its host.  With an address that the host has, the packet arrives.
-Now: ``ip link set TUNNEL type vxlan local ADDRESS``, or make the device anew.
+Now: ``ip link set TUNNEL type vxlan local ADDRESS``, or recreate the device.
 Lasting: restart the agent that makes the device, or give the host its old address again.
 """
 

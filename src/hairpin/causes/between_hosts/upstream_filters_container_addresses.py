@@ -3,8 +3,8 @@ addresses.
 
 Users see: the host itself reaches a machine, but the host's containers do not reach it.
 
-Proof: the packet leaves with the container's own address, and a peer stated with ``--outside`` drops it.  If this host
-masquerades the packet, the peer accepts it.
+Proof: the packet leaves with the container's own address, and a peer that the user stated with ``--outside`` drops it.
+If this host masquerades the packet, the peer accepts it.
 Now: masquerade the subnet on this host, or let the peer accept packets from the subnet.
 Lasting: add the rule to the saved rules of this host, or to the peer's configuration.
 """
@@ -33,8 +33,8 @@ def find(view: View) -> Iterator[Candidate]:
     yield Candidate(
         title=message("{target} drops packets from container addresses ({subnet})", target=target, subnet=subnet),
         detail=message(
-            "Packets of the containers leave {host} with the containers' own addresses, which the peer does not "
-            "accept, as you stated.",
+            "Packets of the containers leave {host} with the containers' own addresses. You stated that the peer does "
+            "not accept these addresses.",
             host=netns.host,
         ),
         change=rendered(intent, view.network),

@@ -75,7 +75,8 @@ def _candidate(view: View, link: Link, peer: Peer, wanted: Prefix, said: Message
         )
         if len(device.peers) == 1
         else message(
-            "The peer of WireGuard device {link} on {host} that has {address} lacks it in its AllowedIPs",
+            "On {host}, the peer of WireGuard device {link} that has {address} does not have this address in its "
+            "AllowedIPs",
             link=link.name,
             host=host or message("this host"),
             address=address,
@@ -93,8 +94,9 @@ def _candidate(view: View, link: Link, peer: Peer, wanted: Prefix, said: Message
 def _allow(link: Link, peer: Peer, address: str) -> Message:
     has = allowed_text(peer.allowed)
     return message(
-        "if {address} is behind peer {number} of {link}: add its network to that peer's AllowedIPs (now {has}) with wg "
-        "set {link} peer KEY allowed-ips, which takes the whole list, and in /etc/wireguard/{link}.conf",
+        "if {address} is behind peer {number} of {link}: add its network to that peer's AllowedIPs (now {has}). Change "
+        "the list in /etc/wireguard/{link}.conf. To change it now: wg set {link} peer KEY allowed-ips, with the whole "
+        "list",
         address=address,
         number=peer.number,
         link=link.name,

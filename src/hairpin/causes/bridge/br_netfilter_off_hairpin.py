@@ -3,7 +3,7 @@
 Users see: a container cannot connect, by the host's address, to the published port of another container on the same
 bridge.
 
-Proof: ``bridge-nf-call-iptables`` is 0, and the bridge switches the reply with its untranslated source address.  If
+Proof: ``bridge-nf-call-iptables`` is 0, and the bridge forwards the reply with its untranslated source address.  If
 ``bridge-nf-call-iptables`` is 1, the reply is translated back.
 Now: ``modprobe br_netfilter``, then ``sysctl -w net.bridge.bridge-nf-call-iptables=1``.
 Lasting: put the module into a file of modules-load.d, and the sysctl into a file of sysctl.d.

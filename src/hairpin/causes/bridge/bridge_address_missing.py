@@ -5,7 +5,7 @@ that requires a route back to the sender, such as the rule of firewalld's IPv6_r
 containers.
 
 Proof: the bridge lacks the gateway address of its network.  With the address the packet arrives.
-Now: ``ip address add GATEWAY/LENGTH dev BRIDGE``.  For IPv6 the bridge's MTU must be 1280 or more first.
+Now: ``ip address add GATEWAY/LENGTH dev BRIDGE``.  For IPv6, first set the bridge's MTU to 1280 or more.
 Lasting: the engine adds the address when it starts.  Keep network managers away from the bridge (unmanaged).
 """
 
@@ -39,7 +39,7 @@ def find(view: View) -> Iterator[Candidate]:
         if (address.link, address.value) not in told:
             told.add((address.link, address.value))
             yield _candidate(
-                view, address, message("The default route in {netns} has this address as its router.", netns=name)
+                view, address, message("The default route in {netns} uses this address as its router.", netns=name)
             )
 
 

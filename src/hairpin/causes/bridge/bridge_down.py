@@ -27,7 +27,7 @@ def find(view: View) -> Iterator[Candidate]:
     if link is None or link.up or link.kind != "bridge":
         return
     title = message("Bridge {link} is down", link=link.name, netns=view.stop.netns)
-    yield from brought_up(view, link, title, message("Every container on it is cut off."))
+    yield from brought_up(view, link, title, message("Every container on this bridge is cut off."))
 
 
 CAUSE = Cause(

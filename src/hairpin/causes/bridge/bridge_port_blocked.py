@@ -2,7 +2,7 @@
 
 Users see: no client reaches one container, not even the host itself, although the container's link is up.
 
-Proof: the frame stops at the port.  With the settings with which the engine made the port, the frame passes.
+Proof: the frame stops at the port.  With the settings that the engine gave the port, the frame passes.
 Now: ``bridge link set dev PORT state 3`` (forwarding), or the same command with the flag that is off.
 Lasting: correct the configuration of the program that set the port.  If STP is on, STP sets the state.  A port in the
 state listening or learning forwards after the bridge's delay.  A port in the state blocking is a second path to the
@@ -130,7 +130,8 @@ def _shut_candidate(netns: Netns, link: Link) -> Candidate:
     guard = link.port.guard
     ways = (
         message(
-            "find the device behind {link} that speaks STP, and ask whether it is meant to: tcpdump -ni {link} stp",
+            "find the device behind {link} that sends BPDUs, and ask whether it should speak STP: tcpdump -ni {link} "
+            "stp",
             **facts,
         ),
         message(
@@ -176,14 +177,15 @@ def forwarding_port(port: BridgePort) -> BridgePort:
 def _stp_text(link: Link, delay: float | None) -> Message:
     if delay is None:
         return message(
-            "STP is on for {bridge}: a port that comes up is listening and then learning before it forwards. Until "
-            "then the bridge drops frames from and to the port. This happens at each start of its container.",
+            "STP is on for {bridge}: a port that comes up is in state listening, then in state learning, and only then "
+            "forwards. Until then the bridge drops frames from and to the port. This happens at each start of its "
+            "container.",
             bridge=link.master,
         )
     return message(
-        "STP is on for {bridge}: a port that comes up is listening for {delay} s and learning for {delay} s before it "
-        "forwards. Until then the bridge drops frames from and to the port. This happens at each start of its "
-        "container.",
+        "STP is on for {bridge}: a port that comes up is in state listening for {delay} s, then in state learning for "
+        "{delay} s, and only then forwards. Until then the bridge drops frames from and to the port. This happens at "
+        "each start of its container.",
         bridge=link.master,
         delay=f"{delay:g}",
     )

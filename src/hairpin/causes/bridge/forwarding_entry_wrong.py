@@ -40,17 +40,17 @@ def find(view: View) -> Iterator[Candidate]:
             for entry, port in _astray(view.network, netns, namespace, bridge):
                 said = (
                     message(
-                        "A namespace behind {port} has that hardware address. The entry is a local one, so the bridge "
-                        "treats the frames as this host's own.",
+                        "The hardware address belongs to a namespace behind {port}. The entry is a local one, so the "
+                        "bridge treats the frames as this host's own.",
                         port=port.name,
                     )
                     if entry.local
-                    else message("A namespace behind {port} has that hardware address.", port=port.name)
+                    else message("The hardware address belongs to a namespace behind {port}.", port=port.name)
                     if entry.sticky
                     else message(
-                        "A namespace behind {port} has that hardware address. The static entry stays wrong until that "
-                        "namespace sends a frame; the kernel then moves the entry to the right port, and nothing is "
-                        "left to delete.",
+                        "The hardware address belongs to a namespace behind {port}. The static entry stays wrong until "
+                        "that namespace sends a frame; the kernel then moves the entry to the right port, and nothing "
+                        "is left to delete.",
                         port=port.name,
                     )
                 )

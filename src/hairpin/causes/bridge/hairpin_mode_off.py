@@ -2,8 +2,8 @@
 
 Users see, with the userland proxy off: a container cannot reach its own published port.
 
-Proof: the frame must leave by the bridge port by which it came in, and ``hairpin_mode`` of this port is 0.  If
-``hairpin_mode`` is 1, the frame passes.
+Proof: the bridge has to send the frame back out of the port that it came in by, and ``hairpin_mode`` of this port is 0.
+If ``hairpin_mode`` is 1, the frame passes.
 Now: ``bridge link set dev VETH hairpin on``.
 Lasting: nothing has to be done, because dockerd sets hairpin mode when it starts a container while the userland proxy
 is off.
@@ -31,7 +31,7 @@ def find(view: View) -> Iterator[Candidate]:
     port = msgspec.structs.replace(link.port, hairpin=True)
     yield Candidate(
         title=message("Hairpin mode is off on {link}", link=link.name),
-        detail=message("The packet would have to leave through the bridge port through which it came in."),
+        detail=message("The bridge would have to send the packet back out of the port that it came in by."),
         change=one(SetLink(view.stop.netns, msgspec.structs.replace(link, port=port))),
         where=OfLink(link=link.name, hairpin="off"),
         in_class="link-or-route",

@@ -93,7 +93,10 @@ def _candidate(netns: Netns, name: str, link: Link, bridge: str) -> Candidate:
     title = message("{link} of container {name} is not attached to {bridge}", link=link.name, name=name, bridge=bridge)
     return Candidate(
         title=title,
-        detail=message("The other end of the container's eth0 has lost its bridge: its frames reach nobody."),
+        detail=message(
+            "The other end of the container's eth0 is a port of no bridge any more, so the container's frames reach "
+            "nobody."
+        ),
         change=one(SetLink(netns, attached)),
         where=OfLink(
             netns=None if netns.is_host else netns, link=link.name, master=link.master or "none", wanted=bridge

@@ -51,7 +51,7 @@ def may_publish(view: View) -> Iterator[Message]:
         names = [each.name for each in view.host.idle if (each.user, each.ports) == (user, None)]
         yield message(
             "{user} has containers of rootless {engine}, and no process runs for them: {names}. Their published ports "
-            "could not be read. If one of them should have port {port}: log in as {user} and start it",
+            "could not be read. If one of them should have port {port}: log in as {user} and start that container",
             user=user,
             engine=engine,
             names=", ".join(names),

@@ -16,11 +16,13 @@ from hairpin.texts.meaning import Failure
 def no_network(host: Host, container: Container, places: dict[str, str]) -> Failure:
     engine, network = host.engine_of(container), places["word"]
     if engine.network(network) is not None:
-        return Failure(message("its network {network} was gone and exists again now", network=network), again=True)
+        return Failure(
+            message("the container's network {network} was gone and exists again now", network=network), again=True
+        )
     return Failure(
-        message("its network {network} is gone", network=network),
+        message("the container's network {network} is gone", network=network),
         message(
-            "recreate {name} on a network that exists; {command} makes a network of the lost name, with another id",
+            "recreate {name} on a network that exists; {command} makes a network with the lost name and another id",
             name=container.name,
             command=engine.command("network", "create", network),
         ),
@@ -34,7 +36,7 @@ def not_loaded(host: Host, container: Container, places: dict[str, str]) -> Fail
     joined = next((each for each in unloaded_networks(host, engine) if each.name == name), None)
     if joined is None or joined.bridge is None:
         return Failure(
-            message("dockerd did not load its network {network} when dockerd last started", network=name),
+            message("dockerd did not load the container's network {network} when dockerd last started", network=name),
             message(
                 "read in dockerd's log why the network was not loaded, remove the reason, and restart dockerd; then "
                 "{start}",
@@ -47,8 +49,8 @@ def not_loaded(host: Host, container: Container, places: dict[str, str]) -> Fail
     bound = (shlex.join(call_argv(BindInterface("docker", joined.bridge, permanent=each))) for each in own)
     return Failure(
         message(
-            "dockerd did not load its network {network}, because firewalld has {bridge} in zone {zone} and not in zone "
-            "docker (ZONE_CONFLICT)",
+            "dockerd did not load the container's network {network}, because firewalld has {bridge} in zone {zone} and "
+            "not in zone docker (ZONE_CONFLICT)",
             network=name,
             bridge=joined.bridge,
             zone=zone or "-",
@@ -70,12 +72,14 @@ def address_conflict(host: Host, container: Container, _: dict[str, str]) -> Fai
         if found is not None:
             other, chosen = found
             return Failure(
-                message("container {other} has its address {address} (--ip)", address=text, other=other.name),
+                message(
+                    "container {other} has this container's address {address} (--ip)", address=text, other=other.name
+                ),
                 _give_back(host, container, other, text, chosen=chosen),
             )
         if address in (end.gateway4, end.gateway6) or _is_gateway(host.engine_of(container), end, address):
             return Failure(
-                message("its address {address} (--ip) is the gateway of network {network}", address=text,
+                message("the container's address {address} (--ip) is the gateway of network {network}", address=text,
                         network=end.network),
                 _elsewhere(host, container, end),
             )  # fmt: skip
@@ -83,12 +87,13 @@ def address_conflict(host: Host, container: Container, _: dict[str, str]) -> Fai
         text = address_text(asked[0][1], 4 if asked[0][1] == asked[0][0].fixed4 else 6)
         return Failure(
             message(
-                "another endpoint had its address {address} (--ip), and no container has that address now", address=text
+                "another endpoint had the container's address {address} (--ip), and no container has that address now",
+                address=text,
             ),
             again=True,
         )
     return Failure(
-        message("another endpoint has the address that it asks for (--ip)"),
+        message("another endpoint has the address that the container asks for (--ip)"),
         message("recreate {name} with another address", name=container.name),
     )
 
@@ -123,8 +128,8 @@ def _give_back(host: Host, container: Container, other: Container, address: str,
             other=other.name,
         )
     return message(
-        "{stop}, then {start}, then {again}: {other} asks for no fixed address, so it gets another one. This lasts "
-        "only if the network has an --ip-range without {address}",
+        "{stop}, then {start}, then {again}: {other} asks for no fixed address, so it gets another one. This repair "
+        "lasts only if the network has an --ip-range without {address}",
         stop=command("stop", other.name),
         start=command("start", container.name),
         again=command("start", other.name),
@@ -139,7 +144,8 @@ def _elsewhere(host: Host, container: Container, end: Endpoint) -> Message:
     if part is None:
         return message("recreate {name} with another address (--ip)", name=container.name)
     return message(
-        "recreate {name} with another address (--ip) outside of {part}: the engine gives addresses out from that range",
+        "recreate {name} with another address (--ip) outside of {part}: the engine itself assigns addresses from that "
+        "range",
         name=container.name,
         part=prefix_text(*part, 4 if part[0] < 1 << 32 else 6),
     )

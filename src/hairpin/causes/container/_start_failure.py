@@ -46,8 +46,7 @@ def failure_of(host: Host, container: Container) -> Failure | None:
         return Failure(
             said,
             message(
-                "remove what the error names; hairpin does not know this error, so only a try shows whether another "
-                "start succeeds: {start}",
+                "hairpin does not know this error. Remove what the error names, then try another start: {start}",
                 start=start,
             ),
         )
@@ -83,14 +82,16 @@ def _by_status(container: Container) -> Failure | None:
     name = container.name
     if container.oom_killed:
         return Failure(
-            message("the kernel killed it, because it used more memory than its limit (OOMKilled)"),
+            message(
+                "the kernel killed the container, because the container used more memory than its limit (OOMKilled)"
+            ),
             message("give the container more memory (--memory) or find what uses up its memory, then start it"),
         )
     match container.exit_code:
         case 127:
             return Failure(
                 message("exit status 127: a command was not found"),
-                message("correct the command that its program calls, and recreate {name}", name=name),
+                message("correct the command that the container's program calls, and recreate {name}", name=name),
             )
         case 126:
             return Failure(
@@ -98,9 +99,9 @@ def _by_status(container: Container) -> Failure | None:
                 message("make the file executable in the image, and recreate {name}", name=name),
             )
         case 139:
-            return Failure(message("exit status 139: a segmentation fault (SIGSEGV) ended it"))
+            return Failure(message("exit status 139: a segmentation fault (SIGSEGV) ended the container's program"))
         case 134:
-            return Failure(message("exit status 134: it aborted itself (SIGABRT)"))
+            return Failure(message("exit status 134: the container's program aborted itself (SIGABRT)"))
         case _:
             return None
 
@@ -161,7 +162,11 @@ def _listener(host: Host, binding: PortBinding | None, port: int) -> tuple[str, 
     protocol = binding.protocol if binding is not None else "tcp"
     for each in host.namespace(host.netns.name).sockets:
         if (each.protocol, each.port) == (protocol, port):
-            what = message("the service of process {pid}", pid=each.pid) if each.pid else message("what listens there")
+            what = (
+                message("the service of process {pid}", pid=each.pid)
+                if each.pid
+                else message("the service that has the port")
+            )
             return socket_text(each), message("stop {what}", what=what)
     return None
 
@@ -182,7 +187,7 @@ def _privileged(host: Host, container: Container, places: dict[str, str]) -> Fai
     if first is not None and int(port) >= first:
         return Failure(
             message(
-                "it was not permitted to bind port {port}, though users may bind ports from {first} upwards",
+                "the container was not permitted to bind port {port}, though users may bind ports from {first} upwards",
                 port=port,
                 first=first,
             )
@@ -211,14 +216,16 @@ def _no_owner(host: Host, container: Container, places: dict[str, str]) -> Failu
     owner = host.container(places["container"])
     if owner is None:
         return Failure(
-            message("the container whose network it uses is gone"),
+            message("the container whose network this container uses is gone"),
             message("recreate {name} with the network of a container that exists", name=container.name),
         )
     if owner.running:
-        return Failure(message("container {owner}, whose network it uses, did not run", owner=owner.name), again=True)
+        return Failure(
+            message("container {owner}, whose network this container uses, did not run", owner=owner.name), again=True
+        )
     engine = host.engine_of(container)
     return Failure(
-        message("container {owner}, whose network it uses, does not run", owner=owner.name),
+        message("container {owner}, whose network this container uses, does not run", owner=owner.name),
         message(
             "{first}, then {then}",
             first=engine.command("start", owner.name),
@@ -232,12 +239,14 @@ def _address_elsewhere(host: Host, container: Container, places: dict[str, str])
     own = (each for each in container.bindings if each.host_ip is not None)
     known = [mover_of(host.floating, each.version, each.host_ip) for each in own if each.host_ip is not None]
     moved = next((each for each in known if each is not None), None)
-    said = message("{address}, on which its port is published, is no address of this host", **_address_of(places))
+    said = message(
+        "{address}, on which the container's port is published, is no address of this host", **_address_of(places)
+    )
     if moved is None:
         return Failure(
             said,
             message(
-                "recreate {name} and publish its port on an address of this host, or on no particular address",
+                "recreate {name} and publish its port on an address of this host, or on every address",
                 name=container.name,
             ),
         )
@@ -263,14 +272,15 @@ def _no_veth(host: Host, container: Container, _: dict[str, str]) -> Failure:
     if files is not None and not files.there:
         return Failure(
             message(
-                "the kernel could not make a veth pair: {folder} is gone, so it loads no module", folder=files.folder
+                "the kernel could not make a veth pair: {folder} is gone, so the kernel loads no module",
+                folder=files.folder,
             ),
             message("reboot into the kernel that is installed"),
         )
     start = host.engine_of(container).command("start", container.name)
     return Failure(
         message("the kernel could not make a veth pair"),
-        message("load its module (modprobe veth) or boot a kernel that has it, then {start}", start=start),
+        message("load the module veth (modprobe veth) or boot a kernel that has it, then {start}", start=start),
     )
 
 

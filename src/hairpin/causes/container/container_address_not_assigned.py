@@ -102,7 +102,7 @@ def _addresses(host: Host, network: DockerNetwork, asked: str) -> Message:
         if endpoint.ipv4 is not None
     ]
     return message(
-        "The address belongs to network {network}. The engine gives addresses out anew at each start. In use now: "
+        "The address belongs to network {network}. The engine assigns addresses again at each start. In use now: "
         "{addresses}.",
         network=network.name,
         addresses=word_list(asked, held),
@@ -110,7 +110,7 @@ def _addresses(host: Host, network: DockerNetwork, asked: str) -> Message:
 
 
 CAUSE = Cause(
-    title=message("No container has the asked address"),
+    title=message("No container has the address that the client asked"),
     source="docs.docker.com: IP address and hostname of a container",
     reasons=frozenset({"no-neighbour", "no-carrier", "left-instead"}),
 )

@@ -7,7 +7,7 @@ Users see: the container runs, but it has only the link ``lo``, and its ports ti
 
 Proof: the engine lists the container on the network, and the container's namespace lacks the interface.  With the
 interface the packet arrives.
-Now: ``docker restart NAME``, or ``podman restart NAME``.  The engine then makes the interface anew.
+Now: ``docker restart NAME``, or ``podman restart NAME``.  The engine then makes the interface again.
 Lasting: the engine makes the interface whenever it starts the container.  Keep network managers away from ``veth*``
 (unmanaged).
 """
@@ -43,7 +43,8 @@ def find(view: View) -> Iterator[Candidate]:
                 "Container {name} has no interface on network {network}", name=container.name, network=lost.network
             ),
             detail=message(
-                "{engine} has it on the network, but the veth between the bridge and the container is gone.",
+                "{engine} still lists the container on the network, but the veth between the bridge and the container "
+                "is gone.",
                 engine=engine.title,
             ),
             change=change,
@@ -51,7 +52,9 @@ def find(view: View) -> Iterator[Candidate]:
             where=OfContainer(container=container.name, network=lost.network),
             in_class="container-address-lost",
             evidence=(container.evidence,),
-            advice=(message("a network manager may have deleted the veth: keep it away from veth* (unmanaged)"),),
+            advice=(
+                message("a network manager may have deleted the veth: keep this manager away from veth* (unmanaged)"),
+            ),
         )
 
 

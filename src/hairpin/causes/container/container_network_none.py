@@ -95,7 +95,7 @@ def _switched_off(view: View, container: Container, binding: PortBinding) -> Ite
         ways=(
             Way(
                 Change(()),
-                (message("make {name} anew with the options that it had", name=container.name),),
+                (message("recreate {name} with the options that it had", name=container.name),),
                 by_person=True,
             ),
         ),
@@ -169,7 +169,8 @@ def _disconnected(view: View, container: Container, binding: PortBinding) -> Ite
 def _what_is_lost(binding: PortBinding) -> Message:
     if not binding.host_port:
         return message(
-            "The container runs, but somebody has disconnected it from its last network, so nothing leaves it."
+            "The container runs, but somebody has disconnected it from its last network, so no packet leaves the "
+            "container."
         )
     return message(
         "The container runs, but somebody has disconnected it from its last network, so port {port} leads nowhere.",

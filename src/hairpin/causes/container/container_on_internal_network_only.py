@@ -70,7 +70,8 @@ def _kept_out(view: View) -> Iterator[Candidate]:
     tool = view.host.engine_of(container).kind
     yield Candidate(
         title=message(
-            "Network {network} is internal, and the asked address belongs to container {name} on this network",
+            "Network {network} is internal, and the address that the client asked belongs to container {name} on this "
+            "network",
             network=network.name,
             name=container.name,
         ),
@@ -99,7 +100,7 @@ def _kept_out(view: View) -> Iterator[Candidate]:
             ),
             Way(
                 Change(()),
-                (message("make network {network} anew without --internal", network=network.name),),
+                (message("recreate network {network} without --internal", network=network.name),),
                 by_person=True,
             ),
         ),

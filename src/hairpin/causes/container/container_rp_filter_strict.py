@@ -2,8 +2,8 @@
 
 Users see: a container on two networks does not reply to requests on one of them.
 
-Proof: ``rp_filter`` is 1 in the container, and the route to the client does not leave by the interface on which the
-request came in.  If ``rp_filter`` is 2, the request is accepted.
+Proof: ``rp_filter`` is 1 in the container, and the route to the client does not leave by the interface that the request
+came in by.  If ``rp_filter`` is 2, the request is accepted.
 Now: ``nsenter -t PID -n sysctl -w net.ipv4.conf.LINK.rp_filter=2``.
 Lasting: create the container with ``--sysctl net.ipv4.conf.all.rp_filter=2``.
 """

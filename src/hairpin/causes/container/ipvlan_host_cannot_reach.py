@@ -6,8 +6,9 @@ ipvlans on one parent link.
 Users see: machines in the LAN and the container reach each other, but the host and its bridged containers do not reach
 the container.  In mode l3 the container's request arrives at the host, and the reply is lost.
 
-Proof: the packet left by the parent link for an ipvlan on it, or by an ipvlan for an address of the host.  If the host
-has an ipvlan of the same mode on the parent link, the flow arrives.
+Proof: the packet left through the parent link, and its destination is an ipvlan on that link.  Or the packet left
+through an ipvlan, and its destination is an address of the host.  If the host has an ipvlan of the same mode on the
+parent link, the flow arrives.
 Now: make an ipvlan for the host on the parent link, and a route to the container by this ipvlan.  In mode l2, also add
 a permanent neighbour entry with the container's hardware address, which is the hardware address of the parent link.
 The host's ipvlan then needs no IP address.

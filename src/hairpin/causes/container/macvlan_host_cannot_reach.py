@@ -5,8 +5,9 @@ A macvlan and its parent link send frames to the same wire, but neither receives
 Users see: machines in the LAN and the container reach each other, but the host and its bridged containers do not reach
 the container.
 
-Proof: the packet left by the parent link for a macvlan on it, or by a macvlan for an address of the host.  If the host
-has a macvlan on the parent link, the flow arrives.
+Proof: the packet left through the parent link, and its destination is a macvlan on that link.  Or the packet left
+through a macvlan, and its destination is an address of the host.  If the host has a macvlan on the parent link, the
+flow arrives.
 Now: make a macvlan for the host on the parent link, and a route to the container by this macvlan.  If the container's
 macvlan is in mode private or vepa, set it to mode bridge, because otherwise the container's macvlan does not exchange
 frames with the host's macvlan.

@@ -50,7 +50,7 @@ def find(view: View) -> Iterator[Candidate]:
     network = _network(view, apart)
     yield Candidate(
         title=message(
-            "The {kind} of {name} is {mode}: it reaches no other link on {parent}",
+            "The {kind} of {name} is in mode {mode}: it reaches no other link on {parent}",
             kind=found.kind,
             name=container.name if container is not None else found.name,
             mode=mode or "",

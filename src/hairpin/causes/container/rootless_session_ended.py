@@ -64,7 +64,7 @@ def _claim(view: View, found: IdleContainer) -> Message:
     facts = {"name": found.name, "user": found.user, "engine": found.title, "unit": found.unit, "port": view.flow.dport}
     if found.unit:
         return message("The unit {unit} of {user} starts container {name}, which publishes port {port}.", **facts)
-    return message("{user} has container {name} in rootless {engine}. It publishes port {port}.", **facts)
+    return message("{user} has container {name} in rootless {engine}. This container publishes port {port}.", **facts)
 
 
 def _reason(found: IdleContainer) -> Message:

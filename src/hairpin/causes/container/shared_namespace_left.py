@@ -99,8 +99,8 @@ def _candidate(view: View, owner: Container, container: Container) -> Candidate:
     return Candidate(
         title=message("{name} is in a network namespace that {owner} has left", name=container.name, owner=owner.name),
         detail=message(
-            "{name} shares the network of {owner} (--network container:{owner}), which was started anew. {owner} has a "
-            "new namespace; {name} is still in the old namespace, and no link leads out of it.",
+            "{name} shares the network of {owner} (--network container:{owner}), which was started again. {owner} has "
+            "a new namespace; {name} is still in the old namespace, and no link leads out of it.",
             name=container.name,
             owner=owner.name,
         ),
@@ -127,7 +127,7 @@ def _rejoined(view: View, owner: Container, container: Container) -> Iterator[Pr
     namespace."""
     host, said = (
         view.host,
-        message("the restarted container has to start its service by itself, and only its image decides that"),
+        message("the restarted container has to start its service by itself. Whether it does depends on its image"),
     )
     now = Netns(host.name, _place(owner) or "")
     if container.netns is None or container.netns not in host:

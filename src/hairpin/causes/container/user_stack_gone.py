@@ -4,8 +4,8 @@ The kernel deletes the container's tap link together with that process, with the
 
 Users see: programs inside the container get "Network is unreachable", while ``podman ps`` calls the container running.
 
-Proof: the container's network is such a process, and the container's namespace has no link but ``lo``.  With the tap
-link the packet leaves.
+Proof: a user-mode process (slirp4netns, pasta) provides the container's network, and the container's namespace has no
+link but ``lo``.  With the tap link of this process the packet leaves.
 Now: ``podman restart NAME``.  The restart ends the container's processes.
 Lasting: no setting has to be changed.  Find out what ended the process.  If memory ran out, the kernel log names the
 process.

@@ -160,7 +160,7 @@ def _stop(view: View, held: Holder) -> Message | str:
     if held.container is not None:
         return view.host.engine_of(held.container).command("stop", held.container.name)
     if held.socket.pid is None:
-        return message("stop what `ss -lntup sport = :{port}` names", port=held.binding.host_port)
+        return message("stop the process that `ss -lntup sport = :{port}` names", port=held.binding.host_port)
     return message(
         "stop the service of process {pid} (systemctl status {pid} names its unit; systemctl disable --now UNIT)",
         pid=held.socket.pid,

@@ -158,7 +158,7 @@ def on_every_address(view: View, container: Container, binding: PortBinding, *, 
         )
     else:
         title = message(
-            "Port {port} of {name} is published on {address}, not on the address that was asked",
+            "Port {port} of {name} is published on {address}, not on the address that the client asked",
             port=binding.host_port,
             name=container.name,
             address=address,
@@ -223,8 +223,8 @@ def _narrower(view: View, address: str, binding: PortBinding, port: str) -> tupl
 
 
 _NOT_ITS_OPTION = message(
-    "the option of the container itself names no address, so the default address applies to it and to every container "
-    "on that network whose option names none"
+    "the container's own option names no address, so the default address applies. It applies to every container on "
+    "that network whose option names no address"
 )
 
 
@@ -305,7 +305,7 @@ def held_aside(view: View) -> Iterator[Message]:
         yield message(
             "this host itself has {address} on {link}, so its packets to that address end here. If the address belongs "
             "to another machine in the network of {other}, delete it from {link}. If a program such as kube-proxy put "
-            "it there, change what names it in that program's configuration",
+            "it there, change the entry that names the address in that program's configuration",
             address=address_text(packet.daddr, packet.version),
             link=held[0].link,
             other=around[0].link,

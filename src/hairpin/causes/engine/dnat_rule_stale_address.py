@@ -54,7 +54,7 @@ def find(view: View) -> Iterator[Candidate]:
     target = address_text(packet.daddr, packet.version)
     yield Candidate(
         title=message("A DNAT rule leads to {address}, which no running container has", address=target),
-        detail=message("It is the first DNAT rule that matches this flow: {rule}", rule=place.text),
+        detail=message("This rule is the first DNAT rule that matches this flow: {rule}", rule=place.text),
         change=Change((DeleteRule(view.host_netns, place), *_published_now(view))),
         where=OfRule(place),
         in_class="stale-translation",
@@ -105,8 +105,9 @@ def _led_to_another(view: View, place: Place, holder: Attachment) -> Iterator[Ca
         "own": address_text(address, packet.version),
     }
     yield Candidate(
-        title=message("A DNAT rule leads to {address}, which is {other} now; {name} has {own}", **facts),
-        detail=message("{name} publishes the port. The rule names an address that it no longer has: {rule}", **facts,
+        title=message("A DNAT rule leads to {address}, which belongs to {other} now; {name} has {own}", **facts),
+        detail=message(
+            "{name} publishes the port. The rule names an address that {name} no longer has: {rule}", **facts,
                        rule=place.text),
         change=Change((taken, added)),
         where=OfRule(place),

@@ -26,11 +26,11 @@ from hairpin.network.flow import FromContainer
 _PUBLISHES_NOTHING = PortBinding("tcp", 0, 0, actual=False)
 """A placeholder for the binding of a container that publishes no port."""
 _ANEW = message(
-    "make such containers anew on a network of their own: docker network create NETWORK, then docker run --network "
+    "recreate such containers on a network of their own: docker network create NETWORK, then docker run --network "
     "NETWORK with their other options"
 )
 _UNDONE = message(
-    "remove bridge=none, restart dockerd, and make the containers anew: if a container is only started again, its "
+    "remove bridge=none, restart dockerd, and recreate the containers: if a container is only started again, its "
     "network stays switched off"
 )
 

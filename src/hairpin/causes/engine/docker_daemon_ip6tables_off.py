@@ -59,14 +59,15 @@ def _option(engine: Engine) -> Message:
     version = dockerd_version(engine.version)
     if version is not None and version < IP6TABLES_BY_DEFAULT:
         return message(
-            "or let dockerd masquerade it: {option} and {experimental} in daemon.json (before Docker 27 dockerd does "
-            "not start with {option} alone), then restart dockerd, which may set the policy of IPv6's FORWARD to DROP",
+            "or let dockerd masquerade the network: {option} and {experimental} in daemon.json (before Docker 27 "
+            "dockerd does not start with {option} alone), then restart dockerd, which may set the policy of IPv6's "
+            "FORWARD to DROP",
             option='"ip6tables": true',
             experimental='"experimental": true',
         )
     return message(
-        "or let dockerd masquerade it: {option} in daemon.json, then restart dockerd, which may set the policy of "
-        "IPv6's FORWARD to DROP",
+        "or let dockerd masquerade the network: {option} in daemon.json, then restart dockerd, which may set the "
+        "policy of IPv6's FORWARD to DROP",
         option='"ip6tables": true',
     )
 

@@ -71,7 +71,7 @@ def _not_masqueraded(view: View) -> Iterator[Candidate]:
         in_class="engine-option",
         evidence=(network.evidence,),
         configured=of_engine_option("iptables", "false", view.host),
-        advice=(message("or give the world outside a route back to the containers' subnet"),),
+        advice=(message("or give the machines outside a route back to the containers' subnet"),),
     )
 
 

@@ -34,8 +34,8 @@ def find(view: View) -> Iterator[Candidate]:
             yield Candidate(
                 title=message("No docker-proxy holds port {port}", port=binding.host_port),
                 detail=message(
-                    "Docker says that the port is published and the userland proxy is on, but its process is gone; "
-                    "a packet that DNAT does not translate finds no socket."
+                    "Docker says that the port is published and that the userland proxy is on, but the docker-proxy "
+                    "process is gone. A packet that DNAT does not translate finds no socket."
                 ),
                 change=Change(parts, restarts(view.host, container)),
                 where=OfContainer(container=container.name, port=binding.host_port),

@@ -3,9 +3,9 @@
 Users see: clients report "reply from unexpected source".  For example, DNS fails only from containers, or only at a
 second address of the host.
 
-Proof: docker-proxy replies from the address that the route selects, which is not the asked address.  If the port is
-published on the asked address, docker-proxy replies from this address.
-Now: publish the port on the asked address (``-p ADDRESS:PORT:PORT/udp``).
+Proof: docker-proxy replies from the address that the route selects, not from the address that the client asked.  If the
+port is published on the address that the client asked, docker-proxy replies from this address.
+Now: publish the port on the address that clients ask (``-p ADDRESS:PORT:PORT/udp``).
 Lasting: upgrade to Docker 28 or later, or write the address into the Compose file.
 """
 
@@ -48,7 +48,7 @@ def find(view: View) -> Iterator[Candidate]:
             in_class="relay-answers-wrongly",
             evidence=(container.evidence,),
             advice=(
-                message("Docker 28 and later answer from the address that was asked"),
+                message("Docker 28 and later answer from the address that the client asked"),
                 message(
                     "other containers on the same network reach the service without docker-proxy, by the container's "
                     "name"

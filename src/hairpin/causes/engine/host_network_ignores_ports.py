@@ -1,9 +1,9 @@
 """The container uses the host's network, so Docker ignores its published ports and its service listens on its own port.
 
-Users see: "Published ports are discarded when using host network mode".  Connections to the asked port are refused,
+Users see: "Published ports are discarded when using host network mode".  Connections to the published port are refused,
 while another port answers.
 
-Proof: the container is on the host's network, and no socket listens on the asked port.
+Proof: the container is on the host's network, and no socket listens on the port that the client asked.
 Now: connect to the port on which the service listens.
 Lasting: remove ``ports:`` or the host's network from the Compose file.
 """
@@ -33,15 +33,15 @@ def find(view: View) -> Iterator[Candidate]:
         held = _held(view, container, binding)
         advice = (
             message(
-                "ask for port {port}, on which {container} itself listens ({question}), or run it without --network "
-                "host",
+                "ask for port {port}, on which {container} itself listens ({question}), or run {container} without "
+                "--network host",
                 port=held[0].port,
                 question=ask_port(held[0].port, held[0].protocol),
                 container=container.name,
             )
             if held
             else message(
-                "ask for the port on which {container} listens, or run it without --network host",
+                "ask for the port on which {container} listens, or run {container} without --network host",
                 container=container.name,
             )
         )
@@ -54,7 +54,7 @@ def find(view: View) -> Iterator[Candidate]:
                 engine=view.host.engine_of(container).title,
                 inner=binding.container_port,
                 port=binding.host_port,
-                held=message("It listens on {sockets}.", sockets=socket_list(held))
+                held=message("The container listens on {sockets}.", sockets=socket_list(held))
                 if held
                 else message("No socket of the host is known to belong to the container."),
             ),

@@ -4,8 +4,8 @@ If no peer is known to drop these packets, hairpin presumes that other machines 
 
 Users see: containers of one network cannot connect to the outside.
 
-Proof: the network or dockerd has masquerading off, and a stated peer drops packets from the container's address.  If
-the packet is masqueraded, the peer accepts it.
+Proof: the network or dockerd has masquerading off, and a peer that the user stated with ``--outside`` drops packets
+from the container's address.  If the packet is masqueraded, the peer accepts it.
 Now: add a MASQUERADE rule for the subnet, or a route to the subnet on the next hop.
 Lasting: set the network's option ``enable_ip_masquerade``, or put the route into the router's configuration.
 """
@@ -36,7 +36,8 @@ def find(view: View) -> Iterator[Candidate]:
     yield Candidate(
         title=message("Masquerading is switched off for network {name}", name=network.name),
         detail=message(
-            "Packets leave with the containers' own addresses, which the peer does not accept, as you stated."
+            "Packets leave with the containers' own addresses. You stated that the peer does not accept these "
+            "addresses."
         ),
         change=change,
         where=OfNetwork(network=network.name, option=MASQUERADES),

@@ -5,7 +5,8 @@ relays each connection into the container.  Podman starts this process with the 
 
 Users see: ``podman ps`` lists the port, and every connection to the port is refused, even on the host itself.
 
-Proof: the running container publishes the port, and no socket of the host holds it.  With the process the flow arrives.
+Proof: the running container publishes the port, and no socket of the host holds it.  With the process that serves the
+port, the flow arrives.
 Now: ``podman restart NAME``.  The restart ends the container's processes and its open connections.
 Lasting: no setting has to be changed.  Find out what ended the process.  If memory ran out, the kernel log names the
 process.
@@ -52,7 +53,7 @@ def _candidate(view: View, engine: Engine, container: Container, binding: PortBi
         ),
         detail=message(
             "{engine} starts {program} with the container and does not start it again by itself. The container itself "
-            "runs on.",
+            "still runs.",
             engine=engine.title,
             program=program,
         ),
@@ -69,7 +70,7 @@ def _candidate(view: View, engine: Engine, container: Container, binding: PortBi
             ),
             message(
                 "if the restart says `cannot start a container that has stopped`, conmon, the container's monitor, is "
-                "gone, too: create the container anew (`podman rm -f {name}` first)",
+                "gone, too: recreate the container (`podman rm -f {name}` first)",
                 name=container.name,
             ),
         ),

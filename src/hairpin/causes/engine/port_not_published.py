@@ -224,7 +224,7 @@ def _of_swarm(view: View) -> tuple[Message, ...]:
     return (
         message(
             "`docker service ls` on a manager lists the ports of services. If one publishes {port}, this node lacks "
-            "its rule in DOCKER-INGRESS: `docker service update --force NAME` sets the mesh up anew and restarts the "
+            "its rule in DOCKER-INGRESS: `docker service update --force NAME` sets the mesh up again and restarts the "
             "tasks; `docker service ps NAME` tells whether they run",
             port=view.flow.dport,
         ),
@@ -373,9 +373,7 @@ def _protected(view: View) -> Iterator[Candidate]:
         where=OfWall(place),
         in_class="engine-protection",
         evidence=(place.evidence,),
-        ways=(
-            Way(Change(()), (message("publish the port (-p): the container is made anew with it"),), by_person=True),
-        ),
+        ways=(Way(Change(()), (message("recreate the container with its port published (-p)"),), by_person=True),),
         offered=False,
     )
     connecting = pair.change(view) if pair is not None else None

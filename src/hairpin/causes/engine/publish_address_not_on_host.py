@@ -79,9 +79,9 @@ def _by_person(place: Address) -> Message:
 
     The repair needs a person because no reading of this host shows whether another machine has the address."""
     return message(
-        "publish the port on an address that this host has. Or give {link} the address {address}, where its network is "
-        "configured, once `ping -c 1 -I {link} {address}; ip neigh show {address} dev {link}` shows that no other "
-        "machine has it: no reply, and no hardware address (lladdr)",
+        "publish the port on an address that this host has. Or give {link} the address {address} in the configuration "
+        "of its network. First make sure that no other machine has the address: `ping -c 1 -I {link} {address}; ip "
+        "neigh show {address} dev {link}` then shows no reply and no hardware address (lladdr)",
         address=address_text(place.value, place.version),
         link=place.link,
     )

@@ -3,9 +3,9 @@
 Users see: ``curl 127.0.0.1`` works on the host, but other clients are refused.
 
 Proof: the port is published on a loopback address only.  If the port is published on every address, the flow arrives.
-Now: recreate the container with its port on the asked address or on every address.  If the port is published on every
-address, it is open to every client that reaches the host, because ufw does not filter it.  Or keep the port on
-loopback, and connect to the reverse proxy that serves this port.
+Now: recreate the container with its port published on the address that the client asked, or on every address.  If the
+port is published on every address, it is open to every client that reaches the host, because ufw does not filter it.
+Or keep the port on loopback, and connect to the reverse proxy that serves this port.
 Lasting: change the address in the Compose file, ``ip`` in daemon.json, or the network's option ``host_binding_ipv4``.
 """
 

@@ -2,8 +2,8 @@
 
 Users see: the port answers at one address of the host, and connections to another address are refused.
 
-Proof: the port is published on another address than the asked address.  If the port is published on the asked address,
-the flow arrives.
+Proof: the port is published on another address than the one that the client asked.  If the port is published on the
+address that the client asked, the flow arrives.
 Now: connect to the address on which the port is published, or recreate the container with its port on every address.
 Lasting: change the address in the Compose file, ``ip`` in daemon.json, or the network's option ``host_binding_ipv4``.
 """

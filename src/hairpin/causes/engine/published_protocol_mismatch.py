@@ -73,7 +73,8 @@ def _served_otherwise(view: View) -> Iterator[Candidate]:
             served=served,
         ),
         detail=message(
-            "-p {wrong} leads {asked} packets to port {inner} of {name}. There it listens for {served} only: {socket}.",
+            "-p {wrong} leads {asked} packets to port {inner} of {name}. {name} listens there for {served} only: "
+            "{socket}.",
             wrong=wrong,
             asked=binding.protocol,
             inner=binding.container_port,
@@ -125,7 +126,7 @@ def _published(view: View, container: Container, twin: PortBinding, other: str) 
     return Candidate(
         title=message("Port {port} is published for {other} only", port=port, other=other),
         detail=message(
-            "{name} publishes it for {other}. A {asked} packet to it {ends}{inside}.",
+            "{name} publishes the port for {other}. A {asked} packet to the port {ends}{inside}.",
             name=container.name,
             asked=asked,
             other=other,

@@ -31,7 +31,7 @@ def find(view: View) -> Iterator[Candidate]:
     name, port = found.service.name, found.port.port
     title = message("This node does not lead port {port} to the swarm's service {service}", port=port, service=name)
     detail = (
-        message("The service publishes port {port} on every node, and dockerd does not hold it here.", port=port)
+        message("The service publishes port {port} on every node, and dockerd does not hold the port here.", port=port)
         if found.service.running is None
         else message(
             "The service publishes port {port} on every node and {running} of its tasks run, but dockerd does not hold "

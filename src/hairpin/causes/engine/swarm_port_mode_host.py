@@ -31,7 +31,9 @@ def find(view: View) -> Iterator[Candidate]:
             port=port.port,
         ),
         (
-            message("ask a node that runs a task of it: `docker service ps {service}` tells which", service=name),
+            message(
+                "ask a node that runs a task of the service: `docker service ps {service}` tells which", service=name
+            ),
             message(
                 "or publish the port on every node: `docker service update --publish-rm {target}/{protocol} "
                 "--publish-add published={port},target={target},protocol={protocol} {service}`",

@@ -39,13 +39,13 @@ def _detail(service: SwarmService, port: int) -> Message:
         return message("The service publishes port {port} and is scaled to 0, so no node takes the port.", port=port)
     if not service.error:
         return message(
-            "The service publishes port {port}. {wanted} of its tasks should run, but none runs, so no node takes the "
-            "port.",
+            "The service publishes port {port}. {wanted} of its tasks should run, but no task runs, so no node takes "
+            "the port.",
             port=port,
             wanted=service.wanted,
         )
     return message(
-        "The service publishes port {port}. {wanted} of its tasks should run, but none runs, so no node takes the "
+        "The service publishes port {port}. {wanted} of its tasks should run, but no task runs, so no node takes the "
         "port. The swarm's reason: {error}.",
         port=port,
         wanted=service.wanted,
@@ -56,7 +56,9 @@ def _detail(service: SwarmService, port: int) -> Message:
 def _repair(service: SwarmService) -> tuple[Message, ...]:
     name = service.name
     if not service.wanted:
-        return (message("scale it up, if it is meant to run: `docker service scale {service}=1`", service=name),)
+        return (
+            message("if the service is meant to run, scale it up: `docker service scale {service}=1`", service=name),
+        )
     return (
         message("read why its tasks end or do not start: `docker service ps --no-trunc {service}`", service=name),
         message("read what its tasks logged: `docker service logs {service}`", service=name),

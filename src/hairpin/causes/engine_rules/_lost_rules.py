@@ -212,13 +212,13 @@ def _said_of(policy: Place, *, closed: bool) -> Message:
     program = "iptables" if policy.family == "ip" else "ip6tables"
     if closed:
         return message(
-            "the policy of {chain} is ACCEPT, so neighbours that have a route reach ports of containers that are not "
-            "published: the repair sets DROP again, as dockerd does when it switches forwarding on",
+            "the policy of {chain} is ACCEPT, so neighbours that have a route also reach unpublished ports of "
+            "containers: the repair sets the policy to DROP again, as dockerd does when it switches forwarding on",
             chain=policy.chain,
         )
     return message(
-        "the policy of {chain} is ACCEPT, so neighbours that have a route reach ports of containers that are "
-        "not published; if dockerd had set it to DROP: {program} -P {chain} DROP",
+        "the policy of {chain} is ACCEPT, so neighbours that have a route also reach unpublished ports of containers; "
+        "if dockerd had set the policy to DROP: {program} -P {chain} DROP",
         chain=policy.chain,
         program=program,
     )

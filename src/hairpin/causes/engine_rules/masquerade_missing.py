@@ -28,8 +28,8 @@ CAUSE = Cause(
         lambda part: bool(part.of("masquerade")),
         _title,
         message(
-            "Packets from its containers leave this host with the containers' own addresses, to which "
-            "no host outside has a route back (and which other hosts' firewalls drop)."
+            "Packets from its containers leave this host with the containers' own addresses. No host outside has a "
+            "route back to these addresses, and firewalls of other hosts drop such packets."
         ),
         rules_of=("masquerade",),
         in_class="lost-masquerade",

@@ -57,8 +57,8 @@ def find(view: View) -> Iterator[Candidate]:
             made_by=makers_of(lost, view.host),
             advice=(
                 message(
-                    "find out what deletes them (a reload of firewalld, `flush ruleset`, a restored ruleset) and let "
-                    "it run `podman network reload --all` afterwards; for firewalld: systemctl enable "
+                    "find out what deletes Podman's rules (a reload of firewalld, `flush ruleset`, a restored ruleset) "
+                    "and let it run `podman network reload --all` afterwards; for firewalld: systemctl enable "
                     "netavark-firewalld-reload.service"
                 ),
             ),

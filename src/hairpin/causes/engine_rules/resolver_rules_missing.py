@@ -62,7 +62,7 @@ def find(view: View) -> Iterator[Candidate]:
         where=OfContainer(container.name),
         in_class="lost-engine-rule",
         evidence=(asked.evidence,),
-        advice=(message("`docker restart {name}` makes the rules anew, too", name=container.name),),
+        advice=(message("`docker restart {name}` makes the rules again, too", name=container.name),),
     )
 
 

@@ -50,7 +50,7 @@ def find(view: View) -> Iterator[Candidate]:
     said = message("find out why firewalld could not load its rules, and then load them: `firewall-cmd --reload`")
     yield Candidate(
         title=message("firewalld has not loaded its rules, and stops new connections until it has loaded them"),
-        detail=message("Chain {chain} of {table} drops it.", chain=place.chain, table=place.table),
+        detail=message("Chain {chain} of {table} drops the packet.", chain=place.chain, table=place.table),
         change=Change((gone,)),
         where=OfRule(place),
         in_class="closed-zone",

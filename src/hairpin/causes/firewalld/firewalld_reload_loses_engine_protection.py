@@ -24,6 +24,7 @@ CAUSE = Cause(
 def of_flows(asked: AskedFlows) -> Iterator[Finding]:
     """Yield one finding for each engine rule that no longer keeps clients out after a reload of firewalld."""
     advice = message(
-        "restart dockerd after each reload of firewalld, or keep the networks apart by a rule of firewalld's own"
+        "restart dockerd after each reload of firewalld, or keep the networks apart with a rule in firewalld's own "
+        "configuration"
     )
     return opened_by_events(asked, advice, of_engine=True)

@@ -139,7 +139,7 @@ def _not_forwarded(view: View, place: Place) -> Candidate:
     """Return the candidate for a packet that firewalld does not forward between two zones.  An accepting rule proves
     the cause.  The repair is a firewalld policy, for which a person chooses a name."""
     seen = view.stop.seen
-    said = message("let firewalld forward it by a policy of its own:")
+    said = message("let firewalld forward this flow with a new policy of firewalld:")
     return Candidate(
         title=message("firewalld does not forward from {iif} to {oif}", iif=seen.iif, oif=seen.oif),
         detail=message("firewalld's {chain} decides: {rule}", chain=place.chain, rule=place.text),

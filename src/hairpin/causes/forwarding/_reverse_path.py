@@ -80,6 +80,6 @@ def _answered_by_same_uplink(view: View, loose: Candidate) -> Iterator[Candidate
 
 
 _ANSWERS_TOO = message(
-    "the answers then leave through the uplink of the request, because the router behind another uplink may drop "
+    "the answers then leave through the uplink that the request came in by. The router behind another uplink may drop "
     "packets with this uplink's address"
 )

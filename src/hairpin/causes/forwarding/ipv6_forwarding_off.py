@@ -23,7 +23,9 @@ CAUSE = Cause(
         title=message("IPv6 forwarding is off on this host"),
         detail=message("net.ipv6.conf.all.forwarding is 0: IPv6 packets that are not for the host itself are dropped."),
         side_effects=(
-            message("router advertisements are then ignored where accept_ra is 1: set accept_ra to 2 there first"),
+            message(
+                "links with accept_ra 1 then ignore router advertisements: set accept_ra to 2 on these links first"
+            ),
         ),
     ),
 )

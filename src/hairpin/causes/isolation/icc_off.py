@@ -64,7 +64,7 @@ def _ways(option: Configured) -> Iterator[Way]:
             "remove {option} and restart dockerd: the default network changes only at a restart", option=option.option
         )
     else:
-        said = message("make network {name} anew without {option}", name=option.owner, option=option.option)
+        said = message("recreate network {name} without {option}", name=option.owner, option=option.option)
     yield Way(Change(()), (said,), by_person=True)
 
 

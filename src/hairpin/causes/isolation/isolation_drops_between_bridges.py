@@ -42,7 +42,12 @@ def find(view: View) -> Iterator[Candidate]:
         yield msgspec.structs.replace(_candidate(view, place, connecting), side_effects=effects, cuts=bool(effects))
     apart = Way(
         Change(()),
-        (message("put both into one network (docker network connect), or publish a port: the isolation is intended"),),
+        (
+            message(
+                "put both containers into one network (docker network connect), or publish a port: the isolation is "
+                "intended"
+            ),
+        ),
     )
     way = apart if pair is None else by_name(view, pair, view.stop.seen.packet.dport or view.flow.dport)
     yield _candidate(view, place, deletion(view, place), ways=(way,), offered=False)

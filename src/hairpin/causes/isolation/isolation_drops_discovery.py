@@ -43,8 +43,8 @@ def find(view: View) -> Iterator[Candidate]:
     yield Candidate(
         title=message("The isolation of network {name} drops its own IPv6 neighbour discovery", name=network.name),
         detail=message(
-            "A solicitation goes to a multicast address outside of the network's subnet. It stays on {bridge}, but "
-            "br_netfilter shows it to ip6tables, and {rule} treats it as a packet to another network.",
+            "A solicitation goes to a multicast address outside of the network's subnet. The solicitation stays on "
+            "{bridge}, but br_netfilter shows it to ip6tables, and {rule} treats it as a packet to another network.",
             rule=place.text,
             bridge=seen.iif,
         ),
@@ -54,8 +54,8 @@ def find(view: View) -> Iterator[Candidate]:
         evidence=(place.evidence,),
         advice=(
             message(
-                "at its next start, dockerd puts its own rules before this one: insert this rule again then, or use a "
-                "dockerd that lets discovery pass"
+                "at its next start, dockerd puts its own rules before this one: insert this rule again after each "
+                "start of dockerd, or use a dockerd that lets discovery pass"
             ),
         ),
     )

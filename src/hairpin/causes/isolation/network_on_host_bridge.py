@@ -105,8 +105,8 @@ def _detail(view: View, network: DockerNetwork, bridge: str, place: Place | None
     gateway = next((each.gateway for each in network.subnets if each.version == version and each.gateway), None)
     return message(
         "{port} is a port of {bridge}, so the host reaches its own network by {bridge}. The engine gives {bridge} the "
-        "gateway address of {name} ({gateway}) and removes its other address: a default route by that address is lost "
-        "with it. The engine also isolates {bridge} from its other networks.",
+        "gateway address of {name} ({gateway}) and removes the other address of {bridge}. A default route that needs "
+        "the other address is then lost, too. The engine also isolates {bridge} from its other networks.",
         **facts,
         gateway=address_text(gateway, version) if gateway is not None else "-",
     )

@@ -27,8 +27,8 @@ def find(view: View) -> Iterator[Candidate]:
     if place is None:
         return
     said = message(
-        "ask the port that is published on this host's address; or make the network anew with "
-        "com.docker.network.bridge.trusted_host_interfaces={link}, or dockerd's allow-direct-routing",
+        "ask for the port that is published on this host's address. Or recreate the network with "
+        "com.docker.network.bridge.trusted_host_interfaces={link}. Or set dockerd's option allow-direct-routing",
         link=view.stop.seen.iif,
     )
     yield Candidate(

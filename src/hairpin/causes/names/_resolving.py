@@ -133,12 +133,12 @@ def _made_anew(pair: Pair) -> Change:
     network = next(iter(serving(pair.engine, pair.asked)), None)
     if network is not None:
         return made_known(
-            pair, message("make {asking} anew with --network {network}", asking=pair.asking.name, network=network)
+            pair, message("recreate {asking} with --network {network}", asking=pair.asking.name, network=network)
         )
     return made_known(
         pair,
         message(
-            "podman network create shared; make {asking} and {asked} anew with --network shared",
+            "podman network create shared; recreate {asking} and {asked} with --network shared",
             asking=pair.asking.name,
             asked=pair.asked.name,
         ),

@@ -30,7 +30,7 @@ def find(view: View) -> Iterator[Candidate]:
         return
     yield Candidate(
         title=message(
-            "{asking} cannot resolve the name {name}: network {network} has no names",
+            "{asking} cannot resolve the name {name}: network {network} has no name server",
             asking=pair.asking.name,
             name=view.flow.asked_name,
             network=_networks(alone),

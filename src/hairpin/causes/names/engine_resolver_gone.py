@@ -6,9 +6,9 @@ process with the first container of such a network, and does not restart it.
 Users see: ``Temporary failure in name resolution`` in all containers of the network, while connections by address work.
 
 Proof: the network has name resolution (``dns_enabled``), and no socket listens on port 53 of its gateway address, or
-another program's socket takes the queries there.  With the process the query arrives.
+another program's socket takes the queries there.  With the name server's own process the query arrives.
 Now: ``podman network reload`` with the network's containers.  The reload starts the name server's process again, and
-makes the containers' rules anew.
+makes the containers' rules again.
 Lasting: no setting has to be changed.  Find out what ended the process, for example a clean-up job, or the kernel
 because memory ran out.
 """
@@ -103,7 +103,7 @@ def _candidate(view: View, engine: Engine, network: DockerNetwork, served: tuple
         ),
         detail=message(
             "The name server should answer on {address}, the gateway of the network, but nothing listens there. Podman "
-            "starts it with a container and does not start it again by itself.",
+            "starts the name server with a container and does not start it again by itself.",
             address=address,
         ),
         change=Change(

@@ -24,7 +24,7 @@ def find(view: View) -> Iterator[Candidate]:
         return
     yield Candidate(
         title=message(
-            "{asking} cannot resolve the name {name}: it is on the host's network",
+            "{asking} is on the host's network and cannot resolve the name {name}",
             asking=pair.asking.name,
             name=view.flow.asked_name,
         ),
@@ -44,7 +44,7 @@ def _advice(pair: Pair) -> Message:
     published = next((each for each in pair.asked.bindings if each.actual), None)
     if published is None:
         return message(
-            "make {asking} anew on a network of {asked} instead of the host's",
+            "recreate {asking} on a network of {asked} instead of the host's",
             asking=pair.asking.name,
             asked=pair.asked.name,
         )

@@ -1,11 +1,11 @@
 """The container's own resolv.conf names another name server than the engine wrote into it.
 
-Users see: since a VPN client, a DHCP client or an entrypoint ran in one container, it prints ``bad address 'db'``,
-while all other containers of the network resolve the name.
+Users see: since a VPN client, a DHCP client or an entrypoint ran in one container, that container prints ``bad address
+'db'``, while all other containers of the network resolve the name.
 
 Proof: the engine's name server knows the name on a network of the container, and the first server in the container's
 resolv.conf is another one.  With the engine's name server the query is answered.
-Now: put ``nameserver 127.0.0.11`` first into /etc/resolv.conf of the container, or make the container anew.
+Now: put ``nameserver 127.0.0.11`` first into /etc/resolv.conf of the container, or recreate the container.
 Lasting: stop the program that writes the file, such as the up script of a VPN client.  The engine's name server asks
 the servers of the option ``--dns`` for all other names: name the provider's server there.
 """
@@ -52,12 +52,12 @@ def find(view: View) -> Iterator[Candidate]:
                 Change(()),
                 (
                     message(
-                        "ask who writes the file. If {server} is there to keep all name queries inside a VPN, give it "
-                        "to the engine instead (--dns {server}): the engine's name server then asks {server} for all "
-                        "names that are not containers",
+                        "find out who writes the file. If {server} is there to keep all name queries inside a VPN, "
+                        "give it to the engine instead (--dns {server}): the engine's name server then asks {server} "
+                        "for all names that are not containers",
                         **facts,
                     ),
-                    message("then write nameserver {engines} as the first line again, or make {asking} anew", **facts),
+                    message("then write nameserver {engines} as the first line again, or recreate {asking}", **facts),
                 ),
                 by_person=True,
             ),

@@ -3,13 +3,13 @@
 A provider's gateway, or a router with a port forward, translates the public address before the packet comes here.  The
 rule has to name the address that the packet has then.
 
-Users see: after a move to a cloud, or after a new lease, a port forward that somebody wrote is refused; its rule counts
-no packets.
+Users see: after a move to a cloud, or after a new lease, connections through a port forward that somebody wrote are
+refused, and the rule of the port forward counts no packets.
 
 Proof: without its match on the destination address, the rule matches the packet.  With the present address in the rule,
 the packet arrives.
 Now: insert the same rule with the present address.
-Lasting: change the address where the rule comes from.
+Lasting: change the address in the file or program that makes the rule.
 """
 
 from collections.abc import Iterator

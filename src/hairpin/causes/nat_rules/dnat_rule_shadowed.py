@@ -73,7 +73,9 @@ def _led_back(view: View, place: Place) -> Candidate:
         in_class="shadowing-translation",
         evidence=(place.evidence,),
         advice=(
-            message("the rule is meant for other containers: write the exception for {name} where the rule comes from",
+            message(
+                "the rule is meant for other containers: write the exception for {name} into the file or program that "
+                "makes the rule",
                     name=name),
         ),
     )  # fmt: skip

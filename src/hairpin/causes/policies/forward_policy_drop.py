@@ -14,7 +14,7 @@ from hairpin.causes.rules._by_owner import by_owner
 from hairpin.message import message
 
 CAUSE = Cause(
-    title=message("FORWARD's policy drops what no rule accepts"),
+    title=message("FORWARD's policy drops packets that no rule accepts"),
     source="moby: libnetwork/drivers/bridge/setup_ip_forwarding.go",
     reasons=RULE_STOPS,
     find=by_owner(

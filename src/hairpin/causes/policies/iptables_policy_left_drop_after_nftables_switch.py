@@ -10,7 +10,7 @@ With the policy ACCEPT the packet passes.
 Now: ``iptables -P FORWARD ACCEPT``.  If this host also forwards packets of other machines or bridges, write rules for
 these packets first.
 Lasting: a reboot resets the policy.  If the saved rules contain DOCKER chains, they were saved before the switch and
-should be saved anew.
+should be saved again.
 """
 
 from hairpin.causes.cause import RULE_STOPS, Cause, View
@@ -28,7 +28,7 @@ def _opened(view: View, place: Place) -> tuple[Change, ...]:
 
 
 CAUSE = Cause(
-    title=message("Docker's old FORWARD policy drops what its nftables rules accept"),
+    title=message("Docker's old FORWARD policy drops packets that Docker's nftables rules accept"),
     source="docker-v29 daemon/libnetwork/drivers/bridge/internal/iptabler/cleaner.go NewCleaner(); moby/moby#50566",
     reasons=RULE_STOPS,
     find=by_owner(

@@ -158,7 +158,7 @@ def _misfitting(view: View, netns: Netns, address: Address, length: int) -> Cand
             length=address.prefix_length,
             wanted=length,
         ),
-        detail=message("The engine gave it the prefix length {wanted}.", wanted=length),
+        detail=message("The engine gave this address the prefix length {wanted}.", wanted=length),
         # Add the right address before the wrong address is deleted, because a link that always has an address keeps its
         # routes with a gateway.
         change=Change((AddEntry(netns, wanted), DeleteEntry(netns, address), *_way_out(view, netns, wanted))),

@@ -81,8 +81,8 @@ def _answering(netns: Netns, namespace: Namespace, link: str, address: int, deci
     return Candidate(
         title=message("{link} answers no ARP request for {address}", link=link, address=address_text(address, 4)),
         detail=message(
-            "{key} is {value}; the kernel uses the larger of this value and the interface's own value, and leaves such "
-            "requests unanswered.",
+            "{key} is {value}; the kernel uses the larger of this value and the interface's own value, and with this "
+            "value it answers no ARP request for the address.",
             key=dotted(decided.path),
             value=decided.value,
         )
@@ -100,7 +100,7 @@ def _answering(netns: Netns, namespace: Namespace, link: str, address: int, deci
         side_effects=(message("a link then answers ARP requests for the addresses of other links, too"),)
         if filters
         else (),
-        advice=(message("or lead the route to that machine by {link}: `ip route get` shows it", link=link),)
+        advice=(message("or route that machine through {link}: `ip route get` shows its present route", link=link),)
         if filters
         else (),
     )

@@ -35,7 +35,8 @@ def find(view: View) -> Iterator[Candidate]:
         yield Candidate(
             title=message("The default route leads into {link}, where only containers are", link=link),
             detail=message(
-                "Packets to {address} take the route `{route}`; without it they would take another default route.",
+                "Packets to {address} take the route `{route}`. Without this route, they would take another default "
+                "route.",
                 address=address_text(view.looked_up, packet.version),
                 route=route_text(route),
             ),

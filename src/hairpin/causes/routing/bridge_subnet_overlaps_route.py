@@ -1,6 +1,7 @@
 """A container network's subnet overlaps a LAN, a VPN or an office network.
 
-Users see: after ``compose up`` neither the host nor its containers reach that network.
+Users see: after ``compose up``, the host and its containers no longer reach an outside network that has the same
+addresses as the new container network.
 
 Proof: the lookup for an address outside finds the route into the bridge, where no container has the address.  Without
 the route into the bridge, the packet takes another route.
@@ -48,8 +49,8 @@ def find(view: View) -> Iterator[Candidate]:
             continue
         title = message("Container network {name} ({subnet}) covers this address", name=each.name, subnet=each.subnet)
         detail = message(
-            "Packets to {address} take the route `{route}` into the bridge, where nothing has this address; without it "
-            "they would take another route.",
+            "Packets to {address} take the route `{route}` into the bridge, where nothing has this address. Without "
+            "this route, they would take another route.",
             address=address_text(each.address, view.flow.version),
             route=route_text(each.route),
         )

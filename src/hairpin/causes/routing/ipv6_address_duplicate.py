@@ -6,7 +6,7 @@ machine.
 Proof: the packet is for an address whose duplicate address detection has failed.  If the kernel uses the address, the
 packet arrives.
 Now: find the other machine by its hardware address, and remove the address from one of the two machines.  If this host
-keeps the address, add it anew: ``ip -6 address del ADDRESS/LENGTH dev LINK``, then ``ip -6 address add …``.
+keeps the address, add it again: ``ip -6 address del ADDRESS/LENGTH dev LINK``, then ``ip -6 address add …``.
 Lasting: correct the machine that has the address by mistake, such as a clone or a second container with a fixed
 address.
 """
@@ -63,8 +63,8 @@ def _candidate(view: View, netns: Netns, held: Address) -> Candidate:
                 Change(()),
                 (
                     message(
-                        "find the other machine (from a neighbour: `ip -6 neigh show {address}` tells its hardware "
-                        "address), and let one of the two have another address; if this one keeps {address}: "
+                        "find the other machine (on a neighbour, `ip -6 neigh show {address}` shows its hardware "
+                        "address), and give one of the two machines another address. If this machine keeps {address}: "
                         "{delete}; {add}",
                         address=text,
                         delete=again[0],

@@ -42,7 +42,7 @@ def _lost(rule: PolicyRule) -> Message:
 
 
 CAUSE = Cause(
-    title=message("A policy rule of the kernel's own is missing"),
+    title=message("One of the kernel's own policy rules is missing"),
     source="net/ipv4/fib_rules.c fib_default_rules_init(); net/ipv6/fib6_rules.c fib6_rules_net_init()",
     general=True,
 )

@@ -89,9 +89,9 @@ def _claim_of_another(view: View) -> Iterator[Candidate]:
     yield Candidate(
         title=message("Something behind port {port} of {bridge} claims {address}, the address of {name}", **facts),
         detail=message(
-            "{name} has the hardware address {right}. The neighbour entry has {mac}, and {bridge} learned that at port "
-            "{port}: a machine there has claimed {address}. What is behind the port was not read. A namespace that a "
-            "removed container left behind looks like this.",
+            "{name} has the hardware address {right}. The neighbour entry has {mac}. {bridge} learned {mac} at port "
+            "{port}, so a machine behind this port has claimed {address}. hairpin did not read what is behind the "
+            "port. It may be a namespace that a removed container left behind.",
             **facts,
         ),
         change=Change(
@@ -110,7 +110,7 @@ def _claim_of_another(view: View) -> Iterator[Candidate]:
                 (
                     message(
                         "find out whose port {port} is: `ip -d link show dev {port}` names the namespace at its other "
-                        "end (link-netnsid), `lsns -t net` the process that keeps that namespace",
+                        "end (link-netnsid), and `lsns -t net` names the process that keeps that namespace",
                         **facts,
                     ),
                     message(
@@ -143,7 +143,7 @@ def _detail(entry: Neighbour, address: str, right: int | None) -> Message:
             "The kernel made the entry while {address} was a broadcast address, and keeps it.", address=address
         )
     if right is None:
-        return message("Nobody on {link} has that hardware address.", link=entry.link)
+        return message("No machine on {link} has the hardware address of this entry.", link=entry.link)
     return message(
         "On {link}, {address} has the hardware address {right}.",
         link=entry.link,

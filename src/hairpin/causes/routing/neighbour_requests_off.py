@@ -46,8 +46,8 @@ def _of_program(view: View, decided: SysctlDecided) -> Iterator[Message]:
     asked = view.namespace.sysctls.number(*key)
     if asked:
         yield message(
-            "start the program that should resolve the neighbours on {link}, if there is one: with {key} = {value} the "
-            "kernel leaves this to a program",
+            "with {key} = {value} the kernel leaves neighbour requests to a program: if there is such a program for "
+            "{link}, start it",
             key=dotted(key),
             value=asked,
             link=view.stop.link,

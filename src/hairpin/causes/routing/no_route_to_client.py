@@ -57,7 +57,7 @@ def find(view: View) -> Iterator[Candidate]:
     by_person = message("add a route to {address} through the router that knows the way", address=text)
     yield Candidate(
         title=message("No route leads back to {address}", address=text),
-        detail=message("The lookup for it ends without a route in every table that the policy rules name."),
+        detail=message("The lookup for the address finds no route in any of the tables that the policy rules name."),
         change=one(route, *(() if way.source is not None else (ByPerson(by_person),))),
         where=OfAddress(address=text),
         in_class="no-way-back",
@@ -88,8 +88,8 @@ def _behind_container(view: View, client: Outside, behind: Netns) -> Iterator[Ca
         yield Candidate(
             title=message("No route leads back to {subnet}, which is behind {name}", subnet=text, name=container.name),
             detail=message(
-                "{name} routes packets of its clients and does not masquerade them. The answer to {address} leaves the "
-                "host by its default route instead.",
+                "{name} routes packets of its clients and does not masquerade them. The answer to {address} leaves by "
+                "the host's default route instead.",
                 name=container.name,
                 address=address_text(client.address, version),
             ),
@@ -99,7 +99,7 @@ def _behind_container(view: View, client: Outside, behind: Netns) -> Iterator[Ca
             evidence=(back.evidence,),
             advice=(
                 message(
-                    "or let {name} masquerade its clients: it then needs no route on the host", name=container.name
+                    "or let {name} masquerade its clients: the host then needs no route to them", name=container.name
                 ),
                 message(
                     "the route works only while {name} has this address: give {name} a fixed address (--ip)",

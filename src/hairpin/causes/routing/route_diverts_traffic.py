@@ -88,7 +88,9 @@ def _past_tunnel(view: View, each: Lookup, route: Route, tunnel: Link) -> Iterat
     if not is_named:
         advice.insert(0, message("{network} is only an example: write the network of your clients", network=text))
     yield Candidate(
-        title=message("`{route}` leads into the VPN of {name}, and no exception keeps {network} out of it", **facts),
+        title=message(
+            "`{route}` leads into the VPN of {name}, and no exception keeps {network} out of the VPN", **facts
+        ),
         detail=message(
             "Packets from {name} to {address} take this route into {link}. The route is intended and stays. An added "
             "route to {network} through the container's gateway bypasses the VPN.",
@@ -145,7 +147,7 @@ def _candidate(view: View, netns: Netns, address: int, route: Route) -> Candidat
     return Candidate(
         title=message("Route `{route}` leads the packet in a wrong direction", route=route_text(route)),
         detail=message(
-            "The lookup for {address} finds this route. Without it the packet takes another route.",
+            "The lookup for {address} finds this route. Without this route, the packet takes another route.",
             address=address_text(address, route.version),
         ),
         change=one(DeleteEntry(netns, route)),

@@ -113,7 +113,7 @@ def _with_hint(detail: Message, view: View, place: Place) -> Message:
     if hint is None:
         return detail
     return message(
-        "{detail} The rule `{rule}` stands before it and never matches, because after DNAT the port is {now}. With `-m "
+        "{detail} The rule `{rule}` comes earlier and never matches, because after DNAT the port is {now}. With `-m "
         "conntrack --ctorigdstport {port} --ctdir ORIGINAL` instead of its port match, this rule lets its clients in",
         detail=detail,
         rule=hint.place.text,

@@ -6,7 +6,8 @@ or comes after the rule that stops all other clients.
 Users see: the allowed client times out like all other clients, although a rule names its network, the port or the
 container.
 
-Proof: with corrected matches in this rule, or with the rule before the rule that stops the packet, the flow arrives.
+Proof: if the matches of the allow rule are corrected, or if the allow rule comes before the rule that stops the packet,
+the flow arrives.
 Now: insert the corrected rule into the same chain.  The rule that stops all other clients stays.
 Lasting: correct the rule in the saved rules, or in the script that adds it.
 """
@@ -75,15 +76,21 @@ def _why(view: View, nearly: Nearly, stopped: Place) -> Message:
 def _advice(view: View, nearly: Nearly) -> tuple[Message, ...]:
     if nearly.why == "translated":
         now = view.stop.seen.packet.dport
-        return (message("`--dport {now}` in the rule works, too, but it lets in every port that leads there", now=now),)
+        return (
+            message(
+                "`--dport {now}` in the rule works, too, but the rule then lets in every published port that leads to "
+                "port {now}",
+                now=now,
+            ),
+        )
     if nearly.why == "outdated" and nearly.now != view.stop.seen.packet.daddr:
         old = address_text(nearly.old, view.stop.seen.packet.version)
         return (message("if the host had {old} before, look for that address in other rules and files, too", old=old),)
     if nearly.why == "outdated":
         return (
             message(
-                "a container's address changes when it is started anew; a rule that matches the published port stays "
-                "right"
+                "a container's address changes when the container is started again; a rule that matches the published "
+                "port stays right"
             ),
         )
     return (message("the same rule further back is then useless: delete it"),)

@@ -3,7 +3,7 @@
 Users see: the port times out, for example with VPN images (kill switch) or with firewalld inside a systemd image.
 
 Proof: a rule inside the container's namespace drops the packet.  Without the rule the packet passes.
-Now: delete the rule with ``nsenter``, or set the variable with which the image allows such packets.
+Now: delete the rule with ``nsenter``, or set the image's variable that allows such packets.
 Lasting: correct the source of the rule, which is the image, its variables or its start script.
 """
 

@@ -22,8 +22,8 @@ CAUSE = Cause(
         in_class="shared-rule",
         title=message("INPUT drops packets that {relay} would answer"),
         detail=message(
-            "The packet is not translated to the container. It is for {relay} on the host itself, and INPUT drops it: "
-            "{rule}"
+            "The packet is not translated to the container. The packet is for {relay} on the host itself, and INPUT "
+            "drops it: {rule}"
         ),
     ),
 )

@@ -1,10 +1,11 @@
 """A rule accepts packets only on interfaces of a group (``ip link set … group``), and no interface is in this group.
 
-Users see: since the network was set up anew, a rule with ``-m devgroup --src-group`` or ``iifgroup`` drops the packets
+Users see: since the network was set up again, a rule with ``-m devgroup --src-group`` or ``iifgroup`` drops the packets
 of every interface.  A link that is made again, or configured by another program, is in the group ``default``.
 
 Proof: with the packet's interface in the group that the rule names, the packet passes.
-Now: if the interface belongs there, ``ip link set dev LINK group NUMBER``.  Ask the person who made the rule.
+Now: ask the person who made the rule whether the interface belongs in the group.  If it does: ``ip link set dev LINK
+group NUMBER``.
 Lasting: set the group in the network configuration of the interface (networkd: ``Group=`` in the section ``[Link]``,
 ifupdown: ``up ip link set …``).
 """
@@ -58,7 +59,7 @@ def _candidate(view: View, place: Place, link: Link, group: str) -> Candidate:
     return Candidate(
         title=message("A rule in {chain} requires the interface group {group}, but {link} is in group {own}", **facts),
         detail=message(
-            "No interface is in group {group}. The rule: {rule}. A link that was made or configured anew is in the "
+            "No interface is in group {group}. The rule: {rule}. A link that was made or configured again is in the "
             "group default.",
             **facts,
         ),
@@ -72,8 +73,8 @@ def _candidate(view: View, place: Place, link: Link, group: str) -> Candidate:
                 Change(()),
                 (
                     message(
-                        "if {link} belongs to group {group}: ip link set dev {link} group {group}, and the same where "
-                        "{link} is configured. Ask whoever made the rule which interfaces it is for",
+                        "if {link} belongs to group {group}: ip link set dev {link} group {group}. Set the same group "
+                        "where {link} is configured. Ask whoever made the rule which interfaces it is for",
                         **facts,
                     ),
                 ),

@@ -6,7 +6,7 @@ bytes.
 Proof: a full-sized packet is too large for a link on its path, and the rule drops the ICMP error about it
 ("fragmentation needed", IPv6 "packet too big").  If the error is accepted, the sender sends smaller packets, and they
 arrive.
-Now: delete the rule, or accept this ICMP error before it.
+Now: delete the rule, or insert a rule before it that accepts this ICMP error.
 Lasting: make the same change in the saved rules.
 """
 
@@ -36,7 +36,7 @@ def find(view: View) -> Iterator[Candidate]:
                     chain=place.chain, link=lost.link),
             detail=message(
                 "A packet of {length} bytes does not fit {link}, whose MTU is {mtu}. The kernel tells the packet's "
-                "sender by ICMP ({error})to send smaller packets. {rule} drops this message, so the sender sends the "
+                "sender by ICMP ({error}) to send smaller packets. {rule} drops this message, so the sender sends the "
                 "same packet again and again. Handshakes and short answers pass.",
                 length=lost.length_bytes, link=lost.link, mtu=lost.mtu_bytes, rule=place.text,
                 error="fragmentation-needed" if four else "packet-too-big",

@@ -70,8 +70,8 @@ def _candidate(file: ConfigFile, rule: Rule, port: int) -> Candidate:
         "A published port is forwarded to its container: its packets do not pass the rules for the host's own ports."
     )
     advice = message(
-        "if it is meant to be closed: `iptables -I DOCKER-USER -m conntrack --ctorigdstport {port} --ctdir ORIGINAL "
-        "-j DROP`, saved where this host's firewall loads its rules",
+        "if the port is meant to be closed: `iptables -I DOCKER-USER -m conntrack --ctorigdstport {port} --ctdir "
+        "ORIGINAL -j DROP`, saved where this host's firewall loads its rules",
         port=port,
     )
     return about_rule(line, title, detail, advice)

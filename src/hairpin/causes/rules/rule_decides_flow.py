@@ -90,10 +90,12 @@ def _unread_queue(view: View, netns: Netns, place: Place) -> Message | None:
 
 
 _MANAGERS = {
-    "firewalld": message("if firewalld should let this in, configure it in a zone or policy; `firewall-cmd --reload` "
-                         "loads firewalld's files again, and rules that are not in the files are then gone"),
-    "ufw": message("if ufw should let this in, add a rule (`ufw allow`); `ufw reload` loads ufw's files again, and "
-                   "rules that are not in the files are then gone"),
+    "firewalld": message(
+        "if firewalld should let these packets in, configure this in a zone or policy; `firewall-cmd --reload` loads "
+        "firewalld's files again, and rules that are not in the files are then gone"),
+    "ufw": message(
+        "if ufw should let these packets in, add a rule (`ufw allow`); `ufw reload` loads ufw's files again, and rules "
+        "that are not in the files are then gone"),
 }  # fmt: skip
 """The advice for a rule in a chain of a firewall manager, because the rule may be the manager's own."""
 
@@ -105,15 +107,16 @@ def _of_manager(view: View, place: Place) -> Message:
     by = lookup(view.namespace, query_back(view.stop.seen.packet)).rule
     if by is not None and by.action == "table" and by.table not in (TABLE_LOCAL, TABLE_MAIN, TABLE_DEFAULT):
         return message(
-            "firewalld's option IPv6_rpfilter makes this rule, and no zone or policy changes it: it requires a route "
-            "back through {iif}, but the policy rule `{rule}` leads elsewhere.  Set IPv6_rpfilter=no in "
-            "/etc/firewalld/firewalld.conf, and `firewall-cmd --reload`; or exclude this client from the policy rule",
+            "firewalld's option IPv6_rpfilter makes this rule, and no zone or policy changes the rule. The rule "
+            "requires a route back through {iif}, but the policy rule `{rule}` leads elsewhere.  Set IPv6_rpfilter=no "
+            "in /etc/firewalld/firewalld.conf, and `firewall-cmd --reload`; or exclude this client from the policy "
+            "rule",
             iif=view.stop.seen.iif,
             rule=by.text,
         )
     return message(
-        "firewalld's option IPv6_rpfilter makes this rule, and no zone or policy changes it: it requires a route back "
-        "through {iif}.  Give {iif} an address of the packet's network, or set IPv6_rpfilter=no in "
+        "firewalld's option IPv6_rpfilter makes this rule, and no zone or policy changes the rule. The rule requires a "
+        "route back through {iif}.  Give {iif} an address of the packet's network, or set IPv6_rpfilter=no in "
         "/etc/firewalld/firewalld.conf, and `firewall-cmd --reload`",
         iif=view.stop.seen.iif,
     )
@@ -137,7 +140,10 @@ def _fits_all(namespace: Namespace, place: Place) -> bool:
 def _detail(place: Place, *, manager: str, back: bool) -> Message:
     """Return what is known about the rule or policy.  ``manager``: the firewall manager in whose chain it stands."""
     if back:
-        return message("The rule drops a packet if no route leads back to its source by the link that it came in by.")
+        return message(
+            "The rule drops a packet if no route back to the packet's source leaves by the link that the packet came "
+            "in by."
+        )
     if manager:
         return message("The rule is in a chain of {manager}.", manager=manager)
     if place.number == 0:

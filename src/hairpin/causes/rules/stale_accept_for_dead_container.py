@@ -41,7 +41,7 @@ from hairpin.walk.reads import walked_after
 from hairpin.walk.walked import walked
 
 CAUSE = Cause(
-    title=message("Rules of a container that is gone open a port of the next one"),
+    title=message("Rules of a removed container open a port of the next container"),
     source="moby/moby#32048; containers/netavark#1121",
 )
 _PROTOCOLS: dict[int, Protocol] = {TCP: "tcp", UDP: "udp"}
@@ -142,7 +142,7 @@ def _reused(asked: AskedFlows, event: EventId, course: Course, left: _Left) -> F
 
 def _candidate(event: str, container: str, target: str, place: Place) -> Candidate:
     title = message(
-        "after {event}: {target} leads to container {name}, which does not publish it",
+        "after {event}: {target} leads to container {name}, which does not publish this port",
         event=event,
         name=container,
         target=target,
@@ -157,7 +157,7 @@ def _candidate(event: str, container: str, target: str, place: Place) -> Candida
     )
     tool = "ip6tables" if place.family == "ip6" else "iptables"
     typed = f"{tool} -t {place.table} -D {place.text.removeprefix('-A ')}"
-    advice = message("delete the rule, and find out what left it: `{command}`", command=typed)
+    advice = message("delete the rule, and find out what left the rule behind: `{command}`", command=typed)
     return about_rule(place, title, detail, advice)
 
 

@@ -22,7 +22,8 @@ CAUSE = Cause(
         detail=message("{rule}"),
         advice=(
             message(
-                "let it through with ufw itself: `ufw route allow` for forwarded packets, `ufw allow` for this host"
+                "let the packet through with ufw itself: `ufw route allow` for forwarded packets, `ufw allow` for this "
+                "host"
             ),
         ),
     ),

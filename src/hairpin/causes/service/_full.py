@@ -45,7 +45,7 @@ def by_full_socket(
 def _making_room(view: View, socket: Socket) -> Change:
     """Return the change that empties the queue of the socket, and the queues of the full sockets in its SO_REUSEPORT
     group."""
-    advice = message("once the reason is found, restart it: {how}", how=_restart(view, socket))
+    advice = message("once the reason is found, restart the service: {how}", how=_restart(view, socket))
     netns = view.stop.netns
     return Change(
         tuple(
@@ -80,7 +80,8 @@ def _advice(view: View, socket: Socket, options: str) -> tuple[Message, ...]:
     """Return the advice about measures before a restart of the process.  ``options``: the options of the ``ss`` command
     that shows the queue."""
     again = message(
-        "is it a burst, or does the process hang? Read the queue again: {command}", command=_again(view, options)
+        "is the queue full because of a burst, or does the process hang? Read the queue again: {command}",
+        command=_again(view, options),
     )
     if socket.pid is None:
         return (again,)

@@ -109,7 +109,7 @@ def who_else(view: View) -> tuple[Message, ...]:
 def _reached(port: int, other: Elsewhere) -> Message:
     if other.container is None:
         return message(
-            "the host itself listens on port {port} ({socket}), if you mean that",
+            "the host itself listens on port {port} ({socket}), if you mean the host's service",
             port=port,
             socket=socket_text(other.socket),
         )

@@ -100,7 +100,9 @@ def unpublished_listeners(view: View, container: Container) -> tuple[Socket, ...
 
 def read_log(view: View, container: Container) -> Message:
     """Return the advice to read the container's log, which tells why its service does not listen."""
-    return message("read its log: {command}", command=view.host.engine_of(container).command("logs", container.name))
+    return message(
+        "read the service's log: {command}", command=view.host.engine_of(container).command("logs", container.name)
+    )
 
 
 def listening(view: View, advice: Message) -> AddSocket:

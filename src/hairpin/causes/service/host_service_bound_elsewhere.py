@@ -5,8 +5,8 @@ Users see: connections to one name or address of the host are refused, while ano
 
 Proof: the host's sockets on this port are bound to other addresses, not only to loopback.  A socket that is bound to
 all addresses receives the packet.
-Now: connect to the address on which the service listens, or let the service listen on the asked address or on all
-addresses.
+Now: connect to the address on which the service listens, or let the service listen on the address that the client
+asked, or on all addresses.
 Lasting: change the service's own configuration.
 """
 
@@ -46,7 +46,8 @@ def _advice(socket: Socket, address: str, iif: str) -> Message:
             "let the service bind to no device (SO_BINDTODEVICE), or to {iif}; a firewall can keep others out", iif=iif
         )
     return message(
-        "ask for the address on which it listens, or let it listen on {address} too, or on all addresses",
+        "ask for the address on which the service listens, or let the service listen on {address} too, or on all "
+        "addresses",
         address=address,
     )
 
@@ -64,7 +65,7 @@ def _title(socket: Socket, version: Version) -> Message:
             link=socket.device,
         )
     return message(
-        "The service on port {port} of the host listens on {address}, not on the address that was asked",
+        "The service on port {port} of the host listens on {address}, not on the address that the client asked",
         port=port,
         address=address_text(socket.address or 0, socket.version),
     )

@@ -4,7 +4,7 @@ Users see: ``curl 127.0.0.1`` works on the host, but containers and clients on o
 
 Proof: every socket of the host on this port is bound to a loopback address.  A socket that is bound to all addresses
 receives the packet.
-Now: let the service listen on the asked address or on all addresses.
+Now: let the service listen on the address that the client asked, or on all addresses.
 Lasting: change the service's own configuration.
 """
 
@@ -28,11 +28,13 @@ def find(view: View) -> Iterator[Candidate]:
     if not all(on_loopback(each) for each in sockets):
         return
     port = view.stop.seen.packet.dport
-    advice = message("let the service on port {port} bind to the asked address too, or to all", port=port)
+    advice = message(
+        "let the service on port {port} bind to the address that the client asked, too, or to all addresses", port=port
+    )
     yield Candidate(
         title=message("The service on port {port} of the host listens on loopback only", port=port),
         detail=message(
-            "{socket} takes connections from the host itself; nothing listens on the asked address.",
+            "{socket} takes connections from the host itself; nothing listens on the address that the client asked.",
             socket=socket_text(sockets[0]),
         ),
         change=one(listening(view, advice)),

@@ -52,7 +52,7 @@ def _candidate(view: View, unit: Unit) -> Candidate:
         where=OfUnit(unit=unit.name, state=unit.active, port=port),
         in_class="process-stopped",
         evidence=(unit.evidence,),
-        advice=(message("if it ends again: {command}", command=f"journalctl -u {unit.name}"),),
+        advice=(message("if the service ends again: {command}", command=f"journalctl -u {unit.name}"),),
     )  # fmt: skip
 
 

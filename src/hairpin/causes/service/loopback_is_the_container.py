@@ -4,8 +4,9 @@ Users see: "Connection refused" for ``localhost:8080`` or ``127.0.0.1:5432`` in 
 configuration worked on the host.  Or the container resolves no names, with ``nameserver 127.0.0.53`` in its
 resolv.conf.
 
-Proof: no process in the container listens on the asked port.  The container neither exposes nor publishes the port, and
-another container or the host has it.  Or the container asks a name server on its own loopback address.
+Proof: no process in the container listens on the port that the program asks.  The container neither exposes nor
+publishes the port, and another container or the host has it.  Or the container asks a name server on its own loopback
+address.
 Now: in the container's configuration, write the other container's name, or the network's gateway for the host.  Give
 the container a name server that it can reach (``--dns``).
 Lasting: make the same change in the Compose file, or in dockerd's options.

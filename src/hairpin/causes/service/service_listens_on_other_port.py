@@ -52,9 +52,9 @@ def find(view: View) -> Iterator[Candidate]:
         if not further
         else message("{name} listens on ports {others}, not on {port}", name=name, port=port,
                      others=", ".join(dict.fromkeys(str(each.port) for each in others))),
-        detail=message("Its only listener is {socket}.", socket=socket_text(first))
+        detail=message("The container's only listener is {socket}.", socket=socket_text(first))
         if len(listeners(view, container)) == 1
-        else message("Its listeners are {sockets}.", sockets=socket_list(listeners(view, container))),
+        else message("The container's listeners are {sockets}.", sockets=socket_list(listeners(view, container))),
         change=one(listening(view, _repair(view, container, first))),
         where=OfSocket(container=name, socket=first),
         in_class="other-port",
@@ -79,7 +79,8 @@ def _repair(view: View, container: Container, socket: Socket) -> Message:
     binding = published_to(view, container)
     if binding is None:
         return message(
-            "ask for the port on which it listens: {question}", question=ask_container(container.name, socket.port)
+            "ask for the port on which the service listens: {question}",
+            question=ask_container(container.name, socket.port),
         )
     return message(
         "recreate {container} with -p {right} instead of -p {wrong}",

@@ -3,7 +3,7 @@
 Users see: connections over IPv4 are refused, because the service listens on an IPv6 socket with IPV6_V6ONLY.  Or
 connections over IPv6 are refused, because the service listens on an IPv4 socket.
 
-Proof: every socket on this port is of the other address family.  A socket of the asked address family receives the
+Proof: every socket on this port is of the other address family.  A socket of the packet's address family receives the
 packet.
 Now: let the service listen on both families.
 Lasting: change the service's own configuration.
@@ -32,7 +32,7 @@ def find(view: View) -> Iterator[Candidate]:
         title=message(
             "The service in {name} listens on IPv{other} only", name=container.name, other=sockets[0].version
         ),
-        detail=message("Its listener is {socket}.", socket=socket_text(sockets[0])),
+        detail=message("The service's only listener is {socket}.", socket=socket_text(sockets[0])),
         change=one(
             listening(
                 view,

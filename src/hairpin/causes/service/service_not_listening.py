@@ -113,8 +113,8 @@ def _repair(view: View, container: Container | None, name: str, beside: tuple[Co
     if down is not None:
         start = view.host.engine_of(down).command("start", down.name)
         return message(
-            "start or repair the service. If {down}, which shares the network of {name} and does not run, has the "
-            "port: {start}",
+            "start or repair the service. Container {down} shares the network of {name} and does not run. If {down} "
+            "should have the port: {start}",
             down=down.name,
             name=view.host.network_owner(down).name,
             start=start,

@@ -43,7 +43,7 @@ def find(view: View) -> Iterator[Candidate]:
         detail=message("A signal stopped the process: the kernel accepts connections, and nothing answers them.")
         if view.stop.stage != "tunnel"
         else message(
-            "A signal stopped the process, and it carries all packets between this host's containers and other hosts."
+            "This process carries all packets between this host's containers and other hosts, and a signal stopped it."
         ),
         change=one(ContinueProcess(view.host.name, socket.pid)),
         where=OfProcess(process=name, pid=socket.pid, port=socket.port, socket=socket),
@@ -62,7 +62,9 @@ def _of_device(view: View, link: Link) -> Iterator[Candidate]:
     yield Candidate(
         title=message("{name} (process {pid}) is stopped", name=link.holder or "?", pid=link.holder_pid),
         detail=message(
-            "A signal stopped it. It has {link} open, and no packet leaves {link} while it is stopped.", link=link.name
+            "A signal stopped the process. The process has {link} open, and no packet leaves {link} while the process "
+            "is stopped.",
+            link=link.name,
         ),
         change=one(ContinueProcess(view.host.name, link.holder_pid)),
         where=OfProcess(process=link.holder, pid=link.holder_pid, port=0),
@@ -84,7 +86,9 @@ def _frozen(view: View, socket: Socket) -> Iterator[Candidate]:
     version_1 = "/freezer" in socket.frozen
     thaw = f"echo THAWED > {socket.frozen}/freezer.state" if version_1 else f"echo 0 > {socket.frozen}/cgroup.freeze"
     running = AddSocket(
-        view.stop.netns, msgspec.structs.replace(socket.drained, frozen=""), message("thaw it: {command}", command=thaw)
+        view.stop.netns,
+        msgspec.structs.replace(socket.drained, frozen=""),
+        message("thaw the process: {command}", command=thaw),
     )
     yield Candidate(
         title=message(

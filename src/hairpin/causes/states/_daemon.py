@@ -20,7 +20,7 @@ def wrong_zone(host: Host, engine: Engine) -> Message | None:
 
 def last_words(boot: Boot | None) -> Message | None:
     """Return the message with the last line of dockerd's log, or None if the log was not read."""
-    return message("its log says: {line}", line=boot.log[-1]) if boot is not None and boot.log else None
+    return message("dockerd's log says: {line}", line=boot.log[-1]) if boot is not None and boot.log else None
 
 
 def after(down: Health) -> str:

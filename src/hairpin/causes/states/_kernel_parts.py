@@ -80,7 +80,9 @@ def _why(files: ModuleFiles | None, module: str) -> Message:
         )
     line = _forbidding(files, module)
     if line is not None:
-        return message("line {line} of {file} forbids it: {text}", file=line.file, line=line.line, text=line.text)
+        return message(
+            "line {line} of {file} forbids the module: {text}", file=line.file, line=line.line, text=line.text
+        )
     if module and files.modules is not None and module not in files.modules:
         return message("{folder} has no {module}.", folder=files.folder, module=module)
     return message("hairpin does not know whether the kernel can load the module.")

@@ -68,8 +68,8 @@ def _candidate(host: Host, bridge: str, address: int, owner: Far, other: Far) ->
     return Candidate(
         title=message("Container {other} has {address}, which belongs to {owner}", other=two, address=text, owner=one),
         detail=message(
-            "Both are on {bridge}, and each answers ARP requests for {address}. A sender believes the last answer, so "
-            "{other} gets packets for {owner}. The engine gave the address to {owner}.",
+            "{other} and {owner} are both on {bridge}, and both answer ARP requests for {address}. A sender believes "
+            "the last answer, so {other} gets packets for {owner}. The engine gave the address to {owner}.",
             bridge=bridge,
             address=text,
             other=two,

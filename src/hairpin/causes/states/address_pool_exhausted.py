@@ -111,8 +111,8 @@ def _covering(host: Host, engine: Engine, namespace: Namespace) -> Message:
         return _used(engine, namespace)
     pools = ", ".join(prefix_text(*each, 4) for each in list(blocks_of(engine))[:3])
     return message(
-        "Its pools ({pools}) contain the name server {server} of {file}, and dockerd gives out no subnet that contains "
-        "a name server.",
+        "Docker's pools ({pools}) contain the name server {server} of {file}, and dockerd gives out no subnet that "
+        "contains a name server.",
         pools=pools,
         file=resolv_conf_of_engine(host),
         server=address_text(servers[0], 4),
@@ -137,15 +137,16 @@ def _used(engine: Engine, namespace: Namespace) -> Message:
     free = next_block(engine, namespace, None)
     if free is not None:
         return message(
-            "Now no network and no route of this host overlaps block {block} of its pools.", block=prefix_text(*free, 4)
+            "Now no network and no route of this host overlaps block {block} of Docker's pools.",
+            block=prefix_text(*free, 4),
         )
     blocks, routes = sum(1 for _ in blocks_of(engine)), overlapping_routes(engine, namespace)
     facts = {"blocks": blocks, "networks": len(networks_in_pools(engine))}
     if not routes:
-        return message("No block of its pools ({blocks}) is free. Networks in them: {networks}.", **facts)
+        return message("No block of Docker's pools ({blocks}) is free. Networks in them: {networks}.", **facts)
     return message(
-        "No block of its pools ({blocks}) is free. Networks in them: {networks}. Routes of the host, such as {route}, "
-        "overlap other blocks.",
+        "No block of Docker's pools ({blocks}) is free. Networks in them: {networks}. Routes of the host, such as "
+        "{route}, overlap other blocks.",
         route=route_text(routes[0]),
         **facts,
     )

@@ -127,8 +127,8 @@ def of_host(host: Host) -> Iterator[Finding]:
             looping = container.status == "restarting" or container.running
             said = (
                 message(
-                    "Its program ends again and again (last with exit code {code} at {at}), and its restart policy "
-                    "({policy}) starts it each time.",
+                    "The container's program ends again and again (last with exit code {code} at {at}), and the "
+                    "restart policy ({policy}) starts the container each time.",
                     code=container.exit_code,
                     at=container.finished_at or "-",
                     policy=container.restart_policy,
@@ -175,7 +175,7 @@ def _candidate(
     start alone would not help."""
     engine = host.engine_of(container)
     log = engine.command("logs", container.name)
-    read = message("find out what ends it: {command}", command=log)
+    read = message("find out what ends the container: {command}", command=log)
     repair = why.repair if why is not None and why.repair is not None else read
     return Candidate(
         title=_title(host, container, failed=why is not None and container.error != ""),
@@ -190,7 +190,7 @@ def _candidate(
         ways=(Way(Change(()), (repair,)),) if by_hand else (),
         advice=(
             *(
-                (message("read why it ended: {command}", command=log),)
+                (message("read why the container ended: {command}", command=log),)
                 if container.status != "created" and not (by_hand and repair is read) and not _ends_later(container)
                 else ()
             ),
@@ -246,8 +246,8 @@ def _detail(container: Container, binding: PortBinding, *, looping: bool) -> Mes
     values = {"port": binding.host_port, "code": container.exit_code, "at": container.finished_at or "-"}
     if container.has_unknown_end and container.finished_at:
         return message(
-            "It publishes port {port}. It ran before, and its engine does not know how it ended. This happens after a "
-            "boot, or when its user's last session ends. Nothing holds the port.",
+            "The container publishes port {port}. It ran before, and the engine does not know how it ended. This "
+            "happens after a boot, or when the last session of the container's user ends. Nothing holds the port.",
             **values,
         )
     if container.exit_code is None and container.status == "exited":
@@ -258,8 +258,8 @@ def _detail(container: Container, binding: PortBinding, *, looping: bool) -> Mes
         )
     if looping:
         return message(
-            "It publishes port {port}. Its program ends again and again (last with exit code {code} at {at}), so "
-            "nothing holds the port.",
+            "The container publishes port {port}. Its program ends again and again (last with exit code {code} at "
+            "{at}), so nothing holds the port.",
             **values,
         )
     return message(
@@ -282,24 +282,26 @@ def _of_itself(container: Container, binding: PortBinding, *, looping: bool) -> 
     """Return the message why no socket listens on a port of the container that is not published."""
     values = {"port": binding.container_port, "code": container.exit_code, "at": container.finished_at or "-"}
     if not binding.container_port:
-        return message("The container has ended, so it sends nothing.")
+        return message("The container has ended, so it sends no packets.")
     if container.exit_code is None and container.status == "exited":
         return message("The container has ended, so nothing listens on port {port}.", **values)
     if container.network_mode == "host" and container.status != "created" and not looping:
         return message(
-            "It is on the host's network and ended with exit code {code} at {at}, so nothing listens on port {port}.",
+            "The container is on the host's network and ended with exit code {code} at {at}, so nothing listens on "
+            "port {port}.",
             **values,
         )
     if container.status == "created":
         return message("The container has never started, so nothing listens on its port {port}.", **values)
     if looping:
         return message(
-            "Its program ends again and again (last with exit code {code} at {at}). The container has no address "
-            "between two starts, and nothing listens on its port {port}.",
+            "The container's program ends again and again (last with exit code {code} at {at}). The container has no "
+            "address between two starts, and nothing listens on its port {port}.",
             **values,
         )
     return message(
-        "It ended with exit code {code} at {at}. It has no address now, and nothing listens on its port {port}.",
+        "The container ended with exit code {code} at {at}. It has no address now, and nothing listens on its port "
+        "{port}.",
         **values,
     )
 

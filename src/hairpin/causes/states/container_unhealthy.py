@@ -35,7 +35,9 @@ def of_host(host: Host) -> Iterator[Finding]:
                 ways=(Way(Change(()), (message("read what its health check printed: {command}", command=read),)),),
             )
             line = message(
-                "the health check of {name} says that it is unhealthy: {command}", name=container.name, command=read
+                "the container's health check says that {name} is unhealthy: {command}",
+                name=container.name,
+                command=read,
             )
             yield Finding(found, "advice", container=container.name, line=line)
 

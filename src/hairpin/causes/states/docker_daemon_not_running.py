@@ -63,14 +63,15 @@ def find(view: View) -> Iterator[Candidate]:
             yield _candidate(view, engine, container, _started_parts(view, engine, container, binding), said)
         elif not container.running and not binding.host_port:
             said = message(
-                "Container {name} has port {port} of the host. It does not run, because only dockerd starts it.",
+                "Container {name} has port {port} of the host. The container does not run, because only dockerd starts "
+                "it.",
                 name=container.name,
                 port=binding.container_port,
             )
             yield _candidate(view, engine, container, (listening(view, message("start dockerd")),), said)
         elif not container.running:
             said = message(
-                "Container {name} publishes port {port}. It does not run, because only dockerd starts it.",
+                "Container {name} publishes port {port}. The container does not run, because only dockerd starts it.",
                 name=container.name,
                 port=binding.host_port,
             )
@@ -96,7 +97,7 @@ def _resolving(view: View) -> Iterator[Candidate]:
         held = Socket(protocol, packet.version, packet.daddr, packet.dport, process="dockerd")
         parts = (AddSocket(view.stop.netns, held, message("start dockerd")),)
         said = message(
-            "The name server of its containers, {address}, ended together with dockerd.",
+            "The name server of Docker's containers, {address}, ended together with dockerd.",
             address=address_text(EMBEDDED, 4),
         )
         yield _candidate(view, engine, container, parts, said)
@@ -196,7 +197,7 @@ def _latent(host: Host, down: Health) -> Candidate:
     then = (
         message("While dockerd does not run, no ended container is started again and no lost rule is put back.")
         if down.enabled
-        else message("Nothing starts dockerd at boot: after a reboot none of its containers runs.")
+        else message("Nothing starts dockerd at boot: after a reboot none of Docker's containers runs.")
     )
     return Candidate(
         title=message("dockerd is not running"),
@@ -232,8 +233,9 @@ def _by_hand(host: Host, engine: Engine) -> tuple[Way, ...]:
         for each in bound_elsewhere(host, engine)
     )
     moved = message(
-        "stop dockerd, move network/files/local-kv.db out of its data folder, and start dockerd: a failed start has "
-        "left a second record of docker0 in that file. The file also holds the networks that you made: make them anew"
+        "stop dockerd, move network/files/local-kv.db out of its data folder, and start dockerd. A failed start has "
+        "left a second record of docker0 in that file. The networks that you made are in that file, too, so dockerd "
+        "then no longer has them: create them again"
     )
     return (Way(Change(()), (*zones, moved), by_person=True),)
 

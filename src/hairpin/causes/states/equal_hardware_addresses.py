@@ -83,8 +83,8 @@ def _candidate(bridge: str, mac: int, holders: list[Container]) -> Candidate:
     return Candidate(
         title=message("{one} and {other} have the same hardware address", one=first.name, other=second.name),
         detail=message(
-            "On {bridge} both have {address}. A bridge sends the frames for an address to the port on which it last "
-            "saw that address, so each container gets packets of the other.",
+            "On {bridge} both containers have {address}. A bridge sends the frames for an address to the port on which "
+            "it last saw that address, so each container gets packets of the other.",
             bridge=bridge,
             address=address,
         ),

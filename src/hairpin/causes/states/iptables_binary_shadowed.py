@@ -76,7 +76,7 @@ def _shadowed(first: Program, hidden: Program, evidence: str) -> Finding:
 def _none(evidence: tuple[str, ...]) -> Finding:
     found = _candidate(
         message("dockerd finds no iptables"),
-        message("No folder of dockerd's PATH has a program of this name, so dockerd can make no rule."),
+        message("No folder of dockerd's PATH has a program iptables, so dockerd can make no rule."),
         OfTool(program="iptables"),
         evidence,
         message("install iptables in a folder of dockerd's PATH, such as /usr/sbin, then restart the engine"),

@@ -6,7 +6,7 @@ Proof: an entry in the container's /etc/hosts pins the name to an address, and t
 address.  The option ``--add-host`` (Compose's ``extra_hosts``), a legacy link (``--link``), the image, its entrypoint
 or a person wrote the entry.  If the service were at the pinned address, the packet would arrive.
 Now: recreate the container without the entry.  On a network that both containers share, the engine's name server knows
-the name.  A legacy link gets the present address when the container is made anew after the linked one.
+the name.  If the container is recreated after the linked container, its legacy link gets the present address.
 Lasting: remove the entry from ``extra_hosts`` in the Compose file, and use a network of your own instead of ``--link``.
 If the name means the host, write ``host-gateway`` instead of an address.
 """
@@ -238,9 +238,9 @@ def _holders_text(host: Host, misled: Misled, old: str, right: str) -> Message:
     other = holder_of_pin(host, misled.pin)
     meant = misled.named.name if misled.named is not None else message("the host")
     if other is None:
-        return message("On its network {meant} has {right}.", meant=meant, right=right)
+        return message("On its own network, {meant} has {right}.", meant=meant, right=right)
     return message(
-        "On its network {meant} has {right}, and {old} belongs to {other}.",
+        "On its own network, {meant} has {right}, and {old} belongs to {other}.",
         meant=meant,
         right=right,
         old=old,
@@ -295,7 +295,7 @@ def _remedy_of_line(misled: Misled, named: str) -> Message:
             named=named,
         )
     return message(
-        "recreate {asking}: the engine then writes /etc/hosts anew, and a --link gets the present address of {named}. "
+        "recreate {asking}: the engine then writes /etc/hosts again, and a --link gets the present address of {named}. "
         "Or put both on a network of their own, where the engine's name server knows {name}. If the image or its "
         "entrypoint writes the line, remove it there",
         asking=asking.name,

@@ -107,7 +107,7 @@ def _told(said: tuple[Told, ...]) -> Finding:
             Way(
                 Change(()),
                 (
-                    message("start it again: {command}", command=said[0].engine.command("start", *names))
+                    message("start the container again: {command}", command=said[0].engine.command("start", *names))
                     if names
                     else message("start the engine again"),
                 ),

@@ -1,7 +1,7 @@
 """A conntrack entry is older than the rules, and the packets of its sender still follow this entry.
 
 Users see: since a container was created or recreated, senders that keep their source port (syslog, statsd, SIP) no
-longer reach it, while new clients do.
+longer reach the container, while new clients do.
 
 Proof: the connection table has an entry of this sender for this port, and the entry's translation differs from the
 translation by the present rules.  Without the entry the packet arrives.

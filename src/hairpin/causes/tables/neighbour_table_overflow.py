@@ -34,8 +34,8 @@ def find(view: View) -> Iterator[Candidate]:
             most=room.most,
         ),
         detail=message(
-            "{held} of the entries are in use or being resolved, and the kernel frees no such entry. A neighbour "
-            "without an entry gets none. All network namespaces of the machine share the table.",
+            "{held} of the entries are in use or being resolved, and the kernel frees none of these entries. A new "
+            "neighbour gets no entry. All network namespaces of the machine share the table.",
             held=room.held,
         ),
         change=one(SetSysctl(view.host_netns, maximum_path(version), str(wanted))),

@@ -92,9 +92,12 @@ def _with_room(view: View, place: Place, rule: Rule, limit: QuotaLimit) -> Chang
 def _ways(place: Place, limit: QuotaLimit) -> Iterator[Message]:
     if limit.name:
         command = f"nft reset quota {place.family} {place.table} {limit.name}"
-        yield message("if the traffic is meant to go on, start the quota anew: {command}", command=command)
+        yield message("if the traffic is meant to go on, reset the quota: {command}", command=command)
     else:
-        yield message("if the traffic is meant to go on, replace the rule with the same rule: its quota starts anew")
+        yield message(
+            "if the traffic is meant to go on, replace the rule with the same rule: the quota of the new rule starts "
+            "at 0"
+        )
     yield message("the quota will be used up again: reset it when its period ends, or raise it where it is configured")
 
 

@@ -7,7 +7,7 @@ Proof: hairpin loads the saved file into the model of the host.  Rules that the 
 these rules the packet passes.
 Now: nothing has to be done, because no flow fails yet.
 Lasting: restart dockerd whenever the unit that loads the saved rules is restarted (``PartOf=``), or remove the engine's
-tables from the file.
+tables from the saved file.
 """
 
 from hairpin.causes.cause import Cause, Coming

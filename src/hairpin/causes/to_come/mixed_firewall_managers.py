@@ -1,7 +1,8 @@
 """Two or more of firewalld, ufw, nftables, iptables and netfilter-persistent load rules on this host, independently of
 each other.
 
-Users see: a flow that one of these programs allows is denied after another program is restarted, or after a boot.
+Users see: a flow that one firewall program allows is denied after another firewall program is restarted, or after a
+boot.
 
 Proof: hairpin simulates the event on the model of the host.  A rule of one program accepts the packet now.  After the
 event, a rule or policy of another program stops it.

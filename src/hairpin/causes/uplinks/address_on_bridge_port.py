@@ -56,8 +56,8 @@ def _candidate(netns: Netns, namespace: Namespace, port: Link, bridge: Link, own
         evidence=tuple(dict.fromkeys(each for each in (port.evidence, bridge.evidence) if each)),
         advice=(
             message(
-                "do all of it at once, from the console or as one script: this host is out of reach until the last "
-                "command has run. If {port} should not be in {bridge}: ip link set {port} nomaster",
+                "run all these commands at once, from the console or as one script: this host is out of reach until "
+                "the last command has run. If {port} should not be in {bridge}: ip link set {port} nomaster",
                 **facts,
             ),
         ),

@@ -34,9 +34,9 @@ def find(view: View) -> Iterator[Candidate]:
         yield Candidate(
             title=message("Packets from {source} leave through {link}, but {source} is the address of {home}", **facts),
             detail=message(
-                "{source} is the address of {home}. The route to the other end leaves through {link}, and the router "
-                "there drops packets from {source}, as you stated. NAT of a container's answer is undone after "
-                "routing, so no policy rule for {source} matches it.",
+                "{source} is the address of {home}. The route to the other end leaves through {link}. You stated that "
+                "the router there drops packets from {source}. NAT of a container's answer is undone after routing, so "
+                "no policy rule for {source} matches it.",
                 **facts,
             ),
             change=change,

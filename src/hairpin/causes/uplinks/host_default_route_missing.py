@@ -54,7 +54,7 @@ def find(view: View) -> Iterator[Candidate]:
     by_hand = _hear(way.link) if deaf else put_back(version, way.link, onlink=way.off_link)
     yield Candidate(
         title=_title(way.link, deaf=deaf, elsewhere=any(each.prefix_length == 0 for each in routes)),
-        detail=message("Packets to addresses outside of its own links' networks have no route.")
+        detail=message("Packets to addresses outside of the networks of the host's own links have no route.")
         if not deaf
         else message(
             "net.ipv6.conf.{link}.accept_ra is not 2 and {link} forwards, so the kernel ignores router advertisements "

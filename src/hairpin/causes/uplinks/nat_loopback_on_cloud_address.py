@@ -3,8 +3,8 @@
 Users see: from the host (or its containers) connections to the public address time out, while 127.0.0.1 and the private
 address work.
 
-Proof: the address is on no link of the host, the packet goes to the gateway, and the gateway does not send it back (as
-``--public``, ``--outside`` or cloud-init state).  If the host translates the address, the packet arrives.
+Proof: the address is on no link of the host, the packet goes to the gateway, and the gateway does not send it back
+(``--public``, ``--outside`` or cloud-init says so).  If the host translates the address, the packet arrives.
 Now: add a DNAT rule from the public address and port to the private address, in one chain for all asked ports.  Jump to
 this chain from nat OUTPUT (for the host) and nat PREROUTING (for its containers).
 Lasting: put the same rules into the file or manager that keeps the host's rules, or else into a unit.  Or use a name
@@ -36,7 +36,9 @@ def find(view: View) -> Iterator[Candidate]:
     for own in (mapping.private, None):
         intent = LoopBack(view.host_netns, flow.version, mapping.public, own, protocol, flow.dport)
         yield Candidate(
-            title=message("{public} is not an address of this host, and its gateway does not hairpin", public=public),
+            title=message(
+                "{public} is not an address of this host, and the host's gateway does not hairpin", public=public
+            ),
             detail=message(
                 "No interface has {public}; a gateway maps it to {private}. Packets from this host to {public} leave "
                 "for the gateway, which does not send them back. Packets from outside still reach this host through "
@@ -69,8 +71,8 @@ def _instead(public: str, private: str) -> tuple[Message, ...]:
             private=private,
         ),
         message(
-            "`ip address add {public}/{length} dev lo` works, too, but with it, packets to all ports of {public} stay "
-            "on this host",
+            "`ip address add {public}/{length} dev lo` works, too, but then packets to all ports of {public} stay on "
+            "this host",
             public=public,
             length=128 if ":" in public else 32,
         ),

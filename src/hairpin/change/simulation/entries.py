@@ -91,7 +91,9 @@ def with_other_entry(namespace: Namespace, part: ReplaceEntry) -> Namespace:
         case Route() as route:
             alone = isinstance(before, Route) and is_alone(namespace.routes, before)
             if not alone or not isinstance(before, Route) or route_slot(before) != route_slot(route):
-                raise ChangeError(message("the place of {prefix} has no route, or several", prefix=_prefix(route)))
+                raise ChangeError(
+                    message("there is not exactly one route for {prefix} to replace", prefix=_prefix(route))
+                )
             added = with_entry(namespace, route).routes[-1]
             named = as_named(before)
             routes = tuple(added if as_named(each) == named else each for each in namespace.routes)
@@ -103,7 +105,9 @@ def with_other_entry(namespace: Namespace, part: ReplaceEntry) -> Namespace:
                 and fdb_slot(before) == fdb_slot(entry)
             )
             if not same:
-                raise ChangeError(message("that place has no forwarding entry on {port}, or several", port=entry.port))
+                raise ChangeError(
+                    message("there is not exactly one forwarding entry on {port} to replace", port=entry.port)
+                )
             return _replace(namespace, fdb=tuple(entry if each == before else each for each in namespace.fdb))
         case _:
             assert_never(part.entry)

@@ -38,7 +38,8 @@ def own_file(started_as: str, interpreter: str) -> Path:
             return whole.resolve() if whole.name == LINK else whole
     raise UsageError(
         message(
-            "hairpin cannot tell which file started it; call that file by its path, and make it executable (chmod +x)"
+            "hairpin cannot tell by which file it was started; call that file by its path, and make it executable "
+            "(chmod +x)"
         )
     )
 

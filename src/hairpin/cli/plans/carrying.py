@@ -48,7 +48,7 @@ def carry_plan_out(
     outposts = _outposts(plan, sources)
     session = None if sources else own_session()
     _refuse_cuts(plan, session, outposts)
-    question = words(shown.lang)(message("Carry it out?"))
+    question = words(shown.lang)(message("Carry out this plan?"))
     if not acting.yes and not acting.try_s and not click.confirm(question, err=True):
         return None
     seconds = float(acting.try_s) if acting.try_s else _DEADLINE_S

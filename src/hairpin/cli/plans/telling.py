@@ -61,7 +61,9 @@ def write_undone(plan: "KeptPlan | None", shown: Shown) -> int:
     elif plan.state == "taken-back":
         said = message("plan {plan} is taken back", plan=plan.id)
     else:
-        said = message("plan {plan} is taken back in part; `hairpin undo --list` says what stays", plan=plan.id)
+        said = message(
+            "plan {plan} is taken back in part; `hairpin undo --list` says what stays in force", plan=plan.id
+        )
     write(words(shown.lang)(said))
     return status
 

@@ -133,7 +133,8 @@ def _sentence_about(lost: "list[CutPart] | tuple[CutPart, ...]", name: str) -> M
         parts = f"{parts}, texts {cut_said}" if parts else f"texts {cut_said}"
     return message(
         "Parts left out because of their size (kept/whole): {parts}. Ask a narrower question with one target and "
-        "`from`, or call more with answer {name}, one of the parts such as text, flows, c1 or e17, and start.",
+        "`from`, or call the tool `more` with the arguments answer ({name}), parts (such as text, flows, c1 or e17) "
+        "and start.",
         parts=parts, name=name,
     )  # fmt: skip
 

@@ -138,7 +138,11 @@ def relay_at(
         return None
     where = f"[{address_text(address, version)}]" if version == 6 else address_text(address, version)
     port = f"{where}:{binding.host_port}:{binding.container_port}/{binding.protocol}"
-    advice = message("publish {container} on the asked address: -p {port}", container=container.name, port=port)
+    advice = message(
+        "recreate {container} with its port published on the address that the client asked: -p {port}",
+        container=container.name,
+        port=port,
+    )
     return AddSocket(host.netns, socket, advice)
 
 

@@ -76,7 +76,7 @@ def _started_with_owner(host: Host, owner: Container, container: Container, bind
     if first is None or (owner.running and name not in host):
         return None
     running = msgspec.structs.replace(container, status="running", netns=name)
-    said = message("the restarted container has to start its service by itself, and only its image decides that")
+    said = message("the restarted container has to start its service by itself. Whether it does depends on its image")
     sockets = (AddSocket(Netns(host.name, name), each, said) for each in _service(binding, is_dual=False))
     call = SetContainerState(engine.kind, "start", container.name, engine.user)
     return Change((*first.parts, *sockets, SetContainer(host.name, running)), (*first.calls, call))
@@ -203,7 +203,7 @@ def back_after_reboot(engine: Engine, container: Container) -> tuple[Message, ..
         return (message("a unit of Podman starts its containers at boot: {command}", command=unit),)
     return (
         message(
-            "to have it back after a reboot: recreate {name} with --restart always; {command}",
+            "to start the container again after a reboot: recreate {name} with --restart always; {command}",
             name=container.name,
             command=unit,
         ),

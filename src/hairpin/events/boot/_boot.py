@@ -172,9 +172,14 @@ def _with_docker(course: Course, was: Host) -> Course:
             )
         return _without_bridges(course, engine)
     if not engine.running and is_unasked(was, engine):
-        return course.provided(message("dockerd did not say which containers it runs; its start changes nothing"))
+        return course.provided(
+            message(
+                "the start of dockerd changes nothing (hairpin assumes this, because dockerd did not say which "
+                "containers it runs)"
+            )
+        )
     if not engine.running:
-        return course.provided(message("dockerd does not run now, and does not start then either"))
+        return course.provided(message("dockerd, which does not run now, does not start at that boot either"))
     course = _with_fresh_bridges(course, engine)
     if any(each.driver == "overlay" for each in engine.networks):
         from hairpin.events.engines._mesh import with_mesh_again

@@ -190,7 +190,7 @@ DOCKER_NETWORKS = (
         ),
         meaning=message(
             "A container that shares the network of another one (`--network container:NAME`) publishes nothing itself. "
-            "Publish the port on the container whose network it is."
+            "Publish the port on the container that owns the network."
         ),
         causes=("container-shares-network-of-stopped-container", "shared-namespace-left"),
     ),

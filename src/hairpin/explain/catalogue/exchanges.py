@@ -77,8 +77,8 @@ EXCHANGES = (
             "SSL connection timeout", "net/http: TLS handshake timeout",
         ),
         meaning=message(
-            "TCP connected, but the TLS handshake got no answer. TLS handshake packets are full-sized. They are lost "
-            "if a link on the way has a smaller MTU and its ICMP messages are lost."
+            "TCP connected, but the TLS handshake got no answer. TLS handshake packets are full-sized. These packets "
+            "are lost if a link on the way has a smaller MTU and its ICMP messages are lost."
         ),
         causes=("mtu-black-hole", "pmtud-icmp-blocked", "overlay-mtu-too-large"),
         shown_by=("mtu-black-hole", "pmtud-icmp-blocked", "overlay-mtu-too-large"),

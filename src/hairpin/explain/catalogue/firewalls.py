@@ -198,8 +198,8 @@ FIREWALLS = (
         patterns=("[UFW DOCKER BLOCK] IN={link} OUT={link} ",),
         meaning=message(
             "The rules of ufw-docker in the chain DOCKER-USER (/etc/ufw/after.rules) dropped a packet for a container. "
-            "They accept private source addresses. Other clients need a rule `ufw route` for the container's own "
-            "address and port; `ufw status` lists these rules."
+            "These rules accept private source addresses. Other clients need a rule `ufw route` for the container's "
+            "own address and port; `ufw status` lists these rules."
         ),
         causes=("docker-user-drops", "rule-decides-flow"), verdicts=("dropped", "rejected"),
     ),

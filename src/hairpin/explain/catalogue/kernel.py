@@ -121,7 +121,8 @@ KERNEL = (
         patterns=("unregister_netdevice: waiting for {link} to become free. Usage count",),
         meaning=message(
             "The kernel cannot delete a network namespace, because something still holds a link of that namespace. New "
-            "containers may hang until then. This is a bug of the kernel: the wait ends by itself or with a reboot."
+            "containers may hang until the kernel has deleted the namespace. This is a bug of the kernel: the wait "
+            "ends by itself or with a reboot."
         ),
     ),
     TextMeaning(

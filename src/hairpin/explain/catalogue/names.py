@@ -85,8 +85,8 @@ NAMES = (
             "reply from unexpected source",
         ),
         meaning=message(
-            "The answer came from an address other than the one that was asked, so the client drops it. docker-proxy "
-            "causes this for UDP on a host with several addresses."
+            "The answer came from an address other than the one that the client asked, so the client drops the answer. "
+            "docker-proxy causes this for UDP on a host with several addresses."
         ),
         causes=("docker-proxy-udp-wrong-source", "conntrack-entry-stale"),
     ),

@@ -25,9 +25,9 @@ PROXIES = (
         id="proxy-upstream-closed", program="nginx", printed_by="client", passing=True,
         patterns=("upstream prematurely closed connection while reading *",),
         meaning=message(
-            "The service behind the proxy accepted the connection and closed it before its answer was complete. The "
-            "service ended or restarted, its own timeout ran out, or it expects TLS on that port. The network is not "
-            "at fault; `docker logs` of the service says more."
+            "The service behind the proxy accepted the connection and closed the connection before the answer was "
+            "complete. The service ended or restarted, its own timeout ran out, or it expects TLS on that port. The "
+            "network is not at fault; `docker logs` of the service says more."
         ),
         causes=("container-not-running", "container-unhealthy"),
     ),

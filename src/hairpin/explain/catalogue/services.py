@@ -12,9 +12,9 @@ SERVICES = (
             "Host '{host}' is not allowed to connect to this MariaDB server",
         ),
         meaning=message(
-            "The connection works, but the database has no account for clients with this address. It sees the address "
-            "of a container or of the bridge. A volume that already had data keeps its old accounts, whatever "
-            "MYSQL_ROOT_HOST and MYSQL_USER say; `SELECT user, host FROM mysql.user` lists the accounts."
+            "The connection works, but the database has no account for clients with this address. The database sees "
+            "the address of a container or of the bridge. A volume that already had data keeps its old accounts, "
+            "whatever MYSQL_ROOT_HOST and MYSQL_USER say; `SELECT user, host FROM mysql.user` lists the accounts."
         ),
     ),
     TextMeaning(
@@ -29,9 +29,9 @@ SERVICES = (
         id="postgres-host-refused", program="postgres", printed_by="client",
         patterns=('no pg_hba.conf entry for host "{host}"', 'pg_hba.conf rejects connection for host "{host}"'),
         meaning=message(
-            "The connection works, but the database allows no client with this address. It sees the address of a "
-            "container or of the bridge. The file pg_hba.conf in the data folder decides; a folder that already had "
-            "data keeps its old file; `SELECT * FROM pg_hba_file_rules` shows the lines."
+            "The connection works, but the database allows no client with this address. The database sees the address "
+            "of a container or of the bridge. The file pg_hba.conf in the data folder decides; a folder that already "
+            "had data keeps its old file; `SELECT * FROM pg_hba_file_rules` shows the lines."
         ),
     ),
     TextMeaning(

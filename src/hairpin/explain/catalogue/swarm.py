@@ -45,7 +45,7 @@ SWARM = (
         patterns=("Could not attach to network {word}:*not manually attachable", "{word} not manually attachable"),
         meaning=message(
             "An overlay network takes only services unless it was made with `--attachable`, and the network ingress "
-            "takes no container at all. `docker network inspect NETWORK` shows Attachable. Make the network anew with "
+            "takes no container at all. `docker network inspect NETWORK` shows Attachable. Recreate the network with "
             "this option, or run the container as a service."
         ),
         causes=("no-common-network-for-name",),

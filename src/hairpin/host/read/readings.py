@@ -239,4 +239,6 @@ def _of_namespace(netns: str, there: set[str]) -> Iterator[Unread]:
 
 
 def _lacking(key: str, netns: str) -> Unread:
-    return Unread(key, netns, key, message("this snapshot lacks that reading: take a new snapshot"), "")
+    return Unread(
+        key, netns, key, message("this snapshot lacks the reading that the answer needs: take a new snapshot"), ""
+    )

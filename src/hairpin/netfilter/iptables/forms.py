@@ -31,8 +31,8 @@ from hairpin.netfilter.rule_address import (
 TCP_FLAGS = {"FIN": 1, "SYN": 2, "RST": 4, "PSH": 8, "ACK": 16, "URG": 32, "ALL": 63, "NONE": 0}
 MAX_PORTS = 15
 """The greatest number of ports that ``-m multiport`` accepts; a range counts twice (XT_MULTI_PORTS)."""
-ONE_VALUE = message("it takes a single value")
-ONE_RANGE = message("it takes a single range")
+ONE_VALUE = message("iptables takes a single value here")
+ONE_RANGE = message("iptables takes a single range here")
 
 
 class Value(NamedTuple):
@@ -246,7 +246,7 @@ def one_flag(names: dict[str, int]) -> Form:
         if value.mask != FULL_MASK or not set(ranges).issuperset(value.ranges):
             return None
         found = ",".join(name for name, bit in names.items() if (bit, bit) in value.ranges)
-        return found or message("it names no state")
+        return found or message("the match names no state")
 
     return Form(read, write)
 
@@ -282,7 +282,7 @@ def icmp_type(names: dict[str, tuple[int, int | None]]) -> Form:
         if (first & 0xFF, last) == (0, first | 0xFF):
             return str(first >> 8)
         if first != last:
-            return message("it takes one type, with one code or all")
+            return message("iptables takes one ICMP type here, with one code or all codes")
         return f"{first >> 8}/{first & 0xFF}"
 
     return of_range(lambda text: icmp_ranges(text, names), write)
@@ -320,7 +320,7 @@ def network(*, bare: bool = False) -> Form:
                 return ONE_VALUE
             prefix = MaskedAddress(value.single, value.mask & full, family) if value.single & ~value.mask == 0 else None
         if prefix is None:
-            return message("it takes one prefix")
+            return message("iptables takes one prefix here")
         return write_address(prefix.address, family) if bare and prefix.mask == full else write_prefix(prefix)
 
     return Form(read, write)
@@ -336,7 +336,7 @@ def _ends_text(value: Value, family: IpFamily) -> Written:
     if value.mask & full != full:
         return ONE_VALUE if value.single is None else None
     if len(value.ranges) != 1:
-        return message("it takes one prefix or one range of addresses")
+        return message("iptables takes one prefix or one range of addresses here")
     return "-".join(write_address(end, family) for end in value.ranges[0])
 
 

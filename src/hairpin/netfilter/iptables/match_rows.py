@@ -56,7 +56,7 @@ STATE_NAMES = one_flag(STATES)
 TCP, UDP, UDPLITE, SCTP, DCCP = 6, 17, 136, 132, 33
 _ONE_PROTOCOL = message("a rule has one -p with one protocol")
 _NEEDS_PORTS = message("ports need -p tcp, udp, udplite, sctp or dccp before them")
-_HOPS = message("it takes one value, or all values below or above one value")
+_HOPS = message("iptables takes one value here, or all values below or above one value")
 _OWNER = message("a negated owner match of iptables also matches packets without a socket")
 
 Fields = tuple[ir.Field, ir.Field]

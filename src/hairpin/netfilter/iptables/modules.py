@@ -112,7 +112,7 @@ def states_words(match: ir.AnyOfMatch, family: IpFamily) -> Words | None:
         if state.ranges or state.mask != ir.FULL_MASK:
             names.append(found_words(STATE_NAMES.write(Value(state.ranges, state.mask), family), state))
     if not virtual and not names:
-        raise refuse(match.alternatives[0] if states else None, message("it names no state"))
+        raise refuse(match.alternatives[0] if states else None, message("the match names no state"))
     words = optional("--ctstate", ",".join((*names, *virtual)), negated=match.negated)
     return Words("conntrack", words, alone=holds_without_connection(match))
 

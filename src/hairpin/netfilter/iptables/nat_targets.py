@@ -68,7 +68,7 @@ def _split_endpoint(text: str, family: IpFamily) -> tuple[Ends | None, str]:
 def nat_words(nat: Nat, family: IpFamily) -> tuple[str, ...]:
     """Return the words of the target, such as ``-j DNAT --to-destination 10.0.0.1:80``."""
     if nat.version not in (None, 4 if family == "ip" else 6):
-        raise refuse(nat, message("its addresses are of the other address family"))
+        raise refuse(nat, message("the addresses are of the other address family"))
     if nat.prefix:
         prefix = prefix_of_range(*nat.addresses, family) if nat.addresses is not None else None
         if prefix is None:
@@ -80,7 +80,7 @@ def nat_words(nat: Nat, family: IpFamily) -> tuple[str, ...]:
     if target in ("DNAT", "SNAT"):
         endpoint = _endpoint_text(nat.addresses, ports, family)
         if not endpoint:
-            raise refuse(nat, message("it takes an address or a port"))
+            raise refuse(nat, message("the target needs an address or a port"))
     to = (_TO[target], endpoint) if endpoint else ()
     return ("-j", target, *to, *(f"--{flag}" for flag in nat.flags))
 

@@ -95,7 +95,7 @@ def _beside_the_table(match: ir.FieldMatch) -> Words | None:
 
 def _name_words(match: ir.NameMatch, context: Context) -> Words:
     if len(match.names) != 1:
-        raise refuse(match, message("it takes one interface name"))
+        raise refuse(match, message("iptables takes one interface name here"))
     (name,) = match.names
     for row in NAME_ROWS:
         if row.field == match.field and row.written and row.given is bool(name) and row.option not in context.used:

@@ -174,7 +174,7 @@ def _ct_words(statement: ir.Statement) -> tuple[str, ...]:
         case ir.NoEffect(name="CT", text=text):
             return tuple(split_words(text))
         case _:
-            raise refuse(statement, message("it cannot be combined with -j CT"))
+            raise refuse(statement, message("this part cannot be combined with -j CT"))
 
 
 def _read_notrack(group: Group) -> tuple[ir.Statement, ...]:

@@ -205,6 +205,6 @@ def refuse(what: object, why: Message | None = None) -> ChangeError:
         message(
             "cannot write {what} as an iptables rule: {why}; write it for nftables instead",
             what=what,
-            why=why or message("iptables has no syntax for it"),
+            why=why or message("iptables has no syntax for this"),
         )
     )

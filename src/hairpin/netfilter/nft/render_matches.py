@@ -50,7 +50,7 @@ def row_of(field: str, context: Context) -> FieldRow:
             raise refuse(field)
         return rows[0]
     if context.version is None:
-        raise refuse(field, message("IPv4 and IPv6 have names of their own for it"))
+        raise refuse(field, message("IPv4 and IPv6 have different names for this field"))
     return next(row for row in rows if row.head == ("ip6" if context.version == 6 else "ip"))
 
 
@@ -143,13 +143,13 @@ def _never(match: ir.FieldMatch, context: Context) -> str:
     that its right side lacks."""
     lost = ~match.mask & 0xFFFFFFFF
     if not lost or match.mask == 0:
-        raise refuse(match, message("no value can satisfy it"))
+        raise refuse(match, message("no value can satisfy the match"))
     return f"{expression(match.field, context)} | {lost:#x} {'!=' if match.negated else '=='} {lost & (lost - 1):#x}"
 
 
 def _one_by_one(ranges: ir.Ranges) -> ir.Ranges:
     if sum(last - first for first, last in ranges) > _MOST_FLAGS:
-        raise refuse(message("a range of flags"), message("it has too many values"))
+        raise refuse(message("a range of flags"), message("the range has too many values"))
     return tuple((value, value) for first, last in ranges for value in range(first, last + 1))
 
 
@@ -197,7 +197,7 @@ def _index(name: str) -> int | None:
 
 def _reverse_path(match: ir.ReversePathMatch) -> str:
     if match.accept_local:
-        raise refuse(match, message("it also asks for local sources"))
+        raise refuse(match, message("the match also asks for local sources"))
     flags = ["saddr", *([] if match.loose else ["iif"]), *(["mark"] if match.validmark else [])]
     return f"fib {' . '.join(flags)} oif {'missing' if match.negated else 'exists'}"
 

@@ -38,7 +38,7 @@ def statement_text(statement: ir.Statement, context: Context, maps: dict[str, ir
             return f"{key} vmap {f'@{name}' if name is not None else verdicts_text(elements, kinds)}"
         case ir.NoEffect(text=text) | ir.Outside(text=text):
             if not text or text.startswith("xt "):
-                raise refuse(statement, message("its words are not known"))
+                raise refuse(statement, message("the words of the statement are not known"))
             return text
         case _:
             assert_never(statement)
@@ -82,7 +82,7 @@ def nat_text(nat: ir.Nat, context: Context) -> str:
     target = ""
     if nat.addresses is not None:
         if version is None:
-            raise refuse(nat, message("its family is not known"))
+            raise refuse(nat, message("the address family of the translation is not known"))
         kind = "ipv4_addr" if version == 4 else "ipv6_addr"
         target = _prefix(nat, kind) if nat.prefix else range_text(*nat.addresses, kind)
         if version == 6 and nat.ports is not None:
@@ -104,7 +104,7 @@ def _prefix(nat: ir.Nat, kind: str) -> str:
     bits = 32 if kind == "ipv4_addr" else 128
     host = (first ^ last).bit_length()
     if last - first != (1 << host) - 1:
-        raise refuse(nat, message("it takes one prefix"))
+        raise refuse(nat, message("iptables takes one prefix here"))
     return f"{type_of(kind).write(first)}/{bits - host}"
 
 
@@ -135,7 +135,7 @@ def data_kinds(elements: tuple[ir.NatElement, ...], context: Context) -> tuple[s
     if first.ports is not None:
         kinds.append("inet_service")
     if not kinds:
-        raise refuse(elements, message("it translates to nothing"))
+        raise refuse(elements, message("the map translates to nothing"))
     return tuple(kinds)
 
 
@@ -145,7 +145,7 @@ def targets_text(elements: tuple[ir.NatElement, ...], kinds: tuple[str, ...], da
     for element in elements:
         ends = [ends for ends in (element.addresses, element.ports) if ends is not None]
         if len(ends) != len(data):
-            raise refuse(element, message("it is not of the type {type}", type=" . ".join(data)))
+            raise refuse(element, message("the element is not of the type {type}", type=" . ".join(data)))
         target = " . ".join(range_text(*each, kind) for each, kind in zip(ends, data, strict=True))
         texts.append(f"{key_text(element.key, kinds)} : {target}")
     return f"{{ {', '.join(texts)} }}"

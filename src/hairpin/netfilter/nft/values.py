@@ -121,7 +121,7 @@ def refuse(what: object, why: Message | None = None) -> ChangeError:
         message(
             "cannot write {what} for nftables: {why}; leave it to the tool that made it",
             what=what,
-            why=why or message("nft has no syntax for it"),
+            why=why or message("nft has no syntax for this"),
         )
     )
 
@@ -148,7 +148,7 @@ def key_text(key: tuple[Key, ...], kinds: tuple[str, ...]) -> str:
     if not key:
         return "*"
     if len(key) != len(kinds):
-        raise refuse(key, message("it has another number of dimensions than {type}", type=" . ".join(kinds)))
+        raise refuse(key, message("the key has another number of dimensions than {type}", type=" . ".join(kinds)))
     return " . ".join(_part(part, kind) for part, kind in zip(key, kinds, strict=True))
 
 

@@ -36,7 +36,7 @@ def permanent_calls(situation: Situation) -> Lasting:
     said = (
         message("without --permanent, the next reload of firewalld closes the port again")
         if made
-        else message("firewalld's files already contain this: the next reload of firewalld applies it, too")
+        else message("firewalld's files already contain this setting: the next reload of firewalld applies it, too")
     )
     return Lasting(calls=made, advice=(said,) if calls else ())
 

@@ -191,8 +191,8 @@ def _by_ufw(rules: tuple[InsertRule, ...], source: ConfigFile | None, situation:
         files=files,
         advice=(
             message(
-                "ufw is enabled, but its rules are gone from the kernel. `ufw reload` puts all of them back, and then "
-                "connections that they drop stop working"
+                "ufw is enabled, but its rules are gone from the kernel. `ufw reload` puts all of these rules back. "
+                "Connections that these rules drop then stop working"
             ),
         ),
     )

@@ -299,7 +299,7 @@ def _left_to_owner(written: WriteFile, before: ConfigFile | None) -> Message | N
         )
     if is_made_at_boot(written.path):
         return message(
-            "{file} needs {lines}. Each boot makes the file anew, so change the program that makes it", **facts
+            "{file} needs {lines}. Each boot makes the file again, so change the program that makes it", **facts
         )
     return None
 

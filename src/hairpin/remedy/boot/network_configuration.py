@@ -61,7 +61,7 @@ def routes(parts: tuple[Primitive, ...], situation: Situation) -> Lasting:
         return Lasting(
             advice=(
                 message(
-                    "the engine makes the addresses and routes of a container anew whenever it starts the container"
+                    "the engine makes the addresses and routes of a container again whenever it starts the container"
                 ),
             )
         )
@@ -75,7 +75,7 @@ def routes(parts: tuple[Primitive, ...], situation: Situation) -> Lasting:
             return Lasting(advice=(said,))
         return Lasting(
             advice=(
-                message("the engine makes the addresses and routes of its bridges anew whenever the engine starts"),
+                message("the engine makes the addresses and routes of its bridges again whenever the engine starts"),
             )
         )
     return by_networkd(parts, situation) or Lasting(advice=(configured_by(situation.host),))
@@ -98,7 +98,7 @@ def links(parts: tuple[SetLink, ...], situation: Situation) -> Lasting:
         return Lasting(
             advice=(
                 message(
-                    "the change lasts until the device is made anew. The program that makes the device has to set it "
+                    "the change lasts until the device is made again. The program that makes the device has to set it "
                     "(flanneld, the CNI, dockerd for a swarm, the host's network configuration)"),
             )
         )  # fmt: skip
@@ -106,7 +106,7 @@ def links(parts: tuple[SetLink, ...], situation: Situation) -> Lasting:
         return Lasting(advice=(configured_by(situation.host),))
     return Lasting(
         advice=(
-            message("the engine makes this link anew when it starts the container or when the engine itself starts"),
+            message("the engine makes this link again when it starts the container or when the engine itself starts"),
         )
     )
 

@@ -237,7 +237,7 @@ def written_at_boot(path: Path, value: str, host: Host) -> Message | None:
             return _said(wanted)
     if len(path) == 5 and path[2] == "conf" and any(_is_made_by(engine, path[3]) for engine in host.engines):
         return message(
-            "no file is needed for {key}: the engine makes {link} anew at each start, and {link} then gets the value "
+            "no file is needed for {key}: the engine makes {link} again at each start, and {link} then gets the value "
             "of conf.default",
             key=dotted(path),
             link=path[3],

@@ -239,7 +239,7 @@ class _Replica:
         elif not isinstance(flow.start, FromHost):
             if not any(each.netns == netns for each in self.built.plan.ways):
                 return Judgement(flow, "dropped", Place(WORLD))  # the rebuilt host has no link to the world
-            said = message("a machine upstream stops the packet, as you stated")
+            said = message("you stated that a machine upstream stops the packet")
             return Judgement(flow, "dropped", Place(WORLD), left_out=(said,))
         if netns not in self.built.netns:
             said = message("{netns} does not exist", netns=named(netns, self._plans))

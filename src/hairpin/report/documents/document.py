@@ -317,7 +317,9 @@ def _conditions(flow: FlowAnswer) -> tuple[Message, ...]:
 
 
 def _not_told(part: Message | str) -> Message:
-    return message("the text does not show this, so hairpin assumes it to be as on an ordinary host: {part}", part=part)
+    return message(
+        "the text does not show this part, so hairpin assumes that it is as on an ordinary host: {part}", part=part
+    )
 
 
 def _stopped_at(stop: Stop, quotes: Quotes) -> StoppedAt:

@@ -57,7 +57,7 @@ def _what_was_found(others: list[CauseAnswer], words: Words) -> Iterator[Element
     ``others``: the causes of these repairs."""
     yield element("h2", words(message("causes that were found")))
     if any(each.severity == "latent" for each in others):
-        said = message("The plan does not repair causes that do harm only after an event; --latent adds these repairs.")
+        said = message("The plan does not repair causes that do harm only after an event; --latent adds their repairs.")
         yield element("p", *prose(words(said)))
     elif others:
         yield element("p", words(message("Not every repair below is part of the plan.")))

@@ -165,5 +165,5 @@ def _of_cause(cause: CauseAnswer) -> Iterator[StoryMark]:
         return
     since, *_, well = blame_text(cause.blame)
     yield StoryMark(cause.blame.good.at, (well,), "well", host=cause.host)
-    broken = message("It fails from here on: {title}", title=cause.candidate.title)
+    broken = message("From here on, this fails: {title}", title=cause.candidate.title)
     yield StoryMark(cause.blame.not_after, (broken, since), "failure", host=cause.host)

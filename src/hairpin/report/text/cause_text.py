@@ -67,9 +67,9 @@ class CauseText:
             lines = folded(stopped, words, self._places, [each.trace.flow for each in self._answer.flows])
             more = [words(message("{count} more", count=len(lines) - FEW))] if len(lines) > FEW else []
             told = "; ".join([*lines[:FEW], *more])
-            paper.prose(words(message("It explains: {flows}", flows=told)), indent=2)
+            paper.prose(words(message("This cause explains: {flows}", flows=told)), indent=2)
         if cause.follows_from:
-            said = message("It results from: {causes}", causes=self.named(cause.follows_from))
+            said = message("This cause results from: {causes}", causes=self.named(cause.follows_from))
             paper.prose(words(said), indent=2)
 
     def quotes(self, cause: CauseAnswer) -> list[Quote]:
@@ -120,7 +120,7 @@ class CauseText:
             heading = message("on the supposed host:") if cause.likely else message("proof:")
             paper.prose(words(said), indent=2, first=f"{words(heading)} ", first_style="strong")
         elif cause.event is not None:
-            paper.prose(words(message("it takes effect after: {event}", event=cause.event)), indent=2)
+            paper.prose(words(message("this cause does harm after: {event}", event=cause.event)), indent=2)
         if self._verbose and cause.alternatives:
             said = message(
                 "these repairs would also deliver the flow, instead of the repair above: {causes}",
@@ -152,7 +152,7 @@ class CauseText:
                 likely=cause.likely,
             )
         if len(shown) < len(cause.remedies):
-            paper.prose(self._words(message("-v shows another way to repair it.")), indent=2, style="faint")
+            paper.prose(self._words(message("-v shows another repair of this cause.")), indent=2, style="faint")
 
     def named(self, refs: tuple[str, ...]) -> str:
         """Return the numbers and ids of the causes, such as ``1 (ip-forward-off), 2 (docker-user-drops)``."""
@@ -168,7 +168,7 @@ class CauseText:
                 return message("{before} now, {after} once that cause is repaired ({judge})", before=before,
                                after=after, judge=judge)  # fmt: skip
             return message(
-                "{before} now, {after} without that rule, which is meant to stay ({judge})",
+                "{before} now, {after} without the rule that stops the flow; that rule is meant to stay ({judge})",
                 before=before,
                 after=after,
                 judge=judge,
@@ -216,8 +216,8 @@ def cause_numbers(answer: Answer) -> dict[str, int]:
 
 def _all_explained(count: int) -> Message:
     if count == 2:
-        return message("It explains both flows that fail.")
-    return message("It explains all {count} flows that fail.", count=count)
+        return message("This cause explains both flows that fail.")
+    return message("This cause explains all {count} flows that fail.", count=count)
 
 
 def _quoted(line: str, room: int) -> list[str]:
@@ -256,10 +256,10 @@ def _ending(answer: Answer, stop: Stop, words: Words) -> Message:
         "what": verbatim(decided_text(stop.decided_by, words)),
     }
     if stop.link and stop.decided_by is not None:
-        return message("It ends on {link} of {netns}: {why} ({what}).", **facts)
+        return message("The packet stops on {link} of {netns}: {why} ({what}).", **facts)
     if stop.decided_by is not None:
-        return message("It ends in {netns}: {why} ({what}).", **facts)
-    return message("It ends in {netns}: {why}.", **facts)
+        return message("The packet stops in {netns}: {why} ({what}).", **facts)
+    return message("The packet stops in {netns}: {why}.", **facts)
 
 
 def write_unexplained(answer: Answer, group: Group, words: Words, paper: Paper) -> None:
@@ -276,7 +276,9 @@ def write_unexplained(answer: Answer, group: Group, words: Words, paper: Paper) 
     asked = deciding(answer, flow.ref)
     depends = (*flow.orders, *(each.said for each in flow.trace.conditions[len(asked) :]))
     if depends:
-        paper.prose(words(message("hairpin cannot decide this from what it read. It depends on whether")), indent=2)
+        paper.prose(
+            words(message("hairpin cannot decide this from what it read. The answer depends on whether")), indent=2
+        )
     for said in depends:
         paper.prose(words(said), indent=4, first="· ")
     for each in asked:

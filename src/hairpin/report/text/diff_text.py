@@ -153,9 +153,9 @@ def _undoing(flow: DecidedFlow) -> Message:
     """Return the sentence about the changes that must be undone on the later host to get the earlier verdict back."""
     refs = " ".join(flow.undoing)
     if not refs:
-        return message("to undo only this does not restore the earlier outcome")
+        return message("undoing only this change does not restore the earlier outcome")
     if set(flow.undoing) < set(flow.changes):
-        return message("to undo {refs} is enough to restore the earlier outcome", refs=refs)
+        return message("undoing {refs} is enough to restore the earlier outcome", refs=refs)
     return message("all of these have to be undone together: {refs}", refs=refs)
 
 

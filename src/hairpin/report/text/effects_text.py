@@ -60,7 +60,7 @@ def unasked_told(found: Iterable[FlowEffect], words: Words) -> Iterator[Message]
         yield message("the repair closes {services}, which {clients} can reach now", services=services, clients=clients)
     for clients, services in _alike((each for each in told if each.kind == "closes" and each.again), words, apart):
         yield message(
-            "the repair closes {services} again; {clients} can reach them only because the rules are gone",
+            "the repair closes {services} again; {clients} can reach them only because the engine's rules are gone",
             services=services, clients=clients,
         )  # fmt: skip
     diverted = [each for each in told if each.kind == "diverts"]

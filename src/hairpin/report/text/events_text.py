@@ -79,7 +79,7 @@ def _said_of_decided(found: Matrix, changing: int) -> Message:
         said = message("{flows}, {events}: no flow that passes now fails", flows=flows, events=events)
         return as_far_as_read(said, found.lacks_reading)
     return message(
-        "{flows}, {events}: after {failing} of these events a flow fails that passes now",
+        "{flows}, {events}: after {failing} of these events, a flow that passes now fails",
         flows=flows,
         events=events,
         failing=failing,

@@ -143,7 +143,9 @@ class _Writer:
             return
         self._paper.gap()
         if not alone:
-            heading = message("Healthy hosts log these lines, too, and nothing on this host makes them a fault:")
+            heading = message(
+                "Healthy hosts also log these lines, and nothing on this host makes them a sign of a fault:"
+            )
             self._prose(as_far_as_read(heading, self._explained.lacks_reading), indent=0)
         for each in shown:
             if alone:
@@ -191,10 +193,7 @@ class _Writer:
         self._prose(_PASTE, indent=0)
         if not self._explained.nearest:
             return
-        self._prose(
-            message("Known texts that share words with this text; hairpin does not know whether it is one of them:"),
-            indent=0,
-        )
+        self._prose(message("hairpin does not know this text. These known texts share words with it:"), indent=0)
         for each in self._explained.nearest:
             program = f"{each.program}: " if each.program else ""
             self._paper.prose(f"{program}{shown_pattern(each)}", indent=2, first="? ", style="faint")

@@ -134,7 +134,7 @@ def _parts_told(parts: Iterable[Message | str], words: Words) -> Iterator[str]:
         yield words(first) if isinstance(first, Message) else first
         names = [str(value) for each in others if isinstance(each, Message) for _, value in each.values]
         if names:
-            yield words(message("the same of {names}", names=", ".join(names)))
+            yield words(message("the same parts of {names}", names=", ".join(names)))
 
 
 def _write_possible(causes: list[CauseAnswer], words: Words, paper: Paper) -> None:

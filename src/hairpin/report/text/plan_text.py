@@ -29,19 +29,19 @@ from hairpin.report.words import Words
 from hairpin.walk.verdicts import VERDICTS, succeeds
 
 _WHY: dict[Why, Message] = {
-    "policy": message("somebody configured this, so only your choice repairs it"),
-    "disruptive": message("it disrupts connections that work now"),
-    "instead": message("it is an alternative repair"),
+    "policy": message("somebody configured this, so hairpin repairs it only if you choose the repair"),
+    "disruptive": message("the repair disrupts connections that work now"),
+    "instead": message("the repair is an alternative to another repair"),
     "by-person": message("only a person can do this"),
-    "later": message("it cannot succeed until a person has repaired the fault behind it"),
-    "together": message("alone, it lets no asked flow pass; the other repair that it needs is left out"),
-    "opens": message("it opens flows that nobody asked about"),
-    "closes": message("it closes flows that pass now"),
-    "diverts": message("it diverts flows that pass now"),
-    "covered": message("another repair in this plan restores the flows that it stops"),
+    "later": message("the repair cannot succeed until a person has repaired the fault behind it"),
+    "together": message("this repair alone lets no asked flow pass, and the plan leaves out the other one"),
+    "opens": message("the repair opens flows that nobody asked about"),
+    "closes": message("the repair closes flows that pass now"),
+    "diverts": message("the repair diverts flows that pass now"),
+    "covered": message("another repair in this plan restores the flows that this cause stops"),
     "unknown": message("hairpin knows no repair"),
     "event": message("this cause does harm only after an event"),
-    "advice": message("no flow fails because of it"),
+    "advice": message("no flow fails because of this cause"),
 }
 _JUDGES: dict[str, Message] = {
     "simulated": message("simulated with what hairpin read after the repair"),
@@ -86,7 +86,7 @@ def plan_text(
 
 def _write_proposals(proposals: tuple[ComposeProposal, ...], words: Words, paper: Paper) -> None:
     paper.gap()
-    paper.prose(words(message("for the compose files (hairpin does not write these files):")), style="strong")
+    paper.prose(words(message("changes to make by hand in the compose files:")), style="strong")
     for each in proposals:
         edit = each.edit
         facts = {"service": edit.container.service, "project": edit.container.project, "key": edit.key, "new": edit.new}
@@ -124,7 +124,7 @@ def _write_said(plan: RepairPlan, words: Words, paper: Paper) -> None:
         paper.prose(words(said))
 
 
-_THE_SAME = message("It undoes the same decision.")
+_THE_SAME = message("This repair undoes the same decision.")
 _TO_CHOOSE = message("left to your choice (--choose ID):")
 _FOR_PERSON = message("a person has to do:")
 
@@ -192,7 +192,7 @@ def _proof(cause: CauseAnswer, proof: Proof, words: Words) -> Message:
     before, then = (words(VERDICTS[each]) for each in (proof.without_change, proof.with_change))
     if cause.event is not None:
         return message("{before} after {event}, {then} with this repair", before=before, event=cause.event, then=then)
-    return message("{before} now, {then} after this", before=before, then=then)
+    return message("{before} now, {then} after this repair", before=before, then=then)
 
 
 def _write_step(step: Step, words: Words, paper: Paper) -> None:
@@ -266,7 +266,7 @@ def _write_end(plan: RepairPlan, places: Places, words: Words, paper: Paper, *, 
         verdict_line(verdict, flow_text(flow.trace.flow, places), words, paper)
     if len(shown) > _FEW:
         passing = sum(succeeds(verdict) for _, verdict in shown)
-        said = message("{passing} of {count} flows pass after this", passing=passing, count=len(shown))
+        said = message("{passing} of {count} flows pass after this plan", passing=passing, count=len(shown))
         paper.prose(words(said), indent=2)
     for told in effects_told(plan.effects, words):
         paper.prose(words(told), indent=2, first=f"{words(ALSO)} ")
@@ -374,10 +374,10 @@ def outcome_text(outcome: FixOutcome, words: Words, paper: Paper, places: Places
 
 
 def _write_result(result: FlowResult, words: Words, paper: Paper, places: Places) -> None:
-    before = words(VERDICTS[result.before])
+    before, judge = words(VERDICTS[result.before]), _JUDGES[result.judge]
     text = flow_text(result.flow, places)
     if result.before != result.after or result.judge == "observed":
-        text = words(message("{flow}: {before} before; {judge}", flow=text, before=before, judge=_JUDGES[result.judge]))
+        text = words(message("{flow}: {before} before the plan; {judge}", flow=text, before=before, judge=judge))
     verdict_line(result.after, text, words, paper)
     for each in result.counted:
         said = message("packets that {rule} has counted: {before} → {after}", rule=each.place.text, before=each.before,

@@ -41,7 +41,7 @@ def _flow(judged: Judged, file: str | None, words: Words, paper: Paper, places: 
     _ends(trace, words, paper, places)
     _judges(judged, words, paper)
     if file is not None:
-        paper.prose(words(message("please report it with {file}", file=file)), indent=2)
+        paper.prose(words(message("please report this bug with {file}", file=file)), indent=2)
     if every:
         paper.line(f"  {words(message('simulated'))}")
         draw_branch(trace, trace.usual, paper, words, places, every=True)
@@ -91,7 +91,7 @@ def _packets(judgement: Judgement, words: Words, paper: Paper, places: Places) -
     if len(judgement.path) > _SHOWN:
         paper.line(f"    {words(message('and {count} more packets', count=len(judgement.path) - _SHOWN))}")
     if not judgement.path:
-        paper.line(f"    {words(message('no packet left its namespace'))}")
+        paper.line(f"    {words(message('no packet left the namespace in which it started'))}")
 
 
 def _where(seen: Sighting, places: Places) -> str:

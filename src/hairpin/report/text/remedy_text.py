@@ -26,7 +26,7 @@ _OR_BY_HAND = message("or by hand:"), message("or by hand, which disrupts connec
 """The headings of further repairs: the first for a repair that does not disrupt, the second for a repair
 that disrupts."""
 ALSO = message("also:")
-_KEPT = message("to prevent it:")
+_KEPT = message("to prevent this fault:")
 _REST = message("… (-v)")
 
 

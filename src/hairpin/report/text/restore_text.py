@@ -54,7 +54,9 @@ def _write_besides(found: RestorePlan, words: Words, paper: Paper) -> None:
     for each in found.besides:
         paper.gap()
         said = message(
-            "before the chains and rules, so that connections that work now go on working: {title}", title=each.title
+            "hairpin does this before it puts back the chains and rules, so that connections that work now go on "
+            "working: {title}",
+            title=each.title,
         )
         paper.prose(words(said), style="strong")
         for line in all_shown(each.remedy.steps):
@@ -64,9 +66,7 @@ def _write_besides(found: RestorePlan, words: Words, paper: Paper) -> None:
 def _write_refused(found: RestorePlan, words: Words, paper: Paper) -> None:
     for each in found.plan.choices:
         paper.gap()
-        said = message(
-            "{title}; hairpin does not put this back unless you say --choose {id}:", title=each.title, id=each.id
-        )
+        said = message("{title}; hairpin puts this back only if you add --choose {id}:", title=each.title, id=each.id)
         paper.prose(words(said), style="bad")
         for told in unasked_told(each.effects, words):
             paper.prose(words(told), indent=2)

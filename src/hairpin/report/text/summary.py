@@ -13,7 +13,7 @@ from hairpin.report.under_way import while_under_way
 from hairpin.report.unread import as_far_as_read
 from hairpin.report.verdicts import groups
 
-_STOPS_NO_OTHER = message("nothing on this host stops the others")
+_STOPS_NO_OTHER = message("nothing on this host stops the other flows")
 
 
 def problems(answer: Answer) -> int:
@@ -107,7 +107,7 @@ def _passing(answer: Answer) -> Message:
     if left < len(answer.flows):
         count = len(answer.flows)
         return message(
-            "{scope}: {count} of {all} flows delivered, and nothing on this host stops the others",
+            "{scope}: {count} of {all} flows delivered, and nothing on this host stops the other flows",
             scope=scope,
             count=count - left,
             all=count,

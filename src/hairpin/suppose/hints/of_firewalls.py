@@ -246,8 +246,8 @@ FIREWALLS: tuple[Hint, ...] = (
         is_error=True,
         shows=message("nat DOCKER has a DNAT rule for the port, and DOCKER-USER has no rule"),
         means=message(
-            "Packets to a published port are accepted in FORWARD by Docker's own rules. They never pass INPUT, where "
-            "the firewall's rules are"
+            "Packets to a published port are accepted in FORWARD by Docker's own rules. These packets never pass "
+            "INPUT, where the firewall's rules are"
         ),
     ),
     Hint(

@@ -57,7 +57,8 @@ NETWORKS: tuple[Hint, ...] = (
             "the proxy shares no network with the container, or uses the container's address on another network"
         ),
         means=message(
-            "The container is on several networks, and the proxy uses its address on a network that the proxy is not on"
+            "The container is on several networks, and the proxy uses the container's address on a network to which "
+            "the proxy is not connected"
         ),
     ),
     Hint(
@@ -188,7 +189,8 @@ NETWORKS: tuple[Hint, ...] = (
         command="docker exec {container} sh -c 'iptables -t nat -S; ip route'",
         shows=message("MASQUERADE or another rule names an interface that does not carry the default route"),
         means=message(
-            "Rules inside the container name an interface, and after a start its networks may have other interfaces"
+            "Rules inside the container name an interface, and after a restart the container's networks may be on "
+            "other interfaces"
         ),
     ),
     Hint(
@@ -307,7 +309,7 @@ NETWORKS: tuple[Hint, ...] = (
         shows=message("local-service, or a mode in which dnsmasq listens for local networks only"),
         means=message(
             "The query arrives, but dnsmasq ignores it: dnsmasq answers only clients in networks of its own links, and "
-            "the container's network is not among these"
+            "the container's network is not one of these networks"
         ),
     ),
 )

@@ -48,7 +48,7 @@ IN_VM = message("The engine runs in a virtual machine: ports are published there
 VM_SHOWS = message(
     "the engine is Docker Desktop, boot2docker or another machine: use that machine's address instead of localhost"
 )
-INPUT = message("A firewall of the host drops packets from containers and from outside that are for the host itself")
+INPUT = message("A firewall of the host drops packets for the host itself, from containers and from outside")
 INPUT_SHOWS = message("INPUT has a DROP or REJECT, and no rule before it accepts the packet")
 ZONE = message("firewalld is on, and packets for the host itself need a service or port in the zone of their interface")
 ZONE_SHOWS = message("the zone of the uplink allows neither the port nor the service")

@@ -81,11 +81,13 @@ def _packets(lines: tuple[tuple[int, str], ...]) -> Iterator[Hinted]:
         client = found["source"], found["sport"]
         if found["flags"] == "S" and found["source"] == found["target"] and not found["source"].startswith("127."):
             means = message(
-                "A packet has {address} as source and as destination: nothing masquerades what an end sends to itself"
-                " by the published address",
+                "A packet has {address} as source and as destination: a container asked its own published address, and "
+                "no rule masqueraded the packet",
                 address=found["source"],
             )
-            shows = message("no MASQUERADE holds for what a container sends to itself by the published address")
+            shows = message(
+                "no MASQUERADE rule matches packets that a container sends to itself by the published address"
+            )
             yield Hinted("hairpin-masquerade-missing", 24, f"{RULES} -t nat; bridge -d link", shows, means, number,
                          line[:_LONGEST])  # fmt: skip
             return
@@ -93,7 +95,8 @@ def _packets(lines: tuple[tuple[int, str], ...]) -> Iterator[Hinted]:
             asked.setdefault(client, (found["target"], found["dport"]))
         target = asked.get((found["target"], found["dport"]))
         if found["flags"] == "S." and target is not None and target[0] != found["source"]:
-            means = message("{asked} was asked and {other} answers: the answer is not translated back on its way",
+            means = message(
+                "The client asked {asked}, and {other} answers: the answer is not translated back on its way",
                             asked=target[0], other=found["source"])  # fmt: skip
             shows = message("bridge-nf-call-iptables is 0, or there is no such switch")
             command = "sysctl net.bridge; lsmod | grep br_netfilter; sudo iptables-save"
@@ -106,7 +109,8 @@ def _wrong_source(lines: tuple[tuple[int, str], ...]) -> Iterator[Hinted]:
     for number, line in lines:
         found = _WRONG_SOURCE.search(line)
         if found is not None and found["got"] != found["wanted"]:
-            means = message("{asked} was asked and {other} answers: docker-proxy sends with the bridge's address",
+            means = message(
+                "The client asked {asked}, and {other} answers: docker-proxy sends with the bridge's address",
                             asked=found["wanted"], other=found["got"])  # fmt: skip
             shows = message("the answer has the bridge's address as its source")
             command = "sudo ss -lunp; docker ps; sudo iptables-save"
@@ -141,7 +145,7 @@ def _held_twice(lines: tuple[tuple[int, str], ...]) -> Iterator[Hinted]:
             continue
         address, mac = found["address"] or found["address2"], (found["mac"] or found["mac2"]).lower()
         if first.setdefault(address, mac) != mac:
-            means = message("{address} is answered for by {first} and by {second}: two ends have it",
+            means = message("Both {first} and {second} answer for {address}: two neighbours have the address",
                             address=address, first=first[address], second=mac)  # fmt: skip
             shows = message("the bridge has a port that belongs to no container, or two neighbours have the address")
             command = "bridge link; ip neigh; ls /var/run/docker/netns; docker ps -a"
@@ -183,7 +187,8 @@ def _typed_range(lines: tuple[tuple[int, str], ...]) -> Iterator[Hinted]:
         for said, network in said_networks(others):
             if own.overlaps(network):
                 means = message(
-                    "The network's range {range} covers {said}, which is elsewhere: its bridge takes these packets",
+                    "The network's range {range} covers {said}, which is elsewhere: the network's bridge takes the "
+                    "packets for {said}",
                     range=str(own), said=said,
                 )  # fmt: skip
                 yield Hinted("bridge-subnet-overlaps-route", 24, "ip route show table all; docker network inspect "

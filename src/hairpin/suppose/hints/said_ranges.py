@@ -92,8 +92,8 @@ def inside_the_pools(lines: Iterable[tuple[int, str]], told: ToldParts) -> Itera
             if named[3] == "0" or named[5]:
                 continue
             means = message(
-                "{said} is elsewhere, but inside the ranges from which the engine takes its networks. A bridge with "
-                "this range gets its packets", said=named[0])  # fmt: skip
+                "{said} is elsewhere, but inside the ranges from which the engine takes its networks. A bridge in "
+                "these ranges takes the packets for {said}", said=named[0])  # fmt: skip
             shows = message("a route into a bridge covers {said}", said=named[0])
             yield Hinted("bridge-subnet-overlaps-route", 18, _COMMAND, shows, means, number, line[:200])
             return
@@ -127,7 +127,8 @@ def _meets(one: IPv4Network, other: IPv4Network) -> bool:
 def _hint(route: Route, link: str, said: str, number: int, line: str, *, is_bridge: bool) -> Hinted:
     covered = str(IPv4Network((route.destination, route.prefix_length)))
     if is_bridge:
-        means = message("The route to {range} leads to the bridge {link}. It overlaps {said}, which is elsewhere",
+        means = message(
+            "The route to {range} leads to the bridge {link}. The range overlaps {said}, which is elsewhere",
                         range=covered, link=link, said=said)  # fmt: skip
         cause = "bridge-subnet-overlaps-route"
     else:

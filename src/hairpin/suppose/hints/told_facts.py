@@ -266,8 +266,8 @@ def diverting_rules(prose: Prose, host: Host, told: ToldParts) -> Iterator[Hinte
                 cause = "policy-rule-diverts-container-traffic"
             else:
                 means = message(
-                    "The policy rule for {address} does not apply to answers of containers. These are routed with the "
-                    "container's address and leave through the other uplink",
+                    "The policy rule for {address} does not apply to answers of containers. These answers are routed "
+                    "with the container's address and leave through the other uplink",
                     address=text,
                 )
                 shows = message("no policy rule sends packets from the containers' networks to this table")

@@ -14,7 +14,7 @@ BETWEEN: tuple[Lean, ...] = (
         cause="loopback-is-the-container",
         often=3,
         command=_CLIENT,
-        shows=message("the service that the client asks by localhost is of the host or of another container"),
+        shows=message("the service that the client asks at localhost belongs to the host or to another container"),
         pro={
             "asks itself": 7,
             "refused": 3,

@@ -41,7 +41,7 @@ INBOUND: tuple[Lean, ...] = (
     Lean(
         cause="published-port-held-by-other-process",
         command="sudo ss -lntup; docker ps -a",
-        shows=message("a line has the port: its process holds it"),
+        shows=message("a line has the port: the process in that line holds the port"),
         pro={"port in use": 14},
         needs=("port in use",),
     ),
@@ -164,7 +164,7 @@ INBOUND: tuple[Lean, ...] = (
     Lean(
         cause="two-iptables-backends-in-use",
         command=_BOTH,
-        shows=message("both have rules"),
+        shows=message("both back ends have rules"),
         pro={"legacy": 6, "ufw": 3, "iptables": 1, "nftables": 2, "after upgrade": 2, "fresh rules": 3},
         con={"refused": -3, "asks itself": -4, "module": -5},
         needs=("legacy",),
@@ -173,8 +173,8 @@ INBOUND: tuple[Lean, ...] = (
         cause="",
         often=1,
         command="sudo tcpdump -ni any {protocol} port {port}",
-        shows=message("no packet of the client comes in"),
-        means=message("it is lost before this host: a cloud's security group, a router, a provider's firewall"),
+        shows=message("no packet from the client comes in"),
+        means=message("the packet is lost before this host: a cloud's security group, a router, a provider's firewall"),
         pro={"host works": 4, "outside fails": 3, "cloud": 5, "home": 3, "timeout": 3, "other port works": 7},
         con={
             "refused": -4,
@@ -196,7 +196,7 @@ INBOUND: tuple[Lean, ...] = (
     Lean(
         cause="docker-user-drops",
         command=RULES,
-        shows=message("DOCKER-USER has a rule that drops"),
+        shows=message("DOCKER-USER has a rule that drops packets"),
         pro={"docker-user": 6, "drop": 3, "timeout": 1, "outside fails": 1},
         con={"refused": -3, "reset": -3, "own host": -3, "no name": -2, "asks itself": -5, "input chain": -2},
         needs=("docker-user",),
@@ -204,7 +204,9 @@ INBOUND: tuple[Lean, ...] = (
     Lean(
         cause="raw-drop-direct-routing",
         command="sudo iptables-save -t raw",
-        shows=message("PREROUTING of table raw drops what comes for the container's address and not from its bridge"),
+        shows=message(
+            "PREROUTING of table raw drops packets for the container's address that do not come from its bridge"
+        ),
         pro={"new docker": 5, "direct": 5, "outside fails": 1, "after upgrade": 3},
         con={"refused": -4, "asks itself": -5, "to the internet": -3, "no name": -3},
         needs=("new docker",),
@@ -261,7 +263,7 @@ INBOUND: tuple[Lean, ...] = (
     Lean(
         cause="hairpin-masquerade-missing",
         command=f"{RULES} -t nat; bridge -d link",
-        shows=message("no MASQUERADE holds for what a container sends to itself by the published address"),
+        shows=message("no MASQUERADE rule matches packets that a container sends to itself by the published address"),
         pro={
             "itself": 4,
             "translated": 3,
@@ -289,7 +291,9 @@ INBOUND: tuple[Lean, ...] = (
         cause="",
         often=0,
         command="sudo iptables-save -t nat; sudo ss -lntup; docker info",
-        shows=message("docker-proxy or a rootless forwarder has the port, or a MASQUERADE holds for what comes in"),
+        shows=message(
+            "docker-proxy or a rootless forwarder has the port, or a MASQUERADE rule matches packets that come in"
+        ),
         means=message("A proxy or a translation on the way gives all clients one source address"),
         pro={"client address lost": 14},
         needs=("client address lost",),

@@ -132,7 +132,7 @@ OUTBOUND: tuple[Lean, ...] = (
     Lean(
         cause="firewalld-bridge-in-wrong-zone",
         command="sudo firewall-cmd --list-all-zones",
-        shows=message("the bridge is in no zone, or in one whose target is not ACCEPT"),
+        shows=message("the bridge is in no zone, or in a zone whose target is not ACCEPT"),
         pro={
             "firewalld": 5,
             "to the internet": 2,
@@ -254,8 +254,8 @@ OUTBOUND: tuple[Lean, ...] = (
         often=1,
         command="cat /etc/resolv.conf; docker exec {container} cat /etc/resolv.conf; docker exec {container} nslookup "
         "example.org 1.1.1.1",
-        shows=message("the container's name server is one that its network does not reach"),
-        means=message("The name server that the container asks does not answer it"),
+        shows=message("the container's network does not reach the container's name server"),
+        means=message("The container's name server does not answer the container"),
         pro={"no name": 6, "to the internet": 3, "client inside": 1, "vpn": 1, "after upgrade": 1},
         con={"two containers": -4, "refused": -1, "ping works": -1, "gateway name": -4},
         needs=("no name",),
@@ -265,7 +265,7 @@ OUTBOUND: tuple[Lean, ...] = (
         often=0,
         command="docker info | grep -i proxy; docker exec {container} env | grep -i proxy; env | grep -i proxy",
         shows=message(
-            "the host has a proxy and the container none, or the proxy is at an address that it does not reach"
+            "the host has a proxy and the container has none, or the container does not reach the proxy's address"
         ),
         means=message("The way out leads through a proxy, which the client does not ask or does not reach"),
         pro={"http proxy": 9, "to the internet": 2, "client inside": 1},
@@ -299,7 +299,9 @@ OUTBOUND: tuple[Lean, ...] = (
     Lean(
         cause="answers-leave-by-other-uplink",
         command="docker exec {container} ip route; ip route show table all; ip rule",
-        shows=message("the way back to the client is another link than the one by which it came"),
+        shows=message(
+            "the way back to the client is through another link than the link by which the client's packets came in"
+        ),
         pro={
             "vpn container": 6,
             "lan client": 2,
@@ -316,7 +318,7 @@ OUTBOUND: tuple[Lean, ...] = (
     Lean(
         cause="rp-filter-strict",
         command="ip route show table all; ip rule; sysctl -a 2>/dev/null | grep rp_filter",
-        shows=message("rp_filter is 1, and the way back to the client is another link"),
+        shows=message("rp_filter is 1, and the way back to the client is through another link"),
         pro={"two uplinks": 6, "marks": 5, "timeout": 1, "bridged": 1},
         con={"refused": -5, "no name": -3, "asks itself": -5, "unreachable": -2},
         needs=("two uplinks", "marks"),
@@ -348,7 +350,9 @@ OUTBOUND: tuple[Lean, ...] = (
     Lean(
         cause="interface-name-hardcoded",
         command="ip link; ip route; sudo iptables-save",
-        shows=message("a rule names an interface that is not there, or not the one of the default route"),
+        shows=message(
+            "a rule names an interface that does not exist, or an interface other than that of the default route"
+        ),
         pro={
             "interface named": 4,
             "other interface": 4,
@@ -363,7 +367,7 @@ OUTBOUND: tuple[Lean, ...] = (
     Lean(
         cause="kernel-module-missing",
         command="uname -r; ls /lib/modules; lsmod",
-        shows=message("the module of this kernel is not there"),
+        shows=message("the module for the running kernel is missing"),
         pro={"module": 14, "after upgrade": 2},
         needs=("module",),
     ),

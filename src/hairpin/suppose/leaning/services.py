@@ -104,7 +104,7 @@ SERVICES: tuple[Lean, ...] = (
         cause="",
         often=0,
         command="docker logs --tail 50 {container}",
-        shows=message("the service logs the client's attempt, and why it denies it"),
+        shows=message("the service logs the client's attempt, and the reason why it denies the client"),
         means=message(
             "The service itself answers: the network is in order, and an account, a grant or a setting of the "
             "application denies the client"

@@ -70,8 +70,8 @@ def _of_hidden(namespace: Namespace, link: str, target: int, sender: int) -> _As
     }
     return (
         message(
-            "Does a load balancer send the packets for {address} to this host's hardware address? {key} is {value}, so "
-            "the host answers no ARP request for {address} on {link}, because {holder} has the address",
+            "Does a load balancer send the packets for {address} to this host's hardware address? {key} is {value} and "
+            "{holder} has the address, so the host answers no ARP request for {address} on {link}",
             **facts,
         ),
         message("The verdict above stands: no machine asks for {address} by ARP", **facts),

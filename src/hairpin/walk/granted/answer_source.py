@@ -44,8 +44,8 @@ def answer_source(network: Network, started: State, arrived: State, socket: Sock
         OpenQuestion(
             text=message(
                 "Does {process} in {netns} answer from {asked}, the address that the client asked? Its socket on port "
-                "{port}/udp has no address. Unless the service names one, the kernel takes the source address from the "
-                "route: {source} through {link}",
+                "{port}/udp is bound to no address. Unless the service names a source address, the kernel takes it "
+                "from the route: {source} through {link}",
                 **facts,
             ),
             if_yes=message(

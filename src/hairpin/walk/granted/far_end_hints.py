@@ -217,7 +217,7 @@ def _of_other_port(network: Network, sent: _Sent) -> OpenQuestion | None:
         ),
         message(
             "Each end drops the packets of the other end. Give both ends the same port. The kernel cannot change the "
-            "port of {device}, so make the device anew with dstport {other}",
+            "port of {device}, so recreate the device with dstport {other}",
             **facts,
         ),
     )
@@ -258,7 +258,7 @@ def _of_settings(network: Network, sent: _Sent) -> OpenQuestion | None:
             ),
             message(
                 "{far} drops the outer packets. Give both ends the same port. The kernel cannot change the port of "
-                "{device}, so make the device anew with dstport",
+                "{device}, so recreate the device with dstport",
                 **facts,
             ),
         )

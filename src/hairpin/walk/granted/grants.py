@@ -137,8 +137,8 @@ def _is_passed_on(about: ForeignSource, gateway: str, route: str, wanted: tuple[
     }
     return OpenQuestion(
         text=message(
-            "Does the router {gateway} behind {link} forward packets from {source}, the address of {home}? They take "
-            "the route `{route}`, through another uplink than that of their source address",
+            "Does the router {gateway} behind {link} forward packets from {source}, the address of {home}? These "
+            "packets take the route `{route}`, through another uplink than that of their source address",
             **facts,
         ),
         if_yes=message(

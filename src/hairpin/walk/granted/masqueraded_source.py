@@ -49,7 +49,7 @@ def source_accepted(network: Network, left: State) -> tuple[OpenQuestion, ...]:
         if_yes=message("The verdict above stands"),
         if_no=message(
             "The packets of {inner} are lost behind this host, but the host's own packets are not: `{tool} -t nat -I "
-            "POSTROUTING -s {inner} -o {link} -j SNAT --to-source {own}` gives them the host's address",
+            "POSTROUTING -s {inner} -o {link} -j SNAT --to-source {own}` gives these packets the host's address",
             **facts,
         ),
         wanted=(watch_packets(left.oif, filter_of(packet)),),

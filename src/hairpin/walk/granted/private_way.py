@@ -43,8 +43,8 @@ def way_known(network: Network, flow: Flow, left: State) -> tuple[OpenQuestion, 
     return (
         OpenQuestion(
             text=message(
-                "Does {gateway} know the way to {address}? It is a private address of another site, and only the "
-                "default route leads to it",
+                "Does {gateway} know the way to {address}? {address} is a private address of another site, and only "
+                "the default route leads to it",
                 **facts,
             ),
             if_yes=message("{gateway} forwards the packets, and the verdict above stands", **facts),

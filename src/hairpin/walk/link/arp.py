@@ -128,7 +128,7 @@ def _decisive(namespace: Namespace, link: str, key: str) -> SysctlDecided:
     return SysctlDecided(path, namespace.sysctls.text(*path) or "", "0", namespace.sysctls.evidence)
 
 
-ARP_IS_OFF = message("ARP is off on it (NOARP)")
+ARP_IS_OFF = message("ARP is off on this link (NOARP)")
 
 
 def _may_be_local(namespace: Namespace, target: int) -> bool:

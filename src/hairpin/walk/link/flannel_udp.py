@@ -53,7 +53,7 @@ def relayed(network: Network, state: State, link: Link) -> Outcome | None:
 
 def _to(relay: Relay, lease: Lease) -> Message:
     return message(
-        "into flanneld, which sends the packet to {address}:{port}, to {host}, which has the lease {lease}",
+        "into flanneld, which sends the packet to {address}:{port} of {host} (lease {lease})",
         address=address_text(lease.address, 4),
         port=relay.socket.port,
         lease=str(lease.prefix),

@@ -56,7 +56,9 @@ def through_entries(network: Network, state: State, bridge: Link, out: Link, *, 
     came_by = namespace.link(state.frame.physin)
     if learns and came_by is not None and is_uplink(network, state.netns, came_by):
         # No reading shows whether the machine outside has asked for the address since then.
-        unknown = Condition(message("{said}, and its owner has sent nothing since then", said=said), holds=False)
+        unknown = Condition(
+            message("{said}, and the owner of the address has sent nothing since then", said=said), holds=False
+        )
         yield state.given(unknown)
         yield _stop(state.given(_turn(unknown)), bridge, said, entry)
         return

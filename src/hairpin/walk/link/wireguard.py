@@ -179,7 +179,7 @@ def elsewhere(network: Network, state: State) -> Message | None:
     if holder is None or not found:
         return None
     return message(
-        "{endpoint}, which is not an address of {far}, leads to {link} there",
+        "{endpoint} leads to {link} of {far}, although {far} does not have this address",
         endpoint=_endpoint(Endpoint(outer.version, outer.daddr, outer.dport or 0)),
         far=holder.host,
         link=found[0].name,

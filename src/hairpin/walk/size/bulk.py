@@ -119,7 +119,8 @@ def _is_ever_alone(netns: Netns, link: Link, lost: State) -> OpenQuestion:
     return OpenQuestion(
         text=text,
         if_yes=message(
-            "A packet of {length} bytes is lost there if the kernel sends it alone, and nobody tells its sender",
+            "A packet of {length} bytes is lost there if the kernel sends it alone, and the packet's sender gets no "
+            "ICMP error",
             **facts,
         ),
         if_no=message(
