@@ -1,15 +1,15 @@
-"""The lines of a pasted text, freed from what the way of the paste has added.
+"""The lines of a pasted text, without the characters that copying and pasting has added.
 
-Removed or mended are: HTML tags and entities, Markdown fences and quote marks, numbers in the margin, curly quotes,
-dashes that a web page made from hyphens, and invisible characters.  Each line keeps its number in the pasted text.
-"""
+This module removes or repairs HTML tags and entities, Markdown fences and quote marks, numbers in the margin, curly
+quotes, dashes that a web page made from hyphens, and invisible characters. Each line keeps its number in the pasted
+text."""
 
 import html
 import re
 
 _FENCE = re.compile(r"\s*(```|~~~)[\w.+-]*\s*$")
 _QUOTE = re.compile(r">(?: ?>)* ?")
-"""The quote marks of a line, and one blank: further blanks indent the quoted line."""
+"""Matches the quote marks of a line and one blank. Further blanks are the indentation of the quoted line."""
 _TAG = re.compile(
     r"</?(?:pre|code|p|br|span|div|blockquote|li|ul|ol|tt|kbd|strong|em|b|i)(?:\s[^<>]*)?/?>", re.IGNORECASE
 )
@@ -17,15 +17,16 @@ _ENTITY = re.compile(r"&(?:lt|gt|amp|quot|nbsp|#\d{1,6}|#x[0-9a-fA-F]{1,5});")
 _COLOUR = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 _MARGIN = re.compile(r"\s{0,6}(\d{1,5})(?:[:.|)]\s?|\s\s?|$)(.*)$")
 _LEAST_MARGIN = 4
-"""The number of lines with growing numbers from which on the numbers are taken for a margin."""
+"""If at least this many lines have growing numbers, the numbers are taken for a margin."""
 _LISTED = re.compile(
     r"\d+: [^\s:@]+(?:@[^\s:]+)?: <|num\s+(?:pkts|target)"
     r"|\s*\d+\s+(?:\d+[KMG]?\s+){0,2}(?:[A-Z][\w-]*|all|tcp|udp)\s"
 )
-"""Lines that begin with a number of their own: of ``ip addr`` and of ``iptables -L --line-numbers``.  Behind a margin
-the rows of other tables look alike, but a margin numbers other lines, too."""
+"""Matches lines that begin with a number of their own, as in ``ip addr`` and ``iptables -L --line-numbers``. With a
+margin, rows of other tables look the same, but a margin also numbers other lines."""
 _DASHED = re.compile(r"(?<![^\s\[(])[\u2013\u2014\u2012\u2015\u2212](?=[A-Za-z])")
-"""A dash before a letter at the start of a word: a web page has made it from the two hyphens of an option."""
+"""Matches a dash before a letter at the start of a word. A web page has made this dash from the two hyphens of an
+option."""
 _SAID = str.maketrans(
     {
         "\u201c": '"', "\u201d": '"', "\u201e": '"', "\u00ab": '"', "\u00bb": '"',
@@ -36,7 +37,7 @@ _SAID = str.maketrans(
 
 
 def lines_of(text: str) -> tuple[str, ...]:
-    """Return the lines of the text.  The line with the index ``n`` is the line number ``n + 1`` of the text."""
+    """Return the lines of the text. The line with index ``n`` is line number ``n + 1`` of the text."""
     raw = text.split("\n")
     if not text.isascii():
         raw = [_DASHED.sub("--", line.translate(_SAID)) for line in raw]

@@ -1,10 +1,10 @@
-"""An address that the host asks for on a bridge, where nobody answers: the neighbours of a bridge are containers.
+"""An address for which the host sends ARP requests on a bridge, and which does not answer.
 
-The kernel says so in three ways: ``From 172.17.0.1 icmp_seq=1 Destination Host Unreachable`` (ping, from the bridge's
-own address), ``172.17.52.18 dev docker0 src 172.17.0.1`` (``ip route get``), and "no route to host" of an address that
-a told route leads to a bridge.  If no container has the address, the machine is elsewhere, and the bridge's range
-covers it.  If one has it, its link does not reach the bridge.
-"""
+The neighbours on a bridge are containers. Three kinds of lines show such an address: ``From 172.17.0.1 icmp_seq=1
+Destination Host Unreachable`` (ping, from the bridge's own address), ``172.17.52.18 dev docker0 src 172.17.0.1`` (``ip
+route get``), and "no route to host" for an address that a told route leads to a bridge. If no container has the
+address, it belongs to a machine in another network, which the bridge's range overlaps. If a container has the address,
+the container's link is not connected to the bridge."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -24,12 +24,13 @@ _ADDRESS = re.compile(r"\d+\.\d+\.\d+\.\d+")
 _COMMAND = "ip route show table all; docker network inspect $(docker network ls -q)"
 _ON_BRIDGE = "bridge link; ip neigh"
 _FIRST_GIVEN = 256
-"""Engines give addresses out from the first one on: a host with so many containers is rare."""
+"""Engines give addresses in order, beginning with the first address of the network. Few hosts have more than this
+number of containers."""
 _BRIDGE = re.compile(r"docker0|br-|cni|podman|virbr")
 
 
 def asked_on_a_bridge(lines: Iterable[tuple[int, str]], host: Host, told: ToldParts) -> Iterator[Hinted]:
-    """Yield what it means that the host looks for an address on a bridge and finds nobody; the first one only."""
+    """Yield the hint about the first address for which the host gets no answer on a bridge."""
     for number, line in lines:
         found = _ROUTED.search(line)
         if found is not None:
@@ -70,7 +71,8 @@ def _has(endpoints: Iterable[Endpoint], asked: str) -> bool:
 
 
 def _bridge_addresses(host: Host, told: ToldParts) -> Iterator[tuple[str, str]]:
-    """Yield the told addresses of bridges, by links or by routes, with the bridge's name."""
+    """Yield the told addresses of bridges, each with the bridge's name. They are told by listings of links or of
+    routes."""
     own = host.namespace(HOST)
     if (HOST, "addresses") in told.parts:
         yield from (
@@ -86,5 +88,5 @@ def _bridge_addresses(host: Host, told: ToldParts) -> Iterator[tuple[str, str]]:
 
 
 def _shares(own: str, other: str) -> bool:
-    """Return whether both addresses are of one range of an engine's default size, 16 bits."""
+    """Return whether both addresses are in one network of an engine's default size (/16)."""
     return own.split(".")[:2] == other.split(".")[:2] and own != other

@@ -1,4 +1,5 @@
-"""What speaks for the causes for which a container does not reach the outside, or does not resolve its names."""
+"""Features that speak for each cause because of which a container does not reach the outside, or does not resolve
+names."""
 
 from hairpin.message import message
 from hairpin.suppose.hints.phrases import FLUSHED_SHOWS, FORWARD_SHOWS, MTU_SHOWS, ROUTES, RULES, SIZES

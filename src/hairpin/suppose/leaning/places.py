@@ -1,4 +1,4 @@
-"""Of which places a text says in words that a connection works there, and of which that it fails."""
+"""Finds the places at which, as the text says in words, a connection works or fails."""
 
 import re
 from collections.abc import Iterator
@@ -66,9 +66,9 @@ _WORKS = re.compile(
 
 
 def places_in(text: str) -> Iterator[str]:
-    """Yield ``PLACE works`` and ``PLACE fails`` for each place of which the text says so; the places are ``host``,
-    ``outside`` (any other machine) and ``inside`` (a container).  A clause without a place is about the one before it
-    in the same sentence."""
+    """Yield ``PLACE works`` or ``PLACE fails`` for each place about which the text says so. The places are ``host``,
+    ``outside`` (any other machine) and ``inside`` (a container). A clause without a place is about the last place
+    before it in the same sentence."""
     found: dict[str, None] = {}
     for sentence in _SENTENCE.split(text):
         place = ""

@@ -1,4 +1,3 @@
-"""The layouts of support bundles, one module a tool.
-
-``sos``, ``supportconfig``, ``named_files`` (Rancher, MicroK8s), and ``any_files`` for a bundle of no known layout.
+"""The layouts of support bundles, one module for each tool: ``sos``, ``supportconfig``, ``named_files`` (Rancher's,
+MicroK8s'). ``any_files`` reads a bundle of unknown layout.
 """
