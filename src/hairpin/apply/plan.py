@@ -224,7 +224,8 @@ def _without_vain(
 
 
 def _told_alone(repair: PlannedRemedy, then: dict[str, Verdict]) -> PlannedRemedy:
-    """Return the repair; if it is vain, with the verdict after this plan and not after the repairs of all causes."""
+    """Return the repair. If the repair is vain, its verdict is the verdict after this plan, and not after the repairs
+    of all causes."""
     if (cause := repair.cause) is None or cause.proof is None or not cause.flows or not _is_vain(cause, then):
         return repair
     proof = msgspec.structs.replace(cause.proof, with_change=then[cause.flows[0]])
