@@ -143,7 +143,7 @@ def begin_answer(question: Question, hosts: tuple[Source, ...], network: Network
 
 
 def _with_told_targets(question: Question, network: Network) -> Question:
-    """Return the question. A question about a pasted text without a target means the failures that the text states."""
+    """Return the question.  A question about a pasted text without a target means the failures that the text states."""
     if question.targets or not any(host.is_of_text for host in network.hosts):
         return question
     from hairpin.answer.likely.likely import targets_told  # noqa: PLC0415 - most hosts are read themselves
@@ -225,8 +225,8 @@ def network_of(sources: tuple[Source, ...], asked: tuple[Target, ...] = ()) -> N
 
 
 def _host_of(evidence: Evidence, asked: tuple[Target, ...]) -> Host:
-    """Return the host that the evidence describes. A host that is known only from a text is completed with the parts of
-    an ordinary host."""
+    """Return the host that the evidence describes.  A host that is known only from a text is completed with the parts
+    of an ordinary host."""
     host = parse(evidence)
     if evidence.find(PASTED, "") is None:
         return host

@@ -212,7 +212,7 @@ _MOST_KINDS = 8
 
 def _asking_about_narrow_ways(found: Examination) -> Examination:
     """Return the examination in which one flow of each kind has the question whether the path to its clients has a
-    small MTU. Flows of one kind take the same path through the host."""
+    small MTU.  Flows of one kind take the same path through the host."""
     from hairpin.walk.size.told_of_mtu import unheard_of  # noqa: PLC0415 - a host with a cause is asked nothing
 
     kinds: dict[tuple[object, ...], int] = {}

@@ -1,9 +1,10 @@
 """Further addresses of the host's uplinks.
 
-Usually a port is asked about at only one address of each uplink. If the port's flow ends differently at a further
-address, this address gets its own flow in the answer. A flow that a rule stops at a further address may be stopped on
-purpose, so it is no fault. If the rule names destination addresses itself, the answer has a question about the rule. If
-a rule for another address leaves the further address out, a note names the further address."""
+Usually a port is asked about at only one address of each uplink.  If the port's flow ends differently at a further
+address, this address gets its own flow in the answer.  A flow that a rule stops at a further address may be stopped on
+purpose, so it is no fault.  If the rule names destination addresses itself, the answer has a question about the rule.
+If a rule for another address leaves the further address out, a note names the further address.
+"""
 
 from collections.abc import Iterator, Sequence
 
@@ -34,9 +35,9 @@ _Firsts = dict[tuple[str, Version, int], Flow]
 
 
 class Further(msgspec.Struct, frozen=True):
-    """The flows to further addresses that end differently from the flow to the asked address. ``questions``: the
-    questions about rules against a further address, each with the flow to the asked address. ``notes``: the notes about
-    further addresses that rules leave out."""
+    """The flows to further addresses that end differently from the flow to the asked address.  ``questions``: the
+    questions about rules against a further address, each with the flow to the asked address.  ``notes``: the notes
+    about further addresses that rules leave out."""
 
     flows: tuple[Flow, ...] = ()
     questions: tuple[tuple[Flow, OpenQuestion], ...] = ()
@@ -155,7 +156,7 @@ def _others(network: Network, flow: Flow, asked: set[tuple[Version, int]], first
 
 def _ends_otherwise(network: Network, flow: Flow, other: Flow) -> Trace | None:
     """Return the walk to the further address if this walk fails, or passes only if the user answers a question that the
-    usual walk does not leave open. Return None if both walks end in the same way, or if the usual walk fails."""
+    usual walk does not leave open.  Return None if both walks end in the same way, or if the usual walk fails."""
     usual, trace = walked(network, flow), walked(network, other)
     if not usual.succeeds:
         return None

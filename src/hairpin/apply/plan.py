@@ -224,7 +224,7 @@ def _without_vain(
 
 
 def _told_alone(repair: PlannedRemedy, then: dict[str, Verdict]) -> PlannedRemedy:
-    """Return the repair. If the repair is vain, its verdict is the verdict after this plan, and not after the repairs
+    """Return the repair.  If the repair is vain, its verdict is the verdict after this plan, and not after the repairs
     of all causes."""
     if (cause := repair.cause) is None or cause.proof is None or not cause.flows or not _is_vain(cause, then):
         return repair

@@ -76,7 +76,7 @@ def with_all_lost(found: Finding, network: Network) -> Finding:
     """Return the finding whose change restores every lost chain and rule of the engine, with one load for each table.
 
     A single restored rule could stop a flow that docker-proxy relays now: the DNAT rule sends the packet past
-    docker-proxy into the filter table, whose ACCEPT rule may be lost, too. Therefore the filter table comes first."""
+    docker-proxy into the filter table, whose ACCEPT rule may be lost, too.  Therefore the filter table comes first."""
     own, host = _rules(found.candidate), network.host(found.host)
     for _, lost in missing_on(host):
         if not own.isdisjoint(_rules_of(lost.chains, lost.rules)):

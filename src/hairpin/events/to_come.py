@@ -60,7 +60,7 @@ def courses_on(
     """Yield the course of each event that comes by itself on the host, the narrowest first.
 
     ``only``: the names of the containers to restart.  Each name has a separate course.  An empty name means one course
-    in which all containers are restarted. If ``flows`` are given, this course may restart only the first of several
+    in which all containers are restarted.  If ``flows`` are given, this course may restart only the first of several
     alike containers, as long as the restart changes the verdict of none of these flows.
 
     Containers that share a network namespace are usually restarted together (compose: depends_on)."""
@@ -80,7 +80,7 @@ def _of_firsts(network: Network, host: Host, event: Event, flows: tuple[Flow, ..
     """Return the course of the event for the first container of each kind.
 
     Return None in three cases: the event does not happen to containers one by one, no containers are alike, or the
-    event changes the verdict of a flow. In the last case the answer has to name all alike containers."""
+    event changes the verdict of a flow.  In the last case the answer has to name all alike containers."""
     to_some = event.by_name.to_some if event.by_name is not None else None
     count = sum(1 for _ in host.containers())
     if to_some is None or count < _FEWEST:

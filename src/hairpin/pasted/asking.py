@@ -1,7 +1,8 @@
 """The shell script of `hairpin ask`.
 
-The script only reads. A person without hairpin runs it and pastes its output back. Before each output the script prints
-the command after a ``$``, as at a prompt. So hairpin knows which command printed each output."""
+The script only reads.  A person without hairpin runs it and pastes its output back.  Before each output the script
+prints the command after a ``$``, as at a prompt.  So hairpin knows which command printed each output.
+"""
 
 import shlex
 from collections.abc import Iterator
@@ -37,13 +38,13 @@ NETWORK_FILES = (
     r"/etc/network/interfaces /etc/netplan /etc/systemd/network /etc/sysconfig/network-scripts "
     r"/etc/default/ufw /etc/ufw/ufw.conf"
 )
-"""Prints the lines about addresses, routes and policies from the files that configure the network and ufw. These lines
+"""Prints the lines about addresses, routes and policies from the files that configure the network and ufw.  These lines
 have no key and no password."""
 
 
 class Request(NamedTuple):
     """A command, and the keys of readings that replace it: if the evidence has one of these readings, the command is
-    not needed. ``netns``: whether the keys are of the host's namespace."""
+    not needed.  ``netns``: whether the keys are of the host's namespace."""
 
     command: str
     keys: tuple[str, ...]
@@ -103,7 +104,7 @@ def lacks_inside(evidence: Evidence | None) -> bool:
 
 
 def script(requests: tuple[Request, ...], *, inside: bool, port: int | None = None, container: str = "") -> str:
-    """Return the script. ``inside``: whether the script runs commands inside the containers. With ``port``, it runs
+    """Return the script.  ``inside``: whether the script runs commands inside the containers.  With ``port``, it runs
     them only inside the containers that publish the port; with ``container``, only inside this container."""
     return "\n".join(_lines(requests, inside=inside, port=port, container=container)) + "\n"
 

@@ -39,7 +39,7 @@ _ALONE = frozenset({
     "ifconfig", "route", "netstat", "ss", "arp", "hostname", "hostnamectl", "lsmod", "dmesg", "iptables-save",
     "ip6tables-save", "uname", "ufw",
 })  # fmt: skip
-"""The programs that people run without arguments. The name of any other program, alone in a line, is an ordinary word
+"""The programs that people run without arguments.  The name of any other program, alone in a line, is an ordinary word
 of the text."""
 _CLIENTS = ("curl", "wget", "ping", "ping6", "telnet", "nc", "ncat", "netcat", "nmap", "traceroute", "tracepath")
 _QUOTED = re.compile(r"`([^`]+)`|\*\*([^*]+)\*\*|<([^>\s]+\s[^>]+)>$")
@@ -59,7 +59,7 @@ _CHANGES = re.compile(
     r"|ip (?:-\S+ )*(?:a|addr|address|l|link|r|route|rule) (?:add|del|delete|flush|set|replace|change)\b"
     r"|route (?:add|del)\b|(?:systemctl|service) .*\b(?:re)?(?:start|stop|load)\b|brctl (?:add|del)"
 )
-"""Matches the beginning of a command that changes the path of packets. No such command has a password in it."""
+"""Matches the beginning of a command that changes the path of packets.  No such command has a password in it."""
 
 
 def changes(command: Command) -> bool:
@@ -129,7 +129,7 @@ def _words(text: str) -> tuple[str, ...]:
 
 def _place_entered(program: str, words: tuple[str, ...]) -> tuple[str, tuple[str, ...]] | None:
     """Return the namespace that a command enters, and the words of the command that it runs there, as in ``docker exec
-    web ip addr``. Return None for any other command."""
+    web ip addr``.  Return None for any other command."""
     rest = list(words[1:])
     if program == "docker" and rest[:1] == ["compose"]:
         rest = rest[1:]
@@ -147,8 +147,8 @@ def _place_entered(program: str, words: tuple[str, ...]) -> tuple[str, tuple[str
 
 
 def within_shells(commands: Iterable[Command], lines: Sequence[str]) -> Iterator[Command]:
-    """Yield the commands, in their order, with the containers in which they ran. A command may start a shell in a
-    container (``docker exec -it web sh``, ``docker run -it alpine sh``). The commands after it ran in this container,
+    """Yield the commands, in their order, with the containers in which they ran.  A command may start a shell in a
+    container (``docker exec -it web sh``, ``docker run -it alpine sh``).  The commands after it ran in this container,
     as long as their prompt differs from the prompt of the command that started the shell, and names no other host."""
     entered, outer = HOST, ""
     for each in commands:

@@ -2,8 +2,8 @@
 
 The facts come from several outputs, and the object has the form of ``docker inspect``.
 
-A container is known by its name or by the beginning of its id. A typed ``docker run`` shows how the container was meant
-to be. If an output shows how the container is, the output counts.
+A container is known by its name or by the beginning of its id.  A typed ``docker run`` shows how the container was
+meant to be.  If an output shows how the container is, the output counts.
 """
 
 import re
@@ -70,8 +70,8 @@ def _service(document: Object) -> str:
 
 
 def _add_meant(document: Object, typed: Object) -> None:
-    """Add facts from the command line to a listed container. If an output shows the published ports and the networks of
-    the container, the output counts."""
+    """Add facts from the command line to a listed container.  If an output shows the published ports and the networks
+    of the container, the output counts."""
     meant = {**typed, "Name": document.get("Name")}
     settings = object_of(document.get("NetworkSettings"))
     own = {key: value for key, value in object_of(meant.pop("NetworkSettings", None)).items() if key not in settings}
@@ -79,8 +79,8 @@ def _add_meant(document: Object, typed: Object) -> None:
 
 
 def _join(document: Object, further: Object) -> None:
-    """Add the fields of the other object, which is about the same thing. A whole id replaces the beginning of an id. A
-    name replaces an id that was used because the text had lost the name."""
+    """Add the fields of the other object, which is about the same thing.  A whole id replaces the beginning of an id.
+    A name replaces an id that was used because the text had lost the name."""
     for key in ("Id", "id"):
         own, other = str(document.get(key) or ""), str(further.get(key) or "")
         if own and len(other) > len(own) and other.startswith(own):
@@ -142,8 +142,8 @@ def _bindings(document: Object) -> Iterator[tuple[str, str]]:
 
 
 def _as_started(typed: Object, number: int, taken: set[str]) -> Object:
-    """Return the container that the typed command has started. Without ``--name`` the engine has chosen a random name,
-    which the text does not show. The container is then named after its image."""
+    """Return the container that the typed command has started.  Without ``--name`` the engine has chosen a random name,
+    which the text does not show.  The container is then named after its image."""
     image = str(typed["Config"]["Image"]).rpartition("/")[2].partition(":")[0].partition("@")[0] or "container"
     image = _service(typed) or image
     name = typed.get("Name") or (f"/{image}" if f"/{image}" not in taken else f"/{image}-{number}")

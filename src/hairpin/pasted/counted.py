@@ -1,7 +1,8 @@
 """The numbers of lines that the script of `hairpin ask` prints after each output: ``# 12 lines``.
 
-A number shows whether an output is complete, even an empty output, or whether lines of it are lost. Without such a
-number this is not known: a line that a listing does not have may have been cut from it."""
+A number shows whether an output is complete, even an empty output, or whether lines of it are lost.  Without such a
+number this is not known: a line that a listing does not have may have been cut from it.
+"""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -24,8 +25,8 @@ _COUNT = re.compile(r"\s*# (?P<count>\d{1,7}) lines\s*$")
 
 
 class CountedOutput(NamedTuple):
-    """An output with a number of lines. ``number``: the number of lines. ``whole``: whether the output has this many
-    lines. ``tables``: the tables of rules that begin in it: ``filter`` of iptables-save, ``ip filter`` of nft."""
+    """An output with a number of lines.  ``number``: the number of lines.  ``whole``: whether the output has this many
+    lines.  ``tables``: the tables of rules that begin in it: ``filter`` of iptables-save, ``ip filter`` of nft."""
 
     netns: str
     command: str
@@ -67,7 +68,7 @@ def text_of(counted: Iterable[CountedOutput]) -> str:
 
 
 def counted_of(evidence: Evidence) -> tuple[CountedOutput, ...]:
-    """Return the counted outputs of a text's evidence. If a command has two outputs, the later output counts."""
+    """Return the counted outputs of a text's evidence.  If a command has two outputs, the later output counts."""
     found = {
         (each.netns, each.command): each
         for reading in evidence.all(WHOLE)

@@ -1,8 +1,9 @@
 """Finds outputs from an unknown place: the text has lost their commands, so it is not known where they were printed.
 
 If a text has two listings of links, and a link of the same name has another hardware address in the second, the second
-listing is from another place: the inside of a container, or another machine. The outputs after such a listing are left
-out, up to the next listing of the host's links."""
+listing is from another place: the inside of a container, or another machine.  The outputs after such a listing are left
+out, up to the next listing of the host's links.
+"""
 
 import re
 from collections.abc import Iterable, Iterator

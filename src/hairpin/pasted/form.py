@@ -26,8 +26,9 @@ class Fragment(NamedTuple):
 class Found(NamedTuple):
     """An output that was found: the lines from ``start`` up to but without ``end``, and its parts.
 
-    ``told``: the kind of output, as the command that prints it. An output without parts was recognised, but has nothing
-    about the network."""
+    ``told``: the kind of output, as the command that prints it.  An output without parts was recognised, but has
+    nothing about the network.
+    """
 
     end: int
     told: str
@@ -37,9 +38,10 @@ class Found(NamedTuple):
 class Command(NamedTuple):
     """A command line above its output in the text.
 
-    ``words``: its words without ``sudo`` and without the prompt. ``host``: the host's name in the prompt; empty if the
-    prompt has none. ``netns``: the namespace in which the command ran: ``docker exec web ip addr`` ran in
-    ``container:web``."""
+    ``words``: its words without ``sudo`` and without the prompt.  ``host``: the host's name in the prompt; empty if the
+    prompt has none.  ``netns``: the namespace in which the command ran: ``docker exec web ip addr`` ran in
+    ``container:web``.
+    """
 
     line: int
     text: str
@@ -69,8 +71,8 @@ _MOST_TRIED = 50_000
 class Tried(msgspec.Struct):
     """Records the attempts that found nothing while a text is read.
 
-    Without this record, a long text of similar lines would be read from each of its lines to its end. ``lines``: the
-    number of lines that were read as documents but are none. ``reach``: the farthest end of a block. ``vain``: the
+    Without this record, a long text of similar lines would be read from each of its lines to its end.  ``lines``: the
+    number of lines that were read as documents but are none.  ``reach``: the farthest end of a block.  ``vain``: the
     index up to which a form finds nothing, by the form's number."""
 
     lines: int = 0
@@ -81,9 +83,9 @@ class Tried(msgspec.Struct):
 class Paste(msgspec.Struct, frozen=True):
     """A text in which hairpin looks for outputs.
 
-    ``commands``: the command lines by the index of their line. ``whole``: if the whole text is known to be one
-    command's output, as for a file of a bundle, this command. ``numbers``: the numbers of the lines in the pasted text,
-    from 1."""
+    ``commands``: the command lines by the index of their line.  ``whole``: if the whole text is known to be one
+    command's output, as for a file of a bundle, this command.  ``numbers``: the numbers of the lines in the pasted
+    text, from 1."""
 
     lines: tuple[str, ...]
     commands: dict[int, Command]
@@ -92,9 +94,9 @@ class Paste(msgspec.Struct, frozen=True):
     tried: Tried = msgspec.field(default_factory=Tried)
 
     def may_try(self, start: int) -> bool:
-        """Return whether to read a document from this line on. In a text of brackets, each line may begin a document
-        that goes on to the end of the text. So if many lines were read without success, a document is read only below a
-        command."""
+        """Return whether to read a document from this line on.  In a text of brackets, each line may begin a document
+        that goes on to the end of the text.  So if many lines were read without success, a document is read only below
+        a command."""
         return self.tried.lines < _MOST_TRIED or self.command_above(start) is not NO_COMMAND
 
     def command_above(self, index: int) -> Command:
@@ -110,8 +112,9 @@ class Paste(msgspec.Struct, frozen=True):
     def block(self, start: int, belongs: Callable[[str], object], *, blank: int = 0) -> int:
         """Return the index after the last line of the output that begins at ``start``.
 
-        ``blank``: the number of blank lines that may stand between two lines of the output. A command line ends the
-        output."""
+        ``blank``: the number of blank lines that may stand between two lines of the output.  A command line ends the
+        output.
+        """
         end = start
         empty = 0
         for index in range(start, len(self.lines)):
@@ -132,7 +135,7 @@ class Paste(msgspec.Struct, frozen=True):
 
 
 class OutputForm(NamedTuple):
-    """A kind of output. ``anchor``: a pattern that matches the first line of the output from its beginning. ``read``
+    """A kind of output.  ``anchor``: a pattern that matches the first line of the output from its beginning.  ``read``
     returns the output that begins at a line at which the anchor matches, or None if the line begins no such output.
     ``words``: for an anchor that may match anywhere in a line, words of which each matching line has at least one.
     These words are searched first, because few lines have one."""
@@ -148,7 +151,7 @@ Moment = int
 
 class Recognised(msgspec.Struct, frozen=True, rename={"as_": "as"}):
     """One entry of the list of what was recognised: the first and the last line (counted from 1), the kind of output,
-    the host and the moment. ``file``: the path in the bundle; empty for a pasted text."""
+    the host and the moment.  ``file``: the path in the bundle; empty for a pasted text."""
 
     line: int
     until: int

@@ -1,7 +1,8 @@
 """The words of typed commands and of compose files that are about the network and contain no secret.
 
-A command line may contain a password, so its other words are not kept. The values of these options are only names,
-addresses and numbers."""
+A command line may contain a password, so its other words are not kept.  The values of these options are only names,
+addresses and numbers.
+"""
 
 import re
 

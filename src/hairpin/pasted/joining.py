@@ -1,7 +1,8 @@
 """Joins the outputs that were found in a text to the evidence of one host.
 
-The outputs of one host and moment become readings. Fragments of one reading are joined: the tables of several listings,
-the values of several sysctls, the facts from several commands about one container."""
+The outputs of one host and moment become readings.  Fragments of one reading are joined: the tables of several
+listings, the values of several sysctls, the facts from several commands about one container.
+"""
 
 from collections.abc import Iterable, Iterator
 from typing import Any
@@ -32,7 +33,7 @@ _MAY_BE_EMPTY = ("sockets", "dockerd-cmdline")
 
 
 class Output(msgspec.Struct, frozen=True):
-    """An output in a text: its place, the command that prints it, and its parts. ``named``: whether the text has the
+    """An output in a text: its place, the command that prints it, and its parts.  ``named``: whether the text has the
     command above it."""
 
     recognised: Recognised
@@ -57,8 +58,8 @@ def unrecognised_in(evidence: Evidence) -> tuple[tuple[int, str], ...]:
 def evidence_of(outputs: tuple[Output, ...], left: str, counted: str = "", *, name: str) -> Evidence:
     """Return the evidence of the host that these outputs describe.
 
-    ``left``: the lines of the texts that are no part of an output, with their numbers. ``counted``: the outputs with a
-    number of lines. ``name``: the host's name; empty if the text does not show it."""
+    ``left``: the lines of the texts that are no part of an output, with their numbers.  ``counted``: the outputs with a
+    number of lines.  ``name``: the host's name; empty if the text does not show it."""
     listed = "".join(msgspec.json.encode(each.recognised).decode() + "\n" for each in outputs)
     readings = [_reading(PASTED, "", "-", listed)]
     if left:

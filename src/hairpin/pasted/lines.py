@@ -1,15 +1,16 @@
 """The lines of a pasted text, without the characters that copying and pasting has added.
 
 This module removes or repairs HTML tags and entities, Markdown fences and quote marks, numbers in the margin, curly
-quotes, dashes that a web page made from hyphens, and invisible characters. Each line keeps its number in the pasted
-text."""
+quotes, dashes that a web page made from hyphens, and invisible characters.  Each line keeps its number in the pasted
+text.
+"""
 
 import html
 import re
 
 _FENCE = re.compile(r"\s*(```|~~~)[\w.+-]*\s*$")
 _QUOTE = re.compile(r">(?: ?>)* ?")
-"""Matches the quote marks of a line and one blank. Further blanks are the indentation of the quoted line."""
+"""Matches the quote marks of a line and one blank.  Further blanks are the indentation of the quoted line."""
 _TAG = re.compile(
     r"</?(?:pre|code|p|br|span|div|blockquote|li|ul|ol|tt|kbd|strong|em|b|i)(?:\s[^<>]*)?/?>", re.IGNORECASE
 )
@@ -22,10 +23,10 @@ _LISTED = re.compile(
     r"\d+: [^\s:@]+(?:@[^\s:]+)?: <|num\s+(?:pkts|target)"
     r"|\s*\d+\s+(?:\d+[KMG]?\s+){0,2}(?:[A-Z][\w-]*|all|tcp|udp)\s"
 )
-"""Matches lines that begin with a number of their own, as in ``ip addr`` and ``iptables -L --line-numbers``. With a
+"""Matches lines that begin with a number of their own, as in ``ip addr`` and ``iptables -L --line-numbers``.  With a
 margin, rows of other tables look the same, but a margin also numbers other lines."""
 _DASHED = re.compile(r"(?<![^\s\[(])[\u2013\u2014\u2012\u2015\u2212](?=[A-Za-z])")
-"""Matches a dash before a letter at the start of a word. A web page has made this dash from the two hyphens of an
+"""Matches a dash before a letter at the start of a word.  A web page has made this dash from the two hyphens of an
 option."""
 _SAID = str.maketrans(
     {
@@ -37,7 +38,7 @@ _SAID = str.maketrans(
 
 
 def lines_of(text: str) -> tuple[str, ...]:
-    """Return the lines of the text. The line with index ``n`` is line number ``n + 1`` of the text."""
+    """Return the lines of the text.  The line with index ``n`` is line number ``n + 1`` of the text."""
     raw = text.split("\n")
     if not text.isascii():
         raw = [_DASHED.sub("--", line.translate(_SAID)) for line in raw]

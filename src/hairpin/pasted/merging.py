@@ -1,8 +1,9 @@
 """Merges the fragments of one reading that come from several outputs in a text.
 
-If two outputs are about the same chain, link, table of routes, socket or neighbour, the later output counts. For a
-chain, an output with all words of its rules counts more. If an output does not show a thing, the other output's
-fragment about this thing stays."""
+If two outputs are about the same chain, link, table of routes, socket or neighbour, the later output counts.  For a
+chain, an output with all words of its rules counts more.  If an output does not show a thing, the other output's
+fragment about this thing stays.
+"""
 
 import re
 from collections.abc import Callable, Iterable, Iterator
@@ -16,8 +17,8 @@ _RULE = re.compile(r"(?:\[\d+:\d+\] )?-A (\S+)")
 
 
 def merge(key: str, texts: list[str]) -> str:
-    """Return the text of a reading with this key. The fragments are in the order of the pasted text. The text is empty
-    if the fragments make no reading."""
+    """Return the text of a reading with this key.  The fragments are in the order of the pasted text.  The text is
+    empty if the fragments make no reading."""
     if key.startswith("iptables-") or key == "ebtables":
         return _tables(texts, commits=key != "ebtables")
     for beginning, of_kind in _MERGES:
@@ -96,7 +97,7 @@ def _links(texts: list[str]) -> str:
 
 
 def _routes(texts: list[str]) -> str:
-    """Return the routes by table. If the text has only routes of tables other than main, this does not mean that main
+    """Return the routes by table.  If the text has only routes of tables other than main, this does not mean that main
     has no routes."""
     tables: dict[str, list[str]] = {}
     for text in texts:
@@ -128,7 +129,7 @@ def _neighbours(texts: list[str]) -> str:
 
 
 def _sysctls(texts: list[str]) -> str:
-    """Return the values, each from the last text that has it. Several lines of one text are one value with several
+    """Return the values, each from the last text that has it.  Several lines of one text are one value with several
     lines."""
     found: dict[str, list[str]] = {}
     for text in texts:

@@ -18,7 +18,7 @@ _LEAST_DOUBLED = 8
 _DOUBLED = 0.9
 """If at least this share of the lines is followed by a blank line, each blank line counts as added by pasting."""
 _GROUP = re.compile(r"\(\?P<\w+>")
-"""Matches the beginning of a named group in a pattern. Several forms may use the same name."""
+"""Matches the beginning of a named group in a pattern.  Several forms may use the same name."""
 _CAPTURING = re.compile(r"(?<!\\)\((?!\?)")
 """Matches the beginning of an unnamed group in a pattern."""
 _MAY_BE_COMMAND = re.compile(r"[$#%>\]\u276f\u279c`*]|(?:sudo |/)?[a-z][\w.-]*(?:\s|$|:)")
@@ -33,7 +33,7 @@ def paste_of(text: str) -> Paste:
 
 
 def _without_doubled(lines: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[int, ...]]:
-    """Return the lines, and their numbers in the text. Some mails and web pages add a blank line after each line. In
+    """Return the lines, and their numbers in the text.  Some mails and web pages add a blank line after each line.  In
     that case one blank line is removed after each line."""
     full = [index for index, line in enumerate(lines) if line.strip()]
     single = sum(not lines[index + 1].strip() for index in full if index + 1 < len(lines))
@@ -50,7 +50,7 @@ def _without_doubled(lines: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[int
 def outputs(paste: Paste) -> Iterator[tuple[int, Command, Found]]:
     """Yield each output that was found: the index of its first line, its command, and what was found.
 
-    Lines that no form knows may split an output into two parts. If no blank line is between the parts, the second part
+    Lines that no form knows may split an output into two parts.  If no blank line is between the parts, the second part
     was printed in the namespace of the first."""
     at = 0
     printing = NO_COMMAND
@@ -120,7 +120,7 @@ def _from(first: int, has_word: bool) -> tuple[OutputForm, ...]:
 
 
 def _any_of(forms: tuple[OutputForm, ...]) -> re.Pattern[str]:
-    """Return one pattern for the first lines of all forms, with a group for each form. One pattern is enough for most
+    """Return one pattern for the first lines of all forms, with a group for each form.  One pattern is enough for most
     lines of a long text, because they begin no output."""
     bare = (_CAPTURING.sub("(?:", _GROUP.sub("(?:", each.anchor.pattern)) for each in forms if not each.words)
     return re.compile("|".join(f"({each})" for each in bare))

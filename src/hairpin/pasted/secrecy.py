@@ -1,7 +1,8 @@
 """Finds the parts of a pasted text that are never kept: passwords, tokens, keys, and words that may contain one.
 
-People paste whole terminals, and later send a snapshot of the text to others. So a snapshot has no line that looks like
-a secret."""
+People paste whole terminals, and later send a snapshot of the text to others.  So a snapshot has no line that looks
+like a secret.
+"""
 
 import re
 
@@ -51,7 +52,7 @@ def without_credentials(text: str) -> str:
 
 
 def origin_of(command: Command, told: str) -> str:
-    """Return the origin of a reading: the command with only the words that matter. ``told``: the kind of output that
+    """Return the origin of a reading: the command with only the words that matter.  ``told``: the kind of output that
     was recognised."""
     if not command.words:
         return told

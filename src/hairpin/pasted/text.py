@@ -38,7 +38,7 @@ def evidence_in_files(paths: tuple[str, ...]) -> Evidence:
 
 def lines_in_files(paths: tuple[str, ...]) -> Iterator[bytes]:
     """Yield the lines of the files that belong to no output, such as log lines; raise EvidenceError as
-    :func:`evidence_in_files`. A label before a path is ignored."""
+    :func:`evidence_in_files`.  A label before a path is ignored."""
     for each in paths:
         label, equals, path = each.partition("=")
         found = evidence_in_files((path if equals and "/" not in label and not Path(each).exists() else each,))
@@ -93,7 +93,7 @@ def _outputs(paste: Paste) -> Iterator[Output]:
 
 
 def _left_lines(paste: Paste, found: tuple[Output, ...]) -> str:
-    """Return the lines that belong to no reading, each after its line number. Lines with commands that only read, and
+    """Return the lines that belong to no reading, each after its line number.  Lines with commands that only read, and
     lines that may contain a secret, are left out."""
     taken = {
         number
@@ -114,7 +114,7 @@ def _left_lines(paste: Paste, found: tuple[Output, ...]) -> str:
 
 
 def _words_of(line: str, command: Command | None) -> str:
-    """Return the words of a line without the command in it, because the command may contain a secret. If the command
+    """Return the words of a line without the command in it, because the command may contain a secret.  If the command
     changes the host, return all words."""
     if command is None or changes(command):
         return line
@@ -131,7 +131,7 @@ def _output(paste: Paste, index: int, command: Command, found: Found) -> Output:
 
 
 def _at_line(paste: Paste, part: Fragment, index: int) -> Fragment:
-    """Return the part. If the part is an outcome, it gets its line number in the pasted text. ``index``: the index of
+    """Return the part.  If the part is an outcome, it gets its line number in the pasted text.  ``index``: the index of
     the output's first line."""
     if part.key != OUTCOME:
         return part

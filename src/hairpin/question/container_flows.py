@@ -63,8 +63,8 @@ def to_container(network: Network, host: Host, target: Target, origin: Origin | 
 
 
 def _outward(network: Network, host: Host, container: Container) -> list[Flow]:
-    """Return the container's own flows to the outside. If the container is stopped and shares another container's
-    network, it sends no packet. The flows then show this, because the ports of the other container do not."""
+    """Return the container's own flows to the outside.  If the container is stopped and shares another container's
+    network, it sends no packet.  The flows then show this, because the ports of the other container do not."""
     if container.running or not shares(container):
         return egress_flows(network, host, container)
     first, *others = beyond(network.namespace(host.netns), 4)
@@ -77,7 +77,7 @@ def _told(
     network: Network, host: Host, named_so: tuple[Container, ...], target: Target, origin: Origin | None
 ) -> tuple[Container, ...]:
     """Return the named containers whose name the asking container can resolve on its networks; if it can resolve none,
-    return all named containers. The choice is needed because two compose projects may both have a container ``db``."""
+    return all named containers.  The choice is needed because two compose projects may both have a container ``db``."""
     if len(named_so) == 1 or origin is None or origin.kind != "container" or asker(network, origin) is not host:
         return named_so
     asking = host.container(origin.container or "")
@@ -96,8 +96,8 @@ def _by_name(
     """Return the DNS flow by which a container of the same host resolves the target's name.
 
     Return no flow for a stopped target.  No name server knows the name of a stopped container, but the fault is that
-    the container does not run. Also return no flow if the networks have no name resolution by design, and no reading
-    shows that the name is used. Containers without names for each other may use addresses."""
+    the container does not run.  Also return no flow if the networks have no name resolution by design, and no reading
+    shows that the name is used.  Containers without names for each other may use addresses."""
     name = target.container or ""
     if origin is None or origin.kind != "container" or target.port is None:
         return []

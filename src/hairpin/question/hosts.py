@@ -104,8 +104,9 @@ def _host_at(network: Network, version: Version, address: int) -> Host:
 def host_with(network: Network, name: str, label: str) -> Host:
     """Return the host with the label.
 
-    Without a label, return the first host if it has the container, else the only other host that has it. Raises
-    UsageError if the first host does not have such a container and several other hosts do."""
+    Without a label, return the first host if it has the container, else the only other host that has it.  Raises
+    UsageError if the first host does not have such a container and several other hosts do.
+    """
     if label:
         return host_named(network, label)
     holders = [host for host in network.hosts if host.containers_named(name)]

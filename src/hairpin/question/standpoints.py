@@ -104,7 +104,7 @@ def lan_clients(network: Network, netns: Netns, version: Version, asked: int | N
     in the network of this uplink, because a machine in another network asks by way of a router.
 
     If machines were seen in a part of this network, and another route covers this part, the addresses are in this part.
-    Replies to machines in this part leave by the wrong link. If the link has lost its address, any address is
+    Replies to machines in this part leave by the wrong link.  If the link has lost its address, any address is
     returned."""
     known = _lan_clients(network)
     link = _uplink_with(network, netns, version, asked) if asked is not None else ""

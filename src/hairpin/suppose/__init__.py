@@ -1,10 +1,15 @@
 """Completes a host that is known only from a text.
 
-Pure. A part of the host is *told* if the text shows it. All other parts are *supposed* to be as on an ordinary host. An
-*alternative* is another state that a supposed part may have. Read ``told`` (the told parts) with ``words`` (facts that
-the text states in words) and ``trouble`` (words that say that something fails), ``asked`` with ``asked_services`` (the
-object of a question if no output lists containers), ``ordinary`` (the completed host) with ``networks``,
-``own_namespace``, ``containers`` and ``simulated``, ``parts`` (the supposed parts that a walk reads) and
-``alternatives``. ``without_root`` completes a host that hairpin itself reads without root, with ``relayed`` (containers
-that docker-proxies show) and ``insides`` (containers' links and addresses). ``hints/``: causes to which words and facts
-of a text point. ``leaning/``: points for and against each frequent cause."""
+Pure.  A part of the host is *told* if the text shows it.  All other parts are *supposed* to be as on an ordinary host.
+An *alternative* is another state that a supposed part may have.
+
+Read ``told`` (the told parts) with ``words`` (facts that the text states in words) and ``trouble`` (words that say that
+something fails), ``asked`` with ``asked_services`` (the object of a question if no output lists containers),
+``ordinary`` (the completed host) with ``networks``, ``own_namespace``, ``containers`` and ``simulated``, ``parts`` (the
+supposed parts that a walk reads) and ``alternatives``.
+
+``without_root`` completes a host that hairpin itself reads without root, with ``relayed`` (containers that
+docker-proxies show) and ``insides`` (containers' links and addresses).
+
+``hints/``: causes to which words and facts of a text point.  ``leaning/``: points for and against each frequent cause.
+"""

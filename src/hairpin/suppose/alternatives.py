@@ -1,7 +1,8 @@
 """The alternatives: other states of the supposed parts of a host, with which a container cannot be reached.
 
-An alternative is a change of the supposed host: an accident or a decision that people often have. The text must not
-rule it out. So a told part has no alternative."""
+An alternative is a change of the supposed host: an accident or a decision that people often have.  The text must not
+rule it out.  So a told part has no alternative.
+"""
 
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -36,10 +37,10 @@ _FORWARD = ("net", "ipv4", "ip_forward")
 class Alternative(msgspec.Struct, frozen=True):
     """Another state of a supposed part.
 
-    ``cause``: the id of the cause that the host then has. ``weight``: how frequent the alternative is, compared with
-    the other alternatives. ``command``: the read-only command that decides whether the host has this state. ``shows``:
-    the command's output in this case. ``change``: the change that turns the ordinary host into a host with this state.
-    ``hint``: the words of the text that point to the cause; None if no words do."""
+    ``cause``: the id of the cause that the host then has.  ``weight``: how frequent the alternative is, compared with
+    the other alternatives.  ``command``: the read-only command that decides whether the host has this state.
+    ``shows``: the command's output in this case.  ``change``: the change that turns the ordinary host into a host with
+    this state.  ``hint``: the words of the text that point to the cause; None if no words do."""
 
     cause: str
     weight: int
@@ -50,14 +51,14 @@ class Alternative(msgspec.Struct, frozen=True):
 
 
 def before_the_host(flow: Flow, weight: int = 5) -> Alternative:
-    """Return the alternative that the client's packets never reach this host. This alternative is no cause of the
+    """Return the alternative that the client's packets never reach this host.  This alternative is no cause of the
     catalogue, because the thing that drops the packets was not read."""
     said = message("no packet from the client comes in")
     return Alternative("", weight, f"sudo tcpdump -ni any {flow.protocol} port {flow.dport}", said, Change(()))
 
 
 def of_hint(hint: Hinted) -> Alternative:
-    """Return the alternative to which words of the text point. It has no change of the supposed host."""
+    """Return the alternative to which words of the text point.  It has no change of the supposed host."""
     return Alternative(hint.cause, hint.weight, hint.command, hint.shows, Change(()), hint)
 
 
@@ -130,7 +131,7 @@ def _other_port(port: int) -> int:
 
 
 def _of_services(host: Host, told: ToldParts, flows: tuple[Flow, ...]) -> Iterator[Alternative]:
-    """Yield the alternatives for a service of the host itself. They are for flows that lead to no container."""
+    """Yield the alternatives for a service of the host itself.  They are for flows that lead to no container."""
     if (HOST, "sockets") in told.parts:
         return
     ports = {(flow.protocol, flow.dport) for flow in flows if not flow.container}
@@ -178,8 +179,8 @@ def _uplinks(host: Host) -> tuple[str, ...]:
 
 
 class _Rules(NamedTuple):
-    """Other rules that a supposed table may have. ``without``: the rules with this word are missing; if ``without`` is
-    empty and ``keeps`` is false, all rules are missing. ``first``: a rule before all other rules of its chain."""
+    """Other rules that a supposed table may have.  ``without``: the rules with this word are missing; if ``without`` is
+    empty and ``keeps`` is false, all rules are missing.  ``first``: a rule before all other rules of its chain."""
 
     cause: str
     weight: int

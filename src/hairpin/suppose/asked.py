@@ -38,7 +38,7 @@ def _asks_itself(outcome: Outcome) -> bool:
 
 
 def target_of(outcome: Outcome) -> Target | None:
-    """Return the target of the outcome's client; None if the target is no port of an address or container. The name of
+    """Return the target of the outcome's client; None if the target is no port of an address or container.  The name of
     an outside host does not count as a target."""
     if not outcome.host or outcome.port is None or outcome.protocol == "icmp":
         return None

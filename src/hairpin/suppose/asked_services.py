@@ -15,8 +15,8 @@ _replace = msgspec.structs.replace
 
 
 def with_asked_services(network: Network, flows: tuple[Flow, ...]) -> Network:
-    """Return the network in which a service listens on each container's own port to which a flow leads. If a text lists
-    the sockets inside a container, no service is added to this container."""
+    """Return the network in which a service listens on each container's own port to which a flow leads.  If a text
+    lists the sockets inside a container, no service is added to this container."""
     for number, host in enumerate(network.hosts):
         changed = host
         for flow in flows:

@@ -28,7 +28,7 @@ _NO_PORT = PortBinding("tcp", 0, 0)
 def with_containers(host: Host, told: ToldParts) -> Host:
     """Return the host in which each running container has a namespace.
 
-    If a text shows the inside of a container, its namespace is kept. A container that shares another container's
+    If a text shows the inside of a container, its namespace is kept.  A container that shares another container's
     namespace is processed after that container."""
     host = _without_doubles(host)
     running = [each for each in host.containers() if each.running]
@@ -38,7 +38,7 @@ def with_containers(host: Host, told: ToldParts) -> Host:
 
 
 def _without_doubles(host: Host) -> Host:
-    """Return the host without namespaces that occur twice. A damaged text may have lost a container's name: the
+    """Return the host without namespaces that occur twice.  A damaged text may have lost a container's name: the
     container then has its id as its name, but the readings from inside the container have its real name."""
     if all(each.name != each.id for each in host.containers()):
         return host
@@ -69,7 +69,7 @@ def _with_container(host: Host, container: Container, told: ToldParts) -> Host:
 
 
 def _with_lookups(inner: Namespace, host: Host, container: Container, told: ToldParts) -> Namespace:
-    """Return the container's namespace. If no text lists its routes or policy rules, the supposed ones are added."""
+    """Return the container's namespace.  If no text lists its routes or policy rules, the supposed ones are added."""
     joined = host.engine_of(container).bridge_network(container)
     leads_out = joined is not None and not joined.internal
     return with_lookups(inner, told, tuple(each for each in inner.links if leads_out and each.name != "lo"))
@@ -122,7 +122,7 @@ def _with_own_port(own: Namespace) -> Namespace:
 
 
 def _lacks_ports(own: Namespace, joined: DockerNetwork | None) -> bool:
-    """Return whether the listing of links is incomplete: the network's bridge has carrier, but no port. A bridge has
+    """Return whether the listing of links is incomplete: the network's bridge has carrier, but no port.  A bridge has
     carrier only if it has a port."""
     bridge = own.link(joined.bridge) if joined is not None and joined.bridge is not None else None
     return bridge is not None and bridge.carrier and not any(each.master == bridge.name for each in own.links)
@@ -145,7 +145,7 @@ def _overlaid(supposed: Namespace, inside: Namespace, told: ToldParts) -> Namesp
 
 def _joined_to_told_port(host: Host, container: Container) -> Host:
     """Return the host in which the container's link is the other end of a told bridge port that belongs to no other
-    container. For a packet it does not matter which of these ports it is."""
+    container.  For a packet it does not matter which of these ports it is."""
     if container.netns is None or container.netns not in host:
         return host
     own, inner = host.namespace(HOST), host.namespace(container.netns)
@@ -196,7 +196,7 @@ def _with_service(host: Host, netns: str, container: Container) -> Host:
 
 def with_resolver(host: Host, netns: str, container: Container) -> Host:
     """Return the host in which dockerd's resolver listens in the container, if the container's networks have a
-    resolver. The resolver listens at the ports to which told rules lead, or else at port 53."""
+    resolver.  The resolver listens at the ports to which told rules lead, or else at port 53."""
     if netns not in host or not has_embedded(host, container):
         return host
     namespace = host.namespace(netns)

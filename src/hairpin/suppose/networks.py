@@ -1,7 +1,8 @@
 """Finds the network of a container, which no output shows, from the host's links and rules.
 
-``docker ps`` names no network. But the rules of a published port lead to the address of its container, and a bridge has
-carrier only while it has a port."""
+``docker ps`` names no network.  But the rules of a published port lead to the address of its container, and a bridge
+has carrier only while it has a port.
+"""
 
 from collections.abc import Iterator
 
@@ -18,8 +19,8 @@ _replace = msgspec.structs.replace
 
 
 def with_seen_networks(host: Host, told: ToldParts) -> Host:
-    """Return the host in which running Docker containers are on the networks that links and rules show. This applies to
-    containers whose network no output shows."""
+    """Return the host in which running Docker containers are on the networks that links and rules show.  This applies
+    to containers whose network no output shows."""
     own = host.own
     if own is None:
         return host
@@ -79,7 +80,7 @@ def _only_bridge_in_use(own: Namespace) -> tuple[Address, None] | None:
 
 
 def with_seen_bridges(host: Host, evidence: Evidence) -> Host:
-    """Return the host in which each Docker network has the bridge with the address of the network's gateway. This
+    """Return the host in which each Docker network has the bridge with the address of the network's gateway.  This
     applies to networks whose options are not told: only an option gives a bridge another name than the one from the
     network's id."""
     own = host.own

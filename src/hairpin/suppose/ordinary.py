@@ -1,8 +1,9 @@
 """Completes a host of which a text shows only a part.
 
-All other parts are as on an ordinary host of the engine. The told parts stay as they are. hairpin's simulation of the
+All other parts are as on an ordinary host of the engine.  The told parts stay as they are. hairpin's simulation of the
 engine, which also starts containers and restores rules, makes the other parts: the networks' bridges, the containers'
-namespaces and the rules."""
+namespaces and the rules.
+"""
 
 from collections.abc import Iterator
 from typing import Literal
@@ -45,8 +46,8 @@ _MAPPED_DEFAULT = 0xC0A8_0000  # 192.168.0.0/16, which dockerd takes behind thes
 def ordinary_host(host: Host, evidence: Evidence, asked: tuple[Target, ...] = ()) -> Host:
     """Return the host with all parts that an ordinary host has, and with ``Host.told``.
 
-    ``evidence``: the readings from which the host was made. ``asked``: the targets of the question. If no output lists
-    the containers, the host has one container that publishes the asked ports."""
+    ``evidence``: the readings from which the host was made.  ``asked``: the targets of the question.  If no output
+    lists the containers, the host has one container that publishes the asked ports."""
     told = told_by(evidence, host)
     host = _replace(host, name=host.name or UNNAMED, told=told, unread=())
     host = with_seen_bridges(host, evidence)  # of the networks that a text lists
@@ -81,7 +82,7 @@ _LISTING = ("docker-containers", "podman-containers")
 
 
 def _with_engine(host: Host) -> Host:
-    """Return the host whose engines run and have a version and their default network. If no engine is told, the host
+    """Return the host whose engines run and have a version and their default network.  If no engine is told, the host
     has Docker, because people ask about containers."""
     engines = tuple(_ordinary(each, host) for each in host.engines) or (_ordinary(Engine("docker", ""), host),)
     contacts = tuple(Contact(each.kind, "", "answers") for each in engines)
@@ -112,7 +113,7 @@ def _ordinary(engine: Engine, host: Host) -> Engine:
 
 
 def _backend_of(networks: tuple[DockerNetwork, ...]) -> str | None:
-    """Return Podman's back end. The default names of bridges show it: ``podman0`` is netavark's, ``cni-podman0`` is
+    """Return Podman's back end.  The default names of bridges show it: ``podman0`` is netavark's, ``cni-podman0`` is
     CNI's."""
     bridges = {(each.bridge or "").rstrip("0123456789") for each in networks}
     return "cni" if "cni-podman" in bridges else "netavark" if "podman" in bridges else None
@@ -133,8 +134,8 @@ def _version(host: Host) -> str:
 
 
 def _translates_loopback(host: Host) -> bool:
-    """Return whether the told rules also lead the host's own packets to 127.0.0.1 into DOCKER. dockerd makes this rule
-    if it starts no docker-proxy. Source: moby libnetwork/drivers/bridge/setup_ip_tables_linux.go"""
+    """Return whether the told rules also lead the host's own packets to 127.0.0.1 into DOCKER.  dockerd makes this rule
+    if it starts no docker-proxy.  Source: moby libnetwork/drivers/bridge/setup_ip_tables_linux.go"""
     own = host.own
     table = own.ruleset.table("ip", "nat") if own is not None else None
     output = table.chain("OUTPUT") if table is not None else None
@@ -146,8 +147,8 @@ def _translates_loopback(host: Host) -> bool:
 
 
 def _free(host: Host, taken: set[int], engine: Engine, network: str) -> int:
-    """Return the first free block of the engine's default pools; for the default network the block of its bridge.
-    If a tool has replaced the addresses, its new addresses begin at the first block. So the first block is then not
+    """Return the first free block of the engine's default pools; for the default network the block of its bridge.  If a
+    tool has replaced the addresses, its new addresses begin at the first block.  So the first block is then not
     free."""
     own = host.own or Namespace(HOST)
     pools = _DEFAULT_POOLS if engine.kind == "docker" else _PODMAN_POOLS

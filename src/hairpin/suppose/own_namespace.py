@@ -26,7 +26,7 @@ def with_own_parts(own: Namespace, told: ToldParts, host: Host, address: int) ->
 
 
 def _uplinks(own: Namespace, host: Host) -> tuple[Link, ...]:
-    """Return the links that may lead out of the host. Links that are probably network cards come first."""
+    """Return the links that may lead out of the host.  Links that are probably network cards come first."""
     bridges = {network.bridge for engine in host.engines for network in engine.networks}
     found = [
         each
@@ -45,8 +45,8 @@ _INNER = frozenset({"vxlan", "geneve", "wireguard", "dummy", "tun", "ipip", "gre
 
 
 def with_lookups(own: Namespace, told: ToldParts, uplinks: tuple[Link, ...]) -> Namespace:
-    """Return the namespace. If no text lists its routes or policy rules, it gets ordinary ones. ``uplinks``: the links
-    by which a default route may lead."""
+    """Return the namespace.  If no text lists its routes or policy rules, it gets ordinary ones.  ``uplinks``: the
+    links by which a default route may lead."""
     local_of_addresses = not any(each.table == TABLE_LOCAL for each in own.routes)
     if (own.name, "routes4") not in told.parts or local_of_addresses:
         own = _with_routes(own, told, uplinks)
@@ -64,7 +64,7 @@ def own_rules(version: Literal[4, 6]) -> tuple[PolicyRule, ...]:
 
 
 def _with_links(own: Namespace, address: int) -> Namespace:
-    """Return the namespace with a loopback link, and with an uplink that has an address. Links that routes name are
+    """Return the namespace with a loopback link, and with an uplink that has an address.  Links that routes name are
     added, too."""
     default = next((hop for each in own.routes if not each.prefix_length for hop in each.next_hops if hop.link), None)
     uplink = default.link if default is not None and default.link else _UPLINK
@@ -87,8 +87,8 @@ _BRIDGE = re.compile(r"docker0|docker_gwbridge|(?:podman|cni|virbr|lxdbr|vmbr)\d
 
 
 def _with_kinds(own: Namespace, host: Host) -> Namespace:
-    """Return the namespace in which links get their kinds, which a listing without details does not show. A link is a
-    bridge if it is the master of another link, or has a usual name of a bridge. A link ``veth…`` is a veth of an
+    """Return the namespace in which links get their kinds, which a listing without details does not show.  A link is a
+    bridge if it is the master of another link, or has a usual name of a bridge.  A link ``veth…`` is a veth of an
     engine."""
     masters = {each.master for each in own.links} - {None}
     bridges = masters | {joined.bridge for engine in host.engines for joined in engine.networks}
@@ -112,7 +112,7 @@ def _link(index: int, name: str) -> Link:
 
 
 def _with_supposed_address(own: Namespace, link: str, address: int | None) -> Namespace:
-    """Return the namespace in which the link has the address that one of its routes names as its source. If no text
+    """Return the namespace in which the link has the address that one of its routes names as its source.  If no text
     shows the host's address, the uplink gets the given ``address``."""
     of_link = [each for each in own.routes if any(hop.link == link for hop in each.next_hops) and each.version == 4]
     source = next((each.prefsrc for each in of_link if each.prefsrc is not None), None)

@@ -1,4 +1,4 @@
-"""The supposed parts of a host that a flow's walk reads. The flow's verdict rests on these parts and on told parts."""
+"""The supposed parts of a host that a flow's walk reads.  The flow's verdict rests on these parts and on told parts."""
 
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -22,12 +22,12 @@ _LISTED = {
     "rules": "ip rule",
     "sockets": "ss -lntup",
 }
-"""The fields of a namespace that decide about packets on most hosts, each with the command that lists it. On nearly all
-hosts the other fields (connections, neighbours, counters) have nothing unusual."""
+"""The fields of a namespace that decide about packets on most hosts, each with the command that lists it.  On nearly
+all hosts the other fields (connections, neighbours, counters) have nothing unusual."""
 
 
 class Supposition(NamedTuple):
-    """A part of a host that is supposed. ``netns``: the namespace. ``what``: the part, in words for a reader.
+    """A part of a host that is supposed.  ``netns``: the namespace.  ``what``: the part, in words for a reader.
     ``command``: a read-only command that shows the part."""
 
     netns: str
@@ -78,7 +78,7 @@ def _of_host(host: Host, told: ToldParts, trace: Trace, flow: Flow) -> Iterator[
 
 
 def _lacks_route(trace: Trace, host: Host) -> bool:
-    """Return whether a packet ends on the host itself because it has no route. Only the host's files show the reason:
+    """Return whether a packet ends on the host itself because it has no route.  Only the host's files show the reason:
     an address with a wrong prefix length, or a lost route."""
     stops = (each.stop for each in trace.branches)
     return any(each is not None and each.reason == "no-route" and each.netns == host.netns for each in stops)
@@ -101,7 +101,7 @@ def _is_of_network(path: str) -> bool:
 
 
 def _ports_of_stopped(host: Host) -> Iterator[Supposition]:
-    """Yield the supposition that a stopped container publishes no port. A list of containers shows only ports in
+    """Yield the supposition that a stopped container publishes no port.  A list of containers shows only ports in
     effect."""
     for each in host.containers():
         if not each.running and not each.bindings:
@@ -179,7 +179,7 @@ def _switches_inside(container: str) -> Supposition:
 
 
 def inside_command(container: str) -> str:
-    """Return the command that lists the listening sockets of a container. It runs the host's own ss, because most
+    """Return the command that lists the listening sockets of a container.  It runs the host's own ss, because most
     images have no ss."""
     return _inside_of(container, "ss -lntup")
 

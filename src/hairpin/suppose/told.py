@@ -126,7 +126,7 @@ def _absent(counted: tuple[CountedOutput, ...], listed: frozenset[ToldTable]) ->
 
 
 def _with_waiting_datagrams(evidence: Evidence) -> Iterator[str]:
-    """Yield the namespaces with a UDP socket for which datagrams wait, if no listing shows the size of its buffer. The
+    """Yield the namespaces with a UDP socket for which datagrams wait, if no listing shows the size of its buffer.  The
     buffer may be full."""
     for reading in evidence.all("sockets"):
         rows = (line.split() for line in reading.text.splitlines() if "skmem" not in reading.text)
@@ -139,8 +139,8 @@ _RECEIVED = 2
 
 
 def _partly_paused(host: Host) -> Iterator[str]:
-    """Yield the containers that share a namespace with other containers, some of which are paused. A listing of sockets
-    does not show which container's processes have a socket."""
+    """Yield the containers that share a namespace with other containers, some of which are paused.  A listing of
+    sockets does not show which container's processes have a socket."""
     every = tuple(host.containers())
     for each in every:
         group = [one for one in every if one is each or _shares(one, each)]

@@ -1,6 +1,7 @@
 """The words, in several languages, that say that something does not work, and what a client then saw.
 
-Such a sentence counts only in a text about a network (:func:`speaks_of_network`), because other things fail, too."""
+Such a sentence counts only in a text about a network (:func:`speaks_of_network`), because other things fail, too.
+"""
 
 import re
 
@@ -107,7 +108,7 @@ WEAK_TROUBLE = re.compile(
     r"|\b(?:nicht|kein\w*|pas|aucun\w*|não|nao|nada|non|nie|не|нет)\b|없|못",
     re.IGNORECASE,
 )
-"""Matches words that nearly every text about a failure has, but that a text about a healthy host may have, too. These
+"""Matches words that nearly every text about a failure has, but that a text about a healthy host may have, too.  These
 words count only if no sentence clearly says that something fails."""
 _NETWORK = re.compile(
     r"\b(?:docker|podman|containers?|pods?|kube\w*|lx[cd]|incus|nerdctl|bridge|veth\w*|iptables|nft(?:ables)?|ufw"
@@ -150,5 +151,5 @@ def seen_in_words(line: str) -> Result:
 
 
 def speaks_of_network(text: str) -> bool:
-    """Return whether a text is about a network. A failure in any other text does not count."""
+    """Return whether a text is about a network.  A failure in any other text does not count."""
     return _NETWORK.search(text) is not None

@@ -1,7 +1,8 @@
 """Facts that a text states in words, and not in an output: something does not work, or a program listens somewhere.
 
-Words prove nothing. If they say that something does not work, hairpin names likely causes. If a program says where it
-listens, hairpin assumes that the container's service listens there."""
+Words prove nothing.  If they say that something does not work, hairpin names likely causes.  If a program says where it
+listens, hairpin assumes that the container's service listens there.
+"""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -56,7 +57,7 @@ _ASKS = re.compile(
     r"|connect(?:ing)? to|try|tried|refused|can(?:no|')t)\b",
     re.IGNORECASE,
 )
-"""Matches words of a client. Its line names the address that it asked, and not an address on which a program
+"""Matches words of a client.  Its line names the address that it asked, and not an address on which a program
 listens."""
 _LONGEST = 300
 _FEWEST_WORDS = 3
@@ -65,8 +66,8 @@ _EVERYWHERE = ("", "0.0.0.0", "*", "::", "[::]")
 
 
 def troubles_in(lines: Iterable[tuple[int, str]], *, about_network: bool = False) -> Iterator[Outcome]:
-    """Yield an outcome for the first line that says that something does not work. ``about_network``: whether other
-    parts of the text show that it is about a network; if not, its words have to show it. The client's outcome comes
+    """Yield an outcome for the first line that says that something does not work.  ``about_network``: whether other
+    parts of the text show that it is about a network; if not, its words have to show it.  The client's outcome comes
     from this line, or else from the first later line that quotes an error of the system."""
     lines = tuple(each for each in lines if _NO_PROSE.match(each[1]) is None)
     said = tuple(
@@ -117,7 +118,7 @@ def seen_at_both(lines: Iterable[tuple[int, str]]) -> tuple[Outcome, ...]:
 
 
 def _sentences(lines: Iterable[tuple[int, str]]) -> Iterator[tuple[int, str]]:
-    """Yield the sentences, each with the number of its first line. A sentence may continue in the next line of the
+    """Yield the sentences, each with the number of its first line.  A sentence may continue in the next line of the
     text."""
     held, begun, last = "", 0, -1
     for number, line in lines:
@@ -138,7 +139,7 @@ def _sentences(lines: Iterable[tuple[int, str]]) -> Iterator[tuple[int, str]]:
 
 
 def _said_of_places(sentence: str) -> Iterator[tuple[bool, bool]]:
-    """Yield, for each place in a sentence, whether it is the host, and whether the connection fails there. A clause
+    """Yield, for each place in a sentence, whether it is the host, and whether the connection fails there.  A clause
     without a place is about the last place before it."""
     at_host: bool | None = None
     for clause in _CLAUSE.split(sentence):

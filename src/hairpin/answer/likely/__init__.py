@@ -2,4 +2,5 @@
 
 Read ``supposed`` (the supposed parts on which verdicts rest), ``likely`` (likely causes and the next command) and
 ``hinted`` (causes to which words and facts of the text point) with ``next_reading`` (the commands to run next).
-``without_root``: the verdicts and causes that rest only on readings."""
+``without_root``: the verdicts and causes that rest only on readings.
+"""

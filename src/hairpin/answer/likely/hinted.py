@@ -111,7 +111,7 @@ def _places(answer: Answer) -> dict[str, str]:
 
 
 def lost_before_weight(answer: Answer, outcomes: tuple[Outcome, ...]) -> int:
-    """Return the weight of the alternative that a client's packets never reach the host. The weight is greatest if the
+    """Return the weight of the alternative that a client's packets never reach the host.  The weight is greatest if the
     host itself got an answer, and if it is behind a provider's filter or a router."""
     from_host = any(not each.failed and (each.origin == "host" or each.host == "localhost") for each in outcomes)
     text = prose_of(_lines(answer)).text

@@ -1,9 +1,10 @@
 """The answer about a host that is known only from a pasted text: proven causes, likely causes, and the next command.
 
-The host was completed with the parts of an ordinary host (``suppose/``). If a walk read only told parts, its verdict
-rests on the text alone. Any other verdict is ``depends``, and its causes are likely. If the ordinary host has no fault,
-the alternatives of its supposed parts are walked. An alternative is likely if it explains each stated failure and
-contradicts no stated success."""
+The host was completed with the parts of an ordinary host (``suppose/``).  If a walk read only told parts, its verdict
+rests on the text alone.  Any other verdict is ``depends``, and its causes are likely.  If the ordinary host has no
+fault, the alternatives of its supposed parts are walked.  An alternative is likely if it explains each stated failure
+and contradicts no stated success.
+"""
 
 import re
 from collections.abc import Iterator
@@ -43,12 +44,12 @@ _STRONG = 18
 _WALKED = 12
 """The weight of a cause that a walk of told parts shows, if nothing else speaks for it or against it."""
 OUTSIDE_CATALOGUE = "outside-catalogue"
-"""The id of a likely cause that is not in the catalogue. Its title describes the cause."""
+"""The id of a likely cause that is not in the catalogue.  Its title describes the cause."""
 _MOST_LEANING = 10
 _FEWEST = 3
 """If there are fewer candidates than this number, the answer also names the most frequent causes."""
 _OF_ENGINE = re.compile(r"172\.(?:1[6-9]|2\d|3[01])\.")
-"""Matches an address of the engine's default pools. A client that asks such an address is on the host or in a
+"""Matches an address of the engine's default pools.  A client that asks such an address is on the host or in a
 container."""
 _FITTING: dict[str, frozenset[Verdict]] = {
     "answered": frozenset({"delivered", "leaves", "depends"}),
@@ -60,7 +61,7 @@ _FITTING: dict[str, frozenset[Verdict]] = {
     "prohibited": frozenset({"rejected"}),
     "failed": frozenset({"refused", "rejected", "dropped", "unanswered", "looped"}),
 }
-"""The verdicts of a walk that fit each outcome that a client saw. If a container refuses a connection of docker-proxy,
+"""The verdicts of a walk that fit each outcome that a client saw.  If a container refuses a connection of docker-proxy,
 the client sees a reset or an empty answer."""
 
 
@@ -109,8 +110,8 @@ def with_likely(answer: Answer) -> Answer:
 def _beside_walked(
     answer: Answer, hints: tuple[Alternative, ...], failures: tuple[Outcome, ...], leaning: Leaning
 ) -> Answer:
-    """Return the answer with further causes to which the words point. A walk of told parts has found the answer's other
-    causes."""
+    """Return the answer with further causes to which the words point.  A walk of told parts has found the answer's
+    other causes."""
     known = {each.id for each in answer.causes}
     others = tuple(each for each in hints if each.cause not in known)
     if not all(each.likely for each in answer.causes):
@@ -133,7 +134,7 @@ def _beside_walked(
 
 
 def _with_refs(causes: tuple[CauseAnswer, ...]) -> tuple[CauseAnswer, ...]:
-    """Return the causes with references. Causes to which only words of the text point come after all others."""
+    """Return the causes with references.  Causes to which only words of the text point come after all others."""
     walked = sum(each.shown_by is None for each in causes)
     others = [each for each in causes if each.shown_by is not None]
     named = (
@@ -153,7 +154,7 @@ def _stopping(
     leaning: Leaning,
 ) -> Iterator[Alternative]:
     """Yield the alternatives that stop an asked flow and fit each stated outcome, and the alternatives to which words
-    of the text point. The likeliest alternative comes first."""
+    of the text point.  The likeliest alternative comes first."""
     network = answer.network
     about = _ports_of(network, flows) if answer.question.targets else frozenset[int]()
     stated = tuple(
@@ -198,7 +199,7 @@ def _ports_of(network: Network, flows: tuple[Flow, ...]) -> frozenset[int]:
 
 
 def _may_be_lost_before(flows: tuple[Flow, ...], outcomes: tuple[Outcome, ...]) -> bool:
-    """Return whether packets of a client on another machine may never reach this host. This is possible if all stated
+    """Return whether packets of a client on another machine may never reach this host.  This is possible if all stated
     failures are of clients that may be on other machines and that got no answer."""
     failed = [each for each in outcomes if each.failed]
     far = bool(flows) and isinstance(flows[0].start, Outside) and flows[0].protocol != "icmp"
@@ -213,8 +214,8 @@ def _may_be_lost_before(flows: tuple[Flow, ...], outcomes: tuple[Outcome, ...]) 
 def _flows_of(network: Network, outcome: Outcome, asked: tuple[Flow, ...]) -> tuple[Flow, ...]:
     """Return the flows that a stated outcome is about.
 
-    If the text does not show where the client was, these are the flows of any client. ``asked``: the flows of the
-    question. The outcome is about these flows if the text says in words that the host itself gets an answer."""
+    If the text does not show where the client was, these are the flows of any client.  ``asked``: the flows of the
+    question.  The outcome is about these flows if the text says in words that the host itself gets an answer."""
     target = target_of(outcome)
     if target is None:
         is_of_host = outcome.origin == HOST and not outcome.host

@@ -9,14 +9,14 @@ from hairpin.suppose.hints.phrases import RULES
 _MOST_COMMANDS = 3
 """The greatest number of commands in one line."""
 _LONGEST = 330
-"""The greatest length of the line in characters. The length is limited because people paste the line."""
+"""The greatest length of the line in characters.  The length is limited because people paste the line."""
 _ENOUGH = 0.75
 """If the commands decide this share of the weight of all likely causes, no further command is added."""
 _SURE = 20
 """If a capture decides a cause with at least this weight, it is the only command, because it runs until somebody stops
 it."""
 _CAPTURE = "sudo tcpdump"
-"""The command that waits for packets. It is the last command in the line, because a later command would run only after
+"""The command that waits for packets.  It is the last command in the line, because a later command would run only after
 somebody stops it."""
 
 
@@ -33,7 +33,7 @@ def of_alternatives(stopping: tuple[Alternative, ...], answer: Answer) -> Next |
 
 
 def _commands(stopping: tuple[Alternative, ...]) -> list[str]:
-    """Return the commands. The command that decides most comes first; it is the only one if it decides nearly
+    """Return the commands.  The command that decides most comes first; it is the only one if it decides nearly
     everything."""
     weights: dict[str, int] = {}
     for each in stopping:
@@ -129,7 +129,7 @@ def of_basics(answer: Answer) -> Next:
 
 
 def both(first: Next | None, second: Next | None) -> Next | None:
-    """Return the commands of both in one line. The commands of ``second`` come first, because they show the parts on
+    """Return the commands of both in one line.  The commands of ``second`` come first, because they show the parts on
     which the likeliest cause rests."""
     if first is None or second is None or first.command in second.command:
         return second or first

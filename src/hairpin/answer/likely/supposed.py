@@ -22,7 +22,7 @@ def with_supposed(network: Network, flows: tuple[FlowAnswer, ...], question: Que
 
 def resting_behind(network: Network, flows: tuple[FlowAnswer, ...], causes: tuple[CauseAnswer, ...]) -> set[str]:
     """Return the references of causes that stop a packet only after other causes are removed, and that rest on a part
-    which the text does not show. ``flows`` have the parts on which their own verdicts rest."""
+    which the text does not show.  ``flows`` have the parts on which their own verdicts rest."""
     from hairpin.change.simulation.simulate import simulate  # noqa: PLC0415 - most hosts are read themselves
     from hairpin.suppose.parts import supposed_in  # noqa: PLC0415
 

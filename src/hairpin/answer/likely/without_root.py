@@ -1,6 +1,8 @@
-"""The answer about a host that was read without root: finds the verdicts that rest only on readings. hairpin assumes
-that the host has the rules that the engine makes (``suppose/without_root.py``). If a flow fails with these rules,
-something else stops it. If readings show its cause, these readings prove the cause. Any other verdict is undecided.
+"""The answer about a host that was read without root: finds the verdicts that rest only on readings.
+
+hairpin assumes that the host has the rules that the engine makes (``suppose/without_root.py``).  If a flow fails with
+these rules, something else stops it.  If readings show its cause, these readings prove the cause.  Any other verdict is
+undecided.
 """
 
 import msgspec
@@ -29,7 +31,7 @@ def as_far_as_read(answer: Answer) -> Answer:
 
 
 def _is_shown(cause: CauseAnswer, answer: Answer, read: frozenset[str]) -> bool:
-    """Return whether readings show the cause. A cause without a reading of its own is about a missing thing. Such a
+    """Return whether readings show the cause.  A cause without a reading of its own is about a missing thing.  Such a
     cause is shown if the list was read that would contain the thing."""
     host = answer.network.host(cause.host)
     known = known_cause(cause.id)
@@ -44,7 +46,7 @@ def _is_shown(cause: CauseAnswer, answer: Answer, read: frozenset[str]) -> bool:
 def _may_read(reader: Reader, cause: CauseAnswer, host: Host) -> bool:
     """Return whether the user of this host may read the facts that prove the cause.
 
-    Only root sees which process has a socket. So if no docker-proxy's command line names a socket, the socket may
+    Only root sees which process has a socket.  So if no docker-proxy's command line names a socket, the socket may
     belong to an engine that this user may not ask: to Podman, or to a dockerd that starts no docker-proxy."""
     proxyless = hides_docker(host) and any(each.userland_proxy is False for each in host.engines)
     where = cause.candidate.where
@@ -56,9 +58,9 @@ def _may_read(reader: Reader, cause: CauseAnswer, host: Host) -> bool:
 
 
 def _was_listed(stop: Stop, host: Host) -> bool:
-    """Return whether the list was read in which the packet found no entry. In the host's own namespace this may be any
-    list except the rules. In a container's namespace it may only be the list of sockets. An unknown container may have
-    the port."""
+    """Return whether the list was read in which the packet found no entry.  In the host's own namespace this may be any
+    list except the rules.  In a container's namespace it may only be the list of sockets.  An unknown container may
+    have the port."""
     if host.told is None:
         return True
     if stop.netns.is_host:

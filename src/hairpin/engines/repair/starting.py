@@ -67,8 +67,8 @@ def starting_change(host: Host, container: Container, binding: PortBinding, towa
 
 
 def _started_with_owner(host: Host, owner: Container, container: Container, binding: PortBinding) -> Change | None:
-    """Return the change that starts a container in another container's namespace. If that other container, the owner of
-    the namespace, does not run, the change starts it first."""
+    """Return the change that starts a container in another container's namespace.  If that other container, the owner
+    of the namespace, does not run, the change starts it first."""
     engine = host.engine_of(container)
     idle = PortBinding(binding.protocol, 0, 0, None, binding.version, actual=False)
     first = Change(()) if owner.running else starting_change(host, owner, idle)

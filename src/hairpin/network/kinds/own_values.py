@@ -16,8 +16,8 @@ from hairpin.network.network import Network, addresses_of
 Role = Literal["name", "id", "netns", "netnsid", "link", "index", "inner-index", "mac", "address", "port"]
 """The role of a value: a number may be an address in one field and a port in another.
 
-``link`` and ``index`` are the name and the index of a veth's end on the host. ``inner-index`` is the index of the
-veth's other end, in the container. ``netnsid`` is the host's id for the container's namespace."""
+``link`` and ``index`` are the name and the index of a veth's end on the host.  ``inner-index`` is the index of the
+veth's other end, in the container.  ``netnsid`` is the host's id for the container's namespace."""
 
 OF_HOST: tuple[Role, ...] = ("name", "id", "netns", "netnsid", "link", "index", "inner-index")
 """Roles whose values have a meaning on one host only."""

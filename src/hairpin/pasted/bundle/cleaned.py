@@ -1,8 +1,8 @@
 """Reports in which ``sos clean`` has replaced the host's addresses by other addresses.
 
-Networks become ``100.0.0.0`` and so on, single addresses count up from 172.17.0.1, hardware addresses begin with
-the letters SOS. One address of the host may become two addresses, and two addresses may become one. The address of a
-network may become the address of a host in this network, and an address may get the prefix length of its network. This
+Networks become ``100.0.0.0`` and so on, single addresses count up from 172.17.0.1, hardware addresses begin with the
+letters SOS.  One address of the host may become two addresses, and two addresses may become one.  The address of a
+network may become the address of a host in this network, and an address may get the prefix length of its network.  This
 module repairs only the form of such addresses.
 
 Source: sos/cleaner/mappings/ip_map.py sanitize_item(), mac_map.py

@@ -1,6 +1,6 @@
 """The files of a bundle.
 
-A bundle is a tar archive in any usual compression, a zip archive, a folder, or a single file. Nothing is unpacked to
+A bundle is a tar archive in any usual compression, a zip archive, a folder, or a single file.  Nothing is unpacked to
 disk, no link is followed, and the limits of ``limits.py`` apply to each kind of bundle."""
 
 from collections.abc import Callable, Iterator
@@ -40,9 +40,9 @@ def files_in(
 ) -> Files:
     """Return the wanted files of the bundle.
 
-    If the bundle is a file but no archive, the result has only this file, under its own name. ``keep`` gets a path of
-    plain names, without a leading slash. ``is_useful`` returns whether a file with this content is kept. ``budget``:
-    after this number of bytes no further file is kept. Raises EvidenceError if the bundle cannot be read, or if the
+    If the bundle is a file but no archive, the result has only this file, under its own name.  ``keep`` gets a path of
+    plain names, without a leading slash.  ``is_useful`` returns whether a file with this content is kept.  ``budget``:
+    after this number of bytes no further file is kept.  Raises EvidenceError if the bundle cannot be read, or if the
     wanted files exceed the limits."""
     found: Files = {}
     kept = [0]

@@ -1,4 +1,4 @@
-"""Reads a support bundle as one host. If the bundle is or contains hairpin's own collection, this collection is read
+"""Reads a support bundle as one host.  If the bundle is or contains hairpin's own collection, this collection is read
 instead."""
 
 from io import BytesIO

@@ -28,13 +28,13 @@ _ORDER = ("usr/lib/", "usr/local/lib/", "run/", "etc/")
 
 
 def key_of(path: str) -> str:
-    """Return the key of the reading for the host's file at this path; empty if hairpin does not read this file. The
+    """Return the key of the reading for the host's file at this path; empty if hairpin does not read this file.  The
     path has no leading slash."""
     return next((key for pattern, key in _KEYS if pattern.fullmatch(path)), "")
 
 
 def pieces_of(files: Files, root: str) -> Iterator[Piece]:
-    """Yield the host's files in a bundle. The bundle's folder ``root`` corresponds to the host's root.
+    """Yield the host's files in a bundle.  The bundle's folder ``root`` corresponds to the host's root.
 
     Files of sysctl.d(5) come in the order in which they take effect."""
     found = {path.removeprefix(root): path for path in files if path.startswith(root)}
@@ -43,7 +43,7 @@ def pieces_of(files: Files, root: str) -> Iterator[Piece]:
 
 
 def piece_of(path: str, on_host: str, text: str, line: int = 1) -> Piece:
-    """Return the host's file as a piece. ``on_host``: the path without a leading slash, for which :func:`key_of`
+    """Return the host's file as a piece.  ``on_host``: the path without a leading slash, for which :func:`key_of`
     returns a key."""
     ended = text if text.endswith("\n") or not text else text + "\n"
     part = Fragment(key_of(on_host), ended, "", f"/{on_host}")

@@ -1,4 +1,4 @@
-"""The types of a layout. A layout describes the files that one tool puts into its bundle."""
+"""The types of a layout.  A layout describes the files that one tool puts into its bundle."""
 
 import re
 import shlex
@@ -13,9 +13,9 @@ from hairpin.pasted.form import Command, Fragment
 class Piece(NamedTuple):
     """A text of a bundle: the output of one command, or a file of the host.
 
-    ``path``: the file in the bundle. ``line``: the line of that file, from 1, at which the text begins. ``command``:
-    the command line; empty if it is not known, and the text is then read like a pasted text. ``parts``: the text's
-    readings, if they are known already; the text is then not searched. ``told``: the kind of output for which the text
+    ``path``: the file in the bundle.  ``line``: the line of that file, from 1, at which the text begins.  ``command``:
+    the command line; empty if it is not known, and the text is then read like a pasted text.  ``parts``: the text's
+    readings, if they are known already; the text is then not searched.  ``told``: the kind of output for which the text
     was taken."""
 
     path: str
@@ -35,9 +35,9 @@ class Piece(NamedTuple):
 class Layout(NamedTuple):
     """How a tool arranges its bundle.
 
-    ``keep`` returns how many bytes of the file at a path are read, as in ``tar.py``. ``read`` returns the pieces, or
-    None if the files are not of this tool. If several pieces have the same facts, the less exact pieces come first.
-    ``host`` returns the host's name, or an empty text. ``root`` returns the folder of the bundle that contains all its
+    ``keep`` returns how many bytes of the file at a path are read, as in ``tar.py``.  ``read`` returns the pieces, or
+    None if the files are not of this tool.  If several pieces have the same facts, the less exact pieces come first.
+    ``host`` returns the host's name, or an empty text.  ``root`` returns the folder of the bundle that contains all its
     files."""
 
     name: str
@@ -57,8 +57,8 @@ def words_of(command: str) -> tuple[str, ...]:
 
 
 def text_of(data: bytes) -> str:
-    """Return the bytes of a file as text. Windows' programs save text as UTF-16, with a byte order mark. Bytes that are
-    no text are replaced by characters that no form reads."""
+    """Return the bytes of a file as text.  Windows' programs save text as UTF-16, with a byte order mark.  Bytes that
+    are no text are replaced by characters that no form reads."""
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         return data.decode("utf-16", "replace")
     return data.decode("utf-8", "replace")
@@ -99,8 +99,8 @@ _EXACTNESS: tuple[re.Pattern[str], ...] = tuple(
 
 
 def exactness(command: str) -> int:
-    """Return the rank of a command among the commands that show the same facts. A text with a higher rank has to come
-    later. For containers it is the reverse: the output with the most facts comes first, because later outputs only add
+    """Return the rank of a command among the commands that show the same facts.  A text with a higher rank has to come
+    later.  For containers it is the reverse: the output with the most facts comes first, because later outputs only add
     facts."""
     words = " ".join(words_of(command))
     return next((number for number, each in enumerate(_EXACTNESS) if each.match(words)), -1)

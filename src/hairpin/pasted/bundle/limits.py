@@ -1,4 +1,4 @@
-"""The limits for reading a bundle. A bundle may be hostile. With these limits, reading any bundle ends and fits into
+"""The limits for reading a bundle.  A bundle may be hostile.  With these limits, reading any bundle ends and fits into
 memory."""
 
 from hairpin.errors import EvidenceError
@@ -20,7 +20,7 @@ MOST_OF_NAME = 64 << 10
 MOST_DEPTH = 40
 """The greatest number of folders above a file."""
 MOST_XZ_MEMORY = 192 << 20
-"""The greatest amount of memory for the decompression of xz. Files made by ``xz -9`` need 65 MiB."""
+"""The greatest amount of memory for the decompression of xz.  Files made by ``xz -9`` need 65 MiB."""
 MOST_DIRECTORY = 24 << 20
 """The greatest size of a zip file's directory."""
 

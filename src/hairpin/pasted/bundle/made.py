@@ -55,7 +55,7 @@ def without_namespace(command: str) -> tuple[str, str]:
 
 
 def with_joined_tables(pieces: list[Piece]) -> Iterator[Piece]:
-    """Yield the pieces. Pieces that each list one routing table are joined: for each IP version and namespace they
+    """Yield the pieces.  Pieces that each list one routing table are joined: for each IP version and namespace they
     become one piece, in the form of ``ip route show table all``."""
     tables: dict[tuple[str, str], dict[str, Piece]] = {}
     for each in pieces:

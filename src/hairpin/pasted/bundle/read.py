@@ -37,7 +37,7 @@ _EXPECTED: tuple[tuple[re.Pattern[str], tuple[str, ...]], ...] = tuple(
         (r"ps\b", ("dockerd-", "relay-")),
     )
 )
-"""The keys of the readings that each command's output may contain. They are needed because a form may recognise a line
+"""The keys of the readings that each command's output may contain.  They are needed because a form may recognise a line
 of one command as a line of another command."""
 
 
@@ -68,7 +68,7 @@ class Bundle(msgspec.Struct, frozen=True):
 def open_bundle(path: str) -> Bundle:
     """Return the bundle; raise EvidenceError if it cannot be read, or is beyond the limits.
 
-    The paths of its files show the layout. If no layout is known, every small file is read."""
+    The paths of its files show the layout.  If no layout is known, every small file is read."""
     files = files_in(path, _keep)
     for layout in _LAYOUTS:
         pieces = layout.read(files)
@@ -105,8 +105,8 @@ def _below(output: Output, root: str) -> Output:
 
 
 def _with_podman_in_use(found: tuple[Output, ...]) -> tuple[Output, ...]:
-    """Return the outputs, without Podman's if Podman has no container. If Podman is installed but not used, its outputs
-    show only its defaults."""
+    """Return the outputs, without Podman's if Podman has no container.  If Podman is installed but not used, its
+    outputs show only its defaults."""
     if any(part.key == "podman-containers" for each in found for part in each.parts):
         return found
     return tuple(
@@ -116,7 +116,7 @@ def _with_podman_in_use(found: tuple[Output, ...]) -> tuple[Output, ...]:
 
 
 def _marks(mapped: str) -> Iterator[Output]:
-    """Yield the entry that says that the addresses were replaced and are not the host's own. ``mapped``: the file that
+    """Yield the entry that says that the addresses were replaced and are not the host's own.  ``mapped``: the file that
     shows this."""
     if mapped:
         yield Output(Recognised(1, 1, CLEANED, file=mapped), CLEANED, ())
@@ -173,7 +173,7 @@ def _paste(piece: Piece) -> Paste:
 
 
 def _in_namespace(parts: tuple[Fragment, ...], netns: str) -> tuple[Fragment, ...]:
-    """Return the parts with the namespace of the piece. Some forms do not take the namespace from the piece's
+    """Return the parts with the namespace of the piece.  Some forms do not take the namespace from the piece's
     command."""
     if netns in (HOST, ""):
         return parts

@@ -1,7 +1,7 @@
 """The decompressed bytes of a file, read piece by piece within limits.
 
-The file's first bytes show the compression. The standard library decompresses gzip, bzip2 and xz, and from Python 3.14
-on also Zstandard. With an older Python the program ``zstd`` decompresses Zstandard.
+The file's first bytes show the compression.  The standard library decompresses gzip, bzip2 and xz, and from Python 3.14
+on also Zstandard.  With an older Python the program ``zstd`` decompresses Zstandard.
 """
 
 import bz2
@@ -43,7 +43,7 @@ class ByteSource(Protocol):
 class Stream:
     """The bytes of a source, which this class counts.
 
-    ``read`` returns fewer bytes than asked only at the end. It raises EvidenceError if the source has more than
+    ``read`` returns fewer bytes than asked only at the end.  It raises EvidenceError if the source has more than
     :data:`MOST_BYTES` bytes."""
 
     def __init__(self, source: ByteSource, path: str) -> None:
@@ -71,7 +71,7 @@ class Stream:
 
 
 class _Decompressed:
-    """The decompressed bytes of a file. If the file has several members, one after another, their bytes are joined."""
+    """The decompressed bytes of a file.  If the file has several members, one after another, their bytes are joined."""
 
     def __init__(self, stream: BinaryIO, kind: str, path: str) -> None:
         self._stream = stream
@@ -107,7 +107,7 @@ class _Decompressed:
                 return found
 
     def _has_next_member(self) -> bool:
-        """Return whether another member begins after the member that has ended. Zeros after a member are padding, and
+        """Return whether another member begins after the member that has ended.  Zeros after a member are padding, and
         gzip ignores all other bytes."""
         self._input = self._rest()
         while not self._input.strip(b"\0"):
@@ -177,7 +177,7 @@ def _zstd(stream: BinaryIO, path: str) -> Generator[ByteSource]:
 
 
 class _Ending:
-    """The output of a decompressing program. If the program fails, the archive is damaged."""
+    """The output of a decompressing program.  If the program fails, the archive is damaged."""
 
     def __init__(self, process: "subprocess.Popen[bytes]", output: ByteSource, path: str) -> None:
         self._process = process

@@ -1,8 +1,9 @@
 """Chooses the output from which each table of iptables is read.
 
-``iptables-save`` is chosen if there is one, else ``iptables -nvL``, else nft's listing. ``nft list ruleset`` also lists
-the tables of iptables-nft, but without comments and extensions. The choice is needed because a host must not have the
-same rules twice."""
+``iptables-save`` is chosen if there is one, else ``iptables -nvL``, else nft's listing.  ``nft list ruleset`` also
+lists the tables of iptables-nft, but without comments and extensions.  The choice is needed because a host must not
+have the same rules twice.
+"""
 
 import re
 from collections.abc import Iterator
@@ -35,8 +36,8 @@ def without_doubles(outputs: tuple[Output, ...]) -> tuple[Output, ...]:
 
 
 def absent(outputs: tuple[Output, ...]) -> Iterator[Fragment]:
-    """Yield the tables of iptables-nft that the host does not have, as empty tables. A table that ``nft list ruleset``
-    does not list does not exist. Yield none if the rules of iptables may be in the legacy back end."""
+    """Yield the tables of iptables-nft that the host does not have, as empty tables.  A table that ``nft list ruleset``
+    does not list does not exist.  Yield none if the rules of iptables may be in the legacy back end."""
     listed = {place for each in outputs for part in each.parts for place in _places_in(part)}
     if any(_LEGACY.match(part.key) for each in outputs for part in each.parts):
         return

@@ -4,8 +4,8 @@
     entry   := header content padding
     header  := name[100] … size[12] … checksum[8] type[1] … "ustar" … prefix[155]
 
-An entry of type ``L`` (GNU) or ``x`` (pax) contains the name of the next entry. Links, devices and pipes are skipped;
-only regular files of the bundle are read. tarfile(3) of Python is not used: it keeps every entry in memory and reads a
+An entry of type ``L`` (GNU) or ``x`` (pax) contains the name of the next entry.  Links, devices and pipes are skipped;
+only regular files of the bundle are read.  tarfile(3) of Python is not used: it keeps every entry in memory and reads a
 name of any length.
 
 Source: tar(5); POSIX pax, "ustar Interchange Format"

@@ -22,7 +22,7 @@ _PIECE = 1 << 16
 
 def files_of_zip(stream: BinaryIO, path: str, keep: Keep) -> Iterator[tuple[str, bytes]]:
     """Yield the path and the content of each wanted regular file; raise EvidenceError for an archive that is damaged or
-    beyond the limits. Encrypted files, links and files in rare compressions are skipped."""
+    beyond the limits.  Encrypted files, links and files in rare compressions are skipped."""
     _refuse_large_directory(stream, path)
     read = 0
     try:

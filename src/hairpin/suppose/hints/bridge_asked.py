@@ -1,10 +1,11 @@
 """An address for which the host sends ARP requests on a bridge, and which does not answer.
 
-The neighbours on a bridge are containers. Three kinds of lines show such an address: ``From 172.17.0.1 icmp_seq=1
+The neighbours on a bridge are containers.  Three kinds of lines show such an address: ``From 172.17.0.1 icmp_seq=1
 Destination Host Unreachable`` (ping, from the bridge's own address), ``172.17.52.18 dev docker0 src 172.17.0.1`` (``ip
-route get``), and "no route to host" for an address that a told route leads to a bridge. If no container has the
-address, it belongs to a machine in another network, which the bridge's range overlaps. If a container has the address,
-the container's link is not connected to the bridge."""
+route get``), and "no route to host" for an address that a told route leads to a bridge.  If no container has the
+address, it belongs to a machine in another network, which the bridge's range overlaps.  If a container has the address,
+the container's link is not connected to the bridge.
+"""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -24,7 +25,7 @@ _ADDRESS = re.compile(r"\d+\.\d+\.\d+\.\d+")
 _COMMAND = "ip route show table all; docker network inspect $(docker network ls -q)"
 _ON_BRIDGE = "bridge link; ip neigh"
 _FIRST_GIVEN = 256
-"""Engines give addresses in order, beginning with the first address of the network. Few hosts have more than this
+"""Engines give addresses in order, beginning with the first address of the network.  Few hosts have more than this
 number of containers."""
 _BRIDGE = re.compile(r"docker0|br-|cni|podman|virbr")
 
@@ -71,7 +72,7 @@ def _has(endpoints: Iterable[Endpoint], asked: str) -> bool:
 
 
 def _bridge_addresses(host: Host, told: ToldParts) -> Iterator[tuple[str, str]]:
-    """Yield the told addresses of bridges, each with the bridge's name. They are told by listings of links or of
+    """Yield the told addresses of bridges, each with the bridge's name.  They are told by listings of links or of
     routes."""
     own = host.namespace(HOST)
     if (HOST, "addresses") in told.parts:

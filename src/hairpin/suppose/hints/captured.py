@@ -21,8 +21,8 @@ def is_of_container(outcome: Outcome) -> bool:
 
 def untranslated_packets(outcomes: tuple[Outcome, ...]) -> Iterator[Hinted]:
     """Yield the hint that a container's packets to an outside address leave untranslated: the capture shows them only
-    with the container's own source. On a host that masquerades, a capture of all links shows each packet a second time,
-    with the host's source."""
+    with the container's own source.  On a host that masquerades, a capture of all links shows each packet a second
+    time, with the host's source."""
     captured = tuple(each for each in outcomes if each.source)
     for each in captured:
         others = (one for one in captured if one.host == each.host and not _within(one.source, _POOLS))

@@ -30,7 +30,7 @@ _OF_CHAIN = (
 
 
 def counted_drops(lines: Iterable[tuple[int, str]]) -> Iterator[Hinted]:
-    """Yield the causes whose quoted rules have dropped packets, as their counters show. Each cause is yielded once."""
+    """Yield the causes whose quoted rules have dropped packets, as their counters show.  Each cause is yielded once."""
     chain = ""
     known: set[str] = set()
     for number, line in lines:

@@ -10,13 +10,13 @@ _LOGGED = re.compile(r"(?P<before>.*?)\bIN=(?P<into>[\w.@-]*)(?: OUT=(?P<out>[\w
 _DROPPED = re.compile(r"(?i)REJECT|DROP|BLOCK|DENY|DENIED")
 _PASSED = re.compile(r"(?i)\[UFW (?:ALLOW|AUDIT)|ACCEPT")
 _BARE = re.compile(r"\bkernel:\s*(?:\[\s*[\d.]+\]\s*)?$")
-"""Matches the beginning of a line that a LOG rule without a prefix wrote. People add such a rule at the end of a
+"""Matches the beginning of a line that a LOG rule without a prefix wrote.  People add such a rule at the end of a
 chain."""
 _LONGEST = 200
 
 
 def logged_drops(lines: Iterable[tuple[int, str]]) -> Iterator[Hinted]:
-    """Yield the causes that have dropped packets, as lines of firewalls' logs show. Each cause is yielded once."""
+    """Yield the causes that have dropped packets, as lines of firewalls' logs show.  Each cause is yielded once."""
     known: set[str] = set()
     for number, line in lines:
         found = _LOGGED.match(line)

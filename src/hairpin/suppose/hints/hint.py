@@ -1,7 +1,8 @@
 """The types of hints: words of a text that point to a cause which no part of a supposed host shows.
 
-A hint needs several words together, such as "TLS handshake" and "hangs". A hint proves nothing: its cause is only
-likely. The answer shows the line of the text, and a command that decides."""
+A hint needs several words together, such as "TLS handshake" and "hangs".  A hint proves nothing: its cause is only
+likely.  The answer shows the line of the text, and a command that decides.
+"""
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
@@ -12,14 +13,14 @@ import msgspec
 from hairpin.message import Message, verbatim
 
 _MOST_CHARACTERS = 100_000
-"""Words are searched only in this number of characters of a text. Posts are shorter; bundles have readings instead of
+"""Words are searched only in this number of characters of a text.  Posts are shorter; bundles have readings instead of
 words."""
 _LONGEST_QUOTE = 200
 
 
 def words(pattern: str) -> re.Pattern[str]:
-    """Return the pattern of a hint. A space in the pattern matches any white space, because texts may be wrapped at any
-    space."""
+    """Return the pattern of a hint.  A space in the pattern matches any white space, because texts may be wrapped at
+    any space."""
     spaced = pattern.replace(" ?", r"\s*").replace(" +", r"\s+").replace(" ", r"\s+")
     return re.compile(spaced, re.IGNORECASE | re.DOTALL | re.MULTILINE)
 
@@ -27,11 +28,11 @@ def words(pattern: str) -> re.Pattern[str]:
 class Hint(msgspec.Struct, frozen=True, kw_only=True):
     """Words that point to a cause.
 
-    ``says``: patterns that must all match the text. ``unless``: a pattern that must not match it. ``cause``: the id of
-    the cause; empty if the catalogue has no such cause. ``weight``: how often the words mean this cause, compared with
-    the alternatives of the supposed parts. ``command``: the command that decides; its ``{port}``, ``{protocol}`` and
-    ``{container}`` are replaced by those of the question. ``shows``: the command's output if the cause is true.
-    ``means``: the explanation. ``is_error``: whether the words alone state a failure."""
+    ``says``: patterns that must all match the text.  ``unless``: a pattern that must not match it.  ``cause``: the id
+    of the cause; empty if the catalogue has no such cause.  ``weight``: how often the words mean this cause, compared
+    with the alternatives of the supposed parts.  ``command``: the command that decides; its ``{port}``, ``{protocol}``
+    and ``{container}`` are replaced by those of the question.  ``shows``: the command's output if the cause is true.
+    ``means``: the explanation.  ``is_error``: whether the words alone state a failure."""
 
     says: tuple[re.Pattern[str], ...]
     weight: int
@@ -48,8 +49,8 @@ ITS_TITLE = verbatim("")
 
 
 class Hinted(NamedTuple):
-    """A hint that a text contains. ``line``: the number of the line that speaks for the hint, from 1; 0 if no single
-    line does. ``quote``: the words of this line. ``means`` may be :data:`ITS_TITLE`."""
+    """A hint that a text contains.  ``line``: the number of the line that speaks for the hint, from 1; 0 if no single
+    line does.  ``quote``: the words of this line.  ``means`` may be :data:`ITS_TITLE`."""
 
     cause: str
     weight: int
@@ -92,8 +93,8 @@ def prose_of(lines: Iterable[tuple[int, str]]) -> Prose:
 
 
 def hints_in(prose: Prose, table: Sequence[Hint], *, has_failure: bool, fill: dict[str, str]) -> Iterator[Hinted]:
-    """Yield the hints of a table whose words the text contains. ``has_failure``: whether the text states that something
-    does not work. ``fill``: the values that replace the placeholders in the commands."""
+    """Yield the hints of a table whose words the text contains.  ``has_failure``: whether the text states that
+    something does not work.  ``fill``: the values that replace the placeholders in the commands."""
     for hint in table:
         if not (has_failure or hint.is_error) or (hint.unless is not None and hint.unless.search(prose.text)):
             continue

@@ -1,7 +1,8 @@
 """The hints of commands that somebody typed, or has in a script, and that change the path of packets.
 
-No reading shows whether such a command had an effect: it may have failed, or may have been undone later. So its cause
-is only likely."""
+No reading shows whether such a command had an effect: it may have failed, or may have been undone later.  So its cause
+is only likely.
+"""
 
 from hairpin.message import message
 from hairpin.suppose.hints.hint import Hint, words

@@ -1,7 +1,8 @@
 """Hints from several quoted lines together: rules of a filtered listing, packets of a capture, answers to ARP.
 
-People quote only the lines that they think matter (``iptables -t nat -vnL | grep 8080``). No form recognises such lines
-as an output. Two contradicting lines together show more than each line alone."""
+People quote only the lines that they think matter (``iptables -t nat -vnL | grep 8080``).  No form recognises such
+lines as an output.  Two contradicting lines together show more than each line alone.
+"""
 
 import re
 from collections.abc import Iterable, Iterator

@@ -1,5 +1,5 @@
-"""Address ranges that collide. The text says that the addresses belong to another network (the LAN, a VPN, a company's
-network). But a told route of the host leads them to a bridge, or to a link on which they would be neighbours."""
+"""Address ranges that collide.  The text says that the addresses belong to another network (the LAN, a VPN, a company's
+network).  But a told route of the host leads them to a bridge, or to a link on which they would be neighbours."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -56,7 +56,7 @@ def overlapping_ranges(lines: Iterable[tuple[int, str]], host: Host, told: ToldP
 
 
 def said_networks(lines: Iterable[tuple[int, str]]) -> Iterator[tuple[str, IPv4Network]]:
-    """Yield the addresses and ranges that, as the text says, belong to another network or to the LAN. Each is yielded
+    """Yield the addresses and ranges that, as the text says, belong to another network or to the LAN.  Each is yielded
     as it is written."""
     for _, line in lines:
         for named in _ADDRESS.finditer(line[:_LONGEST]):
@@ -79,7 +79,7 @@ _SERVED = re.compile(
 
 def inside_the_pools(lines: Iterable[tuple[int, str]], told: ToldParts) -> Iterator[Hinted]:
     """Yield the hint that a machine in another network has an address of the engine's pools, from which the engine
-    takes its networks. Usually a container's address ends in ``.0.N``, and a bridge's address in ``.0.1``."""
+    takes its networks.  Usually a container's address ends in ``.0.N``, and a bridge's address in ``.0.1``."""
     if (HOST, "routes4") in told.parts:
         return  # the routes decide
     for number, line in lines:

@@ -1,8 +1,9 @@
 """All hints.
 
-Each hint needs several words together that people seldom write about another fault. The weights are relative to the
-weights of the alternatives (``suppose/alternatives.py``, 1 to 6). A weight of 8 means one idea among others. A weight
-of 18 means that such words nearly always mean this cause."""
+Each hint needs several words together that people seldom write about another fault.  The weights are relative to the
+weights of the alternatives (``suppose/alternatives.py``, 1 to 6).  A weight of 8 means one idea among others.  A weight
+of 18 means that such words nearly always mean this cause.
+"""
 
 from hairpin.suppose.hints.hint import Hint
 from hairpin.suppose.hints.of_firewalls import FIREWALLS

@@ -1,4 +1,5 @@
-"""Hints from told parts together with stated outcomes. No walk of the supposed host shows the causes of these hints."""
+"""Hints from told parts together with stated outcomes.  No walk of the supposed host shows the causes of these
+hints."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -54,7 +55,8 @@ def own_host_hints(prose: Prose, host: Host, told: ToldParts) -> Iterator[Hinted
 
 
 def _is_inside(outcome: Outcome) -> bool:
-    """Return whether the client ran in a container. Engines' names for the host have an address only in a container."""
+    """Return whether the client ran in a container.  Engines' names for the host have an address only in a
+    container."""
     return outcome.origin.startswith("container:") or re.search("[a-z]", outcome.host) is not None
 
 
@@ -133,7 +135,7 @@ def _translations(rule: Rule) -> Iterator[tuple[int, str]]:
 
 def published_elsewhere(host: Host, flows: Iterable[Flow]) -> Iterator[Hinted]:
     """Yield the hint that the asked port is not published, and that a container has this port inside and publishes it
-    as another port. People use the port that they know from the image."""
+    as another port.  People use the port that they know from the image."""
     asked = {(each.protocol, each.dport) for each in flows if not each.container}
     bindings = [(each.name, binding) for each in host.containers() if each.running for binding in each.bindings]
     held = {(binding.protocol, binding.host_port) for _, binding in bindings}
@@ -210,8 +212,8 @@ _ADDRESS_BITS = 32
 
 
 def diverting_rules(prose: Prose, host: Host, told: ToldParts) -> Iterator[Hinted]:
-    """Yield the hint of a policy rule for one address of the host. The table of such a rule also needs routes to the
-    containers' networks. And the rule does not match containers' answers, because they have the containers' own source
+    """Yield the hint of a policy rule for one address of the host.  The table of such a rule also needs routes to the
+    containers' networks.  And the rule does not match containers' answers, because they have the containers' own source
     addresses when they are routed."""
     if (HOST, "rules4") not in told.parts:
         return
@@ -243,13 +245,13 @@ def diverting_rules(prose: Prose, host: Host, told: ToldParts) -> Iterator[Hinte
 
 
 _NEW = ((8, 8),)
-"""The conntrack state NEW, as ranges. The service's rules open ports to new connections."""
+"""The conntrack state NEW, as ranges.  The service's rules open ports to new connections."""
 _LEAST_STATIC = 2
 
 
 def saved_by_the_service(host: Host, flows: Iterable[Flow]) -> Iterator[Hinted]:
     """Yield the hint that INPUT has the saved rules of the iptables service (``state NEW tcp dpt:22``), and that they
-    accept no asked port. These saved rules end INPUT and FORWARD with a REJECT, which an incomplete listing does not
+    accept no asked port.  These saved rules end INPUT and FORWARD with a REJECT, which an incomplete listing does not
     show."""
     ports = {each.dport for each in flows}
     chains = (

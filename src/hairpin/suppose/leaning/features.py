@@ -1,5 +1,5 @@
 """The features of a text: which failure a client saw, where it fails and works, which programs and things the text
-names. Each feature is a word of the tables."""
+names.  Each feature is a word of the tables."""
 
 import re
 
@@ -26,7 +26,7 @@ _CLIENT_INSIDE = (
 
 
 def _pattern_of(pattern: str) -> re.Pattern[str]:
-    """Return the pattern of words. Its word bounds are those of ASCII, because Chinese texts have no spaces around a
+    """Return the pattern of words.  Its word bounds are those of ASCII, because Chinese texts have no spaces around a
     name."""
     return re.compile(words(pattern).pattern, re.IGNORECASE | re.DOTALL | re.MULTILINE | re.ASCII)
 

@@ -8,10 +8,10 @@ from hairpin.message import Message
 class Lean(msgspec.Struct, frozen=True, kw_only=True):
     """The points for a cause and against it.
 
-    ``cause``: the id of the cause; empty if the catalogue has no such cause. ``often``: how often people have this
-    cause, from 0 to 4. ``pro`` and ``con``: points for each feature that the text has. ``needs``: the text must have
-    one of these features; if ``needs`` is empty, any text may mean the cause. ``command``: the read-only command that
-    decides. ``shows``: the command's output if the cause is true. ``means``: the explanation; if it is None, the
+    ``cause``: the id of the cause; empty if the catalogue has no such cause.  ``often``: how often people have this
+    cause, from 0 to 4.  ``pro`` and ``con``: points for each feature that the text has.  ``needs``: the text must have
+    one of these features; if ``needs`` is empty, any text may mean the cause.  ``command``: the read-only command that
+    decides.  ``shows``: the command's output if the cause is true.  ``means``: the explanation; if it is None, the
     cause's own title is used."""
 
     cause: str

@@ -30,7 +30,7 @@ class Leaning(NamedTuple):
 
 
 def leaning_of(features: frozenset[str], fill: dict[str, str]) -> Leaning:
-    """Return the points that the features of a text give. ``fill``: the values that replace the placeholders in the
+    """Return the points that the features of a text give.  ``fill``: the values that replace the placeholders in the
     commands."""
     scored = _rows_by_points(features)
     named = [(points, each) for points, each in scored if points >= _LEAST and _may_be(each, features)]
@@ -43,8 +43,8 @@ def leaning_of(features: frozenset[str], fill: dict[str, str]) -> Leaning:
 
 
 def weighed_hints(hints: tuple[Hinted, ...], leaning: Leaning) -> tuple[Hinted, ...]:
-    """Return the hints and the causes with points, the heaviest first, each cause once. Points for or against the cause
-    of a hint change the hint's weight."""
+    """Return the hints and the causes with points, the heaviest first, each cause once.  Points for or against the
+    cause of a hint change the hint's weight."""
     found: dict[str, Hinted] = {}
     for each in hints:
         moved = max(-_MOVED, min(_MOVED, leaning.points.get(each.cause, 0) - _LEAST)) if each.cause else 0

@@ -66,8 +66,8 @@ _WORKS = re.compile(
 
 
 def places_in(text: str) -> Iterator[str]:
-    """Yield ``PLACE works`` or ``PLACE fails`` for each place about which the text says so. The places are ``host``,
-    ``outside`` (any other machine) and ``inside`` (a container). A clause without a place is about the last place
+    """Yield ``PLACE works`` or ``PLACE fails`` for each place about which the text says so.  The places are ``host``,
+    ``outside`` (any other machine) and ``inside`` (a container).  A clause without a place is about the last place
     before it in the same sentence."""
     found: dict[str, None] = {}
     for sentence in _SENTENCE.split(text):

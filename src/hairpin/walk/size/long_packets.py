@@ -1,8 +1,8 @@
 """Segments for a container that are longer than the MTU of the host's uplink.
 
-The MSS option of a container follows from the MTU of its own network, whatever the MTU of the uplink is. So the peer's
-full-sized segments have to pass the links before the host. The only reading about these links is the uplink's own MTU.
-It is not known whether a router on these links sends an ICMP error to the sender, or lowers the MSS option. ``mtu`` in
+The MSS option of a container follows from the MTU of its own network, whatever the MTU of the uplink is.  So the peer's
+full-sized segments have to pass the links before the host.  The only reading about these links is the uplink's own MTU.
+It is not known whether a router on these links sends an ICMP error to the sender, or lowers the MSS option.  ``mtu`` in
 daemon.json applies only to the default network, and hints at a smaller MTU somewhere on the path.
 
 Source: net/ipv4/tcp_output.c tcp_advertise_mss(); RFC 2923; moby daemon/config: "mtu"

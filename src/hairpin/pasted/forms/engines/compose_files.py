@@ -21,7 +21,8 @@ from hairpin.pasted.forms.engines.engine_words import fragments
 from hairpin.pasted.forms.engines.typed_run import container, exposed_ports
 
 PROJECT = "compose"
-"""The project of a file that names no project. The engine uses the name of the folder, which the text does not show."""
+"""The project of a file that names no project.  The engine uses the name of the folder, which the text does not
+show."""
 _KEYS = frozenset((
     "image", "build", "container_name", "hostname", "restart", "ports", "expose", "networks", "network_mode",
     "environment", "env_file", "volumes", "command", "entrypoint", "depends_on", "links", "external_links",
@@ -221,7 +222,7 @@ def _endpoints(service: _Service, networks: dict[str, str], project: str) -> Ite
 
 
 def _ports(item: str) -> Iterator[str]:
-    """Yield the ports of an item as options ``-p``. The item has the short form, or the long form with its keys."""
+    """Yield the ports of an item as options ``-p``.  The item has the short form, or the long form with its keys."""
     long = {key: _plain(value) for key, value in re.findall(r"^(?:-\s+)?([a-z_]+):\s*(.*)$", item, re.MULTILINE)}
     if "target" in long:
         address = f"{long['host_ip']}:" if long.get("host_ip") else ""

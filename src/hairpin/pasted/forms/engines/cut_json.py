@@ -1,6 +1,7 @@
 """Reads a JSON document in the lines of a text, even if it is incomplete, contains ``...``, or has masked values.
 
-Complete values are kept. A value that is incomplete or is no JSON is left out together with its key."""
+Complete values are kept.  A value that is incomplete or is no JSON is left out together with its key.
+"""
 
 import json
 import re
@@ -19,12 +20,12 @@ _LINE = re.compile(
 )
 _ELIDED = re.compile(r"\s*[,\[({<]?\s*(?:\.\.\.|\u2026|<?snip|//|#)")
 HOISTED = frozenset({"NetworkSettings", "HostConfig", "Config", "State"})
-"""The top-level keys of a container's document. After a gap a bracket may be missing; then these keys show that the top
-level is reached."""
+"""The top-level keys of a container's document.  After a gap a bracket may be missing; then these keys show that the
+top level is reached."""
 
 
 class Document(NamedTuple):
-    """A document: its value, the index after its last line, and whether a part of it is missing. ``behind``: the text
+    """A document: its value, the index after its last line, and whether a part of it is missing.  ``behind``: the text
     after the document in its last line."""
 
     value: Any
@@ -51,8 +52,8 @@ def document(lines: Sequence[str], start: int, stops: Sequence[int] | dict[int, 
 
 
 def end_of_document(lines: Sequence[str], start: int, stops: Sequence[int] | dict[int, Any]) -> int:
-    """Return the index after the last line that may belong to a document. The document ends before a blank line outside
-    of its brackets, before a command, or before a line that is no JSON."""
+    """Return the index after the last line that may belong to a document.  The document ends before a blank line
+    outside of its brackets, before a command, or before a line that is no JSON."""
     depth = 0
     at = start
     while at < min(len(lines), start + _LONGEST_LINES) and at not in stops:

@@ -140,7 +140,7 @@ _KEPT = {
 
 
 def _podman(paste: Paste, start: int) -> Found | None:
-    """Return the YAML of ``podman info``. The keys above a key identify it, so the text must have its indentation."""
+    """Return the YAML of ``podman info``.  The keys above a key identify it, so the text must have its indentation."""
     end = paste.block(start, lambda line: _KEY.match(line) or _ITEM.match(line), blank=0)
     lines = paste.lines[start:end]
     values = dict(_paths(lines))

@@ -53,7 +53,7 @@ def _networks(paste: Paste, start: int) -> Found | None:
 
 
 def _ports(paste: Paste, start: int) -> Found | None:
-    """Return what ``docker port NAME`` prints. The command names the container; with ``podman port -a`` each row names
+    """Return what ``docker port NAME`` prints.  The command names the container; with ``podman port -a`` each row names
     it."""
     command = paste.command_above(start)
     is_asked = command.words[1:2] == ("port",) or command.words[1:3] == ("container", "port")

@@ -1,8 +1,8 @@
 """JSON documents in a text: ``docker inspect``, ``docker network inspect``, ``docker ps --format json``,
 ``docker info``, daemon.json.
 
-Only the fields that the collector keeps are kept, by the same lists (``collect.sh``). Therefore the evidence never has
-the environment of a container. If a document is incomplete, its readable fields are kept.
+Only the fields that the collector keeps are kept, by the same lists (``collect.sh``).  Therefore the evidence never has
+the environment of a container.  If a document is incomplete, its readable fields are kept.
 """
 
 import pkgutil
@@ -90,7 +90,7 @@ def _of_documents(
 
 
 def _with_ports(container: dict[str, Any]) -> dict[str, Any]:
-    """Return a container of an incomplete document. If the ports in effect are missing, the ports of its options
+    """Return a container of an incomplete document.  If the ports in effect are missing, the ports of its options
     count."""
     settings, asked = (object_of(container.get(key)) for key in ("NetworkSettings", "HostConfig"))
     if not isinstance(asked.get("PortBindings"), dict):
@@ -116,7 +116,7 @@ def _has_name(each: dict[str, Any], command: Command, *, alone: bool) -> bool:
 
 
 def _are_words(each: dict[str, Any], *names: str) -> bool:
-    """Return whether the value of each of these fields is a text. In an incomplete document a name may be followed by
+    """Return whether the value of each of these fields is a text.  In an incomplete document a name may be followed by
     another value."""
     return all(isinstance(each.get(name), str) and each[name] for name in names)
 
@@ -140,7 +140,7 @@ def _container_in_command(command: Command) -> str:
 
 
 def _fragment(paste: Paste, start: int) -> Found | None:
-    """Return the readings in a part of ``docker inspect``. The part begins with a key, and the command names the
+    """Return the readings in a part of ``docker inspect``.  The part begins with a key, and the command names the
     container."""
     command = paste.command_above(start)
     lines = paste.lines[start : start + _LONGEST_FRAGMENT]

@@ -4,7 +4,7 @@
     row   := cell*                                  # in the columns of the head
            | ID IMAGE … STATUS [PORTS] NAMES [SIZE] # if the paste has lost the columns, or a row is wrapped
 
-A table has fewer facts than ``docker inspect``. A row becomes an object in the form of ``docker inspect``, without the
+A table has fewer facts than ``docker inspect``.  A row becomes an object in the form of ``docker inspect``, without the
 fields that the table does not show.
 
 Source: docker cli/command/formatter/container.go; podman cmd/podman/containers/ps.go; compose
@@ -62,7 +62,7 @@ def _columns(head: str) -> tuple[tuple[str, int], ...]:
 
 
 def _head(paste: Paste, start: int) -> tuple[tuple[tuple[str, int], ...], int]:
-    """Return the columns, and the index after the head. The head may be wrapped over several lines."""
+    """Return the columns, and the index after the head.  The head may be wrapped over several lines."""
     columns = _columns(paste.lines[start])
     names = {name for name, _ in columns}
     if columns and not names & {"NAMES", "NAME"} and start + 1 < len(paste.lines):
@@ -153,7 +153,7 @@ def _cells_by_place(line: str, columns: tuple[tuple[str, int], ...]) -> _Row | N
 
 
 def _split(line: str, columns: tuple[tuple[str, int], ...]) -> _Row | None:
-    """Return the cells by the gaps between them. The cell for ports may be empty."""
+    """Return the cells by the gaps between them.  The cell for ports may be empty."""
     cells = re.split(r"\s{2,}|\t", line.strip())
     names = [name for name, _ in columns]
     if len(cells) == len(names) - 1 and "PORTS" in names:
@@ -270,7 +270,7 @@ _COMPOSE_ROW = re.compile(
 
 
 def _compose(paste: Paste, start: int) -> Found | None:
-    """Return the table of ``docker-compose ps`` of Compose 1. Compose 1 wraps each cell within its column."""
+    """Return the table of ``docker-compose ps`` of Compose 1.  Compose 1 wraps each cell within its column."""
     end = paste.block(start + 1, lambda line: line.strip(), blank=0)
     rows: list[_Row] = []
     place = -1

@@ -13,7 +13,7 @@ _PORT = (
     r"\d+(?:-\d+)?/(?:tcp|udp|sctp)"
 )
 PORTS = rf"{_PORT}(?:, ?{_PORT})*"
-"""The pattern of a cell of the column PORTS. Compose 1 writes no blank after the comma."""
+"""The pattern of a cell of the column PORTS.  Compose 1 writes no blank after the comma."""
 _MOST = 1000
 """The size of the largest range of ports that is split into single ports."""
 
@@ -40,7 +40,7 @@ def bindings_in(cell: str) -> Bindings:
 
 
 def port_bindings(options: list[str]) -> Bindings:
-    """Return the ports of the options ``-p``: ``[ADDRESS:][PORT:]PORT[/PROTOCOL]``. PORT is a port or a range of
+    """Return the ports of the options ``-p``: ``[ADDRESS:][PORT:]PORT[/PROTOCOL]``.  PORT is a port or a range of
     ports."""
     found: Bindings = {}
     for option in options:

@@ -1,6 +1,6 @@
 """``bridge link``, ``bridge fdb`` and ``bridge vlan``, and ``brctl show``.
 
-``brctl show`` lists each bridge with its ports, without their states. Its output becomes no reading, because hairpin
+``brctl show`` lists each bridge with its ports, without their states.  Its output becomes no reading, because hairpin
 assumes a port for each container on the bridge of the container's network anyway.
 
 Source: iproute2 bridge/link.c, fdb.c, vlan.c; bridge-utils brctl/brctl_cmd.c br_cmd_show()

@@ -1,7 +1,7 @@
 """``ip addr``, ``ip link``, ``ip route``, ``ip rule`` and ``ip neigh`` of iproute2 and busybox, and ``ip -br``.
 
 A listing of links that lacks addresses (``ip link``, or an address that a person masked) has the key ``ip-link-text``:
-addresses that it does not show are not known. If one line of a listing of routes cannot be read, the whole listing is
+addresses that it does not show are not known.  If one line of a listing of routes cannot be read, the whole listing is
 not used, because this line may be the route that decides.
 """
 
@@ -16,7 +16,7 @@ from hairpin.pasted.form import Command, Found, Fragment, OutputForm, Paste, joi
 
 _LINK = re.compile(r"\s*\d+: [^\s:@]+(?:@[^\s:]+)?: <[A-Z0-9_,-]*> mtu \d+")
 _WRAPPED = re.compile(r"\s*(?:qdisc|noqueue|state|mode|group|default|qlen|master|link-netnsid|\d+$|UP|DOWN|UNKNOWN)\b")
-"""Matches the beginning of a line that continues the first line of a link. A terminal or a mail has broken the first
+"""Matches the beginning of a line that continues the first line of a link.  A terminal or a mail has broken the first
 line."""
 _DETAIL = re.compile(
     r"(?:inet6?|valid_lft|altname|alias|RX:?|TX:?|link/\w+|prog/xdp|vf \d|\d+ +\d+ +\d+|promiscuity \d+"
@@ -163,8 +163,8 @@ def _routes(paste: Paste, start: int) -> Found | None:
 
 
 def _by_version(lines: list[str], command: Command) -> dict[int, list[str]]:
-    """Return the routes by IP version. ``ip route show table all`` lists the routes of both versions. The lines of next
-    hops follow their route."""
+    """Return the routes by IP version.  ``ip route show table all`` lists the routes of both versions.  The lines of
+    next hops follow their route."""
     if command.has("-6") or command.has("-4"):
         return {6 if command.has("-6") else 4: lines}
     found: dict[int, list[str]] = {}
@@ -203,7 +203,7 @@ def _is_of_ipv6(line: str) -> bool:
 
 
 def _is_route(line: str, *, v6: bool) -> bool:
-    """Return whether the line's destination and next hop are addresses. If a person has masked one, it is no
+    """Return whether the line's destination and next hop are addresses.  If a person has masked one, it is no
     address."""
     words = [word for word in line.split() if word not in _TYPES.split("|")]
     try:

@@ -1,8 +1,8 @@
 """The outputs of net-tools (``ifconfig``, ``route``, ``netstat -r``, ``arp``), translated into the words of iproute2.
 
 ``ifconfig`` has two layouts: before and since net-tools 2.0 (2013).  ``route`` and ``netstat -r`` print the IPv4 routes
-of the table main, with ``*`` or a name in place of an address if ``-n`` was not given. The ``ifconfig`` of other
-systems prints hexadecimal netmasks. Such an output is about no Linux host and becomes no reading.
+of the table main, with ``*`` or a name in place of an address if ``-n`` was not given.  The ``ifconfig`` of other
+systems prints hexadecimal netmasks.  Such an output is about no Linux host and becomes no reading.
 
 Source: net-tools lib/interface.c ife_print_long(), lib/inet_gr.c rprint_fib(), arp.c arp_display()
 """

@@ -1,11 +1,11 @@
 """``ss`` and ``netstat`` with ``-l``, in the form of ``ss -H -n -l -t -u``.
 
-    ss      := "Netid"? "State" "Recv-Q" "Send-Q" "Local Address:Port" "Peer Address:Port" "Process"? NL row*
-    netstat := "Active Internet connections (only servers)" NL "Proto" "Recv-Q" … NL row*
+    ss      := "Netid"?  "State" "Recv-Q" "Send-Q" "Local Address:Port" "Peer Address:Port" "Process"?  NL row* netstat
+    := "Active Internet connections (only servers)" NL "Proto" "Recv-Q" … NL row*
 
-If a listing has the listening sockets of all ports, it shows that nothing else listens. The output of ``grep`` shows
-only some ports. It becomes no reading, because it cannot show that a socket is absent. ``ss -n`` and ``netstat -n``
-print the numbers of ports. If a listing has the name of a service whose number is not known, it becomes no reading.
+If a listing has the listening sockets of all ports, it shows that nothing else listens.  The output of ``grep`` shows
+only some ports.  It becomes no reading, because it cannot show that a socket is absent.  ``ss -n`` and ``netstat -n``
+print the numbers of ports.  If a listing has the name of a service whose number is not known, it becomes no reading.
 
 Source: iproute2 misc/ss.c; net-tools netstat.c
 """
@@ -63,7 +63,7 @@ def _ss(paste: Paste, start: int) -> Found | None:
 
 
 def _protocol_of(rows: list[re.Match[str]]) -> str:
-    """Return the protocol of sockets by their states. A listing without a column for protocols is about only one
+    """Return the protocol of sockets by their states.  A listing without a column for protocols is about only one
     protocol."""
     return "udp" if rows and all(row["state"] == "UNCONN" for row in rows) else "tcp"
 

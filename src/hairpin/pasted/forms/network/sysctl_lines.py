@@ -2,8 +2,8 @@
 ``/proc/sys/net/ipv4/ip_forward:1``, and ``cat`` prints the value alone.
 
 A line of ``/etc/sysctl.conf`` looks like the output of ``sysctl``, but it is a wish and no value: it becomes no
-reading. A line is such a wish after ``cat`` or ``grep`` of such a file, after a sentence that names one, and among
-comments. ``sysctl`` always prints blanks around ``=``, so a line without these blanks is read only below the command.
+reading.  A line is such a wish after ``cat`` or ``grep`` of such a file, after a sentence that names one, and among
+comments.  ``sysctl`` always prints blanks around ``=``, so a line without these blanks is read only below the command.
 """
 
 import re
@@ -64,8 +64,8 @@ def _is_configured(paste: Paste, start: int, end: int) -> bool:
 
 
 def path_of(name: str) -> str:
-    """Return the path below /proc/sys of a sysctl's name. In a name with dots, a slash replaces a dot of a link's name:
-    ``net.ipv4.conf.eth0/100.forwarding``. Source: sysctl(8)"""
+    """Return the path below /proc/sys of a sysctl's name.  In a name with dots, a slash replaces a dot of a link's
+    name: ``net.ipv4.conf.eth0/100.forwarding``.  Source: sysctl(8)"""
     if "/" in name.partition(".")[0]:
         return name
     return name.translate(str.maketrans("./", "/."))

@@ -44,7 +44,7 @@ _ANSWERED_TLS = re.compile(r"wrong version number|certificate|handshake failure|
 _STATUS = re.compile(r"\s*(?:< )?HTTP/\d(?:\.\d)? \d{3}\b")
 _RECEIVED = re.compile(r"\s*100\s+[\d.]+[kMG]?\s+100\s+[1-9]")
 _LONG_MS = 20_000
-"""If a failed connection took at least this time, nothing answered it. The kernel gives up a neighbour after three
+"""If a failed connection took at least this time, nothing answered it.  The kernel gives up a neighbour after three
 seconds, and reports other errors at once."""
 
 
@@ -99,7 +99,7 @@ def _result_of(lines: tuple[str, ...], target: ClientTarget | None) -> Result | 
 def _of_unnamed(said: str, target: ClientTarget | None, lines: tuple[str, ...]) -> Result | None:
     """Return the result behind ``Couldn't connect to server``, which curl prints since 7.80 for every reason.
 
-    For a loopback address it was a refusal. After twenty seconds it was a time-out. Otherwise the result is not
+    For a loopback address it was a refusal.  After twenty seconds it was a time-out.  Otherwise the result is not
     known."""
     took = re.search(r"after (\d+) ms", said)
     if re.search(r"(?:[Cc]ouldn't|[Cc]ould not) connect to (?:server|host)", said) is None:
@@ -162,7 +162,7 @@ def _wget(paste: Paste, start: int) -> Found | None:
 
 
 def _attempts(lines: tuple[str, ...], typed: ClientTarget | None) -> Iterator[Seen]:
-    """Yield what each line shows about the attempt. The last value counts."""
+    """Yield what each line shows about the attempt.  The last value counts."""
     place = typed
     for line in lines:
         to, remote, unknown = _TO.search(line), _REMOTE.search(line), _UNKNOWN.search(line)

@@ -1,6 +1,6 @@
 """The words of client libraries, proxies and browsers about a failed connection, with its address.
 
-The words may stand anywhere in a line, because programs log them. If the words have neither an address nor a name, the
+The words may stand anywhere in a line, because programs log them.  If the words have neither an address nor a name, the
 line is not used.
 
 Source: Go net/dial.go OpError; Node.js lib/internal/errors.js; urllib3 exceptions; libpq fe-connect.c; pgjdbc; MySQL
@@ -160,7 +160,7 @@ def seen_in(line: str) -> Seen | None:
 
 
 def _library(paste: Paste, start: int) -> Found | None:
-    """Return the outcome that the line reports. In an error of the engine itself, the client is on the host."""
+    """Return the outcome that the line reports.  In an error of the engine itself, the client is on the host."""
     line = paste.lines[start]
     seen = seen_in(line)
     if seen is None:

@@ -5,9 +5,9 @@ Each outcome is one line of JSON in the reading with the key ``outcome``.
     {"tool": "curl", "target": "http://10.8.0.5:10001", "host": "10.8.0.5", "port": 10001, "protocol": "tcp",
      "result": "refused", "from": "host", "line": 7}
 
-``port`` is null if the tool uses no port, or if the text does not show it. ``from`` is the place of the client:
-``host``, ``container:NAME``, or empty if the text does not show it. ``line``: the first line of the output, from 1. The
-outcome of a captured packet also has the packet's ``source``, and the outcome of an ICMP error also has ``by``, the
+``port`` is null if the tool uses no port, or if the text does not show it.  ``from`` is the place of the client:
+``host``, ``container:NAME``, or empty if the text does not show it.  ``line``: the first line of the output, from 1.
+The outcome of a captured packet also has the packet's ``source``, and the outcome of an ICMP error also has ``by``, the
 address that sent the error.
 """
 
@@ -49,8 +49,8 @@ _RESULTS: tuple[tuple[re.Pattern[str], Result], ...] = tuple(
 
 
 class Seen(NamedTuple):
-    """The result of one attempt of a client. ``target``: the target as it was typed; empty if the text shows no
-    command. ``source``: the source address that a capture shows. ``by``: the address that sent an ICMP error."""
+    """The result of one attempt of a client.  ``target``: the target as it was typed; empty if the text shows no
+    command.  ``source``: the source address that a capture shows.  ``by``: the address that sent an ICMP error."""
 
     tool: str
     host: str
@@ -81,8 +81,8 @@ def result_in(words: str) -> Result | None:
 def output_with(paste: Paste, start: int, end: int, seen: Iterable[Seen], *, told: str, command: Command) -> Found:
     """Return the output with its outcomes.
 
-    ``command``: the command that printed the output. The origin of the parts is only the tool, because the command line
-    may contain a password or a token."""
+    ``command``: the command that printed the output.  The origin of the parts is only the tool, because the command
+    line may contain a password or a token."""
     parts = (
         Fragment("outcome", _line(each, origin_of(paste, command, each.host), start + 1), "", each.tool)
         for each in dict.fromkeys(seen)
@@ -117,8 +117,8 @@ def _place_text(seen: Seen) -> str:
 
 
 def origin_of(paste: Paste, command: Command, host: str) -> str:
-    """Return the place of the client. A command ran on the host in two cases: it has the same prompt as a command of an
-    engine or a firewall, or it asks the loopback address."""
+    """Return the place of the client.  A command ran on the host in two cases: it has the same prompt as a command of
+    an engine or a firewall, or it asks the loopback address."""
     if command.netns != HOST:
         return command.netns
     if not command.words or command.words[0] in ("docker", "podman", "nerdctl"):
@@ -147,7 +147,7 @@ _VALUED = re.compile(
 
 
 def target_in(command: Command, *, port: int | None) -> ClientTarget | None:
-    """Return the target of the command line of a client that takes URLs; None if it names none. ``port``: the port for
+    """Return the target of the command line of a client that takes URLs; None if it names none.  ``port``: the port for
     a URL that has neither a port nor a scheme."""
     plain: list[str] = []
     skipped = False

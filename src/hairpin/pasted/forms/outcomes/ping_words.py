@@ -65,7 +65,7 @@ def _result_of(lines: tuple[str, ...]) -> Result | None:
 
 
 def _errors(lines: tuple[str, ...]) -> Result | None:
-    """Return the result that ICMP errors name. By default REJECT answers with ``Destination Port Unreachable``."""
+    """Return the result that ICMP errors name.  By default REJECT answers with ``Destination Port Unreachable``."""
     for line in lines:
         if "ort Unreachable" in line or "ort unreachable" in line:
             return "refused"

@@ -5,8 +5,8 @@
     head  := ["num"] ["pkts" "bytes"] "target" "prot" "opt" ["in" "out"] "source" "destination"
     rule  := [N] [PACKETS BYTES] [TARGET] PROTOCOL [OPTIONS] [IN OUT] SOURCE DESTINATION word*
 
-The walk forks on a match of the module ``unlisted``. Such a match replaces three things: the interfaces in a listing
-without ``-v``, names instead of addresses, and words that this module does not know. Rules that a person left out
+The walk forks on a match of the module ``unlisted``.  Such a match replaces three things: the interfaces in a listing
+without ``-v``, names instead of addresses, and words that this module does not know.  Rules that a person left out
 (``...``), and chains that are not listed, are replaced by rules that may decide anything.
 
 iptables 1.8.9 and later print numbers of protocols with ``-n``.  ip6tables before 1.8.9 prints no options.
@@ -138,8 +138,8 @@ def _chain(paste: Paste, at: int, head: re.Match[str]) -> tuple[_Listed, IpFamil
 def _without_wraps(
     paste: Paste, at: int, chain: str, columns: _Columns | None
 ) -> tuple[str, IpFamily | None, int] | None:
-    """Return the rule that begins at a line, and the index after it. A terminal or a mail may have broken the rule into
-    two lines."""
+    """Return the rule that begins at a line, and the index after it.  A terminal or a mail may have broken the rule
+    into two lines."""
     line = paste.lines[at]
     rule = _rule(chain, line, columns)
     following = paste.lines[at + 1] if at + 1 < len(paste.lines) and at + 1 not in paste.commands else ""
@@ -252,7 +252,7 @@ def _address(option: str, word: str) -> list[str]:
 
 
 def _table_of(chains: list[_Listed]) -> str:
-    """Return the table that has these chains. If several tables may have them, the rules decide."""
+    """Return the table that has these chains.  If several tables may have them, the rules decide."""
     names = {each.name for each in chains if each.policy != "-"}
     if "FORWARD" in names and names & {"PREROUTING", "POSTROUTING"}:
         return "mangle"

@@ -2,9 +2,9 @@
 
     words := ("/*" COMMENT "*/" | match)* target?
 
-Each match is a row: the words that a module prints, and the options with the same meaning. In the options, ``[!]``
-becomes ``!`` if the words are negated. If no row knows a word, this word and all words after it become one match of the
-module :data:`UNLISTED`, because later words may belong to the unknown word.
+Each match is a row: the words that a module prints, and the options with the same meaning.  In the options, ``[!]``
+becomes ``!`` if the words are negated.  If no row knows a word, this word and all words after it become one match of
+the module :data:`UNLISTED`, because later words may belong to the unknown word.
 
 Source: the ``print`` functions in iptables/extensions (libxt_tcp.c, libxt_conntrack.c, libxt_addrtype.c …), versions
 1.4.7 to 1.8.11
@@ -18,7 +18,7 @@ from hairpin.netfilter.nft.script.constants import SERVICES
 from hairpin.pasted.forms.rules.listed_targets import KNOWN_TARGETS, target_options
 
 UNLISTED = "unlisted"
-"""The module of a match that a listing shows in unknown words, or does not show. No such module exists, so the reader
+"""The module of a match that a listing shows in unknown words, or does not show.  No such module exists, so the reader
 of rules makes an opaque match, on which the walk forks."""
 _COMMENT = re.compile(r"/\* (.*?) \*/")
 _MORE_SERVICES = {
@@ -38,8 +38,8 @@ _WORD = r"(?=\s|$)"
 
 @lru_cache(maxsize=4096)
 def options_of(text: str, target: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Return the options of the rule's matches, and the options of its target. ``text``: the words after the addresses.
-    ``target``: the target's name, empty if the rule has none."""
+    """Return the options of the rule's matches, and the options of its target.  ``text``: the words after the
+    addresses.  ``target``: the target's name, empty if the rule has none."""
     if text.count("/*") != text.count("*/"):
         return (unknown_match("words", text),), ()  # a comment has words of its own
     matches = [f'-m comment --comment "{_with_escapes(each)}"' for each in _COMMENT.findall(text)]
@@ -81,7 +81,7 @@ _Options = Callable[[re.Match[str]], str | None]
 
 
 def _row(words: str, options: str | _Options) -> tuple[re.Pattern[str], _Options]:
-    """Return a row. In ``options``, ``{NAME}`` is replaced by the text of the group with this name."""
+    """Return a row.  In ``options``, ``{NAME}`` is replaced by the text of the group with this name."""
     pattern = re.compile(words + _WORD)
     if not isinstance(options, str):
         return pattern, options

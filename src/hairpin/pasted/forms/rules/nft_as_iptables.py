@@ -1,4 +1,4 @@
-"""Translates a table of iptables-nft in nft's listing into lines of ``iptables-save``. nft itself does not know all
+"""Translates a table of iptables-nft in nft's listing into lines of ``iptables-save``.  nft itself does not know all
 extensions of iptables."""
 
 import re
@@ -14,7 +14,7 @@ _HOOK = re.compile(r"type \w+ hook \w+ priority [^;]+; policy (?P<policy>\w+);")
 def as_iptables_save(family: str, table: str, lines: Iterable[str]) -> str:
     """Return the text of ``iptables-save``; empty if the table is no table of iptables.
 
-    A table of iptables has iptables' name and base chains, and only things that iptables makes. ``lines``: the lines
+    A table of iptables has iptables' name and base chains, and only things that iptables makes.  ``lines``: the lines
     between the table's braces, without spaces at their ends and without handles."""
     if family not in ("ip", "ip6") or table not in BASE_CHAINS:
         return ""

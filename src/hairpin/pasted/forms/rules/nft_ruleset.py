@@ -1,13 +1,12 @@
 """``nft list ruleset``, ``nft list table`` and ``nft list chain`` as text, in the form of ``nft -j list table``.
 
-    ruleset := table*
-    table   := "table" FAMILY NAME "{" ("# handle" N)? (flags | block)* "}"
-    block   := ("chain" | "set" | "map" | "counter" …) NAME "{" line* "}"
+    ruleset := table* table   := "table" FAMILY NAME "{" ("# handle" N)?  (flags | block)* "}" block   := ("chain" |
+    "set" | "map" | "counter" …) NAME "{" line* "}"
 
-A table of iptables-nft becomes rules of iptables. In any other table, hairpin's reader of scripts may not know a rule.
+A table of iptables-nft becomes rules of iptables.  In any other table, hairpin's reader of scripts may not know a rule.
 If the rule's last words are a verdict or a jump, these words are kept; the other words become an extension of unknown
-meaning, at which the walk forks. A script of nft looks similar to a listing. But in a listing, each base chain has its
-policy in the line of its hook, and no command stands between the tables.
+meaning, at which the walk forks.  A script of nft looks similar to a listing.  But in a listing, each base chain has
+its policy in the line of its hook, and no command stands between the tables.
 
 Source: nft(8); nftables src/rule.c table_print(), chain_print_declaration()
 """
@@ -102,7 +101,7 @@ def _bare(line: str) -> str:
 
 
 def _blocks(lines: Iterator[str]) -> Iterator[_Block]:
-    """Yield the blocks of a table. A statement within braces may continue over several lines."""
+    """Yield the blocks of a table.  A statement within braces may continue over several lines."""
     for line in lines:
         head = _BLOCK.match(line)
         if head is None:

@@ -1,7 +1,8 @@
 """Repairs lines of ``iptables-save`` that pasting may have damaged, so that the reader of rules accepts them.
 
-If the reader refused one line, the whole table would be lost. A part of a line that cannot be read becomes a match of
-the module ``unlisted``, on which the walk forks."""
+If the reader refused one line, the whole table would be lost.  A part of a line that cannot be read becomes a match of
+the module ``unlisted``, on which the walk forks.
+"""
 
 import re
 from collections.abc import Iterator
@@ -21,7 +22,7 @@ _DEFAULT_REJECT = {"ip": "icmp-port-unreachable", "ip6": "icmp6-port-unreachable
 
 
 def gap(chain: str) -> tuple[str, ...]:
-    """Return rules that replace an unknown number of unknown rules of the chain. With these rules a packet may be
+    """Return rules that replace an unknown number of unknown rules of the chain.  With these rules a packet may be
     accepted, dropped, or passed to the rules after them."""
     return tuple(f"-A {chain} {unknown_match('rules')} -j {verdict}" for verdict in ("ACCEPT", "DROP"))
 
@@ -33,7 +34,7 @@ def is_gap(rule: str) -> bool:
 
 @lru_cache(maxsize=8192)
 def sound(rule: str, family: IpFamily) -> str:
-    """Return the rule (``-A CHAIN word*``) in words that the reader of rules accepts. ``rule`` has no counters."""
+    """Return the rule (``-A CHAIN word*``) in words that the reader of rules accepts.  ``rule`` has no counters."""
     if _is_read(rule, family):
         return rule
     mended = _ADDRESS.sub(lambda found: _known_address(found, family), rule)
@@ -81,8 +82,8 @@ def missing_chains(table: str, listed: dict[str, str], rules: list[str]) -> Iter
 
 def complete_table(table: str, chains: dict[str, str], rules: list[str], *, whole: bool) -> list[str]:
     """Return a table in the form of ``iptables-save``.  ``chains``: the listed chains with their policies.  ``rules``:
-    their rules, gaps included. A chain that is not listed gets a gap as its rules. ``whole``: whether all chains of the
-    table are listed; then no base chain is added."""
+    their rules, gaps included.  A chain that is not listed gets a gap as its rules.  ``whole``: whether all chains of
+    the table are listed; then no base chain is added."""
     missing = [(name, policy) for name, policy in missing_chains(table, chains, rules) if policy == "-" or not whole]
     return [
         f"*{table}",

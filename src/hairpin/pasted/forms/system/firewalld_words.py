@@ -31,7 +31,7 @@ _RUNNING = Fragment("firewalld-state", "running\n", "")
 
 
 def _zones(paste: Paste, start: int) -> Found | None:
-    """Return the zones of ``--list-all`` and ``--list-all-zones``. Permanent zones become no part, because the reading
+    """Return the zones of ``--list-all`` and ``--list-all-zones``.  Permanent zones become no part, because the reading
     is about run time."""
     first = start
     while (
@@ -97,8 +97,8 @@ def _zone(paste: Paste, start: int) -> tuple[list[str], int] | None:
 
 
 def _state(paste: Paste, start: int) -> Found | None:
-    """Return what ``firewall-cmd --state`` prints. "FirewallD is not running" is recognised without a command above it,
-    too."""
+    """Return what ``firewall-cmd --state`` prints.  "FirewallD is not running" is recognised without a command above
+    it, too."""
     command = paste.command_above(start)
     text = paste.lines[start].strip()
     is_error = text == "FirewallD is not running"
@@ -131,7 +131,7 @@ _WORDS = re.compile(r"\s*(?:[\w.-]+(?:[:/]\S+)?(?:\s+[\w./:-]+)*|[\w ]+: ?\S*.*)
 
 
 def _list(paste: Paste, start: int) -> Found | None:
-    """Return one list of a zone, below its command. Such a list is not enough for a reading of the zone; it only shows
+    """Return one list of a zone, below its command.  Such a list is not enough for a reading of the zone; it only shows
     that firewalld runs."""
     command = paste.commands.get(start)
     asked = next((each for each in command.words[1:] if each.startswith(_LISTS)), "") if command is not None else ""

@@ -1,8 +1,9 @@
 """Configuration files in the output of ``cat`` or ``grep``.
 
-The path in the command shows which file ``cat`` prints; ``grep`` prints files of the network. A file has the wanted
-settings, and not the present ones. So the command line is the anchor: a file must not be read as a listing of rules or
-of sysctls."""
+The path in the command shows which file ``cat`` prints; ``grep`` prints files of the network.  A file has the wanted
+settings, and not the present ones.  So the command line is the anchor: a file must not be read as a listing of rules or
+of sysctls.
+"""
 
 import re
 from collections.abc import Iterator

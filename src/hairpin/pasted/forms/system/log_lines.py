@@ -1,7 +1,7 @@
 """Logs of containers, of the kernel and of dockerd.
 
-The logs of containers become no reading. Of the kernel's log the lines about the network are read, and of dockerd's log
-the lines about its start.
+The logs of containers become no reading.  Of the kernel's log the lines about the network are read, and of dockerd's
+log the lines about its start.
 
     klog := "[" SECONDS "] " WORDS | DATE HOST "kernel: " WORDS
 

@@ -14,7 +14,7 @@ from hairpin.pasted.forms.engines.json_documents import daemon_flags
 
 _HEAD = re.compile(r"\s*(?:[A-Z%]+\s+)*PID\b(?:\s+[A-Z%]+)*\s+(?:CMD|COMMAND|ARGS)(?:\s+CGROUP)?\s*$")
 _FREEZER = re.compile(r"freez|refrig")
-"""Matches the kernel function in which a process waits that its control group has frozen. Source:
+"""Matches the kernel function in which a process waits that its control group has frozen.  Source:
 kernel/cgroup/freezer.c, kernel/freezer.c"""
 _FREEZER_GROUP = re.compile(r"\d+:freezer:(/[^,\s]+)")
 _UNIFIED = re.compile(r"(?:^|,)0::(/[^,\s]+)")
@@ -50,7 +50,7 @@ def _processes(paste: Paste, start: int) -> Found | None:
 
 def _group_of(shown: str) -> str:
     """Return the folder of the control group that freezes a process, from the output of ``ps -o cgroup``; empty if
-    there is none. Source: cgroups(7)"""
+    there is none.  Source: cgroups(7)"""
     old, new = _FREEZER_GROUP.search(shown), _UNIFIED.search(shown)
     if old is not None:
         return f"/sys/fs/cgroup/freezer{old[1]}"
