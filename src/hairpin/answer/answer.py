@@ -199,8 +199,8 @@ class CauseAnswer(msgspec.Struct, frozen=True):
     explains: "tuple[Outcome, ...]" = ()
     """The failures in the pasted text that the likely cause explains."""
     shown_by: tuple[str, Message] | None = None
-    """For a likely cause of which the text shows nothing: the command that decides, and its output if the cause is
-    true."""
+    """If the text shows no sign of the likely cause: the command that decides about the cause, and the command's output
+    if the cause is true."""
 
 
 class Dispute(msgspec.Struct, frozen=True):

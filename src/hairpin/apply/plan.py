@@ -83,7 +83,7 @@ class PlannedRemedy(msgspec.Struct, frozen=True):
 
 class Unplanned(msgspec.Struct, frozen=True):
     """A repair that is no step of the plan.  ``--choose ID`` adds it to the plan, except if only a person can make it.
-    ``effects``: the effects because of which the repair is left out."""
+    ``effects``: the effects that are the reason for leaving the repair out."""
 
     id: str
     title: Message

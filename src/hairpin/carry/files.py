@@ -215,8 +215,7 @@ def _complaint(told: str, path: Path, error: OSError) -> Message:
 
 
 def _frozen(path: Path) -> tuple[str, ...]:
-    """Return the letters of the inode flags because of which the file system refuses to change the file or the
-    folder."""
+    """Return the letters of the inode flags that make the file system refuse a change of the file or the folder."""
     held = array.array("L", [0])
     with suppress(OSError):
         descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)

@@ -81,7 +81,8 @@ class ToldParts(msgspec.Struct, frozen=True):
     """The containers whose networks the text tells."""
     listeners: tuple[Listener, ...] = ()
     doubtful: frozenset[tuple[str, str]] = frozenset()
-    """The parts, and the families of iptables (``ip``, ``ip6``) and ``natives``, of which the text has lost lines."""
+    """The incomplete parts: the text has lost some of their lines.  Beside parts, the set has families of iptables
+    (``ip``, ``ip6``) and ``natives``."""
     of_text: bool = True
     """Whether a text describes the host.  False if hairpin has read the host itself, as a user who may not read all
     parts of the host.  The parts are then from the readings."""

@@ -1,5 +1,5 @@
-"""Finds known texts that share rare words with a line that has no meaning.  Such a text is offered, never claimed: the
-line may be a part of it, or the text of another version of the program."""
+"""Finds known texts that share rare words with a line that has no meaning.  hairpin offers such a text as a suggestion,
+because the line may be a part of the known text, or the same text from another version of the program."""
 
 import re
 from collections import Counter, defaultdict

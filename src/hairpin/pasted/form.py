@@ -137,7 +137,7 @@ class Paste(msgspec.Struct, frozen=True):
 class OutputForm(NamedTuple):
     """A kind of output.  ``anchor``: a pattern that matches the first line of the output from its beginning.  ``read``
     returns the output that begins at a line at which the anchor matches, or None if the line begins no such output.
-    ``words``: for an anchor that may match anywhere in a line, words of which each matching line has at least one.
+    ``words``: for an anchor that may match anywhere in a line; each matching line has at least one of these words.
     These words are searched first, because few lines have one."""
 
     anchor: re.Pattern[str]

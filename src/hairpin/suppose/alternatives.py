@@ -106,7 +106,8 @@ def _of_container(host: Host, told: ToldParts, container: Container, flows: tupl
 
 
 def _listening(netns: Netns, held: tuple[Socket, ...], name: str, command: str) -> Iterator[Alternative]:
-    """Yield the alternatives for a container's service, which is supposed to listen on its port at all addresses."""
+    """Yield the alternatives for a container's service.  hairpin supposes that the service listens on its port at all
+    addresses."""
     gone = tuple(DeleteSocket(netns, each) for each in held)
     service, port = message("the service of {name}", name=name), held[0].port
 

@@ -1,4 +1,4 @@
-"""Completes a host of which a text shows only a part.
+"""Completes a host if a text shows only a part of the host.
 
 All other parts are as on an ordinary host of the engine.  The told parts stay as they are. hairpin's simulation of the
 engine, which also starts containers and restores rules, makes the other parts: the networks' bridges, the containers'

@@ -46,7 +46,7 @@ _ALL_TABLES = ("filter", "nat", "mangle", "raw", "security")
 
 
 def told_by(evidence: Evidence, host: Host) -> ToldParts:
-    """Return the parts that the readings tell of the host that was made from them."""
+    """Return the parts of the host that the readings show.  The host was made from these readings."""
     own = host.own
     parts = {
         (reading.netns, field)

@@ -1,8 +1,8 @@
 """Completes a host that was read without root: adds rules and the insides of containers.
 
-The parts that were read stay as they are.  The added rules are those that the engine makes for its networks and
-containers; the engine lists these to a member of its group.  A container's namespace is as the engine makes it, with
-the sockets that were read.
+The parts that were read stay as they are.  The added rules are the rules that the engine makes for its networks and
+containers.  The engine lists its networks and containers to a member of its group.  A container's namespace is as the
+engine makes it, with the sockets that were read.
 """
 
 import msgspec

@@ -120,7 +120,7 @@ output."""
 
 
 def of_basics(answer: Answer) -> Next:
-    """Return the commands for those of the most useful readings that the text lacks."""
+    """Of the most useful readings, return the commands for the readings that the text lacks."""
     told = [host.told for host in answer.network.hosts if host.told is not None]
     lacking = [each for each in _BASICS if not any((HOST, each[0]) in parts.parts for parts in told)] or list(_BASICS)
     line = _one_line([*(command for _, command, _ in lacking), "docker ps -a"])

@@ -28,7 +28,8 @@ in that folder."""
 class Ran(NamedTuple):
     """A command that has ended.
 
-    ``text``: standard output.  ``said``: standard error.  ``document``: the JSON document; empty if there is none."""
+    ``text``: standard output.  ``said``: standard error.  ``document``: the JSON document; empty if the command wrote
+    none."""
 
     status: int
     text: str

@@ -21,8 +21,8 @@ _Place = tuple[str, str, str]
 
 
 def without_doubles(outputs: tuple[Output, ...]) -> tuple[Output, ...]:
-    """Return the outputs, in which each table is kept only once: in the last output that has the table complete, or, if
-    there is none, in the last output that has it."""
+    """Return the outputs, in which each table is kept only once.  The table is kept in the last output that has the
+    complete table.  If no output has the complete table, it is kept in the last output that has a part of the table."""
     of: dict[_Place, list[tuple[bool, int]]] = {}
     for number, each in enumerate(outputs):
         for part in each.parts:

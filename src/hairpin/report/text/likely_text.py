@@ -1,5 +1,5 @@
-"""The report about a host of which only a pasted text tells: what was recognised, what the text proves, what is likely,
-and the one command to run next."""
+"""The report about a host that only a pasted text describes: the recognised outputs, the proven facts, the likely
+causes, and the one command to run next."""
 
 from collections.abc import Callable, Container, Iterable, Iterator
 

@@ -30,9 +30,9 @@ class Hint(msgspec.Struct, frozen=True, kw_only=True):
 
     ``says``: patterns that must all match the text.  ``unless``: a pattern that must not match it.  ``cause``: the id
     of the cause; empty if the catalogue has no such cause.  ``weight``: how often the words mean this cause, compared
-    with the alternatives of the supposed parts.  ``command``: the command that decides; its ``{port}``, ``{protocol}``
-    and ``{container}`` are replaced by those of the question.  ``shows``: the command's output if the cause is true.
-    ``means``: the explanation.  ``is_error``: whether the words alone state a failure."""
+    with the alternatives of the supposed parts.  ``command``: the command that decides.  The question's port, protocol
+    and container replace ``{port}``, ``{protocol}`` and ``{container}``.  ``shows``: the command's output if the cause
+    is true.  ``means``: the explanation.  ``is_error``: whether the words alone state a failure."""
 
     says: tuple[re.Pattern[str], ...]
     weight: int

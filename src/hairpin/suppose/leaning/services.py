@@ -1,4 +1,4 @@
-"""Features that speak for each cause because of which a service does not answer, although packets reach it or could
+"""Features that speak for each cause that keeps a service from answering, although packets reach the service or could
 reach it."""
 
 from hairpin.message import message

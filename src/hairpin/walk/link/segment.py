@@ -142,7 +142,8 @@ def _behind_wire(network: Network, netns: Netns, link: Link, question: Question)
 
 
 def _on_other_hosts(network: Network, uplink: Port, question: Question) -> Answer:
-    """Return the link that replies on a read host on this wire; if none does, a host that was not read may reply."""
+    """Return the link that replies, if it is a link of a host that was read on this wire.  If no such link replies, a
+    host that was not read may reply."""
     for wire in wires_of(network, uplink):
         answer = _at_other_end(network, wire.far, question)
         if answer.kind not in ("nobody", "outside"):

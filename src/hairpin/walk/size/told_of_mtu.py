@@ -1,4 +1,4 @@
-"""Asks whether the path to a client has a smaller MTU of which the sender of the answer does not learn.
+"""Asks whether the path to a client has a smaller MTU, and the sender of the answer does not learn this MTU.
 
 Between this host and a client the MTU may be smaller: a VPN, PPPoE, a tunnel.  A router there drops a full-sized
 segment of an answer, and sends an ICMP error to the segment's sender ("fragmentation needed", "packet too big").  If a

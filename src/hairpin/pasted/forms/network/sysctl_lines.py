@@ -56,7 +56,7 @@ def _reads_proc(command: Command) -> bool:
 
 
 def _is_configured(paste: Paste, start: int, end: int) -> bool:
-    """Return whether the lines are those of a configuration file, or a person's words about what to set."""
+    """Return whether the lines come from a configuration file, or from a person who says what to set."""
     above = [line for line in paste.lines[max(0, start - _NEAR) : start] if line.strip()]
     below = [line for line in paste.lines[end : end + 1] if line.strip()]
     near = any(_COMMENT.match(line) for line in (*above[-1:], *below))

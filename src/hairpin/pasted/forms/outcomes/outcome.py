@@ -130,7 +130,7 @@ def origin_of(paste: Paste, command: Command, host: str) -> str:
 
 
 def is_loopback(host: str) -> bool:
-    """Return whether the address or name is that of the client itself."""
+    """Return whether the address or name belongs to the client itself."""
     return _LOOPBACK.fullmatch(host) is not None
 
 

@@ -79,9 +79,9 @@ KNOWN_TARGETS = frozenset(
 
 
 def target_options(words: str, target: str) -> tuple[str, tuple[str, ...]]:
-    """Return the words without those of the target, and the target's options.  If the words of a target are not known,
-    they stay among the words of the matches, and the target gets no options.  The reader of rules then does not know
-    the effect of the target."""
+    """Return the words without the target's words; also return the target's options.  If the words of a target are not
+    known, they stay among the words of the matches, and the target gets no options.  The reader of rules then does not
+    know the effect of the target."""
     if words.endswith(GOTO):
         return words.removesuffix(GOTO).rstrip(), ()
     for name, pattern, options in _ROWS:
