@@ -193,7 +193,7 @@ class CauseAnswer(msgspec.Struct, frozen=True):
     blame: "Blame | None" = None
     """The time at which the cause was made and its makers, if a trace on the host proves them."""
     line: Message | None = None
-    """The advice in one line.  It is about many flows that were not asked about."""
+    """The advice in one line.  The advice concerns many flows that were not asked about."""
     likely: bool = False
     """Whether the cause rests on parts of the host that a pasted text does not show."""
     explains: "tuple[Outcome, ...]" = ()

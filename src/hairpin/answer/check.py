@@ -246,8 +246,9 @@ def _is_decided(diagnosis: Diagnosis) -> bool:
 def _needs_all(found: Finding) -> bool:
     """Return whether the unread containers have to be read for the repairs.
 
-    The unread containers have to be read if a repair concerns all containers of a network.  They also have to be read
-    if there are several repairs, because the order of repairs depends on their effects on other flows."""
+    The unread containers have to be read if a repair concerns all containers of a network.  The unread containers also
+    have to be read if there are several repairs, because the order of repairs depends on their effects on other
+    flows."""
     return found.candidate.of_network or any(way.change.parts for way in found.candidate.ways)
 
 

@@ -20,7 +20,8 @@ from hairpin.carry.act import Attributes, FileState, Replace, with_mode_and_owne
 from hairpin.message import Message, message, verbatim
 
 _OF_CONTENT = frozenset({"security.ima", "security.evm"})
-"""The attributes that sign a file's content.  If they were kept for a new content, the file could not be read."""
+"""The attributes that sign a file's content.  If a file with new content kept these attributes, the file could not be
+read."""
 _GET_FLAGS = 0x80086601
 """The ioctl ``FS_IOC_GETFLAGS``, which reads the inode flags."""
 _FROZEN: tuple[tuple[int, str], ...] = ((0x10, "i"), (0x20, "a"))

@@ -135,7 +135,7 @@ class Host(msgspec.Struct, frozen=True, dict=True):
     """Daemons that the collector did not ask, because it asked another daemon of the same kind.  The containers of
     these daemons are not in ``engines``."""
     idle: tuple[IdleContainer, ...] = ()
-    """Rootless containers of users for whom no engine runs.  They are not in ``engines``."""
+    """Rootless containers of users for whom no engine runs.  These containers are not in ``engines``."""
     firewalld: Firewalld | None = None
     ufw: Ufw | None = None
     units: tuple[Unit, ...] = ()

@@ -28,9 +28,9 @@ def is_with_owner(host: Host, container: Container) -> bool:
 def may_serve(network: Network, host: Host, container: Container, binding: PortBinding) -> bool:
     """Return whether the container may serve the port that the owner of its network publishes.
 
-    It may not serve the port if all sockets on the port are known to belong to another container.  This other container
-    may still be in the namespace that the owner has left.  If no socket has the port, the container may be the one that
-    should listen."""
+    The container may not serve the port if all sockets on the port are known to belong to another container.  This
+    other container may still be in the namespace that the owner has left.  If no socket has the port, the container may
+    be the one that should listen."""
     owner = host.network_owner(container)
     if owner == container:
         return True

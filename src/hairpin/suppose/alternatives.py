@@ -58,7 +58,7 @@ def before_the_host(flow: Flow, weight: int = 5) -> Alternative:
 
 
 def of_hint(hint: Hinted) -> Alternative:
-    """Return the alternative to which words of the text point.  It has no change of the supposed host."""
+    """Return the alternative to which words of the text point.  This alternative has no change of the supposed host."""
     return Alternative(hint.cause, hint.weight, hint.command, hint.shows, Change(()), hint)
 
 
@@ -132,7 +132,8 @@ def _other_port(port: int) -> int:
 
 
 def _of_services(host: Host, told: ToldParts, flows: tuple[Flow, ...]) -> Iterator[Alternative]:
-    """Yield the alternatives for a service of the host itself.  They are for flows that lead to no container."""
+    """Yield the alternatives for a service of the host itself.  These alternatives are for flows that lead to no
+    container."""
     if (HOST, "sockets") in told.parts:
         return
     ports = {(flow.protocol, flow.dport) for flow in flows if not flow.container}

@@ -179,8 +179,8 @@ def _switches_inside(container: str) -> Supposition:
 
 
 def inside_command(container: str) -> str:
-    """Return the command that lists the listening sockets of a container.  It runs the host's own ss, because most
-    images have no ss."""
+    """Return the command that lists the listening sockets of a container.  The command runs the host's own ss, because
+    most images have no ss."""
     return _inside_of(container, "ss -lntup")
 
 

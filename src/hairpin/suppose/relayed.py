@@ -1,7 +1,7 @@
 """Finds containers by docker-proxy's command lines, if this user may not ask Docker.
 
-Every user may read the command line of a docker-proxy.  It contains a published port and the container's address and
-port, but not the container's name.  So the container is named by its address.
+Every user may read the command line of a docker-proxy.  This command line contains a published port and the container's
+address and port, but not the container's name.  So the container is named by its address.
 """
 
 import msgspec

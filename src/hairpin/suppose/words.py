@@ -1,7 +1,7 @@
 """Facts that a text states in words, and not in an output: something does not work, or a program listens somewhere.
 
-Words prove nothing.  If they say that something does not work, hairpin names likely causes.  If a program says where it
-listens, hairpin assumes that the container's service listens there.
+Words prove nothing.  If the words of a text say that something does not work, hairpin names likely causes.  If a
+program says where it listens, hairpin assumes that the container's service listens there.
 """
 
 import re
@@ -57,8 +57,8 @@ _ASKS = re.compile(
     r"|connect(?:ing)? to|try|tried|refused|can(?:no|')t)\b",
     re.IGNORECASE,
 )
-"""Matches words of a client.  Its line names the address that it asked, and not an address on which a program
-listens."""
+"""Matches words about a client.  A line with such words names the address that the client asked, and not an address on
+which a program listens."""
 _LONGEST = 300
 _FEWEST_WORDS = 3
 _WORDS_OF_SENTENCE = 6

@@ -44,7 +44,7 @@ _STRONG = 18
 _WALKED = 12
 """The weight of a cause that a walk of told parts shows, if nothing else speaks for it or against it."""
 OUTSIDE_CATALOGUE = "outside-catalogue"
-"""The id of a likely cause that is not in the catalogue.  Its title describes the cause."""
+"""The id of a likely cause that is not in the catalogue.  The title of such a cause describes the cause."""
 _MOST_LEANING = 10
 _FEWEST = 3
 """If there are fewer candidates than this number, the answer also names the most frequent causes."""

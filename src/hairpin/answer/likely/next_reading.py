@@ -16,8 +16,8 @@ _SURE = 20
 """If a capture decides a cause with at least this weight, it is the only command, because it runs until somebody stops
 it."""
 _CAPTURE = "sudo tcpdump"
-"""The command that waits for packets.  It is the last command in the line, because a later command would run only after
-somebody stops it."""
+"""The command that waits for packets.  This command is the last one in the line, because a later command would run only
+after somebody stops it."""
 
 
 def of_alternatives(stopping: tuple[Alternative, ...], answer: Answer) -> Next | None:

@@ -96,8 +96,8 @@ _SPARE: tuple[Block, ...] = tuple((0x0AC80000 + (number << 16), 16) for number i
 
 
 def spare_block(namespace: Namespace, servers: tuple[tuple[IpVersion, int], ...]) -> Block:
-    """Return a block that a user can configure as a pool.  It is the first spare block that overlaps no route of the
-    host and contains no name server.  If there is no such block, it is the first spare block."""
+    """Return a block that a user can configure as a pool.  The returned block is the first spare block that overlaps no
+    route of the host and contains no name server.  If there is no such block, it is the first spare block."""
     used = [*_routed(namespace), *((value, 32) for version, value in servers if version == 4)]
     return next((each for each in _SPARE if not any(_overlap(each, one) for one in used)), _SPARE[0])
 

@@ -37,8 +37,8 @@ _EXPECTED: tuple[tuple[re.Pattern[str], tuple[str, ...]], ...] = tuple(
         (r"ps\b", ("dockerd-", "relay-")),
     )
 )
-"""The keys of the readings that each command's output may contain.  They are needed because a form may recognise a line
-of one command as a line of another command."""
+"""The keys of the readings that each command's output may contain.  These keys are needed because a form may recognise
+a line of one command as a line of another command."""
 
 
 class Bundle(msgspec.Struct, frozen=True):

@@ -43,7 +43,7 @@ class ByteSource(Protocol):
 class Stream:
     """The bytes of a source, which this class counts.
 
-    ``read`` returns fewer bytes than asked only at the end.  It raises EvidenceError if the source has more than
+    ``read`` returns fewer bytes than asked only at the end.  ``read`` raises EvidenceError if the source has more than
     :data:`MOST_BYTES` bytes."""
 
     def __init__(self, source: ByteSource, path: str) -> None:

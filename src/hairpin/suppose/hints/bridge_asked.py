@@ -72,8 +72,8 @@ def _has(endpoints: Iterable[Endpoint], asked: str) -> bool:
 
 
 def _bridge_addresses(host: Host, told: ToldParts) -> Iterator[tuple[str, str]]:
-    """Yield the told addresses of bridges, each with the bridge's name.  They are told by listings of links or of
-    routes."""
+    """Yield the bridges' addresses that the text shows, each with the bridge's name.  Listings of links or of routes
+    show these addresses."""
     own = host.namespace(HOST)
     if (HOST, "addresses") in told.parts:
         yield from (

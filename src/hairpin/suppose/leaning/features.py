@@ -26,8 +26,8 @@ _CLIENT_INSIDE = (
 
 
 def _pattern_of(pattern: str) -> re.Pattern[str]:
-    """Return the pattern of words.  Its word bounds are those of ASCII, because Chinese texts have no spaces around a
-    name."""
+    """Return the pattern of words.  The pattern's word bounds are the word bounds of ASCII, because Chinese texts have
+    no spaces around a name."""
     return re.compile(words(pattern).pattern, re.IGNORECASE | re.DOTALL | re.MULTILINE | re.ASCII)
 
 

@@ -382,7 +382,8 @@ def _port_outwards(network: Network, netns: Netns, ports: tuple[Link, ...]) -> L
 def _port_to_host(network: Network, netns: Netns, ports: tuple[Link, ...], target: Port) -> Link | None:
     """Return the bridge port that leads to another host.
 
-    It is the port in the forwarding entry for the target, else the first tunnel device or uplink that reaches the host.
+    The returned port is the port in the forwarding entry for the target.  Without such an entry it is the first tunnel
+    device or uplink that reaches the host.
     """
     mac = link_of(network, target).mac
     learned = {each.port for each in network.namespace(netns).fdb if each.mac == mac and each.remote is None}

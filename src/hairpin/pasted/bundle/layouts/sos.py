@@ -5,8 +5,8 @@
                "_", "-", "." and "/"; "." for "/"
 
 Commands in a network namespace of ``ip netns`` are in ``networking/namespaces/NAME``, in older versions beside the
-host's own.  A report has no outputs from inside Docker's containers and no sets of ipset.  It has the rules of legacy
-iptables only as ``iptables -nvL``.
+host's own.  A report has no outputs from inside Docker's containers and no sets of ipset.  A report has the rules of
+legacy iptables only as ``iptables -nvL``.
 
 Source: sos/report/plugins/__init__.py _mangle_command(); networking.py, firewall_tables.py, docker.py, podman.py
 """
@@ -152,7 +152,8 @@ def _pieces(files: Files, root: str) -> Iterator[Piece]:
 
 
 def _lists_sockets(files: Files, listing: _File | None) -> bool:
-    """Return whether a listing has sockets.  If it has none, the files of ``/proc/net`` are read instead."""
+    """Return whether a listing has sockets.  If the listing has no sockets, the files of ``/proc/net`` are read
+    instead."""
     return listing is not None and re.search(rb"^(?:tcp|udp)", files[listing.path], re.MULTILINE) is not None
 
 

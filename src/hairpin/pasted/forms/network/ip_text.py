@@ -96,7 +96,7 @@ def _is_detail(line: str) -> bool:
 
 
 def _brief(paste: Paste, start: int) -> Found | None:
-    """Return what ``ip -br addr`` or ``ip -br link`` prints.  It shows neither indices nor MTUs."""
+    """Return what ``ip -br addr`` or ``ip -br link`` prints.  These commands show neither indices nor MTUs."""
     end = paste.block(start, _BRIEF.match)
     rows = [found for line in paste.lines[start:end] if (found := _BRIEF.match(line)) is not None]
     command = paste.command_above(start)

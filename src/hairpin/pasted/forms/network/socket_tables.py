@@ -4,8 +4,9 @@
     := "Active Internet connections (only servers)" NL "Proto" "Recv-Q" … NL row*
 
 If a listing has the listening sockets of all ports, it shows that nothing else listens.  The output of ``grep`` shows
-only some ports.  It becomes no reading, because it cannot show that a socket is absent.  ``ss -n`` and ``netstat -n``
-print the numbers of ports.  If a listing has the name of a service whose number is not known, it becomes no reading.
+only some ports.  Such an output becomes no reading, because it cannot show that a socket is absent.  ``ss -n`` and
+``netstat -n`` print the numbers of ports.  If a listing has the name of a service whose number is not known, it becomes
+no reading.
 
 Source: iproute2 misc/ss.c; net-tools netstat.c
 """
