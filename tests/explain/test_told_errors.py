@@ -1,5 +1,7 @@
 """Errors that a pasted text quotes are likely causes."""
 
+import pytest
+
 from hairpin.answer.answer import Answer
 from hairpin.explain.told_errors import with_told_errors
 from tests.answer.likely.test_likely import REFUSED, TIMED_OUT, answer
@@ -33,3 +35,31 @@ def test_references_are_unique() -> None:
 
 def test_an_ordinary_line_names_nothing() -> None:
     assert told('time="2026" level=info msg="Loading containers: done."\n').causes == ()
+
+
+def test_an_error_of_which_no_cause_is_known_is_named_by_its_meaning() -> None:
+    found = told("rootlessport cannot expose privileged port 80: listen tcp 0.0.0.0:80: bind: permission denied\n")
+    assert found.causes[0].id == "outside-catalogue"
+    assert "ip_unprivileged_port_start" in str(found.causes[0].candidate.title)
+
+
+def test_the_last_line_of_dockerd_is_read() -> None:
+    line = (
+        "dockerd[1112]: Error starting daemon: failed to create NAT chain DOCKER: iptables v1.8.2 (legacy): can't "
+        "initialize iptables table `nat': Table does not exist (do you need to insmod?)\n"
+    )
+    found = told("Starting docker:\n" + line).causes[0]
+    assert (found.id, found.explains[0].line) == ("kernel-module-missing", 2)
+
+
+@pytest.mark.parametrize(
+    ("said", "first"),
+    (
+        ("docker compose run web\n", "container-not-running"),
+        ("docker run web\n", "no-common-network-for-name"),
+        ("docker compose up. It has network_mode: bridge\n", "no-common-network-for-name"),
+    ),
+)
+def test_in_one_project_each_running_service_has_a_name(said: str, first: str) -> None:
+    error = 'could not translate host name "db" to address: Name or service not known\n'
+    assert told(said, error).causes[0].id == first

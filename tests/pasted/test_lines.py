@@ -65,3 +65,28 @@ def test_a_quoted_line_keeps_its_indentation() -> None:
         "inner",
         "",
     )
+
+
+@pytest.mark.parametrize(
+    ("text", "lines"),
+    (
+        ("seen:\na\n\nexpected:\n\n```\nb\n\nc\n```\nd", "seen: a expected: d"),
+        ("**Expected behavior**\nb\nc\n\nd", "**Expected behavior** d"),
+        ("It is expected: b\nc", "It is expected: b c"),
+        ("unexpected:\nc", "unexpected: c"),
+    ),
+)
+def test_what_is_expected_was_not_seen(text: str, lines: str) -> None:
+    assert " ".join(each for each in lines_of(text) if each) == lines
+
+
+@pytest.mark.parametrize(
+    ("text", "lines"),
+    (
+        ("`PING 192.0.2.1\nunreachable`", ("PING 192.0.2.1", "unreachable")),
+        ("`ip rule`\nend`", ("`ip rule`", "end`")),
+        ("`open\nend", ("`open", "end")),
+    ),
+)
+def test_a_code_span_over_several_lines(text: str, lines: tuple[str, ...]) -> None:
+    assert lines_of(text) == lines

@@ -5,7 +5,7 @@ import pytest
 
 from hairpin.errors import CollectError, UsageError
 from hairpin.host.contact import EngineBeside
-from hairpin.host.docker import PortBinding
+from hairpin.host.docker import Container, Endpoint, Engine, PortBinding
 from hairpin.host.host import Host, Unread
 from hairpin.host.idle import IdleContainer
 from hairpin.message import message
@@ -76,6 +76,14 @@ def test_refused(network: Network, target: Target, kind: type[Exception], said: 
         host_of(network, target)
 
 
+@pytest.mark.parametrize(
+    ("name", "written"), (("198.51.100.77", "198.51.100.77:PORT"), ("2001:db8::77", r"\[2001:db8::77\]:PORT"))
+)
+def test_no_container_has_the_address(name: str, written: str) -> None:
+    with pytest.raises(UsageError, match=f"no container has the address {name}. Write {written}"):
+        host_of(BOTH, Target(container=name))
+
+
 ABSENT = {"this host": (ONE, "this host has no container or alias 'x' .containers: db, web"),
           "another host": (TWO, "two has no container or alias 'x' .containers: api, web")}  # fmt: skip
 
@@ -118,3 +126,11 @@ def test_a_container_may_be_of_a_user_for_whom_no_engine_runs(container: IdleCon
         containers_named(whole, host, "second")
     with pytest.raises(UsageError, match="no container or alias 'third'"):
         containers_named(whole, host, "third")
+
+
+@pytest.mark.parametrize(("address", "named"), (("172.17.0.2", ["web"]), ("fd00::2", ["web"]), ("172.17.0.3", [])))
+def test_a_container_is_named_by_its_address(address: str, named: list[str]) -> None:
+    ends = (Endpoint("bridge", ipv4=0xAC110002, ipv6=0xFD << 120 | 2),)
+    engine = Engine("docker", "", containers=(Container("1" * 12, "web", "running", endpoints=ends),))
+    found = msgspec.structs.replace(ONE, engines=(engine,)).containers_named(address)
+    assert [each.name for each in found] == named

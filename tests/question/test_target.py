@@ -41,6 +41,8 @@ TARGETS: dict[str, Target] = {
     "198.51.100.2:80@node2": Target(80, version=4, address=0xC6336402, host="node2"),
     "web@node2": Target(container="web", host="node2"),
     "web:80@node2": Target(80, container="web", host="node2"),
+    "172.17.0.2": Target(container="172.17.0.2"),
+    "fd00::2": Target(container="fd00::2"),
     "postgres://web/db": Target(5432, "tcp", container="web"),
 }
 REFUSED: dict[str, str] = {
@@ -48,8 +50,6 @@ REFUSED: dict[str, str] = {
     "65536": "ports are 1 to 65535",
     "8151/": "a protocol is missing",
     "8151/sctp": "sctp is not supported; write /tcp or /udp",
-    "198.51.100.2": "write 198.51.100.2:PORT",
-    "2001:db8::1": "write [2001:db8::1]:PORT",
     "[2001:db8::1]": "is not a target",
     "[198.51.100.2.3]:80": "not an IPv6 address",
     "198.51.100.256:80": "not an IPv4 address",

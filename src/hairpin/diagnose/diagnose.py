@@ -41,6 +41,8 @@ MAX_WALKS_OF_ANY_REASON = 200
 REFUSING = ("blackhole", "unreachable", "prohibit")
 MAX_WALKS_FOR_OTHERS = 80
 """The number of walks after which a search that has found a set of causes looks for no other set."""
+BRANCHES_OF_A_WALK = 6
+"""The number of branches for which a search counts one walk: few flows of a host that was read fork so often."""
 
 
 class Diagnosis(msgspec.Struct, frozen=True):
@@ -163,8 +165,9 @@ def _smallest(network: Network, flow: Flow, trace: Trace, search: _Search) -> tu
                 together = classes | _classes(line.suspects)
                 if "address-held-by-nobody" in together and together & FOR_SOMEBODY:
                     continue
-                walks += 1
                 grown = _Line(after, walk_flow(after, flow), (*line.suspects, *found_now))
+                # A walk that forks often, as on a host of which only a text tells, costs as much as several others.
+                walks += max(1, len(grown.trace.branches) // BRANCHES_OF_A_WALK)
                 goes_on = has_moved(line.trace, grown.trace)
                 gets_further = gets_further or (bool(classes & PUTTING_BACK) and goes_on and not search.thorough)
                 unread = unread or may_enter_unread(network, grown.trace)

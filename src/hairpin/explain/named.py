@@ -7,6 +7,7 @@ from typing import Literal
 import msgspec
 
 from hairpin.errors import UsageError
+from hairpin.host.link import ENGINE_BRIDGE
 from hairpin.network.prefix import address_text, parse_address
 from hairpin.question.asked import Target
 from hairpin.question.target import parse_target
@@ -14,7 +15,7 @@ from hairpin.question.target import parse_target
 NamedKind = Literal["port", "address", "container", "host", "link", "chain", "table", "module", "path", "word"]
 _V4 = r"\d{1,3}(?:\.\d{1,3}){3}"
 _V6 = r"\[[0-9a-fA-F:.]+(?:%\w+)?\]"
-_LINK = re.compile(r"(?<![\w.-])(veth[0-9a-f]{4,12}|br-[0-9a-f]{12}|docker0|docker_gwbridge|podman\d+|cni\d+)(?![\w-])")
+_LINK = re.compile(rf"(?<![\w.-])(veth[0-9a-f]{{4,12}}|{ENGINE_BRIDGE})(?![\w-])")
 _CHAIN = re.compile(r"(?:^|\s)-[AIDCFNXPZE] ([\w-]+)")
 _TABLE = re.compile(r"(?:^|\s)-t (\w+)")
 _ENDPOINT = re.compile(r"(?<!\S)endpoint ([\w.-]+) \([0-9a-f]{12,64}\)")

@@ -12,17 +12,20 @@ from typing import NamedTuple
 import msgspec
 
 from hairpin.answer.answer import Answer, CauseAnswer, Decides, Next
-from hairpin.answer.likely.hinted import leaning_about
-from hairpin.answer.likely.likely import likely_cause
+from hairpin.answer.likely.hinted import leaning_about, sure_about
+from hairpin.answer.likely.likely import OUTSIDE_CATALOGUE, likely_cause
 from hairpin.causes.cause import Candidate
 from hairpin.causes.registry import known_cause
 from hairpin.causes.where import OfFile
 from hairpin.change.change import Change
+from hairpin.evidence.reading import Evidence
 from hairpin.evidence.told import Outcome
 from hairpin.explain.line import readable
 from hairpin.explain.lookup import find_meaning
 from hairpin.message import message
+from hairpin.pasted.forms.system.log_lines import ENGINE_LOG
 from hairpin.pasted.joining import unrecognised_in
+from hairpin.pasted.listed import recognised_in
 from hairpin.texts.meaning import TextMeaning
 
 _replace = msgspec.structs.replace
@@ -46,7 +49,7 @@ def with_told_errors(answer: Answer) -> Answer:
     text, return the same answer."""
     if not answer.is_of_text:
         return answer
-    errors = tuple(each for evidence in answer.evidence for each in _errors(unrecognised_in(evidence)))
+    errors = tuple(each for evidence in answer.evidence for each in _errors(_lines_of(evidence)))
     found = [each for each in answer.causes if each.shown_by is None]
     rest = [each for each in answer.causes if each.shown_by is not None]
     known = {each.id for each in found}
@@ -54,7 +57,9 @@ def with_told_errors(answer: Answer) -> Answer:
     kept = [each for each in rest if each.id not in {one.id for one in made}]
     asked = None if any(not each.likely for each in found) else _confirming(made)
     if rest or not made:
+        quoted = {each.id for each in made}
         found, made, kept = _among_likely(answer, made)
+        asked = asked if made and made[0].id in quoted else None
     return _replace(answer, causes=_with_refs((*found, *made, *kept)), next=asked or answer.next)
 
 
@@ -71,9 +76,12 @@ def _among_likely(answer: Answer, made: _Causes) -> tuple[_Causes, _Causes, _Cau
     top = points.get(ranked[0].id, 0) if ranked else 0
     least = top - _BEHIND if top >= _STRONG else -_STRONG
     first = [each for each in made if points.get(each.id, top) >= least]
-    placed = {each.id for each in (*proven, *first)}
+    sure = sure_about(answer)
+    named = [each for each in ranked if (each.shown_by or ("",))[0] in sure or each.id in sure]
+    first = [*named, *(each for each in first if each not in named and each.id not in sure)]
+    placed = {each.id for each in (*proven, *first)} - {OUTSIDE_CATALOGUE}
     listed = {each.id for each in answer.causes}
-    behind = [each for each in ranked if each.id not in placed]
+    behind = [each for each in ranked if each.id not in placed and each not in first]
     return proven, first, [*behind, *(each for each in made if each not in first and each.id not in listed)]
 
 
@@ -84,6 +92,12 @@ _BEHIND = 6
 """The number of points that the cause of a quoted error may have less than the likeliest cause, and still stand first:
 the error names the cause."""
 _OF_CONTAINER_NAMES = ("no-common-network-for-name", "default-bridge-has-no-names", "host-network-has-no-names")
+_STOPPED = "container-not-running"
+_COMPOSE = re.compile(r"\b(?:docker|podman)[- ]compose\b")
+_NETWORKS = re.compile(
+    r"\bnetworks:|\bexternal:|\bnetwork_mode\b|\b(?:another|other|second) (?:compose|project|stack)|--net(?:work)?\b"
+)
+"""In one project of compose without networks of its own, each service that runs knows the others' names."""
 _OUTER_NAME = re.compile(
     r"\b[\w-]+\.(?:[\w-]+\.)*(?:com|org|net|io|de|cn|fr|uk|ru|eu|dev|gov|edu|co|me|app|info)\b", re.IGNORECASE
 )
@@ -162,29 +176,42 @@ def _with_refs(causes: tuple[CauseAnswer, ...]) -> tuple[CauseAnswer, ...]:
     return tuple(named)
 
 
+def _lines_of(evidence: Evidence) -> tuple[tuple[int, str], ...]:
+    """Return the lines in which a text may quote an error, with their numbers: prose, and dockerd's last line."""
+    numbers = (each.line for each in recognised_in(evidence) if each.as_ == ENGINE_LOG)
+    lines = (line for each in evidence.readings if each.key == "dockerd-log" for line in each.text.splitlines())
+    return (*unrecognised_in(evidence), *zip(numbers, lines, strict=False))
+
+
 def _errors(lines: tuple[tuple[int, str], ...]) -> Iterator[QuotedError]:
     for number, line in lines[:_MOST_LINES]:
         hit = find_meaning(readable(line.encode("utf-8", "surrogateescape")))
-        if hit is None or hit.entry.kind != "fault" or hit.entry.outcome or not hit.entry.causes:
+        if hit is None or hit.entry.kind != "fault" or hit.entry.outcome:
             continue
         yield QuotedError(number, hit.matched, hit.entry)
 
 
 def _causes(errors: tuple[QuotedError, ...], answer: Answer) -> Iterator[CauseAnswer]:
     named: dict[str, QuotedError] = {}
+    lines = [line for evidence in answer.evidence for _, line in unrecognised_in(evidence)]
+    is_one_project = any(map(_COMPOSE.search, lines)) and not any(map(_NETWORKS.search, lines))
     for each in sorted(errors, key=lambda one: one.entry.general):
-        for cause in dict.fromkeys((each.entry.kept_by, *each.entry.shown_by, *each.entry.causes[:_EACH])):
-            if cause and not (cause in _OF_CONTAINER_NAMES and _OUTER_NAME.search(each.quote)):
+        ids = dict.fromkeys((each.entry.kept_by, *each.entry.shown_by, *each.entry.causes[:_EACH]))
+        if "no-common-network-for-name" in ids and is_one_project:
+            ids = dict.fromkeys((_STOPPED, *ids))
+        known = tuple(one for one in ids if one and known_cause(one) is not None)
+        for cause in known or ((OUTSIDE_CATALOGUE,) if not each.entry.general else ()):
+            if not (cause in _OF_CONTAINER_NAMES and _OUTER_NAME.search(each.quote)):
                 named.setdefault(cause, each)
     for cause, error in list(named.items())[:_MOST]:
-        known = known_cause(cause)
-        if known is not None:
+        known_as = known_cause(cause)
+        if known_as is not None or cause == OUTSIDE_CATALOGUE:
             seen = Outcome(error.entry.program or "", error.quote, "refused", line=error.line)
             yield likely_cause(
                 cause,
                 answer.network.this.name,
                 Candidate(
-                    known.title,
+                    known_as.title if known_as is not None else error.entry.meaning,
                     message("{quote}: {meaning}", quote=error.quote, meaning=error.entry.meaning),
                     Change(()),
                     OfFile(f"line {error.line}"),

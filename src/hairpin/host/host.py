@@ -1,12 +1,14 @@
 """One host: its namespaces, its engines, its managers.  ``host/read/parse.py`` makes a host from evidence."""
 
+from ipaddress import ip_address
+
 import msgspec
 
 from hairpin.door import CLOSED, Door, Observation
 from hairpin.evidence.reading import HOST
 from hairpin.evidence.told import ToldParts
 from hairpin.host.contact import Contact, EngineBeside
-from hairpin.host.docker import Container, DockerNetwork, Engine, Tool
+from hairpin.host.docker import Container, DockerNetwork, Endpoint, Engine, Tool
 from hairpin.host.floating import FloatingAddress
 from hairpin.host.idle import IdleContainer
 from hairpin.host.limit_state import Counters, LimitState
@@ -232,7 +234,8 @@ class Host(msgspec.Struct, frozen=True, dict=True):
         """Return the containers that the name means.  A name means the container with this name or id.  If there is no
         such container, the name means the containers of the compose or swarm service with this name (also
         ``tasks.NAME``).  If there is no such service, the name means the only container whose id begins with it.  If
-        there is no such container either, the name means the containers that have it as a network alias."""
+        there is no such container either, the name means the containers that have it as a network alias, or as their
+        own address."""
         known = _known_as(self).get(name)
         if known is not None:
             return (known,)
@@ -243,7 +246,8 @@ class Host(msgspec.Struct, frozen=True, dict=True):
         matching = tuple(each for each in containers if len(name) >= 3 and each.id.startswith(name))
         if len(matching) == 1:
             return matching  # each container also has the beginning of its id as an alias
-        return tuple(each for each in containers if name and any(name in one.aliases for one in each.endpoints))
+        of_alias = tuple(each for each in containers if name and any(name in one.aliases for one in each.endpoints))
+        return of_alias or tuple(each for each in containers if any(_has_address(one, name) for one in each.endpoints))
 
     def containers(self) -> tuple[Container, ...]:
         """Return the containers of every engine."""
@@ -303,6 +307,15 @@ def _known_as(host: Host) -> dict[str, Container]:
         found.setdefault(container.name, container)
         found.setdefault(container.id, container)
     return found
+
+
+def _has_address(endpoint: Endpoint, text: str) -> bool:
+    """Return whether the text is an address of the endpoint."""
+    try:
+        address = ip_address(text)
+    except ValueError:
+        return False
+    return int(address) == (endpoint.ipv4 if address.version == 4 else endpoint.ipv6)
 
 
 @kept

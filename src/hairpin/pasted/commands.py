@@ -58,6 +58,7 @@ _CHANGES = re.compile(
     r"|ip6?tables-restore\b|nft (?:-f|add|insert|delete|flush)\b|ifconfig \S+ \S|sysctl .*=|echo \S+ ?> ?/proc/sys/"
     r"|ip (?:-\S+ )*(?:a|addr|address|l|link|r|route|rule) (?:add|del|delete|flush|set|replace|change)\b"
     r"|route (?:add|del)\b|(?:systemctl|service) .*\b(?:re)?(?:start|stop|load)\b|brctl (?:add|del)"
+    r"|firewall-cmd .*--(?:(?:complete-)?reload|add-|remove-|set-)|ufw (?:--force )?(?:enable|disable|reload|reset)\b"
 )
 """Matches the beginning of a command that changes the path of packets.  No such command has a password in it."""
 

@@ -10,11 +10,11 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from hairpin.evidence.reading import HOST
+from hairpin.host.link import is_engine_bridge
 from hairpin.pasted.form import Fragment
 
 _LINK = re.compile(r"\d+: (?P<name>[^:@\s]+)")
 _MAC = re.compile(r"\s+link/ether (?P<mac>\S+)")
-_OF_ENGINE = re.compile(r"docker0|br-[0-9a-f]{12}|(?:podman|cni-podman)\d+")
 _OF_PLACE = (
     "ip-", "sockets", "iptables-", "nft-", "sysctl", "bridge-", "conntrack", "proc-net", "ipset", "ebtables",
 )  # fmt: skip
@@ -33,7 +33,7 @@ def at_home(outputs: Iterable[Seen]) -> Iterator[tuple[Fragment, ...]]:
     every = tuple(outputs)
     listed = [(each, links) for each in every if (links := _links_in(each)) is not None]
     named = (links for each, links in listed if each.named)
-    bridged = (links for _, links in listed if any(_OF_ENGINE.fullmatch(name) for name in links))
+    bridged = (links for _, links in listed if any(is_engine_bridge(name) for name in links))
     home = next(named, None) or next(bridged, None) or next((links for _, links in listed), None)
     is_foreign = False
     for each in every:

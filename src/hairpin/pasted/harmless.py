@@ -32,12 +32,13 @@ _COMPOSE = re.compile(
 
 def harmless_words(command: str) -> str:
     """Return the words about the network in an engine's command line, and the sentences after the command; empty if
-    there are none."""
+    there are none.  A call of compose is about the network, too, because its projects have networks of their own."""
     engine = _ENGINE.match(command)
     options = _OPTION.findall(command) if engine is not None else []
     said = _SENTENCE.search(command)
     behind = f". {said['said']}" if said is not None else ""
-    return " ".join((engine[0], *options)) + behind if engine is not None and (options or behind) else behind
+    is_kept = engine is not None and (options or behind or "compose" in engine[0])
+    return " ".join((engine[0], *options)) + behind if engine is not None and is_kept else behind
 
 
 def is_harmless(line: str) -> bool:

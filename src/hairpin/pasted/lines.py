@@ -1,14 +1,23 @@
 """The lines of a pasted text, without the characters that copying and pasting has added.
 
 This module removes or repairs HTML tags and entities, Markdown fences and quote marks, numbers in the margin, curly
-quotes, dashes that a web page made from hyphens, and invisible characters.  Each line keeps its number in the pasted
-text.
+quotes, dashes that a web page made from hyphens, and invisible characters.  It also removes the results that a person
+expected and did not see.  Each line keeps its number in the pasted text.
 """
 
 import html
 import re
 
 _FENCE = re.compile(r"\s*(```|~~~)[\w.+-]*\s*$")
+_EXPECTED = re.compile(
+    r"\W*(?:(?:the |describe the )?(?:expected|results you expected)(?: (?:behaviou?r|results?|outputs?|outcome))?"
+    r"|what (?:you |i |did you )?expect(?:ed)?(?: to happen)?"
+    r"|(?:it |this |which |that )?should (?:be|look like)(?: this)?"
+    r"|预期(?:结果|行为)?|期望(?:结果)?|期待(?:する|される)(?:動作|結果)?)\W*$",
+    re.IGNORECASE,
+)
+"""A heading above what the text says to be expected."""
+_MOST_SPAN_LINES = 200
 _QUOTE = re.compile(r">(?: ?>)* ?")
 """Matches the quote marks of a line and one blank.  Further blanks are the indentation of the quoted line."""
 _TAG = re.compile(
@@ -42,7 +51,9 @@ def lines_of(text: str) -> tuple[str, ...]:
     raw = text.split("\n")
     if not text.isascii():
         raw = [_DASHED.sub("--", line.translate(_SAID)) for line in raw]
+    _without_expected(raw)
     lines = [_plain(line) for line in raw]
+    _without_span_marks(lines)
     _without_quotes(lines)
     _without_margins(lines)
     return tuple(lines)
@@ -59,6 +70,35 @@ def _plain(line: str) -> str:
     if _FENCE.match(line) is not None:
         return ""
     return line.removesuffix("```").rstrip() if line.endswith("```") and line.count("`") == len("```") else line
+
+
+def _without_expected(lines: list[str]) -> None:
+    """Empty what stands below a heading that says "expected": the fenced block, or the lines up to an empty one."""
+    for index, heading in enumerate(lines):
+        if _EXPECTED.match(heading) is None:
+            continue
+        start = next((each for each in range(index + 1, len(lines)) if lines[each].strip()), len(lines))
+        is_fenced = start < len(lines) and _FENCE.match(lines[start]) is not None
+        for each in range(start, len(lines)):
+            line = lines[each]
+            if (each > start and _FENCE.match(line) is not None) if is_fenced else not line.strip():
+                break
+            lines[each] = ""
+
+
+def _without_span_marks(lines: list[str]) -> None:
+    """Remove the two marks of each code span of Markdown that reaches over several lines."""
+    opened: int | None = None
+    for index, line in enumerate(lines):
+        if opened is not None and index - opened > _MOST_SPAN_LINES:
+            opened = None
+        if line.count("`") != 1:
+            continue
+        if opened is not None and line.endswith("`"):
+            lines[opened], lines[index] = lines[opened].removeprefix("`"), line.removesuffix("`")
+            opened = None
+        elif line.startswith("`"):
+            opened = index
 
 
 def _without_quotes(lines: list[str]) -> None:

@@ -10,7 +10,7 @@ from hairpin.host.host import Host
 from hairpin.host.idle import IdleContainer
 from hairpin.message import Message, message
 from hairpin.network.network import Network, owns_address
-from hairpin.network.prefix import Version, address_text
+from hairpin.network.prefix import Version, address_text, parse_address
 from hairpin.network.wires import owner_of, same_machine
 from hairpin.question.asked import Target
 from hairpin.question.suggest import close, word_list
@@ -154,6 +154,7 @@ def containers_named(network: Network, host: Host, name: str) -> tuple[Container
         return found
     known = word_list(name, (each.name for each in host.containers()))
     _require_engines((host,), name, known)
+    _refuse_address(name)
     meant = _meant(name, (host,))
     here = host is network.this
     said = (
@@ -164,6 +165,21 @@ def containers_named(network: Network, host: Host, name: str) -> tuple[Container
         )
     )
     raise UnknownNameError(_suggesting(said, meant), name=name)
+
+
+def _refuse_address(name: str) -> None:
+    """Raise UnknownNameError if the name is an address, which no container has."""
+    try:
+        version, _ = parse_address(name)
+    except ValueError:
+        return
+    written = f"[{name}]" if version == 6 else name
+    said = message(
+        "no container has the address {name}. Write {written}:PORT to ask for a port at this address",
+        name=name,
+        written=written,
+    )
+    raise UnknownNameError(said, name=name)
 
 
 def _meant(name: str, hosts: Iterable[Host]) -> tuple[str, ...]:
@@ -199,6 +215,7 @@ def _refuse_unknown(network: Network, name: str) -> None:
         _read(host)
     known = word_list(name, (f"{each.name}@{host.name}" for host in network.hosts for each in host.containers()))
     _require_engines(network.hosts, name, known)
+    _refuse_address(name)
     said = message(
         "none of these hosts has a container or an alias {name!r} (containers: {known})", name=name, known=known
     )

@@ -4,8 +4,8 @@ TARGET := (PORTS[/PROTO] | ADDR:PORTS[/PROTO] | [V6]:PORTS[/PROTO] | NAME | NAME
 PORTS  := PORT | PORT-PORT
 WHERE  := (ADDR | host | lan | [container:]NAME) [@HOST]
 
-NAME is the name or id of a container, or the name of a compose service.  HOST is the label of a host: the whole text
-after the first ``@``.
+NAME is the name, the id or an address of a container, or the name of a compose service.  HOST is the label of a host:
+the whole text after the first ``@``.
 """
 
 import re
@@ -73,9 +73,7 @@ def _target(text: str) -> Target:
         )
     address = _address(text)
     if address is not None:
-        written = f"[{text}]" if address[0] == 6 else text
-        said = message("{text!r} has no port: write {written}:PORT", text=text, written=written)
-        raise UsageError(said, mark=mark_in(text, ""))
+        return Target(container=text)
     found = _WITH_PORT.fullmatch(text)
     if found is not None:
         (port, last), protocol = _ports(found["port"], text), _protocol(found["protocol"], text)

@@ -3,10 +3,11 @@
 Pure.  A part of the host is *told* if the text shows it.  All other parts are *supposed* to be as on an ordinary host.
 An *alternative* is another state that a supposed part may have.
 
-Read ``told`` (the told parts) with ``words`` (facts that the text states in words) and ``trouble`` (words that say that
-something fails), ``asked`` with ``asked_services`` (the object of a question if no output lists containers),
-``ordinary`` (the completed host) with ``networks``, ``own_namespace``, ``containers`` and ``simulated``, ``parts`` (the
-supposed parts that a walk reads) and ``alternatives``.
+Read ``told`` (the told parts) with ``words`` (facts that the text states in words), ``places`` (the places at which, as
+the text says, a connection works or fails) and ``trouble`` (words that say that something fails), ``asked`` with
+``asked_services`` (the object of a question if no output lists containers), ``ordinary`` (the completed host) with
+``networks``, ``own_namespace``, ``containers`` and ``simulated``, ``parts`` (the supposed parts that a walk reads) and
+``alternatives``.
 
 ``without_root`` completes a host that hairpin itself reads without root, with ``relayed`` (containers that
 docker-proxies show) and ``insides`` (containers' links and addresses).

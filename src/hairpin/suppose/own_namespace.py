@@ -1,6 +1,5 @@
 """The host's own namespace: its links, addresses, routes, policy rules and sysctls, as on an ordinary host."""
 
-import re
 from collections.abc import Iterator
 from typing import Literal
 
@@ -10,7 +9,7 @@ from hairpin.change.simulation.addresses import with_address
 from hairpin.evidence.reading import HOST
 from hairpin.evidence.told import ToldParts
 from hairpin.host.host import Host, Namespace
-from hairpin.host.link import Address, BridgeInfo, BridgePort, Link
+from hairpin.host.link import Address, BridgeInfo, BridgePort, Link, is_bridge_by_name
 from hairpin.host.route import TABLE_DEFAULT, TABLE_LOCAL, TABLE_MAIN, NextHop, PolicyRule, Route
 from hairpin.host.sysctl import Path, Sysctls
 from hairpin.suppose.simulated import with_namespace
@@ -34,7 +33,7 @@ def _uplinks(own: Namespace, host: Host) -> tuple[Link, ...]:
         if each.name != "lo"
         and each.master is None
         and each.name not in bridges
-        and _BRIDGE.fullmatch(each.name) is None
+        and not is_bridge_by_name(each.name)
         and each.kind not in _INNER
     ]
     return tuple(sorted(found, key=lambda each: each.kind != ""))
@@ -83,9 +82,6 @@ def _with_links(own: Namespace, address: int) -> Namespace:
     return own
 
 
-_BRIDGE = re.compile(r"docker0|docker_gwbridge|(?:podman|cni|virbr|lxdbr|vmbr)\d+|br-[0-9a-f]{12}")
-
-
 def _with_kinds(own: Namespace, host: Host) -> Namespace:
     """Return the namespace in which links get their kinds, which a listing without details does not show.  A link is a
     bridge if it is the master of another link, or has a usual name of a bridge.  A link ``veth…`` is a veth of an
@@ -94,7 +90,7 @@ def _with_kinds(own: Namespace, host: Host) -> Namespace:
     bridges = masters | {joined.bridge for engine in host.engines for joined in engine.networks}
     links: list[Link] = []
     for each in own.links:
-        if each.kind == "" and (each.name in bridges or _BRIDGE.fullmatch(each.name)):
+        if each.kind == "" and (each.name in bridges or is_bridge_by_name(each.name)):
             each = _replace(each, kind="bridge", bridge=each.bridge or BridgeInfo())  # noqa: PLW2901
         elif each.kind == "" and each.name.startswith("veth"):
             port = (each.port or BridgePort()) if each.master is not None else None
@@ -106,7 +102,7 @@ def _with_kinds(own: Namespace, host: Host) -> Namespace:
 def _link(index: int, name: str) -> Link:
     if name == "lo":
         return Link(index, name, "loopback", mtu_bytes=65536, flags=("LOOPBACK", "UP"))
-    if _BRIDGE.fullmatch(name):
+    if is_bridge_by_name(name):
         return Link(index, name, "bridge", bridge=BridgeInfo(), flags=("BROADCAST", "MULTICAST", "UP"))
     return Link(index, name, flags=("BROADCAST", "MULTICAST", "UP"))
 

@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from hairpin.evidence.told import Listener, Outcome, Result
+from hairpin.suppose.places import SENTENCE_END, places_in
 from hairpin.suppose.trouble import TROUBLE, WEAK_TROUBLE, seen_in_words, speaks_of_network
 
 _ERROR = re.compile(r"\b(?:error|fail\w*|cannot|in use|denied|bind:)", re.IGNORECASE)
@@ -25,32 +26,7 @@ _LISTENING = re.compile(
     r":? ?(?:port )?(?P<port>\d{2,5})\b(?![.\d])",
     re.IGNORECASE,
 )
-_SENTENCE = re.compile(r"(?<!\d)[.](?=\s|$)|[;!?](?=\s|$)|(?<=[^\x00-\x7f])[。；！？]")
-_CLAUSE = re.compile(r",|:\s|\b(?:but|and|while|whereas|however|yet|though|although)\b", re.IGNORECASE)
 _IS_ERROR = re.compile(r"\s*(?:\w+ )?(?:error|warning|warn|info|fatal)\b|\s*\S+:\s", re.IGNORECASE)
-_AT_HOST = re.compile(
-    r"\b(?:on|from|in|at|inside) (?:the |this |my |that |its )?(?:docker |same |ec2 |virtual |own |local )?"
-    r"(?:host|server|instance|machine|vps|vm|droplet|box|node)\b(?! (?:network|mode))|\b(?:the )?host itself\b"
-    r"|\blocally\b",
-    re.IGNORECASE,
-)
-_LOCALHOST = re.compile(r"\blocalhost\b|\b127\.0\.0\.1\b", re.IGNORECASE)
-_ELSEWHERE = re.compile(
-    r"\boutside(?: world)?\b|\belsewhere\b|\b(?:another|other|different|any other|remote|client) (?:machines?"
-    r"|hosts?|computers?|pcs?"
-    r"|devices?|laptops?|locations?)\b|\b(?:external|remote|public)ly\b|\b(?:external|public) (?:ip|address"
-    r"|clients?|access|domain)\b|\binternet\b|\bfrom (?:my|a|the) (?:(?:personal|own|local|home|work|office"
-    r"|windows|other) )?(?:laptop|pc|mac"
-    r"|macbook|phone|desktop|computer|home|windows|browser)\b|\b(?:my|a|the) browser\b|\b(?:the )?lan\b",
-    re.IGNORECASE,
-)
-_WORKS = re.compile(
-    r"\b(?:works?|worked|working|fine|ok|okay|answers?|answered|responds?|comes(?! up)|loads?|loaded|reachable"
-    r"|accessible|succeeds?"
-    r"|gets? (?:a|the|it|an|back)|(?:gives?|returns?|shows?|serves?|prints?) (?:me )?(?:a|the|its|back)|no "
-    r"problem|can (?:reach|access|connect|ping|curl|see|open|get)|able to)\b",
-    re.IGNORECASE,
-)
 _ASKS = re.compile(
     r"\b(?:curl|wget|telnet|nc|ping|psql|browser|browse|visit(?:ing)?|open(?:ed|ing)?|go(?:ing)? to|navigat\w+"
     r"|access(?:ing)?|http get"
@@ -104,10 +80,10 @@ def seen_at_both(lines: Iterable[tuple[int, str]]) -> tuple[Outcome, ...]:
     good: tuple[int, str] | None = None
     bad: tuple[int, str] | None = None
     for number, sentence in _sentences(lines):
-        for at_host, fails in _said_of_places(sentence):
-            if at_host and not fails:
+        for place, fails in places_in(sentence):
+            if place == "host" and not fails:
                 good = good or (number, sentence[:_LONGEST])
-            elif fails and not at_host:
+            elif place == "outside" and fails:
                 bad = bad or (number, sentence[:_LONGEST])
         if good is not None and bad is not None:
             return (
@@ -127,7 +103,7 @@ def _sentences(lines: Iterable[tuple[int, str]]) -> Iterator[tuple[int, str]]:
         if number != last + 1 and held:
             yield begun, held
             held = ""
-        *whole, rest = _SENTENCE.split(line)
+        *whole, rest = SENTENCE_END.split(line)
         for each in whole:
             yield (begun if held else number), f"{held} {each}".strip()
             held = ""
@@ -136,22 +112,6 @@ def _sentences(lines: Iterable[tuple[int, str]]) -> Iterator[tuple[int, str]]:
             held = ""
     if held:
         yield begun, held
-
-
-def _said_of_places(sentence: str) -> Iterator[tuple[bool, bool]]:
-    """Yield, for each place in a sentence, whether it is the host, and whether the connection fails there.  A clause
-    without a place is about the last place before it."""
-    at_host: bool | None = None
-    for clause in _CLAUSE.split(sentence):
-        elsewhere = _ELSEWHERE.search(clause) is not None
-        own = _AT_HOST.search(clause) is not None or (not elsewhere and _LOCALHOST.search(clause) is not None)
-        if own != elsewhere:
-            at_host = own
-        elif own:
-            at_host = None
-        fails = TROUBLE.search(clause) is not None
-        if at_host is not None and (fails or _WORKS.search(clause) is not None):
-            yield at_host, fails
 
 
 def listeners_in(lines: Iterable[tuple[int, str]]) -> Iterator[Listener]:

@@ -32,6 +32,7 @@ def _found(text: str, lines: tuple[tuple[int, str], ...] = ()) -> list[str]:
     (
         ("172.17.52.18", "172.17.0.1", ["bridge-subnet-overlaps-route"]),
         ("172.17.0.2", "172.17.0.1", ["veth-detached-from-bridge"]),
+        ("172.17.90.237", "172.17.0.4", ["bridge-subnet-overlaps-route"]),  # a container names itself
         ("10.8.0.77", "10.8.0.5", []),
         ("172.17.52.18", "10.8.0.1", []),
     ),

@@ -5,6 +5,7 @@ import pytest
 from hairpin.causes.registry import known_cause
 from hairpin.suppose.hints.hint import hints_in, prose_of
 from hairpin.suppose.hints.table import HINTS
+from hairpin.suppose.hints.told_names import SURE
 
 _FILL = {"{container}": "web", "{port}": "8080", "{protocol}": "tcp"}
 
@@ -40,6 +41,12 @@ _POINTING = (
     ("ufw denies 8080, and the port is still reachable from everywhere.", "published-bypasses-host-firewall"),
     ('daemon.json has {"icc": false}, the two containers get no answer.', "icc-off"),
     ("sudo iptables -t filter -P OUTPUT DROP", "output-policy-drop"),
+    ("fail2ban says banned, but the address can still open the site.", "ban-misses-published-port"),
+    ("firewall-cmd --reload\nNow the podman container does not answer.", "podman-rules-missing"),
+    ("With tailscale up --accept-routes the container's port times out.", "policy-rule-diverts-container-traffic"),
+    ("SQLSTATE[HY000] [2002] Connection refused", "loopback-is-the-container"),
+    ("Own masquerade rules for 100.64.0.0/10 repair it.", "masquerade-missing"),
+    ("With FIREWALL_OUTBOUND_SUBNETS=192.0.2.0/24 there is an answer.", "container-own-firewall"),
     ("$IPT -P FORWARD DROP", "forward-policy-drop"),
     ("iptables -I FORWARD -i eth0 -j DROP", "reject-rule-before-docker"),
     ("iptables -t nat -F", "firewall-manager-flushed-rules"),
@@ -87,6 +94,10 @@ _POINTING_NOWHERE = (
     ("mysql:host=127.0.0.1 answers with network_mode: host, port 80 is refused.", "loopback-is-the-container"),
     ("Docker Engine 27.4. From another machine ping 172.18.0.2 times out.", "raw-drop-direct-routing"),
     ("default dev eth0 scope link; the container is unreachable.", "bridge-became-default-route"),
+    ("fail2ban is installed, the site does not answer.", "ban-misses-published-port"),
+    ("firewall-cmd --reload; the docker container does not answer.", "podman-rules-missing"),
+    ("With tailscale up the container's port times out.", "policy-rule-diverts-container-traffic"),
+    ("DB_HOST=db\nSQLSTATE[HY000] [2002] Connection refused", "loopback-is-the-container"),
 )  # fmt: skip
 
 
@@ -116,7 +127,7 @@ def test_each_hint_names_a_known_cause_and_only_reads() -> None:
         assert not hint.cause or known_cause(hint.cause) is not None
         assert not changing & set(hint.command.split())
         assert hint.cause or hint.means
-        assert 0 < hint.weight <= 24
+        assert 0 < hint.weight <= SURE
 
 
 def test_a_long_text_is_read_quickly() -> None:

@@ -7,10 +7,12 @@ from hairpin.question.flows import flows_for
 from hairpin.question.target import parse_target
 from hairpin.suppose.hints.hint import prose_of
 from hairpin.suppose.hints.told_facts import (
+    discovery_dropped,
     diverting_rules,
     held_twice,
     own_host_hints,
     published_elsewhere,
+    resolver_rules_gone,
     saved_by_the_service,
     smaller_uplink,
     two_translations,
@@ -41,6 +43,26 @@ def test_a_client_in_a_container_asks_its_own_host() -> None:
     )
     assert _own_host("From a container the service on the host is refused.") == ["host-service-listens-on-loopback"]
     assert _own_host("From a container the service on the host times out.") == ["input-drops-host-service"]
+
+
+def test_the_bridge_of_a_podman_network_is_unreachable_by_a_rule_alone() -> None:
+    """The bridge has the address itself, so no neighbour can be missing."""
+    told = network(f"{RUN}\n$ nc -vz 10.89.8.1 53\nNcat: No route to host.").hosts[0].told
+    assert told is not None
+    found = list(own_host_hints(prose_of(()), network(RUN).hosts[0], told))
+    assert [(each.cause, each.weight) for each in found] == [("input-drops-host-service", 26)]
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    (
+        ("With firewalld in the container DOCKER_OUTPUT is gone.", 1),
+        ("Names do not resolve; DOCKER_OUTPUT is there.", 0),
+        ("All rules are gone.", 0),
+    ),
+)
+def test_the_rules_of_the_resolver_are_gone(text: str, found: int) -> None:
+    assert len(list(resolver_rules_gone(prose_of(((1, text),)), network(RUN).hosts[0]))) == found
 
 
 @pytest.mark.parametrize(
@@ -148,3 +170,12 @@ def test_rules_of_the_iptables_service_are_known_by_their_form(state: str, port:
     whole = network(RUN + "\n" + _INPUT.format(state, state))
     flows = flows_for(whole, (parse_target(port),), None)
     assert len(list(saved_by_the_service(whole.hosts[0], flows))) == found
+
+
+@pytest.mark.parametrize(("source", "found"), (("! -s fd00:1::/64 ", 1), ("-s fd00:1::/64 ", 0)))
+def test_isolation_drops_neighbour_discovery(source: str, found: int) -> None:
+    rules = f"$ ip6tables -S\n-P FORWARD ACCEPT\n-N DOCKER-ISO\n-A DOCKER-ISO {source}-o br-73d147f51290 -j DROP\n"
+    whole = network(RUN + rules)
+    flows = flows_for(whole, (parse_target("[fd00:1::3]:80"),), None)
+    assert len(list(discovery_dropped(whole.hosts[0], flows))) == found
+    assert not list(discovery_dropped(whole.hosts[0], flows_for(whole, (parse_target("8080"),), None)))

@@ -2,7 +2,7 @@
 
 import pytest
 
-from hairpin.suppose.hints.told_ways import bare_uplink, smaller_in_listing, two_routes
+from hairpin.suppose.hints.told_ways import bare_bridge, bare_uplink, bridge_skips_rules, smaller_in_listing, two_routes
 from tests.suppose.test_ordinary import ADDRESSES, RUN, network
 
 _ROUTES = """\
@@ -27,6 +27,14 @@ def test_a_range_has_two_routes(gateway: str, link: str, found: int) -> None:
     assert len(list(two_routes(host, host.told))) == found
 
 
+@pytest.mark.parametrize(("bridge", "found"), (("br-c2a15a4ad6d2", 1), ("ens4", 0)))
+def test_a_bridge_has_the_range_of_an_uplink(bridge: str, found: int) -> None:
+    routes = f"$ ip route\n10.8.0.0/24 dev {bridge} scope link\n10.8.0.0/24 dev ens3 scope link metric 100\n"
+    host = network(RUN + "\n" + routes).hosts[0]
+    assert host.told is not None
+    assert [each.cause for each in two_routes(host, host.told)] == ["bridge-subnet-overlaps-route"] * found
+
+
 @pytest.mark.parametrize(
     ("link", "flags", "found"), (("enp3s0", ",LOWER_UP", 1), ("enp3s0", "", 0), ("veth1", ",LOWER_UP", 0), ("", "", 0))
 )
@@ -35,6 +43,27 @@ def test_a_link_has_carrier_and_no_address(link: str, flags: str, found: int) ->
     host = network(RUN + "\n" + text).hosts[0]
     assert host.told is not None
     assert len(list(bare_uplink(host, host.told))) == found
+
+
+@pytest.mark.parametrize(
+    ("name", "line", "found"),
+    (
+        ("docker0", "inet6 fe80::1/64 scope link", 1),
+        ("docker0", "inet 172.17.0.1/16 scope global docker0\n    inet6 fe80::1/64 scope link", 0),
+        ("eth0", "inet6 fe80::1/64 scope link", 0),
+        ("docker0", "", 0),  # an output of ip link lists no addresses
+    ),
+)
+def test_an_engines_bridge_is_listed_without_an_address(name: str, line: str, found: int) -> None:
+    listing = f"4: {name}: <UP> mtu 1500\n    link/ether 02:42:d6:05:b1:60 brd ff:ff:ff:ff:ff:ff\n    {line}\n"
+    assert len(list(bare_bridge((listing,)))) == found
+
+
+@pytest.mark.parametrize(("value", "weights"), ((0, [26]), (1, [])))
+def test_packets_inside_a_bridge_do_not_pass_iptables(value: int, weights: list[int]) -> None:
+    host = network(f"{RUN}\n$ cat /proc/sys/net/bridge/bridge-nf-call-iptables\n{value}\n").hosts[0]
+    assert host.told is not None
+    assert [each.weight for each in bridge_skips_rules(host, host.told)] == weights
 
 
 @pytest.mark.parametrize(("uplink", "found"), (("eth0", 1), ("veth9", 0)))

@@ -6,7 +6,7 @@ from pathlib import Path
 from hairpin.causes.registry import known_cause
 from hairpin.message import message
 from hairpin.suppose.hints.hint import Hinted
-from hairpin.suppose.leaning import features, places
+from hairpin.suppose.leaning import features
 from hairpin.suppose.leaning.leaning import LEANS, Leaning, leaning_of, points_of, usual_of, weighed_hints
 
 FILL = {"{container}": "web", "{port}": "8080", "{protocol}": "tcp"}
@@ -76,4 +76,3 @@ def test_points_are_the_sum() -> None:
     row = next(each for each in LEANS if each.cause == "mtu-black-hole")
     assert points_of(row, frozenset()) == row.often
     assert points_of(row, frozenset({"hangs"})) == row.often + row.pro["hangs"]
-    assert set(places.places_in("")) == set()

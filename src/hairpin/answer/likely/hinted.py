@@ -4,6 +4,7 @@ names, and its stated outcomes together."""
 from collections.abc import Iterator
 
 from hairpin.answer.answer import Answer
+from hairpin.evidence.reading import HOST
 from hairpin.evidence.told import Outcome
 from hairpin.pasted.joining import unrecognised_in
 from hairpin.suppose.asked import UNNAMED
@@ -16,15 +17,24 @@ from hairpin.suppose.hints.quoted import quoted_lines
 from hairpin.suppose.hints.said_ranges import inside_the_pools, overlapping_ranges
 from hairpin.suppose.hints.table import HINTS
 from hairpin.suppose.hints.told_facts import (
+    discovery_dropped,
     diverting_rules,
     held_twice,
     own_host_hints,
     published_elsewhere,
+    resolver_rules_gone,
     saved_by_the_service,
     smaller_uplink,
     two_translations,
 )
-from hairpin.suppose.hints.told_ways import bare_uplink, smaller_in_listing, two_routes
+from hairpin.suppose.hints.told_names import (
+    SURE,
+    apart_from_a_proxy,
+    held_by_another,
+    mistyped_names,
+    stopped_containers,
+)
+from hairpin.suppose.hints.told_ways import bare_bridge, bare_uplink, bridge_skips_rules, smaller_in_listing, two_routes
 from hairpin.suppose.leaning.features import features_of
 from hairpin.suppose.leaning.leaning import Leaning, leaning_of, usual_of
 from hairpin.suppose.trouble import speaks_of_network
@@ -48,6 +58,13 @@ def hints_of(answer: Answer, failures: tuple[Outcome, ...]) -> tuple[Hinted, ...
     return tuple(found.values())
 
 
+def sure_about(answer: Answer) -> frozenset[str]:
+    """Return the ids of the causes that the texts name in plain words; the command of one outside of the catalogue."""
+    outcomes = tuple(each for host in answer.network.hosts if host.told is not None for each in host.told.outcomes)
+    failures = tuple(each for each in outcomes if each.failed)
+    return frozenset(each.cause or each.command for each in hints_of(answer, failures) if each.weight >= SURE)
+
+
 def _all(answer: Answer, failures: tuple[Outcome, ...]) -> Iterator[Hinted]:
     lines = _lines(answer)
     prose = prose_of(lines)
@@ -56,6 +73,7 @@ def _all(answer: Answer, failures: tuple[Outcome, ...]) -> Iterator[Hinted]:
     if failures:
         yield from counted_drops(lines)
         yield from smaller_in_listing(lines)
+        yield from bare_bridge(_listings(answer))
         yield from quoted_lines(lines)
     flows = tuple(each.trace.flow for each in answer.flows)
     for host in answer.network.hosts:
@@ -67,9 +85,16 @@ def _all(answer: Answer, failures: tuple[Outcome, ...]) -> Iterator[Hinted]:
         yield from two_translations(host, flows)
         yield from published_elsewhere(host, flows)
         yield from held_twice(host.told)
+        yield from resolver_rules_gone(prose, host)
+        yield from stopped_containers(prose, host.told, flows)
+        yield from mistyped_names(prose, host, host.told)
+        yield from apart_from_a_proxy(prose, host)
+        yield from held_by_another(lines, prose, flows)
+        yield from discovery_dropped(host, flows)
         yield from asked_on_a_bridge(lines, host, host.told)
         yield from two_routes(host, host.told)
         yield from bare_uplink(host, host.told)
+        yield from bridge_skips_rules(host, host.told)
         yield from untranslated_packets(host.told.outcomes)
         yield from seen_coming_in(host.told.outcomes)
         yield from diverting_rules(prose, host, host.told)
@@ -100,6 +125,12 @@ def _features(answer: Answer) -> frozenset[str]:
 
 def _lines(answer: Answer) -> tuple[tuple[int, str], ...]:
     return tuple(line for evidence in answer.evidence for line in unrecognised_in(evidence))
+
+
+def _listings(answer: Answer) -> Iterator[str]:
+    """Yield the outputs of ``ip addr`` at the host."""
+    for evidence in answer.evidence:
+        yield from (each.text for each in evidence.readings if each.key == "ip-addr-text" and each.netns == HOST)
 
 
 def _places(answer: Answer) -> dict[str, str]:

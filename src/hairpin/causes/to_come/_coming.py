@@ -8,13 +8,14 @@ from hairpin.causes.where import OfRule, OfSysctl
 from hairpin.host.boot.rule_keeper import NFTABLES_CONF, rule_keeper, saved_files, unit
 from hairpin.host.boot.sysctl_files import Setting, last_word
 from hairpin.host.host import Host
+from hairpin.host.link import ENGINE_BRIDGE
 from hairpin.netfilter.evaluate.chain import Place
 from hairpin.walk.decided import RuleDecided
 from hairpin.walk.walked import walked
 
 OF_FIREWALLD = ("firewalld-start", "firewalld-restart", "firewalld-reload")
 OF_NFTABLES = ("nftables-restart", "nftables-reload")
-_OF_ENGINE = re.compile(r"\b(?:DOCKER|NETAVARK|CNI-)|(?:br-[0-9a-f]{12}|docker0|podman\d)\b")
+_OF_ENGINE = re.compile(rf"\b(?:DOCKER|NETAVARK|CNI-)|(?:{ENGINE_BRIDGE})\b")
 _MANAGERS = ("firewalld", "ufw", "netfilter-persistent", "iptables", "ip6tables", "nftables")
 
 

@@ -15,26 +15,26 @@ from hairpin.evidence.reading import HOST
 from hairpin.evidence.told import ToldParts
 from hairpin.host.docker import Endpoint
 from hairpin.host.host import Host
+from hairpin.host.link import is_bridge_by_name
 from hairpin.message import message
 from hairpin.suppose.hints.hint import Hinted
 
-_ROUTED = re.compile(
-    r"(?P<asked>\d+\.\d+\.\d+\.\d+) (?:from \S+ )?dev (?P<bridge>docker0|br-[\w.-]+|cni\d|podman\d) src (?P<own>\S+)"
-)
+_ROUTED = re.compile(r"(?P<asked>\d+\.\d+\.\d+\.\d+) (?:from \S+ )?dev (?P<link>\S+) src (?P<own>\S+)")
 _ADDRESS = re.compile(r"\d+\.\d+\.\d+\.\d+")
+_POOL = re.compile(r"172\.(?:1[7-9]|2\d|3[01])\.\d+\.\d+")
+"""Addresses of dockerd's default pool of ranges of 16 bits."""
 _COMMAND = "ip route show table all; docker network inspect $(docker network ls -q)"
 _ON_BRIDGE = "bridge link; ip neigh"
 _FIRST_GIVEN = 256
 """Engines give addresses in order, beginning with the first address of the network.  Few hosts have more than this
 number of containers."""
-_BRIDGE = re.compile(r"docker0|br-|cni|podman|virbr")
 
 
 def asked_on_a_bridge(lines: Iterable[tuple[int, str]], host: Host, told: ToldParts) -> Iterator[Hinted]:
     """Yield the hint about the first address for which the host gets no answer on a bridge."""
     for number, line in lines:
         found = _ROUTED.search(line)
-        if found is not None:
+        if found is not None and is_bridge_by_name(found["link"]):
             yield from _of(host, found["asked"], found["own"], number, line)
             return
     own = dict(_bridge_addresses(host, told))
@@ -43,6 +43,10 @@ def asked_on_a_bridge(lines: Iterable[tuple[int, str]], host: Host, told: ToldPa
             continue
         if each.by in own or (each.by and each.by.endswith(".0.1") and _shares(each.by, each.host)):
             yield from _of(host, each.host, each.by, each.line, each.target)
+            return
+        if each.result == "unreachable" and each.by and _POOL.fullmatch(each.by) and _shares(each.by, each.host):
+            # The client names itself: a container that looks for the address on its own bridge.
+            yield from _of(host, each.host, _first_of(each.by), each.line, each.target)
             return
         through = next((address for address in own if _shares(address, each.host)), None)
         if each.result == "unreachable" and through is not None and each.origin in ("", HOST):
@@ -79,13 +83,18 @@ def _bridge_addresses(host: Host, told: ToldParts) -> Iterator[tuple[str, str]]:
         yield from (
             (str(IPv4Address(each.value)), each.link)
             for each in own.addresses
-            if each.version == 4 and _BRIDGE.match(each.link)
+            if each.version == 4 and is_bridge_by_name(each.link)
         )
     if (HOST, "routes4") in told.parts:
         for each in own.routes:
             link = each.next_hops[0].link if len(each.next_hops) == 1 else None
-            if each.version == 4 and each.prefsrc is not None and link is not None and _BRIDGE.match(link):
+            if each.version == 4 and each.prefsrc is not None and link is not None and is_bridge_by_name(link):
                 yield str(IPv4Address(each.prefsrc)), link
+
+
+def _first_of(address: str) -> str:
+    """Return the address of the bridge in the range of an engine's default size that has the address."""
+    return ".".join(address.split(".")[:2]) + ".0.1"
 
 
 def _shares(own: str, other: str) -> bool:

@@ -191,7 +191,51 @@ NETWORKS: tuple[Hint, ...] = (
             "Rules inside the container name an interface, and after a start its networks may have other interfaces"
         ),
     ),
+    Hint(
+        says=(words(r"\bFIREWALL_(?:OUTBOUND_SUBNETS|INPUT_PORTS|VPN_INPUT_PORTS)\b"),),
+        cause="container-own-firewall",
+        weight=20,
+        command="docker exec {container} sh -c 'iptables -S; ip route; ip rule'",
+        shows=message("OUTPUT or INPUT in the container has the policy DROP and accepts no such port or client"),
+        means=message(
+            "The container's own firewall lets out only what its settings name. It drops the answers to other clients"
+        ),
+    ),
+    Hint(
+        says=(
+            words(r"\btailscale\b"),
+            words(r"\baccept-routes\b|\bexit[ -]node\b|\btable 52\b"),
+            words(rf"{CONTAINERS}|\bdocker\b"),
+        ),
+        cause="policy-rule-diverts-container-traffic",
+        weight=22,
+        command="ip rule; ip route show table 52; tailscale status",
+        shows=message("table 52 has a default route, or a route to the range of a container network"),
+        means=message(
+            "A policy rule of Tailscale leads packets by its table 52, so a container's answers go into the tunnel"
+        ),
+    ),
     # --- names ---
+    Hint(
+        says=(words(r"\blookup \S+ on (?:\[::1\]|127\.0\.0\.1):53\b"),),
+        weight=30,
+        is_error=True,
+        command="ls -l /etc/resolv.conf; cat /etc/resolv.conf; systemctl status systemd-resolved",
+        shows=message("the host's /etc/resolv.conf has no line with nameserver"),
+        means=message(
+            "The host's /etc/resolv.conf names no name server, so the program asks its own address, where nobody "
+            "listens"
+        ),
+    ),
+    Hint(
+        says=(words(r"SQLSTATE ?\[HY000\] ?\[2002\] (?:connection refused|no such file|conex|verbindung)"),),
+        unless=words(r"\bDB_HOST ?[=:] ?(?!127|localhost)[a-z]"),
+        cause="loopback-is-the-container",
+        weight=20,
+        command="docker compose config; docker ps",
+        shows=message("the database runs in another container, and the application asks 127.0.0.1 or localhost"),
+        means=message("Applications ask 127.0.0.1 unless a setting names the database's service"),
+    ),
     Hint(
         says=(words(r"Using default external servers"),),
         weight=24,

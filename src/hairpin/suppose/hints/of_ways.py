@@ -133,6 +133,18 @@ WAYS: tuple[Hint, ...] = (
         means=IN_VM,
     ),
     Hint(
+        says=(
+            words(rf"{DESKTOP}"),
+            words(
+                r"\b(?:another|other) (?:pc|machine|computer|device|laptop|phone)s?\b|\bfrom (?:the|my) (?:lan|phone)\b"
+            ),
+        ),
+        weight=16,
+        command=f"{ENGINE_AT}; podman machine ls",
+        shows=VM_SHOWS,
+        means=IN_VM,
+    ),
+    Hint(
         says=(words(rf"{DESKTOP}"), words(r"\b172\.1[7-9]\.0\.\d+\b|\b(?:container'?s?|its own) (?:ip|address)")),
         weight=10,
         command=ENGINE_AT,

@@ -23,7 +23,8 @@ NODES = (
 MACHINE = r"\b(?:docker-machine|boot2docker|docker[ -]toolbox|minikube|colima|podman[ -]machine|lima)\b"
 DESKTOP = (
     r"\b(?:docker[ -]desktop|docker for (?:mac|windows)|rancher desktop|orbstack|wsl ?2?|mac ?os(?: x)?|os ?x|osx"
-    r"|on (?:a|my|the) mac(?:book)?|macbook|windows 1[01]|darwin/(?:amd|arm)64)\b"
+    r"|on (?:a|my|the) mac(?:book)?|podman (?:on|for) windows"
+    r"|microsoft-standard-wsl2?|desktop-[a-z0-9]{7}|macbook|windows 1[01]|darwin/(?:amd|arm)64)\b"
 )
 LOCALHOST = r"\b(?:localhost|127\.0\.0\.1|0\.0\.0\.0)\b"
 HOST_NETWORK = (

@@ -8,6 +8,7 @@ from ipaddress import IPv4Network
 from hairpin.evidence.reading import HOST
 from hairpin.evidence.told import ToldParts
 from hairpin.host.host import Host
+from hairpin.host.link import is_bridge_by_name
 from hairpin.host.route import TABLE_MAIN, Route
 from hairpin.message import message
 from hairpin.suppose.hints.hint import Hinted
@@ -47,7 +48,7 @@ def overlapping_ranges(lines: Iterable[tuple[int, str]], host: Host, told: ToldP
             asked = _network(named)
             for route in routes if asked is not None else ():
                 link = route.next_hops[0].link or ""
-                is_bridge = link.startswith(("docker", "br-", "podman", "cni"))
+                is_bridge = is_bridge_by_name(link)
                 covered = IPv4Network((route.destination, route.prefix_length))
                 if route in known or asked is None or not _meets(asked, covered) or not (is_bridge or is_far):
                     continue

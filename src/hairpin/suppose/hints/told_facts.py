@@ -15,7 +15,9 @@ from hairpin.network.flow import Flow
 from hairpin.suppose.hints.hint import Hinted, Prose, words
 from hairpin.suppose.hints.phrases import RULES, SOCKETS
 
-_GATEWAY = re.compile(r"host\.(?:docker|containers)\.internal|gateway\.docker\.internal|172\.1[7-9]\.0\.1|10\.88\.0\.1")
+_GATEWAY = re.compile(
+    r"host\.(?:docker|containers)\.internal|gateway\.docker\.internal|172\.1[7-9]\.0\.1|10\.8[89]\.\d+\.1"
+)
 _IN_CONTAINER = words(
     r"\b(?:from|in|inside|within)(?: of)? "
     r"(?:the |a |an |any |its |my |this |that |each |every |other |another |same |docker )*(?:\w+ )?containers?\b"
@@ -30,6 +32,8 @@ _OWN_HOST = words(
 )
 _NEAR_CHARACTERS = 200
 _PRIVATE = re.compile(r"10\.|192\.168\.|172\.(?:1[6-9]|2\d|3[01])\.")
+_OTHER_RANGE = re.compile(r"! ?(?:-s )?[0-9a-f:]+::[0-9a-f:]*/\d+")
+_GONE = words(r"\b(?:gone|missing|flush\w*|removed|deleted|lost|disappear\w*|wiped|iptables -F)\b")
 _WEIGHT, _SEEN_WEIGHT = 16, 26
 
 
@@ -57,7 +61,8 @@ def own_host_hints(prose: Prose, host: Host, told: ToldParts) -> Iterator[Hinted
 def _is_inside(outcome: Outcome) -> bool:
     """Return whether the client ran in a container.  Engines' names for the host have an address only in a
     container."""
-    return outcome.origin.startswith("container:") or re.search("[a-z]", outcome.host) is not None
+    of_podman = re.fullmatch(r"10\.89\.\d+\.1", outcome.host) is not None  # such bridges are for containers alone
+    return outcome.origin.startswith("container:") or of_podman or re.search("[a-z]", outcome.host) is not None
 
 
 def _speaks_of_own_host(text: str) -> bool:
@@ -79,8 +84,10 @@ def _of_own_host(outcome: Outcome, *, is_on_loopback: bool) -> Iterator[Hinted]:
                 "The host's service listens on 127.0.0.1 only, and containers cannot reach that address"), line, quote,
         )  # fmt: skip
     if outcome.result in ("unreachable", "prohibited", "timeout", "failed"):
+        # The bridge has its own address always, so only a rule of the host can call it unreachable.
+        is_rejected = outcome.result in ("unreachable", "prohibited") and _GATEWAY.fullmatch(outcome.host) is not None
         yield Hinted(
-            "input-drops-host-service", _WEIGHT, RULES,
+            "input-drops-host-service", _SEEN_WEIGHT if is_rejected else _WEIGHT, RULES,
             message(
                 "INPUT has a DROP or REJECT (icmp-host-prohibited, ufw, firewalld), and no rule before it accepts the "
                 "packet"),
@@ -131,6 +138,39 @@ def _translations(rule: Rule) -> Iterator[tuple[int, str]]:
     for each in rule.body:
         if isinstance(each, Nat) and each.nat == "dnat" and each.addresses is not None:
             yield from ((port, str(IPv4Address(each.addresses[0]))) for port in ports)
+
+
+def resolver_rules_gone(prose: Prose, host: Host) -> Iterator[Hinted]:
+    """Yield that the rules of the engine's resolver, which only a container has, are gone by what the text says."""
+    nat = (each for each in host.namespace(HOST).ruleset.tables if each.name == "nat")
+    shown = any(chain.name == "DOCKER_OUTPUT" for table in nat for chain in table.chains)
+    if (shown or "DOCKER_OUTPUT" in prose.text) and _GONE.search(prose.text) is not None:
+        yield Hinted(
+            "resolver-rules-missing", 26, "docker exec CONTAINER sh -c 'iptables -t nat -S; cat /etc/resolv.conf'",
+            message("table nat in the container has no chain DOCKER_OUTPUT"),
+            message(
+                "Rules inside the container lead queries for 127.0.0.11 to the engine's resolver, and these rules are "
+                "gone"), 0, "",
+        )  # fmt: skip
+
+
+def discovery_dropped(host: Host, flows: Iterable[Flow]) -> Iterator[Hinted]:
+    """Yield that the isolation of an internal network drops all IPv6 packets of other addresses than its range: also
+    those that ask for a neighbour, which have link-local and multicast addresses."""
+    if not any(each.version == 6 for each in flows):
+        return
+    for table in (each for each in host.namespace(HOST).ruleset.tables if each.family == "ip6"):
+        for rule in (rule for chain in table.chains for rule in chain.rules):
+            if "DROP" in rule.text and _OTHER_RANGE.search(rule.text) is not None:
+                means = message(
+                    "The rule drops all IPv6 packets whose address is outside of the network's range, so neighbour "
+                    "discovery between its containers fails"
+                )
+                shows = message("a rule of an isolation chain drops all but the network's own range")
+                yield Hinted(
+                    "isolation-drops-discovery", 30, "sudo ip6tables-save; ip -6 neigh", shows, means, 0, rule.text
+                )
+                return
 
 
 def published_elsewhere(host: Host, flows: Iterable[Flow]) -> Iterator[Hinted]:

@@ -7,13 +7,16 @@ from ipaddress import IPv4Network
 from hairpin.evidence.reading import HOST
 from hairpin.evidence.told import ToldParts
 from hairpin.host.host import Host
-from hairpin.host.route import TABLE_MAIN, Route
+from hairpin.host.link import is_bridge_by_name, is_engine_bridge
+from hairpin.host.route import TABLE_MAIN, NextHop, Route
 from hairpin.message import message
 from hairpin.suppose.hints.hint import Hinted
 from hairpin.suppose.hints.phrases import MTU, MTU_SHOWS, SIZES
 
-_BRIDGE = re.compile(r"docker0|br-|cni|podman")
 _INNER = re.compile(r"lo$|docker|br-|veth|cni|podman|virbr|flannel|tun|tap|wg|cali|vxlan|dummy|bond|team|w[lw]")
+_NF_CALL = ("net", "bridge", "bridge-nf-call-iptables")
+_FEW_SYSCTLS = 8
+_LINK_BLOCK = re.compile(r"^\d+: ", re.MULTILINE)
 _IFACE = re.compile(r"(?P<name>[a-z][\w.-]*)\s+(?P<mtu>\d{3,5})\s+\d+\s+\d+\s+\d+")
 """Matches a line of ``netstat -i``."""
 
@@ -30,7 +33,17 @@ def two_routes(host: Host, told: ToldParts) -> Iterator[Hinted]:
             continue
         first = seen.setdefault(key, each)
         ways = (first.next_hops[0], each.next_hops[0])
-        bridges = [way for way in ways if way.gateway is None and _BRIDGE.match(way.link or "")]
+        if first is not each and _is_bridge_beside_uplink(*ways):
+            means = message(
+                "{range} has two routes, one to {link} of this host and one to its own network. The kernel uses one of "
+                "the two for all packets",
+                range=str(IPv4Network(key)),
+                link=next(way.link for way in ways if is_bridge_by_name(way.link or "")) or "-",
+            )
+            shows = message("a route into a bridge covers {said}", said=str(IPv4Network(key)))
+            yield Hinted("bridge-subnet-overlaps-route", 34, "ip route show table all; ip addr", shows, means, 0, "")
+            return
+        bridges = [way for way in ways if way.gateway is None and is_bridge_by_name(way.link or "")]
         if first is not each and len(bridges) == 1 and any(way.gateway is not None for way in ways):
             means = message(
                 "{range} has two routes, one to {link} of this host and one to another machine. The kernel uses one of "
@@ -43,6 +56,13 @@ def two_routes(host: Host, told: ToldParts) -> Iterator[Hinted]:
                 "node-route-wrong-host", 26, "ip route show table all; ip route get ADDRESS", shows, means, 0, ""
             )
             return
+
+
+def _is_bridge_beside_uplink(one: NextHop, other: NextHop) -> bool:
+    """Return whether one of two connected routes leads to a bridge and the other one to a link of the host's own."""
+    names = [way.link or "" for way in (one, other) if way.gateway is None]
+    bridges = [each for each in names if is_bridge_by_name(each)]
+    return len(names) == 2 and len(bridges) == 1 and not all(_INNER.match(each) for each in names)
 
 
 def bare_uplink(host: Host, told: ToldParts) -> Iterator[Hinted]:
@@ -67,6 +87,33 @@ def bare_uplink(host: Host, told: ToldParts) -> Iterator[Hinted]:
             return
 
 
+def bare_bridge(listings: Iterable[str]) -> Iterator[Hinted]:
+    """Yield that an output of ``ip addr`` lists an engine's bridge with its IPv6 link-local address alone."""
+    for listing in listings:
+        for block in _LINK_BLOCK.split(listing):
+            name = block.partition(":")[0]
+            if is_engine_bridge(name) and "inet6 fe80:" in block and "inet " not in block:
+                means = message("{link} has no IPv4 address, so its containers have no gateway", link=name)
+                shows = message("{link} has no inet line", link=name)
+                command = f"ip addr show {name}; networkctl; nmcli device; docker network inspect bridge"
+                yield Hinted("bridge-address-missing", 24, command, shows, means, 0, "")
+                return
+
+
+def bridge_skips_rules(host: Host, told: ToldParts) -> Iterator[Hinted]:
+    """Yield that frames inside a bridge do not pass iptables.  A text that shows this switch beside few others is about
+    it."""
+    if _NF_CALL in told.sysctls and host.namespace(HOST).sysctls.number(*_NF_CALL) == 0:
+        means = message(
+            "net.bridge.bridge-nf-call-iptables is 0: packets inside a bridge do not pass iptables, so answers between "
+            "containers of one bridge are not translated back"
+        )
+        shows = message("bridge-nf-call-iptables is 0, or there is no such switch")
+        weight = 26 if len(told.sysctls) <= _FEW_SYSCTLS else 12
+        command = "sysctl net.bridge; lsmod | grep br_netfilter; sudo iptables-save"
+        yield Hinted("br-netfilter-off-hairpin", weight, command, shows, means, 0, "")
+
+
 def smaller_in_listing(lines: Iterable[tuple[int, str]]) -> Iterator[Hinted]:
     """Yield the hint that ``netstat -i`` lists an uplink whose MTU is smaller than docker0's."""
     inner = 0
@@ -76,7 +123,7 @@ def smaller_in_listing(lines: Iterable[tuple[int, str]]) -> Iterator[Hinted]:
         if found is None:
             continue
         size = int(found["mtu"])
-        if _BRIDGE.match(found["name"]):
+        if is_bridge_by_name(found["name"]):
             inner = max(inner, size)
         elif not _INNER.match(found["name"]) and (uplink is None or size < uplink[0]):
             uplink = size, number, line

@@ -162,9 +162,9 @@ BETWEEN: tuple[Lean, ...] = (
         cause="macvlan-host-cannot-reach",
         command=_LINKS,
         shows=message("the network's driver is macvlan, and its parent is the link that has the host's address"),
-        pro={"macvlan": 10, "host fails": 4, "outside works": 3, "own host": 2},
+        pro={"macvlan": 10, "host fails": 4, "outside works": 3, "own host": 2, "own lan address": 6},
         con={"outside fails": -7, "refused": -4},
-        needs=("macvlan",),
+        needs=("macvlan", "own lan address"),
     ),
     Lean(
         cause="upstream-filters-container-addresses",

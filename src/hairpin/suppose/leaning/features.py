@@ -7,7 +7,7 @@ from hairpin.evidence.told import Outcome, ToldParts
 from hairpin.host.docker import STACKED
 from hairpin.host.host import Host
 from hairpin.suppose.hints.hint import Prose, words
-from hairpin.suppose.leaning.places import places_in
+from hairpin.suppose.places import SENTENCE_END, places_in
 
 _MOST_CHARACTERS = 20_000
 """Words are searched only in this number of characters of a text, because the question is at its beginning."""
@@ -120,6 +120,7 @@ _WORDS: dict[str, re.Pattern[str]] = {
         "kubernetes": r"\b(?:kubernetes|k8s|k3s|kubectl|pods?|minikube|kube\w+)\b",
         "macvlan": r"\bmacvlan\b",
         "ipvlan": r"\bipvlan\b",
+        "own lan address": r"\bmac_address:|\bipv4_address: ?['\"]?(?:192\.168|10)\.|\bServerIP: ?['\"]?192\.168\.",
         "ipv6": r"\bipv6\b|\bip6\w*|\bndp\b|[0-9a-f]{1,4}:[0-9a-f]{1,4}:[0-9a-f:]*:[0-9a-f]*",
         "udp": r"\budp\b|\bdns\b|/udp|\bsip\b|\bdhcp\b",
         "internal": r"--internal\b|internal: true|\"Internal\": true",
@@ -231,7 +232,8 @@ def features_of(prose: Prose, host: Host, told: ToldParts) -> frozenset[str]:
     """Return the features of a text about the host."""
     text = prose.text[:_MOST_CHARACTERS]
     found = {name for name, pattern in _WORDS.items() if pattern.search(text) is not None}
-    found |= set(places_in(text))
+    sentences = (each for line in text.splitlines() for each in SENTENCE_END.split(line))
+    found |= {f"{place} {'fails' if fails else 'works'}" for each in sentences for place, fails in places_in(each)}
     for each in told.outcomes:
         found |= set(_of_outcome(each, host))
     return frozenset(found | set(_of_host(host, told)))

@@ -72,6 +72,8 @@ def _kernel_log(paste: Paste, start: int) -> Found | None:
 _DOCKERD = re.compile(
     r".*\bdockerd(?:\[\d+\])?: .*(?:failed to start daemon|Error starting daemon|unable to configure the Docker daemon)"
 )
+ENGINE_LOG = "journalctl -u docker.service"
+"""What the line with which dockerd ends is taken for."""
 _SECRET = re.compile(r"(?i)passw|token|secret|credential|://[^/\s]*@")
 
 
@@ -79,8 +81,8 @@ def _engine_log(paste: Paste, start: int) -> Found | None:
     """Return the line that dockerd logs last if it cannot start."""
     line = paste.lines[start].strip()
     if _SECRET.search(line) is not None:
-        return Found(start + 1, "journalctl -u docker.service")
-    return Found(start + 1, "journalctl -u docker.service", (Fragment("dockerd-log", line + "\n", ""),))
+        return Found(start + 1, ENGINE_LOG)
+    return Found(start + 1, ENGINE_LOG, (Fragment("dockerd-log", line + "\n", ""),))
 
 
 FORMS = (

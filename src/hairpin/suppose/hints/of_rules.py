@@ -1,0 +1,64 @@
+"""The words that point to single rules: bans, those of Podman, of a transparent proxy, and a MASQUERADE that helps."""
+
+from hairpin.message import message
+from hairpin.suppose.hints.hint import Hint, words
+from hairpin.suppose.hints.phrases import CONTAINERS, RULES
+
+SINGLE_RULES: tuple[Hint, ...] = (
+    Hint(
+        says=(
+            words(r"\b(?:fail2ban|crowdsec|bann?(?:ed|s)?|bouncer|blocklist)\b"),
+            words(
+                r"\balready banned\b|\bstill (?:be )?(?:log|connect|open|reach|access|attack|request|visible|get)\w*"
+                r"|\b(?:does|do|is|are) not (?:work|block|blocked|ban|banned)\b|\b(?:no|without) effect\b"
+                r"|\bnot blocked\b"
+            ),
+        ),
+        cause="ban-misses-published-port",
+        weight=26,
+        command=RULES,
+        shows=message("the ban stands in a chain that the client's packets do not pass"),
+        means=message(
+            "The ban stands in a chain that the packets do not pass: packets to a published port pass FORWARD and "
+            "DOCKER-USER, packets to the host itself pass INPUT"
+        ),
+    ),
+    Hint(
+        says=(
+            words(r"\bpodman\b|\bnetavark\b|\b10\.8[89]\.\d+\.\d+"),
+            words(r"\bfirewall-cmd --(?:complete-)?reload|\b(?:restart|reload)\w* (?:of )?firewalld"),
+        ),
+        cause="podman-rules-missing",
+        weight=30,
+        command=f"{RULES}; sudo nft list ruleset",
+        shows=message("no rule names the container"),
+        means=message("A reload of firewalld deletes the rules that Podman made for its containers"),
+    ),
+    Hint(
+        says=(
+            words(
+                r"透明代理|\bfake-?ip\b|\bredir(?:-host)?\b|\bTPROXY\b|\bclash\b|\bmihomo\b|\bsing-?box\b|\bshadowsocks\b"
+            ),
+            words(rf"{CONTAINERS}|容器"),
+        ),
+        weight=20,
+        command=f"{RULES}; sudo nft list ruleset; ip rule",
+        shows=message("rules lead only the host's own packets, or only some ports, to the proxy"),
+        means=message(
+            "A transparent proxy on the host takes the packets of containers in another way than the host's own packets"
+        ),
+    ),
+    Hint(
+        says=(
+            words(
+                r"\bmasquerad\w+\b[^\n]{0,80}\b(?:repairs?|fix(?:es|ed)?|helps?|helped|solve[sd]?|works|restores?)\b"
+                r"|\b(?:fixed|solved|helped|works) [^.\n]{0,40}\bmasquerad\w+"
+            ),
+        ),
+        cause="masquerade-missing",
+        weight=22,
+        command=RULES,
+        shows=message("nat POSTROUTING has no MASQUERADE for the network"),
+        means=message("The text says that a rule with MASQUERADE helps"),
+    ),
+)

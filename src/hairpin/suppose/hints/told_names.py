@@ -1,0 +1,107 @@
+"""What a text tells of containers that do not run, of names that nobody has, and of who listens at a port."""
+
+import re
+from collections.abc import Iterable, Iterator
+from difflib import get_close_matches
+
+from hairpin.evidence.told import ToldParts
+from hairpin.host.host import Host
+from hairpin.message import message
+from hairpin.network.flow import Flow
+from hairpin.suppose.hints.hint import Hinted, Prose, words
+from hairpin.suppose.hints.phrases import SOCKETS
+
+SURE = 30
+"""The weight of what a text says in plain words: it stands before what an error of the text may mean, too."""
+_STOPPED = re.compile(
+    r"^(?P<name>[\w.-]+) exited with code \d+|Cannot link to a non running container: /(?P<target>[\w.-]+) AS "
+    r"\S*/(?P<alias>[\w.-]+)|Error response from daemon: Container (?P<id>\w+) is not running",
+    re.MULTILINE,
+)
+_PROXIED = re.compile(r"\b(?:proxy_pass\s+\w+://|fastcgi_pass\s+|reverse_proxy\s+(?:\w+://)?)(?P<name>[A-Za-z][\w.-]*)")
+_LIKE = 0.8
+"""How alike two names are that are one name, mistyped (``difflib``)."""
+_NETWORKS = "docker inspect --format '{{.Name}} {{json .NetworkSettings.Networks}}' $(docker ps -q)"
+_PROXY = words(r"\b(?:nginx-proxy|traefik|reverse[ -]proxy|nginx proxy manager|caddy|haproxy|swag)\b")
+_GATEWAY_ERROR = words(r"\b50[234]\b|bad gateway|gateway time-?out|service unavailable")
+_LSOF = re.compile(
+    r"^(?P<process>\S+)\s+(?P<pid>\d+)\s+\S+\s+\d+u\s+IPv[46]\s.*\b(?:TCP|UDP) \S*:(?P<port>\d+)(?: \(LISTEN\))?\s*$"
+)
+_OF_ENGINE = ("docker", "com.docke", "conmon", "rootlessp", "pasta")
+_TAKEN = words(r"\b(?:bind|binding|in use|conflicts?|taken|occupied|allocated)\b|占用")
+
+
+def stopped_containers(prose: Prose, told: ToldParts, flows: Iterable[Flow]) -> Iterator[Hinted]:
+    """Yield that the container with the asked name, or with the name that a client did not find, has ended."""
+    asked = {each.host for each in told.outcomes if each.failed} | {each.of_container for each in flows}
+    for found in _STOPPED.finditer(prose.text):
+        names = {each for each in (found["name"], found["target"], found["alias"], found["id"]) if each}
+        if found["name"] and not any(_is_of(found["name"], each) for each in asked if each):
+            continue
+        name = found["name"] or found["target"] or found["id"]
+        number, quote = prose.line_at(found.start())
+        means = message("Container {name} does not run, so nobody has its name and its address", name=name)
+        shows = message("the state of {name} is not Up", name=name)
+        command = f"docker ps -a; docker logs --tail 50 {name}"
+        if names:
+            yield Hinted("container-not-running", SURE, command, shows, means, number, quote)
+            return
+
+
+def _is_of(container: str, name: str) -> bool:
+    """Return whether the container has the name, or is the compose service of this name: ``PROJECT-NAME-1``."""
+    return container == name or name in re.split(r"[-_]", container)
+
+
+def mistyped_names(prose: Prose, host: Host, told: ToldParts) -> Iterator[Hinted]:
+    """Yield a name that a client asks and that nobody has, if a container has nearly the same name."""
+    known = {name for each in host.containers() for name in (each.name, *each.service_names)}
+    asked = [(each.host, each.line, each.target) for each in told.outcomes if each.result == "no-name" and each.host]
+    asked += [(each["name"], *prose.line_at(each.start())) for each in _PROXIED.finditer(prose.text)]
+    for name, line, quote in asked:
+        like = get_close_matches(name, known, 1, _LIKE) if "." not in name and name not in known else ()
+        for other in like:
+            means = message(
+                "No container has the name {name}. A container has the similar name {other}", name=name, other=other
+            )
+            shows = message("no container or alias is called {name}", name=name)
+            yield Hinted("", SURE, _NETWORKS, shows, means, line, quote)
+            return
+
+
+def apart_from_a_proxy(prose: Prose, host: Host) -> Iterator[Hinted]:
+    """Yield that a reverse proxy has no server for a name, and that two told containers share no network."""
+    if _PROXY.search(prose.text) is None or _GATEWAY_ERROR.search(prose.text) is None:
+        return
+    joined = [(each.name, {end.network for end in each.endpoints} or {"bridge"}) for each in host.containers()]
+    for index, (name, networks) in enumerate(joined):
+        other = next((each for each, theirs in joined[index + 1 :] if not networks & theirs), None)
+        if other is not None:
+            means = message("{name} and {other} share no network", name=name, other=other)
+            yield Hinted(
+                "no-common-network-for-name",
+                26,
+                _NETWORKS,
+                message("the two containers share no network"),
+                means,
+                0,
+                "",
+            )
+            return
+
+
+def held_by_another(lines: Iterable[tuple[int, str]], prose: Prose, flows: Iterable[Flow]) -> Iterator[Hinted]:
+    """Yield that ``lsof`` lists a process at the port that the engine could not bind."""
+    ports = {str(each.dport) for each in flows}
+    if _TAKEN.search(prose.text) is None:
+        return
+    for number, line in lines:
+        found = _LSOF.match(line)
+        if found is not None and found["port"] in ports and not found["process"].startswith(_OF_ENGINE):
+            means = message(
+                "{process} (process {pid}) has port {port} of the host, so the engine cannot publish it",
+                process=found["process"], pid=found["pid"], port=found["port"],
+            )  # fmt: skip
+            shows = message("a line names the port: the process in that line holds it")
+            yield Hinted("published-port-held-by-other-process", SURE, SOCKETS, shows, means, number, line)
+            return

@@ -1,0 +1,74 @@
+"""Of which places a text says in words that a connection works there, and of which that it fails."""
+
+import re
+from collections.abc import Iterator
+from typing import Literal
+
+from hairpin.suppose.trouble import TROUBLE
+
+Place = Literal["host", "outside", "inside"]
+"""Where a client of which a text tells is: ``host``, ``outside`` (any other machine), or ``inside`` (a container)."""
+
+SENTENCE_END = re.compile(r"(?<!\d)[.](?=\s|$)|[;!?](?=\s|$)|[。；！？]")
+_CLAUSE = re.compile(
+    r",|，|:\s|-->?|=>|\b(?:but|and|while|whereas|however|yet|though|although|mas|porém|pero|aber|mais|но)\b"
+    r"|但是?|而",
+    re.IGNORECASE,
+)
+_LOCALHOST = re.compile(r"\blocalhost\b|\b127\.0\.0\.1\b", re.IGNORECASE)
+"""Names the host only in a clause that names no other place."""
+_PLACES: dict[Place, re.Pattern[str]] = {
+    "outside": re.compile(
+        r"\boutside\b(?! of (?:docker|the container))|\belsewhere\b|\b(?:another|other|different"
+        r"|remote|client|external|neighbou?r\w*) (?:\w+ )?(?:machines?|hosts?|computers?|pcs?"
+        r"|devices?|laptops?|locations?|servers?)\b|\b(?:external|remote|public)ly\b|\b(?:external"
+        r"|public) (?:ip|address|clients?|access|domain|hosts?)\b|\b(?:from|on|in) (?:my|a"
+        r"|the) (?:\w+ )?(?:laptop|pc|mac|macbook|phone|desktop|computer|home|windows|internet|lan"
+        r"|network|browser)\b|\b(?:my|a|the) browser\b|\binternet\b|外网|外部|公网|其他机器|另外?一台|局域网|浏览器"
+        r"|外から|外部から|他のPC|他の端末|同じLAN|로컬 PC|외부에서|다른 (?:PC|컴퓨터)|извне|снаружи|von außen"
+        r"|desde fuera|de fora|\b(?:all|every|any|other) (?:devices?|clients?|machines?|computers?|pcs?)"
+        r" (?:in|on|of) (?:the|my) (?:lan|network|house)\b",
+        re.IGNORECASE,
+    ),
+    "inside": re.compile(
+        r"\b(?:inside|within|in|into|from) (?:of )?(?:the |a |my |this |its |same "
+        r"|that )?(?:\w+[- ])?containers?\b|\bdocker exec\b|\bcontainer itself\b|容器内|容器里|容器中|进入容器"
+        r"|コンテナ(?:内|の中)|внутри контейнера|dentro do container|dentro del contenedor|im Container"
+        r"|컨테이너 (?:안|내부)",
+        re.IGNORECASE,
+    ),
+    "host": re.compile(
+        r"\b(?:on|from|in|at) (?:the |this |my |that |its )?(?:docker |same |ec2 |virtual |own "
+        r"|local )?(?:host|server|instance|machine|vps|vm|droplet|box|node)\b(?! (?:network|mode))"
+        r"|\b(?:host|nas|synology|diskstation|qnap|unraid|server|machine|pi) itself\b|\bhost machine\b"
+        r"|\blocally\b|\bhost to\b|宿主机|本机|本地|服务器上|容器外|ホスト(?:から|上|側)"
+        r"|WSL内|서버 (?:안|내부)에서|на хосте|no host|en el host|auf dem (?:Host|Server)|호스트에서",
+        re.IGNORECASE,
+    ),
+}
+_WORKS = re.compile(
+    r"\b(?:works?|worked|working|fine|ok|okay|answers?|answered|responds?|comes(?! up)|loads?"
+    r"|loaded|reachable|accessible|succeeds?|successful(?:ly)?|passes|gets? (?:a|the|it|an|back"
+    r"|through)|(?:gives?|returns?|shows?|serves?|prints?) (?:me )?(?:a|the|its|back)|no problem"
+    r"|can (?:be )?(?:reach|access|connect|ping|curl|see|open|get)\w*|able to|200 OK)\b|正常|可以|没问题"
+    r"|能(?:访问|通|连)|通的|できる|できた|成功し|접속되|잘 됩|работает|funciona(?!.{0,12}não)|funktioniert(?! nicht)"
+    r"|됩니다",
+    re.IGNORECASE,
+)
+
+
+def places_in(sentence: str) -> Iterator[tuple[Place, bool]]:
+    """Yield each place of which a sentence says that a connection works or fails there, with whether it fails.  A
+    clause without a place is about the place of the clause before it."""
+    place: Place | None = None
+    for clause in _CLAUSE.split(sentence):
+        named = [name for name, pattern in _PLACES.items() if pattern.search(clause) is not None]
+        if len(named) == 1:
+            place = named[0]
+        elif named:
+            place = None
+        elif _LOCALHOST.search(clause) is not None:
+            place = "host"
+        fails = TROUBLE.search(clause) is not None
+        if place is not None and (fails or _WORKS.search(clause) is not None):
+            yield place, fails

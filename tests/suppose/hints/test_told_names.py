@@ -1,0 +1,80 @@
+"""Names that nobody has, containers that have ended, and processes at the engine's port; and what only looks so."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from hairpin.evidence.told import ToldParts
+from hairpin.host.host import Host
+from hairpin.network.flow import Flow
+from hairpin.question.flows import flows_for
+from hairpin.question.target import parse_target
+from hairpin.suppose.hints.hint import Hinted, prose_of
+from hairpin.suppose.hints.told_names import apart_from_a_proxy, held_by_another, mistyped_names, stopped_containers
+from tests.suppose.test_ordinary import RUN, network
+
+_UNKNOWN = 'nginx: [emerg] host not found in upstream "{}" in /etc/nginx/conf.d/default.conf:16\n'
+_LSOF = "systemd-r 915 systemd-resolve 13u IPv4 29983 0t0 TCP 127.0.0.53:{} (LISTEN)"
+
+
+def _of(text: str) -> tuple[Host, ToldParts, tuple[Flow, ...]]:
+    whole = network(text)
+    told = whole.hosts[0].told
+    assert told is not None
+    return whole.hosts[0], told, flows_for(whole, (parse_target("8080"),), None)
+
+
+def _causes(found: Iterator[Hinted]) -> list[str]:
+    return [each.cause for each in found]
+
+
+@pytest.mark.parametrize(
+    ("line", "asked", "causes"),
+    (
+        ("php exited with code 0", "php", ["container-not-running"]),
+        ("migrations exited with code 0", "php", []),  # one that ends as it should
+        ("Cannot link to a non running container: /app_db_1 AS /app_web_1/db", "db", ["container-not-running"]),
+    ),
+)
+def test_the_container_of_the_name_has_ended(line: str, asked: str, causes: list[str]) -> None:
+    _, told, flows = _of(RUN + _UNKNOWN.format(asked))
+    assert _causes(stopped_containers(prose_of(((3, line),)), told, flows)) == causes
+
+
+@pytest.mark.parametrize(("asked", "found"), (("weeb", 1), ("web", 0), ("registry", 0), ("web.example.org", 0)))
+def test_a_name_is_mistyped(asked: str, found: int) -> None:
+    host, told, _ = _of(RUN + _UNKNOWN.format(asked))
+    assert len(list(mistyped_names(prose_of(()), host, told))) == found
+
+
+@pytest.mark.parametrize(("asked", "found"), (("weeb", 1), ("web", 0)))
+def test_a_proxy_has_a_mistyped_name_in_its_file(asked: str, found: int) -> None:
+    host, told, _ = _of(RUN)
+    prose = prose_of(((4, f"proxy_pass http://{asked}:80/;"),))
+    assert len(list(mistyped_names(prose, host, told))) == found
+
+
+@pytest.mark.parametrize(
+    ("network_of_proxy", "line", "causes"),
+    (
+        ("front", "nginx-proxy answers 503", ["no-common-network-for-name"]),
+        ("back", "nginx-proxy answers 503", []),
+        ("front", "nginx-proxy answers 404", []),
+    ),
+)
+def test_a_proxy_shares_no_network(network_of_proxy: str, line: str, causes: list[str]) -> None:
+    host, _, _ = _of(
+        f"$ docker run -d --name proxy --network {network_of_proxy} jwilder/nginx-proxy\n"
+        "$ docker run -d --name app --network back app\n"
+    )
+    assert _causes(apart_from_a_proxy(prose_of(((3, line),)), host)) == causes
+
+
+@pytest.mark.parametrize(
+    ("port", "said", "found"),
+    (("8080", "It cannot bind port 8080.", 1), ("8081", "It cannot bind port 8080.", 0), ("8080", "It times out.", 0)),
+)
+def test_lsof_lists_who_has_the_port(port: str, said: str, found: int) -> None:
+    _, _, flows = _of(RUN)
+    lines = ((2, said), (3, _LSOF.format(port)))
+    assert len(list(held_by_another(lines, prose_of(lines), flows))) == found
