@@ -16,7 +16,7 @@ _EXPECTED = re.compile(
     r"|预期(?:结果|行为)?|期望(?:结果)?|期待(?:する|される)(?:動作|結果)?)\W*$",
     re.IGNORECASE,
 )
-"""A heading above what the text says to be expected."""
+"""A heading above the results that a person expected."""
 _MOST_SPAN_LINES = 200
 _QUOTE = re.compile(r">(?: ?>)* ?")
 """Matches the quote marks of a line and one blank.  Further blanks are the indentation of the quoted line."""
@@ -73,7 +73,8 @@ def _plain(line: str) -> str:
 
 
 def _without_expected(lines: list[str]) -> None:
-    """Empty what stands below a heading that says "expected": the fenced block, or the lines up to an empty one."""
+    """Empty the lines below a heading that says "expected": the lines of a fenced block, or the lines up to an empty
+    line."""
     for index, heading in enumerate(lines):
         if _EXPECTED.match(heading) is None:
             continue

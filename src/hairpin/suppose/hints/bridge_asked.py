@@ -93,7 +93,7 @@ def _bridge_addresses(host: Host, told: ToldParts) -> Iterator[tuple[str, str]]:
 
 
 def _first_of(address: str) -> str:
-    """Return the address of the bridge in the range of an engine's default size that has the address."""
+    """Return the bridge's address in the network that contains the address and has an engine's default size."""
     return ".".join(address.split(".")[:2]) + ".0.1"
 
 

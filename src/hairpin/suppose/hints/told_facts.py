@@ -141,7 +141,7 @@ def _translations(rule: Rule) -> Iterator[tuple[int, str]]:
 
 
 def resolver_rules_gone(prose: Prose, host: Host) -> Iterator[Hinted]:
-    """Yield that the rules of the engine's resolver, which only a container has, are gone by what the text says."""
+    """Yield the hint that the rules of the engine's resolver inside a container are gone, as the text says."""
     nat = (each for each in host.namespace(HOST).ruleset.tables if each.name == "nat")
     shown = any(chain.name == "DOCKER_OUTPUT" for table in nat for chain in table.chains)
     if (shown or "DOCKER_OUTPUT" in prose.text) and _GONE.search(prose.text) is not None:
@@ -155,8 +155,8 @@ def resolver_rules_gone(prose: Prose, host: Host) -> Iterator[Hinted]:
 
 
 def discovery_dropped(host: Host, flows: Iterable[Flow]) -> Iterator[Hinted]:
-    """Yield that the isolation of an internal network drops all IPv6 packets of other addresses than its range: also
-    those that ask for a neighbour, which have link-local and multicast addresses."""
+    """Yield the hint that the isolation of an internal network drops each IPv6 packet whose addresses are not in the
+    network's range.  Neighbour discovery has link-local and multicast addresses, so its packets are dropped, too."""
     if not any(each.version == 6 for each in flows):
         return
     for table in (each for each in host.namespace(HOST).ruleset.tables if each.family == "ip6"):
