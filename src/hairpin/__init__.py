@@ -8,7 +8,7 @@ The folders, in the order in which the data flows:
 - ``change`` and ``engines`` compute the effect of a change, ``carry`` runs commands and replaces files, and ``replica``
   asks the kernel.
 - ``firewalls`` computes the tables that a firewall manager makes from its files, ``events`` simulates events, and
-  ``suppose`` completes a host of which only a text tells.
+  ``suppose`` completes a host that only a text describes.
 - ``texts`` has the meanings of engines' errors, ``causes`` proposes changes that may repair a flow, ``diagnose`` proves
   them, ``judges`` compares the verdicts of walk and kernel, ``remedy`` makes repairs, ``story`` tells what happened to
   a host, and ``answer`` has the result.

@@ -10,7 +10,8 @@ outcomes, makes a :class:`Door` and passes it to the network::
 Each namespace of the returned network has the door, and every function of evaluation, routing and walk gets a
 namespace.  All other networks have :data:`CLOSED`: there is no observer, and the choices are those of :class:`Usual`.
 
-An observation is a value.  Its type is defined in the module of the function that makes it:
+An observation is a value.  The type of an observation is defined in the module of the function that makes the
+observation:
 
     ``MatchAnswered``, ``VerdictMapped``, ``ChainDecided``    netfilter/evaluate/observation.py
     ``SysctlRead``                                            host/host.py
@@ -93,7 +94,7 @@ class Usual(msgspec.Struct, frozen=True):
         return request.sender
 
     def outer_port(self, encapsulated: Encapsulated) -> int:  # noqa: ARG002
-        """Return the same port for all outer packets.  It stands for every other port."""
+        """Return the same port for all outer packets.  This port stands for every other port."""
         return _OUTER_PORT
 
 

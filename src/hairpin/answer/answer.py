@@ -81,8 +81,8 @@ class EventAnswer(msgspec.Struct, frozen=True):
 
 
 class Decides(msgspec.Struct, frozen=True):
-    """What follows from an output of the next commands.  ``shows``: what somebody sees in the output.  ``means``: what
-    is then known.  ``cause``: the id of the cause that then stops the flows; empty if none does."""
+    """The meaning of one possible output of the next commands.  ``shows``: the output.  ``means``: the fact that this
+    output shows.  ``cause``: the id of the cause that then stops the flows; empty if no cause does."""
 
     shows: Message
     means: Message
@@ -90,7 +90,7 @@ class Decides(msgspec.Struct, frozen=True):
 
 
 class Next(msgspec.Struct, frozen=True):
-    """The line of read-only commands that decides most among what the answer leaves open, and what its outputs mean."""
+    """The line of read-only commands that decides most of the open alternatives, and the meanings of its outputs."""
 
     command: str
     outcomes: tuple[Decides, ...]
@@ -114,7 +114,7 @@ class FlowAnswer(msgspec.Struct, frozen=True):
     judged: "Judged | None" = None
     orders: tuple[Message, ...] = ()
     supposed: "tuple[Supposition, ...]" = ()
-    """The parts of a host on which the verdict rests and which no pasted text tells."""
+    """The parts of a host on which the verdict rests and which no pasted text shows."""
 
     @property
     def disputed(self) -> bool:
@@ -132,7 +132,7 @@ class FlowAnswer(msgspec.Struct, frozen=True):
         """The walk's verdict, even if a replica disagrees (docs/replica.md).
 
         The verdict is ``depends`` if the start order of units decides, if the flow passes in the walk and fails in the
-        replica, or if the walk read a part that no pasted text tells."""
+        replica, or if the walk read a part that no pasted text shows."""
         return "depends" if self.orders or self.doubted or self.supposed else self.trace.verdict
 
     @property
@@ -193,13 +193,14 @@ class CauseAnswer(msgspec.Struct, frozen=True):
     blame: "Blame | None" = None
     """The time at which the cause was made and its makers, if a trace on the host proves them."""
     line: Message | None = None
-    """The advice in one line, which stands for many flows that were not asked about."""
+    """The advice in one line.  The advice concerns many flows that were not asked about."""
     likely: bool = False
-    """Whether the cause rests on parts of the host that a pasted text does not tell."""
+    """Whether the cause rests on parts of the host that a pasted text does not show."""
     explains: "tuple[Outcome, ...]" = ()
     """The failures in the pasted text that the likely cause explains."""
     shown_by: tuple[str, Message] | None = None
-    """For a likely cause of which the text shows nothing: the command that decides, and what its output then shows."""
+    """If the text shows no sign of the likely cause: the command that decides about the cause, and the command's output
+    if the cause is true."""
 
 
 class Dispute(msgspec.Struct, frozen=True):
@@ -255,12 +256,12 @@ class Answer(msgspec.Struct, frozen=True):
 
     @property
     def is_of_text(self) -> bool:
-        """Whether a pasted text tells of one of the hosts."""
+        """Whether one of the hosts is known from a pasted text."""
         return any(host.is_of_text for host in self.network.hosts)
 
     @property
     def is_partly_read(self) -> bool:
-        """Whether a user without root read one of the hosts."""
+        """Whether one of the hosts was read without root."""
         return any(host.is_partly_read for host in self.network.hosts)
 
     @property

@@ -93,7 +93,7 @@ def ask(
 
 
 def _with_supposed_told(answer: Answer) -> Answer:
-    """Return the answer in which what rests on supposed parts is told apart from what was read."""
+    """Return the answer in which verdicts and causes that rest on supposed parts are marked."""
     if answer.is_partly_read:
         from hairpin.answer.likely.without_root import as_far_as_read  # noqa: PLC0415 - root reads all
 
@@ -166,7 +166,7 @@ def _unlisted_note(target: Target) -> Message:
 
 
 def _with_told_targets(question: Question, network: Network) -> Question:
-    """Return the question.  A question without a target about a pasted text means the failures that the text tells."""
+    """Return the question.  A question about a pasted text without a target means the failures that the text states."""
     if question.targets or not any(host.is_of_text for host in network.hosts):
         return question
     from hairpin.answer.likely.likely import targets_told  # noqa: PLC0415 - most hosts are read themselves
@@ -248,8 +248,8 @@ def network_of(sources: tuple[Source, ...], asked: tuple[Target, ...] = ()) -> N
 
 
 def _host_of(evidence: Evidence, asked: tuple[Target, ...]) -> Host:
-    """Return the host that the evidence describes.  A host of which only a text tells is completed to an ordinary
-    host."""
+    """Return the host that the evidence describes.  A host that is known only from a text is completed with the parts
+    of an ordinary host."""
     host = parse(evidence)
     if evidence.find(PASTED, "") is None:
         return host
@@ -259,7 +259,7 @@ def _host_of(evidence: Evidence, asked: tuple[Target, ...]) -> Host:
 
 
 def _supposing_unread(network: Network, sources: tuple[Source, ...]) -> Network:
-    """Return the network in which the parts that a user without root could not read are supposed."""
+    """Return the network in which supposed parts replace the parts that a user without root could not read."""
     if not any(isinstance(each, Evidence) and lacks_rules(each) for each in sources):
         return network
     from hairpin.suppose.without_root import supposing_unread  # noqa: PLC0415 - root reads all

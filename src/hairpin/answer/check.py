@@ -85,8 +85,8 @@ def answer_of_check(
 
 
 def _asking(found: Examination) -> Examination:
-    """Return the examination with the questions about the clients: which of them a list lets in, which of them a rule
-    stops, or whether a way with a small MTU leads to them."""
+    """Return the examination with the questions about the clients: whether a list lets them in, whether a rule stops
+    them, or whether the path to them has a small MTU."""
     if any(map(_is_refused, found.diagnoses)):
         from hairpin.diagnose.listed_clients import with_listed_clients  # noqa: PLC0415 - few flows are refused
 
@@ -208,12 +208,12 @@ def _is_refused(diagnosis: Diagnosis) -> bool:
 
 
 _MOST_KINDS = 8
-"""The greatest number of kinds of flows for which the message about a narrow way is walked."""
+"""The greatest number of kinds of flows for which the ICMP error about a path with a small MTU is walked."""
 
 
 def _asking_about_narrow_ways(found: Examination) -> Examination:
-    """Return the examination in which one flow of each kind has the question about a narrow way to its clients.  Flows
-    of one kind go the same way through the host."""
+    """Return the examination in which one flow of each kind has the question whether the path to its clients has a
+    small MTU.  Flows of one kind take the same path through the host."""
     from hairpin.walk.size.told_of_mtu import unheard_of  # noqa: PLC0415 - a host with a cause is asked nothing
 
     kinds: dict[tuple[object, ...], int] = {}
@@ -247,8 +247,9 @@ def _is_decided(diagnosis: Diagnosis) -> bool:
 def _needs_all(found: Finding) -> bool:
     """Return whether the unread containers have to be read for the repairs.
 
-    The unread containers have to be read if a repair concerns all containers of a network.  They also have to be read
-    if there are several repairs, because the order of repairs depends on their effects on other flows."""
+    The unread containers have to be read if a repair concerns all containers of a network.  The unread containers also
+    have to be read if there are several repairs, because the order of repairs depends on their effects on other
+    flows."""
     return found.candidate.of_network or any(way.change.parts for way in found.candidate.ways)
 
 

@@ -57,8 +57,8 @@ def undecided_readings(answer: Answer, command: Command = "flows") -> tuple[Unre
     """Return the missing readings that may change the result for the answer's flows, or for the engines in case of
     `restore`.
 
-    The readings of a container's namespace that no asked flow reaches cannot change the result.  The rules of an IP
-    version that no flow uses cannot change it either."""
+    If no asked flow reaches a container's namespace, the readings of this namespace cannot change the result.  If no
+    flow uses an IP version, the rules of this version cannot change it either."""
     if command == "restore":
         here = answer.network.this.name
         return tuple(

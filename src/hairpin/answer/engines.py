@@ -42,7 +42,7 @@ def with_engines(answer: Answer) -> Answer:
 
 
 def _beside(host: Host) -> Iterator[Message]:
-    """Yield the line about daemons that were not asked, with the command that asks the first daemon."""
+    """Yield the line about daemons that were not asked, with the command that asks the first of them."""
     if not host.beside:
         return
     first, *more = host.beside

@@ -56,8 +56,8 @@ def _to_come(examination: Examination, missed: tuple[Finding, ...], *, everythin
 def without_repaired(found: tuple[Finding, ...], causes: tuple[CauseAnswer, ...]) -> tuple[Finding, ...]:
     """Return the findings without exposures through rules that the causes call accidents.
 
-    The repair of such a cause deletes or bypasses the rule, so that a loss of the rule exposes nothing.  An exposure
-    through a rule that somebody decided stays in the result."""
+    The repair of such a cause deletes or bypasses the rule, so a loss of the rule exposes nothing.  An exposure through
+    a rule that somebody decided stays in the result."""
     accidents = {
         (each.host, place)
         for each in causes

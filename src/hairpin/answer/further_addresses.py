@@ -1,9 +1,9 @@
-"""Further addresses of the host's uplinks: a port is asked at one address of each uplink, which stands for all of them.
+"""Further addresses of the host's uplinks.
 
-A further address at which the port's flow ends otherwise has its own flow in the answer.  A flow that a rule stops at a
-further address may be stopped on purpose, so it is no fault.  If the rule names destination addresses itself, the
-answer has a question about the rule.  If a rule for another address leaves the further address out, a note names the
-further address.
+Usually a port is asked about at only one address of each uplink.  If the port's flow ends differently at a further
+address, this address gets its own flow in the answer.  A flow that a rule stops at a further address may be stopped on
+purpose, so it is no fault.  If the rule names destination addresses itself, the answer has a question about the rule.
+If a rule for another address leaves the further address out, a note names the further address.
 """
 
 from collections.abc import Iterator, Sequence
@@ -26,16 +26,16 @@ from hairpin.walk.walked import walked
 from hairpin.wanted import Wanted, ask_port_at
 
 _MOST = 8
-"""The greatest number of further addresses that are asked for one link."""
+"""The greatest number of further addresses of one link at which a port is walked."""
 _FIELDS = ("daddr", "ct-orig-daddr")
 
 _Range = tuple[int, int]
 _Firsts = dict[tuple[str, Version, int], Flow]
-"""The flow that is first asked at each further address, by host and address."""
+"""The flow that is walked first at each further address, by host and address."""
 
 
 class Further(msgspec.Struct, frozen=True):
-    """The flows to further addresses that end otherwise than the flow to the asked address.  ``questions``: the
+    """The flows to further addresses that end differently from the flow to the asked address.  ``questions``: the
     questions about rules against a further address, each with the flow to the asked address.  ``notes``: the notes
     about further addresses that rules leave out."""
 
@@ -45,8 +45,8 @@ class Further(msgspec.Struct, frozen=True):
 
 
 def at_further_addresses(network: Network, question: Question, flows: Sequence[Flow]) -> Further:
-    """Return the flows, questions and notes about further addresses at which a port's flow ends otherwise, although the
-    flow passes at the asked address."""
+    """Return the flows, questions and notes about further addresses at which a port's flow ends differently, although
+    the flow passes at the asked address."""
     if question.origin is not None and question.origin.kind != "address":
         return Further()
     named = {(each.version, each.address) for each in question.targets if each.address is not None}
@@ -76,7 +76,7 @@ def at_further_addresses(network: Network, question: Question, flows: Sequence[F
 
 
 def with_questions(found: Examination, asked: Further) -> Examination:
-    """Return the examination in which flows have the questions about the further addresses for which they stand."""
+    """Return the examination in which flows to asked addresses have the questions about further addresses."""
     diagnoses = [
         msgspec.structs.replace(each, trace=trace)
         if (trace := _with_questions_of(each.trace, asked)) is not each.trace
@@ -156,7 +156,7 @@ def _others(network: Network, flow: Flow, asked: set[tuple[Version, int]], first
 
 def _ends_otherwise(network: Network, flow: Flow, other: Flow) -> Trace | None:
     """Return the walk to the further address if this walk fails, or passes only if the user answers a question that the
-    usual walk does not leave open.  Return None if both walks end alike, or if the usual walk fails."""
+    usual walk does not leave open.  Return None if both walks end in the same way, or if the usual walk fails."""
     usual, trace = walked(network, flow), walked(network, other)
     if not usual.succeeds:
         return None

@@ -1,4 +1,4 @@
-"""Packets for a machine outside that a rule sends to another machine."""
+"""Packets for an outside machine that a rule redirects to another machine."""
 
 from collections.abc import Iterator
 

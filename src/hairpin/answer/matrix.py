@@ -93,7 +93,7 @@ class Matrix(msgspec.Struct, frozen=True):
     @property
     def status(self) -> int:
         """The exit status: 1 if a flow that passes now fails after one of the events, 3 if this is undecided, and 0
-        otherwise.  It is undecided for a flow that rests on parts which no pasted text tells."""
+        otherwise.  A flow that rests on supposed parts is undecided, too."""
         cells = [cell for row in self.rows for cell in row.cells if cell.breaks]
         supposed = {each.ref for each in self.answer.flows if each.supposed}
         if any(cell.after != "depends" and cell.flow not in supposed for cell in cells):

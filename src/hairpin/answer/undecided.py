@@ -1,7 +1,7 @@
 """The questions of flows that stay undecided.  Each condition on which a flow's verdict depends has one question.
 
-Each question says where the condition stands, the flow's fate with either answer, and the command that shows the true
-answer.
+Each question says where the condition comes from, what happens to the flow with either answer, and which command shows
+the true answer.
 """
 
 from collections.abc import Iterator
@@ -101,7 +101,7 @@ _BRIDGE_NF = {"ip": "bridge-nf-call-iptables", "ip6": "bridge-nf-call-ip6tables"
 
 
 def _is_in_bridge(network: Network, netns: Netns, rule: ir.Rule | None, place: Place) -> bool:
-    """Return whether the rule gives packets to a transparent proxy, and a bridge of the namespace carries it out."""
+    """Return whether the rule gives packets to a transparent proxy, and the rule runs in a bridge of the namespace."""
     is_tproxy = rule is not None and any(
         isinstance(each, ir.Outside) and each.name.lower() == "tproxy" for each in rule.body
     )

@@ -229,9 +229,9 @@ def _results(plan: RepairPlan, answer: Answer, verifier: Verifier) -> Iterator[F
 
 
 def _helps_nothing(plan: RepairPlan, results: tuple[FlowResult, ...]) -> bool:
-    """Return whether the plan repairs causes of failing flows, and each flow that failed before still fails.  Such a
-    plan can only be chosen: the repairs that it needs besides were left out.  Lost rules of an engine are restored
-    whatever passes after it."""
+    """Return whether the plan repairs causes of failing flows, but each flow that failed before still fails.  Only a
+    user's choice leads to such a plan, because the other repairs that it needs were left out.  Lost rules of an engine
+    are restored in any case."""
     meant = any(each.cause is not None and each.cause.severity == "blocking" for each in plan.repairs)
     failed = [each for each in results if each.before != "depends" and not succeeds(each.before)]
     return meant and bool(failed) and not any(succeeds(each.after) or each.after == "depends" for each in failed)

@@ -83,7 +83,7 @@ class PlannedRemedy(msgspec.Struct, frozen=True):
 
 class Unplanned(msgspec.Struct, frozen=True):
     """A repair that is no step of the plan.  ``--choose ID`` adds it to the plan, except if only a person can make it.
-    ``effects``: the effects because of which the repair is left out."""
+    ``effects``: the effects that are the reason for leaving the repair out."""
 
     id: str
     title: Message
@@ -224,7 +224,8 @@ def _without_vain(
 
 
 def _told_alone(repair: PlannedRemedy, then: dict[str, Verdict]) -> PlannedRemedy:
-    """Return the repair; if it is vain, with the verdict after this plan and not after the repairs of all causes."""
+    """Return the repair.  If the repair is vain, its verdict is the verdict after this plan, and not after the repairs
+    of all causes."""
     if (cause := repair.cause) is None or cause.proof is None or not cause.flows or not _is_vain(cause, then):
         return repair
     proof = msgspec.structs.replace(cause.proof, with_change=then[cause.flows[0]])

@@ -55,7 +55,7 @@ class RestorePlan(msgspec.Struct, frozen=True):
 
     @property
     def besides(self) -> tuple[PlannedRemedy, ...]:
-        """The additional repairs.  They keep working flows from stopping when the rules are restored."""
+        """The additional repairs.  With these repairs, no working flow stops when the rules are restored."""
         own = {each.id for each in self.lost}
         return tuple(each for each in self.plan.repairs if each.id not in own)
 

@@ -32,7 +32,8 @@ class FileState(msgspec.Struct, frozen=True, omit_defaults=True):
 
     @property
     def is_complete(self) -> bool:
-        """Whether mode and owner are known.  If they are, the file can be made again exactly as it is."""
+        """Whether mode and owner are known.  If mode and owner are known, the file can be made again exactly as it
+        is."""
         return None not in (self.mode, self.uid, self.gid)
 
 
@@ -74,8 +75,8 @@ class Done(msgspec.Struct, frozen=True):
 
 
 Acting = Generator[Act, Done, Message | None]
-"""A generator that yields acts and is sent the result of each act.  It returns the complaint, or None if all acts were
-done."""
+"""A generator that yields acts and is sent the result of each act.  The generator returns the complaint, or None if all
+acts were done."""
 
 
 def ended_with(command: Command, status: int) -> Message:

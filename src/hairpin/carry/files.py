@@ -20,7 +20,8 @@ from hairpin.carry.act import Attributes, FileState, Replace, with_mode_and_owne
 from hairpin.message import Message, message, verbatim
 
 _OF_CONTENT = frozenset({"security.ima", "security.evm"})
-"""The attributes that sign a file's content.  If they were kept for a new content, the file could not be read."""
+"""The attributes that sign a file's content.  If a file with new content kept these attributes, the file could not be
+read."""
 _GET_FLAGS = 0x80086601
 """The ioctl ``FS_IOC_GETFLAGS``, which reads the inode flags."""
 _FROZEN: tuple[tuple[int, str], ...] = ((0x10, "i"), (0x20, "a"))
@@ -215,8 +216,7 @@ def _complaint(told: str, path: Path, error: OSError) -> Message:
 
 
 def _frozen(path: Path) -> tuple[str, ...]:
-    """Return the letters of the inode flags because of which the file system refuses to change the file or the
-    folder."""
+    """Return the letters of the inode flags that make the file system refuse a change of the file or the folder."""
     held = array.array("L", [0])
     with suppress(OSError):
         descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)

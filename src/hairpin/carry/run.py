@@ -33,8 +33,8 @@ def names_program(rule: str) -> bool:
 
 
 def why_refused(command: Command) -> Message | None:
-    """Return why the command is never run: iptables would run another program for it.  Return None if the command may
-    be run."""
+    """Return why the command is never run: with this command, iptables would start another program.  Return None if the
+    command may be run."""
     program = command.argv[0]
     if "tables" in program and any(map(names_program, (*command.argv[1:], *command.text.split("\n")))):
         return message(

@@ -185,8 +185,8 @@ def _answered_here(intent: AnswerHere, network: Network) -> Change:
 
 
 def _translating(intent: AnswerHere | LoopBack, port: int) -> Body:
-    """Return the body of the rule that translates packets to the public address and port.  Their new destination is
-    ``own``, or the chain ``DOCKER`` translates them if ``own`` is None."""
+    """Return the body of the rule that translates packets to the public address and port.  The packets' new destination
+    is ``own``.  If ``own`` is None, the chain ``DOCKER`` translates the packets."""
     own = (intent.own, intent.own) if intent.own is not None else None
     return (
         _to_public(intent),

@@ -1,4 +1,5 @@
-"""``hairpin ask``: the commands for somebody without hairpin, whose outputs `hairpin check --text` reads."""
+"""``hairpin ask``: prints the commands that a person without hairpin runs.  `hairpin check --text` reads the outputs of
+these commands."""
 
 import click
 

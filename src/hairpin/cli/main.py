@@ -70,7 +70,8 @@ megabytes."""
 _COMPLETE = "_HAIRPIN_COMPLETE"
 """The environment variable by which a shell asks click for completion."""
 _FOR_MONITORS = ("--brief", "--nagios", "--prom")
-"""The options by which a monitor reads the answer, also if there is none."""
+"""The options by which a monitor reads the answer.  With these options a monitor gets a line or metrics even if the
+call fails."""
 PLUGIN = "docker-hairpin"
 """The name of the link by which docker starts hairpin as its plugin."""
 _METADATA = "docker-cli-plugin-metadata"

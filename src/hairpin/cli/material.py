@@ -48,7 +48,8 @@ def gather(
 
 
 def refuse_told(asked: "Asked", command: str, kinds: "tuple[Kind, ...]" = ("text", "bundle")) -> None:
-    """Raise UsageError if a host is named of which these kinds of sources tell only a part."""
+    """Raise UsageError if the user names a source of one of these kinds, because such a source shows only a part of a
+    host."""
     for each in asked.sources:
         if each.kind in kinds:
             raise UsageError(
@@ -61,7 +62,7 @@ def refuse_told(asked: "Asked", command: str, kinds: "tuple[Kind, ...]" = ("text
 
 
 def complain_of_told(asked: "Asked", lang: str | None) -> None:
-    """Say on standard error that what a text or a bundle does not tell is supposed."""
+    """Say on standard error that hairpin supposes every part of the host that the text or the bundle does not have."""
     from hairpin.cli.face.output import complain
 
     for each in asked.sources:

@@ -1,7 +1,9 @@
-"""hairpin in its image: its entry point has gone from the container into the host, or says what it lacks for that.
+"""hairpin in its image.
 
-The entry point is ``tools/release/image/launcher.c``.  It sets HAIRPIN_IMAGE to ``host`` if it is in the host now: in
-the namespaces of the host's process 1, with the host's files.  Otherwise the container shows nothing of the host.
+The image's entry point goes from the container into the host, or says which right it lacks for this.  The entry point
+is ``tools/release/image/launcher.c``.  The entry point sets HAIRPIN_IMAGE to ``host`` if it has reached the host: the
+namespaces of the host's process 1, and the host's files.  If the entry point has not reached the host, hairpin sees
+nothing of the host.
 """
 
 import os
@@ -14,7 +16,7 @@ RUN = (
     "docker run --rm --pid=host --net=host --cap-add SYS_ADMIN --cap-add SYS_PTRACE --cap-add NET_ADMIN "
     "--security-opt apparmor=unconfined hairpin"
 )
-"""The command with the narrowest rights with which the image examines the host."""
+"""The command that starts the image with only those rights that it needs to examine the host."""
 _LACKING = {
     "no-pid-host": message(
         "this container has a process namespace of its own and cannot see the host's processes: add --pid=host"

@@ -334,8 +334,8 @@ def _feed(process: subprocess.Popen[bytes], left: memoryview) -> memoryview:
 
 
 def _stop(process: subprocess.Popen[bytes]) -> None:
-    """End the script by SIGTERM, after which it can remove its temporary directory.  If it does not end within 5 s, end
-    it by SIGKILL.
+    """End the script by SIGTERM, so that the script can remove its temporary directory.  If the script does not end
+    within 5 s, end it by SIGKILL.
 
     The pipes are closed before, because a command of the script that waits for room in a full pipe would delay its
     end."""

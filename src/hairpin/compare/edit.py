@@ -93,8 +93,8 @@ Edit = Edited | RulesTaken | TableTaken | SpaceTaken | HostTaken | NotWalked
 
 
 class Block(msgspec.Struct, frozen=True):
-    """The rules ``was[first:last]`` of the earlier chain, and the rules ``now[start:end]`` that stand in their place in
-    the later chain.  ``same``: whether both blocks consist of the same rules."""
+    """The rules ``was[first:last]`` of the earlier chain, and the rules ``now[start:end]`` that replace them in the
+    later chain.  ``same``: whether both blocks consist of the same rules."""
 
     same: bool
     first: int

@@ -11,6 +11,6 @@
   that have no names for each other), ``singled_out`` (clients that a rule drops while others pass), ``client_networks``
   (networks of clients that a rule or a route stops), ``listed_clients`` (rules that let only listed clients in),
   ``inward_only`` (ports that the host serves for others), ``next_addresses`` (addresses of a name that clients pass
-  over), ``stopped_clients`` (a rule against one network), ``invented_fields`` (rules that look at a source port or a
+  over), ``stopped_clients`` (a rule against one network), ``invented_fields`` (rules that compare a source port or a
   TTL).
 """

@@ -73,10 +73,10 @@ def latent(examination: Examination) -> tuple[Finding, ...]:
 
 
 def with_all_lost(found: Finding, network: Network) -> Finding:
-    """Return the finding whose change restores every chain and rule that the engine has lost, in one load a table.
+    """Return the finding whose change restores every lost chain and rule of the engine, with one load for each table.
 
-    One rule alone can close what docker-proxy carries now: the DNAT rule sends the packet past docker-proxy
-    into the filter table, whose ACCEPT rule may be lost as well.  Therefore the filter table comes first."""
+    A single restored rule could stop a flow that docker-proxy relays now: the DNAT rule sends the packet past
+    docker-proxy into the filter table, whose ACCEPT rule may be lost, too.  Therefore the filter table comes first."""
     own, host = _rules(found.candidate), network.host(found.host)
     for _, lost in missing_on(host):
         if not own.isdisjoint(_rules_of(lost.chains, lost.rules)):

@@ -4,8 +4,8 @@ A client that hairpin invented is on no such list.  If the list has another clie
 no fault.  hairpin then asks the listed client's flow instead, and the answer has the question whether the user's
 clients are on the list.
 
-Networks that the owner of a container's VPN excepted from it are such a list, too: the VPN takes the answers to all
-other clients, as the owner wants.
+There is a second kind of such a list: the owner of a container's VPN may except networks from the VPN.  The answers to
+all other clients then leave by the VPN, as the owner wants.
 """
 
 from collections.abc import Iterator
@@ -67,7 +67,7 @@ def with_listed_clients(found: Examination) -> Examination:
 
 
 def _is_behind(neighbours: Diagnosis, diagnoses: list[Diagnosis]) -> bool:
-    """Return whether the rule that stops the neighbour is the rule behind a list that a repair corrects."""
+    """Return whether the rule that stops the neighbour is the rule at the end of a list that a repair corrects."""
     trace = neighbours.trace
     if not isinstance(trace.flow.start, Lan) or trace.succeeds:
         return False
@@ -113,7 +113,7 @@ def _of_listed_client(
 
 def _of_mended_list(network: Network, ruleset: ir.Ruleset, flow: Flow, there: Trace, stop: Stop) -> Diagnosis | None:
     """Return the diagnosis of a listed client that the list's rule never lets in; None if something else stops the
-    client.  The rule that stops all other clients stands behind this list on purpose."""
+    client.  The rule that stops all other clients stands after this list on purpose."""
     here = there.usual.stop
     if here is None or here.decided_by != stop.decided_by or not isinstance(stop.decided_by, RuleDecided):
         return None

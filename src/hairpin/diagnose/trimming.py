@@ -191,7 +191,7 @@ def joined_ways(candidates: tuple[Candidate, ...]) -> tuple[Way, ...]:
 
 
 def _joined_lines(texts: tuple[tuple[str, ...], ...]) -> tuple[str, ...]:
-    """Return the lines of all texts, each once.  A line that the first text lacks comes behind the line that it follows
+    """Return the lines of all texts, each once.  A line that the first text lacks comes after the line that it follows
     in its own text."""
     first, *others = texts
     found = list(first)

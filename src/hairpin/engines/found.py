@@ -129,7 +129,7 @@ def count_of_rules(where: Found, rules: Sequence[ExpectedRule]) -> int:
 
 def of_dialect(dialect: Dialect, namespace: Namespace) -> Found:
     """Return the host's tables of one dialect.  A table of iptables that also has rules of nft was read from nft,
-    because only nft prints the whole table.  It counts as a table of ``iptables-nft``, too."""
+    because only nft prints the whole table.  Such a table counts as a table of ``iptables-nft``, too."""
     tables = tuple(table for table in namespace.ruleset.tables if table.dialect == dialect)
     if dialect == "iptables-nft":
         ruleset = namespace.ruleset

@@ -1,4 +1,4 @@
-"""The network as an event's parts have changed it so far, and the conditions under which the network is right."""
+"""The network after those parts of an event that were simulated so far, and the conditions under which it is right."""
 
 from collections.abc import Iterable
 

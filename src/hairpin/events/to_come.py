@@ -15,7 +15,7 @@ from hairpin.network.network import Network
 from hairpin.walk.walked import walked
 
 _FEWEST = 3
-"""The smallest number of containers of a host of which alike ones are sought."""
+"""Alike containers are searched only if the host has at least this number of containers."""
 
 
 def courses_to_come(network: Network, flows: Iterable[Flow]) -> tuple[tuple[str, EventId, Course], ...]:
@@ -60,8 +60,8 @@ def courses_on(
     """Yield the course of each event that comes by itself on the host, the narrowest first.
 
     ``only``: the names of the containers to restart.  Each name has a separate course.  An empty name means one course
-    in which all containers are restarted.  If ``flows`` are given and a restart changes the verdict of none of them,
-    of the containers that are alike only the first may be restarted in this course.
+    in which all containers are restarted.  If ``flows`` are given, this course may restart only the first of several
+    alike containers, as long as the restart changes the verdict of none of these flows.
 
     Containers that share a network namespace are usually restarted together (compose: depends_on)."""
     only = tuple("" if _shares(host, name) else name for name in only)
@@ -79,8 +79,8 @@ def courses_on(
 def _of_firsts(network: Network, host: Host, event: Event, flows: tuple[Flow, ...]) -> Course | None:
     """Return the course of the event for the first container of each kind.
 
-    Return None if the event does not happen to containers one by one, if no containers are alike, or if the event
-    changes the verdict of a flow: then it is to be told of all containers that are alike."""
+    Return None in three cases: the event does not happen to containers one by one, no containers are alike, or the
+    event changes the verdict of a flow.  In the last case the answer has to name all alike containers."""
     to_some = event.by_name.to_some if event.by_name is not None else None
     count = sum(1 for _ in host.containers())
     if to_some is None or count < _FEWEST:

@@ -29,7 +29,7 @@ UNSHOWN = 69
 
 PASTED = "pasted"
 """The key of the reading that lists what was recognised in a pasted text.  Evidence with this reading comes from a
-text, so what it lacks was not pasted, and may be anything."""
+text.  A part that such evidence lacks was not pasted, and may have any state."""
 
 
 class Reading(msgspec.Struct, frozen=True):

@@ -1,5 +1,5 @@
-"""What a pasted text, or a user without root, tells of a host.  Everything else of that host is supposed: it is as on
-an ordinary host."""
+"""The parts of a host that a pasted text shows, or that a user without root can read.  hairpin supposes that every
+other part is as on an ordinary host."""
 
 from typing import Literal, NamedTuple
 
@@ -8,20 +8,20 @@ import msgspec
 Path = tuple[str, ...]
 """The parts of a sysctl's path, as in ``host/sysctl.py``."""
 UNNAMED = "host"
-"""The name of a host whose name no text tells."""
+"""The name of a host if no text tells its name."""
 Result = Literal["answered", "refused", "timeout", "unreachable", "prohibited", "reset", "empty", "no-name", "failed"]
-"""What a client saw: an answer, a refused connection, none within its time limit, "no route to host", "prohibited", a
-connection that was reset or closed without an answer, a name without an address.  ``failed``: the text says in its own
-words that something does not work."""
+"""What a client saw: an answer, a refused connection, no answer within the time limit, "no route to host",
+"prohibited", a connection that was reset or that was closed without an answer, a name without an address.  ``failed``:
+the text says in its own words that something does not work."""
 
 
 class Outcome(msgspec.Struct, frozen=True, rename={"origin": "from"}):
     """What a client saw, as a text tells it.
 
-    ``tool``: the program.  ``target``: its target as typed.  ``host`` and ``port``: the target's address or name, and
-    its port; None if the tool sends no port.  ``origin``: ``host``, ``container:NAME``, or empty if the text does not
-    tell where the client ran.  ``line``: the line in the text, from 1.  ``source``: the source address of a captured
-    packet; empty if no capture shows it.  ``by``: the address that sent the ICMP error."""
+    ``tool``: the program.  ``target``: its target as typed.  ``host``: the target's address or name.  ``port``: the
+    target's port; None if the tool uses no port.  ``origin``: ``host``, ``container:NAME``, or empty if the text does
+    not tell where the client ran.  ``line``: the line in the text, from 1.  ``source``: the source address of a
+    captured packet; empty if no capture shows it.  ``by``: the address that sent the ICMP error."""
 
     tool: str
     target: str
@@ -41,8 +41,9 @@ class Outcome(msgspec.Struct, frozen=True, rename={"origin": "from"}):
 
 
 class Listener(msgspec.Struct, frozen=True):
-    """What a program says of itself, in its log or in somebody's words: it listens on a port.  ``address``: empty for
-    all addresses, or if it names none.  ``line``: the line in the text, from 1."""
+    """A port on which a program listens, as the program's log or a person says.  ``address``: the address on which the
+    program listens; empty for all addresses, or if the text names no address.  ``line``: the line in the text, from
+    1."""
 
     port: int
     address: str = ""
@@ -59,11 +60,12 @@ class ToldTable(NamedTuple):
 class ToldParts(msgspec.Struct, frozen=True):
     """The parts of a host that a text tells.
 
-    ``parts``: pairs of a namespace and a field of :class:`Namespace`; routes and policy rules are told for each IP
+    ``parts``: pairs of a namespace and a field of :class:`Namespace`.  Routes and policy rules have a pair for each IP
     version (``routes4``).  ``sysctls``: the sysctls of the host's own namespace.  ``tables``: the tables of iptables in
-    it.  ``natives``: whether the tables of nftables are told, too.  ``containers``: the containers about which an
-    output of the engine tells; a container that only a typed command names is not told.  ``files``: the configuration
-    files whose content is told.  ``mapped``: whether a tool has written other addresses for the host's own."""
+    the host's own namespace.  ``natives``: whether the text has the tables of nftables, too.  ``containers``: the
+    containers that an output of the engine describes; a container that only a typed command names is not in
+    ``containers``.  ``files``: the configuration files whose content the text has.  ``mapped``: whether a tool has
+    written other addresses for the host's own."""
 
     parts: frozenset[tuple[str, str]] = frozenset()
     sysctls: frozenset[Path] = frozenset()
@@ -79,13 +81,14 @@ class ToldParts(msgspec.Struct, frozen=True):
     """The containers whose networks the text tells."""
     listeners: tuple[Listener, ...] = ()
     doubtful: frozenset[tuple[str, str]] = frozenset()
-    """The parts, and the families of iptables (``ip``, ``ip6``) and ``natives``, of which the text has lost lines."""
+    """The incomplete parts: the text has lost some of their lines.  Beside parts, the set has families of iptables
+    (``ip``, ``ip6``) and ``natives``."""
     of_text: bool = True
-    """Whether a text tells of the host.  False for a host that hairpin has read itself, as a user who may not read all
-    of it: the readings then tell these parts."""
+    """Whether a text describes the host.  False if hairpin has read the host itself, as a user who may not read all
+    parts of the host.  The parts are then from the readings."""
 
     def proves(self, netns: str, field: str) -> bool:
-        """Return whether the text tells this field of a namespace whole, as far as hairpin can see."""
+        """Return whether the text has this field of the namespace completely, as far as hairpin can see."""
         return (netns, field) in self.parts and (netns, field) not in self.doubtful
 
     @property

@@ -1,5 +1,5 @@
-"""Finds known texts that share rare words with a line that has no meaning.  Such a text is offered, never claimed: the
-line may be a part of it, or the text of another version of the program."""
+"""Finds known texts that share rare words with a line that has no meaning.  hairpin offers such a text as a suggestion,
+because the line may be a part of the known text, or the same text from another version of the program."""
 
 import re
 from collections import Counter, defaultdict
@@ -19,12 +19,14 @@ _READ = 2000
 _SHARED = 2
 """The least number of words that a near text shares with the line."""
 _INFORMATION = 7.0
-"""The least information of these words together, in natural units.  A word that one entry of 200 has counts 5.3."""
+"""The least information that the shared words have together, in natural units.  A word that one of 200 entries has
+counts 5.3."""
 _PART = 0.6
-"""The least part of the information of a pattern's words that the line has to have, and the least part of the nearest
-text's shared information that another offered text has to share."""
+"""A known text is near only if the line has at least this part of the information of the text's pattern.  Another text
+is offered beside the nearest text only if it shares at least this part of the information that the nearest text
+shares."""
 _ENVELOPE = frozenset(("daemon", "docker", "error", "failed", "from", "response"))
-"""Words around the messages of engines.  They tell nothing about the message itself."""
+"""Words that engines write around their messages.  These words say nothing about the message itself."""
 _VARYING = re.compile(r"\{\w+\}|\*")
 
 

@@ -1,7 +1,8 @@
 """The errors that a pasted text quotes, as likely causes of an answer about that text.
 
-An engine, a kernel or a client names the fault by itself.  Such a line is a better hint than any supposition, so its
-causes come before the alternatives of the supposed parts, and behind what was found in the told parts.
+In such an error, an engine, a kernel or a client names the fault itself.  A quoted error is a better hint than a
+supposition.  So the causes of quoted errors come after the causes that the text's own parts prove, and before the
+causes that supposed parts make possible.
 """
 
 import re
@@ -32,7 +33,7 @@ _MOST_LINES = 4000
 _MOST = 4
 """The greatest number of causes that quoted errors give."""
 _EACH = 2
-"""The number of causes of one error that count: the likeliest."""
+"""The number of causes that count for one error.  These are the likeliest causes of the error."""
 
 
 class QuotedError(NamedTuple):
@@ -44,7 +45,8 @@ class QuotedError(NamedTuple):
 
 
 def with_told_errors(answer: Answer) -> Answer:
-    """Return the answer with the causes of the errors that its texts quote; the same answer if no host is of a text."""
+    """Return the answer with the causes of the errors that its texts quote.  If no host of the answer is described by a
+    text, return the same answer."""
     if not answer.is_of_text:
         return answer
     errors = tuple(each for evidence in answer.evidence for each in _errors(_lines_of(evidence)))
@@ -65,9 +67,9 @@ _Causes = list[CauseAnswer]
 
 
 def _among_likely(answer: Answer, made: _Causes) -> tuple[_Causes, _Causes, _Causes]:
-    """Return the causes that stand first, those of quoted errors and all others, among causes to which words point.
-
-    The cause of an error stands first only if the other words of the text do not speak more for another cause."""
+    """Return the causes in three parts: the proven causes, the causes of quoted errors that stand first, and all other
+    causes.  The cause of a quoted error stands first unless the other words of the text speak much more for another
+    cause."""
     points = leaning_about(answer).points
     proven = [each for each in answer.causes if not each.likely]
     ranked = [each for each in answer.causes if each.likely]
@@ -84,9 +86,11 @@ def _among_likely(answer: Answer, made: _Causes) -> tuple[_Causes, _Causes, _Cau
 
 
 _STRONG = 12
-"""The points from which on a cause is what the words of a text mean, whatever error it quotes beside."""
+"""The least number of points with which the words of a text mean a cause, even if the text also quotes an error of
+another cause."""
 _BEHIND = 6
-"""The number of points by which an error's cause may be weaker, and still stands first: the error names it."""
+"""The number of points that the cause of a quoted error may have less than the likeliest cause, and still stand first:
+the error names the cause."""
 _OF_CONTAINER_NAMES = ("no-common-network-for-name", "default-bridge-has-no-names", "host-network-has-no-names")
 _STOPPED = "container-not-running"
 _COMPOSE = re.compile(r"\b(?:docker|podman)[- ]compose\b")
@@ -97,7 +101,7 @@ _NETWORKS = re.compile(
 _OUTER_NAME = re.compile(
     r"\b[\w-]+\.(?:[\w-]+\.)*(?:com|org|net|io|de|cn|fr|uk|ru|eu|dev|gov|edu|co|me|app|info)\b", re.IGNORECASE
 )
-"""A name of the Internet, which no container's name server knows by itself."""
+"""A name of the Internet.  An engine's name server does not know such a name by itself."""
 _CONFIRMED_BY = {
     "published-port-held-by-other-process": ("sudo ss -lntup", message(
         "a line names the port: the process in that line holds it")),
@@ -134,7 +138,8 @@ _CONFIRMED_BY = {
     "conntrack-table-full": ("sysctl net.netfilter", message("the count has reached the limit")),
     "resolv-conf-rewritten": ("cat /etc/resolv.conf", message("the name server in use is not the engine's")),
 }  # fmt: skip
-"""The command that confirms a cause which an error names, and what its output then shows."""
+"""For each cause that an error may name: the command that confirms the cause, and what the command's output shows if
+the cause is true."""
 
 
 def _confirming(causes: list[CauseAnswer]) -> Next | None:
@@ -160,7 +165,8 @@ def _confirming(causes: list[CauseAnswer]) -> Next | None:
 
 
 def _with_refs(causes: tuple[CauseAnswer, ...]) -> tuple[CauseAnswer, ...]:
-    """Return the causes; those that stop no asked flow by a walk get their references anew, behind all others."""
+    """Return the causes with new references for the causes that no walk proves.  The new references come after the
+    references of the proven causes."""
     number = sum(each.proof is not None for each in causes)
     named: list[CauseAnswer] = []
     for each in causes:

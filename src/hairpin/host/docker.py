@@ -72,7 +72,7 @@ _USER_STACKS = ("slirp4netns", "pasta")
 
 
 def is_engine_time(text: str | None) -> bool:
-    """Return whether the text of an engine is a time.  Engines write the year 1 if there is none."""
+    """Return whether the text of an engine is a time.  Engines write the year 1 if there is no time."""
     return bool(text) and not str(text).startswith("0001-")
 
 

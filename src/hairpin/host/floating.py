@@ -1,8 +1,8 @@
 """Addresses that a program gives to one of several machines at a time: keepalived, pacemaker, heartbeat, ucarp, FRR,
 vip-manager, pgpool.
 
-A machine that lacks such an address is a standby for it.  Another machine may answer for the address, so an
-administrator does not add it by hand.
+A machine that lacks such an address is the standby for the machine that has it.  Another machine may answer for the
+address, so an administrator does not add it by hand.
 
 Source: keepalived.conf(5) virtual_ipaddress; ocf_heartbeat_IPaddr2(7); ucarp(8); FRR's vrrpd(8)
 """

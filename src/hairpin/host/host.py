@@ -99,7 +99,8 @@ class Unread(msgspec.Struct, frozen=True):
     failure.
 
     ``reason``: a message, or an error text from the host.  ``key``: ``host`` if no part of the host could be read.
-    ``host``: the host's label.  ``lacking``: the capabilities for it that hairpin's container lacks.
+    ``host``: the host's label.  ``lacking``: the capabilities that the reading needs and that hairpin's container
+    lacks.
     """
 
     key: str
@@ -136,7 +137,7 @@ class Host(msgspec.Struct, frozen=True, dict=True):
     """Daemons that the collector did not ask, because it asked another daemon of the same kind.  The containers of
     these daemons are not in ``engines``."""
     idle: tuple[IdleContainer, ...] = ()
-    """Rootless containers of users for whom no engine runs.  They are not in ``engines``."""
+    """Rootless containers of users for whom no engine runs.  These containers are not in ``engines``."""
     firewalld: Firewalld | None = None
     ufw: Ufw | None = None
     units: tuple[Unit, ...] = ()
@@ -160,8 +161,8 @@ class Host(msgspec.Struct, frozen=True, dict=True):
     plans: tuple[PlanUnderWay, ...] = ()
     """The plans of hairpin that had not ended when the host was read."""
     told: ToldParts | None = None
-    """What a pasted text tells of the host, or what a user without root could read of it; None for a host that was read
-    whole."""
+    """The parts of the host that a pasted text has, or that a user without root could read; None if the host was read
+    completely."""
     unread: tuple[Unread, ...] = ()
 
     @property
@@ -171,12 +172,12 @@ class Host(msgspec.Struct, frozen=True, dict=True):
 
     @property
     def is_of_text(self) -> bool:
-        """Whether a pasted text tells of the host."""
+        """Whether the host is known only from a pasted text."""
         return self.told is not None and self.told.of_text
 
     @property
     def is_partly_read(self) -> bool:
-        """Whether a user without root read the host, and what this user may not read is supposed."""
+        """Whether a user without root read the host.  The parts that this user may not read are then supposed."""
         return self.told is not None and not self.told.of_text
 
     @property

@@ -42,6 +42,6 @@ def _in_order(expression: Expression) -> Expression:
 
 
 def names_an_extension(rule: Rule) -> bool:
-    """Return whether a part of the rule is an extension of iptables of which only the name is known, because nft's JSON
-    shows no more: the rule may have any meaning."""
+    """Return whether a part of the rule is an extension of iptables that is known only by its name.  nft's JSON shows
+    only the name of such an extension, so the rule may have any meaning."""
     return any(isinstance(each, OpaqueMatch | Outside) and each.text.startswith("xt ") for each in rule.body)

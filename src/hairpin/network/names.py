@@ -140,7 +140,7 @@ def knows(host: Host, asking: Container, server: tuple[Version, int], name: str)
 
 
 def _in_hosts_file(host: Host) -> frozenset[str]:
-    """Return the names in the host's own /etc/hosts, of which a container on the host's network has a copy."""
+    """Return the names in the host's own /etc/hosts.  A container on the host's network has a copy of this file."""
     return frozenset(name for words in hosts_file(host) for name in words[1:])
 
 

@@ -14,9 +14,9 @@ def hands_up(namespace: Namespace, bridge: Link) -> bool:
     database.
 
     Without a local entry the bridge forwards frames for its own address to its ports, as for any other address.  A
-    database without any local entry of the bridge and its ports was not read in full, so local delivery is assumed.  It
-    is also assumed for a bridge whose last port has left: its address is zero until it takes the address and the entry
-    of its next port.
+    database without any local entry of the bridge and its ports was not read in full, so local delivery is assumed.
+    Local delivery is also assumed for a bridge whose last port has left: the bridge's address is zero until it takes
+    the address and the entry of its next port.
 
     Source: net/bridge/br_input.c br_handle_frame_finish(), BR_FDB_LOCAL; br_stp_if.c br_stp_recalculate_bridge_id()
     """

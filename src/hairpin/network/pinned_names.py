@@ -2,8 +2,8 @@
 link, or a line that an image, an entrypoint or a person has written.
 
 /etc/hosts comes before every name server (nsswitch.conf(5): ``hosts: files dns``).  The engine writes this file at the
-container's start from the options with which the container was made.  The file as it is now was usually read; else the
-options tell what it was at the start.
+container's start from the options with which the container was made.  Usually the present file was read.  If it was not
+read, the options show its content at the container's start.
 
 Source: moby daemon/container_operations_unix.go buildSandboxOptions(), addLegacyLinks(); podman-run(1) --add-host
 """
@@ -30,9 +30,9 @@ Hand = Literal["option", "link", "file"]
 
 
 class Pin(msgspec.Struct, frozen=True):
-    """A name in a container's own /etc/hosts, and its address there.  ``hand`` tells where the entry comes
-    from: ``option`` is the option ``--add-host``, ``link`` is a legacy link (``--link``), and ``file`` is anything
-    else, such as an entrypoint or a person."""
+    """A name in a container's own /etc/hosts, and its address there.  ``hand``: the origin of the entry: ``option`` is
+    the option ``--add-host``, ``link`` is a legacy link (``--link``), and ``file`` is anything else, such as an
+    entrypoint or a person."""
 
     name: str
     version: Version

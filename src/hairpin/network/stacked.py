@@ -92,8 +92,9 @@ def parents_of(network: Network, netns: Netns, version: Version, value: int) -> 
 
 
 def _is_routed_by_host(network: Network, netns: Netns, holder: Port, version: Version) -> bool:
-    """Return whether the default route of the macvlan's or ipvlan's namespace leads to an address of the host.  If it
-    does, the host is the router of the macvlan or ipvlan network, and packets to this network pass through the host."""
+    """Return whether the default route of the macvlan's or ipvlan's namespace leads to an address of the host.  If the
+    route leads to the host, the host is the router of the macvlan or ipvlan network, and packets to this network pass
+    through the host."""
     gateways = {
         hop.gateway
         for route in network.namespace(holder.netns).routes

@@ -1,5 +1,4 @@
-"""Packets that have left the host although they were meant for a container on the host, or for the container's
-network."""
+"""Packets that have left the host although they should reach a container on the host, or the container's network."""
 
 import msgspec
 
@@ -53,8 +52,8 @@ def is_containers(network: Network, netns: Netns, flow: Flow, packet: Packet) ->
 def held_elsewhere(
     network: Network, netns: Netns, version: Version, address: int, bridge: str | None
 ) -> Route | Neighbour | None:
-    """Return what shows that a machine on another link than the bridge has the address: a route that has it as its
-    gateway, or a neighbour entry of an uplink; None if nothing shows it."""
+    """Return the entry that shows that a machine on another link than the bridge has the address: a route with this
+    address as its gateway, or a neighbour entry of an uplink; None if there is no such entry."""
     namespace = network.namespace(netns)
     if (version, address) not in _gateways_and_neighbours(namespace):
         return None

@@ -1,6 +1,7 @@
-"""The shell script of `hairpin ask`.  It only reads; a person without hairpin runs it and pastes its output back.
+"""The shell script of `hairpin ask`.
 
-Each command is printed behind a ``$`` before its output, as at a prompt, so that hairpin knows what each output is.
+The script only reads.  A person without hairpin runs it and pastes its output back.  Before each output the script
+prints the command after a ``$``, as at a prompt.  So hairpin knows which command printed each output.
 """
 
 import shlex
@@ -18,13 +19,13 @@ _TEMPLATE = (
     '{"NetworkMode":{{json .HostConfig.NetworkMode}},"PortBindings":{{json .HostConfig.PortBindings}}},\n'
     '"NetworkSettings":{"Ports":{{json .NetworkSettings.Ports}},"Networks":{{json .NetworkSettings.Networks}}}}'
 )
-"""The fields of ``docker inspect`` that decide about packets: no environment, no volumes, no labels, no output of a
-health check."""
+"""The fields of ``docker inspect`` that decide about packets, without environment, volumes, labels and the output of
+health checks."""
 _NETWORK_TEMPLATE = (
     '{"Id":{{json .Id}},"Name":{{json .Name}},"Driver":{{json .Driver}},"Internal":{{json .Internal}},\n'
     '"EnableIPv6":{{json .EnableIPv6}},"IPAM":{"Config":{{json .IPAM.Config}}},"Options":{{json .Options}}}'
 )
-"""The fields of ``docker network inspect`` that decide about packets: no labels."""
+"""The fields of ``docker network inspect`` that decide about packets, without labels."""
 _BACKEND = "host:\n  networkBackend: {{.Host.NetworkBackend}}"
 _SYSCTLS = (
     r"sysctl -a 2>/dev/null | grep -E '^net.(ipv[46].("
@@ -37,13 +38,13 @@ NETWORK_FILES = (
     r"/etc/network/interfaces /etc/netplan /etc/systemd/network /etc/sysconfig/network-scripts "
     r"/etc/default/ufw /etc/ufw/ufw.conf"
 )
-"""Shows the lines about addresses, routes and policies of the files that configure the network and ufw; no key and no
-password."""
+"""Prints the lines about addresses, routes and policies from the files that configure the network and ufw.  These lines
+have no key and no password."""
 
 
 class Request(NamedTuple):
-    """A command, and the keys of readings of which one makes it needless.  ``netns``: whether the keys are of the
-    host's namespace."""
+    """A command, and the keys of readings that replace it: if the evidence has one of these readings, the command is
+    not needed.  ``netns``: whether the keys are of the host's namespace."""
 
     command: str
     keys: tuple[str, ...]
@@ -51,7 +52,7 @@ class Request(NamedTuple):
 
 
 _WITHOUT_USERS = "sed 's#//[^@ ,]*@#//#g'"
-"""Takes users and passwords out of the URLs of proxies: what the script prints is pasted in public."""
+"""Removes users and passwords from the URLs of proxies, because people paste the script's output in public."""
 REQUESTS = (
     Request("ip -d addr", ("ip-addr", "ip-addr-text")),
     Request("ip route show table all", ("ip-route4", "ip-route4-text")),
@@ -84,11 +85,11 @@ _INSIDE = (
     "ip -d addr", "ss -lntup", "ip route show table all", "ip rule", "iptables-save", "tc qdisc",
     "sysctl -ar 'rp_filter|default_ttl'",
 )  # fmt: skip
-"""The commands that are run in the network namespace of each container, by the host's own tools."""
+"""The commands that the script runs in the network namespace of each container, with the host's own tools."""
 
 
 def missing_requests(evidence: Evidence | None) -> tuple[Request, ...]:
-    """Return the requests that this evidence of a text does not answer; all of them if there is no evidence."""
+    """Return the requests for which the evidence of a text has no reading; all requests if there is no evidence."""
     if evidence is None:
         return REQUESTS
     there = {(each.key, each.netns) for each in evidence.readings}
@@ -103,8 +104,8 @@ def lacks_inside(evidence: Evidence | None) -> bool:
 
 
 def script(requests: tuple[Request, ...], *, inside: bool, port: int | None = None, container: str = "") -> str:
-    """Return the script.  ``inside``: whether the containers are looked into; with ``port``, only those that publish
-    the port, and with ``container`` only this one."""
+    """Return the script.  ``inside``: whether the script runs commands inside the containers.  With ``port``, it runs
+    them only inside the containers that publish the port; with ``container``, only inside this container."""
     return "\n".join(_lines(requests, inside=inside, port=port, container=container)) + "\n"
 
 
@@ -134,12 +135,12 @@ def _lines(requests: tuple[Request, ...], *, inside: bool, port: int | None, con
 
 
 _BLANK = "\0"
-"""Stands for a blank at which a line may be broken."""
+"""The placeholder for a blank at which a line may be broken."""
 _WIDTH = 150
 
 
 def _in_lines(line: str) -> Iterator[str]:
-    """Yield the command line, broken behind words."""
+    """Yield the lines of the command line, which is broken after words."""
     shown = ""
     for word in line.split(_BLANK):
         if shown and len(shown) + len(word) > _WIDTH:

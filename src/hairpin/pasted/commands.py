@@ -34,12 +34,13 @@ _OPTIONS = re.compile(
     r"|status|list|show|save|get|exec|run|port)\b|[/|>]"
 )
 _ASKED = re.compile(r"(?:-\S+\s+(?:\d+\s+)?)*['\"]?(?:https?://|\d+\.\d+\.\d+\.\d+\b|localhost\b)")
-"""The words behind a client that name its target."""
+"""Matches the words after a client's name up to the client's target."""
 _ALONE = frozenset({
     "ifconfig", "route", "netstat", "ss", "arp", "hostname", "hostnamectl", "lsmod", "dmesg", "iptables-save",
     "ip6tables-save", "uname", "ufw",
 })  # fmt: skip
-"""The programs that people run without a word behind them.  Any other name alone in a line is a word of the text."""
+"""The programs that people run without arguments.  The name of any other program, alone in a line, is an ordinary word
+of the text."""
 _CLIENTS = ("curl", "wget", "ping", "ping6", "telnet", "nc", "ncat", "netcat", "nmap", "traceroute", "tracepath")
 _QUOTED = re.compile(r"`([^`]+)`|\*\*([^*]+)\*\*|<([^>\s]+\s[^>]+)>$")
 _SAID = re.compile(r"\s*[A-Z][^:`]{2,80}:\s+(?P<command>(?:sudo\s+)?(?:docker|podman)\s+run\s+\S.*)$")
@@ -47,7 +48,7 @@ _SAID = re.compile(r"\s*[A-Z][^:`]{2,80}:\s+(?P<command>(?:sudo\s+)?(?:docker|po
 _NO_PROGRAM = re.compile(r"/(?!(?:usr/)?(?:local/)?s?bin/)")
 """A path that is no program's: a comment ``# /etc/default/ufw`` looks like a prompt with a command."""
 _CONTAINER_ID = re.compile(r"[0-9a-f]{12}")
-"""The name of a host that the engine gives to a container: the beginning of its id."""
+"""Matches the host's name that an engine gives to a container: the beginning of the container's id."""
 _SHELLS = frozenset({"sh", "bash", "ash", "/bin/sh", "/bin/bash", "/bin/ash"})
 _WRAPPERS = frozenset({"sudo", "doas", "env", "time", "watch", "strace"})
 _LONGEST = 400
@@ -59,7 +60,7 @@ _CHANGES = re.compile(
     r"|route (?:add|del)\b|(?:systemctl|service) .*\b(?:re)?(?:start|stop|load)\b|brctl (?:add|del)"
     r"|firewall-cmd .*--(?:(?:complete-)?reload|add-|remove-|set-)|ufw (?:--force )?(?:enable|disable|reload|reset)\b"
 )
-"""The beginning of a command that changes how packets go.  None of these takes a password."""
+"""Matches the beginning of a command that changes the path of packets.  No such command has a password in it."""
 
 
 def changes(command: Command) -> bool:
@@ -68,7 +69,7 @@ def changes(command: Command) -> bool:
 
 
 def command_in(line: str, index: int) -> Command | None:
-    """Return the command that a line consists of, behind a prompt or without one; None if it is no command line."""
+    """Return the command if the line is a command line, with or without a prompt; else None."""
     if len(line) > _LONGEST or not line.strip():
         return None
     prompt = _PROMPT.match(line)
@@ -88,7 +89,7 @@ def command_in(line: str, index: int) -> Command | None:
 
 
 def _is_typed(text: str, rest: str | None) -> bool:
-    """Return whether what follows a program's name makes a command, not a sentence."""
+    """Return whether the words after a program's name belong to a command, and not to a sentence."""
     if rest is None:
         return text.removeprefix("sudo ").rpartition("/")[2] in _ALONE
     if _OPTIONS.match(rest) is not None:
@@ -128,8 +129,8 @@ def _words(text: str) -> tuple[str, ...]:
 
 
 def _place_entered(program: str, words: tuple[str, ...]) -> tuple[str, tuple[str, ...]] | None:
-    """Return the namespace that a command enters and the words of the command in it: ``docker exec web ip addr``.
-    Return None for any other command."""
+    """Return the namespace that a command enters, and the words of the command that it runs there, as in ``docker exec
+    web ip addr``.  Return None for any other command."""
     rest = list(words[1:])
     if program == "docker" and rest[:1] == ["compose"]:
         rest = rest[1:]
@@ -147,9 +148,9 @@ def _place_entered(program: str, words: tuple[str, ...]) -> tuple[str, tuple[str
 
 
 def within_shells(commands: Iterable[Command], lines: Sequence[str]) -> Iterator[Command]:
-    """Yield the commands, in their order, with the containers in which they ran.  A command that starts a shell in a
-    container (``docker exec -it web sh``, ``docker run -it alpine sh``) is followed by commands in it, as long as their
-    prompt is another one than that of the command, and names no other host."""
+    """Yield the commands, in their order, with the containers in which they ran.  A command may start a shell in a
+    container (``docker exec -it web sh``, ``docker run -it alpine sh``).  The commands after it ran in this container,
+    as long as their prompt differs from the prompt of the command that started the shell, and names no other host."""
     entered, outer = HOST, ""
     for each in commands:
         prompt = lines[each.line].partition(each.text)[0].strip()

@@ -1,7 +1,9 @@
-"""Joins what several outputs tell about the same container or network to one object in the form of ``docker inspect``.
+"""Joins the facts about one container or network to one object.
 
-A container is known by its name or by the beginning of its id.  A typed ``docker run`` says what the container is meant
-to be; where an output says what it is, the output counts.
+The facts come from several outputs, and the object has the form of ``docker inspect``.
+
+A container is known by its name or by the beginning of its id.  A typed ``docker run`` shows how the container was
+meant to be.  If an output shows how the container is, the output counts.
 """
 
 import re
@@ -70,8 +72,8 @@ def _service(document: Object) -> str:
 
 
 def _add_meant(document: Object, typed: Object) -> None:
-    """Add to a listed container what its command line says.  Where an output tells which ports are published, and on
-    which networks the container is, the output counts."""
+    """Add facts from the command line to a listed container.  If an output shows the published ports and the networks
+    of the container, the output counts."""
     meant = {**typed, "Name": document.get("Name")}
     settings = object_of(document.get("NetworkSettings"))
     own = {key: value for key, value in object_of(meant.pop("NetworkSettings", None)).items() if key not in settings}
@@ -79,8 +81,8 @@ def _add_meant(document: Object, typed: Object) -> None:
 
 
 def _join(document: Object, further: Object) -> None:
-    """Add what the other object tells of the same thing.  A whole id replaces the beginning of it, and a name replaces
-    an id that stands for a name which a text has lost."""
+    """Add the fields of the other object, which is about the same thing.  A whole id replaces the beginning of an id.
+    A name replaces an id that was used because the text had lost the name."""
     for key in ("Id", "id"):
         own, other = str(document.get(key) or ""), str(further.get(key) or "")
         if own and len(other) > len(own) and other.startswith(own):
@@ -91,7 +93,7 @@ def _join(document: Object, further: Object) -> None:
 
 
 def _is_id(document: Object) -> bool:
-    """Return whether the container's name is its id or the beginning of it."""
+    """Return whether the container's name is its id, or the beginning of its id."""
     name = _name(document)
     return len(name) >= _ID_CHARACTERS and str(document.get("Id") or "").startswith(name)
 
@@ -123,8 +125,8 @@ def _is_same(one: Object, other: Object) -> bool:
 
 
 def _is_meant(one: Object, typed: Object) -> bool:
-    """Return whether the typed command may have made this container: it has its name, or the typed command names none
-    and the image and the published ports are equal."""
+    """Return whether the typed command may have made this container: both have the same name, or the command has no
+    name and both have the same image and published ports."""
     if _name(typed):
         return _name(one) == _name(typed)
     service = _service(typed)
@@ -142,8 +144,8 @@ def _bindings(document: Object) -> Iterator[tuple[str, str]]:
 
 
 def _as_started(typed: Object, number: int, taken: set[str]) -> Object:
-    """Return the container that the typed command has started.  Without ``--name`` the engine has drawn a name, which
-    the text does not tell; the container is called after its image."""
+    """Return the container that the typed command has started.  Without ``--name`` the engine has chosen a random name,
+    which the text does not show.  The container is then named after its image."""
     image = str(typed["Config"]["Image"]).rpartition("/")[2].partition(":")[0].partition("@")[0] or "container"
     image = _service(typed) or image
     name = typed.get("Name") or (f"/{image}" if f"/{image}" not in taken else f"/{image}-{number}")
@@ -151,7 +153,7 @@ def _as_started(typed: Object, number: int, taken: set[str]) -> Object:
 
 
 def _add(document: Object, further: Object) -> None:
-    """Add to the object the fields that it lacks, in objects of objects, too."""
+    """Add the missing fields to the object, and to the objects inside it."""
     for key, value in further.items():
         own = document.get(key)
         if object_of(own) and object_of(value):

@@ -1,7 +1,7 @@
-"""The numbers of lines that the script of `hairpin ask` prints behind each output: ``# 12 lines``.
+"""The numbers of lines that the script of `hairpin ask` prints after each output: ``# 12 lines``.
 
-They show that an output is whole, also one without a line, and that lines of another one are lost.  Without such a
-number nobody knows: what a listing does not show may have been cut from it.
+A number shows whether an output is complete, even an empty output, or whether lines of it are lost.  Without such a
+number this is not known: a line that a listing does not have may have been cut from it.
 """
 
 import re
@@ -14,19 +14,19 @@ from hairpin.evidence.reading import Evidence
 from hairpin.pasted.form import Command, Paste
 
 WHOLE = "whole"
-"""The key of the reading with the commands whose outputs were counted."""
+"""The key of the reading that lists the commands whose outputs have a number of lines."""
 COMMANDS = frozenset({
     "ip -d addr", "ip route show table all", "ip rule", "ip -6 rule", "ss -lntup", "iptables-save", "ip6tables-save",
     "nft list ruleset", "ipset save", "ip neigh",
 })  # fmt: skip
-"""The commands of `hairpin ask` of which an empty output tells something."""
+"""The commands of `hairpin ask` whose empty output is a fact."""
 _TABLE = re.compile(r"\s*(?:\*(\w+)$|table (\w+ [\w.-]+) \{)")
 _COUNT = re.compile(r"\s*# (?P<count>\d{1,7}) lines\s*$")
 
 
 class CountedOutput(NamedTuple):
-    """An output with a number of lines.  ``number``: of lines.  ``whole``: whether the output has so many.
-    ``tables``: the tables of rules that begin in it: ``filter`` of iptables-save, ``ip filter`` of nft."""
+    """An output with a number of lines.  ``number``: the number of lines.  ``whole``: whether the output has this many
+    lines.  ``tables``: the tables of rules that begin in it: ``filter`` of iptables-save, ``ip filter`` of nft."""
 
     netns: str
     command: str
@@ -36,7 +36,7 @@ class CountedOutput(NamedTuple):
 
 
 def is_count(line: str) -> bool:
-    """Return whether the line is the number of lines of an output."""
+    """Return whether the line states the number of lines of an output."""
     return line.endswith("lines") and _COUNT.match(line) is not None
 
 
@@ -57,7 +57,7 @@ def counted_in(paste: Paste) -> Iterator[CountedOutput]:
 
 
 def _command_text(command: Command) -> str:
-    """Return the command as `hairpin ask` has it; any other command may hold a secret."""
+    """Return the command if it is a command of `hairpin ask`; any other command may contain a secret."""
     said = " ".join(command.words)
     return said if said in COMMANDS else command.words[0]
 
@@ -68,7 +68,7 @@ def text_of(counted: Iterable[CountedOutput]) -> str:
 
 
 def counted_of(evidence: Evidence) -> tuple[CountedOutput, ...]:
-    """Return the counted outputs of a text's evidence.  Of two outputs of a command, the later one counts."""
+    """Return the counted outputs of a text's evidence.  If a command has two outputs, the later output counts."""
     found = {
         (each.netns, each.command): each
         for reading in evidence.all(WHOLE)

@@ -1,8 +1,8 @@
-"""Outputs of which nobody knows where they were printed, because the text has lost their commands.
+"""Finds outputs from an unknown place: the text has lost their commands, so it is not known where they were printed.
 
-A text with two listings of links is about two places: the host and the inside of a container, or another machine.  If
-a link of the same name has another hardware address there, what follows the foreign listing belongs to no known place.
-It is left out, up to the next listing of the host's links.
+If a text has two listings of links, and a link of the same name has another hardware address in the second, the second
+listing is from another place: the inside of a container, or another machine.  The outputs after such a listing are left
+out, up to the next listing of the host's links.
 """
 
 import re
@@ -22,14 +22,14 @@ _OF_PLACE = (
 
 
 class Seen(NamedTuple):
-    """An output: its parts, and whether its command stands above it."""
+    """An output: its parts, and whether the text has its command above it."""
 
     parts: tuple[Fragment, ...]
     named: bool
 
 
 def at_home(outputs: Iterable[Seen]) -> Iterator[tuple[Fragment, ...]]:
-    """Yield the parts of each output, in their order, without those that belong to an unknown place."""
+    """Yield the parts of each output, in their order, without the parts from an unknown place."""
     every = tuple(outputs)
     listed = [(each, links) for each in every if (links := _links_in(each)) is not None]
     named = (links for each, links in listed if each.named)
@@ -47,7 +47,7 @@ def at_home(outputs: Iterable[Seen]) -> Iterator[tuple[Fragment, ...]]:
 
 
 def _links_in(output: Seen) -> dict[str, str] | None:
-    """Return the links of a whole listing of the host's links, with their hardware addresses."""
+    """Return the links with their hardware addresses, if the output is a complete listing of the host's links."""
     text = next(
         (each.text for each in output.parts if each.netns == HOST and each.key in ("ip-addr-text", "ip-link-text")), ""
     )

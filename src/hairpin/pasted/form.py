@@ -1,4 +1,4 @@
-"""What a form is: the description of one kind of output, and what it finds in a text."""
+"""The types of a form, which describes one kind of output, and of the outputs that forms find in a text."""
 
 import re
 from collections.abc import Callable, Sequence
@@ -24,10 +24,10 @@ class Fragment(NamedTuple):
 
 
 class Found(NamedTuple):
-    """An output that was found: the lines from ``start`` to before ``end``, and its parts.
+    """An output that was found: the lines from ``start`` up to but without ``end``, and its parts.
 
-    ``told``: what the lines were taken for, as the command that prints them.  An output without parts was recognised,
-    and nothing in it concerns the network.
+    ``told``: the kind of output, as the command that prints it.  An output without parts was recognised, but has
+    nothing about the network.
     """
 
     end: int
@@ -36,10 +36,10 @@ class Found(NamedTuple):
 
 
 class Command(NamedTuple):
-    """A command line that stands in the text above its output.
+    """A command line above its output in the text.
 
-    ``words``: its words without ``sudo`` and without the prompt.  ``host``: the host's name in the prompt; empty if
-    there is none.  ``netns``: the namespace in which the command ran: ``docker exec web ip addr`` ran in
+    ``words``: its words without ``sudo`` and without the prompt.  ``host``: the host's name in the prompt; empty if the
+    prompt has none.  ``netns``: the namespace in which the command ran: ``docker exec web ip addr`` ran in
     ``container:web``.
     """
 
@@ -62,18 +62,18 @@ NO_COMMAND = Command(-1, "", ())
 
 
 _ASIDE = re.compile(r"\s*(?:$|# Warning: |WARNING: |\[sudo\] |sudo: |\[?\(?(?:\.\.\.|\u2026)\)?\]?$|<?(?i:snip)>?$)")
-"""Lines between a command and its output, also the mark of lines that were left out."""
+"""Matches lines that may stand between a command and its output, such as the mark for lines that were left out."""
 
 
 _MOST_TRIED = 50_000
 
 
 class Tried(msgspec.Struct):
-    """What was tried in vain while a text is read.
+    """Records the attempts that found nothing while a text is read.
 
-    A long text of lines that look alike would else be read from each of its lines to its end.  ``lines``: the number of
-    lines of documents that turned out to be none.  ``reach``: the farthest end of a block.  ``vain``: the index up to
-    which a form finds nothing, by the form's number."""
+    Without this record, a long text of similar lines would be read from each of its lines to its end.  ``lines``: the
+    number of lines that were read as documents but are none.  ``reach``: the farthest end of a block.  ``vain``: the
+    index up to which a form finds nothing, by the form's number."""
 
     lines: int = 0
     reach: int = 0
@@ -81,10 +81,11 @@ class Tried(msgspec.Struct):
 
 
 class Paste(msgspec.Struct, frozen=True):
-    """A text in which outputs are looked for.  ``commands``: the command lines by the index of their line.
+    """A text in which hairpin looks for outputs.
 
-    ``whole``: the command whose output the whole text is, if that is known, as of a file of a bundle.  ``numbers``: the
-    numbers of the lines in the pasted text, from 1."""
+    ``commands``: the command lines by the index of their line.  ``whole``: if the whole text is known to be one
+    command's output, as for a file of a bundle, this command.  ``numbers``: the numbers of the lines in the pasted
+    text, from 1."""
 
     lines: tuple[str, ...]
     commands: dict[int, Command]
@@ -93,8 +94,9 @@ class Paste(msgspec.Struct, frozen=True):
     tried: Tried = msgspec.field(default_factory=Tried)
 
     def may_try(self, start: int) -> bool:
-        """Return whether a document is to be read from this line on.  If much of the text was tried in vain, only below
-        a command: each line of a text of brackets may begin a document that goes on to the end of the text."""
+        """Return whether to read a document from this line on.  In a text of brackets, each line may begin a document
+        that goes on to the end of the text.  So if many lines were read without success, a document is read only below
+        a command."""
         return self.tried.lines < _MOST_TRIED or self.command_above(start) is not NO_COMMAND
 
     def command_above(self, index: int) -> Command:
@@ -108,10 +110,10 @@ class Paste(msgspec.Struct, frozen=True):
         return self.commands.get(above, NO_COMMAND)
 
     def block(self, start: int, belongs: Callable[[str], object], *, blank: int = 0) -> int:
-        """Return the end of the lines from ``start`` on that belong to an output: the index behind the last of them.
+        """Return the index after the last line of the output that begins at ``start``.
 
-        ``blank``: the number of blank lines that may stand between two lines that belong to it.  A command line ends
-        the output.
+        ``blank``: the number of blank lines that may stand between two lines of the output.  A command line ends the
+        output.
         """
         end = start
         empty = 0
@@ -133,10 +135,10 @@ class Paste(msgspec.Struct, frozen=True):
 
 
 class OutputForm(NamedTuple):
-    """A kind of output.  ``anchor``: a pattern that matches the first line of the output from its beginning.  ``read``:
-    returns what begins at a line at which the anchor matches, or None if it is no such output.  ``words``: of a pattern
-    that may match anywhere in a line, the words of which each such line has one.  They are looked for first, since few
-    lines have one."""
+    """A kind of output.  ``anchor``: a pattern that matches the first line of the output from its beginning.  ``read``
+    returns the output that begins at a line at which the anchor matches, or None if the line begins no such output.
+    ``words``: for an anchor that may match anywhere in a line; each matching line has at least one of these words.
+    These words are searched first, because few lines have one."""
 
     anchor: re.Pattern[str]
     read: Callable[[Paste, int], Found | None]
@@ -144,12 +146,12 @@ class OutputForm(NamedTuple):
 
 
 Moment = int
-"""The number of a moment within a text: 1 for the first reading of a thing, 2 for the second."""
+"""The number of a moment within a text: a thing's first reading has 1, its second reading has 2."""
 
 
 class Recognised(msgspec.Struct, frozen=True, rename={"as_": "as"}):
-    """One entry of the list of what was recognised: the lines (counted from 1, both inclusive), what they were taken
-    for, the host and the moment.  ``file``: the path in the bundle; empty for a pasted text."""
+    """One entry of the list of what was recognised: the first and the last line (counted from 1), the kind of output,
+    the host and the moment.  ``file``: the path in the bundle; empty for a pasted text."""
 
     line: int
     until: int

@@ -1,6 +1,7 @@
-"""The words of typed commands and of compose files that say something about the network and hold no secret.
+"""The words of typed commands and of compose files that are about the network and contain no secret.
 
-A command line may hold a password, so its words are not kept.  These options have names, addresses and numbers only.
+A command line may contain a password, so its other words are not kept.  The values of these options are only names,
+addresses and numbers.
 """
 
 import re
@@ -17,7 +18,7 @@ _OPTION = re.compile(
     r"|-d (?:macvlan|ipvlan|bridge|overlay)|-p [\d.:]+(?:/\w+)?|-P|-o (?:parent|com\.docker\.network)[\w.=-]+)(?!\S)"
 )
 _SENTENCE = re.compile(r"[a-z\d]{2}\. (?P<said>[A-Z][a-z]* [a-z]+:? .*)$")
-"""What stands behind a command in the same line: a sentence begins with a capital."""
+"""Matches a sentence after a command in the same line: it begins with a capital letter."""
 _COMPOSE = re.compile(
     r"\s*-?\s*(?:network_mode|internal|external|driver|parent|subnet|gateway|ipv4_address|ports|expose|links"
     r"|depends_on"
@@ -30,8 +31,8 @@ _COMPOSE = re.compile(
 
 
 def harmless_words(command: str) -> str:
-    """Return the words of an engine's command line that are about the network, and the sentences behind it; empty if
-    there is none.  That compose was called is about the network, too: its projects have networks of their own."""
+    """Return the words about the network in an engine's command line, and the sentences after the command; empty if
+    there are none.  A call of compose is about the network, too, because its projects have networks of their own."""
     engine = _ENGINE.match(command)
     options = _OPTION.findall(command) if engine is not None else []
     said = _SENTENCE.search(command)
@@ -41,5 +42,5 @@ def harmless_words(command: str) -> str:
 
 
 def is_harmless(line: str) -> bool:
-    """Return whether a line of a compose file is about the network and holds names, addresses and numbers only."""
+    """Return whether a line of a compose file is about the network and has only names, addresses and numbers."""
     return _COMPOSE.match(line) is not None

@@ -1,7 +1,7 @@
-"""Joins what was found in a text to the evidence of one host.
+"""Joins the outputs that were found in a text to the evidence of one host.
 
 The outputs of one host and moment become readings.  Fragments of one reading are joined: the tables of several
-listings, the values of several sysctls, what several commands tell about a container.
+listings, the values of several sysctls, the facts from several commands about one container.
 """
 
 from collections.abc import Iterable, Iterator
@@ -26,15 +26,15 @@ _OF_HOST = (
 _LISTED = (
     "docker-containers", "docker-networks", "podman-containers", "podman-networks", "typed-", "outcome",
 )  # fmt: skip
-"""The beginnings of the keys whose fragments are objects, a line each."""
+"""The beginnings of the keys whose fragments are objects, each in one line."""
 
 _MAY_BE_EMPTY = ("sockets", "dockerd-cmdline")
-"""The keys of readings that tell something without a line: nothing listens, and no flag is set."""
+"""The keys of readings whose empty text is a fact: nothing listens, or no flag is set."""
 
 
 class Output(msgspec.Struct, frozen=True):
-    """An output in a text: its place, the command that prints it, and its parts.  ``named``: whether the command stands
-    above it."""
+    """An output in a text: its place, the command that prints it, and its parts.  ``named``: whether the text has the
+    command above it."""
 
     recognised: Recognised
     origin: str
@@ -47,7 +47,7 @@ UNRECOGNISED = "unrecognised"
 
 
 def unrecognised_in(evidence: Evidence) -> tuple[tuple[int, str], ...]:
-    """Return the lines of the texts that are no part of an output, with their numbers from 1."""
+    """Return the lines of the texts that are no part of an output, with their line numbers from 1."""
     reading = evidence.find(UNRECOGNISED, "")
     if reading is None:
         return ()
@@ -59,7 +59,7 @@ def evidence_of(outputs: tuple[Output, ...], left: str, counted: str = "", *, na
     """Return the evidence of the host that these outputs describe.
 
     ``left``: the lines of the texts that are no part of an output, with their numbers.  ``counted``: the outputs with a
-    number of lines.  ``name``: the host's name; empty if the text does not tell it."""
+    number of lines.  ``name``: the host's name; empty if the text does not show it."""
     listed = "".join(msgspec.json.encode(each.recognised).decode() + "\n" for each in outputs)
     readings = [_reading(PASTED, "", "-", listed)]
     if left:
@@ -77,7 +77,7 @@ def evidence_of(outputs: tuple[Output, ...], left: str, counted: str = "", *, na
 
 
 def _back_end(outputs: tuple[Output, ...]) -> str:
-    """Return the back end of the rules whose listing does not tell it: the one that another output tells."""
+    """Return the back end for rules whose listing does not show it: the back end that another output shows."""
     keys = [part.key for output in outputs for part in output.parts]
     tells = {name for name in ("iptables-nft-", "iptables-legacy-") if any(key.startswith(name) for key in keys)}
     return "iptables-legacy-" if tells == {"iptables-legacy-"} else "iptables-nft-"

@@ -1,8 +1,8 @@
-"""The lines of a pasted text, freed from what the way of the paste has added.
+"""The lines of a pasted text, without the characters that copying and pasting has added.
 
-Removed or mended are: HTML tags and entities, Markdown fences and quote marks, numbers in the margin, curly quotes,
-dashes that a web page made from hyphens, and invisible characters.  What the text says to be expected, and was not
-seen, is removed, too.  Each line keeps its number in the pasted text.
+This module removes or repairs HTML tags and entities, Markdown fences and quote marks, numbers in the margin, curly
+quotes, dashes that a web page made from hyphens, and invisible characters.  It also removes the results that a person
+expected and did not see.  Each line keeps its number in the pasted text.
 """
 
 import html
@@ -16,10 +16,10 @@ _EXPECTED = re.compile(
     r"|预期(?:结果|行为)?|期望(?:结果)?|期待(?:する|される)(?:動作|結果)?)\W*$",
     re.IGNORECASE,
 )
-"""A heading above what the text says to be expected."""
+"""A heading above the results that a person expected."""
 _MOST_SPAN_LINES = 200
 _QUOTE = re.compile(r">(?: ?>)* ?")
-"""The quote marks of a line, and one blank: further blanks indent the quoted line."""
+"""Matches the quote marks of a line and one blank.  Further blanks are the indentation of the quoted line."""
 _TAG = re.compile(
     r"</?(?:pre|code|p|br|span|div|blockquote|li|ul|ol|tt|kbd|strong|em|b|i)(?:\s[^<>]*)?/?>", re.IGNORECASE
 )
@@ -27,15 +27,16 @@ _ENTITY = re.compile(r"&(?:lt|gt|amp|quot|nbsp|#\d{1,6}|#x[0-9a-fA-F]{1,5});")
 _COLOUR = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 _MARGIN = re.compile(r"\s{0,6}(\d{1,5})(?:[:.|)]\s?|\s\s?|$)(.*)$")
 _LEAST_MARGIN = 4
-"""The number of lines with growing numbers from which on the numbers are taken for a margin."""
+"""If at least this many lines have growing numbers, the numbers are taken for a margin."""
 _LISTED = re.compile(
     r"\d+: [^\s:@]+(?:@[^\s:]+)?: <|num\s+(?:pkts|target)"
     r"|\s*\d+\s+(?:\d+[KMG]?\s+){0,2}(?:[A-Z][\w-]*|all|tcp|udp)\s"
 )
-"""Lines that begin with a number of their own: of ``ip addr`` and of ``iptables -L --line-numbers``.  Behind a margin
-the rows of other tables look alike, but a margin numbers other lines, too."""
+"""Matches lines that begin with a number of their own, as in ``ip addr`` and ``iptables -L --line-numbers``.  With a
+margin, rows of other tables look the same, but a margin also numbers other lines."""
 _DASHED = re.compile(r"(?<![^\s\[(])[\u2013\u2014\u2012\u2015\u2212](?=[A-Za-z])")
-"""A dash before a letter at the start of a word: a web page has made it from the two hyphens of an option."""
+"""Matches a dash before a letter at the start of a word.  A web page has made this dash from the two hyphens of an
+option."""
 _SAID = str.maketrans(
     {
         "\u201c": '"', "\u201d": '"', "\u201e": '"', "\u00ab": '"', "\u00bb": '"',
@@ -46,7 +47,7 @@ _SAID = str.maketrans(
 
 
 def lines_of(text: str) -> tuple[str, ...]:
-    """Return the lines of the text.  The line with the index ``n`` is the line number ``n + 1`` of the text."""
+    """Return the lines of the text.  The line with index ``n`` is line number ``n + 1`` of the text."""
     raw = text.split("\n")
     if not text.isascii():
         raw = [_DASHED.sub("--", line.translate(_SAID)) for line in raw]
@@ -72,7 +73,8 @@ def _plain(line: str) -> str:
 
 
 def _without_expected(lines: list[str]) -> None:
-    """Empty what stands below a heading that says "expected": the fenced block, or the lines up to an empty one."""
+    """Empty the lines below a heading that says "expected": the lines of a fenced block, or the lines up to an empty
+    line."""
     for index, heading in enumerate(lines):
         if _EXPECTED.match(heading) is None:
             continue

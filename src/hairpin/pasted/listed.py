@@ -1,4 +1,4 @@
-"""The list of what was recognised in the texts of an evidence."""
+"""The list of the outputs that were recognised in texts."""
 
 import msgspec
 
@@ -6,11 +6,11 @@ from hairpin.evidence.reading import PASTED, Evidence
 from hairpin.pasted.form import Recognised
 
 CLEANED = "sos clean"
-"""What an entry is called that says that a tool has written other addresses for the host's own."""
+"""The name of an entry that says that a tool has replaced the host's addresses."""
 
 
 def recognised_in(evidence: Evidence) -> tuple[Recognised, ...]:
-    """Return the entries, in the order of the texts; none for a host that was read itself."""
+    """Return the entries in the order of the texts; no entry for a host that was not read from a text."""
     reading = evidence.find(PASTED, "")
     if reading is None:
         return ()

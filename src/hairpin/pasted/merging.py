@@ -1,8 +1,8 @@
-"""Merges the fragments of one reading, which several outputs in a text have given.
+"""Merges the fragments of one reading that come from several outputs in a text.
 
-Of two outputs about the same chain, link, table of routes, socket or neighbour, the later one counts; of a chain, one
-that tells all words of its rules.  What an output
-does not show does not replace what another one shows.
+If two outputs are about the same chain, link, table of routes, socket or neighbour, the later output counts.  For a
+chain, an output with all words of its rules counts more.  If an output does not show a thing, the other output's
+fragment about this thing stays.
 """
 
 import re
@@ -17,8 +17,8 @@ _RULE = re.compile(r"(?:\[\d+:\d+\] )?-A (\S+)")
 
 
 def merge(key: str, texts: list[str]) -> str:
-    """Return the text of a reading with this key, whose fragments stand in the order of the pasted text.  The text is
-    empty if the fragments do not make a reading."""
+    """Return the text of a reading with this key.  The fragments are in the order of the pasted text.  The text is
+    empty if the fragments make no reading."""
     if key.startswith("iptables-") or key == "ebtables":
         return _tables(texts, commits=key != "ebtables")
     for beginning, of_kind in _MERGES:
@@ -34,12 +34,13 @@ class _Chain:
 
     @property
     def is_unlisted(self) -> bool:
-        """Whether only rules stand here that mean any rules."""
+        """Whether the chain has only rules that replace unknown rules."""
         return bool(self.rules) and all(map(is_gap, self.rules))
 
     @property
     def is_partly_known(self) -> bool:
-        """Whether nft has not told all words of a rule, or a rule lacks a target, which may have been cut from it."""
+        """Whether a rule is incomplete: nft has not shown all its words, or its target is missing and may have been cut
+        off."""
         return any(f"-m {UNLISTED} " in each or _TARGET.search(each) is None for each in self.rules)
 
 
@@ -96,7 +97,8 @@ def _links(texts: list[str]) -> str:
 
 
 def _routes(texts: list[str]) -> str:
-    """Return the routes, by table.  Routes of other tables than main alone do not tell that main has none."""
+    """Return the routes by table.  If the text has only routes of tables other than main, this does not mean that main
+    has no routes."""
     tables: dict[str, list[str]] = {}
     for text in texts:
         of_text: dict[str, list[str]] = {}
@@ -127,7 +129,8 @@ def _neighbours(texts: list[str]) -> str:
 
 
 def _sysctls(texts: list[str]) -> str:
-    """Return the values, each of the last text that tells it.  Several lines of one text are one value of lines."""
+    """Return the values, each from the last text that has it.  Several lines of one text are one value with several
+    lines."""
     found: dict[str, list[str]] = {}
     for text in texts:
         of_text: dict[str, list[str]] = {}

@@ -1,4 +1,4 @@
-"""Finds the outputs of commands in a text, whatever stands between them."""
+"""Finds the outputs of commands in a text that may have any words between them."""
 
 import re
 from collections.abc import Iterator
@@ -11,21 +11,21 @@ from hairpin.pasted.forms.registry import FORMS
 from hairpin.pasted.lines import lines_of
 
 _SHORT = 200
-"""The length of the lines up to which it is kept which forms they may begin."""
+"""For lines up to this length, the forms that may begin at the line are cached."""
 _LONG = 200
-"""The number of lines of a block from which on a form that finds nothing in it is not tried again in it."""
+"""If a form finds nothing in a block of at least this many lines, the form is not tried again in this block."""
 _LEAST_DOUBLED = 8
 _DOUBLED = 0.9
-"""The share of the lines behind which a blank line stands, from which on all blank lines are taken for doubled."""
+"""If at least this share of the lines is followed by a blank line, each blank line counts as added by pasting."""
 _GROUP = re.compile(r"\(\?P<\w+>")
-"""The beginning of a group with a name.  Several forms may use the same name."""
+"""Matches the beginning of a named group in a pattern.  Several forms may use the same name."""
 _CAPTURING = re.compile(r"(?<!\\)\((?!\?)")
-"""The beginning of a group without a name."""
+"""Matches the beginning of an unnamed group in a pattern."""
 _MAY_BE_COMMAND = re.compile(r"[$#%>\]\u276f\u279c`*]|(?:sudo |/)?[a-z][\w.-]*(?:\s|$|:)")
 
 
 def paste_of(text: str) -> Paste:
-    """Return the text as mended lines, with its command lines."""
+    """Return the text as repaired lines, with its command lines."""
     lines, numbers = _without_doubled(lines_of(text))
     found = (command_in(line, index) for index, line in enumerate(lines) if _MAY_BE_COMMAND.search(line) is not None)
     commands = within_shells((each for each in found if each is not None), lines)
@@ -33,8 +33,8 @@ def paste_of(text: str) -> Paste:
 
 
 def _without_doubled(lines: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[int, ...]]:
-    """Return the lines, and their numbers in the text.  A mail or a web page puts a blank line behind each line; then
-    one blank line less stands behind each line."""
+    """Return the lines, and their numbers in the text.  Some mails and web pages add a blank line after each line.  In
+    that case one blank line is removed after each line."""
     full = [index for index, line in enumerate(lines) if line.strip()]
     single = sum(not lines[index + 1].strip() for index in full if index + 1 < len(lines))
     if len(full) < _LEAST_DOUBLED or single < len(full) * _DOUBLED:
@@ -50,8 +50,8 @@ def _without_doubled(lines: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[int
 def outputs(paste: Paste) -> Iterator[tuple[int, Command, Found]]:
     """Yield each output that was found: the index of its first line, its command, and what was found.
 
-    Lines that no form knows may part an output in two.  Where no blank line does, the second part was printed in the
-    namespace of the first."""
+    Lines that no form knows may split an output into two parts.  If no blank line is between the parts, the second part
+    was printed in the namespace of the first."""
     at = 0
     printing = NO_COMMAND
     while at < len(paste.lines):
@@ -113,14 +113,15 @@ def _anchored_forms(line: str) -> tuple[OutputForm, ...]:
 
 @cache
 def _from(first: int, has_word: bool) -> tuple[OutputForm, ...]:
-    """Return the forms that may read a line: without words from the first one on, and all with words if it has one."""
+    """Return the forms that may read a line: the forms without words from number ``first`` on; and, if the line has a
+    word of the forms with words, all of these."""
     unworded = [form for form in FORMS if not form.words][first:]
     return tuple(form for form in FORMS if (form.words and has_word) or form in unworded)
 
 
 def _any_of(forms: tuple[OutputForm, ...]) -> re.Pattern[str]:
-    """Return one pattern for the first lines of all forms, since nearly all lines of a long text begin none.  It has a
-    group for each form."""
+    """Return one pattern for the first lines of all forms, with a group for each form.  One pattern is enough for most
+    lines of a long text, because they begin no output."""
     bare = (_CAPTURING.sub("(?:", _GROUP.sub("(?:", each.anchor.pattern)) for each in forms if not each.words)
     return re.compile("|".join(f"({each})" for each in bare))
 

@@ -1,6 +1,7 @@
-"""What of a pasted text is never kept: passwords, tokens, keys, and the words of a command that may hold one.
+"""Finds the parts of a pasted text that are never kept: passwords, tokens, keys, and words that may contain one.
 
-People paste whole terminals.  A snapshot of a text is sent on, so it has no line that looks like a secret.
+People paste whole terminals, and later send a snapshot of the text to others.  So a snapshot has no line that looks
+like a secret.
 """
 
 import re
@@ -18,7 +19,7 @@ _NAMED = re.compile(
 _NO_SECRET = re.compile(
     r"\(using password: (?:YES|NO)\)|password authentication failed|(?<=authentication )token manipulation"
 )
-"""What servers say about a password without it."""
+"""Matches words of servers about a password that do not contain the password."""
 _KEY_BLOCK = re.compile(
     r"-----BEGIN |ssh-(?:rsa|ed25519|dss) |\beyJ[\w-]{10,}\.|\bAKIA[0-9A-Z]{12}"
     r"|\bgh[pousr]_\w{20}"
@@ -40,7 +41,7 @@ _ENGINE_WORDS = re.compile(
 
 
 def is_secret(line: str) -> bool:
-    """Return whether a line of a text may hold a password, a token or a key."""
+    """Return whether a line of a text may contain a password, a token or a key."""
     line = _NO_SECRET.sub("", line)
     return any(pattern.search(line) is not None for pattern in (_NAMED, _KEY_BLOCK)) or _ENCODED.match(line) is not None
 
@@ -51,8 +52,8 @@ def without_credentials(text: str) -> str:
 
 
 def origin_of(command: Command, told: str) -> str:
-    """Return the origin of a reading: the command with the words that matter.  ``told``: what its output was taken
-    for."""
+    """Return the origin of a reading: the command with only the words that matter.  ``told``: the kind of output that
+    was recognised."""
     if not command.words:
         return told
     program = command.words[0]

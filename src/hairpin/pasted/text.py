@@ -19,13 +19,13 @@ from hairpin.pasted.recognise import outputs, paste_of
 from hairpin.pasted.secrecy import is_secret, origin_of, without_credentials
 
 OUTCOME = "outcome"
-"""The key of what a client saw."""
+"""The key of the reading with the outcomes that clients saw."""
 _SAID = (OUTCOME, "klog")
-"""The keys of readings whose lines are also words of the text: a client's error and a line of the kernel's log name
-causes."""
+"""The keys of readings whose lines also count as words of the text, because a client's error or a line of the kernel's
+log may name a cause."""
 STANDARD_INPUT = "-"
 _FEWEST_WORDS = 4
-"""The number of words beside a quoted command from which on a line is a sentence."""
+"""If a line has at least this many words besides a quoted command, it is a sentence."""
 LIMIT_BYTES = 64 * 1024 * 1024
 """The greatest size of a text.  A text of this size takes a minute."""
 
@@ -38,7 +38,7 @@ def evidence_in_files(paths: tuple[str, ...]) -> Evidence:
 
 def lines_in_files(paths: tuple[str, ...]) -> Iterator[bytes]:
     """Yield the lines of the files that belong to no output, such as log lines; raise EvidenceError as
-    :func:`evidence_in_files`.  A label in front of a path is left out."""
+    :func:`evidence_in_files`.  A label before a path is ignored."""
     for each in paths:
         label, equals, path = each.partition("=")
         found = evidence_in_files((path if equals and "/" not in label and not Path(each).exists() else each,))
@@ -48,8 +48,7 @@ def lines_in_files(paths: tuple[str, ...]) -> Iterator[bytes]:
 def evidence_in_texts(texts: tuple[str, ...]) -> Evidence:
     """Return the evidence of the one host that the texts describe.
 
-    The evidence of texts in which nothing was recognised has the list of what was recognised, which is empty, and no
-    other reading."""
+    If nothing was recognised in the texts, the evidence has only one reading: the empty list of recognised outputs."""
     pastes = tuple(map(paste_of, texts))
     found = tuple(tuple(_outputs(each)) for each in pastes)
     left = "".join(_left_lines(paste, outputs) for paste, outputs in zip(pastes, found, strict=True))
@@ -94,8 +93,8 @@ def _outputs(paste: Paste) -> Iterator[Output]:
 
 
 def _left_lines(paste: Paste, found: tuple[Output, ...]) -> str:
-    """Return the lines that are no part of an output that became a reading, each behind its number.  Lines of
-    commands that only read, and lines that may hold a secret, are left out."""
+    """Return the lines that belong to no reading, each after its line number.  Lines with commands that only read, and
+    lines that may contain a secret, are left out."""
     taken = {
         number
         for each in found
@@ -115,8 +114,8 @@ def _left_lines(paste: Paste, found: tuple[Output, ...]) -> str:
 
 
 def _words_of(line: str, command: Command | None) -> str:
-    """Return what a line says beside the command that it has, which may hold a secret; all of it if the command changes
-    the host."""
+    """Return the words of a line without the command in it, because the command may contain a secret.  If the command
+    changes the host, return all words."""
     if command is None or changes(command):
         return line
     around = line.replace(command.text, "", 1) if command.text in line else ""
@@ -132,7 +131,8 @@ def _output(paste: Paste, index: int, command: Command, found: Found) -> Output:
 
 
 def _at_line(paste: Paste, part: Fragment, index: int) -> Fragment:
-    """Return the part; of an outcome, with the number of its line in the pasted text.  ``index``: of the first line."""
+    """Return the part.  If the part is an outcome, it gets its line number in the pasted text.  ``index``: the index of
+    the output's first line."""
     if part.key != OUTCOME:
         return part
     return part._replace(text="".join(_with_line(paste, each, index) for each in part.text.splitlines()))

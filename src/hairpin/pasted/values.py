@@ -1,4 +1,4 @@
-"""Values of JSON documents that nobody has checked: a field may be absent, or have another type."""
+"""Reads values of unchecked JSON documents: a field may be missing or have another type."""
 
 from collections.abc import Iterable
 from typing import Any, cast
@@ -17,5 +17,5 @@ def list_of(value: object) -> list[Any]:
 
 
 def objects_of(value: object) -> list[Object]:
-    """Return the objects of a list; none if the value is no list."""
+    """Return the objects in a list; no object if the value is no list."""
     return [cast("Object", each) for each in list_of(value) if isinstance(each, dict)]

@@ -63,8 +63,8 @@ def to_container(network: Network, host: Host, target: Target, origin: Origin | 
 
 
 def _outward(network: Network, host: Host, container: Container) -> list[Flow]:
-    """Return the container's own flows to the outside.  A stopped container that shares another container's network
-    sends no packet, and this is the answer: the ports of the other container say nothing about it."""
+    """Return the container's own flows to the outside.  If the container is stopped and shares another container's
+    network, it sends no packet.  The flows then show this, because the ports of the other container do not."""
     if container.running or not shares(container):
         return egress_flows(network, host, container)
     first, *others = beyond(network.namespace(host.netns), 4)
@@ -76,8 +76,8 @@ def _outward(network: Network, host: Host, container: Container) -> list[Flow]:
 def _told(
     network: Network, host: Host, named_so: tuple[Container, ...], target: Target, origin: Origin | None
 ) -> tuple[Container, ...]:
-    """Return those of the named containers whose name the asking container can resolve on its networks, or all of them
-    if there is none.  The choice is needed because two compose projects may both have a container ``db``."""
+    """Return the named containers whose name the asking container can resolve on its networks; if it can resolve none,
+    return all named containers.  The choice is needed because two compose projects may both have a container ``db``."""
     if len(named_so) == 1 or origin is None or origin.kind != "container" or asker(network, origin) is not host:
         return named_so
     asking = host.container(origin.container or "")
@@ -96,8 +96,8 @@ def _by_name(
     """Return the DNS flow by which a container of the same host resolves the target's name.
 
     Return no flow for a stopped target.  No name server knows the name of a stopped container, but the fault is that
-    the container does not run.  Also return no flow if no name server can know the name by design, and nothing shows
-    that the name is used.  Containers without names for each other may use addresses."""
+    the container does not run.  Also return no flow if the networks have no name resolution by design, and no reading
+    shows that the name is used.  Containers without names for each other may use addresses."""
     name = target.container or ""
     if origin is None or origin.kind != "container" or target.port is None:
         return []
@@ -122,7 +122,7 @@ def _is_itself(named_one: Container, asking: Container, name: str) -> bool:
 def _to_one(network: Network, host: Host, named_one: Container, target: Target, origin: Origin | None) -> list[Flow]:
     """Return the flows to each published port of the container, or to its own port that the target names.
 
-    If the container shares another container's network, the published ports are those that lead to its own sockets."""
+    If the container shares another container's network, only published ports that lead to its own sockets count."""
     container = named_one if named_one.on_host_network else host.network_owner(named_one)
     on_host = container.on_host_network or (container.network_mode == "host" and target.port is not None)
     if on_host or (container.running and container.network_mode == "none"):

@@ -1,4 +1,6 @@
-"""Notes about a host that is the virtual machine of a desktop engine: what forwards into it is out of sight.
+"""Notes about a host that is the virtual machine of a desktop engine.
+
+The programs that forward packets into it are not visible.
 
 Source: microsoft/WSL#10494 and the issues that refer to it, #11034 (only localhost is forwarded unless
 hostAddressLoopback is set), #10632 (ignoredPorts); moby libnetwork/drivers/bridge/internal/iptabler/wsl2.go.
@@ -68,7 +70,7 @@ def _mirrored_mode(network: Network, host: Host, port: str) -> Message:
 
 
 def _returns_from_windows(network: Network, host: Host) -> bool:
-    """Return whether a rule of the host takes packets of loopback0 out of the translation to containers."""
+    """Return whether a rule of the host exempts packets from loopback0 from the translation to containers."""
     if host.netns not in network:
         return False
     rules = (

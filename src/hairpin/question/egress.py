@@ -21,8 +21,8 @@ _WITH_WAY_OUT = ("bridge", "overlay", "macvlan", "ipvlan")
 def egress_flows(network: Network, host: Host, container: Container) -> list[Flow]:
     """Return the flows of a running container to the outside; none if its networks or the host have no default route.
 
-    A container that was disconnected from its last network also has these flows, which then fail.  So has a container
-    that shares the network of a container which is gone."""
+    A container that was disconnected from its last network also has these flows, which then fail.  A container that
+    shares the network of a container which is gone has these flows, too."""
     netns = netns_of(host, container)
     if container.status != "running" or netns is None or netns.is_host or netns not in network:
         return []
@@ -72,7 +72,7 @@ def _by_user_stack(network: Network, host: Host, container: Container, netns: Ne
 
 
 def outward_flow(start: FromContainer, version: Version, address: int, others: tuple[int, ...]) -> Flow:
-    """Return the container's flow to a server outside.  ``others``: addresses that may stand for the same server."""
+    """Return the container's flow to a server outside.  ``others``: further addresses that the server may have."""
     return Flow(
         start,
         version,
@@ -132,8 +132,9 @@ def over_tcp(host: Host, asked: tuple[Flow, ...]) -> list[Flow]:
     """Return the DNS flows over TCP, which a client uses after a truncated answer (RFC 7766).
 
     The same rules decide for all containers on the same networks.  So only the first container on these networks has a
-    flow over TCP, and also each container whose namespace has rules.  A name server that answers by UDP only has no
-    such flow: an older aardvark-dns of Podman, or a program of the host without a TCP socket on the port.
+    flow over TCP, and also each container whose namespace has rules.  There is no such flow to a name server that
+    answers only by UDP, such as an older aardvark-dns of Podman, or a program of the host without a TCP socket on the
+    port.
     """
     found: dict[object, Flow] = {}
     for flow in asked:

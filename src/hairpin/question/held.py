@@ -68,7 +68,7 @@ def given_up(network: Network, host: Host, container: Container, binding: PortBi
 
 
 def _meet(binding: PortBinding, version: Version, address: int | None) -> bool:
-    """Return whether a port at ``address``, or at every address if it is None, leaves none to the binding."""
+    """Return whether a socket at ``address`` (None: at every address) takes the port at each address of the binding."""
     return address is None or binding.host_ip is None or (binding.version, binding.host_ip) == (version, address)
 
 

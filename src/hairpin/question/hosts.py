@@ -102,10 +102,10 @@ def _host_at(network: Network, version: Version, address: int) -> Host:
 
 
 def host_with(network: Network, name: str, label: str) -> Host:
-    """Return the host with the label.  Without a label, return the host that has the container.
+    """Return the host with the label.
 
-    If the first host has such a container, the first host is meant.  Raises UsageError if the first host has none and
-    several other hosts have such a container.
+    Without a label, return the first host if it has the container, else the only other host that has it.  Raises
+    UsageError if the first host does not have such a container and several other hosts do.
     """
     if label:
         return host_named(network, label)

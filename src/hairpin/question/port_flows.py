@@ -263,8 +263,8 @@ def _publisher(network: Network, host: Host, binding: PortBinding | None) -> str
 
 
 def _server(network: Network, host: Host, container: Container, binding: PortBinding) -> Container:
-    """Return the container that serves the port: of a pod its only container, or the one that listens on the port or
-    exposes it."""
+    """Return the container that serves the port.  In a pod, this is the pod's only container, or the container that
+    listens on the port or exposes it."""
     whole = host.members_of(container)
     members = tuple(each for each in whole if each.running) or whole[: len(whole) == 1]
     netns = netns_of(host, container)
@@ -322,8 +322,8 @@ def _addresses(
 def _takes_loopback(network: Network, host: Host, target: Target) -> bool:
     """Return whether a socket of the host, such as docker-proxy's, takes the port's connections to ::1.
 
-    Docker's rules translate no packet to ::1.  Where no socket takes the port there, a client of ``localhost`` goes on
-    to 127.0.0.1 at once."""
+    Docker's rules translate no packet to ::1.  If no socket takes the port there, a client of ``localhost`` tries
+    127.0.0.1 at once."""
     namespace = network.namespace(host.netns)
     return owns_address(namespace, 6, _LOOPBACK[6]) and any(
         each.version == 6 and each.port == target.port and each.address in (None, _LOOPBACK[6])

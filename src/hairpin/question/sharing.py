@@ -28,8 +28,9 @@ def is_with_owner(host: Host, container: Container) -> bool:
 def may_serve(network: Network, host: Host, container: Container, binding: PortBinding) -> bool:
     """Return whether the container may serve the port that the owner of its network publishes.
 
-    It may not if all sockets on the port are known to be another container's, which may still be in the namespace that
-    the owner has left.  If no socket has the port, the container may be the one that should listen."""
+    The container may not serve the port if all sockets on the port are known to belong to another container.  This
+    other container may still be in the namespace that the owner has left.  If no socket has the port, the container may
+    be the one that should listen."""
     owner = host.network_owner(container)
     if owner == container:
         return True
@@ -46,7 +47,7 @@ def may_serve(network: Network, host: Host, container: Container, binding: PortB
 
 
 def unpublished_of_sharers(network: Network, targets: tuple[Target, ...]) -> Iterator[Message]:
-    """Yield a note for each asked container that shares another container's network and listens on ports which that
+    """Yield a note for each asked container that shares another container's network and listens on ports that the other
     container does not publish."""
     for target in targets:
         if target.container is None or target.port is not None:

@@ -103,8 +103,9 @@ def lan_clients(network: Network, netns: Netns, version: Version, asked: int | N
     ``asked``: the address of the namespace that the clients ask.  If another uplink has it, the returned addresses are
     in the network of this uplink, because a machine in another network asks by way of a router.
 
-    If another route covers a part of this network in which machines were seen, the addresses are in this part.  Replies
-    to the machines in this part leave by the wrong link.  If the link has lost its address, any address is returned."""
+    If machines were seen in a part of this network, and another route covers this part, the addresses are in this part.
+    Replies to machines in this part leave by the wrong link.  If the link has lost its address, any address is
+    returned."""
     known = _lan_clients(network)
     link = _uplink_with(network, netns, version, asked) if asked is not None else ""
     if (netns, version, link) not in known:

@@ -23,8 +23,8 @@ from hairpin.question.standpoints import clients, lan_client
 
 
 class Standpoint(msgspec.Struct, frozen=True):
-    """The start of a flow, and the host to which the start belongs or of which it is a client.  ``seen``: whether a
-    reading shows this very client."""
+    """The start of a flow, and a host: either the start is on this host, or the start is a client of this host.
+    ``seen``: whether a reading shows this very client."""
 
     start: Start
     host: Host
@@ -98,8 +98,8 @@ def _at_address(network: Network, host: Host, version: Version, address: int) ->
 
 
 def _behind_container(network: Network, host: Host, version: Version, address: int) -> Outside | None:
-    """Return the start of a client behind a container that routes for it, such as a VPN server's; None if there is no
-    such container.
+    """Return the start of a client behind a container that routes the client's packets, such as a VPN server; None if
+    there is no such container.
 
     The container has a route to the client by a link that no network of the engine gave to the container.  The host has
     no route to the client except its default route, or a route to the container."""

@@ -51,7 +51,8 @@ def averting(cause: Finding, later: Later, network: Network, flows: tuple[Flow, 
 
 
 def _starting_again(later: Later, host: Host) -> tuple[tuple[Call, ...], tuple[Message, ...]]:
-    """Return the calls after which the containers, and those that share their networks, start again after the event.
+    """Return the calls that make these containers start again after the event, together with the containers that share
+    their networks.
 
     Also return the advice for containers that no call starts.
 

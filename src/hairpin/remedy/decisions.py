@@ -1,7 +1,7 @@
 """Tells whether a repair undoes a person's decision: a rule, a route, a list, an intended stop.  See ADR 0032.
 
-:func:`wall_of` returns the decision that stops a cause's flows, :func:`decision_undone` the decision that a change
-removes, and :func:`with_decisions` the remedies of a cause with the decisions that they undo.
+:func:`wall_of` returns the decision that stops a cause's flows. :func:`decision_undone` returns the decision that a
+change removes. :func:`with_decisions` returns the remedies of a cause with the decisions that they undo.
 """
 
 from collections.abc import Iterator

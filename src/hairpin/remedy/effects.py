@@ -41,7 +41,8 @@ from hairpin.walk.walked import walked
 MAX_OTHERS = 150
 """The greatest number of known flows that are walked for an answer.  A walk takes one to three milliseconds."""
 MAX_OF_PLAN = 600
-"""The greatest number of known flows that are walked for a plan, which may be carried out."""
+"""The greatest number of known flows that are walked for a plan.  This number is larger, because a plan may be carried
+out."""
 _PROVEN = 8
 """The greatest number of asked flows that are walked to prove another way to repair a cause."""
 

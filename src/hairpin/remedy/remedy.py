@@ -58,11 +58,10 @@ class Remedy(msgspec.Struct, frozen=True):
     ``by_person``: whether a person has to make the repair, because the repair is disruptive, for example because a
     container is created again.  If ``by_person`` is true, hairpin prints no command.  ``cuts``: whether open
     connections break, although no call of the repair shows it.  ``change``: the simulated change.  If the change has no
-    parts, the remedy was not simulated.
-    ``typed``: the commands that a person types for a repair by hand.  ``advice`` has them behind its first sentence.
-    ``proof``: the asked flow's verdict with this remedy and with the first repairs of the other causes in the set; None
-    if the proof of the cause made the same changes.  ``effects``: the effects on the other flows; None if they were not
-    simulated."""
+    parts, the remedy was not simulated.  ``typed``: the commands that a person types for a repair by hand.  ``advice``
+    contains these commands after its first sentence.  ``proof``: the asked flow's verdict with this remedy and with the
+    first repairs of the other causes in the set; None if the proof of the cause made the same changes.  ``effects``:
+    the effects on the other flows; None if they were not simulated."""
 
     id: str
     steps: tuple[Step, ...]

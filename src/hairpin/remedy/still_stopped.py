@@ -1,4 +1,4 @@
-"""Flows that a repair leaves dead: the rule or policy that stopped the repaired flow stops them, too.
+"""Flows that still fail after a repair, because the rule or policy that stopped the repaired flow stops them, too.
 
 A narrow repair lets only the asked flow pass.  A person who repairs one port wants to know that another port, or the
 containers' way out, fails for the same cause.

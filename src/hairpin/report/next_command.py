@@ -1,7 +1,7 @@
 """The command that decides most of what an answer leaves open, for answers about hosts that were read.
 
-An open question names a command, or an option that states a fact; only a command is one to run.  A stop that no cause
-explains has its own question, and a missing reading the command that makes it.
+An open question names a command, or names an option that states a fact.  Only a command can be run next.  A stop that
+no cause explains has its own question.  A missing reading has the command that makes this reading.
 """
 
 import re
@@ -20,7 +20,7 @@ _FILE = re.compile(r"/|GET ")
 
 
 def next_of(answer: Answer, words: Words) -> Next | None:
-    """Return the next command; None if everything is decided, or no command decides what is not."""
+    """Return the next command; None if everything is decided, or if no command decides the open parts."""
     if answer.next is not None:
         return answer.next
     if answer.event is not None or not _is_undecided(answer):

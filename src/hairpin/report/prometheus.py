@@ -1,9 +1,9 @@
 """Answers as metrics for Prometheus, in the text format that the textfile collector of node_exporter reads.
 
-Labels are bounded: they are ids of hairpin, the names that the host gives its containers, and the words of the command
-line.  No label depends on the language.  ``command`` and ``asked`` stand in every sample, because the collector refuses
-two files that have the same series.
-Source: prometheus.io, "Exposition formats", "Metric and label naming"; node_exporter README, "Textfile Collector"
+The number of different labels is bounded: a label is an id of hairpin, the name of a container, or the words of the
+command line.  No label depends on the language.  Every sample has the labels ``command`` and ``asked``, because the
+collector refuses two files that have the same series.  Source: prometheus.io, "Exposition formats", "Metric and label
+naming"; node_exporter README, "Textfile Collector"
 """
 
 from collections import Counter
@@ -17,9 +17,9 @@ from hairpin.report.documents.head import HostDocument, MissingDocument
 from hairpin.walk.verdicts import Verdict, succeeds
 
 MOST_FLOWS = 500
-"""The most flows that have a sample of their own."""
+"""The greatest number of flows with a sample of their own."""
 _LONGEST = 128
-"""The most characters of a label's value."""
+"""The greatest number of characters in a label's value."""
 Labels = tuple[tuple[str, str], ...]
 
 
@@ -101,8 +101,8 @@ def events_metrics(document: EventsDocument, run: Run) -> str:
 
 
 def failed_metrics(run: Run) -> str:
-    """Return the metrics of a call that ended without an answer.  No flow, cause or event has a sample, so that none
-    keeps the value of an earlier call."""
+    """Return the metrics of a call that ended without an answer.  These metrics have no sample of a flow, a cause or an
+    event.  So no flow, cause or event keeps the value of an earlier call."""
     return _text(run, _of_run(run, is_up=False))
 
 
@@ -141,7 +141,8 @@ def _of_hosts(hosts: Iterable[HostDocument], missing: Iterable[MissingDocument])
 
 
 def _flow_samples(flows: Iterable[FlowDocument]) -> Iterator[tuple[Labels, float]]:
-    """Yield the flows that are decided.  Flows with the same labels are one sample, which is 0 if one of them fails."""
+    """Yield a sample for each decided flow.  Flows with the same labels share a sample.  The sample is 0 if one of its
+    flows fails."""
     found: dict[Labels, bool] = {}
     for each in flows:
         if each.verdict == "depends":
@@ -158,7 +159,7 @@ def _flow_samples(flows: Iterable[FlowDocument]) -> Iterator[tuple[Labels, float
 
 
 def _verdict_samples(flows: Iterable[FlowDocument]) -> Iterator[tuple[Labels, float]]:
-    """Yield the number of flows of each verdict, also of those that no flow has."""
+    """Yield the number of flows for each verdict, even if no flow has the verdict."""
     counted = Counter(each.verdict for each in flows)
     verdict: Verdict
     for verdict in get_args(Verdict):
@@ -166,7 +167,7 @@ def _verdict_samples(flows: Iterable[FlowDocument]) -> Iterator[tuple[Labels, fl
 
 
 def _text(run: Run, gauges: Iterable[Gauge]) -> str:
-    """Return the text.  A metric without samples is left out, with its HELP and TYPE."""
+    """Return the text.  If a metric has no samples, the text has neither the metric's HELP nor its TYPE."""
     of_run = (("command", run.command), ("asked", run.asked))
     lines: list[str] = []
     for gauge in gauges:

@@ -167,7 +167,7 @@ class Quotes:
         return None
 
     def plain(self, reading_id: str) -> str | None:
-        """Return the reference of a whole reading, of which only the beginning is quoted."""
+        """Return the reference of a whole reading.  Only the beginning of the reading is quoted."""
         reading = self._readings.get(reading_id)
         return self._quote(reading_id, reading.text.strip() if reading is not None else "")
 

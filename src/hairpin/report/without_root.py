@@ -1,4 +1,4 @@
-"""Writes the one line about what a user without root could not read, with the command that reads it."""
+"""Writes the line that says which parts a user without root could not read, and which command reads these parts."""
 
 from hairpin.answer.answer import Answer
 from hairpin.message import Message, message
@@ -29,7 +29,7 @@ def write_without_root(answer: Answer, as_root: str, words: Words, paper: Paper)
 
 
 def _unread_parts(answer: Answer) -> Message:
-    """Return what could not be read, in a few words."""
+    """Return a few words that name the parts that could not be read."""
     hosts = [host for host in answer.network.hosts if host.is_partly_read]
     containers = any(each.state == "unreadable" for host in hosts for each in host.contacts)
     inside = any(each.netns.startswith("container:") for host in hosts for each in host.unread)

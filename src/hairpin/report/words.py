@@ -20,7 +20,8 @@ LANGUAGES: tuple[Language, ...] = get_args(Language)
 TAGS: Mapping[Language, str] = {"en": "en", "zh": "zh-Hans"}
 """The language tag of a page in this language."""
 PROBES: Mapping[Language, str] = {"en": "", "zh": "网"}
-"""Characters that an encoding must have to show this language.  If it lacks them, hairpin writes English."""
+"""Characters that an encoding must have to show this language.  If the encoding lacks these characters, hairpin writes
+English."""
 DOMAIN = "hairpin"
 PAGES = "causes"
 

@@ -1,14 +1,16 @@
-"""Completes a host of which only a text tells to an ordinary host, and asks what that host may have instead.  Pure.
+"""Completes a host that is known only from a text.
 
-Read ``told`` (what the readings of a text tell) with ``words`` (what the text says in words), ``places`` (where it says
-that something works or fails) and ``trouble`` (the words that say that something fails), ``asked`` with
-``asked_services`` (what a question is about if no output lists containers), ``ordinary`` (the completed host) with
+Pure.  A part of the host is *told* if the text shows it.  All other parts are *supposed* to be as on an ordinary host.
+An *alternative* is another state that a supposed part may have.
+
+Read ``told`` (the told parts) with ``words`` (facts that the text states in words), ``places`` (the places at which, as
+the text says, a connection works or fails) and ``trouble`` (words that say that something fails), ``asked`` with
+``asked_services`` (the object of a question if no output lists containers), ``ordinary`` (the completed host) with
 ``networks``, ``own_namespace``, ``containers`` and ``simulated``, ``parts`` (the supposed parts that a walk reads) and
-``alternatives`` (what they may be instead).
+``alternatives``.
 
-``without_root`` supposes what a user without root could not read of a host that hairpin reads itself, with ``relayed``
-(containers of which docker-proxies tell) and ``insides`` (containers' links and addresses).
+``without_root`` completes a host that hairpin itself reads without root, with ``relayed`` (containers that
+docker-proxies show) and ``insides`` (containers' links and addresses).
 
-``hints/``: what words and facts of a text point to beside these parts.  ``leaning/``: how much what a text says speaks
-for and against each frequent cause.
+``hints/``: causes to which words and facts of a text point.  ``leaning/``: points for and against each frequent cause.
 """

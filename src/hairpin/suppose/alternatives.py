@@ -1,7 +1,7 @@
-"""What the supposed parts of an ordinary host may be instead, so that a container cannot be reached.
+"""The alternatives: other states of the supposed parts of a host, with which a container cannot be reached.
 
-An alternative is a change of the supposed host: the accidents and decisions that people most often have.  Each is one
-that the text does not rule out: a told part has no alternative.
+An alternative is a change of the supposed host: an accident or a decision that people often have.  The text must not
+rule it out.  So a told part has no alternative.
 """
 
 from collections.abc import Iterator
@@ -35,12 +35,12 @@ _FORWARD = ("net", "ipv4", "ip_forward")
 
 
 class Alternative(msgspec.Struct, frozen=True):
-    """What a supposed part may be instead.
+    """Another state of a supposed part.
 
-    ``cause``: the id of the cause that the host then has.  ``weight``: how often that is so, beside the others.
-    ``command``: the read-only command that decides whether it is so.  ``shows``: what its output then shows.
-    ``change``: the change that makes the ordinary host such a host.  ``hint``: the words of the text that point to the
-    cause; None if nothing in the text does."""
+    ``cause``: the id of the cause that the host then has.  ``weight``: how frequent the alternative is, compared with
+    the other alternatives.  ``command``: the read-only command that decides whether the host has this state.
+    ``shows``: the command's output in this case.  ``change``: the change that turns the ordinary host into a host with
+    this state.  ``hint``: the words of the text that point to the cause; None if no words do."""
 
     cause: str
     weight: int
@@ -51,14 +51,14 @@ class Alternative(msgspec.Struct, frozen=True):
 
 
 def before_the_host(flow: Flow, weight: int = 5) -> Alternative:
-    """Return the alternative that the client's packets never come to this host.  It is no cause of the catalogue: what
-    drops them was not read."""
+    """Return the alternative that the client's packets never reach this host.  This alternative is no cause of the
+    catalogue, because the thing that drops the packets was not read."""
     said = message("no packet from the client comes in")
     return Alternative("", weight, f"sudo tcpdump -ni any {flow.protocol} port {flow.dport}", said, Change(()))
 
 
 def of_hint(hint: Hinted) -> Alternative:
-    """Return the alternative to which words of the text point, and which no change of the supposed host shows."""
+    """Return the alternative to which words of the text point.  This alternative has no change of the supposed host."""
     return Alternative(hint.cause, hint.weight, hint.command, hint.shows, Change(()), hint)
 
 
@@ -106,7 +106,8 @@ def _of_container(host: Host, told: ToldParts, container: Container, flows: tupl
 
 
 def _listening(netns: Netns, held: tuple[Socket, ...], name: str, command: str) -> Iterator[Alternative]:
-    """Yield how a container's service may listen instead of listening on its port at all addresses."""
+    """Yield the alternatives for a container's service.  hairpin supposes that the service listens on its port at all
+    addresses."""
     gone = tuple(DeleteSocket(netns, each) for each in held)
     service, port = message("the service of {name}", name=name), held[0].port
 
@@ -123,7 +124,7 @@ def _listening(netns: Netns, held: tuple[Socket, ...], name: str, command: str) 
 
 
 def _other_port(port: int) -> int:
-    """Return a port on which a service often listens in place of the given one."""
+    """Return a port on which a service often listens instead of the given port."""
     return 8080 if port != 8080 else 3000
 
 
@@ -131,7 +132,8 @@ def _other_port(port: int) -> int:
 
 
 def _of_services(host: Host, told: ToldParts, flows: tuple[Flow, ...]) -> Iterator[Alternative]:
-    """Yield how a service of the host itself may listen, for flows that are for no container."""
+    """Yield the alternatives for a service of the host itself.  These alternatives are for flows that lead to no
+    container."""
     if (HOST, "sockets") in told.parts:
         return
     ports = {(flow.protocol, flow.dport) for flow in flows if not flow.container}
@@ -179,8 +181,8 @@ def _uplinks(host: Host) -> tuple[str, ...]:
 
 
 class _Rules(NamedTuple):
-    """What a supposed table may have instead.  ``without``: rules with this word are gone; all of them are gone if it
-    is empty and ``keeps`` is false.  ``first``: a rule that stands before all others of its chain."""
+    """Other rules that a supposed table may have.  ``without``: the rules with this word are missing; if ``without`` is
+    empty and ``keeps`` is false, all rules are missing.  ``first``: a rule before all other rules of its chain."""
 
     cause: str
     weight: int

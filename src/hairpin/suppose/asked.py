@@ -1,4 +1,4 @@
-"""The container that a question about a pasted text is about, if no output of the text lists containers."""
+"""Finds the container of a question about a pasted text, if no output of the text lists containers."""
 
 import re
 from collections.abc import Iterator
@@ -17,16 +17,16 @@ from hairpin.question.target import parse_target
 from hairpin.suppose.hints.captured import is_of_container
 
 UNNAMED = "CONTAINER"
-"""The name of a container whose name no text tells."""
+"""The name that hairpin gives a container whose name the text does not show."""
 _LOOPBACK = re.compile(r"127\.\d+\.\d+\.\d+|localhost|::1")
 _ADDRESS_BITS = 32
 _POOLS = (ip_network("172.16.0.0/12"), ip_network("10.88.0.0/15"), ip_network("fd00::/8"))
 _OF_HOST = frozenset({22, 53})
-"""Ports at which usually the host itself serves."""
+"""Ports on which usually a service of the host itself listens."""
 
 
 def targets_of(told: ToldParts) -> tuple[Target, ...]:
-    """Return the targets of the failures that the text tells, each once."""
+    """Return the targets of the failures that the text states, each once."""
     found = (
         target_of(each)
         for each in told.outcomes
@@ -41,8 +41,8 @@ def _asks_itself(outcome: Outcome) -> bool:
 
 
 def target_of(outcome: Outcome) -> Target | None:
-    """Return the target at which a client met the outcome; None if it is no port of an address or container.  A name
-    of the outside is none."""
+    """Return the target of the outcome's client; None if the target is no port of an address or container.  The name of
+    an outside host does not count as a target."""
     if not outcome.host or outcome.port is None or outcome.protocol == "icmp":
         return None
     if "." in outcome.host and re.search("[A-Za-z]", outcome.host):
@@ -55,8 +55,8 @@ def target_of(outcome: Outcome) -> Target | None:
 
 
 def with_asked_container(host: Host, asked: tuple[Target, ...]) -> Host:
-    """Return the host with a container for each asked name, and one that publishes all other asked ports at the same
-    port of its own."""
+    """Return the host with a container for each name in the question, and one more container that publishes all other
+    ports in the question.  Inside, the port is the one to which a told rule translates, otherwise the same."""
     named = (each.container for each in asked if each.container is not None)
     names = dict.fromkeys(each for each in named if not _is_elsewhere(each))
     ports = tuple(
@@ -108,7 +108,7 @@ def _inner_port(host: Host, port: int) -> int:
 
 
 def _told_inside(host: Host) -> Iterator[Container]:
-    """Yield a container for each one of which a text tells the inside, although no output lists it."""
+    """Yield a container for each container whose inside the text shows although no output lists the container."""
     listed = {each.name for each in host.containers()}
     for each in host.namespaces:
         kind, _, name = each.name.partition(":")
@@ -122,7 +122,8 @@ def _told_inside(host: Host) -> Iterator[Container]:
 
 
 def _own_addresses(inner: Namespace) -> Iterator[tuple[int, int]]:
-    """Yield the IPv4 addresses of a container, with their prefix lengths: as listed, or as its routes tell."""
+    """Yield the IPv4 addresses of a container with their prefix lengths, from the listing of its addresses or from its
+    routes."""
     yield from (
         (each.value, each.prefix_length) for each in inner.addresses if each.version == 4 and each.scope == "global"
     )
@@ -133,7 +134,8 @@ def _own_addresses(inner: Namespace) -> Iterator[tuple[int, int]]:
 
 
 def _network_with(host: Host, address: int) -> str:
-    """Return the name of the told network that has the address; the default network's if none has it."""
+    """Return the name of the told network that has the address; the name of the default network if no told network has
+    it."""
     for network in (each for engine in host.engines for each in engine.networks):
         blocks = (each for each in network.subnets if each.version == 4)
         if any(inside(address, each.network, each.prefix_length, 4) for each in blocks):

@@ -1,4 +1,4 @@
-"""The service that a question asks of a container whose inside no text tells: on an ordinary host it is there."""
+"""Adds the service that a question asks for, if no text shows the inside of the service's container."""
 
 from typing import Literal
 
@@ -15,8 +15,8 @@ _replace = msgspec.structs.replace
 
 
 def with_asked_services(network: Network, flows: tuple[Flow, ...]) -> Network:
-    """Return the network in which each container that a flow asks by its own port has a service there, unless a text
-    lists the sockets inside."""
+    """Return the network in which a service listens on each container's own port to which a flow leads.  If a text
+    lists the sockets inside a container, no service is added to this container."""
     for number, host in enumerate(network.hosts):
         changed = host
         for flow in flows:

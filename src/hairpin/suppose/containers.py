@@ -1,4 +1,4 @@
-"""The containers that run: their namespaces, ports, services and proxies, as the engine makes them."""
+"""Adds the parts of running containers that the engine makes: namespaces, ports, services and proxies."""
 
 from collections.abc import Iterator
 from typing import Literal
@@ -26,9 +26,10 @@ _NO_PORT = PortBinding("tcp", 0, 0)
 
 
 def with_containers(host: Host, told: ToldParts) -> Host:
-    """Return the host in which the containers that run have namespaces, unless a text tells of the inside.
+    """Return the host in which each running container has a namespace.
 
-    Containers in another's namespace come behind its owner."""
+    If a text shows the inside of a container, its namespace is kept.  A container that shares another container's
+    namespace is processed after that container."""
     host = _without_doubles(host)
     running = [each for each in host.containers() if each.running]
     for each in sorted(running, key=lambda one: one.network_mode.startswith("container:")):
@@ -37,8 +38,8 @@ def with_containers(host: Host, told: ToldParts) -> Host:
 
 
 def _without_doubles(host: Host) -> Host:
-    """Return the host without namespaces that may be those of containers whose names a damaged text has lost: such a
-    container stands under its id, and what was read inside it under its name."""
+    """Return the host without namespaces that occur twice.  A damaged text may have lost a container's name: the
+    container then has its id as its name, but the readings from inside the container have its real name."""
     if all(each.name != each.id for each in host.containers()):
         return host
     own = {f"container:{each.name}" for each in host.containers()}
@@ -68,7 +69,7 @@ def _with_container(host: Host, container: Container, told: ToldParts) -> Host:
 
 
 def _with_lookups(inner: Namespace, host: Host, container: Container, told: ToldParts) -> Namespace:
-    """Return the container's namespace with the routes and policy rules that no text lists."""
+    """Return the container's namespace.  If no text lists its routes or policy rules, the supposed ones are added."""
     joined = host.engine_of(container).bridge_network(container)
     leads_out = joined is not None and not joined.internal
     return with_lookups(inner, told, tuple(each for each in inner.links if leads_out and each.name != "lo"))
@@ -113,22 +114,22 @@ def _with_start(host: Host, container: Container, told: ToldParts) -> Host:
 
 
 def _with_own_port(own: Namespace) -> Namespace:
-    """Return the namespace in which the port that the start of a container made has a name of its own.
+    """Return the namespace in which the port that a container's start made has a unique name.
 
-    A simulated start calls each new port alike, and a second one would take the place of the first."""
+    A simulated start gives each new port the same name, so a second port would replace the first."""
     links = tuple(_replace(each, name=f"veth{each.index}") if each.name == NEW_PORT else each for each in own.links)
     return _replace(own, links=links)
 
 
 def _lacks_ports(own: Namespace, joined: DockerNetwork | None) -> bool:
-    """Return whether the listing of links has no port of the network's bridge although the bridge has carrier, which a
-    bridge has by its ports alone: the listing was shortened."""
+    """Return whether the listing of links is incomplete: the network's bridge has carrier, but no port.  A bridge has
+    carrier only if it has a port."""
     bridge = own.link(joined.bridge) if joined is not None and joined.bridge is not None else None
     return bridge is not None and bridge.carrier and not any(each.master == bridge.name for each in own.links)
 
 
 def _overlaid(supposed: Namespace, inside: Namespace, told: ToldParts) -> Namespace:
-    """Return the supposed namespace with the fields that a text tells."""
+    """Return the supposed namespace, in which the told fields replace the supposed fields."""
     fields = {field for netns, field in told.parts if netns == inside.name and field in Namespace.__struct_fields__}
     of_version = {
         version: inside if (inside.name, f"routes{version}") in told.parts else supposed for version in (4, 6)
@@ -143,8 +144,8 @@ def _overlaid(supposed: Namespace, inside: Namespace, told: ToldParts) -> Namesp
 
 
 def _joined_to_told_port(host: Host, container: Container) -> Host:
-    """Return the host in which the container's link is the other end of a told port of its bridge that no other
-    container has.  Which port it is does not matter to a packet."""
+    """Return the host in which the container's link is the other end of a told bridge port that belongs to no other
+    container.  For a packet it does not matter which of these ports it is."""
     if container.netns is None or container.netns not in host:
         return host
     own, inner = host.namespace(HOST), host.namespace(container.netns)
@@ -194,8 +195,8 @@ def _with_service(host: Host, netns: str, container: Container) -> Host:
 
 
 def with_resolver(host: Host, netns: str, container: Container) -> Host:
-    """Return the host in which dockerd's resolver listens in the container, if its networks have one: at the ports to
-    which told rules lead, or else at port 53."""
+    """Return the host in which dockerd's resolver listens in the container, if the container's networks have a
+    resolver.  The resolver listens at the ports to which told rules lead, or else at port 53."""
     if netns not in host or not has_embedded(host, container):
         return host
     namespace = host.namespace(netns)

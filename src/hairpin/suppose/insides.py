@@ -1,6 +1,6 @@
-"""The inside of containers whose engine was asked, as this engine makes it: a link for each of their networks.
+"""Adds the insides of containers as their engine makes them: a link for each network of the container.
 
-What was read of such a namespace, which is its sockets, stays as it is.
+The engine was asked for these containers.  The part of such a namespace that was read, its sockets, stays as it is.
 """
 
 from collections.abc import Iterator
@@ -79,9 +79,9 @@ def _bridged_ends(engine: Engine, container: Container) -> Iterator[tuple[Endpoi
 
 
 def _port(own: Namespace, joined: DockerNetwork, endpoint: Endpoint, taken: set[str]) -> Link | None:
-    """Return the port of the network's bridge behind which the container is: the one where the bridge has seen its
-    hardware address, or else one whose other end is in a namespace that was not read.  Which of several it is does not
-    matter to a packet."""
+    """Return the bridge port behind which the container is.  If the bridge has learned the container's hardware address
+    at a port, return this port; else return a port whose other end is in a namespace that was not read.  For a packet
+    it does not matter which of several such ports it is."""
     ports = [each for each in own.links if each.master == joined.bridge and each.name not in taken]
     seen = {each.port for each in own.fdb if each.mac == endpoint.mac}
     return next((each for each in ports if each.name in seen), next((each for each in ports if _is_free(each)), None))

@@ -1,7 +1,7 @@
-"""The network of a container that no output tells: what the host's links and rules show of it.
+"""Finds the network of a container, which no output shows, from the host's links and rules.
 
-``docker ps`` names no network.  A container that publishes a port is where the rules of the port lead, and a bridge has
-carrier only while it has a port.
+``docker ps`` names no network.  But the rules of a published port lead to the address of its container, and a bridge
+has carrier only while it has a port.
 """
 
 from collections.abc import Iterator
@@ -19,8 +19,8 @@ _replace = msgspec.structs.replace
 
 
 def with_seen_networks(host: Host, told: ToldParts) -> Host:
-    """Return the host in which each running container of Docker of which no output tells the network is on the network
-    that links and rules show, if they show one."""
+    """Return the host in which running Docker containers are on the networks that links and rules show.  This applies
+    to containers whose network no output shows."""
     own = host.own
     if own is None:
         return host
@@ -43,8 +43,8 @@ def _with_places(engine: Engine, own: Namespace, told: ToldParts) -> Engine:
 
 
 def _led_to(own: Namespace, container: Container) -> tuple[Address, int] | None:
-    """Return the address of the bridge on whose network the container's address is, and this address: the one to which
-    the rules of its published ports lead."""
+    """Return two addresses: the address to which the rules of the container's published ports lead, and before it the
+    address of the bridge whose network contains it."""
     for inner in _destinations(own, container):
         for each in own.addresses:
             if each.version == 4 and each.prefix.holds(inner, 4) and _is_bridge(each.link):
@@ -80,8 +80,9 @@ def _only_bridge_in_use(own: Namespace) -> tuple[Address, None] | None:
 
 
 def with_seen_bridges(host: Host, evidence: Evidence) -> Host:
-    """Return the host in which each network of Docker whose options are not told has the bridge that holds its
-    gateway's address: only an option names a bridge that is not named by the network's id."""
+    """Return the host in which each Docker network has the bridge with the address of the network's gateway.  This
+    applies to networks whose options are not told: only an option gives a bridge another name than the one from the
+    network's id."""
     own = host.own
     if own is None:
         return host

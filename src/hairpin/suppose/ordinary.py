@@ -1,7 +1,8 @@
-"""Completes a host of which a text tells a part: what is not told is as on an ordinary host of that engine.
+"""Completes a host if a text shows only a part of the host.
 
-The told parts stay as they are.  The engine itself makes the others: its networks' bridges, its containers' namespaces
-and its rules are made by the same simulation that starts containers and restores rules.
+All other parts are as on an ordinary host of the engine.  The told parts stay as they are. hairpin's simulation of the
+engine, which also starts containers and restores rules, makes the other parts: the networks' bridges, the containers'
+namespaces and the rules.
 """
 
 from collections.abc import Iterator
@@ -33,7 +34,7 @@ from hairpin.suppose.told import told_by
 
 _replace = msgspec.structs.replace
 USUAL_VERSION, _NEW = "24.0.7", "28.5.1"
-"""The version of dockerd that is supposed: by its chains, one before or one after the change of Docker 28."""
+"""The supposed versions of dockerd, from before and from after Docker 28 changed its chains."""
 _HOST_ADDRESS = parse_address("198.51.100.10")[1]
 _DEFAULT_POOLS = tuple(0xAC11_0000 + (number << 16) for number in range(15))  # 172.17.0.0/16 to 172.31.0.0/16
 _PODMAN_POOLS = (0x0A58_0000, *(0x0A59_0000 + (number << 16) for number in range(15)))  # 10.88.0.0/16 and its next
@@ -46,7 +47,7 @@ def ordinary_host(host: Host, evidence: Evidence, asked: tuple[Target, ...] = ()
     """Return the host with all parts that an ordinary host has, and with ``Host.told``.
 
     ``evidence``: the readings from which the host was made.  ``asked``: the targets of the question.  If no output
-    lists the containers, the host has one that publishes what is asked."""
+    lists the containers, the host has one container that publishes the asked ports."""
     told = told_by(evidence, host)
     host = _replace(host, name=host.name or UNNAMED, told=told, unread=())
     host = with_seen_bridges(host, evidence)  # of the networks that a text lists
@@ -65,8 +66,7 @@ def ordinary_host(host: Host, evidence: Evidence, asked: tuple[Target, ...] = ()
 
 
 def _asked_address(host: Host, asked: tuple[Target, ...]) -> int:
-    """Return the address that the uplink has if no text tells it: the one that clients ask, or one of the
-    documentation's."""
+    """Return the supposed address of the uplink: the address that clients ask for, or else a documentation address."""
     subnets = [each for engine in host.engines for joined in engine.networks for each in joined.subnets]
     found = (each.address for each in asked if each.version == 4 and each.address is not None)
     outer = (
@@ -82,8 +82,8 @@ _LISTING = ("docker-containers", "podman-containers")
 
 
 def _with_engine(host: Host) -> Host:
-    """Return the host whose engines run and have a version and their default network.  A host of which no engine is
-    told has Docker: it is a container's trouble that people ask about."""
+    """Return the host whose engines run and have a version and their default network.  If no engine is told, the host
+    has Docker, because people ask about containers."""
     engines = tuple(_ordinary(each, host) for each in host.engines) or (_ordinary(Engine("docker", ""), host),)
     contacts = tuple(Contact(each.kind, "", "answers") for each in engines)
     return _replace(host, engines=engines, contacts=contacts)
@@ -113,8 +113,8 @@ def _ordinary(engine: Engine, host: Host) -> Engine:
 
 
 def _backend_of(networks: tuple[DockerNetwork, ...]) -> str | None:
-    """Return Podman's back end, which the default names of bridges show: ``podman0`` of netavark, ``cni-podman0`` of
-    CNI."""
+    """Return Podman's back end.  The default names of bridges show it: ``podman0`` is netavark's, ``cni-podman0`` is
+    CNI's."""
     bridges = {(each.bridge or "").rstrip("0123456789") for each in networks}
     return "cni" if "cni-podman" in bridges else "netavark" if "podman" in bridges else None
 
@@ -134,8 +134,8 @@ def _version(host: Host) -> str:
 
 
 def _translates_loopback(host: Host) -> bool:
-    """Return whether the told rules lead the host's own packets to 127.0.0.1 into DOCKER, too.  dockerd makes this rule
-    where it starts no docker-proxy.  Source: moby libnetwork/drivers/bridge/setup_ip_tables_linux.go"""
+    """Return whether the told rules also lead the host's own packets to 127.0.0.1 into DOCKER.  dockerd makes this rule
+    if it starts no docker-proxy.  Source: moby libnetwork/drivers/bridge/setup_ip_tables_linux.go"""
     own = host.own
     table = own.ruleset.table("ip", "nat") if own is not None else None
     output = table.chain("OUTPUT") if table is not None else None
@@ -147,8 +147,9 @@ def _translates_loopback(host: Host) -> bool:
 
 
 def _free(host: Host, taken: set[int], engine: Engine, network: str) -> int:
-    """Return the first free block of the engine's default pools; for the default network the block of its bridge.
-    Addresses that a tool has mapped begin at the first block: there it means nothing."""
+    """Return the first free block of the engine's default pools; for the default network the block of its bridge.  If a
+    tool has replaced the addresses, its new addresses begin at the first block.  So the first block is then not
+    free."""
     own = host.own or Namespace(HOST)
     pools = _DEFAULT_POOLS if engine.kind == "docker" else _PODMAN_POOLS
     if network != engine.default_network:
@@ -164,7 +165,7 @@ def _free(host: Host, taken: set[int], engine: Engine, network: str) -> int:
 
 
 def _leads_to(route: Route, bridge: str) -> bool:
-    """Return whether the route is the one that a bridge's address makes."""
+    """Return whether the kernel made the route for a bridge's address."""
     return route.version == 4 and bool(route.prefix_length) and [hop.link for hop in route.next_hops] == [bridge]
 
 

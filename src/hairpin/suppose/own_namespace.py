@@ -26,7 +26,7 @@ def with_own_parts(own: Namespace, told: ToldParts, host: Host, address: int) ->
 
 
 def _uplinks(own: Namespace, host: Host) -> tuple[Link, ...]:
-    """Return the links that may lead out, those first that stand for a card."""
+    """Return the links that may lead out of the host.  Links that are probably network cards come first."""
     bridges = {network.bridge for engine in host.engines for network in engine.networks}
     found = [
         each
@@ -41,7 +41,7 @@ def _uplinks(own: Namespace, host: Host) -> tuple[Link, ...]:
 
 
 _INNER = frozenset({"vxlan", "geneve", "wireguard", "dummy", "tun", "ipip", "gre", "sit", "ifb"})
-"""The kinds of links that lead to a network beside the host's own, or to none."""
+"""The kinds of links that lead to a network inside or on top of the host's own network, or to no network."""
 
 
 _VERSIONS: tuple[Version, ...] = (4, 6)
@@ -49,8 +49,8 @@ _LONGEST: dict[Version, int] = {4: 32, 6: 128}
 
 
 def with_lookups(own: Namespace, told: ToldParts, uplinks: tuple[Link, ...]) -> Namespace:
-    """Return the namespace with ordinary routes and policy rules where no text lists its own.  ``uplinks``: the links
-    by which a default route may lead."""
+    """Return the namespace.  If no text lists its routes or policy rules, it gets ordinary ones.  ``uplinks``: the
+    links by which a default route may lead."""
     local_of_addresses = not any(each.table == TABLE_LOCAL for each in own.routes)
     if (own.name, "routes4") not in told.parts or local_of_addresses:
         own = _with_routes(own, told, uplinks)
@@ -69,7 +69,7 @@ def own_rules(version: Literal[4, 6]) -> tuple[PolicyRule, ...]:
 
 def _with_links(own: Namespace, address: int) -> Namespace:
     """Return the namespace with a loopback link, and with an uplink that has an address.  Links that routes name are
-    there, too."""
+    added, too."""
     default = next((hop for each in own.routes if not each.prefix_length for hop in each.next_hops if hop.link), None)
     uplink = default.link if default is not None and default.link else _UPLINK
     links = list(own.links)
@@ -88,8 +88,9 @@ def _with_links(own: Namespace, address: int) -> Namespace:
 
 
 def _with_kinds(own: Namespace, host: Host) -> Namespace:
-    """Return the namespace in which the links of a listing without details have their kinds: a link that is another's
-    master, or has a bridge's usual name, is a bridge.  An engine names its veth links ``veth…``."""
+    """Return the namespace in which links get their kinds, which a listing without details does not show.  A link is a
+    bridge if it is the master of another link, or has a usual name of a bridge.  A link ``veth…`` is a veth of an
+    engine."""
     masters = {each.master for each in own.links} - {None}
     bridges = masters | {joined.bridge for engine in host.engines for joined in engine.networks}
     links: list[Link] = []
@@ -112,8 +113,8 @@ def _link(index: int, name: str) -> Link:
 
 
 def _with_supposed_address(own: Namespace, link: str, address: int | None) -> Namespace:
-    """Return the namespace in which the link has the address that a route by it names as its source; the uplink of a
-    host whose address no text tells has the given ``address``."""
+    """Return the namespace in which the link has the address that one of its routes names as its source.  If no text
+    shows the host's address, the uplink gets the given ``address``."""
     of_link = [each for each in own.routes if any(hop.link == link for hop in each.next_hops) and each.version == 4]
     source = next((each.prefsrc for each in of_link if each.prefsrc is not None), None)
     connected = next(

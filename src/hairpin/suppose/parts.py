@@ -1,4 +1,4 @@
-"""The supposed parts of a host that a flow's walk reads: what the flow's verdict rests on beside the told parts."""
+"""The supposed parts of a host that a flow's walk reads.  The flow's verdict rests on these parts and on told parts."""
 
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -22,12 +22,12 @@ _LISTED = {
     "rules": "ip rule",
     "sockets": "ss -lntup",
 }
-"""The fields of a namespace that decide about packets on most hosts, with the command that lists each.  What other
-fields have (connections, neighbours, counters) is nothing unusual on nearly each host."""
+"""The fields of a namespace that decide about packets on most hosts, each with the command that lists it.  On nearly
+all hosts the other fields (connections, neighbours, counters) have nothing unusual."""
 
 
 class Supposition(NamedTuple):
-    """A part of a host that is supposed.  ``netns``: the namespace; ``what``: the part, as a reader knows it.
+    """A part of a host that is supposed.  ``netns``: the namespace.  ``what``: the part, in words for a reader.
     ``command``: a read-only command that shows the part."""
 
     netns: str
@@ -36,9 +36,9 @@ class Supposition(NamedTuple):
 
 
 def supposed_in(network: Network, flow: Flow, *, by_name: bool = False) -> tuple[Supposition, ...]:
-    """Return what the flow's verdict rests on beside the told parts, each once; nothing for a host that was read.
+    """Return the supposed parts on which the flow's verdict rests, each once; an empty tuple for a host that was read.
 
-    ``by_name``: whether the question names the target, and not its address."""
+    ``by_name``: whether the question has the target's name instead of its address."""
     if all(host.told is None for host in network.hosts):
         return ()
     mapped = any(host.told is not None and host.told.mapped for host in network.hosts)
@@ -58,7 +58,7 @@ def supposed_in(network: Network, flow: Flow, *, by_name: bool = False) -> tuple
 
 
 def _of_host(host: Host, told: ToldParts, trace: Trace, flow: Flow) -> Iterator[Supposition]:
-    """Yield what a verdict about the host rests on whatever parts its walk reads."""
+    """Yield the suppositions on which every verdict about the host rests."""
     if not told.containers and not told.typed:
         yield Supposition(HOST, message("the containers of the host"), "docker ps -a")
     if flow.container in {each.name for each in host.containers()} - told.placed:
@@ -78,14 +78,14 @@ def _of_host(host: Host, told: ToldParts, trace: Trace, flow: Flow) -> Iterator[
 
 
 def _lacks_route(trace: Trace, host: Host) -> bool:
-    """Return whether a packet ends on the host itself because it has no route.  Why it has none, an address with
-    another prefix length or a lost route, only the files tell."""
+    """Return whether a packet ends on the host itself because it has no route.  Only the host's files show the reason:
+    an address with a wrong prefix length, or a lost route."""
     stops = (each.stop for each in trace.branches)
     return any(each is not None and each.reason == "no-route" and each.netns == host.netns for each in stops)
 
 
 def _lacks_ufw(host: Host, told: ToldParts) -> bool:
-    """Return whether the told rules are ufw's, and the file is not told by which ufw sets its policies."""
+    """Return whether the told rules are ufw's, but the file with ufw's policies is not told."""
     table = host.namespace(HOST).ruleset.table("ip", "filter")
     is_ufw = table is not None and any(each.name.startswith("ufw-") for each in table.chains)
     return is_ufw and not any("ufw" in path for path in told.files)
@@ -101,7 +101,8 @@ def _is_of_network(path: str) -> bool:
 
 
 def _ports_of_stopped(host: Host) -> Iterator[Supposition]:
-    """Yield that a container that does not run publishes no port: a list of containers shows only ports in effect."""
+    """Yield the supposition that a stopped container publishes no port.  A list of containers shows only ports in
+    effect."""
     for each in host.containers():
         if not each.running and not each.bindings:
             said = message("that {container}, which does not run, publishes no port", container=each.name)
@@ -109,12 +110,12 @@ def _ports_of_stopped(host: Host) -> Iterator[Supposition]:
 
 
 _BEFORE_LINK = frozenset({"prerouting", "input-route", "forward", "postrouting", "input", "output", "output-route"})
-"""The stages in which the host decides alone: no neighbour has to answer."""
+"""The stages in which the host decides without the answer of a neighbour."""
 
 
 def _ends_before(trace: Trace, host: str, netns: str) -> bool:
-    """Return whether the packets of each branch end in the host's own namespace, before they could come to another
-    one."""
+    """Return whether the packets of each branch end in the host's own namespace, before they could enter another
+    namespace."""
     inside = Netns(host, netns)
     return all(
         each.steps
@@ -154,7 +155,7 @@ _DECIDING = (
     "forwarding", "ip_forward", "rp_filter", "route_localnet", "arp_ignore", "arp_filter", "src_valid_mark",
     "tcp_fwmark_accept",
 )  # fmt: skip
-"""The switches that each kernel has and that decide about a packet without a line elsewhere that shows it."""
+"""The sysctls of every kernel that decide about packets, and whose effect no other output shows."""
 _ADDRESSES = Supposition(
     HOST, message("the addresses: `sos clean` has replaced them, and not always in the same way"), "ip -d addr"
 )
@@ -178,8 +179,8 @@ def _switches_inside(container: str) -> Supposition:
 
 
 def inside_command(container: str) -> str:
-    """Return the command that lists the listening sockets of a container, with the host's own ss: most images have
-    none."""
+    """Return the command that lists the listening sockets of a container.  The command runs the host's own ss, because
+    most images have no ss."""
     return _inside_of(container, "ss -lntup")
 
 

@@ -1,4 +1,4 @@
-"""Of which places a text says in words that a connection works there, and of which that it fails."""
+"""The places at which, as a text says in words, a connection works or fails."""
 
 import re
 from collections.abc import Iterator
@@ -7,7 +7,7 @@ from typing import Literal
 from hairpin.suppose.trouble import TROUBLE
 
 Place = Literal["host", "outside", "inside"]
-"""Where a client of which a text tells is: ``host``, ``outside`` (any other machine), or ``inside`` (a container)."""
+"""The place of a client that a text names: ``host``, ``outside`` (any other machine), or ``inside`` (a container)."""
 
 SENTENCE_END = re.compile(r"(?<!\d)[.](?=\s|$)|[;!?](?=\s|$)|[。；！？]")
 _CLAUSE = re.compile(
@@ -16,7 +16,7 @@ _CLAUSE = re.compile(
     re.IGNORECASE,
 )
 _LOCALHOST = re.compile(r"\blocalhost\b|\b127\.0\.0\.1\b", re.IGNORECASE)
-"""Names the host only in a clause that names no other place."""
+"""Matches words that name the host, but only in a clause that names no other place."""
 _PLACES: dict[Place, re.Pattern[str]] = {
     "outside": re.compile(
         r"\boutside\b(?! of (?:docker|the container))|\belsewhere\b|\b(?:another|other|different"
@@ -58,8 +58,8 @@ _WORKS = re.compile(
 
 
 def places_in(sentence: str) -> Iterator[tuple[Place, bool]]:
-    """Yield each place of which a sentence says that a connection works or fails there, with whether it fails.  A
-    clause without a place is about the place of the clause before it."""
+    """Yield each place at which, as the sentence says, a connection works or fails; and whether the connection fails.
+    A clause without a place is about the place of the clause before."""
     place: Place | None = None
     for clause in _CLAUSE.split(sentence):
         named = [name for name, pattern in _PLACES.items() if pattern.search(clause) is not None]

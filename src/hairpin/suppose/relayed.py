@@ -1,7 +1,7 @@
-"""The containers of a Docker that this user may not ask, as far as docker-proxy's command lines tell of them.
+"""Finds containers by docker-proxy's command lines, if this user may not ask Docker.
 
-Everybody may read the command line of a docker-proxy.  It has a published port, the container's address and port.  The
-container's name is not in it, so the container is named by its address.
+Every user may read the command line of a docker-proxy.  This command line contains a published port and the container's
+address and port, but not the container's name.  So the container is named by its address.
 """
 
 import msgspec
@@ -16,18 +16,19 @@ from hairpin.suppose.ordinary import USUAL_VERSION
 
 
 def hides_docker(host: Host) -> bool:
-    """Return whether this user may not ask Docker, whose containers are therefore not known."""
+    """Return whether this user may not ask Docker, so that Docker's containers are not known."""
     return any(each.kind == "docker" and each.state == "unreadable" for each in host.contacts)
 
 
 def hides_others(host: Host) -> bool:
-    """Return whether there may be containers of Podman, or pods, of which this user may read nothing at all."""
+    """Return whether there may be Podman containers or pods about which this user may read nothing."""
     pods = any(each.key == "namespaces" for each in host.unread)
     return pods or any(each.kind == "podman" and each.state == "unreadable" for each in host.contacts)
 
 
 def with_relayed(host: Host, evidence: Evidence) -> Host:
-    """Return the host in which Docker has the containers to which a docker-proxy leads, if this user may not ask it."""
+    """Return the host in which Docker has the containers to which docker-proxies lead, if this user may not ask
+    Docker."""
     engine = next((each for each in host.engines if each.kind == "docker" and not each.containers), None)
     if engine is None or not hides_docker(host):
         return host
@@ -57,7 +58,7 @@ def _namespace(container: Container) -> Namespace:
 
 
 def _network(own: Namespace, address: int) -> DockerNetwork | None:
-    """Return the network of the bridge that has the address in its own network."""
+    """Return the network of the bridge whose own network contains the address."""
     for each in own.addresses:
         link = own.link(each.link)
         if link is None or link.kind != "bridge" or each.version != 4:

@@ -1,4 +1,4 @@
-"""Finds out from the readings what a text tells of its host."""
+"""Finds out which parts of its host a text tells, from the readings of the text."""
 
 import re
 from collections.abc import Iterator
@@ -29,7 +29,7 @@ _FIELDS: dict[str, tuple[str, ...]] = {
     "conntrack": ("connections",),
     "xfrm-policy": ("xfrm_policies",),
 }
-"""The fields of a namespace that a reading tells, by the reading's key without ``-text``."""
+"""The fields of a namespace that a reading contains, by the reading's key without ``-text``."""
 
 
 _FILES = ("file", "ufw-default", "ufw-conf")
@@ -40,13 +40,13 @@ _COUNTED: dict[str, tuple[str, ...]] = {
     "ip -6 rule": ("rules6",),
     "ss -lntup": ("sockets",),
 }
-"""The fields that a counted output tells, by the command of `hairpin ask`."""
+"""The fields that a counted output contains, by the command of `hairpin ask`."""
 _COUNTED_RULES = {"iptables-save": "ip", "ip6tables-save": "ip6"}
 _ALL_TABLES = ("filter", "nat", "mangle", "raw", "security")
 
 
 def told_by(evidence: Evidence, host: Host) -> ToldParts:
-    """Return what the readings tell of the host that was made from them."""
+    """Return the parts of the host that the readings show.  The host was made from these readings."""
     own = host.own
     parts = {
         (reading.netns, field)
@@ -91,8 +91,8 @@ def told_by(evidence: Evidence, host: Host) -> ToldParts:
 
 
 def _lists_a_part(own: Namespace, evidence: Evidence) -> bool:
-    """Return whether the listing of links and addresses shows only a part of them: it lacks the loopback link, or a
-    link that another listing shows or by which a route leads."""
+    """Return whether the listing of links and addresses is incomplete: it lacks the loopback link, or a link that
+    another listing or a route names."""
     named = {each.name for each in own.links}
     reading = evidence.find("ip-addr-text", own.name)
     listed = set(_LINK.findall(reading.text)) if reading is not None else named
@@ -104,20 +104,20 @@ _LINK = re.compile(r"^\d+: ([^:@\s]+)", re.MULTILINE)
 
 
 def _is_whole_ruleset(counted: CountedOutput, tables: tuple[Table, ...]) -> bool:
-    """Return whether this is nft's listing of the host's own rules, whole, and each of its tables was read."""
+    """Return whether this is nft's complete listing of the host's own rules, and each of its tables was read."""
     if (counted.netns, counted.command) != (HOST, "nft list ruleset") or not counted.whole:
         return False
     return set(counted.tables) <= {f"{each.family} {each.name}" for each in tables}
 
 
 def _empty_files(counted: tuple[CountedOutput, ...]) -> Iterator[str]:
-    """Yield a path of the network's configuration if `hairpin ask` found no line in it."""
+    """Yield each path of the network's configuration in which `hairpin ask` found no line."""
     if any(each.command == "grep" and each.whole and not each.number for each in counted):
         yield "/etc/network/interfaces"
 
 
 def _absent(counted: tuple[CountedOutput, ...], listed: frozenset[ToldTable]) -> Iterator[ToldTable]:
-    """Yield the tables that a whole listing of a family does not show: they are not there."""
+    """Yield the tables that a complete listing of a family does not show, and that the host therefore does not have."""
     for each in counted:
         family = _COUNTED_RULES.get(each.command, "")
         is_read = all(ToldTable(family, name) in listed for name in each.tables)
@@ -126,7 +126,7 @@ def _absent(counted: tuple[CountedOutput, ...], listed: frozenset[ToldTable]) ->
 
 
 def _with_waiting_datagrams(evidence: Evidence) -> Iterator[str]:
-    """Yield the namespaces with a UDP socket for which datagrams wait, where no listing tells the buffer's size: the
+    """Yield the namespaces with a UDP socket for which datagrams wait, if no listing shows the size of its buffer.  The
     buffer may be full."""
     for reading in evidence.all("sockets"):
         rows = (line.split() for line in reading.text.splitlines() if "skmem" not in reading.text)
@@ -135,12 +135,12 @@ def _with_waiting_datagrams(evidence: Evidence) -> Iterator[str]:
 
 
 _RECEIVED = 2
-"""The column of ``ss`` with the bytes that wait for the program."""
+"""The index of the column of ``ss`` with the number of bytes that wait for the program."""
 
 
 def _partly_paused(host: Host) -> Iterator[str]:
-    """Yield the containers that share a namespace with others of which some are paused: no listing of sockets tells
-    whose processes hold them."""
+    """Yield the containers that share a namespace with other containers, some of which are paused.  A listing of
+    sockets does not show which container's processes have a socket."""
     every = tuple(host.containers())
     for each in every:
         group = [one for one in every if one is each or _shares(one, each)]
@@ -164,7 +164,7 @@ def _doubtful(counted: CountedOutput) -> Iterator[str]:
 def _in_words(
     outcomes: tuple[Outcome, ...], lines: tuple[tuple[int, str], ...], *, about_network: bool
 ) -> Iterator[Outcome]:
-    """Yield what the text says in words that no output of a client shows."""
+    """Yield the facts that the text states in words and that no output of a client shows."""
     both = seen_at_both(lines)
     if not any(each.origin == HOST for each in outcomes):
         yield from (each for each in both if not each.failed)

@@ -1,6 +1,6 @@
-"""The words that say, in any of several languages, that something does not work, and what a client then saw.
+"""The words, in several languages, that say that something does not work, and what a client then saw.
 
-A sentence that says so counts only in a text that is about a network (:func:`speaks_of_network`): others fail, too.
+Such a sentence counts only in a text about a network (:func:`speaks_of_network`), because other things fail, too.
 """
 
 import re
@@ -109,8 +109,8 @@ WEAK_TROUBLE = re.compile(
     r"|\b(?:nicht|kein\w*|pas|aucun\w*|não|nao|nada|non|nie|не|нет)\b|없|못",
     re.IGNORECASE,
 )
-"""The words that nearly each text about trouble has, and that a text about a healthy host may have, too: they count if
-no sentence says plainly that something fails."""
+"""Matches words that nearly every text about a failure has, but that a text about a healthy host may have, too.  These
+words count only if no sentence clearly says that something fails."""
 _NETWORK = re.compile(
     r"\b(?:docker|podman|containers?|pods?|kube\w*|lx[cd]|incus|nerdctl|bridge|veth\w*|iptables|nft(?:ables)?|ufw"
     r"|firewalld?|localhost|tcp|udp|icmp|dns|ping|curl|telnet|vpn|wireguard|subnet|router|gateway|routes?|ports?"
@@ -146,11 +146,11 @@ TROUBLE = re.compile(
 
 
 def seen_in_words(line: str) -> Result:
-    """Return what a client saw by the words of a line; ``failed`` if they do not tell."""
+    """Return the outcome that a client saw, from the words of a line; ``failed`` if the words do not show it."""
     seen: tuple[Result, ...] = tuple(result for result, pattern in _SEEN if pattern.search(line) is not None)
     return seen[0] if seen else "failed"
 
 
 def speaks_of_network(text: str) -> bool:
-    """Return whether a text is about a network: a failure in other texts is none of it."""
+    """Return whether a text is about a network.  A failure in any other text does not count."""
     return _NETWORK.search(text) is not None

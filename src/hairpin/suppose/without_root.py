@@ -1,8 +1,8 @@
-"""Supposes what a user without root could not read of a host: rules, and the inside of containers.
+"""Completes a host that was read without root: adds rules and the insides of containers.
 
-What the user could read stays as it is.  The rules are those that the engine makes of its networks and containers,
-which it lists to a member of its group.  A container's namespace is as the engine makes it, with the sockets that were
-read.
+The parts that were read stay as they are.  The added rules are the rules that the engine makes for its networks and
+containers.  The engine lists its networks and containers to a member of its group.  A container's namespace is as the
+engine makes it, with the sockets that were read.
 """
 
 import msgspec

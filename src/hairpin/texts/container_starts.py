@@ -1,6 +1,6 @@
 """Errors that an engine stores for a container that did not start, and that only causes look up: the container's
-command, mounts, devices and address.  ``explain`` does not use these entries.  Most of them are not about a network.
-The text about the address is too short without its container: ``Address already in use``.
+command, mounts, devices and address.  ``explain`` does not use these entries.  Most of these entries are not about a
+network.  The text about the address is too short without its container: ``Address already in use``.
 
 Source: moby daemon/start.go, libnetwork/ipam; runc libcontainer/init_linux.go
 """

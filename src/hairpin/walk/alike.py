@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from hairpin.network.kinds.kinds import Kinds
 
 _FEW = 8
-"""The number of walks in a network after which hairpin searches for alike containers.  It grows by one for each 16
-containers of the hosts."""
+"""The number of walks in a network after which hairpin searches for alike containers.  The number grows by one for each
+16 containers of the hosts."""
 _FOR_CONTAINERS = 16
 
 

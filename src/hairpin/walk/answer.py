@@ -1,4 +1,4 @@
-"""The packet that answers another packet, and what it has from the socket that answers: the user and the mark.
+"""The packet that answers another packet, with the user and the mark that it gets from the answering socket.
 
 Policy rules with ``uidrange`` or ``fwmark``, and rules with ``-m owner``, see both.  The SYN-ACK and the connection's
 later packets have the user of the listening socket, because an accepted socket keeps the route of the handshake.

@@ -54,9 +54,9 @@ def answer_lost(
     a host has forgotten the connection, or if the reply passes a host that the request did not pass.  ``beyond``: the
     reply as it came from a server outside.
 
-    A host that the request did not pass sees only one direction of the connection.  Its conntrack finds the SYN-ACK
-    invalid, and the server's later packets begin a connection there: net/netfilter/nf_conntrack_proto_tcp.c tcp_new(),
-    nf_conntrack_tcp_loose"""
+    A host that the request did not pass sees only one direction of the connection.  The conntrack of such a host finds
+    the SYN-ACK invalid, and the server's later packets begin a connection there: net/netfilter/nf_conntrack_proto_tcp.c
+    tcp_new(), nf_conntrack_tcp_loose"""
     if sent.kind != ("arrived" if beyond is None else "left"):
         return None
     passed = {step.netns.host for step in arrived.history.steps}

@@ -9,7 +9,7 @@ _LOOPBACK = 0x7F000001
 
 
 def relayed_flow(network: Network, flow: Flow, netns: Netns, socket: Socket) -> Flow | None:
-    """Return the flow of the relay's own connection; None if the namespace in which it connects was not read.
+    """Return the flow of the relay's own connection; None if the relay's namespace was not read.
 
     ``netns`` is the namespace of the relay's listening socket.
     """

@@ -147,7 +147,7 @@ class History(msgspec.Struct, frozen=True, gc=False):
     steps: tuple[Step, ...] = ()
     conditions: tuple[Condition, ...] = ()
     sent: frozenset[Netns] = frozenset()
-    """The namespaces through which the flow's earlier packets went.  Each counts as having sent a frame."""
+    """The namespaces through which the flow's earlier packets went.  Each of them has sent a frame."""
 
     def for_answer(self) -> "History":
         """Return the history with which the answer's walk begins: this history without its steps."""

@@ -41,7 +41,7 @@ class LongPackets(msgspec.Struct, frozen=True, tag="long-packets"):
 
 
 class UnheardMtu(msgspec.Struct, frozen=True, tag="unheard-mtu"):
-    """The ICMP error about a narrow way behind the host, which the rule or the policy at ``place`` drops."""
+    """An ICMP error about a small MTU on the path to a client, which the rule or the policy at ``place`` drops."""
 
     netns: Netns
     version: Version

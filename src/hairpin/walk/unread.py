@@ -1,6 +1,6 @@
 """Missing readings of the namespace in which a packet is.  Missing links, routes or kernel settings end the walk.  If
-rules or a socket's process were not read, the walk continues under a condition.  Behind a bridge's port there may be a
-namespace of which nothing was read."""
+rules or a socket's process were not read, the walk continues under a condition.  Behind a bridge port there may be an
+unread namespace."""
 
 import msgspec
 

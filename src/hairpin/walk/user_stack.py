@@ -67,7 +67,7 @@ def carries(engine: Engine) -> Assumed:
 
 
 def keeps_to_itself(engine: Engine) -> Message:
-    """Return the condition about an address that the user's stack answers itself."""
+    """Return the condition for an address for which the user's stack itself answers."""
     return message(
         "the user-mode network stack of {engine} (slirp4netns, pasta) answers at that address; it is a process and not "
         "a link of this host",

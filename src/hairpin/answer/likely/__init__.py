@@ -1,7 +1,6 @@
-"""The answer about a host of which only a pasted text tells, or that a user without root has read.
+"""The answer about a host that is known only from a pasted text, or that was read without root.
 
-Read ``supposed`` (the parts on which verdicts rest and which no text tells), ``likely`` (likely causes and the next
-command) and ``hinted`` (what words and facts of the text point to)
-with ``next_reading`` (what to run next); without root: ``without_root`` (which verdicts and
-causes rest on what was read).
+Read ``supposed`` (the supposed parts on which verdicts rest), ``likely`` (likely causes and the next command) and
+``hinted`` (causes to which words and facts of the text point) with ``next_reading`` (the commands to run next).
+``without_root``: the verdicts and causes that rest only on readings.
 """

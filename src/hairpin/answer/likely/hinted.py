@@ -1,5 +1,5 @@
-"""The hints that a pasted text gives beside what its told parts show: its words, its firewalls' logs, ranges that it
-names, and what its stated outcomes mean together."""
+"""The hints of a pasted text, in addition to its told parts: its words, logs of firewalls, address ranges that it
+names, and its stated outcomes together."""
 
 from collections.abc import Iterator
 
@@ -103,7 +103,7 @@ def _all(answer: Answer, failures: tuple[Outcome, ...]) -> Iterator[Hinted]:
 
 
 def leaning_about(answer: Answer) -> Leaning:
-    """Return how much what the texts say speaks for each cause that people often have."""
+    """Return the points that the texts give to each frequent cause."""
     return leaning_of(_features(answer), _places(answer))
 
 
@@ -113,7 +113,7 @@ def about_network(answer: Answer) -> bool:
 
 
 def usual_about(answer: Answer, known: set[str]) -> Iterator[Hinted]:
-    """Yield the most frequent causes that the texts do not rule out, without those that are known."""
+    """Yield the most frequent causes that the texts do not rule out, except causes that are listed already."""
     return (each for each in usual_of(_features(answer), _places(answer)) if each.cause not in known)
 
 
@@ -142,8 +142,8 @@ def _places(answer: Answer) -> dict[str, str]:
 
 
 def lost_before_weight(answer: Answer, outcomes: tuple[Outcome, ...]) -> int:
-    """Return how likely it is that a client's packets never come to the host: most of all if the host itself got an
-    answer and stands behind a provider's filter or a router."""
+    """Return the weight of the alternative that a client's packets never reach the host.  The weight is greatest if the
+    host itself got an answer, and if it is behind a provider's filter or a router."""
     from_host = any(not each.failed and (each.origin == "host" or each.host == "localhost") for each in outcomes)
     text = prose_of(_lines(answer)).text
     behind = 12 if _BEFORE.search(text) is not None else 8 if _CLOUD.search(text) is not None else 0

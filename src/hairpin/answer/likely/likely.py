@@ -1,8 +1,9 @@
-"""The answer about a host that hairpin knows by a pasted text alone: what it proves, what is likely, what to ask next.
+"""The answer about a host that is known only from a pasted text: proven causes, likely causes, and the next command.
 
-The host was completed to an ordinary host (``suppose/``).  If a walk read told parts only, its verdict rests on the
-text alone.  Any other verdict depends, and its causes are likely.  If the ordinary host has no fault, the alternatives
-of its supposed parts are walked: one that explains each stated failure, and contradicts no stated success, is likely.
+The host was completed with the parts of an ordinary host (``suppose/``).  If a walk read only told parts, its verdict
+rests on the text alone.  Any other verdict is ``depends``, and its causes are likely.  If the ordinary host has no
+fault, the alternatives of its supposed parts are walked.  An alternative is likely if it explains each stated failure
+and contradicts no stated success.
 """
 
 import re
@@ -39,16 +40,17 @@ _replace = msgspec.structs.replace
 _MOST_LIKELY = 5
 """The greatest number of likely causes of which the text shows nothing."""
 _STRONG = 18
-"""The weight from which on words of the text count more than a part that is only supposed."""
+"""Words of the text with at least this weight count more than a supposed part."""
 _WALKED = 12
 """The weight of a cause that a walk of told parts shows, if nothing else speaks for it or against it."""
 OUTSIDE_CATALOGUE = "outside-catalogue"
-"""The id of a likely cause that the catalogue does not have: its title says what it is."""
+"""The id of a likely cause that is not in the catalogue.  The title of such a cause describes the cause."""
 _MOST_LEANING = 10
 _FEWEST = 3
-"""The number of candidates below which an answer names what people usually have, too."""
+"""If there are fewer candidates than this number, the answer also names the most frequent causes."""
 _OF_ENGINE = re.compile(r"172\.(?:1[6-9]|2\d|3[01])\.")
-"""The addresses of the default pools: a client that asks one is on the host or in a container."""
+"""Matches an address of the engine's default pools.  A client that asks such an address is on the host or in a
+container."""
 _FITTING: dict[str, frozenset[Verdict]] = {
     "answered": frozenset({"delivered", "leaves", "depends"}),
     "refused": frozenset({"refused", "rejected"}),
@@ -59,18 +61,19 @@ _FITTING: dict[str, frozenset[Verdict]] = {
     "prohibited": frozenset({"rejected"}),
     "failed": frozenset({"refused", "rejected", "dropped", "unanswered", "looped"}),
 }
-"""The verdicts of a walk that fit what a client saw.  If a container refuses a connection of
-docker-proxy, the client sees a reset or an empty answer."""
+"""The verdicts of a walk that fit each outcome that a client saw.  If a container refuses a connection of docker-proxy,
+the client sees a reset or an empty answer."""
 
 
 def targets_told(network: Network) -> tuple[Target, ...]:
-    """Return the targets of the failures that the texts tell, each once; none if no host is one of a text."""
+    """Return the targets of the failures that the texts state, each once; no target if no host is known from a text."""
     told = (host.told for host in network.hosts if host.told is not None)
     return tuple(dict.fromkeys(target for each in told for target in targets_of(each)))
 
 
 def with_likely(answer: Answer) -> Answer:
-    """Return the answer with what is only likely told apart from what the text proves, and with the next command."""
+    """Return the answer in which likely causes are separated from causes that the text proves, and which has the next
+    command."""
     network = answer.network
     flows = with_supposed(network, answer.flows, answer.question)
     resting = {ref for each in flows if each.supposed for ref in each.causes}
@@ -107,7 +110,8 @@ def with_likely(answer: Answer) -> Answer:
 def _beside_walked(
     answer: Answer, hints: tuple[Alternative, ...], failures: tuple[Outcome, ...], leaning: Leaning
 ) -> Answer:
-    """Return the answer in which a walk of told parts has found causes, with those to which the words point."""
+    """Return the answer with further causes to which the words point.  A walk of told parts has found the answer's
+    other causes."""
     known = {each.id for each in answer.causes}
     others = tuple(each for each in hints if each.cause not in known)
     if not all(each.likely for each in answer.causes):
@@ -130,7 +134,7 @@ def _beside_walked(
 
 
 def _with_refs(causes: tuple[CauseAnswer, ...]) -> tuple[CauseAnswer, ...]:
-    """Return the causes; those that only words of the text point to have references behind all others."""
+    """Return the causes with references.  Causes to which only words of the text point come after all others."""
     walked = sum(each.shown_by is None for each in causes)
     others = [each for each in causes if each.shown_by is not None]
     named = (
@@ -149,8 +153,8 @@ def _stopping(
     hints: tuple[Alternative, ...],
     leaning: Leaning,
 ) -> Iterator[Alternative]:
-    """Yield the alternatives that stop an asked flow and fit each stated outcome, and those to which words of the text
-    point; the likeliest first."""
+    """Yield the alternatives that stop an asked flow and fit each stated outcome, and the alternatives to which words
+    of the text point.  The likeliest alternative comes first."""
     network = answer.network
     about = _ports_of(network, flows) if answer.question.targets else frozenset[int]()
     stated = tuple(
@@ -183,7 +187,7 @@ def _stopping(
 
 
 def _ports_of(network: Network, flows: tuple[Flow, ...]) -> frozenset[int]:
-    """Return the ports that the question is about: those of the flows, and of the containers that publish them."""
+    """Return the ports of the question: the ports of the flows, and the containers' own ports behind them."""
     inner = (
         binding.container_port
         for host in network.hosts
@@ -195,8 +199,8 @@ def _ports_of(network: Network, flows: tuple[Flow, ...]) -> frozenset[int]:
 
 
 def _may_be_lost_before(flows: tuple[Flow, ...], outcomes: tuple[Outcome, ...]) -> bool:
-    """Return whether the packets of a client elsewhere may never come to this host: all stated failures are of clients
-    that may be elsewhere, and that got no answer at all."""
+    """Return whether packets of a client on another machine may never reach this host.  This is possible if all stated
+    failures are of clients that may be on other machines and that got no answer."""
     failed = [each for each in outcomes if each.failed]
     far = bool(flows) and isinstance(flows[0].start, Outside) and flows[0].protocol != "icmp"
     inner = any(_OF_ENGINE.match(each.host) for each in failed)
@@ -208,10 +212,10 @@ def _may_be_lost_before(flows: tuple[Flow, ...], outcomes: tuple[Outcome, ...]) 
 
 
 def _flows_of(network: Network, outcome: Outcome, asked: tuple[Flow, ...]) -> tuple[Flow, ...]:
-    """Return the flows that a stated outcome is about: those of any client if the text does not tell where it was.
+    """Return the flows that a stated outcome is about.
 
-    ``asked``: the flows of the question, which are what the text means if it says in words that the host itself gets an
-    answer."""
+    If the text does not show where the client was, these are the flows of any client.  ``asked``: the flows of the
+    question.  The outcome is about these flows if the text says in words that the host itself gets an answer."""
     target = target_of(outcome)
     if target is None:
         is_of_host = outcome.origin == HOST and not outcome.host
@@ -254,7 +258,8 @@ def _likely(answer: Answer, stopping: tuple[Alternative, ...], failures: tuple[O
 
 
 def _speaking_for(alternative: Alternative, failures: tuple[Outcome, ...]) -> tuple[Outcome, ...]:
-    """Return what in the text speaks for the alternative: the words that point to it, or the stated failures."""
+    """Return the parts of the text that speak for the alternative: the words that point to it, or the stated
+    failures."""
     hint = alternative.hint
     if hint is None or not hint.line:
         return failures
@@ -290,7 +295,8 @@ def likely_cause(
 
 
 def _candidate(answer: Answer, alternative: Alternative) -> Candidate:
-    """Return how the cause is said of the host that is as in the alternative, at the first flow that it stops."""
+    """Return the candidate of the cause on the host with the alternative, at the first flow that the alternative
+    stops."""
     if not alternative.cause:
         return Candidate(
             meaning_of(alternative), alternative.shows, Change(()), OfFile(alternative.command), "nothing-listens-there"

@@ -1,4 +1,4 @@
-"""The next command: the readings that decide most among what is likely, as one line to paste."""
+"""The next command: the readings that decide most among the likely causes, as one line to paste."""
 
 from hairpin.answer.answer import Answer, Decides, Next
 from hairpin.evidence.reading import HOST
@@ -9,17 +9,19 @@ from hairpin.suppose.hints.phrases import RULES
 _MOST_COMMANDS = 3
 """The greatest number of commands in one line."""
 _LONGEST = 330
-"""The most characters that the line may have: people paste it."""
+"""The greatest length of the line in characters.  The length is limited because people paste the line."""
 _ENOUGH = 0.75
-"""If the commands decide this share of the weight of all that is likely, no further command is added."""
+"""If the commands decide this share of the weight of all likely causes, no further command is added."""
 _SURE = 20
-"""A capture that decides a cause of this weight is asked for alone, since it runs until somebody stops it."""
+"""If a capture decides a cause with at least this weight, it is the only command, because it runs until somebody stops
+it."""
 _CAPTURE = "sudo tcpdump"
-"""The command that waits for packets stands last in the line: a command behind it runs only after somebody stops it."""
+"""The command that waits for packets.  This command is the last one in the line, because a later command would run only
+after somebody stops it."""
 
 
 def of_alternatives(stopping: tuple[Alternative, ...], answer: Answer) -> Next | None:
-    """Return the commands among whose outcomes the greatest part of what is likely is decided."""
+    """Return the commands whose outcomes decide the greatest part of the likely causes."""
     if not stopping:
         return of_suppositions(answer)
     commands = _commands(stopping)
@@ -31,7 +33,8 @@ def of_alternatives(stopping: tuple[Alternative, ...], answer: Answer) -> Next |
 
 
 def _commands(stopping: tuple[Alternative, ...]) -> list[str]:
-    """Return the commands, the one that decides most first; one alone if it decides nearly all."""
+    """Return the commands.  The command that decides most comes first; it is the only one if it decides nearly
+    everything."""
     weights: dict[str, int] = {}
     for each in stopping:
         weights[each.command] = weights.get(each.command, 0) + max(1, each.weight)
@@ -52,14 +55,14 @@ def _commands(stopping: tuple[Alternative, ...]) -> list[str]:
 
 
 def _one_line(commands: list[str]) -> str:
-    """Return the commands as one line, each part of them once."""
+    """Return the commands as one line, with each part of a command only once."""
     parts = list(dict.fromkeys(part for each in commands for part in each.split("; ")))
     kept = [each for each in parts if not (each.startswith(f"{RULES} -t ") and RULES in parts)]
     return "; ".join(sorted(kept, key=lambda each: each.startswith(_CAPTURE)))
 
 
 def meaning_of(alternative: Alternative) -> Message:
-    """Return what it means if the output shows the alternative."""
+    """Return the meaning of an output that shows the alternative."""
     cause, hint = alternative.cause, alternative.hint
     if not cause and hint is not None:
         return hint.means
@@ -112,11 +115,12 @@ _BASICS: tuple[tuple[str, str, Message], ...] = (
     ("addresses", "ip -d addr", message("a link is down, has no address, or has a smaller mtu")),
     ("sockets", "sudo ss -lntup", message("no process listens on the port, or one listens on 127.0.0.1 only")),
 )
-"""The readings that tell most of a host: the field of its namespace, the command, and what it may show."""
+"""The readings with the most facts about a host: the field of its namespace, the command, and the command's possible
+output."""
 
 
 def of_basics(answer: Answer) -> Next:
-    """Return the commands that show what the text lacks of what tells most."""
+    """Of the most useful readings, return the commands for the readings that the text lacks."""
     told = [host.told for host in answer.network.hosts if host.told is not None]
     lacking = [each for each in _BASICS if not any((HOST, each[0]) in parts.parts for parts in told)] or list(_BASICS)
     line = _one_line([*(command for _, command, _ in lacking), "docker ps -a"])
@@ -125,8 +129,8 @@ def of_basics(answer: Answer) -> Next:
 
 
 def both(first: Next | None, second: Next | None) -> Next | None:
-    """Return the commands of both in one line.  Those of ``second`` come first: they show the parts on which the
-    likeliest cause rests."""
+    """Return the commands of both in one line.  The commands of ``second`` come first, because they show the parts on
+    which the likeliest cause rests."""
     if first is None or second is None or first.command in second.command:
         return second or first
     if second.command in first.command or len(first.command) + len(second.command) > _LONGEST:

@@ -1,4 +1,4 @@
-"""The parts of a host that no pasted text tells, and on which the verdicts of an answer rest."""
+"""The supposed parts of a host, which no pasted text shows, and on which the verdicts of an answer rest."""
 
 import msgspec
 
@@ -9,7 +9,7 @@ from hairpin.question.question import Question
 
 
 def with_supposed(network: Network, flows: tuple[FlowAnswer, ...], question: Question) -> tuple[FlowAnswer, ...]:
-    """Return the flows with the parts on which their verdicts rest and which no pasted text tells."""
+    """Return the flows with the supposed parts on which their verdicts rest."""
     if all(host.told is None for host in network.hosts):
         return flows
     from hairpin.suppose.parts import supposed_in  # noqa: PLC0415 - most hosts are read themselves
@@ -21,8 +21,8 @@ def with_supposed(network: Network, flows: tuple[FlowAnswer, ...], question: Que
 
 
 def resting_behind(network: Network, flows: tuple[FlowAnswer, ...], causes: tuple[CauseAnswer, ...]) -> set[str]:
-    """Return the references of causes that stop a packet only after others are removed, and of which the text does not
-    tell a part.  ``flows``: with the parts on which their own verdicts rest."""
+    """Return the references of causes that stop a packet only after other causes are removed, and that rest on a part
+    which the text does not show.  ``flows`` have the parts on which their own verdicts rest."""
     from hairpin.change.simulation.simulate import simulate  # noqa: PLC0415 - most hosts are read themselves
     from hairpin.suppose.parts import supposed_in  # noqa: PLC0415
 

@@ -1,7 +1,8 @@
-"""The answer about a host that a user without root has read: which of its verdicts rest on what was read.
+"""The answer about a host that was read without root: finds the verdicts that rest only on readings.
 
-The rules were supposed to be those that the engine makes (``suppose/without_root.py``).  A flow that fails with them
-fails by something else, and a cause that readings show is proven by them.  Any other verdict is undecided.
+hairpin assumes that the host has the rules that the engine makes (``suppose/without_root.py``).  If a flow fails with
+these rules, something else stops it.  If readings show its cause, these readings prove the cause.  Any other verdict is
+undecided.
 """
 
 import msgspec
@@ -20,7 +21,7 @@ _replace = msgspec.structs.replace
 
 
 def as_far_as_read(answer: Answer) -> Answer:
-    """Return the answer in which a verdict is undecided if it rests on a part that was not read."""
+    """Return the answer in which each verdict that rests on an unread part is undecided."""
     read = frozenset(each.id for evidence in answer.evidence for each in evidence.readings)
     shown = {each.ref for each in answer.causes if _is_shown(each, answer, read)}
     flows = tuple(_decided_flow(each, shown, answer) for each in answer.flows)
@@ -30,8 +31,8 @@ def as_far_as_read(answer: Answer) -> Answer:
 
 
 def _is_shown(cause: CauseAnswer, answer: Answer, read: frozenset[str]) -> bool:
-    """Return whether readings show the cause.  A cause without a reading is one of a thing that is not there: it is
-    shown if the list was read in which that thing would be."""
+    """Return whether readings show the cause.  A cause without a reading of its own is about a missing thing.  Such a
+    cause is shown if the list was read that would contain the thing."""
     host = answer.network.host(cause.host)
     known = known_cause(cause.id)
     if host.told is not None and (known is None or not _may_read(known.shown_to, cause, host)):
@@ -43,10 +44,10 @@ def _is_shown(cause: CauseAnswer, answer: Answer, read: frozenset[str]) -> bool:
 
 
 def _may_read(reader: Reader, cause: CauseAnswer, host: Host) -> bool:
-    """Return whether the user of this host may read what the cause rests on.
+    """Return whether the user of this host may read the facts that prove the cause.
 
-    Only root sees who holds a socket.  So a socket of which no docker-proxy's command line tells may be one of an
-    engine that this user may not ask: Podman's, or of a dockerd that starts no docker-proxy."""
+    Only root sees which process has a socket.  So if no docker-proxy's command line names a socket, the socket may
+    belong to an engine that this user may not ask: to Podman, or to a dockerd that starts no docker-proxy."""
     proxyless = hides_docker(host) and any(each.userland_proxy is False for each in host.engines)
     where = cause.candidate.where
     if (proxyless or hides_others(host)) and isinstance(where, OfSocket) and where.socket.process is None:
@@ -57,8 +58,9 @@ def _may_read(reader: Reader, cause: CauseAnswer, host: Host) -> bool:
 
 
 def _was_listed(stop: Stop, host: Host) -> bool:
-    """Return whether a list was read in which the packet found nothing: in the host's own namespace any list but that
-    of the rules, in a container's its sockets alone.  A container that is not known may have the port."""
+    """Return whether the list was read in which the packet found no entry.  In the host's own namespace this may be any
+    list except the rules.  In a container's namespace it may only be the list of sockets.  An unknown container may
+    have the port."""
     if host.told is None:
         return True
     if stop.netns.is_host:
@@ -67,7 +69,7 @@ def _was_listed(stop: Stop, host: Host) -> bool:
 
 
 def _decided_flow(flow: FlowAnswer, shown: set[str], answer: Answer) -> FlowAnswer:
-    """Return the flow with its causes if readings show all of them; else as undecided, without a cause."""
+    """Return the flow with its causes if readings show all of them; otherwise the undecided flow without causes."""
     if flow.causes and shown.issuperset(flow.causes):
         return flow
     return _replace(flow, causes=(), supposed=supposed_in(answer.network, flow.trace.flow))

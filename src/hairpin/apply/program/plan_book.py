@@ -29,8 +29,8 @@ class PlanStanding(msgspec.Struct, frozen=True):
     """A plan in its host's journal, as the host reports it.
 
     ``watched``: whether the switch runs that takes the plan back at its deadline.  ``left_s``: the seconds until the
-    deadline.  ``in_hand``: the id of the host's process that works on the plan.  It is ``no`` if no process works on
-    the plan, and ``unknown`` if another machine began the plan."""
+    deadline.  ``in_hand``: the id of the host's process that works on the plan.  The value is ``no`` if no process
+    works on the plan, and ``unknown`` if another machine began the plan."""
 
     kept_plan: KeptPlan
     watched: bool

@@ -28,8 +28,8 @@ Handles = Mapping[str, Sequence[int | str]]
 
 
 def iptables_load(edits: Sequence[RuleEdit], dialect: Dialect, family: str, table: str) -> Command:
-    """Return the command that loads the edits.  Its input declares no user chain, because a declaration flushes an
-    existing chain."""
+    """Return the command that loads the edits.  The command's input declares no user chain, because a declaration
+    flushes an existing chain."""
     lines = [f"*{table}", *(line for edit in edits for line in _restore_lines(edit)), "COMMIT", ""]
     return Command((restore_tool(dialect, family), "--noflush"), "\n".join(lines))
 

@@ -1,6 +1,7 @@
-"""hairpin as a plugin of the docker command: ``call`` (docker's words, and hairpin's among them), ``engine`` (the
-engine that the docker command line names), ``following`` (what hairpin examines then), ``completing`` (words that
-docker's completion asks for), ``running`` (the command that docker calls), ``link`` (the link that makes the plugin).
+"""hairpin as a plugin of the docker command.  Read ``call`` (separates hairpin's words from docker's words), ``engine``
+(the engine that the docker command line names), ``following`` (the host that hairpin examines), ``completing`` (the
+words for docker's completion), ``running`` (the command that docker calls), ``link`` (the link that makes hairpin a
+plugin).
 
 Source: docker/cli, "Docker CLI Plugin Spec"
 """

@@ -12,7 +12,7 @@ from hairpin import __version__
 
 NAME = "hairpin"
 METADATA = "docker-cli-plugin-metadata"
-"""The only word with which docker asks a plugin what it is."""
+"""The single word with which docker asks a plugin for its metadata."""
 _WITH_VALUE = ("config", "context", "host", "log-level", "tlscacert", "tlscert", "tlskey")
 _SHORT = {"c": "context", "D": "debug", "H": "host", "h": "help", "l": "log-level", "v": "version"}
 
@@ -37,7 +37,7 @@ class DockerCall(NamedTuple):
 
 
 def metadata() -> dict[str, str]:
-    """Return what docker wants to know of a plugin before it calls it.
+    """Return the metadata that docker reads from a plugin before docker calls the plugin.
 
     Source: docker/cli cli-plugins/manager/plugin.go newPlugin(): SchemaVersion and Vendor are mandatory."""
     return {

@@ -12,11 +12,12 @@ from hairpin.cli.docker.call import NAME
 
 COMPLETING = ("__complete", "__completeNoDesc")
 _NO_FILES, _FILES = 4, 0
-"""What docker's shell script does if no word fits: nothing, or complete the names of files."""
+"""The directives for docker's shell script if no word fits: do nothing, or complete the names of files."""
 
 
 def completions(cli: click.Command, arguments: Sequence[str]) -> str:
-    """Return the lines that docker's shell script reads: each word with its description, then a directive."""
+    """Return the lines that docker's shell script reads: first a line for each word with its description, then a
+    directive."""
     with_descriptions, words = arguments[0] == COMPLETING[0], list(arguments[2:])
     found = ShellComplete(cli, {}, NAME, "").get_completions(words[:-1], words[-1] if words else "")
     lines = [

@@ -14,14 +14,14 @@ from hairpin.errors import UsageError
 from hairpin.message import message
 
 DEFAULT = "default"
-"""The context whose engine is that of DOCKER_HOST, or otherwise this host's."""
+"""The context whose engine is named by DOCKER_HOST.  Without DOCKER_HOST it is this host's engine."""
 
 
 class NamedEngine(NamedTuple):
     """The engine that the command line means.
 
-    ``named``: ``-H``, ``DOCKER_HOST`` or ``docker context NAME``, whichever names it; empty if none does.
-    ``endpoint``: such as ``unix:///run/user/1000/docker.sock``; empty for this host's engine.
+    ``named``: ``-H``, ``DOCKER_HOST`` or ``docker context NAME``, depending on which of them names the engine; empty if
+    none of them names it.  ``endpoint``: such as ``unix:///run/user/1000/docker.sock``; empty for this host's engine.
     ``context``: the context's name."""
 
     named: str = ""
@@ -74,7 +74,8 @@ def _of_context(name: str, folder: Path) -> NamedEngine:
 
 
 def _json_object(path: Path) -> dict[str, Any]:
-    """Return the JSON object in the file; an empty one if there is none.  docker ignores a malformed file, too."""
+    """Return the JSON object in the file; an empty object if the file does not exist or is malformed.  docker ignores a
+    malformed file, too."""
     try:
         found = json.loads(path.read_bytes())
     except (OSError, ValueError):
@@ -83,5 +84,5 @@ def _json_object(path: Path) -> dict[str, Any]:
 
 
 def _object(value: object) -> dict[str, Any]:
-    """Return the value if it is a JSON object, else an empty one."""
+    """Return the value if it is a JSON object; otherwise an empty object."""
     return cast("dict[str, Any]", value) if isinstance(value, dict) else {}

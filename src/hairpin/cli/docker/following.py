@@ -1,8 +1,8 @@
 """Decides what hairpin examines when docker calls it: the host whose engine the docker command line names.
 
 An engine of this host is named to the collector by the same variables that the docker command reads.  A host that
-docker reaches over ssh is examined over ssh.  An engine's API over TCP shows containers, but not the network of their
-host: hairpin refuses it.
+docker reaches over ssh is examined over ssh.  An engine's API over TCP shows the containers, but not their host's
+network.  So hairpin refuses an engine that docker reaches over TCP.
 
 Source: docker/cli cli/connhelper/ssh/ssh.go
 """
@@ -20,7 +20,7 @@ from hairpin.errors import UsageError
 from hairpin.message import message
 
 _SOURCES = ("--host", "--snapshot", "--text", "--bundle")
-"""The options by which the user names hosts.  If one is given, docker's context decides nothing."""
+"""The options by which the user names hosts.  If the user gives one of these options, docker's context is ignored."""
 _USUAL_SOCKETS = ("", "/", "/run/docker.sock", "/var/run/docker.sock")
 _CERTIFICATES = {"tlscacert": "ca.pem", "tlscert": "cert.pem", "tlskey": "key.pem"}
 
@@ -28,8 +28,8 @@ _CERTIFICATES = {"tlscacert": "ca.pem", "tlscert": "cert.pem", "tlskey": "key.pe
 class Followed(NamedTuple):
     """The call of hairpin that follows from a call of the plugin by docker.
 
-    ``words``: hairpin's arguments.  ``variables``: the environment variables to set; None: to remove.  ``program``: the
-    words with which the same engine is asked again."""
+    ``words``: hairpin's arguments.  ``variables``: the environment variables to set; a variable with the value None is
+    removed.  ``program``: the words with which the same engine is asked again."""
 
     words: tuple[str, ...]
     variables: Mapping[str, str | None] = {}
@@ -91,7 +91,7 @@ def _destination(engine: NamedEngine, place: str, call: DockerCall) -> str:
 
 
 def _name_and_port(host: str) -> tuple[str, str]:
-    """Return the name or address, without brackets, and the port; the port is empty if there is none."""
+    """Return the name or address, without brackets, and the port.  The port is empty if the text has no port."""
     if host.startswith("["):
         name, _, rest = host[1:].partition("]")
         return name, rest.removeprefix(":")
@@ -118,7 +118,8 @@ def _instead(call: DockerCall, destination: str) -> str:
 
 
 def is_address_of_this_host(address: str) -> bool:
-    """Return whether the address is this host's.  No packet is sent, and no name but this host's own is known."""
+    """Return whether the address belongs to this host.  No packet is sent, and no name is resolved.  The only names
+    that belong to this host are ``localhost`` and its own host name."""
     if address in ("localhost", os.uname().nodename):
         return True
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
@@ -151,9 +152,9 @@ def _variables(engine: NamedEngine, call: DockerCall) -> dict[str, str | None]:
 
 
 def _certificates(call: DockerCall) -> str:
-    """Return the folder of the certificates that docker's options name; empty if they name none.
+    """Return the folder of the certificates that docker's options name; empty if the options name no certificates.
 
-    Raises UsageError if the files are not those that DOCKER_CERT_PATH finds."""
+    Raises UsageError if DOCKER_CERT_PATH cannot name the same files."""
     paths = {name: PurePosixPath(call.last(name)) for name in _CERTIFICATES if call.last(name)}
     folders = {str(path.parent) for path in paths.values()}
     if len(folders) > 1 or any(path.name != _CERTIFICATES[name] for name, path in paths.items()):
@@ -167,7 +168,7 @@ def _certificates(call: DockerCall) -> str:
 
 
 def _program(engine: NamedEngine, call: DockerCall) -> tuple[str, ...]:
-    """Return the words that begin a command about the same engine.  Variables and ``docker context use`` last, but
-    docker's options have to be typed again."""
+    """Return the words that begin a command about the same engine.  A variable or ``docker context use`` still holds
+    for the next command.  docker's options have to be typed again."""
     is_typed = bool(call.all("host") or call.last("context") or call.last("config"))
     return ("docker", *call.options, NAME) if is_typed and engine != NamedEngine() else (NAME,)

@@ -1,6 +1,6 @@
-"""The link ``docker-hairpin`` in a folder of docker's plugins: made, looked at and removed.
+"""Makes, checks and removes the link ``docker-hairpin`` in a folder of docker's plugins.
 
-Only links to a file of hairpin's are touched.  Everything else that has the name stays as it is.
+Only a link to one of hairpin's files is changed.  Anything else with this name stays as it is.
 """
 
 import os
@@ -21,7 +21,8 @@ SYSTEM_FOLDERS = tuple(
     Path(each) / "docker" / "cli-plugins"
     for each in ("/usr/local/lib", "/usr/local/libexec", "/usr/lib", "/usr/libexec")
 )
-"""Where docker looks for the plugins of all users.  Source: docker/cli cli-plugins/manager/manager_unix.go"""
+"""The folders in which docker looks for the plugins of all users.  Source: docker/cli
+cli-plugins/manager/manager_unix.go"""
 _PATIENCE_S = 60.0
 
 
@@ -47,7 +48,7 @@ def own_file(started_as: str, interpreter: str) -> Path:
 def install(folder: Path, target: Path) -> Message:
     """Make the link in the folder, and return what was done.
 
-    The link is made under another name, tried, and then renamed, so that docker never meets one that does not work.
+    The link is made under another name, tried, and then renamed.  So docker never finds a link that does not work.
     Raises UsageError if something else has the name, or if the link does not start hairpin."""
     link = folder / LINK
     if _is_own(link) and link.exists() and link.samefile(target):
@@ -86,7 +87,7 @@ def remove(folder: Path) -> Message:
 
 
 def _is_own(link: Path) -> bool:
-    """Return whether the link leads to a file of hairpin's, or led to one that is gone."""
+    """Return whether the link leads to one of hairpin's files, or to such a file that was removed."""
     return link.is_symlink() and link.readlink().name.startswith("hairpin")
 
 
@@ -106,9 +107,10 @@ def _require_own(link: Path) -> None:
 
 
 def _make_folder(folder: Path) -> None:
-    """Make the folder as docker makes it: for its owner alone.
+    """Make the folder as docker makes it: only its owner may use it.
 
-    Under sudo, new folders get the owner of the folder above: a ``~/.docker`` of root's locks its user out."""
+    Under sudo, a new folder gets the owner of its parent folder.  If root owned ``~/.docker``, the user could not use
+    that folder."""
     missing = [each for each in (folder, *folder.parents) if not each.exists()]
     try:
         for each in reversed(missing):
@@ -127,7 +129,7 @@ def _give_to_owner(made: Path, folder: Path) -> None:
 
 
 def _require_metadata(link: Path, target: Path) -> None:
-    """Raise UsageError unless the link, started as docker starts it, says what it is."""
+    """Start the link as docker starts it.  Raise UsageError if the link does not print a plugin's metadata."""
     import msgspec
 
     done = _result_of((str(link), METADATA))
@@ -153,5 +155,5 @@ def _result_of(command: Sequence[str]) -> "subprocess.CompletedProcess[bytes]":
 
 
 def this_file() -> Path:
-    """Return the file that starts this hairpin; raise UsageError if there is none."""
+    """Return the file that starts this hairpin; raise UsageError if there is no such file."""
     return own_file(sys.argv[0], sys.executable)

@@ -1,7 +1,8 @@
 """The command that the user typed, with sudo, in a form that sudo can find.
 
-sudo sets PATH anew (``secure_path``), and on some distributions leaves out /usr/local.  So a program that pipx or pip
-has put elsewhere is named by its path.  sudo also drops the variables that name an engine.
+sudo sets PATH anew (``secure_path``).  On some distributions, the new PATH lacks /usr/local.  So if sudo does not find
+a program that pipx or pip has installed, the program is named by its path.  sudo also drops the variables that name an
+engine.
 
 Imports the standard library only, since every command starts with this folder.
 """
@@ -16,7 +17,8 @@ from pathlib import Path
 _FOUND_BY_SUDO = ("/usr/sbin", "/usr/bin", "/sbin", "/bin")
 """The folders that each distribution's ``secure_path`` has.  Source: sudoers of Debian, Fedora and RHEL."""
 _ENGINE = ("DOCKER_HOST", "CONTAINER_HOST")
-"""The variables that name an engine.  A docker context needs none: the collector looks up who called sudo."""
+"""The variables that name an engine.  A docker context needs no variable, because the collector looks up the user who
+called sudo."""
 
 
 def command_as_root(

@@ -1,4 +1,5 @@
-"""Answers for a monitor: one line (``--brief``, ``--nagios``), and metrics (``--prom``), also if the call fails."""
+"""Writes answers for a monitor: one line (``--brief``, ``--nagios``), and metrics (``--prom``).  A monitor gets an
+answer even if the call fails."""
 
 import os
 import stat
@@ -72,16 +73,16 @@ def present_watched_events(
 
 
 def run_of(command: str, asked: Asked, status: int, taken_at: str | None = None) -> Run:
-    """Return what the metrics say about a call.  ``taken_at``: when the host was read; None for now."""
+    """Return the facts about a call for the metrics.  ``taken_at``: when the host was read; None means now."""
     after = () if asked.after is None else ("--after", asked.after)
     read_at = datetime.fromisoformat(taken_at).timestamp() if taken_at else time.time()
     return Run(command, " ".join((*asked.words(), *after)), status, read_at)
 
 
 def _text(shown: Shown, text: Text, watched: _Watched) -> Text:
-    """Return the text that is written to standard output: the answer, its one line, or its metrics.
+    """Return the text for standard output: the answer, its one line, or its metrics.
 
-    Raises UsageError if several of them are wanted there."""
+    Raises UsageError if the options ask for several of these on standard output."""
     if sum((shown.as_json, shown.is_brief, shown.prom == "-")) > 1:
         raise UsageError(message("--json, --brief and `--prom -` each print the answer: give one of them"))
     if shown.prom == "-":
@@ -101,8 +102,8 @@ def _end(shown: Shown, watched: _Watched) -> int:
 def tell_failure(command: str, asked: Asked, shown: Shown, said: Message, status: int) -> int:
     """Tell a monitor that the call ended without an answer, and return the exit status.
 
-    The line of ``--brief`` is UNKNOWN.  The file of ``--prom`` then holds ``hairpin_up 0`` and no verdict, since an
-    older file would go on to say that the flows are delivered."""
+    The line of ``--brief`` is then UNKNOWN.  The file of ``--prom`` then has ``hairpin_up 0`` and no verdict.  If the
+    older file stayed, it would still say that the flows are delivered."""
     if shown.is_brief:
         _write_at_best(Brief("UNKNOWN", Words(language(shown.lang))(said)).line())
     metrics = failed_metrics(run_of(command, asked, status))
@@ -121,9 +122,10 @@ def _write_at_best(text: str) -> None:
 
 
 def save_metrics(metrics: str, file: str) -> None:
-    """Write the metrics into the file, which is whole at any time: a new file takes its place.
+    """Write the metrics into the file.
 
-    Every user may read it, since the collector is a user of its own.  Raises UsageError if it cannot be written."""
+    The file is complete at any time, because a new file replaces it.  Every user may read the file, because the
+    collector runs as another user.  Raises UsageError if the file cannot be written."""
     path = Path(file)
     try:
         if path.exists() and not stat.S_ISREG(path.stat().st_mode):

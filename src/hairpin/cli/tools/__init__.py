@@ -1,6 +1,6 @@
-"""``hairpin mcp``: the reading commands as tools for agents, by the Model Context Protocol.
+"""``hairpin mcp``: offers the commands that change nothing as tools for agents, by the Model Context Protocol.
 
-A tool is a command of the command line.  Read ``arguments`` (what a tool takes), ``catalogue`` (the tools, and the
-command line that each one stands for), ``running`` (a command in a process of its own), ``answers`` (the answer of a
-tool, cut to its size, and what was left out of it), ``server`` (the protocol).
+Each tool runs one of hairpin's commands.  Read ``arguments`` (the arguments of each tool), ``catalogue`` (the tools,
+and the command line of each tool), ``running`` (runs a command in a process of its own), ``answers`` (cuts the answer
+of a tool to its size, and keeps the rest), ``server`` (the protocol).
 """

@@ -1,4 +1,5 @@
-"""The answer of a tool: its text and its document, both cut to a size, and an id by which ``more`` gives the rest."""
+"""The answer of a tool: a text and a document, which are both cut to a size, and an id.  The tool ``more`` gives the
+rest for this id."""
 
 import json
 from collections import OrderedDict
@@ -12,15 +13,15 @@ from hairpin.report.documents.cut import CutPart, Document, cut, is_array, is_ob
 from hairpin.report.words import Words
 
 MOST_TEXT = 12_000
-"""The most characters of the text of an answer.  The document has at most twice as many.  Together they are about ten
-thousand tokens, from which on clients warn or cut."""
+"""The greatest number of characters in an answer's text.  An answer's document has at most twice as many characters.
+Together they are about ten thousand tokens.  Clients warn about longer answers, or cut them."""
 MOST_DOCUMENT = 2 * MOST_TEXT
 _MOST_SAID = 2_000
-"""The most characters of what a command says on standard error."""
+"""The greatest number of characters that an answer has from a command's standard error."""
 _KEPT = 8
-"""The number of answers of which ``more`` knows the rest."""
+"""The number of answers that are kept for ``more``."""
 _NAMED = 12
-"""The most causes that the last lines of an answer name."""
+"""The greatest number of causes that the last lines of an answer name."""
 _STATUSES: dict[int, Message] = {
     0: message("exit status 0: no asked flow is stopped, or nothing was found"),
     1: message("exit status 1: hairpin found a cause, a failing flow or a difference"),
@@ -30,8 +31,8 @@ _STATUSES: dict[int, Message] = {
 
 
 class ToolResult(NamedTuple):
-    """The result of a call.  ``texts``: the parts of its text.  ``document``: the structured answer; None if the call
-    failed."""
+    """The result of a call.  ``texts``: the parts of the answer's text.  ``document``: the structured answer; None if
+    the call failed."""
 
     texts: tuple[str, ...]
     document: Document | None = None
@@ -43,7 +44,7 @@ class _Kept(NamedTuple):
 
 
 class Answers:
-    """The last answers, whole, and the language in which they are told."""
+    """The last answers, uncut, and the language of their texts."""
 
     def __init__(self, words: Words) -> None:
         self._words = words
@@ -51,8 +52,8 @@ class Answers:
         self._count = 0
 
     def tell(self, ran: Ran) -> ToolResult:
-        """Return the result of a command.  A command without a document has failed, and its result is what it
-        said."""
+        """Return the result of a command.  If a command has no document, the command has failed.  Its result is then
+        the text that it wrote on standard error."""
         said = _ending(ran.said.strip(), _MOST_SAID)
         if not ran.document:
             return ToolResult((said or self._words(message("hairpin ended with status {status}", status=ran.status)),))
@@ -140,7 +141,7 @@ def _sentence_about(lost: "list[CutPart] | tuple[CutPart, ...]", name: str) -> M
 
 
 def _lines(lines: "list[str] | tuple[str, ...]", start: int) -> tuple[str, CutPart | None]:
-    """Return as many whole lines as fit, from line ``start`` on, and what is left out after them."""
+    """Return as many whole lines as fit, from line ``start`` on, and what is left out after these lines."""
     shown: list[str] = []
     room = MOST_TEXT
     for each in lines[start:]:

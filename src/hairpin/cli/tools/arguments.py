@@ -1,9 +1,12 @@
-"""The arguments of the tools.  msgspec makes each tool's JSON Schema from them, and checks what a client sends.
+"""The arguments of the tools.
 
-An argument that is not given is empty, never null: some clients read no schema of a value that may have two types.
+msgspec makes each tool's JSON Schema from these types, and checks the arguments that a client sends.
 
-Descriptions are read by an agent, in English, as the command line's help is.  ``catalogue`` has the options of the
-command line that take the values.
+An argument that is not given is empty, never null, because some clients cannot read the schema of a value that may have
+two types.
+
+Agents read the descriptions, which are in English like the command line's help.  ``catalogue`` has the command-line
+option for each argument.
 """
 
 from typing import Annotated
@@ -13,7 +16,7 @@ from msgspec import Meta
 
 _FROM = {"origin": "from"}
 LONGEST_TEXT = 4_000_000
-"""The most characters of a pasted text."""
+"""The greatest number of characters in a pasted text."""
 _Word = Annotated[str, Meta(min_length=1, max_length=4096)]
 _Targets = Annotated[
     tuple[_Word, ...],

@@ -1,8 +1,8 @@
-"""The tools, and the command line that a call stands for.
+"""The tools, and the command line of each call.
 
-A tool can do only what this table says: the command's name is the table's, each value stands in the same word as its
-option, and all targets stand behind ``--``.  So no value of a client becomes an option, and the commands that change a
-host cannot be reached.
+A tool can do only what this module's table says.  The command's name comes from the table.  Each value is in the same
+word as its option, and all targets come after ``--``.  So no value from a client can become an option, and no client
+can start a command that changes a host.
 """
 
 from pathlib import Path
@@ -32,7 +32,8 @@ _IN_NAMESPACES = " As root it also repeats flows in throw-away namespaces of the
 
 
 class AgentTool(NamedTuple):
-    """A tool.  ``schema``: the schema of its document; empty for ``more``, whose document is a part of another one."""
+    """A tool.  ``schema``: the schema of the tool's document; empty for ``more``, whose document is a part of another
+    tool's document."""
 
     name: str
     title: str
@@ -119,24 +120,25 @@ OPTIONS: dict[str, str] = {
     "alike": "--alike",
     "no_replica": "--no-replica",
 }
-"""The options of the command line, by the arguments whose values they take."""
+"""The option of the command line for each argument."""
 _PLACES: tuple[tuple[str, Kind], ...] = (
     ("snapshots", "snapshot"), ("bundles", "bundle"), ("text_files", "text"), ("hosts", "host"),
 )  # fmt: skip
-"""The arguments that name hosts, in the order in which hairpin is told them."""
+"""The arguments that name hosts, in the order in which the command line has them."""
 
 
 class CalledCommand(NamedTuple):
-    """The words of a command, and what it reads from standard input."""
+    """The words of a command, and the text that the command reads from standard input."""
 
     words: tuple[str, ...]
     fed: str | None
 
 
 def parse_arguments(tool: AgentTool, given: dict[str, Any]) -> msgspec.Struct:
-    """Return the arguments of a call.  A single text where a list is due is a list of one.
+    """Return the arguments of a call.
 
-    Raises UsageError if they are not those of the tool."""
+    If the client sends a single text in place of a list, the text becomes a list with one item.  Raises UsageError if
+    the tool does not have these arguments."""
     lists = {each.encode_name for each in msgspec.structs.fields(tool.arguments) if each.default == ()}
     several = {name: [value] if name in lists and isinstance(value, str) else value for name, value in given.items()}
     try:
@@ -150,7 +152,7 @@ def parse_arguments(tool: AgentTool, given: dict[str, Any]) -> msgspec.Struct:
 def command_line(tool: AgentTool, arguments: msgspec.Struct, folders: tuple[Path, ...]) -> CalledCommand:
     """Return the command line of a call.  ``folders``: files are read only below these folders.
 
-    Raises UsageError if a file is elsewhere, or if a word cannot be an argument of a command."""
+    Raises UsageError if a file is not below these folders, or if a word cannot be an argument of a command."""
     values = msgspec.structs.asdict(arguments)
     words = [word for name, option in OPTIONS.items() for word in _words(option, values.get(name, ()))]
     pasted = str(values.get("text", ""))
@@ -167,7 +169,7 @@ def command_line(tool: AgentTool, arguments: msgspec.Struct, folders: tuple[Path
 
 
 def _words(option: str, value: bool | str | tuple[str, ...]) -> tuple[str, ...]:
-    """Return the words that give an option its value.  A value stands in the word of its option."""
+    """Return the words that give an option its value.  Each value is in the same word as its option."""
     if isinstance(value, bool):
         return (option,) if value else ()
     if isinstance(value, tuple):
@@ -190,7 +192,7 @@ def _targets(tool: AgentTool, values: dict[str, Any]) -> tuple[str, ...]:
 
 
 def _place(kind: Kind, given: str, folders: tuple[Path, ...]) -> str:
-    """Return the place as an option takes it, a file by its absolute path."""
+    """Return the place in the form that the option takes.  A file is named by its absolute path."""
     place = parse_place(kind, given)
     if kind == "host":
         return given

@@ -1,7 +1,7 @@
 """Runs a command of hairpin in a process of its own.
 
-A process of its own can be ended when the client cancels the call.  It keeps what it prints away from the protocol, and
-forks (``abreast``, replicas) without the server's threads.
+If the client cancels the call, the server can end such a process.  The output of such a process does not get into the
+protocol's stream.  If such a process forks (``abreast``, replicas), the server's threads are not in it.
 """
 
 import os
@@ -18,15 +18,18 @@ from anyio.abc import Process
 import hairpin
 
 _GRACE_S = 3.0
-"""The time in which an interrupted command ends its own processes, in seconds.  Then it is killed."""
+"""The time, in seconds, that an interrupted command has to end its own processes.  After this time the command is
+killed."""
 _OUTSIDE = "/"
-"""The folder in which the commands run, so that no word is taken for a file of the folder of the server."""
+"""The folder in which the commands run.  The commands do not run in the server's folder, so no word is taken for a file
+in that folder."""
 
 
 class Ran(NamedTuple):
     """A command that has ended.
 
-    ``text``: standard output.  ``said``: standard error.  ``document``: the JSON document; empty if there is none."""
+    ``text``: standard output.  ``said``: standard error.  ``document``: the JSON document; empty if the command wrote
+    none."""
 
     status: int
     text: str
@@ -35,7 +38,9 @@ class Ran(NamedTuple):
 
 
 async def run_command(words: tuple[str, ...], fed: str | None) -> Ran:
-    """Run ``hairpin WORDS`` and return what it printed.  ``fed``: what it reads from standard input.
+    """Run ``hairpin WORDS`` and return the command's output.
+
+    ``fed``: the text that the command reads from standard input.
 
     If the call is cancelled, the command and all its processes are ended."""
     with ExitStack() as opened:
@@ -77,7 +82,7 @@ def _signal(group: int, number: signal.Signals) -> None:
 
 
 def _memory() -> BinaryIO:
-    """Return a file for a command's output: in memory, since the disk of a broken host may be full."""
+    """Return a file for a command's output.  The file is in memory, because the disk of a broken host may be full."""
     if hasattr(os, "memfd_create"):
         return os.fdopen(os.memfd_create("hairpin", os.MFD_CLOEXEC), "w+b")
     return tempfile.TemporaryFile()
@@ -93,14 +98,15 @@ def _text(file: BinaryIO) -> str:
 
 
 def _this_hairpin() -> tuple[str, ...]:
-    """Return the words that start this hairpin again.  ``-P``: no module is imported from the folder it is started
-    in."""
+    """Return the words that start this hairpin again.  With ``-P``, Python imports no module from the folder in which
+    it is started."""
     if Path(hairpin.__file__).is_file():
         return (sys.executable, "-P", "-m", "hairpin")
     return (sys.executable, str(Path(sys.argv[0]).resolve()))
 
 
 def _environment() -> dict[str, str]:
-    """Return the environment of a command: the server's, with hairpin's own package first."""
+    """Return the environment of a command: the server's environment, with the folder of hairpin's own package as
+    PYTHONPATH."""
     package = Path(hairpin.__file__).parents[1]
     return os.environ | {"PYTHONUTF8": "1"} | ({"PYTHONPATH": str(package)} if package.is_dir() else {})

@@ -1,4 +1,4 @@
-"""The subnet that dockerd gives to a network for which no subnet was stated: the next free block of dockerd's pools.
+"""The subnet that dockerd gives a network if the user states none: the next free block of dockerd's pools.
 
 Source: moby libnetwork/ipamutils/utils.go, ipam/allocator.go allocatePredefinedPool(), netutils CheckRouteOverlaps();
 since 27 ipam/defaultipam/address_space.go allocatePredefinedPool()
@@ -83,8 +83,8 @@ def overlapping_routes(engine: Engine, namespace: Namespace) -> tuple[Route, ...
 
 
 def covered_servers(engine: Engine, servers: tuple[tuple[IpVersion, int], ...]) -> tuple[int, ...]:
-    """Return the name servers of the host that are in blocks of the pools: dockerd gives out no such block.
-    Source: moby libnetwork/netutils/utils.go CheckNameserverOverlaps()"""
+    """Return the name servers of the host whose addresses are in blocks of the pools.  dockerd gives no network such a
+    block.  Source: moby libnetwork/netutils/utils.go CheckNameserverOverlaps()"""
     blocks = tuple(blocks_of(engine))
     return tuple(
         value for version, value in servers if version == 4 and any(inside(value, *each, 4) for each in blocks)
@@ -96,8 +96,8 @@ _SPARE: tuple[Block, ...] = tuple((0x0AC80000 + (number << 16), 16) for number i
 
 
 def spare_block(namespace: Namespace, servers: tuple[tuple[IpVersion, int], ...]) -> Block:
-    """Return a block for a pool that is to be configured: the first spare block that overlaps no route of the host and
-    contains no name server, or the very first if each of them does."""
+    """Return a block that a user can configure as a pool.  The returned block is the first spare block that overlaps no
+    route of the host and contains no name server.  If there is no such block, it is the first spare block."""
     used = [*_routed(namespace), *((value, 32) for version, value in servers if version == 4)]
     return next((each for each in _SPARE if not any(_overlap(each, one) for one in used)), _SPARE[0])
 

@@ -121,9 +121,9 @@ def bound_elsewhere(host: Host, engine: Engine) -> tuple[str, ...]:
 def unloaded_networks(host: Host, engine: Engine) -> tuple[DockerNetwork, ...]:
     """Return the networks that dockerd does not load at its start, because firewalld has their bridges in another zone.
 
-    dockerd lists such a network and starts no container on it: ``network ID does not exist``.  For its default network
-    dockerd does not start at all.  Source: moby libnetwork/drivers/bridge/bridge_store.go populateNetworks(); measured
-    with 20.10.24"""
+    dockerd lists such a network, but starts no container on it: ``network ID does not exist``.  If this is its default
+    network, dockerd does not start at all.  Source: moby libnetwork/drivers/bridge/bridge_store.go populateNetworks();
+    measured with 20.10.24"""
     elsewhere = bound_elsewhere(host, engine)
     others = (each for each in engine.networks if each.name != engine.default_network)
     return tuple(each for each in others if each.bridge in elsewhere)

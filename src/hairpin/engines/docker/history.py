@@ -1,10 +1,10 @@
 """The order in which an engine made its networks and started its containers.  The order of the engine's rules follows
 from this order.
 
-The order changes no packet's fate, but a restored rule should be in its old place.  The rules on the host show parts of
-the order.  If the rules do not show the order of networks, networks that existed when dockerd started come first, then
-the default network, then later networks.  If creation times are unknown, networks are in the order of their links.
-Containers are in the order of their start.
+The order does not change what happens to a packet, but a restored rule should be in its old place.  The rules on the
+host show parts of the order.  If the rules do not show the order of networks, networks that existed when dockerd
+started come first, then the default network, then later networks.  If creation times are unknown, networks are in the
+order of their links.  Containers are in the order of their start.
 """
 
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence

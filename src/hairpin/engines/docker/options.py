@@ -21,8 +21,8 @@ _BRIDGE = "com.docker.network.bridge."
 
 
 class Daemon(msgspec.Struct, frozen=True):
-    """The settings of one dockerd.  ``hairpin``: whether dockerd runs without docker-proxy.  The bridge then sends a
-    container's packet to its own published port back out of the port by which it came in."""
+    """The settings of one dockerd.  ``hairpin``: whether dockerd runs without docker-proxy.  If a container sends a
+    packet to its own published port, the bridge then sends the packet out of the bridge port by which it came in."""
 
     version: Version
     ipv4: bool

@@ -131,7 +131,7 @@ def relays(
 def relay_at(
     host: Host, container: Container, binding: PortBinding, version: Version, address: int
 ) -> AddSocket | None:
-    """Return the part of a change that adds the socket of the binding's docker-proxy on the given address alone; None
+    """Return the part of a change that adds the socket of the binding's docker-proxy, only on the given address; None
     if the container can have no docker-proxy."""
     socket = _docker_proxy(host.engine_of(container), container, binding, version, address)
     if socket is None:

@@ -80,8 +80,8 @@ def restoring(
 
 
 def placements(present: Sequence[Meaning], wanted: Sequence[ExpectedRule]) -> Iterator[tuple[ExpectedRule, int | None]]:
-    """Yield each rule that ``present`` lacks, with the position at which to insert it behind the rules yielded before.
-    The position counts from 1; None stands for the end of the chain.
+    """Yield each rule that ``present`` lacks, with the position at which to insert it after the rules that were yielded
+    before it.  Positions count from 1; None is the end of the chain.
 
     A rule that the engine inserts is put after its nearest predecessor in the engine's order, or at the chain's head.
     A rule that the engine appends is put before its nearest successor, or at the chain's end.

@@ -67,8 +67,8 @@ def starting_change(host: Host, container: Container, binding: PortBinding, towa
 
 
 def _started_with_owner(host: Host, owner: Container, container: Container, binding: PortBinding) -> Change | None:
-    """Return the change that starts a container in the namespace of the container whose network it shares, after a
-    start of that owner if it does not run."""
+    """Return the change that starts a container in another container's namespace.  If that other container, the owner
+    of the namespace, does not run, the change starts it first."""
     engine = host.engine_of(container)
     idle = PortBinding(binding.protocol, 0, 0, None, binding.version, actual=False)
     first = Change(()) if owner.running else starting_change(host, owner, idle)
@@ -83,8 +83,8 @@ def _started_with_owner(host: Host, owner: Container, container: Container, bind
 
 
 def _moves_of_sharers(host: Host, started: Container) -> Iterator[Primitive]:
-    """Yield the parts of the restarts behind the start of a container: the running containers that share its network
-    leave the old namespace for its new one."""
+    """Yield the changes of the restarts after a container's start: each running container that shares its network moves
+    from the old namespace to the new namespace."""
     sharers = [each for each in host.sharers_of(started) if each.running and each.netns is not None]
     for name in dict.fromkeys(each.netns or "" for each in sharers):
         if name in host and all(each in sharers for each in host.containers() if each.netns == name):

@@ -1,5 +1,5 @@
-"""The namespaces that dockerd makes on a node of a swarm, after a boot: the routing mesh's, and one of each overlay
-network."""
+"""The namespaces that dockerd makes on a node of a swarm after a boot: one for the routing mesh, and one for each
+overlay network."""
 
 import re
 

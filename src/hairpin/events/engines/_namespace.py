@@ -79,7 +79,7 @@ def _link_of(namespace: Namespace, endpoint: Endpoint) -> Link | None:
 
 
 def is_own(socket: Socket, container: Container) -> bool:
-    """Return whether the container's first process or a child of it has the socket.
+    """Return whether the container's first process or one of its children has the socket.
 
     A process from ``docker exec``, or a process of another container in the same namespace, does not start with the
     container."""

@@ -1,8 +1,8 @@
 """Addresses from DHCP and router advertisements: a link gets other addresses than before, or gets the same addresses
 again when it starts.
 
-When a link starts, hairpin assumes that it gets its former addresses again.  The assumption that a link gets its former
-addresses again is a condition of the course.
+When a link starts, hairpin assumes that the link gets its former addresses again.  This assumption is a condition of
+the course.
 
 Source: dhclient(8), systemd.network(5) ``DHCP=``, ip-address(8) ``dynamic``, ip-route(8) ``proto dhcp``, ``proto ra``
 """

@@ -1,4 +1,4 @@
-"""Tables of which iptables shows a part only, because nft added chains of its own to them.
+"""Tables of iptables to which nft has added its own chains.  iptables shows only a part of such a table.
 
 iptables-nft-save then prints "Table `nat' contains incompatible base-chains" and every other chain.  nft's JSON has all
 chains, but names the extensions in iptables' rules only.  So each chain is taken from the tool that shows it whole.

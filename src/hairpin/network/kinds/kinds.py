@@ -1,9 +1,10 @@
 """Finds the containers of a network that are alike, and with them the flows that are alike.
 
 Two containers are alike if the forms of their readings are equal, and if each own value of one container is in the same
-cell as the corresponding value of the other container.  Exchanging their own values then leaves the network as it is,
-except for the order of rules of which a packet satisfies at most one.  A walk reads nothing but the network.  So if
-this exchange turns one flow into another, both flows have the same walk, apart from the exchanged values.
+cell as the corresponding value of the other container.  If their own values are exchanged, the network then stays the
+same.  Only rules may have another order, and a packet satisfies at most one of these rules.  A walk reads nothing but
+the network.  So if this exchange turns one flow into another, both flows have the same walk, apart from the exchanged
+values.
 
 In every other case, containers are taken to be different: if a reading names two containers, if the meaning of a value
 is not known, or if a match computes with a value.  A container that is taken to be different is a kind of its own
@@ -57,7 +58,7 @@ class Kinds:
         return self._members
 
     def firsts(self, host: Host) -> tuple[Container, ...]:
-        """Return the containers of the host without those that are alike to an earlier container."""
+        """Return the host's containers, except each container that is alike to an earlier container."""
         kind_of = {(each.host.name, each.container.id): kind for kind, each in self._members.values()}
         kinds = ((kind_of.get((host.name, each.id), each.id), each) for each in host.containers())
         found: dict[int | str, Container] = {}

@@ -17,7 +17,7 @@ Role = Literal["name", "id", "netns", "netnsid", "link", "index", "inner-index",
 """The role of a value: a number may be an address in one field and a port in another.
 
 ``link`` and ``index`` are the name and the index of a veth's end on the host.  ``inner-index`` is the index of the
-veth's end in the container.  ``netnsid`` is the host's id for the container's namespace."""
+veth's other end, in the container.  ``netnsid`` is the host's id for the container's namespace."""
 
 OF_HOST: tuple[Role, ...] = ("name", "id", "netns", "netnsid", "link", "index", "inner-index")
 """Roles whose values have a meaning on one host only."""

@@ -24,7 +24,8 @@ _ORDERED = ("links", "addresses", "routes", "rules", "virtual_services", "xfrm_p
 _UNORDERED = ("neighbours", "fdb", "sockets")
 """The parts of a namespace that the kernel lists in an order that depends on a hash."""
 _ALONE = ("netnsids", "kernel", "unread", "redirects", "queues", "counters", "now_s")
-"""The parts of a container's namespace that have no own values of the container.  They are compared as they are."""
+"""The parts of a container's namespace that have no own values of the container.  These parts are compared as they
+are."""
 
 
 class OwnReadings:

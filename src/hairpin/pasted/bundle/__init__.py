@@ -1,9 +1,10 @@
 """Reads support bundles: archives and folders that a tool has filled with the outputs of commands on one host.
 
-``host`` is the entry, with ``read``.  ``files`` gives the files of an archive one by one, within ``limits`` and without
-unpacking anything to disk: of a ``folder``, of ``tar`` with ``stream`` (decompression), of ``zip_files``.  ``layouts/``
-knows which file is the output of which command, one module a tool, in the types of ``layout``.
+``host`` is the entry, with ``read``.  ``files`` returns the files of a bundle within ``limits``, without unpacking
+anything to disk.  ``folder``, ``tar`` with ``stream`` (decompression) and ``zip_files`` read the kinds of bundles.
+``layouts/`` says which file is the output of which command: one module for each tool, with the types of ``layout``.
 
-A file becomes pieces by ``sections`` (several commands in one file), ``made``, ``routes``, ``tables``, ``host_files``
-and ``namespaces`` (whose namespace it is).  ``cleaned`` knows the marks of ``sos clean``.
+These modules turn a file into pieces: ``sections`` (several commands in one file), ``made``, ``routes``, ``tables``,
+``host_files`` and ``namespaces`` (to which container a namespace belongs).  ``cleaned`` knows the marks of ``sos
+clean``.
 """

@@ -1,8 +1,9 @@
-"""Reports in which ``sos clean`` has written other addresses for the host's own.
+"""Reports in which ``sos clean`` has replaced the host's addresses by other addresses.
 
-Networks become ``100.0.0.0`` and so on, single addresses count up from 172.17.0.1, hardware addresses begin with
-the letters SOS.  One address of the host may become two, and two may become one.  The address of a network may become
-one of a host in it, and an address may get the length of its network.  What is mended here is the form alone.
+Networks become ``100.0.0.0`` and so on, single addresses count up from 172.17.0.1, hardware addresses begin with the
+letters SOS.  One address of the host may become two addresses, and two addresses may become one.  The address of a
+network may become the address of a host in this network, and an address may get the prefix length of its network.  This
+module repairs only the form of such addresses.
 
 Source: sos/cleaner/mappings/ip_map.py sanitize_item(), mac_map.py
 """
@@ -18,12 +19,13 @@ _NETWORK = re.compile(r"(?<![\w.:])(?<!inet )(?<!Address\": \")(\d{1,3}(?:\.\d{1
 
 
 def mark_in(files: Files) -> str:
-    """Return the path of a file with a hardware address of ``sos clean``; empty if there is none."""
+    """Return the path of a file that contains a hardware address of ``sos clean``; empty if no file does."""
     return next((path for path, data in files.items() if _MARK.search(data) is not None), "")
 
 
 def with_true_forms(text: str) -> str:
-    """Return the text in which a network's address has no bits of a host, and a host's address no length."""
+    """Return the text with corrected addresses: a network's address has no host bits, and a host's address has no
+    prefix length."""
     return _NETWORK.sub(_network, _ADDRESS.sub(r'\1"', text))
 
 

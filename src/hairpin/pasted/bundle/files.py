@@ -1,6 +1,7 @@
-"""The files of a bundle: of a tar archive in any usual compression, of a zip archive, of a folder, or a single file.
+"""The files of a bundle.
 
-Nothing is unpacked to disk, no link is followed, and the limits of ``limits.py`` hold for each kind."""
+A bundle is a tar archive in any usual compression, a zip archive, a folder, or a single file.  Nothing is unpacked to
+disk, no link is followed, and the limits of ``limits.py`` apply to each kind of bundle."""
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -37,11 +38,12 @@ def _is_any(data: bytes) -> bool:
 def files_in(
     path: str, keep: Keep, *, is_useful: Callable[[bytes], bool] = _is_any, budget: int = MOST_KEPT_BYTES
 ) -> Files:
-    """Return the wanted files of the bundle.  A file that is no archive is the only file, with its own name.
+    """Return the wanted files of the bundle.
 
-    ``keep`` gets a path of plain names, without a leading slash.  ``is_useful``: whether a file of this content is
-    kept.  ``budget``: the number of bytes from which on no further file is kept.  Raises EvidenceError if the bundle
-    cannot be read, or if more is wanted than the limits allow."""
+    If the bundle is a file but no archive, the result has only this file, under its own name.  ``keep`` gets a path of
+    plain names, without a leading slash.  ``is_useful`` returns whether a file with this content is kept.  ``budget``:
+    after this number of bytes no further file is kept.  Raises EvidenceError if the bundle cannot be read, or if the
+    wanted files exceed the limits."""
     found: Files = {}
     kept = [0]
     for name, data in _files(path, lambda each: _worth(each, keep) if kept[0] < budget else 0):
@@ -65,8 +67,8 @@ def _worth(name: str, keep: Keep) -> int:
 
 
 def _plain(name: str) -> str:
-    """Return the path without a leading slash and without ``.``; empty for a path that leaves the bundle or is too
-    deep."""
+    """Return the path without a leading slash and without ``.``; empty if the path leaves the bundle or has too many
+    folders."""
     parts = [each for each in name.split("/") if each not in ("", ".")]
     return "" if ".." in parts or len(parts) > MOST_DEPTH else "/".join(parts)
 
@@ -109,7 +111,7 @@ def _of_file(stream: BinaryIO, path: str, name: str, keep: Keep) -> Iterator[tup
 
 
 class _Again:
-    """A source whose first bytes were read already."""
+    """A source of bytes that returns its first bytes again, although they were read already."""
 
     def __init__(self, first: bytes, source: ByteSource) -> None:
         self._first = first

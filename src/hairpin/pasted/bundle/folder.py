@@ -13,7 +13,7 @@ from hairpin.pasted.bundle.tar import Keep
 def files_of_folder(path: str, keep: Keep) -> Iterator[tuple[str, bytes]]:
     """Yield the path below the folder and the content of each wanted regular file, in the order of their names.
 
-    A file that cannot be read is passed over: it was not read."""
+    A file that cannot be read is skipped and counts as unread."""
     left = MOST_FILES
     folders = [("", 0)]
     while folders:

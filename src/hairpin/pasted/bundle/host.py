@@ -1,4 +1,5 @@
-"""Reads a support bundle as one host.  A bundle that is, or holds, hairpin's own collection is read as that."""
+"""Reads a support bundle as one host.  If the bundle is or contains hairpin's own collection, this collection is read
+instead."""
 
 from io import BytesIO
 from pathlib import Path
@@ -18,7 +19,7 @@ _SNAPSHOT = b'{"schema":"hairpin.evidence/'
 def evidence_in_bundle(path: str) -> Evidence:
     """Return the evidence of the host that the bundle describes.
 
-    Raises EvidenceError if the bundle cannot be read, or CollectError if it holds a collection that is cut."""
+    Raises EvidenceError if the bundle cannot be read, or CollectError if it contains an incomplete collection."""
     bundle = open_bundle(path)
     own = [name for name, data in bundle.files.items() if begins(data[:_BEGINNING])]
     if len(own) > 1:

@@ -8,7 +8,7 @@ from hairpin.pasted.bundle.layout import Piece, text_of
 from hairpin.pasted.form import Fragment
 
 MOST = 1 << 20
-"""The greatest size of such a file that is read."""
+"""The greatest number of bytes that are read of such a file."""
 _KEYS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
     (re.compile(pattern), key)
     for pattern, key in (
@@ -28,13 +28,13 @@ _ORDER = ("usr/lib/", "usr/local/lib/", "run/", "etc/")
 
 
 def key_of(path: str) -> str:
-    """Return the key of the reading of the host's file at this path, which has no leading slash; empty if it is not
-    read."""
+    """Return the key of the reading for the host's file at this path; empty if hairpin does not read this file.  The
+    path has no leading slash."""
     return next((key for pattern, key in _KEYS if pattern.fullmatch(path)), "")
 
 
 def pieces_of(files: Files, root: str) -> Iterator[Piece]:
-    """Yield the host's files in a bundle whose folder ``root`` stands for the host's root.
+    """Yield the host's files in a bundle.  The bundle's folder ``root`` corresponds to the host's root.
 
     Files of sysctl.d(5) come in the order in which they take effect."""
     found = {path.removeprefix(root): path for path in files if path.startswith(root)}
@@ -43,7 +43,8 @@ def pieces_of(files: Files, root: str) -> Iterator[Piece]:
 
 
 def piece_of(path: str, on_host: str, text: str, line: int = 1) -> Piece:
-    """Return the host's file as a piece.  ``on_host``: its path without a leading slash, which :func:`key_of` knows."""
+    """Return the host's file as a piece.  ``on_host``: the path without a leading slash, for which :func:`key_of`
+    returns a key."""
     ended = text if text.endswith("\n") or not text else text + "\n"
     part = Fragment(key_of(on_host), ended, "", f"/{on_host}")
     return Piece(path, ended, line=line, parts=(part,), told=f"cat /{on_host}")

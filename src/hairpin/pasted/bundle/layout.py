@@ -1,4 +1,4 @@
-"""What a layout is: the description of the files that one tool puts into its bundle."""
+"""The types of a layout.  A layout describes the files that one tool puts into its bundle."""
 
 import re
 import shlex
@@ -11,11 +11,12 @@ from hairpin.pasted.form import Command, Fragment
 
 
 class Piece(NamedTuple):
-    """A text of a bundle that one command has printed, or a file of the host.
+    """A text of a bundle: the output of one command, or a file of the host.
 
     ``path``: the file in the bundle.  ``line``: the line of that file, from 1, at which the text begins.  ``command``:
-    the command line; empty if it is not known, so that the text is read as a pasted one.  ``parts``: what the text
-    tells, if that is known without looking: the text is then not looked through.  ``told``: what it was taken for."""
+    the command line; empty if it is not known, and the text is then read like a pasted text.  ``parts``: the text's
+    readings, if they are known already; the text is then not searched.  ``told``: the kind of output for which the text
+    was taken."""
 
     path: str
     text: str
@@ -27,16 +28,17 @@ class Piece(NamedTuple):
 
     @property
     def whole(self) -> Command:
-        """The command line, as the forms know it."""
+        """The command line, in the type that the forms use."""
         return Command(-1, self.command, words_of(self.command), "", self.netns)
 
 
 class Layout(NamedTuple):
     """How a tool arranges its bundle.
 
-    ``keep``: how many bytes of the file at a path are read, as in ``tar.py``.  ``read``: returns the pieces, less exact
-    ones before more exact ones that tell the same, or None if the files are not of this tool.  ``host``: returns the
-    host's name, or an empty text.  ``root``: returns the folder of the bundle that has all of them."""
+    ``keep`` returns how many bytes of the file at a path are read, as in ``tar.py``.  ``read`` returns the pieces, or
+    None if the files are not of this tool.  If several pieces have the same facts, the less exact pieces come first.
+    ``host`` returns the host's name, or an empty text.  ``root`` returns the folder of the bundle that contains all its
+    files."""
 
     name: str
     keep: Callable[[str], int]
@@ -56,21 +58,21 @@ def words_of(command: str) -> tuple[str, ...]:
 
 def text_of(data: bytes) -> str:
     """Return the bytes of a file as text.  Windows' programs save text as UTF-16, with a byte order mark.  Bytes that
-    are no text cannot be part of anything that a form reads."""
+    are no text are replaced by characters that no form reads."""
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         return data.decode("utf-16", "replace")
     return data.decode("utf-8", "replace")
 
 
 def roots(files: Iterable[str], mark: re.Pattern[str]) -> tuple[str, ...]:
-    """Return the folders above the paths that the pattern matches, each with a slash at its end, or empty: what the
-    group ``root`` matches."""
+    """Return the folders above the paths that the pattern matches: the text of the pattern's group ``root``, which ends
+    with a slash or is empty."""
     found = (match["root"] for match in map(mark.match, files) if match is not None)
     return tuple(sorted(dict.fromkeys(found), key=lambda each: (each.count("/"), each)))
 
 
 def below(files: Files, root: str) -> Iterator[tuple[str, str]]:
-    """Yield each path below the folder, and the whole path."""
+    """Yield each path relative to the folder, together with the whole path."""
     for path in files:
         if path.startswith(root):
             yield path.removeprefix(root), path
@@ -97,8 +99,9 @@ _EXACTNESS: tuple[re.Pattern[str], ...] = tuple(
 
 
 def exactness(command: str) -> int:
-    """Return the place of a command among those that tell the same: the higher, the later its text has to come.  What
-    tells most about a container comes first, because later outputs only add to it."""
+    """Return the rank of a command among the commands that show the same facts.  A text with a higher rank has to come
+    later.  For containers it is the reverse: the output with the most facts comes first, because later outputs only add
+    facts."""
     words = " ".join(words_of(command))
     return next((number for number, each in enumerate(_EXACTNESS) if each.match(words)), -1)
 

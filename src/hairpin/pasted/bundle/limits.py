@@ -1,4 +1,5 @@
-"""How much of a bundle is read.  A bundle may be hostile: whatever it holds, reading it ends and fits into memory."""
+"""The limits for reading a bundle.  A bundle may be hostile.  With these limits, reading any bundle ends and fits into
+memory."""
 
 from hairpin.errors import EvidenceError
 from hairpin.message import Message, message
@@ -15,20 +16,20 @@ MOST_OF_FILE = 16 << 20
 MOST_OF_SINGLE = 64 << 20
 """The greatest size of a bundle that is a single file and no archive."""
 MOST_OF_NAME = 64 << 10
-"""The greatest size of the part of an archive that holds one file's name."""
+"""The greatest size of the part of an archive that contains one file's name."""
 MOST_DEPTH = 40
 """The greatest number of folders above a file."""
 MOST_XZ_MEMORY = 192 << 20
-"""The greatest memory of the decompression of xz.  Files of ``xz -9`` need 65 MiB."""
+"""The greatest amount of memory for the decompression of xz.  Files made by ``xz -9`` need 65 MiB."""
 MOST_DIRECTORY = 24 << 20
 """The greatest size of a zip file's directory."""
 
 
 def too_much(path: str, what: Message) -> EvidenceError:
-    """Return the error that a bundle is larger than what hairpin reads."""
+    """Return the error that a bundle exceeds the limits."""
     return EvidenceError(message("{path}: {what}; refused", path=path, what=what))
 
 
 def damage_in(path: str) -> EvidenceError:
-    """Return the error that an archive is cut or damaged."""
+    """Return the error that an archive is incomplete or damaged."""
     return EvidenceError(message("{path}: the archive is cut or damaged", path=path))

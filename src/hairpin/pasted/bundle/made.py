@@ -1,4 +1,5 @@
-"""Makes the pieces of commands whose output is a reading already, or is more than one form reads."""
+"""Makes the pieces of commands for which no single form is enough: their output is a reading already, or needs several
+forms."""
 
 import re
 from collections.abc import Iterator
@@ -30,7 +31,7 @@ def piece_of(path: str, text: str, command: str, netns: str = HOST, line: int = 
 
 
 def _of_internet(text: str) -> str:
-    """Return the lines of ``ss`` about TCP and UDP, if it lists all kinds of sockets."""
+    """Return the lines about TCP and UDP of an ``ss`` that lists all kinds of sockets."""
     lines = text.splitlines(keepends=True)
     head = next((number for number, line in enumerate(lines) if line.startswith("Netid")), None)
     if head is None:
@@ -45,7 +46,8 @@ def _of_internet(text: str) -> str:
 
 
 def without_namespace(command: str) -> tuple[str, str]:
-    """Return the command, and the namespace of ``ip netns exec NAME COMMAND``: ``host`` for any other command."""
+    """Return the command of ``ip netns exec NAME COMMAND`` and the namespace NAME; for any other command, the command
+    and ``host``."""
     words = words_of(command)
     if words[:3] == ("ip", "netns", "exec") and len(words) > 4:
         return " ".join(words[4:]), f"netns:{words[3]}"
@@ -53,8 +55,8 @@ def without_namespace(command: str) -> tuple[str, str]:
 
 
 def with_joined_tables(pieces: list[Piece]) -> Iterator[Piece]:
-    """Yield the pieces.  Those that list one routing table each become one piece for each IP version and namespace, in
-    the form of ``ip route show table all``."""
+    """Yield the pieces.  Pieces that each list one routing table are joined: for each IP version and namespace they
+    become one piece, in the form of ``ip route show table all``."""
     tables: dict[tuple[str, str], dict[str, Piece]] = {}
     for each in pieces:
         listed = _TABLE.match(" ".join(words_of(each.command)))

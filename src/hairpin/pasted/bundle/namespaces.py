@@ -1,7 +1,7 @@
-"""Which container a network namespace of ``ip netns`` is.
+"""Finds the container to which a network namespace of ``ip netns`` belongs.
 
-The documents of ``docker inspect`` and ``podman inspect`` name the file of each container's namespace.  If they do not,
-the address of the container tells it: no other container of the host has it.
+The documents of ``docker inspect`` and ``podman inspect`` name the file of each container's namespace.  If these
+documents do not name the file, the container is found by its address, which no other container of the host has.
 """
 
 import json

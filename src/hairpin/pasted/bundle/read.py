@@ -37,7 +37,8 @@ _EXPECTED: tuple[tuple[re.Pattern[str], tuple[str, ...]], ...] = tuple(
         (r"ps\b", ("dockerd-", "relay-")),
     )
 )
-"""The keys of what a command can tell.  A form may take a line of one command for that of another."""
+"""The keys of the readings that each command's output may contain.  These keys are needed because a form may recognise
+a line of one command as a line of another command."""
 
 
 class Bundle(msgspec.Struct, frozen=True):
@@ -67,7 +68,7 @@ class Bundle(msgspec.Struct, frozen=True):
 def open_bundle(path: str) -> Bundle:
     """Return the bundle; raise EvidenceError if it cannot be read, or is beyond the limits.
 
-    Files of a known layout are known by their paths.  If there are none, every small file is looked at."""
+    The paths of its files show the layout.  If no layout is known, every small file is read."""
     files = files_in(path, _keep)
     for layout in _LAYOUTS:
         pieces = layout.read(files)
@@ -98,14 +99,14 @@ def _refuse_several(path: str, files: Files, layout: Layout) -> None:
 
 
 def _below(output: Output, root: str) -> Output:
-    """Return the output; its file is named from the bundle's own folder on."""
+    """Return the output, with the path of its file relative to the bundle's own folder."""
     taken = output.recognised
     return Output(msgspec.structs.replace(taken, file=taken.file.removeprefix(root)), output.origin, output.parts)
 
 
 def _with_podman_in_use(found: tuple[Output, ...]) -> tuple[Output, ...]:
-    """Return the outputs without Podman's, if Podman has no container: the tools ask an installed Podman for nothing
-    but its defaults."""
+    """Return the outputs, without Podman's if Podman has no container.  If Podman is installed but not used, its
+    outputs show only its defaults."""
     if any(part.key == "podman-containers" for each in found for part in each.parts):
         return found
     return tuple(
@@ -115,7 +116,8 @@ def _with_podman_in_use(found: tuple[Output, ...]) -> tuple[Output, ...]:
 
 
 def _marks(mapped: str) -> Iterator[Output]:
-    """Yield the entry that says that the addresses are not the host's.  ``mapped``: the file that shows it."""
+    """Yield the entry that says that the addresses were replaced and are not the host's own.  ``mapped``: the file that
+    shows this."""
     if mapped:
         yield Output(Recognised(1, 1, CLEANED, file=mapped), CLEANED, ())
 
@@ -132,7 +134,7 @@ def _outputs(piece: Piece) -> Iterator[Output]:
 
 
 def _of_command(piece: Piece) -> Iterator[Output]:
-    """Yield what the output of one command tells, as one entry."""
+    """Yield the readings in the output of one command, as one entry."""
     paste = _paste(piece)
     parts: list[Fragment] = []
     spans: list[tuple[int, int]] = []
@@ -159,7 +161,8 @@ def _entry(piece: Piece, first: int, end: int, told: str, host: str = "") -> Rec
 
 
 def _possible_keys(piece: Piece) -> tuple[str, ...]:
-    """Return the beginnings of the keys that the piece's command can tell: an empty one if that is not known."""
+    """Return the beginnings of the keys that the output of the piece's command may contain; one empty beginning if this
+    is not known."""
     words = " ".join(piece.whole.words)
     return next((keys for pattern, keys in _EXPECTED if pattern.match(words)), ("",))
 
@@ -170,7 +173,8 @@ def _paste(piece: Piece) -> Paste:
 
 
 def _in_namespace(parts: tuple[Fragment, ...], netns: str) -> tuple[Fragment, ...]:
-    """Return the parts in the namespace of the piece, in case that a form has not asked its command for it."""
+    """Return the parts with the namespace of the piece.  Some forms do not take the namespace from the piece's
+    command."""
     if netns in (HOST, ""):
         return parts
     return tuple(each._replace(netns=netns) if each.netns == HOST else each for each in parts)

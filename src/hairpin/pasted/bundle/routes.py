@@ -1,4 +1,4 @@
-"""The lines of ``ip route show table all`` by IP version: without ``-4`` or ``-6`` it prints both.
+"""Splits the lines of ``ip route show table all`` by IP version: without ``-4`` or ``-6`` it prints both.
 
 Source: iproute2 ip/iproute.c iproute_list_flush_or_save(): the family stays unspecified if all tables are asked for
 """
@@ -6,7 +6,7 @@ Source: iproute2 ip/iproute.c iproute_list_flush_or_save(): the family stays uns
 import re
 
 _OF_IPV6 = re.compile(r"\s(?:pref (?:low|medium|high))\b|^(?:\w+ )?[0-9a-fA-F]*:[0-9a-fA-F:.]*(?:/\d+)? ")
-"""IPv6 routes have a preference (RFC 4191), and most a destination with colons."""
+"""Matches IPv6 routes: they have a preference (RFC 4191), and most have a destination with colons."""
 
 
 def of_version(text: str, version: int) -> str:

@@ -1,4 +1,4 @@
-"""The sections of a text that tells the command before each output.
+"""The sections of a text that has the command before each output.
 
     supportconfig := (HEAD NL "# " (COMMAND NL output | PATH NL text))*
     HEAD          := "#==[ " ("Command" | "Configuration File") " ]===…#"
@@ -29,8 +29,8 @@ class Printed(NamedTuple):
 
 
 def sections_of(text: str) -> tuple[Printed, ...]:
-    """Return the sections of a file of supportconfig, or of what a shell with ``set -x`` has printed; none of any other
-    text."""
+    """Return the sections of a file of supportconfig, or of the output of a shell with ``set -x``; no section for any
+    other text."""
     lines = text.splitlines()
     return tuple(_of_supportconfig(lines)) or tuple(_of_trace(lines))
 

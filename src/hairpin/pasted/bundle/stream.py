@@ -1,7 +1,7 @@
 """The decompressed bytes of a file, read piece by piece within limits.
 
-The compression is known by the file's first bytes.  The standard library has gzip, bzip2 and xz.  Zstandard is in
-Python from 3.14 on; with an older Python the program ``zstd`` decompresses.
+The file's first bytes show the compression.  The standard library decompresses gzip, bzip2 and xz, and from Python 3.14
+on also Zstandard.  With an older Python the program ``zstd`` decompresses Zstandard.
 """
 
 import bz2
@@ -24,7 +24,7 @@ _MAGIC = {b"\x1f\x8b": "gzip", b"BZh": "bzip2", b"\xfd7zXZ\x00": "xz", b"\x28\xb
 
 
 class _Decompressor(Protocol):
-    """What the decompressors of the standard library have in common."""
+    """The common interface of the standard library's decompressors."""
 
     @property
     def eof(self) -> bool: ...
@@ -41,10 +41,10 @@ class ByteSource(Protocol):
 
 
 class Stream:
-    """The bytes of a source, counted.
+    """The bytes of a source, which this class counts.
 
-    ``read`` returns fewer bytes than asked only at the end.  It raises EvidenceError if there are more than
-    :data:`MOST_BYTES`."""
+    ``read`` returns fewer bytes than asked only at the end.  ``read`` raises EvidenceError if the source has more than
+    :data:`MOST_BYTES` bytes."""
 
     def __init__(self, source: ByteSource, path: str) -> None:
         self._source = source
@@ -71,7 +71,7 @@ class Stream:
 
 
 class _Decompressed:
-    """The decompressed bytes of a file; several members one behind the other are one."""
+    """The decompressed bytes of a file.  If the file has several members, one after another, their bytes are joined."""
 
     def __init__(self, stream: BinaryIO, kind: str, path: str) -> None:
         self._stream = stream
@@ -107,8 +107,8 @@ class _Decompressed:
                 return found
 
     def _has_next_member(self) -> bool:
-        """Return whether another member begins behind the one that has ended.  Zeros behind it are padding, and gzip
-        ignores anything else."""
+        """Return whether another member begins after the member that has ended.  Zeros after a member are padding, and
+        gzip ignores all other bytes."""
         self._input = self._rest()
         while not self._input.strip(b"\0"):
             self._input = self._stream.read(_PIECE)
@@ -149,7 +149,7 @@ def compression(begun: bytes) -> str:
 
 @contextmanager
 def content_of(stream: BinaryIO, kind: str, path: str) -> Generator[Stream]:
-    """Give the bytes of an open file, decompressed."""
+    """Give access to the decompressed bytes of an open file, as a context manager."""
     if kind == "":
         yield Stream(stream, path)
     elif kind == "zstd":
@@ -177,7 +177,7 @@ def _zstd(stream: BinaryIO, path: str) -> Generator[ByteSource]:
 
 
 class _Ending:
-    """The output of a program; an output that ends with a failure is a damaged archive."""
+    """The output of a decompressing program.  If the program fails, the archive is damaged."""
 
     def __init__(self, process: "subprocess.Popen[bytes]", output: ByteSource, path: str) -> None:
         self._process = process

@@ -1,7 +1,8 @@
-"""Which of several outputs tells a table of iptables: ``iptables-save``, then ``iptables -nvL``, then nft's listing.
+"""Chooses the output from which each table of iptables is read.
 
-``nft list ruleset`` also lists the tables of iptables-nft, and loses comments and extensions.  The same rules must not
-be in a host twice.
+``iptables-save`` is chosen if there is one, else ``iptables -nvL``, else nft's listing.  ``nft list ruleset`` also
+lists the tables of iptables-nft, but without comments and extensions.  The choice is needed because a host must not
+have the same rules twice.
 """
 
 import re
@@ -20,8 +21,8 @@ _Place = tuple[str, str, str]
 
 
 def without_doubles(outputs: tuple[Output, ...]) -> tuple[Output, ...]:
-    """Return the outputs in which each table is told once: by the last output that tells it whole, or else by the last
-    one."""
+    """Return the outputs, in which each table is kept only once.  The table is kept in the last output that has the
+    complete table.  If no output has the complete table, it is kept in the last output that has a part of the table."""
     of: dict[_Place, list[tuple[bool, int]]] = {}
     for number, each in enumerate(outputs):
         for part in each.parts:
@@ -35,8 +36,8 @@ def without_doubles(outputs: tuple[Output, ...]) -> tuple[Output, ...]:
 
 
 def absent(outputs: tuple[Output, ...]) -> Iterator[Fragment]:
-    """Yield the tables of iptables-nft that the host does not have, as empty tables: ``nft list ruleset`` lists all
-    that there are.  Yield none if the rules of iptables may be in the legacy back end."""
+    """Yield the tables of iptables-nft that the host does not have, as empty tables.  A table that ``nft list ruleset``
+    does not list does not exist.  Yield none if the rules of iptables may be in the legacy back end."""
     listed = {place for each in outputs for part in each.parts for place in _places_in(part)}
     if any(_LEGACY.match(part.key) for each in outputs for part in each.parts):
         return
@@ -56,7 +57,7 @@ def _empty(table: str) -> str:
 
 
 def _is_whole(text: str, table: str) -> bool:
-    """Return whether all words of the table's rules are known."""
+    """Return whether hairpin knows all words of the table's rules."""
     of_table = text.partition(f"*{table}\n")[2].partition("\n*")[0]
     return f"-m {UNLISTED} " not in of_table
 
@@ -74,7 +75,7 @@ def _places_in(part: Fragment) -> Iterator[_Place]:
 
 
 def _parts_told(parts: tuple[Fragment, ...], last: dict[_Place, int], number: int) -> Iterator[Fragment]:
-    """Yield the parts with those tables alone that the output with this number tells."""
+    """Yield the parts, only with the tables that are to be read from the output with this number."""
     for part in parts:
         dropped = {place[2] for place in _places_in(part) if last[place] != number}
         text = _without(part.text, dropped) if dropped else part.text

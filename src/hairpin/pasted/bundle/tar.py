@@ -4,8 +4,8 @@
     entry   := header content padding
     header  := name[100] … size[12] … checksum[8] type[1] … "ustar" … prefix[155]
 
-An entry of type ``L`` (GNU) or ``x`` (pax) holds the name of the next entry.  Links, devices and pipes are passed over:
-a bundle's own files are all that is read.  tarfile(3) of Python is not used: it keeps every entry in memory and reads a
+An entry of type ``L`` (GNU) or ``x`` (pax) contains the name of the next entry.  Links, devices and pipes are skipped;
+only regular files of the bundle are read.  tarfile(3) of Python is not used: it keeps every entry in memory and reads a
 name of any length.
 
 Source: tar(5); POSIX pax, "ustar Interchange Format"
@@ -35,7 +35,8 @@ class _Header(NamedTuple):
 
 
 Keep = Callable[[str], int]
-"""Says how many bytes of the file at a path are wanted; 0 for none, and a negative number for those at its end."""
+"""A function that returns how many bytes of the file at a path are wanted: 0 for none, and a negative number for bytes
+at the file's end."""
 
 
 def files_of_tar(stream: Stream, path: str, keep: Keep) -> Iterator[tuple[str, bytes]]:

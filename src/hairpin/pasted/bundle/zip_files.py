@@ -22,7 +22,7 @@ _PIECE = 1 << 16
 
 def files_of_zip(stream: BinaryIO, path: str, keep: Keep) -> Iterator[tuple[str, bytes]]:
     """Yield the path and the content of each wanted regular file; raise EvidenceError for an archive that is damaged or
-    beyond the limits.  Encrypted files, links and files in seldom compressions are passed over."""
+    beyond the limits.  Encrypted files, links and files in rare compressions are skipped."""
     _refuse_large_directory(stream, path)
     read = 0
     try:
@@ -57,7 +57,7 @@ def _is_plain(entry: zipfile.ZipInfo) -> bool:
 def _refuse_large_directory(stream: BinaryIO, path: str) -> None:
     """Raise EvidenceError if the archive's directory is larger than the limit: Python reads all of it at once.
 
-    ``zip64`` has a number of files or a size that needs no more than 16 or 32 bits in any bundle."""
+    A zip64 archive is refused, too: no bundle needs its larger numbers of files and sizes."""
     size = stream.seek(0, 2)
     stream.seek(max(0, size - _END_SIZE - _MOST_COMMENT))
     last = stream.read()

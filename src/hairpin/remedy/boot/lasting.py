@@ -1,6 +1,6 @@
 """Tells the kind of remedy of each part of a change, and makes the steps that keep the parts of each kind.
 
-hairpin does not edit a file that another program writes.  Its advice names this program and the needed lines.
+hairpin does not edit a file that another program writes. hairpin's advice names this program and the needed lines.
 """
 
 from difflib import SequenceMatcher

@@ -170,7 +170,7 @@ def rules(wires: tuple[Wire, ...], version: Version) -> Iterator[str]:
     """Yield the policy rules that lead packets of tunnels to the routes of ``routes()``.
 
     A far end accepts inner packets from all sources, as the walk does.  The outer packets that a far end sends are
-    recognised by the UDP port of its device (``end.port``).  They are routed by the wire's own table."""
+    recognised by the UDP port of its device (``end.port``).  These packets are routed by the wire's own table."""
     for number, wire, end in _ends(wires):
         if version == 6:
             for always in ("fe80::/10", "ff00::/8"):

@@ -331,7 +331,8 @@ def _known(network: Network, version: Version) -> Iterator[str]:
 
 
 def _beside(network: Network, wire: Wire, version: Version) -> Iterator[str]:
-    """Yield the networks of a container's link that leads out.  The machine behind it answers the container itself."""
+    """Yield the networks of a container's link that leads out.  The machine behind this link answers the container
+    itself."""
     if not wire.netns.is_host and wire.netns in network:
         yield from _networks_on(network, wire, version)
 

@@ -102,7 +102,7 @@ def _replaced(load: Load, lines: list[str], at: int) -> LeftOut | None:
 
 
 def _culprit(load: Load, lines: list[str], commit: int) -> Iterator[int]:
-    """Yield the rule because of which the tool refuses the whole table.
+    """Yield the rule that makes the tool refuse the whole table.
 
     For a legacy table, the tool's error does not name this rule.
 

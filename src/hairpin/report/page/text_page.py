@@ -1,5 +1,5 @@
-"""A command's output as a page: the lines that the terminal shows, of which the first is the heading.  The pages of
-`hairpin diff` and `hairpin explain` are made by this module.
+"""A command's output as a page.  The page has the lines that the terminal shows, and the first line is the heading.
+The pages of `hairpin diff` and `hairpin explain` are made by this module.
 """
 
 from collections.abc import Callable

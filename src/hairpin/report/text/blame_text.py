@@ -13,8 +13,8 @@ _FEW = 4
 
 
 def blame_text(found: Blame) -> Iterator[Message]:
-    """Yield the sentences: when and by whom the cause was made, then each trace, then the last proof of the good
-    state."""
+    """Yield the sentence that says when and by whom the cause was made, then a sentence for each trace, then the
+    sentence about the last proof of the good state."""
     actors = found.actors
     if found.not_before == found.not_after:
         since = message("since {time}", time=time_text(found.not_before))

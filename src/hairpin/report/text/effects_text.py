@@ -15,8 +15,8 @@ FEW = 8
 
 def effects_told(effects: Effects, words: Words) -> Iterator[Message]:
     """Yield sentences about the effects on flows that were not asked, about open connections that break, and about
-    flows that stay stopped.  A flow that the change only brings back to its state before an accident is not named,
-    unless the change closes it."""
+    flows that stay stopped.  If the change only restores a flow's state before an accident, the flow is named only if
+    the change closes the flow."""
     yield from unasked_told(effects.found, words)
     if effects.cut:
         named = _listed((_port(each, words) for each in effects.cut), words)
@@ -73,7 +73,8 @@ def unasked_told(found: Iterable[FlowEffect], words: Words) -> Iterator[Message]
 
 
 def _named_twice(effects: Iterable[FlowEffect], words: Words) -> frozenset[str]:
-    """Return the services that have one name, and that the change opens at one address and closes at another."""
+    """Return the services that the change opens at one address and closes at another address, although both addresses
+    have the same name."""
     named: dict[str, dict[str, set[int]]] = {"opens": {}, "closes": {}, "diverts": {}}
     for each in (one for one in effects if one.flow.container):
         named[each.kind].setdefault(_port(each.flow, words), set()).add(each.flow.daddr)

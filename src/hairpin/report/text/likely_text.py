@@ -1,5 +1,5 @@
-"""The report about a host of which only a pasted text tells: what was recognised, what the text proves, what is likely,
-and the one command to run next."""
+"""The report about a host that only a pasted text describes: the recognised outputs, the proven facts, the likely
+causes, and the one command to run next."""
 
 from collections.abc import Callable, Container, Iterable, Iterator
 
@@ -84,13 +84,15 @@ def _write_verdicts(answer: Answer, words: Words, paper: Paper, places: Places) 
 
 
 def write_supposed_verdict(flow: FlowAnswer, said: str, words: Words, paper: Paper) -> None:
-    """Write the line of a flow whose verdict rests on parts that the text does not tell.  ``said``: the flow."""
+    """Write the line of a flow whose verdict depends on parts that the text does not have.  ``said``: the sentence
+    about the flow."""
     verdict = message("{verdict}, if the rest of the host is ordinary", verdict=words(VERDICTS[flow.trace.verdict]))
     paper.prose(said, first=f"? {words(verdict)}  ", first_style="unsure")
 
 
 def _write_explained(cause: CauseAnswer, words: Words, paper: Paper, told: Container[Outcome] = ()) -> None:
-    """Write what the cause explains.  ``told``: what was quoted before, of which the line is enough."""
+    """Write what the cause explains.  ``told``: the outcomes that were quoted before.  Such an outcome is written only
+    as the number of its line."""
     for each in cause.explains[:FEW]:
         said = message("line {line}", line=each.line) if each in told else _outcome_text(each)
         paper.prose(words(said), indent=2, first=f"{words(message('explains:'))} ", first_style="strong")
@@ -109,7 +111,7 @@ def _outcome_text(outcome: Outcome) -> Message:
 
 
 def write_suppositions(answer: Answer, words: Words, paper: Paper) -> None:
-    """Write the parts on which the verdicts rest and which the text does not tell."""
+    """Write the parts on which the verdicts depend, and which the text does not have."""
     resting = [group for group in groups(answer.flows) if any(answer.flows[each].supposed for each in group.numbers)]
     parts = dict.fromkeys(
         each for group in resting for number in group.numbers for each in answer.flows[number].supposed
@@ -125,7 +127,8 @@ def write_suppositions(answer: Answer, words: Words, paper: Paper) -> None:
 
 
 def _parts_told(parts: Iterable[Message | str], words: Words) -> Iterator[str]:
-    """Yield each part; those that are alike but for one name are one line behind the first of them."""
+    """Yield each part.  For parts that differ only in one name, yield the first part, then one line with the names of
+    the other parts."""
     alike: dict[Message | str, list[Message | str]] = {}
     for each in parts:
         one_name = isinstance(each, Message) and len(each.values) == 1

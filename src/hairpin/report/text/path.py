@@ -46,8 +46,9 @@ class Hop(msgspec.Struct, frozen=True):
 
 
 def hops(steps: tuple[Step, ...], words: Words, *, every: bool = False) -> Iterator[Hop]:
-    """Yield a line for each step at which something decided, NAT changed the packet, the packet entered a namespace, or
-    whose stage is always drawn; with ``every``, a line for each step."""
+    """Yield a line for each step at which something decided about the packet, NAT changed the packet, or the packet
+    entered a namespace.  Also yield a line for each step whose stage is always drawn.  With ``every``, yield a line for
+    each step."""
     before: Packet | None = None
     netns: Netns | None = None
     for step in steps:

@@ -39,7 +39,7 @@ def summary(answer: Answer) -> Message | None:
 
 
 def is_conditional(answer: Answer) -> bool:
-    """Return whether all flows pass, and an answer to a question can change that."""
+    """Return whether all flows pass, and the user's answer to an open question can change a verdict."""
     asked = any(each.question.breaks_if for each in answer.questions)
     return asked and all(each.succeeds for each in answer.flows)
 
@@ -123,7 +123,8 @@ def _problems(count: int) -> Message:
 
 def _scope(answer: Answer) -> Message:
     """Return the scope of the answer, such as ``31 ports of 30 containers``; if the question is about no port, return
-    the number of flows.  If one of several ports is no container's, only the ports are counted."""
+    the number of flows.  If there are several ports, and one of them does not belong to a container, only the ports are
+    counted."""
     ports = len({_port(each, answer) for each in _inward(answer)})
     containers = len({each for flow in answer.flows if (each := _container(flow))})
     if not ports:

@@ -86,8 +86,8 @@ def _stops_at(step: Step, stop: Stop) -> bool:
 
 
 def _up_to(steps: tuple[Step, ...], stop: Stop | None) -> tuple[Step, ...]:
-    """Return the steps up to the stop.  Behind it may be steps of the other connection of a relay, which ends the
-    client's connection when its own fails."""
+    """Return the steps up to the stop.  The steps after the stop may belong to a relay's second connection.  If a
+    relay's second connection fails, the relay ends the client's connection."""
     last = (number for number in reversed(range(len(steps))) if stop is not None and _stops_at(steps[number], stop))
     return steps[: next(last, len(steps)) + 1]
 

@@ -1,9 +1,10 @@
-"""An address that the host asks for on a bridge, where nobody answers: the neighbours of a bridge are containers.
+"""An address for which the host sends ARP requests on a bridge, and which does not answer.
 
-The kernel says so in three ways: ``From 172.17.0.1 icmp_seq=1 Destination Host Unreachable`` (ping, from the bridge's
-own address), ``172.17.52.18 dev docker0 src 172.17.0.1`` (``ip route get``), and "no route to host" of an address that
-a told route leads to a bridge.  If no container has the address, the machine is elsewhere, and the bridge's range
-covers it.  If one has it, its link does not reach the bridge.
+The neighbours on a bridge are containers.  Three kinds of lines show such an address: ``From 172.17.0.1 icmp_seq=1
+Destination Host Unreachable`` (ping, from the bridge's own address), ``172.17.52.18 dev docker0 src 172.17.0.1`` (``ip
+route get``), and "no route to host" for an address that a told route leads to a bridge.  If no container has the
+address, it belongs to a machine in another network, which the bridge's range overlaps.  If a container has the address,
+the container's link is not connected to the bridge.
 """
 
 import re
@@ -25,11 +26,12 @@ _POOL = re.compile(r"172\.(?:1[7-9]|2\d|3[01])\.\d+\.\d+")
 _COMMAND = "ip route show table all; docker network inspect $(docker network ls -q)"
 _ON_BRIDGE = "bridge link; ip neigh"
 _FIRST_GIVEN = 256
-"""Engines give addresses out from the first one on: a host with so many containers is rare."""
+"""Engines give addresses in order, beginning with the first address of the network.  Few hosts have more than this
+number of containers."""
 
 
 def asked_on_a_bridge(lines: Iterable[tuple[int, str]], host: Host, told: ToldParts) -> Iterator[Hinted]:
-    """Yield what it means that the host looks for an address on a bridge and finds nobody; the first one only."""
+    """Yield the hint about the first address for which the host gets no answer on a bridge."""
     for number, line in lines:
         found = _ROUTED.search(line)
         if found is not None and is_bridge_by_name(found["link"]):
@@ -74,7 +76,8 @@ def _has(endpoints: Iterable[Endpoint], asked: str) -> bool:
 
 
 def _bridge_addresses(host: Host, told: ToldParts) -> Iterator[tuple[str, str]]:
-    """Yield the told addresses of bridges, by links or by routes, with the bridge's name."""
+    """Yield the bridges' addresses that the text shows, each with the bridge's name.  Listings of links or of routes
+    show these addresses."""
     own = host.namespace(HOST)
     if (HOST, "addresses") in told.parts:
         yield from (
@@ -90,10 +93,10 @@ def _bridge_addresses(host: Host, told: ToldParts) -> Iterator[tuple[str, str]]:
 
 
 def _first_of(address: str) -> str:
-    """Return the address of the bridge in the range of an engine's default size that has the address."""
+    """Return the bridge's address in the network that contains the address and has an engine's default size."""
     return ".".join(address.split(".")[:2]) + ".0.1"
 
 
 def _shares(own: str, other: str) -> bool:
-    """Return whether both addresses are of one range of an engine's default size, 16 bits."""
+    """Return whether both addresses are in one network of an engine's default size (/16)."""
     return own.split(".")[:2] == other.split(".")[:2] and own != other

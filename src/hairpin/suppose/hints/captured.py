@@ -1,4 +1,5 @@
-"""What captures show: a container's packets to the outside that keep the container's address as their source."""
+"""Hints from captured packets, such as a container's packets to the outside that still have the container's source
+address."""
 
 from collections.abc import Iterator
 from ipaddress import IPv4Address, IPv4Network
@@ -14,14 +15,14 @@ _COMMAND = "sudo iptables-save -t nat"
 
 
 def is_of_container(outcome: Outcome) -> bool:
-    """Return whether a captured packet is one that a container sends to the outside."""
+    """Return whether a container sent the captured packet to the outside."""
     return _within(outcome.source, _POOLS) and _is_address(outcome.host) and not _within(outcome.host, _INNER)
 
 
 def untranslated_packets(outcomes: tuple[Outcome, ...]) -> Iterator[Hinted]:
-    """Yield that a container's packets to an address outside are seen with the container's own source only.
-
-    On a host that masquerades, a capture of all links shows each of them a second time, with the host's source."""
+    """Yield the hint that a container's packets to an outside address leave untranslated: the capture shows them only
+    with the container's own source.  On a host that masquerades, a capture of all links shows each packet a second
+    time, with the host's source."""
     captured = tuple(each for each in outcomes if each.source)
     for each in captured:
         others = (one for one in captured if one.host == each.host and not _within(one.source, _POOLS))
@@ -35,7 +36,7 @@ def untranslated_packets(outcomes: tuple[Outcome, ...]) -> Iterator[Hinted]:
 
 
 def seen_coming_in(outcomes: tuple[Outcome, ...]) -> Iterator[Hinted]:
-    """Yield that packets for a container's own address are captured, come from elsewhere, and get no answer."""
+    """Yield the hint that captured packets to a container's own address come from another machine and get no answer."""
     for each in outcomes:
         to_container = _within(each.host, _INNER) and _within(each.source, _INNER) and each.protocol == "icmp"
         if each.tool == "tcpdump" and each.failed and to_container and not _within(each.source, _POOLS):

@@ -1,10 +1,10 @@
-"""Rules that drop, and whose counters have counted packets, in a chain that a text quotes without its table.
+"""Dropping rules that have counted packets, in a chain that a text quotes without its table.
 
     chain ts-forward {
         oifname "tailscale0" ct state ! related,established counter packets 550 bytes 46102 drop
     }
 
-Such a chain is no output that can be read whole: neither its hook nor what jumps to it is told.
+Such a chain does not become a reading, because neither its hook nor the rules that jump to it are told.
 """
 
 import re
@@ -30,7 +30,7 @@ _OF_CHAIN = (
 
 
 def counted_drops(lines: Iterable[tuple[int, str]]) -> Iterator[Hinted]:
-    """Yield what drops packets by the counters of quoted rules, each cause once."""
+    """Yield the causes whose quoted rules have dropped packets, as their counters show.  Each cause is yielded once."""
     chain = ""
     known: set[str] = set()
     for number, line in lines:

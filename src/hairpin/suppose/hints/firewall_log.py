@@ -1,4 +1,4 @@
-"""The lines that firewalls log of the packets that they drop: ``IN=docker0 OUT=eth0 SRC=… DST=… DPT=…``."""
+"""The lines that firewalls log about dropped packets: ``IN=docker0 OUT=eth0 SRC=… DST=… DPT=…``."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -10,12 +10,13 @@ _LOGGED = re.compile(r"(?P<before>.*?)\bIN=(?P<into>[\w.@-]*)(?: OUT=(?P<out>[\w
 _DROPPED = re.compile(r"(?i)REJECT|DROP|BLOCK|DENY|DENIED")
 _PASSED = re.compile(r"(?i)\[UFW (?:ALLOW|AUDIT)|ACCEPT")
 _BARE = re.compile(r"\bkernel:\s*(?:\[\s*[\d.]+\]\s*)?$")
-"""What stands before a line of a LOG rule without a prefix, as somebody adds it at the end of a chain."""
+"""Matches the beginning of a line that a LOG rule without a prefix wrote.  People add such a rule at the end of a
+chain."""
 _LONGEST = 200
 
 
 def logged_drops(lines: Iterable[tuple[int, str]]) -> Iterator[Hinted]:
-    """Yield what drops packets by the lines of firewalls' logs, each cause once."""
+    """Yield the causes that have dropped packets, as lines of firewalls' logs show.  Each cause is yielded once."""
     known: set[str] = set()
     for number, line in lines:
         found = _LOGGED.match(line)

@@ -1,7 +1,7 @@
-"""What the words of a text point to: causes that no part of a supposed host shows.
+"""The types of hints: words of a text that point to a cause which no part of a supposed host shows.
 
-A hint needs words of the text together, such as "TLS handshake" and "hangs".  It proves nothing: its cause is likely,
-the line of the text speaks for it, and a command decides it.
+A hint needs several words together, such as "TLS handshake" and "hangs".  A hint proves nothing: its cause is only
+likely.  The answer shows the line of the text, and a command that decides.
 """
 
 import re
@@ -13,12 +13,14 @@ import msgspec
 from hairpin.message import Message, verbatim
 
 _MOST_CHARACTERS = 100_000
-"""The part of a text in which words are looked for.  Posts are shorter; bundles have readings, not words."""
+"""Words are searched only in this number of characters of a text.  Posts are shorter; bundles have readings instead of
+words."""
 _LONGEST_QUOTE = 200
 
 
 def words(pattern: str) -> re.Pattern[str]:
-    """Return the pattern of a hint.  A space in it is any white space, since texts are wrapped anywhere."""
+    """Return the pattern of a hint.  A space in the pattern matches any white space, because texts may be wrapped at
+    any space."""
     spaced = pattern.replace(" ?", r"\s*").replace(" +", r"\s+").replace(" ", r"\s+")
     return re.compile(spaced, re.IGNORECASE | re.DOTALL | re.MULTILINE)
 
@@ -26,11 +28,11 @@ def words(pattern: str) -> re.Pattern[str]:
 class Hint(msgspec.Struct, frozen=True, kw_only=True):
     """Words that point to a cause.
 
-    ``says``: patterns that the text has, all of them.  ``unless``: a pattern that it does not have.  ``cause``: the id
-    of the cause; empty if the catalogue has none.  ``weight``: how often the words mean this, beside the alternatives
-    of the supposed parts.  ``command``: the command that decides it, in which ``{port}``, ``{protocol}`` and
-    ``{container}`` stand for those of the question.  ``shows``: what its output then shows.  ``means``: why it is so.
-    ``is_error``: whether the words state a failure by themselves."""
+    ``says``: patterns that must all match the text.  ``unless``: a pattern that must not match it.  ``cause``: the id
+    of the cause; empty if the catalogue has no such cause.  ``weight``: how often the words mean this cause, compared
+    with the alternatives of the supposed parts.  ``command``: the command that decides.  The question's port, protocol
+    and container replace ``{port}``, ``{protocol}`` and ``{container}``.  ``shows``: the command's output if the cause
+    is true.  ``means``: the explanation.  ``is_error``: whether the words alone state a failure."""
 
     says: tuple[re.Pattern[str], ...]
     weight: int
@@ -43,12 +45,12 @@ class Hint(msgspec.Struct, frozen=True, kw_only=True):
 
 
 ITS_TITLE = verbatim("")
-"""What a hint means that says of its cause no more than the cause's own title."""
+"""The ``means`` of a hint whose explanation is the cause's own title."""
 
 
 class Hinted(NamedTuple):
-    """A hint that a text gives.  ``line``: the line of the text that speaks for it, from 1; 0 if none does alone.
-    ``quote``: its words.  ``means``: may be :data:`ITS_TITLE`."""
+    """A hint that a text contains.  ``line``: the number of the line that speaks for the hint, from 1; 0 if no single
+    line does.  ``quote``: the words of this line.  ``means`` may be :data:`ITS_TITLE`."""
 
     cause: str
     weight: int
@@ -60,14 +62,15 @@ class Hinted(NamedTuple):
 
 
 class Prose(NamedTuple):
-    """The lines of a text that are no output: as one text, and their numbers and places in it."""
+    """The lines of a text that belong to no output, joined to one text, with their line numbers and their positions in
+    this text."""
 
     text: str
     numbers: tuple[int, ...]
     starts: tuple[int, ...]
 
     def line_at(self, place: int) -> tuple[int, str]:
-        """Return the number and the words of the line at a place in the text."""
+        """Return the number and the words of the line at a position in the text."""
         index = next((at for at, start in reversed(tuple(enumerate(self.starts))) if start <= place), 0)
         line = self.text[self.starts[index] :].partition("\n")[0]
         return self.numbers[index], line[:_LONGEST_QUOTE]
@@ -90,8 +93,8 @@ def prose_of(lines: Iterable[tuple[int, str]]) -> Prose:
 
 
 def hints_in(prose: Prose, table: Sequence[Hint], *, has_failure: bool, fill: dict[str, str]) -> Iterator[Hinted]:
-    """Yield the hints of a table that the words give.  ``has_failure``: whether the text states that something does not
-    work.  ``fill``: what stands for the places in the commands."""
+    """Yield the hints of a table whose words the text contains.  ``has_failure``: whether the text states that
+    something does not work.  ``fill``: the values that replace the placeholders in the commands."""
     for hint in table:
         if not (has_failure or hint.is_error) or (hint.unless is not None and hint.unless.search(prose.text)):
             continue

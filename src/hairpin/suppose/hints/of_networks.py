@@ -1,4 +1,4 @@
-"""The words that point to a network of the engine, to names, or to a client that asks itself."""
+"""The words that point to a network of the engine, to name resolution, or to a client that connects to itself."""
 
 from hairpin.message import message
 from hairpin.suppose.hints.hint import Hint, words

@@ -1,4 +1,5 @@
-"""The words that point to single rules: bans, those of Podman, of a transparent proxy, and a MASQUERADE that helps."""
+"""The words that point to single rules: bans, Podman's rules, rules of a transparent proxy, and a MASQUERADE rule that
+helps."""
 
 from hairpin.message import message
 from hairpin.suppose.hints.hint import Hint, words

@@ -1,6 +1,7 @@
-"""The hints of commands that somebody typed, or has in a script: each changes what a packet then meets.
+"""The hints of commands that somebody typed, or has in a script, and that change the path of packets.
 
-A typed command is not read back: it may have failed, and something may have undone it.  So its cause is likely.
+No reading shows whether such a command had an effect: it may have failed, or may have been undone later.  So its cause
+is only likely.
 """
 
 from hairpin.message import message
@@ -9,7 +10,7 @@ from hairpin.suppose.hints.phrases import FLUSHED, FLUSHED_SHOWS, FORWARD, FORWA
 from hairpin.suppose.parts import SYSCTLS
 
 _IPTABLES = r"(?:\biptables|\$\{?(?:IPT|IPTABLES|ipt)\}?)"
-"""Scripts keep the program's name in a variable."""
+"""Matches the program's name, or a variable in which scripts keep this name."""
 _BRIDGE = r"(?!eth|en[ops]|wl|lo\b|tun|wg|ppp)[\w.-]+"
 
 TYPED: tuple[Hint, ...] = (

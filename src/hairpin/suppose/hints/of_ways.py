@@ -1,5 +1,5 @@
-"""The words that point to the way between machines: the size of packets, engines in virtual machines, tunnels between
-hosts, and ranges that two networks have."""
+"""The words that point to the network between machines: the size of packets, engines in virtual machines, tunnels
+between hosts, and address ranges that two networks share."""
 
 from hairpin.message import message
 from hairpin.suppose.hints.hint import Hint, words

@@ -1,7 +1,7 @@
-"""What single quoted lines show together: rules of a filtered listing, packets of a capture, answers to ARP.
+"""Hints from several quoted lines together: rules of a filtered listing, packets of a capture, answers to ARP.
 
-People quote the lines that they think matter (``iptables -t nat -vnL | grep 8080``), so no reader takes them for an
-output.  Two lines that contradict each other show more than each of them.
+People quote only the lines that they think matter (``iptables -t nat -vnL | grep 8080``).  No form recognises such
+lines as an output.  Two contradicting lines together show more than each line alone.
 """
 
 import re
@@ -46,7 +46,7 @@ _LONGEST = 200
 
 
 def quoted_lines(lines: Iterable[tuple[int, str]]) -> Iterator[Hinted]:
-    """Yield what the quoted lines show."""
+    """Yield the hints that the quoted lines give."""
     kept = tuple(lines)
     yield from _two_translations(kept)
     yield from _packets(kept)
@@ -58,7 +58,7 @@ def quoted_lines(lines: Iterable[tuple[int, str]]) -> Iterator[Hinted]:
 
 
 def _two_translations(lines: tuple[tuple[int, str], ...]) -> Iterator[Hinted]:
-    """Yield two quoted DNATs for one port with different targets."""
+    """Yield the hint of two quoted DNAT rules that translate one port to different targets."""
     first: dict[str, str] = {}
     for number, line in lines:
         found = next((match for each in _DNAT if (match := each.search(line)) is not None), None)
@@ -71,8 +71,8 @@ def _two_translations(lines: tuple[tuple[int, str], ...]) -> Iterator[Hinted]:
 
 
 def _packets(lines: tuple[tuple[int, str], ...]) -> Iterator[Hinted]:
-    """Yield a captured packet that an end sends to itself, and an answer that comes from another address than the one
-    that was asked."""
+    """Yield the hint of a captured packet that a machine sends to itself, and the hint of an answer from an address
+    that was not asked."""
     asked: dict[tuple[str, str], tuple[str, str]] = {}
     for number, line in lines:
         found = _PACKET.search(line)
@@ -105,7 +105,7 @@ def _packets(lines: tuple[tuple[int, str], ...]) -> Iterator[Hinted]:
 
 
 def _wrong_source(lines: tuple[tuple[int, str], ...]) -> Iterator[Hinted]:
-    """Yield that a client of UDP got its answer from another address than the one that it had asked."""
+    """Yield the hint that a UDP client got its answer from an address that it had not asked."""
     for number, line in lines:
         found = _WRONG_SOURCE.search(line)
         if found is not None and found["got"] != found["wanted"]:
@@ -119,7 +119,7 @@ def _wrong_source(lines: tuple[tuple[int, str], ...]) -> Iterator[Hinted]:
 
 
 def _requests_only(lines: tuple[tuple[int, str], ...]) -> Iterator[Hinted]:
-    """Yield an address for which a capture shows repeated requests and no answer."""
+    """Yield the hint of an address for which a capture shows repeated requests and no answer."""
     told = {found["address"].lower() for _, line in lines for found in _TOLD.finditer(line)}
     counts: dict[str, int] = {}
     for number, line in lines:
@@ -137,7 +137,7 @@ def _requests_only(lines: tuple[tuple[int, str], ...]) -> Iterator[Hinted]:
 
 
 def _held_twice(lines: tuple[tuple[int, str], ...]) -> Iterator[Hinted]:
-    """Yield an address that two hardware addresses answer for."""
+    """Yield the hint of an address for which two hardware addresses answer."""
     first: dict[str, str] = {}
     for number, line in lines:
         found = _HELD.search(line)
@@ -154,7 +154,7 @@ def _held_twice(lines: tuple[tuple[int, str], ...]) -> Iterator[Hinted]:
 
 
 def _base_chains(lines: tuple[tuple[int, str], ...]) -> Iterator[Hinted]:
-    """Yield base chains of nftables with the policy drop, as a file has them."""
+    """Yield the hint of base chains of nftables with the policy drop, quoted from a file."""
     known: set[str] = set()
     for number, line in lines:
         for found in _BASE_CHAIN.finditer(line):
@@ -174,7 +174,8 @@ def _base_chains(lines: tuple[tuple[int, str], ...]) -> Iterator[Hinted]:
 
 
 def _typed_range(lines: tuple[tuple[int, str], ...]) -> Iterator[Hinted]:
-    """Yield a typed range of a new network that covers what the text says to be elsewhere."""
+    """Yield the hint of a new network whose typed range overlaps addresses that, as the text says, belong to another
+    network."""
     ranges = (
         (number, line, found)
         for number, line in lines

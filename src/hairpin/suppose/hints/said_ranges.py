@@ -1,5 +1,5 @@
-"""Addresses that a text says are elsewhere (the LAN, a VPN, a company's network), and that a told route of the host
-leads to a bridge or to a link as neighbours."""
+"""Address ranges that collide.  The text says that the addresses belong to another network (the LAN, a VPN, a company's
+network).  But a told route of the host leads them to a bridge, or to a link on which they would be neighbours."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -33,7 +33,8 @@ _COMMAND = "ip route show table all; docker network inspect $(docker network ls 
 
 
 def overlapping_ranges(lines: Iterable[tuple[int, str]], host: Host, told: ToldParts) -> Iterator[Hinted]:
-    """Yield the told routes to bridges, or to neighbours, that cover what the text says to be elsewhere."""
+    """Yield the hints of told routes to bridges or neighbours that cover addresses which, as the text says, belong to
+    another network."""
     if (HOST, "routes4") not in told.parts:
         return
     routes = [each for each in host.namespace(HOST).routes if _is_connected(each)]
@@ -56,7 +57,8 @@ def overlapping_ranges(lines: Iterable[tuple[int, str]], host: Host, told: ToldP
 
 
 def said_networks(lines: Iterable[tuple[int, str]]) -> Iterator[tuple[str, IPv4Network]]:
-    """Yield the addresses and ranges that the text says to be elsewhere or of the LAN, each as it is written."""
+    """Yield the addresses and ranges that, as the text says, belong to another network or to the LAN.  Each is yielded
+    as it is written."""
     for _, line in lines:
         for named in _ADDRESS.finditer(line[:_LONGEST]):
             near = line[max(0, named.start() - _NEAR_CHARACTERS) : named.end() + _NEAR_CHARACTERS]
@@ -77,9 +79,8 @@ _SERVED = re.compile(
 
 
 def inside_the_pools(lines: Iterable[tuple[int, str]], told: ToldParts) -> Iterator[Hinted]:
-    """Yield that a machine elsewhere has an address of the ranges from which the engine takes those of its networks.
-
-    A container's address ends in ``.0.N`` as a rule; a bridge's in ``.0.1``."""
+    """Yield the hint that a machine in another network has an address of the engine's pools, from which the engine
+    takes its networks.  Usually a container's address ends in ``.0.N``, and a bridge's address in ``.0.1``."""
     if (HOST, "routes4") in told.parts:
         return  # the routes decide
     for number, line in lines:

@@ -1,7 +1,8 @@
-"""All hints.  Each needs words together that people seldom write about another fault.
+"""All hints.
 
-The weights are relative to those of the alternatives (``suppose/alternatives.py``, 1 to 6): 8 is an idea among others,
-18 is what such words nearly always mean.
+Each hint needs several words together that people seldom write about another fault.  The weights are relative to the
+weights of the alternatives (``suppose/alternatives.py``, 1 to 6).  A weight of 8 means one idea among others.  A weight
+of 18 means that such words nearly always mean this cause.
 """
 
 from hairpin.suppose.hints.hint import Hint

@@ -1,4 +1,5 @@
-"""What the told parts and the stated outcomes together point to, although no walk of the supposed host shows it."""
+"""Hints from told parts together with stated outcomes.  No walk of the supposed host shows the causes of these
+hints."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -37,7 +38,8 @@ _WEIGHT, _SEEN_WEIGHT = 16, 26
 
 
 def own_host_hints(prose: Prose, host: Host, told: ToldParts) -> Iterator[Hinted]:
-    """Yield what stops a client in a container that asks its own host: the host's INPUT, or a listener on loopback."""
+    """Yield the hints about a client in a container that asks its own host: the host's INPUT may stop it, or the
+    service listens only on loopback."""
     failed = [each for each in told.outcomes if each.failed and each.protocol != "icmp"]
     inside = _IN_CONTAINER.search(prose.text)
     own = {str(IPv4Address(each.value)) for each in host.namespace(HOST).addresses if each.version == 4}
@@ -57,13 +59,14 @@ def own_host_hints(prose: Prose, host: Host, told: ToldParts) -> Iterator[Hinted
 
 
 def _is_inside(outcome: Outcome) -> bool:
-    """Return whether the client ran in a container: only there engines' names for the host have an address."""
+    """Return whether the client ran in a container.  Engines' names for the host have an address only in a
+    container."""
     of_podman = re.fullmatch(r"10\.89\.\d+\.1", outcome.host) is not None  # such bridges are for containers alone
     return outcome.origin.startswith("container:") or of_podman or re.search("[a-z]", outcome.host) is not None
 
 
 def _speaks_of_own_host(text: str) -> bool:
-    """Return whether a client in a container and its own host are named near each other."""
+    """Return whether the text names a container's client and the client's own host close to each other."""
     for inside in _IN_CONTAINER.finditer(text):
         if _OWN_HOST.search(text, max(0, inside.start() - _NEAR_CHARACTERS), inside.end() + _NEAR_CHARACTERS):
             return True
@@ -94,7 +97,8 @@ def _of_own_host(outcome: Outcome, *, is_on_loopback: bool) -> Iterator[Hinted]:
 
 
 def two_translations(host: Host, flows: Iterable[Flow]) -> Iterator[Hinted]:
-    """Yield two DNATs for the same port with different targets: the first takes all packets."""
+    """Yield the hint of two DNAT rules that translate one port to different targets: the first rule matches all
+    packets."""
     ports = {each.dport for each in flows}
     found: dict[int, dict[str, None]] = {}
     for table in host.namespace(HOST).ruleset.tables:
@@ -111,7 +115,8 @@ def two_translations(host: Host, flows: Iterable[Flow]) -> Iterator[Hinted]:
 
 
 def stale_translation(port: str, first: str, second: str, weight: int, line: int = 0, quote: str = "") -> Hinted:
-    """Return the hint of two rules that translate one port to different addresses: the first one takes the packets."""
+    """Return the hint of two rules that translate one port to different addresses: the first rule matches the
+    packets."""
     means = message(
         "Two rules translate port {port}: the first leads to {first}, the second to {second}. If nobody has "
         "{first}, the first rule is stale",
@@ -124,7 +129,8 @@ def stale_translation(port: str, first: str, second: str, weight: int, line: int
 
 
 def _translations(rule: Rule) -> Iterator[tuple[int, str]]:
-    """Yield the port and the target's address of a DNAT that holds for all clients and addresses of the host."""
+    """Yield the port and the target's address of each DNAT rule that applies to all clients and to all addresses of the
+    host."""
     matched = [each for each in rule.body if isinstance(each, FieldMatch)]
     if any(each.field in ("saddr4", "daddr4") for each in matched):
         return
@@ -135,7 +141,7 @@ def _translations(rule: Rule) -> Iterator[tuple[int, str]]:
 
 
 def resolver_rules_gone(prose: Prose, host: Host) -> Iterator[Hinted]:
-    """Yield that the rules of the engine's resolver, which only a container has, are gone by what the text says."""
+    """Yield the hint that the rules of the engine's resolver inside a container are gone, as the text says."""
     nat = (each for each in host.namespace(HOST).ruleset.tables if each.name == "nat")
     shown = any(chain.name == "DOCKER_OUTPUT" for table in nat for chain in table.chains)
     if (shown or "DOCKER_OUTPUT" in prose.text) and _GONE.search(prose.text) is not None:
@@ -149,8 +155,8 @@ def resolver_rules_gone(prose: Prose, host: Host) -> Iterator[Hinted]:
 
 
 def discovery_dropped(host: Host, flows: Iterable[Flow]) -> Iterator[Hinted]:
-    """Yield that the isolation of an internal network drops all IPv6 packets of other addresses than its range: also
-    those that ask for a neighbour, which have link-local and multicast addresses."""
+    """Yield the hint that the isolation of an internal network drops each IPv6 packet whose addresses are not in the
+    network's range.  Neighbour discovery has link-local and multicast addresses, so its packets are dropped, too."""
     if not any(each.version == 6 for each in flows):
         return
     for table in (each for each in host.namespace(HOST).ruleset.tables if each.family == "ip6"):
@@ -168,8 +174,8 @@ def discovery_dropped(host: Host, flows: Iterable[Flow]) -> Iterator[Hinted]:
 
 
 def published_elsewhere(host: Host, flows: Iterable[Flow]) -> Iterator[Hinted]:
-    """Yield that an asked port of the host is no published one, and that a container has the port inside and another
-    one on the host: people ask the port that they know from the image."""
+    """Yield the hint that the asked port is not published, and that a container has this port inside and publishes it
+    as another port.  People use the port that they know from the image."""
     asked = {(each.protocol, each.dport) for each in flows if not each.container}
     bindings = [(each.name, binding) for each in host.containers() if each.running for binding in each.bindings]
     held = {(binding.protocol, binding.host_port) for _, binding in bindings}
@@ -187,8 +193,8 @@ def published_elsewhere(host: Host, flows: Iterable[Flow]) -> Iterator[Hinted]:
 
 
 def held_twice(told: ToldParts) -> Iterator[Hinted]:
-    """Yield that an address is held twice: a service answers at its own address inside its own namespace, and others on
-    the same host are refused."""
+    """Yield the hint that two machines have one address: a service answers at its address inside its own namespace, but
+    other clients on the same host are refused."""
     inner = {
         (each.host, each.port) for each in told.outcomes if not each.failed and each.origin.startswith("container:")
     }
@@ -220,7 +226,8 @@ def _loopback(outcome: Outcome) -> bool:
 
 
 def smaller_uplink(host: Host, told: ToldParts) -> Iterator[Hinted]:
-    """Yield that containers send larger packets than the host's link to the outside takes, if the text shows both."""
+    """Yield the hint that the containers' MTU is larger than the MTU of the host's link to the outside, if the text
+    shows both."""
     if (HOST, "links") not in told.parts:
         return
     own = host.namespace(HOST)
@@ -245,8 +252,9 @@ _ADDRESS_BITS = 32
 
 
 def diverting_rules(prose: Prose, host: Host, told: ToldParts) -> Iterator[Hinted]:
-    """Yield a policy rule for one address of the host: its table has to have the containers' networks, too, and it does
-    not hold for what containers answer, which has their own addresses as source when it is routed."""
+    """Yield the hint of a policy rule for one address of the host.  The table of such a rule also needs routes to the
+    containers' networks.  And the rule does not match containers' answers, because they have the containers' own source
+    addresses when they are routed."""
     if (HOST, "rules4") not in told.parts:
         return
     named = {each.host for each in told.outcomes if each.failed} | {
@@ -277,14 +285,14 @@ def diverting_rules(prose: Prose, host: Host, told: ToldParts) -> Iterator[Hinte
 
 
 _NEW = ((8, 8),)
-"""The state NEW of connection tracking, as ranges: the service's rules open ports to new connections."""
+"""The conntrack state NEW, as ranges.  The service's rules open ports to new connections."""
 _LEAST_STATIC = 2
 
 
 def saved_by_the_service(host: Host, flows: Iterable[Flow]) -> Iterator[Hinted]:
-    """Yield that INPUT has the rules of the iptables service (``state NEW tcp dpt:22``), which accept no asked port.
-
-    These saved rules end INPUT and FORWARD with a REJECT; a listing that was cut does not show it."""
+    """Yield the hint that INPUT has the saved rules of the iptables service (``state NEW tcp dpt:22``), and that they
+    accept no asked port.  These saved rules end INPUT and FORWARD with a REJECT, which an incomplete listing does not
+    show."""
     ports = {each.dport for each in flows}
     chains = (
         chain

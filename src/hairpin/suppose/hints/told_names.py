@@ -1,4 +1,5 @@
-"""What a text tells of containers that do not run, of names that nobody has, and of who listens at a port."""
+"""Hints from a text about containers that do not run, names that no container has, and processes that listen on a
+port."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -12,7 +13,8 @@ from hairpin.suppose.hints.hint import Hinted, Prose, words
 from hairpin.suppose.hints.phrases import SOCKETS
 
 SURE = 30
-"""The weight of what a text says in plain words: it stands before what an error of the text may mean, too."""
+"""The weight of a hint that the text states in plain words.  Such a hint also stands before the causes that an error in
+the text may have."""
 _STOPPED = re.compile(
     r"^(?P<name>[\w.-]+) exited with code \d+|Cannot link to a non running container: /(?P<target>[\w.-]+) AS "
     r"\S*/(?P<alias>[\w.-]+)|Error response from daemon: Container (?P<id>\w+) is not running",
@@ -20,7 +22,7 @@ _STOPPED = re.compile(
 )
 _PROXIED = re.compile(r"\b(?:proxy_pass\s+\w+://|fastcgi_pass\s+|reverse_proxy\s+(?:\w+://)?)(?P<name>[A-Za-z][\w.-]*)")
 _LIKE = 0.8
-"""How alike two names are that are one name, mistyped (``difflib``)."""
+"""If two names are at least this similar (``difflib``), one of them counts as the other name, mistyped."""
 _NETWORKS = "docker inspect --format '{{.Name}} {{json .NetworkSettings.Networks}}' $(docker ps -q)"
 _PROXY = words(r"\b(?:nginx-proxy|traefik|reverse[ -]proxy|nginx proxy manager|caddy|haproxy|swag)\b")
 _GATEWAY_ERROR = words(r"\b50[234]\b|bad gateway|gateway time-?out|service unavailable")
@@ -32,7 +34,8 @@ _TAKEN = words(r"\b(?:bind|binding|in use|conflicts?|taken|occupied|allocated)\b
 
 
 def stopped_containers(prose: Prose, told: ToldParts, flows: Iterable[Flow]) -> Iterator[Hinted]:
-    """Yield that the container with the asked name, or with the name that a client did not find, has ended."""
+    """Yield the hint that a container has ended: the container with the asked name, or with the name that a client did
+    not find."""
     asked = {each.host for each in told.outcomes if each.failed} | {each.of_container for each in flows}
     for found in _STOPPED.finditer(prose.text):
         names = {each for each in (found["name"], found["target"], found["alias"], found["id"]) if each}
@@ -54,7 +57,8 @@ def _is_of(container: str, name: str) -> bool:
 
 
 def mistyped_names(prose: Prose, host: Host, told: ToldParts) -> Iterator[Hinted]:
-    """Yield a name that a client asks and that nobody has, if a container has nearly the same name."""
+    """Yield the hint that a client asks for a mistyped name: no container has this name, but a container has nearly the
+    same name."""
     known = {name for each in host.containers() for name in (each.name, *each.service_names)}
     asked = [(each.host, each.line, each.target) for each in told.outcomes if each.result == "no-name" and each.host]
     asked += [(each["name"], *prose.line_at(each.start())) for each in _PROXIED.finditer(prose.text)]
@@ -70,7 +74,8 @@ def mistyped_names(prose: Prose, host: Host, told: ToldParts) -> Iterator[Hinted
 
 
 def apart_from_a_proxy(prose: Prose, host: Host) -> Iterator[Hinted]:
-    """Yield that a reverse proxy has no server for a name, and that two told containers share no network."""
+    """Yield the hint that a reverse proxy has no server for a name, and that two containers of the text share no
+    network."""
     if _PROXY.search(prose.text) is None or _GATEWAY_ERROR.search(prose.text) is None:
         return
     joined = [(each.name, {end.network for end in each.endpoints} or {"bridge"}) for each in host.containers()]
@@ -91,7 +96,7 @@ def apart_from_a_proxy(prose: Prose, host: Host) -> Iterator[Hinted]:
 
 
 def held_by_another(lines: Iterable[tuple[int, str]], prose: Prose, flows: Iterable[Flow]) -> Iterator[Hinted]:
-    """Yield that ``lsof`` lists a process at the port that the engine could not bind."""
+    """Yield the hint that ``lsof`` lists a process on the port that the engine could not bind."""
     ports = {str(each.dport) for each in flows}
     if _TAKEN.search(prose.text) is None:
         return

@@ -1,4 +1,4 @@
-"""What told links and routes of the host mean together with a stated failure."""
+"""Hints from told links and routes of the host together with a stated failure."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -18,11 +18,12 @@ _NF_CALL = ("net", "bridge", "bridge-nf-call-iptables")
 _FEW_SYSCTLS = 8
 _LINK_BLOCK = re.compile(r"^\d+: ", re.MULTILINE)
 _IFACE = re.compile(r"(?P<name>[a-z][\w.-]*)\s+(?P<mtu>\d{3,5})\s+\d+\s+\d+\s+\d+")
-"""A line of ``netstat -i``."""
+"""Matches a line of ``netstat -i``."""
 
 
 def two_routes(host: Host, told: ToldParts) -> Iterator[Hinted]:
-    """Yield a range with two routes: one to a bridge of this host, and one to another machine that stands before it."""
+    """Yield the hint of a range with two routes: the first leads to another machine, and the second to a bridge of this
+    host."""
     if (HOST, "routes4") not in told.parts:
         return
     seen: dict[tuple[int, int], Route] = {}
@@ -65,7 +66,7 @@ def _is_bridge_beside_uplink(one: NextHop, other: NextHop) -> bool:
 
 
 def bare_uplink(host: Host, told: ToldParts) -> Iterator[Hinted]:
-    """Yield a link that is up and has no IPv4 address, while the text tells of no other host's link."""
+    """Yield the hint of a link that is up and has no IPv4 address, if the text shows no link of another host."""
     if (HOST, "addresses") not in told.parts:
         return
     own = host.namespace(HOST)
@@ -114,7 +115,7 @@ def bridge_skips_rules(host: Host, told: ToldParts) -> Iterator[Hinted]:
 
 
 def smaller_in_listing(lines: Iterable[tuple[int, str]]) -> Iterator[Hinted]:
-    """Yield that ``netstat -i`` lists an uplink with a smaller MTU than docker0's."""
+    """Yield the hint that ``netstat -i`` lists an uplink whose MTU is smaller than docker0's."""
     inner = 0
     uplink: tuple[int, int, str] | None = None
     for number, line in lines:

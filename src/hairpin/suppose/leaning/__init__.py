@@ -1,6 +1,6 @@
-"""How much what a text says speaks for and against each cause that people often have.
+"""Points for and against each frequent cause, from the features of a text.
 
-Read ``features`` (what a text says: which failure, where it fails and where it works, which programs it names),
-``services``, ``inbound``, ``outbound`` and ``between`` (the tables: for
-each cause the features that speak for it and against it) with ``lean`` (their type), and ``leaning`` (the sums).
+Read ``features`` (the features: which failure, where it fails and where it works, which programs the text names),
+``services``, ``inbound``, ``outbound`` and ``between`` (the tables: for each cause, the features that speak for it and
+against it) with ``lean`` (the type of their rows), and ``leaning`` (the sums of points).
 """

@@ -1,4 +1,4 @@
-"""What speaks for the causes for which containers, hosts and networks do not reach each other."""
+"""Features that speak for each cause that keeps containers, hosts or networks from reaching each other."""
 
 from hairpin.message import message
 from hairpin.suppose.hints.phrases import RANGES_SHOWS, RULES, SOCKETS, TUNNEL_SHOWS, TUNNELS

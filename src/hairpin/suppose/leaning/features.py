@@ -1,4 +1,4 @@
-"""What a text says: which failure a client saw, where it fails and where it works, and which programs and things it
+"""The features of a text: which failure a client saw, where it fails and works, which programs and things the text
 names.  Each feature is a word of the tables."""
 
 import re
@@ -10,7 +10,7 @@ from hairpin.suppose.hints.hint import Prose, words
 from hairpin.suppose.places import SENTENCE_END, places_in
 
 _MOST_CHARACTERS = 20_000
-"""The part of a text in which words are looked for: a question stands at its beginning."""
+"""Words are searched only in this number of characters of a text, because the question is at its beginning."""
 _RESULTS: dict[str, str] = {
     "refused": "refused", "reset": "reset", "empty": "reset", "timeout": "timeout", "unreachable": "unreachable",
     "prohibited": "prohibited", "no-name": "no name",
@@ -26,7 +26,8 @@ _CLIENT_INSIDE = (
 
 
 def _pattern_of(pattern: str) -> re.Pattern[str]:
-    """Return the pattern of words.  Its word bounds are those of ASCII: no space stands around a name in Chinese."""
+    """Return the pattern of words.  The pattern's word bounds are the word bounds of ASCII, because Chinese texts have
+    no spaces around a name."""
     return re.compile(words(pattern).pattern, re.IGNORECASE | re.DOTALL | re.MULTILINE | re.ASCII)
 
 
@@ -240,7 +241,7 @@ def features_of(prose: Prose, host: Host, told: ToldParts) -> frozenset[str]:
 
 
 def _of_outcome(outcome: Outcome, host: Host) -> list[str]:
-    """Return what a client saw and where it was, as features."""
+    """Return the client's outcome and place as features."""
     inside = outcome.origin.startswith("container:")
     if not outcome.failed:
         return ["inside works"] if inside else ["host works"] if outcome.origin == "host" else []
@@ -265,7 +266,7 @@ def _of_outcome(outcome: Outcome, host: Host) -> list[str]:
 
 
 def _of_host(host: Host, told: ToldParts) -> list[str]:
-    """Return what the told containers and programs are, as features."""
+    """Return the kinds of told containers and programs as features."""
     every = tuple(host.containers())
     listening = {each.port for each in told.listeners}
     inner = {each.container_port for one in every for each in one.bindings}

@@ -1,4 +1,4 @@
-"""What speaks for the causes for which a client does not reach a published port, or a service of the host."""
+"""Features that speak for each cause that keeps a client from reaching a published port or a service of the host."""
 
 from hairpin.message import message
 from hairpin.suppose.hints.phrases import FLUSHED_SHOWS, INPUT_SHOWS, RULES, SOCKETS, VM_SHOWS, ZONE_SHOWS, ZONES

@@ -6,12 +6,13 @@ from hairpin.message import Message
 
 
 class Lean(msgspec.Struct, frozen=True, kw_only=True):
-    """What speaks for a cause and against it.
+    """The points for a cause and against it.
 
-    ``cause``: the id of the cause; empty if the catalogue has none.  ``often``: how often people have it, from 0 to 4.
-    ``pro`` and ``con``: points for each feature that the text has.  ``needs``: features of which the text has to have
-    one; empty if any text may mean the cause.  ``command`` and ``shows``: the read-only command that decides it, and
-    what its output then shows.  ``means``: what it is; the cause's own title if it is None."""
+    ``cause``: the id of the cause; empty if the catalogue has no such cause.  ``often``: how often people have this
+    cause, from 0 to 4.  ``pro`` and ``con``: points for each feature that the text has.  ``needs``: the text must have
+    one of these features; if ``needs`` is empty, any text may mean the cause.  ``command``: the read-only command that
+    decides.  ``shows``: the command's output if the cause is true.  ``means``: the explanation; if it is None, the
+    cause's own title is used."""
 
     cause: str
     command: str

@@ -12,14 +12,14 @@ from hairpin.suppose.leaning.services import SERVICES
 
 LEANS: tuple[Lean, ...] = (*SERVICES, *INBOUND, *OUTBOUND, *BETWEEN)
 _LEAST = 6
-"""The points from which on a cause is worth being named."""
+"""A cause is named only if it has at least this number of points."""
 _HEAVIEST = 19
-"""Words never weigh more than what a kernel says in the text."""
+"""The greatest weight from words: words never weigh more than a line of the kernel in the text."""
 _MOVED = 5
 _SURE = 24
-"""The weight from which on a hint is something that the kernel or a firewall says in the text: it stays."""
+"""A hint with at least this weight comes from a line of the kernel or of a firewall, so its weight is not changed."""
 _FEWEST = 5
-"""The number of candidates that an answer has, however little the text says."""
+"""The least number of candidates in an answer, even if the text says little."""
 
 
 class Leaning(NamedTuple):
@@ -30,7 +30,8 @@ class Leaning(NamedTuple):
 
 
 def leaning_of(features: frozenset[str], fill: dict[str, str]) -> Leaning:
-    """Return what the features of a text speak for.  ``fill``: what stands for the places in the commands."""
+    """Return the points that the features of a text give.  ``fill``: the values that replace the placeholders in the
+    commands."""
     scored = _rows_by_points(features)
     named = [(points, each) for points, each in scored if points >= _LEAST and _may_be(each, features)]
     moved = {
@@ -42,8 +43,8 @@ def leaning_of(features: frozenset[str], fill: dict[str, str]) -> Leaning:
 
 
 def weighed_hints(hints: tuple[Hinted, ...], leaning: Leaning) -> tuple[Hinted, ...]:
-    """Return the hints and what the text leans to, the heaviest first, each cause once.  What speaks for the cause of a
-    hint, or against it, moves its weight."""
+    """Return the hints and the causes with points, the heaviest first, each cause once.  Points for or against the
+    cause of a hint change the hint's weight."""
     found: dict[str, Hinted] = {}
     for each in hints:
         moved = max(-_MOVED, min(_MOVED, leaning.points.get(each.cause, 0) - _LEAST)) if each.cause else 0
@@ -54,13 +55,13 @@ def weighed_hints(hints: tuple[Hinted, ...], leaning: Leaning) -> tuple[Hinted, 
 
 
 def usual_of(features: frozenset[str], fill: dict[str, str]) -> Iterator[Hinted]:
-    """Yield the causes that a text that says so little may mean, the most frequent first."""
+    """Yield the causes that a text may mean if it says little, the most frequent first."""
     for points, each in _rows_by_points(features)[:_FEWEST]:
         yield _hint_of(max(1, points), each, fill)
 
 
 def _rows_by_points(features: frozenset[str]) -> list[tuple[int, Lean]]:
-    """Return each row of the tables with its points, the one with most first."""
+    """Return each row of the tables with its points; the row with the most points comes first."""
     return sorted(((points_of(each, features), each) for each in LEANS), key=lambda each: -each[0])
 
 
@@ -69,7 +70,8 @@ def _may_be(lean: Lean, features: frozenset[str]) -> bool:
 
 
 def points_of(lean: Lean, features: frozenset[str]) -> int:
-    """Return the points of a row: how often people have it, and what speaks for and against it."""
+    """Return the points of a row: how often people have its cause, plus the points for it, minus the points against
+    it."""
     speaking = sum(points for name, points in lean.pro.items() if name in features)
     return lean.often + speaking + sum(points for name, points in lean.con.items() if name in features)
 

@@ -1,4 +1,4 @@
-"""What speaks for the causes for which a container does not reach the outside, or does not resolve its names."""
+"""Features that speak for each cause that keeps a container from reaching the outside or from resolving names."""
 
 from hairpin.message import message
 from hairpin.suppose.hints.phrases import FLUSHED_SHOWS, FORWARD_SHOWS, MTU_SHOWS, ROUTES, RULES, SIZES

@@ -1,4 +1,5 @@
-"""What speaks for the causes for which a service does not answer, although packets come to it or could come to it."""
+"""Features that speak for each cause that keeps a service from answering, although packets reach the service or could
+reach it."""
 
 from hairpin.message import message
 from hairpin.suppose.leaning.lean import Lean

@@ -1,4 +1,6 @@
-"""Grants that a walk presumes although a careful outside, or a service, may refuse them; each is an open question.
+"""Grants: a grant is a thing that a walk assumes although a careful outside, or a service, may refuse it.
+
+Each grant is an open question.
 
 Read ``grants`` (all grants to a flow that succeeds; an answer that leaves by another uplink than the uplink of its
 source address), ``masqueraded_source`` (the address that MASQUERADE chose), ``silence`` (connections to which nothing

@@ -1,4 +1,4 @@
-"""Grants that a walk presumes although a careful outside may refuse them.  Each grant is an open question.
+"""Grants: things that a walk assumes although a careful outside may refuse them.  Each grant is an open question.
 
 A router may drop a packet whose source address is not in the router's own network: RFC 2827 (BCP 38), RFC 3704.  A
 smaller MTU before the host may lose a full-sized segment without a notice to its sender: RFC 2923.

@@ -98,8 +98,8 @@ def split_by(entries: Sequence[Connection], status: int) -> tuple[list[Connectio
 
 
 def _of_request(namespace: Namespace, left: State, *, named: bool, server_of: str) -> Iterator[OpenQuestion]:
-    """Yield the question whether the receiver of a packet that left answers.  ``server_of``: the container of which the
-    receiver is a name server; empty if there is none."""
+    """Yield the question whether the receiver of a packet that left answers.  ``server_of``: the container that uses
+    the receiver as its name server; empty if no container does."""
     packet = left.packet
     if packet.protocol == UDP and packet.dport in _ONE_WAY:
         return

@@ -22,7 +22,8 @@ def needs_decision(state: State, manip: Manip) -> bool:
     """Return whether nat chains run for the packet.  Nat chains run at most twice for each connection: once for DNAT
     and once for SNAT.
 
-    They also run for REJECT's reset if they have not run for its connection yet (nf_nat_inet_fn()).
+    Nat chains also run for the reset of a REJECT if they have not run for the reset's connection yet
+    (nf_nat_inet_fn()).
     """
     connection = state.track.connection
     return (

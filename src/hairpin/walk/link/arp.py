@@ -70,7 +70,9 @@ def _received(netns: Netns, link: str, target: int, source: int) -> State:
 
 
 def refusal(network: Network, netns: Netns, link: str, target: int, source: int) -> Stop | None:
-    """Return the stop of an ARP request that the namespace does not answer although it has the address; else None.
+    """Return the stop of an ARP request that the namespace does not answer, although the namespace has the address.
+
+    Return None for any other ARP request.
 
     arp_process() looks up a request's route like any packet's.  So strict rp_filter may drop the request, and a sender
     address of this host makes the request a martian.  A setting that hides an address of another link may be intended

@@ -85,8 +85,8 @@ def calls_iptables(network: Network, netns: Netns, bridge: Link, version: int) -
 
 
 def _shows(network: Network, bridge: Link, state: State) -> bool:
-    """Return whether br_netfilter runs the frame through the IP hooks.  It skips ARP frames, and it skips tagged frames
-    because bridge-nf-filter-vlan-tagged is off by default."""
+    """Return whether br_netfilter runs the frame through the IP hooks.  br_netfilter skips ARP frames, and skips tagged
+    frames because bridge-nf-filter-vlan-tagged is off by default."""
     return (
         state.frame.vid is None
         and not state.packet.arp

@@ -120,7 +120,7 @@ def link_down(state: State, link: Link) -> End:
 
 
 def port_shut(state: State, port: Link, info: BridgePort) -> End:
-    """Return the end of a frame at a bridge port that does not forward, or that is locked against the frame's
+    """Return the end of a frame at a bridge port that does not forward, or that is locked and does not know the frame's
     sender."""
     said = message("is {state} on {bridge}", state=info.state, bridge=port.master)
     if info.forwards:

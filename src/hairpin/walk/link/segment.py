@@ -142,7 +142,8 @@ def _behind_wire(network: Network, netns: Netns, link: Link, question: Question)
 
 
 def _on_other_hosts(network: Network, uplink: Port, question: Question) -> Answer:
-    """Return the link that replies on a read host on this wire; if none does, a host that was not read may reply."""
+    """Return the link that replies, if it is a link of a host that was read on this wire.  If no such link replies, a
+    host that was not read may reply."""
     for wire in wires_of(network, uplink):
         answer = _at_other_end(network, wire.far, question)
         if answer.kind not in ("nobody", "outside"):
@@ -381,7 +382,8 @@ def _port_outwards(network: Network, netns: Netns, ports: tuple[Link, ...]) -> L
 def _port_to_host(network: Network, netns: Netns, ports: tuple[Link, ...], target: Port) -> Link | None:
     """Return the bridge port that leads to another host.
 
-    It is the port in the forwarding entry for the target, else the first tunnel device or uplink that reaches the host.
+    The returned port is the port in the forwarding entry for the target.  Without such an entry it is the first tunnel
+    device or uplink that reaches the host.
     """
     mac = link_of(network, target).mac
     learned = {each.port for each in network.namespace(netns).fdb if each.mac == mac and each.remote is None}

@@ -116,8 +116,9 @@ def _outer(network: Network, state: State, link: Link, remote: Remote) -> State:
 
 
 def _sender(frame: State) -> Sender:
-    """Return the sender of the outer packet.  It is the socket of the inner packet, which skb_scrub_packet() keeps.  If
-    the frame has lost its socket, as a frame from another namespace has, the sender has uid 0."""
+    """Return the sender of the outer packet.  The sender is the socket of the inner packet, because skb_scrub_packet()
+    keeps this socket.  If the frame has lost its socket, as a frame from another namespace has, the sender has uid
+    0."""
     own = frame.sender
     if own.uid is not None:
         return Sender(uid=own.uid, by_kernel=own.by_kernel)

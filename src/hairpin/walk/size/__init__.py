@@ -1,2 +1,3 @@
 """Full-sized segments: ``segment_size`` and ``bulk``; ``size_stop`` describes the stop of a walk that lost them.
-``long_packets`` asks about segments that come in from outside, ``told_of_mtu`` about ways behind this host."""
+``long_packets`` asks about segments that come in from outside, and ``told_of_mtu`` asks about smaller MTUs on the path
+to clients."""

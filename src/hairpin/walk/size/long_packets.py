@@ -1,9 +1,9 @@
-"""Segments for a container that are longer than the host's uplink takes.
+"""Segments for a container that are longer than the MTU of the host's uplink.
 
-A container tells its peer the segment size of its own network's MTU, whatever the MTU of the uplink is.  The peer's
-full-sized segments then have to pass links before the host.  The only reading about these links is the uplink's own
-MTU.  Whether a router on these links tells the sender (ICMP), or lowers the MSS option, is not known.  ``mtu`` in
-daemon.json applies to the default network alone, and hints at a smaller MTU somewhere on the way.
+The MSS option of a container follows from the MTU of its own network, whatever the MTU of the uplink is.  So the peer's
+full-sized segments have to pass the links before the host.  The only reading about these links is the uplink's own MTU.
+It is not known whether a router on these links sends an ICMP error to the sender, or lowers the MSS option.  ``mtu`` in
+daemon.json applies only to the default network, and hints at a smaller MTU somewhere on the path.
 
 Source: net/ipv4/tcp_output.c tcp_advertise_mss(); RFC 2923; moby daemon/config: "mtu"
 """
@@ -57,8 +57,8 @@ def arrive(network: Network, handshake: Handshake) -> tuple[OpenQuestion, ...]:
 def _hint(
     network: Network, at: Netns, inside: Netns, version: Version, outside: int, link: str
 ) -> tuple[int, str, bool] | None:
-    """Return the MTU at which a reading hints, the uplink, and whether the hint is the engine's option; None without a
-    hint."""
+    """Return the smaller MTU at which a reading hints, the uplink, and whether the hint is the engine's option; None if
+    there is no hint."""
     namespace = network.namespace(at)
     holder = holder_of_addresses(namespace, link)
     route = lookup(namespace, Query(version, outside)).route

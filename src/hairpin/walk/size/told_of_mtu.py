@@ -1,10 +1,10 @@
-"""Whether the sender of an answer learns that the way to its client is narrower than this host's links.
+"""Asks whether the path to a client has a smaller MTU, and the sender of the answer does not learn this MTU.
 
-Behind this host the way may be narrower: a VPN, PPPoE, a tunnel.  A router there drops a full-sized segment of an
-answer and tells the segment's sender by an ICMP error ("fragmentation needed", "packet too big").  If a rule of this
-host drops the error, short answers arrive and long ones hang.  Nothing that was read shows whether such a way exists,
-so this is a question.  There is no question if the sender needs no error: it probes for the MTU, it lets routers
-fragment, a rule on the way lowers the MSS, or its link is as narrow as any way may be.
+Between this host and a client the MTU may be smaller: a VPN, PPPoE, a tunnel.  A router there drops a full-sized
+segment of an answer, and sends an ICMP error to the segment's sender ("fragmentation needed", "packet too big").  If a
+rule of this host drops the error, short answers arrive and long answers hang.  No reading shows whether such a path
+exists, so this is a question.  There is no question if the sender needs no error: it probes for the MTU, it lets
+routers fragment, a rule on the path lowers the MSS, or the MTU of its own link is already the smallest possible.
 """
 
 from collections.abc import Iterable
@@ -28,16 +28,15 @@ from hairpin.walk.walk import begin
 from hairpin.wanted import watch_packets
 
 _NARROWEST = 1280
-"""The least MTU of IPv6 (RFC 8200).  Ways of IPv4 are hardly narrower."""
+"""The least MTU of IPv6 (RFC 8200).  Paths of IPv4 rarely have a smaller MTU."""
 _FILTERS = {4: "icmp[0] == 3 and icmp[1] == 4", 6: "icmp6 and ip6[40] == 2"}
 
 
 def unheard_of(network: Network, trace: Trace) -> OpenQuestion | None:
-    """Return the question whether the way to some outside clients is narrow, if a rule drops the ICMP error about that.
-    Return None if the flow is no delivered TCP flow from outside, or if its sender needs no error or gets it.
-
-    The sender of the error may be any router on the way, or the far end of a tunnel with the client's own address.  A
-    list that lets in clients by their addresses drops the error of some of them only: that hints at no lost error."""
+    """Return the question whether the path to some outside clients has a small MTU, if a rule drops the ICMP error
+    about it.  Return None if the flow is no delivered TCP flow from outside, or if its sender needs no error or gets
+    it.  Any router on the path may send the error, or the far end of a tunnel with the client's own address.  A list of
+    allowed clients drops the error only from some addresses; such a list does not count."""
     flow = trace.flow
     if flow.protocol != "tcp" or not isinstance(flow.start, Outside) or trace.verdict != "delivered":
         return None

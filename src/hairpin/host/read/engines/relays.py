@@ -84,8 +84,8 @@ def _held_by_proxy(socket: Socket, by_end: dict[_End, RelayCommand]) -> Socket:
 
 
 class Relayed(NamedTuple):
-    """A published port of which a docker-proxy's command line tells: where it listens, and to which address and port of
-    a container it leads."""
+    """A published port, from the command line of its docker-proxy: the address and port on which docker-proxy listens,
+    and the container's address and port to which it leads."""
 
     protocol: str
     host_version: Literal[4, 6]

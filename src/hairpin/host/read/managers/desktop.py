@@ -25,7 +25,7 @@ _RIGHTS = {
     "file": ("DAC_READ_SEARCH",),
     "trace-": ("DAC_READ_SEARCH",),
 }
-"""By the beginning of a reading's key: the capabilities without which it is refused.  Every other reading is about the
+"""For each beginning of a reading's key: the capabilities that the reading needs.  Every other reading is about the
 network."""
 _NETWORK = ("NET_ADMIN",)
 _NUMBERS = {"DAC_READ_SEARCH": 2, "NET_ADMIN": 12, "NET_RAW": 13, "SYS_PTRACE": 19, "SYSLOG": 34}

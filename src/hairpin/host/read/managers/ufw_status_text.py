@@ -16,9 +16,9 @@ _POLICY = re.compile(r"(\w+) \((incoming|outgoing|routed)\)")
 
 
 def status(reading: Reading) -> Ufw:
-    """Return ufw's state.  It is enabled if its rules are loaded, as ``ufw enable`` loads them now and at each start.
-
-    The policy for routed packets is not told if ufw says ``disabled``: the kernel forwards no packet then.
+    """Return ufw's state.  ufw is enabled if its rules are loaded, because ``ufw enable`` loads the rules now and at
+    each start.  If ufw says ``disabled`` for routed packets, their policy is not known: the kernel then forwards no
+    packet.
     """
     default = re.search(r"^Default: (.*)$", reading.text, re.MULTILINE)
     told = {chain: _POLICIES.get(word) for word, chain in _POLICY.findall(default[1])} if default is not None else {}

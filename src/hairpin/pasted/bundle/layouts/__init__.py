@@ -1,4 +1,4 @@
-"""The layouts of support bundles, one module a tool.
+"""The layouts of support bundles, one module for each tool.
 
-``sos``, ``supportconfig``, ``named_files`` (Rancher, MicroK8s), and ``any_files`` for a bundle of no known layout.
+``sos``, ``supportconfig``, ``named_files`` (Rancher's, MicroK8s').  ``any_files`` reads a bundle of unknown layout.
 """

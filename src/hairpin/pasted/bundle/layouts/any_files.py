@@ -1,4 +1,4 @@
-"""Bundles of no known layout: each small file is looked at, by its sections, by its name, or as a pasted text.
+"""Bundles of unknown layout: each small file is read by its sections, by its name, or as a pasted text.
 
 WSL's ``networking.sh`` prints its commands (``set -x``); its output is one such file.
 """
@@ -14,9 +14,9 @@ from hairpin.pasted.bundle.sections import sections_of
 from hairpin.pasted.commands import command_in
 
 SMALL = 256 << 10
-"""The greatest size of a file whose name tells nothing that is looked at."""
+"""A file whose name shows no command is read only up to this size."""
 LOOKED_AT = 32 << 20
-"""The greatest size of all such files together."""
+"""The greatest size of all such files together that are read."""
 _OWN = (b"hairpin-collect/1 ", b'{"schema":"hairpin.evidence/')
 _BEGINNING = 1 << 16
 _ENDS = re.compile(r"(?:\.(?:txt|log|out|json|yaml|yml|conf|text|md))+$")
@@ -56,15 +56,15 @@ def _pieces(files: Files) -> Iterator[Piece]:
 
 
 def _has_later(files: Files, path: str) -> bool:
-    """Return whether the same was recorded later, too: ``NAME_before`` beside ``NAME_after…``."""
+    """Return whether the bundle has a later output of the same command, such as ``NAME_after…`` for ``NAME_before``."""
     folder, slash, name = path.rpartition("/")
     begun = folder + slash + _BEFORE.sub(_AFTER, _ENDS.sub("", name))
     return _BEFORE.search(name) is not None and any(each.startswith(begun) for each in files)
 
 
 def command_of_name(path: str) -> str:
-    """Return the command that the name of a file tells: ``iptables-save.txt``, ``ip_route.txt``; empty if it tells
-    none."""
+    """Return the command that the file's name shows, as ``iptables-save.txt`` and ``ip_route.txt`` do; empty if it
+    shows none."""
     name = _ENDS.sub("", path.rpartition("/")[2])
     for spelt in (name, name.replace("_", " "), re.sub(r"[_ ]|-(?!save|all|\w\b)", " ", name)):
         found = command_in(spelt, 0)

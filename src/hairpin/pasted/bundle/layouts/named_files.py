@@ -1,4 +1,5 @@
-"""Layouts in which each file has a name of its own for its command: Rancher's logs collector and ``microk8s inspect``.
+"""The layouts of Rancher's logs collector and ``microk8s inspect``: each command's output is in a file with a fixed
+name.
 
 Source: rancherlabs/support-tools rancher2_logs_collector.sh networking(), sysinfo(); canonical/microk8s
 scripts/inspect.sh store_network(), store_sys()

@@ -5,8 +5,8 @@
                "_", "-", "." and "/"; "." for "/"
 
 Commands in a network namespace of ``ip netns`` are in ``networking/namespaces/NAME``, in older versions beside the
-host's own.  What runs in Docker's containers is not in a report, nor are sets of ipset, nor rules of iptables of the
-legacy back end other than as ``iptables -nvL``.
+host's own.  A report has no outputs from inside Docker's containers and no sets of ipset.  A report has the rules of
+legacy iptables only as ``iptables -nvL``.
 
 Source: sos/report/plugins/__init__.py _mangle_command(); networking.py, firewall_tables.py, docker.py, podman.py
 """
@@ -31,12 +31,13 @@ _IN_NAMESPACE = re.compile(
 _NAMESPACES = re.compile(r"namespaces/(?P<netns>[^/]+)/$")
 _OF_CONTAINERS = frozenset({"", "containers/", "networks/"})
 _PROBES = re.compile(r"  +|(?<=\d)(?=probes\b)")
-"""``ip -s neigh`` prints two spaces behind an address, and none before this word."""
+"""``ip -s neigh`` prints two spaces after an address, and no space before the word ``probes``."""
 _MOST = 8 << 20
 
 
 class _Known(NamedTuple):
-    """A command's file.  ``group``: files with the same group and namespace tell the same; the last one is read."""
+    """The file of a command.  ``group``: files with the same group and namespace show the same facts, and the last of
+    them is read."""
 
     pattern: re.Pattern[str]
     command: str
@@ -109,8 +110,8 @@ def _keep(path: str) -> int:
 
 
 def _rank(name: str, folder: str) -> tuple[int, str, str] | None:
-    """Return a file's rank among the known ones, its name without the namespace, and the namespace; None if it is not
-    known."""
+    """Return a file's rank among the known files, its name without the namespace, and the namespace; None if the file
+    is not known."""
     netns = HOST
     inside = _NAMESPACES.fullmatch(folder)
     named = _IN_NAMESPACE.match(name)
@@ -123,7 +124,7 @@ def _rank(name: str, folder: str) -> tuple[int, str, str] | None:
 
 
 def hosts(files: Files) -> tuple[str, ...]:
-    """Return the folders that hold the report of one host each."""
+    """Return the folders that each contain the report of one host."""
     found = roots(files, _MARK)
     return tuple(each for each in found if not any(each != one and each.startswith(one) for one in found))
 
@@ -151,7 +152,8 @@ def _pieces(files: Files, root: str) -> Iterator[Piece]:
 
 
 def _lists_sockets(files: Files, listing: _File | None) -> bool:
-    """Return whether a listing has sockets.  If it has none, ``/proc/net`` tells whether there are none."""
+    """Return whether a listing has sockets.  If the listing has no sockets, the files of ``/proc/net`` are read
+    instead."""
     return listing is not None and re.search(rb"^(?:tcp|udp)", files[listing.path], re.MULTILINE) is not None
 
 

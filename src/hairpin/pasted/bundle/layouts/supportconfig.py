@@ -3,8 +3,8 @@
     bundle := FOLDER "/" (network.txt | network-NETNS.txt | docker.txt | docker/ID.txt | podman-USER.txt
               | podman/USER-container-NAME.txt | env.txt | basic-environment.txt | …)
 
-Each file has sections (``sections.py``).  What ran as another user than root is passed over: the engine of that user is
-not the host's.
+Each file has sections (``sections.py``).  Outputs of commands that ran as a user other than root are skipped, because
+the engine of this user is not the host's.
 
 Source: supportutils bin/supportconfig net_info_namespace(), docker_info(), podman_info()
 """

@@ -1,4 +1,4 @@
-"""Containers, networks and engines, as Docker, Podman and people write them.
+"""Outputs about containers, networks and engines, in the words of Docker, Podman and people.
 
 Its modules: ``compose_files``, ``cut_json``, ``engine_info``, ``engine_words``, ``json_documents``, ``json_listings``,
 ``ps_tables``, ``published``, ``typed_run``.

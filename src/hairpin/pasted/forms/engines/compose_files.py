@@ -1,11 +1,11 @@
-"""Compose files: what the containers of their services are meant to be.
+"""Compose files, which show how the containers of their services are meant to be.
 
     file    := ["version:" …] "services:" service* ["networks:" …]
     service := NAME ":" (KEY ":" [VALUE] | "- " ITEM)*
 
 The reader goes by lines and by the known keys of a service, so it reads a file whose indentation a web page has
 removed.
-Of a service only what concerns the network is kept: no environment, no volumes.
+Of a service only the keys about the network are kept, without environment and volumes.
 
 Source: compose-spec spec.md
 """
@@ -21,7 +21,8 @@ from hairpin.pasted.forms.engines.engine_words import fragments
 from hairpin.pasted.forms.engines.typed_run import container, exposed_ports
 
 PROJECT = "compose"
-"""The project of a file that names none.  The engine takes the name of the folder, which the text does not tell."""
+"""The project of a file that names no project.  The engine uses the name of the folder, which the text does not
+show."""
 _KEYS = frozenset((
     "image", "build", "container_name", "hostname", "restart", "ports", "expose", "networks", "network_mode",
     "environment", "env_file", "volumes", "command", "entrypoint", "depends_on", "links", "external_links",
@@ -93,8 +94,8 @@ def _depth(line: str) -> int:
 
 
 def _services_in(lines: list[str], *, has_head: bool) -> tuple[list[_Service], dict[str, str]]:
-    """Return the services, and the names of the networks by their keys: those with a name of their own, and external
-    ones."""
+    """Return the services, and the names of the networks by the networks' keys, for networks with a name of their own
+    and for external networks."""
     services: list[_Service] = []
     networks: dict[str, str] = {}
     section = "services"
@@ -145,7 +146,7 @@ def _is_service(lines: list[str], number: int, inner: int, head: int) -> bool:
 
 
 def _of_service(service: _Service, keyed: re.Match[str], before: str) -> str:
-    """Take a key of a service; return the key to which following items belong."""
+    """Process a line with a key of a service, and return the key to which the following items belong."""
     key, value = keyed["key"].strip("'\""), keyed["value"]
     if key in _KEYS:
         if value is None:
@@ -221,7 +222,7 @@ def _endpoints(service: _Service, networks: dict[str, str], project: str) -> Ite
 
 
 def _ports(item: str) -> Iterator[str]:
-    """Yield the ports of an item as the options of ``-p``: of the short form, or of the long form with its keys."""
+    """Yield the ports of an item as options ``-p``.  The item has the short form, or the long form with its keys."""
     long = {key: _plain(value) for key, value in re.findall(r"^(?:-\s+)?([a-z_]+):\s*(.*)$", item, re.MULTILINE)}
     if "target" in long:
         address = f"{long['host_ip']}:" if long.get("host_ip") else ""

@@ -1,6 +1,6 @@
-"""Reads a JSON document in the lines of a text, also one that is cut, has ``...`` in it, or has values that are masked.
+"""Reads a JSON document in the lines of a text, even if it is incomplete, contains ``...``, or has masked values.
 
-What stands whole is kept; a value that is cut or is no JSON is left out with its key.
+Complete values are kept.  A value that is incomplete or is no JSON is left out together with its key.
 """
 
 import json
@@ -10,7 +10,7 @@ from typing import Any, NamedTuple, cast
 
 _LONGEST_LINES = 100_000
 _DEEPEST = 60
-"""The number of brackets within brackets that no document of an engine has."""
+"""The depth of nested brackets that no document of an engine reaches."""
 _TOKEN = re.compile(
     r"\s*(?:(?P<mark>[{}\[\]:,])|(?P<text>\"(?:[^\"\\\n]|\\.)*\")"
     r"|(?P<word>-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null)(?![\w.-])|(?P<other>\S))"
@@ -20,13 +20,13 @@ _LINE = re.compile(
 )
 _ELIDED = re.compile(r"\s*[,\[({<]?\s*(?:\.\.\.|\u2026|<?snip|//|#)")
 HOISTED = frozenset({"NetworkSettings", "HostConfig", "Config", "State"})
-"""The keys of a container that stand at the top of its document.  Behind a gap a bracket may be missing, so these keys
-show where the top is."""
+"""The top-level keys of a container's document.  After a gap a bracket may be missing; then these keys show that the
+top level is reached."""
 
 
 class Document(NamedTuple):
-    """A document: its value, the index behind its last line, and whether a part of it is missing.  ``behind``: what
-    follows it in its last line."""
+    """A document: its value, the index after its last line, and whether a part of it is missing.  ``behind``: the text
+    after the document in its last line."""
 
     value: Any
     end: int
@@ -37,7 +37,7 @@ class Document(NamedTuple):
 def document(lines: Sequence[str], start: int, stops: Sequence[int] | dict[int, Any]) -> Document | None:
     """Return the document that begins at this line; None if there is none.
 
-    ``stops``: the lines of commands, at which a document ends at the latest."""
+    ``stops``: the lines with commands; a document ends before the next of them."""
     end = end_of_document(lines, start, stops)
     text = "\n".join(lines[start:end])
     try:
@@ -52,8 +52,8 @@ def document(lines: Sequence[str], start: int, stops: Sequence[int] | dict[int, 
 
 
 def end_of_document(lines: Sequence[str], start: int, stops: Sequence[int] | dict[int, Any]) -> int:
-    """Return the index behind the lines that may belong to a document: up to a blank line outside of it, a command, or
-    a line that is no JSON."""
+    """Return the index after the last line that may belong to a document.  The document ends before a blank line
+    outside of its brackets, before a command, or before a line that is no JSON."""
     depth = 0
     at = start
     while at < min(len(lines), start + _LONGEST_LINES) and at not in stops:
@@ -107,7 +107,7 @@ class _Reader:
         )
 
     def _take(self, token: re.Match[str]) -> bool:
-        """Take a token; return whether the document goes on behind it."""
+        """Process a token, and return whether the document continues after it."""
         mark = token["mark"]
         if mark == ",":
             self._key = None
@@ -149,7 +149,7 @@ class _Reader:
         self._key = text
 
     def _to_top(self) -> None:
-        """Close all but the container's own object: the outermost object."""
+        """Close all open objects and lists except the outermost object, which is the container's."""
         outermost = next((number for number, each in enumerate(self._open) if isinstance(each, dict)), None)
         if outermost is not None:
             del self._open[outermost + 1 :]

@@ -3,7 +3,7 @@
     docker info := (INDENT KEY ":" VALUE)*        podman info := YAML of the same form
     version     := ("Client:" | "Server:") … (INDENT KEY ":" VALUE)*
 
-Of the keys only those are kept that the collector keeps.
+Only keys that the collector keeps are kept.
 
 Source: docker cli/command/system/info.go, version.go; podman cmd/podman/system/info.go, version.go
 """
@@ -117,7 +117,7 @@ _PODMAN_VERSION = re.compile(r"Version:\s+\d+\.\d+\.\d+")
 
 
 def _podman_version(paste: Paste, start: int) -> Found | None:
-    """Return the version of ``podman version`` before 4, which names no side."""
+    """Return the version that ``podman version`` before 4 prints, without the words "Client" and "Server"."""
     end = paste.block(start, _KEY.match)
     lines = paste.lines[start:end]
     is_podman = any(re.match(r"(?:Podman API|API|RemoteAPI) Version:\s", line) for line in lines)
@@ -140,7 +140,7 @@ _KEPT = {
 
 
 def _podman(paste: Paste, start: int) -> Found | None:
-    """Return the YAML of ``podman info``.  Keys are known by the keys above them, so its indentation must be there."""
+    """Return the YAML of ``podman info``.  The keys above a key identify it, so the text must have its indentation."""
     end = paste.block(start, lambda line: _KEY.match(line) or _ITEM.match(line), blank=0)
     lines = paste.lines[start:end]
     values = dict(_paths(lines))

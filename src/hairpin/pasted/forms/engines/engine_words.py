@@ -1,4 +1,4 @@
-"""Lines of Docker and Podman: ``docker network ls`` and ``docker port``."""
+"""The outputs of ``docker network ls`` and ``docker port``, and the same of Podman."""
 
 import re
 from collections.abc import Iterator
@@ -24,7 +24,7 @@ _LEAST_WORDS = 3
 
 
 def engine_of(words: tuple[str, ...]) -> str:
-    """Return the engine whose command it is: ``podman``, or ``docker`` for any other."""
+    """Return the engine of the command: ``podman`` for Podman's command, ``docker`` for any other."""
     return "podman" if words[:1] == ("podman",) else "docker"
 
 
@@ -53,8 +53,8 @@ def _networks(paste: Paste, start: int) -> Found | None:
 
 
 def _ports(paste: Paste, start: int) -> Found | None:
-    """Return what ``docker port NAME`` prints.  The command names the container; of ``podman port -a`` each
-    row does."""
+    """Return what ``docker port NAME`` prints.  The command names the container; with ``podman port -a`` each row names
+    it."""
     command = paste.command_above(start)
     is_asked = command.words[1:2] == ("port",) or command.words[1:3] == ("container", "port")
     plain = [word for word in command.words[1:] if not word.startswith("-") and word not in ("port", "container")]
@@ -85,7 +85,7 @@ def _publishing(owner: str, rows: list[str]) -> dict[str, Any]:
 
 
 def _port(paste: Paste, start: int) -> Found | None:
-    """Return what ``docker port NAME PORT`` prints: the addresses alone."""
+    """Return what ``docker port NAME PORT`` prints, which is only addresses."""
     words = paste.command_above(start).words
     if (
         words[1:2] != ("port",)

@@ -1,8 +1,8 @@
 """JSON documents in a text: ``docker inspect``, ``docker network inspect``, ``docker ps --format json``,
 ``docker info``, daemon.json.
 
-Of a document only the fields are kept that the collector keeps, by the same lists (``collect.sh``).  Therefore no
-environment of a container comes into the evidence.  Of a document that is cut, what can be read is kept.
+Only the fields that the collector keeps are kept, by the same lists (``collect.sh``).  Therefore the evidence never has
+the environment of a container.  If a document is incomplete, its readable fields are kept.
 """
 
 import pkgutil
@@ -90,7 +90,8 @@ def _of_documents(
 
 
 def _with_ports(container: dict[str, Any]) -> dict[str, Any]:
-    """Return a container of a cut document.  Where the ports in effect are missing, those that are asked for count."""
+    """Return a container of an incomplete document.  If the ports in effect are missing, the ports of its options
+    count."""
     settings, asked = (object_of(container.get(key)) for key in ("NetworkSettings", "HostConfig"))
     if not isinstance(asked.get("PortBindings"), dict):
         return container
@@ -103,7 +104,8 @@ def _with_ports(container: dict[str, Any]) -> dict[str, Any]:
 
 
 def _has_name(each: dict[str, Any], command: Command, *, alone: bool) -> bool:
-    """Return whether the container of a document has a name: of its own, its id, or as the command names it."""
+    """Return whether the container of a document can be named: by its own name, by its id, or by the name in the
+    command."""
     if not isinstance(each.get("Name"), str) or not each["Name"]:
         asked = _container_in_command(command) if alone else ""
         if asked:
@@ -114,7 +116,8 @@ def _has_name(each: dict[str, Any], command: Command, *, alone: bool) -> bool:
 
 
 def _are_words(each: dict[str, Any], *names: str) -> bool:
-    """Return whether each of these fields has a text: in a cut document another value may stand behind a name."""
+    """Return whether the value of each of these fields is a text.  In an incomplete document a name may be followed by
+    another value."""
     return all(isinstance(each.get(name), str) and each[name] for name in names)
 
 
@@ -137,7 +140,8 @@ def _container_in_command(command: Command) -> str:
 
 
 def _fragment(paste: Paste, start: int) -> Found | None:
-    """Return what a part of ``docker inspect`` tells: it begins with a key, and the command names the container."""
+    """Return the readings in a part of ``docker inspect``.  The part begins with a key, and the command names the
+    container."""
     command = paste.command_above(start)
     lines = paste.lines[start : start + _LONGEST_FRAGMENT]
     read = document(("{", *lines), 0, {at - start + 1: None for at in paste.commands if at > start})
@@ -224,7 +228,8 @@ _FURTHER_KEYS = (
 
 
 def _daemon_keys() -> set[str]:
-    """Return the options of dockerd: those that are kept and the others, which only show that it is such a file."""
+    """Return dockerd's options: the options that are kept, and all others, which only show that a document is
+    daemon.json."""
     return {*_paths("DAEMON_KEYS"), *_FURTHER_KEYS.split()}
 
 

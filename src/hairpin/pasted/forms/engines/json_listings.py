@@ -52,7 +52,7 @@ def _networks(document: Object) -> str:
 
 
 def _port(entry: Object) -> str:
-    """Return a port of Docker's API, or of Podman's listing, as the column PORTS shows it."""
+    """Return a port of Docker's API or of Podman's listing in the form of the column PORTS."""
     own = entry.get("PrivatePort") or entry.get("container_port") or entry.get("containerPort")
     outer = entry.get("PublicPort") or entry.get("host_port") or entry.get("hostPort")
     protocol = entry.get("Type") or entry.get("protocol") or "tcp"

@@ -4,8 +4,8 @@
     row   := cell*                                  # in the columns of the head
            | ID IMAGE … STATUS [PORTS] NAMES [SIZE] # if the paste has lost the columns, or a row is wrapped
 
-A table tells less than ``docker inspect``.  What it tells becomes an object in the form of ``docker inspect`` that
-lacks the other fields.
+A table has fewer facts than ``docker inspect``.  A row becomes an object in the form of ``docker inspect``, without the
+fields that the table does not show.
 
 Source: docker cli/command/formatter/container.go; podman cmd/podman/containers/ps.go; compose
 cmd/formatter/container.go; compose 1 compose/cli/formatter.py
@@ -47,7 +47,7 @@ _Row = dict[str, str]
 
 
 def _columns(head: str) -> tuple[tuple[str, int], ...]:
-    """Return the columns of a head line with their places; none if the line has any other word."""
+    """Return the columns of a head line with their positions; no column if the line has any other word."""
     found: list[tuple[str, int]] = []
     at = 0
     while at < len(head) and head[at:].strip():
@@ -62,7 +62,7 @@ def _columns(head: str) -> tuple[tuple[str, int], ...]:
 
 
 def _head(paste: Paste, start: int) -> tuple[tuple[tuple[str, int], ...], int]:
-    """Return the columns, and the index behind the head, which may be wrapped."""
+    """Return the columns, and the index after the head.  The head may be wrapped over several lines."""
     columns = _columns(paste.lines[start])
     names = {name for name, _ in columns}
     if columns and not names & {"NAMES", "NAME"} and start + 1 < len(paste.lines):
@@ -142,7 +142,7 @@ def _cells_of(row: re.Match[str]) -> _Row:
 
 
 def _cells_by_place(line: str, columns: tuple[tuple[str, int], ...]) -> _Row | None:
-    """Return the cells by the places of the head; None if a cell is not of its column's form."""
+    """Return the cells by the positions in the head; None if a cell does not have its column's form."""
     ends = [*(place for _, place in columns[1:]), len(line)]
     cells: _Row = {}
     for (name, place), end in zip(columns, ends, strict=True):
@@ -153,7 +153,7 @@ def _cells_by_place(line: str, columns: tuple[tuple[str, int], ...]) -> _Row | N
 
 
 def _split(line: str, columns: tuple[tuple[str, int], ...]) -> _Row | None:
-    """Return the cells by the gaps between them; the cell of ports may be empty."""
+    """Return the cells by the gaps between them.  The cell for ports may be empty."""
     cells = re.split(r"\s{2,}|\t", line.strip())
     names = [name for name, _ in columns]
     if len(cells) == len(names) - 1 and "PORTS" in names:
@@ -205,7 +205,7 @@ def container_of_row(row: _Row) -> dict[str, Any]:
 
 
 def state_of(status: str) -> dict[str, Any]:
-    """Return the state that the words of the column STATUS tell."""
+    """Return the state that the words of the column STATUS mean."""
     word = re.split(r"[\s(]", status.strip())[0].lower()
     state = {"up": "running", "exit": "exited", "initialized": "created", "removal": "removing"}.get(word, word)
     if "(Paused)" in status:
@@ -270,7 +270,7 @@ _COMPOSE_ROW = re.compile(
 
 
 def _compose(paste: Paste, start: int) -> Found | None:
-    """Return the table of ``docker-compose ps`` of version 1, which wraps each cell within its column."""
+    """Return the table of ``docker-compose ps`` of Compose 1.  Compose 1 wraps each cell within its column."""
     end = paste.block(start + 1, lambda line: line.strip(), blank=0)
     rows: list[_Row] = []
     place = -1

@@ -13,9 +13,9 @@ _PORT = (
     r"\d+(?:-\d+)?/(?:tcp|udp|sctp)"
 )
 PORTS = rf"{_PORT}(?:, ?{_PORT})*"
-"""The pattern of a cell of the column PORTS.  The comma has no blank behind it in versions 1 of Compose."""
+"""The pattern of a cell of the column PORTS.  Compose 1 writes no blank after the comma."""
 _MOST = 1000
-"""The largest range of ports that is taken apart."""
+"""The size of the largest range of ports that is split into single ports."""
 
 
 def bindings_in(cell: str) -> Bindings:
@@ -40,7 +40,8 @@ def bindings_in(cell: str) -> Bindings:
 
 
 def port_bindings(options: list[str]) -> Bindings:
-    """Return the ports of the options ``-p``: ``[ADDRESS:][PORT:]PORT[/PROTOCOL]``, each port or a range."""
+    """Return the ports of the options ``-p``: ``[ADDRESS:][PORT:]PORT[/PROTOCOL]``.  PORT is a port or a range of
+    ports."""
     found: Bindings = {}
     for option in options:
         for key, binding in _of_option(option):

@@ -1,6 +1,6 @@
-"""Command lines of ``docker run``, ``docker create`` and ``podman run``: what a container is meant to be.
+"""Command lines of ``docker run``, ``docker create`` and ``podman run``, which show how a container is meant to be.
 
-Of the options only those are kept that concern the network: no environment, no volumes.
+Only options about the network are kept, without environment and volumes.
 
 Source: docker cli/command/container/opts.go; podman cmd/podman/common/create.go
 """
@@ -63,7 +63,8 @@ def _run(paste: Paste, start: int) -> Found | None:
 
 
 def _is_behind_prompt(line: str, typed: Command) -> bool:
-    """Return whether the whole line is a prompt and the command.  A ``#`` alone may begin a heading."""
+    """Return whether the line is only a prompt and the command.  A single ``#`` is no prompt, because it may begin a
+    heading."""
     prompt = line.rstrip().removesuffix(typed.text).strip() if line.rstrip().endswith(typed.text) else ""
     return prompt not in ("", "#") and typed.words[0] in ("docker", "podman", "nerdctl")
 
@@ -79,10 +80,10 @@ def _words(text: str) -> list[str]:
 
 
 def _whole_line(paste: Paste, start: int) -> tuple[str, int]:
-    r"""Return the command line with the lines that continue it, and the index behind them.
+    r"""Return the command line with the lines that continue it, and the index after them.
 
-    A line is continued by a backslash at its end (``^`` and a backtick on Windows), also over a blank line that the
-    paste has added, or by an option at the beginning of the next line (a wrapped line)."""
+    A line continues if it ends with a backslash (on Windows ``^`` or a backtick), even if pasting has added a blank
+    line after it.  A line also continues if the next line begins with an option, because the line was wrapped."""
     text = paste.lines[start].strip()
     end = start + 1
     while end < len(paste.lines):
@@ -103,7 +104,7 @@ def _whole_line(paste: Paste, start: int) -> tuple[str, int]:
 
 
 def _options(words: list[str]) -> tuple[dict[str, list[str]], int]:
-    """Return the options with their values, and the place of the first word behind them."""
+    """Return the options with their values, and the position of the first word after them."""
     options: dict[str, list[str]] = {}
     at = 0
     while at < len(words) and words[at].startswith("-") and words[at] not in ("-", "--"):
@@ -130,8 +131,8 @@ def _options(words: list[str]) -> tuple[dict[str, list[str]], int]:
 
 
 def _of_run(words: list[str]) -> dict[str, Any] | None:
-    """Return the container that the words of ``docker run`` ask for; None if they name no image.  A container that only
-    runs a command and is removed behind it is empty: no such container is left."""
+    """Return the container that the words of ``docker run`` ask for; None if they name no image.  If the container only
+    runs a command and is removed afterwards, return an empty object, because no such container is left."""
     options, at = _options(words)
     if at >= len(words) or re.match(r"[A-Za-z0-9<$.{]", words[at]) is None:
         return None
@@ -163,7 +164,7 @@ _SHELLS = frozenset(("sh", "bash", "ash", "/bin/sh", "/bin/bash", "/bin/ash", "z
 
 def shell_container(words: tuple[str, ...]) -> str:
     """Return the name of the container in which ``docker run -it IMAGE [SHELL]`` starts a shell; empty if the command
-    starts none.  A container without ``--name`` is called after its image."""
+    starts none.  A container without ``--name`` is named after its image."""
     if words[1:2] != ("run",):
         return ""
     options, at = _options(list(words[2:]))
@@ -189,8 +190,8 @@ def exposed_ports(options: Iterable[str]) -> list[str]:
 
 
 def container(*, image: str, name: str, mode: str, ports: list[str]) -> dict[str, Any]:
-    """Return a container in the form of ``docker inspect``.  ``mode``: the network, with options behind a colon.
-    ``ports``: as of ``-p``."""
+    """Return a container in the form of ``docker inspect``.  ``mode``: the network, which may have options after a
+    colon.  ``ports``: the ports in the form of ``-p``."""
     network, _, owner = mode.partition(":")
     bindings = port_bindings(ports)
     made: dict[str, Any] = {

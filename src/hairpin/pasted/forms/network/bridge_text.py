@@ -1,7 +1,7 @@
 """``bridge link``, ``bridge fdb`` and ``bridge vlan``, and ``brctl show``.
 
-``brctl show`` lists each bridge with its ports, without the state of either.  It gives no reading: hairpin supposes a
-port of each container on its network's bridge anyway.
+``brctl show`` lists each bridge with its ports, without their states.  Its output becomes no reading, because hairpin
+assumes a port for each container on the bridge of the container's network anyway.
 
 Source: iproute2 bridge/link.c, fdb.c, vlan.c; bridge-utils brctl/brctl_cmd.c br_cmd_show()
 """

@@ -1,4 +1,4 @@
-"""Two lists that few hosts have entries in: ``tc qdisc`` and ``ip xfrm policy``.
+"""Two lists that are empty on most hosts: ``tc qdisc`` and ``ip xfrm policy``.
 
 Source: iproute2 tc/tc_qdisc.c print_qdisc(), ip/xfrm_policy.c, ip/ipxfrm.c
 """

@@ -1,6 +1,6 @@
 """JSON of iproute2 and nft: ``ip -j``, ``bridge -j``, ``nft -j list ruleset``, on one line or with ``-p``.
 
-The elements of an array show which command printed it.  Of nft, each table becomes a reading of its own.
+The elements of an array show which command printed it.  Each table of nft becomes a reading of its own.
 """
 
 import json

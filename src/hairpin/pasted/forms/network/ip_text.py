@@ -1,8 +1,8 @@
 """``ip addr``, ``ip link``, ``ip route``, ``ip rule`` and ``ip neigh`` of iproute2 and busybox, and ``ip -br``.
 
-A listing of links without all of their addresses (``ip link``, or an address that a person masked) has the key
-``ip-link-text``: what it does not show is not known.  Of routes, one line that cannot be read makes the whole listing
-useless: it may be the route that decides.
+A listing of links that lacks addresses (``ip link``, or an address that a person masked) has the key ``ip-link-text``:
+addresses that it does not show are not known.  If one line of a listing of routes cannot be read, the whole listing is
+not used, because this line may be the route that decides.
 """
 
 import itertools
@@ -16,7 +16,8 @@ from hairpin.pasted.form import Command, Found, Fragment, OutputForm, Paste, joi
 
 _LINK = re.compile(r"\s*\d+: [^\s:@]+(?:@[^\s:]+)?: <[A-Z0-9_,-]*> mtu \d+")
 _WRAPPED = re.compile(r"\s*(?:qdisc|noqueue|state|mode|group|default|qlen|master|link-netnsid|\d+$|UP|DOWN|UNKNOWN)\b")
-"""The beginning of a line that continues the first line of a link, because a terminal or a mail has broken it."""
+"""Matches the beginning of a line that continues the first line of a link.  A terminal or a mail has broken the first
+line."""
 _DETAIL = re.compile(
     r"(?:inet6?|valid_lft|altname|alias|RX:?|TX:?|link/\w+|prog/xdp|vf \d|\d+ +\d+ +\d+|promiscuity \d+"
     r"|(?:bridge|bridge_slave|veth|vlan|vxlan|macvlan|ipvlan|macvtap|tun|bond|bond_slave|dummy|wireguard|ipip|sit|gre"
@@ -79,7 +80,7 @@ def _is_addr(word: str) -> bool:
 
 
 def _is_filtered(command: Command) -> bool:
-    """Return whether the command shows a part of the addresses: ``ip -4 addr``, ``… scope global``."""
+    """Return whether the command shows only some of the addresses, as ``ip -4 addr`` and ``… scope global`` do."""
     return "-4" in command.words or "-6" in command.words or "scope" in command.words or "grep" in command.text
 
 
@@ -95,7 +96,7 @@ def _is_detail(line: str) -> bool:
 
 
 def _brief(paste: Paste, start: int) -> Found | None:
-    """Return what ``ip -br addr`` or ``ip -br link`` prints.  It shows neither indices nor MTUs."""
+    """Return what ``ip -br addr`` or ``ip -br link`` prints.  These commands show neither indices nor MTUs."""
     end = paste.block(start, _BRIEF.match)
     rows = [found for line in paste.lines[start:end] if (found := _BRIEF.match(line)) is not None]
     command = paste.command_above(start)
@@ -162,8 +163,8 @@ def _routes(paste: Paste, start: int) -> Found | None:
 
 
 def _by_version(lines: list[str], command: Command) -> dict[int, list[str]]:
-    """Return the routes by IP version.  ``ip route show table all`` lists those of both.  A next hop stands behind its
-    route."""
+    """Return the routes by IP version.  ``ip route show table all`` lists the routes of both versions.  The lines of
+    next hops follow their route."""
     if command.has("-6") or command.has("-4"):
         return {6 if command.has("-6") else 4: lines}
     found: dict[int, list[str]] = {}
@@ -187,7 +188,8 @@ def _part_of_routes(version: int, lines: list[str], command: Command) -> Fragmen
 
 
 def _names_routes(command: Command) -> bool:
-    """Return whether the command shows some routes of a table: ``ip route show dev eth0``, ``ip route | grep …``."""
+    """Return whether the command shows only some routes of a table, as ``ip route show dev eth0`` and ``ip route | grep
+    …`` do."""
     asked = {"dev", "to", "via", "proto", "scope", "root", "match", "exact", "type", "default", "cache"}
     return "grep" in command.text or not asked.isdisjoint(command.words)
 
@@ -201,7 +203,8 @@ def _is_of_ipv6(line: str) -> bool:
 
 
 def _is_route(line: str, *, v6: bool) -> bool:
-    """Return whether the line's destination and its next hop are addresses; a person may have masked one."""
+    """Return whether the line's destination and next hop are addresses.  If a person has masked one, it is no
+    address."""
     words = [word for word in line.split() if word not in _TYPES.split("|")]
     try:
         if words[0] != "nexthop":

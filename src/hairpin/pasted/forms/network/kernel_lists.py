@@ -1,7 +1,7 @@
 """Lists of the kernel: ``conntrack -L``, ``ipset``, ``ebtables -L``, and files below ``/proc/net``.
 
-A line with an address that a person masked is left out of the connections.  A set whose members were cut is left out
-as a whole: a rule about it is then not known.
+A connection with an address that a person masked is left out.  A set whose members are incomplete is left out as a
+whole, so the result of a rule about this set is not known.
 
 Source: libnetfilter_conntrack; ipset lib/session.c; ebtables ebtables.c list_rules(); net/ipv4/tcp_ipv4.c, arp.c
 """
@@ -85,7 +85,8 @@ def _listed_sets(paste: Paste, start: int) -> Found | None:
 
 
 def _listed_set(paste: Paste, at: int, name: str) -> tuple[int, list[str]]:
-    """Return the index behind the set, and the set as ``ipset save`` prints it; no line if members are missing."""
+    """Return the index after the set, and the set as ``ipset save`` prints it.  The set has no line if members are
+    missing."""
     said: dict[str, str] = {}
     while at < len(paste.lines) and (found := _SET_LINE.match(paste.lines[at])) is not None:
         said[found["key"]] = found["value"].strip()

@@ -1,8 +1,8 @@
-"""The programs of net-tools: ``ifconfig``, ``route``, ``netstat -r`` and ``arp``, in the form of iproute2's words.
+"""The outputs of net-tools (``ifconfig``, ``route``, ``netstat -r``, ``arp``), translated into the words of iproute2.
 
 ``ifconfig`` has two layouts: before and since net-tools 2.0 (2013).  ``route`` and ``netstat -r`` print the IPv4 routes
 of the table main, with ``*`` or a name in place of an address if ``-n`` was not given.  The ``ifconfig`` of other
-systems prints hexadecimal netmasks: its output concerns no Linux host, and gives no reading.
+systems prints hexadecimal netmasks.  Such an output is about no Linux host and becomes no reading.
 
 Source: net-tools lib/interface.c ife_print_long(), lib/inet_gr.c rprint_fib(), arp.c arp_display()
 """
@@ -67,8 +67,8 @@ def _ifconfig(paste: Paste, start: int) -> Found | None:
 
 
 def _links_of(lines: list[str]) -> tuple[list[str], bool]:
-    """Return the links as ``ip addr`` prints them, and whether all addresses can be read.  The links are numbered in
-    their order: ifconfig shows no indices."""
+    """Return the links as ``ip addr`` prints them, and whether all addresses can be read. ifconfig shows no indexes, so
+    the links are numbered in their order."""
     heads: dict[str, tuple[str, str]] = {}
     details: dict[str, list[str]] = {}
     is_whole = True

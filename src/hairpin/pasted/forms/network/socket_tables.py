@@ -1,11 +1,12 @@
 """``ss`` and ``netstat`` with ``-l``, in the form of ``ss -H -n -l -t -u``.
 
-    ss      := "Netid"? "State" "Recv-Q" "Send-Q" "Local Address:Port" "Peer Address:Port" "Process"? NL row*
-    netstat := "Active Internet connections (only servers)" NL "Proto" "Recv-Q" … NL row*
+    ss      := "Netid"?  "State" "Recv-Q" "Send-Q" "Local Address:Port" "Peer Address:Port" "Process"?  NL row* netstat
+    := "Active Internet connections (only servers)" NL "Proto" "Recv-Q" … NL row*
 
-A listing tells that nothing else listens, if it lists the listening sockets of all ports.  The output of ``grep`` tells
-of some ports only: it gives no reading, because no socket may be called absent by it.  ``ss -n`` and ``netstat -n``
-print numbers; of a name of a service without a known number, the socket is left out, and with it the reading.
+If a listing has the listening sockets of all ports, it shows that nothing else listens.  The output of ``grep`` shows
+only some ports.  Such an output becomes no reading, because it cannot show that a socket is absent.  ``ss -n`` and
+``netstat -n`` print the numbers of ports.  If a listing has the name of a service whose number is not known, it becomes
+no reading.
 
 Source: iproute2 misc/ss.c; net-tools netstat.c
 """
@@ -63,7 +64,8 @@ def _ss(paste: Paste, start: int) -> Found | None:
 
 
 def _protocol_of(rows: list[re.Match[str]]) -> str:
-    """Return the protocol of sockets by their states: without the column of protocols, one alone was asked for."""
+    """Return the protocol of sockets by their states.  A listing without a column for protocols is about only one
+    protocol."""
     return "udp" if rows and all(row["state"] == "UNCONN" for row in rows) else "tcp"
 
 
@@ -95,7 +97,7 @@ def _netstat(paste: Paste, start: int) -> Found | None:
 
 
 def _protocols(command: Command, program: str) -> tuple[str, ...]:
-    """Return the protocols that the command asks for; both if it names none."""
+    """Return the protocols that the command lists; both if it names none."""
     if command.words[:1] != (program,):
         return ("tcp", "udp")
     named = tuple(name for name, option in (("tcp", "-t"), ("udp", "-u")) if command.has(option, f"--{name}"))

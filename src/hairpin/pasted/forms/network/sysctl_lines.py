@@ -1,9 +1,9 @@
 """Values of sysctls.  ``sysctl`` prints ``net.ipv4.ip_forward = 1``, ``grep`` prints
 ``/proc/sys/net/ipv4/ip_forward:1``, and ``cat`` prints the value alone.
 
-A line of ``/etc/sysctl.conf`` looks like the output of ``sysctl``.  Behind ``cat`` or ``grep`` of such a file, behind a
-sentence that names one, and among comments, a line says what ought to be set; it gives no reading.  Without the blanks
-around ``=``, which ``sysctl`` always prints, a line is taken only behind the command.
+A line of ``/etc/sysctl.conf`` looks like the output of ``sysctl``, but it is a wish and no value: it becomes no
+reading.  A line is such a wish after ``cat`` or ``grep`` of such a file, after a sentence that names one, and among
+comments.  ``sysctl`` always prints blanks around ``=``, so a line without these blanks is read only below the command.
 """
 
 import re
@@ -16,7 +16,7 @@ _PATH = re.compile(r"\s*/proc/sys/(?P<path>net/[\w./-]+):\s*(?P<value>-?\d[\d\t 
 _HEADED = re.compile(r"\s*==> /proc/sys/(?P<path>net/[\w./-]+) <==\s*$")
 _BARE = re.compile(r"\s*(-?\d{1,10})\s*$")
 _OTHER = re.compile(r"\s*[a-z][\w-]*(?:[./][\w./*-]+)+ =(?: \S.*)?$")
-"""A line of ``sysctl`` with a value that is empty or no number, or of another part of the kernel."""
+"""Matches a line of ``sysctl`` whose value is empty or no number, or that is about another part of the kernel."""
 _ERROR = re.compile(r"\s*sysctl: |.*: (?:Permission denied|No such file)")
 _CONFIGURED = re.compile(
     r"sysctl\.(?:conf|d)\b|\badd(?:ed|ing)?\b|\bappend|\bput\b|\bset(?:ting)?\b|\bedit"
@@ -56,7 +56,7 @@ def _reads_proc(command: Command) -> bool:
 
 
 def _is_configured(paste: Paste, start: int, end: int) -> bool:
-    """Return whether the lines are those of a configuration file, or a person's words about what to set."""
+    """Return whether the lines come from a configuration file, or from a person who says what to set."""
     above = [line for line in paste.lines[max(0, start - _NEAR) : start] if line.strip()]
     below = [line for line in paste.lines[end : end + 1] if line.strip()]
     near = any(_COMMENT.match(line) for line in (*above[-1:], *below))
@@ -64,7 +64,7 @@ def _is_configured(paste: Paste, start: int, end: int) -> bool:
 
 
 def path_of(name: str) -> str:
-    """Return the path below /proc/sys of a sysctl's name.  In names with dots a slash stands for a dot of a link's
+    """Return the path below /proc/sys of a sysctl's name.  In a name with dots, a slash replaces a dot of a link's
     name: ``net.ipv4.conf.eth0/100.forwarding``.  Source: sysctl(8)"""
     if "/" in name.partition(".")[0]:
         return name
@@ -72,7 +72,8 @@ def path_of(name: str) -> str:
 
 
 def _single(paste: Paste, start: int) -> Found | None:
-    """Return the values that ``cat /proc/sys/…`` or ``sysctl -n`` prints alone, one for each file or name."""
+    """Return the values that ``cat /proc/sys/…`` or ``sysctl -n`` prints without names, one for each file or name of
+    the command."""
     command = paste.command_above(start)
     if not command.words:
         return None

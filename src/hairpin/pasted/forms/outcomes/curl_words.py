@@ -44,8 +44,8 @@ _ANSWERED_TLS = re.compile(r"wrong version number|certificate|handshake failure|
 _STATUS = re.compile(r"\s*(?:< )?HTTP/\d(?:\.\d)? \d{3}\b")
 _RECEIVED = re.compile(r"\s*100\s+[\d.]+[kMG]?\s+100\s+[1-9]")
 _LONG_MS = 20_000
-"""The time from which on a connection that failed was not answered: the kernel gives up a neighbour after three seconds
-and reports other errors at once."""
+"""If a failed connection took at least this time, nothing answered it.  The kernel gives up a neighbour after three
+seconds, and reports other errors at once."""
 
 
 def _curl(paste: Paste, start: int) -> Found | None:
@@ -72,7 +72,7 @@ def _is_broken_off(paste: Paste, end: int) -> bool:
 
 
 def _result_of(lines: tuple[str, ...], target: ClientTarget | None) -> Result | None:
-    """Return the result: that of the error sentence; if this names none, that of the last attempt."""
+    """Return the result that the error sentence names; if the sentence names none, the result of the last attempt."""
     verbose = [line.strip()[1:].strip() for line in lines if line.lstrip().startswith("*")]
     error = next((each for line in reversed(lines) if (each := _ERROR.match(line)) is not None), None)
     if any(_STATUS.match(line) or _RECEIVED.match(line) for line in lines):
@@ -97,9 +97,10 @@ def _result_of(lines: tuple[str, ...], target: ClientTarget | None) -> Result | 
 
 
 def _of_unnamed(said: str, target: ClientTarget | None, lines: tuple[str, ...]) -> Result | None:
-    """Return the result of ``Couldn't connect to server``, as curl says it since 7.80 for each reason.
+    """Return the result behind ``Couldn't connect to server``, which curl prints since 7.80 for every reason.
 
-    A loopback address refuses.  After twenty seconds it was a time-out.  Otherwise it is not told."""
+    For a loopback address it was a refusal.  After twenty seconds it was a time-out.  Otherwise the result is not
+    known."""
     took = re.search(r"after (\d+) ms", said)
     if re.search(r"(?:[Cc]ouldn't|[Cc]ould not) connect to (?:server|host)", said) is None:
         return None
@@ -161,7 +162,7 @@ def _wget(paste: Paste, start: int) -> Found | None:
 
 
 def _attempts(lines: tuple[str, ...], typed: ClientTarget | None) -> Iterator[Seen]:
-    """Yield what each line shows of the attempt.  The last one counts."""
+    """Yield what each line shows about the attempt.  The last value counts."""
     place = typed
     for line in lines:
         to, remote, unknown = _TO.search(line), _REMOTE.search(line), _UNKNOWN.search(line)
@@ -197,7 +198,7 @@ _QUOTED = re.compile(r".*`(?P<error>curl: \(\d{1,2}\) [^`]*)`?")
 
 
 def _quoted_error(paste: Paste, start: int) -> Found | None:
-    """Return what curl's sentence tells that a text quotes between backticks."""
+    """Return the outcome in a sentence of curl that a text quotes between backticks."""
     quoted = _QUOTED.match(paste.lines[start])
     assert quoted is not None
     lines = (quoted["error"],)

@@ -1,7 +1,7 @@
-"""What client libraries, proxies and browsers say of a connection that failed, with its address.
+"""The words of client libraries, proxies and browsers about a failed connection, with its address.
 
-The words stand anywhere in a line, because programs log them.  A line of which the words name no address and no name
-tells nothing.
+The words may stand anywhere in a line, because programs log them.  If the words have neither an address nor a name, the
+line is not used.
 
 Source: Go net/dial.go OpError; Node.js lib/internal/errors.js; urllib3 exceptions; libpq fe-connect.c; pgjdbc; MySQL
 client errors 2002 and 2003; PHP main/network.c; nginx ngx_http_upstream.c; Chromium net/base/net_error_list.h
@@ -151,7 +151,7 @@ _DAEMON = re.compile(r"(?:docker: |Error: )?(?:Error response from daemon|error 
 
 
 def seen_in(line: str) -> Seen | None:
-    """Return what a line of a program tells of a connection that failed; None if it tells none."""
+    """Return the outcome that a program's line reports for a failed connection; None if it reports none."""
     if _ANY.match(line) is None:
         return None
     for words in _ALL:
@@ -162,7 +162,7 @@ def seen_in(line: str) -> Seen | None:
 
 
 def _library(paste: Paste, start: int) -> Found | None:
-    """Return what the line tells.  The engine's own errors are those of a client on the host."""
+    """Return the outcome that the line reports.  In an error of the engine itself, the client is on the host."""
     line = paste.lines[start]
     seen = seen_in(line)
     if seen is None:

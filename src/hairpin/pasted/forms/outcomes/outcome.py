@@ -1,11 +1,14 @@
-"""What a client saw: an answer, a refusal, a time-out.  Each outcome is one line of JSON of the key ``outcome``.
+"""The outcome that a client saw: an answer, a refusal, a time-out.
+
+Each outcome is one line of JSON in the reading with the key ``outcome``.
 
     {"tool": "curl", "target": "http://10.8.0.5:10001", "host": "10.8.0.5", "port": 10001, "protocol": "tcp",
      "result": "refused", "from": "host", "line": 7}
 
-``port`` is null if the tool sends no port, or if the text does not tell it.  ``from`` is the place of the client:
-``host``, ``container:NAME``, or empty if the text does not tell it.  ``line``: the first line of the output, from 1.
-A captured packet has its ``source``, too, and an ICMP error the address ``by`` which it was sent.
+``port`` is null if the tool uses no port, or if the text does not show it.  ``from`` is the place of the client:
+``host``, ``container:NAME``, or empty if the text does not show it.  ``line``: the first line of the output, from 1.
+The outcome of a captured packet also has the packet's ``source``, and the outcome of an ICMP error also has ``by``, the
+address that sent the error.
 """
 
 import re
@@ -46,8 +49,8 @@ _RESULTS: tuple[tuple[re.Pattern[str], Result], ...] = tuple(
 
 
 class Seen(NamedTuple):
-    """What one attempt of a client showed.  ``target``: as it was typed; empty if the text shows no command.
-    ``source``: the source address that a capture shows.  ``by``: the address that sent an ICMP error."""
+    """The result of one attempt of a client.  ``target``: the target as it was typed; empty if the text shows no
+    command.  ``source``: the source address that a capture shows.  ``by``: the address that sent an ICMP error."""
 
     tool: str
     host: str
@@ -76,9 +79,10 @@ def result_in(words: str) -> Result | None:
 
 
 def output_with(paste: Paste, start: int, end: int, seen: Iterable[Seen], *, told: str, command: Command) -> Found:
-    """Return the output with its outcomes.  ``command``: the command whose output it is.
+    """Return the output with its outcomes.
 
-    The origin of the parts is the tool alone: the command line may hold a password or a token."""
+    ``command``: the command that printed the output.  The origin of the parts is only the tool, because the command
+    line may contain a password or a token."""
     parts = (
         Fragment("outcome", _line(each, origin_of(paste, command, each.host), start + 1), "", each.tool)
         for each in dict.fromkeys(seen)
@@ -113,8 +117,8 @@ def _place_text(seen: Seen) -> str:
 
 
 def origin_of(paste: Paste, command: Command, host: str) -> str:
-    """Return the place of the client: a command behind the prompt of the machine on which an engine or a firewall was
-    asked, too, and a command that asks the loopback address, ran on the host."""
+    """Return the place of the client.  A command ran on the host in two cases: it has the same prompt as a command of
+    an engine or a firewall, or it asks the loopback address."""
     if command.netns != HOST:
         return command.netns
     if not command.words or command.words[0] in ("docker", "podman", "nerdctl"):
@@ -126,7 +130,7 @@ def origin_of(paste: Paste, command: Command, host: str) -> str:
 
 
 def is_loopback(host: str) -> bool:
-    """Return whether the address or name is that of the client itself."""
+    """Return whether the address or name belongs to the client itself."""
     return _LOOPBACK.fullmatch(host) is not None
 
 
@@ -143,8 +147,8 @@ _VALUED = re.compile(
 
 
 def target_in(command: Command, *, port: int | None) -> ClientTarget | None:
-    """Return the target of the command line of a client that takes URLs; None if it names none.  ``port``: of a URL
-    without a port and a scheme."""
+    """Return the target of the command line of a client that takes URLs; None if it names none.  ``port``: the port for
+    a URL that has neither a port nor a scheme."""
     plain: list[str] = []
     skipped = False
     for word in command.words[1:]:

@@ -65,7 +65,7 @@ def _result_of(lines: tuple[str, ...]) -> Result | None:
 
 
 def _errors(lines: tuple[str, ...]) -> Result | None:
-    """Return the result that ICMP errors name.  ``Destination Port Unreachable`` is what REJECT answers by default."""
+    """Return the result that ICMP errors name.  By default REJECT answers with ``Destination Port Unreachable``."""
     for line in lines:
         if "ort Unreachable" in line or "ort unreachable" in line:
             return "refused"
@@ -97,7 +97,8 @@ _HOPS = 30
 
 
 def _trace(paste: Paste, start: int) -> Found | None:
-    """Return the end of the way: the target, a hop that answered with an error, or only hops without an answer."""
+    """Return how the trace ended: at the target, at a hop that answered with an error, or with hops that did not
+    answer."""
     head = _TRACE.match(paste.lines[start])
     assert head is not None
     end = paste.block(

@@ -1,6 +1,6 @@
-"""Packets of tcpdump, where they plainly show a SYN without an answer, or an answer.
+"""Packets in the output of tcpdump, if they clearly show a SYN without an answer, or an answer.
 
-    line := [TIME] [LINK "In"|"Out"] "IP " ADDRESS "." PORT " > " ADDRESS "." PORT ": Flags [" FLAGS "]" …
+    line := [TIME] [LINK "In"|"Out"] "IP " ADDRESS "."  PORT " > " ADDRESS "."  PORT ": Flags [" FLAGS "]" …
 
 Source: tcpdump print-tcp.c, print-icmp.c
 """

@@ -5,9 +5,9 @@
     head  := ["num"] ["pkts" "bytes"] "target" "prot" "opt" ["in" "out"] "source" "destination"
     rule  := [N] [PACKETS BYTES] [TARGET] PROTOCOL [OPTIONS] [IN OUT] SOURCE DESTINATION word*
 
-What the listing does not show becomes a match of the module ``unlisted``, on which the walk forks: the interfaces
-without ``-v``, names in place of addresses, and words that this module does not know.  In place of rules that a person
-left out (``...``), and of chains that are not listed, stand rules that may decide anything.
+The walk forks on a match of the module ``unlisted``.  Such a match replaces three things: the interfaces in a listing
+without ``-v``, names instead of addresses, and words that this module does not know.  Rules that a person left out
+(``...``), and chains that are not listed, are replaced by rules that may decide anything.
 
 iptables 1.8.9 and later print numbers of protocols with ``-n``.  ip6tables before 1.8.9 prints no options.
 
@@ -138,8 +138,8 @@ def _chain(paste: Paste, at: int, head: re.Match[str]) -> tuple[_Listed, IpFamil
 def _without_wraps(
     paste: Paste, at: int, chain: str, columns: _Columns | None
 ) -> tuple[str, IpFamily | None, int] | None:
-    """Return the rule that begins at a line, and the index behind it.  A terminal or a mail may have broken the rule in
-    two lines."""
+    """Return the rule that begins at a line, and the index after it.  A terminal or a mail may have broken the rule
+    into two lines."""
     line = paste.lines[at]
     rule = _rule(chain, line, columns)
     following = paste.lines[at + 1] if at + 1 < len(paste.lines) and at + 1 not in paste.commands else ""
@@ -152,8 +152,8 @@ def _without_wraps(
 
 
 def _rule(chain: str, line: str, columns: _Columns | None) -> tuple[str, IpFamily | None] | None:
-    """Return the listed rule as ``iptables-save`` writes it, and its family if its addresses tell it; None if the line
-    is no rule."""
+    """Return the listed rule as ``iptables-save`` writes it, and the rule's family if its addresses show it; None if
+    the line is no rule."""
     read = _rule_of(chain, line.split(), columns)
     if read is None and " ! " in line:
         # Before the words, ``! docker0`` is one column; words have negations of their own.
@@ -213,7 +213,8 @@ def _is_protocol(words: list[str]) -> bool:
 
 
 def _is_address(words: list[str]) -> bool:
-    """Return whether the word may be in a column of addresses: an address, a name, or what masks an address."""
+    """Return whether the word may be in a column of addresses: it is an address, a name, or a text with which a person
+    masked an address."""
     word = words[0].lstrip("!") if words else ""
     return word in _EVERYWHERE or (
         re.match(r"[\w.<\[*-]*[\w.:*>\]-]+(?:/[\w.:]+)?$", word) is not None and word not in _OPTIONS
@@ -251,7 +252,7 @@ def _address(option: str, word: str) -> list[str]:
 
 
 def _table_of(chains: list[_Listed]) -> str:
-    """Return the table that has these chains; where several tables may have them, the one that has such rules."""
+    """Return the table that has these chains.  If several tables may have them, the rules decide."""
     names = {each.name for each in chains if each.policy != "-"}
     if "FORWARD" in names and names & {"PREROUTING", "POSTROUTING"}:
         return "mangle"

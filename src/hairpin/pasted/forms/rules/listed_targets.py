@@ -1,4 +1,6 @@
-"""The words of a rule's target in ``iptables -L``, as options of ``iptables-save``.  They are the last words of a rule.
+"""The words of a rule's target in ``iptables -L``, as options of ``iptables-save``.
+
+These words are the last words of a rule.
 
 Source: the ``print`` functions in iptables/extensions (libxt_DNAT.c, libipt_REJECT.c, libxt_MARK.c …)
 """
@@ -77,9 +79,9 @@ KNOWN_TARGETS = frozenset(
 
 
 def target_options(words: str, target: str) -> tuple[str, tuple[str, ...]]:
-    """Return the words without those of the target, and the target's options.  A target whose words are not known
-    keeps its words among those of the matches, and gets no options: the reader of rules then does not know what the
-    target does."""
+    """Return the words without the target's words; also return the target's options.  If the words of a target are not
+    known, they stay among the words of the matches, and the target gets no options.  The reader of rules then does not
+    know the effect of the target."""
     if words.endswith(GOTO):
         return words.removesuffix(GOTO).rstrip(), ()
     for name, pattern, options in _ROWS:

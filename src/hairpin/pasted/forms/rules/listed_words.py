@@ -1,10 +1,10 @@
-"""The words behind a rule's addresses in ``iptables -L``, as options of ``iptables-save``.
+"""The words after a rule's addresses in ``iptables -L``, as options of ``iptables-save``.
 
     words := ("/*" COMMENT "*/" | match)* target?
 
-Each match is a row: the words that a module prints, and the options that mean the same.  In the options, ``[!]``
-becomes ``!`` if the words are negated.  From the first word on that no row knows, the rest is one match of the module
-:data:`UNLISTED`: what stands behind an unknown word may belong to it.
+Each match is a row: the words that a module prints, and the options with the same meaning.  In the options, ``[!]``
+becomes ``!`` if the words are negated.  If no row knows a word, this word and all words after it become one match of
+the module :data:`UNLISTED`, because later words may belong to the unknown word.
 
 Source: the ``print`` functions in iptables/extensions (libxt_tcp.c, libxt_conntrack.c, libxt_addrtype.c …), versions
 1.4.7 to 1.8.11
@@ -18,8 +18,8 @@ from hairpin.netfilter.nft.script.constants import SERVICES
 from hairpin.pasted.forms.rules.listed_targets import KNOWN_TARGETS, target_options
 
 UNLISTED = "unlisted"
-"""The module of a match that a listing shows in words that are not known, or does not show.  No such module exists, so
-the reader of rules makes it a match on which the walk forks."""
+"""The module of a match that a listing shows in unknown words, or does not show.  No such module exists, so the reader
+of rules makes an opaque match, on which the walk forks."""
 _COMMENT = re.compile(r"/\* (.*?) \*/")
 _MORE_SERVICES = {
     "urd": 465, "sql*net": 66, "docker": 2375, "docker-s": 2376, "commplex-main": 5000, "tproxy": 8081, "us-cli": 8082,
@@ -30,7 +30,7 @@ _MORE_SERVICES = {
     "bootps": 67, "bootpc": 68, "l2tp": 1701, "pptp": 1723, "ipsec-nat-t": 4500, "isakmp": 500, "etcd-client": 2379,
     "etcd-server": 2380, "wap-wsp": 9200, "palace-4": 9995, "mongod": 27017, "sun-sr-https": 6443, "memcache": 11211,
 }  # fmt: skip
-"""Names in files ``/etc/services`` that are longer than Debian's."""
+"""Names of services that are not in Debian's ``/etc/services``, but in longer files of other systems."""
 _PORTS = re.compile(r"([ds])pts?:(!?)(\S+)$")
 _FLAGS = {1: "FIN", 2: "SYN", 4: "RST", 8: "PSH", 16: "ACK", 32: "URG"}
 _WORD = r"(?=\s|$)"
@@ -38,8 +38,8 @@ _WORD = r"(?=\s|$)"
 
 @lru_cache(maxsize=4096)
 def options_of(text: str, target: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Return the options of the rule's matches, and those of its target.  ``text``: the words behind the addresses.
-    ``target``: the target's name, empty if the rule has none."""
+    """Return the options of the rule's matches, and the options of its target.  ``text``: the words after the
+    addresses.  ``target``: the target's name, empty if the rule has none."""
     if text.count("/*") != text.count("*/"):
         return (unknown_match("words", text),), ()  # a comment has words of its own
     matches = [f'-m comment --comment "{_with_escapes(each)}"' for each in _COMMENT.findall(text)]
@@ -62,7 +62,7 @@ def options_of(text: str, target: str) -> tuple[tuple[str, ...], tuple[str, ...]
 
 
 def unknown_match(what: str, words: str = "") -> str:
-    """Return the match that stands for something that the listing does not tell."""
+    """Return the match that replaces a match which the listing does not show."""
     said = " ".join(words.replace('"', "'").replace("\\", "/").split())
     return f"-m {UNLISTED} --{what}" + (f' "{said}"' if said else "")
 
@@ -81,7 +81,7 @@ _Options = Callable[[re.Match[str]], str | None]
 
 
 def _row(words: str, options: str | _Options) -> tuple[re.Pattern[str], _Options]:
-    """Return a row.  ``options`` with ``{NAME}``: the group of that name."""
+    """Return a row.  In ``options``, ``{NAME}`` is replaced by the text of the group with this name."""
     pattern = re.compile(words + _WORD)
     if not isinstance(options, str):
         return pattern, options

@@ -1,4 +1,5 @@
-"""A table of iptables-nft in nft's listing, as lines of ``iptables-save``: nft itself does not know all extensions."""
+"""Translates a table of iptables-nft in nft's listing into lines of ``iptables-save``.  nft itself does not know all
+extensions of iptables."""
 
 import re
 from collections.abc import Iterable
@@ -11,10 +12,10 @@ _HOOK = re.compile(r"type \w+ hook \w+ priority [^;]+; policy (?P<policy>\w+);")
 
 
 def as_iptables_save(family: str, table: str, lines: Iterable[str]) -> str:
-    """Return the text of ``iptables-save``; empty if the table is none of iptables.
+    """Return the text of ``iptables-save``; empty if the table is no table of iptables.
 
-    A table is one of iptables if it has iptables' name and base chains, and nothing that no table of iptables has.
-    ``lines``: those between the table's braces, without spaces at their ends and without handles."""
+    A table of iptables has iptables' name and base chains, and only things that iptables makes.  ``lines``: the lines
+    between the table's braces, without spaces at their ends and without handles."""
     if family not in ("ip", "ip6") or table not in BASE_CHAINS:
         return ""
     chains: dict[str, str] = {}

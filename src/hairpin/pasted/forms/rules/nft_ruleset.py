@@ -1,13 +1,12 @@
 """``nft list ruleset``, ``nft list table`` and ``nft list chain`` as text, in the form of ``nft -j list table``.
 
-    ruleset := table*
-    table   := "table" FAMILY NAME "{" ("# handle" N)? (flags | block)* "}"
-    block   := ("chain" | "set" | "map" | "counter" …) NAME "{" line* "}"
+    ruleset := table* table   := "table" FAMILY NAME "{" ("# handle" N)?  (flags | block)* "}" block   := ("chain" |
+    "set" | "map" | "counter" …) NAME "{" line* "}"
 
-A table of iptables-nft becomes the rules of iptables that it has.  In any other table, a rule that hairpin's reader of
-scripts does not know keeps its last words, if they are a verdict or a jump; the rest is an extension without a known
-meaning, at which the walk forks.  A script of nft looks alike.  In a listing, each base chain has its policy in the
-line of its hook, and no command stands between the tables.
+A table of iptables-nft becomes rules of iptables.  In any other table, hairpin's reader of scripts may not know a rule.
+If the rule's last words are a verdict or a jump, these words are kept; the other words become an extension of unknown
+meaning, at which the walk forks.  A script of nft looks similar to a listing.  But in a listing, each base chain has
+its policy in the line of its hook, and no command stands between the tables.
 
 Source: nft(8); nftables src/rule.c table_print(), chain_print_declaration()
 """
@@ -83,7 +82,7 @@ def _tables_at(paste: Paste, start: int) -> Found | None:
 
 
 def _end_of(paste: Paste, start: int) -> int | None:
-    """Return the index behind the brace that closes the table; None if the text ends before."""
+    """Return the index after the brace that closes the table; None if the text ends before this brace."""
     depth = 0
     for index in range(start, min(len(paste.lines), start + _MOST_LINES)):
         if index in paste.commands and index > start:
@@ -102,7 +101,7 @@ def _bare(line: str) -> str:
 
 
 def _blocks(lines: Iterator[str]) -> Iterator[_Block]:
-    """Yield the blocks of a table.  A statement may go on over several lines, within braces."""
+    """Yield the blocks of a table.  A statement within braces may continue over several lines."""
     for line in lines:
         head = _BLOCK.match(line)
         if head is None:

@@ -1,4 +1,6 @@
-"""The words of a rule in ``nft list``, as options of ``iptables-save``: those that iptables-nft makes its rules of.
+"""Translates the words of a rule in ``nft list`` into options of ``iptables-save``.
+
+These are the words that nft prints for rules of iptables-nft.
 
 Source: iptables/nft.c, nft-shared.c; nftables src/expression.c, statement.c, ct.c, fib.c
 """
@@ -14,7 +16,7 @@ _Options = Callable[[re.Match[str]], str]
 
 
 class Words(NamedTuple):
-    """The options of a rule: those of its matches, and its target with its options."""
+    """The options of a rule: the options of its matches, and its target with the target's options."""
 
     matches: str
     target: str
@@ -23,8 +25,8 @@ class Words(NamedTuple):
 def options_of(line: str, family: str) -> Words:
     """Return the options of the rule that ``nft list`` shows in this line of a table of ``ip`` or ``ip6``.
 
-    Words that are not known, with all behind them, become one match of the module :data:`UNLISTED`; a verdict at the
-    end of the line remains."""
+    An unknown word and all words after it become one match of the module :data:`UNLISTED`.  A verdict at the end of the
+    line is kept."""
     left = line.strip()
     matches: list[str] = []
     target = ""
@@ -47,7 +49,8 @@ def options_of(line: str, family: str) -> Words:
 
 
 def _words_at(left: str) -> tuple[re.Match[str], str, bool] | None:
-    """Return the words that begin the rest of the line, their options, and whether these are a target."""
+    """Return the known words at the beginning of the rest of the line, their options, and whether these are a
+    target."""
     for pattern, options, is_target in _ROWS:
         match = pattern.match(left)
         if match is not None:

@@ -1,7 +1,7 @@
-"""Lines of ``iptables-save`` that a paste may have damaged, as lines that the reader of rules accepts.
+"""Repairs lines of ``iptables-save`` that pasting may have damaged, so that the reader of rules accepts them.
 
-A line that the reader refuses would lose the whole table.  What cannot be read of a line becomes a match of the module
-``unlisted``, on which the walk forks.
+If the reader refused one line, the whole table would be lost.  A part of a line that cannot be read becomes a match of
+the module ``unlisted``, on which the walk forks.
 """
 
 import re
@@ -22,19 +22,19 @@ _DEFAULT_REJECT = {"ip": "icmp-port-unreachable", "ip6": "icmp6-port-unreachable
 
 
 def gap(chain: str) -> tuple[str, ...]:
-    """Return rules that stand for an unknown number of unknown rules of the chain: a packet may be accepted, dropped,
-    or left to the rules that follow."""
+    """Return rules that replace an unknown number of unknown rules of the chain.  With these rules a packet may be
+    accepted, dropped, or passed to the rules after them."""
     return tuple(f"-A {chain} {unknown_match('rules')} -j {verdict}" for verdict in ("ACCEPT", "DROP"))
 
 
 def is_gap(rule: str) -> bool:
-    """Return whether the line is one of :func:`gap`."""
+    """Return whether the line is one of the rules of :func:`gap`."""
     return f"-m {UNLISTED} --rules" in rule
 
 
 @lru_cache(maxsize=8192)
 def sound(rule: str, family: IpFamily) -> str:
-    """Return the rule, ``-A CHAIN word*``, in words that the reader of rules accepts.  ``rule`` has no counters."""
+    """Return the rule (``-A CHAIN word*``) in words that the reader of rules accepts.  ``rule`` has no counters."""
     if _is_read(rule, family):
         return rule
     mended = _ADDRESS.sub(lambda found: _known_address(found, family), rule)
@@ -69,7 +69,8 @@ def _known_address(found: re.Match[str], family: IpFamily) -> str:
 
 
 def missing_chains(table: str, listed: dict[str, str], rules: list[str]) -> Iterator[tuple[str, str]]:
-    """Yield the name and the policy of the chains that the table has or that a rule names, and that are not listed."""
+    """Yield the name and the policy of each chain that is not listed although every such table has it, or although a
+    rule names it."""
     for name in BASE_CHAINS[table]:
         if name not in listed and not (table == "nat" and name == "INPUT" and listed):
             yield name, "ACCEPT"
@@ -81,8 +82,8 @@ def missing_chains(table: str, listed: dict[str, str], rules: list[str]) -> Iter
 
 def complete_table(table: str, chains: dict[str, str], rules: list[str], *, whole: bool) -> list[str]:
     """Return a table in the form of ``iptables-save``.  ``chains``: the listed chains with their policies.  ``rules``:
-    their rules, gaps included.  A chain that is not listed gets a gap as its rules.  ``whole``: no base chain is
-    missing because all chains of the table are listed."""
+    their rules, gaps included.  A chain that is not listed gets a gap as its rules.  ``whole``: whether all chains of
+    the table are listed; then no base chain is added."""
     missing = [(name, policy) for name, policy in missing_chains(table, chains, rules) if policy == "-" or not whole]
     return [
         f"*{table}",

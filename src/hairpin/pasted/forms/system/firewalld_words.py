@@ -1,4 +1,4 @@
-"""What ``firewall-cmd`` prints: its state, zones and direct rules.
+"""The outputs of ``firewall-cmd``: firewalld's state, zones and direct rules.
 
     zone := NAME [" (" STATE ")"] NL (INDENT KEY ":" [" " VALUE])*
 
@@ -31,8 +31,8 @@ _RUNNING = Fragment("firewalld-state", "running\n", "")
 
 
 def _zones(paste: Paste, start: int) -> Found | None:
-    """Return the zones of ``--list-all`` and ``--list-all-zones``.  Permanent zones become no part: the
-    reading is about run time."""
+    """Return the zones of ``--list-all`` and ``--list-all-zones``.  Permanent zones become no part, because the reading
+    is about run time."""
     first = start
     while (
         first > 0
@@ -76,8 +76,8 @@ def _is_key(line: str) -> bool:
 
 
 def _zone(paste: Paste, start: int) -> tuple[list[str], int] | None:
-    """Return the lines of a zone, with the indentation of the tool, and the index behind them; None if too few keys of
-    a zone are there."""
+    """Return the lines of a zone with the tool's indentation, and the index after them; None if the lines have too few
+    keys of a zone."""
     lines = [paste.lines[start].strip()]
     keys: set[str] = set()
     at = end = start + 1
@@ -97,7 +97,8 @@ def _zone(paste: Paste, start: int) -> tuple[list[str], int] | None:
 
 
 def _state(paste: Paste, start: int) -> Found | None:
-    """Return what ``firewall-cmd --state`` prints.  "FirewallD is not running" needs no command above it."""
+    """Return what ``firewall-cmd --state`` prints.  "FirewallD is not running" is recognised without a command above
+    it, too."""
     command = paste.command_above(start)
     text = paste.lines[start].strip()
     is_error = text == "FirewallD is not running"
@@ -130,7 +131,8 @@ _WORDS = re.compile(r"\s*(?:[\w.-]+(?:[:/]\S+)?(?:\s+[\w./:-]+)*|[\w ]+: ?\S*.*)
 
 
 def _list(paste: Paste, start: int) -> Found | None:
-    """Return one list of a zone, below its command.  It tells too little for a zone: only that firewalld runs."""
+    """Return one list of a zone, below its command.  Such a list is not enough for a reading of the zone; it only shows
+    that firewalld runs."""
     command = paste.commands.get(start)
     asked = next((each for each in command.words[1:] if each.startswith(_LISTS)), "") if command is not None else ""
     if command is None or command.words[0] != "firewall-cmd" or not asked or start + 1 >= len(paste.lines):

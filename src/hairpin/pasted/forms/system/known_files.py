@@ -1,7 +1,8 @@
-"""Configuration files that ``cat`` shows, by their path in the command, and those of the network that ``grep`` shows.
+"""Configuration files in the output of ``cat`` or ``grep``.
 
-A file says what ought to be set, not what is.  Therefore the command line is the anchor: its output must not be taken
-for a listing of rules or of sysctls.
+The path in the command shows which file ``cat`` prints; ``grep`` prints files of the network.  A file has the wanted
+settings, and not the present ones.  So the command line is the anchor: a file must not be read as a listing of rules or
+of sysctls.
 """
 
 import re

@@ -1,8 +1,11 @@
-"""Logs: those of containers, which become no reading, the kernel's lines about the network, dockerd's about its start.
+"""Logs of containers, of the kernel and of dockerd.
+
+The logs of containers become no reading.  Of the kernel's log the lines about the network are read, and of dockerd's
+log the lines about its start.
 
     klog := "[" SECONDS "] " WORDS | DATE HOST "kernel: " WORDS
 
-What a program in a container logs of a connection that failed is an outcome, with the container as the client's place.
+If a program in a container logs a failed connection, this is an outcome, and the container is the client's place.
 
 Source: dmesg(1), journalctl(1); the words are those of the collector (collect.sh kernel_log)
 """
@@ -36,7 +39,7 @@ def _container_log(paste: Paste, start: int) -> Found | None:
 
 
 def _names(command: Command) -> Iterator[str]:
-    """Yield the words behind ``logs`` that are no option and no value of one."""
+    """Yield the words after ``logs`` that are neither an option nor the value of an option."""
     words = command.words
     behind = words[words.index("logs") + 1 :] if "logs" in words else ()
     skipped = False
@@ -75,7 +78,7 @@ _SECRET = re.compile(r"(?i)passw|token|secret|credential|://[^/\s]*@")
 
 
 def _engine_log(paste: Paste, start: int) -> Found | None:
-    """Return the line with which dockerd ends if it cannot start."""
+    """Return the line that dockerd logs last if it cannot start."""
     line = paste.lines[start].strip()
     if _SECRET.search(line) is not None:
         return Found(start + 1, ENGINE_LOG)

@@ -1,7 +1,7 @@
 """``ps aux``, ``ps -ef``, ``ps -o pid,args``: dockerd's flags, the programs that carry published ports, and the
 processes that a signal stopped.
 
-Of command lines nothing else is kept: they may hold passwords.
+No other words of command lines are kept, because they may contain passwords.
 
 Source: ps(1)
 """
@@ -14,7 +14,8 @@ from hairpin.pasted.forms.engines.json_documents import daemon_flags
 
 _HEAD = re.compile(r"\s*(?:[A-Z%]+\s+)*PID\b(?:\s+[A-Z%]+)*\s+(?:CMD|COMMAND|ARGS)(?:\s+CGROUP)?\s*$")
 _FREEZER = re.compile(r"freez|refrig")
-"""What a process waits for that its control group has stopped.  Source: kernel/cgroup/freezer.c, kernel/freezer.c"""
+"""Matches the kernel function in which a process waits that its control group has frozen.  Source:
+kernel/cgroup/freezer.c, kernel/freezer.c"""
 _FREEZER_GROUP = re.compile(r"\d+:freezer:(/[^,\s]+)")
 _UNIFIED = re.compile(r"(?:^|,)0::(/[^,\s]+)")
 _PID = re.compile(r"\d+")
@@ -48,8 +49,8 @@ def _processes(paste: Paste, start: int) -> Found | None:
 
 
 def _group_of(shown: str) -> str:
-    """Return the folder of the control group that freezes a process, from what ``ps -o cgroup`` shows; empty if none
-    does.  Source: cgroups(7)"""
+    """Return the folder of the control group that freezes a process, from the output of ``ps -o cgroup``; empty if
+    there is none.  Source: cgroups(7)"""
     old, new = _FREEZER_GROUP.search(shown), _UNIFIED.search(shown)
     if old is not None:
         return f"/sys/fs/cgroup/freezer{old[1]}"
@@ -57,9 +58,9 @@ def _group_of(shown: str) -> str:
 
 
 def _parts_of(rows: list[tuple[str, str]]) -> Iterator[Fragment]:
-    """Yield what the process ids and their command lines tell.
+    """Yield the readings from the process ids and their command lines.
 
-    If several dockerd run, one of them may belong to a container: none is told."""
+    If several dockerd run, one of them may run in a container, so none of them is used."""
     by_name = [(line.partition(" ")[0].rpartition("/")[2], pid, line) for pid, line in rows]
     daemons = [line.split()[1:] for name, _, line in by_name if name == "dockerd"]
     if len(daemons) == 1:
@@ -69,7 +70,7 @@ def _parts_of(rows: list[tuple[str, str]]) -> Iterator[Fragment]:
 
 
 def _relays(paste: Paste, start: int) -> Found | None:
-    """Return the rows of docker-proxy that ``grep`` has left of a list of processes."""
+    """Return the rows of docker-proxy in a list of processes that went through ``grep``."""
     end = paste.block(start, _RELAY.match)
     rows = [found for line in paste.lines[start:end] if (found := _RELAY.match(line)) is not None]
     return Found(end, "ps", tuple(_parts_of([(row["pid"], row["line"].strip()) for row in rows])))

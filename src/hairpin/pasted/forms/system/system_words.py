@@ -1,4 +1,4 @@
-"""What tells the system of a host: kernel, distribution, versions of programs, packages.
+"""Outputs that show a host's system: kernel, distribution, versions of programs, packages.
 
 Source: uname(1), os-release(5), lsb_release(1), hostnamectl(1), dpkg-query(1), rpm(8), apt(8)
 """

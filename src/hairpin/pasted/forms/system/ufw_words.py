@@ -19,7 +19,8 @@ _TITLE = re.compile(r"\s*(?:To\s+Action\s+From|--\s+------\s+----|\[?\s*--)\s*$"
 
 
 def _status(paste: Paste, start: int) -> Found | None:
-    """Return the status.  Its lines are kept as they are; the reader takes state and default policies from them."""
+    """Return the status.  The status keeps its lines unchanged.  The host's reader reads the state and the default
+    policies from these lines."""
     command = paste.command_above(start)
     end = paste.block(start + 1, lambda line: _HEAD.match(line) or _RULE.match(line) or _TITLE.match(line), blank=2)
     end = max(end, start + 1)

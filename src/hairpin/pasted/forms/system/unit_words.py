@@ -2,7 +2,7 @@
 
     status := ("*" | "●" | "○" | "×") " " UNIT [" - " WORDS] NL "Loaded: " … NL "Active: " …
 
-Of dockerd's command line in its control group only the flags are kept that the collector keeps.
+From dockerd's command line in its control group only the flags that the collector keeps are kept.
 
 Source: systemd src/systemctl/systemctl-show.c print_status_info()
 """
@@ -73,7 +73,7 @@ _WORD = re.compile(
 
 
 def _word(paste: Paste, start: int) -> Found | None:
-    """Return the words of ``systemctl is-active UNIT…`` or ``is-enabled UNIT…``, one line a unit."""
+    """Return the words of ``systemctl is-active UNIT…`` or ``is-enabled UNIT…``, one line for each unit."""
     command = paste.command_above(start)
     asked = command.words[1:2]
     if command.words[:1] != ("systemctl",) or asked not in (("is-active",), ("is-enabled",)):
