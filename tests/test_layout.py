@@ -84,6 +84,7 @@ TESTED_ELSEWHERE: dict[str, str] = {
     "apply/kept_plan.py": "kernel/test_taking_back.py",
     "apply/ground.py": "apply/test_fixing.py",
     "apply/program/outpost_ground.py": "kernel/test_remote.py",
+    "collect/netlink/": "kernel/test_collect_netlink.py",
     "cli/docker/running.py": "cli/test_plugin.py",
     "cli/plans/settling.py": "cli/test_undo.py",
     "cli/plans/hosts.py": "cli/test_undo.py",

@@ -34,8 +34,14 @@ def started(lab: Lab, *arguments: str) -> int:
 
 @pytest.mark.parametrize(
     ("arguments", "at_most"),
-    ((("--only", "port=8151"), 86), ((), 149), (("--only", "name=-"), 80), (("--traces", "all"), 70)),
-    ids=("one port", "all of the host", "no container", "traces"),
+    (
+        (("--only", "port=8151"), 86),
+        ((), 149),
+        (("--apart", "yes"), 92),
+        (("--only", "name=-"), 80),
+        (("--traces", "all"), 70),
+    ),
+    ids=("one port", "all of the host", "all without the insides", "no container", "traces"),
 )
 def test_few_processes_are_started(lab: Lab, arguments: tuple[str, ...], at_most: int) -> None:
     """A few more than there were when this was written, for hosts with other tools."""

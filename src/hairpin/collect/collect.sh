@@ -3,9 +3,14 @@
 #
 #   sh -s -- [--root DIR] [--docker-host ENDPOINT] [--docker-context NAME] [--docker-config DIR] [--only WORDS] < collect.sh
 #   sh -s -- --traces 'since=SECONDS key=KIND …' < collect.sh
+#   sh -s -- --apart yes < collect.sh
+#   sh -s -- --enter 'NETNS<TAB>PATH<TAB>PARTS' < collect.sh
 #
 # --only 'port=N name=NAME address=ADDRESS …': of the containers' namespaces only those are read that a word fits; the
 # reading namespaces-left names the others.
+#
+# --apart: no other network namespace is entered: the reading apart stands for each, and apart-facts tells what of the kernel
+# and the host counts in all of them. --enter: only these namespaces are read, one a line, each whole (`whole`) or in part (`rules connections`).
 #
 # --traces: the host's logs and file times are read instead, from that second of the epoch on (default: 7 days back), and of
 # them the kinds that are named (default: all); the word `all` alone asks for just that.
@@ -578,14 +583,19 @@ without_groups() { # ss -e tells the name of each socket's control group, for wh
     exec 3>&- 4>&- 5>&- 6>&- 7>&- 8>&- 9>&- 2>/dev/null
     ulimit -n 4 && exec "$@"
 }
-namespace() { # of a container: ipsets are read only if one of its rules may name one
-    links
+namespace() { # of a container, all of it, or the parts that --enter names
+    case ${HAIRPIN_PARTS:-whole} in
+        *whole*) links; rules_and_sets; sysctls; connections; rate_limits; packet_queues; virtual_servers; sockets; return ;;
+        *rules*) rules_and_sets ;;
+    esac
+    case $HAIRPIN_PARTS in *connections*) connections ;; esac
+}
+rules_and_sets() { # ipsets are read only if one of its rules may name one
     rules
     [ -z "$legacy" ] || legacy='-set '
     case $saved_ip$saved_ip6$legacy in
         *-set\ * | *' SET '*) sets ;;
     esac
-    sysctls; connections; rate_limits; packet_queues; virtual_servers; sockets
 }
 LIB
 
@@ -1612,7 +1622,7 @@ container_namespaces() { # container_namespaces seen|unseen|stored: reads each n
     body namespaces '/proc/PID/ns/net' "$text"
     resolvers
     pinned_names
-    case $list in *"$NL"*"$NL"*) usual_sysctls ;; esac
+    [ -n "$HAIRPIN_APART" ] || case $list in *"$NL"*"$NL"*) usual_sysctls ;; esac
     seen= left= asked_inodes=' '
     set -f; IFS=$NL
     for line in $text; do
@@ -1634,7 +1644,7 @@ container_namespaces() { # container_namespaces seen|unseen|stored: reads each n
         if [ "$inode" = - ] && [ "$pid" != 0 ] && [ ! -e "/proc/$pid" ]; then absent ip-addr "/proc/$pid/ns/net" "process $pid of container $name has ended"
         elif [ "$inode" != - ] && [ "$HAIRPIN_UID" != 0 ] && ! [ -r "/proc/$pid/ns/net" ]; then job "50-$name" seen_from_outside "$pid"
         elif [ "$inode" = - ]; then say ip-addr "/proc/$pid/ns/net" 1 refused "the network namespace of container $name cannot be entered: permission denied or its process is not visible here"
-        elif ! have nsenter; then job "50-$name" without_nsenter "$pid"
+        elif [ -z "$HAIRPIN_APART" ] && ! have nsenter; then job "50-$name" without_nsenter "$pid"
         else entered "50-$name" "/proc/$pid/ns/net"
         fi
     done
@@ -1736,12 +1746,48 @@ with_inode() { # lines "id name pid", "/proc/PID/cgroup:…" and then those of l
     }'
 }
 entered() { # entered FILE NAMESPACE: a job inside the network namespace, within the time limit of the engine's job
+    if [ -n "$HAIRPIN_APART" ]; then
+        if [ -n "$HAIRPIN_TMP" ]; then apart "$2" >"$HAIRPIN_TMP/$1"; else apart "$2"; fi
+        return
+    fi
     if [ -z "$HAIRPIN_TMP" ]; then ( inside_namespace "$2" ) 2>/dev/null; return; fi
     if [ "${running:=0}" -ge 24 ]; then     # one is begun when the oldest has ended: none waits for the slowest of many
         wait "${inside%% *}"; inside=${inside#* }; running=$((running - 1))
     fi
     inside_namespace "$2" >"$HAIRPIN_TMP/$1" 2>/dev/null &
     inside="${inside-}$! "; running=$((running + 1))
+}
+apart() { # apart NAMESPACE: it is read by whoever started this script; the text is the name of its process
+    comm=; case $1 in */ns/net) read -r comm 2>/dev/null <"${1%/ns/net}/comm" ;; esac
+    body apart "$1" "$comm"
+}
+apart_facts() { # what whoever reads namespaces need not find out: what asking loads no module, the files, the names of programs
+    of_kernel=
+    ! loaded nf_tables || of_kernel="$of_kernel nf_tables"
+    ! loaded inet_diag tcp_diag udp_diag || of_kernel="$of_kernel diag"
+    [ "$HAIRPIN_XFRM" != yes ] || of_kernel="$of_kernel xfrm"
+    body apart-facts /proc/sys/net "loaded$of_kernel
+keys4 $HAIRPIN_KEYS4
+keys6 $HAIRPIN_KEYS6
+unused6 $HAIRPIN_KEYS_UNUSED6
+further $HAIRPIN_KEYS_FURTHER
+paths $HAIRPIN_SYSCTLS
+nft4 $HAIRPIN_SAVE_NFT4
+nft6 $HAIRPIN_SAVE_NFT6
+legacy4 $HAIRPIN_SAVE_LEGACY4
+legacy6 $HAIRPIN_SAVE_LEGACY6"
+}
+insides() { # of the namespaces that --enter names
+    case $HAIRPIN_ENTER in *"$NL"*"$NL"*) usual_sysctls ;; esac
+    while IFS=$TAB read -r NETNS path HAIRPIN_PARTS; do
+        export NETNS HAIRPIN_PARTS
+        if have nsenter; then entered "50-${NETNS#*:}" "$path"
+        else path=${path%/ns/net}; without_nsenter "${path#/proc/}"
+        fi
+    done <<EOT
+$HAIRPIN_ENTER
+EOT
+    wait
 }
 inside_namespace() { # inside_namespace NAMESPACE: in place of the shell. The text is no burden to the programs that the one there starts
     export HAIRPIN_NETNS_LIB
@@ -3519,6 +3565,7 @@ read_all() { # read_all FUNCTION: all its jobs in the background, until the last
 }
 
 jobs_of_host() {
+    if [ -n "$HAIRPIN_ENTER" ]; then job 50-insides insides; return; fi
     job 20-docker docker_all
     NETNS=host
     job 10-links links
@@ -3589,7 +3636,7 @@ usable_timeout() { # sets HAIRPIN_TIMEOUT: that of old Busyboxes wants -t, and o
 
 main() {
     umask 077
-    HAIRPIN_ROOT= HAIRPIN_ONLY= HAIRPIN_TRACES= HAIRPIN_LONG_SETS= HAIRPIN_DOCKER_HOST=${DOCKER_HOST:-} HAIRPIN_DOCKER_CONTEXT=${DOCKER_CONTEXT:-} HAIRPIN_DOCKER_CONFIG=${DOCKER_CONFIG:-}
+    HAIRPIN_ROOT= HAIRPIN_ONLY= HAIRPIN_TRACES= HAIRPIN_LONG_SETS= HAIRPIN_APART= HAIRPIN_ENTER= HAIRPIN_PARTS= HAIRPIN_DOCKER_HOST=${DOCKER_HOST:-} HAIRPIN_DOCKER_CONTEXT=${DOCKER_CONTEXT:-} HAIRPIN_DOCKER_CONFIG=${DOCKER_CONFIG:-}
     : "${HOME:=/root}"
     while [ $# -gt 1 ]; do
         case $1 in
@@ -3598,6 +3645,8 @@ main() {
             --only) HAIRPIN_ONLY=$2 ;;
             --traces) HAIRPIN_TRACES=$2 ;;
             --long-sets) HAIRPIN_LONG_SETS=$2 ;;
+            --apart) HAIRPIN_APART=$2 ;;
+            --enter) HAIRPIN_ENTER=$2 ;;
             --docker-context) HAIRPIN_DOCKER_CONTEXT=$2 ;;
             --docker-config) HAIRPIN_DOCKER_CONFIG=$2 ;;
         esac
@@ -3624,13 +3673,14 @@ main() {
         usable_folder "$dir" && break
     done
     [ -z "$HAIRPIN_TMP" ] || TMPDIR=$HAIRPIN_TMP    # where bash keeps a long here-document
-    export HOME PATH NETNS HAIRPIN_ROOT HAIRPIN_ONLY HAIRPIN_TRACES HAIRPIN_LONG_SETS HAIRPIN_DOCKER_HOST HAIRPIN_DOCKER_CONTEXT HAIRPIN_DOCKER_CONFIG HAIRPIN_TOKEN HAIRPIN_KERNEL HAIRPIN_UID HAIRPIN_MODULES HAIRPIN_XFRM HAIRPIN_SYSCTLS \
+    export HOME PATH NETNS HAIRPIN_ROOT HAIRPIN_ONLY HAIRPIN_TRACES HAIRPIN_LONG_SETS HAIRPIN_APART HAIRPIN_PARTS HAIRPIN_DOCKER_HOST HAIRPIN_DOCKER_CONTEXT HAIRPIN_DOCKER_CONFIG HAIRPIN_TOKEN HAIRPIN_KERNEL HAIRPIN_UID HAIRPIN_MODULES HAIRPIN_XFRM HAIRPIN_SYSCTLS \
         HAIRPIN_KEYS4 HAIRPIN_KEYS6 HAIRPIN_KEYS_UNUSED6 HAIRPIN_KEYS_FURTHER HAIRPIN_TIMEOUT HAIRPIN_IP HAIRPIN_IP_FORM HAIRPIN_IP_TRIED HAIRPIN_TMP
 
     begin
     own_container
-    plans_under_way
-    read_names
+    [ -n "$HAIRPIN_ENTER" ] || plans_under_way
+    [ -n "$HAIRPIN_ENTER" ] || read_names
+    [ -z "$HAIRPIN_APART" ] || apart_facts
     if [ -n "$HAIRPIN_TRACES" ]; then
         if [ -z "$HAIRPIN_TMP" ]; then trace_all
         else

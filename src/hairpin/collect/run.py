@@ -161,13 +161,31 @@ def collect(
     list are left out.  The caller then asks whether these sets contain single addresses.  Raises CollectError.  A
     refusal by the host, or the absence of a thing, is a reading, too, and no error.
     """
-    arguments = (
+    return evidence_of_run(
+        runner, words_of(root=root, docker_host=docker_host, only=only, traces=traces, asks_sets=asks_sets)
+    )
+
+
+def words_of(
+    *,
+    root: str | None = None,
+    docker_host: str | None = None,
+    only: tuple[str, ...] = (),
+    traces: tuple[str, ...] = (),
+    asks_sets: bool = False,
+) -> tuple[str, ...]:
+    """Return the arguments of the script; see :func:`collect`."""
+    return (
         *(("--root", root) if root else ()),
         *(("--only", " ".join(only)) if only else ()),
         *(("--traces", " ".join(traces)) if traces else ()),
         *(("--docker-host", docker_host) if docker_host else ()),
         *(("--long-sets", "ask") if asks_sets else ()),
     )
+
+
+def evidence_of_run(runner: Runner, arguments: tuple[str, ...]) -> Evidence:
+    """Return the evidence that one run of the script with these arguments prints; raise CollectError."""
     answer = runner.run(script(), arguments)
     if not answer.stdout:
         raise CollectError(

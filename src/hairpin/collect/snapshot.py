@@ -1,13 +1,15 @@
 """Takes the evidence of a host, with which ``hairpin snapshot`` and every command without ``--snapshot`` start, and
 reads the host's traces."""
 
+import os
 from datetime import UTC, datetime
 from pathlib import Path
 
 import msgspec
 
 from hairpin.collect.by_hand import evidence_in
-from hairpin.collect.run import LocalRunner, Runner, SshRunner, collect
+from hairpin.collect.here import collect_here
+from hairpin.collect.run import LocalRunner, Runner, SshRunner, collect, words_of
 from hairpin.evidence import file
 from hairpin.evidence.reading import Evidence, is_trace, utc_text, with_further
 
@@ -48,6 +50,8 @@ def _collected(
     traces: tuple[str, ...] = (),
     asks_sets: bool = False,
 ) -> Evidence:
+    if host is None and not traces and os.geteuid() == 0:
+        return collect_here(LocalRunner(), words_of(root=root, only=only, asks_sets=asks_sets))
     runner: Runner = LocalRunner() if host is None else SshRunner(host)
     started = datetime.now(UTC)
     evidence = collect(runner, root=root, only=only, traces=traces, asks_sets=asks_sets)
