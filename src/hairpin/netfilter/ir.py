@@ -385,8 +385,8 @@ class Ruleset(Node, frozen=True, tag="ruleset", gc=False):
     ipsets: tuple[Set, ...] = ()
 
     def table(self, family: Family, name: str, dialect: Dialect | None = None) -> Table | None:
-        """Return the first table of that family and name (and dialect, if given), or None.  The dialect iptables-nft
-        also finds a table that only nft shows because it has rules of nft's own."""
+        """Return the first table of that family and name (and dialect, if given), or None.  Only nft shows a table that
+        has rules of nft's own.  The dialect iptables-nft finds such a table, too."""
         named = [each for each in self.tables if each.family == family and each.name == name]
         found = next((each for each in named if dialect in (None, each.dialect)), None)
         if found is None and dialect == "iptables-nft" and family in ("ip", "ip6") and name in BUILT_IN_TABLES:

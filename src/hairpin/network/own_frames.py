@@ -112,7 +112,7 @@ def _immovable(namespace: Namespace) -> dict[int, tuple[FdbEntry, ...]]:
 
 
 def said_of_holding(entry: FdbEntry) -> Message:
-    """Return the words that name the entry in a sentence about its bridge."""
+    """Return the words for the entry, for a sentence about the entry's bridge."""
     mac = write_mac(entry.mac)
     if entry.local:
         return message("has a local forwarding entry for {mac} on {port}", mac=mac, port=entry.port)

@@ -1,4 +1,5 @@
-"""Finds addresses of links to the outside that have a wrong prefix length, as a file or another host on the wire shows.
+"""Finds addresses with a wrong prefix length on links to the outside.  A file or another host on the wire shows that
+the length is wrong.
 
 With a prefix that is too long, the kernel has no route to some machines on the link, or to their router.  With a prefix
 that is too short, the kernel looks on the link for machines that are behind the router.

@@ -61,3 +61,16 @@ def test_the_namespace_of_the_mesh_hands_the_packet_to_ipvs(hands_on: bool) -> N
     found = {each.cause for flow in flows_for(whole, (), None) if flow.dport == 8080
              for each in diagnose(whole, flow).causes}  # fmt: skip
     assert found == (set() if hands_on else {"swarm-ingress-sandbox-broken"})
+
+
+@pytest.mark.parametrize(
+    ("error", "found"),
+    (("no suitable node (1 node not available for new tasks)", True), ("no suitable node (insufficient memory)", False)),
+)
+def test_a_drained_node_takes_no_tasks(error: str, *, found: bool) -> None:
+    """The node's owner may have drained it on purpose, so the command is for a person to run."""
+    whole = of_swarm(running=0, error=error)
+    (suspect,) = diagnose(whole, OF_SERVICE).causes
+    remedy, *_ = remedies(suspect.cause, suspect.candidate, whole)
+    assert ("docker node ls" in " ".join(map(str, remedy.advice))) == found
+    assert remedy.commands == ()

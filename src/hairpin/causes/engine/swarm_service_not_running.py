@@ -34,6 +34,11 @@ def find(view: View) -> Iterator[Candidate]:
     )
 
 
+_NOT_AVAILABLE = "not available for new tasks"
+"""The scheduler's words for a node that is drained or paused.  Source: swarmkit manager/scheduler/filter.go
+ReadyFilter.Explain()"""
+
+
 def _detail(service: SwarmService, port: int) -> Message:
     if not service.wanted:
         return message("The service publishes port {port} and is scaled to 0, so no node takes the port.", port=port)
@@ -59,7 +64,14 @@ def _repair(service: SwarmService) -> tuple[Message, ...]:
         return (
             message("if the service is meant to run, scale it up: `docker service scale {service}=1`", service=name),
         )
+    drained = (
+        message(
+            "`docker node ls` shows which node is drained or paused: it takes no tasks. If it should take tasks again: "
+            "`docker node update --availability active NODE`"
+        ),
+    )
     return (
+        *(drained if _NOT_AVAILABLE in service.error else ()),
         message("read why its tasks end or do not start: `docker service ps --no-trunc {service}`", service=name),
         message("read what its tasks logged: `docker service logs {service}`", service=name),
     )

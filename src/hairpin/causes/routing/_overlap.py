@@ -183,7 +183,7 @@ def _own_routes(view: View, each: Overlap) -> tuple[AddEntry, ...]:
 
 
 def _own(each: Overlap, hop: NextHop, table: int) -> Route:
-    way = NextHop(hop.link, hop.gateway, hop.gateway_version)
+    way = NextHop(hop.link, hop.gateway, hop.gateway_version, onlink=hop.onlink)
     return Route(each.route.version, each.address, width(each.route.version), table=table, next_hops=(way,))
 
 

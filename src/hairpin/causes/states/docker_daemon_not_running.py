@@ -3,8 +3,8 @@
 Users see: "Cannot connect to the … daemon", and connections to published ports are refused after a reboot or a failed
 restart.
 
-Proof: no dockerd answers, and the container, docker-proxy or rules that the port needs ended with dockerd.  A start of
-dockerd also restores its rules, its bridges and their addresses.
+Proof: no dockerd answers.  When dockerd ended, the container, the docker-proxy or the rules that the port needs ended,
+too.  A start of dockerd also restores its rules, its bridges and their addresses.
 Now: ``systemctl start docker``.  If the unit docker has failed, first run ``systemctl reset-failed docker``.  If
 dockerd ends at once, its journal tells why.  If firewalld has a bridge of dockerd in another zone, first run
 ``firewall-cmd --zone=docker --change-interface=BRIDGE``.  Then run ``docker start`` for each container that the start

@@ -5,8 +5,8 @@ Users see: ``iptables -S`` does not show Docker's rules, a firewall does not see
 reports "iptables not found".
 
 Proof: dockerd's path has two programs with the name ``iptables`` whose versions or back ends differ, and dockerd uses
-the first.  Or dockerd's path has no ``iptables`` at all.  No walk can prove this cause, because no change of the
-network repairs it.  Lost rules follow from this cause.
+the first.  Or dockerd's path has no ``iptables`` at all.  hairpin cannot prove this cause by a walk, because no change
+of the network repairs it.  Lost rules follow from this cause.
 Now: remove the first program (``rm /usr/local/sbin/iptables``, or its package), then restart the engine.
 Lasting: nothing more has to be done after the first program is removed.
 """

@@ -3,8 +3,8 @@
 Users see: "Couldn't load match `addrtype'", "Extension addrtype revision 0 not supported, missing kernel module?" or
 "RULE_APPEND failed (No such file or directory)".  On NAS and embedded kernels, published ports never work.
 
-Proof: the engine's error text names the match, and the kernel neither has the match's module nor can load it.  No walk
-can prove this cause, because no change of the network repairs it.
+Proof: the engine's error text names the match, and the kernel neither has the match's module nor can load it.  hairpin
+cannot prove this cause by a walk, because no change of the network repairs it.
 Now: ``modprobe xt_addrtype`` (or the module that the error text names), and restart the engine.  If the module does not
 exist, boot a kernel that has it.
 Lasting: write the module's name into a file in ``/etc/modules-load.d``.

@@ -5,8 +5,8 @@ Users see: dockerd ends with "can't initialize iptables table `nat': Table does 
 reboot.
 
 Proof: the engine's error text names the module, and the kernel neither has the module nor can load it.
-``/lib/modules/$(uname -r)`` is gone or lacks the module, or a line under /etc/modprobe.d forbids it.  No walk can prove
-this cause, because no change of the network repairs it.
+``/lib/modules/$(uname -r)`` is gone or lacks the module, or a line under /etc/modprobe.d forbids it.  hairpin cannot
+prove this cause by a walk, because no change of the network repairs it.
 Now: reboot into the installed kernel.  Or install the modules of the running kernel, and ``modprobe`` the missing
 module.
 Lasting: write the module's name into a file in ``/etc/modules-load.d``.

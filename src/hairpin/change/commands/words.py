@@ -218,7 +218,8 @@ def xfrm_words(policy: XfrmPolicy) -> Words:
 def is_known_whole(policy: XfrmPolicy) -> bool:
     """Return whether a command can make the policy again.
 
-    For example, no command can make a policy that encrypts, because hairpin does not read how packets are encrypted."""
+    For example, hairpin can write no command that makes an encrypting policy, because it does not read how packets are
+    encrypted."""
     return policy.known and not (policy.templates or policy.is_default)
 
 

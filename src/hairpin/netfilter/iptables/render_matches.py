@@ -102,7 +102,7 @@ def _name_words(match: ir.NameMatch, context: Context) -> Words:
             words = write_interface(name) if row.given else ""
             return Words(row.module or None, optional(row.option, words, negated=match.negated is row.given))
     option = "-i" if match.field == "iif" else "-o"
-    raise refuse(match, message("a rule has one {option} with a name", option=option))
+    raise refuse(match, message("a rule can have only one {option} that names something", option=option))
 
 
 def _alternatives_words(match: ir.AnyOfMatch, context: Context) -> Words:

@@ -1,8 +1,8 @@
 """The numbers and words of a network that belong to no single container, and the cells between them.
 
-Two addresses in one cell are in the same ranges and prefixes, and no reading names either of them.  Likewise, two ports
-in one cell are in the same ranges, and no reading names either of them.  So every comparison has the same result for
-two values in one cell.
+Two addresses are in one cell if they are in the same ranges and prefixes, and if no reading names one of them.
+Likewise, two ports in one cell are in the same ranges, and no reading names either of them.  So every comparison has
+the same result for two values in one cell.
 """
 
 import re

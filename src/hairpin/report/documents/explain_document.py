@@ -73,8 +73,9 @@ class NamedDocument(msgspec.Struct, frozen=True):
 
 class FoundDocument(msgspec.Struct, frozen=True):
     """A text with a meaning.  ``line``: the number of the text's first line, from 1.  ``first_at``, ``last_at``: the
-    times of the first and the last line with this text; null if the lines have no time.  ``here``: whether the text is
-    true here.  ``why``: the reason why ``here`` is true, false or undecided.  ``remedies``: the ids of the repairs."""
+    times of the first and the last line with this text; null if the lines have no time.  ``here``: whether what the
+    text says is true of the examined host.  ``why``: the reason why ``here`` is true, false or undecided.
+    ``remedies``: the ids of the repairs."""
 
     line: int
     quote: str

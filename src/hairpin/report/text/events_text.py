@@ -46,7 +46,9 @@ def _staying(found: Matrix, names: str) -> Message:
     if not undecided and known:
         return message("No flow and no open connection changes after: {events}", events=names)
     if undecided < len(found.answer.flows):
-        return message("No decided flow and no open connection changes after: {events}", events=names)
+        return message(
+            "None of these events changes a flow that hairpin decided, or an open connection: {events}", events=names
+        )
     return message("No flow that hairpin knows changes after: {events}", events=names)
 
 

@@ -45,7 +45,7 @@ _WHY: dict[Why, Message] = {
 }
 _JUDGES: dict[str, Message] = {
     "simulated": message("simulated with what hairpin read after the repair"),
-    "replicated": message("replayed on this kernel with what hairpin read after the repair"),
+    "replicated": message("hairpin read the host after the repair, and replayed the packets on this kernel"),
     "observed": message("a real connection that carried data in both directions"),
 }
 _FEW = 6

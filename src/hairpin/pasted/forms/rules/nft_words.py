@@ -23,7 +23,8 @@ class Words(NamedTuple):
 
 
 def options_of(line: str, family: str) -> Words:
-    """Return the options of the rule that ``nft list`` shows in this line of a table of ``ip`` or ``ip6``.
+    """Return the options of a rule.  The line is the rule's line in the output of ``nft list``, in a table of ``ip`` or
+    ``ip6``.
 
     An unknown word and all words after it become one match of the module :data:`UNLISTED`.  A verdict at the end of the
     line is kept."""
