@@ -378,7 +378,7 @@ def test_an_interrupt_during_the_imports_ends_with_130() -> None:
 MARKED: dict[str, tuple[tuple[str, ...], str, str]] = {
     "a port": (("80:99999x",), "80:99999x", "   ^^^^^^"),
     "a protocol": (("web:80/tpc",), "web:80/tpc", "       ^^^"),
-    "something is lacking": (("1.2.3.4",), "1.2.3.4", "       ^"),
+    "something is lacking": (("8151@",), "8151@", "    ^"),
     "a character": (("we!b",), "we!b", "  ^"),
     "wide characters before it": (("网网!",), "网网!", "  ^^"),
     "a place": (("8151", "--from", "lan!"), "lan!", "^^^^"),

@@ -1,7 +1,5 @@
 """One host: its namespaces, its engines, its managers.  ``host/read/parse.py`` makes a host from evidence."""
 
-from ipaddress import ip_address
-
 import msgspec
 
 from hairpin.door import CLOSED, Door, Observation
@@ -311,6 +309,8 @@ def _known_as(host: Host) -> dict[str, Container]:
 
 def _has_address(endpoint: Endpoint, text: str) -> bool:
     """Return whether the text is an address of the endpoint."""
+    from ipaddress import ip_address  # noqa: PLC0415 - few questions name a container by its address
+
     try:
         address = ip_address(text)
     except ValueError:

@@ -65,7 +65,10 @@ def test_the_namespace_of_the_mesh_hands_the_packet_to_ipvs(hands_on: bool) -> N
 
 @pytest.mark.parametrize(
     ("error", "found"),
-    (("no suitable node (1 node not available for new tasks)", True), ("no suitable node (insufficient memory)", False)),
+    (
+        ("no suitable node (1 node not available for new tasks)", True),
+        ("no suitable node (insufficient memory)", False),
+    ),
 )
 def test_a_drained_node_takes_no_tasks(error: str, *, found: bool) -> None:
     """The node's owner may have drained it on purpose, so the command is for a person to run."""
