@@ -8,7 +8,6 @@ from pathlib import Path
 import msgspec
 
 from hairpin.collect.by_hand import evidence_in
-from hairpin.collect.here import collect_here
 from hairpin.collect.run import LocalRunner, Runner, SshRunner, collect, words_of
 from hairpin.evidence import file
 from hairpin.evidence.reading import Evidence, is_trace, utc_text, with_further
@@ -51,6 +50,8 @@ def _collected(
     asks_sets: bool = False,
 ) -> Evidence:
     if host is None and not traces and os.geteuid() == 0:
+        from hairpin.collect.here import collect_here  # noqa: PLC0415 - snapshots and other hosts need none of it
+
         return collect_here(LocalRunner(), words_of(root=root, only=only, asks_sets=asks_sets))
     runner: Runner = LocalRunner() if host is None else SshRunner(host)
     started = datetime.now(UTC)
