@@ -65,7 +65,7 @@ def test_the_same_snapshot_gives_the_same_answer(capsys: pytest.CaptureFixture[s
 
 REFUSED: dict[str, tuple[tuple[str, ...], str]] = {
     "a container that is gone": (("gone",), "this host has no container or alias 'gone' (containers: "),
-    "an address without a port": (("198.51.100.11",), "write 198.51.100.11:PORT"),
+    "an address without a port": (("198.51.100.11",), "Write 198.51.100.11:PORT"),
     "another way to start": (("8080", "--from", "moon"), "write an address, host, lan or container:NAME"),
 }
 

@@ -12,6 +12,8 @@ from hairpin.host.route import PolicyRule, Route
 from hairpin.host.socket import Socket
 from hairpin.network.flow import Flow, Outside
 from hairpin.network.network import Network
+from hairpin.question.flows import flows_for
+from hairpin.question.target import parse_target
 from hairpin.remedy.decisions import decision_undone, perhaps_stopped, stopped_on_purpose, wall_of, with_decisions
 from hairpin.remedy.effects import others_of, with_effects
 from hairpin.remedy.plan import remedies
@@ -74,7 +76,11 @@ def test_its_accidental_twin_is_taken_away(whole: Network) -> None:
 def test_what_a_manager_closes_by_default_is_opened_by_its_own_words() -> None:
     closed = network(host_namespace(with_policy("INPUT", "DROP", with_chain("ufw-user-input", hook="INPUT")),
                                     sockets=(Socket("tcp", 4, None, 22),)))  # fmt: skip
-    first, *_ = told(with_host(closed, ufw=Ufw(enabled=True)), asked(Outside(CLIENT), "198.51.100.11", 22))
+    whole = with_host(closed, ufw=Ufw(enabled=True))
+    first, second, *_ = told(whole, asked(Outside(CLIENT), "198.51.100.11", 22))
+    assert (first.commands, first.undoes) == (("ufw allow from 192.0.2.10 to any port 22 proto tcp",), None)
+    assert second.commands == ("ufw allow 22/tcp",)
+    first, *_ = told(whole, flows_for(whole, (parse_target("22"),), None)[0])
     assert (first.commands, first.undoes) == (("ufw allow 22/tcp",), None)
     denied = with_chain("ufw-user-input", "-p tcp -m tcp --dport 22 -j DROP", hook="INPUT")
     meant = network(host_namespace(denied, sockets=(Socket("tcp", 4, None, 22),)))

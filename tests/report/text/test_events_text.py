@@ -111,7 +111,7 @@ def test_of_undecided_flows_nothing_is_claimed() -> None:
     every = msgspec.structs.replace(whole.answer, flows=tuple(unsure))
     text = " ".join(told(msgspec.structs.replace(whole, answer=some)).split())
     assert "; 1 flow is undecided now " in text
-    assert "No decided flow and no open connection changes after: " in text
+    assert "None of these events changes a flow that hairpin decided, or an open connection: " in text
     text = " ".join(told(msgspec.structs.replace(whole, answer=every)).split())
     assert "the flows are undecided now, and also after the events" in text
     assert "No flow that hairpin knows changes after: " in text

@@ -10,7 +10,7 @@ from hairpin.evidence.told import Outcome, ToldParts
 from hairpin.host.host import Host
 from hairpin.host.route import TABLE_DEFAULT, TABLE_LOCAL, TABLE_MAIN
 from hairpin.message import message
-from hairpin.netfilter.ir import FieldMatch, Nat, Rule
+from hairpin.netfilter.ir import FieldMatch, Nat, Rule, Verdict
 from hairpin.network.flow import Flow
 from hairpin.suppose.hints.hint import Hinted, Prose, words
 from hairpin.suppose.hints.phrases import RULES, SOCKETS
@@ -32,7 +32,6 @@ _OWN_HOST = words(
 )
 _NEAR_CHARACTERS = 200
 _PRIVATE = re.compile(r"10\.|192\.168\.|172\.(?:1[6-9]|2\d|3[01])\.")
-_OTHER_RANGE = re.compile(r"! ?(?:-s )?[0-9a-f:]+::[0-9a-f:]*/\d+")
 _GONE = words(r"\b(?:gone|missing|flush\w*|removed|deleted|lost|disappear\w*|wiped|iptables -F)\b")
 _WEIGHT, _SEEN_WEIGHT = 16, 26
 
@@ -161,7 +160,9 @@ def discovery_dropped(host: Host, flows: Iterable[Flow]) -> Iterator[Hinted]:
         return
     for table in (each for each in host.namespace(HOST).ruleset.tables if each.family == "ip6"):
         for rule in (rule for chain in table.chains for rule in chain.rules):
-            if "DROP" in rule.text and _OTHER_RANGE.search(rule.text) is not None:
+            if any(isinstance(each, Verdict) and each.verdict == "drop" for each in rule.body) and _spares_a_range(
+                rule
+            ):
                 means = message(
                     "The rule drops all IPv6 packets whose address is outside of the network's range, so neighbour "
                     "discovery between its containers fails"
@@ -171,6 +172,12 @@ def discovery_dropped(host: Host, flows: Iterable[Flow]) -> Iterator[Hinted]:
                     "isolation-drops-discovery", 30, "sudo ip6tables-save; ip -6 neigh", shows, means, 0, rule.text
                 )
                 return
+
+
+def _spares_a_range(rule: Rule) -> bool:
+    """Return whether the rule matches all IPv6 packets but those of one range."""
+    matches = (each for each in rule.body if isinstance(each, FieldMatch))
+    return any(each.negated and each.field in ("saddr6", "daddr6") for each in matches)
 
 
 def published_elsewhere(host: Host, flows: Iterable[Flow]) -> Iterator[Hinted]:
