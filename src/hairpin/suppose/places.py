@@ -62,7 +62,7 @@ def places_in(sentence: str) -> Iterator[tuple[Place, bool]]:
     A clause without a place is about the place of the clause before."""
     place: Place | None = None
     for clause in _CLAUSE.split(sentence):
-        named = [name for name, pattern in _PLACES.items() if pattern.search(clause) is not None]
+        named: list[Place] = [name for name, pattern in _PLACES.items() if pattern.search(clause) is not None]
         if len(named) == 1:
             place = named[0]
         elif named:
