@@ -31,7 +31,7 @@ from hairpin.errors import ApplyError, CollectError
 from tests.kernel.test_change_law import CASES, HOST_NETNS, SETUP, Host, insertion
 from tests.kernel.test_taking_back import parts, untold
 from tests.kills.program import Moments
-from tests.whole import WHOLE
+from tests.whole import WHOLE, thinned
 
 SHELLS = {"dash": ("dash",), "bash": ("bash", "--posix"), "busybox": ("busybox", "sh"), "here": ("here",)}
 """``here``: the way of a hairpin on that host, which is lent to the program."""
@@ -107,7 +107,7 @@ def after(seconds: float, true: Callable[[], bool]) -> bool:
     return true()
 
 
-@pytest.mark.parametrize("shell", SHELLS.values(), ids=SHELLS)
+@pytest.mark.parametrize("shell", thinned(SHELLS.values(), len(SHELLS)), ids=SHELLS)
 def test_a_plan_is_carried_out_kept_and_taken_back(remote: Callable[..., Remote], shell: tuple[str, ...]) -> None:
     one = remote(*shell)
     with one.begun() as ground:
