@@ -2,7 +2,7 @@
 no program in them; ``collect.sh`` reads everything else.
 
 The script runs with ``--apart``: it leaves out other network namespaces, and prints the reading ``apart`` for each.
-What ``netlink/`` does not read exactly, a second run with ``--enter`` reads.  If a container has changed meanwhile,
+A second run with ``--enter`` reads what ``netlink/`` cannot read exactly.  If a container has changed meanwhile,
 everything is read again by the script alone, which knows how to handle that.
 """
 

@@ -13,7 +13,7 @@ import msgspec
 
 from hairpin.answer.answer import Answer, CauseAnswer, Decides, Next
 from hairpin.answer.likely.hinted import leaning_about, sure_about
-from hairpin.answer.likely.likely import OUTSIDE_CATALOGUE, likely_cause
+from hairpin.answer.likely.likely import OUTSIDE_CATALOGUE, known_by, likely_cause
 from hairpin.causes.cause import Candidate
 from hairpin.causes.registry import known_cause
 from hairpin.causes.where import OfFile
@@ -77,7 +77,7 @@ def _among_likely(answer: Answer, made: _Causes) -> tuple[_Causes, _Causes, _Cau
     least = top - _BEHIND if top >= _STRONG else -_STRONG
     first = [each for each in made if points.get(each.id, top) >= least]
     sure = sure_about(answer)
-    named = [each for each in ranked if (each.shown_by or ("",))[0] in sure or each.id in sure]
+    named = [each for each in ranked if known_by(each) in sure]
     first = [*named, *(each for each in first if each not in named and each.id not in sure)]
     placed = {each.id for each in (*proven, *first)} - {OUTSIDE_CATALOGUE}
     listed = {each.id for each in answer.causes}
@@ -191,13 +191,17 @@ def _errors(lines: tuple[tuple[int, str], ...]) -> Iterator[QuotedError]:
         yield QuotedError(number, hit.matched, hit.entry)
 
 
+def _is_one_project(answer: Answer) -> bool:
+    """Return whether the texts are about one project of compose without networks of its own."""
+    lines = [line for evidence in answer.evidence for _, line in unrecognised_in(evidence)]
+    return any(map(_COMPOSE.search, lines)) and not any(map(_NETWORKS.search, lines))
+
+
 def _causes(errors: tuple[QuotedError, ...], answer: Answer) -> Iterator[CauseAnswer]:
     named: dict[str, QuotedError] = {}
-    lines = [line for evidence in answer.evidence for _, line in unrecognised_in(evidence)]
-    is_one_project = any(map(_COMPOSE.search, lines)) and not any(map(_NETWORKS.search, lines))
     for each in sorted(errors, key=lambda one: one.entry.general):
         ids = dict.fromkeys((each.entry.kept_by, *each.entry.shown_by, *each.entry.causes[:_EACH]))
-        if "no-common-network-for-name" in ids and is_one_project:
+        if "no-common-network-for-name" in ids and _is_one_project(answer):
             ids = dict.fromkeys((_STOPPED, *ids))
         known = tuple(one for one in ids if one and known_cause(one) is not None)
         for cause in known or ((OUTSIDE_CATALOGUE,) if not each.entry.general else ()):
@@ -205,19 +209,18 @@ def _causes(errors: tuple[QuotedError, ...], answer: Answer) -> Iterator[CauseAn
                 named.setdefault(cause, each)
     for cause, error in list(named.items())[:_MOST]:
         known_as = known_cause(cause)
-        if known_as is not None or cause == OUTSIDE_CATALOGUE:
-            seen = Outcome(error.entry.program or "", error.quote, "refused", line=error.line)
-            yield likely_cause(
-                cause,
-                answer.network.this.name,
-                Candidate(
-                    known_as.title if known_as is not None else error.entry.meaning,
-                    message("{quote}: {meaning}", quote=error.quote, meaning=error.entry.meaning),
-                    Change(()),
-                    OfFile(f"line {error.line}"),
-                    "nothing-listens-there",
-                ),
-                ref="",
-                explains=(seen,),
-                shown_by=("", error.entry.meaning),
-            )
+        seen = Outcome(error.entry.program or "", error.quote, "refused", line=error.line)
+        yield likely_cause(
+            cause,
+            answer.network.this.name,
+            Candidate(
+                known_as.title if known_as is not None else error.entry.meaning,
+                message("{quote}: {meaning}", quote=error.quote, meaning=error.entry.meaning),
+                Change(()),
+                OfFile(f"line {error.line}"),
+                "nothing-listens-there",
+            ),
+            ref="",
+            explains=(seen,),
+            shown_by=("", error.entry.meaning),
+        )

@@ -22,6 +22,7 @@ from hairpin.host.sysctl import Path, Sysctls
 from hairpin.host.xfrm import XfrmPolicy
 from hairpin.kept import kept
 from hairpin.message import Message
+from hairpin.netfilter.address import parse_address
 from hairpin.netfilter.ir import Ruleset
 from hairpin.netfilter.packet import Connection
 
@@ -309,13 +310,11 @@ def _known_as(host: Host) -> dict[str, Container]:
 
 def _has_address(endpoint: Endpoint, text: str) -> bool:
     """Return whether the text is an address of the endpoint."""
-    from ipaddress import ip_address  # noqa: PLC0415 - few questions name a container by its address
-
     try:
-        address = ip_address(text)
+        version, value = parse_address(text)
     except ValueError:
         return False
-    return int(address) == (endpoint.ipv4 if address.version == 4 else endpoint.ipv6)
+    return value == (endpoint.ipv4 if version == 4 else endpoint.ipv6)
 
 
 @kept

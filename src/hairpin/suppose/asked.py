@@ -10,11 +10,12 @@ from hairpin.errors import UsageError
 from hairpin.evidence.told import Outcome, ToldParts
 from hairpin.host.docker import Container, Endpoint, Engine, PortBinding
 from hairpin.host.host import Host, Namespace
-from hairpin.netfilter.ir import FieldMatch, Nat
+from hairpin.netfilter.ir import Nat
 from hairpin.network.prefix import inside, is_loopback
 from hairpin.question.asked import Target
 from hairpin.question.target import parse_target
 from hairpin.suppose.hints.captured import is_of_container
+from hairpin.suppose.hints.told_facts import fields_of
 
 UNNAMED = "CONTAINER"
 """The name that hairpin gives a container whose name the text does not show."""
@@ -100,7 +101,7 @@ def _inner_port(host: Host, port: int) -> int:
     tables = host.own.ruleset.tables if host.own is not None else ()
     for table in (each for each in tables if each.name == "nat"):
         for rule in (rule for chain in table.chains for rule in chain.rules):
-            matched = {each.field: each.ranges for each in rule.body if isinstance(each, FieldMatch)}
+            matched = fields_of(rule)
             translated = next((each for each in rule.body if isinstance(each, Nat) and each.nat == "dnat"), None)
             if matched.get("dport") == ((port, port),) and "saddr4" not in matched and translated is not None:
                 return translated.ports[0] if translated.ports is not None else port

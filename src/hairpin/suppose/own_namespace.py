@@ -12,7 +12,7 @@ from hairpin.host.host import Host, Namespace
 from hairpin.host.link import Address, BridgeInfo, BridgePort, Link, is_bridge_by_name
 from hairpin.host.route import TABLE_DEFAULT, TABLE_LOCAL, TABLE_MAIN, NextHop, PolicyRule, Route
 from hairpin.host.sysctl import Path, Sysctls
-from hairpin.netfilter.address import Version
+from hairpin.netfilter.address import Version, width
 from hairpin.suppose.simulated import with_namespace
 
 _replace = msgspec.structs.replace
@@ -45,7 +45,6 @@ _INNER = frozenset({"vxlan", "geneve", "wireguard", "dummy", "tun", "ipip", "gre
 
 
 _VERSIONS: tuple[Version, ...] = (4, 6)
-_LONGEST: dict[Version, int] = {4: 32, 6: 128}
 
 
 def with_lookups(own: Namespace, told: ToldParts, uplinks: tuple[Link, ...]) -> Namespace:
@@ -161,7 +160,7 @@ def _default_route(own: Namespace, uplinks: tuple[Link, ...], version: Version) 
     """Yield a default route by the first address of the uplink's network; none without a global address."""
     of_hosts = [each for each in own.addresses if each.version == version and each.scope == "global"]
     for link in (each for each in uplinks if each.up):
-        shared = (each for each in of_hosts if each.prefix_length < _LONGEST[version])
+        shared = (each for each in of_hosts if each.prefix_length < width(version))
         given = next((each for each in shared if each.link == link.name), None)
         if given is not None:
             first = given.prefix.network + 1

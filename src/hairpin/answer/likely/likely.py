@@ -124,13 +124,18 @@ def _beside_walked(
     walked_weight = {each: _WALKED + max(-_WALKED, min(_MOST_LEANING, leaning.points.get(each, 0))) for each in known}
 
     def weight(cause: CauseAnswer) -> int:
-        command = cause.shown_by[0] if cause.shown_by is not None and cause.id == OUTSIDE_CATALOGUE else ""
-        return max(walked_weight.get(cause.id, 0), weights.get(command or cause.id, 0))
+        return max(walked_weight.get(cause.id, 0), weights.get(known_by(cause), 0))
 
     ranked = sorted(_with_refs((*answer.causes, *further)), key=lambda each: -weight(each))
     usual = of_suppositions(answer)
     asked = of_alternatives(strong or others, answer) if strong or others else None
     return _replace(answer, causes=tuple(ranked), next=both(asked, usual) if ranked[0].id in known else asked or usual)
+
+
+def known_by(cause: CauseAnswer) -> str:
+    """Return what tells a cause from others: its id, or if the catalogue lacks it, the command that shows it."""
+    command = cause.shown_by[0] if cause.shown_by is not None and cause.id == OUTSIDE_CATALOGUE else ""
+    return command or cause.id
 
 
 def _with_refs(causes: tuple[CauseAnswer, ...]) -> tuple[CauseAnswer, ...]:

@@ -13,7 +13,7 @@ _LONGEST = 330
 _ENOUGH = 0.75
 """If the commands decide this share of the weight of all likely causes, no further command is added."""
 _SURE = 20
-"""If a capture decides a cause with at least this weight, it is the only command, because it runs until somebody stops
+"""A capture that decides a cause with at least this weight is the only command.  A capture runs until somebody stops
 it."""
 _CAPTURE = "sudo tcpdump"
 """The command that waits for packets.  This command is the last one in the line, because a later command would run only
@@ -120,7 +120,7 @@ output."""
 
 
 def of_basics(answer: Answer) -> Next:
-    """Of the most useful readings, return the commands for the readings that the text lacks."""
+    """Return the commands for those of the most useful readings that the text lacks."""
     told = [host.told for host in answer.network.hosts if host.told is not None]
     lacking = [each for each in _BASICS if not any((HOST, each[0]) in parts.parts for parts in told)] or list(_BASICS)
     line = _one_line([*(command for _, command, _ in lacking), "docker ps -a"])

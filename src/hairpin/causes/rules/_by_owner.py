@@ -7,7 +7,7 @@ from msgspec.structs import replace
 from hairpin.causes.cause import Candidate, View, Way
 from hairpin.causes.engine_rules._lost_rules import lost_translation
 from hairpin.causes.order import Class
-from hairpin.causes.rules._lifting import for_client
+from hairpin.causes.rules._lifting import asks_for_one_client, for_client
 from hairpin.causes.rules._manager import repairs
 from hairpin.causes.rules._nearly import nearly_allowing
 from hairpin.causes.rules._rule_owner import OWNERS, relay_name, serves_relay, stopped_by
@@ -18,7 +18,6 @@ from hairpin.change.ufw import ufw_allow_rules
 from hairpin.message import Message, message
 from hairpin.netfilter.evaluate.chain import Place
 from hairpin.netfilter.packet import is_discovery
-from hairpin.network.flow import Outside
 from hairpin.network.port_holder import is_docker_proxys
 from hairpin.network.prefix import address_text
 from hairpin.walk.decided import SocketDecided
@@ -97,9 +96,8 @@ def _for_client(view: View, place: Place) -> Iterator[Way]:
 
 def _for_client_by_owner(view: View, change: Change) -> Iterator[Way]:
     """Yield the call of ufw that lets only the client in, if the user named a client."""
-    names_one = not view.flow.names_no_client and not view.in_reply and isinstance(view.flow.start, Outside)
     call = change.calls[0] if len(change.calls) == 1 else None
-    if names_one and isinstance(call, AllowInUfw):
+    if asks_for_one_client(view) and isinstance(call, AllowInUfw):
         packet = view.stop.seen.packet
         alone = replace(call, source=address_text(packet.saddr, packet.version))
         parts = ufw_allow_rules(alone, view.host_netns, view.host_namespace.ruleset)

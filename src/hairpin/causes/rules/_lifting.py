@@ -43,11 +43,16 @@ def exception(view: View, place: Place) -> Change:
     return rendered(LetIn(view.stop.netns, place, chain, rules), view.network)
 
 
+def asks_for_one_client(view: View) -> bool:
+    """Return whether the packet is on the way from a client outside, and the user named this client."""
+    return not view.flow.names_no_client and not view.in_reply and isinstance(view.flow.start, Outside)
+
+
 def for_client(view: View, place: Place) -> Change | None:
     """Return the change of ``exception``, limited to the packet's client.  Return None if the user named no client, or
     if the packet is not a request of that client by TCP or UDP, or if hairpin can write no exception there."""
-    seen, flow = view.stop.seen, view.flow
-    if flow.names_no_client or view.in_reply or not isinstance(flow.start, Outside) or not lets_exceptions(place):
+    seen = view.stop.seen
+    if not asks_for_one_client(view) or not lets_exceptions(place):
         return None
     if seen.packet.protocol not in (TCP, UDP) or seen.ct_state & (ir.CT_ESTABLISHED | ir.CT_RELATED):
         return None

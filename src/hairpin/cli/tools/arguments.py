@@ -107,7 +107,7 @@ class PastedArguments(ToldArguments, frozen=True, kw_only=True, forbid_unknown_f
 
 
 class CheckArguments(PastedArguments, frozen=True, kw_only=True, forbid_unknown_fields=True, rename=_FROM):
-    """What ``check`` takes."""
+    """The arguments of ``check``."""
 
     targets: _Targets = ()
     origin: _Origin = ""
@@ -117,7 +117,7 @@ class CheckArguments(PastedArguments, frozen=True, kw_only=True, forbid_unknown_
 
 
 class WalkArguments(PastedArguments, frozen=True, kw_only=True, forbid_unknown_fields=True, rename=_FROM):
-    """What ``walk`` takes."""
+    """The arguments of ``walk``."""
 
     target: _Target
     origin: _Origin
@@ -126,7 +126,7 @@ class WalkArguments(PastedArguments, frozen=True, kw_only=True, forbid_unknown_f
 
 
 class EventsArguments(PastedArguments, frozen=True, kw_only=True, forbid_unknown_fields=True, rename=_FROM):
-    """What ``events`` takes."""
+    """The arguments of ``events``."""
 
     targets: _Targets = ()
     origin: _Origin = ""
@@ -134,7 +134,7 @@ class EventsArguments(PastedArguments, frozen=True, kw_only=True, forbid_unknown
 
 
 class DiffArguments(PastedArguments, frozen=True, kw_only=True, forbid_unknown_fields=True, rename=_FROM):
-    """What ``diff`` takes."""
+    """The arguments of ``diff``."""
 
     targets: _Targets = ()
     origin: _Origin = ""
@@ -150,7 +150,7 @@ class DiffArguments(PastedArguments, frozen=True, kw_only=True, forbid_unknown_f
 
 
 class ExplainArguments(ToldArguments, frozen=True, kw_only=True, forbid_unknown_fields=True, rename=_FROM):
-    """What ``explain`` takes: a cause, or lines."""
+    """The arguments of ``explain``: a cause, or lines."""
 
     cause: Annotated[
         str, Meta(pattern=r"^([a-z0-9]+(-[a-z0-9]+)*)?$", description="A cause's id, as check names it: its page.")
@@ -166,7 +166,7 @@ class ExplainArguments(ToldArguments, frozen=True, kw_only=True, forbid_unknown_
 
 
 class StoryArguments(BundleArguments, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What ``story`` takes."""
+    """The arguments of ``story``."""
 
     targets: _Targets = ()
     since: Annotated[
@@ -175,7 +175,7 @@ class StoryArguments(BundleArguments, frozen=True, kw_only=True, forbid_unknown_
 
 
 class ProveArguments(HostArguments, frozen=True, kw_only=True, forbid_unknown_fields=True, rename=_FROM):
-    """What ``prove`` takes."""
+    """The arguments of ``prove``."""
 
     target: Annotated[str, Meta(max_length=4096, description="As in check, one. None: every published port.")] = ""
     origin: _Origin = ""
@@ -184,7 +184,7 @@ class ProveArguments(HostArguments, frozen=True, kw_only=True, forbid_unknown_fi
 
 
 class MoreArguments(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What ``more`` takes."""
+    """The arguments of ``more``."""
 
     answer: Annotated[str, Meta(pattern=r"^a[1-9][0-9]*$", description="The answer's id, such as a3.")]
     parts: Annotated[

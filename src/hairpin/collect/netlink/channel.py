@@ -23,7 +23,7 @@ ROUTE, SOCKETS, NETFILTER = 0, 4, 12
 _REQUEST_DUMP = 0x301
 """NLM_F_REQUEST | NLM_F_DUMP"""
 _INTERRUPTED = 0x10
-"""NLM_F_DUMP_INTR: what was listed has changed meanwhile."""
+"""NLM_F_DUMP_INTR: the listed things changed while the kernel listed them."""
 _ERROR, _DONE = 2, 3
 _HEADER = struct.Struct("=IHHII")
 _STATUS = struct.Struct("=i")

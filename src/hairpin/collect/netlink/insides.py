@@ -1,7 +1,7 @@
 """All readings of network namespaces, made in a thread that enters them one after the other.
 
-A thread can enter another network namespace than the rest of its process: setns(2).  What is read changes nothing, and
-asks the kernel for nothing for which it would load a module: ``collect.sh`` says what is loaded.
+A thread can enter another network namespace than the rest of its process: setns(2).  Reading changes nothing.  hairpin
+asks for nothing that would make the kernel load a module: ``collect.sh`` says which modules are loaded.
 """
 
 import os
@@ -20,7 +20,7 @@ from hairpin.collect.netlink.interfaces import listed_interfaces
 from hairpin.evidence.reading import Reading, utc_text
 
 WHOLE, RULES, CONNECTIONS = "whole", "rules", "connections"
-"""What of a namespace is left to ``collect.sh``: all of it, or only some readings."""
+"""The parts of a namespace that ``collect.sh`` reads: all of it, or only its rules or connections."""
 _CLONE_NEWNET = 0x40000000
 _GET_TABLE = 10 << 8 | 1
 """NFNL_SUBSYS_NFTABLES and NFT_MSG_GETTABLE."""
@@ -29,8 +29,8 @@ _COUNT = "/proc/sys/net/netfilter/nf_conntrack_count"
 _MOST_CONNECTIONS = 20_000
 _LIMIT_FOLDERS = ("xt_recent", "ipt_hashlimit", "ip6t_hashlimit")
 _NOT_UNDERSTOOD = (NotOrdinaryError, OSError, LookupError, ValueError, struct.error, ImportError, AttributeError)
-"""What is raised for a namespace that cannot be read: a message in another form than is known, and a Python without
-ctypes or a libc without setns(2), too."""
+"""The errors of a namespace that cannot be read.  A netlink message may have an unknown form, Python may lack ctypes,
+and the libc may lack setns(2)."""
 
 
 class Place(NamedTuple):
@@ -41,8 +41,8 @@ class Place(NamedTuple):
 
 
 class Inside(NamedTuple):
-    """What was read of a namespace.  ``left``: what ``collect.sh`` reads there.  ``inode``: the namespace's inode; 0 if
-    it could not be opened."""
+    """The readings of a namespace.  ``left``: the parts that ``collect.sh`` still has to read.  ``inode``: the inode of
+    the namespace; 0 if it could not be opened."""
 
     inode: int
     readings: tuple[Reading, ...] = ()

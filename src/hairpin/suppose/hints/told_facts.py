@@ -158,20 +158,23 @@ def discovery_dropped(host: Host, flows: Iterable[Flow]) -> Iterator[Hinted]:
     network's range.  Neighbour discovery has link-local and multicast addresses, so its packets are dropped, too."""
     if not any(each.version == 6 for each in flows):
         return
-    for table in (each for each in host.namespace(HOST).ruleset.tables if each.family == "ip6"):
-        for rule in (rule for chain in table.chains for rule in chain.rules):
-            if any(isinstance(each, Verdict) and each.verdict == "drop" for each in rule.body) and _spares_a_range(
-                rule
-            ):
-                means = message(
-                    "The rule drops all IPv6 packets whose address is outside of the network's range, so neighbour "
-                    "discovery between its containers fails"
-                )
-                shows = message("a rule of an isolation chain drops all but the network's own range")
-                yield Hinted(
-                    "isolation-drops-discovery", 30, "sudo ip6tables-save; ip -6 neigh", shows, means, 0, rule.text
-                )
-                return
+    rules = (
+        rule
+        for table in host.namespace(HOST).ruleset.tables
+        if table.family == "ip6"
+        for chain in table.chains
+        for rule in chain.rules
+    )
+    for rule in rules:
+        if Verdict("drop") in rule.body and _spares_a_range(rule):
+            means = message(
+                "The rule drops all IPv6 packets whose address is outside of the network's range, so neighbour "
+                "discovery between its containers fails"
+            )
+            shows = message("a rule of an isolation chain drops all but the network's own range")
+            command = "sudo ip6tables-save; ip -6 neigh"
+            yield Hinted("isolation-drops-discovery", 30, command, shows, means, 0, rule.text)
+            return
 
 
 def _spares_a_range(rule: Rule) -> bool:
@@ -308,8 +311,8 @@ def saved_by_the_service(host: Host, flows: Iterable[Flow]) -> Iterator[Hinted]:
         for chain in table.chains
         if chain.name == "INPUT"
     )
-    static = [each for chain in chains for each in chain.rules if _fields(each).get("ct-state") == _NEW]
-    opened = {low for each in static for low, _ in _fields(each).get("dport", ())}
+    static = [each for chain in chains for each in chain.rules if fields_of(each).get("ct-state") == _NEW]
+    opened = {low for each in static for low, _ in fields_of(each).get("dport", ())}
     if len(static) >= _LEAST_STATIC and not ports & opened:
         shows = message("FORWARD has a REJECT or DROP before Docker's rules")
         means = message(
@@ -318,6 +321,6 @@ def saved_by_the_service(host: Host, flows: Iterable[Flow]) -> Iterator[Hinted]:
         yield Hinted("reject-rule-before-docker", 16, RULES, shows, means, 0, "")
 
 
-def _fields(rule: Rule) -> dict[str, tuple[tuple[int, int], ...]]:
+def fields_of(rule: Rule) -> dict[str, tuple[tuple[int, int], ...]]:
     """Return the ranges of each field that the rule compares."""
     return {each.field: each.ranges for each in rule.body if isinstance(each, FieldMatch)}

@@ -17,7 +17,7 @@ SURE = 30
 the text may have."""
 _STOPPED = re.compile(
     r"^(?P<name>[\w.-]+) exited with code \d+|Cannot link to a non running container: /(?P<target>[\w.-]+) AS "
-    r"\S*/(?P<alias>[\w.-]+)|Error response from daemon: Container (?P<id>\w+) is not running",
+    r"\S*/[\w.-]+|Error response from daemon: Container (?P<id>\w+) is not running",
     re.MULTILINE,
 )
 _PROXIED = re.compile(r"\b(?:proxy_pass\s+\w+://|fastcgi_pass\s+|reverse_proxy\s+(?:\w+://)?)(?P<name>[A-Za-z][\w.-]*)")
@@ -38,7 +38,6 @@ def stopped_containers(prose: Prose, told: ToldParts, flows: Iterable[Flow]) -> 
     not find."""
     asked = {each.host for each in told.outcomes if each.failed} | {each.of_container for each in flows}
     for found in _STOPPED.finditer(prose.text):
-        names = {each for each in (found["name"], found["target"], found["alias"], found["id"]) if each}
         if found["name"] and not any(_is_of(found["name"], each) for each in asked if each):
             continue
         name = found["name"] or found["target"] or found["id"]
@@ -46,9 +45,8 @@ def stopped_containers(prose: Prose, told: ToldParts, flows: Iterable[Flow]) -> 
         means = message("Container {name} does not run, so nobody has its name and its address", name=name)
         shows = message("the state of {name} is not Up", name=name)
         command = f"docker ps -a; docker logs --tail 50 {name}"
-        if names:
-            yield Hinted("container-not-running", SURE, command, shows, means, number, quote)
-            return
+        yield Hinted("container-not-running", SURE, command, shows, means, number, quote)
+        return
 
 
 def _is_of(container: str, name: str) -> bool:

@@ -8,7 +8,7 @@ from hairpin.evidence.reading import HOST
 from hairpin.evidence.told import ToldParts
 from hairpin.host.host import Host
 from hairpin.host.link import is_bridge_by_name, is_engine_bridge
-from hairpin.host.route import TABLE_MAIN, NextHop, Route
+from hairpin.host.route import TABLE_MAIN, Route
 from hairpin.message import message
 from hairpin.suppose.hints.hint import Hinted
 from hairpin.suppose.hints.phrases import MTU, MTU_SHOWS, SIZES
@@ -33,36 +33,25 @@ def two_routes(host: Host, told: ToldParts) -> Iterator[Hinted]:
             continue
         first = seen.setdefault(key, each)
         ways = (first.next_hops[0], each.next_hops[0])
-        if first is not each and _is_bridge_beside_uplink(*ways):
-            means = message(
-                "{range} has two routes, one to {link} of this host and one to its own network. The kernel uses one of "
-                "the two for all packets",
-                range=str(IPv4Network(key)),
-                link=next(way.link for way in ways if is_bridge_by_name(way.link or "")) or "-",
-            )
-            shows = message("a route into a bridge covers {said}", said=str(IPv4Network(key)))
-            yield Hinted("bridge-subnet-overlaps-route", 34, "ip route show table all; ip addr", shows, means, 0, "")
-            return
-        bridges = [way for way in ways if way.gateway is None and is_bridge_by_name(way.link or "")]
-        if first is not each and len(bridges) == 1 and any(way.gateway is not None for way in ways):
+        bridges = [way.link for way in ways if way.gateway is None and way.link and is_bridge_by_name(way.link)]
+        if first is each or len(bridges) != 1:
+            continue
+        subnet = str(IPv4Network(key))
+        if any(way.gateway is not None for way in ways):
             means = message(
                 "{range} has two routes, one to {link} of this host and one to another machine. The kernel uses one of "
-                "the two for all packets",
-                range=str(IPv4Network(key)),
-                link=bridges[0].link or "-",
-            )
+                "the two for all packets", range=subnet, link=bridges[0])  # fmt: skip
             shows = message("the first of the two lines leads away from the bridge")
-            yield Hinted(
-                "node-route-wrong-host", 26, "ip route show table all; ip route get ADDRESS", shows, means, 0, ""
-            )
+            command = "ip route show table all; ip route get ADDRESS"
+            yield Hinted("node-route-wrong-host", 26, command, shows, means, 0, "")
             return
-
-
-def _is_bridge_beside_uplink(one: NextHop, other: NextHop) -> bool:
-    """Return whether one of two connected routes leads to a bridge and the other one to a link of the host's own."""
-    names = [way.link or "" for way in (one, other) if way.gateway is None]
-    bridges = [each for each in names if is_bridge_by_name(each)]
-    return len(names) == 2 and len(bridges) == 1 and not all(_INNER.match(each) for each in names)
+        if not all(_INNER.match(way.link or "") for way in ways):
+            means = message(
+                "{range} has two routes, one to {link} of this host and one to its own network. The kernel uses one of "
+                "the two for all packets", range=subnet, link=bridges[0])  # fmt: skip
+            shows = message("a route into a bridge covers {said}", said=subnet)
+            yield Hinted("bridge-subnet-overlaps-route", 34, "ip route show table all; ip addr", shows, means, 0, "")
+            return
 
 
 def bare_uplink(host: Host, told: ToldParts) -> Iterator[Hinted]:
