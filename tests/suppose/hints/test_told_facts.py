@@ -179,3 +179,10 @@ def test_isolation_drops_neighbour_discovery(source: str, found: int) -> None:
     flows = flows_for(whole, (parse_target("[fd00:1::3]:80"),), None)
     assert len(list(discovery_dropped(whole.hosts[0], flows))) == found
     assert not list(discovery_dropped(whole.hosts[0], flows_for(whole, (parse_target("8080"),), None)))
+
+
+def test_a_persons_rule_that_spares_a_range_is_no_isolation_of_an_engine() -> None:
+    rules = "$ ip6tables -S\n-P INPUT ACCEPT\n-A INPUT ! -s fd00:1::/64 -i eth0 -j DROP\n"
+    whole = network(RUN + rules)
+    flows = flows_for(whole, (parse_target("[fd00:1::3]:80"),), None)
+    assert not list(discovery_dropped(whole.hosts[0], flows))

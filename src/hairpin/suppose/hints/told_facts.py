@@ -163,6 +163,7 @@ def discovery_dropped(host: Host, flows: Iterable[Flow]) -> Iterator[Hinted]:
         for table in host.namespace(HOST).ruleset.tables
         if table.family == "ip6"
         for chain in table.chains
+        if chain.name.startswith("DOCKER-")
         for rule in chain.rules
     )
     for rule in rules:
