@@ -12,6 +12,7 @@ from hairpin.network.socket_owner import owner_of_socket
 from hairpin.network.wires import holder_of
 from hairpin.question.asked import Origin, Target
 from hairpin.question.held import given_up, holder_of_port
+from hairpin.question.own_links import parent_between
 from hairpin.question.standpoints import clients, further_uplinks, lan_clients, lan_link, primary_address
 from hairpin.question.starts import Standpoint, asker, start_named, usual
 
@@ -289,7 +290,10 @@ def _standpoints(
     ):
         # If no host has the address, an outside client's packets to it do not pass this host.
         return [Standpoint(FromHost(), host)]
-    return list(usual(network, host, version, others))
+    found = usual(network, host, version, others)
+    if target.address is not None and parent_between(network, host.netns, version, target.address) is not None:
+        return [each for each in found if not (isinstance(each.start, FromHost) and each.host is host)]
+    return list(found)
 
 
 def _addresses(

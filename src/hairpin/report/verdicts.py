@@ -151,14 +151,17 @@ def _joined(texts: Sequence[str]) -> str:
     return ", ".join(dict.fromkeys(texts))
 
 
-def write_flows(lines: list[str], verdict: Verdict, words: Words, paper: Paper, *, all_: bool) -> None:
-    """Write the lines about flows.  If there are many lines, write only the first lines, except with ``all_``."""
+def write_flows(
+    lines: list[str], verdict: Verdict, words: Words, paper: Paper, *, all_: bool, questioned: bool = False
+) -> None:
+    """Write the lines about flows.  If there are many lines, write only the first lines, except with ``all_``.
+    ``questioned``: whether the answer to an open question can change the verdict."""
     shown = lines if all_ or len(lines) <= FEW else lines[: FEW - 1]
     for line in shown:
-        verdict_line(verdict, line, words, paper)
+        verdict_line(verdict, line, words, paper, questioned=questioned)
     if len(shown) < len(lines):
         more = words(message("and {count} more (-v lists them)", count=len(lines) - len(shown)))
-        verdict_line(verdict, more, words, paper)
+        verdict_line(verdict, more, words, paper, questioned=questioned)
 
 
 def mark_of(verdict: Verdict) -> tuple[str, Style]:
@@ -166,7 +169,10 @@ def mark_of(verdict: Verdict) -> tuple[str, Style]:
     return _MARKS.get(verdict, ("✗", "bad"))
 
 
-def verdict_line(verdict: Verdict, text: str, words: Words, paper: Paper) -> None:
+def verdict_line(verdict: Verdict, text: str, words: Words, paper: Paper, *, questioned: bool = False) -> None:
     """Write the verdict and the text in one line, such as ``✓ delivered  TEXT``."""
-    mark, style = mark_of(verdict)
-    paper.prose(text, first=f"{mark} {words(VERDICTS[verdict])}  ", first_style=style)
+    mark, style = mark_of("depends" if questioned else verdict)
+    said = VERDICTS[verdict]
+    if questioned:
+        said = message("{verdict} (see the question)", verdict=said)
+    paper.prose(text, first=f"{mark} {words(said)}  ", first_style=style)

@@ -40,7 +40,20 @@ def forwarding(address: str, port: int) -> Network:
     return ruled(with_rule("nat PREROUTING", rule))
 
 
+def redirecting(address: str) -> Network:
+    """Return the host with db, in which web's own rule redirects port 46843 of this address to its listening port."""
+    whole = with_db(host_namespace(with_policy("FORWARD", "ACCEPT", ALL_RULES)))
+    rule = f"-A PREROUTING -d {address} -p tcp --dport 46843 -j REDIRECT --to-ports 80"
+    own = ruleset(f"*nat\n:PREROUTING ACCEPT [0:0]\n{rule}\nCOMMIT\n")
+    spaces = tuple(
+        msgspec.structs.replace(each, ruleset=own) if each.name == "container:web" else each
+        for each in whole.this.namespaces
+    )
+    return whole.with_host(msgspec.structs.replace(whole.this, namespaces=spaces))
+
+
 TO_7000 = msgspec.structs.replace(published(), dport=7000)
+TO_REDIRECTED = asked(FROM_DB, "172.17.0.2", 46843)
 FORCED_DNS = "-i docker0 -p udp -m udp --dport 53 -j DNAT --to-destination 172.17.0.2:53"
 TO_RESOLVER = msgspec.structs.replace(egress(), protocol="udp", dport=53)
 
@@ -71,6 +84,11 @@ CASES: dict[str, Case] = {
         forwarding("203.0.113.11", 7000),
         TO_7000, ("dnat-rule-names-other-address",),
         forwarding("198.51.100.11", 7000),
+    ),
+    "redirected in the container for its loopback address": Case(
+        redirecting("127.0.0.1"),
+        TO_REDIRECTED, ("dnat-rule-names-other-address",),
+        redirecting("172.17.0.2"),
     ),
     "translated for another address and another port": Case(
         forwarding("203.0.113.11", 7001),

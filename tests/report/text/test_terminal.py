@@ -3,11 +3,14 @@
 import msgspec
 import pytest
 
+from hairpin.answer.questions import QuestionAnswer
 from hairpin.host.host import Unread
+from hairpin.message import message
 from hairpin.replica.judgement import Judgement
 from hairpin.report.paper import Paper, cells
 from hairpin.report.text.terminal import report_text
 from hairpin.report.words import Words
+from hairpin.walk.trace import OpenQuestion
 from tests.report.answers import FORWARDING_OFF, USER_DROPS, Replacement, answer, text
 from tests.report.proven import proven, trace
 
@@ -167,6 +170,21 @@ def test_a_flow_that_passes_on_the_walk_alone_is_undecided_and_gets_a_line_of_it
     ) in told
     assert "please report this bug with /x" in told
     assert "simulated: no packet was sent" in told
+
+
+def test_a_passing_flow_that_an_open_question_can_stop_has_no_tick() -> None:
+    found = answer(FORWARDING_OFF)
+    first = next(each.ref for each in found.flows if each.succeeds)
+    asked = OpenQuestion(message("Is it?"), message("y"), message("n"), ())
+    breaking, harmless = (msgspec.structs.replace(asked, breaks_if=each) for each in ("no", ""))
+    shown = [
+        report_text(
+            msgspec.structs.replace(found, questions=(QuestionAnswer("q1", each, (first,)),)), Words(), Paper(width=80)
+        )
+        for each in (breaking, harmless)
+    ]
+    assert [each.count("? delivered (see the question)  ") for each in shown] == [1, 0]
+    assert shown[0].count("✓ delivered  ") == shown[1].count("✓ delivered  ") - 1
 
 
 def test_an_unexplained_failure_shows_its_place() -> None:

@@ -1,7 +1,8 @@
-"""A DNAT rule for the asked port compares the destination with an address that this host does not have.
+"""A DNAT rule for the asked port compares the destination with an address that the packets do not have.
 
 A provider's gateway, or a router with a port forward, translates the public address before the packet comes here.  The
-rule has to name the address that the packet has then.
+rule has to name the address that the packet has then.  Or the rule names a loopback address, which no packet from
+another machine has.
 
 Users see: after a move to a cloud, or after a new lease, connections through a port forward that somebody wrote are
 refused, and the rule of the port forward counts no packets.
@@ -27,23 +28,23 @@ from hairpin.netfilter import ir
 from hairpin.netfilter.evaluate.chain import Place, place_of
 from hairpin.netfilter.packet import Packet
 from hairpin.network.network import is_held
-from hairpin.network.prefix import address_text
+from hairpin.network.prefix import address_text, is_loopback
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate for each DNAT rule of the host that would match the packet except for the rule's outdated
-    address."""
+    """Yield one candidate for each DNAT rule, where the packet stopped, that would match the packet except for the
+    rule's address.  On the host, the packet must still have the destination for which it was sent."""
     packet = view.stop.seen.packet
-    if not view.on_host or view.in_reply or packet.daddr != view.flow.daddr:
+    if view.in_reply or (view.on_host and packet.daddr != view.flow.daddr):
         return
-    for table in view.host_namespace.ruleset.tables:
+    for table in view.namespace.ruleset.tables:
         for chain in table.chains:
             for rule in chain.rules:
                 old = _other_address(view, rule, packet)
                 if old is None:
                     continue
                 place = place_of(table, chain.name, rule)
-                if not is_engines(view.host, place):
+                if not view.on_host or not is_engines(view.host, place):
                     yield _candidate(view, place, rule, old)
 
 
@@ -53,21 +54,23 @@ def _candidate(view: View, place: Place, rule: ir.Rule, old: int) -> Candidate:
     body = tuple(
         msgspec.structs.replace(part, ranges=((now, now),)) if _compares(part, field) else part for part in rule.body
     )
-    made = rendered(LetIn(view.host_netns, place, place.chain, (body,)), view.network)
+    made = rendered(LetIn(view.stop.netns, place, place.chain, (body,)), view.network)
     parts = (
         msgspec.structs.replace(part, position=place.number) if isinstance(part, InsertRule) else part
         for part in made.parts
     )
     facts = {"old": address_text(old, packet.version), "now": address_text(now, packet.version)}
+    rule_facts = {"table": place.table, "chain": place.chain, "rule": place.text, "old": facts["old"]}
     return Candidate(
         title=message("A DNAT rule for this port matches {old}, but the packets arrive for {now}", **facts),
         detail=message(
+            "{table} {chain}: {rule}. No packet from another machine has the destination {old}.", **rule_facts
+        )
+        if is_loopback(old, packet.version)
+        else message(
             "{table} {chain}: {rule}. This host does not have {old}: the machine that has it translates the packets "
             "before they arrive here.",
-            table=place.table,
-            chain=place.chain,
-            rule=place.text,
-            old=facts["old"],
+            **rule_facts,
         ),
         change=Change(tuple(parts)),
         where=OfRule(place),
@@ -78,17 +81,22 @@ def _candidate(view: View, place: Place, rule: ir.Rule, old: int) -> Candidate:
 
 
 def _other_address(view: View, rule: ir.Rule, packet: Packet) -> int | None:
-    """Return the outdated address that the rule matches instead of the packet's address, or None.
+    """Return the address that the rule matches instead of the packet's address, or None.
 
-    The rule translates the destination of packets with this protocol and port.  No namespace has the outdated
-    address."""
+    The rule translates the destination of packets with this protocol and port.  No namespace has the address, or it is
+    a loopback address and the packet came from another machine."""
     if not any(isinstance(part, ir.Nat) and part.nat in ("dnat", "redirect") for part in rule.body):
         return None
     field, asked = _field(packet), [part for part in rule.body if _compares(part, _field(packet))]
     if len(asked) != 1 or not isinstance(asked[0], ir.FieldMatch):
         return None
     first, last = asked[0].ranges[0]
-    if len(asked[0].ranges) != 1 or first != last or is_held(view.network, packet.version, first):
+    if len(asked[0].ranges) != 1 or first != last:
+        return None
+    if is_loopback(first, packet.version):
+        if view.stop.seen.iif in ("", "lo") or is_loopback(packet.daddr, packet.version):
+            return None
+    elif is_held(view.network, packet.version, first):
         return None
     if mover_of(view.host.floating, packet.version, first) is not None:
         return None  # another node may have it now
@@ -108,7 +116,7 @@ def _compares(part: ir.Expression, field: ir.Field) -> bool:
 
 
 CAUSE = Cause(
-    title=message("A DNAT rule names an address that the host does not have"),
+    title=message("A DNAT rule names an address that the packets do not have"),
     source="iptables-extensions(8): DNAT",
     reasons=frozenset({"no-listener"}),
 )

@@ -45,8 +45,11 @@ def write_verdicts(answer: Answer, words: Words, paper: Paper, places: Places, *
         paper.prose(words(as_far_as_read(_nothing_asked(answer), lacks_reading(answer))))
     bad = [each for each in flows if not each.succeeds]
     others = [each.trace.flow for each in flows]
+    open_ = {ref for each in answer.questions if each.question.breaks_if for ref in each.flows}
 
-    def write(verdict: Verdict, alike: list[FlowAnswer], *, single: bool, whole: bool = False) -> None:
+    def write(
+        verdict: Verdict, alike: list[FlowAnswer], *, single: bool, whole: bool = False, questioned: bool = False
+    ) -> None:
         """Write the lines of the flows with one verdict.  ``single``: whether each flow has its own line.  ``whole``:
         whether to write all lines, even if there are many."""
         told = [each.trace.flow for each in alike]
@@ -54,16 +57,17 @@ def write_verdicts(answer: Answer, words: Words, paper: Paper, places: Places, *
             lines = [flow_text(flow, places) for flow in told]
         else:
             lines = folded(told, words, places, others, each_port=whole)
-        write_flows(lines, verdict, words, paper, all_=verbose or whole)
+        write_flows(lines, verdict, words, paper, all_=verbose or whole, questioned=questioned)
 
     failing: dict[Verdict, None] = dict.fromkeys(each.verdict for each in groups(flows))
     for verdict in failing:
         write(verdict, [each for each in bad if each.verdict == verdict], single=len(bad) <= FEW)
     fine = [each for each in flows if each.succeeds]
-    passing: dict[Verdict, None] = dict.fromkeys(each.verdict for each in fine)
-    for verdict in passing:
-        alike = [each for each in fine if each.verdict == verdict]
-        write(verdict, alike, single=len(fine) <= FEW, whole=not bad and len(fine) <= 4 * FEW)
+    passing = dict.fromkeys((each.verdict, each.ref in open_) for each in fine)
+    for verdict, questioned in sorted(passing, key=lambda each: not each[1]):
+        alike = [each for each in fine if (each.verdict, each.ref in open_) == (verdict, questioned)]
+        single, whole = len(fine) <= FEW, not bad and len(fine) <= 4 * FEW
+        write(verdict, alike, single=single, whole=whole, questioned=questioned)
     if is_conditional(answer):
         write_questions(answer, words, paper)
 

@@ -1,0 +1,43 @@
+"""Addresses that a host does not reach by design: they are on a macvlan or ipvlan whose parent is the host's own link.
+
+Source: drivers/net/macvlan.c macvlan_queue_xmit(): no frame passes between a macvlan and its parent link
+"""
+
+from collections.abc import Iterator
+
+from hairpin.host.netns import Netns
+from hairpin.message import Message, message
+from hairpin.network.network import Network
+from hairpin.network.prefix import Version, address_text
+from hairpin.network.query import Query
+from hairpin.network.routing import lookup
+from hairpin.network.stacked import parents_of
+from hairpin.question.asked import Origin, Target
+
+
+def parent_between(network: Network, netns: Netns, version: Version, address: int) -> str | None:
+    """Return the host's link between the host and the address, if the address is on a macvlan or ipvlan of this link
+    and the host's route leads there; None for every other address, and if a link beside that one leads to it."""
+    parents = parents_of(network, netns, version, address)
+    if not parents:
+        return None
+    found = lookup(network.namespace(netns), Query(version, address))
+    return next((hop.link for hop in found.next_hops if hop.link in parents), None)
+
+
+def of_unreached(network: Network, targets: tuple[Target, ...], origin: Origin | None) -> Iterator[Message]:
+    """Yield a note for each asked address that the host itself does not reach by design, if the question names no
+    client.  The host is then no client of the address."""
+    if origin is not None or not network.this.was_read:
+        return
+    for target in targets:
+        if target.address is None or target.version is None:
+            continue
+        link = parent_between(network, network.this.netns, target.version, target.address)
+        if link is not None:
+            yield message(
+                "The host itself does not reach {address}: the kernel delivers no packet between {link} and a macvlan "
+                "or ipvlan on {link}. `--from host` asks about this flow",
+                address=address_text(target.address, target.version),
+                link=link,
+            )
