@@ -6,7 +6,7 @@ from hairpin.evidence.told import Outcome, Result
 from hairpin.host.docker import Container, Engine
 from hairpin.host.host import Host
 from hairpin.question.target import parse_target
-from hairpin.suppose.asked import UNNAMED, target_of, targets_of, with_asked_container
+from hairpin.suppose.asked import UNNAMED, target_of, targets_of, with_asked_container, with_asking_container
 from tests.suppose.test_ordinary import host
 
 
@@ -28,6 +28,27 @@ def test_without_a_target_there_is_a_container() -> None:
     assert [each.name for each in asked().containers()] == [UNNAMED]
     known = Host("vm", engines=(Engine("docker", "", containers=(Container("1", "web", "running"),)),))
     assert [each.name for each in with_asked_container(known, ()).containers()] == ["web"]
+
+
+def test_the_asking_container_is_there_once() -> None:
+    known = Host("vm", engines=(Engine("docker", "", containers=(Container("1", "web", "running"),)),))
+    for name, names in (("web", ["web"]), ("api", ["web", "api"]), ("198.51.100.7", ["web"]), ("", ["web"])):
+        assert [each.name for each in with_asking_container(known, (), name).containers()] == names
+    none_listed = with_asked_container(Host("vm"), (parse_target("db:5432"),), "api")
+    assert [each.name for each in none_listed.containers()] == ["db", "api"]
+
+
+def test_the_asking_container_is_on_the_networks_of_the_asked_one() -> None:
+    beside = (
+        Container("1", "old", "running"),
+        Container("2", "db", "running", network_mode="shop", project="shop"),
+        Container("3", "queue", "running", network_mode="jobs"),
+    )
+    known = Host("vm", engines=(Engine("docker", "", containers=beside),))
+    for target, mode in (("queue:5672", "jobs"), ("localhost:5432", "shop"), ("old:80", "default")):
+        made = with_asking_container(known, (parse_target(target),), "api").container("api")
+        assert made is not None
+        assert made.network_mode == mode
 
 
 @pytest.mark.parametrize(

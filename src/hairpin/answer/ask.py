@@ -56,7 +56,7 @@ def ask(
     not be read.  For ``prove``, raises ReplicaError if no replica can be built.
     """
     hosts = together(sources)
-    network = network_of(hosts, question.targets)
+    network = network_of(hosts, question.targets, _asking(question))
     if question.kind == "check" and question.after is None:
         network = _supposing_unread(network, hosts)
         if any(host.is_partly_read for host in network.hosts):
@@ -110,7 +110,7 @@ def network_asked(question: Question, sources: tuple[Source, ...]) -> Network:
     """Return the network of the question: the hosts as the evidence describes them, in the world that the user
     stated."""
     hosts = together(sources)
-    return begin_answer(question, hosts, network_of(hosts, question.targets))[0].network
+    return begin_answer(question, hosts, network_of(hosts, question.targets, _asking(question)))[0].network
 
 
 def begin_answer(question: Question, hosts: tuple[Source, ...], network: Network) -> tuple[Answer, tuple[Flow, ...]]:
@@ -245,14 +245,21 @@ def _grant_walks(answer: Answer) -> Iterator[tuple[str, Trace]]:
             yield each.flows[0], repaired
 
 
-def network_of(sources: tuple[Source, ...], asked: tuple[Target, ...] = ()) -> Network:
+def network_of(sources: tuple[Source, ...], asked: tuple[Target, ...] = (), asking: str = "") -> Network:
     """Return the network that the evidence describes.  A host that was not read has a label and nothing else.
 
-    ``asked``: the targets of the question."""
-    return Network(tuple(_host_of(each, asked) if isinstance(each, Evidence) else _not_read(each) for each in sources))
+    ``asked``: the targets of the question.  ``asking``: the name of the container that asks; empty if none does."""
+    return Network(
+        tuple(_host_of(each, asked, asking) if isinstance(each, Evidence) else _not_read(each) for each in sources)
+    )
 
 
-def _host_of(evidence: Evidence, asked: tuple[Target, ...]) -> Host:
+def _asking(question: Question) -> str:
+    origin = question.origin
+    return origin.container or "" if origin is not None and origin.kind == "container" else ""
+
+
+def _host_of(evidence: Evidence, asked: tuple[Target, ...], asking: str) -> Host:
     """Return the host that the evidence describes.  A host that is known only from a text is completed with the parts
     of an ordinary host."""
     host = parse(evidence)
@@ -260,7 +267,7 @@ def _host_of(evidence: Evidence, asked: tuple[Target, ...]) -> Host:
         return host
     from hairpin.suppose.ordinary import ordinary_host  # noqa: PLC0415 - most hosts are read themselves
 
-    return ordinary_host(host, evidence, asked)
+    return ordinary_host(host, evidence, asked, asking)
 
 
 def _supposing_unread(network: Network, sources: tuple[Source, ...]) -> Network:

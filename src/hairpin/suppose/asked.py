@@ -22,6 +22,7 @@ UNNAMED = "CONTAINER"
 _LOOPBACK = re.compile(r"127\.\d+\.\d+\.\d+|localhost|::1")
 _ADDRESS_BITS = 32
 _POOLS = (ip_network("172.16.0.0/12"), ip_network("10.88.0.0/15"), ip_network("fd00::/8"))
+_OWN_MODES = ("default", "host", "none", "container", "slirp4netns", "pasta")
 _OF_HOST = frozenset({22, 53})
 """Ports on which usually a service of the host itself listens."""
 
@@ -55,11 +56,12 @@ def target_of(outcome: Outcome) -> Target | None:
         return None
 
 
-def with_asked_container(host: Host, asked: tuple[Target, ...]) -> Host:
+def with_asked_container(host: Host, asked: tuple[Target, ...], asking: str = "") -> Host:
     """Return the host with a container for each name in the question, and one more container that publishes all other
-    ports in the question.  Inside, the port is the one to which a told rule translates, otherwise the same."""
-    named = (each.container for each in asked if each.container is not None)
-    names = dict.fromkeys(each for each in named if not _is_elsewhere(each))
+    ports in the question.  Inside, the port is the one to which a told rule translates, otherwise the same.
+    ``asking``: the container that asks; empty if none does."""
+    named = (*(each.container for each in asked if each.container is not None), *((asking,) if asking else ()))
+    names = dict.fromkeys(each for each in named if not _is_elsewhere(each) and not host.containers_named(each))
     ports = tuple(
         (each.protocol or "tcp", each.port)
         for each in asked
@@ -85,6 +87,29 @@ def with_asked_container(host: Host, asked: tuple[Target, ...]) -> Host:
     engine = host.engines[0] if host.engines else Engine("docker", "")
     changed = msgspec.structs.replace(engine, containers=(*engine.containers, *made))
     return msgspec.structs.replace(host, engines=(changed, *host.engines[1:]))
+
+
+def with_asking_container(host: Host, asked: tuple[Target, ...], asking: str) -> Host:
+    """Return the host with the container that asks, if the outputs that list containers do not list it.
+
+    It is on the networks of the asked container; if the question names none, on those of the first listed container
+    that is on a network of its own.  Containers that ask each other are mostly of one Compose project."""
+    if not asking or not host.containers() or host.containers_named(asking) or _is_elsewhere(asking):
+        return host
+    named = [each for target in asked if target.container for each in host.containers_named(target.container)]
+    others = [each for each in host.containers() if each.running and _is_beside_others(host, each)]
+    like = next(iter((*named, *others)), Container("", "", ""))
+    ends = tuple(Endpoint(each.network, each.network_id) for each in like.endpoints)
+    mode = like.network_mode if _is_beside_others(host, like) else "default"
+    made = Container(asking[:12], asking, "running", network_mode=mode, endpoints=ends, project=like.project)
+    engine = host.engine_of(like) if like.name else host.engines[0]
+    changed = msgspec.structs.replace(engine, containers=(*engine.containers, made))
+    return msgspec.structs.replace(host, engines=tuple(changed if each is engine else each for each in host.engines))
+
+
+def _is_beside_others(host: Host, container: Container) -> bool:
+    """Return whether the container is on a network that somebody made."""
+    return container.network_mode.partition(":")[0] not in (*_OWN_MODES, host.engine_of(container).default_network)
 
 
 def _is_elsewhere(name: str) -> bool:

@@ -25,7 +25,7 @@ from hairpin.netfilter.ir import Chain, FieldMatch, Jump, Ruleset, Table
 from hairpin.netfilter.rule_address import IpFamily
 from hairpin.network.prefix import is_loopback, parse_address
 from hairpin.question.asked import Target
-from hairpin.suppose.asked import targets_of, with_asked_container
+from hairpin.suppose.asked import targets_of, with_asked_container, with_asking_container
 from hairpin.suppose.containers import with_containers
 from hairpin.suppose.networks import with_seen_bridges, with_seen_networks
 from hairpin.suppose.own_namespace import with_own_parts, with_switches
@@ -43,17 +43,19 @@ _POOL_LENGTH = 16
 _MAPPED_DEFAULT = 0xC0A8_0000  # 192.168.0.0/16, which dockerd takes behind these pools
 
 
-def ordinary_host(host: Host, evidence: Evidence, asked: tuple[Target, ...] = ()) -> Host:
+def ordinary_host(host: Host, evidence: Evidence, asked: tuple[Target, ...] = (), asking: str = "") -> Host:
     """Return the host with all parts that an ordinary host has, and with ``Host.told``.
 
     ``evidence``: the readings from which the host was made.  ``asked``: the targets of the question.  If no output
-    lists the containers, the host has one container that publishes the asked ports."""
+    lists the containers, the host has one container that publishes the asked ports.  ``asking``: the container that
+    asks; if no output shows it, the host has it, too."""
     told = told_by(evidence, host)
     host = _replace(host, name=host.name or UNNAMED, told=told, unread=())
     host = with_seen_bridges(host, evidence)  # of the networks that a text lists
     lists_containers = any(each.key in _LISTING for each in evidence.readings)
     meant = (*asked, *targets_of(told))
-    host = with_seen_networks(host, told) if lists_containers else with_asked_container(host, asked or meant)
+    host = with_seen_networks(host, told) if lists_containers else with_asked_container(host, asked or meant, asking)
+    host = with_asking_container(host, asked, asking)
     host = _with_engine(host)
     own = host.own or Namespace(HOST)
     host = with_namespace(host, with_own_parts(own, told, host, _asked_address(host, meant)))
