@@ -15,8 +15,8 @@ from hairpin.remedy.remedy import OwnersDecision, Remedy
 
 
 def joined_by_choice(causes: Iterable[CauseAnswer]) -> tuple[CauseAnswer, ...]:
-    """Return the causes, in which each repair that connects a container to a network is marked if it undoes the
-    decision behind another cause that stops a flow now."""
+    """Return the causes.  A repair that connects a container to a network is marked in them if it undoes the decision
+    behind another cause, and if this other cause stops a flow now."""
     known = tuple(causes)
     return tuple(_by_choice(each, tuple(_decisions(each, known))) for each in known)
 

@@ -47,8 +47,8 @@ _BY_HAND = message("these rules would stop flows that pass now: find out first w
 def _closes(made: StopRepairs) -> bool:
     """Return whether the first repair closes flows that pass now.
 
-    No flow fails because of a latent cause yet, so its repair may close none.  A flow that the engine's complete rules
-    also close does not count."""
+    A latent cause makes no flow fail yet, so the repair of a latent cause must not close any.  A flow that the
+    engine's complete rules also close does not count."""
     effects = made.remedies[0].effects if made.remedies else None
     return effects is not None and any(not each.again for each in effects.closes)
 

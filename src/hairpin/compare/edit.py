@@ -23,9 +23,9 @@ class TableKey(msgspec.Struct, frozen=True):
 
 
 class RuleTaken(msgspec.Struct, frozen=True):
-    """A rule that is taken out of a chain or put into it.  ``was``: the rule's index in the earlier chain, if it is
-    taken out.  ``now``: the rule's index in the later chain, if it is put in.  Both indexes start at 0 and count the
-    rules as iptables or nft writes them; one such rule may be several rules of the IR."""
+    """A rule that is taken out of a chain or put into it.  ``was``: for a rule that is taken out, its index in the
+    earlier chain.  ``now``: for a rule that is put in, its index in the later chain.  Both indexes start at 0 and count
+    the rules as iptables or nft writes them; one such rule may be several rules of the IR."""
 
     table: TableKey
     chain: str

@@ -41,7 +41,8 @@ Prefix = tuple[int, int]
 
 def told_by_network(network: Network, diagnoses: Sequence[Diagnosis]) -> tuple[Message, ...]:
     """Return a note that names the networks whose clients a rule or a route stops, while the invented client passes.
-    Also return a note for each gateway of clients that did not answer the kernel's last request."""
+    Also return a note for each gateway that leads to clients, if the gateway did not answer the kernel's last request.
+    """
     found: dict[Prefix, Flow] = {}
     silent: dict[Neighbour, dict[Prefix, Flow]] = {}
     passing = (each.trace.flow for each in diagnoses if each.trace.succeeds and each.trace.flow.invented)

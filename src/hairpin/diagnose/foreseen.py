@@ -39,9 +39,8 @@ def foreseen(examination: Examination, told: frozenset[Key]) -> tuple[Finding, .
     """Return the faults that events bring to the flows that pass now.  Each cause is returned once, for the first event
     that brings it.
 
-    ``told``: the keys of causes that are already reported.  A cause that is already reported counts in one case only: a
-    flow passes because of a rule, and the event removes this rule.  An event for which a reading is missing is left
-    out."""
+    ``told``: the keys of causes that are already reported.  A cause that is already reported is returned only if a flow
+    passes because of a rule and the event removes this rule.  An event for which a reading is missing is left out."""
     network = examination.network
     passing = {number: each.trace.flow for number, each in enumerate(examination.diagnoses) if each.trace.succeeds}
     found: dict[tuple[str, str], Finding] = {}

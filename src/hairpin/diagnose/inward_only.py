@@ -1,9 +1,9 @@
 """The host's own flows that are not intended: to ports that the host serves for others only.
 
 A rule in nat PREROUTING does not see the packets that the host itself sends.  If no socket listens on the port and no
-container publishes it, the host's own flows to the port are not intended.  The same holds if dockerd, which makes no
-rules by its configuration, only holds a published port, and the administrator's own rule leads the port's packets.  A
-service that is bound to an address of an uplink is not meant to answer at 127.0.0.1.
+container publishes it, the host's own flows to the port are not intended.  The same holds if dockerd is configured to
+make no rules and only holds a published port, while the administrator's own rule leads the port's packets.  A service
+that is bound to an address of an uplink is not meant to answer at 127.0.0.1.
 """
 
 from collections.abc import Iterable

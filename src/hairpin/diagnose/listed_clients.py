@@ -4,7 +4,7 @@ A client that hairpin invented is on no such list.  If the list has another clie
 no fault.  hairpin then asks the listed client's flow instead, and the answer has the question whether the user's
 clients are on the list.
 
-There is a second kind of such a list: the owner of a container's VPN may except networks from the VPN.  The answers to
+There is a second kind of such a list: the owner of a container's VPN may exclude networks from the VPN.  The answers to
 all other clients then leave by the VPN, as the owner wants.
 """
 

@@ -17,8 +17,8 @@ _AT_ONCE = ("refused", "rejected")
 
 
 def passed_over(network: Network, targets: Sequence[Target], flows: Sequence[Flow]) -> tuple[Flow, ...]:
-    """Return the flows that are refused at once, and whose client also asks another address of the same name.  An IPv6
-    flow is returned if the name has an IPv4 address, too.  An IPv4 flow is returned if an IPv6 flow passes."""
+    """Return the flows that are refused at once, if the flow's client also asks another address of the same name.  An
+    IPv6 flow is returned if the name has an IPv4 address, too.  An IPv4 flow is returned if an IPv6 flow passes."""
     local = any(each.localhost for each in targets)
     of_container = any(each.container is not None for each in targets)
     groups: dict[Flow, list[Flow]] = {}

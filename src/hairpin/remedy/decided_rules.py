@@ -237,7 +237,7 @@ def _closing(place: Place, netns: Netns, network: Network) -> Message | None:
     if not allowed:
         return None
     return message(
-        "the rule ends a list: the earlier rule `{rule}` lets others through",
+        "the rule stands after allow rules: the earlier rule `{rule}` lets other packets through",
         rule=place_of(table, chain.name, allowed[0]).text,
     )
 

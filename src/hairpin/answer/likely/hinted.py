@@ -59,7 +59,8 @@ def hints_of(answer: Answer, failures: tuple[Outcome, ...]) -> tuple[Hinted, ...
 
 
 def sure_about(answer: Answer) -> frozenset[str]:
-    """Return the ids of the causes that the texts name in plain words; the command of one outside of the catalogue."""
+    """Return the ids of the causes that the texts name in plain words.  For a cause outside the
+    catalogue, return its command instead."""
     outcomes = tuple(each for host in answer.network.hosts if host.told is not None for each in host.told.outcomes)
     failures = tuple(each for each in outcomes if each.failed)
     return frozenset(each.cause or each.command for each in hints_of(answer, failures) if each.weight >= SURE)

@@ -133,7 +133,8 @@ def _beside_walked(
 
 
 def known_by(cause: CauseAnswer) -> str:
-    """Return what tells a cause from others: its id, or if the catalogue lacks it, the command that shows it."""
+    """Return the value that distinguishes a cause from others: its id, or the command that shows the cause if the
+    catalogue lacks it."""
     command = cause.shown_by[0] if cause.shown_by is not None and cause.id == OUTSIDE_CATALOGUE else ""
     return command or cause.id
 

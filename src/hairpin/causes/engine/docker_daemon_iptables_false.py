@@ -3,9 +3,10 @@
 Users see: containers cannot connect to the outside.  A policy or a firewall zone closes published ports that dockerd's
 rules would open.  If docker-proxy is off as well, no published port answers.
 
-Proof: dockerd runs with ``iptables=false``.  No rule masquerades the subnet, and with a masquerading rule the reply
-comes back.  Or a policy or a firewalld zone stops the packet, and with an accepting rule, as dockerd would make it, the
-packet passes.  Or no docker-proxy accepts the packet, and with dockerd's rules the packet reaches its container.
+Proof: dockerd runs with ``iptables=false``.  No rule masquerades the subnet, but if a masquerading rule is added, the
+reply comes back.  Or a policy or a firewalld zone stops the packet, but if an accepting rule like dockerd's is added,
+the packet passes.  Or no docker-proxy is there to accept the packet, but if dockerd's rules are added, the packet
+reaches its container.
 Now: add the missing rule: a MASQUERADE rule for the subnet, an accepting rule or an open port in the zone, or dockerd's
 rules for the port.
 Lasting: remove ``iptables: false`` from daemon.json, or save the rule.

@@ -6,7 +6,7 @@ leaves with the container's own address or port, or is dropped as INVALID.  Ofte
 Proof: a timeout such as ``net.netfilter.nf_conntrack_udp_timeout`` is 0 in a namespace on the flow's path.  The kernel
 finds no entry for the next packet of the connection, so its address translation is not undone.  With the kernel's
 default the flow is delivered.
-Now: ``sysctl -w net.netfilter.nf_conntrack_udp_timeout=30``, or the default of the timeout that is 0.
+Now: ``sysctl -w net.netfilter.nf_conntrack_udp_timeout=30``.  If another timeout is 0, set that timeout to its default.
 Lasting: correct the line of sysctl.d that sets this timeout, and load nf_conntrack at boot, because the sysctl does not
 exist before the module is loaded.
 """

@@ -92,7 +92,10 @@ def with_other_entry(namespace: Namespace, part: ReplaceEntry) -> Namespace:
             alone = isinstance(before, Route) and is_alone(namespace.routes, before)
             if not alone or not isinstance(before, Route) or route_slot(before) != route_slot(route):
                 raise ChangeError(
-                    message("there is not exactly one route for {prefix} to replace", prefix=_prefix(route))
+                    message(
+                        "the route for {prefix} cannot be replaced: there is no such route, or more than one",
+                        prefix=_prefix(route),
+                    )
                 )
             added = with_entry(namespace, route).routes[-1]
             named = as_named(before)
@@ -106,7 +109,10 @@ def with_other_entry(namespace: Namespace, part: ReplaceEntry) -> Namespace:
             )
             if not same:
                 raise ChangeError(
-                    message("there is not exactly one forwarding entry on {port} to replace", port=entry.port)
+                    message(
+                        "the forwarding entry on {port} cannot be replaced: there is no such entry, or more than one",
+                        port=entry.port,
+                    )
                 )
             return _replace(namespace, fdb=tuple(entry if each == before else each for each in namespace.fdb))
         case _:

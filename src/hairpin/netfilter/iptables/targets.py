@@ -114,7 +114,8 @@ def _words(statement: ir.Statement, family: IpFamily) -> tuple[str, ...]:
             return ("-g" if goto else "-j", chain)
         case ir.Reject(answer=answer):
             if answer.startswith("icmpx"):
-                raise refuse(statement, message("name the ICMP type of the family"))
+                why = message("iptables has no icmpx types, only ICMP types (IPv4) and ICMPv6 types (IPv6)")
+                raise refuse(statement, why)
             return ("-j", "REJECT", "--reject-with", answer)
         case ir.SetField():
             return field_words(statement, family)
