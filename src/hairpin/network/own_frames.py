@@ -90,12 +90,15 @@ def holding(namespace: Namespace, bridge: Link, mac: int | None, right: Link) ->
     """Return the entry that keeps frames for the address from ``right``, the port that leads to the address; else None.
 
     If a frame from the address comes in by that port, the entry for the address moves to the port, even a static entry.
-    Only sticky and local entries stay.  Source: net/bridge/br_fdb.c br_fdb_update(), BR_FDB_STICKY, BR_FDB_LOCAL"""
+    Only sticky and local entries stay.  The entry for the bridge's own address is local, even if a machine behind
+    ``right`` has the same address.  Source: net/bridge/br_fdb.c br_fdb_update(), BR_FDB_STICKY, BR_FDB_LOCAL"""
     filters = bridge.bridge is not None and bridge.bridge.vlan_filtering
     for each in _immovable(namespace).get(mac, ()) if mac is not None else ():
         of_bridge = bridge.name in (each.bridge, each.port)
         if of_bridge and (each.vlan is None or filters) and (each.local or each.port != right.name):
             return each
+    if mac is not None and mac == bridge.mac and hands_up(namespace, bridge):
+        return FdbEntry(bridge.name, bridge.name, mac, None, "permanent", local=True)
     return None
 
 

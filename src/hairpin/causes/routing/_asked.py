@@ -64,7 +64,7 @@ def is_elsewhere(view: View, each: Lookup) -> bool:
     address, version = each.query.daddr, each.query.version
     if is_loopback(address, version) or (LINK_LOCAL4 if version == 4 else LINK_LOCAL6).holds(address, version):
         return False
-    own = each.found.type == "local"
+    own = each.found.type in ("local", "broadcast")  # the host keeps such packets for itself
     start = view.flow.start
     if isinstance(start, Outside | Lan) and (start.address, view.flow.version) == (address, version):
         on_link = all(hop.gateway is None for hop in each.found.next_hops)

@@ -3,9 +3,10 @@ machine, or to a wrong link.
 
 Users see: since an address was added or changed, this host or container cannot reach one machine or one network.
 
-Proof: the lookup finds a route that the kernel made for this address, and the packet is for a machine elsewhere.
-If the address is deleted, the packet arrives.  If a container engine assigned the address, the packet arrives with the
-prefix length that the engine assigned.
+Proof: the lookup finds a route that the kernel made for this address, and the packet is for a machine elsewhere.  The
+route for the broadcast address counts, too, because the kernel keeps the packets to this address for itself.  If the
+address is deleted, the packet arrives.  If a container engine assigned the address, the packet arrives with the prefix
+length that the engine assigned.
 Now: ``ip address del ADDRESS/LENGTH dev LINK``, then add the right address.  If a container network has an address or
 the range of the host's own network, recreate this network with another subnet.
 Lasting: correct the network configuration that sets the address.
@@ -19,7 +20,7 @@ from hairpin.causes.cause import Candidate, Cause, View
 from hairpin.causes.container._engine_gateway import default_route
 from hairpin.causes.routing._asked import is_elsewhere, lookups_on_way, namespaces_on_way
 from hairpin.causes.routing._network_took import of_networks, overlapping_uplink
-from hairpin.causes.where import OfLink
+from hairpin.causes.where import OfContainer, OfLink
 from hairpin.change.change import AddEntry, Change, DeleteEntry, one
 from hairpin.change.simulation.addresses import address_of
 from hairpin.engines.repair.bridging import engine_addresses
@@ -27,6 +28,7 @@ from hairpin.host.host import Namespace
 from hairpin.host.link import Address
 from hairpin.host.netns import Netns
 from hairpin.message import Message, message
+from hairpin.network.attachment import attachment_of
 from hairpin.network.network import is_bridge_port, is_uplink, owns_address
 from hairpin.network.prefix import address_text, is_loopback
 from hairpin.network.routing import route_text
@@ -54,6 +56,8 @@ def find(view: View) -> Iterator[Candidate]:
             continue
         own = address_of(view.network.namespace(each.netns), each.found.route)
         known = _lengths(view, each.netns)
+        if own is not None and own.value in known and each.found.type == "broadcast":
+            yield from _on_last_address(view, each)
         if own is None or own.value in known or _is_on_port(view, each, own):
             continue
         overlap = overlapping_uplink(view, each, own)
@@ -66,6 +70,35 @@ def find(view: View) -> Iterator[Candidate]:
         foreign = is_elsewhere(view, each) and not _may_be_a_neighbour(view, each)
         if foreign or of_container or _is_typed_in(view, each.netns, own):
             yield _foreign(each, own)
+
+
+def _on_last_address(view: View, each: Lookup) -> Iterator[Candidate]:
+    """Yield the candidate for a container that has the broadcast address of its own network."""
+    route, version = each.found.route, each.query.version
+    found = attachment_of(view.network, view.host, each.query.daddr, version)
+    if found is None or route is None:
+        return
+    facts = {
+        "name": found.container.name,
+        "address": address_text(each.query.daddr, version),
+        "network": found.network.name,
+    }
+    yield Candidate(
+        title=message("Container {name} has {address}, the broadcast address of network {network}", **facts),
+        detail=message(
+            "The host takes packets to {address} for broadcasts (`{route}`), and TCP accepts no broadcast.",
+            route=route_text(route),
+            **facts,
+        ),
+        change=one(DeleteEntry(each.netns, route)),
+        where=OfContainer(found.container.name, network=found.network.name, address=facts["address"]),
+        in_class="diverting-route",
+        evidence=(route.evidence,),
+        advice=(
+            message("recreate container {name} with another address, for example by --ip", **facts),
+            message("keep the last address of the subnet out of --ip-range, so that no container gets it"),
+        ),
+    )
 
 
 def _is_on_port(view: View, each: Lookup, own: Address) -> bool:

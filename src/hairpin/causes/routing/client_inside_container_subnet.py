@@ -17,10 +17,11 @@ from hairpin.causes.routing._overlap import Overlap, led_past, moved_away, overl
 from hairpin.causes.where import OfRoute
 from hairpin.change.change import DeleteEntry, one
 from hairpin.message import message
-from hairpin.network.attachment import attachment_of
+from hairpin.network.attachment import attachment_of, network_of_bridge
 from hairpin.network.flow import Lan, Outside
 from hairpin.network.prefix import address_text
-from hairpin.network.routing import route_text
+from hairpin.network.query import Query
+from hairpin.network.routing import lookup, route_text
 
 
 def find(view: View) -> Iterator[Candidate]:
@@ -29,6 +30,7 @@ def find(view: View) -> Iterator[Candidate]:
     if not isinstance(start, (Outside, Lan)):
         return
     client = address_text(start.address, view.flow.version)
+    yield from _as_broadcast(view, start.address, client)
     for each in overlaps(_where_answered(view), of_containers=True):
         if each.address != start.address:
             continue
@@ -55,6 +57,34 @@ def find(view: View) -> Iterator[Candidate]:
             yield moved_away(each, title, detail, in_class="client-in-container-subnet")
         else:
             yield led_past(view, each, title, detail, in_class="client-in-container-subnet")
+
+
+def _as_broadcast(view: View, address: int, client: str) -> Iterator[Candidate]:
+    """Yield the candidate for a client whose address is the broadcast address of a container network.  The host takes
+    answers to it for broadcasts, and delivers them to itself."""
+    if not view.on_host:
+        return
+    found = lookup(view.host_namespace, Query(view.flow.version, address))
+    route, bridge = found.route, next((hop.link for hop in found.next_hops if hop.link is not None), None)
+    network = network_of_bridge(view.host, bridge) if bridge is not None else None
+    if found.type != "broadcast" or route is None or bridge is None or network is None:
+        return
+    holds = (str(each.prefix) for each in network.subnets if each.holds(address, view.flow.version))
+    yield moved_away(
+        Overlap(view.host_netns, route, bridge, network, address),
+        message(
+            "The client's address is the broadcast address of container network {name} ({subnet})",
+            name=network.name,
+            subnet=next(holds, str(route.prefix)),
+        ),
+        message(
+            "This host takes packets to {client} for broadcasts on {bridge}, and delivers them to itself: `{route}`.",
+            client=client,
+            bridge=bridge,
+            route=route_text(route),
+        ),
+        in_class="client-in-container-subnet",
+    )
 
 
 def _led_astray(each: Overlap, client: str) -> Candidate:

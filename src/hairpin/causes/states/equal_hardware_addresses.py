@@ -1,11 +1,13 @@
-"""Two containers on one bridge have the same hardware address.
+"""Two containers on one bridge, or a container and the bridge itself, have the same hardware address.
 
 Users see: each of the two containers answers only at times.  Connections to one container stall or are refused as soon
-as the other container sends.
+as the other container sends.  If the bridge has the address of a container, nothing reaches this container.
 
 Proof: links of both containers have the hardware address, and the containers' veths are ports of the same bridge.  A
-bridge knows only one port for a hardware address, the port of the last sender, so no single packet shows the fault.
-Now: recreate one of the two containers with another hardware address (``--mac-address``).
+bridge knows only one port for a hardware address, the port of the last sender, so no single packet shows the fault.  If
+the bridge itself has the address, it keeps all frames for this address for its host.
+Now: recreate one of the two containers with another hardware address (``--mac-address``), or give the bridge another
+address.
 Lasting: remove ``mac_address`` from the Compose file, and remove the hardware address from the image or script that
 sets it.
 """
@@ -25,11 +27,16 @@ from hairpin.network.network import Network
 
 
 def of_host(host: Host) -> Iterator[Finding]:
-    """Yield a finding for each container that has the same hardware address as another container on its bridge."""
+    """Yield a finding for each container that has the same hardware address as its bridge, or as another container on
+    its bridge."""
     if host.netns.name not in host:
         return
+    own = {each.name: each.mac for each in host.namespace(host.netns.name).links if each.kind == "bridge"}
     for (bridge, mac), holders in (_holders(host) or _by_engines(host)).items():
-        if len({each.id for each in holders}) > 1 and not _share(holders):
+        if own.get(bridge) == mac:
+            found = _of_bridge(bridge, mac, holders[0])
+            yield from (Finding(found, "blocking", container=each.name) for each in holders)
+        elif len({each.id for each in holders}) > 1 and not _share(holders):
             found = _candidate(bridge, mac, holders)
             yield from (Finding(found, "blocking", container=each.name) for each in holders)
 
@@ -68,9 +75,11 @@ def _by_engines(host: Host) -> dict[tuple[str, int], list[Container]]:
 
 
 def _may_be_equal(host: Host) -> bool:
-    """Return whether two veths of the host's containers have equal hardware addresses, on whatever bridges."""
+    """Return whether two veths of the host's containers, or a veth and a bridge of the host, have equal hardware
+    addresses, on whatever bridges."""
     own = [each.mac for one in host.namespaces if one.name != host.netns.name for each in one.links if _is_veth(each)]
-    return len(own) != len(set(own))
+    bridges = {each.mac for each in host.namespace(host.netns.name).links if each.kind == "bridge"}
+    return len(own) != len(set(own)) or not bridges.isdisjoint(own)
 
 
 def _is_veth(link: Link) -> bool:
@@ -109,7 +118,38 @@ def _candidate(bridge: str, mac: int, holders: list[Container]) -> Candidate:
     )
 
 
+_OWN = 0x0242_0000_0000
+"""The first two bytes of the hardware addresses that dockerd gave to its bridges: locally administered."""
+
+
+def _of_bridge(bridge: str, mac: int, holder: Container) -> Candidate:
+    address, free = write_mac(mac), write_mac(_OWN | (~mac & 0xFFFF_FFFF))
+    return Candidate(
+        title=message("{bridge} has the hardware address of container {name}", bridge=bridge, name=holder.name),
+        detail=message(
+            "Both have {address}. A bridge keeps the frames for its own address for its host, so no packet reaches "
+            "{name}.",
+            address=address,
+            name=holder.name,
+        ),
+        change=Change(()),
+        where=OfContainer(container=holder.name, address=address),
+        in_class="wrong-neighbour-entry",
+        evidence=(holder.evidence,) if holder.evidence else (),
+        offered=False,
+        ways=(
+            Way(
+                Change(()),
+                (message("give {bridge} an address that no machine on it has", bridge=bridge),),
+                by_person=True,
+                typed=(f"ip link set dev {bridge} address {free}",),
+            ),
+        ),
+        advice=(message("find the script or network configuration that sets the address of {bridge}", bridge=bridge),),
+    )
+
+
 CAUSE = Cause(
-    title=message("Two containers on one bridge have the same hardware address"),
+    title=message("Two links on one bridge have the same hardware address"),
     source="net/bridge/br_fdb.c br_fdb_update(): the entry moves to the port of the last sender",
 )

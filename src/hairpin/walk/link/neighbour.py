@@ -16,7 +16,7 @@ from hairpin.message import Message, message
 from hairpin.netfilter.evaluate.chain import Condition
 from hairpin.netfilter.packet import TCP
 from hairpin.netfilter.rule_address import write_mac
-from hairpin.network.address_type import is_to_many
+from hairpin.network.address_type import address_type4, is_to_many
 from hairpin.network.index import takers
 from hairpin.network.network import Network, Port, bridge_ports, is_bridge_port, neighbour_entries
 from hairpin.network.own_frames import hands_up, said_of_forwarding
@@ -65,6 +65,9 @@ def neighbour(network: Network, state: State) -> Iterator[Outcome]:
     if routes_below(link):  # an ipvlan in mode l3 resolves no neighbours (IFF_NOARP): arp_constructor()
         yield state.with_frame(target=None, dmac=link.mac).to("device-out")
         return
+    if state.packet.protocol == TCP and state.packet.version == 4 and _is_broadcast(network, state, link, address):
+        yield stopped_by(state, "martian-destination", link, _TO_ALL)
+        return
     if link.tunnel is not None and "NOARP" in link.flags:
         yield state.with_frame(target=None).to("device-out")
         return
@@ -77,6 +80,22 @@ def neighbour(network: Network, state: State) -> Iterator[Outcome]:
         return
     for outcome in asked_for(network.namespace(state.netns), state, link, address):
         yield outcome if isinstance(outcome, End) else _resolution(network, outcome, link, address)
+
+
+_TO_ALL = message(
+    "sends to all machines here, because the address is a broadcast address, and TCP accepts no broadcast"
+)
+
+
+def _is_broadcast(network: Network, state: State, link: Link, address: int) -> bool:
+    """Return whether the kernel sends packets to the address as broadcasts.  A translated packet of the host itself can
+    have such a destination; net/ipv4/tcp_ipv4.c tcp_v4_connect() refuses any other.  A neighbour entry that is older
+    than the broadcast route keeps its hardware address.
+
+    Source: net/ipv4/arp.c arp_constructor(), tcp_ipv4.c tcp_v4_rcv(): PACKET_HOST"""
+    namespace = network.namespace(state.netns)
+    direct = state.next_hop is None or state.next_hop.gateway is None
+    return direct and address_type4(namespace, address) == "broadcast" and not is_known(namespace, link, 4, address)
 
 
 def _resolution(network: Network, state: State, link: Link, address: int) -> Outcome:
