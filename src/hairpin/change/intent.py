@@ -50,6 +50,17 @@ class Masquerade(msgspec.Struct, frozen=True, tag="masquerade"):
     bridge: str
 
 
+class SendFrom(msgspec.Struct, frozen=True, tag="send-from"):
+    """Give packets from a subnet that leave by ``link`` the address ``source``, before other rules translate them."""
+
+    netns: Netns
+    version: Version
+    network: int
+    prefix_length: int
+    link: str
+    source: int
+
+
 class AnswerHere(msgspec.Struct, frozen=True, tag="answer-here"):
     """Translate packets that the namespace sends to one address and port: their new destination is the address and port
     of a process in the namespace, for example a resolver."""
@@ -100,7 +111,7 @@ class MarkAnswers(msgspec.Struct, frozen=True, tag="mark-answers"):
     mark: int
 
 
-Intent = TakeAway | LetIn | Masquerade | AnswerHere | LoopBack | ClampSegments | MarkAnswers
+Intent = TakeAway | LetIn | Masquerade | SendFrom | AnswerHere | LoopBack | ClampSegments | MarkAnswers
 
 
 def rendered(intent: Intent, network: Network) -> Change:
@@ -112,6 +123,8 @@ def rendered(intent: Intent, network: Network) -> Change:
             return Change(tuple(_let_in(intent, body) for body in intent.rules))
         case Masquerade():
             return _masqueraded(intent, network)
+        case SendFrom():
+            return _sent_from(intent, network)
         case AnswerHere():
             return _answered_here(intent, network)
         case LoopBack():
@@ -176,6 +189,18 @@ def _masqueraded(intent: Masquerade, network: Network) -> Change:
     )
     dialect = _in_use(intent.netns, network)
     return Change((_inserted(intent.netns, dialect, version, "nat", "POSTROUTING", body, None),))
+
+
+def _sent_from(intent: SendFrom, network: Network) -> Change:
+    version, length = intent.version, intent.prefix_length
+    first = network_of(intent.network, length, version)
+    body = (
+        ir.FieldMatch("saddr4" if version == 4 else "saddr6", ((first, last_of(first, length, version)),)),
+        ir.NameMatch("oif", (intent.link,)),
+        ir.Nat("snat", (intent.source, intent.source), version=version),
+    )
+    dialect = _in_use(intent.netns, network)
+    return Change((_inserted(intent.netns, dialect, version, "nat", "POSTROUTING", body, 1),))
 
 
 def _answered_here(intent: AnswerHere, network: Network) -> Change:

@@ -12,20 +12,25 @@ from hairpin.network.query import Found, Query
 from hairpin.network.vrf import vrf_of
 
 
-def source_address(namespace: Namespace, version: Version, link: str, towards: int) -> int | None:
+def source_address(
+    namespace: Namespace, version: Version, link: str, towards: int, *, beyond: bool = False
+) -> int | None:
     """Return the source address of packets that leave by ``link`` to the address ``towards``; None if there is no such
-    address.
+    address.  ``beyond``: whether the address is for machines behind a router; IPv4 then uses no address that has scope
+    link or site.
 
     For IPv6, ``link`` may be empty if the link is not known yet.
     """
-    return _source4(namespace, link, towards) if version == 4 else _source6(namespace, link, towards)
+    if version == 6:
+        return _source6(namespace, link, towards)
+    return _source4(namespace, link, towards, ("global",) if beyond else ("global", "site", "link"))
 
 
-def _source4(namespace: Namespace, link: str, towards: int) -> int | None:
+def _source4(namespace: Namespace, link: str, towards: int, scopes: tuple[str, ...]) -> int | None:
     """Return the link's primary address whose network contains the destination, or else the link's first address, or
     else an address of another link."""
     own = [a for a in addresses_of(namespace, link, 4) if not a.tentative]
-    primaries = [a for a in own if not a.secondary and a.scope in ("global", "site", "link")]
+    primaries = [a for a in own if not a.secondary and a.scope in scopes]
     for address in primaries:
         if inside(towards, address.peer if address.peer is not None else address.value, address.prefix_length, 4):
             return address.value
@@ -128,4 +133,4 @@ def preferred_source(namespace: Namespace, found: Found, hop: NextHop, query: Qu
         return None
     # In IPv4 the route's link and gateway decide the source: net/ipv4/fib_semantics.c fib_info_update_nhc_saddr()
     gateway = hop.gateway if hop.gateway is not None and hop.gateway_version in (None, 4) else 0
-    return source_address(namespace, 4, hop.link, gateway)
+    return source_address(namespace, 4, hop.link, gateway, beyond=hop.gateway is not None)

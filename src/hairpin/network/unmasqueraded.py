@@ -8,11 +8,11 @@ networks.
 from collections.abc import Iterator
 
 from hairpin.host.host import Host, Namespace
-from hairpin.host.link import Link
+from hairpin.host.link import Address, Link
 from hairpin.host.netns import Netns
 from hairpin.host.route import TABLE_LOCAL
 from hairpin.network.lost_address import bare_links, stranded_gateway
-from hairpin.network.network import Network, bridge_ports, is_uplink, owns_address
+from hairpin.network.network import Network, addresses_of, bridge_ports, is_uplink, owns_address
 from hairpin.network.prefix import Version, inside, is_private
 
 Subnet = tuple[int, int]
@@ -41,15 +41,30 @@ def is_hidden(network: Network, netns: Netns, version: Version, source: int) -> 
     to such an address.  The kernel uses an address in a masqueraded network if a link to the outside has lost its IPv6
     address.
 
-    Most links need no IPv6 address, but a gateway in no network of the link shows that the link had an address."""
+    Most links need no IPv6 address, but a gateway in no network of the link shows that the link had an address.  For
+    IPv4, MASQUERADE uses such an address if the link has no address of global scope: see narrow_address()."""
     namespace = network.namespace(netns)
-    if version == 4 or not owns_address(namespace, version, source):
+    if not owns_address(namespace, version, source):
         return False
     made = _of_engines(network.host(netns.host), version)
     if not any(masquerades and inside(source, *subnet, version) for subnet, masquerades in made):
         return False
+    if version == 4:
+        uplinks = (each.name for each in namespace.links if is_uplink(network, netns, each))
+        return any(narrow_address(namespace, each) is not None for each in uplinks)
     bare = bare_links(network, netns, version)
     return any(stranded_gateway(namespace, each.name, version) is not None for each in bare)
+
+
+def narrow_address(namespace: Namespace, link: str) -> Address | None:
+    """Return the link's first IPv4 address, if it has scope link and no other address of the link has global scope.
+    MASQUERADE then takes an address of another link.
+
+    Source: net/netfilter/nf_nat_masquerade.c nf_nat_masquerade_ipv4(); net/ipv4/devinet.c inet_select_addr()"""
+    own = addresses_of(namespace, link, 4)
+    if any(each.scope == "global" for each in own):
+        return None
+    return next((each for each in own if each.scope == "link"), None)
 
 
 def unmasqueraded(network: Network, netns: Netns, version: Version) -> tuple[Subnet, ...]:

@@ -1,4 +1,4 @@
-"""The host's link to the outside has no address.
+"""The host's link to the outside has no address, or none of global scope.
 
 Users see: no machine outside reaches the host, and the host reaches no machine, while ``127.0.0.1`` still works.
 
@@ -16,12 +16,14 @@ from hairpin.causes.uplinks._gateway import named_gateway
 from hairpin.causes.where import OfLink
 from hairpin.change.calls import ByPerson
 from hairpin.change.change import AddEntry, Change, Primitive
+from hairpin.change.intent import SendFrom, rendered
 from hairpin.host.boot.configured_address import configured_addresses
 from hairpin.host.floating import mover_of
 from hairpin.host.link import Address, Link
 from hairpin.host.netns import Netns
 from hairpin.host.route import NextHop, Route
 from hairpin.message import Message, message
+from hairpin.network.attachment import attachment_of
 from hairpin.network.lost_address import (
     SUBNET6,
     NamedAddress,
@@ -32,8 +34,9 @@ from hairpin.network.lost_address import (
     stranded_gateway,
 )
 from hairpin.network.network import owns_address
-from hairpin.network.prefix import Version, address_text
+from hairpin.network.prefix import Version, address_text, prefix_text
 from hairpin.network.tables import has_default_route
+from hairpin.network.unmasqueraded import narrow_address
 
 _STAND_IN = (169 << 24) | (254 << 16) | 1
 """A link-local address with which walks show the effect of an address.  hairpin prints neither this address nor the
@@ -49,6 +52,7 @@ def find(view: View) -> Iterator[Candidate]:
     Most hosts need no IPv6 address.  An IPv6 address counts as lost only if a file names it, or if a route's gateway
     shows that the link had an address."""
     yield from _of_other_host(view)
+    yield from _of_scope(view)
     version = view.flow.version
     bare = tuple(bare_links(view.network, view.host_netns, version)) if view.on_host else ()
     named = tuple(_named(view, bare, version))
@@ -79,6 +83,41 @@ def find(view: View) -> Iterator[Candidate]:
     elif not has_address(view.network, view.host_netns):
         own = Address(bare[0].name, 4, _STAND_IN, 16)
         yield _candidate(view, own, _STAND_IN + 1, ByPerson(_put_back(own.link)))
+
+
+def _of_scope(view: View) -> Iterator[Candidate]:
+    """Yield the candidate for a link whose address has scope link, so that MASQUERADE took another link's address."""
+    packet, link = view.stop.seen.packet, view.stop.seen.oif
+    own = narrow_address(view.host_namespace, link) if view.on_host and packet.version == 4 and link else None
+    original = view.branch.request[0].packet.saddr if view.branch.request else packet.saddr
+    found = attachment_of(view.network, view.host, original, 4)
+    subnet = next((each for each in found.network.subnets if each.version == 4), None) if found is not None else None
+    if own is None or subnet is None or view.stop.reason != "source-not-translated":
+        return
+    facts = {
+        "link": link,
+        "address": address_text(own.value, 4),
+        "source": address_text(packet.saddr, 4),
+        "own": prefix_text(own.value, own.prefix_length, 4),
+    }
+    change = rendered(SendFrom(view.host_netns, 4, subnet.network, subnet.prefix_length, link, own.value), view.network)
+    yield Candidate(
+        title=message("{link} has no address of global scope, so MASQUERADE takes {source} of another link", **facts),
+        detail=message(
+            "{address} on {link} has scope link. The host's own packets use it, because their route names it. "
+            "MASQUERADE uses only addresses of global scope, and no host outside has a route back to {source}.",
+            **facts,
+        ),
+        change=change,
+        where=OfLink(link=link, address=facts["own"]),
+        in_class="link-or-route",
+        evidence=(own.evidence,),
+        advice=(
+            message(
+                "in the configuration of {link}, give {own} the scope global: the rule above is then useless", **facts
+            ),
+        ),
+    )
 
 
 def _of_other_host(view: View) -> Iterator[Candidate]:

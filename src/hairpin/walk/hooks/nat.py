@@ -80,7 +80,7 @@ def _towards_next_hop(state: State, namespace: Namespace) -> int | None:
     hop, packet = state.next_hop, state.packet
     # IPv6 chooses the source address by the packet's destination: nf_nat_masquerade_ipv6()
     towards = hop.gateway if packet.version == 4 and hop is not None and hop.gateway is not None else packet.daddr
-    return source_address(namespace, state.packet.version, state.oif, towards)
+    return source_address(namespace, state.packet.version, state.oif, towards, beyond=True)
 
 
 def _of_link(state: State, namespace: Namespace) -> int | None:
