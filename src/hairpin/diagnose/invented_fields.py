@@ -1,8 +1,10 @@
-"""Rules that match a packet field whose value hairpin invented: a client's source port, or the TTL of its packets.
+"""Rules that match a packet field whose value hairpin invented: a client's source port, the TTL of its packets, or the
+flags of its SYN.
 
 A flow with another source port, or from a client at another distance, may end differently.  hairpin tries the values
 that the host's rules name, and the next lower and higher values.  Clients use source ports from 1024 on.  The TTL of a
-packet that arrives is rarely below 30, because systems send packets with a TTL of 64, 128 or 255.
+packet that arrives is rarely below 30, because systems send packets with a TTL of 64, 128 or 255.  The SYN of a system
+that asks for explicit congestion notification also has the flags ECE and CWR.
 
 A container that asks others has a source port, too.  A rule without connection states that matches the destination
 port sees this port in the answers.  Programs that ask by UDP, such as resolvers, choose ports of their own from 1024
@@ -18,7 +20,7 @@ from hairpin.host.host import Namespace
 from hairpin.kept import kept
 from hairpin.message import Message, message
 from hairpin.netfilter import ir
-from hairpin.netfilter.packet import TCP, UDP
+from hairpin.netfilter.packet import CWR, ECE, TCP, UDP
 from hairpin.network.attachment import sender_netns
 from hairpin.network.flow import Flow, FromContainer, Lan, Outside
 from hairpin.network.network import Network
@@ -34,7 +36,8 @@ _MOST_FLOWS = 16
 
 
 def told_by_field(network: Network, traces: Sequence[Trace]) -> tuple[Message, ...]:
-    """Return a note for each rule that stops some clients of a passing flow because of their source port or TTL."""
+    """Return a note for each rule that stops some clients of a passing flow because of their source port, TTL or TCP
+    flags."""
     found: dict[tuple[str, str], Message] = {}
     passing = [each for each in traces if each.succeeds]
     inward = (each for each in passing if isinstance(each.flow.start, (Outside, Lan)))
@@ -56,6 +59,13 @@ def _note(field: str, value: int, flow: Flow, decided: RuleDecided) -> Message:
         "target": flow.target_text(),
         "rule": decided.place.in_full,
     }
+    if field == "flags":
+        return message(
+            "a rule checks TCP flags: a SYN that asks for ECN (with ECE and CWR, as with net.ipv4.tcp_ecn=1) does not "
+            "reach {target} from {client}, a plain SYN does. The rule: {rule}",
+            client=flow.start_text(),
+            **facts,
+        )
     if field == "sport" and isinstance(flow.start, FromContainer):
         return message(
             "a rule checks the source port of {client}: no answer of {target} comes back to port {value}, but answers "
@@ -82,6 +92,8 @@ _USUAL_TTL = 64
 def _others(network: Network, flow: Flow) -> Iterator[tuple[str, Flow, int]]:
     """Yield the flow with each further value of a field that the rules of the flow's host treat differently."""
     namespace = network.namespace(network.host_netns(flow.host))
+    if flow.protocol == "tcp" and _tells_ecn(namespace):
+        yield "flags", msgspec.structs.replace(flow, asks_for_ecn=True), ECE | CWR
     if isinstance(flow.start, FromContainer):
         for value in _own_ports(network, flow, _asked_ports(namespace, flow.protocol)):
             yield "sport", msgspec.structs.replace(flow, sport=value), value
@@ -103,6 +115,16 @@ def _values(namespace: Namespace) -> dict[str, tuple[int, ...]]:
             if isinstance(part, ir.FieldMatch) and part.field in found and part.mask == ir.FULL_MASK:
                 found[part.field] |= _ends(part)
     return {field: _spread(each, *_POSSIBLE[field]) for field, each in found.items()}
+
+
+@kept
+def _tells_ecn(namespace: Namespace) -> bool:
+    """Return whether a rule compares the flags ECE or CWR, alone or with all other flags."""
+    return any(
+        isinstance(part, ir.FieldMatch) and part.field == "tcp-flags" and part.mask & (ECE | CWR)
+        for rule in _rules(namespace)
+        for part in rule.body
+    )
 
 
 def _rules(namespace: Namespace) -> Iterator[ir.Rule]:

@@ -8,7 +8,7 @@ from typing import Literal
 import msgspec
 
 TCP, UDP, ICMP, ICMP6, SCTP, UDPLITE, DCCP, GRE, ESP, AH = 6, 17, 1, 58, 132, 136, 33, 47, 50, 51
-FIN, SYN, RST, PSH, ACK, URG = 1, 2, 4, 8, 16, 32
+FIN, SYN, RST, PSH, ACK, URG, ECE, CWR = 1, 2, 4, 8, 16, 32, 64, 128
 TCP_CLOSED = ("TIME_WAIT", "CLOSE")
 """The conntrack states of a TCP connection that has ended: a SYN with the same ports opens a new connection."""
 

@@ -5,7 +5,7 @@ from typing import Literal
 import msgspec
 
 from hairpin.host.netns import Netns
-from hairpin.netfilter.packet import ICMP, ICMP6, SYN, TCP, UDP, Packet
+from hairpin.netfilter.packet import CWR, ECE, ICMP, ICMP6, SYN, TCP, UDP, Packet
 from hairpin.network.prefix import Version, address_text
 
 Protocol = Literal["tcp", "udp", "icmp"]
@@ -75,6 +75,9 @@ class Flow(msgspec.Struct, frozen=True):
     """The container name for which a DNS query asks.  The query goes to the client's first name server."""
     ttl: int = 0
     """The TTL of an outside client's packets when they enter the host; 0 for the usual TTL."""
+    asks_for_ecn: bool = False
+    """Whether the flow's SYN asks for explicit congestion notification (RFC 3168, 6.1.1), as with net.ipv4.tcp_ecn=1.
+    Such a SYN also has the flags ECE and CWR."""
 
     @property
     def of_container(self) -> str | None:
@@ -99,7 +102,7 @@ class Flow(msgspec.Struct, frozen=True):
             protocol=number,
             sport=self.sport if icmp is None else self.dport,
             dport=self.dport,
-            tcp_flags=SYN if self.protocol == "tcp" else 0,
+            tcp_flags=(SYN | ECE | CWR if self.asks_for_ecn else SYN) if self.protocol == "tcp" else 0,
             icmp=icmp,
         )
         if self.ttl:
