@@ -97,7 +97,7 @@ ASKED_AT: dict[str, str] = {
     "engine-resolver-gone": "no-listener name-unknown",
     "engine-rule-missing": "general",
     "engine-upgrade-changes-rules": "",
-    "equal-hardware-addresses": "",
+    "equal-hardware-addresses": "neighbour-wrong",
     "filter-accept-missing": "rule policy reject",
     "filter-forward-jump-missing": "rule policy reject",
     "firewall-manager-flushed-rules": "",

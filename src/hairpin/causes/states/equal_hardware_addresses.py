@@ -14,29 +14,37 @@ sets it.
 
 from collections.abc import Iterator
 
-from hairpin.causes.cause import Candidate, Cause, Finding, Way
+import msgspec
+
+from hairpin.causes.cause import Candidate, Cause, Finding, View, Way
 from hairpin.causes.states._on_bridge import far_ends_of
 from hairpin.causes.where import OfContainer
-from hairpin.change.change import Change
+from hairpin.change.change import AddEntry, Change, DeleteEntry, Primitive, SetLink
 from hairpin.host.docker import Container
 from hairpin.host.host import Host
 from hairpin.host.link import Link
+from hairpin.host.route import FdbEntry
 from hairpin.message import message
 from hairpin.netfilter.rule_address import write_mac
 from hairpin.network.network import Network
 
 
+def find(view: View) -> Iterator[Candidate]:
+    """Yield the candidate for a bridge that keeps a container's frames, because it has the container's address."""
+    mac, bridge = view.stop.seen.packet.dmac, view.namespace.link(view.stop.link)
+    if bridge is None or bridge.kind != "bridge" or mac is None or bridge.mac != mac or not view.on_host:
+        return
+    for (name, address), holders in _holders(view.host).items():
+        if (name, address) == (bridge.name, mac):
+            yield _of_bridge(view, bridge, mac, holders[0])
+
+
 def of_host(host: Host) -> Iterator[Finding]:
-    """Yield a finding for each container that has the same hardware address as its bridge, or as another container on
-    its bridge."""
+    """Yield a finding for each container that has the same hardware address as another container on its bridge."""
     if host.netns.name not in host:
         return
-    own = {each.name: each.mac for each in host.namespace(host.netns.name).links if each.kind == "bridge"}
     for (bridge, mac), holders in (_holders(host) or _by_engines(host)).items():
-        if own.get(bridge) == mac:
-            found = _of_bridge(bridge, mac, holders[0])
-            yield from (Finding(found, "blocking", container=each.name) for each in holders)
-        elif len({each.id for each in holders}) > 1 and not _share(holders):
+        if len({each.id for each in holders}) > 1 and not _share(holders):
             found = _candidate(bridge, mac, holders)
             yield from (Finding(found, "blocking", container=each.name) for each in holders)
 
@@ -122,34 +130,52 @@ _OWN = 0x0242_0000_0000
 """The first two bytes of the hardware addresses that dockerd gave to its bridges: locally administered."""
 
 
-def _of_bridge(bridge: str, mac: int, holder: Container) -> Candidate:
-    address, free = write_mac(mac), write_mac(_OWN | (~mac & 0xFFFF_FFFF))
+def _of_bridge(view: View, bridge: Link, mac: int, holder: Container) -> Candidate:
+    """Return the candidate.  In the model, the change gives the bridge another address, and the container forgets the
+    old one."""
+    netns, free = view.stop.netns, _OWN | (~mac & 0xFFFF_FFFF)
+    address = write_mac(mac)
+    inside = netns.sibling(holder.netns) if holder.netns is not None else netns
+    known = view.network.namespace(inside).neighbours if inside in view.network else ()
+    local = (each for each in view.namespace.fdb if each.mac == mac and bridge.name in (each.port, each.bridge))
+    model: tuple[Primitive, ...] = (
+        *(DeleteEntry(netns, each) for each in local if each.local),  # the kernel does it: br_fdb_change_mac_address()
+        SetLink(netns, msgspec.structs.replace(bridge, mac=free)),
+        AddEntry(netns, FdbEntry(bridge.name, bridge.name, free, None, "permanent", local=True)),
+        *(DeleteEntry(inside, each) for each in known if each.mac == mac),
+    )
     return Candidate(
-        title=message("{bridge} has the hardware address of container {name}", bridge=bridge, name=holder.name),
+        title=message("{bridge} has the hardware address of container {name}", bridge=bridge.name, name=holder.name),
         detail=message(
             "Both have {address}. A bridge keeps the frames for its own address for its host, so no packet reaches "
             "{name}.",
             address=address,
             name=holder.name,
         ),
-        change=Change(()),
+        change=Change(model),
         where=OfContainer(container=holder.name, address=address),
         in_class="wrong-neighbour-entry",
-        evidence=(holder.evidence,) if holder.evidence else (),
+        evidence=(bridge.evidence,) if bridge.evidence else (),
         offered=False,
         ways=(
             Way(
                 Change(()),
-                (message("give {bridge} an address that no machine on it has", bridge=bridge),),
+                (message("give {bridge} an address that no machine on it has", bridge=bridge.name),),
                 by_person=True,
-                typed=(f"ip link set dev {bridge} address {free}",),
+                typed=(
+                    f"ip link set dev {bridge.name} address {write_mac(free)}",
+                    f"nsenter -t {holder.pid or 'PID'} -n ip neigh flush all",
+                ),
             ),
         ),
-        advice=(message("find the script or network configuration that sets the address of {bridge}", bridge=bridge),),
+        advice=(
+            message("find the script or network configuration that sets the address of {bridge}", bridge=bridge.name),
+        ),
     )
 
 
 CAUSE = Cause(
     title=message("Two links on one bridge have the same hardware address"),
     source="net/bridge/br_fdb.c br_fdb_update(): the entry moves to the port of the last sender",
+    reasons=frozenset({"neighbour-wrong"}),
 )
