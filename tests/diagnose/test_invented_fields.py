@@ -1,4 +1,4 @@
-"""Rules that look at a field that hairpin invented: a client's source port, and its TTL."""
+"""Rules that look at a field that hairpin invented: a client's source port, its TTL, and the flags of its SYN."""
 
 import msgspec
 import pytest
@@ -19,6 +19,10 @@ CASES: dict[str, tuple[str, list[str]]] = {
     "for another port": (with_rule(PLACE, "-p udp -m udp --sport 50000:65535 -j DROP"), []),
     "a large TTL is dropped": (with_rule(PLACE, "-m ttl --ttl-gt 100 -j DROP"), ["255"]),
     "a small TTL is dropped": (with_rule(PLACE, "-m ttl --ttl-lt 50 -j DROP"), ["49"]),
+    "a SYN that asks for ECN is dropped": (
+        with_rule(PLACE, "-p tcp -m ecn --ecn-tcp-ece -m conntrack --ctstate NEW -j DROP"), ["ECN"],
+    ),
+    "no SYN is dropped": (with_rule(PLACE, "-p tcp -m tcp ! --syn -m conntrack --ctstate NEW -j DROP"), []),
     "a dying packet is dropped": (with_rule(PLACE, "-m ttl --ttl-lt 3 -j DROP"), []),
 }  # fmt: skip
 

@@ -53,6 +53,8 @@ NOBODY = 0x020000000009
 ARP_OFF = {"mac": 0x020000000008, "flags": ("BROADCAST", "NOARP", "UP")}
 OWN = Outside(parse_address("172.17.9.9")[1], "eth0")
 OFFICE = Outside(parse_address("172.18.9.9")[1], "eth0")
+LAST = Outside(parse_address("172.17.255.255")[1], "eth0")
+BROADCAST = msgspec.structs.replace(route("172.17.255.255/32", "docker0", table=255), type="broadcast")
 TABLE_100 = PolicyRule(4, 9, table=100, iif="docker0", text="9: from all iif docker0 lookup 100")
 UNREACHABLE = PolicyRule(4, 10, "unreachable", iif="docker0", text="10: from all iif docker0 unreachable")
 BEHIND_MAIN = PolicyRule(4, 32767, table=253, text="32767: from all lookup default")
@@ -203,6 +205,17 @@ CASES: dict[str, Case] = {
         refused_in(100, TABLE_100), published(), ("policy-rule-diverts-container-traffic",), refused_in(200, TABLE_100),
     ),
 }  # fmt: skip
+
+
+def test_a_client_with_the_broadcast_address_of_a_container_network() -> None:
+    """Two facts keep its answers: the broadcast route, and the subnet that covers the address."""
+    found = diagnose(network(host_namespace(routes=(BROADCAST,))), published(LAST)).causes
+    assert [each.cause for each in found] == ["client-inside-container-subnet"] * 2
+    assert str(found[0].candidate.title) == (
+        "The client's address is the broadcast address of container network bridge (172.17.0.0/16)"
+    )
+    (alone,) = diagnose(network(), published(LAST)).causes
+    assert str(alone.candidate.title) == "The client's address lies inside container network bridge (172.17.0.0/16)"
 
 
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES)

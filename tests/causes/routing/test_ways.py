@@ -50,6 +50,9 @@ def ruled(*rules: PolicyRule) -> Network:
     return network(host_namespace(policy_rules=rules))
 
 
+DOCKER0 = next(each for each in host_namespace().addresses if each.link == "docker0" and each.version == 4)
+
+
 def after(*parts: Primitive) -> Network:
     """Return the host after these changes."""
     return simulate(Change(parts), network())
@@ -205,6 +208,15 @@ CASES: dict[str, Case] = {
     ),
     "the bridge has the container's address, too": Case(
         after(AddEntry(HOST_NETNS, Address("docker0", 4, WEB, 16))), published(), ("address-diverts-traffic",),
+    ),
+    "an address of the bridge makes the container's address a broadcast address": Case(
+        after(AddEntry(HOST_NETNS, Address("docker0", 4, WEB + 7, 24, broadcast=WEB))), published(),
+        ("address-diverts-traffic",), after(AddEntry(HOST_NETNS, Address("docker0", 4, WEB + 7, 24))),
+    ),
+    "the container has the broadcast address of its own network": Case(
+        after(
+            DeleteEntry(HOST_NETNS, DOCKER0), AddEntry(HOST_NETNS, msgspec.structs.replace(DOCKER0, broadcast=WEB))
+        ), published(), ("address-diverts-traffic",),
     ),
     "the container has the address of its client, too": Case(
         after(AddEntry(INNER, Address("eth0", 4, CLIENT, 24))), published(), ("address-diverts-traffic",),

@@ -43,7 +43,7 @@ from tests.causes.rule_hosts import CSF, HOLDER, LOCKED, NO_MATCH, RULE_STATES, 
 from tests.macvlan_host import CHILD, on_ipvlan, on_macvlan, without_web
 from tests.names_host import pinning, to_pin, written
 from tests.rule_text import ALL_RULES, STAGE_1, STAGE_2, with_rule, without, without_chain
-from tests.small_host import WEB, container, egress, engine, host_namespace, network, published
+from tests.small_host import WEB, container, container_namespace, egress, engine, host_namespace, network, published
 
 DOCKER0_SUBNET = parse_address("172.17.0.0")[1]
 LOCAL = published(FromHost(), "127.0.0.1")
@@ -242,6 +242,14 @@ def with_one_address(*, twice: bool = True) -> Network:
     inner = msgspec.structs.replace(inner, addresses=added)
     spaces = tuple(inner if each.name == "container:db" else each for each in host.namespaces)
     return msgspec.structs.replace(whole, hosts=(msgspec.structs.replace(host, namespaces=spaces),))
+
+
+def test_a_bridge_with_a_containers_hardware_address_keeps_its_frames() -> None:
+    """The kernel says so: the world's case bridge-was-pinned-to-the-mac-address-of-the-container-14."""
+    inner = with_link(container_namespace(), "eth0", mac=WEB_MAC)
+    alike, other = (network(with_link(host_namespace(), "docker0", mac=mac), inner) for mac in (WEB_MAC, WEB_MAC + 1))
+    fires(Case(alike, published(), ("equal-hardware-addresses",)))
+    is_silent(other, published())
 
 
 EQUAL = (("equal-hardware-addresses", "blocking"),) * 2

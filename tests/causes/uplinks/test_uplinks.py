@@ -92,6 +92,13 @@ def without_parent(*, up: bool) -> Network:
     return whole.with_namespace(HOST_NETNS, host).with_namespace(sibling("container:web"), inner)
 
 
+def with_scope(scope: str) -> Network:
+    """Return the host whose uplink's address has this scope."""
+    host = host_namespace()
+    changed = (msgspec.structs.replace(each, scope=scope) if each.link == "eth0" else each for each in host.addresses)
+    return network(msgspec.structs.replace(host, addresses=tuple(changed)))
+
+
 def put_into_bridge() -> Network:
     """Return the host whose uplink was made a port of a bridge without addresses."""
     host = with_link(host_namespace(values={"conf__br0__forwarding": "1"}), "eth0", master="br0", port=BridgePort())
@@ -110,6 +117,9 @@ CASES: dict[str, Case] = {
     ),
     "the uplink is a port of a bridge, and its address stayed on it": Case(
         put_into_bridge(), egress(), ("address-on-bridge-port",),
+    ),
+    "the uplink's only address has scope link, and MASQUERADE takes the bridge's": Case(
+        with_scope("link"), egress(), ("host-address-missing",), with_scope("global"),
     ),
     "the uplink has lost its address": Case(without_address(), egress(), ("host-address-missing",)),
     "the uplink has lost its address, which a file names": Case(
