@@ -51,6 +51,7 @@ def find(view: View) -> Iterator[Candidate]:
                 yield _of_gateway(netns, address)
     yield from of_networks(view)
     yield from _of_sender(view)
+    yield from _of_source(view)
     for each in lookups_on_way(view):
         if each.found.route is None:
             continue
@@ -126,6 +127,42 @@ def _of_sender(view: View) -> Iterator[Candidate]:
                 "The kernel drops packets from {address}, because that is one of its own addresses.", address=text
             )
             yield _taking(view.stop.netns, address, detail)
+
+
+def _of_source(view: View) -> Iterator[Candidate]:
+    """Yield the candidate for a container's address that no engine gave, if the container sends from it and the answer
+    does not come back: for example an address from a stray router advertisement."""
+    first = next(iter(view.branch.request), None)
+    if first is None or first.netns.is_host or first.netns not in view.network:
+        return
+    version, source, known = first.packet.version, first.packet.saddr, _lengths(view, first.netns)
+    given = any(
+        each.version == version and each.value in known for each in view.network.namespace(first.netns).addresses
+    )
+    container = view.network.container_of(first.netns)
+    if not given or source in known or container is None:
+        return
+    for own in view.network.namespace(first.netns).addresses:
+        if (own.version, own.value) != (version, source) or own.scope != "global":
+            continue
+        text = address_text(source, version)
+        yield Candidate(
+            title=message("{name} sends from {address}, which no engine gave to it", name=container.name, address=text),
+            detail=message(
+                "The kernel prefers {address} on {link} as the source of these packets. The engine's rules and the "
+                "host's routes are for the addresses that the engine gave, so no answer comes back.",
+                address=text,
+                link=own.link,
+            ),
+            change=one(DeleteEntry(first.netns, own)),
+            where=OfContainer(container.name, address=text),
+            in_class="diverting-route",
+            evidence=(own.evidence,),
+            advice=(
+                message("find what sets {address}: a router advertisement, a program in {name}", address=text,
+                        name=container.name),
+            ),
+        )  # fmt: skip
 
 
 def _is_typed_in(view: View, netns: Netns, address: Address) -> bool:
