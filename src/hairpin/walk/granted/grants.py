@@ -15,6 +15,7 @@ from hairpin.network.uplinks import holder_of_addresses, home_of
 from hairpin.walk.decided import RouteDecided
 from hairpin.walk.granted.address_found import address_found
 from hairpin.walk.granted.foreign_frames import frames_taken
+from hairpin.walk.granted.way_out import translating_rule
 from hairpin.walk.size.long_packets import arrive
 from hairpin.walk.size.segment_size import Handshake
 from hairpin.walk.state import State
@@ -124,11 +125,17 @@ def _source_taken(network: Network, flow: Flow, left: State) -> tuple[OpenQuesti
     wanted = (watch_port(flow.protocol, flow.dport), state_peer(everything, accepts, link))
     chosen = (step.decided_by for step in reversed(left.history.steps) if step.netns == left.netns)
     route = next((each.route for each in chosen if isinstance(each, RouteDecided)), "")
-    return (_is_passed_on(about, gateway, route, wanted),)
+    rule = translating_rule(left) if left.track.ct_direction == 0 else None
+    return (_is_passed_on(about, gateway, route, wanted, rule.in_full if rule is not None else ""),)
 
 
-def _is_passed_on(about: ForeignSource, gateway: str, route: str, wanted: tuple[Wanted, ...]) -> OpenQuestion:
+def _is_passed_on(
+    about: ForeignSource, gateway: str, route: str, wanted: tuple[Wanted, ...], rule: str
+) -> OpenQuestion:
+    """Return the question.  ``rule``: the rule that gave the packets their source address; empty if they are answers,
+    or if the sender has this address itself."""
     facts = {
+        "rule": rule,
         "route": route,
         "gateway": gateway,
         "link": about.link,
@@ -145,8 +152,16 @@ def _is_passed_on(about: ForeignSource, gateway: str, route: str, wanted: tuple[
             "The verdict above stands: after each answer through {link}, the client's next packet comes in through "
             "{home}",
             **facts,
-        ),
-        if_no=message("The answers from {source} are lost behind {link}: send them out through {home}", **facts),
+        )
+        if not rule
+        else message("The verdict above stands"),
+        if_no=message(
+            "The packets are lost behind {link}, because this rule gives them the address of {home}: {rule}. Limit the "
+            "rule to packets that leave through {home} (`-o {home}`), and masquerade those that leave through {link}",
+            **facts,
+        )
+        if rule
+        else message("The answers from {source} are lost behind {link}: send them out through {home}", **facts),
         wanted=wanted,
         breaks_if="no",
         about=about,

@@ -13,15 +13,14 @@ from math import inf
 
 from hairpin.host.host import Namespace
 from hairpin.message import Message, message
-from hairpin.netfilter.evaluate.chain import Place
 from hairpin.netfilter.ir import STATUS_ASSURED, STATUS_DYING, STATUS_SEEN_REPLY
 from hairpin.netfilter.packet import TCP, UDP, Connection, Packet, Tuple
 from hairpin.network.flow import Outside
 from hairpin.network.network import Network
 from hairpin.network.prefix import address_text
-from hairpin.walk.decided import Assumed, RuleDecided
+from hairpin.walk.decided import Assumed
 from hairpin.walk.granted.capture import filter_of
-from hairpin.walk.granted.way_out import lost_behind, takes_same_way
+from hairpin.walk.granted.way_out import lost_behind, takes_same_way, translating_rule
 from hairpin.walk.hooks.connection_index import connections_of
 from hairpin.walk.hooks.conntrack_timeout import DEFAULTS_S, path_of
 from hairpin.walk.size.segment_size import Handshake
@@ -146,7 +145,7 @@ def _of_request(namespace: Namespace, left: State, *, named: bool, server_of: st
 def _lost_behind(left: State, facts: Mapping[str, object]) -> Message:
     """Return the meaning of the answer no: where the packets are lost.  A firewall there sees the source address that a
     rule of this host may have given to the packet."""
-    rule = _translating_rule(left)
+    rule = translating_rule(left)
     if rule is None:
         return message(
             "The packets are lost behind this host: the provider, a router or a firewall on the way drops them, or "
@@ -162,14 +161,6 @@ def _lost_behind(left: State, facts: Mapping[str, object]) -> Message:
         rule=rule.in_full,
         **facts,
     )
-
-
-def _translating_rule(left: State) -> Place | None:
-    """Return the rule that gave the packet another source address on its way; None if no rule did."""
-    for step in reversed(left.history.steps):
-        if step.note in ("snat", "masquerade") and isinstance(step.decided_by, RuleDecided):
-            return step.decided_by.place
-    return None
 
 
 def _of_answer(namespace: Namespace, handshake: Handshake, start: Outside, left: State) -> Iterator[OpenQuestion]:

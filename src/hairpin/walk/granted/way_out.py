@@ -7,10 +7,11 @@ gateway of this way is then the next thing to examine.
 from hairpin.host.host import Namespace
 from hairpin.host.route import TABLE_MAIN
 from hairpin.message import Message, message
+from hairpin.netfilter.evaluate.chain import Place
 from hairpin.network.prefix import address_text
 from hairpin.network.query import Query
 from hairpin.network.routing import lookup
-from hairpin.walk.decided import RouteDecided
+from hairpin.walk.decided import RouteDecided, RuleDecided
 from hairpin.walk.state import State, Step
 
 
@@ -45,6 +46,14 @@ def _query(step: Step, client: int) -> Query:
         sport=packet.sport,
         dport=packet.dport,
     )
+
+
+def translating_rule(left: State) -> Place | None:
+    """Return the rule that gave the packet another source address on its way; None if no rule did."""
+    for step in reversed(left.history.steps):
+        if step.note in ("snat", "masquerade") and isinstance(step.decided_by, RuleDecided):
+            return step.decided_by.place
+    return None
 
 
 def lost_behind(left: State, client: str) -> Message:
