@@ -50,6 +50,7 @@ def ruled(*rules: PolicyRule) -> Network:
     return network(host_namespace(policy_rules=rules))
 
 
+STRAY = Address("eth0", 4, parse_address("10.66.0.5")[1], 16)
 DOCKER0 = next(each for each in host_namespace().addresses if each.link == "docker0" and each.version == 4)
 
 
@@ -212,6 +213,13 @@ CASES: dict[str, Case] = {
     "an address of the bridge makes the container's address a broadcast address": Case(
         after(AddEntry(HOST_NETNS, Address("docker0", 4, WEB + 7, 24, broadcast=WEB))), published(),
         ("address-diverts-traffic",), after(AddEntry(HOST_NETNS, Address("docker0", 4, WEB + 7, 24))),
+    ),
+    "the container sends from an address that no engine gave": Case(
+        after(
+            AddEntry(INNER, STRAY),
+            AddEntry(INNER, msgspec.structs.replace(route("203.0.113.0/24", "eth0", via="172.17.0.1"),
+                                                    prefsrc=STRAY.value)),
+        ), egress(), ("address-diverts-traffic",),
     ),
     "the container has the broadcast address of its own network": Case(
         after(

@@ -136,14 +136,13 @@ def _of_source(view: View) -> Iterator[Candidate]:
     if first is None or first.netns.is_host or first.netns not in view.network:
         return
     version, source, known = first.packet.version, first.packet.saddr, _lengths(view, first.netns)
-    given = any(
-        each.version == version and each.value in known for each in view.network.namespace(first.netns).addresses
-    )
+    addresses = view.network.namespace(first.netns).addresses
+    links = {each.link for each in addresses if each.version == version and each.value in known}
     container = view.network.container_of(first.netns)
-    if not given or source in known or container is None:
+    if source in known or container is None:
         return
-    for own in view.network.namespace(first.netns).addresses:
-        if (own.version, own.value) != (version, source) or own.scope != "global":
+    for own in addresses:  # a VPN of the container has a link of its own
+        if (own.version, own.value) != (version, source) or own.scope != "global" or own.link not in links:
             continue
         text = address_text(source, version)
         yield Candidate(

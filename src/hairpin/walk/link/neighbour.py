@@ -20,7 +20,7 @@ from hairpin.network.address_type import address_type4, is_to_many
 from hairpin.network.index import takers
 from hairpin.network.network import Network, Port, bridge_ports, is_bridge_port, neighbour_entries
 from hairpin.network.own_frames import hands_up, said_of_forwarding
-from hairpin.network.prefix import Version, address_text
+from hairpin.network.prefix import BROADCAST4, Version, address_text
 from hairpin.network.source_address import source_address
 from hairpin.network.stacked import routes_below
 from hairpin.network.vrf import loops_back
@@ -95,7 +95,12 @@ def _is_broadcast(network: Network, state: State, link: Link, address: int) -> b
     Source: net/ipv4/arp.c arp_constructor(), tcp_ipv4.c tcp_v4_rcv(): PACKET_HOST"""
     namespace = network.namespace(state.netns)
     direct = state.next_hop is None or state.next_hop.gateway is None
-    return direct and address_type4(namespace, address) == "broadcast" and not is_known(namespace, link, 4, address)
+    return (
+        direct
+        and address != BROADCAST4
+        and address_type4(namespace, address) == "broadcast"
+        and not is_known(namespace, link, 4, address)
+    )
 
 
 def _resolution(network: Network, state: State, link: Link, address: int) -> Outcome:
