@@ -17,6 +17,10 @@ _LONG = 200
 _LEAST_DOUBLED = 8
 _DOUBLED = 0.9
 """If at least this share of the lines is followed by a blank line, each blank line counts as added by pasting."""
+_QUOTED_OUTPUT = re.compile(r"[\"'](?:module_)?(?:stderr|stdout|msg)[\"']: *u?[\"'](?:[^\"\\]|\\.)*?\\n")
+"""Matches an output of several lines that a line of JSON quotes as one string."""
+_ESCAPED_END = re.compile(r"(?:\\r)?\\n|(?<=[^\\])\"(?=, \"(?:module_)?(?:stderr|stdout|msg)\")")
+"""Matches the escaped end of a line, or the end of the whole string."""
 _GROUP = re.compile(r"\(\?P<\w+>")
 """Matches the beginning of a named group in a pattern.  Several forms may use the same name."""
 _CAPTURING = re.compile(r"(?<!\\)\((?!\?)")
@@ -26,7 +30,7 @@ _MAY_BE_COMMAND = re.compile(r"[$#%>\]\u276f\u279c`*]|(?:sudo |/)?[a-z][\w.-]*(?
 
 def paste_of(text: str) -> Paste:
     """Return the text as repaired lines, with its command lines."""
-    lines, numbers = _without_doubled(lines_of(text))
+    lines, numbers = _without_escapes(*_without_doubled(lines_of(text)))
     found = (command_in(line, index) for index, line in enumerate(lines) if _MAY_BE_COMMAND.search(line) is not None)
     commands = within_shells((each for each in found if each is not None), lines)
     return Paste(lines, {each.line: each for each in commands}, numbers)
@@ -45,6 +49,19 @@ def _without_doubled(lines: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[int
         if line.strip() or (number > 1 and not lines[number - 2].strip())
     ]
     return tuple(line for line, _ in kept), tuple(number for _, number in kept)
+
+
+def _without_escapes(lines: tuple[str, ...], numbers: tuple[int, ...]) -> tuple[tuple[str, ...], tuple[int, ...]]:
+    """Return the lines, with the outputs that a line of JSON quotes as lines of their own.  Ansible and others print
+    the outputs of a program so.  The new lines have the number of the line that quotes them."""
+    if not any(_QUOTED_OUTPUT.search(line) is not None for line in lines):
+        return lines, numbers
+    parts = [
+        (part, number)
+        for line, number in zip(lines, numbers, strict=True)
+        for part in (_ESCAPED_END.split(line) if _QUOTED_OUTPUT.search(line) is not None else (line,))
+    ]
+    return tuple(part for part, _ in parts), tuple(number for _, number in parts)
 
 
 def outputs(paste: Paste) -> Iterator[tuple[int, Command, Found]]:
