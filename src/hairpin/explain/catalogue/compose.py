@@ -49,8 +49,8 @@ COMPOSE = (
         patterns=("Host is already in use by another container",),
         meaning=message(
             "dockerd could not publish a port of the container: another container or another process of the host has "
-            "the port. docker-compose 1 prints this line instead of dockerd's own words. `docker ps -a` and `ss -lntup` "
-            "show who has the port."
+            "the port. docker-compose 1 prints this line instead of dockerd's own words. `docker ps -a` and "
+            "`ss -lntup` show who has the port."
         ),
         causes=("published-port-held-by-other-process", "port-allocated-by-other-container"),
     ),

@@ -39,7 +39,7 @@ _NOT_FOUND = (
     r"|findet[^\n]{0,40} nicht\b|nicht gefunden|ne (?:trouve|voit|détecte)[^\n]{0,20} pas"
     r"|no (?:encuentra|detecta|aparece)|não (?:encontra|aparece|detecta)"
 )
-_ON_HOSTS_NETWORK = rf"{HOST_NETWORK}(?!.{{0,80}}(?:works?|helps?|fine|found|正常|可以|没问题))"
+_ON_HOSTS_NETWORK = rf"{HOST_NETWORK}(?!.{{0,80}}(?:works?|helps?|fine|finds|正常|可以|没问题))"
 """Matches that the container is on the host's network.  It does not match the words that this network helps."""
 _MULTICAST_AT = (
     "docker inspect --format '{{.Name}} {{.HostConfig.NetworkMode}}' $(docker ps -q); "
@@ -79,7 +79,7 @@ _OTHERS_SERVED = (
     r"|(?:其他|别的|局域网)[^\n]{0,20}(?:正常|可以|能)"
 )
 _GATEWAY_SILENT = (
-    r"(?a:\b(?:ping|reach|connect|contact|talk)\w*\b[^\n.]{0,60}\b(?:gateway|router)\b[^\n.]{0,40}"
+    r"(?a:\b(?:ping|reach|connect|contact|talk)\w*\b[^\n.,;]{0,60}\b(?:gateway|router)\b[^\n.,;]{0,40}"
     r"(?:\bnot\b|n't\b|\bfail|\bno (?:reply|answer|response)|unreachable|100%|\btim(?:e|ed|es) ?out)"
     rf"|{_NOT}[^\n.]{{0,30}}\b(?:ping|reach|connect|contact)\w*\b[^\n.]{{0,40}}\b(?:gateway|router)\b)"
     r"|(?:网关|路由器)[^\n]{0,12}(?:不通|ping不|无法)|(?:无法|不能|ping ?不通)[^\n]{0,20}(?:网关|路由器)"

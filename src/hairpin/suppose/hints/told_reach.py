@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from hairpin.evidence.told import ToldParts
-from hairpin.host.docker import PortBinding
+from hairpin.host.docker import Container, PortBinding
 from hairpin.host.host import Host
 from hairpin.message import message
 from hairpin.network.flow import Flow
@@ -23,24 +23,27 @@ _REFUSED_PORTS = frozenset(
     )
 )  # fmt: skip
 """The ports to which a browser opens no connection.  Source: the Fetch standard, section "Port blocking"."""
+_WELL_KNOWN = 1023
 _BROWSER = words(
-    r"(?a:\bbrowsers?\b|\bchrom(?:e|ium)\b|\bfirefox\b|\bsafari\b|\bedge\b|\bopera\b|\bweb ?(?:page|ui|site|interface)s?\b)"
+    r"(?a:\bbrowsers?\b|\bchrom(?:e|ium)\b|\bfirefox\b|\bsafari\b|\bedge\b|\bopera\b"
+    r"|\bweb ?(?:page|ui|site|interface)s?\b)"
     r"|浏览器|網頁|网页|ブラウザ|브라우저|браузер|navegador|navigateur"
 )
 _UNSAFE = words(r"\bERR_UNSAFE_PORT\b|\bthis address is restricted\b|此地址受限|Adresse ist eingeschränkt")
 _OTHER_CLIENT_FAILS = words(r"\b(?:curl|wget|telnet|nc): |\bcurl: \(\d+\)")
 
+_HOSTS_NETWORK = words(HOST_NETWORK)
+_IN_DESKTOP = words(DESKTOP)
 _POOL = words(r"(?<![\d.])172\.(?:1[6-9]|2\d|3[01])\.\d+\.(?!1\b)\d+(?![\d.:/])")
 _FROM_PC = words(
     r"(?a:\b(?:my|meu|mi|mon|mein\w*) (?:own )?(?:pc|computer|machine|host|laptop|mac|computador|ordenador)\b"
-    r"|\b(?:the|my|a) browser\b|\bfrom (?:the )?(?:host|windows)\b|\bnavegador\b|\bnavigateur\b)|浏览器|браузер|宿主机|本机"
+    r"|\b(?:the|my|a) browser\b|\bfrom (?:the )?(?:host|windows)\b|\bnavegador\b|\bnavigateur\b)"
+    r"|浏览器|браузер|宿主机|本机"
 )
-_CONTAINERS_OWN = words(
-    r"(?a:\bcontainers?\b|\bcontêiner\w*|\bcontenedor\w*|\bconteneur\w*|\bdocker\b)|容器|контейнер"
-)
+_CONTAINERS_OWN = words(r"(?a:\bcontainers?\b|\bcontêiner\w*|\bcontenedor\w*|\bconteneur\w*|\bdocker\b)|容器|контейнер")
 _BETWEEN_CONTAINERS = words(
-    r"\b(?:other|another|two|both|between|second) (?:\w+ )?containers?\b|\bfrom (?:inside |within )?(?:the |a )?(?:\w+ )?"
-    r"container\b|\brouter\b|\broutes?\b|\bvpn\b|\boverlap|\bsubnet\b|容器内|容器里"
+    r"\b(?:other|another|two|both|between|second) (?:\w+ )?containers?\b"
+    r"|\bfrom (?:inside |within )?(?:the |a )?(?:\w+ )?container\b|\brouter\b|\broutes?\b|\bvpn\b|\boverlap|\bsubnet\b|容器内|容器里"
 )
 _NO_PORTS_SHOWN = words(
     r"(?a:\b(?:docker|portainer|container)\b[^\n.]{0,60}\b(?:shows?|lists?|has|have|with|see|display\w*)\b[^\n.]{0,12}"
@@ -73,9 +76,10 @@ _STARTED = words(r"\bdocker(?:-| )compose\b|\bdocker (?:container )?run\b|^\s*se
 _NAME = "host.docker.internal"
 _NAME_UNKNOWN = words(
     r"(?:ENOTFOUND|EAI_AGAIN|could(?: not|n't) resolve(?: host)?:?|bad address|lookup|unknown host|can't resolve"
-    r"|for host|find) ?['\"]?host\.docker\.internal"
-    r"|host\.docker\.internal['\"]?:? (?:name or service not known|no such host|nodename nor|temporary failure"
-    r"|NXDOMAIN|not found|could(?: not|n't) be resolved|does(?: not|n't) resolve)"
+    r"|for host|find|host name) ?\\?['\"]?host\.docker\.internal"
+    r"|host\.docker\.internal\\?['\"]?(?: to address)?:? (?:name or service not known"
+    r"|no such host|nodename nor|temporary failure|NXDOMAIN|not found|could(?: not|n't) be resolved"
+    r"|does(?: not|n't) resolve)"
 )
 _GATEWAY = words(r"host\.(?:docker|containers)\.internal|\bhost-gateway\b|\b172\.17\.0\.1\b")
 _IN_A_LOG = re.compile(r"[\w.-]+\s*\||\[?\d{4}[-/]\d\d[-/]\d\d|time=")
@@ -85,7 +89,7 @@ _NAME_KNOWN = words(r"\b172\.17\.0\.1\b|\b192\.168\.65\.\d+\b|\brefused\b|\btime
 
 def refused_by_browsers(prose: Prose, told: ToldParts, flows: Iterable[Flow]) -> Iterator[Hinted]:
     """Yield that browsers refuse the asked port, if a browser fails and no other client does."""
-    ports = sorted({each.dport for each in flows} & _REFUSED_PORTS)
+    ports = sorted(port for port in {each.dport for each in flows} & _REFUSED_PORTS if _is_of_page(port, prose.text))
     found = _UNSAFE.search(prose.text)
     named = found or (_BROWSER.search(prose.text) if ports else None)
     others = any(each.failed and each.port in ports for each in told.outcomes)
@@ -101,9 +105,15 @@ def refused_by_browsers(prose: Prose, told: ToldParts, flows: Iterable[Flow]) ->
     yield Hinted("", SURE, command, shows, means, *prose.line_at(named.start()))
 
 
+def _is_of_page(port: int, text: str) -> bool:
+    """Return whether a browser may be the client of this port.  A port of a well-known service has clients of its own,
+    unless the text names it in a URL."""
+    return port > _WELL_KNOWN or re.search(rf"https?://[^\s/]+:{port}(?!\d)", text) is not None
+
+
 def unpublished(prose: Prose, host: Host, told: ToldParts, container: str) -> Iterator[Hinted]:
     """Yield that no port is published, if the text tells of a container's port and of no publication."""
-    shown = {each for each in host.containers() if each.name in told.containers | told.typed}
+    shown = _shown(host, told)
     if _PUBLISHED.search(prose.text) is not None or any(each.bindings for each in shown):
         return
     if any(each.network_mode == "host" for each in shown):
@@ -116,6 +126,11 @@ def unpublished(prose: Prose, host: Host, told: ToldParts, container: str) -> It
         return
 
 
+def _shown(host: Host, told: ToldParts) -> tuple[Container, ...]:
+    """Return the containers that the text shows, without those that are only supposed."""
+    return tuple(each for each in host.containers() if each.name in told.containers | told.typed)
+
+
 def _signs(text: str) -> Iterator[tuple[int, int]]:
     """Yield each sign that no port is published: its place in the text and its weight."""
     if (found := _NO_PORTS_SHOWN.search(text)) is not None and _CONTAINERS_OWN.search(text) is not None:
@@ -125,9 +140,10 @@ def _signs(text: str) -> Iterator[tuple[int, int]]:
         if helps is not None and _CUSTOM.search(text) is not None and _INBOUND.search(text) is not None:
             yield helps.start(), 26
     asked = _POOL.search(text)
-    if asked is not None and _FROM_PC.search(text) is not None and _CONTAINERS_OWN.search(text) is not None:
-        if _BETWEEN_CONTAINERS.search(text) is None and re.search(HOST_NETWORK, text) is None:
-            yield asked.start(), 24
+    is_from_pc = _FROM_PC.search(text) is not None and _CONTAINERS_OWN.search(text) is not None
+    is_other = _BETWEEN_CONTAINERS.search(text) is not None or _HOSTS_NETWORK.search(text) is not None
+    if asked is not None and is_from_pc and not is_other:
+        yield asked.start(), 24
 
 
 def unknown_host_name(prose: Prose, host: Host, told: ToldParts, asking: str) -> Iterator[Hinted]:
@@ -142,7 +158,7 @@ def unknown_host_name(prose: Prose, host: Host, told: ToldParts, asking: str) ->
         answered = any(each.host == _NAME and each.result not in ("failed", "no-name") for each in told.outcomes)
         if place < 0 or answered or _NAME_KNOWN.search(prose.text) is not None:
             return
-        if re.search(DESKTOP, prose.text, re.IGNORECASE) is not None:
+        if _IN_DESKTOP.search(prose.text) is not None:
             return
         if not told.typed and _STARTED.search(prose.text) is None:
             return
@@ -169,9 +185,9 @@ def host_service_on_loopback(
     from_container = origin is not None and origin.kind == "container"
     if not (from_container or (origin is None and has_failure)) or _GATEWAY.search(prose.text) is None:
         return
-    if any(each.network_mode == "host" for each in host.containers()) or re.search(HOST_NETWORK, prose.text):
+    if any(each.network_mode == "host" for each in host.containers()) or _HOSTS_NETWORK.search(prose.text):
         return
-    of_containers = {port for one in host.containers() for each in one.bindings for port in _ports(each)}
+    of_containers = {port for one in _shown(host, told) for each in one.bindings for port in _ports(each)}
     numbers = dict(prose.line_at(start) for start in prose.starts)
     for each in told.listeners:
         quote = numbers.get(each.line, "")
