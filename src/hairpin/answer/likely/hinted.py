@@ -38,7 +38,7 @@ from hairpin.suppose.hints.told_reach import (
     host_service_on_loopback,
     refused_by_browsers,
     unknown_host_name,
-    unpublished,
+    unpublished_port,
 )
 from hairpin.suppose.hints.told_ways import bare_bridge, bare_uplink, bridge_skips_rules, smaller_in_listing, two_routes
 from hairpin.suppose.leaning.features import features_of
@@ -91,7 +91,7 @@ def _all(answer: Answer, failures: tuple[Outcome, ...]) -> Iterator[Hinted]:
         if host.told is None or not failures:
             continue
         yield from refused_by_browsers(prose, host.told, flows)
-        yield from unpublished(prose, host, host.told, places["{container}"])
+        yield from unpublished_port(prose, host, host.told, places["{container}"])
         yield from unknown_host_name(prose, host, host.told, _asking(answer))
         yield from overlapping_ranges(lines, host, host.told)
         yield from inside_the_pools(lines, host.told)

@@ -111,9 +111,9 @@ def _is_of_page(port: int, text: str) -> bool:
     return port > _WELL_KNOWN or re.search(rf"https?://[^\s/]+:{port}(?!\d)", text) is not None
 
 
-def unpublished(prose: Prose, host: Host, told: ToldParts, container: str) -> Iterator[Hinted]:
+def unpublished_port(prose: Prose, host: Host, told: ToldParts, container: str) -> Iterator[Hinted]:
     """Yield that no port is published, if the text tells of a container's port and of no publication."""
-    shown = _shown(host, told)
+    shown = _told_containers(host, told)
     if _PUBLISHED.search(prose.text) is not None or any(each.bindings for each in shown):
         return
     if any(each.network_mode == "host" for each in shown):
@@ -126,7 +126,7 @@ def unpublished(prose: Prose, host: Host, told: ToldParts, container: str) -> It
         return
 
 
-def _shown(host: Host, told: ToldParts) -> tuple[Container, ...]:
+def _told_containers(host: Host, told: ToldParts) -> tuple[Container, ...]:
     """Return the containers that the text shows, without those that are only supposed."""
     return tuple(each for each in host.containers() if each.name in told.containers | told.typed)
 
@@ -187,7 +187,7 @@ def host_service_on_loopback(
         return
     if any(each.network_mode == "host" for each in host.containers()) or _HOSTS_NETWORK.search(prose.text):
         return
-    of_containers = {port for one in _shown(host, told) for each in one.bindings for port in _ports(each)}
+    of_containers = {port for one in _told_containers(host, told) for each in one.bindings for port in _ports(each)}
     numbers = dict(prose.line_at(start) for start in prose.starts)
     for each in told.listeners:
         quote = numbers.get(each.line, "")
