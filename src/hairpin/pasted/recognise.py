@@ -9,6 +9,7 @@ from hairpin.pasted.commands import command_in, within_shells
 from hairpin.pasted.form import NO_COMMAND, Command, Found, Fragment, OutputForm, Paste
 from hairpin.pasted.forms.registry import FORMS
 from hairpin.pasted.lines import lines_of
+from hairpin.pasted.secrecy import is_secret
 
 _SHORT = 200
 """For lines up to this length, the forms that may begin at the line are cached."""
@@ -52,14 +53,16 @@ def _without_doubled(lines: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[int
 
 
 def _without_escapes(lines: tuple[str, ...], numbers: tuple[int, ...]) -> tuple[tuple[str, ...], tuple[int, ...]]:
-    """Return the lines, with the outputs that a line of JSON quotes as lines of their own.  Ansible and others print
-    the outputs of a program so.  The new lines have the number of the line that quotes them."""
-    if not any(_QUOTED_OUTPUT.search(line) is not None for line in lines):
+    """Return the lines, and their numbers.  If a line of JSON, such as Ansible prints, quotes a program's output, the
+    output's lines are lines of their own, all with the number of the quoting line.  A line with a secret stays whole,
+    because it is left out as a whole."""
+    quoting = {line for line in lines if _QUOTED_OUTPUT.search(line) is not None and not is_secret(line)}
+    if not quoting:
         return lines, numbers
     parts = [
         (part, number)
         for line, number in zip(lines, numbers, strict=True)
-        for part in (_ESCAPED_END.split(line) if _QUOTED_OUTPUT.search(line) is not None else (line,))
+        for part in (_ESCAPED_END.split(line) if line in quoting else (line,))
     ]
     return tuple(part for part, _ in parts), tuple(number for _, number in parts)
 

@@ -43,7 +43,8 @@ _FROM_PC = words(
 _CONTAINERS_OWN = words(r"(?a:\bcontainers?\b|\bcontêiner\w*|\bcontenedor\w*|\bconteneur\w*|\bdocker\b)|容器|контейнер")
 _BETWEEN_CONTAINERS = words(
     r"\b(?:other|another|two|both|between|second) (?:\w+ )?containers?\b"
-    r"|\bfrom (?:inside |within )?(?:the |a )?(?:\w+ )?container\b|\brouter\b|\broutes?\b|\bvpn\b|\boverlap|\bsubnet\b|容器内|容器里"
+    r"|\bfrom (?:inside |within )?(?:the |a )?(?:\w+ )?container\b|\brouter\b|\broutes?\b|\bvpn\b|\boverlap|\bsubnet\b"
+    r"|容器内|容器里"
 )
 _NO_PORTS_SHOWN = words(
     r"(?a:\b(?:docker|portainer|container)\b[^\n.]{0,60}\b(?:shows?|lists?|has|have|with|see|display\w*)\b[^\n.]{0,12}"
