@@ -169,7 +169,7 @@ SIDES: tuple[Hint, ...] = (
             "address comes back"
         ),
         means=message(
-            "The parent link, or what is behind it, takes no frames for the container's own MAC address: promiscuous "
+            "The parent link, or what is behind it, takes no frames for the container's own hardware address: promiscuous "
             "mode is off, or a hypervisor, a Wi-Fi or a filter drops these frames"
         ),
     ),
