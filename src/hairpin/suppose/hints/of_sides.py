@@ -96,7 +96,7 @@ _NO_INTERNET = words(
     rf"(?a:{_NOT}[^\n.]{{0,40}}\binternet\b|\binternet\b[^\n.]{{0,40}}{_NOT})"
     r"|(?:不能|无法|没有?|上不了|访问不了)[^\n]{0,8}(?:上网|外网|互联网)|нет (?:доступа (?:к|в) )?интернет"
 )
-_ASKS_A_TUNNEL = words(r"\bgluetun\b|\bvpn client\b|\banyconnect\b|openvpn-client")
+_ASKS_A_TUNNEL = words(r"\bgluetun\b|\bvpn client\b|\banyconnect\b|openvpn-client|\b(?:two|2|both|several) networks\b")
 _ENGINE = words(rf"{CONTAINERS}|\bdocker\b|\bpodman\b|\bcompose\b|容器|контейнер")
 _ROUTERS_SYSTEM = words(r"(?a:\b(?:openwrt|lede|istoreos|immortalwrt|luci\b|dockerman|gl\.?inet|fw[34]))")
 _BRIDGED_OUT = words(
@@ -169,8 +169,8 @@ SIDES: tuple[Hint, ...] = (
             "address comes back"
         ),
         means=message(
-            "The parent link, or what is behind it, takes no frames for the container's own hardware address: promiscuous "
-            "mode is off, or a hypervisor, a Wi-Fi or a filter drops these frames"
+            "The parent link, or what is behind it, takes no frames for the container's own hardware address: "
+            "promiscuous mode is off, or a hypervisor, a Wi-Fi or a filter drops these frames"
         ),
     ),
     # --- tunnels ---
