@@ -28,3 +28,19 @@ def test_no_line_is_taken_twice() -> None:
 def test_a_long_text_is_searched_in_linear_time() -> None:
     short, long = (sum(1 for _ in outputs(paste_of(TEXT * count))) for count in (10, 100))
     assert long == 10 * short
+
+
+_ANSIBLE = (
+    'fatal: [web]: FAILED! => {"rc": 1, "stderr": "Creating db ... \\nERROR: it is\\n", "stdout": "one\\r\\ntwo"}'
+)
+
+
+def test_an_output_that_json_quotes_is_read_by_its_lines() -> None:
+    found = paste_of(f"TASK [db]\n{_ANSIBLE}\nthanks")
+    assert found.lines[2] == "ERROR: it is"
+    assert found.numbers == (1, 2, 2, 2, 2, 2, 3)
+
+
+def test_other_json_and_secrets_stay_whole() -> None:
+    for line in ('{"stderr": "one line"}', '{"command": "a\\nb"}', _ANSIBLE.replace("one", "password")):
+        assert paste_of(line).lines == (line,)

@@ -83,3 +83,12 @@ def test_an_outcome_knows_its_line() -> None:
     found = evidence_in_texts(("\n\ncurl: (7) Failed to connect to 10.8.0.5 port 8080: Connection refused\n",))
     (outcome,) = (each for each in found.readings if each.key == "outcome")
     assert '"line":3' in outcome.text
+
+
+def test_a_paragraph_with_a_secret_keeps_its_other_sentences() -> None:
+    secret = f"I put {'many random characters ' * 15}into APP_SECRET_KEY. Then swordfish it was."
+    found = unrecognised_in(evidence_in_texts((f"{secret} The page on port 8080 does not open here.\n",)))
+    assert found == ((1, "The page on port 8080 does not open here"),)
+    assert (
+        unrecognised_in(evidence_in_texts(("My password is new. The page on port 8080 does not open here.\n",))) == ()
+    )

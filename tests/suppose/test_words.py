@@ -144,3 +144,15 @@ def test_a_log_says_where_a_program_listens(text: str, port: int, address: str) 
 )
 def test_where_a_client_asks_is_no_listener(text: str) -> None:
     assert not list(listeners_in(_lines(text)))
+
+
+def test_a_paragraph_in_one_line_states_its_failure_late() -> None:
+    text = f"I have set {'this and that ' * 30}as the guide says. From my laptop the page does not load."
+    (found,) = troubles_in(((4, text),))
+    assert (found.target, found.line) == ("From my laptop the page does not load", 4)
+
+
+def test_a_port_may_end_a_sentence() -> None:
+    (found,) = listeners_in(((1, "The service is listening on 127.0.0.1:9000. It is new."),))
+    assert (found.port, found.address) == (9000, "127.0.0.1")
+    assert not list(listeners_in(((1, "It is listening on 198.51.100.7, I think."),)))

@@ -9,6 +9,7 @@ from hairpin.pasted.commands import command_in, within_shells
 from hairpin.pasted.form import NO_COMMAND, Command, Found, Fragment, OutputForm, Paste
 from hairpin.pasted.forms.registry import FORMS
 from hairpin.pasted.lines import lines_of
+from hairpin.pasted.secrecy import is_secret
 
 _SHORT = 200
 """For lines up to this length, the forms that may begin at the line are cached."""
@@ -17,6 +18,10 @@ _LONG = 200
 _LEAST_DOUBLED = 8
 _DOUBLED = 0.9
 """If at least this share of the lines is followed by a blank line, each blank line counts as added by pasting."""
+_QUOTED_OUTPUT = re.compile(r"[\"'](?:module_)?(?:stderr|stdout|msg)[\"']: *u?[\"'](?:[^\"\\]|\\.)*?\\n")
+"""Matches an output of several lines that a line of JSON quotes as one string."""
+_ESCAPED_END = re.compile(r"(?:\\r)?\\n|(?<=[^\\])\"(?=, \"(?:module_)?(?:stderr|stdout|msg)\")")
+"""Matches the escaped end of a line, or the end of the whole string."""
 _GROUP = re.compile(r"\(\?P<\w+>")
 """Matches the beginning of a named group in a pattern.  Several forms may use the same name."""
 _CAPTURING = re.compile(r"(?<!\\)\((?!\?)")
@@ -26,7 +31,7 @@ _MAY_BE_COMMAND = re.compile(r"[$#%>\]\u276f\u279c`*]|(?:sudo |/)?[a-z][\w.-]*(?
 
 def paste_of(text: str) -> Paste:
     """Return the text as repaired lines, with its command lines."""
-    lines, numbers = _without_doubled(lines_of(text))
+    lines, numbers = _without_escapes(*_without_doubled(lines_of(text)))
     found = (command_in(line, index) for index, line in enumerate(lines) if _MAY_BE_COMMAND.search(line) is not None)
     commands = within_shells((each for each in found if each is not None), lines)
     return Paste(lines, {each.line: each for each in commands}, numbers)
@@ -45,6 +50,21 @@ def _without_doubled(lines: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[int
         if line.strip() or (number > 1 and not lines[number - 2].strip())
     ]
     return tuple(line for line, _ in kept), tuple(number for _, number in kept)
+
+
+def _without_escapes(lines: tuple[str, ...], numbers: tuple[int, ...]) -> tuple[tuple[str, ...], tuple[int, ...]]:
+    """Return the lines, and their numbers.  If a line of JSON, such as Ansible prints, quotes a program's output, the
+    output's lines are lines of their own, all with the number of the quoting line.  A line with a secret stays whole,
+    because it is left out as a whole."""
+    quoting = {line for line in lines if _QUOTED_OUTPUT.search(line) is not None and not is_secret(line)}
+    if not quoting:
+        return lines, numbers
+    parts = [
+        (part, number)
+        for line, number in zip(lines, numbers, strict=True)
+        for part in (_ESCAPED_END.split(line) if line in quoting else (line,))
+    ]
+    return tuple(part for part, _ in parts), tuple(number for _, number in parts)
 
 
 def outputs(paste: Paste) -> Iterator[tuple[int, Command, Found]]:

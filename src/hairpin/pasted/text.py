@@ -1,5 +1,6 @@
 """The entry: from pasted texts to the evidence of the host that they describe."""
 
+import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -26,6 +27,9 @@ log may name a cause."""
 STANDARD_INPUT = "-"
 _FEWEST_WORDS = 4
 """If a line has at least this many words besides a quoted command, it is a sentence."""
+_PARAGRAPH = 300
+"""A line of at least this many characters may be a paragraph of several sentences."""
+_SENTENCE_END = re.compile(r"(?<!\d)[.!?](?=\s|$)")
 LIMIT_BYTES = 64 * 1024 * 1024
 """The greatest size of a text.  A text of this size takes a minute."""
 
@@ -94,7 +98,7 @@ def _outputs(paste: Paste) -> Iterator[Output]:
 
 def _left_lines(paste: Paste, found: tuple[Output, ...]) -> str:
     """Return the lines that belong to no reading, each after its line number.  Lines with commands that only read, and
-    lines that may contain a secret, are left out."""
+    words that may contain a secret, are left out."""
     taken = {
         number
         for each in found
@@ -108,9 +112,20 @@ def _left_lines(paste: Paste, found: tuple[Output, ...]) -> str:
         and (number not in taken or is_harmless(line) or words is not line)
         and line.strip()
         and not is_count(line)
-        and not is_secret(words)
+        and (words := _without_secrets(words))
     )
     return "".join(f"{number}:{without_credentials(line.strip())}\n" for number, line in lines)
+
+
+def _without_secrets(words: str) -> str:
+    """Return the words if they contain no secret.  Of a whole paragraph in one line, return the sentences without a
+    secret; a short piece beside a secret may belong to it."""
+    if not is_secret(words):
+        return words
+    if len(words) < _PARAGRAPH:
+        return ""
+    sentences = (each.strip() for each in _SENTENCE_END.split(words))
+    return ". ".join(each for each in sentences if len(each.split()) > _FEWEST_WORDS and not is_secret(each))
 
 
 def _words_of(line: str, command: Command | None) -> str:

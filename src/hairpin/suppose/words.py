@@ -25,7 +25,7 @@ _LISTENING = re.compile(
     r"\b(?:listen(?:s|ing|ed|er)?|running|started?|serving|serves|server|available|bound|ready|up)\b"
     r"[^\n]{0,60}?(?:\b(?:on|at|to)\b|:|\bport\b)[^\n]{0,20}?(?:https?://)?"
     r"(?P<address>127\.\d+\.\d+\.\d+|0\.0\.0\.0|localhost|\[?::1?\]?|\*)?"
-    r":? ?(?:port )?(?P<port>\d{2,5})\b(?![.\d])",
+    r":? ?(?:port )?(?P<port>\d{2,5})\b(?!\.\d|\d)",
     re.IGNORECASE,
 )
 _IS_ERROR = re.compile(r"\s*(?:\w+ )?(?:error|warning|warn|info|fatal)\b|\s*\S+:\s", re.IGNORECASE)
@@ -38,6 +38,8 @@ _ASKS = re.compile(
 """Matches words about a client.  A line with such words names the address that the client asked, and not an address on
 which a program listens."""
 _LONGEST = 300
+_PARAGRAPH = 2000
+"""A longer line is no paragraph of a person."""
 _FEWEST_WORDS = 3
 _WORDS_OF_SENTENCE = 6
 _EVERYWHERE = ("", "0.0.0.0", "*", "::", "[::]")
@@ -47,7 +49,7 @@ def troubles_in(lines: Iterable[tuple[int, str]], *, about_network: bool = False
     """Yield an outcome for the first line that says that something does not work.  ``about_network``: whether other
     parts of the text show that it is about a network; if not, its words have to show it.  The client's outcome comes
     from this line, or else from the first later line that quotes an error of the system."""
-    lines = tuple(each for each in lines if _NO_PROSE.match(each[1]) is None)
+    lines = tuple(part for each in lines if _NO_PROSE.match(each[1]) is None for part in _parts(*each))
     said = tuple(
         (number, line[:_LONGEST])
         for number, line in lines
@@ -60,6 +62,14 @@ def troubles_in(lines: Iterable[tuple[int, str]], *, about_network: bool = False
         yield from (Outcome("", line[:_LONGEST], "failed", line=number) for number, line in [*weak][:1])
         return
     yield Outcome("", said[0][1], _seen_in_all(line for _, line in said), line=said[0][0])
+
+
+def _parts(number: int, line: str) -> Iterator[tuple[int, str]]:
+    """Yield the line, or its sentences if a person wrote a whole paragraph into one line."""
+    if not _LONGEST < len(line) <= _PARAGRAPH:
+        yield number, line
+        return
+    yield from ((number, each.strip()) for each in SENTENCE_END.split(line) if each.strip())
 
 
 def _seen_in_all(lines: Iterable[str]) -> Result:

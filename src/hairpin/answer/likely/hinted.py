@@ -34,6 +34,12 @@ from hairpin.suppose.hints.told_names import (
     mistyped_names,
     stopped_containers,
 )
+from hairpin.suppose.hints.told_reach import (
+    host_service_on_loopback,
+    refused_by_browsers,
+    unknown_host_name,
+    unpublished_port,
+)
 from hairpin.suppose.hints.told_ways import bare_bridge, bare_uplink, bridge_skips_rules, smaller_in_listing, two_routes
 from hairpin.suppose.leaning.features import features_of
 from hairpin.suppose.leaning.leaning import Leaning, leaning_of, usual_of
@@ -69,7 +75,8 @@ def sure_about(answer: Answer) -> frozenset[str]:
 def _all(answer: Answer, failures: tuple[Outcome, ...]) -> Iterator[Hinted]:
     lines = _lines(answer)
     prose = prose_of(lines)
-    yield from hints_in(prose, HINTS, has_failure=bool(failures), fill=_places(answer))
+    places = _places(answer)
+    yield from hints_in(prose, HINTS, has_failure=bool(failures), fill=places)
     yield from logged_drops(lines)
     if failures:
         yield from counted_drops(lines)
@@ -78,8 +85,14 @@ def _all(answer: Answer, failures: tuple[Outcome, ...]) -> Iterator[Hinted]:
         yield from quoted_lines(lines)
     flows = tuple(each.trace.flow for each in answer.flows)
     for host in answer.network.hosts:
+        if host.told is not None:
+            origin = answer.question.origin
+            yield from host_service_on_loopback(prose, host, host.told, origin, has_failure=bool(failures))
         if host.told is None or not failures:
             continue
+        yield from refused_by_browsers(prose, host.told, flows)
+        yield from unpublished_port(prose, host, host.told, places["{container}"])
+        yield from unknown_host_name(prose, host, host.told, _asking(answer))
         yield from overlapping_ranges(lines, host, host.told)
         yield from inside_the_pools(lines, host.told)
         yield from own_host_hints(prose, host, host.told)
@@ -140,6 +153,12 @@ def _places(answer: Answer) -> dict[str, str]:
         return {"{container}": UNNAMED, "{port}": "PORT", "{protocol}": "tcp"}
     name = flow.of_container or UNNAMED
     return {"{container}": name, "{port}": str(flow.dport), "{protocol}": flow.protocol}
+
+
+def _asking(answer: Answer) -> str:
+    """Return the name of the container that asks; a placeholder if the question names none."""
+    origin = answer.question.origin
+    return (origin.container if origin is not None else None) or UNNAMED
 
 
 def lost_before_weight(answer: Answer, outcomes: tuple[Outcome, ...]) -> int:

@@ -44,4 +44,14 @@ COMPOSE = (
             "container of another project from the network; `docker network inspect NETWORK` shows the options."
         ),
     ),
+    TextMeaning(
+        id="compose-host-in-use", program="compose", about="port", printed_by="client", other_causes=True,
+        patterns=("Host is already in use by another container",),
+        meaning=message(
+            "dockerd could not publish a port of the container: another container or another process of the host has "
+            "the port. docker-compose 1 prints this line instead of dockerd's own words. `docker ps -a` and "
+            "`ss -lntup` show who has the port."
+        ),
+        causes=("published-port-held-by-other-process", "port-allocated-by-other-container"),
+    ),
 )  # fmt: skip

@@ -28,7 +28,8 @@ DESKTOP = (
 )
 LOCALHOST = r"\b(?:localhost|127\.0\.0\.1|0\.0\.0\.0)\b"
 HOST_NETWORK = (
-    r"(?:--net(?:work)?[= ]host|network_mode: ?.?host|\bnet: ?.?host|host(?:'s)?[ -]network(?:ing)?|\bhost mode\b)"
+    r"(?:--net(?:work)?[= ]host|network_mode: ?.?host|\bnet: ?.?host|host(?:'s)?[ -]network(?:ing)?|\bhost mode\b"
+    r"|\bnetwork(?:ing|[ _-]mode| type)?[\"']? ?[:=] ?[\"']?host\b)"
 )
 FROM_OUTSIDE = (
     r"\b(?:(?:from|on|of|for|in|by) (?:the |an? |any |my )?(?:outside|internet|other|another|external|remote"

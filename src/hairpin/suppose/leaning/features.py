@@ -125,7 +125,8 @@ _WORDS: dict[str, re.Pattern[str]] = {
         "ipv6": r"\bipv6\b|\bip6\w*|\bndp\b|[0-9a-f]{1,4}:[0-9a-f]{1,4}:[0-9a-f:]*:[0-9a-f]*",
         "udp": r"\budp\b|\bdns\b|/udp|\bsip\b|\bdhcp\b",
         "internal": r"--internal\b|internal: true|\"Internal\": true",
-        "host network": r"--net(?:work)?[= ]host|network_mode: ?.?host|\bhost (?:network(?:ing)?|mode)\b",
+        "host network": r"--net(?:work)?[= ]host|network_mode: ?.?host|\bhost (?:network(?:ing)?|mode)\b"
+        r"|\bnetwork(?:ing|[ _-]mode| type)?[\"']? ?[:=] ?[\"']?host\b",
         "host network helps": r"with (?:--net(?:work)?[= ]host|host network\w*|network_mode).{0,60}(?:works?|has"
         r"|fine|ok|does)",
         "rootless": r"\brootless\b|slirp4netns|\bpasta\b|rootlesskit",

@@ -1,0 +1,205 @@
+"""Hints from the asked port or name together with words: a port that browsers refuse, a port that nothing in the text
+publishes, the engine's name for the host, and a service of the host at a loopback address."""
+
+import re
+from collections.abc import Iterable, Iterator
+
+from hairpin.evidence.told import ToldParts
+from hairpin.host.docker import Container, PortBinding
+from hairpin.host.host import Host
+from hairpin.message import message
+from hairpin.network.flow import Flow
+from hairpin.question.asked import Origin
+from hairpin.suppose.hints.hint import Hinted, Prose, words
+from hairpin.suppose.hints.phrases import DESKTOP, HOST_NETWORK, SOCKETS
+from hairpin.suppose.hints.told_names import SURE
+
+_REFUSED_PORTS = frozenset(
+    (
+        0, 1, 7, 9, 11, 13, 15, 17, 19, 20, 21, 22, 23, 25, 37, 42, 43, 53, 69, 77, 79, 87, 95, 101, 102, 103, 104, 109,
+        110, 111, 113, 115, 117, 119, 123, 135, 137, 139, 143, 161, 179, 389, 427, 465, 512, 513, 514, 515, 526, 530,
+        531, 532, 540, 548, 554, 556, 563, 587, 601, 636, 989, 990, 993, 995, 1719, 1720, 1723, 2049, 3659, 4045, 4190,
+        5060, 5061, 6000, 6566, 6665, 6666, 6667, 6668, 6669, 6679, 6697, 10080,
+    )
+)  # fmt: skip
+"""The ports to which a browser opens no connection.  Source: the Fetch standard, section "Port blocking"."""
+_WELL_KNOWN = 1023
+_BROWSER = words(
+    r"(?a:\bbrowsers?\b|\bchrom(?:e|ium)\b|\bfirefox\b|\bsafari\b|\bedge\b|\bopera\b"
+    r"|\bweb ?(?:page|ui|site|interface)s?\b)"
+    r"|浏览器|網頁|网页|ブラウザ|브라우저|браузер|navegador|navigateur"
+)
+_UNSAFE = words(r"\bERR_UNSAFE_PORT\b|\bthis address is restricted\b|此地址受限|Adresse ist eingeschränkt")
+_OTHER_CLIENT_FAILS = words(r"\b(?:curl|wget|telnet|nc): |\bcurl: \(\d+\)")
+
+_HOSTS_NETWORK = words(HOST_NETWORK)
+_IN_DESKTOP = words(DESKTOP)
+_POOL = words(r"(?<![\d.])172\.(?:1[6-9]|2\d|3[01])\.\d+\.(?!1\b)\d+(?![\d.:/])")
+_FROM_PC = words(
+    r"(?a:\b(?:my|meu|mi|mon|mein\w*) (?:own )?(?:pc|computer|machine|host|laptop|mac|computador|ordenador)\b"
+    r"|\b(?:the|my|a) browser\b|\bfrom (?:the )?(?:host|windows)\b|\bnavegador\b|\bnavigateur\b)"
+    r"|浏览器|браузер|宿主机|本机"
+)
+_CONTAINERS_OWN = words(r"(?a:\bcontainers?\b|\bcontêiner\w*|\bcontenedor\w*|\bconteneur\w*|\bdocker\b)|容器|контейнер")
+_BETWEEN_CONTAINERS = words(
+    r"\b(?:other|another|two|both|between|second) (?:\w+ )?containers?\b"
+    r"|\bfrom (?:inside |within )?(?:the |a )?(?:\w+ )?container\b|\brouter\b|\broutes?\b|\bvpn\b|\boverlap|\bsubnet\b"
+    r"|容器内|容器里"
+)
+_NO_PORTS_SHOWN = words(
+    r"(?a:\b(?:docker|portainer|container)\b[^\n.]{0,60}\b(?:shows?|lists?|has|have|with|see|display\w*)\b[^\n.]{0,12}"
+    r"\bno (?:\w+ )?ports?\b"
+    r"|\b(?:does(?: not|n't)|do(?: not|n't)) (?:show|list|see|display) (?:any |the )?(?:\w+ )?ports?\b"
+    r"|\bports? (?:column |field |section )?(?:is|are|stays?) (?:empty|missing|blank)\b"
+    r"|\b(?:empty|blank) ports? (?:column|field|list)\b)"
+    r"|(?:看不到|没有|没显示|不显示)[^\n，。]{0,8}端口|端口[^\n，。]{0,4}(?:为空|是空|空白|没有显示)"
+)
+_CUSTOM = words(r"(?a:\b(?:custom|bridge|user[- ]defined|own) (?:docker )?network\b|\bbridge mode\b)|自定义网络|桥接")
+_HOST_HELPS = words(
+    r"(?a:\b(?:with|on|in|to|using|use|via) (?:the )?host(?:'s)?[ -]?(?:network\w*|mode)\b[^\n.]{0,60}"
+    r"\b(?:works?|worked|fine|reach\w*|ok|opens?|accessible|loads?)\b"
+    r"|\bhost[ -](?:network\w*|mode)\b[^\n.]{0,20}\b(?:works?|worked|is fine|is ok)\b)"
+    r"|host ?(?:网络|模式)?[^\n，。]{0,8}(?:没问题|正常|可以)"
+)
+_INBOUND = words(
+    r"(?a:\bweb ?(?:ui|page|site|interface)\b|\bbrowser\b|\bcan(?:not|'t) be (?:reached|accessed|opened)\b|\bports?\b"
+    r"|\bopen (?:the|its) page\b)|浏览器|访问不了|打不开|端口"
+)
+_OUTBOUND = words(
+    r"\binternet\b|外网|上网|\bresolv\w+|\bdns\b|\bapt(?:-get)?\b|\bmulticast\b|\bm-?dns\b|\bmacvlan\b|\bipvlan\b|\bbr0\b"
+)
+_PUBLISHED = words(
+    r"-p ?\d|--publish|\bports?[\"']? ?:|->\d+/(?:tcp|udp)|\bEXPOSE\b|\bpublish\w*|\bport[ -]?(?:mapping|forward)\w*"
+    r"|\bmap(?:s|ped|ping)?\b|映射|(?<![\d:.])\d{2,5}:\d{2,5}(?!:|\d)|\b(?:docker )?run -P\b|маппинг|проброс"
+)
+_ADDED = words(r"--add-host|\bextra_hosts\b|\bhost-gateway\b|\bPodmanArgs\b")
+_STARTED = words(r"\bdocker(?:-| )compose\b|\bdocker (?:container )?run\b|^\s*services:")
+_NAME = "host.docker.internal"
+_NAME_UNKNOWN = words(
+    r"(?:ENOTFOUND|EAI_AGAIN|could(?: not|n't) resolve(?: host)?:?|bad address|lookup|unknown host|can't resolve"
+    r"|for host|find|host name) ?\\?['\"]?host\.docker\.internal"
+    r"|host\.docker\.internal\\?['\"]?(?: to address)?:? (?:name or service not known"
+    r"|no such host|nodename nor|temporary failure|NXDOMAIN|not found|could(?: not|n't) be resolved"
+    r"|does(?: not|n't) resolve)"
+)
+_GATEWAY = words(r"host\.(?:docker|containers)\.internal|\bhost-gateway\b|\b172\.17\.0\.1\b")
+_IN_A_LOG = re.compile(r"[\w.-]+\s*\||\[?\d{4}[-/]\d\d[-/]\d\d|time=")
+"""Matches a line that a program has logged, perhaps inside of a container."""
+_NAME_KNOWN = words(r"\b172\.17\.0\.1\b|\b192\.168\.65\.\d+\b|\brefused\b|\btimed out\b|\b50[234]\b|no route to host")
+
+
+def refused_by_browsers(prose: Prose, told: ToldParts, flows: Iterable[Flow]) -> Iterator[Hinted]:
+    """Yield that browsers refuse the asked port, if a browser fails and no other client does."""
+    ports = sorted(port for port in {each.dport for each in flows} & _REFUSED_PORTS if _is_of_page(port, prose.text))
+    found = _UNSAFE.search(prose.text)
+    named = found or (_BROWSER.search(prose.text) if ports else None)
+    others = any(each.failed and each.port in ports for each in told.outcomes)
+    if named is None or (found is None and (others or _OTHER_CLIENT_FAILS.search(prose.text) is not None)):
+        return
+    port = str(ports[0]) if ports else "PORT"
+    means = message(
+        "Browsers refuse this port (ERR_UNSAFE_PORT) before they send a packet, because it is on the Fetch standard's "
+        "list of blocked ports. Publish another port of the host, such as 8080"
+    )
+    shows = message("curl gets an answer, and the browser sends nothing")
+    command = f"curl -sv -o /dev/null http://localhost:{port}/; docker ps"
+    yield Hinted("", SURE, command, shows, means, *prose.line_at(named.start()))
+
+
+def _is_of_page(port: int, text: str) -> bool:
+    """Return whether a browser may be the client of this port.  A port of a well-known service has clients of its own,
+    unless the text names it in a URL."""
+    return port > _WELL_KNOWN or re.search(rf"https?://[^\s/]+:{port}(?!\d)", text) is not None
+
+
+def unpublished_port(prose: Prose, host: Host, told: ToldParts, container: str) -> Iterator[Hinted]:
+    """Yield that no port is published, if the text tells of a container's port and of no publication."""
+    shown = _told_containers(host, told)
+    if _PUBLISHED.search(prose.text) is not None or any(each.bindings for each in shown):
+        return
+    if any(each.network_mode == "host" for each in shown):
+        return
+    for found, weight in _signs(prose.text):
+        means = message("Nothing in the text publishes a port of the container: only this host reaches its own address")
+        shows = message("the line of the container has its port without an arrow, or has no port")
+        command = f"docker ps -a; docker port {container}"
+        yield Hinted("port-not-published", weight, command, shows, means, *prose.line_at(found))
+        return
+
+
+def _told_containers(host: Host, told: ToldParts) -> tuple[Container, ...]:
+    """Return the containers that the text shows, without those that are only supposed."""
+    return tuple(each for each in host.containers() if each.name in told.containers | told.typed)
+
+
+def _signs(text: str) -> Iterator[tuple[int, int]]:
+    """Yield each sign that no port is published: its place in the text and its weight."""
+    if (found := _NO_PORTS_SHOWN.search(text)) is not None and _CONTAINERS_OWN.search(text) is not None:
+        yield found.start(), 28
+    if _OUTBOUND.search(text) is None:
+        helps = _HOST_HELPS.search(text)
+        if helps is not None and _CUSTOM.search(text) is not None and _INBOUND.search(text) is not None:
+            yield helps.start(), 26
+    asked = _POOL.search(text)
+    is_from_pc = _FROM_PC.search(text) is not None and _CONTAINERS_OWN.search(text) is not None
+    is_other = _BETWEEN_CONTAINERS.search(text) is not None or _HOSTS_NETWORK.search(text) is not None
+    if asked is not None and is_from_pc and not is_other:
+        yield asked.start(), 24
+
+
+def unknown_host_name(prose: Prose, host: Host, told: ToldParts, asking: str) -> Iterator[Hinted]:
+    """Yield that a container of Linux does not know host.docker.internal, if no option in the text adds this name."""
+    if any(engine.kind == "podman" for engine in host.engines):
+        return
+    said = _NAME_UNKNOWN.search(prose.text)
+    unresolved = next((each for each in told.outcomes if each.host == _NAME and each.result == "no-name"), None)
+    is_sure = said is not None or unresolved is not None
+    place = prose.text.find(_NAME)
+    if not is_sure:
+        answered = any(each.host == _NAME and each.result not in ("failed", "no-name") for each in told.outcomes)
+        if place < 0 or answered or _NAME_KNOWN.search(prose.text) is not None:
+            return
+        if _IN_DESKTOP.search(prose.text) is not None:
+            return
+        if not told.typed and _STARTED.search(prose.text) is None:
+            return
+    if _ADDED.search(prose.text) is not None or any(_NAME in each.extra_names for each in host.containers()):
+        return
+    number, quote = prose.line_at(said.start() if said is not None else max(0, place))
+    if said is None and unresolved is not None:
+        number, quote = unresolved.line, unresolved.target
+    means = message(
+        "On Linux no container knows the name host.docker.internal, unless it was made with "
+        "--add-host host.docker.internal:host-gateway: the name does not resolve"
+    )
+    shows = message("the name has no address in the container")
+    command = f"docker exec {asking} getent hosts host.docker.internal"
+    yield Hinted("", SURE if is_sure else 24, command, shows, means, number, quote)
+
+
+def host_service_on_loopback(
+    prose: Prose, host: Host, told: ToldParts, origin: Origin | None, *, has_failure: bool
+) -> Iterator[Hinted]:
+    """Yield that a service of the host listens at a loopback address, if a container asks it by a name or an address
+    that means the host.  A question from a container needs no stated failure: the text says where the service
+    listens."""
+    from_container = origin is not None and origin.kind == "container"
+    if not (from_container or (origin is None and has_failure)) or _GATEWAY.search(prose.text) is None:
+        return
+    if any(each.network_mode == "host" for each in host.containers()) or _HOSTS_NETWORK.search(prose.text):
+        return
+    of_containers = {port for one in _told_containers(host, told) for each in one.bindings for port in _ports(each)}
+    numbers = dict(prose.line_at(start) for start in prose.starts)
+    for each in told.listeners:
+        quote = numbers.get(each.line, "")
+        if not each.address or each.port in of_containers or _IN_A_LOG.match(quote) is not None:
+            continue
+        means = message("The service listens on 127.0.0.1:{port} of the host, and containers ask another address",
+                        port=each.port)  # fmt: skip
+        shows = message("the line of the port has the address 127.0.0.1")
+        yield Hinted("host-service-listens-on-loopback", SURE, SOCKETS, shows, means, each.line, quote)
+        return
+
+
+def _ports(binding: PortBinding) -> tuple[int, ...]:
+    return tuple(each for each in (binding.host_port, binding.container_port) if each)
