@@ -70,8 +70,8 @@ _Causes = list[CauseAnswer]
 def _among_likely(answer: Answer, made: _Causes, walked: set[str]) -> tuple[_Causes, _Causes, _Causes]:
     """Return the causes in three parts: the proven causes, the causes of quoted errors that stand first, and all other
     causes.  The cause of a quoted error stands first unless the other words of the text speak much more for another
-    cause.  ``walked``: the ids of the quoted errors' causes that a walk of told parts has found, too.  They stand before
-    the errors' other causes."""
+    cause.  ``walked``: the ids of the quoted errors' causes that a walk of told parts has found, too; these causes
+    stand before the errors' other causes."""
     points = leaning_about(answer).points
     proven = [each for each in answer.causes if not each.likely]
     ranked = [each for each in answer.causes if each.likely]

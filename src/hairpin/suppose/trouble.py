@@ -17,9 +17,10 @@ _DONE = (
 )
 _ENGLISH = (
     rf"\b{_NOT} (?:\w+ )?{_DONE}",
-    r"\b(?:times?|timed|timing)[ -]?out\b|\btime-?outs?\b|\b50[24]\b.{0,20}(?:gateway|time-?out)|\bbad (?:gateway|request)\b",
-    r"\b(?:answers?|response|returns?|gives?|gets?|status|shows?|error|ends? (?:up )?(?:in"
-    r"|with))\b[^\n]{0,40}\b50[234]\b",
+    r"\b(?:times?|timed|timing)[ -]?out\b|\btime-?outs?\b|\b50[24]\b.{0,20}(?:gateway|time-?out)",
+    r"\bbad (?:gateway|request)\b",
+    r"\b(?:answers?|response|returns?|gives?|gets?|status|shows?|error)\b[^\n]{0,40}\b50[234]\b",
+    r"\bends? (?:up )?(?:in|with) [^\n]{0,40}\b50[234]\b",
     r"\b(?:do|does|did|are|is|was|were|will)(?: not|n't)(?: \w+){0,2}$",
     r"\b(?:do|does|is|are)(?: not|n't)(?=[.,;:]| with| by| from| in)",
     (

@@ -65,6 +65,14 @@ _POINTING = (
     ("dhcpcd gives 169.254.8.9 to veth1a2b, the host is unreachable.", "manager-claims-container-links"),
     ("Since I installed docker, the company's proxy says: No route to host", "bridge-subnet-overlaps-route"),
     ("/etc/sysconfig/iptables is loaded at boot. The container is not reachable.", "reject-rule-before-docker"),
+    ("Each mapping is like '127.0.0.1:${WEB_PORT:-8080}:80'. From a different machine nothing comes.",
+     "published-on-loopback-only"),
+    ("- 127.0.0.1:3000:3000\nThe phone in the LAN gets no answer; from my laptop: refused.",
+     "published-on-loopback-only"),
+    ("In a container I can ping www.example.org, but cannot ping docker0.", "input-drops-host-service"),
+    ("From the container curl https://example.org works. The gateway does not answer.", "input-drops-host-service"),
+    ("Ubuntu. Pods reach no name server outside: read udp: i/o timeout, and coredns says no route to host",
+     "ufw-forward-policy"),
     ("INPUT has the policy DROP. From inside the same container the port is unreachable.",
      "input-chain-drops-proxied-traffic"),
 )  # fmt: skip
@@ -104,6 +112,12 @@ _POINTING_NOWHERE = (
     ("fail2ban is installed, the site does not answer.", "ban-misses-published-port"),
     ("firewall-cmd --reload; the docker container does not answer.", "podman-rules-missing"),
     ("With tailscale up the container's port times out.", "policy-rule-diverts-container-traffic"),
+    ("'127.0.0.1:8080:80' is how I publish it, curl on the host is refused.", "published-on-loopback-only"),
+    ("0.0.0.0:8080:80 and no answer from a different machine", "published-on-loopback-only"),
+    ("From the container I cannot reach the internet, but I can ping docker0.", "input-drops-host-service"),
+    ("The container reaches example.org. Another container is refused.", "input-drops-host-service"),
+    ("Ubuntu, ufw is inactive. Pods: DNS i/o timeout, no route to host", "ufw-forward-policy"),
+    ("Ubuntu. Pods get an i/o timeout from the DNS server outside", "ufw-forward-policy"),
     ("DB_HOST=db\nSQLSTATE[HY000] [2002] Connection refused", "loopback-is-the-container"),
 )  # fmt: skip
 

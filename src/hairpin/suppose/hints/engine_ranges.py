@@ -29,7 +29,8 @@ _OF_ENGINE = re.compile(
 _ELSEWHERE = re.compile(
     r"\b(?:w?lan|wi-?fi|vpn|vlan|intranet|office|company(?:'s)?|corporate|home (?:network|router)|local network|router"
     r"|campus|data ?cent(?:er|re)|on-?prem\w*|hotspot|hotel|(?:Firmen|Heim|Büro|Haus)\w*netz\w*|Firmen\w*|Büro\w*"
-    r"|bureau|entreprise|oficina|empresa|escritório|ufficio|azienda)\b|内网|局域网|公司|办公|社内|회사|사내|локальн\w+|офис\w*",
+    r"|bureau|entreprise|oficina|empresa|escritório|ufficio|azienda)\b"
+    r"|内网|局域网|公司|办公|社内|회사|사내|локальн\w+|офис\w*",
     re.IGNORECASE,
 )
 _MACHINE = re.compile(
@@ -38,7 +39,8 @@ _MACHINE = re.compile(
     re.IGNORECASE,
 )
 _OWN = re.compile(
-    r"\b(?:containers?(?:'s|s')?|docker0?|podman|bridge|br-\w+|compose|ingress|gateway of)\b|容器|コンテナ|컨테이너|контейнер\w*",
+    r"\b(?:containers?(?:'s|s')?|docker0?|podman|bridge|br-\w+|compose|ingress|gateway of)\b"
+    r"|容器|コンテナ|컨테이너|контейнер\w*",
     re.IGNORECASE,
 )
 _BETWEEN = re.compile(r"(?<!\d)[.](?=\s|$)|[;!?,](?=\s|$)|[。，；！？]|\b(?:but|while|whereas|aber|mais|pero)\b")

@@ -24,7 +24,8 @@ GATEWAY_FAILS = (
 _OUTSIDE_WORKS = (
     r"(?<!not[ ])(?<!n't[ ])\b(?:ping|reach|access|connect to|curl|open|resolve)(?:e?s|ing)? (?:the )?(?:www\."
     r"|https?://|internet|outside|external|google|baidu|8\.8\.8\.8|1\.1\.1\.1|114\.114|[\w-]+\.(?:com|org|net|cn|de)\b)"
-    r"|\b(?:internet|outside (?:world)?)(?: \w+)? (?:works?|is fine|is reachable|ok)\b|(?:外网|百度)[^\n]{0,8}(?:通|正常|可以)"
+    r"|\b(?:internet|outside (?:world)?)(?: \w+)? (?:works?|is fine|is reachable|ok)\b"
+    r"|(?:外网|百度)[^\n]{0,8}(?:通|正常|可以)"
 )
 
 TARGETS: tuple[Hint, ...] = (
@@ -35,7 +36,8 @@ TARGETS: tuple[Hint, ...] = (
                 r"\b(?:different|another|other|second|remote|separate|client) (?:\w+ )?(?:machine|host|server|computer"
                 r"|pc|vm|vps|device|laptop|node|box)s?\b"
                 r"|\b(?:from|on|in) (?:the )?(?:outside|lan|internet|local network)\b"
-                r"|\bfrom my (?:phone|laptop|pc|mac)\b|\b(?:public|external|lan) (?:ip|address)\b|外网|其他机器|另一台|局域网"
+                r"|\bfrom my (?:phone|laptop|pc|mac)\b|\b(?:public|external|lan) (?:ip|address)\b"
+                r"|外网|其他机器|另一台|局域网"
                 r"|другого компьютера|anderen (?:Rechner|PC|Server)|autre machine|otra máquina|outra máquina|別のPC"
             ),
         ),

@@ -13,8 +13,8 @@ _FORWARDS = words(
     r"\b(?:forward(?:ing|ed|s)?(?: (?:to|host(?: ?name)?(?: ?/ ?ip)?|ip))?|proxy_pass|reverse_proxy|ProxyPass|upstream"
     r"|proxy hosts?|proxie[sd]|backend|destination|target)\b(?:[^\n]{0,60}?[\s:=>\"'/(])?"
     rf"{_LOOPBACK}"
-    rf"|^[^\n]{{0,20}}\b(?:config|settings|scheme|details)\w*:?\s*\n(?:\s*[-*•] [^\n]*\n){{0,3}}\s*[-*•] {_LOOPBACK}\s*\n"
-    r"\s*[-*•] \d{2,5}\b"
+    rf"|^[^\n]{{0,20}}\b(?:config|settings|scheme|details)\w*:?\s*\n(?:\s*[-*•] [^\n]*\n){{0,3}}\s*[-*•] {_LOOPBACK}"
+    r"\s*\n\s*[-*•] \d{2,5}\b"
 )
 _ALWAYS_INSIDE = re.compile(
     r"\bnginx[ -]?proxy[ -]?manager|\bnpmplus\b|\b(?:linuxserver/)?swag\b|\bjwilder/nginx-proxy|\bjc21/", re.IGNORECASE
