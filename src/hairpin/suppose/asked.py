@@ -23,13 +23,15 @@ _LOOPBACK = re.compile(r"127\.\d+\.\d+\.\d+|localhost|::1")
 _ADDRESS_BITS = 32
 _POOLS = (ip_network("172.16.0.0/12"), ip_network("10.88.0.0/15"), ip_network("fd00::/8"))
 _OWN_MODES = ("default", "host", "none", "container", "slirp4netns", "pasta")
-HOST_PORTS = frozenset((22, 53, 2375, 2376, 2377, 2379, 2380, 6443, 7946, 9345, 10250, 10257, 10259, 16443))
-"""Ports on which usually a service of the host itself listens: sshd, a name server, dockerd and Swarm, etcd, and the
-API server, the kubelet and the controllers of Kubernetes.
+SERVED_PORTS = frozenset((2375, 2376, 2377, 2379, 2380, 6443, 7946, 9345, 10250, 10257, 10259, 16443))
+"""Ports of services that run on the host itself: dockerd and Swarm, etcd, and the API server, the kubelet and the
+controllers of Kubernetes.
 
 Source: https://kubernetes.io/docs/reference/networking/ports-and-protocols/ and the documentation of k3s, MicroK8s and
 Docker
 """
+HOST_PORTS = frozenset((22, 53, *SERVED_PORTS))
+"""Ports on which usually a service of the host itself listens: these, sshd and a name server."""
 
 
 def targets_of(told: ToldParts) -> tuple[Target, ...]:

@@ -32,7 +32,7 @@ def _said(text: str, *outputs: str, asked: str = "") -> list[str]:
     evidence = (evidence_in_texts(outputs),) if outputs else ()
     found = tuple(covered_by_an_engine(lines, evidence, whole.hosts[0], flows))
     assert {each.cause for each in found} <= {"bridge-subnet-overlaps-route"}
-    return [dict(each.means.values)["said"] for each in found]
+    return [str(dict(each.means.values)["said"]) for each in found]
 
 
 @pytest.mark.parametrize(

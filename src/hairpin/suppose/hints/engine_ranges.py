@@ -23,7 +23,7 @@ _SUBNET = re.compile(r"\"subnet\":\s?\"([\d./]+)\"", re.IGNORECASE)
 _OF_ENGINE = re.compile(
     r"\b(?:docker0|default[ -]bridge|docker(?:'s)?|podman(?:'s)?|compose|bridge|br-\w+|containers?'?s?|ingress"
     r"|gwbridge)\b(?:(?!\b(?:lan|wlan|vpn|wi-?fi|but|and|while|und|aber)\b)[^.;!?\n]|\.(?=\d)){0,60}?"
-    rf"\b(?:subnet\w*|range|network|pool|netz\w*|net|has|uses?|is|hat|ist)\b[^.;!?\n\d]{{0,20}}(?P<range>{_NUMBERS})",
+    rf"(?:\b(?:subnet\w*|range|network|pool|netz\w*|net|has|uses?|is|hat|ist)\b|网段|子网)[^.;!?\n\d]{{0,20}}(?P<range>{_NUMBERS})",
     re.IGNORECASE,
 )
 _ELSEWHERE = re.compile(
@@ -66,7 +66,7 @@ def covered_by_an_engine(
     ``flows``: the flows of the question; the address of a machine that only the word "server" or "host" tells counts
     if it is asked."""
     kept = tuple((number, line[:_LONGEST]) for number, line in lines)
-    owned = (*_listed(evidence), *_said(kept))
+    owned = (*_ranges_listed(evidence), *_ranges_said(kept))
     if not owned:
         return
     held = {str(IPv4Address(end.ipv4)) for each in host.containers() for end in each.endpoints if end.ipv4}
@@ -90,7 +90,7 @@ def covered_by_an_engine(
                 return
 
 
-def _listed(evidence: Iterable[Evidence]) -> Iterator[_Owned]:
+def _ranges_listed(evidence: Iterable[Evidence]) -> Iterator[_Owned]:
     """Yield the ranges that an output of the engine lists."""
     for one in evidence:
         for key in ("docker-networks", "podman-networks"):
@@ -100,7 +100,7 @@ def _listed(evidence: Iterable[Evidence]) -> Iterator[_Owned]:
                         yield _Owned(network, (0, 0))
 
 
-def _said(lines: tuple[tuple[int, str], ...]) -> Iterator[_Owned]:
+def _ranges_said(lines: tuple[tuple[int, str], ...]) -> Iterator[_Owned]:
     """Yield the ranges that a sentence gives to the engine's networks."""
     for number, line in lines:
         for found in _OF_ENGINE.finditer(line):

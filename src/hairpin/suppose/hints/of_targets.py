@@ -18,13 +18,14 @@ GATEWAY_FAILS = (
     r"\b(?:cannot|can't|could(?: not|n't)|unable to|not|fails? to|never) (?:\w+ )?(?:ping|reach|connect|access|curl"
     rf"|telnet|talk)?\w*[^.\n]{{0,60}}{_GATEWAY}"
     rf"|{_GATEWAY}[^.\n]{{0,40}}\b(?:does not answer|doesn't answer|no answer|not reach\w*|unreachable|fails|times out)"
-    rf"|(?:ping|连|访问)不(?:通|到|了)[^\n]{{0,20}}{_GATEWAY}|{_GATEWAY}[^\n]{{0,10}}(?:ping)?不通"
+    rf"|(?:ping|连|访问) ?不(?:通|到|了)[^\n]{{0,20}}{_GATEWAY}|{_GATEWAY}[^\n]{{0,10}}(?:ping ?)?不通"
 )
 """Matches words that say that a client does not reach the bridge's own address."""
 _OUTSIDE_WORKS = (
     r"(?<!not[ ])(?<!n't[ ])\b(?:ping|reach|access|connect to|curl|open|resolve)(?:e?s|ing)? (?:the )?(?:www\."
     r"|https?://|internet|outside|external|google|baidu|8\.8\.8\.8|1\.1\.1\.1|114\.114|[\w-]+\.(?:com|org|net|cn|de)\b)"
     r"|\b(?:internet|outside (?:world)?)(?: \w+)? (?:works?|is fine|is reachable|ok)\b"
+    r"|(?:ping ?通|(?:能|可以) ?(?:访问|ping))[^\n]{0,12}(?:外网|www\.|baidu|8\.8\.8\.8|114\.114)"
     r"|(?:外网|百度)[^\n]{0,8}(?:通|正常|可以)"
 )
 
@@ -48,7 +49,7 @@ TARGETS: tuple[Hint, ...] = (
         means=message("The port is published at 127.0.0.1, so clients on other machines do not reach it"),
     ),
     Hint(
-        says=(words(GATEWAY_FAILS), words(_OUTSIDE_WORKS), words(CONTAINERS)),
+        says=(words(GATEWAY_FAILS), words(_OUTSIDE_WORKS), words(rf"{CONTAINERS}|容器")),
         cause="input-drops-host-service",
         weight=24,
         command=RULES,

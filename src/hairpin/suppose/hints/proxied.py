@@ -7,11 +7,12 @@ from hairpin.host.host import Host
 from hairpin.message import message
 from hairpin.suppose.hints.hint import Hinted, Prose, words
 from hairpin.suppose.hints.phrases import HOST_NETWORK
+from hairpin.suppose.hints.told_names import SURE
 
 _LOOPBACK = r"(?:https?://)?(?:localhost|127\.0\.0\.1|\[::1\])(?![\w.])"
 _FORWARDS = words(
     r"\b(?:forward(?:ing|ed|s)?(?: (?:to|host(?: ?name)?(?: ?/ ?ip)?|ip))?|proxy_pass|reverse_proxy|ProxyPass|upstream"
-    r"|proxy hosts?|proxie[sd]|backend|destination|target)\b(?:[^\n]{0,60}?[\s:=>\"'/(])?"
+    r"|proxy hosts?|proxie[sd]|backend|destination|target|server [\w.-]+)\b(?:[^\n]{0,60}?[\s:=>\"'/(])?"
     rf"{_LOOPBACK}"
     rf"|^[^\n]{{0,20}}\b(?:config|settings|scheme|details)\w*:?\s*\n(?:\s*[-*•] [^\n]*\n){{0,3}}\s*[-*•] {_LOOPBACK}"
     r"\s*\n\s*[-*•] \d{2,5}\b"
@@ -49,4 +50,4 @@ def forwards_to_itself(prose: Prose, host: Host) -> Iterator[Hinted]:
     means = message("In a container, localhost is the container itself: the proxy asks itself")
     shows = message("the proxy runs in a container, and the address behind the proxy is a loopback address")
     command = "docker compose config; docker ps"
-    yield Hinted("loopback-is-the-container", 26 if is_sure else 20, command, shows, means, number, quote)
+    yield Hinted("loopback-is-the-container", SURE, command, shows, means, number, quote)
