@@ -41,7 +41,7 @@ def with_host_services(host: Host, told: ToldParts, asked: tuple[Target, ...]) -
         return host
     held = {each.port for each in own.sockets}
     ports = dict.fromkeys(each.port for each in asked if each.container is None and each.port in SERVED_PORTS)
-    made = tuple(Socket("tcp", 6, None, each) for each in ports if each is not None and each not in held)
+    made = tuple(Socket("tcp", 6, None, each) for each in ports if each not in held)
     served = _replace(own, sockets=(*own.sockets, *made))
     return _replace(host, namespaces=tuple(served if each is own else each for each in host.namespaces))
 

@@ -71,3 +71,9 @@ def test_a_machine_counts_if_it_is_asked() -> None:
     text = "docker0 has 172.19.0.0/16. The database server 172.19.44.8 times out."
     assert _said(text, asked="172.19.44.8:5432") == ["172.19.44.8"]
     assert _said(text, asked="172.19.44.9:5432") == []
+
+
+def test_a_macvlan_has_the_range_of_the_lan() -> None:
+    text = "The macvlan network of docker has 192.168.1.0/24. The router of the LAN is 192.168.1.1."
+    assert _said(text) == []
+    assert _said(text.replace("macvlan", "bridge")) == ["192.168.1.1"]

@@ -43,6 +43,8 @@ _OWN = re.compile(
     r"|容器|コンテナ|컨테이너|контейнер\w*",
     re.IGNORECASE,
 )
+_STACKED = re.compile(r"\b(?:mac|ip)vlan\b")
+"""Networks whose range is the range of the LAN by design."""
 _BETWEEN = re.compile(r"(?<!\d)[.](?=\s|$)|[;!?,](?=\s|$)|[。，；！？]|\b(?:but|while|whereas|aber|mais|pero)\b")
 _BEFORE, _BEHIND = 70, 30
 _LONGEST = 600
@@ -95,13 +97,16 @@ def _ranges_listed(evidence: Iterable[Evidence]) -> Iterator[_Owned]:
     for one in evidence:
         for key in ("docker-networks", "podman-networks"):
             for reading in one.all(key):
-                for text in _SUBNET.findall(reading.text):
+                bridges = (line for line in reading.text.splitlines() if _STACKED.search(line) is None)
+                for text in (text for line in bridges for text in _SUBNET.findall(line)):
                     if (network := _network(text)) is not None:
                         yield _Owned(network, (0, 0))
 
 
 def _ranges_said(lines: tuple[tuple[int, str], ...]) -> Iterator[_Owned]:
     """Yield the ranges that a sentence gives to the engine's networks."""
+    if any(_STACKED.search(line) is not None for _, line in lines):
+        return
     for number, line in lines:
         for found in _OF_ENGINE.finditer(line):
             network = _network(found["range"])
