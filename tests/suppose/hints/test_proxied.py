@@ -23,6 +23,7 @@ def _causes(text: str, *outputs: str) -> list[str]:
         "swag: proxy_pass http://127.0.0.1:8989; the page says 502 Bad Gateway",
         "Nginx-Proxy-Manager 2.9, 502\nConfig:\n- http\n- localhost\n- 8123\n- Websockets\n",
         "nginx runs in a container with proxy_pass http://localhost:5000; and every page is a 502",
+        "haproxy container: server app 127.0.0.1:8000 check; the page says 503",
         "The traefik container gets connection refused from the backend http://127.0.0.1:8000",
     ),
 )
@@ -44,6 +45,7 @@ def test_an_image_shows_that_the_proxy_is_in_a_container() -> None:
         "Nginx Proxy Manager forwards to localhost:81, all is well.",
         "nginx on my server: proxy_pass http://localhost:5000; every page is a 502. The app is in a container.",
         "nginx proxy manager forwards to localhost.example.org, 502",
+        "python -m http.server 8000 -b 127.0.0.1, and the nginx container gets connection refused from the host",
     ),
 )
 def test_other_proxies_do_not(text: str) -> None:

@@ -12,8 +12,9 @@ from hairpin.suppose.hints.told_names import SURE
 _LOOPBACK = r"(?:https?://)?(?:localhost|127\.0\.0\.1|\[::1\])(?![\w.])"
 _FORWARDS = words(
     r"\b(?:forward(?:ing|ed|s)?(?: (?:to|host(?: ?name)?(?: ?/ ?ip)?|ip))?|proxy_pass|reverse_proxy|ProxyPass|upstream"
-    r"|proxy hosts?|proxie[sd]|backend|destination|target|server [\w.-]+)\b(?:[^\n]{0,60}?[\s:=>\"'/(])?"
+    r"|proxy hosts?|proxie[sd]|backend|destination|target)\b(?:[^\n]{0,60}?[\s:=>\"'/(])?"
     rf"{_LOOPBACK}"
+    rf"|(?<![.\w])server [\w-]+ {_LOOPBACK}:\d"
     rf"|^[^\n]{{0,20}}\b(?:config|settings|scheme|details)\w*:?\s*\n(?:\s*[-*•] [^\n]*\n){{0,3}}\s*[-*•] {_LOOPBACK}"
     r"\s*\n\s*[-*•] \d{2,5}\b"
 )
