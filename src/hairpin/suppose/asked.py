@@ -27,7 +27,7 @@ SERVED_PORTS = frozenset((2375, 2376, 2377, 2379, 2380, 6443, 7946, 9345, 10250,
 """Ports of services that run on the host itself: dockerd and Swarm, etcd, and the API server, the kubelet and the
 controllers of Kubernetes.
 
-Source: https://kubernetes.io/docs/reference/networking/ports-and-protocols/ and the documentation of k3s, MicroK8s and
+Source: the reference "Ports and Protocols" of Kubernetes, and the documentation of k3s, MicroK8s and
 Docker
 """
 HOST_PORTS = frozenset((22, 53, *SERVED_PORTS))
