@@ -63,3 +63,29 @@ def test_the_last_line_of_dockerd_is_read() -> None:
 def test_in_one_project_each_running_service_has_a_name(said: str, first: str) -> None:
     error = 'could not translate host name "db" to address: Name or service not known\n'
     assert told(said, error).causes[0].id == first
+
+
+_APART = """\
+Error: getaddrinfo ENOTFOUND cache cache:6379
+{}
+shop:
+  image: "shop:1"
+  container_name: shop
+  networks:
+    - front
+cache:
+  image: redis:7
+  container_name: cache
+{}"""
+
+
+def test_a_cause_that_the_told_parts_show_stands_before_other_causes_of_the_error() -> None:
+    found = told(_APART.format("", ""))
+    quoted = ("no-common-network-for-name", "default-bridge-has-no-names")
+    assert [each.id for each in found.causes if each.id in quoted] == list(quoted)
+    assert found.causes[0].id == quoted[0]
+
+
+def test_a_common_network_is_no_such_cause() -> None:
+    found = told(_APART.format("", "  networks:\n    - front\n"))
+    assert all(each.shown_by is not None for each in found.causes if each.id == "no-common-network-for-name")

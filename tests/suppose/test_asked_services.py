@@ -2,7 +2,9 @@
 
 from hairpin.answer.ask import ask
 from hairpin.cli.face.asked import Asked
+from hairpin.evidence.reading import HOST
 from hairpin.pasted.text import evidence_in_texts
+from tests.suppose.test_ordinary import network
 
 PS = """# docker ps
 CONTAINER ID   IMAGE   COMMAND   CREATED      STATUS      PORTS     NAMES
@@ -21,3 +23,12 @@ def test_the_asked_port_of_a_container_is_served() -> None:
 def test_no_service_is_supposed_where_none_is_asked() -> None:
     answer = ask(Asked(targets=("web:80",), origin="container:db").question(), (evidence_in_texts((PS,)),))
     assert answer.network.hosts[0].namespace("container:db").sockets == ()
+
+
+def test_a_service_of_the_host_has_a_port_of_kubernetes() -> None:
+    whole = network("Kubernetes hangs on this host", target="6443")
+    assert [each.port for each in whole.hosts[0].namespace(HOST).sockets if each.relay is None] == [6443]
+    listed = "$ sudo ss -lntup\nNetid State Recv-Q Send-Q Local Address:Port Peer Address:Port Process\n"
+    row = 'tcp LISTEN 0 128 0.0.0.0:22 0.0.0.0:* users:(("sshd",pid=7,fd=3))\n'
+    whole = network(listed + row, target="6443")
+    assert [each.port for each in whole.hosts[0].namespace(HOST).sockets] == [22]

@@ -53,12 +53,13 @@ def with_told_errors(answer: Answer) -> Answer:
     found = [each for each in answer.causes if each.shown_by is None]
     rest = [each for each in answer.causes if each.shown_by is not None]
     known = {each.id for each in found}
-    made = [each for each in _causes(errors, answer) if each.id not in known]
+    named = tuple(_causes(errors, answer))
+    made = [each for each in named if each.id not in known]
     kept = [each for each in rest if each.id not in {one.id for one in made}]
     asked = None if any(not each.likely for each in found) else _confirming(made)
     if rest or not made:
         quoted = {each.id for each in made}
-        found, made, kept = _among_likely(answer, made)
+        found, made, kept = _among_likely(answer, made, known & {each.id for each in named})
         asked = asked if made and made[0].id in quoted else None
     return _replace(answer, causes=_with_refs((*found, *made, *kept)), next=asked or answer.next)
 
@@ -66,10 +67,11 @@ def with_told_errors(answer: Answer) -> Answer:
 _Causes = list[CauseAnswer]
 
 
-def _among_likely(answer: Answer, made: _Causes) -> tuple[_Causes, _Causes, _Causes]:
+def _among_likely(answer: Answer, made: _Causes, walked: set[str]) -> tuple[_Causes, _Causes, _Causes]:
     """Return the causes in three parts: the proven causes, the causes of quoted errors that stand first, and all other
     causes.  The cause of a quoted error stands first unless the other words of the text speak much more for another
-    cause."""
+    cause.  ``walked``: the ids of the quoted errors' causes that a walk of told parts has found, too; these causes
+    stand before the errors' other causes."""
     points = leaning_about(answer).points
     proven = [each for each in answer.causes if not each.likely]
     ranked = [each for each in answer.causes if each.likely]
@@ -78,6 +80,7 @@ def _among_likely(answer: Answer, made: _Causes) -> tuple[_Causes, _Causes, _Cau
     first = [each for each in made if points.get(each.id, top) >= least]
     sure = sure_about(answer)
     named = [each for each in ranked if known_by(each) in sure]
+    named += [each for each in ranked if each.id in walked and each not in named]
     first = [*named, *(each for each in first if each not in named and each.id not in sure)]
     placed = {each.id for each in (*proven, *first)} - {OUTSIDE_CATALOGUE}
     listed = {each.id for each in answer.causes}

@@ -105,8 +105,10 @@ def networks_of(listed: list[Object]) -> list[Object]:
         same = next((one for one in found if _name(one) == _name(each)), None)
         if same is None:
             found.append(each)
-        else:
-            _join(same, each)
+            continue
+        if same.get("Id") == _name(same):  # a cut document, whose name stands for its id
+            same["Id"] = each.get("Id")
+        _join(same, each)
     return found
 
 

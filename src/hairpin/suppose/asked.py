@@ -23,8 +23,15 @@ _LOOPBACK = re.compile(r"127\.\d+\.\d+\.\d+|localhost|::1")
 _ADDRESS_BITS = 32
 _POOLS = (ip_network("172.16.0.0/12"), ip_network("10.88.0.0/15"), ip_network("fd00::/8"))
 _OWN_MODES = ("default", "host", "none", "container", "slirp4netns", "pasta")
-_OF_HOST = frozenset({22, 53})
-"""Ports on which usually a service of the host itself listens."""
+SERVED_PORTS = frozenset((2375, 2376, 2377, 2379, 2380, 6443, 7946, 9345, 10250, 10257, 10259, 16443))
+"""Ports of services that run on the host itself: dockerd and Swarm, etcd, and the API server, the kubelet and the
+controllers of Kubernetes.
+
+Source: the reference "Ports and Protocols" of Kubernetes, and the documentation of k3s, MicroK8s and
+Docker
+"""
+HOST_PORTS = frozenset((22, 53, *SERVED_PORTS))
+"""Ports on which usually a service of the host itself listens: these, sshd and a name server."""
 
 
 def targets_of(told: ToldParts) -> tuple[Target, ...]:
@@ -65,7 +72,7 @@ def with_asked_container(host: Host, asked: tuple[Target, ...], asking: str = ""
     ports = tuple(
         (each.protocol or "tcp", each.port)
         for each in asked
-        if each.container is None and each.port is not None and each.port not in _OF_HOST
+        if each.container is None and each.port is not None and each.port not in HOST_PORTS
     )
     entered = tuple(each for each in _told_inside(host) if each.name not in names)
     made = [_container(name, asked) for name in names]

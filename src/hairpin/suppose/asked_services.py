@@ -1,15 +1,18 @@
-"""Adds the service that a question asks for, if no text shows the inside of the service's container."""
+"""Adds the service that a question asks for, if no text shows the sockets of its container or of the host."""
 
 from typing import Literal
 
 import msgspec
 
 from hairpin.evidence.reading import HOST
+from hairpin.evidence.told import ToldParts
 from hairpin.host.docker import Container
 from hairpin.host.host import Host, Namespace
 from hairpin.host.socket import Socket
 from hairpin.network.flow import Flow
 from hairpin.network.network import Network
+from hairpin.question.asked import Target
+from hairpin.suppose.asked import SERVED_PORTS
 
 _replace = msgspec.structs.replace
 
@@ -28,6 +31,19 @@ def with_asked_services(network: Network, flows: tuple[Flow, ...]) -> Network:
             hosts = (*network.hosts[:number], changed, *network.hosts[number + 1 :])
             network = _replace(network, hosts=hosts)
     return network
+
+
+def with_host_services(host: Host, told: ToldParts, asked: tuple[Target, ...]) -> Host:
+    """Return the host in which a service of the host itself listens on each asked port of Kubernetes, etcd or dockerd.
+    If a text lists the host's sockets, no service is added."""
+    own = host.own
+    if own is None or (HOST, "sockets") in told.parts:
+        return host
+    held = {each.port for each in own.sockets}
+    ports = dict.fromkeys(each.port for each in asked if each.container is None and each.port in SERVED_PORTS)
+    made = tuple(Socket("tcp", 6, None, each) for each in ports if each not in held)
+    served = _replace(own, sockets=(*own.sockets, *made))
+    return _replace(host, namespaces=tuple(served if each is own else each for each in host.namespaces))
 
 
 def _with_asked_service(host: Host, container: Container, flow: Flow) -> Host:

@@ -26,6 +26,7 @@ from hairpin.netfilter.rule_address import IpFamily
 from hairpin.network.prefix import is_loopback, parse_address
 from hairpin.question.asked import Target
 from hairpin.suppose.asked import targets_of, with_asked_container, with_asking_container
+from hairpin.suppose.asked_services import with_host_services
 from hairpin.suppose.containers import with_containers
 from hairpin.suppose.networks import with_seen_bridges, with_seen_networks
 from hairpin.suppose.own_namespace import with_own_parts, with_switches
@@ -59,6 +60,7 @@ def ordinary_host(host: Host, evidence: Evidence, asked: tuple[Target, ...] = ()
     host = _with_engine(host)
     own = host.own or Namespace(HOST)
     host = with_namespace(host, with_own_parts(own, told, host, _asked_address(host, meant)))
+    host = with_host_services(host, told, meant)
     host = with_seen_bridges(host, evidence)  # of the networks that are supposed, too
     for engine in host.engines:
         host = _with_networks(host, engine)

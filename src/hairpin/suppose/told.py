@@ -67,6 +67,7 @@ def told_by(evidence: Evidence, host: Host) -> ToldParts:
     empty = {(each.netns, each.command) for each in counted if each.whole and not each.number}
     parts |= {(netns, field) for netns, command in empty for field in _COUNTED.get(command, ())}
     parts |= {(netns, "ruleset") for netns, command in empty if command in _COUNTED_RULES and netns != HOST}
+    has_firewall = any(each.key.startswith(("ufw-", "firewalld-")) for each in evidence.readings)
     typed, outcomes = frozenset(_typed_names(evidence)), tuple(_outcomes(evidence))
     return ToldParts(
         parts=frozenset(parts),
@@ -84,7 +85,10 @@ def told_by(evidence: Evidence, host: Host) -> ToldParts:
         typed=typed,
         placed=typed | {each.name for each in host.containers() if each.endpoints or each.network_mode != "default"},
         listeners=tuple(listeners_in(unrecognised_in(evidence))),
-        outcomes=(*outcomes, *_in_words(outcomes, unrecognised_in(evidence), about_network=bool(parts | typed))),
+        outcomes=(
+            *outcomes,
+            *_in_words(outcomes, unrecognised_in(evidence), about_network=bool(parts | typed) or has_firewall),
+        ),
         mapped=any(each.as_ == CLEANED for each in recognised_in(evidence)),
         files=frozenset((*(each.origin for each in evidence.readings if each.key in _FILES), *_empty_files(counted))),
     )

@@ -17,8 +17,10 @@ _DONE = (
 )
 _ENGLISH = (
     rf"\b{_NOT} (?:\w+ )?{_DONE}",
-    r"\b(?:times?|timed|timing)[ -]?out\b|\btime-?outs?\b|\b50[24]\b.{0,20}(?:gateway|time-?out)|\bbad gateway\b",
+    r"\b(?:times?|timed|timing)[ -]?out\b|\btime-?outs?\b|\b50[24]\b.{0,20}(?:gateway|time-?out)",
+    r"\bbad (?:gateway|request)\b",
     r"\b(?:answers?|response|returns?|gives?|gets?|status|shows?|error)\b[^\n]{0,40}\b50[234]\b",
+    r"\bends? (?:up )?(?:in|with) [^\n]{0,40}\b50[234]\b",
     r"\b(?:do|does|did|are|is|was|were|will)(?: not|n't)(?: \w+){0,2}$",
     r"\b(?:do|does|is|are)(?: not|n't)(?=[.,;:]| with| by| from| in)",
     (
@@ -112,8 +114,8 @@ WEAK_TROUBLE = re.compile(
 """Matches words that nearly every text about a failure has, but that a text about a healthy host may have, too.  These
 words count only if no sentence clearly says that something fails."""
 _NETWORK = re.compile(
-    r"\b(?:docker|podman|containers?|pods?|kube\w*|lx[cd]|incus|nerdctl|bridge|veth\w*|iptables|nft(?:ables)?|ufw"
-    r"|firewalld?|localhost|tcp|udp|icmp|dns|ping|curl|telnet|vpn|wireguard|subnet|router|gateway|routes?|ports?"
+    r"\b(?:docker|podman|containers?|pods?|kube\w*|k3s|k8s|lx[cd]|incus|nerdctl|bridge|veth\w*|iptables|nft(?:ables)?"
+    r"|ufw|firewalld?|localhost|tcp|udp|icmp|dns|ping|curl|telnet|vpn|wireguard|subnet|router|gateway|routes?|ports?"
     r"|pages?|web ?sites?|browser|server|hosts?|laptop|reach\w*|connect\w*|internet|network\w*|erreich\w*"
     r"|nginx|apache|macvlan|vlan|nat|masquerade|ip_forward|sysctl|https?|tcpdump|netns|interfaces?|compose|proxy)\b"
     r"|\d+\.\d+\.\d+\.\d+|访问|浏览器|网络|连接|容器|端口|防火墙|コンテナ|포트|контейнер",

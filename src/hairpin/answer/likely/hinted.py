@@ -8,11 +8,14 @@ from hairpin.evidence.reading import HOST
 from hairpin.evidence.told import Outcome
 from hairpin.pasted.joining import unrecognised_in
 from hairpin.suppose.asked import UNNAMED
+from hairpin.suppose.hints.asked_ways import asks_itself, asks_the_bridge, closed_by_ufw
 from hairpin.suppose.hints.bridge_asked import asked_on_a_bridge
 from hairpin.suppose.hints.captured import seen_coming_in, untranslated_packets
 from hairpin.suppose.hints.counted_drops import counted_drops
+from hairpin.suppose.hints.engine_ranges import covered_by_an_engine
 from hairpin.suppose.hints.firewall_log import logged_drops
 from hairpin.suppose.hints.hint import Hinted, hints_in, prose_of, words
+from hairpin.suppose.hints.proxied import forwards_to_itself
 from hairpin.suppose.hints.quoted import quoted_lines
 from hairpin.suppose.hints.said_ranges import inside_the_pools, overlapping_ranges
 from hairpin.suppose.hints.table import HINTS
@@ -96,6 +99,11 @@ def _all(answer: Answer, failures: tuple[Outcome, ...]) -> Iterator[Hinted]:
         yield from overlapping_ranges(lines, host, host.told)
         yield from inside_the_pools(lines, host.told)
         yield from own_host_hints(prose, host, host.told)
+        yield from covered_by_an_engine(lines, answer.evidence, host, flows)
+        yield from asks_itself(host.told, flows)
+        yield from forwards_to_itself(prose, host)
+        yield from asks_the_bridge(prose, host.told, flows)
+        yield from closed_by_ufw(answer.evidence, host, flows)
         yield from two_translations(host, flows)
         yield from published_elsewhere(host, flows)
         yield from held_twice(host.told)

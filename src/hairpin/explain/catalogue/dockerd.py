@@ -34,7 +34,7 @@ DOCKERD = (
         meaning=message(
             "dockerd or the network has `icc=false` (or runs without docker-proxy). iptables can enforce this only for "
             "frames that br_netfilter shows it; the kernel has not loaded br_netfilter, so dockerd refuses to make the "
-            "network. `ls /proc/sys/net/bridge` tells whether the module is loaded. If dockerd itself runs in a "
+            "network. `ls /proc/sys/net/bridge` tells whether the module is loaded; if dockerd itself runs in a "
             "container, load the module on the host of that container."
         ),
         causes=("icc-off-without-br-netfilter", "br-netfilter-off-hairpin", "kernel-module-missing"),

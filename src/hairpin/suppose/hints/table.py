@@ -10,7 +10,8 @@ from hairpin.suppose.hints.of_firewalls import FIREWALLS
 from hairpin.suppose.hints.of_networks import NETWORKS
 from hairpin.suppose.hints.of_rules import SINGLE_RULES
 from hairpin.suppose.hints.of_sides import SIDES
+from hairpin.suppose.hints.of_targets import TARGETS
 from hairpin.suppose.hints.of_typed import TYPED
 from hairpin.suppose.hints.of_ways import WAYS
 
-HINTS: tuple[Hint, ...] = (*WAYS, *FIREWALLS, *SINGLE_RULES, *NETWORKS, *SIDES, *TYPED)
+HINTS: tuple[Hint, ...] = (*WAYS, *FIREWALLS, *SINGLE_RULES, *NETWORKS, *SIDES, *TARGETS, *TYPED)

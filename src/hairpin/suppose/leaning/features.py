@@ -7,6 +7,7 @@ from hairpin.evidence.told import Outcome, ToldParts
 from hairpin.host.docker import STACKED
 from hairpin.host.host import Host
 from hairpin.suppose.hints.hint import Prose, words
+from hairpin.suppose.hints.of_targets import GATEWAY_FAILS, LOOPBACK_MAPPING
 from hairpin.suppose.places import SENTENCE_END, places_in
 
 _MOST_CHARACTERS = 20_000
@@ -67,7 +68,8 @@ _WORDS: dict[str, re.Pattern[str]] = {
         r"|\bexited with code|has exited|keeps restarting|容器.{0,6}退出|OOMKilled",
         "selinux": r"13: permission denied|\bselinux\b|avc: |\bsetsebool\b",
         # --- programs and things ---
-        "published on loopback": r"\b127\.0\.0\.1:\d+:\d+|127\.0\.0\.1:\d+->",
+        "published on loopback": rf"{LOOPBACK_MAPPING}|127\.0\.0\.1:\d+->",
+        "gateway fails": GATEWAY_FAILS,
         "docker-user": r"DOCKER-USER",
         "userland-proxy": r"userland-proxy",
         "same mac": r"\bsame (?:mac|hardware|hwaddr)|\bcloned?\b|\bboth have (?:the )?(?:mac|hwaddr)"

@@ -238,6 +238,7 @@ OUTBOUND: tuple[Lean, ...] = (
             "sometimes": 1,
         },
         con={
+            "gateway fails": -8,
             "refused": -6,
             "reset": -1,
             "unreachable": -6,

@@ -99,3 +99,32 @@ def test_no_environment_comes_into_the_evidence() -> None:
 )
 def test_other_documents_tell_nothing(text: str) -> None:
     assert keys_in(text) == ()
+
+
+_CUT_NETWORK = """\
+$ docker network inspect {}
+[
+    {{
+        "IPAM": {{
+            "Config": [
+                {{
+                    "Subnet": "172.21.0.0/16",
+                }}
+            ]
+        }},
+    }}
+]
+"""
+
+
+def test_a_network_whose_name_was_cut_out_has_the_name_in_the_command() -> None:
+    (engine,) = host_in(_CUT_NETWORK.format("shop")).engines
+    assert [(each.name, len(each.subnets)) for each in engine.networks] == [("shop", 1)]
+    assert host_in(_CUT_NETWORK.format("shop front")).engines == ()
+
+
+def test_the_id_of_another_output_replaces_the_missing_id() -> None:
+    listing = "\n$ docker network ls\nNETWORK ID NAME DRIVER SCOPE\n5d1e7c902ab4 shop bridge local\n"
+    for text in (_CUT_NETWORK.format("shop") + listing, listing + "\n" + _CUT_NETWORK.format("shop")):
+        (engine,) = host_in(text).engines
+        assert [(each.name, each.id, len(each.subnets)) for each in engine.networks] == [("shop", "5d1e7c902ab4", 1)]

@@ -72,6 +72,7 @@ def _of_documents(
         return Found(end, f"{engine} inspect", tuple(_parts_of(whole, f"{engine}-containers", "CONTAINER_PATHS")))
     if "IPAM" in first or ("subnets" in first and "driver" in first):
         engine = "podman" if "subnets" in first else "docker"
+        found = [_named_network(each, command, alone=len(found) == 1) for each in found] if damaged else found
         named = [each for each in found if _are_words(each, "Name", "Id") or _are_words(each, "name", "id")]
         if damaged:  # docker always lists the options: a cut document does not tell that there are none
             named = [{**each, "Options": None} for each in named]
@@ -115,6 +116,16 @@ def _has_name(each: dict[str, Any], command: Command, *, alone: bool) -> bool:
     return _are_words(each, "Name")
 
 
+def _named_network(each: dict[str, Any], command: Command, *, alone: bool) -> dict[str, Any]:
+    """Return a network of an incomplete document.  If its name is missing, it has the name in the command; if its id is
+    missing, its name stands for the id."""
+    if "subnets" in each:
+        return each
+    asked = _words_behind_inspect(command) if alone and command.words[1:3] == ("network", "inspect") else ()
+    name = each.get("Name") or (asked[0] if len(asked) == 1 else "")
+    return {"Driver": "bridge", **each, "Name": name, "Id": each.get("Id") or name}
+
+
 def _are_words(each: dict[str, Any], *names: str) -> bool:
     """Return whether the value of each of these fields is a text.  In an incomplete document a name may be followed by
     another value."""
@@ -130,13 +141,17 @@ def _container_in_command(command: Command) -> str:
         or "network" in command.words
     ):
         return ""
+    names = _words_behind_inspect(command)
+    return names[0] if len(names) == 1 else ""
+
+
+def _words_behind_inspect(command: Command) -> tuple[str, ...]:
     behind = command.words[command.words.index("inspect") + 1 :]
-    names = [
+    return tuple(
         word
         for number, word in enumerate(behind)
         if not word.startswith("-") and behind[number - 1 : number] not in (("-f",), ("--format",))
-    ]
-    return names[0] if len(names) == 1 else ""
+    )
 
 
 def _fragment(paste: Paste, start: int) -> Found | None:

@@ -1,0 +1,97 @@
+"""Hints about the asked flow itself: a client in a container that asks its own loopback, the bridge's own address, or
+a port of the host that ufw does not open."""
+
+import re
+from collections.abc import Iterable, Iterator
+from ipaddress import IPv4Address
+
+from hairpin.evidence.reading import HOST, Evidence
+from hairpin.evidence.told import Outcome, ToldParts
+from hairpin.host.host import Host
+from hairpin.message import message
+from hairpin.network.flow import Flow, FromContainer
+from hairpin.suppose.asked import HOST_PORTS
+from hairpin.suppose.hints.hint import Hinted, Prose, words
+from hairpin.suppose.hints.phrases import INPUT, INPUT_SHOWS, RULES
+from hairpin.suppose.hints.told_names import SURE
+
+_LOOPBACK = re.compile(r"127\.\d+\.\d+\.\d+|localhost|::1")
+_UFW_PORT = re.compile(r"(?<![\d./])(?P<first>\d{1,5})(?::(?P<last>\d{1,5}))?(?![\d.])(?:/\w+)?")
+_UFW_ROW = re.compile(r"^(?:\[ ?\d+\] )?(?P<to>\S.*?)\s+(?:ALLOW|LIMIT)\b", re.MULTILINE)
+_ANY = re.compile(r"Anywhere(?: \(v6\))?\s*$")
+_ALLOWS = re.compile(r"^Default: allow \(incoming\)", re.MULTILINE)
+_RESOLVER = (
+    r"(?:aardvark(?:-dns)?|dnsmasq|resolver|name ?servers?|dns(?: server)?|docker0|podman\d|cni-podman\d|bridge"
+    r"|gateway)\b[^\n]{0,50}?"
+)
+
+
+def asks_itself(told: ToldParts, flows: Iterable[Flow]) -> Iterator[Hinted]:
+    """Yield the hint that the asked client is in a container and asks its own loopback address, where the text shows
+    that it is refused."""
+    for flow in flows:
+        name = flow.start.name if isinstance(flow.start, FromContainer) else ""
+        if not name or not _is_loopback(flow) or (f"container:{name}", "sockets") in told.parts:
+            continue
+        for each in told.outcomes:
+            if each.result == "refused" and _LOOPBACK.fullmatch(each.host) and each.port == flow.dport:
+                means = message("In a container, localhost is the container itself: the client asks itself")
+                shows = message("no line has port {port}", port=flow.dport)
+                command = f"sudo nsenter -n -t \"$(docker inspect -f '{{{{.State.Pid}}}}' {name})\" ss -lntup"
+                yield Hinted("loopback-is-the-container", SURE, command, shows, means, each.line, each.target)
+                return
+
+
+def _is_loopback(flow: Flow) -> bool:
+    return flow.version == 4 and IPv4Address(flow.daddr).is_loopback
+
+
+def asks_the_bridge(prose: Prose, told: ToldParts, flows: Iterable[Flow]) -> Iterator[Hinted]:
+    """Yield the hint that the asked client is in a container and asks the address that, as the text says, the engine's
+    resolver or the bridge has.  Such packets pass INPUT of the host."""
+    failed: list[Outcome] = [each for each in told.outcomes if each.failed]
+    if not failed or all(each.result in ("refused", "reset", "empty") for each in failed):
+        return
+    for flow in flows:
+        if not isinstance(flow.start, FromContainer) or flow.version != 4 or flow.container:
+            continue
+        address = str(IPv4Address(flow.daddr))
+        said = words(rf"\b{_RESOLVER}(?<![\d.]){re.escape(address)}(?![\d/]|\.\d)").search(prose.text)
+        if said is not None:
+            number, quote = prose.line_at(said.start())
+            yield Hinted("input-drops-host-service", 24, RULES, INPUT_SHOWS, INPUT, number, quote)
+            return
+
+
+def closed_by_ufw(evidence: Iterable[Evidence], host: Host, flows: Iterable[Flow]) -> Iterator[Hinted]:
+    """Yield the hint that ufw is active and lists no rule for the asked port, on which a service of the host itself
+    listens.  A published port is not asked here, because its packets do not pass INPUT."""
+    on_host = {port for each in host.containers() if each.network_mode == "host" for port in _ports_of(each.exposed)}
+    asked = [each.dport for each in flows if not each.container and each.protocol != "icmp"]
+    asked = [each for each in asked if each in HOST_PORTS or each in on_host]
+    for reading in (each for one in evidence for each in one.all("ufw-status") if each.netns in ("", HOST)):
+        if "Status: active" not in reading.text or _ALLOWS.search(reading.text) is not None:
+            continue
+        rows = [each["to"] for each in _UFW_ROW.finditer(reading.text)]
+        for port in asked:
+            if not any(_opens(each, port) for each in rows):
+                means = message("ufw is active and opens no port {port}: INPUT drops its packets", port=port)
+                shows = message("no row allows port {port}", port=port)
+                command = "sudo ufw status verbose; sudo iptables-save"
+                yield Hinted("input-drops-host-service", 26, command, shows, means, 0, "")
+                return
+
+
+def _ports_of(exposed: Iterable[tuple[str, int]]) -> Iterator[int]:
+    yield from (port for _, port in exposed)
+
+
+def _opens(to: str, port: int) -> bool:
+    """Return whether a row of ufw's status is about the port: by its number, by a range, or by all ports.  A row with
+    the name of an application may be about any port."""
+    if _ANY.match(to) is not None:
+        return True
+    ranges = [(int(each["first"]), int(each["last"] or each["first"])) for each in _UFW_PORT.finditer(to)]
+    if not ranges:
+        return "openssh" not in to.lower() or port == 22
+    return any(first <= port <= last for first, last in ranges)

@@ -1,0 +1,77 @@
+"""The words about the address that a client is given: a port mapping at loopback, the bridge's own address, and an
+address outside that pods ask."""
+
+from hairpin.message import message
+from hairpin.suppose.hints.hint import Hint, words
+from hairpin.suppose.hints.phrases import CONTAINERS, FORWARD, FORWARD_SHOWS, INPUT, INPUT_SHOWS, RULES
+from hairpin.suppose.hints.told_names import SURE
+
+LOOPBACK_MAPPING = (
+    r"(?<![\d.])(?:127\.0\.0\.1|localhost|\[::1\]):(?:\$\{\w+:?-?\d*\}|\d{1,5}(?:-\d{1,5})?):\d{1,5}(?![\d.:])"
+)
+"""Matches a port mapping that publishes the port at a loopback address: ``127.0.0.1:8080:80``."""
+_GATEWAY = (
+    r"(?:gateway\b|docker0\b|\b172\.1[7-9]\.0\.1\b(?!/)|\b10\.8[89]\.\d+\.1\b(?!/)|bridge'?s? (?:own )?(?:ip|address)"
+    r"|网关)"
+)
+GATEWAY_FAILS = (
+    r"\b(?:cannot|can't|could(?: not|n't)|unable to|not|fails? to|never) (?:\w+ )?(?:ping|reach|connect|access|curl"
+    rf"|telnet|talk)?\w*[^.\n]{{0,60}}{_GATEWAY}"
+    rf"|{_GATEWAY}[^.\n]{{0,40}}\b(?:does not answer|doesn't answer|no answer|not reach\w*|unreachable|fails|times out)"
+    rf"|(?:ping|连|访问) ?不(?:通|到|了)[^\n]{{0,20}}{_GATEWAY}|{_GATEWAY}[^\n]{{0,10}}(?:ping ?)?不通"
+)
+"""Matches words that say that a client does not reach the bridge's own address."""
+_OUTSIDE_WORKS = (
+    r"(?<!not[ ])(?<!n't[ ])\b(?:ping|reach|access|connect to|curl|open|resolve)(?:e?s|ing)? (?:the )?(?:www\."
+    r"|https?://|internet|outside|external|google|baidu|8\.8\.8\.8|1\.1\.1\.1|114\.114|[\w-]+\.(?:com|org|net|cn|de)\b)"
+    r"|\b(?:internet|outside (?:world)?)(?: \w+)? (?:works?|is fine|is reachable|ok)\b"
+    r"|(?:ping ?通|(?:能|可以) ?(?:访问|ping))[^\n]{0,12}(?:外网|www\.|baidu|8\.8\.8\.8|114\.114)"
+    r"|(?:外网|百度)[^\n]{0,8}(?:通|正常|可以)"
+)
+
+TARGETS: tuple[Hint, ...] = (
+    Hint(
+        says=(
+            words(LOOPBACK_MAPPING),
+            words(
+                r"\b(?:different|another|other|second|remote|separate|client) (?:\w+ )?(?:machine|host|server|computer"
+                r"|pc|vm|vps|device|laptop|node|box)s?\b"
+                r"|\b(?:from|on|in) (?:the )?(?:outside|lan|internet|local network)\b"
+                r"|\bfrom my (?:phone|laptop|pc|mac)\b|\b(?:public|external|lan) (?:ip|address)\b"
+                r"|外网|其他机器|另一台|局域网"
+                r"|другого компьютера|anderen (?:Rechner|PC|Server)|autre machine|otra máquina|outra máquina|別のPC"
+            ),
+        ),
+        cause="published-on-loopback-only",
+        weight=24,
+        command="docker ps; sudo ss -lntup",
+        shows=message("the port is published at 127.0.0.1"),
+        means=message("The port is published at 127.0.0.1, so clients on other machines do not reach it"),
+    ),
+    Hint(
+        says=(words(GATEWAY_FAILS), words(_OUTSIDE_WORKS), words(rf"{CONTAINERS}|容器")),
+        cause="input-drops-host-service",
+        weight=24,
+        command=RULES,
+        shows=INPUT_SHOWS,
+        means=INPUT,
+    ),
+    Hint(
+        says=(
+            words(r"\b(?:pods?|coredns)\b"),
+            words(r"\b(?:coredns|dns|internet|outside|upstream|egress)\b"),
+            words(r"no route to host|host (?:is )?unreachable|EHOSTUNREACH|prohibited"),
+            words(r"i/o timeout|\btimed? ?-?out"),
+            words(r"\b(?:ubuntu|debian|ufw)\b"),
+        ),
+        unless=words(
+            r"ufw (?:is )?(?:not (?:running|installed|active|enabled)|inactive|disabled)\b|Status: inactive"
+            r"|\bno (?:ufw|firewall)\b|firewalld"
+        ),
+        cause="ufw-forward-policy",
+        weight=SURE,
+        command="sudo ufw status verbose; sudo iptables-save",
+        shows=FORWARD_SHOWS,
+        means=FORWARD,
+    ),
+)

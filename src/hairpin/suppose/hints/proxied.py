@@ -1,0 +1,54 @@
+"""The hint of a reverse proxy in a container that forwards to localhost, which is the proxy's own container."""
+
+import re
+from collections.abc import Iterator
+
+from hairpin.host.host import Host
+from hairpin.message import message
+from hairpin.suppose.hints.hint import Hinted, Prose, words
+from hairpin.suppose.hints.phrases import HOST_NETWORK
+from hairpin.suppose.hints.told_names import SURE
+
+_LOOPBACK = r"(?:https?://)?(?:localhost|127\.0\.0\.1|\[::1\])(?![\w.])"
+_FORWARDS = words(
+    r"\b(?:forward(?:ing|ed|s)?(?: (?:to|host(?: ?name)?(?: ?/ ?ip)?|ip))?|proxy_pass|reverse_proxy|ProxyPass|upstream"
+    r"|proxy hosts?|proxie[sd]|backend|destination|target)\b(?:[^\n]{0,60}?[\s:=>\"'/(])?"
+    rf"{_LOOPBACK}"
+    rf"|(?<![.\w])server [\w-]+ {_LOOPBACK}:\d"
+    rf"|^[^\n]{{0,20}}\b(?:config|settings|scheme|details)\w*:?\s*\n(?:\s*[-*•] [^\n]*\n){{0,3}}\s*[-*•] {_LOOPBACK}"
+    r"\s*\n\s*[-*•] \d{2,5}\b"
+)
+_ALWAYS_INSIDE = re.compile(
+    r"\bnginx[ -]?proxy[ -]?manager|\bnpmplus\b|\b(?:linuxserver/)?swag\b|\bjwilder/nginx-proxy|\bjc21/", re.IGNORECASE
+)
+"""Proxies that are distributed as images only."""
+_NAMES = r"(?:nginx|caddy|traefik|haproxy|httpd|apache|envoy|kong|proxy)"
+_INSIDE = words(
+    rf"\b{_NAMES} (?:\w+ )?(?:runs? |running |is )?(?:also )?(?:in|as|inside) (?:a |its |the )?(?:own )?(?:docker )?"
+    rf"(?:container|docker)\b|\b{_NAMES}[ -]container\b|\bdockeri[sz]ed {_NAMES}\b|\bcontainer of {_NAMES}\b"
+    rf"|\bdocker (?:run|exec)\b[^\n]{{0,120}}\b{_NAMES}\b|\bimage: ?\S*{_NAMES}\b|\bcontainer (?:with|for) {_NAMES}\b"
+)
+_IMAGE = re.compile(r"(?:^|[/_-])(?:nginx|caddy|traefik|haproxy|httpd|envoy|swag|kong)", re.IGNORECASE)
+_ON_HOST = words(
+    rf"\b{_NAMES}\b[^.\n]{{0,30}}\b(?:on|of) (?:the|my) (?:docker )?(?:host|server|machine)\b|\bhost(?:'s)? {_NAMES}\b"
+    rf"|systemctl \w+ {_NAMES}|apt(?:-get)? install\b[^\n]*{_NAMES}|/etc/(?:nginx|apache2|haproxy)/(?:sites-|haproxy)"
+)
+_ASKED = words(r"bad (?:gateway|request)|\b50[234]\b|refused|error page|\b400\b|unreachable|unavailable|time[sd]? ?out")
+
+
+def forwards_to_itself(prose: Prose, host: Host) -> Iterator[Hinted]:
+    """Yield the hint of a proxy in a container whose settings name localhost as the target."""
+    found = _FORWARDS.search(prose.text)
+    if found is None or _ASKED.search(prose.text) is None or re.search(HOST_NETWORK, prose.text) is not None:
+        return
+    proxies = [each for each in host.containers() if _IMAGE.search(each.image) is not None]
+    if any(each.network_mode == "host" for each in proxies):
+        return
+    is_sure = _ALWAYS_INSIDE.search(prose.text) is not None or (bool(proxies) and _ON_HOST.search(prose.text) is None)
+    if not is_sure and (_INSIDE.search(prose.text) is None or _ON_HOST.search(prose.text) is not None):
+        return
+    number, quote = prose.line_at(found.start())
+    means = message("In a container, localhost is the container itself: the proxy asks itself")
+    shows = message("the proxy runs in a container, and the address behind the proxy is a loopback address")
+    command = "docker compose config; docker ps"
+    yield Hinted("loopback-is-the-container", SURE, command, shows, means, number, quote)

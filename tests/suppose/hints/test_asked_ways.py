@@ -1,0 +1,94 @@
+"""The asked flow together with the text."""
+
+import pytest
+
+from hairpin.network.flow import Flow
+from hairpin.network.network import Network
+from hairpin.pasted.text import evidence_in_texts
+from hairpin.question.flows import flows_for
+from hairpin.question.target import parse_origin, parse_target
+from hairpin.suppose.hints.asked_ways import asks_itself, asks_the_bridge, closed_by_ufw
+from hairpin.suppose.hints.hint import prose_of
+from tests.suppose.test_ordinary import RUN, network
+
+_NODE = "Error: connect ECONNREFUSED 127.0.0.1:6379\n"
+_OTHER_NAME = "Error: getaddrinfo ENOTFOUND cache\n"
+_UFW = """\
+$ sudo ufw status
+Status: active
+
+To                         Action      From
+--                         ------      ----
+{}                     ALLOW       Anywhere
+OpenSSH                    ALLOW       Anywhere
+"""
+
+
+def _asked(whole: Network, target: str, origin: str = "") -> tuple[Flow, ...]:
+    return flows_for(whole, (parse_target(target),), parse_origin(origin) if origin else None)
+
+
+def _itself(text: str, target: str, origin: str = "web") -> list[str]:
+    whole = network(RUN, text)
+    told = whole.hosts[0].told
+    assert told is not None
+    return [each.cause for each in asks_itself(told, _asked(whole, target, origin))]
+
+
+def test_a_container_that_asks_localhost_asks_itself() -> None:
+    assert _itself(_NODE + _OTHER_NAME, "localhost:6379") == ["loopback-is-the-container"]
+
+
+def test_another_port_or_name_is_not_the_asked_one() -> None:
+    assert _itself(_NODE, "localhost:6380") == []
+    assert _itself(_OTHER_NAME, "localhost:6379") == []
+    assert _itself(_NODE, "localhost:6379", "host") == []
+
+
+def _bridge(text: str, target: str, origin: str = "web") -> list[str]:
+    whole = network(RUN, text)
+    told = whole.hosts[0].told
+    assert told is not None
+    prose = prose_of(enumerate(text.splitlines(), 1))
+    return [each.cause for each in asks_the_bridge(prose, told, _asked(whole, target, origin))]
+
+
+@pytest.mark.parametrize(
+    "text",
+    (
+        "aardvark-dns listens on 10.9.3.1. In the container no name is resolved.",
+        "From the container I cannot reach docker0 (10.9.3.1), it times out.",
+        "the gateway of the network is 10.9.3.1, and pings of it get no answer from the container",
+    ),
+)
+def test_the_bridge_is_asked_from_a_container(text: str) -> None:
+    assert _bridge(text, "10.9.3.1:53") == ["input-drops-host-service"]
+
+
+def test_other_addresses_are_no_bridge() -> None:
+    assert _bridge("In the container the database 10.9.3.1 times out.", "10.9.3.1:5432") == []
+    assert _bridge("docker0 has 10.9.3.10, nothing answers in the container", "10.9.3.1:53") == []
+    assert _bridge("aardvark-dns runs on 10.9.3.1. All is well.", "10.9.3.1:53") == []
+    assert _bridge("aardvark-dns runs on 10.9.3.1. No name is resolved.", "10.9.3.1:53", "host") == []
+
+
+def _ufw(row: str, target: str, text: str = _UFW) -> list[str]:
+    evidence = evidence_in_texts((text.format(row),))
+    whole = network(text.format(row), target=target)
+    return [each.cause for each in closed_by_ufw((evidence,), whole.hosts[0], _asked(whole, target))]
+
+
+def test_ufw_opens_no_port_of_a_service_of_the_host() -> None:
+    assert _ufw("443   ", "6443") == ["input-drops-host-service"]
+    assert _ufw("80,443/tcp", "10250") == ["input-drops-host-service"]
+
+
+@pytest.mark.parametrize("row", ("6443  ", "6000:6500/tcp", "Anywhere", "80,6443/tcp", "6443 on eth0"))
+def test_ufw_opens_the_port(row: str) -> None:
+    assert _ufw(row, "6443") == []
+
+
+def test_ufw_says_nothing_about_published_ports_and_when_it_is_off() -> None:
+    assert _ufw("443   ", "8080") == []
+    assert _ufw("", "6443", "$ sudo ufw status\nStatus: inactive\n") == []
+    assert _ufw("443   ", "22") == []

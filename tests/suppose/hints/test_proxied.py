@@ -1,0 +1,52 @@
+"""Proxies in containers that forward to their own loopback address."""
+
+import pytest
+
+from hairpin.suppose.hints.hint import prose_of
+from hairpin.suppose.hints.proxied import forwards_to_itself
+from tests.suppose.test_ordinary import host
+
+_CADDY = "$ docker run -d --name front -p 80:80 caddy\n"
+
+
+def _causes(text: str, *outputs: str) -> list[str]:
+    prose = prose_of(enumerate(text.splitlines(), 1))
+    return [each.cause for each in forwards_to_itself(prose, host(*outputs, text))]
+
+
+@pytest.mark.parametrize(
+    "text",
+    (
+        "Nginx Proxy Manager. Forward Hostname / IP: localhost, forward port 3001. 502 Bad Gateway.",
+        "NginxProxyManager: forwarding: 127.0.0.1 port:8096, the browser says bad request",
+        "nginx proxy manager: a proxy host from app.example.org to localhost:81 gives 502",
+        "swag: proxy_pass http://127.0.0.1:8989; the page says 502 Bad Gateway",
+        "Nginx-Proxy-Manager 2.9, 502\nConfig:\n- http\n- localhost\n- 8123\n- Websockets\n",
+        "nginx runs in a container with proxy_pass http://localhost:5000; and every page is a 502",
+        "haproxy container: server app 127.0.0.1:8000 check; the page says 503",
+        "The traefik container gets connection refused from the backend http://127.0.0.1:8000",
+    ),
+)
+def test_a_proxy_in_a_container_asks_itself(text: str) -> None:
+    assert _causes(text) == ["loopback-is-the-container"]
+
+
+def test_an_image_shows_that_the_proxy_is_in_a_container() -> None:
+    text = "reverse_proxy localhost:3000\ngives 502"
+    assert _causes(text, _CADDY) == ["loopback-is-the-container"]
+    assert _causes(text) == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    (
+        "Nginx Proxy Manager. Forward Hostname / IP: app, forward port 3001. 502 Bad Gateway.",
+        "Nginx Proxy Manager with network_mode: host forwards to localhost:3001. 502 Bad Gateway.",
+        "Nginx Proxy Manager forwards to localhost:81, all is well.",
+        "nginx on my server: proxy_pass http://localhost:5000; every page is a 502. The app is in a container.",
+        "nginx proxy manager forwards to localhost.example.org, 502",
+        "python -m http.server 8000 -b 127.0.0.1, and the nginx container gets connection refused from the host",
+    ),
+)
+def test_other_proxies_do_not(text: str) -> None:
+    assert _causes(text) == []
