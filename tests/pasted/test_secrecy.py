@@ -42,7 +42,13 @@ SECRET = (
     "password: x", "DB_PASSWORD=x", "Authorization: Basic abc", "token = 5", "api_key: 1", "ssh-rsa AAAA joe@x",
     "ghp_0123456789abcdefghij0123", "QUJDREVGR0hJSktMTU5PUFFSU1RVVldYWVpBQkNERUZHSA==", "我的密码是 x",
 )  # fmt: skip
-HARMLESS = ("connection refused", "the port is not reachable", "curl: (28) Operation timed out", "1.2.3.4:80")
+HARMLESS = (
+    "connection refused",
+    "the port is not reachable",
+    "curl: (28) Operation timed out",
+    "1.2.3.4:80",
+    "DENIED Redis is running in protected mode because no password is set for the default user.",
+)
 
 
 def test_no_secret_is_written(tmp_path: Path) -> None:

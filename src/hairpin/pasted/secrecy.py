@@ -18,6 +18,7 @@ _NAMED = re.compile(
 )
 _NO_SECRET = re.compile(
     r"\(using password: (?:YES|NO)\)|password authentication failed|(?<=authentication )token manipulation"
+    r"|\bno password is set\b"
 )
 """Matches words of servers about a password that do not contain the password."""
 _KEY_BLOCK = re.compile(

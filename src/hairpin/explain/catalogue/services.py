@@ -44,6 +44,35 @@ SERVICES = (
         ),
     ),
     TextMeaning(
+        id="mosquitto-local-only", program="mosquitto", printed_by="service",
+        patterns=("Starting in local only mode. Connections will only be possible from clients running on",),
+        meaning=message(
+            "Mosquitto 2 without a `listener` line in its configuration listens on loopback only. In a container this "
+            "is the container's own loopback, which no client outside of the container reaches. `listener 1883` with "
+            "`allow_anonymous true`, or with a list of users, opens the port."
+        ),
+        causes=("service-listens-on-container-loopback",),
+    ),
+    TextMeaning(
+        id="vite-local-only", program="vite", printed_by="service",
+        patterns=("Network: use --host to expose",),
+        meaning=message(
+            "Vite listens on localhost only. In a container this is the container's own loopback, which no client "
+            "outside of the container reaches. `--host`, or `server.host: true` in its configuration, lets it listen "
+            "on all addresses."
+        ),
+        causes=("service-listens-on-container-loopback",),
+    ),
+    TextMeaning(
+        id="mysql-unix-socket", program="mysql", printed_by="client",
+        patterns=("Can't connect to local MySQL server through socket", "Can't connect to local server through socket"),
+        meaning=message(
+            "The client sent no packet: for `localhost`, or without a host, it uses a unix socket of its own machine, "
+            "and the server in the container has its socket inside. `-h 127.0.0.1` lets the client use TCP and the "
+            "published port."
+        ),
+    ),
+    TextMeaning(
         id="kafka-advertised-address", program="kafka", about="flow", printed_by="client",
         patterns=(
             "Connection to node {word} (*{address}:{port}) could not be established. Broker may not be available",

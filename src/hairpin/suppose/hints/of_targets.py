@@ -49,6 +49,36 @@ TARGETS: tuple[Hint, ...] = (
         means=message("The port is published at 127.0.0.1, so clients on other machines do not reach it"),
     ),
     Hint(
+        says=(words(r"redis-server[\s\"',+-]+/\S*\.conf\b"), words(r"refused|ECONNREFUSED|\bError 111\b|拒绝")),
+        unless=words(r"^\s*bind\s+(?:0\.0\.0\.0|\*)|--bind 0\.0\.0\.0"),
+        cause="service-listens-on-container-loopback",
+        weight=24,
+        command="docker exec {container} grep -E '^(bind|protected-mode)' /usr/local/etc/redis/redis.conf",
+        shows=message("`bind 127.0.0.1`, as in the file that Redis ships"),
+        means=message(
+            "Redis was started with a configuration file. The file that Redis ships has `bind 127.0.0.1 -::1`, so "
+            "Redis listens on the container's own loopback; without a file it listens on all addresses"
+        ),
+    ),
+    Hint(
+        says=(
+            words(r"\bgitlab\b|\.gitlab-ci|gitlab-runner|^\s*DOCKER_HOST:"),
+            words(r"\bdind\b|dind-|docker-in-docker|dockerd-entrypoint"),
+            words(
+                r"no such host|server misbehaving|could ?n[o']t resolve|lookup .{0,40} fail|fails in DNS"
+                r"|name or service"
+            ),
+        ),
+        cause="container-not-running",
+        weight=SURE,
+        command="docker ps -a; docker logs $(docker ps -aq --filter status=exited | head -n 1)",
+        shows=message("the service container with dockerd has exited"),
+        means=message(
+            "The name of a job's service container is known only while it runs. dockerd in it ends at once if the "
+            "runner is not privileged, or if an option of dockerd is wrong"
+        ),
+    ),
+    Hint(
         says=(words(GATEWAY_FAILS), words(_OUTSIDE_WORKS), words(rf"{CONTAINERS}|容器")),
         cause="input-drops-host-service",
         weight=24,
