@@ -307,7 +307,7 @@ def _made_whole(
 
 
 def verdicts_in(network: Network, answer: Answer) -> tuple[Verdict, ...]:
-    """Return the verdict of each asked flow in another network."""
+    """Return the verdict that each asked flow would have in the other network."""
     return tuple(walked(network, each.trace.flow).verdict for each in answer.flows)
 
 

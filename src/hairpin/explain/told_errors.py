@@ -37,7 +37,7 @@ _EACH = 2
 
 
 class QuotedError(NamedTuple):
-    """An error that the text quotes: its line from 1, its words, and their meaning."""
+    """An error that the text quotes: the number of its line, counted from 1, its words, and their meaning."""
 
     line: int
     quote: str

@@ -115,7 +115,7 @@ def _immovable(namespace: Namespace) -> dict[int, tuple[FdbEntry, ...]]:
 
 
 def said_of_holding(entry: FdbEntry) -> Message:
-    """Return the words for the entry, for a sentence about the entry's bridge."""
+    """Return the words that describe the entry in a sentence about its bridge."""
     mac = write_mac(entry.mac)
     if entry.local:
         return message("has a local forwarding entry for {mac} on {port}", mac=mac, port=entry.port)

@@ -22,7 +22,7 @@ def write_questions(answer: Answer, words: Words, paper: Paper, *, without: Coll
 
 
 def deciding(answer: Answer, flow: str) -> tuple[QuestionAnswer, ...]:
-    """Return the questions without whose answers the flow has no verdict."""
+    """Return the questions that must be answered before the flow has a verdict."""
     return tuple(each for each in answer.questions if each.question.undecided and flow in each.flows)
 
 

@@ -3,7 +3,8 @@
 Users see: after ``ip rule flush`` or ``ip rule del`` the host reaches no machine ("Network is unreachable"), or no
 machine reaches the host, although its addresses and routes still exist.
 
-Proof: no policy rule selects the table for every packet.  With the kernel's own rule the packet arrives.
+Proof: there is no policy rule that matches all packets and selects the table.  With the kernel's own rule the packet
+arrives.
 Now: ``ip rule add from all lookup local priority 0``, or ``lookup main priority 32766``.
 Lasting: nothing has to be saved, because the kernel makes these rules at each boot.  Find the program that deleted the
 rule (a VPN's PostDown, a script that sets routes).

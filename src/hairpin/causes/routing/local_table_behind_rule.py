@@ -1,9 +1,9 @@
 """The policy rule for the table ``local`` comes after another policy rule, which matches packets for the host's own
 addresses.
 
-Users see: since a VRF or a VPN that moves the rule was set up, outside clients time out at services of the host and at
-containers on the host's network.  Published ports of bridge networks work, because DNAT changes the destination before
-the route lookup.
+Users see: outside clients time out at services of the host and at containers on the host's network.  This began when a
+VRF or a VPN was set up, which moved the rule.  Published ports of bridge networks work, because DNAT changes the
+destination before the route lookup.
 
 Proof: a policy rule before the rule for ``local`` gives a packet for one of the host's addresses another route.  With a
 rule for ``local`` before that rule, the packet arrives.

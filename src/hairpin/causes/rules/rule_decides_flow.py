@@ -62,8 +62,11 @@ def _for_proxy(view: View, netns: Netns, place: Place, missing: tuple[Message, .
     stay."""
     said, *further = missing
     return Candidate(
-        title=message("A rule in {table} {chain} gives this flow to a transparent proxy, which does not get it",
-                      table=place.table, chain=place.chain),
+        title=message(
+            "A rule in {table} {chain} redirects this flow to a transparent proxy, but the packets do not get there",
+            table=place.table,
+            chain=place.chain,
+        ),
         detail=message("The rule has the target TPROXY, but the host lacks a part that TPROXY needs."),
         change=rendered(TakeAway(netns, place), view.network),
         where=OfRule(place),

@@ -1,5 +1,5 @@
-"""Texts of engines in a virtual machine: Docker Desktop, WSL and `podman machine`.  The machine is on another system,
-which hairpin does not read."""
+"""Texts of engines in a virtual machine: Docker Desktop, WSL and `podman machine`.  The machine runs on another
+system (Windows or macOS), which hairpin does not read."""
 
 from hairpin.message import message
 from hairpin.texts.meaning import TextMeaning

@@ -24,8 +24,8 @@ IPTABLES = (
             "Chain '{chain}' does not exist",
         ),
         meaning=message(
-            "A rule jumps to a chain that did not exist: somebody had flushed the chain. `hairpin restore` shows which "
-            "chains and rules of an engine are missing now."
+            "A rule was to jump to a chain that does not exist: somebody deleted the chain. `hairpin restore` shows "
+            "which chains and rules of an engine are missing now."
         ),
         causes=(
             "docker-nat-chain-missing", "docker-filter-chain-missing", "firewalld-restart-wipes-docker",

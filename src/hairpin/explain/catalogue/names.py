@@ -68,7 +68,7 @@ NAMES = (
         ),
         meaning=message(
             "No name server answered. A container's queries go to Docker's own server at 127.0.0.11, and this server "
-            "asks the name servers of the host's resolv.conf from the container's network. A firewall stops these "
+            "sends from the container's network to the name servers in the host's resolv.conf. A firewall stops these "
             "packets, or forwarding or masquerading is missing."
         ),
         causes=(

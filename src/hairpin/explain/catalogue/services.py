@@ -44,7 +44,7 @@ SERVICES = (
         ),
     ),
     TextMeaning(
-        id="mosquitto-local-only", program="mosquitto", printed_by="service",
+        id="mosquitto-local-only", program="mosquitto", printed_by="client",
         patterns=("Starting in local only mode. Connections will only be possible from clients running on",),
         meaning=message(
             "Mosquitto 2 without a `listener` line in its configuration listens on loopback only. In a container this "
@@ -54,7 +54,7 @@ SERVICES = (
         causes=("service-listens-on-container-loopback",),
     ),
     TextMeaning(
-        id="vite-local-only", program="vite", printed_by="service",
+        id="vite-local-only", program="vite", printed_by="client",
         patterns=("Network: use --host to expose",),
         meaning=message(
             "Vite listens on localhost only. In a container this is the container's own loopback, which no client "

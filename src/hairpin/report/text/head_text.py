@@ -63,7 +63,7 @@ def write_verdicts(answer: Answer, words: Words, paper: Paper, places: Places, *
     for verdict in failing:
         write(verdict, [each for each in bad if each.verdict == verdict], single=len(bad) <= FEW)
     fine = [each for each in flows if each.succeeds]
-    passing = dict.fromkeys((each.verdict, each.ref in open_) for each in fine)
+    passing: dict[tuple[Verdict, bool], None] = dict.fromkeys((each.verdict, each.ref in open_) for each in fine)
     for verdict, questioned in sorted(passing, key=lambda each: not each[1]):
         alike = [each for each in fine if (each.verdict, each.ref in open_) == (verdict, questioned)]
         single, whole = len(fine) <= FEW, not bad and len(fine) <= 4 * FEW

@@ -83,7 +83,7 @@ def write_remedy(
 
 
 def is_ahead(cause: CauseAnswer) -> bool:
-    """Return whether the cause is latent or an exposure, and none of its repairs has steps for now."""
+    """Return whether the cause is latent or an exposure, and also has no repair with steps to take now."""
     return cause.severity in ("latent", "exposure") and not any(each.steps for each in cause.remedies)
 
 
