@@ -28,7 +28,6 @@ from hairpin.question.elsewhere import published_elsewhere
 from hairpin.question.flows import flows_for
 from hairpin.question.hosts import refuse_same_machine
 from hairpin.question.outside import with_world
-from hairpin.question.own_links import of_unreached
 from hairpin.question.question import Question
 from hairpin.question.sharing import unpublished_of_sharers
 from hairpin.walk.trace import Trace
@@ -132,12 +131,12 @@ def begin_answer(question: Question, hosts: tuple[Source, ...], network: Network
 
         within = with_asked_services(within, flows)
     unread = tuple(each for host in network.hosts for each in host.unread)
-    said = (
-        *published_elsewhere(within, question.targets),
-        *unpublished_of_sharers(within, question.targets),
-        *of_unreached(within, question.targets, question.origin),
-    )
+    said = (*published_elsewhere(within, question.targets), *unpublished_of_sharers(within, question.targets))
     notes = (*age_notes(evidence), *said, *map(_unlisted_note, unlisted))
+    if any(each.address is not None for each in question.targets):
+        from hairpin.question.own_links import of_unreached  # noqa: PLC0415 - most questions name no address
+
+        notes = (*notes, *of_unreached(within, question.targets, question.origin))
     if any(host.guest is not None for host in within.hosts):
         from hairpin.question.desktop import desktop_notes  # noqa: PLC0415 - few hosts are such virtual machines
 

@@ -12,7 +12,6 @@ from hairpin.network.socket_owner import owner_of_socket
 from hairpin.network.wires import holder_of
 from hairpin.question.asked import Origin, Target
 from hairpin.question.held import given_up, holder_of_port
-from hairpin.question.own_links import parent_between
 from hairpin.question.standpoints import clients, further_uplinks, lan_clients, lan_link, primary_address
 from hairpin.question.starts import Standpoint, asker, start_named, usual
 
@@ -290,10 +289,13 @@ def _standpoints(
     ):
         # If no host has the address, an outside client's packets to it do not pass this host.
         return [Standpoint(FromHost(), host)]
-    found = usual(network, host, version, others)
-    if target.address is not None and parent_between(network, host.netns, version, target.address) is not None:
-        return [each for each in found if not (isinstance(each.start, FromHost) and each.host is host)]
-    return list(found)
+    found = list(usual(network, host, version, others))
+    if target.address is None:
+        return found
+    from hairpin.question.own_links import parent_between  # noqa: PLC0415 - most questions name no address
+
+    cut_off = parent_between(network, host.netns, version, target.address) is not None
+    return [each for each in found if not (cut_off and isinstance(each.start, FromHost) and each.host is host)]
 
 
 def _addresses(

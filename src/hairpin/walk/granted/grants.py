@@ -15,7 +15,6 @@ from hairpin.network.uplinks import holder_of_addresses, home_of
 from hairpin.walk.decided import RouteDecided
 from hairpin.walk.granted.address_found import address_found
 from hairpin.walk.granted.foreign_frames import frames_taken
-from hairpin.walk.granted.way_out import translating_rule
 from hairpin.walk.size.long_packets import arrive
 from hairpin.walk.size.segment_size import Handshake
 from hairpin.walk.state import State
@@ -125,6 +124,8 @@ def _source_taken(network: Network, flow: Flow, left: State) -> tuple[OpenQuesti
     wanted = (watch_port(flow.protocol, flow.dport), state_peer(everything, accepts, link))
     chosen = (step.decided_by for step in reversed(left.history.steps) if step.netns == left.netns)
     route = next((each.route for each in chosen if isinstance(each, RouteDecided)), "")
+    from hairpin.walk.granted.way_out import translating_rule  # noqa: PLC0415 - most hosts have one uplink
+
     rule = translating_rule(left) if left.track.ct_direction == 0 else None
     return (_is_passed_on(about, gateway, route, wanted, rule.in_full if rule is not None else ""),)
 
