@@ -55,7 +55,7 @@ def ask(
     not be read.  For ``prove``, raises ReplicaError if no replica can be built.
     """
     hosts = together(sources)
-    network = network_of(hosts, question.targets, _asking(question))
+    network = network_of(hosts, question.targets, question.asking)
     if question.kind == "check" and question.after is None:
         network = _supposing_unread(network, hosts)
         if any(host.is_partly_read for host in network.hosts):
@@ -109,7 +109,7 @@ def network_asked(question: Question, sources: tuple[Source, ...]) -> Network:
     """Return the network of the question: the hosts as the evidence describes them, in the world that the user
     stated."""
     hosts = together(sources)
-    return begin_answer(question, hosts, network_of(hosts, question.targets, _asking(question)))[0].network
+    return begin_answer(question, hosts, network_of(hosts, question.targets, question.asking))[0].network
 
 
 def begin_answer(question: Question, hosts: tuple[Source, ...], network: Network) -> tuple[Answer, tuple[Flow, ...]]:
@@ -251,11 +251,6 @@ def network_of(sources: tuple[Source, ...], asked: tuple[Target, ...] = (), aski
     return Network(
         tuple(_host_of(each, asked, asking) if isinstance(each, Evidence) else _not_read(each) for each in sources)
     )
-
-
-def _asking(question: Question) -> str:
-    origin = question.origin
-    return origin.container or "" if origin is not None and origin.kind == "container" else ""
 
 
 def _host_of(evidence: Evidence, asked: tuple[Target, ...], asking: str) -> Host:

@@ -38,6 +38,11 @@ class Question(msgspec.Struct, frozen=True):
     size_bytes: int | None = None
     after: AskedEvent | None = None
 
+    @property
+    def asking(self) -> str:
+        """The name of the container that asks; empty if the question names none."""
+        return (self.origin.container if self.origin is not None else None) or ""
+
     def sized(self, flow: Flow) -> Flow:
         """Return the flow with the asked amount of data.  If the user stated no amount, a TCP flow carries full-sized
         segments and a UDP flow carries no data."""

@@ -12,6 +12,7 @@ from hairpin.host.docker import Container, Endpoint, Engine, PortBinding
 from hairpin.host.host import Host, Namespace
 from hairpin.netfilter.ir import Nat
 from hairpin.network.prefix import inside, is_loopback
+from hairpin.pasted.forms.outcomes.outcome import is_loopback as is_own
 from hairpin.question.asked import Target
 from hairpin.question.target import parse_target
 from hairpin.suppose.hints.captured import is_of_container
@@ -19,7 +20,6 @@ from hairpin.suppose.hints.told_facts import fields_of
 
 UNNAMED = "CONTAINER"
 """The name that hairpin gives a container whose name the text does not show."""
-_LOOPBACK = re.compile(r"127\.\d+\.\d+\.\d+|localhost|::1")
 _ADDRESS_BITS = 32
 _POOLS = (ip_network("172.16.0.0/12"), ip_network("10.88.0.0/15"), ip_network("fd00::/8"))
 _OWN_MODES = ("default", "host", "none", "container", "slirp4netns", "pasta")
@@ -46,7 +46,7 @@ def targets_of(told: ToldParts) -> tuple[Target, ...]:
 
 def _asks_itself(outcome: Outcome) -> bool:
     """Return whether a client in a container asked its own loopback, which is no port of the host."""
-    return outcome.origin.startswith("container:") and _LOOPBACK.fullmatch(outcome.host) is not None
+    return outcome.origin.startswith("container:") and is_own(outcome.host)
 
 
 def target_of(outcome: Outcome) -> Target | None:

@@ -95,7 +95,7 @@ def _all(answer: Answer, failures: tuple[Outcome, ...]) -> Iterator[Hinted]:
             continue
         yield from refused_by_browsers(prose, host.told, flows)
         yield from unpublished_port(prose, host, host.told, places["{container}"])
-        yield from unknown_host_name(prose, host, host.told, _asking(answer))
+        yield from unknown_host_name(prose, host, host.told, answer.question.asking or UNNAMED)
         yield from overlapping_ranges(lines, host, host.told)
         yield from inside_the_pools(lines, host.told)
         yield from own_host_hints(prose, host, host.told)
@@ -161,12 +161,6 @@ def _places(answer: Answer) -> dict[str, str]:
         return {"{container}": UNNAMED, "{port}": "PORT", "{protocol}": "tcp"}
     name = flow.of_container or UNNAMED
     return {"{container}": name, "{port}": str(flow.dport), "{protocol}": flow.protocol}
-
-
-def _asking(answer: Answer) -> str:
-    """Return the name of the container that asks; a placeholder if the question names none."""
-    origin = answer.question.origin
-    return (origin.container if origin is not None else None) or UNNAMED
 
 
 def lost_before_weight(answer: Answer, outcomes: tuple[Outcome, ...]) -> int:

@@ -10,12 +10,12 @@ from hairpin.evidence.told import Outcome, ToldParts
 from hairpin.host.host import Host
 from hairpin.message import message
 from hairpin.network.flow import Flow, FromContainer
+from hairpin.pasted.forms.outcomes.outcome import is_loopback
 from hairpin.suppose.asked import HOST_PORTS
 from hairpin.suppose.hints.hint import Hinted, Prose, words
 from hairpin.suppose.hints.phrases import INPUT, INPUT_SHOWS, RULES
 from hairpin.suppose.hints.told_names import SURE
 
-_LOOPBACK = re.compile(r"127\.\d+\.\d+\.\d+|localhost|::1")
 _UFW_PORT = re.compile(r"(?<![\d./])(?P<first>\d{1,5})(?::(?P<last>\d{1,5}))?(?![\d.])(?:/\w+)?")
 _UFW_ROW = re.compile(r"^(?:\[ ?\d+\] )?(?P<to>\S.*?)\s+(?:ALLOW|LIMIT)\b", re.MULTILINE)
 _ANY = re.compile(r"Anywhere(?: \(v6\))?\s*$")
@@ -34,7 +34,7 @@ def asks_itself(told: ToldParts, flows: Iterable[Flow]) -> Iterator[Hinted]:
         if not name or not _is_loopback(flow) or (f"container:{name}", "sockets") in told.parts:
             continue
         for each in told.outcomes:
-            if each.result == "refused" and _LOOPBACK.fullmatch(each.host) and each.port == flow.dport:
+            if each.result == "refused" and is_loopback(each.host) and each.port == flow.dport:
                 means = message("In a container, localhost is the container itself: the client asks itself")
                 shows = message("no line has port {port}", port=flow.dport)
                 command = f"sudo nsenter -n -t \"$(docker inspect -f '{{{{.State.Pid}}}}' {name})\" ss -lntup"

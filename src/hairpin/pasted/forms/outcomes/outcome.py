@@ -123,7 +123,7 @@ def origin_of(paste: Paste, command: Command, host: str) -> str:
         return command.netns
     if not command.words or command.words[0] in ("docker", "podman", "nerdctl"):
         return ""
-    if _LOOPBACK.fullmatch(host):
+    if is_loopback(host):
         return HOST
     asked = any(each.host == command.host and each.words[0] in _ON_HOST for each in paste.commands.values())
     return HOST if command.host and asked else ""
