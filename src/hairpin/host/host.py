@@ -6,7 +6,7 @@ from hairpin.door import CLOSED, Door, Observation
 from hairpin.evidence.reading import HOST
 from hairpin.evidence.told import ToldParts
 from hairpin.host.contact import Contact, EngineBeside
-from hairpin.host.docker import Container, DockerNetwork, Endpoint, Engine, Tool
+from hairpin.host.docker import Container, DockerNetwork, Endpoint, Engine, PortBinding, Tool
 from hairpin.host.floating import FloatingAddress
 from hairpin.host.idle import IdleContainer
 from hairpin.host.limit_state import Counters, LimitState
@@ -262,6 +262,10 @@ class Host(msgspec.Struct, frozen=True, dict=True):
         found = _published(self).get((version, address, port), frozenset())
         return bool(found) if protocol is None else protocol in found
 
+    def bindings_of(self, port: int) -> tuple[tuple[Container, PortBinding], ...]:
+        """Return the containers that publish the port of the host, each with its binding, in the engines' order."""
+        return _by_port(self).get(port, ())
+
     def engine_of(self, container: Container) -> Engine:
         """Return the engine of the host's container; the first engine if none lists it."""
         own = (each for each in self.engines if any(one.id == container.id for one in each.containers))
@@ -315,6 +319,17 @@ def _has_address(endpoint: Endpoint, text: str) -> bool:
     except ValueError:
         return False
     return value == (endpoint.ipv4 if version == 4 else endpoint.ipv6)
+
+
+@kept
+def _by_port(host: Host) -> dict[int, tuple[tuple[Container, PortBinding], ...]]:
+    """Return the published ports by their number.  Each flow asks for one port, and a host with 200 containers has
+    hundreds of ports."""
+    found: dict[int, list[tuple[Container, PortBinding]]] = {}
+    for container in host.containers():
+        for each in container.bindings:
+            found.setdefault(each.host_port, []).append((container, each))
+    return {port: tuple(pairs) for port, pairs in found.items()}
 
 
 @kept

@@ -101,6 +101,22 @@ def ports_by_ends(host: Host, name: str, bridge: str, names: Collection[str]) ->
 
 
 @kept
+def _holders(host: Host) -> dict[tuple[Version, int], tuple[str, ...]]:
+    """Return the namespaces by the addresses of their links."""
+    found: dict[tuple[Version, int], tuple[str, ...]] = {}
+    for namespace in host.namespaces:
+        for key in dict.fromkeys((each.version, each.value) for each in namespace.addresses):
+            found[key] = (*found.get(key, ()), namespace.name)
+    return found
+
+
+def holders(host: Host, version: Version, value: int) -> tuple[str, ...]:
+    """Return the namespaces of the host that have the address on one of their links, in the order in which they were
+    read."""
+    return _holders(host).get((version, value), ())
+
+
+@kept
 def _takers(host: Host) -> tuple[dict[tuple[int, int], set[str]], dict[tuple[int, int], set[str]]]:
     """Return the namespaces by the addresses that they accept as local, and by the networks for which they have local
     routes."""

@@ -33,9 +33,10 @@ def bare_links(network: Network, netns: Netns, version: Version) -> Iterator[Lin
     namespace = network.namespace(netns)
     for link in namespace.links:
         own = link.up and link.master is None and link.tunnel is None and link.kind not in _TUNNELS
-        bare = all(each.scope != "global" for each in addresses_of(namespace, link.name, version))
+        if not own or any(each.scope == "global" for each in addresses_of(namespace, link.name, version)):
+            continue
         on_port = any(addresses_on_port(namespace, each, version) for each in bridge_ports(namespace, link.name))
-        if own and bare and not on_port and outer_link(network, netns, link) is not None:
+        if not on_port and outer_link(network, netns, link) is not None:
             yield link
 
 

@@ -17,7 +17,7 @@ from hairpin.host.link import Address, Link
 from hairpin.host.netns import Netns
 from hairpin.host.route import Neighbour
 from hairpin.kept import kept
-from hairpin.network.index import namespaces_of, other_end, ports_by_ends
+from hairpin.network.index import holders, namespaces_of, other_end, ports_by_ends
 from hairpin.network.prefix import Version, width
 from hairpin.network.world import World
 
@@ -203,7 +203,7 @@ def owns_address(namespace: Namespace, version: Version, value: int) -> bool:
 
 def is_held(network: Network, version: Version, value: int) -> bool:
     """Return whether any namespace that was read, on any host, has the address."""
-    return any(owns_address(each, version, value) for _, each in network.namespaces())
+    return any(holders(host, version, value) for host in network.hosts)
 
 
 @kept

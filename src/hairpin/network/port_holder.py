@@ -70,10 +70,7 @@ def held_beside(network: Network, flow: Flow) -> tuple[tuple[Container, Socket],
         return ()  # a user may use another program as the relay for rootless containers
     container, asked = meant
     bindings = [
-        each
-        for other in host.containers()
-        for each in other.bindings
-        if other.running and (each.protocol, each.host_port) == (asked.protocol, asked.host_port)
+        each for other, each in host.bindings_of(asked.host_port) if other.running and each.protocol == asked.protocol
     ]
     return tuple(
         (container, each)
@@ -144,18 +141,16 @@ def _in_other_container(
 
 def _publishing_beside(host: Host, container: Container, binding: PortBinding) -> tuple[Container, ...]:
     """Return the other running containers that publish the binding's port at its address on the host."""
-    return tuple(
+    found = (
         each
-        for each in host.containers()
+        for each, other in host.bindings_of(binding.host_port)
         if each.running
         and each.id != container.id
-        and any(
-            other.actual
-            and (other.protocol, other.host_port) == (binding.protocol, binding.host_port)
-            and (None in (other.host_ip, binding.host_ip) or other.host_ip == binding.host_ip)
-            for other in each.bindings
-        )
+        and other.actual
+        and other.protocol == binding.protocol
+        and (None in (other.host_ip, binding.host_ip) or other.host_ip == binding.host_ip)
     )
+    return tuple({each.id: each for each in found}.values())
 
 
 def _is_target(container: Container, socket: Socket) -> bool:

@@ -1,5 +1,7 @@
 """Packets that have left the host although they should reach a container on the host, or the container's network."""
 
+from collections.abc import Iterator
+
 import msgspec
 
 from hairpin.host.docker import STACKED, Container, DockerNetwork, Engine, Subnet
@@ -10,6 +12,7 @@ from hairpin.kept import kept
 from hairpin.netfilter.packet import Packet
 from hairpin.network.attachment import has_lost_bridge
 from hairpin.network.flow import Flow, FromHost
+from hairpin.network.index import holders
 from hairpin.network.network import Network, is_bridge_port, is_held, netns_of, outer_link, owns_address
 from hairpin.network.port_holder import asked_port
 from hairpin.network.prefix import Version, is_loopback, width
@@ -28,16 +31,13 @@ def is_containers(network: Network, netns: Netns, flow: Flow, packet: Packet) ->
     """
     version, address = packet.version, packet.daddr
     host = network.host(netns.host)
-    if any(
-        owns_address(each, version, address) and not is_typed_in(host, each, version, address)
-        for each in host.namespaces
-        if each.name != netns.name
-    ) and not _has_its_own_route(network.namespace(netns), version, address):
+    others = (each for each in holders(host, version, address) if each != netns.name)
+    if any(not is_typed_in(host, host.namespace(each), version, address) for each in others) and not _has_its_own_route(
+        network.namespace(netns), version, address
+    ):
         return True
-    for engine in host.engines:
-        for container in engine.containers:
-            if any(address == (each.ipv4 if version == 4 else each.ipv6) for each in engine.endpoints_of(container)):
-                return True
+    if (version, address) in _given(host):
+        return True
     return any(
         subnet.holds(address, version)
         and (address != flow.daddr or _is_cut_off(flow, host, engine, each, subnet))
@@ -47,6 +47,14 @@ def is_containers(network: Network, netns: Netns, flow: Flow, packet: Packet) ->
         if each.driver == "bridge"
         for subnet in each.subnets
     )
+
+
+@kept
+def _given(host: Host) -> frozenset[tuple[Version, int]]:
+    """Return the addresses that the engines gave to containers."""
+    ends = (end for engine in host.engines for each in engine.containers for end in engine.endpoints_of(each))
+    given: Iterator[tuple[Version, int | None]] = (pair for end in ends for pair in ((4, end.ipv4), (6, end.ipv6)))
+    return frozenset((version, value) for version, value in given if value is not None)
 
 
 def held_elsewhere(
@@ -89,10 +97,10 @@ def is_held_inside(network: Network, flow: Flow) -> bool:
     if is_loopback(flow.daddr, flow.version):
         return False
     return any(
-        owns_address(each, flow.version, flow.daddr)
-        and not is_typed_in(network.host(netns.host), each, flow.version, flow.daddr)
-        for netns, each in network.namespaces()
-        if not netns.is_host
+        not is_typed_in(host, host.namespace(each), flow.version, flow.daddr)
+        for host in network.hosts
+        for each in holders(host, flow.version, flow.daddr)
+        if each != host.netns.name
     )
 
 

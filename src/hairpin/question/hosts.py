@@ -286,7 +286,7 @@ def _idle(host: Host, found: IdleContainer, name: str) -> Message:
         start=found.start,
     )
     port = next((each.host_port for each in found.ports or ()), None)
-    if port is None or any(each.host_port == port for one in host.containers() for each in one.bindings):
+    if port is None or host.bindings_of(port):
         return said
     return message("{said}; to see why: hairpin check {port}", said=said, port=port)
 

@@ -31,12 +31,7 @@ def other_clients(network: Network, host: Host, target: Target) -> tuple[Host, .
 
 def bindings_of(host: Host, port: int, protocol: str | None = None) -> tuple[tuple[Container, PortBinding], ...]:
     """Return the containers that publish the port, each with its binding, running containers first."""
-    found = [
-        (container, binding)
-        for container in host.containers()
-        for binding in container.bindings
-        if binding.host_port == port and protocol in (None, binding.protocol)
-    ]
+    found = (pair for pair in host.bindings_of(port) if protocol in (None, pair[1].protocol))
     return tuple(sorted(found, key=lambda pair: not pair[0].running))
 
 

@@ -21,7 +21,8 @@ from hairpin.host.link import IPV6_MIN_MTU, Address
 from hairpin.host.netns import Netns
 from hairpin.host.sysctl import dotted
 from hairpin.message import Message, message
-from hairpin.network.network import addresses_of, bridge_ports, is_uplink, owns_address, veth_peer
+from hairpin.network.index import holders
+from hairpin.network.network import addresses_of, bridge_ports, is_uplink, ports_leading, veth_peer
 from hairpin.network.prefix import address_text
 
 
@@ -54,21 +55,18 @@ def _asked_from_behind(view: View) -> Iterator[tuple[Address, str]]:
             hop = route.next_hops[0] if len(route.next_hops) == 1 and not route.prefix_length else None
             if hop is None or hop.link is None or hop.gateway is None or route.version != version:
                 continue
-            bridge = _bridge_behind(view, netns, hop.link)
             near = (each for each in addresses_of(namespace, hop.link, version))
             own = next((each for each in near if each.holds(hop.gateway, version)), None)
-            if bridge is None or own is None or _is_held(view, hop.gateway):
+            if own is None or holders(host, version, hop.gateway):
+                continue
+            bridge = _bridge_behind(view, netns, hop.link)
+            if bridge is None:
                 continue
             has_other = any(
                 each.holds(hop.gateway, version) for each in addresses_of(view.host_namespace, bridge, version)
             )
             if not has_other:
                 yield Address(bridge, version, hop.gateway, own.prefix_length), view.network.netns_text(netns)
-
-
-def _is_held(view: View, address: int) -> bool:
-    """Return whether a namespace that was read on this host has the address."""
-    return any(owns_address(each, view.flow.version, address) for each in view.host.namespaces)
 
 
 def _bridge_behind(view: View, netns: Netns, name: str) -> str | None:
@@ -82,7 +80,7 @@ def _bridge_behind(view: View, netns: Netns, name: str) -> str | None:
         return None
     outer = view.host_namespace.link(peer.link)
     bridge = outer.master if outer is not None else None
-    ports = bridge_ports(view.host_namespace, bridge) if bridge is not None else ()
+    ports = ports_leading(view.network, view.host_netns, bridge, ()) if bridge is not None else ()
     return None if any(is_uplink(view.network, view.host_netns, each) for each in ports) else bridge
 
 

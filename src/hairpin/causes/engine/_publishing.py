@@ -44,10 +44,8 @@ def bindings_for(view: View, *, every_version: bool = False) -> tuple[tuple[Cont
     protocol = "tcp" if packet.protocol == TCP else "udp"
     found = tuple(
         (container, binding)
-        for container in view.host.containers()
-        for binding in container.bindings
-        if (binding.host_port, binding.protocol) == (view.flow.dport, protocol)
-        and (every_version or binding.version == packet.version)
+        for container, binding in view.host.bindings_of(view.flow.dport)
+        if binding.protocol == protocol and (every_version or binding.version == packet.version)
     )
     named = any(each.host_ip == view.flow.daddr and each.version == view.flow.version for _, each in found)
     return tuple(pair for pair in found if not named or covers(pair[1], view.flow.daddr))

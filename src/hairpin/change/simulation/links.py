@@ -85,11 +85,10 @@ def without_link(network: Network, netns: Netns, name: str) -> Network:
 def without_ends(namespace: Namespace, names: frozenset[str]) -> Namespace:
     """Return the namespace without these veths, whose other ends are gone."""
     masters = {each.master for each in namespace.links if each.name in names and each.up}
-    routes = namespace.routes
-    for name in {hop.link for route in routes for hop in route.next_hops if hop.link in names}:
-        assert name is not None
-        routes = tuple(_without_hops_by(route, name) for route in routes if not _is_deleted(route, name))
-    left = _unregistered(msgspec.structs.replace(namespace, routes=routes), names)
+    routes = (_without_hops_by_any(route, names) for route in namespace.routes)
+    left = _unregistered(
+        msgspec.structs.replace(namespace, routes=tuple(route for route in routes if route is not None)), names
+    )
     for master in masters:
         left = _without_carrier(left, master)
     return left
@@ -193,6 +192,17 @@ def _is_deleted(route: Route, link: str) -> bool:
     if not route.next_hops or any(hop.link != link and not hop.dead for hop in route.next_hops):
         return False
     return route.version == 6 or route.type != "local"
+
+
+def _without_hops_by_any(route: Route, names: frozenset[str]) -> Route | None:
+    """Return the route after these links went down, one after the other; None if the kernel deletes the route."""
+    for name in dict.fromkeys(hop.link for hop in route.next_hops):
+        if name is None or name not in names:
+            continue
+        if _is_deleted(route, name):
+            return None
+        route = _without_hops_by(route, name)
+    return route
 
 
 def _without_hops_by(route: Route, link: str) -> Route:

@@ -22,6 +22,7 @@ from hairpin.host.docker import SWARM_BRIDGE, Container, Endpoint, Engine, PortB
 from hairpin.host.host import Host, Namespace
 from hairpin.host.netns import Netns
 from hairpin.host.socket import Relay, Socket
+from hairpin.kept import kept
 from hairpin.message import Message, message
 
 _replace = msgspec.structs.replace
@@ -123,10 +124,22 @@ def _own_rules(course: Course, engine: Engine, stopped: tuple[Container, ...]) -
 
 def _held_ports(host: Host, container: Container) -> Iterator[Socket]:
     """Yield the sockets that hold the container's published ports, such as the sockets of docker-proxy or conmon."""
-    held = {(each.protocol, each.version, each.host_ip, each.host_port) for each in container.bindings if each.actual}
-    for each in host.namespace(host.netns.name).sockets:
-        if each.relay is not None and (each.protocol, each.version, each.address, each.port) in held:
-            yield each
+    bindings = (each for each in container.bindings if each.actual)
+    held = dict.fromkeys((each.protocol, each.version, each.host_ip, each.host_port) for each in bindings)
+    relays = _relays(host.namespace(host.netns.name))
+    for key in held:
+        yield from relays.get(key, ())
+
+
+@kept
+def _relays(namespace: Namespace) -> dict[tuple[str, int, int | None, int], tuple[Socket, ...]]:
+    """Return the namespace's sockets of relays by protocol, IP version, address and port."""
+    found: dict[tuple[str, int, int | None, int], tuple[Socket, ...]] = {}
+    for each in namespace.sockets:
+        if each.relay is not None:
+            key = (each.protocol, each.version, each.address, each.port)
+            found[key] = (*found.get(key, ()), each)
+    return found
 
 
 def _processes(host: Host, container: Container, ending: set[str]) -> Iterator[c.Primitive]:
