@@ -156,23 +156,26 @@ def begin_answer(question: Question, hosts: tuple[Source, ...], network: Network
 
 
 def _without_unlisted(question: Question, network: Network) -> Question:
-    """Return the question to a text without the containers of which the text tells nothing: a text lists few of the
-    things that its host has."""
+    """Return the question to a text without the containers of which the text tells nothing, or no port that a client
+    could ask for: a text lists few of the things that its host has."""
     if not any(host.is_of_text for host in network.hosts):
         return question
-    kept = tuple(
-        each
-        for each in question.targets
-        if each.container is None
-        or (is_outside_name(each.container) and question.origin is not None and question.origin.kind == "container")
-        or any(host.containers_named(each.container) for host in network.hosts)
-    )
+    kept = tuple(each for each in question.targets if each.container is None or _is_told(each, question, network))
     return msgspec.structs.replace(question, targets=kept)
+
+
+def _is_told(target: Target, question: Question, network: Network) -> bool:
+    name, origin = target.container or "", question.origin
+    named = [each for host in network.hosts for each in host.containers_named(name)]
+    if not named:
+        return is_outside_name(name) and origin is not None and origin.kind == "container"
+    return target.port is not None or origin is None or any(each.bindings or each.exposed for each in named)
 
 
 def _unlisted_note(target: Target) -> Message:
     return message(
-        "The text tells of no container that has the name or address {name}. hairpin answers for what the text tells",
+        "The text tells of no container that has the name or address {name}, or of no port of it. hairpin answers for "
+        "what the text tells",
         name=target.container or "-",
     )
 

@@ -28,14 +28,19 @@ _ALL_OF_A_RANGE = 32
 
 
 def to_container(network: Network, host: Host, target: Target, origin: Origin | None) -> list[Flow]:
-    """Return the flows to the container's ports.  If the question names neither a port nor a client, also return the
-    container's own flows: to the outside, and to its name servers.  Raise UsageError if it has no flow at all."""
+    """Return the flows to the container's published ports, or to the ports that its image exposes if it publishes none.
+    If the question names neither a port nor a client, also return the container's own flows: to the outside, and to its
+    name servers.  Raise UsageError if it has no flow at all."""
     named_so = _told(network, host, containers_named(network, host, target.container or ""), target, origin)
     found = [flow for each in named_so for flow in _to_one(network, host, each, target, origin)]
     found += _by_name(network, host, named_so, target, origin)
     if origin is None and target.port is None:
         outward = tuple(flow for each in named_so for flow in _outward(network, host, each))
         found += [*outward, *over_tcp(host, outward)]
+    exposed = {each.id: each.exposed for each in named_so} if not found and target.port is None else {}
+    for protocol, port in dict.fromkeys(pair for ports in exposed.values() for pair in ports):
+        if protocol in ("tcp", "udp"):
+            found += to_container(network, host, _at_port(target, protocol, port), origin)
     if not found:
         name, owner = named_so[0].name, host.network_owner(named_so[0])
         if owner.name != name:
@@ -60,6 +65,10 @@ def to_container(network: Network, host: Host, target: Target, origin: Origin | 
             )
         raise UsageError(message("container {name!r} publishes no port; name one: {name}:PORT", name=name))
     return found
+
+
+def _at_port(target: Target, protocol: str, port: int) -> Target:
+    return msgspec.structs.replace(target, port=port, protocol="udp" if protocol == "udp" else "tcp")
 
 
 def _outward(network: Network, host: Host, container: Container) -> list[Flow]:

@@ -185,8 +185,8 @@ def _refuse_address(name: str) -> None:
 
 
 def _refuse_outside(name: str, meant: tuple[str, ...]) -> None:
-    """Raise UnknownNameError if the name is one of the outside and no known word is similar to it."""
-    if not is_outside_name(name) or meant:
+    """Raise UnknownNameError if the name is one of the outside and no known name with a dot is similar to it."""
+    if not is_outside_name(name) or any("." in each for each in meant):
         return
     said = message(
         "no container is called {name}, and hairpin does not look up names, because the answer differs from client to "

@@ -26,13 +26,13 @@ USUAL_PORT = 443
 def to_outside_name(network: Network, target: Target, origin: Origin | None) -> list[Flow]:
     """Return the flows of the asking container to the name servers and to the port of an outside name.
 
-    Return no flow if no container asks, if the target's name is no name of the outside, or if a container has this name
-    or a similar name."""
+    Return no flow if no container asks, if the target's name is no name of the outside, or if a container has this
+    name or a similar name with a dot."""
     name = target.container or ""
     if origin is None or origin.kind != "container" or target.host or not is_outside_name(name):
         return []
     host = asker(network, origin)
-    known = [each.name for each in host.containers()]
+    known = [each.name for each in host.containers() if "." in each.name]
     if any(each.containers_named(name) for each in network.hosts) or close(name, known):
         return []
     container = container_named(network, host, origin.container or "")
