@@ -139,8 +139,8 @@ def begin_answer(question: Question, hosts: tuple[Source, ...], network: Network
         within = with_asked_services(within, flows)
     unread = tuple(each for host in network.hosts for each in host.unread)
     notes = (*age_notes(evidence), *said, *map(_unlisted_note, unlisted))
-    if any(each.address is not None for each in question.targets):
-        from hairpin.question.own_links import of_unreached  # noqa: PLC0415 - most questions name no address
+    if any(each.address is not None or each.container is not None for each in question.targets):
+        from hairpin.question.own_links import of_unreached  # noqa: PLC0415 - most questions name a port
 
         notes = (*notes, *of_unreached(within, question.targets, question.origin))
     if any(host.guest is not None for host in within.hosts):
