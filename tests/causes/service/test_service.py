@@ -268,4 +268,4 @@ def test_a_container_on_a_macvlan_may_mean_another_machine_by_its_own_address() 
     assert cause.cause == "loopback-is-the-container"
     assert str(cause.candidate.title) == "198.51.100.192 is web's own address, so the packet does not leave web"
     (other,) = diagnose(network(), asked(WEB_ITSELF, "172.17.0.2", 445)).causes
-    assert other.cause == "service-listens-on-other-port"
+    assert other.cause == "service-not-listening"
