@@ -39,6 +39,7 @@ from tests.small_host import (
     sysctls,
 )
 from tests.two_uplinks import LENIENT, OF_SECOND, SECOND, STRICT, TO_SECOND, two_uplinks
+from tests.walk.granted.test_untranslated import TO_SITE, exempting
 from tests.walk.link.test_neighbour_discovery import net
 
 FAR, NEAR, OTHER, STACKED = (
@@ -302,3 +303,9 @@ def test_the_stated_router_is_as_strict_as_the_walks(stated: World | None) -> No
         built = two_uplinks(world=stated, rules=rules)
         for flow, said in zip(flows, judge_all(built, flows), strict=True):
             assert agreement(walk_flow(built, flow), said).agrees, flow
+
+
+def test_another_site_answers_packets_that_are_exempted_from_masquerading() -> None:
+    built = exempting()
+    assert walk_flow(built, TO_SITE).succeeds
+    assert judge(built, TO_SITE).verdict == "delivered"

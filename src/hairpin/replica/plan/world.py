@@ -24,6 +24,7 @@ from hairpin.network.world import Peer
 from hairpin.replica.plan import between, far_ends, replies, routers
 from hairpin.replica.plan.blueprint import WORLD, NetnsPlan, Service, SysctlValue, Way
 from hairpin.replica.plan.entry import entry
+from hairpin.replica.plan.exemptions import exempted_prefixes
 from hairpin.replica.plan.hardware_addresses import accepting_rules, macs_behind, world_end_lines
 from hairpin.replica.plan.links import Wire, holder_of, mac_of
 from hairpin.replica.plan.routers import routes, rules, wire_mtu
@@ -259,18 +260,18 @@ def _rules(
             for near in _networks_on(network, wire, version):
                 yield f"rule add priority 299 iif {wire.name} to {near} lookup {_TABLE}"
         for number, peer in enumerate(_peers(network, wire, version)):
-            network_text = str(peer.prefix)
             for accepted in peer.accepts:
                 source = prefix_text(*accepted, version)
                 yield (
-                    f"rule add priority {300 + number} iif {wire.name} from {source} to {network_text} lookup {_TABLE}"
+                    f"rule add priority {300 + number} iif {wire.name} from {source} to {peer.prefix} lookup {_TABLE}"
                 )
             for protocol in _FILTERED:
-                refused = f"to {network_text} ipproto {protocol} blackhole"
+                refused = f"to {peer.prefix} ipproto {protocol} blackhole"
                 yield f"rule add priority {300 + number} iif {wire.name} {refused}"
-        both = (each for each in (network, changed) if each is not None)
-        known = (source for each in both for source in (*_known(each, version), *_beside(each, wire, version)))
-        for source in (*dict.fromkeys(known), *(f"{client}/{bits}" for client in dict.fromkeys(clients))):
+        both = tuple(each for each in (network, changed) if each is not None)
+        known = [source for each in both for source in (*_known(each, version), *_beside(each, wire, version))]
+        known += (source for each in both for source in exempted_prefixes(each, flows, version))
+        for source in dict.fromkeys((*known, *(f"{client}/{bits}" for client in clients))):
             yield f"rule add priority 600 iif {wire.name} from {source} lookup {_TABLE}"
         if version == 6:
             yield f"rule add priority 601 iif {wire.name} from fc00::/7 blackhole"
@@ -308,8 +309,8 @@ def _networks_on(network: Network, wire: Wire, version: Version) -> Iterator[str
 
 def _asked_near(flows: tuple[Flow, ...]) -> tuple[str, ...]:
     """Return the link-local destinations of the flows."""
-    found = (flow.daddr for flow in flows if LINK_LOCAL6.holds(flow.daddr, flow.version))
-    return tuple(address_text(each, 6) for each in dict.fromkeys(found))
+    found = dict.fromkeys(flow.daddr for flow in flows if LINK_LOCAL6.holds(flow.daddr, flow.version))
+    return tuple(address_text(each, 6) for each in found)
 
 
 def _known(network: Network, version: Version) -> Iterator[str]:
@@ -355,8 +356,7 @@ def _table(network: Network, flows: tuple[Flow, ...], version: Version, changed:
         for each in engine.networks:
             for subnet in each.subnets if each.driver == "bridge" else ():
                 if subnet.version == version:
-                    prefix = str(subnet.prefix)
-                    yield f"route add blackhole {prefix} table {_TABLE}"
+                    yield f"route add blackhole {subnet.prefix} table {_TABLE}"
     for gateway in routers.covered_gateways(network, changed, version):
         yield f"route add local {gateway}/{width(version)} dev lo table {_TABLE}"
     clients = {

@@ -20,6 +20,7 @@ from hairpin.replica.judgement import Sighting, Verdict
 from hairpin.replica.plan.between import crosses, tunnel_ports
 from hairpin.replica.plan.blueprint import WORLD, FarEnd, Way
 from hairpin.replica.plan.entry import entry
+from hairpin.replica.plan.exemptions import exempted_sources
 from hairpin.replica.watch.verdict import accepts, says_no
 from hairpin.walk.link.arp import is_mute
 from hairpin.walk.outside import outside_takes
@@ -63,7 +64,8 @@ class Departures:
         if not link and self._asks_for_itself(netns, packet):
             return "dropped"
         taken = outside_takes(self._network, flow, End("left", State("outside", netns, packet, oif=link)))
-        if taken.reason is None:
+        exempt = taken.reason == "source-not-translated" and packet.saddr in exempted_sources(self._network, flow)
+        if taken.reason is None or exempt:
             return None
         return "unanswered" if taken.reason in ("source-not-translated", "peer-drops") else "dropped"
 

@@ -10,8 +10,9 @@ from hairpin.host.advertised import is_private
 from hairpin.host.route import PolicyRule
 from hairpin.message import Message, message
 from hairpin.network.flow import Flow
-from hairpin.network.network import Network, addresses_of
+from hairpin.network.network import Network, addresses_of, owns_address
 from hairpin.network.prefix import address_text
+from hairpin.network.unmasqueraded import is_unmasqueraded
 from hairpin.network.uplinks import holder_of_addresses, home_of, selecting_nothing
 from hairpin.walk.decided import RouteDecided
 from hairpin.walk.granted.address_found import address_found
@@ -34,7 +35,9 @@ class Grants(msgspec.Struct, frozen=True):
 def grants(network: Network, flow: Flow, handshake: Handshake, left: State) -> Grants:
     """Return the grants to a flow that succeeds.  ``left``: the flow's packet that left the hosts."""
     asked, assumed = frames_taken(network, left)
-    refused = _source_taken(network, flow, left) or _masquerade_taken(network, left)
+    refused = (
+        _source_taken(network, flow, left) or _masquerade_taken(network, left) or _untranslated(network, flow, left)
+    )
     clouded = _carried_by_cloud(network, handshake, left)
     questions = (*refused, *address_found(network, handshake), *asked, *arrive(network, handshake), *clouded)
     if not refused and not clouded:  # these two questions name a nearer reason for a silence
@@ -75,6 +78,22 @@ def _heard(network: Network, handshake: Handshake, left: State) -> tuple[OpenQue
     from hairpin.walk.granted.silence import silence  # noqa: PLC0415 - an empty conntrack table hints at nothing
 
     return silence(network, handshake, left)
+
+
+def _untranslated(network: Network, flow: Flow, left: State) -> tuple[OpenQuestion, ...]:
+    """Return the question about the way back to a container's address that should be masqueraded, and is not."""
+    packet, netns = left.packet, left.netns
+    if (
+        left.track.ct_direction
+        or not netns.is_host
+        or owns_address(network.namespace(netns), packet.version, packet.saddr)
+    ):
+        return ()
+    if is_unmasqueraded(network, netns, packet.version, packet.saddr):
+        return ()
+    from hairpin.walk.granted.untranslated import way_back_known  # noqa: PLC0415 - most sources are translated
+
+    return way_back_known(flow, left)
 
 
 def _masquerade_taken(network: Network, left: State) -> tuple[OpenQuestion, ...]:
