@@ -229,7 +229,7 @@ def outside_takes(network: Network, flow: Flow, end: End) -> OutsideAnswer:
         decided = Assumed(behind_unread(namespace, link, state) if link is not None and beside else said)
         return OutsideAnswer(decided, reply=_reply(network, state, packet), assumed=(decided.said,))
     unknown = None if is_known_in_tunnel(network, state) else _unknown_source(network, state.netns.of_host, packet)
-    if unknown is not None and not _is_exempted(state):
+    if unknown is not None and not _is_exempted(network, state):
         return OutsideAnswer(unknown, reason="source-not-translated", assumed=(unknown.said,))
     refused = refused_by_peer(network, state)
     if refused is not None:
@@ -359,13 +359,13 @@ def _unknown_source(network: Network, netns: Netns, packet: Packet) -> Assumed |
     return _no_way_back(packet)
 
 
-def _is_exempted(state: State) -> bool:
+def _is_exempted(network: Network, state: State) -> bool:
     """Return whether somebody has exempted the packet from masquerading on its way to another site."""
     if state.carried is not None:
         return False
-    from hairpin.walk.granted.untranslated import exempted  # noqa: PLC0415 - most sources are translated
+    from hairpin.walk.granted.untranslated import exemption  # noqa: PLC0415 - most sources are translated
 
-    return exempted(state.history.steps, state.netns) is not None
+    return exemption(state.history.steps, state.netns, network.namespace(state.netns).ruleset) is not None
 
 
 def _no_way_back(packet: Packet) -> Assumed:

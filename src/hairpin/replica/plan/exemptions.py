@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from hairpin.network.flow import Flow, FromContainer
 from hairpin.network.network import Network
 from hairpin.network.prefix import Version, address_text, width
-from hairpin.walk.granted.untranslated import exempted
+from hairpin.walk.granted.untranslated import exemption
 from hairpin.walk.walked import walked
 
 
@@ -16,8 +16,9 @@ def exempted_sources(network: Network, flow: Flow) -> frozenset[int]:
     if not isinstance(flow.start, FromContainer):
         return frozenset()
     netns = network.host_netns(flow.host)
-    found = (exempted(branch.request, netns) for branch in walked(network, flow).branches)
-    return frozenset(each[1].saddr for each in found if each is not None)
+    ruleset = network.namespace(netns).ruleset
+    found = (exemption(branch.request, netns, ruleset) for branch in walked(network, flow).branches)
+    return frozenset(each.source for each in found if each is not None)
 
 
 def exempted_prefixes(network: Network, flows: tuple[Flow, ...], version: Version) -> Iterator[str]:

@@ -35,9 +35,7 @@ class Grants(msgspec.Struct, frozen=True):
 def grants(network: Network, flow: Flow, handshake: Handshake, left: State) -> Grants:
     """Return the grants to a flow that succeeds.  ``left``: the flow's packet that left the hosts."""
     asked, assumed = frames_taken(network, left)
-    refused = (
-        _source_taken(network, flow, left) or _masquerade_taken(network, left) or _untranslated(network, flow, left)
-    )
+    refused = _source_taken(network, flow, left) or _masquerade_taken(network, left) or _ways_back(network, flow, left)
     clouded = _carried_by_cloud(network, handshake, left)
     questions = (*refused, *address_found(network, handshake), *asked, *arrive(network, handshake), *clouded)
     if not refused and not clouded:  # these two questions name a nearer reason for a silence
@@ -80,7 +78,7 @@ def _heard(network: Network, handshake: Handshake, left: State) -> tuple[OpenQue
     return silence(network, handshake, left)
 
 
-def _untranslated(network: Network, flow: Flow, left: State) -> tuple[OpenQuestion, ...]:
+def _ways_back(network: Network, flow: Flow, left: State) -> tuple[OpenQuestion, ...]:
     """Return the question about the way back to a container's address that should be masqueraded, and is not."""
     packet, netns = left.packet, left.netns
     if (
@@ -93,7 +91,7 @@ def _untranslated(network: Network, flow: Flow, left: State) -> tuple[OpenQuesti
         return ()
     from hairpin.walk.granted.untranslated import way_back_known  # noqa: PLC0415 - most sources are translated
 
-    return way_back_known(flow, left)
+    return way_back_known(flow, left, network.namespace(netns).ruleset)
 
 
 def _masquerade_taken(network: Network, left: State) -> tuple[OpenQuestion, ...]:

@@ -4,13 +4,14 @@ A route by a gateway leads to the site, and a rule before MASQUERADE lets the pa
 are a decision: the gateway is meant to know the way back.  No reading of this host shows whether it does.
 """
 
-import re
 from collections.abc import Iterable
+
+import msgspec
 
 from hairpin.host.netns import Netns
 from hairpin.message import message
-from hairpin.netfilter.evaluate.chain import Place
-from hairpin.netfilter.packet import Packet
+from hairpin.netfilter.evaluate.chain import Place, rule_at
+from hairpin.netfilter.ir import FieldMatch, Ruleset, SetMatch
 from hairpin.network.flow import Flow
 from hairpin.network.prefix import address_text
 from hairpin.walk.decided import RouteDecided, RuleDecided
@@ -18,12 +19,19 @@ from hairpin.walk.state import State, Step
 from hairpin.walk.trace import OpenQuestion
 from hairpin.wanted import watch_port
 
-_FOR_DESTINATIONS = re.compile(r"(?:^| )(?:-d |--destination |--match-set \S+ dst|ip6? daddr )")
+_DESTINATIONS = ("daddr4", "daddr6", "daddr")
 
 
-def exempted(steps: Iterable[Step], netns: Netns) -> tuple[Place, Packet] | None:
-    """Return the rule for certain destinations that kept the packet's source address in the namespace, and the packet.
-    Return None if there is no such rule, or if a default route or no gateway leads to the destination."""
+class Exemption(msgspec.Struct, frozen=True):
+    """The rule for certain destinations that kept a packet's source address, and this address."""
+
+    rule: Place
+    source: int
+
+
+def exemption(steps: Iterable[Step], netns: Netns, ruleset: Ruleset) -> Exemption | None:
+    """Return the exemption of the packet that took these steps in the namespace.  Return None if no rule exempted the
+    packet, or if a default route or no gateway leads to the destination."""
     own = [step for step in steps if step.netns == netns]
     chosen = [each.decided_by.entry for each in own if isinstance(each.decided_by, RouteDecided)]
     route = chosen[-1] if chosen else None
@@ -31,21 +39,31 @@ def exempted(steps: Iterable[Step], netns: Netns) -> tuple[Place, Packet] | None
         return None
     for step in reversed(own):
         if step.stage == "postrouting" and isinstance(step.decided_by, RuleDecided) and not step.note:
-            place = step.decided_by.place
-            return (place, step.packet) if place.number and _FOR_DESTINATIONS.search(place.text) else None
+            rule = rule_at(ruleset, step.decided_by.place)
+            chooses = rule is not None and any(map(_compares_destination, rule.body))
+            return Exemption(step.decided_by.place, step.packet.saddr) if chooses else None
     return None
 
 
-def way_back_known(flow: Flow, left: State) -> tuple[OpenQuestion, ...]:
+def _compares_destination(part: object) -> bool:
+    match part:
+        case FieldMatch(field=field):
+            return field in _DESTINATIONS
+        case SetMatch(fields=fields):
+            return any(each in _DESTINATIONS for each in fields)
+        case _:
+            return False
+
+
+def way_back_known(flow: Flow, left: State, ruleset: Ruleset) -> tuple[OpenQuestion, ...]:
     """Return the question whether the gateway knows the way back to the exempted source address."""
-    found, hop = exempted(left.history.steps, left.netns), left.next_hop
+    found, hop = exemption(left.history.steps, left.netns, ruleset), left.next_hop
     if found is None or hop is None or hop.gateway is None or left.carried is not None:
         return ()
-    rule, _ = found
     facts = {
         "gateway": address_text(hop.gateway, hop.gateway_version or left.packet.version),
         "source": address_text(left.packet.saddr, left.packet.version),
-        "rule": rule.in_full,
+        "rule": found.rule.in_full,
     }
     return (
         OpenQuestion(
