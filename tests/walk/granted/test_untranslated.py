@@ -1,12 +1,14 @@
 """Packets to another site that somebody has exempted from masquerading."""
 
+import msgspec
 import pytest
 
-from hairpin.network.flow import Flow, FromContainer
+from hairpin.network.flow import Flow, FromContainer, Lan
 from hairpin.network.network import Network
 from hairpin.network.prefix import parse_address
 from hairpin.walk.walk import walk_flow
-from tests.small_host import DOCKER_RULES, host_namespace, network, route, sibling
+from tests.small_host import DOCKER_RULES, HOST_NETNS, host_namespace, network, route, ruleset, sibling
+from tests.two_uplinks import two_uplinks
 
 SITE = parse_address("10.9.1.1")[1]
 TO_SITE = Flow(FromContainer("web", sibling("container:web")), 4, SITE, "tcp", 80)
@@ -43,3 +45,40 @@ def test_without_a_rule_and_a_route_for_the_site_no_answer_comes(built: Network)
 def test_a_masqueraded_packet_is_not_asked_about() -> None:
     trace = walk_flow(exempting("-A POSTROUTING -s 172.17.0.0/16 -d 10.8.0.0/16 -j ACCEPT"), TO_SITE)
     assert (trace.verdict, trace.questions) == ("leaves", ())
+
+
+def second_line(rule: str, *, default: str = "eth1") -> Network:
+    """Return a gateway whose default route leads out of this link, with a rule in POSTROUTING."""
+    net = two_uplinks(rules=(), ruleset=ruleset(f"*nat\n:POSTROUTING ACCEPT [0:0]\n{rule}\nCOMMIT\n"))
+    host = net.namespace(HOST_NETNS)
+    via = "198.18.0.1" if default == "eth1" else "198.51.100.1"
+    ways = tuple(each for each in host.routes if each.prefix_length or each.version == 6)
+    return net.with_namespace(
+        HOST_NETNS, msgspec.structs.replace(host, routes=(*ways, route("default", default, via=via)))
+    )
+
+
+BEHIND = Flow(Lan(parse_address("198.51.100.30")[1]), 4, parse_address("203.0.113.80")[1], "tcp", 443)
+OF_FIRST_LINE = "-A POSTROUTING -s 198.51.100.0/24 -o eth0 -j MASQUERADE"
+
+
+def test_a_line_without_the_masquerading_of_the_other_line_is_asked_about() -> None:
+    trace = walk_flow(second_line(OF_FIRST_LINE), BEHIND)
+    (asked,) = trace.questions
+    assert trace.verdict == "leaves"
+    assert str(asked.text).startswith("Does 198.18.0.1 know the way back to 198.51.100.30?")
+    assert OF_FIRST_LINE in str(asked.text)
+    assert "through eth1" in str(asked.if_no)
+
+
+@pytest.mark.parametrize(
+    "rule",
+    (
+        "-A POSTROUTING -s 198.51.100.0/24 -j MASQUERADE",
+        "-A POSTROUTING -s 10.8.0.0/24 -o eth0 -j MASQUERADE",
+        "-A POSTROUTING -s 198.51.100.0/24 ! -o eth1 -j MASQUERADE",
+        "-A POSTROUTING -s 198.51.100.0/24 -o eth0 -j ACCEPT",
+    ),
+)
+def test_other_rules_show_no_need_of_translation(rule: str) -> None:
+    assert walk_flow(second_line(rule), BEHIND).questions == ()

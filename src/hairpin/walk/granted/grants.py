@@ -9,7 +9,7 @@ import msgspec
 from hairpin.host.advertised import is_private
 from hairpin.host.route import PolicyRule
 from hairpin.message import Message, message
-from hairpin.network.flow import Flow
+from hairpin.network.flow import Flow, Lan, Outside
 from hairpin.network.network import Network, addresses_of, owns_address
 from hairpin.network.prefix import address_text
 from hairpin.network.unmasqueraded import is_unmasqueraded
@@ -79,7 +79,8 @@ def _heard(network: Network, handshake: Handshake, left: State) -> tuple[OpenQue
 
 
 def _ways_back(network: Network, flow: Flow, left: State) -> tuple[OpenQuestion, ...]:
-    """Return the question about the way back to a container's address that should be masqueraded, and is not."""
+    """Return the question about the way back to an address that is not translated, although rules of the host translate
+    such addresses: a container's, or that of a client whose packets the host forwards."""
     packet, netns = left.packet, left.netns
     if (
         left.track.ct_direction
@@ -87,11 +88,14 @@ def _ways_back(network: Network, flow: Flow, left: State) -> tuple[OpenQuestion,
         or owns_address(network.namespace(netns), packet.version, packet.saddr)
     ):
         return ()
+    from hairpin.walk.granted.untranslated import way_back_known, way_back_of_forwarded  # noqa: PLC0415 - few packets
+
+    ruleset = network.namespace(netns).ruleset
+    if isinstance(flow.start, (Lan, Outside)):
+        return way_back_of_forwarded(left, ruleset)
     if is_unmasqueraded(network, netns, packet.version, packet.saddr):
         return ()
-    from hairpin.walk.granted.untranslated import way_back_known  # noqa: PLC0415 - most sources are translated
-
-    return way_back_known(flow, left, network.namespace(netns).ruleset)
+    return way_back_known(flow, left, ruleset)
 
 
 def _masquerade_taken(network: Network, left: State) -> tuple[OpenQuestion, ...]:

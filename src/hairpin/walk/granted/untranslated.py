@@ -10,14 +10,15 @@ import msgspec
 
 from hairpin.host.netns import Netns
 from hairpin.message import message
-from hairpin.netfilter.evaluate.chain import Place, rule_at
-from hairpin.netfilter.ir import FieldMatch, Ruleset, SetMatch
+from hairpin.netfilter.evaluate.chain import Place, place_of, rule_at
+from hairpin.netfilter.interface_name import fits_name
+from hairpin.netfilter.ir import FieldMatch, NameMatch, Nat, Rule, Ruleset, SetMatch
 from hairpin.network.flow import Flow
 from hairpin.network.prefix import address_text
 from hairpin.walk.decided import RouteDecided, RuleDecided
 from hairpin.walk.state import State, Step
 from hairpin.walk.trace import OpenQuestion
-from hairpin.wanted import watch_port
+from hairpin.wanted import watch_packets, watch_port
 
 _DESTINATIONS = ("daddr4", "daddr6", "daddr")
 
@@ -43,6 +44,68 @@ def exemption(steps: Iterable[Step], netns: Netns, ruleset: Ruleset) -> Exemptio
             chooses = rule is not None and any(map(_compares_destination, rule.body))
             return Exemption(step.decided_by.place, step.packet.saddr) if chooses else None
     return None
+
+
+def translating_elsewhere(ruleset: Ruleset, left: State) -> Place | None:
+    """Return the first rule in POSTROUTING that translates the source of packets which leave by another link than this
+    packet; None if there is no such rule, or if the packet's source address was translated."""
+    start = next(iter(left.history.steps), None)
+    if start is None or start.packet.saddr != left.packet.saddr:
+        return None
+    for table in ruleset.tables:
+        for chain in table.chains if table.family in ("ip", "inet") else ():
+            for rule in chain.rules if (chain.hook, chain.type) == ("postrouting", "nat") else ():
+                translates = any(isinstance(each, Nat) and each.nat in ("masquerade", "snat") for each in rule.body)
+                if translates and _would_match(rule, left):
+                    return place_of(table, chain.name, rule)
+    return None
+
+
+def _would_match(rule: Rule, left: State) -> bool:
+    """Return whether the rule names another output link than the packet's, and no other source address."""
+    away, field = False, f"saddr{left.packet.version}"
+    for part in rule.body:
+        match part:
+            case NameMatch(field="oif", names=names, negated=False):
+                away = not any(fits_name(left.oif, name) for name in names)
+            case FieldMatch(field=compared, ranges=ranges, negated=negated) if compared == field:
+                if any(first <= left.packet.saddr <= last for first, last in ranges) is negated:
+                    return False
+            case _:
+                pass
+    return away
+
+
+def way_back_of_forwarded(left: State, ruleset: Ruleset) -> tuple[OpenQuestion, ...]:
+    """Return the question whether the next router knows the way back to a client whose packets this host forwards, if a
+    rule masquerades only packets that leave by another link."""
+    rule, hop = translating_elsewhere(ruleset, left), left.next_hop
+    if rule is None or hop is None or hop.gateway is None or left.carried is not None:
+        return ()
+    source = address_text(left.packet.saddr, left.packet.version)
+    facts = {
+        "gateway": address_text(hop.gateway, hop.gateway_version or left.packet.version),
+        "source": source,
+        "link": left.oif,
+        "rule": rule.in_full,
+    }
+    return (
+        OpenQuestion(
+            text=message(
+                "Does {gateway} know the way back to {source}? The packets leave through {link} with this source "
+                "address, because no rule translates it there. Another link has such a rule: {rule}",
+                **facts,
+            ),
+            if_yes=message("The verdict above stands"),
+            if_no=message(
+                "The answers are lost behind {link}. Masquerade what leaves through {link}, too: a rule as the one "
+                "above, with {link}",
+                **facts,
+            ),
+            wanted=(watch_packets(left.oif, f"host {source}"),),
+            breaks_if="no",
+        ),
+    )
 
 
 def _compares_destination(part: object) -> bool:
