@@ -23,7 +23,7 @@ def with_asked_services(network: Network, flows: tuple[Flow, ...]) -> Network:
     for number, host in enumerate(network.hosts):
         changed = host
         for flow in flows:
-            container = host.container(flow.container) if host.told is not None and flow.container else None
+            container = _asked_container(host, flow) if host.told is not None else None
             netns = container.netns if container is not None else None
             if container is not None and netns is not None and netns in changed and netns != HOST:
                 changed = _with_asked_service(changed, container, flow)
@@ -31,6 +31,14 @@ def with_asked_services(network: Network, flows: tuple[Flow, ...]) -> Network:
             hosts = (*network.hosts[:number], changed, *network.hosts[number + 1 :])
             network = _replace(network, hosts=hosts)
     return network
+
+
+def _asked_container(host: Host, flow: Flow) -> Container | None:
+    """Return the flow's container, or the container whose own address the flow asks."""
+    if flow.container:
+        return host.container(flow.container)
+    held = (each for each in host.containers() for end in each.endpoints if flow.daddr in (end.ipv4, end.ipv6))
+    return next(held, None)
 
 
 def with_host_services(host: Host, told: ToldParts, asked: tuple[Target, ...]) -> Host:

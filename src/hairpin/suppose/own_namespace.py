@@ -8,6 +8,7 @@ import msgspec
 from hairpin.change.simulation.addresses import with_address
 from hairpin.evidence.reading import HOST
 from hairpin.evidence.told import ToldParts
+from hairpin.host.docker import STACKED
 from hairpin.host.host import Host, Namespace
 from hairpin.host.link import Address, BridgeInfo, BridgePort, Link, is_bridge_by_name
 from hairpin.host.route import TABLE_DEFAULT, TABLE_LOCAL, TABLE_MAIN, NextHop, PolicyRule, Route
@@ -89,9 +90,11 @@ def _with_links(own: Namespace, address: int) -> Namespace:
 def _with_kinds(own: Namespace, host: Host) -> Namespace:
     """Return the namespace in which links get their kinds, which a listing without details does not show.  A link is a
     bridge if it is the master of another link, or has a usual name of a bridge.  A link ``veth…`` is a veth of an
-    engine."""
+    engine.  A link on the parent of a macvlan or ipvlan network is of the network's kind: by such a link the host
+    reaches the network's containers."""
     masters = {each.master for each in own.links} - {None}
     bridges = masters | {joined.bridge for engine in host.engines for joined in engine.networks}
+    parents = _parents(host)
     links: list[Link] = []
     for each in own.links:
         if each.kind == "" and (each.name in bridges or is_bridge_by_name(each.name)):
@@ -99,8 +102,22 @@ def _with_kinds(own: Namespace, host: Host) -> Namespace:
         elif each.kind == "" and each.name.startswith("veth"):
             port = (each.port or BridgePort()) if each.master is not None else None
             each = _replace(each, kind="veth", port=port)  # noqa: PLW2901
+        elif each.kind == "" and each.lower in parents and each.peer_netnsid is None:
+            kind, mode = parents[each.lower]
+            each = _replace(each, kind=kind, macvlan_mode=mode, ipvlan_flag="bridge")  # noqa: PLW2901
         links.append(each)
     return _replace(own, links=tuple(links))
+
+
+def _parents(host: Host) -> dict[str | None, tuple[str, str]]:
+    """Return the kind and the mode of the links on each parent of a macvlan or ipvlan network."""
+    found: dict[str | None, tuple[str, str]] = {}
+    for joined in (each for engine in host.engines for each in engine.networks if each.driver in STACKED):
+        options = dict(joined.options)
+        usual = "bridge" if joined.driver == "macvlan" else "l2"
+        found[options.get("parent")] = (joined.driver, options.get(f"{joined.driver}_mode", usual))
+    found.pop(None, None)
+    return found
 
 
 def _link(index: int, name: str) -> Link:
