@@ -32,3 +32,11 @@ def test_a_service_of_the_host_has_a_port_of_kubernetes() -> None:
     row = 'tcp LISTEN 0 128 0.0.0.0:22 0.0.0.0:* users:(("sshd",pid=7,fd=3))\n'
     whole = network(listed + row, target="6443")
     assert [each.port for each in whole.hosts[0].namespace(HOST).sockets] == [22]
+
+
+def test_a_container_that_is_asked_by_its_address_serves_the_port() -> None:
+    inspected = '[{"Id": "aaaaaaaaaaaa", "Name": "/web", "State": {"Status": "running", "Running": true}, '
+    inspected += '"NetworkSettings": {"Networks": {"bridge": {"IPAddress": "172.17.0.9", "IPPrefixLen": 16}}}}]\n'
+    text = f"# docker inspect web\n{inspected}"
+    answer = ask(Asked(targets=("172.17.0.9:80",), origin="host").question(), (evidence_in_texts((text,)),))
+    assert [each.port for each in answer.network.hosts[0].namespace("container:web").sockets] == [80]

@@ -221,3 +221,42 @@ def test_a_default_route_is_supposed_for_each_family_with_an_address(address: st
     )
     routes = host(text).namespace("host").routes
     assert {each.version for each in routes if not each.prefix_length} == versions
+
+
+def test_a_host_whose_addresses_are_not_listed_has_those_at_which_ports_are_published() -> None:
+    published = PS.replace("0.0.0.0:8080", "203.0.113.7:8080")
+    own = host(published).namespace(HOST)
+    assert "203.0.113.7" in [str(each.prefix).partition("/")[0] for each in own.addresses]
+    listed = host(published, ADDRESSES).namespace(HOST)
+    assert "203.0.113.7" not in [str(each.prefix).partition("/")[0] for each in listed.addresses]
+
+
+SHIM = """\
+4: shim0@ens3: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1500 qdisc noqueue state UP group default qlen 1000
+    link/ether a2:51:b2:08:0c:56 brd ff:ff:ff:ff:ff:ff
+"""
+LAN = """\
+[
+    {
+        "Name": "lan",
+        "Id": "f00df00df00d",
+        "Scope": "local",
+        "Driver": "%s",
+        "IPAM": {"Config": [{"Subnet": "10.8.0.0/24"}]},
+        "Containers": {},
+        "Options": {"parent": "%s"}
+    }
+]
+"""
+
+
+@pytest.mark.parametrize(
+    ("driver", "parent", "kind"),
+    (("macvlan", "ens3", "macvlan"), ("ipvlan", "ens3", "ipvlan"), ("macvlan", "eth9", "")),
+)
+def test_a_link_on_the_parent_of_a_macvlan_network_is_of_its_kind(driver: str, parent: str, kind: str) -> None:
+    text = ADDRESSES + SHIM + "$ docker network inspect lan\n" + LAN % (driver, parent)
+    told = host(PS, text)
+    link = told.namespace(HOST).link("shim0")
+    assert link is not None
+    assert link.kind == kind

@@ -14,6 +14,7 @@ from hairpin.host.link import Address, BridgeInfo, BridgePort, Link, is_bridge_b
 from hairpin.host.route import TABLE_DEFAULT, TABLE_LOCAL, TABLE_MAIN, NextHop, PolicyRule, Route
 from hairpin.host.sysctl import Path, Sysctls
 from hairpin.netfilter.address import Version, width
+from hairpin.network.prefix import is_loopback
 from hairpin.suppose.simulated import with_namespace
 
 _replace = msgspec.structs.replace
@@ -22,7 +23,10 @@ _LENGTH = 24
 
 
 def with_own_parts(own: Namespace, told: ToldParts, host: Host, address: int) -> Namespace:
-    own = _with_links(own, address) if (HOST, "links") not in told.parts else _with_kinds(own, host)
+    if (HOST, "links") in told.parts:
+        own = _with_kinds(own, host)
+    else:
+        own = _with_published_addresses(_with_links(own, address), host)
     return _replace(with_lookups(own, told, _uplinks(own, host)), kernel=host.kernel, unread=())
 
 
@@ -126,6 +130,21 @@ def _link(index: int, name: str) -> Link:
     if is_bridge_by_name(name):
         return Link(index, name, "bridge", bridge=BridgeInfo(), flags=("BROADCAST", "MULTICAST", "UP"))
     return Link(index, name, flags=("BROADCAST", "MULTICAST", "UP"))
+
+
+def _with_published_addresses(own: Namespace, host: Host) -> Namespace:
+    """Return the namespace in which the uplink has the addresses at which containers publish their ports.  Without a
+    listing of the host's addresses nothing shows that the host has lost such an address."""
+    uplink = next((each.link for each in own.addresses if each.scope == "global"), _UPLINK)
+    held = {each.value for each in own.addresses}
+    published = dict.fromkeys(
+        each.host_ip
+        for one in host.containers()
+        for each in one.bindings
+        if each.version == 4 and each.host_ip not in (None, *held) and not is_loopback(each.host_ip or 0, 4)
+    )
+    made = (Address(uplink, 4, each, width(4)) for each in published if each is not None)
+    return _replace(own, addresses=(*own.addresses, *made))
 
 
 def _with_supposed_address(own: Namespace, link: str, address: int | None) -> Namespace:

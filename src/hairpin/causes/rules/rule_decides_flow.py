@@ -37,6 +37,8 @@ def find(view: View) -> Iterator[Candidate]:
         netns, place = each.netns, each.place
         if netns not in view.network or (netns.is_host and is_engines(view.network.host(netns.host), place)):
             continue
+        if _is_cut_off(view, netns, place):
+            continue
         missing = missing_parts(view, netns, place)
         if missing is not None:
             yield from (_for_proxy(view, netns, place, missing),) if missing else ()
@@ -55,6 +57,19 @@ def find(view: View) -> Iterator[Candidate]:
                 ways=(Way(Change(()), (_of_manager(view, place),), by_person=True),) if kept else (),
                 offered=not kept,
             )
+
+
+def _is_cut_off(view: View, netns: Netns, place: Place) -> bool:
+    """Return whether the rule is a line of a pasted text with a target that nobody knows: the text may have cut the
+    line."""
+    if not view.network.host(netns.host).is_of_text:
+        return False
+    rule = rule_at(view.network.namespace(netns).ruleset, place)
+    targets = [part for part in rule.body if isinstance(part, Outside)] if rule is not None else []
+    return any(each.queue is None and each.name not in _KNOWN_RECEIVERS for each in targets)
+
+
+_KNOWN_RECEIVERS = ("NFQUEUE", "TPROXY", "SYNPROXY", "TARPIT", "queue", "tproxy", "synproxy")
 
 
 def _for_proxy(view: View, netns: Netns, place: Place, missing: tuple[Message, ...]) -> Candidate:
