@@ -90,3 +90,9 @@ def test_what_is_expected_was_not_seen(text: str, lines: str) -> None:
 )
 def test_a_code_span_over_several_lines(text: str, lines: tuple[str, ...]) -> None:
     assert lines_of(text) == lines
+
+
+def test_a_margin_that_numbers_quoted_lines() -> None:
+    quoted = ("> $ ip addr", "> 1: lo: <LOOPBACK>", ">     inet 127.0.0.1/8", "> ", "> $ id")
+    text = "\n".join(f"{number} {line}" for number, line in enumerate(quoted, 1))
+    assert lines_of(text) == ("$ ip addr", "1: lo: <LOOPBACK>", "    inet 127.0.0.1/8", "", "$ id")

@@ -260,3 +260,11 @@ def test_a_link_on_the_parent_of_a_macvlan_network_is_of_its_kind(driver: str, p
     link = told.namespace(HOST).link("shim0")
     assert link is not None
     assert link.kind == kind
+
+
+@pytest.mark.parametrize(("line", "master"), (("mtu 1500 qdi", "docker0"), ("mtu 1500 qdisc noqueue state UP", None)))
+def test_a_veth_whose_line_was_cut_is_a_port_of_its_engines_bridge(line: str, master: str | None) -> None:
+    cut = f"4: veth12@if3: <BROADCAST,MULTICAST,UP,LOWER_UP> {line}\n    link/ether 02:00:00:00:00:05 brd ff:ff\n"
+    link = host(PS, ADDRESSES + cut).namespace(HOST).link("veth12")
+    assert link is not None
+    assert link.master == master

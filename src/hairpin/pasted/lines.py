@@ -56,6 +56,7 @@ def lines_of(text: str) -> tuple[str, ...]:
     _without_span_marks(lines)
     _without_quotes(lines)
     _without_margins(lines)
+    _without_quotes(lines)  # a margin may number quoted lines
     return tuple(lines)
 
 

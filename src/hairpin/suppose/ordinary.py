@@ -29,7 +29,7 @@ from hairpin.suppose.asked import targets_of, with_asked_container, with_asking_
 from hairpin.suppose.asked_services import with_host_services
 from hairpin.suppose.containers import with_containers
 from hairpin.suppose.networks import with_seen_bridges, with_seen_networks
-from hairpin.suppose.own_namespace import with_own_parts, with_switches
+from hairpin.suppose.own_namespace import DEFAULT_BRIDGES, with_own_parts, with_switches
 from hairpin.suppose.simulated import after, with_namespace
 from hairpin.suppose.told import told_by
 
@@ -39,7 +39,6 @@ USUAL_VERSION, _NEW = "24.0.7", "28.5.1"
 _HOST_ADDRESS = parse_address("198.51.100.10")[1]
 _DEFAULT_POOLS = tuple(0xAC11_0000 + (number << 16) for number in range(15))  # 172.17.0.0/16 to 172.31.0.0/16
 _PODMAN_POOLS = (0x0A58_0000, *(0x0A59_0000 + (number << 16) for number in range(15)))  # 10.88.0.0/16 and its next
-_DEFAULT_BRIDGES = {"docker": ("docker0",), "podman": ("podman0", "cni-podman0")}
 _POOL_LENGTH = 16
 _MAPPED_DEFAULT = 0xC0A8_0000  # 192.168.0.0/16, which dockerd takes behind these pools
 
@@ -158,7 +157,7 @@ def _free(host: Host, taken: set[int], engine: Engine, network: str) -> int:
     pools = _DEFAULT_POOLS if engine.kind == "docker" else _PODMAN_POOLS
     if network != engine.default_network:
         return next(each for each in pools[1:] if each not in taken)
-    for bridge in _DEFAULT_BRIDGES[engine.kind]:
+    for bridge in DEFAULT_BRIDGES[engine.kind]:
         given = next((each for each in own.addresses if each.link == bridge and each.version == 4), None)
         if given is not None:
             return given.prefix.network

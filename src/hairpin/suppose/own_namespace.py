@@ -20,6 +20,8 @@ from hairpin.suppose.simulated import with_namespace
 _replace = msgspec.structs.replace
 _UPLINK = "eth0"
 _LENGTH = 24
+_UNKNOWN = "UNKNOWN"
+"""The state of a link whose line in the listing shows none."""
 
 
 def with_own_parts(own: Namespace, told: ToldParts, host: Host, address: int) -> Namespace:
@@ -95,7 +97,10 @@ def _with_kinds(own: Namespace, host: Host) -> Namespace:
     """Return the namespace in which links get their kinds, which a listing without details does not show.  A link is a
     bridge if it is the master of another link, or has a usual name of a bridge.  A link ``veth…`` is a veth of an
     engine.  A link on the parent of a macvlan or ipvlan network is of the network's kind: by such a link the host
-    reaches the network's containers."""
+    reaches the network's containers.
+
+    ip prints the state of each link behind its master.  A veth without a state is from a line that was cut, so it is
+    supposed to be a port of its engine's bridge."""
     masters = {each.master for each in own.links} - {None}
     bridges = masters | {joined.bridge for engine in host.engines for joined in engine.networks}
     parents = _parents(host)
@@ -103,14 +108,29 @@ def _with_kinds(own: Namespace, host: Host) -> Namespace:
     for each in own.links:
         if each.kind == "" and (each.name in bridges or is_bridge_by_name(each.name)):
             each = _replace(each, kind="bridge", bridge=each.bridge or BridgeInfo())  # noqa: PLW2901
-        elif each.kind == "" and each.name.startswith("veth"):
-            port = (each.port or BridgePort()) if each.master is not None else None
-            each = _replace(each, kind="veth", port=port)  # noqa: PLW2901
+        elif each.kind in ("", "veth") and each.name.startswith("veth"):
+            master = each.master or (_usual_bridge(host) if each.operstate == _UNKNOWN else None)
+            port = (each.port or BridgePort()) if master is not None else None
+            each = _replace(each, kind="veth", master=master, port=port)  # noqa: PLW2901
         elif each.kind == "" and each.lower in parents and each.peer_netnsid is None:
             kind, mode = parents[each.lower]
             each = _replace(each, kind=kind, macvlan_mode=mode, ipvlan_flag="bridge")  # noqa: PLW2901
         links.append(each)
     return _replace(own, links=tuple(links))
+
+
+def _usual_bridge(host: Host) -> str | None:
+    """Return the bridge of the only bridge network that containers use; None if they use several.  Without networks in
+    the text this is the default network."""
+    used = {end.network for each in host.containers() for end in each.endpoints}
+    usual = [DEFAULT_BRIDGES[each.kind][0] for each in host.engines if not used or used == {each.default_network}]
+    joined = [each.bridge for engine in host.engines for each in engine.networks if each.bridge and each.name in used]
+    found = dict.fromkeys((*joined, *usual))
+    return next(iter(found)) if len(found) == 1 else None
+
+
+DEFAULT_BRIDGES = {"docker": ("docker0",), "podman": ("podman0", "cni-podman0")}
+"""The bridges of the engines' default networks: of Podman with netavark, and with CNI."""
 
 
 def _parents(host: Host) -> dict[str | None, tuple[str, str]]:
