@@ -1,5 +1,6 @@
 """A case: a host, a fault, real connections, questions as a person types them, and what a right answer names."""
 
+import re
 import tomllib
 from pathlib import Path
 
@@ -79,8 +80,14 @@ class Case(Plan, frozen=True):
 
 
 def read(path: Path) -> Case:
-    """Return the case of a file.  Raises msgspec.ValidationError with the name of the wrong key."""
+    """Return the case of a file.  Raises msgspec.ValidationError with the name of the wrong key, and ValueError with a
+    regular expression that is none."""
     case = msgspec.convert(tomllib.loads(path.read_text()), Case)
+    for each in (each for asked in case.question for each in (*asked.names, *asked.partly)):
+        try:
+            re.compile(each, re.IGNORECASE)
+        except re.error as error:
+            raise ValueError(f"{path.name}: {each!r} is no regular expression: {error}") from error
     return msgspec.structs.replace(case, name=path.stem)
 
 
