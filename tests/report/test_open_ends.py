@@ -38,13 +38,25 @@ def test_every_stop_leaves_a_question_with_a_command_open(reason: Reason) -> Non
     assert stop is None
     failing = walk_flow(blocked("blocking"), published()).usual.stop
     assert failing is not None
-    said = str(open_end(msgspec.structs.replace(failing, reason=reason)))
+    said = str(open_end(network(), msgspec.structs.replace(failing, reason=reason)))
     assert "?" in said or "hairpin as root" in said or "stated" in said
     assert "{" not in said
 
 
 def test_no_reason_is_left_out() -> None:
     assert set(OPEN_ENDS) == set(REASONS)
+
+
+@pytest.mark.parametrize(("driver", "asks"), (("overlay", "port 7946"), ("bridge", "`ip neigh`")))
+def test_on_an_overlay_the_nodes_of_the_swarm_are_asked_about(driver: str, asks: str) -> None:
+    built = network()
+    (docker,) = built.this.engines
+    joined = (msgspec.structs.replace(docker.networks[0], driver=driver),)
+    host = msgspec.structs.replace(built.this, engines=(msgspec.structs.replace(docker, networks=joined),))
+    failing = walk_flow(blocked("blocking"), published()).usual.stop
+    assert failing is not None
+    stop = msgspec.structs.replace(failing, reason="no-neighbour")
+    assert asks in str(open_end(built.with_host(host), stop))
 
 
 def blocked(state: str, *, stp: bool = False) -> Network:

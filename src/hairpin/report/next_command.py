@@ -43,7 +43,7 @@ def _commands(answer: Answer, words: Words) -> Iterator[Next]:
     for group in groups(answer.flows):
         stop = answer.flows[group.numbers[0]].trace.usual.stop
         if stop is not None and not group.causes:
-            said: Message = open_end(stop)
+            said: Message = open_end(answer.network, stop)
             quoted = _QUOTED.search(words(said))
             if quoted is not None:
                 yield Next(quoted[1], (Decides(message("its output"), said),))

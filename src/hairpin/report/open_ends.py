@@ -5,7 +5,10 @@ Each reason of a stop has its own question.
 Even if no cause explains a stop, hairpin knows the thing that decided the stop.  The question asks who may have set
 this thing."""
 
+from hairpin.host.host import Host
 from hairpin.message import Message, message
+from hairpin.netfilter.packet import Packet
+from hairpin.network.network import Network
 from hairpin.network.prefix import address_text
 from hairpin.walk.state import Reason, Stop
 
@@ -91,6 +94,12 @@ _IPSEC = message(
     "selector and direction of the policy removes a policy that is left over"
 )
 
+_OVERLAY = message(
+    "Does a container on another node of the swarm have {address}? `docker node ls` on a manager lists the nodes. They "
+    "tell each other of their containers on port 7946, tcp and udp: if a firewall closes this port, a node knows no "
+    "container of the others, although `docker node ls` shows all as Ready"
+)
+
 OPEN_ENDS: dict[Reason, Message] = {
     "link-missing": _LINK, "link-down": _LINK, "no-carrier": _LINK, "mtu": _SIZE, "qdisc": _CONTROL,
     "tc-filter": _CONTROL, "bridge-down": _LINK, "bridge-port-state": _BRIDGE, "bridge-port-isolated": _BRIDGE,
@@ -110,12 +119,23 @@ OPEN_ENDS: dict[Reason, Message] = {
 }  # fmt: skip
 
 
-def open_end(stop: Stop) -> Message:
+def open_end(network: Network, stop: Stop) -> Message:
     """Return the question that the stop leaves open."""
     packet, said = stop.seen.packet, OPEN_ENDS[stop.reason]
+    if stop.reason == "no-neighbour" and _is_on_overlay(network.host(stop.netns.host), packet):
+        said = _OVERLAY
     return said.filled(
         link=stop.link or stop.seen.oif or stop.seen.iif or "LINK",
         address=address_text(packet.daddr, packet.version),
         source=address_text(packet.saddr, packet.version),
         port=packet.dport or "-",
+    )
+
+
+def _is_on_overlay(host: Host, packet: Packet) -> bool:
+    """Return whether the packet's destination is in the subnet of an overlay network of the host."""
+    return any(
+        each.driver == "overlay" and any(subnet.holds(packet.daddr, packet.version) for subnet in each.subnets)
+        for engine in host.engines
+        for each in engine.networks
     )

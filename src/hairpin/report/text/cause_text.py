@@ -268,7 +268,7 @@ def write_unexplained(answer: Answer, group: Group, words: Words, paper: Paper) 
         stop = answer.flows[group.numbers[0]].trace.usual.stop
         if stop is not None:
             paper.prose(words(_ending(answer, stop, words)), indent=2)
-            paper.prose(words(open_end(stop)), indent=2)
+            paper.prose(words(open_end(answer.network, stop)), indent=2)
         said = message("No cause that hairpin knows explains this. Please send a snapshot: hairpin snapshot --redact")
         paper.prose(words(said), indent=2)
         return
