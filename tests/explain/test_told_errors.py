@@ -96,7 +96,7 @@ def test_an_error_that_a_mail_has_wrapped_is_read_whole() -> None:
         '> preparing container 3e95 for attach: plugin type="portmap"\n> failed (add): failed to find\n'
         '> plugin "portmap" in path [/opt/cni/bin]\n'
     )
-    assert (found.causes[0].id, found.causes[0].explains[0].line) == ("cni-plugin-missing", 2)
+    assert (found.causes[0].id, found.causes[0].explains[0].line) == ("cni-plugin-missing", 1)
     assert found.next is not None
     assert "/opt/cni/bin" in found.next.command
 

@@ -15,7 +15,7 @@ from hairpin.suppose.hints.counted_drops import counted_drops
 from hairpin.suppose.hints.engine_ranges import covered_by_an_engine
 from hairpin.suppose.hints.firewall_log import logged_drops
 from hairpin.suppose.hints.hint import Hinted, hints_in, prose_of, words
-from hairpin.suppose.hints.proxied import forwards_to_itself
+from hairpin.suppose.hints.proxied import asks_other_family, forwards_to_itself
 from hairpin.suppose.hints.quoted import quoted_lines
 from hairpin.suppose.hints.said_ranges import inside_the_pools, overlapping_ranges
 from hairpin.suppose.hints.table import HINTS
@@ -102,6 +102,7 @@ def _all(answer: Answer, failures: tuple[Outcome, ...]) -> Iterator[Hinted]:
         yield from covered_by_an_engine(lines, answer.evidence, host, flows)
         yield from asks_itself(host.told, flows)
         yield from forwards_to_itself(prose, host)
+        yield from asks_other_family(prose, host, host.told)
         yield from asks_the_bridge(prose, host.told, flows)
         yield from closed_by_ufw(answer.evidence, host, flows)
         yield from two_translations(host, flows)
@@ -121,7 +122,7 @@ def _all(answer: Answer, failures: tuple[Outcome, ...]) -> Iterator[Hinted]:
         yield from seen_coming_in(host.told.outcomes)
         yield from diverting_rules(prose, host, host.told)
         yield from saved_by_the_service(host, flows)
-        yield from smaller_uplink(host, host.told)
+        yield from smaller_uplink(prose, host, host.told)
 
 
 def leaning_about(answer: Answer) -> Leaning:

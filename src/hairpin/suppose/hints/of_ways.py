@@ -15,6 +15,7 @@ from hairpin.suppose.hints.phrases import (
     MACHINE,
     MTU,
     MTU_SHOWS,
+    NESTED,
     NODES,
     RANGES,
     RANGES_SHOWS,
@@ -113,6 +114,44 @@ WAYS: tuple[Hint, ...] = (
         shows=MTU_SHOWS,
         means=MTU,
     ),
+    Hint(
+        says=(
+            words(NESTED),
+            words(rf"\b(?:kubernetes|k8s|k3s|kubectl|pods?|gke|eks|aks|openshift|openstack|rancher)\b|{TUNNELED}"),
+            words(
+                rf"\b(?:SSL|TLS)\w*|\b(?:gnutls|openssl)\w*|curl: \((?:28|35|56)\)|reset by peer|{HANGS}|i/o timeout"
+                r"|\b(?:timed?|times|timing)[- ]?outs?\b|deadline exceeded|unexpected EOF|\bslow\b|超时|卡住|卡死"
+            ),
+        ),
+        unless=words(
+            r"cannot connect to the docker daemon|couldn't connect to docker daemon|DOCKER_TLS_CERTDIR"
+            r"|tls: (?:bad|unknown|failed)|x509|no such host|could not resolve|HTTP request to an HTTPS"
+            r"|waiting for docker|:237[56]\b"
+        ),
+        cause="mtu-black-hole",
+        weight=28,
+        command=f"{SIZES}; docker network inspect $(docker network ls -q)",
+        shows=message("the links of the inner engine have MTU 1500, and the pod's eth0 has less"),
+        means=message(
+            "The engine in the pod gives its networks MTU 1500, and the pod's own link takes less: larger packets are "
+            "lost. The option mtu of dockerd is for the default bridge; other networks need the driver option "
+            "com.docker.network.driver.mtu"
+        ),
+    ),
+    Hint(
+        says=(
+            words(r"[\"']mtu[\"']? ?: ?\d{4}|--mtu[= ]\d{4}"),
+            words(r"\bcompose\b|network create|\b(?:custom|user[- ]defined|other|second|new) (?:docker )?networks?\b"),
+        ),
+        cause="mtu-black-hole",
+        weight=22,
+        command=f"{SIZES}; docker network inspect $(docker network ls -q)",
+        shows=message("the bridge of the network has MTU 1500"),
+        means=message(
+            "The option mtu of dockerd is for the default bridge alone: a network that a user or compose makes has "
+            "MTU 1500, unless com.docker.network.driver.mtu says otherwise"
+        ),
+    ),
     # --- the engine is in another machine ---
     Hint(says=(words(MACHINE), words(LOCALHOST)), weight=24, command=ENGINE_AT, shows=VM_SHOWS, means=IN_VM),
     Hint(
@@ -164,6 +203,35 @@ WAYS: tuple[Hint, ...] = (
         weight=18,
         command=ENGINE_AT,
         shows=VM_SHOWS,
+        means=IN_VM,
+    ),
+    Hint(
+        says=(
+            words(
+                r"(?-i:\b(?:Sierra|El Capitan|Yosemite|Mavericks|Mountain Lion)\b)|\bos ?x 10\.(?:[6-9]|1[0-2])\b"
+                r"|\bwindows (?:7|8(?:\.1)?|xp|vista)\b|\b(?:windows|win) ?(?:10 )?home\b"
+            ),
+            words(LOCALHOST),
+            words(
+                r"refused|\brefuse\b|can(?:no|')t (?:be )?(?:connect|reach|open|load|access)|(?:could|does|do|did)(?: not|n't) "
+                r"(?:connect|reach|open|load|work)|unable to (?:connect|reach|open)|not (?:reachable|accessible)"
+            ),
+        ),
+        unless=words(r"docker desktop|docker for (?:mac|windows)|\bwsl ?2\b|windows 1[01] pro"),
+        weight=24,
+        command=f"docker-machine ls; {ENGINE_AT}",
+        shows=VM_SHOWS,
+        means=message(
+            "On this system Docker often runs in a virtual machine (docker-machine, Docker Toolbox): the port is "
+            "published at the machine's address (docker-machine ip) and not at localhost"
+        ),
+    ),
+    Hint(
+        says=(words(r"\b(?:vagrant|multipass|virtual ?box)\b"), words(LOCALHOST)),
+        unless=words(r"forwarded_port|port[ -]forward\w*|\bbridged\b"),
+        weight=20,
+        command="vagrant port; VBoxManage list runningvms; ip addr",
+        shows=message("the virtual machine has an address of its own, and its port is not forwarded"),
         means=IN_VM,
     ),
     # --- tunnels between hosts ---

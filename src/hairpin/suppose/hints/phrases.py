@@ -15,12 +15,21 @@ HANGS = (
     r"|\bnever (?:finish|complet|end|return)\w*)"
 )
 TUNNELED = r"\b(?:vxlan|overlay|flannel|weave|calico|swarm|geneve|cilium)\b"
+NESTED = (
+    r"\b(?:dind|(?:docker|podman)[- ]in[- ](?:docker|podman|kubernetes)|dockerd-entrypoint|inner dockerd?|nested docker\w*"
+    r"|actions-runner-controller|docker daemon (?:in|inside) (?:a |the )?(?:pod|container)|sysbox|plugins/docker|kaniko)\b"
+)
+"""Matches the name of an engine that runs in a container."""
 NODES = (
     r"\b(?:(?:other|another|different|between|across|two|all|some|both|remote|one|each|every|worker|swarm|the)"
     r" (?:\w+ )?(?:nodes?|workers?|managers?|machines|hosts|agents?|vms|servers)|(?:two|both) agents|"
     r"node(?:s)? to node|cross-?node|cross-?host|multi-?host|nodes)\b"
 )
-MACHINE = r"\b(?:docker-machine|boot2docker|docker[ -]toolbox|minikube|colima|podman[ -]machine|lima)\b"
+MACHINE = (
+    r"\b(?:docker-machine|boot2docker|docker[ -]?toolbox|docker quickstart|minikube|colima|podman[ -]machine|lima"
+    r"|multipass|192\.168\.99\.1\d\d|192\.168\.59\.103)\b"
+)
+"""Matches the name of a program that runs an engine in a virtual machine, or the address that such a machine has."""
 DESKTOP = (
     r"\b(?:docker[ -]desktop|docker for (?:mac|windows)|rancher desktop|orbstack|wsl ?2?|mac ?os(?: x)?|os ?x|osx"
     r"|on (?:a|my|the) mac(?:book)?|podman (?:on|for) windows"
