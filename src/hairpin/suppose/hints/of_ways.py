@@ -27,6 +27,16 @@ from hairpin.suppose.hints.phrases import (
     TUNNELS,
     VM_SHOWS,
 )
+from hairpin.suppose.hints.told_names import SURE
+
+_STARTED = (
+    r"\b(?:until|till|after|since|once|when(?:ever)?|as soon as|before|unless|nachdem|sobald|seit|wenn|después de|cuando"
+    r"|depois|quando|après|dès que|после|когда) (?:\w+ ){0,3}(?:docker|dockerd|podman)(?:[ -]?(?:desktop|daemon|engine|service))?"
+    r" (?:\w+ ){0,2}(?:start(?:s|ed|ing)?|launch(?:es|ed)?|runs?|running|opened|up|started|ran|gestartet|startet|läuft|arranca\w*|inicia\w*"
+    r"|démarr\w+|запуст\w+|запуска\w+)\b|\b(?:after|when|since|once|before|on) (?:I )?(?:start|starting|launching|running|run|opening|started) "
+    r"(?:the )?(?:docker|dockerd|podman)(?: desktop| daemon| engine| service)?(?! (?:run|compose|container|image|build))\b"
+)
+"""Matches words about the time at which an engine starts."""
 
 WAYS: tuple[Hint, ...] = (
     # --- the size of packets ---
@@ -310,6 +320,33 @@ WAYS: tuple[Hint, ...] = (
         means=message(
             "A bridge of the engine covers the address of a machine elsewhere, so packets to that machine go to the "
             "bridge"
+        ),
+    ),
+    Hint(
+        says=(
+            words(
+                rf"{_STARTED}|启动 ?docker[^\n]{{0,12}}(?:后|之后|以后)|docker[^\n]{{0,10}}启动(?:后|之后|以后|了)"
+                r"|start(?:ing)? (?:the )?(?:docker|podman)\w*(?: desktop| daemon| service| engine)? (?:\w+ ){0,3}"
+                r"(?:destroy|break|kill|cut|disconnect|disable)s?\b"
+            ),
+            words(
+                r"name resolution|\bresolv(?:e|es|ed|ing)\b|\bDNS\b|域名|\binternet\b|上网|断网|no route to host"
+                r"|\bnetwork (?:\w+ )?(?:is |goes |gets )?(?:lost|gone|down|unreachable|dies|stops|breaks)"
+                r"|(?:lose|loses|lost|losing|drops?|cuts?) (?:\w+ ){0,3}(?:network|connection|connectivity|ssh)"
+            ),
+        ),
+        unless=words(
+            r"\b(?:in|inside|from|within|of) (?:the |a |an |my |all |any |every |docker )?(?:\w+ )?containers?\b|容器内|容器里|\bpods?\b"
+            r"|\bdocker (?:exec|build)\b|\bcontainers? (?:can(?:no|')t|do(?:es)? not|could)"
+        ),
+        cause="bridge-subnet-overlaps-route",
+        weight=SURE,
+        command=f"{ROUTES}; ip addr; cat /etc/resolv.conf",
+        shows=message("a route of docker0 or of another bridge covers the gateway or the name server"),
+        means=message(
+            "The engine's bridge, which is made when the engine starts, covers the address of the gateway or of the "
+            "name server: the host sends its own packets into the bridge. Another `bip` or default-address-pools in "
+            "daemon.json moves the bridge"
         ),
     ),
     Hint(

@@ -17,7 +17,7 @@ HANGS = (
 TUNNELED = r"\b(?:vxlan|overlay|flannel|weave|calico|swarm|geneve|cilium)\b"
 NESTED = (
     r"\b(?:dind|(?:docker|podman)[- ]in[- ](?:docker|podman|kubernetes)|dockerd-entrypoint|inner dockerd?|nested docker\w*"
-    r"|actions-runner-controller|docker daemon (?:in|inside) (?:a |the )?(?:pod|container)|sysbox|plugins/docker|kaniko)\b"
+    r"|actions-runner-controller|docker daemon (?:in|inside) (?:a |the )?(?:pod|container)|sysbox|plugins/docker)\b"
 )
 """Matches the name of an engine that runs in a container."""
 NODES = (

@@ -132,13 +132,14 @@ def _options(words: list[str]) -> tuple[dict[str, list[str]], int]:
 
 def _of_run(words: list[str]) -> dict[str, Any] | None:
     """Return the container that the words of ``docker run`` ask for; None if they name no image.  If the container only
-    runs a command and is removed afterwards, return an empty object, because no such container is left."""
+    runs a command or a shell and is removed afterwards, return an empty object, because no such container is left."""
     options, at = _options(words)
     if at >= len(words) or re.match(r"[A-Za-z0-9<$.{]", words[at]) is None:
         return None
     detached = "-d" in options or "--detach" in options
     asked = options.get("-p", []) + options.get("--publish", [])
-    if "--rm" in options and not detached and not asked and "--name" not in options:
+    is_brief = words[at + 1 :] or not {"-i", "-t", "--interactive", "--tty", "--entrypoint"}.isdisjoint(options)
+    if "--rm" in options and not detached and not asked and "--name" not in options and is_brief:
         return {}
     made = container(
         image="" if set("<$") & set(words[at]) else words[at],
