@@ -52,13 +52,15 @@ _CONTAINER_ID = re.compile(r"[0-9a-f]{12}")
 _INTRODUCED = re.compile(
     r"(?!.*\b(?:dind|docker|host|vm|machine)\b)(?:\W*|.*[.;,] )(?:(?:and |but |now |output |here )*(?:from |of )?"
     r"(?:in|inside|within|from)(?: of)? (?:the|a|my|this|that|its|each) (?:\w+ )?container\b[^.!?]{0,30}"
-    r"|(?:在|从)?容器(?:里面?|内部?|中)[^。\n]{0,12}|(?:в|внутри) контейнер[ае][^.\n]{0,20}|(?:im|in dem) container[^.\n]{0,20}"
-    r"|(?:dentro d|en )el contenedor[^.\n]{0,20}|dans le conteneur[^.\n]{0,20}|dentro do contêiner[^.\n]{0,20})[:：]\W*$",
+    r"|(?:在|从)?容器(?:里面?|内部?|中)[^。\n]{0,12}|(?:в|внутри) контейнер[ае][^.\n]{0,20}|(?:im"
+    r"|in dem) container[^.\n]{0,20}"
+    r"|(?:dentro d|en )el contenedor[^.\n]{0,20}|dans le conteneur[^.\n]{0,20}"
+    r"|dentro do contêiner[^.\n]{0,20})[:：]\W*$",
     re.IGNORECASE,
 )
 """Matches a line that says that the output below it was printed in a container, and names no container.  In a container
 with an engine, outputs are about this engine."""
-_LISTS = re.compile(r"\b(?:docker|podman)\b.* (?:ps|run|inspect)\b|CONTAINER ID|\s*(?:services|ports):|.*->\d+/")
+_LISTS = re.compile(r".*\b(?:docker|podman)\b.* (?:ps|run|inspect)\b|CONTAINER ID|\s*(?:services|ports):|.*->\d+/")
 """Matches a line of a text that names its containers."""
 _OF_THE_HOST = frozenset(
     ("docker", "podman", "nerdctl", "docker-compose", "systemctl", "firewall-cmd", "ufw", "kubectl")

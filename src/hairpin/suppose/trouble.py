@@ -17,8 +17,10 @@ _DONE = (
 )
 _ENGLISH = (
     rf"\b{_NOT} (?:\w+ )?{_DONE}",
-    rf"\b(?:no|none of the|neither) (?:\w+ )?(?:clients?|browsers?|devices?|machines?|computers?|players?|users?|hosts?|pods?)"
-    rf" (?:can|could|is able to|manages? to|gets?|{_DONE})",
+    (
+        r"\b(?:no|none of the|neither) (?:\w+ )?(?:clients?|browsers?|devices?|machines?|computers?|players?|users?"
+        rf"|hosts?|pods?) (?:can|could|is able to|manages? to|gets?|{_DONE})"
+    ),
     r"\b(?:times?|timed|timing)[ -]?out\b|\btime-?outs?\b|\b50[24]\b.{0,20}(?:gateway|time-?out)",
     r"\bbad (?:gateway|request)\b",
     r"\b(?:answers?|response|returns?|gives?|gets?|status|shows?|error)\b[^\n]{0,40}\b50[234]\b",

@@ -18,6 +18,18 @@ def _hinted(text: str, *, has_failure: bool = True) -> set[str]:
 
 
 _POINTING = (
+    ("docker:dind in a kubernetes pod; apk add hangs in the build.", "mtu-black-hole"),
+    ("k8s 的 dind 里 docker build 时 npm 超时", "mtu-black-hole"),
+    ('daemon.json has {"mtu": 1440}; in a network of compose downloads stall.', "mtu-black-hole"),
+    ("DockerToolbox: localhost:8000 is refused.", "docker context"),
+    ("The browser on my Mac with El Capitan cannot reach localhost:4000.", "docker-machine ls"),
+    ("docker runs in a vagrant box, and localhost:8000 is refused.", "vagrant port"),
+    ("After docker is started, names no longer resolve: temporary failure in name resolution.",
+     "bridge-subnet-overlaps-route"),
+    ("docker 启动后服务器断网", "bridge-subnet-overlaps-route"),
+    ('compose with network_mode: host; nginx: host not found in upstream "api"', "host-network-has-no-names"),
+    ("docker run --net=host app: getaddrinfo ENOTFOUND cache", "host-network-has-no-names"),
+    ("docker compose run web npm start; http://localhost:3000 is refused in the browser.", "port-not-published"),
     ("In a container apt-get update hangs at 0%, on the host it is fast.", "mtu-black-hole"),
     ("docker build: npm install gets stuck at the same package each time.", "mtu-black-hole"),
     ("From the container the TLS handshake never finishes, http works.", "mtu-black-hole"),
@@ -111,6 +123,19 @@ def test_words_point_to_a_cause(text: str, cause: str) -> None:
 
 
 _POINTING_NOWHERE = (
+    ("docker:dind in a kubernetes pod: Cannot connect to the Docker daemon, timed out.", "mtu-black-hole"),
+    ("docker:dind on my laptop: pulling times out.", "mtu-black-hole"),
+    ('daemon.json has {"mtu": 1440}; the port is refused.', "mtu-black-hole"),
+    ("Docker Desktop on a Mac with Sierra: localhost:4000 is refused.", "docker-machine ls"),
+    ("Windows 10 Home: the container's address 172.17.0.2 is refused.", "docker-machine ls"),
+    ("vagrant with forwarded_port 8000; localhost:8000 is refused.", "vagrant port"),
+    ("After docker is started, names do not resolve in the container.", "bridge-subnet-overlaps-route"),
+    ("Since docker was started, the page is refused.", "bridge-subnet-overlaps-route"),
+    ('host not found in upstream "api"; both containers are in one network.', "host-network-has-no-names"),
+    ('host not found in upstream "api"; with network_mode: host it works.', "host-network-has-no-names"),
+    ("network_mode: host; could not resolve host: www.example.org", "host-network-has-no-names"),
+    ("docker compose run --service-ports web; http://localhost:3000 is refused.", "port-not-published"),
+    ("docker compose up; docker compose run web sh; http://localhost:3000 is refused.", "port-not-published"),
     ("docker ps hangs, the daemon does not answer.", "mtu-black-hole"),
     ("The container's curl is refused at once.", "mtu-black-hole"),
     ("ping works, curl is refused. The container is on a bridge.", "mtu-black-hole"),

@@ -43,7 +43,14 @@ from hairpin.suppose.hints.told_reach import (
     unknown_host_name,
     unpublished_port,
 )
-from hairpin.suppose.hints.told_ways import bare_bridge, bare_uplink, bridge_skips_rules, smaller_in_listing, two_routes
+from hairpin.suppose.hints.told_ways import (
+    bare_bridge,
+    bare_uplink,
+    bridge_skips_rules,
+    smaller_in_addresses,
+    smaller_in_listing,
+    two_routes,
+)
 from hairpin.suppose.leaning.features import features_of
 from hairpin.suppose.leaning.leaning import Leaning, leaning_of, usual_of
 from hairpin.suppose.trouble import speaks_of_network
@@ -85,6 +92,7 @@ def _all(answer: Answer, failures: tuple[Outcome, ...]) -> Iterator[Hinted]:
         yield from counted_drops(lines)
         yield from smaller_in_listing(lines)
         yield from bare_bridge(_listings(answer))
+        yield from smaller_in_addresses(prose, _listings(answer, "ip-addr-text", "ip-link-text"))
         yield from quoted_lines(lines)
     flows = tuple(each.trace.flow for each in answer.flows)
     for host in answer.network.hosts:
@@ -150,10 +158,11 @@ def _lines(answer: Answer) -> tuple[tuple[int, str], ...]:
     return tuple(line for evidence in answer.evidence for line in unrecognised_in(evidence))
 
 
-def _listings(answer: Answer) -> Iterator[str]:
-    """Yield the outputs of ``ip addr`` at the host."""
+def _listings(answer: Answer, *keys: str) -> Iterator[str]:
+    """Yield the outputs of ``ip addr`` at the host, or those with the given keys."""
+    wanted = keys or ("ip-addr-text",)
     for evidence in answer.evidence:
-        yield from (each.text for each in evidence.readings if each.key == "ip-addr-text" and each.netns == HOST)
+        yield from (each.text for each in evidence.readings if each.key in wanted and each.netns == HOST)
 
 
 def _places(answer: Answer) -> dict[str, str]:

@@ -3,15 +3,19 @@
 from hairpin.message import message
 from hairpin.suppose.hints.hint import Hint, words
 from hairpin.suppose.hints.phrases import CONTAINERS, HOST_NETWORK
+from hairpin.suppose.hints.told_names import SURE
 
 _BARE_NAME = r"(?!localhost\b|host\b)[a-z][\w-]*(?![\w-]*\.[\w])"
 _NAME_UNKNOWN = (
-    rf"host not found in upstream \"?{_BARE_NAME}|\b(?:does|do|did|could|can|would)(?: not|n't|not) (?:find|resolve|know) (?:the |any "
-    r"|its |their |each other'?s? )?(?:upstreams?|hosts?|services?|names?|hostnames?|container names?|service names?)\b(?!\.\w)"
+    rf"host not found in upstream \"?{_BARE_NAME}|\b(?:does|do|did|could|can|would)(?: not|n't|not) (?:find|resolve"
+    r"|know) (?:the |any "
+    r"|its |their |each other'?s? )?(?:upstreams?|hosts?|services?|names?|hostnames?|container names?"
+    r"|service names?)\b(?!\.\w)"
     rf"|could(?: not|n't) resolve(?: host)?:? ?[\"']?{_BARE_NAME}\b|\b(?:ENOTFOUND|EAI_AGAIN) {_BARE_NAME}"
     rf"|\blookup {_BARE_NAME} on |bad address [\"']?{_BARE_NAME}|unknown (?:\w+ )?host:? [\"']?{_BARE_NAME}"
     rf"|host name \"{_BARE_NAME}\"|getaddrinfo for {_BARE_NAME} failed|UnknownHostException:? {_BARE_NAME}"
-    rf"|\bnames? (?:of (?:the |other )?(?:containers?|services?) )?(?:do|does|are|is)(?: not|n't) (?:resolve|known|found)"
+    rf"|\bnames? (?:of (?:the |other )?(?:containers?|services?) )?(?:do|does|are|is)(?: not|n't) (?:resolve|known"
+    r"|found)"
     r"|(?:找不到|无法解析|解析不了)[^\n]{0,10}(?:服务名|容器名|主机名)"
 )
 """Matches words that say that a program finds no address for a name without a dot, as services of compose have."""
@@ -25,10 +29,11 @@ NETWORKS: tuple[Hint, ...] = (
             words(rf"{CONTAINERS}|\bdocker\b|\bcompose\b|\bpodman\b|容器"),
         ),
         unless=words(
-            r"\b(?:without|not (?:with|on|in|using)|instead of|removed?|no) (?:the )?(?:host(?:'s)? network|network_mode|--net)"
+            r"\b(?:without|not (?:with|on|in|using)|instead of|removed?|no) (?:the )?(?:host(?:'s)? network"
+            r"|network_mode|--net)"
         ),
         cause="host-network-has-no-names",
-        weight=28,
+        weight=SURE,
         command="docker inspect --format '{{.Name}} {{.HostConfig.NetworkMode}}' $(docker ps -aq)",
         shows=message("the container's NetworkMode is host"),
         means=message(

@@ -117,7 +117,8 @@ TYPED: tuple[Hint, ...] = (
         says=(
             words(r"\bcompose(?: -\S+(?: [\w./-]+)?)* run\b(?![^\n]*(?:--service-ports|--publish|\s-p\b|\s-\w*P))"),
             words(
-                r"\bbrowsers?\b|\blocalhost\b|\b127\.0\.0\.1\b|\brefused\b|\bweb ?(?:page|ui|site|interface)s?\b|\bport \d{2,5}\b"
+                r"\bbrowsers?\b|\blocalhost\b|\b127\.0\.0\.1\b|\brefused\b|\bweb ?(?:page|ui|site|interface)s?\b"
+                r"|\bport \d{2,5}\b"
                 r"|浏览器|端口|\bnavegador\b|браузер"
             ),
             words(r"\bports? ?:|\bport\b|:\d{2,5}\b|端口"),

@@ -30,11 +30,16 @@ from hairpin.suppose.hints.phrases import (
 from hairpin.suppose.hints.told_names import SURE
 
 _STARTED = (
-    r"\b(?:until|till|after|since|once|when(?:ever)?|as soon as|before|unless|nachdem|sobald|seit|wenn|después de|cuando"
-    r"|depois|quando|après|dès que|после|когда) (?:\w+ ){0,3}(?:docker|dockerd|podman)(?:[ -]?(?:desktop|daemon|engine|service))?"
-    r" (?:\w+ ){0,2}(?:start(?:s|ed|ing)?|launch(?:es|ed)?|runs?|running|opened|up|started|ran|gestartet|startet|läuft|arranca\w*|inicia\w*"
-    r"|démarr\w+|запуст\w+|запуска\w+)\b|\b(?:after|when|since|once|before|on) (?:I )?(?:start|starting|launching|running|run|opening|started) "
-    r"(?:the )?(?:docker|dockerd|podman)(?: desktop| daemon| engine| service)?(?! (?:run|compose|container|image|build))\b"
+    r"\b(?:until|till|after|since|once|when(?:ever)?|as soon as|before|unless|nachdem|sobald|seit|wenn|después de"
+    r"|cuando"
+    r"|depois|quando|après|dès que|после|когда) (?:\w+ ){0,3}(?:docker|dockerd|podman)(?:[ -]?(?:desktop|daemon"
+    r"|engine|service))?"
+    r" (?:\w+ ){0,2}(?:start(?:s|ed|ing)?|launch(?:es|ed)?|runs?|running|opened|up|started|ran|gestartet|startet"
+    r"|läuft|arranca\w*|inicia\w*"
+    r"|démarr\w+|запуст\w+|запуска\w+)\b|\b(?:after|when|since|once|before|on) (?:I )?(?:start|starting|launching"
+    r"|running|run|opening|started) "
+    r"(?:the )?(?:docker|dockerd|podman)(?: desktop| daemon| engine| service)?(?! (?:run|compose|container|image"
+    r"|build))\b"
 )
 """Matches words about the time at which an engine starts."""
 
@@ -223,11 +228,12 @@ WAYS: tuple[Hint, ...] = (
             ),
             words(LOCALHOST),
             words(
-                r"refused|\brefuse\b|can(?:no|')t (?:be )?(?:connect|reach|open|load|access)|(?:could|does|do|did)(?: not|n't) "
+                r"refused|\brefuse\b|can(?:no|')t (?:be )?(?:connect|reach|open|load|access)|(?:could|does|do"
+                r"|did)(?: not|n't) "
                 r"(?:connect|reach|open|load|work)|unable to (?:connect|reach|open)|not (?:reachable|accessible)"
             ),
         ),
-        unless=words(r"docker desktop|docker for (?:mac|windows)|\bwsl ?2\b|windows 1[01] pro"),
+        unless=words(rf"{MACHINE}|docker desktop|docker for (?:mac|windows)|\bwsl ?2\b|windows 1[01] pro"),
         weight=24,
         command=f"docker-machine ls; {ENGINE_AT}",
         shows=VM_SHOWS,
@@ -336,7 +342,8 @@ WAYS: tuple[Hint, ...] = (
             ),
         ),
         unless=words(
-            r"\b(?:in|inside|from|within|of) (?:the |a |an |my |all |any |every |docker )?(?:\w+ )?containers?\b|容器内|容器里|\bpods?\b"
+            r"\b(?:in|inside|from|within|of) (?:the |a |an |my |all |any |every |docker )?(?:\w+ )?containers?\b|容器内"
+            r"|容器里|\bpods?\b"
             r"|\bdocker (?:exec|build)\b|\bcontainers? (?:can(?:no|')t|do(?:es)? not|could)"
         ),
         cause="bridge-subnet-overlaps-route",

@@ -14,9 +14,15 @@ HANGS = (
     r"(?:\bhang(?:s|ing)?\b|\bhung\b|\bstall(?:s|ed|ing)?\b|\bstuck\b|\bfreez\w+|\bfroze\w*|\bstays? at\b"
     r"|\bnever (?:finish|complet|end|return)\w*)"
 )
+STALLS = (
+    rf"{HANGS}|\b(?:TLS|SSL)\w*|\b(?:intermittent\w*|sporadic\w*|now and then|large|slow)\b|\bdind\b|docker-in-docker"
+    r"|\bMTU\b(?! ?[:=\d])|卡住|很慢"
+)
+"""Matches the words of a text about packets that are too large: connections open, and then stall."""
 TUNNELED = r"\b(?:vxlan|overlay|flannel|weave|calico|swarm|geneve|cilium)\b"
 NESTED = (
-    r"\b(?:dind|(?:docker|podman)[- ]in[- ](?:docker|podman|kubernetes)|dockerd-entrypoint|inner dockerd?|nested docker\w*"
+    r"\b(?:dind|(?:docker|podman)[- ]in[- ](?:docker|podman|kubernetes)|dockerd-entrypoint|inner dockerd?"
+    r"|nested docker\w*"
     r"|actions-runner-controller|docker daemon (?:in|inside) (?:a |the )?(?:pod|container)|sysbox|plugins/docker)\b"
 )
 """Matches the name of an engine that runs in a container."""

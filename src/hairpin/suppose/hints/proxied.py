@@ -69,27 +69,41 @@ _LISTENING = re.compile(
 
 
 def asks_other_family(prose: Prose, host: Host, told: ToldParts) -> Iterator[Hinted]:
-    """Yield the hint of a service that listens at the loopback address of one family only, as a told list of sockets
-    shows, if the text says that a client asks the loopback address of the other family."""
+    """Yield the hint of a service that listens for one family only, as a told list of sockets shows, if the text says
+    that a client asks the loopback address of the other family."""
     for namespace in host.namespaces:
         if (namespace.name, "sockets") not in told.parts:
             continue
         listening = [each for each in namespace.sockets if each.protocol == "tcp"]
         for each in listening:
             other = 4 if each.version == 6 else 6
-            if not _is_loopback(each) or any(_is_served(one, each.port, other) for one in listening):
+            is_open = each.address is None
+            if not (is_open or _is_loopback(each)) or any(_is_served(one, each.port, other) for one in listening):
                 continue
-            for found in _ASKED_AT[other].finditer(prose.text):
-                number, quote = prose.line_at(found.start())
-                if found["port"] not in (None, str(each.port)) or _LISTENING.search(quote) is not None:
-                    continue
-                own, asked = ("::1", "127.0.0.1") if each.version == 6 else ("127.0.0.1", "::1")
-                means = message(
-                    "Port {port} is open at {own} only, and the client asks {asked}: the name localhost may mean "
-                    "either address", port=each.port, own=own, asked=asked)  # fmt: skip
-                shows = message("the line of port {port} has the address {own} only", port=each.port, own=own)
-                yield Hinted("service-listens-on-wrong-family", SURE, SOCKETS, shows, means, number, quote)
-                return
+            place = next(_asked_at(prose, told, other, each.port, is_named=is_open), None)
+            if place is None:
+                continue
+            own, asked = ("::1", "127.0.0.1") if each.version == 6 else ("127.0.0.1", "::1")
+            own = ("::" if each.version == 6 else "0.0.0.0") if is_open else own
+            means = message(
+                "Port {port} is open at {own} only, and the client asks {asked}: the name localhost may mean either "
+                "address", port=each.port, own=own, asked=asked)  # fmt: skip
+            shows = message("the line of port {port} has the address {own} only", port=each.port, own=own)
+            yield Hinted("service-listens-on-wrong-family", SURE, SOCKETS, shows, means, *place)
+            return
+
+
+def _asked_at(prose: Prose, told: ToldParts, version: int, port: int, *, is_named: bool) -> Iterator[tuple[int, str]]:
+    """Yield each line in which a client asks the loopback address of a family.  ``is_named``: whether the line has to
+    name the port."""
+    for found in _ASKED_AT[version].finditer(prose.text):
+        number, quote = prose.line_at(found.start())
+        is_port = found["port"] == str(port) or (found["port"] is None and not is_named)
+        if is_port and _LISTENING.search(quote) is None:
+            yield number, quote
+    for each in told.outcomes:
+        if each.failed and each.port == port and each.host == ("127.0.0.1" if version == 4 else "::1"):
+            yield each.line, each.target
 
 
 def _is_loopback(socket: Socket) -> bool:

@@ -14,7 +14,7 @@ from hairpin.message import message
 from hairpin.netfilter.ir import FieldMatch, Nat, Rule, Verdict
 from hairpin.network.flow import Flow
 from hairpin.suppose.hints.hint import Hinted, Prose, words
-from hairpin.suppose.hints.phrases import HANGS, RULES, SIZES, SOCKETS
+from hairpin.suppose.hints.phrases import RULES, SIZES, SOCKETS, STALLS
 
 _GATEWAY = re.compile(
     r"host\.(?:docker|containers)\.internal|gateway\.docker\.internal|172\.1[7-9]\.0\.1|10\.8[89]\.\d+\.1"
@@ -237,11 +237,7 @@ def _loopback(outcome: Outcome) -> bool:
     return outcome.host.startswith("127.")
 
 
-_STALLS = words(
-    rf"{HANGS}|\b(?:TLS|SSL)\w*|\bSSL_connect|\b(?:intermittent\w*|sporadic\w*|large|slow)\b|\bdind\b|docker-in-docker"
-    r"|\bMTU\b(?! ?[:=\d])|卡住|很慢"
-)
-"""The words of a text about packets that are too large: small packets pass, so connections open and then stall."""
+_STALLS = words(STALLS)
 
 
 def smaller_uplink(prose: Prose, host: Host, told: ToldParts) -> Iterator[Hinted]:

@@ -233,10 +233,14 @@ _WORDS: dict[str, re.Pattern[str]] = {
 
 
 _FIREWALL_OFF = _pattern_of(
-    r"\bfirewalls?d? (?:is |are |was |has been )?(?:already )?(?:disabled|off|inactive|stopped|turned off|switched off)\b"
+    r"\bfirewalls?d? (?:is |are |was |has been )?(?:already )?(?:disabled|off|inactive|stopped|turned off"
+    r"|switched off)\b"
     r"|\bfirewalld? (?:is )?not (?:running|active|enabled|installed)\b|\b(?:no|without (?:a|any)) firewalls?\b"
-    r"|\b(?:disabled|stopped|turned off) (?:the |my |any |all )?firewalld?\b|\bufw (?:is )?(?:inactive|disabled|not active)\b"
-    r"|防火墙(?:已经?|都)?(?:关闭|关了|关掉|没开|未开)|关闭了?防火墙|брандмауэр (?:выключен|отключен)|Firewall ist (?:aus|deaktiviert)"
+    r"|\b(?:disabled|stopped|turned off) (?:the |my |any |all )?firewalld?\b|\bufw (?:is )?(?:inactive"
+    r"|disabled|not active)\b"
+    r"|防火墙(?:已经?|都)?(?:关闭|关了|关掉|没开|未开)|关闭了?防火墙|брандмауэр (?:выключен|отключен)"
+    r"|Firewall ist (?:aus"
+    r"|deaktiviert)"
     r"|pare-feu (?:est )?désactivé|cortafuegos (?:está )?desactivado"
 )
 _OF_FIREWALLS = frozenset(("ufw", "firewalld"))

@@ -18,7 +18,7 @@ _ENGINE = r"(?:docker|podman|nerdctl)"
 _RUN = re.compile(r".*\b(?P<engine>docker|podman|nerdctl)\s+(?:container\s+)?(?:run|create)\s")
 _ALONE = re.compile(
     rf"\s*(?:(?:[-*\u2022]|\d+[.)])\s+)?(?:[$#>]\s*)?(?:sudo\s+(?:-\w+\s+)?)?(?:\S+=\S+\s+)?{_ENGINE}\s+"
-    rf"(?:container\s+)?(?:run|create)\s+(?=-|\S*[/:.]\S*\s*$|\\)"
+    rf"(?:container\s+)?(?:run|create)\s+(?=-|\S*[/:.]\S*\s*$|\\|(?!(?:command|it|this|that|image|again|the|fails?)\b)[a-z][\w-]+\s*$)"
 )
 _QUOTED = re.compile(rf".*`\s*(?:sudo\s+)?(?P<command>{_ENGINE}\s+(?:container\s+)?(?:run|create)\s+-[^`]*)`")
 _LEAST_TO_WRAP = 20
