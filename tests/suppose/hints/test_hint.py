@@ -18,6 +18,10 @@ def _hinted(text: str, *, has_failure: bool = True) -> set[str]:
 
 
 _POINTING = (
+    ("kind create cluster; a NodePort 30080 is refused at localhost.", "port-not-published"),
+    ("k3d: the ingress does not open in the browser.", "port-not-published"),
+    ("minikube --driver=docker: 192.168.49.2:30080 times out.", "minikube profile"),
+    ('daemon.json: {"dns": ["127.0.0.1"]}; no name resolves in containers.', "loopback-is-the-container"),
     ("docker:dind in a kubernetes pod; apk add hangs in the build.", "mtu-black-hole"),
     ("k8s 的 dind 里 docker build 时 npm 超时", "mtu-black-hole"),
     ('daemon.json has {"mtu": 1440}; in a network of compose downloads stall.', "mtu-black-hole"),
@@ -123,6 +127,11 @@ def test_words_point_to_a_cause(text: str, cause: str) -> None:
 
 
 _POINTING_NOWHERE = (
+    ("This kind of ingress is refused at localhost.", "port-not-published"),
+    ("kind create cluster with extraPortMappings: the NodePort is refused at localhost.", "port-not-published"),
+    ("minikube with kvm2: 192.168.49.2:30080 times out.", "minikube profile"),
+    ("pihole in compose with dns: 127.0.0.1, clients get no DNS answer.", "loopback-is-the-container"),
+    ('daemon.json: {"dns": ["192.0.2.53"]}; no name resolves in containers.', "loopback-is-the-container"),
     ("docker:dind in a kubernetes pod: Cannot connect to the Docker daemon, timed out.", "mtu-black-hole"),
     ("docker:dind on my laptop: pulling times out.", "mtu-black-hole"),
     ('daemon.json has {"mtu": 1440}; the port is refused.', "mtu-black-hole"),

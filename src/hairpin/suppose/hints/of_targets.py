@@ -3,7 +3,17 @@ address outside that pods ask."""
 
 from hairpin.message import message
 from hairpin.suppose.hints.hint import Hint, words
-from hairpin.suppose.hints.phrases import CONTAINERS, FORWARD, FORWARD_SHOWS, INPUT, INPUT_SHOWS, RULES
+from hairpin.suppose.hints.phrases import (
+    CONTAINERS,
+    DESKTOP,
+    FORWARD,
+    FORWARD_SHOWS,
+    HOST_NETWORK,
+    INPUT,
+    INPUT_SHOWS,
+    LOCALHOST,
+    RULES,
+)
 from hairpin.suppose.hints.told_names import SURE
 
 LOOPBACK_MAPPING = (
@@ -103,5 +113,60 @@ TARGETS: tuple[Hint, ...] = (
         command="sudo ufw status verbose; sudo iptables-save",
         shows=FORWARD_SHOWS,
         means=FORWARD,
+    ),
+    Hint(
+        says=(
+            words(
+                r"\bkind (?:create|cluster|load|get|v?0\.\d)|kindest/node|\bkind-[\w-]*control-plane"
+                r"|\bkind-control-plane\b"
+                r"|\bkind-config\b|\bk3d\b|rancher/k3s:"
+            ),
+            words(r"\bnode ?ports?\b|\bload ?balancer\b|\bingress\b|\b(?:port |:)3[0-2]\d{3}\b"),
+            words(rf"{LOCALHOST}|\bbrowser\b|\b172\.(?:1[7-9]|2\d)\.0\.\d+\b"),
+        ),
+        unless=words(
+            r"extraPortMappings|kubectl port-forward|cloud-provider-kind|metallb|\bk3d [^\n]*(?:-p"
+            r"|--port) |->(?:80|443|3\d{4})/tcp"
+        ),
+        cause="port-not-published",
+        weight=26,
+        command="docker ps",
+        shows=message("the node's container publishes the API server's port only"),
+        means=message(
+            "The cluster's nodes are containers, and they publish only the API server's port: a NodePort or an "
+            "ingress is open inside of them. extraPortMappings of kind and --port of k3d publish it"
+        ),
+    ),
+    Hint(
+        says=(
+            words(r"\bminikube\b"),
+            words(r"\b192\.168\.49\.2\b|\bminikube ip\b|\bnode ?ports?\b|\bingress\b"),
+            words(rf"{DESKTOP}|driver[= ]docker|docker driver"),
+        ),
+        unless=words(r"\bminikube (?:tunnel|service)\b[^\n]{0,60}(?:works?|ok|fine)"),
+        weight=24,
+        command="minikube profile list; docker ps; minikube service list",
+        shows=message("the driver is docker, and the engine is in a virtual machine"),
+        means=message(
+            "With the driver docker, minikube's node is a container in the engine's virtual machine: its address "
+            "(minikube ip) is reachable only there. `minikube service NAME --url` and `minikube tunnel` open a way"
+        ),
+    ),
+    Hint(
+        says=(
+            words(
+                r"--dns[= ]127\.\d|[\"']dns[\"'] ?: ?\[ ?[\"']127\.\d|^[ \t]*dns:[ \t]*\n?[ \t]*-?[ \t]*[\"']?127\.\d"
+            ),
+            words(r"\bresolv\w*|\bDNS\b|\bnames?\b|no such host|EAI_AGAIN|ENOTFOUND|name resolution|域名"),
+        ),
+        unless=words(rf"pi-?hole|adguard|unbound|dnsmasq|\bbind9?\b|{HOST_NETWORK}"),
+        cause="loopback-is-the-container",
+        weight=26,
+        command="docker exec {container} cat /etc/resolv.conf; cat /etc/docker/daemon.json",
+        shows=message("the container's name server is an address of 127.0.0.0/8"),
+        means=message(
+            "The option dns gives containers a name server at 127.0.0.1: in a container this is the container itself, "
+            "where no name server listens"
+        ),
     ),
 )

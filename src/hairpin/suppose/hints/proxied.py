@@ -80,7 +80,7 @@ def asks_other_family(prose: Prose, host: Host, told: ToldParts) -> Iterator[Hin
             is_open = each.address is None
             if not (is_open or _is_loopback(each)) or any(_is_served(one, each.port, other) for one in listening):
                 continue
-            place = next(_asked_at(prose, told, other, each.port, is_named=is_open), None)
+            place = next(_lines_that_ask(prose, told, other, each.port, is_named=is_open), None)
             if place is None:
                 continue
             own, asked = ("::1", "127.0.0.1") if each.version == 6 else ("127.0.0.1", "::1")
@@ -93,7 +93,9 @@ def asks_other_family(prose: Prose, host: Host, told: ToldParts) -> Iterator[Hin
             return
 
 
-def _asked_at(prose: Prose, told: ToldParts, version: int, port: int, *, is_named: bool) -> Iterator[tuple[int, str]]:
+def _lines_that_ask(
+    prose: Prose, told: ToldParts, version: int, port: int, *, is_named: bool
+) -> Iterator[tuple[int, str]]:
     """Yield each line in which a client asks the loopback address of a family.  ``is_named``: whether the line has to
     name the port."""
     for found in _ASKED_AT[version].finditer(prose.text):
