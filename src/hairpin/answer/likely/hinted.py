@@ -7,6 +7,7 @@ from hairpin.answer.answer import Answer
 from hairpin.evidence.reading import HOST
 from hairpin.evidence.told import Outcome
 from hairpin.pasted.joining import unrecognised_in
+from hairpin.question.target import is_outside_name
 from hairpin.suppose.asked import UNNAMED
 from hairpin.suppose.hints.asked_ways import asks_itself, asks_the_bridge, closed_by_ufw
 from hairpin.suppose.hints.bridge_asked import asked_on_a_bridge
@@ -35,6 +36,7 @@ from hairpin.suppose.hints.told_names import (
     apart_from_a_proxy,
     held_by_another,
     mistyped_names,
+    silent_name_server,
     stopped_containers,
 )
 from hairpin.suppose.hints.told_reach import (
@@ -94,6 +96,7 @@ def _all(answer: Answer, failures: tuple[Outcome, ...]) -> Iterator[Hinted]:
         yield from bare_bridge(_listings(answer))
         yield from smaller_in_addresses(prose, _listings(answer, "ip-addr-text", "ip-link-text"))
         yield from quoted_lines(lines)
+        yield from silent_name_server(prose, _outside_names(answer), places["{container}"])
     flows = tuple(each.trace.flow for each in answer.flows)
     for host in answer.network.hosts:
         if host.told is not None:
@@ -151,7 +154,16 @@ def usual_about(answer: Answer, known: set[str]) -> Iterator[Hinted]:
 def _features(answer: Answer) -> frozenset[str]:
     prose = prose_of(_lines(answer))
     told = ((host, host.told) for host in answer.network.hosts)
-    return frozenset(name for host, parts in told if parts is not None for name in features_of(prose, host, parts))
+    found = frozenset(name for host, parts in told if parts is not None for name in features_of(prose, host, parts))
+    return found | {"to the internet"} if any(_outside_names(answer)) else found
+
+
+def _outside_names(answer: Answer) -> Iterator[str]:
+    """Yield the names of the outside for which the question asks from a container."""
+    origin = answer.question.origin
+    if origin is not None and origin.kind == "container":
+        names = (each.container for each in answer.question.targets if each.container is not None)
+        yield from filter(is_outside_name, names)
 
 
 def _lines(answer: Answer) -> tuple[tuple[int, str], ...]:

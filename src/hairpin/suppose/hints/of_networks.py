@@ -2,7 +2,7 @@
 
 from hairpin.message import message
 from hairpin.suppose.hints.hint import Hint, words
-from hairpin.suppose.hints.phrases import CONTAINERS, HOST_NETWORK
+from hairpin.suppose.hints.phrases import CONTAINERS, HOST_NETWORK, NAME_SERVERS
 from hairpin.suppose.hints.told_names import SURE
 
 _BARE_NAME = r"(?!localhost\b|host\b)[a-z][\w-]*(?![\w-]*\.[\w])"
@@ -333,7 +333,7 @@ NETWORKS: tuple[Hint, ...] = (
             words(CONTAINERS),
         ),
         weight=8,
-        command="cat /etc/resolv.conf; docker exec {container} cat /etc/resolv.conf",
+        command=NAME_SERVERS,
         shows=message("the container's network does not reach the container's name server"),
         means=message("The container's name server does not answer the container"),
     ),

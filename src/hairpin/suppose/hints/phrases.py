@@ -26,6 +26,10 @@ NESTED = (
     r"|actions-runner-controller|docker daemon (?:in|inside) (?:a |the )?(?:pod|container)|sysbox|plugins/docker)\b"
 )
 """Matches the name of an engine that runs in a container."""
+NAME_SERVERS = (
+    "cat /etc/resolv.conf; docker exec {container} cat /etc/resolv.conf; docker exec {container} nslookup example.org "
+    "1.1.1.1"
+)
 NODES = (
     r"\b(?:(?:other|another|different|between|across|two|all|some|both|remote|one|each|every|worker|swarm|the)"
     r" (?:\w+ )?(?:nodes?|workers?|managers?|machines|hosts|agents?|vms|servers)|(?:two|both) agents|"
