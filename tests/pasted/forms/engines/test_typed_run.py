@@ -42,6 +42,12 @@ CASES: dict[str, tuple[str, str, str, list[tuple[int, int]]]] = {
         "team/web:2",
         [],
     ),
+    "removed afterwards, and a service with a terminal": (
+        "docker run -it --rm team/notebook",
+        "notebook",
+        "team/notebook",
+        [],
+    ),
     "podman": ("podman run -d --network=host --name web nginx", "web", "nginx", []),
 }
 
@@ -64,6 +70,8 @@ def test_a_command_line_tells_its_container(text: str, name: str, image: str, po
         'the next `docker run -p` fails with "No chain/target/match by that name"',
         "docker run --rm -it alpine ping 8.8.8.8",
         "docker run --rm -it alpine",
+        "docker run --rm hello-world",
+        "docker run --rm --entrypoint cat team/web /etc/hosts",
         "docker run --rm alpine ping 8.8.8.8",
         "docker run command",
         "docker run nginx and then the browser",

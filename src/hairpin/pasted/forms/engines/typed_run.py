@@ -138,7 +138,7 @@ def _of_run(words: list[str]) -> dict[str, Any] | None:
         return None
     detached = "-d" in options or "--detach" in options
     asked = options.get("-p", []) + options.get("--publish", [])
-    is_brief = words[at + 1 :] or not {"-i", "-t", "--interactive", "--tty", "--entrypoint"}.isdisjoint(options)
+    is_brief = words[at + 1 :] or "--entrypoint" in options or _SHELL_IMAGE.match(words[at]) is not None
     if "--rm" in options and not detached and not asked and "--name" not in options and is_brief:
         return {}
     made = container(
@@ -160,6 +160,11 @@ def _of_run(words: list[str]) -> dict[str, Any] | None:
     return made
 
 
+_SHELL_IMAGE = re.compile(
+    r"(?:\S*/)?(?:alpine|ubuntu|debian|centos|fedora|rocky\w*|alma\w*|amazonlinux|archlinux|opensuse\w*|busybox|bash"
+    r"|hello-world|python|node|golang|ruby|php|perl|openjdk|rust|gcc|netshoot|curl|dnsutils|buildpack-deps)(?:[:@]\S*)?$"
+)
+"""Matches an image whose containers run a shell, an interpreter or a single tool, unless a command follows."""
 _SHELLS = frozenset(("sh", "bash", "ash", "/bin/sh", "/bin/bash", "/bin/ash", "zsh"))
 
 
