@@ -18,6 +18,8 @@ def _hinted(text: str, *, has_failure: bool = True) -> set[str]:
 
 
 _POINTING = (
+    ("From a container: Error: connect ECONNREFUSED 0.0.0.0:3306", "loopback-is-the-container"),
+    ("colima: from the container 192.168.7.11:80 is refused, from the Mac it works.", "colima ssh"),
     ("kind create cluster; a NodePort 30080 is refused at localhost.", "port-not-published"),
     ("k3d: the ingress does not open in the browser.", "port-not-published"),
     ("minikube --driver=docker: 192.168.49.2:30080 times out.", "minikube profile"),
@@ -127,12 +129,13 @@ def test_words_point_to_a_cause(text: str, cause: str) -> None:
 
 
 _POINTING_NOWHERE = (
+    ("On Ubuntu 192.168.7.11:80 is refused from the container, from the host it works.", "colima ssh"),
     ("This kind of ingress is refused at localhost.", "port-not-published"),
     ("kind create cluster with extraPortMappings: the NodePort is refused at localhost.", "port-not-published"),
     ("minikube with kvm2: 192.168.49.2:30080 times out.", "minikube profile"),
     ("pihole in compose with dns: 127.0.0.1, clients get no DNS answer.", "loopback-is-the-container"),
     ('daemon.json: {"dns": ["192.0.2.53"]}; no name resolves in containers.', "loopback-is-the-container"),
-    ("docker:dind in a kubernetes pod: Cannot connect to the Docker daemon, timed out.", "mtu-black-hole"),
+    ("docker:dind in a kubernetes pod: tcp://localhost:2375 timed out.", "mtu-black-hole"),
     ("docker:dind on my laptop: pulling times out.", "mtu-black-hole"),
     ('daemon.json has {"mtu": 1440}; the port is refused.', "mtu-black-hole"),
     ("Docker Desktop on a Mac with Sierra: localhost:4000 is refused.", "docker-machine ls"),

@@ -102,3 +102,20 @@ def test_a_name_of_the_outside_is_asked_of_the_containers_name_server(
     hints = list(silent_name_server(prose_of([(1, text)]), names, "web"))
     assert len(hints) == found
     assert all("docker exec web nslookup" in each.command for each in hints)
+
+
+@pytest.mark.parametrize(
+    ("name", "found"),
+    (
+        ("docker.host.internal", 1),
+        ("hosts.docker.internal", 1),
+        ("host.docker.local", 1),
+        ("host.docker.internal", 0),
+        ("db.docker.internal", 0),
+    ),
+)
+def test_the_engines_name_for_its_host_is_mistyped(name: str, found: int) -> None:
+    text = f"getaddrinfo ENOTFOUND {name}"
+    host, told, _ = _of(RUN + text)
+    hints = list(mistyped_names(prose_of([(1, text)]), host, told))
+    assert len(hints) == found

@@ -139,7 +139,8 @@ NETWORKS: tuple[Hint, ...] = (
     Hint(
         says=(
             words(
-                r"ECONNREFUSED (?:127\.0\.0\.1|::1):\d+|dial tcp (?:127\.0\.0\.1|\[::1\]):\d+: connect: "
+                r"ECONNREFUSED (?:127\.0\.0\.1|0\.0\.0\.0|::1):\d+|dial tcp (?:127\.0\.0\.1|0\.0\.0\.0"
+                r"|\[::1\]):\d+: connect: "
                 r"connection refused"
                 r"|running on host \"(?:localhost|127\.0\.0\.1)\"|SQLSTATE\[HY000\] \[2002\] Connection refused"
                 r"|to MySQL server on '(?:localhost|127\.0\.0\.1)"
@@ -161,7 +162,7 @@ NETWORKS: tuple[Hint, ...] = (
     Hint(
         says=(
             words(
-                r"running on host \"?(?:localhost|127\.0\.0\.1)|ECONNREFUSED (?:127\.0\.0\.1|::1):"
+                r"running on host \"?(?:localhost|127\.0\.0\.1)|ECONNREFUSED (?:127\.0\.0\.1|0\.0\.0\.0|::1):"
                 r"|SQLSTATE\[\w+\] \[\d+\] (?:connection refused|no such file)"
             ),
             words(

@@ -139,7 +139,7 @@ WAYS: tuple[Hint, ...] = (
             ),
         ),
         unless=words(
-            r"cannot connect to the docker daemon|couldn't connect to docker daemon|DOCKER_TLS_CERTDIR"
+            r"(?:cannot|couldn't) connect to (?:the )?docker \w+mon|DOCKER_TLS_CERTDIR"
             r"|tls: (?:bad|unknown|failed)|x509|no such host|could not resolve|HTTP request to an HTTPS"
             r"|waiting for docker|:237[56]\b"
         ),
@@ -249,6 +249,30 @@ WAYS: tuple[Hint, ...] = (
         command="vagrant port; VBoxManage list runningvms; ip addr",
         shows=message("the virtual machine has an address of its own, and its port is not forwarded"),
         means=IN_VM,
+    ),
+    Hint(
+        says=(
+            words(rf"{MACHINE}|{DESKTOP}"),
+            words(
+                r"(?:from|in|inside|within|of|vom|aus dem|im|depuis le|desde el|dal) (?:the |a |my |this "
+                r"|any )?(?:\w+ )?"
+                r"(?:containers?|conteneur|contenedor)\b|容器(?:内|里|中)?(?:无法|不能|访问|ping|连)"
+            ),
+            words(r"(?<![\d.])(?:192\.168|10\.\d+)\.\d+\.(?:\d+|0/\d+)"),
+            words(r"\brefused\b|\bunreachable\b|no route to host|\btimed? ?-?out|\breset\b|拒绝|超时"),
+            words(
+                r"\b(?:from|on|vom|auf) (?:the |my |dem )?(?:mac|windows|host"
+                r"|pc)\b[^\n]{0,80}\b(?:works?|fine|ok|geht|can)\b|本机(?:可以|正常)"
+                r"|\b(?:mac|windows|pc)\b (?:itself )?(?:reaches|can|works)\b|\bLAN\b"
+            ),
+        ),
+        weight=18,
+        command="colima ssh -- ip route; docker run --rm --network host alpine ip route",
+        shows=message("a route of the virtual machine covers the LAN's range, or its default route leads elsewhere"),
+        means=message(
+            "The engine's virtual machine has routes of its own: one of its networks covers the LAN's range, or it has "
+            "no way into the LAN, so containers do not reach what the computer itself reaches"
+        ),
     ),
     # --- tunnels between hosts ---
     Hint(

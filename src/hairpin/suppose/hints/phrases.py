@@ -23,7 +23,7 @@ TUNNELED = r"\b(?:vxlan|overlay|flannel|weave|calico|swarm|geneve|cilium)\b"
 NESTED = (
     r"\b(?:dind|(?:docker|podman)[- ]in[- ](?:docker|podman|kubernetes)|dockerd-entrypoint|inner dockerd?"
     r"|nested docker\w*"
-    r"|actions-runner-controller|docker daemon (?:in|inside) (?:a |the )?(?:pod|container)|sysbox|plugins/docker)\b"
+    r"|actions-runner-controller|dockerd (?:in|inside) (?:a |the )?(?:pod|container)|sysbox|plugins/docker)\b"
 )
 """Matches the name of an engine that runs in a container."""
 NAME_SERVERS = (

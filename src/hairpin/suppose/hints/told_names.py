@@ -21,6 +21,12 @@ _STOPPED = re.compile(
     re.MULTILINE,
 )
 _PROXIED = re.compile(r"\b(?:proxy_pass\s+\w+://|fastcgi_pass\s+|reverse_proxy\s+(?:\w+://)?)(?P<name>[A-Za-z][\w.-]*)")
+_LIKE_THE_HOST = re.compile(
+    r"(?<![\w.-])(?P<name>docker\.(?:host|internal)\.(?:internal|host)|internal\.docker\.host|host\.internal\.docker"
+    r"|host-docker[.-]internal|host\.docker-internal|hosts?\.dockers?\.(?:intern|internals|interal|intenal|local)"
+    r"|(?:hosts\.docker|host\.dockers|docker-?host)\.internal|host\.docker)(?![\w.-])"
+)
+"""Matches a name that somebody has mistyped for ``host.docker.internal``."""
 _LIKE = 0.8
 """If two names are at least this similar (``difflib``), one of them counts as the other name, mistyped."""
 _NETWORKS = "docker inspect --format '{{.Name}} {{json .NetworkSettings.Networks}}' $(docker ps -q)"
@@ -60,7 +66,16 @@ def mistyped_names(prose: Prose, host: Host, told: ToldParts) -> Iterator[Hinted
     known = {name for each in host.containers() for name in (each.name, *each.service_names)}
     asked = [(each.host, each.line, each.target) for each in told.outcomes if each.result == "no-name" and each.host]
     asked += [(each["name"], *prose.line_at(each.start())) for each in _PROXIED.finditer(prose.text)]
+    asked += [(each["name"], *prose.line_at(each.start())) for each in _LIKE_THE_HOST.finditer(prose.text)]
     for name, line, quote in asked:
+        if _LIKE_THE_HOST.fullmatch(name) is not None:
+            means = message(
+                "No container has the name {name}. The engine's name for its host is {other}",
+                name=name, other="host.docker.internal",
+            )  # fmt: skip
+            shows = message("no container or alias is called {name}", name=name)
+            yield Hinted("", SURE, "docker compose config; docker ps", shows, means, line, quote)
+            return
         like = get_close_matches(name, known, 1, _LIKE) if "." not in name and name not in known else ()
         for other in like:
             means = message(
