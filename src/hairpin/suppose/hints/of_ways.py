@@ -1,18 +1,12 @@
-"""The words that point to the network between machines: the size of packets, engines in virtual machines, tunnels
-between hosts, and address ranges that two networks share."""
+"""The words that point to the network between machines: the size of packets, tunnels between hosts, and address ranges
+that two networks share."""
 
 from hairpin.message import message
 from hairpin.suppose.hints.hint import Hint, words
 from hairpin.suppose.hints.phrases import (
     CLIENT,
     CONTAINERS,
-    DESKTOP,
-    ENGINE_AT,
     HANGS,
-    HOST_NETWORK,
-    IN_VM,
-    LOCALHOST,
-    MACHINE,
     MTU,
     MTU_SHOWS,
     NESTED,
@@ -25,7 +19,6 @@ from hairpin.suppose.hints.phrases import (
     TUNNEL_SHOWS,
     TUNNELED,
     TUNNELS,
-    VM_SHOWS,
 )
 from hairpin.suppose.hints.told_names import SURE
 
@@ -165,113 +158,6 @@ WAYS: tuple[Hint, ...] = (
         means=message(
             "The option mtu of dockerd is for the default bridge alone: a network that a user or compose makes has "
             "MTU 1500, unless com.docker.network.driver.mtu says otherwise"
-        ),
-    ),
-    # --- the engine is in another machine ---
-    Hint(says=(words(MACHINE), words(LOCALHOST)), weight=24, command=ENGINE_AT, shows=VM_SHOWS, means=IN_VM),
-    Hint(
-        says=(words(rf"{DESKTOP}"), words(rf"{HOST_NETWORK}")),
-        weight=24,
-        command=ENGINE_AT,
-        shows=VM_SHOWS,
-        means=IN_VM,
-    ),
-    Hint(
-        says=(
-            words(rf"{DESKTOP}"),
-            words(r"\b(?:in(?:to|side)?|to) the (?:vm|virtual machine|machine)\b|\bssh into\b"),
-        ),
-        weight=24,
-        command=ENGINE_AT,
-        shows=VM_SHOWS,
-        means=IN_VM,
-    ),
-    Hint(
-        says=(
-            words(rf"{DESKTOP}"),
-            words(
-                r"\b(?:another|other) (?:pc|machine|computer|device|laptop|phone)s?\b|\bfrom (?:the|my) (?:lan|phone)\b"
-            ),
-        ),
-        weight=16,
-        command=f"{ENGINE_AT}; podman machine ls",
-        shows=VM_SHOWS,
-        means=IN_VM,
-    ),
-    Hint(
-        says=(words(rf"{DESKTOP}"), words(r"\b172\.1[7-9]\.0\.\d+\b|\b(?:container'?s?|its own) (?:ip|address)")),
-        weight=10,
-        command=ENGINE_AT,
-        shows=VM_SHOWS,
-        means=IN_VM,
-    ),
-    Hint(
-        says=(words(r"\bWSL ?2?\b"), words(r"\b(?:from|in|on|by|under) (?:the )?windows\b"), words(LOCALHOST)),
-        unless=words(r"docker desktop"),
-        weight=18,
-        command="wsl hostname -I; ip addr show eth0",
-        shows=message("eth0 of WSL has an address of its own"),
-        means=IN_VM,
-    ),
-    Hint(
-        says=(words(r"docker desktop"), words(r"\b(?:in|inside|from|within) (?:the )?wsl ?2?\b"), words(LOCALHOST)),
-        weight=18,
-        command=ENGINE_AT,
-        shows=VM_SHOWS,
-        means=IN_VM,
-    ),
-    Hint(
-        says=(
-            words(
-                r"(?-i:\b(?:Sierra|El Capitan|Yosemite|Mavericks|Mountain Lion)\b)|\bos ?x 10\.(?:[6-9]|1[0-2])\b"
-                r"|\bwindows (?:7|8(?:\.1)?|xp|vista)\b|\b(?:windows|win) ?(?:10 )?home\b"
-            ),
-            words(LOCALHOST),
-            words(
-                r"refused|\brefuse\b|can(?:no|')t (?:be )?(?:connect|reach|open|load|access)|(?:could|does|do"
-                r"|did)(?: not|n't) "
-                r"(?:connect|reach|open|load|work)|unable to (?:connect|reach|open)|not (?:reachable|accessible)"
-            ),
-        ),
-        unless=words(rf"{MACHINE}|docker desktop|docker for (?:mac|windows)|\bwsl ?2\b|windows 1[01] pro"),
-        weight=24,
-        command=f"docker-machine ls; {ENGINE_AT}",
-        shows=VM_SHOWS,
-        means=message(
-            "On this system Docker often runs in a virtual machine (docker-machine, Docker Toolbox): the port is "
-            "published at the machine's address (docker-machine ip) and not at localhost"
-        ),
-    ),
-    Hint(
-        says=(words(r"\b(?:vagrant|multipass|virtual ?box)\b"), words(LOCALHOST)),
-        unless=words(r"forwarded_port|port[ -]forward\w*|\bbridged\b"),
-        weight=20,
-        command="vagrant port; VBoxManage list runningvms; ip addr",
-        shows=message("the virtual machine has an address of its own, and its port is not forwarded"),
-        means=IN_VM,
-    ),
-    Hint(
-        says=(
-            words(rf"{MACHINE}|{DESKTOP}"),
-            words(
-                r"(?:from|in|inside|within|of|vom|aus dem|im|depuis le|desde el|dal) (?:the |a |my |this "
-                r"|any )?(?:\w+ )?"
-                r"(?:containers?|conteneur|contenedor)\b|容器(?:内|里|中)?(?:无法|不能|访问|ping|连)"
-            ),
-            words(r"(?<![\d.])(?:192\.168|10\.\d+)\.\d+\.(?:\d+|0/\d+)"),
-            words(r"\brefused\b|\bunreachable\b|no route to host|\btimed? ?-?out|\breset\b|拒绝|超时"),
-            words(
-                r"\b(?:from|on|vom|auf) (?:the |my |dem )?(?:mac|windows|host"
-                r"|pc)\b[^\n]{0,80}\b(?:works?|fine|ok|geht|can)\b|本机(?:可以|正常)"
-                r"|\b(?:mac|windows|pc)\b (?:itself )?(?:reaches|can|works)\b|\bLAN\b"
-            ),
-        ),
-        weight=18,
-        command="colima ssh -- ip route; docker run --rm --network host alpine ip route",
-        shows=message("a route of the virtual machine covers the LAN's range, or its default route leads elsewhere"),
-        means=message(
-            "The engine's virtual machine has routes of its own: one of its networks covers the LAN's range, or it has "
-            "no way into the LAN, so containers do not reach what the computer itself reaches"
         ),
     ),
     # --- tunnels between hosts ---
