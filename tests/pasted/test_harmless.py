@@ -13,6 +13,7 @@ from hairpin.pasted.harmless import harmless_words, is_harmless
          "/usr/bin/docker network create --internal --subnet=10.5.0.0/24"),
         ("docker run -it web. It is not reachable from outside", "docker run. It is not reachable from outside"),
         ("docker run web", ""),
+        ("docker-compose run --service-ports web", "docker-compose run --service-ports"),
         ("mysql -p8080:80", ""),
     ),
 )  # fmt: skip

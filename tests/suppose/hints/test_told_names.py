@@ -10,7 +10,13 @@ from hairpin.network.flow import Flow
 from hairpin.question.flows import flows_for
 from hairpin.question.target import parse_target
 from hairpin.suppose.hints.hint import Hinted, prose_of
-from hairpin.suppose.hints.told_names import apart_from_a_proxy, held_by_another, mistyped_names, stopped_containers
+from hairpin.suppose.hints.told_names import (
+    apart_from_a_proxy,
+    held_by_another,
+    mistyped_names,
+    silent_name_server,
+    stopped_containers,
+)
 from tests.suppose.test_ordinary import RUN, network
 
 _UNKNOWN = 'nginx: [emerg] host not found in upstream "{}" in /etc/nginx/conf.d/default.conf:16\n'
@@ -78,3 +84,38 @@ def test_lsof_lists_who_has_the_port(port: str, said: str, found: int) -> None:
     _, _, flows = _of(RUN)
     lines = ((2, said), (3, _LSOF.format(port)))
     assert len(list(held_by_another(lines, prose_of(lines), flows))) == found
+
+
+@pytest.mark.parametrize(
+    ("text", "names", "found"),
+    (
+        ("getaddrinfo: temporary failure in name resolution", ("example.org",), 1),
+        ("curl: (6) Could not resolve host: example.org", ("example.org",), 1),
+        ("The feed is not resolved.", ("example.org",), 1),
+        ("getaddrinfo: temporary failure in name resolution", (), 0),
+        ("The connection times out.", ("example.org",), 0),
+    ),
+)
+def test_a_name_of_the_outside_is_asked_of_the_containers_name_server(
+    text: str, names: tuple[str, ...], found: int
+) -> None:
+    hints = list(silent_name_server(prose_of([(1, text)]), names, "web"))
+    assert len(hints) == found
+    assert all("docker exec web nslookup" in each.command for each in hints)
+
+
+@pytest.mark.parametrize(
+    ("name", "found"),
+    (
+        ("docker.host.internal", 1),
+        ("hosts.docker.internal", 1),
+        ("host.docker.local", 1),
+        ("host.docker.internal", 0),
+        ("db.docker.internal", 0),
+    ),
+)
+def test_the_engines_name_for_its_host_is_mistyped(name: str, found: int) -> None:
+    text = f"getaddrinfo ENOTFOUND {name}"
+    host, told, _ = _of(RUN + text)
+    hints = list(mistyped_names(prose_of([(1, text)]), host, told))
+    assert len(hints) == found

@@ -10,7 +10,7 @@ from hairpin.host.host import Host
 from hairpin.message import message
 from hairpin.network.flow import Flow
 from hairpin.suppose.hints.hint import Hinted, Prose, words
-from hairpin.suppose.hints.phrases import SOCKETS
+from hairpin.suppose.hints.phrases import NAME_SERVERS, SOCKETS
 
 SURE = 30
 """The weight of a hint that the text states in plain words.  Such a hint also stands before the causes that an error in
@@ -21,6 +21,12 @@ _STOPPED = re.compile(
     re.MULTILINE,
 )
 _PROXIED = re.compile(r"\b(?:proxy_pass\s+\w+://|fastcgi_pass\s+|reverse_proxy\s+(?:\w+://)?)(?P<name>[A-Za-z][\w.-]*)")
+_LIKE_THE_HOST = re.compile(
+    r"(?<![\w.-])(?P<name>docker\.(?:host|internal)\.(?:internal|host)|internal\.docker\.host|host\.internal\.docker"
+    r"|host-docker[.-]internal|host\.docker-internal|hosts?\.dockers?\.(?:intern|internals|interal|intenal|local)"
+    r"|(?:hosts\.docker|host\.dockers|docker-?host)\.internal|host\.docker)(?![\w.-])"
+)
+"""Matches a name that somebody has mistyped for ``host.docker.internal``."""
 _LIKE = 0.8
 """If two names are at least this similar (``difflib``), one of them counts as the other name, mistyped."""
 _NETWORKS = "docker inspect --format '{{.Name}} {{json .NetworkSettings.Networks}}' $(docker ps -q)"
@@ -60,7 +66,16 @@ def mistyped_names(prose: Prose, host: Host, told: ToldParts) -> Iterator[Hinted
     known = {name for each in host.containers() for name in (each.name, *each.service_names)}
     asked = [(each.host, each.line, each.target) for each in told.outcomes if each.result == "no-name" and each.host]
     asked += [(each["name"], *prose.line_at(each.start())) for each in _PROXIED.finditer(prose.text)]
+    asked += [(each["name"], *prose.line_at(each.start())) for each in _LIKE_THE_HOST.finditer(prose.text)]
     for name, line, quote in asked:
+        if _LIKE_THE_HOST.fullmatch(name) is not None:
+            means = message(
+                "No container has the name {name}. The engine's name for its host is {other}",
+                name=name, other="host.docker.internal",
+            )  # fmt: skip
+            shows = message("no container or alias is called {name}", name=name)
+            yield Hinted("", SURE, "docker compose config; docker ps", shows, means, line, quote)
+            return
         like = get_close_matches(name, known, 1, _LIKE) if "." not in name and name not in known else ()
         for other in like:
             means = message(
@@ -108,3 +123,25 @@ def held_by_another(lines: Iterable[tuple[int, str]], prose: Prose, flows: Itera
             shows = message("a line names the port: the process in that line holds it")
             yield Hinted("published-port-held-by-other-process", SURE, SOCKETS, shows, means, number, line)
             return
+
+
+_NAME_FAILED = words(
+    r"could(?: not|n't) resolve|temporary (?:failure|error) (?:in name|resolving)|name resolution"
+    r"|bad address|\bEAI_AGAIN\b"
+    r"|no such host|servers? could be reached|can(?:no|')t resolve|\bnot? (?:be )?resolv\w+|\bDNS\b|unknown host"
+    r"|\bUNKNOWN_HOST\b|name or service not known|域名|解析"
+)
+
+
+def silent_name_server(prose: Prose, asked: Iterable[str], container: str) -> Iterator[Hinted]:
+    """Yield the hint that the asking container's name server does not answer it.  ``asked``: the names of the outside
+    that the question asks for from a container.  No engine's network knows such names."""
+    found = _NAME_FAILED.search(prose.text)
+    if found is None or not any(asked):
+        return
+    means = message(
+        "The container's name server does not answer the container: the engine copies the host's name servers, and "
+        "from the container's network they may be out of reach. The option --dns, or dns in daemon.json, gives others"
+    )
+    shows = message("the container's network does not reach the container's name server")
+    yield Hinted("", 28, NAME_SERVERS.replace("{container}", container), shows, means, *prose.line_at(found.start()))
