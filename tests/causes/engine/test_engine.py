@@ -125,6 +125,17 @@ def dual_host(*relayed: Socket, userland_proxy: bool = True) -> Network:
     return network(host, docker=engine(container(), userland_proxy=userland_proxy))
 
 
+def on_every_address_and_loopback6() -> Network:
+    """Return the host whose container publishes its port on every IPv4 address, and on ::1."""
+    own = msgspec.structs.replace(OVER_V4_ALONE, version=6, address=1)
+    built = dual_host(OVER_V4_ALONE, own)
+    (docker,) = built.this.engines
+    (web,) = docker.containers
+    bindings = (*web.bindings, PortBinding("tcp", 80, 8151, 1, 6))
+    changed = docker.with_container(msgspec.structs.replace(web, bindings=bindings))
+    return built.with_host(built.this.with_engine(changed))
+
+
 V6 = parse_address("2001:db8::11")[1]
 OUT_OVER_V6 = asked(WEB_ITSELF, "2001:db8:1::80", 443)
 OVER_V6 = asked(FromHost(), "2001:db8::11", 8151)
@@ -357,6 +368,9 @@ CASES: dict[str, Case] = {
     ),
     "published for IPv4 alone and reached by IPv6": Case(
         dual_host(OVER_V4_ALONE), OVER_V6, ("published-for-other-family",), dual_host(OVER_BOTH),
+    ),
+    "published on every IPv4 address and on ::1, and reached by IPv6": Case(
+        on_every_address_and_loopback6(), OVER_V6, ("published-on-loopback-only",), dual_host(OVER_BOTH),
     ),
     "published for IPv6 alone and reached by IPv4": Case(only_v6(), published(), ("published-for-other-family",)),
     "no task of the swarm's service runs": Case(

@@ -47,3 +47,8 @@ def test_a_client_that_asks_by_name_asks_the_address_that_the_container_then_has
 def test_a_client_that_asks_an_address_may_ask_nobodys() -> None:
     (found,) = diagnose(stopped("exited"), ASKED).causes
     assert found.cause == "container-address-not-assigned"
+
+
+def test_a_container_does_not_start_with_the_address_of_its_bridge() -> None:
+    (found,) = diagnose(stopped("exited"), published(FromHost(), "172.17.0.1")).causes
+    assert (found.cause, found.candidate.offered) == ("container-not-running", True)

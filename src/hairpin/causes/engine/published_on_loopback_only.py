@@ -18,8 +18,9 @@ from hairpin.message import message
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate when every binding of the port is on loopback."""
-    bindings = at_host_port(view, every_version=True)
+    """Yield one candidate when every binding of the port is on loopback.  If the port is published for the packet's IP
+    version, only these bindings count: the others serve no client of this version."""
+    bindings = at_host_port(view) or at_host_port(view, every_version=True)
     running = [
         (container, binding)
         for container, binding in bindings

@@ -37,6 +37,7 @@ from hairpin.host.engine_health import is_down
 from hairpin.host.host import Host
 from hairpin.message import Message, message
 from hairpin.network.attachment import network_for
+from hairpin.network.network import owns_address
 from hairpin.texts.meaning import Failure
 
 _STOPPED_BY_SIGNAL = (None, 0, 137, 143)
@@ -95,10 +96,12 @@ def _with_asked_address(view: View, container: Container) -> Container:
     """Return the stopped container with the flow's destination as its address, if the flow asks it by its name.
 
     Such a client asks the address that the container has then.  The container is returned unchanged if an option
-    chooses its address, or if another container has the flow's destination."""
+    chooses its address, or if another container or the host has the flow's destination."""
     address = view.flow.daddr
     joined = network_for(view.host, address, 4) if view.flow.version == 4 else None
-    held = any(address in (end.ipv4, end.fixed4) for each in view.host.containers() for end in each.endpoints)
+    held = owns_address(view.host_namespace, 4, address) or any(
+        address in (end.ipv4, end.fixed4) for each in view.host.containers() for end in each.endpoints
+    )
     if view.meant != container.name or joined is None or held:
         return container
     ends = (
