@@ -9,6 +9,7 @@ from hairpin.host.link import Address, BridgePort, Link
 from hairpin.host.netns import Netns
 from hairpin.host.socket import Socket
 from hairpin.host.sysctl import Sysctls
+from hairpin.netfilter import ir
 from hairpin.netfilter.ir import Chain, Table
 from hairpin.network.flow import Flow, FromHost
 from hairpin.network.network import Network
@@ -17,6 +18,7 @@ from hairpin.walk.state import State
 from hairpin.walk.unread import binding_condition, unread_end, unread_rules
 from hairpin.walk.verdicts import Verdict
 from hairpin.walk.walk import walk_flow
+from tests.causes.hosts import with_tables
 from tests.rule_text import with_policy, with_rule
 from tests.small_host import HOST_NETNS, container, engine, host_namespace, network, published, route
 
@@ -150,3 +152,15 @@ def test_behind_a_bridge_of_no_engine_there_is_another_machine(built: Network, v
     assert verdict == "depends" or "behind vethct1, in a namespace that hairpin did not read" in str(
         trace.usual.assumed[0]
     )
+
+
+def test_a_chain_is_bound_to_a_link_for_all_packets_of_a_flow() -> None:
+    drops = ir.Rule((ir.FieldMatch("dport", ((8151, 8151),)), ir.Verdict("drop")), "tcp dport 8151 drop", 1)
+    chain = Chain("p", (drops,), "ingress", "filter", 0, "accept")
+    built = with_tables(Table("netdev", "m", "nft", (chain,)))
+    trace = walk_flow(built, published(FromHost(), "127.0.0.1"))
+    assert trace.verdict == "depends"
+    assert {each.verdict for each in trace.branches} == {"dropped", "delivered"}
+    for branch in trace.branches:
+        held = {str(each.said): each.holds for each in branch.conditions}
+        assert len(held) == len({(str(each.said), each.holds) for each in branch.conditions})

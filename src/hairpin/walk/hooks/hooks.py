@@ -83,6 +83,16 @@ def _under(state: State, condition: Condition, *, holds: bool) -> State:
     return state.given(taken)
 
 
+def _on_branch(state: State, condition: Condition, *, holds: bool) -> Iterator[State]:
+    """Yield the state on one of two branches, unless the packet has come to its hook on the other branch: a fact is the
+    same for all packets of a flow."""
+    known = next((each.holds for each in state.history.conditions if each.said == condition.said), None)
+    if known is None:
+        yield _under(state, condition, holds=holds)
+    elif known is holds:
+        yield state
+
+
 def _changes_route(item: Item, before: State, after: State) -> bool:
     """Return whether the hook's entry changed packet fields on which the route depends.
 
@@ -163,8 +173,9 @@ def _run_chains(
             continue
         unbound: list[State] = []
         if link and not chain.devices:
-            unbound = [_under(each, binding_condition(table, chain, link), holds=False) for each in states]
-            states = [_under(each, binding_condition(table, chain, link), holds=True) for each in states]
+            condition = binding_condition(table, chain, link)
+            unbound = [each for one in states for each in _on_branch(one, condition, holds=False)]
+            states = [each for one in states for each in _on_branch(one, condition, holds=True)]
         passed = yield from without_ends(_filter(namespace, each, hook, table, chain) for each in states)
         states = [*unbound, *passed]
     yield from states
