@@ -30,6 +30,7 @@ PLACES = {
     "module": r"[\w-]+",
     "path": r"[^\s'\"`,;]+?",
     "word": r"[\w.-]+",
+    "id": r"[0-9a-f]{64}|[0-9a-f]{12}",
     "quoted": r"[^\"]+",
     "file": r"[^\s'\":]+",
     "device": r"/dev/[^\s'\":]+",

@@ -90,6 +90,21 @@ SERVICES = (
         verdicts=("refused", "rejected", "dropped", "unanswered"),
     ),
     TextMeaning(
+        id="kafka-advertised-name", program="kafka", printed_by="client", other_causes=True,
+        patterns=(
+            "Error connecting to node {host}:{port} (id: {number} rack:",
+            "]: {host}:{port}/{number}: Failed to resolve '{host}:{port}'",
+            "]: {host}:{port}/{number}: Connect to ipv*#{address}:{port} failed: *",
+            "{host}:{port}/{number}: Failed to resolve '{host}:{port}': *",
+        ),
+        meaning=message(
+            "The client has reached a broker, and does not reach the address that this broker advertises "
+            "(advertised.listeners, KAFKA_ADVERTISED_LISTENERS). A container's name works for clients on its network "
+            "only, and localhost for clients on the host only: each kind of client needs a listener of its own."
+        ),
+        causes=("no-common-network-for-name", "loopback-is-the-container"),
+    ),
+    TextMeaning(
         id="web-host-refused", program="", printed_by="client",
         patterns=(
             "Invalid HTTP_HOST header: *", "DisallowedHost", "Invalid Host header", "Blocked request. This host (*",
