@@ -15,7 +15,7 @@ from hairpin.suppose.hints.counted_drops import counted_drops
 from hairpin.suppose.hints.engine_ranges import covered_by_an_engine
 from hairpin.suppose.hints.firewall_log import logged_drops
 from hairpin.suppose.hints.hint import Hinted, hints_in, prose_of, words
-from hairpin.suppose.hints.proxied import forwards_to_itself
+from hairpin.suppose.hints.proxied import forwards_to_itself, keeps_old_address
 from hairpin.suppose.hints.quoted import quoted_lines
 from hairpin.suppose.hints.said_ranges import inside_the_pools, overlapping_ranges
 from hairpin.suppose.hints.table import HINTS
@@ -34,6 +34,8 @@ from hairpin.suppose.hints.told_names import (
     SURE,
     apart_from_a_proxy,
     held_by_another,
+    mistyped_addresses,
+    mistyped_host_name,
     mistyped_names,
     stopped_containers,
 )
@@ -43,7 +45,14 @@ from hairpin.suppose.hints.told_reach import (
     unknown_host_name,
     unpublished_port,
 )
-from hairpin.suppose.hints.told_ways import bare_bridge, bare_uplink, bridge_skips_rules, smaller_in_listing, two_routes
+from hairpin.suppose.hints.told_ways import (
+    bare_bridge,
+    bare_uplink,
+    bridge_skips_rules,
+    silent_router,
+    smaller_in_listing,
+    two_routes,
+)
 from hairpin.suppose.leaning.features import features_of
 from hairpin.suppose.leaning.leaning import Leaning, leaning_of, usual_of
 from hairpin.suppose.trouble import speaks_of_network
@@ -102,6 +111,7 @@ def _all(answer: Answer, failures: tuple[Outcome, ...]) -> Iterator[Hinted]:
         yield from covered_by_an_engine(lines, answer.evidence, host, flows)
         yield from asks_itself(host.told, flows)
         yield from forwards_to_itself(prose, host)
+        yield from keeps_old_address(prose, host, host.told)
         yield from asks_the_bridge(prose, host.told, flows)
         yield from closed_by_ufw(answer.evidence, host, flows)
         yield from two_translations(host, flows)
@@ -110,11 +120,14 @@ def _all(answer: Answer, failures: tuple[Outcome, ...]) -> Iterator[Hinted]:
         yield from resolver_rules_gone(prose, host)
         yield from stopped_containers(prose, host.told, flows)
         yield from mistyped_names(prose, host, host.told)
+        yield from mistyped_host_name(prose)
+        yield from mistyped_addresses(prose, host, host.told, flows)
         yield from apart_from_a_proxy(prose, host)
         yield from held_by_another(lines, prose, flows)
         yield from discovery_dropped(host, flows)
         yield from asked_on_a_bridge(lines, host, host.told)
         yield from two_routes(host, host.told)
+        yield from silent_router(prose, host.told)
         yield from bare_uplink(host, host.told)
         yield from bridge_skips_rules(host, host.told)
         yield from untranslated_packets(host.told.outcomes)

@@ -108,8 +108,8 @@ PROGRAMS = (
         id="runc-sysctl-unwritable", program="runc",
         patterns=(
             "write sysctl key {word}: open *: {no_file}", "write sysctl key {word}: open *: read-only file system",
-            "write sysctl key {word}: open *: permission denied", 'sysctl "{word}" not allowed in host network namespace',
-            "sysctl '{word}' not allowed in host network namespace", "write sysctl key {word}: *",
+            "write sysctl key {word}: open *: permission denied", "write sysctl key {word}: *",
+            'sysctl "{word}" not allowed in host network namespace',
             'sysctl "{word}" is not in a separate kernel namespace',
         ),
         meaning=message(
@@ -151,7 +151,7 @@ PROGRAMS = (
             "may not make containers of its own. Proxmox has the features nesting and keyctl for this, and Incus and "
             "LXD have security.nesting; a dockerd in Docker needs --privileged."
         ),
-        command="systemd-detect-virt; cat /proc/1/environ | tr '\\\\0' '\\\\n' | grep container",
+        command="systemd-detect-virt; ls -d /dev/lxd /run/.containerenv /.dockerenv",
         shows=message("the machine is itself a container (lxc, docker)"),
     ),
     TextMeaning(

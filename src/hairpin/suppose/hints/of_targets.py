@@ -49,6 +49,16 @@ TARGETS: tuple[Hint, ...] = (
         means=message("The port is published at 127.0.0.1, so clients on other machines do not reach it"),
     ),
     Hint(
+        says=(words(r"\bADVERTISED_(?:LISTENERS|HOST(?:_?NAME)?)\b|\badvertised\.(?:listeners|host\.name)\b"),),
+        weight=26,
+        command="docker compose config | grep -i advertised; docker ps",
+        shows=message("the advertised address is localhost or a container's name, and the failing client is elsewhere"),
+        means=message(
+            "The broker sends each client to the address that it advertises: a container's name, which only containers "
+            "on its network resolve, or localhost, which is the client itself. Clients on another side do not reach it"
+        ),
+    ),
+    Hint(
         says=(words(r"redis-server[\s\"',+-]+/\S*\.conf\b"), words(r"refused|ECONNREFUSED|\bError 111\b|拒绝")),
         unless=words(r"^\s*bind\s+(?:0\.0\.0\.0|\*)|--bind 0\.0\.0\.0"),
         cause="service-listens-on-container-loopback",
