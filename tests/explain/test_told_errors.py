@@ -89,3 +89,29 @@ def test_a_cause_that_the_told_parts_show_stands_before_other_causes_of_the_erro
 def test_a_common_network_is_no_such_cause() -> None:
     found = told(_APART.format("", "  networks:\n    - front\n"))
     assert all(each.shown_by is not None for each in found.causes if each.id == "no-common-network-for-name")
+
+
+def test_an_error_that_a_mail_has_wrapped_is_read_whole() -> None:
+    found = told(
+        '> preparing container 3e95 for attach: plugin type="portmap"\n> failed (add): failed to find\n'
+        '> plugin "portmap" in path [/opt/cni/bin]\n'
+    )
+    assert (found.causes[0].id, found.causes[0].explains[0].line) == ("cni-plugin-missing", 2)
+    assert found.next is not None
+    assert "/opt/cni/bin" in found.next.command
+
+
+def test_lines_apart_are_no_wrapped_error() -> None:
+    found = told('The pod says: failed to find\n\nplugin "portmap" in path [/opt/cni/bin] is there.\n')
+    assert "cni-plugin-missing" not in {each.id for each in found.causes}
+
+
+@pytest.mark.parametrize("network", ("4f1c2d3e5b6a", "4f1c2d3e5b6a" + "0" * 52))
+def test_a_network_that_is_known_by_its_id_was_made_anew(network: str) -> None:
+    found = told(f"ERROR: for web  Cannot start service web: network {network} not found\n").causes[0]
+    assert "recreated" in str(found.candidate.title)
+
+
+def test_a_network_that_is_known_by_its_name_was_not_made_anew() -> None:
+    found = told("Error response from daemon: network backend not found\n").causes[0]
+    assert found.id == "no-common-network-for-name"

@@ -64,3 +64,20 @@ def test_what_was_inspected_counts_more_than_a_row_of_which_the_end_was_cut() ->
     inspected = {"Id": "c3e58f388083", "Name": "/web", "State": {"Status": "paused", "Running": True, "Pid": 193}}
     assert containers_of([dict(row), dict(inspected)], [])[0]["State"]["Status"] == "paused"
     assert containers_of([dict(row)], [])[0]["State"]["Status"] == "running"
+
+
+def _row(key: str, port: str) -> dict[str, Any]:
+    bound = {key: [{"HostIp": "0.0.0.0", "HostPort": port}]}
+    return {**listed("brave_bell"), "HostConfig": {"PortBindings": bound}, "NetworkSettings": {"Ports": bound}}
+
+
+def test_the_listed_protocol_counts_if_the_typed_one_differs() -> None:
+    meant = typed("nginx")
+    meant["HostConfig"]["PortBindings"] = {"53/udp": [{"HostIp": "", "HostPort": "53"}]}
+    (found,) = containers_of([_row("53/tcp", "53")], [meant])
+    assert set(found["HostConfig"]["PortBindings"]) == set(found["NetworkSettings"]["Ports"]) == {"53/tcp"}
+
+
+def test_another_port_of_the_same_image_is_another_container() -> None:
+    found = containers_of([_row("80/tcp", "81")], [typed("nginx", p80="80")])
+    assert {each["Name"] for each in found} == {"/brave_bell", "/nginx"}

@@ -20,8 +20,7 @@ from hairpin.causes.where import OfFile
 from hairpin.change.change import Change
 from hairpin.evidence.reading import Evidence
 from hairpin.evidence.told import Outcome
-from hairpin.explain.line import readable
-from hairpin.explain.lookup import find_meaning
+from hairpin.explain.understand import PARTS, meaning_of_wrapped
 from hairpin.message import message
 from hairpin.pasted.forms.system.log_lines import ENGINE_LOG
 from hairpin.pasted.joining import unrecognised_in
@@ -30,6 +29,8 @@ from hairpin.texts.meaning import TextMeaning
 
 _replace = msgspec.structs.replace
 _MOST_LINES = 4000
+_WRAPPED = 400
+"""In this number of lines at the beginning of a text, a line may be continued by the lines below it."""
 _MOST = 4
 """The greatest number of causes that quoted errors give."""
 _EACH = 2
@@ -194,11 +195,19 @@ def _lines_of(evidence: Evidence) -> tuple[tuple[int, str], ...]:
 
 
 def _errors(lines: tuple[tuple[int, str], ...]) -> Iterator[QuotedError]:
-    for number, line in lines[:_MOST_LINES]:
-        hit = find_meaning(readable(line.encode("utf-8", "surrogateescape")))
-        if hit is None or hit.entry.kind != "fault" or hit.entry.outcome:
-            continue
-        yield QuotedError(number, hit.matched, hit.entry)
+    kept = lines[:_MOST_LINES]
+    place = 0
+    while place < len(kept):
+        number = kept[place][0]
+        parts = [
+            line.encode("utf-8", "surrogateescape")
+            for after, (other, line) in enumerate(kept[place : place + (PARTS if place < _WRAPPED else 1)])
+            if other == number + after  # an output between two lines separates them
+        ]
+        hit, taken = meaning_of_wrapped(parts)
+        place += taken
+        if hit is not None and hit.entry.kind == "fault" and not hit.entry.outcome:
+            yield QuotedError(number, hit.matched, hit.entry)
 
 
 def _is_one_project(answer: Answer) -> bool:

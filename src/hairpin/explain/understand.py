@@ -33,7 +33,7 @@ _WRAPPED = 400
 """The greatest length of an input that counts as a pasted text.
 
 In a pasted text, the first lines may be parts of one wrapped line."""
-_PARTS = 6
+PARTS = 6
 """The greatest number of parts of a wrapped line."""
 _ALIKE = 100
 """The number of lines of one form without a new name after which no names are extracted from lines of this form."""
@@ -151,21 +151,7 @@ class _Reader:
 
     def read_wrapped(self, number: int, raws: list[bytes]) -> int:
         """Read the first line, together with the lines that continue it; return the number of lines that were read."""
-        lines = [readable(raws[0])]
-        best, taken = find_meaning(lines[0]), 1
-        for raw in raws[1:_PARTS]:
-            following = readable(raw)
-            if not following.strip() or has_prefix(decode(following)):
-                break
-            alone = find_meaning(following)
-            for between in (b"", b" "):
-                joined = _joined([*lines, following], between)
-                hit = find_meaning(joined)
-                if hit is None or (alone is not None and alone.entry is hit.entry and best is None):
-                    continue
-                if _continues(hit, len(_joined(lines, between)), best):
-                    best, taken = hit, len(lines) + 1
-            lines.append(following)
+        best, taken = meaning_of_wrapped(raws)
         if best is None or taken == 1:
             self.read(number, raws[0])
             return 1
@@ -227,6 +213,26 @@ class _Reader:
         )
 
 
+def meaning_of_wrapped(raws: list[bytes]) -> tuple[TextHit | None, int]:
+    """Return the meaning of the first line together with the lines that continue it, and the number of these lines."""
+    lines = [readable(raws[0])]
+    best, taken = find_meaning(lines[0]), 1
+    for raw in raws[1:PARTS]:
+        following = readable(raw)
+        if not following.strip() or has_prefix(decode(following)):
+            break
+        alone = find_meaning(following)
+        for between in (b"", b" "):
+            joined = _joined([*lines, following], between)
+            hit = find_meaning(joined)
+            if hit is None or (alone is not None and alone.entry is hit.entry and best is None):
+                continue
+            if _continues(hit, len(_joined(lines, between)), best):
+                best, taken = hit, len(lines) + 1
+        lines.append(following)
+    return best, taken
+
+
 def _speaker(line: bytes) -> Speaker:
     return speaker_of(decode(line[:_PREFIX]))
 
@@ -265,7 +271,7 @@ def understand(lines: Iterable[bytes], clock: Clock) -> Understood:
         if len(pasted) == _WRAPPED:
             break
     while number < len(pasted):
-        number += reader.read_wrapped(number + 1, pasted[number : number + _PARTS])
+        number += reader.read_wrapped(number + 1, pasted[number : number + PARTS])
     for raw in read_on:
         number += 1
         reader.read(number, raw)

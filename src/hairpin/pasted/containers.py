@@ -77,7 +77,11 @@ def _add_meant(document: Object, typed: Object) -> None:
     meant = {**typed, "Name": document.get("Name")}
     settings = object_of(document.get("NetworkSettings"))
     own = {key: value for key, value in object_of(meant.pop("NetworkSettings", None)).items() if key not in settings}
-    _join(document, {**meant, **({"NetworkSettings": own} if own else {})})
+    wanted = {**object_of(meant.pop("HostConfig", None))}
+    if object_of(object_of(document.get("HostConfig")).get("PortBindings")):
+        wanted.pop("PortBindings", None)
+    asked = {"NetworkSettings": own, "HostConfig": wanted}
+    _join(document, {**meant, **{key: value for key, value in asked.items() if value}})
 
 
 def _join(document: Object, further: Object) -> None:
@@ -128,7 +132,7 @@ def _is_same(one: Object, other: Object) -> bool:
 
 def _is_meant(one: Object, typed: Object) -> bool:
     """Return whether the typed command may have made this container: both have the same name, or the command has no
-    name and both have the same image and published ports."""
+    name and both have the same image and published ports.  The protocols may differ: people forget ``/udp`` once."""
     if _name(typed):
         return _name(one) == _name(typed)
     service = _service(typed)
@@ -136,13 +140,18 @@ def _is_meant(one: Object, typed: Object) -> bool:
         named = re.fullmatch(rf"(?:.*[-_])?{re.escape(service)}(?:[-_]\d+)?", _name(one)) is not None
         return _service(one) == service or (not _service(one) and named)
     images = [str(object_of(each.get("Config")).get("Image", "")).removesuffix(":latest") for each in (one, typed)]
-    wanted = set(_bindings(typed))
-    return images[0] == images[1] and (not wanted or not set(_bindings(one)) or bool(wanted & set(_bindings(one))))
+    wanted, shown = set(_ports(typed)), set(_ports(one))
+    return images[0] == images[1] and (not wanted or not shown or bool(wanted & shown))
 
 
 def _bindings(document: Object) -> Iterator[tuple[str, str]]:
     for key, bindings in object_of(object_of(document.get("HostConfig")).get("PortBindings")).items():
         yield from ((key, str(each.get("HostPort"))) for each in objects_of(bindings))
+
+
+def _ports(document: Object) -> Iterator[tuple[str, str]]:
+    """Yield the container's own port and the host's port of each binding, without the protocol."""
+    yield from ((inner.partition("/")[0], outer) for inner, outer in _bindings(document))
 
 
 def _as_started(typed: Object, number: int, taken: set[str]) -> Object:

@@ -201,7 +201,7 @@ ENGINE_STARTS = (
             "Bind for :::{port} failed: port is already allocated",
             "Bind for {address}:{port}: unexpected error Port {port} is already in use",
         ),
-        wider=("port is already allocated",),
+        wider=("port is already allocated", "Bind for {address}:{port} failed: port is already"),
         meaning=message(
             "dockerd has given this host port to another container. That container runs, or it ended uncleanly and "
             "dockerd still counts the port as taken."

@@ -104,24 +104,6 @@ NETWORK_STARTS = (
         failure="of-host",
     ),
     TextMeaning(
-        id="docker-network-removed", program="dockerd",
-        patterns=(
-            "Error response from daemon: network {id} not found", "Cannot start service {word}: network {id} not found",
-            "failed to set up container networking: network {id} not found", "^network {id} not found",
-            ": network {id} not found", ", network {id} not found",
-            "could not find a network matching network mode {id}: network {id} not found",
-        ),
-        meaning=message(
-            "The container still belongs to a network that has been removed since. A container keeps its networks by "
-            "their ids, so a new network with the same name does not help: the container has to be made anew (`docker "
-            "compose up --force-recreate`). `docker network ls --no-trunc` shows that the id no longer exists."
-        ),
-        failure="of-host",
-        command="docker network ls --no-trunc; docker inspect --format '{{.Name}} {{json .NetworkSettings.Networks}}' "
-        "$(docker ps -aq)",
-        shows=message("a container has the NetworkID of a network that is not listed"),
-    ),
-    TextMeaning(
         id="docker-network-missing", program="dockerd",
         patterns=(
             "Error response from daemon: network {word} not found",

@@ -14,15 +14,10 @@ from hairpin.texts.meaning import Failure
 
 
 def no_network(host: Host, container: Container, places: dict[str, str]) -> Failure:
-    engine, network = host.engine_of(container), places.get("word") or places["id"]
+    engine, network = host.engine_of(container), places["word"]
     if engine.network(network) is not None:
         return Failure(
             message("the container's network {network} was gone and exists again now", network=network), again=True
-        )
-    if "id" in places:
-        return Failure(
-            message("the container's network {network} is gone", network=network),
-            message("recreate {name}: it keeps the id of the removed network", name=container.name),
         )
     return Failure(
         message("the container's network {network} is gone", network=network),

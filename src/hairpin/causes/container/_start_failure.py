@@ -290,7 +290,6 @@ _READERS: dict[str, _Reader] = {
     "docker-privileged-port": _privileged,
     "docker-address-not-here": _address_elsewhere,
     "docker-network-missing": no_network,
-    "docker-network-removed": no_network,
     "docker-network-not-loaded": not_loaded,
     "docker-joined-container-stopped": _no_owner,
     "container-owner-missing": _no_owner,

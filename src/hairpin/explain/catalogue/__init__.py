@@ -33,8 +33,8 @@ from hairpin.texts.engine_starts import ENGINE_STARTS
 from hairpin.texts.network_starts import NETWORK_STARTS
 
 ENTRIES = (
-    *ENGINE_STARTS, *NETWORK_STARTS, *DOCKER, *DOCKER_NETWORKS, *DOCKERD, *SWARM, *COMPOSE, *DESKTOP, *PODMAN,
+    *DOCKER_NETWORKS, *ENGINE_STARTS, *NETWORK_STARTS, *DOCKER, *DOCKERD, *SWARM, *COMPOSE, *DESKTOP, *PODMAN,
     *PODMAN_NETWORKS, *PROGRAMS, *KUBERNETES, *IPTABLES, *KERNEL, *FIREWALLS, *MANAGERS, *CLIENTS, *LANGUAGES,
     *EXCHANGES, *PROXIES, *SERVICES, *NAMES,
 )  # fmt: skip
-"""All entries of the catalogue."""
+"""All entries of the catalogue.  If two patterns match and say equally much, the earlier entry counts."""

@@ -5,6 +5,23 @@ from hairpin.texts.meaning import TextMeaning
 
 DOCKER_NETWORKS = (
     TextMeaning(
+        id="docker-network-recreated", program="dockerd",
+        patterns=(
+            "Error response from daemon: network {id} not found", "Cannot start service {word}: network {id} not found",
+            "failed to set up container networking: network {id} not found", "^network {id} not found",
+            ": network {id} not found", ", network {id} not found",
+            "network * (id {id}) not found", "could not find network with ID {id}",
+        ),
+        meaning=message(
+            "The container was made for a network that was removed later: the container knows its network by the id, "
+            "and a new network of the same name has another id. The container has to be recreated, as `docker compose "
+            "up --force-recreate` does."
+        ),
+        command="docker network ls --no-trunc; docker inspect --format '{{.Name}} {{json .NetworkSettings.Networks}}' "
+        "$(docker ps -aq)",
+        shows=message("a container has the NetworkID of a network that is not listed"),
+    ),
+    TextMeaning(
         id="docker-bridge-full", program="dockerd",
         patterns=(
             "adding interface {link} to bridge {link} failed: exchange full", "failed to add interface * exchange full",

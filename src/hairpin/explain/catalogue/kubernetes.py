@@ -5,6 +5,27 @@ from hairpin.texts.meaning import TextMeaning
 
 KUBERNETES = (
     TextMeaning(
+        id="coredns-loop", program="coredns",
+        patterns=(
+            'plugin/loop: Seen "*" more than twice, loop detected', "plugin/loop: Loop (*) detected for zone",
+            'Seen "HINFO IN *" more than twice', "plugin/loop: Forwarding loop detected in",
+        ),
+        meaning=message(
+            "CoreDNS forwards to itself: its pod got the node's /etc/resolv.conf, and that file names a loopback "
+            "address (127.0.0.53 of systemd-resolved, 127.0.0.1 of dnsmasq). The kubelet's resolvConf "
+            "(--resolv-conf) has to name a file with the real servers, such as /run/systemd/resolve/resolv.conf."
+        ),
+    ),
+    TextMeaning(
+        id="kubelet-resolv-conf-missing", program="kubelet",
+        patterns=("open /run/systemd/resolve/resolv.conf: {no_file}", "open {path}resolv.conf: {no_file}"),
+        meaning=message(
+            "The resolv.conf that containers should get is missing on this host, so none is started. systemd-resolved "
+            "makes the file in /run/systemd/resolve while it runs; resolvConf of the kubelet's configuration names "
+            "the file."
+        ),
+    ),
+    TextMeaning(
         id="flannel-not-ready", program="kubelet", other_causes=True,
         patterns=("open /run/flannel/subnet.env: {no_file}",),
         meaning=message(

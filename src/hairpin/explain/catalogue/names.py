@@ -127,4 +127,14 @@ NAMES = (
         ),
         causes=("loopback-is-the-container", "dns-upstream-unreachable"), verdicts=("refused", "rejected"),
     ),
+    TextMeaning(
+        id="dnsmasq-too-many-queries", program="dnsmasq", passing=True,
+        patterns=("Maximum number of concurrent DNS queries reached",),
+        meaning=message(
+            "The name server waits for too many answers: it asks itself in a loop, by its own address or by a server "
+            "that asks it back, or the servers above do not answer. Its list of upstream servers must not lead back "
+            "to itself."
+        ),
+        causes=("dns-upstream-unreachable",),
+    ),
 )  # fmt: skip

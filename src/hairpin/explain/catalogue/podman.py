@@ -92,12 +92,16 @@ PODMAN = (
         id="cni-plugin-missing", program="containerd",
         patterns=(
             'failed to find plugin "{word}" in path', 'failed to find plugin "{word}"',
-            'could not find "{word}" in one of',
+            'could not find "{word}" in one of', "could not find {word} in one of",
+            'needs CNI plugin "{word}" to be installed in CNI_PATH', "stat {path}cni/bin/{word}: {no_file}",
+            "fork/exec {path}cni/bin/{word}: {no_file}", "failed to find plugin {word} in path",
+            "failed to find CNI plugin",
         ),
         meaning=message(
             "The CNI program of that name is not installed, so no container gets a network. Install the package with "
             "the CNI plugins (containernetworking-plugins), or netavark."
         ),
+        causes=("cni-plugin-missing",),
     ),
     TextMeaning(
         id="cni-sandbox-failed", program="containerd", general=True,

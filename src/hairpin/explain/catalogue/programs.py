@@ -1,25 +1,10 @@
-"""Texts of engines that lack a program of their host, or the right to start a container: CNI plugins and helpers that
-are not installed, AppArmor, seccomp, and dockerd inside of another container (LXC)."""
+"""Texts of engines that lack a program of their host, or the right to start a container: helpers that are not
+installed, AppArmor, seccomp, and dockerd inside of another container (LXC)."""
 
 from hairpin.message import message
 from hairpin.texts.meaning import TextMeaning
 
 PROGRAMS = (
-    TextMeaning(
-        id="cni-plugin-needed", program="nerdctl", other_causes=True,
-        patterns=(
-            'needs CNI plugin "{word}" to be installed in CNI_PATH',
-            'exec: "/opt/cni/bin/{word}": stat /opt/cni/bin/{word}: {no_file}',
-            "fork/exec /opt/cni/bin/{word}: {no_file}", "fork/exec {path}/cni/{word}: {no_file}",
-            "fork/exec {path}/cni/bin/{word}: {no_file}",
-        ),
-        meaning=message(
-            "The CNI plugin, a program of that name, is not in the folder where the engine looks for it. The release "
-            "of containernetworking/plugins (package containernetworking-plugins) has these programs. If they are in "
-            "another folder, as with nerdctl-full below a home folder or with k3s, CNI_PATH has to name that folder."
-        ),
-        causes=("cni-plugin-missing",),
-    ),
     TextMeaning(
         id="podman-helper-missing", program="podman",
         patterns=(

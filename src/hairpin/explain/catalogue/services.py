@@ -64,6 +64,31 @@ SERVICES = (
         causes=("service-listens-on-container-loopback",),
     ),
     TextMeaning(
+        id="browser-asks-any-address", program="browser", printed_by="client",
+        patterns=(
+            "ERR_ADDRESS_INVALID", "http://0.0.0.0:{port}/* net::ERR_", "http://[::]:{port}/* net::ERR_",
+            "connection to 'ws://0.0.0.0:{port}*' failed",
+        ),
+        meaning=message(
+            "The page sends the browser to 0.0.0.0 or [::]: this is an address to listen at, and no client can use it. "
+            "A development server has written its own listening address into the page; its settings need the "
+            "address for browsers (`server.hmr.host` and `server.origin` of Vite), and its port has to be published."
+        ),
+    ),
+    TextMeaning(
+        id="live-reload-not-connected", program="browser", printed_by="client", other_causes=True,
+        patterns=(
+            "[vite] failed to connect to websocket", "[vite] server connection lost",
+            "[webpack-dev-server] Disconnected!", "[HMR] cannot connect to",
+        ),
+        meaning=message(
+            "The page's own client finds no way back to the development server: it connects to the port inside the "
+            "container, which is not published, is published as another port, or is behind a proxy without "
+            "websockets. `server.hmr.clientPort` of Vite and `client.webSocketURL` of webpack name the published port."
+        ),
+        causes=("port-not-published",),
+    ),
+    TextMeaning(
         id="mysql-unix-socket", program="mysql", printed_by="client",
         patterns=("Can't connect to local MySQL server through socket", "Can't connect to local server through socket"),
         meaning=message(
