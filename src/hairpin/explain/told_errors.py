@@ -217,7 +217,7 @@ def _is_one_project(answer: Answer) -> bool:
 
 
 def _causes(errors: tuple[QuotedError, ...], answer: Answer) -> Iterator[CauseAnswer]:
-    named: dict[str, QuotedError] = {}
+    named: dict[tuple[str, str], QuotedError] = {}
     for each in sorted(errors, key=lambda one: one.entry.general):
         ids = dict.fromkeys((each.entry.kept_by, *each.entry.shown_by, *each.entry.causes[:_EACH]))
         if "no-common-network-for-name" in ids and _is_one_project(answer):
@@ -225,8 +225,8 @@ def _causes(errors: tuple[QuotedError, ...], answer: Answer) -> Iterator[CauseAn
         known = tuple(one for one in ids if one and known_cause(one) is not None)
         for cause in known or ((OUTSIDE_CATALOGUE,) if not each.entry.general else ()):
             if not (cause in _OF_CONTAINER_NAMES and _OUTER_NAME.search(each.quote)):
-                named.setdefault(cause, each)
-    for cause, error in list(named.items())[:_MOST]:
+                named.setdefault((cause, each.entry.id if cause == OUTSIDE_CATALOGUE else ""), each)
+    for (cause, _), error in list(named.items())[:_MOST]:
         known_as = known_cause(cause)
         seen = Outcome(error.entry.program or "", error.quote, "refused", line=error.line)
         yield likely_cause(

@@ -140,6 +140,22 @@ PROGRAMS = (
         shows=message("the machine is itself a container (lxc, docker)"),
     ),
     TextMeaning(
+        id="runc-cgroup-failed", program="runc",
+        patterns=(
+            "cgroups: cgroup mountpoint does not exist", "unable to apply cgroup configuration: *",
+            "bpf_prog_query(BPF_CGROUP_DEVICE) failed: *", "no cgroup mount found in mountinfo",
+            'expected cgroupsPath to be of format "slice:prefix:name" for systemd cgroups',
+            "unable to start unit *.scope: *", "cannot set up cgroup namespace: *",
+        ),
+        meaning=message(
+            "runc could not put the container into a cgroup, so the container was not started; this is before any "
+            "network. The engine and runc are older than the kernel's cgroup v2, systemd does not answer, or the "
+            "engine runs in a container that may not make cgroups."
+        ),
+        command="runc --version; docker info --format '{{.CgroupDriver}} {{.CgroupVersion}}'; mount -t cgroup,cgroup2",
+        shows=message("there is no cgroup mount, or runc is older than 1.0.0-rc93 beside cgroup v2"),
+    ),
+    TextMeaning(
         id="rootless-namespace-denied", program="rootlesskit",
         patterns=(
             "failed to start the child: fork/exec /proc/self/exe: *", "fork/exec /proc/self/exe: {not_allowed}",

@@ -59,6 +59,20 @@ PROXIES = (
         ),
     ),
     TextMeaning(
+        id="redirect-loop", program="browser", printed_by="client",
+        patterns=(
+            "ERR_TOO_MANY_REDIRECTS", "redirected you too many times", "Maximum ({number}) redirects followed",
+            "stopped after {number} redirects", "Exceeded {number} redirects",
+        ),
+        meaning=message(
+            "The service sends each request from http to https, and the proxy before it asks by http again: the proxy "
+            "ends TLS (Cloudflare's mode Flexible, a reverse proxy) and does not say so. The service needs "
+            "X-Forwarded-Proto and has to trust the proxy, or the proxy has to ask by https."
+        ),
+        command="curl -sIL --max-redirs 5 URL; curl -sI -H 'X-Forwarded-Proto: https' http://SERVICE:PORT/",
+        shows=message("each answer is a redirect to the same address, and with the header there is none"),
+    ),
+    TextMeaning(
         id="nginx-resolver", program="nginx", printed_by="client", other_causes=True,
         patterns=(
             "no resolver defined to resolve {host}", "{host} could not be resolved (3: Host not found)",

@@ -26,6 +26,20 @@ SERVICES = (
         ),
     ),
     TextMeaning(
+        id="mysql-login-refused-locally", program="mysql", printed_by="client",
+        patterns=(
+            "Access denied for user '{word}'@'localhost' (using password: *",
+            "Access denied for user '{word}'@'localhost'",
+        ),
+        meaning=message(
+            "The server sees the client at localhost. If the client is not in the server's own container, another "
+            "MySQL has answered: that of the host, by its unix socket (`mysql` without -h) or on its own port 3306. In "
+            "the server's container, the password is wrong; a volume that already had data keeps its old one."
+        ),
+        command="sudo ss -lntup; docker ps; mysql -h 127.0.0.1 -P PORT -e 'SELECT @@hostname'",
+        shows=message("mysqld of the host has the port, or the name is not the container's id"),
+    ),
+    TextMeaning(
         id="postgres-host-refused", program="postgres", printed_by="client",
         patterns=('no pg_hba.conf entry for host "{host}"', 'pg_hba.conf rejects connection for host "{host}"'),
         meaning=message(

@@ -29,13 +29,17 @@ from hairpin.suppose.hints.phrases import (
 from hairpin.suppose.hints.told_names import SURE
 
 _WINDOWS = (
-    r"\b(?:windows(?: (?:1[01]|server|host|machine|pc))?|win1[01]|wsl ?2?|hyper-v|docker for windows|powershell)\b"
+    r"(?:\b(?:wsl ?2?|hyper-v|docker for windows|(?:docker|rancher) desktop (?:for|on) windows|windows server"
+    r"|windows host|(?:docker|engine|containers?|host|server|runs?|running|installed) (?:\w+ )?on (?:a |my )?windows"
+    r"|vpnkit|com\.docker\.backend|powershell)\b|\b[A-Z]:\\)"
 )
+"""Matches words that the engine is on Windows.  Windows may also be the system of a client."""
 _MAC = r"\b(?:mac ?os(?: x)?|os x|macbook|imac|mac mini|docker for mac|orbstack|colima)\b"
 _FAR_CLIENT = (
     r"(?:(?a:\b(?:other|another|different|second|remote|any|every) (?:\w+ )?(?:devices?|machines?|computers?|pcs?"
-    r"|laptops?|phones?|hosts?|clients?)\b|\b(?:from|on|in|over|to) (?:the |my |our |your )?(?:lan|local(?: area)? network|phone"
-    r"|outside|same (?:network|wi-?fi|lan))\b|\b(?:lan|external|mobile) (?:clients?|devices?|access)\b)"
+    r"|laptops?|phones?|hosts?|clients?)\b|\b(?:from|on|in|over|to) (?:the |my |our |your )?(?:lan"
+    r"|local(?: area)? network|phone|outside|same (?:network|wi-?fi|lan))\b|\b(?:lan|external|mobile) (?:clients?|devices?"
+    r"|access)\b)"
     r"|局域网|其他(?:电脑|机器|设备)|别的(?:电脑|机器)|手机|外部访问|другого (?:компьютера|устройства)|локальной сети"
     r"|anderen (?:Rechner|PC|Gerät\w*)|autre (?:machine|ordinateur|PC)|otr[ao] (?:máquina|equipo|PC)|別の(?:PC|端末))"
 )
@@ -217,7 +221,7 @@ WAYS: tuple[Hint, ...] = (
     Hint(
         says=(words(_WINDOWS), words(_LOCAL_WORKS), words(_FAR_CLIENT)),
         unless=_FIREWALL_OFF,
-        weight=25,
+        weight=24,
         command=_WINDOWS_RULES,
         shows=_WINDOWS_SHOWS,
         means=_WINDOWS_MEANS,

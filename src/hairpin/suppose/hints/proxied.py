@@ -79,17 +79,18 @@ _PROXY_HELPS = words(
     r"|(?:ip|地址)(?:变|改变|发生变化)了?"
     r"|перезапус\w+ nginx[^\n]{0,30}(?:помог|работа)"
 )
-_REJOINED = words(r"\bnetwork (?:dis)?connect [^\n]+")
+_REJOINED = words(r"\bnetwork disconnect\b")
 _MADE_ANEW = words(
     r"(?a:\b(?:after|when|whenever|once|since|if|each time|every time)\b[^\n.]{0,50}\b(?:re-?creat|re-?deploy|re-?build"
     r"|re-?built|replac|re-?start|updat|upgrad)\w*\b[^\n.]{0,60}\b(?:containers?|services?|backends?|apps?|api|upstreams?"
     r"|stack|pods?)\b"
     r"|\b(?:containers?|services?|backends?|apps?|api|upstreams?)\b[^\n.]{0,20}\b(?:is|was|were|gets?|got|has been)?\s*"
-    r"(?:re-?creat|re-?deploy|re-?build|re-?built|replac)\w*|--force-recreate\b|\bup -d (?:--\S+ )*--build\b"
-    r"|\bwatchtower\b)"
+    r"(?:re-?creat|re-?deploy|re-?build|re-?built|replac)\w*|--force-recreate\b|\bwatchtower\b)"
     r"|(?:重建|重新部署|重新创建|更新|重启)[^\n]{0,10}(?:容器|服务|后端)"
 )
 _UPSTREAM = re.compile(r"\bupstream: \"(?:\w+:)?//(?P<address>(?:\d{1,3}\.){3}\d{1,3})[:/]")
+_ALONE = re.compile(r"^\s*(?:/?[\w.-]+:?\s+)?(?P<address>(?:\d{1,3}\.){3}\d{1,3})(?:/\d{1,2})?\s*$", re.MULTILINE)
+"""Matches a line with an address alone, or after a name: the output of ``docker inspect -f``."""
 _ADDRESSES_AT = (
     "docker inspect --format '{{.Name}} {{json .NetworkSettings.Networks}}' $(docker ps -q); "
     "docker logs --tail 50 PROXY"
@@ -101,6 +102,7 @@ def keeps_old_address(prose: Prose, host: Host, told: ToldParts) -> Iterator[Hin
     text = prose.text
     shown = {str(IPv4Address(end.ipv4)) for each in host.containers() for end in each.endpoints
              if end.ipv4 is not None and each.name in told.containers}  # fmt: skip
+    shown |= {each["address"] for each in _ALONE.finditer(text)}
     asked = next((each for each in _UPSTREAM.finditer(text) if _is_gone(each["address"], shown)), None)
     weight, found = SURE, asked
     if found is None and _RESOLVES_ONCE.search(text) is not None and _FAILS.search(text) is not None:
