@@ -58,7 +58,7 @@ def with_told_errors(answer: Answer) -> Answer:
     made = [each for each in named if each.id not in known]
     kept = [each for each in rest if each.id not in {one.id for one in made}]
     asked = None if any(not each.likely for each in found) else _confirming(made)
-    if rest or not made:
+    if rest or not made or all(each.likely for each in found):
         quoted = {each.id for each in made}
         found, made, kept = _among_likely(answer, made, known & {each.id for each in named})
         asked = asked if made and made[0].id in quoted else None

@@ -72,7 +72,7 @@ def hints_of(answer: Answer, failures: tuple[Outcome, ...]) -> tuple[Hinted, ...
     """Return the hints, the heaviest first, each cause once."""
     found: dict[tuple[str, str], Hinted] = {}
     for each in sorted(_all(answer, failures), key=lambda one: -one.weight):
-        found.setdefault((each.cause, "" if each.cause else each.command), each)
+        found.setdefault((each.cause, "" if each.cause else each.means.template), each)
     return tuple(found.values())
 
 

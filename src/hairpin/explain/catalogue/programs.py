@@ -106,6 +106,22 @@ PROGRAMS = (
         shows=message("a container on the host's network has sysctls, or a sysctl is named that the kernel lacks"),
     ),
     TextMeaning(
+        id="container-sysctl-read-only", program="sysctl", printed_by="client",
+        patterns=(
+            'sysctl: setting key "{word}": Read-only file system', "sysctl: error setting key '{word}': Read-only file",
+            'sysctl: setting key "{word}", ignoring: Read-only file system', "sysctl: permission denied on key *",
+            'sysctl: setting key "{word}": Permission denied',
+            "/proc/sys/net/{path}: Read-only file system", "open /proc/sys/net/{path}: read-only file system",
+        ),
+        meaning=message(
+            "A process in a container may not change this sysctl: /proc/sys is read-only there, even with NET_ADMIN. "
+            "The container's own options set it before its start (`--sysctl`, `sysctls:` in compose), for its own "
+            "network namespace only."
+        ),
+        command="docker inspect --format '{{.Name}} {{json .HostConfig.Sysctls}}' $(docker ps -aq)",
+        shows=message("the container's options do not name the sysctl"),
+    ),
+    TextMeaning(
         id="apparmor-profile-failed", program="runc",
         patterns=(
             "apparmor failed to apply profile: *", "apply apparmor profile: *",
@@ -126,7 +142,8 @@ PROGRAMS = (
         id="nested-engine-denied", program="runc",
         patterns=(
             'mounting "proc" to rootfs at "/proc": * permission denied',
-            'mounting "proc" to rootfs at "/proc": * {not_allowed}', 'mounting "proc" to rootfs *: {not_allowed}',
+            'mounting "proc" to rootfs at "/proc": * {not_allowed}', 'mounting "proc" to rootfs *{not_allowed}',
+            'mounting "proc" to rootfs *permission denied',
             'error mounting "proc" to rootfs *', 'error mounting "sysfs" to rootfs *: {not_allowed}',
             "unable to join session keyring: *", "create session key: *", "error jailing process inside rootfs: *",
             "failed to mount overlay: {not_allowed}", "Failed to mount cgroup at *: {not_allowed}",

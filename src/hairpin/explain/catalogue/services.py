@@ -129,7 +129,7 @@ SERVICES = (
         verdicts=("refused", "rejected", "dropped", "unanswered"),
     ),
     TextMeaning(
-        id="kafka-advertised-name", program="kafka", printed_by="client", other_causes=True,
+        id="kafka-advertised-name", program="kafka", printed_by="client",
         patterns=(
             "Error connecting to node {host}:{port} (id: {number} rack:",
             "]: {host}:{port}/{number}: Failed to resolve '{host}:{port}'",
@@ -141,7 +141,10 @@ SERVICES = (
             "(advertised.listeners, KAFKA_ADVERTISED_LISTENERS). A container's name works for clients on its network "
             "only, and localhost for clients on the host only: each kind of client needs a listener of its own."
         ),
-        causes=("no-common-network-for-name", "loopback-is-the-container"),
+        command="docker compose config | grep -i advertised; docker ps",
+        shows=message(
+            "the advertised address is localhost or a container's name, and the failing client is elsewhere"
+        ),
     ),
     TextMeaning(
         id="web-host-refused", program="", printed_by="client",

@@ -30,7 +30,7 @@ from hairpin.suppose.hints.told_names import SURE
 
 _WINDOWS = (
     r"(?:\b(?:wsl ?2?|hyper-v|docker for windows|(?:docker|rancher) desktop (?:for|on) windows|windows server"
-    r"|windows host|(?:docker|engine|containers?|host|server|runs?|running|installed) (?:\w+ )?on (?:a |my )?windows"
+    r"|windows host|(?:docker|engine|containers?|host|server|runs?|running|installed)\b[^\n,;]{0,20} on (?:a |my )?windows"
     r"|vpnkit|com\.docker\.backend|powershell)\b|\b[A-Z]:\\)"
 )
 """Matches words that the engine is on Windows.  Windows may also be the system of a client."""
@@ -38,14 +38,15 @@ _MAC = r"\b(?:mac ?os(?: x)?|os x|macbook|imac|mac mini|docker for mac|orbstack|
 _FAR_CLIENT = (
     r"(?:(?a:\b(?:other|another|different|second|remote|any|every) (?:\w+ )?(?:devices?|machines?|computers?|pcs?"
     r"|laptops?|phones?|hosts?|clients?)\b|\b(?:from|on|in|over|to) (?:the |my |our |your )?(?:lan"
-    r"|local(?: area)? network|phone|outside|same (?:network|wi-?fi|lan))\b|\b(?:lan|external|mobile) (?:clients?|devices?"
-    r"|access)\b)"
+    r"|local(?: area)? network|phone|outside|same (?:network|wi-?fi|lan))\b|\b(?:lan|external|mobile) (?:clients?"
+    r"|devices?|access)\b|\bfrom (?:my|the|an?) (?:\w+ )?(?:laptop|phone|tablet|ipad|iphone|tv|smartphone)\b)"
     r"|局域网|其他(?:电脑|机器|设备)|别的(?:电脑|机器)|手机|外部访问|другого (?:компьютера|устройства)|локальной сети"
     r"|anderen (?:Rechner|PC|Gerät\w*)|autre (?:machine|ordinateur|PC)|otr[ao] (?:máquina|equipo|PC)|別の(?:PC|端末))"
 )
 _LOCAL_WORKS = (
     r"(?:(?a:\b(?:localhost|127\.0\.0\.1|loopback|on the (?:host|same|machine)|locally|(?:same|host|own) (?:machine|pc"
-    r"|computer))\b[^\n.]{0,60}\b(?:works?|worked|fine|ok|opens?|answers?|loads?|reach\w*|accessible)\b(?! (?:not|no))"
+    r"|computer))\b[^\n.]{0,60}\b(?:works?|worked|fine|ok|opens?|answers?|loads?|shows?|displays?|responds?"
+    r"|reach\w*|accessible)\b(?! (?:not|no))"
     r"|\b(?:works?|opens?|answers?|loads?|reach\w*|accessible|access)\b[^\n.]{0,40}\b(?:localhost|127\.0\.0\.1"
     r"|locally|on (?:the|my) (?:same|host)))|本机(?:可以|能|正常)|localhost ?(?:可以|正常))"
 )

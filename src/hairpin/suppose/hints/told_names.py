@@ -40,6 +40,7 @@ _OTHER_FIRST = ("gateway", "kubernetes", "vm", "http", "hubproxy", "registry-1")
 _LOOPBACK_NET = 127
 _POOLS = range(16, 32)
 _ADDRESS = re.compile(r"(?<![\d.])(?:\d{1,3}\.){3}\d{1,3}(?![\d.]*\d)")
+_OF_CONTAINER = re.compile(r"\bIP(?:v4)?Address\"?[:=]? ?\"?(?P<address>(?:\d{1,3}\.){3}\d{1,3})")
 _ADDRESSES = "docker inspect --format '{{.Name}} {{json .NetworkSettings.Networks}}' $(docker ps -q); ip addr"
 _LOOPBACK = message("an address of the client's own loopback (127.0.0.0/8)")
 _UNKNOWN = message("an address that nobody here has")
@@ -116,6 +117,7 @@ def mistyped_addresses(prose: Prose, host: Host, told: ToldParts, flows: Iterabl
     ]
     ends = (end for container in host.containers() for end in container.endpoints)
     known = {str(IPv4Address(each.ipv4)) for each in ends if each.ipv4 is not None}
+    known |= {each["address"] for each in _OF_CONTAINER.finditer(prose.text)}
     at_home = "192.168." in prose.text
     for address, line, quote in asked:
         meant = _meant(address, known, at_home=at_home)
