@@ -11,7 +11,8 @@ from hairpin.suppose.trouble import TROUBLE, WEAK_TROUBLE, seen_in_words, speaks
         "não é possível acessar o site", "コンテナから外部と通信できない", "контейнеры недоступны снаружи",
         "los contenedores no tienen acceso a internet", "容器出不去", "psql: could not translate host name",
         "Redis: access denied", "the host loses its IPv6 default route", "neither the gateway nor any other machine",
-        "No other device gets a page", "dial tcp 172.24.0.2:80: i/o timeout", "the port shows as stealth",
+        "No other device gets a page", "(HY000/2002): No such file",
+        "dial tcp 172.24.0.2:80: i/o timeout", "the port shows as stealth",
     ),
 )  # fmt: skip
 def test_trouble(text: str) -> None:

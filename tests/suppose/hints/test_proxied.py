@@ -78,6 +78,7 @@ def _pinned(text: str) -> list[int]:
         ("nginx answers 502 after a deploy, until nginx is restarted.", [SURE]),
         ("docker network disconnect front api\nThe haproxy container says 503 since then.", [SURE]),
         ("nginx: 502 since the api container got another address: the IP has changed.", [SURE]),
+        ("502 from npm: the address of the app has changed since the last start.", [SURE]),
         ("重启 nginx 后恢复，之前一直是 502", [SURE]),
         ("After the backend container is recreated, nginx gives 502.", [24]),
         ("docker compose up -d --force-recreate api, then nginx says 502 Bad Gateway.", [24]),

@@ -51,6 +51,19 @@ PROXIES = (
         shows=message("plain HTTP gets an answer, and a variable or a setting of the proxy says https"),
     ),
     TextMeaning(
+        id="proxy-upstream-ended", program="apache", printed_by="client",
+        patterns=(
+            "AH01102: error reading status line from remote server *", "AH00898: Error reading from remote server *",
+            "error reading status line from remote server",
+        ),
+        meaning=message(
+            "The service behind the proxy took the connection and ended it without an answer: it expects TLS (https) "
+            "on this port, or it broke off the request. `docker logs` of the service says which."
+        ),
+        command="curl -sv http://ADDRESS:PORT/; curl -skv https://ADDRESS:PORT/; docker logs --tail 50 SERVICE",
+        shows=message("https gets an answer, and http gets none"),
+    ),
+    TextMeaning(
         id="proxy-upstream-tls-failed", program="nginx", printed_by="client", general=True,
         patterns=("while SSL handshaking to upstream", "peer closed connection in SSL handshake * to upstream"),
         meaning=message(

@@ -295,7 +295,12 @@ NETWORKS: tuple[Hint, ...] = (
         ),
     ),
     Hint(
-        says=(words(r"SQLSTATE ?\[HY000\] ?\[2002\] (?:connection refused|no such file|conex|verbindung)"),),
+        says=(
+            words(
+                r"(?:SQLSTATE ?\[HY000\] ?\[2002\]|\(HY000/2002\):?) (?:connection refused|no such file|conex"
+                r"|verbindung)"
+            ),
+        ),
         unless=words(r"\bDB_HOST ?[=:] ?(?!127|localhost)[a-z]"),
         cause="loopback-is-the-container",
         weight=20,
@@ -326,6 +331,24 @@ NETWORKS: tuple[Hint, ...] = (
         command="cat /etc/resolv.conf; docker exec {container} cat /etc/resolv.conf",
         shows=message("the container's network does not reach the container's name server"),
         means=message("The container's name server does not answer the container"),
+    ),
+    Hint(
+        says=(
+            words(
+                r"\b(?:Jan +1|1 Jan|01-01)\b[^\n]{0,30}\b1970\b|\b1970-01-01\b|\blibseccomp2?\b"
+                r"|\b(?:buster|raspbian 10|docker (?:version )?(?:18|19)\.\d\d)\b"
+                r"(?=.{0,2000}\balpine:? ?(?:linux )?v?3\.(?:1[3-9]|2\d))"
+            ),
+            words(r"temporary error|could(?: not|n't) resolve|bad address|fail(?:s|ed)?\b|operation not permitted"),
+        ),
+        is_error=True,
+        weight=28,
+        command="docker version; dpkg -l libseccomp2; docker run --rm alpine date",
+        shows=message("libseccomp2 is older than 2.4.4, and `date` in the container says 1970"),
+        means=message(
+            "The host's libseccomp2 or engine is older than the image: its filter refuses the system calls for the "
+            "time of newer images, so clocks, names and TLS fail in the container, although the network works"
+        ),
     ),
     Hint(
         says=(words(r"ignoring query from non-local network"),),

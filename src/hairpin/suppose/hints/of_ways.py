@@ -30,8 +30,9 @@ from hairpin.suppose.hints.told_names import SURE
 
 _WINDOWS = (
     r"(?:\b(?:wsl ?2?|hyper-v|docker for windows|(?:docker|rancher) desktop (?:for|on) windows|windows server"
-    r"|windows host|(?:docker|engine|containers?|host|server|runs?|running|installed)\b[^\n,;]{0,20} on (?:a |my )?windows"
-    r"|vpnkit|com\.docker\.backend|powershell)\b|\b[A-Z]:\\)"
+    r"|windows host|(?:docker|engine|containers?|host|server|runs?|running|installed)\b"
+    r"[^\n,;]{0,20} on (?:a |my )?windows"
+    r"|vpnkit|com\.docker\.backend|powershell)\b|\b[A-Z]:\\|在 ?windows|windows ?(?:上|系统|主机|宿主机))"
 )
 """Matches words that the engine is on Windows.  Windows may also be the system of a client."""
 _MAC = r"\b(?:mac ?os(?: x)?|os x|macbook|imac|mac mini|docker for mac|orbstack|colima)\b"
@@ -40,7 +41,8 @@ _FAR_CLIENT = (
     r"|laptops?|phones?|hosts?|clients?)\b|\b(?:from|on|in|over|to) (?:the |my |our |your )?(?:lan"
     r"|local(?: area)? network|phone|outside|same (?:network|wi-?fi|lan))\b|\b(?:lan|external|mobile) (?:clients?"
     r"|devices?|access)\b|\bfrom (?:my|the|an?) (?:\w+ )?(?:laptop|phone|tablet|ipad|iphone|tv|smartphone)\b)"
-    r"|局域网|其他(?:电脑|机器|设备)|别的(?:电脑|机器)|手机|外部访问|другого (?:компьютера|устройства)|локальной сети"
+    r"|局域网|另(?:外)?一台|其他(?:电脑|机器|设备)|别的(?:电脑|机器)|手机|外部访问"
+    r"|другого (?:компьютера|устройства)|локальной сети"
     r"|anderen (?:Rechner|PC|Gerät\w*)|autre (?:machine|ordinateur|PC)|otr[ao] (?:máquina|equipo|PC)|別の(?:PC|端末))"
 )
 _LOCAL_WORKS = (
@@ -48,7 +50,7 @@ _LOCAL_WORKS = (
     r"|computer))\b[^\n.]{0,60}\b(?:works?|worked|fine|ok|opens?|answers?|loads?|shows?|displays?|responds?"
     r"|reach\w*|accessible)\b(?! (?:not|no))"
     r"|\b(?:works?|opens?|answers?|loads?|reach\w*|accessible|access)\b[^\n.]{0,40}\b(?:localhost|127\.0\.0\.1"
-    r"|locally|on (?:the|my) (?:same|host)))|本机(?:可以|能|正常)|localhost ?(?:可以|正常))"
+    r"|locally|on (?:the|my) (?:same|host)))|(?:本机|localhost)[^\n，。]{0,16}(?:可以|能|正常))"
 )
 _FIREWALL_OFF = words(
     r"(?a:\bfirewalls? (?:is |are |was |were |has been |completely |fully )*(?:off|disabled|turned off|inactive)"

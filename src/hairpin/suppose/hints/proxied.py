@@ -72,7 +72,7 @@ _PROXY_HELPS = words(
     r"\b(?:nginx|(?:the |reverse[ -])?proxy|haproxy|apache)\b"
     r"|\b(?:until|unless|after)\b[^\n.]{0,20}\b(?:nginx|(?:the |reverse[ -])?proxy|haproxy)\b[^\n.]{0,12}"
     r"\b(?:re-?start|reload)\w*|nginx -s reload[^\n]{0,40}\b(?:helps?|works?|fix\w*|solve\w*)"
-    r"|\bold (?:ip|address)\b|\b(?:ip|address)(?: address)? (?:has |had )?(?:changed|changes)\b"
+    r"|\bold (?:ip|address)\b|\b(?:ip|address)\b[^\n.]{0,40}\b(?:changed|changes)\b"
     r"|\bstale (?:ip|address|upstream)"
     r"|\bcach(?:es|ed|ing)\b[^\n.]{0,30}\b(?:ip|address|dns))"
     r"|重启 ?nginx[^\n]{0,12}(?:正常|恢复|好了|可以|解决)|nginx 重启[^\n]{0,12}(?:正常|恢复|好了|可以)"
