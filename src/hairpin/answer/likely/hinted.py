@@ -8,7 +8,7 @@ from hairpin.evidence.reading import HOST
 from hairpin.evidence.told import Outcome
 from hairpin.pasted.joining import unrecognised_in
 from hairpin.suppose.asked import UNNAMED
-from hairpin.suppose.hints.asked_ways import asks_itself, asks_the_bridge, closed_by_ufw
+from hairpin.suppose.hints.asked_ways import asks_inside_a_machine, asks_itself, asks_the_bridge, closed_by_ufw
 from hairpin.suppose.hints.bridge_asked import asked_on_a_bridge
 from hairpin.suppose.hints.captured import seen_coming_in, untranslated_packets
 from hairpin.suppose.hints.counted_drops import counted_drops
@@ -112,6 +112,7 @@ def _all(answer: Answer, failures: tuple[Outcome, ...]) -> Iterator[Hinted]:
         yield from asks_itself(host.told, flows)
         yield from forwards_to_itself(prose, host)
         yield from keeps_old_address(prose, host, host.told)
+        yield from asks_inside_a_machine(prose, host.told, flows)
         yield from asks_the_bridge(prose, host.told, flows)
         yield from closed_by_ufw(answer.evidence, host, flows)
         yield from two_translations(host, flows)
