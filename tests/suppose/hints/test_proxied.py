@@ -63,7 +63,7 @@ _ALONE = "$ docker inspect -f '{{range .NetworkSettings.Networks}}{{.IPAddress}}
 _LOG = 'connect() failed (111: Connection refused) while connecting to upstream, upstream: "http://172.30.0.{}:80/"\n'
 
 
-def _pinned(text: str) -> list[int]:
+def _weights_of(text: str) -> list[int]:
     prose = prose_of(enumerate(text.splitlines(), 1))
     known = host(text)
     assert known.told is not None
@@ -88,10 +88,10 @@ def _pinned(text: str) -> list[int]:
     ),
 )
 def test_words_about_an_old_address(text: str, weights: list[int]) -> None:
-    assert _pinned(text) == weights
+    assert _weights_of(text) == weights
 
 
 @pytest.mark.parametrize("shown", (_INSPECT, _ALONE))
 @pytest.mark.parametrize(("last", "weights"), ((9, [SURE]), (3, [])))
 def test_a_log_names_an_address_that_no_container_has(shown: str, last: int, weights: list[int]) -> None:
-    assert _pinned(shown + _LOG.format(last)) == weights
+    assert _weights_of(shown + _LOG.format(last)) == weights

@@ -113,7 +113,7 @@ def test_the_engines_name_for_the_host_is_mistyped(name: str, found: int) -> Non
     ),
 )
 def test_an_address_is_mistyped(asked: str, cause: str, meant: str) -> None:
-    (found,) = _mistyped(asked, "The host is 192.168.1.7.")
+    (found,) = _hints_about(asked, "The host is 192.168.1.7.")
     assert (found.cause, found.line) == (cause, 3)
     assert meant in str(found.means)
 
@@ -126,10 +126,10 @@ def test_an_address_is_mistyped(asked: str, cause: str, meant: str) -> None:
     ),
 )  # fmt: skip
 def test_an_address_is_another_machines(asked: str, said: str) -> None:
-    assert _mistyped(asked, said) == []
+    assert _hints_about(asked, said) == []
 
 
-def _mistyped(asked: str, said: str) -> list[Hinted]:
+def _hints_about(asked: str, said: str) -> list[Hinted]:
     """Return the hints about the asked address.  The container has the address 172.17.0.2."""
     whole = network(RUN)
     told = whole.hosts[0].told

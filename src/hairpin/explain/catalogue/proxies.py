@@ -46,7 +46,7 @@ PROXIES = (
             "for this service (VIRTUAL_PROTO of nginx-proxy, `proxy_pass https://`, loadbalancer.server.scheme of "
             "Traefik, backend-protocol of an ingress): without it, or with http, the proxy gets an answer."
         ),
-        command="docker exec PROXY curl -sv http://UPSTREAM:PORT/; "
+        command="docker exec PROXY curl -sv NAME:PORT; "
         "docker inspect --format '{{json .Config.Env}}' SERVICE",
         shows=message("plain HTTP gets an answer, and a variable or a setting of the proxy says https"),
     ),
@@ -60,8 +60,8 @@ PROXIES = (
             "The service behind the proxy took the connection and ended it without an answer: it expects TLS (https) "
             "on this port, or it broke off the request. `docker logs` of the service says which."
         ),
-        command="curl -sv http://ADDRESS:PORT/; curl -skv https://ADDRESS:PORT/; docker logs --tail 50 SERVICE",
-        shows=message("https gets an answer, and http gets none"),
+        command="curl -sv NAME:PORT; openssl s_client -connect NAME:PORT; docker logs --tail 50 SERVICE",
+        shows=message("openssl shows a certificate, and plain HTTP gets no answer"),
     ),
     TextMeaning(
         id="proxy-upstream-tls-failed", program="nginx", printed_by="client", general=True,
@@ -82,7 +82,7 @@ PROXIES = (
             "ends TLS (Cloudflare's mode Flexible, a reverse proxy) and does not say so. The service needs "
             "X-Forwarded-Proto and has to trust the proxy, or the proxy has to ask by https."
         ),
-        command="curl -sIL --max-redirs 5 URL; curl -sI -H 'X-Forwarded-Proto: https' http://SERVICE:PORT/",
+        command="curl -sIL --max-redirs 5 URL; curl -sI -H 'X-Forwarded-Proto: https' NAME:PORT",
         shows=message("each answer is a redirect to the same address, and with the header there is none"),
     ),
     TextMeaning(

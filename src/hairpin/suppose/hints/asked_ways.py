@@ -72,7 +72,7 @@ def asks_the_bridge(prose: Prose, told: ToldParts, flows: Iterable[Flow]) -> Ite
 
 
 def asks_inside_a_machine(prose: Prose, told: ToldParts, flows: Iterable[Flow]) -> Iterator[Hinted]:
-    """Yield the hint that a client asks an address in a range that slirp4netns, or the engine's virtual machine, has for
+    """Yield the hint that a client asks an address in a range that slirp4netns or the engine's virtual machine uses for
     its own clients: they look for the address on their own link."""
     asked = [IPv4Address(each.daddr) for each in flows if each.version == 4]
     asked += [IPv4Address(each.host) for each in told.outcomes if each.failed and _is_ipv4(each.host)]

@@ -120,7 +120,7 @@ def mistyped_addresses(prose: Prose, host: Host, told: ToldParts, flows: Iterabl
     known |= {each["address"] for each in _OF_CONTAINER.finditer(prose.text)}
     at_home = "192.168." in prose.text
     for address, line, quote in asked:
-        meant = _meant(address, known, at_home=at_home)
+        meant = _probable_address(address, known, at_home=at_home)
         if meant is None:
             continue
         number, said = (line, quote) if line else prose.line_at(max(0, prose.text.find(address)))
@@ -133,7 +133,7 @@ def mistyped_addresses(prose: Prose, host: Host, told: ToldParts, flows: Iterabl
         return
 
 
-def _meant(address: str, known: set[str], *, at_home: bool) -> str | None:
+def _probable_address(address: str, known: set[str], *, at_home: bool) -> str | None:
     """Return the address that was probably meant, or None if the address is not mistyped.  ``known``: the containers'
     addresses.  ``at_home``: whether the text has addresses of 192.168.0.0/16."""
     octets = address.split(".")
