@@ -114,7 +114,7 @@ def test_an_error_that_a_mail_has_wrapped_is_read_whole() -> None:
         '> preparing container 3e95 for attach: plugin type="portmap"\n> failed (add): failed to find\n'
         '> plugin "portmap" in path [/opt/cni/bin]\n'
     )
-    assert (found.causes[0].id, found.causes[0].explains[0].line) == ("cni-plugin-missing", 2)
+    assert (found.causes[0].id, found.causes[0].explains[0].line) == ("cni-plugin-missing", 1)
     assert found.next is not None
     assert "/opt/cni/bin" in found.next.command
 
@@ -133,3 +133,12 @@ def test_a_network_that_is_known_by_its_id_was_made_anew(network: str) -> None:
 def test_a_network_that_is_known_by_its_name_was_not_made_anew() -> None:
     found = told("Error response from daemon: network backend not found\n").causes[0]
     assert found.id == "no-common-network-for-name"
+
+
+def test_two_errors_outside_of_the_catalogue_are_two_causes() -> None:
+    denied = "Access denied for user 'root'@'192.0.2.1' (using password: YES)\n"
+    socket = "ERROR 2002 (HY000): Can't connect to local MySQL server through socket '/run/mysqld.sock' (2)\n"
+    titles = [str(each.candidate.title) for each in told(denied, socket).causes if each.id == "outside-catalogue"]
+    assert any("unix socket" in each for each in titles)
+    assert any("refuses the name or the password" in each for each in titles)
+    assert len([each for each in told(denied, denied).causes if "refuses the name" in str(each.candidate.title)]) == 1

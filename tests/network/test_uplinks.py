@@ -4,11 +4,13 @@ import msgspec
 import pytest
 
 from hairpin.host.link import Link
+from hairpin.host.route import PolicyRule
+from hairpin.netfilter.packet import Packet
 from hairpin.network.network import Network
 from hairpin.network.prefix import parse_address
-from hairpin.network.uplinks import default_route_by, home_of, tunnels_of, uplinks_of, way_behind
+from hairpin.network.uplinks import default_route_by, home_of, selecting_nothing, tunnels_of, uplinks_of, way_behind
 from tests.small_host import HOST_ADDRESS, HOST_NETNS, host_namespace, network, route
-from tests.two_uplinks import SECOND, two_uplinks
+from tests.two_uplinks import OF_SECOND, SECOND, two_uplinks
 
 
 def with_eth1(**changes: object) -> Network:
@@ -87,3 +89,24 @@ TUNNELS: dict[str, tuple[Network, list[str]]] = {
 @pytest.mark.parametrize(("net", "expected"), TUNNELS.values(), ids=TUNNELS)
 def test_the_tunnels_of_a_host(net: Network, expected: list[str]) -> None:
     assert [each.link for each in tunnels_of(net, HOST_NETNS, 4)] == expected
+
+
+MARKED = PolicyRule(4, 1000, table=113, mark=(0x71, 0xFF), text="1000: from all fwmark 0x71/0xff lookup 113")
+
+
+@pytest.mark.parametrize(
+    ("rules", "mark", "source", "expected"),
+    (
+        ((MARKED,), 0x171, HOST_ADDRESS, MARKED),
+        ((MARKED,), 0x72, HOST_ADDRESS, None),
+        ((MARKED,), 0, HOST_ADDRESS, None),
+        ((OF_SECOND,), 0, SECOND, None),  # its table has a route
+        ((msgspec.structs.replace(OF_SECOND, table=7),), 0, SECOND, msgspec.structs.replace(OF_SECOND, table=7)),
+        ((msgspec.structs.replace(OF_SECOND, table=7),), 0, HOST_ADDRESS, None),
+    ),
+)
+def test_a_rule_that_selects_a_packet_for_an_empty_table(
+    rules: tuple[PolicyRule, ...], mark: int, source: int, expected: PolicyRule | None
+) -> None:
+    packet = Packet(4, source, SECOND, 6, mark=mark)
+    assert selecting_nothing(two_uplinks(rules=rules).namespace(HOST_NETNS), packet) == expected

@@ -90,3 +90,30 @@ def test_a_command_that_changes_the_host(line: str, *, expected: bool) -> None:
     found = command_in(line, 0)
     assert found is not None
     assert changes(found) == expected
+
+
+_NETSTAT = "/app# netstat -tln\n"
+
+
+@pytest.mark.parametrize(
+    ("before", "place"),
+    (
+        ("In the container:\n", "container:CONTAINER"),
+        ("Nothing answers. Inside of the web container it looks so:\n\n```\n", "container:CONTAINER"),
+        ("容器内：\n", "container:CONTAINER"),
+        ("Внутри контейнера:\n", "container:CONTAINER"),
+        ("In the docker:dind container:\n", "host"),
+        ("In the container nothing listens. On the host:\n", "host"),
+        ("In the container it works.\n", "host"),
+        ("$ docker run -d nginx\nIn the container:\n", "host"),
+        ("In the container:\nsome words\n", "host"),
+    ),
+)
+def test_the_line_above_a_command_says_where_it_ran(before: str, place: str) -> None:
+    commands = [each for each in paste_of(before + _NETSTAT).commands.values() if each.words[0] == "netstat"]
+    assert [each.netns for each in commands] == [place]
+
+
+def test_a_prompt_with_a_host_was_not_in_the_container() -> None:
+    commands = paste_of("In the container:\nme@server:~$ netstat -tln\n").commands.values()
+    assert [each.netns for each in commands] == ["host"]

@@ -15,6 +15,7 @@ from hairpin.pasted.harmless import harmless_words, is_harmless
         ("docker run web", ""),
         ("docker network disconnect front api", "docker network disconnect"),
         ("docker compose up -d --force-recreate --pull x api", "docker compose up --force-recreate"),
+        ("docker-compose run --service-ports web", "docker-compose run --service-ports"),
         ("mysql -p8080:80", ""),
     ),
 )  # fmt: skip

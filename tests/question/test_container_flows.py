@@ -83,3 +83,14 @@ def test_a_container_without_a_port_and_without_a_way_out_is_told_so() -> None:
     ):
         flows_for(network(docker=msgspec.structs.replace(docker, networks=inner)), (Target(container="web"),), None)
     assert flows_for(network(docker=docker), (Target(container="web"),), None)
+
+
+def test_a_container_asks_for_the_ports_that_another_one_exposes() -> None:
+    api = msgspec.structs.replace(
+        container(), id="c" * 64, name="api", bindings=(), exposed=(("tcp", 3000), ("udp", 53))
+    )
+    found = flows_for(
+        network(docker=engine(container(), api)), (Target(container="api"),), Origin("container", container="web")
+    )
+    ports = {(each.protocol, each.dport) for each in found if each.container == "api"}
+    assert ports == {("tcp", 3000), ("udp", 53)}

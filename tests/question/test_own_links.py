@@ -2,13 +2,13 @@
 
 import pytest
 
-from hairpin.network.flow import FromHost
+from hairpin.network.flow import FromHost, Lan
 from hairpin.network.network import Network
 from hairpin.question.asked import Origin, Target
 from hairpin.question.flows import flows_for
 from hairpin.question.own_links import of_unreached
-from tests.macvlan_host import CHILD, on_ipvlan, on_macvlan
-from tests.small_host import HOST_ADDRESS
+from tests.macvlan_host import CHILD, on_ipvlan, on_macvlan, without_web
+from tests.small_host import HOST_ADDRESS, network
 
 TO_CHILD, TO_HOST = (Target(81, address=each, version=4) for each in (CHILD, HOST_ADDRESS))
 
@@ -43,3 +43,13 @@ def test_the_host_is_no_client_and_a_note_says_so(built: Network) -> None:
 )
 def test_the_host_is_a_client(built: Network, target: Target, origin: Origin | None) -> None:
     assert _told(built, target, origin) == (True, [])
+
+
+@pytest.mark.parametrize(
+    ("built", "start"),
+    ((on_macvlan(), Lan), (without_web(on_macvlan()), Lan), (on_macvlan(shim=True), FromHost), (network(), FromHost)),
+    ids=("a macvlan", "a stopped container on a macvlan", "a macvlan of the host's own", "a bridge"),
+)
+def test_a_machine_of_the_lan_asks_a_container_that_the_host_does_not_reach(built: Network, start: type) -> None:
+    (flow,) = flows_for(built, (Target(container="web", port=81),), None)
+    assert isinstance(flow.start, start)

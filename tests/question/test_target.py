@@ -67,7 +67,6 @@ REFUSED: dict[str, str] = {
     "http://": "names no host",
     "http://[::1": "is not a URL",
     "http://198.51.100.2:99999": "is not a URL",
-    "http://registry.example.com/": "getent hosts registry.example.com",
 }
 ORIGINS: dict[str, Origin] = {
     "host": Origin("host"),

@@ -28,8 +28,10 @@ from hairpin.question.elsewhere import published_elsewhere
 from hairpin.question.flows import flows_for
 from hairpin.question.hosts import refuse_same_machine
 from hairpin.question.outside import with_world
+from hairpin.question.outside_names import outside_name_notes
 from hairpin.question.question import Question
 from hairpin.question.sharing import unpublished_of_sharers
+from hairpin.question.target import is_outside_name
 from hairpin.walk.trace import Trace
 from hairpin.walk.walk import walk_flow
 
@@ -121,6 +123,11 @@ def begin_answer(question: Question, hosts: tuple[Source, ...], network: Network
     question = _with_told_targets(_without_unlisted(question, within), within)
     unlisted = tuple(each for each in asked if each not in question.targets)
     flows = tuple(map(question.sized, flows_for(within, question.targets, question.origin)))
+    said = (
+        *outside_name_notes(question.targets, flows),
+        *published_elsewhere(within, question.targets),
+        *unpublished_of_sharers(within, question.targets),
+    )
     if any(each.localhost or each.container is not None for each in question.targets):
         from hairpin.diagnose.next_addresses import passed_over  # noqa: PLC0415 - only names have several addresses
 
@@ -131,10 +138,9 @@ def begin_answer(question: Question, hosts: tuple[Source, ...], network: Network
 
         within = with_asked_services(within, flows)
     unread = tuple(each for host in network.hosts for each in host.unread)
-    said = (*published_elsewhere(within, question.targets), *unpublished_of_sharers(within, question.targets))
     notes = (*age_notes(evidence), *said, *map(_unlisted_note, unlisted))
-    if any(each.address is not None for each in question.targets):
-        from hairpin.question.own_links import of_unreached  # noqa: PLC0415 - most questions name no address
+    if any(each.address is not None or each.container is not None for each in question.targets):
+        from hairpin.question.own_links import of_unreached  # noqa: PLC0415 - most questions name a port
 
         notes = (*notes, *of_unreached(within, question.targets, question.origin))
     if any(host.guest is not None for host in within.hosts):
@@ -150,21 +156,26 @@ def begin_answer(question: Question, hosts: tuple[Source, ...], network: Network
 
 
 def _without_unlisted(question: Question, network: Network) -> Question:
-    """Return the question to a text without the containers of which the text tells nothing: a text lists few of the
-    things that its host has."""
+    """Return the question to a text without the containers of which the text tells nothing, or no port that a client
+    could ask for: a text lists few of the things that its host has."""
     if not any(host.is_of_text for host in network.hosts):
         return question
-    kept = tuple(
-        each
-        for each in question.targets
-        if each.container is None or any(host.containers_named(each.container) for host in network.hosts)
-    )
+    kept = tuple(each for each in question.targets if each.container is None or _is_told(each, question, network))
     return msgspec.structs.replace(question, targets=kept)
+
+
+def _is_told(target: Target, question: Question, network: Network) -> bool:
+    name, origin = target.container or "", question.origin
+    named = [each for host in network.hosts for each in host.containers_named(name)]
+    if not named:
+        return is_outside_name(name) and origin is not None and origin.kind == "container"
+    return target.port is not None or origin is None or any(each.bindings or each.exposed for each in named)
 
 
 def _unlisted_note(target: Target) -> Message:
     return message(
-        "The text tells of no container that has the name or address {name}. hairpin answers for what the text tells",
+        "The text tells of no container that has the name or address {name}, or of no port of it. hairpin answers for "
+        "what the text tells",
         name=target.container or "-",
     )
 

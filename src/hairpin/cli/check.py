@@ -29,9 +29,9 @@ def check(asked: Asked, shown: Shown, no_replica: bool, no_traces: bool) -> int:
     """Walk the flows to TARGET, name the proven causes, say the repair.
 
     TARGET is 8151, 8151/udp, 8151-8153, ADDRESS:PORT, [IPV6]:PORT, a URL, a container (its name, id, address or compose
-    service) or CONTAINER:PORT, its own port.  Without TARGET, every published port and the outgoing flows of every
-    container are checked.  TARGET@HOST and WHERE@HOST name one of several hosts.  Without @HOST, the first host is
-    meant.
+    service) or CONTAINER:PORT, its own port; with --from CONTAINER also a name of the outside, such as example.com.
+    Without TARGET, every published port and the outgoing flows of every container are checked.  TARGET@HOST and
+    WHERE@HOST name one of several hosts.  Without @HOST, the first host is meant.
 
     Exit: 0 all delivered (or leaving), 1 a blocking cause, 2 usage error, 3 could not decide, 4 a bug in hairpin.
     """

@@ -217,7 +217,7 @@ def _is_one_project(answer: Answer) -> bool:
 
 
 def _causes(errors: tuple[QuotedError, ...], answer: Answer) -> Iterator[CauseAnswer]:
-    named: dict[tuple[str, str], QuotedError] = {}
+    named: dict[tuple[str, str], QuotedError] = {}  # causes outside of the catalogue differ by their entries
     for each in sorted(errors, key=lambda one: one.entry.general):
         ids = dict.fromkeys((each.entry.kept_by, *each.entry.shown_by, *each.entry.causes[:_EACH]))
         if "no-common-network-for-name" in ids and _is_one_project(answer):

@@ -49,11 +49,11 @@ class QuotaLimit(msgspec.Struct, frozen=True, tag="quota", gc=False):
 
 
 class TimeWindow(msgspec.Struct, frozen=True, tag="time", gc=False):
-    """``-m time``: a packet matches between two moments (seconds since 1970), between two times of the day (seconds),
-    and on certain days of the week (Monday is 1) and of the month.
+    """``-m time`` and nft ``meta time``: a packet matches between two moments (seconds since 1970), between two times
+    of the day (seconds), and on certain days of the week (Monday is 1) and of the month.
 
     ``contiguous``: whether a window over midnight belongs to the day on which it begins.  ``in_kernels_zone``: whether
-    times are in the kernel's time zone; otherwise they are in UTC."""
+    times are in the time zone of the host or its kernel, which no reading shows; otherwise they are in UTC."""
 
     first_s: int = 0
     last_s: int = 0xFFFFFFFF

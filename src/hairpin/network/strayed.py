@@ -36,7 +36,7 @@ def is_containers(network: Network, netns: Netns, flow: Flow, packet: Packet) ->
         network.namespace(netns), version, address
     ):
         return True
-    if (version, address) in _given(host):
+    if (version, address) in _addresses_given(host):
         return True
     return any(
         subnet.holds(address, version)
@@ -50,7 +50,7 @@ def is_containers(network: Network, netns: Netns, flow: Flow, packet: Packet) ->
 
 
 @kept
-def _given(host: Host) -> frozenset[tuple[Version, int]]:
+def _addresses_given(host: Host) -> frozenset[tuple[Version, int]]:
     """Return the addresses that the engines gave to containers."""
     ends = (end for engine in host.engines for each in engine.containers for end in engine.endpoints_of(each))
     given: Iterator[tuple[Version, int | None]] = (pair for end in ends for pair in ((4, end.ipv4), (6, end.ipv6)))

@@ -6,9 +6,10 @@ import msgspec
 from hairpin.host.host import Namespace
 from hairpin.host.link import Address
 from hairpin.host.netns import Netns
-from hairpin.host.route import TABLE_MAIN, Route
+from hairpin.host.route import TABLE_MAIN, PolicyRule, Route
+from hairpin.netfilter.packet import Packet
 from hairpin.network.network import Network, addresses_of, is_bridge_port, is_uplink, outer_link
-from hairpin.network.prefix import Version
+from hairpin.network.prefix import Version, inside
 from hairpin.network.tunnel.flannel import FLANNELD
 
 _OVER_ANOTHER = ("tun", "wireguard", "macvlan", "ipvlan")
@@ -111,6 +112,20 @@ def default_route_by(namespace: Namespace, version: Version, link: str) -> Route
         ),
         None,
     )
+
+
+def selecting_nothing(namespace: Namespace, packet: Packet) -> PolicyRule | None:
+    """Return the first policy rule that selects the packet by its mark or by its source address, and whose table has no
+    route at all; None if there is no such rule."""
+    filled = {each.table for each in namespace.routes if each.version == packet.version}
+    for each in namespace.rules:
+        if each.version != packet.version or each.action != "table" or each.table in filled or each.inverted:
+            continue
+        marked = each.mark is not None and packet.mark & each.mark[1] == each.mark[0] & each.mark[1]
+        named = each.source is not None and inside(packet.saddr, *each.source, packet.version)
+        if (marked and packet.mark) or (named and each.mark is None):
+            return each
+    return None
 
 
 def home_of(network: Network, netns: Netns, version: Version, source: int, link: str) -> Uplink | None:

@@ -19,7 +19,7 @@ _NAMED = (
 _NAMES = frozenset(_NAMED.split())
 _PROMPT = re.compile(
     r"""\s*(?:\([\w.:/-]+\)\s*)?(?:\[?\d\d:\d\d(?::\d\d)?\]?\s+)?
-        (?:(?:/[\w./-]*|~)\s[$\#]\s
+        (?:(?:/[\w./-]*|~)\s?[$\#]\s
           |\[(?P<user1>[\w.-]+)@(?P<host1>[\w.-]+)\s+[^\]\s]*\]\s?[$\#]
           |(?P<user2>[\w.-]+)@(?P<host2>[\w.-]+)[:\s]?[^\s$\#%>]*\s?[$\#%>]
           |(?P<host3>[\w.-]+)[:~][^\s$\#]*[$\#]
@@ -49,6 +49,23 @@ _NO_PROGRAM = re.compile(r"/(?!(?:usr/)?(?:local/)?s?bin/)")
 """A path that is no program's: a comment ``# /etc/default/ufw`` looks like a prompt with a command."""
 _CONTAINER_ID = re.compile(r"[0-9a-f]{12}")
 """Matches the host's name that an engine gives to a container: the beginning of the container's id."""
+_INTRODUCED = re.compile(
+    r"(?!.*\b(?:dind|docker|host|vm|machine)\b)(?:\W*|.*[.;,] )(?:(?:and |but |now |output |here )*(?:from |of )?"
+    r"(?:in|inside|within|from)(?: of)? (?:the|a|my|this|that|its|each) (?:\w+ )?container\b[^.!?]{0,30}"
+    r"|(?:在|从)?容器(?:里面?|内部?|中)[^。\n]{0,12}|(?:в|внутри) контейнер[ае][^.\n]{0,20}|(?:im"
+    r"|in dem) container[^.\n]{0,20}"
+    r"|(?:dentro d|en )el contenedor[^.\n]{0,20}|dans le conteneur[^.\n]{0,20}"
+    r"|dentro do contêiner[^.\n]{0,20})[:：]\W*$",
+    re.IGNORECASE,
+)
+"""Matches a line that says that the output below it was printed in a container, and names no container.  In a container
+with an engine, outputs are about this engine."""
+_LISTS = re.compile(r".*\b(?:docker|podman)\b.* (?:ps|run|inspect)\b|CONTAINER ID|\s*(?:services|ports):|.*->\d+/")
+"""Matches a line of a text that names its containers."""
+_OF_THE_HOST = frozenset(
+    ("docker", "podman", "nerdctl", "docker-compose", "systemctl", "firewall-cmd", "ufw", "kubectl")
+)
+_SOMEWHERE = "container:CONTAINER"
 _SHELLS = frozenset({"sh", "bash", "ash", "/bin/sh", "/bin/bash", "/bin/ash"})
 _WRAPPERS = frozenset({"sudo", "doas", "env", "time", "watch", "strace"})
 _LONGEST = 400
@@ -163,3 +180,13 @@ def within_shells(commands: Iterable[Command], lines: Sequence[str]) -> Iterator
             entered, outer = each.netns, prompt
         elif each.words[0] in ("docker", "podman", "nerdctl") and (name := shell_container(each.words)):
             entered, outer = f"container:{name}", prompt
+
+
+def within_introduced(commands: Iterable[Command], lines: Sequence[str]) -> Iterator[Command]:
+    """Yield the commands, in their order, with the container of which the line above them speaks (``In the
+    container:``).  This counts only in a text that names no container."""
+    is_listed = any(_LISTS.match(line) is not None for line in lines)
+    for each in commands:
+        above = next((line for line in reversed(lines[max(0, each.line - 3) : each.line]) if line.strip()), "")
+        is_inside = not is_listed and each.netns == HOST and not each.host and each.words[0] not in _OF_THE_HOST
+        yield each._replace(netns=_SOMEWHERE) if is_inside and _INTRODUCED.match(above) is not None else each

@@ -78,8 +78,14 @@ def _add_meant(document: Object, typed: Object) -> None:
     settings = object_of(document.get("NetworkSettings"))
     own = {key: value for key, value in object_of(meant.pop("NetworkSettings", None)).items() if key not in settings}
     wanted = {**object_of(meant.pop("HostConfig", None))}
-    if object_of(object_of(document.get("HostConfig")).get("PortBindings")):
-        wanted.pop("PortBindings", None)
+    shown = set(_ports(document))
+    wanted["PortBindings"] = {
+        key: bindings
+        for key, bindings in object_of(wanted.get("PortBindings")).items()
+        # The same port with another protocol is in effect: the command was another one.
+        if not any((key.partition("/")[0], str(each.get("HostPort"))) in shown for each in objects_of(bindings))
+        or key in object_of(object_of(document.get("HostConfig")).get("PortBindings"))
+    }
     asked = {"NetworkSettings": own, "HostConfig": wanted}
     _join(document, {**meant, **{key: value for key, value in asked.items() if value}})
 

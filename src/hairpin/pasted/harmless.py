@@ -7,15 +7,15 @@ addresses and numbers.
 import re
 
 _ENGINE = re.compile(
-    r"(?:sudo )?(?:/\S*/)?(?:docker|podman|nerdctl|docker-compose|podman-compose)(?: (?:container"
-    r"|compose|network|run|create|start|exec"
+    r"(?:sudo )?(?:/\S*/)?(?:docker-compose|podman-compose|docker|podman|nerdctl)(?: (?:container|compose"
+    r"|network|run|create|start|exec"
     r"|connect|disconnect|prune|up|service))*\b"
 )
 _OPTION = re.compile(
     r"(?<!\S)(?:--(?:net(?:work)?|driver|subnet|gateway|ip|ip6|ip-range|publish|add-host|dns|mtu|bridge|iptables"
     r"|icc|ip-masq"
-    r"|userland-proxy|cap-add|link|sysctl)(?:=| )[\w.:/,=-]+|--(?:internal|privileged|ipv6|publish-all|attachable"
-    r"|force-recreate)"
+    r"|userland-proxy|cap-add|link|sysctl)(?:=| )[\w.:/,=-]+|--(?:internal|privileged|ipv6|publish-all"
+    r"|attachable|service-ports|force-recreate)"
     r"|-d (?:macvlan|ipvlan|bridge|overlay)|-p [\d.:]+(?:/\w+)?|-P|-o (?:parent|com\.docker\.network)[\w.=-]+)(?!\S)"
 )
 _KEPT = re.compile(r"compose|network (?:connect|disconnect|prune)")

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from functools import cache, lru_cache
 
 from hairpin.evidence.reading import HOST
-from hairpin.pasted.commands import command_in, within_shells
+from hairpin.pasted.commands import command_in, within_introduced, within_shells
 from hairpin.pasted.form import NO_COMMAND, Command, Found, Fragment, OutputForm, Paste
 from hairpin.pasted.forms.registry import FORMS
 from hairpin.pasted.lines import lines_of
@@ -34,7 +34,8 @@ def paste_of(text: str) -> Paste:
     lines, numbers = _without_escapes(*_without_doubled(lines_of(text)))
     found = (command_in(line, index) for index, line in enumerate(lines) if _MAY_BE_COMMAND.search(line) is not None)
     commands = within_shells((each for each in found if each is not None), lines)
-    return Paste(lines, {each.line: each for each in commands}, numbers)
+    placed = within_introduced(commands, lines)
+    return Paste(lines, {each.line: each for each in placed}, numbers)
 
 
 def _without_doubled(lines: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[int, ...]]:

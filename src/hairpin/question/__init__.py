@@ -6,6 +6,6 @@ meant), ``elsewhere`` (ports that another host publishes, too), ``own_links`` (a
 design), ``desktop`` (hosts that are virtual machines of desktop engines), ``suggest`` (the nearest of known words),
 ``standpoints`` (addresses of clients that the user did not name), ``seen_clients`` (the clients that a reading shows),
 ``starts`` (where flows start), ``flows`` with ``localhost``, ``port_flows``, ``container_flows``, ``pinned_flows``,
-``held``, ``sharing`` and ``egress`` (which flows a question means), ``outside`` (the stated world), ``question`` (the
-whole question in one value).
+``outside_names``, ``held``, ``sharing`` and ``egress`` (which flows a question means), ``outside`` (the stated world),
+``question`` (the whole question in one value).
 """

@@ -1,5 +1,6 @@
 """The flows to a container: to its published ports, to its own port, or to a host port that the container holds."""
 
+from functools import partial
 from typing import Literal
 
 import msgspec
@@ -10,7 +11,7 @@ from hairpin.host.host import Host
 from hairpin.host.socket import Socket
 from hairpin.message import message
 from hairpin.network.attachment import next_address
-from hairpin.network.flow import Flow, FromContainer, FromHost, Protocol
+from hairpin.network.flow import Flow, FromContainer, FromHost, Lan, Protocol
 from hairpin.network.names import are_nameless, names_at, serving
 from hairpin.network.network import Network, addresses_of
 from hairpin.network.prefix import Version, is_loopback
@@ -20,7 +21,7 @@ from hairpin.question.held import held_by
 from hairpin.question.hosts import containers_named
 from hairpin.question.port_flows import to_bindings, to_port, usable
 from hairpin.question.sharing import may_serve, shares
-from hairpin.question.standpoints import beyond, primary_address
+from hairpin.question.standpoints import beyond, lan_client, primary_address
 from hairpin.question.starts import Standpoint, asker, start_named
 
 _ALL_OF_A_RANGE = 32
@@ -28,14 +29,19 @@ _ALL_OF_A_RANGE = 32
 
 
 def to_container(network: Network, host: Host, target: Target, origin: Origin | None) -> list[Flow]:
-    """Return the flows to the container's ports.  If the question names neither a port nor a client, also return the
-    container's own flows: to the outside, and to its name servers.  Raise UsageError if it has no flow at all."""
+    """Return the flows to the container's published ports, or to the ports that its image exposes if it publishes none.
+    If the question names neither a port nor a client, also return the container's own flows: to the outside, and to its
+    name servers.  Raise UsageError if it has no flow at all."""
     named_so = _told(network, host, containers_named(network, host, target.container or ""), target, origin)
     found = [flow for each in named_so for flow in _to_one(network, host, each, target, origin)]
     found += _by_name(network, host, named_so, target, origin)
     if origin is None and target.port is None:
         outward = tuple(flow for each in named_so for flow in _outward(network, host, each))
         found += [*outward, *over_tcp(host, outward)]
+    exposed = {each.id: each.exposed for each in named_so} if not found and target.port is None else {}
+    for protocol, port in dict.fromkeys(pair for ports in exposed.values() for pair in ports):
+        if protocol in ("tcp", "udp"):
+            found += to_container(network, host, _at_port(target, protocol, port), origin)
     if not found:
         name, owner = named_so[0].name, host.network_owner(named_so[0])
         if owner.name != name:
@@ -60,6 +66,10 @@ def to_container(network: Network, host: Host, target: Target, origin: Origin | 
             )
         raise UsageError(message("container {name!r} publishes no port; name one: {name}:PORT", name=name))
     return found
+
+
+def _at_port(target: Target, protocol: str, port: int) -> Target:
+    return msgspec.structs.replace(target, port=port, protocol="udp" if protocol == "udp" else "tcp")
 
 
 def _outward(network: Network, host: Host, container: Container) -> list[Flow]:
@@ -187,12 +197,13 @@ def _to_endpoint(
     network: Network, host: Host, container: Container, port: int, protocol: Protocol, origin: Origin | None
 ) -> list[Flow]:
     endpoints = _endpoints(host, container)
+    start = partial(_start, network, host, container, origin)
     flows = [
-        _to_address(host, container, _start(network, host, 4, origin), 4, endpoint.ipv4, protocol, port)
+        _to_address(host, container, start(endpoint, 4), 4, endpoint.ipv4, protocol, port)
         for endpoint in endpoints
         if endpoint.ipv4 is not None
     ] or [
-        _to_address(host, container, _start(network, host, 6, origin), 6, endpoint.ipv6, protocol, port)
+        _to_address(host, container, start(endpoint, 6), 6, endpoint.ipv6, protocol, port)
         for endpoint in endpoints
         if endpoint.ipv6 is not None
     ]
@@ -215,8 +226,27 @@ def _to_endpoint(
     return flows[:1]
 
 
-def _start(network: Network, host: Host, version: Version, origin: Origin | None) -> Standpoint:
-    return start_named(network, host, version, origin) if origin is not None else Standpoint(FromHost(), host)
+def _start(
+    network: Network, host: Host, container: Container, origin: Origin | None, endpoint: Endpoint, version: Version
+) -> Standpoint:
+    """Return where the flow to the endpoint starts.  If the question names no client, this is the host, or a machine of
+    the LAN if the host does not reach the address by design."""
+    if origin is not None:
+        return start_named(network, host, version, origin)
+    near = lan_client(network, host.netns, version) if _is_on_lan(network, host, container, endpoint, version) else None
+    return Standpoint(FromHost(), host) if near is None else Standpoint(Lan(near), host)
+
+
+def _is_on_lan(network: Network, host: Host, container: Container, endpoint: Endpoint, version: Version) -> bool:
+    """Return whether the endpoint is, or will be after a start, on a macvlan or ipvlan of the host's own link."""
+    joined = host.engine_of(container).network(endpoint.network)
+    if host.netns not in network or joined is None or joined.driver not in STACKED:
+        return False
+    from hairpin.question.own_links import parent_between  # noqa: PLC0415 - few containers are on a macvlan
+
+    address = endpoint.ipv4 if version == 4 else endpoint.ipv6
+    is_there = container.running and container.netns is not None
+    return not is_there or (address is not None and parent_between(network, host.netns, version, address) is not None)
 
 
 def _in_second_family(

@@ -14,6 +14,7 @@ from hairpin.network.prefix import Version, address_text, parse_address
 from hairpin.network.wires import owner_of, same_machine
 from hairpin.question.asked import Target
 from hairpin.question.suggest import close, word_list
+from hairpin.question.target import is_outside_name
 
 
 def host_named(network: Network, label: str) -> Host:
@@ -156,6 +157,7 @@ def containers_named(network: Network, host: Host, name: str) -> tuple[Container
     _require_engines((host,), name, known)
     _refuse_address(name)
     meant = _meant(name, (host,))
+    _refuse_outside(name, meant)
     here = host is network.this
     said = (
         message("this host has no container or alias {name!r} (containers: {known})", name=name, known=known)
@@ -178,6 +180,19 @@ def _refuse_address(name: str) -> None:
         "no container has the address {name}. Write {written}:PORT to ask for a port at this address",
         name=name,
         written=written,
+    )
+    raise UnknownNameError(said, name=name)
+
+
+def _refuse_outside(name: str, meant: tuple[str, ...]) -> None:
+    """Raise UnknownNameError if the name is one of the outside and no known name with a dot is similar to it."""
+    if not is_outside_name(name) or any("." in each for each in meant):
+        return
+    said = message(
+        "no container is called {name}, and hairpin does not look up names, because the answer differs from client to "
+        "client. Write the address that `getent hosts {name}` prints, or ask as a container does: --from CONTAINER "
+        "{name}",
+        name=name,
     )
     raise UnknownNameError(said, name=name)
 
@@ -216,10 +231,12 @@ def _refuse_unknown(network: Network, name: str) -> None:
     known = word_list(name, (f"{each.name}@{host.name}" for host in network.hosts for each in host.containers()))
     _require_engines(network.hosts, name, known)
     _refuse_address(name)
+    meant = _meant(name, network.hosts)
+    _refuse_outside(name, meant)
     said = message(
         "none of these hosts has a container or an alias {name!r} (containers: {known})", name=name, known=known
     )
-    raise UnknownNameError(_suggesting(said, _meant(name, network.hosts)), name=name)
+    raise UnknownNameError(_suggesting(said, meant), name=name)
 
 
 def _require_engines(hosts: tuple[Host, ...], name: str, known: Message | str) -> None:

@@ -30,14 +30,21 @@ def of_unreached(network: Network, targets: tuple[Target, ...], origin: Origin |
     client.  The host is then no client of the address."""
     if origin is not None or not network.this.was_read:
         return
-    for target in targets:
-        if target.address is None or target.version is None:
-            continue
-        link = parent_between(network, network.this.netns, target.version, target.address)
+    for version, address in dict.fromkeys(each for target in targets for each in _addresses(network, target)):
+        link = parent_between(network, network.this.netns, version, address)
         if link is not None:
             yield message(
                 "The host itself does not reach {address}: the kernel delivers no packet between {link} and a macvlan "
                 "or ipvlan on {link}. `--from host` asks about this flow",
-                address=address_text(target.address, target.version),
+                address=address_text(address, version),
                 link=link,
             )
+
+
+def _addresses(network: Network, target: Target) -> Iterator[tuple[Version, int]]:
+    """Yield the asked address, or the IPv4 addresses of the asked containers."""
+    if target.address is not None and target.version is not None:
+        yield target.version, target.address
+    elif target.container is not None and target.port is not None:
+        for each in network.this.containers_named(target.container):
+            yield from ((4, end.ipv4) for end in each.endpoints if end.ipv4 is not None)

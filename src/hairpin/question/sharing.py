@@ -11,7 +11,7 @@ from hairpin.network.prefix import is_loopback
 from hairpin.network.socket_owner import owner_of_socket
 from hairpin.question.asked import Target
 from hairpin.question.held import held_by
-from hairpin.question.hosts import containers_named, host_of
+from hairpin.question.hosts import host_of
 
 
 def shares(container: Container) -> bool:
@@ -53,7 +53,7 @@ def unpublished_of_sharers(network: Network, targets: tuple[Target, ...]) -> Ite
         if target.container is None or target.port is not None:
             continue
         host = host_of(network, target)
-        for container in containers_named(network, host, target.container):
+        for container in host.containers_named(target.container):
             owner = host.network_owner(container)
             if owner == container or not is_with_owner(host, container) or container.on_host_network:
                 continue

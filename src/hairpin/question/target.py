@@ -27,6 +27,9 @@ _DEFAULT_PORTS = {
 _WITH_PORT = re.compile(r"(?P<place>\[[^\]]*\]|[^:/\[\]]+):(?P<port>[^:/]*)(?:/(?P<protocol>.*))?")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
 _NAME_PART = re.compile(r"[A-Za-z0-9_.-]")
+_OUTSIDE_NAME = re.compile(r"(?:[A-Za-z0-9_-]+\.)+[A-Za-z]{2,}")
+_NAMES_OF_ENGINES = (".internal", ".cluster.local", ".svc")
+"""The ends of names that only a container engine or the name server of a cluster knows."""
 
 
 def parse_target(text: str) -> Target:
@@ -129,18 +132,13 @@ def _url(text: str) -> Target:
             scheme=parts.scheme,
         )
         raise UsageError(said, mark=mark_in(text, host))
-    target = _at(f"[{host}]" if ":" in host else host, _port(str(chosen), text), protocol, text)
-    if target.container is not None and "." in host and not host.endswith(".internal"):
-        raise UsageError(
-            message(
-                "{text!r}: hairpin does not look up names, because the answer differs from client to client. Write the "
-                "address that `getent hosts {host}` prints",
-                text=text,
-                host=host,
-            ),
-            mark=mark_in(text, host),
-        )
-    return target
+    return _at(f"[{host}]" if ":" in host else host, _port(str(chosen), text), protocol, text)
+
+
+def is_outside_name(name: str) -> bool:
+    """Return whether the name has the form of a name of the outside, such as ``example.com``: words with dots, of which
+    the last has letters only."""
+    return _OUTSIDE_NAME.fullmatch(name) is not None and not name.endswith(_NAMES_OF_ENGINES)
 
 
 def _address(text: str) -> tuple[Version, int] | None:

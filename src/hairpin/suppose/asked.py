@@ -14,7 +14,7 @@ from hairpin.netfilter.ir import Nat
 from hairpin.network.prefix import inside, is_loopback
 from hairpin.pasted.forms.outcomes.outcome import is_loopback as is_own
 from hairpin.question.asked import Target
-from hairpin.question.target import parse_target
+from hairpin.question.target import is_outside_name, parse_target
 from hairpin.suppose.hints.captured import is_of_container
 from hairpin.suppose.hints.told_facts import fields_of
 
@@ -67,7 +67,8 @@ def with_asked_container(host: Host, asked: tuple[Target, ...], asking: str = ""
     """Return the host with a container for each name in the question, and one more container that publishes all other
     ports in the question.  Inside, the port is the one to which a told rule translates, otherwise the same.
     ``asking``: the container that asks; empty if none does."""
-    named = (*(each.container for each in asked if each.container is not None), *((asking,) if asking else ()))
+    called = (each.container for each in asked if each.container is not None and not is_outside_name(each.container))
+    named = (*called, *((asking,) if asking else ()))
     names = dict.fromkeys(each for each in named if not _is_elsewhere(each) and not host.containers_named(each))
     ports = tuple(
         (each.protocol or "tcp", each.port)

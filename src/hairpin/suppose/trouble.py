@@ -17,6 +17,10 @@ _DONE = (
 )
 _ENGLISH = (
     rf"\b{_NOT} (?:\w+ )?{_DONE}",
+    (
+        r"\b(?:no|none of the|neither) (?:\w+ )?(?:clients?|browsers?|devices?|machines?|computers?|players?|users?"
+        rf"|hosts?|pods?) (?:can|could|is able to|manages? to|gets?|{_DONE})"
+    ),
     r"\b(?:times?|timed|timing)[ -]?out\b|\btime-?outs?\b|\b50[24]\b.{0,20}(?:gateway|time-?out)",
     r"\bbad (?:gateway|request)\b",
     r"\b(?:answers?|response|returns?|gives?|gets?|status|shows?|error)\b[^\n]{0,40}\b50[234]\b",
@@ -134,7 +138,7 @@ _SAID: tuple[tuple[Result, str], ...] = (
     ("unreachable", (r"no route to host|EHOSTUNREACH|host (?:is )?unreachable|network (?:is )?unreachable"
         r"|ENETUNREACH|不可达")),
     ("no-name", (r"could(?: not|n't) resolve|bad address '|not translate host|name or service not known"
-    r"|name resolution|no such host|unknown host|NXDOMAIN"
+    r"|name resolution|temporary failure in name|no such host|unknown host|NXDOMAIN"
         r"|EAI_AGAIN|ENOTFOUND|SERVFAIL")),
     ("timeout", (r"\btim(?:e|es|ed|ing)[ -]?outs?\b|ETIMEDOUT|超时|逾時|タイムアウト|таймаут|deadline exceeded"
         r"|100% packet loss|\bstealth\b|Zeitüberschreitung|ERR_TIMED_OUT")),

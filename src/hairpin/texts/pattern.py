@@ -39,9 +39,9 @@ PLACES = {
     "runtime": r"(?:[^\s\"]*/)?(?:runc|crun|runsc|kata-runtime|[\w-]*container-runtime)[^\s\"/]*",
     "target": "MASQUERADE|DNAT|SNAT|REDIRECT|MARK|CONNMARK|CHECKSUM|LOG|REJECT|TCPMSS|CT",
 }
-"""The forms of places.  ``id``: the id of an engine's network or container, or its beginning.
-``quoted``: a text in double quotes.  ``runtime``: the name of a program that starts
-containers.  ``target``: a target of iptables that is no chain."""
+"""The forms of places.  ``id``: the id of an engine's network or container, or its beginning.  ``quoted``: a text in
+double quotes.  ``runtime``: the name of a program that starts containers.  ``target``: a target of iptables that is no
+chain."""
 _TOKEN = re.compile(r"\*|\{(\w+)\}|\s+|['\"`]|[^*{}\s'\"`]+")
 _WORD = re.compile(r"\w+")
 _QUOTE = r"\\*['\"`´‘’“”„«»]"

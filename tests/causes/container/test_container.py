@@ -194,6 +194,9 @@ def without_ipv6() -> Network:
     return whole.with_namespace(netns, bare)
 
 
+HAND_MADE = msgspec.structs.replace(container(), endpoints=(), network_mode="ns:/run/netns/legacy")
+"""The container in a namespace that a script made, as of ``podman run --network ns:``."""
+
 CASES: dict[str, Case] = {
     "it lost its address": Case(
         network(inner=without_addresses(container_namespace(), "eth0")), published(), ("container-address-missing",),
@@ -224,6 +227,10 @@ CASES: dict[str, Case] = {
     ),
     "it has no default route": Case(
         network(inner=container_namespace(default=False)), published(), ("container-default-route-missing",),
+    ),
+    "it has no default route, and no engine connected it": Case(
+        network(inner=container_namespace(default=False), docker=engine(HAND_MADE)), published(),
+        ("container-default-route-missing",), network(docker=engine(HAND_MADE)),
     ),
     "it has no default route, and is on an overlay: its way out is docker_gwbridge": Case(
         network(inner=container_namespace(default=False), docker=on_overlay()), published(),

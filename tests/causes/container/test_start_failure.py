@@ -248,6 +248,26 @@ def test_a_port_that_users_may_bind_is_not_opened_to_them() -> None:
     assert found.repair is None
 
 
+def rootless(port: int, *, status: str = "exited") -> tuple[Host, Container]:
+    """Return a host on which users may bind ports from 1024 upwards, and a rootless container that publishes the
+    port."""
+    binding = PortBinding("tcp", 80, port, None, 4)
+    one = msgspec.structs.replace(container(status, binding=binding), exit_code=137)
+    docker = msgspec.structs.replace(engine(one), kind="podman", rootless=True, user="alice")
+    values = {"ip_unprivileged_port_start": "1024"}
+    return network(host_namespace(values=values), docker=docker).this, one
+
+
+def test_a_stopped_rootless_container_may_not_bind_its_port_again() -> None:
+    host, one = rootless(80)
+    found = failure_of(host, one)
+    assert found is not None
+    assert str(found.said) == "a user may not bind port 80"
+    assert "net.ipv4.ip_unprivileged_port_start=80" in str(found.repair)
+    for other in (rootless(8080), rootless(80, status="running")):
+        assert failure_of(*other) is None
+
+
 STATUSES: dict[str, tuple[int, bool, str]] = {
     "more memory than its limit": (
         137,

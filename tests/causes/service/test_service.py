@@ -14,6 +14,7 @@ from hairpin.network.prefix import parse_address
 from hairpin.remedy.plan import remedies
 from tests.causes.case import Case, fires, is_silent
 from tests.causes.hosts import FROM_DB, asked, beside, serving, with_host
+from tests.macvlan_host import on_macvlan
 from tests.small_host import (
     HOST_ADDRESS,
     OUTSIDE,
@@ -259,3 +260,12 @@ def test_no_container_port_is_guessed_for_a_port_that_nothing_resembles() -> Non
     said = " ".join(map(str, remedy.advice))
     assert said.startswith("if a service of this host should listen on port 9998: start it")
     assert "9998:80" not in said
+
+
+def test_a_container_on_a_macvlan_may_mean_another_machine_by_its_own_address() -> None:
+    to_itself = asked(WEB_ITSELF, "198.51.100.192", 445)
+    (cause,) = diagnose(on_macvlan(), to_itself).causes
+    assert cause.cause == "loopback-is-the-container"
+    assert str(cause.candidate.title) == "198.51.100.192 is web's own address, so the packet does not leave web"
+    (other,) = diagnose(network(), asked(WEB_ITSELF, "172.17.0.2", 445)).causes
+    assert other.cause == "service-not-listening"

@@ -43,7 +43,17 @@ from tests.causes.rule_hosts import CSF, HOLDER, LOCKED, NO_MATCH, RULE_STATES, 
 from tests.macvlan_host import CHILD, on_ipvlan, on_macvlan, without_web
 from tests.names_host import pinning, to_pin, written
 from tests.rule_text import ALL_RULES, STAGE_1, STAGE_2, with_rule, without, without_chain
-from tests.small_host import WEB, container, container_namespace, egress, engine, host_namespace, network, published
+from tests.small_host import (
+    GATEWAY,
+    WEB,
+    container,
+    container_namespace,
+    egress,
+    engine,
+    host_namespace,
+    network,
+    published,
+)
 
 DOCKER0_SUBNET = parse_address("172.17.0.0")[1]
 LOCAL = published(FromHost(), "127.0.0.1")
@@ -244,6 +254,13 @@ def with_one_address(*, twice: bool = True) -> Network:
     return msgspec.structs.replace(whole, hosts=(msgspec.structs.replace(host, namespaces=spaces),))
 
 
+def with_bridges_address(*, equal: bool = True) -> Network:
+    """Return the host whose container has the address of docker0."""
+    inner = container_namespace()
+    own = Address("eth0", 4, GATEWAY if equal else WEB, 16)
+    return network(inner=msgspec.structs.replace(inner, addresses=(inner.addresses[0], own)))
+
+
 def test_a_bridge_with_a_containers_hardware_address_keeps_its_frames() -> None:
     """The kernel says so: the world's case bridge-was-pinned-to-the-mac-address-of-the-container-14."""
     inner = with_link(container_namespace(), "eth0", mac=WEB_MAC)
@@ -257,6 +274,9 @@ EQUAL = (("equal-hardware-addresses", "blocking"),) * 2
 STATES: dict[str, StateCase] = {
     "another container has a container's address, too": StateCase(
         with_one_address(), (("address-held-twice", "blocking"),) * 2, with_one_address(twice=False)
+    ),
+    "a container has the address of its bridge": StateCase(
+        with_bridges_address(), (("address-held-twice", "blocking"),), with_bridges_address(equal=False)
     ),
     "two containers have one hardware address": StateCase(
         with_equal_addresses(), EQUAL, with_equal_addresses(equal=False)

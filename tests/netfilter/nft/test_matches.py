@@ -2,6 +2,7 @@ import pytest
 
 from hairpin.errors import MalformedError
 from hairpin.netfilter import ir
+from hairpin.netfilter.limit import TimeWindow
 from hairpin.netfilter.nft.fields import HAS_CONNECTION
 from hairpin.netfilter.nft.matches import chance, compare, read_match
 from hairpin.netfilter.nft.scope import Scope
@@ -148,7 +149,11 @@ CASES: dict[str, tuple[Json, str, Json, tuple[ir.Match, ...]]] = {
     "hash": (
         {"jhash": {"mod": 2, "expr": DPORT}}, "==", 0, (TCP, ir.StatefulMatch("jhash", "jhash tcp dport mod 2 0")),
     ),
-    "time": (meta("day"), "==", "Monday", (ir.StatefulMatch("time", 'meta day "Monday"'),)),
+    "time": (meta("day"), "==", "Monday", (
+        ir.StatefulMatch(
+            "time", 'meta day "Monday"', limit=TimeWindow(weekdays=frozenset({1}), in_kernels_zone=True)
+        ),
+    )),
     "many bytes": (ct("bytes"), ">", 1000, (ir.StatefulMatch("connbytes", "ct bytes > 1000", usual=False),)),
     "few bytes": (
         ct("bytes"), "==", {"range": [0, 9]}, (ir.StatefulMatch("connbytes", "ct bytes 0-9", usual=True),),

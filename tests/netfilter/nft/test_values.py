@@ -1,9 +1,12 @@
+from datetime import UTC, datetime
+
 import pytest
 
 from hairpin.errors import ChangeError
 from hairpin.netfilter.ir import Key, NameKey, NumberKey, Ranges
+from hairpin.netfilter.limit import TimeWindow
 from hairpin.netfilter.nft.syntax import Json
-from hairpin.netfilter.nft.values import interface, interval, intervals, key, key_text, number, ranges_text
+from hairpin.netfilter.nft.values import interface, interval, intervals, key, key_text, number, ranges_text, time_window
 
 NUMBERS: dict[str, tuple[Json, str, int | None]] = {
     "number": (22, "inet_service", 22),
@@ -106,3 +109,35 @@ def test_keys(text: str, of: tuple[tuple[Key, ...], tuple[str, ...]]) -> None:
 def test_a_key_has_a_dimension_for_each_type() -> None:
     with pytest.raises(ChangeError, match="dimensions"):
         key_text((NumberKey(1, 1),), ("inet_proto", "inet_service"))
+
+
+HOUR = 3600
+DAY = 86400
+PAST = int(datetime(2025, 6, 30, 23, 59, 59, tzinfo=UTC).timestamp())
+WINDOWS: dict[str, tuple[str, str, Json, TimeWindow | None]] = {
+    "until": ("time", "<", "2025-06-30 23:59:59", TimeWindow(0, PAST - 1, in_kernels_zone=True)),
+    "from": ("time", ">=", "2025-06-30 23:59:59", TimeWindow(PAST, in_kernels_zone=True)),
+    "between": (
+        "time", "==", {"range": ["2025-06-29 23:59:59", "2025-06-30 23:59:59"]},
+        TimeWindow(PAST - DAY, PAST, in_kernels_zone=True),
+    ),
+    "at night": (
+        "hour", "!=", {"range": ["06:00", "22:00"]},
+        TimeWindow(day_start_s=22 * HOUR + 1, day_stop_s=6 * HOUR - 1, in_kernels_zone=True),
+    ),
+    "from eight on": ("hour", ">=", "08:00", TimeWindow(day_start_s=8 * HOUR, in_kernels_zone=True)),
+    "before the day begins": ("hour", "<", "00:00", None),
+    "at one second": ("hour", "==", "08:00", None),
+    "not at one moment": ("time", "!=", "2025-06-30 23:59:59", None),
+    "two days": ("day", "==", {"set": ["Monday", "Tuesday"]},
+                 TimeWindow(weekdays=frozenset({1, 2}), in_kernels_zone=True)),
+    "not on Sunday": ("day", "!=", "Sunday", TimeWindow(weekdays=frozenset(range(1, 7)), in_kernels_zone=True)),
+    "a set of nft": ("day", "==", "@days", None),
+    "a number": ("day", "==", 3, None),
+    "a date that no calendar has": ("time", "<", "2025-02-31 00:00:00", None),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("key", "operator", "right", "expected"), WINDOWS.values(), ids=list(WINDOWS))
+def test_time_window(key: str, operator: str, right: Json, expected: TimeWindow | None) -> None:
+    assert time_window(key, operator, right) == expected

@@ -3,7 +3,7 @@
 import pytest
 
 from hairpin.suppose.hints.hint import prose_of
-from hairpin.suppose.hints.proxied import forwards_to_itself, keeps_old_address
+from hairpin.suppose.hints.proxied import asks_other_family, forwards_to_itself, keeps_old_address
 from hairpin.suppose.hints.told_names import SURE
 from tests.suppose.test_ordinary import host
 
@@ -95,3 +95,33 @@ def test_words_about_an_old_address(text: str, weights: list[int]) -> None:
 @pytest.mark.parametrize(("last", "weights"), ((9, [SURE]), (3, [])))
 def test_a_log_names_an_address_that_no_container_has(shown: str, last: int, weights: list[int]) -> None:
     assert _weights_of(shown + _LOG.format(last)) == weights
+
+
+_SOCKETS = """\
+$ docker exec web netstat -tln
+Active Internet connections (only servers)
+Proto Recv-Q Send-Q Local Address           Foreign Address         State
+tcp        0      0 {}            {}               LISTEN
+"""
+
+
+@pytest.mark.parametrize(
+    ("socket", "peer", "text", "found"),
+    (
+        ("::1:3000", ":::*", "The proxy asks http://127.0.0.1:3000", True),
+        ("::1:3000", ":::*", "The upstream is 127.0.0.1", True),
+        ("127.0.0.1:3000", "0.0.0.0:*", 'upstream: "http://[::1]:3000/" is refused', True),
+        ("0.0.0.0:3000", "0.0.0.0:*", 'upstream: "http://[::1]:3000/" is refused', True),
+        ("0.0.0.0:3000", "0.0.0.0:*", "The proxy asks 127.0.0.1:3000", False),
+        ("0.0.0.0:3000", "0.0.0.0:*", "The proxy asks [::1]", False),
+        (":::3000", ":::*", "The proxy asks 127.0.0.1:3000", False),
+        ("::1:3000", ":::*", "The proxy asks 127.0.0.1:4000", False),
+        ("::1:3000", ":::*", "Other services listen on 127.0.0.1:3000", False),
+        ("::1:3000", ":::*", "The proxy asks app:3000", False),
+    ),
+)
+def test_a_client_asks_the_loopback_address_of_the_other_family(socket: str, peer: str, text: str, found: bool) -> None:
+    told = host(_SOCKETS.format(socket, peer), target="80")
+    assert told.told is not None
+    causes = [each.cause for each in asks_other_family(prose_of([(1, text)]), told, told.told)]
+    assert causes == (["service-listens-on-wrong-family"] if found else [])

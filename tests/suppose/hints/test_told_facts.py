@@ -100,13 +100,22 @@ def test_an_address_that_answers_inside_and_refuses_others_is_held_twice() -> No
         assert len(list(held_twice(told))) == found
 
 
-@pytest.mark.parametrize(("size", "found"), (("1500", 0), ("1450", 1)))
-def test_the_uplink_takes_less_than_the_bridge(size: str, found: int) -> None:
+@pytest.mark.parametrize(
+    ("size", "said", "weights"),
+    (
+        ("1500", "Downloads hang.", []),
+        ("1450", "The page is refused.", [18]),
+        ("1450", "Downloads hang.", [28]),
+        ("1450", "The TLS handshake fails now and then.", [28]),
+    ),
+)
+def test_the_uplink_takes_less_than_the_bridge(size: str, said: str, weights: list[int]) -> None:
     links = ADDRESSES.replace("mtu 1500 qdisc mq", f"mtu {size} qdisc mq")
     whole = network(links, "$ ip route\ndefault via 10.8.0.1 dev ens3\n")
     told = whole.hosts[0].told
     assert told is not None
-    assert len(list(smaller_uplink(whole.hosts[0], told))) == found
+    prose = prose_of([(1, said)])
+    assert [each.weight for each in smaller_uplink(prose, whole.hosts[0], told)] == weights
 
 
 _RULES = """\

@@ -16,6 +16,7 @@ from hairpin.suppose.hints.told_names import (
     mistyped_addresses,
     mistyped_host_name,
     mistyped_names,
+    silent_name_server,
     stopped_containers,
 )
 from tests.suppose.test_ordinary import RUN, network
@@ -88,10 +89,28 @@ def test_lsof_lists_who_has_the_port(port: str, said: str, found: int) -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "names", "found"),
+    (
+        ("getaddrinfo: temporary failure in name resolution", ("example.org",), 1),
+        ("curl: (6) Could not resolve host: example.org", ("example.org",), 1),
+        ("The feed is not resolved.", ("example.org",), 1),
+        ("getaddrinfo: temporary failure in name resolution", (), 0),
+        ("The connection times out.", ("example.org",), 0),
+    ),
+)
+def test_a_name_of_the_outside_is_asked_of_the_containers_name_server(
+    text: str, names: tuple[str, ...], found: int
+) -> None:
+    hints = list(silent_name_server(prose_of([(1, text)]), names, "web"))
+    assert len(hints) == found
+    assert all("docker exec web nslookup" in each.command for each in hints)
+
+
+@pytest.mark.parametrize(
     ("name", "found"),
     (
         ("docker.host.internal", 1), ("host.internal.docker", 1), ("host.docker.interal", 1),
-        ("host-docker-internal", 1),
+        ("host-docker-internal", 1), ("hosts.docker.internal", 1), ("host.docker.local", 1), ("db.docker.internal", 0),
         ("host.container.internal", 1), ("host.docker.internal", 0), ("host.containers.internal", 0),
         ("gateway.docker.internal", 0), ("docker.internal.example.org", 0), ("internal.docker", 0),
     ),

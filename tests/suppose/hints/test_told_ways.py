@@ -2,12 +2,14 @@
 
 import pytest
 
+from hairpin.pasted.text import evidence_in_texts
 from hairpin.suppose.hints.hint import prose_of
 from hairpin.suppose.hints.told_ways import (
     bare_bridge,
     bare_uplink,
     bridge_skips_rules,
     silent_router,
+    smaller_in_addresses,
     smaller_in_listing,
     two_routes,
 )
@@ -104,3 +106,28 @@ def test_a_router_does_not_masquerade(said: str, outcome: str, found: int) -> No
     host = network(outcome).hosts[0]
     assert host.told is not None
     assert [each.cause for each in silent_router(prose_of(((1, said),)), host.told)] == ["masquerade-missing"] * found
+
+
+_IFCONFIG = (
+    "$ ifconfig\ndocker0   Link encap:Ethernet  HWaddr 02:42:D5:00:00:01\n"
+    "          inet addr:172.17.0.1  Bcast:172.17.255.255  Mask:255.255.0.0\n"
+    "          UP BROADCAST MULTICAST  MTU:1500  Metric:1\n\n"
+    "eth0      Link encap:Ethernet  HWaddr 0A:58:00:00:00:02\n"
+    "          inet addr:10.9.2.18  Bcast:10.9.3.255  Mask:255.255.254.0\n"
+    "          UP BROADCAST RUNNING MULTICAST  MTU:{}  Metric:1\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("size", "said", "weights"),
+    (
+        ("1440", "The build hangs.", [28]),
+        ("1440", "The page is refused.", [18]),
+        ("1500", "The build hangs.", []),
+        ("9000", "The build hangs.", []),
+    ),
+)
+def test_a_listing_without_the_loopback_link_shows_the_sizes(size: str, said: str, weights: list[int]) -> None:
+    readings = evidence_in_texts((_IFCONFIG.format(size),)).readings
+    listings = [each.text for each in readings if each.key.startswith("ip-")]
+    assert [each.weight for each in smaller_in_addresses(prose_of([(1, said)]), listings)] == weights

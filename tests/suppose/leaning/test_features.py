@@ -40,6 +40,9 @@ def test_words(text: str, feature: str) -> None:
         ("curl 127.0.0.1:8088 is fine", "asks itself"),
         ("ping 8.8.8.8 is answered", "refused"),
         ("the browser says hello", "firewalld"),
+        ("The firewall is disabled.", "firewalld"),
+        ("ufw is inactive, no answer", "ufw"),
+        ("防火墙已关闭", "firewalld"),
     ),
 )
 def test_other_words(text: str, feature: str) -> None:

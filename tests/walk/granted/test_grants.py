@@ -48,3 +48,14 @@ def test_the_question_says_what_it_is_about() -> None:
     assert asked.about == ForeignSource(HOST_NETNS, 4, SECOND, "eth1", "eth0")
     assert asked.breaks_if == "no"
     assert [each.of for each in asked.wanted] == [("tcp port 8151",), ("0.0.0.0/0", "eth0", "198.51.100.0/24")]
+
+
+EMPTY = "The policy rule `100: from 198.18.0.11 lookup 100` selects these packets, but its table 100 has no route"
+
+
+def test_a_policy_rule_whose_table_is_empty_is_named() -> None:
+    (asked,) = walk_flow(two_uplinks(router=False), FROM_SECOND).questions
+    assert EMPTY in str(asked.if_no)
+    assert "ip route add default via ROUTER dev eth1 table 100" in str(asked.if_no)
+    (asked,) = walk_flow(two_uplinks(rules=()), FROM_SECOND).questions
+    assert "policy rule" not in str(asked.if_no)

@@ -7,6 +7,7 @@ from hairpin.answer.answer import Answer
 from hairpin.evidence.reading import HOST
 from hairpin.evidence.told import Outcome
 from hairpin.pasted.joining import unrecognised_in
+from hairpin.question.target import is_outside_name
 from hairpin.suppose.asked import UNNAMED
 from hairpin.suppose.hints.asked_ways import asks_inside_a_machine, asks_itself, asks_the_bridge, closed_by_ufw
 from hairpin.suppose.hints.bridge_asked import asked_on_a_bridge
@@ -15,7 +16,7 @@ from hairpin.suppose.hints.counted_drops import counted_drops
 from hairpin.suppose.hints.engine_ranges import covered_by_an_engine
 from hairpin.suppose.hints.firewall_log import logged_drops
 from hairpin.suppose.hints.hint import Hinted, hints_in, prose_of, words
-from hairpin.suppose.hints.proxied import forwards_to_itself, keeps_old_address
+from hairpin.suppose.hints.proxied import asks_other_family, forwards_to_itself, keeps_old_address
 from hairpin.suppose.hints.quoted import quoted_lines
 from hairpin.suppose.hints.said_ranges import inside_the_pools, overlapping_ranges
 from hairpin.suppose.hints.table import HINTS
@@ -37,6 +38,7 @@ from hairpin.suppose.hints.told_names import (
     mistyped_addresses,
     mistyped_host_name,
     mistyped_names,
+    silent_name_server,
     stopped_containers,
 )
 from hairpin.suppose.hints.told_reach import (
@@ -50,6 +52,7 @@ from hairpin.suppose.hints.told_ways import (
     bare_uplink,
     bridge_skips_rules,
     silent_router,
+    smaller_in_addresses,
     smaller_in_listing,
     two_routes,
 )
@@ -94,7 +97,9 @@ def _all(answer: Answer, failures: tuple[Outcome, ...]) -> Iterator[Hinted]:
         yield from counted_drops(lines)
         yield from smaller_in_listing(lines)
         yield from bare_bridge(_listings(answer))
+        yield from smaller_in_addresses(prose, _listings(answer, "ip-addr-text", "ip-link-text"))
         yield from quoted_lines(lines)
+        yield from silent_name_server(prose, _outside_names(answer), places["{container}"])
     flows = tuple(each.trace.flow for each in answer.flows)
     for host in answer.network.hosts:
         if host.told is not None:
@@ -113,6 +118,7 @@ def _all(answer: Answer, failures: tuple[Outcome, ...]) -> Iterator[Hinted]:
         yield from forwards_to_itself(prose, host)
         yield from keeps_old_address(prose, host, host.told)
         yield from asks_inside_a_machine(prose, host.told, flows)
+        yield from asks_other_family(prose, host, host.told)
         yield from asks_the_bridge(prose, host.told, flows)
         yield from closed_by_ufw(answer.evidence, host, flows)
         yield from two_translations(host, flows)
@@ -135,7 +141,7 @@ def _all(answer: Answer, failures: tuple[Outcome, ...]) -> Iterator[Hinted]:
         yield from seen_coming_in(host.told.outcomes)
         yield from diverting_rules(prose, host, host.told)
         yield from saved_by_the_service(host, flows)
-        yield from smaller_uplink(host, host.told)
+        yield from smaller_uplink(prose, host, host.told)
 
 
 def leaning_about(answer: Answer) -> Leaning:
@@ -156,17 +162,27 @@ def usual_about(answer: Answer, known: set[str]) -> Iterator[Hinted]:
 def _features(answer: Answer) -> frozenset[str]:
     prose = prose_of(_lines(answer))
     told = ((host, host.told) for host in answer.network.hosts)
-    return frozenset(name for host, parts in told if parts is not None for name in features_of(prose, host, parts))
+    found = frozenset(name for host, parts in told if parts is not None for name in features_of(prose, host, parts))
+    return found | {"to the internet"} if any(_outside_names(answer)) else found
+
+
+def _outside_names(answer: Answer) -> Iterator[str]:
+    """Yield the names of the outside for which the question asks from a container."""
+    origin = answer.question.origin
+    if origin is not None and origin.kind == "container":
+        names = (each.container for each in answer.question.targets if each.container is not None)
+        yield from filter(is_outside_name, names)
 
 
 def _lines(answer: Answer) -> tuple[tuple[int, str], ...]:
     return tuple(line for evidence in answer.evidence for line in unrecognised_in(evidence))
 
 
-def _listings(answer: Answer) -> Iterator[str]:
-    """Yield the outputs of ``ip addr`` at the host."""
+def _listings(answer: Answer, *keys: str) -> Iterator[str]:
+    """Yield the outputs of ``ip addr`` at the host, or those with the given keys."""
+    wanted = keys or ("ip-addr-text",)
     for evidence in answer.evidence:
-        yield from (each.text for each in evidence.readings if each.key == "ip-addr-text" and each.netns == HOST)
+        yield from (each.text for each in evidence.readings if each.key in wanted and each.netns == HOST)
 
 
 def _places(answer: Answer) -> dict[str, str]:

@@ -1,4 +1,5 @@
-"""The routers that an engine gives to a container, one for each network, and the default route by such a router."""
+"""The routers of a container: those that its engine gives to it, one for each network, or the host at the other end of
+its veth.  And the default route by such a router."""
 
 from collections.abc import Iterator
 
@@ -7,7 +8,7 @@ from hairpin.host.docker import SWARM_BRIDGE, Container, Engine
 from hairpin.host.host import Namespace
 from hairpin.host.netns import Netns
 from hairpin.host.route import NextHop, Route
-from hairpin.network.network import addresses_of
+from hairpin.network.network import Network, addresses_of, veth_peer
 from hairpin.network.prefix import Version
 from hairpin.network.tables import has_default_route
 
@@ -23,6 +24,25 @@ def gateways(engine: Engine, container: Container, namespace: Namespace, version
         for each in addresses_of(namespace, None, version):
             if each.holds(gateway, version):
                 yield gateway, each.link
+                break
+
+
+def far_addresses(network: Network, netns: Netns, version: Version) -> Iterator[tuple[int, str]]:
+    """Yield the routers of a namespace that no engine connected: the address of the host at the other end of each veth,
+    or of the bridge behind it, if it is in the network of the namespace's own address.  With it comes the namespace's
+    link."""
+    namespace = network.namespace(netns)
+    for link in namespace.links:
+        peer = veth_peer(network, netns, link)
+        if peer is None or not peer.netns.is_host:
+            continue
+        outer = network.namespace(peer.netns)
+        end = outer.link(peer.link)
+        held = addresses_of(outer, end.master or end.name if end is not None else peer.link, version)
+        own = addresses_of(namespace, link.name, version)
+        for far in held:
+            if far.scope == "global" and any(each.holds(far.value, version) for each in own):
+                yield far.value, link.name
                 break
 
 

@@ -36,7 +36,7 @@ def failure_of(host: Host, container: Container) -> Failure | None:
     The repair of an error that hairpin does not know is a try: nothing shows that another start would succeed.  If a
     cause keeps the container from starting, this cause has the repair."""
     if not container.error:
-        return _by_status(container)
+        return _by_status(container) or _by_privileged_port(host, container)
     found = failure_told(container.error)
     if found is None or found.entry.failure is None:
         said = message("{error}", error=own_words(container.error))
@@ -104,6 +104,17 @@ def _by_status(container: Container) -> Failure | None:
             return Failure(message("exit status 134: the container's program aborted itself (SIGABRT)"))
         case _:
             return None
+
+
+def _by_privileged_port(host: Host, container: Container) -> Failure | None:
+    """Return why a stopped rootless container cannot start again: its user may no longer bind a port that it publishes.
+
+    Podman keeps no error of a start by hand.  Source: ip-sysctl.rst, ip_unprivileged_port_start"""
+    first = _first_of_users(host)
+    if first is None or container.running or not host.engine_of(container).rootless:
+        return None
+    ports = sorted(each.host_port for each in container.bindings if 0 < each.host_port < first)
+    return _privileged(host, container, {"port": str(ports[0])}) if ports else None
 
 
 # --- errors whose meaning depends on the state of the host ------------------------------------------------------------

@@ -4,6 +4,8 @@ Users see: "Connection refused" for ``localhost:8080`` or ``127.0.0.1:5432`` in 
 configuration worked on the host.  Or the container resolves no names, with ``nameserver 127.0.0.53`` in its
 resolv.conf.
 
+A container on a macvlan network may also ask its own address, if the network gave it the address of another machine.
+
 Proof: no process in the container listens on the port that the program asks.  The container neither exposes nor
 publishes the port, and another container or the host has it.  Or the container asks a name server on its own loopback
 address.
@@ -21,7 +23,7 @@ from hairpin.causes.service._near import elsewhere, on_loopback, protocol_of
 from hairpin.causes.service._service import is_foreign, listening, same_port
 from hairpin.causes.where import OfContainer
 from hairpin.change.change import one
-from hairpin.host.docker import Container
+from hairpin.host.docker import STACKED, Container
 from hairpin.host.socket import Socket
 from hairpin.message import Message, message
 from hairpin.network.flow import FromContainer
@@ -49,7 +51,11 @@ def find(view: View) -> Iterator[Candidate]:
     packet, flow, container = view.stop.seen.packet, view.flow, view.container
     start = flow.start
     asks_itself = isinstance(start, FromContainer) and start.netns == view.stop.netns and packet.daddr == flow.daddr
-    if view.on_host or container is None or not asks_itself or not is_loopback(packet.daddr, packet.version):
+    if view.on_host or container is None or not asks_itself:
+        return
+    if not is_loopback(packet.daddr, packet.version):
+        if flow.container is None and _is_on_lan(view, container) and not same_port(view):
+            yield _of_lan(view, container)
         return
     if packet.daddr == EMBEDDED or same_port(view):
         return
@@ -59,6 +65,39 @@ def find(view: View) -> Iterator[Candidate]:
         meant = tuple(_meant(view, container))
         if meant:
             yield _candidate(view, container, meant)
+
+
+def _is_on_lan(view: View, container: Container) -> bool:
+    """Return whether the asked address is the container's address on a macvlan or ipvlan network, whose addresses other
+    machines may have, too."""
+    asked, engine = view.stop.seen.packet.daddr, view.host.engine_of(container)
+    lan = {each.name for each in engine.networks if each.driver in STACKED}
+    return any(asked in (each.ipv4, each.ipv6) and each.network in lan for each in container.endpoints)
+
+
+def _of_lan(view: View, container: Container) -> Candidate:
+    """Return the candidate that another machine of the LAN is meant, whose address the container was given."""
+    packet = view.stop.seen.packet
+    address = address_text(packet.daddr, packet.version)
+    facts = {"address": address, "name": container.name, "port": packet.dport}
+    said = message(
+        "if another machine has {address}: recreate {name} with another address (--ip), and keep {address} out of the "
+        "network (--aux-address, --ip-range)",
+        **facts,
+    )
+    return Candidate(
+        title=message("{address} is {name}'s own address, so the packet does not leave {name}", **facts),
+        detail=message(
+            "The network gave {address} to {name}, and nothing in {name} listens on port {port}. Another machine of "
+            "the LAN may have the same address: the engine does not ask the LAN.",
+            **facts,
+        ),
+        change=one(listening(view, said)),
+        where=OfContainer(container.name, address=address, port=packet.dport),
+        in_class="bound-elsewhere",
+        evidence=(container.evidence,),
+        of_network=True,
+    )
 
 
 def _candidate(view: View, container: Container, meant: tuple[_Meant, ...]) -> Candidate:

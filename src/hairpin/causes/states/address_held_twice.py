@@ -1,4 +1,4 @@
-"""Two namespaces on one bridge have the same address.
+"""Two namespaces on one bridge have the same address, or a container has the address of its bridge.
 
 Users see: another container's service answers at a published port, or the port answers only at times and connections
 are reset.
@@ -7,7 +7,8 @@ Proof: links in both namespaces have the address, and the veths of both namespac
 namespaces answer ARP requests for the address, and the sender uses the last answer, so no single packet shows the
 fault.
 Now: ``nsenter -t PID -n ip address del ADDRESS/LENGTH dev LINK`` in the namespace to which no engine gave the address.
-Lasting: remove the address from the image or script that adds it.
+Lasting: remove the address from the image or script that adds it.  A container with its bridge's address has to be
+recreated with another ``--ip``.
 """
 
 from collections.abc import Iterator
@@ -34,6 +35,39 @@ def of_host(host: Host) -> Iterator[Finding]:
             found = _candidate(host, bridge, address, owner, others[0])
             names = [container.name for each in (owner, *others) if (container := _container(host, each)) is not None]
             yield from (Finding(found, "blocking", container=each) for each in names)
+    yield from _of_bridges(host)
+
+
+def _of_bridges(host: Host) -> Iterator[Finding]:
+    """Yield a finding for each container that has the address of its own bridge.  Podman gives a container its
+    network's gateway as its address, if somebody asks for it (``--ip``)."""
+    here = host.namespace(host.netns.name)
+    for far in far_ends_of(host):
+        container = _container(host, far)
+        held = {each.value for each in addresses_of(here, far.bridge, 4)}
+        for own in addresses_of(far.namespace, far.link.name, 4):
+            if container is not None and own.value in held:
+                found = _as_the_bridge(far, container, address_text(own.value, 4))
+                yield Finding(found, "blocking", container=container.name)
+
+
+def _as_the_bridge(far: Far, container: Container, address: str) -> Candidate:
+    facts = {"name": container.name, "address": address, "bridge": far.bridge}
+    other = message("recreate {name} with another address than {address} (--ip)", **facts)
+    return Candidate(
+        title=message("Container {name} has {address}, the address of its bridge {bridge}", **facts),
+        detail=message(
+            "{address} is the gateway of the network, and the host has it on {bridge}. The host keeps packets to "
+            "{address}, so none reaches {name}. The container has no other router.",
+            **facts,
+        ),
+        change=Change(()),
+        where=OfContainer(container=container.name, address=address, held_by=far.bridge),
+        in_class="wrong-neighbour-entry",
+        evidence=(container.evidence,),
+        offered=False,
+        ways=(Way(Change(()), (other,)),),
+    )
 
 
 def _holders(host: Host) -> dict[tuple[str, int], list[Far]]:

@@ -13,9 +13,9 @@ DOCKER_NETWORKS = (
             "network * (id {id}) not found", "could not find network with ID {id}",
         ),
         meaning=message(
-            "The container was made for a network that was removed later: the container knows its network by the id, "
-            "and a new network of the same name has another id. The container has to be recreated, as `docker compose "
-            "up --force-recreate` does."
+            "The container was made for a network that was removed later: it knows its network by the id, and a new "
+            "network of the same name has another id. The container has to be recreated; compose has the option "
+            "--force-recreate for this."
         ),
         command="docker network ls --no-trunc; docker inspect --format '{{.Name}} {{json .NetworkSettings.Networks}}' "
         "$(docker ps -aq)",

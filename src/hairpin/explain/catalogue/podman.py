@@ -71,6 +71,8 @@ PODMAN = (
         patterns=(
             "unable to find network with name or ID {word}", 'CNI network "{word}" not found',
             "no CNI network providers found", "Network plugin returns error: cni plugin not initialized",
+            "network plugin is not ready: cni config uninitialized", "no valid networks found in {path}cni/net.d",
+            "no networks found in {path}cni/net.d",
         ),
         meaning=message(
             "The engine finds no configuration of the network that the container should join. Make the network again, "
@@ -95,7 +97,7 @@ PODMAN = (
             'could not find "{word}" in one of', "could not find {word} in one of",
             'needs CNI plugin "{word}" to be installed in CNI_PATH', "stat {path}cni/bin/{word}: {no_file}",
             "fork/exec {path}cni/bin/{word}: {no_file}", "failed to find plugin {word} in path",
-            "failed to find CNI plugin",
+            "failed to find CNI plugin", "Constraint *plugins.cni.version.*",
         ),
         meaning=message(
             "The CNI program of that name is not installed, so no container gets a network. Install the package with "

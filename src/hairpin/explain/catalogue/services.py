@@ -92,8 +92,7 @@ SERVICES = (
     TextMeaning(
         id="live-reload-not-connected", program="browser", printed_by="client", other_causes=True,
         patterns=(
-            "[vite] failed to connect to websocket", "[vite] server connection lost",
-            "[webpack-dev-server] Disconnected!", "[HMR] cannot connect to",
+            "[vite] failed to connect to websocket", "[HMR] cannot connect to",
         ),
         meaning=message(
             "The page's own client finds no way back to the development server: it connects to the port inside the "

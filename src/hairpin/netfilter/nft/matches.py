@@ -24,7 +24,7 @@ from hairpin.netfilter.nft.scope import Scope
 from hairpin.netfilter.nft.sets import concatenated, element, plain_fields
 from hairpin.netfilter.nft.syntax import Json, Object, content, elements_of, named, words
 from hairpin.netfilter.nft.text import match_text
-from hairpin.netfilter.nft.values import interface, intervals, number
+from hairpin.netfilter.nft.values import interface, intervals, number, time_window
 
 _HISTORY = {
     "random": "random", "day": "time", "hour": "time", "time": "time",
@@ -76,6 +76,8 @@ def compare(left: Json, operator: str, right: Json, scope: Scope) -> tuple[ir.Ma
     text = match_text(left, operator, right)
     why = chance(left)
     last = ir.OpaqueMatch(text) if why is None else ir.StatefulMatch(why, text, usual=_usual(why, operator, right))
+    if why == "time" and isinstance(last, ir.StatefulMatch) and name == "meta":
+        last = msgspec.structs.replace(last, limit=time_window(str(content(left).get("key")), operator, right))
     return (*needs(left, scope.family), last)
 
 

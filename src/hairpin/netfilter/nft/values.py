@@ -5,9 +5,12 @@ A constant is a number, a symbol (``"established"``, ``"echo-request"``), an add
 flags.  The number of a symbol that depends on files of the examined host (services, users, rt_marks) is unknown: None.
 """
 
+from datetime import UTC, datetime, time
+
 from hairpin.errors import ChangeError
 from hairpin.message import Message, message
 from hairpin.netfilter.ir import Key, NameKey, NumberKey, Ranges
+from hairpin.netfilter.limit import TimeWindow
 from hairpin.netfilter.nft.data_types import ICMP_TYPES, NAMES, symbol, type_of
 from hairpin.netfilter.nft.syntax import Json, element_value
 
@@ -136,6 +139,74 @@ def ranges_text(ranges: Ranges, kind: str) -> str:
     """Return the text of ranges: ``80``, ``80-90`` or ``{ 80, 90-99 }``."""
     texts = [range_text(first, last, kind) for first, last in ranges]
     return texts[0] if len(texts) == 1 else f"{{ {', '.join(texts)} }}"
+
+
+_DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+_LAST_S = {"time": 0xFFFFFFFF, "hour": 86399}
+
+
+def time_window(key: str, operator: str, right: Json) -> TimeWindow | None:
+    """Return the window of ``meta time``, ``meta hour`` or ``meta day``; None if one window cannot express it.
+
+    nft prints a time and an hour in the time zone of the host, and the kernel takes a day in its own zone.  No reading
+    shows these zones.  Source: nftables src/meta.c {date,hour}_type_print(); net/netfilter/nft_meta.c
+    nft_meta_weekday()"""
+    if key == "day":
+        return _window_of_days(operator, right)
+    ends = _seconds_of(key, right)
+    last = _LAST_S[key]
+    if ends is None:
+        return None
+    first, stop = ends
+    match operator:
+        case "==" | "":
+            pass
+        case "<":
+            first, stop = 0, first - 1
+        case "<=":
+            first, stop = 0, first
+        case ">":
+            first, stop = first + 1, last
+        case ">=":
+            stop = last
+        case "!=" if key == "hour":
+            first, stop = (stop + 1) % (last + 1), (first - 1) % (last + 1)
+        case _:
+            return None
+    if first == stop or min(first, stop) < 0 or max(first, stop) > last:
+        return None
+    if key == "hour":
+        return TimeWindow(day_start_s=first, day_stop_s=stop, in_kernels_zone=True)
+    return TimeWindow(first, stop, in_kernels_zone=True)
+
+
+def _seconds_of(key: str, right: Json) -> tuple[int, int] | None:
+    """Return the first and the last second of the value: since 1970 for ``time``, of the day for ``hour``."""
+    ends = right["range"] if isinstance(right, dict) and set(right) == {"range"} else [right, right]
+    if not isinstance(ends, list) or len(ends) != 2:
+        return None
+    found = [_moment(key, each) for each in ends if isinstance(each, str)]
+    known = [each for each in found if each is not None]
+    return (known[0], known[1]) if len(known) == 2 else None
+
+
+def _moment(key: str, text: str) -> int | None:
+    try:
+        if key == "time":
+            return int(datetime.fromisoformat(text).replace(tzinfo=UTC).timestamp())
+        moment = time.fromisoformat(text)
+    except ValueError:
+        return None
+    return moment.hour * 3600 + moment.minute * 60 + moment.second
+
+
+def _window_of_days(operator: str, right: Json) -> TimeWindow | None:
+    inner = right["set"] if isinstance(right, dict) and set(right) == {"set"} else [right]
+    names = [str(each).lower() for each in inner] if isinstance(inner, list) else []
+    if operator not in ("==", "", "!=") or not names or not all(each in _DAYS for each in names):
+        return None
+    days = frozenset(_DAYS.index(each) + 1 for each in names)
+    return TimeWindow(weekdays=TimeWindow().weekdays - days if operator == "!=" else days, in_kernels_zone=True)
 
 
 def name_text(name: str) -> str:

@@ -2,7 +2,24 @@
 
 from hairpin.message import message
 from hairpin.suppose.hints.hint import Hint, words
-from hairpin.suppose.hints.phrases import CONTAINERS, HOST_NETWORK
+from hairpin.suppose.hints.phrases import CONTAINERS, HOST_NETWORK, NAME_SERVERS
+from hairpin.suppose.hints.told_names import SURE
+
+_BARE_NAME = r"(?!localhost\b|host\b)[a-z][\w-]*(?![\w-]*\.[\w])"
+_NAME_UNKNOWN = (
+    rf"host not found in upstream \"?{_BARE_NAME}|\b(?:does|do|did|could|can|would)(?: not|n't|not) (?:find|resolve"
+    r"|know) (?:the |any "
+    r"|its |their |each other'?s? )?(?:upstreams?|hosts?|services?|names?|hostnames?|container names?"
+    r"|service names?)\b(?!\.\w)"
+    rf"|could(?: not|n't) resolve(?: host)?:? ?[\"']?{_BARE_NAME}\b|\b(?:ENOTFOUND|EAI_AGAIN) {_BARE_NAME}"
+    rf"|\blookup {_BARE_NAME} on |bad address [\"']?{_BARE_NAME}|unknown (?:\w+ )?host:? [\"']?{_BARE_NAME}"
+    rf"|host name \"{_BARE_NAME}\"|getaddrinfo for {_BARE_NAME} failed|UnknownHostException:? {_BARE_NAME}"
+    rf"|\bnames? (?:of (?:the |other )?(?:containers?|services?) )?(?:do|does|are|is)(?: not|n't) (?:resolve|known"
+    r"|found)"
+    r"|(?:找不到|无法解析|解析不了)[^\n]{0,10}(?:服务名|容器名|主机名)"
+)
+"""Matches words that say that a program finds no address for a name without a dot, as services of compose have."""
+_WITH_HOSTS_NETWORK = rf"{HOST_NETWORK}(?!.{{0,60}}(?:\bworks?\b|\bhelps?\b|\bfine\b|\bresolves?\b|没问题|正常|可以))"
 
 _REFUSED = r"(?:refused|ECONNREFUSED|拒绝|拒絕|拒否|거부|отказано|verweigert|recusad|rechazad|refusée)"
 _ITSELF = r"(?:localhost|127\.0\.0\.1)"
@@ -10,6 +27,25 @@ _STORE_PORT = r"(?:3306|5432|6379|27017|5672|1433|9200|11211|3307|5433|4222|2379
 """The ports of databases and brokers, which seldom run in the container of the program that asks them."""
 
 NETWORKS: tuple[Hint, ...] = (
+    Hint(
+        says=(
+            words(_WITH_HOSTS_NETWORK),
+            words(_NAME_UNKNOWN),
+            words(rf"{CONTAINERS}|\bdocker\b|\bcompose\b|\bpodman\b|容器"),
+        ),
+        unless=words(
+            r"\b(?:without|not (?:with|on|in|using)|instead of|removed?|no) (?:the )?(?:host(?:'s)? network"
+            r"|network_mode|--net)"
+        ),
+        cause="host-network-has-no-names",
+        weight=SURE,
+        command="docker inspect --format '{{.Name}} {{.HostConfig.NetworkMode}}' $(docker ps -aq)",
+        shows=message("the container's NetworkMode is host"),
+        means=message(
+            "A container on the host's network is in no network of the project, and asks the host's name server: the "
+            "names of services and containers are unknown there. Their published ports are at localhost"
+        ),
+    ),
     # --- networks of the engine ---
     Hint(
         says=(words(r"network create[^\n]{0,80}--internal|\binternal: true\b|\"Internal\": true"),),
@@ -108,7 +144,8 @@ NETWORKS: tuple[Hint, ...] = (
     Hint(
         says=(
             words(
-                r"ECONNREFUSED (?:127\.0\.0\.1|::1):\d+|dial tcp (?:127\.0\.0\.1|\[::1\]):\d+: connect: "
+                r"ECONNREFUSED (?:127\.0\.0\.1|0\.0\.0\.0|::1):\d+|dial tcp (?:127\.0\.0\.1|0\.0\.0\.0"
+                r"|\[::1\]):\d+: connect: "
                 r"connection refused"
                 r"|running on host \"(?:localhost|127\.0\.0\.1)\"|SQLSTATE\[HY000\] \[2002\] Connection refused"
                 r"|to MySQL server on '(?:localhost|127\.0\.0\.1)"
@@ -130,7 +167,7 @@ NETWORKS: tuple[Hint, ...] = (
     Hint(
         says=(
             words(
-                r"running on host \"?(?:localhost|127\.0\.0\.1)|ECONNREFUSED (?:127\.0\.0\.1|::1):"
+                r"running on host \"?(?:localhost|127\.0\.0\.1)|ECONNREFUSED (?:127\.0\.0\.1|0\.0\.0\.0|::1):"
                 r"|SQLSTATE\[\w+\] \[\d+\] (?:connection refused|no such file)"
             ),
             words(
@@ -328,27 +365,9 @@ NETWORKS: tuple[Hint, ...] = (
             words(CONTAINERS),
         ),
         weight=8,
-        command="cat /etc/resolv.conf; docker exec {container} cat /etc/resolv.conf",
+        command=NAME_SERVERS,
         shows=message("the container's network does not reach the container's name server"),
         means=message("The container's name server does not answer the container"),
-    ),
-    Hint(
-        says=(
-            words(
-                r"\b(?:Jan +1|1 Jan|01-01)\b[^\n]{0,30}\b1970\b|\b1970-01-01\b|\blibseccomp2?\b"
-                r"|\b(?:buster|raspbian 10|docker (?:version )?(?:18|19)\.\d\d)\b"
-                r"(?=.{0,2000}\balpine:? ?(?:linux )?v?3\.(?:1[3-9]|2\d))"
-            ),
-            words(r"temporary error|could(?: not|n't) resolve|bad address|fail(?:s|ed)?\b|operation not permitted"),
-        ),
-        is_error=True,
-        weight=28,
-        command="docker version; dpkg -l libseccomp2; docker run --rm alpine date",
-        shows=message("libseccomp2 is older than 2.4.4, and `date` in the container says 1970"),
-        means=message(
-            "The host's libseccomp2 or engine is older than the image: its filter refuses the system calls for the "
-            "time of newer images, so clocks, names and TLS fail in the container, although the network works"
-        ),
     ),
     Hint(
         says=(words(r"ignoring query from non-local network"),),

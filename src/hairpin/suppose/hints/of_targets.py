@@ -1,18 +1,24 @@
 """The words about the address that a client is given: a port mapping at loopback, an address that a broker advertises,
-an address on which a configuration lets a server listen, the bridge's own address, and an address outside that pods
-ask."""
+an address on which a configuration lets a server listen, the bridge's own address, an address outside that pods ask,
+and addresses of an engine in a virtual machine or of a cluster in containers."""
 
 from hairpin.message import message
 from hairpin.suppose.hints.hint import Hint, words
 from hairpin.suppose.hints.phrases import (
     CONTAINERS,
+    DESKTOP,
+    ENGINE_AT,
     FORWARD,
     FORWARD_SHOWS,
     HOST_NETWORK,
+    IN_VM,
     INPUT,
     INPUT_SHOWS,
+    LOCALHOST,
+    MACHINE,
     RULES,
     SOCKETS,
+    VM_SHOWS,
 )
 from hairpin.suppose.hints.told_names import SURE
 
@@ -193,5 +199,167 @@ TARGETS: tuple[Hint, ...] = (
         command="sudo ufw status verbose; sudo iptables-save",
         shows=FORWARD_SHOWS,
         means=FORWARD,
+    ),
+    Hint(
+        says=(
+            words(
+                r"\bkind (?:create|cluster|load|get|v?0\.\d)|kindest/node|\bkind-[\w-]*control-plane"
+                r"|\bkind-control-plane\b"
+                r"|\bkind-config\b|\bk3d\b|rancher/k3s:"
+            ),
+            words(r"\bnode ?ports?\b|\bload ?balancer\b|\bingress\b|\b(?:port |:)3[0-2]\d{3}\b"),
+            words(rf"{LOCALHOST}|\bbrowser\b|\b172\.(?:1[7-9]|2\d)\.0\.\d+\b"),
+        ),
+        unless=words(
+            r"extraPortMappings|kubectl port-forward|cloud-provider-kind|metallb|\bk3d [^\n]*(?:-p"
+            r"|--port) |->(?:80|443|3\d{4})/tcp"
+        ),
+        cause="port-not-published",
+        weight=26,
+        command="docker ps",
+        shows=message("the node's container publishes the API server's port only"),
+        means=message(
+            "The cluster's nodes are containers, and they publish only the API server's port: a NodePort or an "
+            "ingress is open inside of them. extraPortMappings of kind and --port of k3d publish it"
+        ),
+    ),
+    Hint(
+        says=(
+            words(r"\bminikube\b"),
+            words(r"\b192\.168\.49\.2\b|\bminikube ip\b|\bnode ?ports?\b|\bingress\b"),
+            words(rf"{DESKTOP}|driver[= ]docker|docker driver"),
+        ),
+        unless=words(r"\bminikube (?:tunnel|service)\b[^\n]{0,60}(?:works?|ok|fine)"),
+        weight=24,
+        command="minikube profile list; docker ps; minikube service list",
+        shows=message("the driver is docker, and the engine is in a virtual machine"),
+        means=message(
+            "With the driver docker, minikube's node is a container in the engine's virtual machine: its address "
+            "(minikube ip) is reachable only there. `minikube service NAME --url` and `minikube tunnel` open a way"
+        ),
+    ),
+    Hint(
+        says=(
+            words(
+                r"--dns[= ]127\.\d|[\"']dns[\"'] ?: ?\[ ?[\"']127\.\d|^[ \t]*dns:[ \t]*\n?[ \t]*-?[ \t]*[\"']?127\.\d"
+            ),
+            words(r"\bresolv\w*|\bDNS\b|\bnames?\b|no such host|EAI_AGAIN|ENOTFOUND|name resolution|域名"),
+        ),
+        unless=words(rf"pi-?hole|adguard|unbound|dnsmasq|\bbind9?\b|{HOST_NETWORK}"),
+        cause="loopback-is-the-container",
+        weight=26,
+        command="docker exec {container} cat /etc/resolv.conf; cat /etc/docker/daemon.json",
+        shows=message("the container's name server is an address of 127.0.0.0/8"),
+        means=message(
+            "The option dns gives containers a name server at 127.0.0.1: in a container this is the container itself, "
+            "where no name server listens"
+        ),
+    ),
+    # --- the engine is in another machine ---
+    Hint(says=(words(MACHINE), words(LOCALHOST)), weight=24, command=ENGINE_AT, shows=VM_SHOWS, means=IN_VM),
+    Hint(
+        says=(words(rf"{DESKTOP}"), words(rf"{HOST_NETWORK}")),
+        weight=24,
+        command=ENGINE_AT,
+        shows=VM_SHOWS,
+        means=IN_VM,
+    ),
+    Hint(
+        says=(
+            words(rf"{DESKTOP}"),
+            words(r"\b(?:in(?:to|side)?|to) the (?:vm|virtual machine|machine)\b|\bssh into\b"),
+        ),
+        weight=24,
+        command=ENGINE_AT,
+        shows=VM_SHOWS,
+        means=IN_VM,
+    ),
+    Hint(
+        says=(
+            words(rf"{DESKTOP}"),
+            words(
+                r"\b(?:another|other) (?:pc|machine|computer|device|laptop|phone)s?\b|\bfrom (?:the|my) (?:lan|phone)\b"
+            ),
+        ),
+        weight=16,
+        command=f"{ENGINE_AT}; podman machine ls",
+        shows=VM_SHOWS,
+        means=IN_VM,
+    ),
+    Hint(
+        says=(words(rf"{DESKTOP}"), words(r"\b172\.1[7-9]\.0\.\d+\b|\b(?:container'?s?|its own) (?:ip|address)")),
+        weight=10,
+        command=ENGINE_AT,
+        shows=VM_SHOWS,
+        means=IN_VM,
+    ),
+    Hint(
+        says=(words(r"\bWSL ?2?\b"), words(r"\b(?:from|in|on|by|under) (?:the )?windows\b"), words(LOCALHOST)),
+        unless=words(r"docker desktop"),
+        weight=18,
+        command="wsl hostname -I; ip addr show eth0",
+        shows=message("eth0 of WSL has an address of its own"),
+        means=IN_VM,
+    ),
+    Hint(
+        says=(words(r"docker desktop"), words(r"\b(?:in|inside|from|within) (?:the )?wsl ?2?\b"), words(LOCALHOST)),
+        weight=18,
+        command=ENGINE_AT,
+        shows=VM_SHOWS,
+        means=IN_VM,
+    ),
+    Hint(
+        says=(
+            words(
+                r"(?-i:\b(?:Sierra|El Capitan|Yosemite|Mavericks|Mountain Lion)\b)|\bos ?x 10\.(?:[6-9]|1[0-2])\b"
+                r"|\bwindows (?:7|8(?:\.1)?|xp|vista)\b|\b(?:windows|win) ?(?:10 )?home\b"
+            ),
+            words(LOCALHOST),
+            words(
+                r"refused|\brefuse\b|can(?:no|')t (?:be )?(?:connect|reach|open|load|access)|(?:could|does|do"
+                r"|did)(?: not|n't) "
+                r"(?:connect|reach|open|load|work)|unable to (?:connect|reach|open)|not (?:reachable|accessible)"
+            ),
+        ),
+        unless=words(rf"{MACHINE}|docker desktop|docker for (?:mac|windows)|\bwsl ?2\b|windows 1[01] pro"),
+        weight=24,
+        command=f"docker-machine ls; {ENGINE_AT}",
+        shows=VM_SHOWS,
+        means=message(
+            "On this system Docker often runs in a virtual machine (docker-machine, Docker Toolbox): the port is "
+            "published at the machine's address (docker-machine ip) and not at localhost"
+        ),
+    ),
+    Hint(
+        says=(words(r"\b(?:vagrant|multipass|virtual ?box)\b"), words(LOCALHOST)),
+        unless=words(r"forwarded_port|port[ -]forward\w*|\bbridged\b"),
+        weight=20,
+        command="vagrant port; VBoxManage list runningvms; ip addr",
+        shows=message("the virtual machine has an address of its own, and its port is not forwarded"),
+        means=IN_VM,
+    ),
+    Hint(
+        says=(
+            words(rf"{MACHINE}|{DESKTOP}"),
+            words(
+                r"(?:from|in|inside|within|of|vom|aus dem|im|depuis le|desde el|dal) (?:the |a |my |this "
+                r"|any )?(?:\w+ )?"
+                r"(?:containers?|conteneur|contenedor)\b|容器(?:内|里|中)?(?:无法|不能|访问|ping|连)"
+            ),
+            words(r"(?<![\d.])(?:192\.168|10\.\d+)\.\d+\.(?:\d+|0/\d+)"),
+            words(r"\brefused\b|\bunreachable\b|no route to host|\btimed? ?-?out|\breset\b|拒绝|超时"),
+            words(
+                r"\b(?:from|on|vom|auf) (?:the |my |dem )?(?:mac|windows|host"
+                r"|pc)\b[^\n]{0,80}\b(?:works?|fine|ok|geht|can)\b|本机(?:可以|正常)"
+                r"|\b(?:mac|windows|pc)\b (?:itself )?(?:reaches|can|works)\b|\bLAN\b"
+            ),
+        ),
+        weight=18,
+        command="colima ssh -- ip route; docker run --rm --network host alpine ip route",
+        shows=message("a route of the virtual machine covers the LAN's range, or its default route leads elsewhere"),
+        means=message(
+            "The engine's virtual machine has routes of its own: one of its networks covers the LAN's range, or it has "
+            "no way into the LAN, so containers do not reach what the computer itself reaches"
+        ),
     ),
 )

@@ -113,4 +113,23 @@ TYPED: tuple[Hint, ...] = (
         shows=message("no line begins with default"),
         means=message("The command deletes the default route"),
     ),
+    Hint(
+        says=(
+            words(r"\bcompose(?: -\S+(?: [\w./-]+)?)* run\b(?![^\n]*(?:--service-ports|--publish|\s-p\b|\s-\w*P))"),
+            words(
+                r"\bbrowsers?\b|\blocalhost\b|\b127\.0\.0\.1\b|\brefused\b|\bweb ?(?:page|ui|site|interface)s?\b"
+                r"|\bport \d{2,5}\b"
+                r"|浏览器|端口|\bnavegador\b|браузер"
+            ),
+            words(r"\bports? ?:|\bport\b|:\d{2,5}\b|端口"),
+        ),
+        unless=words(r"--service-ports|\bcompose(?: -\S+(?: [\w./-]+)?)* (?:up|start)\b"),
+        cause="port-not-published",
+        weight=24,
+        command="docker ps",
+        shows=message("the line of the container has its port without an arrow, or has no port"),
+        means=message(
+            "`docker compose run` publishes no port of the service, unless it has the option --service-ports or -p"
+        ),
+    ),
 )

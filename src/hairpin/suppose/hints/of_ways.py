@@ -1,20 +1,15 @@
-"""The words that point to the network between machines: the size of packets, engines in virtual machines, tunnels
-between hosts, and address ranges that two networks share."""
+"""The words that point to the network between machines: the size of packets, tunnels between hosts, and address ranges
+that two networks share."""
 
 from hairpin.message import message
 from hairpin.suppose.hints.hint import Hint, words
 from hairpin.suppose.hints.phrases import (
     CLIENT,
     CONTAINERS,
-    DESKTOP,
-    ENGINE_AT,
     HANGS,
-    HOST_NETWORK,
-    IN_VM,
-    LOCALHOST,
-    MACHINE,
     MTU,
     MTU_SHOWS,
+    NESTED,
     NODES,
     RANGES,
     RANGES_SHOWS,
@@ -24,7 +19,6 @@ from hairpin.suppose.hints.phrases import (
     TUNNEL_SHOWS,
     TUNNELED,
     TUNNELS,
-    VM_SHOWS,
 )
 from hairpin.suppose.hints.told_names import SURE
 
@@ -66,6 +60,19 @@ _WINDOWS_MEANS = message(
     "that holds it (com.docker.backend, wslrelay). Connections from Windows itself do not pass this firewall"
 )
 _WINDOWS_SHOWS = message("no inbound rule allows the port, or the network has the profile Public")
+_STARTED = (
+    r"\b(?:until|till|after|since|once|when(?:ever)?|as soon as|before|unless|nachdem|sobald|seit|wenn|después de"
+    r"|cuando"
+    r"|depois|quando|après|dès que|после|когда) (?:\w+ ){0,3}(?:docker|dockerd|podman)(?:[ -]?(?:desktop|daemon"
+    r"|engine|service))?"
+    r" (?:\w+ ){0,2}(?:start(?:s|ed|ing)?|launch(?:es|ed)?|runs?|running|opened|up|started|ran|gestartet|startet"
+    r"|läuft|arranca\w*|inicia\w*"
+    r"|démarr\w+|запуст\w+|запуска\w+)\b|\b(?:after|when|since|once|before|on) (?:I )?(?:start|starting|launching"
+    r"|running|run|opening|started) "
+    r"(?:the )?(?:docker|dockerd|podman)(?: desktop| daemon| engine| service)?(?! (?:run|compose|container|image"
+    r"|build))\b"
+)
+"""Matches words about the time at which an engine starts."""
 
 WAYS: tuple[Hint, ...] = (
     # --- the size of packets ---
@@ -153,58 +160,43 @@ WAYS: tuple[Hint, ...] = (
         shows=MTU_SHOWS,
         means=MTU,
     ),
-    # --- the engine is in another machine ---
-    Hint(says=(words(MACHINE), words(LOCALHOST)), weight=24, command=ENGINE_AT, shows=VM_SHOWS, means=IN_VM),
-    Hint(
-        says=(words(rf"{DESKTOP}"), words(rf"{HOST_NETWORK}")),
-        weight=24,
-        command=ENGINE_AT,
-        shows=VM_SHOWS,
-        means=IN_VM,
-    ),
     Hint(
         says=(
-            words(rf"{DESKTOP}"),
-            words(r"\b(?:in(?:to|side)?|to) the (?:vm|virtual machine|machine)\b|\bssh into\b"),
-        ),
-        weight=24,
-        command=ENGINE_AT,
-        shows=VM_SHOWS,
-        means=IN_VM,
-    ),
-    Hint(
-        says=(
-            words(rf"{DESKTOP}"),
+            words(NESTED),
+            words(rf"\b(?:kubernetes|k8s|k3s|kubectl|pods?|gke|eks|aks|openshift|openstack|rancher)\b|{TUNNELED}"),
             words(
-                r"\b(?:another|other) (?:pc|machine|computer|device|laptop|phone)s?\b|\bfrom (?:the|my) (?:lan|phone)\b"
+                rf"\b(?:SSL|TLS)\w*|\b(?:gnutls|openssl)\w*|curl: \((?:28|35|56)\)|reset by peer|{HANGS}|i/o timeout"
+                r"|\b(?:timed?|times|timing)[- ]?outs?\b|deadline exceeded|unexpected EOF|\bslow\b|超时|卡住|卡死"
             ),
         ),
-        weight=16,
-        command=f"{ENGINE_AT}; podman machine ls",
-        shows=VM_SHOWS,
-        means=IN_VM,
+        unless=words(
+            r"(?:cannot|couldn't) connect to (?:the )?docker \w+mon|DOCKER_TLS_CERTDIR"
+            r"|tls: (?:bad|unknown|failed)|x509|no such host|could not resolve|HTTP request to an HTTPS"
+            r"|waiting for docker|:237[56]\b"
+        ),
+        cause="mtu-black-hole",
+        weight=28,
+        command=f"{SIZES}; docker network inspect $(docker network ls -q)",
+        shows=message("the links of the inner engine have MTU 1500, and the pod's eth0 has less"),
+        means=message(
+            "The engine in the pod gives its networks MTU 1500, and the pod's own link takes less: larger packets are "
+            "lost. The option mtu of dockerd is for the default bridge; other networks need the driver option "
+            "com.docker.network.driver.mtu"
+        ),
     ),
     Hint(
-        says=(words(rf"{DESKTOP}"), words(r"\b172\.1[7-9]\.0\.\d+\b|\b(?:container'?s?|its own) (?:ip|address)")),
-        weight=10,
-        command=ENGINE_AT,
-        shows=VM_SHOWS,
-        means=IN_VM,
-    ),
-    Hint(
-        says=(words(r"\bWSL ?2?\b"), words(r"\b(?:from|in|on|by|under) (?:the )?windows\b"), words(LOCALHOST)),
-        unless=words(r"docker desktop"),
-        weight=18,
-        command="wsl hostname -I; ip addr show eth0",
-        shows=message("eth0 of WSL has an address of its own"),
-        means=IN_VM,
-    ),
-    Hint(
-        says=(words(r"docker desktop"), words(r"\b(?:in|inside|from|within) (?:the )?wsl ?2?\b"), words(LOCALHOST)),
-        weight=18,
-        command=ENGINE_AT,
-        shows=VM_SHOWS,
-        means=IN_VM,
+        says=(
+            words(r"[\"']mtu[\"']? ?: ?\d{4}|--mtu[= ]\d{4}"),
+            words(r"\bcompose\b|network create|\b(?:custom|user[- ]defined|other|second|new) (?:docker )?networks?\b"),
+        ),
+        cause="mtu-black-hole",
+        weight=22,
+        command=f"{SIZES}; docker network inspect $(docker network ls -q)",
+        shows=message("the bridge of the network has MTU 1500"),
+        means=message(
+            "The option mtu of dockerd is for the default bridge alone: a network that a user or compose makes has "
+            "MTU 1500, unless com.docker.network.driver.mtu says otherwise"
+        ),
     ),
     # --- the firewall of the system around the engine's machine ---
     Hint(
@@ -339,6 +331,34 @@ WAYS: tuple[Hint, ...] = (
         means=message(
             "A bridge of the engine covers the address of a machine elsewhere, so packets to that machine go to the "
             "bridge"
+        ),
+    ),
+    Hint(
+        says=(
+            words(
+                rf"{_STARTED}|启动 ?docker[^\n]{{0,12}}(?:后|之后|以后)|docker[^\n]{{0,10}}启动(?:后|之后|以后|了)"
+                r"|start(?:ing)? (?:the )?(?:docker|podman)\w*(?: desktop| daemon| service| engine)? (?:\w+ ){0,3}"
+                r"(?:destroy|break|kill|cut|disconnect|disable)s?\b"
+            ),
+            words(
+                r"name resolution|\bresolv(?:e|es|ed|ing)\b|\bDNS\b|域名|\binternet\b|上网|断网|no route to host"
+                r"|\bnetwork (?:\w+ )?(?:is |goes |gets )?(?:lost|gone|down|unreachable|dies|stops|breaks)"
+                r"|(?:lose|loses|lost|losing|drops?|cuts?) (?:\w+ ){0,3}(?:network|connection|connectivity|ssh)"
+            ),
+        ),
+        unless=words(
+            r"\b(?:in|inside|from|within|of) (?:the |a |an |my |all |any |every |docker )?(?:\w+ )?containers?\b|容器内"
+            r"|容器里|\bpods?\b"
+            r"|\bdocker (?:exec|build)\b|\bcontainers? (?:can(?:no|')t|do(?:es)? not|could)"
+        ),
+        cause="bridge-subnet-overlaps-route",
+        weight=SURE,
+        command=f"{ROUTES}; ip addr; cat /etc/resolv.conf",
+        shows=message("a route of docker0 or of another bridge covers the gateway or the name server"),
+        means=message(
+            "The engine's bridge, which is made when the engine starts, covers the address of the gateway or of the "
+            "name server: the host sends its own packets into the bridge. Another `bip` or default-address-pools in "
+            "daemon.json moves the bridge"
         ),
     ),
     Hint(

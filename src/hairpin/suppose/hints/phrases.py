@@ -14,13 +14,32 @@ HANGS = (
     r"(?:\bhang(?:s|ing)?\b|\bhung\b|\bstall(?:s|ed|ing)?\b|\bstuck\b|\bfreez\w+|\bfroze\w*|\bstays? at\b"
     r"|\bnever (?:finish|complet|end|return)\w*)"
 )
+STALLS = (
+    rf"{HANGS}|\b(?:TLS|SSL)\w*|\b(?:intermittent\w*|sporadic\w*|now and then|large|slow)\b|\bdind\b|docker-in-docker"
+    r"|\bMTU\b(?! ?[:=\d])|卡住|很慢"
+)
+"""Matches the words of a text about packets that are too large: connections open, and then stall."""
 TUNNELED = r"\b(?:vxlan|overlay|flannel|weave|calico|swarm|geneve|cilium)\b"
+NESTED = (
+    r"\b(?:dind|(?:docker|podman)[- ]in[- ](?:docker|podman|kubernetes)|dockerd-entrypoint|inner dockerd?"
+    r"|nested docker\w*"
+    r"|actions-runner-controller|dockerd (?:in|inside) (?:a |the )?(?:pod|container)|sysbox|plugins/docker)\b"
+)
+"""Matches the name of an engine that runs in a container."""
+NAME_SERVERS = (
+    "cat /etc/resolv.conf; docker exec {container} cat /etc/resolv.conf; docker exec {container} nslookup example.org "
+    "1.1.1.1"
+)
 NODES = (
     r"\b(?:(?:other|another|different|between|across|two|all|some|both|remote|one|each|every|worker|swarm|the)"
     r" (?:\w+ )?(?:nodes?|workers?|managers?|machines|hosts|agents?|vms|servers)|(?:two|both) agents|"
     r"node(?:s)? to node|cross-?node|cross-?host|multi-?host|nodes)\b"
 )
-MACHINE = r"\b(?:docker-machine|boot2docker|docker[ -]toolbox|minikube|colima|podman[ -]machine|lima)\b"
+MACHINE = (
+    r"\b(?:docker-machine|boot2docker|docker[ -]?toolbox|docker quickstart|minikube|colima|podman[ -]machine|lima"
+    r"|multipass|192\.168\.99\.1\d\d|192\.168\.59\.103)\b"
+)
+"""Matches the name of a program that runs an engine in a virtual machine, or the address that such a machine has."""
 DESKTOP = (
     r"\b(?:docker[ -]desktop|docker for (?:mac|windows)|rancher desktop|orbstack|wsl ?2?|mac ?os(?: x)?|os ?x|osx"
     r"|on (?:a|my|the) mac(?:book)?|podman (?:on|for) windows"

@@ -1,5 +1,6 @@
-"""The hints of a reverse proxy: one in a container that forwards to localhost, which is the proxy's own container, and
-one that keeps the address that a container had before."""
+"""Hints about a client that asks localhost, or an old address: a reverse proxy in a container that forwards to the
+proxy's own container, a client that asks the loopback address of the family for which nobody listens, and a proxy that
+keeps the address that a container had before."""
 
 import re
 from collections.abc import Iterator
@@ -7,9 +8,10 @@ from ipaddress import IPv4Address
 
 from hairpin.evidence.told import ToldParts
 from hairpin.host.host import Host
+from hairpin.host.socket import Socket
 from hairpin.message import message
 from hairpin.suppose.hints.hint import Hinted, Prose, words
-from hairpin.suppose.hints.phrases import HOST_NETWORK
+from hairpin.suppose.hints.phrases import HOST_NETWORK, SOCKETS
 from hairpin.suppose.hints.told_names import SURE
 
 _LOOPBACK = r"(?:https?://)?(?:localhost|127\.0\.0\.1|\[::1\])(?![\w.])"
@@ -125,3 +127,66 @@ def _is_gone(address: str, shown: set[str]) -> bool:
     """Return whether no shown container has the address, and a shown container has an address beside it."""
     beside = address.rpartition(".")[0]
     return address not in shown and any(each.rpartition(".")[0] == beside for each in shown)
+
+
+_LOOPBACK4 = int(IPv4Address("127.0.0.1"))
+_ASKED_AT = {
+    4: re.compile(r"(?<![\d.])127\.0\.0\.1(?!\.?\d)(?::(?P<port>\d+))?"),
+    6: re.compile(r"(?:\[::1\]|(?<![\w:.])::1(?![\w:]))(?::(?P<port>\d+))?"),
+}
+_LISTENING = re.compile(
+    r"\blisten\w*|\bserving\b|\bbound\b|\bbind\w*|\bpublish\w*|\brunning (?:on|at)\b", re.IGNORECASE
+)
+
+
+def asks_other_family(prose: Prose, host: Host, told: ToldParts) -> Iterator[Hinted]:
+    """Yield the hint of a service that listens for one family only, as a told list of sockets shows, if the text says
+    that a client asks the loopback address of the other family."""
+    for namespace in host.namespaces:
+        if (namespace.name, "sockets") not in told.parts:
+            continue
+        listening = [each for each in namespace.sockets if each.protocol == "tcp"]
+        for each in listening:
+            other = 4 if each.version == 6 else 6
+            is_open = each.address is None
+            if not (is_open or _is_loopback(each)) or any(_is_served(one, each.port, other) for one in listening):
+                continue
+            place = next(_lines_that_ask(prose, told, other, each.port, is_named=is_open), None)
+            if place is None:
+                continue
+            own, asked = ("::1", "127.0.0.1") if each.version == 6 else ("127.0.0.1", "::1")
+            own = ("::" if each.version == 6 else "0.0.0.0") if is_open else own
+            means = message(
+                "Port {port} is open at {own} only, and the client asks {asked}: the name localhost may mean either "
+                "address", port=each.port, own=own, asked=asked)  # fmt: skip
+            shows = message("the line of port {port} has the address {own} only", port=each.port, own=own)
+            yield Hinted("service-listens-on-wrong-family", SURE, SOCKETS, shows, means, *place)
+            return
+
+
+def _lines_that_ask(
+    prose: Prose, told: ToldParts, version: int, port: int, *, is_named: bool
+) -> Iterator[tuple[int, str]]:
+    """Yield each line in which a client asks the loopback address of a family.  ``is_named``: whether the line has to
+    name the port."""
+    for found in _ASKED_AT[version].finditer(prose.text):
+        number, quote = prose.line_at(found.start())
+        is_port = found["port"] == str(port) or (found["port"] is None and not is_named)
+        if is_port and _LISTENING.search(quote) is None:
+            yield number, quote
+    for each in told.outcomes:
+        if each.failed and each.port == port and each.host == ("127.0.0.1" if version == 4 else "::1"):
+            yield each.line, each.target
+
+
+def _is_loopback(socket: Socket) -> bool:
+    return socket.address == (1 if socket.version == 6 else _LOOPBACK4)
+
+
+def _is_served(socket: Socket, port: int, version: int) -> bool:
+    """Return whether the socket accepts connections to the port at the loopback address of a family."""
+    if socket.port != port:
+        return False
+    if socket.address is None:
+        return socket.version == version or (socket.version == 6 and not socket.v6only)
+    return socket.version == version and _is_loopback(socket)

@@ -8,12 +8,13 @@ from ipaddress import IPv4Address
 from hairpin.evidence.reading import HOST
 from hairpin.evidence.told import Outcome, ToldParts
 from hairpin.host.host import Host
+from hairpin.host.link import is_bridge_by_name
 from hairpin.host.route import TABLE_DEFAULT, TABLE_LOCAL, TABLE_MAIN
 from hairpin.message import message
 from hairpin.netfilter.ir import FieldMatch, Nat, Rule, Verdict
 from hairpin.network.flow import Flow
 from hairpin.suppose.hints.hint import Hinted, Prose, words
-from hairpin.suppose.hints.phrases import RULES, SOCKETS
+from hairpin.suppose.hints.phrases import RULES, SIZES, SOCKETS, STALLS
 
 _GATEWAY = re.compile(
     r"host\.(?:docker|containers)\.internal|gateway\.docker\.internal|172\.1[7-9]\.0\.1|10\.8[89]\.\d+\.1"
@@ -236,7 +237,10 @@ def _loopback(outcome: Outcome) -> bool:
     return outcome.host.startswith("127.")
 
 
-def smaller_uplink(host: Host, told: ToldParts) -> Iterator[Hinted]:
+_STALLS = words(STALLS)
+
+
+def smaller_uplink(prose: Prose, host: Host, told: ToldParts) -> Iterator[Hinted]:
     """Yield the hint that the containers' MTU is larger than the MTU of the host's link to the outside, if the text
     shows both."""
     if (HOST, "links") not in told.parts:
@@ -244,13 +248,14 @@ def smaller_uplink(host: Host, told: ToldParts) -> Iterator[Hinted]:
     own = host.namespace(HOST)
     uplinks = {hop.link for each in own.routes if not each.prefix_length for hop in each.next_hops}
     sizes = [each.mtu_bytes for each in own.links if each.name in uplinks and each.mtu_bytes]
-    inner = [each.mtu_bytes for each in own.links if each.kind == "bridge" and each.mtu_bytes]
+    bridges = (each for each in own.links if each.kind == "bridge" or is_bridge_by_name(each.name))
+    inner = [each.mtu_bytes for each in bridges if each.mtu_bytes]
     for namespace in host.namespaces:
         if namespace.name != HOST and (namespace.name, "links") in told.parts:
             inner += [each.mtu_bytes for each in namespace.links if each.name != "lo" and each.mtu_bytes]
     if sizes and inner and min(sizes) < max(inner):
         yield Hinted(
-            "mtu-black-hole", 18, "ip -d link show; ping -c 3 -M do -s 1472 1.1.1.1",
+            "mtu-black-hole", 28 if _STALLS.search(prose.text) is not None else 18, SIZES,
             message("the uplink has a smaller MTU than the containers"),
             message("The uplink has the MTU {outer}, and the containers have "
                     "{inner}", outer=min(sizes), inner=max(inner)),

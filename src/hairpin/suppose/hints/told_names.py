@@ -11,7 +11,7 @@ from hairpin.host.host import Host
 from hairpin.message import message
 from hairpin.network.flow import Flow
 from hairpin.suppose.hints.hint import Hinted, Prose, words
-from hairpin.suppose.hints.phrases import SOCKETS
+from hairpin.suppose.hints.phrases import NAME_SERVERS, SOCKETS
 
 SURE = 30
 """The weight of a hint that the text states in plain words.  Such a hint also stands before the causes that an error in
@@ -30,6 +30,7 @@ _NEARLY_HOST = re.compile(
     r"(?:docker\.host|host\.internal|internal\.host|docker\.internal|internal\.docker)\.(?:internal|docker|host)"
     r"|host[-_.]?docker[-_.]?(?:intern|interal|internel|interna|internl|inernal|itnernal|intenal|internals)"
     r"|host[-_]docker[-_.]internal|host\.docker[-_]internal|hostdocker\.internal|host\.dockerinternal"
+    r"|hosts?\.dockers?\.(?:internals|local)|docker-?host\.internal|host\.docker"
     r"|hosts\.docker\.internal|host\.dockers\.internal|host\.(?:doker|dokcer|dcoker|docer|docke|dockr)\.internal"
     r"|(?:hots|hsot|ost|hst)\.docker\.internal|host\.containers?\.(?:interal|internel|intern)|host\.container\.internal"
     r")(?![\w.-])",
@@ -193,3 +194,25 @@ def held_by_another(lines: Iterable[tuple[int, str]], prose: Prose, flows: Itera
             shows = message("a line names the port: the process in that line holds it")
             yield Hinted("published-port-held-by-other-process", SURE, SOCKETS, shows, means, number, line)
             return
+
+
+_NAME_FAILED = words(
+    r"could(?: not|n't) resolve|temporary (?:failure|error) (?:in name|resolving)|name resolution"
+    r"|bad address|\bEAI_AGAIN\b"
+    r"|no such host|servers? could be reached|can(?:no|')t resolve|\bnot? (?:be )?resolv\w+|\bDNS\b|unknown host"
+    r"|\bUNKNOWN_HOST\b|name or service not known|域名|解析"
+)
+
+
+def silent_name_server(prose: Prose, asked: Iterable[str], container: str) -> Iterator[Hinted]:
+    """Yield the hint that the asking container's name server does not answer it.  ``asked``: the names of the outside
+    that the question asks for from a container.  No engine's network knows such names."""
+    found = _NAME_FAILED.search(prose.text)
+    if found is None or not any(asked):
+        return
+    means = message(
+        "The container's name server does not answer the container: the engine copies the host's name servers, and "
+        "from the container's network they may be out of reach. The option --dns, or dns in daemon.json, gives others"
+    )
+    shows = message("the container's network does not reach the container's name server")
+    yield Hinted("", 28, NAME_SERVERS.replace("{container}", container), shows, means, *prose.line_at(found.start()))

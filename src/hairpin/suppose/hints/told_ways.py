@@ -10,13 +10,15 @@ from hairpin.host.host import Host
 from hairpin.host.link import is_bridge_by_name, is_engine_bridge
 from hairpin.host.route import TABLE_MAIN, Route
 from hairpin.message import message
-from hairpin.suppose.hints.hint import Hinted, Prose
+from hairpin.suppose.hints.hint import Hinted, Prose, words
 from hairpin.suppose.hints.of_sides import BRIDGED_OUT, ROUTERS_SYSTEM
-from hairpin.suppose.hints.phrases import MTU, MTU_SHOWS, SIZES
+from hairpin.suppose.hints.phrases import MTU, MTU_SHOWS, SIZES, STALLS
 
 _INNER = re.compile(r"lo$|docker|br-|veth|cni|podman|virbr|flannel|tun|tap|wg|cali|vxlan|dummy|bond|team|w[lw]")
 _NF_CALL = ("net", "bridge", "bridge-nf-call-iptables")
 _FEW_SYSCTLS = 8
+_STALLS = words(STALLS)
+_SIZED = re.compile(r"^\d+: (?P<name>[^:@\s]+)\S*: <(?P<flags>[A-Z0-9,_-]*)>.*? mtu (?P<mtu>\d+)", re.MULTILINE)
 _LINK_BLOCK = re.compile(r"^\d+: ", re.MULTILINE)
 _IFACE = re.compile(r"(?P<name>[a-z][\w.-]*)\s+(?P<mtu>\d{3,5})\s+\d+\s+\d+\s+\d+")
 """Matches a line of ``netstat -i``."""
@@ -137,3 +139,20 @@ def smaller_in_listing(lines: Iterable[tuple[int, str]]) -> Iterator[Hinted]:
             uplink = size, number, line
     if uplink is not None and uplink[0] < inner:
         yield Hinted("mtu-black-hole", 20, SIZES, MTU_SHOWS, MTU, uplink[1], uplink[2])
+
+
+def smaller_in_addresses(prose: Prose, listings: Iterable[str]) -> Iterator[Hinted]:
+    """Yield the hint that an output of ``ip addr``, ``ip link`` or ``ifconfig`` lists a bridge of an engine, and only
+    uplinks whose MTU is smaller than the bridge's."""
+    for listing in listings:
+        sizes = {
+            each["name"]: int(each["mtu"]) for each in _SIZED.finditer(listing) if "UP" in each["flags"].split(",")
+        }
+        inner = [size for name, size in sizes.items() if is_engine_bridge(name)]
+        outer = [size for name, size in sizes.items() if not _INNER.match(name)]
+        if inner and outer and max(outer) < max(inner):
+            means = message("The uplink has the MTU {outer}, and the containers have {inner}",
+                            outer=max(outer), inner=max(inner))  # fmt: skip
+            weight = 28 if _STALLS.search(prose.text) is not None else 18
+            yield Hinted("mtu-black-hole", weight, SIZES, MTU_SHOWS, means, 0, "")
+            return

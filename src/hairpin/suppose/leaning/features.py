@@ -233,10 +233,26 @@ _WORDS: dict[str, re.Pattern[str]] = {
 }
 
 
+_FIREWALL_OFF = _pattern_of(
+    r"\bfirewalls?d? (?:is |are |was |has been )?(?:already )?(?:disabled|off|inactive|stopped|turned off"
+    r"|switched off)\b"
+    r"|\bfirewalld? (?:is )?not (?:running|active|enabled|installed)\b|\b(?:no|without (?:a|any)) firewalls?\b"
+    r"|\b(?:disabled|stopped|turned off) (?:the |my |any |all )?firewalld?\b|\bufw (?:is )?(?:inactive"
+    r"|disabled|not active)\b"
+    r"|防火墙(?:已经?|都)?(?:关闭|关了|关掉|没开|未开)|关闭了?防火墙|брандмауэр (?:выключен|отключен)"
+    r"|Firewall ist (?:aus"
+    r"|deaktiviert)"
+    r"|pare-feu (?:est )?désactivé|cortafuegos (?:está )?desactivado"
+)
+_OF_FIREWALLS = frozenset(("ufw", "firewalld"))
+
+
 def features_of(prose: Prose, host: Host, told: ToldParts) -> frozenset[str]:
     """Return the features of a text about the host."""
     text = prose.text[:_MOST_CHARACTERS]
     found = {name for name, pattern in _WORDS.items() if pattern.search(text) is not None}
+    if _FIREWALL_OFF.search(text) is not None and "firewall off helps" not in found:
+        found -= _OF_FIREWALLS
     sentences = (each for line in text.splitlines() for each in SENTENCE_END.split(line))
     found |= {f"{place} {'fails' if fails else 'works'}" for each in sentences for place, fails in places_in(each)}
     for each in told.outcomes:

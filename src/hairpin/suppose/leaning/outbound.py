@@ -1,7 +1,7 @@
 """Features that speak for each cause that keeps a container from reaching the outside or from resolving names."""
 
 from hairpin.message import message
-from hairpin.suppose.hints.phrases import FLUSHED_SHOWS, FORWARD_SHOWS, MTU_SHOWS, ROUTES, RULES, SIZES
+from hairpin.suppose.hints.phrases import FLUSHED_SHOWS, FORWARD_SHOWS, MTU_SHOWS, NAME_SERVERS, ROUTES, RULES, SIZES
 from hairpin.suppose.leaning.lean import Lean
 from hairpin.suppose.parts import SYSCTLS
 
@@ -253,8 +253,7 @@ OUTBOUND: tuple[Lean, ...] = (
     Lean(
         cause="",
         often=1,
-        command="cat /etc/resolv.conf; docker exec {container} cat /etc/resolv.conf; docker exec {container} nslookup "
-        "example.org 1.1.1.1",
+        command=NAME_SERVERS,
         shows=message("the container's network does not reach the container's name server"),
         means=message("The container's name server does not answer the container"),
         pro={"no name": 6, "to the internet": 3, "client inside": 1, "vpn": 1, "after upgrade": 1},

@@ -7,11 +7,12 @@ smaller MTU before the host may lose a full-sized segment without a notice to it
 import msgspec
 
 from hairpin.host.advertised import is_private
+from hairpin.host.route import PolicyRule
 from hairpin.message import Message, message
 from hairpin.network.flow import Flow
 from hairpin.network.network import Network, addresses_of
 from hairpin.network.prefix import address_text
-from hairpin.network.uplinks import holder_of_addresses, home_of
+from hairpin.network.uplinks import holder_of_addresses, home_of, selecting_nothing
 from hairpin.walk.decided import RouteDecided
 from hairpin.walk.granted.address_found import address_found
 from hairpin.walk.granted.foreign_frames import frames_taken
@@ -127,7 +128,25 @@ def _source_taken(network: Network, flow: Flow, left: State) -> tuple[OpenQuesti
     from hairpin.walk.granted.way_out import translating_rule  # noqa: PLC0415 - most hosts have one uplink
 
     rule = translating_rule(left) if left.track.ct_direction == 0 else None
-    return (_is_passed_on(about, gateway, route, wanted, rule.in_full if rule is not None else ""),)
+    asked = _is_passed_on(about, gateway, route, wanted, rule.in_full if rule is not None else "")
+    empty = selecting_nothing(namespace, packet) if rule is None else None
+    return (asked if empty is None else _with_empty_table(asked, about, empty),)
+
+
+def _with_empty_table(asked: OpenQuestion, about: ForeignSource, rule: PolicyRule) -> OpenQuestion:
+    """Return the question that names the policy rule whose table has no route: it was meant to send the packets out by
+    the uplink of their source address."""
+    said = message(
+        "The answers from {source} are lost behind {link}. The policy rule `{rule}` selects these packets, but its "
+        "table {table} has no route. Put the default route through {home} into it: ip route add default via ROUTER "
+        "dev {home} table {table}",
+        source=address_text(about.source, about.version),
+        link=about.link,
+        home=about.home,
+        rule=rule.text,
+        table=rule.table or 0,
+    )
+    return msgspec.structs.replace(asked, if_no=said)
 
 
 def _is_passed_on(

@@ -35,6 +35,19 @@ CASES: dict[str, tuple[str, str, str, list[tuple[int, int]]]] = {
     ),
     "an address and a protocol": ("docker run -p 127.0.0.1:53:53/udp dns/dns", "dns", "dns/dns", [(53, 53)]),
     "a range": ("docker run -p 9000-9001:80-81 nginx", "nginx", "nginx", [(80, 9000), (81, 9001)]),
+    "an image alone in its line": ("docker run nginx", "nginx", "nginx", []),
+    "removed afterwards, and a service in the foreground": (
+        "docker run --rm -e A=1 team/web:2",
+        "web",
+        "team/web:2",
+        [],
+    ),
+    "removed afterwards, and a service with a terminal": (
+        "docker run -it --rm team/notebook",
+        "notebook",
+        "team/notebook",
+        [],
+    ),
     "podman": ("podman run -d --network=host --name web nginx", "web", "nginx", []),
 }
 
@@ -56,6 +69,12 @@ def test_a_command_line_tells_its_container(text: str, name: str, image: str, po
         "docker run fails with an error",
         'the next `docker run -p` fails with "No chain/target/match by that name"',
         "docker run --rm -it alpine ping 8.8.8.8",
+        "docker run --rm -it alpine",
+        "docker run --rm hello-world",
+        "docker run --rm --entrypoint cat team/web /etc/hosts",
+        "docker run --rm alpine ping 8.8.8.8",
+        "docker run command",
+        "docker run nginx and then the browser",
         "I use docker run to start it.",
     ),
 )

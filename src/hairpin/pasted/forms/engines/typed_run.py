@@ -18,7 +18,7 @@ _ENGINE = r"(?:docker|podman|nerdctl)"
 _RUN = re.compile(r".*\b(?P<engine>docker|podman|nerdctl)\s+(?:container\s+)?(?:run|create)\s")
 _ALONE = re.compile(
     rf"\s*(?:(?:[-*\u2022]|\d+[.)])\s+)?(?:[$#>]\s*)?(?:sudo\s+(?:-\w+\s+)?)?(?:\S+=\S+\s+)?{_ENGINE}\s+"
-    rf"(?:container\s+)?(?:run|create)\s+(?=-|\S*[/:.]\S*\s*$|\\)"
+    rf"(?:container\s+)?(?:run|create)\s+(?=-|\S*[/:.]\S*\s*$|\\|(?!(?:command|it|this|that|image|again|the|fails?)\b)[a-z][\w-]+\s*$)"
 )
 _QUOTED = re.compile(rf".*`\s*(?:sudo\s+)?(?P<command>{_ENGINE}\s+(?:container\s+)?(?:run|create)\s+-[^`]*)`")
 _LEAST_TO_WRAP = 20
@@ -132,13 +132,14 @@ def _options(words: list[str]) -> tuple[dict[str, list[str]], int]:
 
 def _of_run(words: list[str]) -> dict[str, Any] | None:
     """Return the container that the words of ``docker run`` ask for; None if they name no image.  If the container only
-    runs a command and is removed afterwards, return an empty object, because no such container is left."""
+    runs a command or a shell and is removed afterwards, return an empty object, because no such container is left."""
     options, at = _options(words)
     if at >= len(words) or re.match(r"[A-Za-z0-9<$.{]", words[at]) is None:
         return None
     detached = "-d" in options or "--detach" in options
     asked = options.get("-p", []) + options.get("--publish", [])
-    if "--rm" in options and not detached and not asked and "--name" not in options:
+    is_brief = words[at + 1 :] or "--entrypoint" in options or _SHELL_IMAGE.match(words[at]) is not None
+    if "--rm" in options and not detached and not asked and "--name" not in options and is_brief:
         return {}
     made = container(
         image="" if set("<$") & set(words[at]) else words[at],
@@ -159,6 +160,11 @@ def _of_run(words: list[str]) -> dict[str, Any] | None:
     return made
 
 
+_SHELL_IMAGE = re.compile(
+    r"(?:\S*/)?(?:alpine|ubuntu|debian|centos|fedora|rocky\w*|alma\w*|amazonlinux|archlinux|opensuse\w*|busybox|bash"
+    r"|hello-world|python|node|golang|ruby|php|perl|openjdk|rust|gcc|netshoot|curl|dnsutils|buildpack-deps)(?:[:@]\S*)?$"
+)
+"""Matches an image whose containers run a shell, an interpreter or a single tool, unless a command follows."""
 _SHELLS = frozenset(("sh", "bash", "ash", "/bin/sh", "/bin/bash", "/bin/ash", "zsh"))
 
 

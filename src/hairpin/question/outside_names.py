@@ -1,0 +1,72 @@
+"""The flows by which a container reaches a name of the outside, such as ``example.com``.
+
+hairpin looks up no names.  The flow to the name's address is the container's way out, with the asked port, to an
+address that stands for it.  The flows to the container's name servers show whether the container can look up the name.
+"""
+
+import msgspec
+
+from hairpin.host.host import Host
+from hairpin.message import Message, message
+from hairpin.network.flow import Flow, FromContainer, Protocol
+from hairpin.network.network import Network
+from hairpin.network.prefix import address_text
+from hairpin.question.asked import Origin, Target
+from hairpin.question.egress import egress_flows, outward_flow
+from hairpin.question.hosts import container_named
+from hairpin.question.standpoints import beyond
+from hairpin.question.starts import asker, start_named
+from hairpin.question.suggest import close
+from hairpin.question.target import is_outside_name
+
+USUAL_PORT = 443
+"""The port that is asked if the question names none."""
+
+
+def to_outside_name(network: Network, target: Target, origin: Origin | None) -> list[Flow]:
+    """Return the flows of the asking container to the name servers and to the port of an outside name.
+
+    Return no flow if no container asks, if the target's name is no name of the outside, or if a container has this
+    name or a similar name with a dot."""
+    name = target.container or ""
+    if origin is None or origin.kind != "container" or target.host or not is_outside_name(name):
+        return []
+    host = asker(network, origin)
+    known = [each.name for each in host.containers() if "." in each.name]
+    if any(each.containers_named(name) for each in network.hosts) or close(name, known):
+        return []
+    container = container_named(network, host, origin.container or "")
+    found = egress_flows(network, host, container) or [_without_way_out(network, host, origin)]
+    port, protocol = target.port or USUAL_PORT, target.protocol or "tcp"
+    return [each if each.purpose == "dns" else _to_port(each, port, protocol) for each in found]
+
+
+def _to_port(flow: Flow, port: int, protocol: Protocol) -> Flow:
+    return msgspec.structs.replace(flow, dport=port, protocol=protocol)
+
+
+def _without_way_out(network: Network, host: Host, origin: Origin) -> Flow:
+    """Return the flow to the outside of a container that does not run, that has only internal networks, or that is on
+    the host's network."""
+    start = start_named(network, host, 4, origin).start
+    first, *others = beyond(network.namespace(host.netns), 4)
+    if isinstance(start, FromContainer):
+        return outward_flow(start, 4, first, tuple(others))
+    return Flow(start, 4, first, "tcp", USUAL_PORT, stand_ins=tuple(others), host=host.name, invented=True)
+
+
+def outside_name_notes(targets: tuple[Target, ...], flows: tuple[Flow, ...]) -> tuple[Message, ...]:
+    """Return a note for each target that is a name of the outside: hairpin has not looked it up."""
+    names = dict.fromkeys(each.container or "" for each in targets if is_outside_name(each.container or ""))
+    stands = next((each for each in flows if each.invented), None)
+    if stands is None:
+        return ()
+    return tuple(
+        message(
+            "hairpin does not look up {name}: {address} stands for its address",
+            name=name,
+            address=address_text(stands.daddr, stands.version),
+        )
+        for name in names
+        if not any(each.container == name for each in flows)
+    )
