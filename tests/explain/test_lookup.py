@@ -56,6 +56,9 @@ def test_a_harmless_line_means_no_fault(line: str) -> None:
         ('OCI runtime exec failed: exec: "ping": executable file not found in $PATH', "engine-program-missing"),
         ("could not find network foo in one of the files", "podman-helper-missing"),
         ("open sysctl: no such key", "runc-sysctl-denied"),
+        # sysctl -a of a user, and of root on an ordinary host
+        ("sysctl: permission denied on key 'net.ipv4.tcp_fastopen_key'", "container-sysctl-read-only"),
+        ("kernel.apparmor_restrict_unprivileged_userns = 1", "rootless-namespace-denied"),
         ("netavark: interface eth0 not found: No such device (os error 19)", "netavark-program-missing"),
         ("SSL_do_handshake() failed (SSL: error:0A000410) while SSL handshaking, client: 192.0.2.7",
          "proxy-upstream-tls-failed"),

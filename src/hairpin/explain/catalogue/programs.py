@@ -109,7 +109,7 @@ PROGRAMS = (
         id="container-sysctl-read-only", program="sysctl", printed_by="client",
         patterns=(
             'sysctl: setting key "{word}": Read-only file system', "sysctl: error setting key '{word}': Read-only file",
-            'sysctl: setting key "{word}", ignoring: Read-only file system', "sysctl: permission denied on key *",
+            'sysctl: setting key "{word}", ignoring: Read-only file system',
             'sysctl: setting key "{word}": Permission denied',
             "/proc/sys/net/{path}: Read-only file system", "open /proc/sys/net/{path}: read-only file system",
         ),
@@ -179,7 +179,6 @@ PROGRAMS = (
             "fork/exec /proc/self/exe: no space left on device", "cannot clone: {not_allowed}",
             "failed to setup UID/GID map: *", "newuidmap: write to uid_map failed: {not_allowed}",
             "newuidmap: uid range [* not allowed", "cannot re-exec process", "user namespaces are not enabled in",
-            "apparmor_restrict_unprivileged_userns",
         ),
         meaning=message(
             "A rootless engine may not make a user namespace. Ubuntu 24.04 and later forbid it to programs without an "
