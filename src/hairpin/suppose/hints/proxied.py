@@ -91,7 +91,9 @@ _MADE_ANEW = words(
     r"|(?:重建|重新部署|重新创建|更新|重启)[^\n]{0,10}(?:容器|服务|后端)"
 )
 _UPSTREAM = re.compile(r"\bupstream: \"(?:\w+:)?//(?P<address>(?:\d{1,3}\.){3}\d{1,3})[:/]")
-_ALONE = re.compile(r"^\s*(?:/?[\w.-]+:?\s+)?(?P<address>(?:\d{1,3}\.){3}\d{1,3})(?:/\d{1,2})?\s*$", re.MULTILINE)
+_ALONE = re.compile(
+    r"^[ \t]*(?:/?[\w.-]+:?[ \t]+)?(?P<address>(?:\d{1,3}\.){3}\d{1,3})(?:/\d{1,2})?[ \t]*$", re.MULTILINE
+)
 """Matches a line with an address alone, or after a name: the output of ``docker inspect -f``."""
 _ADDRESSES_AT = (
     "docker inspect --format '{{.Name}} {{json .NetworkSettings.Networks}}' $(docker ps -q); "
