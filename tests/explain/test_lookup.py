@@ -49,6 +49,29 @@ def test_a_harmless_line_means_no_fault(line: str) -> None:
     assert found is None or found.entry.kind != "fault"
 
 
+@pytest.mark.parametrize(
+    ("text", "entry"),
+    (
+        # a program that the image lacks is no program that the engine needs
+        ('OCI runtime exec failed: exec: "ping": executable file not found in $PATH', "engine-program-missing"),
+        ("could not find network foo in one of the files", "podman-helper-missing"),
+        ("open sysctl: no such key", "runc-sysctl-denied"),
+        # sysctl -a of a user, and of root on an ordinary host
+        ("sysctl: permission denied on key 'net.ipv4.tcp_fastopen_key'", "container-sysctl-read-only"),
+        ("kernel.apparmor_restrict_unprivileged_userns = 1", "rootless-namespace-denied"),
+        ("netavark: interface eth0 not found: No such device (os error 19)", "netavark-program-missing"),
+        ("SSL_do_handshake() failed (SSL: error:0A000410) while SSL handshaking, client: 192.0.2.7",
+         "proxy-upstream-tls-failed"),
+        ("Access denied for user 'app'@'172.18.0.1' (using password: YES)", "mysql-login-refused-locally"),
+        ("[thrd:kafka:9092/bootstrap]: kafka:9092/bootstrap: Failed to resolve 'kafka:9092'", "kafka-advertised-name"),
+        ("api.example.org could not be resolved (110: Operation timed out)", "nginx-resolver"),
+    ),
+)  # fmt: skip
+def test_a_text_that_only_looks_alike_meets_another_entry(text: str, entry: str) -> None:
+    found = met(text)
+    assert found is None or found.entry.id != entry
+
+
 def test_each_cause_has_a_page_or_is_listed() -> None:
     named = {each for entry in ENTRIES for each in entry.causes}
     assert named - set(page_ids()) - NO_PAGE == set()

@@ -43,6 +43,24 @@ def test_an_error_of_which_no_cause_is_known_is_named_by_its_meaning() -> None:
     assert "ip_unprivileged_port_start" in str(found.causes[0].candidate.title)
 
 
+def test_a_missing_program_is_asked_for() -> None:
+    found = told(
+        "podman start web\nError: unable to start container 1f: netavark: No such file or directory (os error 2)\n"
+    )
+    assert (found.causes[0].id, found.causes[0].explains[0].line) == ("outside-catalogue", 2)
+    assert "iptables" in str(found.causes[0].candidate.title)
+    assert found.next is not None
+    assert found.next.command.startswith("command -v iptables")
+
+
+def test_two_errors_outside_the_catalogue_are_both_named() -> None:
+    said = "db_1 | Access denied for user 'app'@'172.18.0.1' (using password: YES)\n"
+    found = told(said + "ERROR 2002 (HY000): Can't connect to local MySQL server through socket '/run/x.sock' (2)\n")
+    titles = [str(each.candidate.title) for each in found.causes[:2]]
+    assert "password" in titles[0]
+    assert "unix socket" in titles[1]
+
+
 def test_the_last_line_of_dockerd_is_read() -> None:
     line = (
         "dockerd[1112]: Error starting daemon: failed to create NAT chain DOCKER: iptables v1.8.2 (legacy): can't "

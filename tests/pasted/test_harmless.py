@@ -13,6 +13,8 @@ from hairpin.pasted.harmless import harmless_words, is_harmless
          "/usr/bin/docker network create --internal --subnet=10.5.0.0/24"),
         ("docker run -it web. It is not reachable from outside", "docker run. It is not reachable from outside"),
         ("docker run web", ""),
+        ("docker network disconnect front api", "docker network disconnect"),
+        ("docker compose up -d --force-recreate --pull x api", "docker compose up --force-recreate"),
         ("docker-compose run --service-ports web", "docker-compose run --service-ports"),
         ("mysql -p8080:80", ""),
     ),
@@ -22,14 +24,30 @@ def test_words_of_a_command(command: str, kept: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "line", ("    network_mode: host", '      - "127.0.0.1:5432:5432"', "  internal: true", "  DB_HOST: localhost")
+    "line",
+    (
+        "    network_mode: host",
+        '      - "127.0.0.1:5432:5432"',
+        "  internal: true",
+        "  DB_HOST: localhost",
+        "    command: redis-server /etc/redis.conf",
+        '  command: ["redis-server", "/usr/local/etc/redis.conf"]',
+    ),
 )
 def test_lines_about_the_network(line: str) -> None:
     assert is_harmless(line)
 
 
 @pytest.mark.parametrize(
-    "line", ("  DB_PASS: secret", "  image: nginx", "- token=abc", "  URL: http://u:p@localhost/x")
+    "line",
+    (
+        "  DB_PASS: secret",
+        "  image: nginx",
+        "- token=abc",
+        "  URL: http://u:p@localhost/x",
+        "  command: redis-server --requirepass x",
+        "  command: redis-server /etc/redis.conf --requirepass x",
+    ),
 )
 def test_other_lines(line: str) -> None:
     assert not is_harmless(line)

@@ -41,12 +41,15 @@ hush15QIBADANBgkqhkiG9w0BAQEFAASCBKcwggSjAgEAAoIBAQDtop15abcdefgh
 SECRET = (
     "password: x", "DB_PASSWORD=x", "Authorization: Basic abc", "token = 5", "api_key: 1", "ssh-rsa AAAA joe@x",
     "ghp_0123456789abcdefghij0123", "QUJDREVGR0hJSktMTU5PUFFSU1RVVldYWVpBQkNERUZHSA==", "我的密码是 x",
+    "db_pass = x", "proxy_pass http://app; password x",
 )  # fmt: skip
 HARMLESS = (
     "connection refused",
     "the port is not reachable",
     "curl: (28) Operation timed out",
     "1.2.3.4:80",
+    "proxy_pass http://app:8080;",
+    "ProxyPass / http://localhost:8080/",
     "DENIED Redis is running in protected mode because no password is set for the default user.",
 )
 

@@ -11,6 +11,7 @@ from hairpin.suppose.trouble import TROUBLE, WEAK_TROUBLE, seen_in_words, speaks
         "não é possível acessar o site", "コンテナから外部と通信できない", "контейнеры недоступны снаружи",
         "los contenedores no tienen acceso a internet", "容器出不去", "psql: could not translate host name",
         "Redis: access denied", "the host loses its IPv6 default route", "neither the gateway nor any other machine",
+        "No other device gets a page", "(HY000/2002): No such file",
         "dial tcp 172.24.0.2:80: i/o timeout", "the port shows as stealth",
         "No client can connect to it.", "None of the devices gets an address.",
     ),

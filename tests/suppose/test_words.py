@@ -20,6 +20,11 @@ def test_trouble(line: str) -> None:
     assert (found.result, found.line) == ("failed", 7)
 
 
+@pytest.mark.parametrize(("line", "found"), (("    Connection refused", 1), ("connection reused", 0)))
+def test_an_error_alone_in_a_line(line: str, found: int) -> None:
+    assert len(tuple(troubles_in(((1, line),), about_network=True))) == found
+
+
 @pytest.mark.parametrize(
     "line",
     (

@@ -58,10 +58,11 @@ def with_told_errors(answer: Answer) -> Answer:
     made = [each for each in named if each.id not in known]
     kept = [each for each in rest if each.id not in {one.id for one in made}]
     asked = None if any(not each.likely for each in found) else _confirming(made)
-    if rest or not made:
+    if rest or not made or all(each.likely for each in found):
         quoted = {each.id for each in made}
         found, made, kept = _among_likely(answer, made, known & {each.id for each in named})
         asked = asked if made and made[0].id in quoted else None
+        asked = _confirming(made[:1]) or asked if made and made[0] in named else asked
     return _replace(answer, causes=_with_refs((*found, *made, *kept)), next=asked or answer.next)
 
 
@@ -139,10 +140,11 @@ _CONFIRMED_BY = {
         "docker inspect --format '{{.Name}} {{json .NetworkSettings.Networks}}' $(docker ps -q)",
         message("both are on the network bridge, which resolves no names"),
     ),
-    "cni-plugin-missing": (
-        "ls /opt/cni/bin /usr/lib/cni /usr/libexec/cni; podman info", message("no line has the plugin's name")
-    ),
     "conntrack-table-full": ("sysctl net.netfilter", message("the count has reached the limit")),
+    "cni-plugin-missing": (
+        "ls -l /opt/cni/bin /usr/lib/cni /usr/libexec/cni; ls /etc/cni/net.d; echo CNI_PATH=$CNI_PATH",
+        message("no folder has the plugin of that name, or only a folder that CNI_PATH does not name"),
+    ),
     "resolv-conf-rewritten": ("cat /etc/resolv.conf", message("the name server in use is not the engine's")),
 }  # fmt: skip
 """For each cause that an error may name: the command that confirms the cause, and what the command's output shows if
@@ -159,16 +161,18 @@ def _confirming(causes: list[CauseAnswer]) -> Next | None:
                 Decides(_CONFIRMED_BY[one.id][1], message("the cause is {cause}", cause=one.id), one.id) for one in same
             ]
             others = [one.id for one in causes if one not in same]
-            left = (
-                message("still possible: {causes}", causes=", ".join(others))
-                if others
-                else message("paste the output: hairpin then decides")
-            )
+            left = message("still possible: {causes}", causes=", ".join(others)) if others else _LEFT
             return Next(
                 command,
                 (Decides(shows, outcomes[0].means, each.id), *outcomes[1:], Decides(message("none of these"), left)),
             )
+        if each.id == OUTSIDE_CATALOGUE and each.shown_by is not None and each.shown_by[0]:
+            shown = Decides(each.shown_by[1], each.candidate.title, each.id)
+            return Next(each.shown_by[0], (shown, Decides(message("none of these"), _LEFT)))
     return None
+
+
+_LEFT = message("paste the output: hairpin then decides")
 
 
 def _with_refs(causes: tuple[CauseAnswer, ...]) -> tuple[CauseAnswer, ...]:
@@ -237,5 +241,5 @@ def _causes(errors: tuple[QuotedError, ...], answer: Answer) -> Iterator[CauseAn
             ),
             ref="",
             explains=(seen,),
-            shown_by=("", error.entry.meaning),
+            shown_by=(error.entry.command, error.entry.shows or error.entry.meaning),
         )

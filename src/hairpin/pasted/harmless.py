@@ -9,15 +9,17 @@ import re
 _ENGINE = re.compile(
     r"(?:sudo )?(?:/\S*/)?(?:docker-compose|podman-compose|docker|podman|nerdctl)(?: (?:container|compose"
     r"|network|run|create|start|exec"
-    r"|connect|up|service))*\b"
+    r"|connect|disconnect|prune|up|service))*\b"
 )
 _OPTION = re.compile(
     r"(?<!\S)(?:--(?:net(?:work)?|driver|subnet|gateway|ip|ip6|ip-range|publish|add-host|dns|mtu|bridge|iptables"
     r"|icc|ip-masq"
     r"|userland-proxy|cap-add|link|sysctl)(?:=| )[\w.:/,=-]+|--(?:internal|privileged|ipv6|publish-all"
-    r"|attachable|service-ports)"
+    r"|attachable|service-ports|force-recreate)"
     r"|-d (?:macvlan|ipvlan|bridge|overlay)|-p [\d.:]+(?:/\w+)?|-P|-o (?:parent|com\.docker\.network)[\w.=-]+)(?!\S)"
 )
+_KEPT = re.compile(r"compose|network (?:connect|disconnect|prune)")
+"""Matches calls whose words count even without an option about the network."""
 _SENTENCE = re.compile(r"[a-z\d]{2}\. (?P<said>[A-Z][a-z]* [a-z]+:? .*)$")
 """Matches a sentence after a command in the same line: it begins with a capital letter."""
 _COMPOSE = re.compile(
@@ -28,6 +30,7 @@ _COMPOSE = re.compile(
     r"|\s*-?\s*[\"']?[\w.]+[\"']?\s*[:=]\s*[\"']?(?:\w+://)?(?:localhost|127\.0\.0\.1"
     r"|host\.docker\.internal)(?::\d+)?[\w/]*"
     r"[\"']?\s*$"
+    r"|\s*command\s*:\s*\[?[\"']?(?:[\w/]+/)?redis-server[\"']?,?\s*[\"']?/[\w./-]+\.conf[\"']?\]?\s*$"
 )
 
 
@@ -38,7 +41,7 @@ def harmless_words(command: str) -> str:
     options = _OPTION.findall(command) if engine is not None else []
     said = _SENTENCE.search(command)
     behind = f". {said['said']}" if said is not None else ""
-    is_kept = engine is not None and (options or behind or "compose" in engine[0])
+    is_kept = engine is not None and (options or behind or _KEPT.search(engine[0]) is not None)
     return " ".join((engine[0], *options)) + behind if engine is not None and is_kept else behind
 
 

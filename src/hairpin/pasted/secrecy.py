@@ -19,8 +19,9 @@ _NAMED = re.compile(
 _NO_SECRET = re.compile(
     r"\(using password: (?:YES|NO)\)|password authentication failed|(?<=authentication )token manipulation"
     r"|\bno password is set\b"
+    r"|\b(?:proxy|fastcgi|uwsgi|scgi|grpc|memcached)_pass\b|(?<!\w)ProxyPass(?:Reverse|Match)?\b"
 )
-"""Matches words of servers about a password that do not contain the password."""
+"""Matches words of servers about a password that do not contain the password, and settings of reverse proxies."""
 _KEY_BLOCK = re.compile(
     r"-----BEGIN |ssh-(?:rsa|ed25519|dss) |\beyJ[\w-]{10,}\.|\bAKIA[0-9A-Z]{12}"
     r"|\bgh[pousr]_\w{20}"

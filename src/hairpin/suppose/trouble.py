@@ -39,6 +39,7 @@ _ENGLISH = (
     r"\b(?:says?|answers?|gets?) .?no |\bstays? at\b",
     r"\b(?:hung|stalls?|stalled|stuck|freezes)\b|(?<!\d )\b(?:fails|failed|fail)\b",
     r"\bno (?:answer|response|reply|replies|connection|connectivity|internet|network|way out|access)\b",
+    r"\bno (?:other )?(?:device|machine|client|computer|host|pc|phone)s? (?:gets?|can|reach\w*|connects?|sees?)\b",
     r"\bno (?:web ?)?(?:page|site)s? (?:is|are|loads?)\b|\b(?:but|and) not (?:from|by|on|in) \w+",
     r"\b(?:gets?|has|have|with) no (?:advertisement|arp|reply|address|route|dns|packets?)\b",
     (
@@ -65,7 +66,8 @@ _SYSTEM = (
         r"|bridge)"
     ),
     r"\b(?:permission )?denied\b|\bfailed \(|\bunreachable\b|\bis rejected\b|\bcan(?:no|')t be\b",
-    r"\btable full, dropping\b|\b100% packet loss\b|Destination (?:Host|Net|Port) \w+|\bERR_[A-Z_]{6,}\b",
+    r"\bHY000/20\d\d\b|\btable full, dropping\b",
+    r"\b100% packet loss\b|Destination (?:Host|Net|Port) \w+|\bERR_[A-Z_]{6,}\b",
 )
 _OTHERS = (
     "无法|不能|访问不了|不通|不了|连不上|连接不上|超时|拒绝连接|打不开|卡住|失败|出不去|上不了|没有回应|没回应|ping不|连不了|获取不到|拿不到|解析不|一直转圈|没有网|没有反应|没反应|没有响应|无响应|报错|错误|异常|不可达|丢包|不生效",

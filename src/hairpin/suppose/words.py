@@ -41,6 +41,10 @@ _LONGEST = 300
 _PARAGRAPH = 2000
 """A longer line is no paragraph of a person."""
 _FEWEST_WORDS = 3
+_ERROR_ALONE = re.compile(
+    r"\W*(?:connection (?:refused|reset|timed out|timeout)|bad gateway|timed out)\W*$", re.IGNORECASE
+)
+"""Matches a line that is only the error that a client printed."""
 _WORDS_OF_SENTENCE = 6
 _EVERYWHERE = ("", "0.0.0.0", "*", "::", "[::]")
 
@@ -53,7 +57,8 @@ def troubles_in(lines: Iterable[tuple[int, str]], *, about_network: bool = False
     said = tuple(
         (number, line[:_LONGEST])
         for number, line in lines
-        if (len(line.split()) >= _FEWEST_WORDS or not line.isascii()) and TROUBLE.search(line[:_LONGEST]) is not None
+        if (len(line.split()) >= _FEWEST_WORDS or not line.isascii() or _ERROR_ALONE.match(line))
+        and TROUBLE.search(line[:_LONGEST]) is not None
     )
     if not about_network and not speaks_of_network("\n".join(line for _, line in lines)):
         return

@@ -81,6 +81,9 @@ class TextMeaning(TextEntry, frozen=True, kw_only=True):
 
     ``passing``: whether the fault comes and goes.  A text about a fault that comes and goes may be true although no
     fault is found now.  ``outcome``: how the connection ended, if the text is about a connection.
+
+    ``command``: a read-only command that decides whether the text's reason is true, for a text without ``causes``.
+    ``shows``: the command's output if the reason is true.
     """
 
     program: str
@@ -94,3 +97,5 @@ class TextMeaning(TextEntry, frozen=True, kw_only=True):
     other_causes: bool = False
     passing: bool = False
     outcome: Outcome | Literal[""] = ""
+    command: str = ""
+    shows: Message | None = None

@@ -7,7 +7,7 @@ from hairpin.network.network import Network
 from hairpin.pasted.text import evidence_in_texts
 from hairpin.question.flows import flows_for
 from hairpin.question.target import parse_origin, parse_target
-from hairpin.suppose.hints.asked_ways import asks_itself, asks_the_bridge, closed_by_ufw
+from hairpin.suppose.hints.asked_ways import asks_inside_a_machine, asks_itself, asks_the_bridge, closed_by_ufw
 from hairpin.suppose.hints.hint import prose_of
 from tests.suppose.test_ordinary import RUN, network
 
@@ -92,3 +92,30 @@ def test_ufw_says_nothing_about_published_ports_and_when_it_is_off() -> None:
     assert _ufw("443   ", "8080") == []
     assert _ufw("", "6443", "$ sudo ufw status\nStatus: inactive\n") == []
     assert _ufw("443   ", "22") == []
+
+
+@pytest.mark.parametrize(
+    ("said", "target", "found"),
+    (
+        ("rootless podman with slirp4netns", "10.0.2.77:23", 1),
+        ("Docker Desktop on a Mac", "192.168.65.40:80", 1),
+        ("colima start", "192.168.5.9:80", 1),
+        ("rootless podman with slirp4netns", "10.0.3.77:23", 0),
+        ("rootless podman with slirp4netns", "10.0.2.2:23", 0),  # the host, by slirp4netns itself
+        ("podman as root", "10.0.2.77:23", 0),
+    ),
+)
+def test_an_address_in_the_range_of_the_own_link(said: str, target: str, found: int) -> None:
+    whole = network(RUN)
+    told = whole.hosts[0].told
+    assert told is not None
+    hints = list(asks_inside_a_machine(prose_of(((1, said),)), told, _asked(whole, target)))
+    assert len(hints) == found
+    assert all(target.partition(":")[0] in str(each.means) for each in hints)
+
+
+def test_a_masked_address_is_in_no_range() -> None:
+    whole = network(RUN, "curl: (7) Failed to connect to 10.0.2.999 port 80: Connection refused\n")
+    told = whole.hosts[0].told
+    assert told is not None
+    assert list(asks_inside_a_machine(prose_of(((1, "rootless"),)), told, ())) == []

@@ -1,9 +1,10 @@
-"""Proxies in containers that forward to their own loopback address."""
+"""Proxies in containers that forward to their own loopback address, and proxies that keep an old address."""
 
 import pytest
 
 from hairpin.suppose.hints.hint import prose_of
-from hairpin.suppose.hints.proxied import asks_other_family, forwards_to_itself
+from hairpin.suppose.hints.proxied import asks_other_family, forwards_to_itself, keeps_old_address
+from hairpin.suppose.hints.told_names import SURE
 from tests.suppose.test_ordinary import host
 
 _CADDY = "$ docker run -d --name front -p 80:80 caddy\n"
@@ -50,6 +51,50 @@ def test_an_image_shows_that_the_proxy_is_in_a_container() -> None:
 )
 def test_other_proxies_do_not(text: str) -> None:
     assert _causes(text) == []
+
+
+_INSPECT = """\
+$ docker inspect api
+[{"Id":"9a8b7c6d5e4f","Name":"/api","State":{"Status":"running","Running":true},"HostConfig":{"NetworkMode":"front"},
+"Config":{"Image":"api"},"NetworkSettings":{"Networks":{"front":{"NetworkID":"4f1c2d3e5b6a","IPAddress":"172.30.0.3",
+"IPPrefixLen":16,"Gateway":"172.30.0.1"}}}}]
+"""
+_ALONE = "$ docker inspect -f '{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}' api\n172.30.0.3\n"
+_LOG = 'connect() failed (111: Connection refused) while connecting to upstream, upstream: "http://172.30.0.{}:80/"\n'
+
+
+def _weights_of(text: str) -> list[int]:
+    prose = prose_of(enumerate(text.splitlines(), 1))
+    known = host(text)
+    assert known.told is not None
+    found = list(keeps_old_address(prose, known, known.told))
+    assert {each.cause for each in found} <= {"name-pinned-to-old-address"}
+    return [each.weight for each in found]
+
+
+@pytest.mark.parametrize(
+    ("text", "weights"),
+    (
+        ("nginx answers 502 after a deploy, until nginx is restarted.", [SURE]),
+        ("docker network disconnect front api\nThe haproxy container says 503 since then.", [SURE]),
+        ("nginx: 502 since the api container got another address: the IP has changed.", [SURE]),
+        ("502 from npm: the address of the app has changed since the last start.", [SURE]),
+        ("重启 nginx 后恢复，之前一直是 502", [SURE]),
+        ("After the backend container is recreated, nginx gives 502.", [24]),
+        ("docker compose up -d --force-recreate api, then nginx says 502 Bad Gateway.", [24]),
+        ("nginx gives 502 at each request, also after a fresh start of everything.", []),
+        ("After the backend container is recreated, the page is refused.", []),
+        ("nginx -s reload was run. The page opens.", []),
+    ),
+)
+def test_words_about_an_old_address(text: str, weights: list[int]) -> None:
+    assert _weights_of(text) == weights
+
+
+@pytest.mark.parametrize("shown", (_INSPECT, _ALONE))
+@pytest.mark.parametrize(("last", "weights"), ((9, [SURE]), (3, [])))
+def test_a_log_names_an_address_that_no_container_has(shown: str, last: int, weights: list[int]) -> None:
+    assert _weights_of(shown + _LOG.format(last)) == weights
 
 
 _SOCKETS = """\

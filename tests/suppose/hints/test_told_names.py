@@ -13,6 +13,8 @@ from hairpin.suppose.hints.hint import Hinted, prose_of
 from hairpin.suppose.hints.told_names import (
     apart_from_a_proxy,
     held_by_another,
+    mistyped_addresses,
+    mistyped_host_name,
     mistyped_names,
     silent_name_server,
     stopped_containers,
@@ -107,15 +109,50 @@ def test_a_name_of_the_outside_is_asked_of_the_containers_name_server(
 @pytest.mark.parametrize(
     ("name", "found"),
     (
-        ("docker.host.internal", 1),
-        ("hosts.docker.internal", 1),
-        ("host.docker.local", 1),
-        ("host.docker.internal", 0),
-        ("db.docker.internal", 0),
+        ("docker.host.internal", 1), ("host.internal.docker", 1), ("host.docker.interal", 1),
+        ("host-docker-internal", 1), ("hosts.docker.internal", 1), ("host.docker.local", 1), ("db.docker.internal", 0),
+        ("host.container.internal", 1), ("host.docker.internal", 0), ("host.containers.internal", 0),
+        ("gateway.docker.internal", 0), ("docker.internal.example.org", 0), ("internal.docker", 0),
+    ),
+)  # fmt: skip
+def test_the_engines_name_for_the_host_is_mistyped(name: str, found: int) -> None:
+    hints = list(mistyped_host_name(prose_of(((2, f"curl http://{name}:3000/ does not resolve"),))))
+    assert len(hints) == found
+    assert all(name in str(each.means) and ".internal" in each.command for each in hints)
+
+
+@pytest.mark.parametrize(
+    ("asked", "cause", "meant"),
+    (
+        ("127.17.0.2", "loopback-is-the-container", "172.17.0.2"),
+        ("127.18.0.5", "loopback-is-the-container", "172.18.0.5"),
+        ("172.0.0.1", "", "127.0.0.1"),
+        ("192.186.1.7", "", "192.168.1.7"),
+        ("172.71.0.2", "", "172.17.0.2"),
     ),
 )
-def test_the_engines_name_for_its_host_is_mistyped(name: str, found: int) -> None:
-    text = f"getaddrinfo ENOTFOUND {name}"
-    host, told, _ = _of(RUN + text)
-    hints = list(mistyped_names(prose_of([(1, text)]), host, told))
-    assert len(hints) == found
+def test_an_address_is_mistyped(asked: str, cause: str, meant: str) -> None:
+    (found,) = _hints_about(asked, "The host is 192.168.1.7.")
+    assert (found.cause, found.line) == (cause, 3)
+    assert meant in str(found.means)
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    (
+        ("127.0.0.1", "192.168.1.7"), ("127.0.0.11", "192.168.1.7"), ("172.17.0.2", "192.168.1.7"),
+        ("172.17.0.20", "192.168.1.7"), ("192.186.1.7", "a public address"), ("10.21.0.5", "the other is 10.12.0.5"),
+    ),
+)  # fmt: skip
+def test_an_address_is_another_machines(asked: str, said: str) -> None:
+    assert _hints_about(asked, said) == []
+
+
+def _hints_about(asked: str, said: str) -> list[Hinted]:
+    """Return the hints about the asked address.  The container has the address 172.17.0.2."""
+    whole = network(RUN)
+    told = whole.hosts[0].told
+    assert told is not None
+    flows = flows_for(whole, (parse_target(f"{asked}:80"),), None)
+    prose = prose_of(((2, said), (3, f"curl {asked} is refused")))
+    return list(mistyped_addresses(prose, whole.hosts[0], told, flows))

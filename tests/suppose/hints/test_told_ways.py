@@ -8,6 +8,7 @@ from hairpin.suppose.hints.told_ways import (
     bare_bridge,
     bare_uplink,
     bridge_skips_rules,
+    silent_router,
     smaller_in_addresses,
     smaller_in_listing,
     two_routes,
@@ -80,6 +81,31 @@ def test_netstat_lists_a_smaller_uplink(uplink: str, found: int) -> None:
     lines = ("docker0   1500        0      0      0 0", f"{uplink}      1450  1023246      0      0 0")
     assert len(list(smaller_in_listing(enumerate(lines, 1)))) == found
     assert not list(smaller_in_listing(enumerate((lines[0], "eth0 1500 1 2 3 4"), 1)))
+
+
+_LOST = """\
+$ docker run --rm alpine ping -c3 198.51.100.7
+PING 198.51.100.7 (198.51.100.7): 56 data bytes
+
+--- 198.51.100.7 ping statistics ---
+3 packets transmitted, 0 packets received, 100% packet loss
+"""
+_REFUSED = "$ docker run --rm alpine wget http://198.51.100.7/\nwget: can't connect: Connection refused\n"
+
+
+@pytest.mark.parametrize(
+    ("said", "outcome", "found"),
+    (
+        ("iStoreOS：容器用 bridge 不能上外网", _LOST, 1),
+        ("OpenWrt: containers on docker0 have no internet", _LOST, 1),
+        ("OpenWrt: containers on docker0 have no internet", _REFUSED, 0),  # its firewall rejects
+        ("Debian: containers on docker0 have no internet", _LOST, 0),
+    ),
+)
+def test_a_router_does_not_masquerade(said: str, outcome: str, found: int) -> None:
+    host = network(outcome).hosts[0]
+    assert host.told is not None
+    assert [each.cause for each in silent_router(prose_of(((1, said),)), host.told)] == ["masquerade-missing"] * found
 
 
 _IFCONFIG = (

@@ -9,14 +9,14 @@ from hairpin.evidence.told import Outcome
 from hairpin.pasted.joining import unrecognised_in
 from hairpin.question.target import is_outside_name
 from hairpin.suppose.asked import UNNAMED
-from hairpin.suppose.hints.asked_ways import asks_itself, asks_the_bridge, closed_by_ufw
+from hairpin.suppose.hints.asked_ways import asks_inside_a_machine, asks_itself, asks_the_bridge, closed_by_ufw
 from hairpin.suppose.hints.bridge_asked import asked_on_a_bridge
 from hairpin.suppose.hints.captured import seen_coming_in, untranslated_packets
 from hairpin.suppose.hints.counted_drops import counted_drops
 from hairpin.suppose.hints.engine_ranges import covered_by_an_engine
 from hairpin.suppose.hints.firewall_log import logged_drops
 from hairpin.suppose.hints.hint import Hinted, hints_in, prose_of, words
-from hairpin.suppose.hints.proxied import asks_other_family, forwards_to_itself
+from hairpin.suppose.hints.proxied import asks_other_family, forwards_to_itself, keeps_old_address
 from hairpin.suppose.hints.quoted import quoted_lines
 from hairpin.suppose.hints.said_ranges import inside_the_pools, overlapping_ranges
 from hairpin.suppose.hints.table import HINTS
@@ -35,6 +35,8 @@ from hairpin.suppose.hints.told_names import (
     SURE,
     apart_from_a_proxy,
     held_by_another,
+    mistyped_addresses,
+    mistyped_host_name,
     mistyped_names,
     silent_name_server,
     stopped_containers,
@@ -49,6 +51,7 @@ from hairpin.suppose.hints.told_ways import (
     bare_bridge,
     bare_uplink,
     bridge_skips_rules,
+    silent_router,
     smaller_in_addresses,
     smaller_in_listing,
     two_routes,
@@ -72,7 +75,7 @@ def hints_of(answer: Answer, failures: tuple[Outcome, ...]) -> tuple[Hinted, ...
     """Return the hints, the heaviest first, each cause once."""
     found: dict[tuple[str, str], Hinted] = {}
     for each in sorted(_all(answer, failures), key=lambda one: -one.weight):
-        found.setdefault((each.cause, "" if each.cause else each.command), each)
+        found.setdefault((each.cause, "" if each.cause else each.means.template), each)
     return tuple(found.values())
 
 
@@ -113,6 +116,8 @@ def _all(answer: Answer, failures: tuple[Outcome, ...]) -> Iterator[Hinted]:
         yield from covered_by_an_engine(lines, answer.evidence, host, flows)
         yield from asks_itself(host.told, flows)
         yield from forwards_to_itself(prose, host)
+        yield from keeps_old_address(prose, host, host.told)
+        yield from asks_inside_a_machine(prose, host.told, flows)
         yield from asks_other_family(prose, host, host.told)
         yield from asks_the_bridge(prose, host.told, flows)
         yield from closed_by_ufw(answer.evidence, host, flows)
@@ -122,11 +127,14 @@ def _all(answer: Answer, failures: tuple[Outcome, ...]) -> Iterator[Hinted]:
         yield from resolver_rules_gone(prose, host)
         yield from stopped_containers(prose, host.told, flows)
         yield from mistyped_names(prose, host, host.told)
+        yield from mistyped_host_name(prose)
+        yield from mistyped_addresses(prose, host, host.told, flows)
         yield from apart_from_a_proxy(prose, host)
         yield from held_by_another(lines, prose, flows)
         yield from discovery_dropped(host, flows)
         yield from asked_on_a_bridge(lines, host, host.told)
         yield from two_routes(host, host.told)
+        yield from silent_router(prose, host.told)
         yield from bare_uplink(host, host.told)
         yield from bridge_skips_rules(host, host.told)
         yield from untranslated_packets(host.told.outcomes)

@@ -2,7 +2,8 @@
 texts about failed starts are in ``hairpin.texts``.
 
 ``docker`` (ports and rules), ``docker_networks``, ``dockerd``, ``swarm``, ``compose`` (networks), ``desktop`` (engines
-in a virtual machine), ``podman`` (with CNI and containerd), ``podman_networks``, ``kubernetes``, ``iptables`` (with
+in a virtual machine), ``podman`` (with CNI and containerd), ``podman_networks``, ``programs`` (that are missing or
+forbidden), ``kubernetes``, ``iptables`` (with
 nft), ``kernel`` (with ip), ``firewalls``, ``managers`` (of links, services and compose), ``clients``, ``languages``
 (libraries of programming languages), ``exchanges`` (connections that opened and then failed), ``proxies`` (reverse
 proxies, registries), ``services`` (services that refuse a client themselves), ``names`` (DNS).
@@ -24,6 +25,7 @@ from hairpin.explain.catalogue.managers import MANAGERS
 from hairpin.explain.catalogue.names import NAMES
 from hairpin.explain.catalogue.podman import PODMAN
 from hairpin.explain.catalogue.podman_networks import PODMAN_NETWORKS
+from hairpin.explain.catalogue.programs import PROGRAMS
 from hairpin.explain.catalogue.proxies import PROXIES
 from hairpin.explain.catalogue.services import SERVICES
 from hairpin.explain.catalogue.swarm import SWARM
@@ -32,7 +34,7 @@ from hairpin.texts.network_starts import NETWORK_STARTS
 
 ENTRIES = (
     *DOCKER_NETWORKS, *ENGINE_STARTS, *NETWORK_STARTS, *DOCKER, *DOCKERD, *SWARM, *COMPOSE, *DESKTOP, *PODMAN,
-    *PODMAN_NETWORKS, *KUBERNETES, *IPTABLES, *KERNEL, *FIREWALLS, *MANAGERS, *CLIENTS, *LANGUAGES, *EXCHANGES,
-    *PROXIES, *SERVICES, *NAMES,
+    *PODMAN_NETWORKS, *PROGRAMS, *KUBERNETES, *IPTABLES, *KERNEL, *FIREWALLS, *MANAGERS, *CLIENTS, *LANGUAGES,
+    *EXCHANGES, *PROXIES, *SERVICES, *NAMES,
 )  # fmt: skip
 """All entries of the catalogue.  If two patterns match and say equally much, the earlier entry counts."""

@@ -43,6 +43,21 @@ DOCKER = (
         ),
     ),
     TextMeaning(
+        id="docker-proxy-program-missing", program="dockerd",
+        patterns=(
+            'exec: "docker-proxy": executable file not found', "userland-proxy-path * invalid",
+            "failed to find docker-proxy binary", "fork/exec {path}docker-proxy: {no_file}",
+            "invalid userland-proxy-path",
+        ),
+        meaning=message(
+            "dockerd does not find its program docker-proxy, which it starts for each published port. The program "
+            "belongs to the same package as dockerd; userland-proxy-path in daemon.json names its folder, and with "
+            "`userland-proxy` false dockerd needs no such program."
+        ),
+        command="command -v docker-proxy; ls /usr/libexec/docker /usr/bin/docker-proxy; cat /etc/docker/daemon.json",
+        shows=message("the program has no path"),
+    ),
+    TextMeaning(
         id="docker-nat-chain-gone", program="dockerd",
         patterns=(
             "iptables * -t nat -A DOCKER * No chain/target/match by that name",

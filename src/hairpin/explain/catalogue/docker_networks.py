@@ -17,6 +17,9 @@ DOCKER_NETWORKS = (
             "network of the same name has another id. The container has to be recreated; compose has the option "
             "--force-recreate for this."
         ),
+        command="docker network ls --no-trunc; docker inspect --format '{{.Name}} {{json .NetworkSettings.Networks}}' "
+        "$(docker ps -aq)",
+        shows=message("a container has the NetworkID of a network that is not listed"),
     ),
     TextMeaning(
         id="docker-bridge-full", program="dockerd",

@@ -17,15 +17,35 @@ EXCHANGES = (
         ),
     ),
     TextMeaning(
+        id="server-speaks-no-tls", program="", printed_by="client",
+        patterns=(
+            "server gave HTTP response to HTTPS client", "SSL routines*wrong version number",
+            "[SSL: WRONG_VERSION_NUMBER]", "SSL_ERROR_RX_RECORD_TOO_LONG", "SSL routines*packet length too long",
+            "Unsupported or unrecognized SSL message", "EPROTO * wrong version number", "ERR_SSL_PROTOCOL_ERROR",
+        ),
+        meaning=message(
+            "The connection works, but the client speaks TLS (https) to a port that speaks plain HTTP, or another "
+            "protocol without TLS. Write http:// for this port, or ask the port that speaks TLS. The network is not "
+            "at fault."
+        ),
+    ),
+    TextMeaning(
+        id="server-wants-tls", program="", printed_by="client",
+        patterns=(
+            "Client sent an HTTP request to an HTTPS server", "The plain HTTP request was sent to HTTPS port",
+            "curl: (1) Received HTTP/0.9 when not allowed", 'malformed HTTP response "\\x15\\x03',
+            "speaking plain HTTP to an SSL-enabled server port", "SSL routines*http request",
+            "This combination of host and port requires TLS",
+        ),
+        meaning=message(
+            "The connection works, but the client speaks plain HTTP to a port that speaks TLS (https). Write https:// "
+            "for this port; a reverse proxy needs the scheme https for such a service. The network is not at fault."
+        ),
+    ),
+    TextMeaning(
         id="protocol-mismatch", program="", printed_by="client",
         patterns=(
-            "server gave HTTP response to HTTPS client", "Client sent an HTTP request to an HTTPS server",
-            "The plain HTTP request was sent to HTTPS port", "tls: first record does not look like a TLS handshake",
-            "SSL routines*wrong version number", "[SSL: WRONG_VERSION_NUMBER]", "SSL_ERROR_RX_RECORD_TOO_LONG",
-            "curl: (1) Received HTTP/0.9 when not allowed", 'malformed HTTP response "\\x15\\x03',
-            "SSL routines*packet length too long", "Unsupported or unrecognized SSL message",
-            "http2: * looked like an HTTP/1.1 header", "EPROTO * wrong version number",
-            "ERR_SSL_PROTOCOL_ERROR", "speaking plain HTTP to an SSL-enabled server port", "SSL routines*http request",
+            "tls: first record does not look like a TLS handshake", "http2: * looked like an HTTP/1.1 header",
         ),
         meaning=message(
             "The connection works, but its two ends speak different protocols: one end speaks TLS (https), the other "

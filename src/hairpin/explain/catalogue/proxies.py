@@ -32,6 +32,73 @@ PROXIES = (
         causes=("container-not-running", "container-unhealthy"),
     ),
     TextMeaning(
+        id="proxy-upstream-no-tls", program="nginx", printed_by="client",
+        patterns=(
+            "SSL_do_handshake() failed (*wrong version number*) while SSL handshaking to upstream",
+            "SSL_do_handshake() failed (*packet length too long*) while SSL handshaking to upstream",
+            "SSL_do_handshake() failed (*unknown protocol*) while SSL handshaking to upstream",
+            "500 Internal Server Error' caused by: tls: first record does not look like a TLS handshake",
+            "http.log.error * tls: first record does not look like a TLS handshake",
+            "OPENSSL_internal:WRONG_VERSION_NUMBER",
+        ),
+        meaning=message(
+            "The reverse proxy speaks TLS (https) to a port that speaks plain HTTP. A setting of the proxy names https "
+            "for this service (VIRTUAL_PROTO of nginx-proxy, `proxy_pass https://`, loadbalancer.server.scheme of "
+            "Traefik, backend-protocol of an ingress): without it, or with http, the proxy gets an answer."
+        ),
+        command="docker exec PROXY curl -sv NAME:PORT; "
+        "docker inspect --format '{{json .Config.Env}}' SERVICE",
+        shows=message("plain HTTP gets an answer, and a variable or a setting of the proxy says https"),
+    ),
+    TextMeaning(
+        id="proxy-upstream-ended", program="apache", printed_by="client",
+        patterns=(
+            "AH01102: error reading status line from remote server *", "AH00898: Error reading from remote server *",
+            "error reading status line from remote server",
+        ),
+        meaning=message(
+            "The service behind the proxy took the connection and ended it without an answer: it expects TLS (https) "
+            "on this port, or it broke off the request. `docker logs` of the service says which."
+        ),
+        command="curl -sv NAME:PORT; openssl s_client -connect NAME:PORT; docker logs --tail 50 SERVICE",
+        shows=message("openssl shows a certificate, and plain HTTP gets no answer"),
+    ),
+    TextMeaning(
+        id="proxy-upstream-tls-failed", program="nginx", printed_by="client", general=True,
+        patterns=("while SSL handshaking to upstream", "peer closed connection in SSL handshake * to upstream"),
+        meaning=message(
+            "The reverse proxy reached the service, and the TLS handshake between the two failed: the service speaks "
+            "plain HTTP on this port, wants the server's name (SNI), or has no TLS version in common with the proxy."
+        ),
+    ),
+    TextMeaning(
+        id="redirect-loop", program="browser", printed_by="client",
+        patterns=(
+            "ERR_TOO_MANY_REDIRECTS", "redirected you too many times", "Maximum ({number}) redirects followed",
+            "stopped after {number} redirects", "Exceeded {number} redirects",
+        ),
+        meaning=message(
+            "The service sends each request from http to https, and the proxy before it asks by http again: the proxy "
+            "ends TLS (Cloudflare's mode Flexible, a reverse proxy) and does not say so. The service needs "
+            "X-Forwarded-Proto and has to trust the proxy, or the proxy has to ask by https."
+        ),
+        command="curl -sIL --max-redirs 5 URL; curl -sI -H 'X-Forwarded-Proto: https' NAME:PORT",
+        shows=message("each answer is a redirect to the same address, and with the header there is none"),
+    ),
+    TextMeaning(
+        id="nginx-resolver", program="nginx", printed_by="client", other_causes=True,
+        patterns=(
+            "no resolver defined to resolve {host}", "{host} could not be resolved (3: Host not found)",
+            "{host} could not be resolved (2: Server failure)", "{host} could not be resolved (5: Operation refused)",
+        ),
+        meaning=message(
+            "nginx resolves a name in a variable while it runs, and only with the servers of its own line `resolver`. "
+            "Containers' names are known to 127.0.0.11 (Docker) or to the cluster's DNS, and nginx adds no search "
+            "domain: in Kubernetes it needs the whole name, SERVICE.NAMESPACE.svc.cluster.local."
+        ),
+        causes=("no-common-network-for-name", "container-not-running", "dns-upstream-unreachable"),
+    ),
+    TextMeaning(
         id="proxy-bad-gateway", program="", printed_by="client", general=True, other_causes=True,
         patterns=(
             "502 Bad Gateway", "504 Gateway Time-out", "504 Gateway Timeout", "503 Service Temporarily Unavailable",

@@ -26,6 +26,20 @@ SERVICES = (
         ),
     ),
     TextMeaning(
+        id="mysql-login-refused-locally", program="mysql", printed_by="client",
+        patterns=(
+            "Access denied for user '{word}'@'localhost' (using password: *",
+            "Access denied for user '{word}'@'localhost'",
+        ),
+        meaning=message(
+            "The server sees the client at localhost. If the client is not in the server's own container, another "
+            "MySQL has answered: that of the host, by its unix socket (`mysql` without -h) or on its own port 3306. In "
+            "the server's container, the password is wrong; a volume that already had data keeps its old one."
+        ),
+        command="sudo ss -lntup; docker ps; mysql -h 127.0.0.1 -P PORT -e 'SELECT @@hostname'",
+        shows=message("mysqld of the host has the port, or the name is not the container's id"),
+    ),
+    TextMeaning(
         id="postgres-host-refused", program="postgres", printed_by="client",
         patterns=('no pg_hba.conf entry for host "{host}"', 'pg_hba.conf rejects connection for host "{host}"'),
         meaning=message(
@@ -112,6 +126,24 @@ SERVICES = (
             "container-not-running",
         ),
         verdicts=("refused", "rejected", "dropped", "unanswered"),
+    ),
+    TextMeaning(
+        id="kafka-advertised-name", program="kafka", printed_by="client",
+        patterns=(
+            "Error connecting to node {host}:{port} (id: {number} rack:",
+            "]: {host}:{port}/{number}: Failed to resolve '{host}:{port}'",
+            "]: {host}:{port}/{number}: Connect to ipv*#{address}:{port} failed: *",
+            "{host}:{port}/{number}: Failed to resolve '{host}:{port}': *",
+        ),
+        meaning=message(
+            "The client has reached a broker, and does not reach the address that this broker advertises "
+            "(advertised.listeners, KAFKA_ADVERTISED_LISTENERS). A container's name works for clients on its network "
+            "only, and localhost for clients on the host only: each kind of client needs a listener of its own."
+        ),
+        command="docker compose config | grep -i advertised; docker ps",
+        shows=message(
+            "the advertised address is localhost or a container's name, and the failing client is elsewhere"
+        ),
     ),
     TextMeaning(
         id="web-host-refused", program="", printed_by="client",

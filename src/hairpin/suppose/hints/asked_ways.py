@@ -1,9 +1,9 @@
-"""Hints about the asked flow itself: a client in a container that asks its own loopback, the bridge's own address, or
-a port of the host that ufw does not open."""
+"""Hints about the asked flow itself: a client in a container that asks its own loopback, the bridge's own address, an
+address of its own link's range, or a port of the host that ufw does not open."""
 
 import re
 from collections.abc import Iterable, Iterator
-from ipaddress import IPv4Address
+from ipaddress import IPv4Address, IPv4Network
 
 from hairpin.evidence.reading import HOST, Evidence
 from hairpin.evidence.told import Outcome, ToldParts
@@ -16,6 +16,14 @@ from hairpin.suppose.hints.hint import Hinted, Prose, words
 from hairpin.suppose.hints.phrases import INPUT, INPUT_SHOWS, RULES
 from hairpin.suppose.hints.told_names import SURE
 
+_OWN_RANGES = (
+    ("slirp4netns", words(r"\bslirp4netns\b|\brootless\b"), IPv4Network("10.0.2.0/24")),
+    ("Docker Desktop", words(r"\bdocker desktop\b"), IPv4Network("192.168.65.0/24")),
+    ("Lima", words(r"\b(?:colima|lima|rancher desktop)\b"), IPv4Network("192.168.5.0/24")),
+)
+"""The ranges of networks that exist only between a container or a virtual machine and a program beside it."""
+_OWN_PARTS = frozenset((0, 1, 2, 3, 4, 15, 100, 254, 255))
+"""The last parts of the addresses that these programs have themselves: gateway, name server, host, guest."""
 _UFW_PORT = re.compile(r"(?<![\d./])(?P<first>\d{1,5})(?::(?P<last>\d{1,5}))?(?![\d.])(?:/\w+)?")
 _UFW_ROW = re.compile(r"^(?:\[ ?\d+\] )?(?P<to>\S.*?)\s+(?:ALLOW|LIMIT)\b", re.MULTILINE)
 _ANY = re.compile(r"Anywhere(?: \(v6\))?\s*$")
@@ -61,6 +69,36 @@ def asks_the_bridge(prose: Prose, told: ToldParts, flows: Iterable[Flow]) -> Ite
             number, quote = prose.line_at(said.start())
             yield Hinted("input-drops-host-service", 24, RULES, INPUT_SHOWS, INPUT, number, quote)
             return
+
+
+def asks_inside_a_machine(prose: Prose, told: ToldParts, flows: Iterable[Flow]) -> Iterator[Hinted]:
+    """Yield the hint that a client asks an address in a range that slirp4netns or the engine's virtual machine uses for
+    its own clients: they look for the address on their own link."""
+    asked = [IPv4Address(each.daddr) for each in flows if each.version == 4]
+    asked += [IPv4Address(each.host) for each in told.outcomes if each.failed and _is_ipv4(each.host)]
+    for program, pattern, subnet in _OWN_RANGES:
+        found = pattern.search(prose.text)
+        inside = [each for each in asked if each in subnet]
+        other = next((each for each in inside if int(each) & 0xFF not in _OWN_PARTS), None)
+        if found is None or other is None:
+            continue
+        means = message(
+            "{program} gives its clients addresses of {range}, so a container looks for {address} on its own link, and "
+            "not in the network where the machine is. Another range for {program} helps",
+            program=program, range=str(subnet), address=str(other),
+        )  # fmt: skip
+        shows = message("the range of the container's or of the machine's own link covers the address")
+        command = f"podman info; docker context ls; ip route get {other}; ip addr"
+        number, quote = prose.line_at(found.start())
+        yield Hinted("", SURE, command, shows, means, number, quote)
+        return
+
+
+def _is_ipv4(text: str) -> bool:
+    try:
+        return bool(IPv4Address(text))
+    except ValueError:
+        return False
 
 
 def closed_by_ufw(evidence: Iterable[Evidence], host: Host, flows: Iterable[Flow]) -> Iterator[Hinted]:

@@ -21,6 +21,11 @@ _NAME_UNKNOWN = (
 """Matches words that say that a program finds no address for a name without a dot, as services of compose have."""
 _WITH_HOSTS_NETWORK = rf"{HOST_NETWORK}(?!.{{0,60}}(?:\bworks?\b|\bhelps?\b|\bfine\b|\bresolves?\b|没问题|正常|可以))"
 
+_REFUSED = r"(?:refused|ECONNREFUSED|拒绝|拒絕|拒否|거부|отказано|verweigert|recusad|rechazad|refusée)"
+_ITSELF = r"(?:localhost|127\.0\.0\.1)"
+_STORE_PORT = r"(?:3306|5432|6379|27017|5672|1433|9200|11211|3307|5433|4222|2379|8123)"
+"""The ports of databases and brokers, which seldom run in the container of the program that asks them."""
+
 NETWORKS: tuple[Hint, ...] = (
     Hint(
         says=(
@@ -204,7 +209,7 @@ NETWORKS: tuple[Hint, ...] = (
                 r"|\b(?:jdbc:\w+|postgres(?:ql)?|mysql2?|mongodb|redis|amqp)://[^\s/]{0,60}(?:localhost"
                 r"|127\.0\.0\.1)\b"
             ),
-            words(r"refused|ECONNREFUSED|\b2002\b|no such file"),
+            words(rf"{_REFUSED}|\b2002\b|no such file"),
         ),
         unless=words(rf"{HOST_NETWORK}"),
         cause="loopback-is-the-container",
@@ -213,6 +218,27 @@ NETWORKS: tuple[Hint, ...] = (
         shows=message("the client is a container, and the service that it asks is in another container"),
         means=message(
             "In a container, localhost is the container itself: the client asks itself instead of the other container"
+        ),
+    ),
+    Hint(
+        says=(
+            words(
+                rf"\b\w*(?:host(?:name)?|server|addr(?:ess)?|url|dsn)[\"']? ?[=:] ?[\"']?{_ITSELF}[\"']?[:,; \n]"
+                rf"[^\n]{{0,12}}(?:\n\s*)?[\"']?\w*port[\"']? ?[=:] ?[\"']?{_STORE_PORT}\b"
+                rf"|\b\w*(?:host(?:name)?|server|addr(?:ess)?|url|dsn|uri)[\"']? ?[=:] ?[\"']?[^\s\"']{{0,60}}"
+                rf"{_ITSELF}\)?:{_STORE_PORT}\b"
+            ),
+            words(rf"{_REFUSED}|\bexited\b|\brestarting\b|退出|打不开"),
+            words(r"docker(?:-| )(?:run|compose)\b|\bdocker ps\b|\bcontainers?\b|容器|^\s*services:"),
+        ),
+        unless=words(rf"{HOST_NETWORK}|\bsupervisord?\b|all[- ]in[- ]one"),
+        cause="loopback-is-the-container",
+        weight=26,
+        command="docker logs --tail 50 {container}; docker compose config; docker ps",
+        shows=message("the container's log says that it cannot connect to 127.0.0.1 or localhost"),
+        means=message(
+            "A setting of the program in the container names 127.0.0.1 or localhost for its database: in the container "
+            "this is the container itself, so the program does not come up, and nobody answers on its port"
         ),
     ),
     Hint(
@@ -306,7 +332,12 @@ NETWORKS: tuple[Hint, ...] = (
         ),
     ),
     Hint(
-        says=(words(r"SQLSTATE ?\[HY000\] ?\[2002\] (?:connection refused|no such file|conex|verbindung)"),),
+        says=(
+            words(
+                r"(?:SQLSTATE ?\[HY000\] ?\[2002\]|\(HY000/2002\):?) (?:connection refused|no such file|conex"
+                r"|verbindung)"
+            ),
+        ),
         unless=words(r"\bDB_HOST ?[=:] ?(?!127|localhost)[a-z]"),
         cause="loopback-is-the-container",
         weight=20,

@@ -1,5 +1,5 @@
-"""The words that point to single rules: bans, Podman's rules, rules of a transparent proxy, and a MASQUERADE rule that
-helps."""
+"""The words that point to single rules: bans, Podman's rules, rules of a transparent proxy, a MASQUERADE rule that
+helps, and rules for system calls that are older than the image."""
 
 from hairpin.message import message
 from hairpin.suppose.hints.hint import Hint, words
@@ -73,5 +73,23 @@ SINGLE_RULES: tuple[Hint, ...] = (
         command=RULES,
         shows=message("nat POSTROUTING has no MASQUERADE for the network"),
         means=message("The text says that a rule with MASQUERADE helps"),
+    ),
+    Hint(
+        says=(
+            words(
+                r"\b(?:Jan +1|1 Jan|01-01)\b[^\n]{0,30}\b1970\b|\b1970-01-01\b|\blibseccomp2?\b"
+                r"|\b(?:buster|raspbian 10|docker (?:version )?(?:18|19)\.\d\d)\b"
+                r"(?=.{0,2000}\balpine:? ?(?:linux )?v?3\.(?:1[3-9]|2\d))"
+            ),
+            words(r"temporary error|could(?: not|n't) resolve|bad address|fail(?:s|ed)?\b|operation not permitted"),
+        ),
+        is_error=True,
+        weight=28,
+        command="docker version; dpkg -l libseccomp2; docker run --rm alpine date",
+        shows=message("libseccomp2 is older than 2.4.4, and `date` in the container says 1970"),
+        means=message(
+            "The host's libseccomp2 or engine is older than the image: its filter refuses the system calls for the "
+            "time of newer images, so clocks, names and TLS fail in the container, although the network works"
+        ),
     ),
 )

@@ -98,12 +98,14 @@ _NO_INTERNET = words(
 )
 _ASKS_A_TUNNEL = words(r"\bgluetun\b|\bvpn client\b|\banyconnect\b|openvpn-client|\b(?:two|2|both|several) networks\b")
 _ENGINE = words(rf"{CONTAINERS}|\bdocker\b|\bpodman\b|\bcompose\b|容器|контейнер")
-_ROUTERS_SYSTEM = words(r"(?a:\b(?:openwrt|lede|istoreos|immortalwrt|luci\b|dockerman|gl\.?inet|fw[34]))")
-_BRIDGED_OUT = words(
+ROUTERS_SYSTEM = words(r"(?a:\b(?:openwrt|lede|istoreos|immortalwrt|luci\b|dockerman|gl\.?inet|fw[34]))")
+"""Matches the name of a router's system, such as OpenWrt."""
+BRIDGED_OUT = words(
     r"(?:bridge|docker0|桥接|网桥).{0,80}(?:internet|外网|上网|联网|\bwan\b|\bout(?:side|bound)?\b|download|\bpull\b)"
     r"|(?:internet|外网|上网|联网|\bwan\b|\bout(?:side|bound)?\b).{0,80}(?:bridge|docker0|桥接|网桥)"
     r"|(?:容器|containers?\b).{0,40}(?:外网|上网|联网|internet)"
 )
+"""Matches words that a container on a bridge does not get out."""
 
 SIDES: tuple[Hint, ...] = (
     # --- discovery ---
@@ -214,7 +216,7 @@ SIDES: tuple[Hint, ...] = (
     ),
     # --- a router's firewall ---
     Hint(
-        says=(_ROUTERS_SYSTEM, _BRIDGED_OUT),
+        says=(ROUTERS_SYSTEM, BRIDGED_OUT),
         cause="third-party-forward-chain-drops",
         weight=26,
         command="sudo iptables-save; sudo nft list ruleset; uci show firewall",
@@ -224,7 +226,7 @@ SIDES: tuple[Hint, ...] = (
         ),
     ),
     Hint(
-        says=(_ROUTERS_SYSTEM, _BRIDGED_OUT),
+        says=(ROUTERS_SYSTEM, BRIDGED_OUT),
         cause="forward-policy-drop",
         weight=24,
         command=RULES,

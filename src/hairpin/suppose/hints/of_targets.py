@@ -1,5 +1,6 @@
-"""The words about the address that a client is given: a port mapping at loopback, the bridge's own address, an address
-outside that pods ask, and addresses of an engine in a virtual machine or of a cluster in containers."""
+"""The words about the address that a client is given: a port mapping at loopback, an address that a broker advertises,
+an address on which a configuration lets a server listen, the bridge's own address, an address outside that pods ask,
+and addresses of an engine in a virtual machine or of a cluster in containers."""
 
 from hairpin.message import message
 from hairpin.suppose.hints.hint import Hint, words
@@ -16,6 +17,7 @@ from hairpin.suppose.hints.phrases import (
     LOCALHOST,
     MACHINE,
     RULES,
+    SOCKETS,
     VM_SHOWS,
 )
 from hairpin.suppose.hints.told_names import SURE
@@ -43,6 +45,22 @@ _OUTSIDE_WORKS = (
     r"|(?:外网|百度)[^\n]{0,8}(?:通|正常|可以)"
 )
 
+_BINDS_TO_LOOPBACK = (
+    r"^\W{0,4}(?:bind[-_]address|bind_?ip|listen_addresses|(?:network|http|transport)\.(?:bind_)?host"
+    r"|server\.(?:address|host)|listen|bind)[\"']?\s*[:= ]\s*[\"'\[]?(?:127\.0\.0\.1|localhost|_local_|::1)"
+    r"(?::\d+)?[\"'\];]*\s*(?:#.*)?$"
+)
+"""Matches a line of a configuration by which a server listens on loopback: MySQL, MongoDB, PostgreSQL, Elasticsearch,
+Kibana, PHP-FPM, Redis."""
+_BINDS_TO_ALL = (
+    r"^\W{0,4}(?:bind[-_]address|bind_?ip|listen_addresses|(?:network|http)\.host|bind)[\"']?\s*[:= ]\s*[\"']?"
+    r"(?:0\.0\.0\.0|\*|::)(?:[\s\"']|$)"
+)
+_ASKS_THE_HOST = (
+    r"host\.(?:docker|containers)\.internal|\b172\.17\.0\.1\b|\b(?:on|of) (?:the|my) (?:docker )?host\b"
+    r"|\bhost machine\b"
+)
+
 TARGETS: tuple[Hint, ...] = (
     Hint(
         says=(
@@ -63,6 +81,16 @@ TARGETS: tuple[Hint, ...] = (
         means=message("The port is published at 127.0.0.1, so clients on other machines do not reach it"),
     ),
     Hint(
+        says=(words(r"(?:\b|_)ADVERTISED_(?:LISTENERS|HOST(?:_?NAME)?)\b|\badvertised\.(?:listeners|host\.name)\b"),),
+        weight=26,
+        command="docker compose config | grep -i advertised; docker ps",
+        shows=message("the advertised address is localhost or a container's name, and the failing client is elsewhere"),
+        means=message(
+            "The broker sends each client to the address that it advertises: a container's name, which only containers "
+            "on its network resolve, or localhost, which is the client itself. Clients on another side do not reach it"
+        ),
+    ),
+    Hint(
         says=(words(r"redis-server[\s\"',+-]+/\S*\.conf\b"), words(r"refused|ECONNREFUSED|\bError 111\b|拒绝")),
         unless=words(r"^\s*bind\s+(?:0\.0\.0\.0|\*)|--bind 0\.0\.0\.0"),
         cause="service-listens-on-container-loopback",
@@ -72,6 +100,60 @@ TARGETS: tuple[Hint, ...] = (
         means=message(
             "Redis was started with a configuration file. The file that Redis ships has `bind 127.0.0.1 -::1`, so "
             "Redis listens on the container's own loopback; without a file it listens on all addresses"
+        ),
+    ),
+    Hint(
+        says=(
+            words(
+                r"\b(?:proxy|fastcgi|grpc|uwsgi)_pass (?:\w+://)?\$\w+"
+                r"|\bset \$\w*(?:upstream|backend|target|host)\w* \S+;"
+                r"|\bresolver (?:8\.8|1\.1|114\.)\S+"
+            ),
+            words(r"\b50[234]\b|could not be resolved|no resolver|bad gateway|host not found"),
+        ),
+        weight=28,
+        is_error=True,
+        command="docker exec {container} sh -c 'nginx -T 2>/dev/null | grep -n resolver; cat /etc/resolv.conf'; "
+        "docker logs --tail 50 {container}",
+        shows=message(
+            "the log says `could not be resolved`: `resolver` is missing or asks another server, or the name is short"
+        ),
+        means=message(
+            "nginx resolves a name in a variable while it runs, and asks only the servers of its line `resolver`: "
+            "127.0.0.11 knows Docker's names. It adds no search domain of resolv.conf, so in Kubernetes a short name "
+            "is not enough (SERVICE.NAMESPACE.svc.cluster.local)"
+        ),
+    ),
+    Hint(
+        says=(
+            words(_BINDS_TO_LOOPBACK),
+            words(r"refused|ECONNREFUSED|\bError 111\b|reset by peer|empty reply|拒绝|connect to MySQL server on"),
+            words(rf"{CONTAINERS}|\bcompose\b|\bdocker\b|容器"),
+        ),
+        unless=words(rf"{HOST_NETWORK}|{_ASKS_THE_HOST}|{_BINDS_TO_ALL}"),
+        cause="service-listens-on-container-loopback",
+        weight=24,
+        command="docker exec {container} sh -c 'cat /proc/net/tcp /proc/net/tcp6'; docker inspect {container}",
+        shows=message("the line of the port has the address 127.0.0.1"),
+        means=message(
+            "A line of the service's own configuration lets it listen on 127.0.0.1: in a container this is the "
+            "container's own loopback, which no client outside of the container reaches"
+        ),
+    ),
+    Hint(
+        says=(
+            words(_BINDS_TO_LOOPBACK),
+            words(r"refused|ECONNREFUSED|\bError 111\b|拒绝|connect to MySQL server on"),
+            words(_ASKS_THE_HOST),
+        ),
+        unless=words(_BINDS_TO_ALL),
+        cause="host-service-listens-on-loopback",
+        weight=25,
+        command=SOCKETS,
+        shows=message("the line of the port has the address 127.0.0.1"),
+        means=message(
+            "A line of the service's configuration lets it listen on 127.0.0.1 of the host, and the container asks "
+            "another address of the host"
         ),
     ),
     Hint(

@@ -22,6 +22,44 @@ from hairpin.suppose.hints.phrases import (
 )
 from hairpin.suppose.hints.told_names import SURE
 
+_WINDOWS = (
+    r"(?:\b(?:wsl ?2?|hyper-v|docker for windows|(?:docker|rancher) desktop (?:for|on) windows|windows server"
+    r"|windows host|(?:docker|engine|containers?|host|server|runs?|running|installed)\b"
+    r"[^\n,;]{0,20} on (?:a |my )?windows"
+    r"|vpnkit|com\.docker\.backend|powershell)\b|\b[A-Z]:\\|在 ?windows|windows ?(?:上|系统|主机|宿主机))"
+)
+"""Matches words that the engine is on Windows.  Windows may also be the system of a client."""
+_MAC = r"\b(?:mac ?os(?: x)?|os x|macbook|imac|mac mini|docker for mac|orbstack|colima)\b"
+_FAR_CLIENT = (
+    r"(?:(?a:\b(?:other|another|different|second|remote|any|every) (?:\w+ )?(?:devices?|machines?|computers?|pcs?"
+    r"|laptops?|phones?|hosts?|clients?)\b|\b(?:from|on|in|over|to) (?:the |my |our |your )?(?:lan"
+    r"|local(?: area)? network|phone|outside|same (?:network|wi-?fi|lan))\b|\b(?:lan|external|mobile) (?:clients?"
+    r"|devices?|access)\b|\bfrom (?:my|the|an?) (?:\w+ )?(?:laptop|phone|tablet|ipad|iphone|tv|smartphone)\b)"
+    r"|局域网|另(?:外)?一台|其他(?:电脑|机器|设备)|别的(?:电脑|机器)|手机|外部访问"
+    r"|другого (?:компьютера|устройства)|локальной сети"
+    r"|anderen (?:Rechner|PC|Gerät\w*)|autre (?:machine|ordinateur|PC)|otr[ao] (?:máquina|equipo|PC)|別の(?:PC|端末))"
+)
+_LOCAL_WORKS = (
+    r"(?:(?a:\b(?:localhost|127\.0\.0\.1|loopback|on the (?:host|same|machine)|locally|(?:same|host|own) (?:machine|pc"
+    r"|computer))\b[^\n.]{0,60}\b(?:works?|worked|fine|ok|opens?|answers?|loads?|shows?|displays?|responds?"
+    r"|reach\w*|accessible)\b(?! (?:not|no))"
+    r"|\b(?:works?|opens?|answers?|loads?|reach\w*|accessible|access)\b[^\n.]{0,40}\b(?:localhost|127\.0\.0\.1"
+    r"|locally|on (?:the|my) (?:same|host)))|(?:本机|localhost)[^\n，。]{0,16}(?:可以|能|正常))"
+)
+_FIREWALL_OFF = words(
+    r"(?a:\bfirewalls? (?:is |are |was |were |has been |completely |fully )*(?:off|disabled|turned off|inactive)"
+    r"|\b(?:disabl|turn|switch)\w* (?:off )?(?:the |my |all |both )?(?:windows )?(?:defender )?firewalls?\b"
+    r"|\bno firewall\b)|防火墙(?:已|都|全)?(?:经)?关"
+)
+_WINDOWS_RULES = (
+    "netsh interface portproxy show all; netsh advfirewall show currentprofile; Get-NetFirewallRule -Direction Inbound "
+    "-Enabled True | Get-NetFirewallPortFilter | Where-Object LocalPort -eq {port}"
+)
+_WINDOWS_MEANS = message(
+    "The firewall of Windows drops connections from other machines: no inbound rule allows the port, or the program "
+    "that holds it (com.docker.backend, wslrelay). Connections from Windows itself do not pass this firewall"
+)
+_WINDOWS_SHOWS = message("no inbound rule allows the port, or the network has the profile Public")
 _STARTED = (
     r"\b(?:until|till|after|since|once|when(?:ever)?|as soon as|before|unless|nachdem|sobald|seit|wenn|después de"
     r"|cuando"
@@ -158,6 +196,63 @@ WAYS: tuple[Hint, ...] = (
         means=message(
             "The option mtu of dockerd is for the default bridge alone: a network that a user or compose makes has "
             "MTU 1500, unless com.docker.network.driver.mtu says otherwise"
+        ),
+    ),
+    # --- the firewall of the system around the engine's machine ---
+    Hint(
+        says=(
+            words(
+                r"\bportproxy\b|\bnetworkingMode ?= ?mirrored|\bmirrored (?:network\w*|mode)|\bhostAddressLoopback\b"
+                r"|\bwslrelay\b"
+            ),
+            words(_FAR_CLIENT),
+        ),
+        unless=_FIREWALL_OFF,
+        weight=SURE,
+        command=_WINDOWS_RULES,
+        shows=_WINDOWS_SHOWS,
+        means=_WINDOWS_MEANS,
+    ),
+    Hint(
+        says=(words(_WINDOWS), words(_LOCAL_WORKS), words(_FAR_CLIENT)),
+        unless=_FIREWALL_OFF,
+        weight=24,
+        command=_WINDOWS_RULES,
+        shows=_WINDOWS_SHOWS,
+        means=_WINDOWS_MEANS,
+    ),
+    Hint(
+        says=(
+            words(r"\bwsl ?2?\b"),
+            words(
+                r"\b(?:reach|access|connect to|ping|curl|call|contact)\w*\b[^\n.]{0,60}\b(?:windows(?: host)?"
+                r"|vEthernet|host'?s? (?:ip|address))|\bvEthernet ?\(WSL"
+                r"|\bservices? (?:running )?(?:on|of) (?:the )?windows"
+            ),
+            words(r"\btim(?:e|es|ed)[ -]?outs?\b|100% packet loss|no (?:answer|reply|response)|\bhangs?\b|超时|不通"),
+        ),
+        unless=_FIREWALL_OFF,
+        weight=22,
+        command="Get-NetFirewallProfile; Get-NetFirewallRule -Direction Inbound -Enabled True | "
+        "Where-Object Profile -match 'Any|Public'",
+        shows=message("no inbound rule is for the link vEthernet (WSL), which has the profile Public"),
+        means=message(
+            "The firewall of Windows drops connections that come from WSL: the link vEthernet (WSL) has the profile "
+            "Public, and no inbound rule allows the service's port"
+        ),
+    ),
+    Hint(
+        says=(words(_MAC), words(_LOCAL_WORKS), words(_FAR_CLIENT)),
+        unless=_FIREWALL_OFF,
+        weight=20,
+        command="/usr/libexec/ApplicationFirewall/socketfilterfw --getglobalstate --getblockall --listapps; "
+        "lsof -nP -iTCP:{port} -sTCP:LISTEN",
+        shows=message(
+            "the firewall is enabled and blocks the program that holds the port, or the port is on 127.0.0.1"
+        ),
+        means=message(
+            "The firewall of macOS blocks connections from other machines to the program that publishes the port, or "
+            "the engine's machine forwards the port to localhost only"
         ),
     ),
     # --- tunnels between hosts ---

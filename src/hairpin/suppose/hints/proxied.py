@@ -1,5 +1,6 @@
-"""Hints about a client that asks localhost: a reverse proxy in a container that forwards to the proxy's own container,
-and a client that asks the loopback address of the family for which nobody listens."""
+"""Hints about a client that asks localhost, or an old address: a reverse proxy in a container that forwards to the
+proxy's own container, a client that asks the loopback address of the family for which nobody listens, and a proxy that
+keeps the address that a container had before."""
 
 import re
 from collections.abc import Iterator
@@ -56,6 +57,78 @@ def forwards_to_itself(prose: Prose, host: Host) -> Iterator[Hinted]:
     shows = message("the proxy runs in a container, and the address behind the proxy is a loopback address")
     command = "docker compose config; docker ps"
     yield Hinted("loopback-is-the-container", SURE, command, shows, means, number, quote)
+
+
+_RESOLVES_ONCE = words(
+    r"\b(?:nginx|openresty|npm|swag|tengine|haproxy|httpd|apache2?|envoy|reverse[ -]proxy)\b|反向代理"
+)
+"""Proxies that look a name up when they start, and then keep its address."""
+_FAILS = words(
+    r"\b50[234]\b|bad gateway|gateway time-?out|connect\(\) failed|no route to host|host (?:is )?unreachable"
+    r"|while connecting to upstream"
+)
+_PROXY_HELPS = words(
+    r"(?a:\b(?:re-?start|reload|re-?load|re-?creat)\w*\b[^\n.]{0,30}\b(?:nginx|(?:the |reverse[ -])?proxy|haproxy"
+    r"|apache|npm|gateway)\b[^\n.]{0,60}\b(?:helps?|helped|fix(?:es|ed)?|solve[sd]?|works?|resolve[sd]?|again|cures?|back)\b"
+    r"|\b(?:until|unless|after|only if|have to|need to|must)\b[^\n.]{0,30}\b(?:re-?start|reload)\w*\b[^\n.]{0,20}"
+    r"\b(?:nginx|(?:the |reverse[ -])?proxy|haproxy|apache)\b"
+    r"|\b(?:until|unless|after)\b[^\n.]{0,20}\b(?:nginx|(?:the |reverse[ -])?proxy|haproxy)\b[^\n.]{0,12}"
+    r"\b(?:re-?start|reload)\w*|nginx -s reload[^\n]{0,40}\b(?:helps?|works?|fix\w*|solve\w*)"
+    r"|\bold (?:ip|address)\b|\b(?:ip|address)\b[^\n.]{0,40}\b(?:changed|changes)\b"
+    r"|\bstale (?:ip|address|upstream)"
+    r"|\bcach(?:es|ed|ing)\b[^\n.]{0,30}\b(?:ip|address|dns))"
+    r"|重启 ?nginx[^\n]{0,12}(?:正常|恢复|好了|可以|解决)|nginx 重启[^\n]{0,12}(?:正常|恢复|好了|可以)"
+    r"|(?:ip|地址)(?:变|改变|发生变化)了?"
+    r"|перезапус\w+ nginx[^\n]{0,30}(?:помог|работа)"
+)
+_REJOINED = words(r"\bnetwork disconnect\b")
+_MADE_ANEW = words(
+    r"(?a:\b(?:after|when|whenever|once|since|if|each time|every time)\b[^\n.]{0,50}\b(?:re-?creat|re-?deploy|re-?build"
+    r"|re-?built|replac|re-?start|updat|upgrad)\w*\b[^\n.]{0,60}\b(?:containers?|services?|backends?|apps?|api|upstreams?"
+    r"|stack|pods?)\b"
+    r"|\b(?:containers?|services?|backends?|apps?|api|upstreams?)\b[^\n.]{0,20}\b(?:is|was|were|gets?|got|has been)?\s*"
+    r"(?:re-?creat|re-?deploy|re-?build|re-?built|replac)\w*|--force-recreate\b|\bwatchtower\b)"
+    r"|(?:重建|重新部署|重新创建|更新|重启)[^\n]{0,10}(?:容器|服务|后端)"
+)
+_UPSTREAM = re.compile(r"\bupstream: \"(?:\w+:)?//(?P<address>(?:\d{1,3}\.){3}\d{1,3})[:/]")
+_ALONE = re.compile(
+    r"^[ \t]*(?:/?[\w.-]+:?[ \t]+)?(?P<address>(?:\d{1,3}\.){3}\d{1,3})(?:/\d{1,2})?[ \t]*$", re.MULTILINE
+)
+"""Matches a line with an address alone, or after a name: the output of ``docker inspect -f``."""
+_ADDRESSES_AT = (
+    "docker inspect --format '{{.Name}} {{json .NetworkSettings.Networks}}' $(docker ps -q); "
+    "docker logs --tail 50 PROXY"
+)
+
+
+def keeps_old_address(prose: Prose, host: Host, told: ToldParts) -> Iterator[Hinted]:
+    """Yield the hint of a proxy that keeps the address which a container had when the proxy started."""
+    text = prose.text
+    shown = {str(IPv4Address(end.ipv4)) for each in host.containers() for end in each.endpoints
+             if end.ipv4 is not None and each.name in told.containers}  # fmt: skip
+    shown |= {each["address"] for each in _ALONE.finditer(text)}
+    asked = next((each for each in _UPSTREAM.finditer(text) if _is_gone(each["address"], shown)), None)
+    weight, found = SURE, asked
+    if found is None and _RESOLVES_ONCE.search(text) is not None and _FAILS.search(text) is not None:
+        found = _PROXY_HELPS.search(text) or _REJOINED.search(text)
+        if found is None:
+            weight, found = 24, _MADE_ANEW.search(text)
+    if found is None:
+        return
+    means = message(
+        "The proxy looked the container's name up once, at its start, and goes on to send to the old address, although "
+        "the container now has another one: a restart or a reload of the proxy, or `resolver 127.0.0.11` with a "
+        "variable in proxy_pass, lets it ask again"
+    )
+    shows = message("the address after `upstream:` in the proxy's log is not the container's address")
+    number, quote = prose.line_at(found.start())
+    yield Hinted("name-pinned-to-old-address", weight, _ADDRESSES_AT, shows, means, number, quote)
+
+
+def _is_gone(address: str, shown: set[str]) -> bool:
+    """Return whether no shown container has the address, and a shown container has an address beside it."""
+    beside = address.rpartition(".")[0]
+    return address not in shown and any(each.rpartition(".")[0] == beside for each in shown)
 
 
 _LOOPBACK4 = int(IPv4Address("127.0.0.1"))

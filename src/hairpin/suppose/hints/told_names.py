@@ -1,9 +1,10 @@
-"""Hints from a text about containers that do not run, names that no container has, and processes that listen on a
-port."""
+"""Hints from a text about containers that do not run, names and addresses that no container has because they are
+mistyped, and processes that listen on a port."""
 
 import re
 from collections.abc import Iterable, Iterator
 from difflib import get_close_matches
+from ipaddress import IPv4Address
 
 from hairpin.evidence.told import ToldParts
 from hairpin.host.host import Host
@@ -21,14 +22,29 @@ _STOPPED = re.compile(
     re.MULTILINE,
 )
 _PROXIED = re.compile(r"\b(?:proxy_pass\s+\w+://|fastcgi_pass\s+|reverse_proxy\s+(?:\w+://)?)(?P<name>[A-Za-z][\w.-]*)")
-_LIKE_THE_HOST = re.compile(
-    r"(?<![\w.-])(?P<name>docker\.(?:host|internal)\.(?:internal|host)|internal\.docker\.host|host\.internal\.docker"
-    r"|host-docker[.-]internal|host\.docker-internal|hosts?\.dockers?\.(?:intern|internals|interal|intenal|local)"
-    r"|(?:hosts\.docker|host\.dockers|docker-?host)\.internal|host\.docker)(?![\w.-])"
-)
-"""Matches a name that somebody has mistyped for ``host.docker.internal``."""
 _LIKE = 0.8
 """If two names are at least this similar (``difflib``), one of them counts as the other name, mistyped."""
+_OF_HOST = ("host.docker.internal", "host.containers.internal", "gateway.docker.internal")
+_NEARLY_HOST = re.compile(
+    r"(?<![\w.-])(?:"
+    r"(?:docker\.host|host\.internal|internal\.host|docker\.internal|internal\.docker)\.(?:internal|docker|host)"
+    r"|host[-_.]?docker[-_.]?(?:intern|interal|internel|interna|internl|inernal|itnernal|intenal|internals)"
+    r"|host[-_]docker[-_.]internal|host\.docker[-_]internal|hostdocker\.internal|host\.dockerinternal"
+    r"|hosts?\.dockers?\.(?:internals|local)|docker-?host\.internal|host\.docker"
+    r"|hosts\.docker\.internal|host\.dockers\.internal|host\.(?:doker|dokcer|dcoker|docer|docke|dockr)\.internal"
+    r"|(?:hots|hsot|ost|hst)\.docker\.internal|host\.containers?\.(?:interal|internel|intern)|host\.container\.internal"
+    r")(?![\w.-])",
+    re.IGNORECASE,
+)
+"""Matches names that look like the engine's names for the host, and that no engine has."""
+_OTHER_FIRST = ("gateway", "kubernetes", "vm", "http", "hubproxy", "registry-1")
+_LOOPBACK_NET = 127
+_POOLS = range(16, 32)
+_ADDRESS = re.compile(r"(?<![\d.])(?:\d{1,3}\.){3}\d{1,3}(?![\d.]*\d)")
+_OF_CONTAINER = re.compile(r"\bIP(?:v4)?Address\"?[:=]? ?\"?(?P<address>(?:\d{1,3}\.){3}\d{1,3})")
+_ADDRESSES = "docker inspect --format '{{.Name}} {{json .NetworkSettings.Networks}}' $(docker ps -q); ip addr"
+_LOOPBACK = message("an address of the client's own loopback (127.0.0.0/8)")
+_UNKNOWN = message("an address that nobody here has")
 _NETWORKS = "docker inspect --format '{{.Name}} {{json .NetworkSettings.Networks}}' $(docker ps -q)"
 _PROXY = words(r"\b(?:nginx-proxy|traefik|reverse[ -]proxy|nginx proxy manager|caddy|haproxy|swag)\b")
 _GATEWAY_ERROR = words(r"\b50[234]\b|bad gateway|gateway time-?out|service unavailable")
@@ -66,16 +82,7 @@ def mistyped_names(prose: Prose, host: Host, told: ToldParts) -> Iterator[Hinted
     known = {name for each in host.containers() for name in (each.name, *each.service_names)}
     asked = [(each.host, each.line, each.target) for each in told.outcomes if each.result == "no-name" and each.host]
     asked += [(each["name"], *prose.line_at(each.start())) for each in _PROXIED.finditer(prose.text)]
-    asked += [(each["name"], *prose.line_at(each.start())) for each in _LIKE_THE_HOST.finditer(prose.text)]
     for name, line, quote in asked:
-        if _LIKE_THE_HOST.fullmatch(name) is not None:
-            means = message(
-                "No container has the name {name}. The engine's name for its host is {other}",
-                name=name, other="host.docker.internal",
-            )  # fmt: skip
-            shows = message("no container or alias is called {name}", name=name)
-            yield Hinted("", SURE, "docker compose config; docker ps", shows, means, line, quote)
-            return
         like = get_close_matches(name, known, 1, _LIKE) if "." not in name and name not in known else ()
         for other in like:
             means = message(
@@ -84,6 +91,70 @@ def mistyped_names(prose: Prose, host: Host, told: ToldParts) -> Iterator[Hinted
             shows = message("no container or alias is called {name}", name=name)
             yield Hinted("", SURE, _NETWORKS, shows, means, line, quote)
             return
+
+
+def mistyped_host_name(prose: Prose) -> Iterator[Hinted]:
+    """Yield the hint that a client asks for a name that is nearly the engine's name for the host."""
+    for found in _NEARLY_HOST.finditer(prose.text):
+        name = found[0].lower()
+        if name in _OF_HOST or name.split(".", 1)[0] in _OTHER_FIRST:
+            continue
+        likely = next(iter(get_close_matches(name, _OF_HOST, 1, _LIKE)), _OF_HOST[0])
+        means = message(
+            "No machine has the name {name}. The engine's name for the host is {other}", name=name, other=likely
+        )
+        shows = message("the name has no address in the container")
+        number, quote = prose.line_at(found.start())
+        yield Hinted("", SURE, f"docker exec CONTAINER getent hosts {name} {likely}", shows, means, number, quote)
+        return
+
+
+def mistyped_addresses(prose: Prose, host: Host, told: ToldParts, flows: Iterable[Flow]) -> Iterator[Hinted]:
+    """Yield the hint that a client asks a mistyped address: one of loopback that looks like one of the engine, the
+    reverse, or the digits of a known address in another order."""
+    asked = [(str(IPv4Address(each.daddr)), 0, "") for each in flows if each.version == 4]
+    asked += [
+        (each.host, each.line, each.target) for each in told.outcomes if each.failed and _ADDRESS.fullmatch(each.host)
+    ]
+    ends = (end for container in host.containers() for end in container.endpoints)
+    known = {str(IPv4Address(each.ipv4)) for each in ends if each.ipv4 is not None}
+    known |= {each["address"] for each in _OF_CONTAINER.finditer(prose.text)}
+    at_home = "192.168." in prose.text
+    for address, line, quote in asked:
+        meant = _probable_address(address, known, at_home=at_home)
+        if meant is None:
+            continue
+        number, said = (line, quote) if line else prose.line_at(max(0, prose.text.find(address)))
+        cause = "loopback-is-the-container" if address.startswith("127.") else ""
+        means = message("{address} is {kind}. {other} was probably meant", address=address, other=meant,
+                        kind=_LOOPBACK if cause else _UNKNOWN)  # fmt: skip
+        shows = message("no link and no container has the address {address}", address=address)
+        command = f"{_ADDRESSES}; ip route get {address}"
+        yield Hinted(cause, SURE, command, shows, means, number, said)
+        return
+
+
+def _probable_address(address: str, known: set[str], *, at_home: bool) -> str | None:
+    """Return the address that was probably meant, or None if the address is not mistyped.  ``known``: the containers'
+    addresses.  ``at_home``: whether the text has addresses of 192.168.0.0/16."""
+    octets = address.split(".")
+    first, second = int(octets[0]), int(octets[1])
+    if first == _LOOPBACK_NET:
+        return ".".join(("172", *octets[1:])) if second in _POOLS else None
+    if address == "172.0.0.1":
+        return "127.0.0.1"
+    if [first, second] in ([192, 186], [198, 168], [196, 168]) and at_home:
+        return ".".join(("192", "168", *octets[2:]))
+    digits = sorted(address)
+    others = (each for each in known if each != address and sorted(each) == digits)
+    return next((each for each in others if _is_swapped(each.split("."), octets)), None)
+
+
+def _is_swapped(one: list[str], other: list[str]) -> bool:
+    """Return whether two addresses differ only in one part that has the same digits in another order, and that is not
+    the last part: the last parts of two machines may have the same digits."""
+    apart = [(left, right) for left, right in zip(one[:3], other[:3], strict=True) if left != right]
+    return one[3] == other[3] and len(apart) == 1 and sorted(apart[0][0]) == sorted(apart[0][1])
 
 
 def apart_from_a_proxy(prose: Prose, host: Host) -> Iterator[Hinted]:

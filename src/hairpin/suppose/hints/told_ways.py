@@ -1,4 +1,4 @@
-"""Hints from told links and routes of the host together with a stated failure."""
+"""Hints from told links and routes of the host, or from a router's system, together with a stated failure."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -11,6 +11,7 @@ from hairpin.host.link import is_bridge_by_name, is_engine_bridge
 from hairpin.host.route import TABLE_MAIN, Route
 from hairpin.message import message
 from hairpin.suppose.hints.hint import Hinted, Prose, words
+from hairpin.suppose.hints.of_sides import BRIDGED_OUT, ROUTERS_SYSTEM
 from hairpin.suppose.hints.phrases import MTU, MTU_SHOWS, SIZES, STALLS
 
 _INNER = re.compile(r"lo$|docker|br-|veth|cni|podman|virbr|flannel|tun|tap|wg|cali|vxlan|dummy|bond|team|w[lw]")
@@ -54,6 +55,24 @@ def two_routes(host: Host, told: ToldParts) -> Iterator[Hinted]:
             shows = message("a route into a bridge covers {said}", said=subnet)
             yield Hinted("bridge-subnet-overlaps-route", 34, "ip route show table all; ip addr", shows, means, 0, "")
             return
+
+
+def silent_router(prose: Prose, told: ToldParts) -> Iterator[Hinted]:
+    """Yield the hint that a router's system does not masquerade containers, if their packets to the outside get no
+    answer at all.  The firewall of such a system rejects packets, and then the client gets an error."""
+    place = ROUTERS_SYSTEM.search(prose.text)
+    results = {each.result for each in told.outcomes if each.failed}
+    if place is None or BRIDGED_OUT.search(prose.text) is None or "timeout" not in results:
+        return
+    if not results.isdisjoint(("refused", "reset", "unreachable", "prohibited")):
+        return
+    means = message(
+        "No rule translates the containers' addresses (MASQUERADE), so no answer from outside finds its way back; the "
+        "router's firewall would answer with an error"
+    )
+    shows = message("nat POSTROUTING has no MASQUERADE for the network")
+    command = "sudo iptables-save -t nat; sudo nft list ruleset"
+    yield Hinted("masquerade-missing", 27, command, shows, means, *prose.line_at(place.start()))
 
 
 def bare_uplink(host: Host, told: ToldParts) -> Iterator[Hinted]:

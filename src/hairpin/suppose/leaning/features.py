@@ -51,7 +51,8 @@ _WORDS: dict[str, re.Pattern[str]] = {
         r"|\bgives? (?:only )?50[24]\b|\" 50[24] ",
         "application": r"access denied for user|authentication fail|password authentication|unauthorized"
         r"|no pg_hba|invalid (?:credentials|password|host header)|not allowed to connect|DisallowedHost|CORS\b"
-        r"|certificate|\bDENIED\b|protected mode|\bHTTP/[\d.]+\" ?40[0-9]|\b40[134]\b (?:not found|forbidden"
+        r"|certificate|(?<!permission[ ])\bDENIED\b|protected mode"
+        r"|\bHTTP/[\d.]+\" ?40[0-9]|\b40[134]\b (?:not found|forbidden"
         r"|unauthorized)|login incorrect",
         "hangs": r"\bhang(?:s|ing)?\b|\bhung\b|stall|stuck|freez|never (?:finish|complet|end|return)|very slow|卡住",
         "tls": r"\btls\b|\bssl\b|\bhttps\b|client hello|handshake",

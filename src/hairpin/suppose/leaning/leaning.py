@@ -49,8 +49,10 @@ def weighed_hints(hints: tuple[Hinted, ...], leaning: Leaning) -> tuple[Hinted, 
     for each in hints:
         moved = max(-_MOVED, min(_MOVED, leaning.points.get(each.cause, 0) - _LEAST)) if each.cause else 0
         found[each.cause or each.command] = each._replace(weight=each.weight + (moved if each.weight < _SURE else 0))
+    said = [each.means for each in hints if not each.cause]
     for each in leaning.candidates:
-        found.setdefault(each.cause or each.command, each)
+        if each.cause or each.means not in said:
+            found.setdefault(each.cause or each.command, each)
     return tuple(sorted(found.values(), key=lambda each: -each.weight))
 
 
