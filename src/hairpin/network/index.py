@@ -105,8 +105,10 @@ def _holders(host: Host) -> dict[tuple[Version, int], tuple[str, ...]]:
     """Return the namespaces by the addresses of their links."""
     found: dict[tuple[Version, int], tuple[str, ...]] = {}
     for namespace in host.namespaces:
-        for key in dict.fromkeys((each.version, each.value) for each in namespace.addresses):
-            found[key] = (*found.get(key, ()), namespace.name)
+        for each in namespace.addresses:
+            held = found.get((each.version, each.value), ())
+            if namespace.name not in held:
+                found[each.version, each.value] = (*held, namespace.name)
     return found
 
 

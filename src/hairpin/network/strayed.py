@@ -1,7 +1,5 @@
 """Packets that have left the host although they should reach a container on the host, or the container's network."""
 
-from collections.abc import Iterator
-
 import msgspec
 
 from hairpin.host.docker import STACKED, Container, DockerNetwork, Engine, Subnet
@@ -52,8 +50,10 @@ def is_containers(network: Network, netns: Netns, flow: Flow, packet: Packet) ->
 @kept
 def _addresses_given(host: Host) -> frozenset[tuple[Version, int]]:
     """Return the addresses that the engines gave to containers."""
-    ends = (end for engine in host.engines for each in engine.containers for end in engine.endpoints_of(each))
-    given: Iterator[tuple[Version, int | None]] = (pair for end in ends for pair in ((4, end.ipv4), (6, end.ipv6)))
+    given: set[tuple[Version, int | None]] = set()
+    for engine in host.engines:
+        for end in (each for container in engine.containers for each in engine.endpoints_of(container)):
+            given |= {(4, end.ipv4), (6, end.ipv6)}
     return frozenset((version, value) for version, value in given if value is not None)
 
 

@@ -157,13 +157,9 @@ def _with_published_addresses(own: Namespace, host: Host) -> Namespace:
     listing of the host's addresses nothing shows that the host has lost such an address."""
     uplink = next((each.link for each in own.addresses if each.scope == "global"), _UPLINK)
     held = {each.value for each in own.addresses}
-    published = dict.fromkeys(
-        each.host_ip
-        for one in host.containers()
-        for each in one.bindings
-        if each.version == 4 and each.host_ip not in (None, *held) and not is_loopback(each.host_ip or 0, 4)
-    )
-    made = (Address(uplink, 4, each, width(4)) for each in published if each is not None)
+    named = (each.host_ip for one in host.containers() for each in one.bindings if each.version == 4)
+    published = dict.fromkeys(each for each in named if each is not None and not is_loopback(each, 4))
+    made = (Address(uplink, 4, each, width(4)) for each in published if each not in held)
     return _replace(own, addresses=(*own.addresses, *made))
 
 
