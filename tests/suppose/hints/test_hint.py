@@ -160,7 +160,7 @@ _POINTING = (
     ("其他容器可以上外网，这个不行", "container-on-internal-network-only"),
     ("host: nameserver 127.0.0.53. Containers have 8.8.8.8 and 8.8.4.4 and resolve no name.", "resolv-conf-rewritten"),
     ("docker run -e HTTP_PORT=9000 -p 9000:9000 app; curl: empty reply from server", "service-listens-on-other-port"),
-    ("docker publishes it on 0.0.0.0 and on ::, localhost: connection reset by peer", "service-listens-on-wrong-family"),
+    ("docker publishes it on 0.0.0.0 and on ::, localhost: reset by peer", "service-listens-on-wrong-family"),
     ("traefik takes an address of the container which it cannot reach. It is in two networks.",
      "no-common-network-for-name"),
     ("A container on the bridge does not complete the TLS handshake; with --network host it works.", "mtu-black-hole"),
