@@ -3,25 +3,40 @@ owner, networks of a new engine, a port in a variable, a firewall that knows doc
 
 from hairpin.message import message
 from hairpin.suppose.hints.hint import Hint, words
-from hairpin.suppose.hints.phrases import CONTAINERS, HOST_NETWORK, MTU, MTU_SHOWS, NESTED, RULES, SIZES
+from hairpin.suppose.hints.phrases import (
+    CLIENT,
+    CONTAINERS,
+    HOST_NETWORK,
+    INPUT_SHOWS,
+    MTU,
+    MTU_SHOWS,
+    NESTED,
+    PROXIED,
+    RULES,
+    SIZES,
+)
 from hairpin.suppose.hints.told_names import SURE
 
 _ENGINE = words(rf"{CONTAINERS}|\bdocker\b|\bpodman\b|\bcompose\b|容器|контейнер")
 _SHARES = (
-    r"(?:network_mode: ?[\"']?(?:service|container):|--net(?:work)?[= ](?:container|service):"
+    r"(?:\bnetwork_mode\b(?! ?: ?[\"']?(?:host|bridge|none|default))|\b\w+'s network (?:stack|namespace)\b"
+    r"|--net(?:work)?[= ](?:container|service):"
     r"|\b(?:use|using|share|sharing|shares|through|via|behind)\b[^\n.]{0,60}\bnetwork (?:stack|namespace)?"
     r"[^\n.]{0,20}\b(?:of|from) (?:the )?(?:\w+ )?(?:vpn|gluetun|container|service))"
 )
 MADE_ANEW = (
     r"(?a:\b(?:re-?start(?:s|ed|ing)?(?! ?:)|re-?creat\w+|re-?boots?|rebooted|updat\w+|watchtower|crash(?:es|ed)?"
-    r"|re-?deploy\w*|dies|died|goes down|went down)\b)|重启|重建|更新|перезапус\w+|neu ?start\w*|redémarr\w*|reinici\w*"
+    r"|re-?deploy\w*|dies|died|goes down|went down|reconnect\w*)\b)"
+    r"|重启|重建|更新|перезапус\w+|neu ?start\w*|redémarr\w*|reinici\w*"
 )
 LOST = (
     r"(?a:\b(?:lose|loses|lost|losing|stops? (?:to )?(?:work|function)\w*|no longer|any ?more"
-    r"|no (?:network|internet|connect\w+)|unreachable|inaccessible|can(?:no|')t (?:be )?(?:access|reach|connect)\w*)\b)"
+    r"|no (?:network|internet|connect\w+)|unreachable|unavailable|inaccessible|drops?"
+    r"|can(?:no|')t (?:be )?(?:access|reach|connect)\w*)\b)"
     r"|不通|断网|无法访问|не работа\w+|verliert|perd|pierde"
 )
 """``MADE_ANEW``, ``LOST``: match words that a container was started again, and that others have no network then."""
+OWNER_ANEW = rf"(?:{MADE_ANEW}).{{0,200}}(?:{LOST})|(?:{LOST}).{{0,120}}(?:{MADE_ANEW})"
 _REMOVED_HELPS = (
     r"(?a:\b(?:only|until|unless|have to|must|need to|has to)\b[^\n.]{0,80}\b(?:re-?creat\w+|remov\w+|restart\w*"
     r"|down and up|up again|force-recreate|creat\w+ (?:it|them) (?:anew|again))\b)|(?:只能|必须|需要)[^\n]{0,20}重"
@@ -109,9 +124,11 @@ LEFT = message(
     "new namespace, and the others keep the old one: they have to be created anew, too"
 )
 
+_ITSELF = r"\b(?:localhost|127\.0\.0\.1)\b"
+
 CHANGES: tuple[Hint, ...] = (
     Hint(
-        says=(words(_SHARES), words(rf"(?:{MADE_ANEW}).{{0,200}}(?:{LOST})"), words(_REMOVED_HELPS)),
+        says=(words(_SHARES), words(OWNER_ANEW), words(_REMOVED_HELPS)),
         cause="shared-namespace-left",
         weight=SURE,
         command=OWNERS,
@@ -119,7 +136,7 @@ CHANGES: tuple[Hint, ...] = (
         means=LEFT,
     ),
     Hint(
-        says=(words(_SHARES), words(rf"(?:{MADE_ANEW}).{{0,200}}(?:{LOST})")),
+        says=(words(_SHARES), words(OWNER_ANEW)),
         cause="shared-namespace-left",
         weight=26,
         command=OWNERS,
@@ -163,6 +180,29 @@ CHANGES: tuple[Hint, ...] = (
             "The firewall program knows docker0 alone: a network of compose or of a user has a bridge of its own "
             "(br-…), which belongs to no zone of the program, so its chains drop the packets"
         ),
+    ),
+    Hint(
+        says=(
+            words(_MANAGERS),
+            words(
+                rf"{_ITSELF}[^\n.]{{0,80}}(?:\bhangs?\b|\bnot\b|n't\b|\breset\b|\bempty\b|\bfail\w*|\btime[sd]?\b)"
+                rf"|(?:\bcannot|\bcan't|\bnot|\bunable to)\b[^\n.]{{0,60}}{_ITSELF}"
+            ),
+            _ENGINE,
+        ),
+        cause="input-chain-drops-proxied-traffic",
+        weight=26,
+        command=RULES,
+        shows=INPUT_SHOWS,
+        means=PROXIED,
+    ),
+    Hint(
+        says=(words(_MANAGERS), words(_OFF_HELPS), _ENGINE),
+        cause="third-party-forward-chain-drops",
+        weight=22,
+        command=f"{RULES}; ip -br link",
+        shows=message("FORWARD leads into chains of the firewall program, and none of them accepts the packet"),
+        means=message("The chains of the firewall program stand in FORWARD, and they drop the containers' packets"),
     ),
     Hint(
         says=(words(_CLOSED), words(_OPEN_ANYWAY), _ENGINE),
@@ -243,7 +283,7 @@ CHANGES: tuple[Hint, ...] = (
             words(
                 r"(?a:\b(?:wrong|other|different|unreachable|second) (?:container )?(?:ip|address|network)\b"
                 r"|\b(?:ip|address)\b[^\n.]{0,40}\b(?:can(?:not|'t)|not|unable)\b[^\n.]{0,12}\breach"
-                r"|\b(?:two|both|several|multiple|2) networks\b)"
+                r")"
             ),
             words(r"(?a:\bnetworks?\b)"),
         ),
@@ -258,7 +298,60 @@ CHANGES: tuple[Hint, ...] = (
             "begins with the project's or the stack's name"
         ),
     ),
+    Hint(
+        says=(
+            words(
+                r"\bcurl -4\b[^\n]{0,80}\b(?:works?|ok|200|answers?|fine)\b|\b(?:127\.0\.0\.1|IPv4)\b[^\n.]{0,20}"
+                r"\b(?:works?|answers?|fine|ok)\b[^\n.]{0,60}(?:\blocalhost\b|::1|\bIPv6\b)[^\n.]{0,40}"
+                r"(?:\bnot\b|n't\b|\bfails?\b|\breset\b|\brefused\b|\bhangs?\b)"
+            ),
+            words(r"::1|\bIPv6\b|\bcurl -6\b|\blocalhost\b"),
+            _ENGINE,
+        ),
+        cause="service-listens-on-wrong-family",
+        weight=25,
+        command="getent ahosts localhost; docker ps; docker exec {container} cat /proc/net/tcp /proc/net/tcp6",
+        shows=message("localhost is ::1 first, and the port or the service is on IPv4 only"),
+        means=message(
+            "The client takes ::1 for localhost, and the port or the service in the container is on IPv4 only"
+        ),
+    ),
+    Hint(
+        says=(
+            words(
+                r"(?a:\b(?:static|fixed|reserved) (?:ipv?4? ?)?(?:ips?|address(?:es)?)\b|\bipv4_address\b"
+                r"|\bIPAMConfig\b|--ip[ =]\d)"
+            ),
+            words(r"\baddress (?:is )?already in use\b"),
+            _ENGINE,
+        ),
+        unless=words(r"\bbind: |\blisten (?:tcp|udp)|\buserland proxy\b|\bEADDRINUSE\b"),
+        weight=SURE,
+        is_error=True,
+        command="docker network inspect $(docker network ls -q)",
+        shows=message("another container has the address, or --ip-range covers it"),
+        means=message(
+            "Another container has got the fixed address of this one: while this one was stopped, the engine gave the "
+            "address to a container without a fixed one. An --ip-range without the fixed addresses keeps them free"
+        ),
+    ),
     # --- the size of packets ---
+    Hint(
+        says=(
+            words(
+                r"(?a:\bpartial (?:html|content|response|page|body)\b|\bheaders? (?:and|then|but)[^\n.]{0,40}\btim"
+                r"|\b(?:stops?|stalls?|stuck|freezes|hangs) (?:at|after) (?:about |around )?\d+(?:\.\d+)? ?"
+                r"(?:k|kb|kib|bytes|%))"
+            ),
+            words(CLIENT),
+            _ENGINE,
+        ),
+        cause="mtu-black-hole",
+        weight=20,
+        command=SIZES,
+        shows=MTU_SHOWS,
+        means=MTU,
+    ),
     Hint(
         says=(
             words(

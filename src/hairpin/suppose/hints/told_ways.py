@@ -11,7 +11,7 @@ from hairpin.host.link import is_bridge_by_name, is_engine_bridge
 from hairpin.host.route import TABLE_MAIN, Route
 from hairpin.message import message
 from hairpin.suppose.hints.hint import Hinted, Prose, words
-from hairpin.suppose.hints.of_changes import LEFT, LEFT_SHOWS, LOST, MADE_ANEW, OWNERS
+from hairpin.suppose.hints.of_changes import LEFT, LEFT_SHOWS, OWNER_ANEW, OWNERS
 from hairpin.suppose.hints.of_sides import BRIDGED_OUT, ROUTERS_SYSTEM
 from hairpin.suppose.hints.phrases import MTU, MTU_SHOWS, SIZES, STALLS
 from hairpin.suppose.hints.told_names import SURE
@@ -23,9 +23,11 @@ _FEW_SYSCTLS = 8
 _STALLS = words(STALLS)
 _SIZED = re.compile(r"^\d+: (?P<name>[^:@\s]+)\S*: <(?P<flags>[A-Z0-9,_-]*)>.*? mtu (?P<mtu>\d+)", re.MULTILINE)
 _LINK_BLOCK = re.compile(r"^\d+: ", re.MULTILINE)
-_ANEW = words(rf"(?:{MADE_ANEW}).{{0,200}}(?:{LOST})")
+_ANEW = words(OWNER_ANEW)
 _MASQUERADES = re.compile(
-    r"(?<!! )(?:-o|--out-interface|oifname|oif) \"?(?P<link>[\w.@+*-]+)\"?[^\n]{0,60}\bmasquerade\b", re.IGNORECASE
+    r"(?<!! )(?:-o|--out-interface|oifname|oif) \"?(?P<link>[\w.@+*-]+)\"?[^\n]{0,60}\bmasquerade\b"
+    r"|\bmasquerade\b[^\n;]{0,20}(?<!! )(?:-o|--out-interface) (?P<after>[\w.@+*-]+)",
+    re.IGNORECASE,
 )
 _WAY_OUT = re.compile(
     r"\bdefault\b[^\n]{0,40}\bdev (?P<dev>[\w.-]+)"
@@ -193,7 +195,7 @@ def owner_made_anew(prose: Prose, host: Host) -> Iterator[Hinted]:
 
 def masquerades_elsewhere(prose: Prose, host: Host, told: ToldParts) -> Iterator[Hinted]:
     """Yield the hint that a quoted rule masquerades at an interface by which the default route does not leave."""
-    rules = [(each, each["link"]) for each in _MASQUERADES.finditer(prose.text)]
+    rules = [(each, each["link"] or each["after"]) for each in _MASQUERADES.finditer(prose.text)]
     if (HOST, "routes4") in told.parts:
         routes = (each for each in host.namespace(HOST).routes if each.version == 4 and not each.prefix_length)
         ways = {hop.link for each in routes for hop in each.next_hops if hop.link}
