@@ -47,6 +47,7 @@ _ENGLISH = (
         r"|is (?:shown|loaded))\b"
         r"|\b(?:nobody|no ?one|none) (?:of \w+ )?(?:gets|answers|reaches|can|works)\b"
     ),
+    r"\b(?:becomes?|goes|went|is|are|was|were) (?:\w+ )?unavailable\b",
     r"\b(?:unreachable|inaccessible|not (?:be )?(?:reachable|accessible|working|reached|accessed)|refused|hangs?)\b",
     (
         r"\b(?:los(?:es?|t|ing)|drop(?:s|ped|ping)?) (?:[\w']+ ){0,4}(?:connections?|connectivity|packets|internet"

@@ -60,12 +60,14 @@ _OWN_BRIDGE = (
     r"(?a:\bdocker0\b|\bbr-\w+|\bcompose\b|\bnetworks?:|\bcustom networks?\b|\buser[- ]defined\b|\bbridges?\b"
     r"|\bnetwork create\b|\b172\.(?:1[89]|2\d|3[01])\.\d+\.\d+)"
 )
-_FIREWALL = r"(?:firewall\w*|ufw|zones?|iptables|nft(?:ables)?|public)"
+_FIREWALL = r"(?:firewall\w*|ufw|csf|shorewall|zones?|iptables|nft(?:ables)?|public)"
 _CLOSED = (
     rf"(?a:\bnot (?:open|opened|allowed|listed|permitted) (?:in|by|on|with) (?:the |my |any |a )?(?:\w+ )?{_FIREWALL}\b"
     rf"|\b(?:blocked|denied|closed|dropped) (?:in|by|on|with) (?:the |my |a )?{_FIREWALL}\b"
     rf"|\b{_FIREWALL} (?:is set to |is configured to )?(?:blocks?|den(?:y|ies)|drops?|only allows?|allows? only"
     r"|does(?: not|n't) allow)\b)|防火墙(?:没有?|未)(?:开放|放行)"
+    rf"|(?a:\b(?:block(?:ed|ing)?|den(?:y|ied|ying)|clos(?:e|ed|ing)|disabl(?:e|ed|ing)|restrict(?:ed|ing)?)\b"
+    rf"[^\n.]{{0,40}}\b(?:in|by|with|via|using|through) (?:the |my )?{_FIREWALL}\b)|(?-i:\bDENY(?: IN)? +Anywhere\b)"
 )
 _POSITIVE = r"(?:(?!\bnot\b|n't\b|\bcannot\b|\bno\b|\bnever\b|\btim)[^\n.]){0,80}?"
 _FAR = (
