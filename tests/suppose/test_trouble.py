@@ -14,7 +14,8 @@ from hairpin.suppose.trouble import TROUBLE, WEAK_TROUBLE, seen_in_words, speaks
         "No other device gets a page", "(HY000/2002): No such file",
         "dial tcp 172.24.0.2:80: i/o timeout", "the port shows as stealth",
         "No container resolves a name.", "Network performance is bad.", "very slow downloads in it",
-        "The other container becomes unavailable.", "No client can connect to it.", "None of the devices gets an address.",
+        "The other container becomes unavailable.", "No client can connect to it.",
+        "None of the devices gets an address.",
     ),
 )  # fmt: skip
 def test_trouble(text: str) -> None:

@@ -341,6 +341,24 @@ CHANGES: tuple[Hint, ...] = (
     Hint(
         says=(
             words(
+                r"\b(?:eth\d|en[ops]\w+|uplink|host|pod|node|instance|workspace|vm|interface|physical|outer|tunnel|vpn|wg\d)\b"
+                r"[^\n.]{0,40}\bmtu\b[^\n.]{0,20}\b1[2-4]\d\d\b|\bmtu\b[^\n.]{0,12}\b1[2-4]\d\d\b[^\n.]{0,30}\b(?:eth\d"
+                r"|en[ops]\w+|uplink|host|pod|node|instance|vm)\b"
+            ),
+            words(
+                r"\b(?:docker0|bridges?|containers?|br-\w+|inner|docker)\b[^\n]{0,40}\b1500\b"
+                r"|\b1500\b[^\n]{0,30}\b(?:docker0|bridges?|containers?|docker)\b"
+            ),
+        ),
+        cause="mtu-black-hole",
+        weight=28,
+        command=SIZES,
+        shows=MTU_SHOWS,
+        means=MTU,
+    ),
+    Hint(
+        says=(
+            words(
                 r"(?a:\bpartial (?:html|content|response|page|body)\b|\bheaders? (?:and|then|but)[^\n.]{0,40}\btim"
                 r"|\b(?:stops?|stalls?|stuck|freezes|hangs) (?:at|after) (?:about |around )?\d+(?:\.\d+)? ?"
                 r"(?:k|kb|kib|bytes|%))"
