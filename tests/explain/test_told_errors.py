@@ -131,8 +131,34 @@ def test_a_network_that_is_known_by_its_id_was_made_anew(network: str) -> None:
 
 
 def test_a_network_that_is_known_by_its_name_was_not_made_anew() -> None:
-    found = told("Error response from daemon: network backend not found\n").causes[0]
-    assert found.id == "no-common-network-for-name"
+    found = told("Error response from daemon: network backend not found\n")
+    assert found.causes[0].id == "outside-catalogue"
+    assert found.next is not None
+    assert found.next.command == "docker network ls"
+    assert "external: true" in str(found.causes[0].candidate.title)
+
+
+@pytest.mark.parametrize(
+    ("said", "cause", "command"),
+    (
+        ("Error response from daemon: Cannot start container 7a: [8] System error: operation not supported",
+         "kernel-module-missing", "uname -r"),
+        ("failed to set up container networking: Address already in use", "outside-catalogue",
+         "docker network inspect"),
+        ('adding pod web_web to CNI network "web": failed to make veth pair: operation not supported',
+         "kernel-module-missing", "uname -r"),
+    ),
+)  # fmt: skip
+def test_an_error_of_a_start_is_asked_for_by_its_own_command(said: str, cause: str, command: str) -> None:
+    found = told(f"{said}\n")
+    assert found.causes[0].id == cause
+    assert found.next is not None
+    assert found.next.command.startswith(command)
+
+
+def test_a_missing_entry_of_the_cache_is_no_fault() -> None:
+    found = told('ERRO[0000] error loading cached network config: network "web" not found in CNI cache\n')
+    assert not any(each.id == "cni-plugin-missing" for each in found.causes)
 
 
 def test_two_errors_outside_of_the_catalogue_are_two_causes() -> None:

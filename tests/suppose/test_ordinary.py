@@ -8,6 +8,7 @@ from hairpin.evidence.told import UNNAMED
 from hairpin.host.host import Host
 from hairpin.network.flow import FromContainer, Outside
 from hairpin.network.network import Network
+from hairpin.network.prefix import parse_address
 from hairpin.pasted.text import evidence_in_texts
 from hairpin.question.flows import flows_for
 from hairpin.question.target import parse_target
@@ -69,6 +70,12 @@ def test_a_container_of_an_ordinary_host_gets_out() -> None:
     out = [each for each in flows_for(whole, (), None) if isinstance(each.start, FromContainer)]
     assert out
     assert {walk_flow(whole, each).verdict for each in out} <= {"delivered", "leaves"}
+
+
+@pytest.mark.parametrize(("asked", "own"), (("8.8.8.8:53", False), ("203.0.113.9:53", True)))
+def test_a_public_name_server_is_not_the_host(asked: str, *, own: bool) -> None:
+    addresses = {each.value for each in host(RUN, target=asked).namespace(HOST).addresses}
+    assert (parse_address(asked.partition(":")[0])[1] in addresses) == own
 
 
 def test_told_links_and_addresses_stay() -> None:

@@ -13,14 +13,18 @@ from hairpin.suppose.trouble import TROUBLE, WEAK_TROUBLE, seen_in_words, speaks
         "Redis: access denied", "the host loses its IPv6 default route", "neither the gateway nor any other machine",
         "No other device gets a page", "(HY000/2002): No such file",
         "dial tcp 172.24.0.2:80: i/o timeout", "the port shows as stealth",
-        "No client can connect to it.", "None of the devices gets an address.",
+        "No container resolves a name.", "Network performance is bad.", "very slow downloads in it",
+        "The other container becomes unavailable.", "No client can connect to it.",
+        "None of the devices gets an address.",
     ),
 )  # fmt: skip
 def test_trouble(text: str) -> None:
     assert TROUBLE.search(text) is not None
 
 
-@pytest.mark.parametrize("text", ("everything works", "Started server on port 80", "容器正常", "todo funciona"))
+@pytest.mark.parametrize(
+    "text", ("everything works", "The performance is good.", "Started server on port 80", "容器正常", "todo funciona")
+)
 def test_none(text: str) -> None:
     assert TROUBLE.search(text) is None
     assert WEAK_TROUBLE.search(text) is None

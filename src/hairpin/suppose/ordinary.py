@@ -37,6 +37,15 @@ _replace = msgspec.structs.replace
 USUAL_VERSION, _NEW = "24.0.7", "28.5.1"
 """The supposed versions of dockerd, from before and from after Docker 28 changed its chains."""
 _HOST_ADDRESS = parse_address("198.51.100.10")[1]
+_PUBLIC_SERVERS = frozenset(
+    parse_address(each)[1]
+    for each in (
+        "8.8.8.8", "8.8.4.4", "1.1.1.1", "1.0.0.1", "9.9.9.9", "208.67.222.222", "114.114.114.114", "223.5.5.5",
+        "223.6.6.6", "119.29.29.29", "180.76.76.76",
+    )
+)  # fmt: skip
+"""Public name servers, which people ask to see whether the Internet is there.  No host of a text has such an
+address."""
 _DEFAULT_POOLS = tuple(0xAC11_0000 + (number << 16) for number in range(15))  # 172.17.0.0/16 to 172.31.0.0/16
 _PODMAN_POOLS = (0x0A58_0000, *(0x0A59_0000 + (number << 16) for number in range(15)))  # 10.88.0.0/16 and its next
 _POOL_LENGTH = 16
@@ -73,7 +82,11 @@ def _asked_address(host: Host, asked: tuple[Target, ...]) -> int:
     subnets = [each for engine in host.engines for joined in engine.networks for each in joined.subnets]
     found = (each.address for each in asked if each.version == 4 and each.address is not None)
     outer = (
-        each for each in found if not is_loopback(each, 4) and not any(subnet.holds(each, 4) for subnet in subnets)
+        each
+        for each in found
+        if not is_loopback(each, 4)
+        and each not in _PUBLIC_SERVERS
+        and not any(subnet.holds(each, 4) for subnet in subnets)
     )
     return next(outer, _HOST_ADDRESS)
 

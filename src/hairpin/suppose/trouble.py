@@ -19,7 +19,7 @@ _ENGLISH = (
     rf"\b{_NOT} (?:\w+ )?{_DONE}",
     (
         r"\b(?:no|none of the|neither) (?:\w+ )?(?:clients?|browsers?|devices?|machines?|computers?|players?|users?"
-        rf"|hosts?|pods?) (?:can|could|is able to|manages? to|gets?|{_DONE})"
+        rf"|hosts?|pods?|containers?) (?:can|could|is able to|manages? to|gets?|{_DONE})"
     ),
     r"\b(?:times?|timed|timing)[ -]?out\b|\btime-?outs?\b|\b50[24]\b.{0,20}(?:gateway|time-?out)",
     r"\bbad (?:gateway|request)\b",
@@ -47,11 +47,17 @@ _ENGLISH = (
         r"|is (?:shown|loaded))\b"
         r"|\b(?:nobody|no ?one|none) (?:of \w+ )?(?:gets|answers|reaches|can|works)\b"
     ),
+    r"\b(?:becomes?|goes|went|is|are|was|were) (?:\w+ )?unavailable\b",
     r"\b(?:unreachable|inaccessible|not (?:be )?(?:reachable|accessible|working|reached|accessed)|refused|hangs?)\b",
     (
         r"\b(?:los(?:es?|t|ing)|drop(?:s|ped|ping)?) (?:[\w']+ ){0,4}(?:connections?|connectivity|packets|internet"
         r"|network|routes?|address(?:es)?|ip|lease"
         r"|way out|access)\b|\bhave no way out\b|\bhas no way out\b"
+    ),
+    (
+        r"\b(?:performance|throughput|bandwidth|speeds?|downloads?|transfers?)\b[^\n.]{0,40}\b(?:bad|poor|slow|terrible"
+        r"|horrible|awful|drops)\b"
+        r"|\b(?:slow|poor|bad|terrible) (?:\w+ ){0,2}(?:performance|throughput|network|speeds?|bandwidth|downloads?)\b"
     ),
     r"\b(?:instead of|not) (?:the |a )?(?:real |original )?(?:client|source)(?:'s)? (?:ip|address)",
 )

@@ -112,10 +112,11 @@ NETWORK_STARTS = (
         ),
         wider=("Error: No such network: {word}", "network {word} declared as external, but could not be found"),
         meaning=message(
-            "The container should join a network that did not exist at that moment. `docker network ls` lists the "
-            "networks that exist."
+            "The container should join a network that does not exist: nobody has created it yet, or it was removed. "
+            "Compose does not create a network that its file calls `external: true`."
         ),
-        causes=("no-common-network-for-name",),
+        command="docker network ls",
+        shows=message("no line has the network's name, or only a name with the project's name before it"),
         failure="of-host",
     ),
     TextMeaning(

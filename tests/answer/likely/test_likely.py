@@ -144,6 +144,19 @@ def test_an_answer_on_the_host_leaves_what_is_before_it() -> None:
     assert "service-not-listening" not in [each.id for each in found.causes]
 
 
+def test_an_open_port_leaves_what_is_before_the_host() -> None:
+    said = "Nobody outside reaches port 8080 of the container, it times out.\n"
+    shown = f"{said}tcp6       0      0 :::8080        :::*         LISTEN      15399/docker-proxy\n"
+    other = shown.replace("8080", "9090", 2).replace("port 9090", "port 8080")
+    weights = [_place_before(_answer(each, "8080")) for each in (shown, other)]
+    assert weights[0] < weights[1]
+
+
+def _place_before(found: Answer) -> int:
+    commands = [each.shown_by[0] if each.shown_by else "" for each in found.causes]
+    return next((at for at, each in enumerate(commands) if each.startswith("sudo tcpdump")), len(commands))
+
+
 def test_a_page_below_a_command_is_an_answer() -> None:
     text = _RUN + '\n`curl localhost:8080` on it:\n\n```html\n<a href="/login">Found</a>\n```\nElsewhere it hangs.\n'
     assert "service-listens-on-container-loopback" not in _causes(text, "8080")

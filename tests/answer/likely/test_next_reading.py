@@ -45,7 +45,7 @@ def test_each_outcome_says_what_it_means() -> None:
     following = of_alternatives((alternative("a", 6, "ss"), alternative("a", 6, "ss")), answer(RUN))
     assert following is not None
     assert [each.cause for each in following.outcomes] == ["a", ""]
-    assert meaning_of(alternative("", 5, "ss")).template.startswith("the packet is lost before this host")
+    assert meaning_of(alternative("", 5, "ss")).template.startswith("the packet is dropped before it reaches this host")
 
 
 def test_the_basics_leave_out_what_is_told() -> None:

@@ -51,3 +51,4 @@ def test_an_address_of_the_pools_is_elsewhere() -> None:
     assert _causes("the container has 172.17.15.220", "") == []
     assert _causes("our database server at 172.17.0.3", "") == []
     assert _causes("our database server at 192.168.5.3", "") == []
+    assert _causes("host-address=172.17.15.220 of the server", "") == []

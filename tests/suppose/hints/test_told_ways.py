@@ -8,9 +8,12 @@ from hairpin.suppose.hints.told_ways import (
     bare_bridge,
     bare_uplink,
     bridge_skips_rules,
+    masquerades_elsewhere,
+    owner_made_anew,
     silent_router,
     smaller_in_addresses,
     smaller_in_listing,
+    switched_off_links,
     two_routes,
 )
 from tests.suppose.test_ordinary import ADDRESSES, RUN, network
@@ -131,3 +134,50 @@ def test_a_listing_without_the_loopback_link_shows_the_sizes(size: str, said: st
     readings = evidence_in_texts((_IFCONFIG.format(size),)).readings
     listings = [each.text for each in readings if each.key.startswith("ip-")]
     assert [each.weight for each in smaller_in_addresses(prose_of([(1, said)]), listings)] == weights
+
+
+@pytest.mark.parametrize(
+    ("line", "found"),
+    (
+        ("net.ipv4.conf.podman1.forwarding = 0", 1),
+        ("net.ipv4.conf.docker0.forwarding = 1", 0),
+        ("net.ipv4.conf.eth0.forwarding = 0", 0),
+        ("net.ipv6.conf.docker0.forwarding = 0", 0),
+    ),
+)
+def test_the_forwarding_switch_of_a_bridge_is_shown(line: str, found: int) -> None:
+    host = network(f"{RUN}\n$ sysctl -a | grep forwarding\n{line}\n").hosts[0]
+    assert host.told is not None
+    causes = [each.cause for each in switched_off_links(host, host.told)]
+    assert causes == ["interface-forwarding-off"] * found
+
+
+@pytest.mark.parametrize(
+    ("run", "words", "found"),
+    (
+        ("docker run -d --name web --network container:vpn nginx", "When vpn restarts, web is unreachable.", 1),
+        ("docker run -d --name web --network container:vpn nginx", "restart: always. It is refused.", 0),
+        ("docker run -d --name web nginx", "When vpn restarts, web is unreachable.", 0),
+    ),
+)
+def test_the_owner_of_a_shared_network_was_made_anew(run: str, words: str, found: int) -> None:
+    host = network(f"$ {run}\n").hosts[0]
+    assert [each.cause for each in owner_made_anew(prose_of(((2, words),)), host)] == ["shared-namespace-left"] * found
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    (
+        ("PostUp = iptables -t nat -A POSTROUTING -o eth+ -j MASQUERADE\nThe default-route interface is `enp1s0`.", 1),
+        ("PostUp = iptables -t nat -A POSTROUTING -o eth0 -j MASQUERADE\ndefault via 192.0.2.1 dev ens18", 1),
+        ('oifname "wan0" masquerade\nThe uplink interface is called ens5', 1),
+        ("PostUp = iptables -t nat -A POSTROUTING -o en+ -j MASQUERADE\nThe default-route interface is `enp1s0`.", 0),
+        ("iptables -t nat -A POSTROUTING ! -o docker0 -j MASQUERADE\ndefault via 192.0.2.1 dev ens18", 0),
+        ("iptables -t nat -A POSTROUTING -o eth0 -j MASQUERADE", 0),
+    ),
+)
+def test_a_quoted_rule_masquerades_at_another_interface(text: str, found: int) -> None:
+    host = network(RUN).hosts[0]
+    assert host.told is not None
+    hinted = masquerades_elsewhere(prose_of(enumerate(text.splitlines(), 1)), host, host.told)
+    assert [each.cause for each in hinted] == ["masquerade-missing"] * found

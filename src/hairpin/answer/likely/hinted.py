@@ -1,6 +1,7 @@
 """The hints of a pasted text, in addition to its told parts: its words, logs of firewalls, address ranges that it
 names, and its stated outcomes together."""
 
+import re
 from collections.abc import Iterator
 
 from hairpin.answer.answer import Answer
@@ -51,9 +52,12 @@ from hairpin.suppose.hints.told_ways import (
     bare_bridge,
     bare_uplink,
     bridge_skips_rules,
+    masquerades_elsewhere,
+    owner_made_anew,
     silent_router,
     smaller_in_addresses,
     smaller_in_listing,
+    switched_off_links,
     two_routes,
 )
 from hairpin.suppose.leaning.features import features_of
@@ -64,6 +68,11 @@ _BEFORE = words(
     r"\bsecurity (?:group|list)s?\b|\binbound\b|\b(?:ec2|aws|azure|lightsail|oracle cloud|digital ?ocean|google "
     r"cloud|gcp)\b|安全组|阿里云|腾讯云"
 )
+_LISTENS = re.compile(
+    r"(?:0\.0\.0\.0|\*|::|\[::\]):(?P<port>\d+)\b[^\n]*\bLISTEN\b"
+    r"|LISTEN\b[^\n]*?(?:0\.0\.0\.0|\*|::\]):(?P<port2>\d+)\b"
+)
+"""Matches a line of `netstat` or `ss`: a port at all addresses."""
 _CLOUD = words(
     r"\bsecurity (?:group|list|rule)s?\b|\b(?:ec2|aws|azure|gcp|google cloud|oracle cloud|digital ?ocean|hetzner"
     r"|lightsail|linode|vultr|ovh|contabo|alibaba|aliyun|tencent)\b|\bvps\b|port[ -]forward(?:ing)?|\brouter\b"
@@ -137,6 +146,9 @@ def _all(answer: Answer, failures: tuple[Outcome, ...]) -> Iterator[Hinted]:
         yield from silent_router(prose, host.told)
         yield from bare_uplink(host, host.told)
         yield from bridge_skips_rules(host, host.told)
+        yield from switched_off_links(host, host.told)
+        yield from owner_made_anew(prose, host)
+        yield from masquerades_elsewhere(prose, host, host.told)
         yield from untranslated_packets(host.told.outcomes)
         yield from seen_coming_in(host.told.outcomes)
         yield from diverting_rules(prose, host, host.told)
@@ -198,5 +210,7 @@ def lost_before_weight(answer: Answer, outcomes: tuple[Outcome, ...]) -> int:
     host itself got an answer, and if it is behind a provider's filter or a router."""
     from_host = any(not each.failed and (each.origin == "host" or each.host == "localhost") for each in outcomes)
     text = prose_of(_lines(answer)).text
+    ports = {str(each.trace.flow.dport) for each in answer.flows}
+    is_open = any((found["port"] or found["port2"]) in ports for found in _LISTENS.finditer(text))
     behind = 12 if _BEFORE.search(text) is not None else 8 if _CLOUD.search(text) is not None else 0
-    return 5 + (9 if from_host else 0) + behind
+    return 5 + (9 if from_host else 0) + (9 if is_open else 0) + behind

@@ -68,7 +68,8 @@ def meaning_of(alternative: Alternative) -> Message:
         return hint.means
     if not cause:
         return message(
-            "the packet is lost before this host, in a cloud's security group, a router or a provider's firewall"
+            "the packet is dropped before it reaches this host, by a cloud's security group, a router or a provider's "
+            "firewall"
         )
     return message("the cause is {cause}", cause=cause)
 

@@ -28,6 +28,16 @@ DOCKER = (
         shown_by=("br-netfilter-off-hairpin", "icc-off-without-br-netfilter"),
     ),
     TextMeaning(
+        id="docker-start-exit-status", program="docker",
+        patterns=("Cannot start container {container}: (exit status {number})",),
+        meaning=message(
+            "A program that dockerd called for the start ended with an error. Before Docker 1.10 this was most often "
+            "iptables: links and published ports need Docker's chains, and firewalld or another program had deleted "
+            "them. A restart of dockerd makes them again."
+        ),
+        causes=("firewalld-restart-wipes-docker", "docker-filter-chain-missing", "docker-nat-chain-missing"),
+    ),
+    TextMeaning(
         id="docker-programming-failed", program="dockerd", general=True,
         patterns=(
             "driver failed programming external connectivity on endpoint {container}",

@@ -75,7 +75,8 @@ DOCKER_NETWORKS = (
             "Another endpoint of the network has the address that the container asks for (--ip, ipv4_address). While "
             "the container was stopped, Docker may have given the address to a container that asks for none."
         ),
-        causes=("container-not-running",),
+        command="docker network inspect $(docker network ls -q)",
+        shows=message("another container has the address, or --ip-range covers it"),
     ),
     TextMeaning(
         id="docker-no-address-left", program="dockerd",

@@ -244,6 +244,24 @@ KERNEL = (
         causes=("kernel-module-missing",),
     ),
     TextMeaning(
+        id="link-kind-unsupported", program="kernel", other_causes=True,
+        patterns=(
+            "failed to make veth pair: operation not supported", "System error: operation not supported",
+            "adding interface {link} to bridge {link} failed: operation not supported",
+            "failed to create veth* Operation not supported", "Failed to create veth pair * Not supported",
+            "failed to create bridge {word}: could not add {word}: operation not supported",
+            "failed to create bridge interface {link}: operation not supported",
+            "Error creating default {word} network: operation not supported",
+            "could not add {word}: operation not supported", "CONFIG_VETH: missing", "CONFIG_BRIDGE: missing",
+        ),
+        meaning=message(
+            "The kernel has no veth or no bridge, and containers on a bridge need both. A self-built kernel or a "
+            "board's kernel lacks the option (CONFIG_VETH, CONFIG_BRIDGE) or the file of the module; an upgrade may "
+            "have replaced the modules of the running kernel."
+        ),
+        causes=("kernel-module-missing",),
+    ),
+    TextMeaning(
         id="link-not-there", program="ip", about="thing", other_causes=True,
         patterns=(
             'Cannot find device "{link}"', 'Device "{link}" does not exist',

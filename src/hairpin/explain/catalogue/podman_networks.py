@@ -141,7 +141,6 @@ PODMAN_NETWORKS = (
         patterns=(
             'plugin {word} does not support config version "{word}"', 'incompatible CNI versions; config is "{word}"',
             "Error validating CNI config file {path}:",
-            'error loading cached network config: network "{word}" not found',
         ),
         meaning=message(
             "The file of the network was written for a newer version of CNI than the plugins know. The network is not "
@@ -149,5 +148,17 @@ PODMAN_NETWORKS = (
             "netavark; `grep cniVersion` in /etc/cni/net.d shows the version; older plugins know versions up to 0.4.0."
         ),
         causes=("cni-plugin-missing",),
+    ),
+    TextMeaning(
+        id="cni-cache-missing", program="podman", kind="harmless",
+        patterns=(
+            'error loading cached network config: network "{word}" not found',
+            "falling back to loading from existing plugins on disk",
+        ),
+        meaning=message(
+            "CNI keeps the configuration of each container's networks, and found none for this container: it has just "
+            "been made, or its start failed earlier. Podman then reads the file of the network. The line before or "
+            "behind it says what failed."
+        ),
     ),
 )  # fmt: skip

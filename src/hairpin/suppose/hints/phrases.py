@@ -15,7 +15,8 @@ HANGS = (
     r"|\bnever (?:finish|complet|end|return)\w*)"
 )
 STALLS = (
-    rf"{HANGS}|\b(?:TLS|SSL)\w*|\b(?:intermittent\w*|sporadic\w*|now and then|large|slow)\b|\bdind\b|docker-in-docker"
+    rf"{HANGS}|\b(?:TLS|SSL)\w*|\b(?:intermittent\w*|sporadic\w*|now and then|large|slow|performance"
+    r"|throughput)\b|\bdind\b|docker-in-docker"
     r"|\bMTU\b(?! ?[:=\d])|卡住|很慢"
 )
 """Matches the words of a text about packets that are too large: connections open, and then stall."""
@@ -23,7 +24,7 @@ TUNNELED = r"\b(?:vxlan|overlay|flannel|weave|calico|swarm|geneve|cilium)\b"
 NESTED = (
     r"\b(?:dind|(?:docker|podman)[- ]in[- ](?:docker|podman|kubernetes)|dockerd-entrypoint|inner dockerd?"
     r"|nested docker\w*"
-    r"|actions-runner-controller|dockerd (?:in|inside) (?:a |the )?(?:pod|container)|sysbox|plugins/docker)\b"
+    r"|actions-runner-controller|dockerd (?:in|inside) (?:a |the )?(?:pod|container)|sysbox|plugins/docker|envbox)\b"
 )
 """Matches the name of an engine that runs in a container."""
 NAME_SERVERS = (

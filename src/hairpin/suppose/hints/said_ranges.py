@@ -77,6 +77,11 @@ _SERVED = re.compile(
     r"\b(?:server|database|registry|machine|gateway|dns|nas|printer|host|service|api)\b", re.IGNORECASE
 )
 
+_OF_HOST = re.compile(
+    r"\b(?:docker[-_ ])?host(?:'s)?[-_ ](?:ip|address)\b|\b(?:my|this|own) \w+(?:'s)? (?:ip|address)\b", re.IGNORECASE
+)
+"""Matches words that an address is the host's own."""
+
 
 def inside_the_pools(lines: Iterable[tuple[int, str]], told: ToldParts) -> Iterator[Hinted]:
     """Yield the hint that a machine in another network has an address of the engine's pools, from which the engine
@@ -88,7 +93,8 @@ def inside_the_pools(lines: Iterable[tuple[int, str]], told: ToldParts) -> Itera
             near = line[max(0, named.start() - _NEAR_CHARACTERS) : named.end() + _NEAR_CHARACTERS]
             is_elsewhere = _FAR.search(near) or _LAN.search(near) or _SERVED.search(near)
             asked = _network(named)
-            if not is_elsewhere or _OF_CONTAINER.search(near) or asked is None or not asked.subnet_of(_POOL):
+            is_here = _OF_CONTAINER.search(near) or _OF_HOST.search(near)
+            if not is_elsewhere or is_here or asked is None or not asked.subnet_of(_POOL):
                 continue
             if named[3] == "0" or named[5]:
                 continue

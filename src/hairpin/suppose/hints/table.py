@@ -6,6 +6,7 @@ of 18 means that such words nearly always mean this cause.
 """
 
 from hairpin.suppose.hints.hint import Hint
+from hairpin.suppose.hints.of_changes import CHANGES
 from hairpin.suppose.hints.of_firewalls import FIREWALLS
 from hairpin.suppose.hints.of_networks import NETWORKS
 from hairpin.suppose.hints.of_rules import SINGLE_RULES
@@ -14,4 +15,4 @@ from hairpin.suppose.hints.of_targets import TARGETS
 from hairpin.suppose.hints.of_typed import TYPED
 from hairpin.suppose.hints.of_ways import WAYS
 
-HINTS: tuple[Hint, ...] = (*WAYS, *FIREWALLS, *SINGLE_RULES, *NETWORKS, *SIDES, *TARGETS, *TYPED)
+HINTS: tuple[Hint, ...] = (*CHANGES, *WAYS, *FIREWALLS, *SINGLE_RULES, *NETWORKS, *SIDES, *TARGETS, *TYPED)

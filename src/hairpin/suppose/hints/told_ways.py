@@ -11,8 +11,11 @@ from hairpin.host.link import is_bridge_by_name, is_engine_bridge
 from hairpin.host.route import TABLE_MAIN, Route
 from hairpin.message import message
 from hairpin.suppose.hints.hint import Hinted, Prose, words
+from hairpin.suppose.hints.of_changes import LEFT, LEFT_SHOWS, OWNER_ANEW, OWNERS
 from hairpin.suppose.hints.of_sides import BRIDGED_OUT, ROUTERS_SYSTEM
 from hairpin.suppose.hints.phrases import MTU, MTU_SHOWS, SIZES, STALLS
+from hairpin.suppose.hints.told_names import SURE
+from hairpin.suppose.parts import SYSCTLS
 
 _INNER = re.compile(r"lo$|docker|br-|veth|cni|podman|virbr|flannel|tun|tap|wg|cali|vxlan|dummy|bond|team|w[lw]")
 _NF_CALL = ("net", "bridge", "bridge-nf-call-iptables")
@@ -20,6 +23,18 @@ _FEW_SYSCTLS = 8
 _STALLS = words(STALLS)
 _SIZED = re.compile(r"^\d+: (?P<name>[^:@\s]+)\S*: <(?P<flags>[A-Z0-9,_-]*)>.*? mtu (?P<mtu>\d+)", re.MULTILINE)
 _LINK_BLOCK = re.compile(r"^\d+: ", re.MULTILINE)
+_ANEW = words(OWNER_ANEW)
+_MASQUERADES = re.compile(
+    r"(?<!! )(?:-o|--out-interface|oifname|oif) \"?(?P<link>[\w.@+*-]+)\"?[^\n]{0,60}\bmasquerade\b"
+    r"|\bmasquerade\b[^\n;]{0,20}(?<!! )(?:-o|--out-interface) (?P<after>[\w.@+*-]+)",
+    re.IGNORECASE,
+)
+_WAY_OUT = re.compile(
+    r"\bdefault\b[^\n]{0,40}\bdev (?P<dev>[\w.-]+)"
+    r"|\b(?:default|uplink|wan|main|external|public|outgoing|physical)[ -](?:route'?s? |gateway )?(?:interface|nic|link"
+    r"|device|card)\b[^\n]{0,20}?(?:\bis\b|:|=|\bcalled\b|\bnamed\b) ?[`\"']?(?P<said>[a-z][\w.-]+)",
+    re.IGNORECASE,
+)
 _IFACE = re.compile(r"(?P<name>[a-z][\w.-]*)\s+(?P<mtu>\d{3,5})\s+\d+\s+\d+\s+\d+")
 """Matches a line of ``netstat -i``."""
 
@@ -156,3 +171,47 @@ def smaller_in_addresses(prose: Prose, listings: Iterable[str]) -> Iterator[Hint
             weight = 28 if _STALLS.search(prose.text) is not None else 18
             yield Hinted("mtu-black-hole", weight, SIZES, MTU_SHOWS, means, 0, "")
             return
+
+
+def switched_off_links(host: Host, told: ToldParts) -> Iterator[Hinted]:
+    """Yield the hint that the text shows the forwarding switch of a bridge, and that the switch is off."""
+    for path in sorted(told.sysctls):
+        is_switch = path[:2] == ("net", "ipv4") and path[2:3] == ("conf",) and path[-1] == "forwarding"
+        if is_switch and is_bridge_by_name(path[3]) and host.namespace(HOST).sysctls.number(*path) == 0:
+            means = message(
+                "Forwarding is off for {link}, although ip_forward may be 1: the kernel forwards nothing that comes "
+                "from this bridge", link=path[3])  # fmt: skip
+            shows = message("net.ipv4.conf.{link}.forwarding = 0", link=path[3])
+            yield Hinted("interface-forwarding-off", SURE, SYSCTLS, shows, means, 0, "")
+            return
+
+
+def owner_made_anew(prose: Prose, host: Host) -> Iterator[Hinted]:
+    """Yield the hint that a container uses another's network, and that the text says that one was started anew."""
+    place = _ANEW.search(prose.text)
+    if place is not None and any(each.network_mode.startswith("container:") for each in host.containers()):
+        yield Hinted("shared-namespace-left", 27, OWNERS, LEFT_SHOWS, LEFT, *prose.line_at(place.start()))
+
+
+def masquerades_elsewhere(prose: Prose, host: Host, told: ToldParts) -> Iterator[Hinted]:
+    """Yield the hint that a quoted rule masquerades at an interface by which the default route does not leave."""
+    rules = [(each, each["link"] or each["after"]) for each in _MASQUERADES.finditer(prose.text)]
+    if (HOST, "routes4") in told.parts:
+        routes = (each for each in host.namespace(HOST).routes if each.version == 4 and not each.prefix_length)
+        ways = {hop.link for each in routes for hop in each.next_hops if hop.link}
+    else:
+        ways = {each["dev"] or each["said"] for each in _WAY_OUT.finditer(prose.text)}
+    if not rules or not ways or any(_covers(name, way) for _, name in rules for way in ways):
+        return
+    found, name = rules[0]
+    means = message(
+        "The rule with MASQUERADE is for the interface {link}, and the default route leaves by {other}: the packets "
+        "keep their inner source address, and no answer finds back", link=name, other=min(ways))  # fmt: skip
+    shows = message("MASQUERADE names an interface by which the default route does not leave")
+    command = "ip route; sudo iptables -t nat -S POSTROUTING"
+    yield Hinted("masquerade-missing", SURE, command, shows, means, *prose.line_at(found.start()))
+
+
+def _covers(name: str, link: str) -> bool:
+    """Return whether a rule's name of an interface, which may end with ``+`` or ``*``, covers a link."""
+    return link.startswith(name[:-1]) if name[-1:] in ("+", "*") else name == link

@@ -209,7 +209,8 @@ _WORDS: dict[str, re.Pattern[str]] = {
         "arp": r"\barp\b|arping|who-has|neighbou?r (?:solicitation|advertisement|entry|table)|\bincomplete\b"
         r"|proxy_ndp|proxy_arp",
         "conntrack": r"conntrack|table full",
-        "port in use": r"address already in use|already allocated|bind: |port is already|EADDRINUSE|failed to bind",
+        "port in use": r"(?<!networking:[ ])address already in use|already allocated|bind: |port is already"
+        r"|EADDRINUSE|failed to bind",
         "module": r"modprobe|insmod|module \S+ not found|table does not exist|/lib/modules|kernel module"
         r"|unknown symbol",
         "fresh rules": r"iptables does not apply|no (?:docker )?(?:rules|chains?)\b|chains? (?:are "

@@ -174,7 +174,10 @@ INBOUND: tuple[Lean, ...] = (
         often=1,
         command="sudo tcpdump -ni any {protocol} port {port}",
         shows=message("no packet from the client comes in"),
-        means=message("the packet is lost before this host: a cloud's security group, a router, a provider's firewall"),
+        means=message(
+            "the packet is dropped before it reaches this host, by a cloud's security group, a router or a provider's "
+            "firewall"
+        ),
         pro={"host works": 4, "outside fails": 3, "cloud": 5, "home": 3, "timeout": 3, "other port works": 7},
         con={
             "refused": -4,
