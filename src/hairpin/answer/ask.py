@@ -28,7 +28,6 @@ from hairpin.question.elsewhere import published_elsewhere
 from hairpin.question.flows import flows_for
 from hairpin.question.hosts import refuse_same_machine
 from hairpin.question.outside import with_world
-from hairpin.question.outside_names import outside_name_notes
 from hairpin.question.question import Question
 from hairpin.question.sharing import unpublished_of_sharers
 from hairpin.question.target import is_outside_name
@@ -123,11 +122,11 @@ def begin_answer(question: Question, hosts: tuple[Source, ...], network: Network
     question = _with_told_targets(_without_unlisted(question, within), within)
     unlisted = tuple(each for each in asked if each not in question.targets)
     flows = tuple(map(question.sized, flows_for(within, question.targets, question.origin)))
-    said = (
-        *outside_name_notes(question.targets, flows),
-        *published_elsewhere(within, question.targets),
-        *unpublished_of_sharers(within, question.targets),
-    )
+    said = (*published_elsewhere(within, question.targets), *unpublished_of_sharers(within, question.targets))
+    if any(is_outside_name(each.container or "") for each in question.targets):
+        from hairpin.question.outside_names import outside_name_notes  # noqa: PLC0415 - few names are of the outside
+
+        said = (*outside_name_notes(question.targets, flows), *said)
     if any(each.localhost or each.container is not None for each in question.targets):
         from hairpin.diagnose.next_addresses import passed_over  # noqa: PLC0415 - only names have several addresses
 

@@ -26,11 +26,11 @@ from hairpin.question.egress import egress_flows, over_tcp
 from hairpin.question.held import given_up, held_by, on_host_network
 from hairpin.question.hosts import host_named, host_of
 from hairpin.question.localhost import with_second_family
-from hairpin.question.outside_names import to_outside_name
 from hairpin.question.pinned_flows import to_pinned
 from hairpin.question.port_flows import other_clients, protocols, to_asked_port, to_port, usable
 from hairpin.question.standpoints import beyond
 from hairpin.question.starts import asker
+from hairpin.question.target import is_outside_name
 
 _FIRST_PORT, _PORTS = 40000, 25000
 """The source ports of flows: every second port.  A repeated flow has the next source port."""
@@ -105,9 +105,12 @@ def _of_target(network: Network, target: Target, origin: Origin | None) -> list[
     pinned = to_pinned(network, target, origin)
     if pinned:
         return pinned
-    outward = to_outside_name(network, target, origin)
-    if outward:
-        return outward
+    if is_outside_name(target.container or ""):
+        from hairpin.question.outside_names import to_outside_name  # noqa: PLC0415 - few questions name the outside
+
+        outward = to_outside_name(network, target, origin)
+        if outward:
+            return outward
     host = host_of(network, _at_asker(network, target, origin))
     _has_namespace(host)
     if target.container is not None:
