@@ -94,3 +94,9 @@ def test_a_container_asks_for_the_ports_that_another_one_exposes() -> None:
     )
     ports = {(each.protocol, each.dport) for each in found if each.container == "api"}
     assert ports == {("tcp", 3000), ("udp", 53)}
+
+
+def test_a_stopped_container_without_ports_is_asked_for_its_way_out() -> None:
+    stopped = msgspec.structs.replace(container("exited"), bindings=(), netns=None, pid=None)
+    (flow,) = flows_for(network(docker=engine(stopped)), (Target(container="web"),), None)
+    assert (flow.purpose, flow.container) == ("egress", "web")

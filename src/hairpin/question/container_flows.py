@@ -42,6 +42,8 @@ def to_container(network: Network, host: Host, target: Target, origin: Origin | 
     for protocol, port in dict.fromkeys(pair for ports in exposed.values() for pair in ports):
         if protocol in ("tcp", "udp"):
             found += to_container(network, host, _at_port(target, protocol, port), origin)
+    if not found and origin is None and target.port is None:
+        found = [_way_out_of_stopped(network, host, each) for each in named_so if not each.running]
     if not found:
         name, owner = named_so[0].name, host.network_owner(named_so[0])
         if owner.name != name:
@@ -77,10 +79,15 @@ def _outward(network: Network, host: Host, container: Container) -> list[Flow]:
     network, it sends no packet.  The flows then show this, because the ports of the other container do not."""
     if container.running or not shares(container):
         return egress_flows(network, host, container)
+    return [_way_out_of_stopped(network, host, container)]
+
+
+def _way_out_of_stopped(network: Network, host: Host, container: Container) -> Flow:
+    """Return the flow to the outside of a container that does not run.  Its walk shows that it sends no packet."""
     first, *others = beyond(network.namespace(host.netns), 4)
     point = start_named(network, host, 4, Origin("container", container=container.name, host=host.name))
     assert isinstance(point.start, FromContainer)
-    return [outward_flow(point.start, 4, first, tuple(others))]
+    return outward_flow(point.start, 4, first, tuple(others))
 
 
 def _told(
