@@ -1,7 +1,9 @@
-"""Packets to another site that somebody has exempted from masquerading.
+"""Packets that leave with a source address that rules of this host otherwise translate.
 
-A route by a gateway leads to the site, and a rule before MASQUERADE lets the packets pass as they are.  Both together
-are a decision: the gateway is meant to know the way back.  No reading of this host shows whether it does.
+Somebody has exempted packets to another site from masquerading: a route by a gateway leads to the site, and a rule
+before MASQUERADE lets the packets pass as they are.  Both together are a decision: the gateway is meant to know the way
+back.  Or the host forwards a client's packets by one uplink, and its rule masquerades only packets that leave by the
+other uplink.  No reading of this host shows whether the next router knows the way back.
 """
 
 from collections.abc import Iterable
@@ -20,7 +22,7 @@ from hairpin.walk.state import State, Step
 from hairpin.walk.trace import OpenQuestion
 from hairpin.wanted import watch_packets, watch_port
 
-_DESTINATIONS = ("daddr4", "daddr6", "daddr")
+_DESTINATIONS = ("daddr4", "daddr6")
 
 
 class Exemption(msgspec.Struct, frozen=True):
