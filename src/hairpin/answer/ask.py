@@ -164,11 +164,11 @@ def _without_unlisted(question: Question, network: Network) -> Question:
 
 
 def _is_told(target: Target, question: Question, network: Network) -> bool:
-    name, origin = target.container or "", question.origin
+    name = target.container or ""
     named = [each for host in network.hosts for each in host.containers_named(name)]
     if not named:
-        return is_outside_name(name) and origin is not None and origin.kind == "container"
-    return target.port is not None or origin is None or any(each.bindings or each.exposed for each in named)
+        return is_outside_name(name) and bool(question.asking)
+    return target.port is not None or question.origin is None or any(each.bindings or each.exposed for each in named)
 
 
 def _unlisted_note(target: Target) -> Message:

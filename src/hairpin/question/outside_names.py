@@ -24,12 +24,12 @@ USUAL_PORT = 443
 
 
 def to_outside_name(network: Network, target: Target, origin: Origin | None) -> list[Flow]:
-    """Return the flows of the asking container to the name servers and to the port of an outside name.
+    """Return the flows of the asking container to the name servers and to the port of the target, whose name has the
+    form of a name of the outside.
 
-    Return no flow if no container asks, if the target's name is no name of the outside, or if a container has this
-    name or a similar name with a dot."""
+    Return no flow if no container asks, or if a container has this name or a similar name with a dot."""
     name = target.container or ""
-    if origin is None or origin.kind != "container" or target.host or not is_outside_name(name):
+    if origin is None or origin.kind != "container" or target.host:
         return []
     host = asker(network, origin)
     known = [each.name for each in host.containers() if "." in each.name]

@@ -180,8 +180,7 @@ def _features(answer: Answer) -> frozenset[str]:
 
 def _outside_names(answer: Answer) -> Iterator[str]:
     """Yield the names of the outside for which the question asks from a container."""
-    origin = answer.question.origin
-    if origin is not None and origin.kind == "container":
+    if answer.question.asking:
         names = (each.container for each in answer.question.targets if each.container is not None)
         yield from filter(is_outside_name, names)
 

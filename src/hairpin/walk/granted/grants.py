@@ -82,20 +82,16 @@ def _ways_back(network: Network, flow: Flow, left: State) -> tuple[OpenQuestion,
     """Return the question about the way back to an address that is not translated, although rules of the host translate
     such addresses: a container's, or that of a client whose packets the host forwards."""
     packet, netns = left.packet, left.netns
-    if (
-        left.track.ct_direction
-        or not netns.is_host
-        or owns_address(network.namespace(netns), packet.version, packet.saddr)
-    ):
+    namespace = network.namespace(netns)
+    if left.track.ct_direction or not netns.is_host or owns_address(namespace, packet.version, packet.saddr):
         return ()
     from hairpin.walk.granted.untranslated import way_back_known, way_back_of_forwarded  # noqa: PLC0415 - few packets
 
-    ruleset = network.namespace(netns).ruleset
     if isinstance(flow.start, (Lan, Outside)):
-        return way_back_of_forwarded(left, ruleset)
+        return way_back_of_forwarded(left, namespace)
     if is_unmasqueraded(network, netns, packet.version, packet.saddr):
         return ()
-    return way_back_known(flow, left, ruleset)
+    return way_back_known(flow, left, namespace.ruleset)
 
 
 def _masquerade_taken(network: Network, left: State) -> tuple[OpenQuestion, ...]:

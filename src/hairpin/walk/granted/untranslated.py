@@ -10,14 +10,16 @@ from collections.abc import Iterable
 
 import msgspec
 
+from hairpin.host.host import Namespace
 from hairpin.host.netns import Netns
 from hairpin.message import message
 from hairpin.netfilter.evaluate.chain import Place, place_of, rule_at
 from hairpin.netfilter.interface_name import fits_name
-from hairpin.netfilter.ir import FieldMatch, NameMatch, Nat, Rule, Ruleset, SetMatch
+from hairpin.netfilter.ir import Family, FieldMatch, NameMatch, Nat, Rule, Ruleset, SetMatch
 from hairpin.network.flow import Flow
 from hairpin.network.prefix import address_text
 from hairpin.walk.decided import RouteDecided, RuleDecided
+from hairpin.walk.hooks.chains import chains_at
 from hairpin.walk.state import State, Step
 from hairpin.walk.trace import OpenQuestion
 from hairpin.wanted import watch_packets, watch_port
@@ -48,18 +50,18 @@ def exemption(steps: Iterable[Step], netns: Netns, ruleset: Ruleset) -> Exemptio
     return None
 
 
-def translating_elsewhere(ruleset: Ruleset, left: State) -> Place | None:
+def translating_elsewhere(namespace: Namespace, left: State) -> Place | None:
     """Return the first rule in POSTROUTING that translates the source of packets which leave by another link than this
     packet; None if there is no such rule, or if the packet's source address was translated."""
     start = next(iter(left.history.steps), None)
     if start is None or start.packet.saddr != left.packet.saddr:
         return None
-    for table in ruleset.tables:
-        for chain in table.chains if table.family in ("ip", "inet") else ():
-            for rule in chain.rules if (chain.hook, chain.type) == ("postrouting", "nat") else ():
-                translates = any(isinstance(each, Nat) and each.nat in ("masquerade", "snat") for each in rule.body)
-                if translates and _would_match(rule, left):
-                    return place_of(table, chain.name, rule)
+    families: tuple[Family, ...] = ("ip", "inet") if left.packet.version == 4 else ("ip6", "inet")
+    for table, chain in chains_at(namespace, "postrouting", families):
+        for rule in chain.rules if chain.type == "nat" else ():
+            translates = any(isinstance(each, Nat) and each.nat in ("masquerade", "snat") for each in rule.body)
+            if translates and _would_match(rule, left):
+                return place_of(table, chain.name, rule)
     return None
 
 
@@ -78,10 +80,10 @@ def _would_match(rule: Rule, left: State) -> bool:
     return away
 
 
-def way_back_of_forwarded(left: State, ruleset: Ruleset) -> tuple[OpenQuestion, ...]:
+def way_back_of_forwarded(left: State, namespace: Namespace) -> tuple[OpenQuestion, ...]:
     """Return the question whether the next router knows the way back to a client whose packets this host forwards, if a
     rule masquerades only packets that leave by another link."""
-    rule, hop = translating_elsewhere(ruleset, left), left.next_hop
+    rule, hop = translating_elsewhere(namespace, left), left.next_hop
     if rule is None or hop is None or hop.gateway is None or left.carried is not None:
         return ()
     source = address_text(left.packet.saddr, left.packet.version)
