@@ -6,6 +6,14 @@ addresses and numbers.
 
 import re
 
+_VALUE = r"(?:[a-z][a-z+.-]*://)?[\w.*+:\[\]-]{1,60}(?:/[\w./-]*)?"
+"""Matches a port, an address, a name, or a URL without a user."""
+_SETTING = (
+    r"(?:[A-Z][A-Z0-9]*_){0,4}(?:PORTS?|HOST(?:NAME)?|ADDR(?:ESS)?|BIND|LISTEN|IP|URLS?|URI|SERVER|UPSTREAM|ENDPOINT"
+    r"|ORIGIN|LISTENERS)"
+)
+"""Matches a variable of a program's environment that names a port or an address."""
+_LABEL = r"traefik\.(?:enable|(?:docker\.)?network|(?:(?:http|tcp)\.services\.[\w-]+\.loadbalancer\.server\.)?port)"
 _ENGINE = re.compile(
     r"(?:sudo )?(?:/\S*/)?(?:docker-compose|podman-compose|docker|podman|nerdctl)(?: (?:container|compose"
     r"|network|run|create|start|exec"
@@ -16,6 +24,8 @@ _OPTION = re.compile(
     r"|icc|ip-masq"
     r"|userland-proxy|cap-add|link|sysctl)(?:=| )[\w.:/,=-]+|--(?:internal|privileged|ipv6|publish-all"
     r"|attachable|service-ports|force-recreate)"
+    rf"|(?:-e|--env)(?:=| )[\"']?{_SETTING}={_VALUE}[\"']?|(?:-l|--label)(?:=| )[\"']?{_LABEL}={_VALUE}[\"']?"
+    r"|--name(?:=| )[\w.-]+"
     r"|-d (?:macvlan|ipvlan|bridge|overlay)|-p [\d.:]+(?:/\w+)?|-P|-o (?:parent|com\.docker\.network)[\w.=-]+)(?!\S)"
 )
 _KEPT = re.compile(r"compose|network (?:connect|disconnect|prune)")
@@ -30,6 +40,8 @@ _COMPOSE = re.compile(
     r"|\s*-?\s*[\"']?[\w.]+[\"']?\s*[:=]\s*[\"']?(?:\w+://)?(?:localhost|127\.0\.0\.1"
     r"|host\.docker\.internal)(?::\d+)?[\w/]*"
     r"[\"']?\s*$"
+    rf"|\s*-?\s*[\"']?(?:{_SETTING}|{_LABEL})[\"']?\s*[:=]\s*[\"']?{_VALUE}[\"']?\s*$"
+    r"|\s*[\"']?[\w.-]+[\"']?:\s*$|\s*-?\s*container_name\s*:\s*[\"']?[\w.-]+[\"']?\s*$"
     r"|\s*command\s*:\s*\[?[\"']?(?:[\w/]+/)?redis-server[\"']?,?\s*[\"']?/[\w./-]+\.conf[\"']?\]?\s*$"
 )
 

@@ -25,7 +25,7 @@ from hairpin.netfilter.ir import Table
 from hairpin.network.flow import Flow, FromContainer, FromHost
 from hairpin.network.network import Network
 from hairpin.suppose.hints.hint import Hinted
-from hairpin.suppose.hints.phrases import ROUTES, RULES, SOCKETS
+from hairpin.suppose.hints.said.phrases import ROUTES, RULES, SOCKETS
 from hairpin.suppose.parts import SYSCTLS, inside_command
 
 _replace = msgspec.structs.replace

@@ -101,8 +101,14 @@ def _with_start(host: Host, container: Container, told: ToldParts) -> Host:
     lists_ports = (HOST, "links") in told.parts and not _lacks_ports(own, joined)
     if lists_ports:
         kept = _replace(kept, links=own.links)
+    joined_too = (each for each in container.endpoints if each.network not in {end.network for end in now.endpoints})
     started = with_namespace(started, kept).with_container(
-        _replace(now, bindings=container.bindings, status=container.status)
+        _replace(
+            now,
+            bindings=container.bindings,
+            status=container.status,
+            endpoints=(*now.endpoints, *joined_too),  # a modelled start joins one network only
+        )
     )
     if lists_ports:
         started = _joined_to_told_port(started, now)

@@ -4,7 +4,7 @@ import pytest
 
 from hairpin.causes.registry import known_cause
 from hairpin.suppose.hints.hint import hints_in, prose_of
-from hairpin.suppose.hints.table import HINTS
+from hairpin.suppose.hints.said.table import HINTS
 from hairpin.suppose.hints.told_names import SURE
 
 _FILL = {"{container}": "web", "{port}": "8080", "{protocol}": "tcp"}

@@ -19,8 +19,8 @@ from hairpin.suppose.hints.firewall_log import logged_drops
 from hairpin.suppose.hints.hint import Hinted, hints_in, prose_of, words
 from hairpin.suppose.hints.proxied import asks_other_family, forwards_to_itself, keeps_old_address
 from hairpin.suppose.hints.quoted import quoted_lines
+from hairpin.suppose.hints.said.table import HINTS
 from hairpin.suppose.hints.said_ranges import inside_the_pools, overlapping_ranges
-from hairpin.suppose.hints.table import HINTS
 from hairpin.suppose.hints.told_facts import (
     discovery_dropped,
     diverting_rules,
@@ -60,6 +60,7 @@ from hairpin.suppose.hints.told_ways import (
     switched_off_links,
     two_routes,
 )
+from hairpin.suppose.hints.typed_settings import labelled_otherwise, listens_otherwise
 from hairpin.suppose.leaning.features import features_of
 from hairpin.suppose.leaning.leaning import Leaning, leaning_of, usual_of
 from hairpin.suppose.trouble import speaks_of_network
@@ -125,6 +126,8 @@ def _all(answer: Answer, failures: tuple[Outcome, ...]) -> Iterator[Hinted]:
         yield from covered_by_an_engine(lines, answer.evidence, host, flows)
         yield from asks_itself(host.told, flows)
         yield from forwards_to_itself(prose, host)
+        yield from listens_otherwise(prose, host, flows)
+        yield from labelled_otherwise(prose, host)
         yield from keeps_old_address(prose, host, host.told)
         yield from asks_inside_a_machine(prose, host.told, flows)
         yield from asks_other_family(prose, host, host.told)

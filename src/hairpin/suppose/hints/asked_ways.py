@@ -13,8 +13,9 @@ from hairpin.network.flow import Flow, FromContainer
 from hairpin.pasted.forms.outcomes.outcome import is_loopback
 from hairpin.suppose.asked import HOST_PORTS
 from hairpin.suppose.hints.hint import Hinted, Prose, words
-from hairpin.suppose.hints.phrases import INPUT, INPUT_SHOWS, RULES
+from hairpin.suppose.hints.said.phrases import INPUT, INPUT_SHOWS, RULES
 from hairpin.suppose.hints.told_names import SURE
+from hairpin.suppose.parts import inside_command
 
 _OWN_RANGES = (
     ("slirp4netns", words(r"\bslirp4netns\b|\brootless\b"), IPv4Network("10.0.2.0/24")),
@@ -45,8 +46,9 @@ def asks_itself(told: ToldParts, flows: Iterable[Flow]) -> Iterator[Hinted]:
             if each.result == "refused" and is_loopback(each.host) and each.port == flow.dport:
                 means = message("In a container, localhost is the container itself: the client asks itself")
                 shows = message("no line has port {port}", port=flow.dport)
-                command = f"sudo nsenter -n -t \"$(docker inspect -f '{{{{.State.Pid}}}}' {name})\" ss -lntup"
-                yield Hinted("loopback-is-the-container", SURE, command, shows, means, each.line, each.target)
+                yield Hinted(
+                    "loopback-is-the-container", SURE, inside_command(name), shows, means, each.line, each.target
+                )
                 return
 
 

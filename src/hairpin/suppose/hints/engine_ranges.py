@@ -15,7 +15,7 @@ from hairpin.host.host import Host
 from hairpin.message import message
 from hairpin.network.flow import Flow
 from hairpin.suppose.hints.hint import Hinted
-from hairpin.suppose.hints.phrases import RANGES_SHOWS
+from hairpin.suppose.hints.said.phrases import RANGES_SHOWS
 
 _NUMBERS = r"(?<![\w.])\d{1,3}(?:\.\d{1,3}){3}(?:/\d\d?)?(?![\w/]|\.\d)"
 _ADDRESS = re.compile(_NUMBERS)

@@ -11,7 +11,7 @@ from hairpin.host.host import Host
 from hairpin.host.socket import Socket
 from hairpin.message import message
 from hairpin.suppose.hints.hint import Hinted, Prose, words
-from hairpin.suppose.hints.phrases import HOST_NETWORK, SOCKETS
+from hairpin.suppose.hints.said.phrases import HOST_NETWORK, SOCKETS
 from hairpin.suppose.hints.told_names import SURE
 
 _LOOPBACK = r"(?:https?://)?(?:localhost|127\.0\.0\.1|\[::1\])(?![\w.])"

@@ -10,7 +10,7 @@ from ipaddress import IPv4Network
 
 from hairpin.message import message
 from hairpin.suppose.hints.hint import Hinted
-from hairpin.suppose.hints.phrases import INPUT, INPUT_SHOWS, RANGES_SHOWS, RULES
+from hairpin.suppose.hints.said.phrases import INPUT, INPUT_SHOWS, RANGES_SHOWS, RULES
 from hairpin.suppose.hints.said_ranges import said_networks
 from hairpin.suppose.hints.told_facts import stale_translation
 

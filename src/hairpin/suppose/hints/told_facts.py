@@ -14,7 +14,7 @@ from hairpin.message import message
 from hairpin.netfilter.ir import FieldMatch, Nat, Rule, Verdict
 from hairpin.network.flow import Flow
 from hairpin.suppose.hints.hint import Hinted, Prose, words
-from hairpin.suppose.hints.phrases import RULES, SIZES, SOCKETS, STALLS
+from hairpin.suppose.hints.said.phrases import RULES, SIZES, SOCKETS, STALLS
 
 _GATEWAY = re.compile(
     r"host\.(?:docker|containers)\.internal|gateway\.docker\.internal|172\.1[7-9]\.0\.1|10\.8[89]\.\d+\.1"

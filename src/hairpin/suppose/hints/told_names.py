@@ -11,7 +11,7 @@ from hairpin.host.host import Host
 from hairpin.message import message
 from hairpin.network.flow import Flow
 from hairpin.suppose.hints.hint import Hinted, Prose, words
-from hairpin.suppose.hints.phrases import NAME_SERVERS, SOCKETS
+from hairpin.suppose.hints.said.phrases import NAME_SERVERS, SOCKETS
 
 SURE = 30
 """The weight of a hint that the text states in plain words.  Such a hint also stands before the causes that an error in

@@ -11,7 +11,7 @@ from hairpin.message import message
 from hairpin.network.flow import Flow
 from hairpin.question.asked import Origin
 from hairpin.suppose.hints.hint import Hinted, Prose, words
-from hairpin.suppose.hints.phrases import DESKTOP, HOST_NETWORK, SOCKETS
+from hairpin.suppose.hints.said.phrases import DESKTOP, HOST_NETWORK, SOCKETS
 from hairpin.suppose.hints.told_names import SURE
 
 _REFUSED_PORTS = frozenset(

@@ -11,9 +11,9 @@ from hairpin.host.link import is_bridge_by_name, is_engine_bridge
 from hairpin.host.route import TABLE_MAIN, Route
 from hairpin.message import message
 from hairpin.suppose.hints.hint import Hinted, Prose, words
-from hairpin.suppose.hints.of_changes import LEFT, LEFT_SHOWS, OWNER_ANEW, OWNERS
-from hairpin.suppose.hints.of_sides import BRIDGED_OUT, ROUTERS_SYSTEM
-from hairpin.suppose.hints.phrases import MTU, MTU_SHOWS, SIZES, STALLS
+from hairpin.suppose.hints.said.of_changes import LEFT, LEFT_SHOWS, OWNER_ANEW, OWNERS
+from hairpin.suppose.hints.said.of_sides import BRIDGED_OUT, ROUTERS_SYSTEM
+from hairpin.suppose.hints.said.phrases import MTU, MTU_SHOWS, SIZES, STALLS
 from hairpin.suppose.hints.told_names import SURE
 from hairpin.suppose.parts import SYSCTLS
 

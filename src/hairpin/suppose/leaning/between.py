@@ -1,7 +1,7 @@
 """Features that speak for each cause that keeps containers, hosts or networks from reaching each other."""
 
 from hairpin.message import message
-from hairpin.suppose.hints.phrases import RANGES_SHOWS, RULES, SOCKETS, TUNNEL_SHOWS, TUNNELS
+from hairpin.suppose.hints.said.phrases import RANGES_SHOWS, RULES, SOCKETS, TUNNEL_SHOWS, TUNNELS
 from hairpin.suppose.leaning.lean import Lean
 
 _ENDPOINTS = "docker inspect --format '{{.Name}} {{json .NetworkSettings.Networks}}' $(docker ps -q)"

@@ -7,7 +7,7 @@ from hairpin.evidence.told import Outcome, ToldParts
 from hairpin.host.docker import STACKED
 from hairpin.host.host import Host
 from hairpin.suppose.hints.hint import Prose, words
-from hairpin.suppose.hints.of_targets import GATEWAY_FAILS, LOOPBACK_MAPPING
+from hairpin.suppose.hints.said.of_targets import GATEWAY_FAILS, LOOPBACK_MAPPING
 from hairpin.suppose.places import SENTENCE_END, places_in
 
 _MOST_CHARACTERS = 20_000

@@ -1,7 +1,7 @@
 """Features that speak for each cause that keeps a client from reaching a published port or a service of the host."""
 
 from hairpin.message import message
-from hairpin.suppose.hints.phrases import FLUSHED_SHOWS, INPUT_SHOWS, RULES, SOCKETS, VM_SHOWS, ZONE_SHOWS, ZONES
+from hairpin.suppose.hints.said.phrases import FLUSHED_SHOWS, INPUT_SHOWS, RULES, SOCKETS, VM_SHOWS, ZONE_SHOWS, ZONES
 from hairpin.suppose.leaning.lean import Lean
 from hairpin.suppose.parts import inside_command
 

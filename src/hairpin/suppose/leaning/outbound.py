@@ -1,7 +1,15 @@
 """Features that speak for each cause that keeps a container from reaching the outside or from resolving names."""
 
 from hairpin.message import message
-from hairpin.suppose.hints.phrases import FLUSHED_SHOWS, FORWARD_SHOWS, MTU_SHOWS, NAME_SERVERS, ROUTES, RULES, SIZES
+from hairpin.suppose.hints.said.phrases import (
+    FLUSHED_SHOWS,
+    FORWARD_SHOWS,
+    MTU_SHOWS,
+    NAME_SERVERS,
+    ROUTES,
+    RULES,
+    SIZES,
+)
 from hairpin.suppose.leaning.lean import Lean
 from hairpin.suppose.parts import SYSCTLS
 

@@ -3,7 +3,7 @@ owner, networks of a new engine, a port in a variable, a firewall that knows doc
 
 from hairpin.message import message
 from hairpin.suppose.hints.hint import Hint, words
-from hairpin.suppose.hints.phrases import (
+from hairpin.suppose.hints.said.phrases import (
     CLIENT,
     CONTAINERS,
     HOST_NETWORK,

@@ -4,7 +4,7 @@ and addresses of an engine in a virtual machine or of a cluster in containers.""
 
 from hairpin.message import message
 from hairpin.suppose.hints.hint import Hint, words
-from hairpin.suppose.hints.phrases import (
+from hairpin.suppose.hints.said.phrases import (
     CONTAINERS,
     DESKTOP,
     ENGINE_AT,

@@ -3,7 +3,7 @@ that two networks share."""
 
 from hairpin.message import message
 from hairpin.suppose.hints.hint import Hint, words
-from hairpin.suppose.hints.phrases import (
+from hairpin.suppose.hints.said.phrases import (
     CLIENT,
     CONTAINERS,
     HANGS,

@@ -6,7 +6,7 @@ is only likely.
 
 from hairpin.message import message
 from hairpin.suppose.hints.hint import Hint, words
-from hairpin.suppose.hints.phrases import FLUSHED, FLUSHED_SHOWS, FORWARD, FORWARD_SHOWS, INPUT, INPUT_SHOWS, RULES
+from hairpin.suppose.hints.said.phrases import FLUSHED, FLUSHED_SHOWS, FORWARD, FORWARD_SHOWS, INPUT, INPUT_SHOWS, RULES
 from hairpin.suppose.parts import SYSCTLS
 
 _IPTABLES = r"(?:\biptables|\$\{?(?:IPT|IPTABLES|ipt)\}?)"

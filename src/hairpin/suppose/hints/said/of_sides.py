@@ -3,7 +3,7 @@ host's network, or only inside of a tunnel; and the words about names and discov
 
 from hairpin.message import message
 from hairpin.suppose.hints.hint import Hint, words
-from hairpin.suppose.hints.phrases import (
+from hairpin.suppose.hints.said.phrases import (
     CONTAINERS,
     DESKTOP,
     FORWARD,

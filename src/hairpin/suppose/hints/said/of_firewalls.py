@@ -2,7 +2,7 @@
 
 from hairpin.message import message
 from hairpin.suppose.hints.hint import Hint, words
-from hairpin.suppose.hints.phrases import (
+from hairpin.suppose.hints.said.phrases import (
     BRIDGE_ZONE,
     BRIDGE_ZONE_SHOWS,
     CONTAINERS,

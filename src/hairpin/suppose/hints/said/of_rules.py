@@ -3,7 +3,7 @@ helps, and rules for system calls that are older than the image."""
 
 from hairpin.message import message
 from hairpin.suppose.hints.hint import Hint, words
-from hairpin.suppose.hints.phrases import CONTAINERS, RULES
+from hairpin.suppose.hints.said.phrases import CONTAINERS, RULES
 
 SINGLE_RULES: tuple[Hint, ...] = (
     Hint(

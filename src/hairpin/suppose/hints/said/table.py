@@ -6,13 +6,13 @@ of 18 means that such words nearly always mean this cause.
 """
 
 from hairpin.suppose.hints.hint import Hint
-from hairpin.suppose.hints.of_changes import CHANGES
-from hairpin.suppose.hints.of_firewalls import FIREWALLS
-from hairpin.suppose.hints.of_networks import NETWORKS
-from hairpin.suppose.hints.of_rules import SINGLE_RULES
-from hairpin.suppose.hints.of_sides import SIDES
-from hairpin.suppose.hints.of_targets import TARGETS
-from hairpin.suppose.hints.of_typed import TYPED
-from hairpin.suppose.hints.of_ways import WAYS
+from hairpin.suppose.hints.said.of_changes import CHANGES
+from hairpin.suppose.hints.said.of_firewalls import FIREWALLS
+from hairpin.suppose.hints.said.of_networks import NETWORKS
+from hairpin.suppose.hints.said.of_rules import SINGLE_RULES
+from hairpin.suppose.hints.said.of_sides import SIDES
+from hairpin.suppose.hints.said.of_targets import TARGETS
+from hairpin.suppose.hints.said.of_typed import TYPED
+from hairpin.suppose.hints.said.of_ways import WAYS
 
 HINTS: tuple[Hint, ...] = (*CHANGES, *WAYS, *FIREWALLS, *SINGLE_RULES, *NETWORKS, *SIDES, *TARGETS, *TYPED)

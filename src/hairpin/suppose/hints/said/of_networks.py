@@ -2,7 +2,7 @@
 
 from hairpin.message import message
 from hairpin.suppose.hints.hint import Hint, words
-from hairpin.suppose.hints.phrases import CONTAINERS, HOST_NETWORK, NAME_SERVERS
+from hairpin.suppose.hints.said.phrases import CONTAINERS, HOST_NETWORK, NAME_SERVERS
 from hairpin.suppose.hints.told_names import SURE
 
 _BARE_NAME = r"(?!localhost\b|host\b)[a-z][\w-]*(?![\w-]*\.[\w])"
