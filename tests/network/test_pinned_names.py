@@ -3,7 +3,7 @@
 import msgspec
 import pytest
 
-from hairpin.host.docker import PinnedName
+from hairpin.host.docker import Container, PinnedName
 from hairpin.network.network import Network
 from hairpin.network.pinned_names import (
     Pin,
@@ -49,6 +49,19 @@ def test_the_file_as_it_is_comes_before_the_options() -> None:
     emptied = pinning().this.container("web")
     assert emptied is not None
     assert pins_of(pinning().this, msgspec.structs.replace(emptied, hosts_entries=())) == ()
+
+
+def test_an_own_address_counts_for_another_containers_name_only() -> None:
+    own = addresses_on(pinning().this, _web(pinning()), 4)[0]
+    for name, expected in (("api", (Pin("api", 4, own, "hostname"),)), ("web", ()), ("nobody", ())):
+        entries = (PinnedName(name, 4, own),)
+        assert pins_of(pinning().this, msgspec.structs.replace(_web(pinning()), hosts_entries=entries)) == expected
+
+
+def _web(network: Network) -> Container:
+    web = network.this.container("web")
+    assert web is not None
+    return web
 
 
 def test_podman_gives_each_container_its_hosts_name() -> None:

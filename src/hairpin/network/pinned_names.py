@@ -26,13 +26,13 @@ NAMES_OF_HOST = ("host.docker.internal", "host.containers.internal")
 each container's /etc/hosts."""
 
 
-Hand = Literal["option", "link", "file"]
+Hand = Literal["option", "link", "hostname", "file"]
 
 
 class Pin(msgspec.Struct, frozen=True):
     """A name in a container's own /etc/hosts, and its address there.  ``hand``: the origin of the entry: ``option`` is
-    the option ``--add-host``, ``link`` is a legacy link (``--link``), and ``file`` is anything else, such as an
-    entrypoint or a person."""
+    the option ``--add-host``, ``link`` is a legacy link (``--link``), ``hostname`` is the container's own host name
+    (``--hostname``), and ``file`` is anything else, such as an entrypoint or a person."""
 
     name: str
     version: Version
@@ -49,17 +49,25 @@ def pins_of(host: Host, container: Container) -> tuple[Pin, ...]:
 
 
 def _pins_read(host: Host, container: Container, entries: tuple[PinnedName, ...]) -> tuple[Pin, ...]:
-    """Return the pins of the file as it was read, without the entries for the container's own addresses."""
+    """Return the pins of the file as it was read.  An entry for the container's own address counts only if its name is
+    another container's."""
     by_option = {(each.name, each.version, each.address) for each in _pins_by_options(host, container)}
     links = host.network_owner(container).linked_names
     found: dict[tuple[str, Version], Pin] = {}
     for each in entries:
-        if each.address is None or each.address in addresses_on(host, container, each.version):
+        is_own = each.address in addresses_on(host, container, each.version)
+        if each.address is None or (is_own and not _is_anothers(host, container, each.name)):
             continue
         known = (each.name, each.version, each.address) in by_option
-        hand: Hand = "option" if known else "link" if each.name in links else "file"
+        hand: Hand = "option" if known else "link" if each.name in links else "hostname" if is_own else "file"
         found.setdefault((each.name, each.version), Pin(each.name, each.version, each.address, hand))
     return tuple(found.values())
+
+
+def _is_anothers(host: Host, container: Container, name: str) -> bool:
+    """Return whether the name is another container's, and not the container's own."""
+    named = host.containers_named(name)
+    return bool(named) and all(host.network_owner(each).id != host.network_owner(container).id for each in named)
 
 
 def _pins_by_options(host: Host, container: Container) -> tuple[Pin, ...]:
@@ -195,7 +203,7 @@ def beside_the_named(host: Host, misled: Misled) -> Message | None:
 
 def entry_text(pin: Pin) -> str:
     """Return the short text that tells where the entry comes from."""
-    return {"option": "--add-host", "link": "--link", "file": "/etc/hosts"}[pin.hand]
+    return {"option": "--add-host", "link": "--link", "hostname": "--hostname", "file": "/etc/hosts"}[pin.hand]
 
 
 def addresses_on(host: Host, container: Container, version: Version) -> tuple[int, ...]:

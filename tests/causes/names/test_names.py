@@ -60,6 +60,17 @@ def hosted(*, hosts_file: str = "") -> tuple[Network, Flow]:
     return msgspec.structs.replace(whole, hosts=(changed,)), flow
 
 
+def moved_to_the_host() -> Network:
+    """Return the host whose api is on the host's network."""
+    (described,) = TOGETHER.this.engines
+    moved = tuple(
+        msgspec.structs.replace(each, network_mode="host", netns="host", endpoints=()) if each.name == "api" else each
+        for each in described.containers
+    )
+    engines = (msgspec.structs.replace(described, containers=moved),)
+    return TOGETHER.with_host(msgspec.structs.replace(TOGETHER.this, engines=engines))
+
+
 def resolving(*, alive: bool, served: bool = True, other: str = "") -> Network:
     """Return the host with a network of Podman whose containers ask aardvark-dns for names.  ``other``: a program that
     listens on port 53 of every address."""
@@ -98,6 +109,9 @@ CASES: dict[str, Case] = {
     ),
     "the asking one is on the host's network": Case(
         hosted()[0], hosted()[1], ("host-network-has-no-names",), hosted(hosts_file="172.18.0.3 api")[0]
+    ),
+    "the asked one is on the host's network": Case(
+        moved_to_the_host(), asking(), ("host-network-has-no-names",), TOGETHER
     ),
     "the name server of its Podman network is gone": Case(
         resolving(alive=False), dns(GATEWAY), ("engine-resolver-gone",), resolving(alive=True)

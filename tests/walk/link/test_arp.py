@@ -35,6 +35,19 @@ QUESTIONS: dict[str, tuple[dict[str, str], int, int, bool]] = {
     "arp_ignore 8": ({"docker0__arp_ignore": "8"}, GATEWAY, WEB, False),
     "arp_filter: the way back is by the link": ({"docker0__arp_filter": "1"}, GATEWAY, WEB, True),
     "arp_filter: it is by another one": ({"docker0__arp_filter": "1"}, GATEWAY, CLIENT, False),
+    "proxy_arp: another link leads there": ({"docker0__proxy_arp": "1"}, CLIENT, WEB, True),
+    "proxy_arp of all": ({"all__proxy_arp": "1"}, CLIENT, WEB, True),
+    "proxy_arp: the same link leads there": ({"docker0__proxy_arp": "1"}, WEB + 1, WEB, False),
+    "proxy_arp_pvlan: the same link leads there": ({"docker0__proxy_arp_pvlan": "1"}, WEB + 1, WEB, True),
+    "proxy_arp_pvlan: another link leads there": ({"docker0__proxy_arp_pvlan": "1"}, CLIENT, WEB, False),
+    "proxy_arp without forwarding": ({"docker0__proxy_arp": "1", "docker0__forwarding": "0"}, CLIENT, WEB, False),
+    "proxy_arp and a reverse path by another link": (
+        {"docker0__proxy_arp": "1", "docker0__rp_filter": "1"},
+        GATEWAY + 1,
+        CLIENT,
+        False,
+    ),
+    "another link leads there": ({}, CLIENT, WEB, False),
     "a reverse path by another link": ({"docker0__rp_filter": "1"}, GATEWAY, CLIENT, False),
 }
 

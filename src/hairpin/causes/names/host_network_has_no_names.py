@@ -1,11 +1,13 @@
-"""The container is on the host's network, so no engine's name server serves it.
+"""The asking or the asked container is on the host's network, so no engine's name server serves it or knows its name.
 
 Users see: ``bad address 'db'`` from a container with ``network_mode: host``, while the other services resolve the name.
+Or the other services no longer find a service since it has ``network_mode: host``.
 
-Proof: the container asks the host's name server, which knows no container.  If the name server knew the name, it would
-answer.
-Now: connect to the published port on 127.0.0.1 instead of using the name.
-Lasting: put the container on the network of the container that it asks, and remove ``network_mode: host``.
+Proof: the asking container asks a name server that does not know the asked container.  If the name server knew the
+name, it would answer.
+Now: connect to the published port on 127.0.0.1 instead of using the name.  If the asked container is on the host's
+network, give the asking container the name with ``--add-host NAME:host-gateway``.
+Lasting: put both containers on one network of the engine, and remove ``network_mode: host``.
 """
 
 from collections.abc import Iterator
@@ -18,8 +20,10 @@ from hairpin.network.prefix import address_text
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate when the container that asks is on the host's network."""
+    """Yield one candidate when the asking or the asked container is on the host's network."""
     pair = pair_of(view)
+    if pair is not None and pair.asked.on_host_network and not pair.asking.on_host_network:
+        yield _of_asked(pair)
     if pair is None or not pair.asking.on_host_network:
         return
     yield Candidate(
@@ -37,6 +41,32 @@ def find(view: View) -> Iterator[Candidate]:
         in_class="container-without-ports",
         evidence=(pair.asking.evidence,),
         advice=by_address(pair),
+    )
+
+
+def _of_asked(pair: Pair) -> Candidate:
+    """Return the candidate that the name server knows only names on networks, and the asked container is on none."""
+    facts = {"asking": pair.asking.name, "asked": pair.asked.name, "name": pair.name}
+    change = made_known(
+        pair,
+        message(
+            "recreate {asking} with --add-host {name}:host-gateway (Compose: extra_hosts): the name then is the host's "
+            "address, where {asked} listens",
+            **facts,
+        ),
+    )
+    return Candidate(
+        title=message("{asking} cannot resolve the name {name}: {asked} is on the host's network", **facts),
+        detail=message(
+            "The engine's name server knows the names of containers on the networks of {asking}. A container on the "
+            "host's network is on none of them.",
+            **facts,
+        ),
+        change=change,
+        where=OfContainer(pair.asked.name, network="host"),
+        in_class="container-without-ports",
+        evidence=(pair.asked.evidence,),
+        advice=(message("or: recreate {asked} on a network of {asking} instead of the host's", **facts),),
     )
 
 

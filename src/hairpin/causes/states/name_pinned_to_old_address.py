@@ -3,8 +3,9 @@
 Users see: one container gets "No route to host" or "Connection refused" for a name that works in all other containers.
 
 Proof: an entry in the container's /etc/hosts pins the name to an address, and the container of that name has another
-address.  The option ``--add-host`` (Compose's ``extra_hosts``), a legacy link (``--link``), the image, its entrypoint
-or a person wrote the entry.  If the service were at the pinned address, the packet would arrive.
+address.  The option ``--add-host`` (Compose's ``extra_hosts``), a legacy link (``--link``), the container's own
+``--hostname``, the image, its entrypoint or a person wrote the entry.  If the service were at the pinned address, the
+packet would arrive.
 Now: recreate the container without the entry.  On a network that both containers share, the engine's name server knows
 the name.  If the container is recreated after the linked container, its legacy link gets the present address.
 Lasting: remove the entry from ``extra_hosts`` in the Compose file, and use a network of your own instead of ``--link``.
@@ -223,6 +224,14 @@ def _written_text(misled: Misled, old: str) -> Message:
                 name=pin.name,
                 old=old,
             )
+        case "hostname":
+            return message(
+                "{asking} was made with --hostname {name}: the engine wrote {asking}'s own address, {old}, for this "
+                "name into its /etc/hosts, so {asking} asks itself.",
+                asking=asking,
+                name=pin.name,
+                old=old,
+            )
         case "file":
             return message(
                 "The /etc/hosts of {asking} has the line {old} {name}. No present option of the container writes this "
@@ -279,6 +288,13 @@ def _remedy(misled: Misled) -> Message:
 def _remedy_of_line(misled: Misled, named: str) -> Message:
     """Return the repair of an entry that no ``--add-host`` wrote.  ``named``: the container that has the name."""
     pin, asking = misled.pin, misled.asking
+    if pin.hand == "hostname":
+        return message(
+            "recreate {asking} with another --hostname: {name} is the name of container {named}",
+            asking=asking.name,
+            name=pin.name,
+            named=named,
+        )
     if misled.shared:
         return message(
             "recreate {asking} without the entry (--link, its image, its entrypoint): on network {network} the "

@@ -53,16 +53,39 @@ def is_mute(link: Link) -> bool:
 
 def replies(network: Network, netns: Netns, link: str, target: int, source: int) -> bool:
     """Return whether the namespace replies to an ARP request for ``target`` from ``source`` that comes in by the
-    link."""
+    link, because it has the address or because it is a proxy for it.
+
+    Source: net/ipv4/arp.c arp_process()
+    """
     namespace = network.namespace(netns)
-    if not _may_be_local(namespace, target):
-        return False  # most namespaces on a segment lack the address, and a lookup costs many times as much
+    if _may_be_local(namespace, target):
+        asked = _received(netns, link, target, source)
+        if lookup(namespace, input_query(namespace, asked)).type == "local":
+            is_let_in = any(isinstance(each, State) for each in input_route(network, asked))
+            return is_let_in and not (
+                _ignored(namespace, link, target, source) or _filtered(namespace, link, target, source)
+            )
+    # Most namespaces on a segment neither have the address nor are proxies, and a lookup costs many times as much.
+    return _may_proxy(namespace, link) and _proxies(network, netns, link, target, source)
+
+
+def _may_proxy(namespace: Namespace, link: str) -> bool:
+    return any(conf(namespace, 4, link, name, rule="or") for name in ("proxy_arp", "proxy_arp_pvlan"))
+
+
+def _proxies(network: Network, netns: Netns, link: str, target: int, source: int) -> bool:
+    """Return whether the namespace answers for an address that it routes by another link (``proxy_arp``) or back by
+    the same link (``proxy_arp_pvlan``).
+
+    Source: net/ipv4/arp.c arp_fwd_proxy(), arp_fwd_pvlan(), without ``medium_id``
+    """
+    namespace = network.namespace(netns)
     asked = _received(netns, link, target, source)
-    if lookup(namespace, input_query(namespace, asked)).type != "local":
+    route = lookup(namespace, input_query(namespace, asked))
+    if route.type != "unicast" or not any(isinstance(each, State) for each in input_route(network, asked)):
         return False
-    if not any(isinstance(each, State) for each in input_route(network, asked)):
-        return False
-    return not (_ignored(namespace, link, target, source) or _filtered(namespace, link, target, source))
+    is_back = any(hop.link == link for hop in route.next_hops)
+    return bool(conf(namespace, 4, link, "proxy_arp_pvlan" if is_back else "proxy_arp", rule="or"))
 
 
 def _received(netns: Netns, link: str, target: int, source: int) -> State:
