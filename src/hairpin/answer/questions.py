@@ -292,7 +292,12 @@ def _is_public(network: Network, mapping: PublicAddress, flow: Flow) -> OpenQues
         ),
         if_no=message("Another machine has the address, and the verdict above is the answer.", public=public)
         if not isinstance(flow.start, (Outside, Lan))
-        else message("Another machine has the address: run hairpin there.", public=public),
+        else message(
+            "Another machine has the address: run hairpin there. If `tcpdump -ni any host {public}` shows packets for "
+            "it on this host, a load balancer does not translate them, and this host has to accept the address: `ip "
+            "route add local {public} dev lo`.",
+            public=public,
+        ),
         wanted=(state_public(public, private, host if mapping.host else ""),),
         breaks_if="" if believed.succeeds else "yes",
     )

@@ -15,7 +15,7 @@ from hairpin.host.host import Host, Namespace
 from hairpin.host.kernel_release import Novelty
 from hairpin.host.link import Address, Link
 from hairpin.host.netns import Netns
-from hairpin.host.route import Neighbour
+from hairpin.host.route import TABLE_LOCAL, Neighbour
 from hairpin.kept import kept
 from hairpin.network.index import holders, namespaces_of, other_end, ports_by_ends
 from hairpin.network.prefix import Version, width
@@ -201,9 +201,32 @@ def owns_address(namespace: Namespace, version: Version, value: int) -> bool:
     return (version, value) in _own(namespace)
 
 
+def accepts_address(namespace: Namespace, version: Version, value: int) -> bool:
+    """Return whether the namespace takes packets to the address as its own: a link has the address, or table ``local``
+    has a route to this address alone, as agents of clouds add it for the address of a load balancer."""
+    return owns_address(namespace, version, value) or (version, value) in _accepted(namespace)
+
+
 def is_held(network: Network, version: Version, value: int) -> bool:
-    """Return whether any namespace that was read, on any host, has the address."""
-    return any(holders(host, version, value) for host in network.hosts)
+    """Return whether any namespace that was read, on any host, takes packets to the address as its own."""
+    if any(holders(host, version, value) for host in network.hosts):
+        return True
+    return any((version, value) in _accepted(namespace) for host in network.hosts for namespace in host.namespaces)
+
+
+def accepted_addresses(namespace: Namespace, version: Version) -> tuple[int, ...]:
+    """Return the addresses that no link has and for which table ``local`` has a route."""
+    found = _accepted(namespace)
+    return tuple(sorted(value for of, value in found if of == version and not owns_address(namespace, of, value)))
+
+
+@kept
+def _accepted(namespace: Namespace) -> frozenset[tuple[Version, int]]:
+    return frozenset(
+        (each.version, each.destination)
+        for each in namespace.routes
+        if each.type == "local" and each.table == TABLE_LOCAL and each.prefix_length == width(each.version)
+    )
 
 
 @kept

@@ -16,18 +16,17 @@ from hairpin.netfilter.packet import ICMP, ICMP6, TCP, UDP
 from hairpin.netfilter.rule_address import write_mac
 from hairpin.network.flow import Flow, Lan, Outside
 from hairpin.network.lost_address import lost_by, named_for
-from hairpin.network.network import Network, Port, addresses_of, is_held, is_uplink, owns_address, veth_peer
+from hairpin.network.network import Network, Port, accepts_address, addresses_of, is_held, owns_address, veth_peer
 from hairpin.network.prefix import LINK_LOCAL6, Version, address_text, parse_address, prefix_text, width
 from hairpin.network.stacked import link_of, lower_of, takes_address
-from hairpin.network.unmasqueraded import is_hidden, unmasqueraded
 from hairpin.network.world import Peer
 from hairpin.replica.plan import between, far_ends, replies, routers
 from hairpin.replica.plan.blueprint import WORLD, NetnsPlan, Service, SysctlValue, Way
 from hairpin.replica.plan.entry import entry
-from hairpin.replica.plan.exemptions import exempted_prefixes
 from hairpin.replica.plan.hardware_addresses import accepting_rules, macs_behind, world_end_lines
 from hairpin.replica.plan.links import Wire, holder_of, mac_of
 from hairpin.replica.plan.routers import routes, rules, wire_mtu
+from hairpin.replica.plan.sources import exempted_prefixes, known_sources
 from hairpin.walk.link.neighbour_discovery import asked_for
 from hairpin.walk.walked import walked
 
@@ -163,7 +162,7 @@ def _stacked(network: Network, flows: tuple[Flow, ...], wire: Wire, table: int) 
     for flow in flows:
         begins = entry(network, flow)
         asked = parse_address(begins.destination)[1] if begins is not None else None
-        if begins is None or asked is None or owns_address(network.namespace(wire.netns), flow.version, asked):
+        if begins is None or asked is None or accepts_address(network.namespace(wire.netns), flow.version, asked):
             continue
         receiver = takes_address(network, Port(wire.netns, wire.link.name), flow.version, asked)
         if receiver is not None and (link := link_of(network, receiver)).kind == "macvlan":
@@ -269,7 +268,7 @@ def _rules(
                 refused = f"to {peer.prefix} ipproto {protocol} blackhole"
                 yield f"rule add priority {300 + number} iif {wire.name} {refused}"
         both = tuple(each for each in (network, changed) if each is not None)
-        known = [source for each in both for source in (*_known(each, version), *_beside(each, wire, version))]
+        known = [source for each in both for source in (*known_sources(each, version), *_beside(each, wire, version))]
         known += (source for each in both for source in exempted_prefixes(each, flows, version))
         for source in dict.fromkeys((*known, *(f"{client}/{bits}" for client in clients))):
             yield f"rule add priority 600 iif {wire.name} from {source} lookup {_TABLE}"
@@ -311,24 +310,6 @@ def _asked_near(flows: tuple[Flow, ...]) -> tuple[str, ...]:
     """Return the link-local destinations of the flows."""
     found = dict.fromkeys(flow.daddr for flow in flows if LINK_LOCAL6.holds(flow.daddr, flow.version))
     return tuple(address_text(each, 6) for each in found)
-
-
-def _known(network: Network, version: Version) -> Iterator[str]:
-    """Yield the source prefixes to which the outside can send answers (walk/outside.py _unknown_source())."""
-    for netns in (host.netns for host in network.hosts if host.netns in network):
-        namespace = network.namespace(netns)
-        for address in addresses_of(namespace, None, version):
-            if is_hidden(network, netns, version, address.value):
-                continue
-            yield f"{address_text(address.value, version)}/{width(version)}"
-            link = namespace.link(address.link)
-            if link is not None and is_uplink(network, netns, link):
-                yield str(address.prefix)
-        for subnet in unmasqueraded(network, netns, version):
-            yield prefix_text(*subnet, version)
-    for back in network.world.return_routes:
-        if back.version == version:
-            yield str(back.prefix)
 
 
 def _beside(network: Network, wire: Wire, version: Version) -> Iterator[str]:
