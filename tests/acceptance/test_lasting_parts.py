@@ -31,7 +31,7 @@ from tests.causes.test_opening import OPENED, OpenedCase
 from tests.causes.test_registry import TABLES
 from tests.causes.to_come.test_to_come import ONE_OFF, ComingCase, kept_away
 from tests.reboot.parts import PARTS, of_steps
-from tests.whole import WHOLE
+from tests.whole import WHOLE, thinned
 
 
 @cache
@@ -104,7 +104,7 @@ def test_no_lasting_part_names_what_is_only_of_today() -> None:
     assert found == set()
 
 
-@pytest.mark.parametrize("name", sorted(expected()))
+@pytest.mark.parametrize("name", thinned(sorted(expected()), 2))
 def test_no_lasting_part_of_a_recorded_host_names_what_is_only_of_today(name: str) -> None:
     repairs = tuple(of_recorded_hosts(name))
     assert [(cause, line) for cause, found, remedy in repairs for line in unfit(found, remedy)] == []

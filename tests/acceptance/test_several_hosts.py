@@ -14,6 +14,7 @@ from hairpin.lab.scenario import size_option
 from tests.acceptance.recorded import AGREEING
 from tests.acceptance.recorded_networks import FOLDER, Asked, evidence, expected, stated
 from tests.cli.commands import Ended, call
+from tests.whole import thinned
 
 HEALTHY = "healthy-three-nodes"
 HOST_GW = "healthy-flannel-host-gw"
@@ -59,7 +60,7 @@ def not_quoted(name: str, found: dict[str, Any]) -> list[str]:
     return wrong
 
 
-@pytest.mark.parametrize("name", expected())
+@pytest.mark.parametrize("name", thinned(expected(), 2))
 def test_verdicts_and_causes_on_the_right_host(capsys: pytest.CaptureFixture[str], name: str) -> None:
     causes: set[str] = set()
     for asked in expected()[name].flows:
@@ -146,7 +147,7 @@ def test_the_sick_host_alone_has_the_cause_that_both_have(
     assert not any("ESTABLISHED" in each for each in found["causes"][0]["remedies"][0]["commands"])
 
 
-@pytest.mark.parametrize("name", [each for each in expected() if each.startswith("vxlan-port-blocked")])
+@pytest.mark.parametrize("name", thinned((each for each in expected() if each.startswith("vxlan-port-blocked")), 3))
 def test_the_way_of_an_outer_packet_ends_at_the_inner_ones_target(
     capsys: pytest.CaptureFixture[str], name: str
 ) -> None:

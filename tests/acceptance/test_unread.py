@@ -8,7 +8,7 @@ from tests.unread.table import TELLERS, Teller
 from tests.whole import WHOLE, thinned
 
 SEED = 4711
-COUNTS: dict[Teller, int] = {"check": 40, "fix": 20, "restore": 40, "events": 4, "diff": 4}
+COUNTS: dict[Teller, int] = {"check": 24, "fix": 12, "restore": 24, "events": 3, "diff": 4}
 
 
 def drawn(teller: Teller) -> list[Case]:
