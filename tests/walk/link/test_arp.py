@@ -7,7 +7,7 @@ from hairpin.netfilter.packet import TCP, Packet
 from hairpin.network.network import Network
 from hairpin.network.prefix import address_text, parse_address
 from hairpin.walk.decided import SysctlDecided
-from hairpin.walk.link.arp import arp_sender_address, arp_silence, is_mute, refusal, replies
+from hairpin.walk.link.arp import arp_sender_address, arp_silence, is_mute, is_proxy, refusal, replies
 from tests.small_host import CLIENT, GATEWAY, HOST_ADDRESS, HOST_NETNS, WEB, host_namespace, route
 
 LOOPBACK = parse_address("127.0.0.1")[1]
@@ -55,6 +55,21 @@ QUESTIONS: dict[str, tuple[dict[str, str], int, int, bool]] = {
 @pytest.mark.parametrize(("values", "target", "source", "expected"), QUESTIONS.values(), ids=QUESTIONS)
 def test_replies(values: dict[str, str], target: int, source: int, *, expected: bool) -> None:
     assert replies(host(**values), HOST_NETNS, "docker0", target, source) is expected
+
+
+@pytest.mark.parametrize(
+    ("values", "target", "expected"),
+    (
+        ({"docker0__proxy_arp": "1"}, CLIENT, True),
+        ({"docker0__proxy_arp": "1"}, WEB, False),
+        ({"docker0__proxy_arp_pvlan": "1"}, WEB, True),
+        ({"docker0__proxy_arp": "1", "docker0__forwarding": "0"}, CLIENT, False),
+        ({"eth0__proxy_arp": "1"}, CLIENT, False),
+        ({}, CLIENT, False),
+    ),
+)
+def test_a_proxy_answers_whoever_asks(values: dict[str, str], target: int, *, expected: bool) -> None:
+    assert is_proxy(host(**values).namespace(HOST_NETNS), "docker0", target) is expected
 
 
 def test_arp_filter_accepts_any_type_of_route_that_leaves_by_the_link() -> None:

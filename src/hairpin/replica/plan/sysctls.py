@@ -55,9 +55,10 @@ _QUIET = (
     ("net/ipv6/conf/default/accept_dad", "0"), ("net/ipv6/conf/default/dad_transmits", "0"),
     ("net/ipv6/conf/default/router_solicitations", "0"), ("net/ipv6/conf/default/accept_ra", "0"),
     ("net/ipv6/conf/default/use_tempaddr", "0"), ("net/ipv4/tcp_synack_retries", "0"),
+    ("net/ipv4/neigh/default/proxy_delay", "0"),
 )  # fmt: skip
-"""Values with which the kernel sends no packets by itself and retransmits no SYN-ACK.  If the kernel sends nothing by
-itself, counters count only the flow's packets."""
+"""Values with which the kernel sends no packets by itself, retransmits no SYN-ACK, and answers at once as a proxy for
+ARP.  If the kernel sends nothing by itself, counters count only the flow's packets."""
 _UNLIMITED = ((("net", "ipv4", "icmp_ratemask"), "0"), (("net", "ipv6", "icmp", "ratelimit"), "0"))
 """Values that switch the rate limits of ICMP errors off, whatever values the host has.
 

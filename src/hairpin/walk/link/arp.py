@@ -15,7 +15,7 @@ from hairpin.netfilter.packet import Packet
 from hairpin.network.address_type import address_type4
 from hairpin.network.network import Network, addresses_of, conf, owns_address
 from hairpin.network.prefix import inside
-from hairpin.network.query import Query
+from hairpin.network.query import Found, Query
 from hairpin.network.routing import lookup
 from hairpin.network.source_address import source_address
 from hairpin.walk.decided import LinkDecided, SysctlDecided
@@ -82,7 +82,21 @@ def _proxies(network: Network, netns: Netns, link: str, target: int, source: int
     namespace = network.namespace(netns)
     asked = _received(netns, link, target, source)
     route = lookup(namespace, input_query(namespace, asked))
-    if route.type != "unicast" or not any(isinstance(each, State) for each in input_route(network, asked)):
+    if not _is_routed_for(namespace, link, route):
+        return False
+    return any(isinstance(each, State) for each in input_route(network, asked))
+
+
+def is_proxy(namespace: Namespace, link: str, target: int) -> bool:
+    """Return whether the namespace is a proxy for an address, whoever asks: it forwards what comes in by the link, and
+    routes the address by another link."""
+    if not _may_proxy(namespace, link) or not conf(namespace, 4, link, "forwarding"):
+        return False
+    return _is_routed_for(namespace, link, lookup(namespace, Query(4, target, iif=link)))
+
+
+def _is_routed_for(namespace: Namespace, link: str, route: Found) -> bool:
+    if route.type != "unicast":
         return False
     is_back = any(hop.link == link for hop in route.next_hops)
     return bool(conf(namespace, 4, link, "proxy_arp_pvlan" if is_back else "proxy_arp", rule="or"))

@@ -30,7 +30,7 @@ from hairpin.network.prefix import Version
 from hairpin.network.stacked import bridges, link_of, lower_of, stacked_on, takes_all, takes_frame
 from hairpin.network.tunnel.tunnels import far_ends
 from hairpin.network.wires import wires_of
-from hairpin.walk.link.arp import is_mute, replies, solicited_on
+from hairpin.walk.link.arp import is_mute, is_proxy, replies, solicited_on
 from hairpin.walk.link.vlan import below
 
 
@@ -118,7 +118,9 @@ def _sibling(network: Network, asking: Port, lower: Port, question: Question) ->
 def _replies(network: Network, netns: Netns, link: str, question: Question) -> bool:
     namespace = network.namespace(netns)
     if question.source is None:
-        answered = answers_for(namespace, question.version, question.address)
+        answered = answers_for(namespace, question.version, question.address) or (
+            question.version == 4 and is_proxy(namespace, link, question.address)
+        )
     else:
         answered = replies(network, netns, link, question.address, question.source)
     if not answered or (question.version == 6 and not solicited_on(namespace, link, question.address)):

@@ -33,11 +33,20 @@ def wrong_entry(dice: Dice, bridged: tuple[str, ...], routed: tuple[str, ...]) -
     return pair if dice.chance(0.5) else (pair[1], pair[0])
 
 
+_ARP = (
+    ("arp_ignore", "0111222338"), ("arp_announce", "012"), ("arp_filter", "01"), ("proxy_arp", "01"),
+    ("proxy_arp_pvlan", "01"),
+)  # fmt: skip
+
+
 def sysctls(dice: Dice, links: Iterable[str], *, often: float) -> tuple[tuple[str, str], ...]:
-    """Return the sysctls of a namespace's ARP replies and requests."""
-    return tuple(
+    """Return the sysctls of a namespace's ARP replies and requests.  A proxy answers at once, because the kernel would
+    wait for a random time of up to 0.8 s."""
+    drawn = tuple(
         (f"net/ipv4/conf/{link}/{key}", dice.pick(values))
         for link in links
-        for key, values in (("arp_ignore", "0111222338"), ("arp_announce", "012"), ("arp_filter", "01"))
+        for key, values in _ARP
         if dice.chance(often)
     )
+    proxies = dict.fromkeys(path.split("/")[3] for path, value in drawn if "proxy_arp" in path and value == "1")
+    return (*drawn, *((f"net/ipv4/neigh/{link}/proxy_delay", "0") for link in proxies))
