@@ -6,10 +6,11 @@ import pytest
 from hairpin.answer.answer import Answer
 from hairpin.answer.ask import ask
 from hairpin.answer.questions import questions_of
+from hairpin.host.link import Address
 from hairpin.host.route import Neighbour
-from hairpin.network.flow import Flow, FromHost
+from hairpin.network.flow import Flow, FromContainer, FromHost, Start
 from hairpin.network.network import Network
-from hairpin.network.prefix import parse_address
+from hairpin.network.prefix import Version, parse_address
 from hairpin.network.world import World
 from hairpin.question.outside import parse_world
 from hairpin.question.question import parse_question
@@ -18,7 +19,7 @@ from hairpin.walk.trace import OpenQuestion
 from hairpin.walk.walk import walk_flow
 from hairpin.wanted import state_return_route
 from tests.acceptance.recorded_networks import evidence
-from tests.small_host import egress, host_namespace, network, published
+from tests.small_host import HOST_NETNS, egress, host_namespace, network, published, sibling
 from tests.two_uplinks import TO_SECOND, two_uplinks
 from tests.walk.size.test_long_packets import NARROW, whole
 
@@ -125,3 +126,33 @@ def of_own_flow(address: str, port: int, net: Network | None = None) -> tuple[Op
     net = net or network()
     flow = Flow(FromHost(), 4, parse_address(address)[1], "tcp", port)
     return tuple(each.question for each in questions_of(net, (("f1", walk_flow(net, flow)),)))
+
+
+IPV6 = parse_address("2001:db8::1")[1]
+
+
+@pytest.mark.parametrize(
+    ("netns", "start", "version", "has_address", "said"),
+    (
+        ("host", FromHost(), 6, False, "Should this host have an IPv6 address?"),
+        ("container:web", FromContainer("web", sibling("container:web")), 6, False, "Should web have IPv6?"),
+        ("host", FromHost(), 6, True, ""),
+        ("host", FromHost(), 4, False, ""),
+    ),
+)
+def test_a_namespace_without_ipv6_is_asked_about(
+    netns: str, start: Start, version: Version, said: str, *, has_address: bool
+) -> None:
+    address = parse_address("2001:db8:1::10" if version == 6 else "203.0.113.99")[1]
+    whole = network()
+    own = whole.this.namespace(netns)
+    added = (Address("eth0", 6, IPV6, 64),) if has_address else ()
+    bare = tuple(each for each in own.routes if each.prefix_length)
+    here = msgspec.structs.replace(own, addresses=(*own.addresses, *added), routes=bare)
+    place = HOST_NETNS if netns == "host" else sibling(netns)
+    flow = Flow(start, version, address, "tcp", 80, host=whole.this.name)
+    asked_then = whole.with_namespace(place, here)
+    trace = walk_flow(asked_then, flow)
+    assert trace.usual.stop is not None
+    found = [str(each.question.text) for each in questions_of(asked_then, (("f1", trace),))]
+    assert [each.startswith(said) for each in found] == ([True] if said else [])

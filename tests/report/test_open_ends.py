@@ -7,14 +7,13 @@ import pytest
 
 from hairpin.causes.reasons import ASKED_AT
 from hairpin.diagnose.diagnose import diagnose
-from hairpin.host.link import PORT_STATES, Address, BridgeInfo, BridgePort
+from hairpin.host.link import PORT_STATES, BridgeInfo, BridgePort
 from hairpin.network.network import Network
-from hairpin.network.prefix import Version, parse_address
 from hairpin.report.open_ends import OPEN_ENDS, open_end
 from hairpin.walk.state import Reason
 from hairpin.walk.walk import walk_flow
 from tests.causes.hosts import with_link
-from tests.small_host import HOST_NETNS, host_namespace, network, published
+from tests.small_host import host_namespace, network, published
 
 REASONS = get_args(Reason)
 
@@ -69,29 +68,3 @@ def blocked(state: str, *, stp: bool = False) -> Network:
 @pytest.mark.parametrize("state", [each for each in PORT_STATES if each not in ("", "forwarding")])
 def test_every_state_of_a_bridge_port_has_a_cause(state: str, stp: bool) -> None:
     assert diagnose(blocked(state, stp=stp), published()).causes
-
-
-@pytest.mark.parametrize(
-    ("reason", "version", "has_address", "asks"),
-    (
-        ("no-route", 6, False, "Should this host have an IPv6 address?"),
-        ("no-source-address", 6, False, "Should this host have an IPv6 address?"),
-        ("no-route", 6, True, "Is the present route"),
-        ("no-route", 4, False, "Is the present route"),
-        ("no-neighbour", 6, False, "`ip neigh`"),
-    ),
-)
-def test_without_an_ipv6_address_the_address_is_asked_about(
-    reason: Reason, version: Version, asks: str, *, has_address: bool
-) -> None:
-    address = parse_address("2001:db8::1")[1]
-    own = network().this.namespace("host")
-    added = (Address("eth0", 6, address, 64),) if has_address else ()
-    here = msgspec.structs.replace(own, addresses=(*own.addresses, *added))
-    whole = network().with_namespace(HOST_NETNS, here)
-    failing = walk_flow(blocked("blocking"), published()).usual.stop
-    assert failing is not None
-    packet = msgspec.structs.replace(failing.seen.packet, version=version)
-    seen = msgspec.structs.replace(failing.seen, packet=packet)
-    stop = msgspec.structs.replace(failing, reason=reason, seen=seen, netns=HOST_NETNS)
-    assert asks in str(open_end(whole, stop))

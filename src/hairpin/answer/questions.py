@@ -13,14 +13,14 @@ from hairpin.host.read.managers.cloud import MAPPING
 from hairpin.message import Message, few_of, message
 from hairpin.netfilter import ir
 from hairpin.network.flow import Flow, FromHost, Lan, Outside
-from hairpin.network.network import Network, addresses_of, is_held, is_uplink
+from hairpin.network.network import Network, addresses_of, entering, is_held, is_uplink
 from hairpin.network.prefix import address_text, is_loopback
 from hairpin.network.world import PublicAddress
 from hairpin.question.port_flows import bindings_of
 from hairpin.walk.trace import ForeignSource, LongPackets, NeedlessRule, OpenQuestion, Trace, UnheardMtu
 from hairpin.walk.verdicts import VERDICTS
 from hairpin.walk.walk import walk_flow
-from hairpin.wanted import ask_address, ask_link, state_public
+from hairpin.wanted import ask_address, ask_link, ask_route6, state_public
 
 if TYPE_CHECKING:
     from hairpin.change.change import Change
@@ -142,6 +142,8 @@ def _open(network: Network, trace: Trace) -> Iterator[OpenQuestion]:
         yield from _was_moved(network, public)
         yield _is_public(network, public, trace.flow)
     yield from trace.questions
+    if trace.flow.version == 6 and not trace.succeeds:
+        yield from _without_ipv6(network, trace)
     if trace.flow.version == 6 and trace.succeeds:
         from hairpin.walk.granted.needless_rules import of_needless_rules  # noqa: PLC0415 - few flows are IPv6
 
@@ -194,6 +196,46 @@ def _is_lost(network: Network, trace: Trace) -> OpenQuestion | None:
         if_no=message("Another machine has the address, and the verdict above is the answer.", **facts),
         wanted=(ask_address(text, flow.dport),),
         breaks_if="yes",
+    )
+
+
+def _without_ipv6(network: Network, trace: Trace) -> Iterator[OpenQuestion]:
+    """Yield the question whether a namespace should have IPv6: the packet finds no route there, and no link of the
+    namespace has an IPv6 address that other machines reach."""
+    stop = trace.like.usual.stop
+    if stop is None or stop.reason not in ("no-route", "no-source-address") or stop.netns not in network:
+        return
+    namespace = network.namespace(stop.netns)
+    if any(each.scope == "global" for each in addresses_of(namespace, None, 6)):
+        return
+    container = next(
+        (each for each in network.host(stop.netns.host).containers() if each.netns == stop.netns.name), None
+    )
+    address = address_text(stop.seen.packet.daddr, 6)
+    facts = {"address": address, "name": container.name if container is not None else ""}
+    if stop.netns.is_host:
+        text = message(
+            "Should this host have an IPv6 address? No link has one that other machines reach, and no route leads to "
+            "{address}", **facts)  # fmt: skip
+        if_yes = message(
+            "Add its addresses and routes again (`ip -6 address add`, `ip -6 route add`), where the network of this "
+            "host is configured. The kernel takes them away from a link that goes down, whose MTU falls below 1280, or "
+            "whose disable_ipv6 becomes 1", **facts)  # fmt: skip
+    elif container is None:
+        return
+    else:
+        text = message(
+            "Should {name} have IPv6? It has no IPv6 address that other machines reach, and no route leads to "
+            "{address}", **facts)  # fmt: skip
+        if_yes = message(
+            "Recreate {name} on a network with IPv6 (`docker network create --ipv6`, Compose: enable_ipv6, Podman: "
+            "--network slirp4netns:enable_ipv6=true). The sysctl disable_ipv6=1 also takes IPv6 away",
+            **facts)  # fmt: skip
+    yield OpenQuestion(
+        text=text,
+        if_yes=if_yes,
+        if_no=message("Nothing is broken here: the client has to use IPv4 for this name", **facts),
+        wanted=(ask_route6(address, entering(network, stop.netns)),),
     )
 
 

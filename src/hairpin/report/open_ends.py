@@ -6,10 +6,9 @@ Even if no cause explains a stop, hairpin knows the thing that decided the stop.
 this thing."""
 
 from hairpin.host.host import Host
-from hairpin.host.netns import Netns
 from hairpin.message import Message, message
 from hairpin.netfilter.packet import Packet
-from hairpin.network.network import Network, addresses_of
+from hairpin.network.network import Network
 from hairpin.network.prefix import address_text
 from hairpin.walk.state import Reason, Stop
 
@@ -101,18 +100,6 @@ _OVERLAY = message(
     "container of the others, although `docker node ls` shows all as Ready"
 )
 
-_NO_IPV6_HERE = message(
-    "Should this host have an IPv6 address? No link has one that other machines reach, and no route leads to "
-    "{address}. The kernel takes addresses and routes away from a link that goes down, whose MTU falls below 1280, or "
-    "whose disable_ipv6 becomes 1. Only the program that configures the link, or `ip -6 address add` and `ip -6 route "
-    "add`, brings them back"
-)
-_NO_IPV6_INSIDE = message(
-    "Should the container have IPv6? It has no IPv6 address, and no route leads to {address}. Its network gives it one "
-    "only if IPv6 is enabled there: `docker network create --ipv6`, enable_ipv6 in Compose, "
-    "--network slirp4netns:enable_ipv6=true. The sysctl disable_ipv6 also takes it away"
-)
-
 OPEN_ENDS: dict[Reason, Message] = {
     "link-missing": _LINK, "link-down": _LINK, "no-carrier": _LINK, "mtu": _SIZE, "qdisc": _CONTROL,
     "tc-filter": _CONTROL, "bridge-down": _LINK, "bridge-port-state": _BRIDGE, "bridge-port-isolated": _BRIDGE,
@@ -137,19 +124,12 @@ def open_end(network: Network, stop: Stop) -> Message:
     packet, said = stop.seen.packet, OPEN_ENDS[stop.reason]
     if stop.reason == "no-neighbour" and _is_on_overlay(network.host(stop.netns.host), packet):
         said = _OVERLAY
-    if stop.reason in ("no-route", "no-source-address") and packet.version == 6 and _lacks_ipv6(network, stop.netns):
-        said = _NO_IPV6_HERE if stop.netns.is_host else _NO_IPV6_INSIDE
     return said.filled(
         link=stop.link or stop.seen.oif or stop.seen.iif or "LINK",
         address=address_text(packet.daddr, packet.version),
         source=address_text(packet.saddr, packet.version),
         port=packet.dport or "-",
     )
-
-
-def _lacks_ipv6(network: Network, netns: Netns) -> bool:
-    """Return whether the namespace was read and has no IPv6 address that other machines reach."""
-    return netns in network and all(each.scope != "global" for each in addresses_of(network.namespace(netns), None, 6))
 
 
 def _is_on_overlay(host: Host, packet: Packet) -> bool:

@@ -268,6 +268,8 @@ def write_unexplained(answer: Answer, group: Group, words: Words, paper: Paper) 
         stop = answer.flows[group.numbers[0]].trace.usual.stop
         if stop is not None:
             paper.prose(words(_ending(answer, stop, words)), indent=2)
+            if any(answer.flows[each].ref in one.flows for one in answer.questions for each in group.numbers):
+                return  # the question about these flows says what may be behind it
             paper.prose(words(open_end(answer.network, stop)), indent=2)
         said = message("No cause that hairpin knows explains this. Please send a snapshot: hairpin snapshot --redact")
         paper.prose(words(said), indent=2)
