@@ -17,6 +17,7 @@ from hairpin.suppose.hints.counted_drops import counted_drops
 from hairpin.suppose.hints.engine_ranges import covered_by_an_engine
 from hairpin.suppose.hints.firewall_log import logged_drops
 from hairpin.suppose.hints.hint import Hinted, hints_in, prose_of, words
+from hairpin.suppose.hints.name_servers import another_is_asked_first, localhost_without_address
 from hairpin.suppose.hints.proxied import asks_other_family, forwards_to_itself, keeps_old_address
 from hairpin.suppose.hints.quoted import quoted_lines
 from hairpin.suppose.hints.said.table import HINTS
@@ -60,7 +61,13 @@ from hairpin.suppose.hints.told_ways import (
     switched_off_links,
     two_routes,
 )
-from hairpin.suppose.hints.typed_settings import labelled_otherwise, listens_otherwise
+from hairpin.suppose.hints.typed_ports import (
+    image_has_other_port,
+    only_for_root,
+    printed_inner_port,
+    published_without_udp,
+)
+from hairpin.suppose.hints.typed_settings import labelled_otherwise, listens_otherwise, refused_by_mosquitto
 from hairpin.suppose.leaning.features import features_of
 from hairpin.suppose.leaning.leaning import Leaning, leaning_of, usual_of
 from hairpin.suppose.trouble import speaks_of_network
@@ -115,6 +122,8 @@ def _all(answer: Answer, failures: tuple[Outcome, ...]) -> Iterator[Hinted]:
         if host.told is not None:
             origin = answer.question.origin
             yield from host_service_on_loopback(prose, host, host.told, origin, has_failure=bool(failures))
+        if host.told is not None and not failures:
+            yield from overlapping_ranges(lines, host, host.told, has_failure=False)
         if host.told is None or not failures:
             continue
         yield from refused_by_browsers(prose, host.told, flows)
@@ -128,6 +137,13 @@ def _all(answer: Answer, failures: tuple[Outcome, ...]) -> Iterator[Hinted]:
         yield from forwards_to_itself(prose, host)
         yield from listens_otherwise(prose, host, flows)
         yield from labelled_otherwise(prose, host)
+        yield from published_without_udp(prose, host, host.told)
+        yield from image_has_other_port(prose, host, host.told, flows)
+        yield from printed_inner_port(prose, host, host.told)
+        yield from only_for_root(prose, host, host.told)
+        yield from another_is_asked_first(prose, answer.evidence, host.told)
+        yield from localhost_without_address(prose, answer.evidence)
+        yield from refused_by_mosquitto(prose, host)
         yield from keeps_old_address(prose, host, host.told)
         yield from asks_inside_a_machine(prose, host.told, flows)
         yield from asks_other_family(prose, host, host.told)
