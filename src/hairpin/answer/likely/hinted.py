@@ -6,7 +6,9 @@ from collections.abc import Iterator
 
 from hairpin.answer.answer import Answer
 from hairpin.evidence.reading import HOST
-from hairpin.evidence.told import Outcome
+from hairpin.evidence.told import Outcome, ToldParts
+from hairpin.host.host import Host
+from hairpin.network.flow import Flow
 from hairpin.pasted.joining import unrecognised_in
 from hairpin.question.target import is_outside_name
 from hairpin.suppose.asked import UNNAMED
@@ -16,7 +18,7 @@ from hairpin.suppose.hints.captured import seen_coming_in, untranslated_packets
 from hairpin.suppose.hints.counted_drops import counted_drops
 from hairpin.suppose.hints.engine_ranges import covered_by_an_engine
 from hairpin.suppose.hints.firewall_log import logged_drops
-from hairpin.suppose.hints.hint import Hinted, hints_in, prose_of, words
+from hairpin.suppose.hints.hint import Hinted, Prose, hints_in, prose_of, words
 from hairpin.suppose.hints.name_servers import another_is_asked_first, localhost_without_address
 from hairpin.suppose.hints.proxied import asks_other_family, forwards_to_itself, keeps_old_address
 from hairpin.suppose.hints.quoted import quoted_lines
@@ -40,6 +42,7 @@ from hairpin.suppose.hints.told_names import (
     mistyped_addresses,
     mistyped_host_name,
     mistyped_names,
+    names_of_nobody,
     silent_name_server,
     stopped_containers,
 )
@@ -64,6 +67,7 @@ from hairpin.suppose.hints.told_ways import (
 from hairpin.suppose.hints.typed_ports import (
     image_has_other_port,
     only_for_root,
+    ports_on_the_hosts_network,
     printed_inner_port,
     published_without_udp,
 )
@@ -135,15 +139,9 @@ def _all(answer: Answer, failures: tuple[Outcome, ...]) -> Iterator[Hinted]:
         yield from covered_by_an_engine(lines, answer.evidence, host, flows)
         yield from asks_itself(host.told, flows)
         yield from forwards_to_itself(prose, host)
-        yield from listens_otherwise(prose, host, flows)
-        yield from labelled_otherwise(prose, host)
-        yield from published_without_udp(prose, host, host.told)
-        yield from image_has_other_port(prose, host, host.told, flows)
-        yield from printed_inner_port(prose, host, host.told)
-        yield from only_for_root(prose, host, host.told)
+        yield from _typed(prose, host, host.told, flows)
         yield from another_is_asked_first(prose, answer.evidence, host.told)
         yield from localhost_without_address(prose, answer.evidence)
-        yield from refused_by_mosquitto(prose, host)
         yield from keeps_old_address(prose, host, host.told)
         yield from asks_inside_a_machine(prose, host.told, flows)
         yield from asks_other_family(prose, host, host.told)
@@ -155,6 +153,7 @@ def _all(answer: Answer, failures: tuple[Outcome, ...]) -> Iterator[Hinted]:
         yield from resolver_rules_gone(prose, host)
         yield from stopped_containers(prose, host.told, flows)
         yield from mistyped_names(prose, host, host.told)
+        yield from names_of_nobody(prose, host, host.told)
         yield from mistyped_host_name(prose)
         yield from mistyped_addresses(prose, host, host.told, flows)
         yield from apart_from_a_proxy(prose, host)
@@ -173,6 +172,18 @@ def _all(answer: Answer, failures: tuple[Outcome, ...]) -> Iterator[Hinted]:
         yield from diverting_rules(prose, host, host.told)
         yield from saved_by_the_service(host, flows)
         yield from smaller_uplink(prose, host, host.told)
+
+
+def _typed(prose: Prose, host: Host, told: ToldParts, flows: tuple[Flow, ...]) -> Iterator[Hinted]:
+    """Yield the hints of settings and port mappings that somebody typed."""
+    yield from listens_otherwise(prose, host, flows)
+    yield from labelled_otherwise(prose, host)
+    yield from refused_by_mosquitto(prose, host)
+    yield from published_without_udp(prose, host, told)
+    yield from image_has_other_port(prose, host, told, flows)
+    yield from printed_inner_port(prose, host, told)
+    yield from ports_on_the_hosts_network(prose, host, told, flows)
+    yield from only_for_root(prose, host, told)
 
 
 def leaning_about(answer: Answer) -> Leaning:

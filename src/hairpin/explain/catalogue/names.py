@@ -60,7 +60,8 @@ NAMES = (
         id="name-server-silent", program="dig", about="name", printed_by="client",
         patterns=(
             "{try_again}", "temporary error (try again later)", "getaddrinfo EAI_AGAIN {host}", "EAI_AGAIN",
-            "[Errno -3] {try_again}", "Error -3 connecting to {host}:{port}", ";; connection timed out; no servers could be reached",
+            "[Errno -3] {try_again}", "Error -3 connecting to {host}:{port}",
+            ";; connection timed out; no servers could be reached",
             "no servers could be reached", "lookup {host}* i/o timeout",
             "lookup {host} on {address}:{port}: read udp * i/o timeout",
             ";; communications error to {address}#{port}: timed out", ";; communications error to {address}#{port}: *",

@@ -31,8 +31,8 @@ _BRIDGES_OWN = re.compile(
     rf"[^.;!?\n\d]{{0,20}}(?P<address>{_NUMBERS})",
     re.IGNORECASE,
 )
-"""Matches docker0's own address.  Such an address is the first of its range (172.17.42.1 in old versions), which is a /16 unless
-a prefix says otherwise."""
+"""Matches docker0's own address.  Such an address is the first of its range (172.17.42.1 in old versions), which is
+a /16 unless a prefix says otherwise."""
 _ELSEWHERE = re.compile(
     r"\b(?:w?lan|wi-?fi|vpn|vlan|intranet|office|company(?:'s)?|corporate|home (?:network|router)|local network|router"
     r"|campus|data ?cent(?:er|re)|on-?prem\w*|hotspot|hotel|(?:Firmen|Heim|Büro|Haus)\w*netz\w*|Firmen\w*|Büro\w*"

@@ -1,5 +1,6 @@
-"""Hints from the numbers of typed port mappings (``-p 6380:6380``): a port of a service that speaks UDP, a port that the
-image does not have, a port inside the container that a person asks on the host, and a port that only root may open.
+"""Hints from the numbers of typed port mappings (``-p 6380:6380``): a port of a service that speaks UDP, a port that
+the image does not have, a port inside the container that a person asks on the host, a mapping beside the host's
+network, and a port that only root may open.
 
 Source: the images' pages on Docker Hub; the services' documentation
 """
@@ -39,8 +40,8 @@ _MOSTLY_UDP = {
 }
 """Ports of services that speak UDP and TCP, or that share a number with others, with the words that name them."""
 _MAPPING = re.compile(
-    r"(?:(?<=-p)|(?<=-p[ =])|(?<=--publish[ =])|(?<=- )|(?<=[\"'\[ ]))(?:\d+\.\d+\.\d+\.\d+:)?(?P<outer>\d{2,5}):(?P<inner>\d{2,5})"
-    r"(?P<protocol>/\w+)?(?=[\s\"'\],`]|$)",
+    r"(?:(?<=-p)|(?<=-p[ =])|(?<=--publish[ =])|(?<=- )|(?<=[\"'\[ ]))(?:\d+\.\d+\.\d+\.\d+:)?"
+    r"(?P<outer>\d{2,5}):(?P<inner>\d{2,5})(?P<protocol>/\w+)?(?=[\s\"'\],`]|$)",
     re.MULTILINE,
 )
 _OWN_PORTS: tuple[tuple[re.Pattern[str], frozenset[int]], ...] = tuple(
@@ -62,8 +63,8 @@ _OWN_PORTS: tuple[tuple[re.Pattern[str], frozenset[int]], ...] = tuple(
 """The ports on which the services of well-known images listen, if nobody configures another port."""
 _URL = r"https?://(?:0\.0\.0\.0|localhost|127\.0\.0\.1|\[::1?\]):{port}(?!\d)"
 _ROOTLESS = words(
-    r"\brootless\w*|\bslirp4netns\b|\bpasta\b|^[^#\n]{0,40}\$ (?:podman|nerdctl)|(?<!sudo[ ])\bpodman (?:run|create|play"
-    r"|kube|start|pod)\b|\buid=1\d{3}\b|systemctl --user"
+    r"\brootless\w*|\bslirp4netns\b|\bpasta\b|^[^#\n]{0,40}\$ (?:podman|nerdctl)|(?<!sudo[ ])\bpodman (?:run|create"
+    r"|play|kube|start|pod)\b|\buid=1\d{3}\b|systemctl --user"
 )
 _DENIED = words(r"permission denied|operation not permitted|\bEACCES\b|\bEPERM\b|权限不够|权限不足|доступ запрещ")
 _AS_ROOT = words(r"\bsudo (?:podman|nerdctl|docker)\b|\b(?:run|running|as) (?:as )?root\b|^#\s+podman|root@")
@@ -161,6 +162,26 @@ def printed_inner_port(prose: Prose, host: Host, told: ToldParts) -> Iterator[Hi
         command = f"docker ps; curl -sv http://localhost:{each.outer}/"
         yield Hinted("port-not-published", SURE - 2, command, shows, means, *prose.line_at(printed.start()))
         return
+
+
+def ports_on_the_hosts_network(prose: Prose, host: Host, told: ToldParts, flows: Iterable[Flow]) -> Iterator[Hinted]:
+    """Yield the hint that a typed mapping to another number has no effect, because its container is on the host's
+    network, and that the mapped port of the host is asked."""
+    asked = {each.dport for each in flows}
+    for container in host.containers():
+        if container.network_mode != "host" or container.name not in told.typed | told.containers:
+            continue
+        for each in container.bindings:
+            if each.host_port in asked and each.host_port != each.container_port:
+                means = message(
+                    "With --network host the option -p has no effect: {name} listens at the host on its own port, and "
+                    "not on {outer}", name=container.name, outer=each.host_port,
+                )  # fmt: skip
+                shows = message("no line has port {port}, and another line has the port of the service",
+                                port=each.host_port)  # fmt: skip
+                place = prose.text.find(f"{each.host_port}:{each.container_port}")
+                yield Hinted("host-network-ignores-ports", SURE, "sudo ss -lntup", shows, means, *_line(prose, place))
+                return
 
 
 def only_for_root(prose: Prose, host: Host, told: ToldParts) -> Iterator[Hinted]:

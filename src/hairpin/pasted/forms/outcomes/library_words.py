@@ -150,8 +150,8 @@ _LITERALS = (
     "ould not translate host", " connecting to ", "Can't connect to M", "server host", "Connect to ", " refused",
     "UnknownHostException", "unable to connect to t", "connect() failed", "upstream timed out", "in upstream",
     "not be resolved", "ailed host lookup", "non-existing domain", "Failed to resolve", "t resolve server",
-    "not find address for", "ERR_", "ould not resolve host", "failure resolving", "Could not connect to ", "Get ", '"code"', "Post ",
-    "Head ", "Put ",
+    "not find address for", "ERR_", "ould not resolve host", "failure resolving", "Could not connect to ", "Get ",
+    '"code"', "Post ", "Head ", "Put ",
 )  # fmt: skip
 _DAEMON = re.compile(r"(?:docker: |Error: )?(?:Error response from daemon|error pulling image|Unable to find image)")
 

@@ -20,7 +20,8 @@ _WORKS_OUTSIDE = (
     r"|(?:directly )?on (?:the|my) host(?: machine)?(?! (?:network|mode)))\b"
     r"|\b(?:outside (?:of )?(?:the |a )?(?:docker|container)|without docker|on (?:the|my) host(?: machine)?|locally)\b"
     r"[^.\n]{0,40}\b(?:works?|runs?|connects?|is (?:fine|ok))\b)"
-    r"|(?:不用|脱离|没有用?) ?(?:docker|容器)[^\n，。]{0,12}(?:正常|可以|没问题)|(?:宿主机|本机|本地)[^\n，。]{0,8}(?:正常|可以|没问题)"
+    r"|(?:不用|脱离|没有用?) ?(?:docker|容器)[^\n，。]{0,12}(?:正常|可以|没问题)"
+    r"|(?:宿主机|本机|本地)[^\n，。]{0,8}(?:正常|可以|没问题)"
     r"|(?:ohne Docker|außerhalb[^.\n]{0,20}(?:Docker|Container))[^.\n]{0,40}(?:geht|funktioniert|läuft)"
 )
 _RUN_INSIDE = (
@@ -58,7 +59,10 @@ SERVERS: tuple[Hint, ...] = (
                 r" https?://|upstream: [\"']?https?://|tcp connect error[^\n]{0,20}) ?[\"'(]?0\.0\.0\.0:\d+"
             ),
         ),
-        unless=words(r"\blisten\w* (?:tcp )?0\.0\.0\.0:\d+: bind|Listening (?:on|at):? ?https?://0\.0\.0\.0:\d+ \(tcp"),
+        unless=words(
+            r"\blisten\w* (?:tcp )?0\.0\.0\.0:\d+: bind"
+            r"|https?://(?=[\w.-]*[a-z])(?!localhost)[\w.-]+[^\n]{0,60}dial tcp 0\.0\.0\.0"
+        ),
         cause="loopback-is-the-container",
         weight=26,
         command=f"docker ps; {_INSIDE}; docker exec {{container}} getent hosts host.docker.internal",
@@ -84,6 +88,67 @@ SERVERS: tuple[Hint, ...] = (
         means=message(
             "The same settings work on the host and are refused in the container: they say 127.0.0.1 or localhost, "
             "and in a container this is the container itself. Name the other container, or the host"
+        ),
+    ),
+    # --- the server is not ready yet ---
+    Hint(
+        says=(
+            words(
+                r"(?a:\bfor the first time\b|\b(?:on|at|during|after) (?:the |its )?(?:very )?first (?:start\w*|run"
+                r"|boot|launch|up|docker\S* up)\b|\bfirst time (?:I|we|you|it) \w+"
+                r"|\b(?:second|next) (?:time|try|attempt|start|run)\b[^.\n]{0,40}\b(?:works?|fine|ok|succeeds?)\b"
+                r"|\b(?:works?|fine|ok) (?:on|at|after) (?:the |a )?(?:second|next|another|re-?) ?(?:time|try|attempt"
+                r"|start|run)\b|\bstarts? (?:up )?(?:too early|before|faster)\b|\bnot (?:yet )?ready\b"
+                r"|\brace condition\b)"
+                r"|(?:第一次|首次)[^\n，。]{0,6}(?:启动|运行)|beim ersten (?:Start|Mal)"
+                r"|au premier (?:lancement|démarrage)"
+                r"|la primera vez|na primeira vez|при первом запуске|最初の起動"
+            ),
+            words(_REFUSED),
+            words(rf"\b{_STORE}\b"),
+            words(r"\bcompose\b|\bcontainers?\b|\bdocker\b|\S+[-_]\d\s+\|"),
+        ),
+        unless=words(
+            r"\b(?:refused|connect\w*|server at|ECONNREFUSED)[^\n]{0,40}(?:localhost|127\.0\.0\.1|::1)\b"
+            r"|condition: service_healthy|\bwait-for-it\b|\bwas ready (?:long )?before\b"
+        ),
+        weight=26,
+        command="docker compose logs; docker compose ps",
+        shows=message("the server logs that it accepts connections only after the client's error"),
+        means=message(
+            "The server is not yet ready when the client connects: on its first start a database makes its files "
+            "before it listens. depends_on waits only for the start; `condition: service_healthy` with a health check, "
+            "or a client that tries again, waits until the server listens"
+        ),
+    ),
+    # --- a container without IPv6 ---
+    Hint(
+        says=(
+            words(
+                r"(?<![\w:])2[0-9a-f]{3}:[0-9a-f]{1,4}:[0-9a-f:]+|\bIPv6[- ]only\b"
+                r"|\b(?:over|via|by|with|use|using) IPv6\b"
+                r"|\bhttps?://(?:ipv6|v6|test-ipv6)\."
+            ),
+            words(
+                r"\b(?:from|in|inside|within) (?:the |a |an |my |any )?(?:\w+ )?containers?\b[^\n]{0,100}"
+                r"(?:n't\b|\bnot\b|\bfails?\b|unreachable|\bcannot\b|\btime)|容器(?:内|里|中)[^\n]{0,30}(?:不|无法|失败)"
+                r"|\bcontainers? (?:\w+ )?(?:cannot|can't|do(?:es)? not|do(?:es)?n't|fails?|has no|have no)\b"
+            ),
+            words(
+                r"\b(?:from|on) (?:the |my )?host\b[^\n]{0,60}\b(?:works?|fine|ok|can)\b|宿主机[^\n]{0,20}(?:可以|正常)"
+            ),
+        ),
+        unless=words(
+            r"EnableIPv6\"?: true|enable_ipv6|\"ipv6\"|fixed-cidr-v6|ip6tables|inet6 [23]|--ipv6|ndp|NAT66"
+            r"|ipv6nat|\bprefix\b|accept_ra|forwarding"
+        ),
+        weight=24,
+        command="docker network inspect --format '{{.Name}} {{.EnableIPv6}}' $(docker network ls -q); "
+        "docker exec {container} ip -6 addr",
+        shows=message("EnableIPv6 is false, and the container has no global IPv6 address"),
+        means=message(
+            "The container has no IPv6 address and no IPv6 route: Docker's default bridge, and networks made without "
+            "enable_ipv6, are for IPv4 alone"
         ),
     ),
     # --- a bridge without ports ---
@@ -112,8 +177,9 @@ SERVERS: tuple[Hint, ...] = (
     Hint(
         says=(
             words(
-                r"\b(?:many |lots? of |only |see |of )?fragment(?:ed|ation)\b[^\n.]{0,30}\b(?:packets?|frames?|ip|needed)\b"
-                r"|\b(?:packets?|frames?)\b[^\n.]{0,20}\bfragment(?:ed|ation)|\bIP fragments?\b|分片"
+                r"\b(?:many |lots? of |only |see |of )?fragment(?:ed|ation)\b[^\n.]{0,30}"
+                r"\b(?:packets?|frames?|ip|needed)\b|\b(?:packets?|frames?)\b[^\n.]{0,20}\bfragment(?:ed|ation)"
+                r"|\bIP fragments?\b|分片"
             ),
             words(rf"{CONTAINERS}|\bdocker (?:pull|push|login|build)\b|容器"),
         ),
