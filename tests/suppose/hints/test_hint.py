@@ -197,7 +197,7 @@ def test_words_point_to_a_cause(text: str, cause: str) -> None:
 
 _POINTING_NOWHERE = (
     ("mosquitto: Opening ipv4 listen socket on port 1883. It is refused.", "service-listens-on-container-loopback"),
-    ('Get "https://registry-1.docker.io/v2/": dial tcp 0.0.0.0:443: connection refused', "loopback-is-the-container"),
+    ('Get "https://registry.example.org/v2/": dial tcp 0.0.0.0:443: connection refused', "loopback-is-the-container"),
     ("The container is refused by redis at ECONNREFUSED cache:6379, locally it works.", "loopback-is-the-container"),
     ("For the first time the page is refused.", "docker compose logs"),
     ("On each start postgres at localhost:5432 is refused.", "docker compose logs"),

@@ -9,7 +9,7 @@ from hairpin.suppose.hints.name_servers import another_is_asked_first, localhost
 from tests.suppose.test_ordinary import host
 
 _FAILS = "curl: (6) Could not resolve host: {name}\n"
-_OURS = "curl http://shop.docker/ says:\n" + _FAILS.format(name="shop.docker")
+_OURS = "curl shop.docker says:\n" + _FAILS.format(name="shop.docker")
 
 
 def _asked_first(text: str) -> list[str]:

@@ -63,6 +63,7 @@ def test_a_service_of_udp_is_published_for_tcp(text: str) -> None:
         "docker run -d --name web -p 8080:80 nginx\nrefused",
         "docker run -d -p 53:53 me/app\nThe page does not open.",
         "http://10.0.0.5:19132 does not open",
+        "docker run -d -p 53:53 pihole/pihole\nlisten udp4 0.0.0.0:53: bind: address already in use; dns is down",
     ),
 )
 def test_other_services_use_tcp(text: str) -> None:
@@ -96,6 +97,7 @@ def test_a_mapping_leads_to_a_port_that_the_image_has_not(image: str, ports: str
         ("redis:7", "6380:6380", "6380", "    command: redis-server --port 6380\n"),
         ("postgres:16", "5433:5433", "5433", "    environment:\n      PGPORT: 5433\n"),
         ("me/app", "6380:6380", "6380", ""),
+        ("redis:7", "6380:6380", "6380", "    network_mode: host\n"),
         ("redis-exporter", "9121:9121", "9121", ""),
     ),
 )  # fmt: skip
@@ -117,6 +119,7 @@ def test_a_program_prints_its_inner_port() -> None:
         f"{_RUN} * Running on http://0.0.0.0:5000/\nhttp://localhost:8888 is refused.",
         "docker run --name site -p 5000:5000 me/site\n * Running on http://0.0.0.0:5000/\nThe link is refused.",
         f"{_RUN}The page cannot be reached.",
+        f"{_RUN} * Running on http://0.0.0.0:5000/\nError: connect ECONNREFUSED 127.0.0.1:1883",
     ),
 )
 def test_the_outer_port_is_asked(text: str) -> None:

@@ -69,6 +69,9 @@ _ROOTLESS = words(
 _DENIED = words(r"permission denied|operation not permitted|\bEACCES\b|\bEPERM\b|权限不够|权限不足|доступ запрещ")
 _AS_ROOT = words(r"\bsudo (?:podman|nerdctl|docker)\b|\b(?:run|running|as) (?:as )?root\b|^#\s+podman|root@")
 _FIRST_FREE = 1024
+_NOT_STARTED = words(r"address already in use|already allocated|failed to bind|Bind for \S+ failed")
+_STACKED = re.compile(r"\b(?:mac|ip)vlan")
+"""Matches the name of a network whose containers publish no ports."""
 _SYSCTL = "sysctl net.ipv4.ip_unprivileged_port_start; id -u; podman info --format '{{.Host.Security.Rootless}}'"
 
 
@@ -85,6 +88,8 @@ class _Mapping(NamedTuple):
 def published_without_udp(prose: Prose, host: Host, told: ToldParts) -> Iterator[Hinted]:
     """Yield the hint that the port of a UDP service is published for TCP alone, which is what a mapping without
     ``/udp`` does."""
+    if _NOT_STARTED.search(prose.text) is not None:
+        return
     for each in _mappings(prose, host, told):
         service = _UDP.get(each.inner, "")
         if not service and each.inner in _MOSTLY_UDP:
@@ -116,10 +121,13 @@ def image_has_other_port(prose: Prose, host: Host, told: ToldParts, flows: Itera
     """Yield the hint that a mapping leads to a port inside a container on which the well-known service of the image
     does not listen: both numbers were changed, and only the first one is a free choice."""
     asked = {(each.container, each.dport) for each in flows if each.container}
+    if _STACKED.search(prose.text) is not None:
+        return
     for container in host.containers():
         own = next((ports for image, ports in _OWN_PORTS if image.search(container.image)), frozenset[int]())
         inner = {each.container_port for each in container.bindings if each.protocol == "tcp"}
-        if container.name not in told.typed | told.containers or not own or not inner or inner & own:
+        is_told = container.name in told.typed | told.containers and container.network_mode != "host"
+        if not is_told or not own or not inner or inner & own:
             continue
         for each in container.bindings:
             led = (container.name, each.host_port) in asked or (container.name, each.container_port) in asked
@@ -152,7 +160,8 @@ def printed_inner_port(prose: Prose, host: Host, told: ToldParts) -> Iterator[Hi
             continue
         printed = re.search(_URL.format(port=each.inner), prose.text)
         asks_outer = re.search(rf":{each.outer}(?![\d:])", prose.text) is not None
-        if printed is None or asks_outer:
+        fails_elsewhere = any(one.failed and one.port not in (None, each.inner) for one in told.outcomes)
+        if printed is None or asks_outer or fails_elsewhere:
             continue
         means = message(
             "The program prints its address inside the container: port {inner}. On the host its port is {outer}: ask "

@@ -125,7 +125,8 @@ def refused_by_mosquitto(prose: Prose, host: Host) -> Iterator[Hinted]:
         return
     means = message(
         "Mosquitto 2.0 without a listener in its configuration listens on loopback only (local only mode), so it "
-        "refuses clients in other containers. `listener 1883` and `allow_anonymous true` open it; 1.6 listens on all addresses"
+        "refuses clients in other containers. `listener 1883` and `allow_anonymous true` open it; "
+        "1.6 listens on all addresses"
     )
     shows = message("the log says `Starting in local only mode`")
     served = next((each.name for each in host.containers() if "mosquitto" in each.image), "CONTAINER")
