@@ -110,6 +110,8 @@ def names_of_nobody(prose: Prose, host: Host, told: ToldParts) -> Iterator[Hinte
         name = each.host
         if each.result != "no-name" or not name or "." in name or name in known or name == "localhost":
             continue
+        if get_close_matches(name, known, 1, _LIKE):
+            continue  # it is mistyped
         if re.search(_GIVEN.format(name=re.escape(name)), prose.text, re.MULTILINE) is not None:
             continue
         means = message(

@@ -142,7 +142,7 @@ def image_has_other_port(prose: Prose, host: Host, told: ToldParts, flows: Itera
                             port=min(own), other=each.container_port)  # fmt: skip
             place = prose.text.find(f"{each.host_port}:{each.container_port}")
             command = inside_command(container.name)
-            yield Hinted("service-listens-on-other-port", 26, command, shows, means, *_line(prose, place))
+            yield Hinted("service-listens-on-other-port", SURE, command, shows, means, *_line(prose, place))
             return
 
 

@@ -34,6 +34,14 @@ CASES: dict[str, tuple[str, list[tuple[Any, ...]]]] = {
     ),
     "redis": ("Error -2 connecting to store:6379", [("store", 6379, "no-name", "")]),
     "redis: Windows": ("Error 11001 connecting to store:6379. getaddrinfo failed.", [("store", 6379, "no-name", "")]),
+    "pymongo": (
+        "ServerSelectionTimeoutError: store:27017: [Errno -2] Name or service not known, Timeout: 30s",
+        [("store", 27017, "no-name", "")],
+    ),
+    "pymongo: refused": (
+        "pymongo.errors: 172.18.0.3:27017: [Errno 111] Connection refused",
+        [("172.18.0.3", 27017, "refused", "")],
+    ),
     "Dart": ("SocketException: Failed host lookup: 'store' (OS Error: x)", [("store", None, "no-name", "")]),
     "Erlang": ("tcp connect (store:5432): non-existing domain - :nxdomain", [("store", 5432, "no-name", "")]),
     "Kafka": ("Couldn't resolve server store:9092 from bootstrap.servers", [("store", 9092, "no-name", "")]),

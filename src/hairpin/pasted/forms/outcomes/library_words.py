@@ -105,6 +105,7 @@ _ALL: tuple[_Words, ...] = (
            _by_words("libpq")),
     _words(r"ould not translate host name \"(?P<host>[^\"]+)\" to address", _always("libpq", "no-name")),
     _words(rf"Error (?P<errno>-?\d+) connecting to {_HOST}:{_PORT}(?:\. (?P<said>.*)|\.?$)", _by_words("python")),
+    _words(rf"(?<![\w:/.-]){_HOST}:{_PORT}: \[Errno (?P<errno>-?\d+)\] (?P<said>[^,(]*)", _by_words("python")),
     _words(r"Can't connect to (?:MySQL|MariaDB) server on '(?P<host>[^':]+)(?::(?P<port>\d+))?' \((?P<errno>\d+)",
            _mysql),
     _words(r"Unknown (?:MySQL|MariaDB) server host '(?P<host>[^']+)'", _always("mysql", "no-name")),
@@ -136,7 +137,7 @@ _ALL: tuple[_Words, ...] = (
 _ANY = re.compile(
     r".*?(?:dial (?:tcp|udp)|connect E[A-Z]+ |getaddrinfo |HTTPS?ConnectionPool\(|onnection to server at"
     r"|ould not translate host"
-    r"|Error -?\d+ connecting|Can't connect to M|Unknown M\w+ server host|Connect to \S+:\d"
+    r"|Error -?\d+ connecting|\S:\d+: \[Errno |Can't connect to M|Unknown M\w+ server host|Connect to \S+:\d"
     r"|Connection (?:to )?\S+:\d+ refused"
     r"|UnknownHostException: |unable to connect to t|connect\(\) failed \(|upstream timed out"
     r"|host not found in upstream|could not be resolved \(\d"
@@ -147,11 +148,11 @@ _ANY = re.compile(
 )
 _LITERALS = (
     "dial tcp", "dial udp", "connect E", "getaddrinfo ", "ConnectionPool(", "onnection to server at",
-    "ould not translate host", " connecting to ", "Can't connect to M", "server host", "Connect to ", " refused",
-    "UnknownHostException", "unable to connect to t", "connect() failed", "upstream timed out", "in upstream",
-    "not be resolved", "ailed host lookup", "non-existing domain", "Failed to resolve", "t resolve server",
-    "not find address for", "ERR_", "ould not resolve host", "failure resolving", "Could not connect to ", "Get ",
-    '"code"', "Post ", "Head ", "Put ",
+    "ould not translate host", " connecting to ", "[Errno ", "Can't connect to M", "server host", "Connect to ",
+    " refused", "UnknownHostException", "unable to connect to t", "connect() failed", "upstream timed out",
+    "in upstream", "not be resolved", "ailed host lookup", "non-existing domain", "Failed to resolve",
+    "t resolve server", "not find address for", "ERR_", "ould not resolve host", "failure resolving",
+    "Could not connect to ", "Get ", '"code"', "Post ", "Head ", "Put ",
 )  # fmt: skip
 _DAEMON = re.compile(r"(?:docker: |Error: )?(?:Error response from daemon|error pulling image|Unable to find image)")
 

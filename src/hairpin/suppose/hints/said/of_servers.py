@@ -212,7 +212,7 @@ SERVERS: tuple[Hint, ...] = (
     Hint(
         says=(
             words(
-                r"\bvpnkit(?:\.exe)?\b|\bcom\.docker\.(?:backend|proxy|slirp|vpnkit|driver)\S*|\bwslrelay(?:\.exe)?\b"
+                r"\bvpnkit(?:\.exe)?\b|\bcom\.docke(?:\b|r\.(?:backend|proxy|slirp|vpnkit|driver)\S*)|\bwslrelay(?:\.exe)?\b"
                 r"|\bgvproxy(?:\.exe)?\b|\bwinnat\b[^\n]{0,40}\bDocker Desktop\b"
             ),
             words(
