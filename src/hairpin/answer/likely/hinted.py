@@ -139,9 +139,7 @@ def _all(answer: Answer, failures: tuple[Outcome, ...]) -> Iterator[Hinted]:
         yield from covered_by_an_engine(lines, answer.evidence, host, flows)
         yield from asks_itself(host.told, flows)
         yield from forwards_to_itself(prose, host)
-        yield from _typed(prose, host, host.told, flows)
-        yield from another_is_asked_first(prose, answer.evidence, host.told)
-        yield from localhost_without_address(prose, answer.evidence)
+        yield from _of_typed_lines(prose, host, host.told, flows)
         yield from keeps_old_address(prose, host, host.told)
         yield from asks_inside_a_machine(prose, host.told, flows)
         yield from asks_other_family(prose, host, host.told)
@@ -152,10 +150,7 @@ def _all(answer: Answer, failures: tuple[Outcome, ...]) -> Iterator[Hinted]:
         yield from held_twice(host.told)
         yield from resolver_rules_gone(prose, host)
         yield from stopped_containers(prose, host.told, flows)
-        yield from mistyped_names(prose, host, host.told)
-        yield from names_of_nobody(prose, host, host.told)
-        yield from mistyped_host_name(prose)
-        yield from mistyped_addresses(prose, host, host.told, flows)
+        yield from _of_names(answer, prose, host, host.told, flows)
         yield from apart_from_a_proxy(prose, host)
         yield from held_by_another(lines, prose, flows)
         yield from discovery_dropped(host, flows)
@@ -174,7 +169,17 @@ def _all(answer: Answer, failures: tuple[Outcome, ...]) -> Iterator[Hinted]:
         yield from smaller_uplink(prose, host, host.told)
 
 
-def _typed(prose: Prose, host: Host, told: ToldParts, flows: tuple[Flow, ...]) -> Iterator[Hinted]:
+def _of_names(answer: Answer, prose: Prose, host: Host, told: ToldParts, flows: tuple[Flow, ...]) -> Iterator[Hinted]:
+    """Yield the hints of names and addresses that nobody has, and of the servers that resolve names."""
+    yield from mistyped_names(prose, host, told)
+    yield from names_of_nobody(prose, host, told)
+    yield from mistyped_host_name(prose)
+    yield from mistyped_addresses(prose, host, told, flows)
+    yield from another_is_asked_first(prose, answer.evidence, told)
+    yield from localhost_without_address(prose, answer.evidence)
+
+
+def _of_typed_lines(prose: Prose, host: Host, told: ToldParts, flows: tuple[Flow, ...]) -> Iterator[Hinted]:
     """Yield the hints of settings and port mappings that somebody typed."""
     yield from listens_otherwise(prose, host, flows)
     yield from labelled_otherwise(prose, host)
