@@ -31,6 +31,8 @@ def test_words_of_a_command(command: str, kept: str) -> None:
         "  internal: true",
         "  DB_HOST: localhost",
         "    command: redis-server /etc/redis.conf",
+        "    command: redis-server --port 6380",
+        "  PGPORT: 5433",
         '  command: ["redis-server", "/usr/local/etc/redis.conf"]',
     ),
 )
@@ -46,6 +48,7 @@ def test_lines_about_the_network(line: str) -> None:
         "- token=abc",
         "  URL: http://u:p@localhost/x",
         "  command: redis-server --requirepass x",
+        "  command: redis-server --port 6380 --requirepass x",
         "  command: redis-server /etc/redis.conf --requirepass x",
     ),
 )

@@ -220,7 +220,7 @@ def _causes(errors: tuple[QuotedError, ...], answer: Answer) -> Iterator[CauseAn
     named: dict[tuple[str, str], QuotedError] = {}  # causes outside of the catalogue differ by their entries
     for each in sorted(errors, key=lambda one: one.entry.general):
         ids = dict.fromkeys((each.entry.kept_by, *each.entry.shown_by, *each.entry.causes[:_EACH]))
-        if "no-common-network-for-name" in ids and _is_one_project(answer):
+        if "no-common-network-for-name" in ids and each.entry.printed_by == "client" and _is_one_project(answer):
             ids = dict.fromkeys((_STOPPED, *ids))
         known = tuple(one for one in ids if one and known_cause(one) is not None)
         for cause in known or ((OUTSIDE_CATALOGUE,) if not each.entry.general else ()):

@@ -9,7 +9,7 @@ import re
 _VALUE = r"(?:[a-z][a-z+.-]*://)?[\w.*+:\[\]-]{1,60}(?:/[\w./-]*)?"
 """Matches a port, an address, a name, or a URL without a user."""
 _SETTING = (
-    r"(?:[A-Z][A-Z0-9]*_){0,4}(?:PORTS?|HOST(?:NAME)?|ADDR(?:ESS)?|BIND|LISTEN|IP|URLS?|URI|SERVER|UPSTREAM|ENDPOINT"
+    r"(?:[A-Z][A-Z0-9]*_){0,4}(?:(?:PG)?PORTS?|HOST(?:NAME)?|ADDR(?:ESS)?|BIND|LISTEN|IP|URLS?|URI|SERVER|UPSTREAM|ENDPOINT"
     r"|ORIGIN|LISTENERS)"
 )
 """Matches a variable of a program's environment that names a port or an address."""
@@ -42,6 +42,7 @@ _COMPOSE = re.compile(
     r"[\"']?\s*$"
     rf"|\s*-?\s*[\"']?(?:{_SETTING}|{_LABEL})[\"']?\s*[:=]\s*[\"']?{_VALUE}[\"']?\s*$"
     r"|\s*[\"']?[\w.-]+[\"']?:\s*$|\s*-?\s*container_name\s*:\s*[\"']?[\w.-]+[\"']?\s*$"
+    r"|\s*command\s*:\s*\[?[\"']?[\w/.-]+[\"']?,?\s+[\"']?--port[= \"',]+\d+[\"']?\]?\s*$"
     r"|\s*command\s*:\s*\[?[\"']?(?:[\w/]+/)?redis-server[\"']?,?\s*[\"']?/[\w./-]+\.conf[\"']?\]?\s*$"
 )
 

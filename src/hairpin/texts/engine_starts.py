@@ -238,8 +238,12 @@ ENGINE_STARTS = (
         patterns=(
             "listen tcp* {address}:{port}: bind: permission denied", "cannot expose privileged port {port}",
             "listen udp* {address}:{port}: bind: permission denied", "listen tcp* :{port}: bind: permission denied",
+            "Failed to bind port {port} (Permission denied) for option",
         ),
-        wider=("error while calling PortManager.AddPort(): * permission denied",),
+        wider=(
+            "error while calling PortManager.AddPort(): * permission denied",
+            "failed to start rootlessport process: fork/exec * permission denied",
+        ),
         meaning=message(
             "A rootless engine may not listen on a port below net.ipv4.ip_unprivileged_port_start, which is 1024 by "
             "default. Publish a higher port, or let root publish this port."

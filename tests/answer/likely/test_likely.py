@@ -204,3 +204,10 @@ def test_a_text_tells_of_few_containers(name: str) -> None:
     found = answer(PS, REFUSED, targets=(name,))
     assert name in " ".join(map(str, found.notes))
     assert found.flows
+
+
+def test_a_name_that_no_listed_container_has_is_no_target() -> None:
+    listed = "services:\n  web:\n    image: me/web\n    ports: ['80:80']\n  cache:\n    image: redis\n\n"
+    found = answer(listed + "web_1 | Error -2 connecting to store:6379. Name or service not known.")
+    assert found.question.targets == ()
+    assert any("None of the listed containers has" in each.candidate.title.template for each in found.causes)

@@ -67,6 +67,14 @@ def test_a_sentence_gives_the_range_of_the_engine() -> None:
     assert _said(lan.format("172.18.0.0/16")) == []
 
 
+def test_the_bridges_own_address_gives_its_range() -> None:
+    far = "连不上公司内网的数据库 172.17.8.73。docker0 的地址是 {}。"
+    assert _said(far.format("172.17.0.1")) == ["172.17.8.73"]
+    assert _said(far.format("172.17.0.1/24")) == []
+    assert _said(far.format("172.18.0.1")) == []
+    assert _said("The office's database is 172.17.8.73, and docker0 has 172.17.42.1.") == ["172.17.8.73"]
+
+
 def test_a_machine_counts_if_it_is_asked() -> None:
     text = "docker0 has 172.19.0.0/16. The database server 172.19.44.8 times out."
     assert _said(text, asked="172.19.44.8:5432") == ["172.19.44.8"]

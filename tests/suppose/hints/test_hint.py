@@ -18,6 +18,18 @@ def _hinted(text: str, *, has_failure: bool = True) -> set[str]:
 
 
 _POINTING = (
+    ("mqtt_1 | 1680254431: Starting in local only mode. node_1 is refused.", "service-listens-on-container-loopback"),
+    ("Get http://0.0.0.0:9100/metrics: dial tcp 0.0.0.0:9100: connection refused", "loopback-is-the-container"),
+    ("The app cannot reach redis, connection refused. It works when it is not in a container.",
+     "loopback-is-the-container"),
+    ("In the container mysql is refused (111), locally it works.", "loopback-is-the-container"),
+    ("compose up for the first time: connection to postgres refused", "docker compose logs"),
+    ("docker 第一次启动时 mysql 拒绝连接", "docker compose logs"),
+    ("From the host 2a00:1450:4001::200e works, from the container it does not.", "docker network inspect --format"),
+    ("brctl show: docker0 8000.000000000000, no container answers.", "veth-detached-from-bridge"),
+    ("docker pull fails, and tcpdump shows many fragmented packets.", "mtu-black-hole"),
+    ("docker push: error parsing HTTP 408 response body: invalid character", "mtu-black-hole"),
+    ("Since the update localhost:80 fails; netstat: com.docker.backend.exe LISTENING", "docker ps -a; netstat"),
     ("From a container: Error: connect ECONNREFUSED 0.0.0.0:3306", "loopback-is-the-container"),
     ("colima: from the container 192.168.7.11:80 is refused, from the Mac it works.", "colima ssh"),
     ("kind create cluster; a NodePort 30080 is refused at localhost.", "port-not-published"),
@@ -184,6 +196,16 @@ def test_words_point_to_a_cause(text: str, cause: str) -> None:
 
 
 _POINTING_NOWHERE = (
+    ("mosquitto: Opening ipv4 listen socket on port 1883. It is refused.", "service-listens-on-container-loopback"),
+    ('Get "https://registry.example.org/v2/": dial tcp 0.0.0.0:443: connection refused', "loopback-is-the-container"),
+    ("The container is refused by redis at ECONNREFUSED cache:6379, locally it works.", "loopback-is-the-container"),
+    ("For the first time the page is refused.", "docker compose logs"),
+    ("On each start postgres at localhost:5432 is refused.", "docker compose logs"),
+    ("enable_ipv6 is set; from the host 2a00:1450:4001::200e works, from the container it does not.",
+     "docker network inspect --format"),
+    ("docker0 8000.0242a1b2c3d4 has veth1; no container answers.", "veth-detached-from-bridge"),
+    ("docker pull fails with EOF.", "mtu-black-hole"),
+    ("Docker Desktop: localhost:80 is refused.", "docker ps -a; netstat"),
     ("On Ubuntu 192.168.7.11:80 is refused from the container, from the host it works.", "colima ssh"),
     ("This kind of ingress is refused at localhost.", "port-not-published"),
     ("kind create cluster with extraPortMappings: the NodePort is refused at localhost.", "port-not-published"),

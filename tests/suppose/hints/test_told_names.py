@@ -16,6 +16,7 @@ from hairpin.suppose.hints.told_names import (
     mistyped_addresses,
     mistyped_host_name,
     mistyped_names,
+    names_of_nobody,
     silent_name_server,
     stopped_containers,
 )
@@ -119,6 +120,25 @@ def test_the_engines_name_for_the_host_is_mistyped(name: str, found: int) -> Non
     hints = list(mistyped_host_name(prose_of(((2, f"curl http://{name}:3000/ does not resolve"),))))
     assert len(hints) == found
     assert all(name in str(each.means) and ".internal" in each.command for each in hints)
+
+
+_LISTED = "services:\n  web:\n    image: me/web\n  cache:\n    image: redis\n{}\n"
+_NO_NAME = "web_1 | redis.exceptions.ConnectionError: Error -2 connecting to {}:6379\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    (
+        (_LISTED.format("") + _NO_NAME.format("my-redis"), 1),
+        (_LISTED.format("") + _NO_NAME.format("cache"), 0),
+        (_LISTED.format("    container_name: my-redis") + _NO_NAME.format("my-redis"), 0),
+        (_LISTED.format("") + _NO_NAME.format("redis.example.org"), 0),
+        ("services:\n  web:\n    image: me/web\n\n" + _NO_NAME.format("my-redis"), 0),
+    ),
+)
+def test_nobody_has_the_name(text: str, found: int) -> None:
+    whole, told, _ = _of(text)
+    assert len(list(names_of_nobody(prose_of(enumerate(text.splitlines(), 1)), whole, told))) == found
 
 
 @pytest.mark.parametrize(

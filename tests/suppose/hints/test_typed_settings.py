@@ -8,7 +8,7 @@ from hairpin.pasted.text import evidence_in_texts
 from hairpin.question.flows import flows_for
 from hairpin.question.target import parse_target
 from hairpin.suppose.hints.hint import Prose, prose_of
-from hairpin.suppose.hints.typed_settings import labelled_otherwise, listens_otherwise
+from hairpin.suppose.hints.typed_settings import labelled_otherwise, listens_otherwise, refused_by_mosquitto
 from tests.suppose.test_ordinary import host, network
 
 _COMPOSE = """\
@@ -116,3 +116,17 @@ def test_a_label_sends_the_proxy_elsewhere(networks: str, labels: str, causes: l
 def test_a_label_of_a_working_host_says_nothing() -> None:
     text = _TRAEFIK.format(networks=_BOTH, labels="      - traefik.enable=true").replace("Gateway Timeout", "Welcome")
     assert list(labelled_otherwise(_prose(text), host(text))) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    (
+        ("$ docker run --name reader --network iot efrecon/mqtt-client sub -h broker\nError: Connection refused\n", 1),
+        ("The app gets connection refused from mosquitto:1883.", 1),
+        ("The app gets connection refused from mosquitto:1883; the file has `listener 1883`.", 0),
+        ("The app gets connection refused from rabbit:5672.", 0),
+        ("mosquitto gets no packets.", 0),
+    ),
+)
+def test_mosquitto_refuses_without_a_listener(text: str, found: int) -> None:
+    assert len(list(refused_by_mosquitto(_prose(text), host(text)))) == found

@@ -6,7 +6,9 @@ from collections.abc import Iterator
 
 from hairpin.answer.answer import Answer
 from hairpin.evidence.reading import HOST
-from hairpin.evidence.told import Outcome
+from hairpin.evidence.told import Outcome, ToldParts
+from hairpin.host.host import Host
+from hairpin.network.flow import Flow
 from hairpin.pasted.joining import unrecognised_in
 from hairpin.question.target import is_outside_name
 from hairpin.suppose.asked import UNNAMED
@@ -16,7 +18,8 @@ from hairpin.suppose.hints.captured import seen_coming_in, untranslated_packets
 from hairpin.suppose.hints.counted_drops import counted_drops
 from hairpin.suppose.hints.engine_ranges import covered_by_an_engine
 from hairpin.suppose.hints.firewall_log import logged_drops
-from hairpin.suppose.hints.hint import Hinted, hints_in, prose_of, words
+from hairpin.suppose.hints.hint import Hinted, Prose, hints_in, prose_of, words
+from hairpin.suppose.hints.name_servers import another_is_asked_first, localhost_without_address
 from hairpin.suppose.hints.proxied import asks_other_family, forwards_to_itself, keeps_old_address
 from hairpin.suppose.hints.quoted import quoted_lines
 from hairpin.suppose.hints.said.table import HINTS
@@ -39,6 +42,7 @@ from hairpin.suppose.hints.told_names import (
     mistyped_addresses,
     mistyped_host_name,
     mistyped_names,
+    names_of_nobody,
     silent_name_server,
     stopped_containers,
 )
@@ -60,7 +64,14 @@ from hairpin.suppose.hints.told_ways import (
     switched_off_links,
     two_routes,
 )
-from hairpin.suppose.hints.typed_settings import labelled_otherwise, listens_otherwise
+from hairpin.suppose.hints.typed_ports import (
+    image_has_other_port,
+    only_for_root,
+    ports_on_the_hosts_network,
+    printed_inner_port,
+    published_without_udp,
+)
+from hairpin.suppose.hints.typed_settings import labelled_otherwise, listens_otherwise, refused_by_mosquitto
 from hairpin.suppose.leaning.features import features_of
 from hairpin.suppose.leaning.leaning import Leaning, leaning_of, usual_of
 from hairpin.suppose.trouble import speaks_of_network
@@ -115,6 +126,8 @@ def _all(answer: Answer, failures: tuple[Outcome, ...]) -> Iterator[Hinted]:
         if host.told is not None:
             origin = answer.question.origin
             yield from host_service_on_loopback(prose, host, host.told, origin, has_failure=bool(failures))
+        if host.told is not None and not failures:
+            yield from overlapping_ranges(lines, host, host.told, has_failure=False)
         if host.told is None or not failures:
             continue
         yield from refused_by_browsers(prose, host.told, flows)
@@ -126,8 +139,7 @@ def _all(answer: Answer, failures: tuple[Outcome, ...]) -> Iterator[Hinted]:
         yield from covered_by_an_engine(lines, answer.evidence, host, flows)
         yield from asks_itself(host.told, flows)
         yield from forwards_to_itself(prose, host)
-        yield from listens_otherwise(prose, host, flows)
-        yield from labelled_otherwise(prose, host)
+        yield from _of_typed_lines(prose, host, host.told, flows)
         yield from keeps_old_address(prose, host, host.told)
         yield from asks_inside_a_machine(prose, host.told, flows)
         yield from asks_other_family(prose, host, host.told)
@@ -138,9 +150,7 @@ def _all(answer: Answer, failures: tuple[Outcome, ...]) -> Iterator[Hinted]:
         yield from held_twice(host.told)
         yield from resolver_rules_gone(prose, host)
         yield from stopped_containers(prose, host.told, flows)
-        yield from mistyped_names(prose, host, host.told)
-        yield from mistyped_host_name(prose)
-        yield from mistyped_addresses(prose, host, host.told, flows)
+        yield from _of_names(answer, prose, host, host.told, flows)
         yield from apart_from_a_proxy(prose, host)
         yield from held_by_another(lines, prose, flows)
         yield from discovery_dropped(host, flows)
@@ -157,6 +167,28 @@ def _all(answer: Answer, failures: tuple[Outcome, ...]) -> Iterator[Hinted]:
         yield from diverting_rules(prose, host, host.told)
         yield from saved_by_the_service(host, flows)
         yield from smaller_uplink(prose, host, host.told)
+
+
+def _of_names(answer: Answer, prose: Prose, host: Host, told: ToldParts, flows: tuple[Flow, ...]) -> Iterator[Hinted]:
+    """Yield the hints of names and addresses that nobody has, and of the servers that resolve names."""
+    yield from mistyped_names(prose, host, told)
+    yield from names_of_nobody(prose, host, told)
+    yield from mistyped_host_name(prose)
+    yield from mistyped_addresses(prose, host, told, flows)
+    yield from another_is_asked_first(prose, answer.evidence, told)
+    yield from localhost_without_address(prose, answer.evidence)
+
+
+def _of_typed_lines(prose: Prose, host: Host, told: ToldParts, flows: tuple[Flow, ...]) -> Iterator[Hinted]:
+    """Yield the hints of settings and port mappings that somebody typed."""
+    yield from listens_otherwise(prose, host, flows)
+    yield from labelled_otherwise(prose, host)
+    yield from refused_by_mosquitto(prose, host)
+    yield from published_without_udp(prose, host, told)
+    yield from image_has_other_port(prose, host, told, flows)
+    yield from printed_inner_port(prose, host, told)
+    yield from ports_on_the_hosts_network(prose, host, told, flows)
+    yield from only_for_root(prose, host, told)
 
 
 def leaning_about(answer: Answer) -> Leaning:

@@ -28,7 +28,7 @@ from hairpin.network.flow import Flow, FromHost, Lan, Outside
 from hairpin.network.network import Network
 from hairpin.question.asked import Origin, Target
 from hairpin.question.flows import flows_for
-from hairpin.question.target import parse_origin
+from hairpin.question.target import is_outside_name, parse_origin
 from hairpin.suppose.alternatives import Alternative, alternatives, before_the_host, of_hint
 from hairpin.suppose.asked import target_of, targets_of
 from hairpin.suppose.hints.hint import ITS_TITLE
@@ -66,9 +66,16 @@ the client sees a reset or an empty answer."""
 
 
 def targets_told(network: Network) -> tuple[Target, ...]:
-    """Return the targets of the failures that the texts state, each once; no target if no host is known from a text."""
+    """Return the targets of the failures that the texts state, each once; no target if no host is known from a text.
+    A name that no container has is no target: the client did not find it, either."""
     told = (host.told for host in network.hosts if host.told is not None)
-    return tuple(dict.fromkeys(target for each in told for target in targets_of(each)))
+    targets = dict.fromkeys(target for each in told for target in targets_of(each))
+    return tuple(each for each in targets if each.container is None or _is_known(network, each.container))
+
+
+def _is_known(network: Network, name: str) -> bool:
+    """Return whether a container has the name, or the name is of the Internet."""
+    return is_outside_name(name) or any(host.containers_named(name) for host in network.hosts)
 
 
 def with_likely(answer: Answer) -> Answer:

@@ -189,6 +189,20 @@ DOCKER_NETWORKS = (
         causes=("default-bridge-has-no-names", "host-network-has-no-names"),
     ),
     TextMeaning(
+        id="docker-link-to-other-network", program="dockerd", other_causes=True,
+        patterns=(
+            "Cannot link to {word}, as it does not belong to the default network",
+            "Cannot link to {word}, as it does not belong to the same network",
+        ),
+        wider=("as it does not belong to the default network",),
+        meaning=message(
+            "`--link` works only inside one network. Compose puts its containers on a network of the project's own, "
+            "and `docker run` without --network uses the network bridge: give `docker run` the project's network "
+            "(`docker network ls`), where names work without --link."
+        ),
+        causes=("no-common-network-for-name", "default-bridge-has-no-names"),
+    ),
+    TextMeaning(
         id="docker-host-network-ports", program="docker",
         patterns=(
             "Published ports are discarded when using host network mode",

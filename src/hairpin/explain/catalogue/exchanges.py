@@ -54,6 +54,18 @@ EXCHANGES = (
         ),
     ),
     TextMeaning(
+        id="request-incomplete", program="", printed_by="client", other_causes=True,
+        patterns=(
+            "error parsing HTTP 408 response body", "Your browser didn't send a complete request in time",
+            "408 Request Time-out",
+        ),
+        meaning=message(
+            "The connection opened, and the server did not get the whole request in time. Small packets pass, and "
+            "full-sized packets are lost on a way with a smaller MTU; or the client itself was slow."
+        ),
+        causes=("mtu-black-hole", "pmtud-icmp-blocked"),
+    ),
+    TextMeaning(
         id="client-silent", program="", about="flow", printed_by="client",
         patterns=(
             "curl: (28) Operation timed out after * milliseconds with * bytes received",

@@ -36,6 +36,12 @@ NAMES = (
             "dial tcp: lookup {host}*: no such host", "lookup {host} on {address}:{port}: no such host",
             "[Errno -2] {no_name}", "nodename nor servname provided", "no such host",
             "** server can't find {host}: NXDOMAIN", "Host {host} not found: 3(NXDOMAIN)",
+            "Error -2 connecting to {host}:{port}", "Error -5 connecting to {host}:{port}",
+            "Error 11001 connecting to {host}:{port}", "Errno 11001] getaddrinfo failed",
+            "Failed host lookup: '{host}'", "tcp connect ({host}:{port}): non-existing domain - :nxdomain",
+            "Couldn't resolve server {host}:{port} from bootstrap.servers",
+            "No resolvable bootstrap urls given in bootstrap.servers", "Failed to resolve '{host}:{port}'",
+            "HostNotFound: Could not find address for {host}:{port}",
         ),
         meaning=message(
             "The name server answered that it knows no such name. Containers know each other's names only while they "
@@ -54,7 +60,8 @@ NAMES = (
         id="name-server-silent", program="dig", about="name", printed_by="client",
         patterns=(
             "{try_again}", "temporary error (try again later)", "getaddrinfo EAI_AGAIN {host}", "EAI_AGAIN",
-            "[Errno -3] {try_again}", ";; connection timed out; no servers could be reached",
+            "[Errno -3] {try_again}", "Error -3 connecting to {host}:{port}",
+            ";; connection timed out; no servers could be reached",
             "no servers could be reached", "lookup {host}* i/o timeout",
             "lookup {host} on {address}:{port}: read udp * i/o timeout",
             ";; communications error to {address}#{port}: timed out", ";; communications error to {address}#{port}: *",

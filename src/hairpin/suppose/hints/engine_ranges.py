@@ -26,6 +26,13 @@ _OF_ENGINE = re.compile(
     rf"(?:\b(?:subnet\w*|range|network|pool|netz\w*|net|has|uses?|is|hat|ist)\b|网段|子网)[^.;!?\n\d]{{0,20}}(?P<range>{_NUMBERS})",
     re.IGNORECASE,
 )
+_BRIDGES_OWN = re.compile(
+    r"(?a:\bdocker0\b)[^.;!?\n\d，；]{0,30}?(?a:\b(?:ip|address|is|has|inet|gateway)\b|地址|网关|为|是|адрес)"
+    rf"[^.;!?\n\d]{{0,20}}(?P<address>{_NUMBERS})",
+    re.IGNORECASE,
+)
+"""Matches docker0's own address.  Such an address is the first of its range (172.17.42.1 in old versions), which is
+a /16 unless a prefix says otherwise."""
 _ELSEWHERE = re.compile(
     r"\b(?:w?lan|wi-?fi|vpn|vlan|intranet|office|company(?:'s)?|corporate|home (?:network|router)|local network|router"
     r"|campus|data ?cent(?:er|re)|on-?prem\w*|hotspot|hotel|(?:Firmen|Heim|Büro|Haus)\w*netz\w*|Firmen\w*|Büro\w*"
@@ -112,6 +119,11 @@ def _ranges_said(lines: tuple[tuple[int, str], ...]) -> Iterator[_Owned]:
             network = _network(found["range"])
             if network is not None and network.prefixlen < network.max_prefixlen:
                 yield _Owned(network, (number, found.start("range")))
+        for found in _BRIDGES_OWN.finditer(line):
+            address = found["address"]
+            network = _network(address if "/" in address else f"{address}/16")
+            if network is not None and address.partition("/")[0].endswith((".0.1", ".42.1")):
+                yield _Owned(network, (number, found.start("address")))
 
 
 def _network(text: str) -> IPv4Network | None:

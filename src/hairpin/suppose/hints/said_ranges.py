@@ -8,23 +8,29 @@ from ipaddress import IPv4Network
 from hairpin.evidence.reading import HOST
 from hairpin.evidence.told import ToldParts
 from hairpin.host.host import Host
-from hairpin.host.link import is_bridge_by_name
+from hairpin.host.link import is_bridge_by_name, is_engine_bridge
 from hairpin.host.route import TABLE_MAIN, Route
 from hairpin.message import message
 from hairpin.suppose.hints.hint import Hinted
 
 _ADDRESS = re.compile(
-    r"(?<![\w.])(\d{1,3})\.(\d{1,3}|[xX*]+)\.(\d{1,3}|[xXyY*]+)\.(\d{1,3}|[xXyYzZ*]+)(?:/(\d\d?))?(?![\w.]*\d)"
+    r"(?<![\w.])(\d{1,3})\.(\d{1,3}|[xX*]+)\.(\d{1,3}|[xXyY*]+)\.(\d{1,3}|[xXyYzZ*]+)(?:[/\\](\d\d?))?(?![\w.]*\d)",
+    re.ASCII,
 )
-_LAN = re.compile(r"\b(?:lan|home network|local network|router|subnet of (?:the|my) (?:lan|office))\b", re.IGNORECASE)
+"""Matches an address or a range.  Some people write ``172.28.0.0\\16``."""
+_LAN = re.compile(
+    r"(?a:\b(?:lan|wlan|wi-?fi|home network|local network|router|subnet of (?:the|my) (?:lan|office)|Heimnetz\w*"
+    r"|réseau local|red local|rede local|rete locale)\b)|局域网|路由器|로컬 ?네트워크|локальн\w+ сет",
+    re.IGNORECASE,
+)
 _FAR = re.compile(
-    r"\b(?:vpn|office|company(?:'s)?|corporate|intranet|on-?prem\w*|remote (?:site|network|host|server)|data "
-    r"?cent(?:er|re)"
-    r"|behind|clients?|peer)\b",
+    r"(?a:\b(?:vpn|office|company(?:'s)?|corporate|intranet|on-?prem\w*|remote (?:site|network|host|server)|data "
+    r"?cent(?:er|re)|behind|clients?|peer|Firmen\w*|Büro\w*|entreprise|bureau|oficina|empresa|escritório|ufficio"
+    r"|azienda)\b)|内网|公司|办公|企业|专线|机房|社内|オフィス|회사|사내|офис\w*|корпоратив\w*",
     re.IGNORECASE,
 )
 _OWN = re.compile(
-    r"\b(?:container(?:'s|s)?|bridge|docker0|compose network|docker network|gateway of docker)\b", re.IGNORECASE
+    r"(?a:\b(?:container(?:'s|s)?|bridge|docker0|compose network|docker network|gateway of docker)\b)", re.IGNORECASE
 )
 _NEAR_CHARACTERS = 60
 _WIDEST = 8
@@ -32,9 +38,14 @@ _LONGEST = 300
 _COMMAND = "ip route show table all; docker network inspect $(docker network ls -q)"
 
 
-def overlapping_ranges(lines: Iterable[tuple[int, str]], host: Host, told: ToldParts) -> Iterator[Hinted]:
+def overlapping_ranges(
+    lines: Iterable[tuple[int, str]], host: Host, told: ToldParts, *, has_failure: bool = True
+) -> Iterator[Hinted]:
     """Yield the hints of told routes to bridges or neighbours that cover addresses which, as the text says, belong to
-    another network."""
+    another network.
+
+    ``has_failure``: whether the text states that something does not work.  If it does not, only a route to an engine's
+    own bridge counts: such a route and the text's words contradict each other."""
     if (HOST, "routes4") not in told.parts:
         return
     routes = [each for each in host.namespace(HOST).routes if _is_connected(each)]
@@ -49,6 +60,8 @@ def overlapping_ranges(lines: Iterable[tuple[int, str]], host: Host, told: ToldP
             for route in routes if asked is not None else ():
                 link = route.next_hops[0].link or ""
                 is_bridge = is_bridge_by_name(link)
+                if not has_failure and not is_engine_bridge(link):
+                    continue
                 covered = IPv4Network((route.destination, route.prefix_length))
                 if route in known or asked is None or not _meets(asked, covered) or not (is_bridge or is_far):
                     continue
@@ -68,13 +81,17 @@ def said_networks(lines: Iterable[tuple[int, str]]) -> Iterator[tuple[str, IPv4N
 
 
 _POOL = IPv4Network("172.16.0.0/12")
+_FIRST = IPv4Network("172.17.0.0/16")
+"""The range that docker0 has if nobody configures another."""
 _OF_CONTAINER = re.compile(
-    r"\bcontainer(?:'s|s')? (?:ip|address|has)|\bbridge|\bdocker0|\bgateway of docker|IPAddress|\binside (?:the"
-    r"|a) container|\bsubnet",
+    r"(?a:\bcontainer(?:'s|s')? (?:ip|address|has)|\bbridge|\bdocker0|\bgateway of docker|IPAddress|\binside (?:the"
+    r"|a) container|\bsubnet)|容器(?:的)? ?(?:ip|地址)|网桥",
     re.IGNORECASE,
 )
 _SERVED = re.compile(
-    r"\b(?:server|database|registry|machine|gateway|dns|nas|printer|host|service|api)\b", re.IGNORECASE
+    r"(?a:\b(?:server|database|registry|machine|gateway|dns|nas|printer|host|service|api)\b)|服务器|数据库|サーバ|서버"
+    r"|сервер\w*",
+    re.IGNORECASE,
 )
 
 _OF_HOST = re.compile(
@@ -91,7 +108,8 @@ def inside_the_pools(lines: Iterable[tuple[int, str]], told: ToldParts) -> Itera
     for number, line in lines:
         for named in _ADDRESS.finditer(line[:_LONGEST]):
             near = line[max(0, named.start() - _NEAR_CHARACTERS) : named.end() + _NEAR_CHARACTERS]
-            is_elsewhere = _FAR.search(near) or _LAN.search(near) or _SERVED.search(near)
+            is_far = _FAR.search(near) or _LAN.search(near)
+            is_elsewhere = is_far or _SERVED.search(near)
             asked = _network(named)
             is_here = _OF_CONTAINER.search(near) or _OF_HOST.search(near)
             if not is_elsewhere or is_here or asked is None or not asked.subnet_of(_POOL):
@@ -102,7 +120,8 @@ def inside_the_pools(lines: Iterable[tuple[int, str]], told: ToldParts) -> Itera
                 "{said} is elsewhere, but inside the ranges from which the engine takes its networks. A bridge in "
                 "these ranges takes the packets for {said}", said=named[0])  # fmt: skip
             shows = message("a route into a bridge covers {said}", said=named[0])
-            yield Hinted("bridge-subnet-overlaps-route", 18, _COMMAND, shows, means, number, line[:200])
+            weight = 26 if is_far and asked.subnet_of(_FIRST) else 18
+            yield Hinted("bridge-subnet-overlaps-route", weight, _COMMAND, shows, means, number, line[:200])
             return
 
 

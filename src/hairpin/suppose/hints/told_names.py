@@ -22,6 +22,12 @@ _STOPPED = re.compile(
     re.MULTILINE,
 )
 _PROXIED = re.compile(r"\b(?:proxy_pass\s+\w+://|fastcgi_pass\s+|reverse_proxy\s+(?:\w+://)?)(?P<name>[A-Za-z][\w.-]*)")
+_LEAST_LISTED = 2
+_GIVEN = (
+    r"(?:--name|--alias|--network-alias|--hostname)[= ]{name}\b|^[ \t-]*(?:\w+: ?)?[\"']?{name}[\"']?:?[ \t]*$"
+    r"|:{name}\b"
+)
+"""Matches an option, a key or a line of a list that gives a container the name."""
 _LIKE = 0.8
 """If two names are at least this similar (``difflib``), one of them counts as the other name, mistyped."""
 _OF_HOST = ("host.docker.internal", "host.containers.internal", "gateway.docker.internal")
@@ -91,6 +97,30 @@ def mistyped_names(prose: Prose, host: Host, told: ToldParts) -> Iterator[Hinted
             shows = message("no container or alias is called {name}", name=name)
             yield Hinted("", SURE, _NETWORKS, shows, means, line, quote)
             return
+
+
+def names_of_nobody(prose: Prose, host: Host, told: ToldParts) -> Iterator[Hinted]:
+    """Yield the hint that a client asks for a short name which none of the listed containers has: no container, no
+    service and no alias.  At least two containers have to be listed, because a client lists itself."""
+    listed = [each for each in host.containers() if each.name in told.containers | told.typed]
+    known = {name for each in listed for name in (each.name, each.service, *each.service_names, *each.extra_names)}
+    if len(listed) < _LEAST_LISTED:
+        return
+    for each in told.outcomes:
+        name = each.host
+        if each.result != "no-name" or not name or "." in name or name in known or name == "localhost":
+            continue
+        if get_close_matches(name, known, 1, _LIKE):
+            continue  # it is mistyped
+        if re.search(_GIVEN.format(name=re.escape(name)), prose.text, re.MULTILINE) is not None:
+            continue
+        means = message(
+            "None of the listed containers has the name {name}. Only the name of a service, container_name and an "
+            "alias resolve, and only on a common network", name=name)  # fmt: skip
+        shows = message("no container or alias is called {name}", name=name)
+        weight = SURE - 2 if "external:" in prose.text else SURE
+        yield Hinted("", weight, _NETWORKS, shows, means, each.line, each.target)
+        return
 
 
 def mistyped_host_name(prose: Prose) -> Iterator[Hinted]:

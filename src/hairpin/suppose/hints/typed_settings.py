@@ -43,6 +43,13 @@ _HEAD = re.compile(r"^\s*[\"']?(?P<name>[\w.-]+)[\"']?:\s*(?:#.*)?$|--name[ =](?
 _PROXY_FAILS = words(
     r"\b50[234]\b|bad gateway|gateway time-?out|service unavailable|\btime[sd]? ?out\b|\b404\b|not found|\brefused\b"
 )
+_BROKER = re.compile(r"mosquitto|mqtt", re.IGNORECASE)
+_OPENED = words(
+    r"\blistener \d+|allow_anonymous true|mosquitto:1\.|mosquitto (?:version )?1\.[0-6]|mosquitto\.conf:|no-auth\.conf"
+    r"|not auth\w+|identifier rejected"
+)
+_MOSQUITTO = words(r"\bmosquitto\b|\bmqtt\b")
+_REFUSED = words(r"connection refused|ECONNREFUSED|\brefused\b|拒绝")
 _NETWORKS = "docker network ls; docker inspect --format '{{.Name}} {{json .NetworkSettings.Networks}}' $(docker ps -q)"
 
 
@@ -107,6 +114,25 @@ def labelled_otherwise(prose: Prose, host: Host) -> Iterator[Hinted]:
                 yield Hinted("service-listens-on-other-port", SURE, inside_command(each.container.name), shows, means,
                              *prose.line_at(each.place))  # fmt: skip
     yield from _on_another_network(prose, host, settings)
+
+
+def refused_by_mosquitto(prose: Prose, host: Host) -> Iterator[Hinted]:
+    """Yield the hint that a broker of MQTT refuses clients because it has no listener in its configuration."""
+    broker = next((each for each in host.containers() if _BROKER.search(f"{each.image} {each.name}")), None)
+    refused = _REFUSED.search(prose.text)
+    is_named = broker is not None or _MOSQUITTO.search(prose.text) is not None
+    if refused is None or not is_named or _OPENED.search(prose.text) is not None:
+        return
+    means = message(
+        "Mosquitto 2.0 without a listener in its configuration listens on loopback only (local only mode), so it "
+        "refuses clients in other containers. `listener 1883` and `allow_anonymous true` open it; "
+        "1.6 listens on all addresses"
+    )
+    shows = message("the log says `Starting in local only mode`")
+    served = next((each.name for each in host.containers() if "mosquitto" in each.image), "CONTAINER")
+    command = f"docker logs {served}; {inside_command(served)}"
+    number, quote = prose.line_at(refused.start())
+    yield Hinted("service-listens-on-container-loopback", 24, command, shows, means, number, quote)
 
 
 def _on_another_network(prose: Prose, host: Host, settings: tuple[TypedSetting, ...]) -> Iterator[Hinted]:

@@ -32,6 +32,20 @@ CASES: dict[str, tuple[str, list[tuple[Any, ...]]]] = {
         ),
         [("10.8.0.5", 81, "unreachable", "")],
     ),
+    "redis": ("Error -2 connecting to store:6379", [("store", 6379, "no-name", "")]),
+    "redis: Windows": ("Error 11001 connecting to store:6379. getaddrinfo failed.", [("store", 6379, "no-name", "")]),
+    "pymongo": (
+        "ServerSelectionTimeoutError: store:27017: [Errno -2] Name or service not known, Timeout: 30s",
+        [("store", 27017, "no-name", "")],
+    ),
+    "pymongo: refused": (
+        "pymongo.errors: 172.18.0.3:27017: [Errno 111] Connection refused",
+        [("172.18.0.3", 27017, "refused", "")],
+    ),
+    "Dart": ("SocketException: Failed host lookup: 'store' (OS Error: x)", [("store", None, "no-name", "")]),
+    "Erlang": ("tcp connect (store:5432): non-existing domain - :nxdomain", [("store", 5432, "no-name", "")]),
+    "Kafka": ("Couldn't resolve server store:9092 from bootstrap.servers", [("store", 9092, "no-name", "")]),
+    "MongoDB": ("HostNotFound: Could not find address for store:27017: x", [("store", 27017, "no-name", "")]),
     "libpq": (
         'psql: error: connection to server at "db" (172.18.0.2), port 5432 failed: Connection refused',
         [("db", 5432, "refused", "")],

@@ -29,7 +29,8 @@ _HOST = rf"(?P<host>{ADDRESS}|\[[0-9a-fA-F:%\w]+\]|{NAME})"
 _PORT = r"(?P<port>\d{1,5})"
 _ERRNO: dict[str, Result] = {"111": "refused", "61": "refused", "110": "timeout", "60": "timeout", "113": "unreachable",
                              "101": "unreachable", "104": "reset", "10061": "refused", "10060": "timeout",
-                             "10065": "unreachable"}  # fmt: skip
+                             "10065": "unreachable", "-2": "no-name", "-3": "no-name", "-5": "no-name",
+                             "11001": "no-name", "11002": "no-name"}  # fmt: skip
 _NODE: dict[str, Result] = {"ECONNREFUSED": "refused", "ETIMEDOUT": "timeout", "EHOSTUNREACH": "unreachable",
                             "ENETUNREACH": "unreachable", "ECONNRESET": "reset", "EACCES": "prohibited",
                             "EPERM": "prohibited", "ENOTFOUND": "no-name", "EAI_AGAIN": "no-name"}  # fmt: skip
@@ -41,7 +42,7 @@ def _by_words(tool: str) -> _Read:
     def read(match: re.Match[str]) -> Seen | None:
         groups = match.groupdict()
         errno = groups.get("errno")
-        result = (_ERRNO.get(errno) if errno else None) or result_in(match["said"])
+        result = (_ERRNO.get(errno) if errno else None) or result_in(match["said"] or "")
         protocol: Protocol = "udp" if groups.get("protocol") == "udp" else "tcp"
         port = groups.get("port")
         return Seen(tool, match["host"].strip("[]"), int(port) if port else None, result, protocol) if result else None
@@ -103,7 +104,8 @@ _ALL: tuple[_Words, ...] = (
     _words(r"onnection to server at \"(?P<host>[^\"]+)\"(?: \([^)]*\))?, port (?P<port>\d+) failed: (?P<said>.*)",
            _by_words("libpq")),
     _words(r"ould not translate host name \"(?P<host>[^\"]+)\" to address", _always("libpq", "no-name")),
-    _words(rf"Error (?P<errno>-?\d+) connecting to {_HOST}:{_PORT}\. (?P<said>.*)", _by_words("python")),
+    _words(rf"Error (?P<errno>-?\d+) connecting to {_HOST}:{_PORT}(?:\. (?P<said>.*)|\.?$)", _by_words("python")),
+    _words(rf"(?<![\w:/.-]){_HOST}:{_PORT}: \[Errno (?P<errno>-?\d+)\] (?P<said>[^,(]*)", _by_words("python")),
     _words(r"Can't connect to (?:MySQL|MariaDB) server on '(?P<host>[^':]+)(?::(?P<port>\d+))?' \((?P<errno>\d+)",
            _mysql),
     _words(r"Unknown (?:MySQL|MariaDB) server host '(?P<host>[^']+)'", _always("mysql", "no-name")),
@@ -126,26 +128,31 @@ _ALL: tuple[_Words, ...] = (
            lambda match: _browser(match["url"], match["said"])),
     _words(rf"[Cc]ould not resolve (?:host|hostname):? ['\"]?(?P<host>{NAME})", _always("client", "no-name")),
     _words(r"Temporary failure resolving '(?P<host>[^']+)'", _always("apt", "no-name")),
+    _words(rf"[Ff]ailed host lookup: '(?P<host>{NAME})'", _always("dart", "no-name")),
+    _words(rf"tcp connect \({_HOST}:{_PORT}\): non-existing domain", _always("erlang", "no-name")),
+    _words(rf"(?:Failed to resolve '|Couldn't resolve server ){_HOST}:{_PORT}", _always("kafka", "no-name")),
+    _words(rf"Could not find address for {_HOST}:{_PORT}", _always("mongo", "no-name")),
     _words(rf"Could not connect to {_HOST}:{_PORT} \([^)]*\)(?:, |\. - connect \()(?P<said>[\w ]+)", _by_words("apt")),
 )  # fmt: skip
 _ANY = re.compile(
     r".*?(?:dial (?:tcp|udp)|connect E[A-Z]+ |getaddrinfo |HTTPS?ConnectionPool\(|onnection to server at"
     r"|ould not translate host"
-    r"|Error -?\d+ connecting|Can't connect to M|Unknown M\w+ server host|Connect to \S+:\d"
+    r"|Error -?\d+ connecting|\S:\d+: \[Errno |Can't connect to M|Unknown M\w+ server host|Connect to \S+:\d"
     r"|Connection (?:to )?\S+:\d+ refused"
     r"|UnknownHostException: |unable to connect to t|connect\(\) failed \(|upstream timed out"
     r"|host not found in upstream|could not be resolved \(\d"
     r"|[A-Z]{3,7} https?://\S+ (?:net::)?ERR_|ould not resolve host|Temporary failure resolving"
-    r"|Could not connect to \S+:\d"
+    r"|Could not connect to \S+:\d|ailed host lookup: |: non-existing domain|Failed to resolve '|t resolve server "
+    r"|not find address for "
     r"|(?:Get|Post|Head|Put) \\?\"?https?://|\"code\": ?\"E[A-Z]+\")"
 )
 _LITERALS = (
     "dial tcp", "dial udp", "connect E", "getaddrinfo ", "ConnectionPool(", "onnection to server at",
-    "ould not translate host", " connecting to ", "Can't connect to M", "server host", "Connect to ", " refused",
-    "UnknownHostException", "unable to connect to t", "connect() failed", "upstream timed out", "in upstream",
-    "not be resolved",
-    "ERR_", "ould not resolve host", "failure resolving", "Could not connect to ", "Get ", '"code"', "Post ",
-    "Head ", "Put ",
+    "ould not translate host", " connecting to ", "[Errno ", "Can't connect to M", "server host", "Connect to ",
+    " refused", "UnknownHostException", "unable to connect to t", "connect() failed", "upstream timed out",
+    "in upstream", "not be resolved", "ailed host lookup", "non-existing domain", "Failed to resolve",
+    "t resolve server", "not find address for", "ERR_", "ould not resolve host", "failure resolving",
+    "Could not connect to ", "Get ", '"code"', "Post ", "Head ", "Put ",
 )  # fmt: skip
 _DAEMON = re.compile(r"(?:docker: |Error: )?(?:Error response from daemon|error pulling image|Unable to find image)")
 

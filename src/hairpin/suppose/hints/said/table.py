@@ -10,9 +10,10 @@ from hairpin.suppose.hints.said.of_changes import CHANGES
 from hairpin.suppose.hints.said.of_firewalls import FIREWALLS
 from hairpin.suppose.hints.said.of_networks import NETWORKS
 from hairpin.suppose.hints.said.of_rules import SINGLE_RULES
+from hairpin.suppose.hints.said.of_servers import SERVERS
 from hairpin.suppose.hints.said.of_sides import SIDES
 from hairpin.suppose.hints.said.of_targets import TARGETS
 from hairpin.suppose.hints.said.of_typed import TYPED
 from hairpin.suppose.hints.said.of_ways import WAYS
 
-HINTS: tuple[Hint, ...] = (*CHANGES, *WAYS, *FIREWALLS, *SINGLE_RULES, *NETWORKS, *SIDES, *TARGETS, *TYPED)
+HINTS: tuple[Hint, ...] = (*CHANGES, *WAYS, *FIREWALLS, *SINGLE_RULES, *NETWORKS, *SIDES, *TARGETS, *TYPED, *SERVERS)
