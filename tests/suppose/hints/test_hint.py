@@ -18,6 +18,12 @@ def _hinted(text: str, *, has_failure: bool = True) -> set[str]:
 
 
 _POINTING = (
+    ("podman: web does not reach db by its container name, with the IP address it works.",
+     "default-bridge-has-no-names"),
+    ("Podman, the container name is not resolved, connecting via IP address works fine.",
+     "default-bridge-has-no-names"),
+    ("I edited the yaml and added links: redis, then up -d and restart: redis:6379. Name or service not known.",
+     "docker compose ps -a; docker inspect"),
     ("mqtt_1 | 1680254431: Starting in local only mode. node_1 is refused.", "service-listens-on-container-loopback"),
     ("Get http://0.0.0.0:9100/metrics: dial tcp 0.0.0.0:9100: connection refused", "loopback-is-the-container"),
     ("The app cannot reach redis, connection refused. It works when it is not in a container.",
@@ -196,6 +202,10 @@ def test_words_point_to_a_cause(text: str, cause: str) -> None:
 
 
 _POINTING_NOWHERE = (
+    ("podman: web does not reach db by its container name, nor by its IP address.", "default-bridge-has-no-names"),
+    ("docker compose: by container name it fails, via IP address it works.", "podman network inspect"),
+    ("links: redis is in the file since the beginning. Name or service not known.",
+     "docker compose ps -a; docker inspect"),
     ("mosquitto: Opening ipv4 listen socket on port 1883. It is refused.", "service-listens-on-container-loopback"),
     ('Get "https://registry.example.org/v2/": dial tcp 0.0.0.0:443: connection refused', "loopback-is-the-container"),
     ("The container is refused by redis at ECONNREFUSED cache:6379, locally it works.", "loopback-is-the-container"),
