@@ -128,9 +128,10 @@ def begin_answer(question: Question, hosts: tuple[Source, ...], network: Network
 
         said = (*outside_name_notes(question.targets, flows), *said)
     if any(each.localhost or each.container is not None for each in question.targets):
-        from hairpin.diagnose.next_addresses import passed_over  # noqa: PLC0415 - only names have several addresses
+        from hairpin.diagnose.next_addresses import passed_over, told_of_passed_over  # noqa: PLC0415 - for names only
 
         left = passed_over(within, question.targets, flows)
+        said = (*said, *told_of_passed_over(within, question.targets, flows))
         flows = tuple(each for each in flows if each not in left)
     if any(host.is_of_text for host in within.hosts):
         from hairpin.suppose.asked_services import with_asked_services  # noqa: PLC0415 - most hosts are read themselves
