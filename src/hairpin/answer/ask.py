@@ -243,6 +243,10 @@ def _with_questions(answer: Answer) -> Answer:
         answer = with_states(answer)
     traces = tuple((each.ref, each.trace) for each in answer.flows)
     asked = questions_of(answer.network, (*traces, *_grant_walks(answer)))
+    if not answer.flows and answer.question.kind == "check":
+        from hairpin.answer.beside.ended import questions_about_ended  # noqa: PLC0415 - most hosts have flows
+
+        asked = (*asked, *questions_about_ended(answer, len(asked)))
     return msgspec.structs.replace(answer, questions=asked)
 
 
