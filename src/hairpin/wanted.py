@@ -28,6 +28,7 @@ Fact = Literal[
     "control-watched",
     "link-asked",
     "route-asked",
+    "log-read",
 ]
 
 
@@ -145,3 +146,8 @@ def ask_route6(address: str, entering: str) -> Wanted:
     """Return the request that the kernel tells its IPv6 route to the address.  ``entering``: the beginning of a command
     in the namespace."""
     return Wanted("route-asked", (address, entering))
+
+
+def read_log(command: str) -> Wanted:
+    """Return the request to read the log of a container by the given command."""
+    return Wanted("log-read", (command,))

@@ -5,8 +5,10 @@ import pytest
 
 from hairpin.errors import UnknownNameError
 from hairpin.host.docker import Container
+from hairpin.host.managers import ConfigFile
 from hairpin.network.flow import Flow, FromHost
 from hairpin.network.network import Network
+from hairpin.network.prefix import address_text
 from hairpin.question.asked import Origin
 from hairpin.question.flows import flows_for
 from hairpin.question.outside_names import outside_name_notes
@@ -46,13 +48,45 @@ def test_a_container_that_does_not_run_is_asked_all_the_same(change: dict[str, o
     assert (flow.dport, flow.purpose) == (587, "egress")
 
 
-def test_a_container_on_the_hosts_network_asks_as_the_host() -> None:
-    (flow,) = asked("example.com", net=of(msgspec.structs.replace(container(), netns="host", network_mode="host")))
-    assert (flow.start, flow.dport) == (FromHost(), 443)
+def resolving(container: Container, *files: tuple[str, str]) -> Network:
+    """Return the network of a host with these files, each with the name server in it."""
+    net = of(container)
+    texts = tuple(ConfigFile(path, f"nameserver {server}\n") for path, server in files)
+    return msgspec.structs.replace(net, hosts=(msgspec.structs.replace(net.this, files=texts),))
 
 
-@pytest.mark.parametrize("origin", (None, Origin("host"), Origin("lan")))
-def test_only_a_container_asks_for_a_name(origin: Origin | None) -> None:
+CONF, RESOLVED = "/etc/resolv.conf", "/run/systemd/resolve/resolv.conf"
+ON_HOST = msgspec.structs.replace(container(), netns="host", network_mode="host", resolvers=("198.51.100.53",))
+OWN: dict[str, tuple[Network, Origin, list[str]]] = {
+    "a container's copy": (resolving(ON_HOST, (CONF, "198.51.100.20")), WEB, ["198.51.100.53"]),
+    "the host": (resolving(ON_HOST, (CONF, "198.51.100.20")), Origin("host"), ["198.51.100.20"]),
+    "the host's stub, and what it asks": (
+        resolving(ON_HOST, (CONF, "127.0.0.53"), (RESOLVED, "198.51.100.20")),
+        Origin("host"),
+        ["127.0.0.53", "198.51.100.20"],
+    ),
+    "IPv6, which the host does not have": (resolving(ON_HOST, (CONF, "2001:db8::53")), Origin("host"), []),
+    "nothing read": (of(ON_HOST), Origin("host"), []),
+}
+
+
+@pytest.mark.parametrize(("net", "origin", "servers"), OWN.values(), ids=OWN)
+def test_who_is_on_the_hosts_network_asks_as_the_host(net: Network, origin: Origin, servers: list[str]) -> None:
+    outward, *names = asked("example.com", origin, net)
+    assert (outward.start, outward.dport, outward.purpose) == (FromHost(), 443, "asked")
+    assert {(each.start, each.dport, each.purpose) for each in names} <= {(FromHost(), 53, "dns")}
+    assert [address_text(each.daddr, each.version) for each in names] == servers
+    assert all(each.container == origin.container for each in names)
+
+
+def test_a_name_server_of_the_host_is_no_program_of_the_container() -> None:
+    stub = msgspec.structs.replace(ON_HOST, resolvers=("127.0.0.53",))
+    _, *names = asked("example.com", WEB, resolving(stub, (CONF, "127.0.0.53"), (RESOLVED, "198.51.100.20")))
+    assert [each.container for each in names] == [None, "web"]
+
+
+@pytest.mark.parametrize("origin", (None, Origin("lan")))
+def test_only_a_container_or_the_host_asks_for_a_name(origin: Origin | None) -> None:
     with pytest.raises(UnknownNameError, match=r"--from CONTAINER example\.com") as refused:
         asked("example.com:443", origin)
     assert "getent hosts example.com" in str(refused.value)

@@ -18,6 +18,7 @@ from hairpin.wanted import (
     ask_hardware_address,
     ask_port,
     read_host,
+    read_log,
     state_peer,
     state_public,
     state_return_route,
@@ -46,6 +47,7 @@ CASES: dict[str, tuple[Wanted, str]] = {
         state_peer("0.0.0.0/0", "198.51.100.0/24", "eth0"),
         '--outside FILE, with [[peer]] network = "0.0.0.0/0", link = "eth0", accepts = ["198.51.100.0/24"]',
     ),
+    "a log": (read_log("podman logs web"), "podman logs web"),
     "a client": (ask_from("192.0.2.10"), "--from 192.0.2.10"),
 }
 

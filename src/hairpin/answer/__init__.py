@@ -14,6 +14,7 @@ A front end, such as the command line, calls only ``ask`` or ``matrix``, and ren
   and by which actor a cause was made),
 - ``events`` (the time after an event), ``decisive`` (missing readings that may change the result), ``outcome`` (the
   exit status) and ``matrix`` (every flow under every event),
+- ``beside/``: what is said beside the flows, of things that they do not show,
 - ``likely/``: the answer about a host that is known only from a pasted text.
 
 ``asked_elements`` is used before ``ask``: it finds the addresses about which the collector asks the kernel, for sets

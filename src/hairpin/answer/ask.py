@@ -128,9 +128,10 @@ def begin_answer(question: Question, hosts: tuple[Source, ...], network: Network
 
         said = (*outside_name_notes(question.targets, flows), *said)
     if any(each.localhost or each.container is not None for each in question.targets):
-        from hairpin.diagnose.next_addresses import passed_over  # noqa: PLC0415 - only names have several addresses
+        from hairpin.diagnose.next_addresses import passed_over, told_of_passed_over  # noqa: PLC0415 - for names only
 
         left = passed_over(within, question.targets, flows)
+        said = (*said, *told_of_passed_over(within, question.targets, flows))
         flows = tuple(each for each in flows if each not in left)
     if any(host.is_of_text for host in within.hosts):
         from hairpin.suppose.asked_services import with_asked_services  # noqa: PLC0415 - most hosts are read themselves
@@ -242,6 +243,10 @@ def _with_questions(answer: Answer) -> Answer:
         answer = with_states(answer)
     traces = tuple((each.ref, each.trace) for each in answer.flows)
     asked = questions_of(answer.network, (*traces, *_grant_walks(answer)))
+    if not answer.flows and answer.question.kind == "check":
+        from hairpin.answer.beside.ended import questions_about_ended  # noqa: PLC0415 - most hosts have flows
+
+        asked = (*asked, *questions_about_ended(answer, len(asked)))
     return msgspec.structs.replace(answer, questions=asked)
 
 

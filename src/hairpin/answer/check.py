@@ -66,6 +66,13 @@ def answer_of_check(
         from hairpin.diagnose.nameless import without_names_apart  # noqa: PLC0415 - few questions are about two containers
 
         examination = without_names_apart(examination)
+    if depth != "flows" and start.event is None and any(map(_has_copies, start.network.hosts)):
+        from hairpin.answer.beside.copied_servers import told_of_formers, with_former_servers  # noqa: PLC0415
+
+        if start.question.targets:
+            examination = with_former_servers(examination)
+        else:
+            start = msgspec.structs.replace(start, notes=(*start.notes, *told_of_formers(start.network)))
     if depth != "flows" and start.event is None and start.question.origin is None and _meets_inner_tunnel(examination):
         from hairpin.diagnose.listed_clients import with_excepted_networks  # noqa: PLC0415 - few containers have a VPN
 
@@ -96,6 +103,11 @@ def _asking(found: Examination) -> Examination:
 
         found = with_stopped_clients(found)
     return found if found.causes else _asking_about_narrow_ways(found)
+
+
+def _has_copies(host: Host) -> bool:
+    """Return whether the engine's own resolv.conf of a container was read."""
+    return any(each.resolvers_written is not None for each in host.containers())
 
 
 def _examination(network: Network, flows: tuple[Flow, ...], depth: Depth) -> Examination:

@@ -1705,13 +1705,30 @@ pinned_names() { # the reading container id, tab, address, tab, name: of the ent
     END { for (i = 1; i <= files; i++) if (!(order[i] in over)) printf "%s\n%s", order[i], lines[order[i]] }
     ' $found
 }
-resolvers() { # the reading container id, tab, address: of the name servers in each container's own resolv.conf
+resolvers() { # the reading container id, tab, address: of the name servers in each container's own resolv.conf; then container id,
+    # tab, copy, tab, time: of the file that the engine has written, without the engine's own server in it
     files_inside resolv.conf
     # shellcheck disable=SC2086
     run container-resolvers '/proc/PID/root/etc/resolv.conf' awk -v text="$text" '
     BEGIN { n = split(text, line, "\n"); for (i = 1; i <= n; i++) { split(line[i], part, "\t"); id[part[3]] = part[4] } }
-    FNR == 1 { split(FILENAME, part, "/"); own = id[part[3]]; print own }
+    FNR == 1 { split(FILENAME, part, "/"); own = id[part[3]]; print own; files[FILENAME] = part[3] }
     $1 == "nameserver" && $2 ~ /^[0-9a-fA-F.:]+$/ { print own "\t" $2 }
+    $1 == "nameserver" && $2 == "127.0.0.11" { delete files[FILENAME] }
+    END {
+        for (file in files) {
+            mounts = "/proc/" files[file] "/mountinfo"
+            while ((getline mount < mounts) > 0) {
+                split(mount, part, " ")
+                if (part[5] == "/etc/resolv.conf" && index(part[4], id[files[file]])) { copies = copies " " file; break }
+            }
+            close(mounts)
+        }
+        asked = "stat -c \"%Y %n\"" copies
+        while (copies != "" && (asked | getline time) > 0) {
+            split(time, part, /[ \/]/)
+            print id[part[4]] "\tcopy\t" part[1]
+        }
+    }
     ' $found
 }
 with_group() { # lines "id name pid" and then "/proc/PID/cgroup:…": the same lines with the process that is in the group of

@@ -115,6 +115,9 @@ class Container(msgspec.Struct, frozen=True):
     """Whether the container is a task of a swarm service."""
     resolvers: tuple[str, ...] | None = None
     """The name servers in the container's resolv.conf; None if the file was not read."""
+    resolvers_written: int | None = None
+    """The time in seconds since the epoch at which the engine's own resolv.conf of the container was last changed.
+    None if this is not known, if a mounted file takes its place, or if it names Docker's resolver."""
     extra_names: tuple[str, ...] = ()
     """Names that only this container resolves, from its options --add-host and --link."""
     pinned: tuple[PinnedName, ...] = ()

@@ -12,14 +12,16 @@ from typing import Literal
 from hairpin.host.docker import Container, Endpoint, Engine
 from hairpin.host.host import Host
 from hairpin.host.socket import Socket
-from hairpin.network.prefix import Version, is_loopback, parse_address
+from hairpin.network.prefix import Version, address_text, is_loopback, parse_address
 
 EMBEDDED = 0x7F00000B
 """127.0.0.11: Docker's resolver for containers on user-defined networks."""
 _LOCALHOST = 0x7F000001
 _RESOLV_CONF, _OF_RESOLVED = "/etc/resolv.conf", "/run/systemd/resolve/resolv.conf"
-_STUB = "127.0.0.53"
-"""The address at which systemd-resolved answers the programs of the host.  Source: systemd-resolved.service(8)"""
+STUB = 0x7F000035
+"""127.0.0.53: the address at which systemd-resolved answers the programs of the host.
+
+Source: systemd-resolved.service(8)"""
 _WITHOUT_NAMES = ("bridge", "host", "none")
 """Docker's predefined networks, on which Docker's resolver resolves no container names."""
 Known = Literal["known", "unknown", "undecided"]
@@ -77,7 +79,7 @@ def resolv_conf_of_engine(host: Host) -> str:
     Source: moby libnetwork/resolvconf/resolvconf.go Path(); containers/common libnetwork/resolvconf getDefaultResolv()
     """
     has_own = any(file.path == _OF_RESOLVED for file in host.files)
-    return _OF_RESOLVED if has_own and _named_in(host, _RESOLV_CONF) == (_STUB,) else _RESOLV_CONF
+    return _OF_RESOLVED if has_own and _named_in(host, _RESOLV_CONF) == (address_text(STUB, 4),) else _RESOLV_CONF
 
 
 def servers_of_host(host: Host) -> tuple[tuple[Version, int], ...]:

@@ -5,10 +5,18 @@ import msgspec
 from hairpin.host.docker import Container
 from hairpin.host.host import Host
 from hairpin.host.netns import Netns
-from hairpin.network.flow import Flow, FromContainer
-from hairpin.network.names import EMBEDDED, is_engines, servers_of, servers_of_host, upstreams_of
+from hairpin.network.flow import Flow, FromContainer, FromHost
+from hairpin.network.names import (
+    EMBEDDED,
+    STUB,
+    is_engines,
+    servers_of,
+    servers_of_engine,
+    servers_of_host,
+    upstreams_of,
+)
 from hairpin.network.network import Network, addresses_of, netns_of, outer_link, owns_address
-from hairpin.network.prefix import Version, is_private
+from hairpin.network.prefix import Version, is_loopback, is_private
 from hairpin.network.query import Query
 from hairpin.network.routing import lookup
 from hairpin.question.sharing import shares
@@ -109,6 +117,23 @@ def _host_has_ipv6(network: Network, host: Host) -> bool:
 def _leads_out(network: Network, host: Host, name: str | None) -> bool:
     link = network.namespace(host.netns).link(name) if name is not None else None
     return link is not None and outer_link(network, host.netns, link) is not None
+
+
+def host_dns_flows(network: Network, host: Host, container: Container | None = None) -> list[Flow]:
+    """Return the DNS flows that start in the host's own namespace: to the name servers of the container on the host's
+    network, or else to the host's own.  If systemd-resolved's stub is among these servers, the flows also go to each
+    server that systemd-resolved asks.  A server at an address of the host is no program of the container."""
+    asked = servers_of(host, container) if container is not None else servers_of_host(host)
+    if (4, STUB) in asked:
+        asked = (*asked, *servers_of_engine(host))
+    asking, own = container.name if container is not None else None, network.namespace(host.netns)
+
+    def flow(version: Version, server: int) -> Flow:
+        name = None if is_loopback(server, version) or owns_address(own, version, server) else asking
+        return Flow(FromHost(), version, server, "udp", 53, container=name, purpose="dns", host=host.name)
+
+    found = dict.fromkeys(asked)
+    return [flow(version, each) for version, each in found if version == 4 or _host_has_ipv6(network, host)]
 
 
 def _dns_flows(host: Host, container: Container, start: FromContainer) -> list[Flow]:

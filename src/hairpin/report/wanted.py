@@ -17,6 +17,7 @@ _FORMS: dict[Fact, str] = {
     "link-asked": "nsenter -t {0} -n ip -d link show {1}",
     "frames-watched": "tcpdump -eni {0} 'ether dst {1}'",
     "hardware-address-asked": "{0}",
+    "log-read": "{0}",
     "packets-watched": "tcpdump -ni {0} '{1}'",
     "rule-watched": "{0}",
     "control-watched": "{1}tc -s qdisc show dev {0}; {1}tc -s filter show dev {0} ingress",

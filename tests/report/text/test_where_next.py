@@ -63,9 +63,20 @@ def test_a_way_out_is_followed_by_tcpdump() -> None:
     assert text == (
         f"Still no answer? Run `tcpdump -ni eth0 'tcp port 443 and host {address}'`. If packets leave and no answer "
         f"comes, they are lost behind this host, on the way to {address} or on {address} (--host {address} lets "
-        f"hairpin read {address})."
+        f"hairpin read {address}). If a packet with flag R comes back, {address} itself refuses: nothing listens on "
+        "port 443 there, or a firewall there rejects."
     )
     assert last(msgspec.structs.replace(found, flows=(left,))) == []
+
+
+def test_a_datagram_that_leaves_has_no_flag() -> None:
+    found = answer(port=None)
+    left = next(each for each in found.flows if each.verdict == "leaves")
+    flow = msgspec.structs.replace(left.trace.flow, purpose="asked", protocol="udp")
+    asked = msgspec.structs.replace(left, trace=msgspec.structs.replace(left.trace, flow=flow))
+    text = " ".join(last(msgspec.structs.replace(found, flows=(asked,))))
+    assert text.startswith("Still no answer?")
+    assert "flag R" not in text
 
 
 def test_of_a_tunnel_the_outer_packet_is_shown_here_and_the_inner_one_there() -> None:
@@ -77,3 +88,4 @@ def test_of_a_tunnel_the_outer_packet_is_shown_here_and_the_inner_one_there() ->
     assert "On 198.51.100.12, `tcpdump -ni any 'tcp port 80 and host 10.244.2.0'` shows the unpacked packets" in text
     assert "lost behind this host" in text
     assert "--host 198.51.100.12 lets hairpin read 198.51.100.12" in text
+    assert "flag R" not in text

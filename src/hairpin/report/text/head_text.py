@@ -42,6 +42,9 @@ def write_verdicts(answer: Answer, words: Words, paper: Paper, places: Places, *
     At the end, write the questions on which the summary depends."""
     flows = answer.flows
     if not flows:
+        if is_conditional(answer):
+            write_questions(answer, words, paper)
+            paper.gap()
         paper.prose(words(as_far_as_read(_nothing_asked(answer), lacks_reading(answer))))
     bad = [each for each in flows if not each.succeeds]
     others = [each.trace.flow for each in flows]
@@ -68,7 +71,7 @@ def write_verdicts(answer: Answer, words: Words, paper: Paper, places: Places, *
         alike = [each for each in fine if (each.verdict, each.ref in open_) == (verdict, questioned)]
         single, whole = len(fine) <= FEW, not bad and len(fine) <= 4 * FEW
         write(verdict, alike, single=single, whole=whole, questioned=questioned)
-    if is_conditional(answer):
+    if flows and is_conditional(answer):
         write_questions(answer, words, paper)
 
 

@@ -70,7 +70,7 @@ def _write_way_out(answer: Answer, words: Words, paper: Paper) -> None:
     flow, packet = asked.flow, last.packet
     far = address_text(packet.daddr, packet.version)
     facts = {"link": last.link, "outer": filter_of(packet), "far": far, "reading": read_host(far)}
-    inner = filter_of(flow.packet(0))
+    inner, tunnelled = filter_of(flow.packet(0)), _is_tunnelled(asked)
     said = (
         message(
             "Still no answer? `tcpdump -ni {link} '{outer}'` shows the outer packets. If they leave and no answer "
@@ -79,13 +79,21 @@ def _write_way_out(answer: Answer, words: Words, paper: Paper) -> None:
             inner=inner,
             **facts,
         )
-        if _is_tunnelled(asked)
+        if tunnelled
         else message(
             "Still no answer? Run `tcpdump -ni {link} '{outer}'`. If packets leave and no answer comes, they are lost "
             "behind this host, on the way to {far} or on {far} ({reading} lets hairpin read {far}).",
             **facts,
         )
     )
+    if flow.protocol == "tcp" and not tunnelled:
+        said = message(
+            "{said} If a packet with flag R comes back, {far} itself refuses: nothing listens on port {port} there, or "
+            "a firewall there rejects.",
+            said=said,
+            far=far,
+            port=packet.dport or "-",
+        )
     paper.prose(words(said), style="faint")
 
 

@@ -67,6 +67,14 @@ def test_a_file_that_was_read_counts_even_without_a_name_server() -> None:
     )
 
 
+def test_the_time_of_the_engines_own_file_is_no_name_server() -> None:
+    web = container()
+    (found,) = with_resolvers((web,), (f"{web.id}\n{web.id}\t10.89.0.1\n{web.id}\tcopy\t1700000000\n",))
+    assert (found.resolvers, found.resolvers_written) == (("10.89.0.1",), 1_700_000_000)
+    (found,) = with_resolvers((web,), (f"{web.id}\n{web.id}\tcopy\t\n",))
+    assert (found.resolvers, found.resolvers_written) == ((), None)
+
+
 def test_the_entries_of_a_hosts_file_replace_the_names_of_the_options() -> None:
     web = msgspec.structs.replace(container(), extra_names=("db",))
     assert with_hosts_entries((web,), ())[0] == web

@@ -3,8 +3,9 @@
 Lines of the reading of namespaces: ``container:NAME<TAB>inode<TAB>process<TAB>container id``.  The first line is for
 the host's own namespace.  Containers may share a namespace, or be in the host's own namespace.  The readings of a
 shared namespace have the name of the first line with the namespace's inode.  Lines of the reading of name servers: a
-container's id if its resolv.conf was read, then a line ``id<TAB>address`` for each name server in it.  Lines of the
-reading of /etc/hosts: the same, with ``id<TAB>address<TAB>name`` for each entry.
+container's id if its resolv.conf was read, then a line ``id<TAB>address`` for each name server in it, and a line
+``id<TAB>copy<TAB>time`` if the file is the one that the engine has written.  Lines of the reading of /etc/hosts: the
+same, with ``id<TAB>address<TAB>name`` for each entry.
 """
 
 from collections.abc import Iterator
@@ -17,6 +18,7 @@ from hairpin.host.docker import Container, PinnedName
 from hairpin.netfilter.address import parse_address
 
 _UNKNOWN = "-"
+_COPY = "copy\t"
 
 
 class Place(NamedTuple):
@@ -96,12 +98,28 @@ def netnsids(text: str, known: tuple[Place, ...]) -> tuple[tuple[int, str], ...]
 
 
 def with_resolvers(containers: tuple[Container, ...], texts: tuple[str, ...]) -> tuple[Container, ...]:
-    """Return the containers, each with the name servers of its resolv.conf, if that file was read."""
+    """Return the containers, each with the name servers of its resolv.conf and the time of the engine's own file, if
+    that file was read."""
     found = _by_container(texts)
     return tuple(
-        msgspec.structs.replace(each, resolvers=tuple(found[each.id])) if each.id in found else each
+        msgspec.structs.replace(
+            each,
+            resolvers=tuple(line for line in found[each.id] if not _is_copy(line)),
+            resolvers_written=next(map(_seconds, filter(_is_copy, found[each.id])), None),
+        )
+        if each.id in found
+        else each
         for each in containers
     )
+
+
+def _is_copy(line: str) -> bool:
+    return line.startswith(_COPY)
+
+
+def _seconds(line: str) -> int | None:
+    text = line.removeprefix(_COPY)
+    return int(text) if text.isdigit() else None
 
 
 def with_hosts_entries(containers: tuple[Container, ...], texts: tuple[str, ...]) -> tuple[Container, ...]:
