@@ -44,15 +44,17 @@ _MOST_FOLLOWED = 2
 _STAMPED = re.compile(r"(\d{4}-\d\d-\d\dT[\d:.]+(?:Z|[+-][\d:]+)) ?(.*)")
 _ERROR = re.compile(
     r"\b(?:err|error|fatal|panic|emerg|crit|critical|alert|exception|fail|failed|failure|cannot|can't|could not|"
-    r"couldn't|unable|refused|denied|invalid|unknown|not found|no such|missing|abort|aborted|killed|exiting)\b|"
-    r"[a-z]Error\b",
+    r"couldn't|unable|bad address|"
+    r"refused|denied|invalid|unknown|not found|no such|missing|abort|aborted|killed|exiting)\b|[a-z]Error\b",
     re.IGNORECASE,
 )
 _ASKED_NAME = re.compile(
     r"(?:connecting to|getaddrinfo for(?: host)?|lookup|resolve|upstream|host(?:name)?)[ :]+[\"']?"
     r"([A-Za-z0-9][A-Za-z0-9_.-]*)[\"']?(?:(?::| port )(\d{1,5})\b)?"
 )
-_OWN_RESOLVERS = ("127.0.0.11:53", "127.0.0.53:53")
+_NAMED_PORT = re.compile(r"(?<![\w./:-])([A-Za-z0-9][A-Za-z0-9_-]*):(\d{1,5})\b")
+_ANY_PORT = 80
+"""The port of a question about a container's name, if the container exposes no port."""
 _IDLE = PortBinding("tcp", 0, 0, None, 4, actual=False)
 """The binding of a start after which nothing listens: only the container's own packets are followed."""
 
@@ -64,6 +66,11 @@ class LogLine(NamedTuple):
     at: float
     text: str
     hit: TextHit | None
+
+    @property
+    def is_about_name(self) -> bool:
+        """Whether the line says that a name was not found."""
+        return self.hit is not None and self.hit.entry.about == "name"
 
 
 class Logged(NamedTuple):
@@ -125,7 +132,7 @@ def _without_advice(cause: CauseAnswer, command: str) -> CauseAnswer:
 
 def _quoted(line: LogLine, container: Container) -> Message:
     return message(
-        "the log of {name} says (at {at}): {line}",
+        "The log of {name} says (at {at}): {line}",
         name=container.name, at=utc_text(datetime.fromtimestamp(line.at, UTC)), line=line.text[:_SHOWN],
     )  # fmt: skip
 
@@ -167,20 +174,31 @@ def chosen(lines: tuple[LogLine, ...]) -> tuple[LogLine, ...]:
     return tuple(errors[-2:] or lines[-1:])
 
 
-def target_of(line: LogLine) -> str:
+def target_of(line: LogLine, known: frozenset[str] = frozenset()) -> str:
     """Return the target that the line names, as an argument of ``hairpin check``: a name, perhaps with a port, that was
-    not found, or an address or a name that did not answer; empty if it names none."""
+    not found, or an address or a name that did not answer; empty if it names none.
+
+    ``known``: the names of containers, in the form of :func:`_plain`.  A line without a known meaning may name a
+    container's port."""
     hit = line.hit
-    if hit is None or hit.entry.about not in ("name", "flow"):
-        return ""
-    targets = [each for each in targets_in(hit.text, hit.places) if each not in _OWN_RESOLVERS]
-    places = dict(hit.places)
+    if hit is None:
+        found = (each for each in _NAMED_PORT.finditer(line.text) if _plain(each[1]) in known)
+        return next((each[0] for each in found if _ERROR.search(line.text)), "")
     if hit.entry.about == "flow":
-        return next(iter(targets), places.get("host", ""))
-    found = _ASKED_NAME.search(hit.text)
-    name = places.get("host") or (found[1] if found is not None else "")
+        targets = targets_in(hit.text, hit.places)
+        return next(iter(targets), dict(hit.places).get("host", ""))
+    if hit.entry.about != "name":
+        return ""
+    found_name = _ASKED_NAME.search(hit.text)
+    name = dict(hit.places).get("host") or (found_name[1] if found_name is not None else "")
     port = re.search(rf"(?<![\w.-]){re.escape(name)}[\"']?(?::| port )(\d{{1,5}})\b", hit.text) if name else None
     return f"{name}:{port[1]}" if port is not None else name
+
+
+def _plain(name: str) -> str:
+    """Return the name in the form in which the names of Compose's old and new versions are equal: ``shop-web-1`` and
+    ``shop_web_1``."""
+    return name.lower().replace("_", "-")
 
 
 # --- the flow that a line names ---------------------------------------------------------------------------------------
@@ -194,42 +212,35 @@ class _Followed:
         self._whole = whole
         self._said: dict[tuple[str, str, str], Message] = {}
         self._read: tuple[Network, tuple[Source, ...]] | None = None
+        containers = [each for host in answer.network.hosts for each in host.containers()]
+        self._known = frozenset(
+            _plain(name) for each in containers for name in (each.name, *each.service_names) if name
+        )
 
     def of(self, line: LogLine, logged: Logged) -> Message | None:
         """Return what the hosts say of the flow that the line names; None if it names none."""
-        target = target_of(line)
+        target = target_of(line, self._known)
         key = (logged.host.name, logged.container.name, target)
         if not target or (key not in self._said and len(self._said) >= _MOST_FOLLOWED):
             return None
         if key not in self._said:
-            self._said[key] = self._asked(target, logged)
+            self._said[key] = self._asked(target, line, logged)
         return self._said[key]
 
-    def _asked(self, target: str, logged: Logged) -> Message:
-        several = self._answer.has_several_hosts
+    def _asked(self, target: str, line: LogLine, logged: Logged) -> Message:
+        several, by_name = self._answer.has_several_hosts, line.is_about_name
         start = f"container:{logged.container.name}{f'@{logged.host.name}' if several else ''}"
         values = {"target": target, "name": logged.container.name}
         try:
             network, sources = self._hosts()
             host = network.host(logged.host.name)
             container = host.container(logged.container.name) or logged.container
-            target = values["target"] = _with_port(target, network)
+            target = _with_port(target, network)
             found = _answer(target, host, container, network, sources)
         except HairpinError as error:
-            values["command"] = question_about(target, start)
-            return message("{target}, which the log names: {said} (`{command}`)", said=error.said, **values)
+            return message("{target}, which the log names: {said}", said=error.said, **values)
         values["command"] = question_about(target, start)
-        cause = next((each for each in found.causes if each.severity == "blocking"), None)
-        if cause is not None:
-            return message(
-                "{target}, which the log names: {title} ({cause}; `{command}` says more)",
-                title=cause.candidate.title, cause=cause.id, **values,
-            )  # fmt: skip
-        if found.flows and all(each.succeeds for each in found.flows):
-            return message(
-                "{target}, which the log names: nothing keeps {name} from it now (`{command}` says more)", **values
-            )
-        return message("{target}, which the log names: `{command}` follows its packets", **values)
+        return _said_of(found, by_name, values)
 
     def _hosts(self) -> tuple[Network, tuple[Source, ...]]:
         """Return the network in which all containers were read, and its evidence."""
@@ -244,13 +255,39 @@ class _Followed:
         return self._read
 
 
+def _said_of(found: Answer, by_name: bool, values: dict[str, str]) -> Message:
+    """Return the sentence with the answer about the flow that a log names.  ``by_name``: whether the log says that the
+    name was not found."""
+    failing = [each for each in found.flows if not each.succeeds]
+    looked_up = [each for each in failing if each.trace.flow.asked_name]
+    wanted = {ref for each in (looked_up if by_name and looked_up else failing) for ref in each.causes}
+    blocking = [each for each in found.causes if each.severity == "blocking"]
+    cause = next((each for each in blocking if each.ref in wanted), blocking[0] if blocking and not looked_up else None)
+    if cause is not None:
+        return message(
+            "{target}, which the log names: {title} ({cause}; `{command}` says more)",
+            title=cause.candidate.title, cause=cause.id, **values,
+        )  # fmt: skip
+    if looked_up:
+        return message("{target}, which the log names: no name server of {name} knows it now (`{command}` says more)",
+                       **values)  # fmt: skip
+    if found.flows and not failing:
+        return message(
+            "{target}, which the log names: nothing that hairpin read keeps {name} from it now (`{command}` says more)",
+            **values,
+        )
+    return message("{target}, which the log names: `{command}` follows its packets", **values)
+
+
 def _with_port(target: str, network: Network) -> str:
-    """Return the target with the port that a container of this name exposes, if the target has no port."""
-    if ":" in target:
-        return target
-    named = (each for host in network.hosts for each in host.containers_named(target))
-    port = next((port for each in named for _, port in each.exposed), None)
-    return f"{target}:{port}" if port is not None else target
+    """Return the target with a port, if the target is the name of a container and has no port.  Only then the question
+    asks for the look-up of the name, too."""
+    named = [each for host in network.hosts for each in host.containers_named(target)] if ":" not in target else []
+    ports = (
+        *(port for each in named for _, port in each.exposed),
+        *(binding.container_port for each in named for binding in each.bindings),
+    )
+    return f"{target}:{ports[0] if ports else _ANY_PORT}" if named else target
 
 
 def _answer(target: str, host: Host, container: Container, network: Network, sources: tuple[Source, ...]) -> Answer:
