@@ -36,7 +36,7 @@ def test_by_state(status: str, code: int, taken: bool) -> None:
 
 
 def test_a_users_podman_is_named() -> None:
-    origin = "runuser -u ann -- env HOME=/home/ann podman inspect --type container x"
+    origin = "runuser -u ann -- env HOME=/h podman inspect --type container x"
     failed = evidence({"Status": "exited", "ExitCode": 1}, key="podman-containers", origin=origin)
     assert of_failed(failed) == (f"podman.ann/{ID}/web",) == (log_word("podman", "ann", ID, "/web"),)
 
