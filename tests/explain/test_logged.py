@@ -1,4 +1,4 @@
-"""What a container's log says of a cause: the line that is chosen, the flow that it names, and what the host says of
+"""What a container's log says of a cause: the line that is quoted, the flow that it names, and what the host says of
 this flow."""
 
 import msgspec
@@ -7,7 +7,7 @@ import pytest
 from hairpin.answer.answer import Answer
 from hairpin.answer.ask import ask
 from hairpin.evidence.reading import Evidence, Reading, with_further
-from hairpin.explain.logged import LogLine, chosen, lines_of_log, log_of, logged_containers, target_of, with_logs
+from hairpin.explain.logged import LogLine, lines_of_log, log_of, logged_containers, target_of, telling_lines, with_logs
 from hairpin.host.docker import Container
 from hairpin.question.asked import Target
 from hairpin.question.question import Question
@@ -43,7 +43,7 @@ def told(found: Answer) -> str:
     ),
 )  # fmt: skip
 def test_the_line_that_tells_the_reason(lines: tuple[str, ...], quoted: tuple[str, ...]) -> None:
-    assert tuple(each.text for each in chosen(read(*lines))) == quoted
+    assert tuple(each.text for each in telling_lines(read(*lines))) == quoted
 
 
 def test_a_line_of_an_earlier_run_does_not_count() -> None:

@@ -22,7 +22,7 @@ def log_word(engine: str, user: str, container_id: str, name: str) -> str:
 def of_failed(evidence: Evidence) -> tuple[str, ...]:
     """Return the words for the containers that restart again and again, or that have ended with an error; the newest
     ones, at most :data:`MOST`."""
-    found = (word for key in _KEYS for reading in evidence.all(key) for word in _failed(reading))
+    found = (word for key in _KEYS for reading in evidence.all(key) for word in _words_of(reading))
     return tuple(dict.fromkeys(found))[:MOST]
 
 
@@ -37,7 +37,7 @@ class _Failed(msgspec.Struct, rename="pascal"):
     state: _State = msgspec.field(default_factory=_State)
 
 
-def _failed(reading: Reading) -> Iterator[str]:
+def _words_of(reading: Reading) -> Iterator[str]:
     words = reading.origin.split()
     user = words[2] if words[:2] == ["runuser", "-u"] else ""
     for line in reading.text.splitlines() if reading.outcome == "text" else ():

@@ -200,10 +200,10 @@ class _Redactor:
         one."""
         text = _OUTSIDE.sub("name.example", _MAIL.sub("user@mail.example", text))
         for pattern in (_LOOKED_UP, _DOTTED):
-            text = pattern.sub(self._looked_up, text)
+            text = pattern.sub(self._other_name, text)
         return self._text.words(self._text.plain(text))
 
-    def _looked_up(self, found: re.Match[str]) -> str:
+    def _other_name(self, found: re.Match[str]) -> str:
         name = found.groupdict().get("name", found[0])
         if self._text.is_address(name) or name == "name.example":
             return found[0]

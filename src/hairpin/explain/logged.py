@@ -83,7 +83,7 @@ class Logged(NamedTuple):
 
 def logged_containers(answer: Answer) -> tuple[Logged, ...]:
     """Return the containers whose logs may tell why a flow of the answer fails now, each once."""
-    found = (each for cause in answer.causes for each in _logged(cause, answer.network))
+    found = (each for cause in answer.causes for each in _logs_of(cause, answer.network))
     return tuple({(each.host.name, each.container.id): each for each in found}.values())
 
 
@@ -93,11 +93,11 @@ def with_logs(answer: Answer, whole: Callable[[], tuple[Source, ...]] | None = N
 
     ``whole``: reads all containers of this host, which is done if a flow is asked and a container was left unread."""
     followed = _Followed(answer, whole)
-    causes = tuple(_told(each, answer, followed) for each in answer.causes)
+    causes = tuple(_with_log(each, answer, followed) for each in answer.causes)
     return answer if causes == answer.causes else _replace(answer, causes=causes)
 
 
-def _logged(cause: CauseAnswer, network: Network) -> Iterator[Logged]:
+def _logs_of(cause: CauseAnswer, network: Network) -> Iterator[Logged]:
     if cause.severity != "blocking" or cause.event is not None:
         return
     host = network.host(cause.host)
@@ -107,15 +107,15 @@ def _logged(cause: CauseAnswer, network: Network) -> Iterator[Logged]:
             yield Logged(host, host.engine_of(container), container)
 
 
-def _told(cause: CauseAnswer, answer: Answer, followed: "_Followed") -> CauseAnswer:
+def _with_log(cause: CauseAnswer, answer: Answer, followed: "_Followed") -> CauseAnswer:
     told: list[Message] = []
-    for each in _logged(cause, answer.network):
+    for each in _logs_of(cause, answer.network):
         evidence = next((one for one in answer.evidence if one.name == each.host.name), None)
         reading = log_of(evidence, each.container) if evidence is not None else None
-        lines = chosen(lines_of_log(reading, each.container)) if reading is not None else ()
+        lines = telling_lines(lines_of_log(reading, each.container)) if reading is not None else ()
         if not lines:
             continue
-        told += (_quoted(line, each.container) for line in lines)
+        told += (_quote(line, each.container) for line in lines)
         told += filter(None, (followed.of(line, each) for line in lines[-1:]))
         cause = _without_advice(cause, each.engine.command("logs", each.container.name))
     return _replace(cause, log=tuple(told)) if told else cause
@@ -130,7 +130,7 @@ def _without_advice(cause: CauseAnswer, command: str) -> CauseAnswer:
     return _replace(cause, remedies=remedies)
 
 
-def _quoted(line: LogLine, container: Container) -> Message:
+def _quote(line: LogLine, container: Container) -> Message:
     return message(
         "The log of {name} says (at {at}): {line}",
         name=container.name, at=utc_text(datetime.fromtimestamp(line.at, UTC)), line=line.text[:_SHOWN],
@@ -163,7 +163,7 @@ def lines_of_log(reading: Reading, container: Container) -> tuple[LogLine, ...]:
     return tuple(found)
 
 
-def chosen(lines: tuple[LogLine, ...]) -> tuple[LogLine, ...]:
+def telling_lines(lines: tuple[LogLine, ...]) -> tuple[LogLine, ...]:
     """Return the lines that tell the reason, at most two, the oldest first: the newest line with a known meaning; else
     the newest lines with a word for an error; else the last line."""
     faults = [each for each in lines if each.hit is not None and each.hit.entry.kind == "fault"]
@@ -224,10 +224,10 @@ class _Followed:
         if not target or (key not in self._said and len(self._said) >= _MOST_FOLLOWED):
             return None
         if key not in self._said:
-            self._said[key] = self._asked(target, line, logged)
+            self._said[key] = self._answer_about(target, line, logged)
         return self._said[key]
 
-    def _asked(self, target: str, line: LogLine, logged: Logged) -> Message:
+    def _answer_about(self, target: str, line: LogLine, logged: Logged) -> Message:
         several, by_name = self._answer.has_several_hosts, line.is_about_name
         start = f"container:{logged.container.name}{f'@{logged.host.name}' if several else ''}"
         values = {"target": target, "name": logged.container.name}
