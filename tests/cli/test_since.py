@@ -9,11 +9,12 @@ import pytest
 from hairpin.cli import since
 from hairpin.cli.face.asked import Given
 from hairpin.collect.kept_snapshots import keep_snapshot
-from hairpin.collect.snapshot import with_traces
+from hairpin.collect.snapshot import AskedTraces, with_traces
 from hairpin.errors import CollectError
 from hairpin.evidence.reading import Evidence, Reading
 from hairpin.evidence.several import Source
 from hairpin.message import message
+from tests.explain.logs import FRONT, NAME, SILENT, asked, log
 from tests.report.answers import FORWARDING_OFF, answer
 
 SUDO = "2026-11-20T07:30:00Z"
@@ -55,6 +56,38 @@ def test_traces_of_a_live_host_stand_behind_its_readings(monkeypatch: pytest.Mon
     told = since.with_since(found, ())
     assert told.evidence[0].readings[-1].id == f"e{len(own.readings) + 1}"
     assert told.evidence[0].readings[:-1] == own.readings
+
+
+def test_the_log_of_the_causes_container_is_read_with_the_traces(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = answer(*SILENT)
+    (own,) = found.evidence
+    asked: list[AskedTraces] = []
+
+    def gathered(*_: object, traces: AskedTraces, **__: object) -> tuple[Source, ...]:
+        asked.append(traces)
+        read = Evidence(own.schema, own.hairpin, own.taken_at, own.hostname, own.kernel, (log(NAME),), label=own.label)
+        return (read,)
+
+    monkeypatch.setattr(since, "gather", gathered)
+    told = since.with_since(found, ())
+    alone = since.with_since(found, (), traces=False)
+    word = f"docker/{FRONT}/front"
+    assert asked == [AskedTraces(logs=(word,)), AskedTraces(kinds=("logs",), logs=(word,))]
+    for each in (told, alone):
+        assert any(NAME in str(said) for cause in each.causes for said in cause.log)
+
+
+def test_without_a_cause_at_a_container_no_log_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(since, "gather", not_read)
+    found = answer(FORWARDING_OFF)
+    assert since.with_since(found, (), traces=False) is found
+
+
+def test_a_snapshots_own_log_is_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(since, "gather", not_read)
+    found = asked(log(NAME))
+    told = since.with_since(found, (Given("snapshot", "-"),), traces=False)
+    assert any(NAME in str(said) for cause in told.causes for said in cause.log)
 
 
 def test_the_traces_of_a_labelled_host_have_its_ids() -> None:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from hairpin.evidence import file
 from hairpin.evidence.address_map import AddressMap
 from hairpin.evidence.name_map import NameMap
-from hairpin.evidence.reading import Evidence, Reading, is_trace
+from hairpin.evidence.reading import CONTAINER_LOG, Evidence, Reading, is_trace
 from hairpin.evidence.redact import RedactedTraces, redact, redact_together
 from hairpin.evidence.redact_text import Text
 from hairpin.host.read.parse import parse
@@ -281,3 +281,25 @@ def test_nothing_of_the_recorded_host_is_left() -> None:
     plain = "".join(each.text for each in lab().readings)
     assert "alice" in plain
     assert all(is_trace(each.key) for each in lab().readings)
+
+
+def test_the_log_of_a_container_is_renamed() -> None:
+    lines = (
+        "lookup vault.corp.example.org on 127.0.0.11:53: no such host",
+        "nc: bad address 'warehouse'",
+        "GET http://intra.corp.example.org/x by anna@corp.example.org from 10.1.2.3",
+        "shop-db: connection refused",
+        "unknown directive in /etc/nginx/nginx.conf:3",
+    )
+    text = "".join(f"2026-11-28T22:13:19.4Z {each}\n" for each in lines)
+    log = Reading("e99", CONTAINER_LOG, "container:shop-web", f"docker logs {'ab12' * 16}", "", 0, "text", text)
+    found = redact(msgspec.structs.replace(REAL, readings=(*REAL.readings, log)))
+    (renamed,) = found.all(CONTAINER_LOG)
+    whole = f"{renamed.netns} {renamed.origin} {renamed.text}"
+    for name in ("vault", "corp", "warehouse", "anna", "intra", "10.1.2.3", "shop-db", "shop-web", "ab12" * 16):
+        assert name not in whole, name
+    told = renamed.text.splitlines()
+    assert re.fullmatch(r"2026-11-28T22:13:19.4Z lookup [a-z.]+ on 127.0.0.11:53: no such host", told[0])
+    assert re.fullmatch(r"2026-11-28T22:13:19.4Z nc: bad address '[a-z]+'", told[1])
+    assert told[4].endswith("unknown directive in /etc/nginx/nginx.conf:3")
+    assert renamed.netns in {each.netns for each in found.readings if each.key == "ip-addr"}

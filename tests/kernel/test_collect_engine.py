@@ -17,8 +17,9 @@ from typing import Any
 
 import pytest
 
+from hairpin.collect.container_logs import log_word
 from hairpin.collect.run import LocalRunner, collect
-from hairpin.evidence.reading import Evidence, Reading
+from hairpin.evidence.reading import CONTAINER_LOG, Evidence, Reading
 from hairpin.evidence.redact import redact
 from hairpin.host.read.parse import parse
 
@@ -58,6 +59,29 @@ def networks() -> list[dict[str, Any]]:
     return found
 
 
+LOGGED = (
+    "start",
+    f"POSTGRES_PASSWORD={HIDDEN}",
+    f"postgres://app:{HIDDEN}@db/app",
+    f"Your API key is {HIDDEN}",
+    f"pass: {HIDDEN}",
+    f"\x1b[1mto\x1b[0mken {HIDDEN}",
+    f"{HIDDEN}0123456789",
+    f"Cookie: {HIDDEN}",
+    f"{HIDDEN}{'a1' * 20} was made",
+    "SyntaxError: Unexpected token } in JSON",
+    f"\x1b[31mnc: bad address 'db'\x1b[0m{' ' * 400}{HIDDEN}",
+)
+"""The lines of each container's log."""
+
+
+def framed(line: str) -> bytes:
+    """Return the line as dockerd sends it: behind the stream, the length and the time.  Source: moby
+    api/swagger.yaml ContainerAttach, stream format"""
+    body = f"2026-11-28T21:51:{LOGGED.index(line):02}.123456789Z {line}\n".encode()
+    return bytes((1 + LOGGED.index(line) % 2, 0, 0, 0)) + len(body).to_bytes(4, "big") + body
+
+
 INFO = documents("info") | {"HttpProxy": f"http://u:{HIDDEN}@p", "Labels": [HIDDEN], "RegistryConfig": {"x": HIDDEN}}
 
 
@@ -68,6 +92,9 @@ class Api(BaseHTTPRequestHandler):
         self._answer(b"")
 
     def do_GET(self) -> None:
+        if "/logs?" in self.path:
+            self._answer(b"".join(map(framed, LOGGED)))
+            return
         path = re.sub(r"^/v[0-9.]+", "", self.path).partition("?")[0]
         version = documents("version")["Server"]
         lists: dict[str, Any] = {
@@ -111,21 +138,67 @@ def socket_path(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 @pytest.fixture(scope="module", params=("docker", "curl"))
-def evidence(request: pytest.FixtureRequest, socket_path: str, tmp_path_factory: pytest.TempPathFactory) -> Evidence:
-    """The evidence by the client alone, and by curl: then PATH is a folder that has every other program."""
+def runner(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> LocalRunner:
+    """The client alone, and curl: then PATH is a folder that has every other program."""
     path = os.environ["PATH"]
     if request.param == "curl":
         folder = tmp_path_factory.mktemp("bin")
-        for name in ("curl", "awk", "grep", "sed", "tr", "cat", "timeout", "sh", "ls", "id", "uname", "date", "mktemp"):
+        for name in (
+            "curl", "awk", "grep", "sed", "tr", "cat", "timeout", "sh", "ls", "id", "uname", "date", "mktemp", "sort",
+            "tail",
+        ):  # fmt: skip
             (folder / name).symlink_to(shutil.which(name) or name)
         hide = "mount -t tmpfs none /usr/local/bin; [ ! -e /usr/bin/docker ] || mount --bind /dev/null /usr/bin/docker"
-        runner = LocalRunner(
+        return LocalRunner(
             ("unshare", "--mount", "sh", "-c", f'{hide}; PATH={folder}; exec sh "$@"', "sh"), (("PATH", path),)
         )
-        return collect(runner, docker_host=f"unix://{socket_path}")
     hide = '[ ! -e /usr/bin/curl ] || mount --bind /dev/null /usr/bin/curl; exec sh "$@"'
-    runner = LocalRunner(("unshare", "--mount", "sh", "-c", hide, "sh"), (("PATH", path),))
+    return LocalRunner(("unshare", "--mount", "sh", "-c", hide, "sh"), (("PATH", path),))
+
+
+@pytest.fixture(scope="module")
+def evidence(runner: LocalRunner, socket_path: str) -> Evidence:
+    """The evidence by the client alone, and by curl."""
     return collect(runner, docker_host=f"unix://{socket_path}")
+
+
+def test_the_last_lines_of_a_container_have_no_secret_and_no_escape(runner: LocalRunner, socket_path: str) -> None:
+    named = containers()[:2]
+    words = ("key=logs", *(f"log={log_word('docker', '', one['Id'], one['Name'])}" for one in named))
+    found = collect(runner, docker_host=f"unix://{socket_path}", traces=words)
+    first, second = found.all(CONTAINER_LOG)
+    assert [each.netns for each in (first, second)] == [
+        f"container:{one['Name'].strip('/')}" for one in containers()[:2]
+    ]
+    assert containers()[0]["Id"] in first.origin
+    start, syntax, address = first.text.splitlines()
+    assert start == "2026-11-28T21:51:00.123456789Z start"
+    assert syntax.endswith("Z SyntaxError: Unexpected token } in JSON")
+    assert address.rstrip() == "2026-11-28T21:51:10.123456789Z nc: bad address 'db'"
+    assert len(address) == 300
+    assert HIDDEN not in "".join(each.text for each in found.readings)
+
+
+@pytest.mark.parametrize("word", ("docker/../web", "docker/ab;id/web", "podman.no-such-user/ab/web", "docker/ab"))
+def test_a_word_that_names_no_container_is_not_asked(word: str, socket_path: str) -> None:
+    found = collect(LocalRunner(), docker_host=f"unix://{socket_path}", traces=("key=logs", f"log={word}"))
+    assert found.all(CONTAINER_LOG) == ()
+
+
+def test_a_log_that_cannot_be_read_is_absent(tmp_path: Path) -> None:
+    class Refusing(Api):
+        def do_GET(self) -> None:
+            self.send_error(501, "configured logging driver does not support reading")
+
+    path = str(tmp_path / "docker.sock")
+    with ThreadingUnixStreamServer(path, Refusing) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        found = collect(LocalRunner(), docker_host=f"unix://{path}", traces=("key=logs", "log=docker/ab12/web"))
+        server.shutdown()
+        thread.join()
+    (reading,) = found.all(CONTAINER_LOG)
+    assert (reading.outcome, reading.netns) == ("absent", "container:web")
 
 
 def text_of(evidence: Evidence, key: str) -> str:

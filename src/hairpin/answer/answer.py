@@ -192,6 +192,9 @@ class CauseAnswer(msgspec.Struct, frozen=True):
     flow."""
     blame: "Blame | None" = None
     """The time at which the cause was made and its makers, if a trace on the host proves them."""
+    log: tuple[Message, ...] = ()
+    """The lines of the logs of the cause's containers that tell the reason, and what the hosts say of the flows that
+    these lines name (``explain/logged.py``)."""
     line: Message | None = None
     """The advice in one line.  The advice concerns many flows that were not asked about."""
     likely: bool = False
@@ -201,6 +204,14 @@ class CauseAnswer(msgspec.Struct, frozen=True):
     shown_by: tuple[str, Message] | None = None
     """If the text shows no sign of the likely cause: the command that decides about the cause, and the command's output
     if the cause is true."""
+
+    @property
+    def detail(self) -> Message:
+        """The reason in one text, with the sentences about the containers' logs."""
+        said = self.candidate.detail
+        for each in self.log:
+            said = message("{said} {more}.", said=said, more=each)
+        return said
 
 
 class Dispute(msgspec.Struct, frozen=True):

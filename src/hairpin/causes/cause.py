@@ -150,6 +150,7 @@ class Candidate(msgspec.Struct, frozen=True):
     - ``goes_first``: whether this cause must be repaired before the causes that follow from this cause.
     - ``of_network``: whether the change concerns every container of a network.  For a change of a whole network,
       hairpin has to read all containers of the network.
+    - ``logs``: the names of the containers whose own log may tell why the fault is there.
     """
 
     title: Message
@@ -168,6 +169,7 @@ class Candidate(msgspec.Struct, frozen=True):
     made_by: tuple[str, ...] = ()
     goes_first: bool = False
     of_network: bool = False
+    logs: tuple[str, ...] = ()
     joins: str = ""
     """Candidates of one cause that have the same value of ``joins`` are merged, even if they are in different places:
     for example both directions of an isolation rule, or all docker-proxies of a daemon."""

@@ -39,10 +39,10 @@ def check(asked: Asked, shown: Shown, no_replica: bool, no_traces: bool) -> int:
     from hairpin.cli.face.present import present_answer
 
     answer = answer_question(asked.question(), asked, shown.lang, None if no_replica else second_judge())
-    if not no_traces and any(each.severity == "blocking" for each in answer.causes):
+    if any(each.severity == "blocking" for each in answer.causes):
         from hairpin.cli.since import with_since
 
-        answer = with_since(answer, asked.sources)
+        answer = with_since(answer, asked.sources, traces=not no_traces)
 
     def text(words: "Words", paper: "Paper") -> str:
         from hairpin.report.text.terminal import report_text

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hairpin.collect.several import What, parse_place, read_all, read_this
+from hairpin.collect.snapshot import RECENT, AskedTraces
 from hairpin.errors import UsageError
 from hairpin.evidence.several import Source
 from hairpin.message import message
@@ -23,7 +24,7 @@ def gather(
     root: str | None = None,
     only: tuple[str, ...] = (),
     what: What = "state",
-    since: float | None = None,
+    traces: AskedTraces = RECENT,
     asks_sets: bool = False,
 ) -> tuple[Source, ...]:
     """Return the evidence of the named hosts, in their order.  If no host is named, return the evidence of this
@@ -31,12 +32,12 @@ def gather(
 
     ``root``: the directory under which configuration files are read.  ``only``: the containers of this machine that are
     entered.  ``asks_sets``: whether long sets of this machine are left out, see :func:`hairpin.collect.run.collect`.
-    ``what``: the kind of evidence that is read from live hosts.  ``since``: the time from which on traces of live hosts
-    are read, in seconds since the epoch.  Raises UsageError, CollectError or EvidenceError.
+    ``what``: the kind of evidence that is read from live hosts.  ``traces``: the traces that are read from live hosts.
+    Raises UsageError, CollectError or EvidenceError.
     """
     if sources:
         places = tuple(parse_place(each.kind, each.text) for each in sources)
-        return read_all(places, root=root, what=what, since=since, readers=_read_text)
+        return read_all(places, root=root, what=what, traces=traces, readers=_read_text)
     if sys.platform != "linux":
         raise UsageError(
             message(
@@ -44,7 +45,7 @@ def gather(
                 platform=sys.platform,
             )
         )
-    return (read_this(root=root, only=only, what=what, since=since, asks_sets=asks_sets),)
+    return (read_this(root=root, only=only, what=what, traces=traces, asks_sets=asks_sets),)
 
 
 def refuse_told(asked: "Asked", command: str, kinds: "tuple[Kind, ...]" = ("text", "bundle")) -> None:

@@ -1,5 +1,7 @@
-"""Reads the hosts' traces if an answer has a cause, or if two readings of a host differ.  For a healthy host the traces
-are not read, which saves time.  For ``hairpin story``, this module runs the same check as `hairpin check`."""
+"""Reads the hosts' traces and the logs of containers if an answer has a cause, or the traces if two readings of a host
+differ.  For a healthy host neither is read, which saves time.  For ``hairpin story``, this module runs the same check
+as `hairpin check`.
+"""
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
@@ -13,7 +15,7 @@ from hairpin.cli.face.asked import Asked, Given
 from hairpin.cli.keeping import snapshots_folder
 from hairpin.cli.material import gather
 from hairpin.collect.kept_snapshots import kept_snapshots
-from hairpin.collect.snapshot import with_traces
+from hairpin.collect.snapshot import AskedTraces, with_traces
 from hairpin.errors import CollectError, EvidenceError, HairpinError
 from hairpin.evidence.reading import Evidence
 from hairpin.evidence.several import together
@@ -27,23 +29,47 @@ if TYPE_CHECKING:
     from hairpin.compare.makers import Between
 
 
-def with_since(answer: Answer, sources: tuple[Given, ...]) -> Answer:
-    """Return the answer in which each cause has its time and its maker, if a trace proves them.
+def with_since(answer: Answer, sources: tuple[Given, ...], *, traces: bool = True) -> Answer:
+    """Return the answer in which each cause has its time and its maker, if a trace proves them, and the words of its
+    containers' logs.
 
     For a snapshot, the traces in the snapshot are used.  A live host is read a second time.  If this second reading
-    fails, the answer is returned unchanged."""
-    if not has_question(answer):
+    fails, the answer is returned unchanged.  ``traces``: whether the hosts' own logs are asked, too."""
+    blamed = traces and has_question(answer)
+    logged = any(each.candidate.logs for each in answer.causes) and answer.event is None and not answer.is_of_text
+    if not blamed and not logged:
         return answer
-    evidence = answer.evidence
     if all(each.kind == "host" for each in sources):
         try:
-            found = together(gather(sources, what="traces"))
+            answer = _read_again(answer, sources, blamed=blamed, logged=logged)
         except CollectError:
             return answer
-        traces = {each.name: each for each in found if isinstance(each, Evidence)}
-        evidence = tuple(with_traces(each, traces[each.name]) if each.name in traces else each for each in evidence)
-        answer = msgspec.structs.replace(answer, evidence=evidence)
-    return _blamed(answer, story_of(evidence, None), sources)
+    if logged:
+        from hairpin.explain.logged import with_logs
+
+        answer = with_logs(answer, None if sources else lambda: gather(()))
+    return _blamed(answer, story_of(answer.evidence, None), sources) if blamed else answer
+
+
+def _read_again(answer: Answer, sources: tuple[Given, ...], *, blamed: bool, logged: bool) -> Answer:
+    """Return the answer whose evidence has the traces of its live hosts, too, and the logs of its causes'
+    containers."""
+    logs: tuple[str, ...] = ()
+    if logged:
+        from hairpin.collect.container_logs import MOST, log_word
+        from hairpin.explain.logged import logged_containers
+
+        found = logged_containers(answer)[:MOST]
+        logs = tuple(
+            log_word(each.engine.kind, each.engine.user, each.container.id, each.container.name) for each in found
+        )
+    if not blamed and not logs:
+        return answer
+    asked = AskedTraces(kinds=() if blamed else ("logs",), logs=logs)
+    read = together(gather(sources, what="traces", traces=asked))
+    traces = {each.name: each for each in read if isinstance(each, Evidence)}
+    evidence = tuple(with_traces(each, traces[each.name]) if each.name in traces else each for each in answer.evidence)
+    return msgspec.structs.replace(answer, evidence=evidence)
 
 
 def failing_now(asked: Asked, story: Story, lang: str | None) -> Answer | Message:
@@ -71,7 +97,7 @@ def between(was: Evidence, now: Evidence, later: Given | None) -> "Between | Non
         return None
     if later is None or later.kind == "host":
         try:
-            (read,) = gather((later,) if later is not None else (), what="traces", since=first)
+            (read,) = gather((later,) if later is not None else (), what="traces", traces=AskedTraces(first))
         except CollectError:
             return None
         now = read if isinstance(read, Evidence) else now

@@ -76,6 +76,7 @@ def _happened(asked: Asked, lang: str | None, since: str | None) -> "tuple[tuple
     from hairpin.cli.face.progress import progress
     from hairpin.cli.material import gather
     from hairpin.cli.plans.half_done import with_plans
+    from hairpin.collect.snapshot import AskedTraces
     from hairpin.errors import CollectError
     from hairpin.evidence.reading import Evidence
     from hairpin.evidence.several import together
@@ -88,7 +89,9 @@ def _happened(asked: Asked, lang: str | None, since: str | None) -> "tuple[tuple
     begins = None if since is None else parse_since(since, time.time())
     with progress(lang) as tell:
         tell(message("reading what happened to the host"))
-        found = together(with_plans(gather(asked.sources, what="traces", since=begins), asked.sources, lang))
+        found = together(
+            with_plans(gather(asked.sources, what="traces", traces=AskedTraces(begins)), asked.sources, lang)
+        )
         evidence = tuple(each for each in found if isinstance(each, Evidence))
         if not evidence:
             raise CollectError(message("no host could be read"))

@@ -2,7 +2,7 @@
 # Reads the state of a host's container networking and prints it, framed, on standard output. It changes nothing.
 #
 #   sh -s -- [--root DIR] [--docker-host ENDPOINT] [--docker-context NAME] [--docker-config DIR] [--only WORDS] < collect.sh
-#   sh -s -- --traces 'since=SECONDS key=KIND …' < collect.sh
+#   sh -s -- --traces 'since=SECONDS key=KIND log=ENGINE/ID/NAME …' < collect.sh
 #   sh -s -- --apart yes < collect.sh
 #   sh -s -- --enter 'NETNS<TAB>PATH<TAB>PARTS' < collect.sh
 #
@@ -13,7 +13,8 @@
 # and the host counts in all of them. --enter: only these namespaces are read, one a line, each whole (`whole`) or in part (`rules connections`).
 #
 # --traces: the host's logs and file times are read instead, from that second of the epoch on (default: 7 days back), and of
-# them the kinds that are named (default: all); the word `all` alone asks for just that.
+# them the kinds that are named (default: all); the word `all` alone asks for just that. log=ENGINE/ID/NAME: also the last lines
+# that this container has written; ENGINE is docker, podman or podman.USER.
 #
 # Runs under dash, bash and busybox sh; needs nothing but what the host has. Rules that every line here keeps:
 #   - nothing is written outside a private temporary directory, no packet is sent, no name is resolved; the one rule that is
@@ -2862,9 +2863,14 @@ ENGINE_WORDS='Starting up|Daemon has completed initialization|Daemon shutdown co
 trace_all() { # each job prints its own readings; only the asked kinds: key=KIND in the words of --traces
     process_here dockerd dockerd-current; daemon=$here daemon_root=
     [ -n "$daemon" ] && other_mounts "$daemon" && daemon_root=/proc/$daemon/root
-    TRACE_ROOT=${HAIRPIN_ROOT:-$daemon_root} TRACE_SINCE= kinds=
+    TRACE_ROOT=${HAIRPIN_ROOT:-$daemon_root} TRACE_SINCE= kinds= logs=
     for word in $HAIRPIN_TRACES; do
-        case $word in since=*[!0-9]* | key=*[!a-z-]*) ;; since=?*) TRACE_SINCE=${word#since=} ;; key=?*) kinds="$kinds ${word#key=}" ;; esac
+        case $word in
+            since=*[!0-9]* | key=*[!a-z-]* | log=*[!A-Za-z0-9_./-]*) ;;
+            since=?*) TRACE_SINCE=${word#since=} ;;
+            key=?*) kinds="$kinds ${word#key=}" ;;
+            log=?*/?*/?*) logs="$logs ${word#log=}" ;;
+        esac
     done
     case $TRACE_ROOT in '' | /*) ;; *) TRACE_ROOT=${PWD%/}/$TRACE_ROOT ;; esac      # jobs go to other folders
     NOW=$(date '+%s %z'); OFFSET=${NOW#* } NOW=${NOW%% *}
@@ -2872,6 +2878,7 @@ trace_all() { # each job prints its own readings; only the asked kinds: key=KIND
     export SECRET_LINES
     journal_here
     job 00-clock trace_clock
+    [ -z "$logs" ] || job 15-logs container_logs
     if ! ours; then absent trace-boots /var/log 'the logs that are seen here are those of another host'; return; fi
     if [ -n "$JOURNAL" ]; then
         trace_job 01-boots boots trace_boots
@@ -3441,16 +3448,79 @@ EOT
 }
 EVENT_PATHS='status id from Type Action time timeNano scope Actor.ID Actor.Attributes.name Actor.Attributes.image Actor.Attributes.exitCode Actor.Attributes.signal Actor.Attributes.container Actor.Attributes.type Actor.Attributes.com%docker%compose%service'
 TIMES_PATHS='Id Name Created RestartCount State.Status State.StartedAt State.FinishedAt State.ExitCode State.OOMKilled State.Error Config.Image HostConfig.RestartPolicy HostConfig.PortBindings NetworkSettings.Ports'
-trace_docker() { # events since the daemon's start, and no more than 256 of them; the times of each container
+asked_docker() { # sets asked, socket: where dockerd is asked
     docker_endpoint; flags=
     [ -z "$daemon" ] || daemon_flags
     asked=; docker_socket >/dev/null
+    unset DOCKER_HOST DOCKER_CONTEXT DOCKER_TLS DOCKER_TLS_VERIFY DOCKER_CERT_PATH DOCKER_API_VERSION
+    DOCKER_CONFIG=/nonexistent; export DOCKER_CONFIG
+}
+# A line with a word of this kind may hold a secret, and is left out.
+LOG_SECRETS='passw|passphrase|(^|[^a-z])pass([^a-z]|$)|pwd[=:]|secret|token|credential|key=|(api|access|private|signing|encryption|license|master)[ _-]?key|authori[sz]ation|bearer|cookie|jwt|eyj[a-z0-9_-]+[.]|ssh-(rsa|dss|ed25519)|begin [a-z ]*key|://[^ ]*@'
+container_logs() { # of each container of logs its last lines. A container that is gone, or whose log cannot be read, is absent.
+    export LOG_SECRETS
+    asked=
+    cd /
+    case $logs in *' docker/'*) asked_docker ;; esac
+    unset CONTAINER_HOST CONTAINER_CONNECTION
+    for each in $logs; do
+        engine=${each%%/*} name=${each##*/} id=${each#*/}; id=${id%%/*}
+        case $id in *[!0-9a-f]*) continue ;; esac
+        NETNS=container:$name
+        case $engine in
+            docker) log_of_docker ;;
+            podman) ! have podman || ! podman_used || log_of podman logs --tail 20 --timestamps "$id" ;;
+            podman.?*) log_of_user "${engine#podman.}" ;;
+        esac
+    done
+    NETNS=
+}
+log_of_docker() {
+    case $asked in
+        '') return ;;
+        unix://*) if have curl; then
+            log_of curl -q -sS -f --unix-socket "$socket" "http://docker/containers/$id/logs?stdout=1&stderr=1&tail=20&timestamps=1"; return
+        fi ;;
+    esac
+    # shellcheck disable=SC2086
+    ! have docker || log_of docker -H $asked $certificates logs --tail 20 --timestamps "$id"
+}
+log_of_user() { # log_of_user USER: whose Podman runs, so that asking starts nothing
+    [ "$HAIRPIN_UID" = 0 ] && have runuser || return 0
+    for one in $(rootless_users); do
+        [ "${one%%:*}" = "$1" ] || continue
+        log_of runuser -u "$1" -- env "HOME=${one##*:}" "XDG_RUNTIME_DIR=/run/user/$(id -u "$1")" podman logs --tail 20 --timestamps "$id"
+        return
+    done
+}
+log_of() { # log_of COMMAND...: the last ten lines that it prints, oldest first, each behind its time
+    frame container-log "$*"
+    out=$({ limit 5 "$@" 2>&1 || echo '# failed'; } | log_lines)
+    case $out in
+        '# failed'*) endframe 1 absent 'the log could not be read' ;;
+        *) [ -z "$out" ] || printf '%s\n' "$out"; endframe 0 text '' ;;
+    esac
+}
+log_lines() { # without escape sequences, and without what the engine's API writes before each line
+    tr -d '\000-\010\013-\032\034-\037\177' | awk '
+        BEGIN { for (i = 0; i < 40; i++) long = long "[a-z0-9+]" }     # not each awk knows how to count: {40}
+        /^# failed$/ { print; next }
+        {
+            gsub(/\033\[[0-9;:?]*[ -\/]*[@-~]/, ""); gsub(/\033/, "")
+            if (!match($0, /[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]T[0-9][0-9]:[0-9][0-9]:[0-9][0-9][.0-9]*(Z|[+-][0-9:]+) /) || RSTART > 9) next
+            line = substr($0, RSTART)
+            low = tolower(line); gsub(/unexpected token/, "", low)
+            word = low; sub(/^[^ ]* /, "", word)    # alone in its line, a long word with digits is a generated secret
+            if (low ~ ENVIRON["LOG_SECRETS"] || low ~ long || word !~ / / && length(word) > 15 && word ~ /[0-9]/) next
+            print substr(line, 1, 300)
+        }' | sort | tail -n 10
+}
+trace_docker() { # events since the daemon's start, and no more than 256 of them; the times of each container
+    asked_docker
     if [ -z "$asked" ] && [ -n "$socket" ] && { hidden "$socket" || { [ -S "$socket" ] && [ ! -w "$socket" ]; }; }; then
         say trace-docker-events 'docker events' 1 refused "$socket: Permission denied"; return
     fi
     if [ -z "$asked" ]; then absent trace-docker-events 'docker events' 'no dockerd is asked here'; return; fi
-    unset DOCKER_HOST DOCKER_CONTEXT DOCKER_TLS DOCKER_TLS_VERIFY DOCKER_CERT_PATH DOCKER_API_VERSION
-    DOCKER_CONFIG=/nonexistent; export DOCKER_CONFIG
     case $asked in
         unix://*) if have curl; then
             curl="curl -sS -f --max-time 3 --unix-socket $socket"

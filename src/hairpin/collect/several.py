@@ -11,7 +11,7 @@ import msgspec
 
 from hairpin.collect.by_hand import evidence_in
 from hairpin.collect.run import stopped_by_interrupt
-from hairpin.collect.snapshot import load, take, take_traces, with_traces
+from hairpin.collect.snapshot import RECENT, AskedTraces, load, take, take_traces, with_traces
 from hairpin.errors import CollectError, EvidenceError, UsageError
 from hairpin.evidence.reading import Evidence, spelt
 from hairpin.evidence.several import NotRead, Source
@@ -94,14 +94,14 @@ def read_all(
     *,
     root: str | None = None,
     what: What = "state",
-    since: float | None = None,
+    traces: AskedTraces = RECENT,
     readers: "Reader | None" = None,
 ) -> tuple[Source, ...]:
     """Return the hosts in the order of their places, under the given labels.  The hosts are read at the same time.
 
     ``readers``: reads a pasted text or a support bundle.  ``root``: read configuration files under this directory of
-    the hosts.  ``what``: the kind of evidence that is read from live hosts.  ``since``: the time from which on the
-    hosts' traces are read, in seconds since the epoch.  If one of several hosts cannot be read, it is returned as
+    the hosts.  ``what``: the kind of evidence that is read from live hosts.  ``traces``: the traces that are read from
+    them.  If one of several hosts cannot be read, it is returned as
     :class:`NotRead`.  Raises CollectError or EvidenceError if no host can be read, and UsageError if two files have to
     be read from standard input.
     """
@@ -109,7 +109,7 @@ def read_all(
         raise UsageError(message("`-` is given twice: only one file can come from standard input"))
     places = _together(places)
     with stopped_by_interrupt():
-        reader = partial(_read, root=root, what=what, since=since, readers=readers)
+        reader = partial(_read, root=root, what=what, traces=traces, readers=readers)
         read = _at_the_same_time(places, reader) if len(places) > 1 else tuple(map(reader, places))
     failures = [each for each in read if not isinstance(each, Evidence)]
     if failures and len(failures) == len(read):
@@ -139,11 +139,11 @@ def read_this(
     root: str | None = None,
     only: tuple[str, ...] = (),
     what: What = "state",
-    since: float | None = None,
+    traces: AskedTraces = RECENT,
     asks_sets: bool = False,
 ) -> Evidence:
     """Return the wanted evidence of this machine; raise CollectError if it cannot be read."""
-    return _taken(None, root=root, only=only, what=what, since=since, asks_sets=asks_sets)
+    return _taken(None, root=root, only=only, what=what, traces=traces, asks_sets=asks_sets)
 
 
 def _at_the_same_time(
@@ -160,22 +160,27 @@ def _taken(
     *,
     root: str | None,
     what: What,
-    since: float | None,
+    traces: AskedTraces,
     only: tuple[str, ...] = (),
     asks_sets: bool = False,
 ) -> Evidence:
     if what == "traces":
-        return take_traces(host, root=root, since=since)
+        return take_traces(host, root=root, asked=traces)
     evidence = take(host, root=root, only=only, asks_sets=asks_sets)
-    return evidence if what == "state" else with_traces(evidence, take_traces(host, root=root, since=since))
+    if what == "state":
+        return evidence
+    from hairpin.collect.container_logs import of_failed  # noqa: PLC0415 - only a snapshot has them
+
+    wanted = msgspec.structs.replace(traces, logs=of_failed(evidence))
+    return with_traces(evidence, take_traces(host, root=root, asked=wanted))
 
 
 def _read(
-    place: Place, *, root: str | None, what: What, since: float | None, readers: Reader | None
+    place: Place, *, root: str | None, what: What, traces: AskedTraces, readers: Reader | None
 ) -> Evidence | CollectError | EvidenceError:
     try:
         if place.kind == "host":
-            return _taken(place.place, root=root, what=what, since=since)
+            return _taken(place.place, root=root, what=what, traces=traces)
         if place.kind in ("text", "bundle"):
             assert readers is not None, "a caller that takes such places gives the functions that read them"
             return readers(place)

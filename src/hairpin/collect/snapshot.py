@@ -23,15 +23,31 @@ def take(
     return _collected(host, root=root, only=only, asks_sets=asks_sets)
 
 
-def take_traces(
-    host: str | None = None, *, root: str | None = None, since: float | None = None, kinds: tuple[str, ...] = ()
-) -> Evidence:
-    """Return the traces of this host, or of ``host`` (USER@HOST) over ssh: its logs and file times; raise CollectError.
+class AskedTraces(msgspec.Struct, frozen=True):
+    """The traces that are asked of a host.
 
     ``since``: the time from which on traces are read, in seconds since the epoch.  If ``since`` is None, traces of the
-    last seven days are read.  ``kinds``: the kinds of traces that are read, such as ``units``, ``packages``; empty for
-    all kinds.  ``trace_all`` in collect.sh has the list of kinds."""
-    words = (*(() if since is None else (f"since={int(since)}",)), *(f"key={each}" for each in kinds))
+    last seven days are read.  ``kinds``: the kinds of traces, such as ``units``, ``packages``; empty for all kinds.
+    ``trace_all`` in collect.sh has the list of kinds.  ``logs``: the containers whose last lines are read, too, each as
+    :func:`hairpin.collect.container_logs.log_word` names it."""
+
+    since: float | None = None
+    kinds: tuple[str, ...] = ()
+    logs: tuple[str, ...] = ()
+
+
+RECENT = AskedTraces()
+"""The traces of the last seven days."""
+
+
+def take_traces(host: str | None = None, *, root: str | None = None, asked: AskedTraces = RECENT) -> Evidence:
+    """Return the traces of this host, or of ``host`` (USER@HOST) over ssh: its logs and file times; raise
+    CollectError."""
+    words = (
+        *(() if asked.since is None else (f"since={int(asked.since)}",)),
+        *(f"key={each}" for each in asked.kinds),
+        *(f"log={each}" for each in asked.logs),
+    )
     return _collected(host, root=root, traces=words or ("all",))
 
 

@@ -27,6 +27,8 @@ UNSHOWN = 69
 """The status of an absent reading whose thing the kernel has, but no tool of the host shows (EX_UNAVAILABLE)."""
 
 
+CONTAINER_LOG = "container-log"
+"""The key of a reading of the last lines that a container has written.  Its origin has the container's id."""
 PASTED = "pasted"
 """The key of the reading that lists what was recognised in a pasted text.  Evidence with this reading comes from a
 text.  A part that such evidence lacks was not pasted, and may have any state."""
@@ -162,9 +164,9 @@ def with_further(evidence: Evidence, readings: Iterable[Reading]) -> Evidence:
 
 
 def is_trace(key: str) -> bool:
-    """Return whether readings with this key are traces of the past (``story/``), and not readings of the host's present
-    state."""
-    return key.startswith("trace-")
+    """Return whether readings with this key are traces of the past (``story/``, ``explain/logged.py``), and not
+    readings of the host's present state."""
+    return key.startswith("trace-") or key == CONTAINER_LOG
 
 
 def spelt(text: str) -> str:

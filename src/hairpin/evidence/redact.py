@@ -19,7 +19,7 @@ import msgspec
 
 from hairpin.evidence.address_map import Address, AddressMap
 from hairpin.evidence.name_map import NameMap
-from hairpin.evidence.reading import Evidence, Reading, is_trace
+from hairpin.evidence.reading import CONTAINER_LOG, Evidence, Reading, is_trace
 from hairpin.evidence.redact_documents import Documents
 from hairpin.evidence.redact_own import OwnNames
 from hairpin.evidence.redact_text import Text, hex_ids, ranges_in
@@ -63,6 +63,14 @@ If these names were renamed, hairpin would not recognize the programs' commands.
 _MAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
 _OUTSIDE = re.compile(r"(?<=://)[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*\.[A-Za-z]{2,}")
 """The name of a machine of the outside in a URL.  People's own words in a pasted text have them."""
+_LOOKED_UP = re.compile(
+    r"(?:lookup |bad address '|upstream \"|EAI_AGAIN |ENOTFOUND |UnknownHostException: |resolve host(?:name)?:? [\"']?"
+    r"|host name \"|getaddrinfo for )(?P<name>[A-Za-z0-9][A-Za-z0-9_-]*(?:\.[A-Za-z0-9_-]+)*)(?=[\"'\s:,]|$)",
+    re.MULTILINE,
+)
+"""A name that a program has looked up, in the words of its log."""
+_DOTTED = re.compile(r"(?<![\w./-])[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+\.[A-Za-z]{2,}(?![\w(])")
+"""A name with several dots in a container's log: that of a machine."""
 _BOOT = re.compile(r'(?:(?<="_BOOT_ID":")|^(?P<before>\s*-?\d+ ))(?P<id>[0-9a-f]{32})(?![0-9a-f])', re.MULTILINE)
 _PROSE = frozenset({
     "trace-logins", "trace-cron", "trace-syslog", "trace-engines", "trace-firewalls", "trace-audit", "trace-scripts",
@@ -153,6 +161,8 @@ class _Redactor:
         """Return the new text of one reading."""
         if reading.id in self._engines:
             return self._engines[reading.id]
+        if reading.key == CONTAINER_LOG:
+            return self._log(reading.text)
         if is_trace(reading.key):
             return self._traces.redact(reading)
         text = reading.text
@@ -184,6 +194,20 @@ class _Redactor:
                 if key == "ufw-rules":
                     plain = self._text.ufw_comments(plain)
                 return self._text.words(plain) if key in _FREE_TEXT or reading.outcome != "text" else plain
+
+    def _log(self, text: str) -> str:
+        """Return the lines of a container's log with each name renamed that is one of the host, or that looks like
+        one."""
+        text = _OUTSIDE.sub("name.example", _MAIL.sub("user@mail.example", text))
+        for pattern in (_LOOKED_UP, _DOTTED):
+            text = pattern.sub(self._other_name, text)
+        return self._text.words(self._text.plain(text))
+
+    def _other_name(self, found: re.Match[str]) -> str:
+        name = found.groupdict().get("name", found[0])
+        if self._text.is_address(name) or name == "name.example":
+            return found[0]
+        return found[0].removesuffix(name) + self._names.host(name)
 
     def _namespace(self, line: str) -> str:
         netns, tab, rest = line.partition("\t")

@@ -7,4 +7,5 @@ lines, equal lines once), ``sender`` (the host or container that printed a text)
 ``named_flows`` (failing flows that a text is about, and their senders' errors), ``readings`` (states that no packet
 shows), ``as_far`` (the hosts' answer if the sender is unknown), ``here`` (whether a text is true) and ``explain`` (the
 entry point).  ``told_errors`` is used after ``ask``: it names the causes of the errors that a pasted text quotes.
+``logged`` is used after ``ask``, too: it adds to the causes what their containers' logs say.
 """

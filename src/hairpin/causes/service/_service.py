@@ -2,6 +2,7 @@
 
 from typing import Literal
 
+from hairpin.causes import log_advice
 from hairpin.causes.cause import View
 from hairpin.causes.service._near import listeners, on_loopback, protocol_of
 from hairpin.change.change import AddSocket
@@ -100,9 +101,7 @@ def unpublished_listeners(view: View, container: Container) -> tuple[Socket, ...
 
 def read_log(view: View, container: Container) -> Message:
     """Return the advice to read the container's log, which tells why its service does not listen."""
-    return message(
-        "read the service's log: {command}", command=view.host.engine_of(container).command("logs", container.name)
-    )
+    return log_advice.read_log(view.host.engine_of(container).command("logs", container.name))
 
 
 def listening(view: View, advice: Message) -> AddSocket:

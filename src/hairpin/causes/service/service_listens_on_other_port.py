@@ -70,6 +70,7 @@ def find(view: View) -> Iterator[Candidate]:
             *((read_log(view, container),) if further else ()),
         ),
         of_network=is_foreign(view, container),
+        logs=(container.name,) if further else (),
     )  # fmt: skip
 
 

@@ -11,6 +11,7 @@ Lasting: correct the image or its configuration.
 from collections.abc import Iterator
 
 from hairpin.causes.cause import Candidate, Cause, View
+from hairpin.causes.log_advice import repair_service
 from hairpin.causes.nat_rules._translation import dnat_place
 from hairpin.causes.service._near import listeners, socket_list, who_else
 from hairpin.causes.service._service import (
@@ -65,6 +66,7 @@ def find(view: View) -> Iterator[Candidate]:
             *(read_log(view, each) for each in (container, *beside) if each is not None),
         ),
         of_network=foreign,
+        logs=tuple(each.name for each in (container, *beside) if each is not None),
     )
 
 
@@ -126,9 +128,7 @@ def _repair(view: View, container: Container | None, name: str, beside: tuple[Co
             names=", ".join(each.name for each in (container, *beside)),
         )
     log = view.host.engine_of(container).command("logs", name)
-    return message(
-        "start or repair the service in {container}; this shows its log: `{command}`", container=name, command=log
-    )
+    return repair_service(name, log)
 
 
 CAUSE = Cause(

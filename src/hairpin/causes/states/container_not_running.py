@@ -25,6 +25,7 @@ from hairpin.causes.engine._publishing import (
     held_once_running,
     refusal_of,
 )
+from hairpin.causes.log_advice import find_end, read_end
 from hairpin.causes.service._service import listening
 from hairpin.causes.states._start_words import makers_told
 from hairpin.causes.where import OfContainer
@@ -178,7 +179,7 @@ def _candidate(
     start alone would not help."""
     engine = host.engine_of(container)
     log = engine.command("logs", container.name)
-    read = message("find out what ends the container: {command}", command=log)
+    read = find_end(log)
     repair = why.repair if why is not None and why.repair is not None else read
     return Candidate(
         title=_title(host, container, failed=why is not None and container.error != ""),
@@ -193,13 +194,14 @@ def _candidate(
         ways=(Way(Change(()), (repair,)),) if by_hand else (),
         advice=(
             *(
-                (message("read why the container ended: {command}", command=log),)
+                (read_end(log),)
                 if container.status != "created" and not (by_hand and repair is read) and not _ends_later(container)
                 else ()
             ),
             *_linger_advice(engine, container),
             *(back_after_reboot(engine, container) if not by_hand else ()),
         ),
+        logs=(container.name,) if container.status != "created" and not _ends_later(container) else (),
     )
 
 

@@ -9,7 +9,8 @@ NAMES = (
         patterns=(
             "curl: (6) *", "Could not resolve host: {host}", "Couldn't resolve host '{host}'",
             "ping: unknown host {host}", "wget: unable to resolve host address", "wget: bad address '{host}'",
-            "ping: bad address '{host}'", "java.net.UnknownHostException", "java.net.UnknownHostException: {host}",
+            "ping: bad address '{host}'", "bad address '{host}'",
+            "java.net.UnknownHostException", "java.net.UnknownHostException: {host}",
             "socket.gaierror", 'could not translate host name "{host}" to address',
             "Unknown MySQL server host '{host}'", "Could not resolve '{host}'",
             "php_network_getaddresses: getaddrinfo failed", 'host not found in upstream "{host}',

@@ -346,7 +346,7 @@ def _cause(cause: CauseAnswer, quotes: Quotes, words: Words) -> CauseDocument:
         id=cause.id,
         severity=cause.severity,
         title=words(candidate.title),
-        detail=words(candidate.detail),
+        detail=words(cause.detail),
         where=dict(places(candidate.where)),
         flows=cause.flows,
         proof=_proof(cause),

@@ -96,6 +96,8 @@ class CauseText:
         by whom the cause was made."""
         words = self._words
         paper.prose(words(cause.candidate.detail), indent=2)
+        for each in cause.log:
+            paper.prose(words(each), indent=2, style="strong")
         if cause.configured is not None:
             paper.prose(words(configured_text(cause.configured)), indent=2)
         if cause.decision is not None:
