@@ -95,6 +95,7 @@ ASKED_AT: dict[str, str] = {
     "dormant-table": "general",
     "ebtables-drops": "rule policy reject",
     "engine-resolver-gone": "no-listener name-unknown",
+    "engine-rule-behind-firewall": "rule policy reject",
     "engine-rule-missing": "general",
     "engine-upgrade-changes-rules": "",
     "equal-hardware-addresses": "neighbour-wrong",

@@ -115,7 +115,7 @@ def _bodies(view: View, place: Place, *, answers: bool) -> tuple[Body, ...]:
         translated = _TRANSLATED_NFT if place.dialect == "nft" else _TRANSLATED
         protocol, *port = _port(view)
         return (*_by("iif", seen.iif), protocol, translated, *port), (*_by("oif", seen.iif), translated, *related)
-    request = (*links, *(() if _is_way_out(view, place) else _port(view)))
+    request = (*links, *(() if is_way_out(view, place) else _port(view)))
     if view.stop.stage == "forward":
         return request, (*_by("iif", seen.oif), *_by("oif", seen.iif), *related)
     if place.table == "raw":
@@ -155,12 +155,15 @@ def _port(view: View) -> Body:
     return (protocol, ir.FieldMatch("dport", ((packet.dport, packet.dport),)))
 
 
-def _is_way_out(view: View, place: Place) -> bool:
+def is_way_out(view: View, place: Place) -> bool:
     """Return whether the flow stands for everything that a container asks of the Internet, and the rule at ``place``
-    does not choose packets by their port.  A rule for the flow's own port would leave all other ports closed."""
+    does not choose packets by their port.  hairpin chose the flow's port, so a rule for this port would leave all other
+    ports closed."""
     ports = ("sport", "dport", "ct-orig-dport")
     chooses = any(isinstance(part, ir.FieldMatch) and part.field in ports for part in body_at(view, place))
-    return view.flow.purpose == "egress" and view.stop.stage == "forward" and not view.in_reply and not chooses
+    passes_through = view.stop.stage == "forward" or (view.on_host and view.stop.stage == "prerouting")
+    stands_for_all = view.flow.purpose == "egress" and not view.flow.port_named
+    return stands_for_all and passes_through and not view.in_reply and not chooses
 
 
 def _is_passing(view: View, link: str) -> bool:
