@@ -234,6 +234,7 @@ ASKED_AT: dict[str, str] = {
     "snat-rule-shadows-masquerade": "source-not-translated peer-drops wrong-answer",
     "src-valid-mark-off": "rp-filter",
     "stale-accept-for-dead-container": "",
+    "state-asked-before-conntrack": "rule policy reject",
     "swarm-ingress-chain-missing": "rule policy reject martian-source no-listener never-accepts wrong-answer",
     "swarm-ingress-sandbox-broken": "rule policy reject no-listener",
     "swarm-port-mode-host": "rule policy reject no-listener",

@@ -11,6 +11,7 @@ from hairpin.host.docker import DockerNetwork, Engine
 from hairpin.netfilter import ir
 from hairpin.netfilter.evaluate.chain import Place
 from hairpin.netfilter.nft.spelled import ANSWERS as _RELATED_NFT
+from hairpin.netfilter.nft.spelled import NO_REQUEST
 from hairpin.netfilter.nft.spelled import TRANSLATED as _TRANSLATED_NFT
 from hairpin.netfilter.packet import ICMP, ICMP6, TCP, UDP, is_discovery
 from hairpin.network.attachment import has_passing_bridge, network_of_bridge
@@ -110,6 +111,10 @@ def _bodies(view: View, place: Place, *, answers: bool) -> tuple[Body, ...]:
         return (links,)
     if answers:
         return ((*links, *related),)
+    if view.in_reply and seen.packet.protocol == TCP and not seen.ct_state:
+        # Before connection tracking, no packet has a state.  A match of the server's port would let in everybody who
+        # sends from this port; an answer of TCP never is a SYN alone.
+        return ((*links, *_port(view)[:1], NO_REQUEST),)
     if view.stop.stage == "forward" and _is_translated(view) and _is_passing(view, seen.oif):
         # The next `compose up` gives the bridge another name, which the rule would not match.
         translated = _TRANSLATED_NFT if place.dialect == "nft" else _TRANSLATED
