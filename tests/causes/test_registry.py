@@ -53,6 +53,7 @@ from tests.causes.rules.test_published_bypasses_host_firewall import CASES as IN
 from tests.causes.rules.test_published_bypasses_host_firewall import ExposureCase
 from tests.causes.rules.test_rules import CASES as RULES
 from tests.causes.rules.test_stale_accept_for_dead_container import REUSED
+from tests.causes.rules.test_state_asked_before_conntrack import CASES as OF_STATES
 from tests.causes.service.test_service import CASES as SERVICE
 from tests.causes.states.test_states import CASES as STOPS
 from tests.causes.states.test_states import STATES
@@ -78,7 +79,7 @@ TABLES: dict[str, Mapping[str, Case | StateCase | ComingCase | ExposureCase | Op
     "nat_rules": NAT_RULES,
     "policies": POLICIES,
     "routing": {**ROUTING, **WAYS},
-    "rules": {**RULES, **DECIDING, **IN_WRITING, **BANS, **REUSED},
+    "rules": {**RULES, **DECIDING, **IN_WRITING, **BANS, **REUSED, **OF_STATES},
     "service": SERVICE,
     "states": {**STOPS, **STATES},
     "tables": OF_TABLES,

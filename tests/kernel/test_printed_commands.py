@@ -69,6 +69,8 @@ CALLS: tuple[calls.OwnersCall, ...] = (
     calls.AllowInUfw(80, "tcp", iif="eth0", oif="docker0", routed=True),
     calls.AllowInUfw(80, "tcp", iif="eth0", oif="docker0", routed=True, first=True),
     calls.AllowInUfw(53, "udp", oif="eth0"),
+    calls.AllowInUfw(0, "", iif="docker0", oif="eth0", routed=True),
+    calls.AllowInUfw(0, "", iif="docker0", oif="eth0", routed=True, first=True),
     calls.ReloadUfw(),
     calls.SetContainerState("docker", "unpause", "web"),
     calls.SetContainerState("podman", "restart", "web"),

@@ -136,7 +136,8 @@ class ReloadUfw(msgspec.Struct, frozen=True, tag="reload-ufw"):
 class AllowInUfw(msgspec.Struct, frozen=True, tag="allow-in-ufw"):
     """Call: let ufw accept packets to a port, or forward them if ``routed`` is true.
 
-    ``iif`` and ``oif`` are the names of the incoming and the outgoing link; an empty name matches any link.  If another
+    ``port`` is 0 and ``protocol`` is empty if packets of every protocol may pass.  ``iif`` and ``oif`` are the names of
+    the incoming and the outgoing link; an empty name matches any link.  If another
     rule of ufw denies the port, ``first`` is true, and the rule is put before ufw's other rules.  If ``deleted`` is
     true, the call deletes the rule.  ``source``: the only client's address; empty for all clients."""
 
@@ -298,7 +299,8 @@ def _ufw_words(call: AllowInUfw) -> tuple[str, ...]:
         return (*verb, "allow", f"{call.port}/{call.protocol}")
     links = (*(("in", "on", call.iif) if call.iif else ()), *(("out", "on", call.oif) if call.oif else ()))
     client = ("from", call.source) if call.source else ()
-    return (*start, *verb, "allow", *links, *client, "to", "any", "port", str(call.port), "proto", call.protocol)
+    port = ("to", "any", "port", str(call.port), "proto", call.protocol) if call.port else ()
+    return (*start, *verb, "allow", *links, *client, *port)
 
 
 def _permanent(wanted: bool) -> tuple[str, ...]:

@@ -65,7 +65,10 @@ def _body(call: AllowInUfw) -> tuple[Expression, ...]:
         *((FieldMatch("saddr6" if version == 6 else "saddr4", ((value, value),)),) if call.source else ()),
         *((NameMatch("iif", (call.iif,)),) if call.iif else ()),
         *((NameMatch("oif", (call.oif,)),) if call.oif else ()),
-        FieldMatch("protocol", ((number, number),)),
-        FieldMatch("dport", ((call.port, call.port),)),
+        *(
+            (FieldMatch("protocol", ((number, number),)), FieldMatch("dport", ((call.port, call.port),)))
+            if call.port
+            else ()
+        ),
         Verdict("accept"),
     )

@@ -17,6 +17,7 @@ from hairpin.change.change import (
     InsertRule,
     Primitive,
 )
+from hairpin.change.narrower import without_narrower, without_narrower_lines
 from hairpin.change.simulation.entries import route_slot
 from hairpin.change.simulation.simulate import simulate
 from hairpin.errors import ChangeError
@@ -102,7 +103,8 @@ def joined_change(changes: tuple[Change, ...]) -> Change:
     Changes that only add chains, rules, sockets or addresses are united.  Changes with equal calls to an owner are
     united, too.  The owner then makes the parts that any of the flows needs.  Changes without calls that differ only in
     the added sockets, chains, rules and addresses are united, too.  An example is a container that a person starts,
-    with different sockets.  A rule is left out if a wider rule of the same chain is added as well."""
+    with different sockets.  A rule is left out if a wider rule of the same chain is added as well, and a call of ufw if
+    a wider call is made as well."""
     first, *others = {id(each): each for each in changes}.values()  # mostly the same few: one cause stops many flows
     parts, calls = list(first.parts), list(first.calls)
     for each in others:
@@ -113,7 +115,7 @@ def joined_change(changes: tuple[Change, ...]) -> Change:
             for part in each.parts:
                 _unite(parts, part)
             calls += [call for call in each.calls if call not in calls]
-    return Change(tuple(_without_narrower(parts)), tuple(calls))
+    return Change(tuple(_without_narrower(parts)), tuple(without_narrower(calls)))
 
 
 def _without_narrower(parts: list[Primitive]) -> Iterator[Primitive]:
@@ -201,4 +203,4 @@ def _joined_lines(texts: tuple[tuple[str, ...], ...]) -> tuple[str, ...]:
             if line not in found:
                 found.insert(at, line)
             at = found.index(line) + 1
-    return tuple(found)
+    return tuple(without_narrower_lines(found))

@@ -41,12 +41,11 @@ def to_outside_name(network: Network, target: Target, origin: Origin | None) -> 
         outward = _without_way_out(network, host, origin)
         names = host_dns_flows(network, host, container) if isinstance(outward.start, FromHost) else []
         found = [outward, *names]
-    port, protocol = target.port or USUAL_PORT, target.protocol or "tcp"
-    return [each if each.purpose == "dns" else _to_port(each, port, protocol) for each in found]
+    return [each if each.purpose == "dns" else _to_port(each, target.port, target.protocol or "tcp") for each in found]
 
 
-def _to_port(flow: Flow, port: int, protocol: Protocol) -> Flow:
-    return msgspec.structs.replace(flow, dport=port, protocol=protocol)
+def _to_port(flow: Flow, port: int | None, protocol: Protocol) -> Flow:
+    return msgspec.structs.replace(flow, dport=port or USUAL_PORT, protocol=protocol, port_named=port is not None)
 
 
 def _without_way_out(network: Network, host: Host, origin: Origin) -> Flow:

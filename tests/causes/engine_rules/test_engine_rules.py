@@ -30,7 +30,7 @@ from tests.causes.hosts import asked, down, proxy_off, ruled, with_host
 from tests.engines import swarm_node
 from tests.podman_host import RULES as PODMANS
 from tests.podman_host import podman, podmans, with_podman
-from tests.rule_text import ALL_RULES, PROXY_OFF_RULES, STAGE_1, STAGE_2, without, without_chain
+from tests.rule_text import ALL_RULES, PROXY_OFF_RULES, STAGE_1, STAGE_2, with_chain, without, without_chain
 from tests.small_host import (
     CLIENT,
     HOST_ADDRESS,
@@ -105,6 +105,15 @@ def cni(*plugins: str, made: bool) -> Network:
     return whole.with_host(msgspec.structs.replace(whole.this, engines=(read,)))
 
 
+OUTWARD = "-A FORWARD -i docker0 ! -o docker0 -j ACCEPT"
+
+
+def behind_ufw(rule: str) -> str:
+    """Return the rules in which a chain of ufw with this rule stands before the rule for what docker0 sends out."""
+    chain = with_chain("ufw-reject-forward", rule, hook=None, rules=ALL_RULES)
+    return chain.replace(f"{OUTWARD}\n", f"-A FORWARD -j ufw-reject-forward\n{OUTWARD}\n")
+
+
 CASES: dict[str, Case] = {
     "CNI lacks the plugin that translates ports": Case(
         cni("bridge", "firewall", made=False), published(), ("cni-plugin-missing",), cni("portmap", made=True),
@@ -155,6 +164,15 @@ CASES: dict[str, Case] = {
     "the hairpin MASQUERADE rules are gone": Case(
         lost_proxy_off("-d 172.17.0.2/32 -p tcp -m tcp --dport 80 -j MASQ"), published(WEB_ITSELF),
         ("hairpin-masquerade-missing",), proxy_off(),
+    ),
+    "a rule stands behind ufw's chain, and the others in front of it": Case(
+        ruled(behind_ufw("-j REJECT")), egress(), ("engine-rule-behind-firewall",), ruled(behind_ufw("-j RETURN")),
+    ),
+    "all rules stand behind ufw's chain": Case(
+        ruled(with_chain("ufw-reject-forward", "-j REJECT", rules=ALL_RULES)), egress(), ("ufw-forward-policy",),
+    ),
+    "a rule stands behind a person's chain, and the others in front of it": Case(
+        ruled(behind_ufw("-j REJECT").replace("ufw-", "own-")), egress(), ("reject-rule-before-docker",),
     ),
     "the MASQUERADE rule is gone": Case(lost(MASQUERADE), egress(), ("masquerade-missing",)),
     "Podman's translation is gone": Case(

@@ -131,6 +131,13 @@ def test_a_policy_is_made_by_one_option_a_call() -> None:
     )
 
 
+def test_a_policy_for_the_way_out_accepts_every_packet() -> None:
+    """hairpin chose the port 443, so a policy for this port would leave the container's other ports closed."""
+    told = policy_of(msgspec.structs.replace(egress(), purpose="egress"))
+    assert told[-2:] == ("firewall-cmd --permanent --policy=allow-docker --set-target=ACCEPT", "firewall-cmd --reload")
+    assert not any("--add-port" in each for each in told)
+
+
 def test_the_policy_comes_before_the_one_that_stopped_the_packet() -> None:
     by_policy = policy_of(egress(), "FWD_policy_own_deny")
     assert "firewall-cmd --permanent --policy=allow-docker --set-priority=-32768" in by_policy
@@ -152,6 +159,10 @@ def test_one_policy_lets_through_all_flows_that_the_cause_explains() -> None:
     assert told.typed[0] == "firewall-cmd --permanent --new-policy=allow-docker"
     assert told.typed[-1] == "firewall-cmd --reload"
     assert [str(each) for each in told.advice[1:]] == list(told.typed)
+    (found,) = examine(stopped, (msgspec.structs.replace(egress(), purpose="egress"), names)).causes
+    (told,) = remedies(found.id, found.candidate, stopped)
+    assert not any("--add-port" in each for each in told.typed)
+    assert sum("--set-target=ACCEPT" in each for each in told.typed) == 1
 
 
 def test_the_policy_has_a_name_that_no_other_has() -> None:

@@ -16,11 +16,12 @@ from hairpin.causes.cause import RULE_STOPS, Candidate, Cause, View, Way
 from hairpin.causes.firewalld._left_zone import returned_to_zone
 from hairpin.causes.firewalld._zone_opening import port_opened, zone_opening
 from hairpin.causes.firewalld._zones import Keeper, keeper_of, zone_of
-from hairpin.causes.rules._lifting import exception
+from hairpin.causes.rules._lifting import exception, is_way_out
 from hairpin.causes.rules._rule_owner import body_at, stopped_by
 from hairpin.causes.where import OfZone
 from hairpin.change.calls import AddRichRule
 from hairpin.change.change import Change, InsertRule
+from hairpin.change.narrower import ALL_ACCEPTED
 from hairpin.host.boot.configured import Configured
 from hairpin.message import message
 from hairpin.netfilter.evaluate.chain import Place
@@ -156,7 +157,8 @@ def _not_forwarded(view: View, place: Place) -> Candidate:
 def policy_commands(view: View, place: Place) -> Iterator[str]:
     """Yield the commands that make a firewalld policy which accepts the packet between the zones of its two links.
     Each option has its own command, because firewall-cmd accepts only one of these options per call.  The commands for
-    several packets between the same zones differ only in the ports, so that one policy accepts all of them.
+    several packets between the same zones differ only in the ports, so that one policy accepts all of them.  A policy
+    for a container's way out accepts all packets between the zones.
 
     If a policy stopped the packet, the new policy gets the priority -32768, with which it comes before all other
     policies.
@@ -166,12 +168,13 @@ def policy_commands(view: View, place: Place) -> Iterator[str]:
     kind = _PROTOCOLS.get(packet.protocol or 0, str(packet.protocol))
     name = _policy_name(view, zone_of(view, seen.iif))
     has_port = packet.dport is not None and packet.protocol in (TCP, UDP)
+    passing = f"--add-port={packet.dport}/{kind}" if has_port else f"--add-protocol={kind}"
     yield f"firewall-cmd --permanent --new-policy={name}"
     options = [
         f"--add-ingress-zone={zone_of(view, seen.iif)}",
         f"--add-egress-zone={zone_of(view, seen.oif)}",
         *(("--set-priority=-32768",) if "_policy_" in place.chain else ()),
-        f"--add-port={packet.dport}/{kind}" if has_port else f"--add-protocol={kind}",
+        ALL_ACCEPTED if is_way_out(view, place) else passing,
     ]
     yield from (f"firewall-cmd --permanent --policy={name} {each}" for each in options)
     yield "firewall-cmd --reload"

@@ -11,6 +11,7 @@ from hairpin.host.docker import DockerNetwork, Engine
 from hairpin.netfilter import ir
 from hairpin.netfilter.evaluate.chain import Place
 from hairpin.netfilter.nft.spelled import ANSWERS as _RELATED_NFT
+from hairpin.netfilter.nft.spelled import NO_REQUEST
 from hairpin.netfilter.nft.spelled import TRANSLATED as _TRANSLATED_NFT
 from hairpin.netfilter.packet import ICMP, ICMP6, TCP, UDP, is_discovery
 from hairpin.network.attachment import has_passing_bridge, network_of_bridge
@@ -110,12 +111,16 @@ def _bodies(view: View, place: Place, *, answers: bool) -> tuple[Body, ...]:
         return (links,)
     if answers:
         return ((*links, *related),)
+    if view.in_reply and seen.packet.protocol == TCP and not seen.ct_state:
+        # Before connection tracking, no packet has a state.  A match of the server's port would let in everybody who
+        # sends from this port; an answer of TCP never is a SYN alone.
+        return ((*links, *_port(view)[:1], NO_REQUEST),)
     if view.stop.stage == "forward" and _is_translated(view) and _is_passing(view, seen.oif):
         # The next `compose up` gives the bridge another name, which the rule would not match.
         translated = _TRANSLATED_NFT if place.dialect == "nft" else _TRANSLATED
         protocol, *port = _port(view)
         return (*_by("iif", seen.iif), protocol, translated, *port), (*_by("oif", seen.iif), translated, *related)
-    request = (*links, *(() if _is_way_out(view, place) else _port(view)))
+    request = (*links, *(() if is_way_out(view, place) else _port(view)))
     if view.stop.stage == "forward":
         return request, (*_by("iif", seen.oif), *_by("oif", seen.iif), *related)
     if place.table == "raw":
@@ -155,12 +160,15 @@ def _port(view: View) -> Body:
     return (protocol, ir.FieldMatch("dport", ((packet.dport, packet.dport),)))
 
 
-def _is_way_out(view: View, place: Place) -> bool:
+def is_way_out(view: View, place: Place) -> bool:
     """Return whether the flow stands for everything that a container asks of the Internet, and the rule at ``place``
-    does not choose packets by their port.  A rule for the flow's own port would leave all other ports closed."""
+    does not choose packets by their port.  hairpin chose the flow's port, so a rule for this port would leave all other
+    ports closed."""
     ports = ("sport", "dport", "ct-orig-dport")
     chooses = any(isinstance(part, ir.FieldMatch) and part.field in ports for part in body_at(view, place))
-    return view.flow.purpose == "egress" and view.stop.stage == "forward" and not view.in_reply and not chooses
+    passes_through = view.stop.stage == "forward" or (view.on_host and view.stop.stage == "prerouting")
+    stands_for_all = view.flow.purpose == "egress" and not view.flow.port_named
+    return stands_for_all and passes_through and not view.in_reply and not chooses
 
 
 def _is_passing(view: View, link: str) -> bool:

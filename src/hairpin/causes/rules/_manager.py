@@ -13,7 +13,7 @@ from collections.abc import Iterator
 import msgspec
 
 from hairpin.causes.cause import View
-from hairpin.causes.rules._lifting import by_address, deletion, exception, lets_exceptions
+from hairpin.causes.rules._lifting import by_address, deletion, exception, is_way_out, lets_exceptions
 from hairpin.causes.rules._rule_owner import led_from
 from hairpin.change.calls import AllowInUfw, ReloadUfw
 from hairpin.change.change import Change, InsertRule
@@ -140,6 +140,8 @@ def _call(view: View, place: Place, port: int, protocol: str) -> AllowInUfw:
     seen = view.stop.seen
     first = place.chain.startswith(("ufw-user", "ufw6-user"))
     if view.stop.stage == "forward":
+        if is_way_out(view, place):
+            port, protocol = 0, ""
         return AllowInUfw(port, protocol, iif=seen.iif, oif=seen.oif, routed=True, first=first)
     if view.stop.stage == "output":
         return AllowInUfw(port, protocol, oif=seen.oif, first=first)

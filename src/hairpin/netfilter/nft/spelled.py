@@ -8,15 +8,18 @@ Source: nft(8)
 from hairpin.netfilter.ir import CT_ESTABLISHED, CT_RELATED, FULL_MASK, STATUS_DNAT, Expression, FieldMatch, Table
 from hairpin.netfilter.nft.data_types import type_of
 from hairpin.netfilter.nft.fields import WRITERS
-from hairpin.netfilter.packet import ICMP6, TCP, UDP
+from hairpin.netfilter.packet import ACK, FIN, ICMP6, RST, SYN, TCP, UDP
 
 _ALL = (1 << 32) - 1
 ANSWERS = FieldMatch("ct-state", ((1, _ALL),), mask=CT_ESTABLISHED | CT_RELATED)
 TRANSLATED = FieldMatch("ct-status", ((1, _ALL),), mask=STATUS_DNAT)
 """The match of packets of a connection whose destination was translated, in both directions."""
+NO_REQUEST = FieldMatch("tcp-flags", ((SYN, SYN),), negated=True, mask=FIN | SYN | RST | ACK)
+"""The match of TCP packets that begin no connection, as iptables' ``! --syn``."""
 
 _PHRASES: dict[Expression, str] = {
     ANSWERS: "ct state established,related",
+    NO_REQUEST: "tcp flags & (fin | syn | rst | ack) != syn",
     TRANSLATED: "ct status dnat",
     FieldMatch("protocol", ((ICMP6, ICMP6),)): "meta l4proto ipv6-icmp",
     FieldMatch("protocol", ((TCP, TCP),)): "meta l4proto tcp",

@@ -7,7 +7,7 @@ names the programs that may have deleted the engine's rules.
 import msgspec
 
 from hairpin.change.calls import BindInterface, Call, SetUnitState
-from hairpin.change.change import AddChain, InsertRule, WriteFile
+from hairpin.change.change import AddChain, DeleteRule, InsertRule, WriteFile
 from hairpin.change.expect import zone_of_interface
 from hairpin.engines.missing import Missing
 from hairpin.host.boot.daemon_json import without_option
@@ -23,7 +23,18 @@ WRITTEN_AT_START = message("do not save these rules: the engine writes them itse
 
 def is_lost(part: AddChain | InsertRule, situation: Situation) -> bool:
     """Return whether the part adds a chain or rule that an engine of this host should have and that is missing."""
-    return part.netns.is_host and any(_is_lost(part, lost) for lost in situation.lost)
+    return part.netns.is_host and (any(_is_lost(part, lost) for lost in situation.lost) or is_moved(part, situation))
+
+
+def is_moved(part: AddChain | InsertRule | DeleteRule, situation: Situation) -> bool:
+    """Return whether the part deletes or inserts a rule that the change moves to the place where the engine puts it."""
+    parts = situation.candidate.change.parts
+    inserted = {each.rule.text for each in parts if isinstance(each, InsertRule) and each.netns.is_host}
+    deleted = {each.place.text for each in parts if isinstance(each, DeleteRule)}
+    text = "" if isinstance(part, AddChain) else part.rule.text if isinstance(part, InsertRule) else part.place.text
+    if text not in inserted & deleted:
+        return False
+    return any(each.rule.text == text for lost in situation.lost for each in lost.wanted.rules)
 
 
 def restores(situation: Situation) -> bool:

@@ -176,6 +176,8 @@ def _rule_kind(part: c.RuleEdit, situation: Situation) -> Kind:
     match part:
         case c.AddChain() | c.InsertRule():
             return "restore-engine-rules" if engine.is_lost(part, situation) else "insert-rule"
+        case c.DeleteRule() if engine.is_moved(part, situation):
+            return "restore-engine-rules"
         case c.DeleteRule() | c.DeleteChain():
             return "delete-rule"
         case c.SetPolicy() if engine.restores(situation):  # dockerd sets the policy when it starts

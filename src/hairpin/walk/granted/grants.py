@@ -12,6 +12,7 @@ from hairpin.message import Message, message
 from hairpin.network.flow import Flow, Lan, Outside
 from hairpin.network.network import Network, addresses_of, owns_address
 from hairpin.network.prefix import address_text
+from hairpin.network.prefix import is_private as is_private_source
 from hairpin.network.unmasqueraded import is_unmasqueraded
 from hairpin.network.uplinks import holder_of_addresses, home_of, selecting_nothing
 from hairpin.walk.decided import RouteDecided
@@ -35,7 +36,12 @@ class Grants(msgspec.Struct, frozen=True):
 def grants(network: Network, flow: Flow, handshake: Handshake, left: State) -> Grants:
     """Return the grants to a flow that succeeds.  ``left``: the flow's packet that left the hosts."""
     asked, assumed = frames_taken(network, left)
-    refused = _source_taken(network, flow, left) or _masquerade_taken(network, left) or _ways_back(network, flow, left)
+    refused = (
+        _source_taken(network, flow, left)
+        or _masquerade_taken(network, left)
+        or _ways_back(network, flow, left)
+        or _way_to_source(network, left)
+    )
     clouded = _carried_by_cloud(network, handshake, left)
     questions = (*refused, *address_found(network, handshake), *asked, *arrive(network, handshake), *clouded)
     if not refused and not clouded:  # these two questions name a nearer reason for a silence
@@ -92,6 +98,16 @@ def _ways_back(network: Network, flow: Flow, left: State) -> tuple[OpenQuestion,
     if is_unmasqueraded(network, netns, packet.version, packet.saddr):
         return ()
     return way_back_known(flow, left, namespace.ruleset)
+
+
+def _way_to_source(network: Network, left: State) -> tuple[OpenQuestion, ...]:
+    packet = left.packet
+    own = addresses_of(network.namespace(left.netns), left.oif, packet.version)
+    if not is_private_source(packet.saddr, packet.version) or any(each.value == packet.saddr for each in own):
+        return ()
+    from hairpin.walk.granted.own_source import way_back_to_source  # noqa: PLC0415 - most packets have such an address
+
+    return way_back_to_source(network, left)
 
 
 def _masquerade_taken(network: Network, left: State) -> tuple[OpenQuestion, ...]:
