@@ -64,11 +64,11 @@ def formers(host: Host) -> Iterator[Former]:
         present = of_host if container.on_host_network else outer
         other = () if container.on_host_network else _OF_NOBODY
         servers = tuple(
-            (version, each)
-            for version, each in servers_of(host, container)
-            if (version, each) not in (*of_host, *of_engine, *other)
+            each
+            for each in servers_of(host, container)
+            if each not in (*of_host, *of_engine, *other)
             # An engine's name server answers at the address of its bridge.
-            and (is_loopback(each, version) or not owns_address(own, version, each))
+            and (is_loopback(each[1], each[0]) or not owns_address(own, *each))
         )
         if servers and present:
             yield Former(container, servers, present, host.engine_of(container).command("restart", container.name))
