@@ -20,7 +20,7 @@ _EBTABLES = frozenset({"filter", "nat"})
 _CONF = (
     "forwarding", "rp_filter", "accept_local", "route_localnet", "src_valid_mark", "ignore_routes_with_linkdown",
     "mc_forwarding", "bc_forwarding", "arp_ignore", "arp_announce", "arp_filter", "disable_ipv6", "proxy_arp",
-    "proxy_arp_pvlan", "disable_policy", "use_oif_addrs_only", "use_tempaddr", "mtu",
+    "proxy_arp_pvlan", "disable_policy", "force_forwarding", "use_oif_addrs_only", "use_tempaddr", "mtu",
 )  # fmt: skip
 _FOLDERS = ("ipv4/conf", "ipv6/conf")
 _KEYS = (

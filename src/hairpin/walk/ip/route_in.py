@@ -56,7 +56,7 @@ def _by_kept_route(namespace: Namespace, state: State) -> Outcome:
     dst_discard(); net/ipv6/route.c ip6_rt_init_dst(): ip6_forward()
     """
     hop, packet = state.next_hop, state.packet
-    if packet.version == 6 and not conf(namespace, 6, "all", "forwarding"):
+    if packet.version == 6 and not forwards(namespace, 6, state.iif):
         decided = sysctl_decided(namespace, "all", "forwarding", "1", version=6)
         return stopped(state, "forwarding-off", stage="forward", link=state.iif, decided_by=decided)
     if (packet.version == 4 and state.handed_back == "sent") or hop is None or hop.link is None:
@@ -233,6 +233,17 @@ def sysctl_decided(namespace: Namespace, link: str, name: str, wanted: str, *, v
     return SysctlDecided(path, namespace.sysctls.text(*path) or "0", wanted, namespace.sysctls.evidence)
 
 
+def forwards(namespace: Namespace, version: Version, link: str) -> bool:
+    """Return whether the kernel forwards packets that come in by the link.  For IPv6 the value of ``all`` counts, or
+    since Linux 6.17 the link's own ``force_forwarding``.
+
+    Source: net/ipv4/route.c ip_mkroute_input(): IN_DEV_FORWARD; net/ipv6/ip6_output.c ip6_forward()
+    """
+    if version == 4:
+        return bool(conf(namespace, 4, link, "forwarding"))
+    return bool(conf(namespace, 6, "all", "forwarding") or conf(namespace, 6, link, "force_forwarding"))
+
+
 def _forward(network: Network, namespace: Namespace, state: State, found: Found) -> Iterator[Outcome]:
     """Yield the outcomes for a packet to another host.  The packet is forwarded if its input interface forwards and a
     route exists."""
@@ -241,8 +252,8 @@ def _forward(network: Network, namespace: Namespace, state: State, found: Found)
         # Even with forwarding off, IPv6 sends an error about a destination without a route: ip6_pkt_drop().
         yield _not_routable(state, found)
         return
-    link = "all" if version == 6 else state.iif
-    if not conf(namespace, version, link, "forwarding"):
+    if not forwards(namespace, version, state.iif):
+        link = "all" if version == 6 else state.iif
         decided = sysctl_decided(namespace, link, "forwarding", "1", version=version)
         yield stopped(state, "forwarding-off", stage="forward", link=state.iif, decided_by=decided)
         return

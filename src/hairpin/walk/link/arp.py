@@ -19,7 +19,7 @@ from hairpin.network.query import Found, Query
 from hairpin.network.routing import lookup
 from hairpin.network.source_address import source_address
 from hairpin.walk.decided import LinkDecided, SysctlDecided
-from hairpin.walk.ip.route_in import input_query, input_route
+from hairpin.walk.ip.route_in import forwards, input_query, input_route
 from hairpin.walk.state import End, State, Stop, stopped
 
 
@@ -90,7 +90,7 @@ def _proxies(network: Network, netns: Netns, link: str, target: int, source: int
 def is_proxy(namespace: Namespace, link: str, target: int) -> bool:
     """Return whether the namespace is a proxy for an address, whoever asks: it forwards what comes in by the link, and
     routes the address by another link."""
-    if not _may_proxy(namespace, link) or not conf(namespace, 4, link, "forwarding"):
+    if not _may_proxy(namespace, link) or not forwards(namespace, 4, link):
         return False
     return _is_routed_for(namespace, link, lookup(namespace, Query(4, target, iif=link)))
 

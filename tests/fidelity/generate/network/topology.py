@@ -1,5 +1,7 @@
 """Random networks: a host with uplinks, bridges, containers on them or behind veths of their own, and its routing."""
 
+from pathlib import Path
+
 from hairpin.network.prefix import Version
 from tests.fidelity.case import Judged, Wire
 from tests.fidelity.generate.network import arp, vlans, vrf
@@ -342,12 +344,18 @@ def _rule(dice: Dice, made: Plan, version: Version, priority: int) -> str:
     return " ".join((*words, action)).strip()
 
 
+_FORCES = Path("/proc/sys/net/ipv6/conf/all/force_forwarding").exists()
+"""Whether the kernel has this sysctl: since Linux 6.17."""
+
+
 def _sysctls(dice: Dice, made: Plan) -> tuple[tuple[str, str], ...]:
     lines: list[tuple[str, str]] = []
     if dice.chance(0.9):
         lines.append(("net/ipv4/ip_forward", "1"))
     if dice.chance(0.9):
         lines.append(("net/ipv6/conf/all/forwarding", "1"))
+    elif _FORCES:
+        lines += ((f"net/ipv6/conf/{link}/force_forwarding", "1") for link in made.links if dice.chance(0.5))
     lines += ((f"net/bridge/bridge-nf-call-{name}", dice.pick("01")) for name in ("iptables", "ip6tables"))
     for key in ("ipv4/fwmark_reflect", "ipv6/fwmark_reflect", "ipv4/icmp_errors_use_inbound_ifaddr"):
         if dice.chance(0.2):
