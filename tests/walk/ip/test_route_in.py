@@ -150,7 +150,7 @@ def test_an_ipv6_router_forwards_by_the_links_mtu_and_sends_by_the_routes() -> N
 def test_ipv6_is_forwarded_by_the_value_of_all_or_if_the_incoming_link_is_forced(
     all_links: str, forced: str, link: str, *, expected: bool
 ) -> None:
-    values6 = {
+    values6: dict[tuple[str, ...], str] = {
         ("net", "ipv6", "conf", "all", "forwarding"): all_links,
         ("net", "ipv6", "conf", "eth0", "force_forwarding"): forced,
     }
