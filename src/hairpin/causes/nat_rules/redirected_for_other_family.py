@@ -22,16 +22,16 @@ from hairpin.causes.where import OfRule
 from hairpin.change.calls import AddRichRule
 from hairpin.change.change import Change, InsertRule, ReplaceTable
 from hairpin.message import message
-from hairpin.netfilter.evaluate.chain import place_of
+from hairpin.netfilter.evaluate.chain import place_of, rules_from
 from hairpin.netfilter.iptables.spelled import spelled as iptables_words
 from hairpin.netfilter.ir import (
     Chain,
     Expression,
     Family,
     FibMatch,
+    Field,
     FieldMatch,
     Hook,
-    Jump,
     NameMatch,
     Nat,
     NoEffect,
@@ -59,10 +59,10 @@ def find(view: View) -> Iterator[Candidate]:
     if view.stop.stage not in ("input", "socket") or dnat_place(view, view.host_netns) is not None:
         return
     hook: Hook = "output" if isinstance(view.flow.start, FromHost) else "prerouting"
-    for table, chain, rule in _redirecting(view, hook):
+    for table, chain, rule in _rules_of_other_version(view, hook):
         body = tuple(_twin(view, table, rule))
         nat = body[-1] if body else None
-        change = _added(view, table, chain, body, hook) if isinstance(nat, Nat) else None
+        change = _change_for_twin(view, table, chain, body, hook) if isinstance(nat, Nat) else None
         if not isinstance(nat, Nat) or nat.ports is None or change is None:
             continue
         place = place_of(table, chain.name, rule)
@@ -83,7 +83,7 @@ def find(view: View) -> Iterator[Candidate]:
         )
 
 
-def _redirecting(view: View, hook: Hook) -> Iterator[tuple[Table, Chain, Rule]]:
+def _rules_of_other_version(view: View, hook: Hook) -> Iterator[tuple[Table, Chain, Rule]]:
     """Yield the rules at the hook that redirect the packet's port to a port of this host, for the other IP version
     only."""
     packet = view.stop.seen.packet
@@ -92,15 +92,15 @@ def _redirecting(view: View, hook: Hook) -> Iterator[tuple[Table, Chain, Rule]]:
         if table.dormant or table.family not in ("inet", _FAMILIES[version]):
             continue
         bases = [each.name for each in table.chains if each.hook == hook and each.type == "nat"]
-        for chain, rule in _reached(table, bases):
+        for chain, rule in rules_from(table, bases):
             nat = rule.body[-1] if rule.body else None
             if isinstance(nat, Nat) and _version(table, rule) == version and _is_own(view, nat, version):
                 fields = {part.field: part for part in rule.body if isinstance(part, FieldMatch)}
-                if all(_holds(fields.get(field), value) for field, value in _asked(packet.protocol, packet.dport)):
+                if all(_holds(fields.get(field), value) for field, value in _fields_of(packet.protocol, packet.dport)):
                     yield table, chain, rule
 
 
-def _asked(protocol: int | None, port: int | None) -> tuple[tuple[str, int | None], ...]:
+def _fields_of(protocol: int | None, port: int | None) -> tuple[tuple[Field, int | None], ...]:
     return ("protocol", protocol), ("dport", port)
 
 
@@ -108,18 +108,6 @@ def _holds(part: FieldMatch | None, value: int | None) -> bool:
     if part is None or part.negated or value is None:
         return False
     return any(first <= value <= last for first, last in part.ranges)
-
-
-def _reached(table: Table, starts: list[str]) -> Iterator[tuple[Chain, Rule]]:
-    pending, seen = list(starts), set[str]()
-    while pending:
-        chain = table.chain(pending.pop(0))
-        if chain is None or chain.name in seen:
-            continue
-        seen.add(chain.name)
-        for rule in chain.rules:
-            yield chain, rule
-            pending += [part.chain for part in rule.body if isinstance(part, Jump)]
 
 
 def _version(table: Table, rule: Rule) -> Version | None:
@@ -175,7 +163,7 @@ def _is_hosts(view: View, part: FieldMatch) -> bool:
     return len(part.ranges) == 1 and owns_address(view.host_namespace, version, part.ranges[0][0])
 
 
-def _added(view: View, table: Table, chain: Chain, body: tuple[Expression, ...], hook: Hook) -> Change | None:
+def _change_for_twin(view: View, table: Table, chain: Chain, body: tuple[Expression, ...], hook: Hook) -> Change | None:
     """Return the change that adds the twin by the means of the rule itself."""
     netns, version = view.host_netns, view.stop.seen.packet.version
     if table.dialect != "nft":
