@@ -30,10 +30,10 @@ def is_lost(part: AddChain | InsertRule, situation: Situation) -> bool:
 def is_moved(part: AddChain | InsertRule | DeleteRule, situation: Situation) -> bool:
     """Return whether the part deletes or inserts a rule that the change moves to the place where the engine puts it."""
     parts = situation.candidate.change.parts
+    if isinstance(part, AddChain) or not any(isinstance(each, DeleteRule) for each in parts):
+        return False
     inserted = {meaning(each.rule) for each in parts if isinstance(each, InsertRule) and each.netns.is_host}
     deleted = {_meaning_of(each, situation) for each in parts if isinstance(each, DeleteRule) and each.netns.is_host}
-    if isinstance(part, AddChain):
-        return False
     moved = _meaning_of(part, situation) if isinstance(part, DeleteRule) else meaning(part.rule)
     wanted = (each.rule for lost in situation.lost for each in lost.wanted.rules)
     return moved in inserted & deleted and any(meaning(each) == moved for each in wanted)
