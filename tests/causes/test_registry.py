@@ -44,7 +44,9 @@ from tests.causes.forwarding.test_forwarding import CASES as FORWARDING
 from tests.causes.isolation.test_isolation import CASES as ISOLATION
 from tests.causes.names.test_names import CASES as NAMES
 from tests.causes.nat_rules.test_nat_rules import CASES as NAT_RULES
+from tests.causes.nat_rules.test_redirected_for_other_family import CASES as REDIRECTED
 from tests.causes.policies.test_policies import CASES as POLICIES
+from tests.causes.policies.test_state_asked_before_conntrack import CASES as OF_STATES
 from tests.causes.routing.test_routing import CASES as ROUTING
 from tests.causes.routing.test_ways import CASES as WAYS
 from tests.causes.rules.test_ban_misses_published_port import CASES as BANS
@@ -53,7 +55,6 @@ from tests.causes.rules.test_published_bypasses_host_firewall import CASES as IN
 from tests.causes.rules.test_published_bypasses_host_firewall import ExposureCase
 from tests.causes.rules.test_rules import CASES as RULES
 from tests.causes.rules.test_stale_accept_for_dead_container import REUSED
-from tests.causes.rules.test_state_asked_before_conntrack import CASES as OF_STATES
 from tests.causes.service.test_service import CASES as SERVICE
 from tests.causes.states.test_states import CASES as STOPS
 from tests.causes.states.test_states import STATES
@@ -76,10 +77,10 @@ TABLES: dict[str, Mapping[str, Case | StateCase | ComingCase | ExposureCase | Op
     "forwarding": FORWARDING,
     "isolation": ISOLATION,
     "names": NAMES,
-    "nat_rules": NAT_RULES,
-    "policies": POLICIES,
+    "nat_rules": {**NAT_RULES, **REDIRECTED},
+    "policies": {**POLICIES, **OF_STATES},
     "routing": {**ROUTING, **WAYS},
-    "rules": {**RULES, **DECIDING, **IN_WRITING, **BANS, **REUSED, **OF_STATES},
+    "rules": {**RULES, **DECIDING, **IN_WRITING, **BANS, **REUSED},
     "service": SERVICE,
     "states": {**STOPS, **STATES},
     "tables": OF_TABLES,

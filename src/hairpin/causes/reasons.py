@@ -211,6 +211,7 @@ ASKED_AT: dict[str, str] = {
     "raw-drop-direct-routing": "rule policy reject",
     "raw-notrack-breaks-nat": "rule policy reject no-listener never-accepts source-not-translated wrong-answer",
     "reboot-ordering": "",
+    "redirected-for-other-family": "rule policy reject no-listener",
     "reject-rule-before-docker": "rule policy reject",
     "resolv-conf-rewritten": "name-unknown",
     "resolver-rules-missing": "no-listener",

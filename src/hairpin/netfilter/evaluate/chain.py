@@ -1,5 +1,6 @@
 """A base chain's decision about a packet, and the place of the deciding rule on the host."""
 
+from collections.abc import Iterable, Iterator
 from typing import Literal
 
 import msgspec
@@ -87,6 +88,19 @@ def policy_place(table: Table, chain: Chain) -> Place:
     if table.dialect == "nft":
         text = f"policy {chain.policy or 'accept'};"
     return Place(table.dialect, table.family, table.name, chain.name, 0, text, evidence=table.evidence)
+
+
+def rules_from(table: Table, starts: Iterable[str]) -> Iterator[tuple[Chain, Rule]]:
+    """Yield the rules of these chains, and of the chains to which their rules lead, each with its chain."""
+    pending, seen = list(starts), set[str]()
+    while pending:
+        chain = table.chain(pending.pop(0))
+        if chain is None or chain.name in seen:
+            continue
+        seen.add(chain.name)
+        for rule in chain.rules:
+            yield chain, rule
+            pending += [part.chain for part in rule.body if isinstance(part, Jump)]
 
 
 def jumped_to(table: Table) -> frozenset[str]:

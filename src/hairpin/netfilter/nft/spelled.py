@@ -24,6 +24,8 @@ _PHRASES: dict[Expression, str] = {
     FieldMatch("protocol", ((ICMP6, ICMP6),)): "meta l4proto ipv6-icmp",
     FieldMatch("protocol", ((TCP, TCP),)): "meta l4proto tcp",
     FieldMatch("protocol", ((UDP, UDP),)): "meta l4proto udp",
+    FieldMatch("nfproto", ((2, 2),)): "meta nfproto ipv4",
+    FieldMatch("nfproto", ((10, 10),)): "meta nfproto ipv6",
     FieldMatch("ct-direction", ((0, 0),)): "ct direction original",
 }
 _SPOKEN = ("saddr4", "daddr4", "saddr6", "daddr6", "ct-orig-dport")

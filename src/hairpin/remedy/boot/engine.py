@@ -15,7 +15,8 @@ from hairpin.host.boot.rule_keeper import NFTABLES_CONF, unit
 from hairpin.host.engine_health import health
 from hairpin.host.host import Host
 from hairpin.message import Message, message
-from hairpin.netfilter.meaning import meaning
+from hairpin.netfilter.evaluate.chain import rule_at
+from hairpin.netfilter.meaning import Meaning, meaning
 from hairpin.remedy.remedy import Lasting, Situation
 
 WRITTEN_AT_START = message("do not save these rules: the engine writes them itself at each start")
@@ -29,12 +30,19 @@ def is_lost(part: AddChain | InsertRule, situation: Situation) -> bool:
 def is_moved(part: AddChain | InsertRule | DeleteRule, situation: Situation) -> bool:
     """Return whether the part deletes or inserts a rule that the change moves to the place where the engine puts it."""
     parts = situation.candidate.change.parts
-    inserted = {each.rule.text for each in parts if isinstance(each, InsertRule) and each.netns.is_host}
-    deleted = {each.place.text for each in parts if isinstance(each, DeleteRule)}
-    text = "" if isinstance(part, AddChain) else part.rule.text if isinstance(part, InsertRule) else part.place.text
-    if text not in inserted & deleted:
+    if isinstance(part, AddChain) or not any(isinstance(each, DeleteRule) for each in parts):
         return False
-    return any(each.rule.text == text for lost in situation.lost for each in lost.wanted.rules)
+    inserted = {meaning(each.rule) for each in parts if isinstance(each, InsertRule) and each.netns.is_host}
+    deleted = {_meaning_of(each, situation) for each in parts if isinstance(each, DeleteRule) and each.netns.is_host}
+    moved = _meaning_of(part, situation) if isinstance(part, DeleteRule) else meaning(part.rule)
+    wanted = (each.rule for lost in situation.lost for each in lost.wanted.rules)
+    return moved in inserted & deleted and any(meaning(each) == moved for each in wanted)
+
+
+def _meaning_of(part: DeleteRule, situation: Situation) -> Meaning | None:
+    """Return the meaning of the rule that the part deletes; None if the ruleset lacks the rule."""
+    rule = rule_at(situation.network.namespace(part.netns).ruleset, part.place)
+    return meaning(rule) if rule is not None else None
 
 
 def restores(situation: Situation) -> bool:

@@ -7,6 +7,8 @@ address, such as a private one (ULA).
 Source: RFC 6724 section 5 rule 3; net/ipv6/addrconf.c ipv6_get_saddr_eval(); net/ipv4/devinet.c inet_select_addr()
 """
 
+from collections.abc import Mapping
+
 from hairpin.host.host import Namespace
 from hairpin.host.link import Address
 from hairpin.message import Message, message
@@ -36,7 +38,7 @@ def way_back_to_source(network: Network, left: State) -> tuple[OpenQuestion, ...
     if holder is None or _was_answered(namespace, holder) or _is_stated(network, left):
         return ()
     version = packet.version
-    deprecated = _deprecated(namespace, left)
+    deprecated = _avoided_address(namespace, left)
     found = lookup(namespace, Query(version, packet.daddr)).route
     route = route_text(found) if found is not None and found.prefsrc == holder.value else ""
     facts = {
@@ -60,7 +62,7 @@ def way_back_to_source(network: Network, left: State) -> tuple[OpenQuestion, ...
     )
 
 
-def _text(facts: dict[str, object]) -> Message:
+def _text(facts: Mapping[str, object]) -> Message:
     if facts["route"]:
         return message(
             "Does the way back to {source} exist? {link} sends these packets with the address of {holder}, because the "
@@ -80,7 +82,7 @@ def _text(facts: dict[str, object]) -> Message:
     )
 
 
-def _if_no(facts: dict[str, object]) -> Message:
+def _if_no(facts: Mapping[str, object]) -> Message:
     if facts["route"]:
         return message("No answer comes back: let the route name an address of {link} after `src`", **facts)
     if facts["own"]:
@@ -108,7 +110,7 @@ def _holder(network: Network, namespace: Namespace, left: State) -> Address | No
     return known[0] if is_inner else None
 
 
-def _deprecated(namespace: Namespace, left: State) -> Address | None:
+def _avoided_address(namespace: Namespace, left: State) -> Address | None:
     """Return the address of the uplink that the kernel avoids, because it is deprecated."""
     own = addresses_of(namespace, left.oif, 6) if left.packet.version == 6 else ()
     return next((each for each in own if each.scope == "global" and each.deprecated and not each.tentative), None)

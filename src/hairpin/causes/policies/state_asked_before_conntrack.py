@@ -21,7 +21,7 @@ from hairpin.causes.where import OfRule
 from hairpin.change.change import Change, DeleteRule, InsertRule, Primitive, ReplaceTable, SetPolicy
 from hairpin.engines.missing import is_engines
 from hairpin.message import message
-from hairpin.netfilter.evaluate.chain import Place, place_of
+from hairpin.netfilter.evaluate.chain import Place, place_of, rules_from
 from hairpin.netfilter.ir import (
     CT_ESTABLISHED,
     CT_INVALID,
@@ -59,10 +59,10 @@ def find(view: View) -> Iterator[Candidate]:
     base = next((each for each in table.chains if _is_base(view, place, each)), None) if table is not None else None
     if table is None or base is None or base.priority > _CONNTRACK:
         return
-    asking = next(((chain, rule) for chain, rule in _reached(table, base.name) if _asks_state(rule.body)), None)
+    asking = next(((chain, rule) for chain, rule in rules_from(table, (base.name,)) if _asks_state(rule.body)), None)
     if asking is None:
         return
-    made = _reloaded(view, table, base) if table.dialect == "nft" else _moved(view, place, table, base)
+    made = _change_of_nft(view, table, base) if table.dialect == "nft" else _change_of_raw(view, place, table, base)
     if made is None:
         return
     change, ways = made
@@ -95,19 +95,6 @@ def _is_base(view: View, place: Place, chain: Chain) -> bool:
     return chain.hook == view.stop.stage and chain.type == "filter" and led_from(view, place, chain.name)
 
 
-def _reached(table: Table, start: str) -> Iterator[tuple[Chain, Rule]]:
-    """Yield the rules of the chain ``start``, and of the chains to which its rules lead."""
-    pending, seen = [start], set[str]()
-    while pending:
-        chain = table.chain(pending.pop(0))
-        if chain is None or chain.name in seen:
-            continue
-        seen.add(chain.name)
-        for rule in chain.rules:
-            yield chain, rule
-            pending += [part.chain for part in rule.body if isinstance(part, Jump)]
-
-
 def _asks_state(body: tuple[Expression, ...]) -> bool:
     for part in body:
         if isinstance(part, AnyOfMatch) and _asks_state(part.alternatives):
@@ -122,11 +109,11 @@ def _asks_state(body: tuple[Expression, ...]) -> bool:
     return False
 
 
-def _reloaded(view: View, table: Table, base: Chain) -> tuple[Change, tuple[Way, ...]] | None:
+def _change_of_nft(view: View, table: Table, base: Chain) -> tuple[Change, tuple[Way, ...]] | None:
     """Return the change that loads the table with the chain behind connection tracking.  If the table holds what such a
     load may lose (counters, maps, the elements of a dynamic set), also return how a person does this.  Return None if
     the chain takes packets out of connection tracking, because it then has to come before."""
-    if any(isinstance(part, Notrack) for _, rule in _reached(table, base.name) for part in rule.body):
+    if any(isinstance(part, Notrack) for _, rule in rules_from(table, (base.name,)) for part in rule.body):
         return None
     later = msgspec.structs.replace(base, priority=_MANGLE)
     chains = tuple(later if each.name == base.name else each for each in table.chains)
@@ -153,7 +140,7 @@ def _commands(table: Table, base: Chain) -> Iterator[str]:
     yield f"nft -f {file}"
 
 
-def _moved(view: View, place: Place, table: Table, base: Chain) -> tuple[Change, tuple[Way, ...]] | None:
+def _change_of_raw(view: View, place: Place, table: Table, base: Chain) -> tuple[Change, tuple[Way, ...]] | None:
     """Return the change that moves the chain's filtering rules from table raw to table mangle, in their order.  Return
     None if the packet stopped in a chain that a person made in raw."""
     if table.name != "raw" or place.chain != base.name:

@@ -1,0 +1,210 @@
+"""A rule of this host redirects the port for one IP version only, and the packet has the other IP version.
+
+Users see: ``curl -4`` reaches the service on port 80 and ``curl -6`` is refused, or a client that prefers the AAAA
+record fails.
+
+Proof: a rule redirects the port for the other IP version to a port of this host.  With the same rule for the packet's
+IP version, the flow arrives.
+Now: add the rule's twin with the program that made the rule: a rich rule with the other family, or the rule of
+``ip6tables`` or of an nftables table.
+Lasting: add the twin to the file or program from which the rule is loaded.
+"""
+
+import re
+from collections.abc import Iterator
+from typing import Literal
+
+import msgspec
+
+from hairpin.causes.cause import RULE_STOPS, Candidate, Cause, View
+from hairpin.causes.nat_rules._translation import dnat_place
+from hairpin.causes.where import OfRule
+from hairpin.change.calls import AddRichRule
+from hairpin.change.change import Change, InsertRule, ReplaceTable
+from hairpin.message import message
+from hairpin.netfilter.evaluate.chain import place_of, rules_from
+from hairpin.netfilter.iptables.spelled import spelled as iptables_words
+from hairpin.netfilter.ir import (
+    Chain,
+    Expression,
+    Family,
+    FibMatch,
+    Field,
+    FieldMatch,
+    Hook,
+    NameMatch,
+    Nat,
+    NoEffect,
+    Rule,
+    Table,
+)
+from hairpin.netfilter.nft.spelled import spelled as nft_words
+from hairpin.netfilter.packet import TCP, UDP
+from hairpin.network.flow import FromHost
+from hairpin.network.network import owns_address
+from hairpin.network.prefix import Version
+
+_NUMBERS: dict[Version, int] = {4: 2, 6: 10}
+"""The numbers of the IP versions in ``meta nfproto``."""
+_FAMILIES: dict[Version, Literal["ip", "ip6"]] = {4: "ip", 6: "ip6"}
+_ZONE = re.compile(r"nat_PRE_(?!policy_)(.+)_(?:allow|pre|post)")
+"""The chain in which firewalld puts the forward ports of a zone."""
+
+
+def find(view: View) -> Iterator[Candidate]:
+    """Yield one candidate for each rule that redirects the packet's port for the other IP version."""
+    packet = view.stop.seen.packet
+    if view.in_reply or not view.on_host or packet.protocol not in (TCP, UDP) or packet.dport != view.flow.dport:
+        return
+    if view.stop.stage not in ("input", "socket") or dnat_place(view, view.host_netns) is not None:
+        return
+    hook: Hook = "output" if isinstance(view.flow.start, FromHost) else "prerouting"
+    for table, chain, rule in _rules_of_other_version(view, hook):
+        body = tuple(_twin(view, table, rule))
+        nat = body[-1] if body else None
+        change = _change_for_twin(view, table, chain, body, hook) if isinstance(nat, Nat) else None
+        if not isinstance(nat, Nat) or nat.ports is None or change is None:
+            continue
+        place = place_of(table, chain.name, rule)
+        facts = {"port": view.flow.dport, "to": nat.ports[0], "other": 10 - packet.version, "version": packet.version}
+        yield Candidate(
+            title=message("Port {port} is redirected to port {to} for IPv{other} only", **facts),
+            detail=message(
+                "The rule is for IPv{other}: {table} {chain}: {rule}. An IPv{version} packet keeps port {port}.",
+                table=f"{table.family} {table.name}",
+                chain=chain.name,
+                rule=rule.text,
+                **facts,
+            ),
+            change=change,
+            where=OfRule(place),
+            in_class="bound-to-other-address",
+            evidence=(place.evidence,),
+        )
+
+
+def _rules_of_other_version(view: View, hook: Hook) -> Iterator[tuple[Table, Chain, Rule]]:
+    """Yield the rules at the hook that redirect the packet's port to a port of this host, for the other IP version
+    only."""
+    packet = view.stop.seen.packet
+    version: Version = 4 if packet.version == 6 else 6
+    for table in view.host_namespace.ruleset.tables:
+        if table.dormant or table.family not in ("inet", _FAMILIES[version]):
+            continue
+        bases = [each.name for each in table.chains if each.hook == hook and each.type == "nat"]
+        for chain, rule in rules_from(table, bases):
+            nat = rule.body[-1] if rule.body else None
+            if isinstance(nat, Nat) and _version(table, rule) == version and _is_own(view, nat, version):
+                fields = {part.field: part for part in rule.body if isinstance(part, FieldMatch)}
+                if all(_holds(fields.get(field), value) for field, value in _fields_of(packet.protocol, packet.dport)):
+                    yield table, chain, rule
+
+
+def _fields_of(protocol: int | None, port: int | None) -> tuple[tuple[Field, int | None], ...]:
+    return ("protocol", protocol), ("dport", port)
+
+
+def _holds(part: FieldMatch | None, value: int | None) -> bool:
+    if part is None or part.negated or value is None:
+        return False
+    return any(first <= value <= last for first, last in part.ranges)
+
+
+def _version(table: Table, rule: Rule) -> Version | None:
+    """Return the only IP version whose packets the rule matches; None if it matches both."""
+    if table.family in ("ip", "ip6"):
+        return 4 if table.family == "ip" else 6
+    for part in rule.body:
+        if isinstance(part, FieldMatch) and part.field == "nfproto" and not part.negated:
+            return next((each for each, number in _NUMBERS.items() if part.ranges == ((number, number),)), None)
+        if isinstance(part, FieldMatch) and part.field in ("saddr4", "daddr4", "saddr6", "daddr6"):
+            return 4 if part.field.endswith("4") else 6
+        if isinstance(part, Nat) and part.addresses is not None:
+            return part.version
+    return None
+
+
+def _is_own(view: View, nat: Nat, version: Version) -> bool:
+    """Return whether the translation leads to a port of this host."""
+    if nat.ports is None or nat.ports[0] != nat.ports[1] or nat.nat not in ("redirect", "dnat"):
+        return False
+    return nat.addresses is None or (
+        nat.addresses[0] == nat.addresses[1] and owns_address(view.host_namespace, version, nat.addresses[0])
+    )
+
+
+def _twin(view: View, table: Table, rule: Rule) -> Iterator[Expression]:
+    """Yield the rule's body for the packet's IP version; yield nothing if the rule has a match without a twin."""
+    packet, found = view.stop.seen.packet, list[Expression]()
+    number = _NUMBERS[packet.version]
+    for part in rule.body:
+        match part:
+            case NoEffect():
+                continue
+            case FieldMatch(field="nfproto"):
+                found.append(FieldMatch("nfproto", ((number, number),)))
+            case FieldMatch(field="daddr4" | "daddr6", negated=False) if _is_hosts(view, part):
+                address = (packet.daddr, packet.daddr)
+                found.append(FieldMatch("daddr6" if packet.version == 6 else "daddr4", (address,)))
+            case FieldMatch(field="protocol" | "dport") | NameMatch() | FibMatch():
+                found.append(part)
+            case Nat():
+                found.append(Nat("redirect", ports=part.ports))
+            case _:
+                return
+    of_both = table.family == "inet" and not any(
+        isinstance(part, FieldMatch) and part.field in ("nfproto", "daddr4", "daddr6") for part in found
+    )
+    yield from (FieldMatch("nfproto", ((number, number),)), *found) if of_both else found
+
+
+def _is_hosts(view: View, part: FieldMatch) -> bool:
+    version: Version = 4 if part.field == "daddr4" else 6
+    return len(part.ranges) == 1 and owns_address(view.host_namespace, version, part.ranges[0][0])
+
+
+def _change_for_twin(view: View, table: Table, chain: Chain, body: tuple[Expression, ...], hook: Hook) -> Change | None:
+    """Return the change that adds the twin by the means of the rule itself."""
+    netns, version = view.host_netns, view.stop.seen.packet.version
+    if table.dialect != "nft":
+        return Change((_by_iptables(view, table, chain, body, hook),))
+    family: Family = table.family if table.family == "inet" else _FAMILIES[version]
+    there = table if table.family == "inet" else view.host_namespace.ruleset.table(family, table.name, "nft")
+    if there is not None and there.chain(chain.name) is not None:
+        rule = Rule(body, nft_words(body, there), 1)
+        part = InsertRule(netns, "nft", family, table.name, chain.name, rule, 1)
+        return _by_firewalld(view, chain, part) if table.name == "firewalld" else Change((part,))
+    if there is not None or chain.hook is None:
+        return None  # the other family has a table of its own form: nobody knows which chain is meant
+    twin = Table(family, table.name, "nft", ())
+    made = msgspec.structs.replace(chain, rules=(Rule(body, nft_words(body, twin), 1),), packets=None)
+    return Change((ReplaceTable(netns, "nft", family, table.name, msgspec.structs.replace(twin, chains=(made,))),))
+
+
+def _by_iptables(view: View, table: Table, chain: Chain, body: tuple[Expression, ...], hook: Hook) -> InsertRule:
+    family = _FAMILIES[view.stop.seen.packet.version]
+    there = view.host_namespace.ruleset.table(family, table.name, table.dialect)
+    name = chain.name if there is not None and there.chain(chain.name) is not None else hook.upper()
+    rule = Rule(body, iptables_words(body, name, family), 1)
+    return InsertRule(view.host_netns, table.dialect, family, table.name, name, rule, None)
+
+
+def _by_firewalld(view: View, chain: Chain, part: InsertRule) -> Change | None:
+    """Return the change that firewalld's rich rule makes; None if the rule is in no zone."""
+    zone, nat = _ZONE.fullmatch(chain.name), part.rule.body[-1]
+    if zone is None or not isinstance(nat, Nat) or nat.ports is None:
+        return None
+    packet = view.stop.seen.packet
+    protocol = "tcp" if packet.protocol == TCP else "udp"
+    words = (
+        f'rule family="ipv{packet.version}" forward-port port="{packet.dport}" protocol="{protocol}" '
+        f'to-port="{nat.ports[0]}"'
+    )
+    return Change((part,), (AddRichRule("zone", zone[1], words),))
+
+
+CAUSE = Cause(
+    title=message("A port is redirected for the other IP version only"),
+    source="firewalld.richlanguage(5); ip6tables(8); nft(8)",
+    reasons=frozenset({"no-listener", *RULE_STOPS}),
+)
