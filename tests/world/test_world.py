@@ -17,6 +17,8 @@ CASE = Case(
 
 _NAMES = "its container cannot resolve a name, which no probe does"
 _SEEN_OTHERWISE = {
+    "access-point-is-told-the-containers-own-address-18": "the application tells others an address that is not theirs",
+    "workstation-zone-opens-the-ports-from-1025-on-18": "the port was closed before, too, and is published only now",
     "podman-names-die-under-input-drop-11": _NAMES,
     "nameserver-with-a-typing-error": _NAMES,
     "moved-to-the-default-bridge-and-its-names-are-gone": _NAMES,
