@@ -54,6 +54,15 @@ def test_a_line_of_an_earlier_run_does_not_count() -> None:
     assert lines_of_log(msgspec.structs.replace(just, text=f"2026-11-20T07:19:24.100000000Z {NAME}\n"), container)
 
 
+def test_in_a_loop_of_restarts_the_lines_of_the_run_before_count() -> None:
+    looping = Container(FRONT, "front", "running", started_at=STARTED, restart_count=7)
+    ended = log(NAME, at="2026-11-20T07:19:2")  # some seconds before the last start
+    assert [each.text for each in lines_of_log(ended, looping)] == [NAME]
+    now = msgspec.structs.replace(ended, text=f"{ended.text}2026-11-20T07:19:25.000000000Z ready\n")
+    assert [each.text for each in lines_of_log(now, looping)] == ["ready"]
+    assert lines_of_log(log(NAME, at="2026-11-20T07:01:0"), looping) == ()
+
+
 def test_escapes_and_what_is_no_line_of_a_log_are_left_out() -> None:
     (line,) = read("\x1b[31;1mnc: bad address 'db'\x1b[0m")
     assert line.text == "nc: bad address 'db'"

@@ -35,6 +35,9 @@ from hairpin.story.clock import moment
 _replace = msgspec.structs.replace
 _SLACK_S = 1.0
 """dockerd notes the start of a container a moment after its program runs, and the program may have written by then."""
+_LONGEST_RUN_S = 600.0
+"""How long before a container's last start a line may be: a container that ends at once is started again after at most
+a minute."""
 _SHOWN = 200
 """The greatest number of characters of a line that are quoted."""
 _MOST_LINES, _MOST_LONG = 10, 400
@@ -149,18 +152,23 @@ def log_of(evidence: Evidence, container: Container) -> Reading | None:
 
 
 def lines_of_log(reading: Reading, container: Container) -> tuple[LogLine, ...]:
-    """Return the lines that the container has written since its last start, the oldest first."""
+    """Return the lines that the container has written since its last start, the oldest first.
+
+    A container that its engine starts again and again has often written nothing since its last start.  Then the lines
+    before that start count, too: they tell why the container ended."""
     started = moment(container.started_at)
     found: list[LogLine] = []
+    before: list[LogLine] = []
     for line in reading.text.splitlines()[-_MOST_LINES:]:
         stamped = _STAMPED.fullmatch(line[:_MOST_LONG])
         at = moment(stamped[1]) if stamped is not None else None
-        if stamped is None or at is None or (started is not None and at < started - _SLACK_S):
+        if stamped is None or at is None or (started is not None and at < started - _LONGEST_RUN_S):
             continue
         raw = readable(stamped[2].encode("utf-8", "replace"))
         if raw.strip():
-            found.append(LogLine(at, without_prefix(decode(raw)), find_meaning(raw)))
-    return tuple(found)
+            of_this_run = started is None or at >= started - _SLACK_S
+            (found if of_this_run else before).append(LogLine(at, without_prefix(decode(raw)), find_meaning(raw)))
+    return tuple(found or (before if container.restart_count else ()))
 
 
 def telling_lines(lines: tuple[LogLine, ...]) -> tuple[LogLine, ...]:
