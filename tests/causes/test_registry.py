@@ -44,6 +44,7 @@ from tests.causes.forwarding.test_forwarding import CASES as FORWARDING
 from tests.causes.isolation.test_isolation import CASES as ISOLATION
 from tests.causes.names.test_names import CASES as NAMES
 from tests.causes.nat_rules.test_nat_rules import CASES as NAT_RULES
+from tests.causes.nat_rules.test_translated_for_others_only import CASES as FOR_OTHERS
 from tests.causes.policies.test_policies import CASES as POLICIES
 from tests.causes.routing.test_routing import CASES as ROUTING
 from tests.causes.routing.test_ways import CASES as WAYS
@@ -76,7 +77,7 @@ TABLES: dict[str, Mapping[str, Case | StateCase | ComingCase | ExposureCase | Op
     "forwarding": FORWARDING,
     "isolation": ISOLATION,
     "names": NAMES,
-    "nat_rules": NAT_RULES,
+    "nat_rules": {**NAT_RULES, **FOR_OTHERS},
     "policies": POLICIES,
     "routing": {**ROUTING, **WAYS},
     "rules": {**RULES, **DECIDING, **IN_WRITING, **BANS, **REUSED, **OF_STATES},
