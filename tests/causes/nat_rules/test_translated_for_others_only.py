@@ -111,6 +111,25 @@ def test_a_port_with_a_listener_is_silent() -> None:
     is_silent(ruled(f"-i eth0 {PORT} {HERE}", sockets=(SITE, PROXY)), FROM_WEB)
 
 
+WEB_PORT = "-p tcp -m tcp --dport 80"
+OF_WEB = asked(WEB_ITSELF, "198.51.100.11", 80)
+INTERCEPTING: dict[str, tuple[Network, str]] = {
+    "a proxy for the machines of another link": (ruled(f"-i br-lan {WEB_PORT} {HERE}"), "port-not-published"),
+    "a proxy for some clients": (ruled(f"-s 10.1.0.0/16 {WEB_PORT} {HERE}"), "port-not-published"),
+    "the host's address on another link": (ruled(f"-i br-lan -d 198.51.100.11/32 {WEB_PORT} {HERE}"), ID),
+    "addresses of the host on another link": (
+        ruled(f"-i br-lan -m addrtype --dst-type LOCAL {WEB_PORT} {HERE}"), ID,
+    ),
+    "the link of the default route": (ruled(f"-i eth0 {WEB_PORT} {HERE}"), ID),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("whole", "cause"), INTERCEPTING.values(), ids=INTERCEPTING)
+def test_a_rule_for_a_proxy_tells_nothing_of_the_hosts_port(whole: Network, cause: str) -> None:
+    (found,) = diagnose(whole, OF_WEB).causes
+    assert found.cause == cause
+
+
 def repair(whole: Network, flow: Flow) -> tuple[str, str, int | None, str]:
     """Return the title, and the chain, the position and the words of the twin."""
     (found,) = diagnose(whole, flow).causes

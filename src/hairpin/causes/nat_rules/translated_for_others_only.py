@@ -30,6 +30,9 @@ from hairpin.network.prefix import address_text, is_loopback, range_text
 
 _ENGINES = ("DOCKER", "NETAVARK", "CNI-", "KUBE-", "cali-")
 """How the names of chains begin whose rules an engine or an orchestrator makes."""
+_INTERCEPTED = (25, 53, 80, 123, 443)
+"""Ports of services outside.  A rule often leads other machines' packets for these ports to a proxy or a resolver.  Such
+a rule is about packets that the host forwards, and tells nothing of the host's own port."""
 
 
 class _Meant(msgspec.Struct, frozen=True):
@@ -129,7 +132,9 @@ def _rules_of_port(view: View, table: ir.Table) -> Iterator[_Meant]:
     for chain in table.chains:
         if chain.hook == hook and chain.type == "nat":
             for meant in _below(view, table, chain, (), None, frozenset()):
-                if _is_of_port(view, meant.body) and not _is_engines(view, meant.place):
+                if not _is_of_port(view, meant.body) or _is_engines(view, meant.place):
+                    continue
+                if view.flow.dport not in _INTERCEPTED or _is_of_hosts_port(view, meant.body):
                     yield meant
 
 
@@ -161,6 +166,23 @@ def _is_of_port(view: View, body: tuple[ir.Expression, ...]) -> bool:
     port = view.flow.dport
     asked = [part for part in body if isinstance(part, ir.FieldMatch) and part.field == "dport"]
     return bool(asked) and all(not part.negated and (port, port) in part.ranges for part in asked)
+
+
+def _is_of_hosts_port(view: View, body: tuple[ir.Expression, ...]) -> bool:
+    """Return whether the rule is about packets for the host itself: it names the destination, or a link by which a
+    default route leads."""
+    routes = (each for each in view.host_namespace.routes if not each.prefix_length)
+    outer = {hop.link for each in routes for hop in each.next_hops if hop.link}
+    for part in body:
+        match part:
+            case ir.FieldMatch(field="daddr4" | "daddr6") | ir.FibMatch(address="daddr"):
+                return True
+            case ir.NameMatch(field="iif", negated=False):
+                if any(fits_name(link, name) for link in outer for name in part.names):
+                    return True
+            case _:
+                continue
+    return False
 
 
 # --- which matches hold ----------------------------------------------------------------------------------------------

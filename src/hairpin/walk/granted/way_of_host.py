@@ -43,8 +43,9 @@ def way_meant(network: Network, flow: Flow, left: State) -> tuple[OpenQuestion, 
         return ()
     for rule in _rules_for_host(network, left, query):
         meant = _found_by(network, left, rule, query)
-        ways = {(each.link, each.gateway) for each in meant.next_hops} if meant is not None else set()
-        if meant is not None and meant.prefix_length > taken.prefix_length and (left.oif, hop.gateway) not in ways:
+        if meant is None or meant.prefix_length <= taken.prefix_length:
+            continue
+        if all((each.link, each.gateway) != (left.oif, hop.gateway) for each in meant.next_hops):
             return (_question(network, left, flow.start.name, query, taken, rule, meant),)
     return ()
 
