@@ -31,7 +31,7 @@ from hairpin.network.prefix import address_text, is_loopback, range_text
 _ENGINES = ("DOCKER", "NETAVARK", "CNI-", "KUBE-", "cali-")
 """How the names of chains begin whose rules an engine or an orchestrator makes."""
 _INTERCEPTED = (25, 53, 80, 123, 443)
-"""Ports of services outside.  A rule often leads other machines' packets for these ports to a proxy or a resolver.  Such
+"""Ports of services outside.  Rules often lead other machines' packets for these ports to a proxy or a resolver.  Such
 a rule is about packets that the host forwards, and tells nothing of the host's own port."""
 
 
