@@ -28,6 +28,7 @@ Fact = Literal[
     "control-watched",
     "link-asked",
     "route-asked",
+    "forwarded-route-asked",
     "log-read",
 ]
 
@@ -146,6 +147,12 @@ def ask_route6(address: str, entering: str) -> Wanted:
     """Return the request that the kernel tells its IPv6 route to the address.  ``entering``: the beginning of a command
     in the namespace."""
     return Wanted("route-asked", (address, entering))
+
+
+def ask_forwarded_route(address: str, source: str, link: str) -> Wanted:
+    """Return the request that the kernel tells its route for a packet to the address that comes in by the link, from
+    the source."""
+    return Wanted("forwarded-route-asked", (address, source, link))
 
 
 def read_log(command: str) -> Wanted:

@@ -45,6 +45,7 @@ from tests.causes.isolation.test_isolation import CASES as ISOLATION
 from tests.causes.names.test_names import CASES as NAMES
 from tests.causes.nat_rules.test_nat_rules import CASES as NAT_RULES
 from tests.causes.nat_rules.test_redirected_for_other_family import CASES as REDIRECTED
+from tests.causes.nat_rules.test_translated_for_others_only import CASES as FOR_OTHERS
 from tests.causes.policies.test_policies import CASES as POLICIES
 from tests.causes.policies.test_state_asked_before_conntrack import CASES as OF_STATES
 from tests.causes.routing.test_routing import CASES as ROUTING
@@ -77,7 +78,7 @@ TABLES: dict[str, Mapping[str, Case | StateCase | ComingCase | ExposureCase | Op
     "forwarding": FORWARDING,
     "isolation": ISOLATION,
     "names": NAMES,
-    "nat_rules": {**NAT_RULES, **REDIRECTED},
+    "nat_rules": {**NAT_RULES, **REDIRECTED, **FOR_OTHERS},
     "policies": {**POLICIES, **OF_STATES},
     "routing": {**ROUTING, **WAYS},
     "rules": {**RULES, **DECIDING, **IN_WRITING, **BANS, **REUSED},

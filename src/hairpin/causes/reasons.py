@@ -243,6 +243,7 @@ ASKED_AT: dict[str, str] = {
     "sysctl-file-forces-forward-off": "",
     "tc-filter-drops": "tc-filter",
     "third-party-forward-chain-drops": "rule policy reject",
+    "translated-for-others-only": "rule policy reject no-listener",
     "tunnel-end-missing": "no-tunnel",
     "tunnel-ends-alike": "neighbour-wrong",
     "tunnel-ends-differ": "no-tunnel",

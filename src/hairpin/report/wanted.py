@@ -14,6 +14,7 @@ _FORMS: dict[Fact, str] = {
     "size-asked": "--size {0}",
     "long-answers-asked": "ping -c 3 -s {1} {0}",
     "route-asked": "{1}ip -6 route get {0}",
+    "forwarded-route-asked": "ip route get {0} from {1} iif {2}",
     "link-asked": "nsenter -t {0} -n ip -d link show {1}",
     "frames-watched": "tcpdump -eni {0} 'ether dst {1}'",
     "hardware-address-asked": "{0}",

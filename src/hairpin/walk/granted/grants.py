@@ -46,7 +46,11 @@ def grants(network: Network, flow: Flow, handshake: Handshake, left: State) -> G
     questions = (*refused, *address_found(network, handshake), *asked, *arrive(network, handshake), *clouded)
     if not refused and not clouded:  # these two questions name a nearer reason for a silence
         questions += _heard(network, handshake, left)
-    elsewhere = (*_sent_elsewhere(network, left), *_private_way(network, flow, left))
+    elsewhere = (
+        *_sent_elsewhere(network, left),
+        *_private_way(network, flow, left),
+        *_way_of_host(network, flow, left),
+    )
     assumed = (*assumed, *_routed_here(network, flow, left))
     return Grants((*elsewhere, *questions, *_taken_by_far_end(network, left)), assumed)
 
@@ -74,6 +78,14 @@ def _private_way(network: Network, flow: Flow, left: State) -> tuple[OpenQuestio
     from hairpin.walk.granted.private_way import way_known  # noqa: PLC0415 - few flows are for private IPv6 addresses
 
     return way_known(network, flow, left)
+
+
+def _way_of_host(network: Network, flow: Flow, left: State) -> tuple[OpenQuestion, ...]:
+    if all(each.source is None for each in network.namespace(left.netns).rules):
+        return ()
+    from hairpin.walk.granted.way_of_host import way_meant  # noqa: PLC0415 - few policy rules select by a source
+
+    return way_meant(network, flow, left)
 
 
 def _heard(network: Network, handshake: Handshake, left: State) -> tuple[OpenQuestion, ...]:

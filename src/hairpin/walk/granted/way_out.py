@@ -20,12 +20,12 @@ def takes_same_way(namespace: Namespace, left: State, client: int) -> bool:
 
     The lookup for the client has all fields of the answer's own lookup except the destination, because policy rules may
     select by these fields."""
-    step, hop = _routing(left), left.next_hop.gateway if left.next_hop is not None else None
-    query = Query(left.packet.version, client) if step is None else _query(step, client)
+    step, hop = routing_of(left), left.next_hop.gateway if left.next_hop is not None else None
+    query = Query(left.packet.version, client) if step is None else query_of(step, client)
     return any((each.link, each.gateway) == (left.oif, hop) for each in lookup(namespace, query).next_hops)
 
 
-def _routing(left: State) -> Step | None:
+def routing_of(left: State) -> Step | None:
     """Return the step at which the namespace chose the packet's route."""
     for step in reversed(left.history.steps):
         if step.netns == left.netns and isinstance(step.decided_by, RouteDecided) and step.note != "reverse path":
@@ -33,7 +33,8 @@ def _routing(left: State) -> Step | None:
     return None
 
 
-def _query(step: Step, client: int) -> Query:
+def query_of(step: Step, client: int) -> Query:
+    """Return the lookup of the step for a packet to ``client``, with all other fields of the step's packet."""
     packet = step.packet
     return Query(
         packet.version,
@@ -59,7 +60,7 @@ def translating_rule(left: State) -> Place | None:
 def lost_behind(left: State, client: str) -> Message:
     """Return the sentence about an answer to the client that is lost after it left.  The sentence names the route,
     unless the route is the main table's default route by a gateway."""
-    step = _routing(left)
+    step = routing_of(left)
     found = step.decided_by if step is not None else None
     hop = left.next_hop
     if not isinstance(found, RouteDecided) or found.entry is None or hop is None or _is_plain(found):

@@ -1,0 +1,112 @@
+"""A way to the destination that a policy rule keeps for the host's own address.
+
+The kernel routes a container's packet before it masquerades the packet, so the lookup has the container's address.  A
+policy rule ``from`` an address of the host selects the host's own packets, and no container's.
+
+Source: net/ipv4/route.c ip_route_input_slow() comes before NF_INET_POST_ROUTING
+"""
+
+from collections.abc import Iterator
+
+import msgspec
+
+from hairpin.host.host import Namespace
+from hairpin.host.route import PolicyRule, Route
+from hairpin.message import message
+from hairpin.network.attachment import network_for
+from hairpin.network.flow import Flow, FromContainer
+from hairpin.network.network import Network, addresses_of, is_uplink, owns_address
+from hairpin.network.prefix import address_text, inside
+from hairpin.network.query import Query
+from hairpin.network.routing import lookup, route_text, rules_of
+from hairpin.walk.granted.way_out import query_of, routing_of
+from hairpin.walk.state import State
+from hairpin.walk.trace import OpenQuestion
+from hairpin.wanted import ask_forwarded_route
+
+
+def way_meant(network: Network, flow: Flow, left: State) -> tuple[OpenQuestion, ...]:
+    """Return the question whether a container's packet should take the more specific route that a policy rule keeps for
+    the host's own address; none if no rule has such a route.
+
+    A default route in the rule's table asks nothing: the host then has two uplinks, and each has its own packets."""
+    step, hop, packet = routing_of(left), left.next_hop, left.packet
+    if not isinstance(flow.start, FromContainer) or flow.purpose != "asked" or packet.daddr != flow.daddr:
+        return ()
+    if step is None or hop is None or step.stage != "input-route" or left.carried is not None:
+        return ()
+    if left.track.ct_direction or not left.netns.is_host:
+        return ()
+    namespace, query = network.namespace(left.netns), query_of(step, packet.daddr)
+    taken = lookup(namespace, query).route
+    if taken is None or owns_address(namespace, packet.version, query.saddr):
+        return ()
+    for rule in _rules_for_host(network, left, query):
+        meant = _found_by(network, left, rule, query)
+        if meant is None or meant.prefix_length <= taken.prefix_length:
+            continue
+        if all((each.link, each.gateway) != (left.oif, hop.gateway) for each in meant.next_hops):
+            return (_question(network, left, flow.start.name, query, taken, rule, meant),)
+    return ()
+
+
+def _rules_for_host(network: Network, left: State, query: Query) -> Iterator[PolicyRule]:
+    """Yield the policy rules that select by a source, and not by the packet's own."""
+    for rule in rules_of(network.namespace(left.netns), query.version):
+        selects = rule.source is not None and not inside(query.saddr, *rule.source, query.version)
+        if selects and rule.action == "table" and not rule.inverted:
+            yield rule
+
+
+def _found_by(network: Network, left: State, rule: PolicyRule, query: Query) -> Route | None:
+    """Return the route that the rule gives to a packet from the host's own address on an uplink."""
+    namespace = network.namespace(left.netns)
+    for source in _addresses_on_uplinks(network, left, namespace, rule):
+        found = lookup(namespace, msgspec.structs.replace(query, saddr=source))
+        if found.type == "unicast" and found.rule == rule:
+            return found.route
+    return None
+
+
+def _addresses_on_uplinks(network: Network, left: State, namespace: Namespace, rule: PolicyRule) -> Iterator[int]:
+    for each in addresses_of(namespace, None, rule.version):
+        link, selected = namespace.link(each.link), rule.source or (0, 0)
+        if link is not None and is_uplink(network, left.netns, link) and inside(each.value, *selected, rule.version):
+            yield each.value
+
+
+def _question(
+    network: Network, left: State, name: str, query: Query, taken: Route, rule: PolicyRule, meant: Route
+) -> OpenQuestion:
+    version, host = query.version, network.host(left.netns.host)
+    source, destination = address_text(query.saddr, version), address_text(query.daddr, version)
+    own = network_for(host, query.saddr, version)
+    subnets = own.subnets if own is not None else ()
+    facts = {
+        "name": name,
+        "destination": destination,
+        "route": route_text(meant),
+        "rule": rule.text,
+        "source": source,
+        "taken": route_text(taken),
+        "ip": "ip" if version == 4 else "ip -6",
+        "subnet": next((str(each.prefix) for each in subnets if each.holds(query.saddr, version)), source),
+        "range": str(meant.prefix),
+        "table": rule.table or 0,
+    }
+    return OpenQuestion(
+        text=message(
+            "Should {name}'s packets for {destination} take the route `{route}`? The policy rule `{rule}` does not "
+            "match them, because the host routes them with their source {source} and masquerades them afterwards. They "
+            "leave by `{taken}`",
+            **facts,
+        ),
+        if_yes=message(
+            "The packets leave by the wrong way. `{ip} rule add from {subnet} to {range} lookup {table}` sends them "
+            "by this route. Whatever makes the policy rule at boot has to make this one, too",
+            **facts,
+        ),
+        if_no=message("The verdict above stands: `{taken}` leads to {destination}", **facts),
+        wanted=(ask_forwarded_route(destination, source, query.iif),),
+        breaks_if="yes",
+    )
