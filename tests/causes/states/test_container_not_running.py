@@ -59,12 +59,11 @@ def test_a_container_that_its_failed_health_check_ended_is_told_so(action: str, 
     within = stopped("exited")
     (web,) = within.this.containers()
     sick = msgspec.structs.replace(web, exit_code=code, health="unhealthy", on_unhealthy=action)
-    podman = msgspec.structs.replace(within.this.engine_of(web).with_container(sick), kind="podman")
-    host = msgspec.structs.replace(within.this, engines=(podman,))
-    (found,) = diagnose(within.with_host(host), published()).causes
+    engine = within.this.engine_of(web).with_container(sick)
+    (found,) = diagnose(within.with_host(within.this.with_engine(engine)), published()).causes
     said = [str(each) for each in found.candidate.advice]
     assert (found.cause, found.candidate.offered) == ("container-not-running", True)
     assert (f"Podman then ended it (--health-on-failure={action})" in str(found.candidate.detail)) is by_check
-    assert any("podman inspect --format '{{json .State.Health}}' web" in each for each in said) is by_check
-    assert any("podman logs web" in each for each in said) is not by_check
+    assert any("inspect --format '{{json .State.Health}}' web" in each for each in said) is by_check
+    assert any("logs web" in each for each in said) is not by_check
     assert bool(found.candidate.logs) is not by_check
