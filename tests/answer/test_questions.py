@@ -12,6 +12,7 @@ from hairpin.network.flow import Flow, FromContainer, FromHost, Start
 from hairpin.network.network import Network
 from hairpin.network.prefix import Version, parse_address
 from hairpin.network.world import World
+from hairpin.question.egress import egress_flows
 from hairpin.question.outside import parse_world
 from hairpin.question.question import parse_question
 from hairpin.report.wanted import option_of
@@ -19,7 +20,7 @@ from hairpin.walk.trace import OpenQuestion
 from hairpin.walk.walk import walk_flow
 from hairpin.wanted import state_return_route
 from tests.acceptance.recorded_networks import evidence
-from tests.small_host import HOST_NETNS, egress, host_namespace, network, published, sibling
+from tests.small_host import HOST_NETNS, container, egress, engine, host_namespace, network, published, sibling
 from tests.two_uplinks import TO_SECOND, two_uplinks
 from tests.walk.size.test_long_packets import NARROW, whole
 
@@ -156,3 +157,16 @@ def test_a_namespace_without_ipv6_is_asked_about(
     assert trace.usual.stop is not None
     found = [str(each.question.text) for each in questions_of(asked_then, (("f1", trace),))]
     assert [each.startswith(said) for each in found] == ([True] if said else [])
+
+
+def test_a_container_whose_name_servers_have_ipv6_addresses_only_is_told_both_ways() -> None:
+    servers = ("2001:db8:1::10", "2001:db8:1::11")
+    web = msgspec.structs.replace(container(), resolvers=servers)
+    whole = network(docker=engine(web))
+    flows = [each for each in egress_flows(whole, whole.this, web) if each.version == 6]
+    (found,) = questions_of(whole, tuple((f"f{at}", walk_flow(whole, each)) for at, each in enumerate(flows)))
+    assert found.flows == ("f0", "f1")
+    assert str(found.question.text).startswith(
+        "Should web have IPv6? Its name servers have IPv6 addresses only (2001:db8:1::10, 2001:db8:1::11)"
+    )
+    assert "--dns" in str(found.question.if_no)

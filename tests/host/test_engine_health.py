@@ -6,7 +6,7 @@ import pytest
 from hairpin.host.boot.daemon_start import Boot
 from hairpin.host.contact import Contact
 from hairpin.host.docker import Engine
-from hairpin.host.engine_health import Left, conflicts, health, is_down, unanswering
+from hairpin.host.engine_health import Left, conflicts, ended_by_check, ended_by_engine, health, is_down, unanswering
 from hairpin.host.host import Host
 from hairpin.host.managers import Unit
 from tests.small_host import container, engine, host_namespace
@@ -84,3 +84,47 @@ BOTH: dict[str, tuple[Boot, tuple[str, ...]]] = {
 @pytest.mark.parametrize(("boot", "options"), BOTH.values(), ids=BOTH)
 def test_options_given_twice(boot: Boot, options: tuple[str, ...]) -> None:
     assert conflicts(boot) == options
+
+
+SICK = {"health": "unhealthy", "on_unhealthy": "stop"}
+
+
+@pytest.mark.parametrize(
+    ("changed", "by_check"),
+    (
+        (SICK, True),
+        (SICK | {"on_unhealthy": "kill", "exit_code": 137}, True),
+        (SICK | {"exit_code": 3}, True),  # the program's own status after Podman's SIGTERM
+        (SICK | {"on_unhealthy": ""}, False),
+        (SICK | {"health": "healthy"}, False),
+        (SICK | {"health": "starting"}, False),
+        (SICK | {"status": "running"}, False),
+    ),
+)
+def test_podman_ends_an_unhealthy_container_that_was_made_so(changed: dict[str, object], by_check: bool) -> None:
+    one = msgspec.structs.replace(container("exited"), **changed)
+    assert ended_by_check(one) is by_check
+    running = msgspec.structs.replace(container(), id="b2", name="db", started_at="2026-01-01T09:00:00Z")
+    assert ended_by_engine(host("answers", engine(one, running)), one) is by_check
+
+
+@pytest.mark.parametrize(
+    ("changed", "taken_at", "may_restart"),
+    (
+        ({}, "2026-01-01T10:00:30Z", True),
+        ({"restart_policy": "on-failure"}, "2026-01-01T10:00:30Z", True),
+        ({}, "2026-01-01T10:02:00Z", False),
+        ({"restart_policy": "no"}, "2026-01-01T10:00:30Z", False),
+        ({"exit_code": 137}, "2026-01-01T10:00:30Z", False),
+        ({"exit_code": 0}, "2026-01-01T10:00:30Z", False),
+        ({"finished_at": ""}, "2026-01-01T10:00:30Z", False),
+        ({}, "", False),
+    ),
+)
+def test_a_container_that_failed_a_moment_ago_may_be_restarted(
+    changed: dict[str, object], taken_at: str, may_restart: bool
+) -> None:
+    down = {"exit_code": 1, "restart_policy": "always", "finished_at": "2026-01-01T10:00:00Z"}
+    one = msgspec.structs.replace(container("exited"), **(down | changed))
+    read = msgspec.structs.replace(host("answers", engine(one)), taken_at=taken_at)
+    assert ended_by_engine(read, one) is may_restart

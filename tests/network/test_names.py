@@ -5,7 +5,18 @@ import pytest
 
 from hairpin.host.docker import Container, DockerNetwork, Endpoint, Subnet
 from hairpin.host.host import Host
-from hairpin.network.names import EMBEDDED, Known, is_engines, knows, nameservers, servers_of, serving, upstreams_of
+from hairpin.host.managers import ConfigFile
+from hairpin.network.names import (
+    EMBEDDED,
+    Known,
+    is_engines,
+    knows,
+    nameservers,
+    servers_by_ipv6,
+    servers_of,
+    serving,
+    upstreams_of,
+)
 from hairpin.network.prefix import Version, parse_address
 from tests.small_host import container, engine, network
 
@@ -98,3 +109,28 @@ def test_only_the_engine_s_own_server_has_names() -> None:
 
 def test_a_host_without_a_file_has_no_servers() -> None:
     assert nameservers(host_of(WEB)) == ()
+
+
+BY_IPV6 = ("2001:db8::53", "2001:db8::54")
+
+
+@pytest.mark.parametrize(
+    ("asking", "servers"),
+    (
+        (on("shop", dns=BY_IPV6, resolvers=("127.0.0.11",)), BY_IPV6),
+        (on("shop", dns=BY_IPV6), BY_IPV6),
+        (on("bridge", resolvers=BY_IPV6), BY_IPV6),
+        (on("bridge", dns=BY_IPV6), BY_IPV6),
+        (on("shop", dns=(*BY_IPV6, "192.0.2.53"), resolvers=("127.0.0.11",)), ()),
+        (on("bridge", resolvers=("192.0.2.53", *BY_IPV6)), ()),
+        (on("bridge", resolvers=("::1",)), ()),
+        (on("bridge", resolvers=()), ()),  # the C library then asks 127.0.0.1
+        (on("shop", resolvers=("127.0.0.11",)), ()),  # the host's own servers, which the engine asks from the host
+        (on("bridge"), ()),
+    ),
+)
+def test_the_servers_of_a_container_that_asks_by_ipv6_only(asking: Container, servers: tuple[str, ...]) -> None:
+    host = msgspec.structs.replace(
+        host_of(asking), files=(ConfigFile("/etc/resolv.conf", "nameserver 2001:db8::99\n"),)
+    )
+    assert servers_by_ipv6(host, asking) == tuple(parse_address(each)[1] for each in servers)

@@ -105,6 +105,21 @@ def test_the_upstreams_of_dockers_resolver_are_asked_each() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("servers", "asked"),
+    (
+        (("2001:db8::53", "2001:db8::54"), ["[2001:db8::53]:53/udp", "[2001:db8::54]:53/udp"]),
+        (("2001:db8::53", "192.0.2.53"), ["192.0.2.53:53/udp"]),
+    ),
+)
+def test_servers_of_another_family_are_asked_only_if_there_are_no_others(
+    servers: tuple[str, ...], asked: list[str]
+) -> None:
+    web = msgspec.structs.replace(container(), resolvers=servers)
+    net = whole(web)
+    assert told(egress_flows(net, net.this, web))[1:] == [f"container:web -> {each}" for each in asked]
+
+
 def test_a_container_with_rules_of_its_own_asks_by_tcp_itself() -> None:
     web = msgspec.structs.replace(container(), resolvers=("192.0.2.53",))
     other = msgspec.structs.replace(web, id="b" * 64, name="api")

@@ -9,10 +9,10 @@ from hairpin.answer.answer import Answer, CauseAnswer
 from hairpin.change.simulation.in_turn import renumbered_change
 from hairpin.change.simulation.simulate import simulate
 from hairpin.errors import ChangeError
+from hairpin.evidence.reading import moment
 from hairpin.host.host import Host
 from hairpin.message import message
 from hairpin.story.blame import Blame, BlameQuestion, blame
-from hairpin.story.clock import moment
 from hairpin.story.entry import Effect, Story, StoryEntry
 
 _FLOWS = 2

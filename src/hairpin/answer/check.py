@@ -73,6 +73,15 @@ def answer_of_check(
             examination = with_former_servers(examination)
         else:
             start = msgspec.structs.replace(start, notes=(*start.notes, *told_of_formers(start.network)))
+    if (
+        depth != "flows"
+        and start.event is None
+        and not start.question.targets
+        and any(map(_has_replicas, start.network.hosts))
+    ):
+        from hairpin.answer.beside.silent_replicas import told_of_silent  # noqa: PLC0415 - few hosts have several of a kind
+
+        start = msgspec.structs.replace(start, notes=(*start.notes, *told_of_silent(start.network)))
     if depth != "flows" and start.event is None and start.question.origin is None and _meets_inner_tunnel(examination):
         from hairpin.diagnose.listed_clients import with_excepted_networks  # noqa: PLC0415 - few containers have a VPN
 
@@ -108,6 +117,13 @@ def _asking(found: Examination) -> Examination:
 def _has_copies(host: Host) -> bool:
     """Return whether the engine's own resolv.conf of a container was read."""
     return any(each.resolvers_written is not None for each in host.containers())
+
+
+def _has_replicas(host: Host) -> bool:
+    """Return whether several containers have the same name on a network."""
+    ends = (end for container in host.containers() if container.running for end in container.endpoints)
+    names = [(end.network, alias) for end in ends for alias in end.aliases]
+    return len(names) != len(set(names))
 
 
 def _examination(network: Network, flows: tuple[Flow, ...], depth: Depth) -> Examination:

@@ -13,6 +13,7 @@ from hairpin.host.read.managers.cloud import MAPPING
 from hairpin.message import Message, few_of, message
 from hairpin.netfilter import ir
 from hairpin.network.flow import Flow, FromHost, Lan, Outside
+from hairpin.network.names import servers_by_ipv6
 from hairpin.network.network import Network, addresses_of, entering, is_held, is_uplink
 from hairpin.network.prefix import address_text, is_loopback
 from hairpin.network.world import PublicAddress
@@ -223,6 +224,9 @@ def _without_ipv6(network: Network, trace: Trace) -> Iterator[OpenQuestion]:
             "whose disable_ipv6 becomes 1", **facts)  # fmt: skip
     elif container is None:
         return
+    elif trace.flow.purpose == "dns" and (servers := servers_by_ipv6(network.host(stop.netns.host), container)):
+        yield _without_name_server(container.name, servers, entering(network, stop.netns))
+        return
     else:
         text = message(
             "Should {name} have IPv6? It has no IPv6 address that other machines reach, and no route leads to "
@@ -236,6 +240,26 @@ def _without_ipv6(network: Network, trace: Trace) -> Iterator[OpenQuestion]:
         if_yes=if_yes,
         if_no=message("Nothing is broken here: the client has to use IPv4 for this name", **facts),
         wanted=(ask_route6(address, entering(network, stop.netns)),),
+    )
+
+
+def _without_name_server(name: str, servers: tuple[int, ...], way_in: str) -> OpenQuestion:
+    """Return the question whether the container should have IPv6, by which alone its name servers are reached."""
+    addresses = tuple(address_text(each, 6) for each in servers)
+    facts = {"name": name, "servers": few_of(addresses)}
+    return OpenQuestion(
+        text=message(
+            "Should {name} have IPv6? Its name servers have IPv6 addresses only ({servers}), and no route of {name} "
+            "leads there, so {name} finds no name outside",
+            **facts,
+        ),
+        if_yes=message(
+            "Recreate {name} on a network with IPv6 (`docker network create --ipv6`, Compose: enable_ipv6). The sysctl "
+            "disable_ipv6=1 also takes IPv6 away",
+            **facts,
+        ),
+        if_no=message("Recreate {name} with a name server that has an IPv4 address (`--dns`, Compose: dns)", **facts),
+        wanted=(ask_route6(addresses[0], way_in),),
     )
 
 

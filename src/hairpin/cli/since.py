@@ -17,10 +17,9 @@ from hairpin.cli.material import gather
 from hairpin.collect.kept_snapshots import kept_snapshots
 from hairpin.collect.snapshot import AskedTraces, with_traces
 from hairpin.errors import CollectError, EvidenceError, HairpinError
-from hairpin.evidence.reading import Evidence
+from hairpin.evidence.reading import Evidence, moment
 from hairpin.evidence.several import together
 from hairpin.message import Message
-from hairpin.story.clock import moment
 from hairpin.story.entry import Story
 from hairpin.story.missing import tells_from
 from hairpin.story.timeline import story_of

@@ -1053,7 +1053,7 @@ end_all() { # end_all PID...: ends these processes and all that they started
 
 CONTAINER_PATHS='Id Name Created RestartCount Pod IsInfra ImageName State.Status State.Running State.Paused State.Restarting
     State.Dead State.OOMKilled State.Pid State.ConmonPid State.ExitCode State.Error State.Health.Status State.StartedAt State.FinishedAt
-    Config.Image Config.ExposedPorts Config.Hostname Config.NetworkDisabled Config.Labels.com%docker%compose%service
+    Config.Image Config.ExposedPorts Config.Hostname Config.NetworkDisabled Config.HealthcheckOnFailureAction Config.Labels.com%docker%compose%service
     Config.Labels.com%docker%compose%project Config.Labels.io%podman%compose%project Config.Labels.io%podman%compose%service Config.Labels.PODMAN_SYSTEMD_UNIT Config.Labels.com%docker%swarm%service%name HostConfig.NetworkMode HostConfig.PortBindings
     HostConfig.PublishAllPorts HostConfig.RestartPolicy HostConfig.Dns HostConfig.DnsOptions HostConfig.DnsSearch
     HostConfig.ExtraHosts HostConfig.Links HostConfig.Sysctls NetworkSettings.Ports NetworkSettings.SandboxID

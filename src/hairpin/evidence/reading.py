@@ -6,9 +6,10 @@ contains all readings of one host at one time.  This module parses no text: the 
 """
 
 import hashlib
+import re
 from base64 import b64encode
 from collections.abc import Iterable, Iterator
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Literal
 
 import msgspec
@@ -72,6 +73,15 @@ def utc_text(at: datetime, timespec: str = "seconds") -> str:
     """Return a time of UTC in the form that readings and reports use: RFC 3339, to the second or with the precision
     that ``timespec`` states as in ``isoformat``."""
     return at.isoformat(timespec=timespec).replace("+00:00", "Z")
+
+
+def moment(text: str) -> float | None:
+    """Return the time of an RFC 3339 text in seconds since the epoch.  A text without a time zone is in UTC."""
+    try:
+        at = datetime.fromisoformat(re.sub(r"(\.\d{6})\d+", r"\1", text))
+    except ValueError:
+        return None
+    return (at if at.tzinfo is not None else at.replace(tzinfo=UTC)).timestamp()
 
 
 def text_reading(text: str, origin: str, evidence_id: str = "") -> Reading:

@@ -19,7 +19,7 @@ from hairpin.causes.log_advice import with_log_told
 from hairpin.change.simulation.simulate import simulate
 from hairpin.engines.repair.starting import starting_change
 from hairpin.errors import ChangeError, HairpinError
-from hairpin.evidence.reading import CONTAINER_LOG, Evidence, Reading, utc_text
+from hairpin.evidence.reading import CONTAINER_LOG, Evidence, Reading, moment, utc_text
 from hairpin.evidence.several import Source, together
 from hairpin.explain.line import decode, readable, without_prefix
 from hairpin.explain.lookup import TextHit, find_meaning
@@ -30,7 +30,6 @@ from hairpin.message import Message, message
 from hairpin.network.network import Network
 from hairpin.question.asked import Origin
 from hairpin.question.question import Question
-from hairpin.story.clock import moment
 
 _replace = msgspec.structs.replace
 _SLACK_S = 1.0

@@ -97,6 +97,8 @@ class Container(msgspec.Struct, frozen=True):
     """How often the engine has restarted the container since a person started it."""
     health: str = ""
     """The state of the container's health check: starting, healthy or unhealthy; empty if there is no health check."""
+    on_unhealthy: str = ""
+    """What Podman does with an unhealthy container: ``kill``, ``restart`` or ``stop``; empty if it does nothing."""
     bindings: tuple[PortBinding, ...] = ()
     exposed: tuple[tuple[str, int], ...] = ()
     endpoints: tuple[Endpoint, ...] = ()

@@ -1,13 +1,14 @@
 """Whether a container engine answers, whether it should answer, and what a stopped engine has left in the kernel.
 
-Podman has no daemon, so only Docker can be down.
+Podman has no daemon, so only Docker can be down.  :func:`ended_by_engine` tells the containers that their engine ended,
+or may start again, from those that a person stopped.
 """
 
 from typing import Literal
 
 import msgspec
 
-from hairpin.evidence.reading import HOST
+from hairpin.evidence.reading import HOST, moment
 from hairpin.host.boot.daemon_start import Boot
 from hairpin.host.contact import Contact
 from hairpin.host.docker import Container, Engine
@@ -63,6 +64,43 @@ def is_unasked(host: Host, engine: Engine) -> bool:
     """Return whether the engine runs or may run, and did not answer: without permission, in time, or at all."""
     return any(each.engine.kind == engine.kind and each.contact.state not in ("answers", "stopped")
                for each in health(host))  # fmt: skip
+
+
+def ended_by_engine(host: Host, container: Container) -> bool:
+    """Return whether the engine has ended the stopped container, or may start it again by itself: no person stopped
+    it."""
+    engine = host.engine_of(container)
+    return ended_by_check(container) or _went_down_with(engine, container) or _may_restart(host, container)
+
+
+def ended_by_check(container: Container) -> bool:
+    """Return whether Podman has ended the container, because its health check failed.  At the container's next start,
+    Podman forgets that the container was unhealthy.
+
+    Source: podman libpod/healthcheck.go processHealthCheckStatus(); podman-run(1), --health-on-failure"""
+    return not container.running and container.health == "unhealthy" and bool(container.on_unhealthy)
+
+
+def _went_down_with(engine: Engine, container: Container) -> bool:
+    """Return whether all running containers of the engine started after the container ended.  The engine or the host
+    was then restarted, and the engine did not start the container again."""
+    running = [each.started_at for each in engine.containers if each.running and each.started_at]
+    return bool(running) and bool(container.finished_at) and all(each > container.finished_at for each in running)
+
+
+_BACKOFF_S = 60.0
+"""The longest time that dockerd waits between two restarts of a container.  Source: moby restartmanager"""
+_AS_STOPPED = (None, 0, 130, 137, 143)
+"""The exit statuses of a program that ended without an error, or by the signal of a person's stop command."""
+
+
+def _may_restart(host: Host, container: Container) -> bool:
+    """Return whether the engine may be about to restart the container: its program ended with an error a moment before
+    hairpin read the host, and its restart policy asks for a restart."""
+    ended, now = moment(container.finished_at), moment(host.taken_at)
+    if container.restart_policy == "no" or container.exit_code in _AS_STOPPED or ended is None or now is None:
+        return False
+    return now - ended <= _BACKOFF_S
 
 
 def unanswering(host: Host) -> tuple[Health, ...]:

@@ -43,6 +43,22 @@ def upstreams_of(host: Host, container: Container) -> tuple[tuple[Version, int],
     return _addresses(tuple(each for each in _servers_for(host, container) if not _is_loopback(each)))
 
 
+def servers_by_ipv6(host: Host, container: Container) -> tuple[int, ...]:
+    """Return the IPv6 addresses of the name servers that are asked from the container's namespace, in their order.
+    Return nothing if one of them has an IPv4 address.
+
+    Only the container's own resolv.conf and options count.  An engine leaves the IPv6 servers of the host's resolv.conf
+    out for a container without IPv6, or asks them from the host's namespace (Docker's resolver, from 26.0 on).  Source:
+    moby daemon/libnetwork/internal/resolvconf/resolvconf.go TransformForIntNS(), libnetwork/resolvconf
+    FilterResolvDNS()"""
+    asked = servers_of(host, container)
+    if (4, EMBEDDED) in asked or container.resolvers is None:
+        asked = upstreams_of(host, container) if container.dns or host.engine_of(container).dns else ()
+    if any(version == 4 for version, _ in asked):
+        return ()
+    return tuple(server for _, server in asked if not is_loopback(server, 6))
+
+
 def _servers_for(host: Host, container: Container) -> tuple[str, ...]:
     """Return the name servers that the engine gives the container: the servers in the container's options, or else the
     daemon's servers, or else the host's.  Source: moby daemon/container_operations.go buildSandboxOptions()"""

@@ -10,6 +10,7 @@ from hairpin.network.names import (
     EMBEDDED,
     STUB,
     is_engines,
+    servers_by_ipv6,
     servers_of,
     servers_of_engine,
     servers_of_host,
@@ -137,19 +138,22 @@ def host_dns_flows(network: Network, host: Host, container: Container | None = N
 
 
 def _dns_flows(host: Host, container: Container, start: FromContainer) -> list[Flow]:
-    """Return the container's DNS flows, in the IP versions of its addresses.  The DNS flows go to each name server of
-    the container's resolv.conf.  If Docker's resolver is among these servers, the flows also go to each outside server
-    that Docker's resolver asks.
+    """Return the container's DNS flows, in the IP versions of its addresses.  If all its name servers have IPv6
+    addresses, the flows by IPv6 are asked in any case, because nothing else finds a name.
+
+    The DNS flows go to each name server of the container's resolv.conf.  If Docker's resolver is among these servers,
+    the flows also go to each outside server that Docker's resolver asks.
     """
     asked: tuple[tuple[Version, int], ...] = servers_of(host, container)
     if (4, EMBEDDED) in asked:
         # Docker's resolver sends its queries to these servers from the container's namespace.
         asked = ((4, EMBEDDED), *upstreams_of(host, container))
     has_ipv6 = any(each.ipv6 is not None for each in host.network_owner(container).endpoints)
+    only = () if has_ipv6 else servers_by_ipv6(host, container)
     return [
         Flow(start, version, each, "udp", 53, container=container.name, purpose="dns", host=host.name)
         for version, each in dict.fromkeys(asked)
-        if version == 4 or has_ipv6
+        if version == 4 or has_ipv6 or each in only
     ]
 
 

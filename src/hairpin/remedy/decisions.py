@@ -13,7 +13,8 @@ from hairpin.causes.where import OfContainer, OfPolicyRule, OfRoute, OfXfrmPolic
 from hairpin.change import change as c
 from hairpin.change.calls import AddDirectRule, AddRichRule, BindInterface, Call, SetContainerState, TrustSource, Unban
 from hairpin.host.boot.rule_keeper import rule_keeper
-from hairpin.host.docker import Container, Engine
+from hairpin.host.docker import Container
+from hairpin.host.engine_health import ended_by_engine
 from hairpin.host.host import Host
 from hairpin.host.managers import PANIC_TABLE, FirewalldZone
 from hairpin.host.netns import Netns
@@ -297,7 +298,7 @@ def stopped_on_purpose(host: Host, container: Container) -> Message | None:
     if container.status == "created":
         return message("{name} was made but never started", name=container.name)
     engine = host.engine_of(container)
-    if container.has_unknown_end or _went_down_with_engine(engine, container):
+    if container.has_unknown_end or ended_by_engine(host, container):
         return None
     if container.restart_policy in ("always", "unless-stopped") and engine.running and not engine.stored:
         return message(
@@ -314,7 +315,7 @@ def perhaps_stopped(host: Host, container: Container) -> Message | None:
     engine = host.engine_of(container)
     if container.error or container.oom_killed or container.exit_code not in _STOPPED_BY_SIGNAL:
         return None
-    if container.running or container.status == "restarting" or _went_down_with_engine(engine, container):
+    if container.running or container.status == "restarting" or ended_by_engine(host, container):
         return None
     facts = {"name": container.name, "code": container.exit_code, "engine": engine.kind, "user": engine.user}
     if engine.lingers is False:
@@ -322,13 +323,6 @@ def perhaps_stopped(host: Host, container: Container) -> Message | None:
             "{name} ended with status {code}, as after `{engine} stop` or the last logout of {user}", **facts
         )
     return message("{name} ended with status {code}, as after `{engine} stop`", **facts)
-
-
-def _went_down_with_engine(engine: Engine, container: Container) -> bool:
-    """Return whether all running containers of the engine started after the container ended.  The engine or the host
-    was then restarted, and the engine did not start the container again."""
-    running = [each.started_at for each in engine.containers if each.running and each.started_at]
-    return bool(running) and bool(container.finished_at) and all(each > container.finished_at for each in running)
 
 
 # --- the remedies of a cause -----------------------------------------------------------------------------------------

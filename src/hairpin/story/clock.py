@@ -1,13 +1,13 @@
 """The host's clock: the time zone in which some logs are written, and the time at which the traces were read."""
 
 import re
-from datetime import UTC, datetime, timedelta, timezone, tzinfo
+from datetime import datetime, timedelta, timezone, tzinfo
 from typing import Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 
-from hairpin.evidence.reading import Evidence
+from hairpin.evidence.reading import Evidence, moment
 
 JournalKind = Literal["persistent", "volatile", "none", "refused"]
 _OFFSET = re.compile(r"([+-])(\d\d):?(\d\d)")
@@ -96,15 +96,6 @@ def last_such_time(day: tuple[int, int, int, int, int], now: float, zone: tzinfo
         if at <= now + _DAY_S:
             return at
     return None
-
-
-def moment(text: str) -> float | None:
-    """Return the time of an RFC 3339 text in seconds since the epoch.  A text without a time zone is in UTC."""
-    try:
-        at = datetime.fromisoformat(re.sub(r"(\.\d{6})\d+", r"\1", text))
-    except ValueError:
-        return None
-    return (at if at.tzinfo is not None else at.replace(tzinfo=UTC)).timestamp()
 
 
 def number(text: str) -> float | None:

@@ -7,10 +7,9 @@ from typing import Literal
 import msgspec
 
 from hairpin.events.event import EventId
-from hairpin.evidence.reading import Reading
+from hairpin.evidence.reading import Reading, moment
 from hairpin.kept import kept
 from hairpin.message import Message, message
-from hairpin.story.clock import moment
 from hairpin.story.entry import Effect, StoryEntry
 from hairpin.story.inspected import Inspected, containers_of
 from hairpin.story.logs.units import unit_changes

@@ -5,8 +5,8 @@ from typing import Annotated
 
 import msgspec
 
-from hairpin.evidence.reading import Reading
-from hairpin.story.clock import HostClock, moment
+from hairpin.evidence.reading import Reading, moment
+from hairpin.story.clock import HostClock
 
 _Byte = Annotated[int, msgspec.Meta(ge=0, le=255)]
 _MICRO = 1e-6

@@ -52,3 +52,18 @@ def test_a_client_that_asks_an_address_may_ask_nobodys() -> None:
 def test_a_container_does_not_start_with_the_address_of_its_bridge() -> None:
     (found,) = diagnose(stopped("exited"), published(FromHost(), "172.17.0.1")).causes
     assert (found.cause, found.candidate.offered) == ("container-not-running", True)
+
+
+@pytest.mark.parametrize(("action", "code", "by_check"), (("stop", 137, True), ("kill", 3, True), ("", 137, False)))
+def test_a_container_that_its_failed_health_check_ended_is_told_so(action: str, code: int, by_check: bool) -> None:
+    within = stopped("exited")
+    (web,) = within.this.containers()
+    sick = msgspec.structs.replace(web, exit_code=code, health="unhealthy", on_unhealthy=action)
+    engine = within.this.engine_of(web).with_container(sick)
+    (found,) = diagnose(within.with_host(within.this.with_engine(engine)), published()).causes
+    said = [str(each) for each in found.candidate.advice]
+    assert (found.cause, found.candidate.offered) == ("container-not-running", True)
+    assert (f"Podman then ended it (--health-on-failure={action})" in str(found.candidate.detail)) is by_check
+    assert any("inspect --format '{{json .State.Health}}' web" in each for each in said) is by_check
+    assert any("logs web" in each for each in said) is not by_check
+    assert bool(found.candidate.logs) is not by_check

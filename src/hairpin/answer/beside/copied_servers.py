@@ -15,13 +15,13 @@ from typing import NamedTuple
 import msgspec
 
 from hairpin.diagnose.examination import Examination, examination
+from hairpin.evidence.reading import moment
 from hairpin.host.docker import Container
 from hairpin.host.host import Host
 from hairpin.message import Message, few_of, message
 from hairpin.network.names import servers_of, servers_of_engine, servers_of_host, serving
 from hairpin.network.network import Network, owns_address
 from hairpin.network.prefix import Version, address_text, is_loopback, parse_address
-from hairpin.story.clock import moment
 from hairpin.walk.granted.capture import filter_of
 from hairpin.walk.trace import OpenQuestion, Trace
 from hairpin.wanted import watch_packets

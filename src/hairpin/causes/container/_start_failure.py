@@ -12,6 +12,7 @@ from string import Formatter
 
 from hairpin.causes.container._network_failure import address_conflict, no_network, not_loaded
 from hairpin.host.docker import Container, PortBinding
+from hairpin.host.engine_health import ended_by_check
 from hairpin.host.floating import mover_of
 from hairpin.host.host import Host
 from hairpin.message import Message, message
@@ -80,6 +81,11 @@ def own_words(error: str) -> str:
 
 def _by_status(container: Container) -> Failure | None:
     name = container.name
+    if ended_by_check(container):
+        action = container.on_unhealthy
+        return Failure(
+            message("its health check failed, and Podman then ended it (--health-on-failure={action})", action=action)
+        )
     if container.oom_killed:
         return Failure(
             message(

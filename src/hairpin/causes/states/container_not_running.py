@@ -8,7 +8,8 @@ Proof: the engine says that the container does not run, and no socket holds its 
 the port answers.  For a container that publishes no port, its state is the proof: it restarts in a loop, or its start
 failed.
 Now: remove the reason that the engine's error or the exit status names, then ``docker start NAME``.  ``docker logs
-NAME`` shows the output of the container's program.
+NAME`` shows the output of the container's program.  If Podman ended the container because its health check failed, a
+start lasts until the next check fails: ``podman inspect`` shows under State.Health what the check printed.
 Lasting: set a restart policy (``--restart unless-stopped``), and repair the fault that ends the container's program.
 """
 
@@ -34,7 +35,7 @@ from hairpin.change.change import Change
 from hairpin.engines.repair.bridging import awaiting
 from hairpin.engines.repair.starting import back_after_reboot, starting_change
 from hairpin.host.docker import Container, Engine, PortBinding
-from hairpin.host.engine_health import is_down
+from hairpin.host.engine_health import ended_by_check, is_down
 from hairpin.host.host import Host
 from hairpin.message import Message, message
 from hairpin.network.attachment import network_for
@@ -180,6 +181,7 @@ def _candidate(
     engine = host.engine_of(container)
     log = engine.command("logs", container.name)
     read = find_end(log)
+    has_log = container.status != "created" and not _ends_later(container) and not ended_by_check(container)
     repair = why.repair if why is not None and why.repair is not None else read
     return Candidate(
         title=_title(host, container, failed=why is not None and container.error != ""),
@@ -193,15 +195,12 @@ def _candidate(
         offered=not by_hand,
         ways=(Way(Change(()), (repair,)),) if by_hand else (),
         advice=(
-            *(
-                (read_end(log),)
-                if container.status != "created" and not (by_hand and repair is read) and not _ends_later(container)
-                else ()
-            ),
+            *((read_end(log),) if has_log and not (by_hand and repair is read) else ()),
+            *_check_advice(engine, container),
             *_linger_advice(engine, container),
             *(back_after_reboot(engine, container) if not by_hand else ()),
         ),
-        logs=(container.name,) if container.status != "created" and not _ends_later(container) else (),
+        logs=(container.name,) if has_log else (),
     )
 
 
@@ -228,6 +227,19 @@ def _linger_advice(engine: Engine, container: Container) -> tuple[Message, ...]:
             "lingering is off for {user}: when the last session of {user} ends, logind ends this container, too. "
             "`loginctl enable-linger {user}` keeps it running",
             user=engine.user,
+        ),
+    )
+
+
+def _check_advice(engine: Engine, container: Container) -> tuple[Message, ...]:
+    """Return the advice about a container that its failed health check has ended: it will end again."""
+    if not ended_by_check(container):
+        return ()
+    return (
+        message(
+            "the next health check that fails ends {name} again. This shows what the check printed: {command}",
+            name=container.name,
+            command=engine.command("inspect", "--format", "{{json .State.Health}}", container.name),
         ),
     )
 
@@ -318,6 +330,7 @@ def _failed(container: Container) -> bool:
     return (
         container.status == "exited"
         and not container.error
+        and not ended_by_check(container)
         and (container.exit_code not in (*_STOPPED_BY_SIGNAL, *_CRASHED) or container.oom_killed)
     )
 

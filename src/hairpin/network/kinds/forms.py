@@ -61,7 +61,7 @@ _UNREAD_BY_WALKS: Mapping[type[msgspec.Struct], tuple[str, ...]] = {
     PolicyRule: ("text",),
     Container: (
         "pid", "image", "exit_code", "error", "started_at", "finished_at", "oom_killed", "restart_count", "health",
-        "exposed", "restart_policy", "unit", "project", "resolvers_written",
+        "on_unhealthy", "exposed", "restart_policy", "unit", "project", "resolvers_written",
     ),
     DockerNetwork: ("created", "project"),
     Engine: ("containers", "boot"),

@@ -13,6 +13,7 @@ from xml.etree.ElementTree import Element
 import msgspec
 
 from hairpin.answer.answer import Answer, CauseAnswer
+from hairpin.evidence.reading import moment
 from hairpin.message import Message, message
 from hairpin.report.page.frame import whole_file
 from hairpin.report.page.markup import element
@@ -23,7 +24,6 @@ from hairpin.report.text.story_folding import Packages, with_packages_folded
 from hairpin.report.text.story_text import entry_text, heading_of, time_of, write_not_seen
 from hairpin.report.text.summary import summary
 from hairpin.report.words import Words
-from hairpin.story.clock import moment
 from hairpin.story.entry import Story, StoryEntry
 
 Kind = Literal["failure", "undecided", "well"]

@@ -9,10 +9,10 @@ import msgspec
 
 from hairpin.events.event import EventId
 from hairpin.events.registry import all_events
-from hairpin.evidence.reading import Reading
+from hairpin.evidence.reading import Reading, moment
 from hairpin.kept import kept
 from hairpin.message import Message, message
-from hairpin.story.clock import moment, number
+from hairpin.story.clock import number
 from hairpin.story.commands.package_scripts import package_scripts
 from hairpin.story.entry import Actor, Effect, PackageVerb, StoryEntry
 from hairpin.story.traces import Traces

@@ -6,10 +6,9 @@ from itertools import pairwise
 
 import msgspec
 
-from hairpin.evidence.reading import Reading
+from hairpin.evidence.reading import Reading, moment
 from hairpin.kept import kept
 from hairpin.message import message
-from hairpin.story.clock import moment
 from hairpin.story.entry import Effect, StoryEntry
 from hairpin.story.traces import Traces, boot_offsets
 

@@ -208,3 +208,11 @@ CREATED: dict[str, tuple[dict[str, Any], tuple[str, int | None]]] = {
 def test_podman_forgets_how_a_container_ended(state: dict[str, Any], expected: tuple[str, int | None]) -> None:
     found = one(State={"Status": "created", "ExitCode": 0} | state)
     assert (found.status, found.exit_code) == expected
+
+
+@pytest.mark.parametrize(
+    ("told", "action"),
+    (({"HealthcheckOnFailureAction": "stop"}, "stop"), ({"HealthcheckOnFailureAction": "none"}, ""), ({}, "")),
+)
+def test_what_podman_does_with_an_unhealthy_container(told: dict[str, Any], action: str) -> None:
+    assert one(Config=told).on_unhealthy == action

@@ -62,6 +62,7 @@ class _Config(msgspec.Struct, rename="pascal"):
     image: str | None = ""
     exposed_ports: dict[str, msgspec.Raw] | None = None
     network_disabled: bool | None = None
+    on_unhealthy: str | None = msgspec.field(default="", name="HealthcheckOnFailureAction")
     labels: dict[str, str | None] | None = None
 
 
@@ -160,6 +161,7 @@ def _container(item: _Container, evidence: str) -> Container:
         oom_killed=bool(state.oom_killed),
         restart_count=item.restart_count or 0,
         health=_health(state.health),
+        on_unhealthy="" if config.on_unhealthy in (None, "none") else config.on_unhealthy,
         bindings=() if over else _bindings(item, any(endpoint.ipv6 is not None for endpoint in endpoints)),
         network_disabled=config.network_disabled is True,
         exposed=tuple(_port(key) for key in config.exposed_ports or {} if "/" in key),
