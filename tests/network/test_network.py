@@ -6,6 +6,7 @@ import pytest
 from hairpin.host.host import Host, Namespace
 from hairpin.host.link import Link
 from hairpin.host.netns import Netns
+from hairpin.host.sysctl import Sysctls
 from hairpin.network.network import (
     Network,
     Port,
@@ -13,6 +14,7 @@ from hairpin.network.network import (
     bridge_nf,
     bridge_ports,
     conf,
+    forwards,
     is_bridge_port,
     is_uplink,
     outer_link,
@@ -197,3 +199,17 @@ def test_the_br_netfilter_sysctls_of_a_namespace(
     whole = network(host, inner)
     assert bridge_nf(whole, sibling(inner.name), BRIDGE_NF[-1]) == expected
     assert bridge_nf(whole, HOST_NETNS, BRIDGE_NF[-1]) == (int(hosts) if hosts else None)
+
+
+@pytest.mark.parametrize(
+    ("all_links", "forced", "link", "expected"),
+    (("1", "0", "eth0", True), ("0", "0", "eth0", False), ("0", "1", "eth0", True), ("0", "1", "docker0", False)),
+)
+def test_ipv6_is_forwarded_by_the_value_of_all_or_if_the_incoming_link_is_forced(
+    all_links: str, forced: str, link: str, *, expected: bool
+) -> None:
+    values6: dict[tuple[str, ...], str] = {
+        ("net", "ipv6", "conf", "all", "forwarding"): all_links,
+        ("net", "ipv6", "conf", "eth0", "force_forwarding"): forced,
+    }
+    assert forwards(msgspec.structs.replace(host_namespace(), sysctls=Sysctls(values6, "e2")), 6, link) is expected

@@ -219,7 +219,7 @@ def _without_ipv6(network: Network, trace: Trace) -> Iterator[OpenQuestion]:
             "Should this host have an IPv6 address? No link has one that other machines reach, and no route leads to "
             "{address}", **facts)  # fmt: skip
         if_yes = message(
-            "Add its addresses and routes again (`ip -6 address add`, `ip -6 route add`), where the network of this "
+            "Add its addresses and routes again where the network of this "
             "host is configured. The kernel takes them away from a link that goes down, whose MTU falls below 1280, or "
             "whose disable_ipv6 becomes 1", **facts)  # fmt: skip
     elif container is None:

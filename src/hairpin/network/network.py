@@ -355,3 +355,14 @@ def bridge_nf(network: Network, netns: Netns, name: str) -> int | None:
     if netns.of_host not in network:
         return None
     return network.namespace(netns.of_host).sysctl("net", "bridge", name)
+
+
+def forwards(namespace: Namespace, version: Version, link: str) -> bool:
+    """Return whether the kernel forwards packets that come in by the link.  For IPv6 the value of ``all`` counts, or
+    since Linux 6.17 the link's own ``force_forwarding``.
+
+    Source: net/ipv4/route.c ip_mkroute_input(): IN_DEV_FORWARD; net/ipv6/ip6_output.c ip6_forward()
+    """
+    if version == 4:
+        return bool(conf(namespace, 4, link, "forwarding"))
+    return bool(conf(namespace, 6, "all", "forwarding") or conf(namespace, 6, link, "force_forwarding"))

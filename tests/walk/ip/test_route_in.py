@@ -7,7 +7,7 @@ from hairpin.netfilter.packet import UDP, Packet
 from hairpin.network.network import Network
 from hairpin.network.prefix import parse_address
 from hairpin.walk.decided import SysctlDecided
-from hairpin.walk.ip.route_in import forwards, input_route, received6
+from hairpin.walk.ip.route_in import input_route, received6
 from hairpin.walk.state import State
 from tests.small_host import CLIENT, GATEWAY, HOST_ADDRESS, HOST_NETNS, WEB, host_namespace, network, route
 from tests.walk.standing import FROM_CLIENT, at, ended, told
@@ -141,20 +141,6 @@ def test_an_ipv6_router_forwards_by_the_links_mtu_and_sends_by_the_routes() -> N
     (forwarded,) = input_route(network(host), at("input-route", Packet(6, 5, 7 << 96 | 1, UDP, length_bytes=1400)))
     assert isinstance(forwarded, State)
     assert forwarded.mtu_bytes == 1300
-
-
-@pytest.mark.parametrize(
-    ("all_links", "forced", "link", "expected"),
-    (("1", "0", "eth0", True), ("0", "0", "eth0", False), ("0", "1", "eth0", True), ("0", "1", "docker0", False)),
-)
-def test_ipv6_is_forwarded_by_the_value_of_all_or_if_the_incoming_link_is_forced(
-    all_links: str, forced: str, link: str, *, expected: bool
-) -> None:
-    values6: dict[tuple[str, ...], str] = {
-        ("net", "ipv6", "conf", "all", "forwarding"): all_links,
-        ("net", "ipv6", "conf", "eth0", "force_forwarding"): forced,
-    }
-    assert forwards(msgspec.structs.replace(host_namespace(), sysctls=Sysctls(values6, "e2")), 6, link) is expected
 
 
 BROADCAST = "172.17.255.255"

@@ -15,7 +15,7 @@ from hairpin.message import message
 from hairpin.netfilter.evaluate.chain import Condition
 from hairpin.netfilter.evaluate.header import WITH_PORTS
 from hairpin.netfilter.packet import Packet
-from hairpin.network.network import Network, addresses_of, conf, owns_address
+from hairpin.network.network import Network, addresses_of, conf, forwards, owns_address
 from hairpin.network.prefix import BROADCAST4, LINK_LOCAL6, Version, address_text, is_loopback, is_multicast
 from hairpin.network.query import NO_WAY, Found, Query, Scope
 from hairpin.network.routing import has_custom_rules, is_taken_in6, lookup
@@ -231,17 +231,6 @@ def sysctl_decided(namespace: Namespace, link: str, name: str, wanted: str, *, v
     on."""
     path = ("net", "ipv4" if version == 4 else "ipv6", "conf", link, name)
     return SysctlDecided(path, namespace.sysctls.text(*path) or "0", wanted, namespace.sysctls.evidence)
-
-
-def forwards(namespace: Namespace, version: Version, link: str) -> bool:
-    """Return whether the kernel forwards packets that come in by the link.  For IPv6 the value of ``all`` counts, or
-    since Linux 6.17 the link's own ``force_forwarding``.
-
-    Source: net/ipv4/route.c ip_mkroute_input(): IN_DEV_FORWARD; net/ipv6/ip6_output.c ip6_forward()
-    """
-    if version == 4:
-        return bool(conf(namespace, 4, link, "forwarding"))
-    return bool(conf(namespace, 6, "all", "forwarding") or conf(namespace, 6, link, "force_forwarding"))
 
 
 def _forward(network: Network, namespace: Namespace, state: State, found: Found) -> Iterator[Outcome]:

@@ -13,13 +13,13 @@ from hairpin.host.netns import Netns
 from hairpin.message import message
 from hairpin.netfilter.packet import Packet
 from hairpin.network.address_type import address_type4
-from hairpin.network.network import Network, addresses_of, conf, owns_address
+from hairpin.network.network import Network, addresses_of, conf, forwards, owns_address
 from hairpin.network.prefix import inside
 from hairpin.network.query import Found, Query
 from hairpin.network.routing import lookup
 from hairpin.network.source_address import source_address
 from hairpin.walk.decided import LinkDecided, SysctlDecided
-from hairpin.walk.ip.route_in import forwards, input_query, input_route
+from hairpin.walk.ip.route_in import input_query, input_route
 from hairpin.walk.state import End, State, Stop, stopped
 
 
