@@ -35,8 +35,8 @@ def started(lab: Lab, *arguments: str) -> int:
 @pytest.mark.parametrize(
     ("arguments", "at_most"),
     (
-        (("--only", "port=8151"), 86),
-        ((), 149),
+        (("--only", "port=8151"), 87),
+        ((), 150),
         (("--apart", "yes"), 92),
         (("--only", "name=-"), 80),
         (("--traces", "all"), 70),
