@@ -19,10 +19,10 @@ from hairpin.answer.blamed import with_blame
 from hairpin.collect.run import collect
 from hairpin.collect.snapshot import with_traces
 from hairpin.evidence.file import write
+from hairpin.evidence.reading import moment
 from hairpin.lab.prerequisites import require
 from hairpin.network.world import World
 from hairpin.question.question import parse_question
-from hairpin.story.clock import moment
 from hairpin.story.timeline import story_of
 from tests.guests.packages import cache_folder
 from tests.guests.qemu import GuestError

@@ -2,7 +2,8 @@
 
 import pytest
 
-from hairpin.story.clock import HostClock, clock_of, moment
+from hairpin.evidence.reading import moment
+from hairpin.story.clock import HostClock, clock_of
 from tests.story.recorded import NOW, evidence
 
 BERLIN = HostClock(NOW, NOW - 604800, zone="Europe/Berlin", offset_s=3600)

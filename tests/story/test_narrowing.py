@@ -3,8 +3,8 @@
 import pytest
 
 from hairpin.errors import UsageError
+from hairpin.evidence.reading import moment
 from hairpin.question.target import parse_target
-from hairpin.story.clock import moment
 from hairpin.story.narrowing import narrow, parse_since
 from hairpin.story.timeline import story_of
 from tests.story.recorded import NOW, lab

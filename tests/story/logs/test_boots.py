@@ -1,6 +1,6 @@
 """Boots, and how they ended."""
 
-from hairpin.story.clock import moment
+from hairpin.evidence.reading import moment
 from hairpin.story.logs.boots import boot_at, boot_entries, boots_of, clock_entries, ends_orderly
 from hairpin.story.traces import traces_of
 from tests.story.recorded import BEGUN, BOOT, clock, entry, journal, lab, traces
