@@ -66,22 +66,8 @@ def answer_of_check(
         from hairpin.diagnose.nameless import without_names_apart  # noqa: PLC0415 - few questions are about two containers
 
         examination = without_names_apart(examination)
-    if depth != "flows" and start.event is None and any(map(_has_copies, start.network.hosts)):
-        from hairpin.answer.beside.copied_servers import told_of_formers, with_former_servers  # noqa: PLC0415
-
-        if start.question.targets:
-            examination = with_former_servers(examination)
-        else:
-            start = msgspec.structs.replace(start, notes=(*start.notes, *told_of_formers(start.network)))
-    if (
-        depth != "flows"
-        and start.event is None
-        and not start.question.targets
-        and any(map(_has_replicas, start.network.hosts))
-    ):
-        from hairpin.answer.beside.silent_replicas import told_of_silent  # noqa: PLC0415 - few hosts have several of a kind
-
-        start = msgspec.structs.replace(start, notes=(*start.notes, *told_of_silent(start.network)))
+    if depth != "flows" and start.event is None:
+        start, examination = _with_beside(start, examination)
     if depth != "flows" and start.event is None and start.question.origin is None and _meets_inner_tunnel(examination):
         from hairpin.diagnose.listed_clients import with_excepted_networks  # noqa: PLC0415 - few containers have a VPN
 
@@ -98,6 +84,24 @@ def answer_of_check(
         found = with_causes(start, examination, depth)  # the walk's part of the answer is made while the replicas run
         found = _judged(found, word(printed_otherwise(found.causes, examination)))
     return msgspec.structs.replace(found, kernel=kernel.release)
+
+
+def _with_beside(start: Answer, examination: Examination) -> tuple[Answer, Examination]:
+    """Return the answer and the examination with what the flows do not show: containers that keep their host's former
+    name servers, and containers that do not listen where others of their service do."""
+    hosts, targets = start.network.hosts, start.question.targets
+    if any(map(_has_copies, hosts)):
+        from hairpin.answer.beside.copied_servers import told_of_formers, with_former_servers  # noqa: PLC0415
+
+        if targets:
+            examination = with_former_servers(examination)
+        else:
+            start = msgspec.structs.replace(start, notes=(*start.notes, *told_of_formers(start.network)))
+    if not targets and any(map(_has_replicas, hosts)):
+        from hairpin.answer.beside.silent_replicas import told_of_silent  # noqa: PLC0415 - few hosts have replicas
+
+        start = msgspec.structs.replace(start, notes=(*start.notes, *told_of_silent(start.network)))
+    return start, examination
 
 
 def _asking(found: Examination) -> Examination:
