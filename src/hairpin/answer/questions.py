@@ -209,9 +209,7 @@ def _without_ipv6(network: Network, trace: Trace) -> Iterator[OpenQuestion]:
     namespace = network.namespace(stop.netns)
     if any(each.scope == "global" for each in addresses_of(namespace, None, 6)):
         return
-    container = next(
-        (each for each in network.host(stop.netns.host).containers() if each.netns == stop.netns.name), None
-    )
+    container = network.container_of(stop.netns)
     address = address_text(stop.seen.packet.daddr, 6)
     facts = {"address": address, "name": container.name if container is not None else ""}
     if stop.netns.is_host:

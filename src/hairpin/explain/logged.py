@@ -1,8 +1,8 @@
 """What a container's own log says of a cause, and what hairpin says of the flow that the log names.
 
 A service that does not listen, and a container that ends again and again, often wait for another service.  Only the
-container's log tells for which.  The newest line with a meaning in ``catalogue/`` is quoted.  If this line is about a
-name or an address, the same question is asked of the hosts, from the container.
+container's log names this other service.  The newest line with a meaning in ``catalogue/`` is quoted.  If this line is
+about a name or an address, the same question is asked of the hosts, from the container.
 """
 
 import re
@@ -17,14 +17,14 @@ from hairpin.answer.ask import begin_answer, network_of
 from hairpin.answer.check import answer_of_check
 from hairpin.causes.log_advice import with_log_told
 from hairpin.change.simulation.simulate import simulate
-from hairpin.engines.repair.starting import starting_change
+from hairpin.engines.repair.starting import PUBLISHES_NOTHING, starting_change
 from hairpin.errors import ChangeError, HairpinError
 from hairpin.evidence.reading import CONTAINER_LOG, Evidence, Reading, moment, utc_text
 from hairpin.evidence.several import Source, together
 from hairpin.explain.line import decode, readable, without_prefix
 from hairpin.explain.lookup import TextHit, find_meaning
 from hairpin.explain.named import parsed_targets, question_about, targets_in
-from hairpin.host.docker import Container, Engine, PortBinding
+from hairpin.host.docker import Container, Engine
 from hairpin.host.host import Host
 from hairpin.message import Message, message
 from hairpin.network.network import Network
@@ -57,8 +57,6 @@ _ASKED_NAME = re.compile(
 _NAMED_PORT = re.compile(r"(?<![\w./:-])([A-Za-z0-9][A-Za-z0-9_-]*):(\d{1,5})\b")
 _ANY_PORT = 80
 """The port of a question about a container's name, if the container exposes no port."""
-_IDLE = PortBinding("tcp", 0, 0, None, 4, actual=False)
-"""The binding of a start after which nothing listens: only the container's own packets are followed."""
 
 
 class LogLine(NamedTuple):
@@ -312,7 +310,7 @@ def _answer(target: str, host: Host, container: Container, network: Network, sou
 def _running(host: Host, container: Container, network: Network) -> Network:
     if container.running and container.netns is not None:
         return network
-    change = starting_change(host, container, next(iter(container.bindings), _IDLE))
+    change = starting_change(host, container, next(iter(container.bindings), PUBLISHES_NOTHING))
     try:
         return simulate(change, network) if change is not None else network
     except ChangeError:

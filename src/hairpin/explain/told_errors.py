@@ -25,6 +25,7 @@ from hairpin.message import message
 from hairpin.pasted.forms.system.log_lines import ENGINE_LOG
 from hairpin.pasted.joining import unrecognised_in
 from hairpin.pasted.listed import recognised_in
+from hairpin.suppose.hints.said.phrases import JOINED
 from hairpin.texts.meaning import TextMeaning
 
 _replace = msgspec.structs.replace
@@ -133,12 +134,10 @@ _CONFIRMED_BY = {
             "a link on the way has a smaller MTU than the container")
     ),
     "no-common-network-for-name": (
-        "docker inspect --format '{{.Name}} {{json .NetworkSettings.Networks}}' $(docker ps -q)",
-        message("the two containers share no network"),
+        JOINED, message("the two containers share no network"),
     ),
     "default-bridge-has-no-names": (
-        "docker inspect --format '{{.Name}} {{json .NetworkSettings.Networks}}' $(docker ps -q)",
-        message("both are on the network bridge, which resolves no names"),
+        JOINED, message("both are on the network bridge, which resolves no names"),
     ),
     "conntrack-table-full": ("sysctl net.netfilter", message("the count has reached the limit")),
     "cni-plugin-missing": (

@@ -90,15 +90,16 @@ def _went_down_with(engine: Engine, container: Container) -> bool:
 
 _BACKOFF_S = 60.0
 """The longest time that dockerd waits between two restarts of a container.  Source: moby restartmanager"""
-_AS_STOPPED = (None, 0, 130, 137, 143)
-"""The exit statuses of a program that ended without an error, or by the signal of a person's stop command."""
+AS_STOPPED = (None, 0, 130, 137, 143)
+"""The exit statuses of a program that ended without an error, or by the signal of a person's stop command: SIGINT,
+SIGKILL or SIGTERM.  None: the engine told no status."""
 
 
 def _may_restart(host: Host, container: Container) -> bool:
     """Return whether the engine may be about to restart the container: its program ended with an error a moment before
     hairpin read the host, and its restart policy asks for a restart."""
     ended, now = moment(container.finished_at), moment(host.taken_at)
-    if container.restart_policy == "no" or container.exit_code in _AS_STOPPED or ended is None or now is None:
+    if container.restart_policy == "no" or container.exit_code in AS_STOPPED or ended is None or now is None:
         return False
     return now - ended <= _BACKOFF_S
 

@@ -47,6 +47,8 @@ Field = Literal[
     "ct-orig-saddr4", "ct-orig-daddr4", "ct-orig-saddr6", "ct-orig-daddr6", "ct-orig-sport", "ct-orig-dport",
     "ct-repl-saddr4", "ct-repl-daddr4", "ct-repl-saddr6", "ct-repl-daddr6", "ct-repl-sport", "ct-repl-dport",
 ]  # fmt: skip
+NFPROTO: dict[int, int] = {4: 2, 6: 10}
+"""The numbers of the IP versions in the field ``nfproto``: NFPROTO_IPV4, NFPROTO_IPV6 (linux/netfilter.h)."""
 BUILT_IN_TABLES = frozenset({"filter", "nat", "mangle", "raw", "security"})
 NameField = Literal["iif", "oif", "physin", "physout"]
 

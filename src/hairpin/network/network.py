@@ -209,9 +209,7 @@ def accepts_address(namespace: Namespace, version: Version, value: int) -> bool:
 
 def is_held(network: Network, version: Version, value: int) -> bool:
     """Return whether any namespace that was read, on any host, takes packets to the address as its own."""
-    if any(holders(host, version, value) for host in network.hosts):
-        return True
-    return any((version, value) in _accepted(namespace) for host in network.hosts for namespace in host.namespaces)
+    return any(holders(host, version, value) or (version, value) in _accepted_on(host) for host in network.hosts)
 
 
 def accepted_addresses(namespace: Namespace, version: Version) -> tuple[int, ...]:
@@ -227,6 +225,13 @@ def _accepted(namespace: Namespace) -> frozenset[tuple[Version, int]]:
         for each in namespace.routes
         if each.type == "local" and each.table == TABLE_LOCAL and each.prefix_length == width(each.version)
     )
+
+
+@kept
+def _accepted_on(host: Host) -> frozenset[tuple[Version, int]]:
+    """Return the addresses for which a table ``local`` of the host has a route.  The set is kept, because many causes
+    ask about each address of a host that may have hundreds of namespaces."""
+    return frozenset(each for namespace in host.namespaces for each in _accepted(namespace))
 
 
 @kept

@@ -9,15 +9,12 @@ from collections.abc import Iterator
 from hairpin.answer.answer import Answer
 from hairpin.answer.questions import QuestionAnswer
 from hairpin.host.docker import Container, Engine, is_engine_time
-from hairpin.host.engine_health import is_down
+from hairpin.host.engine_health import AS_STOPPED, is_down
 from hairpin.host.host import Host
 from hairpin.message import message
 from hairpin.walk.trace import OpenQuestion
 from hairpin.wanted import read_log
 
-_BY_SIGNAL = (0, 130, 137, 143)
-"""Exit statuses after a stop by a person, who lets the program end by SIGINT, SIGKILL or SIGTERM; and of a job that is
-done."""
 _MOST = 3
 """The greatest number of such containers that are asked about.  A note names the others."""
 
@@ -35,8 +32,7 @@ def _has_failed(container: Container) -> bool:
     return (
         (container.network_mode, container.status, container.restart_policy) == ("host", "exited", "no")
         and not container.error
-        and container.exit_code is not None
-        and container.exit_code not in _BY_SIGNAL
+        and container.exit_code not in AS_STOPPED
         and is_engine_time(container.finished_at)
     )
 

@@ -20,7 +20,7 @@ from hairpin.causes.where import OfContainer
 from hairpin.change.change import Change
 from hairpin.engines.repair.bridging import awaiting
 from hairpin.engines.repair.connecting import reconnecting_change, stacked_again
-from hairpin.engines.repair.starting import on_default_bridge
+from hairpin.engines.repair.starting import PUBLISHES_NOTHING, on_default_bridge
 from hairpin.host.docker import STACKED, Container, DockerNetwork, PortBinding
 from hairpin.message import Message, message
 from hairpin.network.attachment import attachment_of
@@ -48,11 +48,7 @@ def _sending(view: View) -> Iterator[Candidate]:
     start = view.flow.start
     sender = view.host.container(start.name) if isinstance(start, FromContainer) else None
     if sender is not None and not view.on_host:
-        yield from _of(view, sender, next(iter(sender.bindings), _PUBLISHES_NOTHING))
-
-
-_PUBLISHES_NOTHING = PortBinding("tcp", 0, 0, actual=False)
-"""A placeholder for the binding of a container that publishes no port."""
+        yield from _of(view, sender, next(iter(sender.bindings), PUBLISHES_NOTHING))
 
 
 def _of(view: View, container: Container, binding: PortBinding) -> Iterator[Candidate]:

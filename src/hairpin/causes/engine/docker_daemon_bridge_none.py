@@ -18,13 +18,12 @@ from hairpin.causes.engine._publishing import at_host_port
 from hairpin.causes.where import OfNetwork
 from hairpin.change.change import Change
 from hairpin.engines.docker.default_network import on_default_network
+from hairpin.engines.repair.starting import PUBLISHES_NOTHING
 from hairpin.host.boot.configured import of_engine_option
 from hairpin.host.docker import Container, PortBinding
 from hairpin.message import message
 from hairpin.network.flow import FromContainer
 
-_PUBLISHES_NOTHING = PortBinding("tcp", 0, 0, actual=False)
-"""A placeholder for the binding of a container that publishes no port."""
 _ANEW = message(
     "recreate such containers on a network of their own: docker network create NETWORK, then docker run --network "
     "NETWORK with their other options"
@@ -44,7 +43,7 @@ def find(view: View) -> Iterator[Candidate]:
     start = view.flow.start
     sender = view.host.container(start.name) if isinstance(start, FromContainer) else None
     if sender is not None and not view.on_host and not view.in_reply:
-        yield from _without_network(view, sender, next(iter(sender.bindings), _PUBLISHES_NOTHING))
+        yield from _without_network(view, sender, next(iter(sender.bindings), PUBLISHES_NOTHING))
 
 
 def _without_network(view: View, container: Container, binding: PortBinding) -> Iterator[Candidate]:

@@ -25,8 +25,8 @@ from hairpin.netfilter.ir import Chain, Jump, Rule, Table
 from hairpin.netfilter.meaning import meaning
 
 _MANAGERS = ("ufw-", "ufw6-")
-"""Chains of a manager that appends its jumps to the built-in chain.  What a person inserts in front of an engine's
-rules is a decision, and has causes of its own."""
+"""Chains of a manager that appends its jumps to the built-in chain.  A person inserts a rule in front of an engine's
+rules on purpose, and other causes are about such a rule."""
 
 
 def find(view: View) -> Iterator[Candidate]:
@@ -75,7 +75,7 @@ def _behind(lost: Missing, table: Table, chain: Chain, jump: Rule) -> tuple[tupl
     """Return the engine's rules behind the jump that the engine would insert in front of it; none if no rule of the
     engine stands in front of the jump.
 
-    If all of them stand behind it, somebody has put the manager's chain in front of the engine's rules."""
+    If all rules of the engine stand behind the jump, a person has put the manager's chain there."""
     wanted = {
         meaning(each.rule): each
         for each in lost.wanted.rules

@@ -1,8 +1,13 @@
-"""Finds the rule that translated a packet's destination, and tells whether the rule leads the packet back to its
-sender."""
+"""Finds the rule that translated a packet's destination, tells whether the rule leads the packet back to its sender,
+and inserts a rule in front of another one."""
+
+import msgspec
 
 from hairpin.causes.cause import View
+from hairpin.change.change import Change, InsertRule
+from hairpin.change.intent import LetIn, rendered
 from hairpin.host.netns import Netns
+from hairpin.netfilter import ir
 from hairpin.netfilter.evaluate.chain import Place
 from hairpin.network.network import is_held
 from hairpin.walk.decided import RuleDecided
@@ -14,6 +19,17 @@ def dnat_place(view: View, netns: Netns) -> Place | None:
         if step.netns == netns and step.translates_destination and isinstance(step.decided_by, RuleDecided):
             return step.decided_by.place
     return None
+
+
+def inserted_at(view: View, netns: Netns, place: Place, body: tuple[ir.Expression, ...]) -> Change:
+    """Return the change that inserts a rule with this body in front of the rule at ``place``."""
+    made = rendered(LetIn(netns, place, place.chain, (body,)), view.network)
+    return Change(
+        tuple(
+            msgspec.structs.replace(part, position=place.number) if isinstance(part, InsertRule) else part
+            for part in made.parts
+        )
+    )
 
 
 def is_led_back(view: View) -> bool:

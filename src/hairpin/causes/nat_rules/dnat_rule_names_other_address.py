@@ -18,9 +18,8 @@ from collections.abc import Iterator
 import msgspec
 
 from hairpin.causes.cause import Candidate, Cause, View
+from hairpin.causes.nat_rules._translation import inserted_at
 from hairpin.causes.where import OfRule
-from hairpin.change.change import Change, InsertRule
-from hairpin.change.intent import LetIn, rendered
 from hairpin.engines.missing import is_engines
 from hairpin.host.floating import mover_of
 from hairpin.message import message
@@ -54,11 +53,6 @@ def _candidate(view: View, place: Place, rule: ir.Rule, old: int) -> Candidate:
     body = tuple(
         msgspec.structs.replace(part, ranges=((now, now),)) if _compares(part, field) else part for part in rule.body
     )
-    made = rendered(LetIn(view.stop.netns, place, place.chain, (body,)), view.network)
-    parts = (
-        msgspec.structs.replace(part, position=place.number) if isinstance(part, InsertRule) else part
-        for part in made.parts
-    )
     facts = {"old": address_text(old, packet.version), "now": address_text(now, packet.version)}
     rule_facts = {"table": place.table, "chain": place.chain, "rule": place.text, "old": facts["old"]}
     return Candidate(
@@ -72,7 +66,7 @@ def _candidate(view: View, place: Place, rule: ir.Rule, old: int) -> Candidate:
             "before they arrive here.",
             **rule_facts,
         ),
-        change=Change(tuple(parts)),
+        change=inserted_at(view, view.stop.netns, place, body),
         where=OfRule(place),
         in_class="nearly-allowing-rule",
         evidence=(place.evidence,),

@@ -25,6 +25,7 @@ from hairpin.message import message
 from hairpin.netfilter.evaluate.chain import place_of, rules_from
 from hairpin.netfilter.iptables.spelled import spelled as iptables_words
 from hairpin.netfilter.ir import (
+    NFPROTO,
     Chain,
     Expression,
     Family,
@@ -44,8 +45,6 @@ from hairpin.network.flow import FromHost
 from hairpin.network.network import owns_address
 from hairpin.network.prefix import Version
 
-_NUMBERS: dict[Version, int] = {4: 2, 6: 10}
-"""The numbers of the IP versions in ``meta nfproto``."""
 _FAMILIES: dict[Version, Literal["ip", "ip6"]] = {4: "ip", 6: "ip6"}
 _ZONE = re.compile(r"nat_PRE_(?!policy_)(.+)_(?:allow|pre|post)")
 """The chain in which firewalld puts the forward ports of a zone."""
@@ -116,7 +115,7 @@ def _version(table: Table, rule: Rule) -> Version | None:
         return 4 if table.family == "ip" else 6
     for part in rule.body:
         if isinstance(part, FieldMatch) and part.field == "nfproto" and not part.negated:
-            return next((each for each, number in _NUMBERS.items() if part.ranges == ((number, number),)), None)
+            return next((each for each in _FAMILIES if part.ranges == ((NFPROTO[each], NFPROTO[each]),)), None)
         if isinstance(part, FieldMatch) and part.field in ("saddr4", "daddr4", "saddr6", "daddr6"):
             return 4 if part.field.endswith("4") else 6
         if isinstance(part, Nat) and part.addresses is not None:
@@ -136,7 +135,7 @@ def _is_own(view: View, nat: Nat, version: Version) -> bool:
 def _twin(view: View, table: Table, rule: Rule) -> Iterator[Expression]:
     """Yield the rule's body for the packet's IP version; yield nothing if the rule has a match without a twin."""
     packet, found = view.stop.seen.packet, list[Expression]()
-    number = _NUMBERS[packet.version]
+    number = NFPROTO[packet.version]
     for part in rule.body:
         match part:
             case NoEffect():

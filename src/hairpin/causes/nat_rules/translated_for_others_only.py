@@ -14,14 +14,15 @@ import msgspec
 
 from hairpin.causes.cause import RULE_STOPS, Candidate, Cause, View
 from hairpin.causes.engine._publishing import is_unserved
-from hairpin.causes.nat_rules._translation import dnat_place
+from hairpin.causes.nat_rules._translation import dnat_place, inserted_at
 from hairpin.causes.where import OfRule
-from hairpin.change.change import Change, InsertRule
-from hairpin.change.intent import LetIn, rendered
 from hairpin.engines.missing import is_engines
 from hairpin.message import Message, message
 from hairpin.netfilter import ir
 from hairpin.netfilter.evaluate.chain import Place, place_of
+from hairpin.netfilter.evaluate.header import Header, header_of
+from hairpin.netfilter.evaluate.match import field_satisfies, name_satisfies
+from hairpin.netfilter.evaluate.truth import Truth
 from hairpin.netfilter.interface_name import fits_name, literal_name
 from hairpin.network.attachment import network_for
 from hairpin.network.flow import FromHost
@@ -33,6 +34,7 @@ _ENGINES = ("DOCKER", "NETAVARK", "CNI-", "KUBE-", "cali-")
 _INTERCEPTED = (25, 53, 80, 123, 443)
 """Ports of services outside.  Rules often lead other machines' packets for these ports to a proxy or a resolver.  Such
 a rule is about packets that the host forwards, and tells nothing of the host's own port."""
+_COMPARED: frozenset[ir.Field] = frozenset({"nfproto", "protocol", "saddr4", "saddr6", "daddr4", "daddr6", "dport"})
 
 
 class _Meant(msgspec.Struct, frozen=True):
@@ -48,26 +50,22 @@ def find(view: View) -> Iterator[Candidate]:
     """Yield one candidate for each rule that translates the asked port, but not for this packet."""
     if not is_unserved(view) or dnat_place(view, view.host_netns) is not None:
         return
+    header = _header(view)
     for table in view.host_namespace.ruleset.tables:
-        for meant in _rules_of_port(view, table):
-            lacking = tuple(part for part in meant.body if not _holds(view, part))
-            twin = tuple(_twin(view, meant.body))
+        for meant in _rules_of_port(view, header, table):
+            lacking = tuple(part for part in meant.body if not _holds(header, part))
+            twin = tuple(_twin(view, header, meant.body))
             if lacking and all(_is_of_others(view, part) for part in lacking) and twin:
                 yield _candidate(view, meant, lacking[0], twin)
 
 
 def _candidate(view: View, meant: _Meant, lacking: ir.Expression, twin: tuple[ir.Expression, ...]) -> Candidate:
     packet, place = view.stop.seen.packet, meant.place
-    made = rendered(LetIn(view.host_netns, meant.before, meant.before.chain, (twin,)), view.network)
-    parts = (
-        msgspec.structs.replace(part, position=meant.before.number) if isinstance(part, InsertRule) else part
-        for part in made.parts
-    )
     facts = {
         "source": address_text(packet.saddr, packet.version),
         "destination": address_text(packet.daddr, packet.version),
         "port": view.flow.dport,
-        "link": _link(view, "iif"),
+        "link": view.stop.seen.iif,
     }
     return Candidate(
         title=_title(view, lacking),
@@ -82,7 +80,7 @@ def _candidate(view: View, meant: _Meant, lacking: ir.Expression, twin: tuple[ir
             "keeps its destination, and nothing listens on port {port} there.",
             **facts,
         ),
-        change=Change(tuple(parts)),
+        change=inserted_at(view, view.host_netns, meant.before, twin),
         where=OfRule(place),
         in_class="bound-to-other-address",
         evidence=(place.evidence,),
@@ -123,7 +121,7 @@ def _title(view: View, lacking: ir.Expression) -> Message:
 # --- the rules that translate the port -------------------------------------------------------------------------------
 
 
-def _rules_of_port(view: View, table: ir.Table) -> Iterator[_Meant]:
+def _rules_of_port(view: View, header: Header, table: ir.Table) -> Iterator[_Meant]:
     """Yield the rules of the table, at the hook of the packet, that translate exactly the asked port for the packet's
     IP version.  Rules of an engine are left out."""
     if table.dormant or table.family not in ("inet", "ip" if view.stop.seen.packet.version == 4 else "ip6"):
@@ -131,7 +129,7 @@ def _rules_of_port(view: View, table: ir.Table) -> Iterator[_Meant]:
     hook = "output" if isinstance(view.flow.start, FromHost) else "prerouting"
     for chain in table.chains:
         if chain.hook == hook and chain.type == "nat":
-            for meant in _below(view, table, chain, (), None, frozenset()):
+            for meant in _below(header, table, chain, (), None, frozenset()):
                 if not _is_of_port(view, meant.body) or _is_engines(view, meant.place):
                     continue
                 if view.flow.dport not in _INTERCEPTED or _is_of_hosts_port(view, meant.body):
@@ -139,7 +137,7 @@ def _rules_of_port(view: View, table: ir.Table) -> Iterator[_Meant]:
 
 
 def _below(
-    view: View, table: ir.Table, chain: ir.Chain, led: tuple[ir.Expression, ...], first: Place | None,
+    header: Header, table: ir.Table, chain: ir.Chain, led: tuple[ir.Expression, ...], first: Place | None,
     seen: frozenset[str],
 ) -> Iterator[_Meant]:  # fmt: skip
     """Yield the translating rules of the chain and of the chains to which it leads.
@@ -154,8 +152,8 @@ def _below(
         if below is None or below.name in seen:
             continue
         matches = rule.body[:-1]
-        missed = first or (place if not all(_holds(view, part) for part in matches) else None)
-        yield from _below(view, table, below, (*led, *matches), missed, seen | {chain.name})
+        missed = first or (place if not all(_holds(header, part) for part in matches) else None)
+        yield from _below(header, table, below, (*led, *matches), missed, seen | {chain.name})
 
 
 def _is_engines(view: View, place: Place) -> bool:
@@ -210,38 +208,28 @@ def _is_reached(view: View, address: int) -> bool:
     return owns_address(view.host_namespace, version, address)
 
 
-def _holds(view: View, part: ir.Expression) -> bool:
+def _holds(header: Header, part: ir.Expression) -> bool:
     """Return whether the packet satisfies the match.  A match of another kind is taken to hold: the proof tells."""
-    packet = view.stop.seen.packet
-    if isinstance(part, ir.NameMatch) and part.field in ("iif", "oif"):
-        return any(fits_name(_link(view, part.field), name) for name in part.names) is not part.negated
-    if not isinstance(part, ir.FieldMatch):
-        return True
-    of_four = packet.version == 4
-    values: dict[str, int | None] = {
-        "nfproto": 2 if of_four else 10,
-        "protocol": packet.protocol,
-        "saddr4" if of_four else "saddr6": packet.saddr,
-        "daddr4" if of_four else "daddr6": packet.daddr,
-        "dport": packet.dport,
-    }
-    if part.field not in values:
-        return part.field not in ("saddr4", "saddr6", "daddr4", "daddr6")
-    value = values[part.field]
-    return value is not None and any(a <= value & part.mask <= b for a, b in part.ranges) is not part.negated
+    match part:
+        case ir.NameMatch(field="iif" | "oif"):
+            return name_satisfies(header, part) is Truth.YES
+        case ir.FieldMatch(field=field) if field in _COMPARED:
+            return field_satisfies(header, part) is Truth.YES
+        case _:
+            return True
 
 
-def _link(view: View, field: str) -> str:
-    """Return the link by which the packet came in or leaves, as the rule's hook sees it; empty if it has none there."""
-    if isinstance(view.flow.start, FromHost):
-        return "lo" if field == "oif" else ""
-    return view.stop.seen.iif if field == "iif" else ""
+def _header(view: View) -> Header:
+    """Return the packet's fields and interfaces as the rule's hook sees them."""
+    seen = view.stop.seen
+    links = ("", "lo") if isinstance(view.flow.start, FromHost) else (seen.iif, "")
+    return header_of(msgspec.structs.replace(seen, iif=links[0], oif=links[1]))
 
 
 # --- the twin --------------------------------------------------------------------------------------------------------
 
 
-def _twin(view: View, body: tuple[ir.Expression, ...]) -> Iterator[ir.Expression]:
+def _twin(view: View, header: Header, body: tuple[ir.Expression, ...]) -> Iterator[ir.Expression]:
     """Yield the matches and the translation of the rule for this packet, as narrow as possible; yield nothing for a
     rule with a match of unknown kind or one that this packet cannot satisfy."""
     packet = view.stop.seen.packet
@@ -256,7 +244,7 @@ def _twin(view: View, body: tuple[ir.Expression, ...]) -> Iterator[ir.Expression
         if isinstance(part, ir.FieldMatch) and part.field == "protocol" and not addressed:
             found.append(asked)
             addressed = True
-        instead = part if _holds(view, part) else _for_packet(view, part)
+        instead = part if _holds(header, part) else _for_packet(view, header, part)
         if instead is None:
             return
         if isinstance(part, ir.FieldMatch) and part.field in ("daddr4", "daddr6"):
@@ -267,11 +255,11 @@ def _twin(view: View, body: tuple[ir.Expression, ...]) -> Iterator[ir.Expression
     yield from found
 
 
-def _for_packet(view: View, part: ir.Expression) -> ir.Expression | None:
+def _for_packet(view: View, header: Header, part: ir.Expression) -> ir.Expression | None:
     """Return the match of the packet's own link or client instead of the given one."""
     packet = view.stop.seen.packet
     if isinstance(part, ir.NameMatch):
-        link = _link(view, part.field)
+        link = str(header[part.field])
         return ir.NameMatch(part.field, (literal_name(link),)) if link else None
     if not isinstance(part, ir.FieldMatch) or part.field not in ("saddr4", "saddr6"):
         return part if _is_of_others(view, part) else None

@@ -18,7 +18,14 @@ from hairpin.engines.repair.bridging import new_bridge
 from hairpin.engines.repair.endpoints import addresses, new_endpoint, routes, sysctls
 from hairpin.engines.repair.republishing import added_rules, relays
 from hairpin.engines.repair.stacked import stacked_link, stacked_subnet
-from hairpin.engines.repair.starting import bridged_subnet, on_network, restarts, rp_filter_off, veth_pair
+from hairpin.engines.repair.starting import (
+    PUBLISHES_NOTHING,
+    bridged_subnet,
+    on_network,
+    restarts,
+    rp_filter_off,
+    veth_pair,
+)
 from hairpin.host.boot.saved_rules import rule_of
 from hairpin.host.docker import Container, DockerNetwork, Endpoint, Engine, PortBinding
 from hairpin.host.host import Host, Namespace
@@ -34,7 +41,6 @@ from hairpin.network.prefix import address_text
 
 _NONE = "none"
 """The name of Docker's network without links, which is also the network mode of a container on this network."""
-_PUBLISHES_NOTHING = PortBinding("tcp", 0, 0, actual=False)
 
 
 def connecting_change(host: Host, container: Container, joined: DockerNetwork) -> c.Change | None:
@@ -48,7 +54,7 @@ def connecting_change(host: Host, container: Container, joined: DockerNetwork) -
     if engine is None or subnet is None or on_it or container.netns is None or container.netns not in host:
         return None
     if container.network_mode == _NONE:
-        return reconnecting_change(host, container, next(iter(container.bindings), _PUBLISHES_NOTHING), joined.name)
+        return reconnecting_change(host, container, next(iter(container.bindings), PUBLISHES_NOTHING), joined.name)
     if container.on_host_network or not container.endpoints or own_default_route(host, container, joined) is not None:
         return None
     parts = tuple(_parts(host, engine, container, joined, new_endpoint(engine, joined, subnet)))

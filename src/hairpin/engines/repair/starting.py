@@ -31,6 +31,9 @@ from hairpin.network.prefix import address_text
 _FIRST_UPDATE: Version = (5, 1, 0)
 NEW_PORT = "veth-new"
 """The name of the host's end of a new veth pair.  The engine takes a name at random."""
+PUBLISHES_NOTHING = PortBinding("tcp", 0, 0, actual=False)
+"""Stands for the binding of a container that publishes no port: after a start with it, nothing listens, and only the
+container's own packets are followed."""
 
 
 class _Start(msgspec.Struct, frozen=True):

@@ -1,6 +1,6 @@
 """Turns a packet at a hook into one flat table of fields, with which the matches of rules are compared."""
 
-from hairpin.netfilter.ir import CT_INVALID
+from hairpin.netfilter.ir import CT_INVALID, NFPROTO
 from hairpin.netfilter.packet import ICMP, ICMP6, Packet, Seen
 
 Header = dict[str, int | str]
@@ -19,7 +19,7 @@ def header_of(seen: Seen) -> Header:
     if packet.arp:
         return _of_arp(seen)
     header: Header = {
-        "nfproto": 2 if packet.version == 4 else 10,
+        "nfproto": NFPROTO[packet.version],
         "ethertype": 0x0800 if packet.version == 4 else 0x86DD,
         "protocol": packet.protocol,
         "ttl": packet.ttl,

@@ -26,7 +26,7 @@ import msgspec
 
 from hairpin.errors import MalformedError
 from hairpin.message import message
-from hairpin.netfilter.ir import FULL_MASK, Family, Field, FieldMatch, NameField
+from hairpin.netfilter.ir import FULL_MASK, NFPROTO, Family, Field, FieldMatch, NameField
 from hairpin.netfilter.nft.data_types import ICMP_TYPES
 from hairpin.netfilter.nft.syntax import Object, string
 
@@ -235,8 +235,7 @@ def network_needs(version: int, family: Family) -> tuple[FieldMatch, ...]:
     """Return the conditions that ``ip …`` (4) or ``ip6 …`` (6) implies in a table of that family."""
     match family:
         case "inet":
-            value = 2 if version == 4 else 10
-            return (FieldMatch("nfproto", ((value, value),)),)
+            return (FieldMatch("nfproto", ((NFPROTO[version], NFPROTO[version]),)),)
         case "bridge" | "netdev":
             value = 0x0800 if version == 4 else 0x86DD
             return (FieldMatch("ethertype", ((value, value),)),)

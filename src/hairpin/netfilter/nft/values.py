@@ -9,7 +9,7 @@ from datetime import UTC, datetime, time
 
 from hairpin.errors import ChangeError
 from hairpin.message import Message, message
-from hairpin.netfilter.ir import Key, NameKey, NumberKey, Ranges
+from hairpin.netfilter.ir import NFPROTO, Key, NameKey, NumberKey, Ranges
 from hairpin.netfilter.limit import TimeWindow
 from hairpin.netfilter.nft.data_types import ICMP_TYPES, NAMES, symbol, type_of
 from hairpin.netfilter.nft.syntax import Json, element_value
@@ -19,7 +19,7 @@ def number(value: Json, kind: str) -> int | None:
     """Return a single constant as a number, with a list of flags combined; None for an unknown symbol."""
     if isinstance(value, int):
         if kind == "ip_version":
-            return {4: 2, 6: 10}.get(value)
+            return NFPROTO.get(value)
         return int(value) if value >= 0 else None
     if isinstance(value, str):
         return symbol(value, kind)

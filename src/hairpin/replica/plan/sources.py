@@ -1,8 +1,8 @@
 """Source addresses to which the outside can send answers.
 
 These are the hosts' own addresses, stated ways back, and addresses that somebody has exempted from masquerading on the
-way to another site.  The walk asks whether the other site knows the way back, and takes that for granted.  The world
-does the same."""
+way to another site.  The walk asks whether the other site has a route back, and goes on as if it had one.  The world
+has this route."""
 
 from collections.abc import Iterator
 

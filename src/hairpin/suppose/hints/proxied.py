@@ -1,6 +1,7 @@
-"""Hints about a client that asks localhost, or an old address: a reverse proxy in a container that forwards to the
-proxy's own container, a client that asks the loopback address of the family for which nobody listens, and a proxy that
-keeps the address that a container had before."""
+"""Hints about a client that asks localhost or an old address.
+
+A reverse proxy in a container forwards to localhost, which is the proxy's own container.  A client asks 127.0.0.1, and
+the service listens for IPv6 only, or the other way round.  A proxy keeps the address that a container had before."""
 
 import re
 from collections.abc import Iterator
@@ -11,7 +12,7 @@ from hairpin.host.host import Host
 from hairpin.host.socket import Socket
 from hairpin.message import message
 from hairpin.suppose.hints.hint import Hinted, Prose, words
-from hairpin.suppose.hints.said.phrases import HOST_NETWORK, SOCKETS
+from hairpin.suppose.hints.said.phrases import HOST_NETWORK, JOINED, SOCKETS
 from hairpin.suppose.hints.told_names import SURE
 
 _LOOPBACK = r"(?:https?://)?(?:localhost|127\.0\.0\.1|\[::1\])(?![\w.])"
@@ -95,10 +96,7 @@ _ALONE = re.compile(
     r"^[ \t]*(?:/?[\w.-]+:?[ \t]+)?(?P<address>(?:\d{1,3}\.){3}\d{1,3})(?:/\d{1,2})?[ \t]*$", re.MULTILINE
 )
 """Matches a line with an address alone, or after a name: the output of ``docker inspect -f``."""
-_ADDRESSES_AT = (
-    "docker inspect --format '{{.Name}} {{json .NetworkSettings.Networks}}' $(docker ps -q); "
-    "docker logs --tail 50 PROXY"
-)
+_ADDRESSES_AT = f"{JOINED}; docker logs --tail 50 PROXY"
 
 
 def keeps_old_address(prose: Prose, host: Host, told: ToldParts) -> Iterator[Hinted]:

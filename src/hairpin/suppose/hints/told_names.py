@@ -11,7 +11,7 @@ from hairpin.host.host import Host
 from hairpin.message import message
 from hairpin.network.flow import Flow
 from hairpin.suppose.hints.hint import Hinted, Prose, words
-from hairpin.suppose.hints.said.phrases import NAME_SERVERS, SOCKETS
+from hairpin.suppose.hints.said.phrases import JOINED, NAME_SERVERS, SOCKETS
 
 SURE = 30
 """The weight of a hint that the text states in plain words.  Such a hint also stands before the causes that an error in
@@ -48,10 +48,8 @@ _LOOPBACK_NET = 127
 _POOLS = range(16, 32)
 _ADDRESS = re.compile(r"(?<![\d.])(?:\d{1,3}\.){3}\d{1,3}(?![\d.]*\d)")
 _OF_CONTAINER = re.compile(r"\bIP(?:v4)?Address\"?[:=]? ?\"?(?P<address>(?:\d{1,3}\.){3}\d{1,3})")
-_ADDRESSES = "docker inspect --format '{{.Name}} {{json .NetworkSettings.Networks}}' $(docker ps -q); ip addr"
 _LOOPBACK = message("an address of the client's own loopback (127.0.0.0/8)")
 _UNKNOWN = message("an address that nobody here has")
-_NETWORKS = "docker inspect --format '{{.Name}} {{json .NetworkSettings.Networks}}' $(docker ps -q)"
 _PROXY = words(r"\b(?:nginx-proxy|traefik|reverse[ -]proxy|nginx proxy manager|caddy|haproxy|swag)\b")
 _GATEWAY_ERROR = words(r"\b50[234]\b|bad gateway|gateway time-?out|service unavailable")
 _LSOF = re.compile(
@@ -95,7 +93,7 @@ def mistyped_names(prose: Prose, host: Host, told: ToldParts) -> Iterator[Hinted
                 "No container has the name {name}. A container has the similar name {other}", name=name, other=other
             )
             shows = message("no container or alias is called {name}", name=name)
-            yield Hinted("", SURE, _NETWORKS, shows, means, line, quote)
+            yield Hinted("", SURE, JOINED, shows, means, line, quote)
             return
 
 
@@ -119,7 +117,7 @@ def names_of_nobody(prose: Prose, host: Host, told: ToldParts) -> Iterator[Hinte
             "alias resolve, and only on a common network", name=name)  # fmt: skip
         shows = message("no container or alias is called {name}", name=name)
         weight = SURE - 2 if "external:" in prose.text else SURE
-        yield Hinted("", weight, _NETWORKS, shows, means, each.line, each.target)
+        yield Hinted("", weight, JOINED, shows, means, each.line, each.target)
         return
 
 
@@ -159,7 +157,7 @@ def mistyped_addresses(prose: Prose, host: Host, told: ToldParts, flows: Iterabl
         means = message("{address} is {kind}. {other} was probably meant", address=address, other=meant,
                         kind=_LOOPBACK if cause else _UNKNOWN)  # fmt: skip
         shows = message("no link and no container has the address {address}", address=address)
-        command = f"{_ADDRESSES}; ip route get {address}"
+        command = f"{JOINED}; ip addr; ip route get {address}"
         yield Hinted(cause, SURE, command, shows, means, number, said)
         return
 
@@ -198,13 +196,7 @@ def apart_from_a_proxy(prose: Prose, host: Host) -> Iterator[Hinted]:
         if other is not None:
             means = message("{name} and {other} share no network", name=name, other=other)
             yield Hinted(
-                "no-common-network-for-name",
-                26,
-                _NETWORKS,
-                message("the two containers share no network"),
-                means,
-                0,
-                "",
+                "no-common-network-for-name", 26, JOINED, message("the two containers share no network"), means, 0, ""
             )
             return
 

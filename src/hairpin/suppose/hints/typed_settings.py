@@ -16,6 +16,7 @@ from hairpin.host.host import Host
 from hairpin.message import message
 from hairpin.network.flow import Flow
 from hairpin.suppose.hints.hint import Hinted, Prose, words
+from hairpin.suppose.hints.said.phrases import JOINED, MANY_NETWORKS, MANY_NETWORKS_SHOWS
 from hairpin.suppose.hints.told_names import SURE
 from hairpin.suppose.parts import inside_command
 
@@ -50,7 +51,6 @@ _OPENED = words(
 )
 _MOSQUITTO = words(r"\bmosquitto\b|\bmqtt\b")
 _REFUSED = words(r"connection refused|ECONNREFUSED|\brefused\b|拒绝")
-_NETWORKS = "docker network ls; docker inspect --format '{{.Name}} {{json .NetworkSettings.Networks}}' $(docker ps -q)"
 
 
 class TypedSetting(NamedTuple):
@@ -149,13 +149,8 @@ def _on_another_network(prose: Prose, host: Host, settings: tuple[TypedSetting, 
         is_misnamed = named is not None and named not in own
         is_open = named is None and "docker.network=" not in prose.text and bool(own - joined) and bool(own & joined)
         if is_misnamed or is_open:
-            means = message(
-                "The container is on several networks, and the proxy takes its address on one that the proxy has not "
-                "joined. The label that chooses the network (traefik.docker.network) needs the network's real name, "
-                "which begins with the project's or the stack's name")  # fmt: skip
-            shows = message("the network's real name has the project's name before it, and the container has two "
-                            "addresses")  # fmt: skip
-            yield Hinted("no-common-network-for-name", SURE - 2, _NETWORKS, shows, means, *prose.line_at(each.place))
+            yield Hinted("no-common-network-for-name", SURE - 2, f"docker network ls; {JOINED}", MANY_NETWORKS_SHOWS,
+                         MANY_NETWORKS, *prose.line_at(each.place))  # fmt: skip
             return
 
 

@@ -1,10 +1,9 @@
 """Features that speak for each cause that keeps containers, hosts or networks from reaching each other."""
 
 from hairpin.message import message
-from hairpin.suppose.hints.said.phrases import RANGES_SHOWS, RULES, SOCKETS, TUNNEL_SHOWS, TUNNELS
+from hairpin.suppose.hints.said.phrases import JOINED, RANGES_SHOWS, RULES, SOCKETS, TUNNEL_SHOWS, TUNNELS
 from hairpin.suppose.leaning.lean import Lean
 
-_ENDPOINTS = "docker inspect --format '{{.Name}} {{json .NetworkSettings.Networks}}' $(docker ps -q)"
 _CLIENT = "docker compose config; docker ps"
 _RANGES = "ip route show table all; docker network inspect $(docker network ls -q)"
 _LINKS = "ip -d link; docker network inspect $(docker network ls -q)"
@@ -41,7 +40,7 @@ BETWEEN: tuple[Lean, ...] = (
     Lean(
         cause="no-common-network-for-name",
         often=2,
-        command=_ENDPOINTS,
+        command=JOINED,
         shows=message("the two containers share no network"),
         pro={
             "no name": 4,
@@ -67,7 +66,7 @@ BETWEEN: tuple[Lean, ...] = (
     Lean(
         cause="isolation-drops-between-bridges",
         often=1,
-        command=_ENDPOINTS,
+        command=JOINED,
         shows=message("the two containers share no network"),
         pro={
             "timeout": 3,
@@ -92,7 +91,7 @@ BETWEEN: tuple[Lean, ...] = (
     Lean(
         cause="default-bridge-has-no-names",
         often=1,
-        command=_ENDPOINTS,
+        command=JOINED,
         shows=message("both are on the network bridge, which resolves no names"),
         pro={"no name": 6, "two containers": 4},
         con={

@@ -8,6 +8,9 @@ from hairpin.suppose.hints.said.phrases import (
     CONTAINERS,
     HOST_NETWORK,
     INPUT_SHOWS,
+    JOINED,
+    MANY_NETWORKS,
+    MANY_NETWORKS_SHOWS,
     MTU,
     MTU_SHOWS,
     NESTED,
@@ -234,8 +237,7 @@ CHANGES: tuple[Hint, ...] = (
         unless=words(HOST_NETWORK),
         cause="container-on-internal-network-only",
         weight=22,
-        command="docker inspect --format '{{.Name}} {{json .NetworkSettings.Networks}}' $(docker ps -q); "
-        "docker network inspect --format '{{.Name}} {{.Internal}}' $(docker network ls -q); "
+        command=JOINED + "; docker network inspect --format '{{.Name}} {{.Internal}}' $(docker network ls -q); "
         "docker exec {container} ip route",
         shows=message("the container's only network is internal"),
         means=message(
@@ -291,14 +293,9 @@ CHANGES: tuple[Hint, ...] = (
         ),
         cause="no-common-network-for-name",
         weight=26,
-        command="docker network ls; docker inspect --format '{{.Name}} {{json .NetworkSettings.Networks}}' "
-        "$(docker ps -q)",
-        shows=message("the network's real name has the project's name before it, and the container has two addresses"),
-        means=message(
-            "The container is on several networks, and the proxy takes its address on one that the proxy has not "
-            "joined. The label that chooses the network (traefik.docker.network) needs the network's real name, which "
-            "begins with the project's or the stack's name"
-        ),
+        command=f"docker network ls; {JOINED}",
+        shows=MANY_NETWORKS_SHOWS,
+        means=MANY_NETWORKS,
     ),
     Hint(
         says=(

@@ -15,6 +15,7 @@ from hairpin.suppose.hints.said.phrases import (
     HOST_NETWORK,
     INPUT,
     INPUT_SHOWS,
+    JOINED,
     LOCALHOST,
     MACHINE,
     PROXIED,
@@ -310,7 +311,7 @@ FIREWALLS: tuple[Hint, ...] = (
         ),
         cause="isolation-drops-between-bridges",
         weight=10,
-        command="docker inspect --format '{{.Name}} {{json .NetworkSettings.Networks}}' $(docker ps -q)",
+        command=JOINED,
         shows=message("the two containers share no network"),
         means=message(
             "The engine isolates its networks from each other: containers on two networks cannot reach each other's "

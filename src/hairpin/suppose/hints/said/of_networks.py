@@ -2,7 +2,7 @@
 
 from hairpin.message import message
 from hairpin.suppose.hints.hint import Hint, words
-from hairpin.suppose.hints.said.phrases import CONTAINERS, HOST_NETWORK, NAME_SERVERS
+from hairpin.suppose.hints.said.phrases import CONTAINERS, HOST_NETWORK, JOINED, NAME_SERVERS
 from hairpin.suppose.hints.told_names import SURE
 
 _BARE_NAME = r"(?!localhost\b|host\b)[a-z][\w-]*(?![\w-]*\.[\w])"
@@ -93,7 +93,7 @@ NETWORKS: tuple[Hint, ...] = (
         ),
         cause="no-common-network-for-name",
         weight=16,
-        command="docker inspect --format '{{.Name}} {{json .NetworkSettings.Networks}}' $(docker ps -q)",
+        command=JOINED,
         shows=message(
             "the proxy shares no network with the container, or uses the container's address on another network"
         ),

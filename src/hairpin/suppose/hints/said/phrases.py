@@ -8,6 +8,8 @@ ROUTES = "ip route show table all; ip rule"
 ZONES = "sudo firewall-cmd --list-all-zones"
 SIZES = "ip -d link show; ping -c 3 -M do -s 1472 1.1.1.1"
 TUNNELS = "sudo tcpdump -ni any udp port 4789 or udp port 8472"
+JOINED = "docker inspect --format '{{.Name}} {{json .NetworkSettings.Networks}}' $(docker ps -q)"
+"""Shows the networks that each running container has joined, and its addresses there."""
 ENGINE_AT = "docker context ls; docker info --format '{{.OperatingSystem}}'"
 CLIENT = r"\b(?:curl|wget|git|npm|yarn|pip|apk|apt(?:-get)?|yum|dnf|composer|docker pull|download(?:s|ing)?|https?)\b"
 HANGS = (
@@ -89,5 +91,13 @@ FLUSHED = message(
     "Another program loads its own rules and deletes the engine's rules. A restart of the engine makes them again"
 )
 FLUSHED_SHOWS = message("table nat has no chain DOCKER, or FORWARD has none of Docker's rules")
+MANY_NETWORKS = message(
+    "The container is on several networks, and the proxy takes its address on one that the proxy has not joined. The "
+    "label that chooses the network (traefik.docker.network) needs the network's real name, which begins with the "
+    "project's or the stack's name"
+)
+MANY_NETWORKS_SHOWS = message(
+    "the network's real name has the project's name before it, and the container has two addresses"
+)
 FORWARD = message("The policy DROP of FORWARD stops packets that no rule of the engine accepts")
 FORWARD_SHOWS = message("FORWARD has the policy DROP, and no rule accepts the packet")
