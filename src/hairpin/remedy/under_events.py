@@ -62,12 +62,15 @@ def _judged(
     if not flows and together:
         kept = _repaired(remedy, network, together) or kept
         flows = _passing(kept, asked)
+    by_person = _is_made_by_person(remedy)
+    if by_person and not remedy.keeping:
+        return remedy, False
     restarted = containers_concerned(flows, remedy.change, kept) or ("",)
-    courses = tuple(courses_on(kept, kept.this, restarted))
+    courses = tuple(courses_on(kept, kept.this, restarted, flows))
     failing = next((each for each in courses if remedy.keeping and _keeps_from_starting(network, *each)), None)
     if failing is not None:
         return msgspec.structs.replace(remedy, keeping=(), advice=(*remedy.advice, _not_kept(*failing))), True
-    if _is_made_by_person(remedy):
+    if by_person:
         return remedy, False
     undone = dict.fromkeys(
         event for event, course in courses if not course.missing and is_undone(cause, kept, course, flows)
