@@ -30,11 +30,12 @@ def stacked(
     user: str = "",
     port: bool | None = None,
     tap: bool = True,
+    address: int | None = None,
 ) -> Network:
     """Return the host with such a container of ``user``, or of root's.
 
     ``port``: whether a process takes its published port; None: it publishes none.  ``tap``: whether its link is
-    there."""
+    there.  ``address``: the host's only address at which the port is published."""
     usual = container_namespace()
     inner: Namespace = msgspec.structs.replace(
         usual,
@@ -45,12 +46,13 @@ def stacked(
     if not tap:
         inner = msgspec.structs.replace(inner, links=usual.links[:1], addresses=usual.addresses[:1], routes=())
     web = container()
-    bindings = web.bindings if port is not None else ()
+    at = tuple(msgspec.structs.replace(each, host_ip=address) for each in web.bindings)
+    bindings = at if port is not None else ()
     own = msgspec.structs.replace(web, endpoints=(), network_mode=mode, bindings=bindings, resolvers=(SERVER,))
     podman: Engine = msgspec.structs.replace(
         engine(own), kind="podman", rootless=bool(user), user=user, networks=(), network_backend="netavark"
     )
-    held = (PORT,) if port else ()
+    held = (msgspec.structs.replace(PORT, address=address),) if port else ()
     found = network(host_namespace(rules, sockets=(HTTPD, *held)), inner, docker=podman)
     files = (*found.this.files, ConfigFile("/etc/resolv.conf", servers))
     return msgspec.structs.replace(found, hosts=(msgspec.structs.replace(found.this, files=files),))

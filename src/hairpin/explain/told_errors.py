@@ -23,7 +23,7 @@ from hairpin.evidence.told import Outcome
 from hairpin.explain.understand import PARTS, meaning_of_wrapped
 from hairpin.message import message
 from hairpin.pasted.forms.system.log_lines import ENGINE_LOG
-from hairpin.pasted.joining import unrecognised_in
+from hairpin.pasted.joining import telling_in
 from hairpin.pasted.listed import recognised_in
 from hairpin.suppose.hints.said.phrases import JOINED
 from hairpin.texts.meaning import TextMeaning
@@ -190,7 +190,7 @@ def _lines_of(evidence: Evidence) -> tuple[tuple[int, str], ...]:
     """Return the lines in which a text may quote an error, with their numbers: prose, and dockerd's last line."""
     numbers = (each.line for each in recognised_in(evidence) if each.as_ == ENGINE_LOG)
     lines = (line for each in evidence.readings if each.key == "dockerd-log" for line in each.text.splitlines())
-    return (*unrecognised_in(evidence), *zip(numbers, lines, strict=False))
+    return (*telling_in(evidence), *zip(numbers, lines, strict=False))
 
 
 def _errors(lines: tuple[tuple[int, str], ...]) -> Iterator[QuotedError]:
@@ -211,7 +211,7 @@ def _errors(lines: tuple[tuple[int, str], ...]) -> Iterator[QuotedError]:
 
 def _is_one_project(answer: Answer) -> bool:
     """Return whether the texts are about one project of compose without networks of its own."""
-    lines = [line for evidence in answer.evidence for _, line in unrecognised_in(evidence)]
+    lines = [line for evidence in answer.evidence for _, line in telling_in(evidence)]
     return any(map(_COMPOSE.search, lines)) and not any(map(_NETWORKS.search, lines))
 
 

@@ -4,6 +4,8 @@ The outputs of one host and moment become readings.  Fragments of one reading ar
 listings, the values of several sysctls, the facts from several commands about one container.
 """
 
+import re
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -53,6 +55,30 @@ def unrecognised_in(evidence: Evidence) -> tuple[tuple[int, str], ...]:
         return ()
     found = (line.partition(":") for line in reading.text.splitlines())
     return tuple((int(number), words) for number, _, words in found)
+
+
+def telling_in(evidence: Evidence) -> tuple[tuple[int, str], ...]:
+    """Return the lines of :func:`unrecognised_in`.  In a long text, of the lines that differ only in their numbers only
+    the first few are returned: a log of a megabyte has some hundred such forms, and says each of them a thousand
+    times."""
+    lines = unrecognised_in(evidence)
+    if len(lines) <= _LONG:
+        return lines
+    seen: Counter[str] = Counter()
+    kept: list[tuple[int, str]] = []
+    for number, words in lines:
+        form = _VARYING.sub("0", words)
+        seen[form] += 1
+        if seen[form] <= _SAID_AGAIN:
+            kept.append((number, words))
+    return tuple(kept)
+
+
+_LONG = 1000
+"""The number of lines above which a text is long: nobody types so many."""
+_SAID_AGAIN = 4
+_VARYING = re.compile(r"[0-9a-f]{8,}|\d+")
+"""Matches what differs between two lines of one program: ids, times, ports, addresses, counts."""
 
 
 def evidence_of(outputs: tuple[Output, ...], left: str, counted: str = "", *, name: str) -> Evidence:

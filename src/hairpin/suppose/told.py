@@ -11,7 +11,7 @@ from hairpin.host.docker import Container
 from hairpin.host.host import Host, Namespace
 from hairpin.netfilter.ir import Table
 from hairpin.pasted.counted import CountedOutput, counted_of
-from hairpin.pasted.joining import unrecognised_in
+from hairpin.pasted.joining import telling_in
 from hairpin.pasted.listed import CLEANED, recognised_in
 from hairpin.suppose.words import listeners_in, seen_at_both, troubles_in
 
@@ -84,10 +84,10 @@ def told_by(evidence: Evidence, host: Host) -> ToldParts:
         containers=frozenset(each.name for each in host.containers()) - typed,
         typed=typed,
         placed=typed | {each.name for each in host.containers() if each.endpoints or each.network_mode != "default"},
-        listeners=tuple(listeners_in(unrecognised_in(evidence))),
+        listeners=tuple(listeners_in(telling_in(evidence))),
         outcomes=(
             *outcomes,
-            *_in_words(outcomes, unrecognised_in(evidence), about_network=bool(parts | typed) or has_firewall),
+            *_in_words(outcomes, telling_in(evidence), about_network=bool(parts | typed) or has_firewall),
         ),
         mapped=any(each.as_ == CLEANED for each in recognised_in(evidence)),
         files=frozenset((*(each.origin for each in evidence.readings if each.key in _FILES), *_empty_files(counted))),

@@ -321,6 +321,10 @@ CASES: dict[str, Case] = {
         ("publish-address-not-on-host",), ON_SECOND,
     ),
     "published on loopback": Case(ON_LOOPBACK, published(), ("published-on-loopback-only",)),
+    "published on loopback by a user's engine": Case(
+        stacked("", user="ann", port=True, address=LOOPBACK), published(), ("published-on-loopback-only",),
+        stacked("", user="ann", port=True),
+    ),
     "published on loopback, and Docker would refuse to make the container anew": Case(
         bound(PortBinding("tcp", 80, 8151, LOOPBACK, 4), LOOPBACK, without_chain("nat", "DOCKER")), published(),
         ("docker-nat-chain-missing", "published-on-loopback-only"),

@@ -9,7 +9,7 @@ from hairpin.evidence.reading import HOST
 from hairpin.evidence.told import Outcome, ToldParts
 from hairpin.host.host import Host
 from hairpin.network.flow import Flow
-from hairpin.pasted.joining import unrecognised_in
+from hairpin.pasted.joining import telling_in
 from hairpin.question.target import is_outside_name
 from hairpin.suppose.asked import UNNAMED
 from hairpin.suppose.hints.asked_ways import asks_inside_a_machine, asks_itself, asks_the_bridge, closed_by_ufw
@@ -221,7 +221,7 @@ def _outside_names(answer: Answer) -> Iterator[str]:
 
 
 def _lines(answer: Answer) -> tuple[tuple[int, str], ...]:
-    return tuple(line for evidence in answer.evidence for line in unrecognised_in(evidence))
+    return tuple(line for evidence in answer.evidence for line in telling_in(evidence))
 
 
 def _listings(answer: Answer, *keys: str) -> Iterator[str]:

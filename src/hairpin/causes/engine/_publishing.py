@@ -165,7 +165,7 @@ def on_every_address(view: View, container: Container, binding: PortBinding, *, 
     engine = view.host.engine_of(container)
     return Candidate(
         title=title,
-        detail=_translated_there(engine, container, address, binding),
+        detail=_translated_there(view.host, container, address, binding),
         change=change,
         refused=refusal_of(view, change),
         where=OfContainer(container=container.name, host_ip=address, port=binding.host_port),
@@ -175,7 +175,7 @@ def on_every_address(view: View, container: Container, binding: PortBinding, *, 
         advice=(
             _anew(binding, port),
             *((_NOT_ITS_OPTION,) if binding.by_default else ()),
-            *(_narrower(view, address, binding, port) if loopback else ()),
+            *(_narrower(view, container, binding, port) if loopback else ()),
         ),
     )
 
@@ -199,18 +199,23 @@ def _setting_of(host: Host, engine: Engine, container: Container, binding: PortB
     return Configured("container-option", option=option, owner=container.name, evidence=container.evidence)
 
 
-def _narrower(view: View, address: str, binding: PortBinding, port: str) -> tuple[Message, ...]:
+def _narrower(view: View, container: Container, binding: PortBinding, port: str) -> tuple[Message, ...]:
     """Return the warning about publishing the port on every address, and narrower ways.  A port is often published on
     loopback on purpose."""
+    address = address_text(binding.host_ip or 0, binding.version)
     asked, host_port = address_text(view.flow.daddr, view.flow.version), binding.host_port
     at = f"[{asked}]" if view.flow.version == 6 else asked
+    narrow = f"{at}:{port}"
+    warning = (
+        message("a port that is published on every address is open to everybody whom this host's firewall lets in. For "
+                "clients of {asked} alone: -p {narrow}", asked=asked, narrow=narrow)
+        if _is_held_by_user(view.host, container)
+        else message("a port that is published on every address is open to everybody who reaches this host; the "
+                     "engine's rules come before those of ufw. For clients of {asked} alone: -p {narrow}",
+                     asked=asked, narrow=narrow)
+    )  # fmt: skip
     return (
-        message(
-            "a port that is published on every address is open to everybody who reaches this host; the engine's rules "
-            "come before those of ufw. For clients of {asked} alone: -p {narrow}",
-            asked=asked,
-            narrow=f"{at}:{port}",
-        ),
+        warning,
         message(
             "if the port is on {address} on purpose, behind a proxy on this host, nothing is broken: ask for the "
             "proxy's port, or reach this port with {tunnel}",
@@ -226,7 +231,13 @@ _NOT_ITS_OPTION = message(
 )
 
 
-def _translated_there(engine: Engine, container: Container, address: str, binding: PortBinding) -> Message:
+def _is_held_by_user(host: Host, container: Container) -> bool:
+    """Return whether a program of a user's own network takes the connections to the container's published ports."""
+    return host.engine_of(container).rootless or container.by_user_stack
+
+
+def _translated_there(host: Host, container: Container, address: str, binding: PortBinding) -> Message:
+    engine = host.engine_of(container)
     if container.is_disconnected:
         return message(
             "The container is connected to no network, so {engine} publishes the port on no address now, not even on "
@@ -238,6 +249,12 @@ def _translated_there(engine: Engine, container: Container, address: str, bindin
         return message(
             "The container has no IPv6 address and docker-proxy is off, so Docker does not publish the port on that "
             "address either. A container's published ports cannot be changed while it exists."
+        )
+    if _is_held_by_user(host, container):
+        return message(
+            "The program that takes the connections to this port listens only on {address}. A container's published "
+            "ports cannot be changed while it exists.",
+            address=address,
         )
     if engine.kind == "docker":
         return message(

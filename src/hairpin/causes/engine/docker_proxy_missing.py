@@ -26,8 +26,10 @@ def find(view: View) -> Iterator[Candidate]:
     if any(each.startswith(("sockets", "proc-net")) for each in view.host_namespace.unread):
         return  # the sockets were not read
     for container, binding in at_host_port(view):
-        down = any(is_down(view.host, each) for each in view.host.engines if container in each.containers)
-        if down or not (container.running and binding.actual and covers(binding, view.stop.seen.packet.daddr)):
+        engine = view.host.engine_of(container)
+        if engine.kind != "docker" or is_down(view.host, engine):
+            continue
+        if not (container.running and binding.actual and covers(binding, view.stop.seen.packet.daddr)):
             continue
         parts = tuple(relays(view.host, container, binding))
         if parts:

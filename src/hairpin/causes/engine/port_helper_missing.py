@@ -18,9 +18,10 @@ from hairpin.causes.cause import Candidate, Cause, View
 from hairpin.causes.engine._publishing import at_host_port, covers
 from hairpin.causes.where import OfContainer
 from hairpin.change.change import AddSocket, Change
+from hairpin.engines.repair.republishing import relay_of_user
 from hairpin.engines.repair.starting import restarts
 from hairpin.host.docker import Container, Engine, PortBinding
-from hairpin.host.socket import Relay, Socket
+from hairpin.host.socket import Socket
 from hairpin.message import message
 
 
@@ -34,7 +35,7 @@ def find(view: View) -> Iterator[Candidate]:
             continue
         if not (container.status == "running" and binding.actual and covers(binding, view.stop.seen.packet.daddr)):
             continue
-        socket = _lost_socket(container, binding)
+        socket = relay_of_user(container, binding)
         if socket is not None:
             yield _candidate(view, engine, container, binding, socket)
             return
@@ -76,16 +77,6 @@ def _candidate(view: View, engine: Engine, container: Container, binding: PortBi
         ),
         cuts=True,
     )
-
-
-def _lost_socket(container: Container, binding: PortBinding) -> Socket | None:
-    """Return the socket that the lost process had, with the container as its target."""
-    if binding.protocol == "sctp":
-        return None
-    process = "pasta" if container.network_mode.partition(":")[0] == "pasta" else "rootlessport"
-    own = next((each.ipv4 for each in container.endpoints if each.ipv4 is not None), None)
-    relay = Relay(4, own or 0, binding.container_port, netns=container.netns) if container.netns is not None else None
-    return Socket(binding.protocol, binding.version, binding.host_ip, binding.host_port, process=process, relay=relay)
 
 
 CAUSE = Cause(

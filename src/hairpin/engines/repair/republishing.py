@@ -119,13 +119,36 @@ def lacks_a_chain(parts: Iterable[Primitive], namespace: Namespace) -> bool:
 def relays(
     host: Host, container: Container, binding: PortBinding, advice: Message | None = None
 ) -> Iterator[Primitive]:
-    """Yield the socket of the binding's docker-proxy, if the engine uses docker-proxy.  ``advice`` tells a person how
-    to get this docker-proxy."""
+    """Yield the socket of the program that relays the binding's connections: docker-proxy, if the engine uses it, or
+    the program of a user's own network.  ``advice`` tells a person how to get this socket."""
     engine = host.engine_of(container)
-    proxied = engine.kind == "docker" and engine.userland_proxy is not False
-    socket = _docker_proxy(engine, container, binding, binding.version, binding.host_ip) if proxied else None
+    if engine.rootless or container.by_user_stack:
+        socket = _as_now(host, binding) or (relay_of_user(container, binding) if engine.kind == "podman" else None)
+    elif engine.kind == "docker" and engine.userland_proxy is not False:
+        socket = _docker_proxy(engine, container, binding, binding.version, binding.host_ip)
+    else:
+        socket = None
     if socket is not None:
         yield AddSocket(host.netns, socket, advice or recreated_with(host, container, binding))
+
+
+def _as_now(host: Host, binding: PortBinding) -> Socket | None:
+    """Return the socket that relays this port now, at the binding's address; None if no socket does."""
+    for each in host.namespace(host.netns.name).sockets:
+        if each.relay is not None and (each.protocol, each.port) == (binding.protocol, binding.host_port):
+            return msgspec.structs.replace(each, version=binding.version, address=binding.host_ip)
+    return None
+
+
+def relay_of_user(container: Container, binding: PortBinding) -> Socket | None:
+    """Return the socket of the program that takes the connections to a port of a Podman container on no bridge of the
+    host.  Return None for SCTP, whose sockets are not modelled.  Source: podman pkg/rootlessport; passt(1)"""
+    if binding.protocol == "sctp":
+        return None
+    process = "pasta" if container.network_mode.partition(":")[0] == "pasta" else "rootlessport"
+    own = next((each.ipv4 for each in container.endpoints if each.ipv4 is not None), None)
+    relay = Relay(4, own or 0, binding.container_port, netns=container.netns) if container.netns is not None else None
+    return Socket(binding.protocol, binding.version, binding.host_ip, binding.host_port, process=process, relay=relay)
 
 
 def relay_at(
