@@ -4,9 +4,9 @@ import msgspec
 import pytest
 
 from hairpin.host.link import Address, BridgeInfo, Link
-from hairpin.network.flow import Outside
+from hairpin.network.flow import Lan, Outside
 from hairpin.network.network import Network
-from hairpin.network.prefix import parse_address
+from hairpin.network.prefix import address_text, parse_address
 from hairpin.question.flows import flows_for
 from hairpin.question.seen_clients import client_at, covered_clients
 from hairpin.question.target import parse_target
@@ -60,3 +60,27 @@ def test_a_client_at_an_address_is_one_that_waits_first() -> None:
     near = entries(from_client("SYN_RECV", 5, client="198.51.100.7"))
     net = network(msgspec.structs.replace(host_namespace(), connections=near))
     assert client_at(net, HOST_NETNS, 4, HOST_ADDRESS) is None
+
+
+def pinned(prefix_length: int, bridge: str = "172.18.0.1") -> Network:
+    """Return the host whose uplink has a further address, 172.18.40.11, beside a container bridge."""
+    made = covering(bridge=bridge).this.namespace(HOST_NETNS.name)
+    further = Address("eth0", 4, parse_address("172.18.40.11")[1], prefix_length)
+    return network(msgspec.structs.replace(made, addresses=(*made.addresses, further)))
+
+
+@pytest.mark.parametrize(
+    ("net", "found"),
+    (
+        (pinned(16), ["172.18.0.250"]),
+        (pinned(16, "172.18.41.1"), ["172.18.41.250"]),
+        (pinned(24), []),
+        (pinned(32), []),
+        (covering(), []),
+    ),
+)
+def test_a_neighbour_in_both_networks_is_asked_at_the_address_that_both_cover(net: Network, found: list[str]) -> None:
+    flows = flows_for(net, (parse_target("8151"),), None)
+    asked = [each for each in flows if isinstance(each.start, Lan) and each.start.link == "eth0"]
+    assert [address_text(each.start.address, 4) for each in asked if isinstance(each.start, Lan)] == found
+    assert all(each.daddr == parse_address("172.18.40.11")[1] for each in asked)

@@ -68,3 +68,12 @@ def blocked(state: str, *, stp: bool = False) -> Network:
 @pytest.mark.parametrize("state", [each for each in PORT_STATES if each not in ("", "forwarding")])
 def test_every_state_of_a_bridge_port_has_a_cause(state: str, stp: bool) -> None:
     assert diagnose(blocked(state, stp=stp), published()).causes
+
+
+@pytest.mark.parametrize(("address", "asks"), ((1, "IPv6 has no route_localnet"), (2, "`ip route get")))
+def test_an_answer_to_the_loopback_address_of_ipv6_needs_another_address(address: int, asks: str) -> None:
+    failing = walk_flow(blocked("blocking"), published()).usual.stop
+    assert failing is not None
+    packet = msgspec.structs.replace(failing.seen.packet, version=6, daddr=address)
+    seen = msgspec.structs.replace(failing.seen, packet=packet)
+    assert asks in str(open_end(network(), msgspec.structs.replace(failing, reason="no-route", seen=seen)))

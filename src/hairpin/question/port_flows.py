@@ -193,6 +193,8 @@ def _at_other_uplinks(
     route, the client may be anywhere; otherwise it is in the network to which the uplink's route leads.  A client that
     the user named must be in that network.  If no route names the router, yield a client that sent a request to the
     uplink's address, if such a client is known."""
+    if origin is None:
+        yield from _at_covered_addresses(network, host, version)
     named = start_named(network, host, version, origin) if origin is not None else None
     if named is not None and not isinstance(named.start, Outside):
         return
@@ -213,6 +215,19 @@ def _at_other_uplinks(
             yield Standpoint(Outside(client), host), asked
 
 
+def _at_covered_addresses(network: Network, host: Host, version: Version) -> Iterator[tuple[Standpoint, int]]:
+    """Yield a neighbour for each further address of the host whose network a container network covers, too."""
+    main = primary_address(network, host.netns, version)
+    held = addresses_of(network.namespace(host.netns), None, version)
+    if not any(each.value != main and each.scope == "global" for each in held):
+        return
+    from hairpin.question.seen_clients import neighbours_covered  # noqa: PLC0415 - few hosts have a further address
+
+    for client, own in neighbours_covered(network, host.netns, version):
+        if own != main:
+            yield Standpoint(client, host), own
+
+
 def _seen_at(network: Network, host: Host, version: Version, own: int) -> Iterator[tuple[Standpoint, int]]:
     """Yield a client that sent a request to this address of the host, if such a client is known."""
     from hairpin.question.seen_clients import client_at  # noqa: PLC0415 - few hosts have an uplink without a router
@@ -225,7 +240,7 @@ def _seen_at(network: Network, host: Host, version: Version, own: int) -> Iterat
 def _near(network: Network, version: Version, point: Standpoint, asked: int) -> Start:
     """Return the start of the standpoint.  A LAN neighbour is in the network of the uplink that has the asked
     address."""
-    if not isinstance(point.start, Lan):
+    if not isinstance(point.start, Lan) or point.start.link is not None:
         return point.start
     return next((Lan(each) for each in lan_clients(network, point.host.netns, version, asked)), point.start)
 
@@ -236,7 +251,7 @@ def _stand_ins(network: Network, host: Host, version: Version, point: Standpoint
     match point.start:
         case Outside():
             return clients(network, host.netns, version)[1:]
-        case Lan():
+        case Lan(link=None):
             return lan_clients(network, host.netns, version, asked)[1:]
         case _:
             return ()

@@ -1,4 +1,7 @@
-"""Clients that sent requests to this host, as connection tracking shows.  The host has no route back to some of these
+"""Clients to which the host has no way back, or of which nobody but a reading knows: clients that sent requests to this
+host, as connection tracking shows, and neighbours whose network a container network covers, too.
+
+Connection tracking shows clients that sent requests to this host.  The host has no route back to some of these
 clients, because a container network has their addresses.  Other clients came by an uplink whose router no route names.
 
 A container network covers a client if three things are true: the client's request came to an address of the host's
@@ -6,10 +9,13 @@ uplink, the client's address is in the network of a container bridge, and no con
 host's answer to a covered client goes into the bridge.
 """
 
+from collections.abc import Iterator
+
 from hairpin.host.netns import Netns
 from hairpin.netfilter.ir import STATUS_ASSURED, STATUS_DYING
 from hairpin.netfilter.packet import TCP, UDP, Connection
-from hairpin.network.network import Network, addresses_of, is_held, is_uplink, outer_link
+from hairpin.network.flow import Lan
+from hairpin.network.network import Network, addresses_of, free_address, is_held, is_uplink, outer_link
 from hairpin.network.prefix import Version, width
 
 _MOST = 2
@@ -39,6 +45,27 @@ def covered_clients(network: Network, netns: Netns, version: Version) -> tuple[i
         if bridge is not None:
             found.setdefault(bridge, client)
     return tuple(found.values())[:_MOST]
+
+
+def neighbours_covered(network: Network, netns: Netns, version: Version) -> Iterator[tuple[Lan, int]]:
+    """Yield a neighbour in the network of each address of an uplink that a container network covers, at least in part,
+    with this address.  The neighbour's address is in both networks, and no container has it."""
+    host = network.namespace(netns)
+    held = addresses_of(host, None, version)
+    bridges = [
+        each for each in held if each.prefix_length < width(version) and _is_of_containers(network, netns, each.link)
+    ]
+    for own in held if bridges else ():
+        if own.scope != "global" or own.prefix_length == width(version) or not _is_outer(network, netns, own.link):
+            continue
+        for bridge in bridges:
+            both = max(own.prefix, bridge.prefix, key=lambda each: each.prefix_length)
+            if not (own.holds(both.first, version) and bridge.holds(both.first, version)):
+                continue
+            client = free_address(host, both.first, both.prefix_length, version)
+            if client is not None and not is_held(network, version, client):
+                yield Lan(client, own.link), own.value
+                break
 
 
 def client_at(network: Network, netns: Netns, version: Version, address: int) -> int | None:

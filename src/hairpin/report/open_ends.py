@@ -9,7 +9,7 @@ from hairpin.host.host import Host
 from hairpin.message import Message, message
 from hairpin.netfilter.packet import Packet
 from hairpin.network.network import Network
-from hairpin.network.prefix import address_text
+from hairpin.network.prefix import address_text, is_loopback
 from hairpin.walk.state import Reason, Stop
 
 _RULES = message(
@@ -100,6 +100,12 @@ _OVERLAY = message(
     "container of the others, although `docker node ls` shows all as Ready"
 )
 
+_LOOPBACK6 = message(
+    "Does the client have to ask [::1]? IPv6 has no route_localnet: the kernel takes an answer to ::1 from the link lo "
+    "only, so a port that rules translate to a container has no answer there. 127.0.0.1 and the other addresses of "
+    "the host have one"
+)
+
 OPEN_ENDS: dict[Reason, Message] = {
     "link-missing": _LINK, "link-down": _LINK, "no-carrier": _LINK, "mtu": _SIZE, "qdisc": _CONTROL,
     "tc-filter": _CONTROL, "bridge-down": _LINK, "bridge-port-state": _BRIDGE, "bridge-port-isolated": _BRIDGE,
@@ -124,6 +130,8 @@ def open_end(network: Network, stop: Stop) -> Message:
     packet, said = stop.seen.packet, OPEN_ENDS[stop.reason]
     if stop.reason == "no-neighbour" and _is_on_overlay(network.host(stop.netns.host), packet):
         said = _OVERLAY
+    elif stop.reason == "no-route" and packet.version == 6 and is_loopback(packet.daddr, 6):
+        said = _LOOPBACK6
     return said.filled(
         link=stop.link or stop.seen.oif or stop.seen.iif or "LINK",
         address=address_text(packet.daddr, packet.version),

@@ -113,6 +113,13 @@ def led_past(view: View, each: Overlap, title: Message, detail: Message, *, in_c
     if attachment_of(view.network, view.host, each.address, each.route.version) is not None:
         return msgspec.structs.replace(found, change=Change(own))
     only = message("this route serves one address: other hosts in {subnet} stay out of reach", subnet=each.subnet)
+    if each.netns.is_host and each.network is not None:
+        only = message(
+            "this route serves one address: other hosts in {subnet} stay out of reach, and the containers of {name} "
+            "reach none of them",
+            subnet=each.subnet,
+            name=each.name,
+        )
     return msgspec.structs.replace(found, change=Change(own), advice=(*found.advice, only))
 
 
