@@ -2,6 +2,7 @@ import msgspec
 import pytest
 
 from hairpin.diagnose.inward_only import own_flows_left_out, told_of_left_out
+from hairpin.host.route import PolicyRule
 from hairpin.host.socket import Relay, Socket
 from hairpin.network.flow import Flow, FromHost, Lan
 from hairpin.network.network import Network
@@ -9,6 +10,7 @@ from hairpin.question.asked import Origin, Target
 from hairpin.question.flows import flows_for
 from tests.rule_text import with_rule
 from tests.small_host import DOCKER_RULES, HOST_ADDRESS, WEB, container, engine, host_namespace, network
+from tests.two_uplinks import OF_SECOND, SECOND, two_uplinks
 
 TO_PUBLISHED = with_rule("nat PREROUTING", "-i eth0 -p tcp -m tcp --dport 80 -j REDIRECT --to-ports 8151")
 
@@ -96,3 +98,19 @@ def test_a_service_at_an_uplinks_address(sockets: tuple[Socket, ...], *, is_left
     assert [each.startswith("not checked at a loopback address: 443/tcp.") for each in said] == [True] * is_left_out
     alone = flows_for(net, (Target(443),), Origin("host"))
     assert own_flows_left_out(net, alone) == ()
+
+
+def test_an_uplinks_policy_rule_keeps_only_the_host_from_its_published_port() -> None:
+    net = two_uplinks()
+    flows = flows_for(net, (Target(8151, address=SECOND, version=4),), None)
+    found = own_flows_left_out(net, flows)
+    assert [(each.start, each.daddr) for each in found] == [(FromHost(), SECOND)]
+    said = str(told_of_left_out(found, net)[0])
+    assert "8151/tcp at 198.18.0.11" in said
+    assert OF_SECOND.text in said
+
+
+@pytest.mark.parametrize("rules", ((), (msgspec.structs.replace(OF_SECOND, source=None),)))
+def test_without_a_rule_for_that_address_the_hosts_own_flow_is_asked(rules: tuple[PolicyRule, ...]) -> None:
+    net = two_uplinks(rules=rules)
+    assert own_flows_left_out(net, flows_for(net, (Target(8151, address=SECOND, version=4),), None)) == ()

@@ -3,35 +3,52 @@
 A rule in nat PREROUTING does not see the packets that the host itself sends.  If no socket listens on the port and no
 container publishes it, the host's own flows to the port are not intended.  The same holds if dockerd is configured to
 make no rules and only holds a published port, while the administrator's own rule leads the port's packets.  A service
-that is bound to an address of an uplink is not meant to answer at 127.0.0.1.
+that is bound to an address of an uplink is not meant to answer at 127.0.0.1.  A policy rule that sends an uplink's
+answers out by this uplink also takes the host's own packets from the uplink's address; only clients ask there.
 """
 
 from collections.abc import Iterable
 
 from hairpin.causes.cause import RULE_STOPS
+from hairpin.host.route import PolicyRule
 from hairpin.message import Message, message
 from hairpin.network.flow import Flow, FromHost, Lan, Outside
 from hairpin.network.network import Network, owns_address
-from hairpin.network.prefix import is_loopback
+from hairpin.network.prefix import address_text, is_loopback, width
+from hairpin.network.uplinks import leads_answers
 from hairpin.question.port_flows import bindings_of
-from hairpin.walk.decided import RuleDecided
+from hairpin.walk.decided import RouteDecided, RuleDecided
 from hairpin.walk.walked import walked
 
 
 def own_flows_left_out(network: Network, flows: tuple[Flow, ...]) -> tuple[Flow, ...]:
-    """Return the host's own flows to ports that only a rule for incoming packets serves, or that a service serves at
-    other addresses than loopback."""
+    """Return the host's own flows to ports that only a rule for incoming packets serves, that a service serves at
+    other addresses than loopback, or to which a policy rule for an uplink's answers keeps the host from coming."""
     own = (each for each in flows if isinstance(each.start, FromHost))
     return tuple(
-        each for each in own if _is_for_others(network, each, flows) or _is_bound_elsewhere(network, each, flows)
+        each
+        for each in own
+        if _is_for_others(network, each, flows)
+        or _is_bound_elsewhere(network, each, flows)
+        or (_uplinks_rule(network, each) is not None and _reach_there(network, each, flows))
     )
 
 
 def told_of_left_out(flows: tuple[Flow, ...], network: Network) -> tuple[Message, ...]:
     """Return the notes about the host's own flows that were left out."""
     bound = tuple(each for each in flows if _is_at_loopback(network, each) and _has_bound_service(network, each))
-    led = _ports(each for each in flows if each not in bound)
-    found: list[Message] = []
+    sent = {each: rule for each in flows if (rule := _uplinks_rule(network, each)) is not None}
+    led = _ports(each for each in flows if each not in bound and each not in sent)
+    found = [
+        message(
+            "not checked from the host itself: {ports} at {address}. The policy rule `{rule}` sends packets from "
+            "{address} out by their uplink, and with them the host's own packets to a container",
+            ports=_ports(each for each, by in sent.items() if by == rule),
+            address=address_text(rule.source[0], rule.version) if rule.source is not None else "",
+            rule=rule.text,
+        )
+        for rule in dict.fromkeys(sent.values())
+    ]
     if led:
         found.append(
             message(
@@ -83,6 +100,25 @@ def _is_bound_elsewhere(network: Network, own: Flow, flows: tuple[Flow, ...]) ->
 
 def _asks_same(own: Flow, other: Flow) -> bool:
     return (own.dport, own.protocol, own.version, own.host) == (other.dport, other.protocol, other.version, other.host)
+
+
+def _uplinks_rule(network: Network, own: Flow) -> PolicyRule | None:
+    """Return the policy rule for an uplink's answers that leads the host's own packets to a container out by the uplink
+    whose address they ask; None if there is no such rule."""
+    trace = walked(network, own)
+    stop = trace.usual.stop if not trace.succeeds else None
+    if stop is None or stop.reason != "left-instead" or not stop.netns.is_host:
+        return None
+    namespace, asked = network.namespace(stop.netns), (own.daddr, width(own.version))
+    taken = (step.decided_by.by for step in trace.usual.request if isinstance(step.decided_by, RouteDecided))
+    return next((by for by in taken if by is not None and by.source == asked and leads_answers(namespace, by)), None)
+
+
+def _reach_there(network: Network, own: Flow, flows: tuple[Flow, ...]) -> bool:
+    """Return whether clients from outside reach the port at the same address."""
+    others = [each for each in flows if isinstance(each.start, (Outside, Lan)) and _asks_same(own, each)]
+    there = [each for each in others if each.daddr == own.daddr]
+    return bool(there) and all(walked(network, each).succeeds for each in there)
 
 
 def _is_for_others(network: Network, own: Flow, flows: tuple[Flow, ...]) -> bool:

@@ -51,6 +51,22 @@ def uplinks_of(network: Network, netns: Netns, version: Version) -> tuple[Uplink
     return tuple(found)
 
 
+def leads_answers(namespace: Namespace, rule: PolicyRule) -> bool:
+    """Return whether the rule sends packets with an uplink's address as their source out by this uplink."""
+    if rule.source is None or rule.action != "table":
+        return False
+    links = {
+        hop.link
+        for each in namespace.routes
+        if (each.version, each.table) == (rule.version, rule.table) and not each.prefix_length
+        for hop in each.next_hops
+    }
+    return any(
+        each.version == rule.version and each.link in links and inside(each.value, *rule.source, rule.version)
+        for each in namespace.addresses
+    )
+
+
 def links_around(network: Network, netns: Netns, version: Version, address: int) -> list[str]:
     """Return the uplinks that are up and have the address in their network.  On such uplinks the host answers ARP
     requests even for an address of a link that is down, because it keeps the local route of such an address.

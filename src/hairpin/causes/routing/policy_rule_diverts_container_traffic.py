@@ -24,9 +24,10 @@ from hairpin.host.socket import Socket
 from hairpin.host.sysctl import Path
 from hairpin.message import Message, message
 from hairpin.netfilter.packet import TCP
-from hairpin.network.prefix import Version, inside
+from hairpin.network.prefix import Version
 from hairpin.network.query import Query
 from hairpin.network.routing import jumps, lookup
+from hairpin.network.uplinks import leads_answers
 from hairpin.walk.decided import RouteDecided, SocketDecided
 from hairpin.walk.sockets import socket_text
 
@@ -40,7 +41,7 @@ def find(view: View) -> Iterator[Candidate]:
         narrow = tuple(Change(tuple(AddEntry(netns, each) for each in rules))
                        for rules in _before(view, netns, rule, query))  # fmt: skip
         namespace = view.network.namespace(netns) if netns in view.network else None
-        stays = bool(narrow) and namespace is not None and (_leads_answers(namespace, rule) or _by_vpn(namespace, rule))
+        stays = bool(narrow) and namespace is not None and (leads_answers(namespace, rule) or _by_vpn(namespace, rule))
         for change in narrow if stays else (one(DeleteEntry(netns, rule)),):
             yield Candidate(
                 title=message("Policy rule {priority} diverts this flow", priority=rule.priority),
@@ -109,22 +110,6 @@ def _by_vpn(namespace: Namespace, rule: PolicyRule) -> bool:
     """Return whether the rule's table has a route into a VPN, such as that of a tailnet.  The rule is then a part of
     the VPN."""
     return any(each.table == rule.table and is_wanted(namespace, each) for each in namespace.routes)
-
-
-def _leads_answers(namespace: Namespace, rule: PolicyRule) -> bool:
-    """Return whether the rule sends packets with an uplink's address as their source out by this uplink."""
-    if rule.source is None or rule.action != "table":
-        return False
-    links = {
-        hop.link
-        for each in namespace.routes
-        if (each.version, each.table) == (rule.version, rule.table) and not each.prefix_length
-        for hop in each.next_hops
-    }
-    return any(
-        each.version == rule.version and each.link in links and inside(each.value, *rule.source, rule.version)
-        for each in namespace.addresses
-    )
 
 
 def _before(view: View, netns: Netns, rule: PolicyRule, query: Query) -> Iterator[tuple[PolicyRule, ...]]:

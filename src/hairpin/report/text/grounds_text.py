@@ -41,6 +41,7 @@ def write_grounds(
             paper.prose(words(cause.line), first=f"{kind}[{places.on(cause.id, cause.host)}]: ")
     for said in answer.notes:
         paper.prose(words(said), first=f"{words(NOTE)} ")
+    paper.gap()
 
 
 def source_of(answer: Answer) -> Message:
