@@ -1,3 +1,4 @@
 """What the answer says beside the flows.  Read ``copied_servers`` (containers whose copy of the host's name servers is
-older than the host's present ones), ``silent_replicas`` (containers that do not listen where others of their name do)
-and ``ended`` (containers on the host's network that ended with an error)."""
+older than the host's present ones), ``silent_replicas`` (containers that do not listen where others of their name do),
+``ended`` (containers on the host's network that ended with an error) and ``unpublished`` (asked containers that publish
+no port)."""

@@ -1,0 +1,58 @@
+"""Ports that a container does not publish, although the question may suppose it: the question names only the container.
+
+A container that publishes no port answers its own networks and its host.  EXPOSE in an image and ``expose:`` in a
+Compose file publish nothing.  With the host's network, the engine ignores the option that publishes a port.
+"""
+
+from collections.abc import Iterable, Iterator
+
+from hairpin.engines.repair.republishing import option_of
+from hairpin.host.docker import STACKED, Container
+from hairpin.host.host import Host
+from hairpin.message import Message, message
+from hairpin.network.network import Network
+from hairpin.question.asked import Target
+
+
+def told_of_unpublished(network: Network, targets: Iterable[Target]) -> tuple[Message, ...]:
+    """Return a note for each running container that a target names without a port and that does not publish its
+    ports."""
+    names = dict.fromkeys(each.container for each in targets if each.container and each.port is None)
+    found = (
+        (host, container)
+        for host in network.hosts
+        if host.was_read
+        for name in names
+        for container in host.containers_named(name)
+        if container.running
+    )
+    return tuple(said for host, container in found for said in _notes_of(host, container))
+
+
+def _notes_of(host: Host, container: Container) -> Iterator[Message]:
+    if container.on_host_network:
+        for each in container.bindings:
+            if not each.actual and each.host_port and each.host_port != each.container_port:
+                yield message(
+                    "-p {port} of {name} does nothing, because {name} uses the host's network: its service listens on "
+                    "the host at its own port (`hairpin check {question}` says more)",
+                    port=option_of(each),
+                    name=container.name,
+                    question=f"{each.host_port}/{each.protocol}",
+                )
+    elif not container.bindings and container.endpoints and not _is_reached_otherwise(host, container):
+        exposed = next((port for protocol, port in container.exposed if protocol == "tcp"), None)
+        yield message(
+            "{name} publishes no port: clients outside of this host reach it only through a container that publishes "
+            "one, such as a proxy on its network. EXPOSE and `expose:` publish nothing; {option} does",
+            name=container.name,
+            option=f"-p {exposed or 'PORT'}:{exposed or 'PORT'}",
+        )
+
+
+def _is_reached_otherwise(host: Host, container: Container) -> bool:
+    """Return whether clients outside reach the container without a port of its own: on a macvlan or ipvlan, or as a
+    task of a swarm's service."""
+    engine = host.engine_of(container)
+    joined = (engine.network(each.network) for each in container.endpoints)
+    return bool(host.services()) or any(each is None or each.driver in (*STACKED, "overlay") for each in joined)
