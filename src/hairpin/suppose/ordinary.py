@@ -48,9 +48,8 @@ _PUBLIC_SERVERS = frozenset(
 address."""
 _DEFAULT_POOLS = tuple(0xAC11_0000 + (number << 16) for number in range(15))  # 172.17.0.0/16 to 172.31.0.0/16
 _PODMAN_POOLS = (0x0A58_0000, *(0x0A59_0000 + (number << 16) for number in range(15)))  # 10.88.0.0/16 and its next
-_FURTHER_POOLS = range(
-    0x0A80_0000, 0x0B00_0000, 1 << 16
-)  # 10.128.0.0/16 and on: an engine of so many networks has own pools
+_FURTHER_POOLS = tuple(0x0A80_0000 + (number << 16) for number in range(128))
+"""10.128.0.0/16 and its next.  An engine with more networks than its default pools hold has pools of its own."""
 _POOL_LENGTH = 16
 _MAPPED_DEFAULT = 0xC0A8_0000  # 192.168.0.0/16, which dockerd takes behind these pools
 

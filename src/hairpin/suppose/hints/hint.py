@@ -5,7 +5,9 @@ likely.  The answer shows the line of the text, and a command that decides.
 """
 
 import re
+import sys
 from collections.abc import Iterable, Iterator, Sequence
+from functools import cached_property
 from typing import NamedTuple
 
 import msgspec
@@ -18,11 +20,30 @@ words."""
 _LONGEST_QUOTE = 200
 
 
-def words(pattern: str) -> re.Pattern[str]:
+class Words:
+    """A pattern of a hint.  It is compiled when a text is first searched for it: there are a thousand, and a text needs
+    few of them to the end."""
+
+    def __init__(self, pattern: str) -> None:
+        self.pattern = pattern
+
+    @cached_property
+    def _compiled(self) -> re.Pattern[str]:
+        return re.compile(self.pattern, re.IGNORECASE | re.DOTALL | re.MULTILINE)
+
+    def search(self, text: str, start: int = 0, end: int = sys.maxsize) -> re.Match[str] | None:
+        """Return the first place of the text between ``start`` and ``end`` that the pattern matches."""
+        return self._compiled.search(text, start, end)
+
+    def finditer(self, text: str) -> Iterator[re.Match[str]]:
+        """Yield all places of the text that the pattern matches."""
+        return self._compiled.finditer(text)
+
+
+def words(pattern: str) -> Words:
     """Return the pattern of a hint.  A space in the pattern matches any white space, because texts may be wrapped at
     any space."""
-    spaced = pattern.replace(" ?", r"\s*").replace(" +", r"\s+").replace(" ", r"\s+")
-    return re.compile(spaced, re.IGNORECASE | re.DOTALL | re.MULTILINE)
+    return Words(pattern.replace(" ?", r"\s*").replace(" +", r"\s+").replace(" ", r"\s+"))
 
 
 class Hint(msgspec.Struct, frozen=True, kw_only=True):
@@ -34,13 +55,13 @@ class Hint(msgspec.Struct, frozen=True, kw_only=True):
     and container replace ``{port}``, ``{protocol}`` and ``{container}``.  ``shows``: the command's output if the cause
     is true.  ``means``: the explanation.  ``is_error``: whether the words alone state a failure."""
 
-    says: tuple[re.Pattern[str], ...]
+    says: tuple[Words, ...]
     weight: int
     command: str
     shows: Message
     means: Message
     cause: str = ""
-    unless: re.Pattern[str] | None = None
+    unless: Words | None = None
     is_error: bool = False
 
 
@@ -96,13 +117,14 @@ def hints_in(prose: Prose, table: Sequence[Hint], *, has_failure: bool, fill: di
     """Yield the hints of a table whose words the text contains.  ``has_failure``: whether the text states that
     something does not work.  ``fill``: the values that replace the placeholders in the commands."""
     for hint in table:
-        if not (has_failure or hint.is_error) or (hint.unless is not None and hint.unless.search(prose.text)):
+        if not hint.says or not (has_failure or hint.is_error):
             continue
-        found = [each.search(prose.text) for each in hint.says]
-        if not found or any(each is None for each in found):
+        first = hint.says[0].search(prose.text)
+        if first is None or not all(each.search(prose.text) for each in hint.says[1:]):
             continue
-        first = found[0]
-        number, quote = prose.line_at(first.start()) if first is not None and prose.numbers else (0, "")
+        if hint.unless is not None and hint.unless.search(prose.text):
+            continue
+        number, quote = prose.line_at(first.start()) if prose.numbers else (0, "")
         command = hint.command
         for place, value in fill.items():
             command = command.replace(place, value)
