@@ -76,8 +76,8 @@ CASES: dict[str, tuple[str, list[tuple[Any, ...]]]] = {
     ),
     "redis: no address": (
         (
-            "Cannot connect to redis://localhost:6379/1: Error 99 connecting to localhost:6379. Cannot assign requested "
-            "address.."
+            "Cannot connect to redis://localhost:6379/1: Error 99 connecting to localhost:6379. Cannot assign "
+            "requested address.."
         ),
         [("localhost", 6379, "not-here", "")],
     ),
@@ -91,8 +91,9 @@ CASES: dict[str, tuple[str, list[tuple[Any, ...]]]] = {
     ),
     "libpq before 14 in one line": (
         (
-            'could not connect to server: Cannot assign requested address Is the server running on host "localhost" (::1) '
-            "and accepting TCP/IP connections on port 5432"
+            "could not connect to server: Cannot assign requested address "
+            'Is the server running on host "localhost" (::1) and '
+            "accepting TCP/IP connections on port 5432"
         ),
         [("localhost", 5432, "not-here", "")],
     ),
@@ -156,8 +157,8 @@ CASES: dict[str, tuple[str, list[tuple[Any, ...]]]] = {
     ),
     "Rust": (
         (
-            'connect error for 127.0.0.1:8081: ConnectError("tcp connect error", Os { code: 111, kind: ConnectionRefused, '
-            'message: "Connection refused" })'
+            'connect error for 127.0.0.1:8081: ConnectError("tcp connect error", Os { code: 111, '
+            'kind: ConnectionRefused, message: "Connection refused" })'
         ),
         [("127.0.0.1", 8081, "refused", "")],
     ),
