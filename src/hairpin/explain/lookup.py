@@ -23,7 +23,9 @@ _OUTCOMES: dict[str, Outcome] = {
     "timeout": "timeout", "refused": "refused", "no_route": "no-route", "unreachable": "no-network", "reset": "reset",
 }  # fmt: skip
 """The outcomes by the names of the errors."""
-_ERRNO = {number: _OUTCOMES[each.error] for each in ERRNOS if each.error in _OUTCOMES for number in each.numbers}
+_ERRNO: dict[str, Outcome] = {
+    number: _OUTCOMES[each.error] for each in ERRNOS if each.error in _OUTCOMES for number in each.numbers
+}
 _NUMBERS = re.compile(
     r"\[Errno (\d+)\]|\[WinError (\d+)\]|\(os error (\d+)\)|\bOs \{ code: (\d+)|\bSocketException \((\d+)\)|"
     r"\berrno[ :=]+(\d+)|\bError (\d+) connecting|\((1\d\d)(?=[:)] ?|,| \")",
@@ -31,7 +33,7 @@ _NUMBERS = re.compile(
 )
 _CURL = re.compile(r"\bcurl(?:: \(| error )(\d{1,2})\b", re.IGNORECASE)
 _LASTED = re.compile(r"Failed to connect to .{1,300}? after (\d{1,9}) ms: (?:Couldn't|Could not) connect to server")
-_NAMES = {each.name: _OUTCOMES[each.error] for each in ERRNOS if each.error in _OUTCOMES}
+_NAMES: dict[str, Outcome] = {each.name: _OUTCOMES[each.error] for each in ERRNOS if each.error in _OUTCOMES}
 _NAMED = re.compile("|".join(_NAMES))
 _TIMED_OUT = "28"
 _GIVEN_UP_MS = 10_000

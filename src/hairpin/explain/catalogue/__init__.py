@@ -7,7 +7,7 @@ forbidden), ``kubernetes``, ``iptables`` (with
 nft), ``kernel`` (with ip), ``firewalls``, ``managers`` (of links, services and compose), ``clients``, ``languages``
 (libraries of programming languages), ``exchanges`` (connections that opened and then failed), ``proxies`` (reverse
 proxies, registries), ``services`` (services that refuse a client themselves), ``names`` (DNS), ``unsaid`` (errors
-without their reason).  ``_errno_forms`` has the forms in which clients and libraries tell an errno.
+without their reason).  ``errno_forms`` has the forms in which clients and libraries tell an errno.
 """
 
 from hairpin.explain.catalogue.clients import CLIENTS

@@ -1,6 +1,6 @@
 """Texts of clients that reach no service: curl, wget, ssh, nc, ping, database tools, reverse proxies."""
 
-from hairpin.explain.catalogue._errno_forms import as_code, at_connect, in_clients, in_english_clients
+from hairpin.explain.catalogue.errno_forms import HOST_DAEMONS, as_code, at_connect, in_clients, in_english_clients
 from hairpin.message import message
 from hairpin.pasted.forms.outcomes.errno import NO_ROUTE, NOT_HERE, REFUSED, TIMEOUT, UNREACHABLE
 from hairpin.texts.meaning import TextMeaning
@@ -146,7 +146,7 @@ CLIENTS = (
     TextMeaning(
         id="connect-no-own-address", program="", printed_by="client",
         patterns=tuple(each for each in _NO_ADDRESS if "{host}" in each or "{address}" in each),
-        unless=("localhost", "::1"),
+        unless=("localhost", "[::1]", "(::1)", " ::1", "'::1'", '"::1"'),
         meaning=message(
             "The program has no source port or no source address for this target. All ports of "
             "net.ipv4.ip_local_port_range are in use for connections to this server (TIME_WAIT counts); or the target "
@@ -184,7 +184,7 @@ CLIENTS = (
     ),
     TextMeaning(
         id="address-not-here", program="", printed_by="client", general=True,
-        patterns=(*as_code(NOT_HERE), "{not_here}"),
+        patterns=(*as_code(NOT_HERE), "{not_here}"), unless=HOST_DAEMONS,
         meaning=message(
             "The program tries to use a local address that this host or container does not have: to listen at it, or "
             "to connect from it. A connection to localhost fails like this in a container without IPv6, where ::1 does "

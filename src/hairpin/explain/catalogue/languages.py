@@ -1,6 +1,6 @@
 """Texts of run-time libraries about connections: Go, Python, Java, Node, Ruby, PHP, .NET, Rust."""
 
-from hairpin.explain.catalogue._errno_forms import in_libraries
+from hairpin.explain.catalogue.errno_forms import in_libraries
 from hairpin.message import message
 from hairpin.pasted.forms.outcomes.errno import NO_ROUTE, REFUSED, RESET, TIMEOUT, UNREACHABLE
 from hairpin.texts.meaning import TextMeaning

@@ -5,6 +5,7 @@ Every other entry that matches a line says more about it, except about a unix so
 
 from msgspec.structs import replace
 
+from hairpin.explain.catalogue.errno_forms import HOST_DAEMONS
 from hairpin.explain.catalogue.languages import LANGUAGES
 from hairpin.message import message
 from hairpin.texts.meaning import TextMeaning
@@ -14,11 +15,13 @@ _WORDS = {
         "{timeout}", "socket.timeout: timed out", "TimeoutError: timed out", "code = DeadlineExceeded",
         "DEADLINE_EXCEEDED", "execution expired",
     ),
-    "refused": ("{refused}",), "no-route": ("{no_route}",), "no-network": ("{unreachable}",), "reset": ("{reset}",),
+    "refused": ("{refused}",), "no-route": ("{no_route}",), "no-network": ("{unreachable}",),
+    "reset": ("(104, '{reset}", "Error while reading from socket*{reset}"),
 }  # fmt: skip
-"""The words of an error alone, by the outcome."""
+"""The words of an error alone, by the outcome.  Servers of healthy hosts log that a client has reset a connection, so
+the words of ``reset`` are those of clients."""
 _BARE = tuple(
-    replace(each, id=f"any-{each.outcome}", patterns=_WORDS[each.outcome], general=True)
+    replace(each, id=f"any-{each.outcome}", patterns=_WORDS[each.outcome], general=True, unless=HOST_DAEMONS)
     for each in LANGUAGES
     if each.outcome
 )

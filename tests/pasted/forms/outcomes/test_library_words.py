@@ -142,7 +142,7 @@ CASES: dict[str, tuple[str, list[tuple[Any, ...]]]] = {
     ),
     "Guzzle": (
         (
-            "cURL error 28: Connection timed out after 3001 milliseconds (see https://curl.haxx.se/libcurl/c/"
+            "cURL error 28: Connection timed out after 3001 milliseconds (see https://example.org/libcurl/"
             "libcurl-errors.html) for http://harp:8780/exapps"
         ),
         [("harp", 8780, "timeout", "")],

@@ -10,6 +10,12 @@ net/http.rb, ext/socket; nginx ngx_event_connect.c; MongoDB network errors; libr
 
 from hairpin.pasted.forms.outcomes.errno import Errno
 
+HOST_DAEMONS = (
+    "systemd[", "systemd-", "ntpd[", "chronyd[", "dhclient[", "dhcpcd[", "NetworkManager[", "avahi-daemon[", "sshd[",
+    "cloud-init[", "kernel: ",
+)  # fmt: skip
+"""Programs of a healthy host that log an error's words alone, for example before the network is up."""
+
 
 def in_clients(errno: Errno) -> tuple[str, ...]:
     """Return the patterns of command-line clients and reverse proxies that tell this error of a connection, in all
