@@ -9,9 +9,11 @@ Path = tuple[str, ...]
 """The parts of a sysctl's path, as in ``host/sysctl.py``."""
 UNNAMED = "host"
 """The name of a host if no text tells its name."""
-Result = Literal["answered", "refused", "timeout", "unreachable", "prohibited", "reset", "empty", "no-name", "failed"]
+Result = Literal["answered", "refused", "timeout", "unreachable", "prohibited", "reset", "empty", "no-name", "not-here",
+                 "failed"]  # fmt: skip
 """What a client saw: an answer, a refused connection, no answer within the time limit, "no route to host",
-"prohibited", a connection that was reset or that was closed without an answer, a name without an address.  ``failed``:
+"prohibited", a connection that was reset or that was closed without an answer, a name without an address, a client
+without an address of its own for this target.  ``failed``:
 the text says in its own words that something does not work."""
 
 

@@ -3,7 +3,7 @@
 The numbers in a client's error are curl's exit codes, values of errno, and the waiting time.  The numbers decide about
 the outcome, because the words around them may fit another outcome, too.
 
-Source: errno(3), asm-generic/errno.h; curl lib/connect.c, libcurl-errors(3); tcp(7), tcp_syn_retries
+Source: curl lib/connect.c, libcurl-errors(3); tcp(7), tcp_syn_retries
 """
 
 import re
@@ -13,28 +13,27 @@ import msgspec
 
 from hairpin.explain.catalogue import ENTRIES
 from hairpin.explain.line import decode
+from hairpin.pasted.forms.outcomes.errno import ERRNOS
 from hairpin.texts.index import EntryHit, TextIndex, Trial, best, index_of
 from hairpin.texts.meaning import Outcome, TextMeaning
 
 TextHit = EntryHit[TextMeaning]
 _SCRIPT = re.compile(r"[^\x00-\x7f]")
-_ERRNO: dict[str, Outcome] = {
-    "110": "timeout", "111": "refused", "113": "no-route", "101": "no-network", "104": "reset",
-    "60": "timeout", "61": "refused", "65": "no-route", "51": "no-network", "54": "reset",
-    "10060": "timeout", "10061": "refused", "10065": "no-route", "10051": "no-network", "10054": "reset",
+_OUTCOMES: dict[str, Outcome] = {
+    "timeout": "timeout", "refused": "refused", "no_route": "no-route", "unreachable": "no-network", "reset": "reset",
 }  # fmt: skip
-"""The outcomes by the values of errno: of Linux, of the BSDs and macOS, and of Windows."""
+"""The outcomes by the names of the errors."""
+_ERRNO: dict[str, Outcome] = {
+    number: _OUTCOMES[each.error] for each in ERRNOS if each.error in _OUTCOMES for number in each.numbers
+}
 _NUMBERS = re.compile(
-    r"\[Errno (\d+)\]|\[WinError (\d+)\]|\(os error (\d+)\)|\berrno[ :=]+(\d+)|\bError (\d+) connecting|"
-    r"\((1\d\d)(?=[:)] ?|,| \")",
+    r"\[Errno (\d+)\]|\[WinError (\d+)\]|\(os error (\d+)\)|\bOs \{ code: (\d+)|\bSocketException \((\d+)\)|"
+    r"\berrno[ :=]+(\d+)|\bError (\d+) connecting|\((1\d\d)(?=[:)] ?|,| \")",
     re.IGNORECASE,
 )
 _CURL = re.compile(r"\bcurl(?:: \(| error )(\d{1,2})\b", re.IGNORECASE)
 _LASTED = re.compile(r"Failed to connect to .{1,300}? after (\d{1,9}) ms: (?:Couldn't|Could not) connect to server")
-_NAMES: dict[str, Outcome] = {
-    "ETIMEDOUT": "timeout", "ECONNREFUSED": "refused", "EHOSTUNREACH": "no-route", "ENETUNREACH": "no-network",
-    "ECONNRESET": "reset",
-}  # fmt: skip
+_NAMES: dict[str, Outcome] = {each.name: _OUTCOMES[each.error] for each in ERRNOS if each.error in _OUTCOMES}
 _NAMED = re.compile("|".join(_NAMES))
 _TIMED_OUT = "28"
 _GIVEN_UP_MS = 10_000

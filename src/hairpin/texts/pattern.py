@@ -44,6 +44,7 @@ double quotes.  ``runtime``: the name of a program that starts containers.  ``ta
 chain."""
 _TOKEN = re.compile(r"\*|\{(\w+)\}|\s+|['\"`]|[^*{}\s'\"`]+")
 _WORD = re.compile(r"\w+")
+_VARYING = re.compile(r"\*|\{\w+\}")
 _QUOTE = r"\\*['\"`´‘’“”„«»]"
 
 
@@ -71,20 +72,25 @@ def variants(pattern: str) -> tuple[Variant, ...]:
 
 
 def _variant(text: str) -> Variant:
-    literals = re.split(r"\*|\{\w+\}", text.lower())
+    literals = _VARYING.split(text.lower())
+    last = len(literals) - 1
     words: list[str] = []
     script = ""
     for number, literal in enumerate(literals):
-        for each in _WORD.finditer(literal):
-            begins = each.start() > 0 or number == 0
-            ends = each.end() < len(literal) or number == len(literals) - 1
-            if not each[0].isascii():
-                script = max(script, each[0], key=len)
-            elif begins and ends:
-                # In a pattern an underscore is part of a word, and in a line it separates two words.
-                words += each[0].split("_")
-    weight = sum(map(len, literals))
-    return Variant(text, tuple(dict.fromkeys(filter(None, words))), script, weight)
+        found = _WORD.findall(literal)
+        if not found:
+            continue
+        begins = number == 0 or _WORD.match(literal[0]) is None
+        ends = number == last or _WORD.match(literal[-1]) is None
+        whole = found[0 if begins else 1 : None if ends else -1]
+        if literal.isascii():
+            words += whole
+        else:
+            script = max((script, *(each for each in found if not each.isascii())), key=len)
+            words += filter(str.isascii, whole)
+    # In a pattern an underscore is part of a word, and in a line it separates two words.
+    parts = dict.fromkeys(part for word in words for part in word.split("_") if part)
+    return Variant(text, tuple(parts), script, sum(map(len, literals)))
 
 
 @cache

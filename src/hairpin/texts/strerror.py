@@ -22,7 +22,7 @@ ERRORS: dict[str, tuple[str, ...]] = {
     "unreachable": (
         "Network is unreachable", "网络不可达", "網路無法接觸", "网络无法到达", "Das Netzwerk ist nicht erreichbar",
         "Le réseau n'est pas accessible", "La red es inaccesible", "ネットワークに届きません",
-        "A rede está fora de alcance", "Сеть недоступна", "Rete non raggiungibile",
+        "A rede está fora de alcance", "Сеть недоступна", "Rete non raggiungibile", "Network unreachable",
     ),
     "reset": (
         "Connection reset by peer", "连接被对方重设", "连接被对端重置", "连接被对方重置",
@@ -41,10 +41,11 @@ ERRORS: dict[str, tuple[str, ...]] = {
         "Die angeforderte Adresse kann nicht zugewiesen werden", "Impossible d'assigner l'adresse demandée",
         "No se puede asignar la dirección solicitada", "要求されたアドレスを割り当てられません",
         "Não é possível acessar o endereço solicitado", "Невозможно назначить запрошенный адрес",
-        "Impossibile assegnare l'indirizzo richiesto", "address not available",
+        "Impossibile assegnare l'indirizzo richiesto", "address not available", "Can't assign requested address",
     ),
     "no_name": (
-        "Name or service not known", "未知的名称或服务", "Der Name oder der Dienst ist nicht bekannt",
+        "Name or service not known", "Name does not resolve",
+        "未知的名称或服务", "Der Name oder der Dienst ist nicht bekannt",
         "Nom ou service inconnu", "Nombre o servicio desconocido", "名前またはサービスが不明です",
         "Nome ou serviço desconhecido", "Имя или служба не известны", "Nome o servizio sconosciuto",
     ),

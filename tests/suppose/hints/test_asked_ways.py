@@ -7,8 +7,15 @@ from hairpin.network.network import Network
 from hairpin.pasted.text import evidence_in_texts
 from hairpin.question.flows import flows_for
 from hairpin.question.target import parse_origin, parse_target
-from hairpin.suppose.hints.asked_ways import asks_inside_a_machine, asks_itself, asks_the_bridge, closed_by_ufw
+from hairpin.suppose.hints.asked_ways import (
+    asks_inside_a_machine,
+    asks_itself,
+    asks_the_bridge,
+    asks_without_address,
+    closed_by_ufw,
+)
 from hairpin.suppose.hints.hint import prose_of
+from hairpin.suppose.hints.told_names import SURE
 from tests.suppose.test_ordinary import RUN, network
 
 _NODE = "Error: connect ECONNREFUSED 127.0.0.1:6379\n"
@@ -43,6 +50,31 @@ def test_another_port_or_name_is_not_the_asked_one() -> None:
     assert _itself(_NODE, "localhost:6380") == []
     assert _itself(_OTHER_NAME, "localhost:6379") == []
     assert _itself(_NODE, "localhost:6379", "host") == []
+
+
+_REDIS = "Error 99 connecting to {}:6379. Cannot assign requested address.\n"
+
+
+def _without(text: str) -> list[tuple[str, int]]:
+    told = network(RUN, text).hosts[0].told
+    assert told is not None
+    return [(each.cause, each.weight) for each in asks_without_address(told)]
+
+
+def test_a_client_without_an_address_for_localhost_asks_its_own_container() -> None:
+    assert _without(_REDIS.format("localhost")) == [("loopback-is-the-container", SURE)]
+    assert _without("dial tcp [::1]:5432: connect: cannot assign requested address\n") == [
+        ("loopback-is-the-container", SURE)
+    ]
+
+
+def test_each_container_has_127_0_0_1_so_it_is_less_sure() -> None:
+    assert [weight < SURE for _, weight in _without(_REDIS.format("127.0.0.1"))] == [True]
+
+
+def test_another_target_or_error_says_nothing_of_localhost() -> None:
+    assert _without(_REDIS.format("redis")) == []
+    assert _without("Error 111 connecting to localhost:6379. Connection refused.\n") == []
 
 
 def _bridge(text: str, target: str, origin: str = "web") -> list[str]:

@@ -12,7 +12,13 @@ from hairpin.network.flow import Flow
 from hairpin.pasted.joining import telling_in
 from hairpin.question.target import is_outside_name
 from hairpin.suppose.asked import UNNAMED
-from hairpin.suppose.hints.asked_ways import asks_inside_a_machine, asks_itself, asks_the_bridge, closed_by_ufw
+from hairpin.suppose.hints.asked_ways import (
+    asks_inside_a_machine,
+    asks_itself,
+    asks_the_bridge,
+    asks_without_address,
+    closed_by_ufw,
+)
 from hairpin.suppose.hints.bridge_asked import asked_on_a_bridge
 from hairpin.suppose.hints.captured import seen_coming_in, untranslated_packets
 from hairpin.suppose.hints.counted_drops import counted_drops
@@ -138,6 +144,7 @@ def _all(answer: Answer, failures: tuple[Outcome, ...]) -> Iterator[Hinted]:
         yield from own_host_hints(prose, host, host.told)
         yield from covered_by_an_engine(lines, answer.evidence, host, flows)
         yield from asks_itself(host.told, flows)
+        yield from asks_without_address(host.told)
         yield from forwards_to_itself(prose, host)
         yield from _of_typed_lines(prose, host, host.told, flows)
         yield from keeps_old_address(prose, host, host.told)

@@ -6,7 +6,8 @@ in a virtual machine), ``podman`` (with CNI and containerd), ``podman_networks``
 forbidden), ``kubernetes``, ``iptables`` (with
 nft), ``kernel`` (with ip), ``firewalls``, ``managers`` (of links, services and compose), ``clients``, ``languages``
 (libraries of programming languages), ``exchanges`` (connections that opened and then failed), ``proxies`` (reverse
-proxies, registries), ``services`` (services that refuse a client themselves), ``names`` (DNS).
+proxies, registries), ``services`` (services that refuse a client themselves), ``names`` (DNS), ``unsaid`` (errors
+without their reason).  ``errno_forms`` has the forms in which clients and libraries tell an errno.
 """
 
 from hairpin.explain.catalogue.clients import CLIENTS
@@ -29,12 +30,13 @@ from hairpin.explain.catalogue.programs import PROGRAMS
 from hairpin.explain.catalogue.proxies import PROXIES
 from hairpin.explain.catalogue.services import SERVICES
 from hairpin.explain.catalogue.swarm import SWARM
+from hairpin.explain.catalogue.unsaid import UNSAID
 from hairpin.texts.engine_starts import ENGINE_STARTS
 from hairpin.texts.network_starts import NETWORK_STARTS
 
 ENTRIES = (
     *DOCKER_NETWORKS, *ENGINE_STARTS, *NETWORK_STARTS, *DOCKER, *DOCKERD, *SWARM, *COMPOSE, *DESKTOP, *PODMAN,
     *PODMAN_NETWORKS, *PROGRAMS, *KUBERNETES, *IPTABLES, *KERNEL, *FIREWALLS, *MANAGERS, *CLIENTS, *LANGUAGES,
-    *EXCHANGES, *PROXIES, *SERVICES, *NAMES,
+    *EXCHANGES, *PROXIES, *SERVICES, *NAMES, *UNSAID,
 )  # fmt: skip
 """All entries of the catalogue.  If two patterns match and say equally much, the earlier entry counts."""

@@ -1,34 +1,26 @@
 """Texts of clients that reach no service: curl, wget, ssh, nc, ping, database tools, reverse proxies."""
 
+from hairpin.explain.catalogue.errno_forms import HOST_DAEMONS, as_code, at_connect, in_clients, in_english_clients
 from hairpin.message import message
+from hairpin.pasted.forms.outcomes.errno import NO_ROUTE, NOT_HERE, REFUSED, TIMEOUT, UNREACHABLE
 from hairpin.texts.meaning import TextMeaning
 
+_NO_ADDRESS = (
+    *in_english_clients(NOT_HERE), *at_connect(NOT_HERE), "NoRouteToHostException: {not_here}",
+    "urlopen error [Errno 99]", "connect EADDRNOTAVAIL", "Failed to establish a new connection: [Errno 99]",
+)  # fmt: skip
 CLIENTS = (
     TextMeaning(
         id="client-timeout", program="curl", about="flow", printed_by="client", outcome="timeout",
         patterns=(
-            "^{timeout}$", "^connect timeout$", "ERR_CONNECTION_TIMED_OUT", "curl: (28) *", "curl: (7) *{timeout}",
-            "(110){timeout}: AH00957",
+            *in_clients(TIMEOUT), "^{timeout}$", "^connect timeout$", "ERR_CONNECTION_TIMED_OUT", "curl: (28) *",
             "Failed to connect to {host} port {port} after * ms: Timeout was reached",
-            "Failed to connect to {host} port {port}* {timeout}",
             "Failed to connect to {host} port {port}: Timeout was reached",
-            "ssh: connect to host {host} port {port}: {timeout}", "connect to {address} port {port} failed: {timeout}",
-            "nc: connect to {host} port {port} (*) failed: {timeout}",
-            "nc: connect to {host} port {port} * timed out: Operation now in progress", "Ncat: {timeout}",
-            "telnet: Unable to connect to remote host: {timeout}", "telnet: connect to address {address}: {timeout}",
-            "Connecting to {host}|{address}|:{port}... failed: {timeout}",
-            "Connecting to {address}:{port}... failed: {timeout}", "wget: download timed out",
-            "wget: can't connect to remote host ({address}): {timeout}",
-            "Could not connect to Redis at {host}:{port}: {timeout}",
-            'connection to server at "{host}"*, port {port} failed: {timeout}',
-            "could not connect to server: {timeout}",
-            "ERROR 2003 (HY000): Can't connect to MySQL server on '{host}:{port}' (110)",
-            "Can't connect to MySQL server on '{host}' (110", "Unable to connect to {host}:{port}:* timed out",
-            "connect() failed (110: {timeout}) while connecting to upstream",
+            "nc: connect to {host} port {port} * timed out: Operation now in progress", "wget: download timed out",
+            "Unable to connect to {host}:{port}:* timed out",
             "upstream timed out (110: {timeout}) while connecting to upstream",
-            "connect to {host} port {port}: {timeout}", "Immediate connect fail for {address}: {timeout}",
-            "connect: {timeout}", "upstream connect error or disconnect/reset before headers* connection timeout",
-            "is DOWN, reason: Layer4 timeout", "connect to {host}:{port} failed: {timeout}",
+            "upstream connect error or disconnect/reset before headers* connection timeout",
+            "is DOWN, reason: Layer4 timeout",
         ),
         meaning=message(
             "The client's packets, or the answers to them, were dropped on the way, and no error came back: a "
@@ -44,35 +36,18 @@ CLIENTS = (
     TextMeaning(
         id="client-refused", program="curl", about="flow", printed_by="client", outcome="refused",
         patterns=(
-            "^{refused}$", "curl: (7) *{refused}", "ERR_CONNECTION_REFUSED",
+            *in_clients(REFUSED), "^{refused}$", "ERR_CONNECTION_REFUSED",
             "curl: (7) Failed to connect to {host} port {port}*: Couldn't connect to server",
             "curl: (7) Failed to connect to {host} port {port}*: Could not connect to server",
             "curl: (7) couldn't connect to host", "curl: (7) Failed to connect to {host} port {port}*",
-            "Failed to connect to {host} port {port}* {refused}",
             "Failed to connect to {host} port {port} after * ms: Couldn't connect to server",
             "Failed to connect to {host} port {port} after * ms: Could not connect to server",
-            "connect to {address} port {port} failed: {refused}",
             "connect to {address} port {port} from {address} port * failed: {refused}",
-            "ssh: connect to host {host} port {port}: {refused}", "connect to host {host} port {port}: {refused}",
-            "nc: connect to {host} port {port} (*) failed: {refused}", "(UNKNOWN) [{address}] {port} (*) : {refused}",
-            "Ncat: {refused}", "telnet: Unable to connect to remote host: {refused}",
-            "telnet: connect to address {address}: {refused}",
+            "(UNKNOWN) [{address}] {port} (*) : {refused}",
             "telnet: can't connect to remote host ({address}): {refused}",
-            "Connecting to {host}|{address}|:{port}... failed: {refused}",
             "Connecting to {host} ({host})|{address}|:{port}... failed: {refused}",
-            "Connecting to {address}:{port}... failed: {refused}",
-            "Connexion à {host}|{address}|:{port}… échec : {refused}",
-            "wget: can't connect to remote host ({address}): {refused}",
-            "wget: can't connect to remote host: {refused}", "Could not connect to Redis at {host}:{port}: {refused}",
-            'connection to server at "{host}"*, port {port} failed: {refused}',
-            "could not connect to server: {refused}",
-            "ERROR 2003 (HY000): Can't connect to MySQL server on '{host}:{port}' (111)",
-            "Can't connect to MySQL server on '{host}' (111", "Can't connect to server on '{host}' (111)",
-            "connect() failed (111: {refused}) while connecting to upstream", "(111){refused}: AH00957",
-            "connect: {refused}", "MongoNetworkError: connect ECONNREFUSED {address}:{port}", "failed: {refused}.",
-            "error: dial tcp {address}:{port}: connect: {refused}",
-            'is DOWN, reason: Layer4 connection problem, info: "{refused}',
-            "connect to {host}:{port} failed: {refused}",
+            "Connexion à {host}|{address}|:{port}… échec : {refused}", "wget: can't connect to remote host: {refused}",
+            "failed: {refused}.", 'is DOWN, reason: Layer4 connection problem, info: "{refused}',
         ),
         meaning=message(
             "The host answered that nobody listens on this port, or a firewall rejected the connection with a reset. "
@@ -87,20 +62,7 @@ CLIENTS = (
     TextMeaning(
         id="client-unreachable", program="curl", about="flow", printed_by="client", outcome="no-route",
         patterns=(
-            "^{no_route}$", "curl: (7) *{no_route}", "ERR_ADDRESS_UNREACHABLE",
-            "Failed to connect to {host} port {port}* {no_route}",
-            "connect to {address} port {port} failed: {no_route}",
-            "ssh: connect to host {host} port {port}: {no_route}", "connect to host {host} port {port}: {no_route}",
-            "nc: connect to {host} port {port} (*) failed: {no_route}", "Ncat: {no_route}",
-            "telnet: Unable to connect to remote host: {no_route}",
-            "Connecting to {host}|{address}|:{port}... failed: {no_route}",
-            "Connecting to {address}:{port}... failed: {no_route}",
-            "wget: can't connect to remote host ({address}): {no_route}",
-            "Could not connect to Redis at {host}:{port}: {no_route}",
-            'connection to server at "{host}"*, port {port} failed: {no_route}',
-            "could not connect to server: {no_route}", "Can't connect to MySQL server on '{host}*' (113",
-            "connect() failed (113: {no_route}) while connecting to upstream",
-            "connect() to {address}:{port} failed (113: {no_route})", "(113){no_route}: AH00957", "connect: {no_route}",
+            *in_clients(NO_ROUTE), "^{no_route}$", "ERR_ADDRESS_UNREACHABLE",
             "From {address} icmp_seq=* Destination Host Unreachable", "From {address} icmp_seq=* Packet filtered",
             "From {address} icmp_seq=* Destination Host Prohibited",
             "From {address} icmp_seq=* Destination Port Unreachable",
@@ -122,16 +84,9 @@ CLIENTS = (
     TextMeaning(
         id="client-no-network", program="curl", about="flow", printed_by="client", outcome="no-network",
         patterns=(
-            "^{unreachable}$", "curl: (7) *{unreachable}", "Failed to connect to {host} port {port}* {unreachable}",
-            "Immediate connect fail for {address}: {unreachable}",
-            "ssh: connect to host {host} port {port}: {unreachable}", "connect: {unreachable}",
-            "ping: connect: {unreachable}", "ping: sendmsg: {unreachable}", "ping: sendto: {unreachable}",
-            "Connecting to {host}|{address}|:{port}... failed: {unreachable}",
-            "wget: can't connect to remote host ({address}): {unreachable}",
+            *in_clients(UNREACHABLE), "^{unreachable}$", "ping: connect: {unreachable}", "ping: sendmsg: {unreachable}",
+            "ping: sendto: {unreachable}", "traceroute: sendto: {unreachable}",
             "From {address} icmp_seq=* Destination Net Unreachable",
-            "nc: connect to {host} port {port} (*) failed: {unreachable}",
-            "Can't connect to MySQL server on '{host}*' (101", "ping: sendto: Network unreachable",
-            "traceroute: sendto: {unreachable}",
         ),
         meaning=message(
             "The kernel where this was typed has no route to the address: it has no default route, or no IPv6 address "
@@ -167,25 +122,6 @@ CLIENTS = (
         ),
     ),
     TextMeaning(
-        id="client-not-connected", program="", about="flow", printed_by="client", general=True,
-        patterns=(
-            "ERROR 2002 (HY000): Can't connect to MySQL server on '{host}' (115)", "failed to connect to all addresses",
-            "Can't connect to MySQL server on '{host}' (115", "transport: Error while dialing",
-            "AH00957: * attempt to connect to {address}:{port} * failed",
-            "P1001: Can't reach database server at `{host}`:`{port}`", "Can't reach database server at `{host}:{port}`",
-            "P1001: Can't reach database server at {host}:{port}",
-        ),
-        meaning=message(
-            "The client could not connect, and the error does not say why: nobody answered, or the connection was "
-            "refused. Error 115 is EINPROGRESS, which the call returns in both cases."
-        ),
-        causes=(
-            "service-not-listening", "port-not-published", "container-not-running", "loopback-is-the-container",
-            "filter-forward-jump-missing", "ip-forward-off",
-        ),
-        verdicts=("refused", "rejected", "dropped", "unanswered"),
-    ),
-    TextMeaning(
         id="ping-invalid-argument", program="ping", passing=True,
         patterns=("ping: sendto: Invalid argument", "ping: sendmsg: Invalid argument"),
         meaning=message(
@@ -208,18 +144,56 @@ CLIENTS = (
         shown_by=("output-policy-drop", "rule-decides-flow", "container-own-firewall"),
     ),
     TextMeaning(
-        id="curl-no-route-own-address", program="curl", printed_by="client", general=True,
+        id="connect-no-own-address", program="", printed_by="client",
+        patterns=tuple(each for each in _NO_ADDRESS if "{host}" in each or "{address}" in each),
+        unless=("localhost", "[::1]", "(::1)", " ::1", "'::1'", '"::1"'),
+        meaning=message(
+            "The program has no source port or no source address for this target. All ports of "
+            "net.ipv4.ip_local_port_range are in use for connections to this server (TIME_WAIT counts); or the target "
+            "is an IPv6 address, and this container or host has no IPv6."
+        ),
+        command="ss -s; sysctl net.ipv4.ip_local_port_range; ip -6 addr",
+        shows=message("as many connections as the range has ports, or no IPv6 address"),
+    ),
+    TextMeaning(
+        id="connect-own-address", program="", about="flow", printed_by="client", patterns=_NO_ADDRESS,
+        meaning=message(
+            "The program asks localhost: 127.0.0.1 has refused it or was not tried, and the other address, ::1, does "
+            "not exist in a container without IPv6. In a container, localhost is the container itself: the program "
+            "needs the name of the container with the service, or the host's address."
+        ),
+        causes=("loopback-is-the-container", "service-not-listening"), verdicts=("refused", "rejected"),
+    ),
+    TextMeaning(
+        id="bind-address-not-here", program="", printed_by="client",
         patterns=(
-            "bind failed with errno {number}: {not_here}", "connect: {not_here}", "bind: {not_here}",
-            "[Errno 99] {not_here}", "EADDRNOTAVAIL",
+            "bind failed with errno {number}: {not_here}", "bind: {not_here}", "listen EADDRNOTAVAIL",
+            "error while attempting to bind on address *{not_here}", "{not_here} - bind(2) for",
+            "java.net.BindException: {not_here} (Bind failed)", 'could not bind IPv4 address "{address}": {not_here}',
+            'could not bind IPv6 address "{address}": {not_here}', "bind() to {address}:{port} failed (99:",
+            "({number}){not_here}: AH00072: make_sock: could not bind to address",
         ),
         meaning=message(
-            "The program tries to use a local address that this host or container does not have. Or no source port is "
-            "left for new connections to that server."
+            "The program tries to listen at, or to send from, a local address that this host or container does not "
+            "have."
         ),
         causes=(
-            "publish-address-not-on-host", "host-address-missing", "snat-ports-exhausted",
-            "container-address-not-assigned", "loopback-address-missing",
+            "publish-address-not-on-host", "host-address-missing", "container-address-not-assigned",
+            "loopback-address-missing",
+        ),
+    ),
+    TextMeaning(
+        id="address-not-here", program="", printed_by="client", general=True,
+        patterns=(*as_code(NOT_HERE), "{not_here}"), unless=HOST_DAEMONS,
+        meaning=message(
+            "The program tries to use a local address that this host or container does not have: to listen at it, or "
+            "to connect from it. A connection to localhost fails like this in a container without IPv6, where ::1 does "
+            "not exist, and localhost is the container itself."
+        ),
+        causes=(
+            "publish-address-not-on-host", "loopback-is-the-container", "host-address-missing",
+            "container-address-not-assigned",
+            "loopback-address-missing",
         ),
     ),
 )  # fmt: skip

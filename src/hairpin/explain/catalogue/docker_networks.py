@@ -256,6 +256,7 @@ DOCKER_NETWORKS = (
             "permission denied while trying to connect to the Docker daemon socket",
             "Got permission denied while trying to connect to the Docker daemon socket",
             "permission denied while trying to connect to the docker API",
+            "dial unix {path}docker.sock: connect: permission denied",
         ),
         meaning=message(
             "This user may not talk to dockerd: run the command as root, or as a member of the group docker. The "

@@ -88,7 +88,9 @@ EXCHANGES = (
         id="client-empty-reply", program="curl", about="flow", printed_by="client",
         patterns=(
             "curl: (52) Empty reply from server", "Empty reply from server", "^No data received.$",
-            "Remote end closed connection without response", "Server aborted the SSL handshake", "ERR_EMPTY_RESPONSE",
+            "Remote end closed connection without response",
+            "SMTPServerDisconnected: Connection unexpectedly closed", "got 0 bytes at EOF",
+            "Server aborted the SSL handshake", "ERR_EMPTY_RESPONSE",
             "kex_exchange_identification: Connection closed by remote host",
             "ssh_exchange_identification: Connection closed by remote host",
             "Lost connection to MySQL server at 'reading initial communication packet'",

@@ -1,29 +1,27 @@
 """Texts of run-time libraries about connections: Go, Python, Java, Node, Ruby, PHP, .NET, Rust."""
 
+from hairpin.explain.catalogue.errno_forms import in_libraries
 from hairpin.message import message
+from hairpin.pasted.forms.outcomes.errno import NO_ROUTE, REFUSED, RESET, TIMEOUT, UNREACHABLE
 from hairpin.texts.meaning import TextMeaning
 
 LANGUAGES = (
     TextMeaning(
         id="library-timeout", program="", about="flow", printed_by="client", outcome="timeout",
         patterns=(
-            "dial tcp {address}:{port}: i/o timeout", "dial tcp {address}:{port}: connect: {timeout}",
-            "dial tcp {host}:{port}: i/o timeout", "ConnectTimeoutError",
-            "Connection to {host} timed out. (connect timeout=*", "connect timeout={number}",
-            "java.net.SocketTimeoutException: connect timed out", "java.net.ConnectException: {timeout}",
-            "java.net.SocketTimeoutException: Connect timed out", "connect ETIMEDOUT {address}:{port}", "ETIMEDOUT",
-            "net/http: request canceled while waiting for connection", "[Errno 110] {timeout}",
-            "TimeoutError: [Errno 110]", "Errno::ETIMEDOUT", "stream_socket_client(): * ({timeout})", "cURL error 28:",
+            *in_libraries(TIMEOUT), "dial tcp {address}:{port}: i/o timeout", "dial tcp {host}:{port}: i/o timeout",
+            "ConnectTimeoutError", "Connection to {host} timed out. (connect timeout=*", "connect timeout={number}",
+            "java.net.SocketTimeoutException: connect timed out", "java.net.SocketTimeoutException: Connect timed out",
+            "net/http: request canceled while waiting for connection", "TimeoutError: [Errno 110]",
+            "stream_socket_client(): * ({timeout})", "cURL error 28:",
             "context deadline exceeded (Client.Timeout exceeded while awaiting headers)",
-            "SQLSTATE[HY000] [2002] {timeout}", "(os error 110)",
             "io.netty.channel.ConnectTimeoutException: connection timed out: {host}",
             "A connection attempt failed because the connected party did not properly respond",
             "Can't connect to MySQL server on '{host}' (timed out)", "Timeout connecting to server",
-            "Error {number} connecting to {host}:{port}. {timeout}", "{timeout} ({host}:{port})",
             "ConnectTimeoutException: Connect to {host}:{port} * failed: connect timed out",
             "ConnectTimeoutException: connection timed out: *{address}:{port}",
             "java.net.SocketTimeoutException: failed to connect to *{address} (port {port})", "UND_ERR_CONNECT_TIMEOUT",
-            "asyncio.exceptions.TimeoutError * connect",
+            "asyncio.exceptions.TimeoutError * connect", "ConnectTimeout", "Net::OpenTimeout",
         ),
         meaning=message(
             "The program's packets, or the answers to them, were dropped on the way, and no error came back. Common "
@@ -39,19 +37,12 @@ LANGUAGES = (
     TextMeaning(
         id="library-refused", program="", about="flow", printed_by="client", outcome="refused",
         patterns=(
-            "dial tcp {address}:{port}: connect: {refused}", "dial tcp {address}:{port}: getsockopt: {refused}",
-            "connect ECONNREFUSED {address}:{port}", "ECONNREFUSED", "[Errno 111] {refused}", "ConnectionRefusedError",
-            "java.net.ConnectException: {refused}", "Connection refused: {host}/{address}:{port}",
-            "AnnotatedConnectException: * {refused}: *{address}:{port}", "Errno::ECONNREFUSED",
-            "Connection to {host}:{port} refused", "stream_socket_client(): * ({refused})",
-            "SQLSTATE[HY000] [2002] {refused}", "cURL error 7:", "{refused} (os error 111)",
-            "error trying to connect: tcp connect error: {refused}", "Connection refused ({host}:{port})",
+            *in_libraries(REFUSED), "dial tcp {address}:{port}: getsockopt: {refused}", "ConnectionRefusedError",
+            "Connection to {host}:{port} refused", "stream_socket_client(): * ({refused})", "cURL error 7:",
             "No connection could be made because the target machine actively refused it",
             "NewConnectionError(*{refused}",
             'Is the server running on host "{host}" (*) and accepting TCP/IP connections on port {port}',
             "org.postgresql.util.PSQLException: Connection to {host}:{port} refused",
-            "Error {number} connecting to {host}:{port}. {refused}",
-            "redis.exceptions.ConnectionError: Error 111 connecting to {host}:{port}",
         ),
         meaning=message(
             "The other side answered that nothing listens on this port. The service does not run, or listens on "
@@ -66,10 +57,8 @@ LANGUAGES = (
     TextMeaning(
         id="library-unreachable", program="", about="flow", printed_by="client", outcome="no-route",
         patterns=(
-            "dial tcp {address}:{port}: connect: {no_route}", "connect EHOSTUNREACH {address}:{port}", "EHOSTUNREACH",
-            "[Errno 113] {no_route}", "java.net.NoRouteToHostException", "Errno::EHOSTUNREACH",
-            "NewConnectionError(*{no_route}", "{no_route} (os error 113)", "SQLSTATE[HY000] [2002] {no_route}",
-            "Error 113 connecting to {host}:{port}",
+            *in_libraries(NO_ROUTE), "java.net.NoRouteToHostException", "NewConnectionError(*{no_route}",
+            "A socket operation was attempted to an unreachable host",
         ),
         meaning=message(
             "A host on the way sent an ICMP error, either because of a firewall's REJECT (the default of firewalld and "
@@ -84,11 +73,9 @@ LANGUAGES = (
     TextMeaning(
         id="library-no-network", program="", about="flow", printed_by="client", outcome="no-network",
         patterns=(
-            "dial tcp {address}:{port}: connect: {unreachable}", "dial tcp *: connect: {unreachable}",
-            "dial udp *: connect: {unreachable}", "connect ENETUNREACH {address}", "ENETUNREACH",
-            "[Errno 101] {unreachable}", "java.net.SocketException: {unreachable}",
-            "java.net.ConnectException: {unreachable}", "NewConnectionError(*{unreachable}",
-            "{unreachable} (os error 101)", "Errno::ENETUNREACH",
+            *in_libraries(UNREACHABLE), "dial tcp *: connect: {unreachable}", "dial udp *: connect: {unreachable}",
+            "connect ENETUNREACH {address}", "java.net.SocketException: {unreachable}",
+            "NewConnectionError(*{unreachable}", "A socket operation was attempted to an unreachable network",
         ),
         meaning=message(
             "The kernel where the program runs has no route to the address: it has no default route, or no IPv6 "
@@ -107,11 +94,10 @@ LANGUAGES = (
     TextMeaning(
         id="library-reset", program="", about="flow", printed_by="client", outcome="reset",
         patterns=(
-            "read tcp {address}:*->{address}:{port}: read: {reset}", "read ECONNRESET",
-            "connect ECONNRESET {address}:{port}", "java.net.SocketException: {reset}",
-            "java.net.SocketException: Connection reset", "[Errno 104] {reset}",
-            "('Connection aborted.', ConnectionResetError(104", "ConnectionResetError", "Errno::ECONNRESET",
-            "{reset} (os error 104)", "socket hang up",
+            *in_libraries(RESET), "read tcp {address}:*->{address}:{port}: read: {reset}", "read ECONNRESET",
+            "java.net.SocketException: {reset}", "java.net.SocketException: Connection reset",
+            "('Connection aborted.', ConnectionResetError(104", "ConnectionResetError", "socket hang up",
+            "An existing connection was forcibly closed by the remote host",
         ),
         meaning=message(
             "The connection was opened and then reset. docker-proxy accepts connections to a published port even if "

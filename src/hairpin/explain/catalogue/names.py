@@ -16,6 +16,7 @@ NAMES = (
             "php_network_getaddresses: getaddrinfo failed", 'host not found in upstream "{host}',
             "ERR_NAME_NOT_RESOLVED", "DNS_PROBE_FINISHED_NXDOMAIN", "getaddrinfo for {host} failed",
             "Unknown host {host}", "failed to lookup address information",
+            "could not resolve address '{host}'", "DNS resolution failed", "^Error: Lookup error.$",
         ),
         meaning=message(
             "The name server answered that it knows no such name, or no name server answered. Containers know each "
@@ -40,6 +41,7 @@ NAMES = (
             "Error -2 connecting to {host}:{port}", "Error -5 connecting to {host}:{port}",
             "Error 11001 connecting to {host}:{port}", "Errno 11001] getaddrinfo failed",
             "Failed host lookup: '{host}'", "tcp connect ({host}:{port}): non-existing domain - :nxdomain",
+            "tcp connect: non-existing domain", "tcp connect: nxdomain",
             "Couldn't resolve server {host}:{port} from bootstrap.servers",
             "No resolvable bootstrap urls given in bootstrap.servers", "Failed to resolve '{host}:{port}'",
             "HostNotFound: Could not find address for {host}:{port}",
@@ -73,6 +75,9 @@ NAMES = (
             "Could not resolve: {host} (DNS server returned general failure)", "status: SERVFAIL",
             "nslookup: can't resolve '{host}'", "nslookup: write to '{address}': {refused}",
             "connection timed out; trying next origin",
+            "SocketException (11): Resource temporarily", "Could not contact DNS servers",
+            "lookup {host} on {address}:{port}: * operation was canceled",
+            "SocketException (*, 11): Resource temporarily",
         ),
         meaning=message(
             "No name server answered. A container's queries go to Docker's own server at 127.0.0.11, and this server "

@@ -102,15 +102,6 @@ SERVICES = (
         causes=("port-not-published",),
     ),
     TextMeaning(
-        id="mysql-unix-socket", program="mysql", printed_by="client",
-        patterns=("Can't connect to local MySQL server through socket", "Can't connect to local server through socket"),
-        meaning=message(
-            "The client sent no packet: for `localhost`, or without a host, it uses a unix socket of its own machine, "
-            "and the server in the container has its socket inside. `-h 127.0.0.1` lets the client use TCP and the "
-            "published port."
-        ),
-    ),
-    TextMeaning(
         id="kafka-advertised-address", program="kafka", about="flow", printed_by="client",
         patterns=(
             "Connection to node {word} (*{address}:{port}) could not be established. Broker may not be available",

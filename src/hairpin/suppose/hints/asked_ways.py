@@ -1,5 +1,5 @@
 """Hints about the asked flow itself: a client in a container that asks its own loopback, the bridge's own address, an
-address of its own link's range, or a port of the host that ufw does not open."""
+address of its own link's range, ::1 without IPv6, or a port of the host that ufw does not open."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -33,6 +33,8 @@ _RESOLVER = (
     r"(?:aardvark(?:-dns)?|dnsmasq|resolver|name ?servers?|dns(?: server)?|docker0|podman\d|cni-podman\d|bridge"
     r"|gateway)\b[^\n]{0,50}?"
 )
+_PORTS_USED_UP = 8
+"""The weight if the target is 127.0.0.1.  Each namespace has this address, so most often no source port is left."""
 
 
 def asks_itself(told: ToldParts, flows: Iterable[Flow]) -> Iterator[Hinted]:
@@ -50,6 +52,23 @@ def asks_itself(told: ToldParts, flows: Iterable[Flow]) -> Iterator[Hinted]:
                     "loopback-is-the-container", SURE, inside_command(name), shows, means, each.line, each.target
                 )
                 return
+
+
+def asks_without_address(told: ToldParts) -> Iterator[Hinted]:
+    """Yield the hint that a client has no address of its own with which it can ask its loopback: localhost is ::1, too,
+    and a container without IPv6 has no such address.
+
+    Source: connect(2) to ::1 in a namespace with net.ipv6.conf.all.disable_ipv6 = 1; net/ipv6/addrconf.c
+    ipv6_dev_get_saddr()"""
+    for each in told.outcomes:
+        if each.result == "not-here" and is_loopback(each.host) and each.origin != HOST:
+            name = each.origin.removeprefix("container:")
+            command = inside_command(name) if name else "docker compose config; docker ps"
+            means = message("In a container, localhost is the container itself: the client asks itself")
+            shows = message("the client runs in a container, and its settings name localhost as the target")
+            weight = _PORTS_USED_UP if each.host.startswith("127.") else SURE
+            yield Hinted("loopback-is-the-container", weight, command, shows, means, each.line, each.target)
+            return
 
 
 def _is_loopback(flow: Flow) -> bool:

@@ -4,7 +4,8 @@ The words may stand anywhere in a line, because programs log them.  If the words
 line is not used.
 
 Source: Go net/dial.go OpError; Node.js lib/internal/errors.js; urllib3 exceptions; libpq fe-connect.c; pgjdbc; MySQL
-client errors 2002 and 2003; PHP main/network.c; nginx ngx_http_upstream.c; Chromium net/base/net_error_list.h
+client errors 2002 and 2003; PHP main/network.c; Ruby net/http.rb; librdkafka; MongoDB; Erlang inet; .NET;
+nginx ngx_http_upstream.c; Chromium net/base/net_error_list.h
 """
 
 import re
@@ -12,6 +13,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from hairpin.pasted.form import NO_COMMAND, Found, OutputForm, Paste
+from hairpin.pasted.forms.outcomes.errno import ERRNOS
 from hairpin.pasted.forms.outcomes.outcome import (
     ADDRESS,
     NAME,
@@ -27,47 +29,46 @@ from hairpin.pasted.forms.outcomes.outcome import (
 _Read = Callable[[re.Match[str]], Seen | None]
 _HOST = rf"(?P<host>{ADDRESS}|\[[0-9a-fA-F:%\w]+\]|{NAME})"
 _PORT = r"(?P<port>\d{1,5})"
-_ERRNO: dict[str, Result] = {"111": "refused", "61": "refused", "110": "timeout", "60": "timeout", "113": "unreachable",
-                             "101": "unreachable", "104": "reset", "10061": "refused", "10060": "timeout",
-                             "10065": "unreachable", "-2": "no-name", "-3": "no-name", "-5": "no-name",
-                             "11001": "no-name", "11002": "no-name"}  # fmt: skip
-_NODE: dict[str, Result] = {"ECONNREFUSED": "refused", "ETIMEDOUT": "timeout", "EHOSTUNREACH": "unreachable",
-                            "ENETUNREACH": "unreachable", "ECONNRESET": "reset", "EACCES": "prohibited",
-                            "EPERM": "prohibited", "ENOTFOUND": "no-name", "EAI_AGAIN": "no-name"}  # fmt: skip
+_BY_ERROR: dict[str, Result] = {
+    "refused": "refused", "timeout": "timeout", "no_route": "unreachable", "unreachable": "unreachable",
+    "reset": "reset", "not_here": "not-here",
+}  # fmt: skip
+_NUMBERS: dict[str, Result] = {
+    "-2": "no-name", "-3": "no-name", "-5": "no-name", "11001": "no-name", "11002": "no-name",
+    **{number: _BY_ERROR[each.error] for each in ERRNOS for number in each.numbers},
+}  # fmt: skip
+"""The results by the numbers of errors: those of ``getaddrinfo``, and those of a connection."""
+_CODES: dict[str, Result] = {
+    "EACCES": "prohibited", "EPERM": "prohibited", "ENOTFOUND": "no-name", "EAI_AGAIN": "no-name",
+    **{each.name: _BY_ERROR[each.error] for each in ERRNOS},
+}  # fmt: skip
+_CODE = rf"(?P<code>{'|'.join(_CODES)})"
+_NUMBER = re.compile(r"\[Errno (-?\d+)\]|\(os error (\d+)\)|\bOs \{ code: (\d+)")
+_NAMED = re.compile("|".join(_CODES))
 
 
-def _by_words(tool: str) -> _Read:
-    """Return a reader of lines whose words name the result."""
+def _result(words: str) -> Result | None:
+    """Return the result that the number, the name or the words of an error tell."""
+    number = _NUMBER.search(words)
+    if number is not None:
+        return _NUMBERS.get(number[number.lastindex or 0])
+    named = _NAMED.search(words)
+    return _CODES[named[0]] if named is not None else result_in(words)
+
+
+def _by(tool: str, result: Result | None = None, *, port: int | None = None) -> _Read:
+    """Return a reader of lines that name a host.  ``result``: the result of all these lines; if it is None, a number, a
+    name or words of the line tell it.  ``port``: the port if the line names none."""
 
     def read(match: re.Match[str]) -> Seen | None:
         groups = match.groupdict()
-        errno = groups.get("errno")
-        result = (_ERRNO.get(errno) if errno else None) or result_in(match["said"] or "")
+        told = result or _NUMBERS.get(groups.get("errno") or "") or _CODES.get(groups.get("code") or "")
+        told = told or _result(groups.get("said") or "")
         protocol: Protocol = "udp" if groups.get("protocol") == "udp" else "tcp"
-        port = groups.get("port")
-        return Seen(tool, match["host"].strip("[]"), int(port) if port else None, result, protocol) if result else None
+        host, named = match["host"] or groups["host6"], groups.get("port") or groups.get("port6")
+        return Seen(tool, host.strip("[]"), int(named) if named else port, told, protocol) if told else None
 
     return read
-
-
-def _always(tool: str, result: Result) -> _Read:
-    """Return a reader of lines whose words name one result."""
-
-    def read(match: re.Match[str]) -> Seen | None:
-        port = match.groupdict().get("port")
-        return Seen(tool, match["host"].strip("[]"), int(port) if port else None, result)
-
-    return read
-
-
-def _node(match: re.Match[str]) -> Seen | None:
-    port = match["port"]
-    return Seen("node", match["host"].strip("[]"), int(port) if port else None, _NODE[match["code"]])
-
-
-def _mysql(match: re.Match[str]) -> Seen | None:
-    result = _ERRNO.get(match["errno"])
-    return Seen("mysql", match["host"], int(match["port"] or 3306), result) if result else None
 
 
 def _url(tool: str, result: Result | None = None) -> _Read:
@@ -75,95 +76,135 @@ def _url(tool: str, result: Result | None = None) -> _Read:
 
     def read(match: re.Match[str]) -> Seen | None:
         target = target_of(match["url"], port=80)
-        said = result or result_in(match["said"])
+        said = result or _result(match["said"])
         return Seen(tool, target.host, target.port, said, target=target.text) if target and said else None
 
     return read
 
 
 class _Words(NamedTuple):
+    """A form of a line.  ``words``: each line of this form has at least one of these words."""
+
     pattern: re.Pattern[str]
     read: _Read
+    words: tuple[str, ...]
 
 
-def _words(pattern: str, read: _Read) -> _Words:
-    return _Words(re.compile(pattern), read)
+def _words(words: str | tuple[str, ...], pattern: str, read: _Read) -> _Words:
+    return _Words(re.compile(pattern), read, (words,) if isinstance(words, str) else words)
 
 
+_PLACE = rf"{_HOST}:{_PORT}"
+_SAID = r"(?P<said>.*)"
+_IN_BRACKETS = r"\((?P<said>[^)]*)"
+_UPSTREAM = rf"\((?P<errno>\d+): (?P<said>[^)]*)\) while connecting to upstream.*upstream: \"\w+://{_PLACE}"
 _ALL: tuple[_Words, ...] = (
-    _words(rf"dial (?P<protocol>tcp|udp)[46]? {_HOST}:{_PORT}: (?P<said>(?:connect: |i/o )[\w /]+)", _by_words("go")),
-    _words(rf"dial (?:tcp|udp)[46]?:? lookup (?P<host>{NAME})(?: on [^\s:]+(?::\d+)?)?: ", _always("go", "no-name")),
+    _words(("dial tcp", "dial udp"), rf"dial (?P<protocol>tcp|udp)[46]? {_PLACE}: (?P<said>(?:connect: |i/o )[\w /]+)",
+           _by("go")),
+    _words("lookup ", rf"dial (?:tcp|udp)[46]?:? lookup (?P<host>{NAME})(?: on [^\s:]+(?::\d+)?)?: ",
+           _by("go", "no-name")),
     _words(
+        ("Get ", "Post ", "Head ", "Put "),
         r"(?:Get|Post|Head|Put) \\?\"?(?P<url>https?://[^\s\"\\]+)\\?\"?: (?P<said>context deadline exceeded"
-        r"|net/http: request canceled|EOF)",
-           _url("go", "timeout")),
-    _words(rf"connect (?P<code>ECONNREFUSED|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|EACCES|EPERM) {_HOST}:{_PORT}", _node),
-    _words(rf"getaddrinfo (?P<code>ENOTFOUND|EAI_AGAIN) (?P<host>{NAME})(?::(?P<port>\d+))?", _node),
-    _words(r"HTTPS?ConnectionPool\(host='(?P<host>[^']+)', port='?(?P<port>\d+)'?\): (?P<said>.*)",
-           _by_words("python")),
-    _words(r"onnection to server at \"(?P<host>[^\"]+)\"(?: \([^)]*\))?, port (?P<port>\d+) failed: (?P<said>.*)",
-           _by_words("libpq")),
-    _words(r"ould not translate host name \"(?P<host>[^\"]+)\" to address", _always("libpq", "no-name")),
-    _words(rf"Error (?P<errno>-?\d+) connecting to {_HOST}:{_PORT}(?:\. (?P<said>.*)|\.?$)", _by_words("python")),
-    _words(rf"(?<![\w:/.-]){_HOST}:{_PORT}: \[Errno (?P<errno>-?\d+)\] (?P<said>[^,(]*)", _by_words("python")),
-    _words(r"Can't connect to (?:MySQL|MariaDB) server on '(?P<host>[^':]+)(?::(?P<port>\d+))?' \((?P<errno>\d+)",
-           _mysql),
-    _words(r"Unknown (?:MySQL|MariaDB) server host '(?P<host>[^']+)'", _always("mysql", "no-name")),
-    _words(rf"Connect to {_HOST}:{_PORT} \[[^\]]*\] failed: (?P<said>.*)", _by_words("java")),
-    _words(rf"Connection (?:to )?{_HOST}:{_PORT} refused", _always("java", "refused")),
-    _words(rf"UnknownHostException: (?P<host>{NAME})", _always("java", "no-name")),
-    _words(rf"unable to connect to (?:tcp|tls|ssl)://{_HOST}:{_PORT} \((?P<said>[^)]*)\)", _by_words("php")),
-    _words(r"\"code\": ?\"(?P<code>ECONNREFUSED|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH)\".*"
-           r"\"address\": ?\"(?P<host>[^\"]+)\", ?\"port\": ?(?P<port>\d+)", _node),
-    _words(rf"getaddrinfo for (?P<host>{NAME}) failed", _always("php", "no-name")),
-    _words(
-        rf"connect\(\) failed \((?P<errno>\d+): "
-        rf"(?P<said>[^)]*)\) while connecting to upstream.*upstream: \"\w+://{_HOST}:{_PORT}", _by_words("nginx")),
-    _words(
-        rf"upstream timed out \((?P<errno>\d+): "
-        rf"(?P<said>[^)]*)\) while connecting to upstream.*upstream: \"\w+://{_HOST}:{_PORT}", _by_words("nginx")),
-    _words(rf"(?P<host>{NAME}) could not be resolved \(\d+: Host not found", _always("nginx", "no-name")),
-    _words(rf"host not found in upstream \"(?P<host>{NAME})(?::(?P<port>\d+))?\"", _always("nginx", "no-name")),
-    _words(r"(?:GET|POST|PUT|DELETE|HEAD|OPTIONS) (?P<url>https?://\S+) (?:net::)?(?P<said>ERR_\w+)",
+        r"|net/http: request canceled|EOF)", _url("go", "timeout")),
+    _words("connect E",
+           rf"connect {_CODE} (?:{_PLACE}(?![\w:])|(?P<host6>[0-9a-fA-F:]*::[0-9a-fA-F:]*):(?P<port6>\d+))",
+           _by("node")),
+    _words("ailed to connect to ",
+           rf"^(?!.*curl: \().*?ailed to connect to {_HOST} port {_PORT}(?: after \d+ ms)?: {_SAID}",
+           _by("client")),
+    _words("AH00957", rf"\((?P<errno>\d+)\)(?P<said>[^:]+): AH00957: .{{1,300}}? connect to {_PLACE}", _by("apache")),
+    _words("getaddrinfo ", rf"getaddrinfo {_CODE} (?P<host>{NAME})(?::(?P<port>\d+))?", _by("node")),
+    _words('"code"', rf"\"code\": ?\"{_CODE}\".*\"address\": ?\"(?P<host>[^\"]+)\", ?\"port\": ?{_PORT}", _by("node")),
+    _words((" proxying request ", "proxy request "),
+           r"prox(?:y|ying) request .{1,300}? to (?P<url>https?://\S+) [\[(](?P<said>E[A-Z_]+)[\])]", _url("node")),
+    _words("ConnectionPool(", rf"HTTPS?ConnectionPool\(host='(?P<host>[^']+)', port='?{_PORT}'?\): {_SAID}",
+           _by("python")),
+    _words(" connecting to ", rf"Error (?P<errno>-?\d+) connecting to {_PLACE}(?:\. {_SAID}|\.?$)", _by("python")),
+    _words("[Errno ", rf"(?<![\w:/.-]){_PLACE}: \[Errno (?P<errno>-?\d+)\]", _by("python")),
+    _words("Connect call failed", rf"\[Errno (?P<errno>\d+)\] Connect call failed \('(?P<host>[^']+)', {_PORT}",
+           _by("python")),
+    _words("Cannot connect to ", rf"Cannot connect to (?:host )?(?:\w+://(?:[^@\s]*@)?)?{_PLACE}{_SAID}",
+           _by("python")),
+    _words("Tried connecting to ", rf"Tried connecting to \[\('(?P<host>[^']+)', {_PORT}\)\]\. Last error: {_SAID}",
+           _by("python")),
+    _words(" error for ", rf" error for {_PLACE}: {_SAID}", _by("rust")),
+    _words("Is the server running on host",
+           r"ould not connect to server: (?P<said>\w[\w ]*?)\s+Is the server running on host \"(?P<host>[^\"]+)\""
+           rf"(?: \([^)]*\))? and accepting TCP/IP connections on port {_PORT}", _by("libpq")),
+    _words("onnection to server at",
+           rf"onnection to server at \"(?P<host>[^\"]+)\"(?: \([^)]*\))?, port {_PORT} failed: {_SAID}", _by("libpq")),
+    _words("ould not translate host", r"ould not translate host name \"(?P<host>[^\"]+)\" to address",
+           _by("libpq", "no-name")),
+    _words("server on '",
+           r"Can't connect to (?:MySQL |MariaDB )?server on '(?P<host>[^':]+)(?::(?P<port>\d+))?' "
+           r"\((?:\[Errno )?(?P<errno>\d+)", _by("mysql", port=3306)),
+    _words("server host", r"Unknown (?:MySQL|MariaDB) server host '(?P<host>[^']+)'", _by("mysql", "no-name")),
+    _words("Connect to ", rf"Connect to {_PLACE} (?:\[[^\]]*\] )?failed: {_SAID}", _by("java")),
+    _words(" refused", rf"Connection (?:to )?{_PLACE} refused", _by("java", "refused")),
+    _words(("refused: ", "timed out: "),
+           rf"(?P<said>Connection (?:refused|timed out)): (?:no further information: )?(?:{NAME})?/{_PLACE}",
+           _by("java")),
+    _words("UnknownHostException", rf"UnknownHostException: (?P<host>{NAME})", _by("java", "no-name")),
+    _words("type=UNKNOWN", rf"address={_PLACE}, type=UNKNOWN.{{1,300}}?caused by \{{{{?(?P<said>[^}}]*)", _by("java")),
+    _words("Unreachable: [", rf"Unreachable: \[(?P<url>https?://[^\]]+)\]\[[^\]]*\] {_SAID}", _url("java")),
+    _words("nable to connect to ", rf"nable to connect to (?:\w+://)?{_PLACE} {_IN_BRACKETS}", _by("php")),
+    _words("getaddrinfo for", rf"getaddrinfo for (?P<host>{NAME}) failed", _by("php", "no-name")),
+    _words(" [tcp://", rf"(?P<said>[A-Z][\w ]+) \[tcp://{_PLACE}\]", _by("php")),
+    _words("cURL error ", r"cURL error \d+: (?P<said>.+?) (?:\(see \S+\) )?for (?P<url>https?://\S+)", _url("php")),
+    _words(" for URI ", r"(?P<said>Connection \w[\w ]*) for URI (?P<url>https?://\S+)", _url("php")),
+    _words("TCP connection to ", rf"open TCP connection to {_PLACE} {_IN_BRACKETS}", _by("ruby")),
+    _words("connect(2) for ", rf"(?P<said>[A-Z][\w ]+) - connect\(2\) for {_PLACE}", _by("ruby")),
+    _words("connect(2) for ", rf"(?P<said>[A-Z][\w ]+) - connect\(2\) for \"(?P<host>[^\"]+)\" port {_PORT}",
+           _by("ruby")),
+    _words("connecting to Redis", rf"connecting to Redis (?:on|at) {_PLACE} {_IN_BRACKETS}", _by("redis")),
+    _words("to Redis at", rf"ould not connect to Redis at {_PLACE}: {_SAID}", _by("redis")),
+    _words("refused (", rf"(?P<said>Connection refused|actively refused it\.?) \({_PLACE}\)", _by("dotnet")),
+    _words(("timed out (", "unreachable (", "address (", "to host ("),
+           rf"(?P<said>Connection timed out|Network is unreachable|Cannot assign requested address|No route to host) "
+           rf"\({_PLACE}\)", _by("dotnet")),
+    _words("not known (", rf"Name or service not known \({_PLACE}\)", _by("dotnet", "no-name")),
+    _words("SocketException", rf"SocketException(?: \([\d, ]+\))?: (?P<said>[A-Z][\w ]+) {_PLACE}", _by("dotnet")),
+    _words("connect() failed", rf"connect\(\) failed {_UPSTREAM}", _by("nginx")),
+    _words("upstream timed out", rf"upstream timed out {_UPSTREAM}", _by("nginx")),
+    _words("connect() to ", rf"connect\(\) to {_PLACE} failed \((?P<errno>\d+): ", _by("nginx")),
+    _words("not be resolved",
+           rf"(?P<host>{NAME}) could not be resolved \(\d+: Host not found", _by("nginx", "no-name")),
+    _words("in upstream", rf"host not found in upstream \"(?P<host>{NAME})(?::(?P<port>\d+))?\"",
+           _by("nginx", "no-name")),
+    _words("ERR_", r"(?:GET|POST|PUT|DELETE|HEAD|OPTIONS) (?P<url>https?://\S+) (?:net::)?(?P<said>ERR_\w+)",
            lambda match: _browser(match["url"], match["said"])),
-    _words(rf"[Cc]ould not resolve (?:host|hostname):? ['\"]?(?P<host>{NAME})", _always("client", "no-name")),
-    _words(r"Temporary failure resolving '(?P<host>[^']+)'", _always("apt", "no-name")),
-    _words(rf"[Ff]ailed host lookup: '(?P<host>{NAME})'", _always("dart", "no-name")),
-    _words(rf"tcp connect \({_HOST}:{_PORT}\): non-existing domain", _always("erlang", "no-name")),
-    _words(rf"(?:Failed to resolve '|Couldn't resolve server ){_HOST}:{_PORT}", _always("kafka", "no-name")),
-    _words(rf"Could not find address for {_HOST}:{_PORT}", _always("mongo", "no-name")),
-    _words(rf"Could not connect to {_HOST}:{_PORT} \([^)]*\)(?:, |\. - connect \()(?P<said>[\w ]+)", _by_words("apt")),
+    _words("WebSocket connection to ",
+           r"WebSocket connection to '(?P<url>wss?://[^']+)' failed: .*(?:net::)(?P<said>ERR_\w+)",
+           lambda match: _browser(match["url"], match["said"])),
+    _words("ould not resolve host", rf"[Cc]ould not resolve (?:host|hostname):? ['\"]?(?P<host>{NAME})",
+           _by("client", "no-name")),
+    _words("to resolve host address",
+           rf"to resolve host address ['\"\u2018](?P<host>{NAME})", _by("client", "no-name")),
+    _words("failure resolving", r"Temporary failure resolving '(?P<host>[^']+)'", _by("apt", "no-name")),
+    _words("Could not connect to ", rf"Could not connect to {_PLACE} \([^)]*\)(?:, |\. - connect \()(?P<said>[\w ]+)",
+           _by("apt")),
+    _words("ailed host lookup", rf"[Ff]ailed host lookup: '(?P<host>{NAME})'", _by("dart", "no-name")),
+    _words("tcp connect (", rf"tcp connect \({_PLACE}\): non-existing domain", _by("erlang", "no-name")),
+    _words("tcp connect (", rf"tcp connect \({_PLACE}\): {_SAID}", _by("erlang")),
+    _words(("Failed to resolve '", "t resolve server "), rf"(?:Failed to resolve '|Couldn't resolve server ){_PLACE}",
+           _by("kafka", "no-name")),
+    _words(("ipv4#", "ipv6#"), rf"Connect to ipv[46]#{_PLACE} failed: {_SAID}", _by("kafka")),
+    _words("not find address for", rf"Could not find address for {_PLACE}", _by("mongo", "no-name")),
+    _words("caused by ::", rf"Error connecting to {_PLACE}(?: \([^)]*\))? :: caused by :: {_SAID}", _by("mongo")),
+    _words("to remote host: ", rf"ipv[46]:{_PLACE}: Failed to connect to remote host: {_SAID}", _by("grpc")),
 )  # fmt: skip
-_ANY = re.compile(
-    r".*?(?:dial (?:tcp|udp)|connect E[A-Z]+ |getaddrinfo |HTTPS?ConnectionPool\(|onnection to server at"
-    r"|ould not translate host"
-    r"|Error -?\d+ connecting|\S:\d+: \[Errno |Can't connect to M|Unknown M\w+ server host|Connect to \S+:\d"
-    r"|Connection (?:to )?\S+:\d+ refused"
-    r"|UnknownHostException: |unable to connect to t|connect\(\) failed \(|upstream timed out"
-    r"|host not found in upstream|could not be resolved \(\d"
-    r"|[A-Z]{3,7} https?://\S+ (?:net::)?ERR_|ould not resolve host|Temporary failure resolving"
-    r"|Could not connect to \S+:\d|ailed host lookup: |: non-existing domain|Failed to resolve '|t resolve server "
-    r"|not find address for "
-    r"|(?:Get|Post|Head|Put) \\?\"?https?://|\"code\": ?\"E[A-Z]+\")"
-)
-_LITERALS = (
-    "dial tcp", "dial udp", "connect E", "getaddrinfo ", "ConnectionPool(", "onnection to server at",
-    "ould not translate host", " connecting to ", "[Errno ", "Can't connect to M", "server host", "Connect to ",
-    " refused", "UnknownHostException", "unable to connect to t", "connect() failed", "upstream timed out",
-    "in upstream", "not be resolved", "ailed host lookup", "non-existing domain", "Failed to resolve",
-    "t resolve server", "not find address for", "ERR_", "ould not resolve host", "failure resolving",
-    "Could not connect to ", "Get ", '"code"', "Post ", "Head ", "Put ",
-)  # fmt: skip
+"""The forms of lines.  The first form that matches a line and tells a result counts."""
+_LITERALS = tuple(dict.fromkeys(word for each in _ALL for word in each.words))
+_ANY = re.compile(rf".*?(?:{'|'.join(map(re.escape, _LITERALS))})")
 _DAEMON = re.compile(r"(?:docker: |Error: )?(?:Error response from daemon|error pulling image|Unable to find image)")
 
 
 def seen_in(line: str) -> Seen | None:
     """Return the outcome that a program's line reports for a failed connection; None if it reports none."""
-    if _ANY.match(line) is None:
-        return None
-    for words in _ALL:
-        match = words.pattern.search(line)
-        if match is not None and (seen := words.read(match)) is not None:
+    for form in _ALL:
+        match = form.pattern.search(line) if any(word in line for word in form.words) else None
+        if match is not None and (seen := form.read(match)) is not None:
             return seen
     return None
 
@@ -209,7 +250,7 @@ _BROWSER: dict[str, Result] = {
     "ERR_NAME_NOT_RESOLVED": "no-name", "DNS_PROBE_FINISHED_NXDOMAIN": "no-name", "ERR_TIMED_OUT": "timeout",
     "ERR_INTERNET_DISCONNECTED": "unreachable", "ERR_NETWORK_ACCESS_DENIED": "prohibited",
 }  # fmt: skip
-_CODE = re.compile(rf"\s*(?:\w+(?: \w+)?[:\uff1a] ?)?(?:net::)?(?P<code>{'|'.join(_BROWSER)})\s*\.?\s*$")
+_PAGE_CODE = re.compile(rf"\s*(?:\w+(?: \w+)?[:\uff1a] ?)?(?:net::)?(?P<code>{'|'.join(_BROWSER)})\s*\.?\s*$")
 _SENTENCE = re.compile(
     rf"\s*(?:The webpage at )?(?P<host>{ADDRESS}|{NAME})(?::(?P<port>\d+))?(?:/\S*)? (?:refused to connect"
     rf"|took too long to respond"
@@ -233,7 +274,7 @@ def _browser(url: str, code: str) -> Seen | None:
 def _page(paste: Paste, start: int) -> Found | None:
     """Return what a browser's error page tells: its code, and the address in the sentence above or below it, or a URL
     that stands alone in a line."""
-    code = _CODE.match(paste.lines[start])
+    code = _PAGE_CODE.match(paste.lines[start])
     assert code is not None
     result = _BROWSER[code["code"]]
     near = paste.lines[max(0, start - _WINDOW) : start + 3]
@@ -259,7 +300,7 @@ def _firefox(paste: Paste, start: int) -> Found | None:
 
 FORMS = (
     OutputForm(_OLD_LIBPQ, _old_libpq, ("could not connect to server",)),
-    OutputForm(_CODE, _page, ("ERR_", "DNS_PROBE")),
+    OutputForm(_PAGE_CODE, _page, ("ERR_", "DNS_PROBE")),
     OutputForm(_FIREFOX, _firefox, ("establish a connection", "taking too long")),
     OutputForm(_ANY, _library, _LITERALS),
 )

@@ -20,7 +20,7 @@ import msgspec
 from hairpin.evidence.reading import HOST
 from hairpin.pasted.form import Command, Found, Fragment, Paste
 
-Result = Literal["answered", "refused", "timeout", "unreachable", "prohibited", "reset", "empty", "no-name"]
+Result = Literal["answered", "refused", "timeout", "unreachable", "prohibited", "reset", "empty", "no-name", "not-here"]
 Protocol = Literal["tcp", "udp", "icmp"]
 ADDRESS = r"\d{1,3}\.[\dx*]{1,3}\.[\dx*]{1,3}\.[\dx*]{1,3}"
 NAME = r"[A-Za-z0-9_](?:[\w.-]*[A-Za-z0-9_])?"
@@ -36,6 +36,7 @@ _SAID: tuple[tuple[Result, str], ...] = (
         r"not resolve|name or service not known|name resolution|no such host|unknown host|bad address|not known",
     ),
     ("no-name", r"no address associated|server misbehaving|nxdomain|resolving timed out"),
+    ("not-here", r"assign requested address|address not available|eaddrnotavail"),
     ("refused", r"refused"),
     ("reset", r"reset by peer|connection reset|forcibly closed|connection was reset"),
     ("unreachable", r"no route to host|(?:host|network|net) is (?:unreachable|down)|unreachable"),
