@@ -52,6 +52,12 @@ def answer_of_check(
         left_out = own_flows_left_out(start.network, flows)
         flows = tuple(each for each in flows if each not in left_out)
         start = msgspec.structs.replace(start, notes=(*start.notes, *told_of_left_out(left_out, start.network)))
+    if start.question.origin is None and start.event is None and any(map(_is_own_way_out_over_ipv6, flows)):
+        from hairpin.diagnose.private_ipv6 import told_of_private_ipv6, ways_left_out  # noqa: PLC0415 - few have IPv6
+
+        left_out = ways_left_out(start.network, flows)
+        flows = tuple(each for each in flows if each not in left_out)
+        start = msgspec.structs.replace(start, notes=(*start.notes, *told_of_private_ipv6(left_out)))
     if start.event is None and any(map(_has_further_addresses, start.network.hosts)):
         from hairpin.answer.further_addresses import at_further_addresses, with_questions  # noqa: PLC0415
 
@@ -120,6 +126,10 @@ def _asking(found: Examination) -> Examination:
 
         found = with_stopped_clients(found)
     return found if found.causes else _asking_about_narrow_ways(found)
+
+
+def _is_own_way_out_over_ipv6(flow: Flow) -> bool:
+    return flow.purpose == "egress" and flow.version == 6
 
 
 def _has_copies(host: Host) -> bool:

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from hairpin.causes.cause import Candidate, Cause, View
 from hairpin.causes.rules._lifting import masquerading
 from hairpin.causes.where import OfNetwork
-from hairpin.engines.docker.options import IP6TABLES_BY_DEFAULT, daemon_of, dockerd_version
+from hairpin.engines.docker.options import IP6TABLES_BY_DEFAULT, dockerd_version, keeps_no_ipv6_rules
 from hairpin.host.boot.configured import of_engine_option
 from hairpin.host.docker import Engine
 from hairpin.message import Message, message
@@ -31,7 +31,7 @@ def find(view: View) -> Iterator[Candidate]:
     if found is None:
         return
     engine, network, change = found
-    if not _is_off(engine) or not engine.masquerades(network) or network.is_routed(6):
+    if not keeps_no_ipv6_rules(engine) or not engine.masquerades(network) or network.is_routed(6):
         return
     yield Candidate(
         title=message("dockerd keeps no IPv6 rules, and nothing masquerades network {name}", name=network.name),
@@ -46,13 +46,6 @@ def find(view: View) -> Iterator[Candidate]:
         configured=of_engine_option("ip6tables", "false", view.host) if engine.ip6tables is False else None,
         advice=(_option(engine), _ROUTE),
     )
-
-
-def _is_off(engine: Engine) -> bool:
-    if engine.kind != "docker":
-        return False
-    version = dockerd_version(engine.version)
-    return engine.ip6tables is False if version is None else not daemon_of(engine, version).ipv6
 
 
 def _option(engine: Engine) -> Message:

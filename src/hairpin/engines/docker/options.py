@@ -93,6 +93,15 @@ def daemon_of(engine: Engine, version: Version) -> Daemon:
     )
 
 
+def keeps_no_ipv6_rules(engine: Engine) -> bool:
+    """Return whether the engine is a dockerd that makes no rules of IPv6: its option ``ip6tables`` is off, which is the
+    default before Docker 27."""
+    if engine.kind != "docker":
+        return False
+    version = dockerd_version(engine.version)
+    return engine.ip6tables is False if version is None else not daemon_of(engine, version).ipv6
+
+
 def bridges_of(engine: Engine) -> tuple[Bridge, ...]:
     """Return the engine's bridge networks, in the order in which the engine lists its networks."""
     return tuple(
