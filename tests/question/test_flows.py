@@ -189,6 +189,15 @@ def test_ports_that_no_client_reaches_are_not_asked_about(quiet: Container) -> N
     assert [each for each in flows_for(whole(quiet), (), None) if each.purpose == "published"] == []
 
 
+@pytest.mark.parametrize(("internal", "is_asked"), ((True, True), (False, False)))
+def test_an_ignored_port_is_asked_if_all_networks_are_internal(*, internal: bool, is_asked: bool) -> None:
+    idle = tuple(msgspec.structs.replace(each, actual=False) for each in container().bindings)
+    docker = engine(msgspec.structs.replace(container(), bindings=idle))
+    networks = tuple(msgspec.structs.replace(each, internal=internal) for each in docker.networks)
+    net = network(docker=msgspec.structs.replace(docker, networks=networks))
+    assert any(each.dport == 8151 for each in flows_for(net, (), None)) is is_asked
+
+
 def test_a_container_that_failed_is_asked_about() -> None:
     failed = msgspec.structs.replace(container("exited"), exit_code=1, restart_policy="always")
     assert told(flows_for(whole(failed), (), None)) == PUBLISHED

@@ -107,7 +107,10 @@ def _with_beside(start: Answer, examination: Examination) -> tuple[Answer, Exami
         from hairpin.answer.beside.silent_replicas import told_of_silent  # noqa: PLC0415 - few hosts have replicas
 
         start = msgspec.structs.replace(start, notes=(*start.notes, *told_of_silent(start.network)))
-    if start.question.origin is None and any(each.container and each.port is None for each in targets):
+    if start.question.origin is None and (
+        any(each.container and each.port is None for each in targets)
+        or (not targets and any(each.on_host_network for host in hosts for each in host.containers()))
+    ):
         from hairpin.answer.beside.unpublished import told_of_unpublished  # noqa: PLC0415 - few questions name no port
 
         start = msgspec.structs.replace(start, notes=(*start.notes, *told_of_unpublished(start.network, targets)))

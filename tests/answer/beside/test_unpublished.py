@@ -30,6 +30,11 @@ def said(net: Network, *targets: Target) -> str:
     return " ".join(map(str, told_of_unpublished(net, targets)))
 
 
+def test_everything_has_notes_only_about_the_hosts_network() -> None:
+    assert said(host(UNPUBLISHED)) == ""
+    assert "does nothing" in said(host(on_host(PortBinding("tcp", 80, 8087, None, 4, actual=False))))
+
+
 def test_a_container_that_only_exposes_its_port() -> None:
     assert NAMED in said(host(UNPUBLISHED), WEB)
     assert "-p 3000:3000" in said(host(UNPUBLISHED), WEB)

@@ -4,7 +4,7 @@ A container that publishes no port answers its own networks and its host.  EXPOS
 Compose file publish nothing.  With the host's network, the engine ignores the option that publishes a port.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from hairpin.engines.repair.republishing import option_of
 from hairpin.host.docker import STACKED, Container
@@ -14,19 +14,15 @@ from hairpin.network.network import Network
 from hairpin.question.asked import Target
 
 
-def told_of_unpublished(network: Network, targets: Iterable[Target]) -> tuple[Message, ...]:
-    """Return a note for each running container that a target names without a port and that does not publish its
-    ports."""
+def told_of_unpublished(network: Network, targets: tuple[Target, ...]) -> tuple[Message, ...]:
+    """Return a note for each running container that a target names without a port and that does not publish its ports.
+    Without a target, return only the notes about ports that the host's network makes idle."""
+    hosts = tuple(each for each in network.hosts if each.was_read)
     names = dict.fromkeys(each.container for each in targets if each.container and each.port is None)
-    found = (
-        (host, container)
-        for host in network.hosts
-        if host.was_read
-        for name in names
-        for container in host.containers_named(name)
-        if container.running
-    )
-    return tuple(said for host, container in found for said in _notes_of(host, container))
+    found = [(host, each) for host in hosts for name in names for each in host.containers_named(name)]
+    if not targets:
+        found = [(host, each) for host in hosts for each in host.containers() if each.on_host_network]
+    return tuple(said for host, container in found if container.running for said in _notes_of(host, container))
 
 
 def _notes_of(host: Host, container: Container) -> Iterator[Message]:
