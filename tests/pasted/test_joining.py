@@ -1,6 +1,9 @@
 """Fragments of one reading are joined, and the evidence says that it comes from a text."""
 
+import pytest
+
 from hairpin.evidence.reading import PASTED
+from hairpin.pasted.joining import telling_in, unrecognised_in
 from hairpin.pasted.text import evidence_in_texts
 
 FILTER = "$ iptables -S\n-P INPUT ACCEPT\n-P FORWARD DROP\n-P OUTPUT ACCEPT\n"
@@ -37,3 +40,30 @@ def test_evidence_of_a_text_says_so() -> None:
 
 def test_the_kernels_release() -> None:
     assert evidence_in_texts(("$ uname -r\n5.10.0-28-amd64\n",)).kernel == "5.10.0-28-amd64"
+
+
+COMPOSE = "services:\n  web:\n    image: nginx\n    ports:\n      - 8080:80\n"
+
+
+@pytest.mark.parametrize(
+    ("other", "engine"),
+    (
+        ("$ podman run -d --name db postgres\n", "podman"),
+        ("$ docker run -d --name db postgres\n", "docker"),
+        ("$ podman run -d --name db postgres\n$ docker run -d --name cache redis\n", "docker"),
+        ("", "docker"),
+    ),
+)
+def test_a_compose_file_is_of_the_only_engine_that_the_text_shows(other: str, engine: str) -> None:
+    assert '"/web"' in text_of(f"{engine}-containers", COMPOSE, other)
+
+
+LOG = "".join(f"12:00:{second:02} app: request {second} took {second} ms\n" for second in range(60))
+
+
+def test_of_lines_that_differ_only_in_numbers_a_long_text_keeps_few() -> None:
+    short, long = evidence_in_texts((LOG,)), evidence_in_texts((LOG * 30 + "connection refused\n",))
+    assert len(telling_in(short)) == len(unrecognised_in(short)) == 60
+    assert len(unrecognised_in(long)) == 1801
+    assert [words for _, words in telling_in(long)][-1] == "connection refused"
+    assert len(telling_in(long)) < 10

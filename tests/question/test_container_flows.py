@@ -96,6 +96,23 @@ def test_a_container_asks_for_the_ports_that_another_one_exposes() -> None:
     assert ports == {("tcp", 3000), ("udp", 53)}
 
 
+@pytest.mark.parametrize(
+    ("origin", "ports"),
+    ((Origin("host"), {80}), (Origin("container", container="api"), {80}), (Origin("lan"), set[int]())),
+)
+def test_the_host_and_containers_ask_for_the_ports_on_which_a_container_listens(
+    origin: Origin, ports: set[int]
+) -> None:
+    web = msgspec.structs.replace(container(), bindings=())
+    api = msgspec.structs.replace(container(), id="c" * 64, name="api", bindings=(), netns="container:api")
+    net, target = network(docker=engine(web, api)), Target(container="web")
+    if not ports:
+        with pytest.raises(UsageError, match="name one: web:PORT"):
+            flows_for(net, (target,), origin)
+        return
+    assert {each.dport for each in flows_for(net, (target,), origin) if each.container == "web"} == ports
+
+
 def test_a_stopped_container_without_ports_is_asked_for_its_way_out() -> None:
     stopped = msgspec.structs.replace(container("exited"), bindings=(), netns=None, pid=None)
     (flow,) = flows_for(network(docker=engine(stopped)), (Target(container="web"),), None)

@@ -17,6 +17,7 @@ from hairpin.pasted.containers import containers_of, networks_of
 from hairpin.pasted.counted import WHOLE
 from hairpin.pasted.elsewhere import Seen, at_home
 from hairpin.pasted.form import Fragment, Recognised
+from hairpin.pasted.forms.engines.compose_files import ANY_ENGINE
 from hairpin.pasted.forms.rules.iptables_save import ANY_BACK_END
 from hairpin.pasted.merging import MERGED, merge
 
@@ -109,6 +110,14 @@ def _back_end(outputs: tuple[Output, ...]) -> str:
     return "iptables-legacy-" if tells == {"iptables-legacy-"} else "iptables-nft-"
 
 
+def _composing(outputs: tuple[Output, ...]) -> str:
+    """Return the engine of Compose files: Podman if outputs or typed commands of Podman are the only ones of an
+    engine."""
+    keys = [part.key.removeprefix("typed-") for output in outputs for part in output.parts]
+    engines = {name for name in ("docker", "podman") if any(key.startswith(f"{name}-") for key in keys)}
+    return "podman" if engines == {"podman"} else "docker"
+
+
 def _reading(key: str, netns: str, origin: str, text: str) -> Reading:
     return Reading("e0", key, netns, origin, "", 0, "text", text)
 
@@ -119,13 +128,13 @@ _Text = tuple[str, str, str, str]
 def _texts(outputs: tuple[Output, ...]) -> Iterator[_Text]:
     """Yield key, namespace, origin and text of each reading."""
     found: dict[tuple[str, str, str], tuple[str, list[str]]] = {}
-    back_end = _back_end(outputs)
+    back_end, composing = _back_end(outputs), _composing(outputs)
     placed = at_home(Seen(each.parts, each.named) for each in outputs)
     for output, parts in zip(outputs, placed, strict=True):
         for part in parts:
             netns = "" if part.key.startswith(_OF_HOST) else part.netns
             origin = part.origin or output.origin
-            key = part.key.replace(ANY_BACK_END, back_end)
+            key = part.key.replace(ANY_BACK_END, back_end).replace(f"typed-{ANY_ENGINE}-", f"typed-{composing}-")
             place = (key, netns, part.origin)
             is_joined = key.startswith((*MERGED, *_LISTED))
             before = found.get(place)

@@ -30,6 +30,8 @@ _ALL_OF_A_RANGE = 32
 
 def to_container(network: Network, host: Host, target: Target, origin: Origin | None) -> list[Flow]:
     """Return the flows to the container's published ports, or to the ports that its image exposes if it publishes none.
+    If it exposes none either, the host and containers are asked to reach the ports on which it listens.
+
     If the question names neither a port nor a client, also return the container's own flows: to the outside, and to its
     name servers.  Raise UsageError if it has no flow at all."""
     named_so = _told(network, host, containers_named(network, host, target.container or ""), target, origin)
@@ -38,10 +40,8 @@ def to_container(network: Network, host: Host, target: Target, origin: Origin | 
     if origin is None and target.port is None:
         outward = tuple(flow for each in named_so for flow in _outward(network, host, each))
         found += [*outward, *over_tcp(host, outward)]
-    exposed = {each.id: each.exposed for each in named_so} if not found and target.port is None else {}
-    for protocol, port in dict.fromkeys(pair for ports in exposed.values() for pair in ports):
-        if protocol in ("tcp", "udp"):
-            found += to_container(network, host, _at_port(target, protocol, port), origin)
+    for protocol, port in _own_ports(network, host, named_so, origin) if not found and target.port is None else ():
+        found += to_container(network, host, _at_port(target, protocol, port), origin)
     if not found and origin is None and target.port is None:
         found = [_way_out_of_stopped(network, host, each) for each in named_so if not each.running]
     if not found:
@@ -68,6 +68,19 @@ def to_container(network: Network, host: Host, target: Target, origin: Origin | 
             )
         raise UsageError(message("container {name!r} publishes no port; name one: {name}:PORT", name=name))
     return found
+
+
+def _own_ports(
+    network: Network, host: Host, containers: tuple[Container, ...], origin: Origin | None
+) -> tuple[tuple[str, int], ...]:
+    """Return the protocols and ports that the containers' images expose.  If they expose none and a process of the host
+    or of a container asks, return those on which the containers listen for others."""
+    exposed = dict.fromkeys(pair for each in containers for pair in each.exposed if pair[0] in ("tcp", "udp"))
+    if exposed or origin is None or origin.kind not in ("host", "container"):
+        return tuple(exposed)
+    held = (each for container in containers for each in held_by(network, host, container))
+    open_to_others = (each for each in held if each.address is None or not is_loopback(each.address, each.version))
+    return tuple(dict.fromkeys((each.protocol, each.port) for each in open_to_others))
 
 
 def _at_port(target: Target, protocol: str, port: int) -> Target:

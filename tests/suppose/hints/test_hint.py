@@ -24,6 +24,9 @@ _POINTING = (
      "default-bridge-has-no-names"),
     ("I edited the yaml and added links: redis, then up -d and restart: redis:6379. Name or service not known.",
      "docker compose ps -a; docker inspect"),
+    ("nameserver 8.8.8.8\nnameserver 8.8.4.4\nread udp ->8.8.8.8:53: i/o timeout. Host: resolv.conf is empty.",
+     "cat /etc/resolv.conf; docker exec CONTAINER"),
+    ("主机的 /etc/resolv.conf 都是空的，容器里是 8.8.8.8 8.8.4.4", "cat /etc/resolv.conf; docker exec CONTAINER"),
     ("mqtt_1 | 1680254431: Starting in local only mode. node_1 is refused.", "service-listens-on-container-loopback"),
     ("Get http://0.0.0.0:9100/metrics: dial tcp 0.0.0.0:9100: connection refused", "loopback-is-the-container"),
     ("The app cannot reach redis, connection refused. It works when it is not in a container.",
@@ -202,6 +205,8 @@ def test_words_point_to_a_cause(text: str, cause: str) -> None:
 
 
 _POINTING_NOWHERE = (
+    ("resolv.conf of the container: nameserver 8.8.8.8, nameserver 8.8.4.4. Names resolve, the port is refused.",
+     "cat /etc/resolv.conf; docker exec CONTAINER"),
     ("podman: web does not reach db by its container name, nor by its IP address.", "default-bridge-has-no-names"),
     ("docker compose: by container name it fails, via IP address it works.", "podman network inspect"),
     ("links: redis is in the file since the beginning. Name or service not known.",

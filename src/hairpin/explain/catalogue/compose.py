@@ -45,7 +45,7 @@ COMPOSE = (
         ),
     ),
     TextMeaning(
-        id="compose-host-in-use", program="compose", about="port", printed_by="client", other_causes=True,
+        id="compose-host-in-use", program="compose", about="port", printed_by="client", general=True, other_causes=True,
         patterns=("Host is already in use by another container",),
         meaning=message(
             "dockerd could not publish a port of the container: another container or another process of the host has "

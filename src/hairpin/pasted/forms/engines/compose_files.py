@@ -41,6 +41,10 @@ _ITEM = re.compile(r"-\s+(?P<item>\S.*)$|-$")
 _BEGIN = re.compile(r"\s*(?:services:\s*$|[A-Za-z][\w.-]*:\s*(?:#.*)?$)")
 
 
+ANY_ENGINE = "compose"
+"""Stands in a key for the engine of a Compose file, which only other outputs of the text show."""
+
+
 class _Service(msgspec.Struct):
     name: str
     values: dict[str, str] = msgspec.field(default_factory=dict[str, str])
@@ -58,7 +62,7 @@ def _compose(paste: Paste, start: int) -> Found | None:
     services, networks = _services_in(lines, has_head=first == "services:")
     project = next(_projects(paste.lines[max(0, start - _ABOVE) : start]), PROJECT)
     made = [each for service in services if (each := _container(service, networks, project)) is not None]
-    return Found(end, "docker-compose.yml", tuple(fragments("typed-docker-containers", made))) if made else None
+    return Found(end, "docker-compose.yml", tuple(fragments(f"typed-{ANY_ENGINE}-containers", made))) if made else None
 
 
 def _projects(lines: tuple[str, ...]) -> Iterator[str]:

@@ -1,5 +1,5 @@
-"""The words that point to names of containers that nobody resolves: a network of Podman without a name server, and
-links that a container did not get when it was made."""
+"""The words that point to names that nobody resolves: a network of Podman without a name server, links that a container
+did not get when it was made, and a host that names no server for its containers."""
 
 from hairpin.message import message
 from hairpin.suppose.hints.hint import Hint, words
@@ -19,6 +19,24 @@ _BY_ADDRESS = (
 )
 
 NAMES: tuple[Hint, ...] = (
+    Hint(
+        says=(
+            words(r"8\.8\.8\.8\b[^\n]{0,60}(?:\n[^\n]{0,60})?8\.8\.4\.4\b|2001:4860:4860::8888"),
+            words(
+                r"(?a:resolv\.conf\b[^\n.]{0,60}\b(?:empty|blank|no nameservers?|nothing in it|has no)\b"
+                r"|\b(?:empty|blank)\b[^\n.]{0,30}resolv\.conf\b|\bno non-localhost dns nameservers\b)"
+                r"|resolv\.conf[^\n\u3002]{0,20}(?:\u7a7a|\u6ca1\u6709)"
+            ),
+        ),
+        weight=30,
+        command="cat /etc/resolv.conf; docker exec CONTAINER cat /etc/resolv.conf; cat /etc/docker/daemon.json",
+        shows=message("the host's file names no server, and the container's names 8.8.8.8 and 8.8.4.4"),
+        means=message(
+            "If the host's resolv.conf names no server that a container reaches, Docker writes 8.8.8.8 and 8.8.4.4 "
+            "into the container's. Where these are out of reach, name your own servers: `dns` in daemon.json, or "
+            "--dns, or a server in the host's resolv.conf"
+        ),
+    ),
     Hint(
         says=(words(r"\bpodman"), words(_BY_NAME), words(_BY_ADDRESS)),
         unless=words(r"\b(?:aardvark|dnsname)\b[^\n]{0,60}\b(?:running|installed|listening)\b"),
