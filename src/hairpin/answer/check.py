@@ -53,7 +53,7 @@ def answer_of_check(
         flows = tuple(each for each in flows if each not in left_out)
         start = msgspec.structs.replace(start, notes=(*start.notes, *told_of_left_out(left_out, start.network)))
     if start.question.origin is None and start.event is None and any(map(_is_own_way_out_over_ipv6, flows)):
-        from hairpin.diagnose.private_ipv6 import told_of_private_ipv6, ways_left_out  # noqa: PLC0415 - few have IPv6
+        from hairpin.answer.beside.private_ipv6 import told_of_private_ipv6, ways_left_out  # noqa: PLC0415 - few have IPv6
 
         left_out = ways_left_out(start.network, flows)
         flows = tuple(each for each in flows if each not in left_out)

@@ -10,7 +10,7 @@
 - Clients and names: ``unhairpinned`` (public addresses that the host itself does not reach), ``nameless`` (containers
   that have no names for each other), ``singled_out`` (clients that a rule drops while others pass), ``client_networks``
   (networks of clients that a rule or a route stops), ``listed_clients`` (rules that let only listed clients in),
-  ``inward_only`` (ports that the host serves for others), ``private_ipv6`` (ways out that no program takes),
-  ``next_addresses`` (addresses of a name that clients pass over), ``stopped_clients`` (a rule against one network),
-  ``invented_fields`` (rules that compare a source port or a TTL).
+  ``inward_only`` (ports that the host serves for others), ``next_addresses`` (addresses of a name that clients pass
+  over), ``stopped_clients`` (a rule against one network), ``invented_fields`` (rules that compare a source port or a
+  TTL).
 """

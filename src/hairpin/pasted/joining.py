@@ -110,7 +110,7 @@ def _back_end(outputs: tuple[Output, ...]) -> str:
     return "iptables-legacy-" if tells == {"iptables-legacy-"} else "iptables-nft-"
 
 
-def _composing(outputs: tuple[Output, ...]) -> str:
+def _engine_of_compose(outputs: tuple[Output, ...]) -> str:
     """Return the engine of Compose files: Podman if outputs or typed commands of Podman are the only ones of an
     engine."""
     keys = [part.key.removeprefix("typed-") for output in outputs for part in output.parts]
@@ -128,13 +128,13 @@ _Text = tuple[str, str, str, str]
 def _texts(outputs: tuple[Output, ...]) -> Iterator[_Text]:
     """Yield key, namespace, origin and text of each reading."""
     found: dict[tuple[str, str, str], tuple[str, list[str]]] = {}
-    back_end, composing = _back_end(outputs), _composing(outputs)
+    back_end, of_compose = _back_end(outputs), _engine_of_compose(outputs)
     placed = at_home(Seen(each.parts, each.named) for each in outputs)
     for output, parts in zip(outputs, placed, strict=True):
         for part in parts:
             netns = "" if part.key.startswith(_OF_HOST) else part.netns
             origin = part.origin or output.origin
-            key = part.key.replace(ANY_BACK_END, back_end).replace(f"typed-{ANY_ENGINE}-", f"typed-{composing}-")
+            key = part.key.replace(ANY_BACK_END, back_end).replace(f"typed-{ANY_ENGINE}-", f"typed-{of_compose}-")
             place = (key, netns, part.origin)
             is_joined = key.startswith((*MERGED, *_LISTED))
             before = found.get(place)

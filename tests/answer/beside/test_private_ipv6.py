@@ -3,7 +3,7 @@
 import msgspec
 import pytest
 
-from hairpin.diagnose.private_ipv6 import told_of_private_ipv6, ways_left_out
+from hairpin.answer.beside.private_ipv6 import told_of_private_ipv6, ways_left_out
 from hairpin.network.flow import Flow, FromContainer
 from hairpin.network.network import Network
 from hairpin.question.flows import flows_for
