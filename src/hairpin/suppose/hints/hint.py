@@ -28,16 +28,16 @@ class Words:
         self.pattern = pattern
 
     @cached_property
-    def _compiled(self) -> re.Pattern[str]:
+    def _expression(self) -> re.Pattern[str]:
         return re.compile(self.pattern, re.IGNORECASE | re.DOTALL | re.MULTILINE)
 
     def search(self, text: str, start: int = 0, end: int = sys.maxsize) -> re.Match[str] | None:
         """Return the first place of the text between ``start`` and ``end`` that the pattern matches."""
-        return self._compiled.search(text, start, end)
+        return self._expression.search(text, start, end)
 
     def finditer(self, text: str) -> Iterator[re.Match[str]]:
         """Yield all places of the text that the pattern matches."""
-        return self._compiled.finditer(text)
+        return self._expression.finditer(text)
 
 
 def words(pattern: str) -> Words:
