@@ -7,6 +7,7 @@ listings, the values of several sysctls, the facts from several commands about o
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -52,17 +53,25 @@ UNRECOGNISED = "unrecognised"
 def unrecognised_in(evidence: Evidence) -> tuple[tuple[int, str], ...]:
     """Return the lines of the texts that are no part of an output, with their line numbers from 1."""
     reading = evidence.find(UNRECOGNISED, "")
-    if reading is None:
-        return ()
-    found = (line.partition(":") for line in reading.text.splitlines())
-    return tuple((int(number), words) for number, _, words in found)
+    return _numbered(reading.text) if reading is not None else ()
 
 
 def telling_in(evidence: Evidence) -> tuple[tuple[int, str], ...]:
     """Return the lines of :func:`unrecognised_in`.  In a long text, of the lines that differ only in their numbers only
     the first few are returned: a log of a megabyte has some hundred such forms, and says each of them a thousand
     times."""
-    lines = unrecognised_in(evidence)
+    reading = evidence.find(UNRECOGNISED, "")
+    return _telling(reading.text) if reading is not None else ()
+
+
+def _numbered(text: str) -> tuple[tuple[int, str], ...]:
+    found = (line.partition(":") for line in text.splitlines())
+    return tuple((int(number), words) for number, _, words in found)
+
+
+@lru_cache(maxsize=2)
+def _telling(text: str) -> tuple[tuple[int, str], ...]:
+    lines = _numbered(text)
     if len(lines) <= _LONG:
         return lines
     seen: Counter[str] = Counter()
@@ -77,7 +86,7 @@ def telling_in(evidence: Evidence) -> tuple[tuple[int, str], ...]:
 
 _LONG = 1000
 """The number of lines above which a text is long: nobody types so many."""
-_SAID_AGAIN = 4
+_SAID_AGAIN = 2
 _VARYING = re.compile(r"[0-9a-f]{8,}|\d+")
 """Matches what differs between two lines of one program: ids, times, ports, addresses, counts."""
 

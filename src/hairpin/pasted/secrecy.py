@@ -10,8 +10,7 @@ from hairpin.evidence.reading import HOST
 from hairpin.pasted.form import Command
 
 _NAMED = re.compile(
-    r"pass(?:wor[dt]|wd|phrase|wort)?\b|\w*(?:password|passwd|secret|token|credential|private[-_ ]?key"
-    r"|api[-_ ]?key)\w*"
+    r"pass(?:wor[dt]|wd|phrase|wort)?\b|password|passwd|secret|token|credential|private[-_ ]?key|api[-_ ]?key"
     r"|access[-_ ]?key|auth(?:orization|_?key)\b|bearer\b|cookie\b|\s--?u(?:ser)?[ =]\S+:\S"
     r"|\bpwd\b|preshared|密码|口令|пароль",
     re.IGNORECASE,

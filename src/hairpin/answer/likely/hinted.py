@@ -3,6 +3,7 @@ names, and its stated outcomes together."""
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 from hairpin.answer.answer import Answer
 from hairpin.evidence.reading import HOST
@@ -118,7 +119,7 @@ def _all(answer: Answer, failures: tuple[Outcome, ...]) -> Iterator[Hinted]:
     lines = _lines(answer)
     prose = prose_of(lines)
     places = _places(answer)
-    yield from hints_in(prose, HINTS, has_failure=bool(failures), fill=places)
+    yield from _in_words(prose, tuple(places.items()), has_failure=bool(failures))
     yield from logged_drops(lines)
     if failures:
         yield from counted_drops(lines)
@@ -174,6 +175,13 @@ def _all(answer: Answer, failures: tuple[Outcome, ...]) -> Iterator[Hinted]:
         yield from diverting_rules(prose, host, host.told)
         yield from saved_by_the_service(host, flows)
         yield from smaller_uplink(prose, host, host.told)
+
+
+@lru_cache(maxsize=2)
+def _in_words(prose: Prose, places: tuple[tuple[str, str], ...], *, has_failure: bool) -> tuple[Hinted, ...]:
+    """Return the hints that the words alone give.  They are kept for the next answer about the same text, because each
+    is searched in all of it."""
+    return tuple(hints_in(prose, HINTS, has_failure=has_failure, fill=dict(places)))
 
 
 def _of_names(answer: Answer, prose: Prose, host: Host, told: ToldParts, flows: tuple[Flow, ...]) -> Iterator[Hinted]:
