@@ -23,6 +23,12 @@ _OF_ENGINES = frozenset(
 """Programs that hold published ports for an engine.  ``exe`` is rootlesskit, which starts itself by /proc/self/exe."""
 
 
+def holds_for_engine(socket: Socket) -> bool:
+    """Return whether an engine's program has the socket, so that the port is a container's, even if no reading tells
+    which one."""
+    return socket.process in _OF_ENGINES
+
+
 class Holder(msgspec.Struct, frozen=True):
     """The holder of a port that the container ``meant`` publishes: ``container``, or the process of ``socket`` if
     ``container`` is None.  A docker-proxy without a container has outlived its container."""
@@ -51,7 +57,7 @@ def taken_by_other(network: Network, flow: Flow, netns: Netns, socket: Socket) -
         target = next((each for each in others if _is_target(each, socket)), None)
         kept = target is None and not is_left_behind(container, socket)
         return None if kept else Holder(container, binding, socket, target)
-    if socket.process is None or socket.process in _OF_ENGINES:
+    if socket.process is None or holds_for_engine(socket):
         # Without root, a socket's owner is unknown.  A container that does not run has no socket.
         if container.running or (socket.process is not None and not others):
             return None
@@ -78,7 +84,7 @@ def held_beside(network: Network, flow: Flow) -> tuple[tuple[Container, Socket],
         if (each.protocol, each.port) == (asked.protocol, asked.host_port)
         and each.relay is None
         and each.process is not None
-        and each.process not in _OF_ENGINES
+        and not holds_for_engine(each)
         and not any(_holds(binding, each) for binding in bindings)
         and owner_of_socket(network, host.netns, each) is None
     )

@@ -228,6 +228,15 @@ def advice_of(network: Network, flow: Flow) -> str:
     return " ".join(str(each) for each in first.candidate.advice)
 
 
+def test_a_port_that_an_engine_holds_is_no_service_of_the_host() -> None:
+    """A text or a user without rights may show the program that relays a port, and not the container."""
+    flow = msgspec.structs.replace(published(), dport=7078)
+    host = host_namespace()
+    relay = Socket("tcp", 4, LOOPBACK, 7078, process="conmon", pid=9)
+    net = network(msgspec.structs.replace(host, sockets=(*host.sockets, relay)))
+    assert [each.cause for each in diagnose(net, flow).causes if each.cause == "host-service-listens-on-loopback"] == []
+
+
 def test_who_else_listens_on_the_asked_port_is_named() -> None:
     web_8080 = asked(FROM_DB, "172.17.0.2", 8080)
     assert "container db" in advice_of(beside((WORKING,), (API,)), web_8080)

@@ -17,15 +17,17 @@ from hairpin.causes.service._service import in_container, listening, same_port
 from hairpin.causes.where import OfSocket
 from hairpin.change.change import one
 from hairpin.message import message
+from hairpin.network.port_holder import holds_for_engine
 from hairpin.walk.sockets import socket_text
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate when every socket of the port is bound to loopback, and the port belongs to no container."""
+    """Yield one candidate when every socket of the port is bound to loopback, and the port belongs to no container, not
+    even to one that was not read."""
     sockets = same_port(view)
     if not view.on_host or not sockets or in_container(view) is not None or at_host_port(view, every_version=True):
         return
-    if not all(on_loopback(each) for each in sockets):
+    if not all(on_loopback(each) for each in sockets) or any(map(holds_for_engine, sockets)):
         return
     port = view.stop.seen.packet.dport
     advice = message(
