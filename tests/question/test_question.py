@@ -39,6 +39,23 @@ def test_statements_that_make_no_sense(target: str, origin: str | None, public: 
         parse_question("check", (target,), origin, public, World())
 
 
+SAID = (("web", "to", "db:5432"), ("db:5432", "from", "web"), ("db:5432", "FROM", "web"))
+
+
+@pytest.mark.parametrize("words", SAID)
+def test_a_client_and_its_target_in_words(words: tuple[str, ...]) -> None:
+    assert parse_question("check", words, None, (), World()) == parse_question(
+        "check", ("db:5432",), "web", (), World()
+    )
+
+
+@pytest.mark.parametrize(
+    ("words", "origin"), ((("web", "to", "db:5432"), "host"), (("web", "and", "db:5432"), None), (("web", "to"), None))
+)
+def test_other_words_are_targets(words: tuple[str, ...], origin: str | None) -> None:
+    assert len(parse_question("check", words, origin, (), World()).targets) == len(words)
+
+
 NEEDED: dict[str, tuple[tuple[str, ...], str | None, tuple[str, ...]]] = {
     "everything": ((), None, ()),
     "everything, from a container": ((), "container:web", ()),

@@ -30,6 +30,7 @@ def check(asked: Asked, shown: Shown, no_replica: bool, no_traces: bool) -> int:
 
     TARGET is 8151, 8151/udp, 8151-8153, ADDRESS:PORT, [IPV6]:PORT, a URL, a container (its name, id, address or compose
     service) or CONTAINER:PORT, its own port; with --from CONTAINER also a name of the outside, such as example.com.
+    `web to db:5432` is db:5432 with --from web.
     Without TARGET, every published port and the outgoing flows of every container are checked.  TARGET@HOST and
     WHERE@HOST name one of several hosts.  Without @HOST, the first host is meant.
 

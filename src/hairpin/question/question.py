@@ -50,6 +50,11 @@ class Question(msgspec.Struct, frozen=True):
         return msgspec.structs.replace(flow, data_bytes=usual if self.size_bytes is None else self.size_bytes)
 
 
+_SENTENCE = 3
+_BETWEEN = ("to", "from")
+"""The words that people type between a client and its target."""
+
+
 def parse_question(
     kind: Kind,
     targets: tuple[str, ...],
@@ -61,7 +66,13 @@ def parse_question(
 ) -> Question:
     """Return the question from its typed parts: TARGET, ``--from``, ``--public``, ``--after``.
 
+    ``WHERE to TARGET`` and ``TARGET from WHERE``, three words, are TARGET with ``--from WHERE``.
+
     Raises UsageError."""
+    if origin is None and len(targets) == _SENTENCE:
+        first, word, last = targets
+        if word.lower() in _BETWEEN:
+            origin, targets = (first, (last,)) if word.lower() == "to" else (last, (first,))
     return Question(
         kind,
         tuple(parse_target(each) for each in targets),
