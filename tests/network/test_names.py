@@ -9,6 +9,7 @@ from hairpin.host.managers import ConfigFile
 from hairpin.network.names import (
     EMBEDDED,
     Known,
+    has_embedded,
     is_engines,
     knows,
     nameservers,
@@ -79,6 +80,14 @@ def test_a_name_server_knows(
     asking: Container, asked: Container, server: Server, name: str, podman: bool, known: Known
 ) -> None:
     assert knows(host_of(asking, asked, podman=podman), asking, server, name) == known
+
+
+@pytest.mark.parametrize(("network_of_owner", "known"), (("shop", "known"), ("other", "unknown")))
+def test_who_shares_a_network_knows_the_names_that_its_owner_knows(network_of_owner: str, known: Known) -> None:
+    owner = on(network_of_owner, name="vpn")
+    sharer = on(network_mode=f"container:{owner.id}")
+    assert knows(host_of(sharer, owner, API), sharer, RESOLVER, "api") == known
+    assert has_embedded(host_of(sharer, owner, API), sharer)
 
 
 def test_a_file_without_a_server_means_this_machine() -> None:

@@ -67,8 +67,8 @@ def _servers_for(host: Host, container: Container) -> tuple[str, ...]:
 
 def has_embedded(host: Host, container: Container) -> bool:
     """Return whether Docker gives the container a resolver, as it does on every network that a user made."""
-    of_docker = any(engine.kind == "docker" and container in engine.containers for engine in host.engines)
-    return of_docker and any(each.network not in _WITHOUT_NAMES for each in container.endpoints)
+    engine = next((each for each in host.engines if each.kind == "docker" and container in each.containers), None)
+    return engine is not None and any(each.network not in _WITHOUT_NAMES for each in _ends(engine, container))
 
 
 def is_embedded(host: Host, container: Container | None, server: tuple[Version, int]) -> bool:
@@ -112,7 +112,15 @@ def _named_in(host: Host, path: str) -> tuple[str, ...]:
 
 def serving(engine: Engine, container: Container) -> tuple[str, ...]:
     """Return the names of the container's networks on which the engine's name server resolves container names."""
-    return tuple(each.network for each in container.endpoints if _serves(engine, each.network))
+    return tuple(each.network for each in _ends(engine, container) if _serves(engine, each.network))
+
+
+def _ends(engine: Engine, container: Container) -> tuple[Endpoint, ...]:
+    """Return the endpoints of the container's network: its own, or those of the container X of ``--network
+    container:X``, whose name server both use."""
+    mode, _, known = container.network_mode.partition(":")
+    owners = (each for each in engine.containers if mode == "container" and known in (each.id, each.name))
+    return next(owners, container).endpoints
 
 
 def _serves(engine: Engine, name: str) -> bool:
