@@ -486,3 +486,15 @@ def test_a_network_that_is_switched_off_is_left_to_a_person() -> None:
     (suspect,) = diagnose(with_switched_off(), published()).causes
     assert (suspect.candidate.offered, suspect.candidate.change.calls) == (False, ())
     assert [each.by_person for each in suspect.candidate.ways] == [True]
+
+
+def test_the_other_ports_that_an_internal_network_keeps_shut_are_told() -> None:
+    web = ignored("priv")
+    docker = with_internal(web)
+    idle = tuple(msgspec.structs.replace(each, host_port=8152) for each in web.bindings)
+    board = msgspec.structs.replace(web, id="b" * 64, name="board", bindings=idle, netns="container:board")
+    spaces = unpublished(web).namespace(HOST_NETNS)
+    for others, said in ((), False), ((board,), True):
+        net = network(spaces, docker=msgspec.structs.replace(docker, containers=(web, *others)))
+        (suspect,) = diagnose(net, published()).causes
+        assert any("8152 (board)" in str(each) for each in suspect.candidate.advice) is said

@@ -23,7 +23,7 @@ from hairpin.engines.docker.unconfined import without_internal
 from hairpin.engines.repair.connecting import connecting_change
 from hairpin.host.boot.configured import Configured
 from hairpin.host.docker import Container, DockerNetwork, Endpoint, PortBinding
-from hairpin.message import Message, message
+from hairpin.message import Message, few_of, message
 from hairpin.network.flow import FromContainer
 
 
@@ -161,8 +161,23 @@ def _connected(view: View, container: Container, detail: Message, *, port: int |
             owner=_networks(container),
             evidence=internal.evidence if internal is not None else "",
         ),
-        advice=(message("compose: give the service a second network that is not internal"),),
+        advice=(
+            message("compose: give the service a second network that is not internal"),
+            *(_beside(view, container) if port is not None else ()),
+        ),
     )
+
+
+def _beside(view: View, container: Container) -> tuple[Message, ...]:
+    """Return the note about the other containers whose published ports their internal networks make idle, too."""
+    idle = [
+        f"{binding.host_port} ({each.name})"
+        for each in view.host.containers()
+        if each.running and each.id != container.id and _only_internal(view, each)
+        for binding in each.bindings
+        if not binding.actual
+    ]
+    return (message("for the same reason nothing answers on {ports}", ports=few_of(idle)),) if idle else ()
 
 
 def _only_internal(view: View, container: Container) -> bool:
