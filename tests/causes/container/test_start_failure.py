@@ -218,6 +218,29 @@ def test_the_stored_error_tells(error: str, said: str, repair: str) -> None:
         assert (words(found.repair) if found.repair is not None else "").startswith(repair)
 
 
+STUB = 0x7F000035
+AT_STUB = Socket("tcp", 4, STUB, 53, process="systemd-resolve", pid=7)
+
+
+@pytest.mark.parametrize(
+    ("address", "repair"),
+    (
+        (None, "stop the service of process 7, then docker start conf; or recreate conf with the port at one address"),
+        (STUB, "stop the service of process 7, then docker start conf; or recreate conf with another port"),
+    ),
+)
+def test_a_stub_resolver_holds_the_port_of_the_second_protocol(address: int | None, repair: str) -> None:
+    """The first binding of the port is of UDP, and the socket is of TCP, at an address of its own."""
+    bindings = tuple(PortBinding(each, 53, 53, address, 4, actual=False) for each in ("udp", "tcp"))
+    error = f"{EXTERNAL}Error starting userland proxy: listen tcp4 0.0.0.0:53: bind: address already in use"
+    stopped = failed(error=error, bindings=bindings)
+    net = network(host_namespace(sockets=(AT_STUB,)), docker=engine(container(), stopped))
+    found = failure_of(net.this, stopped)
+    assert found is not None
+    assert "port 53 is held by 127.0.0.53:53/tcp (systemd-resolve, pid 7)" in str(found.said)
+    assert str(found.repair).startswith(repair)
+
+
 def test_the_engines_own_iptables_is_no_command_of_the_container() -> None:
     one = failed(
         error=f'{EXTERNAL}(iptables failed: iptables -t nat: (exec: "iptables": executable file not found in $PATH))'

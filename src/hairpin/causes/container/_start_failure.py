@@ -16,6 +16,7 @@ from hairpin.host.engine_health import ended_by_check
 from hairpin.host.floating import mover_of
 from hairpin.host.host import Host
 from hairpin.message import Message, message
+from hairpin.network.prefix import is_loopback
 from hairpin.network.socket_owner import EPHEMERAL, ephemeral_ports
 from hairpin.texts.index import EntryHit
 from hairpin.texts.meaning import Failure, TextEntry
@@ -128,7 +129,9 @@ def _by_privileged_port(host: Host, container: Container) -> Failure | None:
 
 def _port_held(host: Host, container: Container, places: dict[str, str]) -> Failure:
     port = int(places["port"])
-    binding = next((each for each in container.bindings if each.host_port == port), None)
+    bindings = [each for each in container.bindings if each.host_port == port]
+    holding = next(((each, held) for each in bindings if (held := _listener(host, each, port)) is not None), None)
+    binding = holding[0] if holding is not None else next(iter(bindings), None)
     others = (each for each in host.containers() if each.running and each.id != container.id)
     other = next((each for each in others if any(one.actual and one.host_port == port for one in each.bindings)), None)
     if other is not None:
@@ -136,16 +139,18 @@ def _port_held(host: Host, container: Container, places: dict[str, str]) -> Fail
             message("port {port} was held: container {name} publishes it", port=port, name=other.name),
             _free_it(host, container, binding, host.engine_of(other).command("stop", other.name)),
         )
-    socket = _listener(host, binding, port)
+    socket = holding[1] if holding is not None else _listener(host, None, port) if not bindings else None
     first, last = ephemeral_ports(host.namespace(host.netns.name)) if host.netns.name in host else EPHEMERAL
     if socket is None and first <= port <= last:
         return _maybe_connected(host, container, binding, port)
     if socket is None:
         said = message("port {port} was held by another process, which has released it since", port=port)
         return Failure(said, again=True)
+    name, stop, at_loopback = socket
+    beside = _at_another_address(host, container, binding, stop) if at_loopback and binding is not None else None
     return Failure(
-        message("port {port} is held by {socket}", port=port, socket=socket[0]),
-        _free_it(host, container, binding, socket[1]),
+        message("port {port} is held by {socket}", port=port, socket=name),
+        beside or _free_it(host, container, binding, stop),
     )
 
 
@@ -173,19 +178,35 @@ def _maybe_connected(host: Host, container: Container, binding: PortBinding | No
     )
 
 
-def _listener(host: Host, binding: PortBinding | None, port: int) -> tuple[str, Message] | None:
+def _listener(host: Host, binding: PortBinding | None, port: int) -> tuple[str, Message, bool] | None:
+    """Return the socket that keeps the engine from the binding's port, how to stop it, and whether only its loopback
+    address is taken.  A socket at one address keeps the engine from the port at all addresses, and the reverse.
+    Source: net/ipv4/inet_connection_sock.c inet_csk_bind_conflict()"""
     if host.netns.name not in host:
         return None
     protocol = binding.protocol if binding is not None else "tcp"
-    for each in host.namespace(host.netns.name).sockets:
-        if (each.protocol, each.port) == (protocol, port):
-            what = (
-                message("the service of process {pid}", pid=each.pid)
-                if each.pid
-                else message("the service that has the port")
-            )
-            return socket_text(each), message("stop {what}", what=what)
+    wanted = binding.host_ip if binding is not None else None
+    own = [each for each in host.namespace(host.netns.name).sockets if (each.protocol, each.port) == (protocol, port)]
+    for each in sorted(own, key=lambda one: None not in (one.address, wanted) and one.address != wanted):
+        what = (
+            message("the service of process {pid}", pid=each.pid)
+            if each.pid
+            else message("the service that has the port")
+        )
+        at_loopback = wanted is None and each.address is not None and is_loopback(each.address, each.version)
+        return socket_text(each), message("stop {what}", what=what), at_loopback
     return None
+
+
+def _at_another_address(host: Host, container: Container, binding: PortBinding, stop: Message | str) -> Message:
+    return message(
+        "{stop}, then {start}; or recreate {name} with the port at one address of this host, -p ADDRESS:{port}:{inner}",
+        stop=stop,
+        start=host.engine_of(container).command("start", container.name),
+        name=container.name,
+        port=binding.host_port,
+        inner=binding.container_port if binding.protocol == "tcp" else f"{binding.container_port}/{binding.protocol}",
+    )
 
 
 def _free_it(host: Host, container: Container, binding: PortBinding | None, stop: Message | str) -> Message:
