@@ -123,6 +123,14 @@ CASES: dict[str, Case] = {
         ("service-not-listening",), beside((WORKING,), ()),
     ),
     "nothing listens": Case(serving(), published(), ("service-not-listening",)),
+    "the container itself is asked for the port that it has on the host": Case(
+        network(), asked(FromHost(), "172.17.0.2", 8151), ("service-listens-on-other-port",),
+        serving(WORKING, Socket("tcp", 4, None, 8151)),
+    ),
+    "the container itself is asked for another port": Case(
+        network(), asked(FromHost(), "172.17.0.2", 8152), ("service-not-listening",),
+        serving(WORKING, Socket("tcp", 4, None, 8152)),
+    ),
     "listens on two other ports": Case(
         serving(Socket("tcp", 4, None, 81), Socket("tcp", 4, None, 82)), published(),
         ("service-listens-on-other-port",), serving(Socket("tcp", 4, None, 81), Socket("tcp", 4, None, 82), WORKING),

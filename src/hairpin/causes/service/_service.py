@@ -10,6 +10,7 @@ from hairpin.host.docker import Container, PortBinding
 from hairpin.host.socket import Socket
 from hairpin.message import Message, message
 from hairpin.network.names import EMBEDDED, is_embedded
+from hairpin.network.prefix import is_loopback
 from hairpin.network.socket_owner import owner_of_socket, serves
 from hairpin.network.strayed import is_typed_in
 
@@ -97,6 +98,22 @@ def unpublished_listeners(view: View, container: Container) -> tuple[Socket, ...
         and (each.protocol, each.port) not in published
         and not on_loopback(each)
     )
+
+
+def asked_by_port_of_host(view: View, container: Container) -> tuple[PortBinding, Socket] | None:
+    """Return the published port by whose number on the host the container itself is asked, and the listener to which
+    the published port leads; None if the port's number is no port on the host."""
+    wanted = (protocol_of(view), view.stop.seen.packet.dport)
+    itself = is_loopback(view.flow.daddr, view.flow.version)
+    if itself or published_to(view, container) is not None or view.flow.dport != wanted[1]:
+        return None
+    for each in view.host.network_owner(container).bindings:
+        inner = (each.protocol, each.container_port)
+        held = (one for one in listeners(view, container) if (one.protocol, one.port) == inner and not on_loopback(one))
+        socket = next(held, None) if (each.protocol, each.host_port) == wanted else None
+        if socket is not None:
+            return each, socket
+    return None
 
 
 def read_log(view: View, container: Container) -> Message:

@@ -14,6 +14,7 @@ from hairpin.causes.cause import Candidate, Cause, View
 from hairpin.causes.nat_rules._translation import dnat_place
 from hairpin.causes.service._near import listeners, socket_list, who_else
 from hairpin.causes.service._service import (
+    asked_by_port_of_host,
     in_container,
     is_foreign,
     listening,
@@ -27,7 +28,7 @@ from hairpin.causes.service._service import (
 from hairpin.causes.where import OfSocket
 from hairpin.change.change import one
 from hairpin.engines.repair.republishing import option_of, recreated_behind, recreated_name
-from hairpin.host.docker import Container
+from hairpin.host.docker import Container, PortBinding
 from hairpin.host.socket import Socket
 from hairpin.message import Message, message
 from hairpin.walk.sockets import socket_text
@@ -35,11 +36,17 @@ from hairpin.wanted import ask_container
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate when the container listens on other ports to which no published port leads.  The container
-    must have no socket on the asked port number, neither for TCP nor for UDP.  If a rule of the container translated
-    the packet, the fault is not in ``-p``, and no candidate is yielded."""
+    """Yield one candidate when the container listens on other ports to which no published port leads, or when a client
+    asks the container itself for the port that it has on the host.
+
+    The container must have no socket on the asked port number, neither for TCP nor for UDP.  If a rule of the container
+    translated the packet, the fault is not in ``-p``, and no candidate is yielded."""
     container = in_container(view)
     if container is None or same_port(view) or other_protocol(view) or dnat_place(view, view.stop.netns) is not None:
+        return
+    asked = asked_by_port_of_host(view, container)
+    if asked is not None:
+        yield _of_published(view, container, *asked)
         return
     others = unpublished_listeners(view, container)
     if not others:
@@ -72,6 +79,33 @@ def find(view: View) -> Iterator[Candidate]:
         of_network=is_foreign(view, container),
         logs=(container.name,) if further else (),
     )  # fmt: skip
+
+
+def _of_published(view: View, container: Container, binding: PortBinding, socket: Socket) -> Candidate:
+    name = serving(view, container, socket).name
+    facts = {"name": name, "inner": binding.container_port, "port": binding.host_port}
+    return Candidate(
+        title=message("{name} listens on port {inner}, and has port {port} only on the host", **facts),
+        detail=message(
+            "-p {option} leads port {port} of the host to port {inner} of {name}. Clients that ask {name} itself, such "
+            "as other containers, ask for port {inner}: {socket}.",
+            option=option_of(binding),
+            socket=socket_text(socket),
+            **facts,
+        ),
+        change=one(
+            listening(
+                view,
+                message(
+                    "ask for the port on which the service listens: {question}",
+                    question=ask_container(container.name, socket.port),
+                ),
+            )
+        ),
+        where=OfSocket(container=name, socket=socket),
+        in_class="other-port",
+        evidence=(socket.evidence, container.evidence),
+    )
 
 
 def _repair(view: View, container: Container, socket: Socket) -> Message:

@@ -15,6 +15,7 @@ from hairpin.causes.log_advice import repair_service
 from hairpin.causes.nat_rules._translation import dnat_place
 from hairpin.causes.service._near import listeners, socket_list, who_else
 from hairpin.causes.service._service import (
+    asked_by_port_of_host,
     in_container,
     is_foreign,
     listening,
@@ -42,7 +43,9 @@ def find(view: View) -> Iterator[Candidate]:
     name = container.name if container is not None else view.network.netns_text(view.stop.netns)
     others = listeners(view, container)
     foreign = container is not None and is_foreign(view, container)
-    maybe_meant = container is not None and unpublished_listeners(view, container)
+    maybe_meant = container is not None and (
+        unpublished_listeners(view, container) or asked_by_port_of_host(view, container) is not None
+    )
     beside = sharing(view, container) if container is not None else ()
     yield Candidate(
         title=message(
