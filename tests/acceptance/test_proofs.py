@@ -16,7 +16,7 @@ TWO_FAULTS_OF_ONE_OPTION = "pairs/iptables-false-under-firewalld.hairpin"
 """dockerd with ``iptables=false`` beside firewalld: a zone closes the published port, and nothing masquerades."""
 
 
-@pytest.mark.parametrize("name", thinned(every_recorded(), 16))
+@pytest.mark.parametrize("name", thinned(every_recorded(), 40))
 def test_the_printed_repairs_of_a_recorded_host_give_what_its_proofs_say(name: str) -> None:
     network, flows = asked(name)
     assert network is not None

@@ -42,7 +42,7 @@ def test_enough_lines_are_real() -> None:
     assert len(harmless()) >= 120
 
 
-@pytest.mark.parametrize("host", thinned(WELL, 3))
+@pytest.mark.parametrize("host", thinned(WELL, 6))
 def test_no_entry_is_true_or_changes_anything_on_a_healthy_host(host: str) -> None:
     told = explained(host, tuple(text for _, text in (*samples(), *collected())))
     document = explain_document(told, Words())
@@ -67,7 +67,7 @@ def test_a_client_of_no_known_sender_proves_nothing_on_a_healthy_host(host: str)
     assert [each.spoken.text for each in judged if each.told.here.here == "true"] == []
 
 
-@pytest.mark.parametrize("host", thinned(BROKEN, 3))
+@pytest.mark.parametrize("host", thinned(BROKEN, 6))
 def test_what_is_told_as_true_is_so(host: str) -> None:
     judged = on_recorded_host(host, client_lines())
     assert [each.spoken.text for each in judged if each.is_false] == []

@@ -8,6 +8,7 @@ from hairpin.diagnose.diagnose import Diagnosis, diagnose, search_causes
 from hairpin.network.flow import Flow
 from hairpin.network.network import Network
 from tests.many_hosts import FORWARDING_OFF, flows_of_many, many, rules_text
+from tests.whole import thinned
 
 COUNT = 12
 BROKEN: dict[str, Network] = {
@@ -41,7 +42,7 @@ def searches(monkeypatch: pytest.MonkeyPatch) -> list[Flow]:
     return found
 
 
-@pytest.mark.parametrize("broken", BROKEN.values(), ids=BROKEN)
+@pytest.mark.parametrize("broken", thinned(BROKEN.values(), 3), ids=BROKEN)
 def test_the_causes_are_those_of_an_own_search(broken: Network) -> None:
     flows = flows_of_many(COUNT)
     assert len({each.sport for each in flows}) == len(flows)

@@ -19,6 +19,7 @@ from tests.many_hosts import flows_of_many, rules_text
 from tests.many_hosts import many as many_containers
 from tests.rule_text import with_rule
 from tests.small_host import egress, host_namespace, network, published
+from tests.whole import thinned
 
 FORWARDING_OFF = network(host_namespace(values={"conf__eth0__forwarding": "0"}))
 COUNT = 12
@@ -70,7 +71,7 @@ RULES = {
 }
 
 
-@pytest.mark.parametrize("rule", RULES.values(), ids=RULES)
+@pytest.mark.parametrize("rule", thinned(RULES.values(), 2), ids=RULES)
 @pytest.mark.parametrize("event", ("docker-stop", "docker-kill", "iptables-flush", "link-bounce"))
 def test_each_proof_is_that_of_an_own_walk_after_the_change(event: str, rule: str) -> None:
     """Flows of alike containers take the proof over: each has its own change, which starts its own container."""

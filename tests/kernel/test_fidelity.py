@@ -16,12 +16,13 @@ from tests.fidelity.regressions import Regression, events_of, regressions
 from tests.fidelity.testbed import ask as testbed
 from tests.fidelity.testbed.ask import ask
 from tests.fidelity.testbed.netns import SetupError
+from tests.whole import thinned
 
 REGRESSIONS = dict(regressions())
 CASES = 8
 
 
-@pytest.mark.parametrize("regression", REGRESSIONS.values(), ids=REGRESSIONS)
+@pytest.mark.parametrize("regression", thinned(REGRESSIONS.values(), 3), ids=REGRESSIONS)
 def test_walk_and_kernel_agree_on_kept_disagreements(regression: Regression) -> None:
     answer = ask(regression.case)
     seen = events_of(answer, any_port=regression.any_port)

@@ -17,6 +17,7 @@ CASE = Case(
 
 _NAMES = "its container cannot resolve a name, which no probe does"
 _SEEN_OTHERWISE = {
+    "hetzner-private-link-of-1450-f-20": "connections open, and large answers stall",
     "access-point-is-told-the-containers-own-address-18": "the application tells others an address that is not theirs",
     "workstation-zone-opens-the-ports-from-1025-on-18": "the port was closed before, too, and is published only now",
     "podman-names-die-under-input-drop-11": _NAMES,

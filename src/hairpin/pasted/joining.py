@@ -53,7 +53,7 @@ UNRECOGNISED = "unrecognised"
 def unrecognised_in(evidence: Evidence) -> tuple[tuple[int, str], ...]:
     """Return the lines of the texts that are no part of an output, with their line numbers from 1."""
     reading = evidence.find(UNRECOGNISED, "")
-    return _numbered(reading.text) if reading is not None else ()
+    return _lines_of(reading.text) if reading is not None else ()
 
 
 def telling_in(evidence: Evidence) -> tuple[tuple[int, str], ...]:
@@ -64,14 +64,14 @@ def telling_in(evidence: Evidence) -> tuple[tuple[int, str], ...]:
     return _telling(reading.text) if reading is not None else ()
 
 
-def _numbered(text: str) -> tuple[tuple[int, str], ...]:
+def _lines_of(text: str) -> tuple[tuple[int, str], ...]:
     found = (line.partition(":") for line in text.splitlines())
     return tuple((int(number), words) for number, _, words in found)
 
 
 @lru_cache(maxsize=2)
 def _telling(text: str) -> tuple[tuple[int, str], ...]:
-    lines = _numbered(text)
+    lines = _lines_of(text)
     if len(lines) <= _LONG:
         return lines
     seen: Counter[str] = Counter()
