@@ -57,6 +57,12 @@ def test_other_containers_and_questions_have_no_note(net: Network, target: Targe
     assert said(net, target) == ""
 
 
+def test_the_bindings_of_both_ip_versions_are_one_note() -> None:
+    both = tuple(PortBinding("tcp", 80, 8087, None, version, actual=False) for version in (4, 6))
+    idle = msgspec.structs.replace(on_host(both[0]), bindings=both)
+    assert len(told_of_unpublished(host(idle), (WEB,))) == 1
+
+
 def test_a_published_port_that_the_hosts_network_makes_idle() -> None:
     found = said(host(on_host(PortBinding("tcp", 80, 8087, None, 4, actual=False))), WEB)
     assert "-p 8087:80 of web does nothing" in found

@@ -22,7 +22,8 @@ def told_of_unpublished(network: Network, targets: tuple[Target, ...]) -> tuple[
     found = [(host, each) for host in hosts for name in names for each in host.containers_named(name)]
     if not targets:
         found = [(host, each) for host in hosts for each in host.containers() if each.on_host_network]
-    return tuple(said for host, container in found if container.running for said in _notes_of(host, container))
+    notes = (said for host, container in found if container.running for said in _notes_of(host, container))
+    return tuple(dict.fromkeys(notes))
 
 
 def _notes_of(host: Host, container: Container) -> Iterator[Message]:
