@@ -1,8 +1,8 @@
-"""Clients to which the host has no way back, or of which nobody but a reading knows: clients that sent requests to this
-host, as connection tracking shows, and neighbours whose network a container network covers, too.
+"""Clients that a reading shows: clients that sent requests to this host, and neighbours whose network a container
+network covers, too.
 
-Connection tracking shows clients that sent requests to this host.  The host has no route back to some of these
-clients, because a container network has their addresses.  Other clients came by an uplink whose router no route names.
+Connection tracking shows the clients that sent requests.  The host has no route back to some of them, because a
+container network has their addresses.  Others came by an uplink whose router no route names.
 
 A container network covers a client if three things are true: the client's request came to an address of the host's
 uplink, the client's address is in the network of a container bridge, and no container has the client's address.  The

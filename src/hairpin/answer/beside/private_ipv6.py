@@ -12,12 +12,10 @@ from collections.abc import Iterable
 
 from hairpin.engines.docker.options import keeps_no_ipv6_rules
 from hairpin.message import Message, few_of, message
-from hairpin.netfilter.address import Prefix
 from hairpin.network.flow import Flow, FromContainer
 from hairpin.network.network import Network, addresses_of
+from hairpin.network.prefix import is_private
 from hairpin.walk.walked import walked
-
-_UNIQUE_LOCAL = Prefix(6, 0xFC << 120, 7)
 
 
 def ways_left_out(network: Network, flows: tuple[Flow, ...]) -> tuple[Flow, ...]:
@@ -51,9 +49,7 @@ def _is_unused(network: Network, flow: Flow, flows: tuple[Flow, ...]) -> bool:
     if container is None or stop is None or stop.reason != "source-not-translated":
         return False
     own = [each for each in addresses_of(network.namespace(start.netns), None, 6) if each.scope == "global"]
-    if not keeps_no_ipv6_rules(host.engine_of(container)) or not all(
-        _UNIQUE_LOCAL.holds(each.value, 6) for each in own
-    ):
+    if not keeps_no_ipv6_rules(host.engine_of(container)) or not all(is_private(each.value, 6) for each in own):
         return False
     over_ipv4 = [each for each in flows if (each.start, each.purpose, each.version) == (start, "egress", 4)]
     return bool(over_ipv4) and all(walked(network, each).succeeds for each in over_ipv4)
