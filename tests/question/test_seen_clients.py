@@ -84,3 +84,13 @@ def test_a_neighbour_in_both_networks_is_asked_at_the_address_that_both_cover(ne
     asked = [each for each in flows if isinstance(each.start, Lan) and each.start.link == "eth0"]
     assert [address_text(each.start.address, 4) for each in asked if isinstance(each.start, Lan)] == found
     assert all(each.daddr == parse_address("172.18.40.11")[1] for each in asked)
+
+
+def test_behind_an_uplink_that_is_down_there_is_no_neighbour() -> None:
+    net = pinned(16)
+    made = net.namespace(HOST_NETNS)
+    links = tuple(msgspec.structs.replace(each, up=each.name != "eth0") for each in made.links)
+    down = net.with_namespace(HOST_NETNS, msgspec.structs.replace(made, links=links))
+    assert all(
+        not (isinstance(each.start, Lan) and each.start.link) for each in flows_for(down, (parse_target("8151"),), None)
+    )

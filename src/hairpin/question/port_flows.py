@@ -9,6 +9,7 @@ from hairpin.network.flow import Flow, FromHost, Lan, Outside, Protocol, Start
 from hairpin.network.network import Network, addresses_of, free_address, netns_of, owns_address
 from hairpin.network.prefix import Version, inside, is_loopback
 from hairpin.network.socket_owner import owner_of_socket
+from hairpin.network.uplinks import uplinks_of
 from hairpin.network.wires import holder_of
 from hairpin.question.asked import Origin, Target
 from hairpin.question.held import given_up, holder_of_port
@@ -216,16 +217,17 @@ def _at_other_uplinks(
 
 
 def _at_covered_addresses(network: Network, host: Host, version: Version) -> Iterator[tuple[Standpoint, int]]:
-    """Yield a neighbour for each further address of the host whose network a container network covers, too."""
+    """Yield a neighbour for each further address of an uplink that is up, if a container network covers its network,
+    too."""
     main = primary_address(network, host.netns, version)
-    held = addresses_of(network.namespace(host.netns), None, version)
-    if not any(each.value != main and each.scope == "global" for each in held):
+    uplinks = uplinks_of(network, host.netns, version)
+    further = [each for uplink in uplinks for each in uplink.addresses if each.value != main]
+    if not further:
         return
     from hairpin.question.seen_clients import neighbours_covered  # noqa: PLC0415 - few hosts have a further address
 
-    for client, own in neighbours_covered(network, host.netns, version):
-        if own != main:
-            yield Standpoint(client, host), own
+    for client, own in neighbours_covered(network, host.netns, version, further):
+        yield Standpoint(client, host), own
 
 
 def _seen_at(network: Network, host: Host, version: Version, own: int) -> Iterator[tuple[Standpoint, int]]:

@@ -9,8 +9,9 @@ uplink, the client's address is in the network of a container bridge, and no con
 host's answer to a covered client goes into the bridge.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
+from hairpin.host.link import Address
 from hairpin.host.netns import Netns
 from hairpin.netfilter.ir import STATUS_ASSURED, STATUS_DYING
 from hairpin.netfilter.packet import TCP, UDP, Connection
@@ -30,11 +31,7 @@ def covered_clients(network: Network, netns: Netns, version: Version) -> tuple[i
     if not host.connections:
         return ()
     own = {each.value for each in addresses_of(host, None, version) if _is_outer(network, netns, each.link)}
-    bridges = [
-        each
-        for each in addresses_of(host, None, version)
-        if each.prefix_length < width(version) and _is_of_containers(network, netns, each.link)
-    ]
+    bridges = _bridges(network, netns, version)
     found: dict[int, int] = {}
     for each in host.connections if bridges and own else ():
         client = each.original.saddr
@@ -47,18 +44,14 @@ def covered_clients(network: Network, netns: Netns, version: Version) -> tuple[i
     return tuple(found.values())[:_MOST]
 
 
-def neighbours_covered(network: Network, netns: Netns, version: Version) -> Iterator[tuple[Lan, int]]:
-    """Yield a neighbour in the network of each address of an uplink that a container network covers, at least in part,
-    with this address.  The neighbour's address is in both networks, and no container has it."""
-    host = network.namespace(netns)
-    held = addresses_of(host, None, version)
-    bridges = [
-        each for each in held if each.prefix_length < width(version) and _is_of_containers(network, netns, each.link)
-    ]
-    for own in held if bridges else ():
-        if own.scope != "global" or own.prefix_length == width(version) or not _is_outer(network, netns, own.link):
-            continue
-        for bridge in bridges:
+def neighbours_covered(
+    network: Network, netns: Netns, version: Version, further: Iterable[Address]
+) -> Iterator[tuple[Lan, int]]:
+    """Yield a neighbour in the network of each of these addresses of uplinks that a container network covers, at least
+    in part, with this address.  The neighbour's address is in both networks, and no container has it."""
+    host, bridges = network.namespace(netns), _bridges(network, netns, version)
+    for own in further:
+        for bridge in bridges if own.prefix_length < width(version) else ():
             both = max(own.prefix, bridge.prefix, key=lambda each: each.prefix_length)
             if not (own.holds(both.first, version) and bridge.holds(both.first, version)):
                 continue
@@ -66,6 +59,14 @@ def neighbours_covered(network: Network, netns: Netns, version: Version) -> Iter
             if client is not None and not is_held(network, version, client):
                 yield Lan(client, own.link), own.value
                 break
+
+
+def _bridges(network: Network, netns: Netns, version: Version) -> list[Address]:
+    """Return the addresses of the container networks' bridges."""
+    held = addresses_of(network.namespace(netns), None, version)
+    return [
+        each for each in held if each.prefix_length < width(version) and _is_of_containers(network, netns, each.link)
+    ]
 
 
 def client_at(network: Network, netns: Netns, version: Version, address: int) -> int | None:
