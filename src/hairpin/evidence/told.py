@@ -13,8 +13,8 @@ Result = Literal["answered", "refused", "timeout", "unreachable", "prohibited", 
                  "failed"]  # fmt: skip
 """What a client saw: an answer, a refused connection, no answer within the time limit, "no route to host",
 "prohibited", a connection that was reset or that was closed without an answer, a name without an address, a client
-without an address of its own for this target.  ``failed``:
-the text says in its own words that something does not work."""
+without an address of its own for this target.  ``failed``: the text says in its own words that something does not
+work."""
 
 
 class Outcome(msgspec.Struct, frozen=True, rename={"origin": "from"}):

@@ -218,6 +218,16 @@ class Host(msgspec.Struct, frozen=True, dict=True):
         pod)."""
         return tuple(each for each in self.containers() if self.network_owner(each).id == container.id != each.id)
 
+    def has_user_stack(self, container: Container) -> bool:
+        """Return whether a program of a user's own network carries the container's packets, and takes the connections
+        to its published ports: the engine is a user's, or the container's options ask for such a network."""
+        return self.engine_of(container).rootless or container.by_user_stack
+
+    def is_internal(self, container: Container) -> bool:
+        """Return whether all networks of the container are internal, so that the engine ignores its published ports."""
+        internal = {each.name: each.internal for each in self.engine_of(container).networks}
+        return bool(container.endpoints) and all(internal.get(each.network, False) for each in container.endpoints)
+
     def members_of(self, container: Container) -> tuple[Container, ...]:
         """Return the containers of the pod whose network and published ports the container only holds; none if it is no
         infra container of Podman.  An infra container runs no service, and people do not know its name."""

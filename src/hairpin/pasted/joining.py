@@ -85,7 +85,7 @@ def _telling(text: str) -> tuple[tuple[int, str], ...]:
 
 
 _LONG = 1000
-"""The number of lines above which a text is long: nobody types so many."""
+"""A text with more lines than this is long.  Nobody types so many lines."""
 _SAID_AGAIN = 2
 _VARYING = re.compile(r"[0-9a-f]{8,}|\d+")
 """Matches what differs between two lines of one program: ids, times, ports, addresses, counts."""

@@ -35,7 +35,7 @@ def egress_flows(network: Network, host: Host, container: Container) -> list[Flo
     netns = netns_of(host, container)
     if container.status != "running" or netns is None or netns.is_host or netns not in network:
         return []
-    if host.engine_of(container).rootless or container.by_user_stack:
+    if host.has_user_stack(container):
         return _by_user_stack(network, host, container, netns)
     named = {each.name: each for engine in host.engines for each in engine.networks}
     owner = host.network_owner(container)

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import msgspec
 
 from hairpin.errors import EvidenceError, UsageError
-from hairpin.host.docker import Container, Engine, MeshPort, PortBinding
+from hairpin.host.docker import MeshPort, PortBinding
 from hairpin.host.host import Host, Namespace
 from hairpin.host.netns import Netns
 from hairpin.message import Message, message
@@ -183,8 +183,8 @@ def _everything(network: Network, host: Host, origin: Origin | None) -> list[Flo
     for container in host.containers():
         # The container should be reachable, but it is not.
         without_network = container.network_mode == "none" or container.is_disconnected or container.network_disabled
-        engine = host.engine_of(container)
-        without_network = without_network or engine.leaves_unconnected(container) or _is_internal(engine, container)
+        without_network = without_network or host.engine_of(container).leaves_unconnected(container)
+        without_network = without_network or host.is_internal(container)
         for binding in usable(network, host, container, origin):
             if binding.protocol == "sctp" or not (binding.actual or without_network or not container.running):
                 continue
@@ -210,12 +210,6 @@ def _everything(network: Network, host: Host, origin: Origin | None) -> list[Flo
         outward = [flow for each in senders for flow in egress_flows(network, host, each)]
         flows += [*outward, *over_tcp(host, tuple(outward))]
     return flows
-
-
-def _is_internal(engine: Engine, container: Container) -> bool:
-    """Return whether all networks of the container are internal, so that the engine ignores its published ports."""
-    networks = [engine.network(each.network) for each in container.endpoints]
-    return bool(networks) and all(each is not None and each.internal for each in networks)
 
 
 def _mesh_flows(network: Network, host: Host, origin: Origin | None) -> list[Flow]:

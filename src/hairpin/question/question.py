@@ -50,11 +50,6 @@ class Question(msgspec.Struct, frozen=True):
         return msgspec.structs.replace(flow, data_bytes=usual if self.size_bytes is None else self.size_bytes)
 
 
-_SENTENCE = 3
-_BETWEEN = ("to", "from")
-"""The words that people type between a client and its target."""
-
-
 def parse_question(
     kind: Kind,
     targets: tuple[str, ...],
@@ -69,10 +64,13 @@ def parse_question(
     ``WHERE to TARGET`` and ``TARGET from WHERE``, three words, are TARGET with ``--from WHERE``.
 
     Raises UsageError."""
-    if origin is None and len(targets) == _SENTENCE:
-        first, word, last = targets
-        if word.lower() in _BETWEEN:
-            origin, targets = (first, (last,)) if word.lower() == "to" else (last, (first,))
+    match targets if origin is None else ():
+        case (first, word, last) if word.lower() == "to":
+            origin, targets = first, (last,)
+        case (first, word, last) if word.lower() == "from":
+            origin, targets = last, (first,)
+        case _:
+            pass
     return Question(
         kind,
         tuple(parse_target(each) for each in targets),

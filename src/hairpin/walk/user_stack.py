@@ -26,8 +26,8 @@ def carrier_of(network: Network, end: End) -> Engine | None:
     container = network.container_of(state.netns)
     if container is None or state.carried is not None:
         return None
-    engine = network.host(state.netns.host).engine_of(container)
-    return engine if engine.rootless or container.by_user_stack else None
+    host = network.host(state.netns.host)
+    return host.engine_of(container) if host.has_user_stack(container) else None
 
 
 def carried_on(network: Network, flow: Flow, end: End) -> Flow | None:

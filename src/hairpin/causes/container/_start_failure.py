@@ -9,6 +9,7 @@ Source: signal(7); bash(1), EXIT STATUS
 import re
 from collections.abc import Callable
 from string import Formatter
+from typing import NamedTuple
 
 from hairpin.causes.container._network_failure import address_conflict, no_network, not_loaded
 from hairpin.host.docker import Container, PortBinding
@@ -130,8 +131,8 @@ def _by_privileged_port(host: Host, container: Container) -> Failure | None:
 def _port_held(host: Host, container: Container, places: dict[str, str]) -> Failure:
     port = int(places["port"])
     bindings = [each for each in container.bindings if each.host_port == port]
-    holding = next(((each, held) for each in bindings if (held := _listener(host, each, port)) is not None), None)
-    binding = holding[0] if holding is not None else next(iter(bindings), None)
+    asked = ((each, _listener(host, each, port)) for each in bindings or (None,))
+    binding, held = next(((each, one) for each, one in asked if one is not None), (next(iter(bindings), None), None))
     others = (each for each in host.containers() if each.running and each.id != container.id)
     other = next((each for each in others if any(one.actual and one.host_port == port for one in each.bindings)), None)
     if other is not None:
@@ -139,18 +140,17 @@ def _port_held(host: Host, container: Container, places: dict[str, str]) -> Fail
             message("port {port} was held: container {name} publishes it", port=port, name=other.name),
             _free_it(host, container, binding, host.engine_of(other).command("stop", other.name)),
         )
-    socket = holding[1] if holding is not None else _listener(host, None, port) if not bindings else None
     first, last = ephemeral_ports(host.namespace(host.netns.name)) if host.netns.name in host else EPHEMERAL
-    if socket is None and first <= port <= last:
+    if held is None and first <= port <= last:
         return _maybe_connected(host, container, binding, port)
-    if socket is None:
+    if held is None:
         said = message("port {port} was held by another process, which has released it since", port=port)
         return Failure(said, again=True)
-    name, stop, at_loopback = socket
-    beside = _at_another_address(host, container, binding, stop) if at_loopback and binding is not None else None
     return Failure(
-        message("port {port} is held by {socket}", port=port, socket=name),
-        beside or _free_it(host, container, binding, stop),
+        message("port {port} is held by {socket}", port=port, socket=held.socket),
+        _at_another_address(host, container, binding, held.stop)
+        if held.is_at_loopback and binding is not None
+        else _free_it(host, container, binding, held.stop),
     )
 
 
@@ -178,24 +178,35 @@ def _maybe_connected(host: Host, container: Container, binding: PortBinding | No
     )
 
 
-def _listener(host: Host, binding: PortBinding | None, port: int) -> tuple[str, Message, bool] | None:
-    """Return the socket that keeps the engine from the binding's port, how to stop it, and whether only its loopback
-    address is taken.  A socket at one address keeps the engine from the port at all addresses, and the reverse.
+class _Held(NamedTuple):
+    """The socket that keeps the engine from a port, as text, and how to stop it.  ``is_at_loopback``: whether the port
+    is free at the host's other addresses."""
+
+    socket: str
+    stop: Message
+    is_at_loopback: bool
+
+
+def _listener(host: Host, binding: PortBinding | None, port: int) -> _Held | None:
+    """Return the socket that keeps the engine from the binding's port; None if there is none.  A socket at one address
+    keeps the engine from the port at all addresses, and the reverse.
+
     Source: net/ipv4/inet_connection_sock.c inet_csk_bind_conflict()"""
     if host.netns.name not in host:
         return None
     protocol = binding.protocol if binding is not None else "tcp"
     wanted = binding.host_ip if binding is not None else None
-    own = [each for each in host.namespace(host.netns.name).sockets if (each.protocol, each.port) == (protocol, port)]
-    for each in sorted(own, key=lambda one: None not in (one.address, wanted) and one.address != wanted):
-        what = (
-            message("the service of process {pid}", pid=each.pid)
-            if each.pid
-            else message("the service that has the port")
-        )
-        at_loopback = wanted is None and each.address is not None and is_loopback(each.address, each.version)
-        return socket_text(each), message("stop {what}", what=what), at_loopback
-    return None
+    own = (each for each in host.namespace(host.netns.name).sockets if (each.protocol, each.port) == (protocol, port))
+    found = min(own, key=lambda each: None not in (each.address, wanted) and each.address != wanted, default=None)
+    if found is None:
+        return None
+    what = (
+        message("the service of process {pid}", pid=found.pid)
+        if found.pid
+        else message("the service that has the port")
+    )
+    at_loopback = wanted is None and found.address is not None and is_loopback(found.address, found.version)
+    return _Held(socket_text(found), message("stop {what}", what=what), at_loopback)
 
 
 def _at_another_address(host: Host, container: Container, binding: PortBinding, stop: Message | str) -> Message:

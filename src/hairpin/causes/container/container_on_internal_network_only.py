@@ -31,7 +31,7 @@ def find(view: View) -> Iterator[Candidate]:
     """Yield the candidates for containers on internal networks: containers that should publish the asked port, that
     connect to the outside, or that are asked from outside the network."""
     for container, binding in at_host_port(view):
-        if binding.actual or not container.running or not _only_internal(view, container):
+        if binding.actual or not container.running or not view.host.is_internal(container):
             continue
         detail = message(
             "{engine} publishes no port of a container whose networks are all internal ({networks}), so it ignores the "
@@ -50,7 +50,7 @@ def _way_out(view: View) -> Iterator[Candidate]:
     """Yield one candidate for a container that connects to an address outside its internal networks."""
     start = view.flow.start
     container = view.host.container(start.name) if isinstance(start, FromContainer) else None
-    if container is None or view.in_reply or not _only_internal(view, container):
+    if container is None or view.in_reply or not view.host.is_internal(container):
         return
     detail = message("Internal networks ({networks}) have no way out by design.", networks=_networks(container))
     yield from _connected(view, container, detail, port=None)
@@ -173,16 +173,11 @@ def _beside(view: View, container: Container) -> tuple[Message, ...]:
     idle = [
         f"{binding.host_port} ({each.name})"
         for each in view.host.containers()
-        if each.running and each.id != container.id and _only_internal(view, each)
+        if each.running and each.id != container.id and view.host.is_internal(each)
         for binding in each.bindings
         if not binding.actual
     ]
     return (message("for the same reason nothing answers on {ports}", ports=few_of(idle)),) if idle else ()
-
-
-def _only_internal(view: View, container: Container) -> bool:
-    internal = {each.name: each.internal for engine in view.host.engines for each in engine.networks}
-    return bool(container.endpoints) and all(internal.get(each.network, False) for each in container.endpoints)
 
 
 def _networks(container: Container) -> str:

@@ -209,7 +209,7 @@ def _narrower(view: View, container: Container, binding: PortBinding, port: str)
     warning = (
         message("a port that is published on every address is open to everybody whom this host's firewall lets in. For "
                 "clients of {asked} alone: -p {narrow}", asked=asked, narrow=narrow)
-        if _is_held_by_user(view.host, container)
+        if view.host.has_user_stack(container)
         else message("a port that is published on every address is open to everybody who reaches this host; the "
                      "engine's rules come before those of ufw. For clients of {asked} alone: -p {narrow}",
                      asked=asked, narrow=narrow)
@@ -231,11 +231,6 @@ _NOT_ITS_OPTION = message(
 )
 
 
-def _is_held_by_user(host: Host, container: Container) -> bool:
-    """Return whether a program of a user's own network takes the connections to the container's published ports."""
-    return host.engine_of(container).rootless or container.by_user_stack
-
-
 def _translated_there(host: Host, container: Container, address: str, binding: PortBinding) -> Message:
     engine = host.engine_of(container)
     if container.is_disconnected:
@@ -250,7 +245,7 @@ def _translated_there(host: Host, container: Container, address: str, binding: P
             "The container has no IPv6 address and docker-proxy is off, so Docker does not publish the port on that "
             "address either. A container's published ports cannot be changed while it exists."
         )
-    if _is_held_by_user(host, container):
+    if host.has_user_stack(container):
         return message(
             "The program that takes the connections to this port listens only on {address}. A container's published "
             "ports cannot be changed while it exists.",

@@ -31,7 +31,7 @@ def find(view: View) -> Iterator[Candidate]:
         return  # the sockets were not read
     for container, binding in at_host_port(view):
         engine = view.host.engine_of(container)
-        if engine.kind != "podman" or not (engine.rootless or container.by_user_stack):
+        if engine.kind != "podman" or not view.host.has_user_stack(container):
             continue
         if not (container.status == "running" and binding.actual and covers(binding, view.stop.seen.packet.daddr)):
             continue

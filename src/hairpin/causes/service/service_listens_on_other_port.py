@@ -93,15 +93,7 @@ def _of_published(view: View, container: Container, binding: PortBinding, socket
             socket=socket_text(socket),
             **facts,
         ),
-        change=one(
-            listening(
-                view,
-                message(
-                    "ask for the port on which the service listens: {question}",
-                    question=ask_container(container.name, socket.port),
-                ),
-            )
-        ),
+        change=one(listening(view, _asked_there(container, socket))),
         where=OfSocket(container=name, socket=socket),
         in_class="other-port",
         evidence=(socket.evidence, container.evidence),
@@ -113,15 +105,18 @@ def _repair(view: View, container: Container, socket: Socket) -> Message:
     listener's own port if no port is published."""
     binding = published_to(view, container)
     if binding is None:
-        return message(
-            "ask for the port on which the service listens: {question}",
-            question=ask_container(container.name, socket.port),
-        )
+        return _asked_there(container, socket)
     return message(
         "recreate {container} with -p {right} instead of -p {wrong}",
         container=recreated_name(view.host, view.host.network_owner(container)),
         right=option_of(binding, container_port=socket.port),
         wrong=option_of(binding),
+    )
+
+
+def _asked_there(container: Container, socket: Socket) -> Message:
+    return message(
+        "ask for the port on which the service listens: {question}", question=ask_container(container.name, socket.port)
     )
 
 

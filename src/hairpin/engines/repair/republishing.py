@@ -122,7 +122,7 @@ def relays(
     """Yield the socket of the program that relays the binding's connections: docker-proxy, if the engine uses it, or
     the program of a user's own network.  ``advice`` tells a person how to get this socket."""
     engine = host.engine_of(container)
-    if engine.rootless or container.by_user_stack:
+    if host.has_user_stack(container):
         socket = _as_now(host, binding) or (relay_of_user(container, binding) if engine.kind == "podman" else None)
     elif engine.kind == "docker" and engine.userland_proxy is not False:
         socket = _docker_proxy(engine, container, binding, binding.version, binding.host_ip)

@@ -21,8 +21,10 @@ _LONGEST_QUOTE = 200
 
 
 class Words:
-    """A pattern of a hint.  It is compiled when a text is first searched for it: there are a thousand, and a text needs
-    few of them to the end."""
+    """A pattern of a hint.
+
+    The pattern is compiled when a text is first searched for it.  Most texts do not match the first pattern of a hint,
+    so the hint's other patterns are never compiled."""
 
     def __init__(self, pattern: str) -> None:
         self.pattern = pattern
