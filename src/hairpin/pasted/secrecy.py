@@ -8,25 +8,26 @@ import re
 
 from hairpin.evidence.reading import HOST
 from hairpin.pasted.form import Command
+from hairpin.sought import Sought
 
-_NAMED = re.compile(
+_NAMED = Sought(
     r"pass(?:wor[dt]|wd|phrase|wort)?\b|password|passwd|secret|token|credential|private[-_ ]?key|api[-_ ]?key"
-    r"|access[-_ ]?key|auth(?:orization|_?key)\b|bearer\b|cookie\b|\s--?u(?:ser)?[ =]\S+:\S"
+    r"|access[-_ ]?key|auth(?:orization|_?key)\b|bearer\b|cookie\b|\s-u(?:ser)?[ =]\S+:\S|\s--u(?:ser)?[ =]\S+:\S"
     r"|\bpwd\b|preshared|密码|口令|пароль",
     re.IGNORECASE,
 )
-_NO_SECRET = re.compile(
+_NO_SECRET = Sought(
     r"\(using password: (?:YES|NO)\)|password authentication failed|(?<=authentication )token manipulation"
     r"|\bno password is set\b"
     r"|\b(?:proxy|fastcgi|uwsgi|scgi|grpc|memcached)_pass\b|(?<!\w)ProxyPass(?:Reverse|Match)?\b"
 )
 """Matches words of servers about a password that do not contain the password, and settings of reverse proxies."""
-_KEY_BLOCK = re.compile(
+_KEY_BLOCK = Sought(
     r"-----BEGIN |ssh-(?:rsa|ed25519|dss) |\beyJ[\w-]{10,}\.|\bAKIA[0-9A-Z]{12}"
     r"|\bgh[pousr]_\w{20}"
 )
 _ENCODED = re.compile(r"\s*[A-Za-z0-9+/=_-]{40,}\s*$")
-_IN_URL = re.compile(r"(?P<before>\b[a-zA-Z][\w+.-]*://)[^\s/@]+@")
+_IN_URL = Sought(r"(?P<before>\b[a-zA-Z][\w+.-]*://)[^\s/@]+@")
 _ASSIGNED = re.compile(r"-{1,2}[\w-]+=\S|[A-Za-z_]\w*=\S")
 _READERS = frozenset({
     "ip", "bridge", "ss", "netstat", "iptables", "ip6tables", "iptables-save", "ip6tables-save", "iptables-nft-save",
@@ -44,7 +45,7 @@ _ENGINE_WORDS = re.compile(
 def is_secret(line: str) -> bool:
     """Return whether a line of a text may contain a password, a token or a key."""
     line = _NO_SECRET.sub("", line)
-    return any(pattern.search(line) is not None for pattern in (_NAMED, _KEY_BLOCK)) or _ENCODED.match(line) is not None
+    return any(each.search(line) is not None for each in (_NAMED, _KEY_BLOCK)) or _ENCODED.match(line) is not None
 
 
 def without_credentials(text: str) -> str:

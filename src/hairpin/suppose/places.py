@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from typing import Literal
 
+from hairpin.sought import Sought
 from hairpin.suppose.trouble import TROUBLE
 
 Place = Literal["host", "outside", "inside"]
@@ -15,10 +16,10 @@ _CLAUSE = re.compile(
     r"|但是?|而",
     re.IGNORECASE,
 )
-_LOCALHOST = re.compile(r"\blocalhost\b|\b127\.0\.0\.1\b", re.IGNORECASE)
+_LOCALHOST = Sought(r"\blocalhost\b|\b127\.0\.0\.1\b", re.IGNORECASE)
 """Matches words that name the host, but only in a clause that names no other place."""
-_PLACES: dict[Place, re.Pattern[str]] = {
-    "outside": re.compile(
+_PLACES: dict[Place, Sought] = {
+    "outside": Sought(
         r"\boutside\b(?! of (?:docker|the container))|\belsewhere\b|\b(?:another|other|different"
         r"|remote|client|external|neighbou?r\w*) (?:\w+ )?(?:machines?|hosts?|computers?|pcs?"
         r"|devices?|laptops?|locations?|servers?)\b|\b(?:external|remote|public)ly\b|\b(?:external"
@@ -30,14 +31,14 @@ _PLACES: dict[Place, re.Pattern[str]] = {
         r" (?:in|on|of) (?:the|my) (?:lan|network|house)\b",
         re.IGNORECASE,
     ),
-    "inside": re.compile(
+    "inside": Sought(
         r"\b(?:inside|within|in|into|from) (?:of )?(?:the |a |my |this |its |same "
         r"|that )?(?:\w+[- ])?containers?\b|\bdocker exec\b|\bcontainer itself\b|容器内|容器里|容器中|进入容器"
         r"|コンテナ(?:内|の中)|внутри контейнера|dentro do container|dentro del contenedor|im Container"
         r"|컨테이너 (?:안|내부)",
         re.IGNORECASE,
     ),
-    "host": re.compile(
+    "host": Sought(
         r"\b(?:on|from|in|at) (?:the |this |my |that |its )?(?:docker |same |ec2 |virtual |own "
         r"|local )?(?:host|server|instance|machine|vps|vm|droplet|box|node)\b(?! (?:network|mode))"
         r"|\b(?:host|nas|synology|diskstation|qnap|unraid|server|machine|pi) itself\b|\bhost machine\b"
@@ -46,7 +47,7 @@ _PLACES: dict[Place, re.Pattern[str]] = {
         re.IGNORECASE,
     ),
 }
-_WORKS = re.compile(
+_WORKS = Sought(
     r"\b(?:works?|worked|working|fine|ok|okay|answers?|answered|responds?|comes(?! up)|loads?"
     r"|loaded|reachable|accessible|succeeds?|successful(?:ly)?|passes|gets? (?:a|the|it|an|back"
     r"|through)|(?:gives?|returns?|shows?|serves?|prints?) (?:me )?(?:a|the|its|back)|no problem"

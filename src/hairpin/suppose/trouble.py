@@ -6,6 +6,7 @@ Such a sentence counts only in a text about a network (:func:`speaks_of_network`
 import re
 
 from hairpin.evidence.told import Result
+from hairpin.sought import Sought
 
 _NOT = (
     r"(?:can(?:no|')?t|could(?: not|n't)|(?:do|does|did|will|would)(?: not|n't)|unable to|fail(?:s|ed|ing)? to|never)"
@@ -115,7 +116,7 @@ _OTHERS = (
     r"(?:bağlan|ulaş|eriş|çalış|aç)\w*(?:mıyor|miyor|muyor|müyor|amıyor|emiyor)\w*|\bhata\b|reddedildi",
     r"không (?:thể|được|kết nối|truy cập)|\b(?:tidak|gagal) (?:bisa|dapat|terhubung)|werkt niet|niet bereikbaar",
 )
-WEAK_TROUBLE = re.compile(
+WEAK_TROUBLE = Sought(
     r"\b(?:\w+n't|not|nothing|nobody|never|no longer|any ?more|los(?:es?|t|ing)|fail\w*|denied|wrong(?:ly)?"
     r"|problems?|issues?"
     r"|unable|instead of|why|broken|breaks?|stop(?:s|ped) \w+ing|disappears?|trouble|errors?)\b|不|没|問題|问题"
@@ -125,7 +126,7 @@ WEAK_TROUBLE = re.compile(
 )
 """Matches words that nearly every text about a failure has, but that a text about a healthy host may have, too.  These
 words count only if no sentence clearly says that something fails."""
-_NETWORK = re.compile(
+_NETWORK = Sought(
     r"\b(?:docker|podman|containers?|pods?|kube\w*|k3s|k8s|lx[cd]|incus|nerdctl|bridge|veth\w*|iptables|nft(?:ables)?"
     r"|ufw|firewalld?|localhost|tcp|udp|icmp|dns|ping|curl|telnet|vpn|wireguard|subnet|router|gateway|routes?|ports?"
     r"|pages?|web ?sites?|browser|server|hosts?|laptop|reach\w*|connect\w*|internet|network\w*|erreich\w*"
@@ -149,10 +150,8 @@ _SAID: tuple[tuple[Result, str], ...] = (
     ("timeout", (r"\btim(?:e|es|ed|ing)[ -]?outs?\b|ETIMEDOUT|超时|逾時|タイムアウト|таймаут|deadline exceeded"
         r"|100% packet loss|\bstealth\b|Zeitüberschreitung|ERR_TIMED_OUT")),
 )  # fmt: skip
-_SEEN: tuple[tuple[Result, re.Pattern[str]], ...] = tuple(
-    (result, re.compile(pattern, re.IGNORECASE)) for result, pattern in _SAID
-)
-TROUBLE = re.compile(
+_SEEN: tuple[tuple[Result, Sought], ...] = tuple((result, Sought(pattern, re.IGNORECASE)) for result, pattern in _SAID)
+TROUBLE = Sought(
     # The word bounds of the English words are those of ASCII: no space stands around them in Chinese or Korean.
     "|".join((f"(?a:{'|'.join((*_ENGLISH, *_SYSTEM))})", *_OTHERS, *(pattern for _, pattern in _SAID))),
     re.IGNORECASE,

@@ -5,14 +5,13 @@ likely.  The answer shows the line of the text, and a command that decides.
 """
 
 import re
-import sys
 from collections.abc import Iterable, Iterator, Sequence
-from functools import cached_property
 from typing import NamedTuple
 
 import msgspec
 
 from hairpin.message import Message, verbatim
+from hairpin.sought import Sought
 
 _MOST_CHARACTERS = 100_000
 """Words are searched only in this number of characters of a text.  Posts are shorter; bundles have readings instead of
@@ -20,32 +19,14 @@ words."""
 _LONGEST_QUOTE = 200
 
 
-class Words:
-    """A pattern of a hint.
-
-    The pattern is compiled when a text is first searched for it.  Most texts do not match the first pattern of a hint,
-    so the hint's other patterns are never compiled."""
-
-    def __init__(self, pattern: str) -> None:
-        self.pattern = pattern
-
-    @cached_property
-    def _expression(self) -> re.Pattern[str]:
-        return re.compile(self.pattern, re.IGNORECASE | re.DOTALL | re.MULTILINE)
-
-    def search(self, text: str, start: int = 0, end: int = sys.maxsize) -> re.Match[str] | None:
-        """Return the first place of the text between ``start`` and ``end`` that the pattern matches."""
-        return self._expression.search(text, start, end)
-
-    def finditer(self, text: str) -> Iterator[re.Match[str]]:
-        """Yield all places of the text that the pattern matches."""
-        return self._expression.finditer(text)
-
-
-def words(pattern: str) -> Words:
+def words(pattern: str, flags: re.RegexFlag = re.NOFLAG) -> Sought:
     """Return the pattern of a hint.  A space in the pattern matches any white space, because texts may be wrapped at
     any space."""
-    return Words(pattern.replace(" ?", r"\s*").replace(" +", r"\s+").replace(" ", r"\s+"))
+    return Sought(_spaced(pattern), re.IGNORECASE | re.DOTALL | re.MULTILINE | flags)
+
+
+def _spaced(pattern: str) -> str:
+    return pattern.replace(" ?", r"\s*").replace(" +", r"\s+").replace(" ", r"\s+")
 
 
 class Hint(msgspec.Struct, frozen=True, kw_only=True):
@@ -57,13 +38,13 @@ class Hint(msgspec.Struct, frozen=True, kw_only=True):
     and container replace ``{port}``, ``{protocol}`` and ``{container}``.  ``shows``: the command's output if the cause
     is true.  ``means``: the explanation.  ``is_error``: whether the words alone state a failure."""
 
-    says: tuple[Words, ...]
+    says: tuple[Sought, ...]
     weight: int
     command: str
     shows: Message
     means: Message
     cause: str = ""
-    unless: Words | None = None
+    unless: Sought | None = None
     is_error: bool = False
 
 

@@ -133,12 +133,14 @@ def _addresses(texts: Iterable[str]) -> tuple[IPv4Address, ...]:
 
 def localhost_without_address(prose: Prose, evidence: Iterable[Evidence]) -> Iterator[Hinted]:
     """Yield the hint that localhost has the address ::1 in /etc/hosts, and that lo has only 127.0.0.1."""
+    said = _LISTENS.search(prose.text)
+    if said is None:
+        return
     texts = [prose.text]
     texts += [each.text for one in evidence for each in one.readings if each.outcome == "text"]
-    said = _LISTENS.search(prose.text)
-    named = any(map(_LOCALHOST_6.search, texts))
-    has_4, has_6 = any(map(_LOOPBACK_4.search, texts)), any(map(_LOOPBACK_6.search, texts))
-    if said is None or not named or not has_4 or has_6:
+    if not any(map(_LOOPBACK_4.search, texts)) or any(map(_LOOPBACK_6.search, texts)):
+        return
+    if not any(map(_LOCALHOST_6.search, texts)):
         return
     means = message(
         "/etc/hosts gives localhost the address ::1, but lo has no ::1 because IPv6 is off there: a program that "

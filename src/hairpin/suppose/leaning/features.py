@@ -6,6 +6,7 @@ import re
 from hairpin.evidence.told import Outcome, ToldParts
 from hairpin.host.docker import STACKED
 from hairpin.host.host import Host
+from hairpin.sought import Sought
 from hairpin.suppose.hints.hint import Prose, words
 from hairpin.suppose.hints.said.of_targets import GATEWAY_FAILS, LOOPBACK_MAPPING
 from hairpin.suppose.places import SENTENCE_END, places_in
@@ -26,13 +27,13 @@ _CLIENT_INSIDE = (
 )
 
 
-def _pattern_of(pattern: str) -> re.Pattern[str]:
+def _pattern_of(pattern: str) -> Sought:
     """Return the pattern of words.  The pattern's word bounds are the word bounds of ASCII, because Chinese texts have
     no spaces around a name."""
-    return re.compile(words(pattern).pattern, re.IGNORECASE | re.DOTALL | re.MULTILINE | re.ASCII)
+    return words(pattern, re.ASCII)
 
 
-_WORDS: dict[str, re.Pattern[str]] = {
+_WORDS: dict[str, Sought] = {
     name: _pattern_of(pattern)
     for name, pattern in {
         # --- what a client saw ---

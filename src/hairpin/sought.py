@@ -1,0 +1,138 @@
+"""A pattern that is compiled when a text has the letters that each match needs.
+
+Most patterns match no part of a given text.  To compile a pattern takes a hundred times as long as to see that the text
+lacks its letters.
+"""
+
+import re
+import sys
+from collections.abc import Iterable, Iterator
+from functools import cached_property, lru_cache
+
+_TOKEN = re.compile(
+    r"""(?P<escaped>\\(?:x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|\d{1,3}|[^xu\d]))
+    |(?P<set>\[\^?\]?(?:\\.|[^\]\\])*\])
+    |(?P<flags>\(\?[aiLmsux]+\))
+    |(?P<open>\((?:\?(?:P<\w+>|P=\w+|<?[=!]|[aiLmsux-]*:))?)
+    |(?P<close>\))
+    |(?P<or>\|)
+    |(?P<repeat>(?:[*+?]|\{\d*,?\d*\})[?+]?)
+    |(?P<wide>[.^$])
+    |(?P<letter>.)""",
+    re.VERBOSE | re.DOTALL,
+)
+_MAY_BE_ABSENT = re.compile(r"[*?]|\{0?[,}]")
+_AROUND = ("(?=", "(?!", "(?<=", "(?<!", "(?P=")
+"""The beginnings of groups that add nothing to a match, or what another group has."""
+
+
+_OneOf = tuple[str, ...]
+"""Letters of which a text has at least one."""
+_Demands = tuple[_OneOf, ...]
+"""What one alternative of a pattern needs: one of each."""
+
+
+class Sought:
+    """A regular expression that is compiled when it is needed.  Its methods are those of ``re.Pattern``."""
+
+    def __init__(self, pattern: str, flags: int = 0) -> None:
+        self.pattern = pattern
+        self.flags = flags
+
+    @cached_property
+    def _alternatives(self) -> tuple[_Demands, ...]:
+        return ((),) if self.flags & re.VERBOSE else _alternatives(_TOKEN.finditer(self.pattern))
+
+    @cached_property
+    def _expression(self) -> re.Pattern[str]:
+        return re.compile(self.pattern, self.flags)
+
+    def may_match(self, text: str) -> bool:
+        """Return whether the text has the letters of the pattern."""
+        folded = _folded(text)
+        # Loops, because any() and all() with generators would take three times as long.
+        for demands in self._alternatives:
+            for one_of in demands:
+                for letters in one_of:
+                    if letters in folded:
+                        break
+                else:
+                    break
+            else:
+                return True
+        return False
+
+    def search(self, text: str, start: int = 0, end: int = sys.maxsize) -> re.Match[str] | None:
+        """Return the first place of the text between ``start`` and ``end`` that the pattern matches."""
+        return self._expression.search(text, start, end) if self.may_match(text) else None
+
+    def match(self, text: str) -> re.Match[str] | None:
+        """Return the match at the beginning of the text."""
+        return self._expression.match(text) if self.may_match(text) else None
+
+    def finditer(self, text: str) -> Iterator[re.Match[str]]:
+        """Yield all places of the text that the pattern matches."""
+        return self._expression.finditer(text) if self.may_match(text) else iter(())
+
+    def sub(self, into: str, text: str) -> str:
+        """Return the text with each match replaced."""
+        return self._expression.sub(into, text) if self.may_match(text) else text
+
+
+@lru_cache(maxsize=16)
+def _folded(text: str) -> str:
+    return text.casefold()
+
+
+def _alternatives(tokens: Iterator[re.Match[str]]) -> tuple[_Demands, ...]:
+    """Read the tokens to the end of the group, and return what each alternative needs: its runs of plain letters, and
+    its groups that cannot be absent."""
+    found: list[_Demands] = []
+    runs: list[str] = [""]
+    groups: list[_OneOf] = []
+    is_behind_group = False
+    for token in tokens:
+        kind, text = token.lastgroup, token[0]
+        letter = text if kind == "letter" else _escaped(text) if kind == "escaped" else ""
+        if letter:
+            runs[-1] += letter
+        elif kind == "repeat":
+            if _MAY_BE_ABSENT.match(text):
+                if is_behind_group:
+                    groups.pop()
+                runs[-1] = runs[-1][:-1]
+            runs.append("")  # what follows may be apart from the repeated letter
+        else:
+            runs.append("")
+        is_behind_group = kind == "open"
+        if kind == "open":
+            within = _one_of(_alternatives(tokens))
+            groups.append(() if text.startswith(_AROUND) else within)
+        elif kind in ("or", "close"):
+            found.append(_demands(runs, groups))
+            runs, groups = [""], []
+        if kind == "close":
+            return tuple(found)
+    return (*found, _demands(runs, groups))
+
+
+def _demands(runs: Iterable[str], groups: Iterable[_OneOf]) -> _Demands:
+    letters = dict.fromkeys((each.casefold(),) for each in runs if each)
+    return tuple(sorted((*letters, *filter(None, groups)), key=_rarity, reverse=True))
+
+
+def _rarity(one_of: _OneOf) -> tuple[int, int]:
+    """Return the rank of letters: few texts have long letters, and more texts have one of many."""
+    return min(map(len, one_of)), -len(one_of)
+
+
+def _one_of(alternatives: tuple[_Demands, ...]) -> _OneOf:
+    """Return the letters of which a match of a group has at least one: the rarest of each alternative."""
+    return tuple(letters for each in alternatives for letters in each[0]) if all(alternatives) else ()
+
+
+def _escaped(text: str) -> str:
+    """Return the letter that an escape stands for; empty if it stands for a class, a bound or a group."""
+    if text[1] in "xu":
+        return text.encode("ascii").decode("unicode-escape")
+    return "" if text[1].isalnum() else text[1]

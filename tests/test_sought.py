@@ -1,0 +1,70 @@
+"""Patterns that are compiled when a text has their letters: no match is lost by this."""
+
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hairpin.pasted import secrecy
+from hairpin.sought import Sought
+from hairpin.suppose import places, trouble
+from hairpin.suppose.hints.said.table import HINTS
+from hairpin.suppose.leaning import features
+from tests.pasted.threads import FOLDER
+
+_TEXTS = [path.read_text() for path in sorted(FOLDER.glob("*.txt"))[::40]]
+_PATTERNS = [
+    *(each for hint in HINTS for each in (*hint.says, *([hint.unless] if hint.unless else []))),
+    *features._WORDS.values(),
+    *(each for module in (places, secrecy, trouble) for each in vars(module).values() if isinstance(each, Sought)),
+]
+_LETTERS = st.text("abß.", min_size=1, max_size=3).map(re.escape)
+_REGEXES = st.recursive(
+    st.one_of(_LETTERS, st.sampled_from((r"\s", r"\d", ".", "[ab]", "[^a]", r"\b", "^", "(?=a)", "(?<!b)"))),
+    lambda inner: st.one_of(
+        st.tuples(inner, inner).map("".join),
+        st.tuples(inner, inner).map("|".join),
+        st.tuples(
+            st.sampled_from(("(?:", "(", "(?i:")), inner, st.sampled_from((")", ")?", ")*", ")+", "){0,2}", "){2}"))
+        ).map("".join),
+        st.tuples(_LETTERS, st.sampled_from(("?", "*", "+", "{1,2}", "*?"))).map("".join),
+    ),
+    max_leaves=8,
+)
+
+
+@given(_REGEXES, st.text("abßAB. 1SS", max_size=12))
+def test_a_text_that_matches_has_the_letters(pattern: str, text: str) -> None:
+    if re.search(pattern, text, re.IGNORECASE) is not None:
+        assert Sought(pattern, re.IGNORECASE).search(text) is not None
+
+
+def test_the_patterns_of_hints_lose_no_match() -> None:
+    lost = [
+        each.pattern
+        for each in _PATTERNS
+        for text in _TEXTS
+        if not each.may_match(text) and re.search(each.pattern, text, each.flags) is not None
+    ]
+    assert lost == []
+
+
+@pytest.mark.parametrize(
+    ("pattern", "text"),
+    (
+        ("connection refused|timed out", "all is well"),
+        (r"docker\s+desktop", "docker on a server, no window"),
+        (r"(?:host|nas) itself", "the host answers"),
+        (r"colou?rs", "color"),
+        (r"a(?:b|c)d", "axd"),
+        (r"x\.y\x2dz", "x.yz"),
+    ),
+)
+def test_a_text_without_the_letters_is_not_searched(pattern: str, text: str) -> None:
+    assert not Sought(pattern).may_match(text)
+
+
+@pytest.mark.parametrize("pattern", (r"\s*", r"a?b*", r"(?:ab)?", r"(?!ab)", "ab|", r"[ab]+"))
+def test_what_needs_no_letters_may_match_any_text(pattern: str) -> None:
+    assert Sought(pattern).may_match("")
