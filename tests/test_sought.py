@@ -14,10 +14,11 @@ from hairpin.suppose.leaning import features
 from tests.pasted.threads import FOLDER
 
 _TEXTS = [path.read_text() for path in sorted(FOLDER.glob("*.txt"))[::40]]
+_NAMED = [value for module in (features, places, secrecy, trouble) for value in vars(module).values()]
 _PATTERNS = [
     *(each for hint in HINTS for each in (*hint.says, *([hint.unless] if hint.unless else []))),
-    *features._WORDS.values(),
-    *(each for module in (places, secrecy, trouble) for each in vars(module).values() if isinstance(each, Sought)),
+    *(each for each in _NAMED if isinstance(each, Sought)),
+    *(each for table in _NAMED if isinstance(table, dict) for each in table.values() if isinstance(each, Sought)),
 ]
 _LETTERS = st.text("abß.", min_size=1, max_size=3).map(re.escape)
 _REGEXES = st.recursive(
