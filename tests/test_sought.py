@@ -1,25 +1,21 @@
 """Patterns that are compiled when a text has their letters: no match is lost by this."""
 
+import gc
 import re
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hairpin.answer.likely import hinted
 from hairpin.pasted import secrecy
 from hairpin.sought import Sought
-from hairpin.suppose import places, trouble
-from hairpin.suppose.hints.said.table import HINTS
-from hairpin.suppose.leaning import features
-from tests.pasted.threads import FOLDER
 
-_TEXTS = [path.read_text() for path in sorted(FOLDER.glob("*.txt"))[::40]]
-_NAMED = [value for module in (features, places, secrecy, trouble) for value in vars(module).values()]
-_PATTERNS = [
-    *(each for hint in HINTS for each in (*hint.says, *([hint.unless] if hint.unless else []))),
-    *(each for each in _NAMED if isinstance(each, Sought)),
-    *(each for table in _NAMED if isinstance(table, dict) for each in table.values() if isinstance(each, Sought)),
-]
+_TEXTS = [path.read_text() for path in sorted((Path(__file__).parent / "pasted" / "threads").glob("*.txt"))[::40]]
+_MODULES = (hinted, secrecy)
+_PATTERNS = [each for each in gc.get_objects() if isinstance(each, Sought)]
+"""All patterns of these modules, and of those that they import."""
 _LETTERS = st.text("abß.", min_size=1, max_size=3).map(re.escape)
 _REGEXES = st.recursive(
     st.one_of(_LETTERS, st.sampled_from((r"\s", r"\d", ".", "[ab]", "[^a]", r"\b", "^", "(?=a)", "(?<!b)"))),
