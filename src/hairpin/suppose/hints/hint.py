@@ -22,11 +22,8 @@ _LONGEST_QUOTE = 200
 def words(pattern: str, flags: re.RegexFlag = re.NOFLAG) -> Sought:
     """Return the pattern of a hint.  A space in the pattern matches any white space, because texts may be wrapped at
     any space."""
-    return Sought(_spaced(pattern), re.IGNORECASE | re.DOTALL | re.MULTILINE | flags)
-
-
-def _spaced(pattern: str) -> str:
-    return pattern.replace(" ?", r"\s*").replace(" +", r"\s+").replace(" ", r"\s+")
+    spaced = pattern.replace(" ?", r"\s*").replace(" +", r"\s+").replace(" ", r"\s+")
+    return Sought(spaced, re.IGNORECASE | re.DOTALL | re.MULTILINE | flags)
 
 
 class Hint(msgspec.Struct, frozen=True, kw_only=True):
