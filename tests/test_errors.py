@@ -48,6 +48,7 @@ def test_what_a_user_is_told_is_a_message() -> None:
     assert [
         f"{path.relative_to(SOURCE).as_posix()}:{node.lineno}"
         for path in sorted(SOURCE.rglob("*.py"))
+        if any(f"{each}(" in path.read_text("utf-8") for each in TOLD)  # parsing all files takes ten seconds
         for node in ast.walk(ast.parse(path.read_text("utf-8")))
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in TOLD
         if node.args and isinstance(node.args[0], ast.Constant | ast.JoinedStr | ast.BinOp)

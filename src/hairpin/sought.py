@@ -49,7 +49,7 @@ class Sought:
 
     def may_match(self, text: str) -> bool:
         """Return whether the text has the letters of the pattern."""
-        folded = _folded(text)
+        folded = _casefold(text)
         # Loops, because any() and all() with generators would take three times as long.
         for demands in self._alternatives:
             for one_of in demands:
@@ -80,7 +80,7 @@ class Sought:
 
 
 @lru_cache(maxsize=16)
-def _folded(text: str) -> str:
+def _casefold(text: str) -> str:
     return text.casefold()
 
 
@@ -93,7 +93,7 @@ def _alternatives(tokens: Iterator[re.Match[str]]) -> tuple[_Demands, ...]:
     is_behind_group = False
     for token in tokens:
         kind, text = token.lastgroup, token[0]
-        letter = text if kind == "letter" else _escaped(text) if kind == "escaped" else ""
+        letter = text if kind == "letter" else _letter_of(text) if kind == "escaped" else ""
         if letter:
             runs[-1] += letter
         elif kind == "repeat":
@@ -131,7 +131,7 @@ def _one_of(alternatives: tuple[_Demands, ...]) -> _OneOf:
     return tuple(letters for each in alternatives for letters in each[0]) if all(alternatives) else ()
 
 
-def _escaped(text: str) -> str:
+def _letter_of(text: str) -> str:
     """Return the letter that an escape stands for; empty if it stands for a class, a bound or a group."""
     if text[1] in "xu":
         return text.encode("ascii").decode("unicode-escape")

@@ -39,7 +39,7 @@ FOUND_FROM = {
 """The network, counted from SEED on, that shows each mistake: the search for it begins there."""
 
 
-@pytest.mark.parametrize("mistake", thinned(MISTAKES, 10), ids=[each.name for each in MISTAKES])
+@pytest.mark.parametrize("mistake", thinned(MISTAKES, 15), ids=[each.name for each in MISTAKES])
 def test_planted_mistake_is_found(mistake: Mistake, tmp_path: Path) -> None:
     search = Search(FOUND_FROM.get(mistake.name, SEED), tmp_path)
     assert search.pairs_until_found(mistake) is not None, f"nothing disagrees, though {mistake.wrong}"
