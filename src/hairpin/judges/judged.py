@@ -1,10 +1,14 @@
 """Asks both judges about flows, and decides whether the kernel that runs here may judge for the host."""
 
+from collections.abc import Callable
+from functools import cache, partial
+
 import msgspec
 
 from hairpin.errors import ReplicaError
 from hairpin.evidence.reading import Evidence
 from hairpin.judges.agreement import Agreement, agreement
+from hairpin.kept import kept
 from hairpin.message import message
 from hairpin.network.flow import Flow
 from hairpin.network.network import Network
@@ -12,6 +16,7 @@ from hairpin.replica.judgement import Case, Judgement, Kernel
 from hairpin.walk.trace import Trace
 from hairpin.walk.user_stack import is_anew
 from hairpin.walk.walk import walk_flow
+from hairpin.walk.walked import walked
 
 
 class Judged(msgspec.Struct, frozen=True):
@@ -26,8 +31,10 @@ class Judged(msgspec.Struct, frozen=True):
 def judged(network: Network, trace: Trace, judgement: Judgement, release: str) -> Judged:
     """Return both verdicts.  The kernel's verdict is adjusted so that it counts for the network's host.  ``release``:
     the release of the judging kernel."""
-    counting = as_judged_here(network, trace, judgement, release)
-    return Judged(trace, counting, agreement(trace, counting))
+    # Where nothing stopped, no rule of the flow's own is compared, and the walk of the alike flow tells as much.
+    told = trace if any(each.stop is not None for each in trace.like.branches) else trace.like
+    counting = as_judged_here(network, told, judgement, release)
+    return Judged(trace, counting, agreement(told, counting))
 
 
 def judge_flows(
@@ -57,7 +64,7 @@ def as_judged_here(network: Network, trace: Trace, judgement: Judgement, running
         )
         return msgspec.structs.replace(judgement, left_out=(*judgement.left_out, said))
     own = network.this.kernel
-    if own == running or walk_flow(on_kernel(network, running), trace.flow) == trace:
+    if own == running or walked(_on_kernel(network)(running), trace.flow) == trace:
         return judgement
     said = message(
         "on this path, the kernel of the host ({own}) behaves differently from the kernel of this machine ({running})",
@@ -65,6 +72,12 @@ def as_judged_here(network: Network, trace: Trace, judgement: Judgement, running
         running=running,
     )
     return msgspec.structs.replace(judgement, left_out=(*judgement.left_out, said))
+
+
+@kept
+def _on_kernel(network: Network) -> Callable[[str], Network]:
+    """Return the function that returns the network on a kernel, made once for each kernel."""
+    return cache(partial(on_kernel, network))
 
 
 def on_kernel(network: Network, kernel: str) -> Network:
