@@ -24,6 +24,7 @@ _SEEN_OTHERWISE = {
     "nameserver-with-a-typing-error": _NAMES,
     "moved-to-the-default-bridge-and-its-names-are-gone": _NAMES,
     "podman-network-without-name-service": _NAMES,
+    "names-on-the-default-bridge-c-23": _NAMES,
     "database-was-renamed-and-its-name-went-with-it": _NAMES,
     "alias-belongs-to-the-network-the-app-is-not-in": _NAMES,
     "host-gateway-entry-was-lost-with-a-recreate": _NAMES,
