@@ -145,7 +145,7 @@ def _published_to(view: View, container: Container, binding: PortBinding) -> Cha
 def on_every_address(view: View, container: Container, binding: PortBinding, *, loopback: bool) -> Candidate:
     """Return the candidate that publishes the port on every address.  ``loopback``: whether the port is published on
     loopback now."""
-    address = address_text(binding.host_ip or 0, binding.version)
+    address = binding.address
     port = f"{binding.host_port}:{binding.container_port}" + ("/udp" if binding.protocol == "udp" else "")
     if loopback:
         title = message(
@@ -192,7 +192,7 @@ def _anew(binding: PortBinding, port: str) -> Message:
 
 def _setting_of(host: Host, engine: Engine, container: Container, binding: PortBinding, port: str) -> Configured | None:
     """Return the setting from which the binding has its address: the container's option, or the engine's default."""
-    address = address_text(binding.host_ip or 0, binding.version)
+    address = binding.address
     if binding.by_default:
         return of_default_address(engine, engine.network_names(container), address, host)
     option = f"-p {f'[{address}]' if binding.version == 6 else address}:{port}"
@@ -202,7 +202,7 @@ def _setting_of(host: Host, engine: Engine, container: Container, binding: PortB
 def _narrower(view: View, container: Container, binding: PortBinding, port: str) -> tuple[Message, ...]:
     """Return the warning about publishing the port on every address, and narrower ways.  A port is often published on
     loopback on purpose."""
-    address = address_text(binding.host_ip or 0, binding.version)
+    address = binding.address
     asked, host_port = address_text(view.flow.daddr, view.flow.version), binding.host_port
     at = f"[{asked}]" if view.flow.version == 6 else asked
     narrow = f"{at}:{port}"

@@ -12,8 +12,9 @@ busybox networking/nc.c
 import re
 from collections.abc import Iterator
 
+from hairpin.evidence.told import Result
 from hairpin.pasted.form import Command, Found, OutputForm, Paste
-from hairpin.pasted.forms.outcomes.outcome import ANY_HOST, ClientTarget, Protocol, Result, Seen, output_with, result_in
+from hairpin.pasted.forms.outcomes.outcome import ANY_HOST, ClientTarget, Protocol, Seen, output_with, result_in
 
 _TELNET = re.compile(rf"\s*(?:Trying {ANY_HOST} ?(?:\.\.\.|\u2026)|telnet: \S)")
 _TELNET_LINE = re.compile(

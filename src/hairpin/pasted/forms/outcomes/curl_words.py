@@ -10,12 +10,12 @@ networking/wget.c
 import re
 from collections.abc import Iterator
 
+from hairpin.evidence.told import Result
 from hairpin.pasted.form import NO_COMMAND, Found, OutputForm, Paste
 from hairpin.pasted.forms.outcomes.outcome import (
     ADDRESS,
     ANY_HOST,
     ClientTarget,
-    Result,
     Seen,
     is_loopback,
     output_with,

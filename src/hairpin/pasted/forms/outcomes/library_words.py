@@ -12,19 +12,20 @@ import re
 from collections.abc import Callable
 from typing import NamedTuple
 
+from hairpin.evidence.told import Result
 from hairpin.pasted.form import NO_COMMAND, Found, OutputForm, Paste
 from hairpin.pasted.forms.outcomes.errno import ERRNOS
 from hairpin.pasted.forms.outcomes.outcome import (
     ADDRESS,
     NAME,
     Protocol,
-    Result,
     Seen,
     at_host,
     output_with,
     result_in,
     target_of,
 )
+from hairpin.sought import Sought
 
 _Read = Callable[[re.Match[str]], Seen | None]
 _HOST = rf"(?P<host>{ADDRESS}|\[[0-9a-fA-F:%\w]+\]|{NAME})"
@@ -85,16 +86,21 @@ def _url(tool: str, result: Result | None = None) -> _Read:
 class _Words(NamedTuple):
     """A form of a line.  ``words``: each line of this form has at least one of these words."""
 
-    pattern: re.Pattern[str]
+    pattern: Sought
     read: _Read
     words: tuple[str, ...]
 
 
 def _words(words: str | tuple[str, ...], pattern: str, read: _Read) -> _Words:
-    return _Words(re.compile(pattern), read, (words,) if isinstance(words, str) else words)
+    return _Words(Sought(pattern), read, (words,) if isinstance(words, str) else words)
 
 
 _PLACE = rf"{_HOST}:{_PORT}"
+_IS_RUNNING = (
+    r"Is the server running on host \"(?P<host>[^\"]+)\"(?: \([^)]*\))? and accepting\s+"
+    rf"TCP/IP connections on port {_PORT}"
+)
+"""Matches what libpq before 14 asks, in one line or in two."""
 _SAID = r"(?P<said>.*)"
 _IN_BRACKETS = r"\((?P<said>[^)]*)"
 _UPSTREAM = rf"\((?P<errno>\d+): (?P<said>[^)]*)\) while connecting to upstream.*upstream: \"\w+://{_PLACE}"
@@ -130,8 +136,7 @@ _ALL: tuple[_Words, ...] = (
            _by("python")),
     _words(" error for ", rf" error for {_PLACE}: {_SAID}", _by("rust")),
     _words("Is the server running on host",
-           r"ould not connect to server: (?P<said>\w[\w ]*?)\s+Is the server running on host \"(?P<host>[^\"]+)\""
-           rf"(?: \([^)]*\))? and accepting TCP/IP connections on port {_PORT}", _by("libpq")),
+           rf"ould not connect to server: (?P<said>\w[\w ]*?)\s+{_IS_RUNNING}", _by("libpq")),
     _words("onnection to server at",
            rf"onnection to server at \"(?P<host>[^\"]+)\"(?: \([^)]*\))?, port {_PORT} failed: {_SAID}", _by("libpq")),
     _words("ould not translate host", r"ould not translate host name \"(?P<host>[^\"]+)\" to address",
@@ -227,10 +232,7 @@ def _library(paste: Paste, start: int) -> Found | None:
 _OF_COMPOSE = re.compile(r"\s*(?P<name>[a-z][\w.-]*?)(?:[-_]\d+)?\s+\| ")
 """The beginning of a line of compose's log: the service and the number of its container."""
 _OLD_LIBPQ = re.compile(r".*could not connect to server: (?P<said>\w[\w ]*)$")
-_SERVER = re.compile(
-    r"Is the server running on host \"(?P<host>[^\"]+)\"(?: \([^)]*\))? and accepting\s+"
-    r"TCP/IP connections on port (?P<port>\d+)"
-)
+_SERVER = re.compile(_IS_RUNNING)
 
 
 def _old_libpq(paste: Paste, start: int) -> Found | None:

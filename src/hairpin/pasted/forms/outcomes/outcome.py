@@ -18,9 +18,9 @@ from typing import Literal, NamedTuple
 import msgspec
 
 from hairpin.evidence.reading import HOST
+from hairpin.evidence.told import Result
 from hairpin.pasted.form import Command, Found, Fragment, Paste
 
-Result = Literal["answered", "refused", "timeout", "unreachable", "prohibited", "reset", "empty", "no-name", "not-here"]
 Protocol = Literal["tcp", "udp", "icmp"]
 ADDRESS = r"\d{1,3}\.[\dx*]{1,3}\.[\dx*]{1,3}\.[\dx*]{1,3}"
 NAME = r"[A-Za-z0-9_](?:[\w.-]*[A-Za-z0-9_])?"

@@ -8,8 +8,9 @@ Source: iputils ping/ping_common.c, ping/ping.c pr_icmph(); busybox networking/p
 
 import re
 
+from hairpin.evidence.told import Result
 from hairpin.pasted.form import Found, OutputForm, Paste
-from hairpin.pasted.forms.outcomes.outcome import ADDRESS, ANY_HOST, Result, Seen, output_with, result_in
+from hairpin.pasted.forms.outcomes.outcome import ADDRESS, ANY_HOST, Seen, output_with, result_in
 
 _HEAD = re.compile(
     rf"\s*(?:PING6?[ (]+(?P<a>{ANY_HOST})(?:\)|\s*\([^)]*\)|[: ])|Pinging (?P<b>{ANY_HOST}) "

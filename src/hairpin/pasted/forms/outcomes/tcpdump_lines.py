@@ -8,8 +8,9 @@ Source: tcpdump print-tcp.c, print-icmp.c
 import re
 from collections import defaultdict
 
+from hairpin.evidence.told import Result
 from hairpin.pasted.form import Found, OutputForm, Paste
-from hairpin.pasted.forms.outcomes.outcome import ADDRESS, Result, Seen, output_with
+from hairpin.pasted.forms.outcomes.outcome import ADDRESS, Seen, output_with
 
 _LINE = re.compile(
     r"\s*(?:\d\d\d\d-\d\d-\d\d )?\d\d:\d\d:\d\d\.\d+ (?:[\w.@-]+\s+(?:In|Out|B|M"
