@@ -18,7 +18,7 @@ _TOKEN = re.compile(
     |(?P<or>\|)
     |(?P<repeat>(?:[*+?]|\{\d*,?\d*\})[?+]?)
     |(?P<wide>[.^$])
-    |(?P<letter>.)""",
+    |(?P<letters>[^\\[\](){}|.^$*+?]+|.)""",
     re.VERBOSE | re.DOTALL,
 )
 _MAY_BE_ABSENT = re.compile(r"[*?]|\{0?[,}]")
@@ -93,9 +93,9 @@ def _alternatives(tokens: Iterator[re.Match[str]]) -> tuple[_Demands, ...]:
     is_behind_group = False
     for token in tokens:
         kind, text = token.lastgroup, token[0]
-        letter = text if kind == "letter" else _letter_of(text) if kind == "escaped" else ""
-        if letter:
-            runs[-1] += letter
+        letters = text if kind == "letters" else _letter_of(text) if kind == "escaped" else ""
+        if letters:
+            runs[-1] += letters
         elif kind == "repeat":
             if _MAY_BE_ABSENT.match(text):
                 if is_behind_group:
