@@ -62,6 +62,34 @@ def test_a_text_without_the_letters_is_not_searched(pattern: str, text: str) -> 
     assert not Sought(pattern).may_match(text)
 
 
+@pytest.mark.parametrize(
+    ("pattern", "text"),
+    (
+        ("(?i)Foo", "foo"),
+        ("(?s)a.b", "a\nb"),
+        ("a{b", "a{b"),
+        ("x]y", "x]y"),
+        (r"\012z", "\nz"),
+        ("[]a]b", "]b"),
+        (r"\u00e9", "é"),
+    ),
+)
+def test_less_usual_forms_are_found(pattern: str, text: str) -> None:
+    assert Sought(pattern).search(text) is not None
+
+
+def test_the_methods_are_those_of_a_pattern() -> None:
+    ours, theirs = Sought(r"(\d)b"), re.compile(r"(\d)b")
+    for text in ("1b, 2b", "1b", "nothing"):
+        assert ours.findall(text) == theirs.findall(text)
+        assert ours.split(text) == theirs.split(text)
+        assert ours.sub("x", text, 1) == theirs.sub("x", text, 1)
+        assert [each.span() for each in ours.finditer(text)] == [each.span() for each in theirs.finditer(text)]
+        assert (ours.match(text) is None, ours.fullmatch(text) is None) == (
+            theirs.match(text) is None, theirs.fullmatch(text) is None
+        )  # fmt: skip
+
+
 @pytest.mark.parametrize("pattern", (r"\s*", r"a?b*", r"(?:ab)?", r"(?!ab)", "ab|", r"[ab]+"))
 def test_what_needs_no_letters_may_match_any_text(pattern: str) -> None:
     assert Sought(pattern).may_match("")

@@ -6,19 +6,20 @@ lacks its letters.
 
 import re
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property, lru_cache
+from typing import Any
 
 _TOKEN = re.compile(
-    r"""(?P<escaped>\\(?:x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|\d{1,3}|[^xu\d]))
-    |(?P<set>\[\^?\]?(?:\\.|[^\]\\])*\])
+    r"""(?P<letters>[^\\[\](){}|.^$*+?]+)
+    |(?P<escaped>\\(?:x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|\d{1,3}|[^xu\d]))
     |(?P<flags>\(\?[aiLmsux]+\))
     |(?P<open>\((?:\?(?:P<\w+>|P=\w+|<?[=!]|[aiLmsux-]*:))?)
     |(?P<close>\))
     |(?P<or>\|)
     |(?P<repeat>(?:[*+?]|\{\d*,?\d*\})[?+]?)
-    |(?P<wide>[.^$])
-    |(?P<letters>[^\\[\](){}|.^$*+?]+|.)""",
+    |(?P<set>\[\^?\]?(?:\\.|[^\]\\])*\])
+    |(?P<other>.)""",
     re.VERBOSE | re.DOTALL,
 )
 _MAY_BE_ABSENT = re.compile(r"[*?]|\{0?[,}]")
@@ -66,17 +67,33 @@ class Sought:
         """Return the first place of the text between ``start`` and ``end`` that the pattern matches."""
         return self._expression.search(text, start, end) if self.may_match(text) else None
 
-    def match(self, text: str) -> re.Match[str] | None:
-        """Return the match at the beginning of the text."""
-        return self._expression.match(text) if self.may_match(text) else None
+    def match(self, text: str, start: int = 0) -> re.Match[str] | None:
+        """Return the match at the beginning of the text, or at ``start``."""
+        return self._expression.match(text, start) if self._is_worth(text) else None
+
+    def fullmatch(self, text: str) -> re.Match[str] | None:
+        """Return the match of the whole text."""
+        return self._expression.fullmatch(text) if self._is_worth(text) else None
+
+    def _is_worth(self, text: str) -> bool:
+        """Return whether to try the pattern at one place of the text.  A pattern that is compiled is tried at once."""
+        return "_expression" in vars(self) or self.may_match(text)
 
     def finditer(self, text: str) -> Iterator[re.Match[str]]:
         """Yield all places of the text that the pattern matches."""
         return self._expression.finditer(text) if self.may_match(text) else iter(())
 
-    def sub(self, into: str, text: str) -> str:
-        """Return the text with each match replaced."""
-        return self._expression.sub(into, text) if self.may_match(text) else text
+    def findall(self, text: str) -> list[Any]:
+        """Return the groups of all places of the text that the pattern matches."""
+        return self._expression.findall(text) if self.may_match(text) else []
+
+    def split(self, text: str, at_most: int = 0) -> list[Any]:
+        """Return the parts of the text between the matches."""
+        return self._expression.split(text, at_most) if self.may_match(text) else [text]
+
+    def sub(self, into: str | Callable[[re.Match[str]], str], text: str, count: int = 0) -> str:
+        """Return the text with the first ``count`` matches replaced; 0 for all."""
+        return self._expression.sub(into, text, count) if self.may_match(text) else text
 
 
 @lru_cache(maxsize=16)

@@ -234,7 +234,7 @@ def _of_default_addresses(network: Network, traces: tuple[Trace, ...]) -> Iterat
                 continue
             if trace.flow.container not in (None, container.name) or binding.host_port in failing:
                 continue
-            engine, address = host.engine_of(container), binding.address
+            engine, address = host.engine_of(container), address_text(binding.host_ip or 0, binding.version)
             setting = of_default_address(engine, engine.network_names(container), address, host)
             where = _NOT_READ if setting is None else setting.file or setting.option
             ports = found.setdefault((host.name, address, where), [])

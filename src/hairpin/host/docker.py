@@ -12,7 +12,7 @@ from hairpin.evidence.reading import HOST
 from hairpin.host.boot.daemon_start import Boot
 from hairpin.host.cni import Conflist
 from hairpin.host.swarm import SwarmService
-from hairpin.netfilter.address import Prefix, Version, address_text, inside
+from hairpin.netfilter.address import Prefix, Version, inside
 
 
 class PortBinding(msgspec.Struct, frozen=True):
@@ -28,11 +28,6 @@ class PortBinding(msgspec.Struct, frozen=True):
     version: Literal[4, 6] = 4
     actual: bool = True
     by_default: bool = False
-
-    @property
-    def address(self) -> str:
-        """The address on which the port is published: ``0.0.0.0`` or ``::`` for every address."""
-        return address_text(self.host_ip or 0, self.version)
 
 
 class PinnedName(msgspec.Struct, frozen=True):

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from hairpin.evidence.reading import HOST
 from hairpin.pasted.form import Command
 from hairpin.pasted.forms.engines.typed_run import shell_container
+from hairpin.sought import Sought
 
 _NAMED = (
     "iptables ip6tables iptables-save ip6tables-save iptables-nft iptables-legacy iptables-nft-save "
@@ -17,7 +18,7 @@ _NAMED = (
     "resolvectl networkctl nmcli tc wg kubectl crictl sestatus getenforce ls echo tail head less more sh bash ssh su"
 )
 _NAMES = frozenset(_NAMED.split())
-_PROMPT = re.compile(
+_PROMPT = Sought(
     r"""\s*(?:\([\w.:/-]+\)\s*)?(?:\[?\d\d:\d\d(?::\d\d)?\]?\s+)?
         (?:(?:/[\w./-]*|~)\s?[$\#]\s
           |\[(?P<user1>[\w.-]+)@(?P<host1>[\w.-]+)\s+[^\]\s]*\]\s?[$\#]
@@ -28,12 +29,12 @@ _PROMPT = re.compile(
     re.VERBOSE,
 )
 _ANY_NAME = "|".join(re.escape(each) for each in sorted(_NAMES, key=len, reverse=True))
-_BARE = re.compile(rf"(?:sudo\s+(?:-\w+\s+)*)?(?:/(?:usr/)?s?bin/)?(?:{_ANY_NAME})(?:\s+(?P<rest>\S.*))?$")
-_OPTIONS = re.compile(
+_BARE = Sought(rf"(?:sudo\s+(?:-\w+\s+)*)?(?:/(?:usr/)?s?bin/)?(?:{_ANY_NAME})(?:\s+(?P<rest>\S.*))?$")
+_OPTIONS = Sought(
     r"-{1,2}[\w]|(?:a|addr|address|link|l|r|ro|route|rule|neigh|n|ps|inspect|info|version|network|logs|images|compose"
     r"|status|list|show|save|get|exec|run|port)\b|[/|>]"
 )
-_ASKED = re.compile(r"(?:-\S+\s+(?:\d+\s+)?)*['\"]?(?:https?://|\d+\.\d+\.\d+\.\d+\b|localhost\b)")
+_ASKED = Sought(r"(?:-\S+\s+(?:\d+\s+)?)*['\"]?(?:https?://|\d+\.\d+\.\d+\.\d+\b|localhost\b)")
 """Matches the words after a client's name up to the client's target."""
 _ALONE = frozenset({
     "ifconfig", "route", "netstat", "ss", "arp", "hostname", "hostnamectl", "lsmod", "dmesg", "iptables-save",
@@ -42,14 +43,14 @@ _ALONE = frozenset({
 """The programs that people run without arguments.  The name of any other program, alone in a line, is an ordinary word
 of the text."""
 _CLIENTS = ("curl", "wget", "ping", "ping6", "telnet", "nc", "ncat", "netcat", "nmap", "traceroute", "tracepath")
-_QUOTED = re.compile(r"`([^`]+)`|\*\*([^*]+)\*\*|<([^>\s]+\s[^>]+)>$")
-_SAID = re.compile(r"\s*[A-Z][^:`]{2,80}:\s+(?P<command>(?:sudo\s+)?(?:docker|podman)\s+run\s+\S.*)$")
+_QUOTED = Sought(r"`([^`]+)`|\*\*([^*]+)\*\*|<([^>\s]+\s[^>]+)>$")
+_SAID = Sought(r"\s*[A-Z][^:`]{2,80}:\s+(?P<command>(?:sudo\s+)?(?:docker|podman)\s+run\s+\S.*)$")
 """A command that a sentence introduces: ``I ran: docker run -d nginx``."""
-_NO_PROGRAM = re.compile(r"/(?!(?:usr/)?(?:local/)?s?bin/)")
+_NO_PROGRAM = Sought(r"/(?!(?:usr/)?(?:local/)?s?bin/)")
 """A path that is no program's: a comment ``# /etc/default/ufw`` looks like a prompt with a command."""
-_CONTAINER_ID = re.compile(r"[0-9a-f]{12}")
+_CONTAINER_ID = Sought(r"[0-9a-f]{12}")
 """Matches the host's name that an engine gives to a container: the beginning of the container's id."""
-_INTRODUCED = re.compile(
+_INTRODUCED = Sought(
     r"(?!.*\b(?:dind|docker|host|vm|machine)\b)(?:\W*|.*[.;,] )(?:(?:and |but |now |output |here )*(?:from |of )?"
     r"(?:in|inside|within|from)(?: of)? (?:the|a|my|this|that|its|each) (?:\w+ )?container\b[^.!?]{0,30}"
     r"|(?:在|从)?容器(?:里面?|内部?|中)[^。\n]{0,12}|(?:в|внутри) контейнер[ае][^.\n]{0,20}|(?:im"
@@ -60,7 +61,7 @@ _INTRODUCED = re.compile(
 )
 """Matches a line that says that the output below it was printed in a container, and names no container.  In a container
 with an engine, outputs are about this engine."""
-_LISTS = re.compile(r".*\b(?:docker|podman)\b.* (?:ps|run|inspect)\b|CONTAINER ID|\s*(?:services|ports):|.*->\d+/")
+_LISTS = Sought(r".*\b(?:docker|podman)\b.* (?:ps|run|inspect)\b|CONTAINER ID|\s*(?:services|ports):|.*->\d+/")
 """Matches a line of a text that names its containers."""
 _OF_THE_HOST = frozenset(
     ("docker", "podman", "nerdctl", "docker-compose", "systemctl", "firewall-cmd", "ufw", "kubectl")
@@ -69,7 +70,7 @@ _SOMEWHERE = "container:CONTAINER"
 _SHELLS = frozenset({"sh", "bash", "ash", "/bin/sh", "/bin/bash", "/bin/ash"})
 _WRAPPERS = frozenset({"sudo", "doas", "env", "time", "watch", "strace"})
 _LONGEST = 400
-_CHANGES = re.compile(
+_CHANGES = Sought(
     r"(?:\S*/)?(?:ip6?tables(?:-legacy|-nft)?|\$\{?\w+\}?) "
     r".*(?<!\S)(?:-[PAIDFXN]|--(?:policy|append|insert|delete|flush))\b"
     r"|ip6?tables-restore\b|nft (?:-f|add|insert|delete|flush)\b|ifconfig \S+ \S|sysctl .*=|echo \S+ ?> ?/proc/sys/"

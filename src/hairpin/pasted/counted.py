@@ -4,7 +4,6 @@ A number shows whether an output is complete, even an empty output, or whether l
 number this is not known: a line that a listing does not have may have been cut from it.
 """
 
-import re
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
@@ -12,6 +11,7 @@ import msgspec
 
 from hairpin.evidence.reading import Evidence
 from hairpin.pasted.form import Command, Paste
+from hairpin.sought import Sought
 
 WHOLE = "whole"
 """The key of the reading that lists the commands whose outputs have a number of lines."""
@@ -20,8 +20,8 @@ COMMANDS = frozenset({
     "nft list ruleset", "ipset save", "ip neigh",
 })  # fmt: skip
 """The commands of `hairpin ask` whose empty output is a fact."""
-_TABLE = re.compile(r"\s*(?:\*(\w+)$|table (\w+ [\w.-]+) \{)")
-_COUNT = re.compile(r"\s*# (?P<count>\d{1,7}) lines\s*$")
+_TABLE = Sought(r"\s*(?:\*(\w+)$|table (\w+ [\w.-]+) \{)")
+_COUNT = Sought(r"\s*# (?P<count>\d{1,7}) lines\s*$")
 
 
 class CountedOutput(NamedTuple):

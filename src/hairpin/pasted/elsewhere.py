@@ -5,16 +5,16 @@ listing is from another place: the inside of a container, or another machine.  T
 out, up to the next listing of the host's links.
 """
 
-import re
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from hairpin.evidence.reading import HOST
 from hairpin.host.link import is_engine_bridge
 from hairpin.pasted.form import Fragment
+from hairpin.sought import Sought
 
-_LINK = re.compile(r"\d+: (?P<name>[^:@\s]+)")
-_MAC = re.compile(r"\s+link/ether (?P<mac>\S+)")
+_LINK = Sought(r"\d+: (?P<name>[^:@\s]+)")
+_MAC = Sought(r"\s+link/ether (?P<mac>\S+)")
 _OF_PLACE = (
     "ip-", "sockets", "iptables-", "nft-", "sysctl", "bridge-", "conntrack", "proc-net", "ipset", "ebtables",
 )  # fmt: skip

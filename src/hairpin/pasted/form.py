@@ -1,12 +1,12 @@
 """The types of a form, which describes one kind of output, and of the outputs that forms find in a text."""
 
-import re
 from collections.abc import Callable, Sequence
 from typing import Literal, NamedTuple
 
 import msgspec
 
 from hairpin.evidence.reading import HOST
+from hairpin.sought import Sought
 
 
 class Fragment(NamedTuple):
@@ -61,7 +61,7 @@ class Command(NamedTuple):
 NO_COMMAND = Command(-1, "", ())
 
 
-_ASIDE = re.compile(r"\s*(?:$|# Warning: |WARNING: |\[sudo\] |sudo: |\[?\(?(?:\.\.\.|\u2026)\)?\]?$|<?(?i:snip)>?$)")
+_ASIDE = Sought(r"\s*(?:$|# Warning: |WARNING: |\[sudo\] |sudo: |\[?\(?(?:\.\.\.|\u2026)\)?\]?$|<?(?i:snip)>?$)")
 """Matches lines that may stand between a command and its output, such as the mark for lines that were left out."""
 
 
@@ -140,7 +140,7 @@ class OutputForm(NamedTuple):
     ``words``: for an anchor that may match anywhere in a line; each matching line has at least one of these words.
     These words are searched first, because few lines have one."""
 
-    anchor: re.Pattern[str]
+    anchor: Sought
     read: Callable[[Paste, int], Found | None]
     words: tuple[str, ...] = ()
 

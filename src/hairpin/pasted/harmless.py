@@ -4,7 +4,7 @@ A command line may contain a password, so its other words are not kept.  The val
 addresses and numbers.
 """
 
-import re
+from hairpin.sought import Sought
 
 _VALUE = r"(?:[a-z][a-z+.-]*://)?[\w.*+:\[\]-]{1,60}(?:/[\w./-]*)?"
 """Matches a port, an address, a name, or a URL without a user."""
@@ -14,12 +14,12 @@ _SETTING = (
 )
 """Matches a variable of a program's environment that names a port or an address."""
 _LABEL = r"traefik\.(?:enable|(?:docker\.)?network|(?:(?:http|tcp)\.services\.[\w-]+\.loadbalancer\.server\.)?port)"
-_ENGINE = re.compile(
+_ENGINE = Sought(
     r"(?:sudo )?(?:/\S*/)?(?:docker-compose|podman-compose|docker|podman|nerdctl)(?: (?:container|compose"
     r"|network|run|create|start|exec"
     r"|connect|disconnect|prune|up|service))*\b"
 )
-_OPTION = re.compile(
+_OPTION = Sought(
     r"(?<!\S)(?:--(?:net(?:work)?|driver|subnet|gateway|ip|ip6|ip-range|publish|add-host|dns|mtu|bridge|iptables"
     r"|icc|ip-masq"
     r"|userland-proxy|cap-add|link|sysctl)(?:=| )[\w.:/,=-]+|--(?:internal|privileged|ipv6|publish-all"
@@ -28,11 +28,11 @@ _OPTION = re.compile(
     r"|--name(?:=| )[\w.-]+"
     r"|-d (?:macvlan|ipvlan|bridge|overlay)|-p [\d.:]+(?:/\w+)?|-P|-o (?:parent|com\.docker\.network)[\w.=-]+)(?!\S)"
 )
-_KEPT = re.compile(r"compose|network (?:connect|disconnect|prune)")
+_KEPT = Sought(r"compose|network (?:connect|disconnect|prune)")
 """Matches calls whose words count even without an option about the network."""
-_SENTENCE = re.compile(r"[a-z\d]{2}\. (?P<said>[A-Z][a-z]* [a-z]+:? .*)$")
+_SENTENCE = Sought(r"[a-z\d]{2}\. (?P<said>[A-Z][a-z]* [a-z]+:? .*)$")
 """Matches a sentence after a command in the same line: it begins with a capital letter."""
-_COMPOSE = re.compile(
+_COMPOSE = Sought(
     r"\s*-?\s*(?:network_mode|internal|external|driver|parent|subnet|gateway|ipv4_address|ports|expose|links"
     r"|depends_on"
     r"|networks|extra_hosts|enable_ipv6|com\.docker\.network[\w.]*)\s*:.{0,60}$"

@@ -4,7 +4,6 @@ The outputs of one host and moment become readings.  Fragments of one reading ar
 listings, the values of several sysctls, the facts from several commands about one container.
 """
 
-import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
@@ -21,6 +20,7 @@ from hairpin.pasted.form import Fragment, Recognised
 from hairpin.pasted.forms.engines.compose_files import ANY_ENGINE
 from hairpin.pasted.forms.rules.iptables_save import ANY_BACK_END
 from hairpin.pasted.merging import MERGED, merge
+from hairpin.sought import Sought
 
 _OF_HOST = (
     "docker-", "podman-", "typed-", "firewalld-", "ufw-", "daemon-json", "file", "versions", "os-release", "outcome",
@@ -87,7 +87,7 @@ def _telling(text: str) -> tuple[tuple[int, str], ...]:
 _LONG = 1000
 """A text with more lines than this is long.  Nobody types so many lines."""
 _SAID_AGAIN = 2
-_VARYING = re.compile(r"[0-9a-f]{8,}|\d+")
+_VARYING = Sought(r"[0-9a-f]{8,}|\d+")
 """Matches what differs between two lines of one program: ids, times, ports, addresses, counts."""
 
 

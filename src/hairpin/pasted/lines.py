@@ -8,8 +8,10 @@ expected and did not see.  Each line keeps its number in the pasted text.
 import html
 import re
 
-_FENCE = re.compile(r"\s*(```|~~~)[\w.+-]*\s*$")
-_EXPECTED = re.compile(
+from hairpin.sought import Sought
+
+_FENCE = Sought(r"\s*(```|~~~)[\w.+-]*\s*$")
+_EXPECTED = Sought(
     r"\W*(?:(?:the |describe the )?(?:expected|results you expected)(?: (?:behaviou?r|results?|outputs?|outcome))?"
     r"|what (?:you |i |did you )?expect(?:ed)?(?: to happen)?"
     r"|(?:it |this |which |that )?should (?:be|look like)(?: this)?"
@@ -18,23 +20,21 @@ _EXPECTED = re.compile(
 )
 """A heading above the results that a person expected."""
 _MOST_SPAN_LINES = 200
-_QUOTE = re.compile(r">(?: ?>)* ?")
+_QUOTE = Sought(r">(?: ?>)* ?")
 """Matches the quote marks of a line and one blank.  Further blanks are the indentation of the quoted line."""
-_TAG = re.compile(
-    r"</?(?:pre|code|p|br|span|div|blockquote|li|ul|ol|tt|kbd|strong|em|b|i)(?:\s[^<>]*)?/?>", re.IGNORECASE
-)
-_ENTITY = re.compile(r"&(?:lt|gt|amp|quot|nbsp|#\d{1,6}|#x[0-9a-fA-F]{1,5});")
-_COLOUR = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
-_MARGIN = re.compile(r"\s{0,6}(\d{1,5})(?:[:.|)]\s?|\s\s?|$)(.*)$")
+_TAG = Sought(r"</?(?:pre|code|p|br|span|div|blockquote|li|ul|ol|tt|kbd|strong|em|b|i)(?:\s[^<>]*)?/?>", re.IGNORECASE)
+_ENTITY = Sought(r"&(?:lt|gt|amp|quot|nbsp|#\d{1,6}|#x[0-9a-fA-F]{1,5});")
+_COLOUR = Sought(r"\x1b\[[0-9;?]*[A-Za-z]")
+_MARGIN = Sought(r"\s{0,6}(\d{1,5})(?:[:.|)]\s?|\s\s?|$)(.*)$")
 _LEAST_MARGIN = 4
 """If at least this many lines have growing numbers, the numbers are taken for a margin."""
-_LISTED = re.compile(
+_LISTED = Sought(
     r"\d+: [^\s:@]+(?:@[^\s:]+)?: <|num\s+(?:pkts|target)"
     r"|\s*\d+\s+(?:\d+[KMG]?\s+){0,2}(?:[A-Z][\w-]*|all|tcp|udp)\s"
 )
 """Matches lines that begin with a number of their own, as in ``ip addr`` and ``iptables -L --line-numbers``.  With a
 margin, rows of other tables look the same, but a margin also numbers other lines."""
-_DASHED = re.compile(r"(?<![^\s\[(])[\u2013\u2014\u2012\u2015\u2212](?=[A-Za-z])")
+_DASHED = Sought(r"(?<![^\s\[(])[\u2013\u2014\u2012\u2015\u2212](?=[A-Za-z])")
 """Matches a dash before a letter at the start of a word.  A web page has made this dash from the two hyphens of an
 option."""
 _SAID = str.maketrans(

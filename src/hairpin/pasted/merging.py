@@ -10,10 +10,11 @@ from collections.abc import Callable, Iterable, Iterator
 
 from hairpin.pasted.forms.rules.listed_words import UNLISTED
 from hairpin.pasted.forms.rules.sound_rules import is_gap
+from hairpin.sought import Sought
 
-_CHAIN = re.compile(r":(\S+) (\S+)")
-_TARGET = re.compile(r" -[jg] \S")
-_RULE = re.compile(r"(?:\[\d+:\d+\] )?-A (\S+)")
+_CHAIN = Sought(r":(\S+) (\S+)")
+_TARGET = Sought(r" -[jg] \S")
+_RULE = Sought(r"(?:\[\d+:\d+\] )?-A (\S+)")
 
 
 def merge(key: str, texts: list[str]) -> str:

@@ -1,6 +1,5 @@
 """Finds the outputs of commands in a text that may have any words between them."""
 
-import re
 from collections.abc import Iterator
 from functools import cache, lru_cache
 
@@ -10,6 +9,7 @@ from hairpin.pasted.form import NO_COMMAND, Command, Found, Fragment, OutputForm
 from hairpin.pasted.forms.registry import FORMS
 from hairpin.pasted.lines import lines_of
 from hairpin.pasted.secrecy import is_secret
+from hairpin.sought import Sought
 
 _SHORT = 200
 """For lines up to this length, the forms that may begin at the line are cached."""
@@ -18,15 +18,15 @@ _LONG = 200
 _LEAST_DOUBLED = 8
 _DOUBLED = 0.9
 """If at least this share of the lines is followed by a blank line, each blank line counts as added by pasting."""
-_QUOTED_OUTPUT = re.compile(r"[\"'](?:module_)?(?:stderr|stdout|msg)[\"']: *u?[\"'](?:[^\"\\]|\\.)*?\\n")
+_QUOTED_OUTPUT = Sought(r"[\"'](?:module_)?(?:stderr|stdout|msg)[\"']: *u?[\"'](?:[^\"\\]|\\.)*?\\n")
 """Matches an output of several lines that a line of JSON quotes as one string."""
-_ESCAPED_END = re.compile(r"(?:\\r)?\\n|(?<=[^\\])\"(?=, \"(?:module_)?(?:stderr|stdout|msg)\")")
+_ESCAPED_END = Sought(r"(?:\\r)?\\n|(?<=[^\\])\"(?=, \"(?:module_)?(?:stderr|stdout|msg)\")")
 """Matches the escaped end of a line, or the end of the whole string."""
-_GROUP = re.compile(r"\(\?P<\w+>")
+_GROUP = Sought(r"\(\?P<\w+>")
 """Matches the beginning of a named group in a pattern.  Several forms may use the same name."""
-_CAPTURING = re.compile(r"(?<!\\)\((?!\?)")
+_CAPTURING = Sought(r"(?<!\\)\((?!\?)")
 """Matches the beginning of an unnamed group in a pattern."""
-_MAY_BE_COMMAND = re.compile(r"[$#%>\]\u276f\u279c`*]|(?:sudo |/)?[a-z][\w.-]*(?:\s|$|:)")
+_MAY_BE_COMMAND = Sought(r"[$#%>\]\u276f\u279c`*]|(?:sudo |/)?[a-z][\w.-]*(?:\s|$|:)")
 
 
 def paste_of(text: str) -> Paste:
@@ -140,11 +140,11 @@ def _from(first: int, has_word: bool) -> tuple[OutputForm, ...]:
     return tuple(form for form in FORMS if (form.words and has_word) or form in unworded)
 
 
-def _any_of(forms: tuple[OutputForm, ...]) -> re.Pattern[str]:
+def _any_of(forms: tuple[OutputForm, ...]) -> Sought:
     """Return one pattern for the first lines of all forms, with a group for each form.  One pattern is enough for most
     lines of a long text, because they begin no output."""
     bare = (_CAPTURING.sub("(?:", _GROUP.sub("(?:", each.anchor.pattern)) for each in forms if not each.words)
-    return re.compile("|".join(f"({each})" for each in bare))
+    return Sought("|".join(f"({each})" for each in bare))
 
 
 _WORDS = tuple(dict.fromkeys(word for form in FORMS for word in form.words))

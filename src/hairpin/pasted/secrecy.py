@@ -26,9 +26,9 @@ _KEY_BLOCK = Sought(
     r"-----BEGIN |ssh-(?:rsa|ed25519|dss) |\beyJ[\w-]{10,}\.|\bAKIA[0-9A-Z]{12}"
     r"|\bgh[pousr]_\w{20}"
 )
-_ENCODED = re.compile(r"\s*[A-Za-z0-9+/=_-]{40,}\s*$")
+_ENCODED = Sought(r"\s*[A-Za-z0-9+/=_-]{40,}\s*$")
 _IN_URL = Sought(r"(?P<before>\b[a-zA-Z][\w+.-]*://)[^\s/@]+@")
-_ASSIGNED = re.compile(r"-{1,2}[\w-]+=\S|[A-Za-z_]\w*=\S")
+_ASSIGNED = Sought(r"-{1,2}[\w-]+=\S|[A-Za-z_]\w*=\S")
 _READERS = frozenset({
     "ip", "bridge", "ss", "netstat", "iptables", "ip6tables", "iptables-save", "ip6tables-save", "iptables-nft-save",
     "iptables-legacy-save", "ip6tables-nft-save", "ip6tables-legacy-save", "iptables-nft", "iptables-legacy", "nft",
@@ -37,7 +37,7 @@ _READERS = frozenset({
 })  # fmt: skip
 """The programs whose words are links, addresses, tables and options."""
 _ENGINES = frozenset({"docker", "podman", "nerdctl", "docker-compose", "podman-compose"})
-_ENGINE_WORDS = re.compile(
+_ENGINE_WORDS = Sought(
     r"(?:compose|container|network|system|ps|inspect|ls|info|version|port|logs|run|create|start|up|-a|--no-trunc)"
 )
 

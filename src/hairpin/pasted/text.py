@@ -1,6 +1,5 @@
 """The entry: from pasted texts to the evidence of the host that they describe."""
 
-import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,6 +17,7 @@ from hairpin.pasted.harmless import harmless_words, is_harmless
 from hairpin.pasted.joining import Output, evidence_of, unrecognised_in
 from hairpin.pasted.recognise import outputs, paste_of
 from hairpin.pasted.secrecy import is_secret, origin_of, without_credentials
+from hairpin.sought import Sought
 
 OUTCOME = "outcome"
 """The key of the reading with the outcomes that clients saw."""
@@ -29,7 +29,7 @@ _FEWEST_WORDS = 4
 """If a line has at least this many words besides a quoted command, it is a sentence."""
 _PARAGRAPH = 300
 """A line of at least this many characters may be a paragraph of several sentences."""
-_SENTENCE_END = re.compile(r"(?<!\d)[.!?](?=\s|$)")
+_SENTENCE_END = Sought(r"(?<!\d)[.!?](?=\s|$)")
 LIMIT_BYTES = 64 * 1024 * 1024
 """The greatest size of a text.  A text of this size takes a minute."""
 

@@ -10,8 +10,8 @@ from hairpin.suppose.trouble import TROUBLE
 Place = Literal["host", "outside", "inside"]
 """The place of a client that a text names: ``host``, ``outside`` (any other machine), or ``inside`` (a container)."""
 
-SENTENCE_END = re.compile(r"(?<!\d)[.](?=\s|$)|[;!?](?=\s|$)|[。；！？]")
-_CLAUSE = re.compile(
+SENTENCE_END = Sought(r"(?<!\d)[.](?=\s|$)|[;!?](?=\s|$)|[。；！？]")
+_CLAUSE = Sought(
     r",|，|:\s|-->?|=>|\b(?:but|and|while|whereas|however|yet|though|although|mas|porém|pero|aber|mais|но)\b"
     r"|但是?|而",
     re.IGNORECASE,

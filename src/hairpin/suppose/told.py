@@ -13,6 +13,7 @@ from hairpin.netfilter.ir import Table
 from hairpin.pasted.counted import CountedOutput, counted_of
 from hairpin.pasted.joining import telling_in
 from hairpin.pasted.listed import CLEANED, recognised_in
+from hairpin.sought import Sought
 from hairpin.suppose.words import listeners_in, seen_at_both, troubles_in
 
 _FIELDS: dict[str, tuple[str, ...]] = {
@@ -104,7 +105,7 @@ def _lists_a_part(own: Namespace, evidence: Evidence) -> bool:
     return "lo" not in named or not named | led <= listed
 
 
-_LINK = re.compile(r"^\d+: ([^:@\s]+)", re.MULTILINE)
+_LINK = Sought(r"^\d+: ([^:@\s]+)", re.MULTILINE)
 
 
 def _is_whole_ruleset(counted: CountedOutput, tables: tuple[Table, ...]) -> bool:

@@ -7,6 +7,7 @@ from hairpin.causes.engine._publishing import is_unserved
 from hairpin.host.idle import IdleContainer
 from hairpin.host.known_ports import known_port
 from hairpin.message import Message, message
+from hairpin.network.prefix import address_text
 
 
 def idle_publishers(view: View) -> tuple[IdleContainer, ...]:
@@ -34,7 +35,7 @@ def may_publish(view: View) -> Iterator[Message]:
                 name=each.name,
                 user=each.user,
                 port=view.flow.dport,
-                address=binding.address,
+                address=address_text(binding.host_ip or 0, binding.version),
             )
         if each.on_host:
             yield message(

@@ -145,7 +145,7 @@ def _published_to(view: View, container: Container, binding: PortBinding) -> Cha
 def on_every_address(view: View, container: Container, binding: PortBinding, *, loopback: bool) -> Candidate:
     """Return the candidate that publishes the port on every address.  ``loopback``: whether the port is published on
     loopback now."""
-    address = binding.address
+    address = _address_of(binding)
     port = f"{binding.host_port}:{binding.container_port}" + ("/udp" if binding.protocol == "udp" else "")
     if loopback:
         title = message(
@@ -180,6 +180,11 @@ def on_every_address(view: View, container: Container, binding: PortBinding, *, 
     )
 
 
+def _address_of(binding: PortBinding) -> str:
+    """Return the address on which the port is published: ``0.0.0.0`` or ``::`` for every address."""
+    return address_text(binding.host_ip or 0, binding.version)
+
+
 def _anew(binding: PortBinding, port: str) -> Message:
     """Return the option that publishes the recreated container's port on every address.
 
@@ -192,7 +197,7 @@ def _anew(binding: PortBinding, port: str) -> Message:
 
 def _setting_of(host: Host, engine: Engine, container: Container, binding: PortBinding, port: str) -> Configured | None:
     """Return the setting from which the binding has its address: the container's option, or the engine's default."""
-    address = binding.address
+    address = _address_of(binding)
     if binding.by_default:
         return of_default_address(engine, engine.network_names(container), address, host)
     option = f"-p {f'[{address}]' if binding.version == 6 else address}:{port}"
@@ -202,7 +207,7 @@ def _setting_of(host: Host, engine: Engine, container: Container, binding: PortB
 def _narrower(view: View, container: Container, binding: PortBinding, port: str) -> tuple[Message, ...]:
     """Return the warning about publishing the port on every address, and narrower ways.  A port is often published on
     loopback on purpose."""
-    address = binding.address
+    address = _address_of(binding)
     asked, host_port = address_text(view.flow.daddr, view.flow.version), binding.host_port
     at = f"[{asked}]" if view.flow.version == 6 else asked
     narrow = f"{at}:{port}"

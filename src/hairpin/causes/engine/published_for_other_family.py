@@ -22,6 +22,7 @@ from hairpin.change.change import Change
 from hairpin.engines.repair.republishing import published_too, relay_at
 from hairpin.host.docker import Container, PortBinding
 from hairpin.message import Message, message
+from hairpin.network.prefix import address_text
 
 
 def find(view: View) -> Iterator[Candidate]:
@@ -75,7 +76,7 @@ def _why(view: View, container: Container, binding: PortBinding) -> Message:
         )
     if binding.host_ip is None:
         return message("The port is published on every IPv{version} address of this host.", version=binding.version)
-    return message("The port is published on {address}.", address=binding.address)
+    return message("The port is published on {address}.", address=address_text(binding.host_ip, binding.version))
 
 
 def _advice(view: View, container: Container) -> Message:

@@ -11,6 +11,7 @@ from hairpin.host.host import Host
 from hairpin.message import message
 from hairpin.network.flow import Flow, FromContainer
 from hairpin.pasted.forms.outcomes.outcome import is_loopback
+from hairpin.sought import Sought
 from hairpin.suppose.asked import HOST_PORTS
 from hairpin.suppose.hints.hint import Hinted, Prose, words
 from hairpin.suppose.hints.said.phrases import INPUT, INPUT_SHOWS, RULES
@@ -25,10 +26,10 @@ _OWN_RANGES = (
 """The ranges of networks that exist only between a container or a virtual machine and a program beside it."""
 _OWN_PARTS = frozenset((0, 1, 2, 3, 4, 15, 100, 254, 255))
 """The last parts of the addresses that these programs have themselves: gateway, name server, host, guest."""
-_UFW_PORT = re.compile(r"(?<![\d./])(?P<first>\d{1,5})(?::(?P<last>\d{1,5}))?(?![\d.])(?:/\w+)?")
-_UFW_ROW = re.compile(r"^(?:\[ ?\d+\] )?(?P<to>\S.*?)\s+(?:ALLOW|LIMIT)\b", re.MULTILINE)
-_ANY = re.compile(r"Anywhere(?: \(v6\))?\s*$")
-_ALLOWS = re.compile(r"^Default: allow \(incoming\)", re.MULTILINE)
+_UFW_PORT = Sought(r"(?<![\d./])(?P<first>\d{1,5})(?::(?P<last>\d{1,5}))?(?![\d.])(?:/\w+)?")
+_UFW_ROW = Sought(r"^(?:\[ ?\d+\] )?(?P<to>\S.*?)\s+(?:ALLOW|LIMIT)\b", re.MULTILINE)
+_ANY = Sought(r"Anywhere(?: \(v6\))?\s*$")
+_ALLOWS = Sought(r"^Default: allow \(incoming\)", re.MULTILINE)
 _RESOLVER = (
     r"(?:aardvark(?:-dns)?|dnsmasq|resolver|name ?servers?|dns(?: server)?|docker0|podman\d|cni-podman\d|bridge"
     r"|gateway)\b[^\n]{0,50}?"

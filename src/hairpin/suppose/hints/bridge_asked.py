@@ -7,7 +7,6 @@ address, it belongs to a machine in another network, which the bridge's range ov
 the container's link is not connected to the bridge.
 """
 
-import re
 from collections.abc import Iterable, Iterator
 from ipaddress import IPv4Address
 
@@ -17,11 +16,12 @@ from hairpin.host.docker import Endpoint
 from hairpin.host.host import Host
 from hairpin.host.link import is_bridge_by_name
 from hairpin.message import message
+from hairpin.sought import Sought
 from hairpin.suppose.hints.hint import Hinted
 
-_ROUTED = re.compile(r"(?P<asked>\d+\.\d+\.\d+\.\d+) (?:from \S+ )?dev (?P<link>\S+) src (?P<own>\S+)")
-_ADDRESS = re.compile(r"\d+\.\d+\.\d+\.\d+")
-_POOL = re.compile(r"172\.(?:1[7-9]|2\d|3[01])\.\d+\.\d+")
+_ROUTED = Sought(r"(?P<asked>\d+\.\d+\.\d+\.\d+) (?:from \S+ )?dev (?P<link>\S+) src (?P<own>\S+)")
+_ADDRESS = Sought(r"\d+\.\d+\.\d+\.\d+")
+_POOL = Sought(r"172\.(?:1[7-9]|2\d|3[01])\.\d+\.\d+")
 """Addresses of dockerd's default pool of ranges of 16 bits."""
 _COMMAND = "ip route show table all; docker network inspect $(docker network ls -q)"
 _ON_BRIDGE = "bridge link; ip neigh"

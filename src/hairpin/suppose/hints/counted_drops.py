@@ -7,16 +7,16 @@
 Such a chain does not become a reading, because neither its hook nor the rules that jump to it are told.
 """
 
-import re
 from collections.abc import Iterable, Iterator
 
 from hairpin.message import message
+from hairpin.sought import Sought
 from hairpin.suppose.hints.hint import Hinted
 
-_CHAIN = re.compile(r"\s*chain (?P<nft>[\w.-]+) \{|Chain (?P<listed>[\w.-]+) \(|-A (?P<saved>[\w.-]+) ")
-_NATIVE = re.compile(r"\bcounter packets (?P<packets>[1-9]\d*) bytes \d+ (?:drop|reject)\b")
-_LISTED = re.compile(r"\s*(?P<packets>[1-9]\d*[KMG]?)\s+[1-9]\d*[KMG]?\s+(?:DROP|REJECT)\s")
-_SAVED = re.compile(r"\[(?P<packets>[1-9]\d*):\d+\] -A \S+ .*-j (?:DROP|REJECT)\b")
+_CHAIN = Sought(r"\s*chain (?P<nft>[\w.-]+) \{|Chain (?P<listed>[\w.-]+) \(|-A (?P<saved>[\w.-]+) ")
+_NATIVE = Sought(r"\bcounter packets (?P<packets>[1-9]\d*) bytes \d+ (?:drop|reject)\b")
+_LISTED = Sought(r"\s*(?P<packets>[1-9]\d*[KMG]?)\s+[1-9]\d*[KMG]?\s+(?:DROP|REJECT)\s")
+_SAVED = Sought(r"\[(?P<packets>[1-9]\d*):\d+\] -A \S+ .*-j (?:DROP|REJECT)\b")
 _COMMAND = "sudo iptables-save; sudo nft list ruleset"
 _LONGEST = 200
 _OF_CHAIN = (

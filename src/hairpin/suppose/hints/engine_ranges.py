@@ -14,45 +14,46 @@ from hairpin.evidence.reading import Evidence
 from hairpin.host.host import Host
 from hairpin.message import message
 from hairpin.network.flow import Flow
+from hairpin.sought import Sought
 from hairpin.suppose.hints.hint import Hinted
 from hairpin.suppose.hints.said.phrases import RANGES_SHOWS
 
 _NUMBERS = r"(?<![\w.])\d{1,3}(?:\.\d{1,3}){3}(?:/\d\d?)?(?![\w/]|\.\d)"
-_ADDRESS = re.compile(_NUMBERS)
-_SUBNET = re.compile(r"\"subnet\":\s?\"([\d./]+)\"", re.IGNORECASE)
-_OF_ENGINE = re.compile(
+_ADDRESS = Sought(_NUMBERS)
+_SUBNET = Sought(r"\"subnet\":\s?\"([\d./]+)\"", re.IGNORECASE)
+_OF_ENGINE = Sought(
     r"\b(?:docker0|default[ -]bridge|docker(?:'s)?|podman(?:'s)?|compose|bridge|br-\w+|containers?'?s?|ingress"
     r"|gwbridge)\b(?:(?!\b(?:lan|wlan|vpn|wi-?fi|but|and|while|und|aber)\b)[^.;!?\n]|\.(?=\d)){0,60}?"
     rf"(?:\b(?:subnet\w*|range|network|pool|netz\w*|net|has|uses?|is|hat|ist)\b|网段|子网)[^.;!?\n\d]{{0,20}}(?P<range>{_NUMBERS})",
     re.IGNORECASE,
 )
-_BRIDGES_OWN = re.compile(
+_BRIDGES_OWN = Sought(
     r"(?a:\bdocker0\b)[^.;!?\n\d，；]{0,30}?(?a:\b(?:ip|address|is|has|inet|gateway)\b|地址|网关|为|是|адрес)"
     rf"[^.;!?\n\d]{{0,20}}(?P<address>{_NUMBERS})",
     re.IGNORECASE,
 )
 """Matches docker0's own address.  Such an address is the first of its range (172.17.42.1 in old versions), which is
 a /16 unless a prefix says otherwise."""
-_ELSEWHERE = re.compile(
+_ELSEWHERE = Sought(
     r"\b(?:w?lan|wi-?fi|vpn|vlan|intranet|office|company(?:'s)?|corporate|home (?:network|router)|local network|router"
     r"|campus|data ?cent(?:er|re)|on-?prem\w*|hotspot|hotel|(?:Firmen|Heim|Büro|Haus)\w*netz\w*|Firmen\w*|Büro\w*"
     r"|bureau|entreprise|oficina|empresa|escritório|ufficio|azienda)\b"
     r"|内网|局域网|公司|办公|社内|회사|사내|локальн\w+|офис\w*",
     re.IGNORECASE,
 )
-_MACHINE = re.compile(
+_MACHINE = Sought(
     r"\b(?:servers?|database|db|registry|nas|printer|machine|computer|pc|laptop|api|proxy|(?<!docker )host|Drucker"
     r"|Rechner|serveur|servidor)\b|服务器|数据库|主机|サーバ|서버|сервер\w*",
     re.IGNORECASE,
 )
-_OWN = re.compile(
+_OWN = Sought(
     r"\b(?:containers?(?:'s|s')?|docker0?|podman|bridge|br-\w+|compose|ingress|gateway of)\b"
     r"|容器|コンテナ|컨테이너|контейнер\w*",
     re.IGNORECASE,
 )
-_STACKED = re.compile(r"\b(?:mac|ip)vlan\b")
+_STACKED = Sought(r"\b(?:mac|ip)vlan\b")
 """Networks whose range is the range of the LAN by design."""
-_BETWEEN = re.compile(r"(?<!\d)[.](?=\s|$)|[;!?,](?=\s|$)|[。，；！？]|\b(?:but|while|whereas|aber|mais|pero)\b")
+_BETWEEN = Sought(r"(?<!\d)[.](?=\s|$)|[;!?,](?=\s|$)|[。，；！？]|\b(?:but|while|whereas|aber|mais|pero)\b")
 _BEFORE, _BEHIND = 70, 30
 _LONGEST = 600
 _COMMAND = "ip route show table all; docker network inspect $(docker network ls -q)"

@@ -4,12 +4,13 @@ import re
 from collections.abc import Iterable, Iterator
 
 from hairpin.message import message
+from hairpin.sought import Sought
 from hairpin.suppose.hints.hint import Hinted
 
-_LOGGED = re.compile(r"(?P<before>.*?)\bIN=(?P<into>[\w.@-]*)(?: OUT=(?P<out>[\w.@-]*)| (?=(?:MAC|SRC)=))")
-_DROPPED = re.compile(r"(?i)REJECT|DROP|BLOCK|DENY|DENIED")
-_PASSED = re.compile(r"(?i)\[UFW (?:ALLOW|AUDIT)|ACCEPT")
-_BARE = re.compile(r"\bkernel:\s*(?:\[\s*[\d.]+\]\s*)?$")
+_LOGGED = Sought(r"(?P<before>.*?)\bIN=(?P<into>[\w.@-]*)(?: OUT=(?P<out>[\w.@-]*)| (?=(?:MAC|SRC)=))")
+_DROPPED = Sought(r"(?i)REJECT|DROP|BLOCK|DENY|DENIED")
+_PASSED = Sought(r"(?i)\[UFW (?:ALLOW|AUDIT)|ACCEPT")
+_BARE = Sought(r"\bkernel:\s*(?:\[\s*[\d.]+\]\s*)?$")
 """Matches the beginning of a line that a LOG rule without a prefix wrote.  People add such a rule at the end of a
 chain."""
 _LONGEST = 200

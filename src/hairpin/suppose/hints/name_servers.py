@@ -13,23 +13,24 @@ from typing import NamedTuple
 from hairpin.evidence.reading import Evidence
 from hairpin.evidence.told import ToldParts
 from hairpin.message import message
+from hairpin.sought import Sought
 from hairpin.suppose.hints.hint import Hinted, Prose, words
 from hairpin.suppose.hints.told_names import SURE
 
-_SERVER = re.compile(r"^[ \t]*(?:\d+:[ \t]*)?nameserver[ \t]+(?P<server>\d+\.\d+\.\d+\.\d+)\b", re.MULTILINE)
-_LIST = re.compile(
+_SERVER = Sought(r"^[ \t]*(?:\d+:[ \t]*)?nameserver[ \t]+(?P<server>\d+\.\d+\.\d+\.\d+)\b", re.MULTILINE)
+_LIST = Sought(
     r"(?:[\"']?\bdns[\"']?[ \t]*:[ \t]*\[|--dns[= ])(?P<inline>[^\]\n]*)"
     r"|^[ \t]*dns[ \t]*:[ \t]*\n(?P<below>(?:[ \t]*-[ \t]*[\"']?[\d.]+[\"']?[ \t]*\n?)+)",
     re.MULTILINE,
 )
 """Matches the servers of ``--dns A --dns B``, of daemon.json, and of a Compose file."""
-_ADDRESS = re.compile(r"(?<![\d.])\d{1,3}(?:\.\d{1,3}){3}(?![\d.]*\d)")
-_NOT_FOUND = re.compile(
+_ADDRESS = Sought(r"(?<![\d.])\d{1,3}(?:\.\d{1,3}){3}(?![\d.]*\d)")
+_NOT_FOUND = Sought(
     r"(?:server can't find|could(?: not|n't) resolve(?: host(?:name)?)?:?|ENOTFOUND|unknown host|lookup|bad address"
     r"|host) [\"']?(?P<name>[a-zA-Z][\w-]*(?:\.[\w-]+)*)[\"']?(?:: NXDOMAIN| not found|: no such host|\b)",
     re.IGNORECASE,
 )
-_PUBLIC_END = re.compile(
+_PUBLIC_END = Sought(
     r"\.(?:com|org|net|io|de|cn|fr|uk|ru|eu|gov|edu|co|me|app|info|nl|it|es|pl|br|jp|in|us|ca|au|ch|at|se|no|be|cz"
     r"|xyz|cloud|ai|tech|online|site)\.?$",
     re.IGNORECASE,
@@ -38,9 +39,9 @@ _POOLS = tuple(map(IPv4Network, ("172.16.0.0/12", "10.88.0.0/15")))
 _NEAR_LINES = 4
 """The greatest distance of two lines of one resolv.conf: comments and ``search`` may stand between its servers."""
 
-_LOCALHOST_6 = re.compile(r"^\W{0,4}::1\s+(?:\S+\s+)*localhost\b", re.MULTILINE)
-_LOOPBACK_4 = re.compile(r"\binet 127\.0\.0\.1/8\b")
-_LOOPBACK_6 = re.compile(r"\binet6 ::1\b")
+_LOCALHOST_6 = Sought(r"^\W{0,4}::1\s+(?:\S+\s+)*localhost\b", re.MULTILINE)
+_LOOPBACK_4 = Sought(r"\binet 127\.0\.0\.1/8\b")
+_LOOPBACK_6 = Sought(r"\binet6 ::1\b")
 _LISTENS = words(
     r"\bbind\w*\b|\blisten\w*\b|cannot assign requested address|\berrno 99\b|EADDRNOTAVAIL|address not available"
 )

@@ -11,6 +11,7 @@ from hairpin.evidence.told import ToldParts
 from hairpin.host.host import Host
 from hairpin.host.socket import Socket
 from hairpin.message import message
+from hairpin.sought import Sought
 from hairpin.suppose.hints.hint import Hinted, Prose, words
 from hairpin.suppose.hints.said.phrases import HOST_NETWORK, JOINED, SOCKETS
 from hairpin.suppose.hints.told_names import SURE
@@ -24,7 +25,7 @@ _FORWARDS = words(
     rf"|^[^\n]{{0,20}}\b(?:config|settings|scheme|details)\w*:?\s*\n(?:\s*[-*•] [^\n]*\n){{0,3}}\s*[-*•] {_LOOPBACK}"
     r"\s*\n\s*[-*•] \d{2,5}\b"
 )
-_ALWAYS_INSIDE = re.compile(
+_ALWAYS_INSIDE = Sought(
     r"\bnginx[ -]?proxy[ -]?manager|\bnpmplus\b|\b(?:linuxserver/)?swag\b|\bjwilder/nginx-proxy|\bjc21/", re.IGNORECASE
 )
 """Proxies that are distributed as images only."""
@@ -34,7 +35,7 @@ _INSIDE = words(
     rf"(?:container|docker)\b|\b{_NAMES}[ -]container\b|\bdockeri[sz]ed {_NAMES}\b|\bcontainer of {_NAMES}\b"
     rf"|\bdocker (?:run|exec)\b[^\n]{{0,120}}\b{_NAMES}\b|\bimage: ?\S*{_NAMES}\b|\bcontainer (?:with|for) {_NAMES}\b"
 )
-_IMAGE = re.compile(r"(?:^|[/_-])(?:nginx|caddy|traefik|haproxy|httpd|envoy|swag|kong)", re.IGNORECASE)
+_IMAGE = Sought(r"(?:^|[/_-])(?:nginx|caddy|traefik|haproxy|httpd|envoy|swag|kong)", re.IGNORECASE)
 _ON_HOST = words(
     rf"\b{_NAMES}\b[^.\n]{{0,30}}\b(?:on|of) (?:the|my) (?:docker )?(?:host|server|machine)\b|\bhost(?:'s)? {_NAMES}\b"
     rf"|systemctl \w+ {_NAMES}|apt(?:-get)? install\b[^\n]*{_NAMES}|/etc/(?:nginx|apache2|haproxy)/(?:sites-|haproxy)"
@@ -91,10 +92,8 @@ _MADE_ANEW = words(
     r"(?:re-?creat|re-?deploy|re-?build|re-?built|replac)\w*|--force-recreate\b|\bwatchtower\b)"
     r"|(?:重建|重新部署|重新创建|更新|重启)[^\n]{0,10}(?:容器|服务|后端)"
 )
-_UPSTREAM = re.compile(r"\bupstream: \"(?:\w+:)?//(?P<address>(?:\d{1,3}\.){3}\d{1,3})[:/]")
-_ALONE = re.compile(
-    r"^[ \t]*(?:/?[\w.-]+:?[ \t]+)?(?P<address>(?:\d{1,3}\.){3}\d{1,3})(?:/\d{1,2})?[ \t]*$", re.MULTILINE
-)
+_UPSTREAM = Sought(r"\bupstream: \"(?:\w+:)?//(?P<address>(?:\d{1,3}\.){3}\d{1,3})[:/]")
+_ALONE = Sought(r"^[ \t]*(?:/?[\w.-]+:?[ \t]+)?(?P<address>(?:\d{1,3}\.){3}\d{1,3})(?:/\d{1,2})?[ \t]*$", re.MULTILINE)
 """Matches a line with an address alone, or after a name: the output of ``docker inspect -f``."""
 _ADDRESSES_AT = f"{JOINED}; docker logs --tail 50 PROXY"
 
@@ -131,12 +130,10 @@ def _is_gone(address: str, shown: set[str]) -> bool:
 
 _LOOPBACK4 = int(IPv4Address("127.0.0.1"))
 _ASKED_AT = {
-    4: re.compile(r"(?<![\d.])127\.0\.0\.1(?!\.?\d)(?::(?P<port>\d+))?"),
-    6: re.compile(r"(?:\[::1\]|(?<![\w:.])::1(?![\w:]))(?::(?P<port>\d+))?"),
+    4: Sought(r"(?<![\d.])127\.0\.0\.1(?!\.?\d)(?::(?P<port>\d+))?"),
+    6: Sought(r"(?:\[::1\]|(?<![\w:.])::1(?![\w:]))(?::(?P<port>\d+))?"),
 }
-_LISTENING = re.compile(
-    r"\blisten\w*|\bserving\b|\bbound\b|\bbind\w*|\bpublish\w*|\brunning (?:on|at)\b", re.IGNORECASE
-)
+_LISTENING = Sought(r"\blisten\w*|\bserving\b|\bbound\b|\bbind\w*|\bpublish\w*|\brunning (?:on|at)\b", re.IGNORECASE)
 
 
 def asks_other_family(prose: Prose, host: Host, told: ToldParts) -> Iterator[Hinted]:

@@ -9,35 +9,36 @@ from collections.abc import Iterable, Iterator
 from ipaddress import IPv4Network
 
 from hairpin.message import message
+from hairpin.sought import Sought
 from hairpin.suppose.hints.hint import Hinted
 from hairpin.suppose.hints.said.phrases import INPUT, INPUT_SHOWS, RANGES_SHOWS, RULES
 from hairpin.suppose.hints.said_ranges import said_networks
 from hairpin.suppose.hints.told_facts import stale_translation
 
 _DNAT = (
-    re.compile(r"\bDNAT\b.*?\bdpts?:(?P<port>\d+)\b.*?\bto:(?P<target>\d+\.\d+\.\d+\.\d+)"),
-    re.compile(r"--dport (?P<port>\d+)\b.*-j DNAT\b.*--to(?:-destination)? (?P<target>\d+\.\d+\.\d+\.\d+)"),
-    re.compile(r"\bdport (?P<port>\d+)\b.*\bdnat (?:ip )?to (?P<target>\d+\.\d+\.\d+\.\d+)"),
+    Sought(r"\bDNAT\b.*?\bdpts?:(?P<port>\d+)\b.*?\bto:(?P<target>\d+\.\d+\.\d+\.\d+)"),
+    Sought(r"--dport (?P<port>\d+)\b.*-j DNAT\b.*--to(?:-destination)? (?P<target>\d+\.\d+\.\d+\.\d+)"),
+    Sought(r"\bdport (?P<port>\d+)\b.*\bdnat (?:ip )?to (?P<target>\d+\.\d+\.\d+\.\d+)"),
 )
-_NARROWED = re.compile(r"(?<!\S)(?:! )?(?:-[sd] |-i (?!\S*docker|br-)|ip [sd]addr )")
-_PACKET = re.compile(
+_NARROWED = Sought(r"(?<!\S)(?:! )?(?:-[sd] |-i (?!\S*docker|br-)|ip [sd]addr )")
+_PACKET = Sought(
     r"(?:^|\s)(?P<source>\d+\.\d+\.\d+\.\d+|\([\w -]+\)|<[\w -]+>)\.(?P<sport>[\w-]+) > "
     r"(?P<target>\d+\.\d+\.\d+\.\d+|\([\w -]+\)|<[\w -]+>)\.(?P<dport>[\w-]+): Flags \[(?P<flags>[SRFP.]+)\]"
 )
-_WRONG_SOURCE = re.compile(
+_WRONG_SOURCE = Sought(
     r"(?:response|reply"
     r"|answer)s? (?:came )?from (?:unexpected source:? )?\(?['\"]?(?P<got>\d+\.\d+\.\d+\.\d+)\D.{0,20}?"
     r"(?:instead of|expected|, not) \(?['\"]?(?P<wanted>\d+\.\d+\.\d+\.\d+)"
 )
-_ASKED = re.compile(r"who[- ]has (?P<address>[\d.]{7,}|[0-9a-f:]{4,})", re.IGNORECASE)
-_TOLD = re.compile(r"(?:reply |tgt is )(?P<address>[\d.]{7,}|[0-9a-f:]{4,})(?: is-at)?", re.IGNORECASE)
-_HELD = re.compile(
+_ASKED = Sought(r"who[- ]has (?P<address>[\d.]{7,}|[0-9a-f:]{4,})", re.IGNORECASE)
+_TOLD = Sought(r"(?:reply |tgt is )(?P<address>[\d.]{7,}|[0-9a-f:]{4,})(?: is-at)?", re.IGNORECASE)
+_HELD = Sought(
     r"(?:reply from|from) (?P<address>\d+\.\d+\.\d+\.\d+) \[(?P<mac>[0-9A-Fa-f:]{17})\]"
     r"|(?P<address2>\d+\.\d+\.\d+\.\d+) is-at (?P<mac2>[0-9a-f:]{17})"
 )
-_BASE_CHAIN = re.compile(r"type filter hook (?P<hook>input|forward)\b[^}]*?policy drop", re.IGNORECASE)
-_RANGE = re.compile(r"(?:--subnet[= ]|\bsubnet: ?[\"']?)(?P<range>\d+\.\d+\.\d+\.\d+/\d+)")
-_OWNED = re.compile(
+_BASE_CHAIN = Sought(r"type filter hook (?P<hook>input|forward)\b[^}]*?policy drop", re.IGNORECASE)
+_RANGE = Sought(r"(?:--subnet[= ]|\bsubnet: ?[\"']?)(?P<range>\d+\.\d+\.\d+\.\d+/\d+)")
+_OWNED = Sought(
     r"\b(?:ingress|overlay|docker network|docker0|br-\w+|compose network|bridge network)\b[^\n]{0,40}?"
     r"(?P<range>\d+\.\d+\.\d+\.\d+/\d+)"
 )

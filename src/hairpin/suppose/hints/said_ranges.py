@@ -11,25 +11,26 @@ from hairpin.host.host import Host
 from hairpin.host.link import is_bridge_by_name, is_engine_bridge
 from hairpin.host.route import TABLE_MAIN, Route
 from hairpin.message import message
+from hairpin.sought import Sought
 from hairpin.suppose.hints.hint import Hinted
 
-_ADDRESS = re.compile(
+_ADDRESS = Sought(
     r"(?<![\w.])(\d{1,3})\.(\d{1,3}|[xX*]+)\.(\d{1,3}|[xXyY*]+)\.(\d{1,3}|[xXyYzZ*]+)(?:[/\\](\d\d?))?(?![\w.]*\d)",
     re.ASCII,
 )
 """Matches an address or a range.  Some people write ``172.28.0.0\\16``."""
-_LAN = re.compile(
+_LAN = Sought(
     r"(?a:\b(?:lan|wlan|wi-?fi|home network|local network|router|subnet of (?:the|my) (?:lan|office)|Heimnetz\w*"
     r"|réseau local|red local|rede local|rete locale)\b)|局域网|路由器|로컬 ?네트워크|локальн\w+ сет",
     re.IGNORECASE,
 )
-_FAR = re.compile(
+_FAR = Sought(
     r"(?a:\b(?:vpn|office|company(?:'s)?|corporate|intranet|on-?prem\w*|remote (?:site|network|host|server)|data "
     r"?cent(?:er|re)|behind|clients?|peer|Firmen\w*|Büro\w*|entreprise|bureau|oficina|empresa|escritório|ufficio"
     r"|azienda)\b)|内网|公司|办公|企业|专线|机房|社内|オフィス|회사|사내|офис\w*|корпоратив\w*",
     re.IGNORECASE,
 )
-_OWN = re.compile(
+_OWN = Sought(
     r"(?a:\b(?:container(?:'s|s)?|bridge|docker0|compose network|docker network|gateway of docker)\b)", re.IGNORECASE
 )
 _NEAR_CHARACTERS = 60
@@ -83,18 +84,18 @@ def said_networks(lines: Iterable[tuple[int, str]]) -> Iterator[tuple[str, IPv4N
 _POOL = IPv4Network("172.16.0.0/12")
 _FIRST = IPv4Network("172.17.0.0/16")
 """The range that docker0 has if nobody configures another."""
-_OF_CONTAINER = re.compile(
+_OF_CONTAINER = Sought(
     r"(?a:\bcontainer(?:'s|s')? (?:ip|address|has)|\bbridge|\bdocker0|\bgateway of docker|IPAddress|\binside (?:the"
     r"|a) container|\bsubnet)|容器(?:的)? ?(?:ip|地址)|网桥",
     re.IGNORECASE,
 )
-_SERVED = re.compile(
+_SERVED = Sought(
     r"(?a:\b(?:server|database|registry|machine|gateway|dns|nas|printer|host|service|api)\b)|服务器|数据库|サーバ|서버"
     r"|сервер\w*",
     re.IGNORECASE,
 )
 
-_OF_HOST = re.compile(
+_OF_HOST = Sought(
     r"\b(?:docker[-_ ])?host(?:'s)?[-_ ](?:ip|address)\b|\b(?:my|this|own) \w+(?:'s)? (?:ip|address)\b", re.IGNORECASE
 )
 """Matches words that an address is the host's own."""

@@ -13,10 +13,11 @@ from hairpin.host.route import TABLE_DEFAULT, TABLE_LOCAL, TABLE_MAIN
 from hairpin.message import message
 from hairpin.netfilter.ir import FieldMatch, Nat, Rule, Verdict
 from hairpin.network.flow import Flow
+from hairpin.sought import Sought
 from hairpin.suppose.hints.hint import Hinted, Prose, words
 from hairpin.suppose.hints.said.phrases import RULES, SIZES, SOCKETS, STALLS
 
-_GATEWAY = re.compile(
+_GATEWAY = Sought(
     r"host\.(?:docker|containers)\.internal|gateway\.docker\.internal|172\.1[7-9]\.0\.1|10\.8[89]\.\d+\.1"
 )
 _IN_CONTAINER = words(
@@ -32,7 +33,7 @@ _OWN_HOST = words(
     r"(?:host|machine|laptop|pc))\b"
 )
 _NEAR_CHARACTERS = 200
-_PRIVATE = re.compile(r"10\.|192\.168\.|172\.(?:1[6-9]|2\d|3[01])\.")
+_PRIVATE = Sought(r"10\.|192\.168\.|172\.(?:1[6-9]|2\d|3[01])\.")
 _GONE = words(r"\b(?:gone|missing|flush\w*|removed|deleted|lost|disappear\w*|wiped|iptables -F)\b")
 _WEIGHT, _SEEN_WEIGHT = 16, 26
 

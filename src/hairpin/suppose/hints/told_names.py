@@ -10,18 +10,19 @@ from hairpin.evidence.told import ToldParts
 from hairpin.host.host import Host
 from hairpin.message import message
 from hairpin.network.flow import Flow
+from hairpin.sought import Sought
 from hairpin.suppose.hints.hint import Hinted, Prose, words
 from hairpin.suppose.hints.said.phrases import JOINED, NAME_SERVERS, SOCKETS
 
 SURE = 30
 """The weight of a hint that the text states in plain words.  Such a hint also stands before the causes that an error in
 the text may have."""
-_STOPPED = re.compile(
+_STOPPED = Sought(
     r"^(?P<name>[\w.-]+) exited with code \d+|Cannot link to a non running container: /(?P<target>[\w.-]+) AS "
     r"\S*/[\w.-]+|Error response from daemon: Container (?P<id>\w+) is not running",
     re.MULTILINE,
 )
-_PROXIED = re.compile(r"\b(?:proxy_pass\s+\w+://|fastcgi_pass\s+|reverse_proxy\s+(?:\w+://)?)(?P<name>[A-Za-z][\w.-]*)")
+_PROXIED = Sought(r"\b(?:proxy_pass\s+\w+://|fastcgi_pass\s+|reverse_proxy\s+(?:\w+://)?)(?P<name>[A-Za-z][\w.-]*)")
 _LEAST_LISTED = 2
 _GIVEN = (
     r"(?:--name|--alias|--network-alias|--hostname)[= ]{name}\b|^[ \t-]*(?:\w+: ?)?[\"']?{name}[\"']?:?[ \t]*$"
@@ -31,7 +32,7 @@ _GIVEN = (
 _LIKE = 0.8
 """If two names are at least this similar (``difflib``), one of them counts as the other name, mistyped."""
 _OF_HOST = ("host.docker.internal", "host.containers.internal", "gateway.docker.internal")
-_NEARLY_HOST = re.compile(
+_NEARLY_HOST = Sought(
     r"(?<![\w.-])(?:"
     r"(?:docker\.host|host\.internal|internal\.host|docker\.internal|internal\.docker)\.(?:internal|docker|host)"
     r"|host[-_.]?docker[-_.]?(?:intern|interal|internel|interna|internl|inernal|itnernal|intenal|internals)"
@@ -46,13 +47,13 @@ _NEARLY_HOST = re.compile(
 _OTHER_FIRST = ("gateway", "kubernetes", "vm", "http", "hubproxy", "registry-1")
 _LOOPBACK_NET = 127
 _POOLS = range(16, 32)
-_ADDRESS = re.compile(r"(?<![\d.])(?:\d{1,3}\.){3}\d{1,3}(?![\d.]*\d)")
-_OF_CONTAINER = re.compile(r"\bIP(?:v4)?Address\"?[:=]? ?\"?(?P<address>(?:\d{1,3}\.){3}\d{1,3})")
+_ADDRESS = Sought(r"(?<![\d.])(?:\d{1,3}\.){3}\d{1,3}(?![\d.]*\d)")
+_OF_CONTAINER = Sought(r"\bIP(?:v4)?Address\"?[:=]? ?\"?(?P<address>(?:\d{1,3}\.){3}\d{1,3})")
 _LOOPBACK = message("an address of the client's own loopback (127.0.0.0/8)")
 _UNKNOWN = message("an address that nobody here has")
 _PROXY = words(r"\b(?:nginx-proxy|traefik|reverse[ -]proxy|nginx proxy manager|caddy|haproxy|swag)\b")
 _GATEWAY_ERROR = words(r"\b50[234]\b|bad gateway|gateway time-?out|service unavailable")
-_LSOF = re.compile(
+_LSOF = Sought(
     r"^(?P<process>\S+)\s+(?P<pid>\d+)\s+\S+\s+\d+u\s+IPv[46]\s.*\b(?:TCP|UDP) \S*:(?P<port>\d+)(?: \(LISTEN\))?\s*$"
 )
 _OF_ENGINE = ("docker", "com.docke", "conmon", "rootlessp", "pasta")

@@ -10,6 +10,7 @@ from hairpin.host.host import Host
 from hairpin.message import message
 from hairpin.network.flow import Flow
 from hairpin.question.asked import Origin
+from hairpin.sought import Sought
 from hairpin.suppose.hints.hint import Hinted, Prose, words
 from hairpin.suppose.hints.said.phrases import DESKTOP, HOST_NETWORK, SOCKETS
 from hairpin.suppose.hints.told_names import SURE
@@ -83,7 +84,7 @@ _NAME_UNKNOWN = words(
     r"|does(?: not|n't) resolve)"
 )
 _GATEWAY = words(r"host\.(?:docker|containers)\.internal|\bhost-gateway\b|\b172\.17\.0\.1\b")
-_IN_A_LOG = re.compile(r"[\w.-]+\s*\||\[?\d{4}[-/]\d\d[-/]\d\d|time=")
+_IN_A_LOG = Sought(r"[\w.-]+\s*\||\[?\d{4}[-/]\d\d[-/]\d\d|time=")
 """Matches a line that a program has logged, perhaps inside of a container."""
 _NAME_KNOWN = words(r"\b172\.17\.0\.1\b|\b192\.168\.65\.\d+\b|\brefused\b|\btimed out\b|\b50[234]\b|no route to host")
 

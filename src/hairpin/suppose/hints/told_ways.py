@@ -10,6 +10,7 @@ from hairpin.host.host import Host
 from hairpin.host.link import is_bridge_by_name, is_engine_bridge
 from hairpin.host.route import TABLE_MAIN, Route
 from hairpin.message import message
+from hairpin.sought import Sought
 from hairpin.suppose.hints.hint import Hinted, Prose, words
 from hairpin.suppose.hints.said.of_changes import LEFT, LEFT_SHOWS, OWNER_ANEW, OWNERS
 from hairpin.suppose.hints.said.of_sides import BRIDGED_OUT, ROUTERS_SYSTEM
@@ -17,25 +18,25 @@ from hairpin.suppose.hints.said.phrases import MTU, MTU_SHOWS, SIZES, STALLS
 from hairpin.suppose.hints.told_names import SURE
 from hairpin.suppose.parts import SYSCTLS
 
-_INNER = re.compile(r"lo$|docker|br-|veth|cni|podman|virbr|flannel|tun|tap|wg|cali|vxlan|dummy|bond|team|w[lw]")
+_INNER = Sought(r"lo$|docker|br-|veth|cni|podman|virbr|flannel|tun|tap|wg|cali|vxlan|dummy|bond|team|w[lw]")
 _NF_CALL = ("net", "bridge", "bridge-nf-call-iptables")
 _FEW_SYSCTLS = 8
 _STALLS = words(STALLS)
-_SIZED = re.compile(r"^\d+: (?P<name>[^:@\s]+)\S*: <(?P<flags>[A-Z0-9,_-]*)>.*? mtu (?P<mtu>\d+)", re.MULTILINE)
-_LINK_BLOCK = re.compile(r"^\d+: ", re.MULTILINE)
+_SIZED = Sought(r"^\d+: (?P<name>[^:@\s]+)\S*: <(?P<flags>[A-Z0-9,_-]*)>.*? mtu (?P<mtu>\d+)", re.MULTILINE)
+_LINK_BLOCK = Sought(r"^\d+: ", re.MULTILINE)
 _ANEW = words(OWNER_ANEW)
-_MASQUERADES = re.compile(
+_MASQUERADES = Sought(
     r"(?<!! )(?:-o|--out-interface|oifname|oif) \"?(?P<link>[\w.@+*-]+)\"?[^\n]{0,60}\bmasquerade\b"
     r"|\bmasquerade\b[^\n;]{0,20}(?<!! )(?:-o|--out-interface) (?P<after>[\w.@+*-]+)",
     re.IGNORECASE,
 )
-_WAY_OUT = re.compile(
+_WAY_OUT = Sought(
     r"\bdefault\b[^\n]{0,40}\bdev (?P<dev>[\w.-]+)"
     r"|\b(?:default|uplink|wan|main|external|public|outgoing|physical)[ -](?:route'?s? |gateway )?(?:interface|nic|link"
     r"|device|card)\b[^\n]{0,20}?(?:\bis\b|:|=|\bcalled\b|\bnamed\b) ?[`\"']?(?P<said>[a-z][\w.-]+)",
     re.IGNORECASE,
 )
-_IFACE = re.compile(r"(?P<name>[a-z][\w.-]*)\s+(?P<mtu>\d{3,5})\s+\d+\s+\d+\s+\d+")
+_IFACE = Sought(r"(?P<name>[a-z][\w.-]*)\s+(?P<mtu>\d{3,5})\s+\d+\s+\d+\s+\d+")
 """Matches a line of ``netstat -i``."""
 
 

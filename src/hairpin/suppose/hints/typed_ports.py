@@ -14,6 +14,7 @@ from hairpin.host.docker import Container
 from hairpin.host.host import Host
 from hairpin.message import message
 from hairpin.network.flow import Flow
+from hairpin.sought import Sought
 from hairpin.suppose.hints.hint import Hinted, Prose, words
 from hairpin.suppose.hints.told_names import SURE
 from hairpin.suppose.parts import inside_command
@@ -39,13 +40,13 @@ _MOSTLY_UDP = {
     64738: ("Mumble", words(r"\bmumble\b|\bmurmur\b")),
 }
 """Ports of services that speak UDP and TCP, or that share a number with others, with the words that name them."""
-_MAPPING = re.compile(
+_MAPPING = Sought(
     r"(?:(?<=-p)|(?<=-p[ =])|(?<=--publish[ =])|(?<=- )|(?<=[\"'\[ ]))(?:\d+\.\d+\.\d+\.\d+:)?"
     r"(?P<outer>\d{2,5}):(?P<inner>\d{2,5})(?P<protocol>/\w+)?(?=[\s\"'\],`]|$)",
     re.MULTILINE,
 )
-_OWN_PORTS: tuple[tuple[re.Pattern[str], frozenset[int]], ...] = tuple(
-    (re.compile(rf"(?:^|/)(?:{names})(?:[:@]|$)"), frozenset(ports))
+_OWN_PORTS: tuple[tuple[Sought, frozenset[int]], ...] = tuple(
+    (Sought(rf"(?:^|/)(?:{names})(?:[:@]|$)"), frozenset(ports))
     for names, ports in (
         ("redis|valkey|redis-stack-server|keydb", (6379,)), ("mysql|mariadb|percona", (3306, 33060)),
         ("postgres|postgresql|postgis|pgvector|timescaledb", (5432,)), ("mongo|mongodb", (27017,)),
@@ -70,7 +71,7 @@ _DENIED = words(r"permission denied|operation not permitted|\bEACCES\b|\bEPERM\b
 _AS_ROOT = words(r"\bsudo (?:podman|nerdctl|docker)\b|\b(?:run|running|as) (?:as )?root\b|^#\s+podman|root@")
 _FIRST_FREE = 1024
 _NOT_STARTED = words(r"address already in use|already allocated|failed to bind|Bind for \S+ failed")
-_STACKED = re.compile(r"\b(?:mac|ip)vlan")
+_STACKED = Sought(r"\b(?:mac|ip)vlan")
 """Matches the name of a network whose containers publish no ports."""
 _SYSCTL = "sysctl net.ipv4.ip_unprivileged_port_start; id -u; podman info --format '{{.Host.Security.Rootless}}'"
 

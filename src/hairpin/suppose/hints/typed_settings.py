@@ -15,36 +15,37 @@ from hairpin.host.docker import Container
 from hairpin.host.host import Host
 from hairpin.message import message
 from hairpin.network.flow import Flow
+from hairpin.sought import Sought
 from hairpin.suppose.hints.hint import Hinted, Prose, words
 from hairpin.suppose.hints.said.phrases import JOINED, MANY_NETWORKS, MANY_NETWORKS_SHOWS
 from hairpin.suppose.hints.told_names import SURE
 from hairpin.suppose.parts import inside_command
 
-_PAIR = re.compile(
+_PAIR = Sought(
     r"(?:^\s*(?:-\s+)?[\"']?|(?:-e|--env|--label|-l|ENV)[ =][\"']?)"
     r"(?P<key>[A-Z][A-Z0-9_]{2,40}|traefik\.[\w.-]+)[\"']?\s*[:= ]\s*[\"']?(?P<value>[^\s\"'#]+)",
     re.MULTILINE,
 )
-_OWN_PORT = re.compile(
+_OWN_PORT = Sought(
     r"(?:(?:APP|HTTP|HTTPS|SERVER|LISTEN|LISTENING|WEB|WEBUI|UI|GUI|SERVICE|NODE|BIND|LOCAL)_)?PORT$|ASPNETCORE_HTTP_PORTS$"
 )
-_OWN_ADDRESS = re.compile(
+_OWN_ADDRESS = Sought(
     r"(?:(?:APP|HTTP|SERVER|LISTEN|WEB|WEBUI|BIND|NODE|UVICORN|GUNICORN|FLASK_RUN|\w+_BIND|\w+_LISTEN)_)?"
     r"(?:HOST|BIND|LISTEN|ADDR|ADDRESS|IP)$|FLASK_RUN_HOST$|ASPNETCORE_URLS$|OLLAMA_HOST$"
 )
 """Settings that name the address on which the program itself listens.  ``DB_HOST`` names another program."""
-_LOOPBACK = re.compile(r"(?:https?://)?(?:localhost|127\.0\.0\.1|\[?::1\]?)(?::(?P<port>\d+))?/?;?$")
-_LISTENS_AT = re.compile(r"(?:https?://)?(?:\+|\*|0\.0\.0\.0|\[::\])?:(?P<port>\d+)/?$")
-_LABEL_PORT = re.compile(r"traefik\.(?:(?:http|tcp)\.services\.[\w.-]+\.loadbalancer\.server\.)?port$")
-_LABEL_NETWORK = re.compile(r"traefik\.(?:docker\.)?network$")
-_LABEL_ON = re.compile(r"traefik\.")
-_TRAEFIK = re.compile(r"(?:^|/)traefik(?:[:@]|$)")
-_HEAD = re.compile(r"^\s*[\"']?(?P<name>[\w.-]+)[\"']?:\s*(?:#.*)?$|--name[ =](?P<typed>[\w.-]+)", re.MULTILINE)
+_LOOPBACK = Sought(r"(?:https?://)?(?:localhost|127\.0\.0\.1|\[?::1\]?)(?::(?P<port>\d+))?/?;?$")
+_LISTENS_AT = Sought(r"(?:https?://)?(?:\+|\*|0\.0\.0\.0|\[::\])?:(?P<port>\d+)/?$")
+_LABEL_PORT = Sought(r"traefik\.(?:(?:http|tcp)\.services\.[\w.-]+\.loadbalancer\.server\.)?port$")
+_LABEL_NETWORK = Sought(r"traefik\.(?:docker\.)?network$")
+_LABEL_ON = Sought(r"traefik\.")
+_TRAEFIK = Sought(r"(?:^|/)traefik(?:[:@]|$)")
+_HEAD = Sought(r"^\s*[\"']?(?P<name>[\w.-]+)[\"']?:\s*(?:#.*)?$|--name[ =](?P<typed>[\w.-]+)", re.MULTILINE)
 """Matches the key of a service, and the name in a command line."""
 _PROXY_FAILS = words(
     r"\b50[234]\b|bad gateway|gateway time-?out|service unavailable|\btime[sd]? ?out\b|\b404\b|not found|\brefused\b"
 )
-_BROKER = re.compile(r"mosquitto|mqtt", re.IGNORECASE)
+_BROKER = Sought(r"mosquitto|mqtt", re.IGNORECASE)
 _OPENED = words(
     r"\blistener \d+|allow_anonymous true|mosquitto:1\.|mosquitto (?:version )?1\.[0-6]|mosquitto\.conf:|no-auth\.conf"
     r"|not auth\w+|identifier rejected"

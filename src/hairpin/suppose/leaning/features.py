@@ -17,7 +17,7 @@ _RESULTS: dict[str, str] = {
     "refused": "refused", "reset": "reset", "empty": "reset", "timeout": "timeout", "unreachable": "unreachable",
     "prohibited": "prohibited", "no-name": "no name",
 }  # fmt: skip
-_POOL = re.compile(r"172\.(?:1[6-9]|2\d|3[01])\.|10\.88\.|10\.89\.")
+_POOL = Sought(r"172\.(?:1[6-9]|2\d|3[01])\.|10\.88\.|10\.89\.")
 _CLIENT_INSIDE = (
     r"\b(?:from|in|inside|within)(?: of)? (?:the |a |an |any |its |my |this |that |each |every |other |another |same "
     r"|docker )*(?:\w+ )?containers?\b|\bcontainers? (?:\w+ ){0,4}(?:can(?:no|')?t|could(?: not|n't)|shall"

@@ -19,6 +19,7 @@ import msgspec
 from hairpin.pasted.form import Found, OutputForm, Paste
 from hairpin.pasted.forms.engines.engine_words import fragments
 from hairpin.pasted.forms.engines.typed_run import container, exposed_ports
+from hairpin.sought import Sought
 
 PROJECT = "compose"
 """The project of a file that names no project.  The engine uses the name of the folder, which the text does not
@@ -31,14 +32,14 @@ _KEYS = frozenset((
     "profiles", "platform", "stop_grace_period", "tmpfs", "secrets", "configs", "mem_limit", "cpus", "shm_size",
     "read_only", "pull_policy", "extends", "pid", "ipc", "domainname", "mac_address", "scale", "net",
 ))  # fmt: skip
-_OF_ENDPOINT = re.compile(r"(?:ipv[46]_address|aliases|link_local_ips|mac_address|priority):")
+_OF_ENDPOINT = Sought(r"(?:ipv[46]_address|aliases|link_local_ips|mac_address|priority):")
 _ABOVE = 6
 """The number of lines above the services in which the project may be named."""
-_TOP = re.compile(r"(?:version|services|networks|volumes|secrets|configs|name|x-[\w-]+):")
-_FOREIGN = re.compile(r"\s*(?:script|stage|steps|runs-on|apiVersion|kind|spec|hosts|tasks):")
-_KEY = re.compile(r"(?P<key>[\w.$/{}-]+|\"[^\"]+\"|'[^']+'):(?:\s+(?P<value>\S.*))?$")
-_ITEM = re.compile(r"-\s+(?P<item>\S.*)$|-$")
-_BEGIN = re.compile(r"\s*(?:services:\s*$|[A-Za-z][\w.-]*:\s*(?:#.*)?$)")
+_TOP = Sought(r"(?:version|services|networks|volumes|secrets|configs|name|x-[\w-]+):")
+_FOREIGN = Sought(r"\s*(?:script|stage|steps|runs-on|apiVersion|kind|spec|hosts|tasks):")
+_KEY = Sought(r"(?P<key>[\w.$/{}-]+|\"[^\"]+\"|'[^']+'):(?:\s+(?P<value>\S.*))?$")
+_ITEM = Sought(r"-\s+(?P<item>\S.*)$|-$")
+_BEGIN = Sought(r"\s*(?:services:\s*$|[A-Za-z][\w.-]*:\s*(?:#.*)?$)")
 
 
 ANY_ENGINE = "compose"

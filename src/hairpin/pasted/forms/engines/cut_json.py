@@ -8,17 +8,19 @@ import re
 from collections.abc import Sequence
 from typing import Any, NamedTuple, cast
 
+from hairpin.sought import Sought
+
 _LONGEST_LINES = 100_000
 _DEEPEST = 60
 """The depth of nested brackets that no document of an engine reaches."""
-_TOKEN = re.compile(
+_TOKEN = Sought(
     r"\s*(?:(?P<mark>[{}\[\]:,])|(?P<text>\"(?:[^\"\\\n]|\\.)*\")"
     r"|(?P<word>-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null)(?![\w.-])|(?P<other>\S))"
 )
-_LINE = re.compile(
+_LINE = Sought(
     r"\s*(?:[{}\[\]]|\"|-?\d+(?:\.\d+)?,?\s*$|(?:true|false|null),?\s*(?:$|\")|(?:\.\.\.|\u2026|<snip|\[snip|//|#).*$)"
 )
-_ELIDED = re.compile(r"\s*[,\[({<]?\s*(?:\.\.\.|\u2026|<?snip|//|#)")
+_ELIDED = Sought(r"\s*[,\[({<]?\s*(?:\.\.\.|\u2026|<?snip|//|#)")
 HOISTED = frozenset({"NetworkSettings", "HostConfig", "Config", "State"})
 """The top-level keys of a container's document.  After a gap a bracket may be missing; then these keys show that the
 top level is reached."""
@@ -95,7 +97,7 @@ class _Reader:
                 break
             at = behind = token.end()
             if token["other"] is not None:  # a masked value: up to the comma or the end of the line
-                found = re.compile(r"[^,\n]*").match(self._text, at)
+                found = Sought(r"[^,\n]*").match(self._text, at)
                 at = behind = found.end() if found is not None else at
                 self._key = None
             elif not self._take(token):

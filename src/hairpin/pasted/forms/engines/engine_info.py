@@ -15,14 +15,15 @@ from typing import Any
 import msgspec
 
 from hairpin.pasted.form import Found, Fragment, OutputForm, Paste
+from hairpin.sought import Sought
 
-_INFO = re.compile(r"\s*(?:Client:.*|Containers: \d+|Server:\s*)$")
-_KEY = re.compile(r"(?P<depth>\s*)(?:- )?(?P<key>[A-Za-z][\w ./()-]*?):(?:\s+(?P<value>\S.*))?$")
-_ITEM = re.compile(r"\s+\S")
-_WARNING = re.compile(r"\s*WARNING: \S")
+_INFO = Sought(r"\s*(?:Client:.*|Containers: \d+|Server:\s*)$")
+_KEY = Sought(r"(?P<depth>\s*)(?:- )?(?P<key>[A-Za-z][\w ./()-]*?):(?:\s+(?P<value>\S.*))?$")
+_ITEM = Sought(r"\s+\S")
+_WARNING = Sought(r"\s*WARNING: \S")
 _SIGNS = frozenset({"Server Version", "Storage Driver", "Kernel Version", "Docker Root Dir", "Cgroup Driver"})
 _LEAST_SIGNS = 2
-_POOL = re.compile(r"\s*Base: (?P<base>[0-9a-fA-F.:]+/\d+), Size: (?P<size>\d+)\s*$")
+_POOL = Sought(r"\s*Base: (?P<base>[0-9a-fA-F.:]+/\d+), Size: (?P<size>\d+)\s*$")
 _NAMES = {
     "Server Version": "ServerVersion", "Operating System": "OperatingSystem", "OSType": "OSType",
     "Architecture": "Architecture", "Kernel Version": "KernelVersion", "Name": "Name",
@@ -113,7 +114,7 @@ def _version(lines: tuple[str, ...], end: int) -> Found:
     )
 
 
-_PODMAN_VERSION = re.compile(r"Version:\s+\d+\.\d+\.\d+")
+_PODMAN_VERSION = Sought(r"Version:\s+\d+\.\d+\.\d+")
 
 
 def _podman_version(paste: Paste, start: int) -> Found | None:
@@ -130,7 +131,7 @@ def _podman_version(paste: Paste, start: int) -> Found | None:
     )
 
 
-_PODMAN = re.compile(r"host:\s*$")
+_PODMAN = Sought(r"host:\s*$")
 _KEPT = {
     ("host", "kernel"), ("host", "os"), ("host", "hostname"), ("host", "networkBackend"),
     ("host", "rootlessNetworkCmd"), ("host", "networkBackendInfo", "version"),

@@ -8,18 +8,19 @@ import msgspec
 
 from hairpin.pasted.form import Found, Fragment, OutputForm, Paste
 from hairpin.pasted.forms.engines.published import bindings_in
+from hairpin.sought import Sought
 
-_NETWORKS_HEAD = re.compile(r"\s*NETWORK ID\s+NAME\s+(?:DRIVER(?:\s+SCOPE)?|VERSION\s+PLUGINS)\s*$")
-_NETWORK_ROW = re.compile(
+_NETWORKS_HEAD = Sought(r"\s*NETWORK ID\s+NAME\s+(?:DRIVER(?:\s+SCOPE)?|VERSION\s+PLUGINS)\s*$")
+_NETWORK_ROW = Sought(
     r"\s*(?P<id>[0-9a-f]{12}(?:[0-9a-f]{52})?)\s+(?P<name>\S+)\s+(?P<driver>[\w/.:-]+)"
     r"(?:\s+(?P<scope>local|swarm|global))?\s*$"
 )
-_CNI_ROW = re.compile(
+_CNI_ROW = Sought(
     r"\s*(?P<id>[0-9a-f]{12}(?:[0-9a-f]{52})?)?\s*(?P<name>[\w.-]+)\s+\d+\.\d+\.\d+\s+"
     r"(?P<driver>[\w-]+)(?:,[\w-]+)*\s*$"
 )
-_PORT_ROW = re.compile(r"\s*(?:(?P<owner>[\w.-]+)\s+)?(?P<own>\d{1,5}/(?:tcp|udp|sctp)) -> (?P<at>\S+)\s*$")
-_PORT_ALONE = re.compile(r"\s*(?:\d+\.\d+\.\d+\.\d+|\[[0-9a-fA-F:]*\]|::):\d{1,5}\s*$")
+_PORT_ROW = Sought(r"\s*(?:(?P<owner>[\w.-]+)\s+)?(?P<own>\d{1,5}/(?:tcp|udp|sctp)) -> (?P<at>\S+)\s*$")
+_PORT_ALONE = Sought(r"\s*(?:\d+\.\d+\.\d+\.\d+|\[[0-9a-fA-F:]*\]|::):\d{1,5}\s*$")
 _LEAST_WORDS = 3
 
 

@@ -18,8 +18,9 @@ from hairpin.pasted.forms.engines.cut_json import Document, document
 from hairpin.pasted.forms.engines.engine_words import engine_of, fragments
 from hairpin.pasted.forms.engines.json_listings import container_of_listing, is_listing
 from hairpin.pasted.values import list_of, object_of, objects_of
+from hairpin.sought import Sought
 
-_BEGIN = re.compile(r"\s*(?:\[\s*(?:\{.*)?|\{(?:\s*\"[\w.-]+\"\s*:.*)?\s*|\[\]\s*)$")
+_BEGIN = Sought(r"\s*(?:\[\s*(?:\{.*)?|\{(?:\s*\"[\w.-]+\"\s*:.*)?\s*|\[\]\s*)$")
 _OF_CONTAINER = ("NetworkSettings", "HostConfig", "Config", "State")
 _INSIDE = {
     "Networks": "NetworkSettings",
@@ -27,7 +28,7 @@ _INSIDE = {
     "PortBindings": "HostConfig",
     "NetworkMode": "HostConfig",
 }
-_FRAGMENT = re.compile(rf"\s*\"(?P<key>{'|'.join((*_OF_CONTAINER, *_INSIDE))})\": ?(?:[{{\[]|\"[^\"]*\",?\s*$)")
+_FRAGMENT = Sought(rf"\s*\"(?P<key>{'|'.join((*_OF_CONTAINER, *_INSIDE))})\": ?(?:[{{\[]|\"[^\"]*\",?\s*$)")
 _TRIED_IN_VAIN = 60
 _LONGEST_FRAGMENT = 5000
 _ENGINES = ("docker", "podman", "nerdctl")

@@ -17,15 +17,16 @@ from typing import Any
 from hairpin.pasted.form import Command, Found, OutputForm, Paste
 from hairpin.pasted.forms.engines.engine_words import engine_of, fragments
 from hairpin.pasted.forms.engines.published import PORTS, bindings_in
+from hairpin.sought import Sought
 
 _COLUMNS = (
     "CONTAINER ID", "LOCAL VOLUMES", "RUNNING FOR", "CREATED AT", "POD ID", "CGROUPNS", "NETWORKS", "PLATFORM",
     "SERVICE", "COMMAND", "CREATED", "RUNTIME", "PODNAME", "MOUNTS", "STATUS", "LABELS", "IMAGE", "STATE", "PORTS",
     "NAMES", "USERNS", "PIDNS", "NAME", "SIZE", "IPC", "MNT", "NET", "PID", "UTS",
 )  # fmt: skip
-_COLUMN = re.compile(rf"\s*({'|'.join(_COLUMNS)})(?=\s|$)")
-_HEAD = re.compile(r"\s*(?:CONTAINER ID|NAMES?|IMAGE|STATUS|PORTS)\s+[A-Z]")
-_ID = re.compile(r"[0-9a-f]{12}(?:[0-9a-f]{52})?")
+_COLUMN = Sought(rf"\s*({'|'.join(_COLUMNS)})(?=\s|$)")
+_HEAD = Sought(r"\s*(?:CONTAINER ID|NAMES?|IMAGE|STATUS|PORTS)\s+[A-Z]")
+_ID = Sought(r"[0-9a-f]{12}(?:[0-9a-f]{52})?")
 _NAME = r"[A-Za-z0-9][\w.-]*(?:,[\w./-]+)*"
 _AGE = r"(?:Less than a second|About an? \w+|\d+ (?:second|minute|hour|day|week|month|year)s?)"
 _STATE = (
@@ -35,12 +36,12 @@ _STATE = (
     rf"|paused|restarting|created)"
     rf"(?:\((?:\d+|\w+)\)| \((?:un)?healthy\)| \(starting\))?|(?i:exited) ?\(-?\d+\)|Up(?: \([\w: ]+\))?|Exit -?\d+)"
 )
-_STATUS = re.compile(_STATE)
-_ROW = re.compile(
+_STATUS = Sought(_STATE)
+_ROW = Sought(
     rf"\s*(?P<id>[0-9a-f]{{12}}(?:[0-9a-f]{{52}})?)\s+(?P<image>\S+)\s+(?P<command>.*?)\s+(?P<status>{_STATE})\s+"
     rf"(?:(?P<ports>{PORTS})\s+)?(?P<names>{_NAME})(?:\s+[\d.]+ ?[kMGT]?B \(virtual [^)]*\))?\s*"
 )
-_HEADLESS = re.compile(r"\s*[0-9a-f]{12}\s+\S+\s+\".*(?:Up|Exited|Created|Restarting)\b")
+_HEADLESS = Sought(r"\s*[0-9a-f]{12}\s+\S+\s+\".*(?:Up|Exited|Created|Restarting)\b")
 _WRAPPED = 6
 """The largest number of lines over which a row may be wrapped."""
 _Row = dict[str, str]
@@ -164,14 +165,14 @@ def _split(line: str, columns: tuple[tuple[str, int], ...]) -> _Row | None:
     return row if _is_row(row) else None
 
 
-_CHECKED: dict[str, re.Pattern[str]] = {
+_CHECKED: dict[str, Sought] = {
     "CONTAINER ID": _ID,
     "STATUS": _STATUS,
-    "PORTS": re.compile(rf"(?:{PORTS})?"),
-    "NAMES": re.compile(_NAME),
-    "NAME": re.compile(_NAME),
-    "IMAGE": re.compile(r"\S+"),
-    "SERVICE": re.compile(r"[\w.-]+"),
+    "PORTS": Sought(rf"(?:{PORTS})?"),
+    "NAMES": Sought(_NAME),
+    "NAME": Sought(_NAME),
+    "IMAGE": Sought(r"\S+"),
+    "SERVICE": Sought(r"[\w.-]+"),
 }
 
 
@@ -242,8 +243,8 @@ def _headless(paste: Paste, start: int) -> Found | None:
     return _listing(rows, at, paste.command_above(start), {name for name, _ in columns}) if rows else None
 
 
-_FORMATTED = re.compile(rf"\s*(?P<name>[A-Za-z0-9][\w.-]*)(?:\s+(?P<ports>{PORTS}))?\s*")
-_FORMATTED_HEAD = re.compile(r"\s*[A-Za-z0-9][\w.-]*\s+(?:[\d.:\[\]]*:\d+(?:-\d+)?->\d|\d+/(?:tcp|udp))")
+_FORMATTED = Sought(rf"\s*(?P<name>[A-Za-z0-9][\w.-]*)(?:\s+(?P<ports>{PORTS}))?\s*")
+_FORMATTED_HEAD = Sought(r"\s*[A-Za-z0-9][\w.-]*\s+(?:[\d.:\[\]]*:\d+(?:-\d+)?->\d|\d+/(?:tcp|udp))")
 
 
 def _rows_by_format(paste: Paste, start: int) -> Found | None:
@@ -262,8 +263,8 @@ def _rows_by_format(paste: Paste, start: int) -> Found | None:
     return _listing(rows, end, command, {"NAMES", "PORTS"})
 
 
-_COMPOSE_HEAD = re.compile(r"\s*Name\s+Command\s+State(?:\s+Ports)?\s*$")
-_COMPOSE_ROW = re.compile(
+_COMPOSE_HEAD = Sought(r"\s*Name\s+Command\s+State(?:\s+Ports)?\s*$")
+_COMPOSE_ROW = Sought(
     r"(?P<name>[\w.-]+)\s+(?P<command>\S.*?)\s+(?P<status>Up(?: \([\w: ]+\))?|Exit -?\d+|Restarting"
     r"|Paused)(?:\s+(?P<ports>\S.*))?"
 )

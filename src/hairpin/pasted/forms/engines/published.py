@@ -3,8 +3,10 @@
 import re
 from collections.abc import Iterator
 
+from hairpin.sought import Sought
+
 Bindings = dict[str, list[dict[str, str]] | None]
-_LISTED = re.compile(
+_LISTED = Sought(
     r"(?:(?P<address>\d+\.\d+\.\d+\.\d+|\[?[0-9a-fA-F:]*:[0-9a-fA-F:]*\]?|\*)?:(?P<first>\d+)(?:-(?P<last>\d+))?->)?"
     r"(?P<own>\d+)(?:-(?P<own_last>\d+))?/(?P<protocol>tcp|udp|sctp)"
 )

@@ -13,14 +13,15 @@ from typing import Any
 from hairpin.pasted.form import Command, Found, OutputForm, Paste
 from hairpin.pasted.forms.engines.engine_words import fragments
 from hairpin.pasted.forms.engines.published import port_bindings
+from hairpin.sought import Sought
 
 _ENGINE = r"(?:docker|podman|nerdctl)"
-_RUN = re.compile(r".*\b(?P<engine>docker|podman|nerdctl)\s+(?:container\s+)?(?:run|create)\s")
-_ALONE = re.compile(
+_RUN = Sought(r".*\b(?P<engine>docker|podman|nerdctl)\s+(?:container\s+)?(?:run|create)\s")
+_ALONE = Sought(
     rf"\s*(?:(?:[-*\u2022]|\d+[.)])\s+)?(?:[$#>]\s*)?(?:sudo\s+(?:-\w+\s+)?)?(?:\S+=\S+\s+)?{_ENGINE}\s+"
     rf"(?:container\s+)?(?:run|create)\s+(?=-|\S*[/:.]\S*\s*$|\\|(?!(?:command|it|this|that|image|again|the|fails?)\b)[a-z][\w-]+\s*$)"
 )
-_QUOTED = re.compile(rf".*`\s*(?:sudo\s+)?(?P<command>{_ENGINE}\s+(?:container\s+)?(?:run|create)\s+-[^`]*)`")
+_QUOTED = Sought(rf".*`\s*(?:sudo\s+)?(?P<command>{_ENGINE}\s+(?:container\s+)?(?:run|create)\s+-[^`]*)`")
 _LEAST_TO_WRAP = 20
 _WITH_VALUE = frozenset((
     "--publish", "--name", "--network", "--net", "--volume", "--env", "--env-file", "--workdir", "--user",
@@ -160,7 +161,7 @@ def _of_run(words: list[str]) -> dict[str, Any] | None:
     return made
 
 
-_SHELL_IMAGE = re.compile(
+_SHELL_IMAGE = Sought(
     r"(?:\S*/)?(?:alpine|ubuntu|debian|centos|fedora|rocky\w*|alma\w*|amazonlinux|archlinux|opensuse\w*|busybox|bash"
     r"|hello-world|python|node|golang|ruby|php|perl|openjdk|rust|gcc|netshoot|curl|dnsutils|buildpack-deps)(?:[:@]\S*)?$"
 )

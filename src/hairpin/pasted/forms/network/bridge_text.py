@@ -6,27 +6,27 @@ assumes a port for each container on the bridge of the container's network anywa
 Source: iproute2 bridge/link.c, fdb.c, vlan.c; bridge-utils brctl/brctl_cmd.c br_cmd_show()
 """
 
-import re
 from itertools import pairwise
 
 from hairpin.pasted.form import Found, Fragment, OutputForm, Paste, joined_lines
+from hairpin.sought import Sought
 
 _MAC = r"(?:[0-9a-f]{2}:){5}[0-9a-f]{2}"
-_LINK = re.compile(
+_LINK = Sought(
     r"\s*\d+: [^\s:]+: <[A-Z0-9_,-]*> mtu \d+ (?:.* )?master \S+ (?:.* )?"
     r"state (?:forwarding|disabled|blocking|listening|learning)\b"
 )
-_OLD_LINK = re.compile(r"\s*\d+: \S+ state \S+ (?:@\S+)?: <[A-Z0-9_,-]*> mtu \d+ (?:.* )?master \S+ state [a-z]+\b")
-_LINK_DETAIL = re.compile(r"\s+(?:hairpin (?:on|off)|neigh_suppress|mcast_|vlan_tunnel|locked|isolated|flood)\b")
-_FDB = re.compile(
+_OLD_LINK = Sought(r"\s*\d+: \S+ state \S+ (?:@\S+)?: <[A-Z0-9_,-]*> mtu \d+ (?:.* )?master \S+ state [a-z]+\b")
+_LINK_DETAIL = Sought(r"\s+(?:hairpin (?:on|off)|neigh_suppress|mcast_|vlan_tunnel|locked|isolated|flood)\b")
+_FDB = Sought(
     rf"\s*{_MAC} dev \S+(?: (?:dst|vlan|via|port|vni|src_vni|nhid) \S+| self| permanent| static| stale| offload"
     r"| extern_learn| sticky| router| master(?: \S+)?)*\s*$"
 )
-_VLAN_HEAD = re.compile(r"\s*port\s+vlan(?:-id|\s+ids?)\b.*$")
-_VLAN = re.compile(r"(?:\S+)?\s+\d+(?:-\d+)?(?:\s+(?:PVID|Egress|Untagged))*\s*$|\S+\s+None\s*$")
-_BRCTL_HEAD = re.compile(r"\s*bridge name\s+bridge id\s+STP enabled\s+interfaces\s*$")
-_BRCTL = re.compile(r"\s*[\w.-]{1,15}\s+[0-9a-f]{4}\.[0-9a-f]{12}\s+(?:yes|no)(?:\s+[\w.@-]+)?\s*$")
-_BRCTL_PORT = re.compile(r"\s+[\w.@-]{1,15}\s*$")
+_VLAN_HEAD = Sought(r"\s*port\s+vlan(?:-id|\s+ids?)\b.*$")
+_VLAN = Sought(r"(?:\S+)?\s+\d+(?:-\d+)?(?:\s+(?:PVID|Egress|Untagged))*\s*$|\S+\s+None\s*$")
+_BRCTL_HEAD = Sought(r"\s*bridge name\s+bridge id\s+STP enabled\s+interfaces\s*$")
+_BRCTL = Sought(r"\s*[\w.-]{1,15}\s+[0-9a-f]{4}\.[0-9a-f]{12}\s+(?:yes|no)(?:\s+[\w.@-]+)?\s*$")
+_BRCTL_PORT = Sought(r"\s+[\w.@-]{1,15}\s*$")
 
 
 def _links(paste: Paste, start: int) -> Found | None:

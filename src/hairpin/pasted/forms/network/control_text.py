@@ -3,14 +3,13 @@
 Source: iproute2 tc/tc_qdisc.c print_qdisc(), ip/xfrm_policy.c, ip/ipxfrm.c
 """
 
-import re
-
 from hairpin.pasted.form import Found, Fragment, OutputForm, Paste, joined_lines
+from hairpin.sought import Sought
 
-_QDISC = re.compile(r"\s*qdisc \w+ [0-9a-f]+: (?:dev \S+ )?(?:root|parent|ingress|clsact)\b")
-_OPTIONS = re.compile(r"\s+\S")
-_SELECTOR = re.compile(r"src \S+ dst \S+(?: .*)?$")
-_DIRECTION = re.compile(r"\s+dir (?:in|out|fwd) ")
+_QDISC = Sought(r"\s*qdisc \w+ [0-9a-f]+: (?:dev \S+ )?(?:root|parent|ingress|clsact)\b")
+_OPTIONS = Sought(r"\s+\S")
+_SELECTOR = Sought(r"src \S+ dst \S+(?: .*)?$")
+_DIRECTION = Sought(r"\s+dir (?:in|out|fwd) ")
 
 
 def _qdiscs(paste: Paste, start: int) -> Found | None:

@@ -4,7 +4,6 @@ The elements of an array show which command printed it.  Each table of nft becom
 """
 
 import json
-import re
 from collections.abc import Callable, Iterator
 
 import msgspec
@@ -12,11 +11,10 @@ import msgspec
 from hairpin.pasted.form import Command, Found, Fragment, OutputForm, Paste, joined_lines
 from hairpin.pasted.forms.engines.cut_json import end_of_document
 from hairpin.pasted.values import Object, object_of, objects_of
+from hairpin.sought import Sought
 
-_BEGIN = re.compile(
-    r"\s*(?:\[\s*(?:\{\s*(?:\"(?:ifindex|dst|priority|mac|ifname|type)\".*)?)?|\{\s*(?:\"nftables\".*)?)$"
-)
-_KEY = re.compile(r"[\s\[{,]*\"(?:ifindex|dst|priority|mac|ifname|type|nftables)\"")
+_BEGIN = Sought(r"\s*(?:\[\s*(?:\{\s*(?:\"(?:ifindex|dst|priority|mac|ifname|type)\".*)?)?|\{\s*(?:\"nftables\".*)?)$")
+_KEY = Sought(r"[\s\[{,]*\"(?:ifindex|dst|priority|mac|ifname|type|nftables)\"")
 _LONGEST = 1 << 22
 _OF_ROUTES = ("dev", "nexthops", "type", "gateway")
 _DECODER = json.JSONDecoder()

@@ -13,37 +13,38 @@ from hairpin.errors import MalformedError
 from hairpin.host.read.ip.address_text import interface_address, network
 from hairpin.netfilter.address import parse_address
 from hairpin.pasted.form import Command, Found, Fragment, OutputForm, Paste, joined_lines
+from hairpin.sought import Sought
 
-_LINK = re.compile(r"\s*\d+: [^\s:@]+(?:@[^\s:]+)?: <[A-Z0-9_,-]*> mtu \d+")
-_WRAPPED = re.compile(r"\s*(?:qdisc|noqueue|state|mode|group|default|qlen|master|link-netnsid|\d+$|UP|DOWN|UNKNOWN)\b")
+_LINK = Sought(r"\s*\d+: [^\s:@]+(?:@[^\s:]+)?: <[A-Z0-9_,-]*> mtu \d+")
+_WRAPPED = Sought(r"\s*(?:qdisc|noqueue|state|mode|group|default|qlen|master|link-netnsid|\d+$|UP|DOWN|UNKNOWN)\b")
 """Matches the beginning of a line that continues the first line of a link.  A terminal or a mail has broken the first
 line."""
-_DETAIL = re.compile(
+_DETAIL = Sought(
     r"(?:inet6?|valid_lft|altname|alias|RX:?|TX:?|link/\w+|prog/xdp|vf \d|\d+ +\d+ +\d+|promiscuity \d+"
     r"|(?:bridge|bridge_slave|veth|vlan|vxlan|macvlan|ipvlan|macvtap|tun|bond|bond_slave|dummy|wireguard|ipip|sit|gre"
     r"|vrf|vrf_slave|openvswitch_slave|geneve|ifb|netkit)(?: [a-z_]+ \S+|\s*$)"
     r")(?:\s|$)"
 )
 _TYPES = "unicast|local|broadcast|multicast|anycast|blackhole|unreachable|prohibit|throw|nat"
-_ROUTE = re.compile(
+_ROUTE = Sought(
     rf"\s*(?:(?:(?:{_TYPES}) )?(?:default|"
     r"[\dxX*]{1,3}(?:\.[\dxX*]{1,3}){1,3}(?:/\d+)?"
     r"|(?!(?:[0-9a-f]{2}:){5}[0-9a-f]{2} )[0-9a-fA-F]*:[0-9a-fA-F:.]*(?:/\d+)?)"
     r" (?:nhid|via|dev|proto|scope|metric|table|src|encap)\b|nexthop (?:via|dev) "
     r"|(?:blackhole|unreachable|prohibit) [\d.:a-f]+(?:/\d+)?(?:\s|$))"
 )
-_GOT = re.compile(r"\s*cache\b|.* uid \d+\s*$")
-_RULE = re.compile(r"\s*\d+:\s+(?:not )?from \S+(?: \S+)* ?(?:lookup|goto|blackhole|unreachable|prohibit|nop|table)\b")
-_NEIGHBOUR = re.compile(
+_GOT = Sought(r"\s*cache\b|.* uid \d+\s*$")
+_RULE = Sought(r"\s*\d+:\s+(?:not )?from \S+(?: \S+)* ?(?:lookup|goto|blackhole|unreachable|prohibit|nop|table)\b")
+_NEIGHBOUR = Sought(
     r"\s*[0-9a-fA-F.:]+ dev \S+ (?:lladdr \S+ |ref \d+ |used \S+ |probes \d+ )*"
     r"(?:(?:router|proxy|extern_learn|managed) )*"
     r"(?:REACHABLE|STALE|DELAY|PROBE|PERMANENT|NOARP|INCOMPLETE|FAILED|NONE)\b"
 )
-_BRIEF = re.compile(
+_BRIEF = Sought(
     r"\s*(?P<name>[\w.-]{1,15})(?:@(?P<peer>[\w.-]+))?\s+"
     r"(?P<state>UNKNOWN|UP|DOWN|LOWERLAYERDOWN|DORMANT|NOTPRESENT|TESTING)(?:\s+(?P<rest>\S.*))?$"
 )
-_MAC = re.compile(r"(?:[0-9a-f]{2}:){5}[0-9a-f]{2}$")
+_MAC = Sought(r"(?:[0-9a-f]{2}:){5}[0-9a-f]{2}$")
 
 
 def _links(paste: Paste, start: int) -> Found | None:

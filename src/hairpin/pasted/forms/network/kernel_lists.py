@@ -6,39 +6,38 @@ whole, so the result of a rule about this set is not known.
 Source: libnetfilter_conntrack; ipset lib/session.c; ebtables ebtables.c list_rules(); net/ipv4/tcp_ipv4.c, arp.c
 """
 
-import re
-
 from hairpin.errors import ParseError
 from hairpin.evidence.reading import text_reading
 from hairpin.host.read.ip import conntrack_text
 from hairpin.netfilter import ipset
 from hairpin.netfilter.ebtables import save as ebtables_save
 from hairpin.pasted.form import Found, Fragment, OutputForm, Paste, joined_lines
+from hairpin.sought import Sought
 
-_CONNECTION = re.compile(
+_CONNECTION = Sought(
     r"\s*(?:ipv[46]\s+\d+\s+)?(?:tcp|udp|icmp|icmpv6|sctp|dccp|gre|unknown|udplite)\s+\d+\s+"
     r"(?:\d+\s+)?(?:[A-Z][A-Z_0-9]+\s+)?(?:\[UNREPLIED\] )?src=\S+ dst="
 )
-_SHOWN = re.compile(r"\s*conntrack v[\d.]+ \(conntrack-tools\): \d+ flow entries")
-_CREATE = re.compile(r"\s*create \S+ (?:hash|bitmap|list):[\w,]+(?:\s|$)")
-_SAVED = re.compile(r"\s*(?:create \S+ (?:hash|bitmap|list):|add \S+ \S)")
-_NAME = re.compile(r"\s*Name: (?P<name>\S+)\s*$")
-_SET_LINE = re.compile(
+_SHOWN = Sought(r"\s*conntrack v[\d.]+ \(conntrack-tools\): \d+ flow entries")
+_CREATE = Sought(r"\s*create \S+ (?:hash|bitmap|list):[\w,]+(?:\s|$)")
+_SAVED = Sought(r"\s*(?:create \S+ (?:hash|bitmap|list):|add \S+ \S)")
+_NAME = Sought(r"\s*Name: (?P<name>\S+)\s*$")
+_SET_LINE = Sought(
     r"\s*(?P<key>Type|Revision|Header|Size in memory|References|Number of entries|Members):\s*(?P<value>.*)$"
 )
-_MEMBER = re.compile(
+_MEMBER = Sought(
     r"\s*(?:[0-9a-fA-F.:]+(?:/\d+)?|[\w.@-]+(?=\s*$))(?:[-,][\w.:,/-]+)?"
     r"(?: (?:timeout \d+|nomatch|packets \d+|bytes \d+|comment \".*\"|skb\w+ \S+))*\s*$"
 )
-_BRIDGE_TABLE = re.compile(r"\s*Bridge table: (?P<table>filter|nat|broute)\s*$")
-_BRIDGE_CHAIN = re.compile(
+_BRIDGE_TABLE = Sought(r"\s*Bridge table: (?P<table>filter|nat|broute)\s*$")
+_BRIDGE_CHAIN = Sought(
     r"\s*Bridge chain: (?P<name>\S+), entries: (?P<count>\d+), policy: (?P<policy>ACCEPT|DROP|RETURN)\s*$"
 )
-_BRIDGE_RULE = re.compile(r"\s*(?:\d+\. )?(?P<rule>(?:! )?-{1,2}[A-Za-z].*?)(?:\s*, pcnt = \d+ -- bcnt = \d+)?\s*$")
-_PROC_HEAD = re.compile(r"\s*sl\s+local_address\s+(?P<peer>rem(?:ote)?_address)\s+st\s+tx_queue rx_queue")
-_PROC_ROW = re.compile(r"\s*\d+: (?P<local>[0-9A-F]{8}|[0-9A-F]{32}):[0-9A-F]{4} [0-9A-F]+:[0-9A-F]{4} [0-9A-F]{2} ")
-_ARP_HEAD = re.compile(r"\s*IP address\s+HW type\s+Flags\s+HW address\s+Mask\s+Device\s*$")
-_ARP_ROW = re.compile(
+_BRIDGE_RULE = Sought(r"\s*(?:\d+\. )?(?P<rule>(?:! )?-{1,2}[A-Za-z].*?)(?:\s*, pcnt = \d+ -- bcnt = \d+)?\s*$")
+_PROC_HEAD = Sought(r"\s*sl\s+local_address\s+(?P<peer>rem(?:ote)?_address)\s+st\s+tx_queue rx_queue")
+_PROC_ROW = Sought(r"\s*\d+: (?P<local>[0-9A-F]{8}|[0-9A-F]{32}):[0-9A-F]{4} [0-9A-F]+:[0-9A-F]{4} [0-9A-F]{2} ")
+_ARP_HEAD = Sought(r"\s*IP address\s+HW type\s+Flags\s+HW address\s+Mask\s+Device\s*$")
+_ARP_ROW = Sought(
     r"\s*(?P<address>\d+\.\d+\.\d+\.\d+)\s+0x\d+\s+(?P<flags>0x\d+)\s+"
     r"(?P<mac>(?:[0-9a-f]{2}:){5}[0-9a-f]{2})\s+\S+\s+(?P<link>\S+)\s*$"
 )

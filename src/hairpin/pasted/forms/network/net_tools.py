@@ -13,39 +13,38 @@ from collections.abc import Iterator
 from hairpin.errors import MalformedError
 from hairpin.netfilter.address import address_text, parse_address
 from hairpin.pasted.form import Found, Fragment, OutputForm, Paste, joined_lines
+from hairpin.sought import Sought
 
-_NEW = re.compile(r"\s*(?P<name>[\w.:-]{1,15}): flags=\d+<(?P<flags>[A-Z0-9_,]*)>\s+mtu (?P<mtu>\d+)")
-_OLD = re.compile(r"\s*(?P<name>[\w.:-]{1,15})\s+Link encap:(?P<encap>.+)$")
-_OLD_FLAGS = re.compile(r"\s*(?P<flags>(?:[A-Z]+ )*[A-Z]+)\s+MTU:(?P<mtu>\d+)\s+Metric:\d+")
-_DETAIL = re.compile(
+_NEW = Sought(r"\s*(?P<name>[\w.:-]{1,15}): flags=\d+<(?P<flags>[A-Z0-9_,]*)>\s+mtu (?P<mtu>\d+)")
+_OLD = Sought(r"\s*(?P<name>[\w.:-]{1,15})\s+Link encap:(?P<encap>.+)$")
+_OLD_FLAGS = Sought(r"\s*(?P<flags>(?:[A-Z]+ )*[A-Z]+)\s+MTU:(?P<mtu>\d+)\s+Metric:\d+")
+_DETAIL = Sought(
     r"\s*(?:inet6?\b|ether |loop |unspec |tunnel |ppp |infiniband |RX |TX |device |collisions:|Interrupt:|Base address|"
     r"Memory:|\(?\d[\d.]* [KMGT]?i?B|[A-Z ]+\s+MTU:|.*prefixlen \d+)"
 )
-_FOREIGN = re.compile(r"\s*(?:inet .*netmask 0x|options=|nd6 options|media: |status: )")
-_INET = re.compile(r"\s*inet (?:addr:)?(?P<address>\S+?)(?:\s|$)")
-_MASK = re.compile(r"(?:netmask |Mask:)(?P<mask>\S+)")
-_BROADCAST = re.compile(r"(?:broadcast |Bcast:)(?P<address>[\d.]+)")
-_PEER = re.compile(r"(?:destination |P-t-P:)(?P<address>[\d.]+)")
-_INET6 = re.compile(
-    r"\s*inet6 (?:addr: ?)?(?P<address>[0-9a-fA-F:.]+)(?:/(?P<length>\d+)|\s+prefixlen (?P<length2>\d+))"
-)
-_MAC = re.compile(
+_FOREIGN = Sought(r"\s*(?:inet .*netmask 0x|options=|nd6 options|media: |status: )")
+_INET = Sought(r"\s*inet (?:addr:)?(?P<address>\S+?)(?:\s|$)")
+_MASK = Sought(r"(?:netmask |Mask:)(?P<mask>\S+)")
+_BROADCAST = Sought(r"(?:broadcast |Bcast:)(?P<address>[\d.]+)")
+_PEER = Sought(r"(?:destination |P-t-P:)(?P<address>[\d.]+)")
+_INET6 = Sought(r"\s*inet6 (?:addr: ?)?(?P<address>[0-9a-fA-F:.]+)(?:/(?P<length>\d+)|\s+prefixlen (?P<length2>\d+))")
+_MAC = Sought(
     r"\s*ether (?P<mac>(?:[0-9a-f]{2}:){5}[0-9a-f]{2})|.*HWaddr (?P<mac2>(?:[0-9A-Fa-f]{2}:){5}[0-9A-Fa-f]{2})"
 )
 _SCOPES = {"0x0": "global", "0x10": "host", "0x20": "link", "Global": "global", "Host": "host", "Link": "link"}
 
-_ROUTES = re.compile(r"\s*Kernel IP routing table\s*$")
-_HEAD = re.compile(r"\s*Destination\s+Gateway\s+(?:Genmask|Netmask)\s+Flags\s+.*Iface\s*$")
-_ROW = re.compile(
+_ROUTES = Sought(r"\s*Kernel IP routing table\s*$")
+_HEAD = Sought(r"\s*Destination\s+Gateway\s+(?:Genmask|Netmask)\s+Flags\s+.*Iface\s*$")
+_ROW = Sought(
     r"\s*(?P<to>\S+)\s+(?P<via>\S+)\s+(?P<mask>\d[\d.]+|\*)\s+(?P<flags>[UGHRDMACIE!]+)\s+(?P<numbers>\d+\s+\d+\s+\d+|-\s+\d+\s+-)\s+(?P<link>\S+)\s*$"
 )
-_ROUTES6 = re.compile(r"\s*Kernel IPv6 routing table\s*$")
+_ROUTES6 = Sought(r"\s*Kernel IPv6 routing table\s*$")
 
-_ARP_HEAD = re.compile(r"\s*Address\s+HWtype\s+HWaddress\s+Flags Mask\s+Iface\s*$")
-_ARP_ROW = re.compile(
+_ARP_HEAD = Sought(r"\s*Address\s+HWtype\s+HWaddress\s+Flags Mask\s+Iface\s*$")
+_ARP_ROW = Sought(
     r"\s*(?P<address>\S+)\s+(?:(?P<type>\S+)\s+(?P<mac>(?:[0-9a-f]{2}:){5}[0-9a-f]{2})\s+(?P<flags>[CMP]+)|\(incomplete\))\s+(?:\*\s+)?(?P<link>\S+)\s*$"
 )
-_ARP_LINE = re.compile(
+_ARP_LINE = Sought(
     r"\s*(?P<name>\S+) \((?P<address>[\d.]+)\) (?:at|auf|\u00e0) (?P<mac>(?:[0-9a-f]{1,2}:){5}[0-9a-f]{1,2}|<\S+>) "
     r"(?:\[\w+\] )?(?:(?P<flags>PERM|PUP|NETMASK \S+) )?on (?P<link>\S+)\s*$"
 )

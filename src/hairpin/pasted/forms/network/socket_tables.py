@@ -18,25 +18,24 @@ from hairpin.errors import MalformedError
 from hairpin.netfilter.address import parse_address
 from hairpin.pasted.form import Command, Found, Fragment, OutputForm, Paste, joined_lines
 from hairpin.pasted.forms.rules.listed_words import port_number
+from hairpin.sought import Sought
 
-_SS_HEAD = re.compile(
+_SS_HEAD = Sought(
     r"\s*(?P<netid>Netid\s+)?State\s+Recv-Q\s+Send-Q\s+Local Address:Port\s+Peer Address:Port(?:\s*Process)?\s*$"
 )
-_SS_ROW = re.compile(
+_SS_ROW = Sought(
     r"\s*(?:(?P<netid>tcp|udp|raw|icmp6|u_\w+|nl|p_raw|p_dgr|sctp|v_\w+|mptcp|\?\?\?)\s+)?"
     r"(?P<state>LISTEN|UNCONN|ESTAB|TIME-WAIT|CLOSE-WAIT|SYN-SENT|SYN-RECV|FIN-WAIT-\d|LAST-ACK|CLOSING|CLOSED)\s+"
     r"(?P<received>\d+)\s+(?P<sent>\d+)\s+(?P<local>\S*[:*]\S*)\s+(?P<peer>\S*[:*]\S*?)(?:\s*(?P<rest>users:\S.*|\s.*))?$"
 )
-_NETSTAT = re.compile(
-    r"\s*Active Internet connections \((?P<what>only servers|servers and established|w/o servers)\)\s*$"
-)
-_NETSTAT_HEAD = re.compile(r"\s*Proto\s+Recv-Q\s+Send-Q\s+Local Address\s+Foreign Address\s+State\b.*$")
-_NETSTAT_ROW = re.compile(
+_NETSTAT = Sought(r"\s*Active Internet connections \((?P<what>only servers|servers and established|w/o servers)\)\s*$")
+_NETSTAT_HEAD = Sought(r"\s*Proto\s+Recv-Q\s+Send-Q\s+Local Address\s+Foreign Address\s+State\b.*$")
+_NETSTAT_ROW = Sought(
     r"\s*(?P<protocol>tcp6?|udp6?|udplite6?|raw6?|sctp)\s+(?P<received>\d+)\s+(?P<sent>\d+)\s+(?P<local>\S+:\S+)\s+(?P<peer>\S+:\S+)"
     r"(?:\s+(?P<state>[A-Z][A-Z_]+\d?))?(?:\s+(?P<rest>\S.*?))?\s*$"
 )
-_PROGRAM = re.compile(r"(?:^|\s)(?P<pid>\d+)/(?P<name>\S.*?)\s*$")
-_OTHER = re.compile(r"\s*(?:Active UNIX domain sockets|Proto RefCnt|unix\s)")
+_PROGRAM = Sought(r"(?:^|\s)(?P<pid>\d+)/(?P<name>\S.*?)\s*$")
+_OTHER = Sought(r"\s*(?:Active UNIX domain sockets|Proto RefCnt|unix\s)")
 
 
 class _Socket(NamedTuple):

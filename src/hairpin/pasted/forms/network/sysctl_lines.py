@@ -10,20 +10,21 @@ import re
 from pathlib import PurePosixPath
 
 from hairpin.pasted.form import NO_COMMAND, Command, Found, Fragment, OutputForm, Paste, joined_lines
+from hairpin.sought import Sought
 
-_DOTTED = re.compile(r"\s*(?P<name>net[./][\w./*-]+)(?P<equals> = | =|= |=|: )(?P<value>-?\d[\d\t ]*|[a-z_]+)\s*$")
-_PATH = re.compile(r"\s*/proc/sys/(?P<path>net/[\w./-]+):\s*(?P<value>-?\d[\d\t ]*|[a-z_]+)\s*$")
-_HEADED = re.compile(r"\s*==> /proc/sys/(?P<path>net/[\w./-]+) <==\s*$")
-_BARE = re.compile(r"\s*(-?\d{1,10})\s*$")
-_OTHER = re.compile(r"\s*[a-z][\w-]*(?:[./][\w./*-]+)+ =(?: \S.*)?$")
+_DOTTED = Sought(r"\s*(?P<name>net[./][\w./*-]+)(?P<equals> = | =|= |=|: )(?P<value>-?\d[\d\t ]*|[a-z_]+)\s*$")
+_PATH = Sought(r"\s*/proc/sys/(?P<path>net/[\w./-]+):\s*(?P<value>-?\d[\d\t ]*|[a-z_]+)\s*$")
+_HEADED = Sought(r"\s*==> /proc/sys/(?P<path>net/[\w./-]+) <==\s*$")
+_BARE = Sought(r"\s*(-?\d{1,10})\s*$")
+_OTHER = Sought(r"\s*[a-z][\w-]*(?:[./][\w./*-]+)+ =(?: \S.*)?$")
 """Matches a line of ``sysctl`` whose value is empty or no number, or that is about another part of the kernel."""
-_ERROR = re.compile(r"\s*sysctl: |.*: (?:Permission denied|No such file)")
-_CONFIGURED = re.compile(
+_ERROR = Sought(r"\s*sysctl: |.*: (?:Permission denied|No such file)")
+_CONFIGURED = Sought(
     r"sysctl\.(?:conf|d)\b|\badd(?:ed|ing)?\b|\bappend|\bput\b|\bset(?:ting)?\b|\bedit"
     r"|添加|加入|修改|设置|写入|в файл|добав",
     re.IGNORECASE,
 )
-_COMMENT = re.compile(r"\s*[#;]")
+_COMMENT = Sought(r"\s*[#;]")
 _NEAR = 3
 
 

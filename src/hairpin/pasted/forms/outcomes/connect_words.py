@@ -15,13 +15,14 @@ from collections.abc import Iterator
 from hairpin.evidence.told import Result
 from hairpin.pasted.form import Command, Found, OutputForm, Paste
 from hairpin.pasted.forms.outcomes.outcome import ANY_HOST, ClientTarget, Protocol, Seen, output_with, result_in
+from hairpin.sought import Sought
 
-_TELNET = re.compile(rf"\s*(?:Trying {ANY_HOST} ?(?:\.\.\.|\u2026)|telnet: \S)")
-_TELNET_LINE = re.compile(
+_TELNET = Sought(rf"\s*(?:Trying {ANY_HOST} ?(?:\.\.\.|\u2026)|telnet: \S)")
+_TELNET_LINE = Sought(
     r"\s*(?:Trying |Connected to |Escape character|telnet: |Connection closed|\^C|\^\]|Connection refused)"
 )
-_TRYING = re.compile(rf"\s*Trying (?P<host>{ANY_HOST}?) ?(?:\.\.\.|\u2026)")
-_TELNET_HOST = re.compile(rf"(?:connect to address|remote host \(|resolve) ?(?P<host>{ANY_HOST})")
+_TRYING = Sought(rf"\s*Trying (?P<host>{ANY_HOST}?) ?(?:\.\.\.|\u2026)")
+_TELNET_HOST = Sought(rf"(?:connect to address|remote host \(|resolve) ?(?P<host>{ANY_HOST})")
 
 
 def _target_in_command(command: Command, program: tuple[str, ...]) -> ClientTarget | None:
@@ -60,7 +61,7 @@ def _telnet(paste: Paste, start: int) -> Found | None:
     return output_with(paste, start, end, seen, told="telnet", command=command)
 
 
-_NC = re.compile(
+_NC = Sought(
     rf"\s*(?:[Nn]cat: \S|nc: \S"
     rf"|Connection to (?P<h1>{ANY_HOST}) (?:\([^)]*\) )?(?:port )?(?P<p1>\d+) (?:port )?\[(?P<t1>tcp"
     rf"|udp)/[^\]]*\] succeeded"
@@ -68,7 +69,7 @@ _NC = re.compile(
     rf"|Connection refused|Connection timed out|No route to host)"
     rf"|(?P<h3>{ANY_HOST}) \([^)\s]*:(?P<p3>\d+)\) open)"
 )
-_NC_ERROR = re.compile(
+_NC_ERROR = Sought(
     rf"\s*(?:nc|[Nn]cat): (?:connect(?:x)? to (?P<h1>{ANY_HOST}) (?:\([^)]*\) )?port (?P<p1>\d+) \((?P<t1>tcp|udp)\)"
     rf"|(?P<h2>{ANY_HOST}) \([^)\s]*:(?P<p2>\d+)\)|can't connect to remote host \((?P<h3>{ANY_HOST})\)"
     rf"|Connected to (?P<h4>{ANY_HOST}):(?P<p4>\d+)|bad address '(?P<h5>{ANY_HOST})')?(?P<said>.*)"
@@ -118,7 +119,7 @@ def _of_netcat(line: str, typed: ClientTarget | None) -> Iterator[Seen]:
         yield Seen("nc", host, port, named, protocol)
 
 
-_SSH = re.compile(
+_SSH = Sought(
     rf"\s*ssh: (?:connect to host (?P<host>{ANY_HOST}) port (?P<port>\d+): |Could not resolve hostname "
     rf"(?P<name>{ANY_HOST}): )(?P<said>.*)"
 )
@@ -133,12 +134,12 @@ def _ssh(paste: Paste, start: int) -> Found | None:
     return output_with(paste, start, start + 1, seen, told="ssh", command=paste.command_above(start))
 
 
-_SCAN = re.compile(rf"\s*Nmap scan report for (?:\S+ \((?P<address>[^)]+)\)|(?P<host>{ANY_HOST}))\s*$")
-_SCANNED = re.compile(
+_SCAN = Sought(rf"\s*Nmap scan report for (?:\S+ \((?P<address>[^)]+)\)|(?P<host>{ANY_HOST}))\s*$")
+_SCANNED = Sought(
     r"\s*(?P<port>\d{1,5})/(?P<protocol>tcp|udp)\s+(?P<state>open\|filtered|open|closed|filtered"
     r"|unfiltered)\b(?P<rest>.*)"
 )
-_NMAP_LINE = re.compile(
+_NMAP_LINE = Sought(
     r"\s*(?:\d{1,5}/(?:tcp|udp|sctp)\s|PORT\s+STATE|Host is up|Not shown|All \d+ scanned|Other addresses"
     r"|rDNS|MAC Address|\||Nmap done|Service |Some closed)"
 )

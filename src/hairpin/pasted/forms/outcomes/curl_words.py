@@ -22,27 +22,28 @@ from hairpin.pasted.forms.outcomes.outcome import (
     result_in,
     target_in,
 )
+from hairpin.sought import Sought
 
-_ERROR = re.compile(r"(?:.*\s)?curl: \((?P<code>\d{1,2})\) (?P<said>\S.*)")
-_BEGIN = re.compile(
+_ERROR = Sought(r"(?:.*\s)?curl: \((?P<code>\d{1,2})\) (?P<said>\S.*)")
+_BEGIN = Sought(
     r"\s*(?:% Total\s+% Received|curl: \(\d{1,2}\) \S|\* +(?:Trying \S|Rebuilt URL|About to connect"
     r"|Host \S+ was resolved"
     r"|Could not resolve|Connected to|Resolving timed|Expire in|Uses proxy|Added \S+ to DNS|Hostname \S+ was))"
 )
-_BELONGS = re.compile(
+_BELONGS = Sought(
     r"\s*(?:% Total|Dload\b|[*<>{}](?:\s|$)|curl: \(\d{1,2}\) |HTTP/\d|[A-Z]{3,7} \S+ HTTP/\d|[A-Z][\w-]*: ?\S"
     r"|100\s+\d|\(.*\), .* \(|ALPN)|.*--:--:--"
 )
-_PLACE = re.compile(
+_PLACE = Sought(
     rf"(?:[Ff]ailed to connect to (?P<a>{ANY_HOST}) port (?P<b>\d+)|[Ff]ailed connect to (?P<c>{ANY_HOST}):(?P<d>\d+)"
     rf"|connect to (?P<e>{ANY_HOST}) port (?P<f>\d+)|[Cc]onnection to (?P<g>{ANY_HOST}):(?P<h>\d+)"
     rf"|[Cc]onnected to (?P<i>\S+) \([^)]*\) port (?P<j>\d+)|Trying (?P<k>{ADDRESS}|[0-9a-fA-F:\[\]]+):(?P<l>\d+)\.\.\."
     rf"|(?:not|n't) resolve host:? '?(?P<m>{ANY_HOST})()'?|About to connect\(\) to (?P<n>{ANY_HOST}) port (?P<o>\d+))"
 )
 _ANSWERED_CODES = frozenset({"1", "8", "18", "22", "23", "33", "47", "51", "58", "60", "61", "63", "67", "78", "92"})
-_ANSWERED_TLS = re.compile(r"wrong version number|certificate|handshake failure|unknown protocol|alert|no alternative")
-_STATUS = re.compile(r"\s*(?:< )?HTTP/\d(?:\.\d)? \d{3}\b")
-_RECEIVED = re.compile(r"\s*100\s+[\d.]+[kMG]?\s+100\s+[1-9]")
+_ANSWERED_TLS = Sought(r"wrong version number|certificate|handshake failure|unknown protocol|alert|no alternative")
+_STATUS = Sought(r"\s*(?:< )?HTTP/\d(?:\.\d)? \d{3}\b")
+_RECEIVED = Sought(r"\s*100\s+[\d.]+[kMG]?\s+100\s+[1-9]")
 _LONG_MS = 20_000
 """If a failed connection took at least this time, nothing answered it.  The kernel gives up a neighbour after three
 seconds, and reports other errors at once."""
@@ -130,22 +131,22 @@ def _headers(paste: Paste, start: int) -> Found | None:
     return output_with(paste, start, end, seen, told=command.words[0], command=command)
 
 
-_WGET = re.compile(
+_WGET = Sought(
     rf"\s*(?:--\d{{4}}-\d\d-\d\d \d\d:\d\d:\d\d--  ?\S+|--\d\d:\d\d:\d\d--  ?\S+|wget: \S"
     rf"|Resolving {ANY_HOST} \(?|Connecting to {ANY_HOST}[ (:|])"
 )
-_WGET_LINE = re.compile(
+_WGET_LINE = Sought(
     r"\s*(?:--\d|=> |Resolving |Connecting to |HTTP request sent|Length: |Saving to|Location: |Giving up"
     r"|Retrying|wget: |Read error"
     r"|saving to|remote file|\S+\s+100%|Proxy request|ERROR \d|Cookie |\(try:|Connection closed"
     r"|No data received|\d{4}-\d\d-\d\d )"
 )
-_TO = re.compile(
+_TO = Sought(
     rf"Connecting to (?P<name>{ANY_HOST})?(?: \([^)]*\))?(?:\|(?P<address>[^|]+)\|)?"
     rf"(?::(?P<port>\d+))?(?: \({ANY_HOST}:(?P<inner>\d+)\))?"
 )
-_REMOTE = re.compile(rf"wget: can't connect to remote host \((?P<host>{ANY_HOST})\): (?P<said>.*)")
-_UNKNOWN = re.compile(
+_REMOTE = Sought(rf"wget: can't connect to remote host \((?P<host>{ANY_HOST})\): (?P<said>.*)")
+_UNKNOWN = Sought(
     rf"(?:wget: bad address|wget: unable to resolve host address|Resolving)\s+['\u2018`]?(?P<host>{ANY_HOST})"
 )
 
@@ -190,11 +191,11 @@ def _of_line(line: str) -> Result | None:
     return None
 
 
-_PAGE = re.compile(
+_PAGE = Sought(
     r"\s*(?:HTTP/\d(?:\.\d)? \d{3}\b|(?i:<!DOCTYPE html|<\?xml|<(?:html|head|title|body|div|h[1-6]|a|p|img"
     r"|script|style|meta|link|center)[\s>])|[\[{]\")"
 )
-_QUOTED = re.compile(r".*`(?P<error>curl: \(\d{1,2}\) [^`]*)`?")
+_QUOTED = Sought(r".*`(?P<error>curl: \(\d{1,2}\) [^`]*)`?")
 
 
 def _quoted_error(paste: Paste, start: int) -> Found | None:

@@ -44,8 +44,8 @@ _CODES: dict[str, Result] = {
     **{each.name: _BY_ERROR[each.error] for each in ERRNOS},
 }  # fmt: skip
 _CODE = rf"(?P<code>{'|'.join(_CODES)})"
-_NUMBER = re.compile(r"\[Errno (-?\d+)\]|\(os error (\d+)\)|\bOs \{ code: (\d+)")
-_NAMED = re.compile("|".join(_CODES))
+_NUMBER = Sought(r"\[Errno (-?\d+)\]|\(os error (\d+)\)|\bOs \{ code: (\d+)")
+_NAMED = Sought("|".join(_CODES))
 
 
 def _result(words: str) -> Result | None:
@@ -201,8 +201,8 @@ _ALL: tuple[_Words, ...] = (
 )  # fmt: skip
 """The forms of lines.  The first form that matches a line and tells a result counts."""
 _LITERALS = tuple(dict.fromkeys(word for each in _ALL for word in each.words))
-_ANY = re.compile(rf".*?(?:{'|'.join(map(re.escape, _LITERALS))})")
-_DAEMON = re.compile(r"(?:docker: |Error: )?(?:Error response from daemon|error pulling image|Unable to find image)")
+_ANY = Sought(rf".*?(?:{'|'.join(map(re.escape, _LITERALS))})")
+_DAEMON = Sought(r"(?:docker: |Error: )?(?:Error response from daemon|error pulling image|Unable to find image)")
 
 
 def seen_in(line: str) -> Seen | None:
@@ -229,10 +229,10 @@ def _library(paste: Paste, start: int) -> Found | None:
     return output_with(paste, start, start + 1, [seen], told=seen.tool, command=command)
 
 
-_OF_COMPOSE = re.compile(r"\s*(?P<name>[a-z][\w.-]*?)(?:[-_]\d+)?\s+\| ")
+_OF_COMPOSE = Sought(r"\s*(?P<name>[a-z][\w.-]*?)(?:[-_]\d+)?\s+\| ")
 """The beginning of a line of compose's log: the service and the number of its container."""
-_OLD_LIBPQ = re.compile(r".*could not connect to server: (?P<said>\w[\w ]*)$")
-_SERVER = re.compile(_IS_RUNNING)
+_OLD_LIBPQ = Sought(r".*could not connect to server: (?P<said>\w[\w ]*)$")
+_SERVER = Sought(_IS_RUNNING)
 
 
 def _old_libpq(paste: Paste, start: int) -> Found | None:
@@ -252,13 +252,13 @@ _BROWSER: dict[str, Result] = {
     "ERR_NAME_NOT_RESOLVED": "no-name", "DNS_PROBE_FINISHED_NXDOMAIN": "no-name", "ERR_TIMED_OUT": "timeout",
     "ERR_INTERNET_DISCONNECTED": "unreachable", "ERR_NETWORK_ACCESS_DENIED": "prohibited",
 }  # fmt: skip
-_PAGE_CODE = re.compile(rf"\s*(?:\w+(?: \w+)?[:\uff1a] ?)?(?:net::)?(?P<code>{'|'.join(_BROWSER)})\s*\.?\s*$")
-_SENTENCE = re.compile(
+_PAGE_CODE = Sought(rf"\s*(?:\w+(?: \w+)?[:\uff1a] ?)?(?:net::)?(?P<code>{'|'.join(_BROWSER)})\s*\.?\s*$")
+_SENTENCE = Sought(
     rf"\s*(?:The webpage at )?(?P<host>{ADDRESS}|{NAME})(?::(?P<port>\d+))?(?:/\S*)? (?:refused to connect"
     rf"|took too long to respond"
     rf"|didn['\u2019]t send any data|unexpectedly closed the connection|is unreachable)\.?\s*$"
 )
-_FIREFOX = re.compile(
+_FIREFOX = Sought(
     rf"\s*(?:Firefox can['\u2019]t establish a connection to the server at"
     rf"|The server at) (?P<host>{ADDRESS}|{NAME})(?::(?P<port>\d+))?"
     rf"(?P<said>\.| is taking too long to respond\.)\s*$"

@@ -20,6 +20,7 @@ import msgspec
 from hairpin.evidence.reading import HOST
 from hairpin.evidence.told import Result
 from hairpin.pasted.form import Command, Found, Fragment, Paste
+from hairpin.sought import Sought
 
 Protocol = Literal["tcp", "udp", "icmp"]
 ADDRESS = r"\d{1,3}\.[\dx*]{1,3}\.[\dx*]{1,3}\.[\dx*]{1,3}"
@@ -29,7 +30,7 @@ _ON_HOST = frozenset((
     "docker", "docker-compose", "podman", "nerdctl", "iptables", "ip6tables", "nft", "firewall-cmd", "ufw",
     "systemctl",
 ))  # fmt: skip
-_LOOPBACK = re.compile(r"127\.\d+\.\d+\.\d+|localhost|::1")
+_LOOPBACK = Sought(r"127\.\d+\.\d+\.\d+|localhost|::1")
 _SAID: tuple[tuple[Result, str], ...] = (
     (
         "no-name",
@@ -44,8 +45,8 @@ _SAID: tuple[tuple[Result, str], ...] = (
     ("timeout", r"timed? ?-?out|i/o timeout|deadline exceeded"),
     ("empty", r"empty reply|no data received"),
 )
-_RESULTS: tuple[tuple[re.Pattern[str], Result], ...] = tuple(
-    (re.compile(pattern, re.IGNORECASE), result) for result, pattern in _SAID
+_RESULTS: tuple[tuple[Sought, Result], ...] = tuple(
+    (Sought(pattern, re.IGNORECASE), result) for result, pattern in _SAID
 )
 
 
@@ -135,12 +136,12 @@ def is_loopback(host: str) -> bool:
     return _LOOPBACK.fullmatch(host) is not None
 
 
-_URL = re.compile(
+_URL = Sought(
     rf"(?P<scheme>[a-z]+://)?(?:[^@/\s]*@)?(?P<host>\[[0-9a-fA-F:]+\]|{ADDRESS}"
     rf"|{NAME})(?::(?P<port>\d{{1,5}}))?(?P<path>/[^?#\s]*)?.*"
 )
 _PORTS = {"http://": 80, "https://": 443, "ftp://": 21, "ws://": 80, "wss://": 443}
-_VALUED = re.compile(
+_VALUED = Sought(
     r"-[HoXdmuATtOUwecqIisQDrFbEK]|--(?:header|output|request|data|max-time|connect-timeout|user"
     r"|user-agent|timeout|tries"
     r"|output-document|resolve|interface|write-out|proxy|retry|cacert|cert|key|form|cookie|wait)"

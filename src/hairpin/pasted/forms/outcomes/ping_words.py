@@ -11,28 +11,29 @@ import re
 from hairpin.evidence.told import Result
 from hairpin.pasted.form import Found, OutputForm, Paste
 from hairpin.pasted.forms.outcomes.outcome import ADDRESS, ANY_HOST, Seen, output_with, result_in
+from hairpin.sought import Sought
 
-_HEAD = re.compile(
+_HEAD = Sought(
     rf"\s*(?:PING6?[ (]+(?P<a>{ANY_HOST})(?:\)|\s*\([^)]*\)|[: ])|Pinging (?P<b>{ANY_HOST}) "
     rf"(?:\[[^\]]*\] )?with \d+ bytes"
     rf"|--- (?P<c>{ANY_HOST}) ping6? statistics ---)"
 )
-_ERROR = re.compile(
+_ERROR = Sought(
     rf"\s*(?:ping6?|connect): (?:(?:unknown host|bad address|cannot resolve) '?(?P<a>{ANY_HOST})'?|(?P<b>{ANY_HOST})"
     rf": (?:Name or service|Temporary failure|No address|Name does|Try again).*|(?:connect|sendmsg"
     rf"|sendto): (?P<said>\S.*))"
 )
-_LINE = re.compile(
+_LINE = Sought(
     r"\s*(?:\d+ bytes from |From \S+:? ?|Reply from |Request timed? ?out|Destination |PING |Pinging |--- "
     r"|\d+ packets transmitted|rtt |round-trip"
     r"|pipe \d|ping6?: |no answer yet|Ping statistics|Packets: |Approximate|Minimum|\^C|\d+ bytes \("
     r"|\d+ packets|Control-C|Warning: )"
 )
-_COUNTS = re.compile(r"\s*(\d+) packets transmitted, (\d+) (?:packets )?received")
-_WINDOWS_COUNTS = re.compile(r"\s*Packets: Sent = (\d+), Received = (\d+)")
-_SENT = re.compile(rf"\s*From (?P<by>{ADDRESS})[ :].*nreachable")
-_JOINED = re.compile(r"(?<=\S) (?=--- \S+ ping statistics|\d+ packets transmitted|\d+ bytes from |From \d)")
-_REPLY = re.compile(r"\s*(?:\d+ bytes from |Reply from \S+: bytes=)")
+_COUNTS = Sought(r"\s*(\d+) packets transmitted, (\d+) (?:packets )?received")
+_WINDOWS_COUNTS = Sought(r"\s*Packets: Sent = (\d+), Received = (\d+)")
+_SENT = Sought(rf"\s*From (?P<by>{ADDRESS})[ :].*nreachable")
+_JOINED = Sought(r"(?<=\S) (?=--- \S+ ping statistics|\d+ packets transmitted|\d+ bytes from |From \d)")
+_REPLY = Sought(r"\s*(?:\d+ bytes from |Reply from \S+: bytes=)")
 
 
 def _ping(paste: Paste, start: int) -> Found | None:
@@ -89,11 +90,11 @@ def _error(paste: Paste, start: int) -> Found | None:
     return output_with(paste, start, start + 1, seen, told="ping", command=command)
 
 
-_TRACE = re.compile(
+_TRACE = Sought(
     rf"\s*(?:traceroute6? to|Tracing route to) (?P<host>{ANY_HOST}) (?:\((?P<a>[^)]+)\)|\[(?P<b>[^\]]+)\]|over)"
 )
-_HOP = re.compile(r"\s*\d{1,2}[: ]\s*\S")
-_FLAG = re.compile(r"\s!([NHPXSC]|\d+)?(?:\s|$)")
+_HOP = Sought(r"\s*\d{1,2}[: ]\s*\S")
+_FLAG = Sought(r"\s!([NHPXSC]|\d+)?(?:\s|$)")
 _HOPS = 30
 
 

@@ -5,25 +5,25 @@
 Source: tcpdump print-tcp.c, print-icmp.c
 """
 
-import re
 from collections import defaultdict
 
 from hairpin.evidence.told import Result
 from hairpin.pasted.form import Found, OutputForm, Paste
 from hairpin.pasted.forms.outcomes.outcome import ADDRESS, Seen, output_with
+from hairpin.sought import Sought
 
-_LINE = re.compile(
+_LINE = Sought(
     r"\s*(?:\d\d\d\d-\d\d-\d\d )?\d\d:\d\d:\d\d\.\d+ (?:[\w.@-]+\s+(?:In|Out|B|M"
     r"|P)\s+)?(?:ethertype IPv4, |[0-9a-f:]{17} > .*: )?(?:IP|IP6|ARP)[ ,]"
 )
-_TCP = re.compile(
+_TCP = Sought(
     r"(?:IP6? |^\s+)(?P<from>\S+)\.(?P<sport>\d+|[a-z][\w-]*) > (?P<to>\S+)\.(?P<dport>\d+"
     r"|[a-z][\w-]*): Flags \[(?P<flags>[A-Z.]+)\]"
 )
-_BELONGS = re.compile(
+_BELONGS = Sought(
     r"\s*(?:\d\d:\d\d:\d\d\.|\d{4}-\d\d-\d\d \d\d:|0x[0-9a-f]{4}:|tcpdump: |listening on |\d+ packets |\s{4}\S)"
 )
-_ECHO = re.compile(rf"IP (?P<from>{ADDRESS}) > (?P<to>{ADDRESS}): ICMP echo (?P<kind>request|reply)")
+_ECHO = Sought(rf"IP (?P<from>{ADDRESS}) > (?P<to>{ADDRESS}): ICMP echo (?P<kind>request|reply)")
 _LEAST_SYNS = 2
 _NAMES = {
     "http": 80,

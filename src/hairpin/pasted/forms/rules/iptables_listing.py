@@ -25,17 +25,18 @@ from hairpin.pasted.forms.rules.iptables_save import back_end_of, names_chain, t
 from hairpin.pasted.forms.rules.listed_targets import GOTO
 from hairpin.pasted.forms.rules.listed_words import UNLISTED, options_of, unknown_match
 from hairpin.pasted.forms.rules.sound_rules import complete_table, gap, is_gap, sound
+from hairpin.sought import Sought
 
 _COUNT = r"\d+[KMGTP]?"
-_CHAIN = re.compile(
+_CHAIN = Sought(
     r"\s*Chain (?P<name>\S+) \((?:policy (?P<policy>[A-Z]+)"
     rf"(?:,? {_COUNT} packets, {_COUNT} bytes)?|(?P<references>\d+) references?)\)\s*$"
 )
-_HEAD = re.compile(
+_HEAD = Sought(
     r"\s*(?P<number>num\s+)?(?P<counters>pkts\s+bytes\s+)?target\s+prot(?:\s+opt)?(?P<links>\s+in\s+out)?\s+source\s+destination\s*$"
 )
-_COUNTERS = re.compile(rf"{_COUNT}$")
-_LEFT_OUT = re.compile(
+_COUNTERS = Sought(rf"{_COUNT}$")
+_LEFT_OUT = Sought(
     r"\s*(?:\.{2,}|\u2026|[\[(<]\s*(?:\.{2,}|\u2026|snip\w*|cut|omitted|truncated)\s*[\])>]|-*\s*(?:snip|8<)\s*-*)+\s*$"
 )
 _BUILT_IN = frozenset({"INPUT", "FORWARD", "OUTPUT", "PREROUTING", "POSTROUTING"})
@@ -48,8 +49,8 @@ _NAMED = {
 }  # fmt: skip
 """Names that the C library finds for well-known addresses, on every machine."""
 _OPTIONS = frozenset({"--", "-f", "!f", "-", "\u2014", "\u2013"})
-_TARGETS = re.compile(r"[A-Za-z_][^\s]*$")
-_NEGATED = re.compile(r"(?<=\s)! (?=\S)")
+_TARGETS = Sought(r"[A-Za-z_][^\s]*$")
+_NEGATED = Sought(r"(?<=\s)! (?=\S)")
 _LONGEST_LINK = 15
 
 

@@ -8,6 +8,8 @@ Source: the ``print`` functions in iptables/extensions (libxt_DNAT.c, libipt_REJ
 import re
 from collections.abc import Callable
 
+from hairpin.sought import Sought
+
 _Options = Callable[[re.Match[str]], str]
 _RANDOM = r"(?P<random> random)?(?P<fully> random-fully)?(?P<persistent> persistent)?"
 GOTO = "[goto]"
@@ -91,8 +93,8 @@ def target_options(words: str, target: str) -> tuple[str, tuple[str, ...]]:
     return words, ()
 
 
-def _row(name: str, words: str, options: str | _Options) -> tuple[str, re.Pattern[str], _Options]:
-    pattern = re.compile(rf"(?:^|(?<= )){words}$")
+def _row(name: str, words: str, options: str | _Options) -> tuple[str, Sought, _Options]:
+    pattern = Sought(rf"(?:^|(?<= )){words}$")
     if not isinstance(options, str):
         return name, pattern, options
     template = options
@@ -129,7 +131,7 @@ def _nothing(_found: re.Match[str]) -> str:
 
 
 _HEX = r"0x[0-9a-f]+(?:/0x[0-9a-f]+)?"
-_ROWS: tuple[tuple[str, re.Pattern[str], _Options], ...] = (
+_ROWS: tuple[tuple[str, Sought, _Options], ...] = (
     _row("REJECT", r"reject-with (?P<v>[\w-]+)", "--reject-with {v}"),
     _row("DNAT", rf"to:(?P<v>\S+){_RANDOM}", _randomly("--to-destination")),
     _row("SNAT", rf"to:(?P<v>\S+){_RANDOM}", _randomly("--to-source")),

@@ -16,11 +16,12 @@ from functools import lru_cache
 
 from hairpin.netfilter.nft.script.constants import SERVICES
 from hairpin.pasted.forms.rules.listed_targets import KNOWN_TARGETS, target_options
+from hairpin.sought import Sought
 
 UNLISTED = "unlisted"
 """The module of a match that a listing shows in unknown words, or does not show.  No such module exists, so the reader
 of rules makes an opaque match, on which the walk forks."""
-_COMMENT = re.compile(r"/\* (.*?) \*/")
+_COMMENT = Sought(r"/\* (.*?) \*/")
 _MORE_SERVICES = {
     "urd": 465, "sql*net": 66, "docker": 2375, "docker-s": 2376, "commplex-main": 5000, "tproxy": 8081, "us-cli": 8082,
     "pcsync-https": 8443, "mqtt": 1883, "cslistener": 9000, "etlservicemgr": 9001, "iscsi-target": 3260, "ssdp": 1900,
@@ -31,7 +32,7 @@ _MORE_SERVICES = {
     "etcd-server": 2380, "wap-wsp": 9200, "palace-4": 9995, "mongod": 27017, "sun-sr-https": 6443, "memcache": 11211,
 }  # fmt: skip
 """Names of services that are not in Debian's ``/etc/services``, but in longer files of other systems."""
-_PORTS = re.compile(r"([ds])pts?:(!?)(\S+)$")
+_PORTS = Sought(r"([ds])pts?:(!?)(\S+)$")
 _FLAGS = {1: "FIN", 2: "SYN", 4: "RST", 8: "PSH", 16: "ACK", 32: "URG"}
 _WORD = r"(?=\s|$)"
 
@@ -80,9 +81,9 @@ _WITHOUT_OPTIONS = frozenset({"ACCEPT", "DROP", "RETURN", "LOG", "NFLOG", "ULOG"
 _Options = Callable[[re.Match[str]], str | None]
 
 
-def _row(words: str, options: str | _Options) -> tuple[re.Pattern[str], _Options]:
+def _row(words: str, options: str | _Options) -> tuple[Sought, _Options]:
     """Return a row.  In ``options``, ``{NAME}`` is replaced by the text of the group with this name."""
-    pattern = re.compile(words + _WORD)
+    pattern = Sought(words + _WORD)
     if not isinstance(options, str):
         return pattern, options
     template = options
@@ -135,7 +136,7 @@ def _multiport(found: re.Match[str]) -> str | None:
 
 def _in_dashes(module: str, *, taken: str) -> _Options:
     """Return the reader of words that are options without dashes: ``ctstate NEW``, ``src-type !LOCAL``."""
-    pattern = re.compile(taken)
+    pattern = Sought(taken)
 
     def read(found: re.Match[str]) -> str:
         options = [
@@ -157,7 +158,7 @@ def _addrtype(found: re.Match[str]) -> str:
     return f"-m addrtype {' '.join(options)}"
 
 
-_TYPE = re.compile(r"(?P<o>src-type|dst-type) (?P<n>! ?)?(?P<v>[A-Z,]+)|limit-(?P<limit>in|out)")
+_TYPE = Sought(r"(?P<o>src-type|dst-type) (?P<n>! ?)?(?P<v>[A-Z,]+)|limit-(?P<limit>in|out)")
 
 
 def _comparison(module: str) -> _Options:
@@ -203,11 +204,11 @@ def _owner(found: re.Match[str]) -> str:
     return f"-m owner {' '.join(options)}"
 
 
-_OWNER = re.compile(r"(?P<n>! )?owner (?:(?P<id>UID|GID) match (?P<v>\S+)|socket exists)")
+_OWNER = Sought(r"(?P<n>! )?owner (?:(?P<id>UID|GID) match (?P<v>\S+)|socket exists)")
 _CONNTRACK = (
     r"(?P<n>! )?(?P<o>ct(?:state|status|proto|expire|dir|(?:orig|repl)(?:src|dst)(?:port)?)) (?P<v>! ?\S+|[^\s!]\S*)"
 )
-_NAMELESS = re.compile(r"\?P<\w+>")
+_NAMELESS = Sought(r"\?P<\w+>")
 
 
 def _many(pattern: str) -> str:
@@ -216,7 +217,7 @@ def _many(pattern: str) -> str:
     return rf"{inner}(?: {inner})*"
 
 
-_ROWS: tuple[tuple[re.Pattern[str], _Options], ...] = (
+_ROWS: tuple[tuple[Sought, _Options], ...] = (
     _row(r"(?P<m>tcp|udp|udplite|sctp|dccp)(?P<rest>(?: (?:[ds]pts?:!?\S+|option=!?\d+|flags:!?[\w,]+/[\w,]+))*)",
          _transport),
     _row(_many(_CONNTRACK), _in_dashes("conntrack", taken=_CONNTRACK)),

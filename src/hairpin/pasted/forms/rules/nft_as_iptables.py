@@ -1,14 +1,14 @@
 """Translates a table of iptables-nft in nft's listing into lines of ``iptables-save``.  nft itself does not know all
 extensions of iptables."""
 
-import re
 from collections.abc import Iterable
 
 from hairpin.netfilter.iptables.save import BASE_CHAINS
 from hairpin.pasted.forms.rules.nft_words import options_of
+from hairpin.sought import Sought
 
-_CHAIN = re.compile(r"chain (?P<name>\S+) \{$")
-_HOOK = re.compile(r"type \w+ hook \w+ priority [^;]+; policy (?P<policy>\w+);")
+_CHAIN = Sought(r"chain (?P<name>\S+) \{$")
+_HOOK = Sought(r"type \w+ hook \w+ priority [^;]+; policy (?P<policy>\w+);")
 
 
 def as_iptables_save(family: str, table: str, lines: Iterable[str]) -> str:

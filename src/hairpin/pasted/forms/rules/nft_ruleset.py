@@ -11,7 +11,6 @@ its policy in the line of its hook, and no command stands between the tables.
 Source: nft(8); nftables src/rule.c table_print(), chain_print_declaration()
 """
 
-import re
 from collections.abc import Iterator
 from typing import NamedTuple, cast
 
@@ -25,17 +24,18 @@ from hairpin.netfilter.nft.script.implied import with_implied
 from hairpin.netfilter.nft.syntax import Json, Object, list_of
 from hairpin.pasted.form import Found, Fragment, OutputForm, Paste, joined_lines
 from hairpin.pasted.forms.rules.nft_as_iptables import as_iptables_save
+from hairpin.sought import Sought
 
-_TABLE = re.compile(r"\s*table (?P<family>ip6?|inet|arp|bridge|netdev) (?P<name>[\w.-]+) \{(?:\s*# handle \d+)?\s*$")
-_BLOCK = re.compile(
+_TABLE = Sought(r"\s*table (?P<family>ip6?|inet|arp|bridge|netdev) (?P<name>[\w.-]+) \{(?:\s*# handle \d+)?\s*$")
+_BLOCK = Sought(
     r"(?P<kind>chain|set|map|flowtable|counter|quota|limit|secmark|synproxy|meter|"
     r"ct (?:helper|timeout|expectation)) (?P<name>\"?[\w./@-]+\"?) \{$"
 )
-_HANDLE = re.compile(r"\s*# handle \d+$")
-_QUOTED = re.compile(r'"[^"]*"')
-_SCRIPT = re.compile(r"\s*(?:#!.*\bnft\b|flush ruleset|define \w|include \"|add table|delete table)")
-_PROPERTY = re.compile(r"(?:type \w+ hook|policy \w+;?$|comment \"|devices? =|flags )")
-_END = re.compile(
+_HANDLE = Sought(r"\s*# handle \d+$")
+_QUOTED = Sought(r'"[^"]*"')
+_SCRIPT = Sought(r"\s*(?:#!.*\bnft\b|flush ruleset|define \w|include \"|add table|delete table)")
+_PROPERTY = Sought(r"(?:type \w+ hook|policy \w+;?$|comment \"|devices? =|flags )")
+_END = Sought(
     r"(?:^| )(?P<end>accept|drop|return|(?:jump|goto) [\w.-]+|reject(?: with [\w -]+)?)(?: comment \"[^\"]*\")?$"
 )
 _READERS = frozenset({"cat", "less", "more", "head", "tail", "grep", "vi", "vim", "nano"})

@@ -11,6 +11,7 @@ from functools import partial
 from typing import NamedTuple
 
 from hairpin.pasted.forms.rules.listed_words import UNLISTED
+from hairpin.sought import Sought
 
 _Options = Callable[[re.Match[str]], str]
 
@@ -83,7 +84,7 @@ def _gap(matches: list[str], left: str) -> Words:
 
 _ICMP = "icmp*-"
 """The beginning of an ICMP error's name, before the IP version is known."""
-_END = re.compile(r"(?:^| )(?P<verdict>accept|drop|return|(?:jump|goto) \S+|masquerade|dnat to \S+|snat to \S+)$")
+_END = Sought(r"(?:^| )(?P<verdict>accept|drop|return|(?:jump|goto) \S+|masquerade|dnat to \S+|snat to \S+)$")
 _ICMPV6 = {
     "nd-router-solicit": "router-solicitation", "nd-router-advert": "router-advertisement",
     "nd-neighbor-solicit": "neighbour-solicitation", "nd-neighbor-advert": "neighbour-advertisement",
@@ -204,10 +205,10 @@ def _comment(match: re.Match[str]) -> str:
     return f"-m comment --comment {match['v']}"
 
 
-def _row(pattern: str, options: _Options | str, *, target: bool = False) -> tuple[re.Pattern[str], _Options, bool]:
+def _row(pattern: str, options: _Options | str, *, target: bool = False) -> tuple[Sought, _Options, bool]:
     if isinstance(options, str):
-        return re.compile(rf"(?:{pattern})(?=\s|$)"), partial(_always, options), target
-    return re.compile(rf"(?:{pattern})(?=\s|$)"), options, target
+        return Sought(rf"(?:{pattern})(?=\s|$)"), partial(_always, options), target
+    return Sought(rf"(?:{pattern})(?=\s|$)"), options, target
 
 
 def _always(options: str, _: re.Match[str]) -> str:
@@ -217,7 +218,7 @@ def _always(options: str, _: re.Match[str]) -> str:
 _REJECT = rf"reject(?: with (?:(?P<reset>tcp reset)|icmp(?:v6|x)?(?: type)? (?P<v>{'|'.join(_REJECTS)})))?"
 _NUMBER = r"(?:0x[0-9a-f]+|\d+)"
 _FLAGS = r"(?P<flags>(?:[ ,]+(?:random|fully-random|persistent))*)"
-_ROWS: tuple[tuple[re.Pattern[str], _Options, bool], ...] = (
+_ROWS: tuple[tuple[Sought, _Options, bool], ...] = (
     _row(r"counter(?: packets \d+ bytes \d+)?", ""),
     _row(rf"(?P<d>i)ifname {_OP}\"(?P<v>[^\"]+)\"", _link),
     _row(rf"(?P<d>o)ifname {_OP}\"(?P<v>[^\"]+)\"", _link),

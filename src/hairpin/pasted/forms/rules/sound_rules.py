@@ -13,10 +13,11 @@ from hairpin.netfilter.iptables.save import BASE_CHAINS, parse
 from hairpin.netfilter.rule_address import IpFamily
 from hairpin.pasted.forms.rules.listed_targets import KNOWN_TARGETS
 from hairpin.pasted.forms.rules.listed_words import UNLISTED, unknown_match
+from hairpin.sought import Sought
 
-_ADDRESS = re.compile(r"(?P<n>! )?(?P<o>-s|-d|--source|--destination) (?P<again>! )?(?P<v>\S+)")
-_TARGET = re.compile(r" -(?P<o>[jg]) (?P<v>[^\s-]\S*)")
-_QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"')
+_ADDRESS = Sought(r"(?P<n>! )?(?P<o>-s|-d|--source|--destination) (?P<again>! )?(?P<v>\S+)")
+_TARGET = Sought(r" -(?P<o>[jg]) (?P<v>[^\s-]\S*)")
+_QUOTED = Sought(r'"(?:[^"\\]|\\.)*"')
 _VERDICTS = frozenset({"ACCEPT", "DROP", "RETURN", "REJECT"})
 _DEFAULT_REJECT = {"ip": "icmp-port-unreachable", "ip6": "icmp6-port-unreachable"}
 

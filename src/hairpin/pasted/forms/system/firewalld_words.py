@@ -7,25 +7,24 @@ A listing shows that firewalld runs: without the daemon ``firewall-cmd`` prints 
 Source: firewalld src/firewall/command.py print_zone_info(); firewall-cmd(1)
 """
 
-import re
-
 from hairpin.pasted.form import Found, Fragment, OutputForm, Paste
+from hairpin.sought import Sought
 
-_ZONE = re.compile(
+_ZONE = Sought(
     r"\s*(?P<name>[A-Za-z0-9_./-]{1,40})(?: \((?P<state>(?:default|active)(?:, (?:default|active))*)\))?\s*$"
 )
 _KEYS = frozenset((
     "target", "ingress-priority", "egress-priority", "icmp-block-inversion", "interfaces", "sources", "services",
     "ports", "protocols", "forward", "masquerade", "forward-ports", "source-ports", "icmp-blocks",
 ))  # fmt: skip
-_LINE = re.compile(r"\s*(?P<key>[a-z-]+|rich rules):(?:\s+(?P<value>\S.*))?\s*$")
-_RULE = re.compile(
+_LINE = Sought(r"\s*(?P<key>[a-z-]+|rich rules):(?:\s+(?P<value>\S.*))?\s*$")
+_RULE = Sought(
     r"\s*rule (?:priority|family|service|port|protocol|source|destination|forward-port|masquerade|icmp|log|audit)"
 )
-_FORWARD = re.compile(r"\s+(?:port=\d|rule )")
-_DIRECT = re.compile(r"\s*(?:ipv4|ipv6|eb) (?:filter|nat|mangle|raw|security) \S+ -?\d+ -")
-_STATE = re.compile(r"\s*(?:running|not running|FirewallD is not running)\s*$")
-_WARNING = re.compile(r"\s*(?:You're performing an operation|but your connections|You most likely need)")
+_FORWARD = Sought(r"\s+(?:port=\d|rule )")
+_DIRECT = Sought(r"\s*(?:ipv4|ipv6|eb) (?:filter|nat|mangle|raw|security) \S+ -?\d+ -")
+_STATE = Sought(r"\s*(?:running|not running|FirewallD is not running)\s*$")
+_WARNING = Sought(r"\s*(?:You're performing an operation|but your connections|You most likely need)")
 _LEAST_KEYS = 4
 _RUNNING = Fragment("firewalld-state", "running\n", "")
 
@@ -126,8 +125,8 @@ _LISTS = (
     "--list-ports", "--list-services", "--get-default-zone", "--get-active-zones", "--list-rich-rules", "--get-zones",
     "--list-interfaces", "--list-sources", "--query-masquerade", "--list-forward-ports", "--get-zone-of-interface",
 )  # fmt: skip
-_ASKED = re.compile(rf".*\bfirewall-cmd .*(?:{'|'.join(_LISTS)})")
-_WORDS = re.compile(r"\s*(?:[\w.-]+(?:[:/]\S+)?(?:\s+[\w./:-]+)*|[\w ]+: ?\S*.*)\s*$")
+_ASKED = Sought(rf".*\bfirewall-cmd .*(?:{'|'.join(_LISTS)})")
+_WORDS = Sought(r"\s*(?:[\w.-]+(?:[:/]\S+)?(?:\s+[\w./:-]+)*|[\w ]+: ?\S*.*)\s*$")
 
 
 def _list(paste: Paste, start: int) -> Found | None:

@@ -11,30 +11,31 @@ from typing import NamedTuple
 
 from hairpin.evidence.reading import HOST
 from hairpin.pasted.form import Found, Fragment, OutputForm, Paste, joined_lines
+from hairpin.sought import Sought
 
-_CAT = re.compile(r".*\b(?:cat|less|more|tail|head)\s+.*/etc/")
+_CAT = Sought(r".*\b(?:cat|less|more|tail|head)\s+.*/etc/")
 _SHOWS = frozenset({"cat", "less", "more"})
 _COMMENT = r"\s*(?:[#;].*)?$"
-_ASSIGNED = re.compile(rf"\s*[\w./*-]+\s*=.*$|{_COMMENT}")
-_SYSCTLS = re.compile(rf"\s*-?(?:[a-z]\w*[./])[\w./*-]+\s*=.*$|{_COMMENT}")
-_RESOLVER = re.compile(rf"\s*(?:nameserver|search|domain|options|sortlist|lookup)\s.*$|{_COMMENT}")
-_HOSTS = re.compile(rf"\s*(?:[\d.x*]+|[0-9a-fA-F:]*:[0-9a-fA-F:%\w]+)\s+\S.*$|{_COMMENT}")
-_RULES = re.compile(rf"\s*(?:\*\w+|:[\w-]+ \S+.*|(?:\[\d+:\d+\] )?-[AIPN] .*|COMMIT|### .*)\s*$|{_COMMENT}")
-_NFT = re.compile(
+_ASSIGNED = Sought(rf"\s*[\w./*-]+\s*=.*$|{_COMMENT}")
+_SYSCTLS = Sought(rf"\s*-?(?:[a-z]\w*[./])[\w./*-]+\s*=.*$|{_COMMENT}")
+_RESOLVER = Sought(rf"\s*(?:nameserver|search|domain|options|sortlist|lookup)\s.*$|{_COMMENT}")
+_HOSTS = Sought(rf"\s*(?:[\d.x*]+|[0-9a-fA-F:]*:[0-9a-fA-F:%\w]+)\s+\S.*$|{_COMMENT}")
+_RULES = Sought(rf"\s*(?:\*\w+|:[\w-]+ \S+.*|(?:\[\d+:\d+\] )?-[AIPN] .*|COMMIT|### .*)\s*$|{_COMMENT}")
+_NFT = Sought(
     rf".*[{{}};]\s*$|\s*(?:#!|table |chain |flush |include |define |set |map |elements|type |policy |ip6? "
     rf"|tcp |udp |icmp|ct |meta |iif|oif|accept|drop|reject|jump |counter).*|{_COMMENT}"
 )
-_XML = re.compile(r"\s*<.*>\s*$|\s*[\w ]+\s*$")
+_XML = Sought(r"\s*<.*>\s*$|\s*[\w ]+\s*$")
 
 
 class _Kind(NamedTuple):
-    path: re.Pattern[str]
+    path: Sought
     key: str
-    belongs: re.Pattern[str]
+    belongs: Sought
 
 
-def _kind(path: str, key: str, belongs: re.Pattern[str]) -> _Kind:
-    return _Kind(re.compile(path), key, belongs)
+def _kind(path: str, key: str, belongs: Sought) -> _Kind:
+    return _Kind(Sought(path), key, belongs)
 
 
 _KINDS = (
@@ -76,7 +77,7 @@ def _parts(kind: _Kind, path: str, lines: tuple[str, ...]) -> Iterator[Fragment]
     yield Fragment(kind.key, joined_lines(lines), "", path)
 
 
-_OF_NETWORK = re.compile(
+_OF_NETWORK = Sought(
     r"(?P<path>/etc/(?:network/interfaces(?:\.d/[\w.-]+)?|netplan/[\w.-]+\.yaml|systemd/network/[\w./-]+"
     r"|sysconfig/network-scripts/ifcfg-[\w.-]+|default/ufw|ufw/ufw\.conf)):(?P<line>.*)$"
 )

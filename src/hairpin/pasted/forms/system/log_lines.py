@@ -10,14 +10,14 @@ If a program in a container logs a failed connection, this is an outcome, and th
 Source: dmesg(1), journalctl(1); the words are those of the collector (collect.sh kernel_log)
 """
 
-import re
 from collections.abc import Iterator
 
 from hairpin.pasted.form import Command, Found, Fragment, OutputForm, Paste, joined_lines
 from hairpin.pasted.forms.outcomes.library_words import seen_in
 from hairpin.pasted.forms.outcomes.outcome import output_with
+from hairpin.sought import Sought
 
-_LOGS = re.compile(r".*\b(?:docker|podman|nerdctl|docker-compose)(?: compose| container)? logs\b")
+_LOGS = Sought(r".*\b(?:docker|podman|nerdctl|docker-compose)(?: compose| container)? logs\b")
 _WITH_VALUE = frozenset({"-n", "--tail", "--since", "--until"})
 
 
@@ -58,9 +58,9 @@ _WORDS = (
     r"|SYN flooding|IN=\S* OUT="
     r"|renamed from|hw csum failure|bad gso"
 )
-_KERNEL = re.compile(rf"\s*{_STAMP}(?=.*(?:{_WORDS}))")
-_KERNEL_LINE = re.compile(rf"\s*{_STAMP}")
-_KERNEL_WORDS = re.compile(_WORDS)
+_KERNEL = Sought(rf"\s*{_STAMP}(?=.*(?:{_WORDS}))")
+_KERNEL_LINE = Sought(rf"\s*{_STAMP}")
+_KERNEL_WORDS = Sought(_WORDS)
 
 
 def _kernel_log(paste: Paste, start: int) -> Found | None:
@@ -69,12 +69,12 @@ def _kernel_log(paste: Paste, start: int) -> Found | None:
     return Found(end, "dmesg", (Fragment("klog", joined_lines(lines), ""),))
 
 
-_DOCKERD = re.compile(
+_DOCKERD = Sought(
     r".*\bdockerd(?:\[\d+\])?: .*(?:failed to start daemon|Error starting daemon|unable to configure the Docker daemon)"
 )
 ENGINE_LOG = "journalctl -u docker.service"
 """What the line with which dockerd ends is taken for."""
-_SECRET = re.compile(r"(?i)passw|token|secret|credential|://[^/\s]*@")
+_SECRET = Sought(r"(?i)passw|token|secret|credential|://[^/\s]*@")
 
 
 def _engine_log(paste: Paste, start: int) -> Found | None:

@@ -6,21 +6,21 @@ No other words of command lines are kept, because they may contain passwords.
 Source: ps(1)
 """
 
-import re
 from collections.abc import Iterator
 
 from hairpin.pasted.form import Found, Fragment, OutputForm, Paste, joined_lines
 from hairpin.pasted.forms.engines.json_documents import daemon_flags
+from hairpin.sought import Sought
 
-_HEAD = re.compile(r"\s*(?:[A-Z%]+\s+)*PID\b(?:\s+[A-Z%]+)*\s+(?:CMD|COMMAND|ARGS)(?:\s+CGROUP)?\s*$")
-_FREEZER = re.compile(r"freez|refrig")
+_HEAD = Sought(r"\s*(?:[A-Z%]+\s+)*PID\b(?:\s+[A-Z%]+)*\s+(?:CMD|COMMAND|ARGS)(?:\s+CGROUP)?\s*$")
+_FREEZER = Sought(r"freez|refrig")
 """Matches the kernel function in which a process waits that its control group has frozen.  Source:
 kernel/cgroup/freezer.c, kernel/freezer.c"""
-_FREEZER_GROUP = re.compile(r"\d+:freezer:(/[^,\s]+)")
-_UNIFIED = re.compile(r"(?:^|,)0::(/[^,\s]+)")
-_PID = re.compile(r"\d+")
+_FREEZER_GROUP = Sought(r"\d+:freezer:(/[^,\s]+)")
+_UNIFIED = Sought(r"(?:^|,)0::(/[^,\s]+)")
+_PID = Sought(r"\d+")
 _RELAYS = frozenset({"docker-proxy", "rootlessport", "slirp4netns", "pasta", "pasta.avx2"})
-_RELAY = re.compile(
+_RELAY = Sought(
     r"\s*(?:\S+\s+)?(?P<pid>\d+)\s(?:.*\s)?(?P<line>(?:/\S+/)?docker-proxy -proto \w+ -host-ip \S+ -host-port \d+.*)$"
 )
 

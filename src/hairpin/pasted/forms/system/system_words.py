@@ -7,11 +7,12 @@ import re
 
 from hairpin.evidence.reading import HOST
 from hairpin.pasted.form import Found, Fragment, OutputForm, Paste, joined_lines
+from hairpin.sought import Sought
 
-_UNAME = re.compile(
+_UNAME = Sought(
     r"\s*Linux (?P<host>[\w.-]+) (?P<release>\d+\.\d+\S*) #\S.*(?:Linux|\d{4}|x86_64|aarch64|armv\w+|i686)\s*$"
 )
-_RELEASE = re.compile(r"\s*(?P<release>\d+\.\d+\.\d+\S*)\s*$")
+_RELEASE = Sought(r"\s*(?P<release>\d+\.\d+\.\d+\S*)\s*$")
 
 
 def _uname(paste: Paste, start: int) -> Found | None:
@@ -38,8 +39,8 @@ def _release(paste: Paste, start: int) -> Found | None:
     return None
 
 
-_OS = re.compile(r"\s*(?:PRETTY_NAME|NAME|VERSION|ID|VERSION_ID)=\S")
-_OS_LINE = re.compile(r"\s*[A-Z_]+=.*$")
+_OS = Sought(r"\s*(?:PRETTY_NAME|NAME|VERSION|ID|VERSION_ID)=\S")
+_OS_LINE = Sought(r"\s*[A-Z_]+=.*$")
 
 
 def _os_release(paste: Paste, start: int) -> Found | None:
@@ -53,8 +54,8 @@ def _os_release(paste: Paste, start: int) -> Found | None:
     return Found(end, "cat /etc/os-release", (Fragment("os-release", joined_lines(lines), ""),))
 
 
-_LSB = re.compile(r"\s*(?:Distributor ID|Description):\s+\S|No LSB modules are available")
-_LSB_LINE = re.compile(r"\s*(?:Distributor ID|Description|Release|Codename|LSB Version):\s|No LSB modules")
+_LSB = Sought(r"\s*(?:Distributor ID|Description):\s+\S|No LSB modules are available")
+_LSB_LINE = Sought(r"\s*(?:Distributor ID|Description|Release|Codename|LSB Version):\s|No LSB modules")
 
 
 def _lsb(paste: Paste, start: int) -> Found | None:
@@ -68,8 +69,8 @@ def _lsb(paste: Paste, start: int) -> Found | None:
     return Found(end, "lsb_release -a", (Fragment("os-release", f'PRETTY_NAME="{name[1].strip()}"\n', ""),))
 
 
-_HOSTNAMECTL = re.compile(r"\s*Static hostname: ")
-_HOSTNAMECTL_LINE = re.compile(r"\s*[A-Z][\w ]{2,24}: ")
+_HOSTNAMECTL = Sought(r"\s*Static hostname: ")
+_HOSTNAMECTL_LINE = Sought(r"\s*[A-Z][\w ]{2,24}: ")
 
 
 def _hostnamectl(paste: Paste, start: int) -> Found | None:
@@ -85,7 +86,7 @@ def _hostnamectl(paste: Paste, start: int) -> Found | None:
     return Found(end, "hostnamectl", tuple(parts)) if parts else None
 
 
-_VERSION = re.compile(
+_VERSION = Sought(
     r"\s*(?P<said>ip6?tables v\d+\.\d+\.\d+(?: \((?:nf_tables|legacy)\))?"
     r"|nftables v\d+\.\d+\S*(?: \([^)]*\))?|ip utility, iproute2-\S+.*"
     r"|ipset v\d+\.\d+, protocol version: \d+|(?P<docker>Docker version \d+\.\S+, build \S+)"
@@ -108,16 +109,16 @@ def _version(paste: Paste, start: int) -> Found | None:
     return Found(start + 1, asked, (Fragment("versions", line + "\n", "", asked),))
 
 
-_DPKG_HEAD = re.compile(r"\s*(?:Desired=Unknown|\|\s*Status=Not|\|/ Err\?=|\|\|/ Name|\+\+\+-)")
-_DPKG = re.compile(
+_DPKG_HEAD = Sought(r"\s*(?:Desired=Unknown|\|\s*Status=Not|\|/ Err\?=|\|\|/ Name|\+\+\+-)")
+_DPKG = Sought(
     r"\s*(?P<status>[iuhrp][inUcFHWt])\s+(?P<name>[a-z0-9][a-z0-9.+-]+)"
     r"(?::\w+)?\s+(?P<version>[0-9]\S*)\s+(?:amd64|all|arm64|armhf|i386|armel|riscv64)\b.*$"
 )
-_RPM = re.compile(
+_RPM = Sought(
     r"\s*(?P<name>[a-zA-Z][\w.+-]*?)-(?P<version>(?:\d+:)?\d[\w.~^+]*-\d[\w.~^+]*?)\.(?:x86_64|noarch"
     r"|aarch64|i686|armv7hl|ppc64le|s390x)\s*$"
 )
-_APT = re.compile(
+_APT = Sought(
     r"\s*(?P<name>[a-z0-9][a-z0-9.+-]+)/[\w,.-]+ (?P<version>[0-9]\S*) (?:amd64|all|arm64|armhf|i386) \[installed"
 )
 _PACKAGES = frozenset((

@@ -12,23 +12,24 @@ from collections.abc import Iterator
 
 from hairpin.pasted.form import Found, Fragment, OutputForm, Paste
 from hairpin.pasted.forms.engines.json_documents import daemon_flags
+from hairpin.sought import Sought
 
-_UNIT = re.compile(
+_UNIT = Sought(
     r"\s*(?:[*\u25cf\u25cb\u00d7\u2022?x]\s*)?(?P<unit>[\w@.\\-]+\.(?:service|socket|target|timer|mount))(?: - .*)?$"
 )
-_LOADED = re.compile(
+_LOADED = Sought(
     r"\s*Loaded: (?P<load>loaded|not-found|masked|error|bad-setting)\b(?: \((?P<path>[^;)]*)"
     r"(?:; (?P<enabled>[\w-]+))?)?"
 )
-_ACTIVE = re.compile(r"\s*Active: (?P<active>active|inactive|failed|activating|deactivating|reloading)\b")
-_DETAIL = re.compile(
+_ACTIVE = Sought(r"\s*Active: (?P<active>active|inactive|failed|activating|deactivating|reloading)\b")
+_DETAIL = Sought(
     r"\s*(?:Loaded|Active|Docs|Main PID|Process|Tasks|Memory|CPU|CGroup|Status|TriggeredBy|Triggers"
     r"|Drop-In|IP|IO|Invocation|Until|Since"
     r"|Condition|Listen|Accepted|FD|Error|Transient|Follow|Duration|Start|Swap|Peak|Notify|http|\u2514"
     r"|\u251c|\u2502|`-|\|-|\d+ |/)"
 )
-_JOURNAL = re.compile(r"\s*(?:[A-Z][a-z]{2} \d\d? \d\d:\d\d:\d\d |Hint: |Warning: |Notice: |lines \d+-\d+|-- )")
-_DOCKERD = re.compile(r"\s*[\u2514\u251c\u2502\u2500 |`-]*\d+ (?:\S*/)?dockerd(?P<flags>(?:\s+\S+)*)\s*$")
+_JOURNAL = Sought(r"\s*(?:[A-Z][a-z]{2} \d\d? \d\d:\d\d:\d\d |Hint: |Warning: |Notice: |lines \d+-\d+|-- )")
+_DOCKERD = Sought(r"\s*[\u2514\u251c\u2502\u2500 |`-]*\d+ (?:\S*/)?dockerd(?P<flags>(?:\s+\S+)*)\s*$")
 
 
 def _status(paste: Paste, start: int) -> Found | None:
@@ -66,7 +67,7 @@ def _unit(unit: str, load: str, active: str, enabled: str) -> Fragment:
     return Fragment("units", text, "", f"systemctl status {unit}")
 
 
-_WORD = re.compile(
+_WORD = Sought(
     r"\s*(?:active|inactive|failed|activating|unknown|enabled|disabled|masked|static|indirect"
     r"|enabled-runtime|generated|alias)\s*$"
 )
