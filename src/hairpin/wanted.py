@@ -21,6 +21,7 @@ Fact = Literal[
     "port-watched",
     "peer-stated",
     "long-answers-asked",
+    "download-asked",
     "frames-watched",
     "hardware-address-asked",
     "packets-watched",
@@ -109,6 +110,12 @@ def state_peer(network: str, accepts: str, link: str) -> Wanted:
 def ask_for_long_answers(gateway: str, size_bytes: int) -> Wanted:
     """Return the request to let the router send packets of that size, as answers to an echo request."""
     return Wanted("long-answers-asked", (gateway, f"{size_bytes}"))
+
+
+def ask_for_download(entering: str) -> Wanted:
+    """Return the request to load a large file.  ``entering``: the beginning of a command in the namespace that
+    loads."""
+    return Wanted("download-asked", (entering,))
 
 
 def watch_frames(link: str, mac: str) -> Wanted:

@@ -13,6 +13,7 @@ from hairpin.wanted import (
     Fact,
     Wanted,
     ask_container,
+    ask_for_download,
     ask_for_long_answers,
     ask_from,
     ask_hardware_address,
@@ -41,6 +42,10 @@ CASES: dict[str, tuple[Wanted, str]] = {
     "echo requests": (watch_port("icmp", 0), "tcpdump -ni any 'icmp'"),
     "frames": (watch_frames("eth0", "02:42:c6:33:64:c0"), "tcpdump -eni eth0 'ether dst 02:42:c6:33:64:c0'"),
     "long answers": (ask_for_long_answers("198.51.100.1", 1472), "ping -c 3 -s 1472 198.51.100.1"),
+    "a download": (
+        ask_for_download("nsenter -t 42 -n "),
+        "nsenter -t 42 -n curl -m 20 -o /dev/null URL_OF_A_LARGE_FILE",
+    ),
     "a hardware address": (ask_hardware_address("198.51.100.1", "eth0"), "arping -c 1 -I eth0 198.51.100.1"),
     "a hardware address over IPv6": (ask_hardware_address("fe80::1", "eth0"), "ndisc6 -1 fe80::1 eth0"),
     "a router": (

@@ -13,6 +13,7 @@ from hairpin.host.read.managers.cloud import MAPPING
 from hairpin.message import Message, few_of, message
 from hairpin.netfilter import ir
 from hairpin.network.flow import Flow, FromHost, Lan, Outside
+from hairpin.network.lost_address import floating_elsewhere
 from hairpin.network.names import servers_by_ipv6
 from hairpin.network.network import Network, addresses_of, entering, is_held, is_uplink
 from hairpin.network.prefix import address_text, is_loopback
@@ -170,6 +171,9 @@ def _is_lost(network: Network, trace: Trace) -> OpenQuestion | None:
     host = network.host(flow.asked_host or flow.host)
     if not host.was_read or not (_has_service(network, host, flow) or _has_container(host, flow)):
         return None
+    moved = floating_elsewhere(network, flow.version, flow.daddr)
+    if moved is not None and moved.value is not None:
+        return None  # a program moves the address: whether another machine has it now is asked instead
     namespace = network.namespace(host.netns)
     around = (
         each

@@ -13,6 +13,7 @@ _FORMS: dict[Fact, str] = {
     "neighbour-asked": "ping -c 1 -I {1} {0}; ip neigh show {0} dev {1}",
     "size-asked": "--size {0}",
     "long-answers-asked": "ping -c 3 -s {1} {0}",
+    "download-asked": "{0}curl -m 20 -o /dev/null URL_OF_A_LARGE_FILE",
     "route-asked": "{1}ip -6 route get {0}",
     "forwarded-route-asked": "ip route get {0} from {1} iif {2}",
     "link-asked": "nsenter -t {0} -n ip -d link show {1}",

@@ -99,3 +99,9 @@ def test_the_question_names_the_network_and_the_test() -> None:
 def test_the_default_network_gets_its_mtu_in_daemon_json() -> None:
     (asked,) = walk_flow(NARROW, whole(egress())).questions
     assert '"mtu": 1400 in daemon.json' in str(asked.if_no)
+
+
+def test_a_download_tells_where_the_link_s_own_mtu_is_smaller() -> None:
+    """The host would send a long echo request in fragments, and its answer would come in fragments, too."""
+    (asked,) = walk_flow(NARROW, whole(egress())).questions
+    assert [each.fact for each in asked.wanted] == ["download-asked"]

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from hairpin.host.docker import DockerNetwork, Engine
 from hairpin.host.netns import Netns
 from hairpin.message import Message, message
-from hairpin.network.network import Network
+from hairpin.network.network import Network, entering
 from hairpin.network.prefix import Version, address_text
 from hairpin.network.query import Query
 from hairpin.network.routing import lookup
@@ -21,7 +21,7 @@ from hairpin.network.uplinks import gateway_of, holder_of_addresses, way_behind
 from hairpin.walk.ip.mtu import route_mtu
 from hairpin.walk.size.segment_size import Handshake, Sizes, clamped, mtu_towards, outside_mtu
 from hairpin.walk.trace import LongPackets, OpenQuestion
-from hairpin.wanted import Wanted, ask_for_long_answers
+from hairpin.wanted import Wanted, ask_for_download, ask_for_long_answers
 
 _ICMP_HEADERS = {4: 28, 6: 48}
 
@@ -93,7 +93,7 @@ def _do_they_arrive(network: Network, inside: Netns, about: LongPackets, told: i
         text=_by_daemon(facts) if by_engine else _by_uplink(facts),
         if_yes=message("The verdict above stands: downloads and uploads of {container} get through", **facts),
         if_no=_in_daemon(facts) if default else _of_network(facts) if made is not None else _of_link(facts),
-        wanted=tuple(_ways_to_tell(network, about, told)),
+        wanted=tuple(_ways_to_tell(network, about, told)) if by_engine else (_download(network, inside),),
         breaks_if="no",
         about=about,
     )
@@ -135,6 +135,14 @@ def _by_daemon(facts: dict[str, str | int]) -> Message:
         "{container} in the network {network} tells its peers to send up to {told}",
         **facts,
     )
+
+
+def _download(network: Network, inside: Netns) -> Wanted:
+    """Return the request to load a file in the container.
+
+    An echo request tells nothing if the link's own MTU is the smaller one: the host sends it in fragments, and the
+    answer of the router comes in fragments, too, because it may."""
+    return ask_for_download(entering(network, inside))
 
 
 def _ways_to_tell(network: Network, about: LongPackets, told: int) -> Iterator[Wanted]:
