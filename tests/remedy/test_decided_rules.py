@@ -51,6 +51,8 @@ def user(*rules: str, chain: str = "DOCKER-USER") -> Network:
         ("-i docker0 ! -o wg0 -j REJECT", "only through wg0"),
         ("-i eth0 ! -o docker0 -j DROP", ""),
         ("-s 172.17.0.2/32 -j DROP", ""),
+        ("-s 172.17.0.0/16 -o eth0 -j REJECT", "172.17.0.0/16 from leaving by eth0"),
+        ("-s 172.17.0.0/16 -o docker0 -j REJECT", ""),
     ),
 )
 def test_a_rule_shows_by_itself_that_it_was_decided(rule: str, shown: str) -> None:
@@ -65,7 +67,7 @@ def test_a_rule_shows_by_itself_that_it_was_decided(rule: str, shown: str) -> No
         ("-s 203.0.113.0/24 -j RETURN", True),
         ("-i eth0 -p tcp -m tcp --dport 443 -j ACCEPT", True),
         ("-m set --match-set friends src -j ACCEPT", True),
-        ("-m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT", False),
+        ("-m conntrack --ctstate RELATED,ESTABLISHED -j RETURN", True),
         ("-i lo -j ACCEPT", False),
         ("-i eth1 -s 203.0.113.0/24 -j RETURN", False),
         ("-s 203.0.113.0/24 -j DROP", False),
@@ -75,6 +77,11 @@ def test_the_end_of_a_list_of_those_who_may_pass_was_decided(before: str, closes
     found = sign(user(before, "-i eth0 -j DROP"), "DOCKER-USER", 2)
     assert bool(found) == closes
     assert not closes or before in found
+
+
+def test_answers_let_through_are_no_decision_outside_of_docker_user() -> None:
+    answers = "-m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT"
+    assert sign(user(answers, "-i eth0 -j DROP", chain="FORWARD"), "FORWARD", 2) == ""
 
 
 def test_a_list_for_another_port_is_not_ended_by_a_rule_about_this_one() -> None:

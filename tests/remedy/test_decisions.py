@@ -46,6 +46,7 @@ ESTABLISHED = "-m conntrack --ctstate RELATED,ESTABLISHED -j RETURN"
         user('-i eth0 ! -s 10.0.0.0/8 -m comment --comment "only office" -j DROP'),
         user("-i eth0 ! -s 10.0.0.0/8 -j DROP"),
         user(ESTABLISHED, "-s 10.0.0.0/8 -j RETURN", "-i eth0 -j DROP"),
+        user(ESTABLISHED, "-i eth0 -j DROP"),
         user("-s 10.0.0.0/8 -p tcp -m tcp --dport 80 -j RETURN", "-i eth0 -j DROP"),
         user("-p tcp -m conntrack --ctorigdstport 8151 -m comment --comment no -j DROP"),
         ruled(with_chain("SITE", "-i eth0 -j DROP")),
@@ -64,7 +65,6 @@ def test_whatever_passes_by_a_decision_is_left_to_a_choice_the_narrowest_first(w
         user("-i eth0 -j DROP"),
         user("-p tcp -m conntrack --ctorigdstport 8151 -j DROP"),
         user("-d 172.17.0.2/32 -p tcp -m tcp --dport 80 -j REJECT"),
-        user(ESTABLISHED, "-i eth0 -j DROP"),
     ),
 )
 def test_its_accidental_twin_is_taken_away(whole: Network) -> None:

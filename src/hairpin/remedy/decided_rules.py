@@ -23,7 +23,7 @@ from hairpin.message import Message, message
 from hairpin.netfilter import ir
 from hairpin.netfilter.evaluate.chain import Place, place_of, rule_at
 from hairpin.network.attachment import network_for
-from hairpin.network.network import Network, owns_address
+from hairpin.network.network import Network, is_uplink, owns_address
 from hairpin.network.prefix import Version, address_text, prefix_text, range_text, width
 from hairpin.network.routing import route_text
 
@@ -71,6 +71,7 @@ def sign_of(place: Place, netns: Netns, network: Network) -> Message | None:
         or (_written(place, host) if netns.is_host else None)
         or _ban(rule, host)
         or _by_no_other_link(rule, host)
+        or _kept_in(rule, netns, network)
         or _own_place(place)
         or _closing(place, netns, network)
     )
@@ -173,6 +174,23 @@ def _by_no_other_link(rule: ir.Rule | None, host: Host) -> Message | None:
     return None
 
 
+def _kept_in(rule: ir.Rule | None, netns: Netns, network: Network) -> Message | None:
+    """Return the sign that the rule keeps containers in: it stops what containers send out by a link to the outside."""
+    host, links, sources = network.host(netns.host), "", ""
+    for part in rule.body if rule is not None and _ends_in_stop(rule) else ():
+        if isinstance(part, ir.NameMatch) and part.field == "oif" and not part.negated:
+            held = tuple(network.namespace(netns).link(each) for each in part.names)
+            if all(each is not None and is_uplink(network, netns, each) for each in held):
+                links = ", ".join(part.names)
+        if isinstance(part, ir.FieldMatch) and not part.negated and part.field in _SOURCES:
+            version = _version(part.field)
+            if all(network_for(host, first, version) is not None for first, _ in part.ranges):
+                sources = _ranges(part)
+    if not links or not sources:
+        return None
+    return message("the rule keeps packets of {sources} from leaving by {links}", sources=sources, links=links)
+
+
 def _only_links(fields: tuple[str, ...]) -> bool:
     return all(each in ("iif", "oif", "physin", "physout") for each in fields)
 
@@ -256,7 +274,7 @@ def _let_through_before(
             return
         if not lets_through(rule):
             continue
-        chosen = tuple(part for part in map(_single, rule.body) if _chooses(part))
+        chosen = tuple(part for part in map(_single, rule.body) if _chooses(part, chain))
         if not chosen or (netns.is_host and is_engines(host, place_of(table, chain.name, rule))):
             continue
         if stopping is None or _overlap(rule.body, stopping.body):
@@ -266,10 +284,14 @@ def _let_through_before(
             )
 
 
-def _chooses(part: ir.Expression) -> bool:
-    """Return whether the match picks single addresses or ports."""
+def _chooses(part: ir.Expression, chain: ir.Chain) -> bool:
+    """Return whether the match picks single addresses or ports.
+
+    In DOCKER-USER, which is for the rules of people, it may also pick the answers: who lets these through and drops
+    the rest has closed the ports on purpose."""
     if isinstance(part, ir.FieldMatch):
-        return not part.negated and part.field in (*_ADDRESSES, *_PORTS)
+        fields = (*_ADDRESSES, *_PORTS, *(("ct-state",) if chain.name == "DOCKER-USER" else ()))
+        return not part.negated and part.field in fields
     if isinstance(part, ir.InlineSetMatch):
         return not part.negated and not _only_links(part.fields)
     asked = _set_asked(part)
