@@ -1,7 +1,8 @@
 """Finds signs that a person decided a rule or a policy of the packet filter, a policy rule of routing, or a route.
 
 An engine's rule is not a decision.  A rule of no engine counts as decided only if it has a sign: a comment, a chain of
-its own, or an earlier rule that lets other clients in.  A rule that was typed in a hurry has no such sign.
+its own, or an earlier rule that lets other clients in, or in DOCKER-USER the answers.  A rule that was typed in a
+hurry has no such sign.
 
 A policy rule or a route counts as decided if it refuses packets, or sends them to a table that a person filled.
 Neither the kernel nor an engine makes a policy rule or a route that refuses packets or uses a table of a person.

@@ -16,8 +16,11 @@ FEW = 8
 def effects_told(effects: Effects, words: Words) -> Iterator[Message]:
     """Yield sentences about the effects on flows that were not asked, about open connections that break, and about
     flows that stay stopped.  If the change only restores a flow's state before an accident, the flow is named only if
-    the change closes the flow."""
+    the change closes the flow, or opens a published port to clients outside of the host."""
     yield from unasked_told(effects.found, words)
+    again = (each for each in effects.restores if not each.of_asked and _is_to_published_port(each.flow))
+    for clients, services in _alike(again, words):
+        yield message("the repair lets {clients} reach {services} again, too", services=services, clients=clients)
     if effects.cut:
         named = _listed((_port(each, words) for each in effects.cut), words)
         yield message("the repair breaks the open connections to {services}", services=named)
@@ -80,6 +83,10 @@ def _named_twice(effects: Iterable[FlowEffect], words: Words) -> frozenset[str]:
         named[each.kind].setdefault(_port(each.flow, words), set()).add(each.flow.daddr)
     both = named["opens"].keys() & named["closes"].keys()
     return frozenset(each for each in both if named["opens"][each].isdisjoint(named["closes"][each]))
+
+
+def _is_to_published_port(flow: Flow) -> bool:
+    return flow.purpose == "published" and isinstance(flow.start, Outside | Lan)
 
 
 def _is_inward(effect: FlowEffect | Known) -> bool:
