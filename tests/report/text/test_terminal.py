@@ -61,6 +61,13 @@ def test_a_cause_is_printed_once_however_many_flows_it_stops(replacements: tuple
     assert len(headings) == len(set(headings)) == len(replacements)
 
 
+def test_another_host_that_publishes_the_port_is_named_before_the_causes() -> None:
+    found = msgspec.structs.replace(answer(FORWARDING_OFF), elsewhere=(message("two publishes it"),))
+    told = report_text(found, Words("en"), Paper())
+    assert told.count("note: two publishes it\n") == 1
+    assert told.index("✓ delivered") < told.index("note: two publishes it") < told.index("cause[")
+
+
 def test_two_causes_say_that_both_have_to_go() -> None:
     told = text(FORWARDING_OFF, USER_DROPS, width=120)
     assert told.count("dropped now, delivered once both causes are fixed: 1, 2 (simulated)") == 2
