@@ -121,6 +121,16 @@ def test_a_healthy_host_is_one_line_a_port() -> None:
     assert "cause[" not in told
 
 
+def test_a_cause_to_come_names_its_event() -> None:
+    found = answer(FORWARDING_OFF)
+    passing = tuple(each for each in found.flows if each.succeeds)
+    coming = msgspec.structs.replace(found.causes[0], severity="latent", remedies=(), flows=(passing[0].ref,))
+    for event, named in (("docker-kill", "after docker-kill"), (None, "after this event")):
+        cause = msgspec.structs.replace(coming, event=event)
+        told = report_text(msgspec.structs.replace(found, flows=passing, causes=(cause,)), Words("en"), Paper())
+        assert f"delivered now, dropped {named}\n" in told
+
+
 def test_a_container_without_a_restart_policy_is_one_note_at_the_end() -> None:
     told = text(port=None)
     assert not told.startswith("1 future problem")

@@ -152,7 +152,10 @@ class _Report:
             named = lines[0] if len(lines) == 1 else words(message("{flow} and others", flow=lines[0]))
             now: Verdict = next(each.verdict for each in self._answer.flows if each.ref in cause.flows)
             before, after = (words(VERDICTS[each]) for each in (now, cause.proof.without_change))
-            said = message("{flows}: {before} now, {after} after this event", flows=named, before=before, after=after)
+            event = cause.event or message("this event")
+            said = message(
+                "{flows}: {before} now, {after} after {event}", flows=named, before=before, after=after, event=event
+            )
             paper.prose(words(said), indent=2)
         write_keeping(cause.remedies, words, paper)
 
