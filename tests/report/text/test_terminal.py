@@ -3,7 +3,9 @@
 import msgspec
 import pytest
 
+from hairpin.answer.answer import Answer
 from hairpin.answer.questions import QuestionAnswer
+from hairpin.host.docker import MeshPort
 from hairpin.host.host import Unread
 from hairpin.message import message
 from hairpin.replica.judgement import Judgement
@@ -213,6 +215,30 @@ def test_an_unexplained_failure_shows_its_place() -> None:
     assert "No cause that hairpin knows explains this" in told
     place = "The packet stops on eth0 of host: forwarding is off (net.ipv4.conf.eth0.forwarding ="
     assert place in " ".join(told.split())
+
+
+def _of_the_mesh(found: Answer) -> Answer:
+    """Return the answer whose failing flows end over IPv6 at a port of the swarm's mesh."""
+    flows = []
+    for each in found.flows:
+        stop, trace = each.stop, each.trace
+        if stop is not None:
+            packet = msgspec.structs.replace(stop.seen.packet, version=6, daddr=1, dport=8080)
+            seen = msgspec.structs.replace(stop.seen, packet=packet)
+            held = msgspec.structs.replace(stop, reason="never-accepts", seen=seen)
+            branch = msgspec.structs.replace(trace.usual, stop=held)
+            trace = msgspec.structs.replace(trace, branches=(branch,))
+        flows.append(msgspec.structs.replace(each, causes=(), trace=trace))
+    host = found.network.this
+    engines = tuple(msgspec.structs.replace(each, mesh=(MeshPort("tcp", 8080),)) for each in host.engines)
+    within = found.network.with_host(msgspec.structs.replace(host, engines=engines))
+    return msgspec.structs.replace(found, flows=tuple(flows), causes=(), network=within)
+
+
+def test_a_known_limit_of_the_engine_asks_for_no_snapshot() -> None:
+    told = " ".join(report_text(_of_the_mesh(answer(FORWARDING_OFF)), Words(), Paper()).split())
+    assert "Port 8080 belongs to a swarm's service" in told
+    assert "No cause that hairpin knows" not in told
 
 
 def test_no_flow_at_all_is_a_sentence() -> None:
