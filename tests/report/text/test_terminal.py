@@ -3,7 +3,7 @@
 import msgspec
 import pytest
 
-from hairpin.answer.answer import Answer
+from hairpin.answer.answer import Answer, FlowAnswer
 from hairpin.answer.questions import QuestionAnswer
 from hairpin.host.docker import MeshPort
 from hairpin.host.host import Unread
@@ -219,7 +219,7 @@ def test_an_unexplained_failure_shows_its_place() -> None:
 
 def _of_the_mesh(found: Answer) -> Answer:
     """Return the answer whose failing flows end over IPv6 at a port of the swarm's mesh."""
-    flows = []
+    flows: list[FlowAnswer] = []
     for each in found.flows:
         stop, trace = each.stop, each.trace
         if stop is not None:
