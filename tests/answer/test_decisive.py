@@ -4,7 +4,7 @@ import msgspec
 import pytest
 
 from hairpin.answer.answer import Answer
-from hairpin.answer.decisive import Command, lacks_reading, undecided_readings
+from hairpin.answer.decisive import Command, lacks_reading, undecided_readings, unread_rules
 from hairpin.host.host import Unread
 from tests.report.answers import answer
 
@@ -35,6 +35,15 @@ def test_what_decides(key: str, netns: str, commands: tuple[Command, ...], comma
     found = lacking(key, netns)
     assert bool(undecided_readings(found, command)) is (command in commands)
     assert lacks_reading(found, command) is (command in commands)
+
+
+def test_the_rules_of_engines() -> None:
+    for key in ("iptables-nft-save4", "iptables-legacy-save6", "nft-tables", "nft-table"):
+        assert unread_rules(lacking(key, "host")), key
+        assert not unread_rules(lacking(key, "container:web")), key
+    assert not unread_rules(lacking("ebtables", "host"))
+    assert not unread_rules(lacking("docker-containers"))
+    assert not unread_rules(answer())
 
 
 def test_rules_of_an_ip_version_that_no_flow_has_decide_nothing() -> None:

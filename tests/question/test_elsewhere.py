@@ -25,7 +25,12 @@ def _notes(network: Network, target: str) -> list[str]:
 def test_a_port_of_both() -> None:
     assert _notes(BOTH, "8151") == [SAID]
     assert _notes(BOTH, "8150-8152") == [SAID]
-    assert _notes(Network((node("one"), TWO)), "8151") == [SAID]
+
+
+def test_a_port_that_the_asked_host_does_not_publish() -> None:
+    said = [SAID.replace(", too", "")]
+    assert _notes(Network((node("one"), TWO)), "8151") == said
+    assert _notes(Network((replace(STOPPED, name="one"), TWO)), "8151") == said
 
 
 @pytest.mark.parametrize("target", ("8151@one", "8151@two", "8152", "8151/udp", "198.51.100.11:8151", "web:80"))

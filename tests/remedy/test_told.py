@@ -1,5 +1,8 @@
 """What owners were told is there after their restart, and what they were told for now is not."""
 
+from typing import Literal
+
+import msgspec
 import pytest
 
 from hairpin.carry.act import FileState
@@ -12,7 +15,7 @@ from hairpin.events.happening import course_of
 from hairpin.network.network import Network
 from hairpin.remedy.told import kept_network
 from tests.firewalld_host import with_firewalld
-from tests.small_host import network
+from tests.small_host import container, engine, network
 from tests.ufw_host import enabled, with_ufw
 
 
@@ -75,3 +78,18 @@ def test_what_needs_a_reading_or_a_network_that_is_not_there_is_not_known() -> N
     assert (
         told(bare, calls.Unban("cscli", "", "192.0.2.10"), calls.SetUnitState("enable", "docker.service")) is not None
     )
+
+
+@pytest.mark.parametrize("by", ("systemd", "sysvinit"))
+def test_a_dockerd_that_was_started_starts_again_at_boot(by: Literal["systemd", "sysvinit"]) -> None:
+    within = network(docker=msgspec.structs.replace(engine(container()), running=False))
+    for call, runs in (
+        (calls.SetUnitState("start", "docker", by), True),
+        (calls.SetUnitState("enable", "docker", by), False),
+    ):
+        found = told(within, call)
+        assert found is not None
+        assert [each.running for each in found.this.engines] == [runs]
+        course = course_of(found, found.this.name, "reboot")
+        assert course is not None
+        assert any("does not start at that boot" in str(each) for each in course.conditions) is not runs

@@ -7,9 +7,11 @@ import pytest
 
 from hairpin.causes.reasons import ASKED_AT
 from hairpin.diagnose.diagnose import diagnose
+from hairpin.host.docker import MeshPort
 from hairpin.host.link import PORT_STATES, BridgeInfo, BridgePort
+from hairpin.netfilter.address import Version
 from hairpin.network.network import Network
-from hairpin.report.open_ends import OPEN_ENDS, open_end
+from hairpin.report.open_ends import OPEN_ENDS, is_mesh_over_ipv6, open_end
 from hairpin.walk.state import Reason
 from hairpin.walk.walk import walk_flow
 from tests.causes.hosts import with_link
@@ -77,3 +79,29 @@ def test_an_answer_to_the_loopback_address_of_ipv6_needs_another_address(address
     packet = msgspec.structs.replace(failing.seen.packet, version=6, daddr=address)
     seen = msgspec.structs.replace(failing.seen, packet=packet)
     assert asks in str(open_end(network(), msgspec.structs.replace(failing, reason="no-route", seen=seen)))
+
+
+MESH: dict[str, tuple[int, int, Reason, bool]] = {
+    "the mesh over IPv6": (6, 8151, "never-accepts", True),
+    "the mesh over IPv4": (4, 8151, "never-accepts", False),
+    "a container's port, which dockerd holds": (6, 8152, "never-accepts", False),
+    "a stopped process": (6, 8151, "process-frozen", False),
+}
+
+
+@pytest.mark.parametrize(("version", "port", "reason", "is_mesh"), MESH.values(), ids=MESH)
+def test_a_port_of_the_mesh_has_no_service_over_ipv6(
+    version: Version, port: int, reason: Reason, is_mesh: bool
+) -> None:
+    built = network()
+    (docker,) = built.this.engines
+    node = msgspec.structs.replace(docker, mesh=(MeshPort("tcp", 8151),))
+    failing = walk_flow(blocked("blocking"), published()).usual.stop
+    assert failing is not None
+    packet = msgspec.structs.replace(failing.seen.packet, version=version, daddr=1, dport=port)
+    seen = msgspec.structs.replace(failing.seen, packet=packet)
+    stop = msgspec.structs.replace(failing, reason=reason, seen=seen, netns=built.this.netns)
+    within = built.with_host(msgspec.structs.replace(built.this, engines=(node,)))
+    assert is_mesh_over_ipv6(within, stop) is is_mesh
+    assert ("Port 8151 belongs to a swarm's service" in str(open_end(within, stop))) is is_mesh
+    assert not is_mesh_over_ipv6(built, stop)

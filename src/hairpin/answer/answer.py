@@ -246,8 +246,8 @@ class Answer(msgspec.Struct, frozen=True):
     ``evidence``: the evidence of every host that was read, of this host first.  ``network``: the network of these hosts
     in the stated world.  ``flows``: the flows in the order asked.  ``causes``: the causes by severity, then in the
     order of the flows.  ``unread``: missing readings, and parts that could not be rebuilt.  ``kernel``: the release of
-    the kernel that judged, if a kernel was asked.  ``notes``: remarks on the evidence, such as its age.  ``questions``:
-    questions to the user."""
+    the kernel that judged, if a kernel was asked.  ``notes``: remarks on the evidence, such as its age.  ``elsewhere``:
+    notes about other hosts that publish the asked port.  ``questions``: questions to the user."""
 
     question: Question
     evidence: tuple[Evidence, ...]
@@ -258,6 +258,7 @@ class Answer(msgspec.Struct, frozen=True):
     disputes: tuple[Dispute, ...] = ()
     kernel: str | None = None
     notes: tuple[Message, ...] = ()
+    elsewhere: tuple[Message, ...] = ()
     questions: tuple[QuestionAnswer, ...] = ()
     event: EventAnswer | None = None
     next: Next | None = None

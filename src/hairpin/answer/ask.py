@@ -122,7 +122,7 @@ def begin_answer(question: Question, hosts: tuple[Source, ...], network: Network
     question = _with_told_targets(_without_unlisted(question, within), within)
     unlisted = tuple(each for each in asked if each not in question.targets)
     flows = tuple(map(question.sized, flows_for(within, question.targets, question.origin)))
-    said = (*published_elsewhere(within, question.targets), *unpublished_of_sharers(within, question.targets))
+    said = tuple(unpublished_of_sharers(within, question.targets))
     if any(is_outside_name(each.container or "") for each in question.targets):
         from hairpin.question.outside_names import outside_name_notes  # noqa: PLC0415 - few names are of the outside
 
@@ -147,7 +147,8 @@ def begin_answer(question: Question, hosts: tuple[Source, ...], network: Network
         from hairpin.question.desktop import desktop_notes  # noqa: PLC0415 - few hosts are such virtual machines
 
         notes = (*notes, *desktop_notes(within, flows))
-    start = Answer(question, evidence, within, (), unread=unread, notes=notes)
+    elsewhere = tuple(published_elsewhere(within, question.targets))
+    start = Answer(question, evidence, within, (), unread=unread, notes=notes, elsewhere=elsewhere)
     if question.after is None:
         return start, flows
     from hairpin.answer.events import after_event  # noqa: PLC0415 - few questions are about an event

@@ -21,6 +21,8 @@ Command = Literal["flows", "events", "restore", "diff"]
 the command asks whether flows pass after an event."""
 
 _RULES = ("iptables-nft-save", "iptables-legacy-save", "nft-table", "nft-netdev-chains", "ebtables", "arptables")
+_OF_ENGINES = ("iptables-nft-save", "iptables-legacy-save", "nft-table")
+"""The readings with the tables in which engines keep their rules."""
 _WAYS = ("ip-addr", "ip-route", "ip-rule", "ip-neigh", "tc-", "sysctl")
 """The readings of a namespace that decide whether a packet passes.  Sets are not among them, because a rule with an
 unread set makes the walk fork."""
@@ -72,6 +74,13 @@ def undecided_readings(answer: Answer, command: Command = "flows") -> tuple[Unre
     met = frozenset(each for flow in answer.flows for each in _met(flow.trace))
     versions = frozenset(flow.trace.flow.version for flow in answer.flows)
     return tuple(each for each in found if _concerns(each, met, versions, answer.network))
+
+
+def unread_rules(answer: Answer) -> tuple[Unread, ...]:
+    """Return the missing readings of the rules that an engine may have on this host.
+
+    For a user without root, hairpin supposes such rules, so nothing may be said about them."""
+    return tuple(each for each in undecided_readings(answer, "restore") if each.key.startswith(_OF_ENGINES))
 
 
 def lacks_reading(answer: Answer, command: Command = "flows") -> bool:

@@ -34,14 +34,20 @@ def repairs_at(found: Finding, stop: Stop, examination: Examination, now: Networ
     ``printed``: the first repairs of earlier causes."""
     made = _repairs_at(found, stop, examination, now, printed)
     if found.severity == "latent" and _closes(made):
-        made = _repairs_at(with_all_lost(found, examination.network), stop, examination, now, printed)
+        whole = with_all_lost(found, examination.network)
+        made = _repairs_at(whole, stop, examination, now, printed)
         if _closes(made):
-            by_hand = (Remedy("by-hand", (), advice=(_BY_HAND,)),)
+            by_hand = (Remedy("by-hand", (), advice=(_BY_HAND if whole is found else _BY_RESTORE,)),)
             made = msgspec.structs.replace(made, remedies=by_hand)
     return made
 
 
 _BY_HAND = message("these rules would stop flows that pass now: find out first which other repair the flows need")
+
+_BY_RESTORE = message(
+    "these rules alone would stop flows that pass now. `hairpin restore` puts them back together with what they need, "
+    "and puts nothing back if that would do harm"
+)
 
 
 def _closes(made: StopRepairs) -> bool:

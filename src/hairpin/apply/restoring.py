@@ -9,6 +9,7 @@ from collections.abc import Iterator
 import msgspec
 
 from hairpin.answer.answer import Answer
+from hairpin.answer.decisive import unread_rules
 from hairpin.apply.options import refuse_unknown
 from hairpin.apply.plan import PlannedRemedy, RepairPlan, without_harm
 from hairpin.change.calls import ReloadNetworks
@@ -46,12 +47,14 @@ class Loss(msgspec.Struct, frozen=True):
 
 class RestorePlan(msgspec.Struct, frozen=True):
     """The plan of ``hairpin restore``, and the losses of each engine.  ``notes``: the other effects that a restart of
-    dockerd would have.  ``undecided``: why some rules of an engine could not be checked."""
+    dockerd would have.  ``undecided``: why some rules of an engine could not be checked.  ``supposed``: whether the
+    rules of this host were not read, so that hairpin only supposes them."""
 
     plan: RepairPlan
     lost: tuple[Loss, ...]
     notes: tuple[Message, ...] = ()
     undecided: tuple[str, ...] = ()
+    supposed: bool = False
 
     @property
     def besides(self) -> tuple[PlannedRemedy, ...]:
@@ -74,10 +77,11 @@ def restore_plan(answer: Answer, chosen: tuple[str, ...] = ()) -> RestorePlan:
         repair, network = _repaired(each, answer, network)
         repairs.append(msgspec.structs.replace(repair, chosen=repair.id in chosen))
     refuse_unknown(chosen, [each.id for each in repairs])
-    notes = tuple(note for engine, each in missing_on(host) for note in _notes(engine, each, host))
+    supposed = host.is_partly_read and bool(unread_rules(answer))
+    notes = tuple(note for engine, each in missing_on(host) for note in _notes(engine, each, host, supposed=supposed))
     used = (each for engine, each in missing_on(host) if any(one.running for one in engine.containers))
     undecided = tuple(why for each in used for why in each.undecided)
-    return RestorePlan(without_harm(answer, tuple(repairs), ()), lost, notes, undecided)
+    return RestorePlan(without_harm(answer, tuple(repairs), ()), lost, notes, undecided, supposed)
 
 
 def _moved(engine: Engine, lost: Missing, host: Host) -> tuple[ExpectedRule, ...]:
@@ -112,8 +116,10 @@ def _title(loss: Loss) -> Message:
     return message("{engine} has lost {lost}; {disorder}", engine=engine, lost=found, disorder=disorder)
 
 
-def _notes(engine: Engine, lost: Missing, host: Host) -> Iterator[Message]:
-    """Yield sentences about the other changes that a restart of dockerd would make on this host."""
+def _notes(engine: Engine, lost: Missing, host: Host, *, supposed: bool) -> Iterator[Message]:
+    """Yield sentences about the other changes that a restart of dockerd would make on this host.
+
+    ``supposed``: whether the rules were not read."""
     if engine.kind != "docker" or lost.wanted.unknown:
         return
     namespace = host.namespace(host.netns.name)
@@ -122,6 +128,13 @@ def _notes(engine: Engine, lost: Missing, host: Host) -> Iterator[Message]:
         yield message(
             "net.ipv4.ip_forward is 0: a restart of dockerd would set it to 1, but `hairpin restore` does not"
         )
+    if not supposed:
+        yield from _notes_on_rules(engine, lost, host)
+
+
+def _notes_on_rules(engine: Engine, lost: Missing, host: Host) -> Iterator[Message]:
+    """Yield sentences about the rules of this host that a restart of dockerd would change."""
+    namespace = host.namespace(host.netns.name)
     table = namespace.ruleset.table("ip", "filter", lost.dialect) if lost.dialect != "nft" else None
     forward = table.chain("FORWARD") if table is not None else None
     if forward is not None and forward.policy == "accept":

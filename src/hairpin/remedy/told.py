@@ -10,6 +10,7 @@ from hairpin.change import calls
 from hairpin.change.change import Change, WriteFile
 from hairpin.change.simulation.simulate import simulate
 from hairpin.change.step import Ask, ReplaceFile, Step
+from hairpin.engines.docker.daemon import starts_docker
 from hairpin.errors import ParseError
 from hairpin.events.happening import course_of
 from hairpin.evidence.reading import text_reading
@@ -144,6 +145,13 @@ def _bound(zones: tuple[FirewalldZone, ...], call: calls.BindInterface) -> Itera
 
 
 def _with_unit_set(host: Host, call: calls.SetUnitState) -> Host:
+    """Return the host on which the unit starts at boot, or no longer does.
+
+    After a start of dockerd, its engine counts as running: a later boot starts it."""
+    if starts_docker(call):
+        down = (each for each in host.engines if each.kind == "docker" and not each.rootless and not each.running)
+        for engine in down:
+            host = host.with_engine(msgspec.structs.replace(engine, running=True))
     if call.verb not in ("enable", "disable"):
         return host
     enabled = "enabled" if call.verb == "enable" else "disabled"

@@ -106,6 +106,12 @@ _LOOPBACK6 = message(
     "the host have one"
 )
 
+_MESH6 = message(
+    "Does the client have to ask over IPv6? Port {port} belongs to a swarm's service: the routing mesh leads packets "
+    "of IPv4 to the service, but none of IPv6. dockerd only holds the port there. Ask 127.0.0.1 or an IPv4 address of "
+    "the host; a client of a name with an IPv6 address, such as localhost, may hang, too"
+)
+
 OPEN_ENDS: dict[Reason, Message] = {
     "link-missing": _LINK, "link-down": _LINK, "no-carrier": _LINK, "mtu": _SIZE, "qdisc": _CONTROL,
     "tc-filter": _CONTROL, "bridge-down": _LINK, "bridge-port-state": _BRIDGE, "bridge-port-isolated": _BRIDGE,
@@ -132,12 +138,26 @@ def open_end(network: Network, stop: Stop) -> Message:
         said = _OVERLAY
     elif stop.reason == "no-route" and packet.version == 6 and is_loopback(packet.daddr, 6):
         said = _LOOPBACK6
+    elif is_mesh_over_ipv6(network, stop):
+        said = _MESH6
     return said.filled(
         link=stop.link or stop.seen.oif or stop.seen.iif or "LINK",
         address=address_text(packet.daddr, packet.version),
         source=address_text(packet.saddr, packet.version),
         port=packet.dport or "-",
     )
+
+
+def is_mesh_over_ipv6(network: Network, stop: Stop) -> bool:
+    """Return whether the packet is of IPv6 and ends at the port of a swarm's service, which dockerd holds.
+
+    dockerd listens on the wildcard address of both versions, and makes the mesh's rules for IPv4 only.  Source: moby
+    issue 28492"""
+    packet = stop.seen.packet
+    if stop.reason != "never-accepts" or packet.version != 6 or not stop.netns.is_host:
+        return False
+    host = network.host(stop.netns.host)
+    return any(each.port == packet.dport for engine in host.engines for each in engine.mesh)
 
 
 def _is_on_overlay(host: Host, packet: Packet) -> bool:

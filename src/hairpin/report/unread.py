@@ -107,7 +107,7 @@ def write_unread(unread: Iterable[Unread], words: Words, paper: Paper) -> None:
 
 def write_notes(answer: Answer, words: Words, paper: Paper) -> None:
     """Write the notes about the evidence, such as its age, and the hosts that could not be read."""
-    for said in (*answer.engines, *answer.notes):
+    for said in (*answer.engines, *answer.elsewhere, *answer.notes):
         paper.gap()
         paper.prose(words(said), first=f"{words(NOTE)} ")
     for host in answer.network.hosts:

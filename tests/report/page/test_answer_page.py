@@ -8,6 +8,7 @@ import pytest
 
 from hairpin.answer.answer import Answer
 from hairpin.change.commands.text import all_shown
+from hairpin.message import message
 from hairpin.report.page.answer_page import answer_page
 from hairpin.report.text.summary import summary
 from hairpin.report.words import Language, Words
@@ -45,6 +46,11 @@ def test_each_repair_stands_on_the_page_as_a_block_that_can_be_copied(name: str)
         for remedy in cause.remedies[:1]:
             for command in all_shown(remedy.steps, guarded=False):
                 assert command in blocks, cause.id
+
+
+def test_another_host_that_publishes_the_port_is_named() -> None:
+    found = msgspec.structs.replace(answer_named("dropped"), elsewhere=(message("two publishes it"),))
+    assert answer_page(found, Words("en")).count("two publishes it") == 1
 
 
 def test_the_twelve_are_what_they_are_called() -> None:

@@ -33,6 +33,19 @@ def test_the_plan_has_steps_files_and_what_becomes_of_the_flows() -> None:
     assert "Nothing was changed" not in text(applying=True)
 
 
+def test_before_the_plan_is_carried_out_only_flows_that_will_not_pass_are_listed() -> None:
+    """The outcome lists every flow, as verified."""
+    assert "after the plan:" in text()
+    assert "✓ delivered" not in text(applying=True)
+    failing = msgspec.structs.replace(plan(), then=("dropped", *plan().then[1:]))
+    shown = plan_text(failing, WORDS, Paper(), lasting=False, applying=True)
+    count = len(failing.then)
+    assert "after the plan:\n✗ dropped" in shown
+    assert shown.count("✗ dropped") == 1
+    assert "✓ delivered" not in shown
+    assert f"{count - 1} of {count} flows pass after this plan" in shown
+
+
 def test_what_an_event_will_bring_is_kept_away_by_files_alone() -> None:
     coming = plan(of=answer(port=None), with_latent=True)
     assert coming.needs_lasting

@@ -3,7 +3,9 @@
 import msgspec
 import pytest
 
+from hairpin.answer.answer import Answer, FlowAnswer
 from hairpin.answer.questions import QuestionAnswer
+from hairpin.host.docker import MeshPort
 from hairpin.host.host import Unread
 from hairpin.message import message
 from hairpin.replica.judgement import Judgement
@@ -61,6 +63,13 @@ def test_a_cause_is_printed_once_however_many_flows_it_stops(replacements: tuple
     assert len(headings) == len(set(headings)) == len(replacements)
 
 
+def test_another_host_that_publishes_the_port_is_named_before_the_causes() -> None:
+    found = msgspec.structs.replace(answer(FORWARDING_OFF), elsewhere=(message("two publishes it"),))
+    told = report_text(found, Words("en"), Paper())
+    assert told.count("note: two publishes it\n") == 1
+    assert told.index("✓ delivered") < told.index("note: two publishes it") < told.index("cause[")
+
+
 def test_two_causes_say_that_both_have_to_go() -> None:
     told = text(FORWARDING_OFF, USER_DROPS, width=120)
     assert told.count("dropped now, delivered once both causes are fixed: 1, 2 (simulated)") == 2
@@ -112,6 +121,16 @@ def test_a_healthy_host_is_one_line_a_port() -> None:
     assert any("8080/tcp (front) from" in line for line in lines)
     assert "✗" not in told
     assert "cause[" not in told
+
+
+def test_a_cause_to_come_names_its_event() -> None:
+    found = answer(FORWARDING_OFF)
+    passing = tuple(each for each in found.flows if each.succeeds)
+    coming = msgspec.structs.replace(found.causes[0], severity="latent", remedies=(), flows=(passing[0].ref,))
+    for event, named in (("docker-kill", "after docker-kill"), (None, "after this event")):
+        cause = msgspec.structs.replace(coming, event=event)
+        told = report_text(msgspec.structs.replace(found, flows=passing, causes=(cause,)), Words("en"), Paper())
+        assert f"delivered now, dropped {named}\n" in told
 
 
 def test_a_container_without_a_restart_policy_is_one_note_at_the_end() -> None:
@@ -196,6 +215,30 @@ def test_an_unexplained_failure_shows_its_place() -> None:
     assert "No cause that hairpin knows explains this" in told
     place = "The packet stops on eth0 of host: forwarding is off (net.ipv4.conf.eth0.forwarding ="
     assert place in " ".join(told.split())
+
+
+def _of_the_mesh(found: Answer) -> Answer:
+    """Return the answer whose failing flows end over IPv6 at a port of the swarm's mesh."""
+    flows: list[FlowAnswer] = []
+    for each in found.flows:
+        stop, trace = each.stop, each.trace
+        if stop is not None:
+            packet = msgspec.structs.replace(stop.seen.packet, version=6, daddr=1, dport=8080)
+            seen = msgspec.structs.replace(stop.seen, packet=packet)
+            held = msgspec.structs.replace(stop, reason="never-accepts", seen=seen)
+            branch = msgspec.structs.replace(trace.usual, stop=held)
+            trace = msgspec.structs.replace(trace, branches=(branch,))
+        flows.append(msgspec.structs.replace(each, causes=(), trace=trace))
+    host = found.network.this
+    engines = tuple(msgspec.structs.replace(each, mesh=(MeshPort("tcp", 8080),)) for each in host.engines)
+    within = found.network.with_host(msgspec.structs.replace(host, engines=engines))
+    return msgspec.structs.replace(found, flows=tuple(flows), causes=(), network=within)
+
+
+def test_a_known_limit_of_the_engine_asks_for_no_snapshot() -> None:
+    told = " ".join(report_text(_of_the_mesh(answer(FORWARDING_OFF)), Words(), Paper()).split())
+    assert "Port 8080 belongs to a swarm's service" in told
+    assert "No cause that hairpin knows" not in told
 
 
 def test_no_flow_at_all_is_a_sentence() -> None:

@@ -250,7 +250,7 @@ def report_document(answer: Answer, words: Words) -> ReportDocument:
         causes=causes,
         evidence=quotes.all(),
         missing=missing,
-        notes=tuple(words(each) for each in (*answer.engines, *answer.notes)),
+        notes=tuple(words(each) for each in (*answer.engines, *answer.elsewhere, *answer.notes)),
         questions=question_documents(answer, words),
         recognised=_recognised_outputs(answer) if answer.is_of_text else UNSET,
         next=_next(asked, words) if asked is not None else UNSET,

@@ -101,7 +101,7 @@ def prove_document(answer: Answer, words: Words) -> ProveDocument:
         flows=flows,
         evidence=quotes.all(),
         missing=_hosts_not_read(answer, quotes, words),
-        notes=tuple(words(each) for each in answer.notes),
+        notes=tuple(words(each) for each in (*answer.elsewhere, *answer.notes)),
         questions=question_documents(answer, words),
     )
 

@@ -141,7 +141,7 @@ def walk_document(answer: Answer, words: Words) -> WalkDocument:
         branches=tuple(_branch(each, quotes, words) for each in trace.branches[1:]),
         evidence=quotes.all(),
         missing=missing_documents(answer, quotes, words),
-        notes=tuple(words(each) for each in answer.notes),
+        notes=tuple(words(each) for each in (*answer.elsewhere, *answer.notes)),
         questions=question_documents(answer, words),
     )
 

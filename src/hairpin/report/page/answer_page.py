@@ -20,7 +20,7 @@ from hairpin.report.places import places_of
 from hairpin.report.text.cause_text import CauseText, explaining, told_apart, write_unexplained
 from hairpin.report.text.covered import is_covered
 from hairpin.report.text.grounds_text import source_of, write_grounds
-from hairpin.report.text.head_text import write_before_summary, write_verdicts
+from hairpin.report.text.head_text import write_before_summary, write_elsewhere, write_verdicts
 from hairpin.report.text.overview import overview_of
 from hairpin.report.text.prove_text import prove_text
 from hairpin.report.text.summary import summary
@@ -84,6 +84,7 @@ class _AnswerPage:
         sheet = Sheet(self._words)
         write_before_summary(self._answer, self._words, sheet)
         write_verdicts(self._answer, self._words, sheet, self._places, verbose=False)
+        write_elsewhere(self._answer, self._words, sheet)
         shown = element("section", *self._contents(), *sheet.elements(), class_="head")
         found = overview_of(self._answer, self._words, self._places)
         if found.rows:

@@ -7,7 +7,7 @@ from hairpin.report.paper import Paper
 from hairpin.report.places import Places
 from hairpin.report.questions import write_questions
 from hairpin.report.text.summary import is_conditional, summary
-from hairpin.report.unread import as_far_as_read, refused_without_root, rights_line
+from hairpin.report.unread import NOTE, as_far_as_read, refused_without_root, rights_line
 from hairpin.report.verdicts import FEW, flow_text, folded, groups, write_flows
 from hairpin.report.words import Words
 from hairpin.walk.verdicts import Verdict
@@ -34,6 +34,15 @@ def write_before_summary(answer: Answer, words: Words, paper: Paper) -> None:
         paper.prose(words(lacking), style="unsure")
     if not answer.is_partly_read and any(refused_without_root(each) for each in answer.missing):
         paper.prose(words(message("Not all of the host could be read: run hairpin as root.")), style="unsure")
+
+
+def write_elsewhere(answer: Answer, words: Words, paper: Paper) -> None:
+    """Write the notes about other hosts that publish the asked port.
+
+    The notes stand before the causes: the reader may have meant the other host."""
+    for said in answer.elsewhere:
+        paper.gap()
+        paper.prose(words(said), first=f"{words(NOTE)} ")
 
 
 def write_verdicts(answer: Answer, words: Words, paper: Paper, places: Places, *, verbose: bool) -> None:

@@ -10,9 +10,8 @@ from hairpin.apply.kept_plan import KeptPlan, PlannedStep
 from hairpin.apply.outcome import FixOutcome, FlowResult
 from hairpin.apply.plan import PlannedRemedy, RepairPlan, Unplanned, Why
 from hairpin.causes.proof import Proof
-from hairpin.change.calls import BindInterface, TrustSource
 from hairpin.change.commands.text import brief_text, command_lines
-from hairpin.change.step import Advise, Ask, LoadRules, ReplaceFile, Step
+from hairpin.change.step import Advise, LoadRules, ReplaceFile, Step
 from hairpin.engines.missing import loss_text
 from hairpin.message import Message, message, verbatim
 from hairpin.remedy.remedy import OwnersDecision
@@ -22,7 +21,7 @@ from hairpin.report.questions import write_questions
 from hairpin.report.text.cause_text import cause_numbers
 from hairpin.report.text.configured import configured_text, decision_text, undoing_text
 from hairpin.report.text.effects_text import effects_told, unasked_told
-from hairpin.report.text.remedy_text import ALSO, not_taken_back
+from hairpin.report.text.remedy_text import ALSO, left_by_firewalld, not_taken_back
 from hairpin.report.unread import NOTE, as_far_as_read, write_unread
 from hairpin.report.verdicts import flow_text, verdict_line
 from hairpin.report.words import Words
@@ -259,16 +258,23 @@ def _write_left_out(left: Unplanned, words: Words, paper: Paper, *, again: bool 
 
 
 def _write_end(plan: RepairPlan, places: Places, words: Words, paper: Paper, *, lasting: bool, applying: bool) -> None:
-    paper.gap()
-    paper.prose(words(message("after the plan:")), style="strong")
-    shown = list(zip(plan.answer.flows, plan.then, strict=True))
+    """Write what becomes of the flows.
+
+    Before the plan is carried out, write only the flows that will not pass: the outcome lists every flow once more, as
+    verified."""
+    known = list(zip(plan.answer.flows, plan.then, strict=True))
+    shown = [(flow, verdict) for flow, verdict in known if not applying or not succeeds(verdict)]
+    effects = tuple(effects_told(plan.effects, words))
+    if shown or effects or plan.effects.left_out:
+        paper.gap()
+        paper.prose(words(message("after the plan:")), style="strong")
     for flow, verdict in shown[:_FEW]:
         verdict_line(verdict, flow_text(flow.trace.flow, places), words, paper)
-    if len(shown) > _FEW:
-        passing = sum(succeeds(verdict) for _, verdict in shown)
-        said = message("{passing} of {count} flows pass after this plan", passing=passing, count=len(shown))
+    if len(shown) > _FEW or (applying and shown):
+        passing = sum(succeeds(verdict) for _, verdict in known)
+        said = message("{passing} of {count} flows pass after this plan", passing=passing, count=len(known))
         paper.prose(words(said), indent=2)
-    for told in effects_told(plan.effects, words):
+    for told in effects:
         paper.prose(words(told), indent=2, first=f"{words(ALSO)} ")
     if plan.effects.left_out:
         said = message("{count} further flows were not checked.", count=plan.effects.left_out)
@@ -301,30 +307,10 @@ def task_line(task: PlannedStep, complaint: Message | None, words: Words, paper:
     if task.state in _ENDS:
         shown = words(message("{said}: {shown}", said=_ENDS[task.state], shown=shown))
     paper.line((f"{mark} ", "good" if style == "good" else "bad"), shown)
-    added = complaint or (_left_by_firewalld(task.step) if task.state == "taken-back" else None)
+    added = complaint or (left_by_firewalld(task.step) if task.state == "taken-back" else None)
     if added is not None:
         paper.prose(words(added), indent=4)
     return paper.text()
-
-
-def _left_by_firewalld(step: Step) -> Message | None:
-    """Return the sentence about the chains of a firewalld zone that stay after the step is undone; None if the step
-    bound no link or source to a zone at run time.
-
-    Only a reload of firewalld deletes these chains.  firewalld remembers that it made these chains.  If another program
-    deletes them, firewalld cannot use the zone any more.  Source: firewalld src/firewall/core/fw_policy.py
-    gen_chain_rules(); measured with 1.3.3
-    """
-    if not isinstance(step, Ask):
-        return None
-    match step.call:
-        case BindInterface(zone=zone, permanent=False):
-            pass
-        case TrustSource(permanent=False):
-            zone = "trusted"
-        case _:
-            return None
-    return message("firewalld keeps its chains for zone {zone} until its next reload, even if it is empty", zone=zone)
 
 
 def _briefly(task: PlannedStep) -> Message:

@@ -82,6 +82,8 @@ def _first_line(found: RestorePlan) -> Message:
         return message("{host}: hairpin puts nothing back, because that would do harm", host=host)
     if found.undecided or unanswered(found.plan.answer):
         return message("{host}: hairpin does not know which chains and rules the engine should have", host=host)
+    if found.supposed:
+        return message("{host}: hairpin does not know which of the engines' chains and rules are there", host=host)
     said = message("{host}: the engines have all their chains and rules", host=host)
     return as_far_as_read(said, lacks_reading(found.plan.answer, "restore"))
 

@@ -9,7 +9,7 @@ from hairpin.report.places import Places, places_of
 from hairpin.report.text.cause_text import CauseText, told_apart, write_unexplained
 from hairpin.report.text.covered import is_covered
 from hairpin.report.text.grounds_text import source_of, write_grounds
-from hairpin.report.text.head_text import write_head, write_verdicts
+from hairpin.report.text.head_text import write_elsewhere, write_head, write_verdicts
 from hairpin.report.text.remedy_text import is_ahead, is_option_only, write_brief, write_keeping
 from hairpin.report.text.where_next import write_where_next
 from hairpin.report.verdicts import Group, folded, groups
@@ -34,6 +34,7 @@ def report_text(
     write_head(answer, words, paper)
     paper.gap()
     write_verdicts(answer, words, paper, places, verbose=verbose)
+    write_elsewhere(answer, words, paper)
     for group in groups(answer.flows):
         report.group(group)
     report.not_blocking()
@@ -151,7 +152,10 @@ class _Report:
             named = lines[0] if len(lines) == 1 else words(message("{flow} and others", flow=lines[0]))
             now: Verdict = next(each.verdict for each in self._answer.flows if each.ref in cause.flows)
             before, after = (words(VERDICTS[each]) for each in (now, cause.proof.without_change))
-            said = message("{flows}: {before} now, {after} after this event", flows=named, before=before, after=after)
+            event = cause.event or message("this event")
+            said = message(
+                "{flows}: {before} now, {after} after {event}", flows=named, before=before, after=after, event=event
+            )
             paper.prose(words(said), indent=2)
         write_keeping(cause.remedies, words, paper)
 
