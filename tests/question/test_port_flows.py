@@ -5,13 +5,13 @@ from itertools import permutations
 import msgspec
 import pytest
 
-from hairpin.host.docker import Container, MeshPort, PortBinding, Tool
+from hairpin.host.docker import Container, PortBinding, Tool
 from hairpin.host.host import Host
 from hairpin.host.link import Address
-from hairpin.host.socket import Relay, Socket
+from hairpin.host.socket import Socket
 from hairpin.network.network import Network
 from hairpin.network.prefix import parse_address
-from hairpin.question.asked import Origin, Target
+from hairpin.question.asked import Target
 from hairpin.question.flows import flows_for
 from tests.small_host import HOST_ADDRESS, container, container_namespace, engine, host_namespace, local, network, route
 from tests.two_uplinks import SECOND, two_uplinks
@@ -135,43 +135,3 @@ def test_a_pods_port_is_that_of_the_container_that_serves_it(net: Network, name:
 def test_a_pod_has_one_way_out_for_each_of_its_containers() -> None:
     senders = {each.partition(" ")[0] for each in told(pod("web", "side")) if each.startswith("container:")}
     assert senders == {"container:web", "container:side"}
-
-
-IPV6 = parse_address("2001:db8:2::11")[1]
-MESHED = Socket("tcp", 6, None, 8080, process="dockerd", relay=Relay(4, 0xAC120002, 8080, holds_only=True))
-TAKEN = Socket("tcp", 6, None, 8080, process="nginx")
-
-
-def node(socket: Socket = MESHED, *, ipv6: bool = True) -> Network:
-    """Return a node of a swarm with a service on port 8080, and without containers of its own."""
-    own = host_namespace(sockets=(socket,))
-    if ipv6:
-        own = msgspec.structs.replace(own, addresses=(*own.addresses, Address("eth0", 6, IPV6, 64)))
-    docker = msgspec.structs.replace(engine(), containers=(), mesh=(MeshPort("tcp", 8080),))
-    return network(own, docker=docker)
-
-
-OVER_IPV6: dict[str, tuple[Network, Origin | None, bool]] = {
-    "dockerd holds the port": (node(), None, True),
-    "the host asks": (node(), Origin("host"), True),
-    "a client with an IPv4 address": (node(), Origin("address", 4, 0xC000020A), False),
-    "a host without IPv6": (node(ipv6=False), None, False),
-    "dockerd holds the port over IPv4 alone": (node(msgspec.structs.replace(MESHED, version=4)), None, False),
-    "dockerd does not hold the port": (node(TAKEN), None, False),
-}
-
-
-@pytest.mark.parametrize("targets", ((Target(8080),), ()), ids=("port", "everything"))
-@pytest.mark.parametrize(("net", "origin", "asked"), OVER_IPV6.values(), ids=OVER_IPV6)
-def test_a_port_of_the_mesh_is_asked_over_ipv6_too(
-    targets: tuple[Target, ...], net: Network, origin: Origin | None, asked: bool
-) -> None:
-    """IPv6 clients connect to dockerd, which leads them nowhere."""
-    found = [each for each in flows_for(net, targets, origin) if each.dport == 8080]
-    assert {each.version for each in found} == ({4, 6} if asked else {4})
-    assert len(found) == len(set(found))
-
-
-def test_an_address_or_a_version_that_is_named_is_asked_alone() -> None:
-    for target in (Target(8080, address=HOST_ADDRESS, version=4), Target(8080, version=4)):
-        assert {each.version for each in flows_for(node(), (target,), None)} == {4}

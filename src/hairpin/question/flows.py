@@ -16,7 +16,7 @@ from hairpin.message import Message, message
 from hairpin.network.attachment import sender_netns
 from hairpin.network.flow import Flow, FromContainer, FromHost
 from hairpin.network.network import Network, addresses_of
-from hairpin.network.prefix import Version, address_text, is_loopback
+from hairpin.network.prefix import address_text, is_loopback
 from hairpin.network.query import Query
 from hairpin.network.routing import lookup
 from hairpin.network.socket_owner import EPHEMERAL, ephemeral_ports
@@ -27,7 +27,7 @@ from hairpin.question.held import given_up, held_by, on_host_network
 from hairpin.question.hosts import host_named, host_of
 from hairpin.question.localhost import with_second_family
 from hairpin.question.pinned_flows import to_pinned
-from hairpin.question.port_flows import is_held_over_ipv6, other_clients, protocols, to_asked_port, to_port, usable
+from hairpin.question.port_flows import other_clients, protocols, to_asked_port, to_port, usable
 from hairpin.question.standpoints import beyond
 from hairpin.question.starts import asker
 from hairpin.question.target import is_outside_name
@@ -224,11 +224,9 @@ def _mesh_flows(network: Network, host: Host, origin: Origin | None) -> list[Flo
     ]
     flows: list[Flow] = []
     for each in dict.fromkeys((*taken, *meant)):
-        versions: tuple[Version, ...] = (4, 6) if is_held_over_ipv6(network, host, each, origin) else (4,)
-        for version in versions:
-            target = Target(each.port, each.protocol, version)
-            binding = PortBinding(each.protocol, each.port, each.port, None, version)
-            flows += to_port(network, host, target, each.protocol, binding, origin)
+        target = Target(each.port, each.protocol, 4)
+        binding = PortBinding(each.protocol, each.port, each.port, None, 4)
+        flows += to_port(network, host, target, each.protocol, binding, origin)
     return flows
 
 

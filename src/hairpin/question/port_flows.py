@@ -2,9 +2,7 @@
 
 from collections.abc import Iterator
 
-import msgspec
-
-from hairpin.host.docker import Container, MeshPort, PortBinding
+from hairpin.host.docker import Container, PortBinding
 from hairpin.host.host import Host, Namespace
 from hairpin.host.swarm import ServicePort
 from hairpin.network.flow import Flow, FromHost, Lan, Outside, Protocol, Start
@@ -57,26 +55,7 @@ def to_asked_port(
     bindings = asked_bindings(network, host, target, protocol, origin)
     if bindings and target.address is None:
         return to_bindings(network, host, bindings, origin, others)
-    flows = to_port(network, host, target, protocol, bindings[0] if bindings else None, origin, others)
-    if not bindings and target.address is None and target.version is None:
-        held = MeshPort(protocol, target.port or 0) if protocol != "icmp" else None
-        if held is not None and is_held_over_ipv6(network, host, held, origin):
-            flows += to_port(network, host, msgspec.structs.replace(target, version=6), protocol, None, origin, others)
-    return flows
-
-
-def is_held_over_ipv6(network: Network, host: Host, port: MeshPort, origin: Origin | None) -> bool:
-    """Return whether dockerd holds the port of a swarm's service over IPv6, too, and the client can ask over IPv6.
-
-    A node's IPv6 clients then connect to dockerd, which leads only IPv4 to the service."""
-    if not any(port in engine.mesh for engine in host.engines) or (origin is not None and origin.version == 4):
-        return False
-    sockets = host.namespace(host.netns.name).sockets
-    return _has_ipv6(network, host, origin) and any(
-        (each.protocol, each.port, each.version) == (port.protocol, port.port, 6)
-        and each.relay is not None and each.relay.holds_only
-        for each in sockets
-    )  # fmt: skip
+    return to_port(network, host, target, protocol, bindings[0] if bindings else None, origin, others)
 
 
 def to_bindings(
