@@ -234,6 +234,12 @@ class Host(msgspec.Struct, frozen=True, dict=True):
         is_infra = container.name.endswith(_INFRA) and self.engine_of(container).kind == "podman"
         return self.sharers_of(container) if is_infra else ()
 
+    def pod_holder(self, container: Container) -> Container:
+        """Return the container that has the networks and published ports of a pod's container: the pod's infra
+        container.  Return a container of no pod itself."""
+        owner = self.network_owner(container)
+        return owner if self.members_of(owner) else container
+
     def told_names(self, container: Container) -> tuple[str, ...]:
         """Return the names by which people know the container: of an infra container the names of its pod's
         containers."""
