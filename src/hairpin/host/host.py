@@ -21,7 +21,7 @@ from hairpin.host.swarm import SwarmService
 from hairpin.host.sysctl import Path, Sysctls
 from hairpin.host.xfrm import XfrmPolicy
 from hairpin.kept import kept
-from hairpin.message import Message
+from hairpin.message import Message, message
 from hairpin.netfilter.address import parse_address
 from hairpin.netfilter.ir import Ruleset
 from hairpin.netfilter.packet import Connection
@@ -244,6 +244,13 @@ class Host(msgspec.Struct, frozen=True, dict=True):
         """Return the names by which people know the container: of an infra container the names of its pod's
         containers."""
         return tuple(each.name for each in self.members_of(container)) or (container.name,)
+
+    def told_as(self, container: Container) -> Message | str:
+        """Return the text that means the container as one thing: an infra container is its pod."""
+        names = ", ".join(each.name for each in self.members_of(container))
+        if container.pod:
+            return message("the pod {name}", name=container.pod)
+        return message("the pod of {names}", names=names) if names else container.name
 
     def containers_named(self, name: str) -> tuple[Container, ...]:
         """Return the containers that the name means.  A name means the container with this name or id.  If there is no

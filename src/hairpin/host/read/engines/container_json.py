@@ -91,6 +91,11 @@ class _NetworkSettings(msgspec.Struct, rename="pascal"):
     networks: dict[str, _Endpoint | None] | None = None
 
 
+class _Pod(msgspec.Struct, rename="pascal"):
+    infra_id: str | None = ""
+    name: str | None = ""
+
+
 class _Container(msgspec.Struct, rename="pascal"):
     id: str
     name: str
@@ -113,6 +118,8 @@ PROJECT = ("com.docker.compose.project", "io.podman.compose.project")
 """The labels in which Compose puts the name of a container's or network's project."""
 _CONTAINER = msgspec.json.Decoder(_Container)
 _CONTAINERS = msgspec.json.Decoder(tuple[_Container, ...])
+_POD = msgspec.json.Decoder(_Pod)
+_PODS = msgspec.json.Decoder(tuple[_Pod, ...])
 
 
 def containers(reading: Reading) -> tuple[Container, ...]:
@@ -124,6 +131,13 @@ def containers(reading: Reading) -> tuple[Container, ...]:
         raise ParseError(reason_of(error), source=reading.origin) from None
     known = {each.id for each in read}
     return tuple(_without_the_owners(each) if _owner_of(each) in known else each for each in read)
+
+
+def pod_names(reading: Reading) -> tuple[tuple[str, str], ...]:
+    """Return the id of the infra container and the name of each pod in ``podman pod ps --format json``; raise
+    ParseError."""
+    found = decode_list(_PODS, _POD, reading.text, source=reading.origin)
+    return tuple((each.infra_id, each.name) for each in found if each.infra_id and each.name)
 
 
 def _owner_of(container: Container) -> str | None:
