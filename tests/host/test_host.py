@@ -47,3 +47,5 @@ def test_an_infra_container_is_known_by_the_containers_of_its_pod() -> None:
     assert of_docker.told_names(infra) == ("0a1b2c3d4e5f-infra",)
     assert of_docker.pod_holder(web) == web
     assert of_docker.told_as(infra) == "0a1b2c3d4e5f-infra"
+    redacted = msgspec.structs.replace(infra, name="odiq-uhi", pod="ugeqe")
+    assert network(docker=engine(redacted, web, side)).this.members_of(redacted) == (web, side)

@@ -230,8 +230,9 @@ class Host(msgspec.Struct, frozen=True, dict=True):
 
     def members_of(self, container: Container) -> tuple[Container, ...]:
         """Return the containers of the pod whose network and published ports the container only holds; none if it is no
-        infra container of Podman.  An infra container runs no service, and people do not know its name."""
-        is_infra = container.name.endswith(_INFRA) and self.engine_of(container).kind == "podman"
+        infra container of Podman.  An infra container runs no service, and people do not know its name.  Redacted
+        evidence has another name for it."""
+        is_infra = container.pod or (container.name.endswith(_INFRA) and self.engine_of(container).kind == "podman")
         return self.sharers_of(container) if is_infra else ()
 
     def pod_holder(self, container: Container) -> Container:
