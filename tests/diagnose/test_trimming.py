@@ -44,6 +44,11 @@ def test_engine_rules_that_were_lost_together_come_back_together() -> None:
     assert trimmed_candidate(candidate, CLOSED, published(), ()).change == Change((REQUEST, REPLY))
 
 
+def test_an_engine_makes_all_rules_of_a_container_that_is_made_anew() -> None:
+    candidate = Candidate(NOTHING, NOTHING, Change((REQUEST, REPLY)), OfFile(""), "port-not-published")
+    assert trimmed_candidate(candidate, CLOSED, published(), ()).change == Change((REQUEST, REPLY))
+
+
 def test_what_is_no_exception_stays_whole() -> None:
     deletion = DeleteRule(HOST_NETNS, Place("iptables-nft", "ip", "filter", "DOCKER-USER", 1, "-i eth0 -j DROP"))
     candidate = Candidate(NOTHING, NOTHING, Change((deletion, REPLY)), OfFile(""), "dropping-rule")

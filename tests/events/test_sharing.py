@@ -7,9 +7,13 @@ from hairpin.diagnose.diagnose import diagnose
 from hairpin.diagnose.examination import examine
 from hairpin.diagnose.foreseen import foreseen
 from hairpin.events.happening import asked_course, course_of
+from hairpin.evidence.reading import text_reading
+from hairpin.host.docker import Container
 from hairpin.host.host import Host
+from hairpin.host.read.engines.container_json import containers
 from hairpin.host.socket import Socket
 from hairpin.network.network import Network
+from hairpin.network.prefix import address_text
 from hairpin.question.flows import flows_for
 from hairpin.question.target import parse_event
 from hairpin.remedy.averting import averting
@@ -51,6 +55,39 @@ def test_a_shared_namespace(within: Network, event: str, verdict: str, cause: st
     found = diagnose(course.network, PORT)
     assert found.trace.verdict == verdict
     assert [each.cause for each in found.causes] == ([cause] if cause else [])
+
+
+@pytest.mark.parametrize("event", ("container-restart", "container-recreate"))
+def test_a_pod_has_its_address_after_a_restart(event: str) -> None:
+    """Podman shows the pod's address for each of its containers.  Only the infra container has it."""
+    infra = msgspec.structs.replace(container(), name="0a1b2c3d4e5f-infra")
+    text = msgspec.json.encode([_shown(infra, "bridge"), _shown(infra, f"container:{infra.id}", "b" * 64, "web")])
+    read = containers(text_reading(text.decode(), "podman inspect", ""))
+    own, web = (msgspec.structs.replace(each, netns=infra.netns) for each in read)
+    service = Socket("tcp", 4, None, 80, process="httpd", pid=50, container=web.id)
+    docker = msgspec.structs.replace(engine(own, web), kind="podman", network_backend="netavark")
+    _, course = asked_course(network(inner=container_namespace((service,)), docker=docker), parse_event(event))
+    ends = [end.ipv4 for each in course.host.containers() for end in each.endpoints]
+    held = [
+        each.value
+        for space in course.host.namespaces
+        for each in space.addresses
+        if space.name != "host" and each.scope == "global"
+    ]
+    assert ends == held
+    assert len(held) == 1
+
+
+def _shown(infra: Container, mode: str, number: str = "", name: str = "") -> dict[str, object]:
+    """Return what `podman inspect` shows of a container of the infra container's pod."""
+    (end,) = infra.endpoints
+    return {
+        "Id": number or infra.id,
+        "Name": name or infra.name,
+        "State": {"Status": "running", "Running": True, "Pid": 50},
+        "HostConfig": {"NetworkMode": mode},
+        "NetworkSettings": {"Networks": {end.network: {"IPAddress": address_text(end.ipv4 or 0, 4)}}},
+    }
 
 
 def test_a_sharer_that_ends_behind_its_owner_takes_the_left_namespace_along() -> None:

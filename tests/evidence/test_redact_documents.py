@@ -77,6 +77,10 @@ def test_a_network_keeps_its_driver_and_interface() -> None:
 def test_podman_and_info_fields_are_known() -> None:
     fresh, names, _ = redacted("podman-networks", {"name": "shopnet", "subnets": [{"subnet": "10.1.0.0/16"}]})
     assert fresh["name"] == names.name("shopnet")
+    fresh, names, _ = redacted("podman-pods", {"InfraId": "c" * 64, "Name": "shop"})
+    assert fresh["Name"] == names.name("shop")
+    inspected, *_ = redacted("podman-containers", {"Id": "c" * 64, "Name": "0a1b2c3d4e5f-infra"})
+    assert inspected["Id"] == fresh["InfraId"] != "c" * 64
     fresh, names, _ = redacted("docker-info", {"Name": "web1.corp", "Warnings": None, "Containers": 3})
     assert fresh == {"Name": f"{names.name('web1')}.{names.name('corp')}", "Warnings": None, "Containers": 3}
 

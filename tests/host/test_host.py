@@ -40,5 +40,12 @@ def test_an_infra_container_is_known_by_the_containers_of_its_pod() -> None:
     host = network(docker=podman).this
     assert host.told_names(infra) == ("web", "side")
     assert host.told_names(web) == ("web",)
+    assert [host.pod_holder(each) for each in (web, side, infra)] == [infra] * 3
+    assert [str(host.told_as(each)) for each in (infra, web)] == ["the pod of web, side", "web"]
+    assert str(host.told_as(msgspec.structs.replace(infra, pod="board"))) == "the pod board"
     of_docker = network(docker=msgspec.structs.replace(podman, kind="docker")).this
     assert of_docker.told_names(infra) == ("0a1b2c3d4e5f-infra",)
+    assert of_docker.pod_holder(web) == web
+    assert of_docker.told_as(infra) == "0a1b2c3d4e5f-infra"
+    redacted = msgspec.structs.replace(infra, name="odiq-uhi", pod="ugeqe")
+    assert network(docker=engine(redacted, web, side)).this.members_of(redacted) == (web, side)

@@ -9,6 +9,7 @@ from hairpin.host.managers import ConfigFile
 from hairpin.network.names import (
     EMBEDDED,
     Known,
+    are_nameless,
     has_embedded,
     is_engines,
     knows,
@@ -143,3 +144,11 @@ def test_the_servers_of_a_container_that_asks_by_ipv6_only(asking: Container, se
         host_of(asking), files=(ConfigFile("/etc/resolv.conf", "nameserver 2001:db8::99\n"),)
     )
     assert servers_by_ipv6(host, asking) == tuple(parse_address(each)[1] for each in servers)
+
+
+@pytest.mark.parametrize("joined", ("podman", "named"))
+def test_the_containers_of_a_pod_have_the_names_of_the_pods_network(joined: str) -> None:
+    infra = on(joined, name="0a1b2c3d4e5f-infra")
+    web = on(name="web", network_mode=f"container:{infra.id}")
+    api = on(joined, name="api")
+    assert are_nameless(host_of(infra, web, api, podman=True), web, api) is (joined == "podman")

@@ -98,6 +98,36 @@ def test_a_pin_that_leads_past_the_thing_of_its_name(network: Network, right: in
     assert (found.right if found is not None else None) == right
 
 
+@pytest.mark.parametrize(("shares", "count"), ((True, 0), (False, 1)))
+def test_the_names_of_a_shared_network_mislead_none_of_its_containers(shares: bool, count: int) -> None:
+    """Podman writes the names of the pod's containers into the pod's file.  Its line for the infra container stays
+    there, with the former address, until the pod's containers start again."""
+    within = written()
+    host = within.this
+    (engine,) = host.engines
+    web, api = (next(each for each in engine.containers if each.name == name) for name in ("web", "api"))
+    if shares:
+        web = msgspec.structs.replace(web, network_mode=f"container:{api.id}", endpoints=())
+    host = host.with_container(web)
+    assert "api" in [each.name for each in pins_of(host, web)]
+    assert len([*misled_by(msgspec.structs.replace(within, hosts=(host,)), host, web)]) == count
+
+
+def test_a_name_may_be_of_a_container_that_shares_the_network_of_another() -> None:
+    within = pinning()
+    host = within.this
+    api = host.container("api")
+    assert api is not None
+    side = msgspec.structs.replace(
+        api, id="d" * 64, name="side", network_mode=f"container:{api.id}", endpoints=(), bindings=()
+    )
+    engine = host.engines[0]
+    host = host.with_engine(msgspec.structs.replace(engine, containers=(*engine.containers, side)))
+    web = msgspec.structs.replace(_web(within), pinned=(PinnedName("side", 4, STALE),))
+    (found,) = misled_by(msgspec.structs.replace(within, hosts=(host,)), host.with_container(web), web)
+    assert (found.named, found.right) == (side, HERS)
+
+
 def test_what_has_the_pinned_address() -> None:
     host = pinning("172.17.0.2").this
     other = holder_of_pin(host, Pin("api", 4, HERS))

@@ -18,7 +18,7 @@ from hairpin.network.flow import Flow, Outside
 from hairpin.network.network import Network
 from hairpin.network.world import World
 from hairpin.remedy.decisions import without_ways_past_decisions
-from hairpin.remedy.effects import flow_told, others_of, with_effects
+from hairpin.remedy.effects import flow_told, others_of, services_of, with_effects
 from hairpin.remedy.plan import remedies
 from hairpin.remedy.remedy import Remedy
 from tests.causes.hosts import asked, ruled
@@ -257,3 +257,15 @@ def test_all_that_one_container_asks_is_told_where_it_alone_is_touched(source: s
     last = "web" if source == "172.17.0.2/32" else "admin"
     closed = {each.flow.container for each in told.effects.closes if each.flow.start_text() == f"container:{last}"}
     assert sorted(str(each) for each in closed) == asked_anew
+
+
+def test_a_published_port_is_the_owners_whichever_sharer_is_asked() -> None:
+    """A container of a pod has no published port of its own, and serves behind the one of the pod."""
+    side = msgspec.structs.replace(
+        container(), id="d" * 64, name="side", network_mode=f"container:{container().id}", bindings=(), endpoints=()
+    )
+    flow = msgspec.structs.replace(published(), container="side")
+    asked_for = {port for _, _, port, _ in services_of(flow, network(docker=engine(container(), side)))}
+    assert asked_for == {8151, 80}
+    alone = msgspec.structs.replace(side, network_mode="bridge")
+    assert {port for _, _, port, _ in services_of(flow, network(docker=engine(container(), alone)))} == {8151}

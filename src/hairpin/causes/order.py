@@ -165,6 +165,9 @@ ORDER: tuple[Row, ...] = (
 
 PUTTING_BACK: frozenset[Class] = frozenset({"lost-engine-rule", "lost-masquerade", "lost-hairpin-masquerade"})
 """Classes of candidates that restore lost rules of an engine."""
+MADE_ANEW: frozenset[Class] = frozenset({"port-not-published", "bound-to-other-address"})
+"""Classes of candidates that a person repairs by making a container anew.  The engine then makes all rules of the
+container's published ports, in its own order, also those that the asked flow does not need."""
 _BACK_TO_NORMAL: frozenset[Class] = frozenset(
     {
         "wrong-neighbour-entry", "stale-tunnel-entry", "full-table", "stale-connection", "exceeded-limit",

@@ -1910,6 +1910,9 @@ podman_asked() { # $podman is split on purpose; it runs in /, where every user m
     capture json "$CONTAINER_PATHS" limit 8 $podman inspect --type container $ids
     captured podman-containers "$podman inspect --type container $(echo $ids)"
     found=$(running_containers "$out")
+    case $out in *'"IsInfra":true'*) # this document names no pod
+        run podman-pods "$podman pod ps --format json" json 'InfraId Name' limit 8 $podman pod ps --format json ;;
+    esac
     container_namespaces seen
     wait
 }

@@ -108,8 +108,9 @@ def _as_published(then: Network, trace: Trace, name: str) -> Trace:
     protocol."""
     if trace.flow.of_container is not None:
         return trace
-    container = then.host(trace.flow.asked_host or trace.flow.host).container(name)
-    ports = [each.host_port for each in (container.bindings if container is not None else ())
+    host = then.host(trace.flow.asked_host or trace.flow.host)
+    container = host.container(name)
+    ports = [each.host_port for each in (host.network_owner(container).bindings if container is not None else ())
              if each.host_port and each.protocol == trace.flow.protocol]  # fmt: skip
     if not ports:
         return trace

@@ -274,7 +274,7 @@ def _clients(network: Network, host: Host, version: Version) -> dict[int, tuple[
         for endpoint in container.endpoints:
             address = endpoint.ipv4 if version == 4 else endpoint.ipv6
             if address is not None and netns is not None and not netns.is_host and netns in network:
-                found.setdefault(address, (FromContainer(container.name, netns), host.name))
+                found.setdefault(address, (FromContainer(host.told_names(container)[0], netns), host.name))
     return {address: each for address, each in found.items() if not isinstance(each[0], Outside)}
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import msgspec
 
 from hairpin.causes.cause import Candidate, Way
-from hairpin.causes.order import PUTTING_BACK
+from hairpin.causes.order import MADE_ANEW, PUTTING_BACK
 from hairpin.change.change import (
     AddChain,
     AddEntry,
@@ -32,14 +32,14 @@ from hairpin.walk.walk import walk_flow
 
 def trimmed_candidate(candidate: Candidate, network: Network, flow: Flow, others: tuple[Change, ...]) -> Candidate:
     """Return the candidate whose change and ways have only the parts that the flow needs after the changes ``others``.
-    If the change restores lost rules of an engine, all these rules are kept."""
+    If the change restores lost rules of an engine, or makes a container anew, all rules of the engine are kept."""
     try:
         for change in others:
             network = simulate(change, network)
     except ChangeError:
         return candidate
     candidate = msgspec.structs.replace(candidate, change=_without_taken_places(candidate.change, network, flow))
-    if candidate.in_class in PUTTING_BACK:
+    if candidate.in_class in PUTTING_BACK | MADE_ANEW:
         return candidate
     ways = tuple(msgspec.structs.replace(way, change=_trimmed(way.change, network, flow)) for way in candidate.ways)
     return msgspec.structs.replace(candidate, change=_trimmed(candidate.change, network, flow), ways=ways)

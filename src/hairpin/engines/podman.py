@@ -78,7 +78,7 @@ def reloading(host: Host, engine: Engine, unpaused: str | None) -> ReloadNetwork
     bridge with the same addresses."""
     running = [each for each in engine.containers if each.running]
     frozen = {each.name for each in running if each.status == "paused"} - {unpaused}
-    left = frozen | {each.name for each in running if is_on_renamed_bridge(host, engine, each)}
+    left = frozen | {each.name for each in running if is_on_renamed_bridge(host, engine, host.network_owner(each))}
     return ReloadNetworks(tuple(each.name for each in running if each.name not in left) if left else ())
 
 

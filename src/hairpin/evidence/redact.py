@@ -123,7 +123,7 @@ def _redacted(evidence: Evidence, hostname: str, redactor: "_Redactor") -> Evide
 
 def _is_document(reading: Reading) -> bool:
     engine, what = reading.key.partition("-")[0], reading.key.rpartition("-")[2]
-    documents = {"containers", "networks", "info", "services", "tasks", "events"}
+    documents = {"containers", "networks", "info", "services", "tasks", "events", "pods"}
     return engine in (*_ENGINES, "trace") and what in documents and reading.outcome == "text"
 
 

@@ -17,7 +17,8 @@ _UNIT_LABEL = "PODMAN_SYSTEMD_UNIT"
 
 class Documents:
     """Renames one reading at a time: ``docker-containers``, ``-networks`` or ``-info`` (also of Podman or of Docker's
-    own files), ``swarm-services``, ``swarm-tasks``, or the events of an engine."""
+    own files), ``swarm-services``, ``swarm-tasks``, ``podman-pods``, or the events of
+    an engine."""
 
     def __init__(self, names: NameMap, text: Text) -> None:
         self._names = names
@@ -29,7 +30,8 @@ class Documents:
         The text has one document on each line.  A line that is not JSON is treated as text."""
         kind = reading.key.rpartition("-")[2]
         rename = {"containers": self._container, "networks": self._network, "info": self._info,
-                  "services": self._service, "tasks": self._task, "events": self._event}[kind]  # fmt: skip
+                  "services": self._service, "tasks": self._task, "events": self._event,
+                  "pods": self._pod}[kind]  # fmt: skip
         return "".join(f"{self._line(line, rename)}\n" for line in reading.text.splitlines() if line.strip())
 
     def _line(self, line: str, rename: Callable[[dict[str, Json]], None]) -> str:
@@ -101,6 +103,9 @@ class Documents:
 
     def _service(self, service: dict[str, Json]) -> None:
         _apply(_member(service, "Spec"), "Name", self._names.name)
+
+    def _pod(self, pod: dict[str, Json]) -> None:
+        _apply(pod, "Name", self._names.name)
 
     def _task(self, task: dict[str, Json]) -> None:
         _apply(_member(task, "Status"), "Err", self._text.words)

@@ -72,7 +72,8 @@ def holder_of(found: TextFound, whole: Answer) -> Message | None:
         for container in host.containers():
             for each in container.bindings:
                 if container.running and each.actual and each.host_port in ports:
-                    return message("container {name} publishes port {port}", name=container.name, port=each.host_port)
+                    name, *_ = host.told_names(container)
+                    return message("container {name} publishes port {port}", name=name, port=each.host_port)
         sockets = host.namespace(host.netns.name).sockets if host.netns.name in host else ()
         for socket in sockets:
             if socket.port in ports:

@@ -287,10 +287,11 @@ def _said_of(found: Answer, by_name: bool, values: dict[str, str]) -> Message:
 def _with_port(target: str, network: Network) -> str:
     """Return the target with a port, if the target is the name of a container and has no port.  Only then the question
     asks for the look-up of the name, too."""
-    named = [each for host in network.hosts for each in host.containers_named(target)] if ":" not in target else []
+    hosts = network.hosts if ":" not in target else ()
+    named = [(host, each) for host in hosts for each in host.containers_named(target)]
     ports = (
-        *(port for each in named for _, port in each.exposed),
-        *(binding.container_port for each in named for binding in each.bindings),
+        *(port for _, each in named for _, port in each.exposed),
+        *(binding.container_port for host, each in named for binding in host.network_owner(each).bindings),
     )
     return f"{target}:{ports[0] if ports else _ANY_PORT}" if named else target
 

@@ -80,7 +80,7 @@ class Container(msgspec.Struct, frozen=True):
     """One container.  ``status``: created, running, paused, restarting, exited or dead.  ``netns``: the name of the
     container's namespace in ``Host.namespaces``; None if the container does not run, or if the namespace could not be
     read.  ``network_mode``: default, bridge, host, none, container:ID or a network's name.  ``service``: the
-    container's service in a compose file or a swarm."""
+    container's service in a compose file or a swarm.  ``pod``: of Podman's infra container the name of its pod."""
 
     id: str
     name: str
@@ -110,9 +110,9 @@ class Container(msgspec.Struct, frozen=True):
     service: str = ""
     project: str = ""
     """The container's Compose project; empty if it has none."""
+    pod: str = ""
     unit: str = ""
-    """The systemd unit that runs the container, from a label of Podman.  The unit was made from a quadlet, or by
-    `podman generate systemd`."""
+    """The systemd unit that runs the container (from a quadlet or `podman generate systemd`), by a label of Podman."""
     is_task: bool = False
     """Whether the container is a task of a swarm service."""
     resolvers: tuple[str, ...] | None = None

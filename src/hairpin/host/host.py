@@ -21,7 +21,7 @@ from hairpin.host.swarm import SwarmService
 from hairpin.host.sysctl import Path, Sysctls
 from hairpin.host.xfrm import XfrmPolicy
 from hairpin.kept import kept
-from hairpin.message import Message
+from hairpin.message import Message, message
 from hairpin.netfilter.address import parse_address
 from hairpin.netfilter.ir import Ruleset
 from hairpin.netfilter.packet import Connection
@@ -230,14 +230,28 @@ class Host(msgspec.Struct, frozen=True, dict=True):
 
     def members_of(self, container: Container) -> tuple[Container, ...]:
         """Return the containers of the pod whose network and published ports the container only holds; none if it is no
-        infra container of Podman.  An infra container runs no service, and people do not know its name."""
-        is_infra = container.name.endswith(_INFRA) and self.engine_of(container).kind == "podman"
+        infra container of Podman.  An infra container runs no service, and people do not know its name.  Redacted
+        evidence has another name for it."""
+        is_infra = container.pod or (container.name.endswith(_INFRA) and self.engine_of(container).kind == "podman")
         return self.sharers_of(container) if is_infra else ()
+
+    def pod_holder(self, container: Container) -> Container:
+        """Return the container that has the networks and published ports of a pod's container: the pod's infra
+        container.  Return a container of no pod itself."""
+        owner = self.network_owner(container)
+        return owner if self.members_of(owner) else container
 
     def told_names(self, container: Container) -> tuple[str, ...]:
         """Return the names by which people know the container: of an infra container the names of its pod's
         containers."""
         return tuple(each.name for each in self.members_of(container)) or (container.name,)
+
+    def told_as(self, container: Container) -> Message | str:
+        """Return the text that means the container as one thing: an infra container is its pod."""
+        names = ", ".join(each.name for each in self.members_of(container))
+        if container.pod:
+            return message("the pod {name}", name=container.pod)
+        return message("the pod of {names}", names=names) if names else container.name
 
     def containers_named(self, name: str) -> tuple[Container, ...]:
         """Return the containers that the name means.  A name means the container with this name or id.  If there is no

@@ -139,7 +139,7 @@ def are_nameless(host: Host, asking: Container, asked: Container) -> bool:
     if asking.project and asking.project == asked.project:
         return False
     alone = next((each for each in (asking, asked) if not serving(engine, each)), None)
-    return alone is not None and bool(alone.endpoints)
+    return alone is not None and bool(host.pod_holder(alone).endpoints)
 
 
 def is_engines(engine: Engine, asking: Container, server: tuple[Version, int]) -> bool:

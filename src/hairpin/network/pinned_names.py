@@ -117,25 +117,34 @@ class Misled(msgspec.Struct, frozen=True):
 
 
 def misled_by(network: Network, host: Host, asking: Container) -> Iterator[Misled]:
-    """Yield each pin of the container that gives another container's or the host's name a wrong address."""
+    """Yield each pin of the container that gives another container's or the host's name a wrong address.
+
+    A container that shares the asking container's network is not another one.  Podman writes the names of a pod's
+    containers into the pod's /etc/hosts, with loopback, and the name of its infra container, with the address that the
+    pod had at that time.  Source: podman libpod/container_internal_common.go addHosts(), getHostsEntries()"""
+    owner = host.network_owner(asking)
     for pin in pins_of(host, asking):
-        named = tuple(each for each in host.containers_named(pin.name) if each.running and each is not asking)
+        running = (each for each in host.containers_named(pin.name) if each.running)
+        named = tuple(each for each in running if host.network_owner(each).id != owner.id)
         held = {value for each in named for value in addresses_on(host, each, pin.version)}
         if named and held and pin.address not in held:
             yield _past(host, asking, pin, named[0])
         elif not named and pin.name in NAMES_OF_HOST and pin.version == 4:
-            own = {each.value for each in addresses_of(network.namespace(host.netns), None, 4)}
-            gateway = next((each.gateway4 for each in asking.endpoints if each.gateway4 in own), None)
-            if gateway is not None and pin.address not in own:
+            of_host = {each.value for each in addresses_of(network.namespace(host.netns), None, 4)}
+            gateway = next((each.gateway4 for each in owner.endpoints if each.gateway4 in of_host), None)
+            if gateway is not None and pin.address not in of_host:
                 yield Misled(asking, pin, None, gateway)
 
 
 def _past(host: Host, asking: Container, pin: Pin, named: Container) -> Misled:
-    own = {each.network for each in asking.endpoints}
-    ends = [each for each in named.endpoints if (each.ipv4 if pin.version == 4 else each.ipv6) is not None]
+    own = {each.network for each in host.network_owner(asking).endpoints}
+    holder = host.network_owner(named)
+    ends = [each for each in holder.endpoints if (each.ipv4 if pin.version == 4 else each.ipv6) is not None]
     chosen = next((each for each in ends if each.network in own), ends[0])
     engine = host.engine_of(asking)
-    known = [each for each in serving(engine, asking) if each == chosen.network and pin.name in names_at(named, chosen)]
+    known = [
+        each for each in serving(engine, asking) if each == chosen.network and pin.name in names_at(holder, chosen)
+    ]
     right = chosen.ipv4 if pin.version == 4 else chosen.ipv6
     return Misled(asking, pin, named, right or 0, known[0] if known else "")
 

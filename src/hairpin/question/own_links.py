@@ -47,6 +47,6 @@ def _addresses(network: Network, target: Target) -> Iterator[tuple[Version, int]
         yield target.version, target.address
     elif target.container is not None and target.port is not None:
         for each in network.this.containers_named(target.container):
-            for end in each.endpoints:
+            for end in network.this.network_owner(each).endpoints:
                 if end.ipv4 is not None:
                     yield 4, end.ipv4

@@ -121,7 +121,7 @@ def services_of(flow: Flow, network: Network) -> Iterator[Service]:
         yield kind, flow.protocol, flow.dport, holder
     for host in network.hosts if flow.container else ():
         container = host.container(flow.container or "")
-        for binding in container.bindings if container is not None else ():
+        for binding in host.network_owner(container).bindings if container is not None else ():
             if (binding.protocol, binding.host_port) == (flow.protocol, flow.dport):
                 yield kind, flow.protocol, binding.container_port, flow.container or ""
 

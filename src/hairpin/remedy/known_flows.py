@@ -125,7 +125,7 @@ def _one_of_each_network(host: Host) -> Inside:
     found: Inside = {}
     for container in _programs(host):
         netns = _own_netns(host, container)
-        for endpoint in container.endpoints if netns is not None else ():
+        for endpoint in host.pod_holder(container).endpoints if netns is not None else ():
             if netns is not None and endpoint.ipv4 is not None:
                 found[endpoint.network] = (*found.get(endpoint.network, ()), (container, netns))[:2]
     return found
@@ -199,10 +199,10 @@ def _ports_of(network: Network, host: Host, container: Container, inside: Inside
 
     A published port counts as published at the container's own address, too, because the engine's rules accept packets
     by the port that they have after the translation."""
-    netns, name = _own_netns(host, container), host.told_names(container)[0]
+    netns, name, holder = _own_netns(host, container), host.told_names(container)[0], host.pod_holder(container)
     sockets = host.namespace(netns.name).sockets if netns is not None else ()
-    published = {(each.protocol, each.container_port) for each in container.bindings if each.actual}
-    for endpoint in container.endpoints:
+    published = {(each.protocol, each.container_port) for each in holder.bindings if each.actual}
+    for endpoint in holder.endpoints:
         for socket in sockets:
             group: Group = "published" if (socket.protocol, socket.port) in published else "unpublished"
             for version in _versions(socket):
@@ -263,11 +263,11 @@ def _asked_of_siblings(host: Host) -> Iterator[Flow]:
         sockets = [
             each for each in host.namespace(netns.name).sockets if each.protocol == "tcp" and 4 in _versions(each)
         ]
-        for endpoint in container.endpoints if sockets else ():
+        for endpoint in host.pod_holder(container).endpoints if sockets else ():
             if endpoint.ipv4 is not None:
                 listening.setdefault(endpoint.network, []).append((container, endpoint.ipv4, sockets[0]))
     for container, netns in running:
-        for endpoint in container.endpoints:
+        for endpoint in host.pod_holder(container).endpoints:
             others = (each for each in listening.get(endpoint.network, ()) if each[0].netns != container.netns)
             for asked, address, socket in list(others)[:1]:
                 yield Flow(FromContainer(container.name, netns), 4, address, "tcp", socket.port, container=asked.name,
@@ -326,5 +326,5 @@ def _another(host: Host, joining: Container, network: str) -> FromContainer | No
         netns = netns_of(host, each) if each.running and each.name != joining.name else None
         on_it = any(endpoint.network == network for endpoint in each.endpoints)
         if on_it and netns is not None and not netns.is_host and netns.name in host:
-            return FromContainer(each.name, netns)
+            return FromContainer(host.told_names(each)[0], netns)
     return None

@@ -8,7 +8,7 @@ from hairpin.causes.container import container_on_internal_network_only
 from hairpin.change.change import SetLink, one
 from hairpin.change.simulation.simulate import simulate
 from hairpin.diagnose.diagnose import diagnose, suspects
-from hairpin.host.docker import Endpoint, Engine
+from hairpin.host.docker import Endpoint, Engine, Tool
 from hairpin.host.host import Namespace, Unread
 from hairpin.host.link import Address, Link
 from hairpin.host.route import NextHop, Route
@@ -498,3 +498,31 @@ def test_the_other_ports_that_an_internal_network_keeps_shut_are_told() -> None:
         net = network(spaces, docker=msgspec.structs.replace(docker, containers=(web, *others)))
         (suspect,) = diagnose(net, published()).causes
         assert any("8152 (board)" in str(each) for each in suspect.candidate.advice) is said
+
+
+@pytest.mark.parametrize(
+    ("kind", "pod", "title", "advice"),
+    (
+        (
+            "podman", "board", "side is in a network namespace that the pod board has left",
+            ("restart side whenever the infra container of the pod board was restarted. `podman restart --all` "
+             "restarts it; `podman pod restart` leaves it as it is"),
+        ),
+        (
+            "docker", "", "side is in a network namespace that 0a1b2c3d4e5f-infra has left",
+            ("restart side whenever 0a1b2c3d4e5f-infra was restarted (compose: depends_on 0a1b2c3d4e5f-infra with "
+            "`restart: true`)"),
+        ),
+    ),
+)  # fmt: skip
+def test_an_infra_container_is_told_as_its_pod(kind: Tool, pod: str, title: str, advice: str) -> None:
+    whole = left_behind()
+    (described,) = whole.this.engines
+    infra, side = (
+        msgspec.structs.replace(each, name="0a1b2c3d4e5f-infra", pod=pod) if each.name == "web" else each
+        for each in described.containers
+    )
+    built = with_host(whole, engines=(msgspec.structs.replace(described, kind=kind, containers=(infra, side)),))
+    (suspect,) = diagnose(built, egress_of("side")).causes
+    assert (suspect.cause, str(suspect.candidate.title)) == ("shared-namespace-left", title)
+    assert [str(each) for each in suspect.candidate.advice] == [advice]

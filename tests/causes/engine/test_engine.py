@@ -7,6 +7,7 @@ from hairpin.causes.cause import View
 from hairpin.causes.engine import port_not_published
 from hairpin.change.calls import EndProcess, SetContainerState
 from hairpin.diagnose.diagnose import diagnose
+from hairpin.diagnose.examination import examine
 from hairpin.host.contact import Contact
 from hairpin.host.docker import Container, DockerNetwork, Engine, PortBinding
 from hairpin.host.floating import FloatingAddress
@@ -45,6 +46,7 @@ from tests.causes.hosts import (
 )
 from tests.causes.ipv6_hosts import of_ipv6_network
 from tests.causes.swarm_hosts import OF_SERVICE, of_swarm, taken
+from tests.podman_host import podman, podmans, with_podman
 from tests.rule_text import ALL_RULES, STAGE_1, STAGE_2, with_policy, with_rule, without, without_chain
 from tests.small_host import (
     CLIENT,
@@ -487,6 +489,61 @@ def test_a_port_is_published_by_a_person_and_by_no_rule(port: int, protocol: str
     assert (remedy.id, remedy.disruptive) == ("recreate-container", True)
     advice = " | ".join(map(Words("en"), remedy.advice))
     assert all(each in advice for each in words)
+
+
+FROM_EVERYWHERE = (
+    asked(OUTSIDE, "198.51.100.11", 8152), asked(FromHost(), "127.0.0.1", 8152),
+    asked(FromHost(), "198.51.100.11", 8152),
+)  # fmt: skip
+
+
+WITH_PODMAN = with_podman(values={"conf__docker0__route_localnet": "1"})
+
+
+def of_pod(*names: str, pod: str = "") -> Network:
+    """Return the host of Podman whose container is the infra container of a pod with containers of these names.  The
+    last one listens on port 8152."""
+    infra = msgspec.structs.replace(podmans(), name="0a1b2c3d4e5f-infra", pod=pod)
+    members = [
+        msgspec.structs.replace(
+            infra, id=name * 20, name=name, pod="", bindings=(), endpoints=(), network_mode=f"container:{infra.id}"
+        )
+        for name in names
+    ]
+    inner = container_namespace((Socket("tcp", 4, None, 8152, container=members[-1].id),))
+    whole = WITH_PODMAN
+    spaces = tuple(inner if each.name == inner.name else each for each in whole.this.namespaces)
+    return with_host(whole, namespaces=spaces, engines=(podman(infra, *members),))
+
+
+@pytest.mark.parametrize(
+    ("built", "advice", "words"),
+    (
+        (
+            of_pod("web", "side", pod="board"), "recreate the pod board with -p 8152:8152 as well",
+            ("Container side has this port. It shares the network of the pod board, which publishes no port that leads "
+            "there. Published: 8151/tcp (board)."),
+        ),
+        (
+            of_pod("web", "side"), "recreate the pod of web, side with -p 8152:8152 as well",
+            ("Container side has this port. It shares the network of the pod of web, side, which publishes no port "
+             "that leads there. Published: 8151/tcp (web, side)."),
+        ),
+        (
+            WITH_PODMAN,
+            ("if you meant port 8151, which web publishes: hairpin check 8151/tcp; else recreate web with -p 8152:80 "
+             "as well"),
+            "Published: 8151/tcp (web).",
+        ),
+    ),
+)  # fmt: skip
+def test_podman_publishes_a_port_for_all_clients_at_once(built: Network, advice: str, words: str) -> None:
+    """Podman has no program that relays a port: the rules for a client outside are fewer than those for the host."""
+    (found,) = examine(built, FROM_EVERYWHERE).causes
+    assert (found.id, found.flows) == ("port-not-published", (0, 1, 2))
+    assert str(found.candidate.detail) == words
+    first, *_ = remedies(found.id, found.candidate, built)
+    assert (first.commands, Words("en")(first.advice[0])) == ((), advice)
 
 
 # the address that the port is published on, and the option as docker takes it

@@ -206,7 +206,7 @@ def _ports_of(network: Network, flows: tuple[Flow, ...]) -> frozenset[int]:
         for host in network.hosts
         for container in host.containers()
         if container.name in {each.container for each in flows}
-        for binding in container.bindings
+        for binding in host.network_owner(container).bindings
     )
     return frozenset((*(each.dport for each in flows), *inner))
 

@@ -95,14 +95,20 @@ def _is_missed(view: View, owner: Container, container: Container) -> bool:
 
 
 def _candidate(view: View, owner: Container, container: Container) -> Candidate:
-    engine = view.host.engine_of(container)
+    engine, is_pod = view.host.engine_of(container), bool(view.host.members_of(owner))
+    named: dict[str, object] = {"name": container.name, "owner": view.host.told_as(owner)}
     return Candidate(
-        title=message("{name} is in a network namespace that {owner} has left", name=container.name, owner=owner.name),
+        title=message("{name} is in a network namespace that {owner} has left", **named),
         detail=message(
+            "{name} is a container of {owner}, whose infra container was started again and has a new namespace. {name} "
+            "is still in the old namespace, and no link leads out of it.",
+            **named,
+        )
+        if is_pod
+        else message(
             "{name} shares the network of {owner} (--network container:{owner}), which was started again. {owner} has "
             "a new namespace; {name} is still in the old namespace, and no link leads out of it.",
-            name=container.name,
-            owner=owner.name,
+            **named,
         ),
         change=Change(
             tuple(_rejoined(view, owner, container)),
@@ -113,9 +119,14 @@ def _candidate(view: View, owner: Container, container: Container) -> Candidate:
         evidence=(container.evidence, owner.evidence),
         advice=(
             message(
+                "restart {name} whenever the infra container of {owner} was restarted. `podman restart --all` restarts "
+                "it; `podman pod restart` leaves it as it is",
+                **named,
+            )
+            if is_pod
+            else message(
                 "restart {name} whenever {owner} was restarted (compose: depends_on {owner} with `restart: true`)",
-                name=container.name,
-                owner=owner.name,
+                **named,
             ),
         ),
         of_network=container.netns is None,

@@ -24,8 +24,9 @@ from hairpin.causes.rules._rule_owner import is_meant_policy, owner
 from hairpin.causes.service._service import listening
 from hairpin.causes.where import OfContainer, OfPort, OfWall
 from hairpin.change.change import Change, Primitive
-from hairpin.engines.repair.republishing import option_of, published_too
+from hairpin.engines.repair.republishing import option_of, published_too, recreated_with
 from hairpin.host.docker import Container, PortBinding
+from hairpin.host.host import Host
 from hairpin.host.known_ports import KnownPort, known_port
 from hairpin.message import Message, message
 from hairpin.network.flow import Lan, Outside
@@ -65,12 +66,13 @@ def find(view: View) -> Iterator[Candidate]:
     near = [pair for pair in _by_nearness(view) if is_slip(view.flow.dport, pair[1].host_port)]
     running = next((pair for pair in near if pair[0].running), None)
     if running is not None and known is None:
-        yield _nobody(view, _twin(view, *running), ())
+        parts, said = _twin(view, *running)
+        yield _nobody(view, parts, (said,))
     accepted = deletion(view, place).parts if place is not None else ()
     yield _nobody(
         view,
         (listening(view, _service(view, known)), *accepted),
-        (*_meant(near), *_other_protocol(view), *_else(view, known)),
+        (*_meant(view.host, near), *_other_protocol(view), *_else(view, known)),
     )
 
 
@@ -88,9 +90,9 @@ def _service(view: View, known: KnownPort | None) -> Message:
     )
 
 
-def _meant(near: list[tuple[Container, PortBinding]]) -> tuple[Message, ...]:
+def _meant(host: Host, near: list[tuple[Container, PortBinding]]) -> tuple[Message, ...]:
     """Return the hints about published ports that are one typing error away from the asked port."""
-    return tuple(each for pair in near[:FEW] for each in _otherwise(*pair))
+    return tuple(each for pair in near[:FEW] for each in _otherwise(host, *pair))
 
 
 def _other_protocol(view: View) -> Iterator[Message]:
@@ -150,26 +152,28 @@ def _by_nearness(view: View) -> list[tuple[Container, PortBinding]]:
     return sorted(found, key=lambda pair: port_distance(view.flow.dport, pair[1].host_port))
 
 
-def _twin(view: View, container: Container, binding: PortBinding) -> tuple[Primitive, ...]:
-    """Return the parts of the change that publishes the asked port for the container of the published port."""
+def _twin(view: View, container: Container, binding: PortBinding) -> tuple[tuple[Primitive, ...], Message]:
+    """Return the parts of the change that publishes the asked port for the container of the published port, and the
+    advice for a person.  An engine without a program that relays the port makes only rules, and no part has the
+    advice."""
     twin = msgspec.structs.replace(binding, host_port=view.flow.dport, host_ip=None, actual=True)
     said = message(
         "if you meant port {port}, which {name} publishes: {question}; else recreate {name} with -p {option} as well",
         port=binding.host_port,
         question=ask_port(binding.host_port, binding.protocol),
-        name=container.name,
+        name=view.host.told_as(container),
         option=option_of(twin),
     )
-    return published_too(view.host, container, twin, said)
+    return published_too(view.host, container, twin, said), said
 
 
-def _otherwise(container: Container, binding: PortBinding) -> tuple[Message, ...]:
+def _otherwise(host: Host, container: Container, binding: PortBinding) -> tuple[Message, ...]:
     return (
         message(
             "if you meant {port}/{protocol}, which {name} publishes: {question}",
             port=binding.host_port,
             protocol=binding.protocol,
-            name=container.name,
+            name=host.told_as(container),
             question=ask_port(binding.host_port, binding.protocol),
         ),
     )
@@ -245,10 +249,11 @@ def _elsewhere(view: View, container: Container) -> PortBinding | None:
 def _unpublished(view: View, container: Container) -> Candidate:
     port, protocol, other = view.flow.dport, view.flow.protocol, _elsewhere(view, container)
     binding = PortBinding("udp" if protocol == "udp" else "tcp", port, port, None, view.flow.version)
-    change = Change(published_too(view.host, container, binding))
+    said = recreated_with(view.host, container, binding)
+    change = Change(published_too(view.host, container, binding, said))
     facts: dict[str, object] = {
         "name": port_holder(view, container).name,
-        "owner": container.name,
+        "owner": view.host.told_as(container),
         "port": port,
         "published": _published(view),
     }
@@ -276,7 +281,7 @@ def _unpublished(view: View, container: Container) -> Candidate:
         where=OfContainer(container=container.name, port=f"{port}/{protocol}"),
         in_class="port-not-published",
         evidence=(container.evidence,),
-        advice=_otherwise(container, other) if other is not None else (),
+        advice=(said, *(_otherwise(view.host, container, other) if other is not None else ())),
     )
 
 
@@ -287,7 +292,7 @@ def _published(view: View) -> Message:
     if not host.engines:
         return message("No container engine was found on {host}.", host=host.name)
     found = {
-        (binding.host_port, binding.protocol, container.name)
+        (binding.host_port, binding.protocol, container.pod or ", ".join(host.told_names(container)))
         for container in host.containers()
         for binding in container.bindings
     }

@@ -35,7 +35,8 @@ def find(view: View) -> Iterator[Candidate]:
         if engine.kind != "podman" or not (chains or rules):
             continue
         known = is_known(engine)
-        astray = {each.name for each in engine.containers if is_on_renamed_bridge(view.host, engine, each)}
+        owners = {each.name: view.host.network_owner(each) for each in engine.containers}
+        astray = {name for name, owner in owners.items() if is_on_renamed_bridge(view.host, engine, owner)}
         change = restoring_all(_reloaded(lost, engine, astray), view.host_netns, view.host_namespace)
         read = (each.evidence for each in view.host_namespace.ruleset.tables if each.name in ("filter", "nat"))
         yield Candidate(

@@ -49,9 +49,7 @@ def recreated_name(host: Host, container: Container) -> Message | str:
     """Return the name of the container or pod that has to be recreated to change the ports: the pod, if it has the
     ports."""
     owner = host.network_owner(container)
-    if not host.members_of(owner):
-        return container.name
-    return message("the pod of {names}", names=", ".join(host.told_names(owner)))
+    return host.told_as(owner) if host.members_of(owner) else container.name
 
 
 def recreated_behind(host: Host, owner: Container) -> tuple[Message, ...]:

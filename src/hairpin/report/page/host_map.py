@@ -25,11 +25,11 @@ def host_map(network: Network, host: Host, marks: "MapMarks", words: Words) -> E
     bridged = {each.bridge for each in networks}
     uplinks = [*_uplinks(network, namespace, host.netns, marks, words)] if namespace is not None else []
     boxes = [_network(host, each, marks, words) for each in networks if _is_shown(host, each)]
-    apart = [each for each in host.containers() if not each.endpoints and each.network_mode.partition(":")[0] != "none"]
+    apart = [each for each in host.containers() if not host.pod_holder(each).endpoints and _has_a_network(each)]
     if apart:
         heading = element("h3", words(message("without a network of its own")))
         boxes.append(
-            element("div", heading, *(_container(host.netns, each, None, marks, words) for each in apart), class_="net")
+            element("div", heading, *(_container(host, each, None, marks, words) for each in apart), class_="net")
         )
     others = [*_other_bridges(namespace, host.netns, bridged, marks)] if namespace is not None else []
     return element(
@@ -100,11 +100,15 @@ def _is_shown(host: Host, network: DockerNetwork) -> bool:
     return network.driver not in ("host", "null") and (network.bridge is not None or bool(_on(host, network)))
 
 
+def _has_a_network(container: Container) -> bool:
+    return container.network_mode.partition(":")[0] != "none"
+
+
 def _on(host: Host, network: DockerNetwork) -> list[tuple[Container, Endpoint]]:
     return [
         (container, endpoint)
         for container in host.containers()
-        for endpoint in container.endpoints
+        for endpoint in host.pod_holder(container).endpoints
         if endpoint.network_id == network.id or (not endpoint.network_id and endpoint.network == network.name)
     ]
 
@@ -135,14 +139,14 @@ def _network(host: Host, network: DockerNetwork, marks: MapMarks, words: Words) 
         "h3", *shown, words(message("network {name} ({driver})", name=network.name, driver=network.driver)), " ",
         element("code", network.bridge) if network.bridge else None, " ", element("span", subnets, class_="faint"),
     )  # fmt: skip
-    inside = (_container(host.netns, container, endpoint, marks, words) for container, endpoint in _on(host, network))
+    inside = (_container(host, container, endpoint, marks, words) for container, endpoint in _on(host, network))
     return element("div", heading, *inside, class_=f"net {kind}")
 
 
-def _container(netns: Netns, container: Container, endpoint: Endpoint | None, marks: MapMarks, words: Words) -> Element:
-    shown, kind = marks.of(_part(netns.sibling(container.netns or f"container:{container.name}"), ""))
+def _container(host: Host, container: Container, endpoint: Endpoint | None, marks: MapMarks, words: Words) -> Element:
+    shown, kind = marks.of(_part(host.netns.sibling(container.netns or f"container:{container.name}"), ""))
     addresses = [*_addresses(endpoint)] if endpoint is not None else []
-    ports = dict.fromkeys(_port(each) for each in container.bindings if each.actual)
+    ports = dict.fromkeys(_port(each) for each in host.pod_holder(container).bindings if each.actual)
     return element(
         "div",
         *shown,

@@ -210,6 +210,20 @@ def test_podman_forgets_how_a_container_ended(state: dict[str, Any], expected: t
     assert (found.status, found.exit_code) == expected
 
 
+def test_what_podman_shows_of_a_pod_is_the_infra_containers() -> None:
+    """Podman shows the address and the published ports of the pod for each of its containers."""
+    settings = {"Networks": {"podman": {"IPAddress": "10.88.0.2"}}, "Ports": published(("0.0.0.0", "8151"))}
+    shown = {"State": RUNNING, "NetworkSettings": settings}
+    infra = {"Id": "a" * 64, "Name": "0a1b2c3d4e5f-infra", "HostConfig": {"NetworkMode": "bridge"}, **shown}
+    member = {"Id": "b" * 64, "Name": "web", "HostConfig": {"NetworkMode": f"container:{infra['Id']}"}, **shown}
+    owner, web = containers(text_reading(json.dumps([infra, member]), "podman inspect", "e9"))
+    assert [each.ipv4 for each in owner.endpoints] == [0x0A580002]
+    assert owner.bindings == (binding(8151, 4),)
+    assert (web.endpoints, web.bindings) == ((), ())
+    (alone,) = containers(text_reading(json.dumps([member]), "podman inspect", "e9"))
+    assert (alone.endpoints, alone.bindings) == (owner.endpoints, owner.bindings)
+
+
 @pytest.mark.parametrize(
     ("told", "action"),
     (({"HealthcheckOnFailureAction": "stop"}, "stop"), ({"HealthcheckOnFailureAction": "none"}, ""), ({}, "")),

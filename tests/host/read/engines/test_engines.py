@@ -87,6 +87,18 @@ def test_podmans_containers_and_networks() -> None:
     assert ([item.name for item in engine.containers], [item.name for item in engine.networks]) == (["web"], ["podman"])
 
 
+def test_an_infra_container_has_the_name_of_its_users_pod() -> None:
+    ann = "runuser -u ann -- env HOME=/srv/ann podman"
+    box = '{"Id":"%s","Name":"%s","State":{"Status":"running","Pid":7}}\n'
+    read = evidence(
+        ("podman-containers", "", "podman inspect", box % ("1", "0a1b2c3d4e5f-infra") + box % ("2", "web")),
+        ("podman-pods", "", "podman pod ps", '{"InfraId":"1","Name":"board"}\n{"InfraId":"","Name":"bare"}'),
+        ("podman-containers", "", f"{ann} inspect", box % ("1", "0a1b2c3d4e5f-infra")),
+    )
+    own, anns = engines(Readings(read), (), ())
+    assert [each.pod for each in (*own.containers, *anns.containers)] == ["board", "", ""]
+
+
 # the links of a host, a container's network, and the networks that a dockerd that is down has
 STORED: dict[str, tuple[str, str, bool, list[str]]] = {
     "its bridge is there": ("br-x", "", True, ["x"]),

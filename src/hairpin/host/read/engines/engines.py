@@ -120,7 +120,7 @@ def _podman(readings: Readings, versions: tuple[Version, ...], user: str) -> Eng
     return Engine(
         kind="podman",
         version=_version(readings, reading) or _upstream(_package(versions, _PODMAN_PACKAGES)),
-        containers=_containers(readings, "podman-containers", user),
+        containers=_with_pods(readings, _containers(readings, "podman-containers", user), user),
         networks=network_json.with_cni(networks, cni) if info.backend == "cni" else networks,
         rootless=info.rootless,
         user=user,
@@ -129,6 +129,13 @@ def _podman(readings: Readings, versions: tuple[Version, ...], user: str) -> Eng
         network_version=info.version or _upstream(_package(versions, ("netavark",))),
         evidence=_evidence(reading, info_reading),
     )
+
+
+def _with_pods(readings: Readings, containers: tuple[Container, ...], user: str) -> tuple[Container, ...]:
+    """Return the containers, in which each infra container has the name of its pod."""
+    found = _of_user(readings, "podman-pods", user)
+    names = dict(readings.all_understood(found, container_json.pod_names)) if found else {}
+    return tuple(msgspec.structs.replace(each, pod=names[each.id]) if each.id in names else each for each in containers)
 
 
 def _lingers(readings: Readings, user: str) -> bool | None:
