@@ -263,7 +263,7 @@ def _write_end(plan: RepairPlan, places: Places, words: Words, paper: Paper, *, 
     Before the plan is carried out, write only the flows that will not pass: the outcome lists every flow once more, as
     verified."""
     known = list(zip(plan.answer.flows, plan.then, strict=True))
-    shown = [(flow, verdict) for flow, verdict in known if not applying or not succeeds(verdict)]
+    shown = [each for each in known if not applying or not succeeds(each[1])]
     effects = tuple(effects_told(plan.effects, words))
     if shown or effects or plan.effects.left_out:
         paper.gap()
