@@ -30,7 +30,7 @@ _AROUND = ("(?=", "(?!", "(?<=", "(?<!", "(?P=")
 _OneOf = tuple[str, ...]
 """Letters of which a text has at least one."""
 _Demands = tuple[_OneOf, ...]
-"""What one alternative of a pattern needs: one of each."""
+"""The needs of one alternative of a pattern.  A text meets them if it has one member of each."""
 
 
 class Sought:
@@ -42,7 +42,9 @@ class Sought:
 
     @cached_property
     def _alternatives(self) -> tuple[_Demands, ...]:
-        return ((),) if self.flags & re.VERBOSE else _alternatives(_TOKEN.finditer(self.pattern))
+        """The needs of the alternatives; empty if any text may match."""
+        found = () if self.flags & re.VERBOSE else _alternatives(_TOKEN.finditer(self.pattern))
+        return found if all(found) else ()
 
     @cached_property
     def _expression(self) -> re.Pattern[str]:
@@ -50,6 +52,8 @@ class Sought:
 
     def may_match(self, text: str) -> bool:
         """Return whether the text has the letters of the pattern."""
+        if not self._alternatives:
+            return True
         folded = _casefold(text)
         # Loops, because any() and all() with generators would take three times as long.
         for demands in self._alternatives:

@@ -47,5 +47,10 @@ def test_an_infra_container_is_known_by_the_containers_of_its_pod() -> None:
     assert of_docker.told_names(infra) == ("0a1b2c3d4e5f-infra",)
     assert of_docker.pod_holder(web) == web
     assert of_docker.told_as(infra) == "0a1b2c3d4e5f-infra"
+    alone = msgspec.structs.replace(web, endpoints=(), bindings=())
+    inner = tuple(msgspec.structs.replace(each, internal=True) for each in podman.networks)
+    kept_in = network(docker=msgspec.structs.replace(podman, networks=inner, containers=(infra, alone))).this
+    assert kept_in.is_internal(alone)
+    assert not network(docker=msgspec.structs.replace(podman, containers=(infra, alone))).this.is_internal(alone)
     redacted = msgspec.structs.replace(infra, name="odiq-uhi", pod="ugeqe")
     assert network(docker=engine(redacted, web, side)).this.members_of(redacted) == (web, side)

@@ -16,6 +16,7 @@ from hairpin.diagnose.diagnose import Diagnosis, diagnose
 from hairpin.diagnose.examination import Examination
 from hairpin.diagnose.examination import examination as examination_of
 from hairpin.host.docker import Container
+from hairpin.host.host import Host
 from hairpin.message import message
 from hairpin.network.flow import FromContainer, Start
 from hairpin.network.names import are_nameless
@@ -72,16 +73,17 @@ def _findings(network: Network, trace: Trace) -> tuple[Finding, ...]:
     asking, named = host.container(start.name), host.container(name)
     if asking is None or named is None or not named.running:
         return ()
-    if not are_nameless(host, asking, named) and not _share_nothing(asking, named):
+    if not are_nameless(host, asking, named) and not _share_nothing(host, asking, named):
         return ()
-    if trace.flow.daddr not in {each.ipv4 for each in named.endpoints}:
+    ends = host.pod_holder(named).endpoints
+    if trace.flow.daddr not in {each.ipv4 for each in ends}:
         return ()
     flow = name_flow(host, asking, name)
     diagnosis = diagnose(network, flow) if flow is not None else None
     if diagnosis is None or [each.cause for each in diagnosis.causes] not in ([_BY_NETWORK], [_APART]):
         return ()
     suspect = diagnosis.causes[0]
-    facts = {"asking": asking.name, "name": name, "network": ", ".join(each.network for each in named.endpoints)}
+    facts = {"asking": asking.name, "name": name, "network": ", ".join(each.network for each in ends)}
     if suspect.cause == _APART:
         line = message(
             "the name {name} does not resolve in {asking}, although its address answers: they share no network, and "
@@ -105,9 +107,10 @@ def _findings(network: Network, trace: Trace) -> tuple[Finding, ...]:
     return (msgspec.structs.replace(suspect.proven(diagnosis.proof, severity="advice"), line=line),)
 
 
-def _share_nothing(asking: Container, named: Container) -> bool:
+def _share_nothing(host: Host, asking: Container, named: Container) -> bool:
     """Return whether the containers share no network and do not belong to the same Compose project, whose containers
     would use names."""
     if asking.project and asking.project == named.project:
         return False
-    return not {each.network for each in asking.endpoints} & {each.network for each in named.endpoints}
+    theirs, own = ({each.network for each in host.pod_holder(one).endpoints} for one in (named, asking))
+    return not own & theirs

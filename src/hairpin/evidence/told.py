@@ -18,7 +18,7 @@ work."""
 
 
 class Outcome(msgspec.Struct, frozen=True, rename={"origin": "from"}):
-    """What a client saw, as a text tells it.
+    """The outcome that a client saw, as a text tells it.
 
     ``tool``: the program.  ``target``: its target as typed.  ``host``: the target's address or name.  ``port``: the
     target's port; None if the tool uses no port.  ``origin``: ``host``, ``container:NAME``, or empty if the text does

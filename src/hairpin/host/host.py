@@ -226,7 +226,8 @@ class Host(msgspec.Struct, frozen=True, dict=True):
     def is_internal(self, container: Container) -> bool:
         """Return whether all networks of the container are internal, so that the engine ignores its published ports."""
         internal = {each.name: each.internal for each in self.engine_of(container).networks}
-        return bool(container.endpoints) and all(internal.get(each.network, False) for each in container.endpoints)
+        joined = self.pod_holder(container).endpoints
+        return bool(joined) and all(internal.get(each.network, False) for each in joined)
 
     def members_of(self, container: Container) -> tuple[Container, ...]:
         """Return the containers of the pod whose network and published ports the container only holds; none if it is no

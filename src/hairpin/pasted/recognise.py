@@ -1,5 +1,6 @@
 """Finds the outputs of commands in a text that may have any words between them."""
 
+import re
 from collections.abc import Iterator
 from functools import cache, lru_cache
 
@@ -140,11 +141,11 @@ def _from(first: int, has_word: bool) -> tuple[OutputForm, ...]:
     return tuple(form for form in FORMS if (form.words and has_word) or form in unworded)
 
 
-def _any_of(forms: tuple[OutputForm, ...]) -> Sought:
+def _any_of(forms: tuple[OutputForm, ...]) -> re.Pattern[str]:
     """Return one pattern for the first lines of all forms, with a group for each form.  One pattern is enough for most
     lines of a long text, because they begin no output."""
     bare = (_CAPTURING.sub("(?:", _GROUP.sub("(?:", each.anchor.pattern)) for each in forms if not each.words)
-    return Sought("|".join(f"({each})" for each in bare))
+    return re.compile("|".join(f"({each})" for each in bare))
 
 
 _WORDS = tuple(dict.fromkeys(word for form in FORMS for word in form.words))

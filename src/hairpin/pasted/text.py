@@ -118,8 +118,8 @@ def _left_lines(paste: Paste, found: tuple[Output, ...]) -> str:
 
 
 def _without_secrets(words: str) -> str:
-    """Return the words if they contain no secret.  Of a whole paragraph in one line, return the sentences without a
-    secret; a short piece beside a secret may belong to it."""
+    """Return the words if they contain no secret.  If the words are a whole paragraph in one line, return its
+    sentences without a secret.  A short piece beside a secret is left out, because it may belong to the secret."""
     if not is_secret(words):
         return words
     if len(words) < _PARAGRAPH:

@@ -115,7 +115,7 @@ def _told(
     near = tuple(
         each
         for each in named_so
-        if any(at.network in own and target.container in names_at(each, at) for at in each.endpoints)
+        if any(at.network in own and target.container in names_at(each, at) for at in host.pod_holder(each).endpoints)
     )
     return near or named_so
 
@@ -283,7 +283,8 @@ def _in_second_family(
     if not any(each.scope == "global" and not each.tentative for each in own):
         return []
     served = serving(host.engine_of(asking), asking)
-    near = (each for each in container.endpoints if each.network in served and each.ipv4 == found[0].daddr)
+    ends = host.pod_holder(container).endpoints
+    near = (each for each in ends if each.network in served and each.ipv4 == found[0].daddr)
     point = start_named(network, host, 6, origin)
     return [_to_address(host, container, point, 6, each.ipv6, protocol, port) for each in near if each.ipv6 is not None]
 
@@ -331,7 +332,7 @@ def _common_network(host: Host, endpoints: tuple[Endpoint, ...], origin: Origin,
     """Return the flow to the container's address on a network that both containers share.  If the two containers share
     no network, return the first flow.  ``host``: the host of the asking container."""
     asking = host.container(origin.container or "")
-    shared = {each.network for each in asking.endpoints} if asking is not None else set[str]()
+    shared = {each.network for each in host.pod_holder(asking).endpoints} if asking is not None else set[str]()
     for endpoint in endpoints:
         address = endpoint.ipv4 if flows[0].version == 4 else endpoint.ipv6
         if endpoint.network in shared and address is not None:

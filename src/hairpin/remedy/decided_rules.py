@@ -288,8 +288,8 @@ def _let_through_before(
 def _chooses(part: ir.Expression, chain: ir.Chain) -> bool:
     """Return whether the match picks single addresses or ports.
 
-    In DOCKER-USER, which is for the rules of people, it may also pick the answers: who lets these through and drops
-    the rest has closed the ports on purpose."""
+    In DOCKER-USER the match may also pick the answers.  This chain is for people's own rules.  A person who lets the
+    answers through and drops the rest has closed the ports on purpose."""
     if isinstance(part, ir.FieldMatch):
         fields = (*_ADDRESSES, *_PORTS, *(("ct-state",) if chain.name == "DOCKER-USER" else ()))
         return not part.negated and part.field in fields

@@ -238,7 +238,7 @@ def _between(host: Host, inside: Inside) -> Iterator[Flow]:
     listener.  A packet that arrives at this port is refused."""
     for one, asking, netns in _firsts(inside):
         for other, asked, far in _firsts(inside):
-            address = next((each.ipv4 for each in asked.endpoints if each.network == other), None)
+            address = next((each.ipv4 for each in host.pod_holder(asked).endpoints if each.network == other), None)
             listens = any(each.protocol == "tcp" and 4 in _versions(each) for each in host.namespace(far.name).sockets)
             if one != other and asking is not asked and address is not None and not listens:
                 yield Flow(FromContainer(asking.name, netns), 4, address, "tcp", _ANY_PORT, container=asked.name,

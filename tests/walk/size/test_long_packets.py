@@ -105,3 +105,14 @@ def test_a_download_tells_where_the_link_s_own_mtu_is_smaller() -> None:
     """The host would send a long echo request in fragments, and its answer would come in fragments, too."""
     (asked,) = walk_flow(NARROW, whole(egress())).questions
     assert [each.fact for each in asked.wanted] == ["download-asked"]
+
+
+def test_without_a_process_of_the_container_no_download_is_asked_of_the_host() -> None:
+    """The host's own downloads arrive, because it announces the smaller MTU."""
+    (docker,) = NARROW.this.engines
+    unknown = tuple(msgspec.structs.replace(each, pid=None) for each in docker.containers)
+    engines = (msgspec.structs.replace(docker, containers=unknown),)
+    (asked,) = walk_flow(
+        NARROW.with_host(msgspec.structs.replace(NARROW.this, engines=engines)), whole(egress())
+    ).questions
+    assert asked.wanted == ()

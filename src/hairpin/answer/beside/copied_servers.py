@@ -84,7 +84,7 @@ def _has_copy(host: Host, container: Container) -> bool:
     if container.on_host_network:
         return True
     of_others = engine.rootless or container.by_user_stack or container.network_mode == "none"
-    return not of_others and bool(container.endpoints) and not serving(engine, container)
+    return not of_others and bool(host.pod_holder(container).endpoints) and not serving(engine, container)
 
 
 def told_of_formers(network: Network) -> tuple[Message, ...]:

@@ -37,7 +37,7 @@ def _notes_of(host: Host, container: Container) -> Iterator[Message]:
                     name=container.name,
                     question=f"{each.host_port}/{each.protocol}",
                 )
-    elif not container.bindings and container.endpoints and not _is_reached_otherwise(host, container):
+    elif _has_only_inner_ports(host, host.pod_holder(container)):
         exposed = next((port for protocol, port in container.exposed if protocol == "tcp"), None)
         yield message(
             "{name} publishes no port: clients outside of this host reach it only through a container that publishes "
@@ -45,6 +45,10 @@ def _notes_of(host: Host, container: Container) -> Iterator[Message]:
             name=container.name,
             option=f"-p {exposed or 'PORT'}:{exposed or 'PORT'}",
         )
+
+
+def _has_only_inner_ports(host: Host, holder: Container) -> bool:
+    return not holder.bindings and bool(holder.endpoints) and not _is_reached_otherwise(host, holder)
 
 
 def _is_reached_otherwise(host: Host, container: Container) -> bool:

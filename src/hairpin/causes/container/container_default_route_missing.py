@@ -33,7 +33,7 @@ def find(view: View) -> Iterator[Candidate]:
     version = view.stop.seen.packet.version
     if view.on_host or container is None:
         return
-    given = tuple(gateways(view.host.engine_of(container), container, view.namespace, version))
+    given = tuple(gateways(view.host.engine_of(container), view.host.pod_holder(container), view.namespace, version))
     for gateway, link in given or far_addresses(view.network, view.stop.netns, version):
         wanted = Route(version, 0, 0, next_hops=(NextHop(link, gateway),))
         if view.stop.reason == "no-neighbour":

@@ -75,7 +75,8 @@ def _default_route(view: View, link: Link) -> Iterator[AddEntry]:
     version = view.flow.version
     if view.container is None:
         return
-    for gateway, name in gateways(view.host.engine_of(view.container), view.container, view.namespace, version):
+    holder = view.host.pod_holder(view.container)
+    for gateway, name in gateways(view.host.engine_of(holder), holder, view.namespace, version):
         if name == link.name:
             yield from default_route(view.stop.netns, view.namespace, version, name, gateway)
             return

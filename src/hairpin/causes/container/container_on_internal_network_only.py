@@ -49,9 +49,10 @@ def find(view: View) -> Iterator[Candidate]:
 def _way_out(view: View) -> Iterator[Candidate]:
     """Yield one candidate for a container that connects to an address outside its internal networks."""
     start = view.flow.start
-    container = view.host.container(start.name) if isinstance(start, FromContainer) else None
-    if container is None or view.in_reply or not view.host.is_internal(container):
+    asking = view.host.container(start.name) if isinstance(start, FromContainer) else None
+    if asking is None or view.in_reply or not view.host.is_internal(asking):
         return
+    container = view.host.pod_holder(asking)
     detail = message("Internal networks ({networks}) have no way out by design.", networks=_networks(container))
     yield from _connected(view, container, detail, port=None)
 
@@ -147,7 +148,7 @@ def _connected(view: View, container: Container, detail: Message, *, port: int |
         return
     internal = next((each for each in engine.networks if each.internal and each.name in _networks(container)), None)
     yield Candidate(
-        title=message("Container {name} is on internal networks only", name=container.name),
+        title=message("Container {name} is on internal networks only", name=", ".join(view.host.told_names(container))),
         detail=detail,
         change=change,
         refused=refusal_of(view, change),

@@ -50,7 +50,7 @@ def pair_of(view: View) -> Pair | None:
 def by_address(pair: Pair) -> tuple[Message, ...]:
     """Return the note that the asking container can use the other container's address; empty if the other container has
     no IPv4 address."""
-    addresses = (each.ipv4 for each in pair.asked.endpoints if each.ipv4 is not None)
+    addresses = (each.ipv4 for each in pair.host.pod_holder(pair.asked).endpoints if each.ipv4 is not None)
     address = next(addresses, None)
     if address is None:
         return ()
@@ -145,8 +145,8 @@ def _made_anew(pair: Pair) -> Change:
     )
 
 
-def _names(container: Container) -> tuple[str, ...]:
-    aliases = (alias for each in container.endpoints for alias in each.aliases)
+def _names(host: Host, container: Container) -> tuple[str, ...]:
+    aliases = (alias for each in host.pod_holder(container).endpoints for alias in each.aliases)
     return tuple(dict.fromkeys((container.name, *((container.service,) if container.service else ()), *aliases)))
 
 
@@ -160,5 +160,5 @@ def _free_name(engine: Engine) -> str:
 def made_known(pair: Pair, said: Message) -> Change:
     """Return the change that makes the name resolvable in the model, for a proof.  On the host only a person can make
     the name resolvable."""
-    known = msgspec.structs.replace(pair.asking, extra_names=(*pair.asking.extra_names, *_names(pair.asked)))
+    known = msgspec.structs.replace(pair.asking, extra_names=(*pair.asking.extra_names, *_names(pair.host, pair.asked)))
     return Change((SetContainer(pair.host.name, known),), (ByPerson(said),))

@@ -26,18 +26,19 @@ def find(view: View) -> Iterator[Candidate]:
     if pair is None or pair.asking.on_host_network or pair.asked.on_host_network:
         return
     alone = next((each for each in (pair.asking, pair.asked) if not serving(pair.engine, each)), None)
-    if alone is None or not alone.endpoints:
+    networks = _networks(pair, alone) if alone is not None else ""
+    if alone is None or not networks:
         return
     yield Candidate(
         title=message(
             "{asking} cannot resolve the name {name}: network {network} has no name server",
             asking=pair.asking.name,
             name=view.flow.asked_name,
-            network=_networks(alone),
+            network=networks,
         ),
-        detail=_why(pair, alone),
+        detail=_why(pair, alone, networks),
         change=resolving(pair),
-        where=OfContainer(alone.name, network=_networks(alone)),
+        where=OfContainer(alone.name, network=networks),
         in_class="container-without-ports",
         evidence=(alone.evidence,),
         advice=(
@@ -50,17 +51,17 @@ def find(view: View) -> Iterator[Candidate]:
     )
 
 
-def _networks(container: Container) -> str:
-    return ", ".join(each.network for each in container.endpoints)
+def _networks(pair: Pair, container: Container) -> str:
+    return ", ".join(each.network for each in pair.host.pod_holder(container).endpoints)
 
 
-def _why(pair: Pair, alone: Container) -> Message:
+def _why(pair: Pair, alone: Container, networks: str) -> Message:
     if pair.engine.kind == "podman":
         return message(
             "{name} is on {network}, a network without a name server (dns_enabled is false, as it is for Podman's "
             "default network).",
             name=alone.name,
-            network=_networks(alone),
+            network=networks,
         )
     return message(
         "{name} is only on Docker's default network. Docker's own name server (127.0.0.11) serves every network except "

@@ -72,7 +72,8 @@ def _is_on_lan(view: View, container: Container) -> bool:
     machines may have, too."""
     asked, engine = view.stop.seen.packet.daddr, view.host.engine_of(container)
     lan = {each.name for each in engine.networks if each.driver in STACKED}
-    return any(asked in (each.ipv4, each.ipv6) and each.network in lan for each in container.endpoints)
+    ends = view.host.pod_holder(container).endpoints
+    return any(asked in (each.ipv4, each.ipv6) and each.network in lan for each in ends)
 
 
 def _of_lan(view: View, container: Container) -> Candidate:

@@ -48,8 +48,7 @@ def recreated_with(host: Host, container: Container, binding: PortBinding) -> Me
 def recreated_name(host: Host, container: Container) -> Message | str:
     """Return the name of the container or pod that has to be recreated to change the ports: the pod, if it has the
     ports."""
-    owner = host.network_owner(container)
-    return host.told_as(owner) if host.members_of(owner) else container.name
+    return host.told_as(host.pod_holder(container))
 
 
 def recreated_behind(host: Host, owner: Container) -> tuple[Message, ...]:

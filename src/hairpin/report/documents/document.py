@@ -198,7 +198,7 @@ class RecognisedDocument(msgspec.Struct, frozen=True, rename={"as_": "as"}):
 
 
 class OutcomeDocument(msgspec.Struct, frozen=True, rename={"if_": "if"}):
-    """What an output of the next command shows, and what follows."""
+    """A possible output of the next command, and its meaning."""
 
     if_: str
     then: str

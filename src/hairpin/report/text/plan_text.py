@@ -260,8 +260,8 @@ def _write_left_out(left: Unplanned, words: Words, paper: Paper, *, again: bool 
 def _write_end(plan: RepairPlan, places: Places, words: Words, paper: Paper, *, lasting: bool, applying: bool) -> None:
     """Write what becomes of the flows.
 
-    Before the plan is carried out, write only the flows that will not pass: the outcome lists every flow once more, as
-    verified."""
+    If the plan is about to be carried out, only the flows that will not pass are written.  The outcome then lists all
+    flows, as verified."""
     known = list(zip(plan.answer.flows, plan.then, strict=True))
     shown = [each for each in known if not applying or not succeeds(each[1])]
     effects = tuple(effects_told(plan.effects, words))

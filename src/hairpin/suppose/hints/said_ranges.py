@@ -83,7 +83,7 @@ def said_networks(lines: Iterable[tuple[int, str]]) -> Iterator[tuple[str, IPv4N
 
 _POOL = IPv4Network("172.16.0.0/12")
 _FIRST = IPv4Network("172.17.0.0/16")
-"""The range that docker0 has if nobody configures another."""
+"""The range of docker0, unless somebody configures another range."""
 _OF_CONTAINER = Sought(
     r"(?a:\bcontainer(?:'s|s')? (?:ip|address|has)|\bbridge|\bdocker0|\bgateway of docker|IPAddress|\binside (?:the"
     r"|a) container|\bsubnet)|容器(?:的)? ?(?:ip|地址)|网桥",

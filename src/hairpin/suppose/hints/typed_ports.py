@@ -61,7 +61,7 @@ _OWN_PORTS: tuple[tuple[Sought, frozenset[int]], ...] = tuple(
         ("jenkins", (8080, 50000)), ("sonarqube", (9000,)), ("ghost", (2368,)), ("tomcat", (8080, 8443, 8009)),
     )
 )  # fmt: skip
-"""The ports on which the services of well-known images listen, if nobody configures another port."""
+"""The ports on which the services of well-known images listen, unless somebody configures another port."""
 _URL = r"https?://(?:0\.0\.0\.0|localhost|127\.0\.0\.1|\[::1?\]):{port}(?!\d)"
 _ROOTLESS = words(
     r"\brootless\w*|\bslirp4netns\b|\bpasta\b|^[^#\n]{0,40}\$ (?:podman|nerdctl)|(?<!sudo[ ])\bpodman (?:run|create"

@@ -93,7 +93,7 @@ def _do_they_arrive(network: Network, inside: Netns, about: LongPackets, told: i
         text=_by_daemon(facts) if by_engine else _by_uplink(facts),
         if_yes=message("The verdict above stands: downloads and uploads of {container} get through", **facts),
         if_no=_in_daemon(facts) if default else _of_network(facts) if made is not None else _of_link(facts),
-        wanted=tuple(_ways_to_tell(network, about, told)) if by_engine else (_download(network, inside),),
+        wanted=tuple(_ways_to_tell(network, about, told)) if by_engine else tuple(_download(network, inside)),
         breaks_if="no",
         about=about,
     )
@@ -137,12 +137,14 @@ def _by_daemon(facts: dict[str, str | int]) -> Message:
     )
 
 
-def _download(network: Network, inside: Netns) -> Wanted:
-    """Return the request to load a file in the container.
+def _download(network: Network, inside: Netns) -> Iterator[Wanted]:
+    """Yield the request to load a file in the container, if a process of the container is known: the host itself
+    announces the smaller MTU, so its own downloads tell nothing.
 
-    An echo request tells nothing if the link's own MTU is the smaller one: the host sends it in fragments, and the
-    answer of the router comes in fragments, too, because it may."""
-    return ask_for_download(entering(network, inside))
+    An echo request tells nothing, either.  The host sends it in fragments, and the router may answer in fragments."""
+    words = entering(network, inside)
+    if words:
+        yield ask_for_download(words)
 
 
 def _ways_to_tell(network: Network, about: LongPackets, told: int) -> Iterator[Wanted]:

@@ -1,4 +1,4 @@
-"""What telnet, netcat, ssh and nmap print about a connection.
+"""Reads the lines about a connection that telnet, netcat, ssh and nmap print.
 
     telnet: "Trying 10.8.0.5..." ("Connected to …" | "telnet: Unable to connect to remote host: Connection refused")
     nc:     "Connection to 10.8.0.5 80 port [tcp/http] succeeded!" | "nc: connect to 10.8.0.5 port 80 (tcp) failed: …"

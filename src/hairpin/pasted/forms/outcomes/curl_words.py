@@ -1,4 +1,4 @@
-"""What curl and wget print: error sentences, ``curl -v``, HTTP status lines, wget's and busybox's progress.
+"""Reads the output of curl and wget: error sentences, ``curl -v``, HTTP status lines, wget's and busybox's progress.
 
     curl  := (meter | "* " WORDS | ("<" | ">") " " HEADER)* ["curl: (" NUMBER ")" SENTENCE]
     wget  := ["--" TIME "--" URL] ("Resolving" | "Connecting to" …)* | "wget: " SENTENCE

@@ -1,4 +1,4 @@
-"""What ping and traceroute print, on Linux, in busybox and on Windows.
+"""Reads the output of ping and traceroute, on Linux, in busybox and on Windows.
 
     ping := "PING " NAME " (" ADDRESS ")" … (REPLY | "From " ADDRESS … ERROR)* "--- " NAME " ping statistics ---"
             NUMBER " packets transmitted, " NUMBER …

@@ -1,7 +1,7 @@
 """Logs of containers, of the kernel and of dockerd.
 
-The logs of containers become no reading.  Of the kernel's log the lines about the network are read, and of dockerd's
-log the lines about its start.
+The logs of containers become no reading.  The kernel's log is read for its lines about the network, and dockerd's log
+for its lines about the start.
 
     klog := "[" SECONDS "] " WORDS | DATE HOST "kernel: " WORDS
 
@@ -73,7 +73,7 @@ _DOCKERD = Sought(
     r".*\bdockerd(?:\[\d+\])?: .*(?:failed to start daemon|Error starting daemon|unable to configure the Docker daemon)"
 )
 ENGINE_LOG = "journalctl -u docker.service"
-"""What the line with which dockerd ends is taken for."""
+"""The command whose output the last line of a dockerd that ends is taken for."""
 _SECRET = Sought(r"(?i)passw|token|secret|credential|://[^/\s]*@")
 
 

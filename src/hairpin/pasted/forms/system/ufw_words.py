@@ -1,4 +1,4 @@
-"""What ``ufw status`` prints.
+"""Reads the output of ``ufw status``.
 
     status := "Status: " ("active" | "inactive") ["Logging: " …] ["Default: " …] ["New profiles: " …] [head rule*]
 

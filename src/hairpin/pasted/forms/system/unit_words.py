@@ -1,4 +1,4 @@
-"""What ``systemctl status``, ``is-active`` and ``is-enabled`` print, as the blocks of ``systemctl show``.
+"""Reads the output of ``systemctl status``, ``is-active`` and ``is-enabled``, as blocks of ``systemctl show``.
 
     status := ("*" | "●" | "○" | "×") " " UNIT [" - " WORDS] NL "Loaded: " … NL "Active: " …
 
