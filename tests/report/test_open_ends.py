@@ -7,8 +7,8 @@ import pytest
 
 from hairpin.causes.reasons import ASKED_AT
 from hairpin.diagnose.diagnose import diagnose
-from hairpin.host.docker import MeshPort
 from hairpin.host.link import PORT_STATES, BridgeInfo, BridgePort
+from hairpin.host.swarm import MeshPort
 from hairpin.netfilter.address import Version
 from hairpin.network.network import Network
 from hairpin.report.open_ends import OPEN_ENDS, is_mesh_over_ipv6, open_end

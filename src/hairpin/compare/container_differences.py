@@ -117,7 +117,7 @@ def _words(container: Container | None) -> dict[str, str]:
         "image": container.image,
         "ports": ",".join(bindings),
         "networks": ", ".join(addresses),
-        "network-mode": container.network_mode.partition(":")[0],
+        "network-mode": container.mode,
         "restart": container.restart_policy,
         "dns": ",".join(container.dns),
         "health": container.health if container.health != "starting" else "",

@@ -9,9 +9,10 @@ from typing import Literal
 import msgspec
 
 from hairpin.evidence.reading import HOST
+from hairpin.host.bool_option import is_true
 from hairpin.host.boot.daemon_start import Boot
 from hairpin.host.cni import Conflist
-from hairpin.host.swarm import SwarmService
+from hairpin.host.swarm import MeshPort, SwarmService
 from hairpin.netfilter.address import Prefix, Version, inside
 
 
@@ -65,8 +66,6 @@ STACKED = ("macvlan", "ipvlan")
 """The drivers of networks whose containers' links are stacked on a link of the host."""
 MASQUERADES = "com.docker.network.bridge.enable_ip_masquerade"
 """The option by which a bridge network's containers are masqueraded.  CNI's ``ipMasq`` is read as this option."""
-_SHARED = ("host", "container")
-"""Network modes in which a container uses the network namespace of the host or of another container."""
 _USER_STACKS = ("slirp4netns", "pasta")
 """Modes in which a process of the user is the container's network.  In these modes the engine lists no network."""
 
@@ -162,6 +161,21 @@ class Container(msgspec.Struct, frozen=True):
         return (self.service, *of_swarm) if self.service else ()
 
     @property
+    def mode(self) -> str:
+        """The first word of ``network_mode``: ``container`` of ``container:ID``, ``pasta`` of ``pasta:OPTIONS``."""
+        return self.network_mode.partition(":")[0]
+
+    @property
+    def joined(self) -> str:
+        """The id or name of the container whose network namespace this container was made to use; empty if none."""
+        mode, _, known = self.network_mode.partition(":")
+        return known if mode == "container" else ""
+
+    def joins(self, other: "Container") -> bool:
+        """Return whether this container was made to use the network namespace of the other one."""
+        return bool(self.joined) and (other.name == self.joined or other.id.startswith(self.joined))
+
+    @property
     def is_disconnected(self) -> bool:
         """Whether the running container was disconnected from its last network."""
         return self.running and self.has_lost_networks
@@ -169,13 +183,12 @@ class Container(msgspec.Struct, frozen=True):
     @property
     def has_lost_networks(self) -> bool:
         """Whether the container is on no network although it was created for a network of its engine."""
-        mode = self.network_mode.partition(":")[0]
-        return not self.endpoints and mode not in ("none", *_SHARED) and not self.by_user_stack
+        return not self.endpoints and self.mode not in ("none", "host", "container") and not self.by_user_stack
 
     @property
     def by_user_stack(self) -> bool:
         """Whether a user's process is the container's network.  For such a container the engine lists no network."""
-        return not self.endpoints and self.network_mode.partition(":")[0] in _USER_STACKS
+        return not self.endpoints and self.mode in _USER_STACKS
 
     @property
     def on_host_network(self) -> bool:
@@ -260,29 +273,8 @@ class DockerNetwork(msgspec.Struct, frozen=True):
         return self.option(f"com.docker.network.bridge.gateway_mode_ipv{version}") == "routed"
 
 
-_TRUE = frozenset({"1", "t", "T", "TRUE", "true", "True"})
-_FALSE = frozenset({"0", "f", "F", "FALSE", "false", "False"})
-
-
-def is_true(text: str | None, *, otherwise: bool) -> bool:
-    """Return the boolean value of an option as Docker reads it (Go's strconv.ParseBool); ``otherwise`` if the option is
-    not given."""
-    if text in _TRUE:
-        return True
-    if text in _FALSE:
-        return False
-    return otherwise
-
-
 Tool = Literal["docker", "podman"]
 """The name of an engine's command."""
-
-
-class MeshPort(msgspec.Struct, frozen=True):
-    """A port that a swarm's service publishes on each node (the routing mesh)."""
-
-    protocol: Literal["tcp", "udp"]
-    port: int
 
 
 class Engine(msgspec.Struct, frozen=True):

@@ -209,8 +209,7 @@ class Host(msgspec.Struct, frozen=True, dict=True):
     def network_owner(self, container: Container) -> Container:
         """Return the container whose network namespace this container uses: itself, or the container X of ``--network
         container:X``."""
-        mode, _, name = container.network_mode.partition(":")
-        owner = self.container(name) if mode == "container" and name else None
+        owner = self.container(container.joined) if container.joined else None
         return owner if owner is not None else container
 
     def sharers_of(self, container: Container) -> tuple[Container, ...]:

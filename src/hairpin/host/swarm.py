@@ -18,6 +18,13 @@ class ServicePort(msgspec.Struct, frozen=True):
     mode: Literal["ingress", "host"] = "ingress"
 
 
+class MeshPort(msgspec.Struct, frozen=True):
+    """A port that a swarm's service publishes on each node (the routing mesh)."""
+
+    protocol: Literal["tcp", "udp"]
+    port: int
+
+
 class SwarmService(msgspec.Struct, frozen=True):
     """One service.  ``wanted`` and ``running``: how many tasks of the service should run, and how many run, on all
     nodes together; None if unknown.  ``error``: the swarm's error text for its newest task."""

@@ -118,8 +118,7 @@ def serving(engine: Engine, container: Container) -> tuple[str, ...]:
 def _ends(engine: Engine, container: Container) -> tuple[Endpoint, ...]:
     """Return the endpoints of the container's network: its own, or those of the container X of ``--network
     container:X``, whose name server both use."""
-    mode, _, known = container.network_mode.partition(":")
-    owners = (each for each in engine.containers if mode == "container" and known in (each.id, each.name))
+    owners = (each for each in engine.containers if container.joins(each))
     return next(owners, container).endpoints
 
 

@@ -20,7 +20,7 @@ from hairpin.question.egress import egress_flows, name_flow, outward_flow, over_
 from hairpin.question.held import held_by
 from hairpin.question.hosts import containers_named
 from hairpin.question.port_flows import to_bindings, to_port, usable
-from hairpin.question.sharing import may_serve, shares
+from hairpin.question.sharing import may_serve
 from hairpin.question.standpoints import beyond, lan_client, primary_address
 from hairpin.question.starts import Standpoint, asker, start_named
 
@@ -90,7 +90,7 @@ def _at_port(target: Target, protocol: str, port: int) -> Target:
 def _outward(network: Network, host: Host, container: Container) -> list[Flow]:
     """Return the container's own flows to the outside.  If the container is stopped and shares another container's
     network, it sends no packet.  The flows then show this, because the ports of the other container do not."""
-    if container.running or not shares(container):
+    if container.running or not container.joined:
         return egress_flows(network, host, container)
     return [_way_out_of_stopped(network, host, container)]
 
@@ -233,7 +233,7 @@ def _to_endpoint(
                 "container {name!r} has no address that others can reach, because its network is a user-mode network "
                 "stack ({mode}); ask for a port that it publishes",
                 name=container.name,
-                mode=container.network_mode.partition(":")[0],
+                mode=container.mode,
             )
         )
     if not flows:

@@ -20,7 +20,6 @@ from hairpin.network.network import Network, addresses_of, netns_of, outer_link,
 from hairpin.network.prefix import Version, is_loopback, is_private
 from hairpin.network.query import Query
 from hairpin.network.routing import lookup
-from hairpin.question.sharing import shares
 from hairpin.question.standpoints import beyond
 
 _WITH_WAY_OUT = ("bridge", "overlay", "macvlan", "ipvlan")
@@ -40,7 +39,7 @@ def egress_flows(network: Network, host: Host, container: Container) -> list[Flo
     named = {each.name: each for engine in host.engines for each in engine.networks}
     owner = host.network_owner(container)
     networks = [named[each.network] for each in owner.endpoints if each.network in named]
-    is_cut_off = container.is_disconnected or (shares(container) and owner == container)
+    is_cut_off = container.is_disconnected or (bool(container.joined) and owner == container)
     if not is_cut_off and all(each.internal or each.driver not in _WITH_WAY_OUT for each in networks):
         return []
     reached = _reachable(network, (host.netns,))

@@ -9,9 +9,10 @@ from collections.abc import Iterator
 import msgspec
 
 from hairpin.errors import EvidenceError, UsageError
-from hairpin.host.docker import MeshPort, PortBinding
+from hairpin.host.docker import PortBinding
 from hairpin.host.host import Host, Namespace
 from hairpin.host.netns import Netns
+from hairpin.host.swarm import MeshPort
 from hairpin.message import Message, message
 from hairpin.network.attachment import sender_netns
 from hairpin.network.flow import Flow, FromContainer, FromHost

@@ -14,11 +14,6 @@ from hairpin.question.held import held_by
 from hairpin.question.hosts import host_of
 
 
-def shares(container: Container) -> bool:
-    """Return whether the container was made to use the namespace of another container, which may be gone by now."""
-    return container.network_mode.startswith("container:")
-
-
 def is_with_owner(host: Host, container: Container) -> bool:
     """Return whether the container is in the namespace that the owner of its network has now."""
     owner = host.network_owner(container)

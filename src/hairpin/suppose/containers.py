@@ -32,7 +32,7 @@ def with_containers(host: Host, told: ToldParts) -> Host:
     namespace is processed after that container."""
     host = _without_doubles(host)
     running = [each for each in host.containers() if each.running]
-    for each in sorted(running, key=lambda one: one.network_mode.startswith("container:")):
+    for each in sorted(running, key=lambda one: bool(one.joined)):
         host = _with_container(host, each, told)
     return host
 
@@ -93,7 +93,7 @@ def _with_start(host: Host, container: Container, told: ToldParts) -> Host:
     if change is None:
         return host
     started = after(begun, change)
-    if netns not in started and not container.network_mode.startswith("container:"):
+    if netns not in started and not container.joined:
         return host
     now = next((each for each in started.containers() if each.id == container.id), container)
     # Only the namespaces are taken over: rules come with the rules of all containers.

@@ -138,7 +138,7 @@ def _backend_of(networks: tuple[DockerNetwork, ...]) -> str | None:
 
 
 def _networks_of(engine: Engine, container: Container) -> Iterator[str]:
-    mode = container.network_mode.partition(":")[0]
+    mode = container.mode
     if mode in ("host", "none", "container", "slirp4netns", "pasta"):
         return
     yield from engine.network_names(container)

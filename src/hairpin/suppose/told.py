@@ -7,7 +7,6 @@ import msgspec
 
 from hairpin.evidence.reading import HOST, Evidence
 from hairpin.evidence.told import Outcome, ToldParts, ToldTable
-from hairpin.host.docker import Container
 from hairpin.host.host import Host, Namespace
 from hairpin.netfilter.ir import Table
 from hairpin.pasted.counted import CountedOutput, counted_of
@@ -148,14 +147,9 @@ def _partly_paused(host: Host) -> Iterator[str]:
     sockets does not show which container's processes have a socket."""
     every = tuple(host.containers())
     for each in every:
-        group = [one for one in every if one is each or _shares(one, each)]
+        group = [one for one in every if one is each or one.joins(each)]
         if len(group) > 1 and any(one.status == "paused" for one in group):
             yield from (one.name for one in group)
-
-
-def _shares(one: Container, owner: Container) -> bool:
-    mode, _, named = one.network_mode.partition(":")
-    return mode == "container" and bool(named) and (named == owner.name or owner.id.startswith(named))
 
 
 def _doubtful(counted: CountedOutput) -> Iterator[str]:

@@ -11,7 +11,7 @@ from hairpin.engines.docker.options import (
     dockerd_version,
     trusted_interfaces,
 )
-from hairpin.host.docker import is_true
+from hairpin.host.bool_option import is_true
 from tests.engines.hosts import DOCKER0, N1, SIX, docker, network
 
 VERSIONS: dict[str, tuple[str, Version | None]] = {

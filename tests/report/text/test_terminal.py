@@ -5,8 +5,8 @@ import pytest
 
 from hairpin.answer.answer import Answer, FlowAnswer
 from hairpin.answer.questions import QuestionAnswer
-from hairpin.host.docker import MeshPort
 from hairpin.host.host import Unread
+from hairpin.host.swarm import MeshPort
 from hairpin.message import message
 from hairpin.replica.judgement import Judgement
 from hairpin.report.paper import Paper, cells

@@ -42,7 +42,7 @@ def find(view: View) -> Iterator[Candidate]:
     for container in view.host.containers():
         owner = view.host.network_owner(container)
         if owner is container:
-            if container.running and container.network_mode.startswith("container:"):
+            if container.running and container.joined:
                 yield from _with_owner_gone(view, container)
             continue
         if not _has_left(owner, container):

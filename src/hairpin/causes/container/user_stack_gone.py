@@ -36,7 +36,7 @@ def find(view: View) -> Iterator[Candidate]:
         return
     if view.namespace.unread or view.stop.seen.packet.version != 4:
         return
-    program = container.network_mode.partition(":")[0]
+    program = container.mode
     yield Candidate(
         title=message(
             "{program}, the process that provides the network of container {name}, is gone",

@@ -74,7 +74,7 @@ def _by_engines(host: Host) -> dict[tuple[str, int], list[Container]]:
         bridges = {each.name: each.bridge for each in engine.networks if each.driver == "bridge"}
         for container in engine.containers if not engine.rootless else ():
             # Podman states for a container that shares another one's network what it was at its start.
-            shares = container.network_mode.startswith("container:")
+            shares = bool(container.joined)
             for end in container.endpoints if container.running and not shares else ():
                 bridge = bridges.get(end.network)
                 if bridge is not None and end.mac:

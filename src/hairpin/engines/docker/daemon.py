@@ -87,7 +87,7 @@ def containers_left_ended(engine: Engine) -> tuple[Container, ...]:
     if engine.live_restore:
         return ()
     left = (each for each in engine.containers if each.running and not each.starts_with_daemon)
-    return tuple(sorted(left, key=lambda each: each.network_mode.startswith("container:")))
+    return tuple(sorted(left, key=lambda each: bool(each.joined)))
 
 
 def calls_to_start_again(engine: Engine) -> tuple[SetContainerState, ...]:

@@ -7,7 +7,8 @@ from typing import Literal
 import msgspec
 
 from hairpin.engines.expected import Backend
-from hairpin.host.docker import DockerNetwork, Engine, is_true
+from hairpin.host.bool_option import is_true
+from hairpin.host.docker import DockerNetwork, Engine
 from hairpin.netfilter.rule_address import IpFamily
 
 Version = tuple[int, int, int]

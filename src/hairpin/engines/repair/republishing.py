@@ -142,7 +142,7 @@ def relay_of_user(container: Container, binding: PortBinding) -> Socket | None:
     host.  Return None for SCTP, whose sockets are not modelled.  Source: podman pkg/rootlessport; passt(1)"""
     if binding.protocol == "sctp":
         return None
-    process = "pasta" if container.network_mode.partition(":")[0] == "pasta" else "rootlessport"
+    process = "pasta" if container.mode == "pasta" else "rootlessport"
     own = next((each.ipv4 for each in container.endpoints if each.ipv4 is not None), None)
     relay = Relay(4, own or 0, binding.container_port, netns=container.netns) if container.netns is not None else None
     return Socket(binding.protocol, binding.version, binding.host_ip, binding.host_port, process=process, relay=relay)

@@ -60,7 +60,7 @@ def _is_alone(host: Host, container: Container) -> bool:
     nothing else."""
     if container.netns is None or container.netns not in host or container.on_host_network:
         return False
-    if container.network_mode.startswith("container:") or host.engine_of(container).kind == "podman":
+    if container.joined or host.engine_of(container).kind == "podman":
         return False
     return sum(each.netns == container.netns for each in host.containers()) == 1
 
@@ -153,7 +153,7 @@ def _processes(host: Host, container: Container, ending: set[str]) -> Iterator[c
         return
     netns = Netns(host.name, container.netns)
     others = [each for each in host.containers() if each.netns == container.netns and each.id != container.id]
-    if container.on_host_network or (others and container.network_mode.startswith("container:")):
+    if container.on_host_network or (others and container.joined):
         for each in host.namespace(container.netns).sockets:
             if each.container == container.id:
                 yield c.DeleteSocket(netns, each)

@@ -59,9 +59,9 @@ def _joining_successor(host: Host, container: Container) -> Container:
 
     If the other container was recreated, too, the returned container has the other container's new id.  The container's
     options name the other container by name."""
-    mode, _, known = container.network_mode.partition(":")
+    known = container.joined
     number = _number_after(known)
-    if mode != "container" or host.container(known) is not None or host.container(number) is None:
+    if not known or host.container(known) is not None or host.container(number) is None:
         return container
     return _replace(container, network_mode=f"container:{number}")
 
@@ -126,7 +126,7 @@ def _running(course: Course, name: str) -> list[Container]:
 
 def _owners_first(containers: list[Container]) -> list[Container]:
     """Return the containers in their order.  Containers that share another container's network come last."""
-    return sorted(containers, key=lambda each: each.network_mode.startswith("container:"))
+    return sorted(containers, key=lambda each: bool(each.joined))
 
 
 def _stopped(course: Course, name: str = "") -> Course | None:

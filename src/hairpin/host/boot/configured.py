@@ -9,10 +9,11 @@ from typing import Literal
 
 import msgspec
 
+from hairpin.host.bool_option import is_true
 from hairpin.host.boot.rule_keeper import NFTABLES_CONF, SAVED_V4, SAVED_V6, rule_keeper
 from hairpin.host.boot.saved_rules import nft_line, policy_line, rule_line, rule_of
 from hairpin.host.boot.sysctl_files import last_word
-from hairpin.host.docker import DockerNetwork, Engine, is_true
+from hairpin.host.docker import DockerNetwork, Engine
 from hairpin.host.host import Host
 from hairpin.host.managers import DirectRule
 from hairpin.host.sysctl import Path

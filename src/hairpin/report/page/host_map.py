@@ -101,7 +101,7 @@ def _is_shown(host: Host, network: DockerNetwork) -> bool:
 
 
 def _has_a_network(container: Container) -> bool:
-    return container.network_mode.partition(":")[0] != "none"
+    return container.mode != "none"
 
 
 def _on(host: Host, network: DockerNetwork) -> list[tuple[Container, Endpoint]]:

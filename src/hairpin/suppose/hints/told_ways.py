@@ -190,7 +190,7 @@ def switched_off_links(host: Host, told: ToldParts) -> Iterator[Hinted]:
 def owner_made_anew(prose: Prose, host: Host) -> Iterator[Hinted]:
     """Yield the hint that a container uses another's network, and that the text says that one was started anew."""
     place = _ANEW.search(prose.text)
-    if place is not None and any(each.network_mode.startswith("container:") for each in host.containers()):
+    if place is not None and any(each.joined for each in host.containers()):
         yield Hinted("shared-namespace-left", 27, OWNERS, LEFT_SHOWS, LEFT, *prose.line_at(place.start()))
 
 

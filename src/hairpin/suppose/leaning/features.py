@@ -299,7 +299,7 @@ def _of_host(host: Host, told: ToldParts) -> list[str]:
         found.append("listens on loopback")
     if any(each.network_mode == "host" for each in every):
         found.append("host network")
-    if any(each.network_mode.startswith("container:") for each in every):
+    if any(each.joined for each in every):
         found.append("shared namespace")
     networks = [each for engine in host.engines for each in engine.networks]
     found += [each.driver for each in networks if each.driver in STACKED]

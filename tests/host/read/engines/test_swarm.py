@@ -5,11 +5,11 @@ import pytest
 
 from hairpin.errors import ParseError
 from hairpin.evidence.reading import text_reading
-from hairpin.host.docker import DockerNetwork, Engine, MeshPort
+from hairpin.host.docker import DockerNetwork, Engine
 from hairpin.host.host import Namespace
 from hairpin.host.read.engines.swarm import sandbox_of, services, with_mesh, with_tasks
 from hairpin.host.socket import Relay, Socket
-from hairpin.host.swarm import ServicePort, SwarmService
+from hairpin.host.swarm import MeshPort, ServicePort, SwarmService
 from tests.engines.swarm_node import node
 
 BAD = (

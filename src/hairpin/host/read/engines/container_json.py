@@ -130,7 +130,7 @@ def containers(reading: Reading) -> tuple[Container, ...]:
     except ValueError as error:
         raise ParseError(reason_of(error), source=reading.origin) from None
     known = {each.id for each in read}
-    return tuple(_without_the_owners(each) if _owner_of(each) in known else each for each in read)
+    return tuple(_without_the_owners(each) if each.joined in known else each for each in read)
 
 
 def pod_names(reading: Reading) -> tuple[tuple[str, str], ...]:
@@ -138,12 +138,6 @@ def pod_names(reading: Reading) -> tuple[tuple[str, str], ...]:
     ParseError."""
     found = decode_list(_PODS, _POD, reading.text, source=reading.origin)
     return tuple((each.infra_id, each.name) for each in found if each.infra_id and each.name)
-
-
-def _owner_of(container: Container) -> str | None:
-    """Return the id of the container whose network this container shares; None if it shares none."""
-    mode, _, number = container.network_mode.partition(":")
-    return number if mode == "container" else None
 
 
 def _without_the_owners(container: Container) -> Container:

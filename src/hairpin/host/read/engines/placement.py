@@ -74,14 +74,9 @@ def _netns(container: Container, others: tuple[Container, ...], by_id: dict[str,
 def _by_mode(container: Container, others: tuple[Container, ...]) -> str:
     """Return the name of the namespace that the container's network mode names.  With the mode ``container:X``, this is
     X's own namespace, because X itself cannot share another container's namespace."""
-    mode, _, owner = container.network_mode.partition(":")
-    if mode == "host":
+    if container.mode == "host":
         return HOST
-    if mode == "container":
-        for other in others:
-            if other.id.startswith(owner) or other.name == owner:
-                return f"container:{other.name}"
-    return f"container:{container.name}"
+    return f"container:{next(filter(container.joins, others), container).name}"
 
 
 def netnsids(text: str, known: tuple[Place, ...]) -> tuple[tuple[int, str], ...]:

@@ -13,11 +13,11 @@ from typing import Literal
 import msgspec
 
 from hairpin.evidence.reading import HOST, Reading
-from hairpin.host.docker import Engine, MeshPort
+from hairpin.host.docker import Engine
 from hairpin.host.host import Namespace
 from hairpin.host.read.json_text import decode_list
 from hairpin.host.socket import Relay, Socket
-from hairpin.host.swarm import ServicePort, SwarmService
+from hairpin.host.swarm import MeshPort, ServicePort, SwarmService
 
 _Protocol = Literal["tcp", "udp", "sctp"]
 _WANTED = ("running", "ready")
