@@ -3,6 +3,7 @@
 import gc
 
 import msgspec
+import pytest
 
 from hairpin.host.link import Link
 from hairpin.network.index import namespaces_of, ports_by_ends, takers
@@ -91,3 +92,16 @@ def test_namespaces_that_may_take_an_address() -> None:
     )
     assert takers(changed.this, 4, CLIENT) == {"container:web"}
     assert takers(changed.this, 6, CLIENT) == set()
+
+
+@pytest.mark.parametrize("name", ["proxy_arp", "proxy_arp_pvlan"])
+@pytest.mark.parametrize("link", ["eth0", "all"])
+def test_a_proxy_may_take_each_address_of_ipv4(name: str, link: str) -> None:
+    built = network()
+    inner = built.namespace(sibling("container:web"))
+    path = ("net", "ipv4", "conf", link, name)
+    for value, names in (("1", {"container:web"}), ("0", set[str]())):
+        sysctls = inner.sysctls.with_value(path, value)
+        changed = built.with_namespace(sibling("container:web"), msgspec.structs.replace(inner, sysctls=sysctls))
+        assert takers(changed.this, 4, CLIENT) == names
+        assert takers(changed.this, 6, CLIENT) == set()

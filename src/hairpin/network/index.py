@@ -137,11 +137,26 @@ def _takers(host: Host) -> tuple[dict[tuple[int, int], set[str]], dict[tuple[int
     return one, wide
 
 
+_PROXY = ("proxy_arp", "proxy_arp_pvlan")
+
+
+@kept
+def _is_proxy(namespace: Namespace) -> bool:
+    links = ("all", *(each.name for each in namespace.links))
+    return any(namespace.sysctl("net", "ipv4", "conf", link, name) for link in links for name in _PROXY)
+
+
+@kept
+def _proxies(host: Host) -> frozenset[str]:
+    """Return the namespaces that may answer ARP requests for addresses that they only route."""
+    return frozenset(each.name for each in host.namespaces if _is_proxy(each))
+
+
 def takers(host: Host, version: Version, value: int) -> frozenset[str]:
-    """Return the namespaces that may accept packets to the address: namespaces that have the address or (IPv4) a local
-    route to it."""
+    """Return the namespaces that may answer for the address: namespaces that have the address or (IPv4) a local route
+    to it, or that may be a proxy for it."""
     one, wide = _takers(host)
     names = frozenset(one.get((version, value), ()))
     if version == 6:
         return names
-    return names.union(*(held for prefix, held in wide.items() if inside(value, *prefix, 4)))
+    return names.union(_proxies(host), *(held for prefix, held in wide.items() if inside(value, *prefix, 4)))

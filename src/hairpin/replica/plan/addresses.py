@@ -117,8 +117,7 @@ def _known(entry: Neighbour, mac: int) -> str:
 
 
 def _is_disputed(network: Network, netns: Netns, owner: Port, address: int) -> bool:
-    """Return whether a third namespace of the host accepts packets to the address: it has the address, or a local route
-    to the address."""
+    """Return whether a third namespace of the host may answer for the address."""
     taking = takers(network.host(netns.host), 4, address)
     return bool(taking - {netns.name, owner.netns.name})
 
