@@ -32,10 +32,7 @@ def test_a_flow_that_leaves_is_no_all_clear() -> None:
     found = answer(port=None)
     left = [each for each in found.flows if each.verdict == "leaves"]
     assert 1 < len(left) < len(found.flows)
-    delivered, count = len(found.flows) - len(left), len(found.flows)
-    assert str(summary(found)).endswith(
-        f": {delivered} of {count} flows delivered, and nothing on this host stops the other flows"
-    )
+    assert str(summary(found)).endswith(f": nothing on this host stops any of the {len(found.flows)} flows")
     said = [str(summary(msgspec.structs.replace(found, flows=tuple(left[:number])))) for number in (1, 2)]
     assert said == [
         "1 flow: nothing on this host stops it; hairpin did not read the rest of its way",

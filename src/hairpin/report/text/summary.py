@@ -105,12 +105,8 @@ def _passing(answer: Answer) -> Message:
     if not left:
         return message("{scope}: all flows pass", scope=scope)
     if left < len(answer.flows):
-        count = len(answer.flows)
         return message(
-            "{scope}: {count} of {all} flows delivered, and nothing on this host stops the other flows",
-            scope=scope,
-            count=count - left,
-            all=count,
+            "{scope}: nothing on this host stops any of the {count} flows", scope=scope, count=len(answer.flows)
         )
     if left == 1:
         return message("{scope}: nothing on this host stops it; hairpin did not read the rest of its way", scope=scope)
