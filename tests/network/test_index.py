@@ -94,8 +94,8 @@ def test_namespaces_that_may_take_an_address() -> None:
     assert takers(changed.this, 6, CLIENT) == set()
 
 
-@pytest.mark.parametrize("name", ["proxy_arp", "proxy_arp_pvlan"])
-@pytest.mark.parametrize("link", ["eth0", "all"])
+@pytest.mark.parametrize("name", ("proxy_arp", "proxy_arp_pvlan"))
+@pytest.mark.parametrize("link", ("eth0", "all"))
 def test_a_proxy_may_take_each_address_of_ipv4(name: str, link: str) -> None:
     built = network()
     inner = built.namespace(sibling("container:web"))

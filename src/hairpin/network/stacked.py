@@ -10,6 +10,8 @@ from hairpin.host.netns import Netns
 from hairpin.network.index import stacked_links
 from hairpin.network.network import Network, Port, addresses_of, owns_address
 from hairpin.network.prefix import Version
+from hairpin.network.query import Query
+from hairpin.network.routing import lookup
 
 _KINDS = ("macvlan", "ipvlan")
 
@@ -124,3 +126,13 @@ def link_of(network: Network, port: Port) -> Link:
     if link is None:
         raise KeyError(port.link)
     return link
+
+
+def parent_between(network: Network, netns: Netns, version: Version, address: int) -> str | None:
+    """Return the host's link between the host and the address, if the address is on a macvlan or ipvlan of this link
+    and the host's route leads there; None for every other address, and if a link beside that one leads to it."""
+    parents = parents_of(network, netns, version, address)
+    if not parents:
+        return None
+    found = lookup(network.namespace(netns), Query(version, address))
+    return next((hop.link for hop in found.next_hops if hop.link in parents), None)

@@ -262,7 +262,7 @@ def _is_on_lan(network: Network, host: Host, container: Container, endpoint: End
     joined = host.engine_of(container).network(endpoint.network)
     if host.netns not in network or joined is None or joined.driver not in STACKED:
         return False
-    from hairpin.question.own_links import parent_between  # noqa: PLC0415 - few containers are on a macvlan
+    from hairpin.network.stacked import parent_between  # noqa: PLC0415 - few containers are on a macvlan
 
     address = endpoint.ipv4 if version == 4 else endpoint.ipv6
     is_there = container.running and container.netns is not None

@@ -5,24 +5,11 @@ Source: drivers/net/macvlan.c macvlan_queue_xmit(): no frame passes between a ma
 
 from collections.abc import Iterator
 
-from hairpin.host.netns import Netns
 from hairpin.message import Message, message
 from hairpin.network.network import Network
 from hairpin.network.prefix import Version, address_text
-from hairpin.network.query import Query
-from hairpin.network.routing import lookup
-from hairpin.network.stacked import parents_of
+from hairpin.network.stacked import parent_between
 from hairpin.question.asked import Origin, Target
-
-
-def parent_between(network: Network, netns: Netns, version: Version, address: int) -> str | None:
-    """Return the host's link between the host and the address, if the address is on a macvlan or ipvlan of this link
-    and the host's route leads there; None for every other address, and if a link beside that one leads to it."""
-    parents = parents_of(network, netns, version, address)
-    if not parents:
-        return None
-    found = lookup(network.namespace(netns), Query(version, address))
-    return next((hop.link for hop in found.next_hops if hop.link in parents), None)
 
 
 def of_unreached(network: Network, targets: tuple[Target, ...], origin: Origin | None) -> Iterator[Message]:

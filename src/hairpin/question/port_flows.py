@@ -304,7 +304,7 @@ def _standpoints(
     found = list(usual(network, host, version, others))
     if target.address is None:
         return found
-    from hairpin.question.own_links import parent_between  # noqa: PLC0415 - most questions name no address
+    from hairpin.network.stacked import parent_between  # noqa: PLC0415 - most questions name no address
 
     cut_off = parent_between(network, host.netns, version, target.address) is not None
     return [each for each in found if not (cut_off and isinstance(each.start, FromHost) and each.host is host)]

@@ -19,6 +19,7 @@ from hairpin.network.prefix import parse_address
 from hairpin.walk.decided import RuleDecided
 from hairpin.walk.walk import walk_flow
 from tests.causes.case import Case, fires, is_silent
+from tests.causes.firewall_hosts import first_remedy
 from tests.causes.hosts import (
     DB,
     NO_CONTAINER,
@@ -526,3 +527,9 @@ def test_an_infra_container_is_told_as_its_pod(kind: Tool, pod: str, title: str,
     (suspect,) = diagnose(built, egress_of("side")).causes
     assert (suspect.cause, str(suspect.candidate.title)) == ("shared-namespace-left", title)
     assert [str(each) for each in suspect.candidate.advice] == [advice]
+
+
+@pytest.mark.parametrize("shim", (False, True))
+def test_only_a_host_that_does_not_reach_its_macvlan_is_told_so(*, shim: bool) -> None:
+    _, remedy = first_remedy(on_macvlan(shim=shim), published())
+    assert any("this host cannot reach it" in str(each) for each in remedy.advice) is not shim

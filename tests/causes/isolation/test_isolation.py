@@ -184,6 +184,18 @@ def test_networks_are_joined_by_a_connection_and_never_by_a_hole() -> None:
     cause, remedy = first_remedy(whole, asked(WEB_ITSELF, "172.18.0.3", 5432))
     assert cause == "isolation-drops-between-bridges"
     assert remedy.commands == ("docker network connect zoo web",)
+    assert not any("is no longer on it" in str(each) for each in remedy.advice)
+
+
+def test_a_container_that_somebody_took_off_the_common_network_is_told() -> None:
+    whole = two_networks()
+    made_for = tuple(
+        msgspec.structs.replace(each, network_mode="bridge") if each.name == "db" else each
+        for each in whole.this.engines[0].containers
+    )
+    engines = (msgspec.structs.replace(whole.this.engines[0], containers=made_for),)
+    _, remedy = first_remedy(with_host(whole, engines=engines), asked(WEB_ITSELF, "172.18.0.3", 5432))
+    assert any("`docker network connect bridge db` puts it back" in str(each) for each in remedy.advice)
 
 
 def test_icc_false_is_named_behind_a_closed_forward_too_and_left_to_a_person() -> None:

@@ -1,5 +1,7 @@
 """MASQUERADE takes the link's first address, and the host's own packets another one."""
 
+from typing import Literal
+
 import msgspec
 import pytest
 
@@ -8,9 +10,9 @@ from hairpin.host.link import Address
 from hairpin.netfilter.ir import STATUS_SEEN_REPLY
 from hairpin.netfilter.packet import TCP, Connection, Tuple
 from hairpin.network.network import Network
-from hairpin.network.prefix import parse_address
+from hairpin.network.prefix import address_text, parse_address
 from hairpin.walk.walk import walk_flow
-from tests.small_host import HOST_ADDRESS, WEB, egress, host_namespace, network, published
+from tests.small_host import DOCKER_RULES, HOST_ADDRESS, WEB, egress, host_namespace, network, published
 
 OTHER, FAR = (parse_address(each)[1] for each in ("198.51.100.57", "192.0.2.9"))
 SECOND = Address("eth0", 4, OTHER, 24, secondary=True)
@@ -54,3 +56,32 @@ def test_the_address_that_masquerade_takes_is_asked_about(whole: Network, asked:
 
 def test_an_answer_to_a_client_has_the_address_that_the_client_asked() -> None:
     assert walk_flow(sending_from(OTHER), published()).questions == ()
+
+
+SNAT = f"-A POSTROUTING -s 172.17.0.0/16 -o eth0 -j SNAT --to-source {address_text(OTHER, 4)}"
+
+
+def translating(rule: str) -> Network:
+    first = DOCKER_RULES.index("-A POSTROUTING")
+    host = host_namespace(f"{DOCKER_RULES[:first]}{rule}\n{DOCKER_RULES[first:]}")
+    return network(msgspec.structs.replace(host, addresses=(*host.addresses, SECOND)))
+
+
+@pytest.mark.parametrize(
+    ("whole", "purpose", "is_said"),
+    (
+        (translating(SNAT), "asked", True),
+        (translating(SNAT), "egress", False),  # nobody asked for this address
+        (translating(SNAT.replace(".57", ".11")), "asked", False),
+        (network(), "asked", False),
+    ),
+)
+def test_the_address_that_a_rule_names_is_said_where_the_host_has_another(
+    whole: Network, purpose: Literal["asked", "egress"], *, is_said: bool
+) -> None:
+    trace = walk_flow(whole, msgspec.structs.replace(egress(), purpose=purpose))
+    assert trace.verdict == "leaves"
+    assert trace.questions == ()
+    said = [str(each) for each in trace.assumed if "198.51.100.57" in str(each)]
+    assert len(said) == is_said
+    assert all(SNAT in each and "leave from 198.51.100.11" in each for each in said)

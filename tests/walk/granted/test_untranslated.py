@@ -3,11 +3,12 @@
 import msgspec
 import pytest
 
+from hairpin.host.link import Address, Link, Tunnel
 from hairpin.network.flow import Flow, FromContainer, Lan
 from hairpin.network.network import Network
 from hairpin.network.prefix import parse_address
 from hairpin.walk.walk import walk_flow
-from tests.small_host import DOCKER_RULES, HOST_NETNS, host_namespace, network, route, ruleset, sibling
+from tests.small_host import DOCKER_RULES, HOST_ADDRESS, HOST_NETNS, host_namespace, network, route, ruleset, sibling
 from tests.two_uplinks import two_uplinks
 
 SITE = parse_address("10.9.1.1")[1]
@@ -82,3 +83,28 @@ def test_a_line_without_the_masquerading_of_the_other_line_is_asked_about() -> N
 )
 def test_other_rules_show_no_need_of_translation(rule: str) -> None:
     assert walk_flow(second_line(rule), BEHIND).questions == ()
+
+
+def by_tunnel(rule: str) -> Network:
+    """Return the host with the rule before MASQUERADE, and with a route to the site by a tunnel to 198.51.100.12."""
+    first = DOCKER_RULES.index("-A POSTROUTING")
+    host = host_namespace(
+        f"{DOCKER_RULES[:first]}{rule}\n{DOCKER_RULES[first:]}",
+        routes=(route("10.9.0.0/16", "t0"),),
+        values={"conf__t0__forwarding": "1"},
+    )
+    tunnel = Tunnel("ipip", local=HOST_ADDRESS, remote=parse_address("198.51.100.12")[1])
+    link = Link(20, "t0", "ipip", tunnel=tunnel)
+    own = Address("t0", 4, parse_address("10.8.0.1")[1], 32)
+    return network(msgspec.structs.replace(host, links=(*host.links, link), addresses=(*host.addresses, own)))
+
+
+@pytest.mark.parametrize(
+    ("rule", "count"), ((EXEMPTION, 1), ("-A POSTROUTING -s 172.17.0.0/16 -d 10.8.0.0/16 -j ACCEPT", 0))
+)
+def test_the_far_end_of_a_tunnel_is_asked_about_as_a_gateway(rule: str, count: int) -> None:
+    trace = walk_flow(by_tunnel(rule), TO_SITE)
+    assert trace.verdict == "leaves"
+    asked = [str(each.text) for each in trace.questions]
+    assert len(asked) == count
+    assert all(each.startswith("Does 198.51.100.12 know the way back to 172.17.0.2?") for each in asked)

@@ -26,6 +26,7 @@ from hairpin.host.host import Host
 from hairpin.host.route import TABLE_MAIN, NextHop, Route
 from hairpin.message import Message, message
 from hairpin.network.prefix import address_text
+from hairpin.network.stacked import parent_between
 
 _DRIVERS = ("macvlan", "ipvlan")
 
@@ -41,7 +42,7 @@ def find(view: View) -> Iterator[Candidate]:
         if any(each.driver not in _DRIVERS for each in own):
             yield from _led_by_macvlan(view, container, binding, own)
             continue
-        change = on_default_bridge(view.host, container, binding, ByPerson(_advice(container, binding)))
+        change = on_default_bridge(view.host, container, binding, ByPerson(_advice(view, container, binding)))
         if change is None:
             continue
         yield Candidate(
@@ -148,17 +149,20 @@ def _is_on(host: Host, container: Container, network: DockerNetwork, link: str |
     return any(each.link == link and each.value == endpoint.ipv4 for each in host.namespace(container.netns).addresses)
 
 
-def _advice(container: Container, binding: PortBinding) -> Message:
+def _advice(view: View, container: Container, binding: PortBinding) -> Message:
     """Return the advice to connect to the container's own address and port."""
     address = next((each.ipv4 for each in container.endpoints if each.ipv4 is not None), None)
     if address is None:
         return message("put {name} on a bridge network", name=container.name)
+    facts = {"address": address_text(address, 4), "port": str(binding.container_port), "name": container.name}
+    if parent_between(view.network, view.host_netns, 4, address) is None:
+        return message(
+            "ask for {address}:{port}, the container's own address and port, or put {name} on a bridge network", **facts
+        )
     return message(
         "ask for {address}:{port}, the container's own address and port (this host cannot reach it), or put {name} on "
         "a bridge network",
-        address=address_text(address, 4),
-        port=binding.container_port,
-        name=container.name,
+        **facts,
     )
 
 

@@ -31,6 +31,24 @@ class Pair(msgspec.Struct, frozen=True):
         """Return the change that connects the asking container to the asked container's network."""
         return connecting_change(view.host, self.asking, self.network)
 
+    @property
+    def putting_back(self) -> tuple[Message, ...]:
+        """The advice to connect the asked container to its own network again: it was made for a network of the asking
+        container, and somebody has taken it off this network."""
+        own, joined = self.asked.network_mode, {each.network for each in self.asked.endpoints}
+        if own in joined or all(each.network != own for each in self.asking.endpoints):
+            return ()
+        return (
+            message(
+                "{asked} was made for network {own}, where {asking} is, and is no longer on it: `{tool} network "
+                "connect {own} {asked}` puts it back, with a new address",
+                asked=self.asked.name,
+                asking=self.asking.name,
+                own=own,
+                tool=self.engine.kind,
+            ),
+        )
+
     def side_effects(self, view: View) -> tuple[Message, ...]:
         """Return the side effects of connecting the asking container to the network."""
         if not moves_ports(view.host, self.asking, self.network):

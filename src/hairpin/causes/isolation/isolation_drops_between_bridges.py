@@ -39,7 +39,9 @@ def find(view: View) -> Iterator[Candidate]:
     by_host_address = owns_address(view.host_namespace, view.flow.version, view.flow.daddr)
     if pair is not None and connecting is not None and not by_host_address:
         effects = pair.side_effects(view)
-        yield msgspec.structs.replace(_candidate(view, place, connecting), side_effects=effects, cuts=bool(effects))
+        yield msgspec.structs.replace(
+            _candidate(view, place, connecting), side_effects=effects, cuts=bool(effects), advice=pair.putting_back
+        )
     apart = Way(
         Change(()),
         (

@@ -51,8 +51,17 @@ def grants(network: Network, flow: Flow, handshake: Handshake, left: State) -> G
         *_private_way(network, flow, left),
         *_way_of_host(network, flow, left),
     )
-    assumed = (*assumed, *_routed_here(network, flow, left))
+    assumed = (*assumed, *_routed_here(network, flow, left), *_taken_from_other(network, flow, left))
     return Grants((*elsewhere, *questions, *_taken_by_far_end(network, left)), assumed)
+
+
+def _taken_from_other(network: Network, flow: Flow, left: State) -> tuple[Message, ...]:
+    start = next(iter(left.history.steps), None)
+    if start is None or left.track.ct_direction or start.packet.saddr == left.packet.saddr:
+        return ()
+    from hairpin.walk.granted.masqueraded_source import other_source  # noqa: PLC0415 - few sources are translated
+
+    return other_source(network, flow, left)
 
 
 def _routed_here(network: Network, flow: Flow, left: State) -> tuple[Message, ...]:
@@ -99,6 +108,8 @@ def _heard(network: Network, handshake: Handshake, left: State) -> tuple[OpenQue
 def _ways_back(network: Network, flow: Flow, left: State) -> tuple[OpenQuestion, ...]:
     """Return the question about the way back to an address that is not translated, although rules of the host translate
     such addresses: a container's, or that of a client whose packets the host forwards."""
+    far = address_text(left.packet.daddr, left.packet.version) if left.carried is not None else ""
+    left = left.carried.frame if left.carried is not None else left
     packet, netns = left.packet, left.netns
     namespace = network.namespace(netns)
     if left.track.ct_direction or not netns.is_host or owns_address(namespace, packet.version, packet.saddr):
@@ -106,10 +117,10 @@ def _ways_back(network: Network, flow: Flow, left: State) -> tuple[OpenQuestion,
     from hairpin.walk.granted.untranslated import way_back_known, way_back_of_forwarded  # noqa: PLC0415 - few packets
 
     if isinstance(flow.start, (Lan, Outside)):
-        return way_back_of_forwarded(left, namespace)
+        return () if far else way_back_of_forwarded(left, namespace)
     if is_unmasqueraded(network, netns, packet.version, packet.saddr):
         return ()
-    return way_back_known(flow, left, namespace.ruleset)
+    return way_back_known(flow, left, namespace.ruleset, far)
 
 
 def _way_to_source(network: Network, left: State) -> tuple[OpenQuestion, ...]:

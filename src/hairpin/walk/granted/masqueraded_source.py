@@ -1,22 +1,25 @@
-"""The source address that MASQUERADE gives to packets, if the host itself sends from another address.
+"""The source address that a rule gives to packets, if the host itself sends from another address.
 
 MASQUERADE takes the first address of the link that fits the next hop.  The host's own packets take the source address
 that their route names (``src``).  If the two addresses differ, an administrator has set the route so that one address
-is used outside, and a router or a peer may know only this address.
+is used outside, and a router or a peer may know only this address.  A rule with SNAT names its address itself.
 
 Source: net/netfilter/nf_nat_masquerade.c nf_nat_masquerade_ipv4(): inet_select_addr(); net/ipv4/fib_semantics.c
 fib_result_prefsrc()
 """
 
 from hairpin.host.host import Namespace
-from hairpin.message import message
+from hairpin.message import Message, message
 from hairpin.netfilter.ir import STATUS_SEEN_REPLY
 from hairpin.netfilter.packet import Connection
+from hairpin.network.flow import Flow
 from hairpin.network.network import Network, addresses_of, owns_address
 from hairpin.network.prefix import Version, address_text, width
 from hairpin.network.query import Query
 from hairpin.network.routing import lookup
+from hairpin.network.source_address import source_address
 from hairpin.walk.granted.capture import filter_of
+from hairpin.walk.granted.way_out import translating_rule
 from hairpin.walk.state import State
 from hairpin.walk.trace import OpenQuestion
 from hairpin.wanted import watch_packets
@@ -56,6 +59,31 @@ def source_accepted(network: Network, left: State) -> tuple[OpenQuestion, ...]:
         breaks_if="no",
     )
     return (question,)
+
+
+def other_source(network: Network, flow: Flow, left: State) -> tuple[Message, ...]:
+    """Return the assumption that the asked address takes packets from the address that a SNAT rule gives them; none if
+    the host's own packets have this address, too."""
+    packet, connection, hop = left.packet, left.track.connection, left.next_hop
+    if flow.purpose != "asked" or left.carried is not None or not left.netns.is_host or hop is None:
+        return ()
+    if connection is None or connection.masquerade or left.track.ct_direction:
+        return ()
+    rule, namespace = translating_rule(left), network.namespace(left.netns)
+    towards = hop.gateway if hop.gateway_version == packet.version and hop.gateway is not None else packet.daddr
+    own = _own_source(namespace, left) or source_address(namespace, packet.version, left.oif, towards)
+    if rule is None or own in (None, packet.saddr) or not owns_address(namespace, packet.version, packet.saddr):
+        return ()
+    return (
+        message(
+            "{target} takes packets from {source}, which this rule gives them: {rule} (the host's own packets leave "
+            "from {own})",
+            target=address_text(packet.daddr, packet.version),
+            source=address_text(packet.saddr, packet.version),
+            rule=rule.in_full,
+            own=address_text(own, packet.version),
+        ),
+    )
 
 
 def _own_source(namespace: Namespace, left: State) -> int | None:

@@ -1,9 +1,9 @@
 """Packets that leave with a source address that rules of this host otherwise translate.
 
-Somebody has exempted packets to another site from masquerading: a route by a gateway leads to the site, and a rule
-before MASQUERADE lets the packets pass as they are.  Both together are a decision: the gateway is meant to know the way
-back.  Or the host forwards a client's packets by one uplink, and its rule masquerades only packets that leave by the
-other uplink.  No reading of this host shows whether the next router knows the way back.
+Somebody has exempted packets to another site from masquerading: a route by a gateway or a tunnel leads to the site, and
+a rule before MASQUERADE lets the packets pass as they are.  Both together are a decision: the gateway or the tunnel's
+far end is meant to know the way back.  Or the host forwards a client's packets by one uplink, and its rule masquerades
+only packets that leave by the other uplink.  No reading of this host shows whether the next router knows the way back.
 """
 
 from collections.abc import Iterable
@@ -34,13 +34,16 @@ class Exemption(msgspec.Struct, frozen=True):
     source: int
 
 
-def exemption(steps: Iterable[Step], netns: Netns, ruleset: Ruleset) -> Exemption | None:
+def exemption(steps: Iterable[Step], netns: Netns, ruleset: Ruleset, *, by_tunnel: bool = False) -> Exemption | None:
     """Return the exemption of the packet that took these steps in the namespace.  Return None if no rule exempted the
-    packet, or if a default route or no gateway leads to the destination."""
+    packet, or if a default route or no gateway leads to the destination.  ``by_tunnel``: whether the packet leaves by a
+    tunnel, whose far end stands for the gateway."""
     own = [step for step in steps if step.netns == netns]
     chosen = [each.decided_by.entry for each in own if isinstance(each.decided_by, RouteDecided)]
     route = chosen[-1] if chosen else None
-    if route is None or not route.prefix_length or all(each.gateway is None for each in route.next_hops):
+    if route is None or not route.prefix_length:
+        return None
+    if not by_tunnel and all(each.gateway is None for each in route.next_hops):
         return None
     for step in reversed(own):
         if step.stage == "postrouting" and isinstance(step.decided_by, RuleDecided) and not step.note:
@@ -122,16 +125,15 @@ def _compares_destination(part: object) -> bool:
             return False
 
 
-def way_back_known(flow: Flow, left: State, ruleset: Ruleset) -> tuple[OpenQuestion, ...]:
-    """Return the question whether the gateway knows the way back to the exempted source address."""
-    found, hop = exemption(left.history.steps, left.netns, ruleset), left.next_hop
-    if found is None or hop is None or hop.gateway is None or left.carried is not None:
+def way_back_known(flow: Flow, left: State, ruleset: Ruleset, far: str = "") -> tuple[OpenQuestion, ...]:
+    """Return the question whether the gateway knows the way back to the exempted source address.  ``far``: the far end
+    of the tunnel through which the packet leaves."""
+    found, hop = exemption(left.history.steps, left.netns, ruleset, by_tunnel=bool(far)), left.next_hop
+    if not far and hop is not None and hop.gateway is not None:
+        far = address_text(hop.gateway, hop.gateway_version or left.packet.version)
+    if found is None or not far:
         return ()
-    facts = {
-        "gateway": address_text(hop.gateway, hop.gateway_version or left.packet.version),
-        "source": address_text(left.packet.saddr, left.packet.version),
-        "rule": found.rule.in_full,
-    }
+    facts = {"gateway": far, "source": address_text(left.packet.saddr, left.packet.version), "rule": found.rule.in_full}
     return (
         OpenQuestion(
             text=message(
