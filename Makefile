@@ -64,6 +64,7 @@ format: setup ## Format the code as `make check` demands
 	$(BIN)/ruff format $(CODE)
 
 bench: setup setup-lab ## Time hairpin beside reference tools (writes docs/reference/speed.md); BESIDE=commit plain checks beside it
+	@tools/setup_lab.sh release
 	@$(BIN)/python -m bench $(if $(BESIDE),--beside $(BESIDE),--docs docs/reference)
 
 dist: setup ## Make dist/: executable files, images, packages for Debian and RPM, hairpin.pyz, the wheel, the bill of materials, SHA256SUMS
