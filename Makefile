@@ -7,8 +7,8 @@ COMMA := ,
 CODE := $(wildcard src tests tools bench)
 # Root drops its capabilities for `unit`, so that a test that needs them fails here, too.
 PLAIN := $(if $(filter 0,$(shell id -u)),setpriv --inh-caps=-all --bounding-set=-all$(COMMA)+dac_override)
-# Tests of the lab wait for time-outs as long as they compute: half as many workers again as processors keep these busy.
-WORKERS := $(shell echo $$(($$(nproc) * 3 / 2)))
+# Tests of the lab wait for time-outs as long as they compute: twice as many workers as processors keep these busy.
+WORKERS := $(shell echo $$(($$(nproc) * 2)))
 # More for pytest: make test ARGS='-k iptables_save'
 ARGS ?=
 
