@@ -6,6 +6,8 @@ with ten containers, hairpin makes hundreds of host values and needs only few in
 
 from collections.abc import Collection, Mapping
 
+import msgspec
+
 from hairpin.host.host import Host, Namespace
 from hairpin.host.link import Link
 from hairpin.kept import kept
@@ -118,45 +120,57 @@ def holders(host: Host, version: Version, value: int) -> tuple[str, ...]:
     return _holders(host).get((version, value), ())
 
 
-@kept
-def _takers(host: Host) -> tuple[dict[tuple[int, int], set[str]], dict[tuple[int, int], set[str]]]:
-    """Return the namespaces by the addresses that they accept as local, and by the networks for which they have local
-    routes."""
-    one: dict[tuple[int, int], set[str]] = {}
-    wide: dict[tuple[int, int], set[str]] = {}
-    for namespace in host.namespaces:
-        for each in namespace.addresses:
-            one.setdefault((each.version, each.value), set()).add(namespace.name)
-        for route in namespace.routes:
-            if (route.type, route.version) != ("local", 4):
-                continue
-            if route.prefix_length == 32:
-                one.setdefault((4, route.destination), set()).add(namespace.name)
-            else:
-                wide.setdefault((route.destination, route.prefix_length), set()).add(namespace.name)
-    return one, wide
+class _Taking(msgspec.Struct, frozen=True):
+    """The addresses that a namespace accepts as local, with their IP versions, and the networks for which it has local
+    routes.  ``is_proxy``: whether it may answer ARP requests for addresses that it only routes."""
+
+    one: tuple[tuple[int, int], ...]
+    wide: tuple[tuple[int, int], ...]
+    is_proxy: bool
 
 
 _PROXY = ("proxy_arp", "proxy_arp_pvlan")
 
 
 @kept
-def _is_proxy(namespace: Namespace) -> bool:
-    links = ("all", *(each.name for each in namespace.links))
-    return any(namespace.sysctl("net", "ipv4", "conf", link, name) for link in links for name in _PROXY)
+def _taking(namespace: Namespace) -> _Taking:
+    local = [each for each in namespace.routes if (each.type, each.version) == ("local", 4)]
+    # The list of links is not read, because each container's start and end changes the host's, and walks again what
+    # reads it.  A link on a bridge has an address, or is a proxy by conf.all.
+    links = dict.fromkeys(("all", *(each.link for each in namespace.addresses)))
+    return _Taking(
+        (
+            *((each.version, each.value) for each in namespace.addresses),
+            *((4, each.destination) for each in local if each.prefix_length == 32),
+        ),
+        tuple((each.destination, each.prefix_length) for each in local if each.prefix_length != 32),
+        any(namespace.sysctl("net", "ipv4", "conf", link, name) for link in links for name in _PROXY),
+    )
 
 
 @kept
-def _proxies(host: Host) -> frozenset[str]:
-    """Return the namespaces that may answer ARP requests for addresses that they only route."""
-    return frozenset(each.name for each in host.namespaces if _is_proxy(each))
+def _takers(host: Host) -> tuple[dict[tuple[int, int], set[str]], dict[tuple[int, int], set[str]], set[str]]:
+    """Return the namespaces by the addresses that they accept as local, by the networks for which they have local
+    routes, and those that may be a proxy."""
+    one: dict[tuple[int, int], set[str]] = {}
+    wide: dict[tuple[int, int], set[str]] = {}
+    proxies: set[str] = set()
+    for namespace in host.namespaces:
+        taking = _taking(namespace)
+        for address in taking.one:
+            one.setdefault(address, set()).add(namespace.name)
+        for prefix in taking.wide:
+            wide.setdefault(prefix, set()).add(namespace.name)
+        if taking.is_proxy:
+            proxies.add(namespace.name)
+    return one, wide, proxies
 
 
 def takers(host: Host, version: Version, value: int) -> frozenset[str]:
     """Return the namespaces that may answer for the address: namespaces that have the address or (IPv4) a local route
     to it, or that may be a proxy for it."""
-    one, wide = _takers(host)
+    one, wide, proxies = _takers(host)
     names = frozenset(one.get((version, value), ()))
     if version == 6:
         return names
-    return names.union(_proxies(host), *(held for prefix, held in wide.items() if inside(value, *prefix, 4)))
+    return names.union(proxies, *(held for prefix, held in wide.items() if inside(value, *prefix, 4)))

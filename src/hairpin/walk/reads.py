@@ -57,10 +57,11 @@ def _noted(network: Network, flow: Flow) -> tuple[Trace, frozenset[Part]]:
 def _with_names(parts: frozenset[Part], names: Mapping[str, str]) -> frozenset[Part]:
     """Return the parts with each name replaced by its counterpart in ``names``.  The parts that one flow's walk reads
     thus become the parts that the alike flow's walk reads."""
-    return frozenset(
-        (host, names.get(netns, netns), "/".join(names.get(each, each) for each in field.split("/")))
-        for host, netns, field in parts
-    )
+    # Many namespaces have the same fields.
+    fields = {
+        field: "/".join(names.get(each, each) for each in field.split("/")) for field in {field for *_, field in parts}
+    }
+    return frozenset((host, names.get(netns, netns), fields[field]) for host, netns, field in parts)
 
 
 @kept
