@@ -19,8 +19,9 @@ PROGRAMS=(
 )
 # Libraries, each with its package.
 LIBRARIES=()
-# What tests alone need: `setup_lab.sh tests`.  gcc compiles the launcher of the image.  The browser's driver, which pip brings, is linked with the library.
-[ "${1:-}" != tests ] || { PROGRAMS+=(chromium:chromium gcc:gcc); LIBRARIES+=(libatomic.so.1:libatomic1); }
+# What tests alone need: `setup_lab.sh tests`.  gcc compiles the launcher of the image, net-tools prints
+# what people paste, and zstd packs a bundle.  The browser's driver, which pip brings, is linked with the library.
+[ "${1:-}" != tests ] || { PROGRAMS+=(chromium:chromium gcc:gcc netstat:net-tools zstd:zstd); LIBRARIES+=(libatomic.so.1:libatomic1); }
 # What a release and its trial need, instead of the lab's programs: `setup_lab.sh release`, `setup_lab.sh packages`.
 RELEASE=(dpkg-deb:dpkg rpmbuild:rpm make:make xz:xz-utils)
 case ${1:-} in

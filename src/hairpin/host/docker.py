@@ -9,8 +9,7 @@ from typing import Literal
 import msgspec
 
 from hairpin.evidence.reading import HOST
-from hairpin.host.bool_option import is_true
-from hairpin.host.boot.daemon_start import Boot
+from hairpin.host.boot.daemon_start import Boot, is_true
 from hairpin.host.cni import Conflist
 from hairpin.host.swarm import MeshPort, SwarmService
 from hairpin.netfilter.address import Prefix, Version, inside

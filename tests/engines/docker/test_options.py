@@ -11,7 +11,6 @@ from hairpin.engines.docker.options import (
     dockerd_version,
     trusted_interfaces,
 )
-from hairpin.host.bool_option import is_true
 from tests.engines.hosts import DOCKER0, N1, SIX, docker, network
 
 VERSIONS: dict[str, tuple[str, Version | None]] = {
@@ -73,14 +72,6 @@ def test_a_networks_own_option_comes_first() -> None:
 def test_a_network_without_ipv6_has_no_such_side() -> None:
     assert bridge_of(docker("28.5.2"), N1, "br-n1").side("ip6") is None
     assert bridge_of(docker("28.5.2"), SIX, "br-six").side("ip6") is not None
-
-
-BOOLEANS = {"1": True, "t": True, "TRUE": True, "0": False, "False": False, "": True, "yes": True}
-
-
-@pytest.mark.parametrize(("text", "truth"), BOOLEANS.items())
-def test_booleans_are_go_s(text: str, truth: bool) -> None:
-    assert is_true(text, otherwise=True) is truth
 
 
 def test_trusted_interfaces_stand_between_colons() -> None:

@@ -4,7 +4,6 @@ import bz2
 import gzip
 import lzma
 import os
-import shutil
 import subprocess
 import tarfile
 from collections.abc import Callable
@@ -58,7 +57,6 @@ def test_zip_and_folder(tmp_path: Path) -> None:
     assert files_in(str(folder_of(tmp_path / "folder", FILES)), everything) == FILES
 
 
-@pytest.mark.skipif(shutil.which("zstd") is None, reason="needs the program zstd")
 def test_zstd(tmp_path: Path) -> None:
     path = tmp_path / "bundle.tar.zst"
     path.write_bytes(subprocess.run(("zstd", "-c"), input=TAR, stdout=subprocess.PIPE, check=True).stdout)

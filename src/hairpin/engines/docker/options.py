@@ -7,7 +7,7 @@ from typing import Literal
 import msgspec
 
 from hairpin.engines.expected import Backend
-from hairpin.host.bool_option import is_true
+from hairpin.host.boot.daemon_start import is_true
 from hairpin.host.docker import DockerNetwork, Engine
 from hairpin.netfilter.rule_address import IpFamily
 

@@ -9,7 +9,7 @@ from typing import Literal
 
 import msgspec
 
-from hairpin.host.bool_option import is_true
+from hairpin.host.boot.daemon_start import is_true
 from hairpin.host.boot.rule_keeper import NFTABLES_CONF, SAVED_V4, SAVED_V6, rule_keeper
 from hairpin.host.boot.saved_rules import nft_line, policy_line, rule_line, rule_of
 from hairpin.host.boot.sysctl_files import last_word

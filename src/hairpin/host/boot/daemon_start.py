@@ -1,4 +1,4 @@
-"""How a daemon that does not run is started."""
+"""How a daemon that does not run is started, and how it reads its options."""
 
 from typing import Literal
 
@@ -20,3 +20,17 @@ class Boot(msgspec.Struct, frozen=True):
     evidence: str = ""
     traces: tuple[str, ...] = ()
     """The ids of the readings that show why the daemon does not run."""
+
+
+_TRUE = frozenset({"1", "t", "T", "TRUE", "true", "True"})
+_FALSE = frozenset({"0", "f", "F", "FALSE", "false", "False"})
+
+
+def is_true(text: str | None, *, otherwise: bool) -> bool:
+    """Return the boolean value of an option as Docker reads it (Go's strconv.ParseBool); ``otherwise`` if the option is
+    not given."""
+    if text in _TRUE:
+        return True
+    if text in _FALSE:
+        return False
+    return otherwise
