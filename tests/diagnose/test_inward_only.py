@@ -2,14 +2,29 @@ import msgspec
 import pytest
 
 from hairpin.diagnose.inward_only import own_flows_left_out, told_of_left_out
+from hairpin.host.link import Address
 from hairpin.host.route import PolicyRule
 from hairpin.host.socket import Relay, Socket
+from hairpin.netfilter.iptables.save import parse
+from hairpin.netfilter.ir import Ruleset
 from hairpin.network.flow import Flow, FromHost, Lan
 from hairpin.network.network import Network
+from hairpin.network.prefix import parse_address
 from hairpin.question.asked import Origin, Target
 from hairpin.question.flows import flows_for
+from tests.causes.ipv6_hosts import with_ipv6
 from tests.rule_text import with_rule
-from tests.small_host import DOCKER_RULES, HOST_ADDRESS, WEB, container, engine, host_namespace, network
+from tests.small_host import (
+    DOCKER_RULES,
+    HOST_ADDRESS,
+    HOST_NETNS,
+    WEB,
+    container,
+    engine,
+    host_namespace,
+    local,
+    network,
+)
 from tests.two_uplinks import OF_SECOND, SECOND, two_uplinks
 
 TO_PUBLISHED = with_rule("nat PREROUTING", "-i eth0 -p tcp -m tcp --dport 80 -j REDIRECT --to-ports 8151")
@@ -110,7 +125,42 @@ def test_an_uplinks_policy_rule_keeps_only_the_host_from_its_published_port() ->
     assert OF_SECOND.text in said
 
 
+def test_with_one_way_out_no_rule_for_answers_is_meant() -> None:
+    net = two_uplinks()
+    host = net.namespace(HOST_NETNS)
+    ways = tuple(
+        each for each in host.routes if each.prefix_length or all(hop.link != "eth0" for hop in each.next_hops)
+    )
+    alone = net.with_namespace(HOST_NETNS, msgspec.structs.replace(host, routes=ways))
+    assert own_flows_left_out(alone, flows_for(alone, (Target(8151, address=SECOND, version=4),), None)) == ()
+
+
 @pytest.mark.parametrize("rules", ((), (msgspec.structs.replace(OF_SECOND, source=None),)))
 def test_without_a_rule_for_that_address_the_hosts_own_flow_is_asked(rules: tuple[PolicyRule, ...]) -> None:
     net = two_uplinks(rules=rules)
     assert own_flows_left_out(net, flows_for(net, (Target(8151, address=SECOND, version=4),), None)) == ()
+
+
+def test_a_port_that_rules_lead_to_a_container_has_no_answer_at_the_loopback_address_of_ipv6() -> None:
+    """It is left out where the host reaches the port at another address, and asked where it does not."""
+    whole = with_ipv6("1")
+    host = whole.this.namespaces[0]
+    text = (
+        "*nat\n:OUTPUT ACCEPT [0:0]\n:POSTROUTING ACCEPT [0:0]\n"
+        "-A OUTPUT -p tcp --dport 8151 -j DNAT --to-destination [fd00::2]:80\n"
+        "-A POSTROUTING -o docker0 -m addrtype --src-type LOCAL -j MASQUERADE\nCOMMIT\n"
+    )
+    six = parse(text, family="ip6", dialect="iptables-nft", source="test", evidence="e1")
+    made = msgspec.structs.replace(
+        host,
+        ruleset=Ruleset((*host.ruleset.tables, *six)),
+        addresses=(*host.addresses, Address("lo", 6, 1, 128, "host")),
+        routes=(*host.routes, local("::1/128", "lo")),
+    )
+    net = whole.with_namespace(HOST_NETNS, made)
+    at_loopback, at_uplink = (
+        Flow(FromHost(), 6, address, "tcp", 8151) for address in (1, parse_address("2001:db8::11")[1])
+    )
+    assert own_flows_left_out(net, (at_loopback, at_uplink)) == (at_loopback,)
+    assert "not checked at [::1]: 8151/tcp. IPv6 has no route_localnet" in str(told_of_left_out((at_loopback,), net)[0])
+    assert own_flows_left_out(net, (at_loopback,)) == ()

@@ -11,7 +11,7 @@ from hairpin.host.link import PORT_STATES, BridgeInfo, BridgePort
 from hairpin.host.swarm import MeshPort
 from hairpin.netfilter.address import Version
 from hairpin.network.network import Network
-from hairpin.report.open_ends import OPEN_ENDS, is_mesh_over_ipv6, open_end
+from hairpin.report.open_ends import OPEN_ENDS, is_known_limit, open_end
 from hairpin.walk.state import Reason
 from hairpin.walk.walk import walk_flow
 from tests.causes.hosts import with_link
@@ -78,7 +78,9 @@ def test_an_answer_to_the_loopback_address_of_ipv6_needs_another_address(address
     assert failing is not None
     packet = msgspec.structs.replace(failing.seen.packet, version=6, daddr=address)
     seen = msgspec.structs.replace(failing.seen, packet=packet)
-    assert asks in str(open_end(network(), msgspec.structs.replace(failing, reason="no-route", seen=seen)))
+    stop = msgspec.structs.replace(failing, reason="no-route", seen=seen)
+    assert asks in str(open_end(network(), stop))
+    assert is_known_limit(network(), stop) is (address == 1)
 
 
 MESH: dict[str, tuple[int, int, Reason, bool]] = {
@@ -102,6 +104,6 @@ def test_a_port_of_the_mesh_has_no_service_over_ipv6(
     seen = msgspec.structs.replace(failing.seen, packet=packet)
     stop = msgspec.structs.replace(failing, reason=reason, seen=seen, netns=built.this.netns)
     within = built.with_host(msgspec.structs.replace(built.this, engines=(node,)))
-    assert is_mesh_over_ipv6(within, stop) is is_mesh
+    assert is_known_limit(within, stop) is is_mesh
     assert ("Port 8151 belongs to a swarm's service" in str(open_end(within, stop))) is is_mesh
-    assert not is_mesh_over_ipv6(built, stop)
+    assert not is_known_limit(built, stop)

@@ -4,17 +4,19 @@ A rule in nat PREROUTING does not see the packets that the host itself sends.  I
 container publishes it, the host's own flows to the port are not intended.  The same holds if dockerd is configured to
 make no rules and only holds a published port, while the administrator's own rule leads the port's packets.  A service
 that is bound to an address of an uplink is not meant to answer at 127.0.0.1.  A policy rule that sends an uplink's
-answers out by this uplink also takes the host's own packets from the uplink's address; only clients ask there.
+answers out by this uplink also takes the host's own packets from the uplink's address; only clients ask there.  IPv6
+has no route_localnet: a port that rules alone lead to a container has no answer at ::1.
 """
 
 from collections.abc import Iterable
 
 from hairpin.causes.cause import RULE_STOPS
+from hairpin.host.host import Namespace
 from hairpin.host.route import PolicyRule
 from hairpin.message import Message, message
 from hairpin.network.flow import Flow, FromHost, Lan, Outside
 from hairpin.network.network import Network, owns_address
-from hairpin.network.prefix import address_text, is_loopback, width
+from hairpin.network.prefix import Version, address_text, is_loopback, width
 from hairpin.network.uplinks import leads_answers
 from hairpin.question.port_flows import bindings_of
 from hairpin.walk.decided import RouteDecided, RuleDecided
@@ -31,6 +33,7 @@ def own_flows_left_out(network: Network, flows: tuple[Flow, ...]) -> tuple[Flow,
         if _is_for_others(network, each, flows)
         or _is_bound_elsewhere(network, each, flows)
         or (_uplinks_rule(network, each) is not None and _reach_there(network, each, flows))
+        or (_is_lost_at_loopback6(network, each) and _comes_elsewhere(network, each, flows))
     )
 
 
@@ -38,7 +41,8 @@ def told_of_left_out(flows: tuple[Flow, ...], network: Network) -> tuple[Message
     """Return the notes about the host's own flows that were left out."""
     bound = tuple(each for each in flows if _is_at_loopback(network, each) and _has_bound_service(network, each))
     sent = {each: rule for each in flows if (rule := _uplinks_rule(network, each)) is not None}
-    led = _ports(each for each in flows if each not in bound and each not in sent)
+    lost = tuple(each for each in flows if _is_lost_at_loopback6(network, each))
+    led = _ports(each for each in flows if each not in bound and each not in sent and each not in lost)
     found = [
         message(
             "not checked from the host itself: {ports} at {address}. The policy rule `{rule}` sends packets from "
@@ -63,6 +67,14 @@ def told_of_left_out(flows: tuple[Flow, ...], network: Network) -> tuple[Message
                 "not checked at a loopback address: {ports}. Sockets on these ports are bound to other addresses of "
                 "the host",
                 ports=_ports(bound),
+            )
+        )
+    if lost:
+        found.append(
+            message(
+                "not checked at [::1]: {ports}. IPv6 has no route_localnet: a port that only rules lead to a container "
+                "has no answer there",
+                ports=_ports(lost),
             )
         )
     return tuple(found)
@@ -102,6 +114,24 @@ def _asks_same(own: Flow, other: Flow) -> bool:
     return (own.dport, own.protocol, own.version, own.host) == (other.dport, other.protocol, other.version, other.host)
 
 
+def _is_lost_at_loopback6(network: Network, own: Flow) -> bool:
+    """Return whether the answer from a container is lost on its way to ::1.
+
+    Source: net/ipv6/ip6_input.c ip6_rcv_core(): only lo takes packets to ::1"""
+    if own.version != 6 or not is_loopback(own.daddr, 6):
+        return False
+    trace = walked(network, own)
+    stop = trace.usual.stop if not trace.succeeds else None
+    return stop is not None and stop.reason == "no-route" and is_loopback(stop.seen.packet.daddr, 6)
+
+
+def _comes_elsewhere(network: Network, own: Flow, flows: tuple[Flow, ...]) -> bool:
+    """Return whether another flow of the host to the port passes."""
+    port = (own.dport, own.protocol, own.host)
+    others = [each for each in flows if isinstance(each.start, FromHost) and each.daddr != own.daddr]
+    return any((each.dport, each.protocol, each.host) == port and walked(network, each).succeeds for each in others)
+
+
 def _uplinks_rule(network: Network, own: Flow) -> PolicyRule | None:
     """Return the policy rule for an uplink's answers that leads the host's own packets to a container out by the uplink
     whose address they ask; None if there is no such rule."""
@@ -110,8 +140,17 @@ def _uplinks_rule(network: Network, own: Flow) -> PolicyRule | None:
     if stop is None or stop.reason != "left-instead" or not stop.netns.is_host:
         return None
     namespace, asked = network.namespace(stop.netns), (own.daddr, width(own.version))
+    if len(_ways_out(namespace, own.version)) < 2:  # with one way out, no answer needs such a rule
+        return None
     taken = (step.decided_by.by for step in trace.usual.request if isinstance(step.decided_by, RouteDecided))
     return next((by for by in taken if by is not None and by.source == asked and leads_answers(namespace, by)), None)
+
+
+def _ways_out(namespace: Namespace, version: Version) -> frozenset[str]:
+    """Return the links of the default routes of all tables.  A VPN may have two routes for the halves of all
+    addresses."""
+    wide = (each for each in namespace.routes if (each.version, each.type) == (version, "unicast"))
+    return frozenset(hop.link for each in wide if each.prefix_length <= 1 for hop in each.next_hops if hop.link)
 
 
 def _reach_there(network: Network, own: Flow, flows: tuple[Flow, ...]) -> bool:

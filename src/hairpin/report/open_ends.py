@@ -136,9 +136,9 @@ def open_end(network: Network, stop: Stop) -> Message:
     packet, said = stop.seen.packet, OPEN_ENDS[stop.reason]
     if stop.reason == "no-neighbour" and _is_on_overlay(network.host(stop.netns.host), packet):
         said = _OVERLAY
-    elif stop.reason == "no-route" and packet.version == 6 and is_loopback(packet.daddr, 6):
+    elif _is_for_loopback6(stop):
         said = _LOOPBACK6
-    elif is_mesh_over_ipv6(network, stop):
+    elif _is_mesh_over_ipv6(network, stop):
         said = _MESH6
     return said.filled(
         link=stop.link or stop.seen.oif or stop.seen.iif or "LINK",
@@ -148,7 +148,17 @@ def open_end(network: Network, stop: Stop) -> Message:
     )
 
 
-def is_mesh_over_ipv6(network: Network, stop: Stop) -> bool:
+def is_known_limit(network: Network, stop: Stop) -> bool:
+    """Return whether the question that the stop leaves open names a known limit, and no unknown fault."""
+    return _is_for_loopback6(stop) or _is_mesh_over_ipv6(network, stop)
+
+
+def _is_for_loopback6(stop: Stop) -> bool:
+    """Return whether an answer from a container is lost on its way to ::1."""
+    return stop.reason == "no-route" and stop.seen.packet.version == 6 and is_loopback(stop.seen.packet.daddr, 6)
+
+
+def _is_mesh_over_ipv6(network: Network, stop: Stop) -> bool:
     """Return whether the packet is of IPv6 and ends at the port of a swarm's service, which dockerd holds.
 
     dockerd listens on the wildcard address of both versions, and makes the mesh's rules for IPv4 only.  Source: moby

@@ -6,6 +6,7 @@ import pytest
 from hairpin.causes.cause import View
 from hairpin.causes.engine import port_not_published
 from hairpin.change.calls import EndProcess, SetContainerState
+from hairpin.change.change import InsertRule
 from hairpin.diagnose.diagnose import diagnose
 from hairpin.diagnose.examination import examine
 from hairpin.host.contact import Contact
@@ -39,6 +40,7 @@ from tests.causes.hosts import (
     serving,
     told,
     unpublished,
+    with_db,
     with_host,
     with_link,
     with_neighbour,
@@ -606,6 +608,42 @@ def test_a_rule_to_a_pod_that_drops_leads_to_somebody() -> None:
     pod = msgspec.structs.replace(inner, name="netns:cni-1", ruleset=ruleset(dropping))
     found = diagnose(network(inner=pod, docker=engine()), published())
     assert "dnat-rule-stale-address" not in [each.cause for each in found.causes]
+
+
+def led_to_db(rules: str, *bindings: PortBinding) -> Network:
+    """Return the host with these rules, with the published ports of ``web``, and with a second container, in which
+    nothing listens."""
+    end = msgspec.structs.replace(container().endpoints[0], ipv4=parse_address("172.17.0.3")[1])
+    web = msgspec.structs.replace(container(), bindings=bindings)
+    db = msgspec.structs.replace(
+        container(), id="d" * 64, name="db", bindings=(), endpoints=(end,), netns="container:db"
+    )
+    return with_db(host_namespace(rules), docker=engine(web, db))
+
+
+SAVED = DOCKER_RULES.replace("172.17.0.2", "172.17.0.3")
+
+
+@pytest.mark.parametrize(
+    ("rules", "bindings", "cause"),
+    (
+        (SAVED, container().bindings, "dnat-rule-stale-address"),
+        (with_policy("FORWARD", "ACCEPT", SAVED), container().bindings, "dnat-rule-stale-address"),
+        (SAVED, (), "service-not-listening"),
+    ),
+    ids=("another one publishes the port", "and FORWARD is open", "no other one publishes it"),
+)
+def test_nothing_has_to_listen_in_a_container_to_which_saved_rules_lead(
+    rules: str, bindings: tuple[PortBinding, ...], cause: str
+) -> None:
+    found = diagnose(led_to_db(rules, *bindings), published())
+    assert [each.cause for each in found.causes] == [cause]
+
+
+def test_saved_rules_are_replaced_by_all_rules_of_the_port() -> None:
+    (suspect,) = diagnose(led_to_db(SAVED, *container().bindings), published()).causes
+    tables = [each.table for each in suspect.candidate.change.parts if isinstance(each, InsertRule)]
+    assert sorted(tables) == ["filter", "nat", "nat"]
 
 
 def test_containers_that_share_the_namespace_are_restarted_behind_its_owner() -> None:

@@ -163,3 +163,13 @@ def test_the_exception_inside_the_bridge_takes_no_rule_away() -> None:
     rule = "-s 172.17.0.0/16 -j SNAT --to-source 198.51.100.11"
     (found,) = diagnose(within_bridge(rule), TO_WEB).causes
     assert [type(each).__name__ for each in found.candidate.change.parts] == ["InsertRule"]
+
+
+@pytest.mark.parametrize(("source", "is_lost"), (("198.51.100.77", True), ("", False)))
+def test_an_address_that_the_host_has_lost_is_named(source: str, *, is_lost: bool) -> None:
+    rule = f"-o eth0 -j SNAT --to-source {source}" if source else "-o eth0 -j ACCEPT"
+    (suspect,) = diagnose(ruled(with_rule("nat POSTROUTING", rule)), egress()).causes
+    told = f"{suspect.candidate.title} {' '.join(map(str, suspect.candidate.advice))}"
+    assert suspect.cause == "snat-rule-shadows-masquerade"
+    assert ("gives the packet the source 198.51.100.77, which this host does not have" in told) is is_lost
+    assert ("has to add it again" in told) is is_lost

@@ -83,7 +83,8 @@ def _is_near(view: View) -> bool:
 def _led_to_another(view: View, place: Place, holder: Attachment) -> Iterator[Candidate]:
     """Yield the candidate that gives the rule the present address of the container that publishes the port.
 
-    The rule leads to another container, which has the publishing container's former address now."""
+    The rule leads to another container, which has the publishing container's former address now.  If saved rules took
+    the place of the engine's, its other rules for the port are missing, too: the change then adds all of them."""
     packet, rule = view.stop.seen.packet, rule_at(view.host_namespace.ruleset, place)
     publishing = [container for container, _ in bindings_for(view) if container.running]
     table = view.host_namespace.ruleset.table(place.family, place.table, place.dialect)
@@ -104,7 +105,7 @@ def _led_to_another(view: View, place: Place, holder: Attachment) -> Iterator[Ca
         "name": owner.name,
         "own": address_text(address, packet.version),
     }
-    yield Candidate(
+    found = Candidate(
         title=message("A DNAT rule leads to {address}, which belongs to {other} now; {name} has {own}", **facts),
         detail=message(
             "{name} publishes the port. The rule names an address that {name} no longer has: {rule}", **facts,
@@ -119,6 +120,9 @@ def _led_to_another(view: View, place: Place, holder: Attachment) -> Iterator[Ca
             ),
         ),
     )  # fmt: skip
+    lacking = tuple(_published_now(view))
+    others = any(isinstance(each, InsertRule) and each.table != place.table for each in lacking)
+    yield replace(found, change=Change((taken, *lacking))) if others else found
 
 
 def _address(endpoint: Endpoint, version: Version) -> int | None:

@@ -338,6 +338,14 @@ def _closed(view: View) -> Iterator[Candidate]:
             "Docker opens only the published ports of {name} to clients outside. {published}",
             name=container.name,
             published=_published(view),
+        )
+        if view.place is None or view.place.number
+        else message(
+            "Docker opens only the published ports of {name} to clients outside, and the policy of {chain} drops the "
+            "rest. {published}",
+            name=container.name,
+            chain=view.place.chain,
+            published=_published(view),
         ),
         change=change,
         refused=refusal_of(view, change),

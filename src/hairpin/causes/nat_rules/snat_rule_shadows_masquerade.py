@@ -16,6 +16,8 @@ from hairpin.causes.where import OfRule
 from hairpin.change.change import DeleteRule, one
 from hairpin.engines.missing import is_engines
 from hairpin.message import message
+from hairpin.network.network import owns_address
+from hairpin.network.prefix import address_text
 from hairpin.walk.decided import RuleDecided
 
 
@@ -28,19 +30,44 @@ def find(view: View) -> Iterator[Candidate]:
         place = step.decided_by.place
         if place.number == 0 or place.chain.startswith("DOCKER") or is_engines(view.host, place):
             continue
+        lost = _lost_source(view)
         yield Candidate(
             title=message(
                 "A rule in {table} {chain} takes the packet before it is masqueraded",
                 table=place.table,
                 chain=place.chain,
+            )
+            if not lost
+            else message(
+                "A rule in {table} {chain} gives the packet the source {address}, which this host does not have",
+                table=place.table,
+                chain=place.chain,
+                address=lost,
             ),
             detail=message("The first rule that matches decides the translation: {rule}", rule=place.text),
             change=one(DeleteRule(view.host_netns, place)),
             where=OfRule(place),
             in_class="foreign-source-translation",
             evidence=(place.evidence,),
-            advice=(message("narrow the rule so that it no longer matches the containers' subnets"),),
+            advice=(
+                message("narrow the rule so that it no longer matches the containers' subnets")
+                if not lost
+                else message(
+                    "if {address} is an address of this host, whatever configures its network has to add it again; a "
+                    "machine outside may let in this address alone",
+                    address=lost,
+                ),
+            ),
         )
+
+
+def _lost_source(view: View) -> str:
+    """Return the source address to which the rule translated the packet, if this host does not have it; else an empty
+    text."""
+    packet, asked = view.stop.seen.packet, view.branch.request[0].packet
+    if packet.saddr == asked.saddr or owns_address(view.host_namespace, packet.version, packet.saddr):
+        return ""
+    return address_text(packet.saddr, packet.version)
 
 
 CAUSE = Cause(

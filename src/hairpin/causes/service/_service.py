@@ -4,6 +4,8 @@ from typing import Literal
 
 from hairpin.causes import log_advice
 from hairpin.causes.cause import View
+from hairpin.causes.engine._publishing import bindings_for
+from hairpin.causes.nat_rules._translation import dnat_place
 from hairpin.causes.service._near import listeners, on_loopback, protocol_of
 from hairpin.change.change import AddSocket
 from hairpin.host.docker import Container, PortBinding
@@ -20,16 +22,26 @@ def in_container(view: View) -> Container | None:
     it uses the host's network.
 
     For a packet to dockerd's resolver in the container, return None, because the resolver is not the container's
-    service.  Return None also if a container's packet is for an address that a person added in the same container."""
+    service.  Return None if a rule led the packet to the wrong container, because no service is missing there.
+    Return None also if a container's packet is for an address that a person added in the same container."""
     if not view.on_host:
         packet = view.stop.seen.packet
         asks_itself = all(each.netns == view.stop.netns for each in view.branch.request)
         foreign = is_embedded(view.host, view.container, (packet.version, packet.daddr)) or (
             asks_itself and is_typed_in(view.host, view.namespace, packet.version, packet.daddr)
         )
-        return None if foreign else view.container
+        return None if foreign or _is_misled(view) else view.container
     named = view.host.container(view.meant) if view.meant else None
     return named if named is not None and named.on_host_network else None
+
+
+def _is_misled(view: View) -> bool:
+    """Return whether a rule led the packet to another container than the one that publishes the port."""
+    place = dnat_place(view, view.host_netns) if not view.in_reply else None
+    if place is None or view.container is None:
+        return False
+    publishing = {view.host.network_owner(each).id for each, _ in bindings_for(view) if each.running}
+    return bool(publishing) and view.host.network_owner(view.container).id not in publishing
 
 
 def same_port(view: View) -> tuple[Socket, ...]:

@@ -4,7 +4,7 @@ from hairpin.answer.answer import Answer, CauseAnswer, Judge
 from hairpin.causes.proof import Proof
 from hairpin.causes.where import rule_of
 from hairpin.message import Message, message, verbatim
-from hairpin.report.open_ends import is_mesh_over_ipv6, open_end
+from hairpin.report.open_ends import is_known_limit, open_end
 from hairpin.report.paper import Paper, wrapped
 from hairpin.report.places import Places
 from hairpin.report.questions import deciding, write_question
@@ -273,8 +273,8 @@ def write_unexplained(answer: Answer, group: Group, words: Words, paper: Paper) 
             if any(answer.flows[each].ref in one.flows for one in answer.questions for each in group.numbers):
                 return  # the question about these flows says what may be behind it
             paper.prose(words(open_end(answer.network, stop)), indent=2)
-            if is_mesh_over_ipv6(answer.network, stop):
-                return  # this is no unknown fault
+            if is_known_limit(answer.network, stop):
+                return
         said = message("No cause that hairpin knows explains this. Please send a snapshot: hairpin snapshot --redact")
         paper.prose(words(said), indent=2)
         return
