@@ -82,6 +82,19 @@ BESIDE_ENDED = ON_SECOND.with_host(
     msgspec.structs.replace(ON_SECOND.this, engines=(engine(*ON_SECOND.this.containers(), ENDED_THERE),))
 )
 """Two containers publish the port, each at an address of its own; the asked one does not run."""
+
+
+def beside_wide(error: str) -> Network:
+    """Return the host whose port is published on loopback, with a stopped container that publishes it everywhere;
+    ``error``: why its last start failed."""
+    wide = msgspec.structs.replace(
+        container("exited", binding=PortBinding("tcp", 80, 8151, None, 4, actual=False)),
+        id="d" * 64, name="api", exit_code=1, error=error,
+    )  # fmt: skip
+    docker = engine(*ON_LOOPBACK.this.containers(), wide)
+    return ON_LOOPBACK.with_host(msgspec.structs.replace(ON_LOOPBACK.this, engines=(docker,)))
+
+
 NO_MASQUERADE = host_namespace(without("! -o docker0 -j MASQUERADE"))
 LOCAL = published(FromHost(), "127.0.0.1")
 OUTSIDE = Outside(CLIENT)
@@ -343,6 +356,13 @@ CASES: dict[str, Case] = {
     ),
     "published on another address": Case(ON_SECOND, published(), ("published-on-other-address",)),
     "published there by a container that has ended": Case(BESIDE_ENDED, published(), ("container-not-running",)),
+    "published on loopback, and a start everywhere failed": Case(
+        beside_wide("driver failed: listen tcp4 0.0.0.0:8151: bind: address already in use"), published(),
+        ("container-not-running",),
+    ),
+    "published on loopback, and somebody stopped one that is published everywhere": Case(
+        beside_wide(""), published(), ("published-on-loopback-only",),
+    ),
     "published for tcp, reached by udp": Case(
         network(), asked(OUTSIDE, "198.51.100.11", 8151, "udp"), ("published-protocol-mismatch",),
         published_as(PortBinding("udp", 80, 8151, None, 4)),

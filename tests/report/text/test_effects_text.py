@@ -75,8 +75,8 @@ def test_flows_that_stay_stopped_are_told() -> None:
     still = (Known(flow(80, "web"), "published"), Known(INTERNET, "way-out"))
     words = Words()
     assert [words(each) for each in effects_told(Effects(still=still), words)] == [
-        "even after the repair, 80 (web) stay closed to outside: the same rule or policy stops these packets",
-        "even after the repair, web do not reach the Internet (udp): the same rule or policy stops these packets",
+        "even after the repair, outside cannot reach 80 (web): the same rule or policy stops these packets",
+        "even after the repair, web cannot reach the Internet (udp): the same rule or policy stops these packets",
     ]
 
 

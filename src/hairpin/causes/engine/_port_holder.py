@@ -138,7 +138,7 @@ def _detail(held: Holder) -> Message:
     values = {"name": held.meant.name, "socket": socket_text(held.socket)}
     if held.meant.running:
         return message("{name} runs, and yet the connection arrives at {socket}.", **values)
-    if is_left_behind(held.meant, held.socket):
+    if held.container is None and is_left_behind(held.meant, held.socket):
         return message(
             "The connection arrives at {socket}. An earlier run of {name} has left it behind: {name} does not run, and "
             "cannot be started while the port is taken.",

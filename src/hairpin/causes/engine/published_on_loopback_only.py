@@ -19,7 +19,8 @@ from hairpin.message import message
 
 def find(view: View) -> Iterator[Candidate]:
     """Yield one candidate when every binding of the port is on loopback.  If the port is published for the packet's IP
-    version, only these bindings count: the others serve no client of this version."""
+    version, only these bindings count: the others serve no client of this version.  If a container whose start
+    failed publishes the port on other addresses, clients mean this container."""
     bindings = at_host_port(view) or at_host_port(view, every_version=True)
     running = [
         (container, binding)
@@ -28,6 +29,8 @@ def find(view: View) -> Iterator[Candidate]:
         and (binding.actual or container.is_disconnected or _is_out_of_reach(view, container, binding))
     ]
     if not running or not all(loopback_only(binding) for _, binding in running):
+        return
+    if not all(loopback_only(binding) for container, binding in bindings if container.error):
         return
     container, binding = running[0]
     yield on_every_address(view, container, binding, loopback=True)

@@ -22,6 +22,7 @@ from hairpin.causes.container._start_failure import failure_of
 from hairpin.causes.engine._publishing import (
     LEFT_ALONE,
     asking_container,
+    covers,
     exposed_on_host,
     held_once_running,
     refusal_of,
@@ -51,11 +52,17 @@ _CRASHED = tuple(128 + each for each in (4, 6, 7, 8, 11))
 
 def find(view: View) -> Iterator[Candidate]:
     """Yield one candidate for each stopped container that should publish the asked port, if no running container
-    publishes the port."""
+    publishes the port.  If the start of a container failed, a running container counts only if it publishes the port at
+    the asked address: it may hold the port on loopback."""
     bindings = asking_container(view)
     if not bindings and view.stop.reason not in LEFT_ALONE:
         bindings = held_once_running(view) or _asked_itself(view) or exposed_on_host(view)
-    if any(container.running and binding.actual and not _has_ended(container) for container, binding in bindings):
+    failed = any(container.error and not container.running for container, _ in bindings)
+    if any(
+        container.running and binding.actual and not _has_ended(container)
+        and (not failed or covers(binding, view.flow.daddr))
+        for container, binding in bindings
+    ):  # fmt: skip
         return
     for container, binding in bindings:
         looping = container.status == "restarting" or _has_ended(container)

@@ -30,14 +30,10 @@ def effects_told(effects: Effects, words: Words) -> Iterator[Message]:
 def _still_told(still: Iterable[Known], words: Words) -> Iterator[Message]:
     """Yield sentences about the flows that the same rule or policy stops after the repair, too."""
     flows = tuple(still)
-    for clients, services in _alike((each for each in flows if _is_inward(each)), words):
+    inward, outward = ([each for each in flows if _is_inward(each) is way] for way in (True, False))
+    for clients, targets in (*_alike(inward, words), *_alike(outward, words)):
         yield message(
-            "even after the repair, {services} stay closed to {clients}: the same rule or policy stops these packets",
-            services=services, clients=clients,
-        )  # fmt: skip
-    for clients, targets in _alike((each for each in flows if not _is_inward(each)), words):
-        yield message(
-            "even after the repair, {clients} do not reach {targets}: the same rule or policy stops these packets",
+            "even after the repair, {clients} cannot reach {targets}: the same rule or policy stops these packets",
             targets=targets, clients=clients,
         )  # fmt: skip
 
