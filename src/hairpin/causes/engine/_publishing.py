@@ -325,3 +325,16 @@ def held_aside(view: View) -> Iterator[Message]:
             link=held[0].link,
             other=around[0].link,
         )
+
+
+def only_published(view: View, container: Container, published: Message) -> Message:
+    """Return the sentences that say that Docker opens the published ports alone, and which policy drops the rest."""
+    facts = {"name": container.name, "published": published}
+    if view.place is None or view.place.number:
+        return message("Docker opens only the published ports of {name} to clients outside. {published}", **facts)
+    return message(
+        "Docker opens only the published ports of {name} to clients outside, and the policy of {chain} drops the rest. "
+        "{published}",
+        chain=view.place.chain,
+        **facts,
+    )

@@ -17,7 +17,7 @@ import msgspec
 
 from hairpin.causes.cause import RULE_STOPS, Candidate, Cause, View, Way
 from hairpin.causes.container._idle_publisher import idle_publishers, may_publish
-from hairpin.causes.engine._publishing import held_aside, is_unserved, port_holder, refusal_of
+from hairpin.causes.engine._publishing import held_aside, is_unserved, only_published, port_holder, refusal_of
 from hairpin.causes.isolation._walls import pair_of
 from hairpin.causes.rules._lifting import deletion
 from hairpin.causes.rules._rule_owner import is_meant_policy, owner
@@ -334,19 +334,7 @@ def _closed(view: View) -> Iterator[Candidate]:
             name=container.name,
             version=version,
         ),
-        detail=message(
-            "Docker opens only the published ports of {name} to clients outside. {published}",
-            name=container.name,
-            published=_published(view),
-        )
-        if view.place is None or view.place.number
-        else message(
-            "Docker opens only the published ports of {name} to clients outside, and the policy of {chain} drops the "
-            "rest. {published}",
-            name=container.name,
-            chain=view.place.chain,
-            published=_published(view),
-        ),
+        detail=only_published(view, container, _published(view)),
         change=change,
         refused=refusal_of(view, change),
         where=OfContainer(container=container.name, port=f"{flow.dport}/{protocol}"),

@@ -4,8 +4,6 @@ from typing import Literal
 
 from hairpin.causes import log_advice
 from hairpin.causes.cause import View
-from hairpin.causes.engine._publishing import bindings_for
-from hairpin.causes.nat_rules._translation import dnat_place
 from hairpin.causes.service._near import listeners, on_loopback, protocol_of
 from hairpin.change.change import AddSocket
 from hairpin.host.docker import Container, PortBinding
@@ -37,8 +35,12 @@ def in_container(view: View) -> Container | None:
 
 def _is_misled(view: View) -> bool:
     """Return whether a rule led the packet to another container than the one that publishes the port."""
-    place = dnat_place(view, view.host_netns) if not view.in_reply else None
-    if place is None or view.container is None:
+    if view.in_reply or view.container is None:
+        return False
+    from hairpin.causes.engine._publishing import bindings_for  # noqa: PLC0415 - few packets find no socket
+    from hairpin.causes.nat_rules._translation import dnat_place  # noqa: PLC0415
+
+    if dnat_place(view, view.host_netns) is None:
         return False
     publishing = {view.host.network_owner(each).id for each, _ in bindings_for(view) if each.running}
     return bool(publishing) and view.host.network_owner(view.container).id not in publishing

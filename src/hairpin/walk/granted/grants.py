@@ -56,12 +56,14 @@ def grants(network: Network, flow: Flow, handshake: Handshake, left: State) -> G
 
 
 def _taken_from_other(network: Network, flow: Flow, left: State) -> tuple[Message, ...]:
-    start = next(iter(left.history.steps), None)
-    if start is None or left.track.ct_direction or start.packet.saddr == left.packet.saddr:
+    start, connection = next(iter(left.history.steps), None), left.track.connection
+    if flow.purpose != "asked" or start is None or start.packet.saddr == left.packet.saddr:
         return ()
-    from hairpin.walk.granted.masqueraded_source import other_source  # noqa: PLC0415 - few sources are translated
+    if connection is None or connection.masquerade or left.track.ct_direction:
+        return ()
+    from hairpin.walk.granted.masqueraded_source import other_source  # noqa: PLC0415 - few rules name a source
 
-    return other_source(network, flow, left)
+    return other_source(network, left)
 
 
 def _routed_here(network: Network, flow: Flow, left: State) -> tuple[Message, ...]:

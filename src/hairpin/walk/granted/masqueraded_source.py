@@ -12,7 +12,6 @@ from hairpin.host.host import Namespace
 from hairpin.message import Message, message
 from hairpin.netfilter.ir import STATUS_SEEN_REPLY
 from hairpin.netfilter.packet import Connection
-from hairpin.network.flow import Flow
 from hairpin.network.network import Network, addresses_of, owns_address
 from hairpin.network.prefix import Version, address_text, width
 from hairpin.network.query import Query
@@ -61,13 +60,11 @@ def source_accepted(network: Network, left: State) -> tuple[OpenQuestion, ...]:
     return (question,)
 
 
-def other_source(network: Network, flow: Flow, left: State) -> tuple[Message, ...]:
+def other_source(network: Network, left: State) -> tuple[Message, ...]:
     """Return the assumption that the asked address takes packets from the address that a SNAT rule gives them; none if
     the host's own packets have this address, too."""
-    packet, connection, hop = left.packet, left.track.connection, left.next_hop
-    if flow.purpose != "asked" or left.carried is not None or not left.netns.is_host or hop is None:
-        return ()
-    if connection is None or connection.masquerade or left.track.ct_direction:
+    packet, hop = left.packet, left.next_hop
+    if left.carried is not None or not left.netns.is_host or hop is None:
         return ()
     rule, namespace = translating_rule(left), network.namespace(left.netns)
     towards = hop.gateway if hop.gateway_version == packet.version and hop.gateway is not None else packet.daddr
