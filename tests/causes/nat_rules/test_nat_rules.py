@@ -165,6 +165,13 @@ def test_the_exception_inside_the_bridge_takes_no_rule_away() -> None:
     assert [type(each).__name__ for each in found.candidate.change.parts] == ["InsertRule"]
 
 
+def test_the_sender_of_an_answer_is_no_lost_address() -> None:
+    (suspect, *_) = diagnose(relaying(SHADOWING), RELAYED).causes
+    assert suspect.cause == "snat-rule-shadows-masquerade"
+    assert "which this host does not have" in str(suspect.candidate.title)
+    assert "192.0.2.99" in str(suspect.candidate.title)
+
+
 @pytest.mark.parametrize(("source", "is_lost"), (("198.51.100.77", True), ("", False)))
 def test_an_address_that_the_host_has_lost_is_named(source: str, *, is_lost: bool) -> None:
     rule = f"-o eth0 -j SNAT --to-source {source}" if source else "-o eth0 -j ACCEPT"

@@ -64,7 +64,7 @@ def find(view: View) -> Iterator[Candidate]:
 def _lost_source(view: View) -> str:
     """Return the source address to which the rule translated the packet, if this host does not have it; else an empty
     text."""
-    packet, asked = view.stop.seen.packet, view.branch.request[0].packet
+    asked, packet = view.branch.request[0].packet, view.branch.request[-1].packet
     if packet.saddr == asked.saddr or owns_address(view.host_namespace, packet.version, packet.saddr):
         return ""
     return address_text(packet.saddr, packet.version)
