@@ -74,6 +74,9 @@ ip route add 10.9.0.0/16 via 198.51.100.2 metric 5
 ip link add y0 type veth peer name y1
 ip link set y1 up
 ip link set y0 up
+for link in far y1; do  # up before their peers: the kernel gives them their address some time after the carrier
+    for wait in 1 2 3 4 5 6 7 8 9; do ip -6 address show dev $link | grep -q fe80 && break; sleep 0.2; done
+done
 ip address add 2001:db8:2::11/64 dev y0 nodad
 ip route add fd09::/64 via 2001:db8:2::2
 ip address add 10.14.0.1/24 dev y0
