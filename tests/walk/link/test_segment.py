@@ -6,6 +6,7 @@ from hairpin.host.link import Address, BridgeInfo, BridgePort, Link
 from hairpin.network.network import Network, Port
 from hairpin.network.prefix import parse_address
 from hairpin.walk.link.segment import port_towards, who_answers, who_has
+from tests.causes.hosts import with_db
 from tests.small_host import (
     CLIENT,
     GATEWAY,
@@ -44,6 +45,7 @@ NESTED = network(
 )  # fmt: skip
 """The host whose container has its address on a bridge of its own, with eth0 as a port."""
 NOBODY = parse_address("172.17.0.9")[1]
+GATEWAY_OF_DOCKER0 = parse_address("172.17.0.1")[1]
 _PASSTHRU = Link(4, "eth0", "macvlan", peer_index=2, peer_netnsid=0, macvlan_mode="passthru")
 PASSTHRU = network(inner=msgspec.structs.replace(container_namespace(), links=(_PASSTHRU,)))
 
@@ -156,3 +158,26 @@ def test_an_ipv6_address_is_answered_for_on_its_own_link_only(link: str, kind: s
     assert asking is not None
     assert who_answers(held, netns, asking, 6, six.value).kind == kind
     assert who_answers(held, netns, asking, 4, GATEWAY).kind == "owner"
+
+
+@pytest.mark.parametrize(
+    ("values", "address", "answers"),
+    (
+        ({"conf/eth0/proxy_arp_pvlan": "1"}, WEB, "web"),
+        ({"conf/eth0/proxy_arp_pvlan": "1", "neigh/eth0/proxy_delay": "0"}, WEB, "db"),
+        ({"conf/eth0/proxy_arp_pvlan": "1"}, NOBODY, "db"),
+        ({}, NOBODY, None),
+    ),
+    ids=("the owner answers before a proxy that waits", "a proxy does not wait", "only a proxy", "no proxy"),
+)
+def test_a_proxy_waits_before_it_answers(values: dict[str, str], address: int, answers: str | None) -> None:
+    whole = with_db()
+    db = whole.namespace(sibling("container:db"))
+    sysctls = db.sysctls.with_value(("net", "ipv4", "conf", "eth0", "forwarding"), "1")
+    for path, value in values.items():
+        sysctls = sysctls.with_value(("net", "ipv4", *path.split("/")), value)
+    within = whole.with_namespace(sibling("container:db"), msgspec.structs.replace(db, sysctls=sysctls))
+    docker0 = within.namespace(HOST_NETNS).link("docker0")
+    assert docker0 is not None
+    found = who_answers(within, HOST_NETNS, docker0, 4, address, GATEWAY_OF_DOCKER0)
+    assert found.port == (Port(sibling(f"container:{answers}"), "eth0") if answers is not None else None)

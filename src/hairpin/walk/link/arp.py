@@ -95,6 +95,17 @@ def is_proxy(namespace: Namespace, link: str, target: int) -> bool:
     return _is_routed_for(namespace, link, lookup(namespace, Query(4, target, iif=link)))
 
 
+def replies_late(namespace: Namespace, link: str, target: int) -> bool:
+    """Return whether a reply of the namespace comes after that of the address's owner: it is a proxy's, which waits for
+    a random time below ``proxy_delay``, 0.8 s by default.
+
+    Source: net/ipv4/arp.c arp_process(): pneigh_enqueue(); net/core/neighbour.c
+    """
+    if not _may_proxy(namespace, link) or _may_be_local(namespace, target):
+        return False
+    return namespace.sysctl("net", "ipv4", "neigh", link, "proxy_delay") != 0
+
+
 def _is_routed_for(namespace: Namespace, link: str, route: Found) -> bool:
     if route.type != "unicast":
         return False

@@ -30,7 +30,7 @@ from hairpin.network.prefix import Version
 from hairpin.network.stacked import bridges, link_of, lower_of, stacked_on, takes_all, takes_frame
 from hairpin.network.tunnel.tunnels import far_ends
 from hairpin.network.wires import wires_of
-from hairpin.walk.link.arp import is_mute, is_proxy, replies, solicited_on
+from hairpin.walk.link.arp import is_mute, is_proxy, replies, replies_late, solicited_on
 from hairpin.walk.link.vlan import below
 
 
@@ -202,11 +202,11 @@ def _behind_bridge(network: Network, netns: Netns, bridge: Link, question: Quest
     """Return the link behind the bridge's ports that replies for the address.
 
     ``skip`` is the port by which the request came in; it is not searched.  If links behind several ports answer, the
-    first answer counts.  The port that was added last gets the request first.
+    first answer counts.  The port that was added last gets the request first.  A proxy with a delay answers last.
 
     Source: net/ipv4/arp.c arp_process(); net/bridge/br_if.c br_add_if(): list_add_rcu(); br_forward.c br_flood()
     """
-    fallback, here = NOBODY, Port(netns, bridge.name)
+    fallback, late, here = NOBODY, NOBODY, Port(netns, bridge.name)
     if here in question.passed:
         return NOBODY
     question = msgspec.structs.replace(question, passed=question.passed | {here})
@@ -219,10 +219,20 @@ def _behind_bridge(network: Network, netns: Netns, bridge: Link, question: Quest
         if answer.kind == "owner" and not port.up:
             return Answer("down", answer.port, Port(netns, port.name))
         if answer.kind == "owner":  # if the bridge is down, it stops the packet later
-            return _let_through(netns, question, answer, skip, port) if bridge.up else answer
+            answer = _let_through(netns, question, answer, skip, port) if bridge.up else answer
+            if not _is_late(network, answer, question):
+                return answer
+            late = answer if late.kind == "nobody" else late
         if answer.kind == "down" or (answer.kind == "outside" and fallback.kind == "nobody"):
             fallback = answer
-    return fallback
+    return fallback if late.kind == "nobody" else late
+
+
+def _is_late(network: Network, answer: Answer, question: Question) -> bool:
+    """Return whether the answer is that of a proxy, which waits before it answers."""
+    if answer.port is None or question.version == 6:
+        return False
+    return replies_late(network.namespace(answer.port.netns), answer.port.link, question.address)
 
 
 def _let_through(netns: Netns, question: Question, answer: Answer, inner: Link | None, out: Link | None) -> Answer:
