@@ -13,8 +13,8 @@ from hairpin.host.netns import Netns
 from hairpin.message import message
 from hairpin.netfilter.packet import Packet
 from hairpin.network.address_type import address_type4
-from hairpin.network.network import Network, addresses_of, conf, forwards, owns_address
-from hairpin.network.prefix import inside
+from hairpin.network.network import Network, Port, addresses_of, conf, forwards, owns_address
+from hairpin.network.prefix import Version, inside
 from hairpin.network.query import Found, Query
 from hairpin.network.routing import lookup
 from hairpin.network.source_address import source_address
@@ -95,15 +95,16 @@ def is_proxy(namespace: Namespace, link: str, target: int) -> bool:
     return _is_routed_for(namespace, link, lookup(namespace, Query(4, target, iif=link)))
 
 
-def replies_late(namespace: Namespace, link: str, target: int) -> bool:
-    """Return whether a reply of the namespace comes after that of the address's owner: it is a proxy's, which waits for
+def replies_late(network: Network, port: Port, version: Version, target: int) -> bool:
+    """Return whether the reply of the link comes after that of the address's owner: it is a proxy's, which waits for
     a random time below ``proxy_delay``, 0.8 s by default.
 
     Source: net/ipv4/arp.c arp_process(): pneigh_enqueue(); net/core/neighbour.c
     """
-    if not _may_proxy(namespace, link) or _may_be_local(namespace, target):
+    namespace = network.namespace(port.netns)
+    if version == 6 or not _may_proxy(namespace, port.link) or _may_be_local(namespace, target):
         return False
-    return namespace.sysctl("net", "ipv4", "neigh", link, "proxy_delay") != 0
+    return namespace.sysctl("net", "ipv4", "neigh", port.link, "proxy_delay") != 0
 
 
 def _is_routed_for(namespace: Namespace, link: str, route: Found) -> bool:

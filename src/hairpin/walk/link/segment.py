@@ -39,8 +39,7 @@ class Answer(msgspec.Struct, frozen=True):
 
     Kinds: ``owner``: ``port`` has the address.  ``outside``: a host that was not read may have it.  ``down``: the link
     ``blocked``, in front of the owner, is down.  ``closed``, ``isolated``: the bridge port ``blocked`` lets no request
-    through.  ``nobody``: no link has the address.  ``mac``: a vxlan device's reply for a host that was not read.
-    """
+    through.  ``nobody``: no link has the address.  ``mac``: a vxlan device's reply for a host that was not read."""
 
     kind: Literal["owner", "outside", "down", "closed", "isolated", "nobody"]
     port: Port | None = None
@@ -68,8 +67,7 @@ def who_answers(
     """Return the link that replies for the address on the segment behind ``link``.  ``source``: see :class:`Question`.
 
     A reply is a unicast frame.  If a macvlan takes all unicast frames, the requester does not get the reply.  An ipvlan
-    gets a reply only if it has the requester's address: ipvlan_core.c ipvlan_addr_lookup().
-    """
+    gets a reply only if it has the requester's address: ipvlan_core.c ipvlan_addr_lookup()."""
     if takes_all(network, Port(netns, link.name)) is not None:
         return NOBODY
     own = addresses_of(network.namespace(netns), link.name, version)
@@ -204,8 +202,7 @@ def _behind_bridge(network: Network, netns: Netns, bridge: Link, question: Quest
     ``skip`` is the port by which the request came in; it is not searched.  If links behind several ports answer, the
     first answer counts.  The port that was added last gets the request first.  A proxy with a delay answers last.
 
-    Source: net/ipv4/arp.c arp_process(); net/bridge/br_if.c br_add_if(): list_add_rcu(); br_forward.c br_flood()
-    """
+    Source: net/ipv4/arp.c arp_process(); net/bridge/br_if.c br_add_if(): list_add_rcu(); br_forward.c br_flood()"""
     fallback, late, here = NOBODY, NOBODY, Port(netns, bridge.name)
     if here in question.passed:
         return NOBODY
@@ -220,19 +217,12 @@ def _behind_bridge(network: Network, netns: Netns, bridge: Link, question: Quest
             return Answer("down", answer.port, Port(netns, port.name))
         if answer.kind == "owner":  # if the bridge is down, it stops the packet later
             answer = _let_through(netns, question, answer, skip, port) if bridge.up else answer
-            if not _is_late(network, answer, question):
+            if answer.port is None or not replies_late(network, answer.port, question.version, question.address):
                 return answer
             late = answer if late.kind == "nobody" else late
         if answer.kind == "down" or (answer.kind == "outside" and fallback.kind == "nobody"):
             fallback = answer
     return fallback if late.kind == "nobody" else late
-
-
-def _is_late(network: Network, answer: Answer, question: Question) -> bool:
-    """Return whether the answer is that of a proxy, which waits before it answers."""
-    if answer.port is None or question.version == 6:
-        return False
-    return replies_late(network.namespace(answer.port.netns), answer.port.link, question.address)
 
 
 def _let_through(netns: Netns, question: Question, answer: Answer, inner: Link | None, out: Link | None) -> Answer:
