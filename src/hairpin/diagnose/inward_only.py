@@ -115,14 +115,12 @@ def _asks_same(own: Flow, other: Flow) -> bool:
 
 
 def _is_lost_at_loopback6(network: Network, own: Flow) -> bool:
-    """Return whether the answer from a container is lost on its way to ::1.
-
-    Source: net/ipv6/ip6_input.c ip6_rcv_core(): only lo takes packets to ::1"""
+    """Return whether the answer from a container is lost on its way to ::1."""
     if own.version != 6 or not is_loopback(own.daddr, 6):
         return False
     trace = walked(network, own)
     stop = trace.usual.stop if not trace.succeeds else None
-    return stop is not None and stop.reason == "no-route" and is_loopback(stop.seen.packet.daddr, 6)
+    return stop is not None and stop.is_on_way_to_loopback6
 
 
 def _comes_elsewhere(network: Network, own: Flow, flows: tuple[Flow, ...]) -> bool:

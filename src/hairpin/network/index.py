@@ -129,14 +129,15 @@ class _Taking(msgspec.Struct, frozen=True):
     is_proxy: bool
 
 
-_PROXY = ("proxy_arp", "proxy_arp_pvlan")
+PROXY_ARP = ("proxy_arp", "proxy_arp_pvlan")
+"""The sysctls with which a link answers ARP requests for addresses that its namespace only routes."""
 
 
 @kept
 def _taking(namespace: Namespace) -> _Taking:
     local = [each for each in namespace.routes if (each.type, each.version) == ("local", 4)]
-    # The list of links is not read, because each container's start and end changes the host's, and walks again what
-    # reads it.  A link on a bridge has an address, or is a proxy by conf.all.
+    # The list of links is not read: each start and end of a container changes the host's, and all walks that read it
+    # would be walked again.  So a proxy's link without an address counts only by conf.all.
     links = dict.fromkeys(("all", *(each.link for each in namespace.addresses)))
     return _Taking(
         (
@@ -144,7 +145,7 @@ def _taking(namespace: Namespace) -> _Taking:
             *((4, each.destination) for each in local if each.prefix_length == 32),
         ),
         tuple((each.destination, each.prefix_length) for each in local if each.prefix_length != 32),
-        any(namespace.sysctl("net", "ipv4", "conf", link, name) for link in links for name in _PROXY),
+        any(namespace.sysctl("net", "ipv4", "conf", link, name) for link in links for name in PROXY_ARP),
     )
 
 

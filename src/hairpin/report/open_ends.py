@@ -9,7 +9,7 @@ from hairpin.host.host import Host
 from hairpin.message import Message, message
 from hairpin.netfilter.packet import Packet
 from hairpin.network.network import Network
-from hairpin.network.prefix import address_text, is_loopback
+from hairpin.network.prefix import address_text
 from hairpin.walk.state import Reason, Stop
 
 _RULES = message(
@@ -136,7 +136,7 @@ def open_end(network: Network, stop: Stop) -> Message:
     packet, said = stop.seen.packet, OPEN_ENDS[stop.reason]
     if stop.reason == "no-neighbour" and _is_on_overlay(network.host(stop.netns.host), packet):
         said = _OVERLAY
-    elif _is_for_loopback6(stop):
+    elif stop.is_on_way_to_loopback6:
         said = _LOOPBACK6
     elif _is_mesh_over_ipv6(network, stop):
         said = _MESH6
@@ -150,12 +150,7 @@ def open_end(network: Network, stop: Stop) -> Message:
 
 def is_known_limit(network: Network, stop: Stop) -> bool:
     """Return whether the question that the stop leaves open names a known limit, and no unknown fault."""
-    return _is_for_loopback6(stop) or _is_mesh_over_ipv6(network, stop)
-
-
-def _is_for_loopback6(stop: Stop) -> bool:
-    """Return whether an answer from a container is lost on its way to ::1."""
-    return stop.reason == "no-route" and stop.seen.packet.version == 6 and is_loopback(stop.seen.packet.daddr, 6)
+    return stop.is_on_way_to_loopback6 or _is_mesh_over_ipv6(network, stop)
 
 
 def _is_mesh_over_ipv6(network: Network, stop: Stop) -> bool:

@@ -13,6 +13,7 @@ from hairpin.netfilter.evaluate.chain import Condition, Decision
 from hairpin.netfilter.ir import CT_INVALID, CT_RELATED
 from hairpin.netfilter.packet import ICMP, ICMP6, Connection, Packet, Seen
 from hairpin.network.network import Port
+from hairpin.network.prefix import is_loopback
 from hairpin.walk.decided import DecidedBy, LinkDecided
 
 Stage = Literal[
@@ -70,6 +71,15 @@ class Stop(msgspec.Struct, frozen=True):
     reject: str | None = None
     address: int | None = None
     container: str | None = None
+
+    @property
+    def is_on_way_to_loopback6(self) -> bool:
+        """Whether the packet is an answer to ::1 that came in by another link than lo.
+
+        Source: net/ipv6/ip6_input.c ip6_rcv_core()
+        """
+        packet = self.seen.packet
+        return self.reason == "no-route" and packet.version == 6 and is_loopback(packet.daddr, 6)
 
 
 class Passed(msgspec.Struct, frozen=True, gc=False):

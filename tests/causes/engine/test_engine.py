@@ -650,8 +650,14 @@ SAVED = DOCKER_RULES.replace("172.17.0.2", "172.17.0.3")
         (SAVED, container().bindings, "dnat-rule-stale-address"),
         (with_policy("FORWARD", "ACCEPT", SAVED), container().bindings, "dnat-rule-stale-address"),
         (SAVED, (), "service-not-listening"),
+        (SAVED.replace("172.17.0.3:80", "172.17.0.3-172.17.0.4:80"), container().bindings, "service-not-listening"),
     ),
-    ids=("another one publishes the port", "and FORWARD is open", "no other one publishes it"),
+    ids=(
+        "another one publishes the port",
+        "and FORWARD is open",
+        "no other one publishes it",
+        "the rule has several addresses",
+    ),
 )
 def test_nothing_has_to_listen_in_a_container_to_which_saved_rules_lead(
     rules: str, bindings: tuple[PortBinding, ...], cause: str

@@ -71,7 +71,7 @@ def translating(rule: str) -> Network:
     ("whole", "purpose", "is_said"),
     (
         (translating(SNAT), "asked", True),
-        (translating(SNAT), "egress", False),  # nobody asked for this address
+        (translating(SNAT), "egress", False),  # the question names no address
         (translating(SNAT.replace(".57", ".11")), "asked", False),
         (network(), "asked", False),
     ),

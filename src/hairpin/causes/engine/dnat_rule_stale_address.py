@@ -15,7 +15,7 @@ from msgspec.structs import replace
 
 from hairpin.causes.cause import RULE_STOPS, Candidate, Cause, View
 from hairpin.causes.engine._publishing import bindings_for
-from hairpin.causes.nat_rules._translation import dnat_place
+from hairpin.causes.nat_rules._translation import dnat_place, leads_to, missed_publisher
 from hairpin.causes.where import OfRule
 from hairpin.change.change import Change, DeleteRule, InsertRule, Primitive
 from hairpin.engines.repair.republishing import rules_with
@@ -24,7 +24,7 @@ from hairpin.host.docker import Endpoint, PortBinding
 from hairpin.message import message
 from hairpin.netfilter.evaluate.chain import Place, rule_at
 from hairpin.netfilter.iptables.spelled import spelled
-from hairpin.netfilter.ir import Expression, Nat, Rule, Table
+from hairpin.netfilter.ir import Expression, Rule, Table
 from hairpin.netfilter.packet import TCP, UDP
 from hairpin.network.attachment import Attachment, attachment_of, engines_read, network_for
 from hairpin.network.network import owns_address
@@ -35,7 +35,7 @@ from hairpin.walk.size.size_stop import tells_mtu
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield the candidates for a packet that was translated to an address that nobody or a wrong container has.
+    """Yield the candidates for a packet whose new destination belongs to no container or to the wrong one.
 
     If no running container and no pod has the address, the first candidate deletes the rule and adds the engine's
     present rules for the port.  If no container publishes the port, a second candidate gives the address to a container
@@ -86,15 +86,14 @@ def _led_to_another(view: View, place: Place, holder: Attachment) -> Iterator[Ca
     The rule leads to another container, which has the publishing container's former address now.  If saved rules took
     the place of the engine's, its other rules for the port are missing, too: the change then adds all of them."""
     packet, rule = view.stop.seen.packet, rule_at(view.host_namespace.ruleset, place)
-    publishing = [container for container, _ in bindings_for(view) if container.running]
+    owner = missed_publisher(view, holder.container)
     table = view.host_namespace.ruleset.table(place.family, place.table, place.dialect)
-    if rule is None or table is None or not publishing or holder.container in publishing:
+    if rule is None or table is None or owner is None:
         return
-    owner = publishing[0]
     address = next((_address(each, packet.version) for each in owner.endpoints if _address(each, packet.version)), None)
-    if address is None or not any(_leads_to(each, packet.daddr) for each in rule.body):
+    if address is None:
         return
-    body = tuple(replace(each, addresses=(address, address)) if _leads_to(each, packet.daddr) else each
+    body = tuple(replace(each, addresses=(address, address)) if leads_to(each, packet.daddr) else each
                  for each in rule.body)  # fmt: skip
     made = Rule(body, _text(body, table, place), rule.number)
     taken = DeleteRule(view.host_netns, place)
@@ -127,10 +126,6 @@ def _led_to_another(view: View, place: Place, holder: Attachment) -> Iterator[Ca
 
 def _address(endpoint: Endpoint, version: Version) -> int | None:
     return endpoint.ipv4 if version == 4 else endpoint.ipv6
-
-
-def _leads_to(part: Expression, address: int) -> bool:
-    return isinstance(part, Nat) and part.addresses == (address, address)
 
 
 def _text(body: tuple[Expression, ...], table: Table, place: Place) -> str:

@@ -33,8 +33,8 @@ class Pair(msgspec.Struct, frozen=True):
 
     @property
     def putting_back(self) -> tuple[Message, ...]:
-        """The advice to connect the asked container to its own network again: it was made for a network of the asking
-        container, and somebody has taken it off this network."""
+        """The advice to connect the asked container to its own network again; empty if it is on this network, or if the
+        asking container is not."""
         own, joined = self.asked.network_mode, {each.network for each in self.asked.endpoints}
         if own in joined or all(each.network != own for each in self.asking.endpoints):
             return ()

@@ -1,14 +1,16 @@
-"""Finds the rule that translated a packet's destination, tells whether the rule leads the packet back to its sender,
-and inserts a rule in front of another one."""
+"""Finds the rule that translated a packet's destination, tells whether the rule leads the packet back to its sender or
+to the wrong container, and inserts a rule in front of another one."""
 
 import msgspec
 
 from hairpin.causes.cause import View
+from hairpin.causes.engine._publishing import bindings_for
 from hairpin.change.change import Change, InsertRule
 from hairpin.change.intent import LetIn, rendered
+from hairpin.host.docker import Container
 from hairpin.host.netns import Netns
 from hairpin.netfilter import ir
-from hairpin.netfilter.evaluate.chain import Place
+from hairpin.netfilter.evaluate.chain import Place, rule_at
 from hairpin.network.network import is_held
 from hairpin.walk.decided import RuleDecided
 
@@ -19,6 +21,23 @@ def dnat_place(view: View, netns: Netns) -> Place | None:
         if step.netns == netns and step.translates_destination and isinstance(step.decided_by, RuleDecided):
             return step.decided_by.place
     return None
+
+
+def leads_to(part: ir.Expression, address: int) -> bool:
+    """Return whether the part of a rule translates to this address alone."""
+    return isinstance(part, ir.Nat) and part.addresses == (address, address)
+
+
+def missed_publisher(view: View, reached: Container) -> Container | None:
+    """Return the running container that publishes the asked port, if a rule of the host led the packet to ``reached``
+    instead; None if ``reached`` publishes the port or shares its publisher's network."""
+    place, address = dnat_place(view, view.host_netns), view.stop.seen.packet.daddr
+    rule = rule_at(view.host_namespace.ruleset, place) if place is not None and not view.in_reply else None
+    if rule is None or not any(leads_to(each, address) for each in rule.body):
+        return None
+    publishing = [container for container, _ in bindings_for(view) if container.running]
+    owners = {view.host.network_owner(each).id for each in publishing}
+    return next(iter(publishing), None) if view.host.network_owner(reached).id not in owners else None
 
 
 def inserted_at(view: View, netns: Netns, place: Place, body: tuple[ir.Expression, ...]) -> Change:

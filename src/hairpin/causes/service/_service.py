@@ -35,15 +35,11 @@ def in_container(view: View) -> Container | None:
 
 def _is_misled(view: View) -> bool:
     """Return whether a rule led the packet to another container than the one that publishes the port."""
-    if view.in_reply or view.container is None:
+    if view.container is None:
         return False
-    from hairpin.causes.engine._publishing import bindings_for  # noqa: PLC0415 - few packets find no socket
-    from hairpin.causes.nat_rules._translation import dnat_place  # noqa: PLC0415
+    from hairpin.causes.nat_rules._translation import missed_publisher  # noqa: PLC0415 - few packets find no socket
 
-    if dnat_place(view, view.host_netns) is None:
-        return False
-    publishing = {view.host.network_owner(each).id for each, _ in bindings_for(view) if each.running}
-    return bool(publishing) and view.host.network_owner(view.container).id not in publishing
+    return missed_publisher(view, view.container) is not None
 
 
 def same_port(view: View) -> tuple[Socket, ...]:

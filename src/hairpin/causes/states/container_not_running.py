@@ -57,7 +57,7 @@ def find(view: View) -> Iterator[Candidate]:
     bindings = asking_container(view)
     if not bindings and view.stop.reason not in LEFT_ALONE:
         bindings = held_once_running(view) or _asked_itself(view) or exposed_on_host(view)
-    failed = any(container.error and not container.running for container, _ in bindings)
+    failed = any(container.error for container, _ in bindings)
     if any(
         container.running and binding.actual and not _has_ended(container)
         and (not failed or covers(binding, view.flow.daddr))

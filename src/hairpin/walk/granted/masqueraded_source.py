@@ -16,7 +16,7 @@ from hairpin.network.network import Network, addresses_of, owns_address
 from hairpin.network.prefix import Version, address_text, width
 from hairpin.network.query import Query
 from hairpin.network.routing import lookup
-from hairpin.network.source_address import source_address
+from hairpin.network.source_address import preferred_source
 from hairpin.walk.granted.capture import filter_of
 from hairpin.walk.granted.way_out import translating_rule
 from hairpin.walk.state import State
@@ -63,12 +63,12 @@ def source_accepted(network: Network, left: State) -> tuple[OpenQuestion, ...]:
 def other_source(network: Network, left: State) -> tuple[Message, ...]:
     """Return the assumption that the asked address takes packets from the address that a SNAT rule gives them; none if
     the host's own packets have this address, too."""
-    packet, hop = left.packet, left.next_hop
-    if left.carried is not None or not left.netns.is_host or hop is None:
+    packet, rule, namespace = left.packet, translating_rule(left), network.namespace(left.netns)
+    if left.carried is not None or not left.netns.is_host:
         return ()
-    rule, namespace = translating_rule(left), network.namespace(left.netns)
-    towards = hop.gateway if hop.gateway_version == packet.version and hop.gateway is not None else packet.daddr
-    own = _own_source(namespace, left) or source_address(namespace, packet.version, left.oif, towards)
+    query = Query(packet.version, packet.daddr)
+    found = lookup(namespace, query)
+    own = next((preferred_source(namespace, found, hop, query) for hop in found.next_hops), None)
     if rule is None or own in (None, packet.saddr) or not owns_address(namespace, packet.version, packet.saddr):
         return ()
     return (

@@ -13,6 +13,7 @@ from hairpin.host.netns import Netns
 from hairpin.message import message
 from hairpin.netfilter.packet import Packet
 from hairpin.network.address_type import address_type4
+from hairpin.network.index import PROXY_ARP
 from hairpin.network.network import Network, Port, addresses_of, conf, forwards, owns_address
 from hairpin.network.prefix import Version, inside
 from hairpin.network.query import Found, Query
@@ -70,7 +71,7 @@ def replies(network: Network, netns: Netns, link: str, target: int, source: int)
 
 
 def _may_proxy(namespace: Namespace, link: str) -> bool:
-    return any(conf(namespace, 4, link, name, rule="or") for name in ("proxy_arp", "proxy_arp_pvlan"))
+    return any(conf(namespace, 4, link, name, rule="or") for name in PROXY_ARP)
 
 
 def _proxies(network: Network, netns: Netns, link: str, target: int, source: int) -> bool:

@@ -32,7 +32,7 @@ def container(dice: Dice, made: Plan, name: str) -> Judged:
     if name == made.behind:
         setup += _before(made)
     drawn = arp.sysctls(dice, ("eth0", "all"), often=0.3 if made.asker else 0.02)
-    # Whether a proxy answers before the owner depends on its proxy_delay, which nobody reads in a container.
+    # Whether a proxy answers before the owner depends on its proxy_delay, which hairpin does not read in a container.
     answering = tuple(each for each in drawn if not each[0].endswith("proxy_arp_pvlan"))
     lines = (*_sysctls(dice, forwards=name == made.behind), *answering)
     return Judged(f"container:{name}", tuple(setup), sysctls=lines, asks=name == made.asker)
