@@ -8,7 +8,6 @@ from typing import Literal
 
 import msgspec
 
-from hairpin.host.host import Namespace
 from hairpin.host.link import Link
 from hairpin.host.netns import Netns
 from hairpin.network.index import stacked_links, takers
@@ -128,10 +127,6 @@ def _replies(network: Network, netns: Netns, link: str, question: Question) -> b
     return asked is None or not is_mute(asked)
 
 
-def _owns(namespace: Namespace, question: Question) -> bool:
-    return owns_address(namespace, question.version, question.address)
-
-
 def _behind_wire(network: Network, netns: Netns, link: Link, question: Question) -> Answer:
     if link.tunnel is not None:
         return _behind_tunnel(network, netns, link, question)
@@ -182,18 +177,21 @@ def _at_other_end(network: Network, peer: Port, question: Question) -> Answer:
     other = namespace.link(peer.link)
     assert other is not None
     if not other.up:
-        owned = is_bridge_port(namespace, other) or _owns(namespace, question)
+        owned = is_bridge_port(namespace, other) or owns_address(namespace, question.version, question.address)
         return Answer("down", port=peer, blocked=peer) if owned else NOBODY
     if not is_bridge_port(namespace, other):
         return Answer("owner", peer) if _replies(network, peer.netns, other.name, question) else NOBODY
     bridge = namespace.link(other.master or "")
     assert bridge is not None
-    here = Port(peer.netns, bridge.name)
+    late, here = NOBODY, Port(peer.netns, bridge.name)
     if bridge.up and _replies(network, peer.netns, bridge.name, question):
-        return _let_through(peer.netns, question, Answer("owner", here), other, None)
-    if not bridge.up and _owns(namespace, question):
+        late = _let_through(peer.netns, question, Answer("owner", here), other, None)
+        if not replies_late(network, here, question.version, question.address):
+            return late
+    if not bridge.up and owns_address(namespace, question.version, question.address):
         return Answer("down", here, here)
-    return _behind_bridge(network, peer.netns, bridge, question, skip=other)
+    found = _behind_bridge(network, peer.netns, bridge, question, skip=other)
+    return found if found.kind == "owner" or late.kind == "nobody" else late
 
 
 def _behind_bridge(network: Network, netns: Netns, bridge: Link, question: Question, *, skip: Link | None) -> Answer:
