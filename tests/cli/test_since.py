@@ -72,7 +72,10 @@ def test_the_log_of_the_causes_container_is_read_with_the_traces(monkeypatch: py
     told = since.with_since(found, ())
     alone = since.with_since(found, (), traces=False)
     word = f"docker/{FRONT}/front"
-    assert asked == [AskedTraces(logs=(word,)), AskedTraces(kinds=("logs",), logs=(word,))]
+    assert asked == [
+        AskedTraces(knows_containers=True, logs=(word,)),
+        AskedTraces(kinds=("logs",), knows_containers=True, logs=(word,)),
+    ]
     for each in (told, alone):
         assert any(NAME in str(said) for cause in each.causes for said in cause.log)
 

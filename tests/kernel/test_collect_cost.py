@@ -41,8 +41,9 @@ def started(lab: Lab, *arguments: str) -> Iterator[int]:
         (("--apart", "yes"), 93),
         (("--only", "name=-"), 83),
         (("--traces", "all"), 71),
+        (("--traces", "known=containers"), 64),
     ),
-    ids=("one port", "all of the host", "all without the insides", "no container", "traces"),
+    ids=("one port", "all of the host", "all without the insides", "no container", "traces", "traces of known ones"),
 )
 def test_few_processes_are_started(lab: Lab, arguments: tuple[str, ...], at_most: int) -> None:
     """Three more than there were when this was written, for hosts with other tools.  What the collector itself starts
@@ -58,6 +59,13 @@ def test_few_processes_are_started(lab: Lab, arguments: tuple[str, ...], at_most
 def readings(lab: Lab, text: str, key: str) -> tuple[Reading, ...]:
     printed = lab.host.run(("sh", "-s"), stdin=text)
     return tuple(each for each in parse(printed.encode(), hairpin="", source="").readings if each.key == key)
+
+
+@pytest.mark.parametrize(("word", "times"), (("all", 1), ("known=containers", 0)))
+def test_docker_tells_once_of_each_container(lab: Lab, word: str, times: int) -> None:
+    printed = lab.host.run(("sh", "-s", "--", "--traces", word), stdin=script().decode())
+    keys = [each.key for each in parse(printed.encode(), hairpin="", source="").readings]
+    assert (keys.count("trace-docker-events"), keys.count("trace-containers")) == (1, times)
 
 
 def of_containers(lab: Lab, text: str, key: str) -> dict[str, Reading]:

@@ -7,8 +7,8 @@ import pytest
 
 from hairpin.host.link import Link
 from hairpin.network.index import namespaces_of, ports_by_ends, takers
-from hairpin.network.network import Network, Port, veth_peer
-from tests.small_host import CLIENT, HOST_NETNS, WEB, container_namespace, local, network, sibling
+from hairpin.network.network import Network, Port, is_uplink, veth_peer
+from tests.small_host import CLIENT, HOST_NETNS, WEB, container, container_namespace, engine, local, network, sibling
 
 
 def test_an_index_belongs_to_one_host() -> None:
@@ -78,6 +78,19 @@ def test_of_a_bridges_ports_those_that_may_lead_there() -> None:
     assert ports_by_ends(changed.this, "host", "docker0", ()) == (unread,)
     leading = ports_by_ends(changed.this, "host", "docker0", ("container:web",))
     assert [each.name for each in leading] == ["veth9", *(each.name for each in host.links if each.name in known)]
+
+
+def test_a_port_to_a_container_that_was_left_unread_leads_nowhere() -> None:
+    """Nobody answers behind it, and a bridge may have hundreds of them; but it is no uplink, either."""
+    built = network(docker=engine(msgspec.structs.replace(container(), netns=None, left_unread="container:box")))
+    unread = Link(90, "veth9", "veth", master="docker0", peer_index=91, peer_netnsid=4)
+    host = built.namespace(HOST_NETNS)
+    grown = msgspec.structs.replace(host, links=(unread, *host.links), netnsids=((4, "container:box"),))
+    changed = built.with_namespace(HOST_NETNS, grown)
+    assert ports_by_ends(changed.this, "host", "docker0", ()) == ()
+    assert not is_uplink(changed, HOST_NETNS, unread)
+    unknown = built.with_namespace(HOST_NETNS, msgspec.structs.replace(grown, netnsids=()))
+    assert ports_by_ends(unknown.this, "host", "docker0", ()) == (unread,)
 
 
 def test_namespaces_that_may_take_an_address() -> None:

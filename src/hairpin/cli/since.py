@@ -64,7 +64,8 @@ def _read_again(answer: Answer, sources: tuple[Given, ...], *, blamed: bool, log
         )
     if not blamed and not logs:
         return answer
-    asked = AskedTraces(kinds=() if blamed else ("logs",), logs=logs)
+    known = all(each.all("docker-containers") for each in answer.evidence)
+    asked = AskedTraces(kinds=() if blamed else ("logs",), knows_containers=known, logs=logs)
     read = together(gather(sources, what="traces", traces=asked))
     traces = {each.name: each for each in read if isinstance(each, Evidence)}
     evidence = tuple(with_traces(each, traces[each.name]) if each.name in traces else each for each in answer.evidence)

@@ -2,7 +2,7 @@
 # Reads the state of a host's container networking and prints it, framed, on standard output. It changes nothing.
 #
 #   sh -s -- [--root DIR] [--docker-host ENDPOINT] [--docker-context NAME] [--docker-config DIR] [--only WORDS] < collect.sh
-#   sh -s -- --traces 'since=SECONDS key=KIND log=ENGINE/ID/NAME …' < collect.sh
+#   sh -s -- --traces 'since=SECONDS key=KIND known=containers log=ENGINE/ID/NAME …' < collect.sh
 #   sh -s -- --apart yes < collect.sh
 #   sh -s -- --enter 'NETNS<TAB>PATH<TAB>PARTS' < collect.sh
 #
@@ -13,8 +13,9 @@
 # and the host counts in all of them. --enter: only these namespaces are read, one a line, each whole (`whole`) or in part (`rules connections`).
 #
 # --traces: the host's logs and file times are read instead, from that second of the epoch on (default: 7 days back), and of
-# them the kinds that are named (default: all); the word `all` alone asks for just that. log=ENGINE/ID/NAME: also the last lines
-# that this container has written; ENGINE is docker, podman or podman.USER.
+# them the kinds that are named (default: all); the word `all` alone asks for just that. known=containers: a reading of a moment
+# ago has what Docker tells of each container, its times among it. log=ENGINE/ID/NAME: also the last lines that this container has
+# written; ENGINE is docker, podman or podman.USER.
 #
 # Runs under dash, bash and busybox sh; needs nothing but what the host has. Rules that every line here keeps:
 #   - nothing is written outside a private temporary directory, no packet is sent, no name is resolved; the one rule that is
@@ -2866,12 +2867,13 @@ ENGINE_WORDS='Starting up|Daemon has completed initialization|Daemon shutdown co
 trace_all() { # each job prints its own readings; only the asked kinds: key=KIND in the words of --traces
     process_here dockerd dockerd-current; daemon=$here daemon_root=
     [ -n "$daemon" ] && other_mounts "$daemon" && daemon_root=/proc/$daemon/root
-    TRACE_ROOT=${HAIRPIN_ROOT:-$daemon_root} TRACE_SINCE= kinds= logs=
+    TRACE_ROOT=${HAIRPIN_ROOT:-$daemon_root} TRACE_SINCE= kinds= logs= known=
     for word in $HAIRPIN_TRACES; do
         case $word in
             since=*[!0-9]* | key=*[!a-z-]* | log=*[!A-Za-z0-9_./-]*) ;;
             since=?*) TRACE_SINCE=${word#since=} ;;
             key=?*) kinds="$kinds ${word#key=}" ;;
+            known=containers) known=yes ;;
             log=?*/?*/?*) logs="$logs ${word#log=}" ;;
         esac
     done
@@ -3518,7 +3520,7 @@ log_lines() { # without escape sequences, and without what the engine's API writ
             print substr(line, 1, 300)
         }' | sort | tail -n 10
 }
-trace_docker() { # events since the daemon's start, and no more than 256 of them; the times of each container
+trace_docker() { # events since the daemon's start, and no more than 256 of them; the times of each container, unless they are known
     asked_docker
     if [ -z "$asked" ] && [ -n "$socket" ] && { hidden "$socket" || { [ -S "$socket" ] && [ ! -w "$socket" ]; }; }; then
         say trace-docker-events 'docker events' 1 refused "$socket: Permission denied"; return
@@ -3528,6 +3530,7 @@ trace_docker() { # events since the daemon's start, and no more than 256 of them
         unix://*) if have curl; then
             curl="curl -sS -f --max-time 3 --unix-socket $socket"
             run trace-docker-events "GET /events?since=$TRACE_SINCE&until=$NOW" docker_events $curl "http://docker/events?since=$TRACE_SINCE&until=$NOW"
+            [ -z "$known" ] || return
             urls=$($curl 'http://docker/containers/json?all=1' | awk '
                 BEGIN { RS = "\"" }
                 before == "Id" && between ~ /^: *$/ && length($0) == 64 && !/[^0-9a-f]/ && $0 != ENVIRON["HAIRPIN_OWN"] { print "http://docker/containers/" $0 "/json"; if (++n == 500) exit }
@@ -3539,6 +3542,7 @@ trace_docker() { # events since the daemon's start, and no more than 256 of them
     if ! have docker; then absent trace-docker-events 'docker events' "neither docker nor curl is installed to ask $asked"; return; fi
     docker="docker -H $asked $certificates"
     run trace-docker-events "docker events --since $TRACE_SINCE --until $NOW" docker_events limited 5 $docker events --since "$TRACE_SINCE" --until "$NOW" --format '{{json .}}'
+    [ -z "$known" ] || return
     ids=$(limit 3 $docker ps -aq --no-trunc | head -n 500); without_own
     template="{\"Id\":{{json .Id}},$(fields . Name Created RestartCount),\"State\":{$(fields .State Status StartedAt FinishedAt ExitCode OOMKilled Error)},\"HostConfig\":{$(fields .HostConfig RestartPolicy PortBindings)}}"
     [ -z "$ids" ] || run trace-containers 'docker inspect --type container --format TEMPLATE' json "$TIMES_PATHS" limit 8 $docker inspect --type container --format "$template" $ids

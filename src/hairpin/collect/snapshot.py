@@ -28,11 +28,13 @@ class AskedTraces(msgspec.Struct, frozen=True):
 
     ``since``: the time from which on traces are read, in seconds since the epoch.  If ``since`` is None, traces of the
     last seven days are read.  ``kinds``: the kinds of traces, such as ``units``, ``packages``; empty for all kinds.
-    ``trace_all`` in collect.sh has the list of kinds.  ``logs``: the containers whose last lines are read, too, each as
-    :func:`hairpin.collect.container_logs.log_word` names it."""
+    ``trace_all`` in collect.sh has the list of kinds.  ``knows_containers``: whether an evidence of the same moment has
+    what Docker tells of each container, so that Docker need not tell it again.  ``logs``: the containers whose last
+    lines are read, too, each as :func:`hairpin.collect.container_logs.log_word` names it."""
 
     since: float | None = None
     kinds: tuple[str, ...] = ()
+    knows_containers: bool = False
     logs: tuple[str, ...] = ()
 
 
@@ -46,6 +48,7 @@ def take_traces(host: str | None = None, *, root: str | None = None, asked: Aske
     words = (
         *(() if asked.since is None else (f"since={int(asked.since)}",)),
         *(f"key={each}" for each in asked.kinds),
+        *(("known=containers",) if asked.knows_containers else ()),
         *(f"log={each}" for each in asked.logs),
     )
     return _collected(host, root=root, traces=words or ("all",))

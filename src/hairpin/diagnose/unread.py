@@ -22,10 +22,9 @@ def may_enter_unread(network: Network, trace: Trace) -> bool:
     links = frozenset(each for host in network.hosts for each in _links_to_unread(host))
     unread = frozenset(each for host in network.hosts for each in _unread_addresses(host))
     if not links and not unread:
-        return False  # the branches of a trace that was taken over cost a walk
-    return any(
-        _enters(links, each) or (each.stop is not None and each.stop.address in unread) for each in trace.branches
-    )
+        return False
+    met = trace.like.branches  # an unread container is alike only to unread ones
+    return any(_enters(links, each) or (each.stop is not None and each.stop.address in unread) for each in met)
 
 
 @kept

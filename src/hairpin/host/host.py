@@ -292,8 +292,8 @@ class Host(msgspec.Struct, frozen=True, dict=True):
 
     def engine_of(self, container: Container) -> Engine:
         """Return the engine of the host's container; the first engine if none lists it."""
-        own = (each for each in self.engines if any(one.id == container.id for one in each.containers))
-        return next(own, self.engines[0] if self.engines else Engine("docker", ""))
+        first = self.engines[0] if self.engines else Engine("docker", "")
+        return _engines(self).get(container.id, first)
 
     def with_engine(self, changed: Engine) -> "Host":
         """Return the host in which ``changed`` replaces the engine of the same kind and user."""
@@ -324,6 +324,12 @@ class Host(msgspec.Struct, frozen=True, dict=True):
 @kept
 def _containers(host: Host) -> tuple[Container, ...]:
     return tuple(container for engine in host.engines for container in engine.containers)
+
+
+@kept
+def _engines(host: Host) -> dict[str, Engine]:
+    """Return the first engine that lists a container, by the container's id."""
+    return {each.id: engine for engine in reversed(host.engines) for each in engine.containers}
 
 
 @kept

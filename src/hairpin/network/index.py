@@ -68,6 +68,16 @@ def _knows(host: Host, name: str, link: Link, namespace: str) -> bool:
 
 
 @kept
+def left_unread(host: Host) -> frozenset[int]:
+    """Return the ids that the host's own namespace has for the namespaces of containers that the collector did not
+    read."""
+    left = {each.left_unread for each in host.containers() if each.left_unread is not None}
+    if not left or host.netns.name not in host:
+        return frozenset()
+    return frozenset(number for number, name in host.namespace(host.netns.name).netnsids if name in left)
+
+
+@kept
 def stacked_links(host: Host) -> Mapping[tuple[str | None, int | None], list[tuple[str, str]]]:
     """Return the macvlans and ipvlans by their parent link's namespace and index.  The namespace is None if the parent
     link is in another namespace than the macvlan or ipvlan."""
@@ -83,11 +93,13 @@ def stacked_links(host: Host) -> Mapping[tuple[str | None, int | None], list[tup
 @kept
 def _ports(host: Host) -> dict[tuple[str, str], dict[str | None, list[tuple[int, Link]]]]:
     """Return the ports of each bridge, with their positions, by the namespace of a port's veth peer (None: no peer was
-    read)."""
+    read).  A port that leads to a container that was left unread is in no list: nobody answers behind it."""
     found: dict[tuple[str, str], dict[str | None, list[tuple[int, Link]]]] = {}
+    left = left_unread(host)
     for namespace in host.namespaces:
+        is_own = namespace.name == host.netns.name
         for place, link in enumerate(namespace.links):
-            if link.master is not None:
+            if link.master is not None and not (is_own and link.kind == "veth" and link.peer_netnsid in left):
                 end = other_end(host, namespace.name, link) if link.tunnel is None else None
                 behind = found.setdefault((namespace.name, link.master), {})
                 behind.setdefault(end[0] if end is not None else None, []).append((place, link))

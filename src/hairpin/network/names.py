@@ -118,7 +118,7 @@ def serving(engine: Engine, container: Container) -> tuple[str, ...]:
 def _ends(engine: Engine, container: Container) -> tuple[Endpoint, ...]:
     """Return the endpoints of the container's network: its own, or those of the container X of ``--network
     container:X``, whose name server both use."""
-    owners = (each for each in engine.containers if container.joins(each))
+    owners = (each for each in engine.containers if container.joins(each)) if container.joined else iter(())
     return next(owners, container).endpoints
 
 

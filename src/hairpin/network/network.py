@@ -17,7 +17,7 @@ from hairpin.host.link import Address, Link
 from hairpin.host.netns import Netns
 from hairpin.host.route import TABLE_LOCAL, Neighbour
 from hairpin.kept import kept
-from hairpin.network.index import holders, namespaces_of, other_end, ports_by_ends
+from hairpin.network.index import holders, left_unread, namespaces_of, other_end, ports_by_ends
 from hairpin.network.prefix import Version, width
 from hairpin.network.world import World
 
@@ -280,8 +280,8 @@ def _by_master(namespace: Namespace) -> dict[str, tuple[Link, ...]]:
 
 def ports_leading(network: Network, netns: Netns, bridge: str, names: Collection[str]) -> tuple[Link, ...]:
     """Return the ports of the bridge by which the namespaces ``names`` may be reached.  These ports are all ports
-    except veths whose peer was read in a namespace that is not in ``names``.  Out of a thousand ports to containers,
-    usually a single port leads to the address that a walk looks for.
+    except veths whose peer was read in a namespace that is not in ``names``, and veths into containers that were left
+    unread.  Out of a thousand ports to containers, usually a single port leads to the address that a walk looks for.
     """
     return ports_by_ends(network.host(netns.host), netns.name, bridge, names)
 
@@ -302,18 +302,7 @@ def is_uplink(network: Network, netns: Netns, link: Link) -> bool:
 
 def leads_to_left(network: Network, netns: Netns, link: Link) -> bool:
     """Return whether a veth's peer is in a container that the collector did not read."""
-    return link.kind == "veth" and netns.is_host and link.peer_netnsid in _left_unread(network.host(netns.host))
-
-
-@kept
-def _left_unread(host: Host) -> frozenset[int]:
-    """Return the host namespace's ids for the namespaces of containers that the collector did not read.
-
-    The ids are cached, because a walk needs them at each port of a bridge."""
-    left = {each.left_unread for each in host.containers() if each.left_unread is not None}
-    if not left or host.netns.name not in host:
-        return frozenset()
-    return frozenset(number for number, name in host.namespace(host.netns.name).netnsids if name in left)
+    return link.kind == "veth" and netns.is_host and link.peer_netnsid in left_unread(network.host(netns.host))
 
 
 def outer_link(network: Network, netns: Netns, link: Link) -> Link | None:
@@ -324,11 +313,20 @@ def outer_link(network: Network, netns: Netns, link: Link) -> Link | None:
     """
     if is_uplink(network, netns, link):
         return link
-    if link.kind == "bridge":
-        for port in ports_leading(network, netns, link.name, ()):
-            if is_uplink(network, netns, port):
-                return port
-    return None
+    if link.kind != "bridge":
+        return None
+    known, key = _outer_ports(network.host(netns.host)), (netns.name, link.name)
+    if key not in known:
+        ports = ports_leading(network, netns, link.name, ())
+        known[key] = next((each for each in ports if is_uplink(network, netns, each)), None)
+    return known[key]
+
+
+@kept
+def _outer_ports(host: Host) -> dict[tuple[str, str], Link | None]:  # noqa: ARG001
+    """Return the uplinks among the ports of bridges, by the bridges' namespaces and names, as far as they were looked
+    for.  A bridge may have hundreds of ports, and each walk asks for its uplink."""
+    return {}
 
 
 def conf(

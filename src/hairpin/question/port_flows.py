@@ -268,10 +268,11 @@ def _holder(network: Network, target: Target, version: Version) -> tuple[str, st
 
 
 def _publisher(network: Network, host: Host, binding: PortBinding | None) -> str | None:
-    for container in sorted(host.containers(), key=lambda each: not each.running):
-        if binding is not None and binding in container.bindings:
-            return _server(network, host, container, binding).name
-    return None
+    if binding is None:
+        return None
+    publishers = (each for each, own in host.bindings_of(binding.host_port) if own == binding)
+    found = next(iter(sorted(publishers, key=lambda each: not each.running)), None)
+    return _server(network, host, found, binding).name if found is not None else None
 
 
 def _server(network: Network, host: Host, container: Container, binding: PortBinding) -> Container:

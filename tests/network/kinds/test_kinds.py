@@ -17,7 +17,7 @@ from hairpin.events.course import Course
 from hairpin.events.engines._containers import with_containers_ended
 from hairpin.events.happening import possible_events
 from hairpin.evidence.file import read
-from hairpin.host.docker import PinnedName
+from hairpin.host.docker import Container, PinnedName
 from hairpin.host.host import Namespace
 from hairpin.host.limit_state import LimitState, RecentAddress
 from hairpin.host.route import Neighbour
@@ -79,6 +79,30 @@ def ended(net: Network, *, odd: int | None = None) -> Network:
     return with_containers_ended(Course(Network((host,)), host.name), written).network
 
 
+def left_unread(net: Network, read: str = "container:web-0") -> Network:
+    """Return the network as a question reads it that needs the namespace ``read`` and no other of a container."""
+    hosts = tuple(
+        msgspec.structs.replace(
+            host,
+            namespaces=tuple(each for each in host.namespaces if each.name in (host.netns.name, read)),
+            engines=tuple(
+                msgspec.structs.replace(each, containers=tuple(map(_left(host.netns.name, read), each.containers)))
+                for each in host.engines
+            ),
+        )
+        for host in net.hosts
+    )
+    return msgspec.structs.replace(net, hosts=hosts)
+
+
+def _left(of_host: str, read: str) -> Callable[[Container], Container]:
+    return lambda each: (
+        each
+        if each.netns in (None, of_host, read)
+        else msgspec.structs.replace(each, netns=None, left_unread=each.netns)
+    )
+
+
 def connection(number: int, sport: int) -> Connection:
     """Return a datagram's entry that leads the container's clients elsewhere."""
     asked = Tuple(0xC6336407, 0xC633640B, 17, sport, FIRST_PORT + number)
@@ -133,6 +157,14 @@ ALIKE: dict[str, tuple[Callable[[Network], Network], tuple[tuple[int, ...], ...]
     "ended, with their former addresses": (ended, (tuple(range(8)),)),
     "ended, one with another's former address": (lambda net: ended(net, odd=2), ((0, 1, 3, 4, 5, 6, 7),)),
     "a list of addresses seen": (of_host(limits=SEEN), ()),
+    "left unread": (left_unread, ((1, 2, 3, 4, 5, 6, 7),)),
+    "left unread, with a rule for one": (
+        lambda net: left_unread(ruled(f"-A FORWARD -d {WEB3}/32 -j DROP")(net)), ((1, 2, 4, 5, 6, 7),)),
+    "left unread, with one's neighbour entry": (
+        lambda net: left_unread(with_more("neighbours", Neighbour("docker0", 4, address(2), None, "FAILED"))(net)),
+        ((1, 3, 4, 5, 6, 7),)),
+    "left unread, with a rule for one's link": (
+        lambda net: left_unread(ruled("-A FORWARD -i veth5a -j DROP")(net)), ((1, 2, 3, 4, 6, 7),)),
 }  # fmt: skip
 
 
@@ -196,6 +228,9 @@ def recorded(path: Path) -> Iterator[tuple[str, Network, tuple[Flow, ...]]]:
     except HairpinError:
         return
     yield "now", net, flows
+    for container in net.this.containers():
+        if container.netns is not None:
+            yield container.name, left_unread(net, container.netns), flows
     for host in net.hosts:
         for event, course in possible_events(net, host.name):
             if not course.missing:

@@ -56,17 +56,20 @@ def with_containers_ended(course: Course, containers: Iterable[Container]) -> Co
 
 
 def _is_alone(host: Host, container: Container) -> bool:
-    """Return whether the container's namespace is not shared and ends with the container, and the engine changes
-    nothing else."""
-    if container.netns is None or container.netns not in host or container.on_host_network:
+    """Return whether the container's namespace is not shared and ends with the container, or was not read, and the
+    engine changes nothing else."""
+    if host.engine_of(container).kind == "podman":
         return False
-    if container.joined or host.engine_of(container).kind == "podman":
+    if container.netns is None or container.netns not in host:
+        return True
+    if container.on_host_network or container.joined:
         return False
     return sum(each.netns == container.netns for each in host.containers()) == 1
 
 
 def _all_ended(course: Course, containers: list[Container]) -> Course:
-    """Return the course after these containers have ended.  None of these containers shares its namespace."""
+    """Return the course after these containers have ended.  None of these containers shares a namespace that was
+    read."""
     host = course.host
     own = {each.netns for each in containers}
     return course.made(

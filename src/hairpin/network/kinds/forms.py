@@ -42,7 +42,9 @@ _ROLES: Mapping[type[msgspec.Struct], Mapping[str, Role]] = {
     Socket: {"address": "address", "port": "port", "device": "link", "container": "id"},
     Relay: {"address": "address", "port": "port", "netns": "netns"},
     Tuple: {"saddr": "address", "daddr": "address", "sport": "port", "dport": "port"},
-    Container: {"id": "id", "name": "name", "service": "name", "extra_names": "name", "netns": "netns"},
+    Container: {
+        "id": "id", "name": "name", "service": "name", "extra_names": "name", "netns": "netns", "left_unread": "netns",
+    },
     PinnedName: {"name": "name", "address": "address"},
     PortBinding: {"container_port": "port", "host_port": "port", "host_ip": "address"},
     Endpoint: {

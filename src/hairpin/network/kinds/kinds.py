@@ -119,8 +119,8 @@ class Kinds:
         )
 
     def owners(self, flow: Flow, this: str) -> tuple[Owner, ...]:
-        """Return the flow's containers whose kinds have other members: the container in which the flow starts or to
-        which it leads, and, if the flow leads from one container to another, the other container."""
+        """Return the flow's containers whose kinds have other members: the container in which the flow starts, and the
+        container to which it leads."""
         number = self._owner_of(flow, this)
         if number is None:
             return ()
@@ -164,9 +164,9 @@ class Kinds:
 
     def _owner_of(self, flow: Flow, this: str) -> int | None:
         start = flow.start
-        if isinstance(start, FromContainer):
-            return self._named.get((start.netns.host, start.name))
-        found = self._named.get((flow.asked_host or flow.host or this, flow.container or ""))
+        found = self._named.get((start.netns.host, start.name)) if isinstance(start, FromContainer) else None
+        if found is None:
+            found = self._named.get((flow.asked_host or flow.host or this, flow.container or ""))
         return found if found is not None else self._by_address.get(flow.daddr)
 
 

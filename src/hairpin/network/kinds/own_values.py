@@ -8,6 +8,7 @@ import msgspec
 
 from hairpin.host.docker import Container
 from hairpin.host.host import Host, Namespace
+from hairpin.host.link import Link
 from hairpin.kept import kept
 from hairpin.netfilter.ir import Nat
 from hairpin.network.index import namespaces_of, other_end
@@ -46,7 +47,8 @@ and the value."""
 
 
 class Owner(msgspec.Struct, frozen=True):
-    """A container, its namespace (None for a stopped container, which has none), and its own values."""
+    """A container, its namespace, and its own values.  ``inside`` is None for a stopped container, which has no
+    namespace, and for a container whose namespace the question left unread."""
 
     host: Host
     container: Container
@@ -115,7 +117,8 @@ def _values(host: Host, container: Container, inside: Namespace | None) -> Itera
             yield "mac", endpoint.mac
     for binding in container.bindings:
         yield "port", binding.host_port
-    name = inside.name if inside is not None else f"container:{container.name}"  # a stopped container: its former name
+    # A stopped container has the name that its namespace had.
+    name = inside.name if inside is not None else container.left_unread or f"container:{container.name}"
     yield "netns", name
     for number in _ids_of_namespaces(host).get(name, ()):
         yield "netnsid", number
@@ -123,6 +126,8 @@ def _values(host: Host, container: Container, inside: Namespace | None) -> Itera
         for port in _chosen_ports(inside):
             yield "port", port
         yield from _of_wires(host, inside)
+    elif container.left_unread is not None:
+        yield from _of_outer_ends(host, name)
 
 
 @kept
@@ -147,6 +152,27 @@ def _chosen_ports(inside: Namespace) -> Iterator[int]:
                         yield part.ports[0]
 
 
+def _of_outer_ends(host: Host, name: str) -> Iterator[tuple[Role, int | str]]:
+    """Yield the own values of the host's ends of the veths that lead into a namespace that was left unread."""
+    outer = namespaces_of(host)[host.netns.name]
+    for number in _ids_of_namespaces(host).get(name, ()):
+        for link in _veths_into(outer).get(number, ()):
+            yield from _of_end(link)
+            if link.peer_index is not None:
+                yield "inner-index", link.peer_index
+            yield from _of_addresses(outer, link.name)
+
+
+@kept
+def _veths_into(outer: Namespace) -> dict[int, list[Link]]:
+    """Return the host's ends of the veths whose other end is in another namespace, by the host's id for that one."""
+    found: dict[int, list[Link]] = {}
+    for link in outer.links:
+        if link.kind == "veth" and link.peer_netnsid is not None:
+            found.setdefault(link.peer_netnsid, []).append(link)
+    return found
+
+
 def _of_wires(host: Host, inside: Namespace) -> Iterator[tuple[Role, int | str]]:
     """Yield the own values of the links in the container's namespace, and of their peers on the host."""
     outer = namespaces_of(host)[host.netns.name]
@@ -162,14 +188,23 @@ def _of_wires(host: Host, inside: Namespace) -> Iterator[tuple[Role, int | str]]
         if peer is None:
             continue
         ends.append((outer, peer.name))
-        yield "link", peer.name
-        yield "index", peer.index
+        yield from _of_end(peer)
         yield "inner-index", link.index
-        if peer.mac:
-            yield "mac", peer.mac
     for space, name in ends:
-        for address in addresses_of(space, name, 4):
-            yield "address", address.value
-        for address in addresses_of(space, name, 6):
-            yield "address", address.value
-            yield "mac", _SOLICITED | address.value & 0xFFFFFF
+        yield from _of_addresses(space, name)
+
+
+def _of_end(link: Link) -> Iterator[tuple[Role, int | str]]:
+    """Yield the own values of a veth's end on the host."""
+    yield "link", link.name
+    yield "index", link.index
+    if link.mac:
+        yield "mac", link.mac
+
+
+def _of_addresses(space: Namespace, link: str) -> Iterator[tuple[Role, int | str]]:
+    for address in addresses_of(space, link, 4):
+        yield "address", address.value
+    for address in addresses_of(space, link, 6):
+        yield "address", address.value
+        yield "mac", _SOLICITED | address.value & 0xFFFFFF
