@@ -67,6 +67,8 @@ CALLS: tuple[calls.OwnersCall, ...] = (
     calls.AllowInUfw(8151, "udp", deleted=True),
     calls.AllowInUfw(8151, "tcp", iif="docker0"),
     calls.AllowInUfw(80, "tcp", iif="eth0", oif="docker0", routed=True),
+    calls.AllowInUfw(80, "tcp", iif="eth0", oif="docker0", routed=True, destination="172.17.0.2"),
+    calls.AllowInUfw(80, "tcp", oif="docker0", routed=True, source="192.0.2.10", destination="172.17.0.2"),
     calls.AllowInUfw(80, "tcp", iif="eth0", oif="docker0", routed=True, first=True),
     calls.AllowInUfw(53, "udp", oif="eth0"),
     calls.AllowInUfw(0, "", iif="docker0", oif="eth0", routed=True),

@@ -139,7 +139,8 @@ class AllowInUfw(msgspec.Struct, frozen=True, tag="allow-in-ufw"):
     ``port`` is 0 and ``protocol`` is empty if packets of every protocol may pass.  ``iif`` and ``oif`` are the names of
     the incoming and the outgoing link; an empty name matches any link.  If another
     rule of ufw denies the port, ``first`` is true, and the rule is put before ufw's other rules.  If ``deleted`` is
-    true, the call deletes the rule.  ``source``: the only client's address; empty for all clients."""
+    true, the call deletes the rule.  ``source``: the only client's address; empty for all clients.  ``destination``:
+    the only container's address; empty for all addresses."""
 
     port: int
     protocol: str
@@ -149,6 +150,7 @@ class AllowInUfw(msgspec.Struct, frozen=True, tag="allow-in-ufw"):
     first: bool = False
     deleted: bool = False
     source: str = ""
+    destination: str = ""
 
 
 class Unban(msgspec.Struct, frozen=True, tag="unban"):
@@ -299,7 +301,8 @@ def _ufw_words(call: AllowInUfw) -> tuple[str, ...]:
         return (*verb, "allow", f"{call.port}/{call.protocol}")
     links = (*(("in", "on", call.iif) if call.iif else ()), *(("out", "on", call.oif) if call.oif else ()))
     client = ("from", call.source) if call.source else ()
-    port = ("to", "any", "port", str(call.port), "proto", call.protocol) if call.port else ()
+    to = call.destination or "any"
+    port = ("to", to, "port", str(call.port), "proto", call.protocol) if call.port else ()
     return (*start, *verb, "allow", *links, *client, *port)
 
 

@@ -30,8 +30,9 @@ def ufw_allow_rules(call: AllowInUfw, netns: Netns, ruleset: Ruleset) -> tuple[I
         for family, prefix in _FAMILIES:
             chain = f"{prefix}-user-{hook}"
             of_iptables = table.dialect in ("iptables-nft", "iptables-legacy") and table.name == "filter"
-            is_of_client = not call.source or family == ("ip6" if ":" in call.source else "ip")
-            if of_iptables and is_of_client and table.family == family and table.chain(chain) is not None:
+            named = call.source or call.destination
+            is_meant = not named or family == ("ip6" if ":" in named else "ip")
+            if of_iptables and is_meant and table.family == family and table.chain(chain) is not None:
                 rule = Rule(body, spelled(body, chain, family), 1)
                 position = 1 if call.first else None
                 found.append(InsertRule(netns, table.dialect, family, "filter", chain, rule, position))
@@ -60,9 +61,9 @@ def _at_end(text: str, rule: InsertRule) -> str:
 
 def _body(call: AllowInUfw) -> tuple[Expression, ...]:
     number = TCP if call.protocol == "tcp" else UDP
-    version, value = parse_address(call.source) if call.source else (4, 0)
     return (
-        *((FieldMatch("saddr6" if version == 6 else "saddr4", ((value, value),)),) if call.source else ()),
+        *_of_address("saddr", call.source),
+        *_of_address("daddr", call.destination),
         *((NameMatch("iif", (call.iif,)),) if call.iif else ()),
         *((NameMatch("oif", (call.oif,)),) if call.oif else ()),
         *(
@@ -72,3 +73,12 @@ def _body(call: AllowInUfw) -> tuple[Expression, ...]:
         ),
         Verdict("accept"),
     )
+
+
+def _of_address(field: Literal["saddr", "daddr"], text: str) -> tuple[FieldMatch, ...]:
+    if not text:
+        return ()
+    version, value = parse_address(text)
+    if field == "saddr":
+        return (FieldMatch("saddr6" if version == 6 else "saddr4", ((value, value),)),)
+    return (FieldMatch("daddr6" if version == 6 else "daddr4", ((value, value),)),)

@@ -4,6 +4,7 @@ import msgspec
 import pytest
 
 from hairpin.diagnose.diagnose import diagnose
+from hairpin.host.docker import PortBinding
 from hairpin.host.managers import ConfigFile, Ufw, Version
 from hairpin.host.route import NextHop, PolicyRule, Route
 from hairpin.host.socket import Socket
@@ -24,7 +25,17 @@ from tests.causes.case import Case, fires, is_silent
 from tests.causes.firewall_hosts import GUARDED, OUTSIDE, UFW_CLOSED, first_remedy, with_inner
 from tests.causes.hosts import asked, ruled, told, with_host, with_link, with_tables
 from tests.rule_text import ALL_RULES, in_table, with_chain, with_policy, with_rule, without
-from tests.small_host import CLIENT, DOCKER_RULES, WEB_ITSELF, egress, host_namespace, network, published
+from tests.small_host import (
+    CLIENT,
+    DOCKER_RULES,
+    WEB,
+    WEB_ITSELF,
+    container,
+    egress,
+    host_namespace,
+    network,
+    published,
+)
 
 SSH = asked(OUTSIDE, "198.51.100.11", 22)
 SSHD = Socket("tcp", 4, None, 22, process="sshd")
@@ -111,6 +122,20 @@ CASES: dict[str, Case] = {
     "an allow rule for the address that the host had": Case(
         allowing("-m conntrack --ctorigdst 198.51.100.12 -j RETURN", "-i eth0 -j DROP"), published(),
         ("allow-rule-lets-nobody-in",), allowing("-m conntrack --ctorigdst 198.51.100.11 -j RETURN", "-i eth0 -j DROP"),
+    ),
+    "an allow rule for the published port at the container's address": Case(
+        allowing("-d 172.17.0.2/32 -p tcp -m tcp --dport 8151 -j RETURN", "-i eth0 -j DROP"), published(),
+        ("allow-rule-lets-nobody-in",),
+        allowing("-d 172.17.0.2/32 -p tcp -m tcp --dport 80 -j RETURN", "-i eth0 -j DROP"),
+    ),
+    "an allow rule for a NIC that is gone": Case(
+        allowing("-i ens18 -p tcp -m tcp --dport 80 -j RETURN", "! -i docker0 -j DROP"), published(),
+        ("allow-rule-lets-nobody-in",),
+        allowing("-i eth0 -p tcp -m tcp --dport 80 -j RETURN", "! -i docker0 -j DROP"),
+    ),
+    "an allow rule for a tunnel that is gone": Case(
+        allowing("-i wg0 -p tcp -m tcp --dport 80 -j RETURN", "! -i docker0 -j DROP"), published(),
+        ("docker-user-drops",),
     ),
     "an allow rule for another port": Case(
         allowing("-p tcp -m tcp --dport 8152 -j RETURN", "-i eth0 -j DROP"), published(), ("docker-user-drops",),
@@ -329,6 +354,14 @@ def test_a_program_that_asks_ufws_users_first_is_repaired_by_ufw() -> None:
     assert (cause, remedy.commands) == (
         "docker-user-drops", ("ufw route allow in on eth0 out on docker0 to any port 80 proto tcp",)
     )  # fmt: skip
+    beside = msgspec.structs.replace(container(), id="d" * 64, name="beside", bindings=(PortBinding("tcp", 80, 9000),))
+    (end,) = beside.endpoints
+    beside = msgspec.structs.replace(beside, endpoints=(msgspec.structs.replace(end, ipv4=WEB + 1),), netns=None)
+    (engine,) = blocked.this.engines
+    two = with_host(blocked, engines=(msgspec.structs.replace(engine, containers=(*engine.containers, beside)),))
+    assert first_remedy(two, published())[1].commands == (
+        "ufw route allow in on eth0 out on docker0 to 172.17.0.2 port 80 proto tcp",
+    )
     before = with_chain("ufw-user-forward", hook=None, rules=in_user_chain(*block[::-1]))
     assert first_remedy(with_host(ruled(before), ufw=Ufw(enabled=True), files=(file,)), published())[1].commands != (
         remedy.commands
@@ -345,6 +378,36 @@ def test_what_is_mended_is_typed_as_nft_lists_it() -> None:
     assert cause == "allow-rule-lets-nobody-in"
     words = "meta l4proto tcp ip saddr 192.0.2.10 ct original proto-dst 8151 ct direction original accept"
     assert words in remedy.commands[0]
+
+
+@pytest.mark.parametrize(("port", "is_told"), ((8151, True), (8152, False)))
+def test_a_rule_of_ufw_for_the_published_port_is_told(port: int, is_told: bool) -> None:
+    block = ("-j ufw-user-forward", "-i eth0 -j DROP")
+    allowed = f"-d 172.17.0.2/32 -p tcp -m tcp --dport {port} -j ACCEPT"
+    rules = with_chain("ufw-user-forward", allowed, hook=None, rules=in_user_chain(*block))
+    (found,) = diagnose(with_host(ruled(rules), ufw=Ufw(enabled=True)), published()).causes
+    told = f"ufw's rule `-A ufw-user-forward {allowed}` is for port 8151 and never matches, because after DNAT the port"
+    assert (told in str(found.candidate.detail)) is is_told
+
+
+OWN_NETWORK = "-i docker0 -s 172.17.0.0/16 -j ACCEPT"
+NO_SYN = "-i docker0 -p tcp ! --tcp-flags FIN,SYN,RST,ACK SYN -j ACCEPT"
+FORGED: dict[str, tuple[str, str]] = {
+    "a wider range on every link": ("-s 172.16.0.0/12 -j DROP", OWN_NETWORK),
+    "the network itself": ("-s 172.17.0.0/16 -j DROP", "-s 172.17.0.0/16 -j DROP"),
+    "a wider range on the bridge": ("-s 172.16.0.0/12 -i docker0 -j DROP", "-s 172.16.0.0/12 -i docker0 -j DROP"),
+    "a wider range to one port": ("-s 172.16.0.0/12 -p tcp --sport 80 -j DROP", NO_SYN),
+}
+
+
+@pytest.mark.parametrize(("rule", "repair"), FORGED.values(), ids=FORGED)
+def test_a_rule_against_forged_sources_gets_an_exception_for_the_networks_own_bridge(rule: str, repair: str) -> None:
+    (found,) = diagnose(ruled(in_table("raw", "PREROUTING", rule)), published()).causes
+    assert found.cause == "mangle-drops-or-marks"
+    printed = remedies(found.cause, found.candidate, ruled(in_table("raw", "PREROUTING", rule)))
+    commands = [command for each in printed for command in each.commands]
+    assert any(command.endswith(repair) for command in commands), commands
+    assert any(command.endswith(OWN_NETWORK) for command in commands) is (repair == OWN_NETWORK)
 
 
 def test_a_policy_of_ipsec_is_deleted_only_by_choice() -> None:

@@ -81,3 +81,23 @@ def test_an_unpublished_port_is_the_containers_whose_process_has_it() -> None:
     assert isinstance(found.candidate.where, OfContainer)
     assert found.candidate.where.container == "web"
     assert any("recreate side, too" in each for each in said(whole, found))
+
+
+def test_the_only_one_that_does_not_run_beside_listeners_is_the_one_that_is_missing() -> None:
+    own = Socket("tcp", 4, None, 9100, process="httpd", pid=50)
+    whole = serving(own, container(), side("exited"))
+    (found,) = diagnose(whole, published()).causes
+    assert found.cause == "container-not-running"
+    assert isinstance(found.candidate.where, OfContainer)
+    assert found.candidate.where.container == "side"
+    (running,) = diagnose(serving(own, container(), side()), published()).causes
+    assert running.cause == "service-listens-on-other-port"
+
+
+def test_of_two_that_do_not_run_neither_is_taken_for_the_missing_one() -> None:
+    own = Socket("tcp", 4, None, 9100, process="httpd", pid=50, container=container().id)
+    third = msgspec.structs.replace(side("exited"), id="e" * 64, name="third")
+    whole = network(inner=container_namespace((own,)), docker=engine(container(), side("exited"), third))
+    (found,) = diagnose(whole, published()).causes
+    assert found.cause == "service-not-listening"
+    assert "If side should have the port: docker start side" in "\n".join(said(whole, found))

@@ -4,11 +4,23 @@ import msgspec
 import pytest
 
 from hairpin.host.link import Address, Link, Tunnel
-from hairpin.network.flow import Flow, FromContainer, Lan
+from hairpin.netfilter.ir import STATUS_SEEN_REPLY
+from hairpin.netfilter.packet import Connection, Tuple
+from hairpin.network.flow import Flow, FromContainer, Lan, Outside
 from hairpin.network.network import Network
 from hairpin.network.prefix import parse_address
 from hairpin.walk.walk import walk_flow
-from tests.small_host import DOCKER_RULES, HOST_ADDRESS, HOST_NETNS, host_namespace, network, route, ruleset, sibling
+from tests.small_host import (
+    CLIENT,
+    DOCKER_RULES,
+    HOST_ADDRESS,
+    HOST_NETNS,
+    host_namespace,
+    network,
+    route,
+    ruleset,
+    sibling,
+)
 from tests.two_uplinks import two_uplinks
 
 SITE = parse_address("10.9.1.1")[1]
@@ -108,3 +120,47 @@ def test_the_far_end_of_a_tunnel_is_asked_about_as_a_gateway(rule: str, count: i
     asked = [str(each.text) for each in trace.questions]
     assert len(asked) == count
     assert all(each.startswith("Does 198.51.100.12 know the way back to 172.17.0.2?") for each in asked)
+
+
+SERVER = "198.51.100.20"
+TO_SERVER = f"-A PREROUTING -d 198.51.100.11/32 -p tcp -m tcp --dport 8443 -j DNAT --to-destination {SERVER}:443"
+MASQUERADED = f"-A POSTROUTING -d {SERVER}/32 -p tcp -m tcp --dport 443 -j MASQUERADE"
+ASKED = Flow(Outside(CLIENT), 4, HOST_ADDRESS, "tcp", 8443)
+
+
+def forwarding_to(server: str, *rules: str, answered: bool = False, link: str = "eth0") -> Network:
+    """Return the host with rules in nat.  ``answered``: whether the server has answered such a connection through this
+    host.  ``link``: the link that leads to the server."""
+    address = parse_address(server)[1]
+    chains = "*nat\n:PREROUTING ACCEPT [0:0]\n:POSTROUTING ACCEPT [0:0]\n"
+    host = host_namespace(chains + "\n".join(rules) + "\nCOMMIT\n", values={"conf__eth1__forwarding": "1"})
+    asked = Tuple(parse_address("203.0.113.9")[1], HOST_ADDRESS, 6, 5000, 8443)
+    reply = Tuple(address, asked.saddr, 6, 443, 5000)
+    entry = Connection(4, asked, reply, STATUS_SEEN_REPLY, live=True)
+    links = (*host.links, Link(9, "eth1")) if link == "eth1" else host.links
+    ways = (*host.routes, route(f"{server}/32", "eth1")) if link == "eth1" else host.routes
+    changed = msgspec.structs.replace(host, links=links, routes=ways, connections=(entry,) if answered else ())
+    return network(changed)
+
+
+def test_a_server_beside_the_host_may_answer_the_client_past_the_host() -> None:
+    trace = walk_flow(forwarding_to(SERVER, TO_SERVER), ASKED)
+    (asked,) = trace.questions
+    assert trace.verdict == "leaves"
+    assert str(asked.text).startswith(f"Does {SERVER} send its answers to 192.0.2.10 through this host?")
+    assert TO_SERVER in str(asked.text)
+    assert f"iptables -t nat -A POSTROUTING -d {SERVER}/32 -p tcp --dport 443 -j MASQUERADE" in str(asked.if_no)
+
+
+@pytest.mark.parametrize(
+    "net",
+    (
+        forwarding_to(SERVER, TO_SERVER, MASQUERADED),
+        forwarding_to(SERVER, TO_SERVER, answered=True),
+        forwarding_to(SERVER, TO_SERVER, link="eth1"),
+        forwarding_to("203.0.113.20", TO_SERVER.replace(SERVER, "203.0.113.20")),
+    ),
+    ids=("masqueraded", "it has answered", "a network behind this host", "behind a router"),
+)
+def test_a_server_that_answers_through_the_host_is_not_asked_about(net: Network) -> None:
+    assert walk_flow(net, ASKED).questions == ()

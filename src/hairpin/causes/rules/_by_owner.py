@@ -9,7 +9,7 @@ from hairpin.causes.engine_rules._lost_rules import lost_translation
 from hairpin.causes.order import Class
 from hairpin.causes.rules._lifting import asks_for_one_client, for_client
 from hairpin.causes.rules._manager import repairs
-from hairpin.causes.rules._nearly import nearly_allowing
+from hairpin.causes.rules._nearly import nearly_allowing, users_rules_for_host_port
 from hairpin.causes.rules._rule_owner import OWNERS, relay_name, serves_relay, stopped_by
 from hairpin.causes.where import OfRule
 from hairpin.change.calls import AllowInUfw
@@ -67,7 +67,7 @@ def by_owner(
                 in_class=in_class,
                 evidence=(place.evidence,),
                 side_effects=side_effects,
-                advice=() if change.calls else advice,
+                advice=_of_address(change) if change.calls else advice,
                 # Only the program's own command repairs its rule: the program's next reload undoes any other change.
                 ways=(*(Way(each) for each in ways if each != change), *_for_client(view, place))
                 if not change.calls
@@ -76,6 +76,18 @@ def by_owner(
             )
 
     return find
+
+
+def _of_address(change: Change) -> tuple[Message, ...]:
+    """Return the advice about a rule of ufw that names a container's address."""
+    if not any(isinstance(each, AllowInUfw) and each.destination for each in change.calls):
+        return ()
+    return (
+        message(
+            "the rule names the container's present address, because other containers have the same port: a container "
+            "that is made anew may get another address"
+        ),
+    )
 
 
 def _is_docker_proxys(view: View) -> bool:
@@ -101,17 +113,27 @@ def _for_client_by_owner(view: View, change: Change) -> Iterator[Way]:
         packet = view.stop.seen.packet
         alone = replace(call, source=address_text(packet.saddr, packet.version))
         parts = ufw_allow_rules(alone, view.host_netns, view.host_namespace.ruleset)
-        yield Way(Change(parts, (alone,)), past_decision=True)
+        made = Change(parts, (alone,))
+        yield Way(made, _of_address(made), past_decision=True)
 
 
 def _with_hint(detail: Message, view: View, place: Place) -> Message:
-    """Return the detail with a hint about an earlier rule that should accept the same port for other clients and never
-    matches."""
+    """Return the detail with a hint about an earlier rule that should accept the same port and never matches: a rule
+    of ufw, or a rule for other clients."""
+    of_ufw = next(users_rules_for_host_port(view, place), None)
+    if of_ufw is not None:
+        return message(
+            "{detail}. ufw's rule `{rule}` is for port {port} and never matches, because after DNAT the port is {now}",
+            detail=detail,
+            rule=of_ufw.place.text,
+            now=view.stop.seen.packet.dport,
+            port=view.flow.dport,
+        )
     hint = next((each for each in nearly_allowing(view, place) if each.for_others), None)
     if hint is None:
         return detail
     return message(
-        "{detail} The rule `{rule}` comes earlier and never matches, because after DNAT the port is {now}. With `-m "
+        "{detail}. The rule `{rule}` comes earlier and never matches, because after DNAT the port is {now}. With `-m "
         "conntrack --ctorigdstport {port} --ctdir ORIGINAL` instead of its port match, this rule lets its clients in",
         detail=detail,
         rule=hint.place.text,

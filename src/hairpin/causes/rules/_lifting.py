@@ -106,6 +106,9 @@ def _bodies(view: View, place: Place, *, answers: bool) -> tuple[Body, ...]:
     related = (_RELATED_NFT if place.dialect == "nft" else _STATES,)
     if is_discovery(seen.packet) or (seen.packet.protocol == ICMP6 and view.stop.stage == "input"):
         return (_NEIGHBOURS,)
+    own = _of_own_network(view, place)
+    if own:
+        return (own,)
     links = _to_network(view) or (*_by("iif", seen.iif), *_by("oif", seen.oif))
     if seen.packet.arp:
         return (links,)
@@ -139,6 +142,28 @@ def _to_network(view: View) -> Body:
         return ()
     version, first = packet.version, network_of(*subnet, packet.version)
     return (ir.FieldMatch("daddr4" if version == 4 else "daddr6", ((first, last_of(*subnet, version)),)),)
+
+
+def _of_own_network(view: View, place: Place) -> Body:
+    """Return the match of everything that a container network sends in by its own bridge, if the rule drops a wider
+    range of sources on every link; no match in any other case.
+
+    Such a rule is against forged sources from outside.  An exception for single ports would leave all else of the
+    network closed, and the exception for its bridge lets nothing in from outside."""
+    packet, came_by = view.stop.seen.packet, view.stop.seen.iif
+    subnet = subnet_of(view, packet.version, packet.saddr) if view.on_host and view.stop.stage == "prerouting" else None
+    joined = network_of_bridge(view.host, came_by)
+    if subnet is None or joined is None or not any(each.network == subnet[0] for each in joined.subnets):
+        return ()
+    field: ir.Field = "saddr4" if packet.version == 4 else "saddr6"
+    compared = [part for part in body_at(view, place) if not isinstance(part, ir.NoEffect | ir.Verdict)]
+    own = network_of(*subnet, packet.version), last_of(*subnet, packet.version)
+    match compared:
+        case [ir.FieldMatch(field=named, ranges=((first, last),), negated=False)] if named == field:
+            wider = first <= own[0] and own[1] <= last and (first, last) != own
+            return (*_by("iif", came_by), ir.FieldMatch(field, (own,))) if wider else ()
+        case _:
+            return ()
 
 
 def _by(field: Literal["iif", "oif"], link: str) -> Body:

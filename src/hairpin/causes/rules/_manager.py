@@ -23,7 +23,8 @@ from hairpin.host.boot.rule_keeper import rule_keeper
 from hairpin.netfilter.evaluate.chain import Place, rule_at
 from hairpin.netfilter.ir import CT_ESTABLISHED, CT_RELATED, FieldMatch, Jump, Table
 from hairpin.netfilter.packet import TCP, UDP
-from hairpin.network.network import is_uplink
+from hairpin.network.network import is_uplink, netns_of
+from hairpin.network.prefix import address_text
 
 
 def repairs(view: View, place: Place) -> tuple[Change, ...]:
@@ -136,13 +137,31 @@ def _is_answer(view: View) -> bool:
     return bool(view.stop.seen.ct_state & (CT_ESTABLISHED | CT_RELATED))
 
 
+def _others_have(view: View, port: int, protocol: str) -> bool:
+    """Return whether a further container has this port, so that a rule for every address would open it, too."""
+    own, version = view.stop.seen.packet.daddr, view.stop.seen.packet.version
+    for each in view.host.containers():
+        if any(own in (end.ipv4, end.ipv6) for end in each.endpoints) or not each.endpoints:
+            continue
+        inside = netns_of(view.host, each)
+        listening = view.network.namespace(inside).sockets if inside is not None and inside in view.network else ()
+        wanted = (protocol, port)
+        if any((one.protocol, one.container_port) == wanted for one in each.bindings if one.version == version) or any(
+            (one.protocol, one.port) == wanted for one in listening
+        ):
+            return True
+    return False
+
+
 def _call(view: View, place: Place, port: int, protocol: str) -> AllowInUfw:
     seen = view.stop.seen
     first = place.chain.startswith(("ufw-user", "ufw6-user"))
     if view.stop.stage == "forward":
         if is_way_out(view, place):
-            port, protocol = 0, ""
-        return AllowInUfw(port, protocol, iif=seen.iif, oif=seen.oif, routed=True, first=first)
+            return AllowInUfw(0, "", iif=seen.iif, oif=seen.oif, routed=True, first=first)
+        packet = seen.packet
+        alone = address_text(packet.daddr, packet.version) if _others_have(view, port, protocol) else ""
+        return AllowInUfw(port, protocol, iif=seen.iif, oif=seen.oif, routed=True, first=first, destination=alone)
     if view.stop.stage == "output":
         return AllowInUfw(port, protocol, oif=seen.oif, first=first)
     link = view.host_namespace.link(seen.iif)

@@ -1,10 +1,11 @@
 """Rules that should accept a packet and do not.
 
 A rule of this kind matches the address or port from before the translation, or matches an old address of the container,
-or comes after the rule that stops the packet.  In FORWARD the packet has the container's port.  The published port is
-the original destination port of its connection.
+or names a NIC that the host does not have, or comes after the rule that stops the packet.  In FORWARD the packet has
+the container's port.  The published port is the original destination port of its connection.
 """
 
+import re
 from collections.abc import Iterator
 
 import msgspec
@@ -16,11 +17,14 @@ from hairpin.netfilter.evaluate.chain import Place, place_of, rule_at
 from hairpin.netfilter.packet import Packet, Seen
 from hairpin.network.attachment import network_for
 from hairpin.network.network import is_held
+from hairpin.network.uplinks import uplinks_of
 
 _BEFORE: dict[str, ir.Field] = {"dport": "ct-orig-dport", "daddr4": "ct-orig-daddr4", "daddr6": "ct-orig-daddr6"}
 """For each field of a packet, the conntrack field that has the value from before the translation."""
 _OF_CLIENT = ("saddr4", "saddr6")
 _ADDRESSES = ("saddr4", "saddr6", "daddr4", "daddr6")
+_NIC = re.compile(r"(eth|em|en[opsx]|wlan|wl[ops])\w*")
+"""Names of NICs: those of the kernel, of biosdevname and of systemd-udevd (systemd.net-naming-scheme(7))."""
 _MANAGED = ("ufw", "IN_", "FWD", "INPUT_ZONES", "FORWARD_IN_ZONES", "filter_IN_", "filter_FWD")
 """Chains of ufw and of firewalld.  Only the commands of ufw and firewalld should change the rules in them."""
 
@@ -29,15 +33,16 @@ class Nearly(msgspec.Struct, frozen=True):
     """A rule that would accept the packet with other matches, or at another position in its chain.
 
     ``mended``: the matches with which the rule would accept the packet.  ``why``: the rule matches values from before
-    the translation, or matches an outdated address, or comes after the rule that stops the packet.  ``old`` and
-    ``now``: the outdated address, and the present address instead.  ``for_others``: whether the rule accepts only other
-    clients."""
+    the translation, or matches an outdated address, or names a link that is gone, or comes after the rule that stops
+    the packet.  ``old`` and ``now``: the outdated address, and the present address instead.  ``link``: the link that is
+    gone.  ``for_others``: whether the rule accepts only other clients."""
 
     place: Place
     mended: tuple[ir.Expression, ...]
     why: str
     old: int = 0
     now: int = 0
+    link: str = ""
     for_others: bool = False
 
 
@@ -61,6 +66,21 @@ def nearly_allowing(view: View, stopped: Place) -> Iterator[Nearly]:
             continue
         yield from _translated(view.stop.seen, place, rule)
         yield from _outdated(view, table, place, rule)
+        yield from _renamed(view, place, rule)
+
+
+def users_rules_for_host_port(view: View, stopped: Place) -> Iterator[Nearly]:
+    """Yield ufw's own rules for forwarded packets that match the published port of the packet's connection.  The packet
+    that reaches them has the container's port."""
+    if view.stop.stage != "forward" or view.in_reply or not view.on_host or stopped.dialect == "nft":
+        return
+    table = view.namespace.ruleset.table(stopped.family, "filter", stopped.dialect)
+    users = "ufw6-user-forward" if stopped.family == "ip6" else "ufw-user-forward"
+    chain = table.chain(users) if table is not None else None
+    if table is None or chain is None:
+        return
+    for rule in filter(_lets_one_through, chain.rules):
+        yield from _translated(view.stop.seen, place_of(table, users, rule), rule)
 
 
 def _lets_one_through(rule: ir.Rule) -> bool:
@@ -106,7 +126,7 @@ def _translated(seen: Seen, place: Place, rule: ir.Rule) -> Iterator[Nearly]:
         return
     first = connection.original
     values = {"dport": first.dport, "daddr4": first.daddr, "daddr6": first.daddr}
-    meant = [part for part in rule.body if isinstance(part, ir.FieldMatch) and part.field in _BEFORE]
+    meant = [part for part in rule.body if isinstance(part, ir.FieldMatch) and _is_from_before(part, seen.packet)]
     ports = [part for part in meant if part.field == "dport"]
     if not ports or any(part.negated or not _holds(part, values[part.field]) for part in meant):
         return
@@ -116,12 +136,18 @@ def _translated(seen: Seen, place: Place, rule: ir.Rule) -> Iterator[Nearly]:
         isinstance(part, ir.FieldMatch) and part.field in _OF_CLIENT and _holds(part, seen.packet.saddr) is part.negated
         for part in rule.body
     )
-    yield Nearly(place, _as_typed(tuple(_as_first(rule.body))), "translated", for_others=others)
+    yield Nearly(place, _as_typed(tuple(_as_first(rule.body, seen.packet))), "translated", for_others=others)
 
 
-def _as_first(body: tuple[ir.Expression, ...]) -> Iterator[ir.Expression]:
+def _is_from_before(part: ir.FieldMatch, packet: Packet) -> bool:
+    """Return whether the match can only be meant for a value from before the translation.  A rule may name the
+    container's present address beside the published port."""
+    return part.field in _BEFORE and (part.field == "dport" or part.negated or not _holds(part, packet.daddr))
+
+
+def _as_first(body: tuple[ir.Expression, ...], packet: Packet) -> Iterator[ir.Expression]:
     for part in body:
-        if not isinstance(part, ir.FieldMatch) or part.field not in _BEFORE:
+        if not isinstance(part, ir.FieldMatch) or not _is_from_before(part, packet):
             yield part
             continue
         yield msgspec.structs.replace(part, field=_BEFORE[part.field])
@@ -250,3 +276,23 @@ def _is_left(view: View, address: int) -> bool:
     if any(endpoint.network == meant.name for each in down for endpoint in each.endpoints):
         return False
     return is_held(view.network, packet.version, packet.daddr) and not is_held(view.network, packet.version, address)
+
+
+# --- rules that name a NIC that is gone -------------------------------------------------------------------------------
+
+
+def _renamed(view: View, place: Place, rule: ir.Rule) -> Iterator[Nearly]:
+    """Yield the rule if it names a NIC as its input link that the host does not have, and the packet comes in by the
+    host's only uplink.  A move to another hypervisor or board gives a NIC another name."""
+    named = next((each for each in rule.body if isinstance(each, ir.NameMatch) and each.field == "iif"), None)
+    if named is None or named.negated or len(named.names) != 1 or not view.on_host:
+        return
+    (name,) = named.names
+    came_by = view.stop.seen.iif
+    uplinks = uplinks_of(view.network, view.host_netns, view.stop.seen.packet.version)
+    if _NIC.fullmatch(name) is None or view.host_namespace.link(name) is not None:
+        return
+    if [each.link for each in uplinks] != [came_by]:
+        return
+    mended = (msgspec.structs.replace(each, names=(came_by,)) if each is named else each for each in rule.body)
+    yield Nearly(place, tuple(mended), "renamed", link=name)

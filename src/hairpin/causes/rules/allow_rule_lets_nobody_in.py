@@ -1,7 +1,7 @@
 """A rule that should accept this client's packets never accepts them.
 
 The rule matches the published port although DNAT comes first, or matches an address that the container no longer has,
-or comes after the rule that stops all other clients.
+or names a NIC that the host does not have, or comes after the rule that stops all other clients.
 
 Users see: the allowed client times out like all other clients, although a rule names its network, the port or the
 container.
@@ -65,6 +65,13 @@ def _why(view: View, nearly: Nearly, stopped: Place) -> Message:
             now=address_text(nearly.now, packet.version),
             rule=rule,
         )
+    if nearly.why == "renamed":
+        return message(
+            "The rule names the link {old}, which this host does not have. The packet comes in through {link}: {rule}",
+            old=nearly.link,
+            link=view.stop.seen.iif,
+            rule=rule,
+        )
     return message(
         "The allow rule comes after the rule that stops the packet. The allow rule: {rule}; the rule before it: "
         "{stopping}",
@@ -81,6 +88,14 @@ def _advice(view: View, nearly: Nearly) -> tuple[Message, ...]:
                 "`--dport {now}` in the rule works, too, but the rule then lets in every published port that leads to "
                 "port {now}",
                 now=now,
+            ),
+        )
+    if nearly.why == "renamed":
+        return (
+            message(
+                "if {old} is the former name of {link}, look for it in other rules and files, too",
+                old=nearly.link,
+                link=view.stop.seen.iif,
             ),
         )
     if nearly.why == "outdated" and nearly.now != view.stop.seen.packet.daddr:

@@ -66,6 +66,19 @@ def sharing(view: View, container: Container) -> tuple[Container, ...]:
     return tuple(sorted(others, key=lambda each: each.running))
 
 
+def lacking_listeners(view: View, container: Container) -> tuple[Container, ...]:
+    """Return the containers of the network namespace that hold no listening socket there, if several containers share
+    the namespace.  The listener of one container tells nothing of the port that another one should have.
+
+    Containers that do not run come first."""
+    others = sharing(view, container)
+    if not others:
+        return ()
+    own = () if view.host.members_of(container) else (container,)
+    held = {serving(view, container, each).id for each in listeners(view, container)}
+    return tuple(each for each in (*others, *own) if each.id not in held)
+
+
 def other_protocol(view: View) -> tuple[Socket, ...]:
     """Return the server sockets in the namespace that have the packet's port and the other transport protocol."""
     other: Literal["tcp", "udp"] = "tcp" if protocol_of(view) == "udp" else "udp"

@@ -23,6 +23,7 @@ from hairpin.causes.service._service import (
     read_log,
     same_port,
     serving,
+    sharing,
     unpublished_listeners,
 )
 from hairpin.causes.where import OfSocket
@@ -40,7 +41,8 @@ def find(view: View) -> Iterator[Candidate]:
     asks the container itself for the port that it has on the host.
 
     The container must have no socket on the asked port number, neither for TCP nor for UDP.  If a rule of the container
-    translated the packet, the fault is not in ``-p``, and no candidate is yielded."""
+    translated the packet, the fault is not in ``-p``, and no candidate is yielded.  If several containers share the
+    namespace, and one of them does not run, that one may be meant, and no candidate is yielded."""
     container = in_container(view)
     if container is None or same_port(view) or other_protocol(view) or dnat_place(view, view.stop.netns) is not None:
         return
@@ -49,7 +51,7 @@ def find(view: View) -> Iterator[Candidate]:
         yield _of_published(view, container, *asked)
         return
     others = unpublished_listeners(view, container)
-    if not others:
+    if not others or not all(each.running for each in sharing(view, container)):
         return
     first, *further = others
     port, name = view.stop.seen.packet.dport, serving(view, container, first).name

@@ -28,7 +28,8 @@ from hairpin.causes.engine._publishing import (
     refusal_of,
 )
 from hairpin.causes.log_advice import find_end, read_end
-from hairpin.causes.service._service import listening
+from hairpin.causes.service._near import protocol_of
+from hairpin.causes.service._service import in_container, lacking_listeners, listening, same_port
 from hairpin.causes.states._start_words import makers_told
 from hairpin.causes.where import OfContainer
 from hairpin.change.calls import SetContainerState
@@ -56,7 +57,7 @@ def find(view: View) -> Iterator[Candidate]:
     the asked address: it may hold the port on loopback."""
     bindings = asking_container(view)
     if not bindings and view.stop.reason not in LEFT_ALONE:
-        bindings = held_once_running(view) or _asked_itself(view) or exposed_on_host(view)
+        bindings = held_once_running(view) or _asked_itself(view) or exposed_on_host(view) or _sharing(view)
     failed = any(container.error for container, _ in bindings)
     if any(
         container.running and binding.actual and not _has_ended(container)
@@ -99,6 +100,19 @@ def _asked_itself(view: View) -> tuple[tuple[Container, PortBinding], ...]:
     if container is None or view.flow.protocol == "icmp" or (container.running and not _has_ended(container)):
         return ()
     return ((container, PortBinding(view.flow.protocol, view.flow.dport, 0, None, view.flow.version, actual=False)),)
+
+
+def _sharing(view: View) -> tuple[tuple[Container, PortBinding], ...]:
+    """Return the only container that does not run of those that share the namespace in which the packet found no
+    socket, if each of the others listens on a port of its own."""
+    container = in_container(view) if view.stop.reason == "no-listener" and not view.on_host else None
+    if container is None or same_port(view):
+        return ()
+    lacking = lacking_listeners(view, container)
+    if len(lacking) != 1 or lacking[0].running:
+        return ()
+    packet = view.stop.seen.packet
+    return ((lacking[0], PortBinding(protocol_of(view), packet.dport or 0, 0, None, packet.version, actual=False)),)
 
 
 def _with_asked_address(view: View, container: Container) -> Container:
@@ -321,6 +335,12 @@ def _of_itself(container: Container, binding: PortBinding, *, looping: bool) -> 
         return message(
             "The container's program ends again and again (last with exit code {code} at {at}). The container has no "
             "address between two starts, and nothing listens on its port {port}.",
+            **values,
+        )
+    if container.joined:
+        return message(
+            "The container ended with exit code {code} at {at}, and no other container in the same network namespace "
+            "listens on port {port}.",
             **values,
         )
     return message(

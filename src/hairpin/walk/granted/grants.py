@@ -22,6 +22,7 @@ from hairpin.walk.size.long_packets import arrive
 from hairpin.walk.size.segment_size import Handshake
 from hairpin.walk.state import State
 from hairpin.walk.trace import ForeignSource, OpenQuestion
+from hairpin.walk.tunnelled import tunnel_to
 from hairpin.wanted import Wanted, state_peer, watch_port
 
 
@@ -41,6 +42,7 @@ def grants(network: Network, flow: Flow, handshake: Handshake, left: State) -> G
         or _masquerade_taken(network, left)
         or _ways_back(network, flow, left)
         or _way_to_source(network, left)
+        or _comes_in_tunnel(network, flow, left)
     )
     clouded = _carried_by_cloud(network, handshake, left)
     questions = (*refused, *address_found(network, handshake), *asked, *arrive(network, handshake), *clouded)
@@ -119,7 +121,7 @@ def _ways_back(network: Network, flow: Flow, left: State) -> tuple[OpenQuestion,
     from hairpin.walk.granted.untranslated import way_back_known, way_back_of_forwarded  # noqa: PLC0415 - few packets
 
     if isinstance(flow.start, (Lan, Outside)):
-        return () if far else way_back_of_forwarded(left, namespace)
+        return () if far else way_back_of_forwarded(flow, left, namespace)
     if is_unmasqueraded(network, netns, packet.version, packet.saddr):
         return ()
     return way_back_known(flow, left, namespace.ruleset, far)
@@ -133,6 +135,14 @@ def _way_to_source(network: Network, left: State) -> tuple[OpenQuestion, ...]:
     from hairpin.walk.granted.own_source import way_back_to_source  # noqa: PLC0415 - most packets have such an address
 
     return way_back_to_source(network, left)
+
+
+def _comes_in_tunnel(network: Network, flow: Flow, left: State) -> tuple[OpenQuestion, ...]:
+    if not isinstance(flow.start, Outside) or tunnel_to(network, left.netns, flow.version, flow.start.address) is None:
+        return ()
+    from hairpin.walk.granted.client_in_tunnel import comes_in_tunnel  # noqa: PLC0415 - few clients are behind a tunnel
+
+    return comes_in_tunnel(network, flow, left)
 
 
 def _masquerade_taken(network: Network, left: State) -> tuple[OpenQuestion, ...]:

@@ -15,10 +15,12 @@ from hairpin.host.netns import Netns
 from hairpin.message import message
 from hairpin.netfilter.evaluate.chain import Place, place_of, rule_at
 from hairpin.netfilter.interface_name import fits_name
-from hairpin.netfilter.ir import Family, FieldMatch, NameMatch, Nat, Rule, Ruleset, SetMatch
+from hairpin.netfilter.ir import STATUS_SEEN_REPLY, Family, FieldMatch, NameMatch, Nat, Rule, Ruleset, SetMatch
+from hairpin.netfilter.packet import TCP, UDP
 from hairpin.network.flow import Flow
 from hairpin.network.prefix import address_text
 from hairpin.walk.decided import RouteDecided, RuleDecided
+from hairpin.walk.granted.silence import entries_to
 from hairpin.walk.hooks.chains import chains_at
 from hairpin.walk.state import State, Step
 from hairpin.walk.trace import OpenQuestion
@@ -83,9 +85,14 @@ def _would_match(rule: Rule, left: State) -> bool:
     return away
 
 
-def way_back_of_forwarded(left: State, namespace: Namespace) -> tuple[OpenQuestion, ...]:
-    """Return the question whether the next router knows the way back to a client whose packets this host forwards, if a
-    rule masquerades only packets that leave by another link."""
+def way_back_of_forwarded(flow: Flow, left: State, namespace: Namespace) -> tuple[OpenQuestion, ...]:
+    """Return the question whether answers come back to this host, whose rules translate a client's packets.
+
+    It is asked of the next router, if a rule masquerades only packets that leave by another link; and of a machine on
+    the link by which the packet came in, if a rule gave the packet this machine's address and none translates its
+    source: the machine's own router may send its answers past this host."""
+    if left.next_hop is not None and left.next_hop.gateway is None:
+        return _way_back_of_neighbour(flow, left, namespace)
     rule, hop = translating_elsewhere(namespace, left), left.next_hop
     if rule is None or hop is None or hop.gateway is None or left.carried is not None:
         return ()
@@ -110,6 +117,51 @@ def way_back_of_forwarded(left: State, namespace: Namespace) -> tuple[OpenQuesti
                 **facts,
             ),
             wanted=(watch_packets(left.oif, f"host {source}"),),
+            breaks_if="no",
+        ),
+    )
+
+
+def _way_back_of_neighbour(flow: Flow, left: State, namespace: Namespace) -> tuple[OpenQuestion, ...]:
+    packet, start = left.packet, next(iter(left.history.steps), None)
+    rule = next((each for each in left.history.steps if each.note == "dnat"), None)
+    came_by = next((each.link for each in left.history.steps if each.stage == "device-in"), "")
+    holder = namespace.link(came_by)
+    here = left.oif in (came_by, holder.master if holder is not None else None)
+    if not here or left.carried is not None or rule is None or not isinstance(rule.decided_by, RuleDecided):
+        return ()
+    if start is None or start.packet.saddr != packet.saddr or packet.protocol not in (TCP, UDP):
+        return ()
+    known = (each for each in entries_to(namespace, packet) if each.original.saddr == each.reply.daddr)
+    if any(each.status & STATUS_SEEN_REPLY for each in known):
+        return ()
+    port = f"{flow.protocol} port {packet.dport}"
+    facts = {
+        "server": address_text(packet.daddr, packet.version),
+        "client": address_text(packet.saddr, packet.version),
+        "link": left.oif,
+        "rule": rule.decided_by.place.in_full,
+        "tool": "iptables" if packet.version == 4 else "ip6tables",
+        "bits": 32 if packet.version == 4 else 128,
+        "protocol": flow.protocol,
+        "port": packet.dport,
+    }
+    return (
+        OpenQuestion(
+            text=message(
+                "Does {server} send its answers to {client} through this host? The packets come in and leave through "
+                "{link}, and no rule translates their source address. This rule makes {server} their destination: "
+                "{rule}",
+                **facts,
+            ),
+            if_yes=message("The verdict above stands"),
+            if_no=message(
+                "{server} answers {client} directly, and {client} drops the answers, because it sent nothing to "
+                "{server}. Give the packets this host's address: {tool} -t nat -A POSTROUTING -d {server}/{bits} -p "
+                "{protocol} --dport {port} -j MASQUERADE",
+                **facts,
+            ),
+            wanted=(watch_packets(left.oif, f"{port} and src host {facts['server']}"),),
             breaks_if="no",
         ),
     )

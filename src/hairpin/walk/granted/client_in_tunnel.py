@@ -1,0 +1,67 @@
+"""Clients that the walk puts behind a tunnel, because the route back to them leads into it.
+
+The route may be meant for other machines: a VPN's server may push a network that clients elsewhere have, too.  Such a
+client's packets come in by the uplink that has the asked address, and its answers go into the tunnel and are lost.
+"""
+
+from hairpin.message import message
+from hairpin.network.flow import Flow, Outside
+from hairpin.network.network import Network, addresses_of, is_uplink
+from hairpin.network.prefix import address_text, is_private
+from hairpin.walk.decided import RouteDecided
+from hairpin.walk.granted.way_out import routing_of
+from hairpin.walk.state import State
+from hairpin.walk.trace import OpenQuestion
+from hairpin.walk.tunnelled import is_tunnel
+from hairpin.wanted import watch_packets
+
+
+def comes_in_tunnel(network: Network, flow: Flow, left: State) -> tuple[OpenQuestion, ...]:
+    """Return the question whether the client's packets come in by the tunnel into which its answers go.
+
+    Return no question if the asked address is not on an uplink, if the tunnel's own network has the client, or if only
+    the tunnel can bring packets from the client's private address to the uplink's public address."""
+    inner = left.carried.frame if left.carried is not None else left
+    namespace = network.namespace(inner.netns)
+    link = namespace.link(inner.oif)
+    if not isinstance(flow.start, Outside) or flow.start.link is not None or not inner.netns.is_host or link is None:
+        return ()
+    if not is_tunnel(namespace, link) or inner.packet.daddr != flow.start.address:
+        return ()
+    version, client = flow.version, flow.start.address
+    if any(each.holds(client, version) for each in addresses_of(namespace, link.name, version)):
+        return ()
+    public = network.world.public(version, flow.daddr)
+    asked = flow.daddr if public is None else public.private
+    home = next((each.link for each in addresses_of(namespace, None, version) if each.value == asked), None)
+    holder = namespace.link(home) if home is not None else None
+    if holder is None or is_tunnel(namespace, holder) or not is_uplink(network, inner.netns, holder):
+        return ()
+    if is_private(client, version) and not is_private(flow.daddr, version):
+        return ()
+    step = routing_of(inner)
+    facts = {
+        "client": address_text(client, version),
+        "route": step.decided_by.route if step is not None and isinstance(step.decided_by, RouteDecided) else "",
+        "link": link.name,
+        "home": holder.name,
+        "asked": address_text(flow.daddr, version),
+    }
+    return (
+        OpenQuestion(
+            text=message(
+                "Do packets from {client} come in through {link}? The route `{route}` sends the answers there. But the "
+                "asked address {asked} is the address of {home}",
+                **facts,
+            ),
+            if_yes=message("The verdict above stands"),
+            if_no=message(
+                "The packets come in through {home}, and the answers are lost behind {link}. The route is too wide: "
+                "delete it (`ip route del {route}`), or give it a prefix without {client}. If a VPN program made the "
+                "route, change it there",
+                **facts,
+            ),
+            wanted=(watch_packets(holder.name, f"{flow.protocol} port {flow.dport} and host {facts['client']}"),),
+            breaks_if="no",
+        ),
+    )
