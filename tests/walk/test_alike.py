@@ -77,7 +77,7 @@ def test_a_refusal_is_told_by_the_alike_flow() -> None:
 
 
 def test_with_few_walks_nobody_looks_for_kinds() -> None:
-    assert own_walks(many(), flows_of_many()[:8]) == 8
+    assert own_walks(many(), flows_of_many()[:4]) == 4
 
 
 def test_another_process_gets_the_whole_trace() -> None:

@@ -18,7 +18,7 @@ from hairpin.walk.walk import walk_flow
 if TYPE_CHECKING:
     from hairpin.network.kinds.kinds import Kinds
 
-_FEW = 8
+_FEW = 4
 """The number of walks in a network after which hairpin searches for alike containers.  The number grows by one for each
 16 containers of the hosts."""
 _FOR_CONTAINERS = 16
