@@ -43,12 +43,13 @@ def client(text: str) -> Outside:
         (routed("10.9.0.0/16"), published()),
         (routed("10.9.0.0/16"), published(client("10.9.0.5"))),
         (routed("192.0.2.0/24", own="192.0.2.1"), published()),
+        (routed("192.0.2.10/32"), published()),
         (routed("192.0.2.0/24"), published(Outside(CLIENT, link="t0"))),
         (routed("192.0.2.0/24"), Flow(Outside(CLIENT), 4, WEB, "tcp", 80)),
         (routed("192.0.2.0/24"), published(address="10.8.0.1")),
     ),
     ids=(
-        "a route for other clients", "a private client of a public address", "a client in the tunnel's own network",
+        "a route for other clients", "a private client of a public address", "a client in the tunnel's own network", "a member of the VPN",
         "the user has named the link", "the container's own address", "the tunnel's address",
     ),
 )  # fmt: skip

@@ -7,7 +7,7 @@ client's packets come in by the uplink that has the asked address, and its answe
 from hairpin.message import message
 from hairpin.network.flow import Flow, Outside
 from hairpin.network.network import Network, addresses_of, is_uplink
-from hairpin.network.prefix import address_text, is_private
+from hairpin.network.prefix import address_text, is_private, width
 from hairpin.walk.decided import RouteDecided
 from hairpin.walk.granted.way_out import routing_of
 from hairpin.walk.state import State
@@ -19,8 +19,9 @@ from hairpin.wanted import watch_packets
 def comes_in_tunnel(network: Network, flow: Flow, left: State) -> tuple[OpenQuestion, ...]:
     """Return the question whether the client's packets come in by the tunnel into which its answers go.
 
-    Return no question if the asked address is not on an uplink, if the tunnel's own network has the client, or if only
-    the tunnel can bring packets from the client's private address to the uplink's public address."""
+    Return no question if the asked address is not on an uplink, if the tunnel's own network has the client or the route
+    is for the client alone, or if only the tunnel can bring packets from the client's private address to the uplink's
+    public address."""
     inner = left.carried.frame if left.carried is not None else left
     namespace = network.namespace(inner.netns)
     link = namespace.link(inner.oif)
@@ -40,9 +41,12 @@ def comes_in_tunnel(network: Network, flow: Flow, left: State) -> tuple[OpenQues
     if is_private(client, version) and not is_private(flow.daddr, version):
         return ()
     step = routing_of(inner)
+    route = step.decided_by if step is not None and isinstance(step.decided_by, RouteDecided) else None
+    if route is None or route.entry is None or route.entry.prefix_length == width(version):
+        return ()  # a VPN has a route to each member alone
     facts = {
         "client": address_text(client, version),
-        "route": step.decided_by.route if step is not None and isinstance(step.decided_by, RouteDecided) else "",
+        "route": route.route,
         "link": link.name,
         "home": holder.name,
         "asked": address_text(flow.daddr, version),
