@@ -3,7 +3,9 @@ it lists without what it needs to read it."""
 
 import pytest
 
-from hairpin.netfilter.nft.misprints import as_loaded, as_typed
+from hairpin.netfilter.ir import FieldMatch
+from hairpin.netfilter.nft.listing import parse
+from hairpin.netfilter.nft.misprints import as_loaded, as_typed, with_numbers
 from hairpin.netfilter.nft.syntax import Json
 
 SADDR: Json = {"ct": {"key": "saddr", "dir": "original"}}
@@ -77,3 +79,28 @@ def test_a_bare_reject_of_both_families_stays_one_of_both(listed: str, typed: st
 
 def test_a_bare_reject_of_one_family_is_typed_as_it_is_listed() -> None:
     assert as_typed("ip saddr 192.0.2.1 reject", "ip") == "ip saddr 192.0.2.1 reject"
+
+
+OF_PORTS = """{"nftables": [
+{"table": {"family": "inet", "name": "edge", "handle": 1}},
+{"chain": {"family": "inet", "table": "edge", "name": "forward", "handle": 1, "type": "filter", "hook": "forward",
+ "prio": -10, "policy": "accept"}},
+{"rule": {"family": "inet", "table": "edge", "chain": "forward", "handle": 5, "expr": [
+ {"match": {"op": "==", "left": {"meta": {"key": "l4proto"}}, "right": "tcp"}},
+ {"match": {"op": "==", "left": {"ct": {"key": "proto-dst", "dir": "original"}}, "right": {"set": [
+  {"range": ["0x50 [invalid type]", "0x5a [invalid type]"]}, "0x1f90 [invalid type]"]}}}, {"accept": null}]}}]}"""
+"""As nft 1.0.6 lists the rule ``meta l4proto tcp ct original proto-dst { 80-90, 8080 } accept``."""
+
+
+def test_ports_of_a_connection_are_numbers_in_an_anonymous_set() -> None:
+    (table,) = parse(OF_PORTS, source="test")
+    (rule,) = table.chains[0].rules
+    ports = [each.ranges for each in rule.body if isinstance(each, FieldMatch) and each.field == "ct-orig-dport"]
+    assert ports == [((80, 90), (8080, 8080))]
+    assert rule.text == "meta l4proto tcp ct original proto-dst { 80-90, 8080 } accept"
+
+
+def test_other_words_of_a_listing_stay() -> None:
+    listed = "ct original proto-dst { 0x1bb [invalid type], 0x50 [invalid type]-0x5a [invalid type] } accept"
+    assert with_numbers(listed) == "ct original proto-dst { 443, 80-90 } accept"
+    assert with_numbers("meta mark 0x1bb accept") == "meta mark 0x1bb accept"

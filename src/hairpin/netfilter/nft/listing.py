@@ -24,6 +24,7 @@ from hairpin.netfilter.collection import no_collection
 from hairpin.netfilter.nft.frame_bytes import with_error
 from hairpin.netfilter.nft.maps import is_implied
 from hairpin.netfilter.nft.merged_payloads import are_merged, merges
+from hairpin.netfilter.nft.misprints import with_numbers
 from hairpin.netfilter.nft.objects import declared
 from hairpin.netfilter.nft.older_json import is_first_form, modernised
 from hairpin.netfilter.nft.scope import MAX_OPTIONS, Choice, Parts, Scope
@@ -88,7 +89,7 @@ def parse(
     """
     try:
         with no_collection():
-            document: Json = msgspec.json.decode(text if beside is None else together(text, *beside))
+            document: Json = msgspec.json.decode(with_numbers(text if beside is None else together(text, *beside)))
             found = _collect(list_of(object_of(document).get("nftables")))
             if translated:
                 from hairpin.netfilter.nft.script.translated import translate  # noqa: PLC0415 - few tables have extensions

@@ -1,5 +1,5 @@
 """Corrects expressions that nft lists in other words than it accepts: prefixes of whole bytes, ports of a connection,
-and bare rejects.
+sets of such ports, and bare rejects.
 
 After ``ct original saddr`` without ``ip``, nft lists a prefix of whole bytes as another address.  For ``10.100.0.0/16``
 the kernel compares the first two bytes of the connection's address.  nft lists these two bytes as the last two of an
@@ -8,6 +8,9 @@ address: ``0.0.10.100``.  A whole address is listed correctly.
 ``ct reply proto-src 80`` needs a match of the transport protocol before it.  nft omits that match from the listing if a
 later match of the rule implies it.  nft refuses its own listing of such a rule: "Can't parse symbolic invalid
 expressions".
+
+In an anonymous set, the ports of ``ct original proto-dst { 443, 8080 }`` have no type, and nft lists them as
+``0x1bb [invalid type]``.
 
 ``reject with icmpx port-unreachable`` is listed as ``reject``.  Behind a match of one network protocol, nft takes a
 bare ``reject`` for the ICMP or ICMPv6 error of that protocol alone.
@@ -31,7 +34,13 @@ _TRANSPORT = re.compile(r"\b(?:meta l4proto|ip protocol|ip6 nexthdr|tcp|udp|udpl
 _LATER = re.compile(r"\b(tcp|udp|udplite|sctp|dccp) \w")
 _NETWORK = re.compile(r"\b(?:ip6?|icmp|icmpv6|meta (?:nfproto|protocol)|ether type|arp)\b")
 _BARE_REJECT = re.compile(r"\breject(?=$| comment )")
+_INVALID = re.compile(r'("?)\b(0x[0-9a-f]+) \[invalid type\]\1')
 _QUOTED = re.compile(r'"[^"]*"')
+
+
+def with_numbers(listed: str) -> str:
+    """Return nft's listing, in its own words or in JSON, with the numbers that it lists as ``0x1bb [invalid type]``."""
+    return _INVALID.sub(lambda found: str(int(found[2], 16)), listed) if "[invalid type]" in listed else listed
 
 
 def as_typed(rule: str, family: Family) -> str:

@@ -10,6 +10,7 @@ from typing import Literal, NamedTuple
 
 from hairpin.errors import ParseError
 from hairpin.message import message
+from hairpin.netfilter.nft.misprints import with_numbers
 
 Kind = Literal["word", "quoted", "number", "address", "sign", "end"]
 
@@ -41,6 +42,7 @@ class Token(NamedTuple):
 
 def tokens(text: str, source: str) -> Iterator[Token]:
     """Yield the tokens of a text; raises ParseError at a character that no script may contain."""
+    text = with_numbers(text)  # of a listing
     at, line = 0, 1
     while at < len(text):
         blank = _BLANK.match(text, at) or _COMMENT.match(text, at)
