@@ -298,7 +298,7 @@ sysctls() { # every key that matters for packets; of the host also those of time
     if [ "$NETNS" = host ]; then
         further='netfilter ipv4/tcp_syncookies ipv4/tcp_max_syn_backlog ipv4/tcp_tw_* ipv4/tcp_timestamps ipv4/tcp_mtu_probing
             ipv4/tcp_abort_on_overflow ipv4/tcp_ecn ipv4/route ipv6/route ipv4/neigh/default ipv6/neigh/default
-            ipv4/neigh/*/mcast_solicit ipv4/neigh/*/app_solicit ipv6/neigh/*/mcast_solicit ipv6/neigh/*/app_solicit
+            ipv4/neigh/*/mcast_solicit ipv4/neigh/*/app_solicit ipv4/neigh/*/proxy_delay ipv6/neigh/*/mcast_solicit ipv6/neigh/*/app_solicit
             core/somaxconn core/netdev_max_backlog core/default_qdisc'
     else
         # With many containers it takes the kernel long to find a file that each of their namespaces has.

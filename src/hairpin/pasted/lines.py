@@ -24,6 +24,8 @@ _QUOTE = Sought(r">(?: ?>)* ?")
 """Matches the quote marks of a line and one blank.  Further blanks are the indentation of the quoted line."""
 _TAG = Sought(r"</?(?:pre|code|p|br|span|div|blockquote|li|ul|ol|tt|kbd|strong|em|b|i)(?:\s[^<>]*)?/?>", re.IGNORECASE)
 _ENTITY = Sought(r"&(?:lt|gt|amp|quot|nbsp|#\d{1,6}|#x[0-9a-fA-F]{1,5});")
+_LINK = Sought(r"\[([^\[\]\s]{1,80})\]\(https?://[^()\s]*\)")
+"""Matches a link of Markdown whose text is one word.  Web pages make such links from addresses in outputs."""
 _COLOUR = Sought(r"\x1b\[[0-9;?]*[A-Za-z]")
 _MARGIN = Sought(r"\s{0,6}(\d{1,5})(?:[:.|)]\s?|\s\s?|$)(.*)$")
 _LEAST_MARGIN = 4
@@ -68,6 +70,8 @@ def _plain(line: str) -> str:
         line = _TAG.sub("", line)
     if "&" in line and _ENTITY.search(line) is not None:
         line = html.unescape(line).replace("\u00a0", " ")
+    if "](http" in line:
+        line = _LINK.sub(r"\1", line)
     if _FENCE.match(line) is not None:
         return ""
     return line.removesuffix("```").rstrip() if line.endswith("```") and line.count("`") == len("```") else line

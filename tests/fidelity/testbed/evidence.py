@@ -118,6 +118,7 @@ def _sysctls(netns: Netns) -> str:
         for folder in _FOLDERS:
             for link in Path(f"/proc/sys/net/{folder}").iterdir():
                 keys += (f"{folder}/{link.name}/{name}" for name in _CONF)
+        keys += (f"ipv4/neigh/{link.name}/proxy_delay" for link in Path("/proc/sys/net/ipv4/neigh").iterdir())
         for key in keys:
             try:
                 lines.append(f"/proc/sys/net/{key}:{Path(f'/proc/sys/net/{key}').read_text('ascii').strip()}")

@@ -22,6 +22,7 @@ EXCHANGES = (
             "server gave HTTP response to HTTPS client", "SSL routines*wrong version number",
             "[SSL: WRONG_VERSION_NUMBER]", "SSL_ERROR_RX_RECORD_TOO_LONG", "SSL routines*packet length too long",
             "Unsupported or unrecognized SSL message", "EPROTO * wrong version number", "ERR_SSL_PROTOCOL_ERROR",
+            "curl: (35) Unknown SSL protocol error in connection to *",
         ),
         meaning=message(
             "The connection works, but the client speaks TLS (https) to a port that speaks plain HTTP, or another "

@@ -175,7 +175,7 @@ class QuestionDocument(msgspec.Struct, frozen=True):
     """A question that only the user can answer.
 
     ``flows``: the flows whose verdict depends on the answer.  ``option``: the command that tells the answer, or the
-    option of the command line that states it.  ``repair``: commands after which the flows pass with either answer."""
+    option of the command line that states it; empty if there is none.  ``repair``: commands after which the flows pass with either answer."""
 
     ref: QuestionRef
     text: str
@@ -278,7 +278,7 @@ def question_documents(answer: Answer, words: Words) -> tuple[QuestionDocument, 
             words(each.question.text),
             words(each.question.if_yes),
             words(each.question.if_no),
-            option_of(each.question.wanted[0]),
+            next((option_of(one) for one in each.question.wanted), ""),
             each.flows,
             each.repair,
         )

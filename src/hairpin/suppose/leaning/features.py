@@ -108,6 +108,7 @@ _WORDS: dict[str, Sought] = {
         "container restarted": r"(?:container|service|stack|compose|pod)\w*.{0,30}(?:is |was |are )?(?:restart"
         r"|recreat|re-?deploy"
         r"|replac|rebuil|updat)\w*|(?:restart|recreat|re-?deploy|rebuil)\w*.{0,30}containers?"
+        r"|stop(?:/| and (?:then )?)(?:re)?start\w* (?:\w+ )?(?:container|service|stack|pod)"
         r"|docker-compose up -d.{0,20}again",
         "after upgrade": r"(?:after|since|nach|depuis|после) (?:the |an |a |my )?(?:\w+ ){0,3}(?:upgrad\w*"
         r"|updat\w*|reboot\w*|"
@@ -192,7 +193,7 @@ _WORDS: dict[str, Sought] = {
         r"|vlan).{0,80}"
         r"(?:works?|fine|ok|can|reach)|\b(?:other|another|different|some|certain|remote) (?:subnets?|vlans?"
         r"|networks?|offices?"
-        r"|sites?|ranges?|users|clients|people)\b.{0,60}(?:can(?:no|')t|not|fail|time)|校外|校内|跨网段|其他网段"
+        r"|sites?|ranges?|users|clients|people|hosts|senders|src|sources)\b.{0,60}(?:can(?:no|')t|not|fail|time)|校外|校内|跨网段|其他网段"
         r"|另一个网段"
         r"|off[- ]campus|only (?:from|for) (?:some|one)",
         "same range": r"\bsame (?:\w+ )?(?:subnet|range|network|addresses|net)\b|overlap\w*"

@@ -313,7 +313,7 @@ INBOUND: tuple[Lean, ...] = (
         cause="conntrack-entry-stale",
         command="sudo conntrack -L -p udp; docker ps",
         shows=message("an entry of the port has the address of a container that is gone"),
-        pro={"udp": 3, "container restarted": 5, "sometimes": 2, "conntrack": 5, "restart helps": 1},
+        pro={"udp": 3, "container restarted": 5, "sometimes": 2, "conntrack": 5, "restart helps": 1, "some clients": 3},
         con={"refused": -4, "reset": -4, "no name": -4, "to the internet": -2, "asks itself": -5, "application": -4},
         needs=("conntrack", "container restarted"),
     ),
