@@ -35,6 +35,7 @@ from hairpin.network.world import PublicAddress
 from hairpin.walk.answer import answer_to
 from hairpin.walk.decided import Assumed, LinkDecided
 from hairpin.walk.link.arp import is_beside, refusal
+from hairpin.walk.link.bridged_machine import is_for_machine_beside
 from hairpin.walk.link.crossing import refused_by_peer
 from hairpin.walk.link.far_end import carried_back, outer_answer, wrong_end
 from hairpin.walk.link.neighbour import refused_request
@@ -90,7 +91,8 @@ def enters_by(network: Network, flow: Flow) -> State | End:
     sender = msgspec.structs.replace(
         state.packet, smac=_sender(network, state.netns, flow.version, start.address, link)
     )
-    return msgspec.structs.replace(state, iif=link.name, packet=sender)
+    foreign = is_for_machine_beside(network, state.netns, link, sender)
+    return msgspec.structs.replace(state, iif=link.name, packet=sender, frame=Frame(foreign=foreign))
 
 
 def _sender(network: Network, netns: Netns, version: Version, address: int, link: Link) -> int | None:
@@ -391,7 +393,7 @@ def _reply(network: Network, state: State, packet: Packet) -> State:
         state.netns,
         back,
         iif=state.oif,
-        frame=Frame(vid=state.frame.vid),
+        frame=Frame(vid=state.frame.vid, foreign=state.frame.foreign),
         history=state.history.for_answer(),
         carried=carried,
     )

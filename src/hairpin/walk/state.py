@@ -103,6 +103,9 @@ class Frame(msgspec.Struct, frozen=True, gc=False):
     ``target``."""
     other_host: bool = False
     """Whether the frame's destination hardware address is not this namespace's (PACKET_OTHERHOST)."""
+    foreign: bool = False
+    """Whether the frame is addressed to a machine outside of the snapshot, behind another port of the bridge by whose
+    port it enters: a virtual machine or a machine on the LAN."""
 
 
 class Track(msgspec.Struct, frozen=True, gc=False):

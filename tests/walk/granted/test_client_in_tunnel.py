@@ -49,8 +49,8 @@ def client(text: str) -> Outside:
         (routed("192.0.2.0/24"), published(address="10.8.0.1")),
     ),
     ids=(
-        "a route for other clients", "a private client of a public address", "a client in the tunnel's own network", "a member of the VPN",
-        "the user has named the link", "the container's own address", "the tunnel's address",
+        "a route for other clients", "a private client of a public address", "a client in the tunnel's own network",
+        "a member of the VPN", "the user has named the link", "the container's own address", "the tunnel's address",
     ),
 )  # fmt: skip
 def test_nothing_is_asked_where_the_client_can_only_be_behind_the_tunnel_or_is_not(net: Network, flow: Flow) -> None:

@@ -6,11 +6,12 @@ The world's kernel answers every packet.  A packet that the outside would not an
 """
 
 from collections.abc import Iterator
+from itertools import islice
 
 from hairpin.host.netns import Netns
 from hairpin.message import Message, message
 from hairpin.netfilter.packet import ACK, TCP, UDP, Packet
-from hairpin.network.flow import Flow
+from hairpin.network.flow import Flow, Lan, Outside
 from hairpin.network.network import Network, Port, owns_address
 from hairpin.network.prefix import LINK_LOCAL6, parse_address
 from hairpin.network.query import Query
@@ -23,6 +24,7 @@ from hairpin.replica.plan.entry import entry
 from hairpin.replica.plan.sources import exempted_sources
 from hairpin.replica.watch.verdict import accepts, says_no
 from hairpin.walk.link.arp import is_mute
+from hairpin.walk.link.bridged_machine import is_for_machine_beside, ports_beyond
 from hairpin.walk.outside import outside_takes
 from hairpin.walk.state import End, State
 
@@ -103,7 +105,7 @@ class Departures:
         """Yield the sentences about what the world cannot stand for: unread tunnel ends, and two machines behind the
         ports of one bridge."""
         yield from self._unread_tunnel_ends(flow, seen)
-        yield from self._crossed_bridges(seen)
+        yield from self._crossed_bridges(flow, seen)
 
     def _unread_tunnel_ends(self, flow: Flow, seen: tuple[Sighting, ...]) -> Iterator[Message]:
         """Yield a sentence for each unread tunnel end to which an outer packet in the world is addressed."""
@@ -114,10 +116,10 @@ class Departures:
                     "hairpin did not read the machine at {address}, the far end of a tunnel", address=each.destination
                 )
 
-    def _crossed_bridges(self, seen: tuple[Sighting, ...]) -> Iterator[Message]:
-        """Yield a sentence for each bridge by which a packet came from the world and went back to the world.  Behind
-        each port of the bridge the world is the same machine, and the bridge learns its hardware address anew at each
-        port."""
+    def _crossed_bridges(self, flow: Flow, seen: tuple[Sighting, ...]) -> Iterator[Message]:
+        """Yield a sentence for each bridge by which a packet came from the world and went back to the world, or should
+        have gone.  Behind each port of the bridge the world is the same machine, and the bridge learns its hardware
+        address anew at each port."""
         met = dict.fromkeys(self._ports[each.link] for each in seen if each.netns == WORLD and each.link in self._ports)
         ports: dict[Port, list[str]] = {}
         for each in met:
@@ -125,12 +127,23 @@ class Departures:
             if link is not None and link.master is not None:
                 ports.setdefault(Port(each.netns, link.master), []).append(each.link)
         for bridge, names in ports.items():
+            names.extend(self._beyond(flow, Port(bridge.netns, names[0])))
             if len(names) > 1:
                 yield message(
                     "in the test copy (replica), one machine stands for all machines behind the ports {first} and "
                     "{second} of {bridge}",
                     first=names[0], second=names[1], bridge=bridge.link,
                 )  # fmt: skip
+
+    def _beyond(self, flow: Flow, came_by: Port) -> Iterator[str]:
+        """Yield the port behind which an unread machine gets the client's packet that comes in by this port."""
+        link = link_of(self._network, came_by)
+        if not isinstance(flow.start, (Lan, Outside)):
+            return
+        if is_for_machine_beside(self._network, came_by.netns, link, flow.packet(flow.start.address)):
+            bridge = self._network.namespace(came_by.netns).link(link.master or "")
+            beyond = ports_beyond(self._network, came_by.netns, bridge, link.name) if bridge is not None else iter(())
+            yield from (each.name for each in islice(beyond, 1))
 
     def _host_of(self, flow: Flow, seen: Sighting) -> Netns:
         """Return the host whose uplink is connected to the world's link on which the packet was seen."""

@@ -175,7 +175,8 @@ class QuestionDocument(msgspec.Struct, frozen=True):
     """A question that only the user can answer.
 
     ``flows``: the flows whose verdict depends on the answer.  ``option``: the command that tells the answer, or the
-    option of the command line that states it; empty if there is none.  ``repair``: commands after which the flows pass with either answer."""
+    option of the command line that states it; empty if there is none.  ``repair``: commands after which the flows pass
+    with either answer."""
 
     ref: QuestionRef
     text: str

@@ -67,10 +67,11 @@ def replies(network: Network, netns: Netns, link: str, target: int, source: int)
                 _ignored(namespace, link, target, source) or _filtered(namespace, link, target, source)
             )
     # Most namespaces on a segment neither have the address nor are proxies, and a lookup costs many times as much.
-    return _may_proxy(namespace, link) and _proxies(network, netns, link, target, source)
+    return may_proxy(namespace, link) and _proxies(network, netns, link, target, source)
 
 
-def _may_proxy(namespace: Namespace, link: str) -> bool:
+def may_proxy(namespace: Namespace, link: str) -> bool:
+    """Return whether the link answers ARP requests for addresses of others that the namespace routes."""
     return any(conf(namespace, 4, link, name, rule="or") for name in PROXY_ARP)
 
 
@@ -91,7 +92,7 @@ def _proxies(network: Network, netns: Netns, link: str, target: int, source: int
 def is_proxy(namespace: Namespace, link: str, target: int) -> bool:
     """Return whether the namespace is a proxy for an address, whoever asks: it forwards what comes in by the link, and
     routes the address by another link."""
-    if not _may_proxy(namespace, link) or not forwards(namespace, 4, link):
+    if not may_proxy(namespace, link) or not forwards(namespace, 4, link):
         return False
     return _is_routed_for(namespace, link, lookup(namespace, Query(4, target, iif=link)))
 
@@ -103,7 +104,7 @@ def replies_late(network: Network, port: Port, version: Version, target: int) ->
     Source: net/ipv4/arp.c arp_process(): pneigh_enqueue(); net/core/neighbour.c
     """
     namespace = network.namespace(port.netns)
-    if version == 6 or not _may_proxy(namespace, port.link) or _may_be_local(namespace, target):
+    if version == 6 or not may_proxy(namespace, port.link) or _may_be_local(namespace, target):
         return False
     return namespace.sysctl("net", "ipv4", "neigh", port.link, "proxy_delay") != 0
 

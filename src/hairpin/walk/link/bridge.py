@@ -22,6 +22,7 @@ from hairpin.walk.hooks.conntrack import with_confirmed_connection
 from hairpin.walk.hooks.hooks import INT_MAX, run_bridge_hook, run_hook
 from hairpin.walk.ip.mtu import defragmented, fragmented_by_bridge, received_from_bridge, route_mtu
 from hairpin.walk.ip.route_in import input_query, input_route, received6
+from hairpin.walk.link.bridged_machine import ports_beyond
 from hairpin.walk.link.device import link_down, out_of_port, port_shut, programs_in, programs_out
 from hairpin.walk.link.forwarding_entry import through_entries
 from hairpin.walk.link.neighbour import frame_receiver
@@ -65,6 +66,8 @@ def _is_for_bridge(namespace: Namespace, bridge: Link, state: State) -> bool:
 
     Source: net/bridge/br_fdb.c fdb_add_local(); br_input.c br_handle_frame_finish()
     """
+    if state.frame.foreign:
+        return False
     if state.frame.target is not None:
         return state.frame.target == Port(state.netns, bridge.name)
     mac, own = state.packet.dmac, (bridge, *bridge_ports(namespace, bridge.name))
@@ -319,7 +322,11 @@ def _across(
 
     ``crossing`` is true if the frame was addressed to a receiver behind another port already when the frame came in.
     """
-    out = port_towards(network, state.netns, bridge.name, state.frame.target, state.packet.dmac)
+    out = (
+        next(ports_beyond(network, state.netns, bridge, state.frame.physin), None)
+        if state.frame.foreign
+        else port_towards(network, state.netns, bridge.name, state.frame.target, state.packet.dmac)
+    )
     blocked = _only_learns(namespace, state) or _crossing_blocked(namespace, bridge, state, out)
     if blocked is not None or out is None:
         yield blocked or stopped(state, "no-neighbour", stage="bridge", link=bridge.name)

@@ -1,0 +1,34 @@
+"""Machines that were not read behind the ports of a bridge: virtual machines, and machines of the LAN.
+
+A frame to such a machine crosses the bridge.  It is not routed, and the IP hooks see it only with br_netfilter.
+Source: net/bridge/br_input.c br_handle_frame_finish()
+"""
+
+from collections.abc import Iterator
+
+from hairpin.host.link import Link
+from hairpin.host.netns import Netns
+from hairpin.netfilter.packet import Packet
+from hairpin.network.network import Network, bridge_ports, is_bridge_port, is_held, is_uplink
+from hairpin.network.query import Query
+from hairpin.network.routing import lookup
+from hairpin.walk.link.arp import may_proxy
+
+
+def is_for_machine_beside(network: Network, netns: Netns, link: Link, packet: Packet) -> bool:
+    """Return whether a packet that comes in by the bridge port ``link`` is for a machine that was not read: nobody who
+    was read has its destination, the bridge's own network has it, and another port leads to such machines."""
+    namespace = network.namespace(netns)
+    bridge = namespace.link(link.master or "") if is_bridge_port(namespace, link) else None
+    if bridge is None or is_held(network, packet.version, packet.daddr) or may_proxy(namespace, bridge.name):
+        return False
+    found = lookup(namespace, Query(packet.version, packet.daddr))
+    if found.type != "unicast" or any(hop.link != bridge.name or hop.gateway is not None for hop in found.next_hops):
+        return False
+    return next(ports_beyond(network, netns, bridge, link.name), None) is not None
+
+
+def ports_beyond(network: Network, netns: Netns, bridge: Link, came_by: str) -> Iterator[Link]:
+    """Yield the ports of the bridge, except ``came_by``, that are up and lead to machines that were not read."""
+    ports = (each for each in bridge_ports(network.namespace(netns), bridge.name) if each.name != came_by)
+    yield from (each for each in ports if each.up and each.tunnel is None and is_uplink(network, netns, each))
