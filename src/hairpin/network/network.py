@@ -18,7 +18,7 @@ from hairpin.host.netns import Netns
 from hairpin.host.route import TABLE_LOCAL, Neighbour
 from hairpin.kept import kept
 from hairpin.network.index import holders, left_unread, namespaces_of, other_end, ports_by_ends
-from hairpin.network.prefix import Version, width
+from hairpin.network.prefix import Version, inside, is_loopback, width
 from hairpin.network.world import World
 
 
@@ -203,35 +203,43 @@ def owns_address(namespace: Namespace, version: Version, value: int) -> bool:
 
 def accepts_address(namespace: Namespace, version: Version, value: int) -> bool:
     """Return whether the namespace takes packets to the address as its own: a link has the address, or table ``local``
-    has a route to this address alone, as agents of clouds add it for the address of a load balancer."""
-    return owns_address(namespace, version, value) or (version, value) in _accepted(namespace)
+    has a route to it, as agents of clouds add it for the address of a load balancer."""
+    return owns_address(namespace, version, value) or _is_accepted(namespace, version, value)
 
 
 def is_held(network: Network, version: Version, value: int) -> bool:
     """Return whether any namespace that was read, on any host, takes packets to the address as its own."""
-    return any(holders(host, version, value) or (version, value) in _accepted_on(host) for host in network.hosts)
+    return any(
+        holders(host, version, value) or any(_is_accepted(each, version, value) for each in _accepting(host))
+        for host in network.hosts
+    )
 
 
-def accepted_addresses(namespace: Namespace, version: Version) -> tuple[int, ...]:
-    """Return the addresses that no link has and for which table ``local`` has a route."""
-    found = _accepted(namespace)
-    return tuple(sorted(value for of, value in found if of == version and not owns_address(namespace, of, value)))
+def accepted_prefixes(namespace: Namespace, version: Version) -> tuple[tuple[int, int], ...]:
+    """Return the destinations of the routes of table ``local``, each with its prefix length, without loopback addresses
+    and without addresses of links.  Packets to all addresses of such a prefix are the namespace's own."""
+    return tuple(prefix for of, prefix in _accepted(namespace) if of == version)
+
+
+def _is_accepted(namespace: Namespace, version: Version, value: int) -> bool:
+    return any(inside(value, *prefix, version) for prefix in accepted_prefixes(namespace, version))
 
 
 @kept
-def _accepted(namespace: Namespace) -> frozenset[tuple[Version, int]]:
-    return frozenset(
-        (each.version, each.destination)
+def _accepted(namespace: Namespace) -> tuple[tuple[Version, tuple[int, int]], ...]:
+    return tuple(
+        (each.version, (each.destination, each.prefix_length))
         for each in namespace.routes
-        if each.type == "local" and each.table == TABLE_LOCAL and each.prefix_length == width(each.version)
+        if (each.type, each.table) == ("local", TABLE_LOCAL)
+        and not is_loopback(each.destination, each.version)
+        and not (each.prefix_length == width(each.version) and owns_address(namespace, each.version, each.destination))
     )
 
 
 @kept
-def _accepted_on(host: Host) -> frozenset[tuple[Version, int]]:
-    """Return the addresses for which a table ``local`` of the host has a route.  The set is kept, because many causes
-    ask about each address of a host that may have hundreds of namespaces."""
-    return frozenset(each for namespace in host.namespaces for each in _accepted(namespace))
+def _accepting(host: Host) -> tuple[Namespace, ...]:
+    """Return the namespaces with such routes, of which most hosts have none."""
+    return tuple(each for each in host.namespaces if _accepted(each))
 
 
 @kept

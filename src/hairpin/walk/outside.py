@@ -35,7 +35,7 @@ from hairpin.network.world import PublicAddress
 from hairpin.walk.answer import answer_to
 from hairpin.walk.decided import Assumed, LinkDecided
 from hairpin.walk.link.arp import is_beside, refusal
-from hairpin.walk.link.bridged_machine import is_for_machine_beside
+from hairpin.walk.link.bridged_machine import frame_from_outside
 from hairpin.walk.link.crossing import refused_by_peer
 from hairpin.walk.link.far_end import carried_back, outer_answer, wrong_end
 from hairpin.walk.link.neighbour import refused_request
@@ -91,8 +91,8 @@ def enters_by(network: Network, flow: Flow) -> State | End:
     sender = msgspec.structs.replace(
         state.packet, smac=_sender(network, state.netns, flow.version, start.address, link)
     )
-    foreign = is_for_machine_beside(network, state.netns, link, sender)
-    return msgspec.structs.replace(state, iif=link.name, packet=sender, frame=Frame(foreign=foreign))
+    frame = frame_from_outside(network, state.netns, link, sender)
+    return msgspec.structs.replace(state, iif=link.name, packet=sender, frame=frame)
 
 
 def _sender(network: Network, netns: Netns, version: Version, address: int, link: Link) -> int | None:

@@ -270,6 +270,9 @@ CASES: dict[str, Case] = {
     "no forwarding entry for the other host": Case(
         network(changed(node("one"), fdb=()), two()), TO_TWO, ("tunnel-fdb-stale",), WHOLE,
     ),
+    "no forwarding entry for a host that was not read": Case(
+        Network((changed(node("one"), fdb=()),)), TO_TWO, ("tunnel-fdb-stale",), Network((node("one"),)),
+    ),
     "the device's own remote is another machine": Case(
         network(with_remote(STRANGER), two()), TO_TWO, ("tunnel-fdb-stale",),
         network(with_remote(ADDRESSES["two"]), two()),

@@ -1,10 +1,11 @@
-"""A tunnel device's forwarding database names an address that the far host does not have.
+"""A tunnel device's forwarding database names an address that the far host does not have, or no address.
 
-Users see: since the address of one host changed, the overlay network to that host is dead.
+Users see: since the address of one host changed, or since somebody deleted an entry, the overlay network to that host
+is dead.
 
-Proof: the forwarding entry for the far device's hardware address names an address that the far host does not have.
-With the right address the packet arrives.
-Now: ``bridge fdb replace MAC dev TUNNEL dst NODE``.
+Proof: the forwarding entry for the far device's hardware address names an address that the far host does not have, or
+is missing.  With the right address the packet arrives.
+Now: ``bridge fdb replace MAC dev TUNNEL dst NODE``.  If the far host was not read, only its administrator knows NODE.
 Lasting: restart the agent that makes the entries, or give the hosts fixed addresses.
 """
 
@@ -13,21 +14,24 @@ from collections.abc import Iterator
 import msgspec
 
 from hairpin.causes.between_hosts._tunnelled import FarEnd, Tunnelled, entry_to, last_tunnel, leads_to, receiver, unsent
-from hairpin.causes.cause import RULE_STOPS, Candidate, Cause, View
+from hairpin.causes.cause import RULE_STOPS, Candidate, Cause, View, Way
 from hairpin.causes.where import OfForwarding
-from hairpin.change.change import AddEntry, Change, DeleteEntry, Primitive, ReplaceEntry, SetLink
+from hairpin.change.change import AddEntry, Change, DeleteEntry, Primitive, ReplaceEntry, SetLink, one
 from hairpin.change.simulation.entries import is_alone_in_fdb
 from hairpin.host.route import FdbEntry
 from hairpin.message import message
 from hairpin.netfilter.rule_address import write_mac
-from hairpin.network.network import Network, is_bridge_port, is_held
-from hairpin.network.prefix import address_text
+from hairpin.network.network import Network, free_address, is_bridge_port, is_held
+from hairpin.network.prefix import Version, address_text
 from hairpin.network.tunnel.tunnels import ALL_FRAMES, entries_of
+from hairpin.network.uplinks import uplinks_of
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate when the tunnel device sends the frame to an address that the receiver's host does not
-    have."""
+    """Yield one candidate when the tunnel device sends the frame to an address that the receiver's host does not have,
+    or has no entry for the frame."""
+    if view.stop.reason == "no-tunnel-remote":
+        yield from _lacking(view)
     sent = last_tunnel(view) or _flooded(view)
     far = receiver(view, sent) if sent is not None else None
     if sent is None or far is None or far.address is None:
@@ -52,9 +56,59 @@ def find(view: View) -> Iterator[Candidate]:
         where=OfForwarding(sent.netns.host, sent.link.name, write_mac(_mac(sent, stale)), named or None, right, stale),
         in_class="stale-tunnel-entry",
         evidence=tuple(dict.fromkeys(each.evidence for each in stale if each.evidence)),
-        advice=(message("restart the agent that makes these entries (flanneld, the CNI), or give hosts fixed "
-                        "addresses"),),
+        advice=(_AGENT,),
     )  # fmt: skip
+
+
+def _lacking(view: View) -> Iterator[Candidate]:
+    """Yield the candidate for a device that has no entry for the frame, if no host that was read is its receiver."""
+    mac, link, netns = view.stop.seen.packet.dmac, view.namespace.link(view.stop.link), view.stop.netns
+    if mac is None or link is None or link.tunnel is None or link.tunnel.kind != "vxlan":
+        return
+    if any(each.mac == mac for _, space in view.network.namespaces() for each in space.links):
+        return
+    remote = _some_machine(view, link.tunnel.version)
+    if remote is None:
+        return
+    facts = {"link": link.name, "mac": write_mac(mac), "host": netns.host}
+    yield Candidate(
+        title=message("{link} of {host} has no forwarding entry for {mac}", **facts),
+        detail=message(
+            "The next hop has the hardware address {mac}. Without an entry, {link} does not know to which machine the "
+            "frame goes, and the kernel drops it.",
+            **facts,
+        ),
+        change=one(AddEntry(netns, entry_to(link, mac, remote))),
+        where=OfForwarding(netns.host, link.name, write_mac(mac), None, None, ()),
+        in_class="stale-tunnel-entry",
+        evidence=(link.evidence,),
+        offered=False,
+        ways=(
+            Way(
+                Change(()),
+                (
+                    message(
+                        "add the entry: bridge fdb append {mac} dev {link} dst NODE. NODE is the address of the "
+                        "machine whose tunnel device has {mac}",
+                        **facts,
+                    ),
+                ),
+            ),
+        ),
+        advice=(_AGENT,),
+    )
+
+
+def _some_machine(view: View, version: Version) -> int | None:
+    """Return the address of a machine beside this host, which stands for the far host in the proof."""
+    uplink = next(iter(uplinks_of(view.network, view.stop.netns.of_host, version)), None)
+    if uplink is None:
+        return None
+    network = uplink.main.prefix.first
+    return free_address(view.host_namespace, network, uplink.main.prefix_length, version)
+
+
+_AGENT = message("restart the agent that makes these entries (flanneld, the CNI), or give hosts fixed addresses")
 
 
 def _flooded(view: View) -> Tunnelled | None:
@@ -102,7 +156,7 @@ def _change(network: Network, sent: Tunnelled, far: FarEnd, stale: tuple[FdbEntr
 
 
 CAUSE = Cause(
-    title=message("A tunnel's forwarding entry names an address that the far host does not have"),
+    title=message("A tunnel's forwarding entry is missing, or names an address that the far host does not have"),
     source="drivers/net/vxlan/vxlan_core.c vxlan_xmit(): the remote of the forwarding entry",
     reasons=frozenset({"tunnel-elsewhere", "no-tunnel-remote", "no-tunnel", "wrong-answer", "no-listener",
                        "no-neighbour", "no-route", "neighbour-wrong", "left-instead", "loop", *RULE_STOPS}),

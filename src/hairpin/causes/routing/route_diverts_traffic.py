@@ -32,7 +32,7 @@ from hairpin.host.link import Link
 from hairpin.host.netns import Netns
 from hairpin.host.route import TABLE_MAIN, PolicyRule, Route
 from hairpin.message import message
-from hairpin.network.prefix import address_text, prefix_text
+from hairpin.network.prefix import address_text, is_private, prefix_text
 from hairpin.network.routing import route_text
 from hairpin.network.socket_owner import containers_in
 from hairpin.network.tables import routes_covering
@@ -50,6 +50,8 @@ def find(view: View) -> Iterator[Candidate]:
     found: dict[tuple[Netns, Route], Lookup] = {}
     yield from _thrown(view)
     for each in lookups_on_way(view):
+        if _leads_rightly(view, each):
+            continue
         if each.found.route is not None and (view.stop.reason not in RULE_STOPS or is_elsewhere(view, each)):
             found.setdefault((each.netns, each.found.route), each)
     for (netns, route), each in sorted(found.items(), key=lambda item: -item[0][1].prefix_length):
@@ -59,6 +61,19 @@ def find(view: View) -> Iterator[Candidate]:
         elif address_of(view.network.namespace(netns), route) is None:
             found_one = _candidate(view, each.netns, each.query.daddr, route)
             yield msgspec.structs.replace(found_one, ways=tuple(_for_answers(view, each, route)))
+
+
+def _leads_rightly(view: View, each: Lookup) -> bool:
+    """Return whether the packet stopped in the tunnel of its route, and the route is for the private network of the
+    packet's receiver.  Such a network is behind the tunnel, and no other route leads there."""
+    route, packet = each.found.route, view.stop.seen.packet
+    return (
+        route is not None
+        and view.stop.reason in ("no-tunnel-remote", "no-tunnel")
+        and route.prefix_length > 1
+        and is_private(packet.daddr, packet.version)
+        and any(hop.link == view.stop.link for hop in route.next_hops)
+    )
 
 
 def _past_tunnel(view: View, each: Lookup, route: Route, tunnel: Link) -> Iterator[Candidate]:

@@ -7,7 +7,7 @@ has this route."""
 from collections.abc import Iterator
 
 from hairpin.network.flow import Flow, FromContainer
-from hairpin.network.network import Network, accepted_addresses, addresses_of, is_uplink
+from hairpin.network.network import Network, accepted_prefixes, addresses_of, is_uplink
 from hairpin.network.prefix import Version, address_text, prefix_text, width
 from hairpin.network.unmasqueraded import is_hidden, unmasqueraded
 from hairpin.walk.granted.untranslated import exemption
@@ -25,8 +25,8 @@ def known_sources(network: Network, version: Version) -> Iterator[str]:
             link = namespace.link(address.link)
             if link is not None and is_uplink(network, netns, link):
                 yield str(address.prefix)
-        for each in accepted_addresses(namespace, version):
-            yield f"{address_text(each, version)}/{width(version)}"
+        for each in accepted_prefixes(namespace, version):
+            yield prefix_text(*each, version)
         for subnet in unmasqueraded(network, netns, version):
             yield prefix_text(*subnet, version)
     for back in network.world.return_routes:

@@ -6,7 +6,6 @@ The world's kernel answers every packet.  A packet that the outside would not an
 """
 
 from collections.abc import Iterator
-from itertools import islice
 
 from hairpin.host.netns import Netns
 from hairpin.message import Message, message
@@ -24,7 +23,8 @@ from hairpin.replica.plan.entry import entry
 from hairpin.replica.plan.sources import exempted_sources
 from hairpin.replica.watch.verdict import accepts, says_no
 from hairpin.walk.link.arp import is_mute
-from hairpin.walk.link.bridged_machine import is_for_machine_beside, ports_beyond
+from hairpin.walk.link.bridged_machine import frame_from_outside, ports_beyond
+from hairpin.walk.link.segment import port_towards
 from hairpin.walk.outside import outside_takes
 from hairpin.walk.state import End, State
 
@@ -136,14 +136,21 @@ class Departures:
                 )  # fmt: skip
 
     def _beyond(self, flow: Flow, came_by: Port) -> Iterator[str]:
-        """Yield the port behind which an unread machine gets the client's packet that comes in by this port."""
+        """Yield the port behind which another namespace or an unread machine gets the client's packet that comes in by
+        this port.  The world sends the packet to the host."""
         link = link_of(self._network, came_by)
-        if not isinstance(flow.start, (Lan, Outside)):
+        bridge = self._network.namespace(came_by.netns).link(link.master or "")
+        if not isinstance(flow.start, (Lan, Outside)) or bridge is None:
             return
-        if is_for_machine_beside(self._network, came_by.netns, link, flow.packet(flow.start.address)):
-            bridge = self._network.namespace(came_by.netns).link(link.master or "")
-            beyond = ports_beyond(self._network, came_by.netns, bridge, link.name) if bridge is not None else iter(())
-            yield from (each.name for each in islice(beyond, 1))
+        frame = frame_from_outside(self._network, came_by.netns, link, flow.packet(flow.start.address))
+        if frame.foreign:
+            beyond = next(ports_beyond(self._network, came_by.netns, bridge, link.name), None)
+        elif frame.target is not None:
+            beyond = port_towards(self._network, came_by.netns, bridge.name, frame.target, None)
+        else:
+            return
+        if beyond is not None and beyond.name != link.name:
+            yield beyond.name
 
     def _host_of(self, flow: Flow, seen: Sighting) -> Netns:
         """Return the host whose uplink is connected to the world's link on which the packet was seen."""

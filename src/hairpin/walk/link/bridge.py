@@ -22,11 +22,10 @@ from hairpin.walk.hooks.conntrack import with_confirmed_connection
 from hairpin.walk.hooks.hooks import INT_MAX, run_bridge_hook, run_hook
 from hairpin.walk.ip.mtu import defragmented, fragmented_by_bridge, received_from_bridge, route_mtu
 from hairpin.walk.ip.route_in import input_query, input_route, received6
-from hairpin.walk.link.bridged_machine import ports_beyond
+from hairpin.walk.link.bridged_machine import way_across
 from hairpin.walk.link.device import link_down, out_of_port, port_shut, programs_in, programs_out
 from hairpin.walk.link.forwarding_entry import through_entries
 from hairpin.walk.link.neighbour import frame_receiver
-from hairpin.walk.link.segment import port_towards
 from hairpin.walk.link.vlan import vlan_egress, vlan_ingress, vlan_link
 from hairpin.walk.state import End, Outcome, Stage, State, stopped, stopped_by, without_ends
 
@@ -66,9 +65,7 @@ def _is_for_bridge(namespace: Namespace, bridge: Link, state: State) -> bool:
 
     Source: net/bridge/br_fdb.c fdb_add_local(); br_input.c br_handle_frame_finish()
     """
-    if state.frame.foreign:
-        return False
-    if state.frame.target is not None:
+    if state.frame.foreign or state.frame.target is not None:
         return state.frame.target == Port(state.netns, bridge.name)
     mac, own = state.packet.dmac, (bridge, *bridge_ports(namespace, bridge.name))
     known = mac is not None and not mac >> 40 & 1 and all(each.mac is not None for each in own)
@@ -322,11 +319,7 @@ def _across(
 
     ``crossing`` is true if the frame was addressed to a receiver behind another port already when the frame came in.
     """
-    out = (
-        next(ports_beyond(network, state.netns, bridge, state.frame.physin), None)
-        if state.frame.foreign
-        else port_towards(network, state.netns, bridge.name, state.frame.target, state.packet.dmac)
-    )
+    out = way_across(network, state, bridge)
     blocked = _only_learns(namespace, state) or _crossing_blocked(namespace, bridge, state, out)
     if blocked is not None or out is None:
         yield blocked or stopped(state, "no-neighbour", stage="bridge", link=bridge.name)

@@ -31,7 +31,7 @@ def enter(state: State, port: Port, *, from_below: bool = False) -> State:
         packet=packet,
         iif=port.link,
         hops=state.hops + 1,
-        frame=Frame(vid=state.frame.vid, target=state.frame.target),
+        frame=Frame(vid=state.frame.vid, target=state.frame.target, foreign=state.frame.foreign),
         fragments=Fragments(largest=state.fragments.largest, gso=state.fragments.gso),
         history=state.history,
         carried=state.carried,

@@ -339,7 +339,10 @@ def _addressed(network: Network, state: State, link: Link, address: int, answer:
             asked = not link.carrier and not is_to_many(network.namespace(state.netns), state.packet.version, address)
             mac = answer.mac if answer.mac is not None else _entered(network, state, link, address)
             told = state if mac is None else state.with_frame(dmac=mac)
-            return without_carrier(state, link) if asked else told.with_frame(target=None).to("device-out")
+            # The bridge at the other end of a container's veth does not take the frame for its own.
+            foreign = mac is None and link.kind == "veth" and not state.netns.is_host
+            sent = told.with_frame(target=None, foreign=foreign).to("device-out")
+            return without_carrier(state, link) if asked else sent
         case "down" | "closed" | "isolated":
             assert answer.blocked is not None
             blocked = answer.blocked

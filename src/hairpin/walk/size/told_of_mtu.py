@@ -18,6 +18,7 @@ from hairpin.netfilter.packet import ACK, ICMP, ICMP6, PSH, SYN, Packet
 from hairpin.network.flow import Flow, Outside
 from hairpin.network.network import Network
 from hairpin.walk.decided import RuleDecided
+from hairpin.walk.link.bridged_machine import frame_from_outside
 from hairpin.walk.link.neighbour_discovery import after_solicitation, walk_asking
 from hairpin.walk.reply import reaches, walk_answer
 from hairpin.walk.size.bulk import clamps, probes
@@ -46,7 +47,7 @@ def unheard_of(network: Network, trace: Trace) -> OpenQuestion | None:
     if answer is None or _needs_no_error(network, answer[0].netns, flow):
         return None
     _, left = answer
-    error = _error(left)
+    error = _error(network, left)
     by_client = msgspec.structs.replace(error, packet=msgspec.structs.replace(error.packet, saddr=left.packet.daddr))
     found = _dropping(walk_asking(network, error))
     if found is None or _dropping(walk_asking(network, by_client)) is None:
@@ -78,7 +79,7 @@ def _needs_no_error(network: Network, netns: Netns, flow: Flow) -> bool:
     return mtu_towards(network, netns, flow.version, flow.start.address) <= _NARROWEST
 
 
-def _error(left: State) -> State:
+def _error(network: Network, left: State) -> State:
     """Return the ICMP error of the next router about a full-sized segment, as it comes in."""
     sent, six = left.packet, left.packet.version == 6
     hop = left.next_hop
@@ -96,7 +97,9 @@ def _error(left: State) -> State:
         length_bytes=1280 if six else 576,
         inner=inner,
     )
-    frame = Frame(vid=left.frame.vid)
+    link = network.namespace(left.netns).link(left.oif)
+    frame = frame_from_outside(network, left.netns, link, error) if link is not None else Frame()
+    frame = msgspec.structs.replace(frame, vid=left.frame.vid)
     return State("device-in", left.netns, error, iif=left.oif, frame=frame, history=left.history.for_answer())
 
 
