@@ -31,7 +31,7 @@ def find(view: View) -> Iterator[Candidate]:
     """Yield one candidate when the tunnel device sends the frame to an address that the receiver's host does not have,
     or has no entry for the frame."""
     if view.stop.reason == "no-tunnel-remote":
-        yield from _lacking(view)
+        yield from _without_entry(view)
     sent = last_tunnel(view) or _flooded(view)
     far = receiver(view, sent) if sent is not None else None
     if sent is None or far is None or far.address is None:
@@ -60,7 +60,7 @@ def find(view: View) -> Iterator[Candidate]:
     )  # fmt: skip
 
 
-def _lacking(view: View) -> Iterator[Candidate]:
+def _without_entry(view: View) -> Iterator[Candidate]:
     """Yield the candidate for a device that has no entry for the frame, if no host that was read is its receiver."""
     mac, link, netns = view.stop.seen.packet.dmac, view.namespace.link(view.stop.link), view.stop.netns
     if mac is None or link is None or link.tunnel is None or link.tunnel.kind != "vxlan":

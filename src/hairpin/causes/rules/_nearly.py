@@ -66,7 +66,7 @@ def nearly_allowing(view: View, stopped: Place) -> Iterator[Nearly]:
             continue
         yield from _translated(view.stop.seen, place, rule)
         yield from _outdated(view, table, place, rule)
-        yield from _renamed(view, place, rule)
+        yield from _nic_that_is_gone(view, place, rule)
 
 
 def users_rules_for_host_port(view: View, stopped: Place) -> Iterator[Nearly]:
@@ -281,7 +281,7 @@ def _is_left(view: View, address: int) -> bool:
 # --- rules that name a NIC that is gone -------------------------------------------------------------------------------
 
 
-def _renamed(view: View, place: Place, rule: ir.Rule) -> Iterator[Nearly]:
+def _nic_that_is_gone(view: View, place: Place, rule: ir.Rule) -> Iterator[Nearly]:
     """Yield the rule if it names a NIC as its input link that the host does not have, and the packet comes in by the
     host's only uplink.  A move to another hypervisor or board gives a NIC another name."""
     named = next((each for each in rule.body if isinstance(each, ir.NameMatch) and each.field == "iif"), None)

@@ -57,7 +57,7 @@ def find(view: View) -> Iterator[Candidate]:
     the asked address: it may hold the port on loopback."""
     bindings = asking_container(view)
     if not bindings and view.stop.reason not in LEFT_ALONE:
-        bindings = held_once_running(view) or _asked_itself(view) or exposed_on_host(view) or _sharing(view)
+        bindings = held_once_running(view) or _asked_itself(view) or exposed_on_host(view) or _ended_member(view)
     failed = any(container.error for container, _ in bindings)
     if any(
         container.running and binding.actual and not _has_ended(container)
@@ -102,7 +102,7 @@ def _asked_itself(view: View) -> tuple[tuple[Container, PortBinding], ...]:
     return ((container, PortBinding(view.flow.protocol, view.flow.dport, 0, None, view.flow.version, actual=False)),)
 
 
-def _sharing(view: View) -> tuple[tuple[Container, PortBinding], ...]:
+def _ended_member(view: View) -> tuple[tuple[Container, PortBinding], ...]:
     """Return the only container that does not run of those that share the namespace in which the packet found no
     socket, if each of the others listens on a port of its own."""
     container = in_container(view) if view.stop.reason == "no-listener" and not view.on_host else None
