@@ -29,7 +29,7 @@ from tests.causes.hosts import (
     without_route,
 )
 from tests.causes.ipv6_hosts import of_ipv6_network
-from tests.causes.route_hosts import MAIN_TABLE, routed, with_inner_values, with_router_inside
+from tests.causes.route_hosts import LOCAL_TABLE, MAIN_TABLE, routed, with_inner_values, with_router_inside
 from tests.inner_tunnel_host import behind_vpn
 from tests.routing_container import TO_HOST, routing
 from tests.rule_text import with_rule
@@ -317,3 +317,18 @@ def test_a_containers_vpn_is_not_taken_away() -> None:
     assert isinstance(part.entry, Route)
     assert str(part.entry.prefix) == "192.0.2.0/24"
     assert walk_flow(behind_vpn(), egress()).succeeds
+
+
+@pytest.mark.parametrize("cause", ("route-diverts-traffic", "policy-rule-diverts-container-traffic"))
+@pytest.mark.parametrize(("sends", "told"), (("1", True), ("0", False)))
+def test_a_container_may_obey_redirects_after_the_repair(cause: str, sends: str, told: bool) -> None:
+    """The real hunt: the route was deleted, and the container went on sending to the router of the redirect."""
+    by_rule = cause != "route-diverts-traffic"
+    wrong = route("203.0.113.0/24", "docker0", via="172.17.0.77", table=100 if by_rule else 254)
+    values = {f"conf__{name}__send_redirects": sends for name in ("all", "docker0")}
+    rules = (LOCAL_TABLE, *((TABLE_100,) if by_rule else ()), MAIN_TABLE)
+    built = network(host_namespace(routes=(wrong,), values=values, policy_rules=rules))
+    (found, *_) = [each.candidate for each in diagnose(built, egress()).causes if each.cause == cause]
+    assert [
+        str(text).startswith("the kernel may have told web by ICMP redirects that 172.17.0.77") for text in found.advice
+    ] == ([True] if told else [])

@@ -13,8 +13,17 @@ from collections.abc import Iterator
 import msgspec
 
 from hairpin.causes.cause import RULE_STOPS, Candidate, Cause, View, Way
-from hairpin.causes.routing._asked import is_served, is_wanted, looked_up_packet, query_back, query_there, subnet_of
+from hairpin.causes.routing._asked import (
+    is_served,
+    is_wanted,
+    looked_up_packet,
+    lookups_on_way,
+    query_back,
+    query_there,
+    subnet_of,
+)
 from hairpin.causes.routing._route_back import only_the_rule_stops
+from hairpin.causes.routing._told_senders import advice_to_senders
 from hairpin.causes.where import OfPolicyRule
 from hairpin.change.change import AddEntry, Change, DeleteEntry, SetSysctl, one
 from hairpin.host.host import Namespace
@@ -50,6 +59,9 @@ def find(view: View) -> Iterator[Candidate]:
                 where=OfPolicyRule(rule),
                 in_class="diverting-policy-rule",
                 evidence=(rule.evidence,),
+                advice=advice_to_senders(
+                    view, (each for each in lookups_on_way(view) if (each.netns, each.found.rule) == (netns, rule))
+                ),
                 ways=(*(Way(each) for each in narrow if each != change), *_ways_without_mark(view, rule)),
             )
 

@@ -25,6 +25,7 @@ from hairpin.causes.routing._asked import (
     query_there,
     subnet_of,
 )
+from hairpin.causes.routing._told_senders import advice_to_senders
 from hairpin.causes.where import OfRoute
 from hairpin.change.change import AddEntry, Change, DeleteEntry, one
 from hairpin.change.simulation.addresses import address_of
@@ -60,7 +61,9 @@ def find(view: View) -> Iterator[Candidate]:
             yield from _past_tunnel(view, each, route, tunnel)
         elif address_of(view.network.namespace(netns), route) is None:
             found_one = _candidate(view, each.netns, each.query.daddr, route)
-            yield msgspec.structs.replace(found_one, ways=tuple(_for_answers(view, each, route)))
+            yield msgspec.structs.replace(
+                found_one, ways=tuple(_for_answers(view, each, route)), advice=advice_to_senders(view, (each,))
+            )
 
 
 def _leads_rightly(view: View, each: Lookup) -> bool:
