@@ -12,7 +12,7 @@ from hairpin.host.host import Host
 from hairpin.host.netns import Netns
 from hairpin.netfilter.address import parse_address
 from hairpin.netfilter.iptables.spelled import spelled
-from hairpin.netfilter.ir import Expression, FieldMatch, NameMatch, Rule, Ruleset, Verdict
+from hairpin.netfilter.ir import Expression, Field, FieldMatch, NameMatch, Rule, Ruleset, Verdict
 from hairpin.netfilter.packet import TCP, UDP
 
 _FAMILIES: tuple[tuple[Literal["ip", "ip6"], str], ...] = (("ip", "ufw"), ("ip6", "ufw6"))
@@ -62,8 +62,8 @@ def _at_end(text: str, rule: InsertRule) -> str:
 def _body(call: AllowInUfw) -> tuple[Expression, ...]:
     number = TCP if call.protocol == "tcp" else UDP
     return (
-        *_of_address("saddr", call.source),
-        *_of_address("daddr", call.destination),
+        *_of_address(call.source, "saddr4", "saddr6"),
+        *_of_address(call.destination, "daddr4", "daddr6"),
         *((NameMatch("iif", (call.iif,)),) if call.iif else ()),
         *((NameMatch("oif", (call.oif,)),) if call.oif else ()),
         *(
@@ -75,10 +75,8 @@ def _body(call: AllowInUfw) -> tuple[Expression, ...]:
     )
 
 
-def _of_address(field: Literal["saddr", "daddr"], text: str) -> tuple[FieldMatch, ...]:
+def _of_address(text: str, of4: Field, of6: Field) -> tuple[FieldMatch, ...]:
     if not text:
         return ()
     version, value = parse_address(text)
-    if field == "saddr":
-        return (FieldMatch("saddr6" if version == 6 else "saddr4", ((value, value),)),)
-    return (FieldMatch("daddr6" if version == 6 else "daddr4", ((value, value),)),)
+    return (FieldMatch(of4 if version == 4 else of6, ((value, value),)),)

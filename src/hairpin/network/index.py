@@ -93,7 +93,7 @@ def stacked_links(host: Host) -> Mapping[tuple[str | None, int | None], list[tup
 @kept
 def _ports(host: Host) -> dict[tuple[str, str], dict[str | None, list[tuple[int, Link]]]]:
     """Return the ports of each bridge, with their positions, by the namespace of a port's veth peer (None: no peer was
-    read).  A port that leads to a container that was left unread is in no list: nobody answers behind it."""
+    read).  Ports to containers that were left unread are in no list, because nothing behind them answers."""
     found: dict[tuple[str, str], dict[str | None, list[tuple[int, Link]]]] = {}
     left = left_unread(host)
     for namespace in host.namespaces:

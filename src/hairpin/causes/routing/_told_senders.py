@@ -7,7 +7,8 @@ from collections.abc import Iterable
 
 from hairpin.causes.cause import View
 from hairpin.message import Message, message
-from hairpin.network.network import conf, entering, owns_address
+from hairpin.network.index import holders
+from hairpin.network.network import conf, entering
 from hairpin.network.prefix import address_text
 from hairpin.network.socket_owner import containers_in
 from hairpin.walk.deciders import Lookup
@@ -21,11 +22,11 @@ def advice_to_senders(view: View, lookups: Iterable[Lookup]) -> tuple[Message, .
         back = next((hop for hop in each.found.next_hops if hop.link == query.iif and hop.gateway is not None), None)
         if query.version != 4 or back is None or not conf(namespace, 4, query.iif, "send_redirects", rule="or"):
             continue
-        for netns, other in view.network.namespaces():
+        for holder in holders(view.network.host(each.netns.host), 4, query.saddr):
+            netns = each.netns.sibling(holder)
             names = ", ".join(one.name for one in containers_in(view.network, netns))
-            if netns == each.netns or not names or not owns_address(other, 4, query.saddr):
-                continue
-            if conf(other, 4, "all", "accept_redirects") == 0:
+            refuses = conf(view.network.namespace(netns), 4, "all", "accept_redirects") == 0
+            if netns == each.netns or not names or refuses:
                 continue
             said[
                 message(

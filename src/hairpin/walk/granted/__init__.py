@@ -11,7 +11,7 @@ ICMP redirect named), ``foreign_frames`` (frames of hardware addresses that the 
 (whether a machine on the link finds the destination), ``private_way`` (whether the default router knows a private
 address), ``way_of_host`` (a route that a policy rule keeps for the host's own address), ``own_source`` (whether the
 outside knows the way to the address of a tunnel or a bridge), ``client_in_tunnel`` (whether a client comes in by the
-tunnel into which its answers go), ``answer_source`` (from which address a UDP service
-answers) and ``needless_rules`` (deleted IPv6 policy rules that the kernel may not need). ``routed_address``: an address
-that no uplink has. ``capture``: tcpdump's filters, which show whether such packets come back.
+tunnel into which its answers go), ``answer_source`` (from which address a UDP service answers) and ``needless_rules``
+(deleted IPv6 policy rules that the kernel may not need). ``routed_address``: an address that no uplink has.
+``capture``: tcpdump's filters, which show whether such packets come back.
 """

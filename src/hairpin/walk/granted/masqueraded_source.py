@@ -64,12 +64,12 @@ def other_source(network: Network, left: State) -> tuple[Message, ...]:
     """Return the assumption that the asked address takes packets from the address that a SNAT rule gives them; none if
     the host's own packets have this address, too."""
     packet, rule, namespace = left.packet, translating_rule(left), network.namespace(left.netns)
-    if left.carried is not None or not left.netns.is_host:
+    if rule is None or left.carried is not None or not left.netns.is_host:
         return ()
     query = Query(packet.version, packet.daddr)
     found = lookup(namespace, query)
     own = next((preferred_source(namespace, found, hop, query) for hop in found.next_hops), None)
-    if rule is None or own in (None, packet.saddr) or not owns_address(namespace, packet.version, packet.saddr):
+    if own in (None, packet.saddr) or not owns_address(namespace, packet.version, packet.saddr):
         return ()
     return (
         message(

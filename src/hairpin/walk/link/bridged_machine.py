@@ -20,8 +20,9 @@ from hairpin.walk.state import Frame, State
 def frame_from_outside(network: Network, netns: Netns, link: Link, packet: Packet) -> Frame:
     """Return the frame in which a packet from outside comes in by ``link``.
 
-    If ``link`` is a bridge port, the frame may be addressed to a namespace or to an unread machine behind another port
-    of the bridge."""
+    If ``link`` is a bridge port, the frame may be addressed to a namespace behind another port of the bridge.  It may
+    also be addressed to a machine that was not read, if nobody who was read has the destination, and the bridge's own
+    network has it."""
     namespace = network.namespace(netns)
     bridge = namespace.link(link.master or "") if is_bridge_port(namespace, link) else None
     if bridge is None or accepts_address(namespace, packet.version, packet.daddr):
@@ -29,20 +30,12 @@ def frame_from_outside(network: Network, netns: Netns, link: Link, packet: Packe
     if is_held(network, packet.version, packet.daddr):
         answer = who_answers(network, netns, bridge, packet.version, packet.daddr)
         return Frame(target=answer.port) if answer.kind == "owner" else Frame()
-    return Frame(foreign=is_for_machine_beside(network, netns, link, packet))
-
-
-def is_for_machine_beside(network: Network, netns: Netns, link: Link, packet: Packet) -> bool:
-    """Return whether a packet that comes in by the bridge port ``link`` is for a machine that was not read: nobody who
-    was read has its destination, the bridge's own network has it, and another port leads to such machines."""
-    namespace = network.namespace(netns)
-    bridge = namespace.link(link.master or "") if is_bridge_port(namespace, link) else None
-    if bridge is None or is_held(network, packet.version, packet.daddr) or may_proxy(namespace, bridge.name):
-        return False
+    if may_proxy(namespace, bridge.name):
+        return Frame()
     found = lookup(namespace, Query(packet.version, packet.daddr))
     if found.type != "unicast" or any(hop.link != bridge.name or hop.gateway is not None for hop in found.next_hops):
-        return False
-    return next(ports_beyond(network, netns, bridge, link.name), None) is not None
+        return Frame()
+    return Frame(foreign=next(ports_beyond(network, netns, bridge, link.name), None) is not None)
 
 
 def ports_beyond(network: Network, netns: Netns, bridge: Link, came_by: str) -> Iterator[Link]:
