@@ -134,11 +134,15 @@ class OfNamespace(msgspec.Struct, frozen=True):
         return LocalRunner(self.shell).run(kept, arguments)
 
 
+# What a killed process leaves in /run goes with the namespace.
+HOLD = "mount -t sysfs sysfs /sys && mount -t tmpfs tmpfs /run && echo ready && read -r line"
+
+
 class Host:
-    """A network namespace that lives as long as its shell waits for a line."""
+    """A network namespace with its own /sys and /run, which live as long as its shell waits for a line."""
 
     def __init__(self) -> None:
-        argv = ("unshare", "--net", "--mount", "sh", "-c", "mount -t sysfs sysfs /sys && echo ready && read -r line")
+        argv = ("unshare", "--net", "--mount", "sh", "-c", HOLD)
         self.holder = subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         assert self.holder.stdout is not None
         assert self.holder.stdout.readline() == "ready\n"

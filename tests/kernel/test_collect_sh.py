@@ -50,23 +50,26 @@ Run = subprocess.CompletedProcess[bytes]
 
 
 class Namespace(msgspec.Struct, frozen=True):
-    """A network namespace, held open by a process that ends when its standard input does."""
+    """A network namespace with its own /run, held open by a process that ends when its standard input does."""
 
     pid: int
 
     def run(self, *argv: str, stdin: bytes = b"", check: bool = True) -> Run:
-        enter = ("nsenter", f"--net=/proc/{self.pid}/ns/net", "--", *argv)
+        enter = ("nsenter", "-t", str(self.pid), "-n", "-m", "--", *argv)
         return subprocess.run(enter, input=stdin, capture_output=True, check=check, timeout=60)
 
     def collect(self, *argv: str) -> Evidence:
         return parse(self.run(*argv, stdin=script()).stdout, hairpin="test", source=" ".join(argv))
 
 
+# Other tests make files in /run meanwhile.
+HOLD = "mount -t tmpfs tmpfs /run; echo ready; read -r _"
+
+
 @contextmanager
 def held_namespace() -> Generator[Namespace]:
-    holder = subprocess.Popen(
-        ("unshare", "--net", "sh", "-c", "echo ready; read -r _"), stdin=subprocess.PIPE, stdout=subprocess.PIPE
-    )
+    argv = ("unshare", "--net", "--mount", "sh", "-ec", HOLD)
+    holder = subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
     with holder:
         assert holder.stdin is not None
         assert holder.stdout is not None
@@ -154,7 +157,7 @@ def fingerprint(namespace: Namespace) -> dict[str, bytes]:
         "rules": "iptables-nft-save -c; ip6tables-nft-save -c; iptables-legacy-save -c; ipset save; nft list ruleset",
         "tables": "cat /proc/net/ip_tables_names /proc/net/ip6_tables_names; nft list tables",
         "sysctls": "grep -rs '^[^:]*$' /proc/sys/net/ipv4 /proc/sys/net/ipv6 /proc/sys/net/bridge",
-        "modules": "cat /proc/modules",
+        "modules": "cut -d' ' -f1 /proc/modules",
         "files": "ls -A /run /etc",
     }
     answers = {name: namespace.run("sh", "-c", command, check=False).stdout for name, command in commands.items()}

@@ -103,8 +103,13 @@ def test_the_switch_takes_back_what_it_cannot_write_down(tmp_path: Path) -> None
         assert book.known(plan.plan).state in ("taken-back", "ending")
 
 
-def test_a_journal_that_cannot_be_written_is_read_and_its_plan_taken_back(tmp_path: Path) -> None:
+def test_a_journal_that_cannot_be_written_is_read_and_its_plan_taken_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     path, folder = tmp_path / "file", tmp_path / "journal"
+    # The killed switch leaves its folder.
+    text = outpost.program().replace(b"for folder in /run ", b"for folder in %s " % bytes(tmp_path), 1)
+    monkeypatch.setattr(outpost, "program", lambda: text)
     with small_disk(folder):
         with begun(tmp_path, of_file(path), 60) as (book, plan):
             assert plan.carry((0,)) is None
@@ -128,7 +133,7 @@ def test_another_process_holds_the_lock_of_xtables(
     """A load of the old back end waits for it, and is ended if it is never free."""
     monkeypatch.setattr("hairpin.carry.run._LIMIT_S", 3.0)
     text = "*filter\n-A MINE -p tcp --dport 81 -j ACCEPT\nCOMMIT\n"
-    with Path("/run/xtables.lock").open("a", encoding="ascii") as lock:
+    with Path(f"/proc/{plans.host.holder.pid}/root/run/xtables.lock").open("a", encoding="ascii") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if held_s is not None:
             Timer(held_s, fcntl.flock, (lock, fcntl.LOCK_UN)).start()
