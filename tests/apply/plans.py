@@ -26,6 +26,13 @@ def plan(*chosen: str, of: Answer = FAULTY, with_latent: bool = False) -> Repair
     return plan_of(of, chosen, with_latent=with_latent)
 
 
+def program_in(folder: Path) -> bytes:
+    """Return the program with its folder in this one: a process that a test kills leaves it."""
+    text = outpost.program()
+    assert b"for folder in /run " in text
+    return text.replace(b"for folder in /run ", b"for folder in %s " % shlex.quote(str(folder)).encode(), 1)
+
+
 def both() -> RepairPlan:
     """Return the plan of a host with two accidents."""
     return plan(of=answer(FORWARDING_OFF, USER_DROPS))

@@ -23,7 +23,7 @@ from hairpin.carry.act import FileState
 from hairpin.change.change import Change, SetSysctl
 from hairpin.change.step import ReplaceFile
 from hairpin.change.steps import steps
-from tests.apply.plans import FAULTY, untold
+from tests.apply.plans import FAULTY, program_in, untold
 
 WAIT_S = 30.0
 NETWORK = FAULTY.network
@@ -120,7 +120,7 @@ def slow(folder: Path) -> tuple[bytes, Path]:
     stub, began = folder / "stubs" / "sysctl", folder / "began"
     stub.write_text(f"#!/bin/sh\necho $PPID >{shlex.quote(str(began))}\nsleep 2\n", "utf-8")
     stub.chmod(0o755)
-    return outpost_module.program().replace(b"\nPATH=", f"\nPATH={stub.parent}:".encode()), began
+    return program_in(folder).replace(b"\nPATH=", f"\nPATH={stub.parent}:".encode()), began
 
 
 def test_it_waits_for_the_step_at_hand(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

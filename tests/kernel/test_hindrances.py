@@ -21,6 +21,7 @@ from hairpin.apply.settling import settle
 from hairpin.carry.act import Command
 from hairpin.carry.run import do
 from hairpin.errors import JournalError
+from tests.apply.plans import program_in
 from tests.apply.test_at_deadline import NETWORK, begun, of_file
 from tests.kernel.test_taking_back import Plans
 
@@ -107,8 +108,7 @@ def test_a_journal_that_cannot_be_written_is_read_and_its_plan_taken_back(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path, folder = tmp_path / "file", tmp_path / "journal"
-    # The killed switch leaves its folder.
-    text = outpost.program().replace(b"for folder in /run ", b"for folder in %s " % bytes(tmp_path), 1)
+    text = program_in(tmp_path)
     monkeypatch.setattr(outpost, "program", lambda: text)
     with small_disk(folder):
         with begun(tmp_path, of_file(path), 60) as (book, plan):
