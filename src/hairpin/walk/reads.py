@@ -46,7 +46,7 @@ def _noted(network: Network, flow: Flow) -> tuple[Trace, frozenset[Part]]:
     if flow not in known:
         alike = taken_over(network, flow)
         if alike is not None and alike.like.flow != flow:
-            parts = _with_names(_noted(network, alike.like.flow)[1], exchanged_names(network, alike))
+            parts = _with_names(_parts_by_name(network, alike.like.flow), exchanged_names(network, alike))
             known[flow] = traces_of(network).setdefault(flow, alike), parts
         else:
             trace, parts = what_reads(network, lambda watched: walk_flow(watched, flow))
@@ -54,18 +54,44 @@ def _noted(network: Network, flow: Flow) -> tuple[Trace, frozenset[Part]]:
     return known[flow]
 
 
-def _with_names(parts: frozenset[Part], names: Mapping[str, str]) -> frozenset[Part]:
+class _PartsByName(msgspec.Struct, frozen=True):
+    """The parts that a walk reads, and for each name in them the parts that have it."""
+
+    parts: frozenset[Part]
+    having: Mapping[str, frozenset[Part]]
+
+
+def _parts_by_name(network: Network, flow: Flow) -> _PartsByName:
+    found = _named_by_flows(network)
+    if flow not in found:
+        parts = _noted(network, flow)[1]
+        having: dict[str, set[Part]] = {}
+        for part in parts:
+            _, netns, field = part
+            for name in (netns, *field.split("/")):
+                having.setdefault(name, set()).add(part)
+        found[flow] = _PartsByName(parts, {name: frozenset(each) for name, each in having.items()})
+    return found[flow]
+
+
+def _with_names(found: _PartsByName, names: Mapping[str, str]) -> frozenset[Part]:
     """Return the parts with each name replaced by its counterpart in ``names``.  The parts that one flow's walk reads
     thus become the parts that the alike flow's walk reads."""
-    # Many namespaces have the same fields.
-    fields = {
-        field: "/".join(names.get(each, each) for each in field.split("/")) for field in {field for *_, field in parts}
-    }
-    return frozenset((host, names.get(netns, netns), fields[field]) for host, netns, field in parts)
+    old = frozenset[Part]().union(*(found.having[name] for name in names if name in found.having))
+    new = (
+        (host, names.get(netns, netns), "/".join(names.get(each, each) for each in field.split("/")))
+        for host, netns, field in old
+    )
+    return (found.parts - old).union(new)
 
 
 @kept
 def _read_by_flows(network: Network) -> dict[Flow, tuple[Trace, frozenset[Part]]]:  # noqa: ARG001
+    return {}
+
+
+@kept
+def _named_by_flows(network: Network) -> dict[Flow, _PartsByName]:  # noqa: ARG001
     return {}
 
 

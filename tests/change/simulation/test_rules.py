@@ -1,11 +1,12 @@
 from functools import reduce
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from hairpin.change.change import AddChain, Change, DeleteChain, InsertRule
-from hairpin.change.simulation.rules import add_chain, delete_chain, delete_rule, insert_rule, set_policy, tool_rules
+from hairpin.change.simulation.rules import add_chain, delete_chain, delete_rules, insert_rules, set_policy, tool_rules
 from hairpin.change.simulation.simulate import simulate
 from hairpin.errors import ChangeError
 from hairpin.netfilter.evaluate.chain import Place, place_of, policy_place
@@ -45,7 +46,7 @@ POSITIONS: dict[str, tuple[int | None, int]] = {"first": (1, 1), "third": (3, 3)
 
 @pytest.mark.parametrize(("position", "number"), POSITIONS.values(), ids=POSITIONS)
 def test_a_rule_stands_at_its_position_and_the_others_are_numbered_anew(position: int | None, number: int) -> None:
-    after = chain(insert_rule(RULES, insertion(position=position)), "filter", "FORWARD")
+    after = chain(insert_rules(RULES, insertion(position=position)), "filter", "FORWARD")
     assert [each.number for each in after.rules] == [1, 2, 3, 4, 5, 6]
     assert [each.number for each in after.rules if each.text == NEW.text] == [number]
     before = chain(RULES, "filter", "FORWARD")
@@ -54,9 +55,9 @@ def test_a_rule_stands_at_its_position_and_the_others_are_numbered_anew(position
 
 def test_rules_that_are_inserted_together_stand_as_if_inserted_one_after_another() -> None:
     wanted = tuple(insertion(position=each) for each in (1, 3, None, 2))
-    assert insert_rule(RULES, *wanted) == reduce(insert_rule, wanted, RULES)
+    assert insert_rules(RULES, *wanted) == reduce(insert_rules, wanted, RULES)
     with pytest.raises(ChangeError, match="has 6 rules: none can be inserted as number 9"):
-        insert_rule(RULES, insertion(), insertion(position=9))
+        insert_rules(RULES, insertion(), insertion(position=9))
 
 
 def test_a_chain_is_made_once_for_all_rules_that_a_change_inserts(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -71,17 +72,17 @@ def test_a_chain_is_made_once_for_all_rules_that_a_change_inserts(monkeypatch: p
     parts = tuple(insertion(name) for name in chains for _ in range(10))
     after = simulate(Change(parts), network(host_namespace())).namespace(HOST_NETNS)
     assert len(made) == len(chains)
-    assert after.ruleset == reduce(insert_rule, parts, network(host_namespace()).namespace(HOST_NETNS).ruleset)
+    assert after.ruleset == reduce(insert_rules, parts, network(host_namespace()).namespace(HOST_NETNS).ruleset)
 
 
 def test_other_tables_and_chains_stay() -> None:
-    after = insert_rule(RULES, insertion())
+    after = insert_rules(RULES, insertion())
     assert table_of(after, "nat") is table_of(RULES, "nat")
     assert chain(after, "filter", "DOCKER") is chain(RULES, "filter", "DOCKER")
 
 
 def test_a_table_that_is_not_there_comes_with_its_base_chains() -> None:
-    mangle = table_of(insert_rule(RULES, insertion("FORWARD", table="mangle")), "mangle")
+    mangle = table_of(insert_rules(RULES, insertion("FORWARD", table="mangle")), "mangle")
     assert [(each.name, each.hook, each.priority, each.policy) for each in mangle.chains] == [
         ("PREROUTING", "prerouting", -150, "accept"),
         ("INPUT", "input", -150, "accept"),
@@ -97,7 +98,7 @@ def test_a_chain_is_added_once() -> None:
     after = add_chain(RULES, wanted)
     assert chain(after, "filter", "NEW") == Chain("NEW", ())
     assert add_chain(after, wanted) == after
-    assert chain(insert_rule(RULES, insertion("MADE")), "filter", "MADE").rules == (new_rule("MADE"),)
+    assert chain(insert_rules(RULES, insertion("MADE")), "filter", "MADE").rules == (new_rule("MADE"),)
 
 
 def test_a_table_of_ebtables_comes_with_its_own_base_chains() -> None:
@@ -152,9 +153,22 @@ def test_policy() -> None:
 
 def test_only_the_rule_at_the_place_is_deleted() -> None:
     rule = chain(RULES, "filter", "FORWARD").rules[1]
-    after = chain(delete_rule(RULES, place_of(table_of(RULES, "filter"), "FORWARD", rule)), "filter", "FORWARD")
+    after = chain(delete_rules(RULES, place_of(table_of(RULES, "filter"), "FORWARD", rule)), "filter", "FORWARD")
     assert rule.text not in [each.text for each in after.rules]
     assert [each.number for each in after.rules] == [1, 2, 3, 4]
+
+
+@pytest.mark.parametrize("order", ((2, 1), (1, 1, 1), (5, 4, 3, 2, 1)), ids=str)
+def test_rules_that_are_deleted_together_are_deleted_one_after_another(order: tuple[int, ...]) -> None:
+    places: list[Place] = []
+    after = RULES
+    for number in order:
+        rule = chain(after, "filter", "FORWARD").rules[number - 1]
+        places.append(place_of(table_of(after, "filter"), "FORWARD", rule))
+        after = delete_rules(after, places[-1])
+    assert delete_rules(RULES, *places) == after
+    with pytest.raises(ChangeError, match="no rule 5"):
+        delete_rules(RULES, *places[:1], msgspec.structs.replace(places[0], number=5))
 
 
 NOWHERE: dict[str, tuple[Place, str]] = {
@@ -169,12 +183,12 @@ NOWHERE: dict[str, tuple[Place, str]] = {
 @pytest.mark.parametrize(("place", "message"), NOWHERE.values(), ids=NOWHERE)
 def test_a_missing_part_cannot_be_deleted(place: Place, message: str) -> None:
     with pytest.raises(ChangeError, match=message):
-        delete_rule(RULES, place)
+        delete_rules(RULES, place)
 
 
 @given(name=st.sampled_from(("FORWARD", "DOCKER", "DOCKER-USER", "INPUT")), position=st.integers(1, 6) | st.none())
 def test_deleting_undoes_inserting(name: str, position: int | None) -> None:
     inside = position if position is None else min(position, len(chain(RULES, "filter", name).rules) + 1)
-    after = insert_rule(RULES, insertion(name, inside))
+    after = insert_rules(RULES, insertion(name, inside))
     (rule,) = (each for each in chain(after, "filter", name).rules if each.text == new_rule(name).text)
-    assert delete_rule(after, place_of(table_of(after, "filter"), name, rule)) == RULES
+    assert delete_rules(after, place_of(table_of(after, "filter"), name, rule)) == RULES

@@ -2,7 +2,7 @@
 One rule of nft may be several rules of the IR, which then share their number.  Positions count the tool's rules.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import groupby
 
 import msgspec
@@ -72,7 +72,7 @@ def _built_in(dialect: ir.Dialect, table: str) -> tuple[ir.Chain, ...]:
     )
 
 
-def insert_rule(ruleset: ir.Ruleset, wanted: InsertRule, *further: InsertRule) -> ir.Ruleset:
+def insert_rules(ruleset: ir.Ruleset, wanted: InsertRule, *further: InsertRule) -> ir.Ruleset:
     """Return the ruleset with the rule at its position.  The chain is added if it does not exist.
 
     ``further``: rules of the same chain, which are inserted one after another.  The chain is made once for all of them,
@@ -127,25 +127,37 @@ def _numbered(found: Iterable[tuple[ir.Rule, ...]]) -> tuple[ir.Rule, ...]:
     )
 
 
-def delete_rule(ruleset: ir.Ruleset, place: Place) -> ir.Ruleset:
-    """Return the ruleset without the rule at the place; raises ChangeError if the place has no such rule."""
+def delete_rules(ruleset: ir.Ruleset, place: Place, *further: Place) -> ir.Ruleset:
+    """Return the ruleset without the rule at the place; raises ChangeError if the place has no such rule.
+
+    ``further``: places in the same chain, whose rules are deleted one after another.  The chain is made once for all of
+    them, because an engine deletes rules for each container."""
 
     def without(rules: tuple[ir.Rule, ...]) -> tuple[ir.Rule, ...]:
-        kept = tuple(rule for rule in rules if not (rule.number == place.number and rule.text == place.text))
-        if len(kept) == len(rules):
-            raise ChangeError(
-                message(
-                    "no rule {number} {rule!r} in {family} {table} {chain}",
-                    number=place.number,
-                    rule=place.text,
-                    family=place.family,
-                    table=place.table,
-                    chain=place.chain,
-                )
-            )
-        return _numbered(tool_rules(kept))
+        found = tool_rules(rules)
+        del found[_index_of(place, [each[0].number for each in found], found)]
+        for each in further:
+            del found[_index_of(each, range(1, len(found) + 1), found)]
+        return _numbered(found)
 
     return _at(ruleset, place, lambda table: _in_chain(table, place.chain, without))
+
+
+def _index_of(place: Place, numbers: Sequence[int], found: list[tuple[ir.Rule, ...]]) -> int:
+    """Return the index of the place's rule.  ``numbers``: the present number of each rule."""
+    at = numbers.index(place.number) if place.number in numbers else None
+    if at is not None and found[at][0].text == place.text:
+        return at
+    raise ChangeError(
+        message(
+            "no rule {number} {rule!r} in {family} {table} {chain}",
+            number=place.number,
+            rule=place.text,
+            family=place.family,
+            table=place.table,
+            chain=place.chain,
+        )
+    )
 
 
 def delete_chain(ruleset: ir.Ruleset, wanted: DeleteChain) -> ir.Ruleset:

@@ -13,8 +13,8 @@ from hairpin.change.simulation.links import with_carrier_by, with_link, with_nam
 from hairpin.change.simulation.rules import (
     add_chain,
     delete_chain,
-    delete_rule,
-    insert_rule,
+    delete_rules,
+    insert_rules,
     replace_table,
     set_dormant,
     set_policy,
@@ -55,24 +55,31 @@ def simulate(change: c.Change, network: Network) -> Network:
 
 
 def _with_rules(network: Network, parts: tuple[c.InsertRule | c.DeleteRule, ...]) -> Network:
-    """Return the network after these edits.  One network is made for each namespace, and one chain for insertions that
-    follow each other, not for each rule: an event of hundreds of containers edits thousands of rules."""
+    """Return the network after these edits.  One network is made for each namespace, and one chain for edits of one
+    kind that follow each other, not for each rule: an event of hundreds of containers edits thousands of rules."""
     for netns, edits in groupby(parts, key=lambda part: part.netns):
         namespace = _namespace(network, netns)
         ruleset = namespace.ruleset
-        for chain, alike in groupby(edits, key=_chain_of):
-            if chain is None:
-                for edit in alike:
-                    ruleset = _edited(edit, ruleset)
-            else:
-                ruleset = insert_rule(ruleset, *(each for each in alike if isinstance(each, c.InsertRule)))
+        for _, alike in groupby(edits, key=_chain_of):
+            ruleset = _with_chain_edited(ruleset, tuple(alike))
         network = network.with_namespace(netns, _replace(namespace, ruleset=ruleset))
     return network
 
 
-def _chain_of(edit: c.InsertRule | c.DeleteRule) -> tuple[str, ...] | None:
-    """Return the chain into which a rule is inserted; None for a deletion."""
-    return (edit.dialect, edit.family, edit.table, edit.chain) if isinstance(edit, c.InsertRule) else None
+def _chain_of(edit: c.InsertRule | c.DeleteRule) -> tuple[str, ...]:
+    """Return the kind of the edit, and the chain that it changes."""
+    if isinstance(edit, c.InsertRule):
+        return "insert", edit.dialect, edit.family, edit.table, edit.chain
+    place = edit.place
+    return "delete", place.dialect, place.family, place.table, place.chain
+
+
+def _with_chain_edited(ruleset: Ruleset, edits: tuple[c.InsertRule | c.DeleteRule, ...]) -> Ruleset:
+    """Return the ruleset after these edits, which are insertions into one chain or deletions from one chain."""
+    inserted = tuple(each for each in edits if isinstance(each, c.InsertRule))
+    if inserted:
+        return insert_rules(ruleset, *inserted)
+    return delete_rules(ruleset, *(each.place for each in edits if isinstance(each, c.DeleteRule)))
 
 
 def _simulate(part: c.Primitive, network: Network) -> Network:
@@ -111,9 +118,9 @@ def _edited(part: c.RuleEdit, ruleset: Ruleset) -> Ruleset:
         case c.DeleteChain():
             return delete_chain(ruleset, part)
         case c.InsertRule():
-            return insert_rule(ruleset, part)
+            return insert_rules(ruleset, part)
         case c.DeleteRule(place=place):
-            return delete_rule(ruleset, place)
+            return delete_rules(ruleset, place)
         case c.SetPolicy(place=place, policy=policy):
             return set_policy(ruleset, place, policy)
         case c.ReplaceTable():

@@ -4,6 +4,7 @@ The change edits no policy and no foreign rule.
 """
 
 from collections.abc import Iterator, Sequence
+from itertools import islice
 
 import msgspec
 
@@ -87,21 +88,20 @@ def placements(present: Sequence[Meaning], wanted: Sequence[ExpectedRule]) -> It
     A rule that the engine appends is put before its nearest successor, or at the chain's end.
     """
     chain = list(present)
+    there = set(chain)
     meanings = [meaning(one.rule) for one in wanted]
     for number, (one, what) in enumerate(zip(wanted, meanings, strict=True)):
-        if what in chain:
+        if what in there:
             continue
-        place = _place(chain, meanings, number, one.position == "first")
+        if one.position == "first":
+            before = next((each for each in reversed(meanings[:number]) if each in there), None)
+            place = 0 if before is None else chain.index(before) + 1
+        else:
+            after = next((each for each in islice(meanings, number + 1, None) if each in there), None)
+            place = len(chain) if after is None else chain.index(after)
         yield one, None if place == len(chain) else place + 1
         chain.insert(place, what)
-
-
-def _place(chain: Sequence[Meaning], wanted: Sequence[Meaning], number: int, inserted: bool) -> int:
-    if inserted:
-        before = next((one for one in reversed(wanted[:number]) if one in chain), None)
-        return 0 if before is None else chain.index(before) + 1
-    after = next((one for one in wanted[number + 1 :] if one in chain), None)
-    return len(chain) if after is None else chain.index(after)
+        there.add(what)
 
 
 def native_table(lost: Missing, family: IpFamily) -> Table:

@@ -136,7 +136,8 @@ class Kinds:
             for role, held in owner.values.items():
                 for each, own in held.items():
                     places |= dict.fromkeys(_texts(role, each), f"<{len(places)} {role} {own.number}>")
-        words = "|".join(re.escape(each) for each in sorted(places, key=len, reverse=True))
+        here = sorted((each for each in places if each in text), key=len, reverse=True)
+        words = "|".join(map(re.escape, here))
         return re.sub(rf"(?<![\w-])(?:{words})(?![\w-])", lambda found: places[found[0]], text) if words else text
 
     def exchanged_names(self, one: Flow, other: Flow, this: str) -> Mapping[str, str]:
