@@ -1,6 +1,6 @@
 """Collects the questions that the asked flows leave open and that only the user can answer, each question once."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
@@ -352,12 +352,7 @@ def _is_public(network: Network, mapping: PublicAddress, flow: Flow) -> OpenQues
         text=message("Is {public} this host's public address?", public=public)
         if len(network.hosts) == 1
         else message("Is {public} the public address of {host}?", public=public, host=host),
-        if_yes=message("A gateway maps it to {private}. Verdict from {start}: {verdict}.", **facts)
-        if believed.succeeds
-        else message(
-            "A gateway maps it to {private}. Verdict from {start}: {verdict}. hairpin then looks for the cause.",
-            **facts,
-        ),
+        if_yes=_if_own(network, mapping, flow, facts, passes=believed.succeeds),
         if_no=message("Another machine has the address, and the verdict above is the answer.", public=public)
         if not isinstance(flow.start, (Outside, Lan))
         else message(
@@ -368,4 +363,26 @@ def _is_public(network: Network, mapping: PublicAddress, flow: Flow) -> OpenQues
         ),
         wanted=(state_public(public, private, host if mapping.host else ""),),
         breaks_if="" if believed.succeeds else "yes",
+    )
+
+
+def _if_own(
+    network: Network, mapping: PublicAddress, flow: Flow, facts: Mapping[str, object], *, passes: bool
+) -> Message:
+    """Return what is true if the public address belongs to the host.
+
+    A gateway maps the address, or the provider sends packets for a floating address to the host unchanged."""
+    netns = network.host_netns(mapping.host)
+    own = next((each for each in network.namespace(netns).addresses if each.value == mapping.private), None)
+    if passes and own is not None and isinstance(flow.start, (Outside, Lan)):
+        return message(
+            "A gateway maps it to {private}: verdict from {start}: {verdict}. Or the provider sends its packets here "
+            "unchanged, and no interface of this host has it: `ip address add {public} dev {link}`.",
+            link=own.link,
+            **facts,
+        )
+    if passes:
+        return message("A gateway maps it to {private}. Verdict from {start}: {verdict}.", **facts)
+    return message(
+        "A gateway maps it to {private}. Verdict from {start}: {verdict}. hairpin then looks for the cause.", **facts
     )

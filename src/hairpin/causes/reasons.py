@@ -63,7 +63,7 @@ ASKED_AT: dict[str, str] = {
         "no-carrier no-neighbour rule policy reject no-route no-source-address no-listener never-accepts no-container "
         "left-instead address-lost"
     ),
-    "container-on-internal-network-only": "no-neighbour rule policy reject no-route no-listener",
+    "container-on-internal-network-only": "no-neighbour rule policy reject no-route no-listener never-accepts",
     "container-own-firewall": "rule policy reject",
     "container-paused": "process-frozen",
     "container-rp-filter-strict": "rp-filter",

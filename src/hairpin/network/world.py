@@ -133,7 +133,8 @@ class World(msgspec.Struct, frozen=True):
     def believing(self, mapping: PublicAddress) -> "World":
         """Return the world in which the supposed ``mapping`` is stated."""
         rest = tuple(each for each in self.supposed if each != mapping)
-        return msgspec.structs.replace(self, publics=(*self.publics, mapping), supposed=rest)
+        foreign = tuple(each for each in self.foreign if each != (mapping.version, mapping.public))
+        return msgspec.structs.replace(self, publics=(*self.publics, mapping), supposed=rest, foreign=foreign)
 
 
 def _of(mappings: tuple[PublicAddress, ...], version: Version, address: int) -> PublicAddress | None:

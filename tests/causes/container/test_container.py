@@ -8,7 +8,7 @@ from hairpin.causes.container import container_on_internal_network_only
 from hairpin.change.change import SetLink, one
 from hairpin.change.simulation.simulate import simulate
 from hairpin.diagnose.diagnose import diagnose, suspects
-from hairpin.host.docker import Endpoint, Engine, Tool
+from hairpin.host.docker import Endpoint, Engine, Subnet, Tool
 from hairpin.host.host import Namespace, Unread
 from hairpin.host.link import Address, Link
 from hairpin.host.route import NextHop, Route
@@ -70,6 +70,18 @@ KEPT_INSIDE = with_chain("DOCKER-ISOLATION-STAGE-1", "-s 172.17.0.2/32 -j DROP")
 INTERNAL = msgspec.structs.replace(container(), endpoints=(Endpoint("priv", "n2", WEB, 16),))
 DARK = msgspec.structs.replace(container(), network_mode="none", bindings=(), endpoints=(), netns=None)
 NO_PORTS = without("-j DNAT", "--dport", rules=PODMANS)
+
+
+def on_podmans_internal() -> Network:
+    """Return the host whose container is on an internal network of Podman's; no container is on the default one."""
+    whole = with_podman(NO_PORTS, values={"conf__default__forwarding": "1"})
+    (described,) = whole.this.engines
+    (default,), (web,) = described.networks, described.containers
+    priv = msgspec.structs.replace(default, id="priv", name="priv", internal=True)
+    free = msgspec.structs.replace(default, bridge="podman0", subnets=(Subnet(4, 10 << 24 | 88 << 16, 16),))
+    web = msgspec.structs.replace(web, endpoints=(msgspec.structs.replace(web.endpoints[0], network="priv"),))
+    own = msgspec.structs.replace(described, networks=(free, priv), containers=(web,))
+    return with_host(whole, engines=(own,))
 
 
 def sharing(web: str, side: str) -> Network:
@@ -318,6 +330,9 @@ CASES: dict[str, Case] = {
     "it is on an internal network": Case(
         network(unpublished(ignored("priv")).namespace(HOST_NETNS), docker=with_internal(ignored("priv"))), published(),
         ("container-on-internal-network-only",),
+    ),
+    "it is on an internal network, and Podman holds its port": Case(
+        on_podmans_internal(), published(), ("container-on-internal-network-only",), with_podman(),
     ),
     "it is on an internal network and connects to the outside": Case(
         network(host_namespace(KEPT_INSIDE), docker=with_internal(INTERNAL)), egress(),

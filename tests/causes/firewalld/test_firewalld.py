@@ -2,15 +2,17 @@
 
 from typing import Literal
 
+import msgspec
 import pytest
 
 from hairpin.change.calls import BindInterface, TrustSource
 from hairpin.diagnose.diagnose import diagnose
+from hairpin.host.managers import FirewalldZone
 from hairpin.netfilter import ir
 from hairpin.network.network import Network
 from tests.causes.case import Case, fires, is_silent
 from tests.causes.firewall_hosts import first_remedy
-from tests.causes.hosts import with_tables, zoned
+from tests.causes.hosts import with_host, with_tables, zoned
 from tests.small_host import egress, published
 
 
@@ -54,6 +56,22 @@ def test_without_that_zone_the_bridge_is_bound_to_no_other_one() -> None:
     """dockerd would end with ZONE_CONFLICT at its next start."""
     (cause,) = diagnose(zoned("public", dockers="none"), egress()).causes
     assert cause.candidate.change.calls == (TrustSource("172.17.0.0/16"),)
+
+
+@pytest.mark.parametrize(
+    ("source", "is_in"), (("172.17.0.0/16", True), ("172.18.0.0/16", False), ("ipset:office", False))
+)
+def test_a_zone_that_has_the_containers_by_their_network_is_theirs(source: str, *, is_in: bool) -> None:
+    """A policy between zones stops the packet, whatever zone the bridge is in."""
+    whole = zoned("public")
+    firewalld = whole.this.firewalld
+    assert firewalld is not None
+    trusted = FirewalldZone("trusted", target="ACCEPT", sources=(source,))
+    with_source = msgspec.structs.replace(firewalld, runtime=(*firewalld.runtime, trusted))
+    (cause,) = diagnose(with_host(whole, firewalld=with_source), egress()).causes
+    assert cause.cause == ("firewalld-zone-blocks-port" if is_in else "firewalld-bridge-in-wrong-zone")
+    if is_in:
+        assert "--add-ingress-zone=trusted" in repr(first_remedy(with_host(whole, firewalld=with_source), egress()))
 
 
 def test_panic_mode_is_ended_by_firewalld_and_a_failed_load_by_a_person() -> None:

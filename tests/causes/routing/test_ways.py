@@ -75,10 +75,13 @@ def with_gateways_address() -> Network:
     )
 
 
-def with_network_of(gateway: str) -> Network:
-    """Return the host with a container network over the host's own, whose bridge has that address."""
+def with_network_of(gateway: str, *, told: bool = True) -> Network:
+    """Return the host with a container network over the host's own, whose bridge has that address.
+
+    ``told``: the engine tells the network's gateway.  Docker before 28 tells it only if a user chose it."""
     host, value = host_namespace(), parse_address(gateway)[1]
-    made = DockerNetwork("n2", "home", "bridge", subnets=(Subnet(4, HOST_ADDRESS - 11, 24, value),), bridge="br-2")
+    subnet = Subnet(4, HOST_ADDRESS - 11, 24, value if told else None)
+    made = DockerNetwork("n2", "home", "bridge", subnets=(subnet,), bridge="br-2")
     return network(
         msgspec.structs.replace(
             host,
@@ -199,6 +202,10 @@ CASES: dict[str, Case] = {
     ),
     "a container network has the router's address": Case(
         with_network_of("198.51.100.1"), published(), ("address-diverts-traffic",), with_network_of("198.51.100.2"),
+    ),
+    "a container network has the router's address, which no user chose": Case(
+        with_network_of("198.51.100.1", told=False), published(), ("address-diverts-traffic",),
+        with_network_of("198.51.100.2", told=False),
     ),
     "IPv6 is switched off on lo": Case(
         lo6(on=False), published(FromHost(), "::1"), ("loopback-address-missing",), lo6(on=True),
@@ -333,3 +340,10 @@ def test_a_default_route_is_nothing_that_somebody_made_for_the_client() -> None:
     assert isinstance(added, AddEntry)
     assert isinstance(added.entry, PolicyRule)
     assert added.entry.destination is None
+
+
+@pytest.mark.parametrize("told", (True, False))
+def test_a_network_with_the_routers_address_is_named_and_not_its_bridge(*, told: bool) -> None:
+    (found,) = diagnose(with_network_of("198.51.100.1", told=told), published()).causes
+    assert "Network home has taken 198.51.100.1" in str(found.candidate.title)
+    assert not found.candidate.offered

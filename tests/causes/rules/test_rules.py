@@ -28,6 +28,7 @@ from tests.rule_text import ALL_RULES, in_table, with_chain, with_policy, with_r
 from tests.small_host import (
     CLIENT,
     DOCKER_RULES,
+    HOST_NETNS,
     WEB,
     WEB_ITSELF,
     container,
@@ -408,6 +409,32 @@ def test_a_rule_against_forged_sources_gets_an_exception_for_the_networks_own_br
     commands = [command for each in printed for command in each.commands]
     assert any(command.endswith(repair) for command in commands), commands
     assert any(command.endswith(OWN_NETWORK) for command in commands) is (repair == OWN_NETWORK)
+
+
+LISTED: dict[str, tuple[tuple[str, ...], bool]] = {
+    "a wider range": (("203.0.113.0/24", "172.16.0.0/12"), True),
+    "the address alone": (("203.0.113.0/24", "172.17.0.2/32"), False),
+    "the network itself": (("172.17.0.0/16",), False),
+}
+
+
+@pytest.mark.parametrize(("held", "is_wider"), LISTED.values(), ids=LISTED)
+def test_a_list_of_sources_that_has_the_containers_networks_is_like_such_a_rule(
+    held: tuple[str, ...], *, is_wider: bool
+) -> None:
+    ranges = [(network, network | ((1 << 32 - length) - 1)) for _, network, length in map(parse_prefix, held)]
+    bans = ir.Set("bogons", "hash:net", tuple(ir.Element((ir.NumberKey(*each),)) for each in ranges))
+    listed = "-A PREROUTING -m set --match-set bogons src -j DROP"
+    rule = ir.Rule((ir.SetMatch("bogons", ("saddr4",)), ir.Verdict("drop")), listed, 1)
+    first = ir.Chain("PREROUTING", (rule,), "prerouting", "filter", -300, "accept")
+    whole = with_tables(ir.Table("ip", "raw", "iptables-nft", (first,)))
+    outer = whole.namespace(HOST_NETNS)
+    ruleset = msgspec.structs.replace(outer.ruleset, ipsets=(bans,))
+    host = whole.with_namespace(HOST_NETNS, msgspec.structs.replace(outer, ruleset=ruleset))
+    (found,) = diagnose(host, published()).causes
+    printed = remedies(found.cause, found.candidate, host)
+    commands = [command for each in printed for command in each.commands]
+    assert any(command.endswith(OWN_NETWORK) for command in commands) is is_wider, commands
 
 
 def test_a_policy_of_ipsec_is_deleted_only_by_choice() -> None:

@@ -26,6 +26,7 @@ CASES: dict[str, tuple[str | None, Flow, str]] = {
     "mail to the office": ("aws", OFFICE, ""),
     "submission": ("aws", msgspec.structs.replace(MAIL, dport=587), ""),
     "metadata, from a container": ("aws", METADATA, "hop limit"),
+    "metadata, in a cloud that no reading names": (None, METADATA, "hop limit"),
     "metadata, from the host": ("aws", msgspec.structs.replace(METADATA, start=FromHost()), ""),
     "metadata of another cloud": ("gcp", METADATA, ""),
 }

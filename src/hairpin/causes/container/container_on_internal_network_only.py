@@ -30,16 +30,29 @@ from hairpin.network.flow import FromContainer
 def find(view: View) -> Iterator[Candidate]:
     """Yield the candidates for containers on internal networks: containers that should publish the asked port, that
     connect to the outside, or that are asked from outside the network."""
+    held = view.stop.reason == "never-accepts"
     for container, binding in at_host_port(view):
-        if binding.actual or not container.running or not view.host.is_internal(container):
+        if binding.actual is not held or not container.running or not view.host.is_internal(container):
             continue
-        detail = message(
-            "{engine} publishes no port of a container whose networks are all internal ({networks}), so it ignores the "
-            "option of {name} to publish port {port}.",
-            engine=view.host.engine_of(container).title,
-            networks=_networks(container),
-            name=container.name,
-            port=binding.host_port,
+        facts = {
+            "engine": view.host.engine_of(container).title,
+            "networks": _networks(container),
+            "name": container.name,
+            "port": binding.host_port,
+        }
+        # Podman holds the port, although no rule leads its packets into the network.
+        detail = (
+            message(
+                "{engine} leads no port into an internal network ({networks}): the process that holds port {port} for "
+                "{name} passes nothing on.",
+                **facts,
+            )
+            if held
+            else message(
+                "{engine} publishes no port of a container whose networks are all internal ({networks}), so it ignores "
+                "the option of {name} to publish port {port}.",
+                **facts,
+            )
         )
         yield from _connected(view, container, detail, port=binding.host_port)
     yield from _way_out(view)
@@ -189,6 +202,6 @@ CAUSE = Cause(
     title=message("The container is on internal networks only"),
     source="moby: libnetwork/drivers/bridge/bridge.go: an internal network maps no ports",
     on_purpose=True,
-    reasons=frozenset({"no-listener", "no-route", "no-neighbour", *RULE_STOPS}),
+    reasons=frozenset({"no-listener", "never-accepts", "no-route", "no-neighbour", *RULE_STOPS}),
     shown_to="engine",
 )

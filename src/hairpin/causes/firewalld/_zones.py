@@ -1,11 +1,13 @@
 """firewalld's zones, the zone of an interface, and the zone or policy that owns a chain."""
 
 import re
+from contextlib import suppress
 from typing import Literal, NamedTuple
 
 from hairpin.causes.cause import View
 from hairpin.host.managers import FirewalldZone
 from hairpin.netfilter.evaluate.chain import Place
+from hairpin.network.prefix import Version, inside, parse_prefix
 
 _CHAIN = re.compile(
     r"(?P<stem>(?:filter_)?IN_(?P<policy>policy_)?(?P<name>.+?))(?:_(?P<part>pre|log|deny|allow|post))?"
@@ -46,6 +48,26 @@ def zone_of(view: View, link: str) -> str:
         if link in zone.interfaces:
             return zone.name
     return firewalld.default_zone or "public"
+
+
+def is_source(zone: FirewalldZone, address: int, version: Version) -> bool:
+    """Return whether the address is a source of the zone.  Its packets are then in the zone, whatever their link is.
+    Podman makes its networks sources of zone ``trusted``."""
+    for text in zone.sources:
+        with suppress(ValueError):  # a hardware address, or a set
+            of, network, length = parse_prefix(text)
+            if of == version and inside(address, network, length, version):
+                return True
+    return False
+
+
+def zone_at(view: View, link: str, address: int) -> str:
+    """Return the zone of packets that come from the address by the link, or go there.
+
+    firewalld dispatches by address before it dispatches by link."""
+    version = view.stop.seen.packet.version
+    held = (each.name for each in zones(view) if is_source(each, address, version))
+    return next(held, zone_of(view, link))
 
 
 def keeper_of(view: View, place: Place) -> Keeper:

@@ -13,7 +13,7 @@ Lasting: run the same firewall-cmd command with ``--permanent``.
 from collections.abc import Iterator
 
 from hairpin.causes.cause import RULE_STOPS, Candidate, Cause, View
-from hairpin.causes.firewalld._zones import zone_of, zones
+from hairpin.causes.firewalld._zones import is_source, zone_of, zones
 from hairpin.causes.rules._rule_owner import stopped_by
 from hairpin.causes.where import OfZone
 from hairpin.change.calls import BindInterface, TrustSource
@@ -34,7 +34,8 @@ def find(view: View) -> Iterator[Candidate]:
         return
     tools = [engine.kind for engine in view.host.engines for each in engine.networks if each.bridge == link]
     accepting = (each for each in zones(view) if each.name in _ACCEPTING or each.target == "ACCEPT")
-    if not tools or any(link in each.interfaces for each in accepting):
+    packet = view.stop.seen.packet
+    if not tools or any(link in each.interfaces or is_source(each, packet.saddr, packet.version) for each in accepting):
         return
     zone = "docker" if "docker" in tools and _is_known(view, "docker") else "trusted"
     by_source = "docker" in tools and zone == "trusted"

@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from hairpin.causes.cause import RULE_STOPS, Candidate, Cause, View, Way
 from hairpin.causes.firewalld._left_zone import returned_to_zone
 from hairpin.causes.firewalld._zone_opening import port_opened, zone_opening
-from hairpin.causes.firewalld._zones import Keeper, keeper_of, zone_of
+from hairpin.causes.firewalld._zones import Keeper, keeper_of, zone_at
 from hairpin.causes.rules._lifting import exception, is_way_out
 from hairpin.causes.rules._rule_owner import body_at, stopped_by
 from hairpin.causes.where import OfZone
@@ -166,13 +166,14 @@ def policy_commands(view: View, place: Place) -> Iterator[str]:
     seen = view.stop.seen
     packet = seen.packet
     kind = _PROTOCOLS.get(packet.protocol or 0, str(packet.protocol))
-    name = _policy_name(view, zone_of(view, seen.iif))
+    ingress, egress = zone_at(view, seen.iif, packet.saddr), zone_at(view, seen.oif, packet.daddr)
+    name = _policy_name(view, ingress)
     has_port = packet.dport is not None and packet.protocol in (TCP, UDP)
     passing = f"--add-port={packet.dport}/{kind}" if has_port else f"--add-protocol={kind}"
     yield f"firewall-cmd --permanent --new-policy={name}"
     options = [
-        f"--add-ingress-zone={zone_of(view, seen.iif)}",
-        f"--add-egress-zone={zone_of(view, seen.oif)}",
+        f"--add-ingress-zone={ingress}",
+        f"--add-egress-zone={egress}",
         *(("--set-priority=-32768",) if "_policy_" in place.chain else ()),
         ALL_ACCEPTED if is_way_out(view, place) else passing,
     ]

@@ -19,7 +19,7 @@ import msgspec
 from hairpin.causes.cause import Candidate, Cause, View
 from hairpin.causes.container._engine_gateway import default_route
 from hairpin.causes.routing._asked import is_elsewhere, lookups_on_way, namespaces_on_way
-from hairpin.causes.routing._network_took import of_networks, overlapping_uplink
+from hairpin.causes.routing._network_took import is_of_network, of_networks, overlapping_uplink
 from hairpin.causes.where import OfContainer, OfLink
 from hairpin.change.change import AddEntry, Change, DeleteEntry, one
 from hairpin.change.simulation.addresses import address_of
@@ -43,11 +43,11 @@ def find(view: View) -> Iterator[Candidate]:
     version = view.stop.seen.packet.version
     for netns, namespace in namespaces_on_way(view):
         lengths = _lengths(view, netns)
-        for address in namespace.addresses:
-            length = lengths.get(address.value) if address.version == version else None
+        for address in (each for each in namespace.addresses if each.version == version):
+            length = lengths.get(address.value)
             if length and length != address.prefix_length:
                 yield _misfitting(view, netns, address, length)
-            elif length is None and address.version == version and _is_gateway(namespace, address):
+            elif length is None and _is_gateway(namespace, address) and not is_of_network(view, netns, address):
                 yield _of_gateway(netns, address)
     yield from of_networks(view)
     yield from _of_sender(view)

@@ -1,10 +1,11 @@
 """Changes that let a flow pass a rule or a policy, rendered from intents (``change/intent.py``)."""
 
+from collections.abc import Iterator
 from typing import Literal
 
 from hairpin.causes.cause import View
 from hairpin.causes.routing._asked import subnet_of
-from hairpin.causes.rules._rule_owner import body_at, led_from
+from hairpin.causes.rules._rule_owner import body_at, elements_of, led_from
 from hairpin.change.change import Change, InsertRule
 from hairpin.change.intent import Body, LetIn, Masquerade, TakeAway, mtu_told, rendered
 from hairpin.host.docker import DockerNetwork, Engine
@@ -156,14 +157,25 @@ def _of_own_network(view: View, place: Place) -> Body:
     if subnet is None or joined is None or not any(each.network == subnet[0] for each in joined.subnets):
         return ()
     field: ir.Field = "saddr4" if packet.version == 4 else "saddr6"
-    compared = [part for part in body_at(view, place) if not isinstance(part, ir.NoEffect | ir.Verdict)]
-    own = network_of(*subnet, packet.version), last_of(*subnet, packet.version)
-    match compared:
-        case [ir.FieldMatch(field=named, ranges=((first, last),), negated=False)] if named == field:
-            wider = first <= own[0] and own[1] <= last and (first, last) != own
-            return (*_by("iif", came_by), ir.FieldMatch(field, (own,))) if wider else ()
+    first, last = own = network_of(*subnet, packet.version), last_of(*subnet, packet.version)
+    wider = any(low <= first and last <= high and (low, high) != own for low, high in _sources_at(view, place, field))
+    return (*_by("iif", came_by), ir.FieldMatch(field, (own,))) if wider else ()
+
+
+def _sources_at(view: View, place: Place, field: ir.Field) -> Iterator[tuple[int, int]]:
+    """Yield the ranges of sources that the rule compares the packet with, by itself or by a set; none if the rule
+    compares anything else, too."""
+    match [part for part in body_at(view, place) if not isinstance(part, ir.NoEffect | ir.Verdict)]:
+        case [ir.FieldMatch(field=named, ranges=ranges, negated=False)] if named == field and len(ranges) == 1:
+            yield from ranges
+        case [ir.SetMatch(fields=(named,), negated=False, set=name)] if named == field:
+            table = view.namespace.ruleset.table(place.family, place.table, place.dialect)
+            for element in elements_of(view, table, name):
+                for key in element.key:
+                    if isinstance(key, ir.NumberKey) and not element.nomatch:
+                        yield key.first, key.last
         case _:
-            return ()
+            return
 
 
 def _by(field: Literal["iif", "oif"], link: str) -> Body:

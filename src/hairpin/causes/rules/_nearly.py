@@ -11,6 +11,7 @@ from collections.abc import Iterator
 import msgspec
 
 from hairpin.causes.cause import View
+from hairpin.causes.rules._rule_owner import elements_of
 from hairpin.engines.missing import is_engines
 from hairpin.netfilter import ir
 from hairpin.netfilter.evaluate.chain import Place, place_of, rule_at
@@ -220,7 +221,7 @@ def _stale(
         if first == last and _is_left(view, first):
             return first, (msgspec.structs.replace(part, ranges=((packet.daddr, packet.daddr),)),)
     if isinstance(part, ir.SetMatch) and not part.negated and field in part.fields:
-        for element in _elements(view, table, part.set):
+        for element in elements_of(view, table, part.set):
             old = _old_in(view, part, element, packet)
             if old is not None:
                 return old, _spelled_out(part, packet)
@@ -248,11 +249,6 @@ def _known(packet: Packet) -> tuple[tuple[ir.Field, int | None], ...]:
         ("daddr4", packet.daddr), ("daddr6", packet.daddr), ("saddr4", packet.saddr), ("saddr6", packet.saddr),
         ("protocol", packet.protocol), ("dport", packet.dport),
     )  # fmt: skip
-
-
-def _elements(view: View, table: ir.Table | None, name: str) -> tuple[ir.Element, ...]:
-    sets = (*(table.sets if table is not None else ()), *view.namespace.ruleset.ipsets)
-    return next((each.elements for each in sets if each.name == name), ())
 
 
 def _spelled_out(part: ir.SetMatch, packet: Packet) -> tuple[ir.Expression, ...]:

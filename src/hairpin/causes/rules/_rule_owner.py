@@ -13,7 +13,7 @@ from hairpin.host.boot.sysctl_files import FORWARDING, settings
 from hairpin.host.engine_health import is_dockerds
 from hairpin.host.managers import PANIC_TABLE
 from hairpin.netfilter.evaluate.chain import Place, rule_at
-from hairpin.netfilter.ir import Expression, FieldMatch, Jump, NameMatch, SetMatch
+from hairpin.netfilter.ir import Element, Expression, FieldMatch, Jump, NameMatch, SetMatch, Table
 from hairpin.walk.size.size_stop import tells_mtu
 from hairpin.walk.sockets import find_socket
 
@@ -64,6 +64,12 @@ def body_at(view: View, place: Place) -> tuple[Expression, ...]:
     """Return the body of the rule at ``place`` in the namespace where the packet stopped; empty for a policy."""
     rule = rule_at(view.namespace.ruleset, place)
     return rule.body if rule is not None else ()
+
+
+def elements_of(view: View, table: Table | None, name: str) -> tuple[Element, ...]:
+    """Return the elements of the table's set, or else of the ipset, of this name; none if there is no such set."""
+    sets = (*(table.sets if table is not None else ()), *view.namespace.ruleset.ipsets)
+    return next((each.elements for each in sets if each.name == name), ())
 
 
 def _nft_table(name: str) -> Callable[[View, Place], bool]:

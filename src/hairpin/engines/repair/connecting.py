@@ -236,13 +236,15 @@ def _parts(
     way_out = _becomes_way_out(engine, container, joined)
     before = host.namespace(container.netns or "")
     inner, outer = veth_pair(host, _free_name(before), joined)
-    first_time = way_out and not any(each.actual for each in container.bindings)
+    # Podman's container holds its ports on an internal network, too, where no rule leads to them.
+    first_time = way_out and (host.is_internal(container) or not any(each.actual for each in container.bindings))
     bindings = tuple(msgspec.structs.replace(each, actual=True) for each in container.bindings)
     endpoints = (endpoint, *container.endpoints) if way_out else (*container.endpoints, endpoint)
     changed = msgspec.structs.replace(
         container, endpoints=endpoints, bindings=bindings if first_time else container.bindings
     )
     namespace = _grown(before, inner, endpoint, way_out=way_out)
+    yield from new_bridge(host, engine, joined)
     yield c.AddNamespace(
         host.name, namespace, outer, changed, (*_sysctls_of(before, inner), *sysctls(endpoint, inner.name))
     )

@@ -26,13 +26,15 @@ _CLOSED = frozenset(
 """The clouds that close port 25 towards the Internet unless a customer asks them to open it."""
 _METADATA = 0xA9FEA9FE
 """169.254.169.254, the address of the metadata service."""
+_LIMITING = ("aws", None)
+"""The clouds whose metadata service may answer with a hop limit of 1.  None: no reading tells the cloud."""
 
 
 def cloud_carries(network: Network, handshake: Handshake, left: State) -> tuple[OpenQuestion, ...]:
     """Return the question whether the cloud carries the request that left, or its answer; none if the cloud is not
     known to refuse such packets."""
     packet, cloud = left.packet, network.host(left.netns.host).cloud
-    if handshake.far is None or cloud is None or left.carried is not None or packet.protocol != TCP:
+    if handshake.far is None or left.carried is not None or packet.protocol != TCP:
         return ()
     facts = {"cloud": cloud, "link": left.oif, "address": address_text(packet.daddr, packet.version)}
     watched = (watch_packets(left.oif, filter_of(packet)),)
@@ -53,14 +55,14 @@ def cloud_carries(network: Network, handshake: Handshake, left: State) -> tuple[
         )
         return (question,)
     forwarded = not handshake.started.netns.is_host
-    if (packet.version, packet.daddr, cloud) == (4, _METADATA, "aws") and forwarded:
+    if (packet.version, packet.daddr) == (4, _METADATA) and cloud in _LIMITING and forwarded:
         question = OpenQuestion(
-            text=message("Is the hop limit of this instance's metadata service at least 2?"),
+            text=message("Is the hop limit (TTL) of the metadata service's answers at least 2?"),
             if_yes=message("The verdict above stands"),
             if_no=message(
-                "The connection opens, but the answer with the token (IMDSv2) is dropped before it reaches the "
-                "container: `aws ec2 modify-instance-metadata-options --http-put-response-hop-limit 2` raises the "
-                "limit"
+                "This host gets the answers, and may not forward them to the container. On EC2 this is the answer with "
+                "the token (IMDSv2), and `aws ec2 modify-instance-metadata-options --http-put-response-hop-limit 2` "
+                "raises the limit"
             ),
             wanted=watched,
             breaks_if="no",

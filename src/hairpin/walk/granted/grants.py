@@ -11,7 +11,7 @@ from hairpin.host.route import PolicyRule
 from hairpin.message import Message, message
 from hairpin.network.flow import Flow, Lan, Outside
 from hairpin.network.network import Network, addresses_of, owns_address
-from hairpin.network.prefix import address_text
+from hairpin.network.prefix import LINK_LOCAL4, address_text
 from hairpin.network.prefix import is_private as is_private_source
 from hairpin.network.unmasqueraded import is_unmasqueraded
 from hairpin.network.uplinks import holder_of_addresses, home_of, selecting_nothing
@@ -158,7 +158,11 @@ def _masquerade_taken(network: Network, left: State) -> tuple[OpenQuestion, ...]
 
 
 def _carried_by_cloud(network: Network, handshake: Handshake, left: State) -> tuple[OpenQuestion, ...]:
-    if handshake.far is None or network.host(left.netns.host).cloud is None:
+    # A metadata service at a link-local address shows a cloud that no reading names.
+    in_cloud = network.host(left.netns.host).cloud is not None or LINK_LOCAL4.holds(
+        left.packet.daddr, left.packet.version
+    )
+    if handshake.far is None or not in_cloud:
         return ()
     from hairpin.walk.granted.cloud_limits import cloud_carries  # noqa: PLC0415 - few hosts are in a cloud
 
