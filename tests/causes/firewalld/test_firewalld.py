@@ -12,8 +12,9 @@ from hairpin.netfilter import ir
 from hairpin.network.network import Network
 from tests.causes.case import Case, fires, is_silent
 from tests.causes.firewall_hosts import first_remedy
-from tests.causes.hosts import with_host, with_tables, zoned
-from tests.small_host import egress, published
+from tests.causes.hosts import ruled, with_host, with_tables, zoned
+from tests.rule_text import with_chain
+from tests.small_host import HOST_NETNS, egress, published
 
 
 def panicking(name: str, hook: ir.Hook) -> Network:
@@ -72,6 +73,14 @@ def test_a_zone_that_has_the_containers_by_their_network_is_theirs(source: str, 
     assert cause.cause == ("firewalld-zone-blocks-port" if is_in else "firewalld-bridge-in-wrong-zone")
     if is_in:
         assert "--add-ingress-zone=trusted" in repr(first_remedy(with_host(whole, firewalld=with_source), egress()))
+
+
+def test_a_policy_between_zones_stops_the_packet_in_any_zone() -> None:
+    host = zoned("public")
+    policy = ruled(with_chain("FWD_policy_out", "-i docker0 -j REJECT")).namespace(HOST_NETNS).ruleset
+    by_policy = host.with_namespace(HOST_NETNS, msgspec.structs.replace(host.namespace(HOST_NETNS), ruleset=policy))
+    (cause,) = diagnose(by_policy, egress()).causes
+    assert cause.cause == "firewalld-zone-blocks-port"
 
 
 def test_panic_mode_is_ended_by_firewalld_and_a_failed_load_by_a_person() -> None:

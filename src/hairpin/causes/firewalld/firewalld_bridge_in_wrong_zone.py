@@ -28,9 +28,11 @@ _ACCEPTING = ("docker", "trusted")
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate when firewalld stopped a packet from a container bridge that is in no accepting zone."""
+    """Yield one candidate when firewalld stopped a packet from a container bridge that is in no accepting zone.
+
+    firewalld asks its policies before its zones, so a policy between zones may stop the packet in any zone."""
     place, link = stopped_by(view, "firewalld"), view.stop.seen.iif
-    if place is None or view.stop.stage not in ("input", "forward"):
+    if place is None or "_policy_" in place.chain or view.stop.stage not in ("input", "forward"):
         return
     tools = [engine.kind for engine in view.host.engines for each in engine.networks if each.bridge == link]
     accepting = (each for each in zones(view) if each.name in _ACCEPTING or each.target == "ACCEPT")
