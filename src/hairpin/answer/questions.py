@@ -166,7 +166,10 @@ def _is_lost(network: Network, trace: Trace) -> OpenQuestion | None:
     are three hints, which must all be present.  The address is in the network of a link of the host.  No neighbour on
     this link has the address.  The host or a container has a service on the port."""
     flow = trace.flow
-    if not isinstance(flow.start, FromHost) or flow.purpose != "asked" or is_held(network, flow.version, flow.daddr):
+    from_here = isinstance(flow.start, FromHost)
+    if not isinstance(flow.start, (FromHost, Outside, Lan)) or flow.purpose != "asked":
+        return None
+    if is_held(network, flow.version, flow.daddr):
         return None
     host = network.host(flow.asked_host or flow.host)
     if not host.was_read or not (_has_service(network, host, flow) or _has_container(host, flow)):
@@ -198,7 +201,9 @@ def _is_lost(network: Network, trace: Trace) -> OpenQuestion | None:
             "again where it was configured",
             **facts,
         ),
-        if_no=message("Another machine has the address, and the verdict above is the answer.", **facts),
+        if_no=message("Another machine has the address, and the verdict above is the answer.", **facts)
+        if from_here
+        else message("Another machine has the address: run hairpin there.", **facts),
         wanted=(ask_address(text, flow.dport),),
         breaks_if="yes",
     )
@@ -384,5 +389,7 @@ def _if_own(
     if passes:
         return message("A gateway maps it to {private}. Verdict from {start}: {verdict}.", **facts)
     return message(
-        "A gateway maps it to {private}. Verdict from {start}: {verdict}. hairpin then looks for the cause.", **facts
+        "A gateway maps it to {private}, and no interface of this host has it. Verdict from {start}: {verdict}. "
+        "hairpin then looks for the cause.",
+        **facts,
     )

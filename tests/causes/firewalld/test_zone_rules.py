@@ -5,17 +5,20 @@ import shlex
 import msgspec
 import pytest
 
-from hairpin.diagnose.diagnose import diagnose
+from hairpin.change.calls import AddRichRule
+from hairpin.change.simulation.simulate import simulate
+from hairpin.diagnose.diagnose import diagnose, suspects
 from hairpin.diagnose.examination import examine
 from hairpin.host.managers import Firewalld, FirewalldZone
 from hairpin.host.socket import Socket
 from hairpin.network.flow import Flow, Outside
 from hairpin.network.network import Network
 from hairpin.remedy.plan import remedies
+from hairpin.walk.walk import walk_flow
 from tests.causes.case import is_silent
 from tests.causes.hosts import asked, ruled, with_host, zoned
 from tests.rule_text import with_chain
-from tests.small_host import CLIENT, egress, host_namespace, network
+from tests.small_host import CLIENT, WEB_ITSELF, egress, host_namespace, network
 
 
 def firewalled(*rules: str, chains: tuple[str, ...] = ("IN_public_pre", "IN_policy_own_pre")) -> Network:
@@ -33,6 +36,7 @@ def firewalled(*rules: str, chains: tuple[str, ...] = ("IN_public_pre", "IN_poli
 
 
 TO_SERVICE = asked(Outside(CLIENT), "198.51.100.11", 80)
+CLOSED = "firewalld-zone-blocks-port"
 FROM_CLIENT = 'family="ipv4" source address="192.0.2.10" '
 
 
@@ -89,6 +93,18 @@ def test_no_repair_names_a_client_that_hairpin_has_invented(invented: bool) -> N
     (told,) = remedies(suspect.cause, suspect.candidate, host)
     assert ("192.0.2.10" in told.commands[0]) == (not invented)
     assert ("192.0.2.10" in told.persist_commands[0]) == (not invented)
+
+
+def test_a_port_is_opened_to_the_containers_network_and_not_to_the_whole_zone() -> None:
+    """Zone public has the uplink, too."""
+    host = firewalled("-A IN_public -j REJECT")
+    flow = asked(WEB_ITSELF, "172.17.0.1", 80)
+    closed = next(each for each in suspects(host, flow, walk_flow(host, flow)) if each.cause == CLOSED)
+    rule = 'rule family="ipv4" source address="172.17.0.0/16" port port="80" protocol="tcp" accept'
+    assert closed.candidate.change.calls == (AddRichRule("zone", "public", rule),)
+    after = simulate(closed.candidate.change, host)
+    assert walk_flow(after, flow).succeeds
+    assert not walk_flow(after, TO_SERVICE).succeeds
 
 
 def test_the_default_zone_is_the_links_though_it_has_sources_too() -> None:

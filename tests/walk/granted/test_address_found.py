@@ -6,7 +6,8 @@ import pytest
 from hairpin.host.link import Address
 from hairpin.network.flow import Flow, FromHost, Lan
 from hairpin.network.network import Network
-from hairpin.network.prefix import parse_address
+from hairpin.network.prefix import parse_address, parse_prefix
+from hairpin.network.world import ReturnRoute, World
 from hairpin.walk.walk import walk_flow
 from tests.rule_text import with_policy
 from tests.small_host import CLIENT, OUTSIDE, WEB, host_namespace, network, published
@@ -57,7 +58,26 @@ def test_an_address_behind_the_host_is_asked_about(values: dict[str, str], count
     to_web = Flow(OUTSIDE, 4, WEB, "tcp", 80)
     asked = [each for each in walk_flow(near(**values), to_web).questions if "route" in str(each.text)]
     assert len(asked) == count
-    assert not [each for each in walk_flow(network(), to_web).questions if "route" in str(each.text)]
+
+
+@pytest.mark.parametrize(
+    ("flow", "stated", "count"),
+    (
+        (Flow(OUTSIDE, 4, WEB, "tcp", 80), (), 1),
+        (Flow(OUTSIDE, 4, WEB, "tcp", 80), ("172.17.0.0/16",), 0),
+        (Flow(OUTSIDE, 4, WEB, "tcp", 80), ("10.0.0.0/8",), 1),
+        (Flow(FromHost(), 4, WEB, "tcp", 80), (), 0),
+        (published(OUTSIDE), (), 0),
+    ),
+)
+def test_a_containers_own_address_is_reached_only_by_a_route(flow: Flow, stated: tuple[str, ...], count: int) -> None:
+    routes = tuple(ReturnRoute(*parse_prefix(each)) for each in stated)
+    whole = network(host_namespace(with_policy("FORWARD", "ACCEPT")))
+    within = msgspec.structs.replace(whole, world=World(return_routes=routes))
+    trace = walk_flow(within, flow)
+    assert trace.verdict == "delivered"
+    asked = [each for each in trace.questions if "172.17.0.0/16 to 198.51.100.11?" in str(each.text)]
+    assert len(asked) == count
 
 
 def test_a_machine_on_the_senders_own_segment_is_not_asked_about() -> None:

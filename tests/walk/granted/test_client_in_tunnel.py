@@ -4,7 +4,7 @@ import msgspec
 import pytest
 
 from hairpin.host.link import Address, Link, Tunnel
-from hairpin.network.flow import Flow, Outside
+from hairpin.network.flow import Flow, Lan, Outside
 from hairpin.network.network import Network
 from hairpin.network.prefix import parse_address
 from hairpin.walk.walk import walk_flow
@@ -55,3 +55,12 @@ def client(text: str) -> Outside:
 )  # fmt: skip
 def test_nothing_is_asked_where_the_client_can_only_be_behind_the_tunnel_or_is_not(net: Network, flow: Flow) -> None:
     assert [str(each.text) for each in walk_flow(net, flow).questions if "come in through" in str(each.text)] == []
+
+
+@pytest.mark.parametrize(("wide", "count"), (("198.51.100.16/28", 1), ("10.9.0.0/16", 0)))
+def test_a_neighbour_whose_answers_go_into_the_tunnel_is_asked_about(wide: str, count: int) -> None:
+    """So it is where a VPN gives the host a route to its own LAN."""
+    trace = walk_flow(routed(wide), published(Lan(parse_address("198.51.100.30")[1])))
+    assert trace.verdict == "delivered"
+    asked = [each for each in trace.questions if "a neighbour on eth0" in str(each.text)]
+    assert [each.breaks_if for each in asked] == ["no"] * count

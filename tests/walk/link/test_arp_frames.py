@@ -12,7 +12,7 @@ from hairpin.netfilter.ir import Chain, FieldMatch, Rule, Ruleset, StatefulMatch
 from hairpin.netfilter.nft.script.live_table import LoadingHost
 from hairpin.netfilter.nft.script.loading import tables_after
 from hairpin.netfilter.packet import SYN, TCP, Packet
-from hairpin.network.flow import Flow, Outside
+from hairpin.network.flow import Flow, FromContainer, Outside
 from hairpin.network.network import Network
 from hairpin.walk.decided import Assumed
 from hairpin.walk.link.arp_frames import after_arp
@@ -212,3 +212,16 @@ def test_a_rate_that_arp_exceeds_under_load_drops_nothing_now() -> None:
     outcome = resolved(whole.with_namespace(HOST_NETNS, host), *HOST_TO_WEB)
     assert isinstance(outcome, State)
     assert not [each for each in outcome.history.steps if isinstance(each.decided_by, Assumed)]
+
+
+@pytest.mark.parametrize(("port", "is_lost"), (("tap0", True), ("tap1", False)))
+def test_a_request_to_a_machine_beyond_a_port_of_the_bridge_takes_the_packets_way(port: str, *, is_lost: bool) -> None:
+    """The machine is behind a tunnel or a virtual machine's link, which is a port of the containers' bridge."""
+    whole = ruled(f"-A FORWARD -p ARP -o {port} -j DROP")
+    host = whole.namespace(HOST_NETNS)
+    tap = Link(12, "tap0", "tun", master="docker0", port=BridgePort())
+    beyond = whole.with_namespace(HOST_NETNS, msgspec.structs.replace(host, links=(*host.links, tap)))
+    to_machine = Flow(FromContainer("web", WEB_NETNS), 4, WEB + 7, "tcp", 80)
+    trace = walk_flow(beyond, to_machine)
+    assert (trace.verdict == "dropped") is is_lost
+    assert any(step.link == "tap0" for step in trace.usual.request)

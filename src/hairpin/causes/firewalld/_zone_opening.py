@@ -7,12 +7,14 @@ from hairpin.causes.cause import View
 from hairpin.causes.firewalld._zones import Keeper, keeper_of
 from hairpin.causes.rules._lifting import exception
 from hairpin.causes.rules._rule_owner import stopped_by
-from hairpin.change.calls import OpenPort
+from hairpin.change.calls import AddRichRule, OpenPort
 from hairpin.change.change import Change, Primitive
 from hairpin.change.intent import Body, LetIn, rendered
 from hairpin.netfilter.evaluate.chain import Place
 from hairpin.netfilter.ir import FieldMatch, Verdict
 from hairpin.netfilter.packet import TCP, UDP
+from hairpin.network.attachment import network_of_bridge
+from hairpin.network.prefix import last_of, range_text
 
 
 def port_opened(view: View) -> Change | None:
@@ -25,8 +27,25 @@ def port_opened(view: View) -> Change | None:
     if denies(keeper):
         return None
     protocol = "tcp" if packet.protocol == TCP else "udp"
-    call = OpenPort(keeper.name, packet.dport, protocol)
-    return Change((zone_opening(view, place, f"filter_IN_{keeper.name}_allow", f"IN_{keeper.name}_allow"),), (call,))
+    sources = _own_network(view)
+    opening = zone_opening(view, place, f"filter_IN_{keeper.name}_allow", f"IN_{keeper.name}_allow", sources=sources)
+    if sources is None:
+        return Change((opening,), (OpenPort(keeper.name, packet.dport, protocol),))
+    source = f'family="ipv{packet.version}" source address="{range_text(*sources, packet.version)}"'
+    rule = f'rule {source} port port="{packet.dport}" protocol="{protocol}" accept'
+    return Change((opening,), (AddRichRule("zone", keeper.name, rule),))
+
+
+def _own_network(view: View) -> tuple[int, int] | None:
+    """Return the range of the container network from whose bridge the packet came in; None for any other link.
+
+    A zone may have the bridge beside the uplink, and a port that is open in this zone is open to everybody outside."""
+    packet = view.stop.seen.packet
+    joined = network_of_bridge(view.host, view.stop.seen.iif)
+    for each in joined.subnets if joined is not None else ():
+        if each.holds(packet.saddr, packet.version):
+            return each.network, last_of(each.network, each.prefix_length, packet.version)
+    return None
 
 
 def denies(keeper: Keeper) -> bool:
@@ -36,17 +55,17 @@ def denies(keeper: Keeper) -> bool:
     return keeper.kind == "policy" or bool(keeper.part) or keeper.by_source
 
 
-def zone_opening(view: View, place: Place, *chains: str, by_source: bool = False) -> Primitive:
+def zone_opening(view: View, place: Place, *chains: str, sources: tuple[int, int] | None = None) -> Primitive:
     """Return the part that inserts the rule by which firewalld accepts the packet's port.
 
     The rule is inserted into the first of ``chains`` that the host has.  If the host has none of them, the rule is
-    inserted before the rule that stopped the packet.  ``by_source``: whether the rule accepts the packet's source
-    address only."""
+    inserted before the rule that stopped the packet.  ``sources``: the range of source addresses that the rule accepts;
+    None for all."""
     packet = view.stop.seen.packet
     assert packet.dport is not None
     field: Literal["saddr4", "saddr6"] = "saddr4" if packet.version == 4 else "saddr6"
     body: Body = (
-        *((FieldMatch(field, ((packet.saddr, packet.saddr),)),) if by_source else ()),
+        *((FieldMatch(field, (sources,)),) if sources is not None else ()),
         FieldMatch("protocol", ((packet.protocol, packet.protocol),)),
         FieldMatch("dport", ((packet.dport, packet.dport),)),
         Verdict("accept"),

@@ -105,7 +105,8 @@ def _denied(view: View, place: Place, keeper: Keeper, port: int, protocol: str) 
     parts = (part for part in body_at(view, place) if isinstance(part, FieldMatch))
     denies_some = keeper.by_source or any(part.field in ("saddr4", "saddr6") for part in parts)
     by_source = denies_some and not view.flow.names_no_client
-    opening = zone_opening(view, place, keeper.first, by_source=by_source)
+    address = view.stop.seen.packet.saddr
+    opening = zone_opening(view, place, keeper.first, sources=(address, address) if by_source else None)
     if not isinstance(opening, InsertRule) or opening.chain != keeper.first:
         return
     # If the denying rule has a priority, only a rule with the lowest priority comes before it.

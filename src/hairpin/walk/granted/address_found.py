@@ -2,6 +2,7 @@
 
 A router or a neighbour asks for a destination in the link's own network by ARP or neighbour discovery.  The host
 answers for its own addresses, unless ``arp_ignore`` hides them, and for addresses behind the host only as a proxy.
+Packets for any other address, such as a container's own, come to the host only by a route that somebody has added.
 
 Source: net/ipv4/arp.c arp_process(); net/ipv6/ndisc.c ndisc_recv_ns()
 """
@@ -13,12 +14,14 @@ from hairpin.message import Message, message
 from hairpin.network.flow import Lan, Outside
 from hairpin.network.network import Network, addresses_of, conf, owns_address
 from hairpin.network.prefix import Version, address_text
+from hairpin.network.query import Query
+from hairpin.network.routing import lookup
 from hairpin.network.uplinks import holder_of_addresses
 from hairpin.walk.link.arp import hiding_setting
 from hairpin.walk.outside import sender_of
 from hairpin.walk.size.segment_size import Handshake
 from hairpin.walk.trace import OpenQuestion
-from hairpin.wanted import watch_port
+from hairpin.wanted import state_return_route, watch_port
 
 
 def address_found(network: Network, handshake: Handshake) -> tuple[OpenQuestion, ...]:
@@ -37,10 +40,41 @@ def address_found(network: Network, handshake: Handshake) -> tuple[OpenQuestion,
         return ()  # the receiver answers for itself
     else:
         asked = _behind(network, started.netns, link, version, target)
+        if asked is None and flow.purpose == "asked" and flow.daddr == target:
+            return _routed(network, handshake, link)
     if asked is None:
         return ()
     text, if_yes, if_no = asked
     return (OpenQuestion(text, if_yes, if_no, (watch_port(flow.protocol, flow.dport),), breaks_if="no"),)
+
+
+def _routed(network: Network, handshake: Handshake, link: str) -> tuple[OpenQuestion, ...]:
+    """Return the question whether a route leads the client's packets to this host, if the destination is in no network
+    of the link, such as a container's own address; none if the user has stated the route."""
+    flow, started = handshake.flow, handshake.started
+    namespace, version, target = network.namespace(started.netns), flow.version, flow.daddr
+    around = [each for each in addresses_of(namespace, link, version) if each.scope == "global"]
+    route = lookup(namespace, Query(version, target)).route
+    if not around or route is None or handshake.far is not None:
+        return ()
+    stated = [each for each in network.world.return_routes if network.host_netns(each.host) == started.netns]
+    if any(each.holds(target, version) for each in around) or any(each.holds(target, version) for each in stated):
+        return ()
+    subnet = str(route.prefix)
+    facts = {"start": flow.start_text(), "subnet": subnet, "own": address_text(around[0].value, version)}
+    return (
+        OpenQuestion(
+            text=message("Does a route on the way from {start} lead packets for {subnet} to {own}?", **facts),
+            if_yes=message("The verdict above stands"),
+            if_no=message(
+                "The packets never come to this host. Ask a published port at {own}, or add the route where the client "
+                "finds it: `ip route add {subnet} via {own}`",
+                **facts,
+            ),
+            wanted=(watch_port(flow.protocol, flow.dport), state_return_route(subnet)),
+            breaks_if="no",
+        ),
+    )
 
 
 def _is_on_segment(handshake: Handshake, link: str) -> bool:

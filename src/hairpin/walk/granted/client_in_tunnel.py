@@ -1,11 +1,12 @@
-"""Clients that the walk puts behind a tunnel, because the route back to them leads into it.
+"""Clients that the walk puts behind a tunnel, because the route back to them leads into it, and neighbours whose
+answers go into a tunnel.
 
 The route may be meant for other machines: a VPN's server may push a network that clients elsewhere have, too.  Such a
 client's packets come in by the uplink that has the asked address, and its answers go into the tunnel and are lost.
 """
 
 from hairpin.message import message
-from hairpin.network.flow import Flow, Outside
+from hairpin.network.flow import Flow, Lan, Outside
 from hairpin.network.network import Network, addresses_of, is_uplink
 from hairpin.network.prefix import address_text, is_private, width
 from hairpin.walk.decided import RouteDecided
@@ -17,7 +18,8 @@ from hairpin.wanted import watch_packets
 
 
 def comes_in_tunnel(network: Network, flow: Flow, left: State) -> tuple[OpenQuestion, ...]:
-    """Return the question whether the client's packets come in by the tunnel into which its answers go.
+    """Return the question whether the client's packets come in by the tunnel into which its answers go, or for a
+    neighbour, whether the tunnel's far end brings the answers back.
 
     Return no question if the asked address is not on an uplink, if the tunnel's own network has the client or the route
     is for the client alone, or if only the tunnel can bring packets from the client's private address to the uplink's
@@ -25,7 +27,10 @@ def comes_in_tunnel(network: Network, flow: Flow, left: State) -> tuple[OpenQues
     inner = left.carried.frame if left.carried is not None else left
     namespace = network.namespace(inner.netns)
     link = namespace.link(inner.oif)
-    if not isinstance(flow.start, Outside) or flow.start.link is not None or not inner.netns.is_host or link is None:
+    if not isinstance(flow.start, (Outside, Lan)) or not inner.netns.is_host or link is None:
+        return ()
+    is_neighbour = isinstance(flow.start, Lan)
+    if flow.start.link == link.name or (flow.start.link is not None and not is_neighbour):
         return ()
     if not is_tunnel(namespace, link) or inner.packet.daddr != flow.start.address:
         return ()
@@ -38,7 +43,7 @@ def comes_in_tunnel(network: Network, flow: Flow, left: State) -> tuple[OpenQues
     holder = namespace.link(home) if home is not None else None
     if holder is None or is_tunnel(namespace, holder) or not is_uplink(network, inner.netns, holder):
         return ()
-    if is_private(client, version) and not is_private(flow.daddr, version):
+    if not is_neighbour and is_private(client, version) and not is_private(flow.daddr, version):
         return ()
     step = routing_of(inner)
     route = step.decided_by if step is not None and isinstance(step.decided_by, RouteDecided) else None
@@ -54,6 +59,12 @@ def comes_in_tunnel(network: Network, flow: Flow, left: State) -> tuple[OpenQues
     return (
         OpenQuestion(
             text=message(
+                "Does the far end of {link} send the answers back to {client}, a neighbour on {home}? The route "
+                "`{route}` sends them there",
+                **facts,
+            )
+            if is_neighbour
+            else message(
                 "Do packets from {client} come in through {link}? The route `{route}` sends the answers there. But the "
                 "asked address {asked} is the address of {home}",
                 **facts,

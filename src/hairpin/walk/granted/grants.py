@@ -138,7 +138,9 @@ def _way_to_source(network: Network, left: State) -> tuple[OpenQuestion, ...]:
 
 
 def _comes_in_tunnel(network: Network, flow: Flow, left: State) -> tuple[OpenQuestion, ...]:
-    if not isinstance(flow.start, Outside) or tunnel_to(network, left.netns, flow.version, flow.start.address) is None:
+    if not isinstance(flow.start, (Lan, Outside)):
+        return ()
+    if tunnel_to(network, left.netns, flow.version, flow.start.address) is None:
         return ()
     from hairpin.walk.granted.client_in_tunnel import comes_in_tunnel  # noqa: PLC0415 - few clients are behind a tunnel
 

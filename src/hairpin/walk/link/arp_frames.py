@@ -139,7 +139,7 @@ def _messages(network: Network, asked: State, found: State, link: Link) -> tuple
     some branch."""
     here = Port(asked.netns, link.name)
     sender = arp_sender(network.namespace(asked.netns), asked, link, next_address(asked))
-    request = _request(network, here, sender, next_address(asked), found.frame.target)
+    request = _request(network, here, sender, next_address(asked), found.frame)
     ends = _walk(network, request, link.mac)
     lost, passing = _sorted(ends)
     came = next((each for each in passing if each.kind in ("arrived", "left")), None)
@@ -168,14 +168,14 @@ def _sender_mac(network: Network, asked: End) -> int | None:
     return link.mac if link is not None else None
 
 
-def _request(network: Network, here: Port, sender: int, address: int, target: Port | None) -> State:
-    """Return the state in which the ARP request starts.  A request from or to a macvlan is walked as a unicast
-    frame."""
-    ends = [here, *([target] if target is not None else [])]
+def _request(network: Network, here: Port, sender: int, address: int, to: Frame) -> State:
+    """Return the state in which the ARP request starts.  ``to``: the receiver of the packet, on whose way the request
+    is walked.  A request from or to a macvlan is walked as a unicast frame."""
+    ends = [here, *([to.target] if to.target is not None else [])]
     alone = any(lower_of(network, each.netns, link_of(network, each)) is not None for each in ends)
     dmac = None if alone else BROADCAST
     request = msgspec.structs.replace(_message(sender, address, _REQUEST), dmac=dmac)
-    return _sent(here.netns, here.link, request, Frame(target=target, dmac=dmac))
+    return _sent(here.netns, here.link, request, Frame(target=to.target, dmac=dmac, foreign=to.foreign))
 
 
 def _reply(asked: End, asker: Port, sender: int, address: int, mac: int | None) -> State:
