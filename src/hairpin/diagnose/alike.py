@@ -49,16 +49,13 @@ def diagnoses_of(network: Network, flows: tuple[Flow, ...]) -> Iterator[Diagnosi
         yield found
 
 
-def is_same_change(trace: TraceTakenOver, own: Change, of_first: Change) -> bool:
-    """Return whether one change becomes the other change if the values of the two alike flows' own containers are
-    exchanged.
+def text_with_places(network: Network, change: Change, flow: Flow) -> str:
+    """Return the text of the change, with a place for each own value of the flow's containers.
 
-    ``own``: the change for the flow of ``trace``; ``of_first``: the change for the flow that was walked itself."""
+    The changes of two alike flows have the same text if one change becomes the other by an exchange of these values."""
     from hairpin.network.kinds.kinds import kinds_of  # noqa: PLC0415 - not needed for one flow
 
-    kinds, this = kinds_of(trace.network), trace.network.this.name
-    own_text = kinds.text_with_places(own, trace.flow, this)
-    return own_text == kinds.text_with_places(of_first, trace.like.flow, this)
+    return kinds_of(network).text_with_places(change, flow, network.this.name)
 
 
 @kept

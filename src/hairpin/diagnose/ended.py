@@ -13,7 +13,7 @@ from hairpin.causes.cause import Candidate, Finding, View
 from hairpin.causes.proof import Proof, proof_by
 from hairpin.causes.registry import cause_of
 from hairpin.change.simulation.simulate import simulate
-from hairpin.diagnose.alike import is_same_change
+from hairpin.diagnose.alike import text_with_places
 from hairpin.diagnose.suspect import Suspect
 from hairpin.errors import ChangeError
 from hairpin.network.flow import Flow
@@ -97,7 +97,8 @@ def _is_same_start(trace: Trace, candidate: Candidate, of_first: Finding) -> boo
     return (
         isinstance(trace, TraceTakenOver)
         and trace.flow.daddr == trace.like.flow.daddr
-        and is_same_change(trace, candidate.change, of_first.candidate.change)
+        and text_with_places(trace.network, candidate.change, trace.flow)
+        == text_with_places(trace.network, of_first.candidate.change, trace.like.flow)
     )
 
 

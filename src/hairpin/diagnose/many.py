@@ -17,7 +17,7 @@ from hairpin.causes.registry import known_cause
 from hairpin.causes.where import container_of
 from hairpin.change.change import Change
 from hairpin.change.simulation.simulate import simulate
-from hairpin.diagnose.alike import is_same_change
+from hairpin.diagnose.alike import text_with_places
 from hairpin.diagnose.diagnose import Diagnosis, rests_on_facts, search_causes, without_search
 from hairpin.diagnose.examination import Examination, examination
 from hairpin.diagnose.suspect import CauseSet, Suspect, joint_change
@@ -164,23 +164,33 @@ class _Found:
         without = simulate(change, self.network)
         if stop is None:
             return walk_flow(without, flow)
-        like = next((each for each in self.known if _is_alike(each, trace, change)), None)
-        tried = _Known(_containers(flow), stop.reason, suspects, self.network, without, like)
+        tried = _Known(_containers(flow), stop.reason, suspects, self.network, without, self._like(trace, change))
         then = tried.walked(flow, trace)
         if is_proven(self.network, flow, then):
             self.known.append(tried)
         return then
 
+    def _like(self, trace: Trace, change: Change) -> _Known | None:
+        """Return the known set that was found for an alike flow, and whose change differs from ``change`` only in the
+        values of the flows' own containers; None if there is no such set."""
+        if not isinstance(trace, TraceTakenOver):
+            return None
+        first, network = trace.like.flow, trace.network
+        alike = [each for each in self.known if each.like is None and each.containers == _containers(first)]
+        own = text_with_places(network, change, trace.flow) if alike else ""
+        for each in alike:
+            texts = _texts_by_flow(each)
+            if first not in texts:
+                texts[first] = text_with_places(network, joint_change(each.suspects), first)
+            if texts[first] == own:
+                return each
+        return None
 
-def _is_alike(known: _Known, trace: Trace, change: Change) -> bool:
-    """Return whether the known set was found for an alike flow, and its change differs from ``change`` only in the
-    values of the flows' own containers."""
-    return (
-        isinstance(trace, TraceTakenOver)
-        and known.like is None
-        and known.containers == _containers(trace.like.flow)
-        and is_same_change(trace, change, joint_change(known.suspects))
-    )
+
+@kept
+def _texts_by_flow(known: _Known) -> dict[Flow, str]:  # noqa: ARG001
+    """Return the cached texts of the set's change, with places for the own values of each flow's containers."""
+    return {}
 
 
 @kept

@@ -29,7 +29,7 @@ NARROWEST = 40
 
 def cells(text: str) -> int:
     """Return the number of columns that the text takes."""
-    return sum(_cells_of(character) for character in text)
+    return len(text) if text.isascii() else sum(_cells_of(character) for character in text)
 
 
 def _cells_of(character: str) -> int:

@@ -44,6 +44,8 @@ def simulate(change: c.Change, network: Network) -> Network:
         if kind is c.DeleteNamespace:
             gone = frozenset(part.netns for part in parts if isinstance(part, c.DeleteNamespace))
             network = _without_namespaces(network, gone)
+        elif kind is c.DeleteSocket:
+            network = _without_sockets(network, tuple(part for part in parts if isinstance(part, c.DeleteSocket)))
         elif kind is c.InsertRule or kind is c.DeleteRule:
             network = _with_rules(
                 network, tuple(part for part in parts if isinstance(part, c.InsertRule | c.DeleteRule))
@@ -223,10 +225,8 @@ def _beyond(part: c.Beyond, network: Network) -> Network:
         case c.AddSocket(netns=netns, socket=socket):
             namespace = _namespace(network, netns)
             return network.with_namespace(netns, _replace(namespace, sockets=(*namespace.sockets, socket)))
-        case c.DeleteSocket(netns=netns, socket=socket):
-            namespace = _namespace(network, netns)
-            left = tuple(each for each in namespace.sockets if each != socket)
-            return network.with_namespace(netns, _replace(namespace, sockets=left))
+        case c.DeleteSocket():
+            return _without_sockets(network, (part,))
         case c.AddNamespace(host=host, namespace=namespace, host_link=host_link, container=container, sysctls=values):
             own = _replace(namespace, sysctls=Sysctls({**namespace.sysctls.values, **dict(values)}))
             return _with_container(_joined(network, host, own, host_link), host, container)
@@ -238,6 +238,15 @@ def _beyond(part: c.Beyond, network: Network) -> Network:
             return _replace(network, world=world)
         case _:
             assert_never(part)
+
+
+def _without_sockets(network: Network, parts: tuple[c.DeleteSocket, ...]) -> Network:
+    """Return the network without these sockets.  A host may end hundreds of containers together."""
+    for netns in dict.fromkeys(part.netns for part in parts):
+        namespace, gone = _namespace(network, netns), {part.socket for part in parts if part.netns == netns}
+        left = tuple(each for each in namespace.sockets if each not in gone)
+        network = network.with_namespace(netns, _replace(namespace, sockets=left))
+    return network
 
 
 def _without_namespaces(network: Network, gone: frozenset[Netns]) -> Network:

@@ -6,10 +6,11 @@ import msgspec
 
 from hairpin.change.change import AddChain, AddSocket, Change, InsertRule, Primitive
 from hairpin.engines.docker.chains import BUILT_IN
-from hairpin.engines.missing import missing_for, missing_of
+from hairpin.engines.missing import Missing, missing_for, missing_of
 from hairpin.engines.repair.restoring import restoring_all
 from hairpin.host.docker import Container, Endpoint, Engine, PortBinding
 from hairpin.host.host import Host, Namespace
+from hairpin.host.netns import Netns
 from hairpin.host.socket import Relay, Socket
 from hairpin.message import Message, message
 from hairpin.netfilter.ir import Family
@@ -90,10 +91,14 @@ def added_rules(host: Host, engine: Engine, container: Container) -> Iterator[Pr
         lacking = missing_of(host, engine)
         yield from restoring_all(lacking, host.netns, host.namespace(host.netns.name)).parts
         return
-    lacking = missing_for(host, engine, container.name)
+    yield from inserted(host.netns, missing_for(host, engine, container.name))
+
+
+def inserted(netns: Netns, lacking: Missing) -> Iterator[Primitive]:
+    """Yield the insertions of the missing rules, each at the engine's position."""
     for rule in lacking.rules:
         position = 1 if rule.position == "first" else None
-        yield InsertRule(host.netns, lacking.dialect, rule.family, rule.table, rule.chain, rule.rule, position)
+        yield InsertRule(netns, lacking.dialect, rule.family, rule.table, rule.chain, rule.rule, position)
 
 
 def lacks_a_chain(parts: Iterable[Primitive], namespace: Namespace) -> bool:

@@ -87,17 +87,19 @@ def placements(present: Sequence[Meaning], wanted: Sequence[ExpectedRule]) -> It
     A rule that the engine inserts is put after its nearest predecessor in the engine's order, or at the chain's head.
     A rule that the engine appends is put before its nearest successor, or at the chain's end.
     """
-    chain = list(present)
+    # Each meaning is hashed once: an engine has hundreds of rules in a chain.
+    numbers: dict[Meaning, int] = {}
+    chain = [numbers.setdefault(each, len(numbers)) for each in present]
+    order = [numbers.setdefault(meaning(one.rule), len(numbers)) for one in wanted]
     there = set(chain)
-    meanings = [meaning(one.rule) for one in wanted]
-    for number, (one, what) in enumerate(zip(wanted, meanings, strict=True)):
+    for at, (one, what) in enumerate(zip(wanted, order, strict=True)):
         if what in there:
             continue
         if one.position == "first":
-            before = next((each for each in reversed(meanings[:number]) if each in there), None)
+            before = next((each for each in reversed(order[:at]) if each in there), None)
             place = 0 if before is None else chain.index(before) + 1
         else:
-            after = next((each for each in islice(meanings, number + 1, None) if each in there), None)
+            after = next((each for each in islice(order, at + 1, None) if each in there), None)
             place = len(chain) if after is None else chain.index(after)
         yield one, None if place == len(chain) else place + 1
         chain.insert(place, what)

@@ -11,8 +11,9 @@ from hairpin.engines.docker.dockerd import expected_for
 from hairpin.engines.docker.gateway_bridge import bridge_of_overlays, with_gateway_endpoints
 from hairpin.engines.docker.options import Version, dockerd_version
 from hairpin.engines.expected import ExpectedListener
+from hairpin.engines.missing import missing_for
 from hairpin.engines.repair.endpoints import new_endpoint
-from hairpin.engines.repair.republishing import added_rules
+from hairpin.engines.repair.republishing import inserted
 from hairpin.engines.repair.starting import bridged_subnet, starting_change
 from hairpin.events.course import Course
 from hairpin.events.engines._namespace import as_restarted, is_own, namespace_at_start
@@ -320,12 +321,11 @@ def _started_in(course: Course, was: Host, container: Container) -> Course:
 
 def with_ports(course: Course, running: Container) -> Course:
     """Return the course with the rules and the listeners that the engine adds for the container."""
-    engine = course.host.engine_of(running)
-    course = course.made(*added_rules(course.host, engine.with_container(running), running))
+    engine = course.host.engine_of(running).with_container(running)
+    lost = missing_for(course.host, engine, running.name)
+    course = course.made(*inserted(course.host.netns, lost))
     now = with_gateway_endpoints(course.host, course.host.engine_of(running))
-    own = (
-        each for each in expected_for(now, course.namespace, {running.name}).listeners if each.container == running.name
-    )
+    own = (each for each in lost.wanted.listeners if each.container == running.name)
     ends = next((each.endpoints for each in now.containers if each.name == running.name), running.endpoints)
     return course.made(*(c.AddSocket(course.host.netns, _held(each, ends), by_start(running)) for each in own))
 

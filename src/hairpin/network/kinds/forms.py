@@ -72,6 +72,7 @@ _UNREAD_BY_WALKS: Mapping[type[msgspec.Struct], tuple[str, ...]] = {
 """Fields, other than ``evidence`` and ``entry``, that decide no walk, or that are compared separately."""
 _IS_LATE = Socket.__struct_fields__.index("is_late")
 _PROVENANCE = ("evidence", "entry")
+_PLAIN = frozenset({str, int, bool, type(None)})
 
 
 class _Plan(msgspec.Struct, frozen=True):
@@ -118,6 +119,8 @@ def form_of(value: msgspec.Struct, own: OwnValues, *, inside: bool = False) -> F
         fields[_IS_LATE] = value.is_late and value.pid is None  # aftermath.py (events/) reads is_late only without pid
     for place in plan.nested:
         part = fields[place]
+        if type(part) in _PLAIN:  # most fields
+            continue
         if isinstance(part, msgspec.Struct):
             fields[place] = form_of(part, own, inside=inside)
         elif parts := _parts_of(part):

@@ -18,7 +18,7 @@ from hairpin.walk.verdicts import Verdict, succeeds
 def events_text(found: Matrix, words: Words, paper: Paper, *, verbose: bool = False) -> str:
     """Return the matrix."""
     changing = [each for each in found.rows if each.changes]
-    quiet = [each for each in found.rows if each not in changing]
+    quiet = [each for each in found.rows if not each.changes]
     paper.prose(words(_first_line(found, len(changing))), style="strong")
     if quiet:
         paper.gap()
