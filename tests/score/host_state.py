@@ -25,7 +25,7 @@ _PARTS: Mapping[str, str] = {
     "policy rules": "ip rule; ip -6 rule",
     "neighbours": "ip neighbour show nud permanent; bridge fdb show | grep permanent",
     "sysctls": r"sysctl -a -r '^net\.(ipv4|ipv6|bridge|mpls)\.(conf|ip_forward|ip_nonlocal|neigh|bridge-)'",
-    "files": "find /etc /usr/local/bin /usr/local/sbin -xdev -type f -exec md5sum {} +",
+    "files": "find /etc /usr/local/bin /usr/local/sbin -xdev -type f ! -name '*.lock' -exec md5sum {} +",
     # Docker names a container's networks in any order.
     "containers": "docker ps -a --no-trunc --format '{{.Names}} {{.State}} {{.Ports}}'",
     "networks of containers": (

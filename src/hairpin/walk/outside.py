@@ -114,12 +114,10 @@ def asked_by_sender(network: Network, flow: Flow, state: State) -> State | End:
 
 
 def asked_by_gateway(network: Network, left: State, back: State) -> End | None:
-    """Return the answer's end if this host takes the gateway's address for its own, by an address or by a route of type
-    local, and therefore ignores the gateway's ARP request; else None."""
+    """Return the answer's end if the gateway's address is local: this host ignores its ARP requests; else None."""
     gateway = left.next_hop.gateway if left.next_hop is not None and left.carried is None else None
-    if back.packet.version == 6 or gateway is None:
-        return None
-    if lookup(network.namespace(back.netns), Query(4, gateway)).type != "local":
+    namespace = network.namespace(back.netns)
+    if back.packet.version == 6 or gateway is None or lookup(namespace, Query(4, gateway)).type != "local":
         return None
     stop = refusal(network, back.netns, _holder(network, back), back.packet.daddr, gateway)
     return None if stop is None else refused_request(back, stop)
@@ -229,8 +227,8 @@ def outside_takes(network: Network, flow: Flow, end: End) -> OutsideAnswer:
         namespace = network.namespace(state.netns)
         link = namespace.link(state.oif)
         beside = link is not None and leads_to_unread(namespace, link)
-        target = address_text(packet.daddr, packet.version)
-        said = message("this host forwards the packet to {target}, and {target} answers", target=target)
+        far = address_text(packet.daddr, packet.version)
+        said = message("this host forwards the packet to {target}, and {target} answers", target=far)
         decided = Assumed(behind_unread(namespace, link, state) if link is not None and beside else said)
         return OutsideAnswer(decided, reply=_reply(network, state, packet), assumed=(decided.said,))
     unknown = None if is_known_in_tunnel(network, state) else _unknown_source(network, state.netns.of_host, packet)

@@ -91,10 +91,10 @@ def added_rules(host: Host, engine: Engine, container: Container) -> Iterator[Pr
         lacking = missing_of(host, engine)
         yield from restoring_all(lacking, host.netns, host.namespace(host.netns.name)).parts
         return
-    yield from inserted(host.netns, missing_for(host, engine, container.name))
+    yield from insertions_of(host.netns, missing_for(host, engine, container.name))
 
 
-def inserted(netns: Netns, lacking: Missing) -> Iterator[Primitive]:
+def insertions_of(netns: Netns, lacking: Missing) -> Iterator[Primitive]:
     """Yield the insertions of the missing rules, each at the engine's position."""
     for rule in lacking.rules:
         position = 1 if rule.position == "first" else None

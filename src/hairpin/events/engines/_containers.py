@@ -13,7 +13,7 @@ from hairpin.engines.docker.options import Version, dockerd_version
 from hairpin.engines.expected import ExpectedListener
 from hairpin.engines.missing import missing_for
 from hairpin.engines.repair.endpoints import new_endpoint
-from hairpin.engines.repair.republishing import inserted
+from hairpin.engines.repair.republishing import insertions_of
 from hairpin.engines.repair.starting import bridged_subnet, starting_change
 from hairpin.events.course import Course
 from hairpin.events.engines._namespace import as_restarted, is_own, namespace_at_start
@@ -323,7 +323,7 @@ def with_ports(course: Course, running: Container) -> Course:
     """Return the course with the rules and the listeners that the engine adds for the container."""
     engine = course.host.engine_of(running).with_container(running)
     lost = missing_for(course.host, engine, running.name)
-    course = course.made(*inserted(course.host.netns, lost))
+    course = course.made(*insertions_of(course.host.netns, lost))
     now = with_gateway_endpoints(course.host, course.host.engine_of(running))
     own = (each for each in lost.wanted.listeners if each.container == running.name)
     ends = next((each.endpoints for each in now.containers if each.name == running.name), running.endpoints)

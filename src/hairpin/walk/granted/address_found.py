@@ -41,14 +41,14 @@ def address_found(network: Network, handshake: Handshake) -> tuple[OpenQuestion,
     else:
         asked = _behind(network, started.netns, link, version, target)
         if asked is None and flow.purpose == "asked" and flow.daddr == target:
-            return _routed(network, handshake, link)
+            return _by_route(network, handshake, link)
     if asked is None:
         return ()
     text, if_yes, if_no = asked
     return (OpenQuestion(text, if_yes, if_no, (watch_port(flow.protocol, flow.dport),), breaks_if="no"),)
 
 
-def _routed(network: Network, handshake: Handshake, link: str) -> tuple[OpenQuestion, ...]:
+def _by_route(network: Network, handshake: Handshake, link: str) -> tuple[OpenQuestion, ...]:
     """Return the question whether a route leads the client's packets to this host, if the destination is in no network
     of the link, such as a container's own address; none if the user has stated the route."""
     flow, started = handshake.flow, handshake.started

@@ -5,6 +5,8 @@ The route may be meant for other machines: a VPN's server may push a network tha
 client's packets come in by the uplink that has the asked address, and its answers go into the tunnel and are lost.
 """
 
+from hairpin.host.link import Link
+from hairpin.host.netns import Netns
 from hairpin.message import message
 from hairpin.network.flow import Flow, Lan, Outside
 from hairpin.network.network import Network, addresses_of, is_uplink
@@ -37,11 +39,8 @@ def comes_in_tunnel(network: Network, flow: Flow, left: State) -> tuple[OpenQues
     version, client = flow.version, flow.start.address
     if any(each.holds(client, version) for each in addresses_of(namespace, link.name, version)):
         return ()
-    public = network.world.public(version, flow.daddr)
-    asked = flow.daddr if public is None else public.private
-    home = next((each.link for each in addresses_of(namespace, None, version) if each.value == asked), None)
-    holder = namespace.link(home) if home is not None else None
-    if holder is None or is_tunnel(namespace, holder) or not is_uplink(network, inner.netns, holder):
+    holder = _uplink_asked(network, flow, inner.netns)
+    if holder is None:
         return ()
     if not is_neighbour and is_private(client, version) and not is_private(flow.daddr, version):
         return ()
@@ -80,3 +79,12 @@ def comes_in_tunnel(network: Network, flow: Flow, left: State) -> tuple[OpenQues
             breaks_if="no",
         ),
     )
+
+
+def _uplink_asked(network: Network, flow: Flow, netns: Netns) -> Link | None:
+    """Return the uplink that has the asked address, or to which a gateway maps it; None if no uplink has it."""
+    namespace, public = network.namespace(netns), network.world.public(flow.version, flow.daddr)
+    asked = flow.daddr if public is None else public.private
+    home = next((each.link for each in addresses_of(namespace, None, flow.version) if each.value == asked), None)
+    link = namespace.link(home) if home is not None else None
+    return link if link is not None and not is_tunnel(namespace, link) and is_uplink(network, netns, link) else None
