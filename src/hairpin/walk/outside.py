@@ -114,10 +114,10 @@ def asked_by_sender(network: Network, flow: Flow, state: State) -> State | End:
 
 
 def asked_by_gateway(network: Network, left: State, back: State) -> End | None:
-    """Return the answer's end if the gateway's address is local: this host ignores its ARP requests; else None."""
+    """Return the answer's end if this host has the gateway's address and therefore ignores the gateway's ARP request;
+    else None."""
     gateway = left.next_hop.gateway if left.next_hop is not None and left.carried is None else None
-    namespace = network.namespace(back.netns)
-    if back.packet.version == 6 or gateway is None or lookup(namespace, Query(4, gateway)).type != "local":
+    if back.packet.version == 6 or gateway is None or not owns_address(network.namespace(back.netns), 4, gateway):
         return None
     stop = refusal(network, back.netns, _holder(network, back), back.packet.daddr, gateway)
     return None if stop is None else refused_request(back, stop)

@@ -273,12 +273,6 @@ CASES: dict[str, Case] = {
     "the host has its gateway's address, and a container asks": Case(
         with_gateways_address(), egress(), ("address-diverts-traffic",),
     ),
-    "a local route has the gateway's address, and a client asks": Case(
-        network(host_namespace(routes=(local("198.51.100.1/32", "lo"),))), published(), ("route-diverts-traffic",),
-    ),
-    "a local route has the gateway's address, and a container asks": Case(
-        network(host_namespace(routes=(local("198.51.100.1/32", "lo"),))), egress(), ("route-diverts-traffic",),
-    ),
     "a throw route ends the lookup": Case(
         network(msgspec.structs.replace(
             host_namespace(), routes=(*host_namespace().routes, thrown("172.17.0.2/32")),
