@@ -134,7 +134,7 @@ class OfNamespace(msgspec.Struct, frozen=True):
         return LocalRunner(self.shell).run(kept, arguments)
 
 
-# What a killed process leaves in /run goes with the namespace.
+# A killed process leaves files in /run. They go with the namespace.
 HOLD = "mount -t sysfs sysfs /sys && mount -t tmpfs tmpfs /run && echo ready && read -r line"
 
 

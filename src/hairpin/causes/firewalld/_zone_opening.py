@@ -5,7 +5,7 @@ from typing import Literal
 
 from hairpin.causes.cause import View
 from hairpin.causes.firewalld._zones import Keeper, keeper_of
-from hairpin.causes.rules._lifting import exception
+from hairpin.causes.rules._lifting import exception, network_at_bridge
 from hairpin.causes.rules._rule_owner import stopped_by
 from hairpin.change.calls import AddRichRule, OpenPort
 from hairpin.change.change import Change, Primitive
@@ -13,8 +13,7 @@ from hairpin.change.intent import Body, LetIn, rendered
 from hairpin.netfilter.evaluate.chain import Place
 from hairpin.netfilter.ir import FieldMatch, Verdict
 from hairpin.netfilter.packet import TCP, UDP
-from hairpin.network.attachment import network_of_bridge
-from hairpin.network.prefix import last_of, range_text
+from hairpin.network.prefix import range_text
 
 
 def port_opened(view: View) -> Change | None:
@@ -27,25 +26,14 @@ def port_opened(view: View) -> Change | None:
     if denies(keeper):
         return None
     protocol = "tcp" if packet.protocol == TCP else "udp"
-    sources = _own_network(view)
+    # A zone may have the bridge beside the uplink: a port that is open in this zone is open to everybody outside.
+    sources = network_at_bridge(view)
     opening = zone_opening(view, place, f"filter_IN_{keeper.name}_allow", f"IN_{keeper.name}_allow", sources=sources)
     if sources is None:
         return Change((opening,), (OpenPort(keeper.name, packet.dport, protocol),))
     source = f'family="ipv{packet.version}" source address="{range_text(*sources, packet.version)}"'
     rule = f'rule {source} port port="{packet.dport}" protocol="{protocol}" accept'
     return Change((opening,), (AddRichRule("zone", keeper.name, rule),))
-
-
-def _own_network(view: View) -> tuple[int, int] | None:
-    """Return the range of the container network from whose bridge the packet came in; None for any other link.
-
-    A zone may have the bridge beside the uplink, and a port that is open in this zone is open to everybody outside."""
-    packet = view.stop.seen.packet
-    joined = network_of_bridge(view.host, view.stop.seen.iif)
-    for each in joined.subnets if joined is not None else ():
-        if each.holds(packet.saddr, packet.version):
-            return each.network, last_of(each.network, each.prefix_length, packet.version)
-    return None
 
 
 def denies(keeper: Keeper) -> bool:

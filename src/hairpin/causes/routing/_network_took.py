@@ -11,7 +11,6 @@ from hairpin.causes.where import OfNetwork
 from hairpin.change.change import AddEntry, Change, DeleteEntry, one
 from hairpin.host.docker import DockerNetwork
 from hairpin.host.link import Address
-from hairpin.host.netns import Netns
 from hairpin.host.route import Neighbour, NextHop, Route
 from hairpin.message import Message, message
 from hairpin.network.attachment import attachment_of
@@ -32,13 +31,6 @@ def of_networks(view: View) -> Iterator[Candidate]:
                 found = held_elsewhere(view.network, view.host_netns, version, address.value, each.bridge)
                 if found is not None:
                     yield _took(view, each, address, found)
-
-
-def is_of_network(view: View, netns: Netns, address: Address) -> bool:
-    """Return whether the address is on the bridge of an engine's network.  Docker before 28 tells a network's gateway
-    only if a user stated it."""
-    networks = (each for engine in view.host.engines for each in engine.networks)
-    return netns == view.host_netns and any(each.bridge == address.link for each in networks)
 
 
 def _sentence(found: Route | Neighbour, text: str) -> Message:

@@ -19,7 +19,7 @@ import msgspec
 from hairpin.causes.cause import Candidate, Cause, View
 from hairpin.causes.container._engine_gateway import default_route
 from hairpin.causes.routing._asked import is_elsewhere, lookups_on_way, namespaces_on_way
-from hairpin.causes.routing._network_took import is_of_network, of_networks, overlapping_uplink
+from hairpin.causes.routing._network_took import of_networks, overlapping_uplink
 from hairpin.causes.where import OfContainer, OfLink
 from hairpin.change.change import AddEntry, Change, DeleteEntry, one
 from hairpin.change.simulation.addresses import address_of
@@ -28,7 +28,7 @@ from hairpin.host.host import Namespace
 from hairpin.host.link import Address
 from hairpin.host.netns import Netns
 from hairpin.message import Message, message
-from hairpin.network.attachment import attachment_of
+from hairpin.network.attachment import attachment_of, network_of_bridge
 from hairpin.network.network import is_bridge_port, is_uplink, owns_address
 from hairpin.network.prefix import address_text, is_loopback
 from hairpin.network.routing import route_text
@@ -47,7 +47,7 @@ def find(view: View) -> Iterator[Candidate]:
             length = lengths.get(address.value)
             if length and length != address.prefix_length:
                 yield _misfitting(view, netns, address, length)
-            elif length is None and _is_gateway(namespace, address) and not is_of_network(view, netns, address):
+            elif length is None and _is_gateway(namespace, address) and not _is_networks(view, netns, address):
                 yield _of_gateway(netns, address)
     yield from of_networks(view)
     yield from _of_sender(view)
@@ -197,6 +197,12 @@ def _is_gateway(namespace: Namespace, address: Address) -> bool:
         for route in namespace.routes
         for hop in route.next_hops
     )
+
+
+def _is_networks(view: View, netns: Netns, address: Address) -> bool:
+    """Return whether the address is on the bridge of an engine's network.  Docker before 28 tells a network's gateway
+    only if a user stated it."""
+    return netns == view.host_netns and network_of_bridge(view.host, address.link) is not None
 
 
 def _of_gateway(netns: Netns, address: Address) -> Candidate:

@@ -151,15 +151,23 @@ def _of_own_network(view: View, place: Place) -> Body:
 
     Such a rule is against forged sources from outside.  An exception for single ports would leave all else of the
     network closed, and the exception for its bridge lets nothing in from outside."""
-    packet, came_by = view.stop.seen.packet, view.stop.seen.iif
-    subnet = subnet_of(view, packet.version, packet.saddr) if view.on_host and view.stop.stage == "prerouting" else None
-    joined = network_of_bridge(view.host, came_by)
-    if subnet is None or joined is None or not any(each.network == subnet[0] for each in joined.subnets):
+    own = network_at_bridge(view) if view.on_host and view.stop.stage == "prerouting" else None
+    if own is None:
         return ()
-    field: ir.Field = "saddr4" if packet.version == 4 else "saddr6"
-    first, last = own = network_of(*subnet, packet.version), last_of(*subnet, packet.version)
+    first, last = own
+    field: ir.Field = "saddr4" if view.stop.seen.packet.version == 4 else "saddr6"
     wider = any(low <= first and last <= high and (low, high) != own for low, high in _sources_at(view, place, field))
-    return (*_by("iif", came_by), ir.FieldMatch(field, (own,))) if wider else ()
+    return (*_by("iif", view.stop.seen.iif), ir.FieldMatch(field, (own,))) if wider else ()
+
+
+def network_at_bridge(view: View) -> tuple[int, int] | None:
+    """Return the range of the container network that has the packet's source and from whose bridge the packet came in;
+    None for any other link or source."""
+    packet, joined = view.stop.seen.packet, network_of_bridge(view.host, view.stop.seen.iif)
+    for each in joined.subnets if joined is not None else ():
+        if each.holds(packet.saddr, packet.version):
+            return each.prefix.first, each.prefix.last
+    return None
 
 
 def _sources_at(view: View, place: Place, field: ir.Field) -> Iterator[tuple[int, int]]:

@@ -2,7 +2,7 @@
 
 A router or a neighbour asks for a destination in the link's own network by ARP or neighbour discovery.  The host
 answers for its own addresses, unless ``arp_ignore`` hides them, and for addresses behind the host only as a proxy.
-Packets for any other address, such as a container's own, come to the host only by a route that somebody has added.
+A client outside needs a route to the host for any other address, such as a container's own.
 
 Source: net/ipv4/arp.c arp_process(); net/ipv6/ndisc.c ndisc_recv_ns()
 """

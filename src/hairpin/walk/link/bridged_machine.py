@@ -20,9 +20,9 @@ from hairpin.walk.state import Frame, State
 def frame_from_outside(network: Network, netns: Netns, link: Link, packet: Packet) -> Frame:
     """Return the frame in which a packet from outside comes in by ``link``.
 
-    If ``link`` is a bridge port, the frame may be addressed to a namespace behind another port of the bridge.  It may
-    also be addressed to a machine that was not read, if nobody who was read has the destination, and the bridge's own
-    network has it."""
+    If ``link`` is a bridge port, the frame may be addressed to a namespace behind another port of the bridge.  If no
+    namespace that was read has the destination, and the bridge's own network contains it, the frame may also be
+    addressed to a machine that was not read."""
     namespace = network.namespace(netns)
     bridge = namespace.link(link.master or "") if is_bridge_port(namespace, link) else None
     if bridge is None or accepts_address(namespace, packet.version, packet.daddr):
