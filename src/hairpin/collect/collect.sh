@@ -354,7 +354,7 @@ keys_of() { # keys_of PATH KEY...: adds the keys to paths at once: a shell takes
     paths=$paths$more
 }
 rules() { # nft first: its list of tables shows which back ends have tables here
-    tables= chains= listed=no legacy= flagged=no
+    tables= chains= listed=no legacy= flagged=no mixed=' '
     if ! loaded nf_tables; then
         absent nft-tables 'nft list chains' 'nf_tables is not loaded: there is no nftables table'
     elif have nft; then
@@ -369,6 +369,7 @@ rules() { # nft first: its list of tables shows which back ends have tables here
     saved=
     case $tables in *"${NL}table bridge "*) save_nft ebtables bridge "$HAIRPIN_SAVE_EBT" ;; esac
     saved_bridge=$saved
+    mixed_tables
     native_tables
     case $NETNS$tables$flagged in host*"${NL}table "* | *yes) table_flags ;; esac
     # Older nft does not say in JSON which devices a chain at ingress or egress is bound to.
@@ -392,7 +393,46 @@ save_nft() { # save_nft KEY FAMILY COMMAND: sets saved
     if [ "$listed" = yes ]; then        # without a table of this family the command prints nothing
         case $tables in *"${NL}table $2 "*) ;; *) body "$1" "$3 -c" ''; return ;; esac
     fi
-    capture "$3" -c; saved=$out; captured "$1" "$3 -c"
+    capture "$3" -c
+    case $st$listed$2 in
+        0* | *no* | *bridge) saved=$out; captured "$1" "$3 -c" ;;
+        *) mixed="$mixed$2/all "      # it ends at the first rule that only nft can print: the tables of this family are read by nft
+           say "$1" "$3 -c" "$st" absent "nft lists the tables of this family: $err" ;;
+    esac
+}
+mixed_tables() { # adds to mixed the tables of IP in which a rule is not wholly iptables' own
+    # Of a rule of nft's own, iptables-save leaves out what it does not know, and ends with status 0: the elements of a set,
+    # a map, a TCP window, the start of a range. iptables' own rules have a counter, and nothing but what is removed here.
+    for family in ip ip6; do
+        case $family in ip) saved=$saved_ip ;; *) saved=$saved_ip6 ;; esac
+        case $saved in *'] -A '*) ;; *) continue ;; esac
+        ports='' # nft counts them as iptables' own only where iptables understands them: since 1.8.8
+        case $saved in *'-save v1.8.'[0-7]' '*) ports=no ;; esac
+        mixed=$mixed$(nft -j -t list ruleset "$family" 2>/dev/null | awk -v family="$family" -v ports="$ports" '
+            BEGIN {
+                ORS = " "
+                match_of = "\\{\"match\": \\{\"op\": \"[!=]=\", \"left\": "
+                value = ", \"right\": (\"[^\"@]*\"|[0-9]+|\\{\"prefix\": \\{[^{}]*\\}\\})\\}\\}"
+                meta = "\\{\"meta\": \\{\"key\": \"(iifname|oifname|l4proto|mark)\"\\}\\}"
+                of_ip = "\\{\"payload\": \\{\"protocol\": \"ip6?\", \"field\": \"(saddr|daddr|protocol|nexthdr)\"\\}\\}"
+                port = "\\{\"payload\": \\{\"protocol\": \"(tcp|udp)\", \"field\": \"[sd]port\"\\}\\}"
+                range = ", \"right\": ([0-9]+|\\{\"range\": \\[[0-9]+, [0-9]+\\]\\})\\}\\}"
+                known = match_of "(" meta "|" of_ip ")" value "|\\{\"(accept|drop|return)\": null\\}"
+                known = known "|\\{\"(jump|goto)\": \\{\"target\": \"[^\"]*\"\\}\\}|\\{\"xt\": \\{[^{}]*\\}\\}"
+                known = known "|\\{\"limit\": \\{\"rate\": [0-9]+, \"burst\": [0-9]+, \"per\": \"[a-z]*\"\\}\\}"
+                if (ports == "") known = known "|" match_of port range
+            }
+            { gsub(/\{"rule": /, "\n"); count = split($0, rule, "\n")
+              for (i = 2; i <= count; i++) {
+                  name = rule[i]; sub(/.*"table": "/, "", name); sub(/".*/, "", name)
+                  if (name in found) continue
+                  own = rule[i]; sub(/^[^[]*"expr": \[/, "", own)
+                  counted = gsub(/\{"counter": \{[^{}]*\}\}/, "", own)
+                  gsub(known, "", own); sub(/\]\}\}.*/, "", own)
+                  if (!counted || own ~ /"/) { found[name] = 1; print family "/" name }
+              } }
+            END { if (!NR) print family "/all" }')       # nft could not print them: what iptables shows may not be all
+    done
 }
 save_legacy() { # save_legacy KEY NAMES COMMAND: only if the kernel lists tables; the command would load the module of each
     names=
@@ -416,7 +456,7 @@ table_flags() { # nft 1.0.6 prints a table's flags wrongly in JSON; its list of 
             body nft-table-flags "nft -t list table $family $name" "table $family $name {$NL$TAB$flags"
         done
 }
-native_tables() { # one reading a table that neither iptables-nft nor ebtables-nft shows
+native_tables() { # one reading a table that iptables-nft or ebtables-nft does not show, or not wholly
     rest_of_tables=$tables slow=no
     while :; do
         case $rest_of_tables in *"${NL}table "*) ;; *) return ;; esac
@@ -425,8 +465,8 @@ native_tables() { # one reading a table that neither iptables-nft nor ebtables-n
         case $name in
             filter | nat | mangle | raw | security | broute)
                 case $family in ip) saved=$saved_ip ;; ip6) saved=$saved_ip6 ;; bridge) saved=$saved_bridge ;; *) saved= ;; esac
-                case $saved in
-                    *"# Table \`$name' is"*)            # iptables shows nothing of it; in JSON, nft has no word of its extensions
+                case "$mixed$NL$saved" in
+                    *" $family/$name "* | *" $family/all "* | *"# Table \`$name' is"*)    # in JSON, nft has no word of iptables' extensions
                         run nft-table-text "nft -t list table $family $name" nft -t list table "$family" "$name" ;;
                     *"# Table \`$name'"*) ;;            # it has chains of nft's own: iptables shows the other ones
                     *"*$name

@@ -241,6 +241,7 @@ def _rules(raw: Object, number: int, scope: Scope, known: _Known) -> tuple[ir.Ru
         statements = list_of(raw.get("expr"))
         read = [_understood(statement, scope, known) for statement in statements]
         text = rule_text([each for _, each in read], comment if isinstance(comment, str) else None, scope.family)
+        by_iptables = "translated" in raw or any(named(each) == "xt" for each in statements)
         packets, size = _counts(statements)
         bodies = _bodies(statements, [each for each, _ in read], scope, text)
     except MalformedError as error:
@@ -254,7 +255,15 @@ def _rules(raw: Object, number: int, scope: Scope, known: _Known) -> tuple[ir.Ru
             )
         ) from None
     return tuple(
-        ir.Rule(with_error(body, statements), text, number, handle=handle, packets=packets, bytes=size)
+        ir.Rule(
+            with_error(body, statements),
+            text,
+            number,
+            handle=handle,
+            packets=packets,
+            bytes=size,
+            by_iptables=by_iptables,
+        )
         for body in bodies
     )
 

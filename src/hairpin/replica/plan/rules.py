@@ -7,6 +7,7 @@ Source: iptables-restore(8), ipset(8)
 
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from functools import partial
 
 import msgspec
@@ -17,7 +18,7 @@ from hairpin.evidence.reading import Evidence, Reading, is_terse
 from hairpin.host.host import Namespace
 from hairpin.message import Message, message
 from hairpin.netfilter.iptables.render import render
-from hairpin.netfilter.ir import Chain, FieldMatch, Ruleset, Table
+from hairpin.netfilter.ir import Chain, FieldMatch, Rule, Ruleset, Table
 from hairpin.netfilter.nft import render as render_nft
 from hairpin.netfilter.nft.sets import together
 from hairpin.replica.plan.blueprint import Load
@@ -26,6 +27,7 @@ from hairpin.replica.plan.nft_input import counted
 from hairpin.walk.hooks.chains import chains_of_frames
 
 _ARP = (0x0806, 0x0806)
+_NONE: frozenset[str] = frozenset()
 
 
 class Loads(msgspec.Struct, frozen=True):
@@ -118,17 +120,19 @@ def _verbatim(
 ) -> Iterator[Load]:
     match reading.key:
         case "nft-table":
-            shown = _shown_by_iptables(table, namespace, evidence)
-            if shown and not any(
-                (each.family, each.name, each.dialect) == (table.family, table.name, "iptables-nft")
-                for each in namespace.ruleset.tables
-            ):
-                yield Load(restore_tool("iptables-nft", table.family), shown)
-            chains = frozenset(re.findall(r"^:(\S+)", shown, re.MULTILINE))
+            short = short_table(table, known)
+            if any(rule.by_iptables for chain in table.chains for rule in chain.rules):
+                # nft takes no extension of iptables back from its own listing.
+                with suppress(ChangeError):
+                    yield Load("nft", render_nft.render(_counting(short)), short)
+                    return
+            beside = namespace.ruleset.table(table.family, table.name, "iptables-nft")
+            by_iptables = beside is not None and beside.dialect == "iptables-nft"
+            chains = frozenset(chain.name for chain in beside.chains) if beside is not None and by_iptables else _NONE
             devices = {chain.name: chain.devices for chain in table.chains}
             shorten = partial(shorten_listing, table=table, known=known) if known is not None else None
             text = counted(_with_elements(reading, evidence), devices, chains, shorten)
-            yield Load("nft-json", text, short_table(table, known))
+            yield Load("nft-json", text, short)
         case "ebtables":
             yield Load("ebtables-nft-restore", reading.text)
         case _:
@@ -141,6 +145,17 @@ def _verbatim(
             yield Load(tool, text)
 
 
+def _counting(table: Table) -> Table:
+    """Return the table with a counter at zero in each rule, and behind the rules of each dropping policy."""
+    chains: list[Chain] = []
+    for chain in table.chains:
+        rules = [msgspec.structs.replace(rule, packets=0, bytes=0) for rule in chain.rules]
+        if chain.policy == "drop":
+            rules.append(Rule((), "", len({rule.number for rule in rules}) + 1, packets=0, bytes=0))
+        chains.append(msgspec.structs.replace(chain, rules=tuple(rules)))
+    return msgspec.structs.replace(table, chains=tuple(chains))
+
+
 def _with_elements(reading: Reading, evidence: Evidence | None) -> str:
     """Return nft's listing.
 
@@ -149,18 +164,6 @@ def _with_elements(reading: Reading, evidence: Evidence | None) -> str:
         return reading.text
     listed, asked = (evidence.all(key, reading.netns) for key in ("nft-set", "nft-elements"))
     return together(reading.text, (each.text for each in listed), (each.text for each in asked))
-
-
-def _shown_by_iptables(table: Table, namespace: Namespace, evidence: Evidence | None) -> str:
-    """Return the chains of an nft table that iptables made, in the syntax of iptables.  nft cannot express iptables'
-    extensions.
-
-    Source: iptables/xtables-save.c do_output()"""
-    if evidence is None or table.family not in ("ip", "ip6"):
-        return ""
-    reading = evidence.find(f"iptables-nft-save{'4' if table.family == 'ip' else '6'}", namespace.name)
-    found = _section(table.name).search(reading.text) if reading is not None and reading.outcome == "text" else None
-    return found[0] if found is not None else ""
 
 
 def _section(table: str) -> re.Pattern[str]:

@@ -24,8 +24,8 @@ _UNTRANSLATED = re.compile(r"#|\bxt (?:match|target)\b")
 
 
 def translate(family: str, table: str, rules: dict[str, list[Object]], text: str) -> None:
-    """Replace the statements of each rule that has an extension by the statements of the rule's line in ``text``.  This
-    line has the same number in the same chain.  A chain that has another number of lines in ``text`` was changed
+    """Replace the statements of each rule that has an extension by the statements of the rule's line in ``text``, and
+    mark the rule as ``translated``.  This line has the same number in the same chain.  A chain that has another number of lines in ``text`` was changed
     meanwhile and is left alone."""
     lines = _lines(text)
     for chain, bodies in rules.items():
@@ -36,6 +36,7 @@ def translate(family: str, table: str, rules: dict[str, list[Object]], text: str
             statements = list_of(body.get("expr"))
             if any(named(each) == "xt" for each in statements):
                 body["expr"] = _statements(family, table, line, statements) or statements
+                body["translated"] = True
 
 
 def _lines(text: str) -> dict[str, list[str]]:
