@@ -77,7 +77,9 @@ def _with_rules(dice: Dice, made: Plan, host: Judged) -> Judged:
     for version in made.versions:
         known = tuple(name for name in names if name.startswith(f"s{version}"))
         if made.by_marks or dice.chance(0.7):
-            texts += iptables.ruleset(dice, made, "iptables-nft", version, known)
+            of_iptables = iptables.ruleset(dice, made, "iptables-nft", version, known)
+            texts += of_iptables
+            texts += (nftables.among_iptables(dice, made, each) for each in of_iptables if dice.chance(0.25))
         if dice.chance(0.35):
             texts += iptables.ruleset(dice, made, "iptables-legacy", version, known)
     if dice.chance(0.5):

@@ -11,9 +11,10 @@ from pathlib import Path
 from hairpin.evidence.reading import SCHEMA, Evidence, Reading
 from hairpin.host.host import Host
 from hairpin.host.read.parse import parse
+from tests.fidelity.generate.rules.nftables import BY_NFT
 from tests.fidelity.testbed.events import TABLE
 from tests.fidelity.testbed.listeners import SHOWN, as_relays
-from tests.fidelity.testbed.netns import Netns
+from tests.fidelity.testbed.netns import Netns, SetupError
 
 _IPTABLES = frozenset({"filter", "nat", "mangle", "raw", "security"})
 _EBTABLES = frozenset({"filter", "nat"})
@@ -129,6 +130,7 @@ def _sysctls(netns: Netns) -> str:
 
 def _rules(netns: Netns) -> list[tuple[str, str, str]]:
     found: list[tuple[str, str, str]] = []
+    mixed: set[tuple[str, str]] = set()
     tables = [
         (each["table"]["family"], each["table"]["name"])
         for each in json.loads(netns.run(("nft", "-j", "list", "tables")))["nftables"]
@@ -136,8 +138,14 @@ def _rules(netns: Netns) -> list[tuple[str, str, str]]:
     ]
     for number, family, program in (("4", "ip", "iptables"), ("6", "ip6", "ip6tables")):
         if any(table[0] == family and table[1] in _IPTABLES for table in tables):
+            listed = json.loads(netns.run(("nft", "-j", "-t", "list", "ruleset", family)))["nftables"]
+            rules = [each["rule"] for each in listed if "rule" in each]
+            mixed |= {(family, each["table"]) for each in rules if each.get("comment") == BY_NFT}
             command = (f"{program}-nft-save", "-c")
-            found.append((f"iptables-nft-save{number}", " ".join(command), netns.run(command)))
+            try:
+                found.append((f"iptables-nft-save{number}", " ".join(command), netns.run(command)))
+            except SetupError:  # it ends at a rule that only nft can print
+                mixed |= {(family, name) for name in _IPTABLES}
         with netns.entered():
             names = Path(f"/proc/net/{program}".replace("tables", "_tables_names"))
             legacy = names.exists() and names.read_text("ascii")  # the kernel loads the module only when a tool asks
@@ -152,7 +160,10 @@ def _rules(netns: Netns) -> list[tuple[str, str, str]]:
         found.append(("nft-netdev-chains", " ".join(chains), netns.run(chains)))
     for family, name in tables:
         known = {"ip": _IPTABLES, "ip6": _IPTABLES, "bridge": _EBTABLES}.get(family, frozenset())
-        if name != TABLE and name not in known:
+        if (family, name) in mixed:
+            text = ("nft", "-t", "list", "table", family, name)
+            found.append(("nft-table-text", " ".join(text), netns.run(text)))
+        if name != TABLE and (name not in known or (family, name) in mixed):
             listing = ("nft", "-j", "list", "table", family, name)
             found.append(("nft-table", " ".join(listing), netns.run(listing)))
     sets = netns.run(("ipset", "save"))

@@ -6,6 +6,8 @@ import msgspec
 import pytest
 
 from hairpin.evidence.reading import SCHEMA, Evidence, Reading
+from hairpin.host.read.readings import Readings
+from hairpin.host.read.rulesets import RulesetReader
 from hairpin.netfilter.ebtables import save as ebtables
 from hairpin.netfilter.ir import Chain, Family, FieldMatch, Hook, Rule, Ruleset, Table, Verdict
 from hairpin.replica.plan.rules import loads
@@ -64,38 +66,57 @@ COMMIT
 """
 
 
-def test_a_table_of_iptables_and_nft_is_loaded_once() -> None:
-    """iptables-save shows its own chains of a table in which others have base chains; nft shows all, and cannot take
-    extensions of iptables back."""
+def listed(*rules: dict[str, object], shown: str = PARTIAL) -> tuple[Reading, ...]:
+    """The readings of a table in which iptables has a chain and nft another one, with the rules."""
     place = {"family": "ip", "table": "filter"}
     base = {"type": "filter", "prio": 0, "policy": "drop"}
-    listed = [
+    objects = [
         {"table": {"family": "ip", "name": "filter"}},
         {"chain": {**place, "name": "INPUT", "hook": "input", **base}},
         {"chain": {**place, "name": "own", "hook": "forward", **base}},
-        {"rule": {**place, "chain": "INPUT", "expr": [{"xt": None}, {"accept": None}]}},
-        {"rule": {**place, "chain": "own", "expr": [{"drop": None}]}},
+        *({"rule": {**place, **each}} for each in rules),
     ]
-    readings = (
-        Reading("e1", "iptables-nft-save4", "host", "iptables-nft-save -c", "", 0, "text", PARTIAL),
-        Reading(
-            "e2", "nft-table", "host", "nft -j list table ip filter", "", 0, "text", json.dumps({"nftables": listed})
-        ),
+    text = json.dumps({"nftables": objects})
+    return (
+        Reading("e1", "iptables-nft-save4", "host", "iptables-nft-save -c", "", 0, "text", shown),
+        Reading("e2", "nft-table", "host", "nft -j list table ip filter", "", 0, "text", text),
     )
-    nat = Table("ip", "nat", "iptables-nft", (Chain("OUTPUT", ()),), evidence="e1")
-    both = Table("ip", "filter", "nft", (Chain("INPUT", ()), Chain("own", ())), evidence="e2")
-    host = msgspec.structs.replace(HOST, ruleset=Ruleset((nat, both)))
-    first, second, third = loads(
-        host, msgspec.structs.replace(EVIDENCE, readings=readings), host.ruleset, called="host"
-    ).loads
-    assert (first.tool, "*filter" in first.text, "*nat" in first.text) == ("iptables-nft-restore", False, True)
-    assert (second.tool, second.text) == (
-        "iptables-nft-restore",
-        PARTIAL[PARTIAL.index("*filter") : PARTIAL.index("*nat")],
-    )
-    commands = [each["add"] for each in json.loads(third.text)["nftables"]]
+
+
+EXTENSION: dict[str, object] = {"chain": "INPUT", "expr": [{"xt": None}, {"accept": None}]}
+OWN: dict[str, object] = {"chain": "own", "expr": [{"drop": None}]}
+SPAN = {"range": ["192.0.2.1", "192.0.2.9"]}
+FROM_SPAN = {"match": {"op": "==", "left": {"payload": {"protocol": "ip", "field": "saddr"}}, "right": SPAN}}
+NATIVE: dict[str, object] = {"chain": "INPUT", "expr": [FROM_SPAN, {"drop": None}]}
+
+
+def test_each_chain_of_a_table_is_loaded_by_the_tool_that_shows_it() -> None:
+    """iptables-save shows its own chains of a table in which others have base chains; nft shows all, and cannot take
+    extensions of iptables back."""
+    evidence = msgspec.structs.replace(EVIDENCE, readings=listed(EXTENSION, OWN))
+    ruleset = RulesetReader(Readings(evidence)).ruleset("host")
+    first, second = loads(msgspec.structs.replace(HOST, ruleset=ruleset), evidence, ruleset, called="host").loads
+    assert (first.tool, first.text) == ("iptables-nft-restore", PARTIAL)
+    commands = [each["add"] for each in json.loads(second.text)["nftables"]]
     assert [each["rule"]["chain"] for each in commands if "rule" in each] == ["own", "own"]
     assert [each["chain"]["name"] for each in commands if "chain" in each] == ["INPUT", "own"]
+
+
+def test_a_table_in_which_nft_has_a_rule_of_its_own_is_written_from_the_model() -> None:
+    """Its listing holds extensions, which nft does not take back.  Each rule counts, and so does a dropping policy."""
+    shown = PARTIAL.replace("ACCEPT\nCOMMIT\n*nat", "ACCEPT\n[0:0] -A INPUT -s 192.0.2.9/32 -j DROP\nCOMMIT\n*nat")
+    evidence = msgspec.structs.replace(EVIDENCE, readings=listed(EXTENSION, NATIVE, OWN, shown=shown))
+    ruleset = RulesetReader(Readings(evidence)).ruleset("host")
+    nat, written = loads(msgspec.structs.replace(HOST, ruleset=ruleset), evidence, ruleset, called="host").loads
+    assert (nat.tool, "*filter" in nat.text, written.tool) == ("iptables-nft-restore", False, "nft")
+    inside = [line.strip() for line in written.text.splitlines() if "counter" in line]
+    assert inside == [
+        "ct state == 8 counter packets 0 bytes 0 accept",
+        "ip saddr 192.0.2.1-192.0.2.9 counter packets 0 bytes 0 drop",
+        "counter packets 0 bytes 0",
+        "counter packets 0 bytes 0 drop",
+        "counter packets 0 bytes 0",
+    ]
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from hairpin.host.read.readings import Readings, as_before
 from hairpin.netfilter import ipset
 from hairpin.netfilter.evaluate.index import prepare
 from hairpin.netfilter.iptables import save as iptables_save
-from hairpin.netfilter.ir import Ruleset, Set, Table
+from hairpin.netfilter.ir import BUILT_IN_TABLES, Ruleset, Set, Table
 
 _KEYS = ("iptables-nft-save4", "iptables-nft-save6", "iptables-legacy-save4", "iptables-legacy-save6")
 _Beside = tuple[tuple[str, ...], tuple[str, ...]]
@@ -99,11 +99,20 @@ def _ruleset(
         tables = [with_devices(table, text) for table in tables]
     for text, evidence in flags:
         tables = [_with_flags(table, text, evidence) for table in tables]
-    if any(each.dialect == "nft" for each in tables) and any(each.dialect == "iptables-nft" for each in tables):
-        from hairpin.host.read.partial_tables import each_chain_once  # noqa: PLC0415 - few hosts have tables of both
+    if any(each.dialect == "nft" for each in tables):
+        # No reading shows in which order chains of equal priority were registered.  A table's place among the readings
+        # stands for it, whichever tool has read the table.
+        tables = sorted(tables, key=lambda each: not _is_of_iptables(each))
+        if any(each.dialect == "iptables-nft" for each in tables):
+            from hairpin.host.read.partial_tables import each_chain_once  # noqa: PLC0415 - few hosts have tables of both
 
-        return Ruleset(each_chain_once(tables), sets)
+            return Ruleset(each_chain_once(tables), sets)
     return Ruleset(tuple(tables), sets)
+
+
+def _is_of_iptables(table: Table) -> bool:
+    named = table.family in ("ip", "ip6") and table.name in BUILT_IN_TABLES
+    return table.dialect == "iptables-nft" or (table.dialect == "nft" and named)
 
 
 def _sharing(before: Ruleset, now: Ruleset) -> Ruleset:

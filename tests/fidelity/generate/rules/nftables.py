@@ -28,38 +28,83 @@ _ANY_FAMILY = ("icmpx port-unreachable", "icmpx admin-prohibited", "icmpx no-rou
 
 def ruleset(dice: Dice, made: Plan) -> tuple[RuleText, ...]:
     """Return one or two random tables."""
-    return tuple(_Table(dice, made, f"t{number}").text() for number in range(dice.number(1, 2)))
+    return tuple(_drawn(dice, made, f"t{number}").text() for number in range(dice.number(1, 2)))
+
+
+def among_iptables(dice: Dice, made: Plan, table: RuleText) -> RuleText:
+    """Return rules of nft's own for the chains of a table of iptables-nft.  Their comment marks them: iptables-nft keeps
+    its comments in an extension."""
+    family = "ip" if table.version == 4 else "ip6"
+    words = [line[1:].split()[:2] for line in table.head]
+    hooks = [chain for chain, policy in words if policy != "-"]
+    base = {hook: (_kind(table.table, hook), hook.lower(), _priority(table.table, hook)) for hook in hooks}
+    user = {name: hook for name, policy in words if policy == "-" for hook in hooks if name.startswith(f"{hook[:3]}-")}
+    drawn = _Table(dice, made, table.version, f"{family} {table.table}", base, user)
+    places = [f"{dice.pick(('insert', 'insert', 'add'))} rule {drawn.name} {dice.pick(sorted((*base, *user)))}"
+              for _ in range(dice.number(1, 3))]  # fmt: skip
+    rules = tuple(f'{place} {drawn.rule(place.split()[-1])} comment "{BY_NFT}"' for place in places)
+    return RuleText("nft", table.version, drawn.name, drawn.sets(), rules)
+
+
+BY_NFT = "by nft"
+"""The comment of a rule that nft made in a table of iptables."""
+
+
+def _kind(table: str, hook: str) -> str:
+    return "nat" if table == "nat" else "route" if (table, hook) == ("mangle", "OUTPUT") else "filter"
+
+
+def _priority(table: str, hook: str) -> int:
+    if table == "nat":
+        return _NAT_HOOKS[hook.lower()]
+    return {"raw": -300, "mangle": -150, "filter": 0, "security": 50}[table]
+
+
+def _drawn(dice: Dice, made: Plan, name: str) -> "_Table":
+    """Return a table of nft's own with random chains."""
+    both = len(made.versions) == 2
+    version: Version = dice.pick(made.versions)
+    family = "inet" if both or dice.chance(0.4) else ("ip" if version == 4 else "ip6")
+    base: dict[str, tuple[str, str, int]] = {}
+    taken: set[tuple[str, int]] = set()
+    for number in range(dice.number(1, 4)):
+        hook, priority = dice.pick(_FILTER_HOOKS), dice.pick(_PRIORITIES)
+        if (hook, priority) not in taken:
+            taken.add((hook, priority))
+            kind = "route" if hook == "output" and dice.chance(0.4) else "filter"
+            base[f"{hook}{number}"] = (kind, hook, priority)
+    for hook, priority in _NAT_HOOKS.items():
+        if dice.chance(0.35):
+            base[f"nat-{hook}"] = ("nat", hook, priority + dice.pick((-1, -2, 1, 2)))
+    user = {f"{chain}-u{number}": chain for chain in base for number in range(dice.number(0, 2))}
+    return _Table(dice, made, version, f"{family} {name}", base, user)
 
 
 class _Table:
-    def __init__(self, dice: Dice, made: Plan, name: str) -> None:
+    """``name``: family and name.  ``base``: type, hook and priority of each base chain; ``user``: the base chain from
+    which each other chain is reached."""
+
+    def __init__(
+        self,
+        dice: Dice,
+        made: Plan,
+        version: Version,
+        name: str,
+        base: dict[str, tuple[str, str, int]],
+        user: dict[str, str],
+    ) -> None:
         self.dice = dice
         self.made = made
-        both = len(made.versions) == 2
-        self.version: Version = dice.pick(made.versions)
-        family = "inet" if both or dice.chance(0.4) else ("ip" if self.version == 4 else "ip6")
-        self.family = family
-        self.name = f"{family} {name}"
-        self.ip = "ip" if self.version == 4 else "ip6"
-        self.user: dict[str, str] = {}
-        self.base: dict[str, tuple[str, str, int]] = {}
-        taken: set[tuple[str, int]] = set()
-        for number in range(dice.number(1, 4)):
-            hook, priority = dice.pick(_FILTER_HOOKS), dice.pick(_PRIORITIES)
-            if (hook, priority) not in taken:
-                taken.add((hook, priority))
-                kind = "route" if hook == "output" and dice.chance(0.4) else "filter"
-                self.base[f"{hook}{number}"] = (kind, hook, priority)
-        for hook, priority in _NAT_HOOKS.items():
-            if dice.chance(0.35):
-                self.base[f"nat-{hook}"] = ("nat", hook, priority + dice.pick((-1, -2, 1, 2)))
-        for chain in tuple(self.base):
-            for number in range(dice.number(0, 2)):
-                self.user[f"{chain}-u{number}"] = chain
+        self.version: Version = version
+        self.family = name.partition(" ")[0]
+        self.name = name
+        self.ip = "ip" if version == 4 else "ip6"
+        self.base = base
+        self.user = user
 
     def text(self) -> RuleText:
         """Return the table's text."""
-        dice, made, lines = self.dice, self.made, [f"add table {self.name}", *self._sets()]
+        dice, made, lines = self.dice, self.made, [f"add table {self.name}", *self.sets()]
         for chain, (kind, hook, priority) in self.base.items():
             policy = "drop" if kind != "nat" and dice.chance(0.06) else "accept"
             lines.append(
@@ -74,10 +119,10 @@ class _Table:
             place = nft_rare.Place(self.family, self.version, kind, hook, priority)
             rules += (f"add rule {self.name} {chain} {each}" for each in nft_rare.rules(dice, made, place))
         for chain in (*self.base, *self.user):
-            rules += (f"add rule {self.name} {chain} {self._rule(chain)}" for _ in range(dice.number(0, 5)))
+            rules += (f"add rule {self.name} {chain} {self.rule(chain)}" for _ in range(dice.number(0, 5)))
         return RuleText("nft", self.version, self.name, tuple(lines), tuple(rules))
 
-    def _sets(self) -> tuple[str, ...]:
+    def sets(self) -> tuple[str, ...]:
         kind = "ipv4_addr" if self.version == 4 else "ipv6_addr"
         addresses = sorted(set(self.made.addresses(self.version)))
         some = ", ".join(self.dice.some(addresses, 4))
@@ -92,7 +137,8 @@ class _Table:
             *nft_extensions.named(self.dice, self.made, self.version, self.name),
         )
 
-    def _rule(self, chain: str) -> str:
+    def rule(self, chain: str) -> str:
+        """Return a random rule for the chain."""
         dice = self.dice
         base = self.user.get(chain, chain)
         kind, hook, priority = self.base[base]
