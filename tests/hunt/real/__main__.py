@@ -13,14 +13,14 @@ from secrets import randbelow
 
 import msgspec
 
-from tests.hunt.real.case import case_of
+from tests.hunt.real.case import DRAWS, case_of
 from tests.hunt.real.keeping import keep
 from tests.hunt.real.report import groups, tables, told
 from tests.hunt.real.trial import Result, Watched, try_case
 
 
-def _tried(number: int, pairs: float, hosts: tuple[str, ...]) -> Watched:
-    return try_case(case_of(number, pairs=pairs, hosts=hosts))
+def _tried(number: int, pairs: float, hosts: tuple[str, ...], kinds: tuple[str, ...]) -> Watched:
+    return try_case(case_of(number, pairs=pairs, hosts=hosts, **({"kinds": kinds} if kinds else {})))
 
 
 def main() -> int:
@@ -29,7 +29,7 @@ def main() -> int:
     seed = arguments.seed if arguments.seed is not None else randbelow(1 << 32)
     numbers = range(seed, seed + arguments.cases) if arguments.number is None else (arguments.number,)
     began, results = time.monotonic(), list[Result]()
-    tried = partial(_tried, pairs=arguments.pairs, hosts=tuple(arguments.host))
+    tried = partial(_tried, pairs=arguments.pairs, hosts=tuple(arguments.host), kinds=tuple(arguments.kind))
     with Pool(arguments.parallel, maxtasksperchild=20) as pool:
         for watched in pool.imap_unordered(tried, numbers):
             results.append(watched.result)
@@ -53,6 +53,9 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--number", type=int, default=None, help="try the case of that number alone")
     parser.add_argument("--pairs", type=float, default=0.2, help="the share of cases with two changes")
     parser.add_argument("--host", action="append", default=[], help="only this kind of host; may be repeated")
+    parser.add_argument(
+        "--kind", action="append", default=[], choices=sorted(DRAWS), help="only this kind of change; may be repeated"
+    )
     parser.add_argument("--parallel", type=int, default=2)
     parser.add_argument("--results", default="", help="append each result to this file, a JSON line each")
     parser.add_argument("--keep", action="store_true", help="keep missed cases in tests/fixtures/real")

@@ -49,12 +49,14 @@ class Mutation(msgspec.Struct, frozen=True):
 
 
 class Case(msgspec.Struct, frozen=True):
-    """The number's host and how many changes it gets."""
+    """The number's host and how many changes it gets.  ``kinds``: the kinds of changes, a frequent one several
+    times."""
 
     number: int
     host: str
     changes: int
     random: Random
+    kinds: tuple[str, ...] = _CHOICE
 
     @property
     def plan(self) -> LabPlan:
@@ -62,11 +64,14 @@ class Case(msgspec.Struct, frozen=True):
         return HOSTS[self.host]()
 
 
-def case_of(number: int, *, pairs: float = 0.0, hosts: tuple[str, ...] = ()) -> Case:
-    """Return the case of that number.  ``pairs``: the share of cases with two changes; ``hosts``: only these kinds."""
+def case_of(
+    number: int, *, pairs: float = 0.0, hosts: tuple[str, ...] = (), kinds: tuple[str, ...] = _CHOICE
+) -> Case:
+    """Return the case of that number.  ``pairs``: the share of cases with two changes; ``hosts``: only these kinds of
+    hosts; ``kinds``: only these kinds of changes."""
     random = Random(f"real hunt {number}")  # noqa: S311
     host = random.choice(hosts or tuple(HOSTS))
-    return Case(number, host, 2 if random.random() < pairs else 1, random)
+    return Case(number, host, 2 if random.random() < pairs else 1, random, kinds)
 
 
 def change(case: Case, lab: Lab, known: Boxes, passing: tuple[Way, ...]) -> tuple[Mutation, ...]:
@@ -90,7 +95,7 @@ def _drawn(case: Case, lab: Lab, known: Boxes, passing: tuple[Way, ...]) -> Iter
     random = case.random
     several = len(lab.hosts) > 1
     for _ in range(_TRIES):
-        kind = random.choice(_CHOICE)
+        kind = random.choice(case.kinds)
         names = [f"host@{host.name}" if several else "host" for host in lab.hosts]
         if kind not in programs.OF_HOST and random.random() > _OF_THE_HOST:
             names = list(known) or names

@@ -3,6 +3,7 @@
 import re
 import shlex
 from collections.abc import Callable, Mapping
+from ipaddress import ip_address
 
 from tests.hunt.real.place import Place
 
@@ -172,6 +173,47 @@ def nft_table_added(place: Place) -> str:
     return f"nft 'table {family} stray {{ chain c {{ {chain} {match} {verdict}; }} }}'"
 
 
+def nft_rule_among_iptables(place: Place) -> str:
+    """A rule of nft's own in a chain that iptables made: iptables-save prints only a part of it."""
+    own = {("ip", name) for name in _TARGETS} | {("ip6", name) for name in _TARGETS}
+    chains = [each for each in place.json_nft("chain") if (each["family"], each["table"]) in own]
+    each = place.pick(chains, {})
+    if not each:
+        return ""
+    ip, version = each["family"], 6 if each["family"] == "ip6" else 4
+    protocol, port = place.pick(place.ports_of_flows, "tcp 80").split()
+    one, other = place.address(version), place.address(version)
+    if not one:
+        return ""
+    side, verdict = place.any("saddr", "daddr"), place.any("drop", "drop", "counter drop", "accept", "return")
+    first, last = sorted((one, other), key=ip_address)
+    rule = place.any(
+        f"{ip} {side} {{ {', '.join(sorted({one, other}))} }} {verdict}",
+        f"{ip} {side} != {{ {', '.join(sorted({one, other}))} }} {verdict}",
+        f"{ip} {side} {first}-{last} {verdict}" if first != last else "",
+        f"{protocol} dport {{ {port}, 4443 }} {verdict}",
+        f"{protocol} dport {{ 4443, 9443 }} {verdict}",
+        f"{ip} {side} . {protocol} dport {{ {one} . {port} }} {verdict}",
+        f"{ip} {side} vmap {{ {one} : {verdict.split()[-1]} }}",
+        f"{protocol} dport vmap {{ {port} : {verdict.split()[-1]} }}",
+        f"meta l4proto {{ {protocol}, icmp }} {verdict}",
+        f"{place.any('iifname', 'iifname', 'oifname')} {{ {place.link}, stray0 }} {verdict}",
+        f"tcp window {place.any('1', '1-65535')} {verdict}",
+        f"tcp option maxseg size {place.any('1-500', '500-9000')} {verdict}",
+        f"meta random < {place.any('2', '4000000000')} {verdict}",
+        f"meta cpu {place.any('0', '77')} {verdict}",
+        f"ip id {place.any('0', '0-65535')} {verdict}" if version == 4 else "",
+        f"@th,16,16 {port} {verdict}",
+        "SET",
+    )
+    chain = f"{ip} {each['table']} {shlex.quote(each['name'])}"
+    if rule == "SET":
+        kind = "ipv6_addr" if version == 6 else "ipv4_addr"
+        made = f"nft 'add set {ip} {each['table']} stray {{ type {kind}; elements = {{ {one} }}; }}'; "
+        return f"{made}nft 'insert rule {chain} {ip} {side} {place.any('', '!= ')}@stray {verdict}'"
+    return f"nft 'insert rule {chain} {rule}'" if rule else ""
+
+
 def nft_policy_added(place: Place) -> str:
     hook = place.random.choice(_HOOKS)
     chain = f"type filter hook {hook} priority 5; policy drop; ct state established accept;"
@@ -262,6 +304,7 @@ DRAWS: Mapping[str, Callable[[Place], str]] = {
     "policy set": policy_set,
     "nft table added": nft_table_added,
     "nft policy added": nft_policy_added,
+    "nft rule among iptables' own": nft_rule_among_iptables,
     "nft rule deleted": nft_rule_deleted,
     "nft chain changed": nft_chain_flushed,
     "nft table deleted": nft_table_deleted,
