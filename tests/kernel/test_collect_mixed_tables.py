@@ -1,5 +1,6 @@
-"""A rule of nft's own in a table of iptables: iptables-save prints what it knows of the rule, and ends with status 0.  The
-collector then reads the table by nft.  A table with iptables' own rules alone it does not read twice."""
+"""A rule of nft's own in a table of iptables: iptables-save prints what it knows of the rule, and ends with status 0.
+
+The collector then reads the table by nft.  A table with iptables' own rules alone it does not read twice."""
 
 import re
 
@@ -29,7 +30,7 @@ BY_NFT = (
     "ip saddr != @listed counter drop",
     "tcp dport { 443, 8443 } counter drop",
     "ip protocol { tcp, udp } counter drop",
-    "iifname { \"eth0\", \"eth1\" } counter drop",
+    'iifname { "eth0", "eth1" } counter drop',
     "ip saddr vmap { 192.0.2.10 : drop }",
     "tcp dport vmap { 80 : drop } counter",
     "ip saddr . tcp dport { 192.0.2.10 . 80 } counter drop",
@@ -73,7 +74,9 @@ def test_tables_of_iptables_alone_are_read_once() -> None:
 def test_a_rule_that_iptables_does_not_print_whole_is_read_by_nft(rule: str) -> None:
     with held_namespace() as namespace:
         namespace.run("sh", "-ec", BY_IPTABLES)
-        namespace.run("nft", "add set ip filter listed { type ipv4_addr; flags interval; elements = { 192.0.2.0/28 }; }")
+        namespace.run(
+            "nft", "add set ip filter listed { type ipv4_addr; flags interval; elements = { 192.0.2.0/28 }; }"
+        )
         namespace.run("nft", f"insert rule ip filter FORWARD {rule}")
         ruleset = parse(collected(namespace)).namespaces[0].ruleset
         table = named(ruleset.tables, "ip", "filter")

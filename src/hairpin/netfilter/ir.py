@@ -336,8 +336,8 @@ class Map(Node, frozen=True, tag="named-map", gc=False):
 
 class Rule(Node, frozen=True, tag="rule", gc=False):
     """One rule.  ``text`` is its source text without counters (``-A FORWARD -i eth0 -j DROP``, or nft's own words);
-    ``number`` counts from 1 in its chain; ``line`` is its line in the reading, or 0.  ``by_iptables``: nft's listing has
-    an extension of iptables (``xt``) in the rule.  nft cannot make such a rule, so iptables made it."""
+    ``number`` counts from 1 in its chain; ``line`` is its line in the reading, or 0.  ``by_iptables``: nft's listing
+    has an extension of iptables (``xt``) in the rule.  nft cannot make such a rule, so iptables made it."""
 
     body: tuple[Expression, ...]
     text: str

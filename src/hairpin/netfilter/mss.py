@@ -5,6 +5,9 @@ from typing import Literal
 
 from hairpin.netfilter.ir import NoEffect, Rule
 
+ORDINARY_MSS = 1460
+"""The MSS option of an ordinary SYN on Ethernet, in bytes.  Rules that compare the option usually match tiny sizes."""
+
 _NUMBER = re.compile(r"(?:--set-mss|size set) (\d+)")
 _TO_PATH = re.compile(r"--clamp-mss-to-pmtu|size set rt mtu")
 

@@ -64,9 +64,7 @@ class Case(msgspec.Struct, frozen=True):
         return HOSTS[self.host]()
 
 
-def case_of(
-    number: int, *, pairs: float = 0.0, hosts: tuple[str, ...] = (), kinds: tuple[str, ...] = _CHOICE
-) -> Case:
+def case_of(number: int, *, pairs: float = 0.0, hosts: tuple[str, ...] = (), kinds: tuple[str, ...] = _CHOICE) -> Case:
     """Return the case of that number.  ``pairs``: the share of cases with two changes; ``hosts``: only these kinds of
     hosts; ``kinds``: only these kinds of changes."""
     random = Random(f"real hunt {number}")  # noqa: S311

@@ -29,6 +29,7 @@ def fib(result: str, *flags: str) -> Json:
     return {"fib": {"result": result, "flags": list(flags)}}
 
 
+MSS: Json = {"tcp option": {"name": "maxseg", "field": "size"}}
 DPORT, SADDR, FLAGS = payload("tcp", "dport"), payload("ip", "saddr"), payload("tcp", "flags")
 
 CASES: dict[str, tuple[Json, str, Json, tuple[ir.Match, ...]]] = {
@@ -154,6 +155,12 @@ CASES: dict[str, tuple[Json, str, Json, tuple[ir.Match, ...]]] = {
             "time", 'meta day "Monday"', limit=TimeWindow(weekdays=frozenset({1}), in_kernels_zone=True)
         ),
     )),
+    "a tiny MSS": (
+        MSS, "==", {"range": [1, 500]}, (TCP, ir.StatefulMatch("tcpmss", "tcp option maxseg size 1-500", usual=False)),
+    ),
+    "any other MSS": (
+        MSS, "!=", {"range": [1, 500]}, (TCP, ir.StatefulMatch("tcpmss", "tcp option maxseg size != 1-500", usual=True)),
+    ),
     "many bytes": (ct("bytes"), ">", 1000, (ir.StatefulMatch("connbytes", "ct bytes > 1000", usual=False),)),
     "few bytes": (
         ct("bytes"), "==", {"range": [0, 9]}, (ir.StatefulMatch("connbytes", "ct bytes 0-9", usual=True),),

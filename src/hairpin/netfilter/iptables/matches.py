@@ -31,6 +31,7 @@ from hairpin.netfilter.iptables.modules import (
     read_tos,
 )
 from hairpin.netfilter.iptables.words import Group, Option
+from hairpin.netfilter.mss import ORDINARY_MSS
 from hairpin.netfilter.rule_address import IpFamily
 
 _MODULE_NAMES = {"icmpv6": "icmp6", "ipv6-icmp": "icmp6"}
@@ -164,11 +165,10 @@ def _negated(group: Group) -> bool:
 
 
 def _ordinary_segment_size(group: Group) -> bool:
-    """Return whether an ordinary SYN satisfies ``-m tcpmss``: its MSS on Ethernet is 1460, and rules usually match tiny
-    sizes (xt_tcpmss.c)."""
+    """Return whether an ordinary SYN satisfies ``-m tcpmss`` (xt_tcpmss.c)."""
     (option,) = group.options
     first, last = bounds(option.value, ":", 0xFFFF)
-    return (first <= 1460 <= last) is not option.negated
+    return (first <= ORDINARY_MSS <= last) is not option.negated
 
 
 def _below_limit(group: Group) -> bool:

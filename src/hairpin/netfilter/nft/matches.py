@@ -15,6 +15,7 @@ import msgspec
 from hairpin.errors import MalformedError
 from hairpin.message import message
 from hairpin.netfilter import ir
+from hairpin.netfilter.mss import ORDINARY_MSS
 from hairpin.netfilter.nft.data_types import type_of
 from hairpin.netfilter.nft.fields import HAS_CONNECTION, HAS_FRAME, Operand
 from hairpin.netfilter.nft.frame_bytes import as_one_comparison, named_fields
@@ -30,6 +31,7 @@ _HISTORY = {
     "random": "random", "day": "time", "hour": "time", "time": "time",
     "bytes": "connbytes", "packets": "connbytes", "avgpkt": "connbytes", "expiration": "timeout",
 }  # fmt: skip
+_IS_TCP = ir.FieldMatch("protocol", ((6, 6),))
 _NEGATIVE = frozenset({"!=", "!"})
 _FROM_ETHERNET = (("==", "ether"), ("==", 1))
 """The operators and right-hand sides of ``meta iiftype ether``; ARPHRD_ETHER is 1."""
@@ -78,7 +80,8 @@ def compare(left: Json, operator: str, right: Json, scope: Scope) -> tuple[ir.Ma
     last = ir.OpaqueMatch(text) if why is None else ir.StatefulMatch(why, text, usual=_usual(why, operator, right))
     if why == "time" and isinstance(last, ir.StatefulMatch) and name == "meta":
         last = msgspec.structs.replace(last, limit=time_window(str(content(left).get("key")), operator, right))
-    return (*needs(left, scope.family), last)
+    of_tcp = (_IS_TCP,) if why == "tcpmss" else ()  # nft_exthdr.c nft_tcp_header_pointer(): else the rule ends
+    return (*needs(left, scope.family), *of_tcp, last)
 
 
 def chance(expression: Json) -> str | None:
@@ -93,11 +96,16 @@ def chance(expression: Json) -> str | None:
         return next((why for part in inner if (why := chance(part)) is not None), None)
     if name in ("meta", "ct") and isinstance(inner, dict):
         return _HISTORY.get(str(inner.get("key")))
+    if name == "tcp option" and inner == {"name": "maxseg", "field": "size"}:
+        return "tcpmss"
     return None
 
 
 def _usual(why: str, operator: str, right: Json) -> bool:
     """Return whether the first packet of a connection, on an idle host, satisfies the comparison."""
+    if why == "tcpmss":
+        sizes = _ranges("integer", operator, right) or ()
+        return any(first <= ORDINARY_MSS <= last for first, last in sizes) is not (operator == "!=")
     if why != "connbytes":
         return True
     ends = intervals([right], "integer")

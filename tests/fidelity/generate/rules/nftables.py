@@ -32,8 +32,8 @@ def ruleset(dice: Dice, made: Plan) -> tuple[RuleText, ...]:
 
 
 def among_iptables(dice: Dice, made: Plan, table: RuleText) -> RuleText:
-    """Return rules of nft's own for the chains of a table of iptables-nft.  Their comment marks them: iptables-nft keeps
-    its comments in an extension."""
+    """Return rules of nft's own for the chains of a table of iptables-nft.  Their comment marks them: iptables-nft
+    keeps its comments in an extension."""
     family = "ip" if table.version == 4 else "ip6"
     words = [line[1:].split()[:2] for line in table.head]
     hooks = [chain for chain, policy in words if policy != "-"]

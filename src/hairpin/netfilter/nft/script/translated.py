@@ -25,8 +25,8 @@ _UNTRANSLATED = re.compile(r"#|\bxt (?:match|target)\b")
 
 def translate(family: str, table: str, rules: dict[str, list[Object]], text: str) -> None:
     """Replace the statements of each rule that has an extension by the statements of the rule's line in ``text``, and
-    mark the rule as ``translated``.  This line has the same number in the same chain.  A chain that has another number of lines in ``text`` was changed
-    meanwhile and is left alone."""
+    mark the rule as ``translated``.  This line has the same number in the same chain.  A chain that has another number
+    of lines in ``text`` was changed meanwhile and is left alone."""
     lines = _lines(text)
     for chain, bodies in rules.items():
         shown = lines.get(chain, [])
