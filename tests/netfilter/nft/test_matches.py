@@ -159,7 +159,7 @@ CASES: dict[str, tuple[Json, str, Json, tuple[ir.Match, ...]]] = {
         MSS, "==", {"range": [1, 500]}, (TCP, ir.StatefulMatch("tcpmss", "tcp option maxseg size 1-500", usual=False)),
     ),
     "any other MSS": (
-        MSS, "!=", {"range": [1, 500]}, (TCP, ir.StatefulMatch("tcpmss", "tcp option maxseg size != 1-500", usual=True)),
+        MSS, ">", 500, (TCP, ir.StatefulMatch("tcpmss", "tcp option maxseg size > 500", usual=True)),
     ),
     "many bytes": (ct("bytes"), ">", 1000, (ir.StatefulMatch("connbytes", "ct bytes > 1000", usual=False),)),
     "few bytes": (

@@ -51,10 +51,10 @@ def _shows_whole(chain: Chain, native: Table) -> bool:
 
 def _is_of_iptables(rule: Rule, shown: Rule) -> bool:
     """Return whether iptables shows nft's rule whole: iptables made it, or both tools show the same meaning."""
-    return rule.by_iptables or _compared(as_iptables(rule)) == _compared(shown)
+    return rule.by_iptables or _same_words(as_iptables(rule)) == _same_words(shown)
 
 
-def _compared(rule: Rule) -> tuple[Expression, ...]:
+def _same_words(rule: Rule) -> tuple[Expression, ...]:
     """Return the rule's meaning.  The two tools have different words for the same limit."""
     return tuple(
         msgspec.structs.replace(each, text="") if isinstance(each, StatefulMatch) else each for each in unordered(rule)
@@ -64,10 +64,10 @@ def _compared(rule: Rule) -> tuple[Expression, ...]:
 def _with_bodies(native: Table, iptables: Table) -> Table:
     """Return nft's table, in which each rule that iptables shows whole has iptables' body: only iptables shows what its
     extensions compare."""
-    return msgspec.structs.replace(native, chains=tuple(_chosen(each, iptables) for each in native.chains))
+    return msgspec.structs.replace(native, chains=tuple(_chain_with_bodies(each, iptables) for each in native.chains))
 
 
-def _chosen(chain: Chain, iptables: Table) -> Chain:
+def _chain_with_bodies(chain: Chain, iptables: Table) -> Chain:
     held = iptables.chain(chain.name)
     if held is None or len({rule.number for rule in chain.rules}) != len(held.rules):
         return chain

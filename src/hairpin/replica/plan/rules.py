@@ -124,7 +124,7 @@ def _verbatim(
             if any(rule.by_iptables for chain in table.chains for rule in chain.rules):
                 # nft takes no extension of iptables back from its own listing.
                 with suppress(ChangeError):
-                    yield Load("nft", render_nft.render(_counting(short)), short)
+                    yield Load("nft", render_nft.render(_with_counters(short)), short)
                     return
             beside = namespace.ruleset.table(table.family, table.name, "iptables-nft")
             by_iptables = beside is not None and beside.dialect == "iptables-nft"
@@ -145,7 +145,7 @@ def _verbatim(
             yield Load(tool, text)
 
 
-def _counting(table: Table) -> Table:
+def _with_counters(table: Table) -> Table:
     """Return the table with a counter at zero in each rule, and behind the rules of each dropping policy."""
     chains: list[Chain] = []
     for chain in table.chains:

@@ -28,7 +28,7 @@ _ANY_FAMILY = ("icmpx port-unreachable", "icmpx admin-prohibited", "icmpx no-rou
 
 def ruleset(dice: Dice, made: Plan) -> tuple[RuleText, ...]:
     """Return one or two random tables."""
-    return tuple(_drawn(dice, made, f"t{number}").text() for number in range(dice.number(1, 2)))
+    return tuple(_random_table(dice, made, f"t{number}").text() for number in range(dice.number(1, 2)))
 
 
 def among_iptables(dice: Dice, made: Plan, table: RuleText) -> RuleText:
@@ -60,7 +60,7 @@ def _priority(table: str, hook: str) -> int:
     return {"raw": -300, "mangle": -150, "filter": 0, "security": 50}[table]
 
 
-def _drawn(dice: Dice, made: Plan, name: str) -> "_Table":
+def _random_table(dice: Dice, made: Plan, name: str) -> "_Table":
     """Return a table of nft's own with random chains."""
     both = len(made.versions) == 2
     version: Version = dice.pick(made.versions)
