@@ -189,13 +189,14 @@ class Code(msgspec.Struct, frozen=True):
     """The facts about one file that the tests below check.
 
     ``imports``: the full names that it imports, at any place in it; ``a.b`` and ``a.b.c`` for ``from a.b import c``.
-    ``broad_excepts``: lines.
+    ``broad_excepts``: lines.  ``own_limits``: lines at which it bounds what it waits for by a number of seconds.
     """
 
     lines: int
     imports: tuple[str, ...]
     functions: tuple[Function, ...]
     broad_excepts: tuple[int, ...]
+    own_limits: tuple[int, ...]
 
 
 @cache
@@ -205,6 +206,7 @@ def code(path: str) -> Code:
     imports: list[str] = []
     functions: list[Function] = []
     broad_excepts: list[int] = []
+    own_limits: list[int] = []
     for node in ast.walk(ast.parse(text)):
         match node:
             case ast.Import(names=names):
@@ -217,9 +219,13 @@ def code(path: str) -> Code:
                 functions.append(Function(node.name, node.lineno, end - node.lineno + 1, sum(map(len, given))))
             case ast.ExceptHandler(type=None) | ast.ExceptHandler(type=ast.Name(id="Exception" | "BaseException")):
                 broad_excepts.append(node.lineno)
+            case ast.keyword(arg="timeout", value=ast.Constant(value=int() | float())):
+                own_limits.append(node.value.lineno)
+            case ast.Call(func=ast.Attribute(attr="join" | "wait"), args=[ast.Constant(value=int() | float())]):
+                own_limits.append(node.lineno)
             case _:
                 pass
-    return Code(len(text.splitlines()), tuple(imports), tuple(functions), tuple(broad_excepts))
+    return Code(len(text.splitlines()), tuple(imports), tuple(functions), tuple(broad_excepts), tuple(own_limits))
 
 
 def source(path: str) -> Code:
@@ -370,3 +376,9 @@ def test_the_architecture_names_each_folder() -> None:
 
 def test_nothing_catches_every_exception() -> None:
     assert [f"{path}:{line}" for path in CODE if path != CATCHES_ALL for line in code(path).broad_excepts] == []
+
+
+def test_no_test_bounds_by_its_own_seconds_what_it_waits_for() -> None:
+    """A busy machine meets any bound that is no hang's; ``tests/waiting.py`` has the one for all."""
+    files = tuple(f"tests/{path}" for path in TEST_FILES)
+    assert [f"{path}:{line}" for path in files for line in code(path).own_limits] == []

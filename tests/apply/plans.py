@@ -26,6 +26,20 @@ def plan(*chosen: str, of: Answer = FAULTY, with_latent: bool = False) -> Repair
     return plan_of(of, chosen, with_latent=with_latent)
 
 
+FAR_S = 900
+"""A deadline in seconds that no test meets by itself; :func:`pass_deadline` lets it pass.  The switch of a plan that a
+failed test leaves ends then."""
+
+
+def pass_deadline(journal: Path, plan: str) -> None:
+    """Let the deadline of the plan pass now.
+
+    The switch compares it with the uptime, so a deadline of 0 has passed.  The digits are overwritten in place: that
+    needs no room on a full disk, and a reader meets a number at any moment."""
+    with (journal / "plans" / plan / "until").open("r+b", buffering=0) as until:
+        until.write(b"0\n")
+
+
 def program_in(folder: Path) -> bytes:
     """Return the program with its folder in this one: a process that a test kills leaves it."""
     text = outpost.program()

@@ -16,6 +16,7 @@ from hairpin.change.change import Change
 from hairpin.change.step import Ask, ReplaceFile, Step
 from hairpin.change.steps import steps
 from hairpin.errors import ApplyError
+from tests.apply.plans import FAR_S
 from tests.remedy.situations import insertion, network, nft_insertion, sysctl
 
 FILE = ReplaceFile(host="h", path="/etc/nftables.conf", before=FileState("flush ruleset\n"), after=FileState("x\n"))
@@ -53,7 +54,7 @@ def test_what_touches_neither_has_no_backup() -> None:
 
 
 def begun(outpost: Outpost) -> str:
-    return outpost.ask("begin", "60", outpost.carrier).frames[0].fields[0]
+    return outpost.ask("begin", str(FAR_S), outpost.carrier).frames[0].fields[0]
 
 
 def fill(outpost: Outpost, plan: str) -> None:
@@ -63,7 +64,7 @@ def fill(outpost: Outpost, plan: str) -> None:
     saved = {"iptables-save": Command(("echo", "*filter")), "ip6tables-save": Command(("no-such-program",))}
     for number, (name, command) in enumerate(saved.items(), 1):
         files |= dict(act_files(f"save.{number}", command)) | {f"save.{number}.name": f"{name}\n".encode()}
-    outpost.ask("fill", plan, "60", files=files)
+    outpost.ask("fill", plan, str(FAR_S), files=files)
 
 
 def test_they_are_roots_alone_beside_the_journal_and_go_with_a_plan_that_was_dropped(tmp_path: Path) -> None:

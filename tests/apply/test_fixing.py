@@ -26,7 +26,7 @@ from hairpin.message import Message, message
 from hairpin.network.flow import Flow
 from hairpin.network.network import Network
 from hairpin.remedy.remedy import Remedy
-from tests.apply.plans import FAULTY, HEALTHY, both, plan, stubbed, untold
+from tests.apply.plans import FAR_S, FAULTY, HEALTHY, both, plan, stubbed, untold
 from tests.report.answers import USER_DROPS, answer
 
 SET = "sysctl -w net.ipv4.conf.eth0.forwarding=1"
@@ -66,7 +66,7 @@ class Case:
         return outcome, self.book.known(outcome.plans[0])
 
     def ground(self) -> OutpostGround:
-        return OutpostGround(self.book.outpost, 60, untold, lambda: self.look().network)
+        return OutpostGround(self.book.outpost, FAR_S, untold, lambda: self.look().network)
 
     @property
     def lines(self) -> list[str]:

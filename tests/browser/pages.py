@@ -9,6 +9,8 @@ from typing import Literal
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from tests.waiting import HANG_S
+
 CHROMIUM = "/usr/bin/chromium"
 _ARGUMENTS = (
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
@@ -22,7 +24,7 @@ Scheme = Literal["light", "dark"]
 def running_browser() -> Generator[Browser]:
     """Start chromium, and end it."""
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(_ARGUMENTS))
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(_ARGUMENTS), timeout=HANG_S * 1000)
         try:
             yield browser
         finally:
@@ -67,6 +69,7 @@ def opened(
         java_script_enabled=script,
         permissions=["clipboard-read", "clipboard-write"],
     )
+    context.set_default_timeout(HANG_S * 1000)
     try:
         found = Opened(context.new_page())
         found.page.goto(file.as_uri())

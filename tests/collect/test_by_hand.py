@@ -13,6 +13,7 @@ from hairpin.collect.run import script
 from hairpin.collect.snapshot import load
 from hairpin.errors import CollectError, HairpinError, WrongPathError
 from tests.cli.commands import call
+from tests.waiting import HANG_S
 
 TOKEN = "0123456789abcdef0123456789abcdef"  # noqa: S105 - it marks frames
 PRINTED = f"""hairpin-collect/1 {TOKEN}
@@ -41,7 +42,7 @@ def test_what_the_printed_script_prints_is_a_snapshot(
     assert run(["snapshot", "--print-script"]) == 0
     (tmp_path / "collect.sh").write_bytes(capfdbinary.readouterr().out)
     with (tmp_path / "host.txt").open("wb") as answer:
-        subprocess.run(("sh", "collect.sh"), cwd=tmp_path, stdout=answer, check=True, timeout=60)
+        subprocess.run(("sh", "collect.sh"), cwd=tmp_path, stdout=answer, check=True, timeout=HANG_S)
     read = load(tmp_path / "host.txt")
     assert read.find("machine-id", "") is not None
     assert run(["check", "--snapshot", str(tmp_path / "host.txt"), "--no-replica", "--json"]) in (0, 1, 3)

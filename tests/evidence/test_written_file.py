@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from hairpin.evidence.written_file import is_replaced, written
+from tests.waiting import HANG_S
 
 WRITES = "import sys; from pathlib import Path; from hairpin.evidence.written_file import written\n\
 with written(Path(sys.argv[1])) as stream: stream.write(b'new')"
@@ -65,7 +66,7 @@ def test_a_fifo_is_written_to(tmp_path: Path) -> None:
     reader = threading.Thread(target=lambda: read.append(path.read_bytes()))
     reader.start()
     put(path)
-    reader.join(10)
+    reader.join(HANG_S)
     assert (read, path.is_fifo(), is_replaced(path)) == ([b"new"], True, False)
 
 

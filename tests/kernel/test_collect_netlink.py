@@ -30,6 +30,7 @@ from hairpin.host.read.readings import Readings
 from hairpin.lab.build import Lab, running_lab
 from hairpin.lab.plan import ContainerPlan, LabPlan, NetworkPlan
 from hairpin.lab.this_hairpin import HAIRPIN, environment
+from tests.waiting import HANG_S
 
 NAME = "container:x"
 # A container of the default bridge network; nothing in it changes by itself.
@@ -79,7 +80,7 @@ class Held(msgspec.Struct, frozen=True):
 
     def run(self, text: str) -> None:
         enter = ("nsenter", f"--net=/proc/{self.pid}/ns/net", "sh", "-e")
-        done = subprocess.run(enter, input=text, capture_output=True, text=True, check=False, timeout=60)
+        done = subprocess.run(enter, input=text, capture_output=True, text=True, check=False, timeout=HANG_S)
         assert done.returncode == 0, done.stderr
 
 

@@ -12,6 +12,7 @@ from hairpin.collect.frames import parse
 from hairpin.collect.run import script
 from hairpin.evidence.reading import Evidence
 from hairpin.host.read.parse import parse as host_of
+from tests.waiting import HANG_S
 
 BUSYBOX = shutil.which("busybox") or "busybox"
 SHELLS = {"dash": ("dash",), "bash": ("bash",), "busybox": (BUSYBOX, "sh")}
@@ -40,7 +41,7 @@ def collected(folder: Path, *shell: str, before: str = "") -> Evidence:
         input=script(),
         capture_output=True,
         check=True,
-        timeout=60,
+        timeout=HANG_S,
         env=os.environ | {"PATH": f"{folder}{os.pathsep}{os.environ['PATH']}"},
     )
     return parse(done.stdout, hairpin="test", source="here")
@@ -71,10 +72,10 @@ def test_the_trial_of_iptables(
 
 HELD = """
 : >/run/xtables.lock
-flock /run/xtables.lock sleep 60 </dev/null >/dev/null 2>&1 &
+flock /run/xtables.lock sleep 600 </dev/null >/dev/null 2>&1 &
 while flock -n /run/xtables.lock true; do sleep 0.01; done
 flock /run/xtables.lock true </dev/null >/dev/null 2>&1 &
-until grep -q -- '->' /proc/locks; do sleep 0.01; done
+until grep -q -- "-> .* $! " /proc/locks; do sleep 0.01; done
 """
 
 
@@ -82,7 +83,7 @@ until grep -q -- '->' /proc/locks; do sleep 0.01; done
 def test_the_holder_of_the_lock_and_who_waits_for_it(tmp_path: Path, shell: tuple[str, ...]) -> None:
     users = host_of(collected(tmp_path, *shell, before=HELD)).rule_tools.lock
     assert [(each.process, each.waits) for each in users] == [("flock", False), ("flock", True)]
-    assert all(0 <= each.age_s < 60 for each in users)
+    assert all(0 <= each.age_s < HANG_S for each in users)
 
 
 def test_a_lock_that_nobody_holds(tmp_path: Path) -> None:
@@ -95,7 +96,8 @@ def test_a_lock_that_nobody_holds(tmp_path: Path) -> None:
 
 # A process of the name of dockerd, with this path.
 DOCKERD = (
-    'cp "$(command -v sleep)" /run/dockerd; PATH={path} SECRET=hunter2 /run/dockerd 60 </dev/null >/dev/null 2>&1 &'
+    'cp "$(command -v sleep)" /run/dockerd; PATH={path} SECRET=hunter2 /run/dockerd 600 </dev/null >/dev/null 2>&1 & '
+    "while ! grep -qs dockerd /proc/$!/comm; do sleep 0.01; done"
 )
 
 

@@ -5,7 +5,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,6 +15,7 @@ import pytest
 from hairpin.collect.frames import parse
 from hairpin.collect.run import script
 from hairpin.evidence.reading import Evidence
+from tests.waiting import HANG_S, wait_until
 
 BUSYBOX = shutil.which("busybox") or "busybox"
 SHELLS = {"dash": ("dash",), "bash": ("bash",), "busybox": (BUSYBOX, "sh")}
@@ -56,7 +56,7 @@ class Namespace(msgspec.Struct, frozen=True):
 
     def run(self, *argv: str, stdin: bytes = b"", check: bool = True) -> Run:
         enter = ("nsenter", "-t", str(self.pid), "-n", "-m", "--", *argv)
-        return subprocess.run(enter, input=stdin, capture_output=True, check=check, timeout=60)
+        return subprocess.run(enter, input=stdin, capture_output=True, check=check, timeout=HANG_S)
 
     def collect(self, *argv: str) -> Evidence:
         return parse(self.run(*argv, stdin=script()).stdout, hairpin="test", source=" ".join(argv))
@@ -222,20 +222,18 @@ def test_processes_in_a_frozen_group(inside: bool) -> None:
     enter = (
         ("sh", "-c", 'echo $$ >"$0/cgroup.procs"; exec unshare --cgroup sh -s', str(own)) if inside else ("sh", "-s")
     )
-    with subprocess.Popen(("sleep", "60")) as process:
+    with subprocess.Popen(("sleep", "600")) as process:
         try:
             own.mkdir()
             frozen.mkdir()
             (frozen / "cgroup.procs").write_text(str(process.pid))
             (frozen / "cgroup.freeze").write_text("1")
-            deadline = time.monotonic() + 10
-            while "frozen 1" not in (frozen / "cgroup.events").read_text():
-                assert time.monotonic() < deadline
-            done = subprocess.run(enter, input=script(), capture_output=True, check=True, timeout=60)
+            assert wait_until(lambda: "frozen 1" in (frozen / "cgroup.events").read_text())
+            done = subprocess.run(enter, input=script(), capture_output=True, check=True, timeout=HANG_S)
             (frozen / "cgroup.freeze").write_text("0")
         finally:
             process.kill()
-            process.wait(10)
+            process.wait(HANG_S)
             own.rmdir()
             frozen.rmdir()
     reading = parse(done.stdout, hairpin="test", source="here").find("frozen-processes", "")
@@ -244,9 +242,7 @@ def test_processes_in_a_frozen_group(inside: bool) -> None:
 
 
 def wait_until_named(pid: int, comm: str) -> None:
-    deadline = time.monotonic() + 30
-    while Path(f"/proc/{pid}/comm").read_text() != f"{comm}\n":
-        assert time.monotonic() < deadline
+    assert wait_until(lambda: Path(f"/proc/{pid}/comm").read_text() == f"{comm}\n")
 
 
 def test_half_a_script_does_nothing(namespace: Namespace) -> None:
@@ -272,7 +268,7 @@ def test_an_interrupted_run_leaves_no_directory(note: bytes, namespace: Namespac
     tools = tmp_path / "tools"
     tools.mkdir()
     hanging = tools / "nft"
-    hanging.write_text(f"#!/bin/sh\n: >{tmp_path}/started\nexec sleep 60\n")
+    hanging.write_text(f"#!/bin/sh\n: >{tmp_path}/started\nexec sleep 600\n")
     hanging.chmod(0o755)
     enter = ("nsenter", f"--net=/proc/{namespace.pid}/ns/net", "--")
     environment = {**os.environ, "PATH": f"{tools}:{os.environ['PATH']}", "TMPDIR": str(tmp_path)}
@@ -280,12 +276,10 @@ def test_an_interrupted_run_leaves_no_directory(note: bytes, namespace: Namespac
         assert run.stdin is not None
         run.stdin.write(script().replace(b'started="$started', note + b'"$started'))
         run.stdin.close()
-        deadline = time.monotonic() + 30
-        while not (tmp_path / "started").exists():
-            assert time.monotonic() < deadline
+        assert wait_until((tmp_path / "started").exists)
         assert list(tmp_path.glob("hairpin.*"))
         run.send_signal(signal.SIGTERM)
-        run.wait(30)
+        run.wait(HANG_S)
     assert not list(tmp_path.glob("hairpin.*"))
 
 
@@ -351,7 +345,7 @@ def test_lsns_runs_again_if_a_process_ended_meanwhile(
     program.write_text(LSNS.format(folder=tmp_path, good=good), encoding="utf-8")
     program.chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
-    done = subprocess.run((*shell, "-s"), input=script(), capture_output=True, check=True, timeout=60)
+    done = subprocess.run((*shell, "-s"), input=script(), capture_output=True, check=True, timeout=HANG_S)
     reading = parse(done.stdout, hairpin="test", source="here").find("netns-ids", "")
     assert reading is not None
     assert reading.outcome == outcome

@@ -134,7 +134,7 @@ def test_logs_are_filtered_and_told(root: Path, shell: str) -> None:
 JOURNALCTL = """#!/bin/sh
 case "$*" in
     --version) echo 'systemd 252 (252)' ;;
-    *_TRANSPORT=kernel*) echo '{"MESSAGE":"docker0 Link is up","__REALTIME_TIMESTAMP":"1"}'; exec sleep 8 ;;
+    *_TRANSPORT=kernel*) echo '{"MESSAGE":"docker0 Link is up","__REALTIME_TIMESTAMP":"1"}'; exec sleep 60 ;;
     *UNIT=docker.service*) ;;
     *UNIT=unused.service*) yes '{"UNIT":"unused.service","MESSAGE":"Started unused.service - x."}' | head -n 90 ;;
     *39f53479d3a045ac8e11786248231fbf*) cat <<'END' ;;

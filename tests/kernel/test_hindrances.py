@@ -8,11 +8,10 @@ import os
 import shlex
 import signal
 import subprocess
-import time
 from collections.abc import Generator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from threading import Timer
+from threading import Thread
 
 import pytest
 
@@ -21,9 +20,10 @@ from hairpin.apply.settling import settle
 from hairpin.carry.act import Command
 from hairpin.carry.run import do
 from hairpin.errors import JournalError
-from tests.apply.plans import program_in
+from tests.apply.plans import pass_deadline, program_in
 from tests.apply.test_at_deadline import NETWORK, begun, of_file
 from tests.kernel.test_taking_back import Plans
+from tests.waiting import HANG_S, wait_until
 
 
 @contextmanager
@@ -93,12 +93,11 @@ def test_a_full_disk_refuses_a_plan_before_its_first_step(plans: Plans, small: P
 
 def test_the_switch_takes_back_what_it_cannot_write_down(tmp_path: Path) -> None:
     path = tmp_path / "file"
-    with small_disk(tmp_path / "journal") as file, begun(tmp_path, of_file(path), 4) as (book, plan):
+    with small_disk(tmp_path / "journal") as file, begun(tmp_path, of_file(path)) as (book, plan):
         assert plan.carry((0,)) is None
         fill(file)
-        until = time.monotonic() + 30
-        while book.standing_of(plan.plan).watched and time.monotonic() < until:
-            time.sleep(0.1)
+        pass_deadline(tmp_path / "journal", plan.plan)
+        assert wait_until(lambda: not book.standing_of(plan.plan).watched)
         assert not path.exists()
         file.unlink()
         assert book.known(plan.plan).state in ("taken-back", "ending")
@@ -111,14 +110,12 @@ def test_a_journal_that_cannot_be_written_is_read_and_its_plan_taken_back(
     text = program_in(tmp_path)
     monkeypatch.setattr(outpost, "program", lambda: text)
     with small_disk(folder):
-        with begun(tmp_path, of_file(path), 60) as (book, plan):
+        with begun(tmp_path, of_file(path)) as (book, plan):
             assert plan.carry((0,)) is None
         keeper = int((folder / "plans" / plan.plan / "keeper").read_text("ascii").split()[0])
         os.kill(keeper, signal.SIGKILL)
-        until = time.monotonic() + 5
         remount = ("mount", "-o", "remount,ro", folder)  # busy, as long as a child of the switch has the lock open
-        while subprocess.run(remount, check=False).returncode and time.monotonic() < until:
-            time.sleep(0.1)
+        assert wait_until(lambda: subprocess.run(remount, check=False).returncode == 0)
         assert [each.kept_plan.state for each in book.not_ended()] == ["open"]
         assert plan.take_back(NETWORK) == "open"
         assert not path.exists()
@@ -126,18 +123,35 @@ def test_a_journal_that_cannot_be_written_is_read_and_its_plan_taken_back(
         book.end(plan.plan, "taken-back")
 
 
-@pytest.mark.parametrize("held_s", (1.0, None))
+@pytest.mark.parametrize("freed", (True, False))
 def test_another_process_holds_the_lock_of_xtables(
-    plans: Plans, monkeypatch: pytest.MonkeyPatch, held_s: float | None
+    plans: Plans, monkeypatch: pytest.MonkeyPatch, *, freed: bool
 ) -> None:
     """A load of the old back end waits for it, and is ended if it is never free."""
-    monkeypatch.setattr("hairpin.carry.run._LIMIT_S", 3.0)
+    monkeypatch.setattr("hairpin.carry.run._LIMIT_S", HANG_S if freed else 3.0)
     text = "*filter\n-A MINE -p tcp --dport 81 -j ACCEPT\nCOMMIT\n"
+    waited: list[bool] = []
     with Path(f"/proc/{plans.host.holder.pid}/root/run/xtables.lock").open("a", encoding="ascii") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        if held_s is not None:
-            Timer(held_s, fcntl.flock, (lock, fcntl.LOCK_UN)).start()
+        file = os.fstat(lock.fileno())
+        place = f"{os.major(file.st_dev):02x}:{os.minor(file.st_dev):02x}:{file.st_ino} "
+
+        def free() -> None:
+            waited.append(wait_until(lambda: is_waited_for(place)))
+            fcntl.flock(lock, fcntl.LOCK_UN)
+
+        freeing = Thread(target=free)
+        if freed:
+            freeing.start()
         done = do(Command((*plans.host.enter, "iptables-legacy-restore", "--noflush"), text))
-    assert done.status == (0 if held_s is not None else 124)
-    if held_s is None:
+        if freed:
+            freeing.join()
+    assert (done.status, waited) == ((0, [True]) if freed else (124, []))
+    if not freed:
         assert "did not end within 3 s" in str(done.complaint)
+
+
+def is_waited_for(place: str) -> bool:
+    """Return whether a process waits for a lock of that file.  Source: fs/locks.c lock_get_status()"""
+    lines = Path("/proc/locks").read_text("ascii").splitlines()
+    return any(" -> " in each and place in each for each in lines)

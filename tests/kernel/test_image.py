@@ -14,6 +14,7 @@ import pytest
 from hairpin.collect.frames import parse
 from hairpin.collect.run import script
 from hairpin.evidence.reading import Evidence
+from tests.waiting import HANG_S
 from tools.release.image.tree import launcher
 
 CONTAINER = (
@@ -55,7 +56,7 @@ def run(image: Path) -> Callable[..., str]:
         container = CONTAINER.format(root=image, words=words, further=further)
         host = HOST.format(container=f"{before}{container}")
         own = ("unshare", "--mount", "--uts", "--net", "--pid", "--fork", "--mount-proc", "sh", "-c", host)
-        return subprocess.run(own, capture_output=True, text=True, check=False, timeout=30).stdout
+        return subprocess.run(own, capture_output=True, text=True, check=False, timeout=HANG_S).stdout
 
     return started
 
@@ -99,7 +100,7 @@ def test_the_missing_right_is_named(image: Path, dropped: str, said: str) -> Non
         "-c",
         f"unshare --mount sh -c '{inner}'; true",
     )
-    told = subprocess.run(own, capture_output=True, text=True, check=False, timeout=30).stdout
+    told = subprocess.run(own, capture_output=True, text=True, check=False, timeout=HANG_S).stdout
     assert told.split()[0] == said
 
 
@@ -121,7 +122,7 @@ def collected(tools: Path, before: str = "") -> Evidence:
         input=script(),
         capture_output=True,
         check=True,
-        timeout=60,
+        timeout=HANG_S,
         env={"PATH": f"/usr/sbin:/usr/bin:{tools}", "HAIRPIN_TOOLS": str(tools), "HOME": "/root"},
     )
     return parse(done.stdout, hairpin="test", source="here")

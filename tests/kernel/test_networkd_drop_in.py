@@ -9,6 +9,7 @@ from hairpin.host.managers import Unit
 from hairpin.host.route import NextHop, Route
 from hairpin.remedy.boot.network_configuration import by_networkd
 from tests.remedy.situations import HOST_NETNS, network, situation
+from tests.waiting import HANG_S
 
 BASE = "/run/systemd/network/10-netplan-eth0.network"
 OWN = "[Match]\nName=eth0\n[Network]\nAddress=198.51.100.11/24\nLinkLocalAddressing=no\n"
@@ -24,7 +25,7 @@ mkdir -p /run/systemd/network "${2%/*}"
 cp "$1/own" "$3"; cp "$1/drop-in" "$2"
 ip link add eth0 type veth peer name far; ip link set far up
 /lib/systemd/systemd-networkd >"$1/log" 2>&1 & pid=$!
-for _ in $(seq 100); do ip route | grep -q ^10 && break; sleep 0.1; done
+for _ in $(seq 2500); do ip route | grep -q ^10 && break; sleep 0.1; done
 ip -o -4 address show eth0; ip route; kill $pid
 """
 
@@ -39,7 +40,7 @@ def test_networkd_makes_what_the_drop_in_says(tmp_path: Path) -> None:
     tmp_path.chmod(0o755)
     done = subprocess.run(
         ("unshare", "--net", "--mount", "sh", "-c", START, "sh", tmp_path, file.path, BASE),
-        capture_output=True, text=True, check=False, timeout=60,
+        capture_output=True, text=True, check=False, timeout=HANG_S,
     )  # fmt: skip
     assert "inet 198.51.100.11/24" in done.stdout, done.stderr + (tmp_path / "log").read_text("utf-8")
     assert "inet 192.0.2.10/24" in done.stdout

@@ -29,6 +29,6 @@ def at() -> Iterator[Setting]:
     ("kind", "variant", "said"), thinned_rows(SAMPLE, 3), ids=(f"{each[0]}, {each[1]}" for each in SAMPLE)
 )
 def test_a_plan_in_a_session(at: Setting, kind: str, variant: str, said: str) -> None:
-    result = tried(at, kind, variant, 4.0 if variant == "hairpin killed" else 20.0)
+    result = tried(at, kind, variant, 4.0 if variant == "hairpin killed" else 600.0)
     assert result.is_right, result
     assert said in result.said

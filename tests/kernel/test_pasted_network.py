@@ -26,8 +26,9 @@ for each, address in zip(made, (('0.0.0.0', 80), ('::', 8080), ('127.0.0.1', 53)
 for each in made[:2]:
     each.listen(7)
 print('ready', flush=True)
-time.sleep(3)
-" > /dev/null & sleep 1
+time.sleep(600)
+" > /dev/null &
+while kill -0 $! && ! ss -Hltn | grep -q :8080; do sleep 0.05; done
 """
 JSON = {"ip-addr": "ip -j -d addr", "ip-route4": "ip -4 -j -d route", "ip-neigh": "ip -j -d neigh"}
 

@@ -21,6 +21,7 @@ from hairpin.lab.build import Lab, running_lab
 from hairpin.lab.plan import ContainerPlan, LabPlan
 from tests.causes.firewalld.test_zone_rules import policy_of
 from tests.small_host import egress
+from tests.waiting import HANG_S
 from tools.shown_commands import refused
 
 SOURCE = Path(hairpin.__file__).parent
@@ -172,7 +173,7 @@ def ended(lab: Lab, argv: list[str]) -> subprocess.CompletedProcess[str]:
 
 @cache
 def help_of(*argv: str) -> str:
-    return subprocess.run((*argv, "--help"), capture_output=True, text=True, check=False, timeout=30).stdout
+    return subprocess.run((*argv, "--help"), capture_output=True, text=True, check=False, timeout=HANG_S).stdout
 
 
 def complaint(lab: Lab, words: list[str]) -> str:

@@ -6,7 +6,6 @@ put into the program does: before a mark, behind it, before an act, behind it.
 
 import fcntl
 import os
-import time
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -28,14 +27,15 @@ from hairpin.change.step import ReplaceFile, with_file_modes
 from hairpin.change.steps import steps
 from hairpin.collect.run import LocalRunner
 from hairpin.errors import ApplyError, CollectError
+from tests.apply.plans import FAR_S, pass_deadline
 from tests.kernel.test_change_law import CASES, HOST_NETNS, SETUP, Host, insertion
 from tests.kernel.test_taking_back import parts, untold
 from tests.kills.program import Moments
+from tests.waiting import HANG_S, wait_until
 from tests.whole import WHOLE, thinned
 
 SHELLS = {"dash": ("dash",), "bash": ("bash", "--posix"), "busybox": ("busybox", "sh"), "here": ("here",)}
 """``here``: the way of a hairpin on that host, which is lent to the program."""
-DEADLINE_S = 60
 
 
 class Remote:
@@ -61,11 +61,11 @@ class Remote:
             yield from (PlannedStep("own", step, lasting=isinstance(each[0], WriteFile)) for step in whole)
             network = simulate(change, network)
 
-    def there(self, seconds: int = DEADLINE_S) -> OutpostGround:
+    def there(self, seconds: int = FAR_S) -> OutpostGround:
         return OutpostGround(self.outpost, seconds, untold, self.host.network)
 
     @contextmanager
-    def begun(self, seconds: int = DEADLINE_S) -> Generator[Begun]:
+    def begun(self, seconds: int = FAR_S) -> Generator[Begun]:
         """Hold the host, and begin the plan on it."""
         with self.there(seconds).held() as begin:
             this = self.before.this
@@ -100,13 +100,6 @@ def remote(tmp_path: Path) -> Iterator[Callable[..., Remote]]:
         each.host.close()
 
 
-def after(seconds: float, true: Callable[[], bool]) -> bool:
-    until = time.monotonic() + seconds
-    while not true() and time.monotonic() < until:
-        time.sleep(0.1)
-    return true()
-
-
 @pytest.mark.parametrize("shell", thinned(SHELLS.values(), len(SHELLS)), ids=SHELLS)
 def test_a_plan_is_carried_out_kept_and_taken_back(remote: Callable[..., Remote], shell: tuple[str, ...]) -> None:
     one = remote(*shell)
@@ -118,7 +111,7 @@ def test_a_plan_is_carried_out_kept_and_taken_back(remote: Callable[..., Remote]
     whole = simulate(Change(tuple(part for some in parts(one.before, one.file)[:-1] for part in some)), one.before)
     one.host.settled(whole)
     assert one.file.read_text() == "net.ipv4.ip_forward = 1\n"
-    assert after(5, lambda: not one.standing().watched)
+    assert wait_until(lambda: not one.standing().watched)
     assert one.standing().kept_plan.state == "applied"
     assert one.undo(ground.plan) == "taken-back"
     one.is_as_before()
@@ -163,22 +156,24 @@ def test_what_nobody_confirms_takes_itself_back(remote: Callable[..., Remote], s
     pid = int((plan / "keeper").read_text().split()[0])
     one.host.run(f"kill -9 {pid}")
     (plan / "until").write_text("0\n")
-    one.outpost.shell.talk(program().decode(), ("keep", str(one.base), ground.plan), b"", 60)
+    one.outpost.shell.talk(program().decode(), ("keep", str(one.base), ground.plan), b"", HANG_S)
     assert one.standing().kept_plan.state == "taken-back"
     one.is_as_before()
 
 
 def test_the_switch_strikes_at_its_deadline_and_leaves_what_was_confirmed(remote: Callable[..., Remote]) -> None:
     one = remote()
-    with one.begun(3) as ground:
+    with one.begun() as ground:
         assert ground.carry(one.of_now) is None
-        assert after(10, lambda: one.standing().kept_plan.state == "taken-back")
+        pass_deadline(one.base, ground.plan)
+        assert wait_until(lambda: one.standing().kept_plan.state == "taken-back")
         one.is_as_before()
         assert "taken back by another process" in str(ground.confirm())
-    with one.begun(3) as kept:
+    with one.begun() as kept:
         assert kept.carry(one.of_now) is None
         assert kept.confirm() is None
-    time.sleep(4)
+    pass_deadline(one.base, kept.plan)
+    assert wait_until(lambda: not one.standing().watched)
     assert one.standing().kept_plan.state == "applied"
     assert one.undo(kept.plan) == "taken-back"
 
@@ -190,7 +185,7 @@ def test_one_plan_at_a_time_and_a_hairpin_on_that_host_sees_the_lock(remote: Cal
             pass
         with pytest.raises(BlockingIOError):
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    assert after(5, lambda: not PlanBook(one.outpost).standing())
+    assert wait_until(lambda: not PlanBook(one.outpost).standing())
     with (one.base / "lock").open("a") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         with pytest.raises(ApplyError, match="another hairpin"), one.there().held():
@@ -213,7 +208,7 @@ def test_without_flock_the_lock_of_a_process_that_was_killed_is_taken(
             pass
     assert one.undo(ground.plan) == "taken-back"
     one.is_as_before()
-    assert after(5, lambda: not (one.base / "lock.owner").is_symlink())
+    assert wait_until(lambda: not (one.base / "lock.owner").is_symlink())
 
 
 def test_a_rule_of_somebody_else_in_the_same_chain_hinders_no_undo(remote: Callable[..., Remote]) -> None:
@@ -221,10 +216,11 @@ def test_a_rule_of_somebody_else_in_the_same_chain_hinders_no_undo(remote: Calla
     one = remote()
     made = ((insertion("nft", "base", 2),), (insertion("iptables-nft", "MINE", 2),))
     one.tasks = tuple(one.made(made))
-    with one.begun(2) as ground:
+    with one.begun() as ground:
         assert ground.carry(one.of_now) is None
         one.host.run("nft insert rule inet own base ip daddr 10.1.2.3 drop; iptables-nft -I MINE 1 -d 10.1.2.3 -j DROP")
-        assert after(10, lambda: one.standing().kept_plan.state == "taken-back")
+        pass_deadline(one.base, ground.plan)
+        assert wait_until(lambda: one.standing().kept_plan.state == "taken-back")
     one.host.run("iptables-nft -D MINE 1; nft delete rule inet own base handle "
                  "$(nft -a list chain inet own base | sed -n 's/.*10.1.2.3 drop # handle //p')")  # fmt: skip
     one.is_as_before()
@@ -233,19 +229,21 @@ def test_a_rule_of_somebody_else_in_the_same_chain_hinders_no_undo(remote: Calla
 def test_chains_that_iptables_made_for_the_plan_go_with_it(remote: Callable[..., Remote]) -> None:
     one = remote()
     one.tasks = tuple(one.made(((insertion("iptables-nft", "OUTPUT", 1, table="mangle"),),)))
-    with one.begun(2) as ground:
+    with one.begun() as ground:
         assert ground.carry(one.of_now) is None
         one.host.run("nft list chain ip mangle OUTPUT")
-        assert after(10, lambda: one.standing().kept_plan.state == "taken-back")
+        pass_deadline(one.base, ground.plan)
+        assert wait_until(lambda: one.standing().kept_plan.state == "taken-back")
     one.host.run("! nft list chain ip mangle OUTPUT 2>/dev/null")
 
 
 def test_what_somebody_has_changed_since_stays(remote: Callable[..., Remote]) -> None:
     one = remote()
-    with one.begun(2) as ground:
+    with one.begun() as ground:
         assert ground.carry(one.of_now) is None
         one.host.run("sysctl -qw net.ipv4.conf.eth0.forwarding=0")
-        assert after(10, lambda: one.standing().kept_plan.state == "partly")
+        pass_deadline(one.base, ground.plan)
+        assert wait_until(lambda: one.standing().kept_plan.state == "partly")
     stays = [each for each in one.standing().kept_plan.tasks if each.state == "stays"]
     assert [each.said for each in stays] == ["it was changed since"]
     one.host.run("sysctl -qw net.ipv4.conf.eth0.forwarding=1")
@@ -254,16 +252,18 @@ def test_what_somebody_has_changed_since_stays(remote: Callable[..., Remote]) ->
 
 
 def test_an_undo_waits_for_the_step_at_hand_and_none_begins_after_it(remote: Callable[..., Remote]) -> None:
-    """The connection of the carrying is lost, and its program goes on there."""
+    """The connection of the carrying is lost, and its program goes on there.  Its step ends only after the plan is
+    being taken back, which so has a step at hand."""
     one = remote()
-    slow = program().replace(b"\nrun_command() {", b"\nrun_command() {\n    sleep 0.3")
+    waits = b'while [ -e "$PLAN/open" ] && grep -q running "$PLAN/journal"; do nap; done; sleep 0.3'
+    slow = program().replace(b"\nrun_command() {", b"\nrun_command() {\n    " + waits)
     with one.begun() as ground:
         lost = Outpost(LocalRunner((*one.host.enter, "sh")), "root@host", str(one.base))
         with pytest.MonkeyPatch.context() as patched:
             patched.setattr(outpost_module, "program", lambda: slow)
             thread = Thread(target=lost.carry, args=(ground.plan, one.of_now))
             thread.start()
-            assert after(10, lambda: "running" in (one.base / "plans" / ground.plan / "journal").read_text())
+            assert wait_until(lambda: "running" in (one.base / "plans" / ground.plan / "journal").read_text())
         assert one.undo(ground.plan) == "taken-back"
         thread.join()
     one.is_as_before()
@@ -332,9 +332,12 @@ def test_what_the_program_does_is_what_was_simulated_and_its_undo_leads_back(
     part = CASES[name](one.before.namespace(HOST_NETNS))
     change = Change((part,))
     one.tasks = tuple(one.made(((part,),)))
-    with one.begun(2) as ground:
+    with one.begun() as ground:
         assert ground.carry(one.of_now) is None
         one.host.settled(simulate(change, one.before))
         if one.tasks[0].step.undo is not None:
-            assert after(10, lambda: one.standing().kept_plan.state == "taken-back")
+            pass_deadline(one.base, ground.plan)
+            assert wait_until(lambda: one.standing().kept_plan.state == "taken-back")
             one.is_as_before()
+        else:
+            PlanBook(one.outpost).end(ground.plan, "taken-back")

@@ -4,7 +4,6 @@ The plans are those of ``tests/own_ssh``, handed over as values: the command ref
 """
 
 import os
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,7 +11,7 @@ import msgspec
 import pytest
 
 from hairpin.apply.kept_plan import KeptPlan, PlannedStep
-from hairpin.apply.program.outpost import Outpost
+from hairpin.apply.program.outpost import FOLDER, Outpost
 from hairpin.apply.program.outpost_ground import OutpostGround, plan_taken_back
 from hairpin.apply.program.plan_book import PlanBook
 from hairpin.change.change import Change
@@ -21,9 +20,11 @@ from hairpin.collect.run import SshRunner, collect
 from hairpin.errors import ApplyError, CollectError
 from hairpin.host.read.parse import parse
 from hairpin.network.network import Network
+from tests.apply.plans import FAR_S, pass_deadline
 from tests.kernel.test_taking_back import untold
 from tests.own_ssh.kinds import KINDS
 from tests.own_ssh.trial import ADDRESS, Setting, setting
+from tests.waiting import wait_until
 from tests.whole import thinned_rows
 
 SAMPLE: tuple[tuple[str, str], ...] = (
@@ -31,7 +32,6 @@ SAMPLE: tuple[tuple[str, str], ...] = (
     ("only new connections", "admin"),
     ("nft table drops another port", "admin"),
 )
-SECONDS = 8
 
 
 @pytest.fixture(scope="module")
@@ -49,7 +49,7 @@ class Way:
         ssh.chmod(0o755)
         options = ("-F", "none", "-i", str(at.key), "-o", "StrictHostKeyChecking=no", "-o",
                    "UserKnownHostsFile=/dev/null", "-o", "LogLevel=ERROR", "-o", "ControlPath=none", "-o",
-                   "ServerAliveInterval=1", "-o", "ServerAliveCountMax=2")  # fmt: skip
+                   "ServerAliveInterval=1", "-o", "ServerAliveCountMax=10")  # fmt: skip
         self.runner = SshRunner(f"{user}@{ADDRESS}", options)
         self.outpost = Outpost(self.runner, f"{user}@{ADDRESS}")
 
@@ -69,7 +69,7 @@ def carried_out(way: Way, kind: str) -> tuple[str, str | None]:
     network = way.network()
     made = steps(Change(KINDS[kind].parts(network)), network)
     tasks = tuple(PlannedStep("own", msgspec.structs.replace(each)) for each in made)
-    with OutpostGround(way.outpost, SECONDS, untold, way.network).held() as begin:
+    with OutpostGround(way.outpost, FAR_S, untold, way.network).held() as begin:
         plan = KeptPlan("", network.this.name, "", "2026-01-01T00:00:00Z", ("fix", kind), tasks=tasks)
         begun = begin(plan, made, network)
         said = begun.carry(tuple(range(len(tasks)))) or begun.confirm()
@@ -85,14 +85,14 @@ def test_a_plan_over_ssh(at: Setting, kind: str, user: str, tmp_path: Path, monk
     try:
         before = at.state()
         plan, said = carried_out(way, kind)
-        until = time.monotonic() + 60
-        while (state := way.state()) not in ("applied", "taken-back", "partly") and time.monotonic() < until:
-            time.sleep(0.5)
-        assert (state, said is None) == (("taken-back", False) if wanted.cuts else ("applied", True)), said
+        if wanted.cuts:
+            pass_deadline(Path(f"/proc/{host.pid}/root{FOLDER}"), plan)
+        assert wait_until(lambda: way.state() in ("applied", "taken-back", "partly"))
+        assert (way.state(), said is None) == (("taken-back", False) if wanted.cuts else ("applied", True)), said
         if not wanted.cuts:
             with pytest.raises(ApplyError, match="no plan 99"):
                 way.outpost.ask("carry", "99")
-            ground = OutpostGround(way.outpost, SECONDS, untold, way.network)
+            ground = OutpostGround(way.outpost, FAR_S, untold, way.network)
             assert plan_taken_back(ground, plan).state == "taken-back"
         assert at.state() == before
         assert way.outpost.ask("list").connection.split()[2:] == [ADDRESS, "22"]

@@ -41,6 +41,7 @@ from tests.small_host import (
     ruleset,
     sibling,
 )
+from tests.waiting import wait_until
 from tests.whole import thinned, thinned_rows
 
 PROC = Path("/proc")
@@ -404,10 +405,7 @@ def test_nothing_is_left_of_a_replica_that_is_killed(seed: int) -> None:
             pids, held = _at_a_moment_of(process, seed)
         finally:
             process.kill()
-    deadline = time.monotonic() + 20
-    while any((PROC / str(pid)).exists() for pid in pids) and time.monotonic() < deadline:
-        os.sched_yield()
-    assert [pid for pid in pids if (PROC / str(pid)).exists()] == []
+    assert wait_until(lambda: not any((PROC / str(pid)).exists() for pid in pids))
     alive = _net_namespaces()
     assert [netns for netns in held & alive.keys() if MARK in _links_of(alive[netns])] == []
     assert _named() == named

@@ -6,7 +6,6 @@ act and its mark, or before a mark.
 
 import os
 import signal
-import time
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,10 +17,10 @@ import pytest
 from hairpin.apply.ground import Begun
 from hairpin.apply.hands import Hands, hands_for
 from hairpin.apply.kept_plan import KeptPlan, PlannedStep, StepState
-from hairpin.apply.program import outpost
+from hairpin.apply.program import outpost, plan_book
 from hairpin.apply.program.outpost import Outpost
 from hairpin.apply.program.outpost_ground import OutpostGround, plan_taken_back
-from hairpin.apply.program.plan_book import HOLD_S, PlanBook
+from hairpin.apply.program.plan_book import PlanBook
 from hairpin.apply.ready import read_file
 from hairpin.apply.settling import settle
 from hairpin.apply.taking_back import take_back
@@ -33,9 +32,10 @@ from hairpin.change.steps import steps
 from hairpin.collect.run import LocalRunner
 from hairpin.message import Message
 from hairpin.network.network import Network
-from tests.apply.plans import begun, hands
+from tests.apply.plans import FAR_S, begun, hands
 from tests.kernel.test_change_law import HOST_NETNS, VIA, Host, address, insertion, link, new_route, up
 from tests.kills.program import KILL_BOTH, Moments
+from tests.waiting import wait_until
 from tests.whole import WHOLE
 
 
@@ -98,11 +98,11 @@ class Plans:
             yield from (PlannedStep("own", each, lasting=isinstance(some[0], WriteFile)) for each in made)
             network = simulate(change, network)
 
-    def ground(self, seconds: int = 60) -> OutpostGround:
+    def ground(self, seconds: int = FAR_S) -> OutpostGround:
         return OutpostGround(self.outpost, seconds, untold, self.host.network)
 
     @contextmanager
-    def begun(self, tasks: tuple[PlannedStep, ...] = (), seconds: int = 60) -> Generator[Begun]:
+    def begun(self, tasks: tuple[PlannedStep, ...] = (), seconds: int = FAR_S) -> Generator[Begun]:
         """Begin the plan, or one of these tasks."""
         tasks = tasks or self.tasks
         with self.ground(seconds).held() as begin:
@@ -245,10 +245,10 @@ def test_a_reboot_takes_back_two_steps_that_changed_one_link(plans: Plans, *, re
     plans.host.settled(before)
 
 
-def test_what_a_killed_process_was_taking_back_its_switch_takes_back_before_its_deadline(plans: Plans) -> None:
+def test_what_a_killed_process_was_taking_back_its_switch_takes_back_before_its_deadline(
+    plans: Plans, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(plan_book, "HOLD_S", FAR_S)
     assert plans.killed_at(7, taking_back=True)
-    ends = time.monotonic() + HOLD_S / 2
-    while plans.book.not_ended():
-        assert time.monotonic() < ends
-        time.sleep(0.1)
+    assert wait_until(lambda: not plans.book.not_ended())
     plans.settled()

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 import pytest
 
 from hairpin.lab.probe import Outcome, probe
+from tests.waiting import HANG_S
 
 LOOPBACK = "127.0.0.1"
 
@@ -42,14 +43,16 @@ ANSWERS: dict[str, tuple[bytes | None, Outcome]] = {
 @pytest.mark.parametrize(("answer", "outcome"), ANSWERS.values(), ids=ANSWERS)
 def test_tcp(answer: bytes | None, outcome: Outcome) -> None:
     with tcp_server(answer) as port:
-        assert probe("tcp", LOOPBACK, port, 0.3) is outcome
+        assert probe("tcp", LOOPBACK, port, 0.3 if answer is None else HANG_S) is outcome
 
 
 def test_nobody_listens() -> None:
-    with socket.create_server((LOOPBACK, 0)) as server:
-        port = server.getsockname()[1]
-    assert probe("tcp", LOOPBACK, port, 1.0) is Outcome.REFUSED
-    assert probe("udp", LOOPBACK, port, 1.0) is Outcome.REFUSED
+    """The port is held by a socket that does not listen, so that nobody else gets it meanwhile."""
+    with socket.socket() as held:
+        held.bind((LOOPBACK, 0))
+        port = held.getsockname()[1]
+        assert probe("tcp", LOOPBACK, port, HANG_S) is Outcome.REFUSED
+        assert probe("udp", LOOPBACK, port, HANG_S) is Outcome.REFUSED
 
 
 def test_padding_is_part_of_the_request() -> None:

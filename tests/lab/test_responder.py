@@ -7,6 +7,7 @@ import pytest
 
 from hairpin.lab.node import python
 from hairpin.lab.probe import Outcome, probe
+from tests.waiting import HANG_S
 
 
 @pytest.mark.parametrize("protocol", ("tcp", "udp"))
@@ -17,5 +18,5 @@ def test_it_says_ready_then_answers(protocol: str) -> None:
     with subprocess.Popen(argv, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         assert process.stdout.readline() == "ready\n"
-        assert probe(protocol, "127.0.0.1", port, 2.0) is Outcome.DELIVERED
+        assert probe(protocol, "127.0.0.1", port, HANG_S) is Outcome.DELIVERED
         process.kill()

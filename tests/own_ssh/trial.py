@@ -20,6 +20,7 @@ from hairpin.lab.node import DIE_WITH_PARENT, ENVIRONMENT, Node
 from hairpin.lab.plan import LabPlan
 from tests.own_ssh.kinds import KINDS
 from tests.own_ssh.variants import TMUX, VARIANTS, Variant, command, program
+from tests.waiting import HANG_S, wait_until
 
 PLAN = LabPlan(containers=(), docker=False, second_nic=True)
 ADDRESS = "198.51.100.11"
@@ -66,7 +67,7 @@ class Client:
 
     def __init__(self, lab: Lab, key: Path, user: str, words: str, *, terminal: bool) -> None:
         options = ("-F", "none", "-i", str(key), "-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null",
-                   "-o", "LogLevel=ERROR", "-o", "ConnectTimeout=5")  # fmt: skip
+                   "-o", "LogLevel=ERROR", "-o", "ConnectTimeout=60")  # fmt: skip
         asked = (*options, *(("-tt",) if terminal else ()), f"{user}@{ADDRESS}", words)
         argv = (*DIE_WITH_PARENT, *lab.client.enter, "ssh", *asked)
         self.process = subprocess.Popen(
@@ -87,13 +88,8 @@ class Client:
         self.process.stdin.write(text.encode())
         self.process.stdin.flush()
 
-    def waits_for(self, text: bytes, limit_s: float) -> bool:
-        until = time.monotonic() + limit_s
-        while time.monotonic() < until:
-            if text in self.printed:
-                return True
-            time.sleep(0.05)
-        return False
+    def waits_for(self, text: bytes) -> bool:
+        return wait_until(lambda: text in self.printed)
 
     def ends_well(self, limit_s: float) -> bool:
         """Return whether the session ends by its own command's end: 255 is ssh's own complaint."""
@@ -129,7 +125,7 @@ class Setting:
     def lets_in(self) -> bool:
         client = self.client("root", "true", terminal=False)
         try:
-            return client.process.wait(15) == 0
+            return client.process.wait(HANG_S) == 0
         except subprocess.TimeoutExpired:
             return False
         finally:
@@ -191,20 +187,20 @@ def _started(at: Setting, how: Variant, words: str) -> Client:
     if not how.multiplexed:
         return at.client(how.user, words, terminal=how.terminal)
     first = at.client(how.user, f"{TMUX} new-session -d -s own; {TMUX} list-sessions", terminal=True)
-    assert first.ends_well(20), first.printed
+    assert first.ends_well(HANG_S), first.printed
     client = at.client(how.user, f"{TMUX} attach -t own", terminal=True)
-    assert client.waits_for(b"own", 10), client.printed
+    assert client.waits_for(b"own"), client.printed
     client.type_in(f"{words}\n")
     return client
 
 
 def _watched(watch: "Watch", client: Client, how: Variant, seconds: float) -> tuple[str, float]:
     """Wait until the plan is settled; return how it stands, and the seconds since its first step."""
-    until = time.monotonic() + 60
+    until = time.monotonic() + HANG_S
     answered = False
     while time.monotonic() < until:
         if watch.began is not None:
-            until = watch.began + seconds + 90
+            until = watch.began + seconds + HANG_S
         if how.ends_client and watch.has_done_all:
             client.process.kill()
         if how.multiplexed and not answered and b"connection alive?" in client.printed:
@@ -256,12 +252,14 @@ def _goes_on(client: Client, how: Variant) -> bool:
 def _left(at: Setting, before: str) -> tuple[str, ...]:
     """Return the lines by which the host differs from what it was before."""
     found: tuple[str, ...] = ()
-    for _ in range(30):  # routes follow a carrier a second later
+
+    def is_as_before() -> bool:
+        nonlocal found
         lines = difflib.unified_diff(before.splitlines(), at.state().splitlines(), lineterm="", n=0)
         found = tuple(each for each in lines if not each.startswith(("---", "+++", "@@")))
-        if not found:
-            break
-        time.sleep(0.1)
+        return not found
+
+    wait_until(is_as_before)  # routes follow a carrier a second later
     return found
 
 

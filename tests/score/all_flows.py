@@ -31,7 +31,7 @@ WAY_OUT = 9001
 STRAIGHT = "198.51.100.21"
 """The neighbour's second address. From it the neighbour routes everything through the host, so it reaches a
 container's own address, published or not, as far as the host forwards it."""
-SETTLE_TIMEOUT_S = 6.0
+SETTLE_TIMEOUT_S = 10.0
 QUICK_S = 0.6
 """How long a connection may take at first. One that is not as expected is tried again, for as long as others."""
 MOST_CONTAINERS = 5

@@ -22,7 +22,7 @@ from tests.score.host_state import State, differences, host_state
 from tests.score.reboot import Disk, booted, written
 
 # How long a host may take after a repair until its other flows are as they were.
-PATIENCE_S = 2.0
+PATIENCE_S = 10.0
 
 
 class Seen(msgspec.Struct, frozen=True):

@@ -16,6 +16,7 @@ import msgspec
 import pytest
 
 from hairpin import __version__
+from tests.waiting import HANG_S
 from tests.whole import WHOLE
 from tools.release.pinned import LIBRARIES, MACHINES, MINORS, ROOT
 
@@ -79,7 +80,9 @@ def one_file(made: Path) -> Path:
 def ended(*command: str, **around: str) -> tuple[int, str, str]:
     """Return how a command ended: its status, standard output and standard error."""
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
-    done = subprocess.run(command, env=environment | around, capture_output=True, text=True, check=False, timeout=300)
+    done = subprocess.run(
+        command, env=environment | around, capture_output=True, text=True, check=False, timeout=HANG_S
+    )
     return done.returncode, done.stdout, done.stderr
 
 

@@ -24,7 +24,7 @@ from tests.score.repairing import run_all
 from tests.world.case import Asked, Case, Connection, Step
 from tests.world.judge import ORDER, Given, Mark, Marked, is_called_sick, marked
 
-_PATIENCE_S = 6.0
+_PATIENCE_S = 60.0
 _COMMANDS = ("check", "fix", "events", "explain", "walk", "diff", "story", "restore", "snapshot", "prove", "undo")
 
 

@@ -30,6 +30,8 @@ _LIMIT_BYTES = 256 * 1024 * 1024
 _CHUNK = 1 << 16
 _LOOK_S = 0.2
 """The interval in seconds at which the thread of a running script checks whether an interrupt has arrived."""
+_END_S = 5.0
+"""The time in seconds that a script has to end after SIGTERM."""
 _interrupted = threading.Event()
 
 
@@ -353,7 +355,7 @@ def _feed(process: subprocess.Popen[bytes], left: memoryview) -> memoryview:
 
 def _stop(process: subprocess.Popen[bytes]) -> None:
     """End the script by SIGTERM, so that the script can remove its temporary directory.  If the script does not end
-    within 5 s, end it by SIGKILL.
+    within ``_END_S``, end it by SIGKILL.
 
     The pipes are closed before, because a command of the script that waits for room in a full pipe would delay its
     end."""
@@ -362,6 +364,6 @@ def _stop(process: subprocess.Popen[bytes]) -> None:
             pipe.close()
     process.terminate()
     try:
-        process.wait(5)
+        process.wait(_END_S)
     except subprocess.TimeoutExpired:
         process.kill()

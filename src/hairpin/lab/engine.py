@@ -24,7 +24,7 @@ PODMAN_SETTINGS = "/etc/containers/lab.conf"
 """The path of a file that a lab host has if its plan has Podman."""
 PID_FILE = "/run/docker.pid"
 INIT_SCRIPT = "/etc/init.d/docker"
-START_TIMEOUT_S = 60.0
+START_TIMEOUT_S = 180.0
 FIRST_FILLER_PORT = 20001
 
 
@@ -228,7 +228,7 @@ class _ApiConnection(http.client.HTTPConnection):
     """HTTP over the engine's socket."""
 
     def __init__(self, path: str) -> None:
-        super().__init__("docker", timeout=20)
+        super().__init__("docker", timeout=START_TIMEOUT_S)
         self._path = path
 
     def connect(self) -> None:

@@ -11,7 +11,7 @@ from hairpin.lab.engine import end
 from hairpin.lab.node import Node
 from hairpin.message import message
 
-START_TIMEOUT_S = 30.0
+START_TIMEOUT_S = 180.0
 
 
 @contextmanager

@@ -61,10 +61,7 @@ def prepare_data_root(archive: Path, empty_host: Callable[[], AbstractContextMan
         root = write_root_file_system(host)
         host.run(f"docker import - {IMAGE} <{root}")
         # dockerd writes its databases when it is stopped by SIGTERM.
-        host.run(
-            "kill $(cat /run/docker.pid); while kill -0 $(cat /run/docker.pid) 2>/dev/null; do sleep 0.02; done",
-            timeout_s=30,
-        )
+        host.run("kill $(cat /run/docker.pid); while kill -0 $(cat /run/docker.pid) 2>/dev/null; do sleep 0.02; done")
         handle, unfinished = tempfile.mkstemp(dir=archive.parent, prefix=".lab-data-root-")
         os.close(handle)
         with contextlib.ExitStack() as cleanup:

@@ -38,7 +38,7 @@ UserKnownHostsFile {_FOLDER}/known
 GlobalKnownHostsFile none
 StrictHostKeyChecking yes
 """
-START_TIMEOUT_S = 20.0
+START_TIMEOUT_S = 180.0
 
 
 @contextmanager

@@ -21,7 +21,7 @@ SCRIPTS = Path(__file__).parent
 HOSTNAME = "lab-host"
 # The commands of a node get no variable of the caller's environment, such as a proxy or another engine's DOCKER_HOST.
 ENVIRONMENT = {"PATH": SEARCH_PATH, "HOME": "/root", "LANG": "C.UTF-8", "DOCKER_CONFIG": "/run/docker-cli"}
-COMMAND_TIMEOUT_S = 60.0
+COMMAND_TIMEOUT_S = 180.0
 DIE_WITH_PARENT = ("setpriv", "--pdeathsig", "KILL")
 
 

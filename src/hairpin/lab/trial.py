@@ -13,7 +13,7 @@ from hairpin.lab.topology import CLIENT
 from hairpin.message import message
 
 # A container's service begins to listen only after `docker run` has returned, and a busy machine may answer late.
-SETTLE_TIMEOUT_S = 10.0
+SETTLE_TIMEOUT_S = 30.0
 
 
 @contextmanager

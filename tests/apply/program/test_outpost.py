@@ -14,6 +14,7 @@ from hairpin.carry.act import Act, Acting, Command, Done, FileState, Replace
 from hairpin.collect.run import Answer, LocalRunner
 from hairpin.errors import ApplyError, CollectError
 from hairpin.message import Message
+from tests.apply.plans import FAR_S
 
 SHELLS = {"dash": ("dash",), "bash": ("bash", "--posix"), "busybox": ("busybox", "sh")}
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="the program works for root alone")
@@ -79,7 +80,7 @@ def outpost(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Outpost]
 
 def begun(outpost: Outpost) -> str:
     """Begin a plan; its switch ends once it is dropped."""
-    (frame, *_) = outpost.ask("begin", "60", "-").frames
+    (frame, *_) = outpost.ask("begin", str(FAR_S), "-").frames
     return frame.fields[0]
 
 

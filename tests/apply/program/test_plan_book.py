@@ -13,7 +13,7 @@ from hairpin.apply.program.plan_book import PlanBook
 from hairpin.carry.act import FileState
 from hairpin.change.step import ReplaceFile
 from hairpin.errors import ApplyError, JournalError
-from tests.apply.plans import begun, plan, untold
+from tests.apply.plans import FAR_S, begun, plan, untold
 
 
 def test_a_plan_is_there_for_another_process(tmp_path: Path) -> None:
@@ -54,7 +54,7 @@ def test_who_takes_an_open_plan_over_is_one(tmp_path: Path) -> None:
 
 def test_a_plan_that_a_living_process_has_in_hand_is_left_to_it(tmp_path: Path) -> None:
     book, made = begun(tmp_path, ())
-    with subprocess.Popen(("sleep", "60")) as process:
+    with subprocess.Popen(("sleep", "600")) as process:
         start = Path(f"/proc/{process.pid}/stat").read_text().rpartition(")")[2].split()[19]
         boot = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
         (tmp_path / "plans" / made.id / "carrier").write_text(f"{process.pid} {boot}.{start}\n")
@@ -104,7 +104,7 @@ def test_a_journal_of_sqlite_is_passed_over(tmp_path: Path) -> None:
 def taken_back(folder: Path, tasks: tuple[PlannedStep, ...]) -> PlanBook:
     """Begin a plan as a ground does, which forgets old ones, and end it."""
     outpost = here(folder)
-    number = outpost.ask("begin", "60", "-").frames[0].fields[0]
+    number = outpost.ask("begin", str(FAR_S), "-").frames[0].fields[0]
     book, made = PlanBook(outpost), begun(folder / "beside", tasks)[1]
     for each in (folder / "beside" / "plans" / made.id).iterdir():
         if each.name in ("plan", "count"):

@@ -1,9 +1,9 @@
 """What a shell completes: values of options, targets, plans; nothing that fails or waits."""
 
+import itertools
 import json
 import socket
 import threading
-import time
 from collections.abc import Generator, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -18,6 +18,7 @@ from hairpin.cli.main import cli
 from hairpin.report.words import LANGUAGES
 from tests.apply.plans import begun, plan
 from tests.cli.commands import call
+from tests.waiting import HANG_S
 
 LISTED = json.dumps(
     [
@@ -80,7 +81,8 @@ def test_files_are_the_shells(monkeypatch: pytest.MonkeyPatch, words: tuple[str,
 
 @contextmanager
 def daemon(folder: Path, reply: bytes | None) -> Generator[str]:
-    """Give the path of a socket that answers every request so; None: it never does."""
+    """Give the path of a socket that answers every request so; None: it never does, and the asker has to hang up."""
+    hung_up: list[bool] = []
     path = str(folder / "docker.sock")
     with closing(socket.socket(socket.AF_UNIX)) as listening:
         listening.bind(path)
@@ -91,7 +93,7 @@ def daemon(folder: Path, reply: bytes | None) -> Generator[str]:
             with asked:
                 asked.recv(4096)
                 if reply is None:
-                    time.sleep(3 * completion.PATIENCE_S)
+                    hung_up.append(asked.recv(4096) == b"")
                 else:
                     asked.sendall(reply)
 
@@ -99,12 +101,14 @@ def daemon(folder: Path, reply: bytes | None) -> Generator[str]:
         thread.start()
         yield path
         thread.join()
+    assert hung_up == ([True] if reply is None else [])
 
 
 OK = b"HTTP/1.0 200 OK\r\nContent-Type: application/json\r\n\r\n"
 
 
 def test_the_daemon_is_asked(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(completion, "PATIENCE_S", HANG_S)
     with daemon(tmp_path, OK + LISTED) as path:
         monkeypatch.setenv("DOCKER_HOST", f"unix://{path}")
         assert {each.value for each in completed(("check",), "web")} == {"web"}
@@ -116,11 +120,25 @@ def test_the_daemon_is_asked(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) ->
 def test_a_daemon_that_does_not_answer_is_not_waited_for(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, reply: bytes | None
 ) -> None:
+    """A mute one is left after ``PATIENCE_S``; what another one says is read to its end."""
+    assert completion.PATIENCE_S <= 0.2
+    if reply is not None:
+        monkeypatch.setattr(completion, "PATIENCE_S", HANG_S)
     with daemon(tmp_path, reply) as path:
         monkeypatch.setenv("DOCKER_HOST", f"unix://{path}")
-        begun = time.monotonic()
         assert completed(("check",), "web") == []
-        assert time.monotonic() - begun < 2 * completion.PATIENCE_S
+
+
+def test_a_daemon_that_says_a_little_at_a_time_gets_no_more_patience(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Each word comes in time, by a clock of the test's, and all of them do not."""
+    monkeypatch.setattr(completion, "PATIENCE_S", HANG_S)
+    ticks = itertools.count(0.0, 0.8 * HANG_S)
+    monkeypatch.setattr("time.monotonic", lambda: next(ticks))
+    with daemon(tmp_path, OK + LISTED) as path:
+        monkeypatch.setenv("DOCKER_HOST", f"unix://{path}")
+        assert completed(("check",), "web") == []
 
 
 @pytest.mark.parametrize("stated", ("tcp://192.0.2.1:2375", "ssh://web1", "unix:///nonexistent/docker.sock"))

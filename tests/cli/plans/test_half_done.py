@@ -46,7 +46,7 @@ def begin(folder: Path, state: PlanState, living: Living, *, done: bool) -> Gene
     own = folder / "plans" / plan.id
     up = float(Path("/proc/uptime").read_text("ascii").split()[0])
     (own / "until").write_text(f"{int(up) + LEFT_S}\n", "ascii")
-    with subprocess.Popen(("sleep", "60")) as process:
+    with subprocess.Popen(("sleep", "600")) as process:
         start = Path(f"/proc/{process.pid}/stat").read_text("utf-8").rpartition(")")[2].split()[19]
         boot = Path("/proc/sys/kernel/random/boot_id").read_text("ascii").strip()
         for name, lives in zip(("keeper", "carrier"), living, strict=True):

@@ -2,13 +2,13 @@
 
 import json
 import os
-import time
 from pathlib import Path
 
 import anyio
 import pytest
 
 from hairpin.cli.tools.running import Ran, run_command
+from tests.waiting import wait_until
 
 SNAPSHOT = str(Path(__file__).parents[2] / "fixtures" / "hosts" / "eth0-forwarding.hairpin")
 
@@ -52,11 +52,7 @@ def slow_ssh(folder: Path) -> Path:
 
 
 def wait_until_gone(process: int) -> bool:
-    for _ in range(200):
-        if not Path(f"/proc/{process}").exists():
-            return True
-        time.sleep(0.05)
-    return False
+    return wait_until(lambda: not Path(f"/proc/{process}").exists())
 
 
 def test_a_cancelled_command_ends_with_its_processes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -17,6 +17,7 @@ from mcp import ClientSession, MCPError, StdioServerParameters, stdio_client
 from hairpin.cli.tools.catalogue import BY_NAME, TOOLS
 from tests.cli.tools.test_running import slow_ssh, wait_until_gone
 from tests.report.strict import errors
+from tests.waiting import HANG_S
 
 ROOT = Path(__file__).resolve().parents[3]
 HOSTS = ROOT / "tests" / "fixtures" / "hosts"
@@ -177,6 +178,6 @@ def test_nothing_but_the_protocol_is_on_standard_output() -> None:
         answers = [json.loads(server.stdout.readline()) for _ in range(3)]
         server.stdin.close()
         rest = server.stdout.read()
-        assert server.wait(20) == 0
+        assert server.wait(HANG_S) == 0
     assert {each["id"] for each in answers} == {1, 2, 3}
     assert rest == ""

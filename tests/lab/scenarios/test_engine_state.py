@@ -17,17 +17,19 @@ from hairpin.collect.run import Answer, LocalRunner, collect
 from hairpin.host.read.parse import parse
 from hairpin.lab.build import Lab, running_lab
 from hairpin.lab.plan import ContainerPlan, LabPlan
+from hairpin.lab.probe import Outcome
 from hairpin.lab.this_hairpin import environment
 from hairpin.question.question import Question
 from hairpin.report.documents.document import ReportDocument
 from tests.score.diagnosis import CHECK
+from tests.waiting import HANG_S, wait_until
 from tests.whole import thinned
 
 STOPPED = "kill -KILL $(pidof dockerd); while pidof dockerd >/dev/null; do sleep 0.1; done"
-ENDED = "kill -TERM $(pidof dockerd); while [ -e /run/docker.pid ]; do sleep 0.1; done; sleep 0.3"
+ENDED = "kill -TERM $(pidof dockerd); while [ -e /run/docker.pid ] || pidof dockerd >/dev/null; do sleep 0.1; done"
 AT_BOOT = "mkdir -p /etc/rc2.d; ln -sf ../init.d/docker /etc/rc2.d/S01docker"
 NOTHING_LEFT = (
-    "docker rm -f web >/dev/null; kill -KILL $(pidof dockerd); rm -f /run/docker.sock; sleep 0.5; "
+    f"docker rm -f web >/dev/null; {STOPPED}; rm -f /run/docker.sock; "
     "for t in nat filter; do iptables -t $t -F; iptables -t $t -X; done; iptables -P FORWARD ACCEPT; "
     "ip link del docker0"
 )
@@ -134,7 +136,7 @@ def asked(lab: Lab, row: Row, *options: str) -> tuple[subprocess.CompletedProces
     started = time.monotonic()
     done = subprocess.run(
         (*lab.host.enter, *CHECK, *row.arguments, "--no-replica", *options),
-        capture_output=True, text=True, env=variables, timeout=60, check=False,
+        capture_output=True, text=True, env=variables, timeout=HANG_S, check=False,
     )  # fmt: skip
     return done, time.monotonic() - started
 
@@ -156,6 +158,10 @@ def test_an_engine_that_does_not_answer_is_never_an_all_clear(row: Row, healthy_
         lab.host.run(row.fault)
         try:
             said, seconds = asked(lab, row)
+            for _ in range(5):  # another process may have had the machine meanwhile; hairpin waits as long each time
+                if seconds < usual + 8:
+                    break
+                seconds = asked(lab, row)[1]
             answer, _ = asked(lab, row, "--json")
         finally:
             lab.host.run("for pid in $(pidof dockerd containerd); do kill -CONT $pid; done")
@@ -187,7 +193,7 @@ def test_a_daemon_that_is_started_as_printed_serves_again() -> None:
         printed = re.search(r"^ +(service docker start)$", said.stdout, re.MULTILINE)
         assert printed, said.stdout
         lab.host.run(printed[1])
-        lab.host.run("for i in $(seq 50); do docker ps 2>/dev/null | grep -q 8151 && break; sleep 0.2; done; sleep 0.5")
+        assert wait_until(lambda: lab.probe("client", "198.51.100.11:8151") is Outcome.DELIVERED)
         again, _ = asked(lab, ROWS["healthy"])
     assert again.returncode == 0, again.stdout
 

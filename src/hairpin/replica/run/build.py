@@ -40,7 +40,9 @@ A macvlan and an ipvlan need different lower links."""
 _SIOCETHTOOL, _ETHTOOL_GLINK = 0x8946, 0x0A
 _SIOCGIFFLAGS, _IFF_RUNNING = 0x8913, 0x40
 _SIOCGIFTXQLEN, _SIOCSIFTXQLEN = 0x8942, 0x8943
-_CARRIER_TIMEOUT_S = 2.0
+_CARRIER_TIMEOUT_S = 10.0
+"""The longest time in seconds that the replica waits for the carriers of all links.  The work queue is the whole
+machine's, and handles 100 events of links in a second (net/core/link_watch.c)."""
 
 
 def makeable(kinds: frozenset[str]) -> frozenset[str]:
