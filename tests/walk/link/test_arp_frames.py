@@ -7,6 +7,7 @@ from hairpin.host.link import BridgeInfo, BridgePort, Link
 from hairpin.host.netns import Netns
 from hairpin.host.route import Neighbour
 from hairpin.host.traffic_control import Filter
+from hairpin.netfilter import ir
 from hairpin.netfilter.ebtables import save as ebtables
 from hairpin.netfilter.ir import Chain, FieldMatch, Rule, Ruleset, StatefulMatch, Table, Verdict
 from hairpin.netfilter.nft.script.live_table import LoadingHost
@@ -225,3 +226,20 @@ def test_a_request_to_a_machine_beyond_a_port_of_the_bridge_takes_the_packets_wa
     trace = walk_flow(beyond, to_machine)
     assert (trace.verdict == "dropped") is is_lost
     assert any(step.link == "tap0" for step in trace.usual.request)
+
+
+def mangling(sender: int) -> Network:
+    """Return the small host with a rule of arptables that changes the ARP messages of the sender: only its name is
+    known."""
+    rule = Rule(
+        (FieldMatch("arp-saddr4", ((sender, sender),)), ir.Outside("mangle", 'xt target "mangle"')), "mangle", 1
+    )
+    table = Table("arp", "filter", "nft", (Chain("OUTPUT", (rule,), "output", "filter", 0, "accept"),))
+    return host_network(msgspec.structs.replace(host_namespace(), ruleset=Ruleset((table,))))
+
+
+@pytest.mark.parametrize(("sender", "kind"), ((HOST_ADDRESS, "depends"), (HOST_ADDRESS + 1, "refused")))
+def test_what_a_rule_does_to_an_arp_reply_may_be_unknown(sender: int, kind: str) -> None:
+    """No machine outside is taken to know the host's hardware address, where nobody knows what the host tells it."""
+    trace = walk_flow(mangling(sender), Flow(Outside(CLIENT), 4, HOST_ADDRESS, "udp", 53))
+    assert trace.verdict == kind

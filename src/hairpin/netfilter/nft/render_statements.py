@@ -135,7 +135,7 @@ def data_kinds(elements: tuple[ir.NatElement, ...], context: Context) -> tuple[s
     if first.ports is not None:
         kinds.append("inet_service")
     if not kinds:
-        raise refuse(elements, message("the map translates to nothing"))
+        raise refuse(message("a map"), message("the map translates to nothing"))
     return tuple(kinds)
 
 

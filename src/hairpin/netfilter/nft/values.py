@@ -9,7 +9,18 @@ from datetime import UTC, datetime, time
 
 from hairpin.errors import ChangeError
 from hairpin.message import Message, message
-from hairpin.netfilter.ir import NFPROTO, Key, NameKey, NumberKey, Ranges
+from hairpin.netfilter.ir import (
+    NFPROTO,
+    Key,
+    NameKey,
+    Node,
+    NoEffect,
+    NumberKey,
+    OpaqueMatch,
+    Outside,
+    Ranges,
+    StatefulMatch,
+)  # fmt: skip
 from hairpin.netfilter.limit import TimeWindow
 from hairpin.netfilter.nft.data_types import ICMP_TYPES, NAMES, symbol, type_of
 from hairpin.netfilter.nft.syntax import Json, element_value
@@ -118,12 +129,15 @@ def key(value: Json, kind: str) -> Key | None:
 # --- in words ---------------------------------------------------------------------------------------------------------
 
 
-def refuse(what: object, why: Message | None = None) -> ChangeError:
-    """Return the error for a part that nft cannot express."""
+def refuse(what: Node | Message | str, why: Message | None = None) -> ChangeError:
+    """Return the error for a part that nft cannot express.  A part of a rule is named by its own words, if it has any,
+    or else by its kind."""
+    words = what.text if isinstance(what, OpaqueMatch | StatefulMatch | Outside | NoEffect) else ""
+    kind = what.__struct_config__.tag if isinstance(what, Node) else what
     return ChangeError(
         message(
             "cannot write {what} for nftables: {why}; leave it to the tool that made it",
-            what=what,
+            what=words or kind,
             why=why or message("nft has no syntax for this"),
         )
     )
@@ -219,7 +233,10 @@ def key_text(key: tuple[Key, ...], kinds: tuple[str, ...]) -> str:
     if not key:
         return "*"
     if len(key) != len(kinds):
-        raise refuse(key, message("the key has another number of dimensions than {type}", type=" . ".join(kinds)))
+        raise refuse(
+            message("an element"),
+            message("the key has another number of dimensions than {type}", type=" . ".join(kinds)),
+        )
     return " . ".join(_part(part, kind) for part, kind in zip(key, kinds, strict=True))
 
 

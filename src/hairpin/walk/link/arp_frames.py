@@ -9,7 +9,7 @@ PREROUTING, FORWARD and POSTROUTING. walk/link/segment.py decides whether the ow
 Source: net/bridge/br_input.c, br_forward.c; measured with counters in chains of the bridge family, Linux 6.18
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Literal
 
 import msgspec
@@ -51,11 +51,11 @@ def after_arp(network: Network, asked: State, found: State) -> State | End:
         return found
     if _needs_no_request(network, asked, link) or (asked.netns, link.name, address) in asked.history.neighbours:
         return found
-    lost, passes = _messages(network, asked, found, link)
+    lost, passing = _messages(network, asked, found, link)
     if lost is None:
-        return found
+        return _undecided(asked, passing) or found
     entry = known_entry(namespace, link, 4, address)
-    if entry is None and not passes:
+    if entry is None and not passing:
         return unresolved_end(asked, lost)
     facts = {
         "address": address_text(address, 4),
@@ -76,9 +76,10 @@ def after_arp(network: Network, asked: State, found: State) -> State | End:
     return found.noted("neighbour", link.name, Assumed(said))
 
 
-def after_arp_from_outside(network: Network, started: State) -> State:
-    """Return a packet from outside.  If a rule drops its sender's ARP request or the reply, the packet enters
-    nevertheless, and the walk assumes that the sender already knows the host's hardware address.
+def after_arp_from_outside(network: Network, started: State) -> State | End:
+    """Return a packet from outside, or its end if a rule that hairpin does not understand sees its ARP
+    messages. If a rule drops its sender's ARP request or the reply, the packet enters nevertheless, and the
+    walk assumes that the sender already knows the host's hardware address.
 
     The sender's neighbour table was not read, and its entry for the host may be fresh.
     """
@@ -100,12 +101,15 @@ def after_arp_from_outside(network: Network, started: State) -> State:
     request = msgspec.structs.replace(_message(started.packet.saddr, address, _REQUEST), dmac=BROADCAST)
     frame = Frame(target=Port(started.netns, near), vid=started.frame.vid)
     entering = State("device-in", started.netns, request, iif=link.name, frame=frame)
-    lost, passing = _sorted(_walk(network, entering, started.packet.smac))
+    ends = _walk(network, entering, started.packet.smac)
+    lost, passing = _sorted(ends)
     if any(each.kind == "arrived" for each in passing) and lost is None:
         reply = _sent(started.netns, near, _message(address, started.packet.saddr, _REPLY), Frame())
-        lost, _ = _sorted(_walk(network, reply, host_link.mac if (host_link := host.link(near)) else None))
+        answers = _walk(network, reply, host_link.mac if (host_link := host.link(near)) else None)
+        lost, _ = _sorted(answers)
+        ends += answers
     if lost is None:
-        return started
+        return _undecided(started, ends) or started
     said = message(
         "the machine next to {netns} on {link} keeps the present hardware address of {address}, because a rule drops "
         "the ARP messages that would change it ({what})",
@@ -134,9 +138,9 @@ def _needs_no_request(network: Network, state: State, link: Link) -> bool:
     return without or to_many or permanent(network, state, link, next_address(state)) is not None
 
 
-def _messages(network: Network, asked: State, found: State, link: Link) -> tuple[End | None, bool]:
-    """Return the end of a dropped ARP request or reply (None if none is dropped), and whether no message is dropped on
-    some branch."""
+def _messages(network: Network, asked: State, found: State, link: Link) -> tuple[End | None, list[End]]:
+    """Return the end of a dropped ARP request or reply (None if none is dropped), and the ends of the branches on which
+    no message is dropped."""
     here = Port(asked.netns, link.name)
     sender = arp_sender(network.namespace(asked.netns), asked, link, next_address(asked))
     request = _request(network, here, sender, next_address(asked), found.frame)
@@ -144,10 +148,11 @@ def _messages(network: Network, asked: State, found: State, link: Link) -> tuple
     lost, passing = _sorted(ends)
     came = next((each for each in passing if each.kind in ("arrived", "left")), None)
     if came is None:
-        return lost, bool(passing)
+        return lost, passing
+    unclear = [each for each in passing if each.kind == "unknown"]
     answers = _walk(network, _reply(came, here, sender, next_address(asked), link.mac), _sender_mac(network, came))
     lost_answer, passing = _sorted(answers)
-    return lost or lost_answer, bool(passing)
+    return lost or lost_answer, [*passing, *unclear] if passing else []
 
 
 def _walk(network: Network, start: State, mac: int | None) -> tuple[End, ...]:
@@ -212,6 +217,16 @@ def _sorted(ends: tuple[End, ...]) -> tuple[End | None, list[End]]:
 
 
 _DECIDED = ("rule", "policy", "reject", "tc-filter")
+
+
+def _undecided(state: State, ends: Iterable[End]) -> End | None:
+    """Return the packet's end if a rule that hairpin does not understand may take away or change one of its ARP
+    messages, else None.  Nobody knows then whether the packet's sender and receiver find each other."""
+    doubt = next((each for each in ends if each.kind == "unknown" and each.stop is not None), None)
+    if doubt is None or doubt.stop is None:
+        return None
+    there = msgspec.structs.replace(state, netns=doubt.stop.netns)
+    return End("unknown", there.noted(doubt.stop.stage, doubt.stop.link, doubt.stop.decided_by), doubt.stop)
 
 
 def _what(lost: End) -> Message:
