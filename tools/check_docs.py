@@ -32,9 +32,11 @@ COMPARING = (".changed.md", ".fixed.md", ".removed.md")
 # hairpin by its bare name: an index or a registry would be asked for a name that is not this project's there.
 JOINED = re.compile(r"""["'][ \t]*\n[ \t]*f?["']""")
 INSTALLS = re.compile(
-    r"\b(?:(?:(?:pip[\d.]*|pipx|conda|snap|brew|dnf|yum|apt|apt-get|zypper|npm|uv(?: tool| pip)?)[ \t]+(?:install|in|run|add)"
+    r"\b(?:(?:(?:pip[\d.]*|pipx|conda|snap|brew|dnf|yum|apt|apt-get|zypper|npm|uv(?: tool| pip)?)[ \t]+"
+    r"(?:install|in|run|add)"
     r"|uvx|apk[ \t]+add|pacman[ \t]+-S\w*)(?:[ \t\v]+(?!hairpin\b)[^\s`|;&#]+)*?"
-    r"|(?:docker|podman|nerdctl)[ \t]+(?:container[ \t]+|image[ \t]+)?(?:run|create|pull)(?:[ \t\v]+(?!hairpin\b)[^\s`|;&]+)+?)"
+    r"|(?:docker|podman|nerdctl)[ \t]+(?:(?:container|image)[ \t]+)?(?:run|create|pull)"
+    r"(?:[ \t\v]+(?!hairpin\b)[^\s`|;&]+)*?)"
     r"[ \t\v]+[\"']?(?P<name>hairpin)(?![\w/+-]|\.\w|\[[^\]]*\] *@| *@)"
 )
 FRAGMENT = re.compile(r"[a-z0-9-]+\.(added|changed|fixed|removed|security)\.md")
