@@ -2,8 +2,8 @@
 version.
 
 ``refused`` is called by ``tools/quoted.py``, and carries nothing out.  ``typed`` gives the commands to those who run
-them: ``tools/bare`` and ``tests/kernel/test_readme.py``.  Only whole lines of code blocks are looked at, with or without a
-prompt, ``sudo`` or a pipe before them.
+them: ``tools/bare`` and ``tests/kernel/test_readme.py``.  Only whole lines of code blocks are looked at, with or
+without a prompt, ``sudo`` or a pipe before them.
 """
 
 import re
