@@ -1,5 +1,6 @@
 """Checks the repository's texts: links, named pages and named source files exist, no foreign host and no machine path
-is named, the glossary's words are used, changelog fragments and decisions have their form.
+is named, nothing installs hairpin by its bare name, no line is damaged by wrapping (``tools/reflow.py``), the
+glossary's words are used, changelog fragments and decisions have their form.
 
 It reads the files that git tracks or would track. It prints a line for each finding, ``path:line: what``, and exits 1.
 """
@@ -10,6 +11,9 @@ import sys
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+from tools.reflow import damage
 
 ROOT = Path(__file__).resolve().parent.parent
 LINK = re.compile(r"(?<!!)\[[^\]\n]*\]\(([^)\s]+)\)")
@@ -25,6 +29,16 @@ MACHINE_PATH = re.compile(r"(?<![\w.*-])/(?:w[o]rk|r[o]ot/\.\w+|h[o]me/(?!(?:ali
 UNFINISHED = re.compile(r"\b(?:T[O]DO|F[I]XME|X[X]X)\b|type: i[g]nore|pragma: n[o] cover")
 COMPARING = (".changed.md", ".fixed.md", ".removed.md")
 """Endings of fragments that compare with a released version."""
+# hairpin by its bare name: an index or a registry would be asked for a name that is not this project's there.
+JOINED = re.compile(r"""["'][ \t]*\n[ \t]*f?["']""")
+INSTALLS = re.compile(
+    r"\b(?:(?:(?:pip[\d.]*|pipx|conda|snap|brew|dnf|yum|apt|apt-get|zypper|npm|uv(?: tool| pip)?)[ \t]+"
+    r"(?:install|in|run|add)"
+    r"|uvx|apk[ \t]+add|pacman[ \t]+-S\w*)(?:[ \t\v]+(?!hairpin\b)[^\s`|;&#]+)*?"
+    r"|(?:docker|podman|nerdctl)[ \t]+(?:(?:container|image)[ \t]+)?(?:run|create|pull)"
+    r"(?:[ \t\v]+(?!hairpin\b)[^\s`|;&]+)*?)"
+    r"[ \t\v]+[\"']?(?P<name>hairpin)(?![\w/+-]|\.\w|\[[^\]]*\] *@| *@)"
+)
 FRAGMENT = re.compile(r"[a-z0-9-]+\.(added|changed|fixed|removed|security)\.md")
 DECISION = re.compile(r"(\d{4})-[a-z0-9-]+\.md")
 DECISION_PARTS = ("## Context", "## Choice", "## Rejected", "## How we would notice that it was wrong")
@@ -106,6 +120,15 @@ def unwanted_words(text: str) -> Iterator[tuple[int, str]]:
                 yield number, f"says {found.group()!r}"
 
 
+def installs(text: str) -> Iterator[tuple[int, str]]:
+    """Yield line and finding for each command that fetches and runs whatever somebody calls hairpin.  The wheel, a
+    checkout, the repository's address and the image below ``localhost/`` are this project's."""
+    whole = JOINED.sub("\v", text)
+    for found in INSTALLS.finditer(whole):
+        number = sum(whole.count(end, 0, found.start()) for end in "\n\v") + 1
+        yield number, f"installs hairpin by its bare name: {' '.join(found.group().split())!r}"
+
+
 @cache
 def synonyms() -> tuple[tuple[re.Pattern[str], str], ...]:
     """Return each word that the glossary's last table rules out, and the word to use for it."""
@@ -178,7 +201,8 @@ def findings() -> Iterator[str]:
             text = (ROOT / path).read_text("utf-8")
         except UnicodeDecodeError:  # a binary file has no words
             continue
-        found = [*missing_pages(text), *unwanted_words(text), *misformed(path, text)]
+        found = [*missing_pages(text), *unwanted_words(text), *misformed(path, text), *damage(path, text)]
+        found += installs(text)
         if not path.startswith(ABOUT_WORDS):
             found += other_words(text)
         if path.endswith(".md"):

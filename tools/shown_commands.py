@@ -1,8 +1,9 @@
 """Holds the hairpin commands that README and docs/ show against the command line: each parses, and none is of another
 version.
 
-``refused`` is called by ``tools/quoted.py``.  Only whole lines of code blocks are looked at, with or without a prompt,
-``sudo`` or a pipe before them.  Nothing is carried out.
+``refused`` is called by ``tools/quoted.py``, and carries nothing out.  ``typed`` gives the commands to those who run
+them: ``tools/bare`` and ``tests/kernel/test_readme.py``.  Only whole lines of code blocks are looked at, with or
+without a prompt, ``sudo`` or a pipe before them.
 """
 
 import re
@@ -19,6 +20,13 @@ LINE = re.compile(
 )
 END = ("|", ">", ">>", ";", "&&")
 """Words of the shell behind which the command ends."""
+COMMENT = re.compile(r"\s+#(?:\s.*)?$")
+
+
+def typed(block: str) -> tuple[str, ...]:
+    """Return the commands of a block that shows nothing else, one of each line, without the comments behind them."""
+    commands = (COMMENT.sub("", f" {line}").strip() for line in block.splitlines())
+    return tuple(each for each in commands if each)
 
 
 def refused(block: str) -> Iterator[tuple[int, str]]:

@@ -1,6 +1,7 @@
 """``hairpin mcp``: what it says where it cannot serve."""
 
 import importlib.metadata
+import sys
 from pathlib import Path
 
 import pytest
@@ -17,8 +18,24 @@ def test_without_the_sdk_the_error_says_how_to_install_it(
     monkeypatch.setattr(importlib.metadata, "version", missing)
     ended = call(capsys, "mcp")
     assert (ended.status, ended.out) == (2, "")
-    assert "`pipx install 'hairpin[mcp]'`" in ended.err
-    assert "`pipx inject hairpin 'mcp>=2,<3'`" in ended.err
+    assert f"`{sys.executable} -m pip install 'mcp>=2,<3'`" in ended.err
+    assert "`pipx install '.[mcp]'`" in ended.err
+
+
+def test_a_python_without_pip_is_told_the_checkouts_way_alone(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The executable file has no pip, and installs nothing into itself."""
+
+    def missing(name: str) -> None:
+        raise importlib.metadata.PackageNotFoundError(name)
+
+    monkeypatch.setattr(importlib.metadata, "version", missing)
+    monkeypatch.setattr("hairpin.cli.mcp.find_spec", lambda _name: None)
+    ended = call(capsys, "mcp")
+    assert (ended.status, ended.out) == (2, "")
+    assert "-m pip" not in ended.err
+    assert "`pipx install '.[mcp]'`" in ended.err
 
 
 def test_an_older_sdk_is_named(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:

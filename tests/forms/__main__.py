@@ -22,6 +22,7 @@ from hairpin.lab.build import Lab
 from hairpin.lab.node import Node
 from hairpin.lab.scenario import named
 from hairpin.lab.trial import break_host, running_scenario
+from tools.release.image.oci import NAME
 from tools.release.packages.contents import PLUGINS
 from tools.release.pinned import ARCHITECTURES, ROOT
 
@@ -105,7 +106,7 @@ def judged(lab: Lab, name: str, files: Mapping[str, tuple[str, ...]], image: Pat
 def in_image(host: Node, engine: str, rights: str = f"{NARROW} --cap-add SYSLOG --cap-add NET_RAW") -> tuple[str, ...]:
     """Return the words that start hairpin in its image."""
     parent = ("--cgroup-parent", host.run("cat /run/cgroup-parent").strip()) if engine == "podman" else ()
-    return (engine, "run", "--rm", *rights.split(), *parent, "hairpin")
+    return (engine, "run", "--rm", *rights.split(), *parent, NAME)
 
 
 def answer(host: Node, start: tuple[str, ...], words: str, errors: str = "2>/dev/null") -> dict[str, Any]:

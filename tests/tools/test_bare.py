@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from tools.bare.__main__ import readme_commands
 from tools.bare.groups import hierarchies
 from tools.bare.lacks import lacks
 from tools.bare.tree import paths_in, settings_of_pip
@@ -50,3 +51,8 @@ def test_hierarchies_are_mounts_below_the_tree_of_control_groups() -> None:
         kind in ("cgroup", "cgroup2") and place.startswith("/sys/fs/cgroup") and "rw" not in options.split(",")
         for kind, place, options in hierarchies()
     )
+
+
+def test_the_commands_are_those_of_the_page() -> None:
+    assert readme_commands() == ("make demo", "make test")
+    assert readme_commands(" ARGS=-x") == ("make demo", "make test ARGS=-x")

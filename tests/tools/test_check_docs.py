@@ -2,7 +2,7 @@
 
 import pytest
 
-from tools.check_docs import misformed, missing_files, other_words, pattern_of, synonyms
+from tools.check_docs import installs, misformed, missing_files, other_words, pattern_of, synonyms
 
 # How text says what the glossary rules out, built here so that this file does not say it itself.
 ARP, ENTRY, ENTRIES = "ARP", "entry", "entries"
@@ -52,3 +52,45 @@ NOTES = {"walk-ipv6.added.md": True, "walk-ipv6.fixed.md": False, "walk-ipv6.cha
 @pytest.mark.parametrize(("name", "good"), NOTES.items(), ids=NOTES)
 def test_a_note_compares_with_no_release_before_there_is_one(name: str, good: bool) -> None:
     assert (list(misformed(f"changelog.d/{name}", "IPv6 is walked.\n")) == []) is good
+
+
+# The name that no printed command may install, built here so that this file does not say it itself.
+BARE = "hair" + "pin"
+INSTALLED: dict[str, tuple[str, bool]] = {
+    "pipx": (f"    pipx install {BARE}\n", True),
+    "an extra": (f"`pipx install '{BARE}[mcp]'`", True),
+    "an extra, over a string's end": (f'"install it with `pipx install "\n        "{BARE}[mcp]`"', True),
+    "options and another package": (f"sudo python3 -m pip install --upgrade click {BARE}", True),
+    "a version": (f"pip3 install {BARE}==0.1.0", True),
+    "at the end of a sentence": (f"Run pip install {BARE}.", True),
+    "uv": (f"uvx {BARE} 8151", True),
+    "uv's tool": (f"uv tool install {BARE}", True),
+    "a package of a distribution": (f"apt-get install -y {BARE}", True),
+    "a translation": (f'msgstr "用 `pip install {BARE}` 安装"', True),
+    "an image": (f"docker run --rm --pid=host --net=host {BARE} 8151", True),
+    "an image, over a string's end": (f'"podman run --rm --pid=host "\n    "--net=host {BARE}"', True),
+    "a pulled image": (f"docker pull {BARE}:latest", True),
+    "a checkout": ("pipx install '.[mcp]'", False),
+    "a wheel": (f"pipx install ./{BARE}-0.1.0-py3-none-any.whl", False),
+    "a wheel of this folder": (f"pip install {BARE}-0.1.0-py3-none-any.whl", False),
+    "a wheel with its extra": (f"pipx install './{BARE}-0.1.0-py3-none-any.whl[mcp]'", False),
+    "an address": (f"pipx install git+https://host.example/{BARE}", False),
+    "an address behind the name": (f"pipx install '{BARE} @ git+ADDRESS'", False),
+    "a package file": (f"sudo apt install ./{BARE}_0.1.0-1_amd64.deb", False),
+    "beside it": (f"pipx inject {BARE} 'mcp>=2,<3'", False),
+    "a comment": (f"pipx install .   # the command {BARE}", False),
+    "this machine's image": (f"docker run --rm --net=host localhost/{BARE} 8151", False),
+    "an image of the lab": (f"docker run -d --name web {BARE}-lab", False),
+    "a plugin": (f"docker {BARE} 8151", False),
+    "two sentences": (f"Use `pipx install`. {BARE} then runs.", False),
+}
+
+
+@pytest.mark.parametrize(("text", "found"), INSTALLED.values(), ids=INSTALLED)
+def test_nothing_installs_hairpin_by_its_bare_name(text: str, found: bool) -> None:
+    """An index, a registry: whoever owns the name there would be run as root."""
+    assert bool(list(installs(text))) is found
+
+
+def test_the_line_of_a_command_over_a_string_s_end() -> None:
+    assert [number for number, _ in installs(f'one\n"pipx install "\n"{BARE}"\n"pip install {BARE}"\n')] == [2, 4]

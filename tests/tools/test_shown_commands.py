@@ -2,7 +2,7 @@
 
 import pytest
 
-from tools.shown_commands import refused
+from tools.shown_commands import refused, typed
 
 TAKEN = (
     "    hairpin\n",
@@ -37,3 +37,15 @@ def test_a_command_that_the_command_line_takes(line: str) -> None:
 def test_a_command_that_the_command_line_refuses(line: str, why: str) -> None:
     ((index, what),) = refused(f"    hairpin 8151\n{line}")
     assert (index, why in what) == (1, True), what
+
+
+def test_the_commands_of_a_block() -> None:
+    block = """
+    make demo    # breaks it
+
+    # a comment
+    hairpin check a#b 8151
+    ls '#x'   # both
+    make test    #
+"""
+    assert typed(block) == ("make demo", "hairpin check a#b 8151", "ls '#x'", "make test")

@@ -1,5 +1,5 @@
-"""``python -m tools.bare [ARGUMENTS OF PYTEST]``: README's two commands, as the first that a fresh Debian ever runs
-(root).
+"""``python -m tools.bare [ARGUMENTS OF PYTEST]``: the commands of README's first block, as the first that a fresh
+Debian ever runs (root).
 
 The machine is a folder with debootstrap(8)'s smallest Debian and what README asks for, entered with namespaces and
 pivot_root(2); the checkout is a clone of HEAD.  Everything ends when this process ends, and nothing is left.  Read
@@ -24,6 +24,8 @@ from tools.bare import first_process
 from tools.bare.groups import groups
 from tools.bare.lacks import lacks
 from tools.bare.tree import CHECKOUT, fresh_tree
+from tools.quoted import ROOT, blocks
+from tools.shown_commands import typed
 
 _NAMESPACES = ("--mount", "--uts", "--ipc", "--pid", "--cgroup", "--fork", "--kill-child=SIGKILL")
 _LAST_LINES = 40
@@ -31,7 +33,7 @@ _PROXIES = ("http_proxy", "https_proxy", "ftp_proxy", "no_proxy", "all_proxy")
 
 
 def main() -> int:
-    """Run both commands; the exit status is 1 if one fails."""
+    """Run the commands; the exit status is 1 if one fails."""
     if os.geteuid():
         _say("this needs root: it makes namespaces, and its own root directory")
         return 2
@@ -39,7 +41,7 @@ def main() -> int:
         signal.signal(each, signal.default_int_handler)
     # Read by make once more, and then by its shell.
     words = shlex.join(sys.argv[1:]).replace("$", "$$")
-    commands = ("make demo", f"make test ARGS={shlex.quote(words)}" if words else "make test")
+    commands = readme_commands(f" ARGS={shlex.quote(words)}" if words else "")
     log, began = cache_folder("bare") / f"log-{os.getpid()}", time.monotonic()
     try:
         with fresh_tree() as tree:
@@ -61,6 +63,12 @@ def main() -> int:
     missing = lacks(log.read_text("utf-8", "replace"))
     _say(f"missing: {'; '.join(missing)}" if missing else "no line says that a program or a file is missing")
     return 1
+
+
+def readme_commands(arguments: str = "") -> tuple[str, ...]:
+    """Return the commands of README's first block; ``arguments``: what `make test` gets besides."""
+    first = next(each for each in blocks((ROOT / "README.md").read_text("utf-8")) if not each.comment)
+    return tuple(f"{each}{arguments}" if each == "make test" else each for each in typed(first.text))
 
 
 def _run(root: Path, bound: Iterable[Path], commands: tuple[str, ...], copy: TextIO) -> tuple[int, deque[str]]:

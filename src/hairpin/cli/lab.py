@@ -26,7 +26,8 @@ def require_lab() -> None:
     if find_spec("hairpin.lab") is None:
         raise UsageError(
             message(
-                "the lab is not part of the single-file hairpin; run it from a checkout, or install hairpin with pipx"
+                "the lab is not part of the single-file hairpin; run it from a checkout, or install the checkout with "
+                "`pipx install .`"
             )
         )
 

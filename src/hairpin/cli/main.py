@@ -191,7 +191,7 @@ def _command(name: str) -> click.Command:
     subcommand_metavar="[COMMAND] [TARGET]...",
     epilog="`hairpin COMMAND --help` says more.  Without a command it is `check`: `hairpin 8151`.\n\n"
     "As an image, on Docker or Podman: docker run --rm --pid=host --net=host --cap-add SYS_ADMIN --cap-add SYS_PTRACE "
-    "--cap-add NET_ADMIN --security-opt apparmor=unconfined hairpin 8151",
+    "--cap-add NET_ADMIN --security-opt apparmor=unconfined localhost/hairpin 8151",
 )
 @click.version_option(__version__, "--version", message="hairpin %(version)s")
 def cli() -> None:

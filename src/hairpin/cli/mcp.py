@@ -1,11 +1,15 @@
 """``hairpin mcp``: serves the reading commands as tools for agents."""
 
+import shlex
+import sys
+from importlib.util import find_spec
 from pathlib import Path
 
 import click
 
 from hairpin.cli.face import completion, options
 from hairpin.cli.face.asked import Shown
+from hairpin.message import Message, message
 
 NEEDED = 2
 """The major version of the SDK whose interface the server uses."""
@@ -28,7 +32,7 @@ def mcp(shown: Shown, folders: tuple[Path, ...]) -> int:
 
     An agent starts this command and talks to it by standard input and output.  The tools read only: none of them
     changes a host, and none repairs.  Hosts, snapshots, texts and bundles are arguments of the tools; hosts are read
-    with the ssh configuration of this user.  The command needs the extra hairpin[mcp].
+    with the ssh configuration of this user.  The command needs the Python package mcp.
 
     Exit: 0 the client has closed standard input, 2 usage error.
     """
@@ -51,7 +55,6 @@ def require_sdk() -> None:
     from importlib.metadata import PackageNotFoundError, version
 
     from hairpin.errors import UsageError
-    from hairpin.message import message
 
     try:
         found = version("mcp")
@@ -59,14 +62,21 @@ def require_sdk() -> None:
         found = ""
     if found.partition(".")[0] == str(NEEDED):
         return
-    ways = message(
-        "install it with `pipx install 'hairpin[mcp]'`, or beside hairpin with `pipx inject hairpin {package}` or "
-        "`pip install {package}`",
-        package=f"'mcp>={NEEDED},<{NEEDED + 1}'",
-    )
+    ways = _ways(f"'mcp>={NEEDED},<{NEEDED + 1}'")
     if not found:
         raise UsageError(message("`hairpin mcp` needs the package mcp, which is not installed; {ways}", ways=ways))
     raise UsageError(
         message("`hairpin mcp` needs version {needed} of the package mcp, and {found} is installed; {ways}",
                 needed=NEEDED, found=found, ways=ways)
     )  # fmt: skip
+
+
+def _ways(package: str) -> Message:
+    """Return how to install the package: for the Python that runs hairpin, if this Python has pip, or with hairpin."""
+    anew = message("install it together with hairpin, in a checkout, with `pipx install '.[mcp]'`")
+    if find_spec("pip") is None:
+        return anew
+    python = shlex.quote(sys.executable)
+    return message(
+        "install it with `{python} -m pip install {package}`, or {anew}", python=python, package=package, anew=anew
+    )

@@ -14,9 +14,10 @@ from hairpin.message import message
 ENTERED = "host"
 RUN = (
     "docker run --rm --pid=host --net=host --cap-add SYS_ADMIN --cap-add SYS_PTRACE --cap-add NET_ADMIN "
-    "--security-opt apparmor=unconfined hairpin"
+    "--security-opt apparmor=unconfined localhost/hairpin"
 )
-"""The command that starts the image with only those rights that it needs to examine the host."""
+"""The command that starts the image with only those rights that it needs to examine the host.  If an engine lacks the
+image, it asks a registry for a plain name; for a name below ``localhost/`` it asks only this machine."""
 _LACKING = {
     "no-pid-host": message(
         "this container has a process namespace of its own and cannot see the host's processes: add --pid=host"

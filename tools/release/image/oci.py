@@ -16,6 +16,9 @@ from typing import Any
 
 from tools.release.pinned import ARCHITECTURES
 
+NAME = "localhost/hairpin"
+"""The image's name.  An engine that lacks the image asks no registry of others for a name below ``localhost/``."""
+
 
 def layer(tree: Mapping[str, bytes | str], epoch: int) -> bytes:
     """Return the tar file of a tree; see ``tree.Tree``.  All files are root's and executable."""
@@ -38,7 +41,7 @@ def layer(tree: Mapping[str, bytes | str], epoch: int) -> bytes:
 
 def write_image(path: Path, layers: Sequence[bytes], settings: Mapping[str, Any], machine: str, epoch: int) -> None:
     """Write the image.  ``settings``: its ``config`` (Entrypoint, Labels, …).  ``epoch``: its time, in seconds."""
-    tag = f"hairpin:{settings['Labels']['org.opencontainers.image.version']}"
+    version = settings["Labels"]["org.opencontainers.image.version"]
     packed = [gzip.compress(each, 9, mtime=0) for each in layers]
     config = _json(
         {
@@ -58,17 +61,14 @@ def write_image(path: Path, layers: Sequence[bytes], settings: Mapping[str, Any]
             "layers": [_described(each, "layer.v1.tar+gzip") for each in packed],
         }
     )
-    # Podman takes the first name: it looks for `hairpin` below localhost/. Docker's containerd takes the other.
-    names = {
-        "org.opencontainers.image.ref.name": "localhost/hairpin:latest",
-        "io.containerd.image.name": "docker.io/library/hairpin:latest",
-    }
+    # Podman takes the first name, Docker's containerd the other.
+    names = {"org.opencontainers.image.ref.name": f"{NAME}:latest", "io.containerd.image.name": f"{NAME}:latest"}
     index = {"schemaVersion": 2, "manifests": [_described(manifest, "manifest.v1+json") | {"annotations": names}]}
     blobs = {f"blobs/sha256/{_digest(each)[7:]}": each for each in (config, manifest, *packed)}
     docker = [
         {
             "Config": f"blobs/sha256/{_digest(config)[7:]}",
-            "RepoTags": [tag, "hairpin:latest"],
+            "RepoTags": [f"{NAME}:{version}", f"{NAME}:latest"],
             "Layers": [f"blobs/sha256/{_digest(each)[7:]}" for each in packed],
         }
     ]

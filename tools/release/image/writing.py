@@ -11,7 +11,7 @@ from typing import Any
 
 from hairpin import __version__
 from tools.release.image.debs import packages
-from tools.release.image.oci import layer, write_image
+from tools.release.image.oci import NAME, layer, write_image
 from tools.release.image.tree import launcher, tools_tree
 from tools.release.interpreter.build import Toolchain
 
@@ -35,7 +35,7 @@ def containerfile(machine: str) -> str:
     said = settings()
     labels = " ".join(f"{name}={json.dumps(value)}" for name, value in said["Labels"].items())
     return (
-        f"# docker build -t hairpin . and podman build -t hairpin . make the image for {machine}; nothing is fetched.\n"
+        f"# docker build -t {NAME} . and podman build -t {NAME} . make the image for {machine}; nothing is fetched.\n"
         "FROM scratch\n"
         "ADD image.tar /\n"
         f"ENV {' '.join(said['Env'])}\n"

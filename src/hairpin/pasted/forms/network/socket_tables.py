@@ -1,7 +1,7 @@
 """``ss`` and ``netstat`` with ``-l``, in the form of ``ss -H -n -l -t -u``.
 
-    ss      := "Netid"?  "State" "Recv-Q" "Send-Q" "Local Address:Port" "Peer Address:Port" "Process"?  NL row* netstat
-    := "Active Internet connections (only servers)" NL "Proto" "Recv-Q" … NL row*
+    ss      := "Netid"? "State" "Recv-Q" "Send-Q" "Local Address:Port" "Peer Address:Port" "Process"? NL row*
+    netstat := "Active Internet connections (only servers)" NL "Proto" "Recv-Q" … NL row*
 
 If a listing has the listening sockets of all ports, it shows that nothing else listens.  The output of ``grep`` shows
 only some ports.  Such an output becomes no reading, because it cannot show that a socket is absent.  ``ss -n`` and

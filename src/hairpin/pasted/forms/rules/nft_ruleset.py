@@ -1,7 +1,8 @@
 """``nft list ruleset``, ``nft list table`` and ``nft list chain`` as text, in the form of ``nft -j list table``.
 
-    ruleset := table* table   := "table" FAMILY NAME "{" ("# handle" N)?  (flags | block)* "}" block   := ("chain" |
-    "set" | "map" | "counter" …) NAME "{" line* "}"
+    ruleset := table*
+    table   := "table" FAMILY NAME "{" ("# handle" N)? (flags | block)* "}"
+    block   := ("chain" | "set" | "map" | "counter" …) NAME "{" line* "}"
 
 A table of iptables-nft becomes rules of iptables.  In any other table, hairpin's reader of scripts may not know a rule.
 If the rule's last words are a verdict or a jump, these words are kept; the other words become an extension of unknown
