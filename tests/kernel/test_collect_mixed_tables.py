@@ -87,3 +87,19 @@ def test_a_rule_that_iptables_does_not_print_whole_is_read_by_nft(rule: str) -> 
         assert first.handle is not None
         assert (second.by_iptables, second.text.endswith("accept")) == (True, True)
         assert {each.dialect for each in ruleset.tables if each.family == "ip6"} == {"iptables-nft"}
+
+
+def test_so_is_a_table_of_ebtables() -> None:
+    """ebtables 1.8.9 lists a range of addresses as ``-p 0xa00``."""
+    with held_namespace() as namespace:
+        namespace.run("ebtables-nft", "-A", "FORWARD", "-p", "IPv4", "-i", "veth1", "-j", "DROP")
+        namespace.run("ebtables-nft", "-A", "FORWARD", "-p", "ARP", "--arp-op", "Request", "-j", "DROP")
+        alone = parse(collected(namespace)).namespaces[0].ruleset
+        assert [each.dialect for each in alone.tables] == ["ebtables"]
+        namespace.run("nft", "insert rule bridge filter FORWARD ip saddr 10.0.0.1-10.0.0.9 counter drop")
+        table = named(parse(collected(namespace)).namespaces[0].ruleset.tables, "bridge", "filter")
+        forward = table.chain("FORWARD")
+        assert forward is not None
+        assert (table.dialect, as_listed(forward.rules[0].text)) == ("nft", "ip saddr 10.0.0.1-10.0.0.9 counter drop")
+        assert forward.rules[1:] != ()
+        assert forward.rules[2].body == alone.tables[0].chains[1].rules[1].body

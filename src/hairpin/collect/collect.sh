@@ -394,17 +394,17 @@ save_nft() { # save_nft KEY FAMILY COMMAND: sets saved
         case $tables in *"${NL}table $2 "*) ;; *) body "$1" "$3 -c" ''; return ;; esac
     fi
     capture "$3" -c
-    case $st$listed$2 in
-        0* | *no* | *bridge) saved=$out; captured "$1" "$3 -c" ;;
+    case $st$listed in
+        0* | *no) saved=$out; captured "$1" "$3 -c" ;;
         *) mixed="$mixed$2/all "      # it ends at the first rule that only nft can print: the tables of this family are read by nft
            say "$1" "$3 -c" "$st" absent "nft lists the tables of this family: $err" ;;
     esac
 }
-mixed_tables() { # adds to mixed the tables of IP in which a rule is not wholly iptables' own
+mixed_tables() { # adds to mixed the tables of IP and bridges in which a rule is not wholly iptables' or ebtables' own
     # Of a rule of nft's own, iptables-save leaves out what it does not know, and ends with status 0: the elements of a set,
     # a map, a TCP window, the start of a range. iptables' own rules have a counter, and nothing but what is removed here.
-    for family in ip ip6; do
-        case $family in ip) saved=$saved_ip ;; *) saved=$saved_ip6 ;; esac
+    for family in ip ip6 bridge; do
+        case $family in ip) saved=$saved_ip ;; ip6) saved=$saved_ip6 ;; *) saved=$saved_bridge ;; esac
         case $saved in *'] -A '*) ;; *) continue ;; esac
         ports='' # nft counts them as iptables' own only where iptables understands them: since 1.8.8
         case $saved in *'-save v1.8.'[0-7]' '*) ports=no ;; esac
@@ -413,8 +413,8 @@ mixed_tables() { # adds to mixed the tables of IP in which a rule is not wholly 
                 ORS = " "
                 match_of = "\\{\"match\": \\{\"op\": \"[!=]=\", \"left\": "
                 value = ", \"right\": (\"[^\"@]*\"|[0-9]+|\\{\"prefix\": \\{[^{}]*\\}\\})\\}\\}"
-                meta = "\\{\"meta\": \\{\"key\": \"(iifname|oifname|l4proto|mark)\"\\}\\}"
-                of_ip = "\\{\"payload\": \\{\"protocol\": \"ip6?\", \"field\": \"(saddr|daddr|protocol|nexthdr)\"\\}\\}"
+                meta = "\\{\"meta\": \\{\"key\": \"(iifname|oifname|ibrname|obrname|l4proto|mark)\"\\}\\}"
+                of_ip = "\\{\"payload\": \\{\"protocol\": \"(ip6?|ether)\", \"field\": \"(saddr|daddr|protocol|nexthdr|type)\"\\}\\}"
                 port = "\\{\"payload\": \\{\"protocol\": \"(tcp|udp)\", \"field\": \"[sd]port\"\\}\\}"
                 range = ", \"right\": ([0-9]+|\\{\"range\": \\[[0-9]+, [0-9]+\\]\\})\\}\\}"
                 known = match_of "(" meta "|" of_ip ")" value "|\\{\"(accept|drop|return)\": null\\}"

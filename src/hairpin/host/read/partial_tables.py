@@ -1,4 +1,4 @@
-"""Tables of iptables to which nft has added chains or rules.  iptables shows only a part of such a table.
+"""Tables of iptables or ebtables to which nft has added chains or rules: these tools show only a part of such a table.
 
 If a chain is nft's own, iptables-nft-save prints "Table `nat' contains incompatible base-chains" and every other chain.
 If a rule is nft's own, iptables-nft-save prints what it knows of the rule, and ends with status 0: it leaves out the
@@ -25,12 +25,12 @@ def each_chain_once(tables: Iterable[Table]) -> tuple[Table, ...]:
     If iptables does not show a chain whole, nft's table alone remains.  In this table, iptables' own rules have the
     body that iptables shows."""
     both = {(each.family, each.name): each for each in tables if each.dialect == "nft"}
-    shown = {(each.family, each.name): each for each in tables if each.dialect == "iptables-nft"}
+    shown = {(each.family, each.name): each for each in tables if each.dialect in ("iptables-nft", "ebtables")}
     found: list[Table] = []
     for table in tables:
         key = (table.family, table.name)
         native, iptables = both.get(key), shown.get(key)
-        if native is None or iptables is None or table.dialect not in ("nft", "iptables-nft"):
+        if native is None or iptables is None or (table is not native and table is not iptables):
             found.append(table)
         elif not all(_shows_whole(chain, native) for chain in iptables.chains):
             found += [_with_bodies(native, iptables)] if table is native else []

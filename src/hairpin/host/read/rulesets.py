@@ -103,7 +103,7 @@ def _ruleset(
         # No reading shows in which order chains of equal priority were registered.  A table's place among the readings
         # stands for it, whichever tool has read the table.
         tables = sorted(tables, key=lambda each: not _is_of_iptables(each))
-        if any(each.dialect == "iptables-nft" for each in tables):
+        if any(each.dialect in ("iptables-nft", "ebtables") for each in tables):
             from hairpin.host.read.partial_tables import each_chain_once  # noqa: PLC0415 - few hosts have tables of both
 
             return Ruleset(each_chain_once(tables), sets)
