@@ -198,6 +198,8 @@ def _load(edits: tuple[c.RuleEdit, ...], network: Network, undo: tuple[Step, ...
                 return Advise(does=edits, said=error.said)
     netns, dialect, family, table = edited_table(edits[0])
     namespace = _namespace(network, netns)
+    if owned := _owned(namespace, dialect, family, table):
+        return Advise(does=edits, said=owned)
     version = network.host(netns.host).version("iptables")
     held = namespace.ruleset.table(family, table, dialect) if namespace is not None else None
     return LoadRules(
@@ -214,8 +216,23 @@ def _load(edits: tuple[c.RuleEdit, ...], network: Network, undo: tuple[Step, ...
     )
 
 
+def _owned(namespace: Namespace | None, dialect: Dialect, family: Family, name: str) -> Message | None:
+    """Return why no command of nft changes the table, if the table has an owner; else None."""
+    table = namespace.ruleset.table(family, name, dialect) if namespace is not None else None
+    if table is None or not table.owned:
+        return None
+    return message(
+        "the kernel lets only the program that made table {family} {name} change the table (nft's flag owner), so "
+        "change the configuration of that program",
+        family=family,
+        name=name,
+    )
+
+
 def _run(part: c.Setting | c.Forgotten, network: Network, undo: tuple[Step, ...] | None) -> Step:
     namespace = _namespace(network, part.netns)
+    if isinstance(part, c.SetDormant) and (owned := _owned(namespace, part.dialect, part.family, part.table)):
+        return Advise(does=(part,), said=owned)
     expects: tuple[InNamespace, ...] = ()
     commands: tuple[Words, ...]
     try:
