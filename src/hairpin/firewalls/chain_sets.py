@@ -12,6 +12,7 @@ from collections.abc import Iterator
 import msgspec
 
 from hairpin.firewalls import fragments as words
+from hairpin.firewalls.chain_owner import PARTS
 from hairpin.firewalls.draft import ChainDraft
 from hairpin.firewalls.permanent import Permanent, PermanentPolicy, PermanentZone, TrafficRules
 from hairpin.firewalls.rich_rules import direction
@@ -20,7 +21,6 @@ from hairpin.netfilter.ir import Hook
 from hairpin.netfilter.nft.syntax import Object
 
 Place = tuple[FirewalldTable, Hook]
-PARTS = ("pre", "log", "deny", "allow", "post")
 PAIRS = (2, 0)
 """The first version of firewalld that dispatches packets to zones by pairs of ingress and egress."""
 _HOST_PRE = (2, 4)

@@ -87,8 +87,7 @@ def _with_bindings(within: Permanent, later: tuple[Binding, ...]) -> Permanent:
 
 def is_known(within: Permanent) -> bool:
     """Return whether hairpin computes exactly the table that this version of firewalld makes with these settings."""
-    extras = within.settings.strict_forward_ports or within.settings.flowtable
-    return _OTHER_CHAINS <= within.version < _OTHER_PAIRS and not extras
+    return _OTHER_CHAINS <= within.version < _OTHER_PAIRS and not within.settings.flowtable
 
 
 def _hooked_chains(draft: ChainDraft) -> Iterator[Place]:

@@ -14,8 +14,8 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from hairpin.firewalls import fragments as words
+from hairpin.firewalls.chain_owner import PARTS
 from hairpin.firewalls.chain_sets import (
-    PARTS,
     Place,
     active_policies,
     add_inversion,

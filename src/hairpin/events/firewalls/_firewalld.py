@@ -17,9 +17,9 @@ from hairpin.events.course import Course
 from hairpin.events.engines._reloaded import with_dockerds_rules, with_podmans_rules
 from hairpin.events.firewalls._zones import bindings, runtime_zones
 from hairpin.events.firewalls.iptables import dialect_of, with_rules_added
+from hairpin.firewalls.chain_owner import TABLE
 from hairpin.firewalls.direct_rules import direct_lines
 from hairpin.firewalls.firewalld_nft import applied_rules, firewalld_table, is_known
-from hairpin.firewalls.fragments import TABLE
 from hairpin.firewalls.permanent import Binding, Permanent
 from hairpin.firewalls.permanent_files import permanent
 from hairpin.host.boot.rule_keeper import unit

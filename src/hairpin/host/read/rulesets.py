@@ -134,9 +134,7 @@ def _with_flags(table: Table, text: str, evidence: str) -> Table:
     if not named:
         return table
     flags = {flag for words in lines if words[:1] == ["flags"] for flag in ",".join(words[1:]).split(",")}
-    return msgspec.structs.replace(
-        table, dormant="dormant" in flags, owned="owner" in flags, flags_evidence=evidence
-    )
+    return msgspec.structs.replace(table, dormant="dormant" in flags, owned="owner" in flags, flags_evidence=evidence)
 
 
 def with_devices(table: Table, text: str) -> Table:
