@@ -12,7 +12,7 @@ import msgspec
 
 from hairpin.carry.act import FileState
 from hairpin.change import change as c
-from hairpin.change.calls import ByPerson, EndProcess, SetContainerState, SetUnitState, reverse
+from hairpin.change.calls import ByPerson, EndProcess, OfFirewalld, OwnersCall, SetContainerState, SetUnitState, reverse
 from hairpin.change.commands.argv import forgetting_argv, setting_argv
 from hairpin.change.commands.held import held_before
 from hairpin.change.commands.numbering import Numbering
@@ -308,6 +308,9 @@ def _call_steps(change: c.Change, network: Network) -> Iterator[Ask | Advise]:
         if isinstance(call, ByPerson):
             yield Advise(does=does, said=call.said)
             continue
+        if (refused := _refused_by_firewalld(call, host)) is not None:
+            yield Advise(does=does, said=refused)
+            continue
         back = reverse(call, host)
         yield Ask(
             host=host.name,
@@ -316,6 +319,14 @@ def _call_steps(change: c.Change, network: Network) -> Iterator[Ask | Advise]:
             expects=call_expects(call, host),
             undo=(Ask(host=host.name, call=back, undo=()),) if back is not None else None,
         )
+
+
+def _refused_by_firewalld(call: OwnersCall, host: Host) -> Message | None:
+    if not isinstance(call, OfFirewalld):
+        return None
+    from hairpin.change.firewalld import unlisted  # noqa: PLC0415 - few hosts have it
+
+    return unlisted(call, host)
 
 
 def _prepares(change: c.Change, number: int) -> bool:

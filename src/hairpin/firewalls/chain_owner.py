@@ -63,7 +63,7 @@ def strict_hook(place: Place) -> Literal["", "INPUT", "FORWARD", "OUTPUT"]:
 
 
 def chain_owner(table: Table, place: Place) -> ChainOwner | None:
-    """Return the zone or policy of the rule at ``place``, which is in a chain of the table.  Return None for a rule that
+    """Return the zone or policy of the rule at ``place``, which is in a chain of the table.  Return None if the rule
     belongs to no zone and no policy."""
     chain = table.chain(place.chain)
     if chain is None:
