@@ -49,7 +49,7 @@ def firewalld_files(call: calls.OfFirewalld, host: Host) -> tuple[WriteFile, ...
             return _bound(host, zone, element)
 
 
-def unlisted(call: calls.OfFirewalld, host: Host) -> Message | None:
+def zone_refusal(call: calls.OfFirewalld, host: Host) -> Message | None:
     """Return why firewalld refuses the call (INVALID_ZONE), if it lists its zones and the call's zone is not one of
     them; else None.  Every firewalld has the zone ``trusted``."""
     match call:

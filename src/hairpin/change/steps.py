@@ -198,7 +198,7 @@ def _load(edits: tuple[c.RuleEdit, ...], network: Network, undo: tuple[Step, ...
                 return Advise(does=edits, said=error.said)
     netns, dialect, family, table = edited_table(edits[0])
     namespace = _namespace(network, netns)
-    if owned := _owned(namespace, dialect, family, table):
+    if owned := _owner_refusal(namespace, dialect, family, table):
         return Advise(does=edits, said=owned)
     version = network.host(netns.host).version("iptables")
     held = namespace.ruleset.table(family, table, dialect) if namespace is not None else None
@@ -216,7 +216,7 @@ def _load(edits: tuple[c.RuleEdit, ...], network: Network, undo: tuple[Step, ...
     )
 
 
-def _owned(namespace: Namespace | None, dialect: Dialect, family: Family, name: str) -> Message | None:
+def _owner_refusal(namespace: Namespace | None, dialect: Dialect, family: Family, name: str) -> Message | None:
     """Return why no command of nft changes the table, if the table has an owner; else None."""
     table = namespace.ruleset.table(family, name, dialect) if namespace is not None else None
     if table is None or not table.owned:
@@ -231,7 +231,7 @@ def _owned(namespace: Namespace | None, dialect: Dialect, family: Family, name: 
 
 def _run(part: c.Setting | c.Forgotten, network: Network, undo: tuple[Step, ...] | None) -> Step:
     namespace = _namespace(network, part.netns)
-    if isinstance(part, c.SetDormant) and (owned := _owned(namespace, part.dialect, part.family, part.table)):
+    if isinstance(part, c.SetDormant) and (owned := _owner_refusal(namespace, part.dialect, part.family, part.table)):
         return Advise(does=(part,), said=owned)
     expects: tuple[InNamespace, ...] = ()
     commands: tuple[Words, ...]
@@ -324,9 +324,9 @@ def _call_steps(change: c.Change, network: Network) -> Iterator[Ask | Advise]:
 def _refused_by_firewalld(call: OwnersCall, host: Host) -> Message | None:
     if not isinstance(call, OfFirewalld):
         return None
-    from hairpin.change.firewalld import unlisted  # noqa: PLC0415 - few hosts have it
+    from hairpin.change.firewalld import zone_refusal  # noqa: PLC0415 - few hosts have it
 
-    return unlisted(call, host)
+    return zone_refusal(call, host)
 
 
 def _prepares(change: c.Change, number: int) -> bool:

@@ -63,15 +63,15 @@ class StageDispatch:
                 base = base_of(chains, place)
                 own_chains(self._draft, base)
                 add_target(self._draft, base, policy.target, self._within.settings.log_denied)
-                for ingress in self._named(policy.ingress):
-                    for egress in self._named(policy.egress):
+                for ingress in self._zones_of(policy.ingress):
+                    for egress in self._zones_of(policy.egress):
                         self._lead(place, ingress, egress, policy.priority, words.jump(base))
             self._draft.add_lines(lines_of_rules(self._within, chains, policy.rules))
         for chain, lines in self._last.items():
             for _, statements in sorted(lines, key=lambda line: line[0]):
                 self._draft.add(chain, *statements)
 
-    def _named(self, names: tuple[str, ...]) -> list[str]:
+    def _zones_of(self, names: tuple[str, ...]) -> list[str]:
         """Return the zones to which packets can be dispatched, or ``HOST``, that the names stand for."""
         if _HOST in names:
             return [_HOST]

@@ -44,7 +44,9 @@ def not_forwarded_by_firewalld(
     rule = _rich_rule(packet, connection, protocol, to_host=hook == "INPUT")
     port = f"{connection.original.dport}/{protocol}"
     typed: tuple[str, ...] = ()
-    change = Change((_accepted(view, place, connection), *_translated(view, place, zone, to_host=hook == "INPUT")))
+    change = Change(
+        (_accepting_rule(view, place, connection), *_own_translation(view, place, zone, to_host=hook == "INPUT"))
+    )
     if hook == "OUTPUT":
         change = exception(view, place)
         typed = tuple(new_policy(view, zone, "ANY", (f"--add-rich-rule={shlex.quote(rule)}",)))
@@ -87,13 +89,13 @@ def _rich_rule(packet: Packet, connection: Connection, protocol: str, *, to_host
     )
 
 
-def _accepted(view: View, place: Place, connection: Connection) -> InsertRule:
+def _accepting_rule(view: View, place: Place, connection: Connection) -> InsertRule:
     port = connection.original.dport
     body: Body = (ir.FieldMatch("ct-orig-dport", ((port, port),)), ir.Verdict("accept"))
     return _rule(view, place, place.chain, body)
 
 
-def _translated(view: View, place: Place, zone: str, *, to_host: bool) -> tuple[InsertRule, ...]:
+def _own_translation(view: View, place: Place, zone: str, *, to_host: bool) -> tuple[InsertRule, ...]:
     """Return firewalld's own translation of the port; nothing if firewalld has not loaded the zone's chains."""
     packet, connection = view.stop.seen.packet, view.stop.seen.connection
     chain = f"nat_PRE_{zone}_allow"
