@@ -1,12 +1,13 @@
 """firewalld runs, and the port is not open in the zone by which the packet came in, or a firewalld rule denies the
-packet.
+packet, or firewalld forwards only its own forward ports (StrictForwardPorts).
 
 Users see: clients get "No route to host" (icmp-admin-prohibited), but not while firewalld is stopped.
 
 Proof: the zone has neither the port nor a service for it, or a rich rule or a policy of firewalld stops the packet
 first.  With the port open, or with a rich rule before the denying rule, the packet is accepted.
 Now: ``firewall-cmd --zone=ZONE --add-port=PORT/tcp``, or ``--add-rich-rule`` for the port, before the denying rule.  If
-the link has fallen out of a zone that lets the port in: ``firewall-cmd --zone=ZONE --change-interface=LINK``.
+the link has fallen out of a zone that lets the port in: ``firewall-cmd --zone=ZONE --change-interface=LINK``.  With
+StrictForwardPorts: ``--add-rich-rule`` with a forward port for the published port.
 Lasting: run the same firewall-cmd command with ``--permanent``.
 """
 
