@@ -37,7 +37,7 @@ def not_forwarded_by_firewalld(
     """Return the candidate for a packet that firewalld rejects in this hook because others translated its destination.
     Return None if the packet has no port."""
     packet, connection = view.stop.seen.packet, view.stop.seen.connection
-    protocol = _PROTOCOLS.get(packet.protocol or 0)
+    protocol = _PROTOCOLS.get(packet.protocol)
     if protocol is None or connection is None or not connection.original.dport or packet.dport is None:
         return None
     zone = "HOST" if hook == "OUTPUT" else zone_at(view, view.stop.seen.iif, packet.saddr)
@@ -101,13 +101,13 @@ def _own_translation(view: View, place: Place, zone: str, *, to_host: bool) -> t
     chain = f"nat_PRE_{zone}_allow"
     table = view.host_namespace.ruleset.table(place.family, place.table, place.dialect)
     known = table.chain(chain) if table is not None else None
-    if known is None or connection is None or packet.dport is None or packet.protocol is None:
+    if known is None or connection is None or packet.dport is None:
         return ()
-    asked = connection.original
+    asked, family = connection.original, ir.NFPROTO[packet.version]
     address: ir.Field = "daddr4" if packet.version == 4 else "daddr6"
     ports = (packet.dport, packet.dport)
     body: Body = (
-        ir.FieldMatch("nfproto", ((ir.NFPROTO[packet.version],) * 2,)),
+        ir.FieldMatch("nfproto", ((family, family),)),
         ir.FieldMatch(address, ((asked.daddr, asked.daddr),)),
         ir.FieldMatch("protocol", ((packet.protocol, packet.protocol),)),
         ir.FieldMatch("dport", ((asked.dport, asked.dport),)),
