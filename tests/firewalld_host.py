@@ -5,6 +5,9 @@ from pathlib import Path
 
 import msgspec
 
+from hairpin.events.course import Course
+from hairpin.events.firewalls._firewalld import with_firewalld_started
+from hairpin.events.firewalls._zones import with_links_bound
 from hairpin.evidence.reading import text_reading
 from hairpin.host.host import Host
 from hairpin.host.managers import ConfigFile, Firewalld
@@ -76,6 +79,16 @@ def with_firewalld(
     held = Firewalld(running=running, version=version, backend="nftables", permanent=tuple(zones))
     files = (*before.this.files, *config_files(own or {}, without))
     return before.with_host(msgspec.structs.replace(before.this, files=files, firewalld=held))
+
+
+def with_running_firewalld(own: Mapping[str, str] | None = None, *, version: str, bound: str = "") -> Network:
+    """Return the small Docker host on which firewalld has started with these files of its own.
+
+    ``bound``: the link that dockerd has bound to its zone."""
+    docker = {"/etc/firewalld/zones/docker.xml": '<zone target="ACCEPT"><forward/></zone>'} if bound else {}
+    within = with_firewalld({**docker, **(own or {})}, version=version)
+    start = with_firewalld_started(Course(within, "test"), within.this)
+    return (with_links_bound(start, "docker", (bound,)) if bound else start).network
 
 
 def host_with(own: Mapping[str, str] | None = None, *, version: str = "1.3.3-1", without: Iterable[str] = ()) -> Host:

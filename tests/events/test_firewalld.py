@@ -11,7 +11,7 @@ import pytest
 from hairpin.change.change import InsertRule, ReplaceTable
 from hairpin.errors import UsageError
 from hairpin.events.course import Course
-from hairpin.events.firewalls._firewalld import with_firewalld_started
+from hairpin.events.firewalls._firewalld import with_firewalld_started, with_firewalld_stopped
 from hairpin.events.firewalls._zones import with_links_bound
 from hairpin.events.happening import asked_course
 from hairpin.host.managers import Unit
@@ -276,3 +276,60 @@ def test_a_dockerd_that_makes_no_rules_leaves_the_zones_alone() -> None:
     without = msgspec.structs.replace(docker, iptables=False)
     alone = bound.with_host(msgspec.structs.replace(bound.this, engines=(without,)))
     assert after(alone, "docker-restart").failures == ()
+
+
+def owned(course: Course) -> bool | None:
+    """Return whether firewalld's table has an owner; None if there is no table."""
+    table = course.namespace.ruleset.table("inet", "firewalld")
+    return table.owned if table is not None else None
+
+
+@pytest.mark.parametrize(
+    ("version", "conf", "expected"),
+    (
+        ("1.3.3", "", False), ("2.1.2", "", False), ("2.2.0", "", True), ("2.5.2", "", True),
+        ("2.3.1", "NftablesTableOwner=no\n", False),
+    ),
+)  # fmt: skip
+def test_since_2_2_firewalld_owns_its_table(version: str, conf: str, *, expected: bool) -> None:
+    whole = running({"/etc/firewalld/firewalld.conf": conf}, version=version)
+    for event in ("firewalld-reload", "firewalld-restart"):
+        assert owned(after(whole, event)) is expected
+
+
+def test_an_old_kernel_or_nft_knows_no_persisting_owner() -> None:
+    """firewalld asks both when it starts; its table shows the answer."""
+    old = with_firewalld(version="2.3.1")
+    host = msgspec.structs.replace(old.namespace(HOST_NETNS), kernel="6.1.0-18-amd64")
+    assert owned(after(old.with_namespace(HOST_NETNS, host), "firewalld-start")) is False
+    within = running(version="2.3.1")
+    held = within.namespace(HOST_NETNS)
+    tables = tuple(msgspec.structs.replace(each, owned=False) for each in held.ruleset.tables)
+    plain = msgspec.structs.replace(held, ruleset=Ruleset(tables))
+    assert owned(after(within.with_namespace(HOST_NETNS, plain), "firewalld-reload")) is False
+
+
+@pytest.mark.parametrize(("version", "left"), (("1.3.3", None), ("2.3.1", True)))
+def test_a_restart_of_nftables_spares_only_an_owned_table(version: str, *, left: bool | None) -> None:
+    script = {"/etc/nftables.conf": "flush ruleset\n"}
+    course = after(running(script, version=version), "nftables-restart")
+    assert owned(course) is left
+    assert [each.name for each in course.namespace.ruleset.tables] == (["firewalld"] if left else [])
+
+
+def test_a_table_that_firewalld_leaves_behind_has_no_owner() -> None:
+    within = running({"/etc/firewalld/firewalld.conf": "CleanupOnExit=no\n"}, version="2.3.1")
+    stopped = with_firewalld_stopped(Course(within, "test"))
+    assert owned(stopped) is False
+
+
+def test_a_link_of_docker_is_bound_in_the_chains_of_2_5() -> None:
+    course = Course(running(DOCKER_ZONE, version="2.5.2"), "test")
+    bound = with_links_bound(course, "docker", ("docker0",))
+    assert nft_rules(bound, "filter_INPUT_dispatch") == [
+        'iifname "docker0" jump filter_IN_docker_to_HOST', "jump filter_IN_public_to_HOST",
+    ]  # fmt: skip
+    assert (
+        nft_rules(bound, "filter_FWD_public_dispatch_stage2")[0] == 'oifname "docker0" jump filter_FWD_public_to_docker'
+    )
+    assert bound.conditions == ()

@@ -16,7 +16,7 @@ from hairpin.netfilter.ir import Table
 from tests.firewalld_host import PUBLIC, STOCK, host_with
 
 FIXTURES = Path(__file__).parents[1] / "fixtures" / "firewalld-tables"
-VERSIONS = {"0.9": "0.9.3-2", "1.3": "1.3.3-1~deb12u2", "2.3": "2.3.1-1", "2.4": "2.4.0-1"}
+VERSIONS = {"0.9": "0.9.3-2", "1.3": "1.3.3-1~deb12u2", "2.3": "2.3.1-1", "2.4": "2.4.0-1", "2.5": "2.5.2-1"}
 
 
 class Recorded(NamedTuple):
@@ -52,7 +52,7 @@ POLICY = "policies/allow-host-ipv6"
 
 
 def made(files: dict[str, str], version: str) -> Table:
-    if version.startswith("2.4"):
+    if version.startswith(("2.4", "2.5")):
         files = {f"/etc/firewalld/{POLICY}.xml": STOCK[POLICY].replace("</policy>", f"{LISTENERS}</policy>"), **files}
     return firewalld_table(permanent(host_with(files, version=version)))
 

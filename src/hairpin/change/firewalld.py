@@ -14,6 +14,7 @@ from collections.abc import Iterable, Iterator
 from hairpin.change import calls
 from hairpin.change.change import WriteFile
 from hairpin.host.host import Host
+from hairpin.message import Message, message
 from hairpin.netfilter.iptables.words import split_words, unquoted
 
 _ETC, _STOCK = "/etc/firewalld", "/usr/lib/firewalld"
@@ -46,6 +47,23 @@ def firewalld_files(call: calls.OfFirewalld, host: Host) -> tuple[WriteFile, ...
             if call.removed:
                 return _edited(host, f"{_ETC}/zones/{zone}.xml", "zone", element, removed=True)
             return _bound(host, zone, element)
+
+
+def zone_refusal(call: calls.OfFirewalld, host: Host) -> Message | None:
+    """Return why firewalld refuses the call (INVALID_ZONE), if it lists its zones and the call's zone is not one of
+    them; else None.  Every firewalld has the zone ``trusted``."""
+    match call:
+        case calls.OpenPort(zone=zone) | calls.BindInterface(zone=zone) | calls.AddRichRule(owner="zone", name=zone):
+            pass
+        case _:
+            return None
+    firewalld = host.firewalld
+    if firewalld is None:
+        return None
+    listed = {each.name for each in (*firewalld.runtime, *firewalld.permanent)}
+    if not listed or zone in (*listed, firewalld.default_zone, "trusted"):
+        return None
+    return message("firewalld lists no zone {zone}, so no command for this zone works", zone=zone)
 
 
 def written_paths(call: calls.OfFirewalld, host: Host) -> tuple[str, ...]:

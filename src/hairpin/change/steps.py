@@ -12,7 +12,7 @@ import msgspec
 
 from hairpin.carry.act import FileState
 from hairpin.change import change as c
-from hairpin.change.calls import ByPerson, EndProcess, SetContainerState, SetUnitState, reverse
+from hairpin.change.calls import ByPerson, EndProcess, OfFirewalld, OwnersCall, SetContainerState, SetUnitState, reverse
 from hairpin.change.commands.argv import forgetting_argv, setting_argv
 from hairpin.change.commands.held import held_before
 from hairpin.change.commands.numbering import Numbering
@@ -198,6 +198,8 @@ def _load(edits: tuple[c.RuleEdit, ...], network: Network, undo: tuple[Step, ...
                 return Advise(does=edits, said=error.said)
     netns, dialect, family, table = edited_table(edits[0])
     namespace = _namespace(network, netns)
+    if owned := _owner_refusal(namespace, dialect, family, table):
+        return Advise(does=edits, said=owned)
     version = network.host(netns.host).version("iptables")
     held = namespace.ruleset.table(family, table, dialect) if namespace is not None else None
     return LoadRules(
@@ -214,8 +216,23 @@ def _load(edits: tuple[c.RuleEdit, ...], network: Network, undo: tuple[Step, ...
     )
 
 
+def _owner_refusal(namespace: Namespace | None, dialect: Dialect, family: Family, name: str) -> Message | None:
+    """Return why no command of nft changes the table, if the table has an owner; else None."""
+    table = namespace.ruleset.table(family, name, dialect) if namespace is not None else None
+    if table is None or not table.owned:
+        return None
+    return message(
+        "the kernel lets only the program that made table {family} {name} change the table (nft's flag owner), so "
+        "change the configuration of that program",
+        family=family,
+        name=name,
+    )
+
+
 def _run(part: c.Setting | c.Forgotten, network: Network, undo: tuple[Step, ...] | None) -> Step:
     namespace = _namespace(network, part.netns)
+    if isinstance(part, c.SetDormant) and (owned := _owner_refusal(namespace, part.dialect, part.family, part.table)):
+        return Advise(does=(part,), said=owned)
     expects: tuple[InNamespace, ...] = ()
     commands: tuple[Words, ...]
     try:
@@ -291,6 +308,9 @@ def _call_steps(change: c.Change, network: Network) -> Iterator[Ask | Advise]:
         if isinstance(call, ByPerson):
             yield Advise(does=does, said=call.said)
             continue
+        if (refused := _refused_by_firewalld(call, host)) is not None:
+            yield Advise(does=does, said=refused)
+            continue
         back = reverse(call, host)
         yield Ask(
             host=host.name,
@@ -299,6 +319,14 @@ def _call_steps(change: c.Change, network: Network) -> Iterator[Ask | Advise]:
             expects=call_expects(call, host),
             undo=(Ask(host=host.name, call=back, undo=()),) if back is not None else None,
         )
+
+
+def _refused_by_firewalld(call: OwnersCall, host: Host) -> Message | None:
+    if not isinstance(call, OfFirewalld):
+        return None
+    from hairpin.change.firewalld import zone_refusal  # noqa: PLC0415 - few hosts have it
+
+    return zone_refusal(call, host)
 
 
 def _prepares(change: c.Change, number: int) -> bool:

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 import msgspec
 
 from hairpin.firewalls import fragments as words
+from hairpin.firewalls.chain_owner import PARTS
 from hairpin.firewalls.draft import ChainDraft
 from hairpin.firewalls.permanent import Permanent, PermanentPolicy, PermanentZone, TrafficRules
 from hairpin.firewalls.rich_rules import direction
@@ -20,9 +21,10 @@ from hairpin.netfilter.ir import Hook
 from hairpin.netfilter.nft.syntax import Object
 
 Place = tuple[FirewalldTable, Hook]
-PARTS = ("pre", "log", "deny", "allow", "post")
 PAIRS = (2, 0)
 """The first version of firewalld that dispatches packets to zones by pairs of ingress and egress."""
+STAGES = (2, 5)
+"""The first version of firewalld that dispatches packets in stages: first by the ingress, then by the egress."""
 _HOST_PRE = (2, 4)
 """The first version of firewalld in which a policy from a zone to the host may forward ports."""
 
@@ -133,8 +135,8 @@ def policy_places(within: Permanent, policy: PermanentPolicy) -> tuple[Place, ..
         return ("filter", "output"), ("nat", "output")
     before: tuple[Place, ...] = (("nat", "prerouting"), ("mangle", "prerouting"))
     by_link = any(zone.interfaces for name in policy.egress if (zone := within.zone(name)) is not None)
-    # before routing, the egress link is unknown, so the egress zone cannot be a zone with an interface
-    known = to_any or not by_link
+    # before routing, the egress link is unknown, so until 2.4 the egress zone cannot be a zone with an interface
+    known = to_any or not by_link or within.version >= STAGES
     return ("filter", "forward"), ("nat", "postrouting"), *(before if known else ())
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 import msgspec
 
-from hairpin.firewalls.fragments import TABLE
+from hairpin.firewalls.chain_owner import TABLE
 from hairpin.firewalls.rule_line import RuleLine
 from hairpin.netfilter.ir import ChainType, Hook, Table
 from hairpin.netfilter.nft import listing
@@ -56,7 +56,7 @@ class ChainDraft:
             if self._is_new(line) and line.chain in self._rules:
                 rules = self._rules[line.chain]
                 before = sum(1 for _, priority in rules if priority and priority <= line.priority)
-                place = before if line.priority else len(rules)
+                place = 0 if line.first else before if line.priority else len(rules)
                 rules.insert(place, (line.statements, line.priority))
 
     def insert(self, chain: str, place: int, *statements: Object) -> None:

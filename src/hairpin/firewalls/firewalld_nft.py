@@ -5,9 +5,9 @@ its interface, or the default zone.  A packet goes through the chains POLICIES_p
 and _post, and POLICIES_post in this order, and then meets the zone's target.
 
 In firewalld 2.0 to 2.4, the chain POLICIES leads the packets of each pair of zones first to the pair's policies, then
-to the zone's chains, and then to the zone's target.
+to the zone's chains, and then to the zone's target.  Since 2.5, each pair has a chain of its own.
 
-Source: firewall/core/nftables.py of firewalld 1.3 and 2.3, fw.py _start_apply_objects(), fw_zone.py, fw_policy.py
+Source: firewall/core/nftables.py of firewalld 1.3, 2.3 and 2.5, fw.py _start_apply_objects(), fw_zone.py, fw_policy.py
 
 Its sets: firewall/core/nftables.py build_set_create_rules(), _set_entry_fragment()
 """
@@ -18,20 +18,21 @@ from collections.abc import Iterator
 import msgspec
 
 from hairpin.firewalls import fragments as words
-from hairpin.firewalls.chain_sets import PAIRS, Place, active_policies, chain_at
+from hairpin.firewalls.chain_sets import PAIRS, STAGES, Place, active_policies, chain_at
 from hairpin.firewalls.draft import ChainDraft
 from hairpin.firewalls.pair_dispatch import PairDispatch
 from hairpin.firewalls.permanent import Binding, Permanent, PermanentIpset, TrafficRules
 from hairpin.firewalls.rule_line import FirewalldTable
 from hairpin.firewalls.service_rules import declared_helper
+from hairpin.firewalls.stage_dispatch import StageDispatch
 from hairpin.firewalls.zone_dispatch import ZoneDispatch, add_policy
 from hairpin.netfilter.ir import Hook, Table
 from hairpin.netfilter.nft.syntax import Json, Object
 
 _OFFSET = 10
-_OTHER_CHAINS, _OTHER_PAIRS = (1, 0), (2, 5)
-"""The versions of firewalld between which its table is known.  The table differs before the first version, and from the
-second version on."""
+_OTHER_CHAINS, _UNSETTLED, _SETTLED, _UNKNOWN = (1, 0), (2, 5), (2, 5, 2), (2, 6)
+"""The versions of firewalld whose table is known: from 1.0 to 2.4, and 2.5.2.  The table of 2.5.0 has other chains
+before routing, and that of 2.5.1 was not compared."""
 _PLACES: tuple[tuple[FirewalldTable, Hook, int], ...] = (
     ("mangle", "prerouting", -150), ("nat", "prerouting", -100), ("nat", "postrouting", 100), ("nat", "output", -100),
     ("filter", "prerouting", 0), ("filter", "input", 0), ("filter", "forward", 0), ("filter", "output", 0),
@@ -53,8 +54,9 @@ def firewalld_table(within: Permanent, later: tuple[Binding, ...] = ()) -> Table
     for each in bound.ipsets.values():
         draft.declare("set", _declared_set(each))
     if within.version >= PAIRS:
-        _base_chains_of_pairs(draft, within)
-        PairDispatch(draft, bound).add()
+        stages = within.version >= STAGES
+        _base_chains_of_pairs(draft, within, "dispatch" if stages else "POLICIES")
+        (StageDispatch(draft, bound) if stages else PairDispatch(draft, bound)).add()
     else:
         _base_chains(draft, within)
         ZoneDispatch(draft, bound, within.settings.log_denied, later).add()
@@ -87,8 +89,8 @@ def _with_bindings(within: Permanent, later: tuple[Binding, ...]) -> Permanent:
 
 def is_known(within: Permanent) -> bool:
     """Return whether hairpin computes exactly the table that this version of firewalld makes with these settings."""
-    extras = within.settings.strict_forward_ports or within.settings.flowtable
-    return _OTHER_CHAINS <= within.version < _OTHER_PAIRS and not extras
+    known = _OTHER_CHAINS <= within.version < _UNSETTLED or _SETTLED <= within.version < _UNKNOWN
+    return known and not within.settings.flowtable
 
 
 def _hooked_chains(draft: ChainDraft) -> Iterator[Place]:
@@ -101,18 +103,18 @@ def _hooked_chains(draft: ChainDraft) -> Iterator[Place]:
             yield place
 
 
-def _base_chains_of_pairs(draft: ChainDraft, within: Permanent) -> None:
+def _base_chains_of_pairs(draft: ChainDraft, within: Permanent, dispatch: str) -> None:
     for place in _hooked_chains(draft):
-        draft.chain(chain_at(place, "_POLICIES"))
+        draft.chain(chain_at(place, f"_{dispatch}"))
         if place[0] != "filter":
-            draft.add(chain_at(place), words.jump(chain_at(place, "_POLICIES")))
+            draft.add(chain_at(place), words.jump(chain_at(place, f"_{dispatch}")))
     for chain in ("filter_INPUT", "filter_FORWARD"):
-        _entry(draft, within, chain, "POLICIES")
+        _entry(draft, within, chain, dispatch)
     draft.add("filter_OUTPUT", words.in_state("established", "related"), words.ACCEPT)
     _translated(draft, within, "filter_OUTPUT")
     draft.add("filter_OUTPUT", words.meta("oifname", "lo"), words.ACCEPT)
     _tunnelled(draft, within, "filter_OUTPUT")
-    draft.add("filter_OUTPUT", words.jump("filter_OUTPUT_POLICIES"))
+    draft.add("filter_OUTPUT", words.jump(f"filter_OUTPUT_{dispatch}"))
     _reverse_path(draft, within)
 
 

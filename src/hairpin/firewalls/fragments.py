@@ -16,7 +16,6 @@ from hairpin.netfilter.nft.syntax import Json, Object
 Side = Literal["saddr", "daddr"]
 LinkSide = Literal["iifname", "oifname"]
 IpVersion = Literal["ipv4", "ipv6"]
-TABLE = "firewalld"
 
 ACCEPT: Object = {"accept": None}
 DROP: Object = {"drop": None}

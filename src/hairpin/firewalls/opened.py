@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from hairpin.firewalls import fragments as words
 from hairpin.firewalls.permanent import ForwardPort, Permanent, Port, TrafficRules
-from hairpin.firewalls.rich_rules import lines_of_rich
+from hairpin.firewalls.rich_rules import lines_of_rich, own_forward_port
 from hairpin.firewalls.rule_line import OwnChains, RuleLine
 from hairpin.firewalls.service_rules import destinations, helper_rules, openings, with_included
 from hairpin.netfilter.nft.syntax import Object
@@ -27,6 +27,7 @@ def lines_of_rules(within: Permanent, chains: OwnChains, rules: TrafficRules) ->
         yield RuleLine(chain, (words.meta("nfproto", "ipv4"), out, {"masquerade": None}))
     for forwarded in rules.forward_ports:
         yield RuleLine(f"{chains.base('nat')}_allow", tuple(_forward(forwarded)))
+        yield from own_forward_port(within, chains, forwarded.port, to_address=bool(forwarded.to_address))
     yield from _ports(allow, rules.source_ports, "sport")
     for each in rules.icmp_blocks:
         yield from _icmp_block(within, chains, each, inverted=rules.inverted)

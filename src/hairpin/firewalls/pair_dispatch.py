@@ -14,8 +14,8 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from hairpin.firewalls import fragments as words
+from hairpin.firewalls.chain_owner import PARTS
 from hairpin.firewalls.chain_sets import (
-    PARTS,
     Place,
     active_policies,
     add_inversion,
@@ -35,8 +35,8 @@ from hairpin.firewalls.opened import lines_of_rules
 from hairpin.firewalls.permanent import Permanent, PermanentPolicy, PermanentZone
 from hairpin.netfilter.nft.syntax import Object
 
-_LAST_PRIORITY = 32768
-_ANY_LINK = "*"
+LAST_PRIORITY = 32768
+ANY_LINK = "*"
 _Key = tuple[int | str, ...]
 
 
@@ -52,6 +52,30 @@ class Endpoint(NamedTuple):
 _HOST = Endpoint(None)
 
 
+def endpoints(within: Permanent) -> Iterator[Endpoint]:
+    """Yield the sources and links of each zone, and the link ``*`` of the default zone."""
+    for zone in within.zones:
+        yield from (Endpoint(zone, source=each) for each in zone.sources)
+        yield from (Endpoint(zone, link=each.replace("+", "*")) for each in zone.interfaces)
+        if zone.name == within.settings.default_zone:
+            yield Endpoint(zone, link=ANY_LINK)
+
+
+def add_zone(draft: ChainDraft, within: Permanent, zone: PermanentZone, ends: list[Endpoint]) -> None:
+    """Add the zone's own chains.  ``ends``: the zone's sources and links."""
+    for chains, places in directions(zone.name, pairs=True):
+        for place in places:
+            own_chains(draft, base_of(chains, place))
+        draft.add_lines(lines_of_rules(within, chains, rules_of(zone, chains)))
+    if zone.forward:
+        allowed = f"filter_FWD_{zone.name}_allow"
+        for each in zone.interfaces:
+            draft.add(allowed, *words.link("oifname", (each,)), words.ACCEPT)
+        for each in (end.source for end in ends if end.source):
+            draft.add(allowed, words.address("daddr", each, within.ipsets), words.ACCEPT)
+    add_inversion(draft, zone, within.settings.log_denied, len(PARTS))
+
+
 class PairDispatch:
     """The chains of the zones and the policies, and the dispatch to them."""
 
@@ -64,10 +88,11 @@ class PairDispatch:
 
     def add(self) -> None:
         """Add the chains and the dispatch."""
-        ends = tuple(self._ends())
+        ends = tuple(endpoints(self._within))
         zones = {each.zone.name: each.zone for each in ends if each.zone is not None}
         for zone in zones.values():
-            self._add_zone(zone, [each for each in ends if each.zone is not None and each.zone.name == zone.name])
+            own = [each for each in ends if each.zone is not None and each.zone.name == zone.name]
+            add_zone(self._draft, self._within, zone, own)
         for zone in zones.values():
             self._lead_to_zone(zone, ends)
         for policy in active_policies(self._within):
@@ -75,27 +100,6 @@ class PairDispatch:
         for chain, rules in self._rules.items():
             for statements in rules:
                 self._draft.add(chain, *statements)
-
-    def _ends(self) -> Iterator[Endpoint]:
-        default = self._within.settings.default_zone
-        for zone in self._within.zones:
-            yield from (Endpoint(zone, source=each) for each in zone.sources)
-            yield from (Endpoint(zone, link=each.replace("+", "*")) for each in zone.interfaces)
-            if zone.name == default:
-                yield Endpoint(zone, link=_ANY_LINK)
-
-    def _add_zone(self, zone: PermanentZone, ends: list[Endpoint]) -> None:
-        for chains, places in directions(zone.name, pairs=True):
-            for place in places:
-                own_chains(self._draft, base_of(chains, place))
-            self._draft.add_lines(lines_of_rules(self._within, chains, rules_of(zone, chains)))
-        if zone.forward:
-            allowed = f"filter_FWD_{zone.name}_allow"
-            for each in zone.interfaces:
-                self._draft.add(allowed, *words.link("oifname", (each,)), words.ACCEPT)
-            for each in (end.source for end in ends if end.source):
-                self._draft.add(allowed, words.address("daddr", each, self._within.ipsets), words.ACCEPT)
-        add_inversion(self._draft, zone, self._denied, len(PARTS))
 
     def _lead_to_zone(self, zone: PermanentZone, ends: tuple[Endpoint, ...]) -> None:
         own = [each for each in ends if each.zone is not None and each.zone.name == zone.name]
@@ -129,7 +133,7 @@ class PairDispatch:
             add_target(self._draft, base, policy.target, self._denied)
             for ingress in self._ends_of(policy.ingress, ends):
                 for egress in self._ends_of(policy.egress, ends):
-                    if (ingress.link, egress.link) != (_ANY_LINK, _ANY_LINK):
+                    if (ingress.link, egress.link) != (ANY_LINK, ANY_LINK):
                         self._lead(place, ingress, egress, words.jump(base), priority=policy.priority)
         self._draft.add_lines(lines_of_rules(self._within, chains, policy.rules))
 
@@ -145,9 +149,9 @@ class PairDispatch:
             return
         before = place[1] == "prerouting"
         matches: list[Object] = []
-        if ingress.link and ingress.link != _ANY_LINK:
+        if ingress.link and ingress.link != ANY_LINK:
             matches.append(words.meta("iifname", ingress.link))
-        if egress.link and egress.link != _ANY_LINK and not before:
+        if egress.link and egress.link != ANY_LINK and not before:
             matches.append(words.meta("oifname", egress.link))
         if ingress.source:
             matches.append(words.address("saddr", ingress.source, ipsets))
@@ -194,7 +198,7 @@ def _name(end: Endpoint) -> str:
 def _ingress_key(end: Endpoint) -> _Key:
     if end.zone is None:
         return 0, 0, "HOST", "", ""
-    priority = _LAST_PRIORITY if end.link == _ANY_LINK else end.zone.ingress_priority
+    priority = LAST_PRIORITY if end.link == ANY_LINK else end.zone.ingress_priority
     return priority, 1 if end.source else 2, end.zone.name, end.source, end.link
 
 
@@ -203,5 +207,5 @@ def _egress_key(end: Endpoint, *, before: bool) -> _Key:
         return 0, 0, "HOST", "", ""
     if before and end.link:  # before routing, the egress link is unknown
         return end.zone.egress_priority, 2, "", "", ""
-    priority = _LAST_PRIORITY if end.link == _ANY_LINK else end.zone.egress_priority
+    priority = LAST_PRIORITY if end.link == ANY_LINK else end.zone.egress_priority
     return priority, 1 if end.source else 2, end.zone.name, end.source, end.link

@@ -189,6 +189,17 @@ def _forward_port(within: Permanent, chains: OwnChains, rule: RichRule, element:
             yield _line(f"{chains.base('nat')}_{suffix}", [*head, *words.limit(each), _log(each)], rule)
     sent = words.sent_on(element.get("to-port"), element.get("to-addr"))
     yield _line(f"{chains.base('nat')}_{_suffix(rule)}", [*head, sent], rule)
+    yield from own_forward_port(within, chains, element.get("port"), to_address=bool(element.get("to-addr")))
+
+
+def own_forward_port(within: Permanent, chains: OwnChains, port: str, *, to_address: bool) -> Iterator[RuleLine]:
+    """Yield the rule that accepts packets to a forward port of firewalld itself, with the setting StrictForwardPorts.
+
+    Source: firewall/core/nftables.py build_policy_forward_port_rules()"""
+    if within.settings.strict_forward_ports:
+        hook = "OUTPUT" if chains.nat == "OUT" else "FORWARD" if to_address else "INPUT"
+        asked = words.comparison({"ct": {"key": "proto-dst", "dir": "original"}}, words.port(port))
+        yield RuleLine(f"filter_{hook}_dnat", (asked, words.ACCEPT), first=True)
 
 
 def _clamp(within: Permanent, chains: OwnChains, rule: RichRule, element: RichPart) -> RuleLine:

@@ -15,12 +15,14 @@ FirewalldTable = Literal["filter", "nat", "mangle"]
 class RuleLine(msgspec.Struct, frozen=True):
     """A rule that is added at the end of a chain.  A rule with a priority is added directly after the rules with the
     same or a lower priority instead.  ``rich``: whether the rule comes from a rich rule.  firewalld does not treat such
-    a rule as a duplicate of a service's or port's rule."""
+    a rule as a duplicate of a service's or port's rule.  ``first``: whether the rule is put at the beginning of the
+    chain."""
 
     chain: str
     statements: tuple[Object, ...]
     priority: int = 0
     rich: bool = False
+    first: bool = False
 
 
 class OwnChains(msgspec.Struct, frozen=True):

@@ -8,8 +8,8 @@ build_zone_source_address_rules(), build_policy_ingress_egress_rules(); fw.py _s
 from collections.abc import Iterator
 
 from hairpin.firewalls import fragments as words
+from hairpin.firewalls.chain_owner import PARTS
 from hairpin.firewalls.chain_sets import (
-    PARTS,
     add_inversion,
     add_target,
     base_of,

@@ -364,7 +364,9 @@ class Chain(Node, frozen=True, tag="chain", gc=True, dict=True):
 
 class Table(Node, frozen=True, tag="table", gc=False):
     """A table of one family and dialect, and the ids of the readings that it and its flags came from.  ``objects``: the
-    declarations that rules name (``counter web { … }``).  ``dormant``: its chains are at no hook (nft's flag)."""
+    declarations that rules name (``counter web { … }``).  ``dormant``: its chains are at no hook (nft's flag).
+    ``owned``: nft's flag ``owner``, so that the kernel lets only the process that made the table change it, and ``nft
+    flush ruleset`` leaves it (net/netfilter/nf_tables_api.c nft_table_lookup(), nft_flush())."""
 
     family: Family
     name: str
@@ -375,6 +377,7 @@ class Table(Node, frozen=True, tag="table", gc=False):
     evidence: str = ""
     objects: tuple[str, ...] = ()
     dormant: bool = False
+    owned: bool = False
     flags_evidence: str = ""
 
     def chain(self, name: str) -> Chain | None:

@@ -15,6 +15,7 @@ import msgspec
 
 from hairpin.engines.docker.chains import NATIVE_TABLE
 from hairpin.engines.missing import is_engines
+from hairpin.firewalls.chain_owner import is_firewallds
 from hairpin.host.boot.configured import of_place
 from hairpin.host.host import Host, Namespace
 from hairpin.host.managers import PANIC_TABLE
@@ -41,8 +42,6 @@ _BASE = ("PREROUTING", "INPUT", "FORWARD", "OUTPUT", "POSTROUTING", "BROUTING", 
 _BAN_LISTS = ("f2b-", "fail2ban", "crowdsec", "CROWDSEC", "sshguard")
 _ENGINES = ("DOCKER", "NETAVARK", "CNI-")
 _ENGINE_TABLES = (NATIVE_TABLE, "netavark")
-_MANAGERS = ("IN_", "FWD", "FWDI_", "FWDO_", "INPUT_ZONES", "FORWARD_IN_ZONES", "ufw")
-FIREWALLD = "firewalld"
 _NARROW = 1000
 """A match of fewer ports than this number counts as a match of single ports."""
 _SOURCES = ("saddr4", "saddr6", "ct-orig-saddr4", "ct-orig-saddr6")
@@ -234,10 +233,10 @@ def _of_ufws_users(place: Place, host: Host) -> Message | None:
 def _own_place(place: Place) -> Message | None:
     """Return the sign that the rule is in a table or a chain which a person made."""
     if place.dialect == "nft":
-        if place.table in (FIREWALLD, *_ENGINE_TABLES):
+        if is_firewallds(place) or place.table in _ENGINE_TABLES:
             return None
         return message("nftables table {family} {table} was made by a person", family=place.family, table=place.table)
-    if place.chain in _BASE or place.chain.startswith((*_ENGINES, *_MANAGERS)):
+    if place.chain in _BASE or place.chain.startswith((*_ENGINES, "ufw")) or is_firewallds(place):
         return None
     return message("chain {chain} was made by a person", chain=place.chain)
 
@@ -247,7 +246,7 @@ def _closing(place: Place, netns: Netns, network: Network) -> Message | None:
     through."""
     table = network.namespace(netns).ruleset.table(place.family, place.table, place.dialect)
     chain = table.chain(place.chain) if table is not None else None
-    if table is None or chain is None or place.chain.startswith(_MANAGERS) or place.table == FIREWALLD:
+    if table is None or chain is None or place.chain.startswith("ufw") or is_firewallds(place):
         return None
     dockers = (each for each in network.host(netns.host).engines if each.kind == "docker")
     if place.number == 0 and place.chain == "FORWARD" and any(dockers):

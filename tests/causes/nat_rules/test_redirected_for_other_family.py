@@ -64,9 +64,10 @@ def by_nft(*bodies: tuple[ir.Expression, ...], family: ir.Family = "inet", name:
     chain = ir.Chain("nat_PRE_public_allow", rules)
     jump = ir.Rule((ir.Jump(chain.name),), f"jump {chain.name}", 1, handle=9)
     base = ir.Chain("nat_PREROUTING", (jump,), "prerouting", "nat", -100, "accept")
+    rest = tuple(ir.Chain(f"nat_PRE_public{each}", ()) for each in ("", "_deny"))
     if name != "firewalld":
-        base, chain = msgspec.structs.replace(base, rules=rules), ir.Chain("empty", ())
-    return ir.Table(family, name, "nft", (base, chain))
+        base, chain, rest = msgspec.structs.replace(base, rules=rules), ir.Chain("empty", ()), ()
+    return ir.Table(family, name, "nft", (base, chain, *rest))
 
 
 ID = "redirected-for-other-family"

@@ -80,6 +80,7 @@ def test_the_flags_of_a_table_come_from_its_text(text: str, expected: bool) -> N
     )
     (table,) = RulesetReader(readings).ruleset(HOST).tables
     assert table.dormant is expected
+    assert table.owned is ("owner" in text)
 
 
 def test_devices_of_netdev_chains_come_from_the_text_where_json_lacks_them() -> None:

@@ -110,6 +110,12 @@ def test_priorities_have_other_names_on_bridges() -> None:
     assert read({"chain": body})[0].chains[0].priority == -299
 
 
+def test_a_table_has_an_owner() -> None:
+    owned: Json = {"table": {"family": "inet", "name": "firewalld", "flags": ["owner", "persist"]}}
+    left: Json = {"table": {"family": "inet", "name": "firewalld", "flags": "persist"}}
+    assert [read(each)[0].owned for each in (owned, left, TABLE)] == [True, False, False]
+
+
 def test_a_table_is_dormant() -> None:
     dormant: Json = {"table": {"family": "ip", "name": "t", "flags": ["dormant"]}}
     found = read(dormant, chain(type="filter", hook="input", prio=0), rule(ACCEPT))[0]

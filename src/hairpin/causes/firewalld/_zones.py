@@ -1,17 +1,13 @@
 """firewalld's zones, the zone of an interface, and the zone or policy that owns a chain."""
 
-import re
 from contextlib import suppress
 from typing import Literal, NamedTuple
 
 from hairpin.causes.cause import View
+from hairpin.firewalls.chain_owner import chain_owner
 from hairpin.host.managers import FirewalldZone
 from hairpin.netfilter.evaluate.chain import Place
 from hairpin.network.prefix import Version, inside, parse_prefix
-
-_CHAIN = re.compile(
-    r"(?P<stem>(?:filter_)?IN_(?P<policy>policy_)?(?P<name>.+?))(?:_(?P<part>pre|log|deny|allow|post))?"
-)
 
 
 class Keeper(NamedTuple):
@@ -71,17 +67,17 @@ def zone_at(view: View, link: str, address: int) -> str:
 
 
 def keeper_of(view: View, place: Place) -> Keeper:
-    """Return the zone or policy whose rule stopped a packet for the host.  If the rule's chain belongs to no zone and
-    no policy, return the zone of the packet's link.
-
-    Source: firewalld src/firewall/core/nftables.py, fw_policy.py policy_base_chain_name()."""
+    """Return the zone or policy whose rule stopped a packet.  If the rule belongs to no zone and no policy, return the
+    zone of the packet's source or link."""
+    packet = view.stop.seen.packet
     usual = zone_of(view, view.stop.seen.iif)
-    found = _CHAIN.fullmatch(place.chain)
-    if found is None:
-        return Keeper("zone", usual)
-    name, part, first = found["name"], found["part"] or "", f"{found['stem']}_pre"
-    if found["policy"]:
-        return Keeper("policy", name, part, first)
+    table = view.host_namespace.ruleset.table(place.family, place.table, place.dialect)
+    owner = chain_owner(table, place) if table is not None else None
+    if owner is None:
+        name = zone_at(view, view.stop.seen.iif, packet.saddr)
+        return Keeper("zone", name, by_source=name != usual)
+    if owner.kind == "policy":
+        return Keeper("policy", owner.name, owner.part, f"{owner.base}_pre")
     # firewalld dispatches by source before it dispatches by link.
-    by_source = name != usual and any(each.sources for each in zones(view) if each.name == name)
-    return Keeper("zone", name, part, first, by_source)
+    by_source = owner.name != usual and any(each.sources for each in zones(view) if each.name == owner.name)
+    return Keeper("zone", owner.name, owner.part, f"{owner.base}_pre", by_source)

@@ -13,12 +13,13 @@ Lasting: run the same firewall-cmd command with ``--permanent``.
 from collections.abc import Iterator
 
 from hairpin.causes.cause import RULE_STOPS, Candidate, Cause, View
-from hairpin.causes.firewalld._zones import is_source, zone_of, zones
+from hairpin.causes.firewalld._zones import is_source, keeper_of, zone_of, zones
 from hairpin.causes.rules._rule_owner import stopped_by
 from hairpin.causes.where import OfZone
 from hairpin.change.calls import BindInterface, TrustSource
 from hairpin.change.change import Change, Primitive
 from hairpin.change.intent import LetIn, rendered
+from hairpin.firewalls.chain_owner import strict_hook
 from hairpin.message import message
 from hairpin.netfilter.evaluate.chain import Place
 from hairpin.netfilter.ir import NameMatch, Verdict
@@ -30,9 +31,14 @@ _ACCEPTING = ("docker", "trusted")
 def find(view: View) -> Iterator[Candidate]:
     """Yield one candidate when firewalld stopped a packet from a container bridge that is in no accepting zone.
 
-    firewalld asks its policies before its zones, so a policy between zones may stop the packet in any zone."""
+    firewalld asks its policies before its zones, so a policy between zones may stop the packet in any zone.  A packet
+    whose source is in a zone is in that zone by any link, so the zone of its link does not matter.  The same holds for
+    a packet that firewalld stops before it asks any zone."""
     place, link = stopped_by(view, "firewalld"), view.stop.seen.iif
-    if place is None or "_policy_" in place.chain or view.stop.stage not in ("input", "forward"):
+    if place is None or view.stop.stage not in ("input", "forward") or strict_hook(place):
+        return
+    keeper = keeper_of(view, place)
+    if keeper.kind == "policy" or keeper.by_source:
         return
     tools = [engine.kind for engine in view.host.engines for each in engine.networks if each.bridge == link]
     accepting = (each for each in zones(view) if each.name in _ACCEPTING or each.target == "ACCEPT")

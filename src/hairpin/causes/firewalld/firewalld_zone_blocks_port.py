@@ -1,12 +1,13 @@
 """firewalld runs, and the port is not open in the zone by which the packet came in, or a firewalld rule denies the
-packet.
+packet, or firewalld forwards only its own forward ports (StrictForwardPorts).
 
 Users see: clients get "No route to host" (icmp-admin-prohibited), but not while firewalld is stopped.
 
 Proof: the zone has neither the port nor a service for it, or a rich rule or a policy of firewalld stops the packet
 first.  With the port open, or with a rich rule before the denying rule, the packet is accepted.
 Now: ``firewall-cmd --zone=ZONE --add-port=PORT/tcp``, or ``--add-rich-rule`` for the port, before the denying rule.  If
-the link has fallen out of a zone that lets the port in: ``firewall-cmd --zone=ZONE --change-interface=LINK``.
+the link has fallen out of a zone that lets the port in: ``firewall-cmd --zone=ZONE --change-interface=LINK``.  With
+StrictForwardPorts: ``--add-rich-rule`` with a forward port for the published port.
 Lasting: run the same firewall-cmd command with ``--permanent``.
 """
 
@@ -14,27 +15,34 @@ from collections.abc import Iterator
 
 from hairpin.causes.cause import RULE_STOPS, Candidate, Cause, View, Way
 from hairpin.causes.firewalld._left_zone import returned_to_zone
+from hairpin.causes.firewalld._new_policy import policy_commands
+from hairpin.causes.firewalld._strict_ports import not_forwarded_by_firewalld
 from hairpin.causes.firewalld._zone_opening import port_opened, zone_opening
-from hairpin.causes.firewalld._zones import Keeper, keeper_of, zone_at
-from hairpin.causes.rules._lifting import exception, is_way_out
+from hairpin.causes.firewalld._zones import Keeper, keeper_of
+from hairpin.causes.rules._lifting import exception
 from hairpin.causes.rules._rule_owner import body_at, stopped_by
 from hairpin.causes.where import OfZone
 from hairpin.change.calls import AddRichRule
 from hairpin.change.change import Change, InsertRule
-from hairpin.change.narrower import ALL_ACCEPTED
+from hairpin.firewalls.chain_owner import strict_hook
 from hairpin.host.boot.configured import Configured
 from hairpin.message import message
 from hairpin.netfilter.evaluate.chain import Place
 from hairpin.netfilter.ir import FieldMatch
-from hairpin.netfilter.packet import ICMP, ICMP6, TCP, UDP
+from hairpin.netfilter.packet import TCP, UDP
 from hairpin.network.prefix import address_text
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate when a rule of firewalld stopped the packet in INPUT or FORWARD."""
+    """Yield one candidate when a rule of firewalld stopped the packet in INPUT or FORWARD, or because the packet's
+    destination was translated."""
     place = stopped_by(view, "firewalld")
     packet = view.stop.seen.packet
     if place is None:
+        return
+    if hook := strict_hook(place):
+        strict = not_forwarded_by_firewalld(view, place, hook)
+        yield from () if strict is None else (strict,)
         return
     if view.stop.stage == "forward":
         yield _not_forwarded(view, place)
@@ -153,45 +161,6 @@ def _not_forwarded(view: View, place: Place) -> Candidate:
         ways=(Way(Change(()), (said,), typed=tuple(policy_commands(view, place))),),
         offered=False,
     )
-
-
-def policy_commands(view: View, place: Place) -> Iterator[str]:
-    """Yield the commands that make a firewalld policy which accepts the packet between the zones of its two links.
-    Each option has its own command, because firewall-cmd accepts only one of these options per call.  The commands for
-    several packets between the same zones differ only in the ports, so that one policy accepts all of them.  A policy
-    for a container's way out accepts all packets between the zones.
-
-    If a policy stopped the packet, the new policy gets the priority -32768, with which it comes before all other
-    policies.
-    Source: firewall-cmd(1), firewalld.policies(5)"""
-    seen = view.stop.seen
-    packet = seen.packet
-    kind = _PROTOCOLS.get(packet.protocol or 0, str(packet.protocol))
-    ingress, egress = zone_at(view, seen.iif, packet.saddr), zone_at(view, seen.oif, packet.daddr)
-    name = _policy_name(view, ingress)
-    has_port = packet.dport is not None and packet.protocol in (TCP, UDP)
-    passing = f"--add-port={packet.dport}/{kind}" if has_port else f"--add-protocol={kind}"
-    yield f"firewall-cmd --permanent --new-policy={name}"
-    options = [
-        f"--add-ingress-zone={ingress}",
-        f"--add-egress-zone={egress}",
-        *(("--set-priority=-32768",) if "_policy_" in place.chain else ()),
-        ALL_ACCEPTED if is_way_out(view, place) else passing,
-    ]
-    yield from (f"firewall-cmd --permanent --policy={name} {each}" for each in options)
-    yield "firewall-cmd --reload"
-
-
-def _policy_name(view: View, zone: str) -> str:
-    """Return a name that no policy of the host has: ``allow-ZONE``.  firewalld takes at most 18 characters.
-
-    Source: firewalld src/firewall/functions.py max_policy_name_len()"""
-    chains = {each.name for table in view.host_namespace.ruleset.tables for each in table.chains}
-    names = (f"{f'allow-{zone}'[: 18 - len(end)]}{end}" for end in ("", *(f"-{number}" for number in range(2, 10))))
-    return next((each for each in names if not any(f"policy_{each}" in chain for chain in chains)), "allow")
-
-
-_PROTOCOLS = {TCP: "tcp", UDP: "udp", ICMP: "icmp", ICMP6: "ipv6-icmp"}
 
 
 def _source(view: View) -> str:

@@ -10,7 +10,6 @@ Now: add the rule's twin with the program that made the rule: a rich rule with t
 Lasting: add the twin to the file or program from which the rule is loaded.
 """
 
-import re
 from collections.abc import Iterator
 from typing import Literal
 
@@ -21,6 +20,7 @@ from hairpin.causes.nat_rules._translation import dnat_place
 from hairpin.causes.where import OfRule
 from hairpin.change.calls import AddRichRule
 from hairpin.change.change import Change, InsertRule, ReplaceTable
+from hairpin.firewalls.chain_owner import TABLE, chain_owner
 from hairpin.message import message
 from hairpin.netfilter.evaluate.chain import place_of, rules_from
 from hairpin.netfilter.iptables.spelled import spelled as iptables_words
@@ -46,8 +46,6 @@ from hairpin.network.network import owns_address
 from hairpin.network.prefix import Version
 
 _FAMILIES: dict[Version, Literal["ip", "ip6"]] = {4: "ip", 6: "ip6"}
-_ZONE = re.compile(r"nat_PRE_(?!policy_)(.+)_(?:allow|pre|post)")
-"""The chain in which firewalld puts the forward ports of a zone."""
 
 
 def find(view: View) -> Iterator[Candidate]:
@@ -172,7 +170,7 @@ def _change_for_twin(view: View, table: Table, chain: Chain, body: tuple[Express
     if there is not None and there.chain(chain.name) is not None:
         rule = Rule(body, nft_words(body, there), 1)
         part = InsertRule(netns, "nft", family, table.name, chain.name, rule, 1)
-        return _by_firewalld(view, chain, part) if table.name == "firewalld" else Change((part,))
+        return _by_firewalld(view, table, part) if table.name == TABLE else Change((part,))
     if there is not None or chain.hook is None:
         return None  # the other family has a table of its own form: nobody knows which chain is meant
     twin = Table(family, table.name, "nft", ())
@@ -188,10 +186,10 @@ def _by_iptables(view: View, table: Table, chain: Chain, body: tuple[Expression,
     return InsertRule(view.host_netns, table.dialect, family, table.name, name, rule, None)
 
 
-def _by_firewalld(view: View, chain: Chain, part: InsertRule) -> Change | None:
+def _by_firewalld(view: View, table: Table, part: InsertRule) -> Change | None:
     """Return the change that firewalld's rich rule makes; None if the rule is in no zone."""
-    zone, nat = _ZONE.fullmatch(chain.name), part.rule.body[-1]
-    if zone is None or not isinstance(nat, Nat) or nat.ports is None:
+    owner, nat = chain_owner(table, place_of(table, part.chain, part.rule)), part.rule.body[-1]
+    if owner is None or owner.kind != "zone" or not isinstance(nat, Nat) or nat.ports is None:
         return None
     packet = view.stop.seen.packet
     protocol = "tcp" if packet.protocol == TCP else "udp"
@@ -199,7 +197,7 @@ def _by_firewalld(view: View, chain: Chain, part: InsertRule) -> Change | None:
         f'rule family="ipv{packet.version}" forward-port port="{packet.dport}" protocol="{protocol}" '
         f'to-port="{nat.ports[0]}"'
     )
-    return Change((part,), (AddRichRule("zone", zone[1], words),))
+    return Change((part,), (AddRichRule("zone", owner.name, words),))
 
 
 CAUSE = Cause(

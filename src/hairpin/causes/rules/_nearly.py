@@ -13,6 +13,7 @@ import msgspec
 from hairpin.causes.cause import View
 from hairpin.causes.rules._rule_owner import elements_of
 from hairpin.engines.missing import is_engines
+from hairpin.firewalls.chain_owner import is_firewallds
 from hairpin.netfilter import ir
 from hairpin.netfilter.evaluate.chain import Place, place_of, rule_at
 from hairpin.netfilter.packet import Packet, Seen
@@ -26,8 +27,6 @@ _OF_CLIENT = ("saddr4", "saddr6")
 _ADDRESSES = ("saddr4", "saddr6", "daddr4", "daddr6")
 _NIC = re.compile(r"(eth|em|en[opsx]|wlan|wl[ops])\w*")
 """Names of NICs: those of the kernel, of biosdevname and of systemd-udevd (systemd.net-naming-scheme(7))."""
-_MANAGED = ("ufw", "IN_", "FWD", "INPUT_ZONES", "FORWARD_IN_ZONES", "filter_IN_", "filter_FWD")
-"""Chains of ufw and of firewalld.  Only the commands of ufw and firewalld should change the rules in them."""
 
 
 class Nearly(msgspec.Struct, frozen=True):
@@ -48,8 +47,11 @@ class Nearly(msgspec.Struct, frozen=True):
 
 
 def nearly_allowing(view: View, stopped: Place) -> Iterator[Nearly]:
-    """Yield the rules that should accept the packet, in the chain of the rule or policy that stopped it."""
-    if view.stop.stage not in ("forward", "input") or view.in_reply or stopped.chain.startswith(_MANAGED):
+    """Yield the rules that should accept the packet, in the chain of the rule or policy that stopped it.
+
+    Only the commands of ufw and firewalld should change the rules in their chains."""
+    managed = stopped.chain.startswith("ufw") or is_firewallds(stopped)
+    if view.stop.stage not in ("forward", "input") or view.in_reply or managed:
         return
     stopping = rule_at(view.namespace.ruleset, stopped)
     ruleset = view.namespace.ruleset

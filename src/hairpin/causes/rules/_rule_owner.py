@@ -7,6 +7,7 @@ from hairpin.causes.cause import View
 from hairpin.engines.docker.chains import NATIVE_TABLE
 from hairpin.engines.docker.dockerd import expected
 from hairpin.engines.docker.options import Version, backend_of, dockerd_version
+from hairpin.firewalls.chain_owner import is_firewallds
 from hairpin.host.boot.configured import of_place
 from hairpin.host.boot.rule_keeper import rule_keeper
 from hairpin.host.boot.sysctl_files import FORWARDING, settings
@@ -19,7 +20,6 @@ from hairpin.walk.sockets import find_socket
 
 _THIRD_PARTIES = ("ts-", "LIBVIRT_", "cali-", "KUBE-", "nordvpn", "CNI-", "NETAVARK", "LXD", "virbr", "CILIUM")
 _BAN_LISTS = ("f2b-", "fail2ban", "crowdsec", "sshguard", "CROWDSEC")
-_FIREWALLD = ("IN_", "FWD", "FWDI_", "FWDO_", "INPUT_ZONES", "FORWARD_IN_ZONES")
 _FIRST_GUARD: Version = (28, 0, 0)
 """The first version of dockerd that guards containers' own addresses by rules in raw PREROUTING."""
 
@@ -222,13 +222,13 @@ OWNERS: tuple[tuple[str, Callable[[View, Place], bool]], ...] = (
     ("docker-user", lambda view, place: place.chain == "DOCKER-USER" or led_from(view, place, "DOCKER-USER")),
     ("isolation", _engine_chain("DOCKER-ISOLATION", "NETAVARK_ISOLATION", "NETAVARK-ISOLATION")),
     ("ufw", _ufw),
-    ("firewalld", _chain(*_FIREWALLD)),
+    ("firewalld", lambda _, place: place.dialect != "nft" and is_firewallds(place)),
     ("third-party", _chain(*_THIRD_PARTIES)),
     ("raw-direct", _direct_routing),
     ("icc", _within_bridge),
     ("engine", _engine_chain("DOCKER")),
     ("engine", _nft_table(NATIVE_TABLE)),  # the table of dockerd's nftables back end
-    ("firewalld", _nft_table("firewalld")),
+    ("firewalld", lambda _, place: is_firewallds(place)),
     ("nft-table", lambda _, place: place.dialect == "nft"),
     ("hidden-backend", hidden_backend),
     ("mangle", _early_table),

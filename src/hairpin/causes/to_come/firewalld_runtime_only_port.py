@@ -11,8 +11,8 @@ Lasting: run ``firewall-cmd --permanent`` with the same options, or ``firewall-c
 from hairpin.causes.cause import Cause, Coming
 from hairpin.causes.losing import lost_rules
 from hairpin.causes.to_come._coming import OF_FIREWALLD
+from hairpin.firewalls.chain_owner import is_firewallds
 from hairpin.message import message
-from hairpin.netfilter.evaluate.chain import Place
 
 
 def foresees(coming: Coming) -> bool:
@@ -21,7 +21,7 @@ def foresees(coming: Coming) -> bool:
     return (
         coming.event in by_files
         and coming.found.id in _OF_ZONES
-        and any(_is_zones(each) for each in lost_rules(coming))
+        and any(is_firewallds(each) for each in lost_rules(coming))
     )
 
 
@@ -29,10 +29,6 @@ _OF_ZONES = (
     "firewalld-zone-blocks-port", "input-drops-host-service", "input-chain-drops-proxied-traffic",
     "firewalld-bridge-in-wrong-zone",
 )  # fmt: skip
-
-
-def _is_zones(place: Place) -> bool:
-    return place.table == "firewalld" or place.chain.startswith(("IN_", "FWDI_", "FWDO_", "FWD_", "PRE_", "POST_"))
 
 
 CAUSE = Cause(

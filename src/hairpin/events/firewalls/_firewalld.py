@@ -17,9 +17,10 @@ from hairpin.events.course import Course
 from hairpin.events.engines._reloaded import with_dockerds_rules, with_podmans_rules
 from hairpin.events.firewalls._zones import bindings, runtime_zones
 from hairpin.events.firewalls.iptables import dialect_of, with_rules_added
+from hairpin.events.firewalls.nftables import KERNEL_RELEASE
+from hairpin.firewalls.chain_owner import TABLE
 from hairpin.firewalls.direct_rules import direct_lines
 from hairpin.firewalls.firewalld_nft import applied_rules, firewalld_table, is_known
-from hairpin.firewalls.fragments import TABLE
 from hairpin.firewalls.permanent import Binding, Permanent
 from hairpin.firewalls.permanent_files import permanent
 from hairpin.host.boot.rule_keeper import unit
@@ -34,6 +35,11 @@ _FORWARDING: tuple[tuple[str, Path], ...] = (
 )
 _SPARES_IPTABLES = (2, 0)
 """Since this firewalld version the tables of iptables are flushed only if there were direct rules."""
+_OWNS_TABLE = (2, 2)
+"""Since this firewalld version only firewalld changes its table (nft's flags owner and persist), if the kernel and nft
+know both flags.  Source: firewall/core/nftables.py probe_support()"""
+_PERSISTS = (6, 9)
+"""The first kernel that knows the flag persist: net/netfilter/nf_tables_api.c NFT_TABLE_F_PERSIST."""
 _READING = "firewalld-zones-permanent"
 _STOCK = "/usr/lib/firewalld/zones/"
 
@@ -50,6 +56,9 @@ def with_firewalld_stopped(course: Course) -> Course:
         course = _with_iptables_flushed(course, found)
         if course.namespace.ruleset.table("inet", TABLE) is not None:
             course = course.made(ReplaceTable(course.host.netns, "nft", "inet", TABLE, None))
+    elif (table := course.namespace.ruleset.table("inet", TABLE)) is not None and table.owned:
+        left = msgspec.structs.replace(table, owned=False)  # the flag persist keeps the table without its owner
+        course = course.made(ReplaceTable(course.host.netns, "nft", "inet", TABLE, left))
     elif found.version < _SPARES_IPTABLES:
         course = course.provided(message("firewalld finds none of its own rules when it starts"))
     return _with_state(course, running=False, zones=())
@@ -114,12 +123,26 @@ def _with_rules_made(course: Course, was: Host | None, kept: tuple[Binding, ...]
         course = course.provided(known)
     if reloading or found.version < _SPARES_IPTABLES:
         course = _with_iptables_flushed(course, found)
+    table = msgspec.structs.replace(table, owned=_is_owned(course, found))
     course = course.made(ReplaceTable(course.host.netns, "nft", "inet", TABLE, table))
     for line in direct:
         course = with_rules_added(course, f"*{line.table}\n{line.text}\nCOMMIT\n", line.family, "direct.xml")
     course = course.made(*_forwarding(course, found, kept))
     course = _with_state(course, running=True, zones=runtime_zones(course.host, found, kept))
     return _with_engines(course, was)
+
+
+def _is_owned(course: Course, found: Permanent) -> bool:
+    """Return whether firewalld gives its table the flag owner.  A table that firewalld has made shows whether the
+    kernel and nft know the flags."""
+    if found.version < _OWNS_TABLE or not found.settings.owns_table:
+        return False
+    held = course.namespace.ruleset.table("inet", TABLE)
+    firewalld = course.host.firewalld
+    if held is not None and firewalld is not None and firewalld.running:
+        return held.owned
+    kernel = KERNEL_RELEASE.match(course.namespace.kernel)
+    return kernel is None or (int(kernel[1]), int(kernel[2])) >= _PERSISTS
 
 
 def _with_iptables_flushed(course: Course, found: Permanent) -> Course:

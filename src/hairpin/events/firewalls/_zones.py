@@ -8,8 +8,8 @@ from hairpin.change.change import ReplaceTable
 from hairpin.errors import ChangeError, ParseError
 from hairpin.events.course import Course
 from hairpin.firewalls.bindings import with_more_bound, without_bound
+from hairpin.firewalls.chain_owner import TABLE
 from hairpin.firewalls.firewalld_nft import firewalld_table
-from hairpin.firewalls.fragments import TABLE
 from hairpin.firewalls.permanent import Binding, Permanent
 from hairpin.firewalls.permanent_files import permanent
 from hairpin.host.host import Host

@@ -1,8 +1,8 @@
 """nftables is restarted and loads its file again: the effects of nft on the host's tables.
 
 ``flush ruleset`` also deletes the tables of iptables-nft, and with them the engines' rules.  The tables of
-iptables-legacy stay.  No engine notices the flush: dockerd restores its rules when it is restarted, Podman at its next
-``network reload``.
+iptables-legacy stay, and so do tables with an owner, such as firewalld's since 2.2.  No engine notices the flush:
+dockerd restores its rules when it is restarted, Podman at its next ``network reload``.
 
 Source: nft(8); nftables.service of Debian 11 to 13 and sid, of Fedora and RHEL 8 to 10
 """
@@ -28,7 +28,7 @@ _MADE_LATER = frozenset({"bridge", "veth", "vlan", "bond", "tun", "wireguard", "
 _LATE_DEVICES = (6, 16)
 """Since this kernel release a chain may be hooked to a link that does not exist yet: net/netfilter/nf_tables_api.c
 nft_netdev_hook_alloc()"""
-_RELEASE = re.compile(r"(\d+)\.(\d+)")
+KERNEL_RELEASE = re.compile(r"(\d+)\.(\d+)")
 _VERSION = re.compile(r"\d+(?:\.\d+)+")
 
 
@@ -128,7 +128,7 @@ def _links(course: Course, *, at_boot: bool) -> frozenset[str]:
 
 
 def _takes_late_devices(course: Course) -> bool:
-    kernel = _RELEASE.match(course.namespace.kernel)
+    kernel = KERNEL_RELEASE.match(course.namespace.kernel)
     return kernel is None or (int(kernel[1]), int(kernel[2])) >= _LATE_DEVICES
 
 

@@ -124,12 +124,20 @@ IPTABLES = (
     TextMeaning(
         id="nft-cache-failed", program="nft",
         patterns=(
-            "cache initialization failed: {not_allowed}", "Could not process rule: {not_allowed}",
-            "netlink: Error: cache initialization failed",
+            "cache initialization failed: {not_allowed}", "netlink: Error: cache initialization failed",
         ),
         meaning=message(
             "nft was called without root's rights (CAP_NET_ADMIN), so it could neither read nor write rules. The "
             "message says nothing about the rules."
+        ),
+    ),
+    TextMeaning(
+        id="nft-not-permitted", program="nft",
+        patterns=("Could not process rule: {not_allowed}",),
+        meaning=message(
+            "The kernel refused the change, and nothing was changed. Either nft was called without root's rights "
+            "(CAP_NET_ADMIN), or the table has nft's flag `owner`: only the process that made the table may change "
+            "it, as firewalld's table since version 2.2. Change such a table with its owner's command (`firewall-cmd`)."
         ),
     ),
 )  # fmt: skip

@@ -136,14 +136,14 @@ def _with_chains_of(before: Table | None, now: Table) -> Table:
 
 
 def _with_flags(table: Table, text: str, evidence: str) -> Table:
-    """Return the table with its flag.  ``text``: the first lines of ``nft list table`` of a table with flags.  Tables
+    """Return the table with its flags.  ``text``: the first lines of ``nft list table`` of a table with flags.  Tables
     of legacy iptables are no tables of nft."""
     lines = [line.split() for line in text.splitlines()]
     named = lines and lines[0][:3] == ["table", table.family, table.name] and table.dialect != "iptables-legacy"
     if not named:
         return table
-    dormant = any(words[:1] == ["flags"] and "dormant" in ",".join(words[1:]).split(",") for words in lines)
-    return msgspec.structs.replace(table, dormant=dormant, flags_evidence=evidence)
+    flags = {flag for words in lines if words[:1] == ["flags"] for flag in ",".join(words[1:]).split(",")}
+    return msgspec.structs.replace(table, dormant="dormant" in flags, owned="owner" in flags, flags_evidence=evidence)
 
 
 def with_devices(table: Table, text: str) -> Table:

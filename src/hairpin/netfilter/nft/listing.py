@@ -70,6 +70,7 @@ class _Found(msgspec.Struct):
     objects: dict[tuple[str, str], Object] = {}
     updated: set[str] = set()
     dormant: bool = False
+    owned: bool = False
 
 
 def parse(
@@ -129,7 +130,8 @@ def _collect(objects: list[Json]) -> dict[Name, _Found]:
             continue
         if kind == "table":
             table = _found(found, body, string(body, "name"), merging=merging)
-            table.dormant = "dormant" in words(body.get("flags"))
+            flags = words(body.get("flags"))
+            table.dormant, table.owned = "dormant" in flags, "owner" in flags
             continue
         table = _found(found, body, string(body, "table"), merging=merging)
         if kind == "rule":
@@ -182,7 +184,15 @@ def _table(name: Name, found: _Found, evidence: str) -> ir.Table:
     chains = tuple(_chain(raw, found.rules.get(string(raw, "name"), []), scope, known) for raw in found.chains.values())
     objects = tuple(declared(kind, body) for (kind, _), body in found.objects.items())
     return ir.Table(
-        *name, "nft", chains, sets, tuple(each for each, _ in maps), evidence, objects, dormant=found.dormant
+        *name,
+        "nft",
+        chains,
+        sets,
+        tuple(each for each, _ in maps),
+        evidence,
+        objects,
+        dormant=found.dormant,
+        owned=found.owned,
     )
 
 

@@ -22,6 +22,8 @@ from hairpin.replica.run.build import Built
 from hairpin.replica.run.netns import HeldNetns
 from hairpin.replica.run.tool import run_quietly
 
+_replace = msgspec.structs.replace
+
 
 def parts_of(change: Change, network: Network) -> tuple[Change, Change]:
     """Return two changes: the parts of the change that have to be built into the replica, and the parts that commands
@@ -44,7 +46,7 @@ def _has_command(part: Primitive, network: Network) -> bool:
 def make(change: Change, network: Network, changed: Network, built: Built) -> tuple[Message, ...]:
     """Make the change in the rebuilt namespaces; return the tools' complaints.  ``changed``: the network after the
     change."""
-    parts = tuple(map(_without_object, change.parts))
+    parts, network = tuple(map(_without_object, change.parts)), _without_owners(network)
     made = tuple(said for step in steps(Change(parts), network) if (said := _make(step, built)) is not None)
     for part in change.parts:
         if isinstance(part, DeleteEntry) and isinstance(part.entry, Address) and part.netns in built.netns:
@@ -52,10 +54,20 @@ def make(change: Change, network: Network, changed: Network, built: Built) -> tu
     return made
 
 
+def _without_owners(network: Network) -> Network:
+    """Return the network in which no table has an owner, because the replica's own nft made the tables there."""
+    for netns, namespace in network.namespaces():
+        if any(each.owned for each in namespace.ruleset.tables):
+            tables = tuple(_replace(each, owned=False) for each in namespace.ruleset.tables)
+            changed = _replace(namespace, ruleset=_replace(namespace.ruleset, tables=tables))
+            network = network.with_namespace(netns, changed)
+    return network
+
+
 def _without_object(part: Primitive) -> Primitive:
     """Return the change of a route without the route's next hop object.  A replica has no next hop objects."""
     if isinstance(part, AddEntry | DeleteEntry) and isinstance(part.entry, Route) and part.entry.nexthop_id is not None:
-        return msgspec.structs.replace(part, entry=msgspec.structs.replace(part.entry, nexthop_id=None))
+        return _replace(part, entry=_replace(part.entry, nexthop_id=None))
     return part
 
 

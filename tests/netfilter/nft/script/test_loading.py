@@ -118,3 +118,34 @@ def test_an_old_nft_does_not_know_destroy() -> None:
 def test_a_table_is_made_dormant() -> None:
     (found,) = after("table ip t { flags dormant; chain c { type filter hook input priority 0; policy drop; }; }")
     assert found.dormant
+
+
+OWNED = msgspec.structs.replace(after("table inet owned { chain in { accept; }; }")[0], owned=True)
+
+
+def test_a_flush_leaves_the_table_that_has_an_owner() -> None:
+    """Measured on Linux 6.18 with firewalld 2.3: nft ends with status 0."""
+    (mine,) = after(MINE)
+    assert after("flush ruleset", mine, OWNED) == (OWNED,)
+    assert after("flush ruleset inet", mine, OWNED) == (OWNED,)
+
+
+@pytest.mark.parametrize(
+    "text",
+    (
+        "delete table inet owned", "destroy table inet owned", "add table inet owned", "flush table inet owned",
+        "insert rule inet owned in drop", "flush chain inet owned in", "add chain inet owned more",
+        "add set inet owned s { type ipv4_addr; }",
+    ),
+)  # fmt: skip
+def test_every_other_command_about_it_fails_with_the_whole_script(text: str) -> None:
+    with pytest.raises(ParseError, match="flags owner"):
+        after(f"flush ruleset\n{text}\n", OWNED)
+
+
+@pytest.mark.parametrize(
+    ("flags", "left"), (("owner", None), ("owner, persist", False), ("owner; flags persist", False), ("dormant", False))
+)
+def test_a_table_that_the_script_itself_owns_ends_with_nft(flags: str, *, left: bool | None) -> None:
+    found = after(f"table inet own {{ flags {flags}; chain in {{ accept; }}; }}")
+    assert [each.owned for each in found] == ([left] if left is not None else [])

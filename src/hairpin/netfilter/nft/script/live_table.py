@@ -17,7 +17,7 @@ from hairpin.netfilter.nft.script.declarations import types_of, with_port_number
 from hairpin.netfilter.nft.script.held import chain_of, declared_map, declared_set
 from hairpin.netfilter.nft.script.named import indexed_links, jump_targets, set_references
 from hairpin.netfilter.nft.sets import keys
-from hairpin.netfilter.nft.syntax import Json, Object, list_of, named, pair
+from hairpin.netfilter.nft.syntax import Json, Object, list_of, named, pair, words
 
 _OBJECT_STATEMENTS = ("counter", "quota", "limit", "synproxy", "ct helper", "ct timeout", "ct expectation", "secmark")
 
@@ -40,6 +40,8 @@ class LiveTable:
 
     def __init__(self, held: Table) -> None:
         self.touched = False
+        self.owned = held.owned
+        """Whether the table had an owner before the script."""
         self._held = held
         self._flags: Json = None
         family = held.family
@@ -56,6 +58,13 @@ class LiveTable:
         """Give the table the flags that a command about the table has."""
         self.touched = True
         self._flags = body.get("flags", self._flags)
+
+    def left(self, target: LoadingHost, source: str) -> Table | None:
+        """Return the table after nft has ended; None if nft owned the table, and nothing made the table persist."""
+        table = self.table(target, source)
+        if not table.owned or self.owned:
+            return table
+        return msgspec.structs.replace(table, owned=False) if "persist" in words(self._flags) else None
 
     def table(self, target: LoadingHost, source: str) -> Table:
         """Return the table as it is after the commands so far."""

@@ -2,9 +2,12 @@
 
 A script is one transaction: if the kernel refuses one command, nothing changes.  An existing table, chain, set or
 object stays, and rules are always added, so after a script is loaded twice, the tables have its rules twice.  For nft,
-the tables of iptables-nft are ordinary tables, but nft does not see the tables of iptables-legacy.
+the tables of iptables-nft are ordinary tables, but nft does not see the tables of iptables-legacy.  Only its owner
+changes a table with the flag ``owner``: ``flush ruleset`` leaves the table, and every other command about it fails.  A
+table that the script itself gives this flag loses its owner when nft ends.
 
-Source: nft(8); net/netfilter/nf_tables_api.c nf_tables_newchain(), nf_tables_delchain(), nf_tables_newrule()
+Source: nft(8); net/netfilter/nf_tables_api.c nf_tables_newchain(), nf_tables_delchain(), nf_tables_newrule(),
+nft_table_lookup(), nft_flush(), nft_rcv_nl_event()
 """
 
 from collections.abc import Iterable
@@ -59,11 +62,12 @@ class _State:
     def tables(self, source: str) -> tuple[Table, ...]:
         """Return the tables as they are after the commands so far."""
         places = dict.fromkeys((*self._order, *self._tables))
-        return tuple(
-            each if isinstance(each, Table) else self._tables[each].table(self._target, source)
+        found = (
+            each if isinstance(each, Table) else self._tables[each].left(self._target, source)
             for each in places
             if isinstance(each, Table) or each in self._tables
         )
+        return tuple(each for each in found if each is not None)
 
     def carry_out(self, command: Command) -> None:
         """Carry out the command; raises MalformedError if nft or the kernel refuses it."""
@@ -83,11 +87,13 @@ class _State:
             raise UnreadError(message("for a ruleset, only flush exists"), source=command.source, line=command.line)
         gone = [each for each in self._tables if command.family in (None, each[0])]
         for each in gone:
-            del self._tables[each]
+            if not self._tables[each].owned:
+                del self._tables[each]
 
     def _table(self, command: Command) -> None:
         key = _key(command)
         known = self._tables.get(key)
+        _check_owner(known, command)
         match command.verb:
             case "add" | "create":
                 if known is None:
@@ -119,6 +125,7 @@ class _State:
             raise MalformedError(
                 message("there is no table {family} {name}", family=command.family, name=command.table)
             )
+        _check_owner(table, command)
         table.touched = True
         match command.kind:
             case "chain":
@@ -151,6 +158,18 @@ class _State:
             body: Object = each if isinstance(each, dict) else {}
             self._rule(table, msgspec.structs.replace(command, verb="add", name=name, body=body, place=None))
         return {named(statement) or "jump": {"target": name}}
+
+
+def _check_owner(table: LiveTable | None, command: Command) -> None:
+    """Raise MalformedError if the table has an owner, which is never the nft that loads the script."""
+    if table is not None and table.owned:
+        raise MalformedError(
+            message(
+                "table {family} {name} belongs to a process that lets no other program change it (flags owner)",
+                family=command.family or "ip",
+                name=command.table,
+            )
+        )
 
 
 def _key(command: Command) -> tuple[Family, str]:
