@@ -141,7 +141,7 @@ def _opened_to_socket(was: Network, flow: Flow, started: State, end: End) -> _Op
     back = next(iter(walk_answer(was, state, flags=SYN | ACK, chosen=chosen)), None)
     if back is None or not reaches(was, started, back):
         return None
-    inner = relayed_flow(was, flow, state.netns, held) if held is not None and held.relay is not None else None
+    inner = relayed_flow(was, flow, state, held) if held is not None and held.relay is not None else None
     return _Opened(flow, started, end, back, held, inner)
 
 

@@ -9,12 +9,13 @@ Source: slirp4netns(1), DESCRIPTION; passt(1), "Mode of operation"; rootlesskit,
 from hairpin.host.docker import Engine
 from hairpin.message import Message, message
 from hairpin.netfilter.packet import ICMP, ICMP6, UDP
-from hairpin.network.flow import Flow, FromHost
+from hairpin.network.flow import Flow, FromHost, Outside
 from hairpin.network.names import servers_of_host
 from hairpin.network.network import Network, addresses_of
 from hairpin.network.prefix import is_loopback
-from hairpin.walk.decided import Assumed
-from hairpin.walk.state import End, Step
+from hairpin.network.tap import is_behind_stack
+from hairpin.walk.decided import Assumed, LinkDecided, SocketDecided
+from hairpin.walk.state import End, State, Step, stopped, stopped_by
 
 _DNS = 53
 
@@ -28,6 +29,25 @@ def carrier_of(network: Network, end: End) -> Engine | None:
         return None
     host = network.host(state.netns.host)
     return host.engine_of(container) if host.has_user_stack(container) else None
+
+
+def sent_in(network: Network, flow: Flow) -> State | End | None:
+    """Return the packet that a user's network stack sends into its container's tap link, or the packet's end there;
+    None for any other flow.  The stack knows the container's hardware address, and no machine outside has a part in
+    it.
+
+    Source: drivers/net/tun.c tun_get_user(), which drops a packet for a link that is down"""
+    start = flow.start
+    if not isinstance(start, Outside) or start.behind is None or not is_behind_stack(network, start.behind):
+        return None
+    state = State("device-in", start.behind, flow.packet(start.address), iif=start.link or "")
+    link = network.namespace(start.behind).link(state.iif)
+    if link is None:
+        decided = LinkDecided(state.iif, message("the container has no tap link"))
+        return stopped(state, "link-missing", stage="device-in", decided_by=decided)
+    if not link.up:
+        return stopped_by(state, "link-down", link, message("is down"), stage="device-in")
+    return state
 
 
 def carried_on(network: Network, flow: Flow, end: End) -> Flow | None:
@@ -84,5 +104,10 @@ def _carrying_text(engine: Engine) -> Message:
 
 
 def is_anew(step: Step) -> bool:
-    """Return whether the step begins a connection that a process of the user opens."""
-    return step.stage == "relay" and isinstance(step.decided_by, Assumed)
+    """Return whether the step begins a connection that a process of the user opens: for a packet of a container, or
+    inside the container for a client."""
+    if step.stage != "relay":
+        return False
+    by = step.decided_by
+    socket = by.socket if isinstance(by, SocketDecided) else None
+    return isinstance(by, Assumed) or (socket is not None and socket.relay is not None and bool(socket.relay.netns))

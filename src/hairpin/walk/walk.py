@@ -33,7 +33,7 @@ from hairpin.walk.naming import answered, to_server
 from hairpin.walk.outside import OutsideAnswer, asked_by_gateway, asked_by_sender, enters_by, outside_takes
 from hairpin.walk.own_entries import met_by_sender
 from hairpin.walk.passing import passes_by
-from hairpin.walk.relay import relayed_flow
+from hairpin.walk.relay import loopback_in_doubt, relayed_flow
 from hairpin.walk.reply import not_for_one, reaches, walk_answer, wrong_answer
 from hairpin.walk.size.bulk import full_sized
 from hairpin.walk.size.segment_size import Handshake
@@ -42,7 +42,7 @@ from hairpin.walk.state import End, Sender, State, Step, stopped
 from hairpin.walk.trace import Branch, Trace, assuming_of_neighbours, trace_of
 from hairpin.walk.tunnelled import innermost
 from hairpin.walk.unread import unread_end, unread_owner
-from hairpin.walk.user_stack import carried_on, carrier_of, carries, keeps_to_itself
+from hairpin.walk.user_stack import carried_on, carrier_of, carries, keeps_to_itself, sent_in
 from hairpin.walk.verdicts import Verdict
 
 _MOST_RELAYS = 3
@@ -101,6 +101,9 @@ def begin(network: Network, flow: Flow) -> State | End:
             at = State("device-in", entered_netns(network, flow), flow.packet(address))
             if at.netns not in network:
                 return stopped(at, "no-container")
+            sent = sent_in(network, flow)
+            if sent is not None:
+                return sent if isinstance(sent, End) else unread_end(network, sent) or sent
             started = unread_end(network, at) or enters_by(network, flow)
             return started if isinstance(started, End) else asked_by_sender(network, flow, started)
 
@@ -285,7 +288,8 @@ def _answered(
         if isinstance(bulk, Branch):
             yield bulk
             continue
-        granted = grants(network, flow, handshake, back.state) if back.kind == "left" else Grants()
+        outside = back.kind == "left" and carrier_of(network, back) is None
+        granted = grants(network, flow, handshake, back.state) if outside else Grants()
         branch = Branch(
             "delivered",
             state.history.steps,
@@ -340,11 +344,25 @@ def _relayed(network: Network, flow: Flow, state: State, socket: Socket, front: 
 
     Rules can lead the relay's connection back to the relay again and again.
     """
-    inner = relayed_flow(network, flow, state.netns, socket)
+    assert socket.relay is not None
+    doubt = loopback_in_doubt(socket.relay, state.packet)
+    if doubt is not None:
+        within = relayed_flow(network, flow, state, socket, to_loopback=True)
+        as_before = msgspec.structs.replace(front, conditions=(*front.conditions, doubt))
+        yield from _relayed_by(network, flow, state, socket, as_before, within, depth)
+        doubt = msgspec.structs.replace(doubt, holds=False)
+        front = msgspec.structs.replace(front, conditions=(*front.conditions, doubt))
+    yield from _relayed_by(network, flow, state, socket, front, relayed_flow(network, flow, state, socket), depth)
+
+
+def _relayed_by(
+    network: Network, flow: Flow, state: State, socket: Socket, front: Branch, inner: Flow | None, depth: int
+) -> Iterator[Branch]:
     if inner is None:  # the relay connects in a namespace that was not read
         yield front
         return
-    note = Step(state.netns, "relay", "lo", state.packet, decided_by_socket(socket))
+    by_tap = inner.start.link if isinstance(inner.start, Outside) else None
+    note = Step(state.netns, "relay", by_tap or "lo", state.packet, decided_by_socket(socket))
     if depth > _MOST_RELAYS:
         yield Branch("looped", (*front.request, note), front.reply, conditions=front.conditions)
         return
