@@ -7,7 +7,7 @@ import msgspec
 from hairpin.causes.cause import Candidate, View
 from hairpin.causes.where import OfContainer
 from hairpin.change.change import Change
-from hairpin.engines.repair.republishing import lacks_a_chain, published_everywhere, published_too
+from hairpin.engines.repair.republishing import lacks_a_chain, published_everywhere, published_too, recreated_name
 from hairpin.engines.repair.starting import on_default_bridge
 from hairpin.evidence.reading import HOST
 from hairpin.host.boot.configured import Configured, of_default_address
@@ -147,18 +147,19 @@ def on_every_address(view: View, container: Container, binding: PortBinding, *, 
     loopback now."""
     address = _address_of(binding)
     port = f"{binding.host_port}:{binding.container_port}" + ("/udp" if binding.protocol == "udp" else "")
+    name = recreated_name(view.host, container)
     if loopback:
         title = message(
             "Port {port} of {name} is published on {address} only",
             port=binding.host_port,
-            name=container.name,
+            name=name,
             address=address,
         )
     else:
         title = message(
             "Port {port} of {name} is published on {address}, not on the address that the client asked",
             port=binding.host_port,
-            name=container.name,
+            name=name,
             address=address,
         )
     change = _published_to(view, container, binding)
@@ -173,7 +174,7 @@ def on_every_address(view: View, container: Container, binding: PortBinding, *, 
         evidence=(container.evidence,),
         configured=_setting_of(view.host, engine, container, binding, port),
         advice=(
-            _anew(binding, port),
+            _anew(view.host, container, binding, port),
             *((_NOT_ITS_OPTION,) if binding.by_default else ()),
             *(_narrower(view, container, binding, port) if loopback else ()),
         ),
@@ -185,13 +186,15 @@ def _address_of(binding: PortBinding) -> str:
     return address_text(binding.host_ip or 0, binding.version)
 
 
-def _anew(binding: PortBinding, port: str) -> Message:
+def _anew(host: Host, container: Container, binding: PortBinding, port: str) -> Message:
     """Return the option that publishes the recreated container's port on every address.
 
     If the engine has a default address, an option without an address is not enough."""
     if binding.by_default:
         every = "[::]" if binding.version == 6 else "0.0.0.0"
         port = f"{every}:{port}"
+    if host.members_of(container):
+        return message("recreate {container} with -p {port}", container=recreated_name(host, container), port=port)
     return message('recreate the container with -p {port} (compose: ports: "{port}")', port=port)
 
 
