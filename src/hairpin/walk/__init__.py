@@ -2,8 +2,9 @@
 
 ``own_entries``: the conntrack entries that the next datagram of a flow's sender matches.
 
-Read ``walk`` (request, reply, first data), ``trace`` (the result), ``state`` (a packet at a stage, and how its walk
-can end), ``decided`` (what decided a step) and ``packet_walk`` (the stages in the kernel's order).  The stages:
+Read ``walk`` (request, reply, first data), ``begin`` (where the request starts), ``trace`` (the result), ``state`` (a
+packet at a stage, and how its walk can end), ``decided`` (what decided a step) and ``packet_walk`` (the stages in the
+kernel's order).  The stages:
 ``link`` (layer 2), ``ip`` (routing), ``hooks`` (netfilter), ``sockets`` (socket lookup, and sockets that serve no
 client).  The edge: ``outside``, ``tunnelled`` (clients behind a tunnel), ``passing`` (packets that enter no host),
 ``presumed`` (outside machines that are assumed to answer), ``granted/`` (what a careful outside may refuse) and

@@ -19,8 +19,8 @@ _ROUTER6 = 0xFE80 << 112 | 1
 def relayed_flow(network: Network, flow: Flow, at: State, socket: Socket, *, to_loopback: bool = False) -> Flow | None:
     """Return the flow of the relay's own connection; None if the relay's namespace was not read.
 
-    ``at``: the client's packet at the relay's listening socket.  ``to_loopback``: whether the relay is one that connects
-    to the container's loopback address, if its release is not known."""
+    ``at``: the client's packet at the relay's listening socket.  ``to_loopback``: whether the relay connects to the
+    container's loopback address, if its release is not known."""
     relay = socket.relay
     assert relay is not None
     inside = at.netns.sibling(relay.netns)

@@ -13,14 +13,13 @@ from typing import assert_never
 import msgspec
 
 from hairpin.host.docker import Engine
-from hairpin.host.netns import Netns
 from hairpin.host.socket import Socket
 from hairpin.message import message
 from hairpin.netfilter.evaluate.chain import Condition
 from hairpin.netfilter.packet import ACK, ICMP, ICMP6, RST, SYN, TCP, UDP
-from hairpin.network.attachment import entered_netns, sender_netns
-from hairpin.network.flow import Flow, FromContainer, FromHost, Lan, Outside
+from hairpin.network.flow import Flow, Lan, Outside
 from hairpin.network.network import Network
+from hairpin.walk.begin import begin
 from hairpin.walk.data import answer_lost, first_data
 from hairpin.walk.decided import Assumed, SocketDecided
 from hairpin.walk.granted.answer_source import answer_source
@@ -30,7 +29,7 @@ from hairpin.walk.link.crossing import past_router
 from hairpin.walk.link.neighbour_discovery import after_solicitation, walk_asking
 from hairpin.walk.link.tunnel import lost_in_tunnel
 from hairpin.walk.naming import answered, to_server
-from hairpin.walk.outside import OutsideAnswer, asked_by_gateway, asked_by_sender, enters_by, outside_takes
+from hairpin.walk.outside import OutsideAnswer, asked_by_gateway, outside_takes
 from hairpin.walk.own_entries import met_by_sender
 from hairpin.walk.passing import passes_by
 from hairpin.walk.relay import loopback_in_doubt, relayed_flow
@@ -38,11 +37,11 @@ from hairpin.walk.reply import not_for_one, reaches, walk_answer, wrong_answer
 from hairpin.walk.size.bulk import full_sized
 from hairpin.walk.size.segment_size import Handshake
 from hairpin.walk.sockets import answers_by_route, decided_by_socket, find_socket, nobody_takes, unserved
-from hairpin.walk.state import End, Sender, State, Step, stopped
+from hairpin.walk.state import End, State, Step, stopped
 from hairpin.walk.trace import Branch, Trace, assuming_of_neighbours, trace_of
 from hairpin.walk.tunnelled import innermost
-from hairpin.walk.unread import unread_end, unread_owner
-from hairpin.walk.user_stack import carried_on, carrier_of, carries, keeps_to_itself, sent_in
+from hairpin.walk.unread import unread_owner
+from hairpin.walk.user_stack import carried_on, carrier_of, carries, keeps_to_itself
 from hairpin.walk.verdicts import Verdict
 
 _MOST_RELAYS = 3
@@ -84,32 +83,6 @@ def _branches(network: Network, flow: Flow, *, depth: int) -> Iterator[Branch]:
         yield Branch("looped", started.history.steps)
     for end in ends:
         yield from _after_request(network, flow, started, end, depth)
-
-
-def begin(network: Network, flow: Flow) -> State | End:
-    """Return the flow's first packet where it starts or enters the snapshot, or the packet's end there."""
-    match flow.start:
-        case FromHost(address=address):
-            return _local(flow, network.host_netns(flow.host), address or 0)
-        case FromContainer():
-            netns = sender_netns(network, flow.start)
-            if netns not in network:
-                packet = flow.packet(0)
-                return stopped(State("output-route", netns, packet), "no-container")
-            return _local(flow, netns, 0)
-        case Outside(address=address) | Lan(address=address):
-            at = State("device-in", entered_netns(network, flow), flow.packet(address))
-            if at.netns not in network:
-                return stopped(at, "no-container")
-            sent = sent_in(network, flow)
-            if sent is not None:
-                return sent if isinstance(sent, End) else unread_end(network, sent) or sent
-            started = unread_end(network, at) or enters_by(network, flow)
-            return started if isinstance(started, End) else asked_by_sender(network, flow, started)
-
-
-def _local(flow: Flow, netns: Netns, saddr: int) -> State:
-    return State("output-route", netns, flow.packet(saddr), sender=Sender(uid=0))
 
 
 def _after_request(network: Network, flow: Flow, started: State, end: End, depth: int) -> Iterator[Branch]:

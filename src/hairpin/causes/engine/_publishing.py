@@ -150,10 +150,7 @@ def on_every_address(view: View, container: Container, binding: PortBinding, *, 
     name = recreated_name(view.host, container)
     if loopback:
         title = message(
-            "Port {port} of {name} is published on {address} only",
-            port=binding.host_port,
-            name=name,
-            address=address,
+            "Port {port} of {name} is published on {address} only", port=binding.host_port, name=name, address=address
         )
     else:
         title = message(

@@ -12,9 +12,7 @@ def stack_sockets(view: View, container: Container, binding: PortBinding) -> tup
     return tuple(
         each
         for each in view.host_namespace.sockets
-        if (each.protocol, each.port) == wanted
-        and each.relay is not None
-        and each.relay.netns == container.netns
+        if (each.protocol, each.port) == wanted and each.relay is not None and each.relay.netns == container.netns
     )
 
 

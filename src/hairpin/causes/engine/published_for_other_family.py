@@ -61,8 +61,8 @@ def find(view: View) -> Iterator[Candidate]:
 
 
 def _by_one_family_stack(view: View) -> Iterator[Candidate]:
-    """Yield the candidate for a container whose network stack carries only the other IP version: it listens on the port,
-    and the container has no address of the packet's version.
+    """Yield the candidate for a container whose network stack carries only the other IP version: the stack listens on
+    the port, and the container has no address of the packet's version.
 
     Source: passt(1), --ipv4-only, --ipv6-only; pasta also disables a version for which the host has no route"""
     version = view.stop.seen.packet.version
@@ -79,8 +79,8 @@ def _by_one_family_stack(view: View) -> Iterator[Candidate]:
         yield Candidate(
             title=message("Port {port} of {name} is published for IPv{other} only", port=binding.host_port, **facts),
             detail=message(
-                "{program}, the network of container {name}, carries IPv{other} only: it has no IPv{version} socket for "
-                "this port, and the container has no IPv{version} address.",
+                "{program}, the network of container {name}, carries IPv{other} only: it has no IPv{version} socket "
+                "for this port, and the container has no IPv{version} address.",
                 program=program,
                 **facts,
             ),

@@ -131,7 +131,9 @@ def tap_entry(process: str | None, command: RelayCommand | None) -> TapEntry | N
         return TapEntry(copies_host=True, from_loopback="either")
     mapped = dict(_addresses_after(command.arguments, ("--map-guest-addr",)))
     to_loopback = "--host-lo-to-ns-lo" in command.arguments
-    into: Literal["tap", "address", "either"] = "tap" if "--no-splice" in command.arguments else "address" if mapped else "either"
+    into: Literal["tap", "address", "either"] = "address" if mapped else "either"
+    if "--no-splice" in command.arguments:
+        into = "tap"
     return TapEntry(
         link=next((after for flag, after in _pairs(command.arguments) if flag in ("-I", "--ns-ifname")), ""),
         copies_host=True,
