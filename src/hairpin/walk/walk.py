@@ -41,7 +41,7 @@ from hairpin.walk.state import End, State, Step, stopped
 from hairpin.walk.trace import Branch, Trace, assuming_of_neighbours, trace_of
 from hairpin.walk.tunnelled import innermost
 from hairpin.walk.unread import unread_owner
-from hairpin.walk.user_stack import carried_on, carrier_of, carries, keeps_to_itself
+from hairpin.walk.user_stack import carried_on, carrier_of, carries, keeps_to_itself, kept_inside
 from hairpin.walk.verdicts import Verdict
 
 _MOST_RELAYS = 3
@@ -105,9 +105,9 @@ def _after_request(network: Network, flow: Flow, started: State, end: End, depth
 
 def _by_user_stack(network: Network, flow: Flow, end: End, engine: Engine, depth: int) -> Iterator[Branch]:
     """Yield the branches of the connection that a rootless engine's process opens for its container's packet."""
-    inner, state = carried_on(network, flow, end), end.state
-    if inner is None or depth > _MOST_RELAYS:
-        said = keeps_to_itself(engine)
+    inner, state, kept = carried_on(network, flow, end), end.state, kept_inside(network, end, engine)
+    if inner is None or kept is not None or depth > _MOST_RELAYS:
+        said = kept or keeps_to_itself(engine)
         stop = stopped(state.given(Condition(said, holds=True)), "opaque-device", stage="outside", link=state.oif,
                        decided_by=Assumed(said))  # fmt: skip
         yield _blind(stop)

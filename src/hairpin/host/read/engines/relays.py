@@ -26,13 +26,16 @@ HOLDERS = ("dockerd", "conmon")
 _INTO_NAMESPACES = ("rootlessport", "pasta", "pasta.avx2", "slirp4netns")
 """The relay programs that connect from inside the container's namespace, or by its tap link."""
 _PASTA = ("pasta", "pasta.avx2")
+_ROOTLESS_NETNS = "rootless-netns"
+"""The name of the namespace with the networks of a rootless Podman."""
 
 
 class RelayCommand(msgspec.Struct, frozen=True):
-    """The command line of a running relay; ``arguments``: the words after the program's name."""
+    """The command line of a running relay; ``arguments``: the words after the program's name, which is ``program``."""
 
     pid: int
     arguments: tuple[str, ...]
+    program: str = ""
 
 
 def commands(text: str) -> tuple[RelayCommand, ...]:
@@ -41,8 +44,17 @@ def commands(text: str) -> tuple[RelayCommand, ...]:
     for line in text.split("\n"):
         pid, tab, command = line.partition("\t")
         if tab and pid.isdigit():
-            found.append(RelayCommand(int(pid), tuple(command.split()[1:])))
+            program, *arguments = command.split() or [""]
+            found.append(RelayCommand(int(pid), tuple(arguments), program.rpartition("/")[2]))
     return tuple(found)
+
+
+def network_stack(running: tuple[RelayCommand, ...]) -> str:
+    """Return the program that carries the packets of a rootless Podman's networks out of their namespace, which all its
+    networks share; empty if none runs.
+
+    Source: Podman's libnetwork/internal/rootlessnetns (container-libs): the path of the namespace is an argument"""
+    return next((each.program for each in running if any(_ROOTLESS_NETNS in word for word in each.arguments)), "")
 
 
 def with_relays(
