@@ -10,7 +10,7 @@ from hairpin.walk.relay import relayed_flow
 from hairpin.walk.state import State
 from hairpin.walk.walk import walk_flow
 from tests.small_host import CLIENT, HOST_NETNS, WEB, container_namespace, host_namespace, network, published, sibling
-from tests.user_stack_host import HOST4, MAPPED, PASTA, pasta
+from tests.user_stack_host import HOST4, MAPPED, PASTA, pasta, rootless
 
 PROXY = Socket("tcp", 4, None, 8151, process="docker-proxy", relay=Relay(4, WEB, 80))
 ROOTLESS = Socket("tcp", 4, None, 8151, process="rootlessport", relay=Relay(4, 0, 80, netns="container:web"))
@@ -92,6 +92,35 @@ CASES: dict[str, tuple[Network, Start, str, str]] = {
     "its link is gone": (
         pasta(ALL, relay=entering(link="eth9")), OUT, "198.51.100.11", "dropped",
     ),
+}  # fmt: skip
+
+
+SLIRP = msgspec.structs.replace(
+    ROOTLESS, process="slirp4netns", relay=Relay(4, 0, 80, netns="container:web", tap=TapEntry("tap0"))
+)
+
+
+def by_slirp(*, routed: bool) -> Network:
+    """Return the host with ann's container behind slirp4netns, which takes its port itself (port_handler)."""
+    whole = rootless("")
+    inner, outer = (
+        next(each for each in whole.this.namespaces if (each.name == "container:web") == of) for of in (True, False)
+    )
+    ways = inner.routes if routed else tuple(each for each in inner.routes if each.prefix_length)
+    inner = msgspec.structs.replace(inner, sockets=(ALL,), routes=ways)
+    outer = msgspec.structs.replace(outer, sockets=(SLIRP,))
+    return whole.with_host(msgspec.structs.replace(whole.this, namespaces=(outer, inner)))
+
+
+# Measured with slirp4netns 1.2.1: the host's address comes in as it is, the host's loopback as 10.0.2.2.
+CASES |= {
+    f"slirp4netns, from {name}, {'with' if routed else 'without'} a default route": (
+        by_slirp(routed=routed), start, address, "delivered" if routed or address == "127.0.0.1" else "unanswered",
+    )
+    for routed in (True, False)
+    for name, start, address in (
+        ("outside", OUT, "198.51.100.11"), ("the host", HOST, "198.51.100.11"), ("loopback", HOST, "127.0.0.1"),
+    )
 }  # fmt: skip
 
 

@@ -1,8 +1,10 @@
 """The tap link by which a user's network stack (slirp4netns, pasta) is a container's network."""
 
+from collections.abc import Iterator
+
 from hairpin.host.host import Namespace
 from hairpin.host.netns import Netns
-from hairpin.network.network import Network, addresses_of
+from hairpin.network.network import Network, addresses_of, owns_address
 from hairpin.network.prefix import Version
 
 
@@ -26,9 +28,20 @@ def address_behind(namespace: Namespace, link: str | None, version: Version, *, 
     return next((each.value for each in addresses_of(namespace, link, version) if each.scope == scope), None)
 
 
-def router_of(namespace: Namespace, link: str, version: Version) -> int | None:
-    """Return the gateway of the default route by the tap link, which is the stack's own address; None without such a
-    route."""
-    defaults = (each for each in namespace.routes if each.version == version and not each.prefix_length)
-    hops = (hop for route in defaults for hop in route.next_hops if hop.link == link)
-    return next((hop.gateway for hop in hops if hop.gateway is not None), None)
+def routers_of(network: Network, netns: Netns, version: Version) -> Iterator[tuple[int, str]]:
+    """Yield the addresses by which the stack itself is a router of the container, with the tap link: the host's own
+    router, whose route pasta copies, or slirp4netns' second address.  The stack answers ARP for each of them.
+
+    Source: passt(1), --config-net, --gateway; slirp4netns(1), DESCRIPTION"""
+    if not is_behind_stack(network, netns):
+        return
+    namespace, outer = network.namespace(netns), network.namespace(netns.of_host)
+    link = tap_of(namespace)
+    held = addresses_of(namespace, link, version)
+    copied = any(owns_address(outer, version, each.value) for each in held if each.scope == "global")
+    defaults = (each for each in outer.routes if each.version == version and not each.prefix_length)
+    hosts = [hop.gateway for each in defaults for hop in each.next_hops]
+    for own in held:
+        for gateway in hosts if copied else [own.prefix.first + 2]:
+            if gateway is not None and own.holds(gateway, version):
+                yield gateway, link

@@ -8,7 +8,7 @@ from hairpin.netfilter.packet import Packet
 from hairpin.network.flow import Flow, FromContainer, FromHost, Outside, Start
 from hairpin.network.network import Network
 from hairpin.network.prefix import LINK_LOCAL6, Version, address_text, is_loopback
-from hairpin.network.tap import address_behind, router_of, tap_of
+from hairpin.network.tap import address_behind, routers_of, tap_of
 from hairpin.walk.state import State
 
 _LOOPBACK: dict[Version, int] = {4: 0x7F000001, 6: 1}
@@ -70,7 +70,8 @@ def _entering(
     source = packet.saddr
     if local or (tap.copies_host and source == own):
         mapped = tap.own4 if version == 4 else tap.own6
-        source = mapped or router_of(namespace, link, version) or (_ROUTER6 if version == 6 else source)
+        router = next((each for each, _ in routers_of(network, inside, version)), source) if version == 4 else _ROUTER6
+        source = mapped or router
     near = version == 6 and LINK_LOCAL6.holds(source, 6)
     target = address_behind(namespace, link, version, near=near)
     # Without an address of its own, the container takes no address for its own, also not the one the client asked.

@@ -8,10 +8,9 @@ from hairpin.host.docker import SWARM_BRIDGE, Container, Engine
 from hairpin.host.host import Namespace
 from hairpin.host.netns import Netns
 from hairpin.host.route import NextHop, Route
-from hairpin.network.network import Network, addresses_of, owns_address, veth_peer
+from hairpin.network.network import Network, addresses_of, veth_peer
 from hairpin.network.prefix import Version
 from hairpin.network.tables import has_default_route
-from hairpin.network.tap import is_behind_stack, tap_of
 
 
 def gateways(engine: Engine, container: Container, namespace: Namespace, version: Version) -> Iterator[tuple[int, str]]:
@@ -26,25 +25,6 @@ def gateways(engine: Engine, container: Container, namespace: Namespace, version
             if each.holds(gateway, version):
                 yield gateway, each.link
                 break
-
-
-def stack_routers(network: Network, netns: Netns, version: Version) -> Iterator[tuple[int, str]]:
-    """Yield the routers of a container behind a user's network stack, with its tap link: the host's own router, whose
-    route pasta copies, or slirp4netns' third address.  The stack answers ARP for each of them.
-
-    Source: passt(1), --config-net, --gateway; slirp4netns(1), DESCRIPTION"""
-    if not is_behind_stack(network, netns):
-        return
-    namespace = network.namespace(netns)
-    link = tap_of(namespace)
-    outer = network.namespace(netns.of_host)
-    hosts = [hop.gateway for each in outer.routes if each.version == version and not each.prefix_length
-             for hop in each.next_hops]  # fmt: skip
-    for own in addresses_of(namespace, link, version):
-        copied = any(owns_address(outer, version, each.value) for each in addresses_of(namespace, link, version))
-        for gateway in hosts if copied else [own.prefix.first + 2]:
-            if gateway is not None and own.holds(gateway, version):
-                yield gateway, link
 
 
 def far_addresses(network: Network, netns: Netns, version: Version) -> Iterator[tuple[int, str]]:

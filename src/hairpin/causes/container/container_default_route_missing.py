@@ -15,7 +15,7 @@ from collections.abc import Iterator
 import msgspec
 
 from hairpin.causes.cause import Candidate, Cause, View
-from hairpin.causes.container._engine_gateway import far_addresses, gateways, stack_routers
+from hairpin.causes.container._engine_gateway import far_addresses, gateways
 from hairpin.causes.where import OfRoute
 from hairpin.change.change import AddEntry, Primitive, ReplaceEntry, one
 from hairpin.host.docker import Container
@@ -24,6 +24,7 @@ from hairpin.message import Message, message
 from hairpin.network.query import Query
 from hairpin.network.routing import lookup, route_text
 from hairpin.network.tables import has_default_route
+from hairpin.network.tap import routers_of
 
 
 def find(view: View) -> Iterator[Candidate]:
@@ -34,7 +35,7 @@ def find(view: View) -> Iterator[Candidate]:
     if view.on_host or container is None:
         return
     given = tuple(gateways(view.host.engine_of(container), view.host.pod_holder(container), view.namespace, version))
-    given = given or tuple(stack_routers(view.network, view.stop.netns, version))
+    given = given or tuple(routers_of(view.network, view.stop.netns, version))
     for gateway, link in given or far_addresses(view.network, view.stop.netns, version):
         wanted = Route(version, 0, 0, next_hops=(NextHop(link, gateway),))
         if view.stop.reason == "no-neighbour":
