@@ -5,10 +5,10 @@ from hairpin.host.socket import Relay, Socket, TapEntry
 from hairpin.message import message
 from hairpin.netfilter.evaluate.chain import Condition
 from hairpin.netfilter.packet import Packet
+from hairpin.network.attachment import address_behind, routers_of, tap_of
 from hairpin.network.flow import Flow, FromContainer, FromHost, Outside, Start
 from hairpin.network.network import Network
 from hairpin.network.prefix import LINK_LOCAL6, Version, address_text, is_loopback
-from hairpin.network.tap import address_behind, routers_of, tap_of
 from hairpin.walk.state import State
 
 _LOOPBACK: dict[Version, int] = {4: 0x7F000001, 6: 1}

@@ -10,11 +10,11 @@ from hairpin.host.docker import Engine
 from hairpin.host.host import Namespace
 from hairpin.message import Message, message
 from hairpin.netfilter.packet import ICMP, ICMP6, UDP
+from hairpin.network.attachment import is_behind_stack
 from hairpin.network.flow import Flow, FromHost, Outside
 from hairpin.network.names import servers_of_host
 from hairpin.network.network import Network, addresses_of
 from hairpin.network.prefix import Version, is_loopback
-from hairpin.network.tap import is_behind_stack
 from hairpin.walk.decided import Assumed, LinkDecided, SocketDecided
 from hairpin.walk.state import End, State, Step, stopped, stopped_by
 

@@ -21,10 +21,10 @@ from hairpin.change.change import AddEntry, Primitive, ReplaceEntry, one
 from hairpin.host.docker import Container
 from hairpin.host.route import TABLE_MAIN, NextHop, Route
 from hairpin.message import Message, message
+from hairpin.network.attachment import routers_of
 from hairpin.network.query import Query
 from hairpin.network.routing import lookup, route_text
 from hairpin.network.tables import has_default_route
-from hairpin.network.tap import routers_of
 
 
 def find(view: View) -> Iterator[Candidate]:

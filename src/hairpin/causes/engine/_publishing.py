@@ -15,11 +15,12 @@ from hairpin.host.docker import Container, Engine, PortBinding
 from hairpin.host.engine_health import health, unanswering
 from hairpin.host.host import Host
 from hairpin.host.netns import Netns
+from hairpin.host.socket import Socket
 from hairpin.message import Message, message
 from hairpin.netfilter.packet import TCP, UDP
 from hairpin.network.flow import FromContainer
 from hairpin.network.network import owns_address
-from hairpin.network.prefix import address_text, is_loopback, width
+from hairpin.network.prefix import Version, address_text, is_loopback, width
 from hairpin.network.socket_owner import owner_of_socket
 from hairpin.question.port_flows import bindings_of
 from hairpin.walk.state import Reason
@@ -338,3 +339,20 @@ def only_published(view: View, container: Container, published: Message) -> Mess
         chain=view.place.chain,
         **facts,
     )
+
+
+def stack_sockets(view: View, container: Container, binding: PortBinding) -> tuple[Socket, ...]:
+    """Return the host's sockets that take the binding's port for the container, of both IP versions."""
+    wanted = (binding.protocol, binding.host_port)
+    return tuple(
+        each
+        for each in view.host_namespace.sockets
+        if (each.protocol, each.port) == wanted and each.relay is not None and each.relay.netns == container.netns
+    )
+
+
+def takes(socket: Socket, version: Version) -> bool:
+    """Return whether the socket takes packets of the IP version: an IPv6 socket for all addresses also takes IPv4,
+    unless it is IPv6-only."""
+    both = socket.version == 6 and socket.address is None and not socket.v6only
+    return both or socket.version == version

@@ -15,8 +15,7 @@ process.
 from collections.abc import Iterator
 
 from hairpin.causes.cause import Candidate, Cause, View
-from hairpin.causes.engine._publishing import at_host_port, covers
-from hairpin.causes.engine._stack_sockets import stack_sockets
+from hairpin.causes.engine._publishing import at_host_port, covers, stack_sockets
 from hairpin.causes.where import OfContainer
 from hairpin.change.change import AddSocket, Change
 from hairpin.engines.repair.republishing import relay_of_user

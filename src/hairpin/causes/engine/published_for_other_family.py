@@ -16,8 +16,7 @@ from collections.abc import Iterator
 import msgspec
 
 from hairpin.causes.cause import RULE_STOPS, Candidate, Cause, View
-from hairpin.causes.engine._publishing import at_host_port, loopback_only
-from hairpin.causes.engine._stack_sockets import stack_sockets, takes
+from hairpin.causes.engine._publishing import at_host_port, loopback_only, stack_sockets, takes
 from hairpin.causes.where import OfContainer
 from hairpin.change.change import AddEntry, AddSocket, Change
 from hairpin.engines.repair.republishing import published_too, relay_at
@@ -27,9 +26,9 @@ from hairpin.host.netns import Netns
 from hairpin.host.route import NextHop, Route
 from hairpin.host.socket import Socket
 from hairpin.message import Message, message
+from hairpin.network.attachment import address_behind, tap_of
 from hairpin.network.network import netns_of
 from hairpin.network.prefix import address_text
-from hairpin.network.tap import address_behind, tap_of
 
 
 def find(view: View) -> Iterator[Candidate]:

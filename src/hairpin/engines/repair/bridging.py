@@ -12,9 +12,8 @@ from hairpin.engines.repair.endpoints import addresses
 from hairpin.host.docker import DockerNetwork, Engine, Subnet
 from hairpin.host.host import Host
 from hairpin.host.link import Address, BridgePort, Link
-from hairpin.network.attachment import gateway_of, has_lost_bridge
+from hairpin.network.attachment import gateway_of, has_lost_bridge, tap_of
 from hairpin.network.network import owns_address
-from hairpin.network.tap import tap_of
 
 _replace = msgspec.structs.replace
 
