@@ -6,11 +6,11 @@ from hairpin.host.docker import Engine
 from hairpin.host.host import Namespace
 from hairpin.host.link import Address, Link
 from hairpin.host.managers import ConfigFile
-from hairpin.host.socket import Relay, Socket
+from hairpin.host.socket import Relay, Socket, TapEntry
 from hairpin.network.network import Network
 from hairpin.network.prefix import parse_address
 from tests.rule_text import ALL_RULES
-from tests.small_host import container, container_namespace, engine, host_namespace, local, network, route
+from tests.small_host import container, container_namespace, engine, host_namespace, local, network, route, ruleset
 
 OWN, SERVER = parse_address("10.0.2.100")[1], "10.0.2.3"
 HTTPD = Socket("tcp", 4, None, 9001, process="httpd")
@@ -56,3 +56,44 @@ def stacked(
     found = network(host_namespace(rules, sockets=(HTTPD, *held)), inner, docker=podman)
     files = (*found.this.files, ConfigFile("/etc/resolv.conf", servers))
     return msgspec.structs.replace(found, hosts=(msgspec.structs.replace(found.this, files=files),))
+
+
+HOST4, MAPPED = 0xC633640B, 0xA9FE0102
+PASTA = Socket(
+    "tcp", 6, None, 8151, process="pasta.avx2",
+    relay=Relay(4, 0, 80, netns="container:web", tap=TapEntry(copies_host=True, own4=MAPPED, from_loopback="address")),
+)  # fmt: skip
+
+
+def pasta(
+    *served: Socket,
+    relay: Socket = PASTA,
+    rules: str = "",
+    routed: bool = True,
+    address: bool = True,
+    down: bool = False,
+) -> Network:
+    """Return the host with ann's container behind pasta, whose link ``eth0`` has a copy of the host's address.
+
+    ``served``: the container's sockets.  ``rules``: its own rules.  ``routed``: whether it has its default route."""
+    whole = rootless("", mode="pasta")
+    (usual,) = (each for each in whole.this.namespaces if each.name == "container:web")
+    inner: Namespace = msgspec.structs.replace(
+        usual,
+        links=(usual.links[0], Link(2, "eth0", "tun", up=not down)),
+        addresses=(usual.addresses[0], *((Address("eth0", 4, HOST4, 24),) if address else ())),
+        routes=(
+            local("127.0.0.0/8", "lo"),
+            *((local("198.51.100.11/32", "eth0"),) if address else ()),
+            route("198.51.100.0/24", "eth0"),
+            *((route("default", "eth0", via="198.51.100.1"),) if routed else ()),
+        ),
+        sockets=served,
+        ruleset=ruleset(rules),
+    )
+    (outer,) = (each for each in whole.this.namespaces if each.name != "container:web")
+    outer = msgspec.structs.replace(outer, sockets=(HTTPD, relay))
+    (podman,) = whole.this.engines
+    web = msgspec.structs.replace(podman.containers[0], bindings=container().bindings)
+    made = msgspec.structs.replace(whole.this, namespaces=(outer, inner), engines=(podman.with_container(web),))
+    return msgspec.structs.replace(whole, hosts=(made,))

@@ -6,16 +6,21 @@ import pytest
 from hairpin.host.docker import Subnet
 from hairpin.host.host import Unread
 from hairpin.network.attachment import (
+    address_behind,
     attachment_of,
     engines_read,
     gateway_of,
+    is_behind_stack,
     network_for,
     network_of_bridge,
     next_address,
+    routers_of,
+    tap_of,
 )
 from hairpin.network.prefix import parse_address
 from tests.causes.hosts import on_overlay
-from tests.small_host import HOST_ADDRESS, HOST_NETNS, WEB, container, engine, network
+from tests.small_host import HOST_ADDRESS, HOST_NETNS, WEB, container, engine, network, sibling
+from tests.user_stack_host import HOST4, pasta, rootless
 
 SIX = Subnet(6, parse_address("2001:db8::")[1], 64)
 FOUR = engine().networks[0].subnets[0]
@@ -105,3 +110,26 @@ def test_gateway(subnet: Subnet, expected: int) -> None:
 def test_a_gateway_that_the_engine_does_not_list_is_not_given_to_a_container() -> None:
     part = msgspec.structs.replace(UNTOLD, part=PART)
     assert next_address(engine(container()), part) == PART[0] + 1
+
+
+INSIDE = sibling("container:web")
+
+
+def test_the_link_its_address_and_its_router_are_found() -> None:
+    of = pasta()
+    inside = of.namespace(INSIDE)
+    assert is_behind_stack(of, INSIDE)
+    assert (tap_of(inside), tap_of(inside, "tap7")) == ("eth0", "tap7")
+    assert (address_behind(inside, "eth0", 4), address_behind(inside, "eth0", 4, near=True)) == (HOST4, None)
+    for each in (of, pasta(routed=False)):
+        assert tuple(routers_of(each, INSIDE, 4)) == ((0xC6336401, "eth0"),)
+    assert tuple(routers_of(rootless(), INSIDE, 4)) == ((0x0A000202, "tap0"),)
+
+
+def test_a_container_on_a_bridge_has_none() -> None:
+    of = network()
+    inside = of.namespace(INSIDE)
+    assert not is_behind_stack(of, INSIDE)
+    assert not is_behind_stack(of, of.host_netns())
+    assert tap_of(inside) == ""
+    assert (address_behind(inside, None, 4), tuple(routers_of(of, INSIDE, 4))) == (WEB, ())

@@ -7,9 +7,10 @@ from hairpin.host.route import NextHop, Route
 from hairpin.network.flow import Flow, Outside
 from hairpin.network.network import Network
 from hairpin.network.prefix import parse_address
+from hairpin.walk.begin import begin
 from hairpin.walk.state import State
 from hairpin.walk.tunnelled import innermost, tunnel_to
-from hairpin.walk.walk import begin, walk_flow
+from hairpin.walk.walk import walk_flow
 from tests.acceptance.test_networks import network
 
 POD, OWN, FAR = (parse_address(each)[1] for each in ("10.244.2.2", "198.51.100.11", "192.0.2.10"))

@@ -1,7 +1,9 @@
 """A rootless engine's process opens its container's connections anew, on the host."""
 
+import msgspec
 import pytest
 
+from hairpin.host.docker import Endpoint
 from hairpin.network.flow import Flow, FromContainer, Protocol
 from hairpin.network.names import servers_of_host
 from hairpin.network.network import Network
@@ -39,6 +41,40 @@ def test_it_has_the_fate_of_a_connection_of_the_host(of: Network, flow: Flow, ve
     found = walk_flow(of, flow)
     assert found.verdict == verdict
     assert any(map(is_anew, found.usual.request)) == (verdict != "depends")
+
+
+def on_own_network(stack: str | None) -> Network:
+    """Return the host on which ann's container is on a network of her engine, whose namespace was not read."""
+    whole = rootless()
+    (podman,) = whole.this.engines
+    web = msgspec.structs.replace(podman.containers[0], network_mode="bridge", endpoints=(Endpoint("own"),))
+    made = msgspec.structs.replace(podman.with_container(web), network_stack=stack)
+    return whole.with_host(msgspec.structs.replace(whole.this, engines=(made,)))
+
+
+# the program that carries the network's packets, the flow, its verdict.  Measured with Podman 5.4.2.
+KEPT: dict[str, tuple[str | None, Flow, str]] = {
+    "pasta, out": ("pasta", to("203.0.113.80", 443), "leaves"),
+    "pasta, the host's own address": ("pasta.avx2", to("198.51.100.11", 9001), "depends"),
+    "slirp4netns, the host's own address": ("slirp4netns", to("198.51.100.11", 9001), "delivered"),
+    "none runs": ("", to("203.0.113.80", 443), "depends"),
+    "not known": (None, to("203.0.113.80", 443), "leaves"),
+}
+
+
+@pytest.mark.parametrize(("stack", "flow", "verdict"), KEPT.values(), ids=KEPT)
+def test_what_stays_in_the_namespace_of_a_rootless_engines_networks(
+    stack: str | None, flow: Flow, verdict: str
+) -> None:
+    assert walk_flow(on_own_network(stack), flow).verdict == verdict
+
+
+def test_a_missing_network_process_concerns_no_container_with_a_stack_of_its_own() -> None:
+    whole = rootless()
+    (podman,) = whole.this.engines
+    none = msgspec.structs.replace(podman, network_stack="")
+    alone = whole.with_host(msgspec.structs.replace(whole.this, engines=(none,)))
+    assert walk_flow(alone, to("203.0.113.80", 443)).verdict == "leaves"
 
 
 def test_its_way_out_and_its_name_server_are_asked() -> None:

@@ -319,6 +319,9 @@ class Engine(msgspec.Struct, frozen=True):
     network_backend: str | None = None
     """For Podman: ``netavark`` or ``cni``; None if Podman did not say."""
     network_version: str = ""
+    network_stack: str | None = None
+    """For a rootless Podman: the program that carries the packets of its own networks (``pasta``, ``slirp4netns``) out
+    of their namespace; empty if none runs; None if this is not known."""
     evidence: str = ""
 
     def command(self, *words: str) -> str:

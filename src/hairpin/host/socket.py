@@ -93,13 +93,35 @@ class Relay(msgspec.Struct, frozen=True):
     daemon only binds the port and never accepts a connection.
 
     ``netns``: the namespace from which the relay connects, if this is not the relay's own namespace (rootless engines).
-    ``address``: 0 for any address of that namespace."""
+    ``address``: 0 for any address of that namespace.  ``tap``: how a user's network stack enters that namespace; None
+    for a relay that is no network stack."""
 
     version: Literal[4, 6]
     address: int
     port: int
     holds_only: bool = False
     netns: str = ""
+    tap: "TapEntry | None" = None
+
+
+class TapEntry(msgspec.Struct, frozen=True):
+    """How a user's network stack sends an accepted connection into a container: by the container's tap link, from the
+    client's own address.
+
+    ``link``: the tap link's name; empty if the command line does not name it.  ``copies_host``: whether the container
+    has an address of the host (pasta).  The stack then gives the packets of that address another source: ``own4`` or
+    ``own6``, or the address of its router if they are None.  ``from_loopback``: how a connection to a loopback address
+    of the host enters: over the container's ``lo``, to the container's ``address`` or to its ``loopback`` address
+    (``either`` if the release is not known); or by the ``tap`` link, from the router's address.
+
+    Source: passt(1), "Handling of traffic with loopback destination and source addresses"; passt fwd.c
+    fwd_nat_from_host(), nat_inbound(); libslirp src/socket.c sotranslate_accept()"""
+
+    link: str = ""
+    copies_host: bool = False
+    own4: int | None = None
+    own6: int | None = None
+    from_loopback: Literal["address", "loopback", "either", "tap"] = "tap"
 
 
 class VirtualService(msgspec.Struct, frozen=True):

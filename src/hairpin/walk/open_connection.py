@@ -15,6 +15,7 @@ from hairpin.netfilter.packet import ACK, ICMP, ICMP6, PSH, SYN, TCP
 from hairpin.network.attachment import sender_netns
 from hairpin.network.flow import Flow, FromContainer
 from hairpin.network.network import Network
+from hairpin.walk.begin import begin
 from hairpin.walk.data import client_data, server_data
 from hairpin.walk.link.neighbour_discovery import walk_asking
 from hairpin.walk.outside import outside_takes
@@ -24,7 +25,6 @@ from hairpin.walk.reply import reaches, walk_answer
 from hairpin.walk.sockets import answers_by_route, decided_by_socket, find_socket
 from hairpin.walk.state import End, History, State
 from hairpin.walk.tunnelled import innermost, with_innermost
-from hairpin.walk.walk import begin
 
 Fate = Literal["kept", "lost", "depends"]
 """The fate of a connection: it continues, it breaks, or its fate cannot be foreseen."""
@@ -141,7 +141,7 @@ def _opened_to_socket(was: Network, flow: Flow, started: State, end: End) -> _Op
     back = next(iter(walk_answer(was, state, flags=SYN | ACK, chosen=chosen)), None)
     if back is None or not reaches(was, started, back):
         return None
-    inner = relayed_flow(was, flow, state.netns, held) if held is not None and held.relay is not None else None
+    inner = relayed_flow(was, flow, state, held) if held is not None and held.relay is not None else None
     return _Opened(flow, started, end, back, held, inner)
 
 

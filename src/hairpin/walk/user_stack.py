@@ -7,14 +7,16 @@ Source: slirp4netns(1), DESCRIPTION; passt(1), "Mode of operation"; rootlesskit,
 """
 
 from hairpin.host.docker import Engine
+from hairpin.host.host import Namespace
 from hairpin.message import Message, message
 from hairpin.netfilter.packet import ICMP, ICMP6, UDP
-from hairpin.network.flow import Flow, FromHost
+from hairpin.network.attachment import is_behind_stack
+from hairpin.network.flow import Flow, FromHost, Outside
 from hairpin.network.names import servers_of_host
 from hairpin.network.network import Network, addresses_of
-from hairpin.network.prefix import is_loopback
-from hairpin.walk.decided import Assumed
-from hairpin.walk.state import End, Step
+from hairpin.network.prefix import Version, is_loopback
+from hairpin.walk.decided import Assumed, LinkDecided, SocketDecided
+from hairpin.walk.state import End, State, Step, stopped, stopped_by
 
 _DNS = 53
 
@@ -28,6 +30,25 @@ def carrier_of(network: Network, end: End) -> Engine | None:
         return None
     host = network.host(state.netns.host)
     return host.engine_of(container) if host.has_user_stack(container) else None
+
+
+def sent_in(network: Network, flow: Flow) -> State | End | None:
+    """Return the packet that a user's network stack sends into its container's tap link, or the packet's end there;
+    None for any other flow.  The stack knows the container's hardware address, and no machine outside has a part in
+    it.
+
+    Source: drivers/net/tun.c tun_get_user(), which drops a packet for a link that is down"""
+    start = flow.start
+    if not isinstance(start, Outside) or start.behind is None or not is_behind_stack(network, start.behind):
+        return None
+    state = State("device-in", start.behind, flow.packet(start.address), iif=start.link or "")
+    link = network.namespace(start.behind).link(state.iif)
+    if link is None:
+        decided = LinkDecided(state.iif, message("the container has no tap link"))
+        return stopped(state, "link-missing", stage="device-in", decided_by=decided)
+    if not link.up:
+        return stopped_by(state, "link-down", link, message("is down"), stage="device-in")
+    return state
 
 
 def carried_on(network: Network, flow: Flow, end: End) -> Flow | None:
@@ -61,6 +82,39 @@ def carried_on(network: Network, flow: Flow, end: End) -> Flow | None:
     )
 
 
+def kept_inside(network: Network, end: End, engine: Engine) -> Message | None:
+    """Return the condition for a packet of a container on a rootless engine's own network that does not leave the
+    namespace with those networks, which was not read; None for any other packet.
+
+    pasta gives that namespace a copy of the host's address, too, so packets for this address stay there.  Without pasta
+    or slirp4netns nothing leaves it.  Measured with Podman 5.4.2"""
+    packet, netns = end.state.packet, end.state.netns
+    if engine.network_stack is None or is_behind_stack(network, netns):
+        return None
+    if not engine.network_stack:
+        return message(
+            "nothing carries the packets of {user}'s container networks out of their namespace, which was not read: no "
+            "pasta and no slirp4netns runs for it",
+            user=engine.user or "user",
+        )
+    host = network.namespace(netns.of_host)
+    if engine.network_stack.startswith("pasta") and _is_copied(host, packet.version, packet.daddr):
+        return message(
+            "the packet stays in the namespace of {user}'s container networks, which was not read: pasta gives that "
+            "namespace the host's address, too",
+            user=engine.user or "user",
+        )
+    return None
+
+
+def _is_copied(host: Namespace, version: Version, address: int) -> bool:
+    """Return whether pasta copies the address: one of the link by which the host's default route leaves.  Source:
+    passt(1), --interface"""
+    defaults = (each for each in host.routes if each.version == version and not each.prefix_length)
+    links = {hop.link for route in defaults for hop in route.next_hops if hop.link is not None}
+    return any(each.value == address for link in links for each in addresses_of(host, link, version))
+
+
 def carries(engine: Engine) -> Assumed:
     """Return the fact that a process of the user opens the packet's connection anew, behind the container's link."""
     return Assumed(_carrying_text(engine), "read")
@@ -84,5 +138,10 @@ def _carrying_text(engine: Engine) -> Message:
 
 
 def is_anew(step: Step) -> bool:
-    """Return whether the step begins a connection that a process of the user opens."""
-    return step.stage == "relay" and isinstance(step.decided_by, Assumed)
+    """Return whether the step begins a connection that a process of the user opens: for a packet of a container, or
+    inside the container for a client."""
+    if step.stage != "relay":
+        return False
+    by = step.decided_by
+    socket = by.socket if isinstance(by, SocketDecided) else None
+    return isinstance(by, Assumed) or (socket is not None and socket.relay is not None and bool(socket.relay.netns))

@@ -13,14 +13,13 @@ from typing import assert_never
 import msgspec
 
 from hairpin.host.docker import Engine
-from hairpin.host.netns import Netns
 from hairpin.host.socket import Socket
 from hairpin.message import message
 from hairpin.netfilter.evaluate.chain import Condition
 from hairpin.netfilter.packet import ACK, ICMP, ICMP6, RST, SYN, TCP, UDP
-from hairpin.network.attachment import entered_netns, sender_netns
-from hairpin.network.flow import Flow, FromContainer, FromHost, Lan, Outside
+from hairpin.network.flow import Flow, Lan, Outside
 from hairpin.network.network import Network
+from hairpin.walk.begin import begin, passes_by
 from hairpin.walk.data import answer_lost, first_data
 from hairpin.walk.decided import Assumed, SocketDecided
 from hairpin.walk.granted.answer_source import answer_source
@@ -30,19 +29,18 @@ from hairpin.walk.link.crossing import past_router
 from hairpin.walk.link.neighbour_discovery import after_solicitation, walk_asking
 from hairpin.walk.link.tunnel import lost_in_tunnel
 from hairpin.walk.naming import answered, to_server
-from hairpin.walk.outside import OutsideAnswer, asked_by_gateway, asked_by_sender, enters_by, outside_takes
+from hairpin.walk.outside import OutsideAnswer, asked_by_gateway, outside_takes
 from hairpin.walk.own_entries import met_by_sender
-from hairpin.walk.passing import passes_by
-from hairpin.walk.relay import relayed_flow
+from hairpin.walk.relay import loopback_in_doubt, relayed_flow
 from hairpin.walk.reply import not_for_one, reaches, walk_answer, wrong_answer
 from hairpin.walk.size.bulk import full_sized
 from hairpin.walk.size.segment_size import Handshake
 from hairpin.walk.sockets import answers_by_route, decided_by_socket, find_socket, nobody_takes, unserved
-from hairpin.walk.state import End, Sender, State, Step, stopped
+from hairpin.walk.state import End, State, Step, stopped
 from hairpin.walk.trace import Branch, Trace, assuming_of_neighbours, trace_of
 from hairpin.walk.tunnelled import innermost
-from hairpin.walk.unread import unread_end, unread_owner
-from hairpin.walk.user_stack import carried_on, carrier_of, carries, keeps_to_itself
+from hairpin.walk.unread import unread_owner
+from hairpin.walk.user_stack import carried_on, carrier_of, carries, keeps_to_itself, kept_inside
 from hairpin.walk.verdicts import Verdict
 
 _MOST_RELAYS = 3
@@ -86,29 +84,6 @@ def _branches(network: Network, flow: Flow, *, depth: int) -> Iterator[Branch]:
         yield from _after_request(network, flow, started, end, depth)
 
 
-def begin(network: Network, flow: Flow) -> State | End:
-    """Return the flow's first packet where it starts or enters the snapshot, or the packet's end there."""
-    match flow.start:
-        case FromHost(address=address):
-            return _local(flow, network.host_netns(flow.host), address or 0)
-        case FromContainer():
-            netns = sender_netns(network, flow.start)
-            if netns not in network:
-                packet = flow.packet(0)
-                return stopped(State("output-route", netns, packet), "no-container")
-            return _local(flow, netns, 0)
-        case Outside(address=address) | Lan(address=address):
-            at = State("device-in", entered_netns(network, flow), flow.packet(address))
-            if at.netns not in network:
-                return stopped(at, "no-container")
-            started = unread_end(network, at) or enters_by(network, flow)
-            return started if isinstance(started, End) else asked_by_sender(network, flow, started)
-
-
-def _local(flow: Flow, netns: Netns, saddr: int) -> State:
-    return State("output-route", netns, flow.packet(saddr), sender=Sender(uid=0))
-
-
 def _after_request(network: Network, flow: Flow, started: State, end: End, depth: int) -> Iterator[Branch]:
     match end.kind:
         case "arrived":
@@ -129,9 +104,9 @@ def _after_request(network: Network, flow: Flow, started: State, end: End, depth
 
 def _by_user_stack(network: Network, flow: Flow, end: End, engine: Engine, depth: int) -> Iterator[Branch]:
     """Yield the branches of the connection that a rootless engine's process opens for its container's packet."""
-    inner, state = carried_on(network, flow, end), end.state
-    if inner is None or depth > _MOST_RELAYS:
-        said = keeps_to_itself(engine)
+    inner, state, kept = carried_on(network, flow, end), end.state, kept_inside(network, end, engine)
+    if inner is None or kept is not None or depth > _MOST_RELAYS:
+        said = kept or keeps_to_itself(engine)
         stop = stopped(state.given(Condition(said, holds=True)), "opaque-device", stage="outside", link=state.oif,
                        decided_by=Assumed(said))  # fmt: skip
         yield _blind(stop)
@@ -285,7 +260,8 @@ def _answered(
         if isinstance(bulk, Branch):
             yield bulk
             continue
-        granted = grants(network, flow, handshake, back.state) if back.kind == "left" else Grants()
+        outside = back.kind == "left" and carrier_of(network, back) is None
+        granted = grants(network, flow, handshake, back.state) if outside else Grants()
         branch = Branch(
             "delivered",
             state.history.steps,
@@ -340,11 +316,25 @@ def _relayed(network: Network, flow: Flow, state: State, socket: Socket, front: 
 
     Rules can lead the relay's connection back to the relay again and again.
     """
-    inner = relayed_flow(network, flow, state.netns, socket)
+    assert socket.relay is not None
+    doubt = loopback_in_doubt(socket.relay, state.packet)
+    if doubt is not None:
+        within = relayed_flow(network, flow, state, socket, to_loopback=True)
+        as_before = msgspec.structs.replace(front, conditions=(*front.conditions, doubt))
+        yield from _relayed_by(network, flow, state, socket, as_before, within, depth)
+        doubt = msgspec.structs.replace(doubt, holds=False)
+        front = msgspec.structs.replace(front, conditions=(*front.conditions, doubt))
+    yield from _relayed_by(network, flow, state, socket, front, relayed_flow(network, flow, state, socket), depth)
+
+
+def _relayed_by(
+    network: Network, flow: Flow, state: State, socket: Socket, front: Branch, inner: Flow | None, depth: int
+) -> Iterator[Branch]:
     if inner is None:  # the relay connects in a namespace that was not read
         yield front
         return
-    note = Step(state.netns, "relay", "lo", state.packet, decided_by_socket(socket))
+    by_tap = inner.start.link if isinstance(inner.start, Outside) else None
+    note = Step(state.netns, "relay", by_tap or "lo", state.packet, decided_by_socket(socket))
     if depth > _MOST_RELAYS:
         yield Branch("looped", (*front.request, note), front.reply, conditions=front.conditions)
         return

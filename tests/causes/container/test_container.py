@@ -64,7 +64,7 @@ from tests.small_host import (
     ruleset,
     sibling,
 )
-from tests.user_stack_host import stacked
+from tests.user_stack_host import pasta, stacked
 
 KEPT_INSIDE = with_chain("DOCKER-ISOLATION-STAGE-1", "-s 172.17.0.2/32 -j DROP")
 INTERNAL = msgspec.structs.replace(container(), endpoints=(Endpoint("priv", "n2", WEB, 16),))
@@ -210,6 +210,7 @@ def without_ipv6() -> Network:
 HAND_MADE = msgspec.structs.replace(container(), endpoints=(), network_mode="ns:/run/netns/legacy")
 """The container in a namespace that a script made, as of ``podman run --network ns:``."""
 
+BEHIND = Socket("tcp", 4, None, 80, process="httpd", pid=7)
 CASES: dict[str, Case] = {
     "it lost its address": Case(
         network(inner=without_addresses(container_namespace(), "eth0")), published(), ("container-address-missing",),
@@ -240,6 +241,12 @@ CASES: dict[str, Case] = {
     ),
     "it has no default route": Case(
         network(inner=container_namespace(default=False)), published(), ("container-default-route-missing",),
+    ),
+    "it has no default route, behind pasta": Case(
+        pasta(BEHIND, routed=False), published(), ("container-default-route-missing",), pasta(BEHIND),
+    ),
+    "its link is down, behind pasta": Case(
+        pasta(BEHIND, down=True), published(), ("container-link-down",), pasta(BEHIND),
     ),
     "it has no default route, and no engine connected it": Case(
         network(inner=container_namespace(default=False), docker=engine(HAND_MADE)), published(),

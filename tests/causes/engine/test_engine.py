@@ -1,5 +1,7 @@
 """How the engine was configured: published ports, the relay, options."""
 
+import re
+
 import msgspec
 import pytest
 
@@ -48,7 +50,7 @@ from tests.causes.hosts import (
 )
 from tests.causes.ipv6_hosts import of_ipv6_network
 from tests.causes.swarm_hosts import OF_SERVICE, of_swarm, taken
-from tests.podman_host import podman, podmans, with_podman
+from tests.podman_host import RULES, podman, podmans, with_podman
 from tests.rule_text import ALL_RULES, STAGE_1, STAGE_2, with_policy, with_rule, without, without_chain
 from tests.small_host import (
     CLIENT,
@@ -68,7 +70,7 @@ from tests.small_host import (
     ruleset,
 )
 from tests.two_hosts import node
-from tests.user_stack_host import stacked
+from tests.user_stack_host import PASTA, pasta, stacked
 
 LOOPBACK, SECOND = 0x7F000001, parse_address("198.51.100.12")[1]
 DOCKER0_SUBNET = parse_address("172.17.0.0")[1]
@@ -198,6 +200,24 @@ def with_guard(whole: Network) -> Network:
     return network(inner, docker=dockerd)
 
 
+BEHIND = Socket("tcp", 6, None, 80, process="httpd", pid=7)
+ONLY6 = msgspec.structs.replace(PASTA, v6only=True)
+
+
+def on_loopback_by_podman() -> str:
+    """Return netavark's rules for a port that is published on 127.0.0.1."""
+    return re.sub(r"(-A NETAVARK-DN-\w+ )((?:-s \S+ )?)(-p tcp)", r"\1\2-d 127.0.0.1/32 \3", RULES)
+
+
+def with_newer_netavark(rules: str) -> Network:
+    """Return the host of a netavark whose rules hairpin does not foresee."""
+    whole = with_podman(rules, values={"conf__docker0__route_localnet": "1"})
+    address = LOOPBACK if "-d 127.0.0.1" in rules else None
+    web = msgspec.structs.replace(podmans(), bindings=(PortBinding("tcp", 80, 8151, address, 4),))
+    engine_there = msgspec.structs.replace(podman(web), network_version="1.14.0")
+    return with_host(whole, engines=(engine_there,))
+
+
 CASES: dict[str, Case] = {
     "rules outlive their container": Case(outlived(), published(), ("dnat-rule-stale-address",)),
     "rules lead to the address that the container had": Case(
@@ -260,6 +280,18 @@ CASES: dict[str, Case] = {
     ),
     "rootlessport is gone, of a container that root runs so": Case(
         stacked("", port=False), published(), ("port-helper-missing",), stacked("", port=True),
+    ),
+    "pasta is gone": Case(
+        pasta(BEHIND, relay=msgspec.structs.replace(HTTPD, port=9001)), published(), ("port-helper-missing",),
+        pasta(BEHIND),
+    ),
+    "pasta carries IPv6 only": Case(
+        pasta(BEHIND, relay=ONLY6, address=False, routed=False), published(), ("published-for-other-family",),
+        pasta(BEHIND),
+    ),
+    "Podman published on loopback, and no rule of its netavark is known": Case(
+        with_newer_netavark(on_loopback_by_podman()), published(), ("published-on-loopback-only",),
+        with_newer_netavark(RULES),
     ),
     "docker-proxy is gone": Case(network(host_namespace(sockets=())), LOCAL, ("docker-proxy-missing",)),
     "docker-proxy is gone, and its container is on an overlay": Case(

@@ -28,6 +28,7 @@ from tests.small_host import (
     published,
 )
 from tests.udp_host import UDP_FLOW, udp_network
+from tests.user_stack_host import pasta
 
 LOOPBACK, ELSEWHERE = 0x7F000001, parse_address("172.18.0.2")[1]
 WORKING = Socket("tcp", 4, None, 80, process="httpd", pid=7)
@@ -70,6 +71,13 @@ CASES: dict[str, Case] = {
     ),
     "bound to loopback": Case(
         serving(Socket("tcp", 4, LOOPBACK, 80)), published(), ("service-listens-on-container-loopback",),
+    ),
+    "bound to loopback, behind pasta": Case(
+        pasta(Socket("tcp", 4, LOOPBACK, 80)), published(), ("service-listens-on-container-loopback",), pasta(WORKING),
+    ),
+    "bound to loopback, behind pasta, from the host's loopback": Case(
+        pasta(Socket("tcp", 4, LOOPBACK, 80)), published(FromHost(), "127.0.0.1"),
+        ("service-listens-on-container-loopback",), pasta(WORKING),
     ),
     "bound to the loopback link": Case(
         serving(Socket("tcp", 4, None, 80, device="lo")), published(), ("service-listens-on-container-loopback",),

@@ -21,6 +21,7 @@ from hairpin.change.change import AddEntry, Primitive, ReplaceEntry, one
 from hairpin.host.docker import Container
 from hairpin.host.route import TABLE_MAIN, NextHop, Route
 from hairpin.message import Message, message
+from hairpin.network.attachment import routers_of
 from hairpin.network.query import Query
 from hairpin.network.routing import lookup, route_text
 from hairpin.network.tables import has_default_route
@@ -34,6 +35,7 @@ def find(view: View) -> Iterator[Candidate]:
     if view.on_host or container is None:
         return
     given = tuple(gateways(view.host.engine_of(container), view.host.pod_holder(container), view.namespace, version))
+    given = given or tuple(routers_of(view.network, view.stop.netns, version))
     for gateway, link in given or far_addresses(view.network, view.stop.netns, version):
         wanted = Route(version, 0, 0, next_hops=(NextHop(link, gateway),))
         if view.stop.reason == "no-neighbour":

@@ -7,7 +7,7 @@ import msgspec
 from hairpin.causes.cause import Candidate, View
 from hairpin.causes.where import OfContainer
 from hairpin.change.change import Change
-from hairpin.engines.repair.republishing import lacks_a_chain, published_everywhere, published_too
+from hairpin.engines.repair.republishing import lacks_a_chain, published_everywhere, published_too, recreated_name
 from hairpin.engines.repair.starting import on_default_bridge
 from hairpin.evidence.reading import HOST
 from hairpin.host.boot.configured import Configured, of_default_address
@@ -15,11 +15,12 @@ from hairpin.host.docker import Container, Engine, PortBinding
 from hairpin.host.engine_health import health, unanswering
 from hairpin.host.host import Host
 from hairpin.host.netns import Netns
+from hairpin.host.socket import Socket
 from hairpin.message import Message, message
 from hairpin.netfilter.packet import TCP, UDP
 from hairpin.network.flow import FromContainer
 from hairpin.network.network import owns_address
-from hairpin.network.prefix import address_text, is_loopback, width
+from hairpin.network.prefix import Version, address_text, is_loopback, width
 from hairpin.network.socket_owner import owner_of_socket
 from hairpin.question.port_flows import bindings_of
 from hairpin.walk.state import Reason
@@ -147,18 +148,16 @@ def on_every_address(view: View, container: Container, binding: PortBinding, *, 
     loopback now."""
     address = _address_of(binding)
     port = f"{binding.host_port}:{binding.container_port}" + ("/udp" if binding.protocol == "udp" else "")
+    name = recreated_name(view.host, container)
     if loopback:
         title = message(
-            "Port {port} of {name} is published on {address} only",
-            port=binding.host_port,
-            name=container.name,
-            address=address,
+            "Port {port} of {name} is published on {address} only", port=binding.host_port, name=name, address=address
         )
     else:
         title = message(
             "Port {port} of {name} is published on {address}, not on the address that the client asked",
             port=binding.host_port,
-            name=container.name,
+            name=name,
             address=address,
         )
     change = _published_to(view, container, binding)
@@ -173,7 +172,7 @@ def on_every_address(view: View, container: Container, binding: PortBinding, *, 
         evidence=(container.evidence,),
         configured=_setting_of(view.host, engine, container, binding, port),
         advice=(
-            _anew(binding, port),
+            _anew(view.host, container, binding, port),
             *((_NOT_ITS_OPTION,) if binding.by_default else ()),
             *(_narrower(view, container, binding, port) if loopback else ()),
         ),
@@ -185,13 +184,15 @@ def _address_of(binding: PortBinding) -> str:
     return address_text(binding.host_ip or 0, binding.version)
 
 
-def _anew(binding: PortBinding, port: str) -> Message:
+def _anew(host: Host, container: Container, binding: PortBinding, port: str) -> Message:
     """Return the option that publishes the recreated container's port on every address.
 
     If the engine has a default address, an option without an address is not enough."""
     if binding.by_default:
         every = "[::]" if binding.version == 6 else "0.0.0.0"
         port = f"{every}:{port}"
+    if host.members_of(container):
+        return message("recreate {container} with -p {port}", container=recreated_name(host, container), port=port)
     return message('recreate the container with -p {port} (compose: ports: "{port}")', port=port)
 
 
@@ -338,3 +339,20 @@ def only_published(view: View, container: Container, published: Message) -> Mess
         chain=view.place.chain,
         **facts,
     )
+
+
+def stack_sockets(view: View, container: Container, binding: PortBinding) -> tuple[Socket, ...]:
+    """Return the host's sockets that take the binding's port for the container, of both IP versions."""
+    wanted = (binding.protocol, binding.host_port)
+    return tuple(
+        each
+        for each in view.host_namespace.sockets
+        if (each.protocol, each.port) == wanted and each.relay is not None and each.relay.netns == container.netns
+    )
+
+
+def takes(socket: Socket, version: Version) -> bool:
+    """Return whether the socket takes packets of the IP version: an IPv6 socket for all addresses also takes IPv4,
+    unless it is IPv6-only."""
+    both = socket.version == 6 and socket.address is None and not socket.v6only
+    return both or socket.version == version

@@ -15,7 +15,7 @@ process.
 from collections.abc import Iterator
 
 from hairpin.causes.cause import Candidate, Cause, View
-from hairpin.causes.engine._publishing import at_host_port, covers
+from hairpin.causes.engine._publishing import at_host_port, covers, stack_sockets
 from hairpin.causes.where import OfContainer
 from hairpin.change.change import AddSocket, Change
 from hairpin.engines.repair.republishing import relay_of_user
@@ -35,6 +35,8 @@ def find(view: View) -> Iterator[Candidate]:
             continue
         if not (container.status == "running" and binding.actual and covers(binding, view.stop.seen.packet.daddr)):
             continue
+        if stack_sockets(view, container, binding):
+            continue  # the process runs, and serves one IP version only
         socket = relay_of_user(container, binding)
         if socket is not None:
             yield _candidate(view, engine, container, binding, socket)

@@ -1,5 +1,5 @@
 """The port is published for IPv4 only and the packet is IPv6, or the port is published for IPv6 only and the packet is
-IPv4.
+IPv4.  Or the container's network stack (pasta) carries one IP version only.
 
 Users see: ``curl -4`` works and ``curl -6`` is refused, or a client that prefers the AAAA record fails.
 
@@ -16,18 +16,28 @@ from collections.abc import Iterator
 import msgspec
 
 from hairpin.causes.cause import RULE_STOPS, Candidate, Cause, View
-from hairpin.causes.engine._publishing import at_host_port, loopback_only
+from hairpin.causes.engine._publishing import at_host_port, loopback_only, stack_sockets, takes
 from hairpin.causes.where import OfContainer
-from hairpin.change.change import Change
+from hairpin.change.change import AddEntry, AddSocket, Change
 from hairpin.engines.repair.republishing import published_too, relay_at
 from hairpin.host.docker import Container, PortBinding
+from hairpin.host.link import Address
+from hairpin.host.netns import Netns
+from hairpin.host.route import NextHop, Route
+from hairpin.host.socket import Socket
 from hairpin.message import Message, message
+from hairpin.network.attachment import address_behind, tap_of
+from hairpin.network.network import netns_of
 from hairpin.network.prefix import address_text
 
 
 def find(view: View) -> Iterator[Candidate]:
     """Yield one candidate when all effective bindings of the port are of the other IP version and not on loopback."""
     version = view.stop.seen.packet.version
+    of_stack = next(_by_one_family_stack(view), None)
+    if of_stack is not None:
+        yield of_stack
+        return
     found = [(c, b) for c, b in at_host_port(view, every_version=True) if c.running and b.actual]
     if not found or any(binding.version == version or loopback_only(binding) for _, binding in found):
         return
@@ -47,6 +57,67 @@ def find(view: View) -> Iterator[Candidate]:
         evidence=(container.evidence,),
         advice=(message("or let clients use an IPv{other} address of this host", other=binding.version),),
     )
+
+
+def _by_one_family_stack(view: View) -> Iterator[Candidate]:
+    """Yield the candidate for a container whose network stack carries only the other IP version: the stack listens on
+    the port, and the container has no address of the packet's version.
+
+    Source: passt(1), --ipv4-only, --ipv6-only; pasta also disables a version for which the host has no route"""
+    version = view.stop.seen.packet.version
+    for container, binding in at_host_port(view, every_version=True):
+        netns = netns_of(view.host, container)
+        sockets = stack_sockets(view, container, binding)
+        if not sockets or netns is None or netns not in view.network or any(takes(each, version) for each in sockets):
+            continue
+        inside = view.network.namespace(netns)
+        if sockets[0].relay is None or sockets[0].relay.tap is None or address_behind(inside, None, version):
+            continue
+        facts = {"name": container.name, "other": sockets[0].version, "version": version}
+        program = sockets[0].process or ""
+        yield Candidate(
+            title=message("Port {port} of {name} is published for IPv{other} only", port=binding.host_port, **facts),
+            detail=message(
+                "{program}, the network of container {name}, carries IPv{other} only: it has no IPv{version} socket "
+                "for this port, and the container has no IPv{version} address.",
+                program=program,
+                **facts,
+            ),
+            change=_carried_too(view, netns, sockets[0], container),
+            where=OfContainer(container=container.name, published=f"IPv{facts['other']}", asked=f"IPv{version}"),
+            in_class="bound-to-other-address",
+            evidence=(container.evidence,),
+            advice=(
+                message("or let clients use an IPv{other} address of this host", other=sockets[0].version),
+                message(
+                    "if {name} was made for IPv{other} only on purpose (pasta's option --ipv{other}-only), nothing is "
+                    "broken",
+                    name=container.name,
+                    other=sockets[0].version,
+                ),
+            ),
+        )
+        return
+
+
+def _carried_too(view: View, netns: Netns, socket: Socket, container: Container) -> Change:
+    """Return the change after which the stack carries the packet's IP version, too: pasta copies the host's address and
+    default route into the container, and listens for that version.  Return an empty change if the host has no such
+    address."""
+    version, outer = view.stop.seen.packet.version, view.host_namespace
+    link = tap_of(view.network.namespace(netns))
+    own = next((each for each in outer.addresses if each.version == version and each.scope == "global"), None)
+    ways = (each for each in outer.routes if each.version == version and not each.prefix_length)
+    gateway = next((hop.gateway for each in ways for hop in each.next_hops if hop.gateway is not None), None)
+    if own is None or not link:
+        return Change(())
+    said = message("recreate {name} without the option that limits pasta to IPv{other}", name=container.name,
+                   other=socket.version)  # fmt: skip
+    inside = [AddEntry(netns, Address(link, version, own.value, own.prefix_length))]
+    if gateway is not None:
+        inside.append(AddEntry(netns, Route(version, 0, 0, next_hops=(NextHop(link, gateway),))))
+    taking = msgspec.structs.replace(socket, version=version, address=None, v6only=False)
+    return Change((*inside, AddSocket(view.host_netns, taking, said)))
 
 
 def _published(view: View, container: Container, binding: PortBinding, advice: Message) -> Change:

@@ -87,6 +87,10 @@ def _other_address(view: View, rule: ir.Rule, packet: Packet) -> int | None:
     first, last = asked[0].ranges[0]
     if len(asked[0].ranges) != 1 or first != last:
         return None
+    if any(
+        (each.version, each.host_ip) == (packet.version, first) for _, each in view.host.bindings_of(view.flow.dport)
+    ):
+        return None  # somebody published the port at that address, so the rule is an engine's and intended
     if is_loopback(first, packet.version):
         if view.stop.seen.iif in ("", "lo") or is_loopback(packet.daddr, packet.version):
             return None

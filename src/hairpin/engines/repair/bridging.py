@@ -12,7 +12,7 @@ from hairpin.engines.repair.endpoints import addresses
 from hairpin.host.docker import DockerNetwork, Engine, Subnet
 from hairpin.host.host import Host
 from hairpin.host.link import Address, BridgePort, Link
-from hairpin.network.attachment import gateway_of, has_lost_bridge
+from hairpin.network.attachment import gateway_of, has_lost_bridge, tap_of
 from hairpin.network.network import owns_address
 
 _replace = msgspec.structs.replace
@@ -135,7 +135,8 @@ def engine_addresses(host: Host, name: str) -> Iterator[Address]:
     """Yield the addresses that the engines gave to links of the named namespace.
 
     On the host these are the addresses of bridges, and in a container the addresses of endpoints.  ``link`` is empty
-    for an endpoint's address."""
+    for an endpoint's address.  A user's network stack gives the addresses of its tap link: pasta copies those of the
+    host's uplink (passt(1), --config-net)."""
     for engine in host.engines:
         if name == host.netns.name:
             for joined in engine.networks:
@@ -144,3 +145,6 @@ def engine_addresses(host: Host, name: str) -> Iterator[Address]:
             if container.netns == name and name != host.netns.name:
                 for endpoint in engine.endpoints_of(container):
                     yield from addresses(endpoint, "")
+                if container.by_user_stack and name in host:
+                    inside = host.namespace(name)
+                    yield from (each for each in inside.addresses if each.link == tap_of(inside))

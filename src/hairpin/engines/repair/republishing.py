@@ -13,7 +13,7 @@ from hairpin.host.host import Host, Namespace
 from hairpin.host.netns import Netns
 from hairpin.host.socket import Relay, Socket
 from hairpin.message import Message, message
-from hairpin.netfilter.ir import Family
+from hairpin.netfilter.ir import Family, Field, FieldMatch
 from hairpin.network.prefix import Version, address_text
 
 
@@ -24,7 +24,27 @@ def published_everywhere(host: Host, container: Container, binding: PortBinding)
     changed = msgspec.structs.replace(container, bindings=bindings)
     name = recreated_name(host, container)
     advice = message("recreate {container} with its port published on every address", container=name)
-    return Change((*rules_with(host, container, changed), *relays(host, container, everywhere, advice)))
+    rules = tuple(rules_with(host, container, changed)) or tuple(_without_address(host, binding))
+    return Change((*rules, *relays(host, container, everywhere, advice)))
+
+
+def _without_address(host: Host, binding: PortBinding) -> Iterator[InsertRule]:
+    """Yield the host's rules for the binding's port and address again, each without its match on the address, and in
+    front of that rule.  If hairpin does not know all rules of the engine's release, the rules for another address are
+    still those of the present address.
+
+    Source: netavark src/firewall/nft.rs, src/firewall/varktables/types.rs: ``host_ip`` adds only that match"""
+    field: Field = "daddr4" if binding.version == 4 else "daddr6"
+    address = (binding.host_ip or 0, binding.host_ip or 0)
+    for table in host.namespace(host.netns.name).ruleset.tables if binding.host_ip is not None else ():
+        for chain in table.chains:
+            for number, rule in enumerate(chain.rules, 1):
+                own = [each for each in rule.body if isinstance(each, FieldMatch) and not each.negated]
+                at = [each for each in own if (each.field, each.ranges) == (field, (address,))]
+                port = ((binding.host_port, binding.host_port),)
+                if len(at) == 1 and any((each.field, each.ranges) == ("dport", port) for each in own):
+                    made = msgspec.structs.replace(rule, body=tuple(each for each in rule.body if each is not at[0]))
+                    yield InsertRule(host.netns, table.dialect, table.family, table.name, chain.name, made, number)
 
 
 def published_too(

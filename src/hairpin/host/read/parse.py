@@ -24,6 +24,7 @@ from hairpin.host.read.engines.placement import (
     with_hosts_entries,
     with_resolvers,
 )
+from hairpin.host.read.engines.relays import commands, network_stack
 from hairpin.host.read.engines.swarm import with_mesh
 from hairpin.host.read.managers import cloud, desktop, managing
 from hairpin.host.read.managers.floating_text import floating_addresses
@@ -151,9 +152,24 @@ def _engines(
             lying = placed(_alive(engine, known), known, readable, left)
             return with_hosts_entries(with_resolvers(lying, own), pinned)
 
-        return tuple(msgspec.structs.replace(engine, containers=inside(engine)) for engine in found)
+        stack = _network_stack(readings, found)
+
+        def made(engine: Engine) -> Engine:
+            own = stack if engine.kind == "podman" and engine.rootless else None
+            return msgspec.structs.replace(engine, containers=inside(engine), network_stack=own)
+
+        return tuple(map(made, found))
 
     return readings.part(("engines",), make, units, versions, known, readable, left, mute, malformed)
+
+
+def _network_stack(readings: Readings, found: tuple[Engine, ...]) -> str | None:
+    """Return the program that carries the packets of the rootless Podman's networks; None if it is not known, or if
+    several users have such networks."""
+    told = readings.of("relay-cmdlines")
+    if not told or sum(each.kind == "podman" and each.rootless for each in found) != 1:
+        return None
+    return network_stack(tuple(command for each in told for command in commands(each.text)))
 
 
 def _with_gateways(running: tuple[Engine, ...], namespaces: tuple[Namespace, ...]) -> tuple[Engine, ...]:

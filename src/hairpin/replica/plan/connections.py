@@ -8,9 +8,9 @@ from hairpin.host.host import Namespace
 from hairpin.netfilter.packet import Connection, Packet, Tuple
 from hairpin.network.flow import Flow
 from hairpin.network.network import Network
+from hairpin.walk.begin import begin
 from hairpin.walk.hooks.conntrack import tuple_of
 from hairpin.walk.state import End
-from hairpin.walk.walk import begin
 from hairpin.walk.walked import walked
 
 Met = frozenset[tuple[int, Tuple]]

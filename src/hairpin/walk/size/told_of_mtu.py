@@ -17,6 +17,7 @@ from hairpin.netfilter.evaluate.chain import Place
 from hairpin.netfilter.packet import ACK, ICMP, ICMP6, PSH, SYN, Packet
 from hairpin.network.flow import Flow, Outside
 from hairpin.network.network import Network
+from hairpin.walk.begin import begin
 from hairpin.walk.decided import RuleDecided
 from hairpin.walk.link.bridged_machine import frame_from_outside
 from hairpin.walk.link.neighbour_discovery import after_solicitation, walk_asking
@@ -25,7 +26,6 @@ from hairpin.walk.size.bulk import clamps, probes
 from hairpin.walk.size.segment_size import mtu_towards
 from hairpin.walk.state import End, Frame, State
 from hairpin.walk.trace import OpenQuestion, Trace, UnheardMtu
-from hairpin.walk.walk import begin
 from hairpin.wanted import watch_packets
 
 _NARROWEST = 1280

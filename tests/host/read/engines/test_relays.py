@@ -4,8 +4,8 @@ import msgspec
 import pytest
 
 from hairpin.host.docker import Container, Endpoint, PortBinding
-from hairpin.host.read.engines.relays import RelayCommand, commands, with_relays
-from hairpin.host.socket import Relay, Socket
+from hairpin.host.read.engines.relays import RelayCommand, commands, network_stack, with_relays
+from hairpin.host.socket import Relay, Socket, TapEntry
 
 PROXY = "-proto tcp -host-ip 0.0.0.0 -host-port 8080 -container-ip 172.17.0.2 -container-port 80"
 W4, W6 = 0xAC110002, (0xFD00 << 112) + 2
@@ -55,6 +55,50 @@ def test_a_command_without_arguments_has_no_target() -> None:
     rootless = msgspec.structs.replace(OLD, endpoints=(), netns="container:web")
     found = relay_of(socket("rootlessport"), commands("9\trootlessport\n"), (rootless,))
     assert found == Relay(4, 0, 80, netns="container:web")
+
+
+BEHIND = msgspec.structs.replace(OLD, endpoints=(), netns="container:web")
+PODMANS = "-t 8080-8080:80-80 --dns-forward 169.254.1.1 -T none --no-map-gw --netns /run/user/1000/netns/netns-1"
+MAPPED = 0xA9FE0102
+# the program and its arguments; how it enters the container
+TAPS: dict[str, tuple[str, str, TapEntry | None]] = {
+    "as Podman 5.4 starts it": (
+        "pasta.avx2", f"--config-net {PODMANS} --map-guest-addr 169.254.1.2",
+        TapEntry(copies_host=True, own4=MAPPED, from_loopback="address"),
+    ),
+    "with an option of the user": (
+        "pasta", f"{PODMANS} --map-guest-addr=169.254.1.2 --host-lo-to-ns-lo -I tap7",
+        TapEntry("tap7", copies_host=True, own4=MAPPED, from_loopback="loopback"),
+    ),
+    "without the option that tells the release": (
+        "pasta", PODMANS, TapEntry(copies_host=True, from_loopback="either"),
+    ),
+    "it splices nothing": ("pasta", f"{PODMANS} --no-splice", TapEntry(copies_host=True, from_loopback="tap")),
+    "an address that is none": (
+        "pasta", f"{PODMANS} --map-guest-addr none", TapEntry(copies_host=True, from_loopback="either"),
+    ),
+    "slirp4netns": ("slirp4netns", "--mtu=65520 -c -e 3 -r 4 --netns-type=path /run/netns tap0", TapEntry("tap0")),
+    "rootlessport": ("rootlessport", "", None),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("program", "arguments", "expected"), TAPS.values(), ids=TAPS)
+def test_how_a_network_stack_enters_its_container(program: str, arguments: str, expected: TapEntry | None) -> None:
+    found = relay_of(socket(program), commands(f"9\t/usr/bin/{program} {arguments}\n"), (BEHIND,))
+    assert found == Relay(4, 0, 80, netns="container:web", tap=expected)
+
+
+STACKS: dict[str, tuple[str, str]] = {
+    "pasta": ("9\t/usr/bin/pasta --netns /run/user/1000/containers/networks/rootless-netns/rootless-netns", "pasta"),
+    "slirp4netns": ("9\tslirp4netns --netns-type=path /run/user/1000/netns/rootless-netns-1 tap0", "slirp4netns"),
+    "that of one container": ("9\t/usr/bin/pasta --netns /run/user/1000/netns/netns-1", ""),
+    "none": ("\n", ""),
+}
+
+
+@pytest.mark.parametrize(("text", "expected"), STACKS.values(), ids=STACKS)
+def test_the_process_of_a_rootless_engines_networks(text: str, expected: str) -> None:
+    assert network_stack(commands(text)) == expected
 
 
 CASES: dict[str, tuple[Socket, tuple[Container, ...], Relay | None]] = {

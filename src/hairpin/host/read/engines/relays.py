@@ -16,22 +16,26 @@ import msgspec
 from hairpin.host.docker import Container, PortBinding
 from hairpin.host.read.engines.container_json import publishing_endpoint
 from hairpin.host.read.processes import RELAYS
-from hairpin.host.socket import Relay, Socket
-from hairpin.netfilter.address import parse_address
+from hairpin.host.socket import Relay, Socket, TapEntry
+from hairpin.netfilter.address import Version, parse_address
 
 HOLDERS = ("dockerd", "conmon")
 """The programs that bind a published port only to reserve it, and never accept a connection."""
 
 
 _INTO_NAMESPACES = ("rootlessport", "pasta", "pasta.avx2", "slirp4netns")
-"""The relay programs that connect from inside the container's namespace."""
+"""The relay programs that connect from inside the container's namespace, or by its tap link."""
+_PASTA = ("pasta", "pasta.avx2")
+_ROOTLESS_NETNS = "rootless-netns"
+"""The name of the namespace with the networks of a rootless Podman."""
 
 
 class RelayCommand(msgspec.Struct, frozen=True):
-    """The command line of a running relay; ``arguments``: the words after the program's name."""
+    """The command line of a running relay; ``arguments``: the words after the program's name, which is ``program``."""
 
     pid: int
     arguments: tuple[str, ...]
+    program: str = ""
 
 
 def commands(text: str) -> tuple[RelayCommand, ...]:
@@ -40,8 +44,17 @@ def commands(text: str) -> tuple[RelayCommand, ...]:
     for line in text.split("\n"):
         pid, tab, command = line.partition("\t")
         if tab and pid.isdigit():
-            found.append(RelayCommand(int(pid), tuple(command.split()[1:])))
+            program, *arguments = command.split() or [""]
+            found.append(RelayCommand(int(pid), tuple(arguments), program.rpartition("/")[2]))
     return tuple(found)
+
+
+def network_stack(running: tuple[RelayCommand, ...]) -> str:
+    """Return the program that carries the packets of a rootless Podman's networks out of their namespace, which all its
+    networks share; empty if none runs.
+
+    Source: Podman's libnetwork/internal/rootlessnetns (container-libs): the path of the namespace is an argument"""
+    return next((each.program for each in running if any(_ROOTLESS_NETNS in word for word in each.arguments)), "")
 
 
 def with_relays(
@@ -106,11 +119,58 @@ def _with_relay(socket: Socket, by_pid: dict[int, RelayCommand], containers: tup
         relay = (_target_of(command) if command is not None else None) or _published(
             socket, containers, holds_only=False
         )
+        if relay is not None and relay.netns:
+            relay = msgspec.structs.replace(relay, tap=tap_entry(socket.process, command))
     elif socket.process in HOLDERS:
         relay = _published(socket, containers, holds_only=True)
     else:
         return socket
     return socket if relay is None else msgspec.structs.replace(socket, relay=relay)
+
+
+def tap_entry(process: str | None, command: RelayCommand | None) -> TapEntry | None:
+    """Return how the program sends connections into its container's tap link; None for any program other than pasta and
+    slirp4netns.
+
+    pasta leads connections from the host's loopback to the container's own address since 2024_10_30.  Podman passes
+    ``--map-guest-addr`` only to a pasta of about that release or later, so any other command line leaves the target
+    open.  Source: passt(1), --host-lo-to-ns-lo, --map-guest-addr; Podman's pasta options (container-libs)"""
+    if process == "slirp4netns":
+        return TapEntry("tap0")
+    if process not in _PASTA:
+        return None
+    if command is None:
+        return TapEntry(copies_host=True, from_loopback="either")
+    mapped = dict(_addresses_after(command.arguments, ("--map-guest-addr",)))
+    to_loopback = "--host-lo-to-ns-lo" in command.arguments
+    into: Literal["tap", "address", "either"] = "address" if mapped else "either"
+    if "--no-splice" in command.arguments:
+        into = "tap"
+    return TapEntry(
+        link=next((after for flag, after in _pairs(command.arguments) if flag in ("-I", "--ns-ifname")), ""),
+        copies_host=True,
+        own4=mapped.get(4),
+        own6=mapped.get(6),
+        from_loopback="loopback" if to_loopback else into,
+    )
+
+
+def _addresses_after(arguments: tuple[str, ...], flags: tuple[str, ...]) -> Iterable[tuple[Version, int]]:
+    for flag, after in _pairs(arguments):
+        try:
+            if flag in flags:
+                yield parse_address(after)
+        except ValueError:
+            continue
+
+
+def _pairs(arguments: tuple[str, ...]) -> Iterable[tuple[str, str]]:
+    """Yield the options with their values, as getopt_long(3) takes them: ``-f value``, ``--flag value``,
+    ``--flag=value``."""
+    for flag, following in zip_longest(arguments, arguments[1:], fillvalue=""):
+        if flag.startswith("-"):
+            name, equals, value = flag.partition("=")
+            yield name, value if equals else following
 
 
 def _target_of(command: RelayCommand) -> Relay | None:

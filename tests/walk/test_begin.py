@@ -10,7 +10,7 @@ from hairpin.network.flow import Flow, FromHost, Lan, Outside, Start
 from hairpin.network.network import Network
 from hairpin.network.prefix import parse_address
 from hairpin.network.world import PublicAddress, World
-from hairpin.walk.passing import passes_by
+from hairpin.walk.begin import passes_by
 from hairpin.walk.walk import walk_flow
 from tests.causes.hosts import published_as, with_host, without_addresses, without_route
 from tests.small_host import CLIENT, HOST_ADDRESS, host_namespace, network

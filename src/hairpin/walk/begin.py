@@ -1,8 +1,9 @@
-"""A client's packet that enters no host that was read."""
+"""Where a flow's first packet starts, or enters the hosts that were read; and packets that enter no such host."""
 
+from hairpin.host.netns import Netns
 from hairpin.message import message
-from hairpin.network.attachment import attachment_of
-from hairpin.network.flow import Flow, Lan, Outside
+from hairpin.network.attachment import attachment_of, entered_netns, sender_netns
+from hairpin.network.flow import Flow, FromContainer, FromHost, Lan, Outside
 from hairpin.network.lost_address import lost_by
 from hairpin.network.network import Network, is_held, outer_link
 from hairpin.network.prefix import Version, address_text
@@ -10,8 +11,37 @@ from hairpin.network.query import Query
 from hairpin.network.routing import lookup
 from hairpin.network.strayed import is_absent
 from hairpin.walk.decided import Assumed
-from hairpin.walk.outside import OutsideAnswer, incoming_link
+from hairpin.walk.outside import OutsideAnswer, asked_by_sender, enters_by, incoming_link
 from hairpin.walk.presumed import of_standby
+from hairpin.walk.state import End, Sender, State, stopped
+from hairpin.walk.unread import unread_end
+from hairpin.walk.user_stack import sent_in
+
+
+def begin(network: Network, flow: Flow) -> State | End:
+    """Return the flow's first packet where it starts or enters the snapshot, or the packet's end there."""
+    match flow.start:
+        case FromHost(address=address):
+            return _local(flow, network.host_netns(flow.host), address or 0)
+        case FromContainer():
+            netns = sender_netns(network, flow.start)
+            if netns not in network:
+                packet = flow.packet(0)
+                return stopped(State("output-route", netns, packet), "no-container")
+            return _local(flow, netns, 0)
+        case Outside(address=address) | Lan(address=address):
+            at = State("device-in", entered_netns(network, flow), flow.packet(address))
+            if at.netns not in network:
+                return stopped(at, "no-container")
+            sent = sent_in(network, flow)
+            if sent is not None:
+                return sent if isinstance(sent, End) else unread_end(network, sent) or sent
+            started = unread_end(network, at) or enters_by(network, flow)
+            return started if isinstance(started, End) else asked_by_sender(network, flow, started)
+
+
+def _local(flow: Flow, netns: Netns, saddr: int) -> State:
+    return State("output-route", netns, flow.packet(saddr), sender=Sender(uid=0))
 
 
 def passes_by(network: Network, flow: Flow) -> OutsideAnswer | None:
