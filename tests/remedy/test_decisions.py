@@ -44,6 +44,7 @@ ESTABLISHED = "-m conntrack --ctstate RELATED,ESTABLISHED -j RETURN"
     "whole",
     (
         user('-i eth0 ! -s 10.0.0.0/8 -m comment --comment "only office" -j DROP'),
+        user("-p tcp -m time --datestop 2038-01-19T03:14:07 -j DROP"),
         user("-i eth0 ! -s 10.0.0.0/8 -j DROP"),
         user(ESTABLISHED, "-s 10.0.0.0/8 -j RETURN", "-i eth0 -j DROP"),
         user(ESTABLISHED, "-i eth0 -j DROP"),

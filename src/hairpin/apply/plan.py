@@ -27,6 +27,7 @@ from hairpin.remedy.in_turn import after
 from hairpin.remedy.known_flows import flow_key
 from hairpin.remedy.plan import remedies
 from hairpin.remedy.remedy import Remedy
+from hairpin.remedy.told import kept_network
 from hairpin.remedy.under_events import is_undone
 from hairpin.walk.verdicts import Verdict, succeeds
 from hairpin.walk.walked import walked
@@ -318,6 +319,8 @@ def _lost_after(answer: Answer, repairs: tuple[PlannedRemedy, ...], then: tuple[
     network = answer.network
     for each in repairs:
         network = after(msgspec.structs.replace(each.remedy, keeping=()), answer.network, network)
+        # ufw, firewalld and fail2ban keep what their own commands set, without a lasting step.
+        network = kept_network(network, (), each.remedy.steps) or network
     passing = {flow.ref: flow.trace.flow for flow, verdict in zip(answer.flows, then, strict=True) if succeeds(verdict)}
     stopped = [(each, tuple(passing[ref] for ref in each.flows if ref in passing)[:_HELD]) for each in causes]
     for event, course in courses_on(network, network.this) if causes else ():
@@ -337,8 +340,7 @@ def why_not(cause: CauseAnswer, remedy: Remedy, answer: Answer) -> Why | None:
         return "by-person"
     if _makers(cause, answer):
         return "later"
-    meant = cause.configured is not None or cause.decision is not None
-    if remedy.undoes is not None or (meant and not answer.question.targets):
+    if remedy.undoes is not None:
         return "policy"
     return "disruptive" if remedy.disruptive else None
 

@@ -5,6 +5,7 @@ change removes. :func:`with_decisions` returns the remedies of a cause with the 
 """
 
 from collections.abc import Iterator
+from typing import Literal
 
 import msgspec
 
@@ -12,6 +13,7 @@ from hairpin.causes.cause import Candidate
 from hairpin.causes.where import OfContainer, OfPolicyRule, OfRoute, OfXfrmPolicy, OfZone, rule_of
 from hairpin.change import change as c
 from hairpin.change.calls import AddDirectRule, AddRichRule, BindInterface, Call, SetContainerState, TrustSource, Unban
+from hairpin.host.boot.configured import Configured
 from hairpin.host.boot.rule_keeper import rule_keeper
 from hairpin.host.docker import Container
 from hairpin.host.engine_health import ended_by_engine
@@ -32,6 +34,7 @@ _STOPPED_BY_SIGNAL = (0, 137, 143)
 """The exit statuses that a container may have after ``docker stop``: the program ended with 0, or by SIGKILL or
 SIGTERM."""
 _CLOSED_ZONES = ("drop", "block")
+_RULES_LEFT_TO_OWNER = ("iptables=false", "ip6tables=false")
 
 
 class Wall(msgspec.Struct, frozen=True):
@@ -39,11 +42,13 @@ class Wall(msgspec.Struct, frozen=True):
 
     If ``opens`` is false, every repair of the flow undoes the decision.  If ``opens`` is true, single ports may be
     opened, and only the removal of the whole rule, policy or zone undoes the decision.  ``rule``: the policy rule that
-    stops the flow."""
+    stops the flow.  ``rests``: why a host with this decision is in order as long as nobody asks for the flow: a person
+    has stopped or paused the ``container``, or the ``manager`` of the firewall was never told to open the port."""
 
     decision: OwnersDecision
     opens: bool = False
     rule: PolicyRule | None = None
+    rests: Literal["", "container", "manager"] = ""
 
 
 def wall_of(candidate: Candidate, stop: Stop, network: Network) -> Wall | None:
@@ -74,7 +79,9 @@ def _of_place(candidate: Candidate, place: Place, netns: Netns, network: Network
     host = network.host(netns.host)
     if netns.is_host and _is_ufws_default(place, host):
         return Wall(
-            OwnersDecision(message("ufw lets in only packets that a user's rule names"), _ASK_MANAGER), opens=True
+            OwnersDecision(message("ufw lets in only packets that a user's rule names"), _ASK_MANAGER),
+            opens=True,
+            rests="manager",
         )
     decision = _of_rule(place, netns, network)
     if decision is not None:
@@ -90,14 +97,32 @@ def _is_ufws_default(place: Place, host: Host) -> bool:
 
 
 def _of_network(candidate: Candidate) -> Wall | None:
-    """Return the decision by which a person separated or closed networks."""
+    """Return the decision by which a person separated or closed networks, or chose an option of dockerd.
+
+    With ``iptables=false`` the administrator makes the rules that dockerd leaves out, so a single rule undoes
+    nothing."""
     found = candidate.configured
+    if found is not None and found.writer == "engine-option":
+        return Wall(decision_of_setting(found), opens=found.option.lstrip("-") in _RULES_LEFT_TO_OWNER)
     if found is None or found.writer != "network-option":
         return None
     if not found.option:
         return Wall(OwnersDecision(message("{owner} were made as separate networks", owner=found.owner), _ASK_NETWORK))
     said = message("network {owner} was made with {option}", owner=found.owner, option=found.option)
     return Wall(OwnersDecision(said, _ASK_NETWORK))
+
+
+def decision_of_setting(found: Configured) -> OwnersDecision:
+    """Return the decision of the person who wrote the setting."""
+    if found.file and found.line:
+        said = message("line {line} of {file} says so", line=found.line, file=found.file)
+    elif found.owner and found.option:
+        said = message("{owner} was made with {option}", owner=found.owner, option=found.option)
+    elif found.option:
+        said = message("dockerd was started with {option}", option=found.option)
+    else:
+        said = message("{owner} is configured so", owner=found.owner or found.file)
+    return OwnersDecision(said, _ASK_SETTING)
 
 
 def _netns_of(candidate: Candidate, stop: Stop) -> Netns:
@@ -131,12 +156,14 @@ def _of_zone_or_manager(candidate: Candidate, place: Place, host: Host) -> Wall 
     return Wall(
         OwnersDecision(message("{owner} lets in only packets that its configuration names", owner=owner), _ASK_MANAGER),
         opens=True,
+        rests="manager",
     )
 
 
 _ASK_RULE = message("Ask whoever made the rule what the rule should keep out, and whether this flow may pass")
 _ASK_MANAGER = message("Ask whoever looks after the firewall whether this flow may pass")
 _ASK_NETWORK = message("Ask whoever made the network why it was made in this way")
+_ASK_SETTING = message("Ask whoever wrote the setting whether it may change")
 _ASK_ROUTE = message("Ask whoever made the route which packets or answers must not use another way")
 _ASK_IPSEC = message(
     "Ask whoever looks after the VPN whether the policy is intended. strongSwan, libreswan or a person made it, and an "
@@ -174,9 +201,9 @@ def _of_container(name: str, host: Host) -> Wall | None:
         return None
     sign = stopped_on_purpose(host, container)
     if sign is not None:
-        return Wall(OwnersDecision(sign, _ASK_CONTAINER))
+        return Wall(OwnersDecision(sign, _ASK_CONTAINER), rests="container")
     sign = perhaps_stopped(host, container)
-    return Wall(OwnersDecision(sign, _ASK_CONTAINER), opens=True) if sign is not None else None
+    return Wall(OwnersDecision(sign, _ASK_CONTAINER), opens=True, rests="container") if sign is not None else None
 
 
 def _of_route(route: Route) -> OwnersDecision | None:
