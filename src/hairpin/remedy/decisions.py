@@ -99,11 +99,13 @@ def _is_ufws_default(place: Place, host: Host) -> bool:
 def _of_network(candidate: Candidate) -> Wall | None:
     """Return the decision by which a person separated or closed networks, or chose an option of dockerd.
 
-    With ``iptables=false`` the administrator makes the rules that dockerd leaves out, so a single rule undoes
-    nothing."""
+    With ``iptables=false`` the administrator makes the rules that dockerd leaves out.  A single rule undoes nothing,
+    but dockerd's own chains do."""
     found = candidate.configured
     if found is not None and found.writer == "engine-option":
-        return Wall(decision_of_setting(found), opens=found.option.lstrip("-") in _RULES_LEFT_TO_OWNER)
+        makes_chains = any(isinstance(part, c.AddChain) for part in candidate.change.parts)
+        opens = found.option.lstrip("-") in _RULES_LEFT_TO_OWNER and not makes_chains
+        return Wall(decision_of_setting(found), opens=opens)
     if found is None or found.writer != "network-option":
         return None
     if not found.option:

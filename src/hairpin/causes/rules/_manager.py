@@ -5,8 +5,8 @@ packet after ufw's user rules (ufw-docker's block in after.rules), ufw's command
 rule in a file is intended, so the rule stays and the flow gets an exception.  A rule that exists only at run time is
 deleted.  A policy stays, and the flow gets an exception.  A policy in raw, mangle or nat is reset to accept, because
 these tables are not for filtering.  A rule with a set drops other addresses on purpose, so the first change excepts
-only the packet's address.  A rule that stops an ICMP error about the MTU is hardening against ICMP as a whole: it stays,
-and only this error is let through.
+only the packet's address.  A rule that stops an ICMP error about the MTU is hardening against ICMP as a whole, so the
+rule stays, and only this error is let through.
 """
 
 from collections.abc import Iterator
