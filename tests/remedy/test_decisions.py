@@ -16,10 +16,11 @@ from hairpin.network.flow import Flow, Outside
 from hairpin.network.network import Network
 from hairpin.question.flows import flows_for
 from hairpin.question.target import parse_target
-from hairpin.remedy.decisions import decision_undone, perhaps_stopped, stopped_on_purpose, wall_of, with_decisions
+from hairpin.remedy.decisions import decision_undone, wall_of, with_decisions
 from hairpin.remedy.effects import others_of, with_effects
 from hairpin.remedy.plan import remedies
 from hairpin.remedy.remedy import Remedy
+from hairpin.remedy.stopped_by_person import perhaps_stopped, stopped_on_purpose
 from hairpin.report.words import Words
 from tests.causes.hosts import asked, ruled, with_host
 from tests.causes.rules.test_rules import FULL_SIZED, narrow

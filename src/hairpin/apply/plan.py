@@ -314,13 +314,11 @@ def verdicts_in(network: Network, answer: Answer) -> tuple[Verdict, ...]:
 
 def _lost_after(answer: Answer, repairs: tuple[PlannedRemedy, ...], then: tuple[Verdict, ...]) -> Iterator[EventId]:
     """Yield the events that bring a repaired cause back if the plan's lasting steps are left out."""
-    # A repair that restores an engine's rules has no cause.
-    causes = [each.cause for each in repairs if each.cause is not None]
+    causes = [each.cause for each in repairs if each.cause is not None]  # a restored engine's rules have none
     network = answer.network
     for each in repairs:
-        network = after(msgspec.structs.replace(each.remedy, keeping=()), answer.network, network)
-        # ufw, firewalld and fail2ban keep what their own commands set, without a lasting step.
-        network = kept_network(network, (), each.remedy.steps) or network
+        made = after(msgspec.structs.replace(each.remedy, keeping=()), answer.network, network)
+        network = kept_network(made, (), each.remedy.steps) or made  # ufw keeps what its own command set
     passing = {flow.ref: flow.trace.flow for flow, verdict in zip(answer.flows, then, strict=True) if succeeds(verdict)}
     stopped = [(each, tuple(passing[ref] for ref in each.flows if ref in passing)[:_HELD]) for each in causes]
     for event, course in courses_on(network, network.this) if causes else ():

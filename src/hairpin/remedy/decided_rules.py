@@ -1,11 +1,11 @@
 """Finds signs that a person decided a rule or a policy of the packet filter, a policy rule of routing, or a route.
 
-An engine's rule is not a decision.  A rule of no engine counts as decided only if it has a sign: a comment, a time of
-day or a date at which it begins or ends, a chain of its own, or an earlier rule that lets other clients in, or in
-DOCKER-USER the answers.  A rule that was typed in a hurry has no such sign.
+An engine's rule is not a decision.  A rule of no engine counts as decided only if it has a sign: a comment, times, a
+chain of its own, or an earlier rule that lets other clients in, or in DOCKER-USER the answers.  A rule that was typed
+in a hurry has no such sign.
 
-A policy rule or a route counts as decided if it refuses packets, or sends them to a table that a person filled.
-Neither the kernel nor an engine makes a policy rule or a route that refuses packets or uses a table of a person.
+A policy rule or a route counts as decided if it refuses packets, or sends them to a table that a person filled: no
+kernel and no engine makes one.
 """
 
 import re
@@ -39,8 +39,7 @@ _UFW = re.compile(
 src/backend_iptables.py"""
 _BASE = ("PREROUTING", "INPUT", "FORWARD", "OUTPUT", "POSTROUTING", "BROUTING", "DOCKER-USER")
 """The names of chains that no person made: built-in chains, and Docker's DOCKER-USER."""
-_IPTABLES = ("filter", "nat", "mangle", "raw", "security")
-"""The tables of families ip and ip6 that iptables-nft makes.  nft(8) can put a rule into them, too."""
+_IPTABLES = ("filter", "nat", "mangle", "raw", "security")  # nft(8) can put a rule into these tables, too
 _BAN_LISTS = ("f2b-", "fail2ban", "crowdsec", "CROWDSEC", "sshguard")
 _ENGINES = ("DOCKER", "NETAVARK", "CNI-")
 _ENGINE_TABLES = (NATIVE_TABLE, "netavark")
@@ -82,9 +81,8 @@ def sign_of(place: Place, netns: Netns, network: Network) -> Message | None:
 
 
 def _is_of_engine(place: Place) -> bool:
-    if place.dialect == "nft":
-        return place.table in _ENGINE_TABLES
-    return place.chain.startswith(_ENGINES) and place.chain != "DOCKER-USER"
+    of_chain = place.chain.startswith(_ENGINES) and place.chain != "DOCKER-USER"
+    return place.table in _ENGINE_TABLES if place.dialect == "nft" else of_chain
 
 
 def _panic(place: Place) -> Message | None:
@@ -110,8 +108,7 @@ def _written(place: Place, host: Host) -> Message | None:
 
 
 def _own_words(rule: ir.Rule | None) -> Message | None:
-    """Return the sign in the rule itself: the rule's comment, the addresses that the rule excepts, the times at which
-    it applies, or the set that it uses.  Return None if the rule itself has no sign."""
+    """Return the sign in the rule itself, such as its comment or the addresses that it excepts; None without one."""
     if rule is None:
         return None
     found = _COMMENT.search(rule.text)
@@ -137,8 +134,7 @@ def _own_words(rule: ir.Rule | None) -> Message | None:
 
 
 def _single(part: ir.Expression) -> ir.Expression:
-    """Return the only alternative of an ``AnyOfMatch``, such as iptables' ``! --match-set NAME dst,dst``.  Return any
-    other part unchanged."""
+    """Return the only alternative of an ``AnyOfMatch`` (``! --match-set NAME dst,dst``), or any other part itself."""
     if not isinstance(part, ir.AnyOfMatch) or len(part.alternatives) != 1:
         return part
     match part.alternatives[0]:
@@ -238,7 +234,7 @@ def _of_ufws_users(place: Place, host: Host) -> Message | None:
 
 def _own_place(place: Place) -> Message | None:
     """Return the sign that the rule is in a table or a chain which a person made."""
-    if place.dialect == "nft" and not (place.family in ("ip", "ip6") and place.table in _IPTABLES):
+    if place.dialect == "nft" and (place.family not in ("ip", "ip6") or place.table not in _IPTABLES):
         if place.table in (FIREWALLD, *_ENGINE_TABLES):
             return None
         return message("nftables table {family} {table} was made by a person", family=place.family, table=place.table)

@@ -15,24 +15,20 @@ from hairpin.change import change as c
 from hairpin.change.calls import AddDirectRule, AddRichRule, BindInterface, Call, SetContainerState, TrustSource, Unban
 from hairpin.host.boot.configured import Configured
 from hairpin.host.boot.rule_keeper import rule_keeper
-from hairpin.host.docker import Container
-from hairpin.host.engine_health import ended_by_engine
 from hairpin.host.host import Host
 from hairpin.host.managers import PANIC_TABLE, FirewalldZone
 from hairpin.host.netns import Netns
 from hairpin.host.route import PolicyRule, Route
 from hairpin.host.xfrm import XfrmPolicy
-from hairpin.message import Message, message, verbatim
+from hairpin.message import message, verbatim
 from hairpin.netfilter.evaluate.chain import Place, place_of, rule_at
 from hairpin.network.network import Network
 from hairpin.network.prefix import inside
 from hairpin.remedy.decided_rules import keeps_in, lets_through, sign_of, sign_of_policy_rule, sign_of_route
 from hairpin.remedy.remedy import OwnersDecision, Remedy
+from hairpin.remedy.stopped_by_person import perhaps_stopped, stopped_on_purpose
 from hairpin.walk.state import Stop
 
-_STOPPED_BY_SIGNAL = (0, 137, 143)
-"""The exit statuses that a container may have after ``docker stop``: the program ended with 0, or by SIGKILL or
-SIGTERM."""
 _CLOSED_ZONES = ("drop", "block")
 _RULES_LEFT_TO_OWNER = ("iptables=false", "ip6tables=false")
 
@@ -312,46 +308,6 @@ def _of_zone(zone: FirewalldZone | None) -> OwnersDecision | None:
     if zone is None or not (zone.name in _CLOSED_ZONES or zone.target in ("DROP", "%%REJECT%%", "REJECT")):
         return None
     return OwnersDecision(message("zone {zone} of firewalld exists to let nothing in", zone=zone.name), _ASK_MANAGER)
-
-
-def stopped_on_purpose(host: Host, container: Container) -> Message | None:
-    """Return the sign that a person stopped, paused or never started the container; None if the container ended by
-    accident, or ends only in a simulated event.
-
-    The restart policy can be this sign, because the engine would have started the container again if no person had
-    stopped it.  A container in a crash loop is down only until its next start."""
-    if container.status == "paused":
-        return message("somebody has paused {name}", name=container.name)
-    if container.error or container.oom_killed or container.running or container.status == "restarting":
-        return None
-    if container.status == "created":
-        return message("{name} was made but never started", name=container.name)
-    engine = host.engine_of(container)
-    if container.has_unknown_end or ended_by_engine(host, container):
-        return None
-    if container.restart_policy in ("always", "unless-stopped") and engine.running and not engine.stored:
-        return message(
-            "{name} has restart policy {policy} but does not run: somebody has stopped it",
-            name=container.name,
-            policy=container.restart_policy,
-        )
-    return None
-
-
-def perhaps_stopped(host: Host, container: Container) -> Message | None:
-    """Return the sign that the container ended with an exit status that a stop command leaves.  The sign is for a
-    container whose restart policy does not show whether a person stopped it."""
-    engine = host.engine_of(container)
-    if container.error or container.oom_killed or container.exit_code not in _STOPPED_BY_SIGNAL:
-        return None
-    if container.running or container.status == "restarting" or ended_by_engine(host, container):
-        return None
-    facts = {"name": container.name, "code": container.exit_code, "engine": engine.kind, "user": engine.user}
-    if engine.lingers is False:
-        return message(
-            "{name} ended with status {code}, as after `{engine} stop` or the last logout of {user}", **facts
-        )
-    return message("{name} ended with status {code}, as after `{engine} stop`", **facts)
 
 
 # --- the remedies of a cause -----------------------------------------------------------------------------------------
