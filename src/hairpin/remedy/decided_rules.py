@@ -108,7 +108,7 @@ def _written(place: Place, host: Host) -> Message | None:
 
 
 def _own_words(rule: ir.Rule | None) -> Message | None:
-    """Return the sign in the rule itself, such as its comment or the addresses that it excepts; None without one."""
+    """Return the sign in the rule itself, such as its comment or the addresses that it excepts, or None."""
     if rule is None:
         return None
     found = _COMMENT.search(rule.text)
@@ -134,7 +134,7 @@ def _own_words(rule: ir.Rule | None) -> Message | None:
 
 
 def _single(part: ir.Expression) -> ir.Expression:
-    """Return the only alternative of an ``AnyOfMatch`` (``! --match-set NAME dst,dst``), or any other part itself."""
+    """Return the only alternative of an ``AnyOfMatch`` (``! --match-set NAME dst,dst``), or any other part."""
     if not isinstance(part, ir.AnyOfMatch) or len(part.alternatives) != 1:
         return part
     match part.alternatives[0]:
