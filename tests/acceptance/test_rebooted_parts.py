@@ -76,7 +76,6 @@ KEEPERS: dict[RuleKeeper, Part] = {
 
 
 WRITERS: dict[str, tuple[Part, ...]] = {
-    "engine.rules_allowed": ("engine option",),
     "kept_nft.nft_insertions": ("nft rule",),
     "kept_rules._saved_files": ("saved rule", "iptables-services rule", "ufw rule file"),
     "kept_rules._with_policy": ("saved policy", "ufw policy"),

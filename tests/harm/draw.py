@@ -28,7 +28,9 @@ class Draw(msgspec.Struct, frozen=True):
     ``named``: of a decision, words that name it; the answer has to have one.  ``undoes``: whether a repair would undo
     it, so that a remedy has to say so.  ``worked``: whether the asked flow passed before.  ``wall``: whether it is for
     everybody and each port, so that an exception for the asked flow alone, with a word about whose it is, may be made
-    (ADR 0032).  ``containers``: what the host has in place of its usual ones."""
+    (ADR 0032).  ``containers``: what the host has in place of its usual ones.  ``keeps``: what the host's rules and
+    dockerd's file still have to say after the repair.  ``rests``: whether the host is in order, since nobody asks for
+    the flow by its name: the plain question ends with 0, and there is nothing to repair."""
 
     said: str
     commands: tuple[str, ...]
@@ -41,6 +43,8 @@ class Draw(msgspec.Struct, frozen=True):
     worked: bool = True
     wall: bool = False
     containers: tuple[ContainerPlan, ...] = ()
+    keeps: tuple[str, ...] = ()
+    rests: bool = False
 
     def is_asked(self, way: Way) -> bool:
         """Return whether the flow was asked about: a port that was asked for from everywhere has several."""

@@ -26,6 +26,8 @@ ELEMENTS = (
     Element("source rule", _RULES, inbound.commented_source, inbound.bare_drop),
     Element("allow-list", ("docker", "legacy", "podman"), inbound.closing_drop, inbound.wrong_order),
     Element("line of an allow-list", ("proxy off", "docker"), inbound.listed_by_port, inbound.port_before_dnat),
+    Element("rule for some times", ("docker", "podman", "legacy"), inbound.by_time, inbound.bare_drop),
+    Element("ICMP", ("docker", "own network"), inbound.icmp_kept_in, inbound.twice_typed),
     Element("own chain", ("legacy", "own network", "podman"), inbound.own_chain, inbound.own_chain_stale),
     Element("set of bans", ("docker", "podman"), inbound.ban_set, inbound.stale_set),
     Element("set of friends", ("own network", "docker"), inbound.allow_set, inbound.twice_typed),
@@ -46,6 +48,9 @@ ELEMENTS = (
     Element("published address", ("docker", "podman"), engines.on_loopback, routed.address_gone),
     Element("stopped container", ("docker", "own network"), engines.stopped, engines.killed),
     Element("paused container", ("docker", "proxy off"), engines.paused, engines.server_stopped),
+    Element("stopped job", ("docker", "own network", "podman"), engines.job_stopped, engines.no_way_back),
+    Element("paused job", ("docker", "proxy off"), engines.job_paused, engines.port_rule_gone),
+    Element("own rules", ("own rules",), engines.own_translation_gone, engines.dropped_beside_own_rules),
     Element("container's own rules", ("docker", "podman"), engines.own_firewall, engines.no_way_back),
     Element("bridge's traffic", ("docker", "proxy off"), egress.neighbours_port, engines.veth_off),
     Element("network apart", ("proxy off",), engines.kept_apart, engines.chains_flushed),
@@ -56,6 +61,7 @@ ELEMENTS = (
     Element("firewalld source", ("firewalld",), managers.source_zone, managers.forwarding_off),
     Element("firewalld policy", ("firewalld",), managers.egress_policy, managers.masquerade_gone),
     Element("ufw rule", ("ufw",), managers.ufw_deny, managers.ufw_allow_gone),
+    Element("family that ufw keeps closed", ("ufw, IPv6",), managers.family_closed, inbound.bare_drop),
     Element("ufw source", ("ufw",), managers.ufw_source, managers.ufw_chain_flushed),
 )
 """All elements; each is drawn in turn."""

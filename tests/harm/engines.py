@@ -52,6 +52,32 @@ def stopped(site: Site) -> Draw:
     )
 
 
+def job_stopped(site: Site) -> Draw:
+    """Somebody stopped it, and nobody asks for it by its name."""
+    return Draw("stopped by hand", (f"{site.engine} stop -t 0 web",), ask=(), named=("web",), rests=True)
+
+
+def job_paused(site: Site) -> Draw:
+    """Somebody paused it, and nobody asks for it by its name."""
+    return Draw("paused by hand", (f"{site.engine} pause web",), ask=(), named=("web",), rests=True)
+
+
+_OPTION = '"iptables": false'
+
+
+def own_translation_gone(site: Site) -> Draw:
+    """The administrator's own translation of the ports was flushed; dockerd is to make no rules."""
+    del site
+    rule = "nft flush chain ip edge in"
+    return Draw("the own DNAT was flushed", (rule,), ask=_BY_CLIENT, named=("iptables",), keeps=(_OPTION,))
+
+
+def dropped_beside_own_rules(site: Site) -> Draw:
+    """A bare rule stops that port on a host whose dockerd makes no rules."""
+    rule = f"iptables -I FORWARD -p tcp -d {site.web} --dport 80 -j DROP"
+    return Draw("a bare rule beside the own rules", (rule,), ask=_BY_CLIENT, keeps=(_OPTION,))
+
+
 def server_stopped(site: Site) -> Draw:
     """A debugger, or a slip of the hand, left a stop signal with its server."""
     return Draw("its server has a stop signal", (f"{site.engine} exec web killall -STOP httpd",), ask=_BY_CLIENT)

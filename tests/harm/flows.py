@@ -7,7 +7,7 @@ from contextlib import ExitStack, contextmanager
 
 from hairpin.lab.build import Lab
 from hairpin.lab.plan import LabPlan
-from hairpin.lab.topology import HOST, NEIGHBOUR
+from hairpin.lab.topology import HOST, HOST_V6, NEIGHBOUR
 from tests.hunt.real.flows import INTERNET, RESOLVER, SCRIPT, Boxes, Outcomes, Seen, node_of, target, tried
 from tests.score.all_flows import UNPUBLISHED, WAY_OUT, Way, all_ways
 
@@ -19,7 +19,9 @@ _SERVED = (f"tcp/{WAY_OUT}", "tcp/443", "tcp/53", "udp/53")
 def known_flows(lab: Lab, plan: LabPlan, boxes: Boxes) -> tuple[Way, ...]:
     """Return every flow of the host."""
     starts = (*boxes, "host")
-    found = {each for each in all_ways(lab, plan) if each.to.startswith("container:") or "." in each.to}
+    found = {
+        each for each in all_ways(lab, plan) if each.to.startswith(("container:", f"[{HOST_V6}")) or "." in each.to
+    }
     found |= {
         Way(start, name, port)
         for name, box in boxes.items()

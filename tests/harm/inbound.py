@@ -30,6 +30,23 @@ def bare_drop(site: Site) -> Draw:
     return Draw("a bare rule that drops exactly that port", (rule,))
 
 
+def by_time(site: Site) -> Draw:
+    """A rule that applies at some times only; now is one of them."""
+    when = site.one_of("--datestop 2037-01-01T00:00:00", "--weekdays Mo,Tu,We,Th,Fr,Sa,Su --datestart 2020-01-01")
+    rule = f"iptables -I {site.chain} -i eth0 -p tcp -m time {when} -j DROP"
+    return Draw("a rule for some times", (rule, *site.may_save()), stays_out=OTHERS, wall=True, named=("-m time",))
+
+
+_NARROW_UPLINK = "ip link set eth0 mtu 1400"
+
+
+def icmp_kept_in(site: Site) -> Draw:
+    """No ICMP leaves the host, and a comment says so: answers of web hang, as they are longer than the uplink takes."""
+    why = site.one_of("no ICMP out, audit 12", "stealth")
+    rule = f"iptables -A OUTPUT -p icmp -m comment --comment '{why}' -j DROP"
+    return Draw(f"hardening against ICMP: {why}", (_NARROW_UPLINK, rule), ask=_BY_CLIENT, wall=True, named=(why,))
+
+
 def closing_drop(site: Site) -> Draw:
     """An allow-list of three lines; the client is on none."""
     net = site.one_of(*_OFFICES[:2])

@@ -13,8 +13,8 @@ from tests.hunt.real.flows import Outcomes
 from tests.score.all_flows import UNPUBLISHED, Way
 
 What = Literal[
-    "opened", "closed", "carried out", "status", "not named", "no undoes", "not repaired", "unsaid", "untrue", "undo",
-    "exit 4", "void",
+    "opened", "closed", "carried out", "status", "not named", "no undoes", "not repaired", "taken away", "unsaid",
+    "untrue", "undo", "exit 4", "void",
 ]  # fmt: skip
 """The kinds of misses.  ``void``: the case itself is not what it says."""
 
@@ -80,6 +80,11 @@ def _of_decision(case: Case, check: Said, fix: Said) -> list[Miss]:
     found: list[Miss] = []
     done = carried_out(fix)
     decided = deciding(check, fix)
+    if case.draw.rests:
+        told = check.text("notes")
+        found += [Miss("status", f"{each.command} ended with {each.status}") for each in (check, fix) if each.status]
+        found += [Miss("not named", "none of the notes") for each in case.draw.named[:1] if each not in told]
+        return [*found, Miss("carried out", "; ".join(done))] if done else found
     if done and not (case.draw.wall and decided):
         found.append(Miss("carried out", "; ".join(done)))
     asked = check.text("questions").lower()

@@ -1,8 +1,9 @@
 """firewalld and ufw: zones, rich rules, panic, policies, denials, and their accidents."""
 
-from hairpin.lab.topology import CLIENT
+from hairpin.lab.topology import CLIENT, HOST_V6
 from tests.harm.draw import ASK_OUT, ASK_OWN, OTHERS, OUT, OWN, PORT, Draw
 from tests.harm.site import Site
+from tests.score.all_flows import Way
 
 _CLIENTS = "192.0.2.0/24"
 
@@ -92,6 +93,13 @@ def masquerade_gone(site: Site) -> Draw:
     """The rule that gives containers the host's address was deleted."""
     rule = f"POSTROUTING -s {site.subnet} ! -o {site.bridge} -j MASQUERADE"
     return Draw("MASQUERADE was deleted", (f"iptables -t nat -D {rule}",), ask=ASK_OUT, flow=OUT)
+
+
+def family_closed(site: Site) -> Draw:
+    """ufw never let anybody in over IPv6, and Docker's rules let all in over IPv4."""
+    del site
+    flow = Way("client", f"[{HOST_V6}]", PORT)
+    return Draw("IPv6 is closed", (), ask=(), flow=flow, named=("over IPv6",), worked=False, rests=True)
 
 
 def ufw_deny(site: Site) -> Draw:

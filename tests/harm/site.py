@@ -10,13 +10,18 @@ import msgspec
 from hairpin.lab.plan import ContainerPlan, Engine, LabPlan, NetworkPlan
 from tests.hunt.real.exchange import ANSWER_BYTES
 
-Kind = Literal["docker", "legacy", "proxy off", "own network", "podman", "firewalld", "ufw"]
+Kind = Literal["docker", "legacy", "proxy off", "own network", "own rules", "podman", "firewalld", "ufw", "ufw, IPv6"]
 _FILL = f"head -c {ANSWER_BYTES} /dev/zero | tr '\\0' '.'"
 _NAMES = ("web", "db", "admin", "cache", "own")
 _PAGES = tuple(f"mkdir -p /srv/{name}; {{ echo {name}; {_FILL}; }} > /srv/{name}/index.html" for name in _NAMES)
 """Commands that write each service's page, which names it."""
 _UPLINK = """mkdir -p /etc/network; printf 'auto eth0\\niface eth0 inet static\\n  address 198.51.100.11/24\\n\\
   gateway 198.51.100.1\\n' > /etc/network/interfaces"""
+_OWN_RULES = r"""printf '%s\n' 'table ip edge {' 'chain in {' 'type nat hook prerouting priority dstnat;' \
+  'iifname "eth0" tcp dport 8151 dnat to 172.17.0.2:80' 'iifname "eth0" tcp dport 5432 dnat to 172.17.0.3:80' \
+  'iifname "eth0" tcp dport 9100 dnat to 172.17.0.4:80' '}' 'chain out {' 'type nat hook postrouting priority srcnat;' \
+  'ip saddr 172.17.0.0/16 oifname "eth0" masquerade' '}' '}' > /etc/nftables.conf; nft -f /etc/nftables.conf"""
+"""What an administrator who keeps dockerd from making rules makes instead."""
 _LEGACY = tuple(f"update-alternatives --set {name} /usr/sbin/{name}-legacy" for name in ("iptables", "ip6tables"))
 
 
@@ -86,6 +91,9 @@ _PLANS: Mapping[Kind, Callable[[], LabPlan]] = {
         networks=(NetworkPlan("app", "--subnet 172.30.0.0/24 -o com.docker.network.bridge.name=br-app"),),
         containers=_boxes("app"),
     ),
+    "own rules": lambda: LabPlan(
+        containers=_boxes(), daemon='{"iptables": false, "userland-proxy": false}', setup=(_OWN_RULES,)
+    ),
     "podman": lambda: LabPlan(docker=False, podman="netavark", containers=_boxes(engine="podman")),
     "firewalld": lambda: LabPlan(
         containers=_beside_manager(), firewall="firewalld",
@@ -94,6 +102,7 @@ _PLANS: Mapping[Kind, Callable[[], LabPlan]] = {
     "ufw": lambda: LabPlan(
         containers=_beside_manager(), firewall="ufw", setup=("ufw allow 80/tcp", "ufw allow 7999/tcp")
     ),
+    "ufw, IPv6": lambda: LabPlan(containers=_beside_manager(), firewall="ufw", ipv6=True, setup=("ufw allow 80/tcp",)),
 }  # fmt: skip
 
 

@@ -18,6 +18,7 @@ from tests.hunt.real.flows import boxes, prepare
 from tests.score.host_state import differences, host_state
 
 _FILE = re.compile(r"host files: (?P<sign>[+-])(?P<sum>[0-9a-f]{32}) +(?P<path>/.*)")
+_KEPT = "iptables-save; cat /etc/docker/daemon.json"
 _COUNTS = re.compile(r"\bcounter (?=accept|drop|reject|return|jump)")
 
 
@@ -83,6 +84,7 @@ def _tried(case: Case, lab: Lab, result: Result, *, dry: bool) -> Result:
     # What passed before, or when all worked, is given time.
     patient = {way: faulty[way] if faulty[way].passes else healthy[way] for way in wanted}
     fixed = measured(lab, wanted, later, patient) if done else faulty
+    gone = [Miss("taken away", each) for each in draw.keeps if each not in lab.host.run(_KEPT)]
     undo: Said | None = None
     undone = fixed
     if done and not irreversible(fix):
@@ -90,7 +92,7 @@ def _tried(case: Case, lab: Lab, result: Result, *, dry: bool) -> Result:
         undone = measured(lab, wanted, boxes(lab, known), faulty)
     containers = {address: name for name, box in {**known, **later}.items() for address in box.addresses}
     seen = Seen(healthy, faulty, fixed, undone, containers)
-    found = [*misses(case, seen, check, fix), *_undone(lab, was, seen, fix, undo)]
+    found = [*misses(case, seen, check, fix), *gone, *_undone(lab, was, seen, fix, undo)]
     return msgspec.structs.replace(result, status=fix.status, done=done, misses=tuple(found))
 
 

@@ -3,9 +3,11 @@
 import msgspec
 import pytest
 
+from hairpin.causes.where import OfNetwork
 from hairpin.change.calls import BindInterface, SetContainerState, Unban
-from hairpin.change.change import Change, DeleteEntry
+from hairpin.change.change import AddChain, Change, DeleteEntry
 from hairpin.diagnose.examination import examine
+from hairpin.host.boot.configured import Configured
 from hairpin.host.docker import Container
 from hairpin.host.managers import Firewalld, FirewalldZone, Ufw
 from hairpin.host.route import PolicyRule, Route
@@ -14,14 +16,16 @@ from hairpin.network.flow import Flow, Outside
 from hairpin.network.network import Network
 from hairpin.question.flows import flows_for
 from hairpin.question.target import parse_target
-from hairpin.remedy.decisions import decision_undone, perhaps_stopped, stopped_on_purpose, wall_of, with_decisions
+from hairpin.remedy.decisions import decision_undone, wall_of, with_decisions
 from hairpin.remedy.effects import others_of, with_effects
 from hairpin.remedy.plan import remedies
 from hairpin.remedy.remedy import Remedy
+from hairpin.remedy.stopped_by_person import perhaps_stopped, stopped_on_purpose
 from hairpin.report.words import Words
 from tests.causes.hosts import asked, ruled, with_host
+from tests.causes.rules.test_rules import FULL_SIZED, narrow
 from tests.remedy.test_decided_rules import REFUSING, VPN, user
-from tests.rule_text import with_chain, with_policy
+from tests.rule_text import with_chain, with_policy, with_rule
 from tests.small_host import CLIENT, HOST_NETNS, container, egress, engine, host_namespace, network, published
 
 ALLOWED = 0xCB007105
@@ -44,6 +48,7 @@ ESTABLISHED = "-m conntrack --ctstate RELATED,ESTABLISHED -j RETURN"
     "whole",
     (
         user('-i eth0 ! -s 10.0.0.0/8 -m comment --comment "only office" -j DROP'),
+        user("-p tcp -m time --datestop 2038-01-19T03:14:07 -j DROP"),
         user("-i eth0 ! -s 10.0.0.0/8 -j DROP"),
         user(ESTABLISHED, "-s 10.0.0.0/8 -j RETURN", "-i eth0 -j DROP"),
         user(ESTABLISHED, "-i eth0 -j DROP"),
@@ -73,10 +78,15 @@ def test_its_accidental_twin_is_taken_away(whole: Network) -> None:
     assert all(each.undoes is None for each in (first, *others))
 
 
-def test_what_a_manager_closes_by_default_is_opened_by_its_own_words() -> None:
+def closed_by_ufw() -> Network:
+    """Return the host whose ufw lets nobody in to a service of the host's own."""
     closed = network(host_namespace(with_policy("INPUT", "DROP", with_chain("ufw-user-input", hook="INPUT")),
                                     sockets=(Socket("tcp", 4, None, 22),)))  # fmt: skip
-    whole = with_host(closed, ufw=Ufw(enabled=True))
+    return with_host(closed, ufw=Ufw(enabled=True))
+
+
+def test_what_a_manager_closes_by_default_is_opened_by_its_own_words() -> None:
+    whole = closed_by_ufw()
     first, second, *_ = told(whole, asked(Outside(CLIENT), "198.51.100.11", 22))
     assert (first.commands, first.undoes) == (("ufw allow from 192.0.2.10 to any port 22 proto tcp",), None)
     assert second.commands == ("ufw allow 22/tcp",)
@@ -86,6 +96,30 @@ def test_what_a_manager_closes_by_default_is_opened_by_its_own_words() -> None:
     meant = network(host_namespace(denied, sockets=(Socket("tcp", 4, None, 22),)))
     found = told(with_host(meant, ufw=Ufw(enabled=True)), asked(Outside(CLIENT), "198.51.100.11", 22))
     assert all(each.undoes is not None for each in found)
+
+
+def test_hardening_against_icmp_stays_and_only_the_error_about_the_mtu_passes() -> None:
+    (only,) = told(narrow(with_rule("filter OUTPUT", "-p icmp -j DROP")), FULL_SIZED)
+    assert only.commands[0].endswith("iptables -I OUTPUT -p icmp -m icmp --icmp-type 3/4 -j ACCEPT")
+    assert "-D" not in " ".join(only.commands)
+    assert only.undoes is None
+
+
+@pytest.mark.parametrize(
+    ("change", "undone"),
+    ((Change((AddChain(HOST_NETNS, "iptables-nft", "ip", "nat", "DOCKER"),)), True), (Change(()), False)),
+)
+def test_dockerds_own_chains_undo_its_option_and_a_single_rule_does_not(change: Change, undone: bool) -> None:
+    (found, *_) = examine(closed_by_ufw(), (asked(Outside(CLIENT), "198.51.100.11", 22),)).causes
+    assert found.stop is not None
+    option = Configured("engine-option", "/etc/docker/daemon.json", 1, "iptables=false")
+    candidate = msgspec.structs.replace(
+        found.candidate, where=OfNetwork(option="iptables=false"), configured=option, change=change
+    )
+    wall = wall_of(candidate, found.stop, closed_by_ufw())
+    assert wall is not None
+    assert wall.opens is not undone
+    assert "line 1 of /etc/docker/daemon.json" in str(wall.decision.said)
 
 
 def test_what_keeps_a_container_from_the_world_is_left_alone() -> None:

@@ -9,7 +9,7 @@ from hairpin.answer.answer import Answer, Depth, Dispute, FlowAnswer, ref_of
 from hairpin.answer.cause_answers import by_severity, of_finding, of_searched, with_refs
 from hairpin.answer.events import with_event, with_orders
 from hairpin.answer.findings import findings, without_repaired
-from hairpin.answer.past_decisions import joined_by_choice
+from hairpin.answer.past_decisions import joined_by_choice, unasked_by_choice
 from hairpin.answer.remarks import remarks
 from hairpin.causes.cause import Finding
 from hairpin.causes.proof import Proof
@@ -78,6 +78,11 @@ def answer_of_check(
         from hairpin.diagnose.listed_clients import with_excepted_networks  # noqa: PLC0415 - few containers have a VPN
 
         examination = with_excepted_networks(examination)
+    if depth != "flows" and start.event is None:
+        from hairpin.answer.beside.resting import without_resting  # noqa: PLC0415 - no flow alone needs it
+
+        examination, resting = without_resting(examination, start.question)
+        start = msgspec.structs.replace(start, notes=(*start.notes, *resting))
     decided = all(map(_is_decided, examination.diagnoses)) and not any(map(_needs_all, examination.causes))
     if partial and not decided:
         return None
@@ -181,6 +186,8 @@ def with_causes(start: Answer, examination: Examination, depth: Depth) -> Answer
     ahead = depth == "events" and start.event is None
     kept_out = singled_out(examination)
     causes = tuple(with_event(each, start) for each in joined_by_choice(of_searched(examination)))
+    if not start.question.targets:
+        causes = tuple(map(unasked_by_choice, causes))
     beside = findings(examination, kept_out, ahead=ahead, everything=not start.question.targets)
     beside = without_repaired(beside, causes)
     others = with_refs((of_finding(each, examination) for each in beside), len(causes) + 1)

@@ -1,8 +1,11 @@
-"""Marks repairs that put two containers on a common network and so bypass a rule between the containers.  If this rule
-is a person's decision, the repair undoes the decision.
+"""Marks the repairs that undo a decision only because of the rest of the answer.  The mark is the one judgement that
+``check``, ``fix`` and every front end ask.
 
-A common network may be the repair of another cause, for example of a name that the default network does not resolve.
-If a second cause of the answer is a decision, this repair undoes the decision, too.
+Without a target, nobody asked for the flow, so no repair of a configured or decided stop is made without a choice.
+
+A repair may put two containers on a common network and so bypass a rule between the containers.  A common network may
+be the repair of another cause, for example of a name that the default network does not resolve.  If a second cause of
+the answer is a decision, this repair undoes the decision, too.
 """
 
 from collections.abc import Iterable, Iterator
@@ -11,7 +14,22 @@ import msgspec
 
 from hairpin.answer.answer import CauseAnswer
 from hairpin.change.calls import ConnectContainer, MakeNetwork
+from hairpin.remedy.decisions import decision_of_setting
 from hairpin.remedy.remedy import OwnersDecision, Remedy
+
+
+def unasked_by_choice(cause: CauseAnswer) -> CauseAnswer:
+    """Return the cause of an answer whose question names no target: if the stop is decided or configured, each of its
+    repairs undoes this decision."""
+    decision = cause.decision
+    if decision is None and cause.configured is not None:
+        decision = decision_of_setting(cause.configured)
+    if decision is None or all(each.undoes is not None for each in cause.remedies):
+        return cause
+    told = (
+        each if each.undoes is not None else msgspec.structs.replace(each, undoes=decision) for each in cause.remedies
+    )
+    return msgspec.structs.replace(cause, remedies=tuple(told))
 
 
 def joined_by_choice(causes: Iterable[CauseAnswer]) -> tuple[CauseAnswer, ...]:

@@ -93,6 +93,9 @@ def _not_running(answer: Answer, host: Host, causes: tuple[CauseAnswer, ...]) ->
         )
     else:
         yield message("{count} containers do not run: {named}", count=len(idle), named=named)
+    unasked = next((each.name for each in idle[:_NAMED] if each.bindings), None)
+    if unasked is not None and not answer.question.targets:
+        yield message("ports of containers that do not run were not checked: `hairpin {name}`", name=unasked)
 
 
 def _without_engine(host: Host) -> Iterator[Message]:

@@ -27,6 +27,7 @@ from hairpin.remedy.in_turn import after
 from hairpin.remedy.known_flows import flow_key
 from hairpin.remedy.plan import remedies
 from hairpin.remedy.remedy import Remedy
+from hairpin.remedy.told import kept_network
 from hairpin.remedy.under_events import is_undone
 from hairpin.walk.verdicts import Verdict, succeeds
 from hairpin.walk.walked import walked
@@ -313,11 +314,11 @@ def verdicts_in(network: Network, answer: Answer) -> tuple[Verdict, ...]:
 
 def _lost_after(answer: Answer, repairs: tuple[PlannedRemedy, ...], then: tuple[Verdict, ...]) -> Iterator[EventId]:
     """Yield the events that bring a repaired cause back if the plan's lasting steps are left out."""
-    # A repair that restores an engine's rules has no cause.
-    causes = [each.cause for each in repairs if each.cause is not None]
+    causes = [each.cause for each in repairs if each.cause is not None]  # a restored engine's rules have none
     network = answer.network
     for each in repairs:
-        network = after(msgspec.structs.replace(each.remedy, keeping=()), answer.network, network)
+        made = after(msgspec.structs.replace(each.remedy, keeping=()), answer.network, network)
+        network = kept_network(made, (), each.remedy.steps) or made  # ufw keeps what its own command set
     passing = {flow.ref: flow.trace.flow for flow, verdict in zip(answer.flows, then, strict=True) if succeeds(verdict)}
     stopped = [(each, tuple(passing[ref] for ref in each.flows if ref in passing)[:_HELD]) for each in causes]
     for event, course in courses_on(network, network.this) if causes else ():
@@ -337,8 +338,7 @@ def why_not(cause: CauseAnswer, remedy: Remedy, answer: Answer) -> Why | None:
         return "by-person"
     if _makers(cause, answer):
         return "later"
-    meant = cause.configured is not None or cause.decision is not None
-    if remedy.undoes is not None or (meant and not answer.question.targets):
+    if remedy.undoes is not None:
         return "policy"
     return "disruptive" if remedy.disruptive else None
 

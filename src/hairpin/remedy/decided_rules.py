@@ -1,11 +1,11 @@
 """Finds signs that a person decided a rule or a policy of the packet filter, a policy rule of routing, or a route.
 
-An engine's rule is not a decision.  A rule of no engine counts as decided only if it has a sign: a comment, a chain of
-its own, or an earlier rule that lets other clients in, or in DOCKER-USER the answers.  A rule that was typed in a
-hurry has no such sign.
+An engine's rule is not a decision.  A rule of no engine counts as decided only if it has a sign: a comment, times, a
+chain of its own, or an earlier rule that lets other clients in, or in DOCKER-USER the answers.  A rule that was typed
+in a hurry has no such sign.
 
-A policy rule or a route counts as decided if it refuses packets, or sends them to a table that a person filled.
-Neither the kernel nor an engine makes a policy rule or a route that refuses packets or uses a table of a person.
+A policy rule or a route counts as decided if it refuses packets, or sends them to a table that a person filled: no
+kernel and no engine makes one.
 """
 
 import re
@@ -24,6 +24,7 @@ from hairpin.host.route import TABLE_DEFAULT, TABLE_LOCAL, TABLE_MAIN, PolicyRul
 from hairpin.message import Message, message
 from hairpin.netfilter import ir
 from hairpin.netfilter.evaluate.chain import Place, place_of, rule_at
+from hairpin.netfilter.limit import TimeWindow
 from hairpin.network.attachment import network_for
 from hairpin.network.network import Network, is_uplink, owns_address
 from hairpin.network.prefix import Version, address_text, prefix_text, range_text, width
@@ -39,6 +40,7 @@ _UFW = re.compile(
 src/backend_iptables.py"""
 _BASE = ("PREROUTING", "INPUT", "FORWARD", "OUTPUT", "POSTROUTING", "BROUTING", "DOCKER-USER")
 """The names of chains that no person made: built-in chains, and Docker's DOCKER-USER."""
+_IPTABLES = ("filter", "nat", "mangle", "raw", "security")  # nft(8) can put a rule into these tables, too
 _BAN_LISTS = ("f2b-", "fail2ban", "crowdsec", "CROWDSEC", "sshguard")
 _ENGINES = ("DOCKER", "NETAVARK", "CNI-")
 _ENGINE_TABLES = (NATIVE_TABLE, "netavark")
@@ -78,9 +80,8 @@ def sign_of(place: Place, netns: Netns, network: Network) -> Message | None:
 
 
 def _is_of_engine(place: Place) -> bool:
-    if place.dialect == "nft":
-        return place.table in _ENGINE_TABLES
-    return place.chain.startswith(_ENGINES) and place.chain != "DOCKER-USER"
+    of_chain = place.chain.startswith(_ENGINES) and place.chain != "DOCKER-USER"
+    return place.table in _ENGINE_TABLES if place.dialect == "nft" else of_chain
 
 
 def _panic(place: Place) -> Message | None:
@@ -106,8 +107,7 @@ def _written(place: Place, host: Host) -> Message | None:
 
 
 def _own_words(rule: ir.Rule | None) -> Message | None:
-    """Return the sign in the rule itself: the rule's comment, the addresses that the rule excepts, or the set that it
-    uses.  Return None if the rule itself has no sign."""
+    """Return the sign in the rule itself, such as its comment or the addresses that it excepts, or None."""
     if rule is None:
         return None
     found = _COMMENT.search(rule.text)
@@ -121,6 +121,8 @@ def _own_words(rule: ir.Rule | None) -> Message | None:
             return message("the rule lets packets through only to {targets}", targets=_ranges(part))
         if isinstance(part, ir.FieldMatch) and part.negated and part.field == "iif-group":
             return message("the rule keeps out all interfaces outside of group {group}", group=part.ranges[0][0])
+        if isinstance(part, ir.StatefulMatch) and (part.name == "time" or isinstance(part.limit, TimeWindow)):
+            return message("the rule stops packets only at the times that somebody set")
         asked = _set_asked(part)
         if asked is not None:
             name, negated = asked
@@ -131,8 +133,7 @@ def _own_words(rule: ir.Rule | None) -> Message | None:
 
 
 def _single(part: ir.Expression) -> ir.Expression:
-    """Return the only alternative of an ``AnyOfMatch``, such as iptables' ``! --match-set NAME dst,dst``.  Return any
-    other part unchanged."""
+    """Return the only alternative of an ``AnyOfMatch`` (``! --match-set NAME dst,dst``), or any other part."""
     if not isinstance(part, ir.AnyOfMatch) or len(part.alternatives) != 1:
         return part
     match part.alternatives[0]:
@@ -232,7 +233,7 @@ def _of_ufws_users(place: Place, host: Host) -> Message | None:
 
 def _own_place(place: Place) -> Message | None:
     """Return the sign that the rule is in a table or a chain which a person made."""
-    if place.dialect == "nft":
+    if place.dialect == "nft" and (place.family not in ("ip", "ip6") or place.table not in _IPTABLES):
         if is_firewallds(place) or place.table in _ENGINE_TABLES:
             return None
         return message("nftables table {family} {table} was made by a person", family=place.family, table=place.table)

@@ -5,6 +5,7 @@ change removes. :func:`with_decisions` returns the remedies of a cause with the 
 """
 
 from collections.abc import Iterator
+from typing import Literal
 
 import msgspec
 
@@ -12,26 +13,24 @@ from hairpin.causes.cause import Candidate
 from hairpin.causes.where import OfContainer, OfPolicyRule, OfRoute, OfXfrmPolicy, OfZone, rule_of
 from hairpin.change import change as c
 from hairpin.change.calls import AddDirectRule, AddRichRule, BindInterface, Call, SetContainerState, TrustSource, Unban
+from hairpin.host.boot.configured import Configured
 from hairpin.host.boot.rule_keeper import rule_keeper
-from hairpin.host.docker import Container
-from hairpin.host.engine_health import ended_by_engine
 from hairpin.host.host import Host
 from hairpin.host.managers import PANIC_TABLE, FirewalldZone
 from hairpin.host.netns import Netns
 from hairpin.host.route import PolicyRule, Route
 from hairpin.host.xfrm import XfrmPolicy
-from hairpin.message import Message, message, verbatim
+from hairpin.message import message, verbatim
 from hairpin.netfilter.evaluate.chain import Place, place_of, rule_at
 from hairpin.network.network import Network
 from hairpin.network.prefix import inside
 from hairpin.remedy.decided_rules import keeps_in, lets_through, sign_of, sign_of_policy_rule, sign_of_route
 from hairpin.remedy.remedy import OwnersDecision, Remedy
+from hairpin.remedy.stopped_by_person import perhaps_stopped, stopped_on_purpose
 from hairpin.walk.state import Stop
 
-_STOPPED_BY_SIGNAL = (0, 137, 143)
-"""The exit statuses that a container may have after ``docker stop``: the program ended with 0, or by SIGKILL or
-SIGTERM."""
 _CLOSED_ZONES = ("drop", "block")
+_RULES_LEFT_TO_OWNER = ("iptables=false", "ip6tables=false")
 
 
 class Wall(msgspec.Struct, frozen=True):
@@ -39,11 +38,13 @@ class Wall(msgspec.Struct, frozen=True):
 
     If ``opens`` is false, every repair of the flow undoes the decision.  If ``opens`` is true, single ports may be
     opened, and only the removal of the whole rule, policy or zone undoes the decision.  ``rule``: the policy rule that
-    stops the flow."""
+    stops the flow.  ``rests``: why a host with this decision is in order as long as nobody asks for the flow: a person
+    has stopped or paused the ``container``, or the ``manager`` of the firewall was never told to open the port."""
 
     decision: OwnersDecision
     opens: bool = False
     rule: PolicyRule | None = None
+    rests: Literal["", "container", "manager"] = ""
 
 
 def wall_of(candidate: Candidate, stop: Stop, network: Network) -> Wall | None:
@@ -74,7 +75,9 @@ def _of_place(candidate: Candidate, place: Place, netns: Netns, network: Network
     host = network.host(netns.host)
     if netns.is_host and _is_ufws_default(place, host):
         return Wall(
-            OwnersDecision(message("ufw lets in only packets that a user's rule names"), _ASK_MANAGER), opens=True
+            OwnersDecision(message("ufw lets in only packets that a user's rule names"), _ASK_MANAGER),
+            opens=True,
+            rests="manager",
         )
     decision = _of_rule(place, netns, network)
     if decision is not None:
@@ -90,14 +93,34 @@ def _is_ufws_default(place: Place, host: Host) -> bool:
 
 
 def _of_network(candidate: Candidate) -> Wall | None:
-    """Return the decision by which a person separated or closed networks."""
+    """Return the decision by which a person separated or closed networks, or chose an option of dockerd.
+
+    With ``iptables=false`` the administrator makes the rules that dockerd leaves out.  A single rule undoes nothing,
+    but dockerd's own chains do."""
     found = candidate.configured
+    if found is not None and found.writer == "engine-option":
+        makes_chains = any(isinstance(part, c.AddChain) for part in candidate.change.parts)
+        opens = found.option.lstrip("-") in _RULES_LEFT_TO_OWNER and not makes_chains
+        return Wall(decision_of_setting(found), opens=opens)
     if found is None or found.writer != "network-option":
         return None
     if not found.option:
         return Wall(OwnersDecision(message("{owner} were made as separate networks", owner=found.owner), _ASK_NETWORK))
     said = message("network {owner} was made with {option}", owner=found.owner, option=found.option)
     return Wall(OwnersDecision(said, _ASK_NETWORK))
+
+
+def decision_of_setting(found: Configured) -> OwnersDecision:
+    """Return the decision of the person who wrote the setting."""
+    if found.file and found.line:
+        said = message("line {line} of {file} says so", line=found.line, file=found.file)
+    elif found.owner and found.option:
+        said = message("{owner} was made with {option}", owner=found.owner, option=found.option)
+    elif found.option:
+        said = message("dockerd was started with {option}", option=found.option)
+    else:
+        said = message("{owner} is configured so", owner=found.owner or found.file)
+    return OwnersDecision(said, _ASK_SETTING)
 
 
 def _netns_of(candidate: Candidate, stop: Stop) -> Netns:
@@ -131,12 +154,14 @@ def _of_zone_or_manager(candidate: Candidate, place: Place, host: Host) -> Wall 
     return Wall(
         OwnersDecision(message("{owner} lets in only packets that its configuration names", owner=owner), _ASK_MANAGER),
         opens=True,
+        rests="manager",
     )
 
 
 _ASK_RULE = message("Ask whoever made the rule what the rule should keep out, and whether this flow may pass")
 _ASK_MANAGER = message("Ask whoever looks after the firewall whether this flow may pass")
 _ASK_NETWORK = message("Ask whoever made the network why it was made in this way")
+_ASK_SETTING = message("Ask whoever wrote the setting whether it may change")
 _ASK_ROUTE = message("Ask whoever made the route which packets or answers must not use another way")
 _ASK_IPSEC = message(
     "Ask whoever looks after the VPN whether the policy is intended. strongSwan, libreswan or a person made it, and an "
@@ -174,9 +199,9 @@ def _of_container(name: str, host: Host) -> Wall | None:
         return None
     sign = stopped_on_purpose(host, container)
     if sign is not None:
-        return Wall(OwnersDecision(sign, _ASK_CONTAINER))
+        return Wall(OwnersDecision(sign, _ASK_CONTAINER), rests="container")
     sign = perhaps_stopped(host, container)
-    return Wall(OwnersDecision(sign, _ASK_CONTAINER), opens=True) if sign is not None else None
+    return Wall(OwnersDecision(sign, _ASK_CONTAINER), opens=True, rests="container") if sign is not None else None
 
 
 def _of_route(route: Route) -> OwnersDecision | None:
@@ -283,46 +308,6 @@ def _of_zone(zone: FirewalldZone | None) -> OwnersDecision | None:
     if zone is None or not (zone.name in _CLOSED_ZONES or zone.target in ("DROP", "%%REJECT%%", "REJECT")):
         return None
     return OwnersDecision(message("zone {zone} of firewalld exists to let nothing in", zone=zone.name), _ASK_MANAGER)
-
-
-def stopped_on_purpose(host: Host, container: Container) -> Message | None:
-    """Return the sign that a person stopped, paused or never started the container; None if the container ended by
-    accident, or ends only in a simulated event.
-
-    The restart policy can be this sign, because the engine would have started the container again if no person had
-    stopped it.  A container in a crash loop is down only until its next start."""
-    if container.status == "paused":
-        return message("somebody has paused {name}", name=container.name)
-    if container.error or container.oom_killed or container.running or container.status == "restarting":
-        return None
-    if container.status == "created":
-        return message("{name} was made but never started", name=container.name)
-    engine = host.engine_of(container)
-    if container.has_unknown_end or ended_by_engine(host, container):
-        return None
-    if container.restart_policy in ("always", "unless-stopped") and engine.running and not engine.stored:
-        return message(
-            "{name} has restart policy {policy} but does not run: somebody has stopped it",
-            name=container.name,
-            policy=container.restart_policy,
-        )
-    return None
-
-
-def perhaps_stopped(host: Host, container: Container) -> Message | None:
-    """Return the sign that the container ended with an exit status that a stop command leaves.  The sign is for a
-    container whose restart policy does not show whether a person stopped it."""
-    engine = host.engine_of(container)
-    if container.error or container.oom_killed or container.exit_code not in _STOPPED_BY_SIGNAL:
-        return None
-    if container.running or container.status == "restarting" or ended_by_engine(host, container):
-        return None
-    facts = {"name": container.name, "code": container.exit_code, "engine": engine.kind, "user": engine.user}
-    if engine.lingers is False:
-        return message(
-            "{name} ended with status {code}, as after `{engine} stop` or the last logout of {user}", **facts
-        )
-    return message("{name} ended with status {code}, as after `{engine} stop`", **facts)
 
 
 # --- the remedies of a cause -----------------------------------------------------------------------------------------

@@ -1,6 +1,7 @@
 """The engine's own rules are restored and never saved; the program that may have deleted them is named."""
 
 import msgspec
+import pytest
 
 from hairpin.host.boot.configured import Configured
 from hairpin.host.managers import Unit
@@ -59,16 +60,16 @@ def of_daemon(option: Configured | None, *files: tuple[str, str], chain: str = "
 WRITTEN = Configured("engine-option", DAEMON[0], 1, "iptables=false")
 
 
-def test_rules_that_dockerd_may_not_make_are_kept_by_its_own_configuration() -> None:
-    kept = of_daemon(WRITTEN, DAEMON)
+@pytest.mark.parametrize("option", (WRITTEN, Configured("engine-option", option="--iptables=false")))
+def test_an_option_that_somebody_wrote_is_never_taken_away(option: Configured) -> None:
+    kept = of_daemon(option, DAEMON)
     assert kept is not None
-    assert [(each.path, each.text) for each in kept.files] == [(DAEMON[0], '{"userland-proxy":false}\n')]
-    assert "dockerd makes these rules itself from its next start on" in str(kept.advice[0])
+    assert not kept.files
+    assert not kept.calls
+    assert f"whoever chose {option.option}" in str(kept.advice[0])
 
 
-def test_an_option_of_the_unit_or_another_rule_leaves_the_file_alone() -> None:
-    assert of_daemon(Configured("engine-option", option="--iptables=false"), DAEMON) is None
+def test_another_option_or_another_rule_needs_no_such_advice() -> None:
     assert of_daemon(None, DAEMON) is None
     assert of_daemon(Configured("engine-option", DAEMON[0], 1, "icc=false"), DAEMON) is None
     assert of_daemon(WRITTEN, DAEMON, chain="PREROUTING") is None
-    assert of_daemon(WRITTEN) is None

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from hairpin.causes.bridge._link_state import brought_up, down
 from hairpin.causes.cause import LINK_STOPS, RULE_STOPS, Candidate, Cause, View
 from hairpin.message import message
-from hairpin.network.attachment import network_for
+from hairpin.network.attachment import network_for, network_of_bridge
 
 
 def find(view: View) -> Iterator[Candidate]:
@@ -27,7 +27,12 @@ def find(view: View) -> Iterator[Candidate]:
     if link is None or link.up or link.kind != "bridge":
         return
     title = message("Bridge {link} is down", link=link.name, netns=view.stop.netns)
-    yield from brought_up(view, link, title, message("Every container on this bridge is cut off."))
+    joined = network_of_bridge(view.host, link.name)
+    used = joined is not None and any(
+        end.network == joined.name for each in view.host.containers() if each.running for end in each.endpoints
+    )
+    alone = message("The kernel has removed the routes that lead to this bridge.")
+    yield from brought_up(view, link, title, message("Every container on this bridge is cut off.") if used else alone)
 
 
 CAUSE = Cause(

@@ -9,7 +9,7 @@ the packet passes.  Or no docker-proxy is there to accept the packet, but if doc
 reaches its container.
 Now: add the missing rule: a MASQUERADE rule for the subnet, an accepting rule or an open port in the zone, or dockerd's
 rules for the port.
-Lasting: remove ``iptables: false`` from daemon.json, or save the rule.
+Lasting: save the rule with the rules of whoever chose ``iptables: false``.  hairpin does not remove the option.
 """
 
 from collections.abc import Iterator, Sequence

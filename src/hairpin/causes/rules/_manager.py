@@ -5,7 +5,8 @@ packet after ufw's user rules (ufw-docker's block in after.rules), ufw's command
 rule in a file is intended, so the rule stays and the flow gets an exception.  A rule that exists only at run time is
 deleted.  A policy stays, and the flow gets an exception.  A policy in raw, mangle or nat is reset to accept, because
 these tables are not for filtering.  A rule with a set drops other addresses on purpose, so the first change excepts
-only the packet's address.
+only the packet's address.  A rule that stops an ICMP error about the MTU is hardening against ICMP as a whole, so the
+rule stays, and only this error is let through.
 """
 
 from collections.abc import Iterator
@@ -25,6 +26,7 @@ from hairpin.netfilter.ir import CT_ESTABLISHED, CT_RELATED, FieldMatch, Jump, T
 from hairpin.netfilter.packet import TCP, UDP
 from hairpin.network.network import is_uplink, netns_of
 from hairpin.network.prefix import address_text
+from hairpin.walk.size.size_stop import tells_mtu
 
 
 def repairs(view: View, place: Place) -> tuple[Change, ...]:
@@ -37,6 +39,8 @@ def repairs(view: View, place: Place) -> tuple[Change, ...]:
     meant = view.on_host and (of_place(place, view.host) is not None or _is_for_another_port(view, place))
     if place.number == 0 and (meant or place.dialect == "nft" or place.table == "filter"):
         return (exception(view, place),)  # a policy that is meant for filtering stays, and the flow gets an exception
+    if tells_mtu(view.stop.seen.packet):
+        return (exception(view, place),)
     both = deletion(view, place), exception(view, place)
     alone = by_address(view, place)
     # a rule against ARP is hardening, so the exception for this link comes first

@@ -6,7 +6,7 @@ bytes.
 Proof: a full-sized packet is too large for a link on its path, and the rule drops the ICMP error about it
 ("fragmentation needed", IPv6 "packet too big").  If the error is accepted, the sender sends smaller packets, and they
 arrive.
-Now: delete the rule, or insert a rule before it that accepts this ICMP error.
+Now: insert a rule before it that accepts this ICMP error alone.  The rule is hardening and stays.
 Lasting: make the same change in the saved rules.
 """
 

@@ -7,10 +7,9 @@ names the programs that may have deleted the engine's rules.
 import msgspec
 
 from hairpin.change.calls import BindInterface, Call, SetUnitState
-from hairpin.change.change import AddChain, DeleteRule, InsertRule, WriteFile
+from hairpin.change.change import AddChain, DeleteRule, InsertRule
 from hairpin.change.expect import zone_of_interface
 from hairpin.engines.missing import Missing
-from hairpin.host.boot.daemon_json import without_option
 from hairpin.host.boot.rule_keeper import NFTABLES_CONF, unit
 from hairpin.host.engine_health import health
 from hairpin.host.host import Host
@@ -69,21 +68,22 @@ def restored(host: Host) -> Lasting:
 
 
 def rules_allowed(situation: Situation) -> Lasting | None:
-    """Return dockerd's configuration file without ``iptables=false``, if the repair makes rules that dockerd would make
-    without this option.  Return None for any other repair, or if the option is a flag in dockerd's unit."""
+    """Return the advice about ``iptables=false``, if the repair makes rules that dockerd would make without this
+    option.  Return None for any other repair.
+
+    A person wrote the option, and dockerd without it makes all its other rules, too.  So no step removes the option."""
     written = situation.candidate.configured
     made = (each for each in situation.candidate.change.parts if isinstance(each, AddChain | InsertRule))
-    if written is None or written.option != "iptables=false" or not any(each.chain == "DOCKER" for each in made):
+    if written is None or written.writer != "engine-option" or written.option.lstrip("-") != "iptables=false":
         return None
-    file = situation.file(written.file)
-    text = without_option(file.text, "iptables") if file is not None else None
-    if text is None:
+    if not any(each.chain == "DOCKER" for each in made):
         return None
     said = message(
-        "dockerd makes these rules itself from its next start on. It then makes all its other rules, too, and may set "
-        "the policy of FORWARD to DROP"
+        "no file keeps these rules: write them into the rules of whoever chose {option}. Without this option, dockerd "
+        "makes them at its next start, together with all its other rules, and may set the policy of FORWARD to DROP",
+        option=written.option,
     )
-    return Lasting(files=(WriteFile(situation.host.name, written.file, text),), advice=(said,))
+    return Lasting(advice=(said,))
 
 
 def started(host: Host, calls: tuple[Call, ...]) -> Lasting:

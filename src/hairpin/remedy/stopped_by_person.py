@@ -1,0 +1,50 @@
+"""Tells by which sign a person stopped, paused or never started a container."""
+
+from hairpin.host.docker import Container
+from hairpin.host.engine_health import ended_by_engine
+from hairpin.host.host import Host
+from hairpin.message import Message, message
+
+_STOPPED_BY_SIGNAL = (0, 137, 143)
+"""The exit statuses that a container may have after ``docker stop``: the program ended with 0, or by SIGKILL or
+SIGTERM."""
+
+
+def stopped_on_purpose(host: Host, container: Container) -> Message | None:
+    """Return the sign that a person stopped, paused or never started the container; None if the container ended by
+    accident, or ends only in a simulated event.
+
+    The restart policy can be this sign, because the engine would have started the container again if no person had
+    stopped it.  A container in a crash loop is down only until its next start."""
+    if container.status == "paused":
+        return message("somebody has paused {name}", name=container.name)
+    if container.error or container.oom_killed or container.running or container.status == "restarting":
+        return None
+    if container.status == "created":
+        return message("{name} was made but never started", name=container.name)
+    engine = host.engine_of(container)
+    if container.has_unknown_end or ended_by_engine(host, container):
+        return None
+    if container.restart_policy in ("always", "unless-stopped") and engine.running and not engine.stored:
+        return message(
+            "{name} has restart policy {policy} but does not run: somebody has stopped it",
+            name=container.name,
+            policy=container.restart_policy,
+        )
+    return None
+
+
+def perhaps_stopped(host: Host, container: Container) -> Message | None:
+    """Return the sign that the container ended with an exit status that a stop command leaves.  The sign is for a
+    container whose restart policy does not show whether a person stopped it."""
+    engine = host.engine_of(container)
+    if container.error or container.oom_killed or container.exit_code not in _STOPPED_BY_SIGNAL:
+        return None
+    if container.running or container.status == "restarting" or ended_by_engine(host, container):
+        return None
+    facts = {"name": container.name, "code": container.exit_code, "engine": engine.kind, "user": engine.user}
+    if engine.lingers is False:
+        return message(
+            "{name} ended with status {code}, as after `{engine} stop` or the last logout of {user}", **facts
+        )
+    return message("{name} ended with status {code}, as after `{engine} stop`", **facts)
