@@ -31,6 +31,12 @@ class Netns(msgspec.Struct, frozen=True, order=True, cache_hash=True):
         return self if self.is_host else Netns(self.host)
 
     @property
+    def is_named(self) -> bool:
+        """Whether a file on the host gives the namespace its name: the namespace of a pod, a namespace that ``ip netns
+        add`` made, or one that dockerd made for its own use."""
+        return self.name.startswith(_NAMED)
+
+    @property
     def is_pod(self) -> bool:
         """Whether CNI plug-ins made the namespace for a pod whose container runtime hairpin did not ask."""
         return self.name.startswith(_OF_PODS)

@@ -200,7 +200,10 @@ def _refuse_outside(name: str, meant: tuple[str, ...]) -> None:
 def _meant(name: str, hosts: Iterable[Host]) -> tuple[str, ...]:
     """Return known words that are similar to the name: containers, compose services, published ports."""
     containers = [each for host in hosts for each in host.containers()]
-    words = [each.name for each in containers] + [each.service for each in containers if each.service]
+    words = [each.name for each in containers] + [
+        each.name.removeprefix("netns:") for host in hosts for each in host.namespaces if each.name.startswith("netns:")
+    ]
+    words += [each.service for each in containers if each.service]
     return close(name, (*words, *(str(binding.host_port) for each in containers for binding in each.bindings)))
 
 
