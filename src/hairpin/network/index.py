@@ -10,6 +10,7 @@ import msgspec
 
 from hairpin.host.host import Host, Namespace
 from hairpin.host.link import Link
+from hairpin.host.netns import NAMED
 from hairpin.kept import kept
 from hairpin.network.prefix import Version, inside
 
@@ -131,9 +132,9 @@ def holders(host: Host, version: Version, value: int) -> tuple[str, ...]:
     read.  A namespace that no link joins to the host's own namespace counts only if a container runs in it: an
     isolated namespace may have any address, and no packet of the host comes to it."""
     found = _holders(host).get((version, value), ())
-    if not any(each.startswith("netns:") for each in found):
+    if not any(each.startswith(NAMED) for each in found):
         return found
-    return tuple(each for each in found if not each.startswith("netns:") or is_joined(host, each))
+    return tuple(each for each in found if not each.startswith(NAMED) or is_joined(host, each))
 
 
 def is_joined(host: Host, name: str) -> bool:

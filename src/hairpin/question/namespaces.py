@@ -5,7 +5,7 @@ import msgspec
 
 from hairpin.errors import UsageError
 from hairpin.host.host import Host, Namespace
-from hairpin.host.netns import Netns
+from hairpin.host.netns import NAMED, Netns
 from hairpin.message import message
 from hairpin.network.flow import FromContainer
 from hairpin.network.index import is_joined
@@ -15,18 +15,15 @@ from hairpin.network.stacked import lower_of
 from hairpin.network.strayed import is_typed_in
 from hairpin.question.asked import Origin, Target
 
-_NAMED = "netns:"
-"""The word before a namespace's name in WHERE, as in the namespace's identity."""
-
 
 def namespace_named(network: Network, name: str, label: str = "") -> Netns | None:
     """Return the namespace that ``NAME`` or ``netns:NAME`` means, on the host with the label, or else on the first host
     that has it; None if the name means a container, or no namespace that was read."""
-    bare = name.removeprefix(_NAMED)
+    bare = name.removeprefix(NAMED)
     hosts = [each for each in network.hosts if label in ("", each.name)]
     if bare == name and any(each.containers_named(name) for each in hosts):
         return None
-    found = (each.netns.sibling(f"{_NAMED}{bare}") for each in hosts)
+    found = (each.netns.sibling(f"{NAMED}{bare}") for each in hosts)
     return next((each for each in found if each in network), None)
 
 
@@ -39,7 +36,7 @@ def asking_namespace(network: Network, origin: Origin | None) -> Netns | None:
 
 def start_in(netns: Netns) -> FromContainer:
     """Return the start of a flow in a namespace in which no container runs."""
-    return FromContainer(netns.name.removeprefix(_NAMED), netns)
+    return FromContainer(netns.name.removeprefix(NAMED), netns)
 
 
 def namespaces_with(network: Network, host: Host, version: Version, address: int) -> tuple[Netns, ...]:
@@ -86,7 +83,7 @@ def targets_in(network: Network, target: Target) -> tuple[Target, ...]:
             message(
                 "in namespace {name} no process listens for others; name a port: {name}:PORT, or a destination: "
                 "ADDRESS:PORT --from {name}",
-                name=netns.name.removeprefix(_NAMED),
+                name=netns.name.removeprefix(NAMED),
             )
         )
     return found

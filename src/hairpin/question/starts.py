@@ -16,6 +16,7 @@ from hairpin.network.prefix import Version, address_text, is_loopback
 from hairpin.network.query import Query
 from hairpin.network.routing import lookup
 from hairpin.network.strayed import is_typed_in
+from hairpin.network.unread_ports import port_towards_unread
 from hairpin.network.wires import holder_of
 from hairpin.question.asked import Origin
 from hairpin.question.hosts import container_named, host_named, host_with
@@ -98,7 +99,9 @@ def _at_address(network: Network, host: Host, version: Version, address: int) ->
     inside = namespaces_with(network, host, version, address)
     if inside:
         return Standpoint(_inside(network, _only(network, host, version, address, inside)), host)
-    return Standpoint(_behind_container(network, host, version, address) or Outside(address), host)
+    behind = _behind_container(network, host, version, address)
+    port = port_towards_unread(network, host.netns, version, address) if behind is None else None
+    return Standpoint(behind or Outside(address, port.link.name if port is not None else None), host)
 
 
 def _only(network: Network, host: Host, version: Version, address: int, found: tuple[Netns, ...]) -> Netns:

@@ -14,6 +14,7 @@ import re
 import msgspec
 
 from hairpin.errors import UsageError, mark_in
+from hairpin.host.netns import NAMED
 from hairpin.message import message
 from hairpin.network.flow import Protocol
 from hairpin.network.prefix import Version, parse_address
@@ -209,7 +210,7 @@ def _place(text: str) -> Origin:
         if not name:
             raise UsageError(message("--from container: names no container; write container:NAME"))
         return Origin("container", container=name)
-    if text.startswith("netns:") and _NAME.fullmatch(text.removeprefix("netns:")):
+    if text.startswith(NAMED) and _NAME.fullmatch(text.removeprefix(NAMED)):
         return Origin("container", container=text)
     bracketed = text.startswith("[") and text.endswith("]")
     address = _address(text[1:-1] if bracketed else text)

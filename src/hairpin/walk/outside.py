@@ -29,6 +29,7 @@ from hairpin.network.routing import lookup
 from hairpin.network.stacked import lower_of, parents_of
 from hairpin.network.strayed import is_absent, is_containers, publishing
 from hairpin.network.unmasqueraded import is_hidden, is_unmasqueraded
+from hairpin.network.unread_ports import leads_to_unread
 from hairpin.network.uplinks import links_around
 from hairpin.network.wires import holder_of
 from hairpin.network.world import PublicAddress
@@ -44,7 +45,7 @@ from hairpin.walk.presumed import answers, of_standby, way_back
 from hairpin.walk.state import End, Frame, Reason, State, stopped, stopped_by
 from hairpin.walk.trace import OpenQuestion
 from hairpin.walk.tunnelled import inside_tunnel, is_known_in_tunnel, tunnel_to
-from hairpin.walk.unread import behind_unread, leads_to_unread, may_be_containers, unmade_link
+from hairpin.walk.unread import behind_unread, may_be_containers, unmade_link
 
 
 class OutsideAnswer(msgspec.Struct, frozen=True):

@@ -41,7 +41,7 @@ from hairpin.walk.sockets import answers_by_route, decided_by_socket, find_socke
 from hairpin.walk.state import End, Sender, State, Step, stopped
 from hairpin.walk.trace import Branch, Trace, assuming_of_neighbours, trace_of
 from hairpin.walk.tunnelled import innermost
-from hairpin.walk.unread import unread_end, unread_owner
+from hairpin.walk.unread import through_unread, unread_end, unread_owner
 from hairpin.walk.user_stack import carried_on, carrier_of, carries, keeps_to_itself
 from hairpin.walk.verdicts import Verdict
 
@@ -55,7 +55,8 @@ def walk_flow(network: Network, flow: Flow) -> Trace:
 
 
 def _trace(network: Network, flow: Flow) -> Trace:
-    branches = (assuming_of_neighbours(each, flow) for each in _branches(network, flow, depth=0))
+    walked_on = through_unread(network, flow, _branches(network, flow, depth=0))
+    branches = (assuming_of_neighbours(each, flow) for each in walked_on)
     return trace_of(flow, tuple(answered(network, flow, each) for each in branches))
 
 
@@ -66,6 +67,9 @@ def _branches(network: Network, flow: Flow, *, depth: int) -> Iterator[Branch]:
         begun = State("outside", network.host_netns(flow.host), flow.packet(flow.start.address))
         if elsewhere.reason is not None:
             end = stopped(begun, elsewhere.reason, decided_by=elsewhere.decided_by)
+            if elsewhere.reason == "namespace-unread":
+                yield msgspec.structs.replace(_blind(end), questions=elsewhere.questions)
+                return
             yield _failed(end, end.state.history.steps)
             return
         step = Step(begun.netns, "outside", "", begun.packet, elsewhere.decided_by)
