@@ -50,7 +50,8 @@ def namespaces_with(network: Network, host: Host, version: Version, address: int
             continue
         if is_typed_in(host, namespace, version, address) or is_loopback(address, version):
             continue
-        if is_joined(host, namespace.name) or any(is_uplink(network, netns, each) for each in namespace.links):
+        cards = (each for each in namespace.links if each.kind != "veth")
+        if is_joined(host, namespace.name) or any(is_uplink(network, netns, each) for each in cards):
             found.append(netns)
     return tuple(found)
 
