@@ -147,10 +147,10 @@ def through_unread(network: Network, flow: Flow, branches: Iterable[Branch]) -> 
 
 
 def unread_port_of(network: Network, flow: Flow) -> UnreadPort | None:
-    """Return the link of an unread namespace by which the client's packets come in; None if the flow does not start
-    behind such a link, or if what is behind the link decides nothing."""
+    """Return the link of an unread namespace to which the host sends answers to the client; None if there is none, or if
+    what is behind the link decides nothing."""
     start, netns = flow.start, network.host_netns(flow.host)
-    if not isinstance(start, Outside) or start.link is None or start.behind is not None or netns not in network:
+    if not isinstance(start, Outside) or start.behind is not None or netns not in network:
         return None
     found = port_towards_unread(network, netns, flow.version, start.address)
-    return found if found is not None and found.link.name == start.link and not found.is_decided else None
+    return found if found is not None and not found.is_decided else None
