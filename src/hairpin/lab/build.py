@@ -68,7 +68,10 @@ class Lab:
             if node.name == place:
                 return node
         raise LabError(
-            message("a lab has no machine {place!r}: client, router, neighbour, host, container:NAME or netns:NAME", place=place)
+            message(
+                "a lab has no machine {place!r}: client, router, neighbour, host, container:NAME or netns:NAME",
+                place=place,
+            )
         )
 
     def source_port(self) -> int:

@@ -16,11 +16,9 @@ from hairpin.causes.cause import LINK_STOPS, RULE_STOPS, Candidate, Cause, View
 from hairpin.causes.routing._overlap import Overlap, led_past, moved_away, overlaps
 from hairpin.causes.where import OfRoute
 from hairpin.change.change import DeleteEntry, one
-from hairpin.evidence.reading import HOST
 from hairpin.message import message
 from hairpin.network.attachment import attachment_of, network_of_bridge
 from hairpin.network.flow import Lan, Outside
-from hairpin.network.index import holders
 from hairpin.network.prefix import address_text
 from hairpin.network.query import Query
 from hairpin.network.routing import lookup, route_text
@@ -47,18 +45,11 @@ def find(view: View) -> Iterator[Candidate]:
         detail = message(
             "Answers to {client} take the route `{route}` into the bridge, where nothing has this address.", **values
         )
-        inside = next((at for at in holders(view.host, view.flow.version, each.address) if at != HOST), None)
         if holder is not None:
             detail = message(
                 "Answers to {client} take the route `{route}` into the bridge, where container {name} has this "
                 "address.",
                 name=holder.container.name,
-                **values,
-            )
-        elif inside is not None:
-            detail = message(
-                "Answers to {client} take the route `{route}` into the bridge, where {name} has this address.",
-                name=inside,
                 **values,
             )
         # other machines in the client's LAN have the same fault, so a route to this one client is not enough
