@@ -147,8 +147,8 @@ def through_unread(network: Network, flow: Flow, branches: Iterable[Branch]) -> 
 
 
 def unread_port_of(network: Network, flow: Flow) -> UnreadPort | None:
-    """Return the link of an unread namespace to which the host sends answers to the client; None if there is none, or if
-    what is behind the link decides nothing."""
+    """Return the link of an unread namespace to which the host sends answers to the client; None if there is none, or
+    if what is behind the link decides nothing."""
     start, netns = flow.start, network.host_netns(flow.host)
     if not isinstance(start, Outside) or start.behind is not None or netns not in network:
         return None
