@@ -4,8 +4,7 @@ Read ``prefix`` (addresses and their networks), ``world`` (stated facts about th
 ``index``, and ``flow`` (the question).  Links:  ``wires``, ``uplinks``, ``stacked``, ``vrf``, ``tunnel/``,
 ``attachment`` (the veth of a container), ``own_frames`` (frames for a bridge's own hardware address), ``socket_owner``,
 ``port_holder`` (the process or container that has a published port), ``lost_address``, ``prefix_witness`` (evidence of
-an address's right prefix length), ``strayed`` (packets that should not have left the host),
-``unread_ports`` (links to namespaces and guests that were not read).  Names:  ``names`` (name
+an address's right prefix length), ``strayed`` (packets that should not have left the host).  Names:  ``names`` (name
 servers of containers, and the names that they know) and ``pinned_names`` (names in a container's own /etc/hosts).
 Routing:  ``query``, ``tables``, ``routing``, ``source_address``, ``address_type``, ``unmasqueraded``.  ``kinds/``: the
 containers that are alike, and the flows that are alike.

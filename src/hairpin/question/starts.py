@@ -16,12 +16,12 @@ from hairpin.network.prefix import Version, address_text, is_loopback
 from hairpin.network.query import Query
 from hairpin.network.routing import lookup
 from hairpin.network.strayed import is_typed_in
-from hairpin.network.unread_ports import port_towards_unread
 from hairpin.network.wires import holder_of
 from hairpin.question.asked import Origin
 from hairpin.question.hosts import container_named, host_named, host_with
 from hairpin.question.namespaces import asking_namespace, links_towards, namespaces_with, start_in
 from hairpin.question.standpoints import clients, lan_client
+from hairpin.question.unread_ports import port_towards_unread
 
 
 class Standpoint(msgspec.Struct, frozen=True):

@@ -30,9 +30,9 @@ from hairpin.network.routing import lookup
 from hairpin.network.stacked import lower_of, parents_of
 from hairpin.network.strayed import is_absent, is_containers, publishing
 from hairpin.network.unmasqueraded import is_hidden, is_unmasqueraded
-from hairpin.network.unread_ports import leads_to_unread
 from hairpin.network.uplinks import links_around
 from hairpin.network.world import PublicAddress
+from hairpin.question.unread_ports import leads_to_unread
 from hairpin.walk.answer import answer_to
 from hairpin.walk.decided import Assumed, LinkDecided
 from hairpin.walk.link.arp import is_beside, refusal

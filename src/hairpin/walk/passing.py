@@ -9,7 +9,7 @@ from hairpin.network.prefix import Version, address_text, is_private
 from hairpin.network.query import Query
 from hairpin.network.routing import lookup
 from hairpin.network.strayed import is_absent
-from hairpin.network.unread_ports import bridges_of_guests
+from hairpin.question.unread_ports import bridges_of_guests
 from hairpin.walk.decided import Assumed
 from hairpin.walk.outside import OutsideAnswer, incoming_link
 from hairpin.walk.presumed import of_standby

@@ -17,7 +17,7 @@ from hairpin.network.attachment import network_of_bridge
 from hairpin.network.flow import Flow, Outside
 from hairpin.network.network import Network
 from hairpin.network.prefix import Version, address_text
-from hairpin.network.unread_ports import UnreadPort, port_towards_unread
+from hairpin.question.unread_ports import UnreadPort, port_towards_unread
 from hairpin.walk.decided import Assumed
 from hairpin.walk.sockets import socket_text
 from hairpin.walk.state import End, State, stopped

@@ -55,8 +55,8 @@ def walk_flow(network: Network, flow: Flow) -> Trace:
 
 
 def _trace(network: Network, flow: Flow) -> Trace:
-    walked_on = through_unread(network, flow, _branches(network, flow, depth=0))
-    branches = (assuming_of_neighbours(each, flow) for each in walked_on)
+    found = through_unread(network, flow, _branches(network, flow, depth=0))
+    branches = (assuming_of_neighbours(each, flow) for each in found)
     return trace_of(flow, tuple(answered(network, flow, each) for each in branches))
 
 
@@ -67,10 +67,9 @@ def _branches(network: Network, flow: Flow, *, depth: int) -> Iterator[Branch]:
         begun = State("outside", network.host_netns(flow.host), flow.packet(flow.start.address))
         if elsewhere.reason is not None:
             end = stopped(begun, elsewhere.reason, decided_by=elsewhere.decided_by)
-            if elsewhere.reason == "namespace-unread":
-                yield msgspec.structs.replace(_blind(end), questions=elsewhere.questions)
-                return
-            yield _failed(end, end.state.history.steps)
+            blind = elsewhere.reason == "namespace-unread"
+            failed = _blind(end) if blind else _failed(end, end.state.history.steps)
+            yield msgspec.structs.replace(failed, questions=elsewhere.questions)
             return
         step = Step(begun.netns, "outside", "", begun.packet, elsewhere.decided_by)
         yield Branch("leaves", (step,), assumed=elsewhere.assumed, questions=elsewhere.questions)

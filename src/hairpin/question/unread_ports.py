@@ -58,7 +58,7 @@ def port_towards_unread(network: Network, netns: Netns, version: Version, addres
     if link.kind != "bridge" or network_of_bridge(network.host(netns.host), link.name) is not None:
         return None
     ports = [each for each in bridge_ports(namespace, link.name) if each.up and each.tunnel is None]
-    learned = _learned(namespace, link, version, address)
+    learned = _port_learned_for(namespace, link, version, address)
     outer = [each for each in ports if is_uplink(network, netns, each)]
     if learned is not None:
         known = next((each for each in outer if each.name == learned and each.kind in _GUESTS), None)
@@ -82,7 +82,7 @@ def bridges_of_guests(network: Network, netns: Netns) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _learned(namespace: Namespace, bridge: Link, version: Version, address: int) -> str | None:
+def _port_learned_for(namespace: Namespace, bridge: Link, version: Version, address: int) -> str | None:
     """Return the port by which the bridge forwards frames to the machine with the address; None if the neighbour entry
     or the forwarding entry is missing."""
     entries = neighbour_entries(namespace, bridge.name, version, address)

@@ -6,7 +6,7 @@ import pytest
 from hairpin.host.host import Namespace
 from hairpin.host.link import Link
 from hairpin.network.network import Network
-from hairpin.network.unread_ports import UnreadPort, bridges_of_guests, leads_to_unread, port_towards_unread
+from hairpin.question.unread_ports import UnreadPort, bridges_of_guests, leads_to_unread, port_towards_unread
 from tests.named_namespace_host import POD, inside, learned, whole, with_bridge
 from tests.small_host import HOST_NETNS, WEB, route
 
