@@ -56,7 +56,7 @@ def walk_flow(network: Network, flow: Flow) -> Trace:
 
 def _trace(network: Network, flow: Flow) -> Trace:
     found = through_unread(network, flow, _branches(network, flow, depth=0))
-    branches = (assuming_of_neighbours(each, flow) for each in found)
+    branches = [assuming_of_neighbours(each, flow) for each in found]
     return trace_of(flow, tuple(answered(network, flow, each) for each in branches))
 
 
@@ -67,19 +67,16 @@ def _branches(network: Network, flow: Flow, *, depth: int) -> Iterator[Branch]:
         begun = State("outside", network.host_netns(flow.host), flow.packet(flow.start.address))
         if elsewhere.reason is not None:
             end = stopped(begun, elsewhere.reason, decided_by=elsewhere.decided_by)
-            blind = elsewhere.reason == "namespace-unread"
-            failed = _blind(end) if blind else _failed(end, end.state.history.steps)
-            yield msgspec.structs.replace(failed, questions=elsewhere.questions)
+            at = _blind(end) if elsewhere.questions else _failed(end, end.state.history.steps)
+            yield msgspec.structs.replace(at, questions=elsewhere.questions)
             return
         step = Step(begun.netns, "outside", "", begun.packet, elsewhere.decided_by)
         yield Branch("leaves", (step,), assumed=elsewhere.assumed, questions=elsewhere.questions)
         return
-    started = begin(network, flow)
-    if isinstance(started, End):
+    if isinstance(started := begin(network, flow), End):
         yield _failed(started, started.state.history.steps)
         return
-    started = after_solicitation(network, started)
-    if isinstance(started, End):
+    if isinstance(started := after_solicitation(network, started), End):
         yield _failed(started, started.state.history.steps)
         return
     ends = walk_asking(network, started)
