@@ -303,3 +303,12 @@ def test_the_log_of_a_container_is_renamed() -> None:
     assert re.fullmatch(r"2026-11-28T22:13:19.4Z nc: bad address '[a-z]+'", told[1])
     assert told[4].endswith("unknown directive in /etc/nginx/nginx.conf:3")
     assert renamed.netns in {each.netns for each in found.readings if each.key == "ip-addr"}
+
+
+@pytest.mark.parametrize(("name", "kept"), (
+    ("cni-3f1d", "cni-"), ("lb_abcdef", "lb_"), ("1-abcdef", "1-"), ("ingress_sbox", "ingress_sbox"), ("worker", ""),
+))  # fmt: skip
+def test_the_name_of_a_namespace_is_renamed_and_tells_who_made_it(name: str, kept: str) -> None:
+    (reading,) = redact(one("ip-neigh", "[]", netns=f"netns:{name}"), b"k").readings
+    assert reading.netns.startswith(f"netns:{kept}")
+    assert (reading.netns == f"netns:{name}") == (kept == name)

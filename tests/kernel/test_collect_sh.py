@@ -417,6 +417,17 @@ def test_a_socket_of_the_kernels_own_is_read(namespace: Namespace) -> None:
         assert "0.0.0.0:4789" in reading.text
 
 
+def test_each_namespace_with_a_name_is_read_once_and_never_the_hosts_own(namespace: Namespace) -> None:
+    with held_namespace() as inner:
+        named = "named() { : >/run/netns/$2; mount --bind $1 /run/netns/$2; }"
+        names = (
+            "named $0 worker; named $0 worker-again; named $0 1-abc; named /proc/self/ns/net me; : >/run/netns/no-one"
+        )
+        mounts = f"mount -t tmpfs none /run; mkdir /run/netns; {named}; {names}"
+        evidence = namespace.collect("unshare", "-m", "sh", "-ec", f"{mounts}; exec sh -s", f"/proc/{inner.pid}/ns/net")
+    assert {each.netns for each in evidence.readings if each.netns.startswith("netns:")} == {"netns:worker"}
+
+
 def test_where_ss_fails_the_kernels_tables_are_read(listening: Namespace, tmp_path: Path) -> None:
     """iproute2 5.7 to 5.9 without a mount of cgroup2."""
     tool = tmp_path / "ss"

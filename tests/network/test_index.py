@@ -6,9 +6,21 @@ import msgspec
 import pytest
 
 from hairpin.host.link import Link
-from hairpin.network.index import namespaces_of, ports_by_ends, takers
+from hairpin.network.index import holders, is_joined, namespaces_of, ports_by_ends, takers
 from hairpin.network.network import Network, Port, is_uplink, veth_peer
-from tests.small_host import CLIENT, HOST_NETNS, WEB, container, container_namespace, engine, local, network, sibling
+from tests.named_namespace_host import POD, inside, whole
+from tests.small_host import (
+    CLIENT,
+    HOST_NETNS,
+    WEB,
+    container,
+    container_namespace,
+    engine,
+    lo,
+    local,
+    network,
+    sibling,
+)
 
 
 def test_an_index_belongs_to_one_host() -> None:
@@ -118,3 +130,19 @@ def test_a_proxy_may_take_each_address_of_ipv4(name: str, link: str) -> None:
         changed = built.with_namespace(sibling("container:web"), msgspec.structs.replace(inner, sysctls=sysctls))
         assert takers(changed.this, 4, CLIENT) == names
         assert takers(changed.this, 6, CLIENT) == set()
+
+
+def test_a_namespace_that_no_link_joins_to_the_host_holds_no_address_of_it() -> None:
+    """Tests and simulations use isolated namespaces, whose addresses may be those of machines outside."""
+    joined = whole(inside()).this
+    assert is_joined(joined, "netns:worker")
+    assert holders(joined, 4, POD) == ("netns:worker",)
+    apart = msgspec.structs.replace(inside(), links=(lo(), Link(40, "eth0", "veth", peer_index=41)))
+    alone = whole(apart).this
+    assert not is_joined(alone, "netns:worker")
+    assert holders(alone, 4, POD) == ()
+
+
+def test_a_link_that_is_stacked_on_the_hosts_joins_the_namespace() -> None:
+    stacked = msgspec.structs.replace(inside(), links=(lo(), Link(40, "eth0", "macvlan", peer_index=2, peer_netnsid=0)))
+    assert is_joined(whole(stacked).this, "netns:worker")

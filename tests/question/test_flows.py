@@ -473,7 +473,7 @@ def told_pods(net: Network) -> list[str]:
 def test_each_port_of_the_pod_and_its_way_out() -> None:
     on_loopback, listening = Socket("tcp", 4, 0x7F000001, 81), Socket("tcp", 6, None, 80)
     net = whole_pods("netns:cni-1", on_loopback, listening, Socket("tcp", 6, None, 82, v6only=True))
-    assert told_pods(net) == ["host -> 172.17.0.2:80/tcp", "container:cni-1 -> 203.0.113.80:443/tcp"]
+    assert told_pods(net) == ["host -> 172.17.0.2:80/tcp", "netns:cni-1 -> 203.0.113.80:443/tcp"]
 
 
 def test_other_namespaces_and_pods_without_address_have_none() -> None:

@@ -12,7 +12,9 @@ from hairpin.network.prefix import parse_address
 from hairpin.network.world import PublicAddress, World
 from hairpin.walk.begin import passes_by
 from hairpin.walk.walk import walk_flow
+from tests.causes.hosts import asked as asked_of
 from tests.causes.hosts import published_as, with_host, without_addresses, without_route
+from tests.named_namespace_host import POD, whole, with_bridge
 from tests.small_host import CLIENT, HOST_ADDRESS, host_namespace, network
 from tests.two_hosts import node
 
@@ -61,7 +63,7 @@ PACKETS: dict[str, tuple[Network, Flow, str | None]] = {
     "for a program's address on a link without one": (
         with_host(BARE, floating=MOVED.this.floating), asked(Outside(CLIENT)), "leaves",
     ),
-    "for an address that another machine may have": (ASKED, asked(Outside(CLIENT)), "leaves"),
+    "for an address that another machine may have": (ASKED, asked(Outside(CLIENT)), "namespace-unread"),
 }  # fmt: skip
 
 
@@ -79,6 +81,24 @@ def test_whether_another_machine_has_the_address_is_asked() -> None:
         assert "198.51.100.12" in str(question.text)
         assert "keepalived" in str(question.text)
         assert question.breaks_if == "no"
+
+
+def test_a_packet_that_touches_no_link_that_was_read_is_undecided() -> None:
+    (branch,) = walk_flow(ASKED, asked(Outside(CLIENT))).branches
+    assert branch.verdict == "depends"
+    (question,) = branch.questions
+    assert question.undecided
+    assert str(question.text).startswith("Do packets from 192.0.2.10 to ")
+
+
+@pytest.mark.parametrize(("ports", "asks"), ((2, "cross a bridge of this host? cni0 leads to"), (1, "pass this host?")))
+def test_guests_behind_a_bridge_without_an_address_are_asked_about(ports: int, asks: str) -> None:
+    guests = whole(host=with_bridge(addressless=True, ports=ports))
+    between = asked_of(Outside(POD), "10.4.0.3", 80)
+    foreign = msgspec.structs.replace(guests, world=World(foreign=((4, between.daddr),)))
+    (branch,) = walk_flow(foreign, between).branches
+    assert branch.verdict == "depends"
+    assert asks in str(branch.questions[0].text)
 
 
 def test_a_packet_that_nobody_answers_for_is_dropped_outside() -> None:

@@ -11,14 +11,16 @@ from hairpin.host.socket import Socket
 from hairpin.host.sysctl import Sysctls
 from hairpin.netfilter import ir
 from hairpin.netfilter.ir import Chain, Table
-from hairpin.network.flow import Flow, FromHost
+from hairpin.network.flow import Flow, FromHost, Outside
 from hairpin.network.network import Network
 from hairpin.network.prefix import Version, parse_address
 from hairpin.walk.state import State
-from hairpin.walk.unread import binding_condition, unread_end, unread_rules
+from hairpin.walk.unread import binding_condition, unread_end, unread_port_of, unread_rules
 from hairpin.walk.verdicts import Verdict
 from hairpin.walk.walk import walk_flow
 from tests.causes.hosts import with_tables
+from tests.named_namespace_host import POD, RULES, inside, learned, whole
+from tests.named_namespace_host import with_bridge as with_cni0
 from tests.rule_text import with_policy, with_rule
 from tests.small_host import HOST_NETNS, container, engine, host_namespace, network, published, route
 
@@ -164,3 +166,32 @@ def test_a_chain_is_bound_to_a_link_for_all_packets_of_a_flow() -> None:
     for branch in trace.branches:
         held = {str(each.said): each.holds for each in branch.conditions}
         assert len(held) == len({(str(each.said), each.holds) for each in branch.conditions})
+
+
+BEHIND_PORT = Outside(POD, "vethpod0")
+NOT_ACCEPTED = with_cni0(with_rule("filter DOCKER-USER", "-i cni0 -j DROP", RULES))
+UNREAD_CLIENTS: dict[str, tuple[Network, Outside, Verdict]] = {
+    "behind the only port": (whole(host=with_cni0()), BEHIND_PORT, "depends"),
+    "behind one of two ports": (whole(host=with_cni0(ports=2)), BEHIND_PORT, "depends"),
+    "behind a port that the bridge has learned": (whole(host=learned(with_cni0(ports=2))), BEHIND_PORT, "depends"),
+    "whose packets the host drops": (whole(host=NOT_ACCEPTED), BEHIND_PORT, "dropped"),
+    "whose packets come in by another link": (whole(host=with_cni0()), Outside(POD, "eth0"), "depends"),
+    "whose namespace was read": (whole(inside()), Outside(POD), "unanswered"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("built", "start", "verdict"), UNREAD_CLIENTS.values(), ids=UNREAD_CLIENTS)
+def test_a_client_in_an_unread_namespace(built: Network, start: Outside, verdict: Verdict) -> None:
+    trace = walk_flow(built, published(start))
+    assert trace.verdict == verdict
+
+
+def test_the_condition_names_the_link_that_the_packets_come_in_by() -> None:
+    built = whole(host=with_cni0())
+    (condition,) = walk_flow(built, published(BEHIND_PORT)).conditions
+    assert str(condition.said).startswith("10.4.0.2 is behind vethpod0, in a namespace or guest")
+    port = unread_port_of(built, published(BEHIND_PORT))
+    assert port is not None
+    assert port.link.name == "vethpod0"
+    assert unread_port_of(built, published()) is None
+    assert unread_port_of(built, published(FromHost())) is None

@@ -13,16 +13,19 @@ from hairpin.netfilter import ir
 from hairpin.netfilter.evaluate.chain import Condition, Place, rule_at
 from hairpin.netfilter.evaluate.load import is_ban_of_machines
 from hairpin.netfilter.rule_address import write_mac
+from hairpin.network.flow import Outside
 from hairpin.network.network import Network, bridge_nf, entering
+from hairpin.network.prefix import address_text
 from hairpin.walk.decided import LinkDecided, RuleDecided
 from hairpin.walk.trace import Branch, OpenQuestion, Trace, only_under_load
 from hairpin.walk.verdicts import VERDICTS, Verdict
-from hairpin.wanted import Wanted, watch_control, watch_port, watch_rule
+from hairpin.wanted import Wanted, watch_control, watch_packets, watch_port, watch_rule
 
 _MOST = 4
 """The greatest number of questions about one flow."""
 _GO_ON = message("The packets go on to the next rule")
 _END = message("The packets go no further")
+_UNREAD = message("hairpin does not know what becomes of the packets")
 
 
 def undecided_questions(network: Network, trace: Trace) -> Iterator[OpenQuestion]:
@@ -171,7 +174,10 @@ def _wanted_at_end(network: Network, trace: Trace) -> Iterator[Wanted]:
                 yield watch_control(link.name, entering(network, stop.netns))
                 break
     flow = trace.flow
-    if flow.dport:
+    by = next((each.stop.link for each in trace.branches if each.stop is not None and _is_of_unread(each)), "")
+    if by and isinstance(flow.start, Outside):
+        yield watch_packets(by, f"host {address_text(flow.start.address, flow.version)}")
+    elif flow.dport:
         yield watch_port(flow.protocol, flow.dport)
 
 
@@ -181,6 +187,11 @@ def _wanted_at_end(network: Network, trace: Trace) -> Iterator[Wanted]:
 def _fates(trace: Trace, condition: Condition) -> dict[bool, Message]:
     """Return the sentences about the flow's fate: for True, if the condition holds, and for False, if it does not."""
     return {holds: _fate(_branches(trace, condition, holds=holds)) for holds in (True, False)}
+
+
+def _is_of_unread(branch: Branch) -> bool:
+    """Return whether the packets may be in a namespace that was not read, before they come to this host."""
+    return branch.stop is not None and (branch.stop.reason, branch.stop.stage) == ("namespace-unread", "outside")
 
 
 def _branches(trace: Trace, condition: Condition, *, holds: bool) -> list[Branch]:
@@ -209,5 +220,5 @@ def _fate(branches: list[Branch]) -> Message:
         )
     first = next(iter(verdicts))
     if first == "depends":
-        return _END
+        return _UNREAD if any(_is_of_unread(each) for each in branches) else _END
     return message("Verdict: {verdict}", verdict=VERDICTS[first])

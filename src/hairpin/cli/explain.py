@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     "origin",
     metavar="WHERE",
     shell_complete=completion.origins,
-    help="Where it was printed: host, container:NAME, lan, or a client's address.",
+    help="Where it was printed: host, container:NAME, netns:NAME, lan, or a client's address.",
 )
 @options.evidence
 @options.page

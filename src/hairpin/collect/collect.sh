@@ -1869,20 +1869,24 @@ sockets_of_process() {
 podman_and_pods() {
     READ_INODES= ASKED_USERS=' '
     podman_all
-    pod_namespaces
+    named_namespaces
     idle_users          # last: a home may be on a server that does not answer
 }
-pod_namespaces() { # those that CNI plug-ins made for the pods of containerd or cri-o, as in k3s; the engine is not asked
+named_namespaces() { # those with a name in /run/netns: of pods of containerd or cri-o, as in k3s (the engine is not asked), and of `ip netns`
     have nsenter || return
-    list=
-    for file in /run/netns/cni-*; do
-        case ${file##*/} in *[!A-Za-z0-9_.-]*) continue ;; esac
-        inode=$(stat -L -c %i "$file" 2>/dev/null) || continue
-        case " $READ_INODES " in *" $inode "*) continue ;; esac      # of a container of Podman
-        list="$list${list:+$NL}netns:${file##*/}$TAB$inode$TAB-$TAB-"
+    list= seen="$READ_INODES $(stat -L -c %i /proc/self/ns/net 2>/dev/null) "         # of containers of Podman, and the host's own
+    set -f; IFS=$NL
+    for line in $(set +f; stat -L -c '%i %n' /run/netns/* 2>/dev/null); do
+        name=${line##*/} inode=${line%% *}
+        # Names as dockerd gives them: a link to its folder makes `ip netns` list its namespaces, which are read as containers'.
+        case $name in *[!A-Za-z0-9_.-]* | [0-9]-* | [0-9][0-9]-* | lb_* | ingress_sbox | default) continue ;; esac
+        case " $seen " in *" $inode "*) continue ;; esac
+        seen="$seen$inode "
+        list="$list${list:+$NL}netns:$name$TAB$inode$TAB-$TAB-"
     done
+    set +f; IFS=$USUAL_IFS
     [ -n "$list" ] || return
-    if [ "$HAIRPIN_UID" != 0 ]; then say namespaces /run/netns 1 refused "the namespaces of pods in /run/netns cannot be entered: permission denied"; return; fi
+    if [ "$HAIRPIN_UID" != 0 ]; then say namespaces /run/netns 1 refused "the namespaces in /run/netns cannot be entered: permission denied"; return; fi
     body namespaces /run/netns "$list"
     while IFS=$TAB read -r NETNS _; do
         export NETNS

@@ -60,6 +60,7 @@ _KEPT = frozenset({"root", "docker", "podman", "systemd", "iptables", "nft", "fi
 """The user names that stay, because programs have the same names.
 
 If these names were renamed, hairpin would not recognize the programs' commands."""
+_MADE = re.compile(r"cni-|lb_|\d{1,2}-|ingress_sbox$")
 _MAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
 _OUTSIDE = re.compile(r"(?<=://)[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*\.[A-Za-z]{2,}")
 """The name of a machine of the outside in a URL.  People's own words in a pasted text have them."""
@@ -155,7 +156,11 @@ class _Redactor:
 
     def _netns(self, netns: str) -> str:
         kind, colon, name = netns.partition(":")
-        return f"{kind}{colon}{self._text.plain(self._names.name(name))}" if colon else netns
+        # These words say who made a namespace (host/netns.py).
+        made = _MADE.match(name) if kind == "netns" else None
+        kept = made[0] if made is not None else ""
+        rest = name.removeprefix(kept)
+        return f"{kind}{colon}{kept}{self._text.plain(self._names.name(rest)) if rest else ''}" if colon else netns
 
     def _body(self, reading: Reading) -> str:
         """Return the new text of one reading."""

@@ -6,9 +6,11 @@ import msgspec
 
 from hairpin.evidence.reading import HOST
 
-_NAMED = "netns:"
-_OF_OVERLAY = re.compile(r"netns:\d+-(.+)")
+NAMED = "netns:"
+"""The beginning of the name of a namespace that a file on the host names."""
+_OF_OVERLAY = re.compile(r"netns:\d{1,2}-(.+)")
 _OF_PODS = "netns:cni-"
+_OF_DOCKERD = re.compile(r"netns:(\d{1,2}-.*|lb_.*|ingress_sbox)")
 
 
 class Netns(msgspec.Struct, frozen=True, order=True, cache_hash=True):
@@ -31,6 +33,12 @@ class Netns(msgspec.Struct, frozen=True, order=True, cache_hash=True):
         return self if self.is_host else Netns(self.host)
 
     @property
+    def is_named(self) -> bool:
+        """Whether a file on the host gives the namespace its name: the namespace of a pod, a namespace that ``ip netns
+        add`` made, or one that dockerd made for its own use."""
+        return self.name.startswith(NAMED)
+
+    @property
     def is_pod(self) -> bool:
         """Whether CNI plug-ins made the namespace for a pod whose container runtime hairpin did not ask."""
         return self.name.startswith(_OF_PODS)
@@ -39,7 +47,7 @@ class Netns(msgspec.Struct, frozen=True, order=True, cache_hash=True):
     def is_dockerds(self) -> bool:
         """Whether dockerd made the namespace for its own use: for a swarm network, or for the published ports of swarm
         services."""
-        return self.name.startswith(_NAMED) and not self.is_pod
+        return _OF_DOCKERD.fullmatch(self.name) is not None
 
     @property
     def overlay(self) -> str | None:
@@ -61,8 +69,8 @@ class Netns(msgspec.Struct, frozen=True, order=True, cache_hash=True):
 
 
 def namespace_file(netns: Netns) -> str | None:
-    """Return the file with which a process enters the namespace of a pod, or a namespace that dockerd made for swarm;
-    None for any other namespace."""
-    if netns.is_pod:
-        return f"/run/netns/{netns.name.removeprefix(_NAMED)}"
-    return f"/run/docker/netns/{netns.name.removeprefix(_NAMED)}" if netns.is_dockerds else None
+    """Return the file with which a process enters a namespace that has a name; None for any other namespace."""
+    if not netns.is_named:
+        return None
+    folder = "/run/docker/netns" if netns.is_dockerds else "/run/netns"
+    return f"{folder}/{netns.name.removeprefix(NAMED)}"

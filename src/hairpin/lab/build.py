@@ -50,8 +50,8 @@ class Lab:
         return engine.docker_host(self.host)
 
     def node(self, place: str) -> Node:
-        """Return the machine at a place: ``client``, ``router``, ``neighbour``, ``host``, or for ``container:NAME`` a
-        view of that container's network namespace.
+        """Return the machine at a place: ``client``, ``router``, ``neighbour``, ``host``, or for ``container:NAME`` and
+        ``netns:NAME`` a view of that container's network namespace, or of the host's namespace with that name.
 
         ``host@NAME`` and ``container:NAME@HOST`` choose one of several hosts.  Without a name, the first host is meant.
         """
@@ -61,11 +61,17 @@ class Lab:
             return host
         if host and what.startswith("container:"):
             return _container(host, what.removeprefix("container:"))
+        if host and what.startswith("netns:"):
+            name = what.removeprefix("netns:")
+            return Node(name, host.pid, (*host.enter, "nsenter", f"--net=/run/netns/{name}", "--"))
         for node in (self.client, self.router, self.neighbour):
             if node.name == place:
                 return node
         raise LabError(
-            message("a lab has no machine {place!r}: client, router, neighbour, host or container:NAME", place=place)
+            message(
+                "a lab has no machine {place!r}: client, router, neighbour, host, container:NAME or netns:NAME",
+                place=place,
+            )
         )
 
     def source_port(self) -> int:

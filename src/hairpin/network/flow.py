@@ -35,7 +35,8 @@ class FromHost(msgspec.Struct, frozen=True, tag="host"):
 
 
 class FromContainer(msgspec.Struct, frozen=True, tag="container"):
-    """A process in a container's namespace."""
+    """A process in a container's namespace, or in a namespace with a name in which no container runs.  ``name``: the
+    container's name, or the namespace's."""
 
     name: str
     netns: Netns
@@ -128,8 +129,8 @@ class Flow(msgspec.Struct, frozen=True):
         return f"{f'[{address}]' if self.version == 6 else address}:{self.dport}/{self.protocol}"
 
     def start_text(self, *, with_host: bool = False) -> str:
-        """Return the flow's start as text: an address, ``host``, ``container:NAME`` or ``lan``.  With ``with_host``,
-        return ``container:NAME@HOST``."""
+        """Return the flow's start as text: an address, ``host``, ``container:NAME``, ``netns:NAME`` or ``lan``.
+        With ``with_host``, return ``container:NAME@HOST``."""
         at = f"@{self.host}" if with_host and self.host else ""
         match self.start:
             case Outside(address=address):
@@ -138,5 +139,5 @@ class Flow(msgspec.Struct, frozen=True):
                 return f"lan ({address_text(address, self.version)})"
             case FromHost():
                 return f"host{at}"
-            case FromContainer(name=name):
-                return f"container:{name}{at}"
+            case FromContainer(name=name, netns=netns):
+                return f"{netns.name if netns.is_named else f'container:{name}'}{at}"

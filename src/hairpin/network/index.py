@@ -10,6 +10,7 @@ import msgspec
 
 from hairpin.host.host import Host, Namespace
 from hairpin.host.link import Link
+from hairpin.host.netns import NAMED
 from hairpin.kept import kept
 from hairpin.network.prefix import Version, inside
 
@@ -128,8 +129,32 @@ def _holders(host: Host) -> dict[tuple[Version, int], tuple[str, ...]]:
 
 def holders(host: Host, version: Version, value: int) -> tuple[str, ...]:
     """Return the namespaces of the host that have the address on one of their links, in the order in which they were
-    read."""
-    return _holders(host).get((version, value), ())
+    read.  A namespace that no link joins to the host's own namespace counts only if a container runs in it: an
+    isolated namespace may have any address, and no packet of the host comes to it."""
+    found = _holders(host).get((version, value), ())
+    if not any(each.startswith(NAMED) for each in found):
+        return found
+    return tuple(each for each in found if not each.startswith(NAMED) or is_joined(host, each))
+
+
+def is_joined(host: Host, name: str) -> bool:
+    """Return whether links join the namespace ``name`` to the host's own namespace: veths, also through other
+    namespaces, and links that are stacked on a link of the host."""
+    seen, waiting = {name}, [name]
+    known = namespaces_of(host)
+    while waiting:
+        here = waiting.pop()
+        for link in known[here].links:
+            if link.kind in ("macvlan", "ipvlan") and link.peer_netnsid is not None:
+                return True
+            end = other_end(host, here, link)
+            if end is None or end[0] in seen or end[0] not in known:
+                continue
+            if end[0] == host.netns.name:
+                return True
+            seen.add(end[0])
+            waiting.append(end[0])
+    return False
 
 
 class _Taking(msgspec.Struct, frozen=True):

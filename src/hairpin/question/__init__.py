@@ -4,8 +4,10 @@ texts.
 Read ``asked`` (what a question names), ``target`` (reads TARGET and WHERE), ``hosts`` (which of several hosts is
 meant), ``elsewhere`` (ports that another host publishes, too), ``own_links`` (addresses that a host does not reach by
 design), ``desktop`` (hosts that are virtual machines of desktop engines), ``suggest`` (the nearest of known words),
-``standpoints`` (addresses of clients that the user did not name), ``seen_clients`` (the clients that a reading shows),
-``starts`` (where flows start), ``flows`` with ``localhost``, ``port_flows``, ``container_flows``, ``pinned_flows``,
-``outside_names``, ``held``, ``sharing`` and ``egress`` (which flows a question means), ``outside`` (the stated world),
-``question`` (the whole question in one value).
+``standpoints`` (addresses of clients that the user did not name), ``seen_clients`` (the clients that a reading
+shows), ``unread_ports`` (links to what was not
+read), ``namespaces`` (namespaces without a container that a name or an address means), ``starts`` (where flows
+start), ``flows`` with ``localhost``, ``port_flows``, ``container_flows``, ``pinned_flows``, ``outside_names``,
+``held``, ``sharing`` and ``egress`` (which flows a question means), ``outside`` (the stated world), ``question`` (the
+whole question in one value).
 """

@@ -10,7 +10,7 @@ import msgspec
 
 from hairpin.errors import EvidenceError, UsageError
 from hairpin.host.docker import PortBinding
-from hairpin.host.host import Host, Namespace
+from hairpin.host.host import Host
 from hairpin.host.netns import Netns
 from hairpin.host.swarm import MeshPort
 from hairpin.message import Message, message
@@ -27,6 +27,7 @@ from hairpin.question.egress import egress_flows, over_tcp
 from hairpin.question.held import given_up, held_by, on_host_network
 from hairpin.question.hosts import host_named, host_of
 from hairpin.question.localhost import with_second_family
+from hairpin.question.namespaces import listening, start_in, targets_in
 from hairpin.question.pinned_flows import to_pinned
 from hairpin.question.port_flows import other_clients, protocols, to_asked_port, to_port, usable
 from hairpin.question.standpoints import beyond
@@ -48,7 +49,8 @@ def flows_for(network: Network, targets: tuple[Target, ...], origin: Origin | No
     if not targets:
         found = [flow for host in network.hosts if _has_namespace(host) for flow in _everything(network, host, origin)]
         return _numbered(network, tuple(dict.fromkeys(found)))
-    named = (each for target in targets for each in _ports(network, target))
+    placed = (each for target in targets for each in targets_in(network, target))
+    named = (each for target in placed for each in _ports(network, target))
     single = (each for target in named for each in with_second_family(network, target, origin))
     found = [flow for target in single for flow in _of_target(network, target, origin)]
     if not found:
@@ -241,19 +243,7 @@ def pod_flows(network: Network, host: Host) -> Iterator[Flow]:
         own = next((each.value for each in addresses_of(namespace, None, 4) if each.scope == "global"), None)
         if not netns.is_pod or own is None:
             continue
-        for port in _pod_ports(namespace, own):
+        for port in listening(namespace, 4, own):
             yield Flow(FromHost(), 4, own, "tcp", port, host=host.name, asked_host=host.name)
         if out:
-            start = FromContainer(netns.name.removeprefix("netns:"), netns)
-            yield Flow(start, 4, first, "tcp", 443, purpose="egress", stand_ins=tuple(others), host=host.name)
-
-
-def _pod_ports(namespace: Namespace, own: int) -> tuple[int, ...]:
-    """Return the TCP ports on which the pod accepts connections to the address."""
-    sockets = (
-        each
-        for each in namespace.sockets
-        if each.protocol == "tcp"
-        and (each.address == own or (each.address is None and (each.version == 4 or not each.v6only)))
-    )
-    return tuple(sorted({each.port for each in sockets}))
+            yield Flow(start_in(netns), 4, first, "tcp", 443, purpose="egress", stand_ins=tuple(others), host=host.name)

@@ -8,6 +8,7 @@ from hairpin.host.docker import Container
 from hairpin.host.engine_health import Health, unanswering
 from hairpin.host.host import Host
 from hairpin.host.idle import IdleContainer
+from hairpin.host.netns import NAMED
 from hairpin.message import Message, message
 from hairpin.network.network import Network, owns_address
 from hairpin.network.prefix import Version, address_text, parse_address
@@ -200,7 +201,10 @@ def _refuse_outside(name: str, meant: tuple[str, ...]) -> None:
 def _meant(name: str, hosts: Iterable[Host]) -> tuple[str, ...]:
     """Return known words that are similar to the name: containers, compose services, published ports."""
     containers = [each for host in hosts for each in host.containers()]
-    words = [each.name for each in containers] + [each.service for each in containers if each.service]
+    words = [each.name for each in containers] + [
+        each.name.removeprefix(NAMED) for host in hosts for each in host.namespaces if each.name.startswith(NAMED)
+    ]
+    words += [each.service for each in containers if each.service]
     return close(name, (*words, *(str(binding.host_port) for each in containers for binding in each.bindings)))
 
 

@@ -14,6 +14,7 @@ from hairpin.network.prefix import address_text
 from hairpin.question.asked import Origin, Target
 from hairpin.question.egress import egress_flows, host_dns_flows, outward_flow
 from hairpin.question.hosts import container_named, host_named
+from hairpin.question.namespaces import asking_namespace
 from hairpin.question.standpoints import beyond
 from hairpin.question.starts import asker, start_named
 from hairpin.question.suggest import close
@@ -35,7 +36,8 @@ def to_outside_name(network: Network, target: Target, origin: Origin | None) -> 
     known = [each.name for each in host.containers() if "." in each.name]
     if any(each.containers_named(name) for each in network.hosts) or close(name, known):
         return []
-    container = container_named(network, host, origin.container or "") if origin.kind == "container" else None
+    of_namespace = asking_namespace(network, origin) is not None or origin.kind != "container"
+    container = container_named(network, host, origin.container or "") if not of_namespace else None
     found = egress_flows(network, host, container) if container is not None else []
     if not found:
         outward = _without_way_out(network, host, origin)

@@ -12,14 +12,16 @@ from hairpin.host.netns import Netns
 from hairpin.message import message
 from hairpin.network.flow import FromContainer, FromHost, Lan, Outside, Start
 from hairpin.network.network import Network, addresses_of, netns_of, owns_address
-from hairpin.network.prefix import Version, is_loopback
+from hairpin.network.prefix import Version, address_text, is_loopback
 from hairpin.network.query import Query
 from hairpin.network.routing import lookup
 from hairpin.network.strayed import is_typed_in
 from hairpin.network.wires import holder_of
 from hairpin.question.asked import Origin
 from hairpin.question.hosts import container_named, host_named, host_with
+from hairpin.question.namespaces import asking_namespace, links_towards, namespaces_with, start_in
 from hairpin.question.standpoints import clients, lan_client
+from hairpin.question.unread_ports import port_towards_unread
 
 
 class Standpoint(msgspec.Struct, frozen=True):
@@ -94,7 +96,37 @@ def _at_address(network: Network, host: Host, version: Version, address: int) ->
         netns = netns_of(host, container)
         if held and netns is not None and not netns.is_host:
             return Standpoint(FromContainer(container.name, netns), host)
-    return Standpoint(_behind_container(network, host, version, address) or Outside(address), host)
+    inside = namespaces_with(network, host, version, address)
+    if inside:
+        return Standpoint(_inside(network, _only(network, host, version, address, inside)), host)
+    behind = _behind_container(network, host, version, address)
+    port = port_towards_unread(network, host.netns, version, address) if behind is None else None
+    return Standpoint(behind or Outside(address, port.link.name if port is not None else None), host)
+
+
+def _only(network: Network, host: Host, version: Version, address: int, found: tuple[Netns, ...]) -> Netns:
+    """Return the namespace that has the address.  If several have it, return the one to which the host's own packets to
+    the address go; raise UsageError if this is not one of them alone."""
+    if len(found) == 1:
+        return found[0]
+    ways = {hop.link for hop in lookup(network.namespace(host.netns), Query(version, address)).next_hops}
+    near = tuple(each for each in found if ways & links_towards(network, host.netns, each))
+    if len(near) == 1:
+        return near[0]
+    names = ", ".join(dict.fromkeys(_inside(network, each).name for each in near or found))
+    raise UsageError(
+        message(
+            "--from {address}: several namespaces have this address; write one of {names}",
+            address=address_text(address, version),
+            names=names,
+        )
+    )
+
+
+def _inside(network: Network, netns: Netns) -> FromContainer:
+    """Return the start in the namespace: its container, or the namespace itself if no container runs in it."""
+    container = network.container_of(netns)
+    return FromContainer(container.name, netns) if container is not None else start_in(netns)
 
 
 def _behind_container(network: Network, host: Host, version: Version, address: int) -> Outside | None:
@@ -129,16 +161,14 @@ def _forwards(namespace: Namespace, version: Version) -> bool:
 
 def _on_another(network: Network, far: Netns, address: int) -> Standpoint:
     """Return the start on another host that was read: this other host, or its container that has the address."""
-    container = network.container_of(far)
     place = network.host(far.host)
-    if far.is_host or container is None:
-        return Standpoint(FromHost(address), place)
-    return Standpoint(FromContainer(container.name, far), place)
+    return Standpoint(FromHost(address) if far.is_host else _inside(network, far), place)
 
 
 def asker(network: Network, origin: Origin) -> Host:
-    """Return the host of the container in which the flow starts."""
-    return _asker(network, origin)[0]
+    """Return the host of the container or the namespace in which the flow starts."""
+    inside = asking_namespace(network, origin)
+    return network.host(inside.host) if inside is not None else _asker(network, origin)[0]
 
 
 def _asker(network: Network, origin: Origin) -> tuple[Host, Container]:
@@ -159,6 +189,9 @@ def _asker(network: Network, origin: Origin) -> tuple[Host, Container]:
 
 
 def _container(network: Network, origin: Origin) -> Standpoint:
+    inside = asking_namespace(network, origin)
+    if inside is not None:
+        return Standpoint(start_in(inside), network.host(inside.host))
     host, container = _asker(network, origin)
     if container.netns is None and not container.running:
         # A stopped container sends no packet, which is also an answer.  The flow starts in the namespace that the

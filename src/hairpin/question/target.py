@@ -2,9 +2,10 @@
 
 TARGET := (PORTS[/PROTO] | ADDR:PORTS[/PROTO] | [V6]:PORTS[/PROTO] | NAME | NAME:PORTS[/PROTO]) [@HOST] | URL
 PORTS  := PORT | PORT-PORT
-WHERE  := (ADDR | host | lan | [container:]NAME) [@HOST]
+WHERE  := (ADDR | host | lan | [container:]NAME | netns:NAME) [@HOST]
 
-NAME is the name, the id or an address of a container, or the name of a compose service.  HOST is the label of a host:
+NAME is the name, the id or an address of a container, or the name of a compose service, or of a network namespace in
+which no container runs.  HOST is the label of a host:
 the whole text after the first ``@``.
 """
 
@@ -13,6 +14,7 @@ import re
 import msgspec
 
 from hairpin.errors import UsageError, mark_in
+from hairpin.host.netns import NAMED
 from hairpin.message import message
 from hairpin.network.flow import Protocol
 from hairpin.network.prefix import Version, parse_address
@@ -208,6 +210,8 @@ def _place(text: str) -> Origin:
         if not name:
             raise UsageError(message("--from container: names no container; write container:NAME"))
         return Origin("container", container=name)
+    if text.startswith(NAMED) and _NAME.fullmatch(text.removeprefix(NAMED)):
+        return Origin("container", container=text)
     bracketed = text.startswith("[") and text.endswith("]")
     address = _address(text[1:-1] if bracketed else text)
     if address is None:

@@ -6,16 +6,19 @@ from hairpin.network.attachment import attachment_of, entered_netns, sender_netn
 from hairpin.network.flow import Flow, FromContainer, FromHost, Lan, Outside
 from hairpin.network.lost_address import lost_by
 from hairpin.network.network import Network, is_held, outer_link
-from hairpin.network.prefix import Version, address_text
+from hairpin.network.prefix import Version, address_text, is_private
 from hairpin.network.query import Query
 from hairpin.network.routing import lookup
 from hairpin.network.strayed import is_absent
+from hairpin.question.unread_ports import bridges_of_guests
 from hairpin.walk.decided import Assumed
 from hairpin.walk.outside import OutsideAnswer, asked_by_sender, enters_by, incoming_link
 from hairpin.walk.presumed import of_standby
 from hairpin.walk.state import End, Sender, State, stopped
+from hairpin.walk.trace import OpenQuestion
 from hairpin.walk.unread import unread_end
 from hairpin.walk.user_stack import sent_in
+from hairpin.wanted import read_host, watch_packets
 
 
 def begin(network: Network, flow: Flow) -> State | End:
@@ -48,7 +51,8 @@ def passes_by(network: Network, flow: Flow) -> OutsideAnswer | None:
     """Return the result of an outside client's packet that enters no host that was read; None if it enters such a host.
 
     There are four cases.  First, a program moves the address between machines, and no read host has the address now.
-    Second, the address is outside, like the client, and is not stated to be a host's.  Third, the host publishes the
+    Second, the address is outside, like the client, and is not stated to be a host's: the packet touches nothing that
+    was read, so the verdict is open.  Third, the host publishes the
     port on the address but has lost the address, so it answers no ARP request.  Fourth, the address is the address of a
     stopped container on the link."""
     start = flow.start
@@ -77,10 +81,41 @@ def passes_by(network: Network, flow: Flow) -> OutsideAnswer | None:
             "no host that hairpin read has {address}, so the packet reaches none of these hosts", address=address
         )
         return OutsideAnswer(Assumed(said, "read"), reason="address-lost")
-    said = message(
-        "the packet goes to the machine that has {address}; hairpin knows no host with this address", address=address
+    said = message("no link that hairpin read is on the packet's way")
+    return OutsideAnswer(
+        Assumed(said), reason="namespace-unread", questions=(_whether_it_passes(network, flow, start),)
     )
-    return OutsideAnswer(Assumed(said), assumed=(said,))
+
+
+def _whether_it_passes(network: Network, flow: Flow, start: Outside | Lan) -> OpenQuestion:
+    """Return the question whether a packet passes this host although the host has neither of its addresses.  Unread
+    guests behind a bridge may have them, if the host has no address in the guests' network."""
+    client, address = address_text(start.address, flow.version), address_text(flow.daddr, flow.version)
+    facts = {"client": client, "address": address}
+    near = is_private(start.address, flow.version) and is_private(flow.daddr, flow.version)
+    bridges = ", ".join(bridges_of_guests(network, network.host_netns(flow.host))) if near else ""
+    text = message(
+        "Do packets from {client} to {address} pass this host? hairpin read no namespace with either address", **facts
+    )
+    passed = message("This host may stop them, and hairpin did not read what leads them here")
+    if bridges:
+        text = message(
+            "Do packets from {client} to {address} cross a bridge of this host? {bridges} leads to guests or "
+            "namespaces that hairpin did not read, and they may have these addresses",
+            bridges=bridges,
+            **facts,
+        )
+        passed = message(
+            "This host may stop them. hairpin reads a namespace that has a name: `ip netns attach NAME PID` names the "
+            "network namespace of process PID. Then ask again with --from NAME"
+        )
+    return OpenQuestion(
+        text=text,
+        if_yes=passed,
+        if_no=message("Nothing on this host stops them"),
+        wanted=(watch_packets("any", f"host {client} and host {address}"), read_host(address)),
+        undecided=True,
+    )
 
 
 def _is_known(network: Network, version: Version, address: int) -> bool:

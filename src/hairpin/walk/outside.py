@@ -7,11 +7,12 @@ import msgspec
 
 from hairpin.host.host import Namespace
 from hairpin.host.link import Link
-from hairpin.host.netns import Netns
+from hairpin.host.netns import NAMED, Netns
 from hairpin.message import Message, message
 from hairpin.netfilter.packet import ACK, SYN, Packet
 from hairpin.network.attachment import entered_netns
 from hairpin.network.flow import Flow, Lan, Outside
+from hairpin.network.index import holders
 from hairpin.network.lost_address import lost_by, named_for
 from hairpin.network.network import (
     Network,
@@ -30,8 +31,8 @@ from hairpin.network.stacked import lower_of, parents_of
 from hairpin.network.strayed import is_absent, is_containers, publishing
 from hairpin.network.unmasqueraded import is_hidden, is_unmasqueraded
 from hairpin.network.uplinks import links_around
-from hairpin.network.wires import holder_of
 from hairpin.network.world import PublicAddress
+from hairpin.question.unread_ports import leads_to_unread
 from hairpin.walk.answer import answer_to
 from hairpin.walk.decided import Assumed, LinkDecided
 from hairpin.walk.link.arp import is_beside, refusal
@@ -40,11 +41,11 @@ from hairpin.walk.link.crossing import refused_by_peer
 from hairpin.walk.link.far_end import carried_back, outer_answer, wrong_end
 from hairpin.walk.link.neighbour import refused_request
 from hairpin.walk.link.wireguard import elsewhere
-from hairpin.walk.presumed import answers, of_standby, way_back
+from hairpin.walk.presumed import answers, of_standby, on_another_host, way_back
 from hairpin.walk.state import End, Frame, Reason, State, stopped, stopped_by
 from hairpin.walk.trace import OpenQuestion
 from hairpin.walk.tunnelled import inside_tunnel, is_known_in_tunnel, tunnel_to
-from hairpin.walk.unread import behind_unread, leads_to_unread, may_be_containers, unmade_link
+from hairpin.walk.unread import behind_unread, may_be_containers, unmade_link
 
 
 class OutsideAnswer(msgspec.Struct, frozen=True):
@@ -278,8 +279,14 @@ def _lost_on_host(network: Network, flow: Flow, state: State) -> OutsideAnswer |
         said = message("a {kind} never reaches the host on which it runs", kind=kind)
         return OutsideAnswer(Assumed(said, "read"), reason="left-instead")
     if is_containers(network, state.netns, flow, packet):
-        said = message(
-            "{address} is an address of a container network, but the packet has left the host", address=target
+        held = holders(network.host(state.netns.host), packet.version, packet.daddr)
+        inside = next((each for each in held if each.startswith(NAMED)), None)
+        said = (
+            message("{address} is an address of {name}, but the packet has left the host", address=target, name=inside)
+            if inside is not None
+            else message(
+                "{address} is an address of a container network, but the packet has left the host", address=target
+            )
         )
         return OutsideAnswer(Assumed(said, "read"), reason="left-instead")
     asked = (packet.version, packet.daddr) == (flow.version, flow.daddr)
@@ -298,36 +305,13 @@ def _lost_on_host(network: Network, flow: Flow, state: State) -> OutsideAnswer |
             address=target,
         )
         return OutsideAnswer(Assumed(said, "read"), reason="left-instead")
-    other = _on_another_host(network, state)
+    other = on_another_host(network, state)
     if other is not None and link is not None and link.kind == "tun":
         said = message(
             "the program that has {link} open delivers the packet at {address}", link=link.name, address=target
         )
         return OutsideAnswer(Assumed(said), reason="opaque-device")
     return OutsideAnswer(other, reason="left-instead") if other is not None else None
-
-
-def _on_another_host(network: Network, state: State) -> Assumed | None:
-    """Return the fact that another read host has the destination address, but the packet does not reach that host; else
-    None.  If the user has stated a return route to the address, the packet reaches it through gateways that were not
-    read."""
-    packet = state.packet
-    holder = holder_of(network, packet.version, packet.daddr, besides=state.netns.host)
-    if state.carried is not None or holder is None:
-        return None
-    for each in network.world.return_routes:
-        if each.holds(packet.daddr, packet.version):
-            return None
-    target = address_text(packet.daddr, packet.version)
-    return Assumed(
-        message(
-            "{address} is on {far}, but the packet has left {host} for another machine",
-            address=target,
-            far=holder.host,
-            host=state.netns.host,
-        ),
-        "read",
-    )
 
 
 def _unknown_source(network: Network, netns: Netns, packet: Packet) -> Assumed | None:

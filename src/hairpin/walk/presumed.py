@@ -1,4 +1,5 @@
-"""Assumptions about machines that were not read: which machine answers, and whether its answer is routed back."""
+"""Assumptions about machines outside: which machine answers, whether its answer is routed back, and whether it is
+another host that was read."""
 
 from hairpin.host.host import Namespace
 from hairpin.host.route import NextHop
@@ -10,6 +11,8 @@ from hairpin.network.query import Query
 from hairpin.network.routing import lookup
 from hairpin.network.tunnel.flannel import relay_behind
 from hairpin.network.unmasqueraded import is_of_routed_prefix, is_unmasqueraded
+from hairpin.network.wires import holder_of
+from hairpin.walk.decided import Assumed
 from hairpin.walk.state import State
 from hairpin.walk.trace import OpenQuestion
 from hairpin.wanted import ask_neighbour, read_host, state_public, state_return_route
@@ -141,4 +144,27 @@ def way_back(network: Network, state: State) -> OpenQuestion | None:
         wanted=(read_host(by or target), state_return_route(subnet)),
         # A global IPv6 prefix is usually routed; a private IPv4 subnet hardly ever is.
         breaks_if="no" if packet.version == 4 else "",
+    )
+
+
+def on_another_host(network: Network, state: State) -> Assumed | None:
+    """Return the fact that another read host has the destination address, but the packet does not reach that host; else
+    None.  If the user has stated a return route to the address, the packet reaches it through gateways that were not
+    read."""
+    packet = state.packet
+    holder = holder_of(network, packet.version, packet.daddr, besides=state.netns.host)
+    if state.carried is not None or holder is None:
+        return None
+    for each in network.world.return_routes:
+        if each.holds(packet.daddr, packet.version):
+            return None
+    target = address_text(packet.daddr, packet.version)
+    return Assumed(
+        message(
+            "{address} is on {far}, but the packet has left {host} for another machine",
+            address=target,
+            far=holder.host,
+            host=state.netns.host,
+        ),
+        "read",
     )

@@ -2,6 +2,8 @@
 rules or a socket's process were not read, the walk continues under a condition.  Behind a bridge port there may be an
 unread namespace."""
 
+from collections.abc import Iterable, Iterator
+
 import msgspec
 
 from hairpin.host.host import Namespace
@@ -12,11 +14,14 @@ from hairpin.message import Message, message, verbatim
 from hairpin.netfilter.evaluate.chain import Condition
 from hairpin.netfilter.ir import Chain, Table
 from hairpin.network.attachment import network_of_bridge
-from hairpin.network.network import Network, is_bridge_port
+from hairpin.network.flow import Flow, Outside
+from hairpin.network.network import Network
 from hairpin.network.prefix import Version, address_text
+from hairpin.question.unread_ports import UnreadPort, port_towards_unread
 from hairpin.walk.decided import Assumed
 from hairpin.walk.sockets import socket_text
 from hairpin.walk.state import End, State, stopped
+from hairpin.walk.trace import Branch
 
 _ROUTED = ("input-route", "output-route")
 
@@ -88,15 +93,6 @@ def binding_condition(table: Table, chain: Chain, link: str) -> Condition:
     return Condition(said, holds=True)
 
 
-def leads_to_unread(namespace: Namespace, link: Link) -> bool:
-    """Return whether the link's other end is in a namespace that was not read: a bridge's veth without its peer.  A
-    veth bridge port that is an uplink looks the same, but then the default route leads by the bridge."""
-    if link.kind != "veth" or not is_bridge_port(namespace, link):
-        return False
-    defaults = (hop.link for route in namespace.routes if route.prefix_length == 0 for hop in route.next_hops)
-    return link.master not in set(defaults)
-
-
 def may_be_containers(network: Network, state: State, link: Link) -> bool:
     """Return whether the unread namespace behind the bridge may be a container's: the bridge is an engine's, or an
     engine did not list its containers.  Another bridge leads to machines that no engine made, such as LXD's."""
@@ -119,3 +115,42 @@ def _known_end(namespace: Namespace, link: Link, state: State) -> str:
     learned = any(each.port == link.name and each.mac == state.packet.dmac for each in namespace.fdb)
     ports = [each for each in namespace.links if each.master == link.master and each.kind == "veth"]
     return link.name if learned or len(ports) == 1 else link.master or link.name
+
+
+def through_unread(network: Network, flow: Flow, branches: Iterable[Branch]) -> Iterator[Branch]:
+    """Yield the branches of a client's flow.  If the client is behind a link of an unread namespace, also yield the
+    branch on which that namespace stops the packets, or does not have the client's address.
+
+    If the host itself stops the packets that come in by this link, and its tables show that the client is behind the
+    link, the namespace decides nothing."""
+    start = flow.start
+    port = unread_port_of(network, flow) if isinstance(start, Outside) else None
+    if port is None or not isinstance(start, Outside):
+        yield from branches
+        return
+    said = message(
+        "{address} is behind {link}, in a namespace or guest that hairpin did not read, and nothing there stops the "
+        "packets",
+        address=address_text(start.address, flow.version),
+        link=port.link.name,
+    )
+    succeeds = False
+    for each in branches:
+        succeeds = succeeds or each.succeeds
+        yield msgspec.structs.replace(each, conditions=(*each.conditions, Condition(said, holds=True)))
+    if port.known and not succeeds:
+        return
+    begun = State("outside", network.host_netns(flow.host), flow.packet(start.address))
+    unknown = begun.given(Condition(said, holds=False))
+    end = stopped(unknown, "namespace-unread", link=port.link.name, decided_by=Assumed(said))
+    yield Branch("depends", end.state.history.steps, stop=end.stop, conditions=end.state.history.conditions)
+
+
+def unread_port_of(network: Network, flow: Flow) -> UnreadPort | None:
+    """Return the link of an unread namespace to which the host sends answers to the client; None if there is none, or
+    if what is behind the link decides nothing."""
+    start, netns = flow.start, network.host_netns(flow.host)
+    if not isinstance(start, Outside) or start.behind is not None or netns not in network:
+        return None
+    found = port_towards_unread(network, netns, flow.version, start.address)
+    return found if found is not None and not found.is_decided else None

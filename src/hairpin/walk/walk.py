@@ -39,7 +39,7 @@ from hairpin.walk.sockets import answers_by_route, decided_by_socket, find_socke
 from hairpin.walk.state import End, State, Step, stopped
 from hairpin.walk.trace import Branch, Trace, assuming_of_neighbours, trace_of
 from hairpin.walk.tunnelled import innermost
-from hairpin.walk.unread import unread_owner
+from hairpin.walk.unread import through_unread, unread_owner
 from hairpin.walk.user_stack import carried_on, carrier_of, carries, keeps_to_itself, kept_inside
 from hairpin.walk.verdicts import Verdict
 
@@ -53,7 +53,8 @@ def walk_flow(network: Network, flow: Flow) -> Trace:
 
 
 def _trace(network: Network, flow: Flow) -> Trace:
-    branches = (assuming_of_neighbours(each, flow) for each in _branches(network, flow, depth=0))
+    found = through_unread(network, flow, _branches(network, flow, depth=0))
+    branches = [assuming_of_neighbours(each, flow) for each in found]
     return trace_of(flow, tuple(answered(network, flow, each) for each in branches))
 
 
@@ -64,17 +65,16 @@ def _branches(network: Network, flow: Flow, *, depth: int) -> Iterator[Branch]:
         begun = State("outside", network.host_netns(flow.host), flow.packet(flow.start.address))
         if elsewhere.reason is not None:
             end = stopped(begun, elsewhere.reason, decided_by=elsewhere.decided_by)
-            yield _failed(end, end.state.history.steps)
+            at = _blind(end) if elsewhere.questions else _failed(end, end.state.history.steps)
+            yield msgspec.structs.replace(at, questions=elsewhere.questions)
             return
         step = Step(begun.netns, "outside", "", begun.packet, elsewhere.decided_by)
         yield Branch("leaves", (step,), assumed=elsewhere.assumed, questions=elsewhere.questions)
         return
-    started = begin(network, flow)
-    if isinstance(started, End):
+    if isinstance(started := begin(network, flow), End):
         yield _failed(started, started.state.history.steps)
         return
-    started = after_solicitation(network, started)
-    if isinstance(started, End):
+    if isinstance(started := after_solicitation(network, started), End):
         yield _failed(started, started.state.history.steps)
         return
     ends = walk_asking(network, started)

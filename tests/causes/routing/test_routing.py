@@ -31,6 +31,7 @@ from tests.causes.hosts import (
 from tests.causes.ipv6_hosts import of_ipv6_network
 from tests.causes.route_hosts import LOCAL_TABLE, MAIN_TABLE, routed, with_inner_values, with_router_inside
 from tests.inner_tunnel_host import behind_vpn
+from tests.named_namespace_host import POD, inside, named, whole, with_bridge
 from tests.routing_container import TO_HOST, routing
 from tests.rule_text import with_rule
 from tests.small_host import (
@@ -332,3 +333,16 @@ def test_a_container_may_obey_redirects_after_the_repair(cause: str, sends: str,
     assert [
         str(text).startswith("the kernel may have told web by ICMP redirects that 172.17.0.77") for text in found.advice
     ] == ([True] if told else [])
+
+
+def test_a_client_in_the_subnet_of_a_bridge_of_no_engine() -> None:
+    """A namespace behind the bridge was read, and has another address."""
+    outside = Outside(parse_address("10.4.0.77")[1], "eth0")
+    fires(Case(whole(inside()), published(outside), ("client-inside-container-subnet",)))
+    is_silent(whole(inside()), published(FromContainer("worker", named())))
+
+
+def test_a_namespace_that_was_not_read_may_have_the_clients_address() -> None:
+    for start in (Outside(POD, "eth0"), Outside(POD, "vethpod0")):
+        diagnosis = diagnose(whole(host=with_bridge()), published(start))
+        assert (diagnosis.trace.verdict, diagnosis.causes) == ("depends", ())

@@ -12,11 +12,12 @@ from hairpin.causes.where import OfRoute
 from hairpin.change.change import AddEntry, Change, DeleteEntry, one
 from hairpin.host.docker import DockerNetwork
 from hairpin.host.host import Namespace
-from hairpin.host.netns import Netns
+from hairpin.host.netns import NAMED, Netns
 from hairpin.host.route import TABLE_LOCAL, NextHop, Route
 from hairpin.message import Message, message
 from hairpin.network.attachment import attachment_of, gateway_of, network_for, network_of_bridge
 from hairpin.network.flow import FromContainer
+from hairpin.network.index import holders
 from hairpin.network.network import bridge_ports, is_uplink
 from hairpin.network.pinned_names import misleading
 from hairpin.network.prefix import width
@@ -53,7 +54,8 @@ class Overlap(msgspec.Struct, frozen=True):
 
 
 def overlaps(view: View, *, of_containers: bool = False) -> Iterator[Overlap]:
-    """Yield each route into a container network that covers the looked-up address, if no container has the address.
+    """Yield each route into a container network that covers the looked-up address, if no container and no other
+    namespace with a name has the address.
 
     If ``of_containers`` is true, the routes are yielded even if a container has the address.  A bridge with a port that
     leads to other hosts is skipped, because its addresses may be on these hosts.
@@ -61,7 +63,8 @@ def overlaps(view: View, *, of_containers: bool = False) -> Iterator[Overlap]:
     address, version = view.looked_up, view.stop.seen.packet.version
     if misleading(view.network, view.flow) is not None:
         return  # an entry in /etc/hosts leads the name to a wrong address, which no machine has
-    if not of_containers and attachment_of(view.network, view.host, address, version) is not None:
+    inside = any(each.startswith(NAMED) for each in holders(view.host, version, address))
+    if not of_containers and (inside or attachment_of(view.network, view.host, address, version) is not None):
         return
     netns = view.stop.netns
     network = network_of_bridge(view.host, _bridge(view)) if view.on_host else network_for(view.host, address, version)

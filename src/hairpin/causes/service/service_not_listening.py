@@ -35,9 +35,10 @@ from hairpin.network.prefix import address_text
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate when no socket of the container or pod has the port."""
-    container = in_container(view)
-    if (container is None and not view.stop.netns.is_pod) or same_port(view):
+    """Yield one candidate when no socket of the container, or of a pod or another namespace with a name, has the
+    port."""
+    container, netns = in_container(view), view.stop.netns
+    if (container is None and (not netns.is_named or netns.is_dockerds)) or same_port(view):
         return
     port, led = view.stop.seen.packet.dport, dnat_place(view, view.stop.netns)
     name = container.name if container is not None else view.network.netns_text(view.stop.netns)
@@ -57,7 +58,9 @@ def find(view: View) -> Iterator[Candidate]:
         if beside
         else message("Nothing listens on port {port} in container {name}", port=port, name=name)
         if container is not None
-        else message("Nothing listens on port {port} in pod {name}", port=port, name=name),
+        else message("Nothing listens on port {port} in pod {name}", port=port, name=name)
+        if netns.is_pod
+        else message("Nothing listens on port {port} in {name}", port=port, name=name),
         detail=_with_rule_by_hand(view, name, _detail(others))
         if led is None or view.in_reply
         else _led_here(led, others),

@@ -21,6 +21,7 @@ from hairpin.host.read.engines.placement import (
     netnsids,
     placed,
     places,
+    second_names,
     with_hosts_entries,
     with_resolvers,
 )
@@ -58,8 +59,10 @@ def of_readings(evidence: Evidence, readings: Readings) -> ParsedHost:
     """Return the host of the evidence.  ``readings`` may reuse parts of the host from earlier evidence."""
     units = readings.part(("units",), lambda: managing.units(readings))
     versions = readings.part(("versions",), lambda: managing.versions(readings))
-    known = readings.part(("places",), lambda: places(tuple(each.text for each in readings.of("namespaces"))))
+    told = tuple(each.text for each in readings.of("namespaces"))
+    known = readings.part(("places",), lambda: places(told))
     readable = frozenset(reading.netns for reading in evidence.readings if reading.netns and reading.outcome == "text")
+    readable -= second_names(told, known)
     running = _engines(readings, units, versions, known, readable)
     containers = tuple(container for engine in running for container in engine.containers)
     running, namespaces = with_mesh(running, _namespaces(evidence, readings, containers, known, readable))

@@ -4,7 +4,15 @@ import msgspec
 import pytest
 
 from hairpin.host.docker import Container, PinnedName
-from hairpin.host.read.engines.placement import Place, netnsids, placed, places, with_hosts_entries, with_resolvers
+from hairpin.host.read.engines.placement import (
+    Place,
+    netnsids,
+    placed,
+    places,
+    second_names,
+    with_hosts_entries,
+    with_resolvers,
+)
 from tests.small_host import container
 
 TEXT = """\
@@ -30,6 +38,14 @@ def test_places() -> None:
         Place("host", "4026533222", "idonhost"),
     ) == KNOWN
     assert places(("no tabs here\n",)) == ()
+
+
+def test_a_further_name_of_a_namespace_is_left_out() -> None:
+    """``ip netns attach`` and links in /run/netns give the namespaces of the host and of containers a name, too."""
+    names = "netns:worker\t4026539999\t-\t-\nnetns:ofweb\t4026533306\t-\t-\nnetns:me\t4026533222\t-\t-\n"
+    known = places((names, TEXT))
+    assert Place("container:web", "4026533306", "idweb") in known
+    assert second_names((names, TEXT), known) == {"netns:ofweb", "netns:me"}
 
 
 CASES: dict[str, tuple[Container, str | None]] = {

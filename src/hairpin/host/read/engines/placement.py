@@ -15,6 +15,7 @@ import msgspec
 
 from hairpin.evidence.reading import HOST
 from hairpin.host.docker import Container, PinnedName
+from hairpin.host.netns import NAMED
 from hairpin.netfilter.address import parse_address
 
 _UNKNOWN = "-"
@@ -31,16 +32,24 @@ class Place(NamedTuple):
 
 
 def places(texts: tuple[str, ...]) -> tuple[Place, ...]:
-    """Return the places of the host and its containers, except containers whose namespace is unknown."""
+    """Return the places of the host, its containers, and the namespaces with a name, except containers whose namespace
+    is unknown.  The namespace of a container may have a name, too: its place is the container's."""
     found: list[Place] = []
     first: dict[str, str] = {}
-    for line in (line for text in texts for line in text.split("\n")):
-        fields = line.split("\t")
+    lines = [line.split("\t") for text in texts for line in text.split("\n")]
+    for fields in sorted(lines, key=lambda each: each[0].startswith(NAMED)):
         if len(fields) < 4 or fields[1] == _UNKNOWN:
             continue
         netns, inode, _, container = fields[:4]
         found.append(Place(first.setdefault(inode, netns), inode, container))
     return tuple(found)
+
+
+def second_names(texts: tuple[str, ...], known: tuple[Place, ...]) -> frozenset[str]:
+    """Return the namespaces with a name that are the host's own or a container's, or that have a further name.  Source:
+    ``ip netns attach NAME PID``, or a link to ``/proc/PID/ns/net`` in ``/run/netns``"""
+    named = (line.split("\t")[0] for text in texts for line in text.split("\n") if line.startswith(NAMED))
+    return frozenset(named) - {place.netns for place in known}
 
 
 def left_unread(texts: tuple[str, ...]) -> frozenset[str]:
