@@ -9,14 +9,14 @@ _LOOPBACK = 0x7F000001
 
 
 def relayed_flow(network: Network, flow: Flow, netns: Netns, socket: Socket) -> Flow | None:
-    """Return the flow of the relay's own connection; None if the relay's namespace was not read.
+    """Return the flow of the relay's own connection; None if the relay's namespace or its target was not read.
 
     ``netns`` is the namespace of the relay's listening socket.
     """
     relay = socket.relay
     assert relay is not None
     inside = netns.sibling(relay.netns)
-    if relay.netns and inside not in network:
+    if inside not in network if relay.netns else not relay.address:
         return None
     return Flow(
         start=FromContainer(flow.container or "", inside) if relay.netns else FromHost(),

@@ -55,7 +55,12 @@ def _published(view: View, container: Container, binding: PortBinding, advice: M
     docker-proxy."""
     packet = view.stop.seen.packet
     twin = msgspec.structs.replace(binding, host_ip=None, version=packet.version)
-    parts = published_too(view.host, container, twin)
+    has_version = any(
+        (each.ipv4 if packet.version == 4 else each.ipv6) is not None
+        for each in view.host.pod_holder(container).endpoints
+    )
+    # dockerd publishes no port for IPv4 if the container has only an IPv6 address
+    parts = published_too(view.host, container, twin) if has_version or packet.version == 6 else ()
     relay = relay_at(view.host, container, twin, packet.version, packet.daddr)
     if parts or relay is None:
         return Change(parts)
@@ -80,7 +85,13 @@ def _why(view: View, container: Container, binding: PortBinding) -> Message:
 
 
 def _advice(view: View, container: Container) -> Message:
-    """Return the advice on how to publish the port for IPv6 if the container has no IPv6 address."""
+    """Return the advice on how to publish the port for the packet's IP version if the container has no address of this
+    version."""
+    if view.stop.seen.packet.version == 4:
+        return message(
+            "make the network of {name} again without --ipv4=false, or put {name} on a network that has IPv4, too",
+            name=container.name,
+        )
     if view.host.engine_of(container).kind == "podman":
         return message("put {name} on a network made with --ipv6, and recreate it there", name=container.name)
     return message(
