@@ -92,7 +92,7 @@ def restore_plan(answer: Answer, chosen: tuple[str, ...] = ()) -> RestorePlan:
     )
     lost = tuple(each for each in losses if each.missing or each.moved)
     refuse_unknown(chosen, [each.id for each in lost])
-    plan, lost = _planned(lost, answer, chosen)
+    plan, lost = _plan_for(lost, answer, chosen)
     supposed = host.is_partly_read and bool(unread_rules(answer))
     opened = tuple(dict.fromkeys(each for loss in lost for each in loss.opened))
     notes = (
@@ -106,11 +106,11 @@ def restore_plan(answer: Answer, chosen: tuple[str, ...] = ()) -> RestorePlan:
     used = (each for engine, each in missing_on(host) if any(one.running for one in engine.containers))
     undecided = tuple(why for each in used for why in each.undecided)
     kept = tuple(each.place for each in opened if each.kept is not None)
-    left_open = tuple(_left_open(plan, kept)) if kept and plan.repairs else ()
+    left_open = tuple(_flows_left_open(plan, kept)) if kept and plan.repairs else ()
     return RestorePlan(plan, lost, notes, undecided, supposed, left_open)
 
 
-def _planned(lost: tuple[Loss, ...], answer: Answer, chosen: tuple[str, ...]) -> tuple[RepairPlan, tuple[Loss, ...]]:
+def _plan_for(lost: tuple[Loss, ...], answer: Answer, chosen: tuple[str, ...]) -> tuple[RepairPlan, tuple[Loss, ...]]:
     """Return the plan for the losses, and the losses.  If a policy would make the plan refuse an engine's rules, the
     policy is left open, with the flows that it would stop as the reason."""
     plan = without_harm(answer, _repairs(lost, answer, chosen), ())
@@ -137,7 +137,7 @@ def _repairs(lost: tuple[Loss, ...], answer: Answer, chosen: tuple[str, ...]) ->
     return tuple(repairs)
 
 
-def _left_open(plan: RepairPlan, policies: tuple[Place, ...]) -> Iterator[FlowEffect]:
+def _flows_left_open(plan: RepairPlan, policies: tuple[Place, ...]) -> Iterator[FlowEffect]:
     """Yield the flows from outside that pass after the plan, and that these policies would stop if they were DROP."""
     network = plan.answer.network
     for each in plan.repairs:

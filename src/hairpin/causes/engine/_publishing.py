@@ -7,11 +7,11 @@ import msgspec
 from hairpin.causes.cause import Candidate, View
 from hairpin.causes.where import OfContainer
 from hairpin.change.change import Change
-from hairpin.engines.repair.republishing import lacks_a_chain, published_everywhere, published_too
+from hairpin.engines.repair.republishing import lacks_a_chain, published_everywhere, published_too, relay_at
 from hairpin.engines.repair.starting import on_default_bridge
 from hairpin.evidence.reading import HOST
 from hairpin.host.boot.configured import Configured, of_default_address
-from hairpin.host.docker import Container, Engine, PortBinding
+from hairpin.host.docker import Container, DockerNetwork, Engine, PortBinding
 from hairpin.host.engine_health import health, unanswering
 from hairpin.host.host import Host
 from hairpin.host.netns import Netns
@@ -19,7 +19,7 @@ from hairpin.message import Message, message
 from hairpin.netfilter.packet import TCP, UDP
 from hairpin.network.flow import FromContainer
 from hairpin.network.network import owns_address
-from hairpin.network.prefix import address_text, is_loopback, width
+from hairpin.network.prefix import Version, address_text, is_loopback, width
 from hairpin.network.socket_owner import owner_of_socket
 from hairpin.question.port_flows import bindings_of
 from hairpin.walk.state import Reason
@@ -338,3 +338,54 @@ def only_published(view: View, container: Container, published: Message) -> Mess
         chain=view.place.chain,
         **facts,
     )
+
+
+def of_routed(view: View) -> Iterator[Candidate]:
+    """Yield a candidate for each running container that asks for the port, and whose network is routed in the packet's
+    IP version.  The network's maker chose this, so the candidate is a decision."""
+    for container, binding in at_host_port(view):
+        found = _routed_network(view, container, binding.version) if container.running and not binding.actual else None
+        if found is not None:
+            yield _not_on_host(view, container, binding, *found)
+
+
+def _routed_network(view: View, container: Container, version: Version) -> tuple[DockerNetwork, int] | None:
+    """Return the routed network of the container, and the container's address there."""
+    engine = view.host.engine_of(container)
+    for end in engine.endpoints_of(container):
+        joined, address = engine.network(end.network), end.ipv4 if version == 4 else end.ipv6
+        if joined is not None and address is not None and joined.option(_gateway_mode(version)) == "routed":
+            return joined, address
+    return None
+
+
+def _gateway_mode(version: Version) -> str:
+    return f"com.docker.network.bridge.gateway_mode_ipv{version}"
+
+
+def _not_on_host(
+    view: View, container: Container, binding: PortBinding, network: DockerNetwork, address: int
+) -> Candidate:
+    option = f"{_gateway_mode(binding.version)}=routed"
+    text = address_text(address, binding.version)
+    own = f"[{text}]:{binding.container_port}" if binding.version == 6 else f"{text}:{binding.container_port}"
+    advice = message(
+        "ask {own}, or make network {network} again without {option}", own=own, network=network.name, option=option
+    )
+    relay = relay_at(view.host, container, binding, binding.version, view.stop.seen.packet.daddr)
+    return Candidate(
+        title=message(
+            "Network {network} of {name} is routed, so no port {port} of this host leads to {name}",
+            network=network.name, name=container.name, port=binding.host_port,
+        ),
+        detail=message(
+            "dockerd publishes no port of the host for a routed network. Clients with a route to {network} reach "
+            "{name} at {own}.",
+            network=network.name, name=container.name, own=own,
+        ),
+        change=Change((msgspec.structs.replace(relay, advice=advice),) if relay is not None else ()),
+        where=OfContainer(container=container.name, network=network.name, port=binding.host_port),
+        in_class="bound-to-other-address",
+        evidence=(container.evidence, network.evidence),
+        configured=Configured("network-option", option=option, owner=network.name, evidence=network.evidence),
+    )  # fmt: skip

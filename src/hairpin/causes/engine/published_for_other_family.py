@@ -16,7 +16,7 @@ from collections.abc import Iterator
 import msgspec
 
 from hairpin.causes.cause import RULE_STOPS, Candidate, Cause, View
-from hairpin.causes.engine._publishing import at_host_port, loopback_only
+from hairpin.causes.engine._publishing import at_host_port, loopback_only, of_routed
 from hairpin.causes.where import OfContainer
 from hairpin.change.change import Change
 from hairpin.engines.repair.republishing import published_too, relay_at
@@ -30,6 +30,8 @@ def find(view: View) -> Iterator[Candidate]:
     version = view.stop.seen.packet.version
     found = [(c, b) for c, b in at_host_port(view, every_version=True) if c.running and b.actual]
     if not found or any(binding.version == version or loopback_only(binding) for _, binding in found):
+        return
+    if any(of_routed(view)):
         return
     container, binding = found[0]
     advice = _advice(view, container)

@@ -54,9 +54,9 @@ def opened_policies(lost: Missing, engine: Engine, network: Network) -> tuple[Op
     If a chain still has a rule of the engine, no flush has set its policy, so the policy is not returned."""
     namespace = network.namespace(network.this.netns)
     return tuple(
-        OpenedPolicy(place, _kept(each, place, engine, network))
+        OpenedPolicy(place, _why_left(each, place, engine, network))
         for each in lost.wanted.policies
-        if _is_flushed(lost, each) and (place := _opened(each, lost, namespace)) is not None
+        if _is_flushed(lost, each) and (place := _place_if_open(each, lost, namespace)) is not None
     )
 
 
@@ -102,7 +102,7 @@ def _is_flushed(lost: Missing, policy: ExpectedPolicy) -> bool:
     return gone == wanted > 0
 
 
-def _opened(policy: ExpectedPolicy, lost: Missing, namespace: Namespace) -> Place | None:
+def _place_if_open(policy: ExpectedPolicy, lost: Missing, namespace: Namespace) -> Place | None:
     """Return the place of the policy if it is ACCEPT.  A base chain that is missing accepts every packet."""
     table = namespace.ruleset.table(policy.family, policy.table, lost.dialect)
     chain = table.chain(policy.chain) if table is not None else None
@@ -111,7 +111,7 @@ def _opened(policy: ExpectedPolicy, lost: Missing, namespace: Namespace) -> Plac
     return Place(lost.dialect, policy.family, policy.table, policy.chain, 0, f"-P {policy.chain} ACCEPT")
 
 
-def _kept(policy: ExpectedPolicy, place: Place, engine: Engine, network: Network) -> Message | None:
+def _why_left(policy: ExpectedPolicy, place: Place, engine: Engine, network: Network) -> Message | None:
     host = network.this
     configured = of_place(place, host)
     if configured is not None and configured.writer == "manager":
