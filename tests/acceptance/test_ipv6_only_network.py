@@ -12,7 +12,8 @@ from hairpin.network.prefix import parse_address
 from hairpin.question.asked import Target
 from hairpin.question.question import Question
 
-HOST = load(Path(__file__).parents[1] / "fixtures" / "docker-hosts" / "28.5-ipv6-only.hairpin")
+FOLDER = Path(__file__).parents[1] / "fixtures" / "docker-hosts"
+HOST = load(FOLDER / "28.5-ipv6-only.hairpin")
 
 
 def asked(*targets: Target) -> Answer:
@@ -43,3 +44,11 @@ def test_nobody_asks_for_ipv4_on_its_behalf() -> None:
         "127.0.0.11:53/tcp",
     }
     assert all(each.succeeds for each in asked().flows)
+
+
+def test_a_second_network_for_ipv4_leaves_the_way_out_by_ipv6() -> None:
+    """``both`` is on a network with IPv6 only and on one with IPv4 only: each has a default route after a restart."""
+    found = ask(Question("check", (Target(8088),)), (load(FOLDER / "28.5-two-families.hairpin"),))
+    assert {each.trace.flow.version for each in found.flows} == {4, 6}
+    assert all(each.succeeds for each in found.flows)
+    assert "container-default-route-missing" not in {each.id for each in found.causes}
