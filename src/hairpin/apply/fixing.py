@@ -249,9 +249,9 @@ def _faults(plan: RepairPlan, results: tuple[FlowResult, ...], was: Network, aft
     if _helps_nothing(plan, results):
         yield message("the repair did not help: each asked flow that failed before it still fails")
     foretold = {(each.kind, flow_key(each.flow)) for each in plan.effects.found}
-    for each in plan.effects.closes:
-        if each.again and walked(after, each.flow).succeeds:
-            yield message("{flow} still passes after the repair, which should close it", flow=flow_told(each.flow))
+    for effect in plan.effects.closes:
+        if effect.again and walked(after, effect.flow).succeeds:
+            yield message("{flow} still passes after the repair, which should close it", flow=flow_told(effect.flow))
     asked = tuple(each.trace.flow for each in plan.answer.flows)
     own = set(map(flow_key, asked))
     for label in dict.fromkeys(each.host for each in plan.repairs):

@@ -42,8 +42,8 @@ def unasked_told(found: Iterable[FlowEffect], words: Words) -> Iterator[Message]
     """Yield a sentence for each kind of effect and each group of clients."""
     told = [each for each in found if not (each.again and each.kind != "closes")]
     # "80 (web)" alone would read as web's published port.
-    closed = (each for each in told if each.kind == "closes" and each.again and each.group == "published")
-    apart = _named_twice(told, words) | frozenset(_port(each.flow, words) for each in closed)
+    own = (each for each in told if each.kind == "closes" and each.again and each.group == "published")
+    apart = _named_twice(told, words) | frozenset(_port(each.flow, words) for each in own)
     for clients, services in _alike((each for each in told if each.kind == "opens" and _is_inward(each)), words, apart):
         yield message("the repair opens {services} to {clients}", services=services, clients=clients)
     for clients, targets in _alike(
