@@ -47,6 +47,7 @@ POLICIES: dict[str, tuple[Engine, dict[str, bool]]] = {
     "since 28 only where IPv6 is used": (docker("28.5.2", DOCKER0), {"ip": False}),
     "since 28 with IPv6": (docker("28.5.2", SIX), {"ip": False, "ip6": False}),
     "nftables has none": (msgspec.structs.replace(docker("29.0.0", SIX), firewall_backend="nftables"), {}),
+    "told to leave it": (msgspec.structs.replace(docker("28.5.2", SIX), ip_forward_no_drop=True), {}),
     "no forwarding, no policy": (msgspec.structs.replace(docker("20.10.24", DOCKER0), ip_forward=False), {}),
 }
 

@@ -239,7 +239,7 @@ def _helps_nothing(plan: RepairPlan, results: tuple[FlowResult, ...]) -> bool:
 
 def _faults(plan: RepairPlan, results: tuple[FlowResult, ...], was: Network, after: Network) -> Iterator[Message]:
     """Yield the reasons to take the plan back: an asked flow does not pass as planned, or a known flow was closed or
-    opened although the plan did not announce this effect.
+    opened although the plan did not announce this effect, or a flow that the engine's rules should close again passes.
 
     The known flows were walked when the plan was made.  A flow that changed before the first step is no fault of the
     plan.  ``was`` is the network that was read just before the first step."""
@@ -249,6 +249,9 @@ def _faults(plan: RepairPlan, results: tuple[FlowResult, ...], was: Network, aft
     if _helps_nothing(plan, results):
         yield message("the repair did not help: each asked flow that failed before it still fails")
     foretold = {(each.kind, flow_key(each.flow)) for each in plan.effects.found}
+    for effect in plan.effects.closes:
+        if effect.again and walked(after, effect.flow).succeeds:
+            yield message("{flow} still passes after the repair, which should close it", flow=flow_told(effect.flow))
     asked = tuple(each.trace.flow for each in plan.answer.flows)
     own = set(map(flow_key, asked))
     for label in dict.fromkeys(each.host for each in plan.repairs):

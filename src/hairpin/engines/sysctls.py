@@ -39,8 +39,10 @@ def sysctls_of(daemon: Daemon, history: History) -> Iterator[ExpectedSysctl]:
 
 def policies_of(daemon: Daemon, history: History) -> Iterator[ExpectedPolicy]:
     """Yield the policy DROP of FORWARD for each family.  For IPv4, dockerd sets this policy only if ``ip_forward`` was
-    0 at its start."""
-    if not daemon.ip_forward or daemon.backend == "nftables":
+    0 at its start.
+
+    Source: libnetwork drivers/bridge setup_ip_forwarding."""
+    if not daemon.ip_forward or not daemon.forward_drop or daemon.backend == "nftables":
         return
     families: tuple[tuple[IpFamily, bool], ...] = (("ip", daemon.ipv4), ("ip6", daemon.ipv6))
     for family, managed in families:

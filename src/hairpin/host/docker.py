@@ -288,6 +288,7 @@ class Engine(msgspec.Struct, frozen=True):
     iptables: bool | None = None
     ip6tables: bool | None = None
     ip_forward: bool | None = None
+    ip_forward_no_drop: bool | None = None
     ip_masq: bool | None = None
     icc: bool | None = None
     userland_proxy: bool | None = None

@@ -47,6 +47,11 @@ class Socket(msgspec.Struct, frozen=True):
     evidence: str = ""
     entry: int = 0
 
+    def takes(self, version: Literal[4, 6]) -> bool:
+        """Return whether packets of the IP version can reach the socket: an IPv6 socket for all addresses also takes
+        IPv4, unless it is IPv6-only."""
+        return self.version == version or (self.version == 6 and self.address is None and not self.v6only)
+
     @property
     def has_full_backlog(self) -> bool:
         """Whether the number of connections that wait to be accepted exceeds the backlog.  The kernel then drops each

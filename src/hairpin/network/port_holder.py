@@ -93,8 +93,7 @@ def held_beside(network: Network, flow: Flow) -> tuple[tuple[Container, Socket],
 def _holds(binding: PortBinding, socket: Socket) -> bool:
     """Return whether the port is published at an address of the socket."""
     if binding.host_ip is None or socket.address is None:
-        both = socket.version == 6 and socket.address is None and not socket.v6only
-        return binding.version == socket.version or both
+        return socket.takes(binding.version)
     return (binding.version, binding.host_ip) == (socket.version, socket.address)
 
 

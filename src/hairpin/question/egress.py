@@ -47,7 +47,7 @@ def egress_flows(network: Network, host: Host, container: Container) -> list[Flo
         return []
     address, *others = reached
     start = FromContainer(container.name, netns)
-    outward = [outward_flow(start, 4, address, tuple(others))]
+    outward = [] if _has_only_ipv6(owner) else [outward_flow(start, 4, address, tuple(others))]
     leaving = [each.name for each in networks if each.driver == "bridge" and not each.internal]
     if _has_ipv6(network, netns, owner, leaving) and _host_has_ipv6(network, host):
         address, *others = beyond(network.namespace(host.netns), 6)
@@ -101,6 +101,15 @@ def _has_ipv6(network: Network, netns: Netns, container: Container, leaving: lis
     return any(each.ipv6 in held for each in container.endpoints if each.network in leaving)
 
 
+def _has_only_ipv6(container: Container) -> bool:
+    """Return whether all networks of the container are networks without IPv4 (``--ipv4=false``, since Docker 28).
+
+    dockerd's resolver then asks name servers with IPv4 addresses from the host's namespace, as its comment
+    ``ExtServers: [host(…)]`` in the container's resolv.conf says.  Measured with Docker 28.5.2"""
+    ends = container.endpoints
+    return any(each.ipv6 is not None for each in ends) and all(each.ipv4 is None for each in ends)
+
+
 def _host_has_ipv6(network: Network, host: Host) -> bool:
     """Return whether the host reaches the IPv6 Internet: whether it has a route to the Internet and a public IPv6
     address, both on links to the outside."""
@@ -149,10 +158,11 @@ def _dns_flows(host: Host, container: Container, start: FromContainer) -> list[F
         asked = ((4, EMBEDDED), *upstreams_of(host, container))
     has_ipv6 = any(each.ipv6 is not None for each in host.network_owner(container).endpoints)
     only = () if has_ipv6 else servers_by_ipv6(host, container)
+    has_ipv4 = not _has_only_ipv6(host.network_owner(container))
     return [
         Flow(start, version, each, "udp", 53, container=container.name, purpose="dns", host=host.name)
         for version, each in dict.fromkeys(asked)
-        if version == 4 or has_ipv6 or each in only
+        if (has_ipv4 or is_loopback(each, 4) if version == 4 else has_ipv6 or each in only)
     ]
 
 

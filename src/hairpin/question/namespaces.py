@@ -116,11 +116,7 @@ def listening(namespace: Namespace, version: Version, own: int) -> tuple[int, ..
     sockets = (
         each
         for each in namespace.sockets
-        if each.protocol == "tcp"
-        and (
-            each.address == own
-            or (each.address is None and (each.version == version or (version == 4 and not each.v6only)))
-        )
+        if each.protocol == "tcp" and (each.address == own or (each.address is None and each.takes(version)))
     )
     return tuple(sorted({each.port for each in sockets}))
 

@@ -13,6 +13,7 @@ from hairpin.change import change as c
 from hairpin.change.simulation.in_turn import made_in_turn
 from hairpin.change.simulation.simulate import simulate
 from hairpin.diagnose.unread import may_enter_unread
+from hairpin.engines.missing import is_engines
 from hairpin.errors import ChangeError
 from hairpin.host.link import Address
 from hairpin.host.route import PolicyRule, Route
@@ -33,6 +34,7 @@ from hairpin.remedy.known_flows import (
 from hairpin.remedy.on_path import on_path
 from hairpin.remedy.remedy import Remedy
 from hairpin.remedy.still_stopped import still_stopped
+from hairpin.walk.decided import RuleDecided
 from hairpin.walk.trace import Trace
 from hairpin.walk.verdicts import Verdict, succeeds
 from hairpin.walk.walk import walk_flow
@@ -295,7 +297,8 @@ def effects_between(was: Others, then: Others, nature: Nature, asked: Iterable[F
             left_out += 1
             continue
         count += 1
-        found += (_of_asked(each, services, nature, was.network) for each in _effect(known, before, after, nature))
+        effects = _effect(known, before, after, nature, then.network)
+        found += (_of_asked(each, services, nature, was.network) for each in effects)
     return Effects(tuple(found), count, left_out)
 
 
@@ -309,7 +312,8 @@ def _of_asked(effect: FlowEffect, services: frozenset[Service], nature: Nature, 
     return msgspec.structs.replace(effect, of_asked=of_asked)
 
 
-def _effect(known: Known, before: Trace, after: Trace, nature: Nature) -> Iterator[FlowEffect]:
+def _effect(known: Known, before: Trace, after: Trace, nature: Nature, then: Network) -> Iterator[FlowEffect]:
+    """Yield the effect of a repair of this nature.  ``then``: the network after the repair."""
     one, other = before.succeeds, after.succeeds
     if one and other:
         yield from diversions(known, before, after, nature)
@@ -317,8 +321,22 @@ def _effect(known: Known, before: Trace, after: Trace, nature: Nature) -> Iterat
         again = comes_back(known, nature)
         yield FlowEffect("opens", known.flow, known.group, before.verdict, after.verdict, again=again)
     elif one:
-        again = nature == "putting-back" and _is_kept_in(known)
+        again = nature == "putting-back" and (_is_kept_in(known) or _is_stopped_by_engine(after, then))
         yield FlowEffect("closes", known.flow, known.group, before.verdict, after.verdict, again=again)
+
+
+def _is_stopped_by_engine(trace: Trace, network: Network) -> bool:
+    """Return whether a rule that an engine makes for this host stops the flow in each of its branches.
+
+    dockerd since version 28 drops packets from outside to a container's own address, published or not: in raw
+    PREROUTING, and at the end of its chain DOCKER.  While these rules are lost, the packets pass."""
+    return all(
+        each.stop is not None
+        and each.stop.netns == network.this.netns
+        and isinstance(each.stop.decided_by, RuleDecided)
+        and is_engines(network.this, each.stop.decided_by.place)
+        for each in trace.branches
+    )
 
 
 def comes_back(known: Known, nature: Nature) -> bool:

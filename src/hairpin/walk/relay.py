@@ -17,14 +17,14 @@ _ROUTER6 = 0xFE80 << 112 | 1
 
 
 def relayed_flow(network: Network, flow: Flow, at: State, socket: Socket, *, to_loopback: bool = False) -> Flow | None:
-    """Return the flow of the relay's own connection; None if the relay's namespace was not read.
+    """Return the flow of the relay's own connection; None if the relay's namespace or its target was not read.
 
     ``at``: the client's packet at the relay's listening socket.  ``to_loopback``: whether the relay connects to the
     container's loopback address, if its release is not known."""
     relay = socket.relay
     assert relay is not None
     inside = at.netns.sibling(relay.netns)
-    if relay.netns and inside not in network:
+    if inside not in network if relay.netns else not relay.address:
         return None
     start: Start = FromContainer(flow.container or "", inside) if relay.netns else FromHost()
     version, address = relay.version, relay.address

@@ -226,10 +226,11 @@ def test_nothing_is_named_on_the_host_without_the_fault(case: Case) -> None:
 
 
 NAT_FLUSHED = without_chain("nat", "DOCKER", rules=PROXY_OFF_RULES)
+BOTH_FLUSHED = without("-A FORWARD ", rules=NAT_FLUSHED)
 
 
-def flushed(policy: str, *files: ConfigFile, links: tuple[Link, ...] = ()) -> Candidate:
-    whole = proxy_off(re.sub(r":FORWARD \w+", f":FORWARD {policy}", NAT_FLUSHED))
+def flushed(policy: str, *files: ConfigFile, links: tuple[Link, ...] = (), rules: str = BOTH_FLUSHED) -> Candidate:
+    whole = proxy_off(re.sub(r":FORWARD \w+", f":FORWARD {policy}", rules))
     own = whole.namespace(whole.this.netns)
     whole = whole.with_namespace(whole.this.netns, msgspec.structs.replace(own, links=(*own.links, *links)))
     (found,) = diagnose(with_host(whole, files=files), published()).causes
@@ -248,6 +249,11 @@ def test_a_repair_after_a_flush_closes_forward_again() -> None:
     assert flushed("DROP").advice == ()
 
 
+def test_a_policy_that_the_flush_did_not_open_stays() -> None:
+    """The engine's rules are in FORWARD, so the flush did not reach this chain and its policy."""
+    assert not closes(flushed("ACCEPT", rules=NAT_FLUSHED))
+
+
 @pytest.mark.parametrize(
     ("files", "links"),
     (
@@ -261,7 +267,7 @@ def test_where_dockerd_may_not_have_set_the_policy_it_is_a_question(
 ) -> None:
     found = flushed("ACCEPT", *files, links=links)
     assert not closes(found)
-    assert "if dockerd had set the policy to DROP: iptables -P FORWARD DROP" in " ".join(map(str, found.advice))
+    assert "This command closes these ports: iptables -P FORWARD DROP" in " ".join(map(str, found.advice))
 
 
 def test_podman_reloads_no_paused_container_but_the_one_that_is_unpaused_before() -> None:

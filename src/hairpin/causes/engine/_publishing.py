@@ -7,15 +7,20 @@ import msgspec
 from hairpin.causes.cause import Candidate, View
 from hairpin.causes.where import OfContainer
 from hairpin.change.change import Change
-from hairpin.engines.repair.republishing import lacks_a_chain, published_everywhere, published_too, recreated_name
+from hairpin.engines.repair.republishing import (
+    lacks_a_chain,
+    published_everywhere,
+    published_too,
+    recreated_name,
+    relay_at,
+)  # fmt: skip
 from hairpin.engines.repair.starting import on_default_bridge
 from hairpin.evidence.reading import HOST
 from hairpin.host.boot.configured import Configured, of_default_address
-from hairpin.host.docker import Container, Engine, PortBinding
+from hairpin.host.docker import Container, DockerNetwork, Engine, PortBinding
 from hairpin.host.engine_health import health, unanswering
 from hairpin.host.host import Host
 from hairpin.host.netns import Netns
-from hairpin.host.socket import Socket
 from hairpin.message import Message, message
 from hairpin.netfilter.packet import TCP, UDP
 from hairpin.network.flow import FromContainer
@@ -341,18 +346,52 @@ def only_published(view: View, container: Container, published: Message) -> Mess
     )
 
 
-def stack_sockets(view: View, container: Container, binding: PortBinding) -> tuple[Socket, ...]:
-    """Return the host's sockets that take the binding's port for the container, of both IP versions."""
-    wanted = (binding.protocol, binding.host_port)
-    return tuple(
-        each
-        for each in view.host_namespace.sockets
-        if (each.protocol, each.port) == wanted and each.relay is not None and each.relay.netns == container.netns
+def of_routed(view: View) -> Iterator[Candidate]:
+    """Yield a candidate for each running container that asks for the port, and whose network is routed in the packet's
+    IP version.  The network's maker chose this, so the candidate is a decision."""
+    for container, binding in at_host_port(view):
+        found = _routed_network(view, container, binding.version) if container.running and not binding.actual else None
+        if found is not None:
+            yield _not_on_host(view, container, binding, *found)
+
+
+def _routed_network(view: View, container: Container, version: Version) -> tuple[DockerNetwork, int] | None:
+    """Return the routed network of the container, and the container's address there."""
+    engine = view.host.engine_of(container)
+    for end in engine.endpoints_of(container):
+        joined, address = engine.network(end.network), end.ipv4 if version == 4 else end.ipv6
+        if joined is not None and address is not None and joined.option(_gateway_mode(version)) == "routed":
+            return joined, address
+    return None
+
+
+def _gateway_mode(version: Version) -> str:
+    return f"com.docker.network.bridge.gateway_mode_ipv{version}"
+
+
+def _not_on_host(
+    view: View, container: Container, binding: PortBinding, network: DockerNetwork, address: int
+) -> Candidate:
+    option = f"{_gateway_mode(binding.version)}=routed"
+    text = address_text(address, binding.version)
+    own = f"[{text}]:{binding.container_port}" if binding.version == 6 else f"{text}:{binding.container_port}"
+    advice = message(
+        "ask {own}, or make network {network} again without {option}", own=own, network=network.name, option=option
     )
-
-
-def takes(socket: Socket, version: Version) -> bool:
-    """Return whether the socket takes packets of the IP version: an IPv6 socket for all addresses also takes IPv4,
-    unless it is IPv6-only."""
-    both = socket.version == 6 and socket.address is None and not socket.v6only
-    return both or socket.version == version
+    relay = relay_at(view.host, container, binding, binding.version, view.stop.seen.packet.daddr)
+    return Candidate(
+        title=message(
+            "Network {network} of {name} is routed, so no port {port} of this host leads to {name}",
+            network=network.name, name=container.name, port=binding.host_port,
+        ),
+        detail=message(
+            "dockerd publishes no port of the host for a routed network. Clients with a route to {network} reach "
+            "{name} at {own}.",
+            network=network.name, name=container.name, own=own,
+        ),
+        change=Change((msgspec.structs.replace(relay, advice=advice),) if relay is not None else ()),
+        where=OfContainer(container=container.name, network=network.name, port=binding.host_port),
+        in_class="bound-to-other-address",
+        evidence=(container.evidence, network.evidence),
+        configured=Configured("network-option", option=option, owner=network.name, evidence=network.evidence),
+    )  # fmt: skip

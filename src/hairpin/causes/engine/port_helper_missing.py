@@ -15,10 +15,10 @@ process.
 from collections.abc import Iterator
 
 from hairpin.causes.cause import Candidate, Cause, View
-from hairpin.causes.engine._publishing import at_host_port, covers, stack_sockets
+from hairpin.causes.engine._publishing import at_host_port, covers
 from hairpin.causes.where import OfContainer
 from hairpin.change.change import AddSocket, Change
-from hairpin.engines.repair.republishing import relay_of_user
+from hairpin.engines.repair.republishing import relay_of_user, stack_sockets
 from hairpin.engines.repair.starting import restarts
 from hairpin.host.docker import Container, Engine, PortBinding
 from hairpin.host.socket import Socket
@@ -35,7 +35,7 @@ def find(view: View) -> Iterator[Candidate]:
             continue
         if not (container.status == "running" and binding.actual and covers(binding, view.stop.seen.packet.daddr)):
             continue
-        if stack_sockets(view, container, binding):
+        if stack_sockets(view.host_namespace, container, binding):
             continue  # the process runs, and serves one IP version only
         socket = relay_of_user(container, binding)
         if socket is not None:

@@ -17,7 +17,14 @@ import msgspec
 
 from hairpin.causes.cause import RULE_STOPS, Candidate, Cause, View, Way
 from hairpin.causes.container._idle_publisher import idle_publishers, may_publish
-from hairpin.causes.engine._publishing import held_aside, is_unserved, only_published, port_holder, refusal_of
+from hairpin.causes.engine._publishing import (
+    held_aside,
+    is_unserved,
+    of_routed,
+    only_published,
+    port_holder,
+    refusal_of,
+)
 from hairpin.causes.isolation._walls import pair_of
 from hairpin.causes.rules._lifting import deletion
 from hairpin.causes.rules._rule_owner import is_meant_policy, owner
@@ -43,8 +50,10 @@ def find(view: View) -> Iterator[Candidate]:
     If no container has the port, yield one candidate for a published port that is one typing error away, and one
     candidate for a service of the host.  For a well-known port, yield only the candidate for the host's service.  If
     FORWARD's policy stopped a packet for a container's own address, yield a candidate that publishes the port.  If an
-    engine's rule stopped the packet, yield a candidate that deletes the rule.
+    engine's rule stopped the packet, yield a candidate that deletes the rule.  A routed network has its own candidate.
     """
+    if routed := tuple(of_routed(view)):
+        return (yield from routed)
     place = view.place
     if not is_unserved(view):
         if place is not None and is_meant_policy(view, place):
@@ -72,7 +81,11 @@ def find(view: View) -> Iterator[Candidate]:
     yield _nobody(
         view,
         (listening(view, _service(view, known)), *accepted),
-        (*_meant(view.host, near), *_other_protocol(view), *_else(view, known)),
+        (
+            *(each for pair in near[:FEW] for each in _otherwise(view.host, *pair)),
+            *_other_protocol(view),
+            *_else(view, known),
+        ),
     )
 
 
@@ -90,11 +103,6 @@ def _service(view: View, known: KnownPort | None) -> Message:
     )
 
 
-def _meant(host: Host, near: list[tuple[Container, PortBinding]]) -> tuple[Message, ...]:
-    """Return the hints about published ports that are one typing error away from the asked port."""
-    return tuple(each for pair in near[:FEW] for each in _otherwise(host, *pair))
-
-
 def _other_protocol(view: View) -> Iterator[Message]:
     """Yield a hint about the host's socket on the same port of the other protocol, or about a stopped container that
     publishes that port."""
@@ -105,17 +113,13 @@ def _other_protocol(view: View) -> Iterator[Message]:
     for each in found[:1]:
         yield message(
             "{socket} has the port for {protocol}; if you meant that: {question}",
-            socket=socket_text(each),
-            protocol=other,
-            question=ask_port(view.flow.dport, other),
-        )
+            socket=socket_text(each), protocol=other, question=ask_port(view.flow.dport, other),
+        )  # fmt: skip
     for container, _ in bindings_of(view.host, view.flow.dport, other)[: 0 if found else 1]:
         yield message(
             "{name} publishes the port for {protocol}, but does not run; if you meant that: {question}",
-            name=container.name,
-            protocol=other,
-            question=ask_port(view.flow.dport, other),
-        )
+            name=container.name, protocol=other, question=ask_port(view.flow.dport, other),
+        )  # fmt: skip
 
 
 def _else(view: View, known: KnownPort | None) -> tuple[Message, ...]:

@@ -16,10 +16,10 @@ from collections.abc import Iterator
 import msgspec
 
 from hairpin.causes.cause import RULE_STOPS, Candidate, Cause, View
-from hairpin.causes.engine._publishing import at_host_port, loopback_only, stack_sockets, takes
+from hairpin.causes.engine._publishing import at_host_port, loopback_only, of_routed
 from hairpin.causes.where import OfContainer
 from hairpin.change.change import AddEntry, AddSocket, Change
-from hairpin.engines.repair.republishing import published_too, relay_at
+from hairpin.engines.repair.republishing import published_too, relay_at, stack_sockets
 from hairpin.host.docker import Container, PortBinding
 from hairpin.host.link import Address
 from hairpin.host.netns import Netns
@@ -40,6 +40,8 @@ def find(view: View) -> Iterator[Candidate]:
         return
     found = [(c, b) for c, b in at_host_port(view, every_version=True) if c.running and b.actual]
     if not found or any(binding.version == version or loopback_only(binding) for _, binding in found):
+        return
+    if any(of_routed(view)):
         return
     container, binding = found[0]
     advice = _advice(view, container)
@@ -67,8 +69,8 @@ def _by_one_family_stack(view: View) -> Iterator[Candidate]:
     version = view.stop.seen.packet.version
     for container, binding in at_host_port(view, every_version=True):
         netns = netns_of(view.host, container)
-        sockets = stack_sockets(view, container, binding)
-        if not sockets or netns is None or netns not in view.network or any(takes(each, version) for each in sockets):
+        sockets = stack_sockets(view.host_namespace, container, binding)
+        if not sockets or netns is None or netns not in view.network or any(each.takes(version) for each in sockets):
             continue
         inside = view.network.namespace(netns)
         if sockets[0].relay is None or sockets[0].relay.tap is None or address_behind(inside, None, version):
@@ -126,7 +128,12 @@ def _published(view: View, container: Container, binding: PortBinding, advice: M
     docker-proxy."""
     packet = view.stop.seen.packet
     twin = msgspec.structs.replace(binding, host_ip=None, version=packet.version)
-    parts = published_too(view.host, container, twin)
+    has_version = any(
+        (each.ipv4 if packet.version == 4 else each.ipv6) is not None
+        for each in view.host.pod_holder(container).endpoints
+    )
+    # dockerd publishes no port for IPv4 if the container has only an IPv6 address
+    parts = published_too(view.host, container, twin) if has_version or packet.version == 6 else ()
     relay = relay_at(view.host, container, twin, packet.version, packet.daddr)
     if parts or relay is None:
         return Change(parts)
@@ -151,7 +158,13 @@ def _why(view: View, container: Container, binding: PortBinding) -> Message:
 
 
 def _advice(view: View, container: Container) -> Message:
-    """Return the advice on how to publish the port for IPv6 if the container has no IPv6 address."""
+    """Return the advice on how to publish the port for the packet's IP version if the container has no address of this
+    version."""
+    if view.stop.seen.packet.version == 4:
+        return message(
+            "make the network of {name} again without --ipv4=false, or put {name} on a network that has IPv4, too",
+            name=container.name,
+        )
     if view.host.engine_of(container).kind == "podman":
         return message("put {name} on a network made with --ipv6, and recreate it there", name=container.name)
     return message(

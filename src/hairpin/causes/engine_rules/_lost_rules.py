@@ -22,16 +22,13 @@ from hairpin.change.change import Change, SetPolicy
 from hairpin.engines.docker.swarm import INGRESS
 from hairpin.engines.expected import ExpectedChain, ExpectedRule
 from hairpin.engines.missing import Missing, is_flushed, loss_text, missing_on
+from hairpin.engines.repair.closing import opened_policies, said_of_policy
 from hairpin.engines.repair.restoring import restoring, restoring_all
 from hairpin.host.boot.rule_keeper import NFTABLES_CONF
-from hairpin.host.boot.sysctl_files import FORWARDING, settings
 from hairpin.host.docker import Engine
-from hairpin.host.host import Host, Namespace
-from hairpin.host.link import Link
+from hairpin.host.host import Host
 from hairpin.host.managers import ScriptLine
 from hairpin.message import Message, message
-from hairpin.netfilter.evaluate.chain import Place
-from hairpin.network.network import is_uplink
 from hairpin.walk.state import Reason
 
 UNTRANSLATED: frozenset[Reason] = frozenset({"no-listener", "never-accepts", "wrong-answer", *RULE_STOPS})
@@ -138,15 +135,15 @@ def candidate(
     netns, namespace = view.host_netns, view.host_namespace
     advice: tuple[Message, ...] = ()
     if is_flushed(part.missing):
-        opened = tuple(_opened(part.missing, namespace))
-        closing = opened if opened and _is_dockers(view, part.engine) else ()
-        advice = tuple(_said_of(each, closed=bool(closing)) for each in opened)
+        opened = opened_policies(part.missing, part.engine, view.network)
+        advice = tuple(map(said_of_policy, opened))
         part = msgspec.structs.replace(part, chains=part.missing.chains, rules=part.missing.rules)
         title = message(
             "Docker's rules were flushed: {lost} are gone", lost=loss_text(len(part.rules), len(part.chains))
         )
         change = restoring_all(part.missing, netns, namespace)
-        change = Change((*change.parts, *(SetPolicy(netns, each, "drop") for each in closing)))
+        closing = (SetPolicy(netns, each.place, "drop") for each in opened if each.kept is None)
+        change = Change((*change.parts, *closing))
     else:
         change = restoring(netns, namespace, part.missing, part.chains, part.rules)
     where = OfLostRules(part.chains, part.rules)
@@ -179,49 +176,6 @@ def _author(host: Host, part: Lost) -> Message:
         for line in _deleting_lines(host, family, table, frozenset(names))
     ]
     return _lines_told(tuple(dict.fromkeys(lines))) if lines else OWNED_BY_ENGINE
-
-
-def _opened(missing: Missing, namespace: Namespace) -> Iterator[Place]:
-    """Yield the place of each policy that dockerd may have set to DROP and that is ACCEPT now.
-
-    People often set ACCEPT after a flush."""
-    for each in missing.wanted.policies:
-        table = namespace.ruleset.table(each.family, each.table, missing.dialect)
-        chain = table.chain(each.chain) if table is not None else None
-        if chain is None or chain.policy != each.policy:
-            yield Place(missing.dialect, each.family, each.table, each.chain, 0, f"-P {each.chain} ACCEPT")
-
-
-def _is_dockers(view: View, engine: Engine) -> bool:
-    """Return whether dockerd set the policy to DROP, and no other traffic of this host needs ACCEPT.  hairpin presumes
-    both if no file switches forwarding on before dockerd starts, and the host forwards packets only between a single
-    uplink and dockerd's bridges."""
-    on = [each for path in FORWARDING for each in settings(path, view.host.files) if each.value == "1"]
-    bridges = {each.bridge for each in engine.networks}
-    others = [each for each in view.host_namespace.links if _may_forward(each, bridges)]
-    uplinks = [each for each in others if is_uplink(view.network, view.host_netns, each)]
-    return not on and len(others) == len(uplinks) == 1
-
-
-def _may_forward(link: Link, bridges: set[str | None]) -> bool:
-    inside = link.master is not None and link.master in bridges
-    return link.up and link.name != "lo" and link.name not in bridges and not inside
-
-
-def _said_of(policy: Place, *, closed: bool) -> Message:
-    program = "iptables" if policy.family == "ip" else "ip6tables"
-    if closed:
-        return message(
-            "the policy of {chain} is ACCEPT, so neighbours that have a route also reach unpublished ports of "
-            "containers: the repair sets the policy to DROP again, as dockerd does when it switches forwarding on",
-            chain=policy.chain,
-        )
-    return message(
-        "the policy of {chain} is ACCEPT, so neighbours that have a route also reach unpublished ports of containers; "
-        "if dockerd had set the policy to DROP: {program} -P {chain} DROP",
-        chain=policy.chain,
-        program=program,
-    )
 
 
 def _evidence(view: View, part: Lost, tables: tuple[str, ...]) -> tuple[str, ...]:

@@ -7,10 +7,10 @@ from hairpin.causes.cause import View
 from hairpin.engines.docker.chains import NATIVE_TABLE
 from hairpin.engines.docker.dockerd import expected
 from hairpin.engines.docker.options import Version, backend_of, dockerd_version
+from hairpin.engines.repair.closing import switched_on_by
 from hairpin.firewalls.chain_owner import is_firewallds
 from hairpin.host.boot.configured import of_place
 from hairpin.host.boot.rule_keeper import rule_keeper
-from hairpin.host.boot.sysctl_files import FORWARDING, settings
 from hairpin.host.engine_health import is_dockerds
 from hairpin.host.managers import PANIC_TABLE
 from hairpin.netfilter.evaluate.chain import Place, rule_at
@@ -159,8 +159,7 @@ def is_meant_policy(view: View, place: Place) -> bool:
         return False
     if setter == "ufw" or of_place(place, view.host) is not None:
         return True
-    keys = FORWARDING if place.family == "ip" else (("net", "ipv6", "conf", "all", "forwarding"),)
-    forwarded = any(each.value == "1" for key in keys for each in settings(key, view.host.files))
+    forwarded = switched_on_by("ip" if place.family == "ip" else "ip6", view.host) is not None
     dockerds = (each for each in view.host.engines if each.kind == "docker")
     made = (each for engine in dockerds for each in expected(engine, view.host_namespace, in_order=False).policies)
     return any(each.family == place.family and (each.certain or not forwarded) for each in made)

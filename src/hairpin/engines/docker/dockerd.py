@@ -9,13 +9,14 @@ import msgspec
 
 from hairpin.engines import podman
 from hairpin.engines.docker import dockerd_20, dockerd_28, swarm
-from hairpin.engines.docker.history import History, as_seen, history_of
+from hairpin.engines.docker.history import History, as_seen, history_of, is_routed
 from hairpin.engines.docker.options import Daemon, Version, daemon_of, dockerd_version
 from hairpin.engines.expected import ExpectedListener, ExpectedRules
 from hairpin.engines.found import shown_runs
 from hairpin.engines.sysctls import policies_of, sysctls_of
 from hairpin.host.docker import Engine
 from hairpin.host.host import Namespace
+from hairpin.netfilter.rule_address import IpFamily
 
 FIRST_KNOWN: Version = (18, 9, 0)
 """The first version whose rules are known.  Since this version, two isolation chains separate the bridges from each
@@ -86,11 +87,14 @@ def _expected(engine: Engine, daemon: Daemon, history: History) -> ExpectedRules
 
 
 def _listeners_of(daemon: Daemon, history: History) -> Iterator[ExpectedListener]:
-    """Yield the socket that holds each published port in effect.  Ports of a routed network hold no port of the
-    host."""
+    """Yield the socket that holds each published port in effect.
+
+    A port holds no port of the host in a family in which its network is routed.  If the network is routed for IPv4 and
+    has no IPv6, docker-proxy still relays from the host's IPv6 addresses.  Measured with Docker 28.5.2"""
     for port in history.ports:
-        binding, side = port.binding, port.attachment.bridge.side(port.family)
-        if binding.actual and binding.host_port and side is not None and side.mode != "routed":
+        binding = port.binding
+        family: IpFamily = "ip" if binding.version == 4 else "ip6"
+        if binding.actual and binding.host_port and not is_routed(port.attachment, family):
             yield ExpectedListener(
                 process="dockerd" if daemon.hairpin else "docker-proxy",
                 protocol=binding.protocol,

@@ -30,6 +30,8 @@ class Daemon(msgspec.Struct, frozen=True):
     ipv6: bool
     hairpin: bool
     ip_forward: bool
+    forward_drop: bool
+    """Whether dockerd may set FORWARD's policy to DROP: not with ``ip-forward-no-drop``, an option since version 28."""
     direct_routing: bool
     backend: Backend
 
@@ -89,6 +91,7 @@ def daemon_of(engine: Engine, version: Version) -> Daemon:
         ipv6=ipv6,
         hairpin=engine.userland_proxy is False,
         ip_forward=engine.ip_forward is not False,
+        forward_drop=engine.ip_forward_no_drop is not True,
         direct_routing=engine.allow_direct_routing is True,
         backend=backend_of(engine),
     )

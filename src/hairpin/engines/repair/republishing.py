@@ -11,6 +11,7 @@ from hairpin.engines.repair.restoring import restoring_all
 from hairpin.host.docker import Container, Endpoint, Engine, PortBinding
 from hairpin.host.host import Host, Namespace
 from hairpin.host.netns import Netns
+from hairpin.host.read.engines.relays import proxy_target
 from hairpin.host.socket import Relay, Socket
 from hairpin.message import Message, message
 from hairpin.netfilter.ir import Family, Field, FieldMatch
@@ -177,10 +178,16 @@ def relay_at(
     host: Host, container: Container, binding: PortBinding, version: Version, address: int
 ) -> AddSocket | None:
     """Return the part of a change that adds the socket of the binding's docker-proxy, only on the given address; None
-    if the container can have no docker-proxy."""
-    socket = _docker_proxy(host.engine_of(container), container, binding, version, address)
+    if the container can have no docker-proxy.
+
+    If the container has no address of this version, docker-proxy stands for a network that has addresses of it."""
+    engine = host.engine_of(container)
+    socket = _docker_proxy(engine, container, binding, version, address) or _docker_proxy(
+        engine, container, binding, 6, address
+    )
     if socket is None:
         return None
+    socket = msgspec.structs.replace(socket, version=version)
     where = f"[{address_text(address, version)}]" if version == 6 else address_text(address, version)
     port = f"{where}:{binding.host_port}:{binding.container_port}/{binding.protocol}"
     advice = message(
@@ -195,15 +202,26 @@ def _docker_proxy(
     engine: Engine, container: Container, binding: PortBinding, version: Version, address: int | None
 ) -> Socket | None:
     """Return the socket of docker-proxy.  Return None for SCTP, whose sockets are not modelled, and for a container
-    without an IPv4 endpoint on a bridge."""
-    target = next((each.ipv4 for each in engine.endpoints_of(container) if _publishes(engine, each)), None)
+    without an address on a bridge."""
+    ends = (proxy_target(each, version) for each in engine.endpoints_of(container) if _publishes(engine, each))
+    target = next((each for each in ends if each is not None), None)
     if target is None or binding.protocol == "sctp":
         return None
-    relay = Relay(4, target, binding.container_port)
+    relay = Relay(*target, binding.container_port)
     return Socket(binding.protocol, version, address, binding.host_port, process="docker-proxy", relay=relay)
 
 
 def _publishes(engine: Engine, endpoint: Endpoint) -> bool:
     """Return whether Docker publishes ports at the endpoint.  An overlay's ports are published on swarm's bridge."""
     joined = engine.network(endpoint.network)
-    return endpoint.ipv4 is not None and (joined is None or joined.driver == "bridge")
+    return joined is None or joined.driver == "bridge"
+
+
+def stack_sockets(namespace: Namespace, container: Container, binding: PortBinding) -> tuple[Socket, ...]:
+    """Return the host's sockets that take the binding's port for the container, of both IP versions."""
+    wanted = (binding.protocol, binding.host_port)
+    return tuple(
+        each
+        for each in namespace.sockets
+        if (each.protocol, each.port) == wanted and each.relay is not None and each.relay.netns == container.netns
+    )

@@ -22,6 +22,7 @@ from hairpin.events.firewalls.iptables import deleting, key_of
 from hairpin.host.docker import SWARM_BRIDGE, Container, Endpoint, Engine, PortBinding
 from hairpin.host.host import Host, Namespace
 from hairpin.host.netns import Netns
+from hairpin.host.read.engines.relays import proxy_target
 from hairpin.host.socket import Relay, Socket
 from hairpin.kept import kept
 from hairpin.message import Message, message
@@ -256,7 +257,7 @@ def _is_bound(socket: Socket, binding: PortBinding) -> bool:
     if (socket.protocol, socket.port) != (binding.protocol, binding.host_port) or not binding.host_port:
         return False
     if socket.version != binding.version:
-        return socket.version == 6 and socket.address is None and not socket.v6only
+        return socket.takes(binding.version)
     return None in (socket.address, binding.host_ip) or socket.address == binding.host_ip
 
 
@@ -327,7 +328,8 @@ def with_ports(course: Course, running: Container) -> Course:
     now = with_gateway_endpoints(course.host, course.host.engine_of(running))
     own = (each for each in lost.wanted.listeners if each.container == running.name)
     ends = next((each.endpoints for each in now.containers if each.name == running.name), running.endpoints)
-    return course.made(*(c.AddSocket(course.host.netns, _held(each, ends), by_start(running)) for each in own))
+    held = (socket for each in own for socket in _held(each, ends))
+    return course.made(*(c.AddSocket(course.host.netns, each, by_start(running)) for each in held))
 
 
 def _with_podmans_ports(course: Course, was: Host, running: Container) -> Course:
@@ -346,14 +348,16 @@ def _leading_to(socket: Socket, target: int | None) -> Socket:
     return as_restarted(socket)
 
 
-def _held(listener: ExpectedListener, ends: tuple[Endpoint, ...]) -> Socket:
-    """Return the listener's socket.  If a container is only on overlay networks, its published ports lead to its
-    address on swarm's bridge."""
+def _held(listener: ExpectedListener, ends: tuple[Endpoint, ...]) -> Iterator[Socket]:
+    """Yield the listener's socket, if the container has an address.  If a container is only on overlay networks, its
+    published ports lead to its address on swarm's bridge."""
     published = sorted(ends, key=lambda each: each.network != SWARM_BRIDGE)
-    target = next((each.ipv4 for each in published if each.ipv4 is not None), 0)
-    relay = Relay(4, target, listener.binding.container_port, holds_only=listener.process == "dockerd")
-    protocol: Literal["tcp", "udp"] = "udp" if listener.protocol == "udp" else "tcp"
-    return Socket(protocol, listener.version, listener.address, listener.port, process=listener.process, relay=relay)
+    targets = (proxy_target(each, listener.version) for each in published)
+    for target in [each for each in targets if each is not None][:1]:
+        relay = Relay(*target, listener.binding.container_port, holds_only=listener.process == "dockerd")
+        protocol: Literal["tcp", "udp"] = "udp" if listener.protocol == "udp" else "tcp"
+        port = (listener.address, listener.port)
+        yield Socket(protocol, listener.version, *port, process=listener.process, relay=relay)
 
 
 def _endpoint(before: Host, host: Host, engine: Engine, was: Endpoint) -> Endpoint:

@@ -3,6 +3,8 @@ earlier start."""
 
 import msgspec
 
+from hairpin.engines.docker.history import BOTH_FAMILIES_BY_ORDER
+from hairpin.engines.docker.options import dockerd_version
 from hairpin.engines.repair.bridging import port_of
 from hairpin.engines.repair.endpoints import addresses, routes
 from hairpin.engines.repair.starting import veth_pair
@@ -12,6 +14,7 @@ from hairpin.host.link import Address, Link
 from hairpin.host.route import TABLE_LOCAL, NextHop, Route
 from hairpin.host.socket import Socket
 from hairpin.netfilter.ir import Chain, Jump, Rule, Ruleset, Table
+from hairpin.network.prefix import Version
 
 _replace = msgspec.structs.replace
 _RESOLVERS = "DOCKER_"
@@ -37,7 +40,7 @@ def namespace_at_start(
     held: list[Address] = [each for each in before.addresses if each.link == "lo"]
     ways: list[Route] = [Route(4, 0x7F000000, 8, TABLE_LOCAL, "local", (NextHop("lo"),))]
     outers: list[Link] = []
-    way_out = _way_out(engine, running)
+    ways_out = _ways_out(engine, running)
     for number, (old, new) in enumerate(zip(was.endpoints, running.endpoints, strict=True)):
         inner = _link_of(before, old)
         joined = engine.network(new.network)
@@ -45,7 +48,8 @@ def namespace_at_start(
         if joined is None or (joined.driver in STACKED and inner is None):
             continue
         held += addresses(new, name)
-        ways += routes(new, name, way_out=new.network == way_out)
+        own = routes(new, name, way_out=True)
+        ways += (each for each in own if each.prefix_length or ways_out[each.version] == new.network)
         if joined.driver in STACKED and inner is not None:
             links.append(inner)
             continue
@@ -61,14 +65,21 @@ def namespace_at_start(
     return _replace(fresh, links=tuple(links), addresses=tuple(held), routes=tuple(ways)), outers
 
 
-def _way_out(engine: Engine, running: Container) -> str:
-    """Return the network by which the container's default route leaves.
+def _ways_out(engine: Engine, running: Container) -> dict[Version, str]:
+    """Return for each IP version the network by which the container's default route leaves.
 
-    The returned network is the first by name among the container's networks that are not internal.
+    The network is the first by name that has the version and is not internal.  Before version 29, dockerd takes a
+    network with both versions first, as for published ports (``gateways_of``).
 
-    Source: moby libnetwork/sandbox.go, endpoint.Less()"""
+    Source: moby libnetwork/sandbox.go getGatewayEndpoint(), endpoint.Less(); measured with Docker 28.5.2"""
     internal = {each.name for each in engine.networks if each.internal}
-    return min((each.network for each in running.endpoints if each.network not in internal), default="")
+    ends = sorted((each for each in running.endpoints if each.network not in internal), key=lambda each: each.network)
+    if engine.kind == "docker" and (dockerd_version(engine.version) or BOTH_FAMILIES_BY_ORDER) < BOTH_FAMILIES_BY_ORDER:
+        ends.sort(key=lambda each: each.ipv4 is None or each.ipv6 is None)
+    return {
+        4: next((each.network for each in ends if each.ipv4 is not None), ""),
+        6: next((each.network for each in ends if each.ipv6 is not None), ""),
+    }
 
 
 def _link_of(namespace: Namespace, endpoint: Endpoint) -> Link | None:

@@ -6,7 +6,7 @@ import msgspec
 
 from hairpin.apply.outcome import FixOutcome
 from hairpin.apply.restoring import RestorePlan
-from hairpin.change.change import AddChain, InsertRule, Primitive, ReplaceTable
+from hairpin.change.change import AddChain, InsertRule, Primitive, ReplaceTable, SetPolicy
 from hairpin.change.commands.text import all_shown
 from hairpin.host.docker import Tool
 from hairpin.report.documents.effects_document import (
@@ -18,16 +18,18 @@ from hairpin.report.documents.effects_document import (
 from hairpin.report.documents.fix_document import VerifiedDocument, outcome_of
 from hairpin.report.documents.head import HostDocument, MissingDocument, head_of, missing_documents
 from hairpin.report.quotes import Quotes
-from hairpin.report.text.effects_text import unasked_told
+from hairpin.report.text.effects_text import left_open_told, unasked_told
 from hairpin.report.words import Words
 
 SCHEMA: Literal["hairpin.restore/1"] = "hairpin.restore/1"
 
 
 class LostDocument(msgspec.Struct, frozen=True):
-    """A chain or a rule that is restored, or moved to its place.  ``rule``: null if the chain itself is restored.
+    """A chain, a rule or a policy that is restored, or a rule that is moved to its place.  ``rule``: null if the chain
+    itself or its policy is restored.
 
-    ``position``: the rule's number in the chain, from 1; null if the rule is appended."""
+    ``position``: the rule's number in the chain, from 1; null if the rule is appended.  ``policy``: the policy that the
+    chain gets; null for a chain or a rule."""
 
     engine: Tool
     tool: str
@@ -36,6 +38,7 @@ class LostDocument(msgspec.Struct, frozen=True):
     chain: str
     rule: str | None = None
     position: int | None = None
+    policy: str | None = None
 
 
 class RefusedDocument(msgspec.Struct, frozen=True):
@@ -104,7 +107,7 @@ def restore_document(found: RestorePlan, outcome: FixOutcome | None, words: Word
         restores=effects.restores,
         cut=effects.cut,
         irreversible=all_shown(step for repair in found.plan.repairs for step in repair.irreversible),
-        notes=tuple(words(each) for each in found.notes),
+        notes=tuple(words(each) for each in (*found.notes, *left_open_told(found.left_open, words))),
         undecided=found.undecided,
         **outcome_of(outcome, words),
         missing=missing_documents(answer, Quotes(answer.evidence, words), words),
@@ -118,6 +121,9 @@ def _lost(engine: Tool, part: Primitive) -> tuple[LostDocument, ...]:
         case InsertRule():
             place = (part.dialect, part.family, part.table, part.chain)
             return (LostDocument(engine, *place, part.rule.text, part.position),)
+        case SetPolicy(place=place, policy=policy):
+            where = (place.dialect, place.family, place.table, place.chain)
+            return (LostDocument(engine, *where, policy=policy.upper()),)
         case ReplaceTable(table=table) if table is not None:
             return tuple(
                 LostDocument(engine, part.dialect, part.family, part.name, chain.name, rule.text, rule.number)

@@ -41,7 +41,9 @@ def _still_told(still: Iterable[Known], words: Words) -> Iterator[Message]:
 def unasked_told(found: Iterable[FlowEffect], words: Words) -> Iterator[Message]:
     """Yield a sentence for each kind of effect and each group of clients."""
     told = [each for each in found if not (each.again and each.kind != "closes")]
-    apart = _named_twice(told, words)
+    # "80 (web)" alone would read as web's published port.
+    own = (each for each in told if each.kind == "closes" and each.again and each.group == "published")
+    apart = _named_twice(told, words) | frozenset(_port(each.flow, words) for each in own)
     for clients, services in _alike((each for each in told if each.kind == "opens" and _is_inward(each)), words, apart):
         yield message("the repair opens {services} to {clients}", services=services, clients=clients)
     for clients, targets in _alike(
@@ -69,6 +71,15 @@ def unasked_told(found: Iterable[FlowEffect], words: Words) -> Iterator[Message]
                 "packets from {clients} to {targets} then leave through {after} instead of {before}",
                 clients=clients, targets=targets, after=after, before=before,
             )  # fmt: skip
+
+
+def left_open_told(found: Iterable[FlowEffect], words: Words) -> Iterator[Message]:
+    """Yield sentences about the flows that stay open because a policy of FORWARD stays at ACCEPT."""
+    for clients, services in _alike(found, words):
+        yield message(
+            "after the repair, {clients} can still reach {services}, which no container publishes",
+            services=services, clients=clients,
+        )  # fmt: skip
 
 
 def _named_twice(effects: Iterable[FlowEffect], words: Words) -> frozenset[str]:

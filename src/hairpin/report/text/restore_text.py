@@ -7,7 +7,7 @@ from hairpin.change.commands.text import all_shown
 from hairpin.engines.missing import Missing
 from hairpin.message import Message, message
 from hairpin.report.paper import Paper
-from hairpin.report.text.effects_text import effects_told, unasked_told
+from hairpin.report.text.effects_text import effects_told, left_open_told, unasked_told
 from hairpin.report.text.remedy_text import ALSO
 from hairpin.report.unread import NOTE, as_far_as_read, write_unread
 from hairpin.report.words import Words
@@ -31,13 +31,15 @@ def restore_text(found: RestorePlan, words: Words, paper: Paper, *, applying: bo
             paper.prose(words(message("moved to the place where the engine puts this rule:")), indent=2)
         for one in lost.moved:
             paper.line(f"  {one.family} {one.table}  ", (one.rule.text, "command"))
+        for policy in (each.place for each in lost.opened if each.kept is None):
+            paper.line(f"  {policy.family} {policy.table}  ", (f"-P {policy.chain} DROP", "command"))
         if repair.irreversible:
             paper.prose(words(message("No command undoes this.")), indent=2, style="unsure")
     _write_besides(found, words, paper)
     for told in effects_told(found.plan.effects, words):
         paper.prose(words(told), indent=2, first=f"{words(ALSO)} ")
     _write_refused(found, words, paper)
-    for said in found.notes:
+    for said in (*found.notes, *left_open_told(found.left_open, words)):
         paper.prose(words(said), first=f"{words(NOTE)} ")
     for why in found.undecided:
         paper.prose(why, style="unsure")
@@ -76,6 +78,8 @@ def _first_line(found: RestorePlan) -> Message:
     host = found.plan.answer.network.this.name
     if found.besides:
         return message("{host}: hairpin puts back these chains and rules and what they need to work", host=host)
+    if found.policies:
+        return message("{host}: hairpin puts back these chains, rules and policies and changes nothing else", host=host)
     if found.plan.repairs:
         return message("{host}: hairpin puts back these chains and rules and changes nothing else", host=host)
     if found.plan.choices:

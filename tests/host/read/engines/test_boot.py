@@ -11,6 +11,7 @@ from hairpin.host.read.readings import Readings
 from tests.host.fixture_evidence import evidence
 
 UNIT = Unit("docker.service", "failed", "enabled")
+WANTED = "/etc/systemd/system/multi-user.target.wants/docker.service\n"
 INIT, LINK = "/etc/init.d/docker\n", "/etc/rc2.d/S01docker\n"
 
 
@@ -26,6 +27,12 @@ CASES: dict[str, tuple[Evidence, tuple[Unit, ...], Boot]] = {
         read("/etc/runlevels/default/docker\n" + INIT), (), Boot("openrc", ("/etc/runlevels/default/docker",))),
     "a snap": (read("/snap/docker/current\n"), (), Boot("snap")),
     "systemd runs": (read(INIT), (UNIT,), Boot("systemd")),
+    "systemd has its unit and ignores a runlevel": (
+        read(INIT + LINK), (Unit("docker.service", "inactive", "disabled"),), Boot("systemd")),
+    "systemd starts it": (
+        read(INIT + LINK + WANTED), (UNIT,), Boot("systemd", (WANTED.strip(),))),
+    "systemd has only the init script": (
+        read(INIT + LINK), (Unit("docker.service", "inactive", "generated"),), Boot("systemd", (LINK.strip(),))),
     "flags and file": (
         read("", ("dockerd-unit", "--host=fd://\n"), ("daemon-json", '{"hosts": ["fd://"], "mtu": 1400}')), (),
         Boot(flags=(("host", "fd://"),), file=("hosts", "mtu"), traces=("e2", "e3"))),

@@ -37,7 +37,7 @@ def boot(readings: Readings, units: tuple[Unit, ...], *, malformed: bool = False
     lines = (line for line in (log.text if log is not None else "").split("\n") if line)
     return Boot(
         by=_by(paths, units),
-        enabled=tuple(each for each in paths if not each.startswith(_STARTS_NOTHING)),
+        enabled=tuple(each for each in paths if _starts_at_boot(each, units)),
         flags=given,
         file=said,
         malformed=malformed,
@@ -45,6 +45,15 @@ def boot(readings: Readings, units: tuple[Unit, ...], *, malformed: bool = False
         evidence=reading.id,
         traces=tuple(each.id for each in (flags, file, log) if each is not None and each.text.strip()),
     )
+
+
+def _starts_at_boot(path: str, units: tuple[Unit, ...]) -> bool:
+    """Return whether the file starts the daemon at boot.
+
+    If systemd has a unit file of docker.service, it ignores the links of runlevels, which a package may have made, too.
+    Source: systemd-sysv-generator(8)"""
+    native = any(each.name == "docker.service" and each.enabled != "generated" for each in units)
+    return not path.startswith(_STARTS_NOTHING) and not (native and path.startswith("/etc/rc"))
 
 
 class _Settings(msgspec.Struct, frozen=True):

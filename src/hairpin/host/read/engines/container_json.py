@@ -244,7 +244,10 @@ def _health(found: _Health | None) -> str:
 
 def _bindings(item: _Container, ipv6: bool) -> tuple[PortBinding, ...]:
     """Return the port bindings that are in effect.  For a container port without such a binding, return the bindings
-    from HostConfig."""
+    from HostConfig.
+
+    An entry without a host port (``{"HostIp": "0.0.0.0", "HostPort": ""}``) is a port of a network whose gateway mode
+    is ``routed`` in this family: dockerd leaves the host's port alone.  Measured with Docker 28.5.2"""
     actual = item.network_settings.ports or {}
     asked = item.host_config.port_bindings or {}
     found = [
@@ -260,6 +263,14 @@ def _bindings(item: _Container, ipv6: bool) -> tuple[PortBinding, ...]:
         if hosts and not actual.get(key)
         for host in hosts
         for binding in _binding(key, host, False, True)
+    ]
+    found += [
+        binding
+        for key, hosts in actual.items()
+        for version in {parse_address(each.ip)[0] for each in hosts or () if each.ip and not each.port}
+        for host in asked.get(key) or ()
+        for binding in _binding(key, host, False, True)
+        if binding.version == version
     ]
     return tuple(dict.fromkeys(found))
 

@@ -19,6 +19,7 @@ _SWITCHES: dict[str, str] = {
     "iptables": "iptables",
     "ip6tables": "ip6tables",
     "ip-forward": "ip_forward",
+    "ip-forward-no-drop": "ip_forward_no_drop",
     "ip-masq": "ip_masq",
     "icc": "icc",
     "userland-proxy": "userland_proxy",
@@ -35,6 +36,7 @@ class Options(msgspec.Struct, frozen=True):
     iptables: bool | None = None
     ip6tables: bool | None = None
     ip_forward: bool | None = None
+    ip_forward_no_drop: bool | None = None
     ip_masq: bool | None = None
     icc: bool | None = None
     userland_proxy: bool | None = None
@@ -216,6 +218,7 @@ def with_options(engine: Engine, said: Options, info: Info) -> Engine:
         iptables=said.iptables,
         ip6tables=said.ip6tables,
         ip_forward=said.ip_forward,
+        ip_forward_no_drop=said.ip_forward_no_drop,
         ip_masq=said.ip_masq,
         icc=said.icc,
         userland_proxy=said.userland_proxy,

@@ -13,7 +13,7 @@ from typing import Literal, NamedTuple
 
 import msgspec
 
-from hairpin.host.docker import Container, PortBinding
+from hairpin.host.docker import Container, Endpoint, PortBinding
 from hairpin.host.read.engines.container_json import publishing_endpoint
 from hairpin.host.read.processes import RELAYS
 from hairpin.host.socket import Relay, Socket, TapEntry
@@ -208,12 +208,23 @@ def _published(socket: Socket, containers: tuple[Container, ...], *, holds_only:
             # may have lost the addresses.
             if endpoint is None or (holds_only and endpoint.ipv4 is None and endpoint.ipv6 is None):
                 return Relay(socket.version, 0, binding.container_port, holds_only)
-            # If the container has no IPv6 address, the proxy of an IPv6 socket connects to its IPv4 address.
-            ends: tuple[tuple[Literal[4, 6], int | None], ...] = ((4, endpoint.ipv4), (6, endpoint.ipv6))
-            for version, value in ends if socket.version == 4 else ends[::-1]:
-                if value is not None:
-                    return Relay(version, value, binding.container_port, holds_only)
+            target = proxy_target(endpoint, socket.version)
+            if target is not None:
+                return Relay(*target, binding.container_port, holds_only)
     return None
+
+
+def proxy_target(endpoint: Endpoint, version: Literal[4, 6]) -> tuple[Literal[4, 6], int] | None:
+    """Return the version and the address to which docker-proxy connects for clients of the given version; None if
+    dockerd starts no docker-proxy for them.
+
+    docker-proxy of an IPv6 socket connects to the container's IPv4 address if the container has no IPv6 address.  If
+    the container has no IPv4 address, dockerd publishes the port for IPv6 only, also with ``-p 0.0.0.0:PORT``.
+    Measured with Docker 20.10.24 and 28.5.2
+    """
+    if version == 6 and endpoint.ipv6 is not None:
+        return 6, endpoint.ipv6
+    return (4, endpoint.ipv4) if endpoint.ipv4 is not None else None
 
 
 def _serves(socket: Socket, binding: PortBinding) -> bool:
