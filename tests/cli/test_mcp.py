@@ -31,7 +31,11 @@ def test_a_python_without_pip_is_told_the_checkouts_way_alone(
         raise importlib.metadata.PackageNotFoundError(name)
 
     monkeypatch.setattr(importlib.metadata, "version", missing)
-    monkeypatch.setattr("hairpin.cli.mcp.find_spec", lambda _name: None)
+
+    def found(_name: str) -> None:
+        return None
+
+    monkeypatch.setattr("hairpin.cli.mcp.find_spec", found)
     ended = call(capsys, "mcp")
     assert (ended.status, ended.out) == (2, "")
     assert "-m pip" not in ended.err

@@ -337,7 +337,7 @@ class Map(Node, frozen=True, tag="named-map", gc=False):
 class Rule(Node, frozen=True, tag="rule", gc=False):
     """One rule.  ``text`` is its source text without counters (``-A FORWARD -i eth0 -j DROP``, or nft's own words);
     ``number`` counts from 1 in its chain; ``line`` is its line in the reading, or 0.  ``by_iptables``: nft's listing
-    has an extension of iptables (``xt``) in the rule.  nft cannot make such a rule, so iptables made it."""
+    has an extension of iptables (``xt``) in the rule, so iptables made it."""
 
     body: tuple[Expression, ...]
     text: str
@@ -364,9 +364,8 @@ class Chain(Node, frozen=True, tag="chain", gc=True, dict=True):
 
 class Table(Node, frozen=True, tag="table", gc=False):
     """A table of one family and dialect, and the ids of the readings that it and its flags came from.  ``objects``: the
-    declarations that rules name (``counter web { … }``).  ``dormant``: its chains are at no hook (nft's flag).
-    ``owned``: nft's flag ``owner``, so that the kernel lets only the process that made the table change it, and ``nft
-    flush ruleset`` leaves it (net/netfilter/nf_tables_api.c nft_table_lookup(), nft_flush())."""
+    declarations that rules name (``counter web { … }``).  ``dormant``: its chains are at no hook.  ``owned``: only the
+    process that made it may change it, and ``nft flush ruleset`` leaves it (nf_tables_api.c nft_table_lookup())."""
 
     family: Family
     name: str

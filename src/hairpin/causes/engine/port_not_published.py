@@ -53,7 +53,8 @@ def find(view: View) -> Iterator[Candidate]:
     engine's rule stopped the packet, yield a candidate that deletes the rule.  A routed network has its own candidate.
     """
     if routed := tuple(of_routed(view)):
-        return (yield from routed)
+        yield from routed
+        return
     place = view.place
     if not is_unserved(view):
         if place is not None and is_meant_policy(view, place):

@@ -53,7 +53,7 @@ def after_arp(network: Network, asked: State, found: State) -> State | End:
         return found
     lost, passing = _messages(network, asked, found, link)
     if lost is None:
-        return _undecided(asked, passing) or found
+        return _unclear_end(asked, passing) or found
     entry = known_entry(namespace, link, 4, address)
     if entry is None and not passing:
         return unresolved_end(asked, lost)
@@ -109,7 +109,7 @@ def after_arp_from_outside(network: Network, started: State) -> State | End:
         lost, _ = _sorted(answers)
         ends += answers
     if lost is None:
-        return _undecided(started, ends) or started
+        return _unclear_end(started, ends) or started
     said = message(
         "the machine next to {netns} on {link} keeps the present hardware address of {address}, because a rule drops "
         "the ARP messages that would change it ({what})",
@@ -219,7 +219,7 @@ def _sorted(ends: tuple[End, ...]) -> tuple[End | None, list[End]]:
 _DECIDED = ("rule", "policy", "reject", "tc-filter")
 
 
-def _undecided(state: State, ends: Iterable[End]) -> End | None:
+def _unclear_end(state: State, ends: Iterable[End]) -> End | None:
     """Return the packet's end if a rule that hairpin does not understand may take away or change one of its ARP
     messages, else None.  Nobody knows then whether the packet's sender and receiver find each other."""
     doubt = next((each for each in ends if each.kind == "unknown" and each.stop is not None), None)
