@@ -57,7 +57,7 @@ def test_what_is_known_is_no_question() -> None:
 def test_an_address_that_no_host_has_is_a_question() -> None:
     answer = asked("203.0.113.9:8151", origin="192.0.2.10")
     (found,) = answer.questions
-    assert [each.verdict for each in answer.flows] == ["leaves"]
+    assert [each.verdict for each in answer.flows] == ["depends"]
     assert str(found.question.text) == "Is 203.0.113.9 this host's public address?"
     assert option_of(found.question.wanted[0]) == "--public 203.0.113.9=198.51.100.11"
     assert "A gateway maps it to 198.51.100.11: verdict from 192.0.2.10: delivered" in str(found.question.if_yes)

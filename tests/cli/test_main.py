@@ -268,9 +268,9 @@ OF_OTHER_PYTHONS = 40
 """Modules of the standard library that another Python than 3.11 may load besides."""
 LOADED: dict[str, tuple[str, int, int]] = {
     "help": ("--help", 8, 120),
-    "healthy": ("check 8151 --no-replica --snapshot {hosts}/none.hairpin", 525, 678),
-    "broken": ("check 8151 --no-replica --snapshot {hosts}/eth0-forwarding.hairpin", 695, 853),
-    "walk": ("walk 8151 --from 192.0.2.10 --snapshot {hosts}/none.hairpin", 304, 459),
+    "healthy": ("check 8151 --no-replica --snapshot {hosts}/none.hairpin", 534, 687),
+    "broken": ("check 8151 --no-replica --snapshot {hosts}/eth0-forwarding.hairpin", 703, 861),
+    "walk": ("walk 8151 --from 192.0.2.10 --snapshot {hosts}/none.hairpin", 306, 461),
 }
 """What is typed, and the most modules that it may load: hairpin's own, and all on Python 3.11."""
 
@@ -342,7 +342,8 @@ def test_models_of_managers_that_the_host_lacks_are_not_loaded() -> None:
         "hairpin.events.links._networkmanager",
         "hairpin.events.links._ifcfg",
     )
-    assert [each for each in loaded if each.startswith(models)] == []
+    whose_rule_it_is = {"hairpin.firewalls", "hairpin.firewalls.chain_owner"}  # asked of each rule that stops a packet
+    assert [each for each in loaded - whose_rule_it_is if each.startswith(models)] == []
 
 
 def test_a_closed_pipe_is_no_error() -> None:

@@ -36,10 +36,10 @@ def started(lab: Lab, *arguments: str) -> Iterator[int]:
 @pytest.mark.parametrize(
     ("arguments", "at_most"),
     (
-        (("--only", "port=8151"), 90),
-        ((), 153),
-        (("--apart", "yes"), 93),
-        (("--only", "name=-"), 83),
+        (("--only", "port=8151"), 96),
+        ((), 159),
+        (("--apart", "yes"), 99),
+        (("--only", "name=-"), 89),
         (("--traces", "all"), 71),
         (("--traces", "known=containers"), 64),
     ),

@@ -89,6 +89,16 @@ def test_a_rule_that_iptables_does_not_print_whole_is_read_by_nft(rule: str) -> 
         assert {each.dialect for each in ruleset.tables if each.family == "ip6"} == {"iptables-nft"}
 
 
+def test_only_the_table_that_has_such_a_rule_is_read_by_nft() -> None:
+    """nft lists the chains of the next table behind the last rule of a table."""
+    with held_namespace() as namespace:
+        namespace.run("sh", "-ec", BY_IPTABLES)
+        namespace.run("nft", "add rule ip filter OWN ip saddr 192.0.2.10-192.0.2.20 counter drop")
+        tables = parse(collected(namespace)).namespaces[0].ruleset.tables
+        dialects = {(each.family, each.name): each.dialect for each in tables}
+        assert dialects == {("ip", "filter"): "nft", ("ip", "nat"): "iptables-nft", ("ip6", "filter"): "iptables-nft"}
+
+
 def test_so_is_a_table_of_ebtables() -> None:
     """ebtables 1.8.9 lists a range of addresses as ``-p 0xa00``."""
     with held_namespace() as namespace:

@@ -140,10 +140,12 @@ def _open(network: Network, trace: Trace) -> Iterator[OpenQuestion]:
     lost = _is_lost(network, trace)
     if lost is not None:
         yield lost
-    elif public is not None and _may_be_meant(network, public, trace.flow):
+    may_be_own = public is not None and _may_be_meant(network, public, trace.flow)
+    if lost is None and public is not None and may_be_own:
         yield from _was_moved(network, public)
         yield _is_public(network, public, trace.flow)
-    yield from trace.questions
+    # Whether the packets touch this host at all is the same question, if the asked address may be this host's.
+    yield from (each for each in trace.questions if not (each.undecided and may_be_own))
     if trace.flow.version == 6 and not trace.succeeds:
         yield from _without_ipv6(network, trace)
     if trace.flow.version == 6 and trace.succeeds:

@@ -403,12 +403,15 @@ save_nft() { # save_nft KEY FAMILY COMMAND: sets saved
 mixed_tables() { # adds to mixed the tables of IP and bridges in which a rule is not wholly iptables' or ebtables' own
     # Of a rule of nft's own, iptables-save leaves out what it does not know, and ends with status 0: the elements of a set,
     # a map, a TCP window, the start of a range. iptables' own rules have a counter, and nothing but what is removed here.
+    families= ports=        # a port of nft's own counts as iptables' own only where iptables understands it: since 1.8.8
     for family in ip ip6 bridge; do
         case $family in ip) saved=$saved_ip ;; ip6) saved=$saved_ip6 ;; *) saved=$saved_bridge ;; esac
-        case $saved in *'] -A '*) ;; *) continue ;; esac
-        ports='' # nft counts them as iptables' own only where iptables understands them: since 1.8.8
+        case $saved in *'] -A '*) families="$families $family" ;; esac
         case $saved in *'-save v1.8.'[0-7]' '*) ports=no ;; esac
-        mixed=$mixed$(nft -j -t list ruleset "$family" 2>/dev/null | awk -v family="$family" -v ports="$ports" '
+    done
+    [ -n "$families" ] || return
+    mixed=$mixed$(for family in $families; do nft -j -t list ruleset "$family" 2>/dev/null; done |
+        awk -v families="$families" -v ports="$ports" '
             BEGIN {
                 ORS = " "
                 match_of = "\\{\"match\": \\{\"op\": \"[!=]=\", \"left\": "
@@ -422,17 +425,21 @@ mixed_tables() { # adds to mixed the tables of IP and bridges in which a rule is
                 known = known "|\\{\"limit\": \\{\"rate\": [0-9]+, \"burst\": [0-9]+, \"per\": \"[a-z]*\"\\}\\}"
                 if (ports == "") known = known "|" match_of port range
             }
+            /"rule": / { match($0, /"family": "[a-z0-9]*/); listed[substr($0, RSTART + 11, RLENGTH - 11)] = 1 }
             { gsub(/\{"rule": /, "\n"); count = split($0, rule, "\n")
               for (i = 2; i <= count; i++) {
-                  name = rule[i]; sub(/.*"table": "/, "", name); sub(/".*/, "", name)
+                  match(rule[i], /"family": "[a-z0-9]*/); name = substr(rule[i], RSTART + 11, RLENGTH - 11)
+                  match(rule[i], /"table": "[^"]*/); name = name "/" substr(rule[i], RSTART + 10, RLENGTH - 10)
                   if (name in found) continue
                   own = rule[i]; sub(/^[^[]*"expr": \[/, "", own)
                   counted = gsub(/\{"counter": \{[^{}]*\}\}/, "", own)
                   gsub(known, "", own); sub(/\]\}\}.*/, "", own)
-                  if (!counted || own ~ /"/) { found[name] = 1; print family "/" name }
+                  if (!counted || own ~ /"/) { found[name] = 1; print name }
               } }
-            END { if (!NR) print family "/all" }')       # nft could not print them: what iptables shows may not be all
-    done
+            END {       # if nft could not print a family, what iptables shows of it may not be all
+                count = split(families, family, " ")
+                for (i = 1; i <= count; i++) if (!(family[i] in listed)) print family[i] "/all"
+            }')
 }
 save_legacy() { # save_legacy KEY NAMES COMMAND: only if the kernel lists tables; the command would load the module of each
     names=

@@ -112,7 +112,7 @@ def test_a_table_in_which_nft_has_a_rule_of_its_own_is_written_from_the_model() 
     inside = [line.strip() for line in written.text.splitlines() if "counter" in line]
     assert inside == [
         "ct state == 8 counter packets 0 bytes 0 accept",
-        "ip saddr 192.0.2.1-192.0.2.9 counter packets 0 bytes 0 drop",
+        "ip saddr == 192.0.2.1-192.0.2.9 counter packets 0 bytes 0 drop",
         "counter packets 0 bytes 0",
         "counter packets 0 bytes 0 drop",
         "counter packets 0 bytes 0",

@@ -50,8 +50,7 @@ def find(view: View) -> Iterator[Candidate]:
     If no container has the port, yield one candidate for a published port that is one typing error away, and one
     candidate for a service of the host.  For a well-known port, yield only the candidate for the host's service.  If
     FORWARD's policy stopped a packet for a container's own address, yield a candidate that publishes the port.  If an
-    engine's rule stopped the packet, yield a candidate that deletes the rule.  A routed network has its own candidate.
-    """
+    engine's rule stopped the packet, yield a candidate that deletes the rule.  A routed network has its own one."""
     if routed := tuple(of_routed(view)):
         yield from routed
         return

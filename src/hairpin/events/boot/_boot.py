@@ -105,7 +105,7 @@ def _races(was: Host) -> Iterator[Message]:
 def _steps(host: Host) -> Iterator[_Step]:
     """Yield the boot steps of the host's units, in the order that is usual for these units."""
     yield _Step("systemd-sysctl.service", with_files_applied)
-    if nftables_script(host) is not None and _starts(host, "nftables"):
+    if unit(host, "nftables") is not None and nftables_script(host) is not None and _starts(host, "nftables"):
         yield _Step("nftables.service", lambda course: with_nftables_loaded(course, at_boot=True))
     own = host.namespace(host.netns.name)
     yield _Step("network.target", lambda course: with_links_as_before(with_network_configured(course, own), host))

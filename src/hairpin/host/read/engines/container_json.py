@@ -22,7 +22,7 @@ _PROTOCOLS: dict[str, Transport] = {"tcp": "tcp", "udp": "udp", "sctp": "sctp"}
 
 class _Host(msgspec.Struct):
     ip: str | None = msgspec.field(default="", name="HostIp")
-    port: str | None = msgspec.field(default="", name="HostPort")
+    port: str | None = msgspec.field(default=None, name="HostPort")
 
 
 _Ports = dict[str, tuple[_Host, ...] | None]
@@ -267,7 +267,7 @@ def _bindings(item: _Container, ipv6: bool) -> tuple[PortBinding, ...]:
     found += [
         binding
         for key, hosts in actual.items()
-        for version in {parse_address(each.ip)[0] for each in hosts or () if each.ip and not each.port}
+        for version in {parse_address(each.ip)[0] for each in hosts or () if each.ip and each.port == ""}
         for host in asked.get(key) or ()
         for binding in _binding(key, host, False, True)
         if binding.version == version
