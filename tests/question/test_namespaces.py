@@ -135,3 +135,13 @@ def test_listening() -> None:
     assert listening(namespace, 4, POD) == (80,)
     bare = msgspec.structs.replace(namespace, addresses=(Address("eth0", 4, parse_address("10.4.0.9")[1], 16),))
     assert listening(bare, 6, 1) == ()
+
+
+def test_of_several_addresses_the_named_one_is_the_source() -> None:
+    """A rule may drop one of them alone, and the kernel would choose the first."""
+    second = Address("eth0", 4, POD + 7, 16)
+    plain = inside()
+    net = whole(msgspec.structs.replace(plain, addresses=(*plain.addresses, second)))
+    (flow,) = flows_for(net, (parse_target("8151"),), parse_origin("10.4.0.9"))
+    assert flow.start == FromContainer("worker", named(), POD + 7)
+    assert walk_flow(net, flow).usual.request[0].packet.saddr == POD + 7

@@ -36,10 +36,12 @@ class FromHost(msgspec.Struct, frozen=True, tag="host"):
 
 class FromContainer(msgspec.Struct, frozen=True, tag="container"):
     """A process in a container's namespace, or in a namespace with a name in which no container runs.  ``name``: the
-    container's name, or the namespace's."""
+    container's name, or the namespace's.  ``address`` is the source address to which it binds (None: the kernel chooses
+    one)."""
 
     name: str
     netns: Netns
+    address: int | None = None
 
 
 Start = Outside | Lan | FromHost | FromContainer
@@ -139,5 +141,6 @@ class Flow(msgspec.Struct, frozen=True):
                 return f"lan ({address_text(address, self.version)})"
             case FromHost():
                 return f"host{at}"
-            case FromContainer(name=name, netns=netns):
-                return f"{netns.name if netns.is_named else f'container:{name}'}{at}"
+            case FromContainer(name=name, netns=netns, address=address):
+                bound = f" ({address_text(address, self.version)})" if address is not None else ""
+                return f"{netns.name if netns.is_named else f'container:{name}'}{at}{bound}"

@@ -98,7 +98,10 @@ def _at_address(network: Network, host: Host, version: Version, address: int) ->
             return Standpoint(FromContainer(container.name, netns), host)
     inside = namespaces_with(network, host, version, address)
     if inside:
-        return Standpoint(_inside(network, _only(network, host, version, address, inside)), host)
+        netns = _only(network, host, version, address, inside)
+        own = [each for each in addresses_of(network.namespace(netns), None, version) if each.scope == "global"]
+        start = _inside(network, netns)
+        return Standpoint(msgspec.structs.replace(start, address=address) if len(own) > 1 else start, host)
     behind = _behind_container(network, host, version, address)
     port = port_towards_unread(network, host.netns, version, address) if behind is None else None
     return Standpoint(behind or Outside(address, port.link.name if port is not None else None), host)

@@ -26,12 +26,12 @@ def begin(network: Network, flow: Flow) -> State | End:
     match flow.start:
         case FromHost(address=address):
             return _local(flow, network.host_netns(flow.host), address or 0)
-        case FromContainer():
+        case FromContainer(address=address):
             netns = sender_netns(network, flow.start)
             if netns not in network:
                 packet = flow.packet(0)
                 return stopped(State("output-route", netns, packet), "no-container")
-            return _local(flow, netns, 0)
+            return _local(flow, netns, address or 0)
         case Outside(address=address) | Lan(address=address):
             at = State("device-in", entered_netns(network, flow), flow.packet(address))
             if at.netns not in network:

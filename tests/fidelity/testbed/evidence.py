@@ -6,6 +6,7 @@ collector.
 
 import json
 import os
+import re
 from pathlib import Path
 
 from hairpin.evidence.reading import SCHEMA, Evidence, Reading
@@ -128,6 +129,15 @@ def _sysctls(netns: Netns) -> str:
     return "\n".join(lines) + "\n"
 
 
+_UNTRANSLATED = re.compile(r"\bxt (?:match|target)\b|# xt_")
+
+
+def _shows(found: list[tuple[str, str, str]], family: str, name: str) -> bool:
+    """Return whether iptables-nft-save has printed the table."""
+    key = f"iptables-nft-save{'6' if family == 'ip6' else '4'}"
+    return any(each == key and f"*{name}\n" in text for each, _, text in found)
+
+
 def _rules(netns: Netns) -> list[tuple[str, str, str]]:
     found: list[tuple[str, str, str]] = []
     mixed: set[tuple[str, str]] = set()
@@ -162,7 +172,10 @@ def _rules(netns: Netns) -> list[tuple[str, str, str]]:
         known = {"ip": _IPTABLES, "ip6": _IPTABLES, "bridge": _EBTABLES}.get(family, frozenset())
         if (family, name) in mixed:
             text = ("nft", "-t", "list", "table", family, name)
-            found.append(("nft-table-text", " ".join(text), netns.run(text)))
+            shown = netns.run(text)
+            if not _shows(found, family, name) and _UNTRANSLATED.search(shown):
+                raise SetupError(f"{netns.name}: neither tool shows what an extension in {family} {name} compares")
+            found.append(("nft-table-text", " ".join(text), shown))
         if name != TABLE and (name not in known or (family, name) in mixed):
             listing = ("nft", "-j", "list", "table", family, name)
             found.append(("nft-table", " ".join(listing), netns.run(listing)))

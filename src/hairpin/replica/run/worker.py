@@ -232,7 +232,7 @@ class _Replica:
         if begins is not None:
             netns, source, destination = WORLD, begins.source, begins.destination
         elif isinstance(flow.start, FromContainer):
-            netns, source = sender_netns(self._network, flow.start), None
+            netns = sender_netns(self._network, flow.start)
         elif is_behind_container(flow):
             said = message("the client is behind a container, and the test copy (replica) has no link to it")
             return Judgement(flow, "dropped", Place(WORLD), left_out=(said,))
