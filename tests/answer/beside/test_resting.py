@@ -15,7 +15,7 @@ from hairpin.question.flows import flows_for
 from hairpin.question.question import Question
 from hairpin.question.target import parse_target
 from tests.causes.ipv6_hosts import of_ipv6_network
-from tests.remedy.test_decisions import BESIDE, DOWN
+from tests.remedy.test_stopped_by_person import BESIDE, DOWN
 from tests.small_host import container, engine, host_namespace, network
 
 
