@@ -129,7 +129,7 @@ def _sysctls(netns: Netns) -> str:
     return "\n".join(lines) + "\n"
 
 
-_UNTRANSLATED = re.compile(r"\bxt (?:match|target)\b|# xt_")
+_UNTRANSLATED = re.compile(r"\bxt (?:match|target)\b|# xt_|\bct status\b")
 
 
 def _shows(found: list[tuple[str, str, str]], family: str, name: str) -> bool:

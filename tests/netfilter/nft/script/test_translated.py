@@ -79,6 +79,8 @@ NOT = {
         document(xt("addrtype"), {"drop": None}), TEXT.format(line="drop\n\t\tfib daddr type local drop")),
     "another rule": (
         document(xt("addrtype"), {"jump": {"target": "DOCKER"}}), TEXT.format(line="fib daddr type local jump OTHER")),
+    "a translation of several states that keeps the last one": (
+        document(xt("conntrack"), {"drop": None}), TEXT.format(line="ct status snat drop")),
     "words that hairpin does not know": (document(xt("x"), {"drop": None}), TEXT.format(line="brand new words drop")),
 }  # fmt: skip
 

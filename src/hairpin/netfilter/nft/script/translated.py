@@ -61,8 +61,14 @@ def _lines(text: str) -> dict[str, list[str]]:
 
 
 def _statements(family: str, table: str, line: str, shown: list[Json]) -> list[Json] | None:
-    """Return the line's statements as JSON, with the counter that the JSON shows; None if a part is not translated."""
-    if _UNTRANSLATED.search(_QUOTED.sub("", line)):
+    """Return the line's statements as JSON, with the counter that the JSON shows; None if a part is not translated, or
+    if the translation may have lost a part.
+
+    iptables 1.8.9 translates ``! --ctstate NEW,SNAT`` as ``ct status snat``: without NEW and without the negation
+    (extensions/libxt_conntrack.c state_xlate_print())."""
+    bare = _QUOTED.sub("", line)
+    of_conntrack = any(named(each) == "xt" and content(each).get("name") == "conntrack" for each in shown)
+    if _UNTRANSLATED.search(bare) or (of_conntrack and "ct status" in bare):
         return None
     try:
         read = [each for each in commands(f"add rule {family} {table} c {line}", source="nft") if each.kind == "rule"]
