@@ -103,8 +103,9 @@ def _ruleset(
         # No reading shows in which order chains of equal priority were registered.  A table's place among the readings
         # stands for it, whichever tool has read the table.
         tables = sorted(tables, key=lambda each: not _is_of_iptables(each))
-        if any(each.dialect in ("iptables-nft", "ebtables") for each in tables):
-            from hairpin.host.read.partial_tables import each_chain_once  # noqa: PLC0415 - few hosts have tables of both
+        names = [(each.family, each.name) for each in tables if each.dialect in ("nft", "iptables-nft", "ebtables")]
+        if len(set(names)) < len(names):
+            from hairpin.host.read.partial_tables import each_chain_once  # noqa: PLC0415 - few tables are shown by both
 
             return Ruleset(each_chain_once(tables), sets)
     return Ruleset(tuple(tables), sets)

@@ -27,7 +27,6 @@ from hairpin.replica.plan.nft_input import counted
 from hairpin.walk.hooks.chains import chains_of_frames
 
 _ARP = (0x0806, 0x0806)
-_NONE: frozenset[str] = frozenset()
 
 
 class Loads(msgspec.Struct, frozen=True):
@@ -121,17 +120,17 @@ def _verbatim(
     match reading.key:
         case "nft-table":
             short = short_table(table, known)
-            if any(rule.by_iptables for chain in table.chains for rule in chain.rules):
+            beside = namespace.ruleset.table(table.family, table.name, "iptables-nft")
+            chains = beside.chains if beside is not None and beside.dialect == "iptables-nft" else ()
+            if not chains and any(rule.by_iptables for chain in table.chains for rule in chain.rules):
                 # nft takes no extension of iptables back from its own listing.
                 with suppress(ChangeError):
                     yield Load("nft", render_nft.render(_with_counters(short)), short)
                     return
-            beside = namespace.ruleset.table(table.family, table.name, "iptables-nft")
-            by_iptables = beside is not None and beside.dialect == "iptables-nft"
-            chains = frozenset(chain.name for chain in beside.chains) if beside is not None and by_iptables else _NONE
             devices = {chain.name: chain.devices for chain in table.chains}
             shorten = partial(shorten_listing, table=table, known=known) if known is not None else None
-            text = counted(_with_elements(reading, evidence), devices, chains, shorten)
+            others = frozenset(chain.name for chain in chains)
+            text = counted(_with_elements(reading, evidence), devices, others, shorten)
             yield Load("nft-json", text, short)
         case "ebtables":
             yield Load("ebtables-nft-restore", reading.text)
