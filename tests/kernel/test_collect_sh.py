@@ -428,6 +428,21 @@ def test_each_namespace_with_a_name_is_read_once_and_never_the_hosts_own(namespa
     assert {each.netns for each in evidence.readings if each.netns.startswith("netns:")} == {"netns:worker"}
 
 
+@pytest.mark.parametrize("shell", SHELLS.values(), ids=SHELLS)
+def test_a_namespace_that_a_process_alone_holds_is_read_if_a_link_leads_there(
+    namespace: Namespace, shell: tuple[str, ...]
+) -> None:
+    """As of a guest of LXC or nspawn."""
+    with held_namespace() as guest, held_namespace() as stranger:
+        joined = f"ip link add to-guest type veth peer name eth0 netns {guest.pid}"
+        evidence = namespace.collect("sh", "-ec", f'{joined}; exec "$@"', "sh", *shell, "-s")
+        assert stranger.pid != guest.pid
+        assert evidence.namespaces() == ("host", f"netns:pid-{guest.pid}")
+        links = evidence.find("ip-addr", f"netns:pid-{guest.pid}")
+        assert links is not None
+        assert '"eth0"' in links.text
+
+
 def test_where_ss_fails_the_kernels_tables_are_read(listening: Namespace, tmp_path: Path) -> None:
     """iproute2 5.7 to 5.9 without a mount of cgroup2."""
     tool = tmp_path / "ss"

@@ -485,6 +485,7 @@ def test_other_namespaces_and_pods_without_address_have_none() -> None:
 
 def test_the_file_of_a_pod() -> None:
     assert namespace_file(sibling("netns:cni-1")) == "/run/netns/cni-1"
+    assert namespace_file(sibling("netns:pid-71")) == "/proc/71/ns/net"
     assert namespace_file(HOST_NETNS) is None
 
 

@@ -1876,28 +1876,41 @@ sockets_of_process() {
 podman_and_pods() {
     READ_INODES= ASKED_USERS=' '
     podman_all
-    named_namespaces
+    other_namespaces
     idle_users          # last: a home may be on a server that does not answer
 }
-named_namespaces() { # those with a name in /run/netns: of pods of containerd or cri-o, as in k3s (the engine is not asked), and of `ip netns`
+other_namespaces() { # those that no engine lists: with a name in /run/netns, as of pods of containerd or cri-o (the engine is not asked, as in
+    # k3s) and of `ip netns`; and those that a process alone holds, as the guests of LXC and nspawn
+    ids=
+    ! have lsns || netns_ids
     have nsenter || return
     list= seen="$READ_INODES $(stat -L -c %i /proc/self/ns/net 2>/dev/null) "         # of containers of Podman, and the host's own
     set -f; IFS=$NL
-    for line in $(set +f; stat -L -c '%i %n' /run/netns/* 2>/dev/null); do
+    for line in $(set +f; stat -L -c '%i %n' /run/docker/netns/* /run/netns/* 2>/dev/null); do
         name=${line##*/} inode=${line%% *}
-        # Names as dockerd gives them: a link to its folder makes `ip netns` list its namespaces, which are read as containers'.
+        case $line in */docker/netns/*) seen="$seen$inode "; continue ;; esac   # read as containers', and those of swarm
+        # Names as dockerd gives them: a link to its folder makes `ip netns` list its namespaces.
         case $name in *[!A-Za-z0-9_.-]* | [0-9]-* | [0-9][0-9]-* | lb_* | ingress_sbox | default) continue ;; esac
         case " $seen " in *" $inode "*) continue ;; esac
         seen="$seen$inode "
         list="$list${list:+$NL}netns:$name$TAB$inode$TAB-$TAB-"
     done
+    for line in $ids; do    # inode, id, process: the kernel gives it an id if a link leads there from here
+        case $line in *[!0-9\ ]*) continue ;; esac
+        inode=${line%% *}
+        case " $seen " in *" $inode "*) continue ;; esac
+        seen="$seen$inode "
+        list="$list${list:+$NL}netns:pid-${line##* }$TAB$inode$TAB${line##* }$TAB-"
+    done
     set +f; IFS=$USUAL_IFS
     [ -n "$list" ] || return
-    if [ "$HAIRPIN_UID" != 0 ]; then say namespaces /run/netns 1 refused "the namespaces in /run/netns cannot be entered: permission denied"; return; fi
-    body namespaces /run/netns "$list"
-    while IFS=$TAB read -r NETNS _; do
+    if [ "$HAIRPIN_UID" != 0 ]; then say namespaces '/run/netns, lsns' 1 refused "the namespaces in /run/netns and of other processes cannot be entered: permission denied"; return; fi
+    body namespaces '/run/netns, lsns' "$list"
+    while IFS=$TAB read -r NETNS inode pid _; do
         export NETNS
-        entered "52-${NETNS#netns:}" "/run/netns/${NETNS#netns:}"
+        path=/run/netns/${NETNS#netns:}
+        [ "$pid" = - ] || path=/proc/$pid/ns/net
+        entered "52-${NETNS#netns:}" "$path"
     done <<EOT
 $list
 EOT
@@ -2843,7 +2856,6 @@ system() {
     fi
     desktop_signs
     cloud_init
-    have lsns && netns_ids
     [ -z "$HAIRPIN_ONLY" ] || return
     if [ -e /proc/modules ]; then ask modules cat /proc/modules; else absent modules /proc/modules 'this kernel has no loadable modules'; fi
     kernel_cmdline
@@ -2869,9 +2881,9 @@ identity() { # machine id and boot id: two snapshots with the same pair are of o
     else absent boot-id /proc/sys/kernel/random/boot_id 'this kernel tells no boot id'
     fi
 }
-netns_ids() { # lsns fails as a whole if a process ends while lsns looks at it: then it runs once more
+netns_ids() { # sets ids, the lines. lsns fails as a whole if a process ends while lsns looks at it: then it runs once more
     set -- netns-ids 'lsns -t net -r -n -o NS,NETNSID,PID' limited 8 lsns -t net -r -n -o NS,NETNSID,PID
-    if out=$(limited 8 lsns -t net -r -n -o NS,NETNSID,PID 2>/dev/null); then st=0 err=; captured "$1" "$2"; else run "$@"; fi
+    if out=$(limited 8 lsns -t net -r -n -o NS,NETNSID,PID 2>/dev/null); then st=0 err= ids=$out; captured "$1" "$2"; else run "$@"; fi
 }
 kernel_cmdline() {
     line= words=

@@ -7,7 +7,9 @@ import msgspec
 from hairpin.evidence.reading import HOST
 
 NAMED = "netns:"
-"""The beginning of the name of a namespace that a file on the host names."""
+"""The beginning of the name of a namespace that no engine lists: ``netns:NAME`` if a file on the host names it,
+``netns:pid-N`` if process N alone holds it."""
+_OF_PROCESS = re.compile(r"netns:pid-(\d+)")
 _OF_OVERLAY = re.compile(r"netns:\d{1,2}-(.+)")
 _OF_PODS = "netns:cni-"
 _OF_DOCKERD = re.compile(r"netns:(\d{1,2}-.*|lb_.*|ingress_sbox)")
@@ -34,8 +36,8 @@ class Netns(msgspec.Struct, frozen=True, order=True, cache_hash=True):
 
     @property
     def is_named(self) -> bool:
-        """Whether a file on the host gives the namespace its name: the namespace of a pod, a namespace that ``ip netns
-        add`` made, or one that dockerd made for its own use."""
+        """Whether no engine lists the namespace: the namespace of a pod, one that ``ip netns add`` made, one that
+        dockerd made for its own use, or one that a process holds, as a guest of LXC or nspawn."""
         return self.name.startswith(NAMED)
 
     @property
@@ -69,8 +71,11 @@ class Netns(msgspec.Struct, frozen=True, order=True, cache_hash=True):
 
 
 def namespace_file(netns: Netns) -> str | None:
-    """Return the file with which a process enters a namespace that has a name; None for any other namespace."""
+    """Return the file with which a process enters a namespace that no engine lists; None for any other namespace."""
     if not netns.is_named:
         return None
+    held = _OF_PROCESS.fullmatch(netns.name)
+    if held is not None:
+        return f"/proc/{held[1]}/ns/net"
     folder = "/run/docker/netns" if netns.is_dockerds else "/run/netns"
     return f"{folder}/{netns.name.removeprefix(NAMED)}"

@@ -135,6 +135,13 @@ def _podman_beside() -> LabPlan:
     return LabPlan(podman="netavark", containers=(_WEB, pod), setup=accepted)
 
 
+def _user_mode() -> LabPlan:
+    api = _box("api", "127.0.0.1:8152:80", "8153:80", networks=("slirp4netns",), engine="podman")
+    own = _box("own", networks=("host",), options="--expose 80", engine="podman")
+    web = _box("web", "8151:80", networks=("slirp4netns:port_handler=slirp4netns",), engine="podman")
+    return LabPlan(docker=False, podman="netavark", containers=(web, api, own))
+
+
 def _listeners() -> LabPlan:
     return LabPlan(
         containers=(
@@ -206,6 +213,7 @@ HOSTS: Mapping[str, Callable[[], LabPlan]] = {
     "iptables legacy": _legacy,
     "podman": _podman,
     "podman beside": _podman_beside,
+    "user-mode stack": _user_mode,
     "listeners": _listeners,
     "iptables false": _rules_by_hand,
     "two links": _two_links,

@@ -145,7 +145,23 @@ CASES: dict[str, tuple[Json, str, Json, tuple[ir.Match, ...]]] = {
     "socket's mark": ({"socket": {"key": "mark"}}, "==", 1, (ir.OpaqueMatch("socket mark 0x00000001"),)),
     "dice": (
         {"numgen": {"mode": "random", "mod": 10, "offset": 0}}, "<", 3,
-        (ir.StatefulMatch("numgen", "numgen random mod 10 < 3"),),
+        (ir.StatefulMatch("numgen", "numgen random mod 10 < 3", usual=False),),
+    ),
+    "dice, the better half": (
+        {"numgen": {"mode": "random", "mod": 10, "offset": 5}}, ">=", 8,
+        (ir.StatefulMatch("numgen", "numgen random mod 10 offset 5 >= 8"),),
+    ),
+    "every tenth packet, not the first": (
+        {"numgen": {"mode": "inc", "mod": 10, "offset": 0}}, "==", 3,
+        (ir.StatefulMatch("numgen", "numgen inc mod 10 3", usual=False),),
+    ),
+    "every tenth packet, the first": (
+        {"numgen": {"mode": "inc", "mod": 10, "offset": 0}}, "==", 0,
+        (ir.StatefulMatch("numgen", "numgen inc mod 10 0"),),
+    ),
+    "one packet of 2^31": (meta("random"), "<", 2, (ir.StatefulMatch("random", "meta random < 2", usual=False),)),
+    "nearly all packets": (
+        meta("random"), "!=", {"range": [0, 9]}, (ir.StatefulMatch("random", "meta random != 0-9"),),
     ),
     "hash": (
         {"jhash": {"mod": 2, "expr": DPORT}}, "==", 0, (TCP, ir.StatefulMatch("jhash", "jhash tcp dport mod 2 0")),

@@ -77,7 +77,7 @@ def compare(left: Json, operator: str, right: Json, scope: Scope) -> tuple[ir.Ma
         return found
     text = match_text(left, operator, right)
     why = chance(left)
-    last = ir.OpaqueMatch(text) if why is None else ir.StatefulMatch(why, text, usual=_usual(why, operator, right))
+    last = ir.OpaqueMatch(text) if why is None else ir.StatefulMatch(why, text, usual=_usual(why, left, operator, right))
     if why == "time" and isinstance(last, ir.StatefulMatch) and name == "meta":
         last = msgspec.structs.replace(last, limit=time_window(str(content(left).get("key")), operator, right))
     of_tcp = (_IS_TCP,) if why == "tcpmss" else ()  # nft_exthdr.c nft_tcp_header_pointer(): else the rule ends
@@ -101,8 +101,14 @@ def chance(expression: Json) -> str | None:
     return None
 
 
-def _usual(why: str, operator: str, right: Json) -> bool:
-    """Return whether the first packet of a connection, on an idle host, satisfies the comparison."""
+def _usual(why: str, left: Json, operator: str, right: Json) -> bool:
+    """Return whether the first packet of a connection, on an idle host, satisfies the comparison; of a random number,
+    whether it does more often than not."""
+    if (drawn := _drawn(left)) is not None:
+        least, most = drawn
+        ranges = _ranges("integer", operator, right) or ()
+        hits = sum(max(0, min(last, most) - max(first, least) + 1) for first, last in ranges)
+        return (2 * hits >= most - least + 1) is not (operator == "!=")
     if why == "tcpmss":
         sizes = _ranges("integer", operator, right) or ()
         return any(first <= ORDINARY_MSS <= last for first, last in sizes) is not (operator == "!=")
@@ -110,6 +116,17 @@ def _usual(why: str, operator: str, right: Json) -> bool:
         return True
     ends = intervals([right], "integer")
     return operator in ("<", "<=", "!=") or (ends is not None and ends[0][0] == 0)
+
+
+def _drawn(left: Json) -> tuple[int, int] | None:
+    """Return the least and the greatest of the numbers of which one is drawn; of ``numgen inc`` the first that it gives
+    (nft_numgen.c nft_ng_inc_init(), nft_meta.c nft_meta_get_eval())."""
+    if named(left) == "meta" and content(left).get("key") == "random":
+        return 0, (1 << 32) - 1
+    if named(left) != "numgen":
+        return None
+    modulus, offset = (number(content(left).get(key, 0), "integer") or 0 for key in ("mod", "offset"))
+    return offset, offset if content(left).get("mode") == "inc" else offset + modulus - 1
 
 
 def _one(of: Operand, operator: str, right: Json) -> ir.Match | None:

@@ -1,4 +1,5 @@
-"""Draws of processes, connection tracking, the engine's options, and containers that are made anew."""
+"""Draws of processes, connection tracking, the engine's options, containers that are made anew, and namespaces of
+programs that no engine knows."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -10,8 +11,11 @@ from hairpin.lab.plan import ContainerPlan
 from tests.hunt.real.place import Place
 
 OF_HOST = frozenset(
-    {"process", "container", "container network", "container made anew", "engine option", "connection tracking"}
-)
+    {
+        "process", "container", "container network", "container made anew", "engine option", "connection tracking",
+        "namespace",
+    }
+)  # fmt: skip
 """The kinds that are about a host as a whole, and drawn for it alone."""
 MADE_THOUGH_REFUSED = frozenset({"engine option"})
 """The kinds whose command changes the host even if it fails: dockerd, which has ended, refuses what was written."""
@@ -140,6 +144,44 @@ def connection_tracking(place: Place) -> str:
     )
 
 
+def namespace(place: Place) -> str:
+    """Lead an address of the flows, or what is marked for it, into a namespace that `ip netns` lists or that a process
+    alone holds.  It has the address and may serve it, sends on what it gets, or does neither; a rule may drop there."""
+    protocol, port = place.pick(place.ports_of_flows, "tcp 80").split()
+    address = place.address()
+    if place.random.random() < 0.5:
+        made, inside = "ip netns add stray; ip netns exec stray sh -c 'echo $$ > /run/stray; exec sleep 900'", "stray"
+    else:
+        made, inside = "unshare --net sh -c 'echo $$ > /run/stray; exec sleep 900'", "$(cat /run/stray)"
+    hold = f"rm -f /run/stray; {{ setsid {made}; }} </dev/null >/dev/null 2>&1 & until [ -s /run/stray ]; do :; done"
+    own = [
+        "ip link set lo up; ip link set eth0 up; ip address add 169.254.77.2/30 dev eth0",
+        "ip route add default via 169.254.77.1",
+    ]
+    if place.random.random() < 0.6:
+        own.append(f"ip address add {address}/32 dev lo")
+    if place.random.random() < 0.6:
+        own.append("sysctl -qw net.ipv4.ip_forward=1")
+    if place.random.random() < 0.5:
+        own.append(f"setsid busybox httpd -p {port} -h /srv/web </dev/null >/dev/null 2>&1")
+    if place.random.random() < 0.4:
+        hook = place.any("prerouting", "input", "forward")
+        drop = f"type filter hook {hook} priority 0; {protocol} dport {port} drop;"
+        own.append(f'nft "table ip stray {{ chain c {{ {drop} }} }}"')
+    lead = place.any(
+        f"ip route replace {address}/32 via 169.254.77.2",
+        f"ip route replace {address}/32 via 169.254.77.2",
+        f"ip route add default via 169.254.77.2 table 99; ip rule add not iif stray0 to {address} pref 90 lookup 99",
+        f"ip route add default via 169.254.77.2 table 99; ip rule add not iif stray0 from {address} pref 90 lookup 99",
+        "true",
+    )
+    enter = "nsenter --net=/proc/$(cat /run/stray)/ns/net sh -c"
+    return (
+        f"{hold}; ip link add stray0 type veth peer name eth0 netns {inside}; ip link set stray0 up; "
+        f"ip address add 169.254.77.1/30 dev stray0; {enter} '{'; '.join(own)}'; {lead}"
+    )
+
+
 DRAWS: Mapping[str, Callable[[Place], str]] = {
     "process": process,
     "container": container,
@@ -147,4 +189,5 @@ DRAWS: Mapping[str, Callable[[Place], str]] = {
     "container made anew": container_anew,
     "engine option": engine_option,
     "connection tracking": connection_tracking,
+    "namespace": namespace,
 }

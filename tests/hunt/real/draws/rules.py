@@ -144,6 +144,38 @@ def policy_set(place: Place) -> str:
     return f"{program} -t {table} -P {chain} {place.any('DROP', 'DROP', 'ACCEPT')}"
 
 
+def _unusual(place: Place, protocol: str, port: str) -> str:
+    """A comparison that an administrator seldom writes, with what a packet of the flows has or has not."""
+    return place.any(
+        f"{protocol} dport {{ {port}, 4443 }}",
+        f"{protocol} dport {{ 4443, 9443 }}",
+        f"meta l4proto {{ {protocol}, icmp }}",
+        f"@th,16,16 {port}",
+        f"tcp window {place.any('1', '1-65535')}",
+        f"tcp option maxseg size {place.any('1-500', '500-9000')}",
+        f"tcp option sack-perm {place.any('exists', 'missing')}",
+        f"meta random {place.any('< 2', '< 4000000000')}",
+        f"numgen inc mod 2 {place.any('0', '1')}",
+        f"meta cpu {place.any('0', '77')}",
+        f"meta length {place.any('60', '1-9000', '9001-65535')}",
+        f"meta priority {place.any('0:0', '7:7')}",
+        f"meta skuid {place.any('0', '4242')}",
+        f"rt classid {place.any('0', '77')}",
+        f"ct mark {place.any('0', '77')}",
+        f"ct original proto-dst {port}",
+        f"ct bytes {place.any('> 100000', '< 100000')}",
+        f"ct expiration {place.any('< 1s', '> 1s')}",
+        f"limit rate {place.any('', 'over ')}{place.any('1/day', '1000/second')}",
+        f"quota {place.any('over ', '')}{place.any('1 bytes', '900 mbytes')}",
+        f"ct count {place.any('', 'over ')}{place.any('1', '1000')}",
+        f"jhash {protocol} dport mod 2 {place.any('0', '1')}",
+        f"socket {place.any('transparent', 'wildcard')} {place.any('0', '1')}",
+        "fib saddr oif missing",
+        f"fib daddr type {place.any('local', 'unicast', 'broadcast')}",
+        'osf name "Linux"',
+    )
+
+
 _HOOKS = ("prerouting", "input", "forward", "output", "postrouting")
 
 
@@ -156,6 +188,8 @@ def nft_table_added(place: Place) -> str:
         f"meta l4proto {protocol}",
         f"ip saddr {place.address()}",
         f"ip daddr {place.address()}",
+        _unusual(place, protocol, port),
+        _unusual(place, protocol, port),
     )
     verdict = place.any("drop", "drop", "reject", "counter drop")
     hook, device, priority = place.random.choice(_HOOKS), "", place.any("-300", "-150", "-10", "0", "10", "100")
@@ -191,19 +225,14 @@ def nft_rule_among_iptables(place: Place) -> str:
         f"{ip} {side} {{ {', '.join(sorted({one, other}))} }} {verdict}",
         f"{ip} {side} != {{ {', '.join(sorted({one, other}))} }} {verdict}",
         f"{ip} {side} {first}-{last} {verdict}" if first != last else "",
-        f"{protocol} dport {{ {port}, 4443 }} {verdict}",
-        f"{protocol} dport {{ 4443, 9443 }} {verdict}",
         f"{ip} {side} . {protocol} dport {{ {one} . {port} }} {verdict}",
         f"{ip} {side} vmap {{ {one} : {verdict.split()[-1]} }}",
         f"{protocol} dport vmap {{ {port} : {verdict.split()[-1]} }}",
-        f"meta l4proto {{ {protocol}, icmp }} {verdict}",
         f"{place.any('iifname', 'iifname', 'oifname')} {{ {place.link}, stray0 }} {verdict}",
-        f"tcp window {place.any('1', '1-65535')} {verdict}",
-        f"tcp option maxseg size {place.any('1-500', '500-9000')} {verdict}",
-        f"meta random < {place.any('2', '4000000000')} {verdict}",
-        f"meta cpu {place.any('0', '77')} {verdict}",
+        f"{_unusual(place, protocol, port)} {verdict}",
+        f"{_unusual(place, protocol, port)} {verdict}",
+        f"{_unusual(place, protocol, port)} {verdict}",
         f"ip id {place.any('0', '0-65535')} {verdict}" if version == 4 else "",
-        f"@th,16,16 {port} {verdict}",
         "SET",
     )
     chain = f"{ip} {each['table']} {shlex.quote(each['name'])}"
