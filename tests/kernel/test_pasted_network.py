@@ -16,7 +16,9 @@ ip link add veth1 type veth peer name eth0; ip link set veth1 master docker0; ip
 ip addr add 10.0.0.2/24 brd + dev eth0; ip link set eth0 mtu 1400 up; ip link set docker0 up
 ip route add default via 10.0.0.1 dev eth0 metric 50; ip route add blackhole 10.9.0.0/16
 ip route add 10.8.0.0/24 via 172.17.0.9; ip neigh add 10.0.0.9 lladdr 00:11:22:33:44:55 dev eth0
-for wait in $(seq 3000); do [ "$(ip -6 address show scope link -tentative | grep -c inet6)" = 3 ] && break; sleep 0.1; done
+for wait in $(seq 3000); do
+    [ "$(ip -6 address show scope link -tentative | grep -c inet6)" = 3 ] && break; sleep 0.1
+done
 """
 # The kernel gives a link its link-local address when it likes: a command would show it, the one before it would not.
 LISTENERS = """

@@ -86,3 +86,11 @@ def test_a_daemon_that_has_come_into_a_container_later(lines: str, expected: boo
         )
     )
     assert held_by(Socket("tcp", 4, None, 80), (Holder("httpd", 21),), known).is_late is expected
+
+
+@pytest.mark.parametrize(("process", "halted"), (("rootlessport", True), ("docker-proxy", False)))
+def test_the_child_of_rootlessport_is_the_one_that_connects(process: str, halted: bool) -> None:
+    """A halted child of another relay has no part in the connection."""
+    socket = Socket("tcp", 4, None, 8151)
+    found = held_by(socket, (Holder(process, 12),), Processes(halted=frozenset({13}), parent={13: 12}))
+    assert (found.halted, found.pid, found.process) == (halted, 13 if halted else 12, process)

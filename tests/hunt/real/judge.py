@@ -187,6 +187,7 @@ _MAKES: dict[str, tuple[str, ...]] = {
     "container": _CONTAINER_IDS,
     "container network": _CONTAINER_IDS,
     "container made anew": _CONTAINER_IDS,
+    "namespace": ("service-not-listening",),
     "engine option": (
         *_CONTAINER_IDS, "docker-daemon-iptables-false", "masquerade-missing", "icc-off", "ip-forward-off",
         "hairpin-mode-off", "userland-proxy-off-no-route-localnet", "container-not-running",

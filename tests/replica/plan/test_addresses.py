@@ -6,6 +6,9 @@ import pytest
 from hairpin.host.host import Namespace
 from hairpin.host.link import Address, Link
 from hairpin.host.route import Neighbour
+from hairpin.netfilter.ir import Ruleset
+from hairpin.netfilter.nft.script.live_table import LoadingHost
+from hairpin.netfilter.nft.script.loading import tables_after
 from hairpin.network.prefix import parse_address
 from hairpin.replica.plan.addresses import addresses, neighbours, still_known
 from tests.causes.hosts import DB_MAC, with_db
@@ -116,6 +119,25 @@ def test_a_known_neighbour_that_cannot_ask_back_does_not_learn_the_host_anew(arp
     built = network(host, inner=msgspec.structs.replace(inner, links=links))
     lines = ("neighbour replace 172.17.0.2 lladdr 00:00:00:00:00:02 dev docker0 nud permanent",)
     assert tuple(still_known(built, HOST_NETNS)) == (lines if arp_ignore == "8" else ())
+
+
+@pytest.mark.parametrize("dropped", (True, False))
+def test_known_neighbours_stay_where_a_rule_may_drop_the_answers_to_arp(dropped: bool) -> None:
+    router = number("198.51.100.1")
+    known = (Neighbour("docker0", 4, WEB, 2, "STALE"), Neighbour("eth0", 4, router, 9, "REACHABLE"))
+    stray = (
+        "table arp stray { chain c { type filter hook input priority 0; policy accept; arp operation reply drop; }; }"
+    )
+    rules = tables_after(stray if dropped else "", (), LoadingHost(frozenset({"docker0", "eth0"})), source="test")
+    host = msgspec.structs.replace(host_namespace(), neighbours=known, ruleset=Ruleset(rules))
+    inner = container_namespace()
+    links = tuple(msgspec.structs.replace(each, mac=2) if each.name == "eth0" else each for each in inner.links)
+    built = network(host, inner=msgspec.structs.replace(inner, links=links))
+    lines = (
+        "neighbour replace 172.17.0.2 lladdr 00:00:00:00:00:02 dev docker0 nud permanent",
+        "neighbour replace 198.51.100.1 lladdr 00:00:00:00:00:09 dev eth0 nud permanent",
+    )
+    assert tuple(still_known(built, HOST_NETNS)) == (lines if dropped else ())
 
 
 @pytest.mark.parametrize("rival", (True, False))

@@ -100,17 +100,23 @@ def processes(readings: Readings) -> Processes:
 
 def held_by(socket: Socket, holders: tuple[Holder, ...], known: Processes) -> Socket:
     """Return the socket with the facts about the processes that have it open.  If one of these processes is a relay,
-    the socket's process is the relay."""
+    the socket's process is the relay.
+
+    rootlessport accepts a connection, and its child, which is in the container's namespace, connects there.  If the
+    child is halted, the child is the socket's process.  Source: rootlesskit pkg/port/builtin/child/child.go"""
     if not holders:
         return socket
     first = next((each for each in holders if each.process in RELAYS), holders[0])
     ids = {each.pid for each in holders}
+    stopped = next((pid for pid in sorted(known.halted) if known.parent.get(pid) == first.pid), None)
+    if first.process == "rootlessport" and stopped is not None:
+        first = first._replace(pid=stopped)
     groups = [known.frozen[each.pid] for each in holders if each.pid in known.frozen]
     return msgspec.structs.replace(
         socket,
         process=first.process,
         pid=first.pid,
-        halted=ids <= known.halted,
+        halted=ids <= known.halted or first.pid == stopped,
         frozen=groups[0] if groups and ids <= known.frozen.keys() | known.halted else "",
         container=next((known.container[each.pid] for each in holders if each.pid in known.container), None),
         ancestors=tuple(dict.fromkeys(above for each in holders if (above := known.ancestor(each.pid)) is not None)),

@@ -77,7 +77,9 @@ def compare(left: Json, operator: str, right: Json, scope: Scope) -> tuple[ir.Ma
         return found
     text = match_text(left, operator, right)
     why = chance(left)
-    last = ir.OpaqueMatch(text) if why is None else ir.StatefulMatch(why, text, usual=_usual(why, left, operator, right))
+    last = (
+        ir.OpaqueMatch(text) if why is None else ir.StatefulMatch(why, text, usual=_usual(why, left, operator, right))
+    )
     if why == "time" and isinstance(last, ir.StatefulMatch) and name == "meta":
         last = msgspec.structs.replace(last, limit=time_window(str(content(left).get("key")), operator, right))
     of_tcp = (_IS_TCP,) if why == "tcpmss" else ()  # nft_exthdr.c nft_tcp_header_pointer(): else the rule ends

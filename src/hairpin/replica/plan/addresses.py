@@ -14,6 +14,7 @@ from hairpin.network.network import Network, Port
 from hairpin.network.prefix import address_text
 from hairpin.network.source_address import source_address
 from hairpin.network.stacked import link_of
+from hairpin.walk.link.arp_frames import filters_frames
 from hairpin.walk.link.claimed_address import claiming_port
 from hairpin.walk.link.neighbour import is_known, named_rival
 from hairpin.walk.link.segment import who_answers
@@ -80,16 +81,16 @@ def neighbours(namespace: Namespace) -> Iterator[str]:
 def still_known(network: Network, netns: Netns) -> Iterator[str]:
     """Yield a line for each learned neighbour entry that the replica could not resolve in the same way.
 
-    There are four cases.  A machine that was not read claims the address (claiming_port()); one of the two ends does
-    not answer the ARP requests of the other end; a second machine also answers for the address; or the address is now a
-    broadcast address.  The kernel uses a learned entry until it resolves the entry again (walk/link/neighbour.py),
-    while a replica would first send a request.  The neighbour would learn the sender's hardware address from this
-    request.  If several machines answer, the replica would use the first answer, while a kernel with an entry confirms
-    only the known machine: net/ipv4/arp.c arp_process(), arp_solicit().  If the machine in the entry answers for an
-    address that it does not have, a change may stop these answers.
+    There are five cases.  A machine that was not read claims the address (claiming_port()); one of the two ends does
+    not answer the ARP requests of the other end; a rule may drop the requests or the answers; a second machine also
+    answers for the address; or the address is now a broadcast address.  The kernel uses a learned entry until it
+    resolves the entry again (walk/link/neighbour.py), while a replica would first send a request.  The neighbour would
+    learn the sender's hardware address from this request.  If several machines answer, the replica would use the first
+    answer, while a kernel with an entry confirms only the known machine: net/ipv4/arp.c arp_process(), arp_solicit().
+    If the machine in the entry answers for an address that it does not have, a change may stop these answers.
     Therefore the entry of this machine is not permanent in the replica, and the change removes the entry.
     """
-    namespace = network.namespace(netns)
+    namespace, filtered = network.namespace(netns), filters_frames(network.host(netns.host))
     for each in namespace.neighbours:
         link = namespace.link(each.link)
         if link is None or each.mac is None or not is_known(namespace, link, 4, each.value) or each.version == 6:
@@ -101,6 +102,9 @@ def still_known(network: Network, netns: Netns) -> Iterator[str]:
         rival = named_rival(network, netns, link, each)
         if rival is not None and rival != owner:
             yield f"neighbour replace {_known(each, each.mac)} nud reachable"
+            continue
+        if filtered and (owner is None or link_of(network, owner).mac == each.mac):
+            yield f"neighbour replace {_known(each, each.mac)} nud permanent"
             continue
         sender = source_address(namespace, 4, link.name, each.value) or 0
         if owner is None or link_of(network, owner).mac != each.mac:

@@ -15,12 +15,13 @@ import msgspec
 
 from hairpin.host.link import Link
 from hairpin.host.netns import Netns
-from hairpin.host.route import BROADCAST, Neighbour
+from hairpin.host.route import BROADCAST, LEARNED, Neighbour
 from hairpin.netfilter.rule_address import write_mac
 from hairpin.network.network import Network, Port, is_bridge_port, veth_peer
 from hairpin.network.tunnel.tunnels import remotes_of
 from hairpin.replica.plan.blueprint import Load
 from hairpin.replica.plan.links import Wire, rebuilt_lower
+from hairpin.walk.link.arp_frames import filters_frames
 from hairpin.walk.link.segment import who_has
 
 
@@ -66,15 +67,16 @@ def _own_mac(wire: Wire) -> int:
 
 def _named(network: Network, netns: Netns, wires: tuple[Wire, ...]) -> Iterator[tuple[str, Neighbour]]:
     """Yield the namespace's entries for outside neighbours, each with the name of a wire that leads to the
-    neighbour."""
-    namespace = network.namespace(netns)
+    neighbour.  Where rules may drop ARP messages, a learned entry counts as permanent: addresses.still_known()."""
+    namespace, filtered = network.namespace(netns), filters_frames(network.host(netns.host))
     for each in (one for one in namespace.neighbours if one.mac != BROADCAST):
         link = namespace.link(each.link)
         if link is None or each.proxy or not each.mac or each.mac >> 40 & 1:
             continue
         if who_has(network, netns, link, each.mac).kind == "outside":
             out = _ways_out(network, netns, link, wires)
-            yield from ((wire.name, each) for wire in out if _carries(network, wire, each.mac))
+            kept = msgspec.structs.replace(each, state="PERMANENT") if filtered and each.state in LEARNED else each
+            yield from ((wire.name, kept) for wire in out if _carries(network, wire, each.mac))
 
 
 def _carries(network: Network, wire: Wire, mac: int) -> bool:

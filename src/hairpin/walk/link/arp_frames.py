@@ -47,7 +47,7 @@ def after_arp(network: Network, asked: State, found: State) -> State | End:
     """
     namespace = network.namespace(asked.netns)
     link, address = namespace.link(asked.oif), next_address(asked)
-    if link is None or not any(_filters_frames(host) for host in network.hosts):
+    if link is None or not any(filters_frames(host) for host in network.hosts):
         return found
     if _needs_no_request(network, asked, link) or (asked.netns, link.name, address) in asked.history.neighbours:
         return found
@@ -86,7 +86,7 @@ def after_arp_from_outside(network: Network, started: State) -> State | End:
     if (
         started.stage != "device-in"
         or not started.netns.is_host
-        or not _filters_frames(network.host(started.netns.host))
+        or not filters_frames(network.host(started.netns.host))
     ):
         return started
     host = network.namespace(started.netns)
@@ -119,7 +119,7 @@ def after_arp_from_outside(network: Network, started: State) -> State | End:
 
 
 @kept
-def _filters_frames(host: Host) -> bool:
+def filters_frames(host: Host) -> bool:
     """Return whether the host has any rule or filter that sees frames."""
     return any(_has_rules(each) or any(link.filters for link in each.links) for each in host.namespaces)
 

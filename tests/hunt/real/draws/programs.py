@@ -167,7 +167,7 @@ def namespace(place: Place) -> str:
     if place.random.random() < 0.4:
         hook = place.any("prerouting", "input", "forward")
         drop = f"type filter hook {hook} priority 0; {protocol} dport {port} drop;"
-        own.append(f'nft "table ip stray {{ chain c {{ {drop} }} }}"')
+        own.append(f'nft "table ip stray {{ chain c {{ {drop} }}; }}"')
     lead = place.any(
         f"ip route replace {address}/32 via 169.254.77.2",
         f"ip route replace {address}/32 via 169.254.77.2",

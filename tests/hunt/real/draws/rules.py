@@ -204,7 +204,7 @@ def nft_table_added(place: Place) -> str:
     if family == "bridge" and match.startswith("ip "):
         match = f"ether type ip {match}"
     chain = f"type filter hook {hook}{device} priority {priority}; policy accept;"
-    return f"nft 'table {family} stray {{ chain c {{ {chain} {match} {verdict}; }} }}'"
+    return f"nft 'table {family} stray {{ chain c {{ {chain} {match} {verdict}; }}; }}'"
 
 
 def nft_rule_among_iptables(place: Place) -> str:
@@ -246,7 +246,7 @@ def nft_rule_among_iptables(place: Place) -> str:
 def nft_policy_added(place: Place) -> str:
     hook = place.random.choice(_HOOKS)
     chain = f"type filter hook {hook} priority 5; policy drop; ct state established accept;"
-    return f"nft 'table inet stray {{ chain c {{ {chain} }} }}'"
+    return f"nft 'table inet stray {{ chain c {{ {chain} }}; }}'"
 
 
 def _nft_rules(place: Place) -> list[tuple[str, str, str, int]]:
