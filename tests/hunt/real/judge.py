@@ -12,6 +12,7 @@ from hairpin.causes.where import container_of, places
 from hairpin.change.change import Change, InsertRule
 from hairpin.change.simulation.simulate import simulate
 from hairpin.errors import ChangeError
+from hairpin.lab.probe import Outcome
 from hairpin.network.network import Network
 from hairpin.walk.decided import RuleDecided
 from tests.hunt.elements import RULE_PLACE, Element, elements
@@ -69,9 +70,19 @@ def verdict(way: Way, seen: Seen, answer: Answer, flow: FlowAnswer, made: tuple[
     if flow.verdict in _PASS:
         return None if _is_conditional(answer, flow, made) else Miss("all-clear", str(way), said)
     reason = stop.reason if stop is not None else None
-    if describes(flow.verdict, reason, seen.outcome, across_hosts=answer.has_several_hosts):
+    if _is_refused(way, seen, flow) or describes(
+        flow.verdict, reason, seen.outcome, across_hosts=answer.has_several_hosts
+    ):
         return None
     return Miss("other kind", str(way), said)
+
+
+def _is_refused(way: Way, seen: Seen, flow: FlowAnswer) -> bool:
+    """Return whether the kernel refuses the sender's datagram (EPERM), because the sender's own namespace drops it; a
+    user-mode network stack sends its container's datagrams, and tells it of the error: net/ipv4/ip_output.c
+    ip_send_skb(); libslirp src/udp.c udp_input()."""
+    at = flow.stop.stage if flow.stop is not None and way.port.endswith("/udp") else ""
+    return seen.outcome is Outcome.UNREACHABLE and flow.verdict == "dropped" and at in ("output", "postrouting")
 
 
 def _is_conditional(answer: Answer, flow: FlowAnswer, made: tuple[Mutation, ...]) -> bool:
