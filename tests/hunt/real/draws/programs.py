@@ -147,6 +147,8 @@ def connection_tracking(place: Place) -> str:
 def namespace(place: Place) -> str:
     """Lead an address of the flows, or what is marked for it, into a namespace that `ip netns` lists or that a process
     alone holds.  It has the address and may serve it, sends on what it gets, or does neither; a rule may drop there."""
+    if "stray0" in place.links:
+        return ""
     protocol, port = place.pick(place.ports_of_flows, "tcp 80").split()
     address = place.address()
     if place.random.random() < 0.5:
