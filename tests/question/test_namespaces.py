@@ -7,6 +7,7 @@ from hairpin.errors import UnknownNameError, UsageError
 from hairpin.host.host import Namespace
 from hairpin.host.link import Address, Link
 from hairpin.network.flow import FromContainer, Outside
+from hairpin.network.index import holders
 from hairpin.network.network import Network
 from hairpin.network.prefix import parse_address
 from hairpin.question.flows import flows_for
@@ -22,7 +23,7 @@ from hairpin.question.namespaces import (
 from hairpin.question.target import parse_origin, parse_target
 from hairpin.walk.walk import walk_flow
 from tests.named_namespace_host import POD, inside, named, whole
-from tests.small_host import CLIENT, HOST_NETNS, WEB, lo, sibling
+from tests.small_host import CLIENT, HOST_NETNS, WEB, lo, local, route, sibling
 
 WORKER = whole(inside())
 TWO = whole(inside(), inside("other", POD, 1))
@@ -114,6 +115,22 @@ def test_of_several_namespaces_with_the_address_the_hosts_route_decides() -> Non
     assert told(TWO.with_namespace(HOST_NETNS, apart), "8151", "10.4.0.2") == ["netns:worker -> 198.51.100.11:8151/tcp"]
     with pytest.raises(UsageError, match="write one of worker, other"):
         told(TWO, "8151", "10.4.0.2")
+
+
+@pytest.mark.parametrize("routed", (True, False))
+def test_an_address_on_the_loopback_of_a_namespace_means_it_if_the_host_has_a_route_for_it(routed: bool) -> None:
+    """A machine outside may have the address, too: each real server of a load balancer has it there."""
+    shared = parse_address("203.0.113.9")[1]
+    guest = inside()
+    has = (*guest.addresses, Address("lo", 4, shared, 32))
+    guest = msgspec.structs.replace(guest, addresses=has, routes=(*guest.routes, local("203.0.113.9/32", "lo")))
+    net = whole(guest)
+    host = net.namespace(HOST_NETNS)
+    if routed:
+        host = msgspec.structs.replace(host, routes=(*host.routes, route("203.0.113.9/32", "cni0")))
+    net = net.with_namespace(HOST_NETNS, host)
+    assert namespaces_with(net, net.this, 4, shared) == ((named(),) if routed else ())
+    assert holders(net.this, 4, shared) == ((named().name,) if routed else ())
 
 
 def test_links_towards() -> None:

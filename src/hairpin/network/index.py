@@ -129,12 +129,27 @@ def _holders(host: Host) -> dict[tuple[Version, int], tuple[str, ...]]:
 
 def holders(host: Host, version: Version, value: int) -> tuple[str, ...]:
     """Return the namespaces of the host that have the address on one of their links, in the order in which they were
-    read.  A namespace that no link joins to the host's own namespace counts only if a container runs in it: an
-    isolated namespace may have any address, and no packet of the host comes to it."""
+    read.  A namespace in which no container runs counts only if packets of the host may come to it: see is_meant()."""
     found = _holders(host).get((version, value), ())
     if not any(each.startswith(NAMED) for each in found):
         return found
-    return tuple(each for each in found if not each.startswith(NAMED) or is_joined(host, each))
+    return tuple(
+        each
+        for each in found
+        if not each.startswith(NAMED) or (is_joined(host, each) and is_meant(host, each, version, value))
+    )
+
+
+def is_meant(host: Host, name: str, version: Version, value: int) -> bool:
+    """Return whether the address may mean the namespace ``name``, which has it.  An address on a loopback or dummy link
+    means the namespace only if the host has more than a default route for it: a machine outside may have it, too, as
+    each real server of a load balancer has the balancer's address on ``lo``."""
+    inside = namespaces_of(host)[name]
+    own = {each.link for each in inside.addresses if (each.version, each.value) == (version, value)}
+    if any(link.name in own and link.kind not in ("loopback", "dummy") for link in inside.links):
+        return True
+    outer = namespaces_of(host).get(host.netns.name)
+    return outer is None or any(each.prefix_length and each.holds(value, version) for each in outer.routes)
 
 
 def is_joined(host: Host, name: str) -> bool:

@@ -8,7 +8,7 @@ from hairpin.host.host import Host, Namespace
 from hairpin.host.netns import NAMED, Netns
 from hairpin.message import message
 from hairpin.network.flow import FromContainer
-from hairpin.network.index import is_joined
+from hairpin.network.index import is_joined, is_meant
 from hairpin.network.network import Network, addresses_of, is_uplink, owns_address, veth_peer
 from hairpin.network.prefix import Version, is_loopback, parse_address
 from hairpin.network.stacked import lower_of
@@ -42,11 +42,13 @@ def start_in(netns: Netns) -> FromContainer:
 def namespaces_with(network: Network, host: Host, version: Version, address: int) -> tuple[Netns, ...]:
     """Return the namespaces of the host, besides its own and those that dockerd made for swarm, that have the address
     and exchange packets with the host or with the outside.  An address that a user added beside the engine's addresses
-    does not count, because a machine outside may have it, too."""
+    does not count, because a machine outside may have it, too, and so may an address that is_meant() refuses."""
     found: list[Netns] = []
     for namespace in host.namespaces:
         netns = host.netns.sibling(namespace.name)
         if netns == host.netns or netns.is_dockerds or not owns_address(namespace, version, address):
+            continue
+        if netns.is_named and not is_meant(host, namespace.name, version, address):
             continue
         if is_typed_in(host, namespace, version, address) or is_loopback(address, version):
             continue
