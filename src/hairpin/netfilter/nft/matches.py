@@ -106,7 +106,7 @@ def chance(expression: Json) -> str | None:
 def _usual(why: str, left: Json, operator: str, right: Json) -> bool:
     """Return whether the first packet of a connection, on an idle host, satisfies the comparison; of a random number,
     whether it does more often than not."""
-    if (drawn := _drawn(left)) is not None:
+    if (drawn := _outcomes(left)) is not None:
         least, most = drawn
         ranges = _ranges("integer", operator, right) or ()
         hits = sum(max(0, min(last, most) - max(first, least) + 1) for first, last in ranges)
@@ -120,7 +120,7 @@ def _usual(why: str, left: Json, operator: str, right: Json) -> bool:
     return operator in ("<", "<=", "!=") or (ends is not None and ends[0][0] == 0)
 
 
-def _drawn(left: Json) -> tuple[int, int] | None:
+def _outcomes(left: Json) -> tuple[int, int] | None:
     """Return the least and the greatest of the numbers of which one is drawn; of ``numgen inc`` the first that it gives
     (nft_numgen.c nft_ng_inc_init(), nft_meta.c nft_meta_get_eval())."""
     if named(left) == "meta" and content(left).get("key") == "random":
