@@ -170,6 +170,7 @@ MAX_FILE_LINES = 400
 MAX_FUNCTION_LINES = 60
 MAX_PARAMETERS = 6
 """Of a function of the command line."""
+MAX_FIRST_PAGE_BYTES = 25_000
 MAX_FILES = 25
 """Python files of a folder.  With more it needs a second floor."""
 # An unexpected exception is caught in this file alone, which logs it and prints the log's path.
@@ -280,7 +281,8 @@ def test_a_folder_tells_in_which_order_its_files_are_read() -> None:
         folders = {path.parent.name for path in folder.glob("*/__init__.py")}
         if folder.parent == SOURCE / "causes":
             files = {name for name in files if name.startswith("_")}
-        named = set(re.findall(r"``([a-z0-9_]+)/?``", init.read_text("utf-8")))
+        order, _, _ = init.read_text("utf-8").partition("\nTo add ")
+        named = set(re.findall(r"``([a-z0-9_]+)/?``", order))
         assert (files | folders) - named == set(), f"{init}: not named"
 
 
@@ -372,6 +374,15 @@ def test_the_architecture_names_each_folder() -> None:
     page = (ROOT / "docs" / "architecture.md").read_text("utf-8")
     folders = {path.split("/", maxsplit=1)[0] for path in SOURCES if "/" in path}
     assert [each for each in sorted(folders) if f"| `{each}/` |" not in page] == []
+
+
+def test_the_first_page_leads_to_how_each_thing_is_added() -> None:
+    """CONTRIBUTING.md is read in a sitting; the folders' own pages have the rest."""
+    page = (ROOT / "CONTRIBUTING.md").read_text("utf-8")
+    assert len(page.encode()) <= MAX_FIRST_PAGE_BYTES
+    pages = re.findall(r"\]\((src/hairpin/[\w/]+/__init__\.py)\) \|$", page, re.MULTILINE)
+    assert pages
+    assert [each for each in pages if "\nTo add " not in (ROOT / each).read_text("utf-8")] == []
 
 
 def test_nothing_catches_every_exception() -> None:
