@@ -376,6 +376,28 @@ def test_the_architecture_names_each_folder() -> None:
     assert [each for each in sorted(folders) if f"| `{each}/` |" not in page] == []
 
 
+def classes() -> dict[str, str]:
+    """Return the folder, or the file beside all folders, of each class of a module, by the class's full name."""
+    return {
+        f"{module_of(path)}.{node.name}": path.split("/", maxsplit=1)[0]
+        for path in SOURCES
+        for node in ast.parse((SOURCE / path).read_text("utf-8")).body
+        if isinstance(node, ast.ClassDef)
+    }
+
+
+def test_the_glossary_has_each_public_class() -> None:
+    """A class is public if another folder imports it.  A row of the glossary names it, and no class that is gone."""
+    page = (ROOT / "docs" / "glossary.md").read_text("utf-8")
+    rows = "\n".join(line for line in page.splitlines() if line.startswith("|"))
+    named = set(re.findall(r"`([A-Z]\w*[a-z]\w*)`", rows))
+    homes = classes()
+    imported = ((name, path.split("/", maxsplit=1)[0]) for path in SOURCES for name in source(path).imports)
+    public = {name for name, folder in imported if name in homes and homes[name] != folder}
+    assert sorted(name for name in public if name.rpartition(".")[2] not in named) == []
+    assert sorted(named - {name.rpartition(".")[2] for name in homes}) == []
+
+
 def test_the_first_page_leads_to_how_each_thing_is_added() -> None:
     """CONTRIBUTING.md is read in a sitting; the folders' own pages have the rest."""
     page = (ROOT / "CONTRIBUTING.md").read_text("utf-8")
