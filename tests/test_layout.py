@@ -171,6 +171,7 @@ MAX_FUNCTION_LINES = 60
 MAX_PARAMETERS = 6
 """Of a function of the command line."""
 MAX_FIRST_PAGE_BYTES = 25_000
+MAX_LIMITATION = 220
 MAX_FILES = 25
 """Python files of a folder.  With more it needs a second floor."""
 # An unexpected exception is caught in this file alone, which logs it and prints the log's path.
@@ -396,6 +397,12 @@ def test_the_glossary_has_each_public_class() -> None:
     public = {name for name, folder in imported if name in homes and homes[name] != folder}
     assert sorted(name for name in public if name.rpartition(".")[2] not in named) == []
     assert sorted(named - {name.rpartition(".")[2] for name in homes}) == []
+
+
+def test_a_limitation_is_one_line() -> None:
+    """A row says what is not modelled and what happens then; its link leads to the rest."""
+    rows = [line for line in (ROOT / "docs" / "limitations.md").read_text("utf-8").splitlines() if line[:1] == "|"]
+    assert [row for row in rows if len(row) > MAX_LIMITATION] == []
 
 
 def test_the_first_page_leads_to_how_each_thing_is_added() -> None:
