@@ -170,6 +170,8 @@ MAX_FILE_LINES = 400
 MAX_FUNCTION_LINES = 60
 MAX_PARAMETERS = 6
 """Of a function of the command line."""
+MAX_FIRST_PAGE_BYTES = 25_000
+MAX_LIMITATION = 220
 MAX_FILES = 25
 """Python files of a folder.  With more it needs a second floor."""
 # An unexpected exception is caught in this file alone, which logs it and prints the log's path.
@@ -280,7 +282,8 @@ def test_a_folder_tells_in_which_order_its_files_are_read() -> None:
         folders = {path.parent.name for path in folder.glob("*/__init__.py")}
         if folder.parent == SOURCE / "causes":
             files = {name for name in files if name.startswith("_")}
-        named = set(re.findall(r"``([a-z0-9_]+)/?``", init.read_text("utf-8")))
+        order, _, _ = init.read_text("utf-8").partition("\nTo add ")
+        named = set(re.findall(r"``([a-z0-9_]+)/?``", order))
         assert (files | folders) - named == set(), f"{init}: not named"
 
 
@@ -372,6 +375,43 @@ def test_the_architecture_names_each_folder() -> None:
     page = (ROOT / "docs" / "architecture.md").read_text("utf-8")
     folders = {path.split("/", maxsplit=1)[0] for path in SOURCES if "/" in path}
     assert [each for each in sorted(folders) if f"| `{each}/` |" not in page] == []
+
+
+def classes() -> dict[str, str]:
+    """Return the folder, or the file beside all folders, of each class of a module, by the class's full name."""
+    return {
+        f"{module_of(path)}.{node.name}": path.split("/", maxsplit=1)[0]
+        for path in SOURCES
+        for node in ast.parse((SOURCE / path).read_text("utf-8")).body
+        if isinstance(node, ast.ClassDef)
+    }
+
+
+def test_the_glossary_has_each_public_class() -> None:
+    """A class is public if another folder imports it.  A row of the glossary names it, and no class that is gone."""
+    page = (ROOT / "docs" / "glossary.md").read_text("utf-8")
+    rows = "\n".join(line for line in page.splitlines() if line.startswith("|"))
+    named = set(re.findall(r"`([A-Z]\w*[a-z]\w*)`", rows))
+    homes = classes()
+    imported = ((name, path.split("/", maxsplit=1)[0]) for path in SOURCES for name in source(path).imports)
+    public = {name for name, folder in imported if name in homes and homes[name] != folder}
+    assert sorted(name for name in public if name.rpartition(".")[2] not in named) == []
+    assert sorted(named - {name.rpartition(".")[2] for name in homes}) == []
+
+
+def test_a_limitation_is_one_line() -> None:
+    """A row says what is not modelled and what happens then; its link leads to the rest."""
+    rows = [line for line in (ROOT / "docs" / "limitations.md").read_text("utf-8").splitlines() if line[:1] == "|"]
+    assert [row for row in rows if len(row) > MAX_LIMITATION] == []
+
+
+def test_the_first_page_leads_to_how_each_thing_is_added() -> None:
+    """CONTRIBUTING.md is read in a sitting; the folders' own pages have the rest."""
+    page = (ROOT / "CONTRIBUTING.md").read_text("utf-8")
+    assert len(page.encode()) <= MAX_FIRST_PAGE_BYTES
+    pages = re.findall(r"\]\((src/hairpin/[\w/]+/__init__\.py)\) \|$", page, re.MULTILINE)
+    assert pages
+    assert [each for each in pages if "\nTo add " not in (ROOT / each).read_text("utf-8")] == []
 
 
 def test_nothing_catches_every_exception() -> None:

@@ -99,7 +99,8 @@ def missing_pages(text: str) -> Iterator[tuple[int, str]]:
 
 
 def missing_files(text: str, paths: tuple[str, ...]) -> Iterator[tuple[int, str]]:
-    """Yield line and finding for each source file that a page names, from any folder on, and that is not there."""
+    """Yield line and finding for each source file that is not there.  A page, or a folder's docstring, names it from
+    any folder on."""
     for number, line in enumerate(text.splitlines(), 1):
         files: list[str] = NAMED_FILE.findall(line)
         for file in files:
@@ -207,7 +208,7 @@ def findings() -> Iterator[str]:
             found += other_words(text)
         if path.endswith(".md"):
             found += broken_links(path, text)
-        if path.endswith(".md") and not path.startswith("docs/adr/"):
+        if path.endswith((".md", "/__init__.py")) and not path.startswith("docs/adr/"):
             found += missing_files(text, paths)
         for number, what in found:
             yield f"{path}:{number}: {what}"

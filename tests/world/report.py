@@ -1,5 +1,6 @@
 """The table of a run, and the page with the first score of each round."""
 
+import re
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -7,25 +8,6 @@ from tests.world.case import Case
 from tests.world.trial import Result
 
 PAGE = Path(__file__).parents[2] / "docs" / "reference" / "world.md"
-_COLUMNS = (
-    "round", "date", "commit", "cases", "right", "partly", "wrong", "no cause", "all-clear", "false proof", "harmful",
-    "repairs", "called sick", "exit 4", "seconds",
-)  # fmt: skip
-_HEAD = f"""# Troubles of other people's hosts
-
-Each row is the first score of a round of fresh cases (`tests/world/cases`). Somebody chose and built them, and wrote
-their truth down, before hairpin was asked. A row stands unchanged. `make world` runs the corpus anew.
-
-- *right*: the first cause is the truth. *partly*: another cause is first, or only a part of the truth is named, or the
-  truth lies outside of the host and the answer tells how to see it (from round 2 on).
-- *all-clear*: exit 0 without a word about it. *no cause*: it fails, and nothing is named.
-- *false proof*: a repair was said to be proven and does not repair. *harmful*: a printed command does harm.
-- *repairs*: printed repairs that work, of those carried out. *called sick*: healthy hosts and twins on which a problem
-  is named, of all. *exit 4*: the judges disagree. *seconds*: of the slowest answer.
-
-| {" | ".join(_COLUMNS)} |
-|{" --- |" * len(_COLUMNS)}
-"""
 
 
 def line_of(case: Case, result: Result) -> str:
@@ -67,8 +49,9 @@ def row_of(round_: int, date: str, commit: str, results: Iterable[Result]) -> st
 
 
 def write_row(row: str) -> None:
-    """Add the row of a round to the page; a round that has one keeps it."""
-    page = PAGE.read_text() if PAGE.exists() else _HEAD
-    number = row.split("|")[1]
-    if not any(line.split("|")[1:2] == [number] for line in page.splitlines()):
-        PAGE.write_text(page.rstrip("\n") + f"\n{row}\n")
+    """Add the row of a round below the last one of the page's table; a round that has one keeps it."""
+    lines = PAGE.read_text().splitlines()
+    rows = [number for number, line in enumerate(lines) if re.match(r"\| \d+ \| \d{4}-", line)]
+    if not any(lines[number].split("|")[1] == row.split("|")[1] for number in rows):
+        lines.insert(rows[-1] + 1, row)
+        PAGE.write_text("\n".join(lines) + "\n")

@@ -1,7 +1,8 @@
 """The entry of hairpin's analysis: it takes a question and evidence, and returns an ``Answer``, which is in no
 language.  Pure.
 
-A front end, such as the command line, calls only ``ask`` or ``matrix``, and renders the results.  Read these modules:
+A front end, such as the command line, calls ``ask`` or ``matrix``, and renders the results.  After ``ask`` it calls
+``blamed`` here, and ``told_errors`` and ``logged`` of ``explain``, which add to the answer.  Read these modules:
 
 - ``ask`` (the entry), ``answer`` (the types) and ``check`` (a question for causes) with ``further_addresses``,
 - ``findings`` (findings in addition to the causes of the asked flows), ``cause_answers`` (each finding with its repairs

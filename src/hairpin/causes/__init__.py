@@ -12,4 +12,10 @@ isolation rules), ``rules`` (other programs' and people's rules), ``policies`` (
 (names and name servers), ``between_hosts``, ``states`` (states of an engine or a container, whether or not a packet
 shows them), ``to_come`` (faults after an event). In a folder, first read the files with a leading underscore, because
 the folder's causes share their code.
+
+To add a cause
+--------------
+CONTRIBUTING.md has the steps. If you add a folder of causes, or put the table ``CASES`` into another test file, name
+the table in ``TABLES`` of ``tests/causes/test_registry.py``. Each cause has a row in ``reasons.py``, even a state or
+another cause without reasons; a test checks the table.
 """

@@ -3,4 +3,33 @@
 Read ``expected`` (the types), ``docker/`` and ``podman`` (the rules that these engines should have), and ``sysctls``.
 The modules ``found``, ``missing``, ``out_of_order``, ``surplus`` and ``owned`` compare these rules with a host's.
 ``repair/`` makes changes that repair the differences.
+
+To add an engine
+----------------
+hairpin knows two kinds of engines, ``docker`` and ``podman`` (``Tool`` in ``host/docker.py``). The kind is also the
+name of the engine's command (``Engine.command``). The type checkers name few places, because most code compares the
+kind with one name: ``kind == "podman"`` treats a third engine as Docker, and ``kind == "docker"`` treats it as Podman.
+
+1. **Look at each comparison** and decide on which side the new engine is:
+   ``grep -rnE '"(docker|podman)"' src/hairpin --include=*.py``. If several places ask for the same difference, put it
+   into a property of ``Engine``, such as ``default_network``.
+2. **Read the engine.** In ``collect/collect.sh``, ``podman_asked`` asks Podman for its documents, through the same
+   allow-lists as Docker's: write such a function. ``host/read/engines/engines.py`` makes the ``Engine``, and
+   ``contact.py`` in the same folder says how the engine answered. For a new key, see also
+   ``host/__init__.py``.
+3. **Change the code that knows keys by their beginning.**
+   - ``_FLOWS`` and ``_ENGINES`` in ``answer/decisive.py``: for which commands an unread key is missing.
+   - ``_UNDECIDED`` in ``report/unread.py``, ``report/text/head_text.py``: the words about an unread key.
+   - ``_ENGINES`` and ``_KEPT`` in ``evidence/redact.py``, ``_RESERVED`` in ``evidence/name_map.py``: which names are
+     renamed, and which stay.
+4. **The engine's rules**: a module beside ``engines/podman.py`` says which rules the engine makes, and ``expected`` in
+   ``engines/docker/dockerd.py`` calls that module. Causes in ``causes/engine_rules/`` compare these rules with the
+   host's.
+5. **The engine's events** are in ``events/engines/``, and its start at boot is in ``events/boot/_boot.py`` (how to
+   add an event: CONTRIBUTING.md). Calls to the engine are in ``change/calls.py``.
+6. **What happened**: add the engine to ``story/commands/deeds.py``, to ``TRACE_COMMANDS``, ``TRACE_UNITS`` and
+   ``units`` in ``collect/collect.sh``, and to ``evidence/redact_own.py``. Some of these places also know commands of
+   engines that hairpin does not read (nerdctl).
+7. **The lab**: ``Engine`` in ``lab/plan.py``, ``lab/engine.py``, ``lab/prerequisites.py`` and ``tools/setup_lab.sh``.
+8. **The schemas**: ``python -m tools.schemas``.
 """

@@ -7,4 +7,8 @@ open connections of many flows).  The folders group the events by subject, one f
 Podman, containers), ``firewalls/`` (rules are flushed and loaded, firewall managers start), ``links/`` (network cards,
 addresses, and the programs that configure them) and ``boot/`` (the host boots, sysctls).  ``unchanged`` has a row for
 each event that changes nothing.  ``_commands`` applies the effect of a script's line to the network.
+
+To add an event
+---------------
+CONTRIBUTING.md has the steps.
 """
