@@ -57,12 +57,12 @@ def with_told_errors(answer: Answer) -> Answer:
     named = tuple(_causes(errors, answer))
     made = [each for each in named if each.id not in known]
     kept = [each for each in rest if each.id not in {one.id for one in made}]
-    asked = None if any(not each.likely for each in found) else _confirmation(made, answer)
+    asked = None if any(not each.likely for each in found) else _confirming(made, answer)
     if rest or not made or all(each.likely for each in found):
         quoted = {each.id for each in made}
         found, made, kept = _among_likely(answer, made, known & {each.id for each in named})
         asked = asked if made and made[0].id in quoted else None
-        asked = _confirmation(made[:1], answer) or asked if made and made[0] in named else asked
+        asked = _confirming(made[:1], answer) or asked if made and made[0] in named else asked
     return _replace(answer, causes=_with_refs((*found, *made, *kept)), next=asked or answer.next)
 
 
@@ -120,7 +120,7 @@ _CONFIRMED = frozenset({
 is one hint among the hints of the text."""
 
 
-def _confirmation(causes: list[CauseAnswer], answer: Answer) -> Next | None:
+def _confirming(causes: list[CauseAnswer], answer: Answer) -> Next | None:
     """Return the command that confirms the first of these causes that an error names surely."""
     pairs = {each.id: shown_by(answer, each.id) for each in causes if each.id in _CONFIRMED}
     for each in causes:

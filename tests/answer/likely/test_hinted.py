@@ -68,7 +68,8 @@ def test_no_row_repeats_the_command_or_the_output_of_its_cause() -> None:
 def test_each_row_has_a_command_and_an_output_of_its_own_or_of_its_cause() -> None:
     for cause, place, said in _rows():
         assert cause in _SHOWN_BY or len(said) or not cause, place
-    assert [each for each in (*HINTS, *LEANS) if each.cause not in _SHOWN_BY and not each.command] == []
+    assert [each for each in HINTS if each.cause not in _SHOWN_BY and not each.command] == []
+    assert [each for each in LEANS if each.cause not in _SHOWN_BY and not each.command] == []
     assert [each.cause for each in LEANS if each.cause and each.command] == []
 
 

@@ -146,7 +146,7 @@ def closed_by_ufw(evidence: Iterable[Evidence], host: Host, flows: Iterable[Flow
                 means = message("ufw is active and opens no port {port}: INPUT drops its packets", port=port)
                 shows = message("no row allows port {port}", port=port)
                 command = "sudo ufw status verbose; sudo iptables-save"
-                yield Hinted("input-drops-host-service", 26, means, 0, "", command=command, shows=shows)
+                yield Hinted("input-drops-host-service", 26, means, command=command, shows=shows)
                 return
 
 

@@ -61,8 +61,8 @@ class Hinted(NamedTuple):
     cause: str
     weight: int
     means: Message
-    line: int
-    quote: str
+    line: int = 0
+    quote: str = ""
     command: str = ""
     shows: Message = OF_CAUSE
 

@@ -161,8 +161,6 @@ def resolver_rules_gone(prose: Prose, host: Host) -> Iterator[Hinted]:
                 "Rules inside the container lead queries for 127.0.0.11 to the engine's resolver, and these rules are "
                 "gone"
             ),
-            0,
-            "",
         )
 
 
@@ -214,8 +212,6 @@ def published_elsewhere(host: Host, flows: Iterable[Flow]) -> Iterator[Hinted]:
                         name=name,
                         other=binding.host_port,
                     ),
-                    0,
-                    "",
                     command="docker ps; sudo ss -lntup",
                     shows=message("port {port} of {name} has another host port before the arrow", port=port, name=name),
                 )
@@ -276,8 +272,6 @@ def smaller_uplink(prose: Prose, host: Host, told: ToldParts) -> Iterator[Hinted
             message(
                 "The uplink has the MTU {outer}, and the containers have {inner}", outer=min(sizes), inner=max(inner)
             ),
-            0,
-            "",
         )
 
 
@@ -314,7 +308,7 @@ def diverting_rules(prose: Prose, host: Host, told: ToldParts) -> Iterator[Hinte
                 )
                 shows = message("no policy rule sends packets from the containers' networks to this table")
                 cause = "answers-leave-by-other-uplink"
-            yield Hinted(cause, 24, means, 0, "", command="ip rule; ip route show table all", shows=shows)
+            yield Hinted(cause, 24, means, command="ip rule; ip route show table all", shows=shows)
             return
 
 
@@ -341,7 +335,7 @@ def saved_by_the_service(host: Host, flows: Iterable[Flow]) -> Iterator[Hinted]:
         means = message(
             "The saved rules of the iptables service end FORWARD with a REJECT, and the engine's rules come after it"
         )
-        yield Hinted("reject-rule-before-docker", 16, means, 0, "")
+        yield Hinted("reject-rule-before-docker", 16, means)
 
 
 def fields_of(rule: Rule) -> dict[str, tuple[tuple[int, int], ...]]:

@@ -198,7 +198,7 @@ def apart_from_a_proxy(prose: Prose, host: Host) -> Iterator[Hinted]:
         other = next((each for each, theirs in joined[index + 1 :] if not networks & theirs), None)
         if other is not None:
             means = message("{name} and {other} share no network", name=name, other=other)
-            yield Hinted("no-common-network-for-name", 26, means, 0, "")
+            yield Hinted("no-common-network-for-name", 26, means)
             return
 
 

@@ -61,7 +61,7 @@ def two_routes(host: Host, told: ToldParts) -> Iterator[Hinted]:
                 "the two for all packets", range=subnet, link=bridges[0])  # fmt: skip
             shows = message("the first of the two lines leads away from the bridge")
             command = "ip route show table all; ip route get ADDRESS"
-            yield Hinted("node-route-wrong-host", 26, means, 0, "", command=command, shows=shows)
+            yield Hinted("node-route-wrong-host", 26, means, command=command, shows=shows)
             return
         if not all(_INNER.match(way.link or "") for way in ways):
             means = message(
@@ -69,13 +69,7 @@ def two_routes(host: Host, told: ToldParts) -> Iterator[Hinted]:
                 "the two for all packets", range=subnet, link=bridges[0])  # fmt: skip
             shows = message("a route into a bridge covers {said}", said=subnet)
             yield Hinted(
-                "bridge-subnet-overlaps-route",
-                34,
-                means,
-                0,
-                "",
-                command="ip route show table all; ip addr",
-                shows=shows,
+                "bridge-subnet-overlaps-route", 34, means, command="ip route show table all; ip addr", shows=shows
             )
             return
 
@@ -115,9 +109,7 @@ def bare_uplink(host: Host, told: ToldParts) -> Iterator[Hinted]:
             means = message("{link} is up and has no IPv4 address, so the host has no route to its network",
                             link=each.name)  # fmt: skip
             shows = message("{link} has no inet line", link=each.name)
-            yield Hinted(
-                "host-address-missing", 18, means, 0, "", command="ip addr; nmcli device; networkctl", shows=shows
-            )
+            yield Hinted("host-address-missing", 18, means, command="ip addr; nmcli device; networkctl", shows=shows)
             return
 
 
@@ -130,7 +122,7 @@ def bare_bridge(listings: Iterable[str]) -> Iterator[Hinted]:
                 means = message("{link} has no IPv4 address, so its containers have no gateway", link=name)
                 shows = message("{link} has no inet line", link=name)
                 command = f"ip addr show {name}; networkctl; nmcli device; docker network inspect bridge"
-                yield Hinted("bridge-address-missing", 24, means, 0, "", command=command, shows=shows)
+                yield Hinted("bridge-address-missing", 24, means, command=command, shows=shows)
                 return
 
 
@@ -143,7 +135,7 @@ def bridge_skips_rules(host: Host, told: ToldParts) -> Iterator[Hinted]:
             "containers of one bridge are not translated back"
         )
         weight = 26 if len(told.sysctls) <= _FEW_SYSCTLS else 12
-        yield Hinted("br-netfilter-off-hairpin", weight, means, 0, "")
+        yield Hinted("br-netfilter-off-hairpin", weight, means)
 
 
 def smaller_in_listing(lines: Iterable[tuple[int, str]]) -> Iterator[Hinted]:
@@ -176,7 +168,7 @@ def smaller_in_addresses(prose: Prose, listings: Iterable[str]) -> Iterator[Hint
             means = message("The uplink has the MTU {outer}, and the containers have {inner}",
                             outer=max(outer), inner=max(inner))  # fmt: skip
             weight = 28 if _STALLS.search(prose.text) is not None else 18
-            yield Hinted("mtu-black-hole", weight, means, 0, "")
+            yield Hinted("mtu-black-hole", weight, means)
             return
 
 
@@ -189,7 +181,7 @@ def switched_off_links(host: Host, told: ToldParts) -> Iterator[Hinted]:
                 "Forwarding is off for {link}, although ip_forward may be 1: the kernel forwards nothing that comes "
                 "from this bridge", link=path[3])  # fmt: skip
             shows = message("net.ipv4.conf.{link}.forwarding = 0", link=path[3])
-            yield Hinted("interface-forwarding-off", SURE, means, 0, "", shows=shows)
+            yield Hinted("interface-forwarding-off", SURE, means, shows=shows)
             return
 
 
