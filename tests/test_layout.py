@@ -105,7 +105,6 @@ TESTED_ELSEWHERE: dict[str, str] = {
     "pasted/forms/rules/iptables_save.py": "kernel/test_pasted_rules.py",
     "pasted/forms/rules/listed_targets.py": "kernel/test_pasted_rules.py",
     "pasted/forms/rules/nft_words.py": "pasted/forms/rules/test_nft_as_iptables.py",
-    "answer/likely/hinted.py": "answer/likely/test_likely.py",
     "suppose/containers.py": "suppose/test_ordinary.py",
     "suppose/own_namespace.py": "suppose/test_ordinary.py",
     "suppose/simulated.py": "suppose/test_ordinary.py",

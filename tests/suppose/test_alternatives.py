@@ -67,15 +67,6 @@ def test_a_told_part_has_no_alternative(text: str, cause: str) -> None:
     assert cause not in {each.cause for each in alternatives(after, flows_for(after, asked, None))}
 
 
-def test_commands_of_alternatives_only_read() -> None:
-    whole = network(RUN)
-    for each in alternatives(whole, flows_for(whole, (parse_target("8080"),), None)):
-        words = each.command.split()
-        assert not {"-w", "-A", "-I", "-D", "-F", "-P", "add", "del", "set", "restart", "start", "stop", "rm"} & set(
-            words
-        )
-
-
 def test_a_daemon_without_the_chain_docker_user_has_no_rule_in_it() -> None:
     old = network(RUN + "\n$ docker version\nServer:\n Version:      1.13.0\n API version:  1.25\n")
     flows = flows_for(old, (parse_target("8080"),), None)

@@ -311,6 +311,10 @@ class Cause(msgspec.Struct, frozen=True):
 
     ``aliases``: other ids by which users can name the cause.
 
+    ``shown_by``: the read-only command that decides whether the cause is true, and its output if it is; None if no text
+    names the cause.  The question's port, protocol and container replace ``{port}``, ``{protocol}``, ``{container}``
+    and ``{name}``.  A hint about something more specific has a command or an output of its own.
+
     ``shown_to``: who may read what the cause rests on.  If a user without root has read a host, hairpin supposes what
     this user may not read, and names only causes that rest on nothing of it (docs/without-root.md).
 
@@ -330,6 +334,7 @@ class Cause(msgspec.Struct, frozen=True):
     on_purpose: bool = False
     aliases: tuple[str, ...] = ()
     shown_to: Reader = "root"
+    shown_by: tuple[str, Message] | None = None
 
 
 RULE_STOPS: frozenset[Reason] = frozenset({"rule", "policy", "reject"})

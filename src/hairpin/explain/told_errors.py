@@ -12,7 +12,7 @@ from typing import NamedTuple
 import msgspec
 
 from hairpin.answer.answer import Answer, CauseAnswer, Decides, Next
-from hairpin.answer.likely.hinted import leaning_about, sure_about
+from hairpin.answer.likely.hinted import leaning_about, shown_by, sure_about
 from hairpin.answer.likely.likely import OUTSIDE_CATALOGUE, known_by, likely_cause
 from hairpin.causes.cause import Candidate
 from hairpin.causes.registry import known_cause
@@ -25,7 +25,6 @@ from hairpin.message import message
 from hairpin.pasted.forms.system.log_lines import ENGINE_LOG
 from hairpin.pasted.joining import telling_in
 from hairpin.pasted.listed import recognised_in
-from hairpin.suppose.hints.said.phrases import JOINED
 from hairpin.texts.meaning import TextMeaning
 
 _replace = msgspec.structs.replace
@@ -58,12 +57,12 @@ def with_told_errors(answer: Answer) -> Answer:
     named = tuple(_causes(errors, answer))
     made = [each for each in named if each.id not in known]
     kept = [each for each in rest if each.id not in {one.id for one in made}]
-    asked = None if any(not each.likely for each in found) else _confirming(made)
+    asked = None if any(not each.likely for each in found) else _confirming(made, answer)
     if rest or not made or all(each.likely for each in found):
         quoted = {each.id for each in made}
         found, made, kept = _among_likely(answer, made, known & {each.id for each in named})
         asked = asked if made and made[0].id in quoted else None
-        asked = _confirming(made[:1]) or asked if made and made[0] in named else asked
+        asked = _confirming(made[:1], answer) or asked if made and made[0] in named else asked
     return _replace(answer, causes=_with_refs((*found, *made, *kept)), next=asked or answer.next)
 
 
@@ -108,63 +107,30 @@ _OUTER_NAME = re.compile(
     r"\b[\w-]+\.(?:[\w-]+\.)*(?:com|org|net|io|de|cn|fr|uk|ru|eu|dev|gov|edu|co|me|app|info)\b", re.IGNORECASE
 )
 """A name of the Internet.  An engine's name server does not know such a name by itself."""
-_CONFIRMED_BY = {
-    "published-port-held-by-other-process": ("sudo ss -lntup", message(
-        "a line names the port: the process in that line holds it")),
-    "port-allocated-by-other-container": ("docker ps -a", message("another container publishes the port")),
-    "address-pool-exhausted": (
-        "ip route show table all; docker network ls", message(
-            "existing routes and networks cover all ranges of the address pools")
-    ),
-    "bridge-subnet-overlaps-route": (
-        "ip route show table all; docker network ls", message("a route covers the range of a network")
-    ),
-    "publish-address-not-on-host": ("ip addr", message("no line has the address")),
-    "docker-nat-chain-missing": ("sudo iptables-save -t nat", message("table nat has no chain DOCKER")),
-    "docker-filter-chain-missing": ("sudo iptables-save", message("FORWARD has no rules of Docker")),
-    "podman-rules-missing": ("sudo iptables-save; sudo nft list ruleset", message("no rule names the container")),
-    "kernel-module-missing": ("uname -r; ls /lib/modules; lsmod", message(
-        "the modules of the running kernel are missing")),
-    "docker-daemon-not-running": (
-        "systemctl status docker; journalctl -u docker -n 50", message("the unit is not active, and its log says why")
-    ),
-    "ip-forward-off": ("sysctl -a 2>/dev/null | grep forward", message("net.ipv4.ip_forward = 0")),
-    "mtu-black-hole": (
-        "ip -d link show; ping -c 3 -M do -s 1472 1.1.1.1", message(
-            "a link on the way has a smaller MTU than the container")
-    ),
-    "no-common-network-for-name": (
-        JOINED, message("the two containers share no network"),
-    ),
-    "default-bridge-has-no-names": (
-        JOINED, message("both are on the network bridge, which resolves no names"),
-    ),
-    "conntrack-table-full": ("sysctl net.netfilter", message("the count has reached the limit")),
-    "cni-plugin-missing": (
-        "ls -l /opt/cni/bin /usr/lib/cni /usr/libexec/cni; ls /etc/cni/net.d; echo CNI_PATH=$CNI_PATH",
-        message("no folder has the plugin of that name, or only a folder that CNI_PATH does not name"),
-    ),
-    "resolv-conf-rewritten": ("cat /etc/resolv.conf", message("the name server in use is not the engine's")),
-}  # fmt: skip
-"""For each cause that an error may name: the command that confirms the cause, and what the command's output shows if
-the cause is true."""
 
 
-def _confirming(causes: list[CauseAnswer]) -> Next | None:
-    """Return the command that confirms the first of these causes for which one is known."""
+_CONFIRMED = frozenset({
+    "address-pool-exhausted", "bridge-subnet-overlaps-route", "cni-plugin-missing", "conntrack-table-full",
+    "default-bridge-has-no-names", "docker-daemon-not-running", "docker-filter-chain-missing",
+    "docker-nat-chain-missing", "ip-forward-off", "kernel-module-missing", "mtu-black-hole",
+    "no-common-network-for-name", "podman-rules-missing", "port-allocated-by-other-container",
+    "publish-address-not-on-host", "published-port-held-by-other-process", "resolv-conf-rewritten",
+})  # fmt: skip
+"""The causes that an error names so surely that the next command only has to confirm them.  For other causes, an error
+is one hint among the hints of the text."""
+
+
+def _confirming(causes: list[CauseAnswer], answer: Answer) -> Next | None:
+    """Return the command that confirms the first of these causes that an error names surely."""
+    pairs = {each.id: shown_by(answer, each.id) for each in causes if each.id in _CONFIRMED}
     for each in causes:
-        if each.id in _CONFIRMED_BY:
-            command, shows = _CONFIRMED_BY[each.id]
-            same = [one for one in causes if one.id in _CONFIRMED_BY and _CONFIRMED_BY[one.id][0] == command]
-            outcomes = [
-                Decides(_CONFIRMED_BY[one.id][1], message("the cause is {cause}", cause=one.id), one.id) for one in same
-            ]
-            others = [one.id for one in causes if one not in same]
+        own = pairs.get(each.id)
+        if own is not None:
+            same = [(name, pair[1]) for name, pair in pairs.items() if pair is not None and pair[0] == own[0]]
+            outcomes = (Decides(shows, message("the cause is {cause}", cause=name), name) for name, shows in same)
+            others = [one.id for one in causes if one.id not in dict(same)]
             left = message("still possible: {causes}", causes=", ".join(others)) if others else _LEFT
-            return Next(
-                command,
-                (Decides(shows, outcomes[0].means, each.id), *outcomes[1:], Decides(message("none of these"), left)),
-            )
+            return Next(own[0], (*outcomes, Decides(message("none of these"), left)))
         if each.id == OUTSIDE_CATALOGUE and each.shown_by is not None and each.shown_by[0]:
             shown = Decides(each.shown_by[1], each.candidate.title, each.id)
             return Next(each.shown_by[0], (shown, Decides(message("none of these"), _LEFT)))

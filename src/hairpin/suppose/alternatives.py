@@ -24,13 +24,11 @@ from hairpin.netfilter.iptables.save import IptablesDialect
 from hairpin.netfilter.ir import Table
 from hairpin.network.flow import Flow, FromContainer, FromHost
 from hairpin.network.network import Network
-from hairpin.suppose.hints.hint import Hinted
-from hairpin.suppose.hints.said.phrases import ROUTES, RULES, SOCKETS
-from hairpin.suppose.parts import SYSCTLS, inside_command
+from hairpin.suppose.hints.hint import OF_CAUSE, Hinted
+from hairpin.suppose.hints.said.phrases import RULES
 
 _replace = msgspec.structs.replace
 _LOOPBACK = 0x7F00_0001
-LISTED = "docker ps -a"
 _FORWARD = ("net", "ipv4", "ip_forward")
 
 
@@ -38,15 +36,17 @@ class Alternative(msgspec.Struct, frozen=True):
     """Another state of a supposed part.
 
     ``cause``: the id of the cause that the host then has.  ``weight``: how frequent the alternative is, compared with
-    the other alternatives.  ``command``: the read-only command that decides whether the host has this state.
-    ``shows``: the command's output in this case.  ``change``: the change that turns the ordinary host into a host with
-    this state.  ``hint``: the words of the text that point to the cause; None if no words do."""
+    the other alternatives.  ``change``: the change that turns the ordinary host into a host with this state.
+    ``command`` and ``shows``: as in :class:`Hint`.  ``fill``: the values that replace places of the cause's command and
+    output, if they are other than the question's.  ``hint``: the words of the text that point to the cause; None if no
+    words do."""
 
     cause: str
     weight: int
-    command: str
-    shows: Message
     change: Change
+    command: str = ""
+    shows: Message = OF_CAUSE
+    fill: dict[str, str] = {}
     hint: Hinted | None = None
 
 
@@ -54,12 +54,12 @@ def before_the_host(flow: Flow, weight: int = 5) -> Alternative:
     """Return the alternative that the client's packets never reach this host.  This alternative is no cause of the
     catalogue, because the thing that drops the packets was not read."""
     said = message("no packet from the client comes in")
-    return Alternative("", weight, f"sudo tcpdump -ni any {flow.protocol} port {flow.dport}", said, Change(()))
+    return Alternative("", weight, Change(()), f"sudo tcpdump -ni any {flow.protocol} port {flow.dport}", said)
 
 
 def of_hint(hint: Hinted) -> Alternative:
     """Return the alternative to which words of the text point.  This alternative has no change of the supposed host."""
-    return Alternative(hint.cause, hint.weight, hint.command, hint.shows, Change(()), hint)
+    return Alternative(hint.cause, hint.weight, Change(()), hint.command, hint.shows, hint=hint)
 
 
 def alternatives(network: Network, flows: tuple[Flow, ...]) -> Iterator[Alternative]:
@@ -91,9 +91,8 @@ def _containers(flow: Flow) -> Iterator[str]:
 
 def _of_container(host: Host, told: ToldParts, container: Container, flows: tuple[Flow, ...]) -> Iterator[Alternative]:
     if container.name not in told.containers:
-        said = message("the status of {name} is not Up", name=container.name)
         course = with_container_ended(Course(Network((host,)), host.name), container)
-        yield Alternative("container-not-running", 3, LISTED, said, Change(course.parts))
+        yield Alternative("container-not-running", 3, Change(course.parts), fill={"{container}": container.name})
     netns = container.netns
     asked = tuple(flow for flow in flows if flow.container == container.name)
     if netns is None or netns == HOST or netns not in host or (netns, "sockets") in told.parts or not asked:
@@ -102,25 +101,24 @@ def _of_container(host: Host, told: ToldParts, container: Container, flows: tupl
     ports = {(flow.protocol, published.get((flow.protocol, flow.dport), flow.dport)) for flow in asked}
     held = tuple(each for each in host.namespace(netns).sockets if (each.protocol, each.port) in ports)
     if held:
-        yield from _listening(Netns(host.name, netns), held, container.name, inside_command(container.name))
+        yield from _listening(Netns(host.name, netns), held, container.name)
 
 
-def _listening(netns: Netns, held: tuple[Socket, ...], name: str, command: str) -> Iterator[Alternative]:
+def _listening(netns: Netns, held: tuple[Socket, ...], name: str) -> Iterator[Alternative]:
     """Yield the alternatives for a container's service.  hairpin supposes that the service listens on its port at all
     addresses."""
     gone = tuple(DeleteSocket(netns, each) for each in held)
-    service, port = message("the service of {name}", name=name), held[0].port
+    service = message("the service of {name}", name=name)
+    fill = {"{port}": str(held[0].port), "{container}": name}
 
     def listening(*sockets: Socket) -> Change:
         return Change((*gone, *(AddSocket(netns, each, service) for each in sockets)))
 
     local = listening(*(_replace(each, version=4, address=_LOOPBACK) for each in held))
-    said = message("the line of port {port} shows the address 127.0.0.1", port=port)
-    yield Alternative("service-listens-on-container-loopback", 6, command, said, local)
+    yield Alternative("service-listens-on-container-loopback", 6, local, fill=fill)
     other = listening(*(_replace(each, port=_other_port(each.port)) for each in held))
-    said = message("no line shows port {port}, and another line shows the port of the service", port=port)
-    yield Alternative("service-listens-on-other-port", 4, command, said, other)
-    yield Alternative("service-not-listening", 5, command, message("no line shows port {port}", port=port), listening())
+    yield Alternative("service-listens-on-other-port", 4, other, fill=fill)
+    yield Alternative("service-not-listening", 5, listening(), fill=fill)
 
 
 def _other_port(port: int) -> int:
@@ -147,10 +145,8 @@ def _of_services(host: Host, told: ToldParts, flows: tuple[Flow, ...]) -> Iterat
     gone = tuple(DeleteSocket(host.netns, each) for each in held)
     service = message("the service of the host")
     local = (AddSocket(host.netns, _replace(each, version=4, address=_LOOPBACK), service) for each in held)
-    said = message("the line of port {port} shows the address 127.0.0.1", port=held[0].port)
-    yield Alternative("host-service-listens-on-loopback", 6, SOCKETS, said, Change((*gone, *local)))
-    said = message("no line shows port {port}", port=held[0].port)
-    yield Alternative("host-service-not-running", 3, SOCKETS, said, Change(gone))
+    yield Alternative("host-service-listens-on-loopback", 6, Change((*gone, *local)))
+    yield Alternative("host-service-not-running", 3, Change(gone), fill={"{port}": str(held[0].port)})
 
 
 # --- the kernel's switches -------------------------------------------------------------------------------------------
@@ -160,7 +156,7 @@ def _of_switches(host: Host, told: ToldParts) -> Iterator[Alternative]:
     own = host.netns
     if _FORWARD not in told.sysctls and ("net", "ipv4", "conf", "all", "forwarding") not in told.sysctls:
         off = Change((SetSysctl(own, _FORWARD, "0"),))
-        yield Alternative("ip-forward-off", 4, SYSCTLS, message("net.ipv4.ip_forward = 0"), off)
+        yield Alternative("ip-forward-off", 4, off)
     # A host whose master switch is told to be on, and that does not forward, has one link's switch off.
     weight = 3 if _FORWARD in told.sysctls and host.namespace(HOST).sysctls.values.get(_FORWARD) == "1" else 1
     bridges = (joined.bridge for engine in host.engines for joined in engine.networks if joined.bridge)
@@ -168,7 +164,8 @@ def _of_switches(host: Host, told: ToldParts) -> Iterator[Alternative]:
         path = ("net", "ipv4", "conf", link, "forwarding")
         if path not in told.sysctls:
             said = message("net.ipv4.conf.{link}.forwarding = 0", link=link)
-            yield Alternative("interface-forwarding-off", weight, SYSCTLS, said, Change((SetSysctl(own, path, "0"),)))
+            off = Change((SetSysctl(own, path, "0"),))
+            yield Alternative("interface-forwarding-off", weight, off, shows=said)
 
 
 def _uplinks(host: Host) -> tuple[str, ...]:
@@ -186,33 +183,23 @@ class _Rules(NamedTuple):
 
     cause: str
     weight: int
-    shows: Message
     keeps: bool = True
     without: str = ""
     first: str = ""
     forward: str = "ACCEPT"
 
 
-_OF_NAT = (
-    _Rules("docker-nat-chain-missing", 3, message("table nat has no chain DOCKER"), keeps=False),
-    _Rules("masquerade-missing", 2, message("nat POSTROUTING has no MASQUERADE for the network"), without="MASQUERADE"),
-)
+_OF_NAT = (_Rules("docker-nat-chain-missing", 3, keeps=False), _Rules("masquerade-missing", 2, without="MASQUERADE"))
 _OF_FILTER = (
-    _Rules(
-        "docker-filter-chain-missing", 3, message("FORWARD has the policy DROP and no rules of Docker"),
-        keeps=False, forward="DROP",
-    ),
-    _Rules("docker-user-drops", 2, message(
-        "DOCKER-USER has a rule that drops packets"), first="-A DOCKER-USER -i {} -j DROP"),
-    _Rules(
-        "reject-rule-before-docker", 2, message("FORWARD has a REJECT or DROP before Docker's rules"),
-        first="-A FORWARD -j REJECT --reject-with icmp-host-prohibited",
-    ),
-)  # fmt: skip
+    _Rules("docker-filter-chain-missing", 3, keeps=False, forward="DROP"),
+    _Rules("docker-user-drops", 2, first="-A DOCKER-USER -i {} -j DROP"),
+    _Rules("reject-rule-before-docker", 2, first="-A FORWARD -j REJECT --reject-with icmp-host-prohibited"),
+)
 _OF_INPUT = _Rules(
-    "input-drops-host-service", 4, message("INPUT has a DROP or REJECT, and no rule before it accepts the packet"),
+    "input-drops-host-service",
+    4,
     first="-A INPUT ! -i lo -m conntrack ! --ctstate RELATED,ESTABLISHED -j REJECT --reject-with icmp-host-prohibited",
-)  # fmt: skip
+)
 
 
 def _of_nat(host: Host, told: ToldParts) -> Iterator[Alternative]:
@@ -252,8 +239,7 @@ def _supposed_table(host: Host, told: ToldParts, name: str) -> Table | None:
 
 
 def _with_rules(host: Host, table: Table, wanted: _Rules) -> Alternative:
-    change = _replacement(host, table, wanted)
-    return Alternative(wanted.cause, wanted.weight, RULES, wanted.shows, change)
+    return Alternative(wanted.cause, wanted.weight, _replacement(host, table, wanted))
 
 
 def _replacement(host: Host, table: Table, wanted: _Rules) -> Change:
@@ -288,4 +274,4 @@ def _of_routes(host: Host, told: ToldParts) -> Iterator[Alternative]:
     default = next(routes, None)
     if default is not None:
         gone = Change((DeleteEntry(host.netns, default),))
-        yield Alternative("host-default-route-missing", 1, ROUTES, message("no line begins with `default`"), gone)
+        yield Alternative("host-default-route-missing", 1, gone)

@@ -12,7 +12,7 @@ SAID = message("net.ipv4.ip_forward = 0")
 
 
 def alternative(cause: str, weight: int, command: str) -> Alternative:
-    return Alternative(cause, weight, command, SAID, Change(()))
+    return Alternative(cause, weight, Change(()), command, SAID)
 
 
 def asked(*found: Alternative) -> str:

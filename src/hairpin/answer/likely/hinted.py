@@ -2,16 +2,22 @@
 names, and its stated outcomes together."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
+from types import MappingProxyType
+
+import msgspec
 
 from hairpin.answer.answer import Answer
+from hairpin.causes.registry import known_cause
 from hairpin.evidence.reading import HOST
 from hairpin.evidence.told import Outcome, ToldParts
 from hairpin.host.host import Host
+from hairpin.message import Message
 from hairpin.network.flow import Flow
 from hairpin.pasted.joining import telling_in
 from hairpin.question.target import is_outside_name
+from hairpin.suppose.alternatives import Alternative
 from hairpin.suppose.asked import UNNAMED
 from hairpin.suppose.hints.asked_ways import (
     asks_inside_a_machine,
@@ -25,7 +31,7 @@ from hairpin.suppose.hints.captured import seen_coming_in, untranslated_packets
 from hairpin.suppose.hints.counted_drops import counted_drops
 from hairpin.suppose.hints.engine_ranges import covered_by_an_engine
 from hairpin.suppose.hints.firewall_log import logged_drops
-from hairpin.suppose.hints.hint import Hinted, Prose, hints_in, prose_of, words
+from hairpin.suppose.hints.hint import OF_CAUSE, Hinted, Prose, hints_in, prose_of, words
 from hairpin.suppose.hints.name_servers import another_is_asked_first, localhost_without_address
 from hairpin.suppose.hints.proxied import asks_other_family, forwards_to_itself, keeps_old_address
 from hairpin.suppose.hints.quoted import quoted_lines
@@ -83,6 +89,7 @@ from hairpin.suppose.leaning.features import features_of
 from hairpin.suppose.leaning.leaning import Leaning, leaning_of, usual_of
 from hairpin.suppose.trouble import speaks_of_network
 
+_NOTHING: Mapping[str, str] = MappingProxyType({})
 _BEFORE = words(
     r"\bsecurity (?:group|list)s?\b|\binbound\b|\b(?:ec2|aws|azure|lightsail|oracle cloud|digital ?ocean|google "
     r"cloud|gcp)\b|安全组|阿里云|腾讯云"
@@ -138,7 +145,7 @@ def _all(answer: Answer, failures: tuple[Outcome, ...]) -> Iterator[Hinted]:
         if host.told is None or not failures:
             continue
         yield from refused_by_browsers(prose, host.told, flows)
-        yield from unpublished_port(prose, host, host.told, places["{container}"])
+        yield from unpublished_port(prose, host, host.told)
         yield from unknown_host_name(prose, host, host.told, answer.question.asking or UNNAMED)
         yield from overlapping_ranges(lines, host, host.told)
         yield from inside_the_pools(lines, host.told)
@@ -204,6 +211,31 @@ def _of_typed_lines(prose: Prose, host: Host, told: ToldParts, flows: tuple[Flow
     yield from printed_inner_port(prose, host, told)
     yield from ports_on_the_hosts_network(prose, host, told, flows)
     yield from only_for_root(prose, host, told)
+
+
+def with_shown_by(found: Iterable[Alternative], answer: Answer) -> Iterator[Alternative]:
+    """Yield the alternatives, each with the command that decides it and with the command's output if it is true.  If an
+    alternative has no command or no output of its own, it gets those of its cause."""
+    for each in found:
+        own = shown_by(answer, each.cause, each.fill)
+        if own is None or (each.command and each.shows != OF_CAUSE):
+            yield each
+        else:
+            shows = own[1] if each.shows == OF_CAUSE else each.shows
+            yield msgspec.structs.replace(each, command=each.command or own[0], shows=shows)
+
+
+def shown_by(answer: Answer, cause: str, fill: Mapping[str, str] = _NOTHING) -> tuple[str, Message] | None:
+    """Return the command that decides the cause with this id, and its output if the cause is true.  If no text names
+    the cause, return None.  ``fill``: values that replace places of both, if they are other than the question's."""
+    known = known_cause(cause)
+    if known is None or known.shown_by is None:
+        return None
+    command, shows = known.shown_by
+    places = {**_places(answer), **fill}
+    for place, value in places.items():
+        command = command.replace(place, value)
+    return command, shows.filled(port=places["{port}"], name=places["{container}"])
 
 
 def leaning_about(answer: Answer) -> Leaning:

@@ -12,7 +12,14 @@ from collections.abc import Iterator
 import msgspec
 
 from hairpin.answer.answer import Answer, CauseAnswer, ref_of
-from hairpin.answer.likely.hinted import about_network, hints_of, leaning_about, lost_before_weight, usual_about
+from hairpin.answer.likely.hinted import (
+    about_network,
+    hints_of,
+    leaning_about,
+    lost_before_weight,
+    usual_about,
+    with_shown_by,
+)
 from hairpin.answer.likely.next_reading import both, meaning_of, of_alternatives, of_basics, of_suppositions
 from hairpin.answer.likely.supposed import resting_behind, with_supposed
 from hairpin.causes.cause import Candidate, View
@@ -31,7 +38,7 @@ from hairpin.question.flows import flows_for
 from hairpin.question.target import is_outside_name, parse_origin
 from hairpin.suppose.alternatives import Alternative, alternatives, before_the_host, of_hint
 from hairpin.suppose.asked import target_of, targets_of
-from hairpin.suppose.hints.hint import ITS_TITLE
+from hairpin.suppose.hints.hint import OF_CAUSE
 from hairpin.suppose.leaning.leaning import Leaning, weighed_hints
 from hairpin.walk.verdicts import Verdict
 from hairpin.walk.walked import walked
@@ -99,7 +106,7 @@ def with_likely(answer: Answer) -> Answer:
     )
     answer = _replace(answer, flows=flows, causes=causes)
     leaning = leaning_about(answer) if failures else Leaning({}, ())
-    hints = tuple(map(of_hint, weighed_hints(hints_of(answer, failures), leaning)))
+    hints = tuple(with_shown_by(map(of_hint, weighed_hints(hints_of(answer, failures), leaning)), answer))
     if causes:
         return _beside_walked(answer, hints, failures, leaning)
     told = any(host.told is not None and host.told.tells_anything for host in network.hosts)
@@ -108,7 +115,8 @@ def with_likely(answer: Answer) -> Answer:
     asked = tuple(each.trace.flow for each in flows)
     stopping = tuple(_stopping(answer, asked, outcomes, hints, leaning))
     if failures and len(stopping) < _FEWEST:
-        stopping += tuple(map(of_hint, usual_about(answer, {each.cause for each in stopping})))
+        usual = usual_about(answer, {each.cause for each in stopping})
+        stopping += tuple(with_shown_by(map(of_hint, usual), answer))
     # A healthy host can be asked, too: without a stated failure, nothing is called likely.
     likely = tuple(_likely(answer, stopping, failures)) if failures or hints else ()
     return _replace(answer, causes=likely, next=of_alternatives(stopping, answer) or of_basics(answer))
@@ -196,7 +204,7 @@ def _stopping(
     if _may_be_lost_before(flows, outcomes):
         lost = before_the_host(flows[0], lost_before_weight(answer, outcomes))
         found[lost.command] = max((lost, found.get(lost.command, lost)), key=lambda each: each.weight)
-    yield from sorted(found.values(), key=lambda each: -each.weight)
+    yield from with_shown_by(sorted(found.values(), key=lambda each: -each.weight), answer)
 
 
 def _ports_of(network: Network, flows: tuple[Flow, ...]) -> frozenset[int]:
@@ -316,7 +324,7 @@ def _candidate(answer: Answer, alternative: Alternative) -> Candidate:
         )
     cause = cause_of(alternative.cause)
     if alternative.hint is not None:
-        means = alternative.hint.means if alternative.hint.means != ITS_TITLE else cause.title
+        means = alternative.hint.means if alternative.hint.means != OF_CAUSE else cause.title
         return Candidate(means, cause.title, Change(()), OfFile(alternative.command), "nothing-listens-there")
     then = simulate(alternative.change, answer.network)
     for each in answer.flows:

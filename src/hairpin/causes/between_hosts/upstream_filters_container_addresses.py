@@ -48,5 +48,9 @@ def find(view: View) -> Iterator[Candidate]:
 CAUSE = Cause(
     title=message("Another machine drops packets from container addresses"),
     source="stated with --outside",
+    shown_by=(
+        "sudo tcpdump -eni any arp or icmp; ip -d link",
+        message("requests leave by the uplink, and no answer for the container's hardware address comes back"),
+    ),
     reasons=frozenset({"peer-drops"}),
 )

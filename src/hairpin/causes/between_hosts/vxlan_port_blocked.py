@@ -51,5 +51,9 @@ def _accepting(view: View, place: Place, port: int) -> Change:
 CAUSE = Cause(
     title=message("A host's firewall drops the packets of the tunnel between hosts"),
     source="drivers/net/vxlan/vxlan_core.c: a UDP socket of the kernel, behind INPUT like any other",
+    shown_by=(
+        "sudo tcpdump -ni any udp port 4789 or udp port 8472",
+        message("packets of the tunnel leave one host and do not arrive at the other"),
+    ),
     reasons=RULE_STOPS,
 )

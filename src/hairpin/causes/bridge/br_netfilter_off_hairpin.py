@@ -44,5 +44,9 @@ def find(view: View) -> Iterator[Candidate]:
 CAUSE = Cause(
     title=message("Answers inside a bridge are not translated back"),
     source="net/bridge/br_netfilter_hooks.c",
+    shown_by=(
+        "sysctl net.bridge; lsmod | grep br_netfilter; sudo iptables-save",
+        message("bridge-nf-call-iptables is 0, or there is no such switch"),
+    ),
     reasons=frozenset({"wrong-answer"}),
 )

@@ -38,6 +38,7 @@ def find(view: View) -> Iterator[Candidate]:
 CAUSE = Cause(
     title=message("The bridge is down"),
     source="net/core/dev.c: IFF_UP",
+    shown_by=("ip addr; ip route; bridge link", message("the bridge is DOWN, or has no address")),
     reasons=frozenset(
         {"left-instead", "no-route", "route-localnet", "wrong-answer", "no-neighbour", *RULE_STOPS, *LINK_STOPS}
     ),

@@ -45,5 +45,9 @@ def find(view: View) -> Iterator[Candidate]:
 CAUSE = Cause(
     title=message("Hairpin mode is off on the bridge port"),
     source="net/bridge/br_forward.c should_deliver()",
+    shown_by=(
+        "bridge -d link; sudo iptables-save -t nat",
+        message("the container's port of the bridge has hairpin off"),
+    ),
     reasons=frozenset({"hairpin-off"}),
 )

@@ -110,6 +110,9 @@ def _candidate(netns: Netns, name: str, link: Link, bridge: str) -> Candidate:
 CAUSE = Cause(
     title=message("A container's veth is not attached to its bridge"),
     source="ip-link(8): master",
+    shown_by=(
+        "bridge link; ip neigh", message("no veth of the container is a port of the bridge, or the port is DOWN"),
+    ),
     reasons=frozenset({"no-neighbour", "martian-source", "no-carrier", "no-tunnel", "no-tunnel-remote",
                        "tunnel-elsewhere", "link-down", "rp-filter", "hairpin-off", *RULE_STOPS}),
 )  # fmt: skip

@@ -80,5 +80,9 @@ def _candidate(container: Container, part: Primitive, route: Route, title: Messa
 CAUSE = Cause(
     title=message("The container has no default route"),
     source="net/ipv4/route.c: ENETUNREACH",
+    shown_by=(
+        "docker exec {container} ip route; docker network inspect $(docker network ls -q)",
+        message("the container has no default route"),
+    ),
     reasons=frozenset({"no-route", "no-neighbour"}),
 )

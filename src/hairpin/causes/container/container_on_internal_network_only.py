@@ -201,6 +201,10 @@ def _networks(container: Container) -> str:
 CAUSE = Cause(
     title=message("The container is on internal networks only"),
     source="moby: libnetwork/drivers/bridge/bridge.go: an internal network maps no ports",
+    shown_by=(
+        "docker network inspect --format '{{.Name}} {{.Internal}}' $(docker network ls -q)",
+        message("the container's only network is internal"),
+    ),
     on_purpose=True,
     reasons=frozenset({"no-listener", "never-accepts", "no-route", "no-neighbour", *RULE_STOPS}),
     shown_to="engine",

@@ -23,6 +23,10 @@ from hairpin.message import message
 CAUSE = Cause(
     title=message("The host and an ipvlan on its own link do not reach each other"),
     source="drivers/net/ipvlan/ipvlan_core.c ipvlan_xmit_mode_l2(), ipvlan_xmit_mode_l3()",
+    shown_by=(
+        "ip -d link; docker network inspect $(docker network ls -q)",
+        message("the network's driver is ipvlan, and its parent is the link that has the host's address"),
+    ),
     on_purpose=True,
     reasons=frozenset({"left-instead", "no-neighbour"}),
     find=by_link_beside(

@@ -22,6 +22,10 @@ from hairpin.message import message
 CAUSE = Cause(
     title=message("The host and a macvlan on its own link do not reach each other"),
     source="drivers/net/macvlan.c macvlan_queue_xmit(), macvlan_handle_frame()",
+    shown_by=(
+        "ip -d link; docker network inspect $(docker network ls -q)",
+        message("the network's driver is macvlan, and its parent is the link that has the host's address"),
+    ),
     on_purpose=True,
     reasons=frozenset({"left-instead"}),
     find=by_link_beside(

@@ -194,5 +194,9 @@ def _with_owner_gone(view: View, container: Container) -> Iterator[Candidate]:
 CAUSE = Cause(
     title=message("A container sits in a network namespace that its owner has left"),
     source="docs.docker.com: container networking, container:NAME; network_namespaces(7)",
+    shown_by=(
+        "docker inspect --format '{{.Name}} {{.Id}} {{.HostConfig.NetworkMode}}' $(docker ps -aq)",
+        message("NetworkMode is `container:` with an id that no container has, or its owner started later"),
+    ),
     reasons=frozenset({"no-listener", "no-route", "no-source-address"}),
 )

@@ -68,5 +68,9 @@ def _option(engine: Engine) -> Message:
 CAUSE = Cause(
     title=message("dockerd keeps no IPv6 rules"),
     source="docs.docker.com: dockerd, bridge network options",
+    shown_by=(
+        "sudo ip6tables-save; cat /etc/docker/daemon.json; ip -6 route",
+        message("table nat of ip6tables has no rules of Docker"),
+    ),
     reasons=frozenset({"source-not-translated", "peer-drops"}),
 )

@@ -194,5 +194,9 @@ def _network(view: View, engine: Engine) -> str | None:
 CAUSE = Cause(
     title=message("dockerd runs with iptables=false"),
     source="docs.docker.com: dockerd, bridge network options",
+    shown_by=(
+        "cat /etc/docker/daemon.json; ps -o args -C dockerd; sudo iptables-save",
+        message("dockerd runs with iptables=false"),
+    ),
     reasons=RULE_STOPS | _NOT_LED | _UNTRANSLATED,
 )

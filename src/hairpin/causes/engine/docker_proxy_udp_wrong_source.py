@@ -61,5 +61,9 @@ def find(view: View) -> Iterator[Candidate]:
 CAUSE = Cause(
     title=message("docker-proxy answers from another address"),
     source="moby/moby#48571: cmd/docker-proxy, IP_PKTINFO since 28",
+    shown_by=(
+        "sudo ss -lunp; docker ps; sudo tcpdump -ni any udp port {port}",
+        message("the answer has the bridge's address as its source"),
+    ),
     reasons=frozenset({"wrong-answer"}),
 )

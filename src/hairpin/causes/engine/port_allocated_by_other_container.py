@@ -17,6 +17,7 @@ from hairpin.message import message
 CAUSE = Cause(
     title=message("Another container has the published port"),
     source="moby: libnetwork/portallocator/portallocator.go; moby/libnetwork#575, moby/moby#12148, moby/moby#26527",
+    shown_by=("docker ps -a", message("another container publishes the port")),
     reasons=frozenset({"answered-by-other"}),
     find=by_holder(container=True),
     shown_to="engine",

@@ -61,9 +61,8 @@ def find(view: View) -> Iterator[Candidate]:
         elif place is not None and owner(view, place) == "engine":
             yield from _protected(view)
         return
-    if any(each.running and each.left_unread for each in view.host.containers()):
-        return  # a container whose namespace was not read may have the port, so hairpin reads all containers first
-    if idle_publishers(view):
+    # A container whose namespace was not read may have the port, so hairpin reads all containers first.
+    if any(each.running and each.left_unread for each in view.host.containers()) or idle_publishers(view):
         return
     mine = (each for each in view.host.containers() if each.running and _has_port(view, each))
     own = list(dict.fromkeys(view.host.network_owner(each) for each in mine))
@@ -393,6 +392,7 @@ def _protected(view: View) -> Iterator[Candidate]:
 CAUSE = Cause(
     title=message("The port is not published"),
     source="docs.docker.com: EXPOSE does not publish",
+    shown_by=("docker ps -a; docker port {container}", message("no line has port {port} of the host before the arrow")),
     on_purpose=True,
     reasons=frozenset({"no-listener", *RULE_STOPS}),
     fixed_with="container",

@@ -102,6 +102,7 @@ def _place(view: View) -> Address | None:
 CAUSE = Cause(
     title=message("The published address is on no link of the host"),
     source="ip-address(8); moby: cmd/docker-proxy, bind(2) EADDRNOTAVAIL",
+    shown_by=("ip addr", message("no line has the address")),
     reasons=frozenset({"forwarding-off", "no-route", "rp-filter", "address-lost", *RULE_STOPS}),
     shown_to="engine",
 )

@@ -177,6 +177,7 @@ def _advice(view: View, container: Container) -> Message:
 CAUSE = Cause(
     title=message("The port is published for the other IP version"),
     source="docs.docker.com: port publishing; moby libnetwork/drivers/bridge/port_mapping.go allocatePort()",
+    shown_by=("sudo ss -lntup; docker ps", message("the port is published for IPv4 only, or for IPv6 only")),
     reasons=frozenset({"no-listener", *RULE_STOPS}),
     fixed_with="container",
     shown_to="everybody",

@@ -48,6 +48,7 @@ def _is_out_of_reach(view: View, container: Container, binding: PortBinding) -> 
 CAUSE = Cause(
     title=message("The port is published on 127.0.0.1 only"),
     source="docs.docker.com: port publishing, HostIp",
+    shown_by=("docker ps; sudo ss -lntup", message("the port is published at 127.0.0.1")),
     on_purpose=True,
     reasons=frozenset({"no-listener", "never-accepts", *RULE_STOPS}),
     fixed_with="container",

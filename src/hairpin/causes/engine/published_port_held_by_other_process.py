@@ -132,6 +132,7 @@ CAUSE = Cause(
     aliases=("port-bound-by-other-process",),
     title=message("Another process holds the published port"),
     source="bind(2): EADDRINUSE; moby libnetwork/portallocator",
+    shown_by=("sudo ss -lntup", message("a line names the port: the process in that line holds it")),
     reasons=frozenset({"answered-by-other", "no-neighbour", "no-listener", "no-route", "route-type"}),
     shown_to="engine",
 )

@@ -54,6 +54,10 @@ def find(view: View) -> Iterator[Candidate]:
 CAUSE = Cause(
     title=message("userland-proxy is off and route_localnet is 0"),
     source="net/ipv4/route.c __mkroute_output(), ip_route_input_slow(): IN_DEV_ROUTE_LOCALNET",
+    shown_by=(
+        "cat /etc/docker/daemon.json; sysctl -a 2>/dev/null | grep route_localnet",
+        message("route_localnet is 0"),
+    ),
     reasons=frozenset({"route-localnet", "martian-destination", "martian-source"}),
     shown_to="engine",
 )

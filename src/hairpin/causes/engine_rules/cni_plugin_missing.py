@@ -92,5 +92,9 @@ def _candidate(file: Conflist, plugin: str, lost: Missing, change: Change) -> Ca
 CAUSE = Cause(
     title=message("A CNI network lacks a plugin"),
     source="containernetworking plugins: plugins/meta/portmap, plugins/meta/firewall",
+    shown_by=(
+        "ls -l /opt/cni/bin /usr/lib/cni /usr/libexec/cni; ls /etc/cni/net.d; echo CNI_PATH=$CNI_PATH",
+        message("no folder has the plugin of that name, or only a folder that CNI_PATH does not name"),
+    ),
     reasons=frozenset({"no-listener", "never-accepts", "wrong-answer", *RULE_STOPS}),
 )

@@ -37,5 +37,6 @@ def find(view: View) -> Iterator[Candidate]:
 CAUSE = Cause(
     title=message("The engine's filter chains are missing"),
     source="moby: libnetwork/drivers/bridge/setup_ip_tables_linux.go",
+    shown_by=("sudo iptables-save", message("FORWARD has no rules of Docker")),
     reasons=frozenset({"start-refused", *RULE_STOPS}),
 )

@@ -17,6 +17,7 @@ from hairpin.message import message
 CAUSE = Cause(
     title=message("The engine's nat chain is missing"),
     source="moby: libnetwork/drivers/bridge/setup_ip_tables_linux.go",
+    shown_by=("sudo iptables-save", message("table nat has no chain DOCKER")),
     reasons=frozenset(
         {"source-not-translated", "martian-destination", "route-localnet", "start-refused", *UNTRANSLATED}
     ),

@@ -29,6 +29,10 @@ def _lacks(part: Lost) -> bool:
 CAUSE = Cause(
     title=message("Hairpin masquerade is missing"),
     source="moby: libnetwork/drivers/bridge/setup_ip_tables_linux.go (userland-proxy=false)",
+    shown_by=(
+        "sudo iptables-save -t nat; bridge -d link",
+        message("no MASQUERADE rule matches packets that a container sends to itself by the published address"),
+    ),
     reasons=frozenset({"wrong-answer", "martian-source", "martian-destination", "hairpin-off", "rule", "policy"}),
     find=by_loss(
         "nat",

@@ -22,6 +22,7 @@ def _title(part: Lost) -> Message:
 CAUSE = Cause(
     title=message("Container addresses are not masqueraded"),
     source="moby: libnetwork/drivers/bridge/setup_ip_tables_linux.go",
+    shown_by=("sudo iptables-save", message("nat POSTROUTING has no MASQUERADE for the network")),
     reasons=frozenset({"source-not-translated", "peer-drops"}),
     find=by_loss(
         "nat",

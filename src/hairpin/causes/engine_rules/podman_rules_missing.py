@@ -87,6 +87,7 @@ def _concerned(view: View, engine: Engine) -> set[str]:
 CAUSE = Cause(
     title=message("Podman's rules are missing"),
     source="podman-network-reload(1); netavark: src/commands/firewalld_reload.rs",
+    shown_by=("sudo iptables-save; sudo nft list ruleset", message("no rule names the container")),
     reasons=frozenset({"no-listener", "never-accepts", "wrong-answer", "source-not-translated", "martian-destination",
                        "route-localnet", "peer-drops", *RULE_STOPS}),
 )  # fmt: skip

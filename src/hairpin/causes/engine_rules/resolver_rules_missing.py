@@ -102,5 +102,9 @@ def _jump(view: View, table: Table) -> Change | None:
 CAUSE = Cause(
     title=message("The embedded DNS resolver, or the rules to it, are missing"),
     source="moby: libnetwork/resolver_unix.go setupIPTable()",
+    shown_by=(
+        "docker exec {container} sh -c 'iptables -t nat -S; cat /etc/resolv.conf'",
+        message("table nat in the container has no chain DOCKER_OUTPUT"),
+    ),
     reasons=frozenset({"no-listener"}),
 )

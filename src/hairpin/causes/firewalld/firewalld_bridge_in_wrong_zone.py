@@ -107,5 +107,9 @@ def _is_known(view: View, name: str) -> bool:
 CAUSE = Cause(
     title=message("The containers' bridge is in no zone of firewalld that lets its traffic pass"),
     source="firewalld.zones(5); moby: libnetwork/iptables/firewalld.go",
+    shown_by=(
+        "sudo firewall-cmd --list-all-zones",
+        message("the bridge is in no zone, or in a zone whose target is not ACCEPT"),
+    ),
     reasons=RULE_STOPS,
 )

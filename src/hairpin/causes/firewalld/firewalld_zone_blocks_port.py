@@ -173,6 +173,10 @@ def _source(view: View) -> str:
 CAUSE = Cause(
     title=message("firewalld's zone does not let the port in"),
     source="firewalld.zone(5); firewalld: src/firewall/core/nftables.py",
+    shown_by=(
+        "sudo firewall-cmd --list-all-zones",
+        message("the zone of the uplink allows neither the port nor the service"),
+    ),
     on_purpose=True,
     reasons=RULE_STOPS,
 )

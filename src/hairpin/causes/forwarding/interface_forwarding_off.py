@@ -26,6 +26,10 @@ def _path(view: View) -> Path | None:
 CAUSE = Cause(
     title=message("The kernel does not forward packets that come in by this interface"),
     source="net/ipv4/route.c ip_route_input_slow(): IN_DEV_FORWARD, after the local-delivery branch",
+    shown_by=(
+        "sysctl -a 2>/dev/null | grep -E 'forward|rp_filter|route_localnet'",
+        message("a link on the way has forwarding = 0, although ip_forward is 1"),
+    ),
     reasons=frozenset({"forwarding-off"}),
     find=by_sysctl(
         _path,

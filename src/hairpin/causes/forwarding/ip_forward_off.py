@@ -26,6 +26,7 @@ def _title(view: View) -> Message:
 CAUSE = Cause(
     title=message("The host does not forward IPv4"),
     source="net/ipv4/devinet.c inet_forward_change(); net/ipv4/route.c ip_route_input_slow()",
+    shown_by=("sysctl -a 2>/dev/null | grep -E 'forward|rp_filter|route_localnet'", message("net.ipv4.ip_forward = 0")),
     reasons=frozenset({"forwarding-off"}),
     find=by_sysctl(
         lambda view: _PATH if view.flow.version == 4 and view.namespace.sysctls.text(*_PATH) == "0" else None,

@@ -16,6 +16,10 @@ from hairpin.message import message
 CAUSE = Cause(
     title=message("The host does not forward IPv6"),
     source="net/ipv6/ip6_output.c ip6_forward()",
+    shown_by=(
+        "sysctl -a 2>/dev/null | grep -E 'ipv6.*(forwarding|accept_ra)'; ip -6 route; sudo ip6tables-save",
+        message("net.ipv6.conf.all.forwarding = 0"),
+    ),
     reasons=frozenset({"forwarding-off"}),
     find=by_sysctl(
         lambda view: ("net", "ipv6", "conf", "all", "forwarding") if view.flow.version == 6 else None,

@@ -15,6 +15,10 @@ from hairpin.message import message
 CAUSE = Cause(
     title=message("Strict reverse-path filtering on an asymmetric path"),
     source="net/ipv4/fib_frontend.c __fib_validate_source(); RFC 3704",
+    shown_by=(
+        "ip route show table all; ip rule; sysctl -a 2>/dev/null | grep rp_filter",
+        message("rp_filter is 1, and the way back to the client is through another link"),
+    ),
     reasons=frozenset({"rp-filter"}),
     find=by_reverse_path(on_host=True),
 )

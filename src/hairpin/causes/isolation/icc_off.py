@@ -71,6 +71,7 @@ def _ways(option: Configured) -> Iterator[Way]:
 CAUSE = Cause(
     title=message("Inter-container communication is off"),
     source="docs.docker.com: com.docker.network.bridge.enable_icc",
+    shown_by=("docker network inspect bridge; sudo iptables-save", message("the option enable_icc is false")),
     on_purpose=True,
     reasons=RULE_STOPS,
 )

@@ -90,6 +90,10 @@ def _network_of(view: View, link: str) -> str:
 CAUSE = Cause(
     title=message("The engine's isolation between networks"),
     source="moby: libnetwork/drivers/bridge/setup_ip_tables_linux.go",
+    shown_by=(
+        "docker inspect --format '{{.Name}} {{json .NetworkSettings.Networks}}' $(docker ps -q)",
+        message("the two containers share no network"),
+    ),
     on_purpose=True,
     reasons=RULE_STOPS,
 )

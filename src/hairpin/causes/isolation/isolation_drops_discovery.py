@@ -64,5 +64,9 @@ def find(view: View) -> Iterator[Candidate]:
 CAUSE = Cause(
     title=message("An engine's isolation drops neighbour discovery within a network"),
     source="moby libnetwork/drivers/bridge/setup_ip_tables_linux.go setupInternalNetworkRules(); RFC 4861, 7.2.2",
+    shown_by=(
+        "sudo ip6tables-save; ip -6 neigh",
+        message("a rule of an isolation chain drops all but the network's own range"),
+    ),
     reasons=RULE_STOPS,
 )

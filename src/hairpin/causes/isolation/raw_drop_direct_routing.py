@@ -48,6 +48,10 @@ def find(view: View) -> Iterator[Candidate]:
 CAUSE = Cause(
     title=message("Docker drops direct access to container addresses"),
     source="moby: daemon/libnetwork/drivers/bridge (28.0)",
+    shown_by=(
+        "sudo iptables-save -t raw",
+        message("PREROUTING of table raw drops packets for the container's address that do not come from its bridge"),
+    ),
     on_purpose=True,
     reasons=RULE_STOPS,
 )

@@ -73,5 +73,9 @@ def _why(pair: Pair, alone: Container, networks: str) -> Message:
 CAUSE = Cause(
     title=message("The default network resolves no container names"),
     source="docs.docker.com: Differences between user-defined bridges and the default bridge",
+    shown_by=(
+        "docker inspect --format '{{.Name}} {{json .NetworkSettings.Networks}}' $(docker ps -q)",
+        message("both are on the network bridge, which resolves no names"),
+    ),
     reasons=frozenset({"name-unknown"}),
 )

@@ -120,5 +120,9 @@ def _candidate(view: View, engine: Engine, network: DockerNetwork, served: tuple
 CAUSE = Cause(
     title=message("The name server of a Podman network does not run"),
     source="containers/netavark: src/dns/aardvark.rs commit_entries(); containers/aardvark-dns README",
+    shown_by=(
+        "podman network inspect $(podman network ls -q); sudo ss -lunp; ps -ef | grep aardvark",
+        message("no aardvark-dns runs, or another program has port 53"),
+    ),
     reasons=frozenset({"no-listener", "name-unknown"}),
 )

@@ -91,5 +91,9 @@ def _advice(pair: Pair) -> Message:
 CAUSE = Cause(
     title=message("A container on the host's network resolves no container names"),
     source="moby libnetwork/sandbox_dns_unix.go setupDNS(): the host's files are copied",
+    shown_by=(
+        "docker inspect --format '{{.Name}} {{.HostConfig.NetworkMode}}' $(docker ps -aq)",
+        message("the container's NetworkMode is host"),
+    ),
     reasons=frozenset({"name-unknown"}),
 )

@@ -66,5 +66,9 @@ def _reached_then(change: Change) -> Iterator[Message]:
 CAUSE = Cause(
     title=message("The name is known on another network only"),
     source="moby libnetwork/sandbox.go ResolveName(): the endpoints of the asking sandbox",
+    shown_by=(
+        "docker inspect --format '{{.Name}} {{json .NetworkSettings.Networks}}' $(docker ps -q)",
+        message("the two containers share no network"),
+    ),
     reasons=frozenset({"name-unknown"}),
 )

@@ -68,5 +68,6 @@ def find(view: View) -> Iterator[Candidate]:
 CAUSE = Cause(
     title=message("A container's resolv.conf does not name the engine's name server any more"),
     source="moby libnetwork/sandbox_dns_unix.go rebuildDNS(); resolv.conf(5)",
+    shown_by=("cat /etc/resolv.conf", message("the name server in use is not the engine's")),
     reasons=frozenset({"name-unknown"}),
 )

@@ -16,6 +16,7 @@ from hairpin.message import message
 CAUSE = Cause(
     title=message("FORWARD's policy drops packets that no rule accepts"),
     source="moby: libnetwork/drivers/bridge/setup_ip_forwarding.go",
+    shown_by=("sudo iptables-save", message("FORWARD has the policy DROP, and no rule accepts the packet")),
     reasons=RULE_STOPS,
     find=by_owner(
         "forward-policy",

@@ -16,6 +16,10 @@ from hairpin.message import message
 CAUSE = Cause(
     title=message("Another nftables table drops the flow"),
     source="nft(8): an accept verdict ends only its own base chain",
+    shown_by=(
+        "sudo nft list ruleset",
+        message("a base chain of another table has the policy drop, or drops the packet by a rule"),
+    ),
     reasons=RULE_STOPS,
     find=by_owner(
         "nft-table",

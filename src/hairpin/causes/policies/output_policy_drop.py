@@ -15,6 +15,7 @@ from hairpin.message import message
 CAUSE = Cause(
     title=message("OUTPUT drops the flow"),
     source="iptables(8)",
+    shown_by=("sudo iptables-save", message("OUTPUT has the policy DROP, and no rule accepts the packet")),
     reasons=RULE_STOPS,
     find=by_owner(
         "output",

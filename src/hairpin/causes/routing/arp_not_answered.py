@@ -109,5 +109,9 @@ def _answering(netns: Netns, namespace: Namespace, link: str, address: int, deci
 CAUSE = Cause(
     title=message("No ARP request for the address is answered"),
     source="net/ipv4/arp.c arp_rcv(), arp_ignore(), arp_filter()",
+    shown_by=(
+        "ip neigh; sysctl -a 2>/dev/null | grep -E 'proxy_(arp|ndp)'; sudo tcpdump -eni any arp or icmp6",
+        message("requests for the address are repeated, and nobody answers them"),
+    ),
     reasons=frozenset({"no-neighbour"}),
 )

@@ -74,5 +74,9 @@ def _inner_link(view: View, route: Route) -> str | None:
 CAUSE = Cause(
     title=message("A default route leads to containers"),
     source="net/ipv4/fib_semantics.c fib_select_path(); systemd/systemd#28626",
+    shown_by=(
+        "ip route; networkctl; nmcli device",
+        message("a default route leads to a veth or to a bridge of the engine"),
+    ),
     reasons=frozenset({"no-neighbour", "rp-filter", *RULE_STOPS, *LINK_STOPS}),
 )

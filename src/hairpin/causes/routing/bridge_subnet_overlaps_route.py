@@ -124,6 +124,10 @@ def _past_bridge(view: View, route: Route, taken: str, meant: DockerNetwork) -> 
 CAUSE = Cause(
     title=message("A container network covers a range that is used elsewhere"),
     source="net/ipv4/fib_trie.c: longest prefix",
+    shown_by=(
+        "ip route show table all; docker network inspect $(docker network ls -q)",
+        message("a route of the VPN covers a container network, or a bridge covers addresses behind the VPN"),
+    ),
     reasons=frozenset({"no-neighbour", "left-instead", "rp-filter", *RULE_STOPS, *LINK_STOPS}),
     fixed_with="network",
 )

@@ -117,6 +117,10 @@ def _where_answered(view: View) -> View:
 CAUSE = Cause(
     title=message("The client's address is inside a container network's subnet"),
     source="net/ipv4/fib_trie.c: longest prefix",
+    shown_by=(
+        "ip route show table all; docker network inspect $(docker network ls -q)",
+        message("the client's or the server's address is inside a container network's range"),
+    ),
     reasons=frozenset({"no-neighbour", "rp-filter", "wrong-answer", *RULE_STOPS, *LINK_STOPS}),
     fixed_with="network",
 )

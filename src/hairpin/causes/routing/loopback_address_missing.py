@@ -57,5 +57,9 @@ def find(view: View) -> Iterator[Candidate]:
 CAUSE = Cause(
     title=message("lo has lost its address"),
     source="net/ipv4/devinet.c inetdev_event(): NETDEV_UP gives lo 127.0.0.1/8",
+    shown_by=(
+        "docker exec {container} ip addr show lo; docker exec {container} sysctl net.ipv6.conf.lo.disable_ipv6",
+        message("lo has no inet6 ::1, and net.ipv6.conf.lo.disable_ipv6 is 1"),
+    ),
     general=True,
 )

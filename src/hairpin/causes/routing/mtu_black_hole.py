@@ -64,5 +64,12 @@ def _candidates(view: View, lost: Narrow, netns: Netns, link: Link) -> Iterator[
 CAUSE = Cause(
     title=message("Containers send larger packets than a link of the host takes"),
     source="net/ipv4/ip_forward.c ip_exceeds_mtu(); net/netfilter/xt_TCPMSS.c",
+    shown_by=(
+        "ip -d link show; ping -c 3 -M do -s 1472 1.1.1.1",
+        message(
+            "the uplink, a tunnel or a VPN has a smaller MTU than docker0 and the containers, or the ping gets no "
+            "answer"
+        ),
+    ),
     reasons=frozenset({"mtu", *RULE_STOPS}),
 )

@@ -96,6 +96,10 @@ def _unbanned(view: View, place: Place) -> tuple[Primitive, ...]:
 CAUSE = Cause(
     title=message("A ban list blocks the source"),
     source="fail2ban actions iptables, iptables-ipset, nftables; cscli decisions delete",
+    shown_by=(
+        "sudo iptables-save",
+        message("a chain of the ban list contains the address of the client or of a container"),
+    ),
     on_purpose=True,
     reasons=RULE_STOPS,
 )

@@ -41,6 +41,7 @@ from hairpin.walk.walk import walk_flow
 CAUSE = Cause(
     title=message("A ban does not apply to published ports"),
     source="docs.docker.com, Packet filtering and firewalls; fail2ban jail.conf(5), chain",
+    shown_by=("sudo iptables-save", message("the ban stands in a chain that the client's packets do not pass")),
     on_purpose=True,
 )
 _HARMLESS = ("protocol",)

@@ -14,6 +14,10 @@ from hairpin.message import message
 CAUSE = Cause(
     title=message("The container's own firewall drops the flow"),
     source="the image's documentation",
+    shown_by=(
+        "docker exec {container} sh -c 'iptables -S; ip route; ip rule'",
+        message("OUTPUT or INPUT in the container has the policy DROP and accepts no such port or client"),
+    ),
     on_purpose=True,
     reasons=RULE_STOPS,
     find=by_owner(

@@ -14,6 +14,7 @@ from hairpin.message import message
 CAUSE = Cause(
     title=message("A rule in DOCKER-USER drops the flow"),
     source="docs.docker.com: packet filtering and firewalls, DOCKER-USER",
+    shown_by=("sudo iptables-save", message("DOCKER-USER has a rule that drops packets")),
     reasons=RULE_STOPS,
     find=by_owner(
         "docker-user",

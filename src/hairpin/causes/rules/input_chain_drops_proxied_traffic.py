@@ -16,6 +16,7 @@ from hairpin.message import message
 CAUSE = Cause(
     title=message("INPUT drops traffic for docker-proxy"),
     source="moby: cmd/docker-proxy",
+    shown_by=("sudo iptables-save", message("INPUT has a DROP or REJECT, and no rule before it accepts the packet")),
     reasons=RULE_STOPS,
     find=by_owner(
         "input-for-relay",

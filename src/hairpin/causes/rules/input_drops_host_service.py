@@ -15,6 +15,7 @@ from hairpin.message import message
 CAUSE = Cause(
     title=message("INPUT drops traffic for the host's service"),
     source="iptables(8)",
+    shown_by=("sudo iptables-save", message("INPUT has a DROP or REJECT, and no rule before it accepts the packet")),
     reasons=RULE_STOPS,
     find=by_owner(
         "input",

@@ -30,6 +30,7 @@ from hairpin.network.flow import Flow, Lan, Outside
 CAUSE = Cause(
     title=message("A published port bypasses the rule that denies it"),
     source="docs.docker.com, Packet filtering and firewalls; moby/moby#4737",
+    shown_by=("sudo iptables-save", message("nat DOCKER has a DNAT rule for the port, and DOCKER-USER has no rule")),
 )
 _FILES = {
     "/etc/ufw/user.rules": ("ip", "ufw-user-input"),

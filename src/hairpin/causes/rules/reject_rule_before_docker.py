@@ -14,6 +14,7 @@ from hairpin.message import message
 CAUSE = Cause(
     title=message("A rule in FORWARD stops the flow before the engine's rules"),
     source="RHEL iptables-services default rules; iptables(8)",
+    shown_by=("sudo iptables-save", message("FORWARD has a REJECT or DROP before Docker's rules")),
     reasons=RULE_STOPS,
     find=by_owner(
         "forward-rule",

@@ -15,6 +15,10 @@ from hairpin.message import message
 CAUSE = Cause(
     title=message("Another product's chain drops the flow"),
     source="the product's own documentation",
+    shown_by=(
+        "sudo iptables-save; sudo nft list ruleset",
+        message("a chain of another program drops the packet in FORWARD"),
+    ),
     reasons=RULE_STOPS,
     find=by_owner(
         "third-party",

@@ -15,6 +15,7 @@ from hairpin.message import message
 CAUSE = Cause(
     title=message("Both iptables back ends carry rules"),
     source="iptables(8), xtables-nft(8)",
+    shown_by=("sudo iptables-legacy-save; sudo iptables-nft-save", message("both back ends have rules")),
     reasons=RULE_STOPS,
     find=by_owner(
         "hidden-backend",

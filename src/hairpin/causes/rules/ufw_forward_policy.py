@@ -14,6 +14,10 @@ from hairpin.message import message
 CAUSE = Cause(
     title=message("ufw stops the flow"),
     source="ufw(8), /etc/default/ufw",
+    shown_by=(
+        "sudo ufw status verbose; sudo iptables-save",
+        message("routed: deny, and no rule of ufw lets the containers' packets through"),
+    ),
     reasons=RULE_STOPS,
     find=by_owner(
         "ufw",

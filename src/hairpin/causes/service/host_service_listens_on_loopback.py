@@ -49,6 +49,7 @@ def find(view: View) -> Iterator[Candidate]:
 CAUSE = Cause(
     title=message("A service of the host listens on loopback only"),
     source="net/ipv4/inet_hashtables.c compute_score(): rcv_saddr",
+    shown_by=("sudo ss -lntup", message("the line of the port has the address 127.0.0.1")),
     reasons=frozenset({"no-listener"}),
     shown_to="everybody",
 )

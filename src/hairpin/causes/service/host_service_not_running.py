@@ -59,5 +59,6 @@ def _candidate(view: View, unit: Unit) -> Candidate:
 CAUSE = Cause(
     title=message("A service of the host is enabled and does not run"),
     source="systemctl(1); systemd.service(5)",
+    shown_by=("sudo ss -lntup", message("no line has port {port}")),
     reasons=frozenset({"no-listener"}),
 )

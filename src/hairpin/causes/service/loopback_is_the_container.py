@@ -248,6 +248,10 @@ def _asked(view: View) -> str:
 CAUSE = Cause(
     title=message("A container asks a loopback address, which is the container itself"),
     source="network_namespaces(7): each namespace has its own loopback link",
+    shown_by=(
+        "docker compose config; docker ps",
+        message("the service that the client asks at localhost belongs to the host or to another container"),
+    ),
     reasons=frozenset({"no-listener"}),
     shown_to="engine",
 )

@@ -46,6 +46,10 @@ def find(view: View) -> Iterator[Candidate]:
 CAUSE = Cause(
     title=message("The service listens on the container's loopback only"),
     source="net/ipv4/inet_hashtables.c compute_score(): rcv_saddr",
+    shown_by=(
+        "sudo nsenter -n -t \"$(docker inspect -f '{{.State.Pid}}' {container})\" ss -lntup",
+        message("the line of the port has the address 127.0.0.1"),
+    ),
     reasons=frozenset({"no-listener"}),
     shown_to="engine",
 )

@@ -125,6 +125,10 @@ def _asked_there(container: Container, socket: Socket) -> Message:
 CAUSE = Cause(
     title=message("The service listens on another port"),
     source="docs.docker.com: published ports name the container's port",
+    shown_by=(
+        "sudo nsenter -n -t \"$(docker inspect -f '{{.State.Pid}}' {container})\" ss -lntup",
+        message("no line has port {port}, and another line has the port of the service"),
+    ),
     reasons=frozenset({"no-listener"}),
     shown_to="engine",
 )

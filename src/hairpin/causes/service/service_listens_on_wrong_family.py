@@ -52,5 +52,9 @@ def find(view: View) -> Iterator[Candidate]:
 CAUSE = Cause(
     title=message("The service listens in the other address family only"),
     source="ipv6(7): IPV6_V6ONLY",
+    shown_by=(
+        "sudo nsenter -n -t \"$(docker inspect -f '{{.State.Pid}}' {container})\" ss -lntup",
+        message("the service listens for IPv4 only, or for IPv6 only"),
+    ),
     reasons=frozenset({"no-listener"}),
 )

@@ -140,6 +140,10 @@ def _repair(view: View, container: Container | None, name: str, beside: tuple[Co
 CAUSE = Cause(
     title=message("No service listens on the published container port"),
     source="net/ipv4/tcp_ipv4.c tcp_v4_rcv(): no socket, RST",
+    shown_by=(
+        "sudo nsenter -n -t \"$(docker inspect -f '{{.State.Pid}}' {container})\" ss -lntup",
+        message("no line has port {port}"),
+    ),
     reasons=frozenset({"no-listener"}),
     shown_to="engine",
 )

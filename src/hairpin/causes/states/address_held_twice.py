@@ -137,4 +137,8 @@ def _taking_away(host: Host, other: Far, address: int, owner: str) -> Message:
 CAUSE = Cause(
     title=message("Two namespaces on one bridge have the same address"),
     source="RFC 5227, 1.1; net/ipv4/arp.c arp_process()",
+    shown_by=(
+        "bridge link; ip neigh; ls /var/run/docker/netns",
+        message("the bridge has a port that belongs to no container, or two neighbours have the address"),
+    ),
 )

@@ -163,4 +163,8 @@ def _line(engine: Engine, namespace: Namespace) -> Message:
 CAUSE = Cause(
     title=message("No subnet is left in the address pools"),
     source="moby: libnetwork/ipam/allocator.go allocatePredefinedPool(); docker/for-linux#599, docker/for-linux#418",
+    shown_by=(
+        "ip route show table all; docker network ls",
+        message("existing routes and networks cover all ranges of the address pools"),
+    ),
 )

@@ -371,6 +371,7 @@ def _has_ended(container: Container) -> bool:
 CAUSE = Cause(
     title=message("The container is not running"),
     source="Docker Engine API: State.Status",
+    shown_by=("docker ps -a", message("the status of {name} is not Up")),
     reasons=frozenset({"address-lost", *LEFT_ALONE, *NOT_RUNNING}),
     shown_to="engine",
 )

@@ -260,4 +260,12 @@ def _transport(binding: PortBinding) -> Literal["tcp", "udp"]:
     return "udp" if binding.protocol == "udp" else "tcp"
 
 
-CAUSE = Cause(title=message("dockerd is not running"), source="moby: daemon/daemon.go restore()", reasons=NOT_RUNNING)
+CAUSE = Cause(
+    title=message("dockerd is not running"),
+    source="moby: daemon/daemon.go restore()",
+    shown_by=(
+        "systemctl status docker; journalctl -u docker -n 50",
+        message("the unit is not active, and its log says why"),
+    ),
+    reasons=NOT_RUNNING,
+)

@@ -177,5 +177,6 @@ def _of_bridge(view: View, bridge: Link, mac: int, holder: Container) -> Candida
 CAUSE = Cause(
     title=message("Two links on one bridge have the same hardware address"),
     source="net/bridge/br_fdb.c br_fdb_update(): the entry moves to the port of the last sender",
+    shown_by=("ip link; bridge fdb; ip neigh", message("two ports of the bridge have the same hardware address")),
     reasons=frozenset({"neighbour-wrong"}),
 )

@@ -161,4 +161,5 @@ def _evidence(host: Host, lost: Missing, scripts: tuple[ScriptLine, ...]) -> tup
 CAUSE = Cause(
     title=message("A firewall manager has cleared the engine's rules"),
     source="moby/moby#10218, moby/moby#14073, moby/moby#29323, docker/roadmap#867",
+    shown_by=("sudo iptables-save", message("table nat has no chain DOCKER, or FORWARD has none of Docker's rules")),
 )

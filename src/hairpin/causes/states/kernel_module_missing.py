@@ -74,4 +74,5 @@ def _gone(files: ModuleFiles) -> Finding:
 CAUSE = Cause(
     title=message("A kernel module is missing"),
     source="docker/for-linux#1070, qoomon/docker-host#67, scaleway/kernel-tools#228; modprobe.d(5)",
+    shown_by=("uname -r; ls /lib/modules; lsmod", message("the module for the running kernel is missing")),
 )

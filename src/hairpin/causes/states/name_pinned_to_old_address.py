@@ -323,6 +323,13 @@ def _remedy_of_line(misled: Misled, named: str) -> Message:
 CAUSE = Cause(
     title=message("A container's own hosts entry gives a name an address that the named host does not have"),
     source="docker-run(1) --add-host; nsswitch.conf(5); moby daemon/container_operations_unix.go buildSandboxOptions()",
+    shown_by=(
+        (
+            "docker inspect --format '{{.Name}} {{json .NetworkSettings.Networks}}' $(docker ps -q); "
+            "docker logs --tail 50 PROXY"
+        ),
+        message("the address after `upstream:` in the proxy's log is not the container's address"),
+    ),
     reasons=frozenset({"no-neighbour", "no-listener", "no-route", "rule", "policy", "reject"}),
     fixed_with="container",
 )

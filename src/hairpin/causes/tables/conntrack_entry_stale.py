@@ -79,5 +79,9 @@ def _said(entry: Connection) -> Message:
 CAUSE = Cause(
     title=message("An old conntrack entry decides where the packets go"),
     source="net/netfilter/nf_nat_core.c nf_nat_inet_fn(): rules are asked for the first packet of a connection only",
+    shown_by=(
+        "sudo conntrack -L -p udp; docker ps",
+        message("an entry of the port has the address of a container that is gone"),
+    ),
     reasons=frozenset[Reason](get_args(Reason)),
 )

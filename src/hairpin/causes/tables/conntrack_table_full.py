@@ -84,5 +84,6 @@ def _port(entry: Connection) -> str:
 CAUSE = Cause(
     title=message("The connection table is full"),
     source="net/netfilter/nf_conntrack_core.c __nf_conntrack_alloc(), early_drop()",
+    shown_by=("sysctl net.netfilter; sudo dmesg | grep conntrack", message("the count has reached the maximum")),
     reasons=frozenset({"conntrack-full"}),
 )

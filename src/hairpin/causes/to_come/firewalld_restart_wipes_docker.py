@@ -17,5 +17,6 @@ from hairpin.message import message
 CAUSE = Cause(
     title=message("firewalld deletes the engine's rules, and nothing makes them again"),
     source="firewalld(1); moby/moby#16137, containers/netavark#723",
+    shown_by=("sudo iptables-save", message("table nat has no chain DOCKER, or FORWARD has none of Docker's rules")),
     foresees=lambda coming: coming.event in OF_FIREWALLD and loses_engine_rules(coming),
 )

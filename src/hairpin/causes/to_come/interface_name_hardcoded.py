@@ -14,5 +14,9 @@ from hairpin.message import message
 CAUSE = Cause(
     title=message("A rule or a file names an interface that will get another name"),
     source="systemd.link(5)",
+    shown_by=(
+        "ip link; ip route; sudo iptables-save",
+        message("a rule names an interface that does not exist, or an interface other than that of the default route"),
+    ),
     foresees=lambda coming: coming.event == "nic-replaced" and coming.found.candidate.in_class != "switched-off",
 )

@@ -15,5 +15,9 @@ from hairpin.message import message
 CAUSE = Cause(
     title=message("A host that forwards IPv6 ignores router advertisements"),
     source="Documentation/networking/ip-sysctl.rst accept_ra",
+    shown_by=(
+        "ip -6 route; sysctl -a 2>/dev/null | grep -E 'ipv6.conf.*(forwarding|accept_ra)'",
+        message("forwarding is 1 and accept_ra is 1 on the uplink, and there is no default route"),
+    ),
     foresees=lambda coming: coming.event == "router-advertisement-expired",
 )

@@ -22,5 +22,9 @@ _OF_LINKS = (
 CAUSE = Cause(
     title=message("A network manager treats the containers' links as its own"),
     source="systemd.network(5) [Match]; NetworkManager.conf(5) unmanaged-devices",
+    shown_by=(
+        "networkctl; nmcli device; ip addr; ip route",
+        message("the manager lists the veth or the bridge as a link of its own"),
+    ),
     foresees=lambda coming: coming.event in _RESTARTS and coming.found.id in _OF_LINKS,
 )

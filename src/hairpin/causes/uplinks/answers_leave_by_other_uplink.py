@@ -49,5 +49,11 @@ def find(view: View) -> Iterator[Candidate]:
 CAUSE = Cause(
     title=message("Packets with one uplink's address leave by another uplink, whose router drops them"),
     source="RFC 2827 (BCP 38), RFC 3704; net/netfilter/nf_nat_core.c nf_nat_packet(); stated with --outside",
+    shown_by=(
+        "docker exec {container} ip route; ip route show table all; ip rule",
+        message(
+            "the way back to the client is through another link than the link by which the client's packets came in"
+        ),
+    ),
     reasons=frozenset({"peer-drops"}),
 )

@@ -131,5 +131,6 @@ def put_back(version: Version, link: str, *, onlink: bool = False) -> Message:
 CAUSE = Cause(
     title=message("The host has no default route"),
     source="net/ipv4/route.c: ENETUNREACH",
+    shown_by=("ip route show table all; ip rule", message("no line begins with `default`")),
     reasons=frozenset({"no-route", "rp-filter"}),
 )

@@ -82,5 +82,9 @@ def _instead(public: str, private: str) -> tuple[Message, ...]:
 CAUSE = Cause(
     title=message("The public address is not reachable from the host itself (1:1 NAT without hairpin)"),
     source="the cloud's documentation of public addresses; RFC 4787 section 6",
+    shown_by=(
+        "sudo tcpdump -ni any {protocol} port {port}; ip addr",
+        message("the public address is on no link of the host, and the packets leave by the uplink"),
+    ),
     reasons=frozenset({"gateway-does-not-hairpin"}),
 )

@@ -14,7 +14,7 @@ from hairpin.pasted.forms.outcomes.outcome import is_loopback
 from hairpin.sought import Sought
 from hairpin.suppose.asked import HOST_PORTS
 from hairpin.suppose.hints.hint import Hinted, Prose, words
-from hairpin.suppose.hints.said.phrases import INPUT, INPUT_SHOWS, RULES
+from hairpin.suppose.hints.said.phrases import INPUT
 from hairpin.suppose.hints.told_names import SURE
 from hairpin.suppose.parts import inside_command
 
@@ -50,7 +50,13 @@ def asks_itself(told: ToldParts, flows: Iterable[Flow]) -> Iterator[Hinted]:
                 means = message("In a container, localhost is the container itself: the client asks itself")
                 shows = message("no line has port {port}", port=flow.dport)
                 yield Hinted(
-                    "loopback-is-the-container", SURE, inside_command(name), shows, means, each.line, each.target
+                    "loopback-is-the-container",
+                    SURE,
+                    means,
+                    each.line,
+                    each.target,
+                    command=inside_command(name),
+                    shows=shows,
                 )
                 return
 
@@ -68,7 +74,9 @@ def asks_without_address(told: ToldParts) -> Iterator[Hinted]:
             means = message("In a container, localhost is the container itself: the client asks itself")
             shows = message("the client runs in a container, and its settings name localhost as the target")
             weight = _PORTS_USED_UP if each.host.startswith("127.") else SURE
-            yield Hinted("loopback-is-the-container", weight, command, shows, means, each.line, each.target)
+            yield Hinted(
+                "loopback-is-the-container", weight, means, each.line, each.target, command=command, shows=shows
+            )
             return
 
 
@@ -89,7 +97,7 @@ def asks_the_bridge(prose: Prose, told: ToldParts, flows: Iterable[Flow]) -> Ite
         said = words(rf"\b{_RESOLVER}(?<![\d.]){re.escape(address)}(?![\d/]|\.\d)").search(prose.text)
         if said is not None:
             number, quote = prose.line_at(said.start())
-            yield Hinted("input-drops-host-service", 24, RULES, INPUT_SHOWS, INPUT, number, quote)
+            yield Hinted("input-drops-host-service", 24, INPUT, number, quote)
             return
 
 
@@ -112,7 +120,7 @@ def asks_inside_a_machine(prose: Prose, told: ToldParts, flows: Iterable[Flow]) 
         shows = message("the range of the container's or of the machine's own link covers the address")
         command = f"podman info; docker context ls; ip route get {other}; ip addr"
         number, quote = prose.line_at(found.start())
-        yield Hinted("", SURE, command, shows, means, number, quote)
+        yield Hinted("", SURE, means, number, quote, command=command, shows=shows)
         return
 
 
@@ -138,7 +146,7 @@ def closed_by_ufw(evidence: Iterable[Evidence], host: Host, flows: Iterable[Flow
                 means = message("ufw is active and opens no port {port}: INPUT drops its packets", port=port)
                 shows = message("no row allows port {port}", port=port)
                 command = "sudo ufw status verbose; sudo iptables-save"
-                yield Hinted("input-drops-host-service", 26, command, shows, means, 0, "")
+                yield Hinted("input-drops-host-service", 26, means, command=command, shows=shows)
                 return
 
 

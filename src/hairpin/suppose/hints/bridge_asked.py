@@ -23,8 +23,6 @@ _ROUTED = Sought(r"(?P<asked>\d+\.\d+\.\d+\.\d+) (?:from \S+ )?dev (?P<link>\S+)
 _ADDRESS = Sought(r"\d+\.\d+\.\d+\.\d+")
 _POOL = Sought(r"172\.(?:1[7-9]|2\d|3[01])\.\d+\.\d+")
 """Addresses of dockerd's default pool of ranges of 16 bits."""
-_COMMAND = "ip route show table all; docker network inspect $(docker network ls -q)"
-_ON_BRIDGE = "bridge link; ip neigh"
 _FIRST_GIVEN = 256
 """Engines give addresses in order, beginning with the first address of the network.  Few hosts have more than this
 number of containers."""
@@ -61,14 +59,13 @@ def _of(host: Host, asked: str, own: str, line: int, quote: str) -> Iterator[Hin
         means = message(
             "The host asks for {address} on the bridge with {own}, and nobody there answers: the container's link is "
             "not connected to the bridge", address=asked, own=own)  # fmt: skip
-        shows = message("no veth of the container is a port of the bridge, or the port is DOWN")
-        yield Hinted("veth-detached-from-bridge", 20, _ON_BRIDGE, shows, means, line, quote)
+        yield Hinted("veth-detached-from-bridge", 20, means, line, quote)
         return
     means = message(
         "The host looks for {address} on the bridge with {own}, because the bridge's range covers it. A machine "
         "elsewhere with this address is not reached", address=asked, own=own)  # fmt: skip
     shows = message("a route into a bridge covers {said}", said=asked)
-    yield Hinted("bridge-subnet-overlaps-route", 28, _COMMAND, shows, means, line, quote)
+    yield Hinted("bridge-subnet-overlaps-route", 28, means, line, quote, shows=shows)
 
 
 def _has(endpoints: Iterable[Endpoint], asked: str) -> bool:

@@ -8,10 +8,10 @@ from hairpin.evidence.told import Outcome
 from hairpin.message import message
 from hairpin.suppose.hints.hint import Hinted
 
+_OF_NAT = "sudo iptables-save -t nat"
 _POOLS = tuple(IPv4Network(each) for each in ("172.16.0.0/12", "10.88.0.0/16", "10.89.0.0/16", "10.4.0.0/24"))
 """The ranges from which Docker, Podman and nerdctl take the addresses of containers."""
 _INNER = tuple(IPv4Network(each) for each in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10"))
-_COMMAND = "sudo iptables-save -t nat"
 
 
 def is_of_container(outcome: Outcome) -> bool:
@@ -30,8 +30,7 @@ def untranslated_packets(outcomes: tuple[Outcome, ...]) -> Iterator[Hinted]:
             means = message(
                 "Packets to {target} show only the container's own address {source} as their source: no rule "
                 "translates it", target=each.host, source=each.source)  # fmt: skip
-            shows = message("nat POSTROUTING has no MASQUERADE for the network")
-            yield Hinted("masquerade-missing", 20, _COMMAND, shows, means, each.line, each.target)
+            yield Hinted("masquerade-missing", 20, means, each.line, each.target, command=_OF_NAT)
             return
 
 
@@ -44,7 +43,7 @@ def seen_coming_in(outcomes: tuple[Outcome, ...]) -> Iterator[Hinted]:
                 "Packets from {source} for {target} come in and get no answer: this host does not forward these "
                 "packets", source=each.source, target=each.host)  # fmt: skip
             shows = message("FORWARD has the policy DROP, and no rule accepts packets for a container's own address")
-            yield Hinted("forward-policy-drop", 18, "sudo iptables-save", shows, means, each.line, each.target)
+            yield Hinted("forward-policy-drop", 18, means, each.line, each.target, shows=shows)
             return
 
 

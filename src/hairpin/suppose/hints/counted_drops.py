@@ -45,7 +45,7 @@ def counted_drops(lines: Iterable[tuple[int, str]]) -> Iterator[Hinted]:
         means = message("A DROP rule of chain {chain} has counted {packets} packets",
                         chain=chain or "?", packets=found["packets"])  # fmt: skip
         shows = message("the counter of this rule grows with each attempt")
-        yield Hinted(cause, 18, _COMMAND, shows, means, number, line.strip()[:_LONGEST])
+        yield Hinted(cause, 18, means, number, line.strip()[:_LONGEST], command=_COMMAND, shows=shows)
 
 
 def _cause(chain: str) -> str:

@@ -16,7 +16,6 @@ from hairpin.message import message
 from hairpin.network.flow import Flow
 from hairpin.sought import Sought
 from hairpin.suppose.hints.hint import Hinted
-from hairpin.suppose.hints.said.phrases import RANGES_SHOWS
 
 _NUMBERS = r"(?<![\w.])\d{1,3}(?:\.\d{1,3}){3}(?:/\d\d?)?(?![\w/]|\.\d)"
 _ADDRESS = Sought(_NUMBERS)
@@ -56,7 +55,6 @@ _STACKED = Sought(r"\b(?:mac|ip)vlan\b")
 _BETWEEN = Sought(r"(?<!\d)[.](?=\s|$)|[;!?,](?=\s|$)|[。，；！？]|\b(?:but|while|whereas|aber|mais|pero)\b")
 _BEFORE, _BEHIND = 70, 30
 _LONGEST = 600
-_COMMAND = "ip route show table all; docker network inspect $(docker network ls -q)"
 _WEIGHT = 32
 """The text states both ranges in plain words or in an output, so the hint stands before causes of quoted errors."""
 
@@ -96,7 +94,7 @@ def covered_by_an_engine(
                     range=str(own), said=found[0],
                 )  # fmt: skip
                 quote = line[:200]
-                yield Hinted("bridge-subnet-overlaps-route", _WEIGHT, _COMMAND, RANGES_SHOWS, means, number, quote)
+                yield Hinted("bridge-subnet-overlaps-route", _WEIGHT, means, number, quote)
                 return
 
 

@@ -48,11 +48,11 @@ def logged_drops(lines: Iterable[tuple[int, str]]) -> Iterator[Hinted]:
         yield Hinted(
             cause,
             30 if is_drop else 14,
-            command,
-            message("the rule that logs the packet, and no rule before it that accepts the packet"),
             said,
             number,
             line[:_LONGEST],
+            command=command,
+            shows=message("the rule that logs the packet, and no rule before it that accepts the packet"),
         )
 
 

@@ -26,40 +26,45 @@ def words(pattern: str, flags: re.RegexFlag = re.NOFLAG) -> Sought:
     return Sought(spaced, re.IGNORECASE | re.DOTALL | re.MULTILINE | flags)
 
 
+OF_CAUSE = verbatim("")
+"""The ``shows`` or ``means`` of a row that has no words of its own.  Such an output is that of ``Cause.shown_by``, and
+such an explanation is the cause's title."""
+
+
 class Hint(msgspec.Struct, frozen=True, kw_only=True):
     """Words that point to a cause.
 
     ``says``: patterns that must all match the text.  ``unless``: a pattern that must not match it.  ``cause``: the id
     of the cause; empty if the catalogue has no such cause.  ``weight``: how often the words mean this cause, compared
-    with the alternatives of the supposed parts.  ``command``: the command that decides.  The question's port, protocol
-    and container replace ``{port}``, ``{protocol}`` and ``{container}``.  ``shows``: the command's output if the cause
-    is true.  ``means``: the explanation.  ``is_error``: whether the words alone state a failure."""
+    with the alternatives of the supposed parts.  ``means``: the explanation.  ``is_error``: whether the words alone
+    state a failure.
+
+    ``command`` and ``shows`` are set only if the catalogue has no such cause, or if the words are about something more
+    specific than the cause.  ``command``: the command that decides; empty if the cause's own command does.  The
+    question's port, protocol and container replace ``{port}``, ``{protocol}`` and ``{container}``.  ``shows``: the
+    command's output if the cause is true."""
 
     says: tuple[Sought, ...]
     weight: int
-    command: str
-    shows: Message
-    means: Message
+    means: Message = OF_CAUSE
+    command: str = ""
+    shows: Message = OF_CAUSE
     cause: str = ""
     unless: Sought | None = None
     is_error: bool = False
 
 
-ITS_TITLE = verbatim("")
-"""The ``means`` of a hint whose explanation is the cause's own title."""
-
-
 class Hinted(NamedTuple):
     """A hint that a text contains.  ``line``: the number of the line that speaks for the hint, from 1; 0 if no single
-    line does.  ``quote``: the words of this line.  ``means`` may be :data:`ITS_TITLE`."""
+    line does.  ``quote``: the words of this line.  ``command`` and ``shows``: as in :class:`Hint`."""
 
     cause: str
     weight: int
-    command: str
-    shows: Message
     means: Message
-    line: int
-    quote: str
+    line: int = 0
+    quote: str = ""
+    command: str = ""
+    shows: Message = OF_CAUSE
 
 
 class Prose(NamedTuple):
@@ -108,4 +113,4 @@ def hints_in(prose: Prose, table: Sequence[Hint], *, has_failure: bool, fill: di
         command = hint.command
         for place, value in fill.items():
             command = command.replace(place, value)
-        yield Hinted(hint.cause, hint.weight, command, hint.shows, hint.means, number, quote)
+        yield Hinted(hint.cause, hint.weight, hint.means, number, quote, command, hint.shows)

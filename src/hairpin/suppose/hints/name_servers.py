@@ -74,7 +74,7 @@ def another_is_asked_first(prose: Prose, evidence: Iterable[Evidence], told: Tol
                         first=str(first), other=str(other))  # fmt: skip
         command = f"cat /etc/resolv.conf; dig {name} @{first}; dig {name} @{other}"
         number, quote = prose.line_at(servers.place) if servers.place >= 0 else (0, "")
-        yield Hinted("", SURE, command, shows, means, number, quote)
+        yield Hinted("", SURE, means, number, quote, command=command, shows=shows)
         return
 
 
@@ -147,6 +147,4 @@ def localhost_without_address(prose: Prose, evidence: Iterable[Evidence]) -> Ite
         "/etc/hosts gives localhost the address ::1, but lo has no ::1 because IPv6 is off there: a program that "
         "listens on all addresses of localhost fails at ::1. Listen on 127.0.0.1, or switch IPv6 on for lo"
     )
-    shows = message("lo has no inet6 ::1, and net.ipv6.conf.lo.disable_ipv6 is 1")
-    command = "docker exec CONTAINER ip addr show lo; docker exec CONTAINER sysctl net.ipv6.conf.lo.disable_ipv6"
-    yield Hinted("loopback-address-missing", SURE - 2, command, shows, means, *prose.line_at(said.start()))
+    yield Hinted("loopback-address-missing", SURE - 2, means, *prose.line_at(said.start()))

@@ -13,7 +13,7 @@ from hairpin.host.socket import Socket
 from hairpin.message import message
 from hairpin.sought import Sought
 from hairpin.suppose.hints.hint import Hinted, Prose, words
-from hairpin.suppose.hints.said.phrases import HOST_NETWORK, JOINED, SOCKETS
+from hairpin.suppose.hints.said.phrases import HOST_NETWORK, SOCKETS
 from hairpin.suppose.hints.told_names import SURE
 
 _LOOPBACK = r"(?:https?://)?(?:localhost|127\.0\.0\.1|\[::1\])(?![\w.])"
@@ -57,8 +57,7 @@ def forwards_to_itself(prose: Prose, host: Host) -> Iterator[Hinted]:
     number, quote = prose.line_at(found.start())
     means = message("In a container, localhost is the container itself: the proxy asks itself")
     shows = message("the proxy runs in a container, and the address behind the proxy is a loopback address")
-    command = "docker compose config; docker ps"
-    yield Hinted("loopback-is-the-container", SURE, command, shows, means, number, quote)
+    yield Hinted("loopback-is-the-container", SURE, means, number, quote, shows=shows)
 
 
 _RESOLVES_ONCE = words(
@@ -95,7 +94,6 @@ _MADE_ANEW = words(
 _UPSTREAM = Sought(r"\bupstream: \"(?:\w+:)?//(?P<address>(?:\d{1,3}\.){3}\d{1,3})[:/]")
 _ALONE = Sought(r"^[ \t]*(?:/?[\w.-]+:?[ \t]+)?(?P<address>(?:\d{1,3}\.){3}\d{1,3})(?:/\d{1,2})?[ \t]*$", re.MULTILINE)
 """Matches a line with an address alone, or after a name: the output of ``docker inspect -f``."""
-_ADDRESSES_AT = f"{JOINED}; docker logs --tail 50 PROXY"
 
 
 def keeps_old_address(prose: Prose, host: Host, told: ToldParts) -> Iterator[Hinted]:
@@ -117,9 +115,8 @@ def keeps_old_address(prose: Prose, host: Host, told: ToldParts) -> Iterator[Hin
         "the container now has another one: a restart or a reload of the proxy, or `resolver 127.0.0.11` with a "
         "variable in proxy_pass, lets it ask again"
     )
-    shows = message("the address after `upstream:` in the proxy's log is not the container's address")
     number, quote = prose.line_at(found.start())
-    yield Hinted("name-pinned-to-old-address", weight, _ADDRESSES_AT, shows, means, number, quote)
+    yield Hinted("name-pinned-to-old-address", weight, means, number, quote)
 
 
 def _is_gone(address: str, shown: set[str]) -> bool:
@@ -157,7 +154,7 @@ def asks_other_family(prose: Prose, host: Host, told: ToldParts) -> Iterator[Hin
                 "Port {port} is open at {own} only, and the client asks {asked}: the name localhost may mean either "
                 "address", port=each.port, own=own, asked=asked)  # fmt: skip
             shows = message("the line of port {port} has the address {own} only", port=each.port, own=own)
-            yield Hinted("service-listens-on-wrong-family", SURE, SOCKETS, shows, means, *place)
+            yield Hinted("service-listens-on-wrong-family", SURE, means, *place, command=SOCKETS, shows=shows)
             return
 
 

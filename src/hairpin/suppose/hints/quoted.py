@@ -11,7 +11,7 @@ from ipaddress import IPv4Network
 from hairpin.message import message
 from hairpin.sought import Sought
 from hairpin.suppose.hints.hint import Hinted
-from hairpin.suppose.hints.said.phrases import INPUT, INPUT_SHOWS, RANGES_SHOWS, RULES
+from hairpin.suppose.hints.said.phrases import INPUT
 from hairpin.suppose.hints.said_ranges import said_networks
 from hairpin.suppose.hints.told_facts import stale_translation
 
@@ -86,11 +86,7 @@ def _packets(lines: tuple[tuple[int, str], ...]) -> Iterator[Hinted]:
                 "no rule masqueraded the packet",
                 address=found["source"],
             )
-            shows = message(
-                "no MASQUERADE rule matches packets that a container sends to itself by the published address"
-            )
-            yield Hinted("hairpin-masquerade-missing", 24, f"{RULES} -t nat; bridge -d link", shows, means, number,
-                         line[:_LONGEST])  # fmt: skip
+            yield Hinted("hairpin-masquerade-missing", 24, means, number, line[:_LONGEST])
             return
         if found["flags"] == "S":
             asked.setdefault(client, (found["target"], found["dport"]))
@@ -99,9 +95,7 @@ def _packets(lines: tuple[tuple[int, str], ...]) -> Iterator[Hinted]:
             means = message(
                 "The client asked {asked}, and {other} answers: the answer is not translated back on its way",
                             asked=target[0], other=found["source"])  # fmt: skip
-            shows = message("bridge-nf-call-iptables is 0, or there is no such switch")
-            command = "sysctl net.bridge; lsmod | grep br_netfilter; sudo iptables-save"
-            yield Hinted("br-netfilter-off-hairpin", 24, command, shows, means, number, line[:_LONGEST])  # fmt: skip
+            yield Hinted("br-netfilter-off-hairpin", 24, means, number, line[:_LONGEST])
             return
 
 
@@ -113,9 +107,7 @@ def _wrong_source(lines: tuple[tuple[int, str], ...]) -> Iterator[Hinted]:
             means = message(
                 "The client asked {asked}, and {other} answers: docker-proxy sends with the bridge's address",
                             asked=found["wanted"], other=found["got"])  # fmt: skip
-            shows = message("the answer has the bridge's address as its source")
-            command = "sudo ss -lunp; docker ps; sudo iptables-save"
-            yield Hinted("docker-proxy-udp-wrong-source", 26, command, shows, means, number, line[:_LONGEST])
+            yield Hinted("docker-proxy-udp-wrong-source", 26, means, number, line[:_LONGEST])
             return
 
 
@@ -131,9 +123,7 @@ def _requests_only(lines: tuple[tuple[int, str], ...]) -> Iterator[Hinted]:
             means = message(
                 "Requests for {address} are repeated in the capture, and nobody answers them", address=address
             )
-            shows = message("requests for the address are repeated, and nobody answers them")
-            command = "ip neigh; sysctl -a 2>/dev/null | grep -E 'proxy_(arp|ndp)'; sudo tcpdump -eni any arp or icmp6"
-            yield Hinted("arp-not-answered", 22, command, shows, means, number, line[:_LONGEST])
+            yield Hinted("arp-not-answered", 22, means, number, line[:_LONGEST])
             return
 
 
@@ -148,9 +138,7 @@ def _held_twice(lines: tuple[tuple[int, str], ...]) -> Iterator[Hinted]:
         if first.setdefault(address, mac) != mac:
             means = message("Both {first} and {second} answer for {address}: two neighbours have the address",
                             address=address, first=first[address], second=mac)  # fmt: skip
-            shows = message("the bridge has a port that belongs to no container, or two neighbours have the address")
-            command = "bridge link; ip neigh; ls /var/run/docker/netns; docker ps -a"
-            yield Hinted("address-held-twice", 26, command, shows, means, number, line[:_LONGEST])  # fmt: skip
+            yield Hinted("address-held-twice", 26, means, number, line[:_LONGEST])
             return
 
 
@@ -166,12 +154,11 @@ def _base_chains(lines: tuple[tuple[int, str], ...]) -> Iterator[Hinted]:
             if hook == "forward":
                 means = message("A base chain of nftables at hook forward has the policy drop: whatever another table "
                                 "accepts, this chain drops it")  # fmt: skip
-                shows = message("a base chain of another table has the policy drop, or drops the packet by a rule")
-                yield Hinted("nft-base-chain-drop-other-table", 22, "sudo nft list ruleset", shows, means, number,
-                             line[:_LONGEST])  # fmt: skip
+                yield Hinted("nft-base-chain-drop-other-table", 22, means, number, line[:_LONGEST])
             else:
-                yield Hinted("input-drops-host-service", 14, "sudo nft list ruleset", INPUT_SHOWS, INPUT, number,
-                             line[:_LONGEST])  # fmt: skip
+                yield Hinted(
+                    "input-drops-host-service", 14, INPUT, number, line[:_LONGEST], command="sudo nft list ruleset"
+                )
 
 
 def _typed_range(lines: tuple[tuple[int, str], ...]) -> Iterator[Hinted]:
@@ -193,8 +180,7 @@ def _typed_range(lines: tuple[tuple[int, str], ...]) -> Iterator[Hinted]:
                     "packets for {said}",
                     range=str(own), said=said,
                 )  # fmt: skip
-                yield Hinted("bridge-subnet-overlaps-route", 24, "ip route show table all; docker network inspect "
-                             "$(docker network ls -q)", RANGES_SHOWS, means, number, line[:_LONGEST])  # fmt: skip
+                yield Hinted("bridge-subnet-overlaps-route", 24, means, number, line[:_LONGEST])
                 return
 
 

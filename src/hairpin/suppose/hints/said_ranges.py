@@ -122,7 +122,7 @@ def inside_the_pools(lines: Iterable[tuple[int, str]], told: ToldParts) -> Itera
                 "these ranges takes the packets for {said}", said=named[0])  # fmt: skip
             shows = message("a route into a bridge covers {said}", said=named[0])
             weight = 26 if is_far and asked.subnet_of(_FIRST) else 18
-            yield Hinted("bridge-subnet-overlaps-route", weight, _COMMAND, shows, means, number, line[:200])
+            yield Hinted("bridge-subnet-overlaps-route", weight, means, number, line[:200], shows=shows)
             return
 
 
@@ -167,4 +167,4 @@ def _hint(route: Route, link: str, said: str, number: int, line: str, *, is_brid
         )
         cause = "route-diverts-traffic"
     shows = message("the line of {range} leads to {link}", range=covered, link=link)
-    return Hinted(cause, 26, _COMMAND, shows, means, number, line[:200])
+    return Hinted(cause, 26, means, number, line[:200], command=_COMMAND, shows=shows)

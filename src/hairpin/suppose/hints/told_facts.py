@@ -15,7 +15,7 @@ from hairpin.netfilter.ir import FieldMatch, Nat, Rule, Verdict
 from hairpin.network.flow import Flow
 from hairpin.sought import Sought
 from hairpin.suppose.hints.hint import Hinted, Prose, words
-from hairpin.suppose.hints.said.phrases import RULES, SIZES, SOCKETS, STALLS
+from hairpin.suppose.hints.said.phrases import RULES, STALLS
 
 _GATEWAY = Sought(
     r"host\.(?:docker|containers)\.internal|gateway\.docker\.internal|172\.1[7-9]\.0\.1|10\.8[89]\.\d+\.1"
@@ -79,22 +79,22 @@ def _of_own_host(outcome: Outcome, *, is_on_loopback: bool) -> Iterator[Hinted]:
     if is_on_loopback or outcome.result in ("refused", "failed", "reset"):
         weight = _SEEN_WEIGHT if is_on_loopback else 10 if outcome.result == "failed" else _WEIGHT
         yield Hinted(
-            "host-service-listens-on-loopback", weight, SOCKETS,
-            message("the line of the port shows the address 127.0.0.1"),
-            message(
-                "The host's service listens on 127.0.0.1 only, and containers cannot reach that address"), line, quote,
-        )  # fmt: skip
+            "host-service-listens-on-loopback",
+            weight,
+            message("The host's service listens on 127.0.0.1 only, and containers cannot reach that address"),
+            line,
+            quote,
+        )
     if outcome.result in ("unreachable", "prohibited", "timeout", "failed"):
         # The bridge has its own address always, so only a rule of the host can call it unreachable.
         is_rejected = outcome.result in ("unreachable", "prohibited") and _GATEWAY.fullmatch(outcome.host) is not None
         yield Hinted(
-            "input-drops-host-service", _SEEN_WEIGHT if is_rejected else _WEIGHT, RULES,
-            message(
-                "INPUT has a DROP or REJECT (icmp-host-prohibited, ufw, firewalld), and no rule before it accepts the "
-                "packet"),
-            message(
-                "INPUT of the host drops or rejects packets from a container to the host's own address"), line, quote,
-        )  # fmt: skip
+            "input-drops-host-service",
+            _SEEN_WEIGHT if is_rejected else _WEIGHT,
+            message("INPUT of the host drops or rejects packets from a container to the host's own address"),
+            line,
+            quote,
+        )
 
 
 def two_translations(host: Host, flows: Iterable[Flow]) -> Iterator[Hinted]:
@@ -126,7 +126,15 @@ def stale_translation(port: str, first: str, second: str, weight: int, line: int
         second=second,
     )
     shows = message("nobody has {first}", first=first)
-    return Hinted("dnat-rule-stale-address", weight, f"{RULES} -t nat; ip neigh; docker ps", shows, means, line, quote)
+    return Hinted(
+        "dnat-rule-stale-address",
+        weight,
+        means,
+        line,
+        quote,
+        command=f"{RULES} -t nat; ip neigh; docker ps",
+        shows=shows,
+    )
 
 
 def _translations(rule: Rule) -> Iterator[tuple[int, str]]:
@@ -147,12 +155,13 @@ def resolver_rules_gone(prose: Prose, host: Host) -> Iterator[Hinted]:
     shown = any(chain.name == "DOCKER_OUTPUT" for table in nat for chain in table.chains)
     if (shown or "DOCKER_OUTPUT" in prose.text) and _GONE.search(prose.text) is not None:
         yield Hinted(
-            "resolver-rules-missing", 26, "docker exec CONTAINER sh -c 'iptables -t nat -S; cat /etc/resolv.conf'",
-            message("table nat in the container has no chain DOCKER_OUTPUT"),
+            "resolver-rules-missing",
+            26,
             message(
                 "Rules inside the container lead queries for 127.0.0.11 to the engine's resolver, and these rules are "
-                "gone"), 0, "",
-        )  # fmt: skip
+                "gone"
+            ),
+        )
 
 
 def discovery_dropped(host: Host, flows: Iterable[Flow]) -> Iterator[Hinted]:
@@ -174,9 +183,7 @@ def discovery_dropped(host: Host, flows: Iterable[Flow]) -> Iterator[Hinted]:
                 "The rule drops all IPv6 packets whose address is outside of the network's range, so neighbour "
                 "discovery between its containers fails"
             )
-            shows = message("a rule of an isolation chain drops all but the network's own range")
-            command = "sudo ip6tables-save; ip -6 neigh"
-            yield Hinted("isolation-drops-discovery", 30, command, shows, means, 0, rule.text)
+            yield Hinted("isolation-drops-discovery", 30, means, 0, rule.text)
             return
 
 
@@ -196,12 +203,18 @@ def published_elsewhere(host: Host, flows: Iterable[Flow]) -> Iterator[Hinted]:
         for name, binding in bindings:
             if (binding.protocol, binding.container_port) == (protocol, port) and binding.host_port:
                 yield Hinted(
-                    "port-not-published", 24, "docker ps; sudo ss -lntup",
-                    message("port {port} of {name} has another host port before the arrow", port=port, name=name),
+                    "port-not-published",
+                    24,
                     message(
                         "Port {port} of {name} is published as port {other} of the host, and no port is published as "
-                        "{port}", port=port, name=name, other=binding.host_port), 0, "",
-                )  # fmt: skip
+                        "{port}",
+                        port=port,
+                        name=name,
+                        other=binding.host_port,
+                    ),
+                    command="docker ps; sudo ss -lntup",
+                    shows=message("port {port} of {name} has another host port before the arrow", port=port, name=name),
+                )
                 return
 
 
@@ -221,8 +234,6 @@ def held_twice(told: ToldParts) -> Iterator[Hinted]:
             yield Hinted(
                 "address-held-twice",
                 24,
-                "bridge link; ip neigh; ls /var/run/docker/netns",
-                message("the bridge has a port that belongs to no container, or two neighbours have the address"),
                 message(
                     "{address} answers in its own namespace but refuses others: an old link elsewhere also has "
                     "{address}",
@@ -256,12 +267,12 @@ def smaller_uplink(prose: Prose, host: Host, told: ToldParts) -> Iterator[Hinted
             inner += [each.mtu_bytes for each in namespace.links if each.name != "lo" and each.mtu_bytes]
     if sizes and inner and min(sizes) < max(inner):
         yield Hinted(
-            "mtu-black-hole", 28 if _STALLS.search(prose.text) is not None else 18, SIZES,
-            message("the uplink has a smaller MTU than the containers"),
-            message("The uplink has the MTU {outer}, and the containers have "
-                    "{inner}", outer=min(sizes), inner=max(inner)),
-            0, "",
-        )  # fmt: skip
+            "mtu-black-hole",
+            28 if _STALLS.search(prose.text) is not None else 18,
+            message(
+                "The uplink has the MTU {outer}, and the containers have {inner}", outer=min(sizes), inner=max(inner)
+            ),
+        )
 
 
 _USUAL_TABLES = frozenset({TABLE_MAIN, TABLE_LOCAL, TABLE_DEFAULT})
@@ -297,7 +308,7 @@ def diverting_rules(prose: Prose, host: Host, told: ToldParts) -> Iterator[Hinte
                 )
                 shows = message("no policy rule sends packets from the containers' networks to this table")
                 cause = "answers-leave-by-other-uplink"
-            yield Hinted(cause, 24, "ip rule; ip route show table all", shows, means, 0, "")
+            yield Hinted(cause, 24, means, command="ip rule; ip route show table all", shows=shows)
             return
 
 
@@ -321,11 +332,10 @@ def saved_by_the_service(host: Host, flows: Iterable[Flow]) -> Iterator[Hinted]:
     static = [each for chain in chains for each in chain.rules if fields_of(each).get("ct-state") == _NEW]
     opened = {low for each in static for low, _ in fields_of(each).get("dport", ())}
     if len(static) >= _LEAST_STATIC and not ports & opened:
-        shows = message("FORWARD has a REJECT or DROP before Docker's rules")
         means = message(
             "The saved rules of the iptables service end FORWARD with a REJECT, and the engine's rules come after it"
         )
-        yield Hinted("reject-rule-before-docker", 16, RULES, shows, means, 0, "")
+        yield Hinted("reject-rule-before-docker", 16, means)
 
 
 def fields_of(rule: Rule) -> dict[str, tuple[tuple[int, int], ...]]:

@@ -12,7 +12,7 @@ from hairpin.message import message
 from hairpin.network.flow import Flow
 from hairpin.sought import Sought
 from hairpin.suppose.hints.hint import Hinted, Prose, words
-from hairpin.suppose.hints.said.phrases import JOINED, NAME_SERVERS, SOCKETS
+from hairpin.suppose.hints.said.phrases import JOINED, NAME_SERVERS
 
 SURE = 30
 """The weight of a hint that the text states in plain words.  Such a hint also stands before the causes that an error in
@@ -72,7 +72,7 @@ def stopped_containers(prose: Prose, told: ToldParts, flows: Iterable[Flow]) -> 
         means = message("Container {name} does not run, so nobody has its name and its address", name=name)
         shows = message("the state of {name} is not Up", name=name)
         command = f"docker ps -a; docker logs --tail 50 {name}"
-        yield Hinted("container-not-running", SURE, command, shows, means, number, quote)
+        yield Hinted("container-not-running", SURE, means, number, quote, command=command, shows=shows)
         return
 
 
@@ -94,7 +94,7 @@ def mistyped_names(prose: Prose, host: Host, told: ToldParts) -> Iterator[Hinted
                 "No container has the name {name}. A container has the similar name {other}", name=name, other=other
             )
             shows = message("no container or alias is called {name}", name=name)
-            yield Hinted("", SURE, JOINED, shows, means, line, quote)
+            yield Hinted("", SURE, means, line, quote, command=JOINED, shows=shows)
             return
 
 
@@ -118,7 +118,7 @@ def names_of_nobody(prose: Prose, host: Host, told: ToldParts) -> Iterator[Hinte
             "alias resolve, and only on a common network", name=name)  # fmt: skip
         shows = message("no container or alias is called {name}", name=name)
         weight = SURE - 2 if "external:" in prose.text else SURE
-        yield Hinted("", weight, JOINED, shows, means, each.line, each.target)
+        yield Hinted("", weight, means, each.line, each.target, command=JOINED, shows=shows)
         return
 
 
@@ -134,7 +134,9 @@ def mistyped_host_name(prose: Prose) -> Iterator[Hinted]:
         )
         shows = message("the name has no address in the container")
         number, quote = prose.line_at(found.start())
-        yield Hinted("", SURE, f"docker exec CONTAINER getent hosts {name} {likely}", shows, means, number, quote)
+        yield Hinted(
+            "", SURE, means, number, quote, command=f"docker exec CONTAINER getent hosts {name} {likely}", shows=shows
+        )
         return
 
 
@@ -159,7 +161,7 @@ def mistyped_addresses(prose: Prose, host: Host, told: ToldParts, flows: Iterabl
                         kind=_LOOPBACK if cause else _UNKNOWN)  # fmt: skip
         shows = message("no link and no container has the address {address}", address=address)
         command = f"{JOINED}; ip addr; ip route get {address}"
-        yield Hinted(cause, SURE, command, shows, means, number, said)
+        yield Hinted(cause, SURE, means, number, said, command=command, shows=shows)
         return
 
 
@@ -196,9 +198,7 @@ def apart_from_a_proxy(prose: Prose, host: Host) -> Iterator[Hinted]:
         other = next((each for each, theirs in joined[index + 1 :] if not networks & theirs), None)
         if other is not None:
             means = message("{name} and {other} share no network", name=name, other=other)
-            yield Hinted(
-                "no-common-network-for-name", 26, JOINED, message("the two containers share no network"), means, 0, ""
-            )
+            yield Hinted("no-common-network-for-name", 26, means)
             return
 
 
@@ -214,8 +214,7 @@ def held_by_another(lines: Iterable[tuple[int, str]], prose: Prose, flows: Itera
                 "{process} (process {pid}) has port {port} of the host, so the engine cannot publish it",
                 process=found["process"], pid=found["pid"], port=found["port"],
             )  # fmt: skip
-            shows = message("a line names the port: the process in that line holds it")
-            yield Hinted("published-port-held-by-other-process", SURE, SOCKETS, shows, means, number, line)
+            yield Hinted("published-port-held-by-other-process", SURE, means, number, line)
             return
 
 
@@ -238,4 +237,11 @@ def silent_name_server(prose: Prose, asked: Iterable[str], container: str) -> It
         "from the container's network they may be out of reach. The option --dns, or dns in daemon.json, gives others"
     )
     shows = message("the container's network does not reach the container's name server")
-    yield Hinted("", 28, NAME_SERVERS.replace("{container}", container), shows, means, *prose.line_at(found.start()))
+    yield Hinted(
+        "",
+        28,
+        means,
+        *prose.line_at(found.start()),
+        command=NAME_SERVERS.replace("{container}", container),
+        shows=shows,
+    )

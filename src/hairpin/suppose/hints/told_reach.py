@@ -12,7 +12,7 @@ from hairpin.network.flow import Flow
 from hairpin.question.asked import Origin
 from hairpin.sought import Sought
 from hairpin.suppose.hints.hint import Hinted, Prose, words
-from hairpin.suppose.hints.said.phrases import DESKTOP, HOST_NETWORK, SOCKETS
+from hairpin.suppose.hints.said.phrases import DESKTOP, HOST_NETWORK
 from hairpin.suppose.hints.told_names import SURE
 
 _REFUSED_PORTS = frozenset(
@@ -104,7 +104,7 @@ def refused_by_browsers(prose: Prose, told: ToldParts, flows: Iterable[Flow]) ->
     )
     shows = message("curl gets an answer, and the browser sends nothing")
     command = f"curl -sv -o /dev/null http://localhost:{port}/; docker ps"
-    yield Hinted("", SURE, command, shows, means, *prose.line_at(named.start()))
+    yield Hinted("", SURE, means, *prose.line_at(named.start()), command=command, shows=shows)
 
 
 def _is_of_page(port: int, text: str) -> bool:
@@ -113,7 +113,7 @@ def _is_of_page(port: int, text: str) -> bool:
     return port > _WELL_KNOWN or re.search(rf"https?://[^\s/]+:{port}(?!\d)", text) is not None
 
 
-def unpublished_port(prose: Prose, host: Host, told: ToldParts, container: str) -> Iterator[Hinted]:
+def unpublished_port(prose: Prose, host: Host, told: ToldParts) -> Iterator[Hinted]:
     """Yield that no port is published, if the text tells of a container's port and of no publication."""
     shown = _told_containers(host, told)
     if _PUBLISHED.search(prose.text) is not None or any(each.bindings for each in shown):
@@ -122,9 +122,7 @@ def unpublished_port(prose: Prose, host: Host, told: ToldParts, container: str) 
         return
     for found, weight in _signs(prose.text):
         means = message("Nothing in the text publishes a port of the container: only this host reaches its own address")
-        shows = message("the line of the container has its port without an arrow, or has no port")
-        command = f"docker ps -a; docker port {container}"
-        yield Hinted("port-not-published", weight, command, shows, means, *prose.line_at(found))
+        yield Hinted("port-not-published", weight, means, *prose.line_at(found))
         return
 
 
@@ -175,7 +173,7 @@ def unknown_host_name(prose: Prose, host: Host, told: ToldParts, asking: str) ->
     )
     shows = message("the name has no address in the container")
     command = f"docker exec {asking} getent hosts host.docker.internal"
-    yield Hinted("", SURE if is_sure else 24, command, shows, means, number, quote)
+    yield Hinted("", SURE if is_sure else 24, means, number, quote, command=command, shows=shows)
 
 
 def host_service_on_loopback(
@@ -197,8 +195,7 @@ def host_service_on_loopback(
             continue
         means = message("The service listens on 127.0.0.1:{port} of the host, and containers ask another address",
                         port=each.port)  # fmt: skip
-        shows = message("the line of the port has the address 127.0.0.1")
-        yield Hinted("host-service-listens-on-loopback", SURE, SOCKETS, shows, means, each.line, quote)
+        yield Hinted("host-service-listens-on-loopback", SURE, means, each.line, quote)
         return
 
 

@@ -12,11 +12,10 @@ from hairpin.host.route import TABLE_MAIN, Route
 from hairpin.message import message
 from hairpin.sought import Sought
 from hairpin.suppose.hints.hint import Hinted, Prose, words
-from hairpin.suppose.hints.said.of_changes import LEFT, LEFT_SHOWS, OWNER_ANEW, OWNERS
+from hairpin.suppose.hints.said.of_changes import LEFT, OWNER_ANEW
 from hairpin.suppose.hints.said.of_sides import BRIDGED_OUT, ROUTERS_SYSTEM
-from hairpin.suppose.hints.said.phrases import MTU, MTU_SHOWS, SIZES, STALLS
+from hairpin.suppose.hints.said.phrases import MTU, STALLS
 from hairpin.suppose.hints.told_names import SURE
-from hairpin.suppose.parts import SYSCTLS
 
 _INNER = Sought(r"lo$|docker|br-|veth|cni|podman|virbr|flannel|tun|tap|wg|cali|vxlan|dummy|bond|team|w[lw]")
 _NF_CALL = ("net", "bridge", "bridge-nf-call-iptables")
@@ -62,14 +61,16 @@ def two_routes(host: Host, told: ToldParts) -> Iterator[Hinted]:
                 "the two for all packets", range=subnet, link=bridges[0])  # fmt: skip
             shows = message("the first of the two lines leads away from the bridge")
             command = "ip route show table all; ip route get ADDRESS"
-            yield Hinted("node-route-wrong-host", 26, command, shows, means, 0, "")
+            yield Hinted("node-route-wrong-host", 26, means, command=command, shows=shows)
             return
         if not all(_INNER.match(way.link or "") for way in ways):
             means = message(
                 "{range} has two routes, one to {link} of this host and one to its own network. The kernel uses one of "
                 "the two for all packets", range=subnet, link=bridges[0])  # fmt: skip
             shows = message("a route into a bridge covers {said}", said=subnet)
-            yield Hinted("bridge-subnet-overlaps-route", 34, "ip route show table all; ip addr", shows, means, 0, "")
+            yield Hinted(
+                "bridge-subnet-overlaps-route", 34, means, command="ip route show table all; ip addr", shows=shows
+            )
             return
 
 
@@ -86,9 +87,8 @@ def silent_router(prose: Prose, told: ToldParts) -> Iterator[Hinted]:
         "No rule translates the containers' addresses (MASQUERADE), so no answer from outside finds its way back; the "
         "router's firewall would answer with an error"
     )
-    shows = message("nat POSTROUTING has no MASQUERADE for the network")
     command = "sudo iptables-save -t nat; sudo nft list ruleset"
-    yield Hinted("masquerade-missing", 27, command, shows, means, *prose.line_at(place.start()))
+    yield Hinted("masquerade-missing", 27, means, *prose.line_at(place.start()), command=command)
 
 
 def bare_uplink(host: Host, told: ToldParts) -> Iterator[Hinted]:
@@ -109,7 +109,7 @@ def bare_uplink(host: Host, told: ToldParts) -> Iterator[Hinted]:
             means = message("{link} is up and has no IPv4 address, so the host has no route to its network",
                             link=each.name)  # fmt: skip
             shows = message("{link} has no inet line", link=each.name)
-            yield Hinted("host-address-missing", 18, "ip addr; nmcli device; networkctl", shows, means, 0, "")
+            yield Hinted("host-address-missing", 18, means, command="ip addr; nmcli device; networkctl", shows=shows)
             return
 
 
@@ -122,7 +122,7 @@ def bare_bridge(listings: Iterable[str]) -> Iterator[Hinted]:
                 means = message("{link} has no IPv4 address, so its containers have no gateway", link=name)
                 shows = message("{link} has no inet line", link=name)
                 command = f"ip addr show {name}; networkctl; nmcli device; docker network inspect bridge"
-                yield Hinted("bridge-address-missing", 24, command, shows, means, 0, "")
+                yield Hinted("bridge-address-missing", 24, means, command=command, shows=shows)
                 return
 
 
@@ -134,10 +134,8 @@ def bridge_skips_rules(host: Host, told: ToldParts) -> Iterator[Hinted]:
             "net.bridge.bridge-nf-call-iptables is 0: packets inside a bridge do not pass iptables, so answers between "
             "containers of one bridge are not translated back"
         )
-        shows = message("bridge-nf-call-iptables is 0, or there is no such switch")
         weight = 26 if len(told.sysctls) <= _FEW_SYSCTLS else 12
-        command = "sysctl net.bridge; lsmod | grep br_netfilter; sudo iptables-save"
-        yield Hinted("br-netfilter-off-hairpin", weight, command, shows, means, 0, "")
+        yield Hinted("br-netfilter-off-hairpin", weight, means)
 
 
 def smaller_in_listing(lines: Iterable[tuple[int, str]]) -> Iterator[Hinted]:
@@ -154,7 +152,7 @@ def smaller_in_listing(lines: Iterable[tuple[int, str]]) -> Iterator[Hinted]:
         elif not _INNER.match(found["name"]) and (uplink is None or size < uplink[0]):
             uplink = size, number, line
     if uplink is not None and uplink[0] < inner:
-        yield Hinted("mtu-black-hole", 20, SIZES, MTU_SHOWS, MTU, uplink[1], uplink[2])
+        yield Hinted("mtu-black-hole", 20, MTU, uplink[1], uplink[2])
 
 
 def smaller_in_addresses(prose: Prose, listings: Iterable[str]) -> Iterator[Hinted]:
@@ -170,7 +168,7 @@ def smaller_in_addresses(prose: Prose, listings: Iterable[str]) -> Iterator[Hint
             means = message("The uplink has the MTU {outer}, and the containers have {inner}",
                             outer=max(outer), inner=max(inner))  # fmt: skip
             weight = 28 if _STALLS.search(prose.text) is not None else 18
-            yield Hinted("mtu-black-hole", weight, SIZES, MTU_SHOWS, means, 0, "")
+            yield Hinted("mtu-black-hole", weight, means)
             return
 
 
@@ -183,7 +181,7 @@ def switched_off_links(host: Host, told: ToldParts) -> Iterator[Hinted]:
                 "Forwarding is off for {link}, although ip_forward may be 1: the kernel forwards nothing that comes "
                 "from this bridge", link=path[3])  # fmt: skip
             shows = message("net.ipv4.conf.{link}.forwarding = 0", link=path[3])
-            yield Hinted("interface-forwarding-off", SURE, SYSCTLS, shows, means, 0, "")
+            yield Hinted("interface-forwarding-off", SURE, means, shows=shows)
             return
 
 
@@ -191,7 +189,7 @@ def owner_made_anew(prose: Prose, host: Host) -> Iterator[Hinted]:
     """Yield the hint that a container uses another's network, and that the text says that one was started anew."""
     place = _ANEW.search(prose.text)
     if place is not None and any(each.joined for each in host.containers()):
-        yield Hinted("shared-namespace-left", 27, OWNERS, LEFT_SHOWS, LEFT, *prose.line_at(place.start()))
+        yield Hinted("shared-namespace-left", 27, LEFT, *prose.line_at(place.start()))
 
 
 def masquerades_elsewhere(prose: Prose, host: Host, told: ToldParts) -> Iterator[Hinted]:
@@ -210,7 +208,7 @@ def masquerades_elsewhere(prose: Prose, host: Host, told: ToldParts) -> Iterator
         "keep their inner source address, and no answer finds back", link=name, other=min(ways))  # fmt: skip
     shows = message("MASQUERADE names an interface by which the default route does not leave")
     command = "ip route; sudo iptables -t nat -S POSTROUTING"
-    yield Hinted("masquerade-missing", SURE, command, shows, means, *prose.line_at(found.start()))
+    yield Hinted("masquerade-missing", SURE, means, *prose.line_at(found.start()), command=command, shows=shows)
 
 
 def _covers(name: str, link: str) -> bool:

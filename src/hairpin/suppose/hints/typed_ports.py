@@ -105,7 +105,9 @@ def published_without_udp(prose: Prose, host: Host, told: ToldParts) -> Iterator
         shows = message("the line of the container has {port}/tcp and no {port}/udp", port=each.inner)
         name = each.container.name if each.container is not None else "CONTAINER"
         command = f"docker port {name}; sudo ss -lnup"
-        yield Hinted("published-protocol-mismatch", SURE, command, shows, means, *_line(prose, each.place))
+        yield Hinted(
+            "published-protocol-mismatch", SURE, means, *_line(prose, each.place), command=command, shows=shows
+        )
         return
 
 
@@ -143,7 +145,9 @@ def image_has_other_port(prose: Prose, host: Host, told: ToldParts, flows: Itera
                             port=min(own), other=each.container_port)  # fmt: skip
             place = prose.text.find(f"{each.host_port}:{each.container_port}")
             command = inside_command(container.name)
-            yield Hinted("service-listens-on-other-port", SURE, command, shows, means, *_line(prose, place))
+            yield Hinted(
+                "service-listens-on-other-port", SURE, means, *_line(prose, place), command=command, shows=shows
+            )
             return
 
 
@@ -170,7 +174,9 @@ def printed_inner_port(prose: Prose, host: Host, told: ToldParts) -> Iterator[Hi
         )  # fmt: skip
         shows = message("the line of the container has {outer}->{inner}/tcp", outer=each.outer, inner=each.inner)
         command = f"docker ps; curl -sv http://localhost:{each.outer}/"
-        yield Hinted("port-not-published", SURE - 2, command, shows, means, *prose.line_at(printed.start()))
+        yield Hinted(
+            "port-not-published", SURE - 2, means, *prose.line_at(printed.start()), command=command, shows=shows
+        )
         return
 
 
@@ -187,10 +193,8 @@ def ports_on_the_hosts_network(prose: Prose, host: Host, told: ToldParts, flows:
                     "With --network host the option -p has no effect: {name} listens at the host on its own port, and "
                     "not on {outer}", name=container.name, outer=each.host_port,
                 )  # fmt: skip
-                shows = message("no line has port {port}, and another line has the port of the service",
-                                port=each.host_port)  # fmt: skip
                 place = prose.text.find(f"{each.host_port}:{each.container_port}")
-                yield Hinted("host-network-ignores-ports", SURE, "sudo ss -lntup", shows, means, *_line(prose, place))
+                yield Hinted("host-network-ignores-ports", SURE, means, *_line(prose, place))
                 return
 
 
@@ -209,7 +213,7 @@ def only_for_root(prose: Prose, host: Host, told: ToldParts) -> Iterator[Hinted]
         port=port,
     )  # fmt: skip
     shows = message("ip_unprivileged_port_start is above {port}, and the user is not root", port=port)
-    yield Hinted("", SURE, _SYSCTL, shows, means, *prose.line_at(denied.start()))
+    yield Hinted("", SURE, means, *prose.line_at(denied.start()), command=_SYSCTL, shows=shows)
 
 
 def _mappings(prose: Prose, host: Host, told: ToldParts) -> Iterator[_Mapping]:

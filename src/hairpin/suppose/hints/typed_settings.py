@@ -80,11 +80,10 @@ def listens_otherwise(prose: Prose, host: Host, flows: Iterable[Flow]) -> Iterat
             yield Hinted(
                 "service-listens-on-container-loopback",
                 SURE,
-                inside_command(each.container.name),
-                shows,
                 means,
                 number,
                 quote,
+                command=inside_command(each.container.name),
             )
             continue
         port = _port_of(each)
@@ -93,7 +92,13 @@ def listens_otherwise(prose: Prose, host: Host, flows: Iterable[Flow]) -> Iterat
                             "port {other}", key=each.key, port=port, other=min(ports))  # fmt: skip
             shows = message("a line shows port {port}, and no line shows port {other}", port=port, other=min(ports))
             yield Hinted(
-                "service-listens-on-other-port", SURE, inside_command(each.container.name), shows, means, number, quote
+                "service-listens-on-other-port",
+                SURE,
+                means,
+                number,
+                quote,
+                command=inside_command(each.container.name),
+                shows=shows,
             )
 
 
@@ -112,8 +117,14 @@ def labelled_otherwise(prose: Prose, host: Host) -> Iterator[Hinted]:
                                 "{other}", port=int(each.value), other=min(own))  # fmt: skip
                 shows = message("a line shows port {port}, and no line shows port {other}",
                                 port=min(own), other=int(each.value))  # fmt: skip
-                yield Hinted("service-listens-on-other-port", SURE, inside_command(each.container.name), shows, means,
-                             *prose.line_at(each.place))  # fmt: skip
+                yield Hinted(
+                    "service-listens-on-other-port",
+                    SURE,
+                    means,
+                    *prose.line_at(each.place),
+                    command=inside_command(each.container.name),
+                    shows=shows,
+                )
     yield from _on_another_network(prose, host, settings)
 
 
@@ -133,7 +144,7 @@ def refused_by_mosquitto(prose: Prose, host: Host) -> Iterator[Hinted]:
     served = next((each.name for each in host.containers() if "mosquitto" in each.image), "CONTAINER")
     command = f"docker logs {served}; {inside_command(served)}"
     number, quote = prose.line_at(refused.start())
-    yield Hinted("service-listens-on-container-loopback", 24, command, shows, means, number, quote)
+    yield Hinted("service-listens-on-container-loopback", 24, means, number, quote, command=command, shows=shows)
 
 
 def _on_another_network(prose: Prose, host: Host, settings: tuple[TypedSetting, ...]) -> Iterator[Hinted]:
@@ -150,8 +161,14 @@ def _on_another_network(prose: Prose, host: Host, settings: tuple[TypedSetting, 
         is_misnamed = named is not None and named not in own
         is_open = named is None and "docker.network=" not in prose.text and bool(own - joined) and bool(own & joined)
         if is_misnamed or is_open:
-            yield Hinted("no-common-network-for-name", SURE - 2, f"docker network ls; {JOINED}", MANY_NETWORKS_SHOWS,
-                         MANY_NETWORKS, *prose.line_at(each.place))  # fmt: skip
+            yield Hinted(
+                "no-common-network-for-name",
+                SURE - 2,
+                MANY_NETWORKS,
+                *prose.line_at(each.place),
+                command=f"docker network ls; {JOINED}",
+                shows=MANY_NETWORKS_SHOWS,
+            )
             return
 
 

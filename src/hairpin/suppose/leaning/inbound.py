@@ -1,20 +1,13 @@
 """Features that speak for each cause that keeps a client from reaching a published port or a service of the host."""
 
 from hairpin.message import message
-from hairpin.suppose.hints.said.phrases import FLUSHED_SHOWS, INPUT_SHOWS, RULES, SOCKETS, VM_SHOWS, ZONE_SHOWS, ZONES
+from hairpin.suppose.hints.said.phrases import VM_SHOWS
 from hairpin.suppose.leaning.lean import Lean
-from hairpin.suppose.parts import inside_command
-
-_INSIDE = inside_command("{container}")
-_LISTED = "docker ps -a"
-_BOTH = "sudo iptables-legacy-save; sudo iptables-nft-save"
 
 INBOUND: tuple[Lean, ...] = (
     # --- publishing ---
     Lean(
         cause="published-on-loopback-only",
-        command="docker ps; sudo ss -lntup",
-        shows=message("the port is published at 127.0.0.1"),
         pro={"published on loopback": 10, "outside fails": 3, "host works": 2, "refused": 1},
         con={"to the internet": -3, "no name": -4, "port in use": -8},
         needs=("published on loopback",),
@@ -22,8 +15,6 @@ INBOUND: tuple[Lean, ...] = (
     Lean(
         cause="port-not-published",
         often=2,
-        command="docker ps -a; docker port {container}",
-        shows=message("no line has port {port} of the host before the arrow"),
         pro={"refused": 3, "host fails": 2, "inside works": 3, "outside fails": 1, "localhost": 1},
         con={
             "host works": -6,
@@ -38,13 +29,7 @@ INBOUND: tuple[Lean, ...] = (
         },
         needs=("refused", "host fails", "published on"),
     ),
-    Lean(
-        cause="published-port-held-by-other-process",
-        command="sudo ss -lntup; docker ps -a",
-        shows=message("a line has the port: the process in that line holds the port"),
-        pro={"port in use": 14},
-        needs=("port in use",),
-    ),
+    Lean(cause="published-port-held-by-other-process", pro={"port in use": 14}, needs=("port in use",)),
     Lean(
         cause="",
         command="docker context ls; docker info --format '{{.OperatingSystem}}'",
@@ -69,8 +54,6 @@ INBOUND: tuple[Lean, ...] = (
     Lean(
         cause="input-drops-host-service",
         often=3,
-        command=RULES,
-        shows=INPUT_SHOWS,
         pro={
             "timeout": 2,
             "unreachable": 3,
@@ -117,8 +100,6 @@ INBOUND: tuple[Lean, ...] = (
     Lean(
         cause="input-chain-drops-proxied-traffic",
         often=1,
-        command=RULES,
-        shows=INPUT_SHOWS,
         pro={
             "unreachable": 3,
             "timeout": 2,
@@ -138,8 +119,6 @@ INBOUND: tuple[Lean, ...] = (
     ),
     Lean(
         cause="firewalld-zone-blocks-port",
-        command=ZONES,
-        shows=ZONE_SHOWS,
         pro={
             "firewalld": 5,
             "unreachable": 3,
@@ -155,16 +134,12 @@ INBOUND: tuple[Lean, ...] = (
     ),
     Lean(
         cause="nft-base-chain-drop-other-table",
-        command="sudo nft list ruleset",
-        shows=message("a base chain of another table has the policy drop, or drops the packet by a rule"),
         pro={"nftables": 5, "drop": 3, "forward chain": 2, "timeout": 2, "input chain": 1, "after upgrade": 1},
         con={"refused": -4, "reset": -5, "no name": -2, "ufw": -2, "firewalld": -1, "asks itself": -5},
         needs=("nftables",),
     ),
     Lean(
         cause="two-iptables-backends-in-use",
-        command=_BOTH,
-        shows=message("both back ends have rules"),
         pro={"legacy": 6, "ufw": 3, "iptables": 1, "nftables": 2, "after upgrade": 2, "fresh rules": 3},
         con={"refused": -3, "asks itself": -4, "module": -5},
         needs=("legacy",),
@@ -198,34 +173,24 @@ INBOUND: tuple[Lean, ...] = (
     ),
     Lean(
         cause="docker-user-drops",
-        command=RULES,
-        shows=message("DOCKER-USER has a rule that drops packets"),
         pro={"docker-user": 6, "drop": 3, "timeout": 1, "outside fails": 1},
         con={"refused": -3, "reset": -3, "own host": -3, "no name": -2, "asks itself": -5, "input chain": -2},
         needs=("docker-user",),
     ),
     Lean(
         cause="raw-drop-direct-routing",
-        command="sudo iptables-save -t raw",
-        shows=message(
-            "PREROUTING of table raw drops packets for the container's address that do not come from its bridge"
-        ),
         pro={"new docker": 5, "direct": 5, "outside fails": 1, "after upgrade": 3},
         con={"refused": -4, "asks itself": -5, "to the internet": -3, "no name": -3},
         needs=("new docker",),
     ),
     Lean(
         cause="userland-proxy-off-no-route-localnet",
-        command="cat /etc/docker/daemon.json; sysctl -a 2>/dev/null | grep route_localnet",
-        shows=message("route_localnet is 0"),
         pro={"userland-proxy": 10, "localhost": 3, "host fails": 1},
         con={"to the internet": -3, "no name": -3},
         needs=("userland-proxy",),
     ),
     Lean(
         cause="nat-loopback-on-cloud-address",
-        command="sudo tcpdump -ni any {protocol} port {port}; ip addr",
-        shows=message("the public address is on no link of the host, and the packets leave by the uplink"),
         pro={"hairpin": 5, "cloud": 4, "home": 3, "outside works": 4, "inside fails": 1, "host fails": 2, "timeout": 1},
         con={"refused": -2, "no name": -3, "outside fails": -4, "lxc": -1, "asks itself": -4},
         needs=("hairpin",),
@@ -234,8 +199,6 @@ INBOUND: tuple[Lean, ...] = (
     Lean(
         cause="docker-nat-chain-missing",
         often=1,
-        command=RULES,
-        shows=FLUSHED_SHOWS,
         pro={
             "restart helps": 4,
             "after reload": 3,
@@ -249,8 +212,6 @@ INBOUND: tuple[Lean, ...] = (
     ),
     Lean(
         cause="br-netfilter-off-hairpin",
-        command="sysctl net.bridge; lsmod | grep br_netfilter; sudo iptables-save",
-        shows=message("bridge-nf-call-iptables is 0, or there is no such switch"),
         pro={
             "hairpin": 3,
             "two containers": 3,
@@ -265,8 +226,6 @@ INBOUND: tuple[Lean, ...] = (
     ),
     Lean(
         cause="hairpin-masquerade-missing",
-        command=f"{RULES} -t nat; bridge -d link",
-        shows=message("no MASQUERADE rule matches packets that a container sends to itself by the published address"),
         pro={
             "itself": 4,
             "translated": 3,
@@ -284,8 +243,6 @@ INBOUND: tuple[Lean, ...] = (
     ),
     Lean(
         cause="hairpin-mode-off",
-        command="bridge -d link; sudo iptables-save -t nat",
-        shows=message("the container's port of the bridge has hairpin off"),
         pro={"itself": 7, "hairpin": 2, "kubernetes": 2, "timeout": 1, "inside fails": 1},
         con={"refused": -3, "no name": -3, "to the internet": -2, "asks itself": -5},
         needs=("itself",),
@@ -303,32 +260,24 @@ INBOUND: tuple[Lean, ...] = (
     ),
     Lean(
         cause="docker-proxy-udp-wrong-source",
-        command="sudo ss -lunp; docker ps; sudo tcpdump -ni any udp port {port}",
-        shows=message("the answer has the bridge's address as its source"),
         pro={"wrong source": 16, "udp": 3, "own host": 2},
         con={"reset": -3},
         needs=("wrong source",),
     ),
     Lean(
         cause="conntrack-entry-stale",
-        command="sudo conntrack -L -p udp; docker ps",
-        shows=message("an entry of the port has the address of a container that is gone"),
         pro={"udp": 3, "container restarted": 5, "sometimes": 2, "conntrack": 5, "restart helps": 1, "some clients": 3},
         con={"refused": -4, "reset": -4, "no name": -4, "to the internet": -2, "asks itself": -5, "application": -4},
         needs=("conntrack", "container restarted"),
     ),
     Lean(
         cause="service-listens-on-wrong-family",
-        command=_INSIDE,
-        shows=message("the service listens for IPv4 only, or for IPv6 only"),
         pro={"ipv6 loopback": 4, "ipv6": 1, "refused": 3, "localhost": 1, "reset": 1},
         con={"timeout": -4, "arp": -4, "to the internet": -4, "asks itself": -2, "no name": -3, "kubernetes": -2},
         needs=("ipv6 loopback",),
     ),
     Lean(
         cause="published-for-other-family",
-        command=f"{SOCKETS}; docker ps",
-        shows=message("the port is published for IPv4 only, or for IPv6 only"),
         pro={"ipv6": 5, "published on": 2, "outside fails": 1, "refused": 2},
         con={"arp": -4, "to the internet": -3, "client inside": -2, "kubernetes": -2},
         needs=("ipv6",),

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from hairpin.suppose.hints.hint import ITS_TITLE, Hinted
+from hairpin.suppose.hints.hint import Hinted
 from hairpin.suppose.leaning.between import BETWEEN
 from hairpin.suppose.leaning.inbound import INBOUND
 from hairpin.suppose.leaning.lean import Lean
@@ -79,8 +79,7 @@ def points_of(lean: Lean, features: frozenset[str]) -> int:
 
 
 def _hint_of(points: int, lean: Lean, fill: dict[str, str]) -> Hinted:
-    command, shows = lean.command, lean.shows
+    command = lean.command
     for place, value in fill.items():
         command = command.replace(place, value)
-    shows = shows.filled(port=fill.get("{port}", "PORT"), name=fill.get("{container}", "CONTAINER"))
-    return Hinted(lean.cause, min(points, _HEAVIEST), command, shows, lean.means or ITS_TITLE, 0, "")
+    return Hinted(lean.cause, min(points, _HEAVIEST), lean.means, 0, "", command, lean.shows)

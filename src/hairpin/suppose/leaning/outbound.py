@@ -1,27 +1,13 @@
 """Features that speak for each cause that keeps a container from reaching the outside or from resolving names."""
 
 from hairpin.message import message
-from hairpin.suppose.hints.said.phrases import (
-    FLUSHED_SHOWS,
-    FORWARD_SHOWS,
-    MTU_SHOWS,
-    NAME_SERVERS,
-    ROUTES,
-    RULES,
-    SIZES,
-)
+from hairpin.suppose.hints.said.phrases import NAME_SERVERS
 from hairpin.suppose.leaning.lean import Lean
-from hairpin.suppose.parts import SYSCTLS
-
-_NO_MASQUERADE = message("nat POSTROUTING has no MASQUERADE for the network")
-_NETWORKS = "docker network inspect $(docker network ls -q)"
 
 OUTBOUND: tuple[Lean, ...] = (
     Lean(
         cause="ip-forward-off",
         often=2,
-        command=SYSCTLS,
-        shows=message("net.ipv4.ip_forward = 0"),
         pro={
             "to the internet": 2,
             "client inside": 1,
@@ -51,8 +37,6 @@ OUTBOUND: tuple[Lean, ...] = (
     Lean(
         cause="masquerade-missing",
         often=2,
-        command=RULES,
-        shows=_NO_MASQUERADE,
         pro={
             "vpn": 1,
             "lan client": 1,
@@ -88,8 +72,6 @@ OUTBOUND: tuple[Lean, ...] = (
     Lean(
         cause="forward-policy-drop",
         often=2,
-        command=RULES,
-        shows=FORWARD_SHOWS,
         pro={
             "direct": 4,
             "bridge-nf": 4,
@@ -122,8 +104,6 @@ OUTBOUND: tuple[Lean, ...] = (
     Lean(
         cause="ufw-forward-policy",
         often=1,
-        command="sudo ufw status verbose; sudo iptables-save",
-        shows=message("routed: deny, and no rule of ufw lets the containers' packets through"),
         pro={
             "ufw": 4,
             "to the internet": 3,
@@ -139,8 +119,6 @@ OUTBOUND: tuple[Lean, ...] = (
     ),
     Lean(
         cause="firewalld-bridge-in-wrong-zone",
-        command="sudo firewall-cmd --list-all-zones",
-        shows=message("the bridge is in no zone, or in a zone whose target is not ACCEPT"),
         pro={
             "firewalld": 5,
             "to the internet": 2,
@@ -156,16 +134,12 @@ OUTBOUND: tuple[Lean, ...] = (
     ),
     Lean(
         cause="firewall-manager-flushed-rules",
-        command=RULES,
-        shows=FLUSHED_SHOWS,
         pro={"restart helps": 6, "after reload": 4, "fresh rules": 3, "iptables": 1, "nftables": 1},
         con={"refused": -3, "reset": -4, "asks itself": -5, "no name": -1, "application": -5, "port in use": -6},
         needs=("restart helps", "after reload", "fresh rules"),
     ),
     Lean(
         cause="docker-filter-chain-missing",
-        command=RULES,
-        shows=message("FORWARD has no rules of Docker"),
         pro={
             "fresh rules": 6,
             "to the internet": 2,
@@ -179,8 +153,6 @@ OUTBOUND: tuple[Lean, ...] = (
     ),
     Lean(
         cause="reject-rule-before-docker",
-        command=RULES,
-        shows=message("a REJECT or DROP in FORWARD stands before Docker's rules"),
         pro={
             "unreachable": 4,
             "prohibited": 5,
@@ -206,16 +178,12 @@ OUTBOUND: tuple[Lean, ...] = (
     ),
     Lean(
         cause="container-on-internal-network-only",
-        command="docker network inspect --format '{{.Name}} {{.Internal}}' $(docker network ls -q)",
-        shows=message("the container's only network is internal"),
         pro={"internal": 14, "to the internet": 4, "client inside": 1},
         con={"port in use": -6},
         needs=("internal",),
     ),
     Lean(
         cause="output-policy-drop",
-        command=RULES,
-        shows=message("OUTPUT has the policy DROP, and no rule accepts the packet"),
         pro={
             "not permitted": 12,
             "vpn": 2,
@@ -231,8 +199,6 @@ OUTBOUND: tuple[Lean, ...] = (
     Lean(
         cause="mtu-black-hole",
         often=1,
-        command=SIZES,
-        shows=MTU_SHOWS,
         pro={
             "hangs": 4,
             "tls": 3,
@@ -282,34 +248,24 @@ OUTBOUND: tuple[Lean, ...] = (
     ),
     Lean(
         cause="ipv6-forwarding-off",
-        command="sysctl -a 2>/dev/null | grep -E 'ipv6.*(forwarding|accept_ra)'; ip -6 route; sudo ip6tables-save",
-        shows=message("net.ipv6.conf.all.forwarding = 0"),
         pro={"ipv6": 6, "to the internet": 3, "client inside": 2, "timeout": 1},
         con={"refused": -5, "reset": -5, "published on": -2, "arp": -4, "asks itself": -5, "default route": -1},
         needs=("ipv6",),
     ),
     Lean(
         cause="docker-daemon-ip6tables-off",
-        command="sudo ip6tables-save; cat /etc/docker/daemon.json; ip -6 route",
-        shows=message("table nat of ip6tables has no rules of Docker"),
         pro={"ipv6": 6, "to the internet": 2, "client inside": 1, "published on": 1},
         con={"refused": -3, "reset": -5, "arp": -3, "asks itself": -5, "kubernetes": -3, "podman": -3},
         needs=("ipv6",),
     ),
     Lean(
         cause="ipv6-ra-ignored-when-forwarding",
-        command="ip -6 route; sysctl -a 2>/dev/null | grep -E 'ipv6.conf.*(forwarding|accept_ra)'",
-        shows=message("forwarding is 1 and accept_ra is 1 on the uplink, and there is no default route"),
         pro={"ipv6": 4, "default route": 6, "sometimes": 3, "net unreachable": 3, "host fails": 2},
         con={"refused": -5, "reset": -5, "published on": -2},
         needs=("ipv6",),
     ),
     Lean(
         cause="answers-leave-by-other-uplink",
-        command="docker exec {container} ip route; ip route show table all; ip rule",
-        shows=message(
-            "the way back to the client is through another link than the link by which the client's packets came in"
-        ),
         pro={
             "vpn container": 6,
             "lan client": 2,
@@ -325,42 +281,30 @@ OUTBOUND: tuple[Lean, ...] = (
     ),
     Lean(
         cause="rp-filter-strict",
-        command="ip route show table all; ip rule; sysctl -a 2>/dev/null | grep rp_filter",
-        shows=message("rp_filter is 1, and the way back to the client is through another link"),
         pro={"two uplinks": 6, "marks": 5, "timeout": 1, "bridged": 1},
         con={"refused": -5, "no name": -3, "asks itself": -5, "unreachable": -2},
         needs=("two uplinks", "marks"),
     ),
     Lean(
         cause="host-default-route-missing",
-        command=ROUTES,
-        shows=message("no line begins with `default`"),
         pro={"net unreachable": 7, "to the internet": 2, "host fails": 1},
         con={"refused": -4, "timeout": -2, "ipv6": -2},
         needs=("net unreachable",),
     ),
     Lean(
         cause="container-default-route-missing",
-        command=f"docker exec {{container}} ip route; {_NETWORKS}",
-        shows=message("the container has no default route"),
         pro={"net unreachable": 6, "client inside": 3, "inside fails": 2, "macvlan": 2, "to the internet": 2},
         con={"refused": -4, "timeout": -2, "no name": -1},
         needs=("net unreachable",),
     ),
     Lean(
         cause="conntrack-table-full",
-        command="sysctl net.netfilter; sudo dmesg | grep conntrack",
-        shows=message("the count has reached the maximum"),
         pro={"sometimes": 4, "conntrack": 6, "timeout": 1, "hangs": 1},
         con={"refused": -2, "no name": -1, "asks itself": -5},
         needs=("conntrack",),
     ),
     Lean(
         cause="interface-name-hardcoded",
-        command="ip link; ip route; sudo iptables-save",
-        shows=message(
-            "a rule names an interface that does not exist, or an interface other than that of the default route"
-        ),
         pro={
             "interface named": 4,
             "other interface": 4,
@@ -372,11 +316,5 @@ OUTBOUND: tuple[Lean, ...] = (
         con={"refused": -4, "asks itself": -5, "reset": -5},
         needs=("interface named",),
     ),
-    Lean(
-        cause="kernel-module-missing",
-        command="uname -r; ls /lib/modules; lsmod",
-        shows=message("the module for the running kernel is missing"),
-        pro={"module": 14, "after upgrade": 2},
-        needs=("module",),
-    ),
+    Lean(cause="kernel-module-missing", pro={"module": 14, "after upgrade": 2}, needs=("module",)),
 )

@@ -3,18 +3,12 @@ reach it."""
 
 from hairpin.message import message
 from hairpin.suppose.leaning.lean import Lean
-from hairpin.suppose.parts import inside_command
-
-_INSIDE = inside_command("{container}")
-_LISTED = "docker ps -a"
 
 SERVICES: tuple[Lean, ...] = (
     # --- the service in the container ---
     Lean(
         cause="service-listens-on-container-loopback",
         often=3,
-        command=_INSIDE,
-        shows=message("the line of port {port} has the address 127.0.0.1"),
         pro={
             "reset": 6,
             "inside works": 7,
@@ -43,8 +37,6 @@ SERVICES: tuple[Lean, ...] = (
     Lean(
         cause="service-listens-on-other-port",
         often=3,
-        command=_INSIDE,
-        shows=message("no line has port {port}, and another line has the port of the service"),
         pro={
             "refused": 3,
             "gateway error": 4,
@@ -74,8 +66,6 @@ SERVICES: tuple[Lean, ...] = (
     Lean(
         cause="service-not-listening",
         often=3,
-        command=_INSIDE,
-        shows=message("no line has port {port}"),
         pro={"refused": 3, "gateway error": 3, "reset": 3, "two containers": 2, "host fails": 2, "client inside": 1},
         con={
             "restart helps": -3,
@@ -95,8 +85,6 @@ SERVICES: tuple[Lean, ...] = (
     Lean(
         cause="container-not-running",
         often=2,
-        command=_LISTED,
-        shows=message("the status of {name} is not Up"),
         pro={"exited": 12, "refused": 2, "gateway error": 1, "no name": 1},
         con={"host works": -4, "inside works": -6, "to the internet": -4, "unreachable": -2, "client inside": -1},
         needs=("refused", "gateway error", "no name", "exited"),

@@ -7,16 +7,13 @@ from hairpin.suppose.hints.said.phrases import (
     CLIENT,
     CONTAINERS,
     HOST_NETWORK,
-    INPUT_SHOWS,
     JOINED,
     MANY_NETWORKS,
     MANY_NETWORKS_SHOWS,
     MTU,
-    MTU_SHOWS,
     NESTED,
     PROXIED,
     RULES,
-    SIZES,
 )
 from hairpin.suppose.hints.told_names import SURE
 
@@ -123,7 +120,6 @@ _BOTH_FAMILIES = (
 )
 
 OWNERS = "docker inspect --format '{{.Name}} {{.Id}} {{.HostConfig.NetworkMode}}' $(docker ps -aq)"
-LEFT_SHOWS = message("NetworkMode is `container:` with an id that no container has, or its owner started later")
 LEFT = message(
     "The container uses the network namespace of another container. Once the owner is started or made anew, it has a "
     "new namespace, and the others keep the old one: they have to be created anew, too"
@@ -136,18 +132,9 @@ CHANGES: tuple[Hint, ...] = (
         says=(words(_SHARES), words(OWNER_ANEW), words(_REMOVED_HELPS)),
         cause="shared-namespace-left",
         weight=SURE,
-        command=OWNERS,
-        shows=LEFT_SHOWS,
         means=LEFT,
     ),
-    Hint(
-        says=(words(_SHARES), words(OWNER_ANEW)),
-        cause="shared-namespace-left",
-        weight=26,
-        command=OWNERS,
-        shows=LEFT_SHOWS,
-        means=LEFT,
-    ),
+    Hint(says=(words(_SHARES), words(OWNER_ANEW)), cause="shared-namespace-left", weight=26, means=LEFT),
     Hint(
         says=(
             words(r"--internal\b|\binternal: true\b|\"Internal\": true|\binternal (?:docker )?networks?\b"),
@@ -197,8 +184,6 @@ CHANGES: tuple[Hint, ...] = (
         ),
         cause="input-chain-drops-proxied-traffic",
         weight=26,
-        command=RULES,
-        shows=INPUT_SHOWS,
         means=PROXIED,
     ),
     Hint(
@@ -214,8 +199,6 @@ CHANGES: tuple[Hint, ...] = (
         cause="published-bypasses-host-firewall",
         weight=SURE,
         is_error=True,
-        command=RULES,
-        shows=message("nat DOCKER has a DNAT rule for the port, and DOCKER-USER has no rule"),
         means=message(
             "Packets to a published port are accepted in FORWARD by Docker's own rules. These packets never pass "
             "INPUT, where the firewall's rules are"
@@ -226,7 +209,6 @@ CHANGES: tuple[Hint, ...] = (
         cause="masquerade-missing",
         weight=SURE,
         command="sudo iptables -t nat -S; sudo iptables-legacy -t nat -S; sudo nft list ruleset",
-        shows=message("nat POSTROUTING has no MASQUERADE for the network"),
         means=message(
             "The nat table has no rule of the engine, so no rule masquerades the containers' addresses, and no answer "
             "finds back. A restart of the engine makes the rules again"
@@ -237,9 +219,6 @@ CHANGES: tuple[Hint, ...] = (
         unless=words(HOST_NETWORK),
         cause="container-on-internal-network-only",
         weight=22,
-        command=JOINED + "; docker network inspect --format '{{.Name}} {{.Internal}}' $(docker network ls -q); "
-        "docker exec {container} ip route",
-        shows=message("the container's only network is internal"),
         means=message(
             "Other containers of this host get out, so the difference is the container's own network: an internal "
             "network has no way to the outside"
@@ -349,8 +328,6 @@ CHANGES: tuple[Hint, ...] = (
         ),
         cause="mtu-black-hole",
         weight=28,
-        command=SIZES,
-        shows=MTU_SHOWS,
         means=MTU,
     ),
     Hint(
@@ -365,8 +342,6 @@ CHANGES: tuple[Hint, ...] = (
         ),
         cause="mtu-black-hole",
         weight=20,
-        command=SIZES,
-        shows=MTU_SHOWS,
         means=MTU,
     ),
     Hint(
@@ -385,8 +360,6 @@ CHANGES: tuple[Hint, ...] = (
         ),
         cause="mtu-black-hole",
         weight=28,
-        command=SIZES,
-        shows=MTU_SHOWS,
         means=MTU,
     ),
 )

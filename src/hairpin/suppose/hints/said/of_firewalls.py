@@ -4,27 +4,18 @@ from hairpin.message import message
 from hairpin.suppose.hints.hint import Hint, words
 from hairpin.suppose.hints.said.phrases import (
     BRIDGE_ZONE,
-    BRIDGE_ZONE_SHOWS,
     CONTAINERS,
     DESKTOP,
     FLUSHED,
-    FLUSHED_SHOWS,
     FORWARD,
-    FORWARD_SHOWS,
     FROM_OUTSIDE,
     HOST_NETWORK,
     INPUT,
-    INPUT_SHOWS,
-    JOINED,
     LOCALHOST,
     MACHINE,
     PROXIED,
-    RULES,
     ZONE,
-    ZONE_SHOWS,
-    ZONES,
 )
-from hairpin.suppose.parts import SYSCTLS
 
 FIREWALLS: tuple[Hint, ...] = (
     Hint(
@@ -38,8 +29,6 @@ FIREWALLS: tuple[Hint, ...] = (
         ),
         cause="firewalld-bridge-in-wrong-zone",
         weight=20,
-        command=ZONES,
-        shows=BRIDGE_ZONE_SHOWS,
         means=BRIDGE_ZONE,
     ),
     Hint(
@@ -52,16 +41,12 @@ FIREWALLS: tuple[Hint, ...] = (
         unless=words(r"firewalld (?:is )?(?:not (?:running|installed|active)|inactive|disabled|off)|no firewalld"),
         cause="input-chain-drops-proxied-traffic",
         weight=20,
-        command=RULES,
-        shows=INPUT_SHOWS,
         means=PROXIED,
     ),
     Hint(
         says=(words(r"\bfirewalld\b"), words(rf"\brootless\b|without root|non-root|{HOST_NETWORK}")),
         cause="firewalld-zone-blocks-port",
         weight=22,
-        command=ZONES,
-        shows=ZONE_SHOWS,
         means=ZONE,
     ),
     Hint(
@@ -69,8 +54,6 @@ FIREWALLS: tuple[Hint, ...] = (
         unless=words(r"firewalld (?:is )?(?:not (?:running|installed|active)|inactive|disabled)|no firewalld"),
         cause="firewalld-zone-blocks-port",
         weight=10,
-        command=ZONES,
-        shows=ZONE_SHOWS,
         means=ZONE,
     ),
     Hint(
@@ -85,8 +68,6 @@ FIREWALLS: tuple[Hint, ...] = (
         ),
         cause="firewalld-bridge-in-wrong-zone",
         weight=18,
-        command=ZONES,
-        shows=BRIDGE_ZONE_SHOWS,
         means=BRIDGE_ZONE,
     ),
     Hint(
@@ -99,8 +80,6 @@ FIREWALLS: tuple[Hint, ...] = (
         ),
         cause="firewalld-restart-wipes-docker",
         weight=10,
-        command=RULES,
-        shows=FLUSHED_SHOWS,
         means=message(
             "A restart of the firewall deletes the engine's rules. Only a restart of the engine makes these rules again"
         ),
@@ -110,8 +89,6 @@ FIREWALLS: tuple[Hint, ...] = (
         unless=words(rf"{DESKTOP}|{MACHINE}"),
         cause="input-drops-host-service",
         weight=10,
-        command=RULES,
-        shows=INPUT_SHOWS,
         means=message(
             "A container on the host's network publishes no port: its packets pass INPUT, while packets to published "
             "ports do not"
@@ -133,8 +110,6 @@ FIREWALLS: tuple[Hint, ...] = (
         unless=words(r"ufw (?:is )?(?:not (?:running|installed|active|enabled)|inactive|disabled)\b|Status: inactive"),
         cause="input-drops-host-service",
         weight=12,
-        command=RULES,
-        shows=INPUT_SHOWS,
         means=INPUT,
     ),
     Hint(
@@ -147,8 +122,6 @@ FIREWALLS: tuple[Hint, ...] = (
         unless=words(r"(?:even|still|also) (?:with|when|if|after) (?:\w+ )?ufw|ufw.{0,30}does(?: not|n't) help"),
         cause="input-drops-host-service",
         weight=18,
-        command=RULES,
-        shows=INPUT_SHOWS,
         means=INPUT,
     ),
     Hint(
@@ -161,8 +134,6 @@ FIREWALLS: tuple[Hint, ...] = (
         ),
         cause="input-chain-drops-proxied-traffic",
         weight=16,
-        command=RULES,
-        shows=INPUT_SHOWS,
         means=PROXIED,
     ),
     Hint(
@@ -177,8 +148,6 @@ FIREWALLS: tuple[Hint, ...] = (
         ),
         cause="input-chain-drops-proxied-traffic",
         weight=18,
-        command=RULES,
-        shows=INPUT_SHOWS,
         means=PROXIED,
     ),
     Hint(
@@ -192,20 +161,12 @@ FIREWALLS: tuple[Hint, ...] = (
         ),
         cause="forward-policy-drop",
         weight=18,
-        command=RULES,
         shows=message("FORWARD has the policy DROP, and no rule accepts packets for a container's own address"),
         means=message(
             "FORWARD drops packets from outside for a container's own address and a port that is not published"
         ),
     ),
-    Hint(
-        says=(words(r"iptables -P FORWARD ACCEPT\b"),),
-        cause="forward-policy-drop",
-        weight=20,
-        command=RULES,
-        shows=FORWARD_SHOWS,
-        means=FORWARD,
-    ),
+    Hint(says=(words(r"iptables -P FORWARD ACCEPT\b"),), cause="forward-policy-drop", weight=20, means=FORWARD),
     Hint(
         says=(
             words(
@@ -217,8 +178,6 @@ FIREWALLS: tuple[Hint, ...] = (
         ),
         cause="forward-policy-drop",
         weight=12,
-        command=RULES,
-        shows=FORWARD_SHOWS,
         means=message(
             "The policy DROP of FORWARD stops packets that containers send. Rules for the host's own packets do not "
             "apply to them"
@@ -228,8 +187,6 @@ FIREWALLS: tuple[Hint, ...] = (
         says=(words(r"iptables (?:-w )?-t nat -[AI] POSTROUTING[^\n]{0,80}MASQUERADE"),),
         cause="masquerade-missing",
         weight=12,
-        command=RULES,
-        shows=message("nat POSTROUTING has no MASQUERADE for the network"),
         means=message("No rule translates the containers' addresses, so no answer from outside finds its way back"),
     ),
     Hint(
@@ -243,9 +200,7 @@ FIREWALLS: tuple[Hint, ...] = (
         ),
         cause="published-bypasses-host-firewall",
         weight=12,
-        command=RULES,
         is_error=True,
-        shows=message("nat DOCKER has a DNAT rule for the port, and DOCKER-USER has no rule"),
         means=message(
             "Packets to a published port are accepted in FORWARD by Docker's own rules. These packets never pass "
             "INPUT, where the firewall's rules are"
@@ -255,16 +210,12 @@ FIREWALLS: tuple[Hint, ...] = (
         says=(words(r"\b(?:fail2ban|crowdsec|sshguard)\b"),),
         cause="ban-list-hits-client-or-container",
         weight=8,
-        command=RULES,
-        shows=message("a chain of the ban list contains the address of the client or of a container"),
         means=message("A ban list drops the client's packets"),
     ),
     Hint(
         says=(words(r"iptables-legacy\b|update-alternatives[^\n]{0,40}iptables|\bnf_tables\b[^\n]{0,60}\blegacy"),),
         cause="two-iptables-backends-in-use",
         weight=10,
-        command="sudo iptables-legacy-save; sudo iptables-nft-save",
-        shows=message("both back ends have rules"),
         means=message("Both back ends of iptables have rules, and a packet passes both"),
     ),
     Hint(
@@ -277,24 +228,18 @@ FIREWALLS: tuple[Hint, ...] = (
         ),
         cause="rp-filter-strict",
         weight=10,
-        command="ip route show table all; ip rule; sysctl -a 2>/dev/null | grep rp_filter",
-        shows=message("rp_filter is 1, and the way back to the client is through another link"),
         means=message("Packets come in through one link, but the way back is through another link"),
     ),
     Hint(
         says=(words(r"--icc(?:=| )false|[\"']icc[\"']: false|enable_icc[\"']?[:=] ?[\"']?false"),),
         cause="icc-off",
         weight=18,
-        command="docker network inspect bridge; sudo iptables-save",
-        shows=message("the option enable_icc is false"),
         means=message("Containers of this network do not reach each other"),
     ),
     Hint(
         says=(words(r"userland-proxy[\"']?(?:=|: ?| )false"),),
         cause="userland-proxy-off-no-route-localnet",
         weight=10,
-        command="cat /etc/docker/daemon.json; sysctl -a 2>/dev/null | grep route_localnet",
-        shows=message("route_localnet is 0"),
         means=message("Without docker-proxy, connections to localhost need route_localnet"),
     ),
     Hint(
@@ -311,8 +256,6 @@ FIREWALLS: tuple[Hint, ...] = (
         ),
         cause="isolation-drops-between-bridges",
         weight=10,
-        command=JOINED,
-        shows=message("the two containers share no network"),
         means=message(
             "The engine isolates its networks from each other: containers on two networks cannot reach each other's "
             "addresses"
@@ -332,8 +275,6 @@ FIREWALLS: tuple[Hint, ...] = (
         ),
         cause="firewall-manager-flushed-rules",
         weight=12,
-        command=RULES,
-        shows=FLUSHED_SHOWS,
         means=FLUSHED,
     ),
     Hint(
@@ -345,8 +286,6 @@ FIREWALLS: tuple[Hint, ...] = (
         ),
         cause="ip-forward-off",
         weight=12,
-        command=SYSCTLS,
-        shows=message("net.ipv4.ip_forward = 0"),
         means=message("A restart of the network's scripts loads sysctl.conf, and that file switches forwarding off"),
     ),
     Hint(
@@ -359,8 +298,6 @@ FIREWALLS: tuple[Hint, ...] = (
         unless=words(r"iptables\.service[^\n]*(?:not-found|masked)|Active: inactive[^\n]*\s*$(?!.*Active: active)"),
         cause="reject-rule-before-docker",
         weight=14,
-        command=RULES,
-        shows=message("FORWARD has a REJECT or DROP before Docker's rules"),
         means=message(
             "The saved rules of the iptables service end FORWARD with a REJECT, and the engine's rules come after it"
         ),

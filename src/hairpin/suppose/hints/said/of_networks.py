@@ -2,7 +2,7 @@
 
 from hairpin.message import message
 from hairpin.suppose.hints.hint import Hint, words
-from hairpin.suppose.hints.said.phrases import CONTAINERS, HOST_NETWORK, JOINED, NAME_SERVERS
+from hairpin.suppose.hints.said.phrases import CONTAINERS, HOST_NETWORK, NAME_SERVERS
 from hairpin.suppose.hints.told_names import SURE
 
 _BARE_NAME = r"(?!localhost\b|host\b)[a-z][\w-]*(?![\w-]*\.[\w])"
@@ -39,8 +39,6 @@ NETWORKS: tuple[Hint, ...] = (
         ),
         cause="host-network-has-no-names",
         weight=SURE,
-        command="docker inspect --format '{{.Name}} {{.HostConfig.NetworkMode}}' $(docker ps -aq)",
-        shows=message("the container's NetworkMode is host"),
         means=message(
             "A container on the host's network is in no network of the project, and asks the host's name server: the "
             "names of services and containers are unknown there. Their published ports are at localhost"
@@ -51,8 +49,6 @@ NETWORKS: tuple[Hint, ...] = (
         says=(words(r"network create[^\n]{0,80}--internal|\binternal: true\b|\"Internal\": true"),),
         cause="container-on-internal-network-only",
         weight=20,
-        command="docker network inspect --format '{{.Name}} {{.Internal}}' $(docker network ls -q)",
-        shows=message("the container's only network is internal"),
         means=message("An internal network has no way to the outside, and no port of it is published"),
     ),
     Hint(
@@ -66,8 +62,6 @@ NETWORKS: tuple[Hint, ...] = (
         says=(words(r"\bmacvlan\b"), words(r"\bhost\b")),
         cause="macvlan-host-cannot-reach",
         weight=18,
-        command="ip -d link; docker network inspect $(docker network ls -q)",
-        shows=message("the network's driver is macvlan, and its parent is the link that has the host's address"),
         means=message(
             "A macvlan and the link below it exchange no packets: the host and the container do not reach each other"
         ),
@@ -76,8 +70,6 @@ NETWORKS: tuple[Hint, ...] = (
         says=(words(r"\bipvlan\b"), words(r"\bhost\b")),
         cause="ipvlan-host-cannot-reach",
         weight=18,
-        command="ip -d link; docker network inspect $(docker network ls -q)",
-        shows=message("the network's driver is ipvlan, and its parent is the link that has the host's address"),
         means=message(
             "An ipvlan and the link below it exchange no packets: the host and the container do not reach each other"
         ),
@@ -93,7 +85,6 @@ NETWORKS: tuple[Hint, ...] = (
         ),
         cause="no-common-network-for-name",
         weight=16,
-        command=JOINED,
         shows=message(
             "the proxy shares no network with the container, or uses the container's address on another network"
         ),
@@ -113,7 +104,6 @@ NETWORKS: tuple[Hint, ...] = (
         ),
         cause="loopback-is-the-container",
         weight=14,
-        command="docker compose config; docker ps",
         shows=message("the proxy runs in a container, and the address behind the proxy is a loopback address"),
         means=message("In a container, localhost is the container itself: the proxy asks itself"),
     ),
@@ -135,8 +125,6 @@ NETWORKS: tuple[Hint, ...] = (
         says=(words(r"--iptables(?:=| )false|[\"']?iptables[\"']?: false"),),
         cause="docker-daemon-iptables-false",
         weight=18,
-        command="cat /etc/docker/daemon.json; ps -o args -C dockerd; sudo iptables-save",
-        shows=message("dockerd runs with iptables=false"),
         means=message(
             "dockerd makes no rules: no port is published by DNAT, and no container's address is masqueraded"
         ),
@@ -158,8 +146,6 @@ NETWORKS: tuple[Hint, ...] = (
         ),
         cause="loopback-is-the-container",
         weight=18,
-        command="docker compose config; docker ps",
-        shows=message("the client is a container, and the service that it asks is in another container"),
         means=message(
             "In a container, localhost is the container itself: the client asks itself instead of the other container"
         ),
@@ -180,8 +166,6 @@ NETWORKS: tuple[Hint, ...] = (
         unless=words(r"\b(?:psql|mysql) -h\b"),
         cause="loopback-is-the-container",
         weight=16,
-        command="docker compose config; docker ps",
-        shows=message("the client is a container, and the service that it asks is in another container"),
         means=message(
             "In a container, localhost is the container itself: the client asks itself instead of the other container"
         ),
@@ -197,8 +181,6 @@ NETWORKS: tuple[Hint, ...] = (
         ),
         cause="loopback-is-the-container",
         weight=12,
-        command="docker compose config; docker ps; sudo ss -lntup",
-        shows=message("the service that the client asks at localhost belongs to the host or to another container"),
         means=message("In a container, localhost is the container itself, not the host"),
     ),
     Hint(
@@ -214,8 +196,6 @@ NETWORKS: tuple[Hint, ...] = (
         unless=words(rf"{HOST_NETWORK}"),
         cause="loopback-is-the-container",
         weight=18,
-        command="docker compose config; docker ps",
-        shows=message("the client is a container, and the service that it asks is in another container"),
         means=message(
             "In a container, localhost is the container itself: the client asks itself instead of the other container"
         ),
@@ -260,8 +240,6 @@ NETWORKS: tuple[Hint, ...] = (
         says=(words(r"\bFIREWALL_(?:OUTBOUND_SUBNETS|INPUT_PORTS|VPN_INPUT_PORTS)\b"),),
         cause="container-own-firewall",
         weight=20,
-        command="docker exec {container} sh -c 'iptables -S; ip route; ip rule'",
-        shows=message("OUTPUT or INPUT in the container has the policy DROP and accepts no such port or client"),
         means=message(
             "The container's own firewall lets out only what its settings name. It drops the answers to other clients"
         ),
@@ -341,7 +319,6 @@ NETWORKS: tuple[Hint, ...] = (
         unless=words(r"\bDB_HOST ?[=:] ?(?!127|localhost)[a-z]"),
         cause="loopback-is-the-container",
         weight=20,
-        command="docker compose config; docker ps",
         shows=message("the database runs in another container, and the application asks 127.0.0.1 or localhost"),
         means=message("Applications ask 127.0.0.1 unless a setting names the database's service"),
     ),

@@ -29,8 +29,6 @@ SINGLE_RULES: tuple[Hint, ...] = (
         ),
         cause="ban-misses-published-port",
         weight=26,
-        command=RULES,
-        shows=message("the ban stands in a chain that the client's packets do not pass"),
         means=message(
             "The ban stands in a chain that the packets do not pass: packets to a published port pass FORWARD and "
             "DOCKER-USER, packets to the host itself pass INPUT"
@@ -43,8 +41,6 @@ SINGLE_RULES: tuple[Hint, ...] = (
         ),
         cause="podman-rules-missing",
         weight=30,
-        command=f"{RULES}; sudo nft list ruleset",
-        shows=message("no rule names the container"),
         means=message("A reload of firewalld deletes the rules that Podman made for its containers"),
     ),
     Hint(
@@ -70,8 +66,6 @@ SINGLE_RULES: tuple[Hint, ...] = (
         ),
         cause="masquerade-missing",
         weight=22,
-        command=RULES,
-        shows=message("nat POSTROUTING has no MASQUERADE for the network"),
         means=message("The text says that a rule with MASQUERADE helps"),
     ),
     Hint(

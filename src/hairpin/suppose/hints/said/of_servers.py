@@ -3,12 +3,11 @@ destination that is no address, a bridge without ports, and a helper that keeps 
 
 from hairpin.message import message
 from hairpin.suppose.hints.hint import Hint, words
-from hairpin.suppose.hints.said.phrases import CONTAINERS, ENGINE_AT, LOCALHOST, MTU, MTU_SHOWS, SIZES, VM_SHOWS
+from hairpin.suppose.hints.said.phrases import CONTAINERS, ENGINE_AT, LOCALHOST, MTU, VM_SHOWS
 from hairpin.suppose.hints.told_names import SURE
 from hairpin.suppose.parts import inside_command
 
 _INSIDE = inside_command("{container}")
-_LOCAL_SHOWS = message("the line of the port has the address 127.0.0.1")
 _STORE = (
     r"(?:redis|valkey|postgres(?:ql)?|mysql|mariadb|mongo(?:db)?|rabbit(?:mq)?|kafka|memcached|elastic\w*|database|db"
     r"|broker|cache|mqtt)"
@@ -45,7 +44,6 @@ SERVERS: tuple[Hint, ...] = (
         cause="service-listens-on-container-loopback",
         weight=SURE,
         command=f"docker logs {{container}}; {_INSIDE}",
-        shows=_LOCAL_SHOWS,
         means=message(
             "The server's log says that it listens on loopback only: in a container this is the container's own "
             "loopback, which no other container and no client outside reaches. It needs a listener on 0.0.0.0"
@@ -186,8 +184,6 @@ SERVERS: tuple[Hint, ...] = (
         unless=words(r"\bGRO\b|checksum"),
         cause="mtu-black-hole",
         weight=26,
-        command=SIZES,
-        shows=MTU_SHOWS,
         means=MTU,
     ),
     Hint(
@@ -201,8 +197,6 @@ SERVERS: tuple[Hint, ...] = (
         unless=words(r"\b(?:slowloris|client_body_timeout|client_header_timeout|timeout http-request)\b"),
         cause="mtu-black-hole",
         weight=24,
-        command=SIZES,
-        shows=MTU_SHOWS,
         means=message(
             "The server says that the request did not arrive whole: the small packets that open a connection pass, and "
             "full-sized packets are lost, because a link on the way has a smaller MTU"

@@ -3,20 +3,7 @@ host's network, or only inside of a tunnel; and the words about names and discov
 
 from hairpin.message import message
 from hairpin.suppose.hints.hint import Hint, words
-from hairpin.suppose.hints.said.phrases import (
-    CONTAINERS,
-    DESKTOP,
-    FORWARD,
-    FORWARD_SHOWS,
-    HOST_NETWORK,
-    INPUT,
-    INPUT_SHOWS,
-    RULES,
-    ZONE,
-    ZONE_SHOWS,
-    ZONES,
-)
-from hairpin.suppose.parts import SYSCTLS
+from hairpin.suppose.hints.said.phrases import CONTAINERS, DESKTOP, FORWARD, HOST_NETWORK, INPUT, ZONE
 
 _MACHINE = r"(?:nas|synology|diskstation|dsm|qnap|unraid|host|server|machine|raspberry pi|pi|box|vm|vps|node|computer)"
 _NOT = r"(?:\bnot\b|n't\b|\bcannot\b|\bunable\b|\bnever\b|\bfail\w*|\bno\b)"
@@ -134,8 +121,6 @@ SIDES: tuple[Hint, ...] = (
         unless=words(rf"{DESKTOP}|listen\w*[^\n]{{0,30}}127\.0\.0\.1"),
         cause="firewalld-zone-blocks-port",
         weight=25,
-        command=ZONES,
-        shows=ZONE_SHOWS,
         means=ZONE,
     ),
     Hint(
@@ -143,8 +128,6 @@ SIDES: tuple[Hint, ...] = (
         unless=words(rf"{DESKTOP}|listen\w*[^\n]{{0,30}}127\.0\.0\.1"),
         cause="input-drops-host-service",
         weight=24,
-        command=RULES,
-        shows=INPUT_SHOWS,
         means=INPUT,
     ),
     Hint(
@@ -155,8 +138,6 @@ SIDES: tuple[Hint, ...] = (
         ),
         cause="macvlan-host-cannot-reach",
         weight=22,
-        command="ip -d link; docker network inspect $(docker network ls -q)",
-        shows=message("the network's driver is macvlan, and its parent is the link that has the host's address"),
         means=message(
             "A macvlan and the link below it exchange no packets: the host and the container do not reach each other"
         ),
@@ -210,8 +191,6 @@ SIDES: tuple[Hint, ...] = (
         unless=_ASKS_A_TUNNEL,
         cause="ip-forward-off",
         weight=24,
-        command=SYSCTLS,
-        shows=message("net.ipv4.ip_forward = 0"),
         means=message("The server does not forward the packets of its tunnel's clients"),
     ),
     # --- a router's firewall ---
@@ -229,8 +208,6 @@ SIDES: tuple[Hint, ...] = (
         says=(ROUTERS_SYSTEM, BRIDGED_OUT),
         cause="forward-policy-drop",
         weight=24,
-        command=RULES,
-        shows=FORWARD_SHOWS,
         means=FORWARD,
     ),
     # --- names that are answered with no address ---

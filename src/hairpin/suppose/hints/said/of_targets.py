@@ -9,15 +9,11 @@ from hairpin.suppose.hints.said.phrases import (
     DESKTOP,
     ENGINE_AT,
     FORWARD,
-    FORWARD_SHOWS,
     HOST_NETWORK,
     IN_VM,
     INPUT,
-    INPUT_SHOWS,
     LOCALHOST,
     MACHINE,
-    RULES,
-    SOCKETS,
     VM_SHOWS,
 )
 from hairpin.suppose.hints.told_names import SURE
@@ -76,8 +72,6 @@ TARGETS: tuple[Hint, ...] = (
         ),
         cause="published-on-loopback-only",
         weight=24,
-        command="docker ps; sudo ss -lntup",
-        shows=message("the port is published at 127.0.0.1"),
         means=message("The port is published at 127.0.0.1, so clients on other machines do not reach it"),
     ),
     Hint(
@@ -134,7 +128,6 @@ TARGETS: tuple[Hint, ...] = (
         cause="service-listens-on-container-loopback",
         weight=24,
         command="docker exec {container} sh -c 'cat /proc/net/tcp /proc/net/tcp6'; docker inspect {container}",
-        shows=message("the line of the port has the address 127.0.0.1"),
         means=message(
             "A line of the service's own configuration lets it listen on 127.0.0.1: in a container this is the "
             "container's own loopback, which no client outside of the container reaches"
@@ -149,8 +142,6 @@ TARGETS: tuple[Hint, ...] = (
         unless=words(_BINDS_TO_ALL),
         cause="host-service-listens-on-loopback",
         weight=25,
-        command=SOCKETS,
-        shows=message("the line of the port has the address 127.0.0.1"),
         means=message(
             "A line of the service's configuration lets it listen on 127.0.0.1 of the host, and the container asks "
             "another address of the host"
@@ -178,8 +169,6 @@ TARGETS: tuple[Hint, ...] = (
         says=(words(GATEWAY_FAILS), words(_OUTSIDE_WORKS), words(rf"{CONTAINERS}|容器")),
         cause="input-drops-host-service",
         weight=24,
-        command=RULES,
-        shows=INPUT_SHOWS,
         means=INPUT,
     ),
     Hint(
@@ -196,8 +185,6 @@ TARGETS: tuple[Hint, ...] = (
         ),
         cause="ufw-forward-policy",
         weight=SURE,
-        command="sudo ufw status verbose; sudo iptables-save",
-        shows=FORWARD_SHOWS,
         means=FORWARD,
     ),
     Hint(

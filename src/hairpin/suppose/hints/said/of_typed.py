@@ -6,8 +6,7 @@ is only likely.
 
 from hairpin.message import message
 from hairpin.suppose.hints.hint import Hint, words
-from hairpin.suppose.hints.said.phrases import FLUSHED, FLUSHED_SHOWS, FORWARD, FORWARD_SHOWS, INPUT, INPUT_SHOWS, RULES
-from hairpin.suppose.parts import SYSCTLS
+from hairpin.suppose.hints.said.phrases import FLUSHED, FORWARD, INPUT
 
 _IPTABLES = r"(?:\biptables|\$\{?(?:IPT|IPTABLES|ipt)\}?)"
 """Matches the program's name, or a variable in which scripts keep this name."""
@@ -18,16 +17,12 @@ TYPED: tuple[Hint, ...] = (
         says=(words(rf"{_IPTABLES}[^\n]* -P OUTPUT (?:DROP|REJECT)|:OUTPUT DROP"),),
         cause="output-policy-drop",
         weight=20,
-        command=RULES,
-        shows=message("OUTPUT has the policy DROP, and no rule accepts the packet"),
         means=message("The policy DROP of OUTPUT stops packets that the host itself sends, even to its own containers"),
     ),
     Hint(
         says=(words(rf"{_IPTABLES}[^\n]* -P FORWARD (?:DROP|REJECT)|:FORWARD DROP"),),
         cause="forward-policy-drop",
         weight=16,
-        command=RULES,
-        shows=FORWARD_SHOWS,
         means=FORWARD,
     ),
     Hint(
@@ -39,16 +34,12 @@ TYPED: tuple[Hint, ...] = (
         ),
         cause="reject-rule-before-docker",
         weight=16,
-        command=RULES,
-        shows=message("FORWARD has a REJECT or DROP before Docker's rules"),
         means=message("A rule of FORWARD stops packets before the engine's rules can accept them"),
     ),
     Hint(
         says=(words(rf"{_IPTABLES}[^\n]* -P INPUT (?:DROP|REJECT)"),),
         cause="input-drops-host-service",
         weight=10,
-        command=RULES,
-        shows=INPUT_SHOWS,
         means=INPUT,
     ),
     Hint(
@@ -60,8 +51,6 @@ TYPED: tuple[Hint, ...] = (
         ),
         cause="firewall-manager-flushed-rules",
         weight=14,
-        command=RULES,
-        shows=FLUSHED_SHOWS,
         means=FLUSHED,
     ),
     Hint(
@@ -73,8 +62,6 @@ TYPED: tuple[Hint, ...] = (
         ),
         cause="bridge-down",
         weight=18,
-        command="ip addr; ip route",
-        shows=message("the bridge is DOWN, or has no address"),
         means=message(
             "The command removes the bridge's address or sets the bridge down. The ports of the bridge then pass "
             "nothing"
@@ -90,8 +77,6 @@ TYPED: tuple[Hint, ...] = (
         unless=words(r"\becho \"?1\"? ?> ?/proc/sys/net/ipv4/ip_forward"),
         cause="ip-forward-off",
         weight=18,
-        command=SYSCTLS,
-        shows=message("net.ipv4.ip_forward = 0"),
         means=message("The command switches IPv4 forwarding off"),
     ),
     Hint(
@@ -101,16 +86,12 @@ TYPED: tuple[Hint, ...] = (
         ),
         cause="interface-forwarding-off",
         weight=16,
-        command=SYSCTLS,
-        shows=message("a link on the way has forwarding = 0, although ip_forward is 1"),
         means=message("ip_forward is 1, but a network manager has switched forwarding off for a single link"),
     ),
     Hint(
         says=(words(r"\bip route (?:del|delete|flush)[^\n]*\bdefault|\broute del[^\n]* default"),),
         cause="host-default-route-missing",
         weight=16,
-        command="ip route",
-        shows=message("no line begins with default"),
         means=message("The command deletes the default route"),
     ),
     Hint(
@@ -126,8 +107,6 @@ TYPED: tuple[Hint, ...] = (
         unless=words(r"--service-ports|\bcompose(?: -\S+(?: [\w./-]+)?)* (?:up|start)\b"),
         cause="port-not-published",
         weight=24,
-        command="docker ps",
-        shows=message("the line of the container has its port without an arrow, or has no port"),
         means=message(
             "`docker compose run` publishes no port of the service, unless it has the option --service-ports or -p"
         ),

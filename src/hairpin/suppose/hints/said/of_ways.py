@@ -8,17 +8,13 @@ from hairpin.suppose.hints.said.phrases import (
     CONTAINERS,
     HANGS,
     MTU,
-    MTU_SHOWS,
     NESTED,
     NODES,
     RANGES,
-    RANGES_SHOWS,
     ROUTES,
     SIZES,
     TUNNEL,
-    TUNNEL_SHOWS,
     TUNNELED,
-    TUNNELS,
 )
 from hairpin.suppose.hints.told_names import SURE
 
@@ -84,8 +80,6 @@ WAYS: tuple[Hint, ...] = (
         unless=words(r"docker(?:d| daemon| ps| info)? hangs"),
         cause="mtu-black-hole",
         weight=14,
-        command=SIZES,
-        shows=MTU_SHOWS,
         means=MTU,
     ),
     Hint(
@@ -99,8 +93,6 @@ WAYS: tuple[Hint, ...] = (
         ),
         cause="mtu-black-hole",
         weight=20,
-        command=SIZES,
-        shows=MTU_SHOWS,
         means=MTU,
     ),
     Hint(
@@ -115,16 +107,12 @@ WAYS: tuple[Hint, ...] = (
         ),
         cause="mtu-black-hole",
         weight=22,
-        command=SIZES,
-        shows=MTU_SHOWS,
         means=MTU,
     ),
     Hint(
         says=(words(r"\bMTU\b"), words(rf"{HANGS}|{CLIENT}.{{0,80}}(?:fail|time)")),
         cause="mtu-black-hole",
         weight=14,
-        command=SIZES,
-        shows=MTU_SHOWS,
         means=MTU,
     ),
     Hint(
@@ -156,8 +144,6 @@ WAYS: tuple[Hint, ...] = (
         ),
         cause="mtu-black-hole",
         weight=18,
-        command=SIZES,
-        shows=MTU_SHOWS,
         means=MTU,
     ),
     Hint(
@@ -256,14 +242,7 @@ WAYS: tuple[Hint, ...] = (
         ),
     ),
     # --- tunnels between hosts ---
-    Hint(
-        says=(words(TUNNELED), words(NODES)),
-        cause="vxlan-port-blocked",
-        weight=18,
-        command=TUNNELS,
-        shows=TUNNEL_SHOWS,
-        means=TUNNEL,
-    ),
+    Hint(says=(words(TUNNELED), words(NODES)), cause="vxlan-port-blocked", weight=18, means=TUNNEL),
     # --- ranges and routes ---
     Hint(
         says=(
@@ -279,10 +258,6 @@ WAYS: tuple[Hint, ...] = (
         ),
         cause="raw-drop-direct-routing",
         weight=18,
-        command="sudo iptables-save -t raw",
-        shows=message(
-            "PREROUTING of table raw drops packets for the container's address that do not come from its bridge"
-        ),
         means=message(
             "Since version 28, dockerd drops packets from outside for a container's own address in table raw"
         ),
@@ -291,8 +266,6 @@ WAYS: tuple[Hint, ...] = (
         says=(words(r"\bdefault (?:via \S+ )?dev (?:veth|br-|docker0|\.\.\.)|\bdefault route\b.{0,40}\bveth"),),
         cause="bridge-became-default-route",
         weight=22,
-        command="ip route; networkctl; nmcli device",
-        shows=message("a default route leads to a veth or to a bridge of the engine"),
         means=message(
             "A network manager treats the engine's veth or bridge as an uplink, and gives it an address and a default "
             "route"
@@ -306,8 +279,6 @@ WAYS: tuple[Hint, ...] = (
         ),
         cause="manager-claims-container-links",
         weight=18,
-        command="networkctl; nmcli device; ip addr",
-        shows=message("the network manager lists the veth or the bridge as a link that it manages"),
         means=message(
             "A network manager treats the engine's veth or bridge as an uplink, and gives it an address and a default "
             "route"
@@ -326,8 +297,6 @@ WAYS: tuple[Hint, ...] = (
         ),
         cause="bridge-subnet-overlaps-route",
         weight=16,
-        command=ROUTES,
-        shows=RANGES_SHOWS,
         means=message(
             "A bridge of the engine covers the address of a machine elsewhere, so packets to that machine go to the "
             "bridge"
@@ -371,8 +340,6 @@ WAYS: tuple[Hint, ...] = (
         ),
         cause="bridge-subnet-overlaps-route",
         weight=12,
-        command=ROUTES,
-        shows=RANGES_SHOWS,
         means=RANGES,
     ),
     Hint(
@@ -385,8 +352,6 @@ WAYS: tuple[Hint, ...] = (
         cause="address-pool-exhausted",
         weight=20,
         is_error=True,
-        command="ip route show table all; docker network ls",
-        shows=message("routes of the host cover every range from which the engine takes subnets"),
         means=message(
             "Each range that the engine tries for a new network overlaps a route of the host, so the engine finds no "
             "free range"

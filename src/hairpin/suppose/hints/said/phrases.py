@@ -64,33 +64,24 @@ CONTAINERS = r"\b(?:containers?|pods?|docker build|docker run|docker-compose|doc
 MTU = message(
     "Small packets pass, and full-sized packets are lost: a link on the way has a smaller MTU than the container"
 )
-MTU_SHOWS = message(
-    "the uplink, a tunnel or a VPN has a smaller MTU than docker0 and the containers, or the ping gets no answer"
-)
 IN_VM = message("The engine runs in a virtual machine: ports are published there, and localhost is another machine")
 VM_SHOWS = message(
     "the engine is Docker Desktop, boot2docker or another machine: use that machine's address instead of localhost"
 )
 INPUT = message("A firewall of the host drops packets for the host itself, from containers and from outside")
-INPUT_SHOWS = message("INPUT has a DROP or REJECT, and no rule before it accepts the packet")
 ZONE = message("firewalld is on, and packets for the host itself need a service or port in the zone of their interface")
-ZONE_SHOWS = message("the zone of the uplink allows neither the port nor the service")
 BRIDGE_ZONE = message("firewalld forwards a packet only if the zones of both its links allow this")
-BRIDGE_ZONE_SHOWS = message("the bridge is in no zone, or in a zone whose target is not ACCEPT")
 TUNNEL = message(
     "The packets between the hosts are in a tunnel (UDP 4789, 8472), and a firewall between the hosts drops the "
     "tunnel's packets"
 )
-TUNNEL_SHOWS = message("packets of the tunnel leave one host and do not arrive at the other")
 RANGES = message(
     "The VPN's route and the engine's networks cover the same range, so one of them gets the other's packets"
 )
-RANGES_SHOWS = message("a route of the VPN covers a container network, or a bridge covers addresses behind the VPN")
 PROXIED = message("INPUT drops answers from the bridge to docker-proxy, or packets that come in for docker-proxy")
 FLUSHED = message(
     "Another program loads its own rules and deletes the engine's rules. A restart of the engine makes them again"
 )
-FLUSHED_SHOWS = message("table nat has no chain DOCKER, or FORWARD has none of Docker's rules")
 MANY_NETWORKS = message(
     "The container is on several networks, and the proxy takes its address on one that the proxy has not joined. The "
     "label that chooses the network (traefik.docker.network) needs the network's real name, which begins with the "
@@ -100,4 +91,3 @@ MANY_NETWORKS_SHOWS = message(
     "the network's real name has the project's name before it, and the container has two addresses"
 )
 FORWARD = message("The policy DROP of FORWARD stops packets that no rule of the engine accepts")
-FORWARD_SHOWS = message("FORWARD has the policy DROP, and no rule accepts the packet")
