@@ -12,7 +12,7 @@ from hairpin.evidence.redact_own import is_known_unit
 from hairpin.host.boot.rule_keeper import saved_files
 from hairpin.host.managers import ConfigFile, Unit
 from hairpin.netfilter.evaluate.chain import place_of
-from hairpin.programs import PROGRAMS, Program, chains_of, program_of, units_of
+from hairpin.programs import PROGRAMS, KnownProgram, chains_of, program_of, units_of
 from hairpin.remedy.decided_rules import sign_of
 from hairpin.story.commands.deeds import effect_of_command
 from hairpin.story.entry import Effect
@@ -34,7 +34,7 @@ def each_with(names: str) -> pytest.MarkDecorator:
 
 
 @each_with("services")
-def test_the_collector_reads_the_units(program: Program) -> None:
+def test_the_collector_reads_the_units(program: KnownProgram) -> None:
     """The units of an instance (``wg-quick@``) are read for the usual one."""
     asked = f"{collector.function('units')} {collector.variable('HOST_SERVICES')}".split()
     traced = collector.variable("TRACE_UNITS").split()
@@ -51,26 +51,26 @@ def test_the_collector_reads_the_errors_of_all_that_load_rules_or_settings() -> 
 
 
 @each_with("packages")
-def test_the_collector_reads_the_packages(program: Program) -> None:
+def test_the_collector_reads_the_packages(program: KnownProgram) -> None:
     assert set(program.packages) <= set(collector.variable("names").split())
     traced = re.compile(collector.variable("TRACE_PACKAGES"))
     assert [each for each in (*program.packages, *program.pulled_by) if traced.match(each) is None] == []
 
 
 @each_with("commands")
-def test_the_collector_reads_the_commands(program: Program) -> None:
+def test_the_collector_reads_the_commands(program: KnownProgram) -> None:
     traced = re.compile(collector.variable("TRACE_COMMANDS"))
     assert [each.name for each in program.commands if traced.search(f"/usr/sbin/{each.name} x") is None] == []
 
 
 @each_with("saved")
-def test_the_collector_reads_the_saved_rules(program: Program) -> None:
+def test_the_collector_reads_the_saved_rules(program: KnownProgram) -> None:
     read = re.findall(r'"\$root"(\S+)', collector.TEXT)
     assert [each.path for each in program.saved if not any(fnmatch(each.path, path) for path in read)] == []
 
 
 @each_with("services")
-def test_no_name_is_renamed(program: Program) -> None:
+def test_no_name_is_renamed(program: KnownProgram) -> None:
     assert [unit for unit in program.units if not is_known_unit(unit.partition("@")[0])] == []
     text = "".join(f"/usr/local/sbin/{each.name}\n" for each in program.commands)
     whole = evidence(("trace-logins", text))
@@ -84,7 +84,7 @@ def test_a_paste_has_the_packages() -> None:
 
 
 @each_with("services")
-def test_the_story_knows_the_units(program: Program) -> None:
+def test_the_story_knows_the_units(program: KnownProgram) -> None:
     for number, each in enumerate(program.services):
         unit = full_name(each.name)
         assert program_of(each.name) == program
@@ -95,13 +95,13 @@ def test_the_story_knows_the_units(program: Program) -> None:
 
 
 @each_with("commands")
-def test_the_story_knows_the_commands(program: Program) -> None:
+def test_the_story_knows_the_commands(program: KnownProgram) -> None:
     for each in program.commands:
         assert [word for word in each.changing if effect_of_command(f"{each.name} {word} x") != Effect()] == []
 
 
 @each_with("logs_as")
-def test_the_story_knows_who_complains(program: Program) -> None:
+def test_the_story_knows_who_complains(program: KnownProgram) -> None:
     for name in program.logs_as:
         line = (100.0, name, "ERROR: 'iptables-restore' failed")
         assert list(firewall_entries(traces(("trace-firewalls", journal(line))))) != [], name
@@ -118,7 +118,7 @@ PREFIXES = tuple((each, prefix) for each in PROGRAMS for prefix in each.chains i
 
 
 @pytest.mark.parametrize(("program", "prefix"), PREFIXES, ids=lambda each: getattr(each, "name", each))
-def test_a_drop_in_a_chain_is_that_of_its_program(program: Program, prefix: str) -> None:
+def test_a_drop_in_a_chain_is_that_of_its_program(program: KnownProgram, prefix: str) -> None:
     whole = ruled(with_chain(f"{prefix}x", "-o docker0 -j DROP"))
     named = [each.cause for each in diagnose(whole, published()).causes]
     assert (NAMED.get(program.name) or NAMED[program.role]) in named
@@ -134,7 +134,7 @@ def test_a_drop_in_a_chain_is_that_of_its_program(program: Program, prefix: str)
 
 
 @each_with("saved")
-def test_a_unit_loads_its_saved_rules(program: Program) -> None:
+def test_a_unit_loads_its_saved_rules(program: KnownProgram) -> None:
     for each in program.saved:
         read, service = ConfigFile(each.path, "*filter\nCOMMIT\n"), Unit(f"{each.unit}.service", "active", "enabled")
         host = with_host(network(), files=(read,), units=(service,)).this
@@ -142,7 +142,7 @@ def test_a_unit_loads_its_saved_rules(program: Program) -> None:
 
 
 def test_names_are_unlike() -> None:
-    of: tuple[Callable[[Program], tuple[str, ...]], ...] = (
+    of: tuple[Callable[[KnownProgram], tuple[str, ...]], ...] = (
         lambda each: (each.name,), lambda each: each.units, lambda each: each.chains,
         lambda each: tuple(one.described for one in each.services if one.described),
     )  # fmt: skip

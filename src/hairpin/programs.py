@@ -20,7 +20,7 @@ people write into its files.  ``sysctls``: sets the sysctls of files at boot.  `
 """
 
 
-class Service(NamedTuple):
+class KnownUnit(NamedTuple):
     """A unit of systemd.  ``name``: without ``.service``.  ``described``: the unit's ``Description=``, which systemd
     before version 249 logs in place of the name; empty if no log of such a systemd is known."""
 
@@ -28,7 +28,7 @@ class Service(NamedTuple):
     described: str = ""
 
 
-class Command(NamedTuple):
+class KnownCommand(NamedTuple):
     """A command of a program.  ``changing``: the words with which it changes the network in a way that hairpin cannot
     simulate; empty if hairpin tells the effect of each of its calls."""
 
@@ -36,11 +36,11 @@ class Command(NamedTuple):
     changing: frozenset[str] = frozenset()
 
 
-def _changing(name: str, words: str) -> Command:
-    return Command(name, frozenset(words.split()))
+def _command(name: str, words: str) -> KnownCommand:
+    return KnownCommand(name, frozenset(words.split()))
 
 
-class SavedRules(NamedTuple):
+class RestoredFile(NamedTuple):
     """A file of iptables-save(8) that a unit loads at its start."""
 
     unit: str
@@ -48,7 +48,7 @@ class SavedRules(NamedTuple):
     path: str
 
 
-class Program(msgspec.Struct, frozen=True):
+class KnownProgram(msgspec.Struct, frozen=True):
     """A program by the names that it has on a host.
 
     ``services``: its units, as far as hairpin reads them.  ``packages``: its packages, whose versions are read;
@@ -65,16 +65,16 @@ class Program(msgspec.Struct, frozen=True):
 
     name: str
     role: Role
-    services: tuple[Service, ...] = ()
+    services: tuple[KnownUnit, ...] = ()
     packages: tuple[str, ...] = ()
     pulled_by: tuple[str, ...] = ()
     chains: tuple[str, ...] = ()
     of_users: tuple[str, ...] = ()
     sets: tuple[str, ...] = ()
     tables: tuple[str, ...] = ()
-    commands: tuple[Command, ...] = ()
+    commands: tuple[KnownCommand, ...] = ()
     logs_as: tuple[str, ...] = ()
-    saved: tuple[SavedRules, ...] = ()
+    saved: tuple[RestoredFile, ...] = ()
     signs: frozenset[str] = frozenset()
     keeps_engine: Message | None = None
     lets_in: Message | None = None
@@ -85,143 +85,145 @@ class Program(msgspec.Struct, frozen=True):
         return tuple(each.name for each in self.services)
 
 
-DOCKER = Program(
+DOCKER = KnownProgram(
     "docker", "engine",
-    services=(Service("docker", "Docker Application Container Engine"), Service("docker.socket")),
+    services=(KnownUnit("docker", "Docker Application Container Engine"), KnownUnit("docker.socket")),
     packages=("docker-ce", "docker.io", "moby-engine", "docker"),
     pulled_by=("containerd", "containerd.io"),
     chains=("DOCKER",),
     tables=("docker-bridges",),
 )  # fmt: skip
-PODMAN = Program(
+PODMAN = KnownProgram(
     "podman", "engine",
-    services=(Service("podman"), Service("podman-restart"), Service("netavark-firewalld-reload")),
+    services=(KnownUnit("podman"), KnownUnit("podman-restart"), KnownUnit("netavark-firewalld-reload")),
     packages=("podman",),
     chains=("NETAVARK", "CNI-"),
     tables=("netavark",),
 )  # fmt: skip
-FIREWALLD = Program(
+FIREWALLD = KnownProgram(
     "firewalld", "firewall",
-    services=(Service("firewalld", "firewalld - dynamic firewall daemon"),),
+    services=(KnownUnit("firewalld", "firewalld - dynamic firewall daemon"),),
     packages=("firewalld",),
     chains=("IN_", "FWD"),
     tables=("firewalld",),
-    commands=(Command("firewall-cmd"),),
+    commands=(KnownCommand("firewall-cmd"),),
     logs_as=("firewalld",),
     lets_in=message(
         "if firewalld should let these packets in, configure this in a zone or policy; `firewall-cmd --reload` loads "
         "firewalld's files again, and rules that are not in the files are then gone"),
 )  # fmt: skip
 """The chains are those of its iptables back end.  ``firewalls/chain_owner.py`` knows all of them."""
-UFW = Program(
+UFW = KnownProgram(
     "ufw", "firewall",
-    services=(Service("ufw", "Uncomplicated firewall"),),
+    services=(KnownUnit("ufw", "Uncomplicated firewall"),),
     packages=("ufw",),
     chains=("ufw-", "ufw6-"),
     of_users=("ufw-user", "ufw6-user"),
-    commands=(Command("ufw"),),
+    commands=(KnownCommand("ufw"),),
     logs_as=("ufw-init",),
     lets_in=message(
         "if ufw should let these packets in, add a rule (`ufw allow`); `ufw reload` loads ufw's files again, and rules "
         "that are not in the files are then gone"),
 )  # fmt: skip
-NETFILTER_PERSISTENT = Program(
+NETFILTER_PERSISTENT = KnownProgram(
     "netfilter-persistent", "firewall",
-    services=(Service("netfilter-persistent", "netfilter persistent configuration"),),
+    services=(KnownUnit("netfilter-persistent", "netfilter persistent configuration"),),
     packages=("netfilter-persistent", "iptables-persistent"),
-    commands=(Command("netfilter-persistent"),),
+    commands=(KnownCommand("netfilter-persistent"),),
     logs_as=("netfilter-persistent",),
     saved=(
-        SavedRules("netfilter-persistent", "ip", "/etc/iptables/rules.v4"),
-        SavedRules("netfilter-persistent", "ip6", "/etc/iptables/rules.v6"),
+        RestoredFile("netfilter-persistent", "ip", "/etc/iptables/rules.v4"),
+        RestoredFile("netfilter-persistent", "ip6", "/etc/iptables/rules.v6"),
     ),
 )  # fmt: skip
-IPTABLES_SERVICES = Program(
+IPTABLES_SERVICES = KnownProgram(
     "iptables-services", "firewall",
-    services=(Service("iptables", "IPv4 firewall with iptables"), Service("ip6tables")),
+    services=(KnownUnit("iptables", "IPv4 firewall with iptables"), KnownUnit("ip6tables")),
     packages=("iptables-services",),
     logs_as=("iptables.init", "ip6tables.init"),
     saved=(
-        SavedRules("iptables", "ip", "/etc/sysconfig/iptables"),
-        SavedRules("ip6tables", "ip6", "/etc/sysconfig/ip6tables"),
+        RestoredFile("iptables", "ip", "/etc/sysconfig/iptables"),
+        RestoredFile("ip6tables", "ip6", "/etc/sysconfig/ip6tables"),
     ),
 )  # fmt: skip
-NFTABLES = Program("nftables", "firewall", services=(Service("nftables", "nftables"),), packages=("nftables",))
-FAIL2BAN = Program(
+NFTABLES = KnownProgram("nftables", "firewall", services=(KnownUnit("nftables", "nftables"),), packages=("nftables",))
+FAIL2BAN = KnownProgram(
     "fail2ban", "ban-list",
-    services=(Service("fail2ban", "Fail2Ban Service"),),
+    services=(KnownUnit("fail2ban", "Fail2Ban KnownUnit"),),
     packages=("fail2ban",),
     chains=("f2b-", "fail2ban"),
     sets=("addr-set-", "addr6-set-"),
-    commands=(_changing("fail2ban-client", "set reload start stop restart unban"),),
+    commands=(_command("fail2ban-client", "set reload start stop restart unban"),),
 )  # fmt: skip
-CROWDSEC = Program(
+CROWDSEC = KnownProgram(
     "crowdsec", "ban-list",
-    services=(Service("crowdsec"),),
+    services=(KnownUnit("crowdsec"),),
     packages=("crowdsec",),
     chains=("crowdsec", "CROWDSEC"),
 )  # fmt: skip
-IFUPDOWN = Program(
+IFUPDOWN = KnownProgram(
     "ifupdown", "scripts",
-    services=(Service("networking", "Raise network interfaces"),),
+    services=(KnownUnit("networking", "Raise network interfaces"),),
     packages=("ifupdown", "ifupdown2"),
     logs_as=("ifup",),
 )  # fmt: skip
-NETWORK_SCRIPTS = Program("network-scripts", "scripts", services=(Service("network", "LSB: Bring up/down networking"),))
-NETWORK_MANAGER = Program(
+NETWORK_SCRIPTS = KnownProgram(
+    "network-scripts", "scripts", services=(KnownUnit("network", "LSB: Bring up/down networking"),)
+)
+NETWORK_MANAGER = KnownProgram(
     "NetworkManager", "links",
-    services=(Service("NetworkManager", "Network Manager"),),
+    services=(KnownUnit("NetworkManager", "Network Manager"),),
     packages=("network-manager", "NetworkManager"),
-    commands=(_changing(
+    commands=(_command(
         "nmcli", "add connect del delete disconnect down import load mod modify off on reapply reload set up"
     ),),
 )  # fmt: skip
-NETWORKD = Program(
+NETWORKD = KnownProgram(
     "systemd-networkd", "links",
-    services=(Service("systemd-networkd", "Network Configuration"),),
+    services=(KnownUnit("systemd-networkd", "Network Configuration"),),
     packages=("systemd",),
     pulled_by=("systemd-networkd",),
-    commands=(_changing("networkctl", "up down reload reconfigure renew delete forcerenew"),),
+    commands=(_command("networkctl", "up down reload reconfigure renew delete forcerenew"),),
 )  # fmt: skip
-PROGRAMS: tuple[Program, ...] = (
+PROGRAMS: tuple[KnownProgram, ...] = (
     DOCKER,
-    Program(
+    KnownProgram(
         "containerd", "engine",
-        services=(Service("containerd", "containerd container runtime"),),
+        services=(KnownUnit("containerd", "containerd container runtime"),),
         packages=("containerd", "containerd.io"),
     ),
     PODMAN,
-    Program(
+    KnownProgram(
         "kubernetes", "orchestrator",
-        services=(Service("kubelet"), Service("k3s")),
+        services=(KnownUnit("kubelet"), KnownUnit("k3s")),
         chains=("KUBE-",),
-        commands=(_changing("kubectl", "apply create delete replace patch scale rollout"),),
+        commands=(_command("kubectl", "apply create delete replace patch scale rollout"),),
     ),
-    Program("calico", "orchestrator", chains=("cali-",)),
-    Program("cilium", "orchestrator", chains=("CILIUM",)),
+    KnownProgram("calico", "orchestrator", chains=("cali-",)),
+    KnownProgram("cilium", "orchestrator", chains=("CILIUM",)),
     FIREWALLD, UFW, NETFILTER_PERSISTENT, IPTABLES_SERVICES, NFTABLES,
-    Program(
+    KnownProgram(
         "CSF", "firewall",
-        services=(Service("csf"), Service("lfd")),
-        commands=(_changing("csf", "-s -r -f -e -x -q -a -d --start --restart --stop"),),
+        services=(KnownUnit("csf"), KnownUnit("lfd")),
+        commands=(_command("csf", "-s -r -f -e -x -q -a -d --start --restart --stop"),),
         signs=frozenset(("LOCALINPUT", "LOCALOUTPUT", "LOGDROPIN", "LOGDROPOUT", "ALLOWIN", "DENYIN")),
         keeps_engine=message(
             'set DOCKER = "1" in /etc/csf/csf.conf, or restart the engine in /usr/local/csf/bin/csfpost.sh'),
     ),
-    Program(
+    KnownProgram(
         "APF", "firewall",
         signs=frozenset(("TALLOW", "TDENY", "TGALLOW", "TGDENY")),
         keeps_engine=message("restart the engine in /etc/apf/hook_post.sh (/etc/apf/firewall calls it last)"),
     ),
-    Program(
+    KnownProgram(
         "Shorewall", "firewall",
-        services=(Service("shorewall"),),
-        commands=(_changing("shorewall", "start stop restart reload clear drop reject allow"),),
+        services=(KnownUnit("shorewall"),),
+        commands=(_command("shorewall", "start stop restart reload clear drop reject allow"),),
         signs=frozenset(("net-fw", "fw-net", "net2fw", "fw2net", "smurfs", "tcpflags", "dynamic", "shorewall")),
         keeps_engine=message(
             "set DOCKER=Yes in /etc/shorewall/shorewall.conf, or restart the engine in /etc/shorewall/started"),
     ),
-    Program(
+    KnownProgram(
         "arno-iptables-firewall", "firewall",
         signs=frozenset((
             "EXT_INPUT_CHAIN", "INT_INPUT_CHAIN", "BASE_INPUT_CHAIN", "POST_INPUT_CHAIN", "HOST_BLOCK_SRC",
@@ -229,40 +231,40 @@ PROGRAMS: tuple[Program, ...] = (
         keeps_engine=message("restart the engine in /etc/arno-iptables-firewall/custom-rules"),
     ),
     FAIL2BAN, CROWDSEC,
-    Program("sshguard", "ban-list", chains=("sshguard",)),
-    Program(
+    KnownProgram("sshguard", "ban-list", chains=("sshguard",)),
+    KnownProgram(
         "wireguard", "vpn",
-        services=(Service("wg-quick@"),),
-        commands=(_changing("wg-quick", "up down"), _changing("wg", "set setconf addconf syncconf")),
+        services=(KnownUnit("wg-quick@"),),
+        commands=(_command("wg-quick", "up down"), _command("wg", "set setconf addconf syncconf")),
     ),
-    Program("openvpn", "vpn", services=(Service("openvpn"),)),
-    Program(
+    KnownProgram("openvpn", "vpn", services=(KnownUnit("openvpn"),)),
+    KnownProgram(
         "tailscale", "vpn",
-        services=(Service("tailscaled"),),
+        services=(KnownUnit("tailscaled"),),
         chains=("ts-",),
-        commands=(_changing("tailscale", "up down set login logout"),),
+        commands=(_command("tailscale", "up down set login logout"),),
     ),
-    Program("strongswan", "vpn", services=(Service("strongswan"), Service("ipsec"))),
-    Program("nordvpn", "vpn", chains=("nordvpn",)),
-    Program("libvirt", "virtual-machines", chains=("LIBVIRT_", "virbr")),
-    Program("lxd", "virtual-machines", chains=("LXD",)),
+    KnownProgram("strongswan", "vpn", services=(KnownUnit("strongswan"), KnownUnit("ipsec"))),
+    KnownProgram("nordvpn", "vpn", chains=("nordvpn",)),
+    KnownProgram("libvirt", "virtual-machines", chains=("LIBVIRT_", "virbr")),
+    KnownProgram("lxd", "virtual-machines", chains=("LXD",)),
     IFUPDOWN, NETWORK_SCRIPTS, NETWORK_MANAGER, NETWORKD,
-    Program("dhcpcd", "links", services=(Service("dhcpcd"),)),
-    Program("wicked", "links", services=(Service("wickedd"),)),
-    Program(
+    KnownProgram("dhcpcd", "links", services=(KnownUnit("dhcpcd"),)),
+    KnownProgram("wicked", "links", services=(KnownUnit("wickedd"),)),
+    KnownProgram(
         "systemd-sysctl", "sysctls",
-        services=(Service("systemd-sysctl", "Apply Kernel Variables"),),
+        services=(KnownUnit("systemd-sysctl", "Apply Kernel Variables"),),
         packages=("systemd",),
         logs_as=("systemd-sysctl",),
     ),
-    Program("tuned", "profiles", services=(Service("tuned"),)),
+    KnownProgram("tuned", "profiles", services=(KnownUnit("tuned"),)),
 )  # fmt: skip
 """Source of chains and hooks: the programs' own sources (ConfigServer csf.pl, APF's files/apf, Shorewall's Chains.pm
 and shorewall.conf(5), arno-iptables-firewall; fail2ban config/action.d; tailscale util/linuxfw; libvirt's
 virfirewall; kube-proxy's iptables/proxier.go).  Source of descriptions: the unit files of Debian and Fedora."""
 
 
-def having_role(*roles: Role) -> tuple[Program, ...]:
+def having_role(*roles: Role) -> tuple[KnownProgram, ...]:
     """Return the programs with one of the roles, in the order of the table."""
     return tuple(each for each in PROGRAMS if each.role in roles)
 
@@ -277,6 +279,6 @@ def chains_of(*roles: Role) -> tuple[str, ...]:
     return tuple(prefix for each in having_role(*roles) for prefix in each.chains)
 
 
-def program_of(unit: str) -> Program | None:
+def program_of(unit: str) -> KnownProgram | None:
     """Return the program of the unit, which is named without ``.service``; None if the unit is no known program's."""
     return next((each for each in PROGRAMS if unit in each.units), None)

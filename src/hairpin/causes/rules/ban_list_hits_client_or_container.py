@@ -24,7 +24,7 @@ from hairpin.host.boot.rule_keeper import unit
 from hairpin.message import message
 from hairpin.netfilter.evaluate.chain import Place
 from hairpin.network.prefix import address_text
-from hairpin.programs import CROWDSEC, FAIL2BAN, Program
+from hairpin.programs import CROWDSEC, FAIL2BAN, KnownProgram
 
 
 def find(view: View) -> Iterator[Candidate]:
@@ -81,7 +81,7 @@ def _unban(view: View, place: Place) -> Unban | None:
     return None
 
 
-def _is_here(view: View, program: Program) -> bool:
+def _is_here(view: View, program: KnownProgram) -> bool:
     services = (unit(view.host, each) for each in program.units)
     return any(view.host.version(f"package:{each}") is not None for each in program.packages) or any(
         each is not None and each.active == "active" for each in services

@@ -24,7 +24,7 @@ from hairpin.host.engine_health import is_down
 from hairpin.host.host import Host
 from hairpin.host.managers import ScriptLine
 from hairpin.message import message
-from hairpin.programs import Program, having_role
+from hairpin.programs import KnownProgram, having_role
 
 _FEWEST = 2
 """The number of chains that prove that a manager is in use.  A single chain name may be a coincidence."""
@@ -58,7 +58,7 @@ def of_host(host: Host) -> Iterator[Finding]:
         yield Finding(found, "advice", line=line)
 
 
-def _managers(host: Host) -> Iterator[Program]:
+def _managers(host: Host) -> Iterator[KnownProgram]:
     chains = {
         chain.name
         for table in host.namespace(host.netns.name).ruleset.tables
@@ -74,7 +74,9 @@ def _scripts(host: Host) -> Iterator[ScriptLine]:
             yield each
 
 
-def _candidate(host: Host, lost: Missing, managers: tuple[Program, ...], scripts: tuple[ScriptLine, ...]) -> Candidate:
+def _candidate(
+    host: Host, lost: Missing, managers: tuple[KnownProgram, ...], scripts: tuple[ScriptLine, ...]
+) -> Candidate:
     names = [each.name for each in managers] or [f"{each.path}:{each.number}" for each in scripts[:1]]
     named = ", ".join(names)
     return Candidate(

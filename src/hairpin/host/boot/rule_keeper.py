@@ -6,11 +6,11 @@ from typing import Literal
 from hairpin.host.host import Host
 from hairpin.host.managers import ConfigFile, Unit
 from hairpin.netfilter.rule_address import IpFamily
-from hairpin.programs import IPTABLES_SERVICES, NETFILTER_PERSISTENT, NFTABLES, Program, having_role
+from hairpin.programs import IPTABLES_SERVICES, NETFILTER_PERSISTENT, NFTABLES, KnownProgram, having_role
 
 RuleKeeper = Literal["firewalld", "ufw", "netfilter-persistent", "iptables-services", "nftables", "none"]
 
-_BY_UNIT: tuple[tuple[Program, RuleKeeper], ...] = (
+_BY_UNIT: tuple[tuple[KnownProgram, RuleKeeper], ...] = (
     (NETFILTER_PERSISTENT, "netfilter-persistent"),
     (IPTABLES_SERVICES, "iptables-services"),
     (NFTABLES, "nftables"),
