@@ -30,6 +30,7 @@ from hairpin.network.flow import Flow, FromHost, Lan
 from hairpin.network.network import Network
 from hairpin.network.prefix import parse_address
 from hairpin.network.world import PublicAddress, World
+from hairpin.programs import program_of
 from hairpin.question.target import parse_event
 from hairpin.walk.open_connection import Fate
 from hairpin.walk.walk import walk_flow
@@ -602,10 +603,9 @@ def test_the_name_server_goes_with_its_network_and_comes_back() -> None:
 
 @pytest.mark.parametrize("event", all_events(), ids=lambda each: each.id)
 def test_the_collector_reads_the_traces_of_an_event(event: Event) -> None:
-    """`hairpin story` looks for its packages, its command and its units in what the collector has chosen."""
-    packages, commands, units = map(collector.variable, ("TRACE_PACKAGES", "TRACE_COMMANDS", "TRACE_UNITS"))
-    asked = collector.TEXT.partition("\nunits() {\n")[2].partition("\n}\n")[0]
+    """`hairpin story` looks for its packages and its command in what the collector has chosen.  Its units are those of
+    a program, and ``tests/test_programs.py`` holds that they are read."""
+    packages, commands = map(collector.variable, ("TRACE_PACKAGES", "TRACE_COMMANDS"))
     assert [each for each in event.packages if not re.match(packages, each)] == []
     assert event.command == "" or re.search(commands, event.command)
-    assert [each for each in event.units if f"{each}.service" not in units.split()] == []
-    assert [each for each in event.units if f"{each}.service" not in asked.split()] == []
+    assert [each for each in event.units if program_of(each) is None] == []

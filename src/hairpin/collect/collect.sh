@@ -2696,7 +2696,7 @@ versions() { # for one question only what answers depend on; the rest is for peo
 }
 packages() {
     names='iptables nftables ipset ebtables conntrack-tools conntrack iproute2 iproute docker.io docker-ce docker-ce-cli moby-engine
-        docker containerd containerd.io runc podman netavark aardvark-dns containernetworking-plugins firewalld ufw fail2ban
+        docker containerd containerd.io runc podman netavark aardvark-dns containernetworking-plugins firewalld ufw fail2ban crowdsec
         netfilter-persistent iptables-persistent iptables-services nftables-services systemd NetworkManager network-manager
         netplan.io ifupdown ifupdown2 cloud-init linux-image-amd64 kernel'
     if [ -r /var/lib/dpkg/status ]; then
@@ -2828,9 +2828,10 @@ units() {
     run units 'systemctl show' limited 8 systemctl show --no-pager -p Id,LoadState,ActiveState,SubState,UnitFileState,After,Before,PartOf,Requires,Wants,BindsTo,Conflicts,FragmentPath,DropInPaths,ActiveEnterTimestamp,InactiveEnterTimestamp,Result,NRestarts \
         docker.service docker.socket containerd.service podman.service podman-restart.service netavark-firewalld-reload.service \
         firewalld.service ufw.service nftables.service iptables.service ip6tables.service netfilter-persistent.service \
-        ipset.service ebtables.service fail2ban.service tuned.service systemd-sysctl.service systemd-networkd.service \
+        ipset.service ebtables.service fail2ban.service crowdsec.service tuned.service systemd-sysctl.service systemd-networkd.service \
         NetworkManager.service networking.service network.service network-online.target dhcpcd.service wickedd.service \
-        systemd-resolved.service tailscaled.service csf.service lfd.service shorewall.service kubelet.service k3s.service "$@"
+        systemd-resolved.service tailscaled.service strongswan.service ipsec.service csf.service lfd.service shorewall.service \
+        kubelet.service k3s.service "$@"
 }
 
 desktop_signs() { # of the virtual machine of a desktop engine, where there is one: name, tab, value. Elsewhere starts no process.
@@ -2917,13 +2918,14 @@ trace_functions() { eval "$(cat)"; } <<'LIB'
 TRACE_LINES=4000
 TRACE_UNITS="docker.service docker.socket containerd.service podman.service podman-restart.service
     netavark-firewalld-reload.service firewalld.service ufw.service nftables.service iptables.service ip6tables.service
-    netfilter-persistent.service ipset.service ebtables.service fail2ban.service systemd-sysctl.service networking.service
+    netfilter-persistent.service ipset.service ebtables.service fail2ban.service crowdsec.service systemd-sysctl.service networking.service
     network.service systemd-networkd.service NetworkManager.service systemd-resolved.service dhcpcd.service wickedd.service
-    csf.service lfd.service shorewall.service tailscaled.service wg-quick@wg0.service k3s.service kubelet.service
+    csf.service lfd.service shorewall.service tailscaled.service wg-quick@wg0.service openvpn.service strongswan.service
+    ipsec.service k3s.service kubelet.service
     tuned.service systemd-modules-load.service apt-daily-upgrade.service unattended-upgrades.service
     dnf-automatic.service dnf-automatic-install.service ssh.service sshd.service crond.service cron.service"
-TRACE_PACKAGES='(iptables|libxtables|libip[46]tc|nftables|libnftables|libnftnl|ipset|ebtables|conntrack|docker|moby|containerd|runc|podman|netavark|aardvark|containernetworking|firewalld|python3-firewall|ufw|fail2ban|netfilter-persistent|systemd|network-manager|NetworkManager|netplan|ifupdown|cloud-init|linux-image|kernel)'
-TRACE_COMMANDS='(^|[^A-Za-z0-9_.-])(ip6?tables(-nft|-legacy)?(-restore|-apply)?|ipset|nft|sysctl|ufw|firewall-cmd|firewall-offline-cmd|ebtables|arptables|conntrack|ip|ifup|ifdown|ifconfig|route|brctl|bridge|tc|nmcli|netplan|docker|docker-compose|podman|nerdctl|dockerd|systemctl|service|invoke-rc\.d|netfilter-persistent|iptables-apply|csf|fail2ban-client|modprobe|rmmod|reboot|shutdown|poweroff|wg|wg-quick|apt|apt-get|aptitude|dpkg|dnf|yum|rpm|zypper|pacman|apk|snap|timedatectl|hwclock|update-alternatives|needrestart|kubectl|k3s|tailscale|networkctl|resolvectl|ipvsadm|systemd-run|nsenter|salt-call|salt-ssh|puppet|chef-client|ansible-pull|ansible-playbook)([^A-Za-z0-9_.-]|$)|/proc/sys/|/etc/(sysctl|docker|firewalld|ufw|nftables|iptables|network|sysconfig)'
+TRACE_PACKAGES='(iptables|libxtables|libip[46]tc|nftables|libnftables|libnftnl|ipset|ebtables|conntrack|docker|moby|containerd|runc|podman|netavark|aardvark|containernetworking|firewalld|python3-firewall|ufw|fail2ban|crowdsec|netfilter-persistent|systemd|network-manager|NetworkManager|netplan|ifupdown|cloud-init|linux-image|kernel)'
+TRACE_COMMANDS='(^|[^A-Za-z0-9_.-])(ip6?tables(-nft|-legacy)?(-restore|-apply)?|ipset|nft|sysctl|ufw|firewall-cmd|firewall-offline-cmd|ebtables|arptables|conntrack|ip|ifup|ifdown|ifconfig|route|brctl|bridge|tc|nmcli|netplan|docker|docker-compose|podman|nerdctl|dockerd|systemctl|service|invoke-rc\.d|netfilter-persistent|iptables-apply|csf|shorewall|fail2ban-client|modprobe|rmmod|reboot|shutdown|poweroff|wg|wg-quick|apt|apt-get|aptitude|dpkg|dnf|yum|rpm|zypper|pacman|apk|snap|timedatectl|hwclock|update-alternatives|needrestart|kubectl|k3s|tailscale|networkctl|resolvectl|ipvsadm|systemd-run|nsenter|salt-call|salt-ssh|puppet|chef-client|ansible-pull|ansible-playbook)([^A-Za-z0-9_.-]|$)|/proc/sys/|/etc/(sysctl|docker|firewalld|ufw|nftables|iptables|network|sysconfig)'
 KERNEL_WORDS='Linux version|[Ll]ink is ([Uu]p|[Dd]own)|nf_conntrack: table full|Bridge firewalling registered|Lost carrier|Gained carrier|carrier: link|neighbou?r:? .*table overflow|SYN flooding|NETDEV WATCHDOG'
 ENGINE_WORDS='Starting up|Daemon has completed initialization|Daemon shutdown complete|Processing signal|Loading containers: |Firewalld: interface docker0 already|level=(error|fatal)|level=warning.*(iptables|nftables|forward|bridge|firewall|port)|[Ff]ailed to (start|program|set up|create)|xtables lock'
 
@@ -3247,7 +3249,7 @@ trace_engines() {
     for log; do logged trace-engines "$log" "$ENGINE_WORDS"; done
 }
 trace_firewalls() {
-    matches _SYSTEMD_UNIT firewalld.service ufw.service nftables.service iptables.service ip6tables.service netfilter-persistent.service fail2ban.service csf.service lfd.service shorewall.service networking.service network.service systemd-sysctl.service
+    matches _SYSTEMD_UNIT firewalld.service ufw.service nftables.service iptables.service ip6tables.service netfilter-persistent.service fail2ban.service crowdsec.service csf.service lfd.service shorewall.service networking.service network.service systemd-sysctl.service
     # shellcheck disable=SC2086
     # firewalld logs each of dockerd's tries to take away what is not there.
     without="COMMAND_FAILED.*(No chain|does not exist|Bad rule|doesn.t exist|NOT_ENABLED|ZONE_ALREADY_SET)"

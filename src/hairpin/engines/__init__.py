@@ -27,9 +27,8 @@ kind with one name: ``kind == "podman"`` treats a third engine as Docker, and ``
    host's.
 5. **The engine's events** are in ``events/engines/``, and its start at boot is in ``events/boot/_boot.py`` (how to
    add an event: CONTRIBUTING.md). Calls to the engine are in ``change/calls.py``.
-6. **What happened**: add the engine to ``story/commands/deeds.py``, to ``TRACE_COMMANDS``, ``TRACE_UNITS`` and
-   ``units`` in ``collect/collect.sh``, and to ``evidence/redact_own.py``. Some of these places also know commands of
-   engines that hairpin does not read (nerdctl).
+6. **What happened**: add the engine's row to ``programs.py``, and its commands to ``story/commands/deeds.py``. Some
+   of these places also know commands of engines that hairpin does not read (nerdctl).
 7. **The lab**: ``Engine`` in ``lab/plan.py``, ``lab/engine.py``, ``lab/prerequisites.py`` and ``tools/setup_lab.sh``.
 8. **The schemas**: ``python -m tools.schemas``.
 """

@@ -10,11 +10,12 @@ from hairpin.events.engines.docker import running_docker
 from hairpin.events.event import Event, Happens
 from hairpin.host.host import Host
 from hairpin.message import Message, message
+from hairpin.programs import units_of
 
-_VPNS = ("wg-quick@", "openvpn", "tailscaled", "strongswan", "ipsec")
-"""Prefixes of VPN units.  The configurations of VPNs contain keys, so the collector does not read them.  If a peer is
-allowed all addresses, wg-quick routes all traffic through a routing table that it adds.  tailscaled puts its own chains
-at the heads of INPUT and FORWARD."""
+_VPNS = units_of("vpn")
+"""How the names of VPN units begin.  The configurations of VPNs contain keys, so the collector does not read them.  If
+a peer is allowed all addresses, wg-quick routes all traffic through a routing table that it adds.  tailscaled puts its
+own chains at the heads of INPUT and FORWARD."""
 
 
 def _where(can_happen: Callable[[Host], bool]) -> Happens:

@@ -11,6 +11,7 @@ from collections.abc import Iterable
 
 from hairpin.evidence.name_map import NameMap
 from hairpin.evidence.reading import Reading
+from hairpin.programs import PROGRAMS
 
 _UNIT = re.compile(
     r"(?<![\w@.\\-])(?P<stem>[A-Za-z0-9_][\w.\\-]*?)(?P<instance>@[\w:.\\-]*)?"
@@ -25,14 +26,13 @@ _FOLDERS = re.compile(
 )
 _SYSTEM_NAMES = """
     bin sbin lib libexec etc share src scripts systemd system user cni containerd net.d conf.d .ssh .docker
-    .config .local .ansible tmp local containers storage libpod docker docker-compose docker-proxy dockerd podman
-    nerdctl iptables
-    ip6tables iptables-save iptables-restore ip6tables-restore nft ipset sysctl ip ufw firewall-cmd ebtables
-    conntrack k3s kubectl kubelet tailscale tailscaled wg wg-quick hairpin salt-call puppet chef-client sh bash
-    python3 e2scrub_all sysstat popularity-contest mdadm php anacron apt-compat dpkg logrotate man-db 0anacron
-    0hourly raid-check bsdmainutils mlocate plocate
+    .config .local .ansible tmp local containers storage libpod docker docker-compose docker-proxy dockerd
+    podman nerdctl iptables ip6tables iptables-save iptables-restore ip6tables-restore nft ipset sysctl ip
+    ebtables conntrack k3s kubelet tailscaled hairpin salt-call puppet chef-client sh bash python3 e2scrub_all
+    sysstat popularity-contest mdadm php anacron apt-compat dpkg logrotate man-db 0anacron 0hourly raid-check
+    bsdmainutils mlocate plocate
 """
-_SYSTEM = frozenset(_SYSTEM_NAMES.split())
+_SYSTEM = frozenset((*_SYSTEM_NAMES.split(), *(one.name for each in PROGRAMS for one in each.commands)))
 """The names that stay: folders, programs from which hairpin tells the effect of a command, and cron jobs of
 distributions."""
 _SUFFIX = re.compile(
@@ -51,32 +51,30 @@ _OF_UNIT = re.compile(r"\"UNIT\" ?: ?\"(?P<unit>[^\"]+)\"")
 _NAMES = """
     accounts-daemon acpid aide alsa-restore anacron apache2 apparmor apport apt-daily apt-daily-upgrade atd
     auditd avahi-daemon bind9 bluetooth boot-complete caddy chrony chronyd cloud-config cloud-final cloud-init
-    cloud-init-local cockpit collectd conman console-setup consul containerd cri-docker crio cron crond cronie
-    csf cups cups-browsed dbus dbus-broker default dhclient dhcpcd dhcpd display-manager dm-event dnf-automatic
-    dnf-automatic-install dnf-makecache dnsmasq docker docker-cleanup dockerd dovecot dpkg-db-backup dropbear
-    e2scrub_all e2scrub_reap ebtables elasticsearch emergency exim exim4 fail2ban firewalld flanneld fstrim
-    fwupd fwupd-refresh gdm getty gpm grafana-server graphical grub-common hairpin-loopback haproxy haveged
-    hostapd httpd ifplugd ifup ifupdown-pre influxdb init ip6tables ipset iptables irqbalance isc-dhcp-server
-    iscsid journald k3s k3s-agent kea-dhcp4-server keepalived kerneloops keyboard-setup kmod-static-nodes
-    kube-proxy kubelet ldconfig lfd libvirtd lightdm lighttpd lldpd logrotate lvm2-lvmpolld lvm2-monitor lxd
-    machine man-db mariadb mdmonitor memcached microcode modprobe mongod mongodb mosquitto motd-news multi-user
-    multipathd munin-node mysql mysqld named ndppd netavark-dhcp-proxy netavark-firewalld-reload netdata
-    netfilter-persistent network network-online network-pre networkd-dispatcher networking NetworkManager
-    NetworkManager-dispatcher NetworkManager-wait-online nfs-client nfs-kernel-server nfs-server nftables nginx
-    nmbd node_exporter nscd nslcd ntp ntpd ntpsec nvidia-persistenced open-vm-tools opensmtpd openvpn
-    openvpn-client openvpn-server osqueryd packagekit paths pdns php-fpm plymouth-quit plymouth-quit-wait
-    plymouth-start podman podman-auto-update podman-clean-transient podman-restart polkit polkitd postfix
-    postgresql pppoe proftpd prometheus prometheus-node-exporter puppet pure-ftpd qemu-guest-agent quotaon
-    rabbitmq-server raid-check rasdaemon rc-local redis redis-server remote-fs rescue resolvconf rke2-agent
-    rke2-server rngd rpc-statd rpcbind rsync rsyncd rsyslog rtkit-daemon salt-master salt-minion samba saned
-    sendmail serial-getty setvtrgb shadow shorewall shorewall6 slapd slices smartd smartmontools smb smbd snapd
-    snmpd sockets squid ssh sshd sshguard sssd strongswan strongswan-starter swap sysinit syslog syslog-ng
-    sysstat sysstat-collect sysstat-summary system systemd tailscaled telegraf tftpd-hpa timers tmp tor tuned
-    udev udisks2 ufw unattended-upgrades unbound update-notifier-download update-notifier-motd upower user
-    user-runtime-dir uuidd valkey vsftpd wazuh-agent wg-quick wickedd wpa_supplicant xrdp zabbix-agent
-    zabbix-agent2 zerotier-one
+    cloud-init-local cockpit collectd conman console-setup consul cri-docker crio cron crond cronie cups
+    cups-browsed dbus dbus-broker default dhclient dhcpd display-manager dm-event dnf-automatic
+    dnf-automatic-install dnf-makecache dnsmasq docker-cleanup dockerd dovecot dpkg-db-backup dropbear
+    e2scrub_all e2scrub_reap ebtables elasticsearch emergency exim exim4 flanneld fstrim fwupd fwupd-refresh gdm
+    getty gpm grafana-server graphical grub-common hairpin-loopback haproxy haveged hostapd httpd ifplugd ifup
+    ifupdown-pre influxdb init ipset irqbalance isc-dhcp-server iscsid journald k3s-agent kea-dhcp4-server
+    keepalived kerneloops keyboard-setup kmod-static-nodes kube-proxy ldconfig libvirtd lightdm lighttpd lldpd
+    logrotate lvm2-lvmpolld lvm2-monitor lxd machine man-db mariadb mdmonitor memcached microcode modprobe
+    mongod mongodb mosquitto motd-news multi-user multipathd munin-node mysql mysqld named ndppd
+    netavark-dhcp-proxy netdata network-online network-pre networkd-dispatcher NetworkManager-dispatcher
+    NetworkManager-wait-online nfs-client nfs-kernel-server nfs-server nginx nmbd node_exporter nscd nslcd ntp
+    ntpd ntpsec nvidia-persistenced open-vm-tools opensmtpd openvpn-client openvpn-server osqueryd packagekit
+    paths pdns php-fpm plymouth-quit plymouth-quit-wait plymouth-start podman-auto-update podman-clean-transient
+    polkit polkitd postfix postgresql pppoe proftpd prometheus prometheus-node-exporter puppet pure-ftpd
+    qemu-guest-agent quotaon rabbitmq-server raid-check rasdaemon rc-local redis redis-server remote-fs rescue
+    resolvconf rke2-agent rke2-server rngd rpc-statd rpcbind rsync rsyncd rsyslog rtkit-daemon salt-master
+    salt-minion samba saned sendmail serial-getty setvtrgb shadow shorewall6 slapd slices smartd smartmontools
+    smb smbd snapd snmpd sockets squid ssh sshd sshguard sssd strongswan-starter swap sysinit syslog syslog-ng
+    sysstat sysstat-collect sysstat-summary system systemd telegraf tftpd-hpa timers tmp tor udev udisks2
+    unattended-upgrades unbound update-notifier-download update-notifier-motd upower user user-runtime-dir uuidd
+    valkey vsftpd wazuh-agent wpa_supplicant xrdp zabbix-agent zabbix-agent2 zerotier-one
 """
-_KNOWN = frozenset(_NAMES.split())
+_KNOWN = frozenset((*_NAMES.split(), *(unit.partition("@")[0] for each in PROGRAMS for unit in each.units)))
+"""The names of units that stay: those of distributions and well-known services, and those of ``programs.py``."""
 _KNOWN_FORM = re.compile(
     r"-|systemd-.*|(dev|sys|proc|var-lib|boot|snap)-.*|run-[a-z0-9]+|session-[a-z]?\d+|user-(\d+|runtime-dir)"
     r"|(docker|libpod|libpod-conmon|crio|cri-containerd|buildah)-[0-9a-f]{12,64}|kubepods.*|podman-\d+"

@@ -15,8 +15,9 @@ from typing import Literal, NamedTuple
 
 from hairpin.netfilter.evaluate.chain import Place
 from hairpin.netfilter.ir import Chain, Jump, Table
+from hairpin.programs import FIREWALLD
 
-TABLE = "firewalld"
+(TABLE,) = FIREWALLD.tables
 """The table of family inet that firewalld makes."""
 PARTS = ("pre", "log", "deny", "allow", "post")
 """The parts of a zone's or a policy's rules, in the order of the jumps to them.  firewalld before 0.7 has only log,
@@ -44,7 +45,7 @@ def is_firewallds(place: Place) -> bool:
     """Return whether the rule or policy is in a chain that firewalld makes."""
     if place.dialect == "nft":
         return place.table == TABLE
-    return place.chain.startswith(("IN_", "FWD")) or _DISPATCH.fullmatch(place.chain) is not None
+    return place.chain.startswith(FIREWALLD.chains) or _DISPATCH.fullmatch(place.chain) is not None
 
 
 def strict_hook(place: Place) -> Literal["", "INPUT", "FORWARD", "OUTPUT"]:

@@ -13,7 +13,6 @@ from collections.abc import Iterator
 
 import msgspec
 
-from hairpin.engines.docker.chains import NATIVE_TABLE
 from hairpin.engines.missing import is_engines
 from hairpin.firewalls.chain_owner import is_firewallds
 from hairpin.host.boot.configured import of_place
@@ -29,6 +28,7 @@ from hairpin.network.attachment import network_for
 from hairpin.network.network import Network, is_uplink, owns_address
 from hairpin.network.prefix import Version, address_text, prefix_text, range_text, width
 from hairpin.network.routing import route_text
+from hairpin.programs import UFW, chains_of, having_role
 
 _COMMENT = re.compile(r"""(?:--comment\s+|\bcomment (?="))(?:"([^"]*)"|'([^']*)'|(\S+))""")
 _SET = re.compile(r"(?P<negated>! )?--match-set (?P<name>\S+)")
@@ -41,9 +41,8 @@ src/backend_iptables.py"""
 _BASE = ("PREROUTING", "INPUT", "FORWARD", "OUTPUT", "POSTROUTING", "BROUTING", "DOCKER-USER")
 """The names of chains that no person made: built-in chains, and Docker's DOCKER-USER."""
 _IPTABLES = ("filter", "nat", "mangle", "raw", "security")  # nft(8) can put a rule into these tables, too
-_BAN_LISTS = ("f2b-", "fail2ban", "crowdsec", "CROWDSEC", "sshguard")
-_ENGINES = ("DOCKER", "NETAVARK", "CNI-")
-_ENGINE_TABLES = (NATIVE_TABLE, "netavark")
+_OF_ENGINES = chains_of("engine")
+_ENGINE_TABLES = tuple(table for each in having_role("engine") for table in each.tables)
 _NARROW = 1000
 """A match of fewer ports than this number counts as a match of single ports."""
 _SOURCES = ("saddr4", "saddr6", "ct-orig-saddr4", "ct-orig-saddr6")
@@ -80,8 +79,9 @@ def sign_of(place: Place, netns: Netns, network: Network) -> Message | None:
 
 
 def _is_of_engine(place: Place) -> bool:
-    of_chain = place.chain.startswith(_ENGINES) and place.chain != "DOCKER-USER"
-    return place.table in _ENGINE_TABLES if place.dialect == "nft" else of_chain
+    if place.dialect == "nft":
+        return place.table in _ENGINE_TABLES
+    return place.chain.startswith(_OF_ENGINES) and place.chain != "DOCKER-USER"
 
 
 def _panic(place: Place) -> Message | None:
@@ -92,7 +92,7 @@ def _panic(place: Place) -> Message | None:
 
 def _ban_list(place: Place) -> Message | None:
     for name in (place.chain, place.table):
-        if name.startswith(_BAN_LISTS):
+        if name.startswith(chains_of("ban-list")):
             return message("{name} is a ban list", name=name)
     return None
 
@@ -211,7 +211,7 @@ def _version(field: str) -> Version:
 def _of_ufws_users(place: Place, host: Host) -> Message | None:
     """Return the sign that a user of ufw made the rule.  The sign quotes the ufw command and its comment if ufw's file
     contains them."""
-    if place.dialect == "nft" or not place.chain.startswith(("ufw-user", "ufw6-user")):
+    if place.dialect == "nft" or not place.chain.startswith(UFW.of_users):
         return None
     found = of_place(place, host)
     none: list[str] = []
@@ -237,7 +237,7 @@ def _own_place(place: Place) -> Message | None:
         if is_firewallds(place) or place.table in _ENGINE_TABLES:
             return None
         return message("nftables table {family} {table} was made by a person", family=place.family, table=place.table)
-    if place.chain in _BASE or place.chain.startswith((*_ENGINES, "ufw")) or is_firewallds(place):
+    if place.chain in _BASE or place.chain.startswith((*_OF_ENGINES, *UFW.chains)) or is_firewallds(place):
         return None
     return message("chain {chain} was made by a person", chain=place.chain)
 
@@ -247,7 +247,7 @@ def _closing(place: Place, netns: Netns, network: Network) -> Message | None:
     through."""
     table = network.namespace(netns).ruleset.table(place.family, place.table, place.dialect)
     chain = table.chain(place.chain) if table is not None else None
-    if table is None or chain is None or place.chain.startswith("ufw") or is_firewallds(place):
+    if table is None or chain is None or place.chain.startswith(UFW.chains) or is_firewallds(place):
         return None
     dockers = (each for each in network.host(netns.host).engines if each.kind == "docker")
     if place.number == 0 and place.chain == "FORWARD" and any(dockers):

@@ -24,6 +24,7 @@ from hairpin.message import message, verbatim
 from hairpin.netfilter.evaluate.chain import Place, place_of, rule_at
 from hairpin.network.network import Network
 from hairpin.network.prefix import inside
+from hairpin.programs import UFW
 from hairpin.remedy.decided_rules import keeps_in, lets_through, sign_of, sign_of_policy_rule, sign_of_route
 from hairpin.remedy.remedy import OwnersDecision, Remedy
 from hairpin.remedy.stopped_by_person import perhaps_stopped, stopped_on_purpose
@@ -88,8 +89,8 @@ def _of_place(candidate: Candidate, place: Place, netns: Netns, network: Network
 def _is_ufws_default(place: Place, host: Host) -> bool:
     if place.dialect == "nft" or rule_keeper(host) != "ufw":
         return False
-    in_users = place.chain.startswith(("ufw-user", "ufw6-user"))
-    return (place.number == 0 and place.table == "filter") or (place.chain.startswith("ufw") and not in_users)
+    in_users = place.chain.startswith(UFW.of_users)
+    return (place.number == 0 and place.table == "filter") or (place.chain.startswith(UFW.chains) and not in_users)
 
 
 def _of_network(candidate: Candidate) -> Wall | None:

@@ -10,19 +10,15 @@ entries that made a cause).
 To teach the story an event
 ---------------------------
 If the event is a program's own command (``ufw reload``), the command needs its words in ``story/commands/deeds.py``.
-That file may know the command already. If the command is in ``_CHANGING``, it counts as unknown: move its words to a
-function of ``_PROGRAMS``. If ``named_units`` reads the command as a restart of units, as for ``netplan apply``, change
+That file may know the command already. If the command is in ``_CHANGING``, or in a row of ``programs.py`` with its
+words, its effect counts as unknown: move its words to a function of ``_PROGRAMS``. If ``named_units`` reads the command as a restart of units, as for ``netplan apply``, change
 that function. In each case ``tests/story/commands/test_deeds.py`` has a row for the command.
 
 - The event's ``units`` and ``verbs`` are the acts on units that the story reads as this event, and its ``packages``
-  are the upgrades. ``tests/events/test_events.py`` checks the lists ``TRACE_PACKAGES``, ``TRACE_COMMANDS``,
-  ``TRACE_UNITS`` and ``units`` in ``collect/collect.sh``. No test checks these further lists there:
-  ``trace_firewalls`` (the errors of a unit), ``SYSLOG_WORDS`` (the program's own lines, on a host without a journal),
-  ``changed_files`` (the program's files), and ``packages`` if code needs the program's version.
-- A new unit needs a row in ``_DESCRIBED`` of ``story/logs/units.py``: its description, because older systemd logs the
-  description instead of the name. If the unit programs rules, add it to ``_FIREWALLS`` in the same file. Also add it
-  to ``_PACKAGES`` of ``unit_events.py`` in the same folder. Add its name to ``evidence/redact_own.py``, or
-  ``--redact`` renames the unit. No test names these places.
+  are the upgrades. Tests check the lists of ``collect/collect.sh`` against the events and against the rows of
+  ``programs.py``. No test checks two further lists there: ``SYSLOG_WORDS`` (the program's own lines, on a host without
+  a journal) and ``changed_files`` (its files).
+- A new unit belongs to the row of its program in ``programs.py``.
 - Upgrades are tested in ``tests/story/commands/test_packages.py``.
 - If the event cannot happen twice on a host, as ``ufw-enable``, add a row to ``_AGAIN`` in ``story/blame.py``.
 """

@@ -11,6 +11,7 @@ from hairpin.message import Message, message
 from hairpin.network.flow import Flow, FromContainer
 from hairpin.network.network import Network
 from hairpin.pasted.asking import NETWORK_FILES
+from hairpin.programs import UFW
 from hairpin.walk.reads import Part, what_reads
 from hairpin.walk.trace import Trace
 from hairpin.walk.walk import walk_flow
@@ -87,7 +88,7 @@ def _lacks_route(trace: Trace, host: Host) -> bool:
 def _lacks_ufw(host: Host, told: ToldParts) -> bool:
     """Return whether the told rules are ufw's, but the file with ufw's policies is not told."""
     table = host.namespace(HOST).ruleset.table("ip", "filter")
-    is_ufw = table is not None and any(each.name.startswith("ufw-") for each in table.chains)
+    is_ufw = table is not None and any(each.name.startswith(UFW.chains) for each in table.chains)
     return is_ufw and not any("ufw" in path for path in told.files)
 
 

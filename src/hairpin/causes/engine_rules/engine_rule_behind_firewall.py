@@ -23,8 +23,9 @@ from hairpin.message import message
 from hairpin.netfilter.evaluate.chain import Place, place_of
 from hairpin.netfilter.ir import Chain, Jump, Rule, Table
 from hairpin.netfilter.meaning import meaning
+from hairpin.programs import UFW
 
-_MANAGERS = ("ufw-", "ufw6-")
+_APPENDED = UFW.chains
 """Chains of a manager that appends its jumps to the built-in chain.  A person inserts a rule in front of an engine's
 rules on purpose, and other causes are about such a rule."""
 
@@ -32,7 +33,7 @@ rules on purpose, and other causes are about such a rule."""
 def find(view: View) -> Iterator[Candidate]:
     """Yield one candidate if the manager's jump stands between the rules of one engine in the same built-in chain."""
     place = view.place
-    if place is None or not view.on_host or view.stop.stage != "forward" or not place.chain.startswith(_MANAGERS):
+    if place is None or not view.on_host or view.stop.stage != "forward" or not place.chain.startswith(_APPENDED):
         return
     for engine, lost in missing_on(view.host):
         table = view.namespace.ruleset.table(place.family, place.table, place.dialect)
@@ -68,7 +69,7 @@ def find(view: View) -> Iterator[Candidate]:
 
 def _leads_to(view: View, rule: Rule, place: Place) -> bool:
     chains = (part.chain for part in rule.body if isinstance(part, Jump))
-    return any(each.startswith(_MANAGERS) and led_from(view, place, each) for each in chains)
+    return any(each.startswith(_APPENDED) and led_from(view, place, each) for each in chains)
 
 
 def _behind(lost: Missing, table: Table, chain: Chain, jump: Rule) -> tuple[tuple[ExpectedRule, Rule], ...]:

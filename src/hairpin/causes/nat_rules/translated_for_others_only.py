@@ -28,9 +28,8 @@ from hairpin.network.attachment import network_for
 from hairpin.network.flow import FromHost
 from hairpin.network.network import owns_address
 from hairpin.network.prefix import address_text, is_loopback, range_text
+from hairpin.programs import chains_of
 
-_ENGINES = ("DOCKER", "NETAVARK", "CNI-", "KUBE-", "cali-")
-"""How the names of chains begin whose rules an engine or an orchestrator makes."""
 _INTERCEPTED = (25, 53, 80, 123, 443)
 """Ports of services outside.  Rules often lead other machines' packets for these ports to a proxy or a resolver.  Such
 a rule is about packets that the host forwards, and tells nothing of the host's own port."""
@@ -157,7 +156,7 @@ def _below(
 
 
 def _is_engines(view: View, place: Place) -> bool:
-    return place.chain.startswith(_ENGINES) or is_engines(view.host, place)
+    return place.chain.startswith(chains_of("engine", "orchestrator")) or is_engines(view.host, place)
 
 
 def _is_of_port(view: View, body: tuple[ir.Expression, ...]) -> bool:

@@ -26,6 +26,7 @@ from hairpin.netfilter.ir import CT_ESTABLISHED, CT_RELATED, FieldMatch, Jump, T
 from hairpin.netfilter.packet import TCP, UDP
 from hairpin.network.network import is_uplink, netns_of
 from hairpin.network.prefix import address_text
+from hairpin.programs import UFW
 from hairpin.walk.size.size_stop import tells_mtu
 
 
@@ -99,7 +100,7 @@ def _is_of_ufw(view: View, place: Place) -> bool:
     ufw, and before the policy of a base chain."""
     if place.dialect == "nft" or place.table != "filter" or view.stop.stage not in ("input", "forward", "output"):
         return False
-    return place.number == 0 or place.chain.startswith(_USERS)
+    return place.number == 0 or place.chain.startswith(_LATER)
 
 
 def _asks_users_before(view: View, place: Place) -> bool:
@@ -132,7 +133,7 @@ def _entered(table: Table, chain: str, place: Place, seen: set[str]) -> Iterator
                     return
 
 
-_USERS = ("ufw-user", "ufw6-user", "ufw-after", "ufw6-after", "ufw-reject", "ufw6-reject", "ufw-track", "ufw-skip-to")
+_LATER = (*UFW.of_users, "ufw-after", "ufw6-after", "ufw-reject", "ufw6-reject", "ufw-track", "ufw-skip-to")
 
 
 def _is_answer(view: View) -> bool:
@@ -159,7 +160,7 @@ def _others_have(view: View, port: int, protocol: str) -> bool:
 
 def _call(view: View, place: Place, port: int, protocol: str) -> AllowInUfw:
     seen = view.stop.seen
-    first = place.chain.startswith(("ufw-user", "ufw6-user"))
+    first = place.chain.startswith(UFW.of_users)
     if view.stop.stage == "forward":
         if is_way_out(view, place):
             return AllowInUfw(0, "", iif=seen.iif, oif=seen.oif, routed=True, first=first)

@@ -20,6 +20,7 @@ from hairpin.netfilter.packet import Packet, Seen
 from hairpin.network.attachment import network_for
 from hairpin.network.network import is_held
 from hairpin.network.uplinks import uplinks_of
+from hairpin.programs import UFW
 
 _BEFORE: dict[str, ir.Field] = {"dport": "ct-orig-dport", "daddr4": "ct-orig-daddr4", "daddr6": "ct-orig-daddr6"}
 """For each field of a packet, the conntrack field that has the value from before the translation."""
@@ -50,7 +51,7 @@ def nearly_allowing(view: View, stopped: Place) -> Iterator[Nearly]:
     """Yield the rules that should accept the packet, in the chain of the rule or policy that stopped it.
 
     Only the commands of ufw and firewalld should change the rules in their chains."""
-    managed = stopped.chain.startswith("ufw") or is_firewallds(stopped)
+    managed = stopped.chain.startswith(UFW.chains) or is_firewallds(stopped)
     if view.stop.stage not in ("forward", "input") or view.in_reply or managed:
         return
     stopping = rule_at(view.namespace.ruleset, stopped)

@@ -15,11 +15,11 @@ from hairpin.host.engine_health import is_dockerds
 from hairpin.host.managers import PANIC_TABLE
 from hairpin.netfilter.evaluate.chain import Place, rule_at
 from hairpin.netfilter.ir import Element, Expression, FieldMatch, Jump, NameMatch, SetMatch, Table
+from hairpin.programs import DOCKER, FAIL2BAN, PODMAN, UFW, chains_of
 from hairpin.walk.size.size_stop import tells_mtu
 from hairpin.walk.sockets import find_socket
 
-_THIRD_PARTIES = ("ts-", "LIBVIRT_", "cali-", "KUBE-", "nordvpn", "CNI-", "NETAVARK", "LXD", "virbr", "CILIUM")
-_BAN_LISTS = ("f2b-", "fail2ban", "crowdsec", "sshguard", "CROWDSEC")
+_THIRD_PARTIES = (*chains_of("orchestrator", "vpn", "virtual-machines"), *PODMAN.chains)
 _FIRST_GUARD: Version = (28, 0, 0)
 """The first version of dockerd that guards containers' own addresses by rules in raw PREROUTING."""
 
@@ -49,10 +49,9 @@ _OF_PROTOCOL = ("protocol", "sport", "dport", "tcp-flags", "icmp", "icmp6")
 
 def _bans(view: View, place: Place) -> bool:
     """Return whether the rule is in a chain or table of a ban list, or matches a set of a ban list."""
-    in_theirs = place.chain.startswith(_BAN_LISTS) or place.table.startswith(_BAN_LISTS)
-    return in_theirs or any(
-        each.startswith((*_BAN_LISTS, "addr-set-", "addr6-set-")) for each in sets_asked(view, place)
-    )
+    theirs = chains_of("ban-list")
+    in_theirs = place.chain.startswith(theirs) or place.table.startswith(theirs)
+    return in_theirs or any(each.startswith((*theirs, *FAIL2BAN.sets)) for each in sets_asked(view, place))
 
 
 def sets_asked(view: View, place: Place) -> tuple[str, ...]:
@@ -80,7 +79,7 @@ def _nft_table(name: str) -> Callable[[View, Place], bool]:
 def _ufw(view: View, place: Place) -> bool:
     """Return whether the rule is in a chain of ufw, or is the policy that ufw sets for FORWARD.  ufw calls the host's
     ``iptables``, so only a policy in the back end of this ``iptables`` counts."""
-    if place.chain.startswith("ufw"):
+    if place.chain.startswith(UFW.chains):
         return True
     if hidden_backend(view, place):
         return False
@@ -225,7 +224,7 @@ OWNERS: tuple[tuple[str, Callable[[View, Place], bool]], ...] = (
     ("third-party", _chain(*_THIRD_PARTIES)),
     ("raw-direct", _direct_routing),
     ("icc", _within_bridge),
-    ("engine", _engine_chain("DOCKER")),
+    ("engine", _engine_chain(*DOCKER.chains)),
     ("engine", _nft_table(NATIVE_TABLE)),  # the table of dockerd's nftables back end
     ("firewalld", lambda _, place: is_firewallds(place)),
     ("nft-table", lambda _, place: place.dialect == "nft"),

@@ -24,6 +24,7 @@ from hairpin.host.boot.rule_keeper import unit
 from hairpin.message import message
 from hairpin.netfilter.evaluate.chain import Place
 from hairpin.network.prefix import address_text
+from hairpin.programs import CROWDSEC, FAIL2BAN, KnownProgram
 
 
 def find(view: View) -> Iterator[Candidate]:
@@ -73,16 +74,18 @@ def _unban(view: View, place: Place) -> Unban | None:
     jail = re.search(r"\bf2b-(?!chain|table)([\w.-]+)|@addr6?-set-([\w.-]+)", words)
     if not view.on_host:
         return None
-    if jail is not None and _is_here(view, "fail2ban"):
+    if jail is not None and _is_here(view, FAIL2BAN):
         return Unban("fail2ban-client", jail[1] or jail[2], address)
-    if "crowdsec" in words.lower() and _is_here(view, "crowdsec"):
+    if "crowdsec" in words.lower() and _is_here(view, CROWDSEC):
         return Unban("cscli", "", address)
     return None
 
 
-def _is_here(view: View, program: str) -> bool:
-    service = unit(view.host, program)
-    return view.host.version(f"package:{program}") is not None or (service is not None and service.active == "active")
+def _is_here(view: View, program: KnownProgram) -> bool:
+    services = (unit(view.host, each) for each in program.units)
+    return any(view.host.version(f"package:{each}") is not None for each in program.packages) or any(
+        each is not None and each.active == "active" for each in services
+    )
 
 
 def _unbanned(view: View, place: Place) -> tuple[Primitive, ...]:

@@ -28,6 +28,7 @@ from hairpin.message import Message, message
 from hairpin.netfilter.evaluate.chain import Place, rule_at
 from hairpin.netfilter.ir import FieldMatch, NameMatch, Outside
 from hairpin.network.routing import lookup
+from hairpin.programs import having_role
 from hairpin.walk.deciders import deciders
 
 
@@ -43,7 +44,7 @@ def find(view: View) -> Iterator[Candidate]:
         if missing is not None:
             yield from (_for_proxy(view, netns, place, missing),) if missing else ()
             continue
-        kept = netns == view.stop.netns and owner(view, place) in _MANAGERS
+        kept = netns == view.stop.netns and owner(view, place) in _LETS_IN
         back = kept and wants_route_back(view.namespace, place)
         for change in _changes(view, netns, place):
             yield Candidate(
@@ -107,21 +108,14 @@ def _unread_queue(view: View, netns: Netns, place: Place) -> Message | None:
     )
 
 
-_MANAGERS = {
-    "firewalld": message(
-        "if firewalld should let these packets in, configure this in a zone or policy; `firewall-cmd --reload` loads "
-        "firewalld's files again, and rules that are not in the files are then gone"),
-    "ufw": message(
-        "if ufw should let these packets in, add a rule (`ufw allow`); `ufw reload` loads ufw's files again, and rules "
-        "that are not in the files are then gone"),
-}  # fmt: skip
+_LETS_IN = {each.name: each.lets_in for each in having_role("firewall") if each.lets_in is not None}
 """The advice for a rule in a chain of a firewall manager, because the rule may be the manager's own."""
 
 
 def _of_manager(view: View, place: Place) -> Message:
     """Return the advice for a firewall manager's rule, which an option or a zone of the manager makes."""
     if not wants_route_back(view.namespace, place):
-        return _MANAGERS[owner(view, place)]
+        return _LETS_IN[owner(view, place)]
     by = lookup(view.namespace, query_back(view.stop.seen.packet)).rule
     if by is not None and by.action == "table" and by.table not in (TABLE_LOCAL, TABLE_MAIN, TABLE_DEFAULT):
         return message(

@@ -15,8 +15,6 @@ chains.
 import re
 from collections.abc import Iterator
 
-import msgspec
-
 from hairpin.causes.cause import Candidate, Cause, Finding, Way
 from hairpin.causes.engine_rules._makers import is_table_flushed
 from hairpin.causes.where import OfTool
@@ -25,41 +23,9 @@ from hairpin.engines.missing import Missing, missing_on
 from hairpin.host.engine_health import is_down
 from hairpin.host.host import Host
 from hairpin.host.managers import ScriptLine
-from hairpin.message import Message, message
+from hairpin.message import message
+from hairpin.programs import KnownProgram, having_role
 
-
-class Manager(msgspec.Struct, frozen=True):
-    """A firewall manager that clears all tables when it starts.  ``chains``: the names of some of its own chains.
-    ``repair``: the setting or hook of the manager by which the engine's rules are kept or restored."""
-
-    name: str
-    chains: frozenset[str]
-    repair: Message
-
-
-_MANAGERS = (
-    Manager(
-        "CSF",
-        frozenset({"LOCALINPUT", "LOCALOUTPUT", "LOGDROPIN", "LOGDROPOUT", "ALLOWIN", "DENYIN"}),
-        message('set DOCKER = "1" in /etc/csf/csf.conf, or restart the engine in /usr/local/csf/bin/csfpost.sh'),
-    ),
-    Manager(
-        "APF",
-        frozenset({"TALLOW", "TDENY", "TGALLOW", "TGDENY"}),
-        message("restart the engine in /etc/apf/hook_post.sh (/etc/apf/firewall calls it last)"),
-    ),
-    Manager(
-        "Shorewall",
-        frozenset({"net-fw", "fw-net", "net2fw", "fw2net", "smurfs", "tcpflags", "dynamic", "shorewall"}),
-        message("set DOCKER=Yes in /etc/shorewall/shorewall.conf, or restart the engine in /etc/shorewall/started"),
-    ),
-    Manager(
-        "arno-iptables-firewall",
-        frozenset({"EXT_INPUT_CHAIN", "INT_INPUT_CHAIN", "BASE_INPUT_CHAIN", "POST_INPUT_CHAIN", "HOST_BLOCK_SRC"}),
-        message("restart the engine in /etc/arno-iptables-firewall/custom-rules"),
-    ),
-)
-"""Source: ConfigServer csf.pl, APF's files/apf, Shorewall's Chains.pm and shorewall.conf(5), arno-iptables-firewall."""
 _FEWEST = 2
 """The number of chains that prove that a manager is in use.  A single chain name may be a coincidence."""
 
@@ -92,14 +58,14 @@ def of_host(host: Host) -> Iterator[Finding]:
         yield Finding(found, "advice", line=line)
 
 
-def _managers(host: Host) -> Iterator[Manager]:
+def _managers(host: Host) -> Iterator[KnownProgram]:
     chains = {
         chain.name
         for table in host.namespace(host.netns.name).ruleset.tables
         if table.name == "filter"
         for chain in table.chains
     }
-    yield from (each for each in _MANAGERS if len(each.chains & chains) >= _FEWEST)
+    yield from (each for each in having_role("firewall") if len(each.signs & chains) >= _FEWEST)
 
 
 def _scripts(host: Host) -> Iterator[ScriptLine]:
@@ -108,7 +74,9 @@ def _scripts(host: Host) -> Iterator[ScriptLine]:
             yield each
 
 
-def _candidate(host: Host, lost: Missing, managers: tuple[Manager, ...], scripts: tuple[ScriptLine, ...]) -> Candidate:
+def _candidate(
+    host: Host, lost: Missing, managers: tuple[KnownProgram, ...], scripts: tuple[ScriptLine, ...]
+) -> Candidate:
     names = [each.name for each in managers] or [f"{each.path}:{each.number}" for each in scripts[:1]]
     named = ", ".join(names)
     return Candidate(
@@ -133,7 +101,7 @@ def _candidate(host: Host, lost: Missing, managers: tuple[Manager, ...], scripts
         offered=False,
         ways=(
             Way(Change(()), (message("put the rules back: `hairpin restore --apply`"),)),
-            *(Way(Change(()), (each.repair,), by_person=True) for each in managers),
+            *(Way(Change(()), (each.keeps_engine,), by_person=True) for each in managers if each.keeps_engine),
             *(
                 Way(
                     Change(()),

@@ -5,18 +5,18 @@ import re
 from hairpin.causes.cause import Coming
 from hairpin.causes.order import PUTTING_BACK
 from hairpin.causes.where import OfRule, OfSysctl
-from hairpin.host.boot.rule_keeper import NFTABLES_CONF, rule_keeper, saved_files, unit
+from hairpin.host.boot.rule_keeper import NFTABLES_CONF, rule_keeper, saved_files
 from hairpin.host.boot.sysctl_files import Setting, last_word
 from hairpin.host.host import Host
 from hairpin.host.link import ENGINE_BRIDGE
 from hairpin.netfilter.evaluate.chain import Place
+from hairpin.programs import chains_of, having_role
 from hairpin.walk.decided import RuleDecided
 from hairpin.walk.walked import walked
 
 OF_FIREWALLD = ("firewalld-start", "firewalld-restart", "firewalld-reload")
 OF_NFTABLES = ("nftables-restart", "nftables-reload")
-_OF_ENGINE = re.compile(rf"\b(?:DOCKER|NETAVARK|CNI-)|(?:{ENGINE_BRIDGE})\b")
-_MANAGERS = ("firewalld", "ufw", "netfilter-persistent", "iptables", "ip6tables", "nftables")
+_OF_ENGINE = re.compile(rf"\b(?:{'|'.join(chains_of('engine'))})|(?:{ENGINE_BRIDGE})\b")
 
 
 def loses_engine_rules(coming: Coming) -> bool:
@@ -81,8 +81,8 @@ def _is_saved(host: Host, place: Place) -> bool:
 
 def managers(host: Host) -> tuple[str, ...]:
     """Return the names of the firewall managers that load their own rules at boot, or whose rules are loaded now."""
-    found = [name for name in _MANAGERS if (one := unit(host, name)) is not None and one.enabled.startswith("enabled")]
+    enabled = {each.name.removesuffix(".service") for each in host.units if each.enabled.startswith("enabled")}
     keeper = rule_keeper(host)
-    if keeper in _MANAGERS and keeper not in found:
-        found.append(keeper)
-    return tuple(found)
+    return tuple(
+        each.name for each in having_role("firewall") if each.name == keeper or not enabled.isdisjoint(each.units)
+    )

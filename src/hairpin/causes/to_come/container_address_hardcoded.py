@@ -18,6 +18,7 @@ from hairpin.host.docker import Container
 from hairpin.host.host import Host
 from hairpin.message import message
 from hairpin.network.prefix import address_text
+from hairpin.programs import PODMAN
 
 
 def foresees(coming: Coming) -> bool:
@@ -27,13 +28,11 @@ def foresees(coming: Coming) -> bool:
     if not left or rule is None:
         return bool(left) and coming.found.id in _STALE
     # The rule that will stop the packet, or a rule that accepts the packet today, names the container's old address.
-    told = (each for each in (rule, *rules_on_the_way(coming)) if not each.chain.startswith(_PODMANS))
+    # Podman's back ends make their chains again with the container's new address.
+    told = (each for each in (rule, *rules_on_the_way(coming)) if not each.chain.startswith(PODMAN.chains))
     return coming.found.id in _STALE or any(_names(each.text, address) for each in told for address in left)
 
 
-_PODMANS = ("NETAVARK", "CNI-")
-"""Prefixes of the chains that Podman's back ends make.  The back ends make these chains again with the container's new
-address."""
 _STALE = ("dnat-rule-stale-address", "dnat-rule-shadowed")
 
 

@@ -13,6 +13,7 @@ from hairpin.host.docker import PortBinding
 from hairpin.netfilter.iptables import save as iptables_save
 from hairpin.netfilter.ir import Rule, Table
 from hairpin.netfilter.rule_address import IpFamily
+from hairpin.programs import DOCKER
 
 BUILT_IN: dict[str, tuple[str, ...]] = {
     "raw": ("PREROUTING", "OUTPUT"),
@@ -21,7 +22,7 @@ BUILT_IN: dict[str, tuple[str, ...]] = {
     "filter": ("INPUT", "FORWARD", "OUTPUT"),
 }
 """The base chains of each iptables table, in iptables-save's order."""
-NATIVE_TABLE = "docker-bridges"
+(NATIVE_TABLE,) = DOCKER.tables
 """The name of the only table that dockerd's nftables back end makes in each family."""
 
 

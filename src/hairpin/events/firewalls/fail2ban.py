@@ -15,9 +15,10 @@ from hairpin.host.boot.rule_keeper import unit
 from hairpin.message import message
 from hairpin.netfilter.evaluate.chain import place_of
 from hairpin.netfilter.ir import Chain, Jump, Rule, SetMatch, Table
+from hairpin.programs import FAIL2BAN
 
-_OWN = "f2b-"
-"""The prefix of the names of fail2ban's chains, sets and tables."""
+_OWN = FAIL2BAN.chains
+"""How the names of fail2ban's chains, sets and tables begin."""
 
 
 def _restarted(course: Course) -> Course | None:

@@ -21,11 +21,12 @@ from hairpin.netfilter.evaluate.chain import place_of
 from hairpin.netfilter.iptables.save import IptablesDialect, parse
 from hairpin.netfilter.meaning import Meaning, meaning
 from hairpin.netfilter.rule_address import IpFamily
+from hairpin.programs import IPTABLES_SERVICES, NETFILTER_PERSISTENT
 
 RuleKey = tuple[str, str, str, Meaning]
 """The family, table, chain and meaning of a rule, which identify it."""
-_KEEPERS = ("netfilter-persistent", "iptables", "ip6tables")
-"""The units that load saved rules: the unit of Debian, and the units of RHEL's package iptables-services."""
+_KEEPERS = (*NETFILTER_PERSISTENT.units, *IPTABLES_SERVICES.units)
+"""The units that load saved rules, of Debian and of RHEL."""
 
 
 def dialect_of(course: Course) -> IptablesDialect:

@@ -10,8 +10,8 @@ from hairpin.events.event import ByName, Event
 from hairpin.host.boot.rule_keeper import unit
 from hairpin.host.link import Link
 from hairpin.message import message
+from hairpin.programs import units_of
 
-_MANAGERS = ("NetworkManager", "systemd-networkd")
 _NEW = "newnic0"
 """A placeholder for the new link's name, which cannot be known in advance.
 
@@ -30,7 +30,7 @@ def _bounced(course: Course, name: str = "") -> Course | None:
         return None
     netns = course.host.netns
     bounced = course.made(SetLink(netns, msgspec.structs.replace(link, up=False)), SetLink(netns, link))
-    managers = [each for each in _MANAGERS if (found := unit(course.host, each)) and found.active == "active"]
+    managers = [each for each in units_of("links") if (found := unit(course.host, each)) and found.active == "active"]
     said = (
         message("{manager} restores nothing that {link} has lost", manager=each, link=link.name) for each in managers
     )

@@ -10,8 +10,10 @@ from hairpin.host.boot.ifupdown import INTERFACES, configured_by_ifupdown, inter
 from hairpin.host.boot.rule_keeper import unit
 from hairpin.host.host import Namespace
 from hairpin.message import message
+from hairpin.programs import IFUPDOWN, NETWORK_MANAGER, NETWORK_SCRIPTS, NETWORKD
 
-_IFUPDOWN, _SCRIPTS, _NETWORKD, _MANAGER = "networking", "network", "systemd-networkd", "NetworkManager"
+(_IFUPDOWN,), (_SCRIPTS,) = IFUPDOWN.units, NETWORK_SCRIPTS.units
+(_NETWORKD,), (_MANAGER,) = NETWORKD.units, NETWORK_MANAGER.units
 
 
 def with_network_configured(course: Course, was: Namespace) -> Course:

@@ -12,8 +12,8 @@ from hairpin.events.event import Event
 from hairpin.host.advertised import ignores_advertisements
 from hairpin.host.boot.rule_keeper import unit
 from hairpin.message import message
+from hairpin.programs import units_of
 
-_MANAGERS = ("systemd-networkd", "NetworkManager")
 _SLAAC_LENGTH = 64
 
 
@@ -25,7 +25,7 @@ def _lifetimes_end(course: Course) -> Course | None:
     parts = [part for link in deaf for part in _expired(course, link)]
     if not parts:
         return None
-    for name in _MANAGERS:
+    for name in units_of("links"):
         found = unit(course.host, name)
         if found is not None and found.active == "active":
             course = course.provided(

@@ -6,30 +6,24 @@ from typing import Literal
 from hairpin.host.host import Host
 from hairpin.host.managers import ConfigFile, Unit
 from hairpin.netfilter.rule_address import IpFamily
+from hairpin.programs import IPTABLES_SERVICES, NETFILTER_PERSISTENT, NFTABLES, KnownProgram, having_role
 
 RuleKeeper = Literal["firewalld", "ufw", "netfilter-persistent", "iptables-services", "nftables", "none"]
 
-_UNITS: tuple[tuple[str, RuleKeeper], ...] = (
-    ("netfilter-persistent", "netfilter-persistent"),
-    ("iptables", "iptables-services"),
-    ("nftables", "nftables"),
+_BY_UNIT: tuple[tuple[KnownProgram, RuleKeeper], ...] = (
+    (NETFILTER_PERSISTENT, "netfilter-persistent"),
+    (IPTABLES_SERVICES, "iptables-services"),
+    (NFTABLES, "nftables"),
 )
-RULES_V4, RULES_V6 = "/etc/iptables/rules.v4", "/etc/iptables/rules.v6"
-SYSCONFIG_V4, SYSCONFIG_V6 = "/etc/sysconfig/iptables", "/etc/sysconfig/ip6tables"
+RULES_V4, RULES_V6 = (each.path for each in NETFILTER_PERSISTENT.saved)
+SYSCONFIG_V4, SYSCONFIG_V6 = (each.path for each in IPTABLES_SERVICES.saved)
 NFTABLES_CONF = ("/etc/nftables.conf", "/etc/sysconfig/nftables.conf")
 SAVED_V4 = (RULES_V4, SYSCONFIG_V4, "/etc/iptables/iptables.rules", "/etc/iptables/rules-save", "/etc/iptables.rules",
             "/etc/iptables.up.rules", "/etc/ufw/before.rules", "/etc/ufw/user.rules", "/etc/ufw/after.rules",
             "/lib/ufw/user.rules")  # fmt: skip
 SAVED_V6 = (RULES_V6, SYSCONFIG_V6, "/etc/iptables/ip6tables.rules", "/etc/ufw/before6.rules", "/etc/ufw/user6.rules",
             "/etc/ufw/after6.rules", "/lib/ufw/user6.rules")  # fmt: skip
-
-
-_SAVED: tuple[tuple[str, IpFamily, str], ...] = (
-    ("netfilter-persistent", "ip", RULES_V4),
-    ("netfilter-persistent", "ip6", RULES_V6),
-    ("iptables", "ip", SYSCONFIG_V4),
-    ("ip6tables", "ip6", SYSCONFIG_V6),
-)
+_SAVED = tuple(one for each in having_role("firewall") for one in each.saved)
 
 
 def saved_rules(host: Host) -> Iterator[tuple[Unit, ConfigFile, IpFamily]]:
@@ -62,8 +56,8 @@ def rule_keeper(host: Host) -> RuleKeeper:
         return "firewalld"
     if host.ufw is not None and host.ufw.enabled:
         return "ufw"
-    for name, kind in _UNITS:
-        found = unit(host, name)
+    for program, kind in _BY_UNIT:
+        found = unit(host, program.units[0])
         if found is not None and found.enabled.startswith("enabled"):
             return kind
     return "none"

@@ -12,8 +12,7 @@ from hairpin.host.host import Host, Namespace, Unread
 from hairpin.host.idle import IdleContainer
 from hairpin.host.managers import Guest, ScriptLine, Unit, Version
 from hairpin.host.read.clock import with_clock
-from hairpin.host.read.engines.beside import beside
-from hairpin.host.read.engines.contact import contact
+from hairpin.host.read.engines.contact import beside, contact
 from hairpin.host.read.engines.engines import engines, is_malformed, is_mute
 from hairpin.host.read.engines.placement import (
     Place,

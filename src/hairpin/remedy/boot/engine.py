@@ -16,6 +16,7 @@ from hairpin.host.host import Host
 from hairpin.message import Message, message
 from hairpin.netfilter.evaluate.chain import rule_at
 from hairpin.netfilter.meaning import Meaning, meaning
+from hairpin.programs import IPTABLES_SERVICES, NETFILTER_PERSISTENT, NFTABLES, UFW
 from hairpin.remedy.remedy import Lasting, Situation
 
 WRITTEN_AT_START = message("do not save these rules: the engine writes them itself at each start")
@@ -119,7 +120,7 @@ def _who_may_have_flushed(host: Host) -> tuple[Message, ...]:
                 "iptables"
             )
         )
-    loader = unit(host, "nftables")
+    loader = unit(host, *NFTABLES.units)
     if loader is not None and (loader.active == "active" or loader.enabled.startswith("enabled")):
         found += [
             message(
@@ -128,7 +129,7 @@ def _who_may_have_flushed(host: Host) -> tuple[Message, ...]:
             for file in host.files
             if file.path in NFTABLES_CONF and _flushes(file.text)
         ]
-    for name in ("iptables", "netfilter-persistent", "ufw"):
+    for name in (IPTABLES_SERVICES.units[0], *NETFILTER_PERSISTENT.units, *UFW.units):
         service = unit(host, name)
         if service is not None and service.active == "active":
             found.append(

@@ -7,6 +7,7 @@ from itertools import pairwise
 
 from hairpin.events.event import EventId
 from hairpin.host.managers import HIDDEN
+from hairpin.programs import PROGRAMS
 from hairpin.story.commands.simple_commands import Simple, command_line
 from hairpin.story.entry import Effect, Verb
 from hairpin.story.logs.unit_events import full_name, unit_effect
@@ -42,23 +43,12 @@ _CONTAINER: dict[str, EventId] = {
 }  # fmt: skip
 _FIREWALLD: dict[str, EventId] = {"--reload": "firewalld-reload", "--complete-reload": "firewalld-restart"}
 _CHANGING: dict[str, frozenset[str]] = {
-    "nmcli": frozenset({
-        "up", "down", "add", "delete", "del", "modify", "mod", "reload", "reapply", "connect", "disconnect", "set",
-        "on", "off", "load", "import",
-    }),
+    **{one.name: one.changing for each in PROGRAMS for one in each.commands if one.changing},
     "netplan": frozenset({"apply", "try", "set", "rebind"}),
-    "networkctl": frozenset({"up", "down", "reload", "reconfigure", "renew", "delete", "forcerenew"}),
     "resolvectl": frozenset({"dns", "domain", "revert", "default-route"}),
-    "wg-quick": frozenset({"up", "down"}),
-    "wg": frozenset({"set", "setconf", "addconf", "syncconf"}),
-    "tailscale": frozenset({"up", "down", "set", "login", "logout"}),
-    "fail2ban-client": frozenset({"set", "reload", "start", "stop", "restart", "unban"}),
-    "csf": frozenset({"-s", "-r", "-f", "-e", "-x", "-q", "-a", "-d", "--start", "--restart", "--stop"}),
-    "shorewall": frozenset({"start", "stop", "restart", "reload", "clear", "drop", "reject", "allow"}),
     "ipvsadm": frozenset({"-A", "-D", "-E", "-C", "-a", "-d", "-e", "-R"}),
     "update-alternatives": frozenset({"iptables", "ip6tables", "ebtables", "arptables"}),
     "alternatives": frozenset({"iptables", "ip6tables", "ebtables"}),
-    "kubectl": frozenset({"apply", "create", "delete", "replace", "patch", "scale", "rollout"}),
     "nixos-rebuild": frozenset({"switch", "test"}),
     "wpa_cli": frozenset({"reconfigure", "reassociate", "disconnect"}),
     "dhclient": frozenset({"-r", "-x"}),

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 from hairpin.message import message
+from hairpin.programs import PROGRAMS
 from hairpin.story.entry import Effect, StoryEntry
 from hairpin.story.line import Line
 from hairpin.story.logs.units import UnitChange, unit_changes
@@ -23,8 +24,8 @@ _MOST = 40
 """The greatest number of different errors that are reported."""
 _LOG = re.compile(r"^(?P<at>\d{4}-\d\d-\d\d \d\d:\d\d:\d\d)(?:,\d+)? (?P<said>(?:ERROR|WARNING).*)$", re.MULTILINE)
 _SPEAKERS = frozenset({
-    "firewalld", "iptables-restore", "ip6tables-restore", "iptables", "ip6tables", "nft", "ufw-init", "sysctl",
-    "systemd-sysctl", "netfilter-persistent", "run-parts", "ifup", "iptables.init", "ip6tables.init",
+    "iptables-restore", "ip6tables-restore", "iptables", "ip6tables", "nft", "sysctl", "run-parts",
+    *(name for each in PROGRAMS for name in each.logs_as),
 })  # fmt: skip
 _NOISE = re.compile(r"COMMAND_FAILED.*(?:No chain|does not exist|Bad rule|Device or resource busy|NOT_ENABLED)")
 """Matches errors that are left out: firewalld logs each attempt of dockerd to delete a chain that does not exist or is

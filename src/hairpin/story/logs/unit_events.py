@@ -4,26 +4,11 @@ from functools import cache
 
 from hairpin.events.event import EventId
 from hairpin.events.registry import all_events
+from hairpin.programs import program_of
 from hairpin.story.entry import Effect, Verb
 
 _STOP_COMMANDS = {"nftables.service": "nft flush ruleset"}
 """The effects of units' ``ExecStop=`` commands that no event simulates."""
-_PACKAGES: dict[str, tuple[str, ...]] = {
-    "docker.service": ("docker-ce", "docker.io", "moby-engine", "docker", "containerd", "containerd.io"),
-    "docker.socket": ("docker-ce", "docker.io", "moby-engine", "docker"),
-    "containerd.service": ("containerd", "containerd.io"),
-    "firewalld.service": ("firewalld",),
-    "ufw.service": ("ufw",),
-    "nftables.service": ("nftables",),
-    "iptables.service": ("iptables-services",),
-    "ip6tables.service": ("iptables-services",),
-    "netfilter-persistent.service": ("netfilter-persistent", "iptables-persistent"),
-    "fail2ban.service": ("fail2ban",),
-    "networking.service": ("ifupdown", "ifupdown2"),
-    "systemd-networkd.service": ("systemd", "systemd-networkd"),
-    "systemd-sysctl.service": ("systemd", "procps"),
-    "NetworkManager.service": ("network-manager", "NetworkManager"),
-}
 
 
 def unit_effect(unit: str, verb: Verb) -> Effect | None:
@@ -45,7 +30,8 @@ def _by_unit() -> dict[tuple[str, Verb], EventId]:
 
 def packages_of_unit(unit: str) -> tuple[str, ...]:
     """Return the packages whose installation restarts the unit."""
-    return _PACKAGES.get(unit, ())
+    found = program_of(unit.removesuffix(".service"))
+    return (*found.packages, *found.pulled_by) if found is not None else ()
 
 
 def full_name(unit: str) -> str:

@@ -7,12 +7,13 @@ import msgspec
 
 from hairpin.kept import kept
 from hairpin.message import Message, message
+from hairpin.programs import PROGRAMS, units_of
 from hairpin.story.entry import StoryEntry, Verb
 from hairpin.story.line import Line
 from hairpin.story.logs.boots import boot_at
 from hairpin.story.logs.own_units import own_units
 from hairpin.story.logs.transient_units import is_transient
-from hairpin.story.logs.unit_events import unit_effect
+from hairpin.story.logs.unit_events import full_name, unit_effect
 from hairpin.story.traces import Traces
 
 _RESTART_S = 10.0
@@ -24,29 +25,13 @@ _SHUTDOWN_S = 180.0
 _SECOND = 1.0
 """The resolution of file times in traces, in seconds."""
 _NAMED = re.compile(r"\b([A-Za-z0-9@_.\\:-]+\.(?:service|socket|timer|target))\b")
-_DESCRIBED = {
-    "Docker Application Container Engine": "docker.service",
-    "containerd container runtime": "containerd.service",
-    "firewalld - dynamic firewall daemon": "firewalld.service",
-    "Uncomplicated firewall": "ufw.service",
-    "netfilter persistent configuration": "netfilter-persistent.service",
-    "nftables": "nftables.service",
-    "IPv4 firewall with iptables": "iptables.service",
-    "Fail2Ban Service": "fail2ban.service",
-    "Raise network interfaces": "networking.service",
-    "Network Manager": "NetworkManager.service",
-    "Network Configuration": "systemd-networkd.service",
-    "Apply Kernel Variables": "systemd-sysctl.service",
-    "LSB: Bring up/down networking": "network.service",
-}
+_DESCRIBED = {one.described: full_name(one.name) for each in PROGRAMS for one in each.services if one.described}
 """The descriptions of units.
 
 Before version 249, systemd writes these descriptions into syslog instead of the units' names."""
 _ENGINE = "docker.service"
-_FIREWALLS = frozenset({
-    "firewalld.service", "ufw.service", "nftables.service", "iptables.service", "ip6tables.service",
-    "netfilter-persistent.service", "systemd-sysctl.service", "networking.service", "network.service",
-})  # fmt: skip
+_LOADING = frozenset(map(full_name, units_of("firewall", "scripts", "sysctls")))
+"""The units that load rules or sysctls when they start."""
 
 
 class UnitChange(msgspec.Struct, frozen=True):
@@ -166,7 +151,7 @@ def unit_entries(traces: Traces) -> Iterator[StoryEntry]:
             started, last = {}, boot.id
         if change.at_boot and change.verb in ("stop", "kill"):
             continue
-        after = started.get(_ENGINE) if change.unit in _FIREWALLS else None
+        after = started.get(_ENGINE) if change.unit in _LOADING else None
         effect = None if change.at_boot else unit_effect(change.unit, change.verb)
         own_times = times.get((change.unit, change.verb), ()) if not change.at_boot else ()
         if change.at in own_times[1:-1]:

@@ -3,9 +3,9 @@
 import msgspec
 import pytest
 
-from hairpin.evidence.reading import Evidence, Outcome
-from hairpin.host.contact import Contact
-from hairpin.host.read.engines.contact import contact
+from hairpin.evidence.reading import Evidence, Outcome, text_reading
+from hairpin.host.contact import Contact, EngineBeside
+from hairpin.host.read.engines.contact import beside, contact
 from tests.host.fixture_evidence import evidence
 
 Row = tuple[str, Outcome, str, str, int]
@@ -79,3 +79,14 @@ def test_podman_has_no_daemon() -> None:
     assert contact(answers, "podman") == Contact("podman", "podman", "answers", 30)
     never = of(("podman-version", "absent", "podman version", "no container of podman runs", 127))
     assert contact(never, "podman").state == "stopped"
+
+
+def test_each_line_is_a_daemon_beside_the_asked_one() -> None:
+    text = "812\t0\tunix:///run/d2.sock tcp://127.0.0.1:2376\n900\t1000\tunix:///run/user/1000/docker.sock\nx\n"
+    found = beside(text_reading(text, "/proc/PID/cmdline"))
+    assert found == (
+        EngineBeside(812, 0, ("unix:///run/d2.sock", "tcp://127.0.0.1:2376")),
+        EngineBeside(900, 1000, ("unix:///run/user/1000/docker.sock",)),
+    )
+    assert [each.asking for each in found] == ["unix:///run/d2.sock", "unix:///run/user/1000/docker.sock"]
+    assert EngineBeside(1, 0).asking == "unix://PATH"

@@ -1,10 +1,11 @@
-"""How an engine answered the collector's requests: the endpoint that was asked, and the engine's state."""
+"""How an engine answered the collector's requests: the endpoint that was asked, the engine's state, and the daemons
+beside it that were not asked."""
 
 import re
 from typing import Literal
 
 from hairpin.evidence.reading import Evidence, Reading
-from hairpin.host.contact import Contact
+from hairpin.host.contact import Contact, EngineBeside
 from hairpin.host.docker import Tool
 
 _TIMED_OUT = (28, 124)
@@ -96,3 +97,15 @@ def _halted(reading: Reading | None) -> tuple[tuple[int, str], ...]:
 
 def _is_text(reading: Reading | None) -> bool:
     return reading is not None and reading.outcome == "text"
+
+
+def beside(reading: Reading) -> tuple[EngineBeside, ...]:
+    """Return the daemons of this host that were not asked, because another daemon was asked, in the reading's order.
+
+    The lines are ``process<TAB>user id<TAB>sockets``.  Lines that name no daemon are skipped."""
+    found: list[EngineBeside] = []
+    for line in reading.text.split("\n"):
+        fields = line.split("\t")
+        if len(fields) == 3 and fields[0].isdigit() and fields[1].isdigit():
+            found.append(EngineBeside(int(fields[0]), int(fields[1]), tuple(fields[2].split())))
+    return tuple(found)

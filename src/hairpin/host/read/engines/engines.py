@@ -13,9 +13,7 @@ from hairpin.host.read.engines.engine_options import GivenOptions
 from hairpin.host.read.engines.swarm import services, with_tasks
 from hairpin.host.read.readings import Readings
 from hairpin.host.swarm import SwarmService
-
-_DOCKER_PACKAGES = ("docker.io", "docker-ce", "moby-engine", "docker")
-_PODMAN_PACKAGES = ("podman",)
+from hairpin.programs import DOCKER, PODMAN
 
 
 def is_mute(readings: Readings) -> bool:
@@ -51,7 +49,7 @@ def _docker(
     nothing: GivenOptions = ()
     info_reading, version_reading = readings.first("docker-info"), readings.first("docker-version")
     flags, file = readings.first("dockerd-cmdline"), readings.first("daemon-json")
-    installed = _package(versions, _DOCKER_PACKAGES)
+    installed = _package(versions, DOCKER.packages)
     told = readings.first("docker-containers") is not None
     answers = (info_reading, version_reading, flags, readings.first("docker-networks"))
     running = told or any(reading is not None for reading in answers)
@@ -97,7 +95,7 @@ def _services(readings: Readings) -> tuple[SwarmService, ...] | None:
 def _podmans(readings: Readings, versions: tuple[Version, ...]) -> Iterator[Engine]:
     """Yield Podman once for each user whose Podman was asked.  Each user of Podman has separate containers."""
     users = dict.fromkeys(_user(each) for key in ("podman-version", "podman-containers") for each in readings.of(key))
-    installed = _package(versions, _PODMAN_PACKAGES)
+    installed = _package(versions, PODMAN.packages)
     if not users and installed is not None:
         yield Engine(kind="podman", version=_upstream(installed), running=False)
     for user in users:
@@ -119,7 +117,7 @@ def _podman(readings: Readings, versions: tuple[Version, ...], user: str) -> Eng
     networks, cni = _networks(readings, "podman-networks", user), first("cni-networks")
     return Engine(
         kind="podman",
-        version=_version(readings, reading) or _upstream(_package(versions, _PODMAN_PACKAGES)),
+        version=_version(readings, reading) or _upstream(_package(versions, PODMAN.packages)),
         containers=_with_pods(readings, _containers(readings, "podman-containers", user), user),
         networks=network_json.with_cni(networks, cni) if info.backend == "cni" else networks,
         rootless=info.rootless,

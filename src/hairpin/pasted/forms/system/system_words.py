@@ -7,6 +7,7 @@ import re
 
 from hairpin.evidence.reading import HOST
 from hairpin.pasted.form import Found, Fragment, OutputForm, Paste, joined_lines
+from hairpin.programs import PROGRAMS
 from hairpin.sought import Sought
 
 _UNAME = Sought(
@@ -122,12 +123,9 @@ _APT = Sought(
     r"\s*(?P<name>[a-z0-9][a-z0-9.+-]+)/[\w,.-]+ (?P<version>[0-9]\S*) (?:amd64|all|arm64|armhf|i386) \[installed"
 )
 _PACKAGES = frozenset((
-    "iptables", "nftables", "ipset", "ebtables", "conntrack-tools", "conntrack", "iproute2", "iproute", "docker.io",
-    "docker-ce", "docker-ce-cli", "moby-engine", "docker", "containerd", "containerd.io", "runc", "podman",
-    "netavark", "aardvark-dns", "containernetworking-plugins", "firewalld", "ufw", "fail2ban",
-    "netfilter-persistent", "iptables-persistent", "iptables-services", "nftables-services", "systemd",
-    "NetworkManager", "network-manager", "netplan.io", "ifupdown", "ifupdown2", "cloud-init", "linux-image-amd64",
-    "kernel",
+    "iptables", "ipset", "ebtables", "conntrack-tools", "conntrack", "iproute2", "iproute", "docker-ce-cli", "runc",
+    "netavark", "aardvark-dns", "containernetworking-plugins", "nftables-services", "netplan.io", "cloud-init",
+    "linux-image-amd64", "kernel", *(name for each in PROGRAMS for name in each.packages),
 ))  # fmt: skip
 
 
