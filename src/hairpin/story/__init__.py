@@ -11,8 +11,9 @@ To teach the story an event
 ---------------------------
 If the event is a program's own command (``ufw reload``), the command needs its words in ``story/commands/deeds.py``.
 That file may know the command already. If the command is in ``_CHANGING``, or in a row of ``programs.py`` with its
-words, its effect counts as unknown: move its words to a function of ``_PROGRAMS``. If ``named_units`` reads the command as a restart of units, as for ``netplan apply``, change
-that function. In each case ``tests/story/commands/test_deeds.py`` has a row for the command.
+words, its effect counts as unknown: move its words to a function of ``_PROGRAMS``. If ``named_units`` reads the
+command as a restart of units, as for ``netplan apply``, change that function. In each case
+``tests/story/commands/test_deeds.py`` has a row for the command.
 
 - The event's ``units`` and ``verbs`` are the acts on units that the story reads as this event, and its ``packages``
   are the upgrades. Tests check the lists of ``collect/collect.sh`` against the events and against the rows of
