@@ -434,7 +434,7 @@ def test_a_namespace_that_a_process_alone_holds_is_read_if_a_link_leads_there(
 ) -> None:
     """As of a guest of LXC or nspawn."""
     with held_namespace() as guest, held_namespace() as stranger:
-        joined = f"ip link add to-guest type veth peer name eth0 netns {guest.pid}"
+        joined = f"ip link add to{guest.pid} type veth peer name eth0 netns {guest.pid}"
         evidence = namespace.collect("sh", "-ec", f'{joined}; exec "$@"', "sh", *shell, "-s")
         assert stranger.pid != guest.pid
         assert evidence.namespaces() == ("host", f"netns:pid-{guest.pid}")

@@ -46,10 +46,14 @@ table inet geo_more {{
     set bad {{ type ipv4_addr; elements = {{ 192.0.2.1 }}; }}
 }}
 EOT
+trap 'kill $router' EXIT
+"""
+# The router is a machine outside: its process is not one that the host sees.
+ON_HOST = f"""
 {sys.executable} -c 'import socket, time; kept = socket.create_server(("203.0.113.80", 7002)); time.sleep(600)' &
-server=$!
-trap 'kill $server $router' EXIT
 while ! ss -ltn | grep -q :7002; do sleep 0.05; done
+"$@"
+true
 """
 SLOW_NFT = """#!/bin/sh
 case "$*" in "-j list table"* | "-j list set inet geo bad"*)
@@ -86,10 +90,12 @@ def slow(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, str]:
 
 
 def answer(env: Mapping[str, str], *words: str) -> dict[str, Any]:
-    asked = f"{SETUP}\n{sys.executable} -m hairpin check {' '.join(words)} --json\ntrue"
+    asked = (sys.executable, "-m", "hairpin", "check", *words, "--json")
+    on_host = ("unshare", "--pid", "--fork", "--kill-child", "--mount-proc", "sh", "-c", ON_HOST, "sh", *asked)
     run = subprocess.run(
-        ("unshare", "--net", "sh", "-c", asked), env=env, capture_output=True, text=True, check=True, timeout=HANG_S
-    )
+        ("unshare", "--net", "sh", "-c", f'{SETUP}\n"$@"', "sh", *on_host),
+        env=env, capture_output=True, text=True, check=True, timeout=HANG_S,
+    )  # fmt: skip
     found: dict[str, Any] = json.loads(run.stdout)
     return found
 
