@@ -11,6 +11,7 @@ from hairpin.host.docker import Container, Engine
 from hairpin.host.host import Host, Namespace, Unread
 from hairpin.host.idle import IdleContainer
 from hairpin.host.managers import Guest, ScriptLine, Unit, Version
+from hairpin.host.netns import NAMED
 from hairpin.host.read.clock import with_clock
 from hairpin.host.read.engines.contact import beside, contact
 from hairpin.host.read.engines.engines import engines, is_malformed, is_mute
@@ -65,6 +66,10 @@ def of_readings(evidence: Evidence, readings: Readings) -> ParsedHost:
     running = _engines(readings, units, versions, known, readable)
     containers = tuple(container for engine in running for container in engine.containers)
     running, namespaces = with_mesh(running, _namespaces(evidence, readings, containers, known, readable))
+    if any(each.name.startswith(NAMED) for each in namespaces):
+        from hairpin.host.read.surroundings import without_surroundings  # noqa: PLC0415 - few hosts have such a namespace
+
+        namespaces = without_surroundings(namespaces)
     running = _with_gateways(running, namespaces)
     dmi = readings.first("dmi")
     rights = readings.first("container-rights")
