@@ -108,21 +108,26 @@ def held_by(socket: Socket, holders: tuple[Holder, ...], known: Processes) -> So
         return socket
     first = next((each for each in holders if each.process in RELAYS), holders[0])
     ids = {each.pid for each in holders}
-    stopped = next((pid for pid in sorted(known.halted) if known.parent.get(pid) == first.pid), None)
-    if first.process == "rootlessport" and stopped is not None:
-        first = first._replace(pid=stopped)
+    child = _halted_child(first, known)
     groups = [known.frozen[each.pid] for each in holders if each.pid in known.frozen]
     return msgspec.structs.replace(
         socket,
         process=first.process,
-        pid=first.pid,
-        halted=ids <= known.halted or first.pid == stopped,
+        pid=first.pid if child is None else child,
+        halted=ids <= known.halted or child is not None,
         frozen=groups[0] if groups and ids <= known.frozen.keys() | known.halted else "",
         container=next((known.container[each.pid] for each in holders if each.pid in known.container), None),
         ancestors=tuple(dict.fromkeys(above for each in holders if (above := known.ancestor(each.pid)) is not None)),
         unit=known.unit.get(first.pid, ""),
         is_late=all(known.joined_later(each.pid) for each in holders),
     )
+
+
+def _halted_child(holder: Holder, known: Processes) -> int | None:
+    """Return the halted child of a rootlessport; None for any other process, or if its child runs."""
+    if holder.process != "rootlessport":
+        return None
+    return next((pid for pid in sorted(known.halted) if known.parent.get(pid) == holder.pid), None)
 
 
 def _holders(readings: Readings) -> Mapping[str, tuple[Holder, ...]]:

@@ -61,7 +61,7 @@ def _ways_out(host: Namespace, named: list[Namespace]) -> Iterator[Link]:
 
 def _behind(here: Namespace, link: Link, others: list[Namespace]) -> list[Namespace]:
     """Return the namespaces that have the veth's other end: one, or none, unless several pairs have the same numbers
-    and no id tells which."""
+    and no id tells which.  ``other_end()`` of network/index.py asks a finished host the same, and lies above."""
     if link.kind != "veth" or link.peer_netnsid is None:
         return []
     known = dict(here.netnsids).get(link.peer_netnsid)

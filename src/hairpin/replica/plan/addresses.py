@@ -103,12 +103,14 @@ def still_known(network: Network, netns: Netns) -> Iterator[str]:
         if rival is not None and rival != owner:
             yield f"neighbour replace {_known(each, each.mac)} nud reachable"
             continue
-        if filtered and (owner is None or link_of(network, owner).mac == each.mac):
+        if owner is not None and link_of(network, owner).mac != each.mac:
+            continue
+        if filtered:
             yield f"neighbour replace {_known(each, each.mac)} nud permanent"
             continue
-        sender = source_address(namespace, 4, link.name, each.value) or 0
-        if owner is None or link_of(network, owner).mac != each.mac:
+        if owner is None:
             continue
+        sender = source_address(namespace, 4, link.name, each.value) or 0
         mutual = _answers(network, Port(netns, link.name), sender, each.value) and _answers(
             network, owner, each.value, sender
         )
