@@ -17,6 +17,7 @@ from hairpin.walk.packet_walk import walk_packet
 from hairpin.walk.sockets import SocketScored
 from hairpin.walk.state import End
 from hairpin.walk.walk import walk_flow
+from tests.rows import each_row
 from tests.small_host import CLIENT, DOCKER_RULES, HOST_ADDRESS, WEB, host_namespace, network
 from tests.walk.standing import at
 
@@ -154,7 +155,7 @@ REACHING = {
 }
 
 
-@pytest.mark.parametrize("text", REACHING.values(), ids=REACHING)
+@each_row("text", REACHING.values(), ids=REACHING)
 def test_reaching_in_is_seen(text: str) -> None:
     assert list(reaching_in(text)) == [2 if "\n" in text else 1]
 

@@ -32,7 +32,7 @@ def _file(folder: Path, name: str, language: Language = "en") -> Path:
     return file
 
 
-@pytest.mark.parametrize("name", thinned(TWELVE, 3))
+@pytest.mark.parametrize("name", thinned(TWELVE, 6))
 def test_a_page_is_accessible_asks_for_nothing_and_has_no_error(browser: Browser, tmp_path: Path, name: str) -> None:
     for width, scheme, language in LOOKS:
         file = _file(tmp_path, name, language)

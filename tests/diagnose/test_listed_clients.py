@@ -9,6 +9,7 @@ from hairpin.network.flow import Lan
 from hairpin.network.network import Network
 from hairpin.network.prefix import parse_address
 from tests.inner_tunnel_host import behind_vpn
+from tests.rows import each_row
 from tests.rule_text import with_rule
 from tests.small_host import DOCKER_RULES, host_namespace, network, published
 
@@ -40,7 +41,7 @@ LISTS = {
 }
 
 
-@pytest.mark.parametrize(("net", "listed"), LISTS.values(), ids=LISTS)
+@each_row(("net", "listed"), LISTS.values(), ids=LISTS)
 def test_a_list_that_keeps_out_the_invented_client_is_a_question(net: Network, listed: str) -> None:
     flow = msgspec.structs.replace(published(), invented=True)
     lan = msgspec.structs.replace(published(), start=Lan(parse_address("198.51.100.77")[1]))
@@ -139,7 +140,7 @@ EXCEPTED: dict[str, tuple[Network, int, int, int]] = {
 }
 
 
-@pytest.mark.parametrize(("net", "asked", "failing", "questions"), EXCEPTED.values(), ids=EXCEPTED)
+@each_row(("net", "asked", "failing", "questions"), EXCEPTED.values(), ids=EXCEPTED)
 def test_whose_answers_a_vpn_takes(net: Network, asked: int, failing: int, questions: int) -> None:
     found = with_excepted_networks(examine(net, OF_CLIENTS))
     traces = [each.trace for each in found.diagnoses]

@@ -2,14 +2,13 @@
 
 from itertools import cycle
 
-import pytest
-
 from hairpin.explain.explain import explain_texts
 from hairpin.explain.understand import understand
 from tests.acceptance import recorded
 from tests.explain.answers import NOW, explain
 from tests.explain.judge import client_lines
 from tests.explain.texts import harmless
+from tests.rows import each_row
 
 ROUTINE = "docker0: port 1(vetheef33f4) entered disabled state"
 DETACHED = (
@@ -23,7 +22,7 @@ def test_harmless_lines_are_no_fault() -> None:
     assert explain("\n".join(harmless())).found == ()
 
 
-@pytest.mark.parametrize("line", harmless())
+@each_row("line", harmless())
 def test_a_harmless_line_alone_is_no_fault(line: str) -> None:
     assert explain(line).found == ()
 

@@ -84,7 +84,7 @@ CASES: dict[str, tuple[str, Evidence, Here]] = {
 }
 
 
-@pytest.mark.parametrize(("text", "evidence", "here"), thinned_rows(CASES.values(), 3), ids=CASES)
+@pytest.mark.parametrize(("text", "evidence", "here"), thinned_rows(CASES.values(), 6), ids=CASES)
 def test_reading(text: str, evidence: Evidence, here: Here) -> None:
     assert told(text, evidence).here.here == here
 

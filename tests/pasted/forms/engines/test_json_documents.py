@@ -6,6 +6,7 @@ from hairpin.evidence import file
 from hairpin.host.docker import Container
 from hairpin.host.read.parse import parse
 from tests.pasted.readings import RECORDED, containers_in, evidence_in_text, host_in, keys_in, output_of
+from tests.rows import each_row
 
 FIELDS = ("name", "id", "status", "image", "network_mode", "bindings", "exposed", "endpoints", "restart_policy", "pid")
 
@@ -85,7 +86,7 @@ def test_no_environment_comes_into_the_evidence() -> None:
     assert "hunter2" not in "".join(each.text for each in evidence_in_text(cut).readings)
 
 
-@pytest.mark.parametrize(
+@each_row(
     "text",
     (
         '{"name": "web", "version": "1.0"}',
