@@ -29,17 +29,20 @@ def thinned_rows(rows: Iterable[tuple[object, ...]], every: int) -> list[Paramet
 
 def one_of_each(cases: Mapping[str, Case], kind: Callable[[Case], Iterable[Hashable]]) -> list[ParameterSet]:
     """Return the named cases, of which without ``--whole`` those run that are the first of one of their kinds, and a
-    tenth of the rest.
-
-    A tenth by its name: a case that is added moves no other one.  A case that is a tuple is a row of arguments.
+    tenth of the rest.  A case that is a tuple is a row of arguments.
     """
     seen: set[Hashable] = set()
     rows: list[ParameterSet] = []
     for name, case in cases.items():
         new = set(kind(case)) - seen
         seen |= new
-        stays = bool(new) or crc32(name.encode()) % 10 == 0
+        stays = bool(new) or is_of_the_tenth(name)
         rows.append(
             pytest.param(*(case if isinstance(case, tuple) else (case,)), id=name, marks=() if stays else WHOLE)
         )
     return rows
+
+
+def is_of_the_tenth(name: str) -> bool:
+    """Return whether a case is one of the tenth that stays, by its name: a case that is added moves no other one."""
+    return crc32(name.encode()) % 10 == 0
