@@ -32,7 +32,6 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
     parser.addoption("--whole", action="store_true", help="also the cases that are like others: tests/whole.py")
     parser.addoption("--unit", action="store_true", help="only the tests that need no more than Python: tests/needs.py")
-    parser.addoption("--of", metavar="FILE", help="what is expected of a file below src/hairpin: tests/expected_of.py")
     parser.addoption("--clock", metavar="TARGET", help="tell at the end what the make target took: tools/clock.py")
     parser.addoption("--started", type=float, default=0.0, help="when the target began, in seconds since 1970")
     parser.addoption("--record", action="store_true", help="write into the page what the target took")
