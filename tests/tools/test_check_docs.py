@@ -44,7 +44,7 @@ def test_a_page_names_files_that_are_there() -> None:
 
 
 def test_the_table_is_read() -> None:
-    assert "hardware address" in {said for _, said in synonyms()}
+    assert "hardware address" in {said for _, _, said in synonyms()}
 
 
 NOTES = {"walk-ipv6.added.md": True, "walk-ipv6.fixed.md": False, "walk-ipv6.changed.md": False, "Walk.added.md": False}

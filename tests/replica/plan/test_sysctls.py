@@ -94,16 +94,17 @@ def test_a_deleted_link_has_no_values() -> None:
     assert of_links(msgspec.structs.replace(host, links=(Link(1, "lo"),))) == ()
 
 
-ASKED_BY_THE_WALK = sorted({each.name for each in modelled.sysctls() if ".conf.*." in each.name})
 NOT_OF_A_REPLICA = {"net.ipv6.conf.*.use_tempaddr": "the replica gives each link its addresses itself"}
 
 
-@each_row("name", ASKED_BY_THE_WALK)
-def test_a_sysctl_that_the_walk_asks_is_collected_and_set(name: str) -> None:
-    _, family, _, _, key = name.split(".")
-    collected = " ".join(map(collector.variable, ("CONF_KEYS", f"CONF_KEYS{family[-1]}"))).split()
-    assert key in collected, "collect/collect.sh: CONF_KEYS"
-    path = ("net", family, "conf", "all", key)
-    held = msgspec.structs.replace(host_namespace(), sysctls=Sysctls({path: "1"}))
-    is_set = "/".join(path) in {each.path for each in written(held)}
-    assert is_set is (name not in NOT_OF_A_REPLICA), "replica/plan/sysctls.py: _DECISIVE or _FURTHER"
+def test_each_sysctl_that_the_walk_asks_is_collected_and_set() -> None:
+    asked = sorted({each.name for each in modelled.sysctls() if ".conf.*." in each.name})
+    assert asked
+    for name in asked:
+        _, family, _, _, key = name.split(".")
+        collected = " ".join(map(collector.variable, ("CONF_KEYS", f"CONF_KEYS{family[-1]}"))).split()
+        assert key in collected, f"{name}: collect/collect.sh: CONF_KEYS"
+        path = ("net", family, "conf", "all", key)
+        held = msgspec.structs.replace(host_namespace(), sysctls=Sysctls({path: "1"}))
+        is_set = "/".join(path) in {each.path for each in written(held)}
+        assert is_set is (name not in NOT_OF_A_REPLICA), f"{name}: replica/plan/sysctls.py: _DECISIVE or _FURTHER"
