@@ -178,7 +178,7 @@ MAX_FIRST_PAGE_BYTES = 25_000
 MAX_LIMITATION = 220
 MAX_FILES = 25
 """Python files of a folder.  With more it needs a second floor."""
-# An unexpected exception is caught in this file alone, which logs it and prints the log's path.
+# An unexpected exception is caught here alone: one file logs it and prints the path, one tells it with its row.
 CATCHES_ALL = ("src/hairpin/cli/main.py", "tests/rows.py")
 
 
