@@ -22,7 +22,8 @@ for variable in [each for each in os.environ if each.startswith("PYTHON")]:
     del os.environ[variable]
 
 # No test has a deadline, since the machine may be busy.
-settings.register_profile("hairpin", deadline=None, derandomize=True)
+settings.register_profile("hairpin", deadline=None, derandomize=True, max_examples=40)
+settings.register_profile("whole", deadline=None, derandomize=True)
 settings.load_profile("hairpin")
 
 
@@ -49,6 +50,8 @@ def pytest_collection() -> Generator[None]:
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    if config.option.whole:
+        settings.load_profile("whole")
     if config.option.of:
         config.pluginmanager.import_plugin("tests.expected_of")
 

@@ -37,7 +37,7 @@ from tests.small_host import (
     network,
     published,
 )
-from tests.whole import one_of_each
+from tests.whole import one_of_each, thinned_rows
 
 SSH = asked(OUTSIDE, "198.51.100.11", 22)
 SSHD = Socket("tcp", 4, None, 22, process="sshd")
@@ -454,7 +454,7 @@ TO_PROXY: dict[str, tuple[bool, bool, tuple[str, ...]]] = {
 }
 
 
-@pytest.mark.parametrize(("listens", "routed", "expected"), TO_PROXY.values(), ids=TO_PROXY)
+@pytest.mark.parametrize(("listens", "routed", "expected"), thinned_rows(TO_PROXY.values(), 2), ids=TO_PROXY)
 def test_a_rule_with_tproxy_stays_and_is_told_what_it_lacks(
     listens: bool, routed: bool, expected: tuple[str, ...]
 ) -> None:
