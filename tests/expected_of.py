@@ -6,9 +6,9 @@ the run has the commands that ask the cases of other people's hosts and threads.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -52,7 +52,7 @@ def names(value: Any, id_: str, depth: int = 3) -> bool:
     if isinstance(value, str):
         return re.search(rf"(?<![\w-]){re.escape(id_)}(?![\w-])", value) is not None
     if depth and isinstance(value, (tuple, list, set, frozenset)):
-        return any(names(each, id_, depth - 1) for each in value)
+        return any(names(each, id_, depth - 1) for each in cast("Iterable[object]", value))
     return depth > 0 and names(getattr(value, "causes", getattr(value, "cause", ())), id_, depth - 1)
 
 

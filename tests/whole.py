@@ -5,7 +5,7 @@ cause, event, kind of repair and command stays in every run, on the host where i
 """
 
 from collections.abc import Callable, Hashable, Iterable, Mapping
-from typing import TypeVar
+from typing import TypeVar, cast
 from zlib import crc32
 
 import pytest
@@ -37,9 +37,8 @@ def one_of_each(cases: Mapping[str, Case], kind: Callable[[Case], Iterable[Hasha
         new = set(kind(case)) - seen
         seen |= new
         stays = bool(new) or is_of_the_tenth(name)
-        rows.append(
-            pytest.param(*(case if isinstance(case, tuple) else (case,)), id=name, marks=() if stays else WHOLE)
-        )
+        values = cast("tuple[object, ...]", case) if isinstance(case, tuple) else (case,)
+        rows.append(pytest.param(*values, id=name, marks=() if stays else WHOLE))
     return rows
 
 

@@ -19,7 +19,7 @@ from tests.fidelity.testbed.netns import SetupError
 from tests.whole import thinned
 
 REGRESSIONS = dict(regressions())
-CASES = 4
+CASES = 8
 
 
 @pytest.mark.parametrize("regression", thinned(REGRESSIONS.values(), 10), ids=REGRESSIONS)
