@@ -33,7 +33,7 @@ REPAIRS: dict[str, tuple[RemedyDocument, str]] = {
 }
 
 
-@pytest.mark.parametrize(("remedy", "wrong"), thinned_rows(REPAIRS.values(), 4), ids=REPAIRS)
+@pytest.mark.parametrize(("remedy", "wrong"), thinned_rows(REPAIRS.values(), 5), ids=REPAIRS)
 def test_repair(remedy: RemedyDocument, wrong: str, lab_host: Callable[[LabPlan], Lab]) -> None:
     lab = lab_host(LabPlan())
     seen = look(lab, LabPlan())
