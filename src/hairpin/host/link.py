@@ -1,10 +1,11 @@
 """Links (network devices) and the addresses on them.  Source: ip-link(8), ip-address(8), bridge(8)."""
 
 import re
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
 
+from hairpin.field import of
 from hairpin.host.traffic_control import Filter, Qdisc
 from hairpin.host.wireguard import Wireguard
 from hairpin.netfilter.address import Prefix, Version, inside, network_of
@@ -40,6 +41,12 @@ class BridgePort(msgspec.Struct, frozen=True):
         return self.state in ("forwarding", "")
 
 
+PORT_FLAGS: dict[str, bool] = {
+    name: usual
+    for name, usual in zip(BridgePort.__struct_fields__, BridgePort.__struct_defaults__, strict=True)
+    if isinstance(usual, bool)
+}
+"""The flags of a bridge port, by the names that bridge-link(8) also has for them, each with the kernel's default."""
 USER_HZ = 100
 """The unit of a bridge's times, in 1/s.  Source: net/bridge/br_netlink.c, jiffies_to_clock_t()"""
 
@@ -98,47 +105,47 @@ class Link(msgspec.Struct, frozen=True):
     veth pair, or the lower link of a stacked link.  ``peer_netnsid`` is None for the same namespace, and -1 for another
     namespace that the tool did not name.  ``carrier``: whether the flag LOWER_UP is set."""
 
-    index: int
-    name: str
-    kind: str = ""
+    index: Annotated[int, of("index", inside="inner-index", diff="never")]
+    name: Annotated[str, of("link")]
+    kind: Annotated[str, of(diff="beside")] = ""
     up: bool = True
     carrier: bool = True
-    operstate: str = "UNKNOWN"
+    operstate: Annotated[str, of(diff="never")] = "UNKNOWN"
     mtu_bytes: int = 1500
-    mac: int | None = None
+    mac: Annotated[int | None, of("mac")] = None
     master: str | None = None
-    lower: str | None = None
-    peer_index: int | None = None
-    peer_netnsid: int | None = None
+    lower: Annotated[str | None, of(diff="beside")] = None
+    peer_index: Annotated[int | None, of("inner-index", inside="index", diff="never")] = None
+    peer_netnsid: Annotated[int | None, of("netnsid", inside="none", diff="never")] = None
     flags: tuple[str, ...] = ()
     port: BridgePort | None = None
-    bridge: BridgeInfo | None = None
-    vlan_id: int | None = None
+    bridge: Annotated[BridgeInfo | None, of(diff="beside")] = None
+    vlan_id: Annotated[int | None, of(diff="beside")] = None
     macvlan_mode: str | None = None
     """A macvlan's mode (``bridge`` …), or an ipvlan's (``l2`` …), whose ``ipvlan_flag`` is ``bridge``, ``private`` or
     ``vepa``."""
     ipvlan_flag: str | None = None
     tunnel: Tunnel | None = None
-    wireguard: Wireguard | None = None
+    wireguard: Annotated[Wireguard | None, of(diff="beside")] = None
     """A WireGuard device's settings; None if they were not read."""
-    holder: str | None = None
+    holder: Annotated[str | None, of(diff="beside")] = None
     """The program that has a tun device open, by its short command name; None if no program has it open, or if the
     program was not read."""
-    holder_pid: int | None = None
+    holder_pid: Annotated[int | None, of(diff="never")] = None
     """The process id of the holder.  ``holder_halted``: whether a signal has stopped every process that has the device
     open.  If every such process is stopped, no process reads the device's packets."""
-    holder_halted: bool = False
-    vrf_table: int | None = None
-    xdp: bool = False
-    tc_ingress: bool = False
+    holder_halted: Annotated[bool, of(diff="beside")] = False
+    vrf_table: Annotated[int | None, of(diff="beside")] = None
+    xdp: Annotated[bool, of(diff="beside")] = False
+    tc_ingress: Annotated[bool, of(diff="beside")] = False
     """Whether the link has an ingress filter (clsact or ingress) that hairpin cannot read.  ``tc_egress``: whether the
     link has such an egress filter."""
-    tc_egress: bool = False
+    tc_egress: Annotated[bool, of(diff="beside")] = False
     filters: tuple[Filter, ...] = ()
     """The traffic control filters of the link, in the kernel's order."""
     qdiscs: tuple[Qdisc, ...] = ()
     """The queueing disciplines of the link that may drop all packets, or all packets above some length."""
-    group: str = "default"
+    group: Annotated[str, of(diff="beside")] = "default"
     """The link's group, as ``ip link set … group`` sets it."""
     evidence: str = ""
 
@@ -147,24 +154,24 @@ class Address(msgspec.Struct, frozen=True, tag="address", tag_field="kind"):
     """An address on a link.  ``value`` has 32 or 128 bits; ``peer``: the address of the far end of a point-to-point
     link."""
 
-    link: str
+    link: Annotated[str, of("link")]
     version: Literal[4, 6]
-    value: int
+    value: Annotated[int, of("address")]
     prefix_length: int
-    scope: str = "global"
+    scope: Annotated[str, of(diff="never")] = "global"
     peer: int | None = None
-    broadcast: int | None = None
-    secondary: bool = False
-    tentative: bool = False
+    broadcast: Annotated[int | None, of(diff="never")] = None
+    secondary: Annotated[bool, of(diff="never")] = False
+    tentative: Annotated[bool, of(diff="never")] = False
     """Whether the kernel does not use the address at all, or does not use it yet.  ``duplicate``: duplicate address
     detection has failed, because another machine has the address."""
-    duplicate: bool = False
-    deprecated: bool = False
-    dynamic: bool = False
-    nodad: bool = False
+    duplicate: Annotated[bool, of(diff="never")] = False
+    deprecated: Annotated[bool, of(diff="never")] = False
+    dynamic: Annotated[bool, of(diff="never")] = False
+    nodad: Annotated[bool, of(diff="never")] = False
     """Whether the kernel does no duplicate address detection for the address.  ``noprefixroute``: whether the kernel
     adds no connected route for the address."""
-    noprefixroute: bool = False
+    noprefixroute: Annotated[bool, of(diff="never")] = False
     evidence: str = ""
 
     @property

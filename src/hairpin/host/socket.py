@@ -1,8 +1,10 @@
 """Sockets to which packets can be delivered, and services of IPVS.  Source: ss(8), /proc/net/{tcp,udp}{,6}, ip_vs."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
+
+from hairpin.field import of
 
 _SMALLEST_DATAGRAM = 832
 """The bytes of memory that a datagram without data takes on a 64-bit kernel (a little less before 6.3)."""
@@ -25,12 +27,12 @@ class Socket(msgspec.Struct, frozen=True):
 
     protocol: Literal["tcp", "udp"]
     version: Literal[4, 6]
-    address: int | None
-    port: int
-    device: str | None = None
+    address: Annotated[int | None, of("address")]
+    port: Annotated[int, of("port")]
+    device: Annotated[str | None, of("link")] = None
     v6only: bool = False
     process: str | None = None
-    pid: int | None = None
+    pid: Annotated[int | None, of(walked=False)] = None
     uid: int | None = None
     mark: int = 0
     backlog: int | None = None
@@ -40,9 +42,9 @@ class Socket(msgspec.Struct, frozen=True):
     relay: "Relay | None" = None
     halted: bool = False
     frozen: str = ""
-    container: str | None = None
-    ancestors: tuple[int, ...] = ()
-    unit: str = ""
+    container: Annotated[str | None, of("id")] = None
+    ancestors: Annotated[tuple[int, ...], of(walked=False)] = ()
+    unit: Annotated[str, of(walked=False)] = ""
     is_late: bool = False
     evidence: str = ""
     entry: int = 0
@@ -102,10 +104,10 @@ class Relay(msgspec.Struct, frozen=True):
     for a relay that is no network stack."""
 
     version: Literal[4, 6]
-    address: int
-    port: int
+    address: Annotated[int, of("address")]
+    port: Annotated[int, of("port")]
     holds_only: bool = False
-    netns: str = ""
+    netns: Annotated[str, of("netns")] = ""
     tap: "TapEntry | None" = None
 
 

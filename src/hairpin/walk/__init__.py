@@ -64,12 +64,9 @@ stop, change the walk first. The list above says which file walks which part of 
    - ``walk/link/bridge.py``, ``forwarding_entry.py`` in the same folder (flooding): which frames a port passes.
    - ``_let_through`` in ``walk/link/segment.py``, ``_BLOCKED`` in ``neighbour.py`` in the same folder: which ARP and
      neighbour requests a port passes.
-   - ``change/commands/words.py``: a port's flag: a word of ``_FLAGS``; any other setting: a line of ``link_commands``.
-     A test names a missing flag.
-   - ``replica/plan/links.py`` or ``link_settings.py``: the setting of the replica's link; for a port's flag,
-     ``_port_flags``. A test names a missing flag.
-   - ``causes/bridge/bridge_port_blocked.py``: a port's flag that a cause sets back: ``_AS_MADE``. A
-     test names a missing flag.
+   - A port's flag has no more places: ``PORT_FLAGS`` in ``host/link.py`` is made of the fields. Any other setting is a
+     line of ``link_commands`` in ``change/commands/words.py``, and of ``replica/plan/links.py`` or
+     ``link_settings.py``.
    - ``tests/fidelity/generate/network/``: random values of the setting. The long run below fails
      without them.
    - ``tests/fidelity/changes/random_change.py``, ``tests/hunt/draws/links.py``, ``tests/hunt/real/draws/links.py``:

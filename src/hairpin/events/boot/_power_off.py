@@ -10,15 +10,14 @@ from hairpin.events.course import Course
 from hairpin.events.engines._containers import ended
 from hairpin.events.engines._dockerd import docker_of, with_dockerd_killed
 from hairpin.evidence.reading import HOST
+from hairpin.field import lost_fields
 from hairpin.host.boot.sysctl_files import settings
 from hairpin.host.host import Host, Namespace
-from hairpin.host.limit_state import Counters, LimitState
 from hairpin.host.link import Link
 from hairpin.host.route import PolicyRule
 from hairpin.host.socket import Socket
 from hairpin.host.sysctl import Path, Sysctls
 from hairpin.message import message
-from hairpin.netfilter.ir import Ruleset
 
 _OF_LINKS: Mapping[tuple[str, str], str] = {
     ("ipv4", "forwarding"): "0", ("ipv4", "rp_filter"): "0", ("ipv4", "route_localnet"): "0",
@@ -66,17 +65,9 @@ def _bare(host: Host, own: Namespace) -> Namespace:
         addresses=tuple(each for each in own.addresses if each.link not in ends | cards),
         routes=tuple(each for each in own.routes if not (ends | cards) & {hop.link for hop in each.next_hops}),
         rules=tuple(each for each in own.rules if each.priority in _KERNELS_PRIORITIES),
-        neighbours=(),
-        fdb=(),
-        connections=(),
-        virtual_services=(),
-        xfrm_policies=(),
-        redirects=(),
-        limits=LimitState(),
-        counters=Counters(),
         sysctls=_kernels_own(host, own.sysctls),
         sockets=tuple(each for each in own.sockets if _comes_back(each)),
-        ruleset=Ruleset(),
+        **lost_fields(Namespace),
     )
 
 

@@ -19,6 +19,7 @@ from hairpin.events.course import Course
 from hairpin.events.engines._namespace import as_restarted, is_own, namespace_at_start
 from hairpin.events.engines._podman import by_start, following_address, with_networks, with_rules, without_networks
 from hairpin.events.firewalls.iptables import deleting, key_of
+from hairpin.field import lost_fields
 from hairpin.host.docker import SWARM_BRIDGE, Container, Endpoint, Engine, PortBinding
 from hairpin.host.host import Host, Namespace
 from hairpin.host.netns import Netns
@@ -96,14 +97,9 @@ def ended(container: Container) -> Container:
     return _replace(
         _without_own_entries(container),
         status="exited",
-        pid=None,
-        netns=None,
-        exit_code=None,
-        finished_at="",
-        endpoints=tuple(
-            _replace(each, ipv4=None, ipv6=None, gateway4=None, gateway6=None, mac=None) for each in container.endpoints
-        ),
+        endpoints=tuple(_replace(each, **lost_fields(Endpoint)) for each in container.endpoints),
         bindings=tuple(_replace(each, actual=False) for each in container.bindings),
+        **lost_fields(Container),
     )
 
 
