@@ -12,7 +12,7 @@ from hairpin.host.docker import STACKED
 from hairpin.host.host import Host, Namespace
 from hairpin.host.link import Address, BridgeInfo, BridgePort, Link, is_bridge_by_name
 from hairpin.host.route import TABLE_DEFAULT, TABLE_LOCAL, TABLE_MAIN, NextHop, PolicyRule, Route
-from hairpin.host.sysctl import Path, Sysctls
+from hairpin.host.sysctl import SYSCTLS, Path, Sysctls
 from hairpin.netfilter.address import Version, width
 from hairpin.network.prefix import is_loopback
 from hairpin.suppose.simulated import with_namespace
@@ -245,9 +245,10 @@ def with_switches(host: Host) -> Host:
 
 
 _USUAL = (
-    ("rp_filter", "0"), ("accept_local", "0"), ("route_localnet", "0"), ("src_valid_mark", "0"), ("arp_ignore", "0"),
-    ("arp_announce", "0"), ("arp_filter", "0"), ("proxy_arp", "0"), ("log_martians", "0"), ("accept_redirects", "0"),
-)  # fmt: skip
+    *((each.key, each.boot) for each in SYSCTLS if each.family == "ipv4" and each.boot and each.replica == "must"),
+    ("accept_redirects", "0"),
+)
+"""The values of a host that forwards, which accepts no redirects."""
 _OTHERS: dict[Path, str] = {
     ("net", "ipv4", "ip_default_ttl"): "64",
     ("net", "ipv4", "ip_local_port_range"): "32768\t60999",
