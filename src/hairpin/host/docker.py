@@ -12,6 +12,7 @@ from hairpin.evidence.reading import HOST
 from hairpin.field import of
 from hairpin.host.boot.daemon_start import Boot, is_true
 from hairpin.host.cni import Conflist
+from hairpin.host.contact import TRAITS, EngineTraits, Tool
 from hairpin.host.swarm import MeshPort, SwarmService
 from hairpin.netfilter.address import Prefix, Version, inside
 
@@ -273,10 +274,6 @@ class DockerNetwork(msgspec.Struct, frozen=True):
         return self.option(f"com.docker.network.bridge.gateway_mode_ipv{version}") == "routed"
 
 
-Tool = Literal["docker", "podman"]
-"""The name of an engine's command."""
-
-
 class Engine(msgspec.Struct, frozen=True):
     """A container engine on this host.  An option is None if neither a flag nor daemon.json nor the API gives it.  The
     default value of an option that is None depends on the engine's version: see ``hairpin.engines``."""
@@ -333,6 +330,11 @@ class Engine(msgspec.Struct, frozen=True):
         return f"runuser -l {self.user} -c {shlex.quote(line)}" if self.user else line
 
     @property
+    def traits(self) -> EngineTraits:
+        """The facts in which kinds of engines differ."""
+        return TRAITS[self.kind]
+
+    @property
     def title(self) -> str:
         """The engine's name as it is written in sentences."""
         return self.kind.capitalize()
@@ -340,7 +342,7 @@ class Engine(msgspec.Struct, frozen=True):
     def network_names(self, container: Container) -> frozenset[str]:
         """Return the names of the networks on which the container is, or on which it will be when it starts."""
         names = frozenset(each.network for each in container.endpoints) or frozenset({container.network_mode})
-        return frozenset({self.default_network}) if names & {"default", "bridge"} else names
+        return frozenset({self.traits.default_network}) if names & {"default", "bridge"} else names
 
     def network(self, name: str) -> DockerNetwork | None:
         """Return the network with this name; None if there is none."""
@@ -363,11 +365,6 @@ class Engine(msgspec.Struct, frozen=True):
         names = self.network_names(container)
         return next((each for each in self.networks if each.name in names and each.driver == "bridge"), None)
 
-    @property
-    def default_network(self) -> str:
-        """The network of a container whose options name no network."""
-        return "bridge" if self.kind == "docker" else "podman"
-
     def starts_unconnected(self, container: Container) -> bool:
         """Return whether the stopped container was disconnected from its last network, and will start without a
         network.  Docker still lists the networks of a stopped container.  For a rootless container, Podman lists no
@@ -380,8 +377,8 @@ class Engine(msgspec.Struct, frozen=True):
 
         The network of such a container is disabled: connecting it to a network later gives it no interface.  Source:
         moby daemon/container_operations.go connectToNetwork(), DisableBridge; measured with 20.10.24"""
-        made_none = self.bridge_name == "none" and self.network(self.default_network) is None
-        meant = self.kind == "docker" and container.network_mode in ("default", self.default_network)
+        made_none = self.bridge_name == "none" and self.network(self.traits.default_network) is None
+        meant = self.kind == "docker" and container.network_mode in ("default", self.traits.default_network)
         held = any(each.ipv4 is not None or each.ipv6 is not None for each in container.endpoints)
         return self.running and made_none and meant and container.running and not held
 

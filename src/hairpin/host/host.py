@@ -8,8 +8,8 @@ from hairpin.door import CLOSED, Door, Observation
 from hairpin.evidence.reading import HOST
 from hairpin.evidence.told import ToldParts
 from hairpin.field import of
-from hairpin.host.contact import Contact, EngineBeside
-from hairpin.host.docker import Container, DockerNetwork, Endpoint, Engine, PortBinding, Tool
+from hairpin.host.contact import Contact, EngineBeside, Tool
+from hairpin.host.docker import Container, DockerNetwork, Endpoint, Engine, PortBinding
 from hairpin.host.floating import FloatingAddress
 from hairpin.host.idle import IdleContainer
 from hairpin.host.limit_state import Counters, LimitState

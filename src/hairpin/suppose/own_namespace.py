@@ -123,14 +123,12 @@ def _usual_bridge(host: Host) -> str | None:
     """Return the bridge of the only bridge network that containers use; None if they use several.  Without networks in
     the text this is the default network."""
     used = {end.network for each in host.containers() for end in each.endpoints}
-    usual = [DEFAULT_BRIDGES[each.kind][0] for each in host.engines if not used or used == {each.default_network}]
+    usual = [
+        each.traits.default_bridges[0] for each in host.engines if not used or used == {each.traits.default_network}
+    ]
     joined = [each.bridge for engine in host.engines for each in engine.networks if each.bridge and each.name in used]
     found = dict.fromkeys((*joined, *usual))
     return next(iter(found)) if len(found) == 1 else None
-
-
-DEFAULT_BRIDGES = {"docker": ("docker0",), "podman": ("podman0", "cni-podman0")}
-"""The bridges of the engines' default networks: of Podman with netavark, and with CNI."""
 
 
 def _parents(host: Host) -> dict[str | None, tuple[str, str]]:
