@@ -41,12 +41,6 @@ class BridgePort(msgspec.Struct, frozen=True):
         return self.state in ("forwarding", "")
 
 
-PORT_FLAGS: dict[str, bool] = {
-    name: usual
-    for name, usual in zip(BridgePort.__struct_fields__, BridgePort.__struct_defaults__, strict=True)
-    if isinstance(usual, bool)
-}
-"""The flags of a bridge port, by the names that bridge-link(8) also has for them, each with the kernel's default."""
 USER_HZ = 100
 """The unit of a bridge's times, in 1/s.  Source: net/bridge/br_netlink.c, jiffies_to_clock_t()"""
 
@@ -69,6 +63,16 @@ class BridgeInfo(msgspec.Struct, frozen=True):
     vlans: tuple[tuple[int, int, bool], ...] = ()
 
 
+def _flags(kind: type[msgspec.Struct]) -> dict[str, bool]:
+    """Return the fields that are true or false, each with its default."""
+    usual = zip(kind.__struct_fields__, kind.__struct_defaults__, strict=True)
+    return {name: default for name, default in usual if isinstance(default, bool)}
+
+
+PORT_FLAGS = _flags(BridgePort)
+"""The flags of a bridge port, by the names that bridge-link(8) also has for them, each with the kernel's default."""
+BRIDGE_FLAGS = _flags(BridgeInfo)
+"""The switches of a bridge, by the names that ip-link(8) also has for them, each with the kernel's default."""
 DEFAULT_TTL = 64
 """The default value of net.ipv4.ip_default_ttl, which is hardly ever changed."""
 
