@@ -36,7 +36,8 @@ class FieldFacts(NamedTuple):
     (``beside``).  The kernel or a program fills a field that is ``learned``, so its difference is listed only if it
     decides a flow.  A field that is compared ``never`` differs between any two hosts, or follows from other fields.
 
-    ``lasts``: False if the field gets its default when the host boots, or when its container stops."""
+    ``lasts``: False if the field gets its default when the host boots, or when its container stops.  ``rebuilt``: False
+    if a replica lacks the value."""
 
     role: Role | None = None
     inside: Role | Literal["none"] | None = None
@@ -44,6 +45,7 @@ class FieldFacts(NamedTuple):
     order: Literal["kept", "any", "whole", "own"] = "whole"
     diff: Literal["listed", "beside", "learned", "never"] = "listed"
     lasts: bool = True
+    rebuilt: bool = True
 
     def role_within(self, *, inside: bool) -> Role | None:
         """Return the role of the field's values.  ``inside``: whether the reading is of a container's namespace."""
@@ -53,7 +55,7 @@ class FieldFacts(NamedTuple):
 
 of = FieldFacts
 _ORDINARY = FieldFacts()
-_SOURCE = FieldFacts(walked=False, diff="never")
+_SOURCE = FieldFacts(walked=False, diff="never", rebuilt=False)
 """The description of ``evidence`` and ``entry``, which tell where a value was read, in every type."""
 
 

@@ -52,8 +52,8 @@ class BridgeInfo(msgspec.Struct, frozen=True):
     ``mcast_querier``: whether the bridge itself asks for these members."""
 
     vlan_filtering: bool = False
-    stp: bool = False
-    forward_delay_s: float | None = None
+    stp: Annotated[bool, of(rebuilt=False)] = False
+    forward_delay_s: Annotated[float | None, of(rebuilt=False)] = None
     nf_call_iptables: bool = False
     nf_call_ip6tables: bool = False
     nf_call_arptables: bool = False
@@ -114,7 +114,7 @@ class Link(msgspec.Struct, frozen=True):
     kind: Annotated[str, of(diff="beside")] = ""
     up: bool = True
     carrier: bool = True
-    operstate: Annotated[str, of(diff="never")] = "UNKNOWN"
+    operstate: Annotated[str, of(diff="never", rebuilt=False)] = "UNKNOWN"
     mtu_bytes: int = 1500
     mac: Annotated[int | None, of("mac")] = None
     master: str | None = None
@@ -130,15 +130,15 @@ class Link(msgspec.Struct, frozen=True):
     ``vepa``."""
     ipvlan_flag: str | None = None
     tunnel: Tunnel | None = None
-    wireguard: Annotated[Wireguard | None, of(diff="beside")] = None
+    wireguard: Annotated[Wireguard | None, of(diff="beside", rebuilt=False)] = None
     """A WireGuard device's settings; None if they were not read."""
-    holder: Annotated[str | None, of(diff="beside")] = None
+    holder: Annotated[str | None, of(diff="beside", rebuilt=False)] = None
     """The program that has a tun device open, by its short command name; None if no program has it open, or if the
     program was not read."""
-    holder_pid: Annotated[int | None, of(diff="never")] = None
+    holder_pid: Annotated[int | None, of(diff="never", rebuilt=False)] = None
     """The process id of the holder.  ``holder_halted``: whether a signal has stopped every process that has the device
     open.  If every such process is stopped, no process reads the device's packets."""
-    holder_halted: Annotated[bool, of(diff="beside")] = False
+    holder_halted: Annotated[bool, of(diff="beside", rebuilt=False)] = False
     vrf_table: Annotated[int | None, of(diff="beside")] = None
     xdp: Annotated[bool, of(diff="beside")] = False
     tc_ingress: Annotated[bool, of(diff="beside")] = False
@@ -165,17 +165,17 @@ class Address(msgspec.Struct, frozen=True, tag="address", tag_field="kind"):
     scope: Annotated[str, of(diff="never")] = "global"
     peer: int | None = None
     broadcast: Annotated[int | None, of(diff="never")] = None
-    secondary: Annotated[bool, of(diff="never")] = False
+    secondary: Annotated[bool, of(diff="never", rebuilt=False)] = False
     tentative: Annotated[bool, of(diff="never")] = False
     """Whether the kernel does not use the address at all, or does not use it yet.  ``duplicate``: duplicate address
     detection has failed, because another machine has the address."""
-    duplicate: Annotated[bool, of(diff="never")] = False
-    deprecated: Annotated[bool, of(diff="never")] = False
-    dynamic: Annotated[bool, of(diff="never")] = False
-    nodad: Annotated[bool, of(diff="never")] = False
+    duplicate: Annotated[bool, of(diff="never", rebuilt=False)] = False
+    deprecated: Annotated[bool, of(diff="never", rebuilt=False)] = False
+    dynamic: Annotated[bool, of(diff="never", rebuilt=False)] = False
+    nodad: Annotated[bool, of(diff="never", rebuilt=False)] = False
     """Whether the kernel does no duplicate address detection for the address.  ``noprefixroute``: whether the kernel
     adds no connected route for the address."""
-    noprefixroute: Annotated[bool, of(diff="never")] = False
+    noprefixroute: Annotated[bool, of(diff="never", rebuilt=False)] = False
     evidence: str = ""
 
     @property

@@ -25,8 +25,8 @@ class NextHop(msgspec.Struct, frozen=True):
     gateway: Annotated[int | None, of("address")] = None
     gateway_version: Literal[4, 6] | None = None
     weight: int = 1
-    dead: Annotated[bool, of(diff="never")] = False
-    linkdown: Annotated[bool, of(diff="never")] = False
+    dead: Annotated[bool, of(diff="never", rebuilt=False)] = False
+    linkdown: Annotated[bool, of(diff="never", rebuilt=False)] = False
     onlink: bool = False
     encap: str = ""
     """The encapsulation of packets that take this next hop (``ip route add … encap``): mpls, ip, ip6, seg6, bpf …"""
@@ -101,11 +101,11 @@ class PolicyRule(msgspec.Struct, frozen=True, tag="policy-rule", tag_field="kind
     l3mdev: bool = False
     inverted: bool = False
     suppress_prefix_length: int | None = None
-    suppress_group: str | None = None
-    unknown_selectors: tuple[str, ...] = ()
+    suppress_group: Annotated[str | None, of(rebuilt=False)] = None
+    unknown_selectors: Annotated[tuple[str, ...], of(rebuilt=False)] = ()
     """The rule's selectors that hairpin does not model (``tun_id`` …).  If there are such selectors, hairpin cannot
     tell whether the rule applies."""
-    text: Annotated[str, of(walked=False, diff="never")] = ""
+    text: Annotated[str, of(walked=False, diff="never", rebuilt=False)] = ""
     evidence: str = ""
     entry: int = 0
 
@@ -125,7 +125,7 @@ class Neighbour(msgspec.Struct, frozen=True, tag="neighbour", tag_field="kind"):
     proxy: bool = False
     evidence: str = ""
     entry: int = 0
-    router: bool = False
+    router: Annotated[bool, of(rebuilt=False)] = False
     """Whether the neighbour has said that it is an IPv6 router, in an advertisement (NTF_ROUTER)."""
 
     @property
@@ -163,9 +163,9 @@ class FdbEntry(msgspec.Struct, frozen=True, tag="fdb-entry", tag_field="kind"):
     mac: Annotated[int, of("mac")]
     vlan: int | None = None
     state: str = ""
-    local: bool = False
+    local: Annotated[bool, of(rebuilt=False)] = False
     remote: int | None = None
     via: str | None = None
-    sticky: bool = False
+    sticky: Annotated[bool, of(rebuilt=False)] = False
     evidence: str = ""
     entry: int = 0

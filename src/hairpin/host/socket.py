@@ -30,22 +30,22 @@ class Socket(msgspec.Struct, frozen=True):
     address: Annotated[int | None, of("address")]
     port: Annotated[int, of("port")]
     device: Annotated[str | None, of("link")] = None
-    v6only: bool = False
-    process: str | None = None
-    pid: Annotated[int | None, of(walked=False)] = None
-    uid: int | None = None
-    mark: int = 0
+    v6only: Annotated[bool, of(diff="never")] = False
+    process: Annotated[str | None, of(rebuilt=False)] = None
+    pid: Annotated[int | None, of(walked=False, diff="never", rebuilt=False)] = None
+    uid: Annotated[int | None, of(diff="never")] = None
+    mark: Annotated[int, of(diff="never")] = 0
     backlog: int | None = None
     queued: int | None = None
     received: int | None = None
     receive_buffer: int | None = None
-    relay: "Relay | None" = None
+    relay: Annotated["Relay | None", of(diff="never")] = None
     halted: bool = False
     frozen: str = ""
-    container: Annotated[str | None, of("id")] = None
-    ancestors: Annotated[tuple[int, ...], of(walked=False)] = ()
-    unit: Annotated[str, of(walked=False)] = ""
-    is_late: bool = False
+    container: Annotated[str | None, of("id", diff="never", rebuilt=False)] = None
+    ancestors: Annotated[tuple[int, ...], of(walked=False, diff="never", rebuilt=False)] = ()
+    unit: Annotated[str, of(walked=False, diff="never", rebuilt=False)] = ""
+    is_late: Annotated[bool, of(diff="never", rebuilt=False)] = False
     evidence: str = ""
     entry: int = 0
 
