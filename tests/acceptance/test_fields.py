@@ -324,7 +324,7 @@ OWN_PLANS: Reasons = {
 def test_a_replica_has_what_the_field_says(kind: Kind, field: str) -> None:
     """Some fields matter only for some kinds of links, or beside others."""
     random = drawn_by(f"{kind.__name__}.{field}")
-    changed = ((value, with_drawn(value, field, random)) for value, _ in HELD[kind][-5:] for _ in range(2))
+    changed = ((value, with_drawn(value, field, random)) for value, _ in HELD[kind][-8:] for _ in range(2))
     plans = (blueprint(Network((exchanged(WHOLE, value, now),)), FLOWS) for value, now in changed)
     assert any(each != PLAN for each in plans) is facts_of(kind)[field].rebuilt
 
