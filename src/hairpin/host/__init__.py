@@ -21,7 +21,7 @@ function that parses it. First look whether the fact is read already: docs/refer
      host without ``curl``), and ``STORED_PATHS``. In ``STORED_PATHS`` a field of ``hostconfig.json`` has no
      ``HostConfig.`` in front.
    - A field of a network stands in ``NETWORK_PATHS``, ``docker_networks()`` and ``STORED_NETWORK_PATHS``.
-   - A sysctl is a word of ``CONF_KEYS…`` or ``named_sysctls``. A unit is a word of ``units``.
+   - A sysctl is a row of ``SYSCTLS`` in ``host/sysctl.py`` (``walk/__init__.py``). A unit is a word of ``units``.
 
    The script starts nothing, loads no module and sends no packet, and no secret leaves the host. Some functions ask
    for several things with one process, and sort the answers: the ``case`` in ``bridges`` sorts exactly three. Look for

@@ -59,10 +59,8 @@ stop, change the walk first. The list above says which file walks which part of 
    - A port's flag has no more places: ``PORT_FLAGS`` in ``host/link.py`` is made of the fields. Any other setting is a
      line of ``link_commands`` in ``change/commands/words.py``, and of ``replica/plan/links.py`` or
      ``link_settings.py``.
-   - ``tests/fidelity/generate/network/``: random values of the setting. The long run below fails
-     without them.
-   - ``tests/fidelity/changes/random_change.py``, ``tests/hunt/draws/links.py``, ``tests/hunt/real/draws/links.py``:
-     random changes of the setting on a host.
+   - ``tests/fidelity/generate/network/``: random values of the setting. The long run below fails without them.
+     ``tests/hunt/real/draws/links.py`` changes the setting on a real host.
 6. **As root**, run ``make fidelity N=20000``, and once at the end ``make fidelity N=100000``. ``make fidelity``
    searches the walk's code for the sysctls and reasons, and for the fields of links, bridges, ports, addresses, routes
    and neighbours that the walk reads (fields whose default is None, true or false). A run of 100,000 pairs or more

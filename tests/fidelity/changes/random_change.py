@@ -12,7 +12,7 @@ from hairpin.change.expect import entry_key
 from hairpin.change.simulation.entries import is_alone, is_alone_in_fdb
 from hairpin.change.simulation.rules import tool_rules
 from hairpin.host.host import Namespace
-from hairpin.host.link import Address, Link
+from hairpin.host.link import PORT_FLAGS, Address, Link
 from hairpin.host.netns import Netns
 from hairpin.host.route import TABLE_LOCAL, FdbEntry, Neighbour, NextHop, PolicyRule, Route
 from hairpin.host.sysctl import Path
@@ -259,7 +259,7 @@ def _port_flag(random: Random, netns: Netns, namespace: Namespace) -> Iterator[c
     if ports:
         link = random.choice(ports)
         assert link.port is not None
-        flag = random.choice(("hairpin", "isolated", "guard", "learning", "flood"))
+        flag = random.choice((*PORT_FLAGS,))
         port = msgspec.structs.replace(link.port, **{flag: not getattr(link.port, flag)})
         yield c.SetLink(netns, msgspec.structs.replace(link, port=port))
 
