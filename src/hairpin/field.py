@@ -8,7 +8,7 @@ checkers ignore descriptions.  Whoever treats all fields of a type asks ``facts_
 
 from collections.abc import Mapping
 from functools import cache
-from typing import Literal, NamedTuple, TypeVar
+from typing import Literal, TypeVar
 
 import msgspec
 
@@ -21,7 +21,7 @@ another.
 veth's other end, in the container.  ``netnsid`` is the host's id for the container's namespace."""
 
 
-class FieldFacts(NamedTuple):
+class FieldFacts(msgspec.Struct, frozen=True):
     """The description of one field.
 
     ``role``: the role of its values, None for a value that can belong to no container alone.  ``inside``: the role in

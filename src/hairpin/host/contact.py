@@ -1,7 +1,7 @@
 """The kinds of engines, how the engines of a host answered the collector, and the daemons that the collector did not
 ask."""
 
-from typing import Literal, NamedTuple
+from typing import Literal
 
 import msgspec
 
@@ -9,7 +9,7 @@ Tool = Literal["docker", "podman"]
 """The name of an engine's command."""
 
 
-class EngineTraits(NamedTuple):
+class EngineTraits(msgspec.Struct, frozen=True):
     """What differs between kinds of engines.
 
     ``has_daemon``: whether a daemon keeps networks, rules and ports, and starts containers at boot.  Without a daemon,

@@ -1,6 +1,6 @@
 """The values under /proc/sys/net of one namespace, and the sysctls that hairpin knows by name: one row a sysctl."""
 
-from typing import Literal, NamedTuple
+from typing import Literal
 
 import msgspec
 
@@ -60,7 +60,7 @@ def dotted(path: Path) -> str:
     return ".".join(part.replace(".", "/") for part in path)
 
 
-class KnownSysctl(NamedTuple):
+class KnownSysctl(msgspec.Struct, frozen=True):
     """A sysctl by its name.  ``path``: below net/, with ``*`` for a link.
 
     ``boot``: the kernel's value at boot; None if the sysctl is assumed to keep its value.  ``inside``: whether it is
