@@ -11,7 +11,6 @@ import msgspec
 from hairpin.evidence.reading import HOST
 from hairpin.field import of
 from hairpin.host.boot.daemon_start import Boot, is_true
-from hairpin.host.cni import Conflist
 from hairpin.host.contact import TRAITS, EngineTraits, Tool
 from hairpin.host.swarm import MeshPort, SwarmService
 from hairpin.netfilter.address import Prefix, Version, inside
@@ -216,6 +215,14 @@ class Subnet(msgspec.Struct, frozen=True):
     def holds(self, value: int, version: Version) -> bool:
         """Return whether the address is in the subnet."""
         return version == self.version and inside(value, self.network, self.prefix_length, version)
+
+
+class Conflist(msgspec.Struct, frozen=True):
+    """The file that defines a network of CNI.  ``plugins``: the types of its plugins, and of their address managers."""
+
+    path: str
+    plugins: frozenset[str] = frozenset()
+    evidence: str = ""
 
 
 class DockerNetwork(msgspec.Struct, frozen=True):
