@@ -48,7 +48,9 @@ def _plan(kind: type[msgspec.Struct], *, inside: bool) -> _Plan:
     known = _PLANS.get((kind, inside))
     if known is None:
         facts = tuple(facts_of(kind).items())
-        roles = tuple((place, each.role_within(inside=inside)) for place, (_, each) in enumerate(facts))
+        roles: tuple[tuple[int, Role | None], ...] = tuple(
+            (place, each.role_within(inside=inside)) for place, (_, each) in enumerate(facts)
+        )
         known = _PLANS[kind, inside] = _Plan(
             tuple(place for place, (_, each) in enumerate(facts) if not each.walked),
             tuple((place, role) for place, role in roles if role is not None and facts[place][1].walked),
