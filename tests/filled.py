@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from types import NoneType, UnionType
-from typing import Literal, Union, get_args, get_origin
+from typing import Annotated, Literal, Union, get_args, get_origin
 
 import msgspec
 
@@ -18,6 +18,8 @@ def filled(hint: object, text: str, number: int) -> object:
 def _filled(hint: object, text: str, number: int, *, deep: bool) -> object:
     origin: object = get_origin(hint)
     parts: tuple[object, ...] = get_args(hint)
+    if origin is Annotated:
+        return _filled(parts[0], text, number, deep=deep)
     if origin is Literal:
         return parts[number % len(parts)]
     if origin is Union or origin is UnionType:

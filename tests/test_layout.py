@@ -99,6 +99,7 @@ TESTED_ELSEWHERE: dict[str, str] = {
     "causes/cause.py": "causes/test_registry.py",
     "answer/cause_answers.py": "answer/test_proven_repairs.py",
     "cli/plans/way_in.py": "kernel/test_own_ssh.py",
+    "field.py": "acceptance/test_fields.py",
     "events/": "events/test_events.py",  # a table of events; test_events.py holds that each event is in it
     "firewalls/": "firewalls/test_firewalld_nft.py",  # recorded tables of the real firewalld
     "network/kinds/own_values.py": "network/kinds/test_kinds.py",

@@ -2,7 +2,8 @@
 
 import pytest
 
-from hairpin.host.docker import Container, DockerNetwork, Endpoint, Engine, Tool
+from hairpin.host.contact import Tool
+from hairpin.host.docker import Container, DockerNetwork, Endpoint, Engine
 from tests.rows import each_row
 
 

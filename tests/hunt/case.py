@@ -6,7 +6,7 @@ from random import Random
 import msgspec
 
 from hairpin.change.change import AddEntry, Change, Entry
-from hairpin.change.expect import address_key
+from hairpin.change.expect import entry_key
 from hairpin.change.simulation.entries import check_gateways, route_slot
 from hairpin.change.simulation.simulate import simulate
 from hairpin.errors import ChangeError
@@ -77,7 +77,7 @@ def _is_there(entry: Entry, namespace: Namespace) -> bool:
             check_gateways(namespace, entry)
             return route_slot(entry) in map(route_slot, namespace.routes)
         case Address():
-            return address_key(entry) in map(address_key, namespace.addresses)
+            return entry_key(entry) in map(entry_key, namespace.addresses)
         case PolicyRule():
             return entry in namespace.rules
         case _:

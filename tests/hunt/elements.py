@@ -6,7 +6,7 @@ An element is a rule, chain, policy, route, address, value, link, entry, socket,
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Iterator
 
-from hairpin.change.expect import policy_rule_key, route_key
+from hairpin.change.expect import entry_key
 from hairpin.change.simulation.entries import fdb_slot, neighbour_slot, route_slot
 from hairpin.host.host import Host, Namespace
 from hairpin.netfilter.ir import Chain, Table
@@ -70,11 +70,11 @@ def _addresses(namespace: Namespace) -> Iterator[_Valued]:
 
 
 def _routes(namespace: Namespace) -> Iterator[_Valued]:
-    yield from ((("route", *route_slot(each)), route_key(each)) for each in namespace.routes)
+    yield from ((("route", *route_slot(each)), entry_key(each)) for each in namespace.routes)
 
 
 def _policy_rules(namespace: Namespace) -> Iterator[_Valued]:
-    yield from ((("ip rule", policy_rule_key(each)), "") for each in namespace.rules)
+    yield from ((("ip rule", entry_key(each)), "") for each in namespace.rules)
 
 
 def _neighbours(namespace: Namespace) -> Iterator[_Valued]:

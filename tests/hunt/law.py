@@ -13,7 +13,7 @@ import msgspec
 from hairpin.causes.order import PUTTING_BACK
 from hairpin.causes.registry import causes_of_hosts
 from hairpin.change import change as c
-from hairpin.change.expect import route_key
+from hairpin.change.expect import entry_key
 from hairpin.change.simulation.simulate import simulate
 from hairpin.diagnose.diagnose import Diagnosis, diagnose
 from hairpin.diagnose.suspect import Suspect
@@ -205,8 +205,8 @@ def _loses_gateways(before: Network, after: Network) -> bool:
         host = before.host(netns.host)
         of_engine = any(each.netns == netns.name for each in host.containers())
         if (netns.is_host or not of_engine) and netns in after:
-            left = {route_key(each) for each in after.namespace(netns).routes}
-            gone = (each for each in namespace.routes if route_key(each) not in left)
+            left = {entry_key(each) for each in after.namespace(netns).routes}
+            gone = (each for each in namespace.routes if entry_key(each) not in left)
             if any(hop.gateway is not None for each in gone for hop in each.next_hops):
                 return True
     return False

@@ -5,7 +5,8 @@ from itertools import permutations
 import msgspec
 import pytest
 
-from hairpin.host.docker import Container, PortBinding, Tool
+from hairpin.host.contact import Tool
+from hairpin.host.docker import Container, PortBinding
 from hairpin.host.host import Host
 from hairpin.host.link import Address
 from hairpin.host.socket import Socket

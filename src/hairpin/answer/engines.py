@@ -35,7 +35,7 @@ def with_engines(answer: Answer) -> Answer:
             if not (host.is_partly_read and each.contact.state == "unreadable"):  # the line about root says it
                 several = answer.has_several_hosts
                 said.append(message("{host}: {said}", host=host.name, said=line) if several else line)
-            if each.expected and each.engine.kind == "docker":
+            if each.expected and each.engine.traits.has_daemon:
                 unread = _summed_up(unread, Unread(STATE, "", each.contact.endpoint, line, "", host.name))
     notes = tuple(line for host in answer.network.hosts for line in _beside(host))
     return msgspec.structs.replace(answer, engines=tuple(said), unread=unread, notes=(*answer.notes, *notes))
@@ -83,7 +83,7 @@ def unanswered(answer: Answer) -> bool:
 def state(each: Health) -> Message | None:
     """Return the sentence about an engine that does not answer.  Return None for an engine that answers, and for Podman
     without containers."""
-    if each.answers or (each.engine.kind == "podman" and not each.expected):
+    if each.answers or not (each.engine.traits.has_daemon or each.expected):
         return None
     said = _state(each)
     if each.engine.stored and each.engine.containers:
@@ -173,4 +173,4 @@ def _unreachable(each: Health) -> Message:
 
 
 def _title(each: Health) -> str:
-    return "Docker" if each.engine.kind == "docker" else "Podman"
+    return each.engine.title

@@ -152,7 +152,7 @@ def _moved(engine: Engine, lost: Missing, host: Host) -> tuple[ExpectedRule, ...
     """Return the rules that have to be moved to their places.
 
     Podman moves no rules when it reloads its networks.  Therefore no rule of Podman has to be moved."""
-    return out_of_order(lost, host.namespace(host.netns.name)) if engine.kind == "docker" else ()
+    return out_of_order(lost, host.namespace(host.netns.name)) if engine.traits.has_daemon else ()
 
 
 def _repaired(loss: Loss, answer: Answer, now: Network) -> tuple[PlannedRemedy, Network]:
@@ -162,7 +162,7 @@ def _repaired(loss: Loss, answer: Answer, now: Network) -> tuple[PlannedRemedy, 
     change = restoring_all(lost, netns, network.namespace(netns), loss.moved)
     closing = (SetPolicy(netns, each.place, "drop") for each in loss.opened if each.kept is None)
     change = msgspec.structs.replace(change, parts=(*change.parts, *closing))
-    if engine.kind == "podman":
+    if not engine.traits.has_daemon:
         change = msgspec.structs.replace(change, calls=(ReloadNetworks(),))
     made = steps(change, network)
     then = simulate(change, now)
@@ -187,7 +187,7 @@ def _notes(engine: Engine, lost: Missing, host: Host, *, flushed: bool, supposed
     """Yield sentences about the other changes that a restart of dockerd would make on this host.
 
     ``flushed``: whether a flush has opened FORWARD's policy.  ``supposed``: whether the rules were not read."""
-    if engine.kind != "docker" or lost.wanted.unknown:
+    if not engine.traits.has_daemon or lost.wanted.unknown:
         return
     namespace = host.namespace(host.netns.name)
     value = namespace.sysctls.text(*IP_FORWARD)

@@ -9,7 +9,7 @@ from typing import Literal, assert_never
 
 import msgspec
 
-from hairpin.host.docker import Tool
+from hairpin.host.contact import Tool
 from hairpin.host.host import Host
 from hairpin.message import Message
 from hairpin.netfilter.iptables.words import split_words, unquoted

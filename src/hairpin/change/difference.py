@@ -15,7 +15,7 @@ import msgspec
 from hairpin.change import change as c
 from hairpin.change.commands.loading import replacing
 from hairpin.change.commands.words import is_known_whole, is_made_by_hand, is_own, is_static, link_commands
-from hairpin.change.expect import address_key, entry_key, fdb_key, neighbour_key, policy_rule_key, route_key
+from hairpin.change.expect import entry_key
 from hairpin.change.simulation.entries import (
     check_gateways,
     fdb_slot,
@@ -126,15 +126,15 @@ def _addresses(netns: Netns, now: Namespace, wanted: Namespace) -> Iterator[c.In
             held, asked = _of_link(now, link.name, version), _of_link(wanted, link.name, version)
             if [_with_rank(each) for each in held] == [_with_rank(each) for each in asked]:
                 continue
-            keys, asked_keys = [address_key(each) for each in held], [address_key(each) for each in asked]
+            keys, asked_keys = [entry_key(each) for each in held], [entry_key(each) for each in asked]
             kept = [each for each in keys if each in asked_keys]
             if version == 4 and kept != asked_keys[: len(kept)]:
                 kept = []
-            yield from (c.DeleteEntry(netns, each) for each in reversed(held) if address_key(each) not in kept)
+            yield from (c.DeleteEntry(netns, each) for each in reversed(held) if entry_key(each) not in kept)
             yield from (
                 c.AddEntry(netns, msgspec.structs.replace(each, secondary=False))
                 for each in asked
-                if address_key(each) not in kept
+                if entry_key(each) not in kept
             )
 
 
@@ -149,20 +149,20 @@ def _of_link(namespace: Namespace, link: str, version: int) -> list[Address]:
 
 
 def _with_rank(address: Address) -> tuple[object, ...]:
-    return (*address_key(address), address.secondary)
+    return entry_key(address), address.secondary
 
 
 def _neighbours(netns: Netns, now: Namespace, wanted: Namespace) -> Iterator[c.InKernel]:
-    held = {neighbour_key(each): each for each in now.neighbours if is_made_by_hand(each)}
-    asked = {neighbour_key(each): each for each in wanted.neighbours if is_made_by_hand(each)}
+    held = {entry_key(each): each for each in now.neighbours if is_made_by_hand(each)}
+    asked = {entry_key(each): each for each in wanted.neighbours if is_made_by_hand(each)}
     taken = {neighbour_slot(each) for each in asked.values()}  # an added entry replaces the entry with the same address
     yield from (c.DeleteEntry(netns, each) for each in held.values() if neighbour_slot(each) not in taken)
     yield from (c.AddEntry(netns, each) for key, each in asked.items() if key not in held)
 
 
 def _fdb(netns: Netns, now: Namespace, wanted: Namespace) -> Iterator[c.InKernel]:
-    held = {fdb_key(each): each for each in now.fdb if is_static(each) or is_own(each)}
-    asked = {fdb_key(each): each for each in wanted.fdb if is_static(each) or is_own(each)}
+    held = {entry_key(each): each for each in now.fdb if is_static(each) or is_own(each)}
+    asked = {entry_key(each): each for each in wanted.fdb if is_static(each) or is_own(each)}
     surplus = {fdb_slot(each): each for key, each in held.items() if key not in asked}
     lacking = [each for key, each in asked.items() if key not in held]
     pairs = [
@@ -191,8 +191,8 @@ def _ipsec(netns: Netns, now: Namespace, wanted: Namespace) -> Iterator[c.InKern
 def _routes(netns: Netns, now: Namespace, wanted: Namespace) -> Iterator[c.InKernel]:
     if now.routes is wanted.routes:
         return
-    held = {route_key(each): each for each in now.routes if not _is_derived(each)}
-    asked = {route_key(each): each for each in wanted.routes if not _is_derived(each)}
+    held = {entry_key(each): each for each in now.routes if not _is_derived(each)}
+    asked = {entry_key(each): each for each in wanted.routes if not _is_derived(each)}
     surplus = [each for key, each in held.items() if key not in asked]
     lacking = [each for key, each in _nearest_first(asked) if key not in held]
     alone = {route_slot(each): each for each in surplus if is_alone(now.routes, each)}
@@ -228,8 +228,8 @@ def _is_derived(route: Route) -> bool:
 def _policy_rules(netns: Netns, now: Namespace, wanted: Namespace) -> Iterator[c.InKernel]:
     if now.rules is wanted.rules:
         return
-    held = [policy_rule_key(each) for each in now.rules]
-    asked = [policy_rule_key(each) for each in wanted.rules]
+    held = [entry_key(each) for each in now.rules]
+    asked = [entry_key(each) for each in wanted.rules]
     if held == asked:
         return
     for tag, first, last, first_wanted, last_wanted in SequenceMatcher(None, held, asked, autojunk=False).get_opcodes():

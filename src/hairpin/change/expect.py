@@ -1,13 +1,14 @@
 """The expectations of a step.  If the host has changed since the step was made, the step is refused with a message."""
 
 import hashlib
-from typing import Literal, assert_never
+from typing import Literal, TypeVar, assert_never
 
 import msgspec
 
 from hairpin.change.change import Entry
 from hairpin.change.commands.words import link_commands
 from hairpin.change.simulation.entries import as_named, table_of
+from hairpin.field import as_compared
 from hairpin.host.host import Host, Namespace
 from hairpin.host.link import Address, Link
 from hairpin.host.managers import FirewalldZone
@@ -19,6 +20,7 @@ from hairpin.netfilter.ir import Chain, Dialect, Family, Table
 from hairpin.network.prefix import address_text
 
 _replace = msgspec.structs.replace
+E = TypeVar("E", bound=Entry)
 
 
 class SysctlIs(msgspec.Struct, frozen=True, tag="sysctl-is"):
@@ -353,48 +355,11 @@ def table_digest(table: Table | None) -> str | None:
     return hashlib.sha256(msgspec.json.encode((bare, table.sets, table.maps, *flags))).hexdigest()
 
 
-def entry_key(entry: Entry) -> object:
-    """Return the fields that distinguish an entry within its table."""
-    match entry:
-        case Address():
-            return address_key(entry)
-        case Route():
-            return route_key(entry)
-        case PolicyRule():
-            return policy_rule_key(entry)
-        case Neighbour():
-            return neighbour_key(entry)
-        case FdbEntry():
-            return fdb_key(entry)
-        case XfrmPolicy():
-            return _replace(entry, evidence="", text="")
-        case _:
-            assert_never(entry)
-
-
-def address_key(address: Address) -> tuple[object, ...]:
-    """Return the fields that distinguish an address."""
-    return address.link, address.version, address.value, address.prefix_length, address.peer
-
-
-def route_key(route: Route) -> Route:
-    """Return the route without protocol, scope, evidence and carrier flags, and with its gateway's IP version."""
-    hops = tuple(
-        _replace(hop, gateway_version=hop.gateway_version or route.version) for hop in as_named(route).next_hops
-    )
-    return _replace(route, evidence="", entry=0, protocol="", scope="", next_hops=hops)
-
-
-def policy_rule_key(rule: PolicyRule) -> PolicyRule:
-    """Return the policy rule without its evidence and its text."""
-    return _replace(rule, evidence="", entry=0, text="")
-
-
-def neighbour_key(entry: Neighbour) -> Neighbour:
-    """Return the neighbour entry without its evidence."""
-    return _replace(entry, evidence="", entry=0)
-
-
-def fdb_key(entry: FdbEntry) -> FdbEntry:
-    """Return the forwarding entry without its evidence."""
-    return _replace(entry, evidence="", entry=0)
+def entry_key(entry: E) -> E:
+    """Return the entry with the fields that distinguish it within its table.  A route's gateway has an IP version."""
+    if isinstance(entry, Route):
+        hops = (
+            _replace(each, gateway_version=each.gateway_version or entry.version) for each in as_named(entry).next_hops
+        )
+        return as_compared(_replace(entry, next_hops=tuple(hops)))
+    return as_compared(entry)

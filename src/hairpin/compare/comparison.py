@@ -128,8 +128,7 @@ def _learned(netns: Netns, was: Network, now: Network) -> Iterator[ListedDiffere
     """Yield one difference for all entries that the kernel has learned (neighbours, connections, limits).  The report
     lists this difference only if the difference decides a flow."""
     one, other = was.namespace(netns), now.namespace(netns)
-    fields = (*LEARNED, "neighbours", "fdb")
-    if any(getattr(one, field) != getattr(other, field) for field in fields):
+    if any(getattr(one, field) != getattr(other, field) for field in LEARNED):
         where = message("facts that the kernel has learned: neighbours, connections, limits")
         was_text, now_text = (
             message("{count} connections, {neighbours} neighbours", count=len(each.connections),
@@ -137,7 +136,7 @@ def _learned(netns: Netns, was: Network, now: Network) -> Iterator[ListedDiffere
             for each in (one, other)
         )  # fmt: skip
         edit = SpaceTaken(netns, "learned")
-        yield ListedDifference("learned", netns, where, was_text, now_text, edit, listed=False, fields=fields)
+        yield ListedDifference("learned", netns, where, was_text, now_text, edit, listed=False, fields=LEARNED)
 
 
 # --- flows -----------------------------------------------------------------------------------------------------------

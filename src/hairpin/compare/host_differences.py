@@ -16,6 +16,7 @@ from hairpin.compare.container_differences import container_differences
 from hairpin.compare.edit import HostTaken, NotWalked
 from hairpin.compare.listed_difference import ListedDifference, PartOfHost, Text
 from hairpin.compare.value_text import field_text, value_text
+from hairpin.field import compared_fields
 from hairpin.host.docker import DockerNetwork, Engine
 from hairpin.host.host import Host
 from hairpin.host.managers import HIDDEN, Firewalld, FirewalldZone, Ufw
@@ -24,8 +25,6 @@ from hairpin.network.prefix import address_text
 
 _KERNEL = "kernel"
 """The program whose version is in every reading of the host's versions."""
-_NOT_OPTIONS = frozenset({"kind", "containers", "networks", "evidence", "boot", "services", "mesh", "version"})
-"""The fields of an engine that are compared separately, or that follow from other fields."""
 Json = dict[str, "Json"] | list["Json"] | str | int | float | bool | None
 _EMPTY = message("a file from which hairpin read no line")
 
@@ -91,9 +90,9 @@ def _version(engine: Engine | None) -> str | None:
 
 def _options(host: Host, was: Engine, now: Engine) -> Iterator[ListedDifference]:
     stored = was.stored or now.stored or not (was.running and now.running)
-    for field in Engine.__struct_fields__:
+    for field in compared_fields(Engine):
         one, other = getattr(was, field), getattr(now, field)
-        if field in _NOT_OPTIONS or one == other or (stored and field in ("stored", "running", "network_version")):
+        if one == other or (stored and field in ("stored", "running", "network_version")):
             continue
         if stored and None in (one, other):
             continue  # an engine that is not running reports no such option

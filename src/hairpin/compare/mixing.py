@@ -22,6 +22,7 @@ from hairpin.compare.edit import (
 from hairpin.compare.ruleset_differences import built_in, table_in
 from hairpin.compare.setting_differences import with_link_of
 from hairpin.errors import ChangeError
+from hairpin.field import facts_of
 from hairpin.host.docker import Engine
 from hairpin.host.host import Host, Namespace
 from hairpin.host.sysctl import Sysctls
@@ -29,9 +30,8 @@ from hairpin.netfilter.ir import Chain, Rule, Ruleset, Table
 from hairpin.network.network import Network
 
 _replace = msgspec.structs.replace
-LEARNED = ("connections", "limits", "counters", "virtual_services", "xfrm_policies", "redirects", "queues")
-"""The fields of a namespace that the kernel or a program fills by itself, in addition to neighbours and forwarding
-entries."""
+LEARNED = tuple(name for name, facts in facts_of(Namespace).items() if facts.diff == "learned")
+"""The fields of a namespace that the kernel or a program fills by itself."""
 
 
 class Sides(msgspec.Struct, frozen=True):
@@ -202,7 +202,7 @@ def _taking(space: Namespace, wanted: Namespace, edit: SpaceTaken) -> Namespace:
             made = tuple(each for each in wanted.ruleset.ipsets if each.name == edit.name)
             return _replace(space, ruleset=_replace(space.ruleset, ipsets=(*sets, *made)))
         case "learned":
-            fields = {field: getattr(wanted, field) for field in (*LEARNED, "neighbours", "fdb")}
+            fields = {field: getattr(wanted, field) for field in LEARNED}
             return _replace(space, **fields)
         case "field":
             return _replace(space, **{edit.name: getattr(wanted, edit.name)})

@@ -17,6 +17,7 @@ from hairpin.compare.listed_difference import ListedDifference, Text
 from hairpin.compare.setting_words import LINK_FIELDS, link_difference, link_text, setting_difference
 from hairpin.compare.value_text import changed_texts, vlans_text
 from hairpin.errors import ChangeError
+from hairpin.field import facts_of
 from hairpin.host.host import Namespace
 from hairpin.host.link import Link
 from hairpin.host.netns import Netns
@@ -30,11 +31,7 @@ _VOLATILE = ("nf_conntrack_count",)
 """The names of files under /proc/sys that contain counters."""
 _BRIDGES = "net/bridge"
 _PHYSICAL = ("", "bond", "vlan")
-_BESIDE = (
-    "kind", "bridge", "wireguard", "vlan_id", "vrf_table", "xdp", "tc_ingress", "tc_egress", "group", "lower", "holder",
-    "holder_halted",
-)  # fmt: skip
-"""Fields of a link that no command of a change sets."""
+_BESIDE = tuple(name for name, facts in facts_of(Link).items() if facts.diff == "beside")
 
 
 class SettingDifferences(msgspec.Struct, frozen=True):

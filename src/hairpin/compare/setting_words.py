@@ -14,6 +14,7 @@ from hairpin.change.commands.words import (
     route_words,
     selecting_route,
 )
+from hairpin.change.simulation.entries import TABLES
 from hairpin.compare.edit import Edited
 from hairpin.compare.listed_difference import ListedDifference, PartOfHost, Text
 from hairpin.errors import ChangeError
@@ -72,20 +73,16 @@ def _without_link(command: tuple[str, ...]) -> tuple[str, ...]:
     return command[4:] if command[0] == "ip" else command
 
 
-_OF_ENTRY: dict[type[c.Entry], tuple[PartOfHost, str]] = {
-    Address: ("addresses", "addresses"),
-    Route: ("routes", "routes"),
-    PolicyRule: ("policy-rules", "rules"),
-    Neighbour: ("neighbours", "neighbours"),
-    FdbEntry: ("forwarding", "fdb"),
-    XfrmPolicy: ("policy-rules", "xfrm_policies"),
-}
+_PARTS: dict[type[c.Entry], PartOfHost] = {
+    Address: "addresses", Route: "routes", PolicyRule: "policy-rules", Neighbour: "neighbours", FdbEntry: "forwarding",
+    XfrmPolicy: "policy-rules",
+}  # fmt: skip
 
 
 def _of_entry(
     netns: Netns, entry: c.Entry, before: c.Entry | None, after: c.Entry | None, edit: Edited
 ) -> ListedDifference:
-    part, field = _OF_ENTRY[type(entry)]
+    part, field = _PARTS[type(entry)], TABLES[type(entry)]
     fields = (field, "routes") if field == "addresses" else (field,)
     was, now = (_entry_text(each) if each is not None else None for each in (before, after))
     return ListedDifference(part, netns, _entry_place(entry), was, now, edit, fields=fields)

@@ -6,6 +6,7 @@ from typing import TypeGuard
 
 import msgspec
 
+from hairpin.field import compared_fields, facts_of
 from hairpin.host.docker import Engine
 from hairpin.host.link import BridgeInfo, BridgePort, Link
 from hairpin.host.wireguard import Endpoint, Peer, Wireguard
@@ -14,17 +15,13 @@ from hairpin.netfilter.ir import Element, Jump, Key, Map, NameKey, NatElement, S
 from hairpin.netfilter.rule_address import write_mac
 from hairpin.network.prefix import Version, address_text, prefix_text, range_text
 
-ADDRESSES: frozenset[tuple[type, str]] = frozenset({(Engine, "default_ip"), (Engine, "host_gateway")})
-"""The fields whose integer values are IPv4 addresses."""
-_NOT_TOLD = frozenset({"evidence", "handshake"})
-"""The fields that are not compared: the place where a value was read, and the time of a peer's last handshake."""
 AnyElement = Element | VerdictElement | NatElement
 
 
 def field_text(owner: msgspec.Struct, field: str) -> str | None:
     """Return the value of a structure's field as text; None if the field has no value."""
     value = getattr(owner, field)
-    if isinstance(value, int) and not isinstance(value, bool) and (type(owner), field) in ADDRESSES:
+    if isinstance(owner, Engine) and isinstance(value, int) and facts_of(Engine)[field].role == "address":
         return address_text(value, 4)
     if isinstance(owner, Engine) and field == "address_pools":
         return (
@@ -67,7 +64,7 @@ def changed_texts(one: object, other: object) -> tuple[str | None, str | None]:
     """Return both values as texts.  The texts of two structures of the same kind contain only the fields that differ,
     and the texts of WireGuard's lists only the members that differ."""
     if isinstance(one, msgspec.Struct) and type(one) is type(other) and isinstance(other, msgspec.Struct):
-        fields = [name for name in one.__struct_fields__ if name not in _NOT_TOLD]
+        fields = compared_fields(type(one))
         pairs = [(name, *_member_texts(one, other, name)) for name in fields]
         differ = [(name, before, after) for name, before, after in pairs if before != after]
         before_text, after_text = (
@@ -88,7 +85,7 @@ def _member_texts(one: msgspec.Struct, other: msgspec.Struct, field: str) -> tup
 
 
 def _struct_text(value: msgspec.Struct, left_out: frozenset[str] = frozenset()) -> str:
-    fields = (name for name in value.__struct_fields__ if name not in _NOT_TOLD | left_out)
+    fields = (name for name in compared_fields(type(value)) if name not in left_out)
     texts = ((name, field_text(value, name)) for name in fields)
     return " ".join(f"{_named(name)} {text}" for name, text in texts if text is not None)
 

@@ -6,13 +6,12 @@ The modules ``found``, ``missing``, ``out_of_order``, ``surplus`` and ``owned`` 
 
 To add an engine
 ----------------
-hairpin knows two kinds of engines, ``docker`` and ``podman`` (``Tool`` in ``host/docker.py``). The kind is also the
-name of the engine's command (``Engine.command``). The type checkers name few places, because most code compares the
-kind with one name: ``kind == "podman"`` treats a third engine as Docker, and ``kind == "docker"`` treats it as Podman.
+hairpin knows two kinds of engines, ``docker`` and ``podman`` (``Tool`` in ``host/contact.py``). The kind is also the
+name of the engine's command (``Engine.command``).
 
-1. **Look at each comparison** and decide on which side the new engine is:
-   ``grep -rnE '"(docker|podman)"' src/hairpin --include=*.py``. If several places ask for the same difference, put it
-   into a property of ``Engine``, such as ``default_network``.
+1. **The engine's traits** are a row of ``TRAITS`` in ``host/contact.py``: whether a daemon keeps its networks, who
+   resolves names, its default network. Code that still compares the kind with a name is about one program alone, such
+   as dockerd's options or a sentence with its name: ``grep -rnE 'kind [!=]= "' src/hairpin`` shows it.
 2. **Read the engine.** In ``collect/collect.sh``, ``podman_asked`` asks Podman for its documents, through the same
    allow-lists as Docker's: write such a function. ``host/read/engines/engines.py`` makes the ``Engine``, and
    ``contact.py`` in the same folder says how the engine answered. For a new key, see also

@@ -3,6 +3,7 @@ name."""
 
 import json
 from collections.abc import Callable
+from typing import Literal
 
 from hairpin.evidence.name_map import NameMap
 from hairpin.evidence.reading import Reading
@@ -11,8 +12,29 @@ from hairpin.evidence.redact_text import Text
 Json = dict[str, "Json"] | list["Json"] | str | int | float | bool | None
 
 
+Renaming = Literal["name", "image", "words", "slash-name", "network-mode", "link", "extra-host"]
+"""How a string is renamed: a name, an image, a sentence with names in it, or a form of the engines that has names."""
 _UNIT_LABEL = "PODMAN_SYSTEMD_UNIT"
 """The key whose value is the name of a unit, which ``redact_own`` renames."""
+_RENAMED: dict[str, dict[str, Renaming]] = {
+    "containers": {
+        "Name": "slash-name", "User": "name", "ImageName": "image", "Config.Image": "image", "Config.Hostname": "name",
+        "Config.Labels.*": "name", "HostConfig.NetworkMode": "network-mode", "HostConfig.Links": "link",
+        "HostConfig.ExtraHosts": "extra-host", "NetworkSettings.Networks.*.Aliases": "name",
+        "NetworkSettings.Networks.*.DNSNames": "name", "NetworkSettings.Networks.*.Links": "link",
+        "State.Error": "words",
+    },
+    "networks": {"Name": "name", "name": "name", "Containers.*.Name": "name", "Labels.*": "name", "labels.*": "name"},
+    "events": {
+        "Image": "image", "from": "image", "Name": "name", "Actor.Attributes.image": "image",
+        "Actor.Attributes.name": "name", "Actor.Attributes.com/docker/compose/service": "name",
+    },
+    "services": {"Spec.Name": "name"},
+    "pods": {"Name": "name"},
+    "tasks": {"Status.Err": "words"},
+    "info": {"Name": "name", "User": "name", "host.hostname": "name"},
+}  # fmt: skip
+"""How the strings of each kind of document are renamed, by their place.  ``*``: each member.  ``/``: a dot of a key."""
 
 
 class Documents:
@@ -29,20 +51,29 @@ class Documents:
 
         The text has one document on each line.  A line that is not JSON is treated as text."""
         kind = reading.key.rpartition("-")[2]
-        rename = {"containers": self._container, "networks": self._network, "info": self._info,
-                  "services": self._service, "tasks": self._task, "events": self._event,
-                  "pods": self._pod}[kind]  # fmt: skip
-        return "".join(f"{self._line(line, rename)}\n" for line in reading.text.splitlines() if line.strip())
+        return "".join(f"{self._line(line, kind)}\n" for line in reading.text.splitlines() if line.strip())
 
-    def _line(self, line: str, rename: Callable[[dict[str, Json]], None]) -> str:
+    def _line(self, line: str, kind: str) -> str:
         try:
             document: Json = json.loads(line)
         except (ValueError, RecursionError):
             return self._text.plain(line)
         for one in document if isinstance(document, list) else [document]:
-            if isinstance(one, dict):
-                rename(one)
+            for place, how in _RENAMED[kind].items():
+                _apply(one, place.split("."), self._by(how))
+            if kind == "containers" and isinstance(one, dict):
+                networks = _member(_member(one, "NetworkSettings"), "Networks")
+                renamed = {self._names.name(key): value for key, value in networks.items()}
+                networks.clear()
+                networks.update(renamed)
         return json.dumps(self._strings(document), ensure_ascii=False, separators=(",", ":"))
+
+    def _by(self, how: Renaming) -> Callable[[str], str]:
+        return {
+            "name": self._names.name, "image": self._names.image, "words": self._text.words,
+            "slash-name": self._slash_name, "network-mode": self._network_mode, "link": self._link,
+            "extra-host": self._extra_host,
+        }[how]  # fmt: skip
 
     def _strings(self, value: Json) -> Json:
         """Return the value with addresses and ids renamed in every string and key."""
@@ -55,65 +86,6 @@ class Documents:
                 return {self._text.plain(key): self._strings(item) for key, item in value.items()}
             case _:
                 return value
-
-    def _container(self, container: dict[str, Json]) -> None:
-        _apply(container, "Name", self._slash_name)
-        _apply(container, "User", self._names.name)
-        _apply(container, "ImageName", self._names.image)
-        config = _member(container, "Config")
-        _apply(config, "Image", self._names.image)
-        _apply(config, "Hostname", self._names.name)
-        labels = _member(config, "Labels")
-        for label in labels:
-            if label != _UNIT_LABEL:
-                _apply(labels, label, self._names.name)
-        host = _member(container, "HostConfig")
-        _apply(host, "NetworkMode", self._network_mode)
-        _apply(host, "Links", self._link)
-        _apply(host, "ExtraHosts", self._extra_host)
-        networks = _member(_member(container, "NetworkSettings"), "Networks")
-        for endpoint in networks.values():
-            if isinstance(endpoint, dict):
-                _apply(endpoint, "Aliases", self._names.name)
-                _apply(endpoint, "DNSNames", self._names.name)
-                _apply(endpoint, "Links", self._link)
-        renamed = {self._names.name(key): value for key, value in networks.items()}
-        networks.clear()
-        networks.update(renamed)
-        _apply(_member(container, "State"), "Error", self._text.words)
-
-    def _network(self, network: dict[str, Json]) -> None:
-        _apply(network, "Name", self._names.name)
-        _apply(network, "name", self._names.name)
-        for endpoint in _member(network, "Containers").values():
-            if isinstance(endpoint, dict):
-                _apply(endpoint, "Name", self._names.name)
-        for labels in (_member(network, "Labels"), _member(network, "labels")):
-            for label in labels:
-                _apply(labels, label, self._names.name)
-
-    def _event(self, event: dict[str, Json]) -> None:
-        for key in ("Image", "from"):
-            _apply(event, key, self._names.image)
-        _apply(event, "Name", self._names.name)
-        attributes = _member(_member(event, "Actor"), "Attributes")
-        _apply(attributes, "image", self._names.image)
-        for key in ("name", "com.docker.compose.service"):
-            _apply(attributes, key, self._names.name)
-
-    def _service(self, service: dict[str, Json]) -> None:
-        _apply(_member(service, "Spec"), "Name", self._names.name)
-
-    def _pod(self, pod: dict[str, Json]) -> None:
-        _apply(pod, "Name", self._names.name)
-
-    def _task(self, task: dict[str, Json]) -> None:
-        _apply(_member(task, "Status"), "Err", self._text.words)
-
-    def _info(self, info: dict[str, Json]) -> None:
-        _apply(info, "Name", self._names.name)
-        _apply(info, "User", self._names.name)
-        _apply(_member(info, "host"), "hostname", self._names.name)
 
     def _slash_name(self, name: str) -> str:
         return f"/{self._names.name(name[1:])}" if name.startswith("/") else self._names.name(name)
@@ -139,12 +111,18 @@ def _member(document: dict[str, Json], key: str) -> dict[str, Json]:
     return value if isinstance(value, dict) else {}
 
 
-def _apply(document: dict[str, Json], key: str, rename: Callable[[str], str]) -> None:
-    """Rename the string at ``key``, or the strings of the list at ``key``.  The document itself is changed."""
-    match document.get(key):
-        case str() as text:
-            document[key] = rename(text)
-        case list() as items:
-            document[key] = [rename(item) if isinstance(item, str) else item for item in items]
-        case _:
-            pass
+def _apply(document: Json, place: list[str], rename: Callable[[str], str]) -> None:
+    """Rename the string, or the strings of the list, at the place.  The document itself is changed."""
+    if not isinstance(document, dict):
+        return
+    key, rest = place[0].replace("/", "."), place[1:]
+    for each in tuple(document) if key == "*" else (key,):
+        match document.get(each):
+            case value if rest:
+                _apply(value, rest, rename)
+            case str() as text if each != _UNIT_LABEL:
+                document[each] = rename(text)
+            case list() as items:
+                document[each] = [rename(item) if isinstance(item, str) else item for item in items]
+            case _:
+                pass

@@ -1,7 +1,7 @@
 """Typed, immutable state of one host, parsed from evidence.  ``None`` means "the host did not say", never "no".
 
 Read ``netns`` (the identity of a namespace), ``link``, ``traffic_control``, ``wireguard``, ``xfrm``, ``route``,
-``socket``, ``sysctl``, ``docker``, ``idle`` (rootless containers for which no engine runs), ``contact``, ``cni``,
+``socket``, ``sysctl``, ``docker``, ``idle`` (rootless containers for which no engine runs), ``contact``,
 ``swarm``, ``managers``, ``rule_tools`` (parts of a host) and ``host`` (the whole).
 ``engine_health`` tells whether an engine should answer, and whether it answers.  ``read`` parses evidence, ``boot``
 finds the settings that persist over a reboot, and ``kernel_release`` lists differences between kernels.
@@ -21,7 +21,7 @@ function that parses it. First look whether the fact is read already: docs/refer
      host without ``curl``), and ``STORED_PATHS``. In ``STORED_PATHS`` a field of ``hostconfig.json`` has no
      ``HostConfig.`` in front.
    - A field of a network stands in ``NETWORK_PATHS``, ``docker_networks()`` and ``STORED_NETWORK_PATHS``.
-   - A sysctl is a word of ``CONF_KEYS…`` or ``named_sysctls``. A unit is a word of ``units``.
+   - A sysctl is a row of ``SYSCTLS`` in ``host/sysctl.py`` (``walk/__init__.py``). A unit is a word of ``units``.
 
    The script starts nothing, loads no module and sends no packet, and no secret leaves the host. Some functions ask
    for several things with one process, and sort the answers: the ``case`` in ``bridges`` sorts exactly three. Look for
@@ -41,24 +41,14 @@ function that parses it. First look whether the fact is read already: docs/refer
    is read already, such as a bridge's setting in ``ip -d link``, it needs only the field and its two readers. The
    reader of a new key is joined with the key in ``host/read/namespaces.py`` (a key of a namespace) or
    ``host/read/parse.py`` (a key of a host).
-3. **The places of a new field.** For a field of ``Namespace`` or ``Link``, ``tests/acceptance/test_fields.py`` names
-   the first three places. The test does not name the places for a field of ``Container``, or of a part such as
-   ``BridgePort``. If you forget one of the other places, no test tells you so. The exception is a port's flag
-   (``walk/__init__.py``). Each line below names a place, and what the place decides.
-   - ``network/kinds/readings.py`` (``_ORDERED``, ``_UNORDERED``, ``_ALONE``); ``network/kinds/forms.py``: the roles of
-     the field's values (address, link, port …). They decide whether two containers are alike.
-   - ``compare/``: ``LEARNED`` in ``mixing.py`` for a value that the kernel fills by itself;
-     ``setting_differences.py``, ``host_differences.py``; for a container, ``_words`` in ``container_differences.py``:
-     whether two hosts differ.
-   - for a container: ``_ROLES`` and ``_UNREAD_BY_WALKS`` in ``network/kinds/forms.py``: the field's role; whether a
-     walk reads the field.
-   - for a container: ``_ESSENCE`` in ``report/quotes.py``: whether a quoted container shows the field.
-   - for a container: ``ended`` in ``events/engines/_containers.py``: whether a stopped container keeps the field's
-     value.
-   - ``events/boot/_power_off.py``: which part of the value is left when the host boots.
-   - ``replica/plan/`` (``links.py``, ``link_settings.py``, ``routes.py``, ``connections.py`` …) plans the value,
-     ``replica/run/`` (``build.py``, ``ctnetlink.py`` …) builds it: whether a replica gives the same verdict.
-   - ``_LINK`` in ``report/excerpts.py``: whether a quoted link shows the field, if an answer rests on it.
+3. **The field says what it is**: ``of(…)`` of ``hairpin/field.py``, on the field. A field without a description is
+   ordinary. ``tests/acceptance/test_fields.py`` tells of each field of a namespace, a link, a bridge port, and of their
+   parts, where it is not treated as it says. A value that is more than a word or a number has places of its own:
+   - ``network/kinds/readings.py``: a part of a namespace that has ``order="own"``.
+   - ``compare/``: the words of a difference (``setting_differences.py``, ``host_differences.py``; for a container,
+     ``_words`` in ``container_differences.py``).
+   - ``replica/plan/`` plans the value, ``replica/run/`` builds it.
+   - ``_LINK`` in ``report/excerpts.py``, ``_ESSENCE`` in ``report/quotes.py``: the words of a quoted link or container.
    - ``tests/fidelity/testbed/evidence.py``, which does not run ``collect.sh``; ``tests/fidelity/generate/network/``:
      whether ``make fidelity`` reads the new key, and draws values of the field.
 4. **A key that could not be read must not count as fine.** ``answer/decisive.py`` says for which commands a key

@@ -1,10 +1,41 @@
-"""How the engines of a host answered the collector, and the daemons that the collector did not ask."""
+"""The kinds of engines, how the engines of a host answered the collector, and the daemons that the collector did not
+ask."""
 
 from typing import Literal
 
 import msgspec
 
-from hairpin.host.docker import Tool
+Tool = Literal["docker", "podman"]
+"""The name of an engine's command."""
+
+
+class EngineTraits(msgspec.Struct, frozen=True):
+    """What differs between kinds of engines.
+
+    ``has_daemon``: whether a daemon keeps networks, rules and ports, and starts containers at boot.  Without a daemon,
+    the start of a container makes them, and its end removes them.  ``embedded_resolver``: whether each container has a
+    name server of its own.  Otherwise the gateway of a network is its name server.  ``default_network``: the network of
+    a container whose options name no network.  ``default_bridges``: the names of that network's bridge (of Podman with
+    netavark, and with CNI).  ``kept_at_boot``: the restart policy with which a container starts at boot, except if a
+    person has stopped it."""
+
+    has_daemon: bool
+    embedded_resolver: bool
+    default_network: str
+    default_bridges: tuple[str, ...]
+    kept_at_boot: Literal["unless-stopped", "always"]
+
+
+TRAITS: dict[Tool, EngineTraits] = {
+    "docker": EngineTraits(
+        has_daemon=True, embedded_resolver=True, default_network="bridge", default_bridges=("docker0",),
+        kept_at_boot="unless-stopped",
+    ),
+    "podman": EngineTraits(
+        has_daemon=False, embedded_resolver=False, default_network="podman",
+        default_bridges=("podman0", "cni-podman0"), kept_at_boot="always",
+    ),
+}  # fmt: skip
 
 
 class Contact(msgspec.Struct, frozen=True):

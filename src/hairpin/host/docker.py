@@ -4,13 +4,14 @@ Source: Docker Engine API (docker inspect), podman inspect
 """
 
 import shlex
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
 
 from hairpin.evidence.reading import HOST
+from hairpin.field import of
 from hairpin.host.boot.daemon_start import Boot, is_true
-from hairpin.host.cni import Conflist
+from hairpin.host.contact import TRAITS, EngineTraits, Tool
 from hairpin.host.swarm import MeshPort, SwarmService
 from hairpin.netfilter.address import Prefix, Version, inside
 
@@ -22,9 +23,9 @@ class PortBinding(msgspec.Struct, frozen=True):
     default address of the engine or network."""
 
     protocol: Literal["tcp", "udp", "sctp"]
-    container_port: int
-    host_port: int
-    host_ip: int | None = None
+    container_port: Annotated[int, of("port")]
+    host_port: Annotated[int, of("port")]
+    host_ip: Annotated[int | None, of("address")] = None
     version: Literal[4, 6] = 4
     actual: bool = True
     by_default: bool = False
@@ -34,9 +35,9 @@ class PinnedName(msgspec.Struct, frozen=True):
     """A name in a container's /etc/hosts: from the container's options, or from the file itself.  ``address``: None for
     ``host-gateway``, for which the engine chooses an address of the host."""
 
-    name: str
+    name: Annotated[str, of("name")]
     version: Literal[4, 6] = 4
-    address: int | None = None
+    address: Annotated[int | None, of("address")] = None
 
 
 class Endpoint(msgspec.Struct, frozen=True):
@@ -45,18 +46,18 @@ class Endpoint(msgspec.Struct, frozen=True):
 
     network: str
     network_id: str = ""
-    ipv4: int | None = None
+    ipv4: Annotated[int | None, of("address", lasts=False)] = None
     ipv4_prefix_length: int = 0
-    ipv6: int | None = None
+    ipv6: Annotated[int | None, of("address", lasts=False)] = None
     ipv6_prefix_length: int = 0
-    gateway4: int | None = None
-    gateway6: int | None = None
-    mac: int | None = None
-    aliases: tuple[str, ...] = ()
-    fixed4: int | None = None
+    gateway4: Annotated[int | None, of(lasts=False)] = None
+    gateway6: Annotated[int | None, of(lasts=False)] = None
+    mac: Annotated[int | None, of("mac", lasts=False)] = None
+    aliases: Annotated[tuple[str, ...], of("name")] = ()
+    fixed4: Annotated[int | None, of("address")] = None
     """The address that the container's options choose (``--ip``).  Each start gives the container this address again.
     None if the engine chooses any free address."""
-    fixed6: int | None = None
+    fixed6: Annotated[int | None, of("address")] = None
 
 
 SWARM_BRIDGE = "docker_gwbridge"
@@ -80,45 +81,45 @@ class Container(msgspec.Struct, frozen=True):
     read.  ``network_mode``: default, bridge, host, none, container:ID or a network's name.  ``service``: the
     container's service in a compose file or a swarm.  ``pod``: of Podman's infra container the name of its pod."""
 
-    id: str
-    name: str
+    id: Annotated[str, of("id")]
+    name: Annotated[str, of("name")]
     status: str
     network_mode: str = "default"
-    pid: int | None = None
-    image: str = ""
-    exit_code: int | None = None
-    error: str = ""
-    started_at: str = ""
-    finished_at: str = ""
-    oom_killed: bool = False
-    restart_count: int = 0
+    pid: Annotated[int | None, of(walked=False, lasts=False)] = None
+    image: Annotated[str, of(walked=False)] = ""
+    exit_code: Annotated[int | None, of(walked=False, lasts=False)] = None
+    error: Annotated[str, of(walked=False)] = ""
+    started_at: Annotated[str, of(walked=False)] = ""
+    finished_at: Annotated[str, of(walked=False, lasts=False)] = ""
+    oom_killed: Annotated[bool, of(walked=False)] = False
+    restart_count: Annotated[int, of(walked=False)] = 0
     """How often the engine has restarted the container since a person started it."""
-    health: str = ""
+    health: Annotated[str, of(walked=False)] = ""
     """The state of the container's health check: starting, healthy or unhealthy; empty if there is no health check."""
-    on_unhealthy: str = ""
+    on_unhealthy: Annotated[str, of(walked=False)] = ""
     """What Podman does with an unhealthy container: ``kill``, ``restart`` or ``stop``; empty if it does nothing."""
     bindings: tuple[PortBinding, ...] = ()
-    exposed: tuple[tuple[str, int], ...] = ()
+    exposed: Annotated[tuple[tuple[str, int], ...], of(walked=False)] = ()
     endpoints: tuple[Endpoint, ...] = ()
-    restart_policy: str = "no"
+    restart_policy: Annotated[str, of(walked=False)] = "no"
     network_disabled: bool = False
     """Whether Docker has disabled the container's network permanently, as it does if the container starts while
     ``bridge=none`` is set."""
     dns: tuple[str, ...] = ()
-    service: str = ""
-    project: str = ""
+    service: Annotated[str, of("name")] = ""
+    project: Annotated[str, of(walked=False)] = ""
     """The container's Compose project; empty if it has none."""
     pod: str = ""
-    unit: str = ""
+    unit: Annotated[str, of(walked=False)] = ""
     """The systemd unit that runs the container (from a quadlet or `podman generate systemd`), by a label of Podman."""
     is_task: bool = False
     """Whether the container is a task of a swarm service."""
     resolvers: tuple[str, ...] | None = None
     """The name servers in the container's resolv.conf; None if the file was not read."""
-    resolvers_written: int | None = None
+    resolvers_written: Annotated[int | None, of(walked=False)] = None
     """The time in seconds since the epoch at which the engine's own resolv.conf of the container was last changed.
     None if this is not known, if a mounted file takes its place, or if it names Docker's resolver."""
-    extra_names: tuple[str, ...] = ()
+    extra_names: Annotated[tuple[str, ...], of("name")] = ()
     """Names that only this container resolves, from its options --add-host and --link."""
     pinned: tuple[PinnedName, ...] = ()
     """The names in ``extra_names`` that --add-host pins to an address."""
@@ -127,8 +128,8 @@ class Container(msgspec.Struct, frozen=True):
     hosts_entries: tuple[PinnedName, ...] | None = None
     """The present entries of the container's own /etc/hosts, whichever program wrote them; None if the file was not
     read."""
-    netns: str | None = None
-    left_unread: str | None = None
+    netns: Annotated[str | None, of("netns", lasts=False)] = None
+    left_unread: Annotated[str | None, of("netns")] = None
     """The name of the container's namespace, if the namespace was not read because the question did not need it."""
     evidence: str = ""
 
@@ -216,6 +217,14 @@ class Subnet(msgspec.Struct, frozen=True):
         return version == self.version and inside(value, self.network, self.prefix_length, version)
 
 
+class Conflist(msgspec.Struct, frozen=True):
+    """The file that defines a network of CNI.  ``plugins``: the types of its plugins, and of their address managers."""
+
+    path: str
+    plugins: frozenset[str] = frozenset()
+    evidence: str = ""
+
+
 class DockerNetwork(msgspec.Struct, frozen=True):
     """One network.  ``bridge``: the name of the network's link if the driver is ``bridge``.  ``options``: the driver
     options as the API gives them."""
@@ -235,13 +244,13 @@ class DockerNetwork(msgspec.Struct, frozen=True):
     subnets: tuple[Subnet, ...] = ()
     options: tuple[tuple[str, str], ...] = ()
     bridge: str | None = None
-    project: str = ""
+    project: Annotated[str, of(walked=False)] = ""
     """The Compose project that made the network; empty if none did."""
     dns_enabled: bool | None = None
     """For Podman: whether aardvark-dns serves the network; None if Podman did not say."""
     conflist: Conflist | None = None
     """For Podman with CNI: the network's file; None if its plugins were not read."""
-    created: str = ""
+    created: Annotated[str, of(walked=False)] = ""
     """The time at which Docker made the network, as in RFC 3339.  When dockerd starts and no containers are running,
     dockerd makes its default network again."""
     evidence: str = ""
@@ -272,19 +281,15 @@ class DockerNetwork(msgspec.Struct, frozen=True):
         return self.option(f"com.docker.network.bridge.gateway_mode_ipv{version}") == "routed"
 
 
-Tool = Literal["docker", "podman"]
-"""The name of an engine's command."""
-
-
 class Engine(msgspec.Struct, frozen=True):
     """A container engine on this host.  An option is None if neither a flag nor daemon.json nor the API gives it.  The
     default value of an option that is None depends on the engine's version: see ``hairpin.engines``."""
 
-    kind: Tool
-    version: str
+    kind: Annotated[Tool, of(diff="never")]
+    version: Annotated[str, of(diff="never")]
     running: bool = True
-    containers: tuple[Container, ...] = ()
-    networks: tuple[DockerNetwork, ...] = ()
+    containers: Annotated[tuple[Container, ...], of(walked=False, diff="never")] = ()
+    networks: Annotated[tuple[DockerNetwork, ...], of(diff="never")] = ()
     iptables: bool | None = None
     ip6tables: bool | None = None
     ip_forward: bool | None = None
@@ -293,10 +298,10 @@ class Engine(msgspec.Struct, frozen=True):
     icc: bool | None = None
     userland_proxy: bool | None = None
     firewall_backend: str | None = None
-    default_ip: int | None = None
+    default_ip: Annotated[int | None, of("address")] = None
     dns: tuple[str, ...] = ()
     """The daemon's name servers for containers whose options name no server."""
-    host_gateway: int | None = None
+    host_gateway: Annotated[int | None, of("address")] = None
     """The IPv4 address that the engine's option gives to ``host-gateway``; None for the default bridge's address."""
     bridge_name: str | None = None
     live_restore: bool | None = None
@@ -304,7 +309,7 @@ class Engine(msgspec.Struct, frozen=True):
     rootless: bool = False
     stored: bool = False
     """Whether containers and networks come from the engine's own files, because the engine did not answer."""
-    boot: Boot | None = None
+    boot: Annotated[Boot | None, of(walked=False, diff="never")] = None
     """How the stopped engine is started; None if the engine runs."""
     user: str = ""
     """The user who owns the engine's containers, if this is not the user who reads the host."""
@@ -313,9 +318,9 @@ class Engine(msgspec.Struct, frozen=True):
     address_pools: tuple[tuple[int, int, int], ...] = ()
     """The configured IPv4 address pools for networks: the block of each pool, and the prefix length of networks from
     it; empty for the default pools."""
-    mesh: tuple[MeshPort, ...] = ()
+    mesh: Annotated[tuple[MeshPort, ...], of(diff="never")] = ()
     """The published ports of swarm services on which this node accepts connections."""
-    services: tuple[SwarmService, ...] | None = None
+    services: Annotated[tuple[SwarmService, ...] | None, of(diff="never")] = None
     """All services of the swarm; None unless this node is a manager and lists them."""
     network_backend: str | None = None
     """For Podman: ``netavark`` or ``cni``; None if Podman did not say."""
@@ -332,6 +337,11 @@ class Engine(msgspec.Struct, frozen=True):
         return f"runuser -l {self.user} -c {shlex.quote(line)}" if self.user else line
 
     @property
+    def traits(self) -> EngineTraits:
+        """The facts in which kinds of engines differ."""
+        return TRAITS[self.kind]
+
+    @property
     def title(self) -> str:
         """The engine's name as it is written in sentences."""
         return self.kind.capitalize()
@@ -339,7 +349,7 @@ class Engine(msgspec.Struct, frozen=True):
     def network_names(self, container: Container) -> frozenset[str]:
         """Return the names of the networks on which the container is, or on which it will be when it starts."""
         names = frozenset(each.network for each in container.endpoints) or frozenset({container.network_mode})
-        return frozenset({self.default_network}) if names & {"default", "bridge"} else names
+        return frozenset({self.traits.default_network}) if names & {"default", "bridge"} else names
 
     def network(self, name: str) -> DockerNetwork | None:
         """Return the network with this name; None if there is none."""
@@ -362,11 +372,6 @@ class Engine(msgspec.Struct, frozen=True):
         names = self.network_names(container)
         return next((each for each in self.networks if each.name in names and each.driver == "bridge"), None)
 
-    @property
-    def default_network(self) -> str:
-        """The network of a container whose options name no network."""
-        return "bridge" if self.kind == "docker" else "podman"
-
     def starts_unconnected(self, container: Container) -> bool:
         """Return whether the stopped container was disconnected from its last network, and will start without a
         network.  Docker still lists the networks of a stopped container.  For a rootless container, Podman lists no
@@ -379,8 +384,8 @@ class Engine(msgspec.Struct, frozen=True):
 
         The network of such a container is disabled: connecting it to a network later gives it no interface.  Source:
         moby daemon/container_operations.go connectToNetwork(), DisableBridge; measured with 20.10.24"""
-        made_none = self.bridge_name == "none" and self.network(self.default_network) is None
-        meant = self.kind == "docker" and container.network_mode in ("default", self.default_network)
+        made_none = self.bridge_name == "none" and self.network(self.traits.default_network) is None
+        meant = self.kind == "docker" and container.network_mode in ("default", self.traits.default_network)
         held = any(each.ipv4 is not None or each.ipv6 is not None for each in container.endpoints)
         return self.running and made_none and meant and container.running and not held
 

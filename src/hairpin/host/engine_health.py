@@ -39,14 +39,14 @@ class Health(msgspec.Struct, frozen=True):
     @property
     def expected(self) -> bool:
         """Whether the engine should answer.  Until the engine answers, its running containers are unknown."""
-        if self.engine.kind == "podman":
+        if not self.engine.traits.has_daemon:
             return self.contact.state not in ("answers", "stopped")
         return self.contact.state != "stopped" or self.enabled or bool(self.left) or bool(self.awaited)
 
     @property
     def is_down(self) -> bool:
         """Whether the engine has a daemon, and the daemon does not run."""
-        return self.engine.kind == "docker" and self.contact.state == "stopped"
+        return self.engine.traits.has_daemon and self.contact.state == "stopped"
 
 
 def health(host: Host) -> tuple[Health, ...]:
@@ -138,7 +138,7 @@ def excluding(engine: Engine) -> tuple[str, ...]:
 
 
 def _of(host: Host, engine: Engine, contact: Contact) -> Health:
-    if engine.kind != "docker" or contact.state != "stopped":
+    if not engine.traits.has_daemon or contact.state != "stopped":
         return Health(engine, contact)
     return Health(engine, contact, _left(host, engine), _awaited(engine), _enabled(host, engine))
 

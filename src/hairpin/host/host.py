@@ -1,12 +1,15 @@
 """One host: its namespaces, its engines, its managers.  ``host/read/parse.py`` makes a host from evidence."""
 
+from typing import Annotated
+
 import msgspec
 
 from hairpin.door import CLOSED, Door, Observation
 from hairpin.evidence.reading import HOST
 from hairpin.evidence.told import ToldParts
-from hairpin.host.contact import Contact, EngineBeside
-from hairpin.host.docker import Container, DockerNetwork, Endpoint, Engine, PortBinding, Tool
+from hairpin.field import of
+from hairpin.host.contact import Contact, EngineBeside, Tool
+from hairpin.host.docker import Container, DockerNetwork, Endpoint, Engine, PortBinding
 from hairpin.host.floating import FloatingAddress
 from hairpin.host.idle import IdleContainer
 from hairpin.host.limit_state import Counters, LimitState
@@ -34,34 +37,34 @@ class Namespace(msgspec.Struct, frozen=True, dict=True):
     unknown" from "no rule".
     """
 
-    name: str
-    links: tuple[Link, ...] = ()
-    addresses: tuple[Address, ...] = ()
-    routes: tuple[Route, ...] = ()
-    rules: tuple[PolicyRule, ...] = ()
-    neighbours: tuple[Neighbour, ...] = ()
-    fdb: tuple[FdbEntry, ...] = ()
-    sysctls: Sysctls = Sysctls(values={})
-    sockets: tuple[Socket, ...] = ()
-    connections: tuple[Connection, ...] = ()
-    virtual_services: tuple[VirtualService, ...] = ()
-    xfrm_policies: tuple[XfrmPolicy, ...] = ()
-    redirects: tuple[Redirect, ...] = ()
-    limits: LimitState = LimitState()
-    counters: Counters = Counters()
-    queues: frozenset[int] | None = None
+    name: Annotated[str, of("netns", order="own")]
+    links: Annotated[tuple[Link, ...], of(order="kept")] = ()
+    addresses: Annotated[tuple[Address, ...], of(order="kept")] = ()
+    routes: Annotated[tuple[Route, ...], of(order="kept")] = ()
+    rules: Annotated[tuple[PolicyRule, ...], of(order="kept")] = ()
+    neighbours: Annotated[tuple[Neighbour, ...], of(order="any", diff="learned", lasts=False)] = ()
+    fdb: Annotated[tuple[FdbEntry, ...], of(order="any", diff="learned", lasts=False)] = ()
+    sysctls: Annotated[Sysctls, of(order="own")] = Sysctls(values={})
+    sockets: Annotated[tuple[Socket, ...], of(order="any")] = ()
+    connections: Annotated[tuple[Connection, ...], of(order="own", diff="learned", lasts=False)] = ()
+    virtual_services: Annotated[tuple[VirtualService, ...], of(order="kept", diff="learned", lasts=False)] = ()
+    xfrm_policies: Annotated[tuple[XfrmPolicy, ...], of(order="kept", diff="learned", lasts=False)] = ()
+    redirects: Annotated[tuple[Redirect, ...], of(diff="learned", lasts=False)] = ()
+    limits: Annotated[LimitState, of(order="own", diff="learned", lasts=False)] = LimitState()
+    counters: Annotated[Counters, of(diff="learned", lasts=False)] = Counters()
+    queues: Annotated[frozenset[int] | None, of(diff="learned")] = None
     """The numbers of the NFQUEUE queues from which a program reads packets; None if they were not read."""
-    ruleset: Ruleset = Ruleset()
-    now_s: int | None = None
+    ruleset: Annotated[Ruleset, of(order="own", lasts=False)] = Ruleset()
+    now_s: Annotated[int | None, of(diff="never")] = None
     """The moment of the reading, in seconds since 1970.  None if no rule depends on the time, or if the moment is not
     known."""
-    netnsids: tuple[tuple[int, str], ...] = ()
+    netnsids: Annotated[tuple[tuple[int, str], ...], of(diff="never")] = ()
     """The ids (``Link.peer_netnsid``) by which this namespace refers to other namespaces, each with the name of the
     other namespace.  Ids that the kernel did not show are missing."""
-    kernel: str = ""
+    kernel: Annotated[str, of(diff="never")] = ""
     """The release of the host's kernel (``uname -r``): see host/kernel_release.py."""
-    unread: tuple[str, ...] = ()
-    door: Door = CLOSED
+    unread: Annotated[tuple[str, ...], of(diff="never")] = ()
+    door: Annotated[Door, of(order="own")] = CLOSED
     """The object through which a walk in this namespace gets its observers and choices.  The door is ``CLOSED`` if the
     namespace comes from a reading."""
 

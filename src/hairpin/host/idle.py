@@ -6,7 +6,8 @@ from typing import Literal
 
 import msgspec
 
-from hairpin.host.docker import PortBinding, Tool
+from hairpin.host.contact import Tool
+from hairpin.host.docker import PortBinding
 
 
 class IdleContainer(msgspec.Struct, frozen=True):

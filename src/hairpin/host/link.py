@@ -1,10 +1,11 @@
 """Links (network devices) and the addresses on them.  Source: ip-link(8), ip-address(8), bridge(8)."""
 
 import re
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
 
+from hairpin.field import of
 from hairpin.host.traffic_control import Filter, Qdisc
 from hairpin.host.wireguard import Wireguard
 from hairpin.netfilter.address import Prefix, Version, inside, network_of
@@ -51,8 +52,8 @@ class BridgeInfo(msgspec.Struct, frozen=True):
     ``mcast_querier``: whether the bridge itself asks for these members."""
 
     vlan_filtering: bool = False
-    stp: bool = False
-    forward_delay_s: float | None = None
+    stp: Annotated[bool, of(rebuilt=False)] = False
+    forward_delay_s: Annotated[float | None, of(rebuilt=False)] = None
     nf_call_iptables: bool = False
     nf_call_ip6tables: bool = False
     nf_call_arptables: bool = False
@@ -62,6 +63,16 @@ class BridgeInfo(msgspec.Struct, frozen=True):
     vlans: tuple[tuple[int, int, bool], ...] = ()
 
 
+def _flags(kind: type[msgspec.Struct]) -> dict[str, bool]:
+    """Return the fields that are true or false, each with its default."""
+    usual = zip(kind.__struct_fields__, kind.__struct_defaults__, strict=True)
+    return {name: default for name, default in usual if isinstance(default, bool)}
+
+
+PORT_FLAGS = _flags(BridgePort)
+"""The flags of a bridge port, by the names that bridge-link(8) also has for them, each with the kernel's default."""
+BRIDGE_FLAGS = _flags(BridgeInfo)
+"""The switches of a bridge, by the names that ip-link(8) also has for them, each with the kernel's default."""
 DEFAULT_TTL = 64
 """The default value of net.ipv4.ip_default_ttl, which is hardly ever changed."""
 
@@ -98,47 +109,47 @@ class Link(msgspec.Struct, frozen=True):
     veth pair, or the lower link of a stacked link.  ``peer_netnsid`` is None for the same namespace, and -1 for another
     namespace that the tool did not name.  ``carrier``: whether the flag LOWER_UP is set."""
 
-    index: int
-    name: str
-    kind: str = ""
+    index: Annotated[int, of("index", inside="inner-index", diff="never")]
+    name: Annotated[str, of("link")]
+    kind: Annotated[str, of(diff="beside")] = ""
     up: bool = True
     carrier: bool = True
-    operstate: str = "UNKNOWN"
+    operstate: Annotated[str, of(diff="never", rebuilt=False)] = "UNKNOWN"
     mtu_bytes: int = 1500
-    mac: int | None = None
+    mac: Annotated[int | None, of("mac")] = None
     master: str | None = None
-    lower: str | None = None
-    peer_index: int | None = None
-    peer_netnsid: int | None = None
+    lower: Annotated[str | None, of(diff="beside")] = None
+    peer_index: Annotated[int | None, of("inner-index", inside="index", diff="never")] = None
+    peer_netnsid: Annotated[int | None, of("netnsid", inside="none", diff="never")] = None
     flags: tuple[str, ...] = ()
     port: BridgePort | None = None
-    bridge: BridgeInfo | None = None
-    vlan_id: int | None = None
+    bridge: Annotated[BridgeInfo | None, of(diff="beside")] = None
+    vlan_id: Annotated[int | None, of(diff="beside")] = None
     macvlan_mode: str | None = None
     """A macvlan's mode (``bridge`` …), or an ipvlan's (``l2`` …), whose ``ipvlan_flag`` is ``bridge``, ``private`` or
     ``vepa``."""
     ipvlan_flag: str | None = None
     tunnel: Tunnel | None = None
-    wireguard: Wireguard | None = None
+    wireguard: Annotated[Wireguard | None, of(diff="beside", rebuilt=False)] = None
     """A WireGuard device's settings; None if they were not read."""
-    holder: str | None = None
+    holder: Annotated[str | None, of(diff="beside", rebuilt=False)] = None
     """The program that has a tun device open, by its short command name; None if no program has it open, or if the
     program was not read."""
-    holder_pid: int | None = None
+    holder_pid: Annotated[int | None, of(diff="never", rebuilt=False)] = None
     """The process id of the holder.  ``holder_halted``: whether a signal has stopped every process that has the device
     open.  If every such process is stopped, no process reads the device's packets."""
-    holder_halted: bool = False
-    vrf_table: int | None = None
-    xdp: bool = False
-    tc_ingress: bool = False
+    holder_halted: Annotated[bool, of(diff="beside", rebuilt=False)] = False
+    vrf_table: Annotated[int | None, of(diff="beside")] = None
+    xdp: Annotated[bool, of(diff="beside")] = False
+    tc_ingress: Annotated[bool, of(diff="beside")] = False
     """Whether the link has an ingress filter (clsact or ingress) that hairpin cannot read.  ``tc_egress``: whether the
     link has such an egress filter."""
-    tc_egress: bool = False
+    tc_egress: Annotated[bool, of(diff="beside")] = False
     filters: tuple[Filter, ...] = ()
     """The traffic control filters of the link, in the kernel's order."""
     qdiscs: tuple[Qdisc, ...] = ()
     """The queueing disciplines of the link that may drop all packets, or all packets above some length."""
-    group: str = "default"
+    group: Annotated[str, of(diff="beside")] = "default"
     """The link's group, as ``ip link set … group`` sets it."""
     evidence: str = ""
 
@@ -147,24 +158,24 @@ class Address(msgspec.Struct, frozen=True, tag="address", tag_field="kind"):
     """An address on a link.  ``value`` has 32 or 128 bits; ``peer``: the address of the far end of a point-to-point
     link."""
 
-    link: str
+    link: Annotated[str, of("link")]
     version: Literal[4, 6]
-    value: int
+    value: Annotated[int, of("address")]
     prefix_length: int
-    scope: str = "global"
+    scope: Annotated[str, of(diff="never")] = "global"
     peer: int | None = None
-    broadcast: int | None = None
-    secondary: bool = False
-    tentative: bool = False
+    broadcast: Annotated[int | None, of(diff="never")] = None
+    secondary: Annotated[bool, of(diff="never", rebuilt=False)] = False
+    tentative: Annotated[bool, of(diff="never")] = False
     """Whether the kernel does not use the address at all, or does not use it yet.  ``duplicate``: duplicate address
     detection has failed, because another machine has the address."""
-    duplicate: bool = False
-    deprecated: bool = False
-    dynamic: bool = False
-    nodad: bool = False
+    duplicate: Annotated[bool, of(diff="never", rebuilt=False)] = False
+    deprecated: Annotated[bool, of(diff="never", rebuilt=False)] = False
+    dynamic: Annotated[bool, of(diff="never", rebuilt=False)] = False
+    nodad: Annotated[bool, of(diff="never", rebuilt=False)] = False
     """Whether the kernel does no duplicate address detection for the address.  ``noprefixroute``: whether the kernel
     adds no connected route for the address."""
-    noprefixroute: bool = False
+    noprefixroute: Annotated[bool, of(diff="never", rebuilt=False)] = False
     evidence: str = ""
 
     @property

@@ -1,10 +1,12 @@
 """The identity of a network namespace in a network of several hosts."""
 
 import re
+from typing import Annotated
 
 import msgspec
 
 from hairpin.evidence.reading import HOST
+from hairpin.field import of
 
 NAMED = "netns:"
 """The beginning of the name of a namespace that no engine lists: ``netns:NAME`` if a file on the host names it,
@@ -22,7 +24,7 @@ class Netns(msgspec.Struct, frozen=True, order=True, cache_hash=True):
     """
 
     host: str
-    name: str = HOST
+    name: Annotated[str, of("netns")] = HOST
 
     @property
     def is_host(self) -> bool:

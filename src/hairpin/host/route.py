@@ -5,10 +5,11 @@ line in that reading, from 1.  ``entry`` is 0 for a value that is in no reading,
 adds.  Source: ip-route(8), ip-rule(8), ip-neighbour(8), bridge(8).
 """
 
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
 
+from hairpin.field import of
 from hairpin.netfilter.address import Prefix, Version, inside
 
 TABLE_DEFAULT, TABLE_MAIN, TABLE_LOCAL = 253, 254, 255
@@ -20,12 +21,12 @@ class NextHop(msgspec.Struct, frozen=True):
     """A next hop: a gateway and a link.  ``gateway``: None if the destination is on the link.  The gateway may be of
     the other family (``via inet6``)."""
 
-    link: str | None
-    gateway: int | None = None
+    link: Annotated[str | None, of("link")]
+    gateway: Annotated[int | None, of("address")] = None
     gateway_version: Literal[4, 6] | None = None
     weight: int = 1
-    dead: bool = False
-    linkdown: bool = False
+    dead: Annotated[bool, of(diff="never", rebuilt=False)] = False
+    linkdown: Annotated[bool, of(diff="never", rebuilt=False)] = False
     onlink: bool = False
     encap: str = ""
     """The encapsulation of packets that take this next hop (``ip route add … encap``): mpls, ip, ip6, seg6, bpf …"""
@@ -36,15 +37,15 @@ class Route(msgspec.Struct, frozen=True, tag="route", tag_field="kind"):
     default route."""
 
     version: Literal[4, 6]
-    destination: int
+    destination: Annotated[int, of("address")]
     prefix_length: int
     table: int = TABLE_MAIN
     type: RouteType = "unicast"
     next_hops: tuple[NextHop, ...] = ()
     metric: int = 0
-    prefsrc: int | None = None
-    scope: str = "global"
-    protocol: str = ""
+    prefsrc: Annotated[int | None, of("address")] = None
+    scope: Annotated[str, of(diff="never")] = "global"
+    protocol: Annotated[str, of(diff="never")] = ""
     tos: int = 0
     source: tuple[int, int] | None = None
     """The selector ``from`` of an IPv6 route: network and prefix length."""
@@ -100,11 +101,11 @@ class PolicyRule(msgspec.Struct, frozen=True, tag="policy-rule", tag_field="kind
     l3mdev: bool = False
     inverted: bool = False
     suppress_prefix_length: int | None = None
-    suppress_group: str | None = None
-    unknown_selectors: tuple[str, ...] = ()
+    suppress_group: Annotated[str | None, of(rebuilt=False)] = None
+    unknown_selectors: Annotated[tuple[str, ...], of(rebuilt=False)] = ()
     """The rule's selectors that hairpin does not model (``tun_id`` …).  If there are such selectors, hairpin cannot
     tell whether the rule applies."""
-    text: str = ""
+    text: Annotated[str, of(walked=False, diff="never", rebuilt=False)] = ""
     evidence: str = ""
     entry: int = 0
 
@@ -116,15 +117,15 @@ BROADCAST = (1 << 48) - 1
 class Neighbour(msgspec.Struct, frozen=True, tag="neighbour", tag_field="kind"):
     """A neighbour entry.  ``state``: REACHABLE, STALE, DELAY, PROBE, PERMANENT, NOARP, INCOMPLETE, FAILED or NONE."""
 
-    link: str
+    link: Annotated[str, of("link")]
     version: Literal[4, 6]
-    value: int
-    mac: int | None
+    value: Annotated[int, of("address")]
+    mac: Annotated[int | None, of("mac")]
     state: str
     proxy: bool = False
     evidence: str = ""
     entry: int = 0
-    router: bool = False
+    router: Annotated[bool, of(rebuilt=False)] = False
     """Whether the neighbour has said that it is an IPv6 router, in an advertisement (NTF_ROUTER)."""
 
     @property
@@ -158,13 +159,13 @@ class FdbEntry(msgspec.Struct, frozen=True, tag="fdb-entry", tag_field="kind"):
     ``sticky``: whether the entry keeps its port even if a frame from the address comes in by another port."""
 
     bridge: str | None
-    port: str
-    mac: int
+    port: Annotated[str, of("link")]
+    mac: Annotated[int, of("mac")]
     vlan: int | None = None
     state: str = ""
-    local: bool = False
+    local: Annotated[bool, of(rebuilt=False)] = False
     remote: int | None = None
     via: str | None = None
-    sticky: bool = False
+    sticky: Annotated[bool, of(rebuilt=False)] = False
     evidence: str = ""
     entry: int = 0

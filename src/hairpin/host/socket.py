@@ -1,8 +1,10 @@
 """Sockets to which packets can be delivered, and services of IPVS.  Source: ss(8), /proc/net/{tcp,udp}{,6}, ip_vs."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
+
+from hairpin.field import of
 
 _SMALLEST_DATAGRAM = 832
 """The bytes of memory that a datagram without data takes on a 64-bit kernel (a little less before 6.3)."""
@@ -25,25 +27,25 @@ class Socket(msgspec.Struct, frozen=True):
 
     protocol: Literal["tcp", "udp"]
     version: Literal[4, 6]
-    address: int | None
-    port: int
-    device: str | None = None
-    v6only: bool = False
-    process: str | None = None
-    pid: int | None = None
-    uid: int | None = None
-    mark: int = 0
+    address: Annotated[int | None, of("address")]
+    port: Annotated[int, of("port")]
+    device: Annotated[str | None, of("link")] = None
+    v6only: Annotated[bool, of(diff="never")] = False
+    process: Annotated[str | None, of(rebuilt=False)] = None
+    pid: Annotated[int | None, of(walked=False, diff="never", rebuilt=False)] = None
+    uid: Annotated[int | None, of(diff="never")] = None
+    mark: Annotated[int, of(diff="never")] = 0
     backlog: int | None = None
     queued: int | None = None
     received: int | None = None
     receive_buffer: int | None = None
-    relay: "Relay | None" = None
+    relay: Annotated["Relay | None", of(diff="never")] = None
     halted: bool = False
     frozen: str = ""
-    container: str | None = None
-    ancestors: tuple[int, ...] = ()
-    unit: str = ""
-    is_late: bool = False
+    container: Annotated[str | None, of("id", diff="never", rebuilt=False)] = None
+    ancestors: Annotated[tuple[int, ...], of(walked=False, diff="never", rebuilt=False)] = ()
+    unit: Annotated[str, of(walked=False, diff="never", rebuilt=False)] = ""
+    is_late: Annotated[bool, of(diff="never", rebuilt=False)] = False
     evidence: str = ""
     entry: int = 0
 
@@ -102,10 +104,10 @@ class Relay(msgspec.Struct, frozen=True):
     for a relay that is no network stack."""
 
     version: Literal[4, 6]
-    address: int
-    port: int
+    address: Annotated[int, of("address")]
+    port: Annotated[int, of("port")]
     holds_only: bool = False
-    netns: str = ""
+    netns: Annotated[str, of("netns")] = ""
     tap: "TapEntry | None" = None
 
 

@@ -3,10 +3,11 @@
 No key is read, not even a public key, so a peer is known only by its number on its device.
 """
 
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
 
+from hairpin.field import of
 from hairpin.netfilter.address import Prefix
 
 
@@ -26,7 +27,7 @@ class Peer(msgspec.Struct, frozen=True):
     number: int
     endpoint: Endpoint | None = None
     allowed: tuple[Prefix, ...] = ()
-    handshake: int = 0
+    handshake: Annotated[int, of(diff="never")] = 0
 
 
 class Wireguard(msgspec.Struct, frozen=True):

@@ -3,10 +3,11 @@
 Source: ip-xfrm(8); net/xfrm/xfrm_policy.c
 """
 
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
 
+from hairpin.field import of
 from hairpin.netfilter.address import Prefix
 
 LAST = 1 << 32
@@ -37,7 +38,7 @@ class XfrmPolicy(msgspec.Struct, frozen=True, tag="xfrm-policy", tag_field="kind
     templates: bool = False
     plain: bool = False
     known: bool = True
-    text: str = ""
+    text: Annotated[str, of(diff="never")] = ""
     evidence: str = ""
 
     @property

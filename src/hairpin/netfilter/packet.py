@@ -3,9 +3,11 @@ and connections are in this package because the evaluation of rules reads them. 
 these types.
 """
 
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
+
+from hairpin.field import of
 
 TCP, UDP, ICMP, ICMP6, SCTP, UDPLITE, DCCP, GRE, ESP, AH = 6, 17, 1, 58, 132, 136, 33, 47, 50, 51
 FIN, SYN, RST, PSH, ACK, URG, ECE, CWR = 1, 2, 4, 8, 16, 32, 64, 128
@@ -70,11 +72,11 @@ class Tuple(msgspec.Struct, frozen=True, gc=False):
     """A conntrack tuple: one direction of a connection.  For ICMP, ``sport`` is the id, and ``dport`` is type << 8 |
     code."""
 
-    saddr: int
-    daddr: int
+    saddr: Annotated[int, of("address")]
+    daddr: Annotated[int, of("address")]
     protocol: int
-    sport: int = 0
-    dport: int = 0
+    sport: Annotated[int, of("port")] = 0
+    dport: Annotated[int, of("port")] = 0
 
     def reversed(self) -> "Tuple":
         """Return the tuple of a reply to a packet with this tuple."""
@@ -122,7 +124,7 @@ class Connection(msgspec.Struct, frozen=True, gc=False):
     unknown state; every TCP packet then belongs to the connection."""
     live: bool = False
     evidence: str = ""
-    timeout_s: int | None = None
+    timeout_s: Annotated[int | None, of(walked=False)] = None
     masquerade: str = ""
     """The link whose address MASQUERADE used as the source; empty if MASQUERADE did not translate the connection."""
 

@@ -1,9 +1,10 @@
 """One flow, from its start to an address and a port."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
 
+from hairpin.field import of
 from hairpin.host.netns import Netns
 from hairpin.netfilter.packet import CWR, ECE, ICMP, ICMP6, SYN, TCP, UDP, Packet
 from hairpin.network.prefix import Version, address_text
@@ -39,7 +40,7 @@ class FromContainer(msgspec.Struct, frozen=True, tag="container"):
     container's name, or the namespace's.  ``address`` is the source address to which it binds (None: the kernel chooses
     one)."""
 
-    name: str
+    name: Annotated[str, of("name")]
     netns: Netns
     address: int | None = None
 
@@ -63,18 +64,18 @@ class Flow(msgspec.Struct, frozen=True):
 
     start: Start
     version: Version
-    daddr: int
+    daddr: Annotated[int, of("address")]
     protocol: Protocol
-    dport: int
-    sport: int = 40000
-    container: str | None = None
+    dport: Annotated[int, of("port")]
+    sport: Annotated[int, of(walked=False)] = 40000
+    container: Annotated[str | None, of("name")] = None
     purpose: Literal["published", "egress", "dns", "asked"] = "asked"
     stand_ins: tuple[int, ...] = ()
     host: str = ""
     asked_host: str = ""
     data_bytes: int = 0
     invented: bool = False
-    asked_name: str = ""
+    asked_name: Annotated[str, of("name")] = ""
     """The container name for which a DNS query asks.  The query goes to the client's first name server."""
     ttl: int = 0
     """The TTL of an outside client's packets when they enter the host; 0 for the usual TTL."""

@@ -67,14 +67,16 @@ def _servers_for(host: Host, container: Container) -> tuple[str, ...]:
 
 def has_embedded(host: Host, container: Container) -> bool:
     """Return whether Docker gives the container a resolver, as it does on every network that a user made."""
-    engine = next((each for each in host.engines if each.kind == "docker" and container in each.containers), None)
+    engine = next(
+        (each for each in host.engines if each.traits.embedded_resolver and container in each.containers), None
+    )
     return engine is not None and any(each.network not in _WITHOUT_NAMES for each in _ends(engine, container))
 
 
 def is_embedded(host: Host, container: Container | None, server: tuple[Version, int]) -> bool:
     """Return whether ``server`` is the address of Docker's resolver in the container, whether or not the resolver
     runs."""
-    return container is not None and host.engine_of(container).kind == "docker" and server == (4, EMBEDDED)
+    return container is not None and host.engine_of(container).traits.embedded_resolver and server == (4, EMBEDDED)
 
 
 def nameservers(host: Host) -> tuple[str, ...]:
@@ -123,7 +125,7 @@ def _ends(engine: Engine, container: Container) -> tuple[Endpoint, ...]:
 
 
 def _serves(engine: Engine, name: str) -> bool:
-    if engine.kind == "docker":
+    if engine.traits.embedded_resolver:
         return name not in _WITHOUT_NAMES
     known = engine.network(name)
     return known is not None and known.dns_enabled is True
@@ -143,7 +145,7 @@ def are_nameless(host: Host, asking: Container, asked: Container) -> bool:
 
 def is_engines(engine: Engine, asking: Container, server: tuple[Version, int]) -> bool:
     """Return whether the name server is the engine's own, which resolves container names."""
-    if engine.kind == "docker":
+    if engine.traits.embedded_resolver:
         return server == (4, EMBEDDED)
     served = (engine.network(each) for each in serving(engine, asking))
     return any((one.version, one.gateway) == server for each in served if each is not None for one in each.subnets)
@@ -217,4 +219,4 @@ def resolver_program(engine: Engine) -> str:
 def takes_place_of_resolver(engine: Engine, socket: Socket) -> bool:
     """Return whether another program has the socket at which the name server of a Podman network should answer."""
     other = socket.process is not None and not socket.process.startswith(resolver_program(engine))
-    return engine.kind == "podman" and other
+    return not engine.traits.embedded_resolver and other

@@ -95,7 +95,7 @@ def _host_gateway(engine: Engine) -> tuple[Version, int] | None:
     """Return the address of ``host-gateway``: the daemon's option, or else the address of Docker's default bridge."""
     if engine.host_gateway is not None:
         return 4, engine.host_gateway
-    default = engine.network(engine.default_network) if engine.kind == "docker" else None
+    default = engine.network(engine.traits.default_network) if engine.kind == "docker" else None
     if default is None:
         return None
     return next(((4, each.gateway) for each in default.subnets if each.version == 4 and each.gateway is not None), None)

@@ -124,7 +124,7 @@ def is_absent(network: Network, flow: Flow) -> bool:
 
 def _has_removed_bridge(host: Host, engine: Engine, joined: DockerNetwork) -> bool:
     links = host.namespace(host.netns.name).links
-    own = engine.kind == "podman" and not engine.rootless and joined.driver == "bridge"
+    own = not engine.traits.has_daemon and not engine.rootless and joined.driver == "bridge"
     return own and bool(links) and all(each.name != joined.bridge for each in links)
 
 

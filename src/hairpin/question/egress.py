@@ -181,7 +181,7 @@ def over_tcp(host: Host, asked: tuple[Flow, ...]) -> list[Flow]:
             continue
         server = (flow.version, flow.daddr)
         engine = host.engine_of(container)
-        if (engine.kind == "podman" and is_engines(engine, container, server)) or _has_no_tcp(host, flow):
+        if (not engine.traits.embedded_resolver and is_engines(engine, container, server)) or _has_no_tcp(host, flow):
             continue
         networks = frozenset(each.network for each in host.network_owner(container).endpoints)
         same = container.name if _has_rules(host, container) else networks

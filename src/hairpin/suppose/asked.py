@@ -117,7 +117,7 @@ def with_asking_container(host: Host, asked: tuple[Target, ...], asking: str) ->
 
 def _is_beside_others(host: Host, container: Container) -> bool:
     """Return whether the container is on a network that somebody made."""
-    return container.mode not in (*_OWN_MODES, host.engine_of(container).default_network)
+    return container.mode not in (*_OWN_MODES, host.engine_of(container).traits.default_network)
 
 
 def _is_elsewhere(name: str) -> bool:

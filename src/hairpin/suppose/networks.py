@@ -122,7 +122,7 @@ def _with_network(engine: Engine, address: Address) -> tuple[Engine, DockerNetwo
     known = next((each for each in engine.networks if each.bridge == address.link), None)
     if known is not None:
         return engine, known
-    name = engine.default_network if address.link == "docker0" else address.link
+    name = engine.traits.default_network if address.link == "docker0" else address.link
     subnet = Subnet(4, address.prefix.network, address.prefix_length, address.value)
     made = DockerNetwork(address.link.removeprefix("br-"), name, "bridge", subnets=(subnet,), bridge=address.link)
     return _replace(engine, networks=(*engine.networks, made)), made

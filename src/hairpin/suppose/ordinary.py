@@ -29,7 +29,7 @@ from hairpin.suppose.asked import targets_of, with_asked_container, with_asking_
 from hairpin.suppose.asked_services import with_host_services
 from hairpin.suppose.containers import with_containers
 from hairpin.suppose.networks import with_seen_bridges, with_seen_networks
-from hairpin.suppose.own_namespace import DEFAULT_BRIDGES, with_own_parts, with_switches
+from hairpin.suppose.own_namespace import with_own_parts, with_switches
 from hairpin.suppose.simulated import after, with_namespace
 from hairpin.suppose.told import told_by
 
@@ -111,7 +111,7 @@ def _ordinary(engine: Engine, host: Host) -> Engine:
     version = engine.version or (_version(host) if engine.kind == "docker" else "4.9.3")
     networks = tuple(engine.networks)
     wanted = dict.fromkeys(
-        (engine.default_network, *(name for each in engine.containers for name in _networks_of(engine, each)))
+        (engine.traits.default_network, *(name for each in engine.containers for name in _networks_of(engine, each)))
     )
     taken = {subnet.network for each in networks for subnet in each.subnets}
     for name in wanted:
@@ -170,9 +170,9 @@ def _free(host: Host, taken: set[int], engine: Engine, network: str) -> int:
     free."""
     own = host.own or Namespace(HOST)
     pools = _DEFAULT_POOLS if engine.kind == "docker" else _PODMAN_POOLS
-    if network != engine.default_network:
+    if network != engine.traits.default_network:
         return next(each for each in (*pools[1:], *_FURTHER_POOLS) if each not in taken)
-    for bridge in DEFAULT_BRIDGES[engine.kind]:
+    for bridge in engine.traits.default_bridges:
         given = next((each for each in own.addresses if each.link == bridge and each.version == 4), None)
         if given is not None:
             return given.prefix.network
@@ -189,11 +189,9 @@ def _leads_to(route: Route, bridge: str) -> bool:
 
 def _network(engine: Engine, name: str, known: DockerNetwork | None, block: int) -> DockerNetwork:
     subnet = Subnet(4, block, _POOL_LENGTH, block + 1)
-    is_default = name == engine.default_network
+    is_default = name == engine.traits.default_network
     made = known or DockerNetwork(f"{block:012x}", name, "bridge")
-    bridge = made.bridge or (
-        ("docker0" if engine.kind == "docker" else "podman0") if is_default else f"br-{made.id[:12]}"
-    )
+    bridge = made.bridge or (engine.traits.default_bridges[0] if is_default else f"br-{made.id[:12]}")
     return _replace(made, driver="bridge", subnets=(subnet,), bridge=bridge)
 
 

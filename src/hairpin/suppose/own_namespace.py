@@ -12,7 +12,7 @@ from hairpin.host.docker import STACKED
 from hairpin.host.host import Host, Namespace
 from hairpin.host.link import Address, BridgeInfo, BridgePort, Link, is_bridge_by_name
 from hairpin.host.route import TABLE_DEFAULT, TABLE_LOCAL, TABLE_MAIN, NextHop, PolicyRule, Route
-from hairpin.host.sysctl import Path, Sysctls
+from hairpin.host.sysctl import SYSCTLS, Path, Sysctls
 from hairpin.netfilter.address import Version, width
 from hairpin.network.prefix import is_loopback
 from hairpin.suppose.simulated import with_namespace
@@ -123,14 +123,12 @@ def _usual_bridge(host: Host) -> str | None:
     """Return the bridge of the only bridge network that containers use; None if they use several.  Without networks in
     the text this is the default network."""
     used = {end.network for each in host.containers() for end in each.endpoints}
-    usual = [DEFAULT_BRIDGES[each.kind][0] for each in host.engines if not used or used == {each.default_network}]
+    usual = [
+        each.traits.default_bridges[0] for each in host.engines if not used or used == {each.traits.default_network}
+    ]
     joined = [each.bridge for engine in host.engines for each in engine.networks if each.bridge and each.name in used]
     found = dict.fromkeys((*joined, *usual))
     return next(iter(found)) if len(found) == 1 else None
-
-
-DEFAULT_BRIDGES = {"docker": ("docker0",), "podman": ("podman0", "cni-podman0")}
-"""The bridges of the engines' default networks: of Podman with netavark, and with CNI."""
 
 
 def _parents(host: Host) -> dict[str | None, tuple[str, str]]:
@@ -245,9 +243,10 @@ def with_switches(host: Host) -> Host:
 
 
 _USUAL = (
-    ("rp_filter", "0"), ("accept_local", "0"), ("route_localnet", "0"), ("src_valid_mark", "0"), ("arp_ignore", "0"),
-    ("arp_announce", "0"), ("arp_filter", "0"), ("proxy_arp", "0"), ("log_martians", "0"), ("accept_redirects", "0"),
-)  # fmt: skip
+    *((each.key, each.boot) for each in SYSCTLS if each.family == "ipv4" and each.boot and each.replica == "must"),
+    ("accept_redirects", "0"),
+)
+"""The values of a host that forwards, which accepts no redirects."""
 _OTHERS: dict[Path, str] = {
     ("net", "ipv4", "ip_default_ttl"): "64",
     ("net", "ipv4", "ip_local_port_range"): "32768\t60999",

@@ -7,6 +7,7 @@ from hairpin.evidence.reading import HOST
 from hairpin.evidence.told import ToldParts, ToldTable
 from hairpin.host.host import Host
 from hairpin.host.netns import Netns
+from hairpin.host.sysctl import known_sysctl
 from hairpin.message import Message, message
 from hairpin.network.flow import Flow, FromContainer
 from hairpin.network.network import Network
@@ -140,7 +141,9 @@ def _of(part: Part, told: ToldParts, flow: Flow) -> Iterator[Supposition]:
             yield _inside(netns.removeprefix("container:"))
         return
     if field.startswith("net/"):
-        if tuple(field.split("/")) not in told.sysctls and field.rpartition("/")[2] in _DECIDING:
+        path = tuple(field.split("/"))
+        row = known_sysctl(path)
+        if path not in told.sysctls and row is not None and row.silent:
             yield Supposition(HOST, message("the kernel's sysctls forwarding and rp_filter"), SYSCTLS)
     elif field == "ruleset":
         yield from _tables(told, "ip" if flow.version == 4 else "ip6")
@@ -152,11 +155,6 @@ def _of(part: Part, told: ToldParts, flow: Flow) -> Iterator[Supposition]:
 
 
 SYSCTLS = "sysctl -a 2>/dev/null | grep -E 'forward|rp_filter|route_localnet'"
-_DECIDING = (
-    "forwarding", "ip_forward", "rp_filter", "route_localnet", "arp_ignore", "arp_filter", "src_valid_mark",
-    "tcp_fwmark_accept",
-)  # fmt: skip
-"""The sysctls of every kernel that decide about packets, and whose effect no other output shows."""
 _ADDRESSES = Supposition(
     HOST, message("the addresses: `sos clean` has replaced them, and not always in the same way"), "ip -d addr"
 )

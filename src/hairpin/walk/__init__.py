@@ -36,44 +36,31 @@ stop, change the walk first. The list above says which file walks which part of 
    in ``walk/ip/ipvs.py``.
 3. **A new stage** is a word of ``Stage`` in ``walk/state.py``, a function in ``_STAGES`` of ``walk/packet_walk.py``,
    and a name in ``_STAGES`` of ``report/text/path.py``. Then run ``python -m tools.schemas``.
-4. **A sysctl** needs these places.
-   - ``collect/collect.sh`` reads the sysctl. A sysctl of a link is a word of ``CONF_KEYS``, ``CONF_KEYS4`` or
-     ``CONF_KEYS6``. A sysctl of a namespace has to match a pattern of ``named_sysctls``. If it matches no pattern, as
-     is true of ``tcp_mtu_probing``, add the sysctl to ``further`` in ``sysctls()`` (for the host's own namespace) and
-     to ``FURTHER_OF_CONTAINER`` (for all other namespaces).
-   - The walk calls ``namespace.sysctl(…)``, which tells the observers of the walk that the sysctl was read.
-   - ``_DECISIVE`` in ``replica/plan/sysctls.py``: a replica sets the sysctls in this list, and reports each sysctl
-     that the kernel refuses. ``_FURTHER`` has those sysctls of links without which most verdicts still hold. A replica
-     sets the other sysctls of a namespace anyway, except those that ``_wanted`` leaves out. A test names each sysctl
-     of a link that is in neither list, or that the collector does not read. No test does this for sysctls of a
-     namespace.
-   - ``events/boot/_power_off.py`` has the kernel's value at boot: ``_OF_LINKS`` for a sysctl of a link, a case of
-     ``default_of`` for a sysctl of a namespace.
-   - ``_CONF`` or ``_KEYS`` in ``tests/fidelity/testbed/evidence.py`` reads the sysctl for ``make fidelity``, and a
-     function in ``tests/fidelity/generate/network/`` draws its value (``topology.py`` has most of these functions).
-   - ``tests/hunt/draws/programs.py``, ``tests/hunt/real/draws/values.py`` and ``_SET`` of
-     ``tests/fidelity/changes/random_change.py`` change the sysctl on a host.
+4. **A sysctl** is a row of ``SYSCTLS`` in ``host/sysctl.py``: the value at boot, whether a replica sets it, whether it
+   is read in containers. Tests hold that ``collect/collect.sh`` reads each row, and that each sysctl of a link for
+   which the code asks has a row. The walk calls ``namespace.sysctl(…)``, which tells the observers of the walk that the
+   sysctl was read. These places remain.
+   - ``collect/collect.sh``: a sysctl of a link is a word of ``CONF_KEYS``, ``CONF_KEYS4`` or ``CONF_KEYS6``. A sysctl
+     of a namespace has to match a pattern of ``named_sysctls``, or is a word of ``further`` in ``sysctls()`` (for the
+     host's own namespace) and of ``FURTHER_OF_CONTAINER`` (for all other namespaces).
+   - ``_KEYS`` in ``tests/fidelity/testbed/evidence.py`` reads a sysctl of a namespace for ``make fidelity``, and a
+     function in ``tests/fidelity/generate/network/`` draws the value (``topology.py`` has most of these functions).
+     ``tests/hunt/real/draws/values.py`` and ``_SET`` of ``tests/fidelity/changes/random_change.py`` change it.
    - If the kernel changes other values together with the sysctl, ``change/simulation/sysctls.py`` must do the same.
-   - The lasting part needs no new code for most sysctls: ``remedy/boot/sysctl_file.py`` keeps each sysctl in a file.
-     There are two exceptions. If a kernel module makes the sysctl's folder, add the folder to ``_MADE_BY`` of that
-     file. If another program also writes the value, add the sysctl to the file about that program: dockerd
-     (``engines/sysctls.py``), networkd (``host/boot/link_settings.py``), NetworkManager or tuned
+   - ``remedy/boot/sysctl_file.py`` keeps each sysctl in a file. If a kernel module makes the sysctl's folder, add the
+     folder to ``_MADE_BY`` of that file. If another program also writes the value, add the sysctl to the file about
+     that program: dockerd (``engines/sysctls.py``), networkd (``host/boot/link_settings.py``), NetworkManager or tuned
      (``host/boot/daemon_sysctls.py``).
 5. **A setting of a link or of a bridge port**: first make the setting a field of ``Link`` or ``BridgePort``
    (``host/__init__.py`` says how). Then the setting needs these places. Where no test is named, none notices.
    - ``walk/link/bridge.py``, ``forwarding_entry.py`` in the same folder (flooding): which frames a port passes.
    - ``_let_through`` in ``walk/link/segment.py``, ``_BLOCKED`` in ``neighbour.py`` in the same folder: which ARP and
      neighbour requests a port passes.
-   - ``change/commands/words.py``: a port's flag: a word of ``_FLAGS``; any other setting: a line of ``link_commands``.
-     A test names a missing flag.
-   - ``replica/plan/links.py`` or ``link_settings.py``: the setting of the replica's link; for a port's flag,
-     ``_port_flags``. A test names a missing flag.
-   - ``causes/bridge/bridge_port_blocked.py``: a port's flag that a cause sets back: ``_AS_MADE``. A
-     test names a missing flag.
-   - ``tests/fidelity/generate/network/``: random values of the setting. The long run below fails
-     without them.
-   - ``tests/fidelity/changes/random_change.py``, ``tests/hunt/draws/links.py``, ``tests/hunt/real/draws/links.py``:
-     random changes of the setting on a host.
+   - A port's flag has no more places: ``PORT_FLAGS`` in ``host/link.py`` is made of the fields. Any other setting is a
+     line of ``link_commands`` in ``change/commands/words.py``, and of ``replica/plan/links.py`` or
+     ``link_settings.py``.
+   - ``tests/fidelity/generate/network/``: random values of the setting. The long run below fails without them.
+     ``tests/hunt/real/draws/links.py`` changes the setting on a real host.
 6. **As root**, run ``make fidelity N=20000``, and once at the end ``make fidelity N=100000``. ``make fidelity``
    searches the walk's code for the sysctls and reasons, and for the fields of links, bridges, ports, addresses, routes
    and neighbours that the walk reads (fields whose default is None, true or false). A run of 100,000 pairs or more

@@ -79,7 +79,7 @@ def _server(flow: Flow) -> str:
 
 
 def _why(host: Host, asking: Container, flow: Flow) -> Message:
-    if has_embedded(host, asking) or host.engine_of(asking).kind == "podman":
+    if has_embedded(host, asking) or not host.engine_of(asking).traits.embedded_resolver:
         return message(
             "{server} knows no {name} on the networks of {asking}",
             server=_server(flow),

@@ -15,8 +15,7 @@ from hairpin.diagnose.diagnose import diagnose
 from hairpin.engines.missing import missing_of
 from hairpin.engines.podman import reloading
 from hairpin.engines.repair.restoring import restoring_all
-from hairpin.host.cni import Conflist
-from hairpin.host.docker import Endpoint
+from hairpin.host.docker import Conflist, Endpoint
 from hairpin.host.link import Link
 from hairpin.host.managers import ConfigFile
 from hairpin.host.read.parse import parse

@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 
 from hairpin.change.commands.words import is_made_by_hand, is_static
-from hairpin.change.expect import entry_key, fdb_key, policy_rule_key
+from hairpin.change.expect import entry_key
 from hairpin.host.host import Namespace
 from hairpin.host.link import Link
 from hairpin.host.route import Route
@@ -83,7 +83,7 @@ def _is_derived(route: Route) -> bool:
 
 
 def policy_rules(namespace: Namespace) -> list[Any]:
-    return [policy_rule_key(each) for each in namespace.rules]
+    return [entry_key(each) for each in namespace.rules]
 
 
 def neighbours(namespace: Namespace) -> list[str]:
@@ -97,7 +97,7 @@ def neighbours(namespace: Namespace) -> list[str]:
 
 def forwarding(namespace: Namespace) -> list[str]:
     """Return the entries that were set by hand."""
-    return sorted(repr(fdb_key(each)) for each in namespace.fdb if is_static(each))
+    return sorted(repr(entry_key(each)) for each in namespace.fdb if is_static(each))
 
 
 def ipsec(namespace: Namespace) -> Any:

@@ -8,11 +8,11 @@ import msgspec
 
 from hairpin.change import change as c
 from hairpin.change.commands.words import is_made_by_hand, is_static
-from hairpin.change.expect import route_key
+from hairpin.change.expect import entry_key
 from hairpin.change.simulation.entries import is_alone, is_alone_in_fdb
 from hairpin.change.simulation.rules import tool_rules
 from hairpin.host.host import Namespace
-from hairpin.host.link import Address, Link
+from hairpin.host.link import PORT_FLAGS, Address, Link
 from hairpin.host.netns import Netns
 from hairpin.host.route import TABLE_LOCAL, FdbEntry, Neighbour, NextHop, PolicyRule, Route
 from hairpin.host.sysctl import Path
@@ -170,7 +170,7 @@ def _other_route(random: Random, netns: Netns, namespace: Namespace) -> Iterator
     # IPv6 lists lo with a route that refuses: net/ipv6/route.c ip6_route_info_create()
     nowhere = msgspec.structs.replace(other, type=refusal, next_hops=(NextHop("lo"),) if before.version == 6 else ())
     made = nowhere if random.random() < 0.5 else msgspec.structs.replace(other, next_hops=hop)
-    if route_key(made) != route_key(before):
+    if entry_key(made) != entry_key(before):
         yield c.ReplaceEntry(netns, before, made)
 
 
@@ -259,7 +259,7 @@ def _port_flag(random: Random, netns: Netns, namespace: Namespace) -> Iterator[c
     if ports:
         link = random.choice(ports)
         assert link.port is not None
-        flag = random.choice(("hairpin", "isolated", "guard", "learning", "flood"))
+        flag = random.choice((*PORT_FLAGS,))
         port = msgspec.structs.replace(link.port, **{flag: not getattr(link.port, flag)})
         yield c.SetLink(netns, msgspec.structs.replace(link, port=port))
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from hairpin.evidence.reading import SCHEMA, Evidence, Reading
 from hairpin.host.host import Host
 from hairpin.host.read.parse import parse
+from hairpin.host.sysctl import SYSCTLS
 from tests.fidelity.generate.rules.nftables import BY_NFT
 from tests.fidelity.testbed.events import TABLE
 from tests.fidelity.testbed.listeners import SHOWN, as_relays
@@ -19,11 +20,7 @@ from tests.fidelity.testbed.netns import Netns, SetupError
 
 _IPTABLES = frozenset({"filter", "nat", "mangle", "raw", "security"})
 _EBTABLES = frozenset({"filter", "nat"})
-_CONF = (
-    "forwarding", "rp_filter", "accept_local", "route_localnet", "src_valid_mark", "ignore_routes_with_linkdown",
-    "mc_forwarding", "bc_forwarding", "arp_ignore", "arp_announce", "arp_filter", "disable_ipv6", "proxy_arp",
-    "proxy_arp_pvlan", "disable_policy", "force_forwarding", "use_oif_addrs_only", "use_tempaddr", "mtu",
-)  # fmt: skip
+_CONF = tuple(dict.fromkeys(each.key for each in SYSCTLS if each.family and each.inside))
 _FOLDERS = ("ipv4/conf", "ipv6/conf")
 _KEYS = (
     "ipv4/ip_forward", "ipv4/fwmark_reflect", "ipv6/fwmark_reflect", "ipv4/icmp_errors_use_inbound_ifaddr",

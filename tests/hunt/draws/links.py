@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import msgspec
 
 from hairpin.change.change import Change, SetLink
-from hairpin.host.link import BridgePort
+from hairpin.host.link import BRIDGE_FLAGS, PORT_FLAGS, BridgePort
 from tests.hunt.draws.draw import Draw, Subject
 
 _replace = msgspec.structs.replace
@@ -53,7 +53,7 @@ def port_flag(subject: Subject) -> Iterator[Change]:
     link = subject.pick([each for each in subject.namespace.links if each.port is not None])
     if link is None or link.port is None:
         return
-    name = subject.random.choice(("hairpin", "isolated", "guard", "learning", "flood", "state", "vlan"))
+    name = subject.random.choice((*PORT_FLAGS, "state", "vlan"))
     if name == "state":
         port = _replace(link.port, state=subject.random.choice(("disabled", "blocking", "listening")))
     elif name == "vlan":
@@ -68,7 +68,7 @@ def bridge(subject: Subject) -> Iterator[Change]:
     link = subject.pick([each for each in subject.namespace.links if each.bridge is not None])
     if link is None or link.bridge is None:
         return
-    name = subject.random.choice(("vlan_filtering", "nf_call_iptables"))
+    name = subject.random.choice((*BRIDGE_FLAGS,))
     changed = _replace(link.bridge, **{name: not getattr(link.bridge, name)})
     yield Change((SetLink(subject.netns, _replace(link, bridge=changed)),))
 

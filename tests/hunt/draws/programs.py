@@ -8,27 +8,18 @@ from hairpin.change import change as c
 from hairpin.change.simulation.rules import tool_rules
 from hairpin.host.docker import Container
 from hairpin.host.host import Host
+from hairpin.host.sysctl import known_sysctl
 from hairpin.message import message
 from hairpin.netfilter.evaluate.chain import place_of
 from hairpin.netfilter.ir import Expression, FieldMatch, Nat
 from tests.hunt.draws.draw import Draw, Subject
 
-_DECIDING = frozenset(
-    {
-        "ip_forward", "forwarding", "rp_filter", "route_localnet", "accept_local", "src_valid_mark", "arp_ignore",
-        "arp_filter", "proxy_arp", "disable_ipv6", "bridge-nf-call-iptables", "bridge-nf-call-ip6tables",
-        "icmp_echo_ignore_all", "ip_nonlocal_bind", "ignore_routes_with_linkdown", "bindv6only",
-        "ip_early_demux", "log_martians", "accept_redirects", "send_redirects", "accept_source_route", "shared_media",
-    }
-)  # fmt: skip
-"""Sysctls of which a walk may depend, and some beside them."""
-
 
 def sysctl(subject: Subject) -> Iterator[c.Change]:
-    """Yield another value of a sysctl."""
-    known = [
-        path for path, value in subject.namespace.sysctls.values.items() if path[-1] in _DECIDING and value in "012"
-    ]
+    """Yield another value of a sysctl that hairpin knows by its name."""
+    values_of = subject.namespace.sysctls.values
+    rows = {path: known_sysctl(path) for path, value in values_of.items() if value in ("0", "1", "2")}
+    known = [path for path, row in rows.items() if row is not None and row.replica != "never"]
     path = subject.pick(known)
     if path is not None:
         values = [each for each in ("0", "1", "2") if each != subject.namespace.sysctls.values[path]]

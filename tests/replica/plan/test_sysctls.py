@@ -5,12 +5,9 @@ import pytest
 
 from hairpin.host.host import Namespace
 from hairpin.host.link import Link
-from hairpin.host.sysctl import Sysctls
 from hairpin.network.flow import Flow, Outside, Protocol
 from hairpin.replica.plan.blueprint import SysctlValue
 from hairpin.replica.plan.sysctls import before_links, of_links, reserved_ports
-from tests import collector
-from tests.fidelity.coverage import modelled
 from tests.rows import each_row
 from tests.small_host import CLIENT, HOST_ADDRESS, HOST_NETNS, container_namespace, host_namespace, network, sibling
 
@@ -92,19 +89,3 @@ def test_only_values_that_differ_from_a_new_links_are_set() -> None:
 def test_a_deleted_link_has_no_values() -> None:
     host = host_namespace(values={"conf__eth0__forwarding": "0"})
     assert of_links(msgspec.structs.replace(host, links=(Link(1, "lo"),))) == ()
-
-
-NOT_OF_A_REPLICA = {"net.ipv6.conf.*.use_tempaddr": "the replica gives each link its addresses itself"}
-
-
-def test_each_sysctl_that_the_walk_asks_is_collected_and_set() -> None:
-    asked = sorted({each.name for each in modelled.sysctls() if ".conf.*." in each.name})
-    assert asked
-    for name in asked:
-        _, family, _, _, key = name.split(".")
-        collected = " ".join(map(collector.variable, ("CONF_KEYS", f"CONF_KEYS{family[-1]}"))).split()
-        assert key in collected, f"{name}: collect/collect.sh: CONF_KEYS"
-        path = ("net", family, "conf", "all", key)
-        held = msgspec.structs.replace(host_namespace(), sysctls=Sysctls({path: "1"}))
-        is_set = "/".join(path) in {each.path for each in written(held)}
-        assert is_set is (name not in NOT_OF_A_REPLICA), f"{name}: replica/plan/sysctls.py: _DECISIVE or _FURTHER"

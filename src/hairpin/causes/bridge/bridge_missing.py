@@ -102,7 +102,7 @@ def _detail(joined: DockerNetwork, ports: tuple[Link, ...]) -> Message:
 def _calls(view: View, engine: Engine) -> tuple[ReloadNetworks, ...]:
     """Return the calls that make the bridge: Podman's reload, and no call for Docker.  Docker has no call that makes a
     bridge and leaves the containers running."""
-    return (reloading(view.host, engine, view.flow.container or view.meant),) if engine.kind == "podman" else ()
+    return () if engine.traits.has_daemon else (reloading(view.host, engine, view.flow.container or view.meant),)
 
 
 def _ports(view: View, engine: Engine, joined: DockerNetwork) -> Iterator[Link]:

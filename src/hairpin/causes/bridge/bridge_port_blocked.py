@@ -21,7 +21,7 @@ from hairpin.change.change import Change, SetLink, one
 from hairpin.engines.repair.bridging import port_of
 from hairpin.host.docker import Engine
 from hairpin.host.host import Host, Namespace
-from hairpin.host.link import BridgePort, Link
+from hairpin.host.link import PORT_FLAGS, BridgePort, Link
 from hairpin.host.netns import Netns
 from hairpin.message import Message, message
 from hairpin.network.attachment import network_of_bridge
@@ -70,7 +70,7 @@ def _speaks_stp(namespace: Namespace, bridge: str) -> bool:
     return master is None or master.bridge is None or master.bridge.stp
 
 
-_AS_MADE = ("guard", "learning", "flood", "neigh_suppress", "bcast_flood", "mcast_flood", "locked")
+_AS_MADE = tuple(each for each in PORT_FLAGS if each not in ("hairpin", "isolated"))
 """The flags that this cause sets back.  Other causes handle hairpin mode and isolation."""
 
 

@@ -73,7 +73,7 @@ def _switched_off(view: View, container: Container, binding: PortBinding) -> Ite
     Source: moby daemon/container_operations.go connectToNetwork(); measured with 20.10.24: ``docker network connect``
     and ``docker restart`` succeed, and give it no interface"""
     engine = view.host.engine_of(container)
-    joined = engine.bridge_network(container) or engine.network(engine.default_network)
+    joined = engine.bridge_network(container) or engine.network(engine.traits.default_network)
     change = reconnecting_change(view.host, container, binding, joined.name) if joined is not None else None
     if change is None:
         return
@@ -136,7 +136,7 @@ def _disconnected(view: View, container: Container, binding: PortBinding) -> Ite
     """Yield the candidate that connects the container to the network for which it was created (its network mode)."""
     engine = view.host.engine_of(container)
     own = engine.network(container.network_mode)
-    joined = own.name if own is not None and own.driver in ("bridge", *STACKED) else engine.default_network
+    joined = own.name if own is not None and own.driver in ("bridge", *STACKED) else engine.traits.default_network
     change = (
         stacked_again(view.host, container, own)
         if own is not None and own.driver in STACKED
@@ -158,7 +158,7 @@ def _disconnected(view: View, container: Container, binding: PortBinding) -> Ite
         where=OfContainer(container=container.name, port=binding.host_port or None),
         in_class="container-without-ports",
         evidence=(container.evidence,),
-        advice=(elsewhere,) if joined == engine.default_network else (),
+        advice=(elsewhere,) if joined == engine.traits.default_network else (),
     )
 
 
@@ -176,7 +176,7 @@ def _what_is_lost(binding: PortBinding) -> Message:
 
 def _awaiting(view: View, container: Container) -> Change | None:
     engine = view.host.engine_of(container)
-    return awaiting(view.host, engine.network(engine.default_network))
+    return awaiting(view.host, engine.network(engine.traits.default_network))
 
 
 def _why(view: View, container: Container, binding: PortBinding) -> Message:

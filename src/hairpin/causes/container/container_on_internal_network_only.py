@@ -155,7 +155,7 @@ def _port_of(view: View) -> PortBinding | None:
 def _connected(view: View, container: Container, detail: Message, *, port: int | None) -> Iterator[Candidate]:
     """Yield the candidate that connects the container to the default bridge, if the engine has one."""
     engine = view.host.engine_of(container)
-    joined = engine.network(engine.default_network)
+    joined = engine.network(engine.traits.default_network)
     change = connecting_change(view.host, container, joined) if joined is not None else None
     if change is None:
         return

@@ -62,7 +62,7 @@ def _without_network(view: View, container: Container, binding: PortBinding) -> 
             name=container.name,
         ),
         change=change,
-        where=OfNetwork(option="bridge=none", network=engine.default_network),
+        where=OfNetwork(option="bridge=none", network=engine.traits.default_network),
         in_class="engine-option",
         evidence=(container.evidence, engine.evidence),
         configured=of_engine_option("bridge", "none", view.host),

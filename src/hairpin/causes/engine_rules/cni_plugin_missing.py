@@ -20,8 +20,7 @@ from hairpin.change.calls import ByPerson
 from hairpin.change.change import Change
 from hairpin.engines.missing import Missing, missing_of
 from hairpin.engines.repair.restoring import restoring_all
-from hairpin.host.cni import Conflist
-from hairpin.host.docker import Engine
+from hairpin.host.docker import Conflist, Engine
 from hairpin.host.host import Host
 from hairpin.kept import kept
 from hairpin.message import message

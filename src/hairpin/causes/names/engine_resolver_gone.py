@@ -41,7 +41,7 @@ def find(view: View) -> Iterator[Candidate]:
     if any(each.startswith(("sockets", "proc-net")) for each in view.host_namespace.unread):
         return
     for engine in view.host.engines:
-        if engine.kind != "podman" or engine.rootless:
+        if engine.traits.embedded_resolver or engine.rootless:
             continue  # the name server of a rootless Podman runs in a network namespace of its user
         found = next((each for each in engine.networks if _is_gateway(each, flow.version, flow.daddr)), None)
         served = tuple(each for each in engine.containers if found is not None and _is_on(each, found))

@@ -23,7 +23,7 @@ def foresees(coming: Coming) -> bool:
         and coming.event in _STARTS
         and was is not None
         and was.running
-        and not (was.starts_with_daemon and coming.host.engine_of(was).kind == "docker")
+        and not (was.starts_with_daemon and coming.host.engine_of(was).traits.has_daemon)
     )
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import msgspec
 
 from hairpin.errors import ChangeError
-from hairpin.host.link import PORT_STATES, Address, BridgePort, Link
+from hairpin.host.link import PORT_FLAGS, PORT_STATES, Address, BridgePort, Link
 from hairpin.host.route import TABLE_DEFAULT, TABLE_LOCAL, TABLE_MAIN, FdbEntry, Neighbour, NextHop, PolicyRule, Route
 from hairpin.host.traffic_control import Filter, Qdisc
 from hairpin.host.xfrm import XfrmPolicy
@@ -246,10 +246,6 @@ def fdb_words(entry: FdbEntry) -> Words:
     return tuple(words)
 
 
-_FLAGS = ("hairpin", "isolated", "guard", "learning", "flood", "neigh_suppress", "bcast_flood", "mcast_flood", "locked")
-"""Flags that have the same name in BridgePort and in bridge-link(8)."""
-
-
 def link_commands(before: Link, after: Link) -> Iterator[Words]:
     """Yield the commands that give the link the new properties.  There is no command for a carrier: only a person can
     plug in the cable."""
@@ -263,7 +259,7 @@ def link_commands(before: Link, after: Link) -> Iterator[Words]:
     if after.port is not None:
         # A link that becomes a port starts with the kernel's defaults.
         old = before.port if before.port is not None and before.master == after.master else BridgePort()
-        for flag in _FLAGS:
+        for flag in PORT_FLAGS:
             wanted: bool = getattr(after.port, flag)
             if getattr(old, flag) != wanted:
                 yield ("bridge", "link", "set", "dev", before.name, flag, "on" if wanted else "off")

@@ -23,23 +23,17 @@ from hairpin.network.tables import by_precedence
 _replace = msgspec.structs.replace
 
 
+TABLES: dict[type[Entry], str] = {
+    Address: "addresses", Route: "routes", PolicyRule: "rules", Neighbour: "neighbours", FdbEntry: "fdb",
+    XfrmPolicy: "xfrm_policies",
+}  # fmt: skip
+"""The field of a namespace that has the entries of each type."""
+
+
 def table_of(namespace: Namespace, entry: Entry) -> tuple[Entry, ...]:
     """Return all entries of the namespace that have the same type as the entry."""
-    match entry:
-        case Address():
-            return namespace.addresses
-        case Route():
-            return namespace.routes
-        case PolicyRule():
-            return namespace.rules
-        case Neighbour():
-            return namespace.neighbours
-        case FdbEntry():
-            return namespace.fdb
-        case XfrmPolicy():
-            return namespace.xfrm_policies
-        case _:
-            assert_never(entry)
+    found: tuple[Entry, ...] = getattr(namespace, TABLES[type(entry)])
+    return found
 
 
 def with_entry(namespace: Namespace, entry: Entry) -> Namespace:
@@ -209,17 +203,9 @@ def without_entry(namespace: Namespace, entry: Entry) -> Namespace:
         case Route():
             named = as_named(entry)
             return _replace(namespace, routes=tuple(each for each in namespace.routes if as_named(each) != named))
-        case PolicyRule():
-            return _replace(namespace, rules=tuple(each for each in namespace.rules if each != entry))
-        case Neighbour():
-            return _replace(namespace, neighbours=tuple(each for each in namespace.neighbours if each != entry))
-        case FdbEntry():
-            return _replace(namespace, fdb=tuple(each for each in namespace.fdb if each != entry))
-        case XfrmPolicy():
-            kept = tuple(each for each in namespace.xfrm_policies if each != entry)
-            return _replace(namespace, xfrm_policies=kept)
         case _:
-            assert_never(entry)
+            kept = tuple(each for each in table_of(namespace, entry) if each != entry)
+            return _replace(namespace, **{TABLES[type(entry)]: kept})
 
 
 def _in_order(rules: tuple[PolicyRule, ...], added: PolicyRule) -> tuple[PolicyRule, ...]:

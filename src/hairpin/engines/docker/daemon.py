@@ -125,7 +125,7 @@ def unloaded_networks(host: Host, engine: Engine) -> tuple[DockerNetwork, ...]:
     network, dockerd does not start at all.  Source: moby libnetwork/drivers/bridge/bridge_store.go populateNetworks();
     measured with 20.10.24"""
     elsewhere = bound_elsewhere(host, engine)
-    others = (each for each in engine.networks if each.name != engine.default_network)
+    others = (each for each in engine.networks if each.name != engine.traits.default_network)
     return tuple(each for each in others if each.bridge in elsewhere)
 
 

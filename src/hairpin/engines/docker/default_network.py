@@ -51,7 +51,7 @@ def on_default_network(host: Host, container: Container, binding: PortBinding) -
 def with_default_network(host: Host, engine: Engine) -> Engine:
     """Return the stopped engine with the default network that dockerd makes at each start.  The engine is unchanged if
     dockerd's options name another bridge, or ``none``."""
-    if engine.rootless or engine.bridge_name is not None or engine.network(engine.default_network) is not None:
+    if engine.rootless or engine.bridge_name is not None or engine.network(engine.traits.default_network) is not None:
         return engine
     joined = _default_network(host)
     return engine if joined is None else msgspec.structs.replace(engine, networks=(joined, *engine.networks))

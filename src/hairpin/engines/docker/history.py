@@ -114,7 +114,7 @@ def _later_ones(engine: Engine) -> dict[str, int]:
     rank 1, and each later network has rank 2.
 
     Source: moby daemon/daemon_unix.go initNetworkController(), initBridgeDriver()"""
-    default = next((each for each in engine.networks if each.name == engine.default_network), None)
+    default = next((each for each in engine.networks if each.name == engine.traits.default_network), None)
     if default is None or not default.created:
         return {}
     made = moment(default.created)

@@ -107,7 +107,7 @@ def rules_with(host: Host, container: Container, changed: Container) -> Iterator
 
 def added_rules(host: Host, engine: Engine, container: Container) -> Iterator[Primitive]:
     """Yield the rules that the engine, in the given state, adds for the container, each at the engine's position."""
-    if engine.kind == "podman":
+    if not engine.traits.has_daemon:
         # Podman does not rewrite rules while a container runs, so all missing rules are this container's.
         lacking = missing_of(host, engine)
         yield from restoring_all(lacking, host.netns, host.namespace(host.netns.name)).parts

@@ -102,7 +102,7 @@ def connecting_first(engine: Engine, container: Container) -> tuple[ConnectConta
     if not engine.starts_unconnected(container):
         return ()
     joined = engine.network(container.network_mode)
-    name = joined.name if joined is not None else engine.default_network
+    name = joined.name if joined is not None else engine.traits.default_network
     return (ConnectContainer(engine.kind, "connect", name, container.name),)
 
 
@@ -197,7 +197,7 @@ def takes_restart_policy(engine: Engine) -> bool:
 def back_after_reboot(engine: Engine, container: Container) -> tuple[Message, ...]:
     """Return the advice on how a container of Podman starts after a reboot.  For a container of Docker there is no
     advice, because the container's restart policy is enough."""
-    if engine.kind == "docker":
+    if engine.traits.has_daemon:
         return ()
     unit = "systemctl enable podman-restart.service"
     if engine.user:
@@ -245,7 +245,7 @@ def bridged_subnet(host: Host, joined: DockerNetwork) -> Subnet | None:
 
 
 def _is_podmans(host: Host, joined: DockerNetwork) -> bool:
-    return any(each.kind == "podman" and joined in each.networks for each in host.engines)
+    return any(not each.traits.has_daemon and joined in each.networks for each in host.engines)
 
 
 def _parts(host: Host, start: _Start, binding: PortBinding) -> Iterator[Primitive]:

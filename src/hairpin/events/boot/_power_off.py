@@ -2,7 +2,7 @@
 
 Before its units start, the host has links and addresses, but neither rules nor sysctls from files."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 import msgspec
 
@@ -10,27 +10,15 @@ from hairpin.events.course import Course
 from hairpin.events.engines._containers import ended
 from hairpin.events.engines._dockerd import docker_of, with_dockerd_killed
 from hairpin.evidence.reading import HOST
+from hairpin.field import lost_fields
 from hairpin.host.boot.sysctl_files import settings
 from hairpin.host.host import Host, Namespace
-from hairpin.host.limit_state import Counters, LimitState
 from hairpin.host.link import Link
 from hairpin.host.route import PolicyRule
 from hairpin.host.socket import Socket
-from hairpin.host.sysctl import Path, Sysctls
+from hairpin.host.sysctl import Path, Sysctls, known_sysctl
 from hairpin.message import message
-from hairpin.netfilter.ir import Ruleset
 
-_OF_LINKS: Mapping[tuple[str, str], str] = {
-    ("ipv4", "forwarding"): "0", ("ipv4", "rp_filter"): "0", ("ipv4", "route_localnet"): "0",
-    ("ipv4", "accept_local"): "0", ("ipv4", "arp_ignore"): "0", ("ipv4", "arp_announce"): "0",
-    ("ipv4", "arp_filter"): "0", ("ipv4", "proxy_arp"): "0", ("ipv4", "src_valid_mark"): "0",
-    ("ipv4", "accept_redirects"): "1",
-    ("ipv6", "forwarding"): "0", ("ipv6", "disable_ipv6"): "0", ("ipv6", "proxy_ndp"): "0",
-}  # fmt: skip
-"""The values that the kernel gives these sysctls at boot.  Sysctls that are not listed here are assumed to keep their
-values.
-
-Source: Documentation/networking/ip-sysctl.rst, net/bridge/br_netfilter_hooks.c"""
 _KERNELS_PRIORITIES = frozenset({0, 1000, 32766, 32767})
 _SESSIONS = ("session-", "run-")
 """Name prefixes of the control groups that systemd makes for logins and for ``systemd-run``."""
@@ -66,17 +54,9 @@ def _bare(host: Host, own: Namespace) -> Namespace:
         addresses=tuple(each for each in own.addresses if each.link not in ends | cards),
         routes=tuple(each for each in own.routes if not (ends | cards) & {hop.link for hop in each.next_hops}),
         rules=tuple(each for each in own.rules if each.priority in _KERNELS_PRIORITIES),
-        neighbours=(),
-        fdb=(),
-        connections=(),
-        virtual_services=(),
-        xfrm_policies=(),
-        redirects=(),
-        limits=LimitState(),
-        counters=Counters(),
         sysctls=_kernels_own(host, own.sysctls),
         sockets=tuple(each for each in own.sockets if _comes_back(each)),
-        ruleset=Ruleset(),
+        **lost_fields(Namespace),
     )
 
 
@@ -157,15 +137,8 @@ def _kernels_own(host: Host, held: Sysctls) -> Sysctls:
 
 def default_of(path: Path) -> str | None:
     """Return the value that the kernel gives the sysctl at boot; None if the sysctl is assumed to keep its value."""
-    match path:
-        case ("net", "ipv4" | "ipv6" as family, "conf", _, key):
-            return _OF_LINKS.get((family, key))
-        case ("net", "ipv4", "ip_forward"):
-            return "0"
-        case ("net", "bridge", key) if key.startswith("bridge-nf-call-"):
-            return "1"
-        case _:
-            return None
+    row = known_sysctl(path)
+    return row.boot if row is not None else None
 
 
 def _of_all_links(path: Path) -> Path | None:

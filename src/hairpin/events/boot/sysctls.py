@@ -12,18 +12,13 @@ from hairpin.events.event import ByItself, Event
 from hairpin.host.boot.sysctl_files import Setting, assignments, assignments_of, is_pattern, settings
 from hairpin.host.kernel_release import Novelty
 from hairpin.host.managers import ConfigFile
-from hairpin.host.sysctl import Path
+from hairpin.host.sysctl import SYSCTLS, Path
 from hairpin.message import message
 
 _FORWARDING: Path = ("net", "ipv4", "ip_forward")
 _BRIDGE: Path = ("net", "bridge")
-_OF_MODULE: tuple[tuple[str, str], ...] = (
-    ("bridge-nf-call-arptables", "1"), ("bridge-nf-call-iptables", "1"), ("bridge-nf-call-ip6tables", "1"),
-    ("bridge-nf-filter-vlan-tagged", "0"), ("bridge-nf-filter-pppoe-tagged", "0"),
-    ("bridge-nf-pass-vlan-input-dev", "0"),
-)  # fmt: skip
-"""The sysctls of br_netfilter with the kernel's defaults.  Source: net/bridge/br_netfilter_hooks.c
-br_netfilter_sysctl_default()"""
+_OF_MODULE = tuple((each.key, each.boot or "0") for each in SYSCTLS if each.path.startswith("bridge/"))
+"""The sysctls of br_netfilter with the kernel's defaults."""
 
 
 def with_files_applied(course: Course) -> Course:

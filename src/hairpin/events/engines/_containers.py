@@ -19,6 +19,7 @@ from hairpin.events.course import Course
 from hairpin.events.engines._namespace import as_restarted, is_own, namespace_at_start
 from hairpin.events.engines._podman import by_start, following_address, with_networks, with_rules, without_networks
 from hairpin.events.firewalls.iptables import deleting, key_of
+from hairpin.field import lost_fields
 from hairpin.host.docker import SWARM_BRIDGE, Container, Endpoint, Engine, PortBinding
 from hairpin.host.host import Host, Namespace
 from hairpin.host.netns import Netns
@@ -47,7 +48,7 @@ def with_containers_ended(course: Course, containers: Iterable[Container]) -> Co
     for engine in course.host.engines:
         ids = {each.id for each in engine.containers}
         own = tuple(ended(each) for each in ending if each.id in ids)
-        if own and engine.kind != "podman":
+        if own and engine.traits.has_daemon:
             course = course.made(*_own_rules(course, engine, own))
     alone = [each for each in ending if _is_alone(course.host, each)]
     course = _all_ended(course, alone)
@@ -60,7 +61,7 @@ def with_containers_ended(course: Course, containers: Iterable[Container]) -> Co
 def _is_alone(host: Host, container: Container) -> bool:
     """Return whether the container's namespace is not shared and ends with the container, or was not read, and the
     engine changes nothing else."""
-    if host.engine_of(container).kind == "podman":
+    if not host.engine_of(container).traits.has_daemon:
         return False
     if container.netns is None or container.netns not in host:
         return True
@@ -88,7 +89,7 @@ def _without_processes(course: Course, container: Container, ending: set[str]) -
         *_processes(host, host.container(container.id) or container, ending),
         c.SetContainer(host.name, ended(container)),
     )
-    return without_networks(course, engine, container) if engine.kind == "podman" else course
+    return course if engine.traits.has_daemon else without_networks(course, engine, container)
 
 
 def ended(container: Container) -> Container:
@@ -96,14 +97,9 @@ def ended(container: Container) -> Container:
     return _replace(
         _without_own_entries(container),
         status="exited",
-        pid=None,
-        netns=None,
-        exit_code=None,
-        finished_at="",
-        endpoints=tuple(
-            _replace(each, ipv4=None, ipv6=None, gateway4=None, gateway6=None, mac=None) for each in container.endpoints
-        ),
+        endpoints=tuple(_replace(each, **lost_fields(Endpoint)) for each in container.endpoints),
         bindings=tuple(_replace(each, actual=False) for each in container.bindings),
+        **lost_fields(Container),
     )
 
 
@@ -205,7 +201,7 @@ def with_container_started(course: Course, was: Host, container: Container) -> C
         _without_own_entries(container),
         endpoints=tuple(_endpoint(was, host, engine, each) for each in container.endpoints),
     )
-    if engine.kind == "podman":
+    if not engine.traits.has_daemon:
         course = with_networks(course, was, running)
         host = course.host
     namespace, outers = namespace_at_start(host, engine, before, container, running)
@@ -225,7 +221,7 @@ def with_container_started(course: Course, was: Host, container: Container) -> C
     course = course.made(
         c.AddNamespace(host.name, namespace, first, running), *(c.SetLink(host.netns, each) for each in outers[1:])
     )
-    return _with_podmans_ports(course, was, running) if engine.kind == "podman" else with_ports(course, running)
+    return with_ports(course, running) if engine.traits.has_daemon else _with_podmans_ports(course, was, running)
 
 
 def refused_port(host: Host, engine: Engine, container: Container) -> Message | None:
@@ -370,7 +366,7 @@ def _endpoint(before: Host, host: Host, engine: Engine, was: Endpoint) -> Endpoi
     if joined is None or subnet is None:
         return was
     chosen = Endpoint(was.network, fixed4=was.fixed4, fixed6=was.fixed6)
-    if engine.kind == "podman" and was.fixed4 is None:
+    if not engine.traits.has_daemon and was.fixed4 is None:
         chosen = _replace(chosen, fixed4=following_address(before, engine, joined, subnet))
     made = new_endpoint(engine, joined, subnet, chosen)
     by_chance = engine.kind == "docker" and (dockerd_version(engine.version) or CHOSEN_BY_CHANCE) >= CHOSEN_BY_CHANCE

@@ -47,7 +47,7 @@ def with_conflict(course: Course, engine: Engine) -> Course:
     if firewalld is None or not firewalld.running:
         return course
     elsewhere = bound_elsewhere(course.host, engine)
-    default = next((each.bridge for each in engine.networks if each.name == engine.default_network), None)
+    default = next((each.bridge for each in engine.networks if each.name == engine.traits.default_network), None)
     if default in elsewhere:
         said = message(
             "dockerd does not start: firewalld has {bridge} in a zone other than docker", bridge=default or ""
@@ -86,12 +86,13 @@ def with_bridges_bound(course: Course, engine: Engine) -> Course:
     ]
     left = unloaded_networks(course.host, engine)
     stored = sorted(
-        (each for each in own if each not in left and each.name != engine.default_network), key=lambda each: each.id
+        (each for each in own if each not in left and each.name != engine.traits.default_network),
+        key=lambda each: each.id,
     )
     if engine.iptables is False:
         return course
     course = with_links_bound(course, _ZONE, tuple(each.bridge for each in stored if each.bridge is not None))
     for each in own:
-        if each.name == engine.default_network and each.bridge is not None:
+        if each.name == engine.traits.default_network and each.bridge is not None:
             course = with_link_bound_again(course, _ZONE, each.bridge)
     return course

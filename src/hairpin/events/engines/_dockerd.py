@@ -276,7 +276,7 @@ def _default_network_first(course: Course, engine: Engine) -> Iterator[Primitive
                 one for one in own if (one.family, one.table, one.chain) == (table.family, table.name, chain.name)
             ]
             jumps = {meaning(one.rule) for one in of_chain if one.network is None}
-            moved = {meaning(one.rule) for one in of_chain if one.network == engine.default_network}
+            moved = {meaning(one.rule) for one in of_chain if one.network == engine.traits.default_network}
             parts = [[rule for rule in chain.rules if meaning(rule) in each] for each in (jumps, moved)]
             front = [rule for part in parts for rule in part]
             if moved:

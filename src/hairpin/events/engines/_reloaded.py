@@ -99,9 +99,9 @@ def _in_order(engine: Engine, was: Host) -> _Order:
     by_place = sorted((each for each in own if each.name in places), key=lambda each: -places[each.name])
     if isolation and isolation < user and len(by_place) == len(own):
         return _Order(tuple(by_place), sum(1 for each in own if places[each.name] > user))
-    default = places.get(engine.default_network or "", 0)
+    default = places.get(engine.traits.default_network or "", 0)
     later = [each for each in by_place if places[each.name] < default]
-    first = [each for each in own if each.name == engine.default_network]
+    first = [each for each in own if each.name == engine.traits.default_network]
     stored = sorted((each for each in own if each not in later and each not in first), key=lambda each: each.id)
     return _Order((*first, *stored, *later), len(first) + len(stored))
 

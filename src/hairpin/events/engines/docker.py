@@ -168,7 +168,7 @@ def _with_networks(course: Course) -> Course:
     """
     own = docker_of(course.host)
     assert own is not None
-    networks = sorted(own.networks, key=lambda each: (each.name == own.default_network, each.id))
+    networks = sorted(own.networks, key=lambda each: (each.name == own.traits.default_network, each.id))
     # each network's rules are added in a separate step, because rules go before or after all rules that are present at
     # this step
     for network in networks:

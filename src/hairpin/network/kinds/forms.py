@@ -5,8 +5,8 @@ The form of a reading is the tuple of its fields.  A field with an own value of 
 forms of all readings of two containers are equal, the readings stay the same when the containers' own values are
 exchanged.
 
-One table has the role of each field.  A field that is not in the table is a literal in every form, so an own value in
-such a field makes its container a kind of its own.
+A field says its role itself (``hairpin/field.py``).  A field without a role is a literal in every form, so an own value
+in such a field makes its container a kind of its own.
 """
 
 from collections.abc import Mapping
@@ -14,64 +14,20 @@ from typing import cast
 
 import msgspec
 
-from hairpin.host.docker import Container, DockerNetwork, Endpoint, Engine, PinnedName, PortBinding
-from hairpin.host.host import Namespace
-from hairpin.host.link import Address, Link
-from hairpin.host.netns import Netns
-from hairpin.host.route import FdbEntry, Neighbour, NextHop, PolicyRule, Route
-from hairpin.host.socket import Relay, Socket
+from hairpin.field import Role, facts_of
+from hairpin.host.route import Route
+from hairpin.host.socket import Socket
 from hairpin.host.sysctl import Sysctls
 from hairpin.host.traffic_control import BitsMatch
-from hairpin.netfilter.packet import Connection, Tuple
-from hairpin.network.flow import Flow, FromContainer
 from hairpin.network.kinds.literals import Literals
-from hairpin.network.kinds.own_values import Own, OwnValues, Role
+from hairpin.network.kinds.own_values import Own, OwnValues
 from hairpin.network.prefix import width
 
 Form = tuple[object, ...]
 Parts = tuple[object, ...]
 _MOST_BITS = 128
 
-_ROLES: Mapping[type[msgspec.Struct], Mapping[str, Role]] = {
-    Link: {"name": "link", "index": "index", "mac": "mac", "peer_index": "inner-index", "peer_netnsid": "netnsid"},
-    Address: {"link": "link", "value": "address"},
-    Route: {"destination": "address", "prefsrc": "address"},
-    NextHop: {"link": "link", "gateway": "address"},
-    Neighbour: {"link": "link", "value": "address", "mac": "mac"},
-    FdbEntry: {"port": "link", "mac": "mac"},
-    Socket: {"address": "address", "port": "port", "device": "link", "container": "id"},
-    Relay: {"address": "address", "port": "port", "netns": "netns"},
-    Tuple: {"saddr": "address", "daddr": "address", "sport": "port", "dport": "port"},
-    Container: {
-        "id": "id", "name": "name", "service": "name", "extra_names": "name", "netns": "netns", "left_unread": "netns",
-    },
-    PinnedName: {"name": "name", "address": "address"},
-    PortBinding: {"container_port": "port", "host_port": "port", "host_ip": "address"},
-    Endpoint: {
-        "ipv4": "address", "ipv6": "address", "fixed4": "address", "fixed6": "address", "mac": "mac", "aliases": "name",
-    },
-    Namespace: {"name": "netns"},
-    Flow: {"daddr": "address", "dport": "port", "container": "name", "asked_name": "name"},
-    FromContainer: {"name": "name"},
-    Netns: {"name": "netns"},
-}  # fmt: skip
-_INSIDE: Mapping[str, Role] = {"name": "link", "index": "inner-index", "mac": "mac", "peer_index": "index"}
-"""The roles of a link in the container's own namespace."""
-_UNREAD_BY_WALKS: Mapping[type[msgspec.Struct], tuple[str, ...]] = {
-    Socket: ("pid", "ancestors", "unit"),
-    Connection: ("timeout_s",),
-    PolicyRule: ("text",),
-    Container: (
-        "pid", "image", "exit_code", "error", "started_at", "finished_at", "oom_killed", "restart_count", "health",
-        "on_unhealthy", "exposed", "restart_policy", "unit", "project", "resolvers_written",
-    ),
-    DockerNetwork: ("created", "project"),
-    Engine: ("containers", "boot"),
-    Flow: ("sport",),
-}  # fmt: skip
-"""Fields, other than ``evidence`` and ``entry``, that decide no walk, or that are compared separately."""
 _IS_LATE = Socket.__struct_fields__.index("is_late")
-_PROVENANCE = ("evidence", "entry")
 _PLAIN = frozenset({str, int, bool, type(None)})
 
 
@@ -91,14 +47,15 @@ _PLANS: dict[tuple[type[msgspec.Struct], bool], _Plan] = {}
 def _plan(kind: type[msgspec.Struct], *, inside: bool) -> _Plan:
     known = _PLANS.get((kind, inside))
     if known is None:
-        fields = kind.__struct_fields__
-        roles = _INSIDE if inside and kind is Link else _ROLES.get(kind, {})
-        skipped = (*_PROVENANCE, *_UNREAD_BY_WALKS.get(kind, ()))
+        facts = tuple(facts_of(kind).items())
+        roles: tuple[tuple[int, Role | None], ...] = tuple(
+            (place, each.role_within(inside=inside)) for place, (_, each) in enumerate(facts)
+        )
         known = _PLANS[kind, inside] = _Plan(
-            tuple(place for place, field in enumerate(fields) if field in skipped),
-            tuple((place, roles[field]) for place, field in enumerate(fields) if field in roles),
-            tuple(place for place, field in enumerate(fields) if field not in skipped and field not in roles),
-            tuple(place for place, field in enumerate(fields) if field.endswith("prefix_length")),
+            tuple(place for place, (_, each) in enumerate(facts) if not each.walked),
+            tuple((place, role) for place, role in roles if role is not None and facts[place][1].walked),
+            tuple(place for place, role in roles if role is None and facts[place][1].walked),
+            tuple(place for place, (field, _) in enumerate(facts) if field.endswith("prefix_length")),
         )
     return known
 

@@ -18,6 +18,7 @@ from collections.abc import Hashable, Iterator, Mapping
 import msgspec
 
 from hairpin.door import CLOSED
+from hairpin.field import Role
 from hairpin.host.docker import Container
 from hairpin.host.host import Host
 from hairpin.host.netns import Netns
@@ -26,7 +27,7 @@ from hairpin.netfilter.rule_address import write_mac
 from hairpin.network.flow import Flow, FromContainer
 from hairpin.network.kinds.forms import form_of, note
 from hairpin.network.kinds.literals import Cell, Literals
-from hairpin.network.kinds.own_values import NOTHING_OWN, Own, Owner, OwnValues, Role, owners_of
+from hairpin.network.kinds.own_values import NOTHING_OWN, Own, Owner, OwnValues, owners_of
 from hairpin.network.kinds.readings import readings_of
 from hairpin.network.network import Network
 from hairpin.network.prefix import address_text

@@ -8,8 +8,9 @@ the same result for two values in one cell.
 import re
 from bisect import bisect_right
 
+from hairpin.field import Role
 from hairpin.netfilter.ir import FieldMatch
-from hairpin.network.kinds.own_values import Own, Role
+from hairpin.network.kinds.own_values import Own
 from hairpin.network.prefix import address_text
 
 Cell = tuple[object, ...]

@@ -2,10 +2,10 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from typing import Literal
 
 import msgspec
 
+from hairpin.field import Role
 from hairpin.host.docker import Container
 from hairpin.host.host import Host, Namespace
 from hairpin.host.link import Link
@@ -13,12 +13,6 @@ from hairpin.kept import kept
 from hairpin.netfilter.ir import Nat
 from hairpin.network.index import namespaces_of, other_end
 from hairpin.network.network import Network, addresses_of
-
-Role = Literal["name", "id", "netns", "netnsid", "link", "index", "inner-index", "mac", "address", "port"]
-"""The role of a value: a number may be an address in one field and a port in another.
-
-``link`` and ``index`` are the name and the index of a veth's end on the host.  ``inner-index`` is the index of the
-veth's other end, in the container.  ``netnsid`` is the host's id for the container's namespace."""
 
 OF_HOST: tuple[Role, ...] = ("name", "id", "netns", "netnsid", "link", "index", "inner-index")
 """Roles whose values have a meaning on one host only."""

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 
 import msgspec
 
+from hairpin.field import Role, facts_of
 from hairpin.host.host import Host, Namespace
 from hairpin.host.socket import Socket
 from hairpin.kept import kept
@@ -13,19 +14,19 @@ from hairpin.netfilter import ir
 from hairpin.netfilter.packet import TCP, UDP, Connection
 from hairpin.network.kinds.forms import Form, form_of, note, note_sysctls
 from hairpin.network.kinds.literals import Literals
-from hairpin.network.kinds.own_values import NOTHING_OWN, Owner, OwnValues, Role
+from hairpin.network.kinds.own_values import NOTHING_OWN, Owner, OwnValues
 from hairpin.network.kinds.rule_forms import Claims, form_of_rule, note_rules, note_set, own_rules
 
 _DNS = 53
 _OF_NAMES = ("/etc/resolv.conf", "/run/systemd/resolve/resolv.conf", "/etc/hosts")
 """The files of a host in which a walk looks up single words."""
 _OF_FLANNEL = "/run/flannel/subnet.env"
-_ORDERED = ("links", "addresses", "routes", "rules", "virtual_services", "xfrm_policies")
-_UNORDERED = ("neighbours", "fdb", "sockets")
-"""The parts of a namespace that the kernel lists in an order that depends on a hash."""
-_ALONE = ("netnsids", "kernel", "unread", "redirects", "queues", "counters", "now_s")
-"""The parts of a container's namespace that have no own values of the container.  These parts are compared as they
-are."""
+_PARTS = {
+    order: tuple(name for name, facts in facts_of(Namespace).items() if facts.order == order)
+    for order in ("kept", "any", "whole")
+}
+"""The parts of a namespace by their order.  All other parts have code of their own here."""
+_LISTED = (*_PARTS["kept"], *_PARTS["any"])
 
 
 class OwnReadings:
@@ -119,7 +120,7 @@ def _claims(members: Mapping[int, OwnReadings]) -> Claims:
 
 
 def _read_outer(outer: Namespace, members: Mapping[int, OwnReadings], claims: Claims, literals: Literals) -> None:
-    for field in (*_ORDERED, *_UNORDERED):
+    for field in _LISTED:
         of_members: dict[int, list[msgspec.Struct]] = defaultdict(list)
         for part in getattr(outer, field):
             owner = _owner(part, claims)
@@ -128,7 +129,7 @@ def _read_outer(outer: Namespace, members: Mapping[int, OwnReadings], claims: Cl
             else:
                 of_members[owner].append(part)
         for number, parts in of_members.items():
-            if field in _UNORDERED:
+            if field in _PARTS["any"]:
                 members[number].add_unordered(parts, field)
             else:
                 members[number].add(parts, field)
@@ -274,12 +275,12 @@ def _forms_inside(namespace: Namespace) -> list[tuple[OwnValues, Form]]:  # noqa
 
 
 def _parts_inside(namespace: Namespace, own: OwnValues) -> Iterable[object]:
-    for field in _ORDERED:
+    for field in _PARTS["kept"]:
         yield tuple(form_of(each, own, inside=True) for each in getattr(namespace, field))
-    for field in _UNORDERED:
+    for field in _PARTS["any"]:
         yield tuple(form for form, _ in _by_form(getattr(namespace, field), own, inside=True))
     yield frozenset(namespace.sysctls.values.items())
-    yield tuple(getattr(namespace, field) for field in _ALONE)
+    yield tuple(getattr(namespace, field) for field in _PARTS["whole"])
     for table in namespace.ruleset.tables:
         yield table.family, table.name, table.dialect, table.dormant, table.sets, table.maps
         for chain in table.chains:
@@ -292,7 +293,7 @@ def _parts_inside(namespace: Namespace, own: OwnValues) -> Iterable[object]:
 def _note_namespace(namespace: Namespace, own: OwnValues, literals: Literals, *, inside: bool) -> None:
     """Note the literals of a namespace.  If ``inside`` is true, it is the namespace of the container with the values
     ``own``."""
-    for field in (*_ORDERED, *_UNORDERED):
+    for field in _LISTED:
         note(getattr(namespace, field), own, literals, inside=inside)
     note(_lasting_connections(namespace, literals), own, literals, inside=inside)
     note_sysctls(namespace.sysctls, literals)

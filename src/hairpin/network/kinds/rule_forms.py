@@ -11,11 +11,12 @@ from typing import get_args
 
 import msgspec
 
+from hairpin.field import Role
 from hairpin.netfilter import ir
 from hairpin.netfilter.limit import ConnectionLimit
 from hairpin.network.kinds.forms import Form
 from hairpin.network.kinds.literals import Literals
-from hairpin.network.kinds.own_values import NOTHING_OWN, OwnValues, Role
+from hairpin.network.kinds.own_values import NOTHING_OWN, OwnValues
 
 Claims = Mapping[Role, Mapping[int | str, int]]
 """The number of the container that owns each value, by role and value."""

@@ -102,7 +102,7 @@ def _at_boot(container: Container, situation: Situation) -> tuple[SetRestartPoli
 def policy_of(engine: Engine) -> str:
     """Return the restart policy with which the engine starts a container at boot, except if a person has stopped the
     container."""
-    return "unless-stopped" if engine.kind == "docker" else "always"
+    return engine.traits.kept_at_boot
 
 
 def listening(parts: tuple[AddSocket, ...], situation: Situation) -> Lasting:

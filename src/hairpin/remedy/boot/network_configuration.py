@@ -10,7 +10,7 @@ import hashlib
 from collections.abc import Iterator
 
 from hairpin.change.change import AddEntry, Entry, Primitive, SetLink, Setting, WriteFile
-from hairpin.change.expect import address_key, route_key
+from hairpin.change.expect import entry_key
 from hairpin.host.boot.link_settings import of_network_file
 from hairpin.host.boot.rule_keeper import unit
 from hairpin.host.boot.systemd_network import UnitFile, claim, is_true, unit_files
@@ -149,8 +149,8 @@ def _has(own: UnitFile, link: str, entry: Entry) -> bool:
     """Return whether the link's file already makes the entry."""
     settings = of_network_file(own, link, _ANY_VERSION, lambda name: int(name) if name.isdigit() else 0)
     if isinstance(entry, Address):
-        return any(address_key(each) == address_key(entry) for each in settings.addresses)
-    return isinstance(entry, Route) and any(route_key(each) == route_key(entry) for each in settings.routes)
+        return any(entry_key(each) == entry_key(entry) for each in settings.addresses)
+    return isinstance(entry, Route) and any(entry_key(each) == entry_key(entry) for each in settings.routes)
 
 
 def _drop_in(base: str, text: str) -> str:

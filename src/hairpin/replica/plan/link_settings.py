@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import msgspec
 
 from hairpin.host.host import Namespace
-from hairpin.host.link import IPV6_MIN_MTU, PORT_STATES, BridgePort, Link
+from hairpin.host.link import IPV6_MIN_MTU, PORT_FLAGS, PORT_STATES, BridgePort, Link
 from hairpin.network.network import is_bridge_port
 from hairpin.replica.plan.links import KINDS, active_member, by_age
 from hairpin.walk.link.arp import is_mute
@@ -68,18 +68,8 @@ def _flooding(bridge: Link | None, port: BridgePort) -> BridgePort:
 
 
 def _port_flags(name: str, port: BridgePort) -> Iterator[str]:
-    flags = {
-        "hairpin": (port.hairpin, False),
-        "isolated": (port.isolated, False),
-        "guard": (port.guard, False),
-        "learning": (port.learning, True),
-        "flood": (port.flood, True),
-        "neigh_suppress": (port.neigh_suppress, False),
-        "bcast_flood": (port.bcast_flood, True),
-        "mcast_flood": (port.mcast_flood, True),
-        "locked": (port.locked, False),
-    }
-    words = [f"{flag} {'on' if value else 'off'}" for flag, (value, usual) in flags.items() if value is not usual]
+    changed = ((flag, getattr(port, flag)) for flag, usual in PORT_FLAGS.items() if getattr(port, flag) is not usual)
+    words = [f"{flag} {'on' if value else 'off'}" for flag, value in changed]
     if words:
         yield f"link set dev {name} type bridge_slave {' '.join(words)}"
 

@@ -11,7 +11,7 @@ from zlib import crc32
 import msgspec
 
 from hairpin.host.host import Namespace
-from hairpin.host.link import Link, Tunnel
+from hairpin.host.link import BRIDGE_FLAGS, Link, Tunnel
 from hairpin.host.netns import Netns
 from hairpin.message import message
 from hairpin.netfilter.rule_address import write_mac
@@ -375,12 +375,8 @@ def _alone(netns: Netns, link: Link) -> LinkLine:
     plain = f"{start} bridge forward_delay 0"
     if info is None:
         return LinkLine(plain, netns.host)
-    calls = {
-        "nf_call_iptables": info.nf_call_iptables,
-        "nf_call_ip6tables": info.nf_call_ip6tables,
-        "nf_call_arptables": info.nf_call_arptables,
-    }
-    plain = " ".join((plain, *(f"{name} 1" for name, value in calls.items() if value)))
+    calls = (name for name in BRIDGE_FLAGS if name.startswith("nf_call_") and getattr(info, name))
+    plain = " ".join((plain, *(f"{name} 1" for name in calls)))
     if info.vlan_filtering:
         return LinkLine(f"{plain} vlan_filtering 1", netns.host, plain, message("bridge that filters VLANs"))
     return LinkLine(plain, netns.host)

@@ -9,44 +9,16 @@ from itertools import groupby
 
 from hairpin.host.host import Namespace
 from hairpin.host.netns import Netns
-from hairpin.host.sysctl import Path
+from hairpin.host.sysctl import SYSCTLS, Path, known_sysctl
 from hairpin.network.flow import Flow
 from hairpin.network.network import Network, bridge_nf
 from hairpin.replica.plan.blueprint import SysctlValue
 
-_DECISIVE = (
-    "forwarding", "ip_forward", "rp_filter", "accept_local", "route_localnet", "arp_ignore", "arp_filter",
-    "arp_announce", "proxy_arp", "disable_ipv6", "src_valid_mark", "bridge-nf-call-iptables",
-    "bridge-nf-call-ip6tables", "ignore_routes_with_linkdown", "ip_nonlocal_bind", "bindv6only",
-    "nf_conntrack_tcp_loose", "fwmark_reflect",
-)  # fmt: skip
-"""The last parts of the paths of sysctls that decide about packets.
-
-If one of these sysctls cannot be set, the report says so."""
-_FURTHER = (
-    "accept_redirects", "send_redirects", "secure_redirects", "shared_media", "accept_source_route", "medium_id",
-    "bc_forwarding", "proxy_arp_pvlan", "disable_policy", "disable_xfrm", "drop_unicast_in_l2_multicast", "arp_accept",
-    "proxy_ndp", "hop_limit", "force_forwarding", "use_oif_addrs_only", "seg6_enabled", "rpl_seg_enabled",
-    "drop_gratuitous_arp", "promote_secondaries",
-)  # fmt: skip
-"""Other sysctls of an interface that can affect a packet.
-
-The sysctls of an interface's timers and of router discovery cannot affect a packet."""
-_NOT_ITS_OWN = (
-    ("net", "netfilter", "nf_conntrack_max"), ("net", "netfilter", "nf_conntrack_buckets"),
-    ("net", "netfilter", "nf_conntrack_expect_max"), ("net", "netfilter", "nf_conntrack_count"),
-)  # fmt: skip
 _UNLESS_SAID = tuple(
-    (f"net/{family}/conf/{which}/{key}", "0")
-    for family, keys in (
-        (
-            "ipv4",
-            ("forwarding", "rp_filter", "accept_local", "route_localnet", "arp_ignore", "arp_filter", "proxy_arp"),
-        ),
-        ("ipv6", ("forwarding", "disable_ipv6")),
-    )
+    ("/".join(("net", each.path.replace("*", which))), each.boot)
+    for each in SYSCTLS
     for which in ("all", "default")
-    for key in keys
+    if each.family and each.boot is not None and each.replica == "must"
 )
 """The values that are used if a sysctl was not read: the kernel's defaults.
 
@@ -67,7 +39,7 @@ because a rate of 0 would also stop the errors of net/ipv4/route.c ip_error().
 
 Source: net/ipv4/icmp.c icmpv4_mask_allow(), icmpv4_xrlim_allow(), net/ipv4/inetpeer.c inet_peer_xrlim_allow()"""
 _LAST_PORT = 65535
-_BRIDGE_NF = ("bridge-nf-call-iptables", "bridge-nf-call-ip6tables", "bridge-nf-call-arptables")
+_BRIDGE_NF = tuple(each.key for each in SYSCTLS if each.key.startswith("bridge-nf-call-"))
 
 
 def before_links(network: Network, netns: Netns) -> tuple[SysctlValue, ...]:
@@ -127,14 +99,16 @@ def _interface(path: Path) -> str | None:
 
 
 def _wanted(path: Path) -> bool:
-    if _interface(path) is not None:
-        return path[-1] in _DECISIVE or path[-1] in _FURTHER
-    if path in _NOT_ITS_OWN or path[1] == "core" or "neigh" in path or "route" in path:
-        return False
-    return "conf" not in path
+    """Return whether a replica sets the sysctl.  The sysctls of a link's timers and of router discovery, which have no
+    row, cannot affect a packet."""
+    row = known_sysctl(path)
+    if row is not None or _interface(path) is not None:
+        return row is not None and row.replica != "never"
+    return path[1] != "core" and not {"neigh", "route", "conf"} & set(path)
 
 
 def _value(path: Path, value: str) -> SysctlValue:
     # Without br_netfilter the value 0 need not be set.
     off_already = path[:2] == ("net", "bridge") and value == "0"
-    return SysctlValue("/".join(path), value, path[-1] in _DECISIVE and not off_already)
+    row = known_sysctl(path)
+    return SysctlValue("/".join(path), value, row is not None and row.replica == "must" and not off_already)

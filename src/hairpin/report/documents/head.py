@@ -7,7 +7,7 @@ import msgspec
 import hairpin
 from hairpin.answer.answer import Answer
 from hairpin.evidence.told import UNNAMED
-from hairpin.host.docker import Tool
+from hairpin.host.contact import Tool
 from hairpin.host.host import Host, Unread
 from hairpin.report.quotes import Quotes
 from hairpin.report.refs import EvidenceRef, SnapshotId, Time

@@ -8,7 +8,7 @@ from hairpin.apply.outcome import FixOutcome
 from hairpin.apply.restoring import RestorePlan
 from hairpin.change.change import AddChain, InsertRule, Primitive, ReplaceTable, SetPolicy
 from hairpin.change.commands.text import all_shown
-from hairpin.host.docker import Tool
+from hairpin.host.contact import Tool
 from hairpin.report.documents.effects_document import (
     FlowEffectDocument,
     SideEffectDocument,

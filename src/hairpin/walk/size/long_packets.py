@@ -64,7 +64,7 @@ def _hint(
     route = lookup(namespace, Query(version, outside)).route
     own = route_mtu(namespace, route, holder, forwarding=False)
     engine, made = _network_of(network, inside)
-    default = engine.network(engine.default_network) if engine is not None else None
+    default = engine.network(engine.traits.default_network) if engine is not None else None
     option = default.mtu_bytes if default is not None and made is not None and default.name != made.name else None
     if option is not None and (own is None or option < own):
         return option, holder, True

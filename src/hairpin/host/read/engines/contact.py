@@ -5,8 +5,7 @@ import re
 from typing import Literal
 
 from hairpin.evidence.reading import Evidence, Reading
-from hairpin.host.contact import Contact, EngineBeside
-from hairpin.host.docker import Tool
+from hairpin.host.contact import Contact, EngineBeside, Tool
 
 _TIMED_OUT = (28, 124)
 """The exit statuses after a time-out: 28 from curl after ``--max-time``, and 124 from timeout(1)."""

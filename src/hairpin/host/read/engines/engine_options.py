@@ -15,17 +15,6 @@ from hairpin.host.read.ip.address_text import network
 from hairpin.host.read.json_text import decode
 from hairpin.netfilter.address import parse_address
 
-_SWITCHES: dict[str, str] = {
-    "iptables": "iptables",
-    "ip6tables": "ip6tables",
-    "ip-forward": "ip_forward",
-    "ip-forward-no-drop": "ip_forward_no_drop",
-    "ip-masq": "ip_masq",
-    "icc": "icc",
-    "userland-proxy": "userland_proxy",
-    "live-restore": "live_restore",
-    "allow-direct-routing": "allow_direct_routing",
-}
 _FALSE, _TRUE = ("false", "0", "f"), ("true", "1", "t", "")
 
 
@@ -47,6 +36,10 @@ class Options(msgspec.Struct, frozen=True):
     dns: tuple[str, ...] = ()
     host_gateway: int | None = None
     bridge_name: str | None = None
+
+
+_SWITCHES = {field.replace("_", "-"): field for field, hint in Options.__annotations__.items() if hint == bool | None}
+"""The options that are on or off, each with its field."""
 
 
 class Info(msgspec.Struct, frozen=True):
@@ -213,25 +206,11 @@ def version(reading: Reading) -> str:
 def with_options(engine: Engine, said: Options, info: Info) -> Engine:
     """Return the engine with its options.  The options that are in effect (``info``) take precedence over the options
     from flags and daemon.json (``said``)."""
-    return msgspec.structs.replace(
-        engine,
-        iptables=said.iptables,
-        ip6tables=said.ip6tables,
-        ip_forward=said.ip_forward,
-        ip_forward_no_drop=said.ip_forward_no_drop,
-        ip_masq=said.ip_masq,
-        icc=said.icc,
-        userland_proxy=said.userland_proxy,
-        firewall_backend=_backend(info.firewall_backend) or said.firewall_backend,
-        default_ip=said.default_ip,
-        dns=said.dns,
-        host_gateway=said.host_gateway,
-        bridge_name=said.bridge_name,
-        live_restore=said.live_restore if info.live_restore is None else info.live_restore,
-        allow_direct_routing=said.allow_direct_routing,
-        rootless=info.rootless,
-        address_pools=info.address_pools,
-    )
+    given = {field: getattr(said, field) for field in Options.__struct_fields__}
+    backend = _backend(info.firewall_backend) or said.firewall_backend
+    live_restore = said.live_restore if info.live_restore is None else info.live_restore
+    now = {"firewall_backend": backend, "live_restore": live_restore, "rootless": info.rootless}
+    return msgspec.structs.replace(engine, **given | now, address_pools=info.address_pools)
 
 
 def _backend(driver: str | None) -> str | None:

@@ -14,7 +14,8 @@ import msgspec
 
 from hairpin.errors import ParseError, reason_of
 from hairpin.evidence.reading import Reading
-from hairpin.host.docker import Container, PortBinding, Tool
+from hairpin.host.contact import Tool
+from hairpin.host.docker import Container, PortBinding
 from hairpin.host.idle import IdleContainer
 from hairpin.host.read.engines import container_json
 from hairpin.host.read.json_text import decode_documents

@@ -10,8 +10,7 @@ import msgspec
 
 from hairpin.errors import ParseError, reason_of
 from hairpin.evidence.reading import Reading
-from hairpin.host.cni import Conflist
-from hairpin.host.docker import MASQUERADES, SWARM_BRIDGE, DockerNetwork, Endpoint, Subnet
+from hairpin.host.docker import MASQUERADES, SWARM_BRIDGE, Conflist, DockerNetwork, Endpoint, Subnet
 from hairpin.host.read.engines.container_json import PROJECT
 from hairpin.host.read.ip.address_text import interface_address, mac, network
 from hairpin.host.read.json_text import decode_list

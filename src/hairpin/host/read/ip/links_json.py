@@ -9,7 +9,17 @@ import msgspec
 
 from hairpin.errors import MalformedError, ParseError, reason_of
 from hairpin.evidence.reading import Reading
-from hairpin.host.link import DEFAULT_TTL, USER_HZ, Address, BridgeInfo, BridgePort, Link, Tunnel
+from hairpin.host.link import (
+    BRIDGE_FLAGS,
+    DEFAULT_TTL,
+    PORT_FLAGS,
+    USER_HZ,
+    Address,
+    BridgeInfo,
+    BridgePort,
+    Link,
+    Tunnel,
+)
 from hairpin.host.read.ip.address_text import link_name, mac, number
 from hairpin.host.read.json_text import decode
 from hairpin.message import message
@@ -65,36 +75,24 @@ class _Link(msgspec.Struct):
     addr_info: tuple[_Address, ...] = ()
 
 
-class _PortData(msgspec.Struct):
-    """The member ``info_slave_data`` of a bridge port."""
+class _PortData(BridgePort, frozen=True):
+    """The member ``info_slave_data`` of a bridge port.  Its members have the names of the port's fields."""
 
-    state: str | int = "forwarding"
-    hairpin: bool = False
-    isolated: bool = False
-    guard: bool = False
-    learning: bool = True
-    flood: bool = True
-    neigh_suppress: bool = False
-    bcast_flood: bool = True
-    mcast_flood: bool = True
-    locked: bool = False
+    state: Any = "forwarding"
 
 
-class _NamedPort(_PortData, kw_only=True):
+class _NamedPort(_PortData, frozen=True, kw_only=True):
     """An element of the output of ``bridge -j -d link``."""
 
     ifname: str
 
 
-class _BridgeData(msgspec.Struct):
-    vlan_filtering: int = 0
-    stp_state: int = 0
-    forward_delay: int | None = None
-    nf_call_iptables: int = 0
-    nf_call_ip6tables: int = 0
-    nf_call_arptables: int = 0
-    mcast_snooping: int = 1
-    mcast_querier: int = 0
+_BridgeData = msgspec.defstruct(
+    "_BridgeData",
+    [*((name, int, int(usual)) for name, usual in BRIDGE_FLAGS.items()), ("stp_state", int, 0),
+     ("forward_delay", int | None, None)],
+)  # fmt: skip
+"""The member ``info_data`` of a bridge.  Its members have the names of the bridge's fields, except ``stp_state``."""
 
 
 class _TunnelData(msgspec.Struct):
@@ -275,31 +273,14 @@ def _slave_port(info: _LinkInfo, source: str) -> BridgePort | None:
 
 
 def _port(port: _PortData) -> BridgePort:
-    return BridgePort(
-        state=port_state(port.state),
-        hairpin=port.hairpin,
-        isolated=port.isolated,
-        guard=port.guard,
-        learning=port.learning,
-        flood=port.flood,
-        neigh_suppress=port.neigh_suppress,
-        bcast_flood=port.bcast_flood,
-        mcast_flood=port.mcast_flood,
-        locked=port.locked,
-    )
+    return BridgePort(port_state(port.state), **{flag: getattr(port, flag) for flag in PORT_FLAGS})
 
 
 def _bridge(info: _LinkInfo, source: str) -> BridgeInfo:
-    data = decode(_BRIDGE_DATA, _raw(info.info_data), source=source)
+    data: Any = decode(_BRIDGE_DATA, _raw(info.info_data), source=source)
     return BridgeInfo(
-        vlan_filtering=data.vlan_filtering != 0,
-        stp=data.stp_state != 0,
+        **{name: getattr(data, name) != 0 for name in BRIDGE_FLAGS} | {"stp": data.stp_state != 0},
         forward_delay_s=None if data.forward_delay is None else data.forward_delay / USER_HZ,
-        nf_call_iptables=data.nf_call_iptables != 0,
-        nf_call_ip6tables=data.nf_call_ip6tables != 0,
-        nf_call_arptables=data.nf_call_arptables != 0,
-        mcast_snooping=data.mcast_snooping != 0,
-        mcast_querier=data.mcast_querier != 0,
     )
 
 

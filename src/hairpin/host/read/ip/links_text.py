@@ -18,7 +18,7 @@ import msgspec
 
 from hairpin.errors import MalformedError, ParseError, reason_of
 from hairpin.evidence.reading import Reading
-from hairpin.host.link import USER_HZ, Address, BridgeInfo, BridgePort, Link, Tunnel
+from hairpin.host.link import BRIDGE_FLAGS, PORT_FLAGS, USER_HZ, Address, BridgeInfo, BridgePort, Link, Tunnel
 from hairpin.host.read.ip.address_text import interface_address, link_name, mac, number
 from hairpin.host.read.ip.links_json import PEERED, TUNNELS, Interfaces, endpoint, gre_key, outer_ttl
 from hairpin.message import message
@@ -64,24 +64,9 @@ def value_after(words: list[str], key: str) -> str | None:
 
 def port_of(words: list[str]) -> BridgePort:
     """Return the settings of a bridge port from the words of ``bridge_slave …`` or of ``bridge -d link``."""
-    usual = BridgePort()
-
-    def switch(key: str, default: bool) -> bool:
-        value = value_after(words, key)
-        return default if value is None else value == "on"
-
-    return BridgePort(
-        state=(value_after(words, "state") or usual.state).lower(),
-        hairpin=switch("hairpin", usual.hairpin),
-        isolated=switch("isolated", usual.isolated),
-        guard=switch("guard", usual.guard),
-        learning=switch("learning", usual.learning),
-        flood=switch("flood", usual.flood),
-        neigh_suppress=switch("neigh_suppress", usual.neigh_suppress),
-        bcast_flood=switch("bcast_flood", usual.bcast_flood),
-        mcast_flood=switch("mcast_flood", usual.mcast_flood),
-        locked=switch("locked", usual.locked),
-    )
+    said = {flag: value_after(words, flag) for flag in PORT_FLAGS}
+    flags = {flag: PORT_FLAGS[flag] if value is None else value == "on" for flag, value in said.items()}
+    return msgspec.structs.replace(BridgePort((value_after(words, "state") or "forwarding").lower()), **flags)
 
 
 def _head(line: str, evidence: str) -> tuple[Link, str]:
@@ -180,19 +165,11 @@ _IPVLAN_FLAGS = ("private", "vepa")
 
 
 def _bridge(words: list[str]) -> BridgeInfo:
-    def on(key: str) -> bool:
-        return value_after(words, key) not in (None, "0")
-
+    said = {name: value_after(words, "stp_state" if name == "stp" else name) for name in BRIDGE_FLAGS}
     delay = value_after(words, "forward_delay") or ""
-    return BridgeInfo(
-        vlan_filtering=on("vlan_filtering"),
-        stp=on("stp_state"),
-        forward_delay_s=int(delay) / USER_HZ if delay.isdigit() else None,
-        nf_call_iptables=on("nf_call_iptables"),
-        nf_call_ip6tables=on("nf_call_ip6tables"),
-        nf_call_arptables=on("nf_call_arptables"),
-        mcast_snooping=value_after(words, "mcast_snooping") != "0",
-        mcast_querier=on("mcast_querier"),
+    return msgspec.structs.replace(
+        BridgeInfo(forward_delay_s=int(delay) / USER_HZ if delay.isdigit() else None),
+        **{name: BRIDGE_FLAGS[name] if value is None else value != "0" for name, value in said.items()},
     )
 
 
