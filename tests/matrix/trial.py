@@ -95,6 +95,11 @@ class Trial(msgspec.Struct, frozen=True):
     trouble: str = ""
     misread: tuple[str, ...] = ()
 
+    @property
+    def is_right(self) -> bool:
+        """Whether each cell that was decided does what was foretold."""
+        return all(cell.right or cell.foretold == "depends" for cell in self.cells)
+
 
 def try_event(name: str, plan: LabPlan, event: EventId) -> Trial:
     """Foretell and carry out the event on a new host of this plan."""

@@ -25,6 +25,7 @@ from tests.hunt.real.case import Case, Mutation, change
 from tests.hunt.real.flows import Boxes, Outcomes, Seen, asked_as, boxes, measure, origin, prepare, target, ways
 from tests.hunt.real.hosts import PAGES, configured
 from tests.hunt.real.judge import Miss, Named, What, is_made, named, names_address, names_hardware, touched, verdict
+from tests.machine.run import RAISED
 from tests.score import diagnosis
 from tests.score.all_flows import UNPUBLISHED, Way
 from tests.score.diagnosis import Printed, blocking_causes, breaks, dispute_in, opens, printed_for
@@ -32,10 +33,6 @@ from tests.score.random_score import ICMP_PAUSE_S
 
 _NAMED = 3
 """So many broken flows of a case have their causes judged."""
-RAISED = (
-    AssertionError, AttributeError, HairpinError, IndexError, KeyError, NotImplementedError, OverflowError,
-    RecursionError, TypeError, ValueError,
-)  # fmt: skip
 _EXPIRES_S = 8.0
 """A sender asks a neighbour that has another hardware address since: DELAY_PROBE_TIME, then three unicast requests."""
 _ENDING = ("process", "engine option")
