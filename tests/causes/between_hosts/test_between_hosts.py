@@ -18,7 +18,7 @@ from hairpin.remedy.plan import remedies
 from hairpin.walk.verdicts import succeeds
 from hairpin.walk.walk import walk_flow
 from tests.acceptance.test_networks import network as recorded
-from tests.causes.case import Case, fires, is_silent
+from tests.causes.case import Case
 from tests.causes.hosts import told
 from tests.causes.overlay_hosts import OVERLAY, TO_NODE2, untold
 from tests.rule_text import without
@@ -339,11 +339,6 @@ CASES: dict[str, Case] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("case", CASES.values(), ids=CASES)
-def test_fires(case: Case) -> None:
-    fires(case)
-
-
 @pytest.mark.parametrize(
     ("sick", "flow"),
     (
@@ -363,11 +358,6 @@ def test_a_tunnel_device_is_not_moved_where_its_bridge_is_in_doubt(sick: Network
     diagnosis = diagnose(sick, flow)
     assert not diagnosis.trace.succeeds
     assert "tunnel-port-detached" not in [each.cause for each in diagnosis.causes]
-
-
-@pytest.mark.parametrize("case", CASES.values(), ids=CASES)
-def test_is_silent_on_the_whole_host(case: Case) -> None:
-    is_silent(case.whole, case.flow)
 
 
 OTHER_WAY = "10.244.2.0/24 via 10.244.2.0 dev flannel.1 onlink"

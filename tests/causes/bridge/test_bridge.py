@@ -16,7 +16,7 @@ from hairpin.network.network import Network
 from hairpin.network.prefix import parse_address
 from hairpin.remedy.plan import remedies
 from tests.acceptance.test_networks import network as recorded
-from tests.causes.case import Case, fires, is_silent
+from tests.causes.case import Case, is_silent
 from tests.causes.hosts import (
     FROM_DB,
     WEB_MAC,
@@ -211,16 +211,6 @@ CASES: dict[str, Case] = {
     ),
     "the veth is down": Case(linked("veth1", up=False), published(), ("veth-down",)),
 }  # fmt: skip
-
-
-@pytest.mark.parametrize("case", CASES.values(), ids=CASES)
-def test_the_cause_fires_where_it_is_at_work(case: Case) -> None:
-    fires(case)
-
-
-@pytest.mark.parametrize("case", CASES.values(), ids=CASES)
-def test_nothing_is_named_on_the_host_without_the_fault(case: Case) -> None:
-    is_silent(case.whole, case.flow)
 
 
 def test_podman_makes_its_bridge_anew_by_itself() -> None:

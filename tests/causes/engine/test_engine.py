@@ -24,7 +24,7 @@ from hairpin.network.prefix import parse_address
 from hairpin.network.world import Peer, PublicAddress, World
 from hairpin.remedy.plan import remedies
 from hairpin.report.words import Words
-from tests.causes.case import Case, fires, is_silent
+from tests.causes.case import Case
 from tests.causes.hosts import (
     NO_CONTAINER,
     PUBLISHED,
@@ -458,21 +458,6 @@ HARMLESS: dict[str, tuple[Network, Flow]] = {
     "published on another address and reached there": (ON_SECOND, published(address="198.51.100.12")),
     "a datagram from outside, relayed": (relayed_udp("20.10.24"), asked(OUTSIDE, "198.51.100.11", 5353, "udp")),
 }
-
-
-@pytest.mark.parametrize("case", CASES.values(), ids=CASES)
-def test_the_cause_fires_where_it_is_at_work(case: Case) -> None:
-    fires(case)
-
-
-@pytest.mark.parametrize("case", CASES.values(), ids=CASES)
-def test_nothing_is_named_on_the_host_without_the_fault(case: Case) -> None:
-    is_silent(case.whole, case.flow)
-
-
-@pytest.mark.parametrize(("network", "flow"), HARMLESS.values(), ids=HARMLESS)
-def test_no_cause_is_named_for_a_harmless_fault(network: Network, flow: Flow) -> None:
-    is_silent(network, flow)
 
 
 def test_an_address_that_nobody_stated_is_not_given_to_the_host() -> None:

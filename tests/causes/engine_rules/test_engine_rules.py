@@ -25,7 +25,7 @@ from hairpin.network.flow import Flow, FromContainer, FromHost, Outside
 from hairpin.network.network import Network
 from hairpin.network.prefix import parse_address
 from hairpin.network.world import Peer, World
-from tests.causes.case import Case, fires, is_silent
+from tests.causes.case import Case
 from tests.causes.hosts import asked, down, proxy_off, ruled, with_host
 from tests.engines import swarm_node
 from tests.podman_host import RULES as PODMANS
@@ -213,16 +213,6 @@ def test_a_reload_leaves_out_what_is_on_a_bridge_of_another_name() -> None:
     host = stray(with_podman()).this
     assert reloading(host, podman(podmans(), api), None) == ReloadNetworks(("api",))
     assert reloading(with_podman().this, podman(podmans(), api), None) == ReloadNetworks()
-
-
-@pytest.mark.parametrize("case", CASES.values(), ids=CASES)
-def test_the_cause_fires_where_it_is_at_work(case: Case) -> None:
-    fires(case)
-
-
-@pytest.mark.parametrize("case", CASES.values(), ids=CASES)
-def test_nothing_is_named_on_the_host_without_the_fault(case: Case) -> None:
-    is_silent(case.whole, case.flow)
 
 
 NAT_FLUSHED = without_chain("nat", "DOCKER", rules=PROXY_OFF_RULES)

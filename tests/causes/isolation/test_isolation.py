@@ -1,7 +1,6 @@
 """An engine keeps containers and networks apart."""
 
 import msgspec
-import pytest
 
 from hairpin.host.docker import DockerNetwork, Endpoint, Subnet
 from hairpin.host.host import Namespace
@@ -10,7 +9,7 @@ from hairpin.host.socket import Socket
 from hairpin.netfilter.iptables.save import parse
 from hairpin.network.network import Network
 from hairpin.network.prefix import parse_address
-from tests.causes.case import Case, fires, is_silent
+from tests.causes.case import Case
 from tests.causes.firewall_hosts import GUARDED, OUTSIDE, first_remedy
 from tests.causes.hosts import FROM_DB, asked, ruled, told, with_db, with_host, with_link
 from tests.rule_text import ALL_RULES, STAGE_1, with_chain, with_policy, with_rule
@@ -136,16 +135,6 @@ CASES: dict[str, Case] = {
         ruled(with_rule("filter DOCKER-USER", "-d 172.17.0.2/32 -i eth1 -j DROP")),
     ),
 }  # fmt: skip
-
-
-@pytest.mark.parametrize("case", CASES.values(), ids=CASES)
-def test_the_cause_fires_where_it_is_at_work(case: Case) -> None:
-    fires(case)
-
-
-@pytest.mark.parametrize("case", CASES.values(), ids=CASES)
-def test_nothing_is_named_on_the_host_without_the_fault(case: Case) -> None:
-    is_silent(case.whole, case.flow)
 
 
 def two_networks() -> Network:

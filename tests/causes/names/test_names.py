@@ -13,7 +13,7 @@ from hairpin.network.names import EMBEDDED
 from hairpin.network.network import Network
 from hairpin.network.prefix import parse_address
 from hairpin.remedy.plan import remedies
-from tests.causes.case import Case, fires, is_silent
+from tests.causes.case import Case, is_silent
 from tests.names_host import asking, named
 from tests.podman_host import with_podman
 from tests.small_host import GATEWAY, HOST_NETNS, sibling
@@ -132,19 +132,9 @@ HARMLESS: dict[str, tuple[Network, Flow]] = {
 }
 
 
-@pytest.mark.parametrize("case", CASES.values(), ids=CASES)
-def test_the_cause_fires_where_it_is_at_work(case: Case) -> None:
-    fires(case)
-
-
 @pytest.mark.parametrize("case", [each for each in CASES.values() if each.flow.asked_name], ids=str)
 def test_nothing_is_named_on_the_host_without_the_fault(case: Case) -> None:
     is_silent(case.whole, case.flow)
-
-
-@pytest.mark.parametrize(("network", "flow"), HARMLESS.values(), ids=HARMLESS)
-def test_no_cause_is_named_where_the_name_is_known(network: Network, flow: Flow) -> None:
-    is_silent(network, flow)
 
 
 def test_a_network_is_made_and_both_are_connected_to_it() -> None:

@@ -9,7 +9,7 @@ from hairpin.netfilter.packet import UDP, Connection, Tuple
 from hairpin.network.flow import FromHost
 from hairpin.network.network import Network
 from hairpin.network.prefix import parse_address
-from tests.causes.case import Case, fires, is_silent
+from tests.causes.case import Case
 from tests.causes.firewall_hosts import with_inner
 from tests.causes.hosts import FROM_DB, asked, proxy_off, relayed_udp, ruled, with_db
 from tests.rule_text import ALL_RULES, PROXY_OFF_RULES, in_table, with_policy, with_rule
@@ -140,16 +140,6 @@ CASES: dict[str, Case] = {
         ruled(with_rule("nat POSTROUTING", "-o eth0 -j SNAT --to-source 198.51.100.11")),
     ),
 }  # fmt: skip
-
-
-@pytest.mark.parametrize("case", CASES.values(), ids=CASES)
-def test_the_cause_fires_where_it_is_at_work(case: Case) -> None:
-    fires(case)
-
-
-@pytest.mark.parametrize("case", CASES.values(), ids=CASES)
-def test_nothing_is_named_on_the_host_without_the_fault(case: Case) -> None:
-    is_silent(case.whole, case.flow)
 
 
 def test_a_program_that_may_take_the_answer_makes_no_rule_of_the_engine_a_stale_one() -> None:

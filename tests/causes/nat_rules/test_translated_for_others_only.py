@@ -12,7 +12,7 @@ from hairpin.network.flow import Flow, FromHost, Outside
 from hairpin.network.network import Network
 from hairpin.network.prefix import parse_address
 from hairpin.remedy.decisions import wall_of
-from tests.causes.case import Case, fires, is_silent
+from tests.causes.case import Case, is_silent
 from tests.causes.hosts import asked
 from tests.rule_text import with_rule
 from tests.small_host import CLIENT, DOCKER_RULES, WEB_ITSELF, host_namespace, local, network
@@ -95,16 +95,6 @@ CASES: dict[str, Case] = {
         name: msgspec.structs.replace(case, causes=("port-not-published",)) for name, case in ELSEWHERE.items()
     },
 }  # fmt: skip
-
-
-@pytest.mark.parametrize("case", CASES.values(), ids=CASES)
-def test_the_cause_fires_where_it_is_at_work(case: Case) -> None:
-    fires(case)
-
-
-@pytest.mark.parametrize("case", CASES.values(), ids=CASES)
-def test_the_cause_is_silent_on_the_whole_host(case: Case) -> None:
-    is_silent(case.whole, case.flow)
 
 
 def test_a_port_with_a_listener_is_silent() -> None:

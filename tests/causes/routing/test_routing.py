@@ -219,16 +219,6 @@ def test_a_client_with_the_broadcast_address_of_a_container_network() -> None:
     assert str(alone.candidate.title) == "The client's address lies inside container network bridge (172.17.0.0/16)"
 
 
-@pytest.mark.parametrize("case", CASES.values(), ids=CASES)
-def test_the_cause_fires_where_it_is_at_work(case: Case) -> None:
-    fires(case)
-
-
-@pytest.mark.parametrize("case", CASES.values(), ids=CASES)
-def test_nothing_is_named_on_the_host_without_the_fault(case: Case) -> None:
-    is_silent(case.whole, case.flow)
-
-
 @pytest.mark.parametrize(("start", "cause"), (
     (WEB_ITSELF, "bridge-subnet-overlaps-route"),
     (FromHost(), "container-address-not-assigned"),

@@ -16,7 +16,7 @@ from hairpin.network.flow import FromHost
 from hairpin.network.network import Network
 from hairpin.network.prefix import parse_address
 from hairpin.network.routing import missing_rules
-from tests.causes.case import Case, fires, is_silent
+from tests.causes.case import Case
 from tests.causes.hosts import asked, without_route
 from tests.small_host import (
     CLIENT,
@@ -299,16 +299,6 @@ def test_a_route_is_undone_unless_a_program_keeps_it(added: Route, kind: type[Pr
     (way,) = cause.candidate.ways
     assert {type(part), type(way.change.parts[0])} == {DeleteEntry, AddEntry}
     assert isinstance(part, kind)
-
-
-@pytest.mark.parametrize("case", CASES.values(), ids=CASES)
-def test_the_cause_fires_where_it_is_at_work(case: Case) -> None:
-    fires(case)
-
-
-@pytest.mark.parametrize("case", CASES.values(), ids=CASES)
-def test_the_cause_is_silent_on_the_whole_host(case: Case) -> None:
-    is_silent(case.whole, case.flow)
 
 
 def led_into_a_tunnel(*routes: Route) -> Network:

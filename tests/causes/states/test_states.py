@@ -154,11 +154,6 @@ CASES: dict[str, Case] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("case", CASES.values(), ids=CASES)
-def test_what_a_flow_shows(case: Case) -> None:
-    fires(case)
-
-
 PINS: dict[str, Case] = {
     "for another container's name": Case(pinning(), to_pin(), ("name-pinned-to-old-address",)),
     "by a line that somebody wrote": Case(written(), to_pin(), ("name-pinned-to-old-address",)),
@@ -176,11 +171,6 @@ def test_an_own_entry_that_is_old(case: Case) -> None:
 
 def test_an_own_entry_that_is_right_delivers() -> None:
     is_silent(pinning("172.18.0.3"), to_pin("172.18.0.3"))
-
-
-@pytest.mark.parametrize("case", CASES.values(), ids=CASES)
-def test_a_whole_host_is_whole(case: Case) -> None:
-    is_silent(case.whole, case.flow)
 
 
 def refusing(*, iptables: bool | None = None, icc: bool | None = None, **boot: object) -> Network:

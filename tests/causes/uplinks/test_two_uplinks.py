@@ -2,7 +2,6 @@
 table 100."""
 
 import msgspec
-import pytest
 
 from hairpin.change.calls import ByPerson
 from hairpin.change.change import AddEntry
@@ -14,7 +13,7 @@ from hairpin.host.route import PolicyRule, Route
 from hairpin.network.flow import Lan, Outside
 from hairpin.network.network import Network
 from hairpin.network.prefix import parse_address
-from tests.causes.case import Case, fires, is_silent
+from tests.causes.case import Case
 from tests.causes.hosts import asked, with_host, with_link
 from tests.small_host import CLIENT, egress, host_namespace, local, network, published, route
 
@@ -97,16 +96,6 @@ CASES: dict[str, Case] = {
         down(), egress(), ("host-link-down", "host-default-route-missing"), WHOLE
     ),
 }
-
-
-@pytest.mark.parametrize("case", CASES.values(), ids=CASES)
-def test_the_cause_fires_where_it_is_at_work(case: Case) -> None:
-    fires(case)
-
-
-@pytest.mark.parametrize("case", CASES.values(), ids=CASES)
-def test_it_is_silent_on_the_same_host_without_the_fault(case: Case) -> None:
-    is_silent(case.whole, case.flow)
 
 
 def test_the_route_to_the_links_own_network_comes_before_the_router() -> None:
