@@ -1,7 +1,7 @@
 """A rule translates the packet wrongly, or keeps another one from it."""
 
-import msgspec
 import pytest
+from msgspec.structs import replace
 
 from hairpin.diagnose.diagnose import diagnose
 from hairpin.netfilter import ir
@@ -30,7 +30,7 @@ def relaying(rules: str, *entries: Connection) -> Network:
     """Return the host whose docker-proxy relays 5353/udp, with these rules, and entries in its connection table."""
     whole = relayed_udp("20.10.24")
     host = whole.namespace(HOST_NETNS)
-    ruled_host = msgspec.structs.replace(host, ruleset=ruleset(rules), connections=entries)
+    ruled_host = replace(host, ruleset=ruleset(rules), connections=entries)
     return whole.with_namespace(HOST_NETNS, ruled_host)
 
 
@@ -46,16 +46,15 @@ def redirecting(address: str) -> Network:
     rule = f"-A PREROUTING -d {address} -p tcp --dport 46843 -j REDIRECT --to-ports 80"
     own = ruleset(f"*nat\n:PREROUTING ACCEPT [0:0]\n{rule}\nCOMMIT\n")
     spaces = tuple(
-        msgspec.structs.replace(each, ruleset=own) if each.name == "container:web" else each
-        for each in whole.this.namespaces
+        replace(each, ruleset=own) if each.name == "container:web" else each for each in whole.this.namespaces
     )
-    return whole.with_host(msgspec.structs.replace(whole.this, namespaces=spaces))
+    return whole.with_host(replace(whole.this, namespaces=spaces))
 
 
-TO_7000 = msgspec.structs.replace(published(), dport=7000)
+TO_7000 = replace(published(), dport=7000)
 TO_REDIRECTED = asked(FROM_DB, "172.17.0.2", 46843)
 FORCED_DNS = "-i docker0 -p udp -m udp --dport 53 -j DNAT --to-destination 172.17.0.2:53"
-TO_RESOLVER = msgspec.structs.replace(egress(), protocol="udp", dport=53)
+TO_RESOLVER = replace(egress(), protocol="udp", dport=53)
 
 
 def within_bridge(rule: str) -> Network:
@@ -63,13 +62,12 @@ def within_bridge(rule: str) -> Network:
     open_rules = with_policy("FORWARD", "ACCEPT", with_rule("nat POSTROUTING", rule, ALL_RULES))
     host = host_namespace(open_rules)
     shown = host.sysctls.with_value(("net", "bridge", "bridge-nf-call-iptables"), "1")
-    whole = with_db(msgspec.structs.replace(host, sysctls=shown))
+    whole = with_db(replace(host, sysctls=shown))
     own = ruleset("*filter\n:INPUT ACCEPT [0:0]\n-A INPUT ! -s 172.17.0.0/16 -j DROP\nCOMMIT\n")
     spaces = tuple(
-        msgspec.structs.replace(each, ruleset=own) if each.name == "container:web" else each
-        for each in whole.this.namespaces
+        replace(each, ruleset=own) if each.name == "container:web" else each for each in whole.this.namespaces
     )
-    return whole.with_host(msgspec.structs.replace(whole.this, namespaces=spaces))
+    return whole.with_host(replace(whole.this, namespaces=spaces))
 
 
 CASES: dict[str, Case] = {
@@ -97,7 +95,7 @@ CASES: dict[str, Case] = {
     ),
     "translated to another port of the container": Case(
         ruled(with_rule("nat PREROUTING", "-p tcp --dport 8151 -j DNAT --to-destination 172.17.0.2:81")),
-        msgspec.structs.replace(published(), container="web"), ("dnat-rule-shadowed",),
+        replace(published(), container="web"), ("dnat-rule-shadowed",),
         ruled(with_rule("nat PREROUTING", "-p tcp --dport 8152 -j DNAT --to-destination 172.17.0.2:81")),
     ),
     "translated inside the container to a port of nothing": Case(
@@ -114,7 +112,7 @@ CASES: dict[str, Case] = {
     ),
     "translated to a machine outside": Case(
         ruled(with_policy("FORWARD", "ACCEPT", with_rule("nat PREROUTING", TO_OUTSIDE))),
-        msgspec.structs.replace(published(), container="web"), ("dnat-rule-shadowed",),
+        replace(published(), container="web"), ("dnat-rule-shadowed",),
         ruled(with_policy("FORWARD", "ACCEPT", with_rule("nat PREROUTING", TO_OUTSIDE.replace("8151", "8152")))),
     ),
     "a transparent proxy that is gone": Case(

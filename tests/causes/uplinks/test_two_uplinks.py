@@ -1,7 +1,7 @@
 """A host with two uplinks, each with a router of its own: the main table's default route is by eth0, and eth1's is in
 table 100."""
 
-import msgspec
+from msgspec.structs import replace
 
 from hairpin.change.calls import ByPerson
 from hairpin.change.change import AddEntry
@@ -37,7 +37,7 @@ BY_SECOND = (
 def whole() -> Namespace:
     """Return the namespace of the host with two uplinks."""
     host = host_namespace(routes=BY_SECOND, policy_rules=RULES, values={"conf__eth1__forwarding": "1"})
-    return msgspec.structs.replace(
+    return replace(
         host,
         links=(*host.links, Link(9, "eth1", evidence="e5")),
         addresses=(*host.addresses, Address("eth1", 4, SECOND, 24)),
@@ -52,9 +52,7 @@ def _is_by_first(each: Route, *, near: bool) -> bool:
 def flushed(*, near: bool) -> Network:
     """Return the host whose main table has no default route; ``near``: nor a route to eth0's own network."""
     host = whole()
-    return network(
-        msgspec.structs.replace(host, routes=tuple(each for each in host.routes if not _is_by_first(each, near=near)))
-    )
+    return network(replace(host, routes=tuple(each for each in host.routes if not _is_by_first(each, near=near))))
 
 
 def down() -> Network:
@@ -66,7 +64,7 @@ def unled(*rules: PolicyRule) -> Namespace:
     """Return the namespace of the host whose only default route is that of table 100, with these policy rules instead
     of that which leads there."""
     routes = flushed(near=False).this.namespace("host").routes
-    return msgspec.structs.replace(whole(), routes=routes, rules=(RULES[0], *rules, RULES[2]))
+    return replace(whole(), routes=routes, rules=(RULES[0], *rules, RULES[2]))
 
 
 WHOLE = network(whole())
@@ -113,7 +111,7 @@ def test_the_route_to_the_links_own_network_comes_before_the_router() -> None:
 
 def test_the_address_of_a_link_that_is_gone_gets_no_route_by_another_link() -> None:
     host = whole()
-    gone = msgspec.structs.replace(
+    gone = replace(
         host,
         links=tuple(each for each in host.links if each.name != "eth0"),
         addresses=tuple(each for each in host.addresses if each.link != "eth0"),
@@ -121,6 +119,6 @@ def test_the_address_of_a_link_that_is_gone_gets_no_route_by_another_link() -> N
     )
     sick = network(gone)
     configured = ConfigFile("/etc/network/interfaces", "iface eth0 inet static\n  address 198.51.100.11/24\n")
-    flow = msgspec.structs.replace(published(), start=Outside(CLIENT, "eth1"))
+    flow = replace(published(), start=Outside(CLIENT, "eth1"))
     assert diagnose(with_host(sick, files=(configured,)), flow).causes == ()
     assert "no-route-to-client" in [each.cause for each in diagnose(sick, flow).causes]

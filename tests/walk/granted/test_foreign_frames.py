@@ -2,6 +2,7 @@
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 
 from hairpin.host.docker import Container, Endpoint
 from hairpin.host.host import Namespace
@@ -42,19 +43,16 @@ def with_container(
     renamed = msgspec.json.decode(
         msgspec.json.encode(own.links).replace(b'"eth0"', f'"{name}"'.encode()), type=tuple[Link, ...]
     )
-    links = tuple(msgspec.structs.replace(each, mac=UPLINK) if each.name == name else each for each in renamed)
-    addresses = tuple(msgspec.structs.replace(e, link=name) if e.link == "eth0" else e for e in own.addresses)
+    links = tuple(replace(each, mac=UPLINK) if each.name == name else each for each in renamed)
+    addresses = tuple(replace(e, link=name) if e.link == "eth0" else e for e in own.addresses)
     hops = tuple(
-        msgspec.structs.replace(
-            each,
-            next_hops=tuple(msgspec.structs.replace(h, link=name) if h.link == "eth0" else h for h in each.next_hops),
-        )
+        replace(each, next_hops=tuple(replace(h, link=name) if h.link == "eth0" else h for h in each.next_hops))
         for each in own.routes
     )
-    host = msgspec.structs.replace(
+    host = replace(
         whole.this,
-        namespaces=(msgspec.structs.replace(own, links=links, addresses=addresses, routes=hops), *others, inner),
-        engines=(msgspec.structs.replace(docker, containers=(*docker.containers, container)),),
+        namespaces=(replace(own, links=links, addresses=addresses, routes=hops), *others, inner),
+        engines=(replace(docker, containers=(*docker.containers, container)),),
         cloud=cloud,
         hypervisor=hypervisor,
     )
@@ -98,7 +96,7 @@ def test_without_a_hint_a_macvlan_s_frames_are_said_to_be_assumed() -> None:
 @pytest.mark.parametrize("cloud", (None, "aws"))
 def test_a_routed_container_s_frames_have_the_uplink_s_address(cloud: str | None) -> None:
     whole = network()
-    trace = walk_flow(whole.with_host(msgspec.structs.replace(whole.this, cloud=cloud)), published())
+    trace = walk_flow(whole.with_host(replace(whole.this, cloud=cloud)), published())
     assert (trace.questions, trace.assumed) == ((), ())
 
 
@@ -112,16 +110,14 @@ def test_a_container_behind_a_bridge_that_has_the_uplink_sends_foreign_frames() 
         Link(7, "eth0", mac=UPLINK, master="br0", port=BridgePort()),
         Link(41, "veth9", "veth", mac=5, master="br0", peer_index=40, peer_netnsid=0, port=BridgePort()),
     )
-    addresses = tuple(msgspec.structs.replace(e, link="br0") for e in host.addresses if e.link == "eth0")
+    addresses = tuple(replace(e, link="br0") for e in host.addresses if e.link == "eth0")
     routes = (local("198.51.100.11/32", "br0"), route("198.51.100.0/24", "br0"))
-    own = msgspec.structs.replace(
-        host, links=links, addresses=addresses, routes=routes, netnsids=((0, "container:mv"),)
-    )
+    own = replace(host, links=links, addresses=addresses, routes=routes, netnsids=((0, "container:mv"),))
     bridged = net.with_namespace(sibling("host"), own)
-    packet = msgspec.structs.replace(OUT.packet(OWN), smac=MAC)
+    packet = replace(OUT.packet(OWN), smac=MAC)
     left = State("device-out", sibling("host"), packet, oif="eth0")
     (asked,), assumed = frames_taken(bridged, left)
     assert str(asked.text).startswith("Does openstack's network accept frames from 02:42:c6:33:64:c0, ")
     assert assumed == ()
-    own_frame = msgspec.structs.replace(left, packet=msgspec.structs.replace(packet, smac=UPLINK))
+    own_frame = replace(left, packet=replace(packet, smac=UPLINK))
     assert frames_taken(bridged, own_frame) == ((), ())

@@ -1,7 +1,7 @@
 """An address that only lo has is reached from outside only if somebody has routed it here: that is said."""
 
-import msgspec
 import pytest
+from msgspec.structs import replace
 
 from hairpin.host.link import Address
 from hairpin.network.flow import Flow, FromHost, Lan
@@ -21,9 +21,7 @@ def with_address(text: str, link: str = "lo") -> Network:
     """Return the host with one more address."""
     host = host_namespace()
     own = Address(link, 4, parse_address(text)[1], 32)
-    return network(
-        msgspec.structs.replace(host, addresses=(*host.addresses, own), routes=(*host.routes, local(text, link)))
-    )
+    return network(replace(host, addresses=(*host.addresses, own), routes=(*host.routes, local(text, link))))
 
 
 CASES: dict[str, tuple[Network, Flow, list[str]]] = {
