@@ -13,17 +13,16 @@ from random import Random
 
 import msgspec
 
-from hairpin.collect.run import LocalRunner, collect
 from hairpin.compare.comparison import Comparison, both_hosts, comparison_of
 from hairpin.errors import LabError
 from hairpin.evidence.reading import Evidence
 from hairpin.lab.build import Lab, running_lab
-from hairpin.lab.node import ENVIRONMENT
 from hairpin.lab.plan import ContainerPlan, LabPlan, NetworkPlan
 from hairpin.network.world import World
 from hairpin.question.question import parse_question
 from tests.compare.mutations import Expected, Mutation, deciding, neutral, together
 from tests.machine.command import command
+from tests.machine.hairpin import read
 from tests.machine.run import tell
 
 PLAN = LabPlan(
@@ -100,7 +99,7 @@ class Bench:
         """Return the evidence of the host, after some traffic."""
         for port in (8151, 8152):
             self._lab.probe("client", f"198.51.100.11:{port}", timeout_s=0.2)
-        return collect(LocalRunner((*self._lab.host.enter, "sh"), tuple(ENVIRONMENT.items())))
+        return read(self._lab.host)[0]
 
 
 def tried(pair: Pair, bench: Bench) -> Result:

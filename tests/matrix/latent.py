@@ -11,13 +11,13 @@ import msgspec
 from hairpin.errors import HairpinError, LabError
 from hairpin.lab.build import Lab, running_lab
 from hairpin.lab.topology import HOST
-from tests.hunt.real.flows import boxes, measure, prepare
+from tests.hunt.real.flows import boxes, forget_neighbours, measure, prepare
 from tests.hunt.real.hosts import PAGES
 from tests.machine.command import add_words, command, has_word
+from tests.machine.hairpin import read
 from tests.machine.run import beside, tell
 from tests.matrix.latent_hosts import WAITING
 from tests.matrix.restarting import restarting
-from tests.matrix.trial import read_lab
 from tests.matrix.waiting import AT_ONCE, Side, Tried, Waiting, misses, named_by_check, table
 from tests.score.happening import command_for, is_tried
 
@@ -57,7 +57,7 @@ def _side(row: Waiting, command: str) -> Side:
 
 def _happened(row: Waiting, lab: Lab) -> Side:
     known = boxes(lab, {})
-    asked, named = named_by_check(row, read_lab(lab))
+    asked, named = named_by_check(row, read(*lab.hosts))
     before = measure(lab, asked, known)
     passing = {way: seen.passes for way, seen in before.items()}
     if row.event == AT_ONCE:
@@ -66,9 +66,7 @@ def _happened(row: Waiting, lab: Lab) -> Side:
         lab.host.run(command_for(row.event, row.plan()))
     time.sleep(0.5)
     now = boxes(lab, known)
-    for node in (lab.client, lab.router, lab.neighbour, *(box.node for box in now.values())):
-        node.run("ip neighbour flush all")
-        node.run("ip route flush cache")  # redirects that the host has sent
+    forget_neighbours(lab, now.values())
     after = measure(lab, before, now, before)
     return Side(named, passing, {way: seen.passes for way, seen in after.items()})
 

@@ -8,9 +8,7 @@ from itertools import islice
 import msgspec
 
 from hairpin.answer.ask import network_of
-from hairpin.collect.run import LocalRunner, collect
 from hairpin.errors import LabError
-from hairpin.lab.node import ENVIRONMENT
 from hairpin.lab.scenario import Scenario
 from hairpin.lab.trial import break_host, running_scenario
 from hairpin.network.world import World
@@ -18,6 +16,7 @@ from hairpin.question.flows import flows_for
 from hairpin.question.outside import with_world
 from tests.hunt.proofs.law import Broken, broken
 from tests.machine.command import command
+from tests.machine.hairpin import read
 from tests.machine.run import tell
 from tests.score.random_faults import PAIRS, Draw, draws, of_names
 
@@ -28,8 +27,8 @@ def judged(draw: Draw) -> tuple[Broken, ...]:
     with running_scenario(stage) as lab:
         for fault in draw.faults:
             break_host(lab, fault)
-        evidence = collect(LocalRunner((*lab.host.enter, "sh"), tuple(ENVIRONMENT.items())))
-    network = with_world(network_of((evidence,)), World(), (), ())
+        evidence = read(lab.host)
+    network = with_world(network_of(evidence), World(), (), ())
     return broken(network, flows_for(network, (), None))
 
 

@@ -182,10 +182,19 @@ def asked_as(way: Way, known: Boxes) -> str:
     return to if not to or to.endswith("/udp") else f"{to}/tcp"
 
 
-def measure(lab: Lab, wanted: Iterable[Way], known: Boxes, expected: Outcomes | None = None) -> dict[Way, Seen]:
+def forget_neighbours(lab: Lab, boxes: Iterable[Box] = ()) -> None:
+    """Let the machines around the hosts, and containers, resolve addresses anew, as they do in time."""
+    for node in (lab.client, lab.router, lab.neighbour, *(box.node for box in boxes)):
+        node.run("ip neighbour flush all")
+        node.run("ip route flush cache")  # redirects that the host has sent
+
+
+def measure(
+    lab: Lab, wanted: Iterable[Way], known: Boxes, expected: Outcomes | None = None, *, neighbour: bool = False
+) -> dict[Way, Seen]:
     """Return the outcome of an exchange on each flow.  What does not pass although it did (``expected``) is tried
-    again, patiently."""
-    with listening(lab, known):
+    again, patiently.  ``neighbour``: it serves, too."""
+    with listening(lab, known, neighbour=neighbour):
         found = tried(lab, wanted, known, QUICK_S)
         for pause_s in (0.5,) if expected is None else (0.5, 1.0):
             again = [way for way, seen in found.items() if not seen.passes and _may_pass(way, expected)]
@@ -249,13 +258,14 @@ def node_of(lab: Lab, place: str, known: Boxes) -> Node:
 
 
 @contextmanager
-def listening(lab: Lab, known: Boxes) -> Generator[None]:
+def listening(lab: Lab, known: Boxes, *, neighbour: bool = False) -> Generator[None]:
     """Serve at the client, and on the port of each host and container that nobody publishes."""
     several = len(lab.hosts) > 1
     closed = (f"tcp/{UNPUBLISHED}",)
     hosts = [f"host@{host.name}" if several else "host" for host in lab.hosts]
     places = [("client", _SERVED), *((each, closed) for each in hosts)]
     places += [(name, closed) for name, box in known.items() if box.addresses]
+    places += [("neighbour", (f"tcp/{WAY_OUT}",))] if neighbour else []
     with ExitStack() as stack:
         for place, specs in places:
             process = stack.enter_context(node_of(lab, place, known).start((*_script(), "serve", place, *specs)))

@@ -13,7 +13,6 @@ from pathlib import Path
 
 import msgspec
 
-from hairpin.answer.ask import ask as answered
 from hairpin.collect.run import collect
 from hairpin.lab.plan import LabPlan
 from hairpin.lab.prerequisites import require
@@ -21,11 +20,10 @@ from hairpin.lab.probe import Outcome
 from hairpin.lab.scenario import Flow
 from hairpin.lab.topology import CLIENT, HOST
 from hairpin.lab.trial import listening
-from hairpin.network.world import World
-from hairpin.question.question import parse_question
 from tests.guests.packages import cache_folder
 from tests.guests.qemu import GuestError
 from tests.machine.command import add_words, command, has_word
+from tests.machine.hairpin import plain
 from tests.machine.run import emptied, ended, tell
 from tests.matrix.guests.kinds import COMMANDS, KINDS
 from tests.matrix.guests.trial import prepare
@@ -164,7 +162,7 @@ def _side(host: Host, row: Waiting, command: str) -> Side:
     host.run(_BACK)
     try:
         host.must(command)
-        answer = answered(parse_question("check", (), None, (), World()), (collect(GuestRunner(host)),))
+        answer = plain((collect(GuestRunner(host)),))
         named = tuple(msgspec.structs.replace(each, flows=_tried(each)) for each in named_in(answer))
         before = _measured(host)
         host.run(COMMANDS[row.event])
