@@ -6,5 +6,6 @@ and a *table* of all.
 
 A machine has its own host, act, question, truth and judge as plain functions.  Read ``command`` (the words that all
 machines take), ``run`` (cases beside each other, their lines, the table, the seed, the exit status), ``columns`` (the
-table's cells) and ``hairpin`` (the question, asked in a host of the lab as a user types it).
+table's cells), ``hairpin`` (the question, asked in a host of the lab as a user types it) and ``carrying`` (the act of
+those that end hairpin in the midst of a plan).
 """

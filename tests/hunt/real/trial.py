@@ -42,6 +42,7 @@ from tests.score import diagnosis
 from tests.score.all_flows import UNPUBLISHED, Way
 from tests.score.diagnosis import Printed, blocking_causes, breaks, dispute_in, opens, printed_for
 from tests.score.random_score import ICMP_PAUSE_S
+from tests.score.repairing import run_all
 
 _NAMED = 3
 """So many broken flows of a case have their causes judged."""
@@ -272,7 +273,7 @@ class _Trial:
             return Repaired(str(way), (), said=flow.verdict)
         if not printed.commands:
             return Repaired(str(way), printed.causes, by_hand=printed.by_hand)
-        failed = self._carried_out(printed)
+        failed = run_all(self.lab, printed.commands)
         later = boxes(self.lab, now)
         repaired = measure(self.lab, before, later, before)
         if not (failed or repaired[way].passes):
@@ -286,15 +287,6 @@ class _Trial:
         self._judge_harm(printed, before, after, repaired)
         said = failed or repaired[way].outcome.value
         return Repaired(str(way), printed.causes, commands, printed.by_hand, works, said)
-
-    def _carried_out(self, printed: Printed) -> str:
-        for label, command in printed.commands:
-            host = next((host for host in self.lab.hosts if host.name == label), self.lab.host)
-            try:
-                host.run(("sh", "-c", command))
-            except LabError as error:
-                return f"`{command}`: {str(error).strip().splitlines()[-1]}"
-        return ""
 
     def _judge_harm(self, printed: Printed, before: Outcomes, after: Outcomes, repaired: Outcomes) -> None:
         told = printed.side_effects
