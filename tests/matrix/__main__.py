@@ -6,22 +6,19 @@
 import argparse
 import sys
 import traceback
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from functools import partial
 from subprocess import SubprocessError
 
-import msgspec
-
 from hairpin.errors import HairpinError
 from hairpin.events.event import EVENT_IDS, EventId
-from hairpin.lab.plan import ContainerPlan, LabPlan
 from tests.machine.columns import percent
 from tests.machine.command import add_words, command, has_word
 from tests.machine.run import beside, tell
 from tests.matrix.choosing import Draw
 from tests.matrix.compare import ORDER
 from tests.matrix.hosts import EVENT_HOSTS
+from tests.matrix.restarting import every_other_restarting
 from tests.matrix.trial import IMPOSSIBLE, Trial, try_event
 from tests.score.happening import is_tried
 
@@ -54,22 +51,9 @@ def _trials(arguments: argparse.Namespace) -> Iterator[Trial]:
 def _try(wanted: tuple[str, EventId]) -> Trial:
     name, event = wanted
     try:
-        return try_event(name, _restarting(EVENT_HOSTS[name]()), event)
+        return try_event(name, every_other_restarting(EVENT_HOSTS[name]()), event)
     except (HairpinError, SubprocessError, OSError, ValueError, LookupError, AssertionError):  # the others go on
         return Trial(name, event, trouble=traceback.format_exc()[-2000:])
-
-
-def _restarting(plan: LabPlan) -> LabPlan:
-    """Return the plan in which every other container of each engine has a restart policy."""
-    seen: Counter[str] = Counter()
-    containers: list[ContainerPlan] = []
-    for box in plan.containers:
-        policy = "always" if box.engine == "podman" else "unless-stopped"
-        chosen = seen[box.engine] % 2 == 0
-        seen[box.engine] += 1
-        options = f"--restart {policy} {box.options}" if chosen else box.options
-        containers.append(msgspec.structs.replace(box, options=options))
-    return msgspec.structs.replace(plan, containers=tuple(containers))
 
 
 def _lines(trial: Trial, *, rules: bool) -> Iterator[str]:
