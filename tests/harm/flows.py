@@ -6,8 +6,10 @@ from collections.abc import Generator, Iterable
 from hairpin.lab.build import Lab
 from hairpin.lab.plan import LabPlan
 from hairpin.lab.topology import HOST, HOST_V6, NEIGHBOUR
-from tests.hunt.real.flows import INTERNET, RESOLVER, Boxes, Outcomes, Seen, forget_neighbours, measure
+from tests.hunt.real.flows import INTERNET, RESOLVER, Boxes, Outcomes, Pace, Seen, forget_neighbours, measure
 from tests.score.all_flows import UNPUBLISHED, WAY_OUT, Way, all_ways
+
+_PACE = Pace(0.7, 1.6, (0.2,))
 
 
 def known_flows(lab: Lab, plan: LabPlan, boxes: Boxes) -> tuple[Way, ...]:
@@ -39,4 +41,4 @@ def _gateways(addresses: Iterable[str]) -> Generator[str]:
 def measured(lab: Lab, wanted: Iterable[Way], boxes: Boxes, before: Outcomes | None = None) -> dict[Way, Seen]:
     """Return the outcome of each flow.  What does not pass although it did before is tried again, patiently."""
     forget_neighbours(lab)
-    return measure(lab, wanted, boxes, before, neighbour=True)
+    return measure(lab, wanted, boxes, before, neighbour=True, pace=_PACE)

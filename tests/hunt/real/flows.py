@@ -30,7 +30,6 @@ INTERNET_V6, ASKER_V6 = "2001:db8:fffd::80", "2001:db8:ffff::10"
 """The same of IPv6, and the client that the question puts outside."""
 LAN = "198.51.100.250"
 """hairpin's neighbour on the link; the lab's neighbour has this address, too."""
-QUICK_S, PATIENT_S = 1.0, 2.0
 _SERVED = (f"tcp/{WAY_OUT}", "tcp/443", "tcp/53", "udp/53")
 
 
@@ -70,6 +69,17 @@ class Seen(msgspec.Struct, frozen=True):
 
 
 Outcomes = Mapping[Way, Seen]
+
+
+class Pace(msgspec.Struct, frozen=True):
+    """How long an exchange may take at first, how long when it is tried again, and the pauses before that."""
+
+    quick_s: float = 1.0
+    patient_s: float = 2.0
+    pauses_s: tuple[float, ...] = (0.5, 1.0)
+
+
+USUAL = Pace()
 
 
 def boxes(lab: Lab, known: Boxes) -> dict[str, Box]:
@@ -190,18 +200,24 @@ def forget_neighbours(lab: Lab, boxes: Iterable[Box] = ()) -> None:
 
 
 def measure(
-    lab: Lab, wanted: Iterable[Way], known: Boxes, expected: Outcomes | None = None, *, neighbour: bool = False
+    lab: Lab,
+    wanted: Iterable[Way],
+    known: Boxes,
+    expected: Outcomes | None = None,
+    *,
+    neighbour: bool = False,
+    pace: Pace = USUAL,
 ) -> dict[Way, Seen]:
     """Return the outcome of an exchange on each flow.  What does not pass although it did (``expected``) is tried
     again, patiently.  ``neighbour``: it serves, too."""
     with listening(lab, known, neighbour=neighbour):
-        found = tried(lab, wanted, known, QUICK_S)
-        for pause_s in (0.5,) if expected is None else (0.5, 1.0):
+        found = tried(lab, wanted, known, pace.quick_s)
+        for pause_s in pace.pauses_s[:1] if expected is None else pace.pauses_s:
             again = [way for way, seen in found.items() if not seen.passes and _may_pass(way, expected)]
             if not again:
                 break
             time.sleep(pause_s)
-            found |= tried(lab, again, known, PATIENT_S)
+            found |= tried(lab, again, known, pace.patient_s)
     return found
 
 
