@@ -4,12 +4,7 @@ from hairpin.host.route import TABLE_LOCAL, NextHop, Route
 from hairpin.network.address_type import address_fits6, address_type4, address_type6, names_a_network
 from hairpin.network.prefix import parse_address
 from hairpin.network.query import Found, Query
-from tests.small_host import host_namespace
-
-
-def number(text: str) -> int:
-    return parse_address(text)[1]
-
+from tests.small_host import host_namespace, number
 
 HOST = host_namespace(
     routes=(

@@ -5,15 +5,10 @@ from hairpin.host.host import Namespace
 from hairpin.host.link import Link
 from hairpin.host.route import TABLE_LOCAL, NextHop, PolicyRule, Route, RouteType
 from hairpin.network.address_type import address_type4
-from hairpin.network.prefix import parse_address, parse_prefix
+from hairpin.network.prefix import parse_prefix
 from hairpin.network.query import Found, Query, Scope
 from hairpin.network.routing import has_custom_rules, is_taken_in6, lookup, route_text, rules_of, tables_are_one
-from tests.small_host import CLIENT, HOST_ADDRESS, WEB, host_namespace, local, route
-
-
-def number(text: str) -> int:
-    return parse_address(text)[1]
-
+from tests.small_host import CLIENT, HOST_ADDRESS, WEB, host_namespace, local, number, route
 
 MAIN = PolicyRule(4, 32766, table=254)
 OTHER = (route("default", "wg0", table=100), route("10.9.0.0/16", "tun0", table=101))

@@ -5,14 +5,10 @@ from hairpin.host.host import Namespace
 from hairpin.host.link import Address, Link
 from hairpin.host.route import TABLE_MAIN, Neighbour, Route
 from hairpin.network.network import Network
-from hairpin.network.prefix import address_text, inside, parse_address
+from hairpin.network.prefix import address_text, inside
 from hairpin.question.standpoints import clients, lan_client, lan_link, primary_address, somebody
-from tests.small_host import HOST_ADDRESS, HOST_NETNS, host_namespace, network, route
+from tests.small_host import HOST_ADDRESS, HOST_NETNS, host_namespace, network, number, route
 from tests.two_uplinks import two_uplinks
-
-
-def number(text: str) -> int:
-    return parse_address(text)[1]
 
 
 def host(*addresses: Address, routes: tuple[Route, ...] = (), links: tuple[Link, ...] = ()) -> Network:
