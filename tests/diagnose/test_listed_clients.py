@@ -7,10 +7,9 @@ from hairpin.diagnose.examination import examine
 from hairpin.diagnose.listed_clients import with_excepted_networks, with_listed_clients
 from hairpin.network.flow import Lan
 from hairpin.network.network import Network
-from hairpin.network.prefix import parse_address
 from tests.inner_tunnel_host import behind_vpn
 from tests.rule_text import with_rule
-from tests.small_host import DOCKER_RULES, host_namespace, network, published
+from tests.small_host import DOCKER_RULES, host_namespace, network, number, published
 
 PLACE = "filter DOCKER-USER"
 
@@ -43,7 +42,7 @@ LISTS = {
 @pytest.mark.parametrize(("net", "listed"), LISTS.values(), ids=LISTS)
 def test_a_list_that_keeps_out_the_invented_client_is_a_question(net: Network, listed: str) -> None:
     flow = replace(published(), invented=True)
-    lan = replace(published(), start=Lan(parse_address("198.51.100.77")[1]))
+    lan = replace(published(), start=Lan(number("198.51.100.77")))
     found = with_listed_clients(examine(net, (flow, lan) if listed == "198.51.100.0/24" else (flow,)))
     (diagnosis,) = found.diagnoses
     (question,) = diagnosis.trace.questions
@@ -68,7 +67,7 @@ NEIGHBOURS = {
 @pytest.mark.parametrize(("net", "listed", "asked"), NEIGHBOURS.values(), ids=NEIGHBOURS)
 def test_a_neighbour_whom_only_a_list_keeps_out_is_a_question(net: Network, listed: str, asked: int) -> None:
     flow = replace(published(), invented=True)
-    lan = replace(published(), start=Lan(parse_address("198.51.100.77")[1]))
+    lan = replace(published(), start=Lan(number("198.51.100.77")))
     found = with_listed_clients(examine(net, (flow, lan)))
     if listed == "192.0.2.0/24":  # a client that a connection showed
         seen = with_listed_clients(examine(net, (published(), lan)))
@@ -93,7 +92,7 @@ MENDED = {
 @pytest.mark.parametrize("rules", MENDED.values(), ids=MENDED)
 def test_a_list_that_lets_nobody_in_is_the_cause_for_an_invented_client(rules: tuple[str, ...]) -> None:
     flow = replace(published(), invented=True)
-    lan = replace(published(), start=Lan(parse_address("198.51.100.77")[1]))
+    lan = replace(published(), start=Lan(number("198.51.100.77")))
     found = with_listed_clients(examine(ruled(*rules), (flow, lan)))
     (diagnosis,) = found.diagnoses
     assert [each.id for each in found.causes] == ["allow-rule-lets-nobody-in"]
@@ -124,7 +123,7 @@ def test_what_is_no_list_stays_a_problem(net: Network) -> None:
     assert with_listed_clients(found) is found
 
 
-OF_CLIENTS = (replace(published(), invented=True), replace(published(), start=Lan(parse_address("198.51.100.77")[1])))
+OF_CLIENTS = (replace(published(), invented=True), replace(published(), start=Lan(number("198.51.100.77"))))
 # the host, how many flows stay asked, how many of them fail, and how many questions they have
 EXCEPTED: dict[str, tuple[Network, int, int, int]] = {
     "a listed network of clients passes": (behind_vpn("192.0.2.0/24"), 1, 0, 1),

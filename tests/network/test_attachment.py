@@ -17,12 +17,11 @@ from hairpin.network.attachment import (
     routers_of,
     tap_of,
 )
-from hairpin.network.prefix import parse_address
 from tests.causes.hosts import on_overlay
-from tests.small_host import HOST_ADDRESS, HOST_NETNS, WEB, container, engine, network, sibling
+from tests.small_host import HOST_ADDRESS, HOST_NETNS, WEB, container, engine, network, number, sibling
 from tests.user_stack_host import HOST4, pasta, rootless
 
-SIX = Subnet(6, parse_address("2001:db8::")[1], 64)
+SIX = Subnet(6, number("2001:db8::"), 64)
 FOUR = engine().networks[0].subnets[0]
 STOPPED = network(docker=engine(container("exited")))
 
@@ -62,7 +61,7 @@ def test_a_network_is_found_by_an_address_in_its_subnet_and_by_its_bridge() -> N
     named = network_for(network().this, WEB + 7, 4)
     assert named is not None
     assert named.name == "bridge"
-    assert network_for(network().this, parse_address("172.18.0.2")[1], 4) is None
+    assert network_for(network().this, number("172.18.0.2"), 4) is None
     assert network_of_bridge(network().this, "docker0") == named
     assert network_of_bridge(network().this, "br-1") is None
 

@@ -7,9 +7,8 @@ from hairpin.host.link import Link
 from hairpin.host.route import PolicyRule
 from hairpin.netfilter.packet import Packet
 from hairpin.network.network import Network
-from hairpin.network.prefix import parse_address
 from hairpin.network.uplinks import default_route_by, home_of, selecting_nothing, tunnels_of, uplinks_of, way_behind
-from tests.small_host import HOST_ADDRESS, HOST_NETNS, host_namespace, network, route
+from tests.small_host import HOST_ADDRESS, HOST_NETNS, host_namespace, network, number, route
 from tests.two_uplinks import OF_SECOND, SECOND, two_uplinks
 
 
@@ -42,7 +41,7 @@ def test_an_address_belongs_to_the_uplink_that_has_it() -> None:
     assert home.link == "eth1"
     assert home_of(net, HOST_NETNS, 4, SECOND, "eth1") is None
     assert home_of(net, HOST_NETNS, 4, HOST_ADDRESS, "eth0") is None
-    assert home_of(net, HOST_NETNS, 4, parse_address("172.17.0.1")[1], "eth0") is None
+    assert home_of(net, HOST_NETNS, 4, number("172.17.0.1"), "eth0") is None
 
 
 def test_two_links_in_one_network_are_behind_the_same_router() -> None:

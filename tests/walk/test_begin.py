@@ -8,17 +8,16 @@ from hairpin.host.floating import FloatingAddress
 from hairpin.host.link import Address
 from hairpin.network.flow import Flow, FromHost, Lan, Outside, Start
 from hairpin.network.network import Network
-from hairpin.network.prefix import parse_address
 from hairpin.network.world import PublicAddress, World
 from hairpin.walk.begin import passes_by
 from hairpin.walk.walk import walk_flow
 from tests.causes.hosts import asked as asked_of
 from tests.causes.hosts import published_as, with_host, without_addresses, without_route
 from tests.named_namespace_host import POD, whole, with_bridge
-from tests.small_host import CLIENT, HOST_ADDRESS, host_namespace, network
+from tests.small_host import CLIENT, HOST_ADDRESS, host_namespace, network, number
 from tests.two_hosts import node
 
-GONE = parse_address("198.51.100.12")[1]
+GONE = number("198.51.100.12")
 PUBLISHED = published_as(PortBinding("tcp", 80, 8151, GONE, 4))
 MAPPED = replace(PUBLISHED, world=World((PublicAddress(4, GONE, HOST_ADDRESS),)))
 ASKED = replace(network(), world=World(foreign=((4, GONE),)))

@@ -11,18 +11,17 @@ from hairpin.host.socket import Socket
 from hairpin.network.flow import Flow, FromContainer
 from hairpin.network.names import EMBEDDED
 from hairpin.network.network import Network
-from hairpin.network.prefix import parse_address
 from hairpin.remedy.plan import remedies
 from tests.causes.case import Case, is_silent
 from tests.names_host import asking, named
 from tests.podman_host import with_podman
-from tests.small_host import GATEWAY, HOST_NETNS, sibling
+from tests.small_host import GATEWAY, HOST_NETNS, number, sibling
 
 LOOPBACK = 0x7F000001
 TOGETHER = named("shop", other=("shop",))
 
 
-REWRITTEN = parse_address("10.64.0.1")[1]
+REWRITTEN = number("10.64.0.1")
 
 
 def rewritten(*servers: str) -> Network:

@@ -8,18 +8,17 @@ from hairpin.netfilter import ir
 from hairpin.netfilter.packet import UDP, Connection, Tuple
 from hairpin.network.flow import FromHost
 from hairpin.network.network import Network
-from hairpin.network.prefix import parse_address
 from tests.causes.case import Case
 from tests.causes.firewall_hosts import with_inner
 from tests.causes.hosts import FROM_DB, asked, proxy_off, relayed_udp, ruled, with_db
 from tests.rule_text import ALL_RULES, PROXY_OFF_RULES, in_table, with_policy, with_rule
-from tests.small_host import DOCKER_RULES, HOST_NETNS, egress, host_namespace, network, published, ruleset
+from tests.small_host import DOCKER_RULES, HOST_NETNS, egress, host_namespace, network, number, published, ruleset
 
 TO_OUTSIDE = "-p tcp --dport 8151 -j DNAT --to-destination 203.0.113.50:80"
 TO_WEB = asked(FROM_DB, "172.17.0.2", 80)
 RELAYED = asked(FromHost(), "127.0.0.1", 5353, "udp")
 SHADOWING = with_rule("nat POSTROUTING", "-p udp -j SNAT --to-source 192.0.2.99")
-LOOPBACK, ELSEWHERE = parse_address("127.0.0.1")[1], parse_address("192.0.2.99")[1]
+LOOPBACK, ELSEWHERE = number("127.0.0.1"), number("192.0.2.99")
 LED = Connection(
     4, Tuple(LOOPBACK, LOOPBACK, UDP, 21096, 5353), Tuple(LOOPBACK, ELSEWHERE, UDP, 5353, 21096),
     ir.STATUS_CONFIRMED, live=True, evidence="e9",

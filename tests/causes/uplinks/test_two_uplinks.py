@@ -12,13 +12,12 @@ from hairpin.host.managers import ConfigFile
 from hairpin.host.route import PolicyRule, Route
 from hairpin.network.flow import Lan, Outside
 from hairpin.network.network import Network
-from hairpin.network.prefix import parse_address
 from tests.causes.case import Case
 from tests.causes.hosts import asked, with_host, with_link
-from tests.small_host import CLIENT, egress, host_namespace, local, network, published, route
+from tests.small_host import CLIENT, egress, host_namespace, local, network, number, published, route
 
-SECOND = parse_address("198.18.0.11")[1]
-NEIGHBOUR = Lan(parse_address("198.51.100.20")[1], "eth0")
+SECOND = number("198.18.0.11")
+NEIGHBOUR = Lan(number("198.51.100.20"), "eth0")
 RULES = (
     PolicyRule(4, 0, table=255, text="0: from all lookup local"),
     PolicyRule(4, 100, table=100, source=(SECOND, 32), text="100: from 198.18.0.11 lookup 100"),

@@ -10,14 +10,13 @@ from hairpin.host.wireguard import Endpoint, Peer, Wireguard
 from hairpin.netfilter.address import Prefix
 from hairpin.network.flow import Flow, FromHost
 from hairpin.network.network import Network
-from hairpin.network.prefix import parse_address
 from hairpin.walk.walk import walk_flow
 from tests.conntrack_lines import entries, outer
-from tests.small_host import local, route
+from tests.small_host import local, number, route
 from tests.two_hosts import ADDRESSES, TUNNEL_ADDRESSES, TUNNEL_MACS, node, vxlan
 
 HERE, FAR = "198.51.100.11", "198.51.100.12"
-APART = parse_address("203.0.113.12")[1]
+APART = number("203.0.113.12")
 FLOW = Flow(FromHost(), 4, TUNNEL_ADDRESSES["two"], "tcp", 80, host="one")
 NAMED = Tunnel("vxlan", key=1, port=4789, local=ADDRESSES["one"], underlay="eth0")
 
@@ -102,11 +101,11 @@ def test_without_a_hint_nothing_is_asked(net: Network) -> None:
 @pytest.mark.parametrize(("mac", "asked"), ((0x0242_0A0A_0007, 1), (0x0242_0A0A_0002, 0), (TUNNEL_MACS["two"], 0)))
 def test_a_permanent_entry_of_a_former_container(mac: int, asked: int) -> None:
     """Docker makes a container's hardware address of its IPv4 address, here 10.10.0.2."""
-    address = parse_address("10.10.0.2")[1]
+    address = number("10.10.0.2")
     host = node("one")
     net = with_entries(
         host, *BOTH,
-        addresses=(*host.namespaces[0].addresses, Address("flannel.1", 4, parse_address("10.10.0.1")[1], 24)),
+        addresses=(*host.namespaces[0].addresses, Address("flannel.1", 4, number("10.10.0.1"), 24)),
         routes=(*host.namespaces[0].routes, route("10.10.0.0/24", "flannel.1"), local("10.10.0.1/32", "flannel.1")),
         neighbours=(Neighbour("flannel.1", 4, address, mac, "PERMANENT"),),
         fdb=(FdbEntry(None, "flannel.1", mac, state="permanent", remote=ADDRESSES["two"]),),
@@ -137,16 +136,16 @@ def test_azure_carries_no_ip_in_ip(kind: str, cloud: str, asked: int) -> None:
 def test_a_wireguard_peer_without_a_handshake(handshake: int, asked: int) -> None:
     host = node("one")
     namespace = host.namespaces[0]
-    allowed = Prefix(4, parse_address("10.66.0.0")[1], 24)
+    allowed = Prefix(4, number("10.66.0.0"), 24)
     peer = Peer(1, Endpoint(4, ADDRESSES["two"], 51820), (allowed,), handshake)
     link = Link(9, "wg0", "wireguard", flags=("NOARP",), wireguard=Wireguard(51820, peers=(peer,)))
     net = with_entries(
         host,
         links=(*namespace.links, link),
-        addresses=(*namespace.addresses, Address("wg0", 4, parse_address("10.66.0.1")[1], 24)),
+        addresses=(*namespace.addresses, Address("wg0", 4, number("10.66.0.1"), 24)),
         routes=(*namespace.routes, route("10.66.0.0/24", "wg0"), local("10.66.0.1/32", "wg0")),
     )
-    flow = replace(FLOW, daddr=parse_address("10.66.0.2")[1])
+    flow = replace(FLOW, daddr=number("10.66.0.2"))
     told = [each for each in walk_flow(net, flow).questions if "handshake" in str(each.text)]
     assert len(told) == asked
 

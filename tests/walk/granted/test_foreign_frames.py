@@ -10,13 +10,12 @@ from hairpin.host.link import Address, BridgeInfo, BridgePort, Link
 from hairpin.host.socket import Socket
 from hairpin.network.flow import Flow, FromContainer, Lan
 from hairpin.network.network import Network
-from hairpin.network.prefix import parse_address
 from hairpin.walk.granted.foreign_frames import frames_taken
 from hairpin.walk.state import State
 from hairpin.walk.walk import walk_flow
-from tests.small_host import OUTSIDE, host_namespace, lo, local, network, published, route, sibling
+from tests.small_host import OUTSIDE, host_namespace, lo, local, network, number, published, route, sibling
 
-OWN = parse_address("198.51.100.77")[1]
+OWN = number("198.51.100.77")
 UPLINK, MAC = 0x020000000001, 0x0242C63364C0
 
 
@@ -61,7 +60,7 @@ def with_container(
 
 MACVLAN = Link(40, "eth0", "macvlan", mac=MAC, peer_index=2, peer_netnsid=0)
 IPVLAN = Link(40, "eth0", "ipvlan", mac=UPLINK, peer_index=2, peer_netnsid=0)
-OUT = Flow(FromContainer("mv", sibling("container:mv")), 4, parse_address("203.0.113.80")[1], "tcp", 443)
+OUT = Flow(FromContainer("mv", sibling("container:mv")), 4, number("203.0.113.80"), "tcp", 443)
 IN = Flow(OUTSIDE, 4, OWN, "tcp", 80)
 NEAR = Flow(Lan(OWN + 1), 4, OWN, "tcp", 80)
 CASES = {

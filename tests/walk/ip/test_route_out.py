@@ -6,10 +6,9 @@ from hairpin.host.route import TABLE_LOCAL, NextHop, PolicyRule, Route
 from hairpin.netfilter.ir import STATUS_CONFIRMED
 from hairpin.netfilter.packet import UDP, Packet
 from hairpin.network.network import Network
-from hairpin.network.prefix import parse_address
 from hairpin.walk.ip.route_out import output, output_route, postrouting
 from hairpin.walk.state import Carried, Sender, State
-from tests.small_host import CLIENT, FORWARDING, GATEWAY, HOST_ADDRESS, WEB, host_namespace, network, route
+from tests.small_host import CLIENT, FORWARDING, GATEWAY, HOST_ADDRESS, WEB, host_namespace, network, number, route
 from tests.walk.standing import FROM_CLIENT, at, told
 
 
@@ -68,7 +67,7 @@ def test_ipv4_sends_on_link_by_the_bound_link_without_a_route() -> None:
 
 
 def test_ipv6_with_a_known_source_may_use_another_link() -> None:
-    six = Packet(6, parse_address("2001:db8::1")[1], parse_address("2001:db8:1::9")[1], UDP)
+    six = Packet(6, number("2001:db8::1"), number("2001:db8:1::9"), UDP)
     net = network(host_namespace(routes=(route("2001:db8:1::/64", "docker0"),)))
     (found,) = output_route(net, at("output-route", six, iif="", oif="eth0"))
     assert isinstance(found, State)
@@ -192,7 +191,7 @@ def test_postrouting_confirms_the_connection() -> None:
     assert outcome.stage == "neighbour"
     assert outcome.track.connection is not None
     assert outcome.track.connection.status & STATUS_CONFIRMED
-    assert parse_address("192.0.2.10")[1] == outcome.packet.daddr
+    assert number("192.0.2.10") == outcome.packet.daddr
 
 
 def test_postrouting_may_drop() -> None:
