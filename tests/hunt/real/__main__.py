@@ -5,12 +5,13 @@ Random commands on healthy lab hosts, judged by real exchanges of data.
 
 import argparse
 import sys
+from collections.abc import Callable
 from functools import partial
 
-from tests.hunt.real.case import DRAWS, case_of
+from tests.hunt.real.case import DRAWS, Case, case_of
 from tests.hunt.real.keeping import keep
 from tests.hunt.real.report import tables, told
-from tests.hunt.real.trial import Watched, try_case
+from tests.hunt.real.trial import Result, try_case
 from tests.machine.command import command, numbers
 from tests.machine.run import beside, tell
 
@@ -18,20 +19,20 @@ from tests.machine.run import beside, tell
 def main() -> int:
     """Try cases; the exit status is 1 if something is missed in one."""
     arguments = _arguments()
-    act = partial(_tried, pairs=arguments.pairs, hosts=tuple(arguments.host), kinds=tuple(arguments.kind))
-    found = beside(act, numbers(arguments), arguments.parallel)
-    return tell(
-        found, told, _is_missed, table=tables, seed=arguments.seed, file=arguments.results,
-        keep=keep if arguments.keep else None,
-    )  # fmt: skip
+    drawn = partial(case_of, pairs=arguments.pairs, hosts=tuple(arguments.host), kinds=tuple(arguments.kind))
+    found = beside(partial(_tried, drawn, kept=arguments.keep), numbers(arguments), arguments.parallel)
+    return tell(found, told, _is_missed, table=tables, seed=arguments.seed, file=arguments.results)
 
 
-def _tried(number: int, pairs: float, hosts: tuple[str, ...], kinds: tuple[str, ...]) -> Watched:
-    return try_case(case_of(number, pairs=pairs, hosts=hosts, **({"kinds": kinds} if kinds else {})))
+def _tried(drawn: Callable[[int], Case], number: int, *, kept: bool) -> Result:
+    watched = try_case(drawn(number))
+    if kept and watched.result.misses:
+        keep(watched)
+    return watched.result
 
 
-def _is_missed(watched: Watched) -> bool:
-    return bool(watched.result.misses)
+def _is_missed(result: Result) -> bool:
+    return bool(result.misses)
 
 
 def _arguments() -> argparse.Namespace:

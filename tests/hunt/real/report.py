@@ -1,12 +1,12 @@
 """The real hunt's outcome: tables by kind of change and of host, and each miss."""
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import msgspec
 
 from tests.hunt.real.judge import What
-from tests.hunt.real.trial import Result, Watched
+from tests.hunt.real.trial import Result
 from tests.machine.columns import row, share
 
 _COLUMNS = ("cases", "broke", "verdict", "clear", "named", "no cause", "repair", "by hand", "harm", "alarm", "exit 4")
@@ -61,9 +61,8 @@ class Row(msgspec.Struct):
         return (str(self.cases), str(self.broke), verdicts, self.clear, named, self.unproven, works, *counts)
 
 
-def tables(watched: Iterable[Watched]) -> Iterator[str]:
+def tables(results: Sequence[Result]) -> Iterator[str]:
     """Yield the tables: by kind of change, by kind of host, and the misses by group."""
-    results = [each.result for each in watched]
     found = [each for each in results if not each.trouble]
     yield ""
     yield from _table("change", found, lambda each: " + ".join(sorted(one.kind for one in each.made)))
@@ -86,9 +85,8 @@ def _table(head: str, results: list[Result], key: Callable[[Result], str]) -> It
     yield from (row(name, each.cells()) for name, each in (*worst, ("all", whole)))
 
 
-def told(watched: Watched) -> Iterator[str]:
+def told(each: Result) -> Iterator[str]:
     """Yield a line for a case, and one for each miss."""
-    each = watched.result
     state = f"trouble: {each.trouble}" if each.trouble else f"{len(each.broken)} of {each.asked} broken"
     yield f"{each.number} {each.host}: {' AND '.join(map(str, each.made))}: {state} ({each.seconds:.0f} s)"
     alike: dict[tuple[What, str], list[str]] = defaultdict(list)
