@@ -1,7 +1,7 @@
 """The small host whose container is of a Compose project: its network's bridge has the name that dockerd made of the
 network's id, and gets another one at each ``compose up``."""
 
-import msgspec
+from msgspec.structs import replace
 
 from hairpin.host.link import Address, Link
 from hairpin.host.route import NextHop, Route
@@ -16,7 +16,7 @@ def of_compose(rules: str = DOCKER_RULES) -> Network:
     """Return the host; ``rules`` name docker0."""
     host = host_namespace(rules.replace("docker0", BRIDGE))
     values = {key[2:]: value for key, value in host.sysctls.values.items()}
-    host = msgspec.structs.replace(
+    host = replace(
         host,
         links=tuple(map(_link, host.links)),
         addresses=tuple(map(_address, host.addresses)),
@@ -24,16 +24,14 @@ def of_compose(rules: str = DOCKER_RULES) -> Network:
         sysctls=sysctls(**{"__".join(key).replace("docker0", BRIDGE): value for key, value in values.items()}),
     )
     web = container()
-    ends = tuple(msgspec.structs.replace(each, network="shop_default", network_id=ID) for each in web.endpoints)
-    web = msgspec.structs.replace(web, endpoints=ends, network_mode="shop_default", project="shop", service="web")
+    ends = tuple(replace(each, network="shop_default", network_id=ID) for each in web.endpoints)
+    web = replace(web, endpoints=ends, network_mode="shop_default", project="shop", service="web")
     docker = engine(web)
     own = tuple(
-        msgspec.structs.replace(each, id=ID, name="shop_default", bridge=BRIDGE, project="shop")
-        if each.bridge == "docker0"
-        else each
+        replace(each, id=ID, name="shop_default", bridge=BRIDGE, project="shop") if each.bridge == "docker0" else each
         for each in docker.networks
     )
-    return network(host, docker=msgspec.structs.replace(docker, networks=own))
+    return network(host, docker=replace(docker, networks=own))
 
 
 def _named(name: str | None) -> str | None:
@@ -41,13 +39,13 @@ def _named(name: str | None) -> str | None:
 
 
 def _link(each: Link) -> Link:
-    return msgspec.structs.replace(each, name=_named(each.name), master=_named(each.master))
+    return replace(each, name=_named(each.name), master=_named(each.master))
 
 
 def _address(each: Address) -> Address:
-    return msgspec.structs.replace(each, link=_named(each.link))
+    return replace(each, link=_named(each.link))
 
 
 def _route(each: Route) -> Route:
     hops = tuple(NextHop(_named(hop.link), hop.gateway, hop.gateway_version) for hop in each.next_hops)
-    return msgspec.structs.replace(each, next_hops=hops)
+    return replace(each, next_hops=hops)

@@ -4,10 +4,9 @@ import msgspec
 
 from hairpin.host.link import Address, Link
 from hairpin.network.network import Network
-from hairpin.network.prefix import parse_address
-from tests.small_host import container_namespace, local, network, route
+from tests.small_host import container_namespace, local, network, number, route
 
-OWN = parse_address("10.2.0.2")[1]
+OWN = number("10.2.0.2")
 
 
 def behind_vpn(*listed: str, kind: str = "tun") -> Network:

@@ -1,7 +1,7 @@
 """The small host whose container is on a macvlan or ipvlan network of ``eth0``: 198.51.100.192, beside the host's own
 address."""
 
-import msgspec
+from msgspec.structs import replace
 
 from hairpin.host.docker import Container, DockerNetwork, Endpoint, Engine, Subnet
 from hairpin.host.host import Namespace
@@ -23,10 +23,10 @@ def on_macvlan(*, shim: bool = False, routed: bool = True, mode: str = "bridge")
     it.  ``mode``: the container's."""
     host = host_namespace(without("172.17.0.2"), sockets=(Socket("tcp", 4, None, 22, process="sshd"),))
     if shim:
-        reached = msgspec.structs.replace(route("198.51.100.192/32", "macvlan0"), prefsrc=HOST_ADDRESS)
+        reached = replace(route("198.51.100.192/32", "macvlan0"), prefsrc=HOST_ADDRESS)
         own = Link(9, "macvlan0", "macvlan", mac=_SHIM_MAC, peer_index=2, lower="eth0", macvlan_mode="bridge")
         ways = (reached,) if routed else ()
-        host = msgspec.structs.replace(host, links=(*host.links, own), routes=(*host.routes, *ways))
+        host = replace(host, links=(*host.links, own), routes=(*host.routes, *ways))
     child = Link(4, "eth0", "macvlan", mac=_MAC, peer_index=2, peer_netnsid=0, macvlan_mode=mode)
     return network(host, _inner(child), docker=described())
 
@@ -36,14 +36,14 @@ def on_ipvlan(mode: str = "l2", flag: str = "bridge", *, joined: bool = False, b
 
     ``beside``: the flag of another container's ipvlan, ``db``."""
     host = host_namespace(without("172.17.0.2"), sockets=(Socket("tcp", 4, None, 22, process="sshd"),))
-    links = tuple(msgspec.structs.replace(each, mac=_BELOW_MAC) if each.name == "eth0" else each for each in host.links)
-    host = msgspec.structs.replace(host, links=links)
+    links = tuple(replace(each, mac=_BELOW_MAC) if each.name == "eth0" else each for each in host.links)
+    host = replace(host, links=links)
     if joined:
         own = Link(9, "ipvlan0", "ipvlan", mac=_BELOW_MAC, peer_index=2, lower="eth0", macvlan_mode=mode,
                    ipvlan_flag="bridge")  # fmt: skip
-        reached = msgspec.structs.replace(route("198.51.100.192/32", "ipvlan0"), prefsrc=HOST_ADDRESS)
+        reached = replace(route("198.51.100.192/32", "ipvlan0"), prefsrc=HOST_ADDRESS)
         entered = Neighbour("ipvlan0", 4, CHILD, _BELOW_MAC, "PERMANENT")
-        host = msgspec.structs.replace(host, links=(*host.links, own), routes=(*host.routes, reached),
+        host = replace(host, links=(*host.links, own), routes=(*host.routes, reached),
                                        neighbours=(*host.neighbours, entered))  # fmt: skip
     return _with_beside(network(host, _inner(_ipvlan(mode, flag)), docker=described("ipvlan")), _ipvlan(mode, beside))
 
@@ -60,13 +60,11 @@ def without_web(whole: Network) -> Network:
     (docker,) = host.engines
     web, *others = docker.containers
     (end,) = web.endpoints
-    end = msgspec.structs.replace(end, ipv4=None, ipv4_prefix_length=0, gateway4=None, fixed4=end.ipv4)
-    web = msgspec.structs.replace(web, status="exited", exit_code=137, netns=None, pid=None, endpoints=(end,))
-    engines = (msgspec.structs.replace(docker, containers=(web, *others)),)
+    end = replace(end, ipv4=None, ipv4_prefix_length=0, gateway4=None, fixed4=end.ipv4)
+    web = replace(web, status="exited", exit_code=137, netns=None, pid=None, endpoints=(end,))
+    engines = (replace(docker, containers=(web, *others)),)
     namespaces = tuple(each for each in host.namespaces if each.name != "container:web")
-    return msgspec.structs.replace(
-        whole, hosts=(msgspec.structs.replace(host, engines=engines, namespaces=namespaces),)
-    )
+    return replace(whole, hosts=(replace(host, engines=engines, namespaces=namespaces),))
 
 
 def _ipvlan(mode: str, flag: str) -> Link:
@@ -79,13 +77,11 @@ def _with_beside(whole: Network, link: Link) -> Network:
         return whole
     host = whole.hosts[0]
     (docker,) = host.engines
-    inner = msgspec.structs.replace(_inner(link, BESIDE), name="container:db")
+    inner = replace(_inner(link, BESIDE), name="container:db")
     end = Endpoint("mv", "n3", BESIDE, 24, gateway4=parse_address("198.51.100.1")[1])
-    db = msgspec.structs.replace(_child(), id="d" * 64, name="db", netns="container:db", bindings=(), endpoints=(end,))
-    engine = msgspec.structs.replace(docker, containers=(*docker.containers, db))
-    return msgspec.structs.replace(
-        whole, hosts=(msgspec.structs.replace(host, namespaces=(*host.namespaces, inner), engines=(engine,)),)
-    )
+    db = replace(_child(), id="d" * 64, name="db", netns="container:db", bindings=(), endpoints=(end,))
+    engine = replace(docker, containers=(*docker.containers, db))
+    return replace(whole, hosts=(replace(host, namespaces=(*host.namespaces, inner), engines=(engine,)),))
 
 
 def described(driver: str = "macvlan") -> Engine:
@@ -93,24 +89,24 @@ def described(driver: str = "macvlan") -> Engine:
     usual = engine(_child())
     subnet = Subnet(4, parse_address("198.51.100.0")[1], 24, parse_address("198.51.100.1")[1])
     macvlan = DockerNetwork("n3", "mv", driver, subnets=(subnet,), options=(("parent", "eth0"),))
-    return msgspec.structs.replace(usual, networks=(*usual.networks, macvlan))
+    return replace(usual, networks=(*usual.networks, macvlan))
 
 
 def _child() -> Container:
     """Return the container: it asks for a published port and gets none."""
     usual = container()
     (asked,) = usual.bindings
-    return msgspec.structs.replace(
+    return replace(
         usual,
         network_mode="mv",
-        bindings=(msgspec.structs.replace(asked, actual=False),),
+        bindings=(replace(asked, actual=False),),
         endpoints=(Endpoint("mv", "n3", CHILD, 24, gateway4=parse_address("198.51.100.1")[1]),),
     )
 
 
 def _inner(link: Link, address: int = CHILD) -> Namespace:
     usual = container_namespace()
-    return msgspec.structs.replace(
+    return replace(
         usual,
         links=(usual.links[0], link),
         addresses=(Address("lo", 4, 0x7F000001, 8, "host"), Address("eth0", 4, address, 24)),

@@ -19,10 +19,16 @@ from hairpin.network.network import Network
 from hairpin.network.prefix import parse_address, parse_prefix
 from hairpin.network.world import World
 
-HOST_ADDRESS = parse_address("198.51.100.11")[1]
-CLIENT = parse_address("192.0.2.10")[1]
-WEB = parse_address("172.17.0.2")[1]
-GATEWAY = parse_address("172.17.0.1")[1]
+
+def number(text: str) -> int:
+    """Return the address as a number."""
+    return parse_address(text)[1]
+
+
+HOST_ADDRESS = number("198.51.100.11")
+CLIENT = number("192.0.2.10")
+WEB = number("172.17.0.2")
+GATEWAY = number("172.17.0.1")
 
 HOST_NETNS = Netns("test")
 """The host's own namespace."""

@@ -12,13 +12,12 @@ from hairpin.host.netns import Netns
 from hairpin.host.route import FdbEntry, Neighbour, NextHop, Route
 from hairpin.host.socket import Socket
 from hairpin.network.network import Network
-from hairpin.network.prefix import parse_address
-from tests.small_host import FORWARDING, lo, local, route, ruleset, sysctls
+from tests.small_host import FORWARDING, lo, local, number, route, ruleset, sysctls
 
-ADDRESSES = {"one": parse_address("198.51.100.11")[1], "two": parse_address("198.51.100.12")[1]}
+ADDRESSES = {"one": number("198.51.100.11"), "two": number("198.51.100.12")}
 MACS = {"one": 0x0200_0000_0011, "two": 0x0200_0000_0012}
 TUNNEL_MACS = {"one": 0x0200_0000_0021, "two": 0x0200_0000_0022}
-TUNNEL_ADDRESSES = {"one": parse_address("10.244.1.0")[1], "two": parse_address("10.244.2.0")[1]}
+TUNNEL_ADDRESSES = {"one": number("10.244.1.0"), "two": number("10.244.2.0")}
 OPEN = "*filter\n:INPUT ACCEPT [0:0]\n:FORWARD ACCEPT [0:0]\n:OUTPUT ACCEPT [0:0]\nCOMMIT\n"
 ONE, TWO = Netns("one"), Netns("two")
 
@@ -59,7 +58,7 @@ def node(
             Address("lo", 4, 0x7F000001, 8, "host"),
             Address("eth0", 4, own, 24),
             Address("flannel.1", 4, TUNNEL_ADDRESSES[name], 32),
-            Address("docker0", 4, parse_address("172.17.0.1")[1], 16),
+            Address("docker0", 4, number("172.17.0.1"), 16),
         ),
         routes=(
             local("127.0.0.0/8", "lo"),

@@ -7,15 +7,14 @@ from hairpin.host.route import TABLE_LOCAL, TABLE_MAIN, PolicyRule
 from hairpin.netfilter.ir import Ruleset
 from hairpin.network.flow import Flow
 from hairpin.network.network import Network
-from hairpin.network.prefix import parse_address
 from hairpin.network.world import Peer, World
-from tests.small_host import host_namespace, local, network, published, route
+from tests.small_host import host_namespace, local, network, number, published, route
 
-SECOND = parse_address("198.18.0.11")[1]
+SECOND = number("198.18.0.11")
 OF_SECOND = PolicyRule(4, 100, table=100, source=(SECOND, 32), text="100: from 198.18.0.11 lookup 100")
 TO_SECOND: Flow = published(address="198.18.0.11")
 EVERYTHING = (0, 0)
-NEAR = (parse_address("198.51.100.0")[1], 24)
+NEAR = (number("198.51.100.0"), 24)
 STRICT = World(peers=(Peer(4, *EVERYTHING, (NEAR,), link="eth0"),))
 """The router behind eth0 drops the packets of other networks."""
 LENIENT = World(peers=(Peer(4, *EVERYTHING, (EVERYTHING,), link="eth0"),))

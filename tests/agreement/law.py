@@ -1,6 +1,6 @@
 """Compares the answers about a host's own outputs, pasted, with those about its snapshot.
 
-``python -m tests.agreement.law [N] [SEED]`` builds N lab hosts of the scenarios, drawn by the seed (all without N).
+``python -m tests.agreement.law [--cases N]`` builds N lab hosts of the scenarios, drawn by the seed (all without N).
 In each it takes a snapshot, the output of the script of `hairpin ask`, and the outputs of what people type.
 The law: the text gives the snapshot's verdict and causes, or its verdict depends on what the text lacks.  It never
 proves another cause.  The same holds if outputs are lost or damaged by chance.
@@ -9,8 +9,8 @@ proves another cause.  The same holds if outputs are lost or damaged by chance.
 import random
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache, partial
 from io import BytesIO
 from pathlib import Path
@@ -33,6 +33,8 @@ from hairpin.pasted.asking import REQUESTS, script
 from hairpin.pasted.text import evidence_in_texts
 from hairpin.question.question import Question, parse_question
 from tests.agreement.damage import damaged
+from tests.machine.command import command
+from tests.machine.run import beside, tell
 
 _TYPED = (
     "ip addr", "ip route", "iptables -L -nv", "iptables -t nat -L -nv", "iptables-save", "nft list ruleset",
@@ -217,43 +219,42 @@ def _rows_of_scenario(scenario: Scenario, seed: int, keep: Path | None) -> list[
     return list(rows_of(material, seed))
 
 
-def main(count: int | None, seed: int, keep: Path | None = None) -> int:
-    """Print each broken law, and the sums of each kind of text; return the number of broken laws.
-
-    ``keep``: a folder in which what the hosts told is kept for the next run."""
-    with ThreadPoolExecutor(max_workers=2) as pool:
-        each_one = pool.map(partial(_rows_of_scenario, seed=seed, keep=keep), drawn_scenarios(count, seed))
-        rows: list[Row] = []
-        for found in each_one:
-            rows += found
-            for each in found:
-                if each.wrong:
-                    print(f"{each.word:6} {each.host} | {each.text} | {each.flow} | {each.wrong}", flush=True)
-    summary(rows)
-    return sum(bool(each.wrong) for each in rows)
+def main() -> int:
+    """Hold the law; return 1 if it is broken once."""
+    parser = command("tests.agreement.law", "Compare answers about pasted outputs with those about snapshots.", seed=1)
+    parser.add_argument("--cases", type=int, default=None, metavar="N", help="how many scenarios (all)")
+    parser.add_argument("--keep", type=Path, default=None, help="folder that keeps what the hosts told")
+    given = parser.parse_args()
+    act = partial(_rows_of_scenario, seed=given.seed, keep=given.keep)
+    found = beside(act, drawn_scenarios(given.cases, given.seed), 2)
+    return tell(found, broken_lines, is_broken, table=summary, seed=given.seed)
 
 
-def summary(rows: list[Row]) -> None:
-    """Print the sums of each kind of text, and on which supposed parts the answers about the script's output rest."""
-    kinds = sorted({each.text.partition(":")[0] for each in rows})
-    for kind in kinds:
+def broken_lines(rows: Sequence[Row]) -> Iterator[str]:
+    """Yield a line for each broken law."""
+    for each in rows:
+        if each.wrong:
+            yield f"{each.word:6} {each.host} | {each.text} | {each.flow} | {each.wrong}"
+
+
+def is_broken(rows: Sequence[Row]) -> bool:
+    """Return whether the law is broken once."""
+    return any(each.wrong for each in rows)
+
+
+def summary(found: Sequence[Sequence[Row]]) -> Iterator[str]:
+    """Yield the sums of each kind of text, and on which supposed parts the answers about the script's output rest."""
+    rows = [row for each in found for row in each]
+    for kind in sorted({each.text.partition(":")[0] for each in rows}):
         of_kind = [each for each in rows if each.text.partition(":")[0] == kind]
-        words = [each.word for each in of_kind]
-        sums = ", ".join(f"{words.count(word)} {word}" for word in dict.fromkeys(words))
-        print(f"{kind or 'hosts'}: {len(of_kind)} flows: {sums}; rest on nothing supposed: {_rest_on_nothing(of_kind)}")
-    resting: dict[str, int] = {}
-    for row in rows:
-        for part in row.rests if row.text == "script" else ():
-            resting[part] = resting.get(part, 0) + 1
-    for part, number in sorted(resting.items(), key=lambda pair: -pair[1])[:15]:
-        print(f"  the script's answers rest {number} times on {part}")
-
-
-def _rest_on_nothing(rows: list[Row]) -> int:
-    return sum(not each.rests for each in rows)
+        words = Counter(each.word for each in of_kind)
+        sums = ", ".join(f"{count} {word}" for word, count in words.items())
+        resting = sum(not each.rests for each in of_kind)
+        yield f"{kind or 'hosts'}: {len(of_kind)} flows: {sums}; rest on nothing supposed: {resting}"
+    resting_on = Counter(part for row in rows if row.text == "script" for part in row.rests)
+    for part, number in resting_on.most_common(15):
+        yield f"  the script's answers rest {number} times on {part}"
 
 
 if __name__ == "__main__":
-    numbers = [int(each) for each in sys.argv[1:] if each.isdigit()]
-    folders = [Path(each) for each in sys.argv[1:] if not each.isdigit()]
-    sys.exit(bool(main(numbers[0] if numbers else None, numbers[1] if numbers[1:] else 1, *folders)))
+    sys.exit(main())

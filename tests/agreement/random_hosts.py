@@ -1,6 +1,6 @@
 """Random hosts for the law of ``law.py``: recorded and generated hosts of which random readings are changed.
 
-``python -m tests.agreement.random_hosts [N] [SEED]`` draws N hosts.  Each is a recorded host, or each fifth time (root)
+``python -m tests.agreement.random_hosts`` draws hosts.  Each is a recorded host, or each fifth time (root)
 a generated network that the kernel makes, with up to three random changes of its readings: a rule is deleted, doubled
 or inserted, a policy, a sysctl, an address, a route or a socket changed.  What the changed readings say is the truth.
 Two texts are made of the same readings: whole, and with outputs dropped and damaged.
@@ -10,6 +10,7 @@ import os
 import random
 import sys
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -20,9 +21,11 @@ from hairpin.evidence.reading import Evidence, Reading
 from hairpin.network.world import World
 from hairpin.question.question import parse_question
 from tests.agreement.damage import damaged
-from tests.agreement.law import Row, compared, summary
+from tests.agreement.law import Row, broken_lines, compared, is_broken, summary
 from tests.agreement.reworded import PROMPT, text_of
 from tests.hunt import bases
+from tests.machine.command import command, numbers
+from tests.machine.run import tell
 
 _QUESTIONS = (
     ("192.0.2.10", "198.51.100.11:8151"), ("host", "127.0.0.1:8151"), ("lan", "198.51.100.11:8151"),
@@ -201,23 +204,18 @@ _CHANGES: dict[str, Callable[[Reading, random.Random], str | None]] = {
 """What is changed, by the beginning of the reading's key."""
 
 
-def main(count: int, seed: int) -> int:
-    """Print each broken law, and the sums; return the number of broken laws."""
-    generated = os.geteuid() == 0
-    rows: list[Row] = []
-    for number in range(seed, seed + count):
-        host = drawn(number, generated=generated)
-        found = tuple(rows_of(host, number)) if host is not None else ()
-        rows += found
-        for each in found:
-            if each.wrong:
-                sys.stdout.write(f"{each.host} | {each.text} | {each.flow} | {each.wrong}\n")
-        sys.stdout.flush()
-    sys.stdout.write(f"{len({each.host for each in rows})} hosts; seed {seed}\n")
-    summary(rows)
-    return sum(bool(each.wrong) for each in rows)
+def main() -> int:
+    """Hold the law; return 1 if it is broken once."""
+    about = "Compare answers about texts of random hosts with those about their readings."
+    given = command("tests.agreement.random_hosts", about, cases=500, seed=1).parse_args()
+    found = map(partial(_rows, generated=os.geteuid() == 0), numbers(given))
+    return tell(found, broken_lines, is_broken, table=summary, seed=given.seed)
+
+
+def _rows(number: int, *, generated: bool) -> tuple[Row, ...]:
+    host = drawn(number, generated=generated)
+    return tuple(rows_of(host, number)) if host is not None else ()
 
 
 if __name__ == "__main__":
-    numbers = [int(each) for each in sys.argv[1:]]
-    sys.exit(bool(main(numbers[0] if numbers else 500, numbers[1] if numbers[1:] else 1)))
+    sys.exit(main())

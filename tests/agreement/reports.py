@@ -1,8 +1,7 @@
 """Compares the answers about a real sos report of a lab host with those about its snapshot.
 
-``python -m tests.agreement.reports N [SEED] [FOLDER]`` (root) builds N lab hosts of the scenarios, drawn by the seed,
-and takes of each a snapshot and a report of Debian's package ``sosreport``.  ``healthy`` behind them draws healthy
-hosts only.  The law of ``law.py`` holds.  FOLDER keeps the reports for the next run.
+``python -m tests.agreement.reports`` (root) builds lab hosts of the scenarios, drawn by the seed, and takes of each a
+snapshot and a report of Debian's package ``sosreport``.  The law of ``law.py`` holds.
 
 The package need not be installed: ``SOS`` names the folder into which ``dpkg -x`` has unpacked it.
 """
@@ -11,7 +10,8 @@ import os
 import random
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from functools import partial
 from io import BytesIO
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -29,7 +29,9 @@ from hairpin.lab.trial import break_host, probe_after, running_scenario
 from hairpin.network.world import World
 from hairpin.pasted.bundle.host import evidence_in_bundle
 from hairpin.question.question import Question, parse_question
-from tests.agreement.law import Row, compared_answers, drawn_scenarios, summary
+from tests.agreement.law import Row, compared_answers, drawn_scenarios, is_broken, summary
+from tests.machine.command import command
+from tests.machine.run import tell
 
 _PLUGINS = (
     "networking", "firewall_tables", "docker", "podman", "firewalld", "ufw", "conntrack", "kernel", "process", "host",
@@ -106,25 +108,31 @@ def _named(report: Report, question: Question, snapshot: Evidence, told: Evidenc
         yield row._replace(host=report.name, text="report")
 
 
-def main(count: int, seed: int, keep: Path | None, *, healthy: bool) -> int:
-    """Print each broken law, and the sums; return the number of broken laws."""
-    chosen = [each for each in drawn_scenarios(None, seed) if not healthy or each.name.startswith("healthy")]
-    random.Random(seed).shuffle(chosen)  # noqa: S311
-    rows: list[Row] = []
-    for scenario in chosen[:count]:
-        path = keep / f"{scenario.name}.msgpack" if keep is not None else None
-        try:
-            report = _kept(scenario, path)
-        except (LabError, OSError, subprocess.SubprocessError) as error:
-            sys.stdout.write(f"lab    {scenario.name} | {error}\n")
-            continue
-        found = list(rows_of(report))
-        rows += found
-        for each in found:
-            sys.stdout.write(f"{each.word:7} {each.host} | {each.flow} | {each.wrong or ', '.join(each.rests[:3])}\n")
-        sys.stdout.flush()
-    summary(rows)
-    return sum(bool(each.wrong) for each in rows)
+def main() -> int:
+    """Print each row, and the sums; return 1 if the law is broken once."""
+    about = "Compare answers about sos reports of lab hosts with those about snapshots."
+    parser = command("tests.agreement.reports", about, cases=12, seed=1)
+    parser.add_argument("--healthy", action="store_true", help="of healthy hosts only")
+    parser.add_argument("--keep", type=Path, default=None, help="folder that keeps the reports for the next run")
+    given = parser.parse_args()
+    chosen = [
+        each for each in drawn_scenarios(None, given.seed) if not given.healthy or each.name.startswith("healthy")
+    ]
+    random.Random(given.seed).shuffle(chosen)  # noqa: S311
+    found = map(partial(_rows, keep=given.keep), chosen[: given.cases])
+    return tell(found, _lines, is_broken, table=summary, seed=given.seed)
+
+
+def _rows(scenario: Scenario, keep: Path | None) -> tuple[Row, ...]:
+    try:
+        return tuple(rows_of(_kept(scenario, keep / f"{scenario.name}.msgpack" if keep is not None else None)))
+    except (LabError, OSError, subprocess.SubprocessError) as error:
+        return (Row(scenario.name, "", "", "lab", rests=(str(error),)),)
+
+
+def _lines(rows: Sequence[Row]) -> Iterator[str]:
+    for each in rows:
+        yield f"{each.word:7} {each.host} | {each.flow} | {each.wrong or ', '.join(each.rests[:3])}"
 
 
 def _kept(scenario: Scenario, path: Path | None) -> Report:
@@ -138,12 +146,4 @@ def _kept(scenario: Scenario, path: Path | None) -> Report:
 
 
 if __name__ == "__main__":
-    numbers = [int(each) for each in sys.argv[1:] if each.isdigit()]
-    folders = [Path(each) for each in sys.argv[1:] if not each.isdigit() and each != "healthy"]
-    failures = main(
-        numbers[0] if numbers else 12,
-        numbers[1] if numbers[1:] else 1,
-        folders[0] if folders else None,
-        healthy="healthy" in sys.argv,
-    )
-    sys.exit(bool(failures))
+    sys.exit(main())

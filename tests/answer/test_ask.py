@@ -11,7 +11,6 @@ from hairpin.diagnose.examination import examine
 from hairpin.errors import ReplicaError
 from hairpin.message import message
 from hairpin.network.flow import Lan
-from hairpin.network.prefix import parse_address
 from hairpin.question.asked import Origin, Target
 from hairpin.question.flows import flows_for
 from hairpin.question.question import Kind, Question
@@ -20,7 +19,7 @@ from hairpin.report.words import Words
 from tests.judges.kernels import Agreeing, Denying
 from tests.report.answers import FORWARDING_OFF, USER_DROPS, Replacement, answer, evidence
 from tests.rule_text import with_rule
-from tests.small_host import host_namespace, network, published
+from tests.small_host import host_namespace, network, number, published
 
 OWN = evidence().kernel
 ALL = Question(targets=(Target(8080),))
@@ -108,7 +107,7 @@ def test_bytes_that_are_no_text_can_be_printed() -> None:
 def test_clients_that_a_rule_tells_apart_are_named() -> None:
     filtered = host_namespace(with_rule("filter DOCKER-USER", "-s 192.0.2.0/24 -j DROP"))
     asked = published()
-    flow = msgspec.structs.replace(asked, stand_ins=(parse_address("203.0.113.10")[1],))
+    flow = msgspec.structs.replace(asked, stand_ins=(number("203.0.113.10"),))
     (note,) = sources_told_apart(examine(network(filtered), (flow,)))
     said = Words("en")(note)
     assert "192.0.2.10 does not get through, but 203.0.113.10 does" in said

@@ -9,15 +9,14 @@ from hairpin.host.docker import PortBinding
 from hairpin.host.link import Address
 from hairpin.host.route import Route
 from hairpin.network.network import Network
-from hairpin.network.prefix import parse_address
 from hairpin.question.asked import Target
 from hairpin.question.flows import flows_for
 from hairpin.question.question import Question
 from hairpin.question.target import parse_target
 from tests.rule_text import with_rule
-from tests.small_host import DOCKER_RULES, HOST_ADDRESS, container, engine, host_namespace, local, network
+from tests.small_host import DOCKER_RULES, HOST_ADDRESS, container, engine, host_namespace, local, network, number
 
-FURTHER = parse_address("198.51.100.50")[1]
+FURTHER = number("198.51.100.50")
 ITS_ROUTE = local("198.51.100.50/32", "eth0")
 RAW = "*raw\n:PREROUTING ACCEPT [0:0]\n:OUTPUT ACCEPT [0:0]\n{0}\nCOMMIT\n"
 AGAINST = RAW.format("-A PREROUTING -d 198.51.100.50/32 -p tcp -m tcp --dport 8151 -j DROP")

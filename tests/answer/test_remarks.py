@@ -1,7 +1,7 @@
 """A note has a number, and a healthy host has none."""
 
-import msgspec
 import pytest
+from msgspec.structs import replace
 
 from hairpin.answer.remarks import remarks
 from hairpin.host.docker import PortBinding
@@ -33,7 +33,7 @@ from tests.walk.test_own_entries import BACK, entry
 def counting(counters: Counters, count: int = 10, thresh: str = "1024") -> Network:
     host = with_table(host_namespace(), count)
     sysctls = host.sysctls.with_value(("net", "ipv4", "neigh", "default", "gc_thresh3"), thresh)
-    return network(msgspec.structs.replace(host, counters=counters, sysctls=sysctls), container_namespace())
+    return network(replace(host, counters=counters, sysctls=sysctls), container_namespace())
 
 
 def dropped_before() -> Network:
@@ -41,30 +41,25 @@ def dropped_before() -> Network:
     of = limited(ABOVE_2)
     host = of.namespace(HOST_NETNS)
     tables = tuple(
-        msgspec.structs.replace(
+        replace(
             table,
             chains=tuple(
-                msgspec.structs.replace(
+                replace(
                     chain,
-                    rules=tuple(
-                        msgspec.structs.replace(rule, packets=7) if "connlimit" in rule.text else rule
-                        for rule in chain.rules
-                    ),
+                    rules=tuple(replace(rule, packets=7) if "connlimit" in rule.text else rule for rule in chain.rules),
                 )
                 for chain in table.chains
             ),
         )
         for table in host.ruleset.tables
     )
-    return of.with_namespace(
-        HOST_NETNS, msgspec.structs.replace(host, ruleset=msgspec.structs.replace(host.ruleset, tables=tables))
-    )
+    return of.with_namespace(HOST_NETNS, replace(host, ruleset=replace(host.ruleset, tables=tables)))
 
 
 def having(length: int) -> Network:
     """Return the host whose bridge has the client's address."""
     host = host_namespace()
-    return network(msgspec.structs.replace(
+    return network(replace(
         host, addresses=(*host.addresses, Address("docker0", 4, CLIENT, length)),
         routes=(*host.routes, local("192.0.2.10/32", "docker0")),
     ))  # fmt: skip
@@ -81,7 +76,7 @@ CASES: dict[str, tuple[Network, Flow, str]] = {
     "as many neighbours as may be": (counting(Counters(neighbours=((4, 1024, 0),))), published(), "1024 entries"),
     "old entries of others": (remembering(entry(sender=CLIENT + 1)), UDP_FLOW, "present rules do (entries: 1); ask"),
     "right entries of others": (
-        remembering(msgspec.structs.replace(entry(sender=CLIENT + 1), reply=BACK)), UDP_FLOW, ""
+        remembering(replace(entry(sender=CLIENT + 1), reply=BACK)), UDP_FLOW, ""
     ),
     "no entries": (udp_network(), UDP_FLOW, ""),
     "a limit that was never reached": (limited(ABOVE_2), published(), ""),
@@ -124,8 +119,8 @@ BESIDE: dict[str, tuple[Socket, bool]] = {
 def test_a_process_that_has_the_published_port_at_another_address_is_named(socket: Socket, said: bool) -> None:
     of = bound(PortBinding("tcp", 80, 8151, 0x7F000001, 4), 0x7F000001)
     host = of.namespace(HOST_NETNS)
-    of = of.with_namespace(HOST_NETNS, msgspec.structs.replace(host, sockets=(*host.sockets, socket)))
-    flow = msgspec.structs.replace(published(FromHost(), "127.0.0.1"), container="web")
+    of = of.with_namespace(HOST_NETNS, replace(host, sockets=(*host.sockets, socket)))
+    flow = replace(published(FromHost(), "127.0.0.1"), container="web")
     found = [str(each) for each in remarks(of, (walk_flow(of, flow),))]
     assert found == (["[::1]:8151 belongs to python3 (pid 222), not to web"] if said else [])
 
@@ -136,10 +131,10 @@ def test_an_advertised_default_route_that_nothing_renews_is_told_once() -> None:
     sysctls = host.sysctls.with_value((*conf, "accept_ra"), "1").with_value((*conf, "forwarding"), "1")
     way = Route(6, 0, 0, next_hops=(NextHop("eth0", 0x2001_0DB8 << 96 | 1),), protocol="ra")
     six = Address("eth0", 6, 0x2001_0DB8 << 96 | 0x11, 64)
-    host = msgspec.structs.replace(host, sysctls=sysctls, routes=(*host.routes, way), addresses=(*host.addresses, six))
+    host = replace(host, sysctls=sysctls, routes=(*host.routes, way), addresses=(*host.addresses, six))
     net = network(host)
     out = Flow(FromHost(), 6, 0x2001_0DB9 << 96 | 1, "tcp", 443)
-    traces = tuple(walk_flow(net, each) for each in (out, msgspec.structs.replace(out, dport=80), published()))
+    traces = tuple(walk_flow(net, each) for each in (out, replace(out, dport=80), published()))
     (told,) = remarks(net, traces)
     assert str(told).startswith("eth0 forwards packets and therefore ignores router advertisements")
     assert remarks(net, traces[2:]) == ()
@@ -156,5 +151,5 @@ def test_a_port_that_the_container_does_not_publish() -> None:
         "25/tcp of web is published nowhere: clients outside of this host do not reach it. web was made with -p 8151:80"
     )
     assert _of_ports(at_port, 25, 80) == [said]
-    assert _of_ports(msgspec.structs.replace(at_port, dport=80), 25, 80) == []
+    assert _of_ports(replace(at_port, dport=80), 25, 80) == []
     assert _of_ports(at_port, 80) == []

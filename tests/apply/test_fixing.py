@@ -5,8 +5,8 @@ from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
-import msgspec
 import pytest
+from msgspec.structs import replace
 
 from hairpin.answer.answer import Answer
 from hairpin.apply.fixing import Verifier, apply_plan
@@ -103,10 +103,9 @@ def test_it_is_taken_back_if_it_was_chosen_and_helps_no_asked_flow(case: Callabl
     whole = both().answer
     by_hand = Remedy("by-hand", (), advice=(message("do it"),))
     causes = tuple(
-        msgspec.structs.replace(each, remedies=(by_hand,)) if each.id == "docker-user-drops" else each
-        for each in whole.causes
+        replace(each, remedies=(by_hand,)) if each.id == "docker-user-drops" else each for each in whole.causes
     )
-    alone = plan("interface-forwarding-off", of=msgspec.structs.replace(whole, causes=causes))
+    alone = plan("interface-forwarding-off", of=replace(whole, causes=causes))
     outcome, known = case(whole, answer(USER_DROPS)).done(alone)
     assert str(outcome.complaint) == "the repair did not help: each asked flow that failed before it still fails"
     assert known.state == "taken-back"
@@ -188,8 +187,8 @@ def test_a_program_that_is_not_installed_refuses_the_plan(case: Callable[..., Ca
     unban = Ask(host=FAULTY.network.this.name, call=Unban("cscli", "", "203.0.113.9"))
     made = plan()
     (repair,) = made.repairs
-    remedy = msgspec.structs.replace(repair.remedy, steps=(*repair.remedy.steps, unban))
-    made = msgspec.structs.replace(made, repairs=(msgspec.structs.replace(repair, remedy=remedy),))
+    remedy = replace(repair.remedy, steps=(*repair.remedy.steps, unban))
+    made = replace(made, repairs=(replace(repair, remedy=remedy),))
     with pytest.raises(ApplyError, match=r"^cscli is not installed, so nothing was done$"):
         one.done(made)
     assert one.book.standing() == ()
@@ -248,15 +247,13 @@ class Stage:
 def of_two_hosts() -> tuple[RepairPlan, Answer]:
     """Return the plan with a repair on each of two hosts, and what is seen after it."""
     one = plan()
-    other = msgspec.structs.replace(FAULTY.network.this, name="other", namespaces=())
-    network = msgspec.structs.replace(FAULTY.network, hosts=(*FAULTY.network.hosts, other))
-    second = msgspec.structs.replace(
-        one.repairs[0], host="other", remedy=msgspec.structs.replace(one.repairs[0].remedy, steps=(), keeping=())
-    )
-    seen = msgspec.structs.replace(HEALTHY, network=msgspec.structs.replace(HEALTHY.network, hosts=(
+    other = replace(FAULTY.network.this, name="other", namespaces=())
+    network = replace(FAULTY.network, hosts=(*FAULTY.network.hosts, other))
+    second = replace(one.repairs[0], host="other", remedy=replace(one.repairs[0].remedy, steps=(), keeping=()))
+    seen = replace(HEALTHY, network=replace(HEALTHY.network, hosts=(
         *HEALTHY.network.hosts, other)))  # fmt: skip
-    answer = msgspec.structs.replace(one.answer, network=network)
-    return msgspec.structs.replace(one, answer=answer, repairs=(*one.repairs, second)), seen
+    answer = replace(one.answer, network=network)
+    return replace(one, answer=answer, repairs=(*one.repairs, second)), seen
 
 
 def staged(*fails: str) -> tuple[FixOutcome | ApplyError, list[str]]:

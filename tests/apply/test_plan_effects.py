@@ -2,6 +2,7 @@
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 
 from hairpin.answer.answer import Answer
 from hairpin.answer.ask import ask
@@ -29,16 +30,12 @@ def flushed(*more: tuple[str, str]) -> Answer:
     """Return the answer about the host whose nat rules were flushed: docker-proxy serves its ports."""
     whole = evidence(*more)
     lost = tuple(
-        msgspec.structs.replace(
-            each, text="\n".join(line for line in each.text.splitlines() if " -A DOCKER ! -i " not in line) + "\n"
-        )
+        replace(each, text="\n".join(line for line in each.text.splitlines() if " -A DOCKER ! -i " not in line) + "\n")
         if each.key.startswith("iptables")
         else each
         for each in whole.readings
     )
-    return ask(
-        parse_question("check", (), None, (), World()), (msgspec.structs.replace(whole, readings=lost),), depth="flows"
-    )
+    return ask(parse_question("check", (), None, (), World()), (replace(whole, readings=lost),), depth="flows")
 
 
 def test_rules_that_would_lead_into_a_dead_end_come_back_with_what_they_need() -> None:

@@ -3,7 +3,6 @@
 python -m tests.browser [--traces N] [--seed S]: at three widths each; prints each fault; exits 1 if there is one.
 """
 
-import argparse
 import sys
 import tempfile
 from pathlib import Path
@@ -15,6 +14,7 @@ from hairpin.report.places import NO_HOSTS
 from hairpin.report.words import LANGUAGES, Words
 from tests.browser.boxes import faults
 from tests.browser.pages import WIDTHS, opened, running_browser
+from tests.machine.command import command
 from tests.report.page.traces import random_traces
 from tests.report.page.twelve import TWELVE, answer_named
 
@@ -23,9 +23,8 @@ _OF_ONE_PAGE = 20
 
 def main() -> int:
     """Return the exit status."""
-    parser = argparse.ArgumentParser(prog="python -m tests.browser")
+    parser = command("tests.browser", "Hold pictures of random traces against what they show.", seed=1)
     parser.add_argument("--traces", type=int, default=200)
-    parser.add_argument("--seed", type=int, default=1)
     arguments = parser.parse_args()
     wrong = 0
     with tempfile.TemporaryDirectory() as folder, running_browser() as browser:

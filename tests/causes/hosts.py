@@ -5,7 +5,7 @@ They stand in the order of the packet's path: links and routes of the host, its 
 
 from typing import Literal
 
-import msgspec
+from msgspec.structs import replace
 
 from hairpin.change.simulation.simulate import simulate
 from hairpin.engines.missing import missing_of
@@ -57,26 +57,24 @@ def asked(start: Start, address: str, port: int, protocol: str = "tcp") -> Flow:
 
 def with_host(whole: Network, **changed: object) -> Network:
     """Return the network with parts of its host replaced."""
-    return whole.with_host(msgspec.structs.replace(whole.this, **changed))
+    return whole.with_host(replace(whole.this, **changed))
 
 
 def with_link(namespace: Namespace, name: str, **changed: object) -> Namespace:
     """Return the namespace with one link changed."""
-    links = tuple(msgspec.structs.replace(each, **changed) if each.name == name else each for each in namespace.links)
-    return msgspec.structs.replace(namespace, links=links)
+    links = tuple(replace(each, **changed) if each.name == name else each for each in namespace.links)
+    return replace(namespace, links=links)
 
 
 def without_route(namespace: Namespace, destination: int) -> Namespace:
     """Return the namespace without its routes to that network."""
-    return msgspec.structs.replace(
-        namespace, routes=tuple(each for each in namespace.routes if each.destination != destination)
-    )
+    return replace(namespace, routes=tuple(each for each in namespace.routes if each.destination != destination))
 
 
 def without_addresses(namespace: Namespace, link: str) -> Namespace:
     """Return the namespace whose link has no address, nor what the kernel makes with one in the local table."""
     lost = {each.value for each in namespace.addresses if each.link == link}
-    return msgspec.structs.replace(
+    return replace(
         namespace,
         addresses=tuple(each for each in namespace.addresses if each.link != link),
         routes=tuple(each for each in namespace.routes if each.destination not in lost),
@@ -86,20 +84,20 @@ def without_addresses(namespace: Namespace, link: str) -> Namespace:
 def on_overlay() -> Engine:
     """Return dockerd with the container on an overlay alone: its address on docker_gwbridge is told by that network."""
     (endpoint,) = container().endpoints
-    far = msgspec.structs.replace(endpoint, network="overlay", network_id="n2", ipv4=WEB + 256, gateway4=None)
-    told = engine(msgspec.structs.replace(container(), endpoints=(far,)))
-    gateway = msgspec.structs.replace(endpoint, network="docker_gwbridge")
-    beside = msgspec.structs.replace(told.networks[0], name="docker_gwbridge", gateways=((container().id, gateway),))
-    return msgspec.structs.replace(told, networks=(beside, DockerNetwork("n2", "overlay", "overlay", scope="swarm")))
+    far = replace(endpoint, network="overlay", network_id="n2", ipv4=WEB + 256, gateway4=None)
+    told = engine(replace(container(), endpoints=(far,)))
+    gateway = replace(endpoint, network="docker_gwbridge")
+    beside = replace(told.networks[0], name="docker_gwbridge", gateways=((container().id, gateway),))
+    return replace(told, networks=(beside, DockerNetwork("n2", "overlay", "overlay", scope="swarm")))
 
 
 def without_bridge(built: Network) -> Network:
     """Return the host whose docker0 somebody has deleted: addresses and routes went with it, its ports stay."""
     host = without_addresses(built.namespace(HOST_NETNS), "docker0")
-    host = msgspec.structs.replace(
+    host = replace(
         host,
         links=tuple(
-            msgspec.structs.replace(each, master=None, port=None) if each.master == "docker0" else each
+            replace(each, master=None, port=None) if each.master == "docker0" else each
             for each in host.links
             if each.name != "docker0"
         ),
@@ -112,16 +110,14 @@ def led_to(link: str, destination: str = "172.17.0.0/24", *, carrier: bool = Tru
     """Return the host with a tunnel and a route by it."""
     host = host_namespace(values={f"conf__{link}__forwarding": "1"})
     tunnel = Link(90, link, "tun", carrier=carrier, flags=("POINTOPOINT",))
-    return network(
-        msgspec.structs.replace(host, links=(*host.links, tunnel), routes=(*host.routes, route(destination, link)))
-    )
+    return network(replace(host, links=(*host.links, tunnel), routes=(*host.routes, route(destination, link))))
 
 
 def with_second_bridge(subnet: str) -> Network:
     """Return the host with an empty bridge for that subnet, as ``docker network create`` makes one."""
     host = host_namespace(values={"conf__br-2__forwarding": "1"})
     return network(
-        msgspec.structs.replace(
+        replace(
             host,
             links=(*host.links, Link(9, "br-2", "bridge", bridge=BridgeInfo(), evidence="e5")),
             routes=(*host.routes, route(subnet, "br-2")),
@@ -134,7 +130,7 @@ def with_second_uplink(rp_filter: str) -> Network:
     host = host_namespace(values={"conf__eth0__rp_filter": rp_filter})
     uplink = Link(9, "eth1", evidence="e5")
     return network(
-        msgspec.structs.replace(
+        replace(
             host,
             links=(*host.links, uplink),
             addresses=(*host.addresses, Address("eth1", 4, parse_address("203.0.113.2")[1], 24)),
@@ -159,7 +155,7 @@ def ruled(rules: str) -> Network:
 def with_tables(*tables: Table) -> Network:
     """Return the host with further tables beside Docker's."""
     host = host_namespace()
-    return network(msgspec.structs.replace(host, ruleset=Ruleset((*host.ruleset.tables, *tables))))
+    return network(replace(host, ruleset=Ruleset((*host.ruleset.tables, *tables))))
 
 
 def zoned(*names: str, dockers: Literal["active", "file", "none"] = "active") -> Network:
@@ -183,7 +179,7 @@ def with_db(host: Namespace | None = None, *, docker: Engine | None = None) -> N
     host = host or host_namespace()
     wire = Link(7, "veth2", "veth", master="docker0", peer_index=6, peer_netnsid=1, port=BridgePort(), evidence="e5")
     ids = ((0, "container:web"), (1, "container:db"))
-    host = msgspec.structs.replace(host, links=(*host.links, wire), netnsids=ids)
+    host = replace(host, links=(*host.links, wire), netnsids=ids)
     web = with_link(container_namespace(), "eth0", mac=WEB_MAC)
     db = Namespace(
         "container:db",
@@ -198,7 +194,7 @@ def with_db(host: Namespace | None = None, *, docker: Engine | None = None) -> N
 def with_neighbour(mac: int, state: str = "PERMANENT") -> Network:
     """Return the host with two containers and a neighbour entry for ``web``."""
     entry = Neighbour("docker0", 4, WEB, mac, state, evidence="e8")
-    return with_db(msgspec.structs.replace(host_namespace(), neighbours=(entry,)))
+    return with_db(replace(host_namespace(), neighbours=(entry,)))
 
 
 def claimed(state: str, port: str = "veth9", mac: int = 0x0200_0000_0099) -> Network:
@@ -208,7 +204,7 @@ def claimed(state: str, port: str = "veth9", mac: int = 0x0200_0000_0099) -> Net
     host = whole.namespace(HOST_NETNS)
     ghost = Link(90, "veth9", "veth", master="docker0", peer_index=91, peer_netnsid=7, port=BridgePort())
     entry = FdbEntry("docker0", port, mac, evidence="e9")
-    host = msgspec.structs.replace(host, links=(*host.links, ghost), fdb=(entry,))
+    host = replace(host, links=(*host.links, ghost), fdb=(entry,))
     return whole.with_namespace(HOST_NETNS, host)
 
 
@@ -221,14 +217,14 @@ def on_two_networks(rp_filter: str) -> Network:
         values={"conf__br-2__forwarding": "1"},
     )
     wire = Link(8, "veth3", "veth", master="br-2", peer_index=10, peer_netnsid=0, port=BridgePort())
-    host = msgspec.structs.replace(
+    host = replace(
         host,
         links=(*host.links, Link(9, "br-2", "bridge", bridge=BridgeInfo()), wire),
         addresses=(*host.addresses, Address("br-2", 4, parse_address("172.18.0.1")[1], 16)),
         routes=(*host.routes, local("172.18.0.1/32", "br-2"), route("172.18.0.0/16", "br-2")),
     )
     inner = container_namespace(default=False)
-    inner = msgspec.structs.replace(
+    inner = replace(
         inner,
         links=(*inner.links, Link(10, "eth1", "veth", peer_index=8, peer_netnsid=0)),
         addresses=(*inner.addresses, Address("eth1", 4, parse_address("172.18.0.2")[1], 16)),
@@ -246,7 +242,7 @@ def on_two_networks(rp_filter: str) -> Network:
 
 def told(**options: object) -> Engine:
     """Return dockerd with other options."""
-    return msgspec.structs.replace(engine(container()), **options)
+    return replace(engine(container()), **options)
 
 
 def proxy_off(
@@ -259,7 +255,7 @@ def proxy_off(
     host = host_namespace(rules, values={"conf__docker0__route_localnet": route_localnet}, sockets=())
     host = with_link(host, "veth1", port=BridgePort(hairpin=hairpin))
     values = host.sysctls.with_value(("net", "bridge", "bridge-nf-call-iptables"), bridged)
-    host = msgspec.structs.replace(host, sysctls=values)
+    host = replace(host, sysctls=values)
     return with_db(host, docker=engine(container(), userland_proxy=False))
 
 
@@ -276,7 +272,7 @@ def bound(binding: PortBinding, address: int, rules: str = DOCKER_RULES) -> Netw
     proxy = Socket("tcp", 4, address, 8151, process="docker-proxy", relay=Relay(4, WEB, 80))
     host = host_namespace(rules, sockets=(proxy,))
     if address != 0x7F000001:
-        host = msgspec.structs.replace(
+        host = replace(
             host,
             addresses=(*host.addresses, Address("eth0", 4, address, 24, secondary=True)),
             routes=(*host.routes, local(f"{text}/32", "eth0")),
@@ -300,20 +296,20 @@ def relayed_udp(version: str) -> Network:
     """Return a host whose port 5353/udp docker-proxy of this version relays to a container's port 53."""
     whole = published_as(PortBinding("udp", 53, 5353, None, 4))
     (described,) = whole.this.engines
-    return with_host(whole, engines=(msgspec.structs.replace(described, version=version),))
+    return with_host(whole, engines=(replace(described, version=version),))
 
 
 def ignored(mode: str) -> Container:
     """Return the container on a network from which Docker publishes nothing."""
-    asked_for = msgspec.structs.replace(PUBLISHED, actual=False)
-    return msgspec.structs.replace(container(binding=asked_for), network_mode=mode, endpoints=(Endpoint(mode, "n2"),))
+    asked_for = replace(PUBLISHED, actual=False)
+    return replace(container(binding=asked_for), network_mode=mode, endpoints=(Endpoint(mode, "n2"),))
 
 
 def with_internal(one: Container) -> Engine:
     """Return dockerd with a second network, an internal one."""
     described = engine(one)
     internal = DockerNetwork("n2", "priv", "bridge", internal=True, bridge="br-priv")
-    return msgspec.structs.replace(described, networks=(*described.networks, internal))
+    return replace(described, networks=(*described.networks, internal))
 
 
 BARE_RULES = "*filter\n:INPUT ACCEPT [0:0]\n:FORWARD DROP [0:0]\n:OUTPUT ACCEPT [0:0]\nCOMMIT\n"
@@ -327,18 +323,18 @@ def on_hidden(
     ``borders``: the rules that close an internal network are there.  ``default``: the container has a default route.
     ``backend``: of the firewall; with that of nftables dockerd leaves FORWARD's policy alone."""
     one = container()
-    endpoint = msgspec.structs.replace(one.endpoints[0], network="hid")
+    endpoint = replace(one.endpoints[0], network="hid")
     bindings = () if internal else (PUBLISHED,)
-    described = engine(msgspec.structs.replace(one, endpoints=(endpoint,), bindings=bindings))
-    hidden = msgspec.structs.replace(described.networks[0], name="hid", internal=internal)
-    described = msgspec.structs.replace(
+    described = engine(replace(one, endpoints=(endpoint,), bindings=bindings))
+    hidden = replace(described.networks[0], name="hid", internal=internal)
+    described = replace(
         described, version=version, networks=(hidden,), allow_direct_routing=True, firewall_backend=backend or None
     )
     bare = BARE_RULES.replace("FORWARD DROP", "FORWARD ACCEPT") if backend else BARE_RULES
     whole = network(host_namespace(bare, sockets=()), container_namespace(default=default), docker=described)
     lost = missing_of(whole.this, described)
     if not borders:
-        lost = msgspec.structs.replace(lost, rules=tuple(each for each in lost.rules if each.purpose != "internal"))
+        lost = replace(lost, rules=tuple(each for each in lost.rules if each.purpose != "internal"))
     return simulate(restoring_all(lost, HOST_NETNS, whole.this.namespace("host")), whole)
 
 
@@ -361,20 +357,20 @@ def without_default_network(**options: object) -> Network:
         host_namespace(BARE_RULES.replace("FORWARD DROP", "FORWARD ACCEPT"), sockets=()),
         container_namespace(),
     )
-    host = msgspec.structs.replace(
+    host = replace(
         host,
         links=host.links[:2],
         addresses=tuple(each for each in host.addresses if each.link != "docker0"),
         routes=tuple(each for each in host.routes if all(hop.link != "docker0" for hop in each.next_hops)),
     )
-    alone = msgspec.structs.replace(
+    alone = replace(
         inner, links=inner.links[:1], addresses=inner.addresses[:1],
         routes=tuple(each for each in inner.routes if all(hop.link == "lo" for hop in each.next_hops)),
     )  # fmt: skip
-    asked_for = msgspec.structs.replace(PUBLISHED, actual=False)
-    one = msgspec.structs.replace(container(binding=asked_for), endpoints=(Endpoint("bridge", "n1"),))
-    described = msgspec.structs.replace(engine(one), networks=(), bridge_name="none")
-    return network(host, alone, docker=msgspec.structs.replace(described, **options))
+    asked_for = replace(PUBLISHED, actual=False)
+    one = replace(container(binding=asked_for), endpoints=(Endpoint("bridge", "n1"),))
+    described = replace(engine(one), networks=(), bridge_name="none")
+    return network(host, alone, docker=replace(described, **options))
 
 
 # The container's state
@@ -389,18 +385,18 @@ def ended_on_loopback() -> Network:
     """Return the host whose container, published on ::1 alone, has ended, and its namespace with it."""
     alone = host_namespace(NO_CONTAINER, sockets=())
     bindings = (PortBinding("tcp", 80, 8151, 1, 6, actual=False),)
-    one = msgspec.structs.replace(container("exited"), netns=None, bindings=bindings)
+    one = replace(container("exited"), netns=None, bindings=bindings)
     return with_host(network(alone, docker=engine(one)), namespaces=(alone,))
 
 
 def unpublished(one: Container, **changed: object) -> Network:
     """Return the host without DNAT rules and docker-proxy, with this container."""
-    return network(host_namespace(NO_CONTAINER, sockets=()), docker=engine(msgspec.structs.replace(one, **changed)))
+    return network(host_namespace(NO_CONTAINER, sockets=()), docker=engine(replace(one, **changed)))
 
 
 def comes_and_goes() -> Container:
     """Return a container that ran when the engine was read, and had ended when its namespace was to be read."""
-    return msgspec.structs.replace(container(), netns=None, restart_policy="always")
+    return replace(container(), netns=None, restart_policy="always")
 
 
 def serving(*sockets: Socket) -> Network:
@@ -410,7 +406,7 @@ def serving(*sockets: Socket) -> Network:
 
 def beside(in_web: tuple[Socket, ...], in_db: tuple[Socket, ...]) -> Network:
     """Return the host with two containers on one network, which have these sockets."""
-    db = msgspec.structs.replace(
+    db = replace(
         container(), id="d" * 64, name="db", bindings=(), netns="container:db",
         endpoints=(Endpoint("bridge", "n1", DB, 16),),
     )  # fmt: skip
@@ -418,10 +414,7 @@ def beside(in_web: tuple[Socket, ...], in_db: tuple[Socket, ...]) -> Network:
     sockets = {"container:web": in_web, "container:db": in_db}
     return with_host(
         whole,
-        namespaces=tuple(
-            msgspec.structs.replace(each, sockets=sockets.get(each.name, each.sockets))
-            for each in whole.this.namespaces
-        ),
+        namespaces=tuple(replace(each, sockets=sockets.get(each.name, each.sockets)) for each in whole.this.namespaces),
     )
 
 
@@ -433,24 +426,22 @@ def down(whole: Network, *, state: Literal["answers", "stopped"] = "stopped") ->
 def outlived() -> Network:
     """Return the host whose rules and docker-proxy lead to a container of which the engine knows nothing any more."""
     host = host_namespace()
-    alone = msgspec.structs.replace(host, links=tuple(link for link in host.links if link.name != "veth1"))
+    alone = replace(host, links=tuple(link for link in host.links if link.name != "veth1"))
     return with_host(network(docker=engine()), namespaces=(alone,))
 
 
 def readdressed(rules: str) -> Network:
     """Return the host whose container has had another address since it was started again."""
     inner = without_addresses(container_namespace(), "eth0")
-    moved = msgspec.structs.replace(
+    moved = replace(
         inner,
         addresses=(*inner.addresses, Address("eth0", 4, WEB + 7, 16)),
         routes=(*inner.routes, local("172.17.0.9/32", "eth0")),
     )
-    endpoint = msgspec.structs.replace(container().endpoints[0], ipv4=WEB + 7)
-    return network(
-        host_namespace(rules), moved, docker=engine(msgspec.structs.replace(container(), endpoints=(endpoint,)))
-    )
+    endpoint = replace(container().endpoints[0], ipv4=WEB + 7)
+    return network(host_namespace(rules), moved, docker=engine(replace(container(), endpoints=(endpoint,))))
 
 
 def blackhole(destination: str) -> Route:
     """Return a blackhole route to that network."""
-    return msgspec.structs.replace(route(destination, "lo"), type="blackhole", next_hops=())
+    return replace(route(destination, "lo"), type="blackhole", next_hops=())

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-import msgspec
+from msgspec.structs import replace
 
 from hairpin.change.change import SetLink, one
 from hairpin.change.simulation.simulate import simulate
@@ -19,7 +19,7 @@ def _asking_anew(whole: Network) -> Network:
     """Return the network whose containers have no neighbour entries."""
     for netns, namespace in whole.namespaces():
         if netns.name.startswith("container:"):
-            whole = whole.with_namespace(netns, msgspec.structs.replace(namespace, neighbours=()))
+            whole = whole.with_namespace(netns, replace(namespace, neighbours=()))
     return whole
 
 
@@ -29,15 +29,15 @@ def untold(*nodes: str) -> Network:
     for netns, namespace in whole.namespaces():
         if netns.host in nodes and netns.name.startswith("netns:1-"):
             kept = tuple(each for each in namespace.fdb if each.remote is None)
-            whole = whole.with_namespace(netns, msgspec.structs.replace(namespace, neighbours=(), fdb=kept))
+            whole = whole.with_namespace(netns, replace(namespace, neighbours=(), fdb=kept))
     return whole
 
 
 def ended_on(node: str, whole: Network) -> Network:
     """Return the swarm after dockerd of the node was killed."""
     gone = (Contact("docker", "", "stopped"),)
-    hosts = (msgspec.structs.replace(each, contacts=gone) if each.name == node else each for each in whole.hosts)
-    return msgspec.structs.replace(whole, hosts=tuple(hosts))
+    hosts = (replace(each, contacts=gone) if each.name == node else each for each in whole.hosts)
+    return replace(whole, hosts=tuple(hosts))
 
 
 OVERLAY = _asking_anew(recorded("healthy-swarm-overlay"))
@@ -64,7 +64,7 @@ PORT = next(
 
 def set_there(link: Link, netns: Netns = BEHIND, **values: Any) -> Network:
     """Return the swarm in which a link of node2 has these settings, with all that the kernel does then."""
-    return simulate(one(SetLink(netns, msgspec.structs.replace(link, **values))), OVERLAY)
+    return simulate(one(SetLink(netns, replace(link, **values))), OVERLAY)
 
 
 def device(name: str) -> Link:
@@ -76,8 +76,8 @@ def deleted(name: str, netns: Netns = BEHIND) -> Network:
     """Return the swarm in which a device of node2 is gone, with all that was on it."""
     namespace = OVERLAY.namespace(netns)
     kept = (each for each in namespace.links if each.name != name)
-    links = (msgspec.structs.replace(each, master=None, port=None) if each.master == name else each for each in kept)
-    changed = msgspec.structs.replace(
+    links = (replace(each, master=None, port=None) if each.master == name else each for each in kept)
+    changed = replace(
         namespace,
         links=tuple(links),
         addresses=tuple(each for each in namespace.addresses if each.link != name),
@@ -88,14 +88,11 @@ def deleted(name: str, netns: Netns = BEHIND) -> Network:
     return OVERLAY.with_namespace(netns, changed)
 
 
-LEARNED = msgspec.structs.replace(
+LEARNED = replace(
     OVERLAY.namespace(BEHIND),
     neighbours=(),
-    fdb=tuple(
-        msgspec.structs.replace(each, state="") if each.remote is not None else each
-        for each in OVERLAY.namespace(BEHIND).fdb
-    ),
+    fdb=tuple(replace(each, state="") if each.remote is not None else each for each in OVERLAY.namespace(BEHIND).fdb),
 )
 """dockerd has told the kernel of no container of node1, and the device has learned where they are from their frames."""
-FORGOTTEN = OVERLAY.with_namespace(BEHIND, msgspec.structs.replace(OVERLAY.namespace(BEHIND), neighbours=()))
+FORGOTTEN = OVERLAY.with_namespace(BEHIND, replace(OVERLAY.namespace(BEHIND), neighbours=()))
 """node2's vxlan device was down for a moment."""

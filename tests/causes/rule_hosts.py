@@ -3,7 +3,7 @@
 import functools
 from pathlib import Path
 
-import msgspec
+from msgspec.structs import replace
 
 from hairpin.collect.snapshot import load
 from hairpin.host.boot.daemon_start import Boot
@@ -69,29 +69,27 @@ def unflushed(*chains: str, script: ScriptLine | None = None) -> Network:
 
 CSF = ("LOCALINPUT", "LOGDROPIN", "DENYIN")
 BY_CRON = ScriptLine("/etc/cron.d/firewall", 2, "0 * * * * root iptables-restore < /etc/firewall.rules")
-NOFLUSH = msgspec.structs.replace(BY_CRON, text="0 * * * * root iptables-restore --noflush < /etc/firewall.rules")
-OWN_CHAIN = msgspec.structs.replace(BY_CRON, text="0 * * * * root iptables -F MYCHAIN; iptables -A MYCHAIN -j DROP")
-AT_BOOT = msgspec.structs.replace(BY_CRON, path="/etc/rc.local")
+NOFLUSH = replace(BY_CRON, text="0 * * * * root iptables-restore --noflush < /etc/firewall.rules")
+OWN_CHAIN = replace(BY_CRON, text="0 * * * * root iptables -F MYCHAIN; iptables -A MYCHAIN -j DROP")
+AT_BOOT = replace(BY_CRON, path="/etc/rc.local")
 MANAGED = (("firewall-manager-flushed-rules", ADVICE),)
 
 
 def tools(**read: object) -> Network:
     """Return the whole host, of which this was read beside."""
-    return with_host(network(host_namespace(ALL_RULES)), rule_tools=msgspec.structs.replace(RuleTools(), **read))
+    return with_host(network(host_namespace(ALL_RULES)), rule_tools=replace(RuleTools(), **read))
 
 
 def failed(error: str, **read: object) -> Network:
     """Return the host with a second container, whose start ended with the error."""
-    other = msgspec.structs.replace(
-        container("created"), id="d" * 64, name="job", bindings=(), endpoints=(), netns=None, error=error
-    )
+    other = replace(container("created"), id="d" * 64, name="job", bindings=(), endpoints=(), netns=None, error=error)
     whole = network(host_namespace(ALL_RULES), docker=engine(container(), other))
-    return with_host(whole, rule_tools=msgspec.structs.replace(RuleTools(), **read))
+    return with_host(whole, rule_tools=replace(RuleTools(), **read))
 
 
 def ended(*log: str, one: Container | None = None) -> Network:
     """Return the host whose dockerd ended with these lines in its log."""
-    docker = msgspec.structs.replace(engine(one or container()), boot=Boot("systemd", log=log))
+    docker = replace(engine(one or container()), boot=Boot("systemd", log=log))
     return down(network(host_namespace(ALL_RULES), docker=docker))
 
 
@@ -99,7 +97,7 @@ def with_routes(*texts: str) -> Network:
     """Return the host with further routes by its uplink."""
     host = host_namespace(ALL_RULES)
     routes = (*host.routes, *(route(each, "eth0") for each in texts))
-    return network(msgspec.structs.replace(host, routes=routes))
+    return network(replace(host, routes=routes))
 
 
 HOLDER = LockUser(70, "iptables-restor", 90)
@@ -119,7 +117,7 @@ FOLDER = "/lib/modules/6.1.0-1-amd64"
 GONE = ModuleFiles(FOLDER, there=False, loaded=frozenset({"bridge"}))
 WITH_ALL = ModuleFiles(FOLDER, modules=frozenset({"xt_addrtype", "iptable_nat"}))
 WITHOUT_MATCH = ModuleFiles(FOLDER, modules=frozenset({"iptable_nat"}))
-FORBIDDEN = msgspec.structs.replace(
+FORBIDDEN = replace(
     WITH_ALL,
     forbidden=(ForbiddenModule("xt_addrtype", "/etc/modprobe.d/no.conf", 1, "install xt_addrtype /bin/false"),),
 )
@@ -172,11 +170,11 @@ RULE_STATES: dict[str, StateCase] = {
     ),
     "the lock is held for long": StateCase(
         tools(lock=(HOLDER,)), (("xtables-lock-contention", ADVICE),),
-        tools(lock=(msgspec.structs.replace(HOLDER, age_s=0),)),
+        tools(lock=(replace(HOLDER, age_s=0),)),
     ),
     "a daemon that has run for long has the lock at this moment": StateCase(
         tools(lock=(HOLDER,)), (("xtables-lock-contention", ADVICE),),
-        tools(lock=(msgspec.structs.replace(HOLDER, process="felix"),)),
+        tools(lock=(replace(HOLDER, process="felix"),)),
     ),
     "a container could not start while the lock was held": StateCase(
         failed(LOCKED), (("xtables-lock-contention", ADVICE),), failed("network gone not found"),
@@ -193,7 +191,7 @@ RULE_STATES: dict[str, StateCase] = {
     ),
     "the kernel's modules lack the match": StateCase(
         failed(NO_MATCH, modules=WITHOUT_MATCH), (("kernel-match-missing", BLOCKING),),
-        failed(NO_MATCH, modules=msgspec.structs.replace(WITHOUT_MATCH, loaded=frozenset({"xt_addrtype"}))),
+        failed(NO_MATCH, modules=replace(WITHOUT_MATCH, loaded=frozenset({"xt_addrtype"}))),
     ),
     "a file forbids the match's module": StateCase(
         failed(NO_MATCH, modules=FORBIDDEN), (("kernel-match-missing", BLOCKING),), failed(NO_MATCH, modules=WITH_ALL),

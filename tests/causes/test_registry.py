@@ -28,21 +28,25 @@ from hairpin.causes.registry import (
     known_cause,
 )
 from hairpin.diagnose.diagnose import diagnose
+from hairpin.network.flow import Flow
+from hairpin.network.network import Network
 from hairpin.question.flows import flows_for
 from hairpin.walk.state import Reason
-from tests.acceptance.recorded import network
+from tests.acceptance import recorded
 from tests.causes.between_hosts.test_between_hosts import CASES as BETWEEN_HOSTS
 from tests.causes.between_hosts.test_overlay import CASES as OVERLAY
 from tests.causes.bridge.test_bridge import CASES as BRIDGE
-from tests.causes.case import Case, StateCase
+from tests.causes.case import Case, StateCase, fires, is_silent
 from tests.causes.container.test_container import CASES as CONTAINER
 from tests.causes.container.test_rootless_session_ended import CASES as OF_SESSIONS
 from tests.causes.engine.test_engine import CASES as ENGINE
+from tests.causes.engine.test_engine import HARMLESS as BESIDE_ENGINE
 from tests.causes.engine_rules.test_engine_rules import CASES as ENGINE_RULES
 from tests.causes.firewalld.test_firewalld import CASES as FIREWALLD
 from tests.causes.forwarding.test_forwarding import CASES as FORWARDING
 from tests.causes.isolation.test_isolation import CASES as ISOLATION
 from tests.causes.names.test_names import CASES as NAMES
+from tests.causes.names.test_names import HARMLESS as BESIDE_NAMES
 from tests.causes.nat_rules.test_nat_rules import CASES as NAT_RULES
 from tests.causes.nat_rules.test_redirected_for_other_family import CASES as REDIRECTED
 from tests.causes.nat_rules.test_translated_for_others_only import CASES as FOR_OTHERS
@@ -55,8 +59,10 @@ from tests.causes.rules.test_deciding import CASES as DECIDING
 from tests.causes.rules.test_published_bypasses_host_firewall import CASES as IN_WRITING
 from tests.causes.rules.test_published_bypasses_host_firewall import ExposureCase
 from tests.causes.rules.test_rules import CASES as RULES
+from tests.causes.rules.test_rules import HARMLESS as BESIDE_RULES
 from tests.causes.rules.test_stale_accept_for_dead_container import REUSED
 from tests.causes.service.test_service import CASES as SERVICE
+from tests.causes.service.test_service import HARMLESS as BESIDE_SERVICE
 from tests.causes.states.test_states import CASES as STOPS
 from tests.causes.states.test_states import STATES
 from tests.causes.tables.test_tables import CASES as OF_TABLES
@@ -64,7 +70,9 @@ from tests.causes.test_opening import OPENED, OpenedCase
 from tests.causes.to_come.test_to_come import CASES as TO_COME
 from tests.causes.to_come.test_to_come import ONE_OFF, ComingCase
 from tests.causes.traffic_control.test_traffic_control import CASES as OF_TRAFFIC_CONTROL
+from tests.causes.uplinks.test_two_uplinks import CASES as TWO_UPLINKS
 from tests.causes.uplinks.test_uplinks import CASES as UPLINKS
+from tests.causes.uplinks.test_uplinks import HARMLESS as BESIDE_UPLINKS
 from tests.rows import each_row
 from tools.cause_reasons import asked_at
 
@@ -88,8 +96,21 @@ TABLES: dict[str, Mapping[str, Case | StateCase | ComingCase | ExposureCase | Op
     "tables": OF_TABLES,
     "to_come": {**TO_COME, **ONE_OFF},
     "traffic_control": OF_TRAFFIC_CONTROL,
-    "uplinks": UPLINKS,
+    "uplinks": {**UPLINKS, **TWO_UPLINKS},
 }
+ROWS = {
+    f"{folder}: {name}": each for folder in TABLES for name, each in TABLES[folder].items() if isinstance(each, Case)
+}
+WHOLE = {name: each for name, each in ROWS.items() if not name.startswith("names: ")}
+"""Names are looked up on other hosts: their own file has what is silent there."""
+HARMLESS: dict[str, tuple[Network, Flow]] = {
+    **BESIDE_ENGINE,
+    **BESIDE_NAMES,
+    **BESIDE_RULES,
+    **BESIDE_SERVICE,
+    **BESIDE_UPLINKS,
+}
+"""Faults, or what looks like one, of which nothing is named."""
 
 
 def test_ids_are_unique_kebab_case_and_name_their_files() -> None:
@@ -106,6 +127,21 @@ def test_an_alias_is_of_one_cause_and_no_id() -> None:
     assert [canonical_id(each) for each in ("port-bound-by-other-process", "ip-forward-off", "no-such")] == [
         "published-port-held-by-other-process", "ip-forward-off", "no-such",
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize("case", one_of_each(ROWS, lambda case: case.causes))
+def test_the_cause_fires_where_it_is_at_work(case: Case) -> None:
+    fires(case)
+
+
+@pytest.mark.parametrize("case", one_of_each(WHOLE, lambda case: case.causes))
+def test_nothing_is_named_on_the_host_without_the_fault(case: Case) -> None:
+    is_silent(case.whole, case.flow)
+
+
+@each_row(("network", "flow"), HARMLESS.values(), ids=HARMLESS)
+def test_nothing_is_named_of_what_only_looks_like_a_fault(network: Network, flow: Flow) -> None:
+    is_silent(network, flow)
 
 
 @each_row("module", cause_modules())
@@ -155,7 +191,7 @@ def test_the_causes_to_come_are_in_one_folder_and_have_an_order() -> None:
 
 
 def test_no_cause_fires_on_a_whole_host() -> None:
-    net = network("none")
+    net = recorded.network("none")
     found = [each.cause for flow in flows_for(net, (), None) for each in diagnose(net, flow).causes]
     assert found == []
 

@@ -1,7 +1,7 @@
 """The difference of two networks is the change that makes one of the other."""
 
-import msgspec
 import pytest
+from msgspec.structs import replace
 
 from hairpin.change import change as c
 from hairpin.change.commands.text import all_shown
@@ -49,9 +49,7 @@ def test_nothing_differs_from_itself() -> None:
 
 
 def test_rules_are_deleted_from_the_last_and_inserted_from_the_first() -> None:
-    second = msgspec.structs.replace(
-        JUMP, text="-A FORWARD -o docker0 -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT"
-    )
+    second = replace(JUMP, text="-A FORWARD -o docker0 -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT")
     parts = (c.DeleteRule(HOST_NETNS, JUMP), c.DeleteRule(HOST_NETNS, second))
     after = simulate(c.Change(parts), NET)
     assert all_shown(steps(difference(NET, after), NET))[0].endswith("--ctstate RELATED,ESTABLISHED -j ACCEPT")
@@ -60,27 +58,27 @@ def test_rules_are_deleted_from_the_last_and_inserted_from_the_first() -> None:
 
 def test_no_command_makes_a_link() -> None:
     host = NET.namespace(HOST_NETNS)
-    without = NET.with_namespace(HOST_NETNS, msgspec.structs.replace(host, links=host.links[:1]))
+    without = NET.with_namespace(HOST_NETNS, replace(host, links=host.links[:1]))
     with pytest.raises(ChangeError):
         difference(without, NET)
 
 
 def test_a_link_is_set_first() -> None:
     link = NET.namespace(HOST_NETNS).links[1]
-    down = simulate(c.Change((c.SetLink(HOST_NETNS, msgspec.structs.replace(link, up=False, carrier=False)),)), NET)
+    down = simulate(c.Change((c.SetLink(HOST_NETNS, replace(link, up=False, carrier=False)),)), NET)
     assert isinstance(difference(NET, down).parts[0], c.SetLink)
 
 
 def test_entries_at_one_place_are_replaced() -> None:
     host = NET.namespace(HOST_NETNS)
     route = next(each for each in host.routes if each.prefix_length == 0)
-    nowhere = msgspec.structs.replace(route, next_hops=(), type="blackhole")
+    nowhere = replace(route, next_hops=(), type="blackhole")
     entry = Neighbour("eth0", 4, 7, 7, "PERMANENT")
     remote = FdbEntry(None, "vx", 9, remote=7, state="permanent")
-    before = NET.with_namespace(HOST_NETNS, msgspec.structs.replace(host, neighbours=(entry,), fdb=(remote,)))
-    other, far = msgspec.structs.replace(entry, mac=8), msgspec.structs.replace(remote, remote=8)
+    before = NET.with_namespace(HOST_NETNS, replace(host, neighbours=(entry,), fdb=(remote,)))
+    other, far = replace(entry, mac=8), replace(remote, remote=8)
     routes = tuple(nowhere if each is route else each for each in host.routes)
-    wanted = msgspec.structs.replace(host, routes=routes, neighbours=(other,), fdb=(far,))
+    wanted = replace(host, routes=routes, neighbours=(other,), fdb=(far,))
     after = NET.with_namespace(HOST_NETNS, wanted)
     forth = (c.AddEntry(HOST_NETNS, other), c.ReplaceEntry(HOST_NETNS, remote, far))
     back = (c.AddEntry(HOST_NETNS, entry), c.ReplaceEntry(HOST_NETNS, far, remote))

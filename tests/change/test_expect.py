@@ -1,6 +1,6 @@
 """An expectation that is not met says what has changed."""
 
-import msgspec
+from msgspec.structs import replace
 
 from hairpin.change.expect import (
     ChainIs,
@@ -34,7 +34,7 @@ from tests.small_host import GATEWAY, host_namespace, network, route
 HOST = host_namespace(values={"ip_forward": "0"})
 ETH0 = next(each for each in HOST.links if each.name == "eth0")
 (NAT, FILTER) = HOST.ruleset.tables
-GUARDED = msgspec.structs.replace(
+GUARDED = replace(
     network(HOST).this,
     firewalld=Firewalld(True, runtime=(FirewalldZone("public", interfaces=("eth0",), ports=("8151/tcp",)),)),
 )
@@ -75,7 +75,7 @@ CASES: dict[str, tuple[Expectation, Expectation, str]] = {
         "forwarding entry on veth1",
     ),
     "link": (LinkIs(ETH0), LinkIs(Link(9, "gone")), "link gone is gone"),
-    "carrier": (LinkIs(ETH0), LinkIs(msgspec.structs.replace(ETH0, carrier=False)), "has changed"),
+    "carrier": (LinkIs(ETH0), LinkIs(replace(ETH0, carrier=False)), "has changed"),
     "container": (ContainerIs("web", "running"), ContainerIs("web", "exited"), "was exited and is running"),
     "unit": (ContainerIs("web", "running"), UnitIs("a", "enabled", "active"), "a is no longer enabled and active"),
     "attached": (
@@ -122,15 +122,11 @@ def test_expectations(met: Expectation, other: Expectation, words: str) -> None:
 def test_a_gateway_of_untold_family_is_of_the_routes_own() -> None:
     """A cause proposes a route by its gateway alone; the kernel's listing tells the family, too."""
     held = next(each for each in HOST.routes if any(hop.gateway is not None for hop in each.next_hops))
-    hops = tuple(msgspec.structs.replace(hop, gateway_version=None) for hop in held.next_hops)
-    untold = msgspec.structs.replace(held, next_hops=hops)
-    told = msgspec.structs.replace(
-        held, next_hops=tuple(msgspec.structs.replace(hop, gateway_version=4) for hop in hops)
-    )
-    namespace = msgspec.structs.replace(HOST, routes=(told,))
+    hops = tuple(replace(hop, gateway_version=None) for hop in held.next_hops)
+    untold = replace(held, next_hops=hops)
+    told = replace(held, next_hops=tuple(replace(hop, gateway_version=4) for hop in hops))
+    namespace = replace(HOST, routes=(told,))
     assert unmet(EntryIs(untold, there=True), namespace) is None
     assert unmet(EntryIs(untold, there=False), namespace) is not None
-    other = msgspec.structs.replace(
-        held, next_hops=tuple(msgspec.structs.replace(hop, gateway_version=6) for hop in hops)
-    )
+    other = replace(held, next_hops=tuple(replace(hop, gateway_version=6) for hop in hops))
     assert unmet(EntryIs(other, there=True), namespace) is not None

@@ -1,7 +1,7 @@
 """Steps are complete values: they know their nature, are refused on a changed network, and go through JSON."""
 
-import msgspec
 import pytest
+from msgspec.structs import replace
 
 from hairpin.change import change as c
 from hairpin.change.calls import ByPerson, OpenPort, SetContainerState
@@ -39,9 +39,7 @@ JUMP = Place("iptables-nft", "ip", "filter", "FORWARD", 1, "-A FORWARD -j DOCKER
 STOPPED = (Socket("tcp", 4, None, 80, pid=70, halted=True),)
 BARE = network(host_namespace(values={"ip_forward": "0"}, sockets=STOPPED))
 NET = BARE.with_host(
-    msgspec.structs.replace(
-        BARE.this, files=(ConfigFile("/etc/a", "one\n"),), units=(Unit("a.service", "inactive", "disabled"),)
-    )
+    replace(BARE.this, files=(ConfigFile("/etc/a", "one\n"),), units=(Unit("a.service", "inactive", "disabled"),))
 )
 SYSCTL = c.SetSysctl(HOST_NETNS, ("net", "ipv4", "ip_forward"), "1")
 INSERTED = c.InsertRule(HOST_NETNS, "iptables-nft", "ip", "filter", "FORWARD", DROP, 1)
@@ -92,7 +90,7 @@ def test_a_rule_is_not_deleted_by_the_load_that_inserts_it() -> None:
     """nft deletes a rule by its handle, which the rule gets only when its load is done."""
     chain = Chain("C", rules=(Rule((Verdict("drop"),), "drop", 1, handle=7),))
     rules = Ruleset((Table("inet", "mine", "nft", (chain,)),))
-    base = network(msgspec.structs.replace(host_namespace(), ruleset=rules))
+    base = network(replace(host_namespace(), ruleset=rules))
     again = c.InsertRule(HOST_NETNS, "nft", "inet", "mine", "C", chain.rules[0], 2)
     gone = c.DeleteRule(HOST_NETNS, Place("nft", "inet", "mine", "C", 2, "drop", 7))
     first = c.DeleteRule(HOST_NETNS, Place("nft", "inet", "mine", "C", 1, "drop", 7))
@@ -155,7 +153,7 @@ def test_an_owners_call_makes_the_whole_change() -> None:
 
 
 def test_a_change_that_does_not_fit_is_refused_with_a_reason() -> None:
-    (step,) = steps(c.Change((c.DeleteRule(HOST_NETNS, msgspec.structs.replace(JUMP, number=9)),)), NET)
+    (step,) = steps(c.Change((c.DeleteRule(HOST_NETNS, replace(JUMP, number=9)),)), NET)
     assert all_shown((step,)) == (
         "iptables -S FORWARD 9 | grep -qxF -- '-A FORWARD -j DOCKER-USER' && iptables -D FORWARD 9",
     )
@@ -166,13 +164,13 @@ def test_a_change_that_does_not_fit_is_refused_with_a_reason() -> None:
 
 
 def test_a_step_is_refused_where_its_namespace_is_gone() -> None:
-    (step,) = steps(c.Change((msgspec.structs.replace(SYSCTL, netns=sibling("container:web")),)), NET)
-    gone = NET.with_host(msgspec.structs.replace(NET.this, namespaces=NET.this.namespaces[:1]))
+    (step,) = steps(c.Change((replace(SYSCTL, netns=sibling("container:web")),)), NET)
+    gone = NET.with_host(replace(NET.this, namespaces=NET.this.namespaces[:1]))
     assert "no network namespace" in str(refusal_of(step, gone))
 
 
 def test_in_a_replica_the_runner_is_in_the_namespace_already() -> None:
-    (step,) = steps(c.Change((msgspec.structs.replace(SYSCTL, netns=sibling("container:web")),)), NET)
+    (step,) = steps(c.Change((replace(SYSCTL, netns=sibling("container:web")),)), NET)
     assert isinstance(step, RunCommands)
     assert step.entering == entering(sibling("container:web"), NET) == ("nsenter", "-t", "42", "-n")
     refit = for_replica(step)
@@ -208,7 +206,7 @@ def test_json_that_is_no_step_is_refused() -> None:
     ),
 )
 def test_dockerd_is_asked_where_it_can_judge(version: str, path: str, *, judged: bool) -> None:
-    host = msgspec.structs.replace(NET.this, engines=(Engine("docker", version),))
+    host = replace(NET.this, engines=(Engine("docker", version),))
     (step,) = steps(c.Change((c.WriteFile(LABEL, path, "{}\n"),)), NET.with_host(host))
     assert isinstance(step, ReplaceFile)
     assert bool(step.validator) is judged

@@ -5,25 +5,25 @@ In a third of the pairs one change decides flows, in a third two or three only t
 is to be listed, none is to be invented, and the set that decides is to be exact.
 """
 
-import argparse
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import count
 from random import Random
 
 import msgspec
 
-from hairpin.collect.run import LocalRunner, collect
 from hairpin.compare.comparison import Comparison, both_hosts, comparison_of
 from hairpin.errors import LabError
 from hairpin.evidence.reading import Evidence
 from hairpin.lab.build import Lab, running_lab
-from hairpin.lab.node import ENVIRONMENT
 from hairpin.lab.plan import ContainerPlan, LabPlan, NetworkPlan
 from hairpin.network.world import World
 from hairpin.question.question import parse_question
 from tests.compare.mutations import Expected, Mutation, deciding, neutral, together
+from tests.machine.command import command
+from tests.machine.hairpin import read
+from tests.machine.run import tell
 
 PLAN = LabPlan(
     containers=(ContainerPlan("web", ("8151:80",)), ContainerPlan("api", ("8152:80",), networks=("back",))),
@@ -99,7 +99,7 @@ class Bench:
         """Return the evidence of the host, after some traffic."""
         for port in (8151, 8152):
             self._lab.probe("client", f"198.51.100.11:{port}", timeout_s=0.2)
-        return collect(LocalRunner((*self._lab.host.enter, "sh"), tuple(ENVIRONMENT.items())))
+        return read(self._lab.host)[0]
 
 
 def tried(pair: Pair, bench: Bench) -> Result:
@@ -175,32 +175,34 @@ def results(pairs: int, seed: int, first: int = 0) -> Iterator[Result]:
 
 def main() -> int:
     """Try the pairs; the exit status is 1 if one is wrong."""
-    parser = argparse.ArgumentParser(prog="python -m tests.compare.pairs", description=__doc__)
+    parser = command("tests.compare.pairs", "Compare snapshots between which a lab host was changed.", seed=1)
     parser.add_argument("--pairs", type=int, default=30)
-    parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--first", type=int, default=0, help="the number of the first pair")
     given = parser.parse_args()
-    done: list[Result] = []
-    for result in results(given.pairs, given.seed, given.first):
-        done.append(result)
-        if not result.is_right:
-            names = ", ".join(each.name for each in result.pair.mutations)
-            print(f"{result.pair.number} {result.pair.kind} ({names}):", flush=True)
-            for said in ("missing", "invented", "wrong"):
-                for each in getattr(result, said):
-                    print(f"    {said}: {each}", flush=True)
-            if result.trouble:
-                print(f"    trouble: {result.trouble}", flush=True)
+    found = results(given.pairs, given.seed, given.first)
+    return tell(found, _lines, lambda each: not each.is_right, table=_table, seed=given.seed)
+
+
+def _lines(result: Result) -> Iterator[str]:
+    if not result.is_right:
+        names = ", ".join(each.name for each in result.pair.mutations)
+        yield f"{result.pair.number} {result.pair.kind} ({names}):"
+    for said in ("missing", "invented", "wrong"):
+        yield from (f"    {said}: {each}" for each in getattr(result, said))
+    if result.trouble:
+        yield f"    trouble: {result.trouble}"
+
+
+def _table(done: Sequence[Result]) -> Iterator[str]:
     listed = sum(not each.missing for each in done)
     invented = sum(bool(each.invented) for each in done)
     asked = [each for each in done if each.pair.deciding]
     exact = sum(not each.wrong and not each.trouble for each in asked)
-    print(
+    yield (
         f"{len(done)} pairs: all changes listed in {listed}, something invented in {invented}; the deciding set exact "
         f"in {exact} of {len(asked)}; wrong without one: "
         f"{sum(bool(each.wrong) for each in done if not each.pair.deciding)}"
     )
-    return int(not all(each.is_right for each in done))
 
 
 if __name__ == "__main__":

@@ -1,8 +1,8 @@
 """Who made a difference: the one whose deed between both readings brings it to the earlier host, or to the later one
 without it."""
 
-import msgspec
 import pytest
+from msgspec.structs import replace
 
 from hairpin.compare.comparison import Comparison, comparison_of, network_sides
 from hairpin.compare.makers import Between, lost_jumps
@@ -51,9 +51,7 @@ DROPPED = with_rules((RETURN, DROP + RETURN))
 FLUSHED = with_rules((DNAT, ""), ("-A DOCKER -i docker0 -j RETURN\n", ""))
 OFF = host(small.host_namespace(values={"conf__eth0__forwarding": "0"}))
 NO_ROUTE = host(
-    msgspec.structs.replace(
-        small.host_namespace(), routes=tuple(e for e in small.host_namespace().routes if e.prefix_length)
-    )
+    replace(small.host_namespace(), routes=tuple(e for e in small.host_namespace().routes if e.prefix_length))
 )
 MADE: dict[str, tuple[Host, str]] = {
     "a rule that was inserted, in the words of a person": (DROPPED, INSERTED),
@@ -112,7 +110,7 @@ def test_commands_that_nobody_can_foretell_name_nobody() -> None:
 
 def test_a_package_and_a_unit_are_told_by_their_own_entries() -> None:
     def with_version(text: str) -> Host:
-        return msgspec.structs.replace(host(), versions=(Version("package:iptables", text, "e9"),))
+        return replace(host(), versions=(Version("package:iptables", text, "e9"),))
 
     was, now = with_version("1.8.9-2"), with_version("1.8.11-1")
     upgrade = about(50, "package", "iptables", Actor("package", "iptables 1.8.9-2 → 1.8.11-1", "e2"))
@@ -126,7 +124,7 @@ JUMP = "-A PREROUTING -m addrtype --dst-type LOCAL -j DOCKER\n"
 
 def test_a_lost_jump_with_both_versions() -> None:
     versions = (Version("iptables", "iptables v1.8.11 (nf_tables)"), Version("package:iptables", "1.8.11-2"))
-    was = msgspec.structs.replace(host(), versions=versions)
+    was = replace(host(), versions=versions)
     (note,) = comparison(with_rules((JUMP, "")), was).notes
     assert str(note) == (
         "d1: the jump to DOCKER is lost. Earlier snapshot: iptables v1.8.11 (nf_tables), package 1.8.11-2; later "

@@ -1,6 +1,6 @@
 """Differences of settings: each is told once, by what makes it."""
 
-import msgspec
+from msgspec.structs import replace
 
 from hairpin.change.change import AddEntry, Change, DeleteEntry, SetLink, SetSysctl
 from hairpin.change.simulation.simulate import simulate
@@ -26,7 +26,7 @@ def test_ip_forward_is_told_and_not_its_copies() -> None:
 def test_a_link_that_is_down_and_not_the_routes_that_it_takes_along() -> None:
     docker0 = host().namespace("host").link("docker0")
     assert docker0 is not None
-    down = SetLink(HOST, msgspec.structs.replace(docker0, up=False))
+    down = SetLink(HOST, replace(docker0, up=False))
     now = changed(lambda network: simulate(Change((down,)), network))
     assert texts(now) == [("links", "link docker0", "up", "down")]
 
@@ -75,8 +75,7 @@ def test_a_module_brings_its_values_as_one_difference() -> None:
 
 def test_a_cable() -> None:
     links = tuple(
-        msgspec.structs.replace(each, carrier=False) if each.name == "eth0" else each
-        for each in host().namespace("host").links
+        replace(each, carrier=False) if each.name == "eth0" else each for each in host().namespace("host").links
     )
     assert texts(with_namespace(host(), links=links)) == [("links", "link eth0, carrier", "yes", "no")]
 
@@ -88,9 +87,6 @@ def test_readings_that_one_lacks_are_not_compared() -> None:
 
 def test_the_program_of_a_tun_device() -> None:
     own, tun = host().namespace("host"), Link(9, "flannel0", "tun", holder="flanneld")
-    was, now = (
-        with_namespace(host(), links=(*own.links, msgspec.structs.replace(tun, holder=each)))
-        for each in ("flanneld", None)
-    )
+    was, now = (with_namespace(host(), links=(*own.links, replace(tun, holder=each))) for each in ("flanneld", None))
     assert texts(now, was) == [("links", "link flannel0, holder", "flanneld", None)]
     assert texts(with_namespace(now, unread=("tun-owners",)), was) == []

@@ -60,20 +60,9 @@ def main(suites: list[str]) -> int:
             for suite in suites:
                 _fetch(package, suite)
         command = 'ip link set lo up && exec "$@"'
-        argv = (
-            "unshare",
-            "--net",
-            "--mount",
-            "--",
-            "sh",
-            "-c",
-            command,
-            "sh",
-            sys.executable,
-            "-m",
-            "tests.conformance",
-        )
-        return subprocess.run((*argv, *suites), env={**os.environ, INSIDE: "1"}, check=False).returncode
+        inside = ("unshare", "--net", "--mount", "--", "sh", "-c", command, "sh")
+        argv = (*inside, sys.executable, "-m", "tests.conformance", *suites)
+        return subprocess.run(argv, env={**os.environ, INSIDE: "1"}, check=False).returncode
     lands = (here(), *(installed(suite, cache() / "userlands") for suite in suites))
     for land in lands:
         land.attach()

@@ -9,7 +9,6 @@ from hairpin.netfilter.iptables.save import parse
 from hairpin.netfilter.ir import Ruleset
 from hairpin.network.flow import Flow, FromHost, Lan
 from hairpin.network.network import Network
-from hairpin.network.prefix import parse_address
 from hairpin.question.asked import Origin, Target
 from hairpin.question.flows import flows_for
 from tests.causes.ipv6_hosts import with_ipv6
@@ -24,6 +23,7 @@ from tests.small_host import (
     host_namespace,
     local,
     network,
+    number,
 )
 from tests.two_uplinks import OF_SECOND, SECOND, two_uplinks
 
@@ -158,9 +158,7 @@ def test_a_port_that_rules_lead_to_a_container_has_no_answer_at_the_loopback_add
         routes=(*host.routes, local("::1/128", "lo")),
     )
     net = whole.with_namespace(HOST_NETNS, made)
-    at_loopback, at_uplink = (
-        Flow(FromHost(), 6, address, "tcp", 8151) for address in (1, parse_address("2001:db8::11")[1])
-    )
+    at_loopback, at_uplink = (Flow(FromHost(), 6, address, "tcp", 8151) for address in (1, number("2001:db8::11")))
     assert own_flows_left_out(net, (at_loopback, at_uplink)) == (at_loopback,)
     assert "not checked at [::1]: 8151/tcp. IPv6 has no route_localnet" in str(told_of_left_out((at_loopback,), net)[0])
     assert own_flows_left_out(net, (at_loopback,)) == ()

@@ -1,17 +1,16 @@
 """Lists that let only some clients to a port, and rules that stop clients by accident."""
 
-import msgspec
 import pytest
+from msgspec.structs import replace
 
 from hairpin.diagnose.examination import examine
 from hairpin.diagnose.listed_clients import with_excepted_networks, with_listed_clients
 from hairpin.network.flow import Lan
 from hairpin.network.network import Network
-from hairpin.network.prefix import parse_address
 from tests.inner_tunnel_host import behind_vpn
 from tests.rows import each_row
 from tests.rule_text import with_rule
-from tests.small_host import DOCKER_RULES, host_namespace, network, published
+from tests.small_host import DOCKER_RULES, host_namespace, network, number, published
 
 PLACE = "filter DOCKER-USER"
 
@@ -43,8 +42,8 @@ LISTS = {
 
 @each_row(("net", "listed"), LISTS.values(), ids=LISTS)
 def test_a_list_that_keeps_out_the_invented_client_is_a_question(net: Network, listed: str) -> None:
-    flow = msgspec.structs.replace(published(), invented=True)
-    lan = msgspec.structs.replace(published(), start=Lan(parse_address("198.51.100.77")[1]))
+    flow = replace(published(), invented=True)
+    lan = replace(published(), start=Lan(number("198.51.100.77")))
     found = with_listed_clients(examine(net, (flow, lan) if listed == "198.51.100.0/24" else (flow,)))
     (diagnosis,) = found.diagnoses
     (question,) = diagnosis.trace.questions
@@ -68,8 +67,8 @@ NEIGHBOURS = {
 
 @pytest.mark.parametrize(("net", "listed", "asked"), NEIGHBOURS.values(), ids=NEIGHBOURS)
 def test_a_neighbour_whom_only_a_list_keeps_out_is_a_question(net: Network, listed: str, asked: int) -> None:
-    flow = msgspec.structs.replace(published(), invented=True)
-    lan = msgspec.structs.replace(published(), start=Lan(parse_address("198.51.100.77")[1]))
+    flow = replace(published(), invented=True)
+    lan = replace(published(), start=Lan(number("198.51.100.77")))
     found = with_listed_clients(examine(net, (flow, lan)))
     if listed == "192.0.2.0/24":  # a client that a connection showed
         seen = with_listed_clients(examine(net, (published(), lan)))
@@ -93,8 +92,8 @@ MENDED = {
 
 @pytest.mark.parametrize("rules", MENDED.values(), ids=MENDED)
 def test_a_list_that_lets_nobody_in_is_the_cause_for_an_invented_client(rules: tuple[str, ...]) -> None:
-    flow = msgspec.structs.replace(published(), invented=True)
-    lan = msgspec.structs.replace(published(), start=Lan(parse_address("198.51.100.77")[1]))
+    flow = replace(published(), invented=True)
+    lan = replace(published(), start=Lan(number("198.51.100.77")))
     found = with_listed_clients(examine(ruled(*rules), (flow, lan)))
     (diagnosis,) = found.diagnoses
     assert [each.id for each in found.causes] == ["allow-rule-lets-nobody-in"]
@@ -103,7 +102,7 @@ def test_a_list_that_lets_nobody_in_is_the_cause_for_an_invented_client(rules: t
 
 
 def test_a_list_for_another_port_is_not_the_cause() -> None:
-    flow = msgspec.structs.replace(published(), invented=True)
+    flow = replace(published(), invented=True)
     net = ruled("-s 10.1.0.0/16 -p tcp -m tcp --dport 9999 -j ACCEPT", "-i eth0 -j DROP")
     assert [each.id for each in with_listed_clients(examine(net, (flow,))).causes] == ["docker-user-drops"]
 
@@ -120,15 +119,12 @@ NO_LISTS = {
 
 @pytest.mark.parametrize("net", NO_LISTS.values(), ids=NO_LISTS)
 def test_what_is_no_list_stays_a_problem(net: Network) -> None:
-    found = examine(net, (msgspec.structs.replace(published(), invented=True),))
+    found = examine(net, (replace(published(), invented=True),))
     assert not found.diagnoses[0].trace.succeeds
     assert with_listed_clients(found) is found
 
 
-OF_CLIENTS = (
-    msgspec.structs.replace(published(), invented=True),
-    msgspec.structs.replace(published(), start=Lan(parse_address("198.51.100.77")[1])),
-)
+OF_CLIENTS = (replace(published(), invented=True), replace(published(), start=Lan(number("198.51.100.77"))))
 # the host, how many flows stay asked, how many of them fail, and how many questions they have
 EXCEPTED: dict[str, tuple[Network, int, int, int]] = {
     "a listed network of clients passes": (behind_vpn("192.0.2.0/24"), 1, 0, 1),

@@ -12,19 +12,18 @@ from hairpin.events.aftermath import asked_again
 from hairpin.events.happening import possible_events
 from hairpin.network.flow import Flow, FromHost, Lan
 from hairpin.network.network import Network
-from hairpin.network.prefix import parse_address
 from hairpin.walk.alike import TraceTakenOver
 from hairpin.walk.walk import walk_flow
 from tests.many_hosts import flows_of_many, rules_text
 from tests.many_hosts import many as many_containers
 from tests.rows import each_row
 from tests.rule_text import with_rule
-from tests.small_host import egress, host_namespace, network, published
+from tests.small_host import egress, host_namespace, network, number, published
 from tests.whole import thinned
 
 FORWARDING_OFF = network(host_namespace(values={"conf__eth0__forwarding": "0"}))
 COUNT = 12
-FLOWS = (published(), published(Lan(parse_address("198.51.100.7")[1])), published(FromHost(), "127.0.0.1"), egress())
+FLOWS = (published(), published(Lan(number("198.51.100.7"))), published(FromHost(), "127.0.0.1"), egress())
 
 
 def named(found: Examination) -> dict[str, tuple[int, ...]]:

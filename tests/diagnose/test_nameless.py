@@ -1,7 +1,7 @@
 """Containers on a network without names."""
 
-import msgspec
 import pytest
+from msgspec.structs import replace
 
 from hairpin.diagnose.diagnose import diagnose
 from hairpin.diagnose.examination import examination
@@ -19,10 +19,8 @@ def of_project(project: str) -> Network:
     """Return the host whose two containers are on the default network, made by one Compose project."""
     whole = named("bridge")
     (docker,) = whole.this.engines
-    made = tuple(msgspec.structs.replace(each, project=project) for each in docker.containers)
-    return whole.with_host(
-        msgspec.structs.replace(whole.this, engines=(msgspec.structs.replace(docker, containers=made),))
-    )
+    made = tuple(replace(each, project=project) for each in docker.containers)
+    return whole.with_host(replace(whole.this, engines=(replace(docker, containers=made),)))
 
 
 @pytest.mark.parametrize(
@@ -32,7 +30,7 @@ def of_project(project: str) -> Network:
 )
 def test_one_line_says_that_there_are_no_names(whole: Network, said: bool) -> None:
     passing = diagnose(network(), published())
-    of_pair = msgspec.structs.replace(passing, trace=msgspec.structs.replace(passing.trace, flow=TO_API))
+    of_pair = replace(passing, trace=replace(passing.trace, flow=TO_API))
     found = nameless(examination(whole, (of_pair,)))
     assert [(each.severity, each.id) for each in found] == [("advice", "default-bridge-has-no-names")] * said
 
@@ -42,8 +40,8 @@ APART = named("shop", other=("office",))
 
 @pytest.mark.parametrize(("passes", "left"), ((True, 1), (False, 2)))
 def test_a_name_that_nobody_can_know_is_no_fault_where_the_address_answers(passes: bool, left: int) -> None:
-    by_address = diagnose(network(), published() if passes else msgspec.structs.replace(published(), dport=9))
-    by_address = msgspec.structs.replace(by_address, trace=msgspec.structs.replace(by_address.trace, flow=TO_API))
+    by_address = diagnose(network(), published() if passes else replace(published(), dport=9))
+    by_address = replace(by_address, trace=replace(by_address.trace, flow=TO_API))
     of_name = diagnose(APART, asking(server=EMBEDDED))
     assert [each.cause for each in of_name.causes] == ["no-common-network-for-name"]
     found = without_names_apart(examination(APART, (by_address, of_name)))

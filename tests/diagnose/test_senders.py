@@ -1,6 +1,6 @@
 """A fault of the container's own host, whose packets another host loses or answers in vain."""
 
-import msgspec
+from msgspec.structs import replace
 
 from hairpin.diagnose.diagnose import diagnose
 from hairpin.host.netns import Netns
@@ -22,19 +22,17 @@ def without_masquerade(whole: Network) -> Network:
     """Return the network in which the second host's MASQUERADE rules are gone."""
     namespace = whole.namespace(NODE2)
     tables = tuple(
-        msgspec.structs.replace(
+        replace(
             table,
             chains=tuple(
-                msgspec.structs.replace(
-                    chain, rules=tuple(rule for rule in chain.rules if "MASQUERADE" not in rule.text)
-                )
+                replace(chain, rules=tuple(rule for rule in chain.rules if "MASQUERADE" not in rule.text))
                 for chain in table.chains
             ),
         )
         for table in namespace.ruleset.tables
     )
-    ruleset = msgspec.structs.replace(namespace.ruleset, tables=tables)
-    return whole.with_namespace(NODE2, msgspec.structs.replace(namespace, ruleset=ruleset))
+    ruleset = replace(namespace.ruleset, tables=tables)
+    return whole.with_namespace(NODE2, replace(namespace, ruleset=ruleset))
 
 
 def test_the_host_that_does_not_masquerade_is_named_although_the_other_one_loses_the_answer() -> None:

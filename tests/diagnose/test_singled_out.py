@@ -11,11 +11,10 @@ from hairpin.host.route import Neighbour
 from hairpin.netfilter.iptables.save import parse
 from hairpin.netfilter.ir import Element, NumberKey, Ruleset, Set
 from hairpin.network.network import Network
-from hairpin.network.prefix import parse_address
 from hairpin.report.words import Words
 from tests.rows import each_row
 from tests.rule_text import with_chain, with_rule
-from tests.small_host import host_namespace, network, published
+from tests.small_host import host_namespace, network, number, published
 
 GATEWAY, NEIGHBOUR = "198.51.100.1", "198.51.100.20"
 STRANGER = "203.0.113.77"
@@ -28,7 +27,7 @@ def found(rules: str, *entries: str, invented: bool = True) -> tuple[SingledOut,
 
 def host(rules: str, *entries: str) -> Network:
     """Return the host with a neighbour on its link, and an ipset ``bad`` of these entries."""
-    return with_set(rules, tuple(parse_address(each)[1] for each in entries))
+    return with_set(rules, tuple(number(each) for each in entries))
 
 
 def with_set(rules: str, entries: Iterable[int]) -> Network:
@@ -37,7 +36,7 @@ def with_set(rules: str, entries: Iterable[int]) -> Network:
     return network(
         msgspec.structs.replace(
             host_namespace(),
-            neighbours=(Neighbour("eth0", 4, parse_address(NEIGHBOUR)[1], 2, "STALE"),),
+            neighbours=(Neighbour("eth0", 4, number(NEIGHBOUR), 2, "STALE"),),
             ruleset=Ruleset(tables, (bad,)),
         )
     )

@@ -2,10 +2,9 @@ import msgspec
 
 from hairpin.diagnose.examination import examine
 from hairpin.diagnose.stopped_clients import asks_about, with_stopped_clients
-from hairpin.network.prefix import parse_address
 from hairpin.walk.trace import OpenQuestion
 from tests.rule_text import with_rule
-from tests.small_host import DOCKER_RULES, host_namespace, network, published
+from tests.small_host import DOCKER_RULES, host_namespace, network, number, published
 
 
 def asked(*rules: str) -> tuple[OpenQuestion, ...]:
@@ -13,7 +12,7 @@ def asked(*rules: str) -> tuple[OpenQuestion, ...]:
     text = DOCKER_RULES
     for rule in reversed(rules):
         text = with_rule("filter DOCKER-USER", rule, text)
-    flow = msgspec.structs.replace(published(), stand_ins=(parse_address("203.0.113.10")[1],))
+    flow = msgspec.structs.replace(published(), stand_ins=(number("203.0.113.10"),))
     (found,) = with_stopped_clients(examine(network(host_namespace(text)), (flow,))).diagnoses
     if found.instead_of is not None:
         assert asks_about(found.trace, found.instead_of) is bool(found.trace.questions)

@@ -9,13 +9,12 @@ from hairpin.diagnose.unhairpinned import is_used, unhairpinned
 from hairpin.host.managers import ConfigFile
 from hairpin.network.flow import FromHost
 from hairpin.network.network import Network
-from hairpin.network.prefix import parse_address
 from hairpin.network.world import PublicAddress, World
 from tests.causes.hosts import with_host
 from tests.rule_text import with_rule
-from tests.small_host import HOST_ADDRESS, host_namespace, network, published
+from tests.small_host import HOST_ADDRESS, host_namespace, network, number, published
 
-PUBLIC = parse_address("203.0.113.11")[1]
+PUBLIC = number("203.0.113.11")
 MAPPING = PublicAddress(4, PUBLIC, HOST_ADDRESS)
 DNAT = with_rule("nat OUTPUT", "-d 203.0.113.11/32 -p tcp --dport 9999 -j DNAT --to-destination 198.51.100.11:9999")
 

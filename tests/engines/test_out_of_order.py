@@ -1,9 +1,9 @@
 """Rules of an engine that stand out of its order are told, as few as explain it, and one load moves them."""
 
-import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from hairpin.change.change import Change
 from hairpin.change.simulation.simulate import simulate
@@ -35,16 +35,12 @@ def ordered(order: list[int], namespace: Namespace | None = None) -> Namespace:
     """Return the programmed host whose rules of FORWARD stand in that order."""
     whole = namespace or programmed(ENGINE)
     rules = in_forward(whole)
-    moved = tuple(msgspec.structs.replace(rules[each], number=place) for place, each in enumerate(order, 1))
+    moved = tuple(replace(rules[each], number=place) for place, each in enumerate(order, 1))
     table = whole.ruleset.table("ip", "filter", "iptables-nft")
     assert table is not None
-    chains = tuple(
-        msgspec.structs.replace(each, rules=moved) if each.name == "FORWARD" else each for each in table.chains
-    )
-    tables = tuple(
-        msgspec.structs.replace(table, chains=chains) if each is table else each for each in whole.ruleset.tables
-    )
-    return msgspec.structs.replace(whole, ruleset=msgspec.structs.replace(whole.ruleset, tables=tables))
+    chains = tuple(replace(each, rules=moved) if each.name == "FORWARD" else each for each in table.chains)
+    tables = tuple(replace(table, chains=chains) if each is table else each for each in whole.ruleset.tables)
+    return replace(whole, ruleset=replace(whole.ruleset, tables=tables))
 
 
 def restored(namespace: Namespace) -> tuple[Change, Network]:

@@ -11,12 +11,11 @@ from hairpin.host.link import Address
 from hairpin.host.managers import ConfigFile, Unit
 from hairpin.host.route import NextHop, Route
 from hairpin.network.network import Network
-from hairpin.network.prefix import parse_address
 from hairpin.question.target import parse_event
-from tests.small_host import HOST_ADDRESS, host_namespace, network
+from tests.small_host import HOST_ADDRESS, host_namespace, network, number
 
-PREFIX = parse_address("2001:db8:7::")[1]
-ROUTER = parse_address("fe80::1")[1]
+PREFIX = number("2001:db8:7::")
+ROUTER = number("fe80::1")
 EUI = Address("eth0", 6, PREFIX + 0x11, 64, dynamic=True)
 BY_HAND = Address("eth0", 6, PREFIX + 0x22, 64)
 DEFAULT = Route(6, 0, 0, next_hops=(NextHop("eth0", ROUTER),), protocol="ra", metric=1024)

@@ -7,8 +7,8 @@ import importlib
 import re
 from typing import NamedTuple
 
-import msgspec
 import pytest
+from msgspec.structs import replace
 
 from hairpin.errors import UsageError
 from hairpin.events.aftermath import asked_again, verdict_after
@@ -69,7 +69,7 @@ class Case(NamedTuple):
 
 def on(within: Network, **values: object) -> Network:
     """Return the network whose host has these values, too."""
-    return within.with_host(msgspec.structs.replace(within.this, **values))
+    return within.with_host(replace(within.this, **values))
 
 
 def with_files(*files: tuple[str, str], units: tuple[Unit, ...] = ()) -> Network:
@@ -80,17 +80,15 @@ def with_files(*files: tuple[str, str], units: tuple[Unit, ...] = ()) -> Network
 def host_namespace_with(path: Path, value: str) -> Namespace:
     """Return the host's namespace with this sysctl, too."""
     found = host_namespace()
-    return msgspec.structs.replace(found, sysctls=found.sysctls.with_value(path, value))
+    return replace(found, sysctls=found.sysctls.with_value(path, value))
 
 
-ALWAYS = msgspec.structs.replace(container(), restart_policy="always")
+ALWAYS = replace(container(), restart_policy="always")
 STARTED = network(docker=engine(ALWAYS))
 SERVED = Socket("tcp", 4, None, 80, process="httpd", pid=50)
-BY_HAND = network(inner=container_namespace((msgspec.structs.replace(SERVED, ancestors=(50,)),)), docker=engine(ALWAYS))
-BY_ITSELF = network(
-    inner=container_namespace((msgspec.structs.replace(SERVED, ancestors=(42,)),)), docker=engine(ALWAYS)
-)
-LIVE = network(docker=msgspec.structs.replace(engine(container()), live_restore=True))
+BY_HAND = network(inner=container_namespace((replace(SERVED, ancestors=(50,)),)), docker=engine(ALWAYS))
+BY_ITSELF = network(inner=container_namespace((replace(SERVED, ancestors=(42,)),)), docker=engine(ALWAYS))
+LIVE = network(docker=replace(engine(container()), live_restore=True))
 FORBIDDEN_TO_ALL = DOCKER_RULES.replace(
     "-A DOCKER -d 172", "-A DOCKER -o docker0 -p tcp -m tcp --dport 80 -j DROP\n-A DOCKER -d 172"
 )
@@ -98,7 +96,7 @@ FORBIDDEN_BY_USER = DOCKER_RULES.replace("-A DOCKER-USER -j", "-A DOCKER-USER -i
 REDIRECTED = DOCKER_RULES.replace(
     "-A OUTPUT !", "-A PREROUTING -p tcp -m tcp --dport 8151 -j REDIRECT --to-ports 9999\n-A OUTPUT !"
 )
-PUBLISHED = msgspec.structs.replace(published(), container="web", purpose="published")
+PUBLISHED = replace(published(), container="web", purpose="published")
 HOLDING = Socket("tcp", 6, None, 8151, process="httpd", pid=77)
 PERSISTENT = (Unit("netfilter-persistent.service", "active", "enabled"),)
 RULES = "/etc/iptables/rules.v4"
@@ -116,18 +114,15 @@ BARE = with_ufw(network(host_namespace("")))
 OPENED = with_ufw(network(host_namespace("")), user=user_rules("-A ufw-user-input -p tcp --dport 8151 -j ACCEPT"))
 WITH_IPTABLES = on(network(), versions=(Version("iptables", "iptables v1.8.9 (nf_tables)"),))
 LEASED = network(
-    msgspec.structs.replace(
+    replace(
         host_namespace(),
-        addresses=tuple(
-            msgspec.structs.replace(each, dynamic=each.link == "eth0") for each in host_namespace().addresses
-        ),
+        addresses=tuple(replace(each, dynamic=each.link == "eth0") for each in host_namespace().addresses),
     )
 )
 COMPOSED = network(
     host_namespace(values=NEW_LINKS),
-    docker=msgspec.structs.replace(
-        engine(msgspec.structs.replace(container(), project="app")),
-        networks=(msgspec.structs.replace(engine().networks[0], project="app"),),
+    docker=replace(
+        engine(replace(container(), project="app")), networks=(replace(engine().networks[0], project="app"),)
     ),
 )
 BANNED = """\
@@ -143,7 +138,7 @@ COMMIT
 """
 LINK6 = ("net", "ipv6", "conf", "eth0")
 ADVERTISED = network(
-    msgspec.structs.replace(
+    replace(
         host_namespace(),
         routes=(*host_namespace().routes, Route(6, 0, 0, next_hops=(NextHop("eth0", 1),), protocol="ra")),
         sysctls=host_namespace().sysctls.with_value((*LINK6, "accept_ra"), "1").with_value((*LINK6, "forwarding"), "1"),
@@ -185,14 +180,14 @@ CASES: dict[str, Case] = {
     "with live-restore it goes on": Case(LIVE, "docker-restart", published(), "delivered", "kept"),
     "a daemon that has come into the container later": Case(
         network(
-            inner=container_namespace((msgspec.structs.replace(SERVED, ancestors=(42,), is_late=True),)),
+            inner=container_namespace((replace(SERVED, ancestors=(42,), is_late=True),)),
             docker=engine(ALWAYS),
         ),
         "docker-restart", published(), "depends", "lost",
     ),
     "it goes on while its container does": Case(
         network(
-            inner=container_namespace((msgspec.structs.replace(SERVED, ancestors=(42,), is_late=True),)),
+            inner=container_namespace((replace(SERVED, ancestors=(42,), is_late=True),)),
             docker=engine(ALWAYS),
         ),
         "conntrack-flush", published(), "delivered", "kept",
@@ -203,9 +198,9 @@ CASES: dict[str, Case] = {
     ),
     "a container whose address another process does not have": Case(
         network(
-            host_namespace(sockets=(msgspec.structs.replace(HOLDING, address=GATEWAY),)),
-            docker=engine(msgspec.structs.replace(
-                ALWAYS, bindings=(msgspec.structs.replace(ALWAYS.bindings[0], host_ip=HOST_ADDRESS),),
+            host_namespace(sockets=(replace(HOLDING, address=GATEWAY),)),
+            docker=engine(replace(
+                ALWAYS, bindings=(replace(ALWAYS.bindings[0], host_ip=HOST_ADDRESS),),
             )),
         ),
         "container-restart", published(), "delivered", "lost",
@@ -379,7 +374,7 @@ CASES: dict[str, Case] = {
     "one that it does not start": Case(network(), "reboot", published(), "refused", "lost"),
     "live-restore brings none over a boot": Case(LIVE, "reboot", published(), "refused", "lost"),
     "dockerd switches forwarding on behind the file that switches it off": Case(
-        network(docker=engine(ALWAYS), host=msgspec.structs.replace(host_namespace(), sysctls=OFF.this.namespace(
+        network(docker=engine(ALWAYS), host=replace(host_namespace(), sysctls=OFF.this.namespace(
             "host").sysctls)), "reboot", published(), "delivered", "lost",
     ),
     "the host's own connection": Case(network(), "conntrack-flush", HERE, "delivered", "kept"),
@@ -387,7 +382,7 @@ CASES: dict[str, Case] = {
 IMPOSSIBLE: dict[str, tuple[Network, str, str]] = {
     "no Docker": (on(network(), engines=()), "docker-restart", "cannot happen on this host"),
     "Docker is down": (
-        network(docker=msgspec.structs.replace(engine(container()), running=False)), "docker-stop", "cannot happen",
+        network(docker=replace(engine(container()), running=False)), "docker-stop", "cannot happen",
     ),
     "no saved rules": (network(), "saved-rules-restore", "cannot happen"),
     "saved rules that no unit loads": (
@@ -402,10 +397,10 @@ IMPOSSIBLE: dict[str, tuple[Network, str, str]] = {
     "ufw is off already": (with_ufw(), "ufw-disable", "cannot happen"),
     "ufw is on": (enabled(with_ufw()), "ufw-enable", "cannot happen"),
     "a Docker of the last known generation": (
-        network(docker=msgspec.structs.replace(engine(container()), version="29.7.2")), "docker-upgrade", "cannot",
+        network(docker=replace(engine(container()), version="29.7.2")), "docker-upgrade", "cannot",
     ),
     "a Docker that is no release": (
-        network(docker=msgspec.structs.replace(engine(container()), version="dev")), "docker-upgrade", "cannot",
+        network(docker=replace(engine(container()), version="dev")), "docker-upgrade", "cannot",
     ),
     "iptables is not there": (network(), "iptables-upgrade", "cannot happen"),
     "br_netfilter is loaded": (
@@ -487,8 +482,8 @@ def test_possible_events_are_those_that_change_this_host() -> None:
 
 def test_a_container_that_has_moved_is_asked_at_its_new_address() -> None:
     """The lower address is free by then."""
-    moved = msgspec.structs.replace(container().endpoints[0], ipv4=CLIENT)
-    within = network(docker=engine(msgspec.structs.replace(container(), endpoints=(moved,))))
+    moved = replace(container().endpoints[0], ipv4=CLIENT)
+    within = network(docker=engine(replace(container(), endpoints=(moved,))))
     _, course = asked_course(within, parse_event("container-restart"))
     flow = Flow(FromHost(), 4, CLIENT, "tcp", 80)
     assert asked_again(within, course.network, flow).daddr != CLIENT
@@ -498,7 +493,7 @@ def test_a_container_that_is_stopped_is_not_asked_at_what_another_has_got() -> N
     flow = Flow(FromHost(), 4, WEB, "tcp", 80)
     _, stopped = asked_course(network(), parse_event("container-stop"))
     assert asked_again(network(), stopped.network, flow).daddr == WEB
-    other = network(docker=engine(msgspec.structs.replace(container(), name="db")))
+    other = network(docker=engine(replace(container(), name="db")))
     asked = asked_again(network(), other, flow)
     assert (asked.daddr != WEB, asked.container) == (True, "web")
     assert not walk_flow(other, asked).succeeds
@@ -538,8 +533,8 @@ def chains(namespace: Namespace) -> dict[str, int]:
 
 def with_db() -> Network:
     """Return Podman's host on whose network ``db`` runs, too, which publishes no port."""
-    end = msgspec.structs.replace(podmans().endpoints[0], ipv4=WEB + 1)
-    db = msgspec.structs.replace(podmans(), id="db", name="db", endpoints=(end,), bindings=(), netns=None)
+    end = replace(podmans().endpoints[0], ipv4=WEB + 1)
+    db = replace(podmans(), id="db", name="db", endpoints=(end,), bindings=(), netns=None)
     return on(PODMAN, engines=(podman(podmans(), db),))
 
 
@@ -559,7 +554,7 @@ def test_a_network_with_another_container_stays() -> None:
     """Of its rules go those of the ports of the container that has ended."""
     within = with_db()
     host = within.namespace(within.this.netns)
-    port = msgspec.structs.replace(next(each for each in host.links if each.master == "docker0"), name="veth2")
+    port = replace(next(each for each in host.links if each.master == "docker0"), name="veth2")
     after = state_after(within.with_namespace(within.this.netns, with_port(host, port)), "container-stop:web")
     assert after.link("docker0") is not None
     assert set(chains(after)) >= NETWORK_CHAINS
@@ -568,9 +563,7 @@ def test_a_network_with_another_container_stays() -> None:
 
 def with_port(namespace: Namespace, port: Link) -> Namespace:
     """Return the namespace in which the bridge has this port, too, of a veth pair of its own."""
-    return msgspec.structs.replace(
-        namespace, links=(*namespace.links, msgspec.structs.replace(port, index=77, peer_index=78))
-    )
+    return replace(namespace, links=(*namespace.links, replace(port, index=77, peer_index=78)))
 
 
 def test_a_container_of_podmans_gets_the_next_address() -> None:
@@ -595,9 +588,9 @@ def test_netavark_appends_its_rules() -> None:
 def test_the_name_server_goes_with_its_network_and_comes_back() -> None:
     server = Socket("udp", 4, GATEWAY, 53, process="aardvark-dns")
     host = PODMAN.namespace(PODMAN.this.netns)
-    within = PODMAN.with_namespace(PODMAN.this.netns, msgspec.structs.replace(host, sockets=(*host.sockets, server)))
-    served = msgspec.structs.replace(podman().networks[0], dns_enabled=True)
-    within = on(within, engines=(msgspec.structs.replace(podman(podmans()), networks=(served,)),))
+    within = PODMAN.with_namespace(PODMAN.this.netns, replace(host, sockets=(*host.sockets, server)))
+    served = replace(podman().networks[0], dns_enabled=True)
+    within = on(within, engines=(replace(podman(podmans()), networks=(served,)),))
     for event, there in (("container-stop", False), ("container-restart", True)):
         assert (server in state_after(within, event).sockets) is there
 

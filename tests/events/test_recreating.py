@@ -1,6 +1,6 @@
 """A container is removed and run again, alone or with its project: what its successor has of it, and what not."""
 
-import msgspec
+from msgspec.structs import replace
 
 from hairpin.change.change import RenameLink
 from hairpin.change.simulation.links import with_name
@@ -22,8 +22,8 @@ def after(within: Network, event: str = "container-recreate") -> Course:
 
 def moved(fixed: int | None = None) -> Network:
     """Return the host whose container has an address above others that are free."""
-    end = msgspec.structs.replace(container().endpoints[0], ipv4=CLIENT, fixed4=fixed)
-    return network(docker=engine(msgspec.structs.replace(container(), endpoints=(end,))))
+    end = replace(container().endpoints[0], ipv4=CLIENT, fixed4=fixed)
+    return network(docker=engine(replace(container(), endpoints=(end,))))
 
 
 def test_the_successor_has_another_id_and_the_first_free_address() -> None:
@@ -39,16 +39,16 @@ def test_an_address_that_somebody_chose_stays() -> None:
 
 def test_the_short_id_is_no_longer_a_name_of_it() -> None:
     known = container().id[:12]
-    end = msgspec.structs.replace(container().endpoints[0], aliases=("www", known))
-    made = successor(msgspec.structs.replace(container(), endpoints=(end,)))
+    end = replace(container().endpoints[0], aliases=("www", known))
+    made = successor(replace(container(), endpoints=(end,)))
     assert made.endpoints[0].aliases == ("www", made.id[:12])
 
 
 def test_networks_that_somebody_has_joined_later_are_a_condition() -> None:
     first = container().endpoints[0]
-    other = msgspec.structs.replace(first, network="other", ipv4=None)
-    several = msgspec.structs.replace(container(), endpoints=(first, other))
-    by_compose = msgspec.structs.replace(several, service="web")
+    other = replace(first, network="other", ipv4=None)
+    several = replace(container(), endpoints=(first, other))
+    by_compose = replace(several, service="web")
     assert after(network(docker=engine(several))).conditions
     assert not after(network(docker=engine(by_compose))).conditions, "the file names all of its networks"
 
@@ -64,11 +64,11 @@ BRIDGE = "br-a1b2c3d4e5f6"
 
 def project(version: str = "28.5.2", subnet: Subnet | None = None) -> Network:
     """Return the host whose container and whose network are a project of Compose's; docker0 is the network's bridge."""
-    web = msgspec.structs.replace(container(), project="app", service="web")
-    joined = msgspec.structs.replace(engine().networks[0], id=ID, project="app")
+    web = replace(container(), project="app", service="web")
+    joined = replace(engine().networks[0], id=ID, project="app")
     if subnet is not None:
-        joined = msgspec.structs.replace(joined, subnets=(subnet,))
-    described = msgspec.structs.replace(engine(web), version=version, networks=(joined,))
+        joined = replace(joined, subnets=(subnet,))
+    described = replace(engine(web), version=version, networks=(joined,))
     return network(host_namespace(values={"conf__default__forwarding": "1"}), docker=described)
 
 
@@ -94,10 +94,8 @@ def test_an_older_docker_goes_on_behind_all_of_the_subnets_that_have_gone() -> N
     within = project("20.10.24")
     own = within.this.engines[0]
     subnets = (Subnet(4, 0xAC120000, 16, 0xAC120001),)
-    second = msgspec.structs.replace(own.networks[0], id="b" * 64, name="back", bridge=BRIDGE, subnets=subnets)
-    within = within.with_host(
-        msgspec.structs.replace(within.this, engines=(msgspec.structs.replace(own, networks=(*own.networks, second)),))
-    )
+    second = replace(own.networks[0], id="b" * 64, name="back", bridge=BRIDGE, subnets=subnets)
+    within = within.with_host(replace(within.this, engines=(replace(own, networks=(*own.networks, second)),)))
     made = after(within, "compose-recreate").host.engines[0].networks
     assert [each.subnets[0].network for each in made] == [0xAC130000, 0xAC140000]
 
@@ -113,11 +111,9 @@ def test_a_bridge_is_named_by_the_new_id() -> None:
     within = project("20.10.24")
     namespace = within.namespace(within.this.netns)
     renamed = with_name(namespace, RenameLink(within.this.netns, "docker0", BRIDGE))
-    own = msgspec.structs.replace(
-        within.this.engines[0], networks=(msgspec.structs.replace(within.this.engines[0].networks[0], bridge=BRIDGE),)
-    )
+    own = replace(within.this.engines[0], networks=(replace(within.this.engines[0].networks[0], bridge=BRIDGE),))
     within = within.with_namespace(within.this.netns, renamed)
-    within = within.with_host(msgspec.structs.replace(within.this, engines=(own,)))
+    within = within.with_host(replace(within.this, engines=(own,)))
     course = after(within, "compose-recreate")
     made = course.host.engines[0].networks[0].bridge or ""
     assert made.startswith("br-")

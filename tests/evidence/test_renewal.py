@@ -1,6 +1,6 @@
 """Evidence with some readings made anew."""
 
-import msgspec
+from msgspec.structs import replace
 
 from hairpin.evidence.reading import HOST, SCHEMA, Evidence, Reading
 from hairpin.evidence.renewal import changed_places, renewed
@@ -59,8 +59,6 @@ def test_a_deleted_reading_is_left_out() -> None:
 
 
 def test_only_the_time_differs() -> None:
-    later = msgspec.structs.replace(
-        BEFORE, readings=tuple(msgspec.structs.replace(each, at="2") for each in BEFORE.readings)
-    )
+    later = replace(BEFORE, readings=tuple(replace(each, at="2") for each in BEFORE.readings))
     assert changed_places(BEFORE, later) == frozenset()
     assert renewed(BEFORE, later).readings == later.readings

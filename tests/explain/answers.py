@@ -9,8 +9,6 @@ from hairpin.question.target import parse_origin
 from tests.report.answers import Replacement, evidence
 
 NOW = Clock(datetime(2026, 11, 26, 12, tzinfo=UTC))
-NO_DOCKER: Replacement = ("-A PREROUTING -m addrtype --dst-type LOCAL -j DOCKER\n", "")
-"""The jump into DOCKER's chain is gone."""
 
 
 def explain(text: str, *replacements: Replacement, origin: str = "") -> Explanation:

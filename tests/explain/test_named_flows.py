@@ -13,7 +13,6 @@ from tests.explain.judge import REAL
 from tests.report.answers import FORWARDING_OFF, Replacement
 from tests.rows import each_row
 
-MASQUERADE_GONE: Replacement = ("-A POSTROUTING -s 172.17.0.0/16 ! -o docker0 -j MASQUERADE\n", "")
 UPSTREAM = 'upstream timed out (110: Connection timed out) while connecting to upstream: "http://0.0.0.0:8080/"'
 CASES: dict[str, tuple[str, tuple[Replacement, ...], str, Here]] = {
     "its port": ("dial tcp 0.0.0.0:8080: i/o timeout", (FORWARDING_OFF,), "192.0.2.7", "true"),

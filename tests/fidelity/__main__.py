@@ -1,4 +1,4 @@
-"""``python -m tests.fidelity --pairs N [--seed S]`` (root): the hunt.  See docs/reference/fidelity.md.
+"""``python -m tests.fidelity`` (root): the hunt.  See docs/reference/fidelity.md.
 
 Case ``n`` of a run with seed S is the case of seed S + n, so a run can be repeated, and each of its cases alone.
 """
@@ -10,7 +10,6 @@ import sys
 import time
 from functools import partial
 from pathlib import Path
-from secrets import randbelow
 
 import msgspec
 
@@ -23,6 +22,8 @@ from tests.fidelity.judge.text import case_text, disagreement_text
 from tests.fidelity.kernels.report import OWN, Figures, hunt_of, store
 from tests.fidelity.report import Run, write
 from tests.fidelity.testbed.netns import SetupError
+from tests.machine.command import command, numbers
+from tests.machine.run import beside, say
 
 _BATCH = 32
 """The number of networks in a batch. Its results are printed before the next batch begins."""
@@ -33,25 +34,22 @@ _TUNNELS = 5
 def main() -> int:
     """Hunt; the exit status is 1 when walk and kernel disagree, or when a long run has not covered the model."""
     arguments = _arguments()
-    seed = arguments.seed if arguments.seed is not None else randbelow(1 << 32)
-    sys.stdout.write(f"seed {seed}\n")
-    run, started = Run(seed), time.monotonic()
-    with multiprocessing.get_context("fork").Pool(arguments.jobs, _pin) as pool:
-        for first in range(seed, seed + arguments.cases, _BATCH):
-            numbers = range(first, min(first + _BATCH, seed + arguments.cases))
-            for number, result in pool.imap_unordered(partial(_judge, tunnels=arguments.tunnels), numbers):
-                run.add(result)
-                if isinstance(result, str):
-                    sys.stdout.write(f"case {number} left out: {' '.join(result.split())[:300]}\n")
-                elif result.disagreements:
-                    sys.stdout.write(f"case {number}: {disagreement_text(result.disagreements[0])}")
-                    sys.stdout.flush()
-                    if run.differing <= arguments.shrink:
-                        _show(_case(number, arguments.tunnels), result.disagreements[0], arguments.keep)
-            if run.packets >= arguments.pairs or run.differing >= arguments.stop:
-                break
+    say(f"seed {arguments.seed}")
+    run, started = Run(arguments.seed), time.monotonic()
+    act = partial(_judge, tunnels=arguments.tunnels)
+    judged = beside(act, numbers(arguments), arguments.jobs, renewed=None, batch=_BATCH, start=_pin)
+    for count, (number, result) in enumerate(judged, 1):
+        run.add(result)
+        if isinstance(result, str):
+            say(f"case {number} left out: {' '.join(result.split())[:300]}")
+        elif result.disagreements:
+            say(f"case {number}: {disagreement_text(result.disagreements[0])}".rstrip("\n"))
+            if run.differing <= arguments.shrink:
+                _show(_case(number, arguments.tunnels), result.disagreements[0], arguments.keep)
+        if count % _BATCH == 0 and (run.packets >= arguments.pairs or run.differing >= arguments.stop):
+            break
     run.seconds = time.monotonic() - started
-    sys.stdout.write(run.summary() + "\n")
+    say(run.summary())
     left_out = _covered(run, arguments)
     return 1 if run.differing or left_out else 0
 
@@ -62,21 +60,17 @@ def _covered(run: Run, arguments: argparse.Namespace) -> int:
     if not (demanded or arguments.coverage or arguments.report):
         return 0
     coverage = Coverage(run.exercised)
-    sys.stdout.write(coverage.summary() + "\n")
-    if arguments.coverage:
-        sys.stdout.writelines(f"{line}\n" for line in coverage.lines())
+    say(coverage.summary(), *(coverage.lines() if arguments.coverage else ()))
     if arguments.report is not None:
         write(arguments.report, run, coverage)
         store(Figures(OWN, os.uname().release, hunt_of(run)), ())
-    sys.stdout.writelines(f"not covered: {' '.join(each)}\n" for each in coverage.uncovered if demanded)
+    say(*(f"not covered: {' '.join(each)}" for each in coverage.uncovered if demanded))
     return len(coverage.uncovered) * demanded
 
 
 def _arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description="Hold the walk against the running kernel.")
+    parser = command("tests.fidelity", "Hold the walk against the running kernel.", cases=1 << 31, seed="fresh")
     parser.add_argument("--pairs", type=int, default=1 << 62, help="stop after so many (packet, network) pairs")
-    parser.add_argument("--cases", type=int, default=1 << 31, help="stop after so many networks")
-    parser.add_argument("--seed", type=int, default=None)
     parser.add_argument(
         "--tunnels",
         type=int,
@@ -119,9 +113,7 @@ def _show(case: Case, first: Disagreement, keep: Path | None) -> None:
         keep.mkdir(parents=True, exist_ok=True)
         (keep / f"{case.seed}.json").write_bytes(msgspec.json.format(msgspec.json.encode(small)) + b"\n")
     shown = judge(small).disagreements
-    lines = (f"shrunk case {case.seed}", *case_text(small), disagreement_text(shown[0] if shown else first))
-    sys.stdout.write("\n".join(lines) + "\n")
-    sys.stdout.flush()
+    say(f"shrunk case {case.seed}", *case_text(small), disagreement_text(shown[0] if shown else first))
 
 
 if __name__ == "__main__":

@@ -1,5 +1,4 @@
-"""``python -m tests.fidelity.replicas [--cases N] [--flows M] [--seed S] [--keep DIR]``: random networks rebuilt as
-replicas, held against the walk.
+"""``python -m tests.fidelity.replicas``: random networks rebuilt as replicas, held against the walk.
 
 The hunt sends single packets through the networks themselves; here what ``hairpin prove`` says of their flows, there
 and back, is compared.  ``--evidence FILE`` judges a kept one again.
@@ -8,8 +7,9 @@ and back, is compared.  ``--evidence FILE`` judges a kept one again.
 import argparse
 import sys
 from collections import Counter
+from collections.abc import Iterator, Sequence
+from functools import partial
 from pathlib import Path
-from secrets import randbelow
 
 import msgspec
 
@@ -27,6 +27,8 @@ from tests.fidelity.case import Case, Sent
 from tests.fidelity.generate.case import case_of
 from tests.fidelity.testbed.ask import read
 from tests.fidelity.testbed.netns import SetupError
+from tests.machine.command import command, numbers
+from tests.machine.run import say, tell
 
 
 class Kept(msgspec.Struct, frozen=True):
@@ -114,43 +116,65 @@ def main() -> int:
     if arguments.evidence is not None:
         kept = msgspec.json.decode(arguments.evidence.read_bytes(), type=Kept)
         open_ones = [each for each in answered(kept.evidence, kept.flows) if each.agreement.agrees is not True]
-        sys.stdout.writelines(f"{difference_text(each)}\n" for each in open_ones)
+        say(*map(difference_text, open_ones))
         return int(bool(open_ones))
-    seed = arguments.seed if arguments.seed is not None else randbelow(1 << 32)
-    sys.stdout.write(f"seed {seed}\n")
-    counted: Counter[bool | None] = Counter()
-    for number in range(seed, seed + arguments.cases):
-        case = case_of(number)
-        try:
-            evidence = read(case)
-            found = tuple(answered(evidence, flows_of(case, arguments.flows, Netns(evidence.hostname))))
-        except (SetupError, HairpinError) as error:
-            sys.stdout.write(f"case {number} left out: {error}\n")
-            continue
-        counted.update(each.agreement.agrees for each in found)
-        differing = tuple(each for each in found if each.agreement.agrees is not True)
-        if differing:
-            sys.stdout.write("\n".join((f"case {number}:", *map(difference_text, differing))) + "\n")
-            _keep(arguments.keep, Kept(number, evidence, tuple(each.trace.flow for each in differing)))
-        sys.stdout.flush()
-    sys.stdout.write(
-        f"{counted[True]} flows agree, {counted[False]} differ, {counted[None]} are open, "
-        f"in {arguments.cases} networks; seed {seed}\n"
-    )
-    return int(counted[False] > 0)
+    keep = partial(_keep, arguments.keep) if arguments.keep is not None else None
+    found = (_rebuilt(number, arguments.flows) for number in numbers(arguments))
+    return tell(found, _lines, _is_differing, table=_table, seed=arguments.seed, keep=keep)
 
 
-def _keep(folder: Path | None, kept: Kept) -> None:
-    if folder is not None:
-        folder.mkdir(parents=True, exist_ok=True)
-        (folder / f"{kept.seed}.json").write_bytes(msgspec.json.encode(kept))
+class Rebuilt(msgspec.Struct, frozen=True):
+    """A network and its judged flows; ``left_out``: why there is none."""
+
+    number: int
+    evidence: Evidence | None = None
+    flows: tuple[Judged, ...] = ()
+    left_out: str = ""
+
+    @property
+    def open_ones(self) -> tuple[Judged, ...]:
+        """The flows on which walk and replica do not agree."""
+        return tuple(each for each in self.flows if each.agreement.agrees is not True)
+
+
+def _rebuilt(number: int, flows: int) -> Rebuilt:
+    case = case_of(number)
+    try:
+        evidence = read(case)
+        return Rebuilt(number, evidence, answered(evidence, flows_of(case, flows, Netns(evidence.hostname))))
+    except (SetupError, HairpinError) as error:
+        return Rebuilt(number, left_out=f"{error}")
+
+
+def _lines(found: Rebuilt) -> Iterator[str]:
+    if found.left_out:
+        yield f"case {found.number} left out: {found.left_out}"
+    if found.open_ones:
+        yield f"case {found.number}:"
+    yield from map(difference_text, found.open_ones)
+
+
+def _is_differing(found: Rebuilt) -> bool:
+    return any(each.agreement.agrees is False for each in found.flows)
+
+
+def _table(networks: Sequence[Rebuilt]) -> Iterator[str]:
+    counted = Counter(each.agreement.agrees for found in networks for each in found.flows)
+    yield f"{counted[True]} flows agree, {counted[False]} differ, {counted[None]} are open"
+
+
+def _keep(folder: Path, found: Rebuilt) -> None:
+    assert found.evidence is not None
+    folder.mkdir(parents=True, exist_ok=True)
+    kept = Kept(found.number, found.evidence, tuple(each.trace.flow for each in found.open_ones))
+    (folder / f"{kept.seed}.json").write_bytes(msgspec.json.encode(kept))
 
 
 def _arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description="Hold the walk against replicas of random networks.")
-    parser.add_argument("--cases", type=int, default=20)
+    parser = command(
+        "tests.fidelity.replicas", "Hold the walk against replicas of random networks.", cases=20, seed="fresh"
+    )
     parser.add_argument("--flows", type=int, default=30, help="of each network")
-    parser.add_argument("--seed", type=int, default=None)
     parser.add_argument("--keep", type=Path, default=None, help="folder for networks in which something differs")
     parser.add_argument("--evidence", type=Path, default=None, help="judge a kept network again")
     return parser.parse_args()

@@ -1,16 +1,14 @@
 """Queueing disciplines and tc filters against a real kernel: a download that passes or hangs, and hairpin's verdict.
 
-``python -m tests.guests.below_ip [KERNEL]`` (root) boots a guest of that Debian kernel, 6.1 by default, which has what
-this machine's kernel may lack.  Each row changes the link of a host that serves a file; a neighbour downloads it.
-About half of the rows must stay silent.  Each row in which verdict and download differ is marked.
+Each row changes the link of a host that serves a file; a neighbour downloads it.  About half of the rows must stay
+silent.
 """
 
-import json
-import shlex
-import subprocess
-import sys
+from collections.abc import Iterator
 
-from tests.guests.booting import in_guest, inside
+from tests.guests.booting import must, place, sh
+from tests.score.diagnosis import ask
+from tests.tables.row import Row, row_of
 
 IN, OUT = "tc filter add dev v0 ingress", "tc filter add dev v0 egress"
 CASES: dict[str, str] = {
@@ -91,39 +89,15 @@ _CLEAN = """tc qdisc del dev v0 root; tc qdisc del dev v0 clsact; tc qdisc del d
 ip link del dummy9; ip link del ifb9; true"""
 
 
-def _sh(command: str, netns: str = "") -> subprocess.CompletedProcess[str]:
-    words = ("ip", "netns", "exec", netns) if netns else ()
-    return subprocess.run((*words, "sh", "-c", command), capture_output=True, text=True, check=False)
-
-
-def judge() -> int:
-    """Make each change in this kernel; return the number of rows that differ."""
-    differing = 0
-    assert _sh(_SET_UP).returncode == 0
+def rows() -> Iterator[Row]:
+    """Make each change in this kernel, and yield its row."""
+    must(_SET_UP)
     for name, change in CASES.items():
-        made = _sh(change, "h")
-        served = _sh("curl -s -m 5 -o /dev/null http://10.9.0.1/big", "c").returncode == 0
-        asked = f"{shlex.quote(sys.executable)} -m hairpin check 10.9.0.1:80 --from 10.9.0.2 --no-replica --json"
-        said = _sh(asked, "h").stdout
-        report = json.loads(said) if said.startswith("{") else {"flows": [{"verdict": "nothing"}], "causes": []}
-        verdict, causes = report["flows"][0]["verdict"], [each["id"] for each in report["causes"]]
-        agrees = made.returncode == 0 and (verdict == "delivered") is served
-        differing += not agrees
-        row = (name, "served" if served else "hangs", verdict, ", ".join(causes), "" if agrees else "DIFFERS")
-        sys.stdout.write("  ".join(row) + (f"  {made.stderr.strip()}" if made.returncode else "") + "\n")
-        sys.stdout.flush()
-        _sh(_CLEAN, "h")
-    sys.stdout.write(f"{len(CASES)} rows, {differing} differ\n")
-    return differing
-
-
-def main() -> int:
-    """Boot a guest and judge there."""
-    if sys.argv[1:] == ["--inside"]:
-        return judge()
-    in_guest((sys.argv[1:] or ["6.1"])[0], inside(__spec__.name))
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+        made = sh(change, "h")
+        served = sh("curl -s -m 5 -o /dev/null http://10.9.0.1/big", "c").returncode == 0
+        answer = ask(place("h"), ("10.9.0.1:80", "--from", "10.9.0.2", "--no-replica"))
+        if made.returncode:
+            yield Row(name, f"not made: {made.stderr.strip()}", "", served=True)
+        else:
+            yield row_of(name, answer, served=served)
+        sh(_CLEAN, "h")

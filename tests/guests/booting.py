@@ -1,23 +1,32 @@
-"""Boots a guest and runs a command in it, with what this machine has."""
+"""Boots a guest and runs a command in it, with what this machine has; and what judges in a guest use there."""
 
-import shlex
-import sys
+import subprocess
 import tempfile
 from pathlib import Path
 
+from hairpin.lab.node import Node
 from tests.fidelity.kernels.machine import run
 from tests.guests.packages import cache_folder, install_programs, kernel
 
-ROOT = Path(__file__).resolve().parents[2]
 
-
-def in_guest(name: str, command: str, *, limit_s: float = 1500) -> None:
+def in_guest(name: str, command: str, *, limit_s: float) -> None:
     """Run the command (sh) in a guest of that Debian kernel; raises GuestError if it fails, or does not end in time."""
     install_programs()
     with tempfile.TemporaryDirectory() as results:
         run(kernel(name, cache_folder()), command, Path(results), limit_s=limit_s, look=lambda: None)
 
 
-def inside(module: str) -> str:
-    """Return the command that runs the module in the guest, where it judges."""
-    return f"cd {shlex.quote(str(ROOT))} && PYTHONPATH=src {shlex.quote(sys.executable)} -m {module} --inside\n"
+def place(netns: str = "") -> Node:
+    """Return the guest itself, or one of its named namespaces."""
+    return Node(netns or "guest", 0, ("ip", "netns", "exec", netns) if netns else ())
+
+
+def sh(command: str, netns: str = "") -> "subprocess.CompletedProcess[str]":
+    """Run a script in the guest, or in one of its named namespaces."""
+    return subprocess.run((*place(netns).enter, "sh", "-c", command), capture_output=True, text=True, check=False)
+
+
+def must(command: str) -> None:
+    """Run a script that may not fail."""
+    done = sh(command)
+    assert done.returncode == 0, done.stderr

@@ -1,18 +1,17 @@
 """A full neighbour table against a real kernel: a page that comes or not, and hairpin's verdict.
 
-``python -m tests.guests.neighbours [KERNEL]`` (root) boots a guest of that Debian kernel, 6.1 by default: the table is
-one for all namespaces of a machine, and only the first namespace has its maximum.  In each row the host's table has a
-maximum of 40 and is filled with entries of some state; then the host asks a neighbour, or is asked by it.
+The table is one for all namespaces of a machine, and only the first namespace has its maximum.  In each row the host's
+table has a maximum of 40 and is filled with entries of some state; then the host asks a neighbour, or is asked by it.
 """
 
-import json
-import shlex
 import subprocess
-import sys
+from collections.abc import Iterator
 
 import msgspec
 
-from tests.guests.booting import in_guest, inside
+from tests.guests.booting import must, place, sh
+from tests.score.diagnosis import ask
+from tests.tables import row as table
 
 ID = "neighbour-table-overflow"
 _MOST = 40
@@ -86,11 +85,6 @@ true"""
 """The neighbour knows the host by a permanent entry: its own entries count in the same table."""
 
 
-def _sh(command: str, netns: str = "") -> subprocess.CompletedProcess[str]:
-    words = ("ip", "netns", "exec", netns) if netns else ()
-    return subprocess.run((*words, "sh", "-c", command), capture_output=True, text=True, check=False)
-
-
 def _made(row: Row) -> None:
     start = "10.9.1." if row.version == 4 else "fd09::1:"
     lines: list[str] = []
@@ -108,49 +102,23 @@ def _made(row: Row) -> None:
             hardware = "" if state == "failed" else f"lladdr 02:00:00:00:01:{number:02x}"
             lines.append(f"neigh add {start}{number} {hardware} nud {state} dev v0")
     thresholds = f"net.ipv{row.version}.neigh.default.gc_thresh"
-    _sh(f"sysctl -qw {thresholds}1=1 {thresholds}2=2 {thresholds}3={_MOST}")
+    sh(f"sysctl -qw {thresholds}1=1 {thresholds}2=2 {thresholds}3={_MOST}")
     subprocess.run(("ip", "-force", "-batch", "-"), input="\n".join(lines), text=True, capture_output=True, check=False)
     subprocess.run(("bash", "-c", "\n".join(asked)), capture_output=True, check=False)
-    _sh(row.then)
+    sh(row.then)
 
 
-def judge() -> int:
-    """Make each row's table in this kernel; return the number of rows that differ."""
-    differing = 0
-    done = _sh(_SET_UP)
-    assert done.returncode == 0, done.stderr
+def rows() -> Iterator[table.Row]:
+    """Make each row's table in this kernel, and yield what came of it."""
+    must(_SET_UP)
     for name, row in CASES.items():
-        _sh(_CLEAN)
+        sh(_CLEAN)
         _made(row)
-        line, agrees = _judged(row)
-        differing += not agrees
-        sys.stdout.write(f"{name}: {line}{'' if agrees else '  DIFFERS'}\n")
-        sys.stdout.flush()
-    sys.stdout.write(f"{len(CASES)} rows, {sum(row.stops for row in CASES.values())} that stop: {differing} differ\n")
-    return differing
-
-
-def _judged(row: Row) -> tuple[str, bool]:
-    host, far = ("10.9.0.1", "10.9.0.2") if row.asked == 4 else ("[fd09::1]", "[fd09::2]")
-    address = far if row.by == "host" else host
-    asked = f"{address}:80 --from {far.strip('[]') if row.by == 'neighbour' else 'host'}"
-    said = _sh(f"{shlex.quote(sys.executable)} -m hairpin check {asked} --no-replica --json").stdout
-    report = json.loads(said) if said.startswith("{") else {"flows": [{"verdict": "nothing"}], "causes": []}
-    fetch = f"curl -g -s -m 5 -o /dev/null http://{address}/big"
-    served = _sh(fetch, "c" if row.by == "neighbour" else "").returncode == 0
-    verdict, causes = report["flows"][0]["verdict"], [each["id"] for each in report["causes"]]
-    agrees = (verdict in ("delivered", "leaves")) is served is not row.stops and causes == [ID] * row.stops
-    return f"{'served' if served else 'hangs'}, {verdict} {', '.join(causes)}", agrees
-
-
-def main() -> int:
-    """Boot a guest and judge there."""
-    if sys.argv[1:] == ["--inside"]:
-        return judge()
-    assert __spec__ is not None
-    in_guest((sys.argv[1:] or ["6.1"])[0], inside(__spec__.name))
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+        host, far = ("10.9.0.1", "10.9.0.2") if row.asked == 4 else ("[fd09::1]", "[fd09::2]")
+        address = far if row.by == "host" else host
+        origin = far.strip("[]") if row.by == "neighbour" else "host"
+        answer = ask(place(), (f"{address}:80", "--from", origin, "--no-replica"))
+        fetch = f"curl -g -s -m 5 -o /dev/null http://{address}/big"
+        served = sh(fetch, "c" if row.by == "neighbour" else "").returncode == 0
+        wanted = f"{'not ' if served is row.stops else ''}{ID}" if row.stops or served is row.stops else ""
+        yield table.row_of(name, answer, served=served, wanted=wanted)

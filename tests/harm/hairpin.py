@@ -9,7 +9,8 @@ from typing import cast
 import msgspec
 
 from hairpin.lab.node import Node
-from hairpin.lab.this_hairpin import HAIRPIN, TIMEOUT_S, environment
+from hairpin.lab.this_hairpin import TIMEOUT_S
+from tests.machine.hairpin import typed
 
 Part = Mapping[str, object]
 
@@ -40,10 +41,7 @@ def said(host: Node, command: str, *arguments: str) -> Said:
     """Run the command with ``--json`` in the host."""
     argv = (command, *arguments, *(() if command == "undo" else ("--json",)))
     try:
-        done = subprocess.run(
-            (*host.enter, *HAIRPIN, *argv), capture_output=True, text=True, env=environment(), check=False,
-            timeout=TIMEOUT_S, stdin=subprocess.DEVNULL,
-        )  # fmt: skip
+        done = typed(host, *argv)
     except subprocess.TimeoutExpired:
         return Said(" ".join(argv), -1, {}, f"it did not end within {TIMEOUT_S:.0f} s")
     document: Part = {}

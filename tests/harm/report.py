@@ -29,7 +29,7 @@ def table(results: Iterable[Result]) -> Iterator[str]:
         tuple(each for each in every if each.form == form and not each.has("void")) for form in ("decision", "accident")
     )
     both = (*decisions, *accidents)
-    yield f"{'':46}{'decisions':>12}{'accidents':>12}"
+    yield f"\n{'':46}{'decisions':>12}{'accidents':>12}"
     for name, kinds in (
         ("nothing unasked opened or closed", HARM),
         ("effects foretold as measured", ("unsaid", "untrue")),

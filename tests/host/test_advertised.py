@@ -14,14 +14,13 @@ from hairpin.host.advertised import (
 from hairpin.host.host import Namespace
 from hairpin.host.link import Address
 from hairpin.host.route import Neighbour
-from hairpin.network.prefix import parse_address
 from tests.rows import each_row
-from tests.small_host import host_namespace, route
+from tests.small_host import host_namespace, number, route
 
 LINK = ("net", "ipv6", "conf", "eth0")
-OWN = Address("eth0", 6, parse_address("2001:db8::11")[1], 64)
-ULA = Address("eth0", 6, parse_address("fd00::11")[1], 64)
-ROUTER = Neighbour("eth0", 6, parse_address("fe80::1")[1], 1, "STALE", router=True)
+OWN = Address("eth0", 6, number("2001:db8::11"), 64)
+ULA = Address("eth0", 6, number("fd00::11"), 64)
+ROUTER = Neighbour("eth0", 6, number("fe80::1"), 1, "STALE", router=True)
 
 
 def host(accept: str = "1", forwarding: str = "1", own: Address = OWN, **changes: object) -> Namespace:

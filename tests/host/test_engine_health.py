@@ -2,6 +2,7 @@
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 
 from hairpin.host.boot.daemon_start import Boot
 from hairpin.host.contact import Contact
@@ -19,19 +20,15 @@ BARE = Engine("docker", "20.10.24")
 def host(state: str, docker: Engine = BARE, *, kernel: bool = False, units: tuple[Unit, ...] = ()) -> Host:
     namespace = host_namespace()
     if not kernel:
-        namespace = msgspec.structs.replace(
-            namespace, ruleset=msgspec.structs.replace(namespace.ruleset, tables=()), links=(), sockets=()
-        )
+        namespace = replace(namespace, ruleset=replace(namespace.ruleset, tables=()), links=(), sockets=())
     contact = msgspec.convert({"kind": docker.kind, "endpoint": "", "state": state}, Contact)
     return Host("h", namespaces=(namespace,), engines=(docker,), contacts=(contact,), units=units)
 
 
 def ended(policy: str) -> Engine:
     whole = engine(container())
-    containers = tuple(
-        msgspec.structs.replace(each, status="exited", restart_policy=policy) for each in whole.containers
-    )
-    return msgspec.structs.replace(whole, containers=containers)
+    containers = tuple(replace(each, status="exited", restart_policy=policy) for each in whole.containers)
+    return replace(whole, containers=containers)
 
 
 EXPECTED: dict[str, tuple[Host, bool]] = {
@@ -44,7 +41,7 @@ EXPECTED: dict[str, tuple[Host, bool]] = {
     "stopped, its unit failed": (host("stopped", units=(Unit("docker.service", "failed", "disabled"),)), True),
     "stopped, its unit is disabled": (host("stopped", units=(Unit("docker.service", "inactive", "disabled"),)), False),
     "stopped, a link starts it at boot": (
-        host("stopped", msgspec.structs.replace(BARE, boot=Boot(enabled=("/etc/rc2.d/S01docker",)))), True),
+        host("stopped", replace(BARE, boot=Boot(enabled=("/etc/rc2.d/S01docker",)))), True),
     "stopped, a container would be started": (host("stopped", ended("always")), True),
     "stopped, a container was stopped": (host("stopped", ended("no")), False),
     "stopped, a container still runs": (host("stopped", engine(container())), True),
@@ -103,9 +100,9 @@ SICK = {"health": "unhealthy", "on_unhealthy": "stop"}
     ),
 )
 def test_podman_ends_an_unhealthy_container_that_was_made_so(changed: dict[str, object], by_check: bool) -> None:
-    one = msgspec.structs.replace(container("exited"), **changed)
+    one = replace(container("exited"), **changed)
     assert ended_by_check(one) is by_check
-    running = msgspec.structs.replace(container(), id="b2", name="db", started_at="2026-01-01T09:00:00Z")
+    running = replace(container(), id="b2", name="db", started_at="2026-01-01T09:00:00Z")
     assert ended_by_engine(host("answers", engine(one, running)), one) is by_check
 
 
@@ -126,6 +123,6 @@ def test_a_container_that_failed_a_moment_ago_may_be_restarted(
     changed: dict[str, object], taken_at: str, may_restart: bool
 ) -> None:
     down = {"exit_code": 1, "restart_policy": "always", "finished_at": "2026-01-01T10:00:00Z"}
-    one = msgspec.structs.replace(container("exited"), **(down | changed))
-    read = msgspec.structs.replace(host("answers", engine(one)), taken_at=taken_at)
+    one = replace(container("exited"), **(down | changed))
+    read = replace(host("answers", engine(one)), taken_at=taken_at)
     assert ended_by_engine(read, one) is may_restart

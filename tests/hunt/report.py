@@ -1,14 +1,16 @@
 """The hunt's outcome: a table by kind of change, and the misses, the worst group first."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 import msgspec
 
 from tests.hunt.law import Answer, Outcome
+from tests.machine.columns import percent, row
 
 _EXAMPLES = 4
 _COLUMNS = ("draws", "broke", "proven", "law", "named", "world", "reading", "lost", "alarms", "raised")
+_WIDTHS = {"first": 38, "width": 9}
 
 
 class Judged(msgspec.Struct, frozen=True):
@@ -18,6 +20,11 @@ class Judged(msgspec.Struct, frozen=True):
     kind: str
     outcome: Outcome | None
     raised: str = ""
+
+    @property
+    def is_missed(self) -> bool:
+        """Whether the law does not hold of the case, or a state is a false alarm."""
+        return bool(self.raised or (self.outcome and (self.outcome.misses or self.outcome.alarms)))
 
 
 class Row(msgspec.Struct):
@@ -54,16 +61,19 @@ class Row(msgspec.Struct):
             self.reading += "world" not in unproven and "reading" in unproven
             self.lost += set(unproven) == {"lost"}
 
-    def cells(self) -> tuple[str, ...]:
+    def cells(self) -> tuple[str | int, ...]:
         """Return the counts; the shares are of the cases that broke a flow and had an answer at all."""
         decided = self.broke - self.world - self.reading - self.lost
-        shares = (_share(self.proven, decided), _share(self.lawful, decided), _share(self.named, decided))
+        shares = (percent(each, decided) for each in (self.proven, self.lawful, self.named))
         counts = (self.world, self.reading, self.lost, self.alarms, self.raised)
-        return (str(self.draws), str(self.broke), *shares, *(str(each) if each else "" for each in counts))
+        return (self.draws, str(self.broke), *shares, *counts)
 
 
-def _share(part: int, whole: int) -> str:
-    return f"{100 * part / whole:.1f} %" if whole else ""
+def tables(judged: Sequence[Judged]) -> Iterator[str]:
+    """Yield the table by kind of change, and the misses by group."""
+    yield from table(judged)
+    yield ""
+    yield from misses(judged)
 
 
 def table(judged: Iterable[Judged]) -> Iterator[str]:
@@ -73,20 +83,15 @@ def table(judged: Iterable[Judged]) -> Iterator[str]:
     for each in judged:
         found[each.kind].add(each)
         whole.add(each)
-    yield _line("kind", _COLUMNS)
+    yield row("kind", _COLUMNS, **_WIDTHS)
     broke = sorted(
-        ((kind, row) for kind, row in found.items() if row.broke), key=lambda item: item[1].lawful - item[1].broke
+        ((kind, each) for kind, each in found.items() if each.broke), key=lambda item: item[1].lawful - item[1].broke
     )
-    for kind, row in broke:
-        yield _line(kind, row.cells())
-    yield _line("all", whole.cells())
-    idle = ", ".join(f"{kind} ({row.draws})" for kind, row in sorted(found.items()) if not row.broke)
+    for kind, of_kind in (*broke, ("all", whole)):
+        yield row(kind, of_kind.cells(), **_WIDTHS)
+    idle = ", ".join(f"{kind} ({each.draws})" for kind, each in sorted(found.items()) if not each.broke)
     if idle:
         yield f"broke no flow: {idle}"
-
-
-def _line(kind: str, cells: tuple[str, ...]) -> str:
-    return f"{kind:38}" + "".join(f"{each:>9}" for each in cells)
 
 
 def misses(judged: Iterable[Judged]) -> Iterator[str]:

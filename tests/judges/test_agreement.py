@@ -1,6 +1,6 @@
 """When the two judges agree, and what the answer reports when they do not."""
 
-import msgspec
+from msgspec.structs import replace
 
 from hairpin.host.socket import Relay, Socket
 from hairpin.judges.agreement import agreement
@@ -33,22 +33,20 @@ DROPPING = DOCKER_RULES.replace("-A FORWARD -j DOCKER-USER", "-A FORWARD -i eth0
 DELIVERED = walk_flow(network(), FLOW)
 DROPPED = walk_flow(network(host_namespace(DROPPING)), FLOW)
 RULE = Hit(HOST_NETNS, "iptables-nft", "ip", "filter", "FORWARD", 1, "-A FORWARD -i eth0 -j DROP", 1, "drop")
-OTHER = msgspec.structs.replace(RULE, chain="DOCKER")
+OTHER = replace(RULE, chain="DOCKER")
 STOP = DROPPED.usual.stop
 assert STOP is not None
 assert isinstance(STOP.decided_by, RuleDecided)
-VMAP = RuleDecided(msgspec.structs.replace(STOP.decided_by.place, text="tcp dport vmap { 8151 : drop }"))
-STOP_BY_MAP = msgspec.structs.replace(STOP, decided_by=VMAP)
-BY_MAP = msgspec.structs.replace(DROPPED, branches=(msgspec.structs.replace(DROPPED.usual, stop=STOP_BY_MAP),))
+VMAP = RuleDecided(replace(STOP.decided_by.place, text="tcp dport vmap { 8151 : drop }"))
+STOP_BY_MAP = replace(STOP, decided_by=VMAP)
+BY_MAP = replace(DROPPED, branches=(replace(DROPPED.usual, stop=STOP_BY_MAP),))
 RATE = Condition(message("-m limit --limit 5/min"), holds=False, usual=False, load=True)
-OVER_THE_RATE = msgspec.structs.replace(DROPPED.usual, conditions=(RATE,))
+OVER_THE_RATE = replace(DROPPED.usual, conditions=(RATE,))
 
 LOSING = DOCKER_RULES.replace("-A FORWARD -j DOCKER-USER", "-A FORWARD -o eth0 -j DROP\n-A FORWARD -j DOCKER-USER")
 LOST_ANSWER = walk_flow(network(host_namespace(LOSING)), FLOW)
 WITHIN = Step(HOST_NETNS, "tunnel", "vxlan77", LOST_ANSWER.usual.reply[-1].packet)
-LOST_WITHIN = msgspec.structs.replace(
-    LOST_ANSWER, branches=(msgspec.structs.replace(LOST_ANSWER.usual, reply=(WITHIN, *LOST_ANSWER.usual.reply)),)
-)
+LOST_WITHIN = replace(LOST_ANSWER, branches=(replace(LOST_ANSWER.usual, reply=(WITHIN, *LOST_ANSWER.usual.reply)),))
 NO_WAY_BACK = walk_flow(network(inner=container_namespace(default=False)), FLOW)
 
 REJECTING = "-A INPUT -p ipv6-icmp -j REJECT"
@@ -57,17 +55,17 @@ REJECTS = Hit(HOST_NETNS, "iptables-nft", "ip6", "filter", "INPUT", 1, REJECTING
 
 NOT_STARTED = container("created")
 HTTPD = Socket("tcp", 4, None, 8151, process="httpd", pid=9)
-PROXY = msgspec.structs.replace(HTTPD, process="docker-proxy", relay=Relay(4, WEB, 80))
+PROXY = replace(HTTPD, process="docker-proxy", relay=Relay(4, WEB, 80))
 
 
 def held(socket: Socket) -> Trace:
     """Return the walk to a port that the socket holds, and whose container could not be started."""
     host = network(host_namespace(NO_CONTAINER, sockets=(socket,)), docker=engine(NOT_STARTED))
-    return walk_flow(host, msgspec.structs.replace(FLOW, container="web"))
+    return walk_flow(host, replace(FLOW, container="web"))
 
 
 HELD = held(HTTPD)
-HELD_AND_HALTED = held(msgspec.structs.replace(PROXY, halted=True))
+HELD_AND_HALTED = held(replace(PROXY, halted=True))
 
 CASES = {
     "neighbour discovery is rejected": (
@@ -151,24 +149,22 @@ CASES = {
         (None, "simulated", "simulated delivered, the kernel says dropped"),
     ),
     "branches that the walk cannot follow": (
-        msgspec.structs.replace(
-            DELIVERED, verdict="depends", branches=(msgspec.structs.replace(DROPPED.usual, verdict="depends"),) * 2
-        ),
+        replace(DELIVERED, verdict="depends", branches=(replace(DROPPED.usual, verdict="depends"),) * 2),
         Judgement(FLOW, "unanswered"),
         (True, "replicated", ""),
     ),
     "the other flows have used up a rate": (
-        msgspec.structs.replace(DELIVERED, branches=(DELIVERED.usual, OVER_THE_RATE)),
+        replace(DELIVERED, branches=(DELIVERED.usual, OVER_THE_RATE)),
         Judgement(FLOW, "dropped", Place(HOST_NETNS, rules=(RULE,))),
         (None, "simulated", "simulated delivered, the kernel says dropped"),
     ),
     "no rate explains it": (
-        msgspec.structs.replace(DELIVERED, branches=(DELIVERED.usual, OVER_THE_RATE)),
+        replace(DELIVERED, branches=(DELIVERED.usual, OVER_THE_RATE)),
         Judgement(FLOW, "refused"),
         (False, "simulated", "simulated delivered, the kernel says refused"),
     ),
     "one of several branches": (
-        msgspec.structs.replace(DROPPED, verdict="depends", branches=(*DROPPED.branches, *DELIVERED.branches)),
+        replace(DROPPED, verdict="depends", branches=(*DROPPED.branches, *DELIVERED.branches)),
         Judgement(FLOW, "delivered"),
         (True, "replicated", ""),
     ),

@@ -11,6 +11,7 @@ from typing import Any
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 
 from hairpin.carry.act import Act, Command, Done
 from hairpin.carry.run import do
@@ -214,27 +215,25 @@ def link(namespace: Namespace, name: str) -> Link:
 
 
 def up(namespace: Namespace, name: str, *, carrier: bool = False) -> c.SetLink:
-    changed = msgspec.structs.replace(link(namespace, name), up=True, carrier=carrier)
+    changed = replace(link(namespace, name), up=True, carrier=carrier)
     return c.SetLink(HOST_NETNS, changed)
 
 
 def down(namespace: Namespace, name: str) -> c.SetLink:
-    return c.SetLink(HOST_NETNS, msgspec.structs.replace(link(namespace, name), up=False, carrier=False))
+    return c.SetLink(HOST_NETNS, replace(link(namespace, name), up=False, carrier=False))
 
 
 def without_rules(ruleset: Ruleset) -> Ruleset:
     """Return the ruleset with half of its tables, none of which has a rule."""
-    chains = {
-        table: tuple(msgspec.structs.replace(each, rules=()) for each in table.chains) for table in ruleset.tables
-    }
-    kept = (msgspec.structs.replace(table, chains=found) for table, found in list(chains.items())[::2])
-    return msgspec.structs.replace(ruleset, tables=tuple(kept))
+    chains = {table: tuple(replace(each, rules=()) for each in table.chains) for table in ruleset.tables}
+    kept = (replace(table, chains=found) for table, found in list(chains.items())[::2])
+    return replace(ruleset, tables=tuple(kept))
 
 
 def in_bridge(namespace: Namespace, name: str, **flags: bool) -> c.SetLink:
     old = link(namespace, name)
     assert old.port is not None
-    changed = msgspec.structs.replace(old, port=msgspec.structs.replace(old.port, **flags))
+    changed = replace(old, port=replace(old.port, **flags))
     return c.SetLink(HOST_NETNS, changed)
 
 
@@ -344,7 +343,7 @@ CASES: dict[str, Make] = {
     ),
     "neighbour entry replaced": lambda host: c.AddEntry(
         HOST_NETNS,
-        msgspec.structs.replace(
+        replace(
             next(each for each in host.neighbours if each.state == "PERMANENT"),
             mac=0x020000000055,
             evidence="",
@@ -352,7 +351,7 @@ CASES: dict[str, Make] = {
         ),
     ),
     "forwarding entry of a vxlan replaced": lambda host: c.ReplaceEntry(
-        HOST_NETNS, remote_of(host), msgspec.structs.replace(remote_of(host), remote=0xC6336463, evidence="", entry=0)
+        HOST_NETNS, remote_of(host), replace(remote_of(host), remote=0xC6336463, evidence="", entry=0)
     ),
     "forwarding entry of a vxlan deleted": lambda host: c.DeleteEntry(HOST_NETNS, remote_of(host)),
     "route deleted": lambda host: c.DeleteEntry(HOST_NETNS, route(host, "10.9.0.0/16")),
@@ -425,10 +424,8 @@ CASES: dict[str, Make] = {
     "veth renamed": lambda _: c.RenameLink(HOST_NETNS, "u0", "u9"),
     "bridge down": lambda host: down(host, "br2"),
     "port of a running bridge down": lambda host: down(host, "x0"),
-    "MTU": lambda host: c.SetLink(HOST_NETNS, msgspec.structs.replace(link(host, "u0"), mtu_bytes=1400)),
-    "port out of its bridge": lambda host: c.SetLink(
-        HOST_NETNS, msgspec.structs.replace(link(host, "v0"), master=None, port=None)
-    ),
+    "MTU": lambda host: c.SetLink(HOST_NETNS, replace(link(host, "u0"), mtu_bytes=1400)),
+    "port out of its bridge": lambda host: c.SetLink(HOST_NETNS, replace(link(host, "v0"), master=None, port=None)),
     "nft: chain deleted": lambda _: c.DeleteChain(HOST_NETNS, "nft", "inet", "own", "other"),
     "nft: table deleted": lambda _: c.ReplaceTable(HOST_NETNS, "nft", "inet", "own", None),
     "ruleset": lambda host: c.ReplaceRuleset(HOST_NETNS, without_rules(host.ruleset)),

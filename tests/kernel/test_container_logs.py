@@ -1,13 +1,12 @@
 """A lab host's containers that wait for a name, restart or have ended: `check` quotes their logs and follows them."""
 
-import subprocess
 from pathlib import Path
 
 from hairpin.collect.snapshot import load
 from hairpin.evidence.reading import CONTAINER_LOG
 from hairpin.lab.build import Lab, running_lab
 from hairpin.lab.plan import LabPlan
-from hairpin.lab.this_hairpin import HAIRPIN, environment
+from tests.machine.hairpin import typed
 
 KEPT = "/root/logs.hairpin"
 BROKEN = r"""
@@ -26,9 +25,7 @@ until [ "$(docker inspect -f '{{.State.Status}}' one)" = exited ]; do sleep 0.1;
 
 
 def hairpin(lab: Lab, *words: str) -> str:
-    argv = (*lab.host.enter, *HAIRPIN, *words)
-    done = subprocess.run(argv, env=environment(), capture_output=True, text=True, check=False)
-    return " ".join(done.stdout.split())
+    return " ".join(typed(lab.host, *words).stdout.split())
 
 
 def test_the_logs_of_a_hosts_containers() -> None:

@@ -1,21 +1,19 @@
 """What a lab host's engine says about a fault, piped into `hairpin explain`, ends in the cause that check proves."""
 
 import json
-import subprocess
 from typing import Any
 
 from hairpin.lab.build import Lab, running_lab
 from hairpin.lab.engine import LOG
 from hairpin.lab.plan import LabPlan
-from hairpin.lab.this_hairpin import HAIRPIN, environment
+from tests.machine.hairpin import typed
 
 FLUSH = "iptables -t nat -F; iptables -t nat -X"
 
 
 def explain(lab: Lab, text: str) -> dict[str, Any]:
     """Return the document of `hairpin explain` in the host."""
-    argv = (*lab.host.enter, *HAIRPIN, "explain", "--json")
-    done = subprocess.run(argv, env=environment(), input=text, capture_output=True, text=True, check=False)
+    done = typed(lab.host, "explain", "--json", stdin=text)
     document: dict[str, Any] = json.loads(done.stdout)
     assert done.returncode == (1 if document["found"] else 0), done.stderr
     return document

@@ -2,8 +2,6 @@
 
 import subprocess
 import sys
-from collections.abc import Callable
-from typing import Literal
 
 import pytest
 
@@ -13,8 +11,8 @@ from hairpin.netfilter.evaluate.match import Question, satisfies
 from hairpin.netfilter.evaluate.truth import Truth
 from hairpin.netfilter.iptables.save import parse
 from hairpin.netfilter.ir import CT_NEW, Statement
-from hairpin.netfilter.limit import Limit, Queue, TimeWindow
 from hairpin.netfilter.packet import ICMP, SYN, TCP, UDP, Connection, Packet, Seen, Tuple
+from tests.netfilter.seen import Loopback
 
 LOOPBACK = 0x7F000001
 
@@ -92,33 +90,6 @@ else:
     sender.sendto(bytes.fromhex("0800f7fd00010001"), ("127.0.0.1", 0))
 subprocess.run(("iptables-nft-save", "-c", "-t", "filter"), check=True)
 """
-
-
-class Loopback:
-    """Surroundings of a namespace that has a loopback link and nothing else."""
-
-    def address_is(self, seen: Seen, side: Literal["saddr", "daddr"], types: tuple[str, ...], link: str | None) -> bool:
-        assert (seen.packet.version, link) == (4, None)
-        address = seen.packet.saddr if side == "saddr" else seen.packet.daddr
-        return ("local" if address >> 24 == 127 else "unicast") in types
-
-    def reverse_path(self, seen: Seen, *, loose: bool, use_mark: bool) -> bool:
-        raise AssertionError((seen, loose, use_mark))
-
-    def is_read(self, queue: Queue) -> bool | None:
-        return None
-
-    def is_now(self, window: TimeWindow) -> bool | None:
-        return None
-
-    def owns_socket(self, seen: Seen, *, transparent: bool, wildcard: bool) -> bool | None:
-        raise AssertionError(seen)
-
-    def exceeds(self, seen: Seen, limit: Limit, entered: frozenset[str], passes: Callable[[Seen], bool]) -> bool:
-        return False
-
-    def offloads(self, seen: Seen) -> bool:
-        raise AssertionError(seen)
 
 
 def seen(protocol: int, ports: tuple[int, int] | None, length: int) -> Seen:

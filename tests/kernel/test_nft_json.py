@@ -7,19 +7,19 @@ packets: a rule that counts one in the kernel has to be satisfied here, and no o
 import re
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from hairpin.netfilter import ir
 from hairpin.netfilter.evaluate.header import header_of
-from hairpin.netfilter.evaluate.match import Question, Surroundings, satisfies
+from hairpin.netfilter.evaluate.match import Question, satisfies
 from hairpin.netfilter.evaluate.traversal import decide
 from hairpin.netfilter.evaluate.truth import Truth
-from hairpin.netfilter.limit import Limit, Queue, TimeWindow
 from hairpin.netfilter.nft import listing as nft_listing
 from hairpin.netfilter.packet import TCP, UDP, Connection, Packet, Seen, Tuple
+from tests.netfilter.seen import Loopback
 from tests.whole import thinned
 
 EXAMPLES = Path("/usr/share/doc/nftables/examples")
@@ -252,32 +252,6 @@ SENDER = (
     "import socket; s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); s.bind(('127.0.0.1', 0));"
     " s.sendto(b'x', ('127.0.0.1', PORT))"
 )
-
-
-class Loopback(Surroundings):
-    """The surroundings of a namespace with nothing but lo; no rule here asks for routes back or sockets."""
-
-    def address_is(self, seen: Seen, side: str, types: tuple[str, ...], link: str | None) -> bool:
-        assert (seen.packet.daddr >> 24, link) == (127, None), side
-        return "local" in types
-
-    def reverse_path(self, seen: Seen, *, loose: bool, use_mark: bool) -> bool:
-        raise AssertionError((seen, loose, use_mark))
-
-    def is_read(self, queue: Queue) -> bool | None:
-        return None
-
-    def is_now(self, window: TimeWindow) -> bool | None:
-        return None
-
-    def owns_socket(self, seen: Seen, *, transparent: bool, wildcard: bool) -> bool | None:
-        raise AssertionError(seen)
-
-    def exceeds(self, seen: Seen, limit: Limit, entered: frozenset[str], passes: Callable[[Seen], bool]) -> bool:
-        return False
-
-    def offloads(self, seen: Seen) -> bool:
-        raise AssertionError(seen)
 
 
 def datagram(port: int) -> Seen:

@@ -11,11 +11,10 @@ from hairpin.netfilter.ir import STATUS_ASSURED, STATUS_CONFIRMED, STATUS_DNAT, 
 from hairpin.netfilter.packet import TCP, TCP_CLOSED, UDP, Connection, Tcp, TcpState, Tuple
 from hairpin.network.flow import Flow, FromHost, Outside
 from hairpin.network.network import Network
-from hairpin.network.prefix import parse_address
 from hairpin.replica.judge import after_of, before_of, carry_all, judge, judge_all, orders_of
 from hairpin.replica.judgement import Judgement
 from hairpin.walk.walk import walk_flow
-from tests.small_host import CLIENT, DOCKER_RULES, HOST_ADDRESS, HOST_NETNS, WEB, host_namespace, network
+from tests.small_host import CLIENT, DOCKER_RULES, HOST_ADDRESS, HOST_NETNS, WEB, host_namespace, network, number
 from tests.whole import thinned_rows
 
 
@@ -25,7 +24,7 @@ def loaded() -> None:
     subprocess.run(("unshare", "--net", "conntrack", "-L"), capture_output=True, check=True)
 
 
-OLD = parse_address("172.17.0.9")[1]
+OLD = number("172.17.0.9")
 """The container's address when the connection began."""
 FLOW = Flow(Outside(CLIENT), 4, HOST_ADDRESS, "tcp", 8151)
 SEEN = STATUS_CONFIRMED | STATUS_SEEN_REPLY
@@ -101,7 +100,7 @@ def test_a_datagram_follows_the_connection_as_well() -> None:
 
 def test_flows_may_be_translated_to_the_same_port() -> None:
     text = "*nat\n:POSTROUTING ACCEPT [0:0]\n-A POSTROUTING -p tcp -j SNAT --to-source 198.51.100.11:31000\nCOMMIT\n"
-    built, far = network(host_namespace(text)), parse_address("203.0.113.80")[1]
+    built, far = network(host_namespace(text)), number("203.0.113.80")
     flows = (Flow(FromHost(), 4, far, "tcp", 443), Flow(FromHost(), 4, far, "tcp", 443, sport=40001))
     assert [judgement.verdict for judgement in judge_all(built, flows)] == ["delivered", "delivered"]
 

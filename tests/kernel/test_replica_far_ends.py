@@ -5,8 +5,8 @@ Needs root.
 
 from collections.abc import Callable
 
-import msgspec
 import pytest
+from msgspec.structs import replace
 
 from hairpin.host.host import Host, Namespace
 from hairpin.host.link import Address, Link, Tunnel
@@ -32,7 +32,7 @@ HEALTHY = node("one")
 (NAMESPACE,) = HEALTHY.namespaces
 DROPS = "*filter\n:INPUT ACCEPT [0:0]\n:FORWARD ACCEPT [0:0]\n:OUTPUT ACCEPT [0:0]\n-A {} -j DROP\nCOMMIT\n"
 THIRD = FdbEntry(None, "flannel.1", MACS["two"], remote=parse_address("198.51.100.13")[1])
-MANY = tuple(msgspec.structs.replace(THIRD, mac=each, remote=(THIRD.remote or 0) + each) for each in range(1, 20))
+MANY = tuple(replace(THIRD, mac=each, remote=(THIRD.remote or 0) + each) for each in range(1, 20))
 
 
 def drops(rule: str) -> Host:
@@ -45,8 +45,8 @@ def with_parts(
     fdb: tuple[FdbEntry, ...] = NAMESPACE.fdb,
     neighbours: tuple[Neighbour, ...] = NAMESPACE.neighbours,
 ) -> Host:
-    changed: Namespace = msgspec.structs.replace(NAMESPACE, links=links, fdb=fdb, neighbours=neighbours)
-    return msgspec.structs.replace(HEALTHY, namespaces=(changed,))
+    changed: Namespace = replace(NAMESPACE, links=links, fdb=fdb, neighbours=neighbours)
+    return replace(HEALTHY, namespaces=(changed,))
 
 
 def agreed(net: Network, flow: Flow) -> Judgement:
@@ -59,9 +59,9 @@ def agreed(net: Network, flow: Flow) -> Judgement:
 
 LEAVING: dict[str, tuple[Host, Flow]] = {
     "TCP": (HEALTHY, THROUGH),
-    "TCP, and full-sized segments": (HEALTHY, msgspec.structs.replace(THROUGH, data_bytes=4000)),
-    "UDP": (HEALTHY, msgspec.structs.replace(THROUGH, protocol="udp", dport=53)),
-    "an echo": (HEALTHY, msgspec.structs.replace(THROUGH, protocol="icmp", dport=0)),
+    "TCP, and full-sized segments": (HEALTHY, replace(THROUGH, data_bytes=4000)),
+    "UDP": (HEALTHY, replace(THROUGH, protocol="udp", dport=53)),
+    "an echo": (HEALTHY, replace(THROUGH, protocol="icmp", dport=0)),
     "large frames on the uplink": (node("one", mtu_bytes=9000), THROUGH),
     "one of two remotes": (with_parts(fdb=(THIRD, *NAMESPACE.fdb)), THROUGH),
     "one of many remotes": (with_parts(fdb=(*MANY, *NAMESPACE.fdb)), THROUGH),
@@ -83,7 +83,7 @@ def over_ipv6() -> Host:
     tunnel = Tunnel("vxlan", version=6, key=1, port=8472, local=own, underlay="eth0")
     host = node("one", tunnel=tunnel, remote=far)
     (namespace,) = host.namespaces
-    links = tuple(msgspec.structs.replace(each, mtu_bytes=1430) if each.tunnel else each for each in namespace.links)
+    links = tuple(replace(each, mtu_bytes=1430) if each.tunnel else each for each in namespace.links)
     routes = (
         Route(6, own, 128, 255, "local", (NextHop("eth0"),)),
         Route(6, LINK_LOCAL6.network + 0x11, 128, 255, "local", (NextHop("eth0"),)),
@@ -91,10 +91,10 @@ def over_ipv6() -> Host:
         Route(6, LINK_LOCAL6.network, LINK_LOCAL6.prefix_length, next_hops=(NextHop("eth0"),)),
     )
     addresses = (Address("eth0", 6, own, 64), Address("eth0", 6, LINK_LOCAL6.network + 0x11, 64, "link"))
-    changed = msgspec.structs.replace(
+    changed = replace(
         namespace, links=links, routes=(*namespace.routes, *routes), addresses=(*namespace.addresses, *addresses)
     )
-    return msgspec.structs.replace(host, namespaces=(changed,))
+    return replace(host, namespaces=(changed,))
 
 
 def test_outer_packets_may_be_ipv6() -> None:
@@ -122,7 +122,7 @@ def test_the_host_stops_it_as_in_the_walk(host: Host, said: str) -> None:
     assert agreed(Network((host,)), THROUGH).verdict == said
 
 
-@pytest.mark.parametrize("flow", (THROUGH, msgspec.structs.replace(THROUGH, daddr=ADDRESSES["two"])))
+@pytest.mark.parametrize("flow", (THROUGH, replace(THROUGH, daddr=ADDRESSES["two"])))
 @pytest.mark.parametrize("entries", (True, False), ids=("known", "asked by ARP"))
 def test_a_stated_peer_refuses_packets(entries: bool, flow: Flow) -> None:
     """The outer packets of a tunnel are refused as others are; the peer answers ARP."""
@@ -162,7 +162,7 @@ def test_a_recorded_healthy_node_alone_agrees(name: str) -> None:
 
 
 def test_two_hosts_of_three_have_the_third_in_the_world() -> None:
-    far = msgspec.structs.replace(THIRD, mac=TUNNEL_MACS["two"] + 1)
+    far = replace(THIRD, mac=TUNNEL_MACS["two"] + 1)
     host = with_parts(
         fdb=(*NAMESPACE.fdb, far),
         neighbours=(*NAMESPACE.neighbours, Neighbour("flannel.1", 4, THROUGH.daddr + 9, far.mac, "PERMANENT")),
@@ -174,28 +174,25 @@ def test_two_hosts_of_three_have_the_third_in_the_world() -> None:
 def without_carrier(namespace: Namespace) -> Namespace:
     """Return the namespace with its tunnel devices down."""
     links = (
-        msgspec.structs.replace(
-            each,
-            up=False,
-            carrier=False,
-            port=msgspec.structs.replace(each.port, state="disabled") if each.port is not None else None,
+        replace(
+            each, up=False, carrier=False, port=replace(each.port, state="disabled") if each.port is not None else None
         )
         if each.tunnel
         else each
         for each in namespace.links
     )
-    return msgspec.structs.replace(namespace, links=tuple(links))
+    return replace(namespace, links=tuple(links))
 
 
 def without_remotes(namespace: Namespace) -> Namespace:
-    return msgspec.structs.replace(namespace, fdb=tuple(each for each in namespace.fdb if each.remote is None))
+    return replace(namespace, fdb=tuple(each for each in namespace.fdb if each.remote is None))
 
 
 @pytest.mark.parametrize("broken", (without_carrier, without_remotes))
 def test_a_broken_device_of_swarm_stops_the_packet_as_in_the_walk(broken: Callable[[Namespace], Namespace]) -> None:
     whole = recorded("healthy-swarm-overlay")
     host = whole.hosts[0]
-    net = Network((msgspec.structs.replace(host, namespaces=tuple(broken(each) for each in host.namespaces)),))
+    net = Network((replace(host, namespaces=tuple(broken(each) for each in host.namespaces)),))
     flow = flow_of(expected()["healthy-swarm-overlay"].flows[0], whole)
     assert flow.host == host.name
     assert agreed(net, flow).verdict == "dropped"

@@ -2,8 +2,8 @@
 Needs root.
 """
 
-import msgspec
 import pytest
+from msgspec.structs import replace
 
 from hairpin.host.host import Host, Unread
 from hairpin.host.route import Neighbour
@@ -122,33 +122,30 @@ def test_a_host_that_was_not_read_is_left_out(place: int) -> None:
 
 def far_away(*, listening: bool = True) -> Host:
     """Return the second host in another network, behind gateways that nobody read."""
-    there = msgspec.structs.replace(node("two"), namespaces=())
+    there = replace(node("two"), namespaces=())
     (namespace,) = node("two").namespaces
     own = parse_address("203.0.113.12")[1]
-    addresses = tuple(
-        msgspec.structs.replace(each, value=own) if each.link == "eth0" else each for each in namespace.addresses
-    )
+    addresses = tuple(replace(each, value=own) if each.link == "eth0" else each for each in namespace.addresses)
     moved = {ADDRESSES["two"]: own, parse_address("198.51.100.0")[1]: parse_address("203.0.113.0")[1]}
     router = parse_address("203.0.113.1")[1]
     routes = tuple(
-        msgspec.structs.replace(
+        replace(
             each,
             destination=moved.get(each.destination, each.destination),
             next_hops=tuple(
-                msgspec.structs.replace(hop, gateway=router) if hop.link == "eth0" and hop.gateway else hop
-                for hop in each.next_hops
+                replace(hop, gateway=router) if hop.link == "eth0" and hop.gateway else hop for hop in each.next_hops
             ),
         )
         for each in namespace.routes
     )
     sockets = namespace.sockets if listening else (Socket("tcp", 4, None, 22),)
-    changed = msgspec.structs.replace(namespace, addresses=addresses, routes=routes, sockets=sockets)
-    return msgspec.structs.replace(there, namespaces=(changed,))
+    changed = replace(namespace, addresses=addresses, routes=routes, sockets=sockets)
+    return replace(there, namespaces=(changed,))
 
 
 @pytest.mark.parametrize(("listening", "said"), ((True, "delivered"), (False, "refused")))
 def test_the_world_forwards_between_hosts_that_share_no_wire(listening: bool, said: str) -> None:
-    flow = msgspec.structs.replace(TO_TWO, daddr=parse_address("203.0.113.12")[1])
+    flow = replace(TO_TWO, daddr=parse_address("203.0.113.12")[1])
     judgement = agreed(network(node("one"), far_away(listening=listening)), flow)
     assert judgement.verdict == said
     assert crossed_world(judgement)

@@ -10,15 +10,14 @@ from hairpin.host.link import Address, BridgeInfo, BridgePort, Link
 from hairpin.judges.agreement import agreement
 from hairpin.network.flow import Flow, FromContainer, Lan, Outside
 from hairpin.network.network import Network
-from hairpin.network.prefix import parse_address
 from hairpin.replica.judge import judge
 from hairpin.replica.run.netns import HeldNetns
 from hairpin.walk.walk import walk_flow
-from tests.small_host import CLIENT, DOCKER_RULES, HOST_ADDRESS, host_namespace, local, network, route, sibling
+from tests.small_host import CLIENT, DOCKER_RULES, HOST_ADDRESS, host_namespace, local, network, number, route, sibling
 from tests.whole import thinned_rows
 
-NEIGHBOUR = parse_address("198.51.100.77")[1]
-FAR = parse_address("203.0.113.80")[1]
+NEIGHBOUR = number("198.51.100.77")
+FAR = number("203.0.113.80")
 IN = Flow(Outside(CLIENT), 4, HOST_ADDRESS, "tcp", 8151)
 FLOWS = (
     IN,
@@ -117,7 +116,7 @@ def test_the_kernel_agrees_with_the_walk(built: Network, kinds: tuple[str, ...],
 
 def with_dummy(host: Namespace) -> Namespace:
     """Return the host with a link that leads nowhere, and has an address and a network."""
-    address = parse_address("10.9.9.1")[1]
+    address = number("10.9.9.1")
     return msgspec.structs.replace(
         host,
         links=(*host.links, Link(20, "dummy0", "dummy", mac=0x02AABBCCDD20)),
@@ -133,7 +132,7 @@ DUMMIES: dict[str, tuple[str, bool]] = {"its address": ("10.9.9.1", False), "its
 @pytest.mark.parametrize(("asked", "leaves"), DUMMIES.values(), ids=DUMMIES)
 def test_a_dummy_takes_packets_and_loses_them(asked: str, leaves: bool) -> None:
     built = network(with_dummy(host_namespace()))
-    flow = Flow(FromContainer("web", sibling("container:web")), 4, parse_address(asked)[1], "tcp", 8151)
+    flow = Flow(FromContainer("web", sibling("container:web")), 4, number(asked), "tcp", 8151)
     judgement = judge(built, flow)
     trace = walk_flow(built, flow)
     found = agreement(trace, judgement)

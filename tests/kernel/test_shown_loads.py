@@ -6,8 +6,8 @@ The rules are those that dockerd has lost on a recorded host.  Needs root.
 import subprocess
 from collections import Counter
 
-import msgspec
 import pytest
+from msgspec.structs import replace
 
 from hairpin.change.change import Change, InsertRule
 from hairpin.change.commands.text import all_shown
@@ -26,12 +26,12 @@ LOST = next(lost for engine, lost in missing_on(FLUSHED.this) if engine.kind == 
 
 def restoring(dialect: Dialect) -> Change:
     """Return the change that brings back all that dockerd has lost on a host without any rule."""
-    lost = msgspec.structs.replace(LOST, dialect=dialect)
+    lost = replace(LOST, dialect=dialect)
     return restoring_all(lost, FLUSHED.this.netns, empty(FLUSHED.namespace(FLUSHED.this.netns)))
 
 
 def empty(namespace: Namespace) -> Namespace:
-    return msgspec.structs.replace(namespace, ruleset=Ruleset())
+    return replace(namespace, ruleset=Ruleset())
 
 
 def listing(dialect: Dialect, script: str) -> list[str]:
@@ -48,9 +48,7 @@ def listing(dialect: Dialect, script: str) -> list[str]:
 
 @pytest.mark.parametrize("dialect", ("iptables-nft", "iptables-legacy"))
 def test_lost_rules_stand_once(dialect: Dialect) -> None:
-    base = FLUSHED.with_host(
-        msgspec.structs.replace(FLUSHED.this, namespaces=tuple(map(empty, FLUSHED.this.namespaces)))
-    )
+    base = FLUSHED.with_host(replace(FLUSHED.this, namespaces=tuple(map(empty, FLUSHED.this.namespaces))))
     change = restoring(dialect)
     typed = "\n".join(all_shown(steps(change, base)))
     once = listing(dialect, typed)

@@ -4,7 +4,6 @@
 """
 
 import difflib
-import io
 import os
 import random
 import re
@@ -14,7 +13,8 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import redirect_stderr, redirect_stdout, suppress
+from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
@@ -22,32 +22,21 @@ import msgspec
 
 from hairpin.answer.answer import Answer
 from hairpin.answer.ask import ask
-from hairpin.apply.fixing import Verifier, apply_plan
-from hairpin.apply.kept_plan import PlannedStep
-from hairpin.apply.plan import PlannedRemedy, RepairPlan, verdicts_in
 from hairpin.apply.program import outpost
 from hairpin.apply.program.outpost import FOLDER, here
-from hairpin.apply.program.outpost_ground import OutpostGround
 from hairpin.apply.program.plan_book import PlanBook
-from hairpin.cli.face.asked import Shown
 from hairpin.cli.material import gather
-from hairpin.cli.plans.half_done import say_half_done
 from hairpin.cli.plans.settling import settle_interrupted, take_plan_back
-from hairpin.message import Message, verbatim
-from hairpin.network.network import Network
 from hairpin.network.world import World
 from hairpin.question.question import parse_question
-from hairpin.remedy.remedy import Remedy
 from tests.kills.plans import HOSTS, KilledHost
 from tests.kills.program import KILL_ALL, Moments
+from tests.machine.carrying import PLAINLY, carried_out, is_said, plan_of, quietly
 from tests.score.host_state import state_of
-
-PLAINLY = Shown(lang="en", color="never")
 
 CommandRun = Literal["apply", "undo", "switch"]
 _PATIENCE_S = 4.0
 _HANDS_S = 150.0
-_FAR_S = 3600
 BOOK = PlanBook(here())
 
 
@@ -73,22 +62,14 @@ class Killer:
         self.question = parse_question("check", (self.host.port,), None, (), World())
         self.look: Callable[[], Answer] = lambda: ask(self.question, gather(()))
         answer = self.look()
-        now, lasting = self.host.steps(answer.network)
-        remedy = Remedy("kills", now, lasting)
-        repair = PlannedRemedy("kills", verbatim("kills"), answer.network.this.name, remedy)
-        self.plan = RepairPlan(answer, (repair,), (), verdicts_in(answer.network, answer))
+        self.plan = plan_of("kills", answer, self.host.steps(answer.network))
         self.before = state()
         self.applied: dict[str, str] = {}
         self.moments = Moments(Path(tempfile.mkdtemp(dir="/run")), KILL_ALL)
 
     def apply(self) -> None:
         """Carry the plan out as the command does, under a switch whose deadline is far."""
-        verifier = Verifier(self.look, _nobody, _safe)
-        ground = OutpostGround(here(), _FAR_S, _untold, lambda: self.look().network)
-        grounds = {self.plan.answer.network.this.name: ground}
-        outcome = apply_plan(self.plan, grounds, verifier, lasting=True, question=("kills",))
-        if not outcome.stays:
-            raise AssertionError(str(outcome.complaint))
+        carried_out(self.plan, self.look, here())
 
     def switch(self) -> None:
         """Let a switch that the moments may end take back what was carried out; end with it."""
@@ -124,11 +105,7 @@ class Killer:
             self.moments.at(number, within_s)
             text = self.moments.program()
             setattr(outpost, "program", lambda: text)  # noqa: B010
-            with redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):
-                if doing == "undo":
-                    take_plan_back(None, None, PLAINLY)
-                else:
-                    self.apply() if doing == "apply" else self.switch()
+            quietly({"undo": _take_back, "apply": self.apply, "switch": self.switch}[doing])
 
     def _half_applied(self) -> None:
         """Carry out the steps of now in a process that ends after the last one."""
@@ -150,16 +127,16 @@ class Killer:
         status = os.waitpid(child, 0)[1]
         wrong: list[str] = [] if os.WIFSIGNALED(status) else [f"was not killed: {os.WEXITSTATUS(status)}"]
         _wait_for_hands()
-        said = _said()
+        said = is_said()
         how, became = self._settle()
         if said != (how != "nothing"):
             wrong.append(f"check said {said}, and {how} was needed")
-        if _said():
+        if is_said():
             wrong.append("check still says that a plan is half done")
         wanted = self.applied if became == "applied" else self.before
         wrong.extend(_differing(wanted, f"{became}: "))
         if became == "applied":
-            _take_back()
+            quietly(_take_back)
             wrong.extend(_differing(self.before, "after undo: "))
         if became not in ("applied", "taken-back", "none"):
             wrong.append(f"ended as {became}: {_complaints()}")
@@ -170,8 +147,7 @@ class Killer:
         if not BOOK.not_ended():
             return "nothing", _became()
         how = self.random.choice(("undo", "fix"))
-        with redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):
-            take_plan_back(None, None, PLAINLY) if how == "undo" else settle_interrupted((), PLAINLY)
+        quietly(_take_back if how == "undo" else partial(settle_interrupted, (), PLAINLY))
         return how, _became()
 
 
@@ -218,8 +194,7 @@ def _complaints() -> str:
 
 
 def _take_back() -> None:
-    with redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):
-        take_plan_back(None, None, PLAINLY)
+    take_plan_back(None, None, PLAINLY)
 
 
 def _wait_for_hands() -> None:
@@ -227,14 +202,6 @@ def _wait_for_hands() -> None:
     until = time.monotonic() + _HANDS_S
     while any(each.is_in_hand for each in BOOK.not_ended()) and time.monotonic() < until:
         time.sleep(0.2)
-
-
-def _said() -> bool:
-    """Return whether ``hairpin check`` would say that a plan is half done."""
-    told = io.StringIO()
-    with redirect_stderr(told):
-        say_half_done("en")
-    return "was interrupted" in told.getvalue()
 
 
 def state() -> dict[str, str]:
@@ -258,18 +225,6 @@ def _differing(wanted: dict[str, str], what: str) -> Iterator[str]:
         if text != found[part]:
             lines = difflib.unified_diff(text.splitlines(), found[part].splitlines(), lineterm="", n=1)
             yield f"{what}{part}: {' | '.join(list(lines)[2:])[:300]}"
-
-
-def _nobody(_network: Network, _flow: object) -> None:
-    return None
-
-
-def _safe(_network: Network) -> Message | None:
-    return None
-
-
-def _untold(_task: PlannedStep, _said: Message | None) -> None:
-    return None
 
 
 def drawn(labels: list[tuple[str, float]], count: int, chance: random.Random) -> list[int]:
@@ -296,7 +251,7 @@ def main() -> None:
             _wait_for_hands()
         if doing == "apply":
             killer.applied = state()
-            _take_back()
+            quietly(_take_back)
             for line in _differing(killer.before, "after one undo: "):
                 sys.stderr.write(f"{line}\n")
         sys.stderr.write(f"{name}: {len(labels)} moments of {doing}, {len({each for each, _ in labels})} kinds\n")

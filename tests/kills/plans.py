@@ -139,8 +139,6 @@ TABLES = (
     " nft 'table inet own { chain base { type filter hook input priority 10; tcp dport 9 drop; }; }'"
 )
 
-_SERVES = "busybox httpd -p 198.51.100.11:8151 -h /run"
-"""At one address: what is served at that of a link which the plan takes down would be a service that it breaks."""
 
 HOSTS: dict[str, KilledHost] = {
     "kernel": KilledHost(

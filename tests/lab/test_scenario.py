@@ -72,7 +72,7 @@ WITHOUT = {
     "kernel-module-missing": "as above",
     "conntrack-table-full": "the kernel has one maximum for all namespaces: a lab host cannot have its own",
     "host-service-not-running": "no systemd runs in a lab host",
-    "tc-filter-drops": "the lab's kernel lacks tc's actions: a guest has it, python -m tests.guests.below_ip",
+    "tc-filter-drops": "the lab's kernel lacks tc's actions: a guest has it, python -m tests.guests below_ip",
     "tunnel-ends-alike": "the other node's entry names the former address, which is one more fault: tests/world",
     "container-unhealthy": "no connection fails by it, as each scenario's fault makes one fail",
     "default-bridge-has-no-names": "connections of a scenario go to addresses; tests/causes/names asks for names",
@@ -80,13 +80,13 @@ WITHOUT = {
     "no-common-network-for-name": "as above",
     "resolv-conf-rewritten": "as above",
     "resolver-rules-missing": "as above: python -m tests.tables 'names, resolver'",
-    "ipvlan-host-cannot-reach": "the lab's kernel lacks ipvlan: a guest has it, python -m tests.guests.tables ipvlan",
+    "ipvlan-host-cannot-reach": "the lab's kernel lacks ipvlan: a guest has it, python -m tests.guests ipvlan",
     "neighbour-table-overflow": "one table for all namespaces, and its maximum is the machine's: a guest's own has it, "
-    "python -m tests.guests.neighbours",
+    "python -m tests.guests neighbours",
     "swarm-service-not-running": "a scenario makes no services of a swarm",
     "swarm-port-mode-host": "as above",
     "swarm-ingress-sandbox-broken": "as above",
-    "swarm-ingress-chain-missing": "the lab's kernel lacks IPVS, so no mesh delivers: python -m tests.guests.mesh",
+    "swarm-ingress-chain-missing": "the lab's kernel lacks IPVS, so no mesh delivers: python -m tests.guests mesh",
 }
 """Causes that no scenario can show, and why."""
 

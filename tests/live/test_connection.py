@@ -10,11 +10,10 @@ import pytest
 
 from hairpin.live.connection import connect
 from hairpin.network.flow import Flow, FromHost, Outside
-from hairpin.network.prefix import parse_address
-from tests.small_host import network
+from tests.small_host import network, number
 from tests.waiting import HANG_S
 
-LOOPBACK = parse_address("127.0.0.1")[1]
+LOOPBACK = number("127.0.0.1")
 
 
 @pytest.fixture(autouse=True)

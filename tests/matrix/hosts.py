@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 
-import msgspec
+from msgspec.structs import replace
 
 from hairpin.lab.plan import LabPlan, NetworkPlan
 from tests.hunt.real.hosts import HOSTS
@@ -13,7 +13,7 @@ def _ufw(*setup: str, base: str = "plain", enabled: bool = False) -> Callable[[]
 
     def plan() -> LabPlan:
         host = HOSTS[base]()
-        return msgspec.structs.replace(host, firewall="ufw" if enabled else "", setup=(*host.setup, *setup))
+        return replace(host, firewall="ufw" if enabled else "", setup=(*host.setup, *setup))
 
     return plan
 
@@ -24,7 +24,7 @@ def _firewalld(*setup: str, base: str = "firewalld", before: tuple[str, ...] = (
     def plan() -> LabPlan:
         host = HOSTS[base]()
         opened = (*before, *host.before_engine)
-        return msgspec.structs.replace(host, firewall="firewalld", before_engine=opened, setup=(*host.setup, *setup))
+        return replace(host, firewall="firewalld", before_engine=opened, setup=(*host.setup, *setup))
 
     return plan
 
@@ -34,7 +34,7 @@ def _beside(*setup: str, base: str = "plain") -> Callable[[], LabPlan]:
 
     def plan() -> LabPlan:
         host = HOSTS[base]()
-        return msgspec.structs.replace(host, setup=(*host.setup, *setup))
+        return replace(host, setup=(*host.setup, *setup))
 
     return plan
 
@@ -88,7 +88,7 @@ def _nft(script: str, *more: str, base: str = "plain", setup: tuple[str, ...] = 
         written = (f"mkdir -p $(dirname {path}); cat > {path} <<'END'\n{text}\nEND" for path, _, text in
                    (each.partition("\n") for each in files))  # fmt: skip
         before = ("\n".join(written), "nft -f /etc/nftables.conf", *host.before_engine)
-        return msgspec.structs.replace(host, before_engine=before, setup=(*host.setup, *setup))
+        return replace(host, before_engine=before, setup=(*host.setup, *setup))
 
     return plan
 
@@ -103,13 +103,11 @@ def _composed(options: str = "") -> Callable[[], LabPlan]:
     def plan() -> LabPlan:
         host = HOSTS["user networks"]()
         containers = tuple(
-            msgspec.structs.replace(
-                each, options=f"{each.options} {_LABEL} --label com.docker.compose.service={each.name}"
-            )
+            replace(each, options=f"{each.options} {_LABEL} --label com.docker.compose.service={each.name}")
             for each in host.containers
         )
         networks = (NetworkPlan("front", _LABEL), NetworkPlan("back", f"{_LABEL} {options}".strip()))
-        return msgspec.structs.replace(host, networks=networks, containers=containers)
+        return replace(host, networks=networks, containers=containers)
 
     return plan
 
@@ -211,7 +209,7 @@ table inet filter {
 def _later() -> LabPlan:
     """Return the plan of the host in which ``docker exec`` starts a daemon: some time after the container's start."""
     host = HOSTS["listeners"]()
-    return msgspec.structs.replace(host, setup=("sleep 3", *host.setup))
+    return replace(host, setup=("sleep 3", *host.setup))
 
 
 def _broken(*faults: str, base: str = "plain") -> Callable[[], LabPlan]:
@@ -219,7 +217,7 @@ def _broken(*faults: str, base: str = "plain") -> Callable[[], LabPlan]:
 
     def plan() -> LabPlan:
         host = _later() if base == "listeners" else HOSTS[base]()
-        return msgspec.structs.replace(host, setup=(*host.setup, *faults))
+        return replace(host, setup=(*host.setup, *faults))
 
     return plan
 

@@ -3,7 +3,7 @@
 import shlex
 from collections.abc import Callable, Mapping
 
-import msgspec
+from msgspec.structs import replace
 
 from hairpin.lab.plan import ContainerPlan, Engine, LabPlan
 from tests.hunt.real.hosts import HOSTS
@@ -16,7 +16,7 @@ def _with(base: str, *setup: str, add: tuple[ContainerPlan, ...] = (), **values:
 
     def plan() -> LabPlan:
         host = EVENT_HOSTS[base]()
-        return msgspec.structs.replace(host, containers=(*add, *host.containers), setup=(*host.setup, *setup), **values)
+        return replace(host, containers=(*add, *host.containers), setup=(*host.setup, *setup), **values)
 
     return plan
 
@@ -27,10 +27,7 @@ def _box(name: str, engine: Engine = "docker", networks: tuple[str, ...] = ("bri
 
 _FIRST = (_box("own"), _box("second"))
 """Containers that start first, and whose addresses are free once somebody has removed them."""
-_PUBLISHED = (
-    msgspec.structs.replace(_box("own"), publish=("8198:80",)),
-    msgspec.structs.replace(_box("second"), publish=("8199:80",)),
-)
+_PUBLISHED = (replace(_box("own"), publish=("8198:80",)), replace(_box("second"), publish=("8199:80",)))
 _APART = (
     "for each in '' --permanent; do firewall-cmd -q $each --direct --add-rule ipv4 raw PREROUTING 0 -s {} -d {} -j"
     " DROP; done"
@@ -51,9 +48,7 @@ def _firewalld(base: str, *before: str, setup: tuple[str, ...] = ()) -> Callable
         host = HOSTS[base]()
         own = (*host.containers, _OWN)
         opened = (*before, *host.before_engine)
-        return msgspec.structs.replace(
-            host, firewall="firewalld", containers=own, before_engine=opened, setup=(*host.setup, *setup)
-        )
+        return replace(host, firewall="firewalld", containers=own, before_engine=opened, setup=(*host.setup, *setup))
 
     return plan
 

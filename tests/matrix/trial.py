@@ -6,19 +6,14 @@ from contextlib import closing
 
 import msgspec
 
-from hairpin.answer.answer import Answer
-from hairpin.answer.ask import ask as answered
-from hairpin.collect.run import LocalRunner, collect
 from hairpin.errors import HairpinError, LabError
 from hairpin.events.aftermath import asked_again, verdict_after
 from hairpin.events.course import Course
 from hairpin.events.event import EventId
 from hairpin.events.fates import fate_of_open
 from hairpin.events.happening import course_of
-from hairpin.evidence.reading import Evidence
 from hairpin.host.host import Host
 from hairpin.lab.build import Lab, running_lab
-from hairpin.lab.node import ENVIRONMENT
 from hairpin.lab.plan import LabPlan
 from hairpin.network.flow import Flow
 from hairpin.network.network import Network
@@ -34,6 +29,7 @@ from tests.hunt.real.flows import (
     Seen,
     asked_as,
     boxes,
+    forget_neighbours,
     listening,
     measure,
     origin,
@@ -42,6 +38,7 @@ from tests.hunt.real.flows import (
     ways,
 )
 from tests.hunt.real.hosts import PAGES
+from tests.machine.hairpin import plain, read
 from tests.matrix.compare import differences
 from tests.matrix.holding import Holding
 from tests.score.all_flows import UNPUBLISHED, Way
@@ -95,6 +92,11 @@ class Trial(msgspec.Struct, frozen=True):
     trouble: str = ""
     misread: tuple[str, ...] = ()
 
+    @property
+    def is_right(self) -> bool:
+        """Whether each cell that was decided does what was foretold."""
+        return all(cell.right or cell.foretold == "depends" for cell in self.cells)
+
 
 def try_event(name: str, plan: LabPlan, event: EventId) -> Trial:
     """Foretell and carry out the event on a new host of this plan."""
@@ -108,12 +110,12 @@ def try_event(name: str, plan: LabPlan, event: EventId) -> Trial:
 def _tried(name: str, plan: LabPlan, event: EventId, lab: Lab) -> Trial:
     prepare(lab)
     known = boxes(lab, {})
-    healthy = _plain(read_lab(lab))
+    healthy = plain(read(*lab.hosts))
     if course_of(healthy.network, healthy.network.this.name, event) is None:
         return Trial(name, event, trouble=IMPOSSIBLE)
     asked = ((each.trace.flow.start_text(), each.trace.flow.target_text()) for each in healthy.flows)
     before = measure(lab, ways(lab, plan, asked), known)
-    network = _plain(read_lab(lab)).network
+    network = plain(read(*lab.hosts)).network
     course = course_of(network, network.this.name, event)
     if course is None:
         return Trial(name, event, trouble=IMPOSSIBLE)
@@ -125,11 +127,9 @@ def _tried(name: str, plan: LabPlan, event: EventId, lab: Lab) -> Trial:
             return Trial(name, event, trouble=str(error).strip()[-300:])
         time.sleep(0.5)
         live = holding.asked()
-    seen = _plain(read_lab(lab)).network
+    seen = plain(read(*lab.hosts)).network
     now = _in_order(boxes(lab, known), network.this, seen.this)
-    for node in (lab.client, lab.router, lab.neighbour, *(box.node for box in now.values())):
-        node.run("ip neighbour flush all")
-        node.run("ip route flush cache")  # redirects that the host has sent
+    forget_neighbours(lab, now.values())
     after = measure(lab, before, now, before)
     tried = tuple(_cells(network, course, before, after, live, known, now))
     cells = tuple(each for each in tried if isinstance(each, Cell))
@@ -158,14 +158,6 @@ def _in_order(now: Boxes, was: Host, seen: Host) -> Boxes:
 
 def _place(names: list[str], name: str) -> int:
     return names.index(name) if name in names else len(names)
-
-
-def read_lab(lab: Lab) -> tuple[Evidence, ...]:
-    return tuple(collect(LocalRunner((*host.enter, "sh"), tuple(ENVIRONMENT.items()))) for host in lab.hosts)
-
-
-def _plain(evidence: tuple[Evidence, ...]) -> Answer:
-    return answered(parse_question("check", (), None, (), World()), evidence)
 
 
 def _cells(

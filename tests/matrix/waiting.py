@@ -4,7 +4,7 @@ A row is right on the faulty host if ``check`` names the cause with the event, a
 changes by the event.  It is right on the twin if ``check`` names nothing at all, and no flow that it asks changes.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import msgspec
 
@@ -64,6 +64,33 @@ class Side(msgspec.Struct, frozen=True):
     def changing(self) -> tuple[Way, ...]:
         """The asked flows that the event really changes."""
         return tuple(way for way, passes in self.before.items() if self.after[way] is not passes)
+
+
+class Tried(msgspec.Struct, frozen=True):
+    """What is wrong about a row; nothing if it is right."""
+
+    name: str
+    cause: str
+    event: str
+    said: tuple[str, ...] = ()
+
+    def lines(self) -> Iterator[str]:
+        """Yield the row's lines."""
+        yield f"{self.name}: {self.cause} after {self.event or 'nothing'}: {'right' if not self.said else ''}"
+        yield from (f"    {each}" for each in self.said)
+
+    def is_wrong(self) -> bool:
+        """Return whether something is wrong."""
+        return bool(self.said)
+
+
+def table(tried: Sequence[Tried]) -> Iterator[str]:
+    """Yield how many rows are right on the faulty host, and on its twin."""
+    sick, twin = (
+        sum(not any(said.startswith(side) for said in each.said) for each in tried) for side in ("sick", "twin")
+    )
+    yield f"{len(tried)} rows of {len({each.cause for each in tried})} causes"
+    yield f"named on the faulty host: {sick} of {len(tried)}; nothing on its twin: {twin}"
 
 
 def named_by_check(row: Waiting, evidence: tuple[Evidence, ...]) -> tuple[tuple[Way, ...], tuple[Named, ...]]:

@@ -58,6 +58,33 @@ class Place:
         return seen.packet.protocol == TCP and not seen.packet.tcp_flags & RST
 
 
+class Loopback:
+    """Surroundings of a namespace that has a loopback link and nothing else."""
+
+    def address_is(self, seen: Seen, side: Literal["saddr", "daddr"], types: tuple[str, ...], link: str | None) -> bool:
+        assert (seen.packet.version, link) == (4, None)
+        address = seen.packet.saddr if side == "saddr" else seen.packet.daddr
+        return ("local" if address >> 24 == 127 else "unicast") in types
+
+    def reverse_path(self, seen: Seen, *, loose: bool, use_mark: bool) -> bool:
+        raise AssertionError((seen, loose, use_mark))
+
+    def is_read(self, queue: Queue) -> bool | None:
+        return None
+
+    def is_now(self, window: TimeWindow) -> bool | None:
+        return None
+
+    def owns_socket(self, seen: Seen, *, transparent: bool, wildcard: bool) -> bool | None:
+        raise AssertionError(seen)
+
+    def exceeds(self, seen: Seen, limit: Limit, entered: frozenset[str], passes: Callable[[Seen], bool]) -> bool:
+        return False
+
+    def offloads(self, seen: Seen) -> bool:
+        raise AssertionError(seen)
+
+
 def question(seen: Seen = FIRST, sets: tuple[Set, ...] = (), place: Place | None = None) -> Question:
     """Return the question that rules are evaluated for: a packet with its sets and surroundings."""
     return Question(seen, header_of(seen), {each.name: each for each in sets}, place or Place())

@@ -3,12 +3,7 @@ from hairpin.network.address_type import address_fits6, address_type4, address_t
 from hairpin.network.prefix import parse_address
 from hairpin.network.query import Found, Query
 from tests.rows import each_row
-from tests.small_host import host_namespace
-
-
-def number(text: str) -> int:
-    return parse_address(text)[1]
-
+from tests.small_host import host_namespace, number
 
 HOST = host_namespace(
     routes=(

@@ -1,6 +1,6 @@
 """The container that has an address, and the veth that leads to it."""
 
-import msgspec
+from msgspec.structs import replace
 
 from hairpin.host.docker import Subnet
 from hairpin.host.host import Unread
@@ -16,13 +16,12 @@ from hairpin.network.attachment import (
     routers_of,
     tap_of,
 )
-from hairpin.network.prefix import parse_address
 from tests.causes.hosts import on_overlay
 from tests.rows import each_row
-from tests.small_host import HOST_ADDRESS, HOST_NETNS, WEB, container, engine, network, sibling
+from tests.small_host import HOST_ADDRESS, HOST_NETNS, WEB, container, engine, network, number, sibling
 from tests.user_stack_host import HOST4, pasta, rootless
 
-SIX = Subnet(6, parse_address("2001:db8::")[1], 64)
+SIX = Subnet(6, number("2001:db8::"), 64)
 FOUR = engine().networks[0].subnets[0]
 STOPPED = network(docker=engine(container("exited")))
 
@@ -51,7 +50,7 @@ def test_only_a_running_container_has_its_address() -> None:
 def test_an_attachment_without_its_wire() -> None:
     whole = network()
     host = whole.this.namespaces[0]
-    alone = msgspec.structs.replace(host, links=tuple(each for each in host.links if each.name != "veth1"))
+    alone = replace(host, links=tuple(each for each in host.links if each.name != "veth1"))
     changed = whole.with_namespace(HOST_NETNS, alone)
     found = attachment_of(changed, changed.this, WEB, 4)
     assert found is not None
@@ -62,43 +61,38 @@ def test_a_network_is_found_by_an_address_in_its_subnet_and_by_its_bridge() -> N
     named = network_for(network().this, WEB + 7, 4)
     assert named is not None
     assert named.name == "bridge"
-    assert network_for(network().this, parse_address("172.18.0.2")[1], 4) is None
+    assert network_for(network().this, number("172.18.0.2"), 4) is None
     assert network_of_bridge(network().this, "docker0") == named
     assert network_of_bridge(network().this, "br-1") is None
 
 
 def test_containers_are_unknown_without_an_engine_or_when_it_could_not_be_asked() -> None:
     whole = network().this
-    unread = msgspec.structs.replace(
-        whole, unread=(Unread("docker-containers", "host", "docker inspect", "permission denied", "e9"),)
-    )
+    unread = replace(whole, unread=(Unread("docker-containers", "host", "docker inspect", "permission denied", "e9"),))
     assert engines_read(whole)
     assert not engines_read(unread)
-    assert not engines_read(msgspec.structs.replace(whole, engines=()))
+    assert not engines_read(replace(whole, engines=()))
 
 
 def test_an_address_is_free_that_neither_a_container_nor_the_gateway_has() -> None:
     assert next_address(engine(), FOUR) == WEB
     assert next_address(engine(container()), FOUR) == WEB + 1
-    late = msgspec.structs.replace(FOUR, gateway=WEB + 1)
+    late = replace(FOUR, gateway=WEB + 1)
     assert next_address(engine(container()), late) == FOUR.network + 1  # the subnet's first address is free then
     assert next_address(engine(container()), SIX) == SIX.network + 2
-    part = msgspec.structs.replace(FOUR, part=(FOUR.network + 16, 28))
+    part = replace(FOUR, part=(FOUR.network + 16, 28))
     assert next_address(engine(container()), part) == FOUR.network + 16
 
 
 PART = (FOUR.network + 128, 25)
-UNTOLD = msgspec.structs.replace(FOUR, gateway=None)
+UNTOLD = replace(FOUR, gateway=None)
 GATEWAYS = {
-    "the engine lists it": (msgspec.structs.replace(FOUR, gateway=WEB + 7), WEB + 7),
+    "the engine lists it": (replace(FOUR, gateway=WEB + 7), WEB + 7),
     "the first address": (UNTOLD, FOUR.network + 1),
     "the first IPv6 address": (SIX, SIX.network + 1),
-    "the first address of the range": (
-        msgspec.structs.replace(UNTOLD, part=(FOUR.network + 128, 25)),
-        FOUR.network + 128,
-    ),
-    "the range begins with the subnet": (msgspec.structs.replace(UNTOLD, part=(FOUR.network, 25)), FOUR.network + 1),
-    "listed, beside a range": (msgspec.structs.replace(FOUR, part=PART), FOUR.gateway),
+    "the first address of the range": (replace(UNTOLD, part=(FOUR.network + 128, 25)), FOUR.network + 128),
+    "the range begins with the subnet": (replace(UNTOLD, part=(FOUR.network, 25)), FOUR.network + 1),
+    "listed, beside a range": (replace(FOUR, part=PART), FOUR.gateway),
 }
 
 
@@ -108,7 +102,7 @@ def test_gateway(subnet: Subnet, expected: int) -> None:
 
 
 def test_a_gateway_that_the_engine_does_not_list_is_not_given_to_a_container() -> None:
-    part = msgspec.structs.replace(UNTOLD, part=PART)
+    part = replace(UNTOLD, part=PART)
     assert next_address(engine(container()), part) == PART[0] + 1
 
 

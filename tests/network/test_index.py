@@ -2,8 +2,8 @@
 
 import gc
 
-import msgspec
 import pytest
+from msgspec.structs import replace
 
 from hairpin.host.link import Link
 from hairpin.network.index import holders, is_joined, namespaces_of, ports_by_ends, takers
@@ -25,13 +25,11 @@ from tests.small_host import (
 
 def test_an_index_belongs_to_one_host() -> None:
     before = network()
-    changed = before.with_namespace(
-        HOST_NETNS, msgspec.structs.replace(before.namespace(sibling("container:web")), links=())
-    )
+    changed = before.with_namespace(HOST_NETNS, replace(before.namespace(sibling("container:web")), links=()))
     assert namespaces_of(before.this) is namespaces_of(before.this)
     assert namespaces_of(changed.this)["container:web"].links == ()
     assert namespaces_of(before.this)["container:web"].links != ()
-    alone = msgspec.structs.replace(before.this)
+    alone = replace(before.this)
     assert gc.get_referrers(namespaces_of(alone)) == [alone.__dict__]
 
 
@@ -39,24 +37,22 @@ def test_a_veth_leads_to_the_one_that_names_it() -> None:
     built = network()
     (veth1,) = (link for link in built.namespace(HOST_NETNS).links if link.name == "veth1")
     assert veth_peer(built, HOST_NETNS, veth1) == Port(sibling("container:web"), "eth0")
-    assert veth_peer(built, HOST_NETNS, msgspec.structs.replace(veth1, peer_index=99)) is None
+    assert veth_peer(built, HOST_NETNS, replace(veth1, peer_index=99)) is None
 
 
 def test_of_pairs_with_equal_numbers_the_namespaces_tell_which() -> None:
     """Both ends in one namespace do not name it; an end elsewhere is not one of them."""
     pair = container_namespace().links[1]
-    here = msgspec.structs.replace(pair, name="here", index=7, peer_index=8, peer_netnsid=None)
-    there = msgspec.structs.replace(pair, name="there", index=8, peer_index=7, peer_netnsid=None)
-    elsewhere = msgspec.structs.replace(there, name="elsewhere", peer_netnsid=0)
+    here = replace(pair, name="here", index=7, peer_index=8, peer_netnsid=None)
+    there = replace(pair, name="there", index=8, peer_index=7, peer_netnsid=None)
+    elsewhere = replace(there, name="elsewhere", peer_netnsid=0)
     built = network()
     inner = built.namespace(sibling("container:web"))
     host = built.namespace(HOST_NETNS)
-    built = built.with_namespace(HOST_NETNS, msgspec.structs.replace(inner, links=(*inner.links, elsewhere)))
-    built = built.with_namespace(HOST_NETNS, msgspec.structs.replace(host, links=(*host.links, here, there)))
+    built = built.with_namespace(HOST_NETNS, replace(inner, links=(*inner.links, elsewhere)))
+    built = built.with_namespace(HOST_NETNS, replace(host, links=(*host.links, here, there)))
     assert veth_peer(built, HOST_NETNS, here) == Port(HOST_NETNS, "there")
-    assert veth_peer(built, HOST_NETNS, msgspec.structs.replace(here, peer_netnsid=0)) == Port(
-        sibling("container:web"), "elsewhere"
-    )
+    assert veth_peer(built, HOST_NETNS, replace(here, peer_netnsid=0)) == Port(sibling("container:web"), "elsewhere")
 
 
 def test_a_pair_with_the_numbers_of_another_pair_is_told_by_the_ids_of_namespaces() -> None:
@@ -65,11 +61,11 @@ def test_a_pair_with_the_numbers_of_another_pair_is_told_by_the_ids_of_namespace
     host, inner = (built.namespace(each) for each in (HOST_NETNS, sibling("container:web")))
     (veth1,) = (link for link in host.links if link.name == "veth1")
     eth0 = inner.links[1]
-    strange = msgspec.structs.replace(inner, name="container:strange")
+    strange = replace(inner, name="container:strange")
 
     def knowing(*ids: tuple[int, str]) -> Network:
-        spaces = (msgspec.structs.replace(host, netnsids=ids), strange, inner)
-        return msgspec.structs.replace(built, hosts=(msgspec.structs.replace(built.this, namespaces=spaces),))
+        spaces = (replace(host, netnsids=ids), strange, inner)
+        return replace(built, hosts=(replace(built.this, namespaces=spaces),))
 
     assert veth_peer(knowing(), HOST_NETNS, veth1) == Port(sibling("container:strange"), "eth0")
     several = knowing((0, "container:web"))
@@ -86,7 +82,7 @@ def test_of_a_bridges_ports_those_that_may_lead_there() -> None:
     assert known == {each.name for each in host.links if each.master == "docker0"}
     assert ports_by_ends(built.this, "host", "docker0", ()) == ()
     unread = Link(90, "veth9", "veth", master="docker0", peer_index=91, peer_netnsid=4)
-    changed = built.with_namespace(HOST_NETNS, msgspec.structs.replace(host, links=(unread, *host.links)))
+    changed = built.with_namespace(HOST_NETNS, replace(host, links=(unread, *host.links)))
     assert ports_by_ends(changed.this, "host", "docker0", ()) == (unread,)
     leading = ports_by_ends(changed.this, "host", "docker0", ("container:web",))
     assert [each.name for each in leading] == ["veth9", *(each.name for each in host.links if each.name in known)]
@@ -94,14 +90,14 @@ def test_of_a_bridges_ports_those_that_may_lead_there() -> None:
 
 def test_a_port_to_a_container_that_was_left_unread_leads_nowhere() -> None:
     """Nobody answers behind it, and a bridge may have hundreds of them; but it is no uplink, either."""
-    built = network(docker=engine(msgspec.structs.replace(container(), netns=None, left_unread="container:box")))
+    built = network(docker=engine(replace(container(), netns=None, left_unread="container:box")))
     unread = Link(90, "veth9", "veth", master="docker0", peer_index=91, peer_netnsid=4)
     host = built.namespace(HOST_NETNS)
-    grown = msgspec.structs.replace(host, links=(unread, *host.links), netnsids=((4, "container:box"),))
+    grown = replace(host, links=(unread, *host.links), netnsids=((4, "container:box"),))
     changed = built.with_namespace(HOST_NETNS, grown)
     assert ports_by_ends(changed.this, "host", "docker0", ()) == ()
     assert not is_uplink(changed, HOST_NETNS, unread)
-    unknown = built.with_namespace(HOST_NETNS, msgspec.structs.replace(grown, netnsids=()))
+    unknown = built.with_namespace(HOST_NETNS, replace(grown, netnsids=()))
     assert ports_by_ends(unknown.this, "host", "docker0", ()) == (unread,)
 
 
@@ -112,9 +108,7 @@ def test_namespaces_that_may_take_an_address() -> None:
     assert takers(built.this, 4, CLIENT) == set()
     inner = built.namespace(sibling("container:web"))
     covering = local("192.0.2.0/24", "lo")
-    changed = built.with_namespace(
-        sibling("container:web"), msgspec.structs.replace(inner, routes=(*inner.routes, covering))
-    )
+    changed = built.with_namespace(sibling("container:web"), replace(inner, routes=(*inner.routes, covering)))
     assert takers(changed.this, 4, CLIENT) == {"container:web"}
     assert takers(changed.this, 6, CLIENT) == set()
 
@@ -127,7 +121,7 @@ def test_a_proxy_may_take_each_address_of_ipv4(name: str, link: str) -> None:
     path = ("net", "ipv4", "conf", link, name)
     for value, names in (("1", {"container:web"}), ("0", set[str]())):
         sysctls = inner.sysctls.with_value(path, value)
-        changed = built.with_namespace(sibling("container:web"), msgspec.structs.replace(inner, sysctls=sysctls))
+        changed = built.with_namespace(sibling("container:web"), replace(inner, sysctls=sysctls))
         assert takers(changed.this, 4, CLIENT) == names
         assert takers(changed.this, 6, CLIENT) == set()
 
@@ -137,12 +131,12 @@ def test_a_namespace_that_no_link_joins_to_the_host_holds_no_address_of_it() -> 
     joined = whole(inside()).this
     assert is_joined(joined, "netns:worker")
     assert holders(joined, 4, POD) == ("netns:worker",)
-    apart = msgspec.structs.replace(inside(), links=(lo(), Link(40, "eth0", "veth", peer_index=41)))
+    apart = replace(inside(), links=(lo(), Link(40, "eth0", "veth", peer_index=41)))
     alone = whole(apart).this
     assert not is_joined(alone, "netns:worker")
     assert holders(alone, 4, POD) == ()
 
 
 def test_a_link_that_is_stacked_on_the_hosts_joins_the_namespace() -> None:
-    stacked = msgspec.structs.replace(inside(), links=(lo(), Link(40, "eth0", "macvlan", peer_index=2, peer_netnsid=0)))
+    stacked = replace(inside(), links=(lo(), Link(40, "eth0", "macvlan", peer_index=2, peer_netnsid=0)))
     assert is_joined(whole(stacked).this, "netns:worker")

@@ -10,16 +10,15 @@ from hairpin.host.managers import ConfigFile
 from hairpin.network.flow import Flow, FromHost, Outside
 from hairpin.network.lost_address import bare_links, has_address, lost_by, named_for, stranded_gateway
 from hairpin.network.network import Network
-from hairpin.network.prefix import parse_address
 from hairpin.walk.walk import walk_flow
 from tests.causes.hosts import asked, with_link, without_addresses, without_route
 from tests.causes.ipv6_hosts import of_ipv6_network, without_address6
 from tests.rows import each_row
-from tests.small_host import CLIENT, HOST_ADDRESS, HOST_NETNS, container, engine, host_namespace, network, route
+from tests.small_host import CLIENT, HOST_ADDRESS, HOST_NETNS, container, engine, host_namespace, network, number, route
 from tests.two_hosts import ADDRESSES, node, without_own_address
 
 BARE = without_addresses(host_namespace(), "eth0")
-LOST = without_route(without_route(BARE, parse_address("198.51.100.0")[1]), 0)
+LOST = without_route(without_route(BARE, number("198.51.100.0")), 0)
 """The host whose eth0 has lost its address, and with it all routes by it."""
 TUNNEL = msgspec.structs.replace(LOST, links=(*LOST.links, Link(9, "wg0", "wireguard")))
 WIDE6 = PortBinding("tcp", 80, 8151, None, 6)
@@ -89,21 +88,21 @@ def test_named_for(hosts: tuple[Host, ...], expected: str | None) -> None:
     ids=("the network of a gateway that is reached no more", "another network", "a link-local gateway", "healthy"),
 )
 def test_lost_by_of_ipv6(net: Network, address: str, expected: str | None) -> None:
-    found = lost_by(net, Flow(FromHost(), 6, parse_address(address)[1], "tcp", 8151, host=net.this.name))
+    found = lost_by(net, Flow(FromHost(), 6, number(address), "tcp", 8151, host=net.this.name))
     assert (found.name if found is not None else None) == expected
 
 
 def test_a_gateway_is_stranded_where_no_network_of_the_link_has_it() -> None:
-    gateway = parse_address("2001:db8::1")[1]
+    gateway = number("2001:db8::1")
     assert stranded_gateway(without_address6().this.namespaces[0], "eth0", 6) == gateway
     assert stranded_gateway(of_ipv6_network(masquerade=True).this.namespaces[0], "eth0", 6) is None
     assert stranded_gateway(host_namespace(), "eth0", 4) is None
 
 
-@pytest.mark.parametrize("start", (FromHost(), Outside(parse_address("2001:db8:f::9")[1])), ids=("host", "client"))
+@pytest.mark.parametrize("start", (FromHost(), Outside(number("2001:db8:f::9"))), ids=("host", "client"))
 def test_nobody_answers_for_a_lost_address(start: FromHost | Outside) -> None:
     net = without_address6()
-    trace = walk_flow(net, Flow(start, 6, parse_address("2001:db8::11")[1], "tcp", 8151, host=net.this.name))
+    trace = walk_flow(net, Flow(start, 6, number("2001:db8::11"), "tcp", 8151, host=net.this.name))
     assert trace.verdict == "dropped"
     assert trace.usual.stop is not None
     assert trace.usual.stop.reason == "address-lost"

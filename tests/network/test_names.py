@@ -1,7 +1,7 @@
 """Which name servers a container asks, and which names an engine's own one knows."""
 
-import msgspec
 import pytest
+from msgspec.structs import replace
 
 from hairpin.host.docker import Container, DockerNetwork, Endpoint, Subnet
 from hairpin.host.host import Host
@@ -32,8 +32,8 @@ GATEWAY: Server = (4, parse_address("10.89.0.1")[1])
 def on(*networks: str, name: str = "web", aliases: tuple[str, ...] = (), **changed: object) -> Container:
     """Return a container on these networks."""
     endpoints = tuple(Endpoint(each, aliases=aliases) for each in networks)
-    made = msgspec.structs.replace(container(), id=name.ljust(64, "0"), name=name, endpoints=endpoints)
-    return msgspec.structs.replace(made, **changed)
+    made = replace(container(), id=name.ljust(64, "0"), name=name, endpoints=endpoints)
+    return replace(made, **changed)
 
 
 def host_of(*containers: Container, podman: bool = False) -> Host:
@@ -47,9 +47,7 @@ def host_of(*containers: Container, podman: bool = False) -> Host:
         DockerNetwork("n9", "named", "bridge", dns_enabled=True, subnets=(subnet,)),
     )
     (described,) = whole.engines
-    return msgspec.structs.replace(
-        whole, engines=(msgspec.structs.replace(described, kind="podman", networks=networks),)
-    )
+    return replace(whole, engines=(replace(described, kind="podman", networks=networks),))
 
 
 TASK = on("shop", name="api.1.vwsl6j3g", service="api", is_task=True)
@@ -141,9 +139,7 @@ BY_IPV6 = ("2001:db8::53", "2001:db8::54")
     ),
 )
 def test_the_servers_of_a_container_that_asks_by_ipv6_only(asking: Container, servers: tuple[str, ...]) -> None:
-    host = msgspec.structs.replace(
-        host_of(asking), files=(ConfigFile("/etc/resolv.conf", "nameserver 2001:db8::99\n"),)
-    )
+    host = replace(host_of(asking), files=(ConfigFile("/etc/resolv.conf", "nameserver 2001:db8::99\n"),))
     assert servers_by_ipv6(host, asking) == tuple(parse_address(each)[1] for each in servers)
 
 

@@ -1,7 +1,7 @@
 from typing import Literal
 
-import msgspec
 import pytest
+from msgspec.structs import replace
 
 from hairpin.host.host import Host, Namespace
 from hairpin.host.link import Link
@@ -53,14 +53,14 @@ def test_namespace_by_name() -> None:
 
 
 def test_a_namespace_is_replaced_and_the_other_kept() -> None:
-    changed = NET.with_namespace(HOST_NETNS, msgspec.structs.replace(HOST, links=()))
+    changed = NET.with_namespace(HOST_NETNS, replace(HOST, links=()))
     assert changed.namespace(HOST_NETNS).links == ()
     assert changed.namespace(sibling("container:web")) is INNER
     assert NET.namespace(HOST_NETNS) is HOST
 
 
 def test_a_namespace_is_told_with_its_host_among_several() -> None:
-    both = msgspec.structs.replace(NET, hosts=(*NET.hosts, Host("other")))
+    both = replace(NET, hosts=(*NET.hosts, Host("other")))
     inner = sibling("container:web")
     assert [NET.netns_text(each) for each in (HOST_NETNS, inner)] == ["host", "container:web"]
     assert [both.netns_text(each) for each in (Netns("other"), Netns("other", "container:web"))] == [
@@ -74,7 +74,7 @@ def test_containers_by_name_id_and_prefix() -> None:
         assert NET.this.container(name) is NET.this.containers()[0]
     for name in ("cc", "other", ""):
         assert NET.this.container(name) is None
-    twins = (container(), msgspec.structs.replace(container(), name="w2", id="c" * 63 + "d"))
+    twins = (container(), replace(container(), name="w2", id="c" * 63 + "d"))
     assert network(docker=engine(*twins)).this.container("ccc") is None
 
 
@@ -93,14 +93,14 @@ def test_the_ends_of_a_veth_know_each_other() -> None:
 
 def test_indexes_alone_do_not_make_a_pair() -> None:
     """Both ends in one namespace have no netnsid; a namespace of its own may use the same numbers."""
-    inside = msgspec.structs.replace(link(INNER, "eth0"), peer_netnsid=None)
-    net = NET.with_namespace(HOST_NETNS, msgspec.structs.replace(INNER, links=(inside,)))
+    inside = replace(link(INNER, "eth0"), peer_netnsid=None)
+    net = NET.with_namespace(HOST_NETNS, replace(INNER, links=(inside,)))
     assert veth_peer(net, HOST_NETNS, link(HOST, "veth1")) is None
 
 
 def test_a_pair_within_one_namespace() -> None:
     pair = (Link(8, "v0", "veth", peer_index=9), Link(9, "v1", "veth", peer_index=8))
-    net = NET.with_namespace(HOST_NETNS, msgspec.structs.replace(HOST, links=pair))
+    net = NET.with_namespace(HOST_NETNS, replace(HOST, links=pair))
     assert veth_peer(net, HOST_NETNS, pair[0]) == Port(HOST_NETNS, "v1")
 
 
@@ -118,7 +118,7 @@ def test_bridge_ports() -> None:
     assert is_bridge_port(HOST, link(HOST, "veth1"))
     assert not is_bridge_port(HOST, link(HOST, "eth0"))
     bonded = Link(9, "eth9", master="bond0")
-    assert not is_bridge_port(msgspec.structs.replace(HOST, links=(Link(8, "bond0", "bond"), bonded)), bonded)
+    assert not is_bridge_port(replace(HOST, links=(Link(8, "bond0", "bond"), bonded)), bonded)
 
 
 UPLINKS: dict[str, tuple[Link, bool]] = {
@@ -142,7 +142,7 @@ def test_the_outer_link_of_a_bridge_is_its_uplink() -> None:
     assert outer_link(NET, HOST_NETNS, link(HOST, "eth0")) == link(HOST, "eth0")
     assert outer_link(NET, HOST_NETNS, link(HOST, "docker0")) is None
     nic = Link(9, "eth9", master="docker0")
-    wired = NET.with_namespace(HOST_NETNS, msgspec.structs.replace(HOST, links=(*HOST.links, nic)))
+    wired = NET.with_namespace(HOST_NETNS, replace(HOST, links=(*HOST.links, nic)))
     assert outer_link(wired, HOST_NETNS, link(HOST, "docker0")) == nic
 
 
@@ -163,7 +163,7 @@ CONF: dict[str, tuple[str | None, str | None, Rule, int | None]] = {
 @each_row(("own", "everywhere", "rule", "expected"), CONF.values(), ids=CONF)
 def test_conf(own: str | None, everywhere: str | None, rule: Rule, expected: int | None) -> None:
     known = {f"conf__{name}__rp_filter": each for name, each in (("eth0", own), ("all", everywhere)) if each}
-    namespace = msgspec.structs.replace(host_namespace(), sysctls=sysctls(**known))
+    namespace = replace(host_namespace(), sysctls=sysctls(**known))
     assert conf(namespace, 4, "eth0", "rp_filter", rule=rule) == expected
     assert conf(namespace, 6, "eth0", "rp_filter", rule=rule) is None
 
@@ -192,9 +192,7 @@ def test_the_br_netfilter_sysctls_of_a_namespace(
     kernel: str, hosts: str | None, own: str | None, expected: int | None
 ) -> None:
     host, inner = (
-        msgspec.structs.replace(
-            each, kernel=kernel, sysctls=each.sysctls.with_value(BRIDGE_NF, value) if value else each.sysctls
-        )
+        replace(each, kernel=kernel, sysctls=each.sysctls.with_value(BRIDGE_NF, value) if value else each.sysctls)
         for each, value in ((HOST, hosts), (INNER, own))
     )
     whole = network(host, inner)
@@ -213,4 +211,4 @@ def test_ipv6_is_forwarded_by_the_value_of_all_or_if_the_incoming_link_is_forced
         ("net", "ipv6", "conf", "all", "forwarding"): all_links,
         ("net", "ipv6", "conf", "eth0", "force_forwarding"): forced,
     }
-    assert forwards(msgspec.structs.replace(host_namespace(), sysctls=Sysctls(values6, "e2")), 6, link) is expected
+    assert forwards(replace(host_namespace(), sysctls=Sysctls(values6, "e2")), 6, link) is expected

@@ -1,7 +1,7 @@
 """Names that a container's own file leads to an address."""
 
-import msgspec
 import pytest
+from msgspec.structs import replace
 
 from hairpin.host.docker import Container, PinnedName
 from hairpin.network.network import Network
@@ -48,14 +48,14 @@ def test_the_file_as_it_is_comes_before_the_options() -> None:
     assert pins(written(linked=("api",))) == (Pin("api", 4, STALE, "link"),)
     emptied = pinning().this.container("web")
     assert emptied is not None
-    assert pins_of(pinning().this, msgspec.structs.replace(emptied, hosts_entries=())) == ()
+    assert pins_of(pinning().this, replace(emptied, hosts_entries=())) == ()
 
 
 def test_an_own_address_counts_for_another_containers_name_only() -> None:
     own = addresses_on(pinning().this, _web(pinning()), 4)[0]
     for name, expected in (("api", (Pin("api", 4, own, "hostname"),)), ("web", ()), ("nobody", ())):
         entries = (PinnedName(name, 4, own),)
-        assert pins_of(pinning().this, msgspec.structs.replace(_web(pinning()), hosts_entries=entries)) == expected
+        assert pins_of(pinning().this, replace(_web(pinning()), hosts_entries=entries)) == expected
 
 
 def _web(network: Network) -> Container:
@@ -69,14 +69,12 @@ def test_podman_gives_each_container_its_hosts_name() -> None:
     host = of.this
     (engine,) = host.engines
     ends = tuple(
-        msgspec.structs.replace(
-            each, endpoints=tuple(msgspec.structs.replace(end, gateway4=GATEWAY) for end in each.endpoints)
-        )
+        replace(each, endpoints=tuple(replace(end, gateway4=GATEWAY) for end in each.endpoints))
         for each in engine.containers
     )
     for rootless, count in ((False, 3), (True, 1)):
-        podman = msgspec.structs.replace(engine, containers=ends, rootless=rootless)
-        found = msgspec.structs.replace(of, hosts=(msgspec.structs.replace(host, engines=(podman,)),))
+        podman = replace(engine, containers=ends, rootless=rootless)
+        found = replace(of, hosts=(replace(host, engines=(podman,)),))
         assert len(pins(found)) == count
 
 
@@ -107,10 +105,10 @@ def test_the_names_of_a_shared_network_mislead_none_of_its_containers(shares: bo
     (engine,) = host.engines
     web, api = (next(each for each in engine.containers if each.name == name) for name in ("web", "api"))
     if shares:
-        web = msgspec.structs.replace(web, network_mode=f"container:{api.id}", endpoints=())
+        web = replace(web, network_mode=f"container:{api.id}", endpoints=())
     host = host.with_container(web)
     assert "api" in [each.name for each in pins_of(host, web)]
-    assert len([*misled_by(msgspec.structs.replace(within, hosts=(host,)), host, web)]) == count
+    assert len([*misled_by(replace(within, hosts=(host,)), host, web)]) == count
 
 
 def test_a_name_may_be_of_a_container_that_shares_the_network_of_another() -> None:
@@ -118,13 +116,11 @@ def test_a_name_may_be_of_a_container_that_shares_the_network_of_another() -> No
     host = within.this
     api = host.container("api")
     assert api is not None
-    side = msgspec.structs.replace(
-        api, id="d" * 64, name="side", network_mode=f"container:{api.id}", endpoints=(), bindings=()
-    )
+    side = replace(api, id="d" * 64, name="side", network_mode=f"container:{api.id}", endpoints=(), bindings=())
     engine = host.engines[0]
-    host = host.with_engine(msgspec.structs.replace(engine, containers=(*engine.containers, side)))
-    web = msgspec.structs.replace(_web(within), pinned=(PinnedName("side", 4, STALE),))
-    (found,) = misled_by(msgspec.structs.replace(within, hosts=(host,)), host.with_container(web), web)
+    host = host.with_engine(replace(engine, containers=(*engine.containers, side)))
+    web = replace(_web(within), pinned=(PinnedName("side", 4, STALE),))
+    (found,) = misled_by(replace(within, hosts=(host,)), host.with_container(web), web)
     assert (found.named, found.right) == (side, HERS)
 
 

@@ -10,10 +10,9 @@ from hairpin.host.managers import ConfigFile
 from hairpin.host.route import NextHop, Route
 from hairpin.network.flow import Flow, Outside
 from hairpin.network.network import Network
-from hairpin.network.prefix import parse_address
 from hairpin.network.prefix_witness import differing_prefixes, routers_of_far_hosts
 from tests.rows import each_row
-from tests.small_host import CLIENT
+from tests.small_host import CLIENT, number
 from tests.two_hosts import ADDRESSES, ONE, TWO, network, node, seen
 
 
@@ -42,7 +41,7 @@ def configured(host: Host, text: str) -> Host:
 
 
 ONE_HOST, OTHER = node("one"), node("two")
-ROUTER = parse_address("198.51.100.1")[1]
+ROUTER = number("198.51.100.1")
 LONG = of_length(ONE_HOST, 32)
 
 # network, the length that the first host's address should have
@@ -52,7 +51,7 @@ CASES: dict[str, tuple[Network, int | None]] = {
     "too short": (network(of_length(ONE_HOST, 16), OTHER), 24),
     "nobody tells": (network(LONG), None),
     "both hosts alike": (network(LONG, of_length(node("two", neighbours=(seen("two"),)), 32)), None),
-    "the other host is elsewhere": (network(LONG, node("two", address=parse_address("203.0.113.12")[1])), None),
+    "the other host is elsewhere": (network(LONG, node("two", address=number("203.0.113.12"))), None),
     "a file tells": (network(configured(LONG, "198.51.100.11/24")), 24),
     "a file tells the length that it has": (network(configured(LONG, "198.51.100.11/32")), None),
     "a file tells another address": (network(configured(LONG, "198.51.100.13/24")), None),
@@ -72,7 +71,7 @@ def test_the_router_of_the_other_host() -> None:
     assert dict(routers_of_far_hosts(network(LONG, OTHER), ONE, Address("eth0", 4, ADDRESSES["one"], 24))).keys() == {
         ROUTER
     }
-    alone = network(LONG, node("two", address=parse_address("203.0.113.12")[1]))
+    alone = network(LONG, node("two", address=number("203.0.113.12")))
     assert not dict(routers_of_far_hosts(alone, TWO, Address("eth0", 4, ADDRESSES["two"], 24)))
 
 

@@ -1,20 +1,15 @@
-import msgspec
 import pytest
+from msgspec.structs import replace
 
 from hairpin.host.host import Namespace
 from hairpin.host.link import Link
 from hairpin.host.route import TABLE_LOCAL, NextHop, PolicyRule, Route, RouteType
 from hairpin.network.address_type import address_type4
-from hairpin.network.prefix import parse_address, parse_prefix
+from hairpin.network.prefix import parse_prefix
 from hairpin.network.query import Found, Query, Scope
 from hairpin.network.routing import has_custom_rules, is_taken_in6, lookup, route_text, rules_of, tables_are_one
 from tests.rows import each_row
-from tests.small_host import CLIENT, HOST_ADDRESS, WEB, host_namespace, local, route
-
-
-def number(text: str) -> int:
-    return parse_address(text)[1]
-
+from tests.small_host import CLIENT, HOST_ADDRESS, WEB, host_namespace, local, number, route
 
 MAIN = PolicyRule(4, 32766, table=254)
 OTHER = (route("default", "wg0", table=100), route("10.9.0.0/16", "tun0", table=101))
@@ -35,26 +30,18 @@ SELECTORS: dict[str, tuple[PolicyRule, Query, bool]] = {
     "iif lo is for what starts here": (PolicyRule(4, 9, table=100, iif="lo"), TO_CLIENT, True),
     "iif of another": (PolicyRule(4, 9, table=100, iif="docker0"), TO_CLIENT, False),
     "oif that nobody asked for": (PolicyRule(4, 9, table=100, oif="wg0"), TO_CLIENT, False),
-    "mark": (PolicyRule(4, 9, table=100, mark=(5, 0xF)), msgspec.structs.replace(TO_CLIENT, mark=0x15), True),
-    "another mark": (PolicyRule(4, 9, table=100, mark=(5, 0xFF)), msgspec.structs.replace(TO_CLIENT, mark=0x15), False),
-    "tos": (PolicyRule(4, 9, table=100, tos=16), msgspec.structs.replace(TO_CLIENT, tos=16), True),
+    "mark": (PolicyRule(4, 9, table=100, mark=(5, 0xF)), replace(TO_CLIENT, mark=0x15), True),
+    "another mark": (PolicyRule(4, 9, table=100, mark=(5, 0xFF)), replace(TO_CLIENT, mark=0x15), False),
+    "tos": (PolicyRule(4, 9, table=100, tos=16), replace(TO_CLIENT, tos=16), True),
     "another tos": (PolicyRule(4, 9, table=100, tos=16), TO_CLIENT, False),
-    "tos without its high bits": (
-        PolicyRule(4, 9, table=100, tos=16),
-        msgspec.structs.replace(TO_CLIENT, tos=0xF0),
-        True,
-    ),
-    "dscp with them": (
-        PolicyRule(4, 9, table=100, tos=16, whole_dscp=True),
-        msgspec.structs.replace(TO_CLIENT, tos=0xF0),
-        False,
-    ),
-    "protocol": (PolicyRule(4, 9, table=100, protocol=6), msgspec.structs.replace(TO_CLIENT, protocol=6), True),
+    "tos without its high bits": (PolicyRule(4, 9, table=100, tos=16), replace(TO_CLIENT, tos=0xF0), True),
+    "dscp with them": (PolicyRule(4, 9, table=100, tos=16, whole_dscp=True), replace(TO_CLIENT, tos=0xF0), False),
+    "protocol": (PolicyRule(4, 9, table=100, protocol=6), replace(TO_CLIENT, protocol=6), True),
     "protocol of an unknown packet": (PolicyRule(4, 9, table=100, protocol=6), TO_CLIENT, False),
-    "port": (PolicyRule(4, 9, table=100, dports=(80, 90)), msgspec.structs.replace(TO_CLIENT, dport=90), True),
-    "another port": (PolicyRule(4, 9, table=100, dports=(80, 90)), msgspec.structs.replace(TO_CLIENT, dport=91), False),
+    "port": (PolicyRule(4, 9, table=100, dports=(80, 90)), replace(TO_CLIENT, dport=90), True),
+    "another port": (PolicyRule(4, 9, table=100, dports=(80, 90)), replace(TO_CLIENT, dport=91), False),
     "no port": (PolicyRule(4, 9, table=100, sports=(0, 65535)), TO_CLIENT, False),
-    "owner": (PolicyRule(4, 9, table=100, uids=(5, 9)), msgspec.structs.replace(TO_CLIENT, uid=5), True),
+    "owner": (PolicyRule(4, 9, table=100, uids=(5, 9)), replace(TO_CLIENT, uid=5), True),
     "forwarded packets are root's": (PolicyRule(4, 9, table=100, uids=(0, 0)), TO_CLIENT, True),
     "out of a tunnel": (PolicyRule(4, 9, table=100, unknown_selectors=("tun_id",)), TO_CLIENT, False),
     "not": (PolicyRule(4, 9, table=100, source=(WEB, 32), inverted=True), TO_CLIENT, True),
@@ -94,9 +81,9 @@ def test_actions(rules: tuple[PolicyRule, ...], expected: str) -> None:
 def test_a_rule_may_suppress_the_links_of_a_group() -> None:
     host = with_rules(PolicyRule(4, 9, table=100, suppress_group="uplinks"))
     links = (Link(2, "eth0"), Link(7, "wg0", group="uplinks"))
-    assert lookup(msgspec.structs.replace(host, links=links), TO_CLIENT).next_hops[0].link == "eth0"
+    assert lookup(replace(host, links=links), TO_CLIENT).next_hops[0].link == "eth0"
     links = (Link(2, "eth0"), Link(7, "wg0"))
-    assert lookup(msgspec.structs.replace(host, links=links), TO_CLIENT).next_hops[0].link == "wg0"
+    assert lookup(replace(host, links=links), TO_CLIENT).next_hops[0].link == "wg0"
 
 
 def test_a_link_is_not_in_a_vrf_unless_it_is() -> None:
@@ -104,7 +91,7 @@ def test_a_link_is_not_in_a_vrf_unless_it_is() -> None:
     host = host_namespace(policy_rules=rules, routes=OTHER)
     assert lookup(host, Query(4, CLIENT, iif="eth0")).next_hops[0].link == "eth0"
     vrf = (Link(9, "red", "vrf", vrf_table=100), Link(2, "eth0", master="red"))
-    assert lookup(msgspec.structs.replace(host, links=vrf), Query(4, CLIENT, iif="eth0")).next_hops[0].link == "wg0"
+    assert lookup(replace(host, links=vrf), Query(4, CLIENT, iif="eth0")).next_hops[0].link == "wg0"
 
 
 FAR6, NEAR6 = 0x20010DB8 << 96 | 9, 0x20010DB8 << 96 | 2
@@ -114,7 +101,7 @@ def via6(link: str = "wg0", kind: RouteType = "unicast", source: tuple[int, int]
     return Route(6, FAR6 >> 64 << 64, 64, type=kind, next_hops=(NextHop(link),), source=source)
 
 
-KERNELS_ANYCAST = msgspec.structs.replace(via6(kind="anycast"), protocol="kernel")
+KERNELS_ANYCAST = replace(via6(kind="anycast"), protocol="kernel")
 
 # further routes, query, link or kind of the answer
 ROUTES: dict[str, tuple[tuple[Route, ...], Query, str]] = {
@@ -123,12 +110,12 @@ ROUTES: dict[str, tuple[tuple[Route, ...], Query, str]] = {
     "default": ((), Query(4, CLIENT), "eth0"),
     "longest prefix": ((route("192.0.2.0/25", "docker0"), route("192.0.2.0/24", "wg0")), Query(4, CLIENT), "docker0"),
     "metric": (
-        (msgspec.structs.replace(route("192.0.2.0/24", "wg0"), metric=5), route("192.0.2.0/24", "docker0")),
+        (replace(route("192.0.2.0/24", "wg0"), metric=5), route("192.0.2.0/24", "docker0")),
         Query(4, CLIENT),
         "docker0",
     ),
-    "tos": ((msgspec.structs.replace(route("192.0.2.0/24", "wg0"), tos=16),), Query(4, CLIENT, tos=16), "wg0"),
-    "tos of others": ((msgspec.structs.replace(route("192.0.2.0/24", "wg0"), tos=16),), Query(4, CLIENT), "eth0"),
+    "tos": ((replace(route("192.0.2.0/24", "wg0"), tos=16),), Query(4, CLIENT, tos=16), "wg0"),
+    "tos of others": ((replace(route("192.0.2.0/24", "wg0"), tos=16),), Query(4, CLIENT), "eth0"),
     "blackhole": ((Route(4, CLIENT, 32, type="blackhole"),), Query(4, CLIENT), "blackhole"),
     "prohibit": ((Route(4, CLIENT, 32, type="prohibit"),), Query(4, CLIENT), "prohibit"),
     "unreachable": ((Route(4, CLIENT, 32, type="unreachable"),), Query(4, CLIENT), "unreachable"),
@@ -188,7 +175,7 @@ TABLES = {"3.18.140": False, "3.10.0-1160.el7.x86_64": True, "4.1.0": True, "": 
 
 @pytest.mark.parametrize(("kernel", "one"), TABLES.items())
 def test_local_is_looked_up_before_main(kernel: str, one: bool) -> None:
-    host = msgspec.structs.replace(host_namespace(routes=(LOCAL_NETWORK, ONE_OF_IT)), kernel=kernel)
+    host = replace(host_namespace(routes=(LOCAL_NETWORK, ONE_OF_IT)), kernel=kernel)
     assert tables_are_one(host) is one
     assert lookup(host, Query(4, CLIENT)).type == address_type4(host, CLIENT) == ("unicast" if one else "local")
 
@@ -210,7 +197,7 @@ def test_a_link_without_carrier_is_ignored_if_the_sysctl_is_set() -> None:
 def test_on_old_kernels_no_sysctl_ignores_all_links(kernel: str, link: str) -> None:
     down = Route(4, CLIENT, 32, next_hops=(NextHop("wg0", linkdown=True),))
     host = host_namespace(routes=(down,), values={"conf__all__ignore_routes_with_linkdown": "1"})
-    assert lookup(msgspec.structs.replace(host, kernel=kernel), Query(4, CLIENT)).next_hops[0].link == link
+    assert lookup(replace(host, kernel=kernel), Query(4, CLIENT)).next_hops[0].link == link
 
 
 def test_ipv6_bound_to_one_link_finds_no_unreachable_routes() -> None:
@@ -255,7 +242,7 @@ ROUTE_TEXTS: dict[str, Route] = {
     "default via 198.51.100.1 dev eth0": route("default", "eth0", via="198.51.100.1"),
     "172.17.0.0/16 dev docker0": route("172.17.0.0/16", "docker0"),
     "local 198.51.100.11/32 dev eth0": local("198.51.100.11/32", "eth0"),
-    "10.0.0.0/8 dev wg0 table 100 metric 5": msgspec.structs.replace(route("10.0.0.0/8", "wg0", table=100), metric=5),
+    "10.0.0.0/8 dev wg0 table 100 metric 5": replace(route("10.0.0.0/8", "wg0", table=100), metric=5),
     "blackhole 10.0.0.0/8": Route(4, parse_prefix("10.0.0.0/8")[1], 8, type="blackhole"),
 }
 

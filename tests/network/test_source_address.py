@@ -9,12 +9,7 @@ from hairpin.network.query import Found, Query, Scope
 from hairpin.network.routing import lookup
 from hairpin.network.source_address import preferred_source, source_address
 from tests.rows import each_row
-from tests.small_host import CLIENT, GATEWAY, HOST_ADDRESS, WEB, host_namespace, route
-
-
-def number(text: str) -> int:
-    return parse_address(text)[1]
-
+from tests.small_host import CLIENT, GATEWAY, HOST_ADDRESS, WEB, host_namespace, number, route
 
 TWO = (
     Address("eth0", 4, number("10.0.0.1"), 24),

@@ -1,15 +1,14 @@
 """A host's uplinks, and the one that an address belongs to."""
 
-import msgspec
+from msgspec.structs import replace
 
 from hairpin.host.link import Link
 from hairpin.host.route import PolicyRule
 from hairpin.netfilter.packet import Packet
 from hairpin.network.network import Network
-from hairpin.network.prefix import parse_address
 from hairpin.network.uplinks import default_route_by, home_of, selecting_nothing, tunnels_of, uplinks_of, way_behind
 from tests.rows import each_row
-from tests.small_host import HOST_ADDRESS, HOST_NETNS, host_namespace, network, route
+from tests.small_host import HOST_ADDRESS, HOST_NETNS, host_namespace, network, number, route
 from tests.two_uplinks import OF_SECOND, SECOND, two_uplinks
 
 
@@ -17,8 +16,8 @@ def with_eth1(**changes: object) -> Network:
     """Return the host with two uplinks, whose eth1 has these fields."""
     net = two_uplinks()
     host = net.namespace(HOST_NETNS)
-    links = tuple(msgspec.structs.replace(each, **changes) if each.name == "eth1" else each for each in host.links)
-    return net.with_namespace(HOST_NETNS, msgspec.structs.replace(host, links=links))
+    links = tuple(replace(each, **changes) if each.name == "eth1" else each for each in host.links)
+    return net.with_namespace(HOST_NETNS, replace(host, links=links))
 
 
 UPLINKS = {
@@ -42,24 +41,21 @@ def test_an_address_belongs_to_the_uplink_that_has_it() -> None:
     assert home.link == "eth1"
     assert home_of(net, HOST_NETNS, 4, SECOND, "eth1") is None
     assert home_of(net, HOST_NETNS, 4, HOST_ADDRESS, "eth0") is None
-    assert home_of(net, HOST_NETNS, 4, parse_address("172.17.0.1")[1], "eth0") is None
+    assert home_of(net, HOST_NETNS, 4, number("172.17.0.1"), "eth0") is None
 
 
 def test_two_links_in_one_network_are_behind_the_same_router() -> None:
     net = two_uplinks()
     host = net.namespace(HOST_NETNS)
-    addresses = tuple(
-        msgspec.structs.replace(each, value=HOST_ADDRESS + 1) if each.link == "eth1" else each
-        for each in host.addresses
-    )
-    same = net.with_namespace(HOST_NETNS, msgspec.structs.replace(host, addresses=addresses))
+    addresses = tuple(replace(each, value=HOST_ADDRESS + 1) if each.link == "eth1" else each for each in host.addresses)
+    same = net.with_namespace(HOST_NETNS, replace(host, addresses=addresses))
     assert home_of(same, HOST_NETNS, 4, HOST_ADDRESS + 1, "eth0") is None
 
 
 def test_the_way_behind_an_uplink_is_its_shortest_route_by_a_router() -> None:
     narrow, wide = (route(text, "eth0", via="198.51.100.9") for text in ("10.1.0.0/16", "10.0.0.0/8"))
     host = host_namespace(routes=(narrow, wide))
-    without = msgspec.structs.replace(host, routes=tuple(each for each in host.routes if each.prefix_length))
+    without = replace(host, routes=tuple(each for each in host.routes if each.prefix_length))
     assert way_behind(without, 4, "eth0") == wide
     assert way_behind(without, 4, "docker0") is None
     assert default_route_by(host, 4, "eth0") is None  # it is in the main table
@@ -69,10 +65,8 @@ def test_a_bridge_with_an_uplink_as_its_port_is_an_uplink() -> None:
     host = host_namespace()
     links = (*(each for each in host.links if each.name != "eth0"), Link(2, "br0", "bridge"))
     port = Link(7, "eth0", master="br0")
-    addresses = tuple(
-        msgspec.structs.replace(each, link="br0") if each.link == "eth0" else each for each in host.addresses
-    )
-    net = network(msgspec.structs.replace(host, links=(*links, port), addresses=addresses))
+    addresses = tuple(replace(each, link="br0") if each.link == "eth0" else each for each in host.addresses)
+    net = network(replace(host, links=(*links, port), addresses=addresses))
     assert [each.link for each in uplinks_of(net, HOST_NETNS, 4)] == ["br0"]
 
 
@@ -101,8 +95,8 @@ MARKED = PolicyRule(4, 1000, table=113, mark=(0x71, 0xFF), text="1000: from all 
         ((MARKED,), 0x72, HOST_ADDRESS, None),
         ((MARKED,), 0, HOST_ADDRESS, None),
         ((OF_SECOND,), 0, SECOND, None),  # its table has a route
-        ((msgspec.structs.replace(OF_SECOND, table=7),), 0, SECOND, msgspec.structs.replace(OF_SECOND, table=7)),
-        ((msgspec.structs.replace(OF_SECOND, table=7),), 0, HOST_ADDRESS, None),
+        ((replace(OF_SECOND, table=7),), 0, SECOND, replace(OF_SECOND, table=7)),
+        ((replace(OF_SECOND, table=7),), 0, HOST_ADDRESS, None),
     ),
 )
 def test_a_rule_that_selects_a_packet_for_an_empty_table(

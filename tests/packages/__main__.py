@@ -7,11 +7,11 @@ import argparse
 import os
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 
+from tests.machine.run import tell
 from tests.packages.debian import SUITES, faults_in_suite
 from tests.packages.lint import lintian_faults, rpmlint_faults
 from tests.packages.rpms import faults_of_rpm
@@ -44,15 +44,14 @@ def main(made: Path, suites: tuple[str, ...], only: str = "") -> int:
     if _INSIDE not in os.environ:  # all mounts end with this process
         own = ("unshare", "--mount", "--propagation", "private", sys.executable, "-m", "tests.packages")
         return subprocess.run((*own, *sys.argv[1:]), env={**os.environ, _INSIDE: "1"}, check=False).returncode
-    wrong = 0
-    for name, trial in ((name, trial) for name, trial in trials(made.resolve(), suites) if only in name):
-        began = time.monotonic()
-        faults = tuple(trial())
-        wrong += bool(faults)
-        print(f"{'WRONG' if faults else 'right'}  {name} ({time.monotonic() - began:.1f} s)", flush=True)
-        for each in faults:
-            print(f"       {each}", flush=True)
-    return int(wrong > 0)
+    found = ((name, tuple(trial())) for name, trial in trials(made.resolve(), suites) if only in name)
+    return tell(found, _lines, lambda each: len(each[1]) > 0)
+
+
+def _lines(found: tuple[str, tuple[str, ...]]) -> Iterator[str]:
+    name, faults = found
+    yield f"{'WRONG' if faults else 'right'}  {name}"
+    yield from (f"       {each}" for each in faults)
 
 
 if __name__ == "__main__":

@@ -5,40 +5,27 @@ nothing interrupts.  What lies in ``/run/results`` is on the machine outside, an
 """
 
 import hashlib
-import io
 import random
 import stat
 import sys
 import time
-from collections.abc import Callable
-from contextlib import redirect_stderr, redirect_stdout
 from functools import partial
 from pathlib import Path
 
 import msgspec
 
 from hairpin.answer.ask import ask
-from hairpin.apply.fixing import Verifier, apply_plan
 from hairpin.apply.kept_plan import KeptPlan
-from hairpin.apply.plan import PlannedRemedy, RepairPlan, verdicts_in
-from hairpin.apply.program.outpost_ground import OutpostGround
 from hairpin.apply.program.plan_book import PlanBook
-from hairpin.cli.face.asked import Shown
 from hairpin.cli.material import gather
-from hairpin.cli.plans.half_done import say_half_done
 from hairpin.cli.plans.settling import confirm_tried, settle_interrupted, take_plan_back
-from hairpin.message import Message, verbatim
-from hairpin.network.network import Network
 from hairpin.network.world import World
 from hairpin.question.question import parse_question
-from hairpin.remedy.remedy import Remedy
 from tests.kills.plans import FOLDER, HOSTS
+from tests.machine.carrying import PLAINLY, carried_out, is_said, plan_of, quietly
 from tests.power.syncs import HOST, Way, be_another_host, labels, outpost, stop_at
 
-PLAINLY = Shown(lang="en", color="never")
-
 RESULTS = Path("/run/results")
-_SWITCH_S = 3600
 
 
 class Found(msgspec.Struct, frozen=True):
@@ -67,10 +54,10 @@ def settle(way: Way) -> Found:
     undo = partial(take_plan_back, HOST[0] if sources else None, None, PLAINLY)
     fix = partial(settle_interrupted, sources, PLAINLY)
     half = any(each.state in ("open", "keeping", "ending") for each in _known_plans(way))
-    said, how = half if way == "there" else _is_said(), "nothing"
+    said, how = half if way == "there" else is_said(), "nothing"
     if half:
         how = random.choice(("undo", "fix"))  # noqa: S311
-        _quietly(undo if how == "undo" else fix)
+        quietly(undo if how == "undo" else fix)
     then = next(iter(_known_plans(way)), None)
     became = then.state if then is not None else "none"
     wrong = [] if said == half else [f"check said {said}, and {how} was needed"]
@@ -79,7 +66,7 @@ def settle(way: Way) -> Found:
         wrong += [f"{each.state}: {each.said}" for each in then.tasks if each.state == "stays"]
     wrong += _differing(applied if became == "applied" else before, became)
     if became == "applied":
-        _quietly(undo)
+        quietly(undo)
         wrong += _differing(before, "after undo")
     return Found(said, how, became, tuple(wrong))
 
@@ -87,18 +74,6 @@ def settle(way: Way) -> Found:
 def _known_plans(way: Way) -> tuple[KeptPlan, ...]:
     book = PlanBook(outpost(way))  # over ssh, the switch ends a plan of which nothing has arrived
     return book.all() if way == "there" else tuple(each.kept_plan for each in book.standing())
-
-
-def _is_said() -> bool:
-    told = io.StringIO()
-    with redirect_stderr(told):
-        say_half_done("en")
-    return "was interrupted" in told.getvalue()
-
-
-def _quietly(do: Callable[[], object]) -> None:
-    with redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):
-        do()
 
 
 def _differing(wanted: dict[str, str], what: str) -> list[str]:
@@ -114,29 +89,10 @@ def begin(way: Way) -> None:
     now, lasting = HOSTS["kernel"].steps(answer.network)
     if way == "there":  # its program refuses a file with several links, before the first step
         lasting = tuple(each for each in lasting if "linked" not in getattr(each, "path", ""))
-    label = answer.network.this.name
-    repair = PlannedRemedy("power", verbatim("power"), label, Remedy("power", now, lasting))
-    plan = RepairPlan(answer, (repair,), (), verdicts_in(answer.network, answer))
-    verifier = Verifier(lambda: ask(question, gather(())), _nobody, _safe)
-    ground = OutpostGround(outpost(way), _SWITCH_S, _untold, lambda: ask(question, gather(())).network)
-    outcome = apply_plan(
-        plan, {label: ground}, verifier, lasting=True, question=("power",), confirmed_later=way == "try"
-    )
-    assert outcome.stays, str(outcome.complaint)
+    plan = plan_of("power", answer, (now, lasting))
+    carried_out(plan, lambda: ask(question, gather(())), outpost(way), confirmed_later=way == "try")
     if way == "try":
-        _quietly(partial(confirm_tried, (), PLAINLY))
-
-
-def _untold(_task: object, _said: Message | None) -> None:
-    return None
-
-
-def _nobody(_network: Network, _flow: object) -> None:
-    return None
-
-
-def _safe(_network: Network) -> Message | None:
-    return None
+        quietly(partial(confirm_tried, (), PLAINLY))
 
 
 def main() -> None:

@@ -1,7 +1,7 @@
 """Flows to a container's own ports."""
 
-import msgspec
 import pytest
+from msgspec.structs import replace
 
 from hairpin.errors import UsageError
 from hairpin.host.link import Address
@@ -17,8 +17,8 @@ from tests.small_host import WEB, container, engine, host_namespace, network
 def _with_chosen(address: int) -> Network:
     """Return the host whose stopped container was given this address by somebody (``--ip``)."""
     (endpoint,) = container().endpoints
-    end = msgspec.structs.replace(endpoint, ipv4=None, fixed4=address)
-    stopped = msgspec.structs.replace(container("exited"), endpoints=(end,), bindings=())
+    end = replace(endpoint, ipv4=None, fixed4=address)
+    stopped = replace(container("exited"), endpoints=(end,), bindings=())
     return network(host_namespace(), docker=engine(stopped))
 
 
@@ -42,21 +42,17 @@ def dual(*, asking: str = "global", network_name: str = "shop") -> Network:
     (docker,) = host.engines
     given = {"web": WEB6, "api": API6}
     containers = tuple(
-        msgspec.structs.replace(
-            each, endpoints=tuple(msgspec.structs.replace(end, ipv6=given[each.name]) for end in each.endpoints)
-        )
+        replace(each, endpoints=tuple(replace(end, ipv6=given[each.name]) for end in each.endpoints))
         for each in docker.containers
     )
     namespaces = tuple(
-        msgspec.structs.replace(each, addresses=(*each.addresses, Address("eth0", 6, WEB6, 64, asking)))
+        replace(each, addresses=(*each.addresses, Address("eth0", 6, WEB6, 64, asking)))
         if each.name == "container:web"
         else each
         for each in host.namespaces
     )
-    engines = (msgspec.structs.replace(docker, containers=containers),)
-    return msgspec.structs.replace(
-        found, hosts=(msgspec.structs.replace(host, engines=engines, namespaces=namespaces),)
-    )
+    engines = (replace(docker, containers=containers),)
+    return replace(found, hosts=(replace(host, engines=engines, namespaces=namespaces),))
 
 
 FAMILIES = {
@@ -77,19 +73,17 @@ def test_a_name_is_asked_at_the_addresses_that_its_server_gives(
 
 
 def test_a_container_without_a_port_and_without_a_way_out_is_told_so() -> None:
-    docker = engine(msgspec.structs.replace(container(), bindings=()))
-    inner = tuple(msgspec.structs.replace(each, internal=True) for each in docker.networks)
+    docker = engine(replace(container(), bindings=()))
+    inner = tuple(replace(each, internal=True) for each in docker.networks)
     with pytest.raises(
         UsageError, match=r"publishes no port and has no way out, because its networks are internal .*bridge"
     ):
-        flows_for(network(docker=msgspec.structs.replace(docker, networks=inner)), (Target(container="web"),), None)
+        flows_for(network(docker=replace(docker, networks=inner)), (Target(container="web"),), None)
     assert flows_for(network(docker=docker), (Target(container="web"),), None)
 
 
 def test_a_container_asks_for_the_ports_that_another_one_exposes() -> None:
-    api = msgspec.structs.replace(
-        container(), id="c" * 64, name="api", bindings=(), exposed=(("tcp", 3000), ("udp", 53))
-    )
+    api = replace(container(), id="c" * 64, name="api", bindings=(), exposed=(("tcp", 3000), ("udp", 53)))
     found = flows_for(
         network(docker=engine(container(), api)), (Target(container="api"),), Origin("container", container="web")
     )
@@ -104,8 +98,8 @@ def test_a_container_asks_for_the_ports_that_another_one_exposes() -> None:
 def test_the_host_and_containers_ask_for_the_ports_on_which_a_container_listens(
     origin: Origin, ports: set[int]
 ) -> None:
-    web = msgspec.structs.replace(container(), bindings=())
-    api = msgspec.structs.replace(container(), id="c" * 64, name="api", bindings=(), netns="container:api")
+    web = replace(container(), bindings=())
+    api = replace(container(), id="c" * 64, name="api", bindings=(), netns="container:api")
     net, target = network(docker=engine(web, api)), Target(container="web")
     if not ports:
         with pytest.raises(UsageError, match="name one: web:PORT"):
@@ -115,6 +109,6 @@ def test_the_host_and_containers_ask_for_the_ports_on_which_a_container_listens(
 
 
 def test_a_stopped_container_without_ports_is_asked_for_its_way_out() -> None:
-    stopped = msgspec.structs.replace(container("exited"), bindings=(), netns=None, pid=None)
+    stopped = replace(container("exited"), bindings=(), netns=None, pid=None)
     (flow,) = flows_for(network(docker=engine(stopped)), (Target(container="web"),), None)
     assert (flow.purpose, flow.container) == ("egress", "web")

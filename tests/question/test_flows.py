@@ -1,7 +1,7 @@
 from typing import Literal
 
-import msgspec
 import pytest
+from msgspec.structs import replace
 
 from hairpin.errors import CollectError, EvidenceError, UnknownNameError, UsageError
 from hairpin.host.contact import Contact
@@ -61,13 +61,11 @@ PUBLISHED = [
 ]
 
 # network, target, origin, flows
-ONE = msgspec.structs.replace(container(), service="api")
-TWO = msgspec.structs.replace(
-    container(binding=PortBinding("tcp", 80, 8153, None, 4)), id="b" * 64, name="api-2", service="api"
-)
+ONE = replace(container(), service="api")
+TWO = replace(container(binding=PortBinding("tcp", 80, 8153, None, 4)), id="b" * 64, name="api-2", service="api")
 
 ALIASED = tuple(
-    msgspec.structs.replace(
+    replace(
         container(binding=binding), id=mark * 64, name=f"db-{mark}", netns=f"container:db-{mark}",
         endpoints=(Endpoint(on, on, WEB + number, 16, aliases=("db", mark * 12)),),
     )
@@ -77,11 +75,11 @@ ALIASED = tuple(
     ))
 )  # fmt: skip
 """Two stacks, each with a ``db``."""
-TASK = msgspec.structs.replace(
+TASK = replace(
     container(), id="e" * 64, name="shop.1.vwsl6j3g", service="shop", is_task=True, bindings=(),
     netns="container:shop.1.vwsl6j3g", endpoints=(Endpoint("office", "office", WEB + 1, 16),),
 )  # fmt: skip
-CLERK = msgspec.structs.replace(container(), endpoints=(Endpoint("office", "office", WEB, 16),))
+CLERK = replace(container(), endpoints=(Endpoint("office", "office", WEB, 16),))
 
 CASES: dict[str, tuple[Network, Target, Origin | None, list[str]]] = {
     "an alias on a network": (
@@ -159,7 +157,7 @@ CASES: dict[str, tuple[Network, Target, Origin | None, list[str]]] = {
         ["container:web -> 172.17.0.2:80/tcp"],
     ),
     "a container that publishes nothing": (
-        whole(msgspec.structs.replace(container(), bindings=())), Target(container="web"), None,
+        whole(replace(container(), bindings=())), Target(container="web"), None,
         ["container:web -> 203.0.113.80:443/tcp"],
     ),
     "a port that it does not publish": (whole(), Target(container="web", port=81), None, ["host -> 172.17.0.2:81/tcp"]),
@@ -180,8 +178,8 @@ def test_a_question_without_a_target_means_published_ports_and_egress() -> None:
 
 # containers that a question without a target does not mean
 UNASKED: dict[str, Container] = {
-    "ended well, not restarted": msgspec.structs.replace(container("exited"), exit_code=0, restart_policy="no"),
-    "publishes no port": msgspec.structs.replace(container(), bindings=()),
+    "ended well, not restarted": replace(container("exited"), exit_code=0, restart_policy="no"),
+    "publishes no port": replace(container(), bindings=()),
 }
 
 
@@ -192,15 +190,15 @@ def test_ports_that_no_client_reaches_are_not_asked_about(quiet: Container) -> N
 
 @pytest.mark.parametrize(("internal", "is_asked"), ((True, True), (False, False)))
 def test_an_ignored_port_is_asked_if_all_networks_are_internal(*, internal: bool, is_asked: bool) -> None:
-    idle = tuple(msgspec.structs.replace(each, actual=False) for each in container().bindings)
-    docker = engine(msgspec.structs.replace(container(), bindings=idle))
-    networks = tuple(msgspec.structs.replace(each, internal=internal) for each in docker.networks)
-    net = network(docker=msgspec.structs.replace(docker, networks=networks))
+    idle = tuple(replace(each, actual=False) for each in container().bindings)
+    docker = engine(replace(container(), bindings=idle))
+    networks = tuple(replace(each, internal=internal) for each in docker.networks)
+    net = network(docker=replace(docker, networks=networks))
     assert any(each.dport == 8151 for each in flows_for(net, (), None)) is is_asked
 
 
 def test_a_container_that_failed_is_asked_about() -> None:
-    failed = msgspec.structs.replace(container("exited"), exit_code=1, restart_policy="always")
+    failed = replace(container("exited"), exit_code=1, restart_policy="always")
     assert told(flows_for(whole(failed), (), None)) == PUBLISHED
 
 
@@ -242,14 +240,14 @@ ERRORS: dict[str, tuple[Network, Target, Origin | None, str]] = {
     ),
     "a mistyped port": (whole(), Target(container="8i51"), None, r"did you mean 8151\?"),
     "the client's namespace is not known": (
-        whole(msgspec.structs.replace(container(), netns=None)), TO_WEB, Origin("container", container="web"),
+        whole(replace(container(), netns=None)), TO_WEB, Origin("container", container="web"),
         "did not read the network namespace of container 'web'",
     ),
     "publishes nothing, and a client is named": (
-        whole(msgspec.structs.replace(container(), bindings=())), Target(container="web"), CLIENT, "name one: web:PORT",
+        whole(replace(container(), bindings=())), Target(container="web"), CLIENT, "name one: web:PORT",
     ),
     "has no address": (
-        whole(msgspec.structs.replace(container(), bindings=(), endpoints=())), Target(container="web", port=80), None,
+        whole(replace(container(), bindings=(), endpoints=())), Target(container="web", port=80), None,
         "running and has no address",
     ),
     "two families": (whole(), Target(port=80, version=6, address=2), CLIENT, "different address families"),
@@ -261,7 +259,7 @@ ERRORS: dict[str, tuple[Network, Target, Origin | None, str]] = {
         whole(), Target(port=20000, last=30000), None, "no container publishes a port from 20000 to 30000",
     ),
     "no neighbours": (
-        network(msgspec.structs.replace(host_namespace(), links=(), addresses=(), routes=())), TO_WEB, Origin("lan"),
+        network(replace(host_namespace(), links=(), addresses=(), routes=())), TO_WEB, Origin("lan"),
         "--from lan",
     ),
 }  # fmt: skip
@@ -276,7 +274,7 @@ def test_questions_that_cannot_be_asked(net: Network, target: Target, origin: Or
 def test_a_stopped_client_asks_nothing_which_is_an_answer() -> None:
     net = whole(container("exited"))
     left = tuple(each for each in net.this.namespaces if each.name != "container:web")
-    net = net.with_host(msgspec.structs.replace(net.this, namespaces=left))
+    net = net.with_host(replace(net.this, namespaces=left))
     (flow,) = flows_for(net, (TO_WEB,), Origin("container", container="web"))
     stop = walk_flow(net, flow).usual.stop
     assert stop is not None
@@ -285,19 +283,19 @@ def test_a_stopped_client_asks_nothing_which_is_an_answer() -> None:
 
 def test_a_snapshot_without_its_host() -> None:
     empty = network()
-    empty = empty.with_host(msgspec.structs.replace(empty.this, namespaces=(Namespace("x"),)))
+    empty = empty.with_host(replace(empty.this, namespaces=(Namespace("x"),)))
     with pytest.raises(EvidenceError, match=r"its own network .links, routes, rules. was not read"):
         flows_for(empty, (TO_WEB,), None)
 
 
 def test_a_running_container_comes_first() -> None:
-    stopped = msgspec.structs.replace(container("exited"), name="old", id="d" * 64)
+    stopped = replace(container("exited"), name="old", id="d" * 64)
     assert [each.name for each, _ in bindings_of(whole(stopped, container()).this, 8151)] == ["web", "old"]
     assert bindings_of(whole().this, 8151, "udp") == ()
 
 
 def test_a_host_without_ipv6_is_asked_by_ipv4_alone() -> None:
-    both = msgspec.structs.replace(container(), bindings=(*container().bindings, SIX))
+    both = replace(container(), bindings=(*container().bindings, SIX))
     assert told(flows_for(whole(both), (TO_WEB,), None)) == PUBLISHED
 
 
@@ -310,8 +308,8 @@ def test_a_container_without_ipv6_is_a_client_by_ipv4_alone() -> None:
     whole = host_namespace()
     own = Address("eth0", 6, parse_address("2001:db8:2::11")[1], 64)
     both = (PortBinding("tcp", 80, 8151, None, 4), PortBinding("tcp", 80, 8151, None, 6))
-    web = msgspec.structs.replace(container(), bindings=both)
-    net = network(msgspec.structs.replace(whole, addresses=(*whole.addresses, own)), docker=engine(web))
+    web = replace(container(), bindings=both)
+    net = network(replace(whole, addresses=(*whole.addresses, own)), docker=engine(web))
     assert {flow.version for flow in flows_for(net, (Target(8151),), None)} == {4, 6}
     for target in (Target(8151), Target(container="web")):
         assert {flow.version for flow in flows_for(net, (target,), Origin("container", container="web"))} == {4}
@@ -320,7 +318,7 @@ def test_a_container_without_ipv6_is_a_client_by_ipv4_alone() -> None:
 def test_a_port_that_is_published_for_ipv6_alone_is_asked_by_ipv6_whoever_asks() -> None:
     own = Address("eth0", 6, parse_address("2001:db8:2::11")[1], 64)
     web = container(binding=SIX)
-    net = network(msgspec.structs.replace(host_namespace(), addresses=(own,)), docker=engine(web))
+    net = network(replace(host_namespace(), addresses=(own,)), docker=engine(web))
     assert {
         flow.version for flow in flows_for(net, (Target(container="web"),), Origin("container", container="web"))
     } == {6}
@@ -332,10 +330,10 @@ def test_the_name_is_asked_of_a_container_that_runs(status: str, names: list[str
     whole = named("shop", other=("shop",))
     (engine_,) = whole.this.engines
     web, api = engine_.containers
-    api = msgspec.structs.replace(api, status=status, netns=api.netns if status == "running" else None)
-    told = msgspec.structs.replace(engine_, containers=(web, api))
+    api = replace(api, status=status, netns=api.netns if status == "running" else None)
+    told = replace(engine_, containers=(web, api))
     found = flows_for(
-        whole.with_host(msgspec.structs.replace(whole.this, engines=(told,))),
+        whole.with_host(replace(whole.this, engines=(told,))),
         (Target(container="api", port=80),),
         Origin("container", container="web"),
     )
@@ -350,18 +348,18 @@ def test_a_name_that_no_network_has_is_asked_if_a_text_uses_it(by_name: bool) ->
     assert [each.asked_name for each in found] == ["", *["api"] * by_name]
 
 
-FAR = msgspec.structs.replace(container(), name="api")
+FAR = replace(container(), name="api")
 
 
 def two(*, other: Container = FAR) -> Network:
     """Return two hosts: this one publishes 8151 with web, node2 with another container."""
-    this = msgspec.structs.replace(whole().this, name="node1")
-    far = msgspec.structs.replace(network(docker=engine(other)).this, name="node2")
+    this = replace(whole().this, name="node1")
+    far = replace(network(docker=engine(other)).this, name="node2")
     own = Address("eth0", 4, parse_address("198.51.100.12")[1], 24)
     addresses = tuple(own if each.link == "eth0" else each for each in far.namespace("host").addresses)
-    host = msgspec.structs.replace(far.namespace("host"), addresses=addresses)
+    host = replace(far.namespace("host"), addresses=addresses)
     others = tuple(each for each in far.namespaces if each.name != "host")
-    return Network((this, msgspec.structs.replace(far, namespaces=(host, *others))))
+    return Network((this, replace(far, namespaces=(host, *others))))
 
 
 def placed(flows: tuple[Flow, ...]) -> list[str]:
@@ -426,7 +424,7 @@ def test_a_port_is_asked_though_its_container_was_left_without_a_network(bridge:
 
 
 def mute(state: Literal["hung", "stopped", "answers"]) -> Network:
-    host = msgspec.structs.replace(whole().this, contacts=(Contact("docker", "unix:///run/docker.sock", state),))
+    host = replace(whole().this, contacts=(Contact("docker", "unix:///run/docker.sock", state),))
     return Network((host,))
 
 
@@ -442,7 +440,7 @@ def test_a_container_that_the_engine_does_not_have_is_denied() -> None:
 
 
 def test_of_many_containers_the_nearest_are_listed() -> None:
-    many = [msgspec.structs.replace(container(), id=f"{n:064x}", name=f"app{n}", bindings=()) for n in range(200)]
+    many = [replace(container(), id=f"{n:064x}", name=f"app{n}", bindings=()) for n in range(200)]
     with pytest.raises(UsageError) as refused:
         flows_for(whole(*many), (Target(container="ap17"),), None)
     assert "app17" in str(refused.value)
@@ -457,13 +455,13 @@ def test_a_neighbours_address_is_asked_from_the_host_alone() -> None:
 
 
 def test_a_container_that_does_not_run_is_asked_where_it_will_be() -> None:
-    ended = msgspec.structs.replace(container("restarting"), bindings=(), endpoints=(Endpoint("bridge", "n1"),))
+    ended = replace(container("restarting"), bindings=(), endpoints=(Endpoint("bridge", "n1"),))
     (flow,) = flows_for(whole(ended), (Target(container="web", port=5432),), None)
     assert (flow.daddr, flow.dport, flow.container) == (WEB, 5432, "web")
 
 
 def whole_pods(name: str, *sockets: Socket) -> Network:
-    inner = msgspec.structs.replace(container_namespace(sockets), name=name)
+    inner = replace(container_namespace(sockets), name=name)
     return network(inner=inner, docker=engine())
 
 
@@ -521,7 +519,7 @@ def test_a_client_of_an_uplink_with_a_route_is_in_its_network() -> None:
     net = two_uplinks(router=False)
     host = net.namespace(HOST_NETNS)
     inner = route("10.0.0.0/8", "eth1", via="198.18.0.1")
-    routed = net.with_namespace(HOST_NETNS, msgspec.structs.replace(host, routes=(*host.routes, inner)))
+    routed = net.with_namespace(HOST_NETNS, replace(host, routes=(*host.routes, inner)))
     assert asked_at(routed, None) == [FIRST, ("10.255.255.250", "198.18.0.11:8151/tcp")]
     assert asked_at(routed, parse_origin("192.0.2.10")) == [FIRST]
     assert asked_at(routed, parse_origin("10.1.2.3")) == [

@@ -1,7 +1,7 @@
 """Ports that a container holds without publishing them."""
 
-import msgspec
 import pytest
+from msgspec.structs import replace
 
 from hairpin.host.docker import Container, PortBinding
 from hairpin.host.socket import Socket
@@ -13,11 +13,9 @@ from hairpin.question.held import given_up, held_by, holder_of_port, on_host_net
 from tests.rows import each_row
 from tests.small_host import HOST_ADDRESS, container, engine, host_namespace, network
 
-HN = msgspec.structs.replace(container(), name="hn", netns="host", network_mode="host", bindings=(), endpoints=())
-SIDE = msgspec.structs.replace(
-    container(), id="d" * 64, name="side", network_mode=f"container:{'c' * 64}", bindings=(), endpoints=()
-)
-NONE = msgspec.structs.replace(container(), name="dark", network_mode="none", bindings=(), endpoints=(), netns=None)
+HN = replace(container(), name="hn", netns="host", network_mode="host", bindings=(), endpoints=())
+SIDE = replace(container(), id="d" * 64, name="side", network_mode=f"container:{'c' * 64}", bindings=(), endpoints=())
+NONE = replace(container(), name="dark", network_mode="none", bindings=(), endpoints=(), netns=None)
 
 
 def of_hn(port: int, protocol: str = "tcp", address: int | None = None) -> Socket:
@@ -45,7 +43,7 @@ def test_its_own_ports_once_each_without_those_of_clients() -> None:
 def test_the_hosts_own_range_of_ephemeral_ports_counts() -> None:
     host = host_namespace(sockets=(of_hn(20000, "udp"),))
     narrow = {**host.sysctls.values, ("net", "ipv4", "ip_local_port_range"): "15000\t60999"}
-    net = network(msgspec.structs.replace(host, sysctls=Sysctls(narrow)), docker=engine(HN))
+    net = network(replace(host, sysctls=Sysctls(narrow)), docker=engine(HN))
     assert held_by(net, net.this, HN) == ()
 
 
@@ -97,14 +95,14 @@ OTHERS: dict[str, tuple[str, str, Socket | None, bool]] = {
 def test_an_ended_container_gives_up_a_port_that_another_takes(
     status: str, error: str, socket: Socket | None, gone: bool
 ) -> None:
-    web = msgspec.structs.replace(container(status), error=error)
+    web = replace(container(status), error=error)
     net = network(host_namespace(sockets=() if socket is None else (socket,)), docker=engine(web))
     assert given_up(net, net.this, web, web.bindings[0]) is gone
     assert [flow.container for flow in flows_for(net, (Target(8151),), None)] == [None if gone else "web"] * 4
 
 
 def test_an_ended_container_gives_up_a_port_to_a_container_that_runs() -> None:
-    old = msgspec.structs.replace(container("exited"), id="d" * 64, name="old", exit_code=137)
+    old = replace(container("exited"), id="d" * 64, name="old", exit_code=137)
     net = network(docker=engine(old, container()))
     assert given_up(net, net.this, old, old.bindings[0])
     assert {flow.container for flow in flows_for(net, (), None)} == {"web"}
@@ -113,17 +111,15 @@ def test_an_ended_container_gives_up_a_port_to_a_container_that_runs() -> None:
 def test_an_ended_container_keeps_the_address_that_nothing_else_has() -> None:
     own = PortBinding("tcp", 80, 8151, HOST_ADDRESS, 4)
     web = container("exited", binding=own)
-    other = msgspec.structs.replace(
-        container(binding=msgspec.structs.replace(own, host_ip=0x7F000001)), id="d" * 64, name="other"
-    )
+    other = replace(container(binding=replace(own, host_ip=0x7F000001)), id="d" * 64, name="other")
     net = network(docker=engine(web, other))
     assert not given_up(net, net.this, web, own)
-    same = network(docker=engine(web, msgspec.structs.replace(other, bindings=(own,))))
+    same = network(docker=engine(web, replace(other, bindings=(own,))))
     assert given_up(same, same.this, web, own)
 
 
-DISCONNECTED = msgspec.structs.replace(container(), endpoints=(), network_mode="front")
-SUCCESSOR = msgspec.structs.replace(container(), id="e" * 64, name="new")
+DISCONNECTED = replace(container(), endpoints=(), network_mode="front")
+SUCCESSOR = replace(container(), id="e" * 64, name="new")
 DISCONNECTED_BESIDE: dict[str, tuple[tuple[Container, ...], set[str | None]]] = {
     "nothing has its port": ((DISCONNECTED,), {"web"}),
     "another container has its port": ((DISCONNECTED, SUCCESSOR), {"new"}),
@@ -134,8 +130,8 @@ DISCONNECTED_BESIDE: dict[str, tuple[tuple[Container, ...], set[str | None]]] = 
 def test_everything_is_what_a_disconnected_container_should_publish(
     containers: tuple[Container, ...], asked: set[str | None]
 ) -> None:
-    lost = tuple(msgspec.structs.replace(each, actual=False) for each in DISCONNECTED.bindings)
-    web = msgspec.structs.replace(DISCONNECTED, bindings=lost)
+    lost = tuple(replace(each, actual=False) for each in DISCONNECTED.bindings)
+    web = replace(DISCONNECTED, bindings=lost)
     net = network(docker=engine(web, *containers[1:]))
     published = {each.container for each in flows_for(net, (), None) if each.dport == 8151}
     assert published == asked

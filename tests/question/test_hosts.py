@@ -10,17 +10,16 @@ from hairpin.host.host import Host, Unread
 from hairpin.host.idle import IdleContainer
 from hairpin.message import message
 from hairpin.network.network import Network
-from hairpin.network.prefix import parse_address
 from hairpin.network.world import PublicAddress, World
 from hairpin.question.asked import Target
 from hairpin.question.hosts import container_named, containers_named, host_named, host_of
 from tests.question.two_hosts import ONE, TWO, having
 from tests.rows import each_row
-from tests.small_host import network
+from tests.small_host import network, number
 from tests.two_hosts import ADDRESSES, node
 
 GONE = Host("gone", unread=(Unread("host", "", "--host gone", message("no answer"), "", "gone"),))
-PUBLIC = parse_address("203.0.113.9")[1]
+PUBLIC = number("203.0.113.9")
 
 
 BOTH = Network((ONE, TWO), World(publics=(PublicAddress(4, PUBLIC, 1, host="two"),)))

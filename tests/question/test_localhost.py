@@ -1,6 +1,6 @@
 """The addresses that the name ``localhost`` has where it is asked."""
 
-import msgspec
+from msgspec.structs import replace
 
 from hairpin.host.host import Namespace
 from hairpin.host.link import Address
@@ -19,15 +19,13 @@ BOTH, FIRST = ["127.0.0.1", "::1"], ["127.0.0.1"]
 
 
 def with_second(namespace: Namespace) -> Namespace:
-    return msgspec.structs.replace(namespace, addresses=(*namespace.addresses, SECOND))
+    return replace(namespace, addresses=(*namespace.addresses, SECOND))
 
 
 def with_names(text: str) -> Network:
     found = network(with_second(host_namespace()))
     (host,) = found.hosts
-    return msgspec.structs.replace(
-        found, hosts=(msgspec.structs.replace(host, files=(ConfigFile("/etc/hosts", text),)),)
-    )
+    return replace(found, hosts=(replace(host, files=(ConfigFile("/etc/hosts", text),)),))
 
 
 CASES: dict[str, tuple[Network, str, Origin | None, list[str]]] = {

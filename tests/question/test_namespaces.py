@@ -9,7 +9,6 @@ from hairpin.host.link import Address, Link
 from hairpin.network.flow import FromContainer, Outside
 from hairpin.network.index import holders
 from hairpin.network.network import Network
-from hairpin.network.prefix import parse_address
 from hairpin.question.flows import flows_for
 from hairpin.question.namespaces import (
     asking_namespace,
@@ -24,7 +23,7 @@ from hairpin.question.target import parse_origin, parse_target
 from hairpin.walk.walk import walk_flow
 from tests.named_namespace_host import POD, inside, named, whole
 from tests.rows import each_row
-from tests.small_host import CLIENT, HOST_NETNS, WEB, lo, local, route, sibling
+from tests.small_host import CLIENT, HOST_NETNS, WEB, lo, local, number, route, sibling
 
 WORKER = whole(inside())
 TWO = whole(inside(), inside("other", POD, 1))
@@ -121,7 +120,7 @@ def test_of_several_namespaces_with_the_address_the_hosts_route_decides() -> Non
 @pytest.mark.parametrize("routed", (True, False))
 def test_an_address_on_the_loopback_of_a_namespace_means_it_if_the_host_has_a_route_for_it(routed: bool) -> None:
     """A machine outside may have the address, too: each real server of a load balancer has it there."""
-    shared = parse_address("203.0.113.9")[1]
+    shared = number("203.0.113.9")
     guest = inside()
     has = (*guest.addresses, Address("lo", 4, shared, 32))
     guest = msgspec.structs.replace(guest, addresses=has, routes=(*guest.routes, local("203.0.113.9/32", "lo")))
@@ -151,7 +150,7 @@ def test_targets_in_leaves_other_targets_alone() -> None:
 def test_listening() -> None:
     namespace: Namespace = WORKER.namespace(named())
     assert listening(namespace, 4, POD) == (80,)
-    bare = msgspec.structs.replace(namespace, addresses=(Address("eth0", 4, parse_address("10.4.0.9")[1], 16),))
+    bare = msgspec.structs.replace(namespace, addresses=(Address("eth0", 4, number("10.4.0.9"), 16),))
     assert listening(bare, 6, 1) == ()
 
 

@@ -2,8 +2,8 @@
 
 from itertools import permutations
 
-import msgspec
 import pytest
+from msgspec.structs import replace
 
 from hairpin.host.contact import Tool
 from hairpin.host.docker import Container, PortBinding
@@ -24,7 +24,7 @@ OUTSIDE = {"192.0.2.10 -> 198.51.100.11:8151/tcp (web)", "192.0.2.10 -> 198.18.0
 
 
 def publishing(*bindings: PortBinding, name: str = "web", status: str = "running") -> Container:
-    return msgspec.structs.replace(container(status), id=name * 20, name=name, bindings=bindings)
+    return replace(container(status), id=name * 20, name=name, bindings=bindings)
 
 
 def told(net: Network, *targets: Target) -> list[str]:
@@ -33,11 +33,11 @@ def told(net: Network, *targets: Target) -> list[str]:
 
 
 def with_containers(*containers: Container) -> Network:
-    return msgspec.structs.replace(two_uplinks(), hosts=(hosted(*containers),))
+    return replace(two_uplinks(), hosts=(hosted(*containers),))
 
 
 def hosted(*containers: Container) -> Host:
-    return msgspec.structs.replace(two_uplinks().this, engines=(engine(*containers),))
+    return replace(two_uplinks().this, engines=(engine(*containers),))
 
 
 @pytest.mark.parametrize("bindings", ((FIRST, OTHER), (OTHER, FIRST)))
@@ -92,9 +92,7 @@ def test_the_second_loopback_address_is_asked_where_a_socket_takes_the_port(
         sockets=sockets,
         routes=(local("::1/128", "lo"), local("2001:db8:2::11/128", "eth0"), route("2001:db8:2::/64", "eth0")),
     )
-    host = msgspec.structs.replace(
-        host, addresses=(*host.addresses, Address("lo", 6, 1, 128, "host"), Address("eth0", 6, six, 64))
-    )
+    host = replace(host, addresses=(*host.addresses, Address("lo", 6, 1, 128, "host"), Address("eth0", 6, six, 64)))
     net = network(host, docker=engine(publishing(EVERY, PortBinding("tcp", 80, 8151, None, 6))))
     assert ("host -> [::1]:8151/tcp (web)" in told(net, Target(8151))) is asked
     assert ("host -> [::1]:8151/tcp (web)" in told(net)) is asked
@@ -102,17 +100,17 @@ def test_the_second_loopback_address_is_asked_where_a_socket_takes_the_port(
 
 def pod(*names: str, kind: Tool = "podman", serving: str = "", ended: bool = False) -> Network:
     """Return the host of a pod with containers of these names; ``serving``: the one that has the published port."""
-    infra = msgspec.structs.replace(container(), name="0a1b2c3d4e5f-infra")
+    infra = replace(container(), name="0a1b2c3d4e5f-infra")
     made = tuple(
-        msgspec.structs.replace(
+        replace(
             container("exited" if ended else "running"), id=name * 20, name=name, bindings=(),
             network_mode=f"container:{infra.id}", netns=None if ended else infra.netns,
         )
         for name in names
     )  # fmt: skip
     inner = container_namespace((Socket("tcp", 4, None, 80, container=serving * 20 or None),))
-    docker = msgspec.structs.replace(engine(infra, *made), kind=kind)
-    named = msgspec.structs.replace(inner, name=infra.netns or "")
+    docker = replace(engine(infra, *made), kind=kind)
+    named = replace(inner, name=infra.netns or "")
     return network(inner=named, docker=docker)
 
 

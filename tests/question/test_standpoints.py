@@ -1,24 +1,20 @@
-import msgspec
 import pytest
+from msgspec.structs import replace
 
 from hairpin.host.host import Namespace
 from hairpin.host.link import Address, Link
 from hairpin.host.route import TABLE_MAIN, Neighbour, Route
 from hairpin.network.network import Network
-from hairpin.network.prefix import address_text, inside, parse_address
+from hairpin.network.prefix import address_text, inside
 from hairpin.question.standpoints import clients, lan_client, lan_link, primary_address, somebody
-from tests.small_host import HOST_ADDRESS, HOST_NETNS, host_namespace, network, route
+from tests.small_host import HOST_ADDRESS, HOST_NETNS, host_namespace, network, number, route
 from tests.two_uplinks import two_uplinks
-
-
-def number(text: str) -> int:
-    return parse_address(text)[1]
 
 
 def host(*addresses: Address, routes: tuple[Route, ...] = (), links: tuple[Link, ...] = ()) -> Network:
     made = host_namespace()
     return network(
-        msgspec.structs.replace(
+        replace(
             made, addresses=(*made.addresses, *addresses), routes=(*made.routes, *routes), links=(*made.links, *links)
         )
     )
@@ -72,9 +68,7 @@ def test_a_lan_client_is_in_the_part_that_another_route_takes(taken: Route, seen
     found = host(BACKEND, routes=(taken,))
     if seen is not None:
         entry = Neighbour("eth0", 4, number(seen), 0x020000000001, "STALE")
-        found = found.with_namespace(
-            HOST_NETNS, msgspec.structs.replace(found.namespace(HOST_NETNS), neighbours=(entry,))
-        )
+        found = found.with_namespace(HOST_NETNS, replace(found.namespace(HOST_NETNS), neighbours=(entry,)))
     neighbour = lan_client(found, HOST_NETNS, 4)
     base, _, length = part.partition("/")
     assert neighbour is not None
@@ -85,7 +79,7 @@ def test_a_lan_client_is_in_the_part_that_another_route_takes(taken: Route, seen
 
 def test_without_a_default_route_an_uplink_with_an_address() -> None:
     made = host_namespace()
-    bare = network(msgspec.structs.replace(made, routes=tuple(each for each in made.routes if each.prefix_length)))
+    bare = network(replace(made, routes=tuple(each for each in made.routes if each.prefix_length)))
     assert lan_link(bare, HOST_NETNS, 4) == "eth0"
     nothing = network(Namespace("host"))
     assert (
@@ -98,32 +92,28 @@ def test_without_a_default_route_an_uplink_with_an_address() -> None:
 def test_a_default_route_to_containers_is_not_the_lan() -> None:
     """A program that configures every link gives docker0 one with the better metric."""
     made = host_namespace()
-    routes = tuple(
-        msgspec.structs.replace(each, metric=100) if each.prefix_length == 0 else each for each in made.routes
-    )
-    both = network(msgspec.structs.replace(made, routes=(*routes, route("default", "docker0"))))
+    routes = tuple(replace(each, metric=100) if each.prefix_length == 0 else each for each in made.routes)
+    both = network(replace(made, routes=(*routes, route("default", "docker0"))))
     assert lan_link(both, HOST_NETNS, 4) == "eth0"
 
 
 def test_a_network_without_room_has_no_neighbour() -> None:
     made = host_namespace()
-    small = tuple(
-        msgspec.structs.replace(each, prefix_length=32) if each.link == "eth0" else each for each in made.addresses
-    )
-    assert lan_client(network(msgspec.structs.replace(made, addresses=small)), HOST_NETNS, 4) is None
+    small = tuple(replace(each, prefix_length=32) if each.link == "eth0" else each for each in made.addresses)
+    assert lan_client(network(replace(made, addresses=small)), HOST_NETNS, 4) is None
 
 
 PRIMARIES: dict[str, tuple[Network, str | None]] = {
     "of the default route's link": (network(), "198.51.100.11"),
     "not a secondary one": (
-        network(msgspec.structs.replace(host_namespace(), addresses=(
+        network(replace(host_namespace(), addresses=(
             Address("eth0", 4, number("198.51.100.12"), 24, secondary=True), *host_namespace().addresses,
         ))),
         "198.51.100.11",
     ),
     "of any uplink, when that link has none": (
         host(Address("eth1", 4, number("10.0.0.1"), 24), links=(Link(9, "eth1"),),
-             routes=(msgspec.structs.replace(route("0.0.0.0/1", "eth9")), route("128.0.0.0/1", "eth9"))),
+             routes=(replace(route("0.0.0.0/1", "eth9")), route("128.0.0.0/1", "eth9"))),
         "198.51.100.11",
     ),
 }  # fmt: skip
@@ -156,12 +146,10 @@ def test_a_card_without_a_cable_gives_the_host_no_main_address() -> None:
     host = both.namespace(HOST_NETNS)
     better = route("default", "eth1", via="198.18.0.1")
     worse = tuple(
-        msgspec.structs.replace(each, metric=200) if not each.prefix_length and each.table == TABLE_MAIN else each
+        replace(each, metric=200) if not each.prefix_length and each.table == TABLE_MAIN else each
         for each in host.routes
     )
     for carrier, main in ((True, "eth1"), (False, "eth0")):
-        links = tuple(
-            msgspec.structs.replace(each, carrier=carrier) if each.name == "eth1" else each for each in host.links
-        )
-        net = both.with_namespace(HOST_NETNS, msgspec.structs.replace(host, links=links, routes=(better, *worse)))
+        links = tuple(replace(each, carrier=carrier) if each.name == "eth1" else each for each in host.links)
+        net = both.with_namespace(HOST_NETNS, replace(host, links=links, routes=(better, *worse)))
         assert lan_link(net, HOST_NETNS, 4) == main

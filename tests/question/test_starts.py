@@ -7,18 +7,17 @@ from hairpin.errors import UsageError
 from hairpin.host.link import Address
 from hairpin.network.flow import FromContainer, FromHost, Lan, Outside
 from hairpin.network.network import Network
-from hairpin.network.prefix import parse_address
 from hairpin.question.asked import Origin
 from hairpin.question.starts import asker, start_named, usual
 from tests.question.two_hosts import ONE, TWO
 from tests.routing_container import BEHIND, START, routing
 from tests.rows import each_row
-from tests.small_host import host_namespace, network, route
+from tests.small_host import host_namespace, network, number, route
 
 BY_CONTAINER = route("10.13.13.0/24", "docker0", via="172.17.0.2")
 BOTH = Network((ONE, TWO))
 OWN = next(each.value for each in TWO.namespace(TWO.netns.name).addresses if each.link != "lo")
-CLIENT = parse_address("192.0.2.10")[1]
+CLIENT = number("192.0.2.10")
 
 # the origin of a flow to the second host: the start's kind, its host
 NAMED: dict[str, tuple[Origin, type, str]] = {
@@ -29,7 +28,7 @@ NAMED: dict[str, tuple[Origin, type, str]] = {
     "a client is that of the asked host": (Origin("address", 4, CLIENT), Outside, "two"),
     "a client of a named host": (Origin("address", 4, CLIENT, host="one"), Outside, "one"),
     "an address of the asked host": (Origin("address", 4, OWN), FromHost, "two"),
-    "an address of its loopback": (Origin("address", 4, parse_address("127.0.0.1")[1]), FromHost, "two"),
+    "an address of its loopback": (Origin("address", 4, number("127.0.0.1")), FromHost, "two"),
     "an address that another host has": (Origin("address", 4, OWN, host="one"), Outside, "one"),
     "a neighbour of the asked host": (Origin("lan"), Lan, "two"),
     "a neighbour of a named host": (Origin("lan", host="one"), Lan, "one"),
@@ -75,6 +74,6 @@ def test_a_client_behind_a_container_that_routes_starts_there() -> None:
 
 
 def test_a_neighbour_in_a_container_network_is_not_behind_a_container() -> None:
-    other = parse_address("172.17.0.9")[1]
+    other = number("172.17.0.9")
     whole = routing()
     assert start_named(whole, whole.this, 4, Origin("address", 4, other)).start == Outside(other)

@@ -1,27 +1,23 @@
-"""``python -m tests.reboot [--kinds a,b] [--fixed|--events] [--emulated]`` (root): ``make reboot``.
+"""``python -m tests.reboot`` (root): ``make reboot``.
 
 Prints a line for each kind of lasting part; the exit status is 1 if one of them fails, 2 if a host could not be asked.
 """
 
 import argparse
-import shutil
-import signal
 import sys
-import time
-from collections.abc import Callable
-from functools import partial
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from types import FrameType
-from typing import NoReturn
 
 import msgspec
 
 from hairpin.errors import LabError
 from hairpin.lab.prerequisites import require
-from tests.guests.packages import PackageError, cache_folder
+from tests.guests.packages import cache_folder
 from tests.guests.qemu import GuestError
+from tests.machine.command import command
+from tests.machine.run import emptied, ended, say, tell
 from tests.reboot.booting import Boot, booting
-from tests.reboot.fixed import FixedRow, fixed, hosts_of
+from tests.reboot.fixed import fixed, hosts_of
 from tests.reboot.host import Host
 from tests.reboot.parts import Part
 from tests.reboot.scenarios import MANAGED, REBOOTS, ROWS, Reboot
@@ -35,33 +31,26 @@ _HEAD = f"{'lasting part':<24} {'scenario':<40} {'cause':<30} {'repaired':<10} {
 
 def main() -> int:
     """Carry the scenarios out; return the exit status."""
-    signal.signal(signal.SIGTERM, _end)
     arguments = _arguments()
     kinds = frozenset(arguments.kinds.split(",")) if arguments.kinds else frozenset(row.part for row in ROWS)
     left = frozenset[str]() if arguments.emulated else kinds & _OWN_KERNEL
     reboots = [_only(reboot, kinds - left) for reboot in (hosts_of(REBOOTS) if arguments.fixed else REBOOTS)]
-    started = time.monotonic()
-    statuses, held = {0}, list[FixedRow]()
-    try:
-        require()
-        boot = booting(emulated=arguments.emulated, mirror=arguments.mirror, suite=arguments.suite)
-        _say("" if arguments.events or arguments.fixed else _HEAD)
-        # Each reboot has a host of its own: a table of nft that one scenario leaves would drop the next one's packets.
-        carry = partial(_fixed, held) if arguments.fixed else _under_events if arguments.events else _rebooted
-        statuses.update(_status(each, boot, arguments.keep, carry) for each in reboots if each.rows)
-    except (LabError, PackageError, GuestError) as error:
-        _say(f"{error}")
-        return 2
-    except KeyboardInterrupt:
-        return 130
-    minutes = (time.monotonic() - started) / 60
-    carried = f"{sum(len(each.rows) for each in reboots)} kinds"
-    if arguments.fixed:
-        carried = f"{len(held)} of {carried} hold"
+    require()
+    boot = booting(emulated=arguments.emulated, mirror=arguments.mirror, suite=arguments.suite)
+    # Each reboot has a host of its own: a table of nft that one scenario leaves would drop the next one's packets.
+    carry = _fixed if arguments.fixed else _under_events if arguments.events else _rebooted
+    found = (told for each in reboots if each.rows for told in _on_host(each, boot, arguments.keep, carry))
     if left:
-        carried += f" ({', '.join(sorted(left))} needs a kernel of the host's own: --emulated)"
-    _say(f"{carried} in {minutes:.0f} minutes; the hosts' consoles are in {arguments.keep}")
-    return max(statuses)
+        say(f"{', '.join(sorted(left))} needs a kernel of the host's own: --emulated")
+    head = "" if arguments.events or arguments.fixed else _HEAD
+    return tell(found, lambda each: each.lines, lambda each: each.status, head=head)
+
+
+class Told(msgspec.Struct, frozen=True):
+    """What became of a scenario: its lines, and the exit status."""
+
+    lines: tuple[str, ...]
+    status: int
 
 
 def _only(reboot: Reboot, kinds: frozenset[str]) -> Reboot:
@@ -69,51 +58,33 @@ def _only(reboot: Reboot, kinds: frozenset[str]) -> Reboot:
     return msgspec.structs.replace(reboot, rows=tuple(row for row in reboot.rows if row.part in kinds))
 
 
-def _status(reboot: Reboot, boot: Boot, keep: Path, carry: Callable[[Host, Reboot], bool]) -> int:
-    """Carry the scenarios of one reboot out on a host of their own; return the exit status."""
-    results = keep / f"{reboot.rows[0].part} {reboot.rows[0].scenario}".replace(" ", "-")
-    shutil.rmtree(results, ignore_errors=True)
-    results.mkdir(parents=True)
-    with boot(results) as host:
-        for command in MANAGED[reboot.machine]:
-            host.must(command)
+def _on_host(reboot: Reboot, boot: Boot, keep: Path, carry: Callable[[Host, Reboot], Iterable[Told]]) -> Iterator[Told]:
+    """Carry the scenarios of one reboot out on a host of their own."""
+    with boot(emptied(keep / f"{reboot.rows[0].part} {reboot.rows[0].scenario}".replace(" ", "-"))) as host:
+        for each in MANAGED[reboot.machine]:
+            host.must(each)
         try:
-            return int(carry(host, reboot))
+            yield from carry(host, reboot)
         except (GuestError, LabError) as error:
-            _say(f"{', '.join(row.part for row in reboot.rows)} could not be carried through:\n    {error}")
-            return 2
+            parts = ", ".join(row.part for row in reboot.rows)
+            yield Told((f"{parts} could not be carried through:", f"    {error}"), 2)
 
 
-def _rebooted(host: Host, reboot: Reboot) -> bool:
-    """Reboot the host; return whether something is wrong."""
-    found = tried(host, reboot)
-    for each in found:
-        _say(_line(each))
-    return any(each.wrong for each in found)
+def _rebooted(host: Host, reboot: Reboot) -> Iterator[Told]:
+    return (Told((_line(each),), int(bool(each.wrong))) for each in tried(host, reboot))
 
 
-def _fixed(held: list[FixedRow], host: Host, reboot: Reboot) -> bool:
-    """Apply and take back over three reboots; return whether something is wrong.  ``held`` gets what is not."""
-    found = fixed(host, reboot)
-    for each in found:
-        _say("\n".join(each.lines()))
-    held += [each for each in found if each.holds]
-    return not all(each.holds for each in found)
+def _fixed(host: Host, reboot: Reboot) -> Iterator[Told]:
+    """Apply and take back over three reboots."""
+    return (Told(tuple(each.lines()), int(not each.holds)) for each in fixed(host, reboot))
 
 
-def _under_events(host: Host, reboot: Reboot) -> bool:
-    """Carry the events of the host's units out instead; return whether something is wrong."""
-    wrong = False
+def _under_events(host: Host, reboot: Reboot) -> Iterator[Told]:
+    """Carry the events of the host's units out instead."""
     for row, trial in tried_under_events(host, reboot):
         came = "passes" if trial.passes else "as said" if trial.said else trial.outcome
-        _say("\n    ".join((f"{row.part:<24} {row.scenario:<40} {trial.event:<20} {came}", *trial.wrong)))
-        wrong = wrong or not trial.agrees
-    return wrong
-
-
-def _say(text: str) -> None:
-    sys.stdout.write(f"{text}\n")
-    sys.stdout.flush()
+        line = f"{row.part:<24} {row.scenario:<40} {trial.event:<20} {came}"
+        yield Told((line, *(f"    {each}" for each in trial.wrong)), int(not trial.agrees))
 
 
 def _line(found: Tried) -> str:
@@ -125,13 +96,8 @@ def _line(found: Tried) -> str:
     return "\n".join((line, *(f"    {each}" for each in found.wrong)))
 
 
-def _end(_signal: int, _frame: FrameType | None) -> NoReturn:
-    """End as after Ctrl-C, so that the guest and its network go."""
-    raise KeyboardInterrupt
-
-
 def _arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description="Reboot a host of each kind of lasting part.")
+    parser = command("tests.reboot", "Reboot a host of each kind of lasting part.")
     parser.add_argument("--kinds", default="", help="which, by comma")
     parser.add_argument("--events", action="store_true", help="carry the events of the units out, and reboot nothing")
     parser.add_argument(
@@ -151,4 +117,4 @@ def _arguments() -> argparse.Namespace:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(ended(main))

@@ -1,17 +1,17 @@
-"""``python -m tests.reboot.reading [--suite SUITE]`` (root): hairpin reads hosts on which services are stopped, and
+"""``python -m tests.reboot.reading`` (root): hairpin reads hosts on which services are stopped, and
 starts none of them: systemd starts some at the first connection to their socket, or message to their name.
 
 Prints a line for each host and command; the exit status is 1 if a unit's state or a file is another one behind it.
 """
 
-import argparse
 import shlex
-import shutil
 import sys
 from collections.abc import Iterator
 
 from hairpin.lab.prerequisites import require
 from tests.guests.packages import cache_folder
+from tests.machine.command import command
+from tests.machine.run import emptied, ended, tell
 from tests.reboot.booting import booting
 from tests.reboot.host import Host
 from tests.reboot.userland import SUITE
@@ -39,24 +39,26 @@ _OWN_PACE = ("systemd-hostnamed", "systemd-timedated", "systemd-localed", "user@
 
 def main() -> int:
     """Read the hosts; return the exit status."""
-    parser = argparse.ArgumentParser(description="Read hosts with stopped services, and look whether one starts.")
+    parser = command("tests.reboot.reading", "Read hosts with stopped services, and look whether one starts.")
     parser.add_argument("--suite", default=SUITE, help="the host's Debian")
-    arguments = parser.parse_args()
+    return tell(
+        _read(parser.parse_args().suite), lambda each: (f"{each[0]} {each[1] or 'nothing changed'}",), _has_changed
+    )
+
+
+def _has_changed(read: tuple[str, str]) -> bool:
+    return bool(read[1])
+
+
+def _read(suite: str) -> Iterator[tuple[str, str]]:
+    """Yield each host and command, with what has changed."""
     require()
-    results = cache_folder("hosts") / "reading"
-    shutil.rmtree(results, ignore_errors=True)
-    results.mkdir(parents=True)
-    wrong = 0
-    with booting(emulated=False, suite=arguments.suite)(results) as host:
+    with booting(emulated=False, suite=suite)(emptied(cache_folder("hosts") / "reading")) as host:
         host.must("docker run -d --name web -p 8151:80 hairpin-lab httpd -f -p 80")
         for name, script in _HOSTS.items():
             host.must(script)
-            for command in _COMMANDS:
-                changed = tuple(_changed_by(host, command))
-                wrong += bool(changed)
-                sys.stdout.write(f"{name:<34} {command:<40} {', '.join(changed) or 'nothing changed'}\n")
-                sys.stdout.flush()
-    return int(wrong > 0)
+            for each in _COMMANDS:
+                yield f"{name:<34} {each:<40}", ", ".join(_changed_by(host, each))
 
 
 def _changed_by(host: Host, command: str) -> Iterator[str]:
@@ -74,4 +76,4 @@ def _units(host: Host) -> frozenset[str]:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(ended(main))

@@ -1,7 +1,7 @@
 """What passes by somebody's decision, or takes it away, is left to a choice; an accidental twin is repaired."""
 
-import msgspec
 import pytest
+from msgspec.structs import replace
 
 from hairpin.causes.where import OfNetwork
 from hairpin.change.calls import BindInterface, SetContainerState, Unban
@@ -112,9 +112,7 @@ def test_dockerds_own_chains_undo_its_option_and_a_single_rule_does_not(change: 
     (found, *_) = examine(closed_by_ufw(), (asked(Outside(CLIENT), "198.51.100.11", 22),)).causes
     assert found.stop is not None
     option = Configured("engine-option", "/etc/docker/daemon.json", 1, "iptables=false")
-    candidate = msgspec.structs.replace(
-        found.candidate, where=OfNetwork(option="iptables=false"), configured=option, change=change
-    )
+    candidate = replace(found.candidate, where=OfNetwork(option="iptables=false"), configured=option, change=change)
     wall = wall_of(candidate, found.stop, closed_by_ufw())
     assert wall is not None
     assert wall.opens is not undone
@@ -172,7 +170,7 @@ def test_an_allow_rule_for_the_port_before_its_translation_is_mended() -> None:
 @pytest.mark.parametrize("entry", (VPN, REFUSING, Route(4, 0xC0000200, 24, type="blackhole")))
 def test_a_kill_switch_is_not_deleted_unasked(entry: PolicyRule | Route) -> None:
     host = host_namespace()
-    whole = network(msgspec.structs.replace(host, routes=(*host.routes, REFUSING)))
+    whole = network(replace(host, routes=(*host.routes, REFUSING)))
     assert decision_undone(Change((DeleteEntry(HOST_NETNS, entry),)), whole) is not None
 
 
@@ -181,7 +179,7 @@ def test_a_policy_rule_into_an_empty_table_is_an_accident() -> None:
 
 
 def test_a_stop_and_a_start_together_undo_no_stop() -> None:
-    one = msgspec.structs.replace(DOWN, exit_code=137)
+    one = replace(DOWN, exit_code=137)
     calls = (SetContainerState("docker", "stop", one.name), SetContainerState("docker", "start", one.name))
     assert decision_undone(Change((), calls), network(docker=engine(one, BESIDE))) is None
 

@@ -1,7 +1,7 @@
 """What a remedy opens, breaks and brings back; the narrowest one comes first."""
 
-import msgspec
 import pytest
+from msgspec.structs import replace
 
 from hairpin.causes.cause import Candidate, Way
 from hairpin.causes.where import OfFile
@@ -130,7 +130,7 @@ def test_a_way_that_does_not_deliver_the_flow_is_left_out() -> None:
     other = rule_of("ip", "filter", "INPUT", "-p tcp --dport 7001 -j ACCEPT")
     assert other is not None
     useless = Way(Change((InsertRule(HOST_NETNS, "iptables-nft", "ip", "filter", "INPUT", other, 1),)))
-    candidate = msgspec.structs.replace(suspect.candidate, ways=(useless,))
+    candidate = replace(suspect.candidate, ways=(useless,))
     made = remedies(suspect.cause, candidate, whole)
     assert len(made) == 2
     assert len(with_effects(made, candidate, others_of(whole), (WWW,), (), meant=False)) == 1
@@ -156,7 +156,7 @@ def with_vpn() -> Network:
     """Return the host whose VPN takes everything, what goes to its containers, too."""
     host = host_namespace(policy_rules=(LOCAL_TABLE, VPN, MAIN_TABLE))
     route = Route(4, 0, 0, table=51820, next_hops=(NextHop("tun0"),))
-    return network(msgspec.structs.replace(host, links=(*host.links, TUN), routes=(*host.routes, route)))
+    return network(replace(host, links=(*host.links, TUN), routes=(*host.routes, route)))
 
 
 def test_no_repair_takes_the_host_off_its_vpn() -> None:
@@ -171,7 +171,7 @@ def through_halves(link: Link) -> Network:
     """Return the host with two routes to everything by that link, as OpenVPN makes them, beside its default route."""
     host = host_namespace(policy_rules=(LOCAL_TABLE, MAIN_TABLE))
     halves = tuple(Route(4, base, 1, next_hops=(NextHop(link.name),)) for base in (0, 1 << 31))
-    return network(msgspec.structs.replace(host, links=(*host.links, link), routes=(*host.routes, *halves)))
+    return network(replace(host, links=(*host.links, link), routes=(*host.routes, *halves)))
 
 
 def test_the_answers_of_one_port_go_past_a_vpn_that_takes_everything() -> None:
@@ -193,11 +193,11 @@ def test_another_link_than_a_tunnel_is_not_gone_round() -> None:
 
 def test_a_dead_vpn_is_gone_round_for_the_containers_and_its_rule_stays() -> None:
     """The way to the containers is in the main table; replies and what containers send go into the dead tunnel."""
-    dead = msgspec.structs.replace(TUN, carrier=False, operstate="DOWN")
-    main = msgspec.structs.replace(VPN, priority=32764, inverted=False, mark=None, table=254, suppress_prefix_length=0)
+    dead = replace(TUN, carrier=False, operstate="DOWN")
+    main = replace(VPN, priority=32764, inverted=False, mark=None, table=254, suppress_prefix_length=0)
     host = host_namespace(policy_rules=(LOCAL_TABLE, main, VPN, MAIN_TABLE))
     route = Route(4, 0, 0, table=51820, next_hops=(NextHop("tun0"),))
-    whole = network(msgspec.structs.replace(host, links=(*host.links, dead), routes=(*host.routes, route)))
+    whole = network(replace(host, links=(*host.links, dead), routes=(*host.routes, route)))
     suspect = next(
         each.causes[0]
         for each in diagnose(whole, published()).sets
@@ -219,21 +219,17 @@ def three_containers() -> Network:
         routes = (*own.routes[:2], local(f"172.17.0.{2 + number}/32", "eth0"), *own.routes[3:])
         addresses = (own.addresses[0], Address("eth0", 4, address, 16))
         links = (own.links[0], Link(4, "eth0", "veth", peer_index=5 + number, peer_netnsid=0))
-        spaces.append(
-            msgspec.structs.replace(own, name=f"container:{name}", links=links, addresses=addresses, routes=routes)
-        )
+        spaces.append(replace(own, name=f"container:{name}", links=links, addresses=addresses, routes=routes))
         served.append(Socket("tcp", 4, None, port, process="docker-proxy", relay=Relay(4, address, 80)))
         endpoint = Endpoint("bridge", "n1", address, 16, gateway4=GATEWAY)
         one = container(binding=PortBinding("tcp", 80, port, None, 4))
-        listed.append(
-            msgspec.structs.replace(one, id=name, name=name, endpoints=(endpoint,), netns=f"container:{name}")
-        )
+        listed.append(replace(one, id=name, name=name, endpoints=(endpoint,), netns=f"container:{name}"))
         veths.append(
             Link(5 + number, f"veth{number}", "veth", master="docker0", peer_index=4, peer_netnsid=number,
                  port=BridgePort())
         )  # fmt: skip
     host = host_namespace(sockets=tuple(served))
-    host = msgspec.structs.replace(host, links=(*host.links[:3], *veths))
+    host = replace(host, links=(*host.links[:3], *veths))
     return Network((Host("test", namespaces=(host, *spaces), engines=(engine(*listed),)),), World())
 
 
@@ -261,11 +257,11 @@ def test_all_that_one_container_asks_is_told_where_it_alone_is_touched(source: s
 
 def test_a_published_port_is_the_owners_whichever_sharer_is_asked() -> None:
     """A container of a pod has no published port of its own, and serves behind the one of the pod."""
-    side = msgspec.structs.replace(
+    side = replace(
         container(), id="d" * 64, name="side", network_mode=f"container:{container().id}", bindings=(), endpoints=()
     )
-    flow = msgspec.structs.replace(published(), container="side")
+    flow = replace(published(), container="side")
     asked_for = {port for _, _, port, _ in services_of(flow, network(docker=engine(container(), side)))}
     assert asked_for == {8151, 80}
-    alone = msgspec.structs.replace(side, network_mode="bridge")
+    alone = replace(side, network_mode="bridge")
     assert {port for _, _, port, _ in services_of(flow, network(docker=engine(container(), alone)))} == {8151}

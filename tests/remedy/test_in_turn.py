@@ -2,8 +2,8 @@
 
 from typing import Literal
 
-import msgspec
 import pytest
+from msgspec.structs import replace
 
 from hairpin.answer.ask import ask
 from hairpin.causes.cause import Candidate
@@ -40,11 +40,11 @@ def test_a_rules_number_counts_those_inserted_before_it() -> None:
     assert forward is not None
     third = forward.rules[2]
     gone = deletion("FORWARD", third.text.removeprefix("-A FORWARD "))
-    gone = msgspec.structs.replace(gone, place=msgspec.structs.replace(gone.place, number=3))
+    gone = replace(gone, place=replace(gone.place, number=3))
     (moved,) = renumbered_candidate(candidate(gone), was, now).change.parts
     assert isinstance(moved, DeleteRule)
     assert moved.place.number == 4
-    behind = msgspec.structs.replace(insertion("FORWARD", "-j DROP"), position=3)
+    behind = replace(insertion("FORWARD", "-j DROP"), position=3)
     (moved_too,) = renumbered_candidate(candidate(behind), was, now).change.parts
     assert isinstance(moved_too, InsertRule)
     assert moved_too.position == 4
@@ -80,12 +80,10 @@ def test_the_repairs_of_a_flushed_host_find_what_those_before_them_have_made() -
 
 @pytest.mark.parametrize("state", ("stopped", "answers"))
 def test_a_daemon_that_is_down_is_started_once(state: Literal["stopped", "answers"]) -> None:
-    docker = msgspec.structs.replace(engine(container("paused")), live_restore=True)
+    docker = replace(engine(container("paused")), live_restore=True)
     was = down(small_network(docker=docker), state=state)
     unpause = SetContainerState("docker", "unpause", "web")
-    paused = msgspec.structs.replace(
-        candidate(), change=Change((SetContainer(was.this.name, container()),), (unpause,))
-    )
+    paused = replace(candidate(), change=Change((SetContainer(was.this.name, container()),), (unpause,)))
     start = ("systemctl start docker",) if state == "stopped" else ()
     (one,) = remedies("a", paused, was)
     assert one.commands == (*start, "docker unpause web")
@@ -99,7 +97,7 @@ def test_a_daemon_that_is_down_is_started_once(state: Literal["stopped", "answer
 def test_the_start_of_a_daemon_beside_containers_that_run_is_told() -> None:
     was = down(small_network())
     connect = ConnectContainer("docker", "connect", "n1", "web")
-    unconnected = msgspec.structs.replace(candidate(), change=Change((), (connect,)))
+    unconnected = replace(candidate(), change=Change((), (connect,)))
     (one,) = remedies("a", unconnected, was)
     assert [each.text for each in one.side_effects] == list(start_effects(was.this.engines[0])) != []
     (same,) = remedies("a", unconnected, down(was, state="answers"))
@@ -107,14 +105,14 @@ def test_the_start_of_a_daemon_beside_containers_that_run_is_told() -> None:
 
 
 def test_what_the_start_of_a_daemon_ends_and_leaves_is_started_again() -> None:
-    db = msgspec.structs.replace(container(), id="d" * 64, name="db", bindings=())
-    kept = msgspec.structs.replace(db, id="e" * 64, name="kept", restart_policy="always")
+    db = replace(container(), id="d" * 64, name="db", bindings=())
+    kept = replace(db, id="e" * 64, name="kept", restart_policy="always")
     was = down(small_network(docker=engine(container(), db, kept)))
     connect = ConnectContainer("docker", "connect", "n1", "web")
-    unconnected = msgspec.structs.replace(candidate(), change=Change((), (connect,)))
+    unconnected = replace(candidate(), change=Change((), (connect,)))
     (one,) = remedies("a", unconnected, was)
     assert sorted(line for line in one.commands if "start" in line) == [
         "docker start db", "docker start web", "systemctl start docker",
     ]  # fmt: skip
-    beside = down(small_network(docker=msgspec.structs.replace(engine(container(), db), live_restore=True)))
+    beside = down(small_network(docker=replace(engine(container(), db), live_restore=True)))
     assert not any("docker start" in line for line in remedies("a", unconnected, beside)[0].commands)

@@ -1,6 +1,6 @@
 """Which flows a remedy is held against."""
 
-import msgspec
+from msgspec.structs import replace
 
 from hairpin.change.change import Change
 from hairpin.engines.repair.connecting import connecting_change
@@ -66,19 +66,17 @@ def test_no_flow_comes_twice() -> None:
 
 def test_a_host_of_which_nothing_was_read_has_none() -> None:
     whole = network()
-    assert known_flows(whole.with_host(msgspec.structs.replace(whole.this, namespaces=()))) == ()
+    assert known_flows(whole.with_host(replace(whole.this, namespaces=()))) == ()
 
 
 def with_other(*networks: str) -> tuple[Network, Change]:
     """Return the host whose container ``db`` is on these networks, and the change by which ``web`` joins ``zoo``."""
     whole, second = with_second("zoo")
     endpoints = tuple(Endpoint(each, "n") for each in networks)
-    db = msgspec.structs.replace(container(), id="d" * 64, name="db", netns="container:db", endpoints=endpoints)
-    docker = msgspec.structs.replace(whole.this.engines[0], containers=(container(), db))
-    inner = msgspec.structs.replace(container_namespace(), name="container:db")
-    whole = whole.with_host(
-        msgspec.structs.replace(whole.this, namespaces=(*whole.this.namespaces, inner), engines=(docker,))
-    )
+    db = replace(container(), id="d" * 64, name="db", netns="container:db", endpoints=endpoints)
+    docker = replace(whole.this.engines[0], containers=(container(), db))
+    inner = replace(container_namespace(), name="container:db")
+    whole = whole.with_host(replace(whole.this, namespaces=(*whole.this.namespaces, inner), engines=(docker,)))
     change = connecting_change(whole.this, container(), second)
     assert change is not None
     return whole, change
@@ -95,9 +93,9 @@ def test_nobody_reaches_more_of_it_where_nobody_else_is_on_the_network() -> None
 
 def test_a_start_joins_nothing() -> None:
     whole, _ = with_other("zoo")
-    ended = msgspec.structs.replace(container(), status="exited")
-    docker = msgspec.structs.replace(whole.this.engines[0], containers=(ended, whole.this.engines[0].containers[1]))
-    host = msgspec.structs.replace(whole.this, engines=(docker,))
+    ended = replace(container(), status="exited")
+    docker = replace(whole.this.engines[0], containers=(ended, whole.this.engines[0].containers[1]))
+    host = replace(whole.this, engines=(docker,))
     change = starting_change(host, ended, ended.bindings[0])
     assert change is not None
     assert list(flows_to_joined(whole.with_host(host), change)) == []

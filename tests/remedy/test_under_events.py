@@ -1,7 +1,7 @@
 """Which event undoes a remedy, with what keeps it: said with the event, and nothing where it lasts."""
 
-import msgspec
 import pytest
+from msgspec.structs import replace
 
 from hairpin.carry.act import FileState
 from hairpin.causes.cause import Candidate
@@ -32,7 +32,7 @@ from tests.small_host import (
     sibling,
 )
 
-ALWAYS = msgspec.structs.replace(container(), restart_policy="always")
+ALWAYS = replace(container(), restart_policy="always")
 DOCKER = Unit("docker.service", "active", "enabled", after=("network-online.target",))
 SAVED = Unit("netfilter-persistent.service", "active", "enabled", before=("network-pre.target",))
 RULES = "/etc/iptables/rules.v4"
@@ -45,7 +45,7 @@ SSHD = (Socket("tcp", 4, None, 22, process="sshd"),)
 def host(namespace: Namespace, *files: tuple[str, str], units: tuple[Unit, ...] = (DOCKER,)) -> Network:
     made = network(namespace, docker=engine(ALWAYS))
     read = tuple(ConfigFile(path, text) for path, text in files)
-    return made.with_host(msgspec.structs.replace(made.this, files=read, units=units, boot_lines=()))
+    return made.with_host(replace(made.this, files=read, units=units, boot_lines=()))
 
 
 def judged(within: Network, flow: Flow) -> tuple[Candidate, Remedy]:
@@ -85,7 +85,7 @@ def test_forwarding_that_dockerds_start_switches_on_again() -> None:
 def test_a_rule_that_a_unit_of_its_own_makes_again(enabled: str) -> None:
     """It runs behind dockerd; a host on which dockerd is not started has another cause then."""
     rules = with_rule("filter DOCKER-USER", "-p tcp -m tcp --dport 80 -j DROP")
-    docker = msgspec.structs.replace(DOCKER, enabled=enabled)
+    docker = replace(DOCKER, enabled=enabled)
     _, remedy = judged(host(host_namespace(rules), units=(docker,)), published())
     assert gone_after(remedy) == []
 
@@ -112,12 +112,10 @@ def test_a_container_that_a_person_makes_anew_keeps_its_ports(binding: PortBindi
     """The engine makes the rules of the new container at each start.  In the model they stand for its ``-p``."""
     made = published_as(binding)
     engines = tuple(
-        msgspec.structs.replace(
-            each, containers=tuple(msgspec.structs.replace(one, restart_policy="always") for one in each.containers)
-        )
+        replace(each, containers=tuple(replace(one, restart_policy="always") for one in each.containers))
         for each in made.this.engines
     )
-    within = made.with_host(msgspec.structs.replace(made.this, engines=engines, units=(DOCKER,), boot_lines=()))
+    within = made.with_host(replace(made.this, engines=engines, units=(DOCKER,), boot_lines=()))
     for cause in diagnose(within, flow).causes:
         told = judged_by_events(remedies(cause.cause, cause.candidate, within), cause.cause, within, (flow,))
         assert [each.id for each in told if each.by_person]
@@ -148,8 +146,8 @@ def test_a_file_that_keeps_the_manager_from_loading_is_not_kept() -> None:
     assert isinstance(step, ReplaceFile)
     assert step.after is not None
     broken = step.after.content.replace("COMMIT", "-A NOWHERE -j ACCEPT\nCOMMIT")
-    step = msgspec.structs.replace(step, after=FileState(broken))
-    remedy = msgspec.structs.replace(remedy, keeping=(step,))
+    step = replace(step, after=FileState(broken))
+    remedy = replace(remedy, keeping=(step,))
     (found,) = judged_by_events((remedy,), "input-drops-host-service", shut, (SSH,))
     assert not found.keeping
     assert "would do harm, so hairpin saves no part of it: after saved-rules-restore, " in str(found.advice[-1])

@@ -10,15 +10,14 @@ from hairpin.lab.build import Lab, running_lab
 from hairpin.lab.engine import FIRST_FILLER_PORT
 from hairpin.lab.node import DIE_WITH_PARENT
 from hairpin.lab.plan import LabPlan
-from hairpin.lab.this_hairpin import environment
 from hairpin.lab.topology import HOST
+from tests.machine.hairpin import typed
 from tests.restoring import held
 
 COUNTS = (1, 10, 100)
 CONNECTIONS = 100
 LOSS = "iptables -P FORWARD ACCEPT; iptables -F"
 """Takes the rules and leaves what is open alive: with the nat rules the kernel still tracks connections."""
-_RESTORE = (sys.executable, "-m", "hairpin", "restore", "--apply", "--yes")
 
 
 def main() -> int:
@@ -41,9 +40,7 @@ def _tried(lab: Lab, containers: int) -> bool:
         time.sleep(1.0)
         alive = _asked(holding, "alive")
         _asked(holding, "stall")
-        done = subprocess.run(
-            (*lab.host.enter, *_RESTORE), env=environment(), capture_output=True, text=True, check=False
-        )
+        done = typed(lab.host, "restore", "--apply", "--yes")
         stalled = _asked(holding, "stall")
         time.sleep(0.7)
         after, whole = _asked(holding, "alive"), _asked(holding, "end")

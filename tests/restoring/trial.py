@@ -1,7 +1,5 @@
 """One loss on one host: what ``hairpin restore`` puts back, beside what restarts of the daemon make from nothing."""
 
-import subprocess
-import sys
 import time
 from typing import Literal
 
@@ -10,13 +8,12 @@ import msgspec
 from hairpin.errors import LabError
 from hairpin.lab.build import Lab
 from hairpin.lab.plan import LabPlan
-from hairpin.lab.this_hairpin import TIMEOUT_S, environment
+from tests.machine.hairpin import typed
 from tests.restoring.hosts import OTHERS
 from tests.restoring.losses import EVERYTHING
 from tests.restoring.own import Own, others_rules, own_rules, unlike
 
-_RESTORE = (sys.executable, "-m", "hairpin", "restore", "--apply", "--yes", "--json")
-_UNDO = (sys.executable, "-m", "hairpin", "undo")
+_RESTORE = ("restore", "--apply", "--yes", "--json")
 Kind = Literal["equal", "equal up to chance", "differs", "nothing lost", "not tried"]
 
 
@@ -81,7 +78,7 @@ def try_loss(name: str, lab: Lab, loss: str, command: str, restarts: Restarts) -
     if lost == before:
         return Restored(name, loss, "nothing lost")
     said, _ = _run(lab, _RESTORE)
-    told, _ = _run(lab, _UNDO)
+    told, _ = _run(lab, ("undo",))
     undone = own_rules(lab.host) == lost
     _, took = _run(lab, _RESTORE)
     restored, now = own_rules(lab.host), others_rules(lab.host)
@@ -94,9 +91,7 @@ def try_loss(name: str, lab: Lab, loss: str, command: str, restarts: Restarts) -
     )  # fmt: skip
 
 
-def _run(lab: Lab, argv: tuple[str, ...]) -> tuple[str, float]:
+def _run(lab: Lab, words: tuple[str, ...]) -> tuple[str, float]:
     began = time.monotonic()
-    done = subprocess.run(
-        (*lab.host.enter, *argv), capture_output=True, text=True, env=environment(), check=False, timeout=TIMEOUT_S
-    )
+    done = typed(lab.host, *words)
     return done.stdout.strip() or done.stderr.strip(), time.monotonic() - began

@@ -6,15 +6,15 @@ it is asked on each host that has no cause, without reading the others.
 """
 
 import argparse
-import random
 import sys
 from collections.abc import Callable
 from functools import partial
 from itertools import islice
 
 from hairpin.cli.face.output import complain, write, write_json
-from hairpin.cli.main import INTERRUPTED
 from hairpin.errors import HairpinError
+from tests.machine.command import command, least
+from tests.machine.run import INTERRUPTED
 from tests.score.event_score import score_under_events
 from tests.score.fix_score import score_fixed_draws, score_fixes
 from tests.score.pairs import score_pairs
@@ -44,7 +44,7 @@ def _scored(arguments: argparse.Namespace) -> int:
     names, out, parallel = tuple(arguments.names), _out(arguments), arguments.parallel
     if arguments.events:
         return _ended(arguments, score_under_events(names, out, parallel=parallel))
-    seed = _seed(arguments)
+    seed = arguments.seed
     if arguments.together or arguments.random is not None:
         labs = (of_names(names),) if arguments.together else islice(draws(seed), arguments.random)
         return _ended(arguments, score_random(labs, seed, out, parallel=parallel))
@@ -64,13 +64,9 @@ def _fixed(arguments: argparse.Namespace) -> int:
     if arguments.random is None and arguments.pairs is None:
         score = score_fixes(names, out, parallel=arguments.parallel, over_ssh=arguments.over_ssh)
         return _ended(arguments, score)
-    seed = _seed(arguments)
+    seed = arguments.seed
     sizes, count = (SETS, arguments.random) if arguments.pairs is None else (PAIRS, arguments.pairs)
     return _ended(arguments, carry(islice(draws(seed, sizes), count), seed=seed))
-
-
-def _seed(arguments: argparse.Namespace) -> int:
-    return random.randrange(10**6) if arguments.seed is None else arguments.seed  # noqa: S311 (it is printed, not kept)
 
 
 def _out(arguments: argparse.Namespace) -> Callable[[str], object]:
@@ -89,21 +85,20 @@ def _ended(arguments: argparse.Namespace, score: Score) -> int:
 
 
 def _arguments(words: list[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        prog="python -m tests.score",
-        description="Break hosts, ask hairpin, and hold its answers and repairs against real connections (root).",
-        epilog="Exit: 0 all right, 1 not, 3 not carried out.  A line that begins with `again` has the command that"
-        " repeats a lab of several faults.",
+    about = "Break hosts, ask hairpin, and hold its answers and repairs against real connections (root)."
+    parser = command("tests.score", about, seed="fresh", parallel=2)
+    parser.epilog = (
+        "Exit: 0 all right, 1 not, 3 not carried out.  A line that begins with `again` has the command that"
+        " repeats a lab of several faults."
     )
     parser.add_argument("names", metavar="NAME", nargs="*", help="a scenario; all if none is named")
-    parser.add_argument("--random", type=_least(1), metavar="N", help="N random sets of up to three faults instead")
-    parser.add_argument("--seed", type=int, help="of the random sets; a new one, which is printed, if there is none")
+    parser.add_argument("--random", type=least(1), metavar="N", help="N random sets of up to three faults instead")
     parser.add_argument(
         "--together", action="store_true", help="put the faults of the named scenarios together in one lab"
     )
     parser.add_argument(
         "--pairs",
-        type=_least(0),
+        type=least(0),
         metavar="N",
         help="behind the scenarios: each pair whose repairs change one file or chain, and N random pairs",
     )
@@ -115,22 +110,10 @@ def _arguments(words: list[str] | None) -> argparse.Namespace:
     )
     parser.add_argument("--fix", action="store_true", help="let `hairpin fix` repair each scenario, and take that back")
     parser.add_argument("--over-ssh", action="store_true", help="with --fix: as another host, over its own sshd")
-    parser.add_argument("--parallel", type=_least(1), default=2, metavar="N", help="how many labs at a time (2)")
     parser.add_argument(
         "--json", action="store_true", help="one JSON document behind the lines, which go to standard error"
     )
     return parser.parse_args(words)
-
-
-def _least(least: int) -> Callable[[str], int]:
-    """Return a reader of numbers that are not below ``least``."""
-
-    def read(text: str) -> int:
-        if int(text) < least:
-            raise argparse.ArgumentTypeError(f"{text} is less than {least}")
-        return int(text)
-
-    return read
 
 
 if __name__ == "__main__":

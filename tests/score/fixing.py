@@ -1,15 +1,13 @@
 """Asks ``hairpin fix --apply`` about one flow of a broken lab, and ``undo`` to take that back."""
 
-import subprocess
-
 import msgspec
 
 from hairpin.lab.build import Lab
 from hairpin.lab.node import Node
 from hairpin.lab.scenario import Flow
-from hairpin.lab.this_hairpin import HAIRPIN, TIMEOUT_S, environment
 from hairpin.report.documents.fix_document import FixDocument
 from hairpin.walk.verdicts import succeeds
+from tests.machine.hairpin import typed
 from tests.score.outcome import outcome_in_time
 
 _ALL = ("--apply", "--yes", "--persist")
@@ -90,10 +88,7 @@ def _is_left_to_person(document: FixDocument) -> bool:
 
 def undo(host: Node, there: tuple[str, ...]) -> tuple[str, ...]:
     """Take the last plan back; return what was said if not all of it went."""
-    done = subprocess.run(
-        (*host.enter, *HAIRPIN, "undo", *there), capture_output=True, text=True, env=environment(), check=False,
-        timeout=TIMEOUT_S,
-    )  # fmt: skip
+    done = typed(host, "undo", *there)
     return () if done.returncode == 0 else (f"{done.stdout.strip()} {done.stderr.strip()}",)
 
 
@@ -105,10 +100,7 @@ def _why(said: _Said) -> str:
 
 
 def _fix(host: Node, arguments: tuple[str, ...]) -> _Said:
-    done = subprocess.run(
-        (*host.enter, *HAIRPIN, "fix", *arguments, "--json"), capture_output=True, text=True, env=environment(),
-        check=False, timeout=TIMEOUT_S,
-    )  # fmt: skip
+    done = typed(host, "fix", *arguments, "--json")
     try:
         document = msgspec.json.decode(done.stdout, type=FixDocument)
     except msgspec.DecodeError:

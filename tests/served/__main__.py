@@ -2,7 +2,6 @@
 
 hairpin is asked first, then a real connection judges: the process that answers, whether the
 handshake completes, or whether the kernel drops the datagram.
-Words choose the cases whose names hold one of them.  The exit status is 1 if hairpin was wrong in one.
 """
 
 import sys
@@ -11,17 +10,11 @@ from collections.abc import Iterator
 
 from hairpin.lab.build import Lab, running_lab
 from hairpin.lab.plan import LabPlan
+from tests.machine.command import add_words, command, has_word
 from tests.score.diagnosis import ask, stop_reason
-from tests.served.cases import FULL, HELD, OWN, ROOM, ROOM_TO_READ, UNREAD, Case
+from tests.served.cases import TABLES, Case
+from tests.tables.row import Row, judged
 
-_TABLES = (
-    ("held", HELD, "answered-by-other"),
-    ("own", OWN, ""),
-    ("full", FULL, "backlog-full"),
-    ("room", ROOM, ""),
-    ("unread", UNREAD, "receive-queue-full"),
-    ("reads", ROOM_TO_READ, ""),
-)
 _HANDSHAKE = (
     'python3 -I -S -c \'import socket; socket.create_connection(("{address}", {port}), 2); print("connected")\' '
     "2>/dev/null || echo silence"
@@ -34,33 +27,29 @@ _BODY = "timeout 3 busybox wget -qO- http://{address}:{port}/ 2>/dev/null || ech
 
 
 def main() -> int:
-    """Run the cases and print a line for each; return the exit status."""
-    words, wrong, count = sys.argv[1:], 0, 0
+    """Run the cases; the exit status is 1 if hairpin was wrong in one."""
+    parser = command("tests.served", "Hold who answers, and full queues, against real connections (root).")
+    add_words(parser, "words", "cases whose table and name have one of the words")
+    return judged(_rows(parser.parse_args().words))
+
+
+def _rows(words: list[str]) -> Iterator[Row]:
     for podman in (False, True):
-        chosen = [each for each in _cases(podman) if not words or any(word in f"{each[0]} {each[1]}" for word in words)]
+        chosen = [
+            (f"{table} {name}", case, reason)
+            for table, name, case, reason in TABLES
+            if case.podman is podman and has_word(f"{table} {name}", words)
+        ]
         if not chosen:
             continue
         plan = LabPlan(docker=not podman, podman="netavark" if podman else "", containers=())
         with running_lab(plan) as lab:
-            for number, (table, name, case, reason) in enumerate(chosen):
-                right, line = _judged(lab, 7100 + number, case, reason)
-                wrong, count = wrong + (not right), count + 1
-                print(
-                    f"{'right' if right else 'WRONG':6}{table:7}{'podman ' if podman else ''}{name}: {line}", flush=True
-                )
-    print(f"{count - wrong} of {count} right")
-    return int(wrong > 0)
+            for number, (name, case, reason) in enumerate(chosen):
+                yield _row(lab, f"{'podman ' if podman else ''}{name}", 7100 + number, case, reason)
 
 
-def _cases(podman: bool) -> Iterator[tuple[str, str, Case, str]]:
-    for table, cases, reason in _TABLES:
-        for name, case in cases.items():
-            if case.podman is podman:
-                yield table, name, case, reason
-
-
-def _judged(lab: Lab, port: int, case: Case, reason: str) -> tuple[bool, str]:
-    """Return whether hairpin's verdict is reality, and the case is what it should be; and what both said."""
+def _row(lab: Lab, name: str, port: int, case: Case, reason: str) -> Row:
+    """Return the row; what is named is the reason of the stop, and the exit status if it is another one than that."""
     lab.host.run(case.setup.replace("{port}", str(port)))
     time.sleep(0.3)
     origin = "192.0.2.10" if case.start == "client" else case.start
@@ -70,11 +59,9 @@ def _judged(lab: Lab, port: int, case: Case, reason: str) -> tuple[bool, str]:
     said = stop_reason(flow) or "" if flow is not None else ""
     found = _dropped_one_more(lab, port, case) if case.drops else _reached(lab, port, case)
     served = found == case.body.format(port=port) if case.body else found == "connected"
-    stops = flow is None or flow.verdict != "delivered"
-    right = served is not stops and served is (reason == "") and said == reason and answer.status == int(bool(reason))
-    named = ", ".join(each.id for each in answer.report.causes) if answer.report is not None else answer.complaint
-    verdict = flow.verdict if flow is not None else "no flow"
-    return right, f"{found}; hairpin: {verdict} {said} [{named}] exit {answer.status}"
+    ended = "" if answer.status == int(bool(reason)) else f" exit {answer.status}"
+    verdict = flow.verdict if flow is not None else answer.complaint or "no flow"
+    return Row(name, verdict, f"{said}{ended}", served, reason, found)
 
 
 def _reached(lab: Lab, port: int, case: Case) -> str:

@@ -259,3 +259,17 @@ ROOM_TO_READ: dict[str, Case] = {
     "behind docker-proxy": _unread(200, start="host", address="127.0.0.1"),
     "Podman's container": _unread(200, tool="podman"),
 }
+
+TABLES: tuple[tuple[str, str, Case, str], ...] = tuple(
+    (table, name, case, reason)
+    for table, cases, reason in (
+        ("held", HELD, "answered-by-other"),
+        ("own", OWN, ""),
+        ("full", FULL, "backlog-full"),
+        ("room", ROOM, ""),
+        ("unread", UNREAD, "receive-queue-full"),
+        ("reads", ROOM_TO_READ, ""),
+    )
+    for name, case in cases.items()
+)
+"""Each case with its table, its name and the reason of the stop; empty: it passes."""

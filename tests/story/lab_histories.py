@@ -18,9 +18,9 @@ import msgspec
 from hairpin.lab.build import Lab, running_lab
 from hairpin.lab.engine import write
 from hairpin.lab.plan import ContainerPlan, LabPlan
-from hairpin.lab.this_hairpin import environment
 from hairpin.report.documents.blame_document import ActorDocument, SinceDocument
 from tests.guests.packages import install_programs
+from tests.machine.hairpin import typed
 from tests.story.histories import HISTORIES
 from tests.story.history import READY, History, by_person, on_host
 
@@ -84,8 +84,7 @@ def _causes(lab: Lab, history: History, folder: str) -> list[BlockingCause]:
     else:
         lab.host.run(on_host(history), timeout_s=120)
     time.sleep(2)
-    argv = (*lab.host.enter, *HAIRPIN, "check", "--json")
-    done = subprocess.run(argv, env=environment(), capture_output=True, text=True, check=False)
+    done = typed(lab.host, "check", "--json")
     return [each for each in msgspec.json.decode(done.stdout, type=Told).causes if each.severity == "blocking"]
 
 

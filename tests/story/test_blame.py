@@ -1,7 +1,7 @@
 """Who made a cause is told by carrying the effects of the entries out; where nothing proves it, nobody is blamed."""
 
-import msgspec
 import pytest
+from msgspec.structs import replace
 
 from hairpin.answer.answer import Answer
 from hairpin.change.change import Change, SetPolicy
@@ -53,7 +53,7 @@ def test_the_entry_that_makes_the_cause_since_the_good_state_is_blamed() -> None
 
 
 def test_what_is_done_each_minute_is_blamed_from_its_first_time_after_the_good_state() -> None:
-    first, last = entry(5, OFF), msgspec.structs.replace(entry(60, OFF), before=(20.0, 30.0, 40.0, 50.0))
+    first, last = entry(5, OFF), replace(entry(60, OFF), before=(20.0, 30.0, 40.0, 50.0))
     found = blamed(answer(FORWARDING_OFF), first, entry(10, TOGGLED), last)
     assert found is not None
     assert ([each.at for each in found.entries], found.not_before, found.not_after) == ([20, 60], 20, 60)
@@ -77,7 +77,7 @@ def test_what_puts_back_what_the_flows_need_shows_the_good_state() -> None:
     part."""
     asked = question(answer(NO_MASQUERADE, port=None))
     policy = SetPolicy(asked.broken.this.netns, Place("iptables-nft", "ip", "filter", "INPUT", 0, ""), "drop")
-    wider = msgspec.structs.replace(asked, change=Change((*asked.change.parts, policy)))
+    wider = replace(asked, change=Change((*asked.change.parts, policy)))
     flush, back = Effect(commands="iptables -t nat -F"), Effect(commands=f"iptables -t nat -A {MASQUERADE}")
     bob = entry(5, flush, by=Actor("person", "bob", "e9"))
     told = blame(wider, Story((bob, entry(10, back), entry(20, flush)), 0.0))
@@ -123,7 +123,7 @@ def test_what_an_event_did_before_its_files_were_changed_is_not_known() -> None:
     flush = Effect("iptables-flush")
     assert blamed(found, entry(10, DOCKER), entry(20, flush)) is not None
     assert blamed(found, entry(10, DOCKER), entry(20, flush), changed) is None
-    cron = msgspec.structs.replace(changed, subject="/etc/cron.d")  # no event does something else by it
+    cron = replace(changed, subject="/etc/cron.d")  # no event does something else by it
     assert blamed(found, entry(10, DOCKER), entry(20, flush), cron) is not None
     typed = Effect(commands="iptables -t nat -F")
     assert blamed(found, entry(10, DOCKER), entry(20, typed), changed) is not None  # its words say all that it did
@@ -132,8 +132,8 @@ def test_what_an_event_did_before_its_files_were_changed_is_not_known() -> None:
 def test_what_ufw_itself_writes_as_it_starts_is_no_later_change() -> None:
     found = answer(NO_MASQUERADE, port=None)
     ufw = entry(20, Effect("ufw-enable"), kind="firewall")
-    own = msgspec.structs.replace(ufw, kind="file", effect=None, subject="/etc/ufw/user.rules", at=21)
-    later = msgspec.structs.replace(own, at=60)
+    own = replace(ufw, kind="file", effect=None, subject="/etc/ufw/user.rules", at=21)
+    later = replace(own, at=60)
 
     def blamed_of(*entries: StoryEntry) -> Blame | None:
         good = entry(10, None, kind="kept")
@@ -212,12 +212,10 @@ def test_of_containers_that_are_alike_one_start_is_carried_out(monkeypatch: pyte
     found = answer(FORWARDING_OFF)
     front = found.network.this.container("front")
     assert front is not None
-    others = [msgspec.structs.replace(front, id=f"t{each}", name=f"twin-{each}") for each in range(9)]
-    engines = tuple(
-        msgspec.structs.replace(each, containers=(*each.containers, *others)) for each in found.network.this.engines
-    )
-    network = found.network.with_host(msgspec.structs.replace(found.network.this, engines=engines))
-    asked = msgspec.structs.replace(question(found), broken=network)
+    others = [replace(front, id=f"t{each}", name=f"twin-{each}") for each in range(9)]
+    engines = tuple(replace(each, containers=(*each.containers, *others)) for each in found.network.this.engines)
+    network = found.network.with_host(replace(found.network.this, engines=engines))
+    asked = replace(question(found), broken=network)
     carried_out: list[str] = []
 
     def noting(within: Network, label: str, wanted: EventId, name: str = "") -> Course | None:

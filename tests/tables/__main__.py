@@ -1,27 +1,21 @@
-"""Carries out the cases."""
+"""``python -m tests.tables [WORD …]``: carries out the cases whose names have one of the words."""
 
 import sys
-from collections.abc import Iterable
 
+from tests.machine.command import add_words, command
 from tests.tables import entries, hops, limits, links, names, ports, restarts, room, six, sizes
-from tests.tables.case import Case, Row, carried_out
+from tests.tables.case import rows_of
+from tests.tables.row import judged
 
 _TABLES = (limits, entries, ports, room, sizes, hops, names, restarts, links, six)
 
 
-def carry_out(cases: Iterable[Case], words: list[str]) -> int:
-    """Print a line for each question; return 1 if an answer is not what the connection shows."""
-    rows: list[Row] = []
-    for case in cases:
-        if not words or any(word in case.name for word in words):
-            for row in carried_out(case):
-                print(row.line(), flush=True)
-                rows.append(row)
-    wrong = [row for row in rows if not row.right]
-    stops = sum(1 for row in rows if row.wanted)
-    print(f"{len(rows)} questions, {stops} that stop: {len(wrong)} wrong")
-    return 1 if wrong else 0
+def main() -> int:
+    """Carry the cases out."""
+    parser = command("tests.tables", "Hold answers about states of hosts against real connections (root).")
+    add_words(parser, "words", "cases whose names have one of the words")
+    return judged(rows_of((case for each in _TABLES for case in each.CASES), parser.parse_args().words))
 
 
 if __name__ == "__main__":
-    sys.exit(carry_out((case for each in _TABLES for case in each.CASES), sys.argv[1:]))
+    sys.exit(main())

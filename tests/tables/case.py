@@ -1,10 +1,7 @@
 """A real host, a question, and a real connection: the answer has to be what the connection shows."""
 
-import json
 import subprocess
-import sys
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Iterable, Iterator
 
 import msgspec
 
@@ -14,8 +11,10 @@ from hairpin.lab.plan import LabPlan
 from hairpin.lab.probe import Outcome
 from hairpin.lab.topology import CLIENT, HOST
 from hairpin.lab.trial import listening
+from tests.machine.command import has_word
+from tests.score.diagnosis import ask, blocking_causes
+from tests.tables.row import Row
 
-COMMAND = Path(sys.executable).with_name("hairpin")
 _CHECK_TIMEOUT_S = 300
 _BUG = 4
 """The exit status if the walk and a replica disagree."""
@@ -56,65 +55,45 @@ class Case(msgspec.Struct, frozen=True):
     replica: bool = True
 
 
-class Row(msgspec.Struct, frozen=True):
-    """What came of a question."""
-
-    name: str
-    wanted: str
-    verdict: str
-    named: str
-    outcome: str
-
-    @property
-    def right(self) -> bool:
-        """Whether the verdict is what the connection shows, and the cause is the wanted one."""
-        passes = self.verdict in ("delivered", "leaves")
-        return passes == (self.outcome == Outcome.DELIVERED) and self.named in self.wanted.split("|")
-
-    def line(self) -> str:
-        """Return the row as text."""
-        return (
-            f"{'ok  ' if self.right else 'MISS'} {self.name}: {self.verdict} {self.named or '-'}, really {self.outcome}"
-        )
-
-
-def carried_out(case: Case) -> Iterator[Row]:
-    """Build the host, bring it into its state, and yield a row for each question."""
-    with running_lab(case.plan) as lab, listening(lab.client, 9000, address=case.listens):
-        for place, command in case.setup:
-            lab.node(place).run(command)
-        for ask in case.asks:
-            for place, command in ask.before:
+def rows_of(cases: Iterable[Case], words: Iterable[str] = ()) -> Iterator[Row]:
+    """Build the host of each case whose name has a word, bring it into its state, and yield a row for each question."""
+    for case in cases:
+        if not has_word(case.name, words):
+            continue
+        with running_lab(case.plan) as lab, listening(lab.client, 9000, address=case.listens):
+            for place, command in case.setup:
                 lab.node(place).run(command)
-            verdict, named = asked(lab, ask, replica=case.replica)
-            yield Row(f"{case.name}: {ask.name}", ask.cause, verdict, named, _probed(lab, ask))
+            for each in case.asks:
+                for place, command in each.before:
+                    lab.node(place).run(command)
+                verdict, named = asked(lab, each, replica=case.replica)
+                seen = _probed(lab, each)
+                name = f"{case.name}: {each.name}"
+                yield Row(name, verdict, named, seen == Outcome.DELIVERED, each.cause, seen)
 
 
-def asked(lab: Lab, ask: Ask, *, replica: bool) -> tuple[str, str]:
+def asked(lab: Lab, wanted: Ask, *, replica: bool) -> tuple[str, str]:
     """Return the verdict and the id of the first cause."""
-    words = () if ask.plain else (ask.target or ask.to, "--from", ask.origin)
-    argv = (*lab.host.enter, str(COMMAND), "check", *words, "--json", *(() if replica else ("--no-replica",)))
-    done = subprocess.run(argv, capture_output=True, text=True, env=ENVIRONMENT, check=False, timeout=_CHECK_TIMEOUT_S)
-    if done.returncode == _BUG:
-        return f"disputed ({done.stderr.strip()[-300:]})", ""
-    if not done.stdout:
-        return done.stderr.strip(), ""
-    answer = json.loads(done.stdout)
-    ids = {each["ref"]: each["id"] for each in answer["causes"] if each["severity"] == "blocking"}
-    if ask.plain:
-        return "blocked" if ids else "delivered", next(iter(ids.values()), "")
-    flows = [each for each in answer["flows"] if ask.purpose in ("", each["purpose"])]
-    if not flows:  # the container has the name without asking
+    words = () if wanted.plain else (wanted.target or wanted.to, "--from", wanted.origin)
+    answer = ask(lab.host, (*words, *(() if replica else ("--no-replica",))))
+    report = answer.report
+    if report is None or answer.status == _BUG:
+        return f"{'disputed: ' if report is not None else ''}{answer.complaint[-300:]}", ""
+    if wanted.plain:
+        named = blocking_causes(report)
+        return ("blocked", named[0].id) if named else ("delivered", "")
+    flow = next((each for each in report.flows if wanted.purpose in ("", each.purpose)), None)
+    if flow is None:  # the container has the name without asking
         return "delivered", ""
-    named = [ids[ref] for ref in flows[0]["causes"] if ref in ids]
-    return flows[0]["verdict"], named[0] if named else ""
+    blocking = {each.ref: each.id for each in blocking_causes(report)}
+    return flow.verdict, next((blocking[ref] for ref in flow.causes if ref in blocking), "")
 
 
-def _probed(lab: Lab, ask: Ask) -> str:
-    if ask.real:
-        argv = (*lab.node(ask.start).enter, "sh", "-c", ask.real)
+def _probed(lab: Lab, wanted: Ask) -> str:
+    if wanted.real:
+        argv = (*lab.node(wanted.start).enter, "sh", "-c", wanted.real)
         done = subprocess.run(argv, capture_output=True, env=ENVIRONMENT, check=False, timeout=_CHECK_TIMEOUT_S)
         return Outcome.DELIVERED if done.returncode == 0 else Outcome.TIMEOUT
-    address, port, protocol = split_destination(ask.to)
-    numbers = (port, 1.5, ask.sport or lab.source_port(), ask.padding_bytes)
-    return lab.node(ask.start).run((*python("probe.py"), protocol, address, *map(str, numbers))).strip()
+    address, port, protocol = split_destination(wanted.to)
+    numbers = (port, 1.5, wanted.sport or lab.source_port(), wanted.padding_bytes)
+    return lab.node(wanted.start).run((*python("probe.py"), protocol, address, *map(str, numbers))).strip()

@@ -1,32 +1,32 @@
-"""``python -m tests.unread [--cases N] [--seed S] [--teller WORD…]``: drops readings from recorded hosts by chance."""
+"""``python -m tests.unread``: drops readings from recorded hosts by chance."""
 
-import argparse
 import sys
-import time
 from collections import Counter
+from collections.abc import Iterator, Sequence
 
-from tests.unread.hosts import cases
-from tests.unread.law import faults
+from tests.machine.command import command
+from tests.machine.run import tell
+from tests.unread.hosts import Case, cases
+from tests.unread.law import Broken, faults
 from tests.unread.table import TELLERS
 
 
 def main() -> int:
     """Try the drops; the exit status is 1 if the law does not hold once."""
-    parser = argparse.ArgumentParser(prog="python -m tests.unread")
-    parser.add_argument("--cases", type=int, default=500)
-    parser.add_argument("--seed", type=int, default=1)
+    parser = command("tests.unread", "Drop readings, and hold what commands say then.", cases=500, seed=1)
     parser.add_argument("--teller", action="append", choices=TELLERS)
     arguments = parser.parse_args()
-    tellers = tuple(arguments.teller or TELLERS)
-    started, count, wrong = time.monotonic(), 0, Counter[str]()
-    for case in cases(arguments.cases, arguments.seed, tellers):
-        count += 1
-        for each in faults(case.host, case.evidence, case.drop, case.teller, case.healthy):
-            wrong[case.teller] += 1
-            print(each.line(), flush=True)
-    said = ", ".join(f"{teller}: {number}" for teller, number in wrong.items()) or "0"
-    print(f"{count} cases in {time.monotonic() - started:.0f} s; broken: {said}")
-    return int(bool(wrong))
+    found = map(_broken, cases(arguments.cases, arguments.seed, tuple(arguments.teller or TELLERS)))
+    return tell(found, lambda each: map(Broken.line, each), bool, table=_table, seed=arguments.seed)
+
+
+def _broken(case: Case) -> tuple[Broken, ...]:
+    return tuple(faults(case.host, case.evidence, case.drop, case.teller, case.healthy))
+
+
+def _table(cases: Sequence[tuple[Broken, ...]]) -> Iterator[str]:
+    wrong = Counter(each.teller for broken in cases for each in broken)
+    yield f"broken: {', '.join(f'{teller}: {number}' for teller, number in wrong.items()) or '0'}"
 
 
 if __name__ == "__main__":

@@ -1,14 +1,13 @@
 """Packets of clients that come to no host that was read."""
 
-import msgspec
 import pytest
+from msgspec.structs import replace
 
 from hairpin.host.docker import PortBinding
 from hairpin.host.floating import FloatingAddress
 from hairpin.host.link import Address
 from hairpin.network.flow import Flow, FromHost, Lan, Outside, Start
 from hairpin.network.network import Network
-from hairpin.network.prefix import parse_address
 from hairpin.network.world import PublicAddress, World
 from hairpin.walk.begin import passes_by
 from hairpin.walk.walk import walk_flow
@@ -16,13 +15,13 @@ from tests.causes.hosts import asked as asked_of
 from tests.causes.hosts import published_as, with_host, without_addresses, without_route
 from tests.named_namespace_host import POD, whole, with_bridge
 from tests.rows import each_row
-from tests.small_host import CLIENT, HOST_ADDRESS, host_namespace, network
+from tests.small_host import CLIENT, HOST_ADDRESS, host_namespace, network, number
 from tests.two_hosts import node
 
-GONE = parse_address("198.51.100.12")[1]
+GONE = number("198.51.100.12")
 PUBLISHED = published_as(PortBinding("tcp", 80, 8151, GONE, 4))
-MAPPED = msgspec.structs.replace(PUBLISHED, world=World((PublicAddress(4, GONE, HOST_ADDRESS),)))
-ASKED = msgspec.structs.replace(network(), world=World(foreign=((4, GONE),)))
+MAPPED = replace(PUBLISHED, world=World((PublicAddress(4, GONE, HOST_ADDRESS),)))
+ASKED = replace(network(), world=World(foreign=((4, GONE),)))
 
 MOVED = with_host(PUBLISHED, floating=(FloatingAddress("keepalived", 4, GONE, "/etc/keepalived/keepalived.conf", 7),))
 BARE = network(without_route(without_route(without_addresses(host_namespace(), "eth0"), 0), HOST_ADDRESS & ~0xFF))
@@ -36,9 +35,9 @@ def holding() -> Network:
     """Return the network whose host has the address that the port is published on."""
     (host,) = PUBLISHED.hosts
     own = host_namespace()
-    own = msgspec.structs.replace(own, addresses=(*own.addresses, Address("eth0", 4, GONE, 24)))
+    own = replace(own, addresses=(*own.addresses, Address("eth0", 4, GONE, 24)))
     others = tuple(each for each in host.namespaces if each.name != own.name)
-    return msgspec.structs.replace(PUBLISHED, hosts=(msgspec.structs.replace(host, namespaces=(own, *others)),))
+    return replace(PUBLISHED, hosts=(replace(host, namespaces=(own, *others)),))
 
 
 # network, flow, the reason why the packet comes to no host; None: it enters one; "leaves": it goes to another machine
@@ -96,7 +95,7 @@ def test_a_packet_that_touches_no_link_that_was_read_is_undecided() -> None:
 def test_guests_behind_a_bridge_without_an_address_are_asked_about(ports: int, asks: str) -> None:
     guests = whole(host=with_bridge(addressless=True, ports=ports))
     between = asked_of(Outside(POD), "10.4.0.3", 80)
-    foreign = msgspec.structs.replace(guests, world=World(foreign=((4, between.daddr),)))
+    foreign = replace(guests, world=World(foreign=((4, between.daddr),)))
     (branch,) = walk_flow(foreign, between).branches
     assert branch.verdict == "depends"
     assert asks in str(branch.questions[0].text)
@@ -112,12 +111,10 @@ def test_a_packet_that_nobody_answers_for_is_dropped_outside() -> None:
 def test_another_host_that_has_the_address_gets_the_packet() -> None:
     other = node("two")
     namespaces = tuple(
-        msgspec.structs.replace(each, addresses=(*each.addresses, Address("eth0", 4, GONE, 24)))
+        replace(each, addresses=(*each.addresses, Address("eth0", 4, GONE, 24)))
         if each.name == other.netns.name
         else each
         for each in other.namespaces
     )
-    both = msgspec.structs.replace(
-        PUBLISHED, hosts=(*PUBLISHED.hosts, msgspec.structs.replace(other, namespaces=namespaces))
-    )
+    both = replace(PUBLISHED, hosts=(*PUBLISHED.hosts, replace(other, namespaces=namespaces)))
     assert passes_by(both, asked(Outside(CLIENT))) is None

@@ -1,7 +1,7 @@
 """The first data: a host that a connection passes in one direction alone tracks it otherwise than its ends do."""
 
-import msgspec
 import pytest
+from msgspec.structs import replace
 
 from hairpin.diagnose.diagnose import diagnose
 from hairpin.host.netns import Netns
@@ -23,14 +23,12 @@ def answering_by(gateway: int) -> Network:
     """
     node2 = WHOLE.namespace(Netns("node2"))
     routes = tuple(
-        msgspec.structs.replace(
-            each, next_hops=tuple(msgspec.structs.replace(hop, gateway=gateway) for hop in each.next_hops)
-        )
+        replace(each, next_hops=tuple(replace(hop, gateway=gateway) for hop in each.next_hops))
         if (each.destination, each.prefix_length) == (TO_THREE, 24)
         else each
         for each in node2.routes
     )
-    return WHOLE.with_namespace(Netns("node2"), msgspec.structs.replace(node2, routes=routes))
+    return WHOLE.with_namespace(Netns("node2"), replace(node2, routes=routes))
 
 
 def from_three(address: str) -> Flow:

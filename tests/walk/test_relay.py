@@ -1,7 +1,7 @@
 """The connection that a relay makes."""
 
-import msgspec
 import pytest
+from msgspec.structs import replace
 
 from hairpin.host.socket import Relay, Socket, TapEntry
 from hairpin.network.flow import Flow, FromContainer, FromHost, Lan, Outside, Start
@@ -26,7 +26,7 @@ def test_docker_proxy_connects_from_its_host() -> None:
 
 
 def test_rootlessport_connects_within_the_container() -> None:
-    asked = msgspec.structs.replace(published(), container="web")
+    asked = replace(published(), container="web")
     flow = relayed_flow(network(), asked, AT_RELAY, ROOTLESS)
     assert flow is not None
     assert (flow.start, flow.daddr) == (FromContainer("web", sibling("container:web")), WEB)
@@ -39,7 +39,7 @@ def test_its_client_shares_the_fate_of_that_connection() -> None:
 
 
 def test_of_a_namespace_that_was_not_read_nothing_is_told() -> None:
-    elsewhere = msgspec.structs.replace(ROOTLESS, relay=Relay(4, 0, 80, netns="container:gone"))
+    elsewhere = replace(ROOTLESS, relay=Relay(4, 0, 80, netns="container:gone"))
     assert relayed_flow(network(), published(), AT_RELAY, elsewhere) is None
     host = host_namespace(NO_RULES, sockets=(elsewhere,))
     assert walk_flow(network(host), published()).verdict == "delivered"
@@ -55,8 +55,8 @@ OF_MAPPED = BY_ETH0.replace("-i eth0", "-s 169.254.1.2")
 def entering(**fields: object) -> Socket:
     """Return pasta's socket with other ways into the container."""
     assert PASTA.relay is not None
-    tap = msgspec.structs.replace(PASTA.relay.tap or TapEntry(), **fields)
-    return msgspec.structs.replace(PASTA, relay=msgspec.structs.replace(PASTA.relay, tap=tap))
+    tap = replace(PASTA.relay.tap or TapEntry(), **fields)
+    return replace(PASTA, relay=replace(PASTA.relay, tap=tap))
 
 
 # the host; the client; the address that it asks; the verdict.  Measured with pasta 0.0~git20250503 and Podman 5.4.2.
@@ -96,9 +96,7 @@ CASES: dict[str, tuple[Network, Start, str, str]] = {
 }  # fmt: skip
 
 
-SLIRP = msgspec.structs.replace(
-    ROOTLESS, process="slirp4netns", relay=Relay(4, 0, 80, netns="container:web", tap=TapEntry("tap0"))
-)
+SLIRP = replace(ROOTLESS, process="slirp4netns", relay=Relay(4, 0, 80, netns="container:web", tap=TapEntry("tap0")))
 
 
 def by_slirp(*, routed: bool) -> Network:
@@ -108,9 +106,9 @@ def by_slirp(*, routed: bool) -> Network:
         next(each for each in whole.this.namespaces if (each.name == "container:web") == of) for of in (True, False)
     )
     ways = inner.routes if routed else tuple(each for each in inner.routes if each.prefix_length)
-    inner = msgspec.structs.replace(inner, sockets=(ALL,), routes=ways)
-    outer = msgspec.structs.replace(outer, sockets=(SLIRP,))
-    return whole.with_host(msgspec.structs.replace(whole.this, namespaces=(outer, inner)))
+    inner = replace(inner, sockets=(ALL,), routes=ways)
+    outer = replace(outer, sockets=(SLIRP,))
+    return whole.with_host(replace(whole.this, namespaces=(outer, inner)))
 
 
 # Measured with slirp4netns 1.2.1: the host's address comes in as it is, the host's loopback as 10.0.2.2.

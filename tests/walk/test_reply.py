@@ -7,10 +7,10 @@ from hairpin.host.route import TABLE_LOCAL, TABLE_MAIN, NextHop, PolicyRule, Rou
 from hairpin.network.flow import Flow
 from hairpin.network.network import Network
 from hairpin.walk.walk import walk_flow
-from tests.small_host import HOST_NETNS
-from tests.walk.link.test_neighbour_discovery import BEYOND, OWN, address, net
+from tests.small_host import HOST_NETNS, number
+from tests.walk.link.test_neighbour_discovery import BEYOND, OWN, net
 
-EVERYBODY = address("2001:db8:2::")
+EVERYBODY = number("2001:db8:2::")
 ANYCAST = Route(6, EVERYBODY, 128, TABLE_LOCAL, "anycast", (NextHop("eth0"),), protocol="kernel")
 
 

@@ -1,7 +1,7 @@
 """A client whose address a tunnel's route names comes in by that tunnel."""
 
-import msgspec
 import pytest
+from msgspec.structs import replace
 
 from hairpin.host.route import NextHop, Route
 from hairpin.network.flow import Flow, Outside
@@ -44,9 +44,7 @@ def test_a_default_route_into_a_tunnel_names_no_client() -> None:
     built = node("healthy-flannel-vxlan")
     namespace = built.namespace(built.this.netns)
     halves = tuple(Route(4, base, 1, next_hops=(NextHop("flannel.1"),)) for base in (0, 1 << 31))
-    everything = built.with_namespace(
-        built.this.netns, msgspec.structs.replace(namespace, routes=(*namespace.routes, *halves))
-    )
+    everything = built.with_namespace(built.this.netns, replace(namespace, routes=(*namespace.routes, *halves)))
     assert tunnel_to(everything, everything.this.netns, 4, FAR) is None
 
 
@@ -79,9 +77,7 @@ def with_vpn(*halves: int) -> Network:
     built = node("healthy-flannel-udp")
     namespace = built.namespace(built.this.netns)
     routes = tuple(Route(4, base, 1, next_hops=(NextHop("flannel0"),)) for base in halves)
-    return built.with_namespace(
-        built.this.netns, msgspec.structs.replace(namespace, routes=(*namespace.routes, *routes))
-    )
+    return built.with_namespace(built.this.netns, replace(namespace, routes=(*namespace.routes, *routes)))
 
 
 BESIDE: dict[str, tuple[tuple[int, ...], str, str]] = {

@@ -1,7 +1,7 @@
 """A walk in a namespace whose links or routes could not be read is undecided."""
 
-import msgspec
 import pytest
+from msgspec.structs import replace
 
 from hairpin.host.docker import DockerNetwork
 from hairpin.host.host import Host, Namespace, Unread
@@ -29,15 +29,15 @@ PUBLISHED = published()
 
 
 def without_links() -> Namespace:
-    return msgspec.structs.replace(host_namespace(), links=(), addresses=(), unread=("ip-addr",))
+    return replace(host_namespace(), links=(), addresses=(), unread=("ip-addr",))
 
 
 def without_routes() -> Namespace:
-    return msgspec.structs.replace(host_namespace(), routes=(), unread=("ip-route4",))
+    return replace(host_namespace(), routes=(), unread=("ip-route4",))
 
 
 def without_settings() -> Namespace:
-    return msgspec.structs.replace(host_namespace(), sysctls=Sysctls(values={}), unread=("sysctl",))
+    return replace(host_namespace(), sysctls=Sysctls(values={}), unread=("sysctl",))
 
 
 @pytest.mark.parametrize("host", (without_links(), without_routes(), without_settings()))
@@ -53,9 +53,9 @@ def test_the_verdict_depends_on_what_was_not_read(host: Namespace, flow: Flow) -
     "host",
     (
         host_namespace(),
-        msgspec.structs.replace(host_namespace(), unread=("ip-addr", "ip-route4", "ip-route6")),
-        msgspec.structs.replace(host_namespace(), links=(), addresses=()),
-        msgspec.structs.replace(host_namespace(), routes=(), unread=("ip-route6",)),
+        replace(host_namespace(), unread=("ip-addr", "ip-route4", "ip-route6")),
+        replace(host_namespace(), links=(), addresses=()),
+        replace(host_namespace(), routes=(), unread=("ip-route6",)),
     ),
 )
 def test_a_part_that_was_read_decides(host: Namespace) -> None:
@@ -64,7 +64,7 @@ def test_a_part_that_was_read_decides(host: Namespace) -> None:
 
 
 HELD = Socket("tcp", 4, None, 8151, process="nginx", pid=7)
-UNKNOWN = msgspec.structs.replace(HELD, process=None, pid=None)
+UNKNOWN = replace(HELD, process=None, pid=None)
 
 
 @each_row(
@@ -80,8 +80,8 @@ UNKNOWN = msgspec.structs.replace(HELD, process=None, pid=None)
     ),
 )
 def test_a_socket_answers_if_its_process_was_read(socket: Socket, unread: tuple[str, ...], verdict: Verdict) -> None:
-    own = network(msgspec.structs.replace(host_namespace(), sockets=(socket,)))
-    host = msgspec.structs.replace(own.this, unread=tuple(Unread(key, "", key, "why", "") for key in unread))
+    own = network(replace(host_namespace(), sockets=(socket,)))
+    host = replace(own.this, unread=tuple(Unread(key, "", key, "why", "") for key in unread))
     trace = walk_flow(Network((host,)), published(FromHost(), "127.0.0.1"))
     assert trace.verdict == verdict
     assert trace.usual.verdict == "delivered"
@@ -99,17 +99,14 @@ UNREAD: dict[str, tuple[tuple[str, ...], Version, bool]] = {
 
 @each_row(("keys", "version", "open_"), UNREAD.values(), ids=UNREAD)
 def test_unread_rules(keys: tuple[str, ...], version: Version, open_: bool) -> None:
-    one = Host("one", namespaces=(msgspec.structs.replace(host_namespace(), unread=keys),))
+    one = Host("one", namespaces=(replace(host_namespace(), unread=keys),))
     found = unread_rules(Network((one,)), one.netns, version)
     assert (found is not None) is open_
     assert found is None or found.holds
 
 
 def test_the_host_is_named_among_several() -> None:
-    hosts = [
-        Host(name, namespaces=(msgspec.structs.replace(host_namespace(), unread=("nft-table",)),))
-        for name in ("one", "two")
-    ]
+    hosts = [Host(name, namespaces=(replace(host_namespace(), unread=("nft-table",)),)) for name in ("one", "two")]
     alone, both = (unread_rules(Network(each), Netns("two"), 4) for each in ((hosts[1],), tuple(hosts)))
     assert alone is not None
     assert both is not None
@@ -130,7 +127,7 @@ def with_bridge(*, unlisted: bool = False, of_engine: bool = False) -> Network:
     rules = with_rule("nat PREROUTING", forward, with_policy("FORWARD", "ACCEPT"))
     host = host_namespace(rules, values={"conf__lxdbr0__forwarding": "1"})
     port = Link(9, "vethct1", "veth", master="lxdbr0", peer_index=2, peer_netnsid=4, port=BridgePort())
-    host = msgspec.structs.replace(
+    host = replace(
         host,
         links=(*host.links, Link(8, "lxdbr0", "bridge"), port),
         addresses=(*host.addresses, Address("lxdbr0", 4, parse_address("10.77.0.1")[1], 24)),
@@ -138,10 +135,10 @@ def with_bridge(*, unlisted: bool = False, of_engine: bool = False) -> Network:
     )
     docker = engine(container())
     own = DockerNetwork("n2", "lab", "bridge", bridge="lxdbr0")
-    docker = msgspec.structs.replace(docker, networks=(*docker.networks, *((own,) if of_engine else ())))
+    docker = replace(docker, networks=(*docker.networks, *((own,) if of_engine else ())))
     built = network(host, docker=docker)
     unread = (Unread("docker-containers", "", "docker", "why", ""),) if unlisted else ()
-    return Network((msgspec.structs.replace(built.this, unread=unread),))
+    return Network((replace(built.this, unread=unread),))
 
 
 @pytest.mark.parametrize(("built", "verdict"), (
@@ -150,7 +147,7 @@ def with_bridge(*, unlisted: bool = False, of_engine: bool = False) -> Network:
     (with_bridge(of_engine=True), "depends"),
 ))  # fmt: skip
 def test_behind_a_bridge_of_no_engine_there_is_another_machine(built: Network, verdict: Verdict) -> None:
-    trace = walk_flow(built, msgspec.structs.replace(PUBLISHED, dport=2280))
+    trace = walk_flow(built, replace(PUBLISHED, dport=2280))
     assert trace.verdict == verdict
     assert verdict == "depends" or "behind vethct1, in a namespace that hairpin did not read" in str(
         trace.usual.assumed[0]

@@ -6,18 +6,17 @@ from hairpin.host.docker import Endpoint
 from hairpin.network.flow import Flow, FromContainer, Protocol
 from hairpin.network.names import servers_of_host
 from hairpin.network.network import Network
-from hairpin.network.prefix import parse_address
 from hairpin.question.egress import egress_flows
 from hairpin.walk.user_stack import is_anew
 from hairpin.walk.walk import walk_flow
 from tests.rows import each_row
 from tests.rule_text import with_rule
-from tests.small_host import sibling
+from tests.small_host import number, sibling
 from tests.user_stack_host import SERVER, rootless, stacked
 
 
 def to(address: str, port: int, protocol: Protocol = "tcp") -> Flow:
-    return Flow(FromContainer("web", sibling("container:web")), 4, parse_address(address)[1], protocol, port)
+    return Flow(FromContainer("web", sibling("container:web")), 4, number(address), protocol, port)
 
 
 REJECTING = with_rule("filter OUTPUT", "-p tcp -m tcp --dport 9001 -j REJECT")
@@ -85,7 +84,7 @@ def test_its_way_out_and_its_name_server_are_asked() -> None:
     assert not web.is_disconnected
     found = egress_flows(of, of.this, web)
     assert [(each.purpose, each.dport) for each in found] == [("egress", 443), ("dns", 53)]
-    assert servers_of_host(of.this) == ((4, parse_address("192.0.2.53")[1]),)
+    assert servers_of_host(of.this) == ((4, number("192.0.2.53")),)
     without = rootless(servers="")
     assert [each.purpose for each in egress_flows(without, without.this, web)] == ["egress"]
     none = rootless(mode="none")

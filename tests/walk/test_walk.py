@@ -1,7 +1,7 @@
 """Whole flows on a small host: one thing changed at a time."""
 
-import msgspec
 import pytest
+from msgspec.structs import replace
 
 from hairpin.host.docker import Container, Endpoint
 from hairpin.host.host import Namespace
@@ -56,16 +56,14 @@ def values(**changed: str) -> Network:
 
 
 def links(namespace: Namespace, name: str, **changed: object) -> Namespace:
-    replaced = tuple(
-        msgspec.structs.replace(link, **changed) if link.name == name else link for link in namespace.links
-    )
-    return msgspec.structs.replace(namespace, links=replaced)
+    replaced = tuple(replace(link, **changed) if link.name == name else link for link in namespace.links)
+    return replace(namespace, links=replaced)
 
 
 def router_at(mac: int, place: str, rule: str) -> Network:
     """Return the host with one more rule, whose router is known by its link-layer address."""
     router = Neighbour("eth0", 4, parse_address("198.51.100.1")[1], mac, "REACHABLE")
-    return network(msgspec.structs.replace(host_namespace(with_rule(place, rule)), neighbours=(router,)))
+    return network(replace(host_namespace(with_rule(place, rule)), neighbours=(router,)))
 
 
 MACVLAN_ADDRESS = parse_address("198.51.100.77")[1]
@@ -89,8 +87,8 @@ def on_macvlan() -> Network:
     endpoint = Endpoint("mv", "n9", MACVLAN_ADDRESS, 24)
     container = Container("e" * 64, "mv", "running", endpoints=(endpoint,), netns="container:mv")
     (docker,) = whole.this.engines
-    engines = (msgspec.structs.replace(docker, containers=(*docker.containers, container)),)
-    host = msgspec.structs.replace(whole.this, namespaces=(*whole.this.namespaces, inner), engines=engines)
+    engines = (replace(docker, containers=(*docker.containers, container)),)
+    host = replace(whole.this, namespaces=(*whole.this.namespaces, inner), engines=engines)
     return whole.with_host(host)
 
 
@@ -328,7 +326,7 @@ def test_a_conntrack_entry_decides_before_the_rules() -> None:
     flow = Flow(OUTSIDE, 4, HOST_ADDRESS, "udp", 8151, sport=5000)
     asked = Tuple(CLIENT, HOST_ADDRESS, 17, 5000, 8151)
     stale = Connection(4, asked, Tuple(parse_address("172.17.0.9")[1], CLIENT, 17, 53, 5000), 34, live=True)
-    host = msgspec.structs.replace(host_namespace(), connections=(stale,))
+    host = replace(host_namespace(), connections=(stale,))
     stop = walk_flow(network(host), flow).usual.stop
     assert stop is not None
     assert (stop.reason, stop.address) == ("no-neighbour", parse_address("172.17.0.9")[1])
@@ -350,14 +348,12 @@ def test_an_unknown_match_before_a_log_makes_no_difference() -> None:
 def test_an_opaque_program_on_the_device_makes_the_verdict_depend() -> None:
     host = host_namespace()
     eth0 = next(link for link in host.links if link.name == "eth0")
-    seen: tuple[Link, ...] = tuple(
-        msgspec.structs.replace(eth0, xdp=True) if link is eth0 else link for link in host.links
-    )
-    assert walk_flow(network(msgspec.structs.replace(host, links=seen)), published()).verdict == "depends"
+    seen: tuple[Link, ...] = tuple(replace(eth0, xdp=True) if link is eth0 else link for link in host.links)
+    assert walk_flow(network(replace(host, links=seen)), published()).verdict == "depends"
 
 
 def test_rules_that_could_not_be_read_make_the_verdict_depend() -> None:
-    host = msgspec.structs.replace(host_namespace(), unread=("iptables-nft-save4",))
+    host = replace(host_namespace(), unread=("iptables-nft-save4",))
     trace = walk_flow(network(host), published())
     assert trace.verdict == "depends"
     assert trace.usual.verdict == "delivered"
@@ -366,13 +362,13 @@ def test_rules_that_could_not_be_read_make_the_verdict_depend() -> None:
 
 
 def test_unread_rules_of_the_other_family_do_not_matter() -> None:
-    host = msgspec.structs.replace(host_namespace(), unread=("iptables-nft-save6",))
+    host = replace(host_namespace(), unread=("iptables-nft-save6",))
     assert walk_flow(network(host), published()).verdict == "delivered"
 
 
 def test_a_container_whose_namespace_was_not_read_makes_the_verdict_depend() -> None:
     whole = network()
-    blind = whole.with_host(msgspec.structs.replace(whole.this, namespaces=(host_namespace(),)))
+    blind = whole.with_host(replace(whole.this, namespaces=(host_namespace(),)))
     trace = walk_flow(blind, published())
     assert trace.verdict == "depends"
     assert "not read" in str(trace.conditions[0].said)
@@ -380,13 +376,11 @@ def test_a_container_whose_namespace_was_not_read_makes_the_verdict_depend() -> 
 
 def test_a_permanent_neighbour_entry_for_another_hardware_address_loses_the_packet() -> None:
     inner = container_namespace()
-    named = msgspec.structs.replace(
-        inner, links=tuple(msgspec.structs.replace(link, mac=0x0242AC110002) for link in inner.links)
-    )
+    named = replace(inner, links=tuple(replace(link, mac=0x0242AC110002) for link in inner.links))
     entries = (Neighbour("docker0", 4, WEB, 0x0242AC110002, "PERMANENT"),)
-    right = msgspec.structs.replace(host_namespace(), neighbours=entries)
+    right = replace(host_namespace(), neighbours=entries)
     assert walk_flow(network(right, named), published()).verdict == "delivered"
-    wrong = msgspec.structs.replace(right, neighbours=(msgspec.structs.replace(entries[0], mac=0xDEADBEEF),))
+    wrong = replace(right, neighbours=(replace(entries[0], mac=0xDEADBEEF),))
     stop = walk_flow(network(wrong, named), published()).usual.stop
     assert stop is not None
     assert stop.reason == "neighbour-wrong"

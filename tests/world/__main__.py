@@ -7,9 +7,13 @@ Without words and round: a tenth of the cases, or all with ``--whole``.
 import argparse
 import subprocess
 import sys
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
+from tests.machine.command import add_words, command
+from tests.machine.run import tell
 from tests.whole import is_of_the_tenth
 from tests.world.case import Case, cases
 from tests.world.report import line_of, row_of, write_row
@@ -18,33 +22,36 @@ from tests.world.trial import Result, try_case, try_truth
 
 def main() -> int:
     """Run the cases in turn, print a line for each, and the row of all."""
-    parser = argparse.ArgumentParser(prog="python -m tests.world")
-    parser.add_argument("words", nargs="*")
+    parser = command("tests.world", "Other people's hosts, rebuilt.")
+    add_words(parser, "words", "cases whose names have one of the words")
     parser.add_argument("--round", type=int, default=None)
     parser.add_argument("--whole", action="store_true")
     parser.add_argument("--truth", action="store_true")
     parser.add_argument("--first", action="store_true")
-    parser.add_argument("--texts", type=Path, default=None)
+    parser.add_argument("--texts", type=Path, default=None, help="folder for what was printed")
     arguments = parser.parse_args()
-    results: list[Result] = []
+    act = try_truth if arguments.truth else try_case
     chosen = bool(arguments.words) or arguments.round is not None or arguments.whole
-    for case in cases(tuple(arguments.words), arguments.round):
-        if not chosen and not is_of_the_tenth(case.name):
-            continue
-        results.append(try_truth(case) if arguments.truth else try_case(case))
-        print(line_of(case, results[-1]), flush=True)
-        if arguments.texts is not None:
-            _write(arguments.texts, case, results[-1])
+    asked = (each for each in cases(tuple(arguments.words), arguments.round) if chosen or is_of_the_tenth(each.name))
+    found = ((each, act(each)) for each in asked)
+    return tell(found, partial(_lines, arguments), lambda each: not each[1].is_right, table=partial(_table, arguments))
+
+
+def _lines(arguments: argparse.Namespace, found: tuple[Case, Result]) -> Iterator[str]:
+    yield line_of(*found)
+    if arguments.texts is not None:
+        _write(arguments.texts, *found)
+
+
+def _table(arguments: argparse.Namespace, found: Sequence[tuple[Case, Result]]) -> Iterator[str]:
     if arguments.truth:
-        return 1 if any(each.untrue for each in results) else 0
-    commit = subprocess.run(
-        ("git", "rev-parse", "--short=8", "HEAD"), capture_output=True, text=True, check=False
-    ).stdout.strip()
-    row = row_of(arguments.round or 0, datetime.now(UTC).date().isoformat(), commit, results)
-    print(row)
+        return
+    asked = subprocess.run(("git", "rev-parse", "--short=8", "HEAD"), capture_output=True, text=True, check=False)
+    results = tuple(result for _, result in found)
+    row = row_of(arguments.round or 0, datetime.now(UTC).date().isoformat(), asked.stdout.strip(), results)
+    yield row
     if arguments.first and arguments.round is not None:
         write_row(row)
-    return 0 if all(each.mark == "right" and not each.sick and not each.untrue for each in results) else 1
 
 
 def _write(folder: Path, case: Case, result: Result) -> None:

@@ -4,7 +4,6 @@ twin."""
 import os
 import shlex
 import signal
-import subprocess
 import time
 from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import contextmanager, suppress
@@ -16,9 +15,9 @@ from hairpin.errors import LabError
 from hairpin.lab.build import Lab, running_lab
 from hairpin.lab.node import Node
 from hairpin.lab.probe import Outcome
-from hairpin.lab.this_hairpin import HAIRPIN, TIMEOUT_S, environment
 from hairpin.message import verbatim
 from hairpin.report.documents.document import ReportDocument
+from tests.machine.hairpin import typed
 from tests.score.diagnosis import Printed, blocking_causes, printed_for
 from tests.score.repairing import run_all
 from tests.world.case import Asked, Case, Connection, Step
@@ -60,6 +59,11 @@ class Result(msgspec.Struct, frozen=True):
         """The mark of its worst answer."""
         marks: list[Mark] = [each.mark for each in self.marks]
         return min(marks, key=ORDER.index) if marks else "right"
+
+    @property
+    def is_right(self) -> bool:
+        """Whether hairpin's answers are right, and the connections as the case says."""
+        return self.mark == "right" and not self.sick and not self.untrue
 
     @property
     def is_false_proof(self) -> bool:
@@ -169,25 +173,14 @@ def _ask(lab: Lab, asked: Asked) -> Given:
     # A lab host has no logs of its own: those of this machine, which it sees, tell nothing of it.
     plain = ["--no-traces"] if not words or words[0] == "check" or words[0] not in _COMMANDS else []
     started = time.monotonic()
-    done = _run(lab, [*words, *plain])
+    done = typed(lab.host, *words, *plain)
     seconds = time.monotonic() - started
     report = None
     if plain:
         check = [*(() if words[:1] == ["check"] else ("check",)), *words, *plain, "--json"]
         with suppress(msgspec.DecodeError):
-            report = msgspec.json.decode(_run(lab, check).stdout, type=ReportDocument)
+            report = msgspec.json.decode(typed(lab.host, *check).stdout, type=ReportDocument)
     return Given(asked, done.returncode, done.stdout + done.stderr, report, seconds)
-
-
-def _run(lab: Lab, words: list[str]) -> "subprocess.CompletedProcess[str]":
-    return subprocess.run(
-        (*lab.host.enter, *HAIRPIN, *words),
-        capture_output=True,
-        text=True,
-        env=environment(),
-        timeout=TIMEOUT_S,
-        check=False,
-    )
 
 
 def _repaired(lab: Lab, case: Case, given: list[Given]) -> Repair | None:

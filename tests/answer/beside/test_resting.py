@@ -1,7 +1,7 @@
 """What somebody stopped, paused or never opened is no problem as long as nobody asks for it."""
 
-import msgspec
 import pytest
+from msgspec.structs import replace
 
 from hairpin.answer.beside.resting import without_resting
 from hairpin.diagnose.examination import examine
@@ -36,14 +36,12 @@ def behind_ufw(closed: str = "DROP", *, enabled: bool = True, at: int | None = N
     )
     namespace, *others = whole.this.namespaces
     proxy = Socket("tcp", 6, None, 8151, process="docker-proxy")
-    ruled = msgspec.structs.replace(
-        namespace, ruleset=Ruleset((*namespace.ruleset.tables, *six)), sockets=(*namespace.sockets, proxy)
-    )
+    ruled = replace(namespace, ruleset=Ruleset((*namespace.ruleset.tables, *six)), sockets=(*namespace.sockets, proxy))
     (docker,) = whole.this.engines
     bindings = (PortBinding("tcp", 80, 8151, None, 4), PortBinding("tcp", 80, 8151, at, 6))
-    web = msgspec.structs.replace(docker.containers[0], bindings=bindings)
-    docker = msgspec.structs.replace(docker, containers=(web,))
-    host = msgspec.structs.replace(whole.this, namespaces=(ruled, *others), engines=(docker,), ufw=Ufw(enabled=enabled))
+    web = replace(docker.containers[0], bindings=bindings)
+    docker = replace(docker, containers=(web,))
+    host = replace(whole.this, namespaces=(ruled, *others), engines=(docker,), ufw=Ufw(enabled=enabled))
     return whole.with_host(host)
 
 
@@ -86,8 +84,8 @@ def test_an_open_family_is_told_of_by_nobody() -> None:
     ),
 )
 def test_a_container_that_somebody_stopped_is_asked_for_by_name_only(changed: dict[str, object], rests: bool) -> None:
-    one = msgspec.structs.replace(DOWN, bindings=container().bindings, **changed)
-    whole = network(host_namespace(), docker=engine(one, msgspec.structs.replace(BESIDE, bindings=())))
+    one = replace(DOWN, bindings=container().bindings, **changed)
+    whole = network(host_namespace(), docker=engine(one, replace(BESIDE, bindings=())))
     failing, notes = asked(whole)
     assert (failing == []) == rests
     assert notes == ()
@@ -95,7 +93,7 @@ def test_a_container_that_somebody_stopped_is_asked_for_by_name_only(changed: di
 
 
 def test_a_paused_container_is_told_of_even_if_it_publishes_nothing() -> None:
-    one = msgspec.structs.replace(container("paused"), bindings=())
+    one = replace(container("paused"), bindings=())
     (said,) = asked(network(host_namespace(), docker=engine(one)))[1]
     assert "somebody has paused web" in said
     assert asked(network(host_namespace(), docker=engine(container("paused"))))[0] == []

@@ -1,7 +1,7 @@
 """One of several containers of a name does not listen on a port on which the others do."""
 
-import msgspec
 import pytest
+from msgspec.structs import replace
 
 from hairpin.answer.beside.silent_replicas import silent_replicas, told_of_silent
 from hairpin.host.docker import Container, DockerNetwork, Endpoint, PortBinding
@@ -21,22 +21,20 @@ def web(number: int, **changed: object) -> Container:
         "endpoints": (Endpoint("shop", aliases=("web", f"shop-web-{number}")),), "service": "web", "project": "shop",
         "started_at": "2026-01-01T10:00:00.5Z", "image": "web:1", "exposed": (),
     }  # fmt: skip
-    return msgspec.structs.replace(container(), **{**usual, **changed})
+    return replace(container(), **{**usual, **changed})
 
 
 def of(*replicas: tuple[Container, Sockets], taken_at: str = "2026-01-01T10:02:00Z") -> Network:
     """Return the host with these containers, each with the sockets in its namespace."""
     inner = [
-        msgspec.structs.replace(container_namespace(), name=each.netns or "", sockets=(*sockets, RESOLVER))
+        replace(container_namespace(), name=each.netns or "", sockets=(*sockets, RESOLVER))
         for each, sockets in replicas
         if each.netns is not None
     ]
-    docker = msgspec.structs.replace(
-        engine(*(each for each, _ in replicas)), networks=(DockerNetwork("n1", "shop", "bridge"),)
-    )
+    docker = replace(engine(*(each for each, _ in replicas)), networks=(DockerNetwork("n1", "shop", "bridge"),))
     found = network(docker=docker)
     spaces = (found.this.namespace("host"), *inner)
-    return found.with_host(msgspec.structs.replace(found.this, namespaces=spaces, taken_at=taken_at))
+    return found.with_host(replace(found.this, namespaces=spaces, taken_at=taken_at))
 
 
 FIRST = (web(1), (SERVER,))
@@ -52,7 +50,7 @@ CASES: dict[str, tuple[Network, list[str]]] = {
         of((web(1, exposed=(("tcp", 40000),)), (HIGH,)), (web(2), ())), ["shop-web-2 40000"],
     ),
     "both listen": (of(FIRST, (web(2), (SERVER,))), []),
-    "one was started anew inside": (of(FIRST, (web(2), (msgspec.structs.replace(SERVER, is_late=True),))), []),
+    "one was started anew inside": (of(FIRST, (web(2), (replace(SERVER, is_late=True),))), []),
     "nobody listens": (of((web(1), ()), (web(2), ())), []),
     "a high port by chance": (of((web(1), (SERVER, HIGH)), (web(2), (SERVER,))), []),
     "a process that a person started": (
@@ -94,6 +92,6 @@ def test_the_note_names_both_and_the_question_that_shows_it() -> None:
 
 def test_sockets_that_were_not_read_say_nothing() -> None:
     whole = of(FIRST, (web(2), ()))
-    refused = msgspec.structs.replace(whole.this.namespace("container:shop-web-2"), unread=("sockets",))
+    refused = replace(whole.this.namespace("container:shop-web-2"), unread=("sockets",))
     spaces = tuple(refused if each.name == refused.name else each for each in whole.this.namespaces)
-    assert told_of_silent(whole.with_host(msgspec.structs.replace(whole.this, namespaces=spaces))) == ()
+    assert told_of_silent(whole.with_host(replace(whole.this, namespaces=spaces))) == ()

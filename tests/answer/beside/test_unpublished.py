@@ -1,7 +1,7 @@
 """A container that the question names alone, and that does not publish its ports."""
 
-import msgspec
 import pytest
+from msgspec.structs import replace
 
 from hairpin.answer.beside.unpublished import told_of_unpublished
 from hairpin.host.docker import Container, Endpoint, PortBinding
@@ -11,19 +11,17 @@ from tests.small_host import container, engine, network
 
 WEB = Target(container="web")
 NAMED = "web publishes no port"
-UNPUBLISHED = msgspec.structs.replace(container(), bindings=(), exposed=(("tcp", 3000),))
+UNPUBLISHED = replace(container(), bindings=(), exposed=(("tcp", 3000),))
 
 
 def host(own: Container, driver: str = "bridge") -> Network:
     docker = engine(own)
-    networks = tuple(msgspec.structs.replace(each, driver=driver) for each in docker.networks)
-    return network(docker=msgspec.structs.replace(docker, networks=networks))
+    networks = tuple(replace(each, driver=driver) for each in docker.networks)
+    return network(docker=replace(docker, networks=networks))
 
 
 def on_host(binding: PortBinding) -> Container:
-    return msgspec.structs.replace(
-        container(), netns="host", network_mode="host", endpoints=(Endpoint("host"),), bindings=(binding,)
-    )
+    return replace(container(), netns="host", network_mode="host", endpoints=(Endpoint("host"),), bindings=(binding,))
 
 
 def said(net: Network, *targets: Target) -> str:
@@ -38,7 +36,7 @@ def test_everything_has_notes_only_about_the_hosts_network() -> None:
 def test_a_container_that_only_exposes_its_port() -> None:
     assert NAMED in said(host(UNPUBLISHED), WEB)
     assert "-p 3000:3000" in said(host(UNPUBLISHED), WEB)
-    assert "-p PORT:PORT" in said(host(msgspec.structs.replace(UNPUBLISHED, exposed=())), WEB)
+    assert "-p PORT:PORT" in said(host(replace(UNPUBLISHED, exposed=())), WEB)
 
 
 @pytest.mark.parametrize(
@@ -48,8 +46,8 @@ def test_a_container_that_only_exposes_its_port() -> None:
         (host(UNPUBLISHED), Target(container="web", port=3000)),
         (host(UNPUBLISHED), Target(port=3000)),
         (host(UNPUBLISHED, "macvlan"), WEB),
-        (host(msgspec.structs.replace(UNPUBLISHED, status="exited", netns=None)), WEB),
-        (host(msgspec.structs.replace(UNPUBLISHED, network_mode="none", endpoints=())), WEB),
+        (host(replace(UNPUBLISHED, status="exited", netns=None)), WEB),
+        (host(replace(UNPUBLISHED, network_mode="none", endpoints=())), WEB),
         (host(on_host(PortBinding("tcp", 80, 80, None, 4, actual=False))), WEB),
     ),
 )
@@ -59,7 +57,7 @@ def test_other_containers_and_questions_have_no_note(net: Network, target: Targe
 
 def test_the_bindings_of_both_ip_versions_are_one_note() -> None:
     both = tuple(PortBinding("tcp", 80, 8087, None, version, actual=False) for version in (4, 6))
-    idle = msgspec.structs.replace(on_host(both[0]), bindings=both)
+    idle = replace(on_host(both[0]), bindings=both)
     assert len(told_of_unpublished(host(idle), (WEB,))) == 1
 
 

@@ -16,7 +16,7 @@ from hairpin.network.network import Network
 from hairpin.network.prefix import parse_address
 from hairpin.remedy.plan import remedies
 from tests.acceptance.test_networks import network as recorded
-from tests.causes.case import Case, fires, is_silent
+from tests.causes.case import Case, is_silent
 from tests.causes.hosts import (
     FROM_DB,
     WEB_MAC,
@@ -34,7 +34,6 @@ from tests.causes.hosts import (
 from tests.podman_host import with_podman
 from tests.rule_text import in_table, without
 from tests.small_host import HOST_NETNS, WEB_ITSELF, container, egress, engine, host_namespace, network, published
-from tests.whole import one_of_each
 
 TO_WEB = asked(FROM_DB, "172.17.0.2", 80)
 ISOLATED = BridgePort(isolated=True)
@@ -212,16 +211,6 @@ CASES: dict[str, Case] = {
     ),
     "the veth is down": Case(linked("veth1", up=False), published(), ("veth-down",)),
 }  # fmt: skip
-
-
-@pytest.mark.parametrize("case", one_of_each(CASES, lambda case: case.causes))
-def test_the_cause_fires_where_it_is_at_work(case: Case) -> None:
-    fires(case)
-
-
-@pytest.mark.parametrize("case", one_of_each(CASES, lambda case: case.causes))
-def test_nothing_is_named_on_the_host_without_the_fault(case: Case) -> None:
-    is_silent(case.whole, case.flow)
 
 
 def test_podman_makes_its_bridge_anew_by_itself() -> None:

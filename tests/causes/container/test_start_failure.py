@@ -10,17 +10,15 @@ from hairpin.host.host import Host
 from hairpin.host.managers import Firewalld, FirewalldZone
 from hairpin.host.rule_tools import ModuleFiles, RuleTools
 from hairpin.host.socket import Socket
-from hairpin.network.prefix import parse_address
 from hairpin.report.words import Words
 from hairpin.texts.container_starts import CONTAINER_STARTS
 from hairpin.texts.engine_starts import ENGINE_STARTS
 from hairpin.texts.network_starts import NETWORK_STARTS
 from tests.rows import each_row
-from tests.small_host import container, engine, host_namespace, network
+from tests.small_host import container, engine, host_namespace, network, number
 
 OCI = "failed to create shim task: OCI runtime create failed: runc create failed: unable to start container process: "
 EXTERNAL = "driver failed programming external connectivity on endpoint conf (0e140c2d6d81221c61fd090f9a8c94ca): "
-KILLED = "the kernel killed the container, because the container used more memory than its limit (OOMKilled)"
 HTTPD = Socket("tcp", 4, None, 8202, process="httpd", pid=9)
 ASKED = PortBinding("tcp", 80, 8202, None, 4, actual=False)
 OTHER = PortBinding("tcp", 80, 8151, None, 4, actual=False)
@@ -326,7 +324,7 @@ def test_the_layers_of_the_engine_are_left_out() -> None:
 
 def taking(*, fixed: bool = False, running: bool = True, gateway: bool = False) -> Host:
     """Return the host on which conf asks for web's address, or for its network's gateway."""
-    wanted = parse_address("172.17.0.1" if gateway else "172.17.0.2")[1]
+    wanted = number("172.17.0.1" if gateway else "172.17.0.2")
     other = container("running" if running else "exited")
     ends = tuple(
         msgspec.structs.replace(each, fixed4=wanted if fixed else None, ipv4=each.ipv4 if running else None)

@@ -10,12 +10,11 @@ from hairpin.diagnose.diagnose import diagnose
 from hairpin.host.managers import FirewalldZone
 from hairpin.netfilter import ir
 from hairpin.network.network import Network
-from tests.causes.case import Case, fires, is_silent
+from tests.causes.case import Case
 from tests.causes.firewall_hosts import first_remedy
 from tests.causes.hosts import ruled, with_host, with_tables, zoned
 from tests.rule_text import with_chain
 from tests.small_host import HOST_NETNS, egress, published
-from tests.whole import one_of_each
 
 
 def panicking(name: str, hook: ir.Hook) -> Network:
@@ -36,16 +35,6 @@ CASES: dict[str, Case] = {
     ),
     "firewalld keeps zones apart": Case(zoned("docker"), egress(), ("firewalld-zone-blocks-port",)),
 }  # fmt: skip
-
-
-@pytest.mark.parametrize("case", one_of_each(CASES, lambda case: case.causes))
-def test_the_cause_fires_where_it_is_at_work(case: Case) -> None:
-    fires(case)
-
-
-@pytest.mark.parametrize("case", one_of_each(CASES, lambda case: case.causes))
-def test_nothing_is_named_on_the_host_without_the_fault(case: Case) -> None:
-    is_silent(case.whole, case.flow)
 
 
 @pytest.mark.parametrize("dockers", ("active", "file"))

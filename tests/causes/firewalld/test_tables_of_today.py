@@ -5,8 +5,8 @@ The same repairs were carried out on firewalld 2.3.1 and 2.5.2 of Debian 13 and 
 
 import shlex
 
-import msgspec
 import pytest
+from msgspec.structs import replace
 
 from hairpin.causes.cause import Candidate
 from hairpin.change.calls import AddRichRule, BindInterface, OpenPort
@@ -42,9 +42,7 @@ FORWARDED = (
 def with_service(whole: Network) -> Network:
     """Return the host with a service on port 9000."""
     host = whole.namespace(HOST_NETNS)
-    return whole.with_namespace(
-        HOST_NETNS, msgspec.structs.replace(host, sockets=(*host.sockets, Socket("tcp", 4, None, 9000)))
-    )
+    return whole.with_namespace(HOST_NETNS, replace(host, sockets=(*host.sockets, Socket("tcp", 4, None, 9000))))
 
 
 def firewallds(whole: Network, flow: Flow = TO_SERVICE) -> Suspect:

@@ -10,14 +10,13 @@ from hairpin.host.route import PolicyRule
 from hairpin.network.flow import Outside
 from hairpin.network.network import Network
 from hairpin.network.prefix import parse_address
-from tests.causes.case import Case, fires, is_silent
+from tests.causes.case import Case
 from tests.causes.hosts import asked, with_host, with_second_uplink
 from tests.causes.ipv6_hosts import with_ipv6
 from tests.causes.route_hosts import routed, with_inner_values, with_router_inside
 from tests.rule_text import in_table
 from tests.small_host import HOST_NETNS, container, egress, engine, host_namespace, local, network, published, route
 from tests.two_uplinks import LENIENT, STRICT, TO_SECOND, two_uplinks
-from tests.whole import one_of_each
 
 
 def marked_back(**values: str) -> Network:
@@ -108,16 +107,6 @@ CASES: dict[str, Case] = {
         ("rp-filter-strict", "client-inside-container-subnet"), with_second_uplink(rp_filter="2"),
     ),
 }  # fmt: skip
-
-
-@pytest.mark.parametrize("case", one_of_each(CASES, lambda case: case.causes))
-def test_the_cause_fires_where_it_is_at_work(case: Case) -> None:
-    fires(case)
-
-
-@pytest.mark.parametrize("case", one_of_each(CASES, lambda case: case.causes))
-def test_nothing_is_named_on_the_host_without_the_fault(case: Case) -> None:
-    is_silent(case.whole, case.flow)
 
 
 STRICT_SECOND = {"conf__eth1__rp_filter": "1"}

@@ -1,7 +1,6 @@
 """A rule redirects the port for one IP version only: its twin is the repair, by the means of the rule itself."""
 
 import msgspec
-import pytest
 
 from hairpin.change.calls import AddRichRule
 from hairpin.change.change import InsertRule, ReplaceTable
@@ -14,11 +13,10 @@ from hairpin.netfilter.iptables.save import parse
 from hairpin.network.flow import Flow, Outside
 from hairpin.network.network import Network
 from hairpin.network.prefix import parse_address
-from tests.causes.case import Case, fires, is_silent
+from tests.causes.case import Case
 from tests.causes.hosts import asked, with_host
 from tests.rule_text import with_rule
 from tests.small_host import CLIENT, DOCKER_RULES, host_namespace, local, network, route
-from tests.whole import one_of_each
 
 OWN6, CLIENT6 = (parse_address(each)[1] for each in ("2001:db8:2::11", "2001:db8:1::10"))
 BY6, BY4 = asked(Outside(CLIENT6), "2001:db8:2::11", 80), asked(Outside(CLIENT), "198.51.100.11", 80)
@@ -105,16 +103,6 @@ CASES: dict[str, Case] = {
         ("port-not-published",), serving(BOTH),
     ),
 }  # fmt: skip
-
-
-@pytest.mark.parametrize("case", one_of_each(CASES, lambda case: case.causes))
-def test_the_cause_fires_where_it_is_at_work(case: Case) -> None:
-    fires(case)
-
-
-@pytest.mark.parametrize("case", one_of_each(CASES, lambda case: case.causes))
-def test_the_cause_is_silent_on_the_whole_host(case: Case) -> None:
-    is_silent(case.whole, case.flow)
 
 
 def repair(whole: Network, flow: Flow) -> object:

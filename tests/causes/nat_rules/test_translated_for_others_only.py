@@ -10,16 +10,14 @@ from hairpin.host.socket import Socket
 from hairpin.netfilter import ir
 from hairpin.network.flow import Flow, FromHost, Outside
 from hairpin.network.network import Network
-from hairpin.network.prefix import parse_address
 from hairpin.remedy.decisions import wall_of
-from tests.causes.case import Case, fires, is_silent
+from tests.causes.case import Case, is_silent
 from tests.causes.hosts import asked
 from tests.rule_text import with_rule
-from tests.small_host import CLIENT, DOCKER_RULES, WEB_ITSELF, host_namespace, local, network
-from tests.whole import one_of_each
+from tests.small_host import CLIENT, DOCKER_RULES, WEB_ITSELF, host_namespace, local, network, number
 
 ID = "translated-for-others-only"
-SECOND = parse_address("198.51.100.12")[1]
+SECOND = number("198.51.100.12")
 SITE = Socket("tcp", 4, None, 9443, process="site", evidence="e4")
 PROXY = Socket("tcp", 4, None, 8443, process="proxy", evidence="e4")
 FROM_WEB = asked(WEB_ITSELF, "198.51.100.11", 8443)
@@ -96,16 +94,6 @@ CASES: dict[str, Case] = {
         name: msgspec.structs.replace(case, causes=("port-not-published",)) for name, case in ELSEWHERE.items()
     },
 }  # fmt: skip
-
-
-@pytest.mark.parametrize("case", one_of_each(CASES, lambda case: case.causes))
-def test_the_cause_fires_where_it_is_at_work(case: Case) -> None:
-    fires(case)
-
-
-@pytest.mark.parametrize("case", one_of_each(CASES, lambda case: case.causes))
-def test_the_cause_is_silent_on_the_whole_host(case: Case) -> None:
-    is_silent(case.whole, case.flow)
 
 
 def test_a_port_with_a_listener_is_silent() -> None:

@@ -3,21 +3,19 @@
 from typing import Literal
 
 import msgspec
-import pytest
 
 from hairpin.diagnose.diagnose import diagnose
 from hairpin.host.managers import ConfigFile
 from hairpin.netfilter import ir
 from hairpin.network.flow import FromHost
 from hairpin.network.network import Network
-from tests.causes.case import Case, fires, is_silent
+from tests.causes.case import Case
 from tests.causes.firewall_hosts import OUTSIDE, UFW_CLOSED
 from tests.causes.hosts import asked, ruled, switched, told, with_host, with_tables
 from tests.podman_host import RULES as PODMANS
 from tests.podman_host import with_podman
 from tests.rule_text import with_chain, with_policy, with_rule, without
 from tests.small_host import container, egress, engine, host_namespace, network, published
-from tests.whole import one_of_each
 
 
 def nft_policy(policy: Literal["accept", "drop"]) -> Network:
@@ -93,16 +91,6 @@ CASES: dict[str, Case] = {
         ruled(with_policy("OUTPUT", "DROP")), published(FromHost(), "127.0.0.1"), ("output-policy-drop",),
     ),
 }  # fmt: skip
-
-
-@pytest.mark.parametrize("case", one_of_each(CASES, lambda case: case.causes))
-def test_the_cause_fires_where_it_is_at_work(case: Case) -> None:
-    fires(case)
-
-
-@pytest.mark.parametrize("case", one_of_each(CASES, lambda case: case.causes))
-def test_nothing_is_named_on_the_host_without_the_fault(case: Case) -> None:
-    is_silent(case.whole, case.flow)
 
 
 def test_docker_proxy_is_named_only_where_it_sent_the_packet() -> None:

@@ -10,11 +10,10 @@ from hairpin.diagnose.diagnose import diagnose
 from hairpin.netfilter import ir
 from hairpin.netfilter.nft.spelled import ANSWERS
 from hairpin.network.network import Network
-from tests.causes.case import Case, fires, is_silent
+from tests.causes.case import Case
 from tests.causes.hosts import ruled, with_tables
 from tests.rule_text import in_table
 from tests.small_host import egress, network, published
-from tests.whole import one_of_each
 
 IN = ir.NameMatch("iif", ("eth0",))
 SERVED = ir.FieldMatch("dport", ((8151, 8151),))
@@ -62,16 +61,6 @@ CASES: dict[str, Case] = {
     "no state is asked for": Case(edge(-300, SERVED), egress(), ("nft-base-chain-drop-other-table",), network()),
     "no state is asked for in raw": Case(in_raw("-p udp"), egress(), ("mangle-drops-or-marks",), network()),
 }
-
-
-@pytest.mark.parametrize("case", one_of_each(CASES, lambda case: case.causes))
-def test_the_cause_fires_where_it_is_at_work(case: Case) -> None:
-    fires(case)
-
-
-@pytest.mark.parametrize("case", one_of_each(CASES, lambda case: case.causes))
-def test_the_cause_is_silent_on_the_whole_host(case: Case) -> None:
-    is_silent(case.whole, case.flow)
 
 
 def test_the_chain_is_loaded_again_behind_conntrack() -> None:

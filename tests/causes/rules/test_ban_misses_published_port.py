@@ -7,12 +7,11 @@ from hairpin.causes.rules.ban_misses_published_port import of_flows
 from hairpin.diagnose.examination import examine
 from hairpin.network.flow import Flow, Outside
 from hairpin.network.network import Network
-from hairpin.network.prefix import parse_address
 from tests.causes.rules.test_published_bypasses_host_firewall import ExposureCase
 from tests.rule_text import with_rule
-from tests.small_host import engine, host_namespace, network, published
+from tests.small_host import engine, host_namespace, network, number, published
 
-BANNED = parse_address("203.0.113.7")[1]
+BANNED = number("203.0.113.7")
 BAN = "-s 203.0.113.7/32 -j DROP"
 IDS = ("ban-misses-published-port",)
 

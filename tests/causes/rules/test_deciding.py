@@ -8,7 +8,7 @@ from hairpin.diagnose.diagnose import diagnose
 from hairpin.evidence.told import ToldParts
 from hairpin.network.flow import FromHost
 from hairpin.network.network import Network
-from tests.causes.case import Case, fires, is_silent
+from tests.causes.case import Case, fires
 from tests.causes.hosts import ruled
 from tests.rule_text import with_rule
 from tests.small_host import DOCKER_RULES, published
@@ -32,11 +32,6 @@ def test_the_cause_fires_where_it_is_at_work(case: Case) -> None:
     fires(case)
     (cause,) = diagnose(case.sick, case.flow).causes
     assert [type(part) for part in cause.candidate.change.parts] == [DeleteRule]
-
-
-@pytest.mark.parametrize("case", one_of_each(CASES, lambda case: case.causes))
-def test_the_cause_is_silent_on_the_whole_host(case: Case) -> None:
-    is_silent(case.whole, case.flow)
 
 
 def test_a_line_of_a_text_with_an_unknown_target_may_be_cut_and_is_no_cause() -> None:

@@ -21,7 +21,7 @@ from hairpin.network.network import Network
 from hairpin.network.prefix import parse_prefix
 from hairpin.remedy.decisions import decision_undone
 from hairpin.remedy.plan import remedies
-from tests.causes.case import Case, fires, is_silent
+from tests.causes.case import Case
 from tests.causes.firewall_hosts import GUARDED, OUTSIDE, UFW_CLOSED, first_remedy, with_inner
 from tests.causes.hosts import asked, ruled, told, with_host, with_link, with_tables
 from tests.rule_text import ALL_RULES, in_table, with_chain, with_policy, with_rule, without
@@ -37,7 +37,7 @@ from tests.small_host import (
     network,
     published,
 )
-from tests.whole import one_of_each, thinned_rows
+from tests.whole import thinned_rows
 
 SSH = asked(OUTSIDE, "198.51.100.11", 22)
 SSHD = Socket("tcp", 4, None, 22, process="sshd")
@@ -235,21 +235,6 @@ HARMLESS: dict[str, tuple[Network, Flow]] = {
         ruled(in_table("mangle", "FORWARD", "-i eth0 -j TTL --ttl-set 1")), published(),
     ),
 }  # fmt: skip
-
-
-@pytest.mark.parametrize("case", one_of_each(CASES, lambda case: case.causes))
-def test_the_cause_fires_where_it_is_at_work(case: Case) -> None:
-    fires(case)
-
-
-@pytest.mark.parametrize("case", one_of_each(CASES, lambda case: case.causes))
-def test_nothing_is_named_on_the_host_without_the_fault(case: Case) -> None:
-    is_silent(case.whole, case.flow)
-
-
-@pytest.mark.parametrize(("network", "flow"), HARMLESS.values(), ids=HARMLESS)
-def test_no_cause_is_named_for_a_harmless_fault(network: Network, flow: Flow) -> None:
-    is_silent(network, flow)
 
 
 def test_a_rule_that_drops_is_named_as_that_rule_and_not_as_the_policy_behind_it() -> None:

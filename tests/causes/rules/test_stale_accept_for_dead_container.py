@@ -1,7 +1,7 @@
 """A rule of a container that is gone, and the container that an event gives its address."""
 
-import msgspec
 import pytest
+from msgspec.structs import replace
 
 from hairpin.answer.findings import findings
 from hairpin.causes.cause import Finding
@@ -29,11 +29,9 @@ def left(rules: str = BOTH, *, bindings: tuple[PortBinding, ...] = (PUBLISHED,),
     """Return the host whose container has the ninth address today, and gets the second one at its next start."""
     made = moved(**fixed)
     described = made.this.engines[0]
-    one = msgspec.structs.replace(described.containers[0], bindings=bindings)
-    host = made.with_host(
-        msgspec.structs.replace(made.this, engines=(msgspec.structs.replace(described, containers=(one,)),))
-    )
-    own = msgspec.structs.replace(made.namespace(HOST_NETNS), ruleset=host_namespace(rules).ruleset)
+    one = replace(described.containers[0], bindings=bindings)
+    host = made.with_host(replace(made.this, engines=(replace(described, containers=(one,)),)))
+    own = replace(made.namespace(HOST_NETNS), ruleset=host_namespace(rules).ruleset)
     return host.with_namespace(HOST_NETNS, own)
 
 

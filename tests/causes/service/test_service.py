@@ -1,7 +1,6 @@
 """The service in a container."""
 
 import msgspec
-import pytest
 
 from hairpin.change.change import AddSocket
 from hairpin.diagnose.diagnose import diagnose
@@ -12,7 +11,7 @@ from hairpin.network.flow import Flow, FromHost
 from hairpin.network.network import Network
 from hairpin.network.prefix import parse_address
 from hairpin.remedy.plan import remedies
-from tests.causes.case import Case, fires, is_silent
+from tests.causes.case import Case
 from tests.causes.hosts import FROM_DB, asked, beside, serving, with_host
 from tests.macvlan_host import on_macvlan
 from tests.small_host import (
@@ -29,7 +28,6 @@ from tests.small_host import (
 )
 from tests.udp_host import UDP_FLOW, udp_network
 from tests.user_stack_host import pasta
-from tests.whole import one_of_each
 
 LOOPBACK, ELSEWHERE = 0x7F000001, parse_address("172.18.0.2")[1]
 WORKING = Socket("tcp", 4, None, 80, process="httpd", pid=7)
@@ -222,21 +220,6 @@ HARMLESS: dict[str, tuple[Network, Flow]] = {
         serving(WORKING, Socket("tcp", 4, None, 81, pid=8, halted=True)), published(),
     ),
 }  # fmt: skip
-
-
-@pytest.mark.parametrize("case", one_of_each(CASES, lambda case: case.causes))
-def test_the_cause_fires_where_it_is_at_work(case: Case) -> None:
-    fires(case)
-
-
-@pytest.mark.parametrize("case", one_of_each(CASES, lambda case: case.causes))
-def test_nothing_is_named_on_the_host_without_the_fault(case: Case) -> None:
-    is_silent(case.whole, case.flow)
-
-
-@pytest.mark.parametrize(("network", "flow"), HARMLESS.values(), ids=HARMLESS)
-def test_no_cause_is_named_for_a_harmless_fault(network: Network, flow: Flow) -> None:
-    is_silent(network, flow)
 
 
 def advice_of(network: Network, flow: Flow) -> str:

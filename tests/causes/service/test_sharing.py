@@ -9,13 +9,12 @@ from hairpin.host.docker import Container
 from hairpin.host.socket import Socket
 from hairpin.network.flow import Outside
 from hairpin.network.network import Network
-from hairpin.network.prefix import parse_address
 from hairpin.remedy.plan import remedies
 from hairpin.report.words import Words
 from tests.causes.hosts import asked
-from tests.small_host import CLIENT, container, container_namespace, engine, host_namespace, network, published
+from tests.small_host import CLIENT, container, container_namespace, engine, host_namespace, network, number, published
 
-LOOPBACK = parse_address("127.0.0.1")[1]
+LOOPBACK = number("127.0.0.1")
 
 
 def side(status: str = "running") -> Container:

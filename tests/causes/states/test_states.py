@@ -2,6 +2,7 @@
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 
 from hairpin.causes.registry import causes_of_hosts
 from hairpin.causes.states._start_words import makers_told
@@ -58,16 +59,14 @@ from tests.small_host import (
 DOCKER0_SUBNET = parse_address("172.17.0.0")[1]
 LOCAL = published(FromHost(), "127.0.0.1")
 FLUSHED = without("-A FORWARD", rules=without_chain("filter", "DOCKER", STAGE_1, STAGE_2, rules=ALL_RULES))
-ENDED = msgspec.structs.replace(engine(container()), running=False)
+ENDED = replace(engine(container()), running=False)
 WITHOUT_PROXY = engine(container("exited"), userland_proxy=False)
 TO_CHILD = Flow(Lan(parse_address("198.51.100.250")[1]), 4, CHILD, "tcp", 80, container="web")
-EXPOSES = msgspec.structs.replace(
+EXPOSES = replace(
     container("exited"), id="e" * 64, name="own", network_mode="host", bindings=(), endpoints=(), netns=None,
     exposed=(("tcp", 9000),),
 )  # fmt: skip
-SERVING = msgspec.structs.replace(
-    host_namespace(), sockets=(*host_namespace().sockets, Socket("tcp", 4, None, 9000, process="own"))
-)
+SERVING = replace(host_namespace(), sockets=(*host_namespace().sockets, Socket("tcp", 4, None, 9000, process="own")))
 
 
 def ended_on_overlay(*, listed: bool = True) -> Network:
@@ -75,13 +74,13 @@ def ended_on_overlay(*, listed: bool = True) -> Network:
     described = on_overlay()
     (one,) = described.containers
     (endpoint,) = one.endpoints
-    left = msgspec.structs.replace(endpoint, network_id="m0hbxop3cgmmtygvbuwt3grag", ipv4=None)
-    ended = msgspec.structs.replace(one, status="exited", endpoints=(left,), netns=None, network_mode="overlay")
+    left = replace(endpoint, network_id="m0hbxop3cgmmtygvbuwt3grag", ipv4=None)
+    ended = replace(one, status="exited", endpoints=(left,), netns=None, network_mode="overlay")
     # The namespace for the ingress has an address on swarm's bridge, too.
-    gateway = msgspec.structs.replace(described.networks[0].gateways[0][1], ipv4=WEB)
-    bridge = msgspec.structs.replace(described.networks[0], gateways=(("ingress-sbox", gateway),))
+    gateway = replace(described.networks[0].gateways[0][1], ipv4=WEB)
+    bridge = replace(described.networks[0], gateways=(("ingress-sbox", gateway),))
     networks = (bridge, *described.networks[1:]) if listed else (bridge,)
-    engine = msgspec.structs.replace(described, containers=(ended,), networks=networks)
+    engine = replace(described, containers=(ended,), networks=networks)
     alone = host_namespace(NO_CONTAINER, sockets=())
     return with_host(network(alone, docker=engine), namespaces=(alone,))
 
@@ -94,14 +93,14 @@ CASES: dict[str, Case] = {
         ended_on_overlay(listed=False), published(), ("container-not-running",), network(docker=on_overlay()),
     ),
     "a container on the host's network, whose image exposes the port, is not running": Case(
-        network(docker=engine(container(), EXPOSES)), msgspec.structs.replace(LOCAL, dport=9000),
+        network(docker=engine(container(), EXPOSES)), replace(LOCAL, dport=9000),
         ("container-not-running",),
-        network(SERVING, docker=engine(container(), msgspec.structs.replace(EXPOSES, status="running", netns="host"))),
+        network(SERVING, docker=engine(container(), replace(EXPOSES, status="running", netns="host"))),
     ),
     "its daemon is not running, and the port is of a container on the host's network": Case(
-        down(network(docker=msgspec.structs.replace(engine(EXPOSES), running=False, stored=True))),
-        msgspec.structs.replace(LOCAL, dport=9000), ("docker-daemon-not-running",),
-        network(SERVING, docker=engine(msgspec.structs.replace(EXPOSES, status="running", netns="host"))),
+        down(network(docker=replace(engine(EXPOSES), running=False, stored=True))),
+        replace(LOCAL, dport=9000), ("docker-daemon-not-running",),
+        network(SERVING, docker=engine(replace(EXPOSES, status="running", netns="host"))),
     ),
     "the container that should ask is not running": Case(
         without_web(network()), egress(), ("container-not-running",), network(),
@@ -128,7 +127,7 @@ CASES: dict[str, Case] = {
     "its daemon is not running, and a rule drops the answers of its containers": Case(
         down(network(
             host_namespace(with_rule("filter DOCKER-USER", "! -s 192.0.2.0/24 -j DROP", NO_CONTAINER), sockets=()),
-            docker=msgspec.structs.replace(engine(container("exited")), running=False),
+            docker=replace(engine(container("exited")), running=False),
         )),
         published(), ("docker-daemon-not-running", "docker-user-drops"),
     ),
@@ -154,11 +153,6 @@ CASES: dict[str, Case] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("case", CASES.values(), ids=CASES)
-def test_what_a_flow_shows(case: Case) -> None:
-    fires(case)
-
-
 PINS: dict[str, Case] = {
     "for another container's name": Case(pinning(), to_pin(), ("name-pinned-to-old-address",)),
     "by a line that somebody wrote": Case(written(), to_pin(), ("name-pinned-to-old-address",)),
@@ -178,15 +172,10 @@ def test_an_own_entry_that_is_right_delivers() -> None:
     is_silent(pinning("172.18.0.3"), to_pin("172.18.0.3"))
 
 
-@pytest.mark.parametrize("case", CASES.values(), ids=CASES)
-def test_a_whole_host_is_whole(case: Case) -> None:
-    is_silent(case.whole, case.flow)
-
-
 def refusing(*, iptables: bool | None = None, icc: bool | None = None, **boot: object) -> Network:
     """Return the host whose dockerd has ended, has these options, and is started in this way."""
     started = msgspec.convert({"by": "systemd"} | boot, Boot)
-    docker = msgspec.structs.replace(engine(container()), boot=started, iptables=iptables, icc=icc)
+    docker = replace(engine(container()), boot=started, iptables=iptables, icc=icc)
     return down(network(docker=docker))
 
 
@@ -197,10 +186,10 @@ NOT_RUNNING, SICK = (("container-not-running", "blocking"),), (("container-unhea
 
 def with_other(status: str, policy: str = "always", **changed: object) -> Network:
     """Return the host with a second container, which publishes nothing."""
-    other = msgspec.structs.replace(
+    other = replace(
         container(status), id="d" * 64, name="job", bindings=(), endpoints=(), netns=None, restart_policy=policy
     )
-    return network(docker=engine(container(), msgspec.structs.replace(other, **changed)))
+    return network(docker=engine(container(), replace(other, **changed)))
 
 
 ITSELF = "-s 172.17.0.2/32 -d 172.17.0.2/32 -p tcp -m tcp --dport 80 -j MASQUERADE"
@@ -222,43 +211,39 @@ def with_equal_addresses(*, told: bool = False, equal: bool = True, shares: bool
     (docker,) = whole.this.engines
     web = docker.containers[0]
     mac = WEB_MAC if equal else DB_MAC
-    end = msgspec.structs.replace(web.endpoints[0], mac=WEB_MAC if told else None)
-    other = msgspec.structs.replace(end, mac=mac if told else None)
-    web = msgspec.structs.replace(web, endpoints=(end,))
-    db = msgspec.structs.replace(
+    end = replace(web.endpoints[0], mac=WEB_MAC if told else None)
+    other = replace(end, mac=mac if told else None)
+    web = replace(web, endpoints=(end,))
+    db = replace(
         web, id="d" * 64, name="db", bindings=(), endpoints=(other,), netns=None if told else "container:db",
         network_mode=f"container:{web.id}" if shares else web.network_mode,
     )  # fmt: skip
-    host = msgspec.structs.replace(whole.this, engines=(msgspec.structs.replace(docker, containers=(web, db)),))
+    host = replace(whole.this, engines=(replace(docker, containers=(web, db)),))
     if not told:
         inner = with_link(host.namespace("container:db"), "eth0", mac=mac)
         spaces = tuple(inner if each.name == "container:db" else each for each in host.namespaces)
-        host = msgspec.structs.replace(host, namespaces=spaces)
-    return msgspec.structs.replace(whole, hosts=(host,))
+        host = replace(host, namespaces=spaces)
+    return replace(whole, hosts=(host,))
 
 
 def with_one_address(*, twice: bool = True) -> Network:
     """Return the host with two containers, of which db has web's address beside its own."""
     whole = with_db()
     (docker,) = whole.this.engines
-    db = msgspec.structs.replace(
-        docker.containers[0], id="d" * 64, name="db", bindings=(), endpoints=(), netns="container:db", pid=77
-    )
-    host = msgspec.structs.replace(
-        whole.this, engines=(msgspec.structs.replace(docker, containers=(docker.containers[0], db)),)
-    )
+    db = replace(docker.containers[0], id="d" * 64, name="db", bindings=(), endpoints=(), netns="container:db", pid=77)
+    host = replace(whole.this, engines=(replace(docker, containers=(docker.containers[0], db)),))
     inner = host.namespace("container:db")
     added = (*inner.addresses, *((Address("eth0", 4, WEB, 16),) if twice else ()))
-    inner = msgspec.structs.replace(inner, addresses=added)
+    inner = replace(inner, addresses=added)
     spaces = tuple(inner if each.name == "container:db" else each for each in host.namespaces)
-    return msgspec.structs.replace(whole, hosts=(msgspec.structs.replace(host, namespaces=spaces),))
+    return replace(whole, hosts=(replace(host, namespaces=spaces),))
 
 
 def with_bridges_address(*, equal: bool = True) -> Network:
     """Return the host whose container has the address of docker0."""
     inner = container_namespace()
     own = Address("eth0", 4, GATEWAY if equal else WEB, 16)
-    return network(inner=msgspec.structs.replace(inner, addresses=(inner.addresses[0], own)))
+    return network(inner=replace(inner, addresses=(inner.addresses[0], own)))
 
 
 def test_a_bridge_with_a_containers_hardware_address_keeps_its_frames() -> None:
@@ -396,10 +381,8 @@ DOWN_WITH_TWO: dict[str, tuple[str, tuple[tuple[str, ...], ...]]] = {
 
 @pytest.mark.parametrize(("status", "commands"), DOWN_WITH_TWO.values(), ids=DOWN_WITH_TWO)
 def test_a_daemon_that_does_not_run_under_two_containers(status: str, commands: tuple[tuple[str, ...], ...]) -> None:
-    other = msgspec.structs.replace(
-        container(status), id="c2", name="api", bindings=(PortBinding("tcp", 80, 8152, None, 4),)
-    )
-    docker = msgspec.structs.replace(engine(container(status), other), boot=Boot("sysvinit"))
+    other = replace(container(status), id="c2", name="api", bindings=(PortBinding("tcp", 80, 8152, None, 4),))
+    docker = replace(engine(container(status), other), boot=Boot("sysvinit"))
     whole = down(network(host_namespace(sockets=()), docker=docker))
     found = examine(whole, (LOCAL, asked(FromHost(), "127.0.0.1", 8152))).causes
     assert tuple(remedies(each.id, each.candidate, whole)[0].commands for each in found) == commands
@@ -407,7 +390,7 @@ def test_a_daemon_that_does_not_run_under_two_containers(status: str, commands: 
 
 
 def test_a_lost_address_takes_no_container_out_of_the_daemons_start() -> None:
-    other = msgspec.structs.replace(container(), id="c2", name="api", bindings=(PortBinding("tcp", 80, 8152, None, 4),))
+    other = replace(container(), id="c2", name="api", bindings=(PortBinding("tcp", 80, 8152, None, 4),))
     lost = without_addresses(host_namespace(sockets=()), "docker0")
     whole = down(network(lost, docker=engine(container(), other)))
     found = examine(whole, (LOCAL, asked(FromHost(), "127.0.0.1", 8152))).causes
@@ -418,7 +401,7 @@ def test_a_lost_address_takes_no_container_out_of_the_daemons_start() -> None:
 def test_a_bridges_address_is_given_before_the_daemon_that_gives_it_is_started() -> None:
     """A container that was paused is asked for at the daemon, which is started for that."""
     lost = without_route(without_addresses(host_namespace(ALL_RULES), "docker0"), DOCKER0_SUBNET)
-    docker = msgspec.structs.replace(engine(container("paused")), live_restore=True)
+    docker = replace(engine(container("paused")), live_restore=True)
     whole = down(network(lost, docker=docker))
     found = examine(whole, (published(),)).causes
     assert [each.id for each in found] == ["bridge-address-missing", "container-paused"]
@@ -440,7 +423,7 @@ ZONES: dict[str, tuple[tuple[FirewalldZone, ...], tuple[FirewalldZone, ...], boo
 def test_a_bridge_is_bound_to_the_zone_in_which_dockerd_wants_it(
     runtime: tuple[FirewalldZone, ...], permanent: tuple[FirewalldZone, ...], is_bound: bool
 ) -> None:
-    docker = msgspec.structs.replace(engine(container("exited")), boot=Boot("sysvinit"))
+    docker = replace(engine(container("exited")), boot=Boot("sysvinit"))
     whole = down(network(host_namespace(sockets=()), docker=docker))
     whole = with_host(whole, firewalld=Firewalld(running=True, runtime=runtime, permanent=permanent))
     (found,) = examine(whole, (LOCAL,)).causes
@@ -498,9 +481,9 @@ def test_a_pool_that_contains_the_hosts_name_server_is_told_with_a_free_one() ->
     found = refusing(log=(line,))
     (docker,) = found.this.engines
     pools = ((parse_address("192.0.2.0")[1], 24, 24),)
-    host = msgspec.structs.replace(
+    host = replace(
         found.this,
-        engines=(msgspec.structs.replace(docker, address_pools=pools),),
+        engines=(replace(docker, address_pools=pools),),
         files=(ConfigFile("/etc/resolv.conf", "nameserver 192.0.2.53\n"),),
     )
     full = next(each for each in causes_of_hosts() if each.id == "address-pool-exhausted")
@@ -531,9 +514,9 @@ def test_the_name_servers_are_those_that_dockerd_reads(files: tuple[ConfigFile, 
     found = refusing(log=(f"failed to start daemon: list bridge addresses failed: {LIST}",))
     (docker,) = found.this.engines
     pools = ((parse_address("192.0.2.0")[1], 24, 24),)
-    pooled = msgspec.structs.replace(docker, address_pools=pools, networks=())
+    pooled = replace(docker, address_pools=pools, networks=())
     full = next(each for each in causes_of_hosts() if each.id == "address-pool-exhausted")
-    (state,) = full.of_host(msgspec.structs.replace(found.this, engines=(pooled,), files=files))
+    (state,) = full.of_host(replace(found.this, engines=(pooled,), files=files))
     assert said in str(state.candidate.detail)
 
 
@@ -559,10 +542,8 @@ LINGERING: dict[str, tuple[dict[str, object], bool | None, bool]] = {
 def test_a_user_who_does_not_linger_loses_the_container_again(
     changed: dict[str, object], lingers: bool | None, told: bool
 ) -> None:
-    ended_one = msgspec.structs.replace(container("exited"), **({"exit_code": 0} | changed))
-    podman = msgspec.structs.replace(
-        engine(ended_one), kind="podman", user="ann", rootless=True, lingers=lingers, networks=()
-    )
+    ended_one = replace(container("exited"), **({"exit_code": 0} | changed))
+    podman = replace(engine(ended_one), kind="podman", user="ann", rootless=True, lingers=lingers, networks=())
     said = told_about(network(host_namespace(sockets=()), docker=podman))
     assert ("lingering is off for ann" in said) == told
     assert ("does not know how it ended" in said) == (changed is LOGGED_OUT)

@@ -1,7 +1,6 @@
 """A table of the kernel is full, or one of its entries decides."""
 
 import msgspec
-import pytest
 
 from hairpin.host.host import Namespace
 from hairpin.netfilter.ir import STATUS_ASSURED, STATUS_CONFIRMED
@@ -9,7 +8,7 @@ from hairpin.netfilter.nft.script.live_table import LoadingHost
 from hairpin.netfilter.nft.script.loading import tables_after
 from hairpin.netfilter.packet import TCP, UDP, Connection, Tcp, Tuple
 from hairpin.network.network import Network
-from tests.causes.case import Case, fires, is_silent
+from tests.causes.case import Case
 from tests.causes.hosts import with_tables
 from tests.rule_text import with_rule
 from tests.small_host import CLIENT, HOST_ADDRESS, WEB, egress, host_namespace, network, published
@@ -17,7 +16,6 @@ from tests.udp_host import UDP_FLOW, remembering, udp_network
 from tests.walk.hooks.test_limits import ABOVE_2, BANNED, RATE, TWO, bucket, limited, seen
 from tests.walk.link.test_neighbour_room import filled as neighbours
 from tests.walk.test_own_entries import BACK, DEAD, entry
-from tests.whole import one_of_each
 
 ASSURED, NOT_ASSURED = STATUS_CONFIRMED | STATUS_ASSURED, STATUS_CONFIRMED
 
@@ -133,13 +131,3 @@ CASES = {
     ),
     "a maximum of 0 is none": Case(filled(100), published(), ("conntrack-table-full",), whole=filled(100, most=0)),
 }
-
-
-@pytest.mark.parametrize("case", one_of_each(CASES, lambda case: case.causes))
-def test_the_cause_is_named_on_the_sick_host(case: Case) -> None:
-    fires(case)
-
-
-@pytest.mark.parametrize("case", one_of_each(CASES, lambda case: case.causes))
-def test_nothing_is_named_without_the_fault(case: Case) -> None:
-    is_silent(case.whole, case.flow)

@@ -47,7 +47,6 @@ from tests.ufw_host import enabled, user_rules, with_ufw
 
 ALWAYS = msgspec.structs.replace(container(), restart_policy="always")
 DOCKER = Unit("docker.service", "active", "enabled", after=("network-online.target",))
-OFF_AT_BOOT = Unit("docker.service", "active", "disabled")
 SAVED = Unit("netfilter-persistent.service", "active", "enabled", before=("network-pre.target",))
 LATE = msgspec.structs.replace(SAVED, before=(), after=("docker.service",))
 UFW = Unit("ufw.service", "active", "enabled", before=("network-pre.target",))

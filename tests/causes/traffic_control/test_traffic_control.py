@@ -1,10 +1,8 @@
 """Traffic control takes the packet."""
 
-import pytest
-
 from hairpin.host.traffic_control import Filter, HeaderMatch, Qdisc
 from hairpin.network.network import Network
-from tests.causes.case import Case, fires, is_silent
+from tests.causes.case import Case
 from tests.causes.hosts import with_link
 from tests.small_host import container_namespace, egress, host_namespace, network, published
 
@@ -34,9 +32,3 @@ CASES: dict[str, Case] = {
     ),
     "a filter drops the port": Case(dropping(8151), published(), ("tc-filter-drops",), dropping(8152)),
 }  # fmt: skip
-
-
-@pytest.mark.parametrize("case", CASES.values(), ids=CASES)
-def test_cause(case: Case) -> None:
-    fires(case)
-    is_silent(case.whole, case.flow)

@@ -16,14 +16,13 @@ from hairpin.network.network import Network
 from hairpin.network.prefix import address_text, parse_address
 from hairpin.network.world import PublicAddress, World
 from tests import two_hosts
-from tests.causes.case import Case, fires, is_silent
+from tests.causes.case import Case
 from tests.causes.hosts import led_to, with_host, with_link, without_addresses, without_route
 from tests.causes.ipv6_hosts import of_ipv6_network, without_address6
 from tests.causes.route_hosts import routed
 from tests.macvlan_host import on_macvlan
 from tests.small_host import HOST_ADDRESS, HOST_NETNS, egress, host_namespace, local, network, published, route, sibling
 from tests.two_uplinks import LENIENT, SECOND, STRICT, TO_SECOND, two_uplinks
-from tests.whole import one_of_each
 
 PUBLIC = PublicAddress(4, parse_address("203.0.113.9")[1], HOST_ADDRESS)
 
@@ -175,27 +174,12 @@ HARMLESS: dict[str, tuple[Network, Flow]] = {
 }
 
 
-@pytest.mark.parametrize("case", one_of_each(CASES, lambda case: case.causes))
-def test_the_cause_fires_where_it_is_at_work(case: Case) -> None:
-    fires(case)
-
-
-@pytest.mark.parametrize("case", one_of_each(CASES, lambda case: case.causes))
-def test_nothing_is_named_on_the_host_without_the_fault(case: Case) -> None:
-    is_silent(case.whole, case.flow)
-
-
 def test_an_address_that_no_file_names_is_not_given_to_another_host() -> None:
     nameless = two_hosts.network(two_hosts.node("one"), two_hosts.without_own_address("two"))
     assert diagnose(nameless, AT_TWO).trace.verdict == "leaves"
     named = two_hosts.network(two_hosts.node("one"), two_hosts.without_own_address("two", OF_TWO))
     (found,) = diagnose(named, AT_TWO).causes
     assert (found.host, found.candidate.change.calls) == ("two", ())
-
-
-@pytest.mark.parametrize(("network", "flow"), HARMLESS.values(), ids=HARMLESS)
-def test_no_cause_is_named_for_a_harmless_fault(network: Network, flow: Flow) -> None:
-    is_silent(network, flow)
 
 
 def test_an_address_that_a_file_names_is_put_back_with_its_router() -> None:

@@ -1,7 +1,7 @@
 """Entries are added at their places; gateways have to be on a link."""
 
-import msgspec
 import pytest
+from msgspec.structs import replace
 
 from hairpin.change.change import ReplaceEntry
 from hairpin.change.simulation.entries import check_gateways, with_entry, with_other_entry, without_entry
@@ -52,7 +52,7 @@ def test_the_kernel_takes_no_route_by_a_link_that_is_down() -> None:
 
 
 def test_a_gateway_is_one_host() -> None:
-    anycast = msgspec.structs.replace(route("198.51.100.0/24", "eth0"), type="anycast")
+    anycast = replace(route("198.51.100.0/24", "eth0"), type="anycast")
     namespace = Namespace("host", routes=(anycast,))
     with pytest.raises(ChangeError):
         check_gateways(namespace, Route(4, 0, 0, next_hops=(NextHop("eth0", 0xC6336464),)))
@@ -70,9 +70,9 @@ def test_a_route_is_replaced_in_its_place() -> None:
 
 ELSEWHERE: dict[str, tuple[tuple[Route, ...], Route]] = {
     "nothing is there": ((), NEAR),
-    "another metric": ((FAR,), msgspec.structs.replace(NEAR, metric=7)),
-    "two at one place": ((FAR, msgspec.structs.replace(FAR, evidence="e9")), NEAR),
-    "a gateway on no link": ((FAR,), msgspec.structs.replace(NEAR, next_hops=(NextHop("eth0", 7),))),
+    "another metric": ((FAR,), replace(NEAR, metric=7)),
+    "two at one place": ((FAR, replace(FAR, evidence="e9")), NEAR),
+    "a gateway on no link": ((FAR,), replace(NEAR, next_hops=(NextHop("eth0", 7),))),
 }
 
 
@@ -84,12 +84,9 @@ def test_no_other_route_is_replaced(held: tuple[Route, ...], made: Route) -> Non
 
 @pytest.mark.parametrize("mac", (0, 0x01005E000001))
 def test_only_the_entry_of_one_hosts_address_is_replaced(mac: int) -> None:
-    other = msgspec.structs.replace(REMOTE, remote=8)
+    other = replace(REMOTE, remote=8)
     held = Namespace("host", fdb=(REMOTE,))
     assert with_other_entry(held, ReplaceEntry(HOST_NETNS, REMOTE, other)).fdb == (other,)
-    shared = msgspec.structs.replace(REMOTE, mac=mac)
+    shared = replace(REMOTE, mac=mac)
     with pytest.raises(ChangeError):
-        with_other_entry(
-            Namespace("host", fdb=(shared,)),
-            ReplaceEntry(HOST_NETNS, shared, msgspec.structs.replace(shared, remote=8)),
-        )
+        with_other_entry(Namespace("host", fdb=(shared,)), ReplaceEntry(HOST_NETNS, shared, replace(shared, remote=8)))

@@ -1,7 +1,7 @@
 from collections.abc import Callable
 
-import msgspec
 import pytest
+from msgspec.structs import replace
 
 from bench.docker_host import docker_host
 from hairpin.change import change as c
@@ -37,11 +37,7 @@ RULE = PolicyRule(4, 100, table=5)
 LIVE = Connection(4, Tuple(1, 2, 17), Tuple(2, 1, 17), live=True, evidence="e9")
 ENTRY = Neighbour("eth0", 4, 7, 7, "PERMANENT")
 HALTED = (Socket("tcp", 4, None, 80, pid=7, halted=True), Socket("tcp", 4, None, 81, pid=8))
-NET = network(
-    msgspec.structs.replace(
-        host_namespace(policy_rules=(RULE,), sockets=HALTED), connections=(LIVE,), neighbours=(ENTRY,)
-    )
-)
+NET = network(replace(host_namespace(policy_rules=(RULE,), sockets=HALTED), connections=(LIVE,), neighbours=(ENTRY,)))
 JUMP = Place("iptables-nft", "ip", "filter", "FORWARD", 1, "-A FORWARD -j DOCKER-USER")
 SOCKET = Socket("tcp", 4, None, 99)
 DROP = Rule((Verdict("drop"),), "-A FORWARD -j DROP", 1)
@@ -134,12 +130,12 @@ def tables(net: Network) -> tuple[str, ...]:
 
 
 EMPTY_CHAIN = c.one(c.AddChain(HOST_NETNS, "iptables-nft", "ip", "filter", "EMPTY"))
-OTHER_ENTRY = msgspec.structs.replace(ENTRY, value=8, mac=8)
-LEARNED = msgspec.structs.replace(ENTRY, value=9, state="STALE")
+OTHER_ENTRY = replace(ENTRY, value=8, mac=8)
+LEARNED = replace(ENTRY, value=9, state="STALE")
 FORWARDING = FdbEntry("docker0", "veth1", 7, state="static")
 GROWN = simulate(EMPTY_CHAIN, NET)
 MORE = GROWN.with_namespace(
-    HOST_NETNS, msgspec.structs.replace(GROWN.namespace(HOST_NETNS), neighbours=(ENTRY, LEARNED), fdb=(FORWARDING,))
+    HOST_NETNS, replace(GROWN.namespace(HOST_NETNS), neighbours=(ENTRY, LEARNED), fdb=(FORWARDING,))
 )
 Look = Callable[[Network], object]
 H, LABEL = HOST_NETNS, HOST_NETNS.host
@@ -170,7 +166,7 @@ OTHER_WAY: dict[str, tuple[c.Primitive, Look, object, object]] = {
         c.AddEntry(H, OTHER_ENTRY), lambda net: OTHER_ENTRY in of(net).neighbours, False, True
     ),
     "forwarding entry": (
-        c.AddEntry(H, msgspec.structs.replace(FORWARDING, mac=8)),
+        c.AddEntry(H, replace(FORWARDING, mac=8)),
         lambda net: len(of(net).fdb), 1, 2,
     ),
     "forwarding entry away": (c.DeleteEntry(H, FORWARDING), lambda net: len(of(net).fdb), 1, 0),
@@ -215,9 +211,9 @@ def test_a_deleted_file_is_restored() -> None:
 def test_a_container_comes_with_its_namespace_and_veth_pair() -> None:
     stopped = engine(container("exited"))
     host = host_namespace()
-    bare = msgspec.structs.replace(host, links=host.links[:3])
+    bare = replace(host, links=host.links[:3])
     whole = network(bare, docker=stopped)
-    whole = whole.with_host(msgspec.structs.replace(whole.this, namespaces=(bare,)))
+    whole = whole.with_host(replace(whole.this, namespaces=(bare,)))
     after = simulate(c.one(c.AddNamespace(HOST_NETNS.host, container_namespace(), host.links[3], container())), whole)
     assert after.this.containers()[0].status == "running"
     assert veth_peer(after, sibling("container:web"), container_namespace().links[1]) == Port(HOST_NETNS, "veth1")
@@ -229,20 +225,17 @@ def test_a_bridge_has_a_carrier_once_its_first_container_is_there() -> None:
     host = host_namespace()
     veth = next(each for each in host.links if each.name == "veth1")
     links = tuple(
-        msgspec.structs.replace(each, carrier=False, operstate="DOWN") if each.name == "docker0" else each
+        replace(each, carrier=False, operstate="DOWN") if each.name == "docker0" else each
         for each in host.links
         if each != veth
     )
     routes = tuple(
-        msgspec.structs.replace(
-            route,
-            next_hops=tuple(msgspec.structs.replace(hop, linkdown=hop.link == "docker0") for hop in route.next_hops),
-        )
+        replace(route, next_hops=tuple(replace(hop, linkdown=hop.link == "docker0") for hop in route.next_hops))
         if route.type in ("unicast", "broadcast")
         else route
         for route in host.routes
     )
-    empty = network(msgspec.structs.replace(host, links=links, routes=routes))
+    empty = network(replace(host, links=links, routes=routes))
     after = simulate(
         c.one(c.AddNamespace(HOST_NETNS.host, container_namespace(), veth, container())), empty
     ).this.namespaces[0]
@@ -260,8 +253,8 @@ def test_parts_are_made_in_order() -> None:
 
 MISFITS: dict[str, c.Primitive] = {
     "namespace": c.SetSysctl(sibling("container:gone"), ("net", "x"), "1"),
-    "rule": c.DeleteRule(HOST_NETNS, msgspec.structs.replace(JUMP, number=9)),
-    "table": c.SetPolicy(HOST_NETNS, msgspec.structs.replace(JUMP, table="raw"), "drop"),
+    "rule": c.DeleteRule(HOST_NETNS, replace(JUMP, number=9)),
+    "table": c.SetPolicy(HOST_NETNS, replace(JUMP, table="raw"), "drop"),
 }
 
 
@@ -275,11 +268,11 @@ def test_dockerd_has_other_options_once_its_file_says_so() -> None:
     path = "/etc/docker/daemon.json"
     text = '{"iptables":false,"icc":false}'
     docker = Engine("docker", "26.1.5", iptables=False, icc=False, userland_proxy=False)
-    host = msgspec.structs.replace(NET.this, engines=(docker, Engine("podman", "4")), files=(ConfigFile(path, text),))
+    host = replace(NET.this, engines=(docker, Engine("podman", "4")), files=(ConfigFile(path, text),))
     was = NET.with_host(host)
     now = simulate(c.Change((c.WriteFile(host.name, path, '{"icc":true,"ip":"192.0.2.1"}'),)), was).this
     assert now.engines == (
-        msgspec.structs.replace(docker, iptables=None, icc=True, default_ip=0xC0000201), Engine("podman", "4"),
+        replace(docker, iptables=None, icc=True, default_ip=0xC0000201), Engine("podman", "4"),
     )  # fmt: skip
     other = simulate(c.Change((c.WriteFile(host.name, "/etc/a.json", "{}"),)), was).this
     assert other.engines == host.engines

@@ -1,7 +1,7 @@
 """Expected rules as a whole: equal to those of real hosts, and none for an engine that hairpin does not know."""
 
-import msgspec
 import pytest
+from msgspec.structs import replace
 
 from hairpin.engines.docker.dockerd import expected, expected_for
 from hairpin.engines.missing import missing
@@ -31,7 +31,7 @@ def test_a_healthy_host_holds_exactly_what_is_expected(version: str) -> None:
 def test_what_a_start_would_make_is_the_same_but_for_the_order(version: str) -> None:
     engine, namespace = fixture(version)
     seen, anew = expected(engine, namespace), expected(engine, namespace, in_order=False)
-    unordered = [{msgspec.structs.replace(each, rule=msgspec.structs.replace(each.rule, number=0, line=0))
+    unordered = [{replace(each, rule=replace(each.rule, number=0, line=0))
                   for each in one.rules} for one in (seen, anew)]  # fmt: skip
     assert unordered[0] == unordered[1]
     assert (set(seen.chains), set(seen.listeners)) == (set(anew.chains), set(anew.listeners))
@@ -55,22 +55,19 @@ def test_each_single_rule_that_is_lost_is_found_missing(version: str) -> None:
     for table in namespace.ruleset.tables:
         for chain in table.chains:
             for rule in chain.rules:
-                rest = msgspec.structs.replace(chain, rules=tuple(one for one in chain.rules if one != rule))
+                rest = replace(chain, rules=tuple(one for one in chain.rules if one != rule))
                 chains = tuple(rest if one.name == chain.name else one for one in table.chains)
-                tables = tuple(
-                    msgspec.structs.replace(one, chains=chains) if one is table else one
-                    for one in namespace.ruleset.tables
-                )
-                ruleset = msgspec.structs.replace(namespace.ruleset, tables=tables)
-                lost = missing(engine, msgspec.structs.replace(namespace, ruleset=ruleset))
+                tables = tuple(replace(one, chains=chains) if one is table else one for one in namespace.ruleset.tables)
+                ruleset = replace(namespace.ruleset, tables=tables)
+                lost = missing(engine, replace(namespace, ruleset=ruleset))
                 assert [one.rule.text for one in lost.rules] == [rule.text]
                 assert lost.chains == ()
 
 
 UNKNOWN: dict[str, Engine] = {
     "podman": Engine(kind="podman", version="4.3.1"),
-    "rootless": msgspec.structs.replace(docker("28.5.2", DOCKER0), rootless=True),
-    "daemon stopped": msgspec.structs.replace(docker("28.5.2"), running=False),
+    "rootless": replace(docker("28.5.2", DOCKER0), rootless=True),
+    "daemon stopped": replace(docker("28.5.2"), running=False),
     "own build": docker("dev", DOCKER0),
     "one stage of isolation": docker("17.06.2-ce", DOCKER0),
     "ipsets": docker("28.0.0", DOCKER0),
@@ -89,7 +86,7 @@ def test_an_unknown_engine_has_no_expected_rules(engine: Engine) -> None:
 
 
 def test_without_iptables_nothing_is_programmed() -> None:
-    engine = msgspec.structs.replace(docker("28.5.2", DOCKER0, N1, containers=(WEB,)), iptables=False, ip6tables=False)
+    engine = replace(docker("28.5.2", DOCKER0, N1, containers=(WEB,)), iptables=False, ip6tables=False)
     wanted = expected(engine, EMPTY)
     assert (wanted.rules, wanted.chains, wanted.unknown) == ((), (), ())
     assert [listener.port for listener in wanted.listeners] == [8080]
@@ -127,15 +124,15 @@ def test_each_binding_has_a_proxy() -> None:
 
 
 def test_without_a_proxy_the_daemon_holds_the_port() -> None:
-    engine = msgspec.structs.replace(published(HTTP), userland_proxy=False)
+    engine = replace(published(HTTP), userland_proxy=False)
     assert held(engine) == [("dockerd", "tcp", 4, None, 8080)]
     assert expected(engine, EMPTY).hairpin_bridges == ("br-n1",)
 
 
 def test_a_binding_that_is_not_in_effect_has_no_listener() -> None:
-    assert held(published(msgspec.structs.replace(HTTP, actual=False))) == []
+    assert held(published(replace(HTTP, actual=False))) == []
 
 
 def test_a_routed_network_holds_no_port() -> None:
     routed = network("n1", "172.21.0.0/16", options=(("gateway_mode_ipv4", "routed"),))
-    assert held(msgspec.structs.replace(published(HTTP), networks=(routed,))) == []
+    assert held(replace(published(HTTP), networks=(routed,))) == []

@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-import msgspec
 import pytest
+from msgspec.structs import replace
 
 from hairpin.answer.ask import ask
 from hairpin.change.change import AddNamespace, InsertRule, SetLink, SetSysctl
@@ -47,7 +47,7 @@ def test_a_bridge_that_a_failed_start_has_left_is_set_up_and_its_zone_accepts() 
 def test_a_daemon_with_a_bridge_of_its_own_makes_no_default_one() -> None:
     host = booted("engine-not-enabled")
     for name in ("none", "br0"):
-        engine = msgspec.structs.replace(host.engines[0], networks=(), bridge_name=name)
+        engine = replace(host.engines[0], networks=(), bridge_name=name)
         assert not [part for part in first_start(host, engine).parts if isinstance(part, SetLink)]
 
 
@@ -83,11 +83,9 @@ def test_a_second_record_of_the_bridge_is_for_a_person() -> None:
     """A failed start of dockerd 26.1 leaves it in its database: no later start helps."""
     recorded = read(BOOTS / "firewalld-zone-conflict.hairpin")
     told = "failed to start daemon: conflicts with network 1 (docker0): networks have same bridge name"
-    readings = tuple(
-        msgspec.structs.replace(each, text=told) if each.key == "dockerd-log" else each for each in recorded.readings
-    )
+    readings = tuple(replace(each, text=told) if each.key == "dockerd-log" else each for each in recorded.readings)
     question = parse_question("check", ("8151",), None, (), World())
-    answer = ask(question, (msgspec.structs.replace(recorded, readings=readings),))
+    answer = ask(question, (replace(recorded, readings=readings),))
     (cause,) = [each for each in answer.causes if each.severity == "blocking"]
     assert cause.id == "docker-daemon-not-running"
     assert [(each.by_person, each.steps) for each in cause.remedies] == [(True, ())]

@@ -1,7 +1,7 @@
 """A network's bridge as the engine makes it."""
 
-import msgspec
 import pytest
+from msgspec.structs import replace
 
 from hairpin.change.change import AddEntry, SetLink, SetSysctl
 from hairpin.engines.repair.bridging import engine_addresses, lacks_bridge, lost_addresses, new_bridge, port_of
@@ -15,9 +15,7 @@ from tests.small_host import GATEWAY, HOST_NETNS, WEB, container, container_name
 
 SIX = Subnet(6, parse_address("2001:db8:d0c::")[1], 64, parse_address("2001:db8:d0c::1")[1])
 BARE = network(
-    msgspec.structs.replace(
-        host_namespace(), links=tuple(each for each in host_namespace().links if each.name != "docker0")
-    )
+    replace(host_namespace(), links=tuple(each for each in host_namespace().links if each.name != "docker0"))
 )
 
 
@@ -28,7 +26,7 @@ def test_a_bridge_that_is_there_is_not_made() -> None:
 
 
 def test_nothing_is_lost_where_the_links_were_not_read() -> None:
-    unread = network(msgspec.structs.replace(host_namespace(), links=()))
+    unread = network(replace(host_namespace(), links=()))
     (bridge,) = engine().networks
     assert lacks_bridge(unread.this, bridge)
     assert not has_lost_bridge(unread.this, bridge)
@@ -38,7 +36,7 @@ def test_nothing_is_lost_where_the_links_were_not_read() -> None:
 @pytest.mark.parametrize("proxy", (True, False))
 def test_the_bridge_has_its_gateways_addresses_and_without_a_proxy_its_sysctl(proxy: bool) -> None:
     docker = engine(userland_proxy=proxy)
-    bridge = msgspec.structs.replace(docker.networks[0], ipv6=True, subnets=(*docker.networks[0].subnets, SIX))
+    bridge = replace(docker.networks[0], ipv6=True, subnets=(*docker.networks[0].subnets, SIX))
     assert lacks_bridge(BARE.this, bridge)
     link, four, six, *values = new_bridge(BARE.this, docker, bridge)
     assert isinstance(link, SetLink)
@@ -54,7 +52,7 @@ def test_the_bridge_has_its_gateways_addresses_and_without_a_proxy_its_sysctl(pr
 
 def test_only_the_families_that_the_network_has_are_given() -> None:
     docker = engine()
-    bridge = msgspec.structs.replace(docker.networks[0], subnets=(*docker.networks[0].subnets, SIX))
+    bridge = replace(docker.networks[0], subnets=(*docker.networks[0].subnets, SIX))
     made = [each.entry.version for each in new_bridge(BARE.this, docker, bridge)
             if isinstance(each, AddEntry) and isinstance(each.entry, Address)]  # fmt: skip
     assert made == [4]
@@ -67,7 +65,7 @@ def test_a_bridge_has_lost_the_address_that_the_engine_tells_of() -> None:
     assert [(each.link, each.value) for each in lost_addresses(lost, bridge)] == [
         ("docker0", parse_address("172.17.0.1")[1])
     ]
-    untold = msgspec.structs.replace(bridge, subnets=(msgspec.structs.replace(bridge.subnets[0], gateway=None),))
+    untold = replace(bridge, subnets=(replace(bridge.subnets[0], gateway=None),))
     assert list(lost_addresses(lost, untold)) == [], "the engine may have chosen another than the first"
     assert list(lost_addresses(BARE.this, bridge)) == [], "there is no bridge that could have one"
 
@@ -77,7 +75,7 @@ def test_the_bridge_gets_the_hardware_address_that_its_containers_know(learned: 
     """A running container sends to that address for seconds before it asks again."""
     gateway = parse_address("172.17.0.1")[1]
     known = (Neighbour("eth0", 4, gateway, learned, "STALE" if learned else "FAILED"),)
-    inner = msgspec.structs.replace(container_namespace(), neighbours=known)
+    inner = replace(container_namespace(), neighbours=known)
     built = network(BARE.namespace(HOST_NETNS), inner=inner)
     (link, *_) = new_bridge(built.this, engine(container()), engine().networks[0])
     assert isinstance(link, SetLink)

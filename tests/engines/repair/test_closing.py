@@ -1,7 +1,7 @@
 """Which policies of FORWARD a flush has opened, and whose decision keeps them open."""
 
-import msgspec
 import pytest
+from msgspec.structs import replace
 
 from hairpin.engines.missing import missing_on
 from hairpin.engines.repair.closing import OpenedPolicy, opened_policies, switched_on_by
@@ -67,8 +67,6 @@ def test_other_lines_decide_nothing(text: str) -> None:
 
 
 def test_each_family_has_its_own_switch() -> None:
-    host = msgspec.structs.replace(
-        ruled(FLUSHED).this, files=(ConfigFile("/etc/sysctl.d/r.conf", "net.ipv6.conf.all.forwarding = 1"),)
-    )
+    host = replace(ruled(FLUSHED).this, files=(ConfigFile("/etc/sysctl.d/r.conf", "net.ipv6.conf.all.forwarding = 1"),))
     assert isinstance(host, Host)
     assert (switched_on_by("ip", host), switched_on_by("ip6", host)) == (None, "/etc/sysctl.d/r.conf:1")

@@ -5,10 +5,9 @@ import pytest
 
 from hairpin.engines.repair.endpoints import addresses, new_endpoint, routes, sysctls
 from hairpin.host.docker import DockerNetwork, Endpoint, Subnet
-from hairpin.network.prefix import parse_address
-from tests.small_host import WEB, engine
+from tests.small_host import WEB, engine, number
 
-SIX = Subnet(6, parse_address("2001:db8::")[1], 64)
+SIX = Subnet(6, number("2001:db8::"), 64)
 (BRIDGE,) = engine().networks
 FOUR = BRIDGE.subnets[0]
 DUAL = msgspec.structs.replace(BRIDGE, ipv6=True, subnets=(FOUR, SIX))

@@ -1,7 +1,7 @@
 """A stopped container, simulated as running: the flow to its port is delivered."""
 
-import msgspec
 import pytest
+from msgspec.structs import replace
 
 from hairpin.change.calls import ConnectContainer, SetContainerState, call_argv
 from hairpin.change.change import AddNamespace, Change
@@ -46,10 +46,8 @@ SIX = Subnet(6, parse_address("2001:db8:d0c::")[1], 64, parse_address("2001:db8:
 def test_a_container_gets_an_ipv6_address_where_its_network_gives_one(ipv6: bool) -> None:
     docker = engine(container("exited"))
     (bridge,) = docker.networks
-    dual = msgspec.structs.replace(bridge, ipv6=ipv6, subnets=(*bridge.subnets, SIX))
-    net = network(
-        host_namespace(without("172.17.0.2"), sockets=()), docker=msgspec.structs.replace(docker, networks=(dual,))
-    )
+    dual = replace(bridge, ipv6=ipv6, subnets=(*bridge.subnets, SIX))
+    net = network(host_namespace(without("172.17.0.2"), sockets=()), docker=replace(docker, networks=(dual,)))
     change = starting_change(net.this, container("exited"), BINDING)
     assert change is not None
     (added,) = (each for each in change.parts if isinstance(each, AddNamespace))
@@ -64,7 +62,7 @@ def test_podman_makes_the_bridge_that_it_had_removed_with_its_last_container() -
     net = with_podman(without("-j DNAT", "--dport", rules=PODMANS), status="exited")
     host = net.namespace(HOST_NETNS)
     links = tuple(each for each in host.links if each.name not in ("docker0", "veth1"))
-    bare = msgspec.structs.replace(
+    bare = replace(
         host,
         links=links,
         addresses=tuple(each for each in host.addresses if each.link != "docker0"),
@@ -81,7 +79,7 @@ def test_podman_makes_the_bridge_that_it_had_removed_with_its_last_container() -
 
 
 def test_a_users_container_is_started_as_the_user() -> None:
-    own = msgspec.structs.replace(podman(podmans("exited")), rootless=True, user="ann")
+    own = replace(podman(podmans("exited")), rootless=True, user="ann")
     net = network(host_namespace(without("172.17.0.2"), sockets=()), docker=own)
     change = starting_change(net.this, podmans("exited"), BINDING)
     assert change is not None
@@ -94,7 +92,7 @@ def test_a_users_container_is_started_as_the_user() -> None:
 
 @pytest.mark.parametrize(("version", "taken"), (("4.3.1", False), ("5.1.0", True), ("5.4.2", True)))
 def test_podman_changes_restart_policies_since_5_1(version: str, taken: bool) -> None:
-    own = msgspec.structs.replace(podman(), version=version)
+    own = replace(podman(), version=version)
     assert takes_restart_policy(own) is taken
     (advice,) = back_after_reboot(own, podmans())
     assert ("recreate" in str(advice)) is not taken
@@ -103,7 +101,7 @@ def test_podman_changes_restart_policies_since_5_1(version: str, taken: bool) ->
 
 
 def test_a_start_takes_the_first_free_address() -> None:
-    other = msgspec.structs.replace(container(), id="d" * 64, name="db")
+    other = replace(container(), id="d" * 64, name="db")
     net = network(host_namespace(without("172.17.0.2")), docker=engine(container("exited"), other))
     change = starting_change(net.this, container("exited"), BINDING)
     assert change is not None
@@ -111,15 +109,13 @@ def test_a_start_takes_the_first_free_address() -> None:
 
 
 def test_a_start_on_no_bridge_network_cannot_be_foretold() -> None:
-    elsewhere = msgspec.structs.replace(container("exited"), endpoints=(Endpoint("overlay", "n9"),))
+    elsewhere = replace(container("exited"), endpoints=(Endpoint("overlay", "n9"),))
     assert starting_change(network(docker=engine(elsewhere)).this, elsewhere, BINDING) is None
     assert starting_change(network(docker=engine()).this, container("exited"), BINDING) is None
 
 
 def test_a_container_without_a_network_is_put_on_the_default_bridge() -> None:
-    unpublished = msgspec.structs.replace(
-        container(binding=msgspec.structs.replace(BINDING, actual=False)), network_mode="none", endpoints=()
-    )
+    unpublished = replace(container(binding=replace(BINDING, actual=False)), network_mode="none", endpoints=())
     net = network(host_namespace(without("172.17.0.2"), sockets=()), docker=engine(unpublished))
     change = on_default_bridge(net.this, unpublished, BINDING, ConnectContainer("docker", "connect", "bridge", "web"))
     assert change is not None
@@ -130,8 +126,8 @@ def test_a_container_without_a_network_is_put_on_the_default_bridge() -> None:
 def test_an_address_that_is_held_again_serves_the_port_that_rules_still_lead_to() -> None:
     net = network(host_namespace(DOCKER_RULES), docker=engine())
     host = net.namespace(HOST_NETNS)
-    alone = msgspec.structs.replace(host, links=tuple(each for each in host.links if each.name != "veth1"))
-    net = net.with_host(msgspec.structs.replace(net.this, namespaces=(alone,)))
+    alone = replace(host, links=tuple(each for each in host.links if each.name != "veth1"))
+    net = net.with_host(replace(net.this, namespaces=(alone,)))
     change = held_again(net.this, WEB, net.this.engines[0].networks[0], BINDING)
     assert change is not None
     assert address_in(change) == WEB

@@ -1,35 +1,36 @@
-"""``python -m tests.fidelity.changes [--cases N] [--seed S]``: holds the laws of changes on N random networks."""
+"""``python -m tests.fidelity.changes``: holds the laws of changes on random networks."""
 
-import argparse
 import sys
 from collections import Counter
-from secrets import randbelow
+from collections.abc import Iterator, Sequence
 
-from tests.fidelity.changes.laws import judge
+from tests.fidelity.changes.laws import Outcome, judge
+from tests.machine.command import command, numbers
+from tests.machine.run import tell
 
 
 def main() -> int:
     """Judge networks; the exit status is 1 when a law does not hold."""
-    parser = argparse.ArgumentParser(description="Hold the laws of changes on random networks.")
-    parser.add_argument("--cases", type=int, default=20)
-    parser.add_argument("--seed", type=int, default=None)
-    arguments = parser.parse_args()
-    seed = arguments.seed if arguments.seed is not None else randbelow(1 << 32)
-    counted: Counter[str] = Counter()
-    differing = left_out = 0
-    for number in range(seed, seed + arguments.cases):
-        outcome = judge(number)
-        counted.update(outcome.made)
-        left_out += bool(outcome.left_out)
-        if outcome.differences:
-            differing += 1
-            sys.stdout.write("\n  ".join((f"case {number}:", *outcome.differences)) + "\n")
-            sys.stdout.flush()
-    sys.stdout.write(
-        f"{arguments.cases} networks, {left_out} left out, {sum(counted.values())} changes, {differing} networks "
-        f"differ; seed {seed}\n{dict(sorted(counted.items()))}\n"
+    about = "Hold the laws of changes on random networks."
+    arguments = command("tests.fidelity.changes", about, cases=20, seed="fresh").parse_args()
+    found = map(judge, numbers(arguments))
+    return tell(found, _lines, lambda each: bool(each.differences), table=_table, seed=arguments.seed)
+
+
+def _lines(outcome: Outcome) -> Iterator[str]:
+    if outcome.differences:
+        yield f"case {outcome.seed}:"
+    yield from (f"  {each}" for each in outcome.differences)
+
+
+def _table(outcomes: Sequence[Outcome]) -> Iterator[str]:
+    counted = Counter(kind for each in outcomes for kind in each.made)
+    differing, left_out = (
+        sum(bool(each.differences) for each in outcomes),
+        sum(bool(each.left_out) for each in outcomes),
     )
-    return int(differing > 0)
+    yield f"{left_out} networks left out, {counted.total()} changes, {differing} networks differ"
+    yield f"{dict(sorted(counted.items()))}"
 
 
 if __name__ == "__main__":

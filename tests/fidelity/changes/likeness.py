@@ -8,7 +8,7 @@ from collections.abc import Callable
 from itertools import groupby
 from typing import Any
 
-import msgspec
+from msgspec.structs import replace
 
 from hairpin.change.commands.words import is_made_by_hand, is_static
 from hairpin.change.expect import entry_key
@@ -51,9 +51,7 @@ def sysctls(namespace: Namespace) -> dict[tuple[str, ...], str]:
 def links(namespace: Namespace) -> list[Link]:
     """Return the links without the tool's text, and without the address that a bridge takes from its ports."""
     return [
-        msgspec.structs.replace(
-            each, evidence="", operstate="", flags=(), mac=None if each.kind == "bridge" else each.mac
-        )
+        replace(each, evidence="", operstate="", flags=(), mac=None if each.kind == "bridge" else each.mac)
         for each in namespace.links
     ]
 
@@ -63,17 +61,14 @@ def routes(namespace: Namespace) -> list[str]:
     without the routers' anycast address, which forwarding adds to each IPv6 network: docs/limitations.md.
     """
     return sorted(
-        repr(msgspec.structs.replace(each, evidence="", entry=0, protocol="", scope=""))
+        repr(replace(each, evidence="", entry=0, protocol="", scope=""))
         for each in namespace.routes
         if not _is_derived(each)
     )
 
 
 def addresses(namespace: Namespace) -> list[str]:
-    return sorted(
-        repr(msgspec.structs.replace(each, evidence="", broadcast=None, tentative=False))
-        for each in namespace.addresses
-    )
+    return sorted(repr(replace(each, evidence="", broadcast=None, tentative=False)) for each in namespace.addresses)
 
 
 def _is_derived(route: Route) -> bool:
@@ -88,11 +83,7 @@ def policy_rules(namespace: Namespace) -> list[Any]:
 
 def neighbours(namespace: Namespace) -> list[str]:
     """Return the entries that were set by hand; the kernel learns and forgets the others."""
-    return sorted(
-        repr(msgspec.structs.replace(each, evidence="", entry=0))
-        for each in namespace.neighbours
-        if is_made_by_hand(each)
-    )
+    return sorted(repr(replace(each, evidence="", entry=0)) for each in namespace.neighbours if is_made_by_hand(each))
 
 
 def forwarding(namespace: Namespace) -> list[str]:

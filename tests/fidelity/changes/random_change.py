@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Iterator
 from random import Random
 
-import msgspec
+from msgspec.structs import replace
 
 from hairpin.change import change as c
 from hairpin.change.commands.words import is_made_by_hand, is_static
@@ -120,11 +120,9 @@ def _table(random: Random, netns: Netns, namespace: Namespace) -> Iterator[c.InK
         if table.dialect == "nft":
             return  # a listing does not say all that makes a table again: docs/adr/0015-one-change-one-telling.md
         kept = tuple(each for number, each in enumerate(tool_rules(chain.rules)) if number % 2)
-        rules = tuple(
-            msgspec.structs.replace(rule, number=number) for number, group in enumerate(kept, 1) for rule in group
-        )
-        chains = tuple(msgspec.structs.replace(each, rules=rules) if each is chain else each for each in table.chains)
-        made = random.choice((None, msgspec.structs.replace(table, chains=chains)))
+        rules = tuple(replace(rule, number=number) for number, group in enumerate(kept, 1) for rule in group)
+        chains = tuple(replace(each, rules=rules) if each is chain else each for each in table.chains)
+        made = random.choice((None, replace(table, chains=chains)))
         yield c.ReplaceTable(netns, table.dialect, table.family, table.name, made)
 
 
@@ -168,8 +166,8 @@ def _other_route(random: Random, netns: Netns, namespace: Namespace) -> Iterator
     hop = (NextHop(link.name, linkdown=not link.carrier),)
     refusal = random.choice(("blackhole", "unreachable", "prohibit"))
     # IPv6 lists lo with a route that refuses: net/ipv6/route.c ip6_route_info_create()
-    nowhere = msgspec.structs.replace(other, type=refusal, next_hops=(NextHop("lo"),) if before.version == 6 else ())
-    made = nowhere if random.random() < 0.5 else msgspec.structs.replace(other, next_hops=hop)
+    nowhere = replace(other, type=refusal, next_hops=(NextHop("lo"),) if before.version == 6 else ())
+    made = nowhere if random.random() < 0.5 else replace(other, next_hops=hop)
     if entry_key(made) != entry_key(before):
         yield c.ReplaceEntry(netns, before, made)
 
@@ -226,7 +224,7 @@ def _other_neighbour(random: Random, netns: Netns, namespace: Namespace) -> Iter
     known = [each for each in namespace.neighbours if is_made_by_hand(each) and not each.proxy]
     if known:
         mac = 0x020000000000 | random.randrange(1 << 32)
-        yield c.AddEntry(netns, msgspec.structs.replace(random.choice(known), mac=mac, evidence="", entry=0))
+        yield c.AddEntry(netns, replace(random.choice(known), mac=mac, evidence="", entry=0))
 
 
 def _forwarding_away(random: Random, netns: Netns, namespace: Namespace) -> Iterator[c.InKernel]:
@@ -241,9 +239,7 @@ def _other_forwarding(random: Random, netns: Netns, namespace: Namespace) -> Ite
     if known:
         before = random.choice(known)
         assert before.remote is not None
-        yield c.ReplaceEntry(
-            netns, before, msgspec.structs.replace(before, remote=before.remote ^ 5, evidence="", entry=0)
-        )
+        yield c.ReplaceEntry(netns, before, replace(before, remote=before.remote ^ 5, evidence="", entry=0))
 
 
 def _forwarding(random: Random, netns: Netns, namespace: Namespace) -> Iterator[c.InKernel]:
@@ -260,8 +256,8 @@ def _port_flag(random: Random, netns: Netns, namespace: Namespace) -> Iterator[c
         link = random.choice(ports)
         assert link.port is not None
         flag = random.choice((*PORT_FLAGS,))
-        port = msgspec.structs.replace(link.port, **{flag: not getattr(link.port, flag)})
-        yield c.SetLink(netns, msgspec.structs.replace(link, port=port))
+        port = replace(link.port, **{flag: not getattr(link.port, flag)})
+        yield c.SetLink(netns, replace(link, port=port))
 
 
 def _link_state(random: Random, netns: Netns, namespace: Namespace) -> Iterator[c.InKernel]:
@@ -269,7 +265,7 @@ def _link_state(random: Random, netns: Netns, namespace: Namespace) -> Iterator[
     links = [each for each in namespace.links if each.up and each.kind == "veth" and _without_ipv6(namespace, each)]
     if links:
         link = random.choice(links)
-        yield c.SetLink(netns, msgspec.structs.replace(link, up=False, carrier=False))
+        yield c.SetLink(netns, replace(link, up=False, carrier=False))
 
 
 def _without_ipv6(namespace: Namespace, link: Link) -> bool:

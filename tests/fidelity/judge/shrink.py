@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from itertools import islice
 from typing import TypeVar
 
-import msgspec
+from msgspec.structs import replace
 
 from tests.fidelity.case import Case, Flow, Judged
 from tests.fidelity.judge.compare import judge
@@ -57,13 +57,11 @@ def _fewer_flows(case: Case) -> Case:
     named = {each.flow for each in found if each.flow is not None}
     for flow in case.flows:
         if flow.number in named:
-            single = msgspec.structs.replace(case, flows=(flow,))
+            single = replace(case, flows=(flow,))
             if _disagrees(single):
                 return single
     flows = list(case.flows)
-    return msgspec.structs.replace(
-        case, flows=tuple(_least(flows, lambda kept: _disagrees(msgspec.structs.replace(case, flows=tuple(kept)))))
-    )
+    return replace(case, flows=tuple(_least(flows, lambda kept: _disagrees(replace(case, flows=tuple(kept))))))
 
 
 def _least(items: list[Flow], holds: Callable[[list[Flow]], bool]) -> list[Flow]:
@@ -85,29 +83,29 @@ def _smaller(case: Case) -> Iterator[Case]:
     """Yield cases with less: whole groups of lines first, then single lines."""
     for flow in case.flows:
         for length in range(len(flow.then)):
-            shorter = msgspec.structs.replace(flow, then=flow.then[:length], flags=flow.flags[:length])
+            shorter = replace(flow, then=flow.then[:length], flags=flow.flags[:length])
             others = tuple(shorter if each is flow else each for each in case.flows)
-            yield msgspec.structs.replace(case, flows=others)
+            yield replace(case, flows=others)
     for position in range(len(case.world)):
-        yield msgspec.structs.replace(case, world=case.world[:position] + case.world[position + 1 :])
+        yield replace(case, world=case.world[:position] + case.world[position + 1 :])
     for position, netns in enumerate(case.namespaces):
         for less in (*_without_groups(netns), *_without_lines(netns)):
             namespaces = (*case.namespaces[:position], less, *case.namespaces[position + 1 :])
-            yield msgspec.structs.replace(case, namespaces=namespaces)
+            yield replace(case, namespaces=namespaces)
 
 
 def _without_groups(netns: Judged) -> Iterator[Judged]:
     for name in _LINES:
         lines = getattr(netns, name)
         if len(lines) > 1:
-            yield msgspec.structs.replace(netns, **{name: ()})
+            yield replace(netns, **{name: ()})
             for less in _without_parts(lines):
-                yield msgspec.structs.replace(netns, **{name: less})
+                yield replace(netns, **{name: less})
     for position, text in enumerate(netns.rulesets):
         for less in _without_parts(text.rules):
-            shorter = msgspec.structs.replace(text, rules=less)
+            shorter = replace(text, rules=less)
             rulesets = (*netns.rulesets[:position], shorter, *netns.rulesets[position + 1 :])
-            yield msgspec.structs.replace(netns, rulesets=rulesets)
+            yield replace(netns, rulesets=rulesets)
 
 
 def _without_parts(lines: tuple[T, ...]) -> Iterator[tuple[T, ...]]:
@@ -123,11 +121,11 @@ def _without_lines(netns: Judged) -> Iterator[Judged]:
     for name in _LINES:
         lines = getattr(netns, name)
         for position in range(len(lines)):
-            yield msgspec.structs.replace(netns, **{name: lines[:position] + lines[position + 1 :]})
+            yield replace(netns, **{name: lines[:position] + lines[position + 1 :]})
     for position, text in enumerate(netns.rulesets):
         for part in ("rules", "head"):
             lines = getattr(text, part)
             for number in range(len(lines)):
-                less = msgspec.structs.replace(text, **{part: lines[:number] + lines[number + 1 :]})
+                less = replace(text, **{part: lines[:number] + lines[number + 1 :]})
                 rulesets = (*netns.rulesets[:position], less, *netns.rulesets[position + 1 :])
-                yield msgspec.structs.replace(netns, rulesets=rulesets)
+                yield replace(netns, rulesets=rulesets)

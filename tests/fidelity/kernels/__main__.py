@@ -1,4 +1,4 @@
-"""``python -m tests.fidelity.kernels [--kernels 5.10,6.1] [--pairs N] [--seed S]`` (root): ``make fidelity-kernels``.
+"""``python -m tests.fidelity.kernels`` (root): ``make fidelity-kernels``.
 
 As many guests at a time as there are CPUs; as each ends, its figures go into docs/reference/fidelity-kernels.md.  Of a
 network that differs the folder of results has ``shrunk/NUMBER.json``: kept in tests/fidelity/regressions/guests it
@@ -7,15 +7,13 @@ Every second network has a tunnel of a kind that the kernel makes (``--tunnels 1
 """
 
 import argparse
-import multiprocessing
 import os
 import shlex
 import sys
-import time
 from collections import Counter
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
-from secrets import randbelow
 
 import msgspec
 
@@ -25,6 +23,8 @@ from tests.fidelity.kernels.replicas import Replicas
 from tests.fidelity.kernels.report import Figures, hunt_of, store
 from tests.guests.packages import SUITES, Kernel, PackageError, cache_folder, install_programs, kernel
 from tests.guests.qemu import GuestError, guests_at_once
+from tests.machine.command import command
+from tests.machine.run import beside, ended, say, tell
 
 ROOT = Path(__file__).resolve().parents[3]
 _RESULTS = "/run/results"
@@ -37,43 +37,33 @@ _APART = 1_000_000
 def main() -> int:
     """Judge the kernels; the exit status is 1 when something differs, 2 when a kernel could not be asked."""
     arguments = _arguments()
-    seed = arguments.seed if arguments.seed is not None else randbelow(1 << 32)
     names = arguments.kernels.split(",")
-    orders = tuple((name, seed + position * _APART) for position, name in enumerate(names))
-    started = time.monotonic()
-    statuses, summary = {0}, list[str]()
-    try:
-        install_programs()
-        jobs = guests_at_once(min(arguments.jobs, len(names)))
-    except (PackageError, GuestError) as error:
-        sys.stdout.write(f"{error}\n")
-        return 2
-    with multiprocessing.get_context("fork").Pool(jobs, maxtasksperchild=1) as pool:
-        for name, found in pool.imap_unordered(partial(_judged, arguments), orders):
-            if isinstance(found, str):
-                statuses.add(2)
-                summary.append(f"kernel {name}: {found}")
-            else:
-                statuses.add(_differs(found))
-                summary.append(f"kernel {found.release}: {_summary(found)}")
-                if arguments.store:
-                    store(found, tuple(SUITES))
-            sys.stdout.write(f"{summary[-1]}\n")
-            sys.stdout.flush()
-    minutes = (time.monotonic() - started) / 60
-    sys.stdout.write("\n".join(("", *summary, f"{minutes:.0f} minutes; the cases are in {arguments.keep}")) + "\n")
-    return max(statuses)
+    orders = tuple((name, arguments.seed + position * _APART) for position, name in enumerate(names))
+    install_programs()
+    jobs = guests_at_once(min(arguments.jobs, len(names)))
+    found = beside(partial(_judged, arguments), orders, jobs, renewed=1)
+    return tell(found, partial(_lines, arguments), lambda each: _status(each[1]), seed=arguments.seed)
 
 
 def _judged(arguments: argparse.Namespace, order: tuple[str, int]) -> tuple[str, Figures | str]:
     """Return a kernel's figures, or why there are none."""
     name, seed = order
-    sys.stdout.write(f"kernel {name}, seed {seed}\n")
-    sys.stdout.flush()
+    say(f"kernel {name}, seed {seed}")
     try:
         return name, _judge(kernel(name, cache_folder(), arguments.mirror), seed, arguments)
     except (PackageError, GuestError) as error:
         return name, str(error)
+
+
+def _lines(arguments: argparse.Namespace, found: tuple[str, Figures | str]) -> Iterator[str]:
+    """Yield a kernel's line, once its figures are in the page."""
+    name, figures = found
+    if isinstance(figures, str):
+        yield f"kernel {name}: {figures}"
+        return
+    if arguments.store:
+        store(figures, tuple(SUITES))
+    yield f"kernel {figures.release}: {_summary(figures)}; the cases are in {arguments.keep}"
 
 
 def _judge(booted: Kernel, seed: int, arguments: argparse.Namespace) -> Figures:
@@ -107,7 +97,9 @@ def _judge(booted: Kernel, seed: int, arguments: argparse.Namespace) -> Figures:
     )
 
 
-def _differs(found: Figures) -> int:
+def _status(found: Figures | str) -> int:
+    if isinstance(found, str):
+        return 2
     hunt, replicas = found.hunt, found.replicas
     return int(bool((hunt is not None and hunt.differing) or (replicas is not None and replicas.differing)))
 
@@ -135,7 +127,7 @@ def _why(left_out: tuple[str, ...]) -> str:
 
 
 def _arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description="Hold the walk against Debian's kernels.")
+    parser = command("tests.fidelity.kernels", "Hold the walk against Debian's kernels.", seed="fresh")
     parser.add_argument("--kernels", default=",".join(SUITES), help="which, by comma")
     parser.add_argument("--pairs", type=int, default=20000, help="(packet, network) pairs on each; 0: no hunt")
     parser.add_argument("--flows", type=int, default=FLOWS, help="flows of each network")
@@ -147,7 +139,6 @@ def _arguments() -> argparse.Namespace:
     )
     parser.add_argument("--replicas", action=argparse.BooleanOptionalAction, default=True)
     parser.add_argument("--regressions", action="store_true", help="judge those of the machine's own kernel, too")
-    parser.add_argument("--seed", type=int, default=None)
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="guests at a time")
     parser.add_argument("--shrink", type=int, default=1, help="shrink so many of the networks that disagree")
     parser.add_argument("--minutes", type=float, default=1e6, help="stop a hunt sooner, after so many minutes")
@@ -165,4 +156,4 @@ def _arguments() -> argparse.Namespace:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(ended(main))

@@ -1,6 +1,6 @@
 """What is written down is found with its file and line; what is not is an accident."""
 
-import msgspec
+from msgspec.structs import replace
 
 from hairpin.host.boot.configured import Configured, of_engine_option, of_icc, of_place, of_sysctl
 from hairpin.host.docker import DockerNetwork
@@ -17,9 +17,7 @@ SCRIPT = (
 
 
 def having(*files: tuple[str, str], ufw: bool = False) -> Host:
-    return msgspec.structs.replace(
-        network().this, files=tuple(ConfigFile(path, text) for path, text in files), ufw=Ufw(enabled=ufw)
-    )
+    return replace(network().this, files=tuple(ConfigFile(path, text) for path, text in files), ufw=Ufw(enabled=ufw))
 
 
 def rule(chain: str, words: str, number: int = 1) -> Place:
@@ -73,10 +71,10 @@ def test_an_engines_option_is_in_its_file_or_else_a_flag() -> None:
 
 
 def test_icc_is_the_default_networks_by_the_daemon_and_anothers_by_its_option() -> None:
-    closed = msgspec.structs.replace(engine(), icc=False)
+    closed = replace(engine(), icc=False)
     default, other = closed.networks[0], DockerNetwork("n2", "own", "bridge")
     option = "com.docker.network.bridge.enable_icc"
-    apart = msgspec.structs.replace(other, options=((option, "false"),))
+    apart = replace(other, options=((option, "false"),))
     assert of_icc(closed, default, having()) == Configured("engine-option", option="--icc=false")
     assert of_icc(closed, other, having()) is None
     assert of_icc(engine(), apart, having()) == Configured("network-option", option=f"{option}=false", owner="own")
@@ -97,5 +95,5 @@ DIRECT = DirectRule("ip", "filter", "INPUT", "-p tcp --dport 80 -j DROP", file="
     ),
 )
 def test_a_direct_rule_of_firewalld(place: Place, line: int) -> None:
-    host = msgspec.structs.replace(network().this, firewalld=Firewalld(running=True, direct=(DIRECT,)))
+    host = replace(network().this, firewalld=Firewalld(running=True, direct=(DIRECT,)))
     assert where(of_place(place, host)) == (("direct.xml", line) if line else None)

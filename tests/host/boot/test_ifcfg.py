@@ -4,7 +4,7 @@ from hairpin.host.boot.ifcfg import ifcfg_links
 from hairpin.host.host import Host
 from hairpin.host.link import Address
 from hairpin.host.managers import ConfigFile
-from hairpin.network.prefix import parse_address
+from tests.small_host import number
 
 FOLDER = "/etc/sysconfig/network-scripts"
 STATIC = 'DEVICE="eth0"\nBOOTPROTO=none\nONBOOT=yes\nIPADDR=198.51.100.11\nPREFIX=24\nGATEWAY=198.51.100.1\n'
@@ -14,14 +14,10 @@ def host(**files: str) -> Host:
     return Host("test", files=tuple(ConfigFile(f"{FOLDER}/{path}", text) for path, text in files.items()))
 
 
-def address(text: str) -> int:
-    return parse_address(text)[1]
-
-
 def test_a_static_link() -> None:
     (link,) = ifcfg_links(host(**{"ifcfg-lo": "DEVICE=lo\n", "ifcfg-eth0": STATIC, "ifcfg-eth0.bak": STATIC}))
-    assert link.addresses == (Address("eth0", 4, address("198.51.100.11"), 24, broadcast=address("198.51.100.255")),)
-    assert (link.gateway, link.at_boot, link.dhcp, link.zeroconf) == (address("198.51.100.1"), True, False, True)
+    assert link.addresses == (Address("eth0", 4, number("198.51.100.11"), 24, broadcast=number("198.51.100.255")),)
+    assert (link.gateway, link.at_boot, link.dhcp, link.zeroconf) == (number("198.51.100.1"), True, False, True)
 
 
 def test_a_gateway_is_of_the_links_network_and_of_its_device() -> None:

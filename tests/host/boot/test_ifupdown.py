@@ -4,7 +4,7 @@ from hairpin.host.boot.ifupdown import Stanza, configured_by_ifupdown, interface
 from hairpin.host.host import Host
 from hairpin.host.link import Address
 from hairpin.host.managers import ConfigFile
-from hairpin.network.prefix import parse_address
+from tests.small_host import number
 
 MAIN = """# the loopback
 auto lo eth0
@@ -37,10 +37,6 @@ def host(*files: tuple[str, str]) -> Host:
     return Host("test", files=tuple(ConfigFile(f"/{path}", text) for path, text in files))
 
 
-def address(text: str) -> int:
-    return parse_address(text)[1]
-
-
 def stanza(method: str, **options: str) -> Stanza:
     lines = "".join(f"  {key} {value}\n" for key, value in options.items())
     return interfaces(host(("etc/network/interfaces", f"iface eth0 inet {method}\n{lines}"))).stanzas[0]
@@ -69,9 +65,9 @@ def test_commands_belong_to_a_phase_and_know_their_line() -> None:
 def test_addresses_have_a_length_of_their_own_or_that_of_the_mask() -> None:
     known = interfaces(host(("etc/network/interfaces", MAIN), ("etc/network/interfaces.d/more", MORE)))
     (first, second), (other,) = known.of_link("eth0"), known.of_link("eth1")
-    assert first.address == Address("eth0", 4, address("198.51.100.11"), 24, broadcast=address("198.51.100.255"))
-    assert first.gateway == address("198.51.100.1")
-    assert second.address == Address("eth0", 6, address("2001:db8::11"), 64)
+    assert first.address == Address("eth0", 4, number("198.51.100.11"), 24, broadcast=number("198.51.100.255"))
+    assert first.gateway == number("198.51.100.1")
+    assert second.address == Address("eth0", 6, number("2001:db8::11"), 64)
     assert other.address is not None
     assert (other.address.prefix_length, other.number("mtu"), other.gateway) == (30, 1400, None)
 
@@ -91,7 +87,7 @@ def test_an_address_without_a_length_has_that_of_its_class() -> None:
 def test_a_stanza_inherits_the_options_of_another() -> None:
     text = "iface base inet static\n  gateway 10.0.0.9\niface eth5 inet static inherits base\n  address 10.0.0.1/24\n"
     (_, heir) = interfaces(host(("etc/network/interfaces", text))).stanzas
-    assert heir.gateway == address("10.0.0.9")
+    assert heir.gateway == number("10.0.0.9")
 
 
 def test_a_sourced_file_that_was_not_read_is_named() -> None:

@@ -6,7 +6,7 @@ from hairpin.host.link import Address, Link
 from hairpin.host.managers import ConfigFile
 from hairpin.host.read.ip.route_tables import RouteTables
 from hairpin.host.route import NextHop, PolicyRule, Route
-from hairpin.network.prefix import parse_address
+from tests.small_host import number
 
 ETH0, ETH1 = Link(2, "eth0"), Link(3, "eth1")
 WIRED = """[connection]
@@ -39,27 +39,23 @@ def host(**files: str) -> Host:
     return Host("test", files=tuple(ConfigFile(path, text) for path, text in files.items()))
 
 
-def address(text: str) -> int:
-    return parse_address(text)[1]
-
-
 def test_a_profile_gives_addresses_routes_and_rules() -> None:
     within = host(**{f"{FOLDER}/wired.nmconnection": WIRED})
     found = of_profile(profiles(within)[0], "eth0", RouteTables())
     assert found.addresses == (
-        Address("eth0", 4, address("198.51.100.11"), 24, broadcast=address("198.51.100.255"), noprefixroute=True),
-        Address("eth0", 6, address("2001:db8::1"), 64, noprefixroute=True),
+        Address("eth0", 4, number("198.51.100.11"), 24, broadcast=number("198.51.100.255"), noprefixroute=True),
+        Address("eth0", 6, number("2001:db8::1"), 64, noprefixroute=True),
     )
-    own = address("198.51.100.11")
+    own = number("198.51.100.11")
     assert found.routes == (
-        Route(4, address("198.51.100.0"), 24, next_hops=(NextHop("eth0"),), metric=100, prefsrc=own, protocol="kernel",
+        Route(4, number("198.51.100.0"), 24, next_hops=(NextHop("eth0"),), metric=100, prefsrc=own, protocol="kernel",
               scope="link"),
-        Route(4, 0, 0, next_hops=(NextHop("eth0", address("198.51.100.1"), 4),), metric=100, protocol="static"),
-        Route(4, address("10.7.0.0"), 16, next_hops=(NextHop("eth0", address("198.51.100.2"), 4),), metric=50,
+        Route(4, 0, 0, next_hops=(NextHop("eth0", number("198.51.100.1"), 4),), metric=100, protocol="static"),
+        Route(4, number("10.7.0.0"), 16, next_hops=(NextHop("eth0", number("198.51.100.2"), 4),), metric=50,
               protocol="static"),
-        Route(4, address("10.8.0.0"), 16, 200, next_hops=(NextHop("eth0", onlink=True),), metric=100, protocol="static",
+        Route(4, number("10.8.0.0"), 16, 200, next_hops=(NextHop("eth0", onlink=True),), metric=100, protocol="static",
               scope="link"),
-        Route(6, address("2001:db8::"), 64, next_hops=(NextHop("eth0"),), metric=100, protocol="kernel"),
+        Route(6, number("2001:db8::"), 64, next_hops=(NextHop("eth0"),), metric=100, protocol="kernel"),
     )  # fmt: skip
     (rule,) = found.rules
     assert (rule.priority, rule.table, rule.source) == (500, 200, (own, 32))

@@ -5,11 +5,7 @@ from hairpin.host.boot.systemd_network import UnitFile, sections
 from hairpin.host.link import Address
 from hairpin.host.read.ip.route_tables import RouteTables
 from hairpin.host.route import NextHop, PolicyRule, Route
-from hairpin.network.prefix import parse_address
-
-
-def address(text: str) -> int:
-    return parse_address(text)[1]
+from tests.small_host import number
 
 
 def settings(text: str, systemd: int = 252) -> LinkSettings:
@@ -27,11 +23,11 @@ def test_addresses_and_gateways() -> None:
         "Gateway=_dhcp4\n[Address]\nAddress=10.0.0.1/32\nPeer=10.0.0.2/32\n[Link]\nMTUBytes=1400\n"
     )
     assert found.addresses == (
-        Address("eth0", 4, address("198.51.100.11"), 24, broadcast=address("198.51.100.255")),
-        Address("eth0", 6, address("2001:db8::1"), 64),
-        Address("eth0", 4, address("10.0.0.1"), 32, peer=address("10.0.0.2")),
+        Address("eth0", 4, number("198.51.100.11"), 24, broadcast=number("198.51.100.255")),
+        Address("eth0", 6, number("2001:db8::1"), 64),
+        Address("eth0", 4, number("10.0.0.1"), 32, peer=number("10.0.0.2")),
     )
-    gateway = NextHop("eth0", address("198.51.100.1"), 4)
+    gateway = NextHop("eth0", number("198.51.100.1"), 4)
     assert found.routes == (Route(4, 0, 0, next_hops=(gateway,), protocol="static"),)
     assert (found.mtu_bytes, found.dhcp, found.bridge) == (1400, (), None)
 
@@ -49,7 +45,7 @@ def test_routes_and_policy_rules() -> None:
         (0, 254, "global", "blackhole"),
     ]  # fmt: skip
     assert found.rules == (
-        PolicyRule(4, 500, table=100, source=(address("10.0.0.1"), 32)),
+        PolicyRule(4, 500, table=100, source=(number("10.0.0.1"), 32)),
         PolicyRule(4, 0, table=8, mark=(7, 0xFFFFFFFF), inverted=True),
         PolicyRule(6, 0, table=8, mark=(7, 0xFFFFFFFF), inverted=True),
     )

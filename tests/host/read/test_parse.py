@@ -2,10 +2,10 @@
 
 from functools import cache
 
-import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from hairpin.evidence.reading import HOST, Evidence
 from hairpin.host.host import Host, Namespace
@@ -183,10 +183,10 @@ def test_rules_and_sysctls(name: str) -> None:
 
 def damaged(host: Evidence, key: str, netns: str, text: str) -> Evidence:
     """Return the evidence in which one reading has another text."""
-    return msgspec.structs.replace(
+    return replace(
         host,
         readings=tuple(
-            msgspec.structs.replace(reading, text=text) if (reading.key, reading.netns) == (key, netns) else reading
+            replace(reading, text=text) if (reading.key, reading.netns) == (key, netns) else reading
             for reading in host.readings
         ),
     )
@@ -250,12 +250,10 @@ def test_a_refused_reading_is_unread() -> None:
 
 def test_a_namespace_without_any_reading_belongs_to_no_container() -> None:
     whole = evidence_of("docker-28.5")
-    closed = msgspec.structs.replace(
+    closed = replace(
         whole,
         readings=tuple(
-            msgspec.structs.replace(r, outcome="refused", text="permission denied")
-            if r.netns == "container:back"
-            else r
+            replace(r, outcome="refused", text="permission denied") if r.netns == "container:back" else r
             for r in whole.readings
         ),
     )

@@ -1,22 +1,23 @@
-"""``python -m tests.hunt.proofs.lab [--cases N] [--seed S]``: holds the law of a proof on lab hosts with two of the
+"""``python -m tests.hunt.proofs.lab``: holds the law of a proof on lab hosts with two of the
 lab's faults, drawn by the seed, or on those of ``--together KIND KIND``.  It needs root."""
 
-import argparse
 import sys
 from collections.abc import Iterator
 from itertools import islice
-from secrets import randbelow
+
+import msgspec
 
 from hairpin.answer.ask import network_of
-from hairpin.collect.run import LocalRunner, collect
 from hairpin.errors import LabError
-from hairpin.lab.node import ENVIRONMENT
 from hairpin.lab.scenario import Scenario
 from hairpin.lab.trial import break_host, running_scenario
 from hairpin.network.world import World
 from hairpin.question.flows import flows_for
 from hairpin.question.outside import with_world
 from tests.hunt.proofs.law import Broken, broken
+from tests.machine.command import command
+from tests.machine.hairpin import read
+from tests.machine.run import tell
 from tests.score.random_faults import PAIRS, Draw, draws, of_names
 
 
@@ -26,40 +27,42 @@ def judged(draw: Draw) -> tuple[Broken, ...]:
     with running_scenario(stage) as lab:
         for fault in draw.faults:
             break_host(lab, fault)
-        evidence = collect(LocalRunner((*lab.host.enter, "sh"), tuple(ENVIRONMENT.items())))
-    network = with_world(network_of((evidence,)), World(), (), ())
+        evidence = read(lab.host)
+    network = with_world(network_of(evidence), World(), (), ())
     return broken(network, flows_for(network, (), None))
+
+
+class Held(msgspec.Struct, frozen=True):
+    """A lab host, and where the law does not hold of it.  ``trouble``: why the host does not stand."""
+
+    name: str
+    found: tuple[Broken, ...] = ()
+    trouble: str = ""
 
 
 def main() -> int:
     """Hold the law; the exit status is 1 when it is broken somewhere."""
-    parser = argparse.ArgumentParser(description="Hold the law of a proof on lab hosts with two faults.")
-    parser.add_argument("--cases", type=int, default=20)
-    parser.add_argument("--seed", type=int, default=None)
-    parser.add_argument("--together", nargs="+", default=())
+    about = "Hold the law of a proof on lab hosts with two faults."
+    parser = command("tests.hunt.proofs.lab", about, cases=20, seed="fresh")
+    parser.add_argument("--together", nargs="+", default=(), metavar="KIND", help="the faults of these kinds")
     arguments = parser.parse_args()
-    seed = arguments.seed if arguments.seed is not None else randbelow(1 << 32)
-    chosen = (
-        [of_names(tuple(arguments.together))] if arguments.together else islice(draws(seed, PAIRS), arguments.cases)
-    )
-    failing = sum(_reported(draw) for draw in chosen)
-    sys.stdout.write(f"the law is broken on {failing} hosts; seed {seed}\n")
-    return int(failing > 0)
+    drawn = islice(draws(arguments.seed, PAIRS), arguments.cases)
+    chosen = [of_names(tuple(arguments.together))] if arguments.together else drawn
+    return tell(map(_held, chosen), _lines, lambda each: bool(each.found), seed=arguments.seed)
 
 
-def _reported(draw: Draw) -> bool:
-    lines = tuple(_lines(draw))
-    sys.stdout.writelines(f"{line}\n" for line in lines)
-    sys.stdout.flush()
-    return any(line.startswith("  broken") for line in lines)
-
-
-def _lines(draw: Draw) -> Iterator[str]:
-    yield draw.name
+def _held(draw: Draw) -> Held:
     try:
-        yield from (f"  broken {each}" for each in judged(draw))
+        return Held(draw.name, judged(draw))
     except LabError as error:
-        yield f"  not carried through: {error}"
+        return Held(draw.name, trouble=f"{error}")
+
+
+def _lines(held: Held) -> Iterator[str]:
+    yield held.name
+    yield from (f"  broken {each}" for each in held.found)
+    if held.trouble:
+        yield f"  not carried through: {held.trouble}"
 
 
 if __name__ == "__main__":

@@ -64,12 +64,12 @@ class Case(msgspec.Struct, frozen=True):
         return HOSTS[self.host]()
 
 
-def case_of(number: int, *, pairs: float = 0.0, hosts: tuple[str, ...] = (), kinds: tuple[str, ...] = _CHOICE) -> Case:
+def case_of(number: int, *, pairs: float = 0.0, hosts: tuple[str, ...] = (), kinds: tuple[str, ...] = ()) -> Case:
     """Return the case of that number.  ``pairs``: the share of cases with two changes; ``hosts``: only these kinds of
     hosts; ``kinds``: only these kinds of changes."""
     random = Random(f"real hunt {number}")  # noqa: S311
     host = random.choice(hosts or tuple(HOSTS))
-    return Case(number, host, 2 if random.random() < pairs else 1, random, kinds)
+    return Case(number, host, 2 if random.random() < pairs else 1, random, kinds or _CHOICE)
 
 
 def change(case: Case, lab: Lab, known: Boxes, passing: tuple[Way, ...]) -> tuple[Mutation, ...]:

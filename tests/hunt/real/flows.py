@@ -30,7 +30,6 @@ INTERNET_V6, ASKER_V6 = "2001:db8:fffd::80", "2001:db8:ffff::10"
 """The same of IPv6, and the client that the question puts outside."""
 LAN = "198.51.100.250"
 """hairpin's neighbour on the link; the lab's neighbour has this address, too."""
-QUICK_S, PATIENT_S = 1.0, 2.0
 _SERVED = (f"tcp/{WAY_OUT}", "tcp/443", "tcp/53", "udp/53")
 
 
@@ -70,6 +69,17 @@ class Seen(msgspec.Struct, frozen=True):
 
 
 Outcomes = Mapping[Way, Seen]
+
+
+class Pace(msgspec.Struct, frozen=True):
+    """How long an exchange may take at first, how long when it is tried again, and the pauses before that."""
+
+    quick_s: float = 1.0
+    patient_s: float = 2.0
+    pauses_s: tuple[float, ...] = (0.5, 1.0)
+
+
+USUAL = Pace()
 
 
 def boxes(lab: Lab, known: Boxes) -> dict[str, Box]:
@@ -182,17 +192,32 @@ def asked_as(way: Way, known: Boxes) -> str:
     return to if not to or to.endswith("/udp") else f"{to}/tcp"
 
 
-def measure(lab: Lab, wanted: Iterable[Way], known: Boxes, expected: Outcomes | None = None) -> dict[Way, Seen]:
+def forget_neighbours(lab: Lab, boxes: Iterable[Box] = ()) -> None:
+    """Let the machines around the hosts, and containers, resolve addresses anew, as they do in time."""
+    for node in (lab.client, lab.router, lab.neighbour, *(box.node for box in boxes)):
+        node.run("ip neighbour flush all")
+        node.run("ip route flush cache")  # redirects that the host has sent
+
+
+def measure(
+    lab: Lab,
+    wanted: Iterable[Way],
+    known: Boxes,
+    expected: Outcomes | None = None,
+    *,
+    neighbour: bool = False,
+    pace: Pace = USUAL,
+) -> dict[Way, Seen]:
     """Return the outcome of an exchange on each flow.  What does not pass although it did (``expected``) is tried
-    again, patiently."""
-    with listening(lab, known):
-        found = tried(lab, wanted, known, QUICK_S)
-        for pause_s in (0.5,) if expected is None else (0.5, 1.0):
+    again, patiently.  ``neighbour``: it serves, too."""
+    with listening(lab, known, neighbour=neighbour):
+        found = tried(lab, wanted, known, pace.quick_s)
+        for pause_s in pace.pauses_s[:1] if expected is None else pace.pauses_s:
             again = [way for way, seen in found.items() if not seen.passes and _may_pass(way, expected)]
             if not again:
                 break
             time.sleep(pause_s)
-            found |= tried(lab, again, known, PATIENT_S)
+            found |= tried(lab, again, known, pace.patient_s)
     return found
 
 
@@ -249,13 +274,14 @@ def node_of(lab: Lab, place: str, known: Boxes) -> Node:
 
 
 @contextmanager
-def listening(lab: Lab, known: Boxes) -> Generator[None]:
+def listening(lab: Lab, known: Boxes, *, neighbour: bool = False) -> Generator[None]:
     """Serve at the client, and on the port of each host and container that nobody publishes."""
     several = len(lab.hosts) > 1
     closed = (f"tcp/{UNPUBLISHED}",)
     hosts = [f"host@{host.name}" if several else "host" for host in lab.hosts]
     places = [("client", _SERVED), *((each, closed) for each in hosts)]
     places += [(name, closed) for name, box in known.items() if box.addresses]
+    places += [("neighbour", (f"tcp/{WAY_OUT}",))] if neighbour else []
     with ExitStack() as stack:
         for place, specs in places:
             process = stack.enter_context(node_of(lab, place, known).start((*_script(), "serve", place, *specs)))

@@ -1,12 +1,13 @@
 """The real hunt's outcome: tables by kind of change and of host, and each miss."""
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import msgspec
 
 from tests.hunt.real.judge import What
 from tests.hunt.real.trial import Result
+from tests.machine.columns import row, share
 
 _COLUMNS = ("cases", "broke", "verdict", "clear", "named", "no cause", "repair", "by hand", "harm", "alarm", "exit 4")
 _WRONG_VERDICT = ("all-clear", "false alarm", "other kind")
@@ -52,31 +53,24 @@ class Row(msgspec.Struct):
             self.carried_out += bool(repair.commands) and not repair.by_hand
             self.works += bool(repair.commands) and not repair.by_hand and repair.works
 
-    def cells(self) -> tuple[str, ...]:
+    def cells(self) -> tuple[str | int, ...]:
         """Return the counts as shown."""
+        verdicts, named = share(self.flows - self.wrong, self.flows), share(self.named, self.judged)
         counts = (self.by_hand, self.harm, self.alarm, self.exit_4)
-        return (
-            str(self.cases),
-            str(self.broke),
-            _share(self.flows - self.wrong, self.flows),
-            str(self.clear or ""),
-            _share(self.named, self.judged),
-            str(self.unproven or ""),
-            _share(self.works, self.carried_out),
-            *(str(each or "") for each in counts),
-        )
+        works = share(self.works, self.carried_out)
+        return (str(self.cases), str(self.broke), verdicts, self.clear, named, self.unproven, works, *counts)
 
 
-def _share(part: int, whole: int) -> str:
-    return f"{part}/{whole}" if whole else ""
-
-
-def tables(results: Iterable[Result]) -> Iterator[str]:
-    """Yield the tables: by kind of change, by kind of host."""
+def tables(results: Sequence[Result]) -> Iterator[str]:
+    """Yield the tables: by kind of change, by kind of host, and the misses by group."""
     found = [each for each in results if not each.trouble]
+    yield ""
     yield from _table("change", found, lambda each: " + ".join(sorted(one.kind for one in each.made)))
     yield ""
     yield from _table("host", found, lambda each: each.host)
+    yield ""
+    yield from _groups(results)
+    yield ""
 
 
 def _table(head: str, results: list[Result], key: Callable[[Result], str]) -> Iterator[str]:
@@ -86,14 +80,9 @@ def _table(head: str, results: list[Result], key: Callable[[Result], str]) -> It
         name = key(each)
         rows["pairs" if " + " in name and head == "change" else name].add(each)
         whole.add(each)
-    yield _line(head, _COLUMNS)
-    for name, row in sorted(rows.items(), key=lambda item: item[1].named - item[1].judged - item[1].clear):
-        yield _line(name, row.cells())
-    yield _line("all", whole.cells())
-
-
-def _line(name: str, cells: tuple[str, ...]) -> str:
-    return f"{name:28}" + "".join(f"{each:>10}" for each in cells)
+    yield row(head, _COLUMNS)
+    worst = sorted(rows.items(), key=lambda item: item[1].named - item[1].judged - item[1].clear)
+    yield from (row(name, each.cells()) for name, each in (*worst, ("all", whole)))
 
 
 def told(each: Result) -> Iterator[str]:
@@ -108,7 +97,7 @@ def told(each: Result) -> Iterator[str]:
         yield f"    {what}: {flows[0]}{more}: {text}"
 
 
-def groups(results: Iterable[Result]) -> Iterator[str]:
+def _groups(results: Iterable[Result]) -> Iterator[str]:
     """Yield the misses grouped by what is wrong and the kind of change, the largest group first."""
     found: dict[tuple[str, str], list[int]] = defaultdict(list)
     for each in results:

@@ -10,32 +10,42 @@ import msgspec
 
 from hairpin.answer.answer import Answer, FlowAnswer
 from hairpin.answer.ask import ask as answered
-from hairpin.collect.run import LocalRunner, collect
 from hairpin.collect.snapshot import save
 from hairpin.errors import HairpinError, LabError
 from hairpin.evidence.reading import Evidence
 from hairpin.lab.build import Lab, running_lab
-from hairpin.lab.node import ENVIRONMENT, Node
+from hairpin.lab.node import Node
 from hairpin.lab.plan import LabPlan
 from hairpin.network.world import World
 from hairpin.question.question import parse_question
 from hairpin.report.documents.document import FlowDocument
 from tests.hunt.elements import Element
 from tests.hunt.real.case import Case, Mutation, change
-from tests.hunt.real.flows import Boxes, Outcomes, Seen, asked_as, boxes, measure, origin, prepare, target, ways
+from tests.hunt.real.flows import (
+    Boxes,
+    Outcomes,
+    Seen,
+    asked_as,
+    boxes,
+    forget_neighbours,
+    measure,
+    origin,
+    prepare,
+    target,
+    ways,
+)
 from tests.hunt.real.hosts import PAGES, configured
 from tests.hunt.real.judge import Miss, Named, What, is_made, named, names_address, names_hardware, touched, verdict
+from tests.machine.hairpin import plain, read
+from tests.machine.run import RAISED
 from tests.score import diagnosis
 from tests.score.all_flows import UNPUBLISHED, Way
 from tests.score.diagnosis import Printed, blocking_causes, breaks, dispute_in, opens, printed_for
 from tests.score.random_score import ICMP_PAUSE_S
+from tests.score.repairing import run_all
 
 _NAMED = 3
 """So many broken flows of a case have their causes judged."""
-RAISED = (
-    AssertionError, AttributeError, HairpinError, IndexError, KeyError, NotImplementedError, OverflowError,
-    RecursionError, TypeError, ValueError,
-)  # fmt: skip
 _EXPIRES_S = 8.0
 """A sender asks a neighbour that has another hardware address since: DELAY_PROBE_TIME, then three unicast requests."""
 _ENDING = ("process", "engine option")
@@ -113,17 +123,17 @@ class _Trial:
     def run(self) -> Watched:
         prepare(self.lab)
         known = boxes(self.lab, {})
-        healthy = self._plain(self._read())
+        healthy = plain(read(*self.lab.hosts))
         asked = ((each.trace.flow.start_text(), each.trace.flow.target_text()) for each in healthy.flows)
         before = measure(self.lab, ways(self.lab, self.case.plan, asked), known)
-        sound = self._read()
+        sound = read(*self.lab.hosts)
         passing = tuple(way for way, seen in before.items() if seen.passes and way.port != str(UNPUBLISHED))
         made = change(self.case, self.lab, known, passing)
         now = boxes(self.lab, known)
-        self._forget_neighbours(now, made)
+        forget_neighbours(self.lab, () if any("neighbour" in each.kind for each in made) else now.values())
         after = measure(self.lab, before, now, before)
         broken = {way: after[way] for way in passing if not after[way].passes and _starts(way, now)}
-        evidence = self._read()
+        evidence = read(*self.lab.hosts)
         result = Result(
             self.case.number, self.case.host, made, len(passing), tuple((str(w), s.outcome) for w, s in broken.items())
         )
@@ -134,7 +144,7 @@ class _Trial:
         )
         if not made:
             return Watched(msgspec.structs.replace(result, trouble="nothing drawn could be made"))
-        healthy_network = self._plain(sound).network
+        healthy_network = plain(sound).network
         answers = self._ask_all(evidence, passing, after, now, made)
         changed: frozenset[Element] = frozenset()
         for answer, _ in list(answers.values())[:1]:
@@ -147,22 +157,6 @@ class _Trial:
             result, named=names, status=status, repair=repair, misses=tuple(self.misses), conditional=conditional
         )
         return Watched(result, evidence, flows)
-
-    def _forget_neighbours(self, now: Boxes, made: tuple[Mutation, ...]) -> None:
-        """Let the machines around the hosts, and containers, resolve addresses anew, as they do in time."""
-        for node in (self.lab.client, self.lab.router, self.lab.neighbour):
-            node.run("ip neighbour flush all")
-            node.run("ip route flush cache")  # redirects that the host has sent
-        if not any("neighbour" in each.kind for each in made):
-            for box in now.values():
-                box.node.run("ip neighbour flush all")
-
-    def _read(self) -> tuple[Evidence, ...]:
-        environment = tuple(ENVIRONMENT.items())
-        return tuple(collect(LocalRunner((*host.enter, "sh"), environment)) for host in self.lab.hosts)
-
-    def _plain(self, evidence: tuple[Evidence, ...]) -> Answer:
-        return answered(parse_question("check", (), None, (), World()), evidence)
 
     def _miss(self, miss: Miss | None) -> None:
         if miss is not None:
@@ -254,7 +248,7 @@ class _Trial:
             return diagnosis.ask(self.lab.host, arguments)
         with TemporaryDirectory() as folder:
             options: list[str] = []
-            for host, evidence in zip(self.lab.hosts, self._read(), strict=True):
+            for host, evidence in zip(self.lab.hosts, read(*self.lab.hosts), strict=True):
                 path = Path(folder, f"{host.name}.hairpin")
                 save(evidence, path)
                 options += ["--snapshot", f"{host.name}={path}"]
@@ -279,7 +273,7 @@ class _Trial:
             return Repaired(str(way), (), said=flow.verdict)
         if not printed.commands:
             return Repaired(str(way), printed.causes, by_hand=printed.by_hand)
-        failed = self._carried_out(printed)
+        failed = run_all(self.lab, printed.commands)
         later = boxes(self.lab, now)
         repaired = measure(self.lab, before, later, before)
         if not (failed or repaired[way].passes):
@@ -293,15 +287,6 @@ class _Trial:
         self._judge_harm(printed, before, after, repaired)
         said = failed or repaired[way].outcome.value
         return Repaired(str(way), printed.causes, commands, printed.by_hand, works, said)
-
-    def _carried_out(self, printed: Printed) -> str:
-        for label, command in printed.commands:
-            host = next((host for host in self.lab.hosts if host.name == label), self.lab.host)
-            try:
-                host.run(("sh", "-c", command))
-            except LabError as error:
-                return f"`{command}`: {str(error).strip().splitlines()[-1]}"
-        return ""
 
     def _judge_harm(self, printed: Printed, before: Outcomes, after: Outcomes, repaired: Outcomes) -> None:
         told = printed.side_effects

@@ -1,20 +1,18 @@
-"""``python -m tests.matrix.guests.latent [--row WORD…]``: latent causes on hosts with systemd (root).
+"""``python -m tests.matrix.guests.latent``: latent causes on hosts with systemd (root).
 
 One host carries the rows out one after another: the fault, the question, the event, and everything back; then its twin
 that lacks only the fault.
 """
 
 import argparse
-import shutil
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 
 import msgspec
 
-from hairpin.answer.ask import ask as answered
 from hairpin.collect.run import collect
 from hairpin.lab.plan import LabPlan
 from hairpin.lab.prerequisites import require
@@ -22,13 +20,14 @@ from hairpin.lab.probe import Outcome
 from hairpin.lab.scenario import Flow
 from hairpin.lab.topology import CLIENT, HOST
 from hairpin.lab.trial import listening
-from hairpin.network.world import World
-from hairpin.question.question import parse_question
 from tests.guests.packages import cache_folder
 from tests.guests.qemu import GuestError
+from tests.machine.command import add_words, command, has_word
+from tests.machine.hairpin import plain
+from tests.machine.run import emptied, ended, tell
 from tests.matrix.guests.kinds import COMMANDS, KINDS
 from tests.matrix.guests.trial import prepare
-from tests.matrix.waiting import Named, Side, Waiting, misses, named_in
+from tests.matrix.waiting import Named, Side, Tried, Waiting, misses, named_in, table
 from tests.reboot.booting import booting
 from tests.reboot.host import Host
 from tests.reboot.runner import GuestRunner
@@ -132,29 +131,25 @@ ROWS: Mapping[str, Waiting] = {
 
 def main() -> int:
     """Try the rows; the exit status is 1 if one is wrong, 2 if the host could not be asked."""
-    arguments = _arguments()
-    rows = {name: row for name, row in ROWS.items() if not arguments.row or any(word in name for word in arguments.row)}
+    about = "Name what waits for an event on a host with systemd, and let it come."
+    parser = command("tests.matrix.guests.latent", about)
+    add_words(parser, "--row", "rows whose names have one of the words")
+    parser.add_argument("--native", action="store_true", help="on this machine's kernel")
+    parser.add_argument("--keep", type=Path, default=cache_folder("hosts") / "latent", help="folder for the console")
+    return tell(_tried_rows(parser.parse_args()), Tried.lines, Tried.is_wrong, table=table)
+
+
+def _tried_rows(arguments: argparse.Namespace) -> Iterator[Tried]:
+    rows = [(name, row) for name, row in ROWS.items() if has_word(name, arguments.row)]
     require()
     boot = booting(emulated=not arguments.native)
-    results = arguments.keep
-    shutil.rmtree(results, ignore_errors=True)
-    results.mkdir(parents=True)
-    right = [0, 0]
-    try:
-        with boot(results) as host, listening(host.client, _PORT):
-            prepare(host, ())
-            for name, row in sorted(rows.items(), key=lambda each: each[1].event == "networkd-restart"):
-                if row.event == "networkd-restart":
-                    _with_networkd(host)
-                said = tuple(misses(row, _side(host, row, row.fault), _side(host, row, row.lasting)))
-                _say(f"{name}: {row.cause} after {row.event}: {'right' if not said else ''}", *said)
-                for number, side in enumerate(("sick", "twin")):
-                    right[number] += not any(each.startswith(side) for each in said)
-    except GuestError as error:
-        _say(f"{error}")
-        return 2
-    _say(f"named on the faulty host: {right[0]} of {len(rows)}; nothing on its twin: {right[1]}")
-    return int(right != [len(rows), len(rows)])
+    with boot(emptied(arguments.keep)) as host, listening(host.client, _PORT):
+        prepare(host, ())
+        for name, row in sorted(rows, key=lambda each: each[1].event == "networkd-restart"):
+            if row.event == "networkd-restart":
+                _with_networkd(host)
+            said = misses(row, _side(host, row, row.fault), _side(host, row, row.lasting))
+            yield Tried(name, row.cause, row.event, tuple(said))
 
 
 def _with_networkd(host: Host) -> None:
@@ -167,7 +162,7 @@ def _side(host: Host, row: Waiting, command: str) -> Side:
     host.run(_BACK)
     try:
         host.must(command)
-        answer = answered(parse_question("check", (), None, (), World()), (collect(GuestRunner(host)),))
+        answer = plain((collect(GuestRunner(host)),))
         named = tuple(msgspec.structs.replace(each, flows=_tried(each)) for each in named_in(answer))
         before = _measured(host)
         host.run(COMMANDS[row.event])
@@ -196,21 +191,5 @@ def _tried(named: Named) -> tuple[Way, ...]:
     return tuple(dict.fromkeys(each for each in ways if each in _FLOWS))
 
 
-def _say(*lines: str) -> None:
-    for number, line in enumerate(lines):
-        sys.stdout.write(f"{'    ' if number else ''}{line}\n")
-    sys.stdout.flush()
-
-
-def _arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        description="Name what waits for an event on a host with systemd, and let it come."
-    )
-    parser.add_argument("--row", action="append", default=[], help="a word of the row's name")
-    parser.add_argument("--native", action="store_true", help="on this machine's kernel")
-    parser.add_argument("--keep", type=Path, default=cache_folder("hosts") / "latent", help="folder for the console")
-    return parser.parse_args()
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(ended(main))

@@ -1,5 +1,5 @@
-import msgspec
 import pytest
+from msgspec.structs import replace
 
 from hairpin.door import CLOSED, Door, Limits, Observation
 from hairpin.netfilter import ir
@@ -154,12 +154,10 @@ def test_notrack_and_zone_are_handed_on() -> None:
     read = table(":PREROUTING ACCEPT [0:0]\n-A PREROUTING -j CT --notrack\n", name="raw")
     (decision,) = decide(read, read.chains[0], FIRST, Place(), ())
     assert (decision.verdict, decision.notrack, decision.zone) == ("accept", True, None)
-    zoned = msgspec.structs.replace(read.chains[0], rules=(rule(ir.SetZone(5)),))
+    zoned = replace(read.chains[0], rules=(rule(ir.SetZone(5)),))
     (decision,) = decide(read, zoned, FIRST, Place(), ())
     assert (decision.notrack, decision.zone) == (False, 5)
-    helped = msgspec.structs.replace(
-        read.chains[0], rules=(rule(ir.NoEffect("CT", "--helper ftp")), rule(ir.SetZone(5)))
-    )
+    helped = replace(read.chains[0], rules=(rule(ir.NoEffect("CT", "--helper ftp")), rule(ir.SetZone(5))))
     (decision,) = decide(read, helped, FIRST, Place(), ())
     assert (decision.notrack, decision.zone) == (False, 0)
 
@@ -168,7 +166,7 @@ def test_a_packet_that_no_flowtable_takes_ends_its_rule() -> None:
     add, drop = ir.NoEffect("flow", "flow add @f"), ir.Verdict("drop")
     base = ir.Chain("c", (rule(add, drop), rule(add, ir.Verdict("accept"), number=2)), "forward", policy="drop")
     nft = ir.Table("ip", "t", "nft", (base,))
-    reset = msgspec.structs.replace(FIRST, packet=msgspec.structs.replace(FIRST.packet, tcp_flags=RST))
+    reset = replace(FIRST, packet=replace(FIRST.packet, tcp_flags=RST))
     found = [brief(decide(nft, base, seen, Place(), ())[0]) for seen in (FIRST, reset)]
     assert found == [("drop", "c", 1), ("drop", "c", 0)]
 
@@ -224,7 +222,7 @@ def test_a_forged_circle_of_jumps_ends() -> None:
 def test_a_rule_of_nft_ends_if_there_is_nothing_to_copy(dialect: ir.Dialect, verdict: str) -> None:
     body = (ir.SetField("mark", 0, source="ct-mark"), ir.Verdict("drop"))
     chain = ir.Chain("c", (ir.Rule(body, "", 1),), "forward", policy="accept")
-    untracked = msgspec.structs.replace(FIRST, connection=None)
+    untracked = replace(FIRST, connection=None)
     (decision,) = decide(ir.Table("ip", "t", dialect, (chain,)), chain, untracked, Place(), ())
     assert decision.verdict == verdict
     (decision,) = decide(ir.Table("ip", "t", dialect, (chain,)), chain, FIRST, Place(), ())
@@ -245,7 +243,7 @@ def test_a_chain_without_a_name_may_accept_take_or_return_the_packet(name: str, 
 
 @pytest.mark.parametrize(("mac", "verdicts"), ((5, {"accept"}), (6, {"outside", "accept"})))
 def test_a_written_address_that_the_frame_has_already_changes_nothing(mac: int, verdicts: set[str]) -> None:
-    seen = msgspec.structs.replace(FIRST, packet=msgspec.structs.replace(FIRST.packet, dmac=5))
+    seen = replace(FIRST, packet=replace(FIRST.packet, dmac=5))
     written = ir.Outside("dnat", "--to-dst", unless=ir.FieldMatch("dmac", ((mac, mac),)))
     base = ir.Chain("c", (ir.Rule((written, ir.Verdict("accept")), "", 1),), "forward", policy="accept")
     found = decide(ir.Table("bridge", "t", "ebtables", (base,)), base, seen, Place(), ())

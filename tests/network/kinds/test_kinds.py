@@ -3,10 +3,10 @@
 from collections.abc import Callable, Hashable, Iterator
 from pathlib import Path
 
-import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from hairpin.answer.ask import network_of
 from hairpin.change.change import Change
@@ -47,7 +47,7 @@ WEB3 = address_text(address(3), 4)
 
 def of_host(**fields: object) -> Callable[[Network], Network]:
     """Return the change that replaces fields of the host's own namespace."""
-    return lambda net: net.with_namespace(HOST_NETNS, msgspec.structs.replace(net.namespace(HOST_NETNS), **fields))
+    return lambda net: net.with_namespace(HOST_NETNS, replace(net.namespace(HOST_NETNS), **fields))
 
 
 def with_more(field: str, *more: object) -> Callable[[Network], Network]:
@@ -64,7 +64,7 @@ def with_set(net: Network) -> Network:
     """Return the host with a set of two containers, whose packets it drops."""
     held = Set("some", "hash:ip", tuple(Element((NumberKey(address(n), address(n)),)) for n in (2, 3)))
     rules = many(rules_text(forward="-A FORWARD -m set --match-set some src -j DROP")).namespace(HOST_NETNS).ruleset
-    return of_host(ruleset=msgspec.structs.replace(rules, ipsets=(held,)))(net)
+    return of_host(ruleset=replace(rules, ipsets=(held,)))(net)
 
 
 def ended(net: Network, *, odd: int | None = None) -> Network:
@@ -72,42 +72,40 @@ def ended(net: Network, *, odd: int | None = None) -> Network:
     container ``odd`` has a line about another container, too."""
     (described,) = net.this.engines
     written = tuple(
-        msgspec.structs.replace(each, hosts_entries=tuple(PinnedName(each.id[:12], 4, address(n)) for n in lines))
+        replace(each, hosts_entries=tuple(PinnedName(each.id[:12], 4, address(n)) for n in lines))
         for number, each in enumerate(described.containers)
         for lines in ((number, 5) if number == odd else (number,),)
     )
-    host = msgspec.structs.replace(net.this, engines=(msgspec.structs.replace(described, containers=written),))
+    host = replace(net.this, engines=(replace(described, containers=written),))
     return with_containers_ended(Course(Network((host,)), host.name), written).network
 
 
 def left_unread(net: Network, read: str = "container:web-0") -> Network:
     """Return the network as a question reads it that needs the namespace ``read`` and no other of a container."""
     hosts = tuple(
-        msgspec.structs.replace(
+        replace(
             host,
             namespaces=tuple(each for each in host.namespaces if each.name in (host.netns.name, read)),
             engines=tuple(
-                msgspec.structs.replace(each, containers=tuple(map(_left(host.netns.name, read), each.containers)))
+                replace(each, containers=tuple(map(_left(host.netns.name, read), each.containers)))
                 for each in host.engines
             ),
         )
         for host in net.hosts
     )
-    return msgspec.structs.replace(net, hosts=hosts)
+    return replace(net, hosts=hosts)
 
 
 def _left(of_host: str, read: str) -> Callable[[Container], Container]:
     return lambda each: (
-        each
-        if each.netns in (None, of_host, read)
-        else msgspec.structs.replace(each, netns=None, left_unread=each.netns)
+        each if each.netns in (None, of_host, read) else replace(each, netns=None, left_unread=each.netns)
     )
 
 
 def connection(number: int, sport: int) -> Connection:
     """Return a datagram's entry that leads the container's clients elsewhere."""
     asked = Tuple(0xC6336407, 0xC633640B, 17, sport, FIRST_PORT + number)
-    return Connection(4, asked, msgspec.structs.replace(asked.reversed(), saddr=address(number)), live=True)
+    return Connection(4, asked, replace(asked.reversed(), saddr=address(number)), live=True)
 
 
 def same(net: Network) -> Network:
@@ -130,7 +128,7 @@ def with_rule_between(_: Network) -> Network:
 
 
 DROPPED_EARLY = "*raw\n:PREROUTING ACCEPT [0:0]\n-A PREROUTING -p tcp --dport 20002:20004 -j DROP\nCOMMIT"
-ASKS_ANOTHER = msgspec.structs.replace(inside(2), neighbours=(Neighbour("eth0", 4, address(5), None, "FAILED"),))
+ASKS_ANOTHER = replace(inside(2), neighbours=(Neighbour("eth0", 4, address(5), None, "FAILED"),))
 SEEN = LimitState((RecentAddress("r", 4, address(1), (1,)),))
 # What is done to the host, and the numbers of the containers that are still alike.
 ALIKE: dict[str, tuple[Callable[[Network], Network], tuple[tuple[int, ...], ...]]] = {

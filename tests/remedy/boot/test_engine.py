@@ -1,7 +1,7 @@
 """The engine's own rules are restored and never saved; the program that may have deleted them is named."""
 
-import msgspec
 import pytest
+from msgspec.structs import replace
 
 from hairpin.host.boot.configured import Configured
 from hairpin.host.managers import Unit
@@ -52,9 +52,7 @@ DAEMON = ("/etc/docker/daemon.json", '{"iptables":false,"userland-proxy":false}\
 def of_daemon(option: Configured | None, *files: tuple[str, str], chain: str = "DOCKER") -> Lasting | None:
     part = insertion(chain, "-p tcp -m tcp --dport 80 -j DNAT --to-destination 172.17.0.2:80", table="nat")
     found = situation(network(*files), part)
-    return rules_allowed(
-        msgspec.structs.replace(found, candidate=msgspec.structs.replace(found.candidate, configured=option))
-    )
+    return rules_allowed(replace(found, candidate=replace(found.candidate, configured=option)))
 
 
 WRITTEN = Configured("engine-option", DAEMON[0], 1, "iptables=false")

@@ -1,7 +1,7 @@
 """A sysctl is set in the file that is read last; the file with the wrong value is named."""
 
-import msgspec
 import pytest
+from msgspec.structs import replace
 
 from hairpin.host.contact import Contact
 from hairpin.host.docker import Engine
@@ -42,9 +42,7 @@ def test_ufw_keeps_forward_closed_by_its_own_file() -> None:
 def test_no_file_switches_forwarding_on_before_a_dockerd_that_does_not_run() -> None:
     found = network()
     contacts = (Contact("docker", "", "stopped"),)
-    told = remedy(
-        found.with_host(msgspec.structs.replace(found.this, contacts=contacts)), sysctl("net.ipv4.ip_forward")
-    )
+    told = remedy(found.with_host(replace(found.this, contacts=contacts)), sysctl("net.ipv4.ip_forward"))
     assert told.keeping == ()
     assert "no file is needed for net.ipv4.ip_forward: dockerd switches it on when it starts" in said(told)
 
@@ -161,8 +159,8 @@ FORWARD = ("net", "ipv4", "ip_forward")
 
 def on(**options: object) -> Host:
     host = network().this
-    engines: tuple[Engine, ...] = tuple(msgspec.structs.replace(each, **options) for each in host.engines)
-    return msgspec.structs.replace(host, engines=engines)
+    engines: tuple[Engine, ...] = tuple(replace(each, **options) for each in host.engines)
+    return replace(host, engines=engines)
 
 
 @pytest.mark.parametrize("version", ("20.10.24", "28.5.1", "a build of one's own"))

@@ -9,15 +9,10 @@ from hairpin.host.route import Neighbour
 from hairpin.netfilter.ir import Ruleset
 from hairpin.netfilter.nft.script.live_table import LoadingHost
 from hairpin.netfilter.nft.script.loading import tables_after
-from hairpin.network.prefix import parse_address
 from hairpin.replica.plan.addresses import addresses, neighbours, still_known
 from tests.causes.hosts import DB_MAC, with_db
 from tests.rows import each_row
-from tests.small_host import HOST_NETNS, WEB, container_namespace, host_namespace, lo, local, network, sibling
-
-
-def number(text: str) -> int:
-    return parse_address(text)[1]
+from tests.small_host import HOST_NETNS, WEB, container_namespace, host_namespace, lo, local, network, number, sibling
 
 
 def on(*found: Address) -> Namespace:

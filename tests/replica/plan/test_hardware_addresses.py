@@ -4,13 +4,12 @@ import msgspec
 
 from hairpin.host.route import Neighbour
 from hairpin.network.network import Network
-from hairpin.network.prefix import parse_address
 from hairpin.replica.plan.hardware_addresses import MacsBehind, accepting_rules, macs_behind
 from hairpin.replica.plan.links import wiring
 from hairpin.replica.plan.world import world
-from tests.small_host import HOST_NETNS, WEB, network, sibling
+from tests.small_host import HOST_NETNS, WEB, network, number, sibling
 
-ROUTER, NEAR, OTHER = (parse_address(f"198.51.100.{last}")[1] for last in (1, 77, 78))
+ROUTER, NEAR, OTHER = (number(f"198.51.100.{last}") for last in (1, 77, 78))
 ONE, TWO = 0x020000000001, 0x020000000002
 
 
@@ -28,7 +27,7 @@ def known(*entries: Neighbour) -> tuple[MacsBehind, ...]:
     return macs_behind(built, wiring(built, (HOST_NETNS, sibling("container:web"))).wires)
 
 
-THIRD = parse_address("198.51.100.79")[1]
+THIRD = number("198.51.100.79")
 
 
 def test_the_wires_end_has_the_routers_address_or_the_one_that_most_entries_name() -> None:

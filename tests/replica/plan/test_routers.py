@@ -7,14 +7,13 @@ from hairpin.host.host import Namespace
 from hairpin.host.route import Neighbour
 from hairpin.network.flow import Flow, Lan, Outside
 from hairpin.network.network import Network
-from hairpin.network.prefix import parse_address
 from hairpin.replica.plan.links import Wire, wiring
 from hairpin.replica.plan.routers import asking, gateways, next_hop, routes, rules, unheard_router, wire_mtu
 from tests.causes.hosts import with_link
-from tests.small_host import CLIENT, HOST_ADDRESS, HOST_NETNS, host_namespace, network, published, route
+from tests.small_host import CLIENT, HOST_ADDRESS, HOST_NETNS, host_namespace, network, number, published, route
 
-ROUTER = parse_address("198.51.100.1")[1]
-NEIGHBOUR = parse_address("198.51.100.7")[1]
+ROUTER = number("198.51.100.1")
+NEIGHBOUR = number("198.51.100.7")
 FLOW = Flow(Outside(CLIENT), 4, HOST_ADDRESS, "tcp", 8151)
 
 

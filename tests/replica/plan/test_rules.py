@@ -2,8 +2,8 @@
 
 import json
 
-import msgspec
 import pytest
+from msgspec.structs import replace
 
 from hairpin.evidence.reading import SCHEMA, Evidence, Reading
 from hairpin.host.read.readings import Readings
@@ -26,7 +26,7 @@ def test_rules_that_were_read_are_loaded_word_for_word() -> None:
 
 def test_changed_rules_are_written_from_the_model() -> None:
     text = DOCKER_RULES.replace(":FORWARD DROP", ":FORWARD ACCEPT")
-    changed = msgspec.structs.replace(HOST, ruleset=ruleset(text))
+    changed = replace(HOST, ruleset=ruleset(text))
     nat, filters = loads(changed, EVIDENCE, HOST.ruleset, called="host").loads
     assert ":FORWARD ACCEPT" in filters.text
     assert [line for line in filters.text.splitlines() if line.startswith("-A")] == [
@@ -42,15 +42,13 @@ def test_without_evidence_all_is_written_from_the_model() -> None:
 def test_sets_are_made_without_options_that_older_kernels_refuse() -> None:
     text = "create ban hash:net family inet hashsize 1024 maxelem 9 bucketsize 12 initval 0x1f\nadd ban 192.0.2.0/24\n"
     sets = Reading("e2", "ipset", "host", "ipset save", "", 0, "text", text)
-    (load, *_) = loads(
-        HOST, msgspec.structs.replace(EVIDENCE, readings=(READ, sets)), HOST.ruleset, called="host"
-    ).loads
+    (load, *_) = loads(HOST, replace(EVIDENCE, readings=(READ, sets)), HOST.ruleset, called="host").loads
     assert load.text == "create ban hash:net family inet hashsize 1024 maxelem 9\nadd ban 192.0.2.0/24\n"
 
 
 def test_rules_that_no_tool_can_load_are_left_out() -> None:
     table = Table("bridge", "filter", "ebtables", (Chain("FORWARD", ()),))
-    found = loads(msgspec.structs.replace(HOST, ruleset=Ruleset((table,))), None, None, called="web@two")
+    found = loads(replace(HOST, ruleset=Ruleset((table,))), None, None, called="web@two")
     assert [str(each) for each in found.left_out] == [
         "table bridge filter of web@two: hairpin cannot write ebtables rules from its model"
     ]
@@ -94,9 +92,9 @@ NATIVE: dict[str, object] = {"chain": "INPUT", "expr": [FROM_SPAN, {"drop": None
 def test_each_chain_of_a_table_is_loaded_by_the_tool_that_shows_it() -> None:
     """iptables-save shows its own chains of a table in which others have base chains; nft shows all, and cannot take
     extensions of iptables back."""
-    evidence = msgspec.structs.replace(EVIDENCE, readings=listed(EXTENSION, OWN))
+    evidence = replace(EVIDENCE, readings=listed(EXTENSION, OWN))
     ruleset = RulesetReader(Readings(evidence)).ruleset("host")
-    first, second = loads(msgspec.structs.replace(HOST, ruleset=ruleset), evidence, ruleset, called="host").loads
+    first, second = loads(replace(HOST, ruleset=ruleset), evidence, ruleset, called="host").loads
     assert (first.tool, first.text) == ("iptables-nft-restore", PARTIAL)
     commands = [each["add"] for each in json.loads(second.text)["nftables"]]
     assert [each["rule"]["chain"] for each in commands if "rule" in each] == ["own", "own"]
@@ -106,9 +104,9 @@ def test_each_chain_of_a_table_is_loaded_by_the_tool_that_shows_it() -> None:
 def test_a_table_in_which_nft_has_a_rule_of_its_own_is_written_from_the_model() -> None:
     """Its listing holds extensions, which nft does not take back.  Each rule counts, and so does a dropping policy."""
     shown = PARTIAL.replace("ACCEPT\nCOMMIT\n*nat", "ACCEPT\n[0:0] -A INPUT -s 192.0.2.9/32 -j DROP\nCOMMIT\n*nat")
-    evidence = msgspec.structs.replace(EVIDENCE, readings=listed(EXTENSION, NATIVE, OWN, shown=shown))
+    evidence = replace(EVIDENCE, readings=listed(EXTENSION, NATIVE, OWN, shown=shown))
     ruleset = RulesetReader(Readings(evidence)).ruleset("host")
-    nat, written = loads(msgspec.structs.replace(HOST, ruleset=ruleset), evidence, ruleset, called="host").loads
+    nat, written = loads(replace(HOST, ruleset=ruleset), evidence, ruleset, called="host").loads
     assert (nat.tool, "*filter" in nat.text, written.tool) == ("iptables-nft-restore", False, "nft")
     inside = [line.strip() for line in written.text.splitlines() if "counter" in line]
     assert inside == [
@@ -126,7 +124,7 @@ def test_a_table_in_which_nft_has_a_rule_of_its_own_is_written_from_the_model() 
 )
 def test_a_replica_does_not_decide_where_a_rule_tells_arp_from_ip(protocol: str, policy: str, left: int) -> None:
     text = f"*filter\n:INPUT {policy}\n-A INPUT -p {protocol} -j DROP\n"
-    bridged = msgspec.structs.replace(HOST, ruleset=Ruleset(ebtables.parse(text, source="test")))
+    bridged = replace(HOST, ruleset=Ruleset(ebtables.parse(text, source="test")))
     said = [str(each) for each in loads(bridged, None, None, called="host").left_out]
     assert sum("about ARP" in each for each in said) == left
 
@@ -146,6 +144,6 @@ def test_a_replica_does_not_decide_where_a_rule_of_a_device_is_about_arp(
 ) -> None:
     drop = Rule((FieldMatch("ethertype", ((ethertype, ethertype),)), Verdict("drop")), "ether type x drop", 1)
     own = Table(family, "own", "nft", (Chain("c", (drop,), hook, devices=("eth0",)),))
-    ruled = msgspec.structs.replace(HOST, ruleset=Ruleset((own,)))
+    ruled = replace(HOST, ruleset=Ruleset((own,)))
     said = [str(each) for each in loads(ruled, None, None, called="host").left_out]
     assert sum("about ARP" in each for each in said) == left

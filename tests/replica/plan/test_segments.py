@@ -1,6 +1,6 @@
 """Which uplinks a bridge joins in the replica."""
 
-import msgspec
+from msgspec.structs import replace
 
 from hairpin.host.host import Host
 from hairpin.host.link import Link
@@ -14,14 +14,12 @@ BOTH = (Port(ONE, "eth0"), Port(TWO, "eth0"))
 
 def on(name: str, *links: Link, own: str) -> Host:
     """Return the host whose address is on the link ``own``, which stands on eth0."""
-    host = node(name, neighbours=(msgspec.structs.replace(seen(name), link=own),))
+    host = node(name, neighbours=(replace(seen(name), link=own),))
     (namespace,) = host.namespaces
-    addresses = tuple(
-        msgspec.structs.replace(each, link=own) if each.link == "eth0" else each for each in namespace.addresses
-    )
+    addresses = tuple(replace(each, link=own) if each.link == "eth0" else each for each in namespace.addresses)
     plain = tuple(each for each in namespace.links if each.name != "eth0")
-    changed = msgspec.structs.replace(namespace, links=(*plain, *links), addresses=addresses)
-    return msgspec.structs.replace(host, namespaces=(changed,))
+    changed = replace(namespace, links=(*plain, *links), addresses=addresses)
+    return replace(host, namespaces=(changed,))
 
 
 def vlan(name: str, number: int) -> Host:
@@ -33,7 +31,7 @@ def vlan(name: str, number: int) -> Host:
 def bond(name: str) -> Host:
     nic = node(name).namespaces[0].link("eth0")
     assert nic is not None
-    members = tuple(msgspec.structs.replace(nic, name=f"eth{at}", index=10 + at, master="bond0") for at in (0, 1))
+    members = tuple(replace(nic, name=f"eth{at}", index=10 + at, master="bond0") for at in (0, 1))
     return on(name, *members, Link(9, "bond0", "bond", mac=nic.mac), own="bond0")
 
 
@@ -59,7 +57,7 @@ def test_a_host_that_is_not_rebuilt_is_on_no_segment() -> None:
 
 
 def test_segments_that_share_an_uplink_are_one() -> None:
-    third = msgspec.structs.replace(node("two", address=0xC6336421), name="three")
+    third = replace(node("two", address=0xC6336421), name="three")
     hosts = network(node("one"), node("two"), third)
     (found,) = segments(hosts, tuple(netns for netns, _ in hosts.namespaces()))
     assert isinstance(found, Segment)

@@ -4,9 +4,8 @@ import msgspec
 
 from hairpin.host.route import TABLE_LOCAL, NextHop, Route
 from hairpin.network.network import is_held
-from hairpin.network.prefix import parse_address
 from hairpin.replica.plan.sources import exempted_prefixes, exempted_sources, known_sources
-from tests.small_host import HOST_NETNS, WEB, network, published
+from tests.small_host import HOST_NETNS, WEB, network, number, published
 from tests.walk.granted.test_untranslated import TO_SITE, exempting
 
 
@@ -22,7 +21,7 @@ def test_prefixes_are_of_the_asked_version() -> None:
 
 
 def test_the_outside_answers_an_address_that_table_local_takes() -> None:
-    taken, beside = parse_address("203.0.113.80")[1], parse_address("203.0.113.81")[1]
+    taken, beside = number("203.0.113.80"), number("203.0.113.81")
     route = Route(4, taken, 32, table=TABLE_LOCAL, type="local", next_hops=(NextHop("eth0"),))
     wide = Route(4, beside, 32, table=100, type="local", next_hops=(NextHop("lo"),))
     own = network().this.namespace("host")

@@ -1,6 +1,6 @@
 """Of many containers' links a replica has those that the flow needs, and the bridge keeps its carrier."""
 
-import msgspec
+from msgspec.structs import replace
 
 from hairpin.host.host import Namespace
 from hairpin.host.link import Address, BridgePort, Link
@@ -32,11 +32,9 @@ def host(*, left: bool = True, own_port: bool = True, carrier: bool = True) -> t
     )
     links = tuple(each for each in own.links if own_port or each.kind != "veth")
     netnsids = tuple((number + 7, f"container:c{number}") for number in range(len(SPARE)))
-    own = msgspec.structs.replace(own, links=(*links, *further), netnsids=netnsids)
+    own = replace(own, links=(*links, *further), netnsids=netnsids)
     boxes = tuple(
-        msgspec.structs.replace(
-            container(), id=name, name=name, netns=None, left_unread=f"container:{name}" if left else None
-        )
+        replace(container(), id=name, name=name, netns=None, left_unread=f"container:{name}" if left else None)
         for name in ("c0", "c1")
     )
     return network(own, docker=engine(container(), *boxes)), veth.name
@@ -59,8 +57,7 @@ def test_what_the_kernel_puts_on_a_link_goes_with_it() -> None:
     routes = (route("fe80::/64", SPARE[0]), route("fe80::/64", veth))
     addresses = (Address(SPARE[0], 6, 0xFE80 << 112 | 1, 64), Address(veth, 6, 0xFE80 << 112 | 2, 64))
     busy = whole.with_namespace(
-        whole.this.netns,
-        msgspec.structs.replace(own, routes=(*own.routes, *routes), addresses=(*own.addresses, *addresses)),
+        whole.this.netns, replace(own, routes=(*own.routes, *routes), addresses=(*own.addresses, *addresses))
     )
     small = thinned(busy, tuple(netns for netns, _ in busy.namespaces()), frozenset()).namespace(whole.this.netns)
     assert small.routes == (*own.routes, routes[1])
@@ -72,8 +69,8 @@ def test_a_link_with_a_route_or_an_address_by_hand_stays() -> None:
     whole, veth = host()
     own = whole.namespace(whole.this.netns)
     for busy in (
-        msgspec.structs.replace(own, routes=(*own.routes, local("198.51.100.20/32", SPARE[0]))),
-        msgspec.structs.replace(own, addresses=(*own.addresses, Address(SPARE[0], 4, 1, 32))),
+        replace(own, routes=(*own.routes, local("198.51.100.20/32", SPARE[0]))),
+        replace(own, addresses=(*own.addresses, Address(SPARE[0], 4, 1, 32))),
     ):
         assert kept(whole.with_namespace(whole.this.netns, busy)) == (veth, SPARE[0])
 
@@ -102,7 +99,4 @@ def test_links_of_namespaces_that_are_not_rebuilt_are_left_out() -> None:
 def test_a_link_that_a_rule_names_stays() -> None:
     whole, veth = host()
     own = whole.namespace(whole.this.netns)
-    assert kept(whole.with_namespace(whole.this.netns, msgspec.structs.replace(own, ruleset=ruleset(NAMING)))) == (
-        veth,
-        "vethc0",
-    )
+    assert kept(whole.with_namespace(whole.this.netns, replace(own, ruleset=ruleset(NAMING)))) == (veth, "vethc0")

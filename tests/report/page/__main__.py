@@ -3,12 +3,12 @@
 python -m tests.report.page [--traces N] [--hostile N] [--seed S]: prints each disagreement; exits 1 if there is one.
 """
 
-import argparse
 import sys
 from collections import Counter
 from random import Random
 
 from hairpin.report.words import Words
+from tests.machine.command import command
 from tests.report.page.agreement import disagreements
 from tests.report.page.hostile import STRUCTURE, hostile_text, page_with
 from tests.report.page.reading import PageReader
@@ -17,10 +17,9 @@ from tests.report.page.traces import random_traces
 
 def main() -> int:
     """Return the exit status."""
-    parser = argparse.ArgumentParser(prog="python -m tests.report.page")
+    parser = command("tests.report.page", "Hold pictures of random traces against what they show.", seed=1)
     parser.add_argument("--traces", type=int, default=1000)
     parser.add_argument("--hostile", type=int, default=0)
-    parser.add_argument("--seed", type=int, default=1)
     arguments = parser.parse_args()
     words, verdicts, wrong, steps = Words(), Counter[str](), 0, 0
     for trace in random_traces(arguments.traces, arguments.seed):

@@ -3,7 +3,7 @@
 import re
 from random import Random
 
-import msgspec
+from msgspec.structs import replace
 
 from hairpin.answer.answer import Answer
 from hairpin.change.commands.text import all_shown
@@ -49,7 +49,7 @@ def test_each_repair_stands_on_the_page_as_a_block_that_can_be_copied(name: str)
 
 
 def test_another_host_that_publishes_the_port_is_named() -> None:
-    found = msgspec.structs.replace(answer_named("dropped"), elsewhere=(message("two publishes it"),))
+    found = replace(answer_named("dropped"), elsewhere=(message("two publishes it"),))
     assert answer_page(found, Words("en")).count("two publishes it") == 1
 
 
@@ -92,11 +92,8 @@ def test_a_page_in_chinese_speaks_chinese() -> None:
 
 def test_a_walk_has_a_page_without_a_search_for_causes() -> None:
     found = answer_named("dropped")
-    walked = msgspec.structs.replace(
-        found,
-        question=msgspec.structs.replace(found.question, kind="walk"),
-        flows=(msgspec.structs.replace(found.flows[0], causes=()),),
-        causes=(),
+    walked = replace(
+        found, question=replace(found.question, kind="walk"), flows=(replace(found.flows[0], causes=()),), causes=()
     )
     text = answer_page(walked, Words())
     assert "dropped</h1>" in text

@@ -1,6 +1,6 @@
 """The story of a host as one line of time."""
 
-import msgspec
+from msgspec.structs import replace
 
 from hairpin.answer.blamed import with_blame
 from hairpin.message import message
@@ -83,8 +83,8 @@ def test_what_is_undecided_is_neither_a_failure_nor_well() -> None:
 
 def test_a_state_that_stops_no_asked_flow_is_a_failure() -> None:
     found = answer(FORWARDING_OFF)
-    stateful = tuple(msgspec.structs.replace(each, flows=()) for each in found.causes if each.severity == "blocking")
-    mark = list(failures(msgspec.structs.replace(answer(), causes=stateful)))[-1]
+    stateful = tuple(replace(each, flows=()) for each in found.causes if each.severity == "blocking")
+    mark = list(failures(replace(answer(), causes=stateful)))[-1]
     assert mark.kind == "failure"
 
 
@@ -97,6 +97,4 @@ def test_of_several_hosts_the_mark_names_its_host() -> None:
     told = with_blame(answer(FORWARDING_OFF), STORY)
     dated = next(each for each in failures(told) if each.kind == "failure")
     assert dated.host == told.network.this.name
-    assert f"<strong>{dated.host} </strong>" in story_page(
-        msgspec.structs.replace(STORY, entries=()), Words(), now=told, several=True
-    )
+    assert f"<strong>{dated.host} </strong>" in story_page(replace(STORY, entries=()), Words(), now=told, several=True)

@@ -1,6 +1,6 @@
 """The matrix of events in the terminal."""
 
-import msgspec
+from msgspec.structs import replace
 
 from hairpin.answer.answer import BeforeEvent, EventAnswer
 from hairpin.answer.matrix import Matrix
@@ -30,25 +30,23 @@ def test_causes_that_differ_in_a_name_take_one_line() -> None:
     whole = found()
     row = next(each for each in whole.rows if each.event == "docker-stop")
     strikes = tuple(
-        msgspec.structs.replace(
-            row.strikes[0], ref=f"c9{name}", title=message("Container {name} is not running", name=name)
-        )
+        replace(row.strikes[0], ref=f"c9{name}", title=message("Container {name} is not running", name=name))
         for name in ("a", "b", "c")
     )
-    rows = (msgspec.structs.replace(row, strikes=strikes),)
-    text = told(msgspec.structs.replace(whole, rows=rows))
+    rows = (replace(row, strikes=strikes),)
+    text = told(replace(whole, rows=rows))
     assert "Container a is not running; 2 more of this kind (-v)" in " ".join(text.split())
     assert "Container b" not in text
-    shown = events_text(msgspec.structs.replace(whole, rows=rows), Words(), Paper(), verbose=True)
+    shown = events_text(replace(whole, rows=rows), Words(), Paper(), verbose=True)
     assert "Container b is not running\n" in shown
 
 
 def test_nothing_fails() -> None:
     whole = found()
     quiet = tuple(each for each in whole.rows if not each.changes)
-    assert "nothing changes\n" in told(msgspec.structs.replace(whole, rows=quiet))
+    assert "nothing changes\n" in told(replace(whole, rows=quiet))
     harmless = tuple(each for each in whole.rows if not any(cell.breaks for cell in each.cells))
-    assert "no flow that passes now fails" in told(msgspec.structs.replace(whole, rows=harmless))
+    assert "no flow that passes now fails" in told(replace(whole, rows=harmless))
 
 
 def test_what_an_event_heals() -> None:
@@ -57,10 +55,8 @@ def test_what_an_event_heals() -> None:
 
 def test_conditions_and_failures() -> None:
     whole = found()
-    row = msgspec.structs.replace(
-        whole.rows[0], conditions=(message("it rains"),), failures=(message("the file is not loaded"),)
-    )
-    text = told(msgspec.structs.replace(whole, rows=(row,)))
+    row = replace(whole.rows[0], conditions=(message("it rains"),), failures=(message("the file is not loaded"),))
+    text = told(replace(whole, rows=(row,)))
     assert "  the file is not loaded\n" in text
     assert "  if it rains\n" in text
 
@@ -68,8 +64,8 @@ def test_conditions_and_failures() -> None:
 def test_an_event_that_may_change_something_is_not_among_those_that_change_nothing() -> None:
     whole = found()
     quiet = next(each for each in whole.rows if each.event == "sysctl-system")
-    unsure = msgspec.structs.replace(quiet, conditions=(message("the reading sysctl, which is lacking, is empty"),))
-    text = told(msgspec.structs.replace(whole, rows=(unsure,)))
+    unsure = replace(quiet, conditions=(message("the reading sysctl, which is lacking, is empty"),))
+    text = told(replace(whole, rows=(unsure,)))
     assert "No decided flow" not in text
     assert "\nsysctl-system: " in text
 
@@ -94,9 +90,7 @@ def test_the_event_and_the_open_connections() -> None:
 
 
 def test_conditions_and_failures_in_after() -> None:
-    said = told_after(
-        msgspec.structs.replace(EVENT, before=(), conditions=(message("it rains"),), failures=(message("web fails"),))
-    )
+    said = told_after(replace(EVENT, before=(), conditions=(message("it rains"),), failures=(message("web fails"),)))
     assert said == "After docker-restart (dockerd is restarted):\n  if it rains\n  web fails\n"
 
 
@@ -104,15 +98,13 @@ def test_of_undecided_flows_nothing_is_claimed() -> None:
     """Without root no rule is read: the flows are undecided, and so is what becomes of them."""
     whole = found()
     flows = whole.answer.flows
-    unsure = [
-        msgspec.structs.replace(each, trace=msgspec.structs.replace(each.trace, verdict="depends")) for each in flows
-    ]
-    some = msgspec.structs.replace(whole.answer, flows=(unsure[0], *flows[1:]))
-    every = msgspec.structs.replace(whole.answer, flows=tuple(unsure))
-    text = " ".join(told(msgspec.structs.replace(whole, answer=some)).split())
+    unsure = [replace(each, trace=replace(each.trace, verdict="depends")) for each in flows]
+    some = replace(whole.answer, flows=(unsure[0], *flows[1:]))
+    every = replace(whole.answer, flows=tuple(unsure))
+    text = " ".join(told(replace(whole, answer=some)).split())
     assert "; 1 flow is undecided now " in text
     assert "None of these events changes a flow that hairpin decided, or an open connection: " in text
-    text = " ".join(told(msgspec.structs.replace(whole, answer=every)).split())
+    text = " ".join(told(replace(whole, answer=every)).split())
     assert "the flows are undecided now, and also after the events" in text
     assert "No flow that hairpin knows changes after: " in text
     assert "No decided flow" not in text

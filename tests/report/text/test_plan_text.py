@@ -1,7 +1,7 @@
 """A plan as people read it."""
 
-import msgspec
 import pytest
+from msgspec.structs import replace
 
 from hairpin.apply.kept_plan import KeptPlan, PlannedStep
 from hairpin.apply.outcome import FixOutcome, FlowResult
@@ -37,7 +37,7 @@ def test_before_the_plan_is_carried_out_only_flows_that_will_not_pass_are_listed
     """The outcome lists every flow, as verified."""
     assert "after the plan:" in text()
     assert "✓ delivered" not in text(applying=True)
-    failing = msgspec.structs.replace(plan(), then=("dropped", *plan().then[1:]))
+    failing = replace(plan(), then=("dropped", *plan().then[1:]))
     shown = plan_text(failing, WORDS, Paper(), lasting=False, applying=True)
     count = len(failing.then)
     assert "after the plan:\n✗ dropped" in shown
@@ -63,11 +63,8 @@ def test_a_healthy_host() -> None:
 
 
 def test_undecided_flows_do_not_count_as_flows_that_do_not_pass() -> None:
-    unsure = tuple(
-        msgspec.structs.replace(each, trace=msgspec.structs.replace(each.trace, verdict="depends"))
-        for each in HEALTHY.flows
-    )
-    shown = plan_text(plan(of=msgspec.structs.replace(HEALTHY, flows=unsure)), WORDS, Paper(), lasting=False,
+    unsure = tuple(replace(each, trace=replace(each.trace, verdict="depends")) for each in HEALTHY.flows)
+    shown = plan_text(plan(of=replace(HEALTHY, flows=unsure)), WORDS, Paper(), lasting=False,
                       applying=False)  # fmt: skip
     assert f"hairpin plans nothing for undecided flows ({len(unsure)})" in shown
     assert "do not pass" not in shown
@@ -93,14 +90,14 @@ KEPT_CHAINS: dict[str, tuple[OwnersCall, str]] = {
 @pytest.mark.parametrize(("call", "zone"), KEPT_CHAINS.values(), ids=KEPT_CHAINS)
 def test_the_chains_that_firewalld_keeps_are_said_once_it_was_taken_back(call: OwnersCall, zone: str) -> None:
     task = PlannedStep("x", Ask(host="h", call=call, undo=()))
-    assert "keeps its chains" not in task_line(msgspec.structs.replace(task, state="done"), None, WORDS, Paper())
-    told = " ".join(task_line(msgspec.structs.replace(task, state="taken-back"), None, WORDS, Paper()).split())
+    assert "keeps its chains" not in task_line(replace(task, state="done"), None, WORDS, Paper())
+    told = " ".join(task_line(replace(task, state="taken-back"), None, WORDS, Paper()).split())
     assert (f"chains for zone {zone} until its next reload" in told) is bool(zone)
 
 
 FLOW = FAULTY.flows[0].trace.flow
 DONE = FixOutcome(("3",), (FlowResult(FLOW, "dropped", "delivered", "observed", expected=True),))
-BACK = msgspec.structs.replace(DONE, complaint=message("it fails"))
+BACK = replace(DONE, complaint=message("it fails"))
 
 
 def said(outcome: FixOutcome) -> str:
@@ -112,8 +109,8 @@ def test_what_came_of_it() -> None:
     assert said(DONE).endswith("to undo the plan: `hairpin undo 3`")
     assert "hairpin undid the whole plan: it fails" in said(BACK)
     assert "hairpin undo 3" not in said(BACK)
-    assert "only in part" in said(msgspec.structs.replace(BACK, left=True))
-    tried = msgspec.structs.replace(DONE, until="2026-01-01T00:00:00Z")
+    assert "only in part" in said(replace(BACK, left=True))
+    tried = replace(DONE, until="2026-01-01T00:00:00Z")
     assert "unless you run `hairpin fix --confirm`" in said(tried)
 
 
@@ -129,12 +126,12 @@ def test_the_list_of_plans_names_what_stays() -> None:
 
 def test_a_plan_whose_steps_are_done_is_tried_until_its_confirmation() -> None:
     (task, *_) = plan().tasks(lasting=False)
-    done, open_ = (msgspec.structs.replace(task, state=each) for each in ("done", "running"))
+    done, open_ = (replace(task, state=each) for each in ("done", "running"))
     known = KeptPlan("3", "lab", "boot", "2026-01-01T00:00:00Z", ("fix", "8080"), "open", (done,))
     assert "being tried" in plans_text((known,), WORDS, Paper(width=120))
-    half = msgspec.structs.replace(known, tasks=(done, open_))
+    half = replace(known, tasks=(done, open_))
     assert "half done" in plans_text((half,), WORDS, Paper(width=120))
 
 
 def test_a_plan_without_any_undo_is_not_offered_to_be_taken_back() -> None:
-    assert "hairpin undo" not in said(msgspec.structs.replace(DONE, final=frozenset({"3"})))
+    assert "hairpin undo" not in said(replace(DONE, final=frozenset({"3"})))

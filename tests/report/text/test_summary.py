@@ -1,6 +1,6 @@
 """The first line counts what fails, what is undecided, and in how much."""
 
-import msgspec
+from msgspec.structs import replace
 
 from hairpin.answer.questions import QuestionAnswer
 from hairpin.message import message
@@ -33,7 +33,7 @@ def test_a_flow_that_leaves_is_no_all_clear() -> None:
     left = [each for each in found.flows if each.verdict == "leaves"]
     assert 1 < len(left) < len(found.flows)
     assert str(summary(found)).endswith(f": nothing on this host stops any of the {len(found.flows)} flows")
-    said = [str(summary(msgspec.structs.replace(found, flows=tuple(left[:number])))) for number in (1, 2)]
+    said = [str(summary(replace(found, flows=tuple(left[:number])))) for number in (1, 2)]
     assert said == [
         "1 flow: nothing on this host stops it; hairpin did not read the rest of its way",
         "2 flows: nothing on this host stops them; hairpin did not read the rest of their way",
@@ -42,28 +42,26 @@ def test_a_flow_that_leaves_is_no_all_clear() -> None:
 
 def test_what_nothing_explains_is_a_problem() -> None:
     whole = answer(FORWARDING_OFF)
-    bare = msgspec.structs.replace(
-        whole, causes=(), flows=tuple(msgspec.structs.replace(each, causes=()) for each in whole.flows)
-    )
+    bare = replace(whole, causes=(), flows=tuple(replace(each, causes=()) for each in whole.flows))
     assert str(summary(bare)) == "1 problem: 2 of 8 flows fail"
 
 
 def test_a_latent_cause_is_to_come() -> None:
     broken = answer(FORWARDING_OFF).causes[0]
-    found = msgspec.structs.replace(answer(), causes=(msgspec.structs.replace(broken, severity="latent"),))
+    found = replace(answer(), causes=(replace(broken, severity="latent"),))
     assert str(summary(found)) == "1 future problem; 1 port of 1 container: all flows pass"
 
 
 def test_nothing_asked_has_no_line() -> None:
-    assert summary(msgspec.structs.replace(answer(), flows=(), causes=())) is None
+    assert summary(replace(answer(), flows=(), causes=())) is None
 
 
 def test_a_question_whose_answer_may_mean_broken_stands_in_the_first_line() -> None:
     passing = answer()
     asked = OpenQuestion(message("Is 203.0.113.9 this host's public address?"), message("y"), message("n"), ())
-    breaking, without = (msgspec.structs.replace(asked, breaks_if=each) for each in ("yes", "no"))
+    breaking, without = (replace(asked, breaks_if=each) for each in ("yes", "no"))
     told = [
-        str(summary(msgspec.structs.replace(passing, questions=(QuestionAnswer("q1", each, ("f1",)),))))
+        str(summary(replace(passing, questions=(QuestionAnswer("q1", each, ("f1",)),))))
         for each in (asked, breaking, without)
     ]
     plain = "1 port of 1 container: all flows pass"
@@ -72,10 +70,8 @@ def test_a_question_whose_answer_may_mean_broken_stands_in_the_first_line() -> N
 
 def test_several_questions_stand_in_the_first_line_together() -> None:
     asked = OpenQuestion(message("Is it?"), message("y"), message("n"), ())
-    both = tuple(
-        QuestionAnswer(f"q{each}", msgspec.structs.replace(asked, breaks_if=each), ("f1",)) for each in ("yes", "no")
-    )
-    said = str(summary(msgspec.structs.replace(answer(), questions=both)))
+    both = tuple(QuestionAnswer(f"q{each}", replace(asked, breaks_if=each), ("f1",)) for each in ("yes", "no"))
+    said = str(summary(replace(answer(), questions=both)))
     assert said == "1 port of 1 container: all flows pass, if the answers to the questions below allow it"
 
 

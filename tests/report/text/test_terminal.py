@@ -1,7 +1,7 @@
 """The report on the terminal: its parts, their order, and nothing twice."""
 
-import msgspec
 import pytest
+from msgspec.structs import replace
 
 from hairpin.answer.answer import Answer, FlowAnswer
 from hairpin.answer.questions import QuestionAnswer
@@ -64,7 +64,7 @@ def test_a_cause_is_printed_once_however_many_flows_it_stops(replacements: tuple
 
 
 def test_another_host_that_publishes_the_port_is_named_before_the_causes() -> None:
-    found = msgspec.structs.replace(answer(FORWARDING_OFF), elsewhere=(message("two publishes it"),))
+    found = replace(answer(FORWARDING_OFF), elsewhere=(message("two publishes it"),))
     told = report_text(found, Words("en"), Paper())
     assert told.count("note: two publishes it\n") == 1
     assert told.index("✓ delivered") < told.index("note: two publishes it") < told.index("cause[")
@@ -96,12 +96,10 @@ def test_json_in_a_quote_takes_two_lines() -> None:
     stated = '{"Name": "' + "long words " * 40 + '"}'
     reading = whole.causes[0].candidate.evidence[0]
     readings = tuple(
-        msgspec.structs.replace(each, key="docker-containers", text=stated) if each.id == reading else each
+        replace(each, key="docker-containers", text=stated) if each.id == reading else each
         for each in whole.evidence[0].readings
     )
-    found = msgspec.structs.replace(
-        whole, evidence=(msgspec.structs.replace(whole.evidence[0], readings=readings), *whole.evidence[1:])
-    )
+    found = replace(whole, evidence=(replace(whole.evidence[0], readings=readings), *whole.evidence[1:]))
     quoted = [line for line in report_text(found, Words(), Paper()).splitlines() if line.startswith("  │ ")]
     assert len(quoted) == 2
     assert quoted[1].endswith("…")
@@ -126,10 +124,10 @@ def test_a_healthy_host_is_one_line_a_port() -> None:
 def test_a_cause_to_come_names_its_event() -> None:
     found = answer(FORWARDING_OFF)
     passing = tuple(each for each in found.flows if each.succeeds)
-    coming = msgspec.structs.replace(found.causes[0], severity="latent", remedies=(), flows=(passing[0].ref,))
+    coming = replace(found.causes[0], severity="latent", remedies=(), flows=(passing[0].ref,))
     for event, named in (("docker-kill", "after docker-kill"), (None, "after this event")):
-        cause = msgspec.structs.replace(coming, event=event)
-        told = report_text(msgspec.structs.replace(found, flows=passing, causes=(cause,)), Words("en"), Paper())
+        cause = replace(coming, event=event)
+        told = report_text(replace(found, flows=passing, causes=(cause,)), Words("en"), Paper())
         assert f"delivered now, dropped {named}\n" in told
 
 
@@ -161,7 +159,7 @@ def test_chinese_leaves_commands_ids_and_addresses_alone() -> None:
 
 def test_unread_parts_are_listed_with_the_remedy() -> None:
     unread = Unread("iptables-nft-save4", "host", "iptables-save -c", "Permission denied", "e8")
-    found = msgspec.structs.replace(answer(), unread=(unread,))
+    found = replace(answer(), unread=(unread,))
     told = report_text(found, Words(), Paper())
     assert "whether a rule drops or translates packets: iptables-save -c in host" in told
     assert told.startswith("Not all of the host could be read: run hairpin as root.\n")
@@ -170,19 +168,19 @@ def test_unread_parts_are_listed_with_the_remedy() -> None:
 def test_parts_that_are_not_rebuilt_take_one_line_with_a_count() -> None:
     """A host of which one part is not rebuilt has a reason for each of its flows."""
     reasons = tuple(Unread("replica", "", "replica", f"reason {number}", "") for number in range(28))
-    found = msgspec.structs.replace(answer(), unread=reasons)
+    found = replace(answer(), unread=reasons)
     short, full = (report_text(found, Words("en"), Paper(), verbose=verbose) for verbose in (False, True))
     assert short.count("Not replayed") == 1
     assert "Not replayed: reason 0; and 27 more (-v lists them)" in short
     assert full.count("Not replayed") == 28
-    alone = report_text(msgspec.structs.replace(answer(), unread=reasons[:1]), Words("en"), Paper())
+    alone = report_text(replace(answer(), unread=reasons[:1]), Words("en"), Paper())
     assert "Not replayed: reason 0\n" in alone
 
 
 def test_a_flow_that_passes_on_the_walk_alone_is_undecided_and_gets_a_line_of_its_own() -> None:
     disputed = proven(Judgement(trace().flow, "dropped"), file="/x")
-    question = msgspec.structs.replace(disputed.question, kind="check")
-    told = report_text(msgspec.structs.replace(disputed, question=question), Words("en"), Paper(width=400))
+    question = replace(disputed.question, kind="check")
+    told = report_text(replace(disputed, question=question), Words("en"), Paper(width=400))
     assert "? undecided" in told
     assert (
         "not confirmed by the kernel: 192.0.2.10 to 198.51.100.11:8080/tcp: simulated delivered, the kernel"
@@ -195,11 +193,9 @@ def test_a_passing_flow_that_an_open_question_can_stop_has_no_tick() -> None:
     found = answer(FORWARDING_OFF)
     first = next(each.ref for each in found.flows if each.succeeds)
     asked = OpenQuestion(message("Is it?"), message("y"), message("n"), ())
-    breaking, harmless = (msgspec.structs.replace(asked, breaks_if=each) for each in ("no", ""))
+    breaking, harmless = (replace(asked, breaks_if=each) for each in ("no", ""))
     shown = [
-        report_text(
-            msgspec.structs.replace(found, questions=(QuestionAnswer("q1", each, (first,)),)), Words(), Paper(width=80)
-        )
+        report_text(replace(found, questions=(QuestionAnswer("q1", each, (first,)),)), Words(), Paper(width=80))
         for each in (breaking, harmless)
     ]
     assert [each.count("? delivered (see the question)  ") for each in shown] == [1, 0]
@@ -208,8 +204,8 @@ def test_a_passing_flow_that_an_open_question_can_stop_has_no_tick() -> None:
 
 def test_an_unexplained_failure_shows_its_place() -> None:
     whole = answer(FORWARDING_OFF)
-    bare = tuple(msgspec.structs.replace(each, causes=()) for each in whole.flows)
-    found = msgspec.structs.replace(whole, flows=bare, causes=())
+    bare = tuple(replace(each, causes=()) for each in whole.flows)
+    found = replace(whole, flows=bare, causes=())
     told = report_text(found, Words(), Paper())
     assert "✗ forward " in told
     assert "No cause that hairpin knows explains this" in told
@@ -223,16 +219,16 @@ def _of_the_mesh(found: Answer) -> Answer:
     for each in found.flows:
         stop, trace = each.stop, each.trace
         if stop is not None:
-            packet = msgspec.structs.replace(stop.seen.packet, version=6, daddr=1, dport=8080)
-            seen = msgspec.structs.replace(stop.seen, packet=packet)
-            held = msgspec.structs.replace(stop, reason="never-accepts", seen=seen)
-            branch = msgspec.structs.replace(trace.usual, stop=held)
-            trace = msgspec.structs.replace(trace, branches=(branch,))
-        flows.append(msgspec.structs.replace(each, causes=(), trace=trace))
+            packet = replace(stop.seen.packet, version=6, daddr=1, dport=8080)
+            seen = replace(stop.seen, packet=packet)
+            held = replace(stop, reason="never-accepts", seen=seen)
+            branch = replace(trace.usual, stop=held)
+            trace = replace(trace, branches=(branch,))
+        flows.append(replace(each, causes=(), trace=trace))
     host = found.network.this
-    engines = tuple(msgspec.structs.replace(each, mesh=(MeshPort("tcp", 8080),)) for each in host.engines)
-    within = found.network.with_host(msgspec.structs.replace(host, engines=engines))
-    return msgspec.structs.replace(found, flows=tuple(flows), causes=(), network=within)
+    engines = tuple(replace(each, mesh=(MeshPort("tcp", 8080),)) for each in host.engines)
+    within = found.network.with_host(replace(host, engines=engines))
+    return replace(found, flows=tuple(flows), causes=(), network=within)
 
 
 def test_a_known_limit_of_the_engine_asks_for_no_snapshot() -> None:
@@ -243,12 +239,12 @@ def test_a_known_limit_of_the_engine_asks_for_no_snapshot() -> None:
 
 def test_no_flow_at_all_is_a_sentence() -> None:
     whole = answer()
-    alone = whole.network.with_host(msgspec.structs.replace(whole.network.this, engines=()))
-    asked = msgspec.structs.replace(whole, flows=(), causes=(), evidence=())
+    alone = whole.network.with_host(replace(whole.network.this, engines=()))
+    asked = replace(whole, flows=(), causes=(), evidence=())
     cases = {
         "No container here publishes a port": asked,
-        "No container engine is installed here": msgspec.structs.replace(asked, network=alone),
-        "hairpin does not know which ports are published": msgspec.structs.replace(
+        "No container engine is installed here": replace(asked, network=alone),
+        "hairpin does not know which ports are published": replace(
             asked, unread=(Unread("docker-socket", "", "/var/run/docker.sock", "Permission denied", "e1"),)
         ),
     }
@@ -262,13 +258,13 @@ def test_the_command_that_repairs_is_named_where_a_plan_has_a_step() -> None:
     assert "hairpin fix" not in report_text(whole, Words(), Paper())
     assert "hairpin fix" not in report_text(answer(), Words(), Paper(), fixing=command)
     (cause,) = whole.causes
-    by_hand = tuple(msgspec.structs.replace(each, by_person=True) for each in cause.remedies)
-    found = msgspec.structs.replace(whole, causes=(msgspec.structs.replace(cause, remedies=by_hand),))
+    by_hand = tuple(replace(each, by_person=True) for each in cause.remedies)
+    found = replace(whole, causes=(replace(cause, remedies=by_hand),))
     assert "hairpin fix" not in report_text(found, Words(), Paper(), fixing=command)
 
 
 def test_a_cause_without_a_remedy_is_printed_without_one() -> None:
     whole = answer(FORWARDING_OFF)
-    found = msgspec.structs.replace(whole, causes=(msgspec.structs.replace(whole.causes[0], remedies=()),))
+    found = replace(whole, causes=(replace(whole.causes[0], remedies=()),))
     told = report_text(found, Words(), Paper())
     assert "repair now" not in told

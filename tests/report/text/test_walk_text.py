@@ -1,6 +1,6 @@
 """A walk in the terminal: request and answer, every step; every way when there are several."""
 
-import msgspec
+from msgspec.structs import replace
 
 from hairpin.message import message
 from hairpin.netfilter.evaluate.chain import Condition
@@ -28,11 +28,9 @@ def test_each_branch_is_printed_under_its_conditions() -> None:
     trace = whole.flows[0].trace
     maybe = (Condition(message("the moon is full"), holds=True), Condition(message("it rains"), holds=False))
     lost = answer(FORWARDING_OFF).flows[0].trace.usual
-    forked = msgspec.structs.replace(
-        trace, verdict="depends", branches=(msgspec.structs.replace(trace.usual, conditions=maybe), lost)
-    )
-    flows = (msgspec.structs.replace(whole.flows[0], trace=forked),)
-    told = walk_text(msgspec.structs.replace(whole, flows=flows), Words(), Paper())
+    forked = replace(trace, verdict="depends", branches=(replace(trace.usual, conditions=maybe), lost))
+    flows = (replace(whole.flows[0], trace=forked),)
+    told = walk_text(replace(whole, flows=flows), Words(), Paper())
     assert told.startswith("? undecided")
     assert "✓ delivered  way 1\n    if the moon is full\n    unless it rains\n" in told
     assert "✗ dropped  way 2" in told

@@ -1,7 +1,7 @@
 """The last lines of an answer in which everything passes."""
 
-import msgspec
 import pytest
+from msgspec.structs import replace
 
 from hairpin.answer.answer import Answer
 from hairpin.network.prefix import address_text
@@ -39,13 +39,9 @@ def test_an_uplink_without_a_router_is_said_not_to_be_asked() -> None:
 def test_a_datagram_has_no_syn() -> None:
     found = answer()
     flows = tuple(
-        msgspec.structs.replace(
-            each,
-            trace=msgspec.structs.replace(each.trace, flow=msgspec.structs.replace(each.trace.flow, protocol="udp")),
-        )
-        for each in found.flows
+        replace(each, trace=replace(each.trace, flow=replace(each.trace.flow, protocol="udp"))) for each in found.flows
     )
-    assert "The packet is lost before this host" in " ".join(last(msgspec.structs.replace(found, flows=flows)))
+    assert "The packet is lost before this host" in " ".join(last(replace(found, flows=flows)))
 
 
 @pytest.mark.parametrize("found", (answer(FORWARDING_OFF), answer(origin="host"), answer(origin="lan")))
@@ -56,9 +52,9 @@ def test_where_a_flow_fails_or_no_outside_client_was_asked_there_is_nothing(foun
 def test_a_way_out_is_followed_by_tcpdump() -> None:
     found = answer(port=None)
     left = next(each for each in found.flows if each.verdict == "leaves")
-    flow = msgspec.structs.replace(left.trace.flow, purpose="asked")
-    asked = msgspec.structs.replace(left, trace=msgspec.structs.replace(left.trace, flow=flow))
-    text = " ".join(last(msgspec.structs.replace(found, flows=(asked,))))
+    flow = replace(left.trace.flow, purpose="asked")
+    asked = replace(left, trace=replace(left.trace, flow=flow))
+    text = " ".join(last(replace(found, flows=(asked,))))
     address = address_text(flow.daddr, flow.version)
     assert text == (
         f"Still no answer? Run `tcpdump -ni eth0 'tcp port 443 and host {address}'`. If packets leave and no answer "
@@ -66,15 +62,15 @@ def test_a_way_out_is_followed_by_tcpdump() -> None:
         f"hairpin read {address}). If a packet with flag R comes back, {address} itself refuses: nothing listens on "
         "port 443 there, or a firewall there rejects."
     )
-    assert last(msgspec.structs.replace(found, flows=(left,))) == []
+    assert last(replace(found, flows=(left,))) == []
 
 
 def test_a_datagram_that_leaves_has_no_flag() -> None:
     found = answer(port=None)
     left = next(each for each in found.flows if each.verdict == "leaves")
-    flow = msgspec.structs.replace(left.trace.flow, purpose="asked", protocol="udp")
-    asked = msgspec.structs.replace(left, trace=msgspec.structs.replace(left.trace, flow=flow))
-    text = " ".join(last(msgspec.structs.replace(found, flows=(asked,))))
+    flow = replace(left.trace.flow, purpose="asked", protocol="udp")
+    asked = replace(left, trace=replace(left.trace, flow=flow))
+    text = " ".join(last(replace(found, flows=(asked,))))
     assert text.startswith("Still no answer?")
     assert "flag R" not in text
 
@@ -82,8 +78,8 @@ def test_a_datagram_that_leaves_has_no_flag() -> None:
 def test_of_a_tunnel_the_outer_packet_is_shown_here_and_the_inner_one_there() -> None:
     trace = walk_flow(with_entries(node("one")), FLOW)
     found = answer(port=None)
-    flow = msgspec.structs.replace(found.flows[0], trace=trace)
-    text = " ".join(last(msgspec.structs.replace(found, flows=(flow,))))
+    flow = replace(found.flows[0], trace=trace)
+    text = " ".join(last(replace(found, flows=(flow,))))
     assert "`tcpdump -ni eth0 'udp port 8472 and host 198.51.100.12'` shows the outer packets." in text
     assert "On 198.51.100.12, `tcpdump -ni any 'tcp port 80 and host 10.244.2.0'` shows the unpacked packets" in text
     assert "lost behind this host" in text

@@ -6,12 +6,11 @@ import pytest
 from hairpin.host.link import Address, Link, Tunnel
 from hairpin.network.flow import Flow, Lan, Outside
 from hairpin.network.network import Network
-from hairpin.network.prefix import parse_address
 from hairpin.walk.walk import walk_flow
 from tests.rows import each_row
-from tests.small_host import CLIENT, HOST_ADDRESS, WEB, host_namespace, network, published, route
+from tests.small_host import CLIENT, HOST_ADDRESS, WEB, host_namespace, network, number, published, route
 
-FAR = parse_address("198.51.100.12")[1]
+FAR = number("198.51.100.12")
 IPIP = Link(20, "t0", "ipip", tunnel=Tunnel("ipip", local=HOST_ADDRESS, remote=FAR))
 TUN = Link(20, "t0", "tun")
 
@@ -19,7 +18,7 @@ TUN = Link(20, "t0", "tun")
 def routed(to: str, *, own: str = "10.8.0.1", link: Link = IPIP) -> Network:
     """Return the host with a tunnel ``t0``, which has the address ``own`` and a route to the network ``to``."""
     host = host_namespace(routes=(route(to, "t0"),), values={"conf__t0__forwarding": "1"})
-    address = Address("t0", 4, parse_address(own)[1], 24)
+    address = Address("t0", 4, number(own), 24)
     return network(msgspec.structs.replace(host, links=(*host.links, link), addresses=(*host.addresses, address)))
 
 
@@ -35,7 +34,7 @@ def test_a_route_into_a_tunnel_may_be_too_wide(link: Link) -> None:
 
 def client(text: str) -> Outside:
     """Return a client outside with that address."""
-    return Outside(parse_address(text)[1])
+    return Outside(number(text))
 
 
 @each_row(
@@ -61,7 +60,7 @@ def test_nothing_is_asked_where_the_client_can_only_be_behind_the_tunnel_or_is_n
 @pytest.mark.parametrize(("wide", "count"), (("198.51.100.16/28", 1), ("10.9.0.0/16", 0)))
 def test_a_neighbour_whose_answers_go_into_the_tunnel_is_asked_about(wide: str, count: int) -> None:
     """So it is where a VPN gives the host a route to its own LAN."""
-    trace = walk_flow(routed(wide), published(Lan(parse_address("198.51.100.30")[1])))
+    trace = walk_flow(routed(wide), published(Lan(number("198.51.100.30"))))
     assert trace.verdict == "delivered"
     asked = [each for each in trace.questions if "a neighbour on eth0" in str(each.text)]
     assert [each.breaks_if for each in asked] == ["no"] * count

@@ -4,14 +4,13 @@ import msgspec
 
 from hairpin.network.flow import Flow, FromHost
 from hairpin.network.network import Network
-from hairpin.network.prefix import parse_address
 from hairpin.walk.walk import walk_flow
 from tests.rows import each_row
-from tests.small_host import egress, network
+from tests.small_host import egress, network, number
 
-METADATA = msgspec.structs.replace(egress(), daddr=parse_address("169.254.169.254")[1], dport=80)
+METADATA = msgspec.structs.replace(egress(), daddr=number("169.254.169.254"), dport=80)
 MAIL = msgspec.structs.replace(egress(), dport=25)
-OFFICE = msgspec.structs.replace(MAIL, daddr=parse_address("10.9.0.25")[1])
+OFFICE = msgspec.structs.replace(MAIL, daddr=number("10.9.0.25"))
 
 
 def in_cloud(cloud: str | None) -> Network:

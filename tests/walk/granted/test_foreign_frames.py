@@ -2,6 +2,7 @@
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 
 from hairpin.host.docker import Container, Endpoint
 from hairpin.host.host import Namespace
@@ -9,13 +10,12 @@ from hairpin.host.link import Address, BridgeInfo, BridgePort, Link
 from hairpin.host.socket import Socket
 from hairpin.network.flow import Flow, FromContainer, Lan
 from hairpin.network.network import Network
-from hairpin.network.prefix import parse_address
 from hairpin.walk.granted.foreign_frames import frames_taken
 from hairpin.walk.state import State
 from hairpin.walk.walk import walk_flow
-from tests.small_host import OUTSIDE, host_namespace, lo, local, network, published, route, sibling
+from tests.small_host import OUTSIDE, host_namespace, lo, local, network, number, published, route, sibling
 
-OWN = parse_address("198.51.100.77")[1]
+OWN = number("198.51.100.77")
 UPLINK, MAC = 0x020000000001, 0x0242C63364C0
 
 
@@ -42,19 +42,16 @@ def with_container(
     renamed = msgspec.json.decode(
         msgspec.json.encode(own.links).replace(b'"eth0"', f'"{name}"'.encode()), type=tuple[Link, ...]
     )
-    links = tuple(msgspec.structs.replace(each, mac=UPLINK) if each.name == name else each for each in renamed)
-    addresses = tuple(msgspec.structs.replace(e, link=name) if e.link == "eth0" else e for e in own.addresses)
+    links = tuple(replace(each, mac=UPLINK) if each.name == name else each for each in renamed)
+    addresses = tuple(replace(e, link=name) if e.link == "eth0" else e for e in own.addresses)
     hops = tuple(
-        msgspec.structs.replace(
-            each,
-            next_hops=tuple(msgspec.structs.replace(h, link=name) if h.link == "eth0" else h for h in each.next_hops),
-        )
+        replace(each, next_hops=tuple(replace(h, link=name) if h.link == "eth0" else h for h in each.next_hops))
         for each in own.routes
     )
-    host = msgspec.structs.replace(
+    host = replace(
         whole.this,
-        namespaces=(msgspec.structs.replace(own, links=links, addresses=addresses, routes=hops), *others, inner),
-        engines=(msgspec.structs.replace(docker, containers=(*docker.containers, container)),),
+        namespaces=(replace(own, links=links, addresses=addresses, routes=hops), *others, inner),
+        engines=(replace(docker, containers=(*docker.containers, container)),),
         cloud=cloud,
         hypervisor=hypervisor,
     )
@@ -63,7 +60,7 @@ def with_container(
 
 MACVLAN = Link(40, "eth0", "macvlan", mac=MAC, peer_index=2, peer_netnsid=0)
 IPVLAN = Link(40, "eth0", "ipvlan", mac=UPLINK, peer_index=2, peer_netnsid=0)
-OUT = Flow(FromContainer("mv", sibling("container:mv")), 4, parse_address("203.0.113.80")[1], "tcp", 443)
+OUT = Flow(FromContainer("mv", sibling("container:mv")), 4, number("203.0.113.80"), "tcp", 443)
 IN = Flow(OUTSIDE, 4, OWN, "tcp", 80)
 NEAR = Flow(Lan(OWN + 1), 4, OWN, "tcp", 80)
 CASES = {
@@ -98,7 +95,7 @@ def test_without_a_hint_a_macvlan_s_frames_are_said_to_be_assumed() -> None:
 @pytest.mark.parametrize("cloud", (None, "aws"))
 def test_a_routed_container_s_frames_have_the_uplink_s_address(cloud: str | None) -> None:
     whole = network()
-    trace = walk_flow(whole.with_host(msgspec.structs.replace(whole.this, cloud=cloud)), published())
+    trace = walk_flow(whole.with_host(replace(whole.this, cloud=cloud)), published())
     assert (trace.questions, trace.assumed) == ((), ())
 
 
@@ -112,16 +109,14 @@ def test_a_container_behind_a_bridge_that_has_the_uplink_sends_foreign_frames() 
         Link(7, "eth0", mac=UPLINK, master="br0", port=BridgePort()),
         Link(41, "veth9", "veth", mac=5, master="br0", peer_index=40, peer_netnsid=0, port=BridgePort()),
     )
-    addresses = tuple(msgspec.structs.replace(e, link="br0") for e in host.addresses if e.link == "eth0")
+    addresses = tuple(replace(e, link="br0") for e in host.addresses if e.link == "eth0")
     routes = (local("198.51.100.11/32", "br0"), route("198.51.100.0/24", "br0"))
-    own = msgspec.structs.replace(
-        host, links=links, addresses=addresses, routes=routes, netnsids=((0, "container:mv"),)
-    )
+    own = replace(host, links=links, addresses=addresses, routes=routes, netnsids=((0, "container:mv"),))
     bridged = net.with_namespace(sibling("host"), own)
-    packet = msgspec.structs.replace(OUT.packet(OWN), smac=MAC)
+    packet = replace(OUT.packet(OWN), smac=MAC)
     left = State("device-out", sibling("host"), packet, oif="eth0")
     (asked,), assumed = frames_taken(bridged, left)
     assert str(asked.text).startswith("Does openstack's network accept frames from 02:42:c6:33:64:c0, ")
     assert assumed == ()
-    own_frame = msgspec.structs.replace(left, packet=msgspec.structs.replace(packet, smac=UPLINK))
+    own_frame = replace(left, packet=replace(packet, smac=UPLINK))
     assert frames_taken(bridged, own_frame) == ((), ())

@@ -2,19 +2,18 @@
 
 from hairpin.network.flow import Flow, FromHost, Lan
 from hairpin.network.network import Network
-from hairpin.network.prefix import parse_address
 from hairpin.walk.trace import ForeignSource
 from hairpin.walk.walk import walk_flow
 from tests.rows import each_row
-from tests.small_host import HOST_NETNS, network, published
+from tests.small_host import HOST_NETNS, network, number, published
 from tests.two_uplinks import LENIENT, SECOND, STRICT, TO_SECOND, two_uplinks
 
 TAKEN = (
     "Does the router 198.51.100.1 behind eth0 forward packets from 198.18.0.11, the address of eth1? These packets "
     "take the route `default via 198.51.100.1 dev eth0`, through another uplink than that of their source address"
 )
-NEAR = Flow(Lan(parse_address("198.51.100.30")[1]), 4, SECOND, "tcp", 8151)
-FROM_SECOND = Flow(FromHost(SECOND), 4, parse_address("203.0.113.80")[1], "tcp", 443)
+NEAR = Flow(Lan(number("198.51.100.30")), 4, SECOND, "tcp", 8151)
+FROM_SECOND = Flow(FromHost(SECOND), 4, number("203.0.113.80"), "tcp", 443)
 CASES: dict[str, tuple[Network, Flow, str, list[str]]] = {
     "to the first uplink": (two_uplinks(), published(), "delivered", []),
     "to the second uplink": (two_uplinks(), TO_SECOND, "delivered", [TAKEN]),

@@ -2,8 +2,8 @@
 
 from typing import Literal
 
-import msgspec
 import pytest
+from msgspec.structs import replace
 
 from hairpin.host.host import Namespace
 from hairpin.host.link import Address
@@ -26,16 +26,12 @@ ASKED = (
 def sending_from(source: int | None, *, also: Address = SECOND, answered: int = 0) -> Network:
     """Return the host whose default route names the source; ``answered``: the status of a masqueraded connection."""
     host: Namespace = host_namespace()
-    routes = tuple(
-        msgspec.structs.replace(each, prefsrc=source) if not each.prefix_length else each for each in host.routes
-    )
+    routes = tuple(replace(each, prefsrc=source) if not each.prefix_length else each for each in host.routes)
     known = Connection(
         4, Tuple(WEB, FAR, TCP, 4000, 443), Tuple(FAR, HOST_ADDRESS, TCP, 443, 4000), answered, live=True
     )
     return network(
-        msgspec.structs.replace(
-            host, routes=routes, addresses=(*host.addresses, also), connections=(known,) if answered else ()
-        )
+        replace(host, routes=routes, addresses=(*host.addresses, also), connections=(known,) if answered else ())
     )
 
 
@@ -65,7 +61,7 @@ SNAT = f"-A POSTROUTING -s 172.17.0.0/16 -o eth0 -j SNAT --to-source {address_te
 def translating(rule: str) -> Network:
     first = DOCKER_RULES.index("-A POSTROUTING")
     host = host_namespace(f"{DOCKER_RULES[:first]}{rule}\n{DOCKER_RULES[first:]}")
-    return network(msgspec.structs.replace(host, addresses=(*host.addresses, SECOND)))
+    return network(replace(host, addresses=(*host.addresses, SECOND)))
 
 
 @pytest.mark.parametrize(
@@ -80,7 +76,7 @@ def translating(rule: str) -> Network:
 def test_the_address_that_a_rule_names_is_said_where_the_host_has_another(
     whole: Network, purpose: Literal["asked", "egress"], *, is_said: bool
 ) -> None:
-    trace = walk_flow(whole, msgspec.structs.replace(egress(), purpose=purpose))
+    trace = walk_flow(whole, replace(egress(), purpose=purpose))
     assert trace.verdict == "leaves"
     assert trace.questions == ()
     said = [str(each) for each in trace.assumed if "198.51.100.57" in str(each)]

@@ -1,7 +1,7 @@
 """A packet of the host leaves by the uplink with the address of a tunnel or a bridge: only then is the way back asked
 about."""
 
-import msgspec
+from msgspec.structs import replace
 
 from hairpin.host.link import Address, Link
 from hairpin.netfilter.ir import STATUS_SEEN_REPLY
@@ -27,7 +27,7 @@ STATED = World(return_routes=(ReturnRoute(6, parse_address("fd42:42:42::")[1], 6
 def six(*addresses: Address, src: int | None = None, answered: bool = False, world: World | None = None) -> Network:
     """Return the host with an IPv6 default route by eth0, a tunnel, and these addresses.  ``src``: the address that the
     default route names.  ``answered``: whether a connection from the tunnel's address was answered."""
-    default = msgspec.structs.replace(route("::/0", "eth0", via="2001:db8:1::1"), prefsrc=src)
+    default = replace(route("::/0", "eth0", via="2001:db8:1::1"), prefsrc=src)
     ways = (
         *(local(f"{address_text(each.value, 6)}/128", each.link) for each in addresses),
         route("2001:db8:1::/64", "eth0"),
@@ -37,7 +37,7 @@ def six(*addresses: Address, src: int | None = None, answered: bool = False, wor
         6, Tuple(ULA, FAR, TCP, 4000, 443), Tuple(FAR, ULA, TCP, 443, 4000), STATUS_SEEN_REPLY, live=True
     )
     return network(
-        msgspec.structs.replace(
+        replace(
             host,
             links=(*host.links, WG0),
             addresses=(*host.addresses, *addresses),
@@ -55,13 +55,9 @@ def eth0(*, deprecated: bool = False, value: int = OWN) -> Address:
 def four(source: int | None) -> Network:
     """Return the host with a tunnel, whose IPv4 default route names the source."""
     host = host_namespace(routes=(local("10.8.0.1/32", "wg0"),))
-    routes = (msgspec.structs.replace(each, prefsrc=source) if not each.prefix_length else each for each in host.routes)
+    routes = (replace(each, prefsrc=source) if not each.prefix_length else each for each in host.routes)
     tunnel = Address("wg0", 4, INNER, 24)
-    return network(
-        msgspec.structs.replace(
-            host, routes=tuple(routes), links=(*host.links, WG0), addresses=(*host.addresses, tunnel)
-        )
-    )
+    return network(replace(host, routes=tuple(routes), links=(*host.links, WG0), addresses=(*host.addresses, tunnel)))
 
 
 CASES: dict[str, tuple[Network, Flow, str]] = {
@@ -74,7 +70,7 @@ CASES: dict[str, tuple[Network, Flow, str]] = {
     "the private address is the uplink's own": (six(eth0(value=ULA)), OUT, ""),
     "the tunnel's address is public": (six(eth0(deprecated=True), Address("wg0", 6, OWN + 2**64, 64)), OUT, ""),
     "a neighbour is asked": (
-        six(eth0(deprecated=True), TUNNELS), msgspec.structs.replace(OUT, daddr=NEAR), "",
+        six(eth0(deprecated=True), TUNNELS), replace(OUT, daddr=NEAR), "",
     ),
     "an answer came to this address": (six(eth0(deprecated=True), TUNNELS, answered=True), OUT, ""),
     "the user has stated the way back": (six(eth0(deprecated=True), TUNNELS, world=STATED), OUT, ""),

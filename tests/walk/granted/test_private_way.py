@@ -5,20 +5,19 @@ import msgspec
 from hairpin.host.link import Address
 from hairpin.network.flow import Flow, FromHost
 from hairpin.network.network import Network
-from hairpin.network.prefix import parse_address
 from hairpin.walk.walk import walk_flow
 from tests.rows import each_row
-from tests.small_host import host_namespace, local, network, route
+from tests.small_host import host_namespace, local, network, number, route
 
-THERE = Flow(FromHost(), 6, parse_address("fd9c:2399:362:aa42::5")[1], "tcp", 8443)
-PUBLIC = msgspec.structs.replace(THERE, daddr=parse_address("2001:db8:99::1")[1])
+THERE = Flow(FromHost(), 6, number("fd9c:2399:362:aa42::5"), "tcp", 8443)
+PUBLIC = msgspec.structs.replace(THERE, daddr=number("2001:db8:99::1"))
 EGRESS = msgspec.structs.replace(THERE, purpose="egress")
 NARROWER = "fd9c:2399:362:aa42::/64"
 
 
 def six(own: str = "2001:db8:1::11", *narrower: str) -> Network:
     """Return the host with this IPv6 address, a default route, and further routes by another router."""
-    value = parse_address(own)[1]
+    value = number(own)
     near = own.rpartition("::")[0]
     ways = (local(f"{own}/128", "eth0"), route(f"{near}::/64", "eth0"), route("::/0", "eth0", via=f"{near}::1"))
     host = host_namespace(routes=(*ways, *(route(each, "eth0", via=f"{near}::20") for each in narrower)))

@@ -3,12 +3,11 @@
 import msgspec
 
 from hairpin.host.route import Redirect
-from hairpin.network.prefix import parse_address
 from hairpin.walk.walk import walk_flow
 from tests.rows import each_row
-from tests.small_host import CLIENT, host_namespace, network, published
+from tests.small_host import CLIENT, host_namespace, network, number, published
 
-OTHER, ROUTER = (parse_address(each)[1] for each in ("198.51.100.20", "198.51.100.1"))
+OTHER, ROUTER = (number(each) for each in ("198.51.100.20", "198.51.100.1"))
 
 CASES: dict[str, tuple[tuple[Redirect, ...], bool]] = {
     "none": ((), False),

@@ -1,14 +1,13 @@
 """An address that only lo has is reached from outside only if somebody has routed it here: that is said."""
 
-import msgspec
+from msgspec.structs import replace
 
 from hairpin.host.link import Address
 from hairpin.network.flow import Flow, FromHost, Lan
 from hairpin.network.network import Network
-from hairpin.network.prefix import parse_address
 from hairpin.walk.walk import walk_flow
 from tests.rows import each_row
-from tests.small_host import host_namespace, local, network, published
+from tests.small_host import host_namespace, local, network, number, published
 
 PUBLIC = "203.0.113.11"
 SAID = (
@@ -20,10 +19,8 @@ SAID = (
 def with_address(text: str, link: str = "lo") -> Network:
     """Return the host with one more address."""
     host = host_namespace()
-    own = Address(link, 4, parse_address(text)[1], 32)
-    return network(
-        msgspec.structs.replace(host, addresses=(*host.addresses, own), routes=(*host.routes, local(text, link)))
-    )
+    own = Address(link, 4, number(text), 32)
+    return network(replace(host, addresses=(*host.addresses, own), routes=(*host.routes, local(text, link))))
 
 
 CASES: dict[str, tuple[Network, Flow, list[str]]] = {
@@ -34,7 +31,7 @@ CASES: dict[str, tuple[Network, Flow, list[str]]] = {
         with_address("198.51.100.77"), published(address="198.51.100.77"), [],
     ),
     "asked by a neighbour": (
-        with_address(PUBLIC), published(Lan(parse_address("198.51.100.30")[1]), PUBLIC), [],
+        with_address(PUBLIC), published(Lan(number("198.51.100.30")), PUBLIC), [],
     ),
     "asked by the host": (with_address(PUBLIC), published(FromHost(), PUBLIC), []),
 }  # fmt: skip

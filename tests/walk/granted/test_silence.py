@@ -5,12 +5,11 @@ import msgspec
 from hairpin.answer.questions import questions_of
 from hairpin.network.flow import Flow, Outside
 from hairpin.network.network import Network
-from hairpin.network.prefix import parse_address
 from hairpin.walk.trace import OpenQuestion
 from hairpin.walk.walk import walk_flow
 from tests.conntrack_lines import entries, from_client, to_server
 from tests.rows import each_row
-from tests.small_host import egress, host_namespace, network, published
+from tests.small_host import egress, host_namespace, network, number, published
 
 ASKED, WAY_OUT = (msgspec.structs.replace(egress(), purpose=each) for each in ("asked", "egress"))
 INVENTED = msgspec.structs.replace(published(), invented=True)
@@ -67,9 +66,7 @@ def test_where_answers_come_nothing_is_asked(flow: Flow, lines: tuple[str, ...])
 
 
 def test_the_question_names_the_client_and_how_to_watch() -> None:
-    (asked,) = questions(
-        published(Outside(parse_address("203.0.113.9")[1])), from_client("SYN_RECV", 40, client="203.0.113.9")
-    )
+    (asked,) = questions(published(Outside(number("203.0.113.9"))), from_client("SYN_RECV", 40, client="203.0.113.9"))
     assert str(asked.text) == (
         "Do the answers to 203.0.113.9 arrive? 203.0.113.9 asked for port 8151, the SYN-ACK left through eth0, "
         "and no ACK came back (conntrack entries in SYN_RECV: 1)"

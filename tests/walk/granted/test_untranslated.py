@@ -1,7 +1,7 @@
 """Packets to another site that somebody has exempted from masquerading."""
 
-import msgspec
 import pytest
+from msgspec.structs import replace
 
 from hairpin.host.link import Address, Link, Tunnel
 from hairpin.netfilter.ir import STATUS_SEEN_REPLY
@@ -66,9 +66,7 @@ def second_line(rule: str, *, default: str = "eth1") -> Network:
     host = net.namespace(HOST_NETNS)
     via = "198.18.0.1" if default == "eth1" else "198.51.100.1"
     ways = tuple(each for each in host.routes if each.prefix_length or each.version == 6)
-    return net.with_namespace(
-        HOST_NETNS, msgspec.structs.replace(host, routes=(*ways, route("default", default, via=via)))
-    )
+    return net.with_namespace(HOST_NETNS, replace(host, routes=(*ways, route("default", default, via=via))))
 
 
 BEHIND = Flow(Lan(parse_address("198.51.100.30")[1]), 4, parse_address("203.0.113.80")[1], "tcp", 443)
@@ -108,7 +106,7 @@ def by_tunnel(rule: str) -> Network:
     tunnel = Tunnel("ipip", local=HOST_ADDRESS, remote=parse_address("198.51.100.12")[1])
     link = Link(20, "t0", "ipip", tunnel=tunnel)
     own = Address("t0", 4, parse_address("10.8.0.1")[1], 32)
-    return network(msgspec.structs.replace(host, links=(*host.links, link), addresses=(*host.addresses, own)))
+    return network(replace(host, links=(*host.links, link), addresses=(*host.addresses, own)))
 
 
 @pytest.mark.parametrize(
@@ -139,7 +137,7 @@ def forwarding_to(server: str, *rules: str, answered: bool = False, link: str = 
     entry = Connection(4, asked, reply, STATUS_SEEN_REPLY, live=True)
     links = (*host.links, Link(9, "eth1")) if link == "eth1" else host.links
     ways = (*host.routes, route(f"{server}/32", "eth1")) if link == "eth1" else host.routes
-    changed = msgspec.structs.replace(host, links=links, routes=ways, connections=(entry,) if answered else ())
+    changed = replace(host, links=links, routes=ways, connections=(entry,) if answered else ())
     return network(changed)
 
 

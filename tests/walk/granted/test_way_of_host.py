@@ -4,14 +4,13 @@ about."""
 import msgspec
 
 from hairpin.host.route import NextHop, PolicyRule, Route
-from hairpin.netfilter.address import parse_address
 from hairpin.network.flow import Flow, FromHost
 from hairpin.network.network import Network
 from hairpin.walk.walk import walk_flow
 from tests.rows import each_row
-from tests.small_host import CLIENT, GATEWAY, HOST_ADDRESS, OUTSIDE, WEB_ITSELF, host_namespace, network, route
+from tests.small_host import CLIENT, GATEWAY, HOST_ADDRESS, OUTSIDE, WEB_ITSELF, host_namespace, network, number, route
 
-FAR = parse_address("10.66.0.5")[1]
+FAR = number("10.66.0.5")
 OUT = Flow(WEB_ITSELF, 4, FAR, "tcp", 80)
 LOCAL = PolicyRule(4, 0, table=255, text="0: from all lookup local")
 MAIN = PolicyRule(4, 32766, table=254, text="32766: from all lookup main")
@@ -29,14 +28,14 @@ def by_rule(*routes: Route, **changed: object) -> Network:
 
 def same_way() -> Route:
     """Return the table's narrow route, by the gateway of the default route."""
-    hop = NextHop("eth0", parse_address("198.51.100.1")[1])
+    hop = NextHop("eth0", number("198.51.100.1"))
     return msgspec.structs.replace(NARROW, next_hops=(hop,))
 
 
 CASES: dict[str, tuple[Network, Flow, bool]] = {
     "a narrower route": (by_rule(NARROW), OUT, True),
     "the rule has the host's network": (
-        by_rule(NARROW, source=(parse_address("198.51.100.0")[1], 24)), OUT, True,
+        by_rule(NARROW, source=(number("198.51.100.0"), 24)), OUT, True,
     ),
     "a default route of another uplink": (
         by_rule(route("default", "eth0", via="198.51.100.20", table=166)), OUT, False,
@@ -48,13 +47,13 @@ CASES: dict[str, tuple[Network, Flow, bool]] = {
     "the route is for other addresses": (by_rule(route("10.67.0.0/16", "eth0", via="198.51.100.20", table=166)), OUT,
                                          False),
     "the rule has the containers' network": (
-        by_rule(NARROW, source=(parse_address("172.17.0.0")[1], 16)), OUT, False,
+        by_rule(NARROW, source=(number("172.17.0.0"), 16)), OUT, False,
     ),
     "the rule has the address of the bridge": (by_rule(NARROW, source=(GATEWAY, 32)), OUT, False),
     "the rule has the address of another machine": (by_rule(NARROW, source=(CLIENT, 32)), OUT, False),
     "the rule is for the host's own packets": (by_rule(NARROW, iif="lo"), OUT, False),
     "the rule is for another destination": (
-        by_rule(NARROW, destination=(parse_address("10.66.1.0")[1], 24)), OUT, False,
+        by_rule(NARROW, destination=(number("10.66.1.0"), 24)), OUT, False,
     ),
     "the rule excepts the host": (by_rule(NARROW, inverted=True), OUT, False),
     "the table has no route": (by_rule(), OUT, False),

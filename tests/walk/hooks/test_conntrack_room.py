@@ -1,4 +1,4 @@
-import msgspec
+from msgspec.structs import replace
 
 from hairpin.host.host import Namespace
 from hairpin.host.netns import Netns
@@ -41,7 +41,7 @@ def with_table(namespace: Namespace, count: int, *entries: Connection, most: int
     sysctls = sysctls.with_value(("net", "netfilter", "nf_conntrack_buckets"), "100")
     if most is not None:
         sysctls = sysctls.with_value(("net", "netfilter", "nf_conntrack_max"), str(most))
-    return msgspec.structs.replace(namespace, sysctls=sysctls, connections=(*namespace.connections, *entries))
+    return replace(namespace, sysctls=sysctls, connections=(*namespace.connections, *entries))
 
 
 ASSURED = tuple(entry(number, assured=True) for number in range(20))
@@ -77,23 +77,19 @@ CASES: dict[str, tuple[Network, Flow, str, str | None]] = {
     ),
     "what the container sends needs an entry too": (network(FULL), egress(), "dropped", "conntrack-full"),
     "an untracked packet needs none": (
-        network(msgspec.structs.replace(FULL, ruleset=ruleset(NOTRACK))),
+        network(replace(FULL, ruleset=ruleset(NOTRACK))),
         Flow(OUTSIDE, 4, HOST_ADDRESS, "tcp", 8151),
         "delivered",
         None,
     ),
     "nothing tracks": (
-        network(
-            msgspec.structs.replace(
-                with_table(HOST, 100), ruleset=ruleset("*filter\n:INPUT ACCEPT [0:0]\nCOMMIT\n"), sockets=()
-            )
-        ),
+        network(replace(with_table(HOST, 100), ruleset=ruleset("*filter\n:INPUT ACCEPT [0:0]\nCOMMIT\n"), sockets=())),
         published(),
         "refused",
         "no-listener",
     ),
     "the table was not listed, a rule tracks": (
-        network(msgspec.structs.replace(with_table(HOST, 100), ruleset=ruleset(TRACKING))),
+        network(replace(with_table(HOST, 100), ruleset=ruleset(TRACKING))),
         published(),
         "dropped",
         "conntrack-full",

@@ -1,7 +1,7 @@
 from typing import Literal
 
-import msgspec
 import pytest
+from msgspec.structs import replace
 
 from hairpin.host.host import Namespace
 from hairpin.netfilter import ir
@@ -25,7 +25,7 @@ def base(
 
 
 def net(*tables: ir.Table) -> Network:
-    return network(msgspec.structs.replace(host_namespace(), ruleset=ir.Ruleset(tables)))
+    return network(replace(host_namespace(), ruleset=ir.Ruleset(tables)))
 
 
 def own(chain: ir.Chain, family: ir.Family = "inet", name: str = "t") -> ir.Table:
@@ -80,7 +80,7 @@ def test_run_hook(whole: Network, hook: Met, expected: list[str]) -> None:
 
 
 def with_rules(text: str) -> Network:
-    return network(msgspec.structs.replace(host_namespace(), ruleset=ruleset(text)))
+    return network(replace(host_namespace(), ruleset=ruleset(text)))
 
 
 def only(whole: Network, state: State, hook: ir.Hook) -> State:
@@ -97,7 +97,7 @@ def test_nat_is_done_at_its_place_and_once() -> None:
     after = only(whole, at("prerouting"), "prerouting")
     assert (after.packet.daddr, after.packet.dport) == (WEB, 80)
     assert [step.note for step in after.history.steps] == ["dnat"]
-    again = only(whole, msgspec.structs.replace(after, packet=at("prerouting").packet), "prerouting")
+    again = only(whole, replace(after, packet=at("prerouting").packet), "prerouting")
     assert [step.note for step in again.history.steps] == ["dnat"]
 
 
@@ -105,7 +105,7 @@ def test_nat_is_done_at_its_place_and_once() -> None:
 def test_a_packet_from_lo_keeps_its_route_unless_it_is_translated(target: int | None, *, keeps: bool) -> None:
     body: tuple[ir.Expression, ...] = () if target is None else (ir.Nat("dnat", (target, target)),)
     whole = net(ir.Table("ip", "t", "nft", (base("prerouting", -100, *body, kind="nat"),)))
-    (after,) = run_hook(whole, msgspec.structs.replace(at("prerouting", iif="lo"), local=True), "prerouting")
+    (after,) = run_hook(whole, replace(at("prerouting", iif="lo"), local=True), "prerouting")
     assert isinstance(after, State)
     assert after.local is keeps
 
@@ -175,7 +175,7 @@ OLD_NAT, SHARED_NAT = "4.15.0-213-generic", "4.18.0-240.el8.x86_64"
 
 
 def on(kernel: str, whole: Network) -> Network:
-    return whole.with_namespace(HOST_NETNS, msgspec.structs.replace(whole.namespace(HOST_NETNS), kernel=kernel))
+    return whole.with_namespace(HOST_NETNS, replace(whole.namespace(HOST_NETNS), kernel=kernel))
 
 
 # kernel, where the client's packet goes: the first chain says nothing of it, the second would translate it
@@ -224,7 +224,7 @@ def test_on_old_kernels_of_equal_chains_the_earlier_one_runs_first(kernel: str, 
 
 def test_masquerade_without_an_address_drops() -> None:
     whole = with_rules(f"{NAT}-A POSTROUTING -j MASQUERADE\nCOMMIT\n")
-    host = msgspec.structs.replace(whole.namespace(HOST_NETNS), addresses=())
+    host = replace(whole.namespace(HOST_NETNS), addresses=())
     state = only(net(), at("prerouting"), "prerouting").to("postrouting", oif="docker0")
     outcomes = run_hook(whole.with_namespace(HOST_NETNS, host), state, "postrouting")
     assert told(outcomes) == ["dropped no-source-address"]
@@ -295,8 +295,8 @@ def test_a_live_entry_is_a_step() -> None:
     after = only(net(), at("prerouting"), "prerouting")
     assert after.history.steps == ()
     assert after.track.connection is not None
-    live = msgspec.structs.replace(after.track.connection, live=True)
-    host = msgspec.structs.replace(host_namespace(""), connections=(live,))
+    live = replace(after.track.connection, live=True)
+    host = replace(host_namespace(""), connections=(live,))
     assert [step.stage for step in only(network(host), at("prerouting"), "prerouting").history.steps] == ["prerouting"]
 
 
@@ -320,9 +320,7 @@ PORTS: dict[str, tuple[ir.Hook, ir.NameMatch, bool]] = {
 @pytest.mark.parametrize(("hook", "name", "sees"), PORTS.values(), ids=PORTS)
 def test_interfaces_of_the_bridge_family_are_ports(hook: ir.Hook, name: ir.NameMatch, *, sees: bool) -> None:
     whole = net(own(base(hook, 0, name, DROP), "bridge"))
-    crossing = msgspec.structs.replace(at("bridge"), iif="docker0", oif="docker0").with_frame(
-        physin="veth1", physout="veth2"
-    )
+    crossing = replace(at("bridge"), iif="docker0", oif="docker0").with_frame(physin="veth1", physout="veth2")
     assert told(run_bridge_hook(whole, crossing, hook)) == (["dropped rule"] if sees else ["bridge"])
     for outcome in run_bridge_hook(net(), crossing, hook):
         assert outcome == crossing
@@ -359,7 +357,7 @@ UNREAD: dict[str, tuple[tuple[str, ...], bool]] = {
 
 @pytest.mark.parametrize(("keys", "depends"), UNREAD.values(), ids=UNREAD)
 def test_rules_that_could_not_be_read(keys: tuple[str, ...], depends: bool) -> None:
-    whole = network(msgspec.structs.replace(host_namespace(""), unread=keys))
+    whole = network(replace(host_namespace(""), unread=keys))
     outcomes = list(run_hook(whole, at("forward"), "forward"))
     assert told(outcomes) == (["unknown rules-unread", "forward"] if depends else ["forward"])
     onward = outcomes[-1]
@@ -389,7 +387,7 @@ def test_a_queue_without_a_program(
 ) -> None:
     """Without a reader the kernel drops what is queued; with ``bypass`` it passes it on (measured on Linux 6.18)."""
     host = host_namespace(in_table("mangle", "FORWARD", f"-j NFQUEUE {options}"))
-    trace = walk_flow(network(msgspec.structs.replace(host, queues=queues)), published())
+    trace = walk_flow(network(replace(host, queues=queues)), published())
     assert (trace.verdict, trace.usual.stop and trace.usual.stop.reason) == (verdict, reason)
 
 
@@ -408,7 +406,7 @@ SAMPLED_MARKED = "-A PREROUTING -p tcp -m tcp --dport 8151 -m mark --mark 0x1/0x
 def test_later_packets_are_met_like_the_first(second: str, verdicts: list[str]) -> None:
     before = host_namespace()
     rules = ruleset(f"*mangle\n:PREROUTING ACCEPT [0:0]\n{SAMPLED_MARKING}\n{second}\nCOMMIT\n")
-    host = msgspec.structs.replace(before, ruleset=Ruleset((*before.ruleset.tables, *rules.tables)))
+    host = replace(before, ruleset=Ruleset((*before.ruleset.tables, *rules.tables)))
     trace = walk_flow(network(host), published())
     assert [each.verdict for each in trace.branches] == verdicts
     assert trace.verdict == "depends"

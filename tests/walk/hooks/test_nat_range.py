@@ -1,12 +1,8 @@
 from hairpin.netfilter.packet import TCP, Tuple
-from hairpin.network.prefix import Version, parse_address
+from hairpin.network.prefix import Version
 from hairpin.walk.hooks.nat_range import Range
 from tests.rows import each_row
-
-
-def number(text: str) -> int:
-    return parse_address(text)[1]
-
+from tests.small_host import number
 
 # first, last, persistent, source, destination, what kernel 6.18 made of the source
 ADDRESSES: dict[str, tuple[str, str, bool, str, str, str]] = {

@@ -1,6 +1,6 @@
 """What IPVS takes behind INPUT is assumed to be served, if it has a server; other packets find their sockets."""
 
-import msgspec
+from msgspec.structs import replace
 
 from hairpin.host.host import Host
 from hairpin.host.socket import VirtualService
@@ -17,9 +17,7 @@ DROPPED = OPEN.replace("COMMIT", "-A INPUT -p tcp -m tcp --dport 80 -j DROP\nCOM
 
 
 def walked(service: VirtualService | None, rules: str = OPEN) -> Trace:
-    namespace = msgspec.structs.replace(
-        host_namespace(rules, sockets=()), virtual_services=(service,) if service is not None else ()
-    )
+    namespace = replace(host_namespace(rules, sockets=()), virtual_services=(service,) if service is not None else ())
     host = Host("test", namespaces=(namespace,))
     return walk_flow(Network((host,)), Flow(Outside(CLIENT), 4, HOST_ADDRESS, "tcp", 80, host="test"))
 

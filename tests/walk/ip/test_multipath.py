@@ -7,12 +7,11 @@ from hairpin.host.link import Link
 from hairpin.host.route import NextHop, Route
 from hairpin.network.flow import Flow, FromContainer
 from hairpin.network.network import Network
-from hairpin.network.prefix import parse_address
 from hairpin.walk.walk import walk_flow
-from tests.small_host import host_namespace, network, route, sibling
+from tests.small_host import host_namespace, network, number, route, sibling
 
-FAR = parse_address("203.0.113.80")[1]
-GATEWAY1, GATEWAY2 = parse_address("198.51.100.1")[1], parse_address("192.0.2.1")[1]
+FAR = number("203.0.113.80")
+GATEWAY1, GATEWAY2 = number("198.51.100.1"), number("192.0.2.1")
 OUT = Flow(FromContainer("web", sibling("container:web")), 4, FAR, "tcp", 443, container="web")
 
 
@@ -28,7 +27,7 @@ def with_two_uplinks(*, second_filtered: bool = False) -> Network:
 
 def _with_eth1(plain: Namespace) -> Namespace:
     address = next(each for each in plain.addresses if each.link == "eth0")
-    second = msgspec.structs.replace(address, link="eth1", value=parse_address("192.0.2.2")[1])
+    second = msgspec.structs.replace(address, link="eth1", value=number("192.0.2.2"))
     both = Route(4, 0, 0, next_hops=(NextHop("eth0", GATEWAY1), NextHop("eth1", GATEWAY2)))
     routes = tuple(each for each in plain.routes if each.prefix_length)
     return msgspec.structs.replace(
@@ -42,7 +41,7 @@ def _with_eth1(plain: Namespace) -> Namespace:
 def test_all_packets_of_a_connection_take_one_path() -> None:
     trace = walk_flow(with_two_uplinks(), OUT)
     sources = [branch.request[-1].packet.saddr for branch in trace.branches]
-    expected = [parse_address(each)[1] for each in ("198.51.100.11", "192.0.2.2")]
+    expected = [number(each) for each in ("198.51.100.11", "192.0.2.2")]
     assert (trace.verdict, sources) == ("leaves", expected)
 
 

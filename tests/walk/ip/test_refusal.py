@@ -5,12 +5,11 @@ from hairpin.host.link import Address
 from hairpin.host.route import TABLE_LOCAL, TABLE_MAIN, NextHop, PolicyRule, Route, RouteType
 from hairpin.netfilter.ir import CT_RELATED
 from hairpin.netfilter.packet import ACK, ICMP, ICMP6, RST, SYN, TCP, UDP, Packet
-from hairpin.network.prefix import parse_address
 from hairpin.walk.hooks.conntrack import track
 from hairpin.walk.ip.refusal import refusal
 from hairpin.walk.state import Stage, State, stopped
 from tests.rows import each_row
-from tests.small_host import CLIENT, HOST_ADDRESS, HOST_NETNS, WEB, host_namespace, network
+from tests.small_host import CLIENT, HOST_ADDRESS, HOST_NETNS, WEB, host_namespace, network, number
 from tests.walk.standing import at
 
 NETWORK = network(host_namespace())
@@ -198,7 +197,7 @@ def test_a_reset_about_a_bridged_packet_leaves_by_the_port() -> None:
 
 @pytest.mark.parametrize(("sender", "link"), (("fe80::7", "eth0"), ("2001:db8::7", "")))
 def test_an_error_to_a_link_local_address_leaves_by_the_packets_input_link(sender: str, link: str) -> None:
-    asked = Packet(6, parse_address(sender)[1], parse_address("2001:db8:7::1")[1], UDP, sport=1, dport=2)
+    asked = Packet(6, number(sender), number("2001:db8:7::1"), UDP, sport=1, dport=2)
     routes = (Route(6, 0xFE80 << 112, 64, next_hops=(NextHop("eth0"),)), Route(6, 0, 0, next_hops=(NextHop("wg0"),)))
     own = (Address("eth0", 6, 0xFE80 << 112 | 1, 64, scope="link"),)
     net = network(msgspec.structs.replace(host_namespace(routes=routes), addresses=own))
@@ -217,7 +216,7 @@ def test_an_error_to_a_link_local_address_leaves_by_the_packets_input_link(sende
     ),
 )
 def test_rules_see_all_of_an_error_to_a_link_local_address(rule: PolicyRule, answers: bool) -> None:
-    asked = Packet(6, parse_address("fe80::7")[1], parse_address("2001:db8:7::1")[1], UDP, sport=1, dport=2)
+    asked = Packet(6, number("fe80::7"), number("2001:db8:7::1"), UDP, sport=1, dport=2)
     routes = (Route(6, 0, 0, table=100, next_hops=(NextHop("eth0"),)),)
     host = host_namespace(routes=routes, policy_rules=(rule,))
     net = network(msgspec.structs.replace(host, addresses=(Address("eth0", 6, asked.daddr, 64),)))
@@ -228,7 +227,7 @@ def test_rules_see_all_of_an_error_to_a_link_local_address(rule: PolicyRule, ans
 def test_an_error_about_a_packet_from_a_wire_has_no_address_of_lo() -> None:
     host = host_namespace()
     net = network(msgspec.structs.replace(host, addresses=(Address("lo", 6, 1, 128), Address("eth0", 6, 5, 64))))
-    asked = Packet(6, parse_address("2001:db8::7")[1], 1, UDP, sport=1, dport=2)
+    asked = Packet(6, number("2001:db8::7"), 1, UDP, sport=1, dport=2)
     for link, source in (("eth0", 5), ("lo", 1)):
         back = refusal(net, stopped(at("input", asked, iif=link), "reject", reject="icmp6-port-unreachable"))
         assert back is not None

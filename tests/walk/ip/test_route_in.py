@@ -5,12 +5,11 @@ from hairpin.host.route import NextHop, PolicyRule, Route
 from hairpin.host.sysctl import Sysctls
 from hairpin.netfilter.packet import UDP, Packet
 from hairpin.network.network import Network
-from hairpin.network.prefix import parse_address
 from hairpin.walk.decided import SysctlDecided
 from hairpin.walk.ip.route_in import input_route, received6
 from hairpin.walk.state import State
 from tests.rows import each_row
-from tests.small_host import CLIENT, GATEWAY, HOST_ADDRESS, HOST_NETNS, WEB, host_namespace, network, route
+from tests.small_host import CLIENT, GATEWAY, HOST_ADDRESS, HOST_NETNS, WEB, host_namespace, network, number, route
 from tests.walk.standing import FROM_CLIENT, at, ended, told
 
 NET = network()
@@ -18,7 +17,7 @@ NET = network()
 
 def to(daddr: int | str, saddr: int | str = CLIENT, **other: int) -> Packet:
     values = {"daddr": daddr, "saddr": saddr}
-    numbers = {key: parse_address(each)[1] if isinstance(each, str) else each for key, each in values.items()}
+    numbers = {key: number(each) if isinstance(each, str) else each for key, each in values.items()}
     return msgspec.structs.replace(FROM_CLIENT, **numbers, **other)
 
 
@@ -231,7 +230,7 @@ SIX: dict[str, tuple[str, str, str | None]] = {
 
 @each_row(("source", "destination", "expected"), SIX.values(), ids=SIX)
 def test_ipv6_addresses_that_no_wire_carries(source: str, destination: str, expected: str | None) -> None:
-    packet = Packet(6, parse_address(source)[1], parse_address(destination)[1], UDP, sport=1, dport=2)
+    packet = Packet(6, number(source), number(destination), UDP, sport=1, dport=2)
     end = received6(NET.namespace(HOST_NETNS), at("prerouting", packet))
     assert (ended(end) if end is not None else None) == expected
     looped = received6(NET.namespace(HOST_NETNS), at("prerouting", packet, iif="lo"))

@@ -1,27 +1,24 @@
-import msgspec
 import pytest
+from msgspec.structs import replace
 
 from hairpin.host.link import Tunnel
 from hairpin.host.route import TABLE_LOCAL, NextHop, PolicyRule, Route
 from hairpin.netfilter.ir import STATUS_CONFIRMED
 from hairpin.netfilter.packet import UDP, Packet
 from hairpin.network.network import Network
-from hairpin.network.prefix import parse_address
 from hairpin.walk.ip.route_out import output, output_route, postrouting
 from hairpin.walk.state import Carried, Sender, State
 from tests.rows import each_row
-from tests.small_host import CLIENT, FORWARDING, GATEWAY, HOST_ADDRESS, WEB, host_namespace, network, route
+from tests.small_host import CLIENT, FORWARDING, GATEWAY, HOST_ADDRESS, WEB, host_namespace, network, number, route
 from tests.walk.standing import FROM_CLIENT, at, told
 
 
 def to(daddr: int, saddr: int = 0) -> Packet:
-    return msgspec.structs.replace(FROM_CLIENT, saddr=saddr, daddr=daddr)
+    return replace(FROM_CLIENT, saddr=saddr, daddr=daddr)
 
 
 def special(kind: str) -> Network:
-    return network(
-        host_namespace(routes=(msgspec.structs.replace(route("192.0.2.0/24", "eth0"), type=kind, next_hops=()),))
-    )
+    return network(host_namespace(routes=(replace(route("192.0.2.0/24", "eth0"), type=kind, next_hops=()),)))
 
 
 NET = network()
@@ -65,13 +62,13 @@ def test_ipv4_sends_on_link_by_the_bound_link_without_a_route() -> None:
     (found,) = output_route(network(), state)
     assert isinstance(found, State)
     assert (found.stage, found.oif, found.next_hop) == ("output", "docker0", NextHop("docker0"))
-    down = tuple(msgspec.structs.replace(each, up=each.name != "docker0") for each in host_namespace().links)
-    dark = network(msgspec.structs.replace(host_namespace(), links=down))
+    down = tuple(replace(each, up=each.name != "docker0") for each in host_namespace().links)
+    dark = network(replace(host_namespace(), links=down))
     assert told(output_route(dark, state)) == ["rejected no-route network-unreachable"]
 
 
 def test_ipv6_with_a_known_source_may_use_another_link() -> None:
-    six = Packet(6, parse_address("2001:db8::1")[1], parse_address("2001:db8:1::9")[1], UDP)
+    six = Packet(6, number("2001:db8::1"), number("2001:db8:1::9"), UDP)
     net = network(host_namespace(routes=(route("2001:db8:1::/64", "docker0"),)))
     (found,) = output_route(net, at("output-route", six, iif="", oif="eth0"))
     assert isinstance(found, State)
@@ -79,21 +76,19 @@ def test_ipv6_with_a_known_source_may_use_another_link() -> None:
 
 
 def test_a_host_without_a_source_address() -> None:
-    host = msgspec.structs.replace(host_namespace(), addresses=())
+    host = replace(host_namespace(), addresses=())
     assert told(output_route(network(host), at("output-route", to(CLIENT), iif=""))) == ["dropped no-source-address"]
     for kernel, source in (("", 0xC0000008), ("5.4.0-150-generic", 0xC0000008), ("4.18.0-240.el8.x86_64", 0)):
-        there = network(msgspec.structs.replace(host, kernel=kernel))
-        (error,) = output_route(
-            there, msgspec.structs.replace(at("output-route", to(CLIENT), iif=""), sender=Sender(by_kernel=True))
-        )
+        there = network(replace(host, kernel=kernel))
+        (error,) = output_route(there, replace(at("output-route", to(CLIENT), iif=""), sender=Sender(by_kernel=True)))
         assert isinstance(error, State)
         assert error.packet.saddr == source
 
 
 @pytest.mark.parametrize("kind", ("unicast", "broadcast"))
 def test_a_route_of_type_broadcast_makes_a_broadcast(kind: str) -> None:
-    net = network(host_namespace(routes=(msgspec.structs.replace(route("192.0.2.0/24", "eth0"), type=kind),)))
-    datagram = msgspec.structs.replace(to(CLIENT), protocol=UDP, tcp_flags=0)
+    net = network(host_namespace(routes=(replace(route("192.0.2.0/24", "eth0"), type=kind),)))
+    datagram = replace(to(CLIENT), protocol=UDP, tcp_flags=0)
     (outcome,) = output_route(net, at("output-route", datagram, iif=""))
     assert isinstance(outcome, State)
     assert outcome.to_many is (kind == "broadcast")
@@ -106,7 +101,7 @@ def test_policy_rules_by_owner_and_port_choose_the_table() -> None:
              PolicyRule(4, 32766, table=254))  # fmt: skip
     net = network(host_namespace(policy_rules=rules, routes=(route("default", "docker0", table=77),)))
     for uid, link in ((5, "docker0"), (0, "eth0")):
-        state = msgspec.structs.replace(at("output-route", to(CLIENT), iif=""), sender=Sender(uid=uid))
+        state = replace(at("output-route", to(CLIENT), iif=""), sender=Sender(uid=uid))
         (outcome,) = output_route(net, state)
         assert isinstance(outcome, State)
         assert outcome.oif == link
@@ -117,7 +112,7 @@ def test_connect_looks_the_route_up_again_with_the_source_that_it_has_got(bound:
     rules = (PolicyRule(4, 0, table=255), PolicyRule(4, 9, table=77, source=(HOST_ADDRESS, 32)),
              PolicyRule(4, 32766, table=254))  # fmt: skip
     net = network(host_namespace(policy_rules=rules, routes=(route("default", "docker0", table=77),)))
-    connecting = msgspec.structs.replace(at("output-route", to(CLIENT, bound), iif=""), sender=Sender(uid=0))
+    connecting = replace(at("output-route", to(CLIENT, bound), iif=""), sender=Sender(uid=0))
     (outcome,) = output_route(net, connecting)
     assert isinstance(outcome, State)
     assert (outcome.oif, outcome.packet.saddr) == (link, bound or HOST_ADDRESS)
@@ -127,7 +122,7 @@ def test_the_kernels_own_packet_is_routed_once() -> None:
     rules = (PolicyRule(4, 0, table=255), PolicyRule(4, 9, table=77, source=(HOST_ADDRESS, 32)),
              PolicyRule(4, 32766, table=254))  # fmt: skip
     net = network(host_namespace(policy_rules=rules, routes=(route("default", "docker0", table=77),)))
-    error = msgspec.structs.replace(at("output-route", to(CLIENT), iif=""), sender=Sender(uid=0, by_kernel=True))
+    error = replace(at("output-route", to(CLIENT), iif=""), sender=Sender(uid=0, by_kernel=True))
     (outcome,) = output_route(net, error)
     assert isinstance(outcome, State)
     assert outcome.oif == "eth0"
@@ -136,7 +131,7 @@ def test_the_kernels_own_packet_is_routed_once() -> None:
 @pytest.mark.parametrize(("source", "expected"), ((HOST_ADDRESS, "output"), (HOST_ADDRESS + 1, "no-source-address")))
 def test_a_tunnel_sends_from_an_address_of_its_host_only(source: int, expected: str) -> None:
     frame = at("device-out", to(WEB), iif="", oif="vx")
-    outer = msgspec.structs.replace(
+    outer = replace(
         at("output-route", to(CLIENT, source), iif=""), carried=Carried(frame, Tunnel("vxlan", key=1, port=4789))
     )
     (outcome,) = output_route(NET, outer)
@@ -150,7 +145,7 @@ def with_output(rule: str, *routes: Route, rules: tuple[PolicyRule, ...] = ()) -
 
 
 def sent(net: Network) -> list[str]:
-    state = msgspec.structs.replace(at("output", to(CLIENT, HOST_ADDRESS), iif=""), oif="eth0")
+    state = replace(at("output", to(CLIENT, HOST_ADDRESS), iif=""), oif="eth0")
     return [f"{each.stage} {each.oif}" if isinstance(each, State) else told((each,))[0] for each in output(net, state)]
 
 
@@ -169,7 +164,7 @@ OUTPUTS: dict[str, tuple[Network, list[str]]] = {
     ),
     "translated to where no way leads: TCP is not told": (
         with_output("-p tcp -j DNAT --to-destination 10.0.0.1:80",
-                    msgspec.structs.replace(route("10.0.0.0/8", "eth0"), type="unreachable", next_hops=())),
+                    replace(route("10.0.0.0/8", "eth0"), type="unreachable", next_hops=())),
         ["dropped route-type"],
     ),
 }  # fmt: skip
@@ -181,15 +176,15 @@ def test_output_routes_a_changed_packet_again(net: Network, expected: list[str])
 
 
 def test_the_sender_of_a_datagram_is_told_that_its_new_destination_has_no_route() -> None:
-    closed = msgspec.structs.replace(route("10.0.0.0/8", "eth0"), type="unreachable", next_hops=())
+    closed = replace(route("10.0.0.0/8", "eth0"), type="unreachable", next_hops=())
     net = with_output("-p udp -j DNAT --to-destination 10.0.0.1:80", closed)
-    packet = msgspec.structs.replace(to(CLIENT, HOST_ADDRESS), protocol=UDP)
-    state = msgspec.structs.replace(at("output", packet, iif=""), oif="eth0")
+    packet = replace(to(CLIENT, HOST_ADDRESS), protocol=UDP)
+    state = replace(at("output", packet, iif=""), oif="eth0")
     assert told(output(net, state)) == ["rejected route-type network-unreachable"]
 
 
 def test_postrouting_confirms_the_connection() -> None:
-    state = msgspec.structs.replace(at("output", to(CLIENT, HOST_ADDRESS), iif=""), oif="eth0")
+    state = replace(at("output", to(CLIENT, HOST_ADDRESS), iif=""), oif="eth0")
     (sending,) = output(NET, state)
     assert isinstance(sending, State)
     (outcome,) = postrouting(NET, sending)
@@ -197,7 +192,7 @@ def test_postrouting_confirms_the_connection() -> None:
     assert outcome.stage == "neighbour"
     assert outcome.track.connection is not None
     assert outcome.track.connection.status & STATUS_CONFIRMED
-    assert parse_address("192.0.2.10")[1] == outcome.packet.daddr
+    assert number("192.0.2.10") == outcome.packet.daddr
 
 
 def test_postrouting_may_drop() -> None:

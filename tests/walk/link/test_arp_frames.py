@@ -1,7 +1,7 @@
 """Rules that drop ARP messages as frames make a neighbour unreachable, unless the kernel has an entry for it."""
 
-import msgspec
 import pytest
+from msgspec.structs import replace
 
 from hairpin.host.link import BridgeInfo, BridgePort, Link
 from hairpin.host.netns import Netns
@@ -33,13 +33,11 @@ def ruled(*rules: str, policy: str = "ACCEPT", entry: str = "") -> Network:
     """Return the host with two containers and these rules of ebtables; ``entry``: the state of all neighbours known."""
     text = "\n".join(("*filter", ":INPUT ACCEPT", f":FORWARD {policy}", ":OUTPUT ACCEPT", *rules, ""))
     whole = net()
-    host = msgspec.structs.replace(
+    host = replace(
         whole.namespace(HOST_NETNS), ruleset=Ruleset(ebtables.parse(text, source="test")),
         neighbours=(Neighbour("docker0", 4, WEB, 0x02, entry),) if entry else (),
     )  # fmt: skip
-    inner = msgspec.structs.replace(
-        whole.namespace(WEB_NETNS), neighbours=(Neighbour("eth0", 4, OTHER, 0x03, entry),) if entry else ()
-    )
+    inner = replace(whole.namespace(WEB_NETNS), neighbours=(Neighbour("eth0", 4, OTHER, 0x03, entry),) if entry else ())
     return whole.with_namespace(HOST_NETNS, host).with_namespace(WEB_NETNS, inner)
 
 
@@ -51,7 +49,7 @@ def arptables(*rules: str, policy: str = "accept", hook: str = "input", inside: 
     }}"""
     found = Ruleset(tables_after(text, (), LoadingHost(frozenset({"docker0", "eth0"})), source="test"))
     whole, netns = net(), WEB_NETNS if inside else HOST_NETNS
-    return whole.with_namespace(netns, msgspec.structs.replace(whole.namespace(netns), ruleset=found))
+    return whole.with_namespace(netns, replace(whole.namespace(netns), ruleset=found))
 
 
 def filtered(protocol: str) -> Network:
@@ -59,10 +57,8 @@ def filtered(protocol: str) -> Network:
     whole = net()
     host = whole.namespace(HOST_NETNS)
     drop = Filter("egress", "matchall", 1, protocol, action="drop")
-    links = tuple(
-        msgspec.structs.replace(each, filters=(drop,)) if each.name == "veth1" else each for each in host.links
-    )
-    return whole.with_namespace(HOST_NETNS, msgspec.structs.replace(host, links=links))
+    links = tuple(replace(each, filters=(drop,)) if each.name == "veth1" else each for each in host.links)
+    return whole.with_namespace(HOST_NETNS, replace(host, links=links))
 
 
 def resolved(network: Network, netns: Netns, link: str, saddr: int, daddr: int) -> State | End:
@@ -77,27 +73,22 @@ def uplink(protocol: str, *, port: bool = False) -> Network:
     """Return the small host whose eth0 drops the frames of a protocol that come in; ``port``: eth0 is a bridge port."""
     host = host_namespace()
     drop = Filter("ingress", "matchall", 1, protocol, action="drop")
-    links = tuple(msgspec.structs.replace(each, filters=(drop,) if each.name == "eth0" else ()) for each in host.links)
-    changed = msgspec.structs.replace(host, links=links)
+    links = tuple(replace(each, filters=(drop,) if each.name == "eth0" else ()) for each in host.links)
+    changed = replace(host, links=links)
     if port:
         links = tuple(
-            msgspec.structs.replace(each, filters=(), master="br0", port=BridgePort()) if each.name == "eth0" else each
+            replace(each, filters=(), master="br0", port=BridgePort()) if each.name == "eth0" else each
             for each in links
         )
-        own = tuple(
-            msgspec.structs.replace(each, link="br0") if each.link == "eth0" else each for each in host.addresses
-        )
+        own = tuple(replace(each, link="br0") if each.link == "eth0" else each for each in host.addresses)
         routes = tuple(
-            msgspec.structs.replace(
-                each,
-                next_hops=tuple(
-                    msgspec.structs.replace(hop, link="br0") if hop.link == "eth0" else hop for hop in each.next_hops
-                ),
+            replace(
+                each, next_hops=tuple(replace(hop, link="br0") if hop.link == "eth0" else hop for hop in each.next_hops)
             )
             for each in host.routes
         )
         text = f"*filter\n:INPUT ACCEPT\n-A INPUT -p {protocol} -j DROP\n"
-        changed = msgspec.structs.replace(
+        changed = replace(
             host, links=(*links, Link(9, "br0", "bridge", bridge=BridgeInfo())), addresses=own, routes=routes,
             ruleset=Ruleset(ebtables.parse(text, source="test")),
         )  # fmt: skip
@@ -208,9 +199,7 @@ def test_a_rate_that_arp_exceeds_under_load_drops_nothing_now() -> None:
     whole = net()
     body = (FieldMatch("ethertype", ((0x0806, 0x0806),)), StatefulMatch("limit", "limit rate over 5/second", False))
     chain = Chain("c", (Rule((*body, Verdict("drop")), "", 1),), "output")
-    host = msgspec.structs.replace(
-        whole.namespace(HOST_NETNS), ruleset=Ruleset((Table("bridge", "own", "nft", (chain,)),))
-    )
+    host = replace(whole.namespace(HOST_NETNS), ruleset=Ruleset((Table("bridge", "own", "nft", (chain,)),)))
     outcome = resolved(whole.with_namespace(HOST_NETNS, host), *HOST_TO_WEB)
     assert isinstance(outcome, State)
     assert not [each for each in outcome.history.steps if isinstance(each.decided_by, Assumed)]
@@ -222,7 +211,7 @@ def test_a_request_to_a_machine_beyond_a_port_of_the_bridge_takes_the_packets_wa
     whole = ruled(f"-A FORWARD -p ARP -o {port} -j DROP")
     host = whole.namespace(HOST_NETNS)
     tap = Link(12, "tap0", "tun", master="docker0", port=BridgePort())
-    beyond = whole.with_namespace(HOST_NETNS, msgspec.structs.replace(host, links=(*host.links, tap)))
+    beyond = whole.with_namespace(HOST_NETNS, replace(host, links=(*host.links, tap)))
     to_machine = Flow(FromContainer("web", WEB_NETNS), 4, WEB + 7, "tcp", 80)
     trace = walk_flow(beyond, to_machine)
     assert (trace.verdict == "dropped") is is_lost
@@ -236,7 +225,7 @@ def mangling(sender: int) -> Network:
         (FieldMatch("arp-saddr4", ((sender, sender),)), ir.Outside("mangle", 'xt target "mangle"')), "mangle", 1
     )
     table = Table("arp", "filter", "nft", (Chain("OUTPUT", (rule,), "output", "filter", 0, "accept"),))
-    return host_network(msgspec.structs.replace(host_namespace(), ruleset=Ruleset((table,))))
+    return host_network(replace(host_namespace(), ruleset=Ruleset((table,))))
 
 
 @pytest.mark.parametrize(("sender", "kind"), ((HOST_ADDRESS, "depends"), (HOST_ADDRESS + 1, "refused")))

@@ -1,5 +1,5 @@
-import msgspec
 import pytest
+from msgspec.structs import replace
 
 from hairpin.host.docker import Engine
 from hairpin.host.host import Host
@@ -31,18 +31,18 @@ from tests.walk.standing import at, told
 OTHER = WEB + 1
 CALLS = {("net", "bridge", "bridge-nf-call-iptables"): "1", ("net", "bridge", "bridge-nf-call-ip6tables"): "0"}
 TO_OTHER = Packet(4, WEB, OTHER, TCP, sport=40000, dport=80, tcp_flags=SYN)
-TO_GATEWAY = msgspec.structs.replace(TO_OTHER, daddr=GATEWAY)
+TO_GATEWAY = replace(TO_OTHER, daddr=GATEWAY)
 
 
 def net(rules: str = "", *, calls: bool = False, **changed: dict[str, object]) -> Network:
     """Return the small host with a second container ``db`` on the bridge; ``veth1={…}`` changes a link."""
     host = host_namespace(rules)
     second = Link(7, "veth2", "veth", master="docker0", peer_index=6, peer_netnsid=1, port=BridgePort())
-    links = tuple(msgspec.structs.replace(each, **changed.get(each.name, {})) for each in (*host.links, second))
-    sysctls = msgspec.structs.replace(host.sysctls, values={**host.sysctls.values, **(CALLS if calls else {})})
-    host = msgspec.structs.replace(host, links=links, sysctls=sysctls)
+    links = tuple(replace(each, **changed.get(each.name, {})) for each in (*host.links, second))
+    sysctls = replace(host.sysctls, values={**host.sysctls.values, **(CALLS if calls else {})})
+    host = replace(host, links=links, sysctls=sysctls)
     inner = container_namespace()
-    db = msgspec.structs.replace(
+    db = replace(
         inner,
         name="container:db",
         links=(inner.links[0], Link(6, "eth0", "veth", peer_index=7, peer_netnsid=0)),
@@ -73,7 +73,7 @@ KNOWN = net(docker0={"mac": 1}, veth1={"mac": 2}, veth2={"mac": 3})
 
 def forwarding(*entries: FdbEntry) -> Network:
     """Return the network in which the bridge has these forwarding entries."""
-    host = msgspec.structs.replace(KNOWN.namespace(HOST_NETNS), fdb=entries)
+    host = replace(KNOWN.namespace(HOST_NETNS), fdb=entries)
     return KNOWN.with_namespace(HOST_NETNS, host)
 
 
@@ -82,7 +82,7 @@ OWN = FdbEntry("docker0", "docker0", 1, state="permanent", local=True)
 
 
 def to_mac(mac: int) -> Packet:
-    return msgspec.structs.replace(TO_GATEWAY, dmac=mac)
+    return replace(TO_GATEWAY, dmac=mac)
 
 
 # network, packet, receiver of the frame, outcome
@@ -141,10 +141,10 @@ def test_a_frame_bridged_after_dnat_obeys_a_permanent_neighbour_entry(mac: int, 
     """A random set of faults found it: br_nf_pre_routing_finish_bridge() takes the address from the entry."""
     whole = net(DNAT, calls=True, docker0={"mac": 1}, veth1={"mac": 2}, veth2={"mac": 8})
     inner = whole.namespace(DB.netns)
-    links = tuple(msgspec.structs.replace(each, mac=3) if each.name == "eth0" else each for each in inner.links)
-    whole = whole.with_namespace(DB.netns, msgspec.structs.replace(inner, links=links))
+    links = tuple(replace(each, mac=3) if each.name == "eth0" else each for each in inner.links)
+    whole = whole.with_namespace(DB.netns, replace(inner, links=links))
     entry = Neighbour("docker0", 4, OTHER, mac, "PERMANENT")
-    host = msgspec.structs.replace(whole.namespace(HOST_NETNS), neighbours=(entry,))
+    host = replace(whole.namespace(HOST_NETNS), neighbours=(entry,))
     assert told(bridge_in(whole.with_namespace(HOST_NETNS, host), frame(TO_GATEWAY, BRIDGE))) == [expected]
 
 
@@ -152,9 +152,7 @@ def test_rules_of_the_bridge_family_run_whatever_the_sysctls_say() -> None:
     table = Table("bridge", "filter", "ebtables", (Chain("FORWARD", (rule(Verdict("drop")),), "forward"),))
     whole = net()
     host = whole.namespace(HOST_NETNS)
-    ruled = whole.with_namespace(
-        HOST_NETNS, msgspec.structs.replace(host, ruleset=msgspec.structs.replace(host.ruleset, tables=(table,)))
-    )
+    ruled = whole.with_namespace(HOST_NETNS, replace(host, ruleset=replace(host.ruleset, tables=(table,))))
     assert told(bridge_in(ruled, frame(TO_OTHER, DB))) == ["dropped rule"]
     assert told(bridge_in(ruled, frame(TO_GATEWAY, BRIDGE))) == ["prerouting"]
 
@@ -168,9 +166,9 @@ def test_a_translated_frame_with_a_wrong_source_does_not_reach_the_bridges_later
     host = whole.namespace(HOST_NETNS)
     tables = (*host.ruleset.tables, Table("bridge", "t", "nft", (later,)))
     sysctls = host.sysctls.with_value(("net", "ipv4", "conf", "docker0", "rp_filter"), "1")
-    ruleset = msgspec.structs.replace(host.ruleset, tables=tables)
-    ruled = whole.with_namespace(HOST_NETNS, msgspec.structs.replace(host, ruleset=ruleset, sysctls=sysctls))
-    sent = frame(msgspec.structs.replace(TO_GATEWAY, saddr=saddr), BRIDGE)
+    ruleset = replace(host.ruleset, tables=tables)
+    ruled = whole.with_namespace(HOST_NETNS, replace(host, ruleset=ruleset, sysctls=sysctls))
+    sent = frame(replace(TO_GATEWAY, saddr=saddr), BRIDGE)
     assert told(bridge_in(ruled, sent)) == [expected]
 
 
@@ -180,8 +178,8 @@ def test_postrouting_of_a_bridged_packet_has_no_input_interface(hook: Hook, iif:
     chain = Chain("c", (rule(NameMatch("iif", (iif,)), Verdict("drop")),), hook)
     whole = net(calls=True)
     host = whole.namespace(HOST_NETNS)
-    ruleset = msgspec.structs.replace(host.ruleset, tables=(Table("ip", "t", "nft", (chain,)),))
-    ruled = whole.with_namespace(HOST_NETNS, msgspec.structs.replace(host, ruleset=ruleset))
+    ruleset = replace(host.ruleset, tables=(Table("ip", "t", "nft", (chain,)),))
+    ruled = whole.with_namespace(HOST_NETNS, replace(host, ruleset=ruleset))
     assert told(bridge_in(ruled, frame(TO_OTHER, DB))) == ["dropped rule"]
 
 
@@ -191,8 +189,8 @@ def test_the_order_of_br_netfilter_and_a_bridges_chain_of_priority_0(kernel: str
     whole = net(DROP, calls=True)
     host = whole.namespace(HOST_NETNS)
     bridges = Table("bridge", "t", "nft", (Chain("c", (rule(Verdict("drop")),), "forward"),))
-    ruleset = msgspec.structs.replace(host.ruleset, tables=(*host.ruleset.tables, bridges))
-    ruled = whole.with_namespace(HOST_NETNS, msgspec.structs.replace(host, ruleset=ruleset, kernel=kernel))
+    ruleset = replace(host.ruleset, tables=(*host.ruleset.tables, bridges))
+    ruled = whole.with_namespace(HOST_NETNS, replace(host, ruleset=ruleset, kernel=kernel))
     (end,) = bridge_in(ruled, frame(TO_OTHER, DB))
     assert isinstance(end, End)
     assert end.stop is not None
@@ -216,10 +214,8 @@ def test_the_packet_type_of_a_frame(priority: int, hook: Hook, target: Port, tur
     chain = Chain("c", (rule(FieldMatch("pkttype", ((3, 3),)), Verdict("drop")),), hook, priority=priority)
     whole = net(DNAT if turned else "", calls=True)
     host = whole.namespace(HOST_NETNS)
-    ruleset = msgspec.structs.replace(
-        host.ruleset, tables=(*host.ruleset.tables, Table("bridge", "t", "nft", (chain,)))
-    )
-    ruled = whole.with_namespace(HOST_NETNS, msgspec.structs.replace(host, ruleset=ruleset))
+    ruleset = replace(host.ruleset, tables=(*host.ruleset.tables, Table("bridge", "t", "nft", (chain,))))
+    ruled = whole.with_namespace(HOST_NETNS, replace(host, ruleset=ruleset))
     sent = TO_GATEWAY if turned else TO_OTHER
     assert told(bridge_in(ruled, frame(sent, target))) == ["dropped rule" if other else "device-in"]
 
@@ -237,9 +233,7 @@ CALLED: dict[str, tuple[str | None, bool, bool]] = {
 def test_calls_iptables(value: str | None, own: bool, expected: bool) -> None:
     host = host_namespace()
     if value is not None:
-        host = msgspec.structs.replace(
-            host, sysctls=host.sysctls.with_value(("net", "bridge", "bridge-nf-call-iptables"), value)
-        )
+        host = replace(host, sysctls=host.sysctls.with_value(("net", "bridge", "bridge-nf-call-iptables"), value))
     bridge = Link(3, "docker0", "bridge", bridge=BridgeInfo(nf_call_iptables=own))
     assert calls_iptables(network(host), HOST_NETNS, bridge, 4) is expected
     assert calls_iptables(network(host), HOST_NETNS, bridge, 6) is False

@@ -8,11 +8,10 @@ from hairpin.host.link import Address, BridgeInfo, BridgePort, Link
 from hairpin.host.sysctl import Sysctls
 from hairpin.network.flow import Flow
 from hairpin.network.network import Network
-from hairpin.network.prefix import parse_address
 from hairpin.walk.walk import walk_flow
-from tests.small_host import HOST_ADDRESS, OUTSIDE, host_namespace, local, network, published, route
+from tests.small_host import HOST_ADDRESS, OUTSIDE, host_namespace, local, network, number, published, route
 
-MACHINE = Flow(OUTSIDE, 4, parse_address("198.51.100.60")[1], "tcp", 80)
+MACHINE = Flow(OUTSIDE, 4, number("198.51.100.60"), "tcp", 80)
 RULES = "*filter\n:FORWARD DROP [0:0]\nCOMMIT\n"
 CALLS: dict[tuple[str, ...], str] = {("net", "bridge", "bridge-nf-call-iptables"): "1"}
 MAC = 0x020000000001

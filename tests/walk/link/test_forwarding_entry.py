@@ -1,6 +1,6 @@
 """A static or a missing forwarding entry loses frames until their receiver sends something."""
 
-import msgspec
+from msgspec.structs import replace
 
 from hairpin.host.link import BridgeInfo
 from hairpin.host.route import BROADCAST, FdbEntry, Neighbour
@@ -22,18 +22,14 @@ def bridged(*entries: FdbEntry, known: bool, **veth2: bool) -> Network:
     whole = net(docker0={"mac": 1}, veth1={"mac": 2}, veth2={"mac": 3})
     host = whole.namespace(HOST_NETNS)
     links = tuple(
-        msgspec.structs.replace(each, port=msgspec.structs.replace(each.port, **veth2))
-        if each.name == "veth2" and each.port is not None
-        else each
+        replace(each, port=replace(each.port, **veth2)) if each.name == "veth2" and each.port is not None else each
         for each in host.links
     )
-    host = msgspec.structs.replace(host, links=links, fdb=(OWN, PORTS_OWN, *entries))
+    host = replace(host, links=links, fdb=(OWN, PORTS_OWN, *entries))
     db, web = whole.namespace(sibling("container:db")), whole.namespace(WEB_ITSELF.netns)
-    db = msgspec.structs.replace(
-        db, links=tuple(msgspec.structs.replace(each, mac=MAC) if each.name == "eth0" else each for each in db.links)
-    )
+    db = replace(db, links=tuple(replace(each, mac=MAC) if each.name == "eth0" else each for each in db.links))
     if known:
-        web = msgspec.structs.replace(web, neighbours=(Neighbour("eth0", 4, OTHER, MAC, "REACHABLE"),))
+        web = replace(web, neighbours=(Neighbour("eth0", 4, OTHER, MAC, "REACHABLE"),))
     for netns, namespace in ((HOST_NETNS, host), (sibling("container:db"), db), (WEB_ITSELF.netns, web)):
         whole = whole.with_namespace(netns, namespace)
     return whole
@@ -92,12 +88,12 @@ def test_a_port_without_broadcasts_is_not_found_by_other_ports() -> None:
 
 def test_of_a_database_that_was_not_read_a_port_without_floods_may_lack_the_entry() -> None:
     whole = bridged(known=True, flood=False)
-    whole = whole.with_namespace(HOST_NETNS, msgspec.structs.replace(whole.namespace(HOST_NETNS), fdb=()))
+    whole = whole.with_namespace(HOST_NETNS, replace(whole.namespace(HOST_NETNS), fdb=()))
     host = whole.namespace(HOST_NETNS)
     bridge, out = host.link(BRIDGE.link), host.link("veth2")
     assert bridge is not None
     assert out is not None
-    packet = msgspec.structs.replace(TO_OTHER, dmac=MAC)
+    packet = replace(TO_OTHER, dmac=MAC)
     state = at("bridge", packet, iif="docker0").with_frame(physin="veth1", target=DB)
     passes, lost = through_entries(whole, state, bridge, out)
     assert isinstance(passes, State)
@@ -124,8 +120,8 @@ def test_a_port_without_multicast_gets_no_solicitation(info: BridgeInfo, mac: in
     bridge, out = host.link(BRIDGE.link), host.link("veth2")
     assert bridge is not None
     assert out is not None
-    bridge = msgspec.structs.replace(bridge, bridge=info)
-    packet = msgspec.structs.replace(TO_OTHER, dmac=mac)
+    bridge = replace(bridge, bridge=info)
+    packet = replace(TO_OTHER, dmac=mac)
     state = at("bridge", packet, iif="docker0").with_frame(physin="veth1", target=DB)
     (outcome,) = through_entries(whole, state, bridge, out, own=own)
     assert isinstance(outcome, State) is passes

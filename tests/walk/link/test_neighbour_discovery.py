@@ -12,19 +12,13 @@ from hairpin.netfilter.ir import Ruleset
 from hairpin.netfilter.packet import is_discovery
 from hairpin.network.flow import Flow, FromContainer, FromHost, Lan, Outside, Start
 from hairpin.network.network import Network
-from hairpin.network.prefix import parse_address
 from hairpin.walk.trace import Trace
 from hairpin.walk.walk import walk_flow
 from tests.rows import each_row
-from tests.small_host import HOST_NETNS, container_namespace, host_namespace, local, network, route, sibling
+from tests.small_host import HOST_NETNS, container_namespace, host_namespace, local, network, number, route, sibling
 
-
-def address(text: str) -> int:
-    return parse_address(text)[1]
-
-
-OWN, INNER, WEB = (address(text) for text in ("2001:db8:2::11", "2001:db8:3::1", "2001:db8:3::2"))
-CLIENT, NEAR, ROUTER = (address(text) for text in ("2001:db8:1::10", "2001:db8:2::77", "2001:db8:2::1"))
+OWN, INNER, WEB = (number(text) for text in ("2001:db8:2::11", "2001:db8:3::1", "2001:db8:3::2"))
+CLIENT, NEAR, ROUTER = (number(text) for text in ("2001:db8:1::10", "2001:db8:2::77", "2001:db8:2::1"))
 INSIDE, BEYOND, NEXT = FromContainer("web", sibling("container:web")), Outside(CLIENT), Lan(NEAR)
 LISTENER = (Socket("tcp", 6, None, 22),)
 SERVED = "-A INPUT -p tcp -m tcp --dport 22 -j ACCEPT\n-A INPUT -m conntrack --ctstate ESTABLISHED -j ACCEPT\n"
@@ -50,7 +44,7 @@ def guarded(namespace: Namespace, rules: str, policy: str) -> Namespace:
 def addressed(namespace: Namespace, *addresses: Address, gateway: tuple[str, str]) -> Namespace:
     """Return the namespace with addresses and the routes that come with them."""
     prefixes = {link.name: f"fe80::{number}" for number, link in enumerate(namespace.links, 1)}
-    near = [Address(each.link, 6, address(prefixes[each.link]), 64, "link") for each in addresses]
+    near = [Address(each.link, 6, number(prefixes[each.link]), 64, "link") for each in addresses]
     texts = {OWN: "2001:db8:2::", INNER: "2001:db8:3::", WEB: "2001:db8:3::"}
     via, link = gateway
     return msgspec.structs.replace(
@@ -78,7 +72,7 @@ def net(rules: str = "", policy: str = "ACCEPT", *, inner: str = "", known: str 
     )
     web = addressed(container_namespace(), Address("eth0", 6, WEB, 64), gateway=("2001:db8:3::1", "eth0"))
     if known:
-        entry = Neighbour("docker0", 6, address(known), 0x0242AC110002, state)
+        entry = Neighbour("docker0", 6, number(known), 0x0242AC110002, state)
         host = msgspec.structs.replace(host, neighbours=(entry,))
     return network(guarded(host, rules, policy), guarded(web, inner, "ACCEPT"))
 
@@ -197,7 +191,7 @@ def test_the_packet_that_waits_for_its_neighbour_ends() -> None:
 
 
 def test_arp_does_not_pass_the_hooks() -> None:
-    flow = Flow(FromHost(), 4, address("172.17.0.2"), "tcp", 22)
+    flow = Flow(FromHost(), 4, number("172.17.0.2"), "tcp", 22)
     listening = (Socket("tcp", 4, None, 22),)
     rules = guarded(host_namespace(), "", "DROP")
     inner = container_namespace(listening)

@@ -7,20 +7,19 @@ from hairpin.host.link import Address
 from hairpin.host.route import LEARNED, Neighbour
 from hairpin.network.flow import Flow, Outside
 from hairpin.network.network import Network
-from hairpin.network.prefix import parse_address
 from hairpin.walk.trace import OpenQuestion
 from hairpin.walk.walk import walk_flow
-from tests.small_host import CLIENT, HOST_ADDRESS, host_namespace, local, network, published, route
+from tests.small_host import CLIENT, HOST_ADDRESS, host_namespace, local, network, number, published, route
 
-NEAR = parse_address("198.51.100.77")[1]
-BRANCH = parse_address("198.51.200.10")[1]
+NEAR = number("198.51.100.77")
+BRANCH = number("198.51.200.10")
 
 
 def with_entry(address: int, state: str, *aliases: str) -> Network:
     """Return the host with aliases on eth0, and an entry for the address there."""
     host = host_namespace()
     parts = [(text, *text.split("/")) for text in aliases]
-    own = tuple(Address("eth0", 4, parse_address(value)[1], int(length)) for _, value, length in parts)
+    own = tuple(Address("eth0", 4, number(value), int(length)) for _, value, length in parts)
     nets = tuple(route(f"{value.rpartition('.')[0]}.0/{length}", "eth0") for _, value, length in parts)
     locals_ = tuple(local(f"{value}/32", "eth0") for _, value, _ in parts)
     entries = (Neighbour("eth0", 4, address, None, state),)
@@ -87,7 +86,7 @@ def test_a_client_that_hairpin_chose_is_no_question() -> None:
     assert any("answers on eth0" in str(each) for each in walk_flow(whole, invented).assumed)
 
 
-FAR = parse_address("203.0.113.7")[1]
+FAR = number("203.0.113.7")
 
 
 def without_gateway(*entries: tuple[int, str, int | None]) -> Network:

@@ -12,17 +12,16 @@ from hairpin.host.wireguard import Endpoint, Peer, Wireguard
 from hairpin.netfilter.address import Prefix
 from hairpin.network.flow import Flow, FromHost
 from hairpin.network.network import Network
-from hairpin.network.prefix import parse_address
 from hairpin.walk.decided import LinkDecided
 from hairpin.walk.trace import Trace
 from hairpin.walk.walk import walk_flow
 from tests.acceptance.recorded_wireguard import HOSTS, evidence, expected, pair
 from tests.rows import each_row
-from tests.small_host import local, route
+from tests.small_host import local, number, route
 from tests.two_hosts import ADDRESSES, OPEN, node, other_of
 
-INNER = {"one": parse_address("10.9.0.1")[1], "two": parse_address("10.9.0.2")[1]}
-STRANGER = parse_address("198.51.100.99")[1]
+INNER = {"one": number("10.9.0.1"), "two": number("10.9.0.2")}
+STRANGER = number("198.51.100.99")
 NEAR, FAR = Prefix(4, INNER["one"], 32), Prefix(4, INNER["two"], 32)
 BLOCKED = OPEN.replace("COMMIT", "-A INPUT -p udp -m udp --dport 51820 -j DROP\nCOMMIT")
 MARKED = OPEN.replace("COMMIT", "-A OUTPUT -m mark --mark 0xca6c -j DROP\nCOMMIT")

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-import msgspec
+from msgspec.structs import replace
 
 from hairpin.host.docker import DockerNetwork
 from hairpin.network.flow import Flow, Lan
@@ -36,30 +36,26 @@ def of_mtus(mtus: Mapping[str, int], *, inner: int = 1500, rules: str = "", defa
     """Return the host with these MTUs.  ``default``: the option of the engine's default network, if the container is in
     another one."""
     host = host_namespace()
-    links = tuple(msgspec.structs.replace(each, mtu_bytes=mtus.get(each.name, 1500)) for each in host.links)
+    links = tuple(replace(each, mtu_bytes=mtus.get(each.name, 1500)) for each in host.links)
     own = container_namespace()
-    ends = tuple(msgspec.structs.replace(each, mtu_bytes=inner) if each.name == "eth0" else each for each in own.links)
+    ends = tuple(replace(each, mtu_bytes=inner) if each.name == "eth0" else each for each in own.links)
     docker = engine(container())
     if default is not None:
         options = (("com.docker.network.driver.mtu", f"{default}"),)
         (bridge,) = docker.networks
-        of_app = msgspec.structs.replace(bridge, id="n2", name="app_default")
+        of_app = replace(bridge, id="n2", name="app_default")
         unused = DockerNetwork("n3", "bridge", "bridge", options=options)
         (web,) = docker.containers
-        inside = msgspec.structs.replace(
-            web, endpoints=(msgspec.structs.replace(web.endpoints[0], network="app_default", network_id="n2"),)
-        )
-        docker = msgspec.structs.replace(docker, networks=(unused, of_app), containers=(inside,))
+        inside = replace(web, endpoints=(replace(web.endpoints[0], network="app_default", network_id="n2"),))
+        docker = replace(docker, networks=(unused, of_app), containers=(inside,))
     return network(
-        msgspec.structs.replace(host, links=links, ruleset=ruleset(DOCKER_RULES + rules)),
-        msgspec.structs.replace(own, links=ends),
-        docker=docker,
+        replace(host, links=links, ruleset=ruleset(DOCKER_RULES + rules)), replace(own, links=ends), docker=docker
     )
 
 
 def whole(flow: Flow) -> Flow:
     """Return the flow with full-sized segments."""
-    return msgspec.structs.replace(flow, data_bytes=WHOLE)
+    return replace(flow, data_bytes=WHOLE)
 
 
 NARROW = of_mtus({"eth0": 1400})
@@ -110,9 +106,7 @@ def test_a_download_tells_where_the_link_s_own_mtu_is_smaller() -> None:
 def test_without_a_process_of_the_container_no_download_is_asked_of_the_host() -> None:
     """The host's own downloads arrive, because it announces the smaller MTU."""
     (docker,) = NARROW.this.engines
-    unknown = tuple(msgspec.structs.replace(each, pid=None) for each in docker.containers)
-    engines = (msgspec.structs.replace(docker, containers=unknown),)
-    (asked,) = walk_flow(
-        NARROW.with_host(msgspec.structs.replace(NARROW.this, engines=engines)), whole(egress())
-    ).questions
+    unknown = tuple(replace(each, pid=None) for each in docker.containers)
+    engines = (replace(docker, containers=unknown),)
+    (asked,) = walk_flow(NARROW.with_host(replace(NARROW.this, engines=engines)), whole(egress())).questions
     assert asked.wanted == ()

@@ -6,12 +6,11 @@ import pytest
 from hairpin.answer.questions import questions_of
 from hairpin.network.flow import Lan
 from hairpin.network.network import Network
-from hairpin.network.prefix import parse_address
 from hairpin.walk.size.told_of_mtu import unheard_of
 from hairpin.walk.walk import walk_flow
 from tests.rows import each_row
 from tests.rule_text import with_rule
-from tests.small_host import DOCKER_RULES, container_namespace, host_namespace, network, published
+from tests.small_host import DOCKER_RULES, container_namespace, host_namespace, network, number, published
 
 PLACE = "filter DOCKER-USER"
 DROPPED: dict[str, tuple[Network, str]] = {
@@ -71,5 +70,5 @@ def test_a_sender_that_probes_needs_no_message() -> None:
 
 def test_a_neighbour_on_the_link_has_no_narrow_way() -> None:
     net = DROPPED["all ICMP"][0]
-    neighbour = msgspec.structs.replace(published(), start=Lan(parse_address("198.51.100.77")[1]))
+    neighbour = msgspec.structs.replace(published(), start=Lan(number("198.51.100.77")))
     assert unheard_of(net, walk_flow(net, neighbour)) is None

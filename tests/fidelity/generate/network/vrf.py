@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-import msgspec
+from msgspec.structs import replace
 
 from tests.fidelity.case import RuleText
 from tests.fidelity.generate.plan import GATEWAYS, INSIDE, Dice, Plan
@@ -17,7 +17,7 @@ def planned(dice: Dice, made: Plan) -> Plan:
     links = [f"r{name[1]}" for name in made.routed]
     if "up1" in made.links and not made.carried:
         links.append("up1")
-    return msgspec.structs.replace(made, versions=(4,), tentative="", vrf=tuple(dice.some(links, 3)))
+    return replace(made, versions=(4,), tentative="", vrf=tuple(dice.some(links, 3)))
 
 
 def setup(made: Plan) -> Iterator[str]:
@@ -49,9 +49,7 @@ def routes(dice: Dice, made: Plan) -> Iterator[str]:
 def without_unmodelled(texts: tuple[RuleText, ...]) -> tuple[RuleText, ...]:
     """Return rules without those that look up routes: the result of such a look-up in a VRF is not modelled."""
     return tuple(
-        msgspec.structs.replace(
-            each, rules=tuple(rule for rule in each.rules if not any(word in rule for word in _LOOKING_UP))
-        )
+        replace(each, rules=tuple(rule for rule in each.rules if not any(word in rule for word in _LOOKING_UP)))
         for each in texts
     )
 
