@@ -12,7 +12,6 @@ from hairpin.suppose.words import listeners_in, seen_at_both, troubles_in
         "I cannot reach the container from outside",
         "there is no answer on port 8080",
         "从外部无法访问 8080 端口",
-        "von außen nicht erreichbar",
     ),
 )
 def test_trouble(line: str) -> None:

@@ -9,10 +9,8 @@ from hairpin.suppose.hints.told_ways import (
     bare_uplink,
     bridge_skips_rules,
     masquerades_elsewhere,
-    owner_made_anew,
     silent_router,
     smaller_in_addresses,
-    smaller_in_listing,
     switched_off_links,
     two_routes,
 )
@@ -79,13 +77,6 @@ def test_packets_inside_a_bridge_do_not_pass_iptables(value: int, weights: list[
     assert [each.weight for each in bridge_skips_rules(host, host.told)] == weights
 
 
-@pytest.mark.parametrize(("uplink", "found"), (("eth0", 1), ("veth9", 0)))
-def test_netstat_lists_a_smaller_uplink(uplink: str, found: int) -> None:
-    lines = ("docker0   1500        0      0      0 0", f"{uplink}      1450  1023246      0      0 0")
-    assert len(list(smaller_in_listing(enumerate(lines, 1)))) == found
-    assert not list(smaller_in_listing(enumerate((lines[0], "eth0 1500 1 2 3 4"), 1)))
-
-
 _LOST = """\
 $ docker run --rm alpine ping -c3 198.51.100.7
 PING 198.51.100.7 (198.51.100.7): 56 data bytes
@@ -150,19 +141,6 @@ def test_the_forwarding_switch_of_a_bridge_is_shown(line: str, found: int) -> No
     assert host.told is not None
     causes = [each.cause for each in switched_off_links(host, host.told)]
     assert causes == ["interface-forwarding-off"] * found
-
-
-@pytest.mark.parametrize(
-    ("run", "words", "found"),
-    (
-        ("docker run -d --name web --network container:vpn nginx", "When vpn restarts, web is unreachable.", 1),
-        ("docker run -d --name web --network container:vpn nginx", "restart: always. It is refused.", 0),
-        ("docker run -d --name web nginx", "When vpn restarts, web is unreachable.", 0),
-    ),
-)
-def test_the_owner_of_a_shared_network_was_made_anew(run: str, words: str, found: int) -> None:
-    host = network(f"$ {run}\n").hosts[0]
-    assert [each.cause for each in owner_made_anew(prose_of(((2, words),)), host)] == ["shared-namespace-left"] * found
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ def first(*said: str) -> str:
 
 
 def test_each_feature_of_a_row_is_one_that_a_text_may_have() -> None:
-    named = {name for each in LEANS for name in (*each.pro, *each.con, *each.needs)}
+    named = {name for each in LEANS for name in (*each.points, *each.needs)}
     made = set(re.findall(r'"([a-z][a-z0-9 -]+)"(?=[:,\]\)])', BY_ONE)) | PLACES
     assert named - made == set()
 
@@ -70,4 +70,4 @@ def test_a_text_that_says_little_has_the_usual_causes() -> None:
 def test_points_are_the_sum() -> None:
     row = next(each for each in LEANS if each.cause == "mtu-black-hole")
     assert points_of(row, frozenset()) == row.often
-    assert points_of(row, frozenset({"hangs"})) == row.often + row.pro["hangs"]
+    assert points_of(row, frozenset({"hangs"})) == row.often + row.points["hangs"]

@@ -8,14 +8,13 @@ from ipaddress import IPv4Address
 from hairpin.evidence.reading import HOST
 from hairpin.evidence.told import Outcome, ToldParts
 from hairpin.host.host import Host
-from hairpin.host.link import is_bridge_by_name
 from hairpin.host.route import TABLE_DEFAULT, TABLE_LOCAL, TABLE_MAIN
 from hairpin.message import message
 from hairpin.netfilter.ir import FieldMatch, Nat, Rule, Verdict
 from hairpin.network.flow import Flow
 from hairpin.sought import Sought
 from hairpin.suppose.hints.hint import Hinted, Prose, words
-from hairpin.suppose.hints.said.phrases import RULES, STALLS
+from hairpin.suppose.hints.said.phrases import RULES
 
 _GATEWAY = Sought(
     r"host\.(?:docker|containers)\.internal|gateway\.docker\.internal|172\.1[7-9]\.0\.1|10\.8[89]\.\d+\.1"
@@ -26,11 +25,10 @@ _IN_CONTAINER = words(
     r"|\bcontainers? (?:\w+ ){0,3}(?:can(?:no|')?t|could(?: not|n't)|has to|have to|needs? to|tries|want)"
 )
 _OWN_HOST = words(
-    r"\b(?:its|the|this|same|own|docker) (?:same )?host(?:'s)?\b(?:(?!container)[^.]){0,40}\b(?:address|port"
-    r"|service|ip|lan|public|itself"
-    r"|server)\b|\bservices? (?:on|of) (?:the|its|my|this) (?:docker )?host\b|\bown (?:\w+ )?(?:address|ip)\b"
-    r"|\bsame host by its\b|\b(?:service|server|api|database|process)\w* (?:\w+ ){0,3}(?:on|at) (?:localhost|my "
-    r"(?:host|machine|laptop|pc))\b"
+    r"\b(?:its|the|this|same|own|docker) (?:same )?host(?:'s)?\b(?:(?!container)[^.]){0,40}\b(?:address|port|service|ip"
+    r"|lan|public|itself|server)\b|\bservices? (?:on|of) (?:the|its|my|this) (?:docker )?host\b|\bown (?:\w+ "
+    r")?(?:address|ip)\b|\bsame host by its\b|\b(?:service|server|api|database|process)\w* (?:\w+ ){0,3}(?:on|at) "
+    r"(?:localhost|my (?:host|machine|laptop|pc))\b"
 )
 _NEAR_CHARACTERS = 200
 _PRIVATE = Sought(r"10\.|192\.168\.|172\.(?:1[6-9]|2\d|3[01])\.")
@@ -216,63 +214,6 @@ def published_elsewhere(host: Host, flows: Iterable[Flow]) -> Iterator[Hinted]:
                     shows=message("port {port} of {name} has another host port before the arrow", port=port, name=name),
                 )
                 return
-
-
-def held_twice(told: ToldParts) -> Iterator[Hinted]:
-    """Yield the hint that two machines have one address: a service answers at its address inside its own namespace, but
-    other clients on the same host are refused."""
-    inner = {
-        (each.host, each.port) for each in told.outcomes if not each.failed and each.origin.startswith("container:")
-    }
-    for each in told.outcomes:
-        if (
-            each.result == "refused"
-            and (each.host, each.port) in inner
-            and each.host[:1].isdigit()
-            and not _loopback(each)
-        ):
-            yield Hinted(
-                "address-held-twice",
-                24,
-                message(
-                    "{address} answers in its own namespace but refuses others: an old link elsewhere also has "
-                    "{address}",
-                    address=each.host,
-                ),
-                each.line,
-                each.target,
-            )
-            return
-
-
-def _loopback(outcome: Outcome) -> bool:
-    return outcome.host.startswith("127.")
-
-
-_STALLS = words(STALLS)
-
-
-def smaller_uplink(prose: Prose, host: Host, told: ToldParts) -> Iterator[Hinted]:
-    """Yield the hint that the containers' MTU is larger than the MTU of the host's link to the outside, if the text
-    shows both."""
-    if (HOST, "links") not in told.parts:
-        return
-    own = host.namespace(HOST)
-    uplinks = {hop.link for each in own.routes if not each.prefix_length for hop in each.next_hops}
-    sizes = [each.mtu_bytes for each in own.links if each.name in uplinks and each.mtu_bytes]
-    bridges = (each for each in own.links if each.kind == "bridge" or is_bridge_by_name(each.name))
-    inner = [each.mtu_bytes for each in bridges if each.mtu_bytes]
-    for namespace in host.namespaces:
-        if namespace.name != HOST and (namespace.name, "links") in told.parts:
-            inner += [each.mtu_bytes for each in namespace.links if each.name != "lo" and each.mtu_bytes]
-    if sizes and inner and min(sizes) < max(inner):
-        yield Hinted(
-            "mtu-black-hole",
-            28 if _STALLS.search(prose.text) is not None else 18,
-            message(
-                "The uplink has the MTU {outer}, and the containers have {inner}", outer=min(sizes), inner=max(inner)
-            ),
-        )
 
 
 _USUAL_TABLES = frozenset({TABLE_MAIN, TABLE_LOCAL, TABLE_DEFAULT})

@@ -2,7 +2,7 @@
 which a program listens, and the port and the network that a label gives to a proxy.
 
 The containers' readings have no environment and no labels, because these hold secrets.  Therefore these hints look at
-the lines of the text (``pasted/harmless.py`` tells which of them are kept).
+the lines of the text (``pasted/text.py`` tells which of them are kept).
 
 Source: traefik docs, reference/install-configuration/providers/docker (loadbalancer.server.port, docker.network)
 """

@@ -6,7 +6,7 @@ import os
 import pytest
 
 from hairpin.pasted.forms.outcomes.errno import ERRNOS, Errno
-from hairpin.texts.strerror import ERRORS
+from hairpin.texts.pattern import ERRORS
 
 
 @pytest.mark.parametrize("each", ERRNOS, ids=lambda each: each.name)

@@ -6,12 +6,9 @@ from string import Formatter
 import pytest
 
 from hairpin.causes.registry import all_causes
-from hairpin.texts.container_starts import CONTAINER_STARTS
-from hairpin.texts.engine_starts import ENGINE_STARTS
 from hairpin.texts.meaning import Failure, TextEntry
-from hairpin.texts.network_starts import NETWORK_STARTS
 from hairpin.texts.pattern import variants
-from hairpin.texts.told import cause_told, failure_told
+from hairpin.texts.starts import CONTAINER_STARTS, ENGINE_STARTS, NETWORK_STARTS, cause_told, failure_told
 
 ENTRIES: tuple[TextEntry, ...] = (*ENGINE_STARTS, *NETWORK_STARTS, *CONTAINER_STARTS)
 OF_CONTAINER = {"name", "start"}
