@@ -58,16 +58,8 @@ def _with_inside(host: Host, engine: Engine, container: Container, netns: str) -
             continue
         taken.add(port.name)
         index = port.peer_index if port.peer_index is not None else port.index + 1
-        link = Link(
-            index,
-            f"eth{number}",
-            "veth",
-            mac=endpoint.mac,
-            mtu_bytes=port.mtu_bytes,
-            peer_index=port.index,
-            peer_netnsid=0,
-            flags=("BROADCAST", "MULTICAST", "UP"),
-        )
+        link =  Link(index, f"eth{number}", "veth", mac=endpoint.mac, mtu_bytes=port.mtu_bytes, peer_index=port.index,
+            peer_netnsid=0, flags=("BROADCAST", "MULTICAST", "UP"))  # fmt: skip
         grown = _joined_inside(grown, link, endpoint, way_out=joined is leads_out and not joined.internal)
         outer = _replace(port, peer_index=index)
         own = _replace(own, links=tuple(outer if each is port else each for each in own.links))

@@ -84,15 +84,8 @@ def logged_drops(lines: Iterable[tuple[int, str]]) -> Iterator[Hinted]:
                 **places,
             )
         )
-        yield Hinted(
-            cause,
-            30 if is_drop else 14,
-            said,
-            number,
-            line[:_LONGEST],
-            command=command,
-            shows=message("the rule that logs the packet, and no rule before it that accepts the packet"),
-        )
+        yield Hinted(cause, 30 if is_drop else 14, said, number, line[:_LONGEST], command=command,
+            shows=message("the rule that logs the packet, and no rule before it that accepts the packet"))  # fmt: skip
 
 
 def _cause(before: str, *, is_forwarded: bool, has_out: bool) -> str:

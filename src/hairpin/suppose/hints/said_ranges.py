@@ -156,12 +156,8 @@ def _hint(route: Route, link: str, said: str, number: int, line: str, *, is_brid
                         range=covered, link=link, said=said)  # fmt: skip
         cause = "bridge-subnet-overlaps-route"
     else:
-        means = message(
-            "The route to {range} through {link} covers {said}, so the host looks for this address directly on {link}",
-            range=covered,
-            link=link,
-            said=said,
-        )
+        means =  message("The route to {range} through {link} covers {said}, so the host looks for this address "
+            "directly on {link}", range=covered, link=link, said=said)  # fmt: skip
         cause = "route-diverts-traffic"
     shows = message("the line of {range} leads to {link}", range=covered, link=link)
     return Hinted(cause, 26, means, number, line[:200], command=_COMMAND, shows=shows)

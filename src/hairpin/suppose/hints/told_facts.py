@@ -76,23 +76,14 @@ def _of_own_host(outcome: Outcome, *, is_on_loopback: bool) -> Iterator[Hinted]:
     line, quote = outcome.line, outcome.target
     if is_on_loopback or outcome.result in ("refused", "failed", "reset"):
         weight = _SEEN_WEIGHT if is_on_loopback else 10 if outcome.result == "failed" else _WEIGHT
-        yield Hinted(
-            "host-service-listens-on-loopback",
-            weight,
-            message("The host's service listens on 127.0.0.1 only, and containers cannot reach that address"),
-            line,
-            quote,
-        )
+        yield Hinted("host-service-listens-on-loopback", weight, message("The host's service listens on 127.0.0.1 "
+            "only, and containers cannot reach that address"), line, quote)  # fmt: skip
     if outcome.result in ("unreachable", "prohibited", "timeout", "failed"):
         # The bridge has its own address always, so only a rule of the host can call it unreachable.
         is_rejected = outcome.result in ("unreachable", "prohibited") and _GATEWAY.fullmatch(outcome.host) is not None
-        yield Hinted(
-            "input-drops-host-service",
-            _SEEN_WEIGHT if is_rejected else _WEIGHT,
-            message("INPUT of the host drops or rejects packets from a container to the host's own address"),
-            line,
-            quote,
-        )
+        yield Hinted("input-drops-host-service", _SEEN_WEIGHT if is_rejected else _WEIGHT,
+            message("INPUT of the host drops or rejects packets from a container to the host's own address"), line,
+            quote)  # fmt: skip
 
 
 def two_translations(host: Host, flows: Iterable[Flow]) -> Iterator[Hinted]:
@@ -116,23 +107,11 @@ def two_translations(host: Host, flows: Iterable[Flow]) -> Iterator[Hinted]:
 def stale_translation(port: str, first: str, second: str, weight: int, line: int = 0, quote: str = "") -> Hinted:
     """Return the hint of two rules that translate one port to different addresses: the first rule matches the
     packets."""
-    means = message(
-        "Two rules translate port {port}: the first leads to {first}, the second to {second}. If nobody has "
-        "{first}, the first rule is stale",
-        port=port,
-        first=first,
-        second=second,
-    )
+    means =  message("Two rules translate port {port}: the first leads to {first}, the second to {second}. If nobody "
+        "has {first}, the first rule is stale", port=port, first=first, second=second)  # fmt: skip
     shows = message("nobody has {first}", first=first)
-    return Hinted(
-        "dnat-rule-stale-address",
-        weight,
-        means,
-        line,
-        quote,
-        command=f"{RULES} -t nat; ip neigh; docker ps",
-        shows=shows,
-    )
+    return Hinted("dnat-rule-stale-address", weight, means, line, quote,
+        command=f"{RULES} -t nat; ip neigh; docker ps", shows=shows)  # fmt: skip
 
 
 def _translations(rule: Rule) -> Iterator[tuple[int, str]]:
@@ -152,14 +131,8 @@ def resolver_rules_gone(prose: Prose, host: Host) -> Iterator[Hinted]:
     nat = (each for each in host.namespace(HOST).ruleset.tables if each.name == "nat")
     shown = any(chain.name == "DOCKER_OUTPUT" for table in nat for chain in table.chains)
     if (shown or "DOCKER_OUTPUT" in prose.text) and _GONE.search(prose.text) is not None:
-        yield Hinted(
-            "resolver-rules-missing",
-            26,
-            message(
-                "Rules inside the container lead queries for 127.0.0.11 to the engine's resolver, and these rules are "
-                "gone"
-            ),
-        )
+        yield Hinted("resolver-rules-missing", 26, message("Rules inside the container lead queries for 127.0.0.11 to "
+            "the engine's resolver, and these rules are gone"))  # fmt: skip
 
 
 def discovery_dropped(host: Host, flows: Iterable[Flow]) -> Iterator[Hinted]:
@@ -200,19 +173,10 @@ def published_elsewhere(host: Host, flows: Iterable[Flow]) -> Iterator[Hinted]:
     for protocol, port in sorted(asked - held):
         for name, binding in bindings:
             if (binding.protocol, binding.container_port) == (protocol, port) and binding.host_port:
-                yield Hinted(
-                    "port-not-published",
-                    24,
-                    message(
-                        "Port {port} of {name} is published as port {other} of the host, and no port is published as "
-                        "{port}",
-                        port=port,
-                        name=name,
-                        other=binding.host_port,
-                    ),
-                    command="docker ps; sudo ss -lntup",
-                    shows=message("port {port} of {name} has another host port before the arrow", port=port, name=name),
-                )
+                yield Hinted("port-not-published", 24, message("Port {port} of {name} is published as port {other} of "
+                    "the host, and no port is published as {port}", port=port, name=name, other=binding.host_port),
+                    command="docker ps; sudo ss -lntup", shows=message("port {port} of {name} has another host port "
+                    "before the arrow", port=port, name=name))  # fmt: skip
                 return
 
 

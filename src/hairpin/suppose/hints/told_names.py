@@ -234,11 +234,5 @@ def silent_name_server(prose: Prose, asked: Iterable[str], container: str) -> It
         "from the container's network they may be out of reach. The option --dns, or dns in daemon.json, gives others"
     )
     shows = message("the container's network does not reach the container's name server")
-    yield Hinted(
-        "",
-        28,
-        means,
-        *prose.line_at(found.start()),
-        command=NAME_SERVERS.replace("{container}", container),
-        shows=shows,
-    )
+    yield Hinted("", 28, means, *prose.line_at(found.start()), command=NAME_SERVERS.replace("{container}", container),
+        shows=shows)  # fmt: skip
