@@ -7,7 +7,8 @@ from hairpin.causes.registry import known_cause
 from hairpin.message import message
 from hairpin.suppose.hints.hint import OF_CAUSE, Hinted
 from hairpin.suppose.leaning import features
-from hairpin.suppose.leaning.leaning import LEANS, Leaning, leaning_of, points_of, usual_of, weighed_hints
+from hairpin.suppose.leaning.leaning import Leaning, leaning_of, points_of, usual_of, weighed_hints
+from hairpin.suppose.leaning.table import LEANS
 
 FILL = {"{container}": "web", "{port}": "8080", "{protocol}": "tcp"}
 BY_ONE = Path(features.__file__).read_text("utf-8")
