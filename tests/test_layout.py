@@ -110,10 +110,11 @@ TESTED_ELSEWHERE: dict[str, str] = {
     "pasted/bundle/": "pasted/bundle/test_files.py",  # and each layout's own
     "pasted/forms/rules/iptables_save.py": "kernel/test_pasted_rules.py",
     "pasted/forms/rules/listed_targets.py": "kernel/test_pasted_rules.py",
-    "pasted/forms/rules/nft_words.py": "pasted/forms/rules/test_nft_as_iptables.py",
+    "pasted/forms/rules/nft_words.py": "pasted/forms/rules/test_nft_ruleset.py",
     "suppose/containers.py": "suppose/test_ordinary.py",
     "suppose/own_namespace.py": "suppose/test_ordinary.py",
     "suppose/simulated.py": "suppose/test_ordinary.py",
+    "suppose/leaning/table.py": "suppose/leaning/test_leaning.py",
     "replica/run/build.py": "kernel/test_replica.py",
     "replica/run/client.py": "kernel/test_replica.py",
     "replica/run/ctnetlink.py": "kernel/test_ctnetlink.py",

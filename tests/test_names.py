@@ -18,7 +18,7 @@ read said seen sent set shown spelled stood stuck taken told understood worn wri
 IRREGULAR = frozenset(_IRREGULAR.split())
 _DOUBLE_CLASSES = """
 Answer Attachment Command Context Counters Endpoint FarEnd Flow Found Group History Holder Lost Node Outcome
-Outside Pair Peer Place Port Question Relay Scope Seen Way Wire Words
+Outside Pair Peer Place Port Question Scope Seen Way Wire Words
 """
 DOUBLE_CLASSES = frozenset(_DOUBLE_CLASSES.split())
 _PARTICIPLES = """
@@ -37,7 +37,7 @@ replica/plan/blueprint:named replica/plan/nft_input:counted replica/plan/thinned
 replica/watch/counters:saved replica/watch/proc_net:counted report/excerpts:filled report/excerpts:picked
 report/paper:shortened report/paper:wrapped report/verdicts:folded walk/ip/ipvs:balanced
 walk/ip/mtu:defragmented walk/ip/mtu:fragmented walk/ip/route_in:dissected walk/link/crossing:crossed
-walk/link/crossing:unpacked walk/link/flannel_udp:received walk/link/flannel_udp:relayed
+walk/link/crossing:unpacked
 walk/link/tunnel:decapsulated walk/link/tunnel:encapsulated walk/link/wireguard:decrypted
 walk/link/wireguard:encrypted walk/naming:answered walk/size/segment_size:clamped walk/state:stopped
 walk/sockets:unserved walk/walked:walked

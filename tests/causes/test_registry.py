@@ -74,6 +74,7 @@ from tests.causes.uplinks.test_two_uplinks import CASES as TWO_UPLINKS
 from tests.causes.uplinks.test_uplinks import CASES as UPLINKS
 from tests.causes.uplinks.test_uplinks import HARMLESS as BESIDE_UPLINKS
 from tests.rows import each_row
+from tests.whole import one_of_each
 from tools.cause_reasons import asked_at
 
 IDS = tuple(cause.id for cause in all_causes())

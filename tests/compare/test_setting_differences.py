@@ -86,7 +86,7 @@ def test_readings_that_one_lacks_are_not_compared() -> None:
 
 
 def test_the_program_of_a_tun_device() -> None:
-    own, tun = host().namespace("host"), Link(9, "flannel0", "tun", holder="flanneld")
-    was, now = (with_namespace(host(), links=(*own.links, replace(tun, holder=each))) for each in ("flanneld", None))
-    assert texts(now, was) == [("links", "link flannel0, holder", "flanneld", None)]
+    own, tun = host().namespace("host"), Link(9, "tun0", "tun", holder="openvpn")
+    was, now = (with_namespace(host(), links=(*own.links, replace(tun, holder=each))) for each in ("openvpn", None))
+    assert texts(now, was) == [("links", "link tun0, holder", "openvpn", None)]
     assert texts(with_namespace(now, unread=("tun-owners",)), was) == []

@@ -1,12 +1,10 @@
 """Each kind of join gives every host its routes or tunnels to the others; tests/lab/scenarios makes connections."""
 
 import json
-import shlex
 
 import pytest
 
 from hairpin.lab.joining import joined_hosts, router_commands
-from hairpin.lab.node import python
 from hairpin.lab.plan import HostPlan, Join, LabPlan
 
 THREE = tuple(HostPlan(name=f"node{number}") for number in (1, 2, 3))
@@ -24,18 +22,6 @@ WAYS: dict[Join, tuple[str, ...]] = {
         "bridge fdb append 7a:5d:0a:f4:01:00 dev flannel.1 dst 198.51.100.11 self permanent",
         "ip route replace 10.244.1.0/24 via 10.244.1.0 dev flannel.1 onlink",
         "ip route replace 10.244.3.0/24 via 10.244.3.0 dev flannel.1 onlink",
-    ),
-    "flannel-udp": (
-        shlex.join(
-            (
-                *python("flanneld.py"),
-                "10.244.0.0/16",
-                "10.244.2.0/24",
-                "198.51.100.12",
-                "10.244.1.0/24=198.51.100.11",
-                "10.244.3.0/24=198.51.100.13",
-            )
-        ),
     ),
     "flannel-host-gw": (
         "ip route replace 10.244.1.0/24 via 198.51.100.11",

@@ -75,7 +75,6 @@ TUNNELS: dict[str, tuple[Network, list[str]]] = {
     "a VPN": (with_eth1(kind="tun"), ["eth1"]),
     "WireGuard": (with_eth1(kind="wireguard"), ["eth1"]),
     "a VPN whose program is gone": (with_eth1(kind="tun", carrier=False), []),
-    "flanneld's": (with_eth1(kind="tun", holder="flanneld"), []),
     "an uplink": (two_uplinks(), []),
 }
 

@@ -102,7 +102,6 @@ _NETSTAT = "/app# netstat -tln\n"
         ("In the container:\n", "container:CONTAINER"),
         ("Nothing answers. Inside of the web container it looks so:\n\n```\n", "container:CONTAINER"),
         ("容器内：\n", "container:CONTAINER"),
-        ("Внутри контейнера:\n", "container:CONTAINER"),
         ("In the docker:dind container:\n", "host"),
         ("In the container nothing listens. On the host:\n", "host"),
         ("In the container it works.\n", "host"),

@@ -5,6 +5,7 @@ import pytest
 from hairpin.evidence.reading import PASTED
 from hairpin.pasted.joining import telling_in, unrecognised_in
 from hairpin.pasted.text import evidence_in_texts
+from tests.pasted.readings import host_in
 
 FILTER = "$ iptables -S\n-P INPUT ACCEPT\n-P FORWARD DROP\n-P OUTPUT ACCEPT\n"
 NAT = "$ iptables -t nat -S\n-P PREROUTING ACCEPT\n-P INPUT ACCEPT\n-P OUTPUT ACCEPT\n-P POSTROUTING ACCEPT\n"
@@ -67,3 +68,45 @@ def test_of_lines_that_differ_only_in_numbers_a_long_text_keeps_few() -> None:
     assert len(unrecognised_in(long)) == 1801
     assert [words for _, words in telling_in(long)][-1] == "connection refused"
     assert len(telling_in(long)) < 10
+
+
+HOST_LINKS = """\
+1: lo: <LOOPBACK,UP> mtu 65536
+    link/loopback 00:00:00:00:00:00
+    inet 127.0.0.1/8 scope host lo
+2: eth0: <UP> mtu 1500
+    link/ether 02:00:00:00:00:01
+    inet 198.51.100.11/24 scope global eth0
+3: docker0: <UP> mtu 1500
+    link/ether 02:00:00:00:00:02
+    inet 172.17.0.1/16 scope global docker0
+"""
+INNER_LINKS = """\
+1: lo: <LOOPBACK,UP> mtu 65536
+    link/loopback 00:00:00:00:00:00
+    inet 127.0.0.1/8 scope host lo
+4: eth0@if5: <UP> mtu 1500
+    link/ether 02:00:00:00:00:03
+    inet 172.17.0.2/16 scope global eth0
+"""
+HOST_ROUTES = "default via 198.51.100.1 dev eth0\n"
+INNER_ROUTES = "default via 172.17.0.1 dev eth0\n172.17.0.0/16 dev eth0 proto kernel scope link\n"
+
+
+def _links(text: str) -> list[str]:
+    return [each.name for each in host_in(text).namespaces[0].links]
+
+
+def test_outputs_of_an_unknown_place_are_left_out() -> None:
+    text = f"{HOST_LINKS}\n{HOST_ROUTES}\nand inside:\n{INNER_LINKS}\n{INNER_ROUTES}"
+    assert _links(text) == ["lo", "eth0", "docker0"]
+    assert [each.prefix_length for each in host_in(text).namespaces[0].routes] == [0]
+
+
+def test_the_host_has_the_engine_s_bridge_also_if_it_comes_second() -> None:
+    assert _links(f"{INNER_LINKS}\nand outside:\n{HOST_LINKS}") == ["lo", "eth0", "docker0"]
+
+
+def test_a_listing_below_its_command_counts() -> None:
+    text = f"{HOST_LINKS}\n$ docker exec web ip addr\n{INNER_LINKS}"
+    assert {each.name for each in host_in(text).namespaces} == {"host", "container:web"}

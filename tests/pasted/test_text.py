@@ -8,7 +8,7 @@ from hairpin.errors import EvidenceError
 from hairpin.pasted import text
 from hairpin.pasted.joining import unrecognised_in
 from hairpin.pasted.listed import recognised_in
-from hairpin.pasted.text import evidence_in_files, evidence_in_texts, lines_in_files
+from hairpin.pasted.text import evidence_in_files, evidence_in_texts, harmless_words, is_harmless, lines_in_files
 
 RULES = "$ ip rule\n0:\tfrom all lookup local\n32766:\tfrom all lookup main\n"
 
@@ -92,3 +92,54 @@ def test_a_paragraph_with_a_secret_keeps_its_other_sentences() -> None:
     assert (
         unrecognised_in(evidence_in_texts(("My password is new. The page on port 8080 does not open here.\n",))) == ()
     )
+
+
+@pytest.mark.parametrize(
+    ("command", "kept"),
+    (
+        ("docker run -d --network host -e PASSWORD=x -p 8080:80 web", "docker run --network host -p 8080:80"),
+        ("/usr/bin/docker network create --internal --subnet=10.5.0.0/24 n",
+         "/usr/bin/docker network create --internal --subnet=10.5.0.0/24"),
+        ("docker run -it web. It is not reachable from outside", "docker run. It is not reachable from outside"),
+        ("docker run web", ""),
+        ("docker network disconnect front api", "docker network disconnect"),
+        ("docker compose up -d --force-recreate --pull x api", "docker compose up --force-recreate"),
+        ("docker-compose run --service-ports web", "docker-compose run --service-ports"),
+        ("mysql -p8080:80", ""),
+    ),
+)  # fmt: skip
+def test_words_of_a_command(command: str, kept: str) -> None:
+    assert harmless_words(command) == kept
+
+
+@pytest.mark.parametrize(
+    "line",
+    (
+        "    network_mode: host",
+        '      - "127.0.0.1:5432:5432"',
+        "  internal: true",
+        "  DB_HOST: localhost",
+        "    command: redis-server /etc/redis.conf",
+        "    command: redis-server --port 6380",
+        "  PGPORT: 5433",
+        '  command: ["redis-server", "/usr/local/etc/redis.conf"]',
+    ),
+)
+def test_lines_about_the_network(line: str) -> None:
+    assert is_harmless(line)
+
+
+@pytest.mark.parametrize(
+    "line",
+    (
+        "  DB_PASS: secret",
+        "  image: nginx",
+        "- token=abc",
+        "  URL: http://u:p@localhost/x",
+        "  command: redis-server --requirepass x",
+        "  command: redis-server --port 6380 --requirepass x",
+        "  command: redis-server /etc/redis.conf --requirepass x",
+    ),
+)
+def test_other_lines(line: str) -> None:
+    assert not is_harmless(line)

@@ -13,8 +13,7 @@ from hairpin.report.documents.document import CauseDocument
 from tests.score.diagnosis import Answer, agrees, blocking_causes, describes, dispute_in, stop_reason
 
 EVERYTHING = "(everything)"
-_READ_BY = re.compile(r"--host ([0-9.]+|NODE)")
-"""flanneld's ``udp`` backend has the far host's address in its memory alone, so NODE stands for it."""
+_READ_BY = re.compile(r"--host ([0-9.]+)")
 
 
 class FlowScore(msgspec.Struct, frozen=True):
@@ -107,7 +106,7 @@ def judge_alone(flow: Flow, answer: Answer, host: str) -> FlowScore:
     if row.wrong or answer.report is None or row.verdict != "leaves" or not _goes_to_a_host(flow):
         return row
     said = "; ".join((*answer.report.flows[0].assumed, *(each.option for each in answer.report.questions)))
-    if set(_READ_BY.findall(said)).intersection((*HOSTS, "NODE")):
+    if set(_READ_BY.findall(said)).intersection(HOSTS):
         return row
     wrong = f"the far host is not named with what reads it: {said or 'nothing said'}"
     return msgspec.structs.replace(row, wrong=(wrong,))

@@ -7,8 +7,7 @@ from tests.rows import each_row
 @each_row(
     "text",
     (
-        "não é possível acessar o site", "コンテナから外部と通信できない", "контейнеры недоступны снаружи",
-        "los contenedores no tienen acceso a internet", "容器出不去", "psql: could not translate host name",
+        "容器出不去", "psql: could not translate host name",
         "Redis: access denied", "the host loses its IPv6 default route", "neither the gateway nor any other machine",
         "No other device gets a page", "(HY000/2002): No such file",
         "dial tcp 172.24.0.2:80: i/o timeout", "the port shows as stealth",
@@ -21,9 +20,7 @@ def test_trouble(text: str) -> None:
     assert TROUBLE.search(text) is not None
 
 
-@each_row(
-    "text", ("everything works", "The performance is good.", "Started server on port 80", "容器正常", "todo funciona")
-)
+@each_row("text", ("everything works", "The performance is good.", "Started server on port 80", "容器正常"))
 def test_none(text: str) -> None:
     assert TROUBLE.search(text) is None
     assert WEAK_TROUBLE.search(text) is None

@@ -13,7 +13,6 @@ from tests.rows import each_row
         "I cannot reach the container from outside",
         "there is no answer on port 8080",
         "从外部无法访问 8080 端口",
-        "von außen nicht erreichbar",
     ),
 )
 def test_trouble(line: str) -> None:

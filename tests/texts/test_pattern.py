@@ -24,9 +24,9 @@ def test_common_words_mean_something_alone() -> None:
     assert pattern.search("a page about No route to host") is None
 
 
-def test_an_error_is_known_in_all_languages() -> None:
+def test_an_error_is_known_in_english_and_chinese() -> None:
     texts = [each.text for each in variants("connect: {refused}")]
-    assert {"connect: Connection refused", "connect: 拒绝连接", "connect: Connexion refusée"} <= set(texts)
+    assert {"connect: Connection refused", "connect: 拒绝连接"} <= set(texts)
 
 
 @pytest.mark.parametrize("address", ("10.0.0.5", "2001:db8::1", "[::]", "fe80::1%eth0"))

@@ -22,9 +22,6 @@ CASES: dict[str, tuple[str, str, str, str]] = {
         )),
     "a next hop that is asked about": (
         "healthy-flannel-host-gw", "container:web@node1", "10.244.2.2:80", "10.244.2.2 answers"),
-    "a node that flanneld knows": (
-        "healthy-flannel-udp", "container:web@node1", "10.244.2.2:80",
-        "10.244.2.2 answers; only flanneld knows which node has 10.244.2.2 (--host NODE lets hairpin read that node)"),
     "a neighbour": (
         "healthy-published-across-hosts", "host@node1", "198.51.100.12:8151",
         "198.51.100.12 answers (if it is a host, --host 198.51.100.12 lets hairpin read it)"),

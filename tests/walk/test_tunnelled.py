@@ -3,6 +3,7 @@
 import pytest
 from msgspec.structs import replace
 
+from hairpin.host.link import Link
 from hairpin.host.route import NextHop, Route
 from hairpin.network.flow import Flow, Outside
 from hairpin.network.network import Network
@@ -27,7 +28,6 @@ def asked(client: int) -> Flow:
 
 CASES: dict[str, tuple[str, int, str]] = {
     "an overlay's route": ("healthy-flannel-vxlan", POD, "flannel.1"),
-    "a route of a program's device": ("healthy-flannel-udp", POD, "flannel0"),
     "a route by the uplink": ("healthy-flannel-host-gw", POD, ""),
     "the default route": ("healthy-flannel-vxlan", FAR, ""),
 }
@@ -74,10 +74,13 @@ def test_a_sick_tunnel_stops_its_clients(name: str, reason: str) -> None:
 
 def with_vpn(*halves: int) -> Network:
     """Return the host, all of whose routes to clients outside lead into a program's device."""
-    built = node("healthy-flannel-udp")
+    built = node("healthy-flannel-host-gw")
     namespace = built.namespace(built.this.netns)
-    routes = tuple(Route(4, base, 1, next_hops=(NextHop("flannel0"),)) for base in halves)
-    return built.with_namespace(built.this.netns, replace(namespace, routes=(*namespace.routes, *routes)))
+    routes = tuple(Route(4, base, 1, next_hops=(NextHop("tun0"),)) for base in halves)
+    device = Link(99, "tun0", "tun", flags=("POINTOPOINT", "NOARP"), holder="openvpn")
+    return built.with_namespace(
+        built.this.netns, replace(namespace, links=(*namespace.links, device), routes=(*namespace.routes, *routes))
+    )
 
 
 BESIDE: dict[str, tuple[tuple[int, ...], str, str]] = {

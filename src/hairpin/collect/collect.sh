@@ -2442,7 +2442,7 @@ config_files() { # globs are expanded under --root, and the root is taken off ag
         "$root"/etc/sysconfig/ebtables* "$root"/etc/iptables/rules* "$root"/etc/iptables/ipsets "$root"/etc/iptables.rules \
         "$root"/etc/iptables.up.rules "$root"/etc/iptables/iptables.rules "$root"/etc/iptables/ip6tables.rules \
         "$root"/etc/conf.d/iptables "$root"/etc/default/netfilter-persistent "$root"/etc/ipset.conf \
-        "$root"/run/flannel/subnet.env "$root"/etc/hosts "$root"/etc/resolv.conf "$root"/run/systemd/resolve/resolv.conf \
+        "$root"/etc/hosts "$root"/etc/resolv.conf "$root"/run/systemd/resolve/resolv.conf \
         "$root"/etc/modules "$root"/etc/modules-load.d/*.conf \
         "$root"/etc/modprobe.d/*.conf "$root"/etc/systemd/system/hairpin-*.service "$root"/etc/iproute2/rt_tables "$root"/etc/iproute2/rt_tables.d/*.conf
     do

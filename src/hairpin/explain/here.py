@@ -96,14 +96,10 @@ def _of_flows(found: TextFound, asked: TextAsked) -> TextHere:
             return _true(found, each.cause, each.flow, each.answer)
     if proven:
         cause = proven[0].cause
-        why = message(
-            "seen from this host: {flow} is {verdict}, because an isolation keeps it apart on purpose ({cause}: "
-            "{title}). The person who set the isolation up has to decide whether the flow should pass",
-            flow=_words(proven[0].flow),
-            verdict=VERDICTS[proven[0].flow.verdict],
-            cause=cause.id,
-            title=cause.candidate.title,
-        )
+        why =  message("seen from this host: {flow} is {verdict}, because an isolation keeps it apart on purpose "
+            "({cause}: {title}). The person who set the isolation up has to decide whether the flow should pass",
+            flow=_words(proven[0].flow), verdict=VERDICTS[proven[0].flow.verdict], cause=cause.id,
+            title=cause.candidate.title)  # fmt: skip
         return TextHere("unknown", _first((cause.id,), found), why)
     otherwise = tuple(dict.fromkeys(each.cause.id for each in flows))
     if otherwise:
@@ -135,12 +131,8 @@ def _asks_another_resolver(found: TextFound, asked: TextAsked) -> Message | None
     container = next((each for each in containers if each.name == asked.sender.name), None)
     if container is None or stub in (container.resolvers or ()):
         return None
-    return message(
-        "{stub} is a host's own resolver, but container {name} asks {servers}",
-        stub=stub,
-        name=container.name,
-        servers=", ".join(container.resolvers or ()) or "-",
-    )
+    return message("{stub} is a host's own resolver, but container {name} asks {servers}", stub=stub,
+        name=container.name, servers=", " .join(container.resolvers or ()) or "-")  # fmt: skip
 
 
 def _proves(each: StoppedNow, found: TextFound) -> bool:

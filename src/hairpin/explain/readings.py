@@ -195,12 +195,8 @@ def _subnets_overlap(found: TextFound, host: Host) -> StateReading | None:
         joined = (engine.network(each.network) for each in container.endpoints)
         for one, other in combinations([each for each in joined if each is not None], 2):
             if any(_overlap(a, b) for a in one.subnets for b in other.subnets):
-                said = message(
-                    "{name} is on {one} and {other}, whose subnets overlap",
-                    name=container.name,
-                    one=one.name,
-                    other=other.name,
-                )
+                said =  message("{name} is on {one} and {other}, whose subnets overlap", name=container.name,
+                    one=one.name, other=other.name)  # fmt: skip
                 return StateReading(True, said, (container.evidence,))
     return StateReading(None, message("no container is on two networks whose subnets overlap now"))
 

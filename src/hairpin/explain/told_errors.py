@@ -194,17 +194,8 @@ def _causes(errors: tuple[QuotedError, ...], answer: Answer) -> Iterator[CauseAn
     for (cause, _), error in list(named.items())[:_MOST]:
         known_as = known_cause(cause)
         seen = Outcome(error.entry.program or "", error.quote, "refused", line=error.line)
-        yield likely_cause(
-            cause,
-            answer.network.this.name,
-            Candidate(
-                known_as.title if known_as is not None else error.entry.meaning,
-                message("{quote}: {meaning}", quote=error.quote, meaning=error.entry.meaning),
-                Change(()),
-                OfFile(f"line {error.line}"),
-                "nothing-listens-there",
-            ),
-            ref="",
-            explains=(seen,),
-            shown_by=(error.entry.command, error.entry.shows or error.entry.meaning),
-        )
+        yield likely_cause(cause, answer.network.this.name,
+            Candidate(known_as.title if known_as is  not None else error.entry.meaning, message("{quote}: {meaning}",
+            quote=error.quote, meaning=error.entry.meaning), Change(()), OfFile(f"line {error.line}"),
+            "nothing-listens-there"), ref="", explains=(seen,), shown_by=(error.entry.command,
+            error.entry.shows or error.entry.meaning))  # fmt: skip

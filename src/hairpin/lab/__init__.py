@@ -6,6 +6,6 @@ then broken), and then the modules that the command line calls: ``run`` and ``de
 that runs hairpin inside a lab host) and ``say`` (the lab's output).
 
 A running lab is made of ``engine``, ``image``, ``firewall``, ``joining`` (joins the containers of several hosts),
-``logins`` (sshd in each host) and ``prerequisites``.  ``first_process``, ``flanneld``, ``responder`` and ``sweeper``
+``logins`` (sshd in each host) and ``prerequisites``.  ``first_process``, ``responder`` and ``sweeper``
 run as plain scripts in a running lab.
 """

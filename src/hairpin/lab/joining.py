@@ -4,7 +4,6 @@ Node N has 198.51.100.(10+N), a lease of 10.244.N.0/24 for docker0, and the flan
 
 - ``flannel-vxlan``: the device, routes and entries of flannel's vxlan backend, and the rules of ``flanneld --ip-masq``
   (flannel-io/flannel ``pkg/backend/vxlan/vxlan_network.go``, ``pkg/trafficmngr/iptables/iptables.go``).
-- ``flannel-udp``: flannel's udp backend (``flanneld.py``), and the same rules.
 - ``flannel-host-gw``: the same rules.  The next hop of each route is the other node.
 - ``routes``: only the routes of ``flannel-host-gw``.  No host masquerades.  Forwarding is on before dockerd starts, so
   dockerd leaves the FORWARD policy at ACCEPT.  The router has a route to each container subnet.
@@ -14,13 +13,11 @@ Node N has 198.51.100.(10+N), a lease of 10.244.N.0/24 for docker0, and the flan
 """
 
 import json
-import shlex
 from typing import Final
 
 import msgspec
 
-from hairpin.lab.flanneld import OVERHEAD_BYTES
-from hairpin.lab.node import Node, python
+from hairpin.lab.node import Node
 from hairpin.lab.plan import HostPlan, LabPlan, NetworkPlan
 from hairpin.lab.topology import HOST, HOSTS
 
@@ -52,10 +49,6 @@ def _joined(plan: LabPlan, number: int) -> HostPlan:
         case "flannel-vxlan":
             tunnel = (*_flannel_device(number), *(line for other in others for line in _flannel_peer(other)))
             return _leased(host, number, (*tunnel, _flannel_rules(number)), mtu=1450)
-        case "flannel-udp":
-            far = (f"{_lease(other)}={HOSTS[other - 1]}" for other in others)
-            relay = shlex.join((*python("flanneld.py"), CLUSTER, _lease(number), HOSTS[number - 1], *far))
-            return _leased(host, number, (relay, _flannel_rules(number)), mtu=1500 - OVERHEAD_BYTES)
         case "flannel-host-gw":
             return _leased(host, number, (*map(_route, others), _flannel_rules(number)))
         case "routes":

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
-Join = Literal["", "flannel-vxlan", "flannel-udp", "flannel-host-gw", "routes", "bridge-vxlan", "swarm"]
+Join = Literal["", "flannel-vxlan", "flannel-host-gw", "routes", "bridge-vxlan", "swarm"]
 
 Engine = Literal["docker", "podman"]
 

@@ -10,7 +10,6 @@ from hairpin.host.route import TABLE_MAIN, PolicyRule, Route
 from hairpin.netfilter.packet import Packet
 from hairpin.network.network import Network, addresses_of, is_bridge_port, is_uplink, outer_link
 from hairpin.network.prefix import Version, inside
-from hairpin.network.tunnel.flannel import FLANNELD
 
 _OVER_ANOTHER = ("tun", "wireguard", "macvlan", "ipvlan")
 """Kinds of links whose packets leave by another uplink, either inside an outer packet or beside that uplink's
@@ -85,15 +84,14 @@ def links_around(network: Network, netns: Netns, version: Version, address: int)
 
 
 def tunnels_of(network: Network, netns: Netns, version: Version) -> tuple[Address, ...]:
-    """Return the first address of each tunnel of the host that is up and that a program or WireGuard serves, except
-    tunnels of flanneld."""
+    """Return the first address of each tunnel of the host that is up and that a program or WireGuard serves."""
     namespace = network.namespace(netns)
     found: dict[str, Address] = {}
     for each in addresses_of(namespace, None, version):
         link = namespace.link(each.link)
         if link is None or each.scope != "global" or link.kind not in ("tun", "wireguard"):
             continue
-        if link.up and link.carrier and link.holder != FLANNELD:
+        if link.up and link.carrier:
             found.setdefault(each.link, each)
     return tuple(found.values())
 

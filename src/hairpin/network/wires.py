@@ -21,7 +21,6 @@ from hairpin.host.host import Host, Namespace
 from hairpin.host.link import Address, Link
 from hairpin.host.netns import Netns
 from hairpin.network.network import Network, Port, is_bridge_port, is_uplink
-from hairpin.network.tunnel.flannel import FLANNELD
 
 Reason = Literal["seen", "on-link", "fabric"]
 """Why two uplinks are taken to be on one wire.  ``seen``: a neighbour or forwarding entry shows the wire.  ``on-link``:
@@ -69,7 +68,7 @@ def _uplinks(network: Network) -> Iterator[_Uplink]:
             continue
         namespace = network.namespace(host.netns)
         for link in namespace.links:
-            if is_uplink(network, host.netns, link) and link.wireguard is None and link.holder != FLANNELD:
+            if is_uplink(network, host.netns, link) and link.wireguard is None:
                 yield _uplink(host, namespace, link)
 
 

@@ -4,8 +4,8 @@ Pure, except for ``text``, which reads files.
 Read ``text`` (the entry), ``lines`` (a text's lines without the characters that pasting has added), ``commands``
 (command lines above their outputs), ``form`` (the types), ``values`` (of unchecked documents), ``forms/`` (one folder
 for each subject, and one module for each family of outputs), ``recognise`` (the search), ``joining`` with ``merging``,
-``containers``, ``counted`` (numbers of lines), ``elsewhere`` (outputs of unknown places), ``harmless`` (words of
-commands that are kept), ``secrecy`` (secrets that are never kept) and ``listed`` (the list of recognised outputs).
+``containers`` and ``counted`` (numbers of lines), ``secrecy`` (secrets that are never kept) and ``listed`` (the list
+of recognised outputs).
 
 ``asking`` has the script of `hairpin ask`; ``bundle/`` reads support bundles.
 """

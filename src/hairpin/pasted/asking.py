@@ -11,13 +11,12 @@ from typing import NamedTuple
 from hairpin.evidence.reading import HOST, Evidence
 
 _TEMPLATE = (
-    '{"Id":{{json .ID}},"Name":{{json .Name}},"State":{"Status":{{json .State.Status}},\n'
-    '"Running":{{json .State.Running}},'
-    '"Pid":{{json .State.Pid}},"Paused":{{json .State.Paused}},"Error":{{json .State.Error}}},\n'
-    '"RestartCount":{{json .RestartCount}},'
-    '"Config":{"Image":{{json .Config.Image}}},"HostConfig":\n'
-    '{"NetworkMode":{{json .HostConfig.NetworkMode}},"PortBindings":{{json .HostConfig.PortBindings}}},\n'
-    '"NetworkSettings":{"Ports":{{json .NetworkSettings.Ports}},"Networks":{{json .NetworkSettings.Networks}}}}'
+    '{"Id":{{json .ID}},"Name":{{json .Name}},"State":{"Status":{{json .State.Status}},\n"Running":{{json '
+    '.State.Running}},"Pid":{{json .State.Pid}},"Paused":{{json .State.Paused}},"Error":{{json '
+    '.State.Error}}},\n"RestartCount":{{json .RestartCount}},"Config":{"Image":{{json '
+    '.Config.Image}}},"HostConfig":\n{"NetworkMode":{{json .HostConfig.NetworkMode}},"PortBindings":{{json '
+    '.HostConfig.PortBindings}}},\n"NetworkSettings":{"Ports":{{json .NetworkSettings.Ports}},"Networks":{{json '
+    ".NetworkSettings.Networks}}}}"
 )
 """The fields of ``docker inspect`` that decide about packets, without environment, volumes, labels and the output of
 health checks."""

@@ -53,10 +53,7 @@ _CONTAINER_ID = Sought(r"[0-9a-f]{12}")
 _INTRODUCED = Sought(
     r"(?!.*\b(?:dind|docker|host|vm|machine)\b)(?:\W*|.*[.;,] )(?:(?:and |but |now |output |here )*(?:from |of )?"
     r"(?:in|inside|within|from)(?: of)? (?:the|a|my|this|that|its|each) (?:\w+ )?container\b[^.!?]{0,30}"
-    r"|(?:在|从)?容器(?:里面?|内部?|中)[^。\n]{0,12}|(?:в|внутри) контейнер[ае][^.\n]{0,20}|(?:im"
-    r"|in dem) container[^.\n]{0,20}"
-    r"|(?:dentro d|en )el contenedor[^.\n]{0,20}|dans le conteneur[^.\n]{0,20}"
-    r"|dentro do contêiner[^.\n]{0,20})[:：]\W*$",
+    r"|(?:在|从)?容器(?:里面?|内部?|中)[^。\n]{0,12})[:：]\W*$",
     re.IGNORECASE,
 )
 """Matches a line that says that the output below it was printed in a container, and names no container.  In a container
@@ -71,12 +68,11 @@ _SHELLS = frozenset({"sh", "bash", "ash", "/bin/sh", "/bin/bash", "/bin/ash"})
 _WRAPPERS = frozenset({"sudo", "doas", "env", "time", "watch", "strace"})
 _LONGEST = 400
 _CHANGES = Sought(
-    r"(?:\S*/)?(?:ip6?tables(?:-legacy|-nft)?|\$\{?\w+\}?) "
-    r".*(?<!\S)(?:-[PAIDFXN]|--(?:policy|append|insert|delete|flush))\b"
-    r"|ip6?tables-restore\b|nft (?:-f|add|insert|delete|flush)\b|ifconfig \S+ \S|sysctl .*=|echo \S+ ?> ?/proc/sys/"
-    r"|ip (?:-\S+ )*(?:a|addr|address|l|link|r|route|rule) (?:add|del|delete|flush|set|replace|change)\b"
-    r"|route (?:add|del)\b|(?:systemctl|service) .*\b(?:re)?(?:start|stop|load)\b|brctl (?:add|del)"
-    r"|firewall-cmd .*--(?:(?:complete-)?reload|add-|remove-|set-)|ufw (?:--force )?(?:enable|disable|reload|reset)\b"
+    r"(?:\S*/)?(?:ip6?tables(?:-legacy|-nft)?|\$\{?\w+\}?) .*(?<!\S)(?:-[PAIDFXN]|--(?:policy|append|insert|delete"
+    r"|flush))\b|ip6?tables-restore\b|nft (?:-f|add|insert|delete|flush)\b|ifconfig \S+ \S|sysctl .*=|echo \S+ ?> "
+    r"?/proc/sys/|ip (?:-\S+ )*(?:a|addr|address|l|link|r|route|rule) (?:add|del|delete|flush|set|replace|change)\b"
+    r"|route (?:add|del)\b|(?:systemctl|service) .*\b(?:re)?(?:start|stop|load)\b|brctl (?:add|del)|firewall-cmd "
+    r".*--(?:(?:complete-)?reload|add-|remove-|set-)|ufw (?:--force )?(?:enable|disable|reload|reset)\b"
 )
 """Matches the beginning of a command that changes the path of packets.  No such command has a password in it."""
 

@@ -13,9 +13,8 @@ from hairpin.sought import Sought
 _FENCE = Sought(r"\s*(```|~~~)[\w.+-]*\s*$")
 _EXPECTED = Sought(
     r"\W*(?:(?:the |describe the )?(?:expected|results you expected)(?: (?:behaviou?r|results?|outputs?|outcome))?"
-    r"|what (?:you |i |did you )?expect(?:ed)?(?: to happen)?"
-    r"|(?:it |this |which |that )?should (?:be|look like)(?: this)?"
-    r"|预期(?:结果|行为)?|期望(?:结果)?|期待(?:する|される)(?:動作|結果)?)\W*$",
+    r"|what (?:you |i |did you )?expect(?:ed)?(?: to happen)?|(?:it |this |which |that )?should (?:be|look like)(?: "
+    r"this)?|预期(?:结果|行为)?|期望(?:结果)?)\W*$",
     re.IGNORECASE,
 )
 """A heading above the results that a person expected."""
@@ -31,8 +30,7 @@ _MARGIN = Sought(r"\s{0,6}(\d{1,5})(?:[:.|)]\s?|\s\s?|$)(.*)$")
 _LEAST_MARGIN = 4
 """If at least this many lines have growing numbers, the numbers are taken for a margin."""
 _LISTED = Sought(
-    r"\d+: [^\s:@]+(?:@[^\s:]+)?: <|num\s+(?:pkts|target)"
-    r"|\s*\d+\s+(?:\d+[KMG]?\s+){0,2}(?:[A-Z][\w-]*|all|tcp|udp)\s"
+    r"\d+: [^\s:@]+(?:@[^\s:]+)?: <|num\s+(?:pkts|target)|\s*\d+\s+(?:\d+[KMG]?\s+){0,2}(?:[A-Z][\w-]*|all|tcp|udp)\s"
 )
 """Matches lines that begin with a number of their own, as in ``ip addr`` and ``iptables -L --line-numbers``.  With a
 margin, rows of other tables look the same, but a margin also numbers other lines."""

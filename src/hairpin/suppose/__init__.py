@@ -10,7 +10,7 @@ the text says, a connection works or fails) and ``trouble`` (words that say that
 ``alternatives``.
 
 ``without_root`` completes a host that hairpin itself reads without root, with ``relayed`` (containers that
-docker-proxies show) and ``insides`` (containers' links and addresses).
+docker-proxies show).
 
 ``hints/``: causes to which words and facts of a text point.  ``leaning/``: points for and against each frequent cause.
 """

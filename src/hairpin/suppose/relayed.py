@@ -89,13 +89,5 @@ def _container(own: Namespace, address: int, found: list[Relayed], shown_by: str
         if each.protocol in ("tcp", "udp")
     )
     mode = joined.name if joined is not None else "default"
-    return Container(
-        text,
-        text,
-        "running",
-        mode,
-        bindings=bindings,
-        endpoints=endpoints,
-        netns=f"container:{text}",
-        evidence=shown_by,
-    )
+    return Container(text, text, "running", mode, bindings=bindings, endpoints=endpoints, netns=f"container:{text}",
+        evidence=shown_by)  # fmt: skip

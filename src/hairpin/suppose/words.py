@@ -23,17 +23,15 @@ _NO_PROSE = Sought(
 """Matches the beginning of a line that no person wrote: a prompt, a comment in a listing of rules, a tool's message
 about a missing file, or a line of a listing of rules that damage has made unreadable."""
 _LISTENING = Sought(
-    r"\b(?:listen(?:s|ing|ed|er)?|running|started?|serving|serves|server|available|bound|ready|up)\b"
-    r"[^\n]{0,60}?(?:\b(?:on|at|to)\b|:|\bport\b)[^\n]{0,20}?(?:https?://)?"
-    r"(?P<address>127\.\d+\.\d+\.\d+|0\.0\.0\.0|localhost|\[?::1?\]?|\*)?"
-    r":? ?(?:port )?(?P<port>\d{2,5})\b(?!\.\d|\d)",
+    r"\b(?:listen(?:s|ing|ed|er)?|running|started?|serving|serves|server|available|bound|ready"
+    r"|up)\b[^\n]{0,60}?(?:\b(?:on|at|to)\b|:|\bport\b)[^\n]{0,20}?(?:https?://)?(?P<address>127\.\d+\.\d+\.\d+"
+    r"|0\.0\.0\.0|localhost|\[?::1?\]?|\*)?:? ?(?:port )?(?P<port>\d{2,5})\b(?!\.\d|\d)",
     re.IGNORECASE,
 )
 _IS_ERROR = Sought(r"\s*(?:\w+ )?(?:error|warning|warn|info|fatal)\b|\s*\S+:\s", re.IGNORECASE)
 _ASKS = Sought(
     r"\b(?:curl|wget|telnet|nc|ping|psql|browser|browse|visit(?:ing)?|open(?:ed|ing)?|go(?:ing)? to|navigat\w+"
-    r"|access(?:ing)?|http get"
-    r"|connect(?:ing)? to|try|tried|refused|can(?:no|')t)\b",
+    r"|access(?:ing)?|http get|connect(?:ing)? to|try|tried|refused|can(?:no|')t)\b",
     re.IGNORECASE,
 )
 """Matches words about a client.  A line with such words names the address that the client asked, and not an address on

@@ -4,9 +4,10 @@
 
 ``^`` and ``$`` are the ends of the line; a pattern needs ``^`` or ``$`` if its words alone are too common.  ``*``
 matches any text.  A PLACE (``{port}``) matches a text of a certain form, which is extracted.  An ERROR (``{refused}``)
-matches an error of the C library, in the words of all languages that ``strerror`` has.  Upper and lower case, the
-amount of space and the kind of quotes do not matter.  Every pattern has a trigger: a word that each matching line
-contains.
+matches an error of the C library, in English or Chinese.  Upper and lower case, the amount of space and
+the kind of quotes do not matter.  Every pattern has a trigger: a word that each matching line contains.
+
+Source of the errors' texts: glibc, po/{zh_CN,zh_TW}.po; musl; Go
 """
 
 import re
@@ -15,7 +16,25 @@ from itertools import product
 
 import msgspec
 
-from hairpin.texts.strerror import ERRORS
+ERRORS: dict[str, tuple[str, ...]] = {
+    "refused": ("Connection refused", "拒绝连接", "连接被拒绝", "連線被拒絕"),
+    "timeout": ("Connection timed out", "Operation timed out", "连接超时", "連線逾時", "連線超過時間"),
+    "no_route": ("No route to host", "没有到主机的路由", "沒有主機的路由", "Host is unreachable"),
+    "unreachable": ("Network is unreachable", "网络不可达", "網路無法接觸", "网络无法到达", "Network unreachable"),
+    "reset": ("Connection reset by peer", "连接被对方重设", "连接被对端重置", "连接被对方重置"),
+    "in_use": ("Address already in use", "地址已在使用", "地址已被使用"),
+    "not_here": (
+        "Cannot assign requested address", "无法指定被请求的地址", "address not available",
+        "Can't assign requested address",
+    ),
+    "no_name": ("Name or service not known", "Name does not resolve", "未知的名称或服务"),
+    "try_again": ("Temporary failure in name resolution", "域名解析暂时失败", "名称解析暂时失败"),
+    "not_allowed": ("Operation not permitted", "不允许的操作"),
+    "no_file": ("No such file or directory", "没有那个文件或目录"),
+}  # fmt: skip
+"""The texts of each error, by a name for the error: ECONNREFUSED, ETIMEDOUT, EHOSTUNREACH, ENETUNREACH, ECONNRESET,
+EADDRINUSE, EADDRNOTAVAIL, EAI_NONAME, EAI_AGAIN, EPERM, ENOENT.  musl and Go have some texts of their own, such as
+``Host is unreachable``."""
 
 _ADDRESS = r"(?:\d{1,3}(?:\.\d{1,3}){3}|\[?(?:[0-9a-f]{0,4}:){2,7}[0-9a-f.]{0,15}(?:%[\w.-]+)?\]?)"
 PLACES = {

@@ -9,7 +9,7 @@ from hairpin.host.xfrm import Direction
 from hairpin.message import message
 from hairpin.netfilter.evaluate.chain import Condition
 from hairpin.network.network import Network
-from hairpin.network.tunnel import flannel, wireguard
+from hairpin.network.tunnel import wireguard
 from hairpin.walk.decided import Assumed
 from hairpin.walk.hooks.conntrack import with_confirmed_connection
 from hairpin.walk.hooks.hooks import run_arp_hook, run_hook
@@ -21,7 +21,6 @@ from hairpin.walk.ip.route_out import output, output_route, postrouting
 from hairpin.walk.ip.xfrm import through_policies
 from hairpin.walk.link.bridge import bridge_in
 from hairpin.walk.link.device import device_in, device_out
-from hairpin.walk.link.flannel_udp import received
 from hairpin.walk.link.neighbour import neighbour
 from hairpin.walk.link.tunnel import decapsulated
 from hairpin.walk.link.wireguard import decrypted
@@ -67,13 +66,10 @@ def _meeting(
 
 def _unpacked(network: Network, state: State, carried: Carried) -> Iterator[Outcome]:
     """Yield the inner packet of an outer packet that has passed INPUT."""
-    match carried.tunnel.kind:
-        case wireguard.KIND:
-            yield from decrypted(network, state)
-        case flannel.KIND:
-            yield received(network, state)
-        case _:
-            yield decapsulated(network, state)
+    if carried.tunnel.kind == wireguard.KIND:
+        yield from decrypted(network, state)
+    else:
+        yield decapsulated(network, state)
 
 
 def _forward(network: Network, state: State) -> Iterator[Outcome]:

@@ -9,7 +9,6 @@ from hairpin.network.network import Network
 from hairpin.network.prefix import Version, address_text
 from hairpin.network.query import Query
 from hairpin.network.routing import lookup
-from hairpin.network.tunnel.flannel import relay_behind
 from hairpin.network.unmasqueraded import is_of_routed_prefix, is_unmasqueraded
 from hairpin.network.wires import holder_of
 from hairpin.walk.decided import Assumed
@@ -28,12 +27,6 @@ def answers(network: Network, state: State, *, is_next_hop_named: bool) -> Messa
             "lets hairpin read it)",
             address=address,
             reading=read_host(address),
-        )
-    if _is_relayed(network, state):
-        return message(
-            "{address} answers; only flanneld knows which node has {address} ({reading} lets hairpin read that node)",
-            address=address,
-            reading=read_host(""),
         )
     hop = state.next_hop
     if network.world.supposed_public(state.packet.version, state.packet.daddr) is not None:
@@ -94,14 +87,6 @@ def of_standby(network: Network, host: str, version: Version, address: int) -> O
     )
 
 
-def _is_relayed(network: Network, state: State) -> bool:
-    """Return whether flanneld relays the packet to a node with a lease.  flanneld has the leases of all nodes in
-    memory."""
-    namespace = network.namespace(state.netns)
-    link = namespace.link(state.oif)
-    return link is not None and relay_behind(namespace, link) is not None
-
-
 def _is_of_default_route(namespace: Namespace, hop: NextHop) -> bool:
     ways = (each for route in namespace.routes if not route.prefix_length for each in route.next_hops)
     return any((each.link, each.gateway) == (hop.link, hop.gateway) for each in ways)
@@ -118,13 +103,13 @@ def _is_way_back_stated(network: Network, state: State) -> bool:
 
 def way_back(network: Network, state: State) -> OpenQuestion | None:
     """Return the question whether answers to an unmasqueraded source address come back.  Return None if the address is
-    masqueraded, if the user has stated a return route, or if flanneld relays the packet."""
+    masqueraded, or if the user has stated a return route."""
     packet, hop = state.packet, state.next_hop
     asked = packet.version, packet.saddr
     left = is_unmasqueraded(network, state.netns.of_host, *asked) or is_of_routed_prefix(
         network, state.netns.of_host, *asked
     )
-    if not left or _is_way_back_stated(network, state) or _is_relayed(network, state):
+    if not left or _is_way_back_stated(network, state):
         return None
     namespace = network.namespace(state.netns.of_host)
     source, target = address_text(packet.saddr, packet.version), address_text(packet.daddr, packet.version)

@@ -96,7 +96,7 @@ def _is_beside_tunnel(network: Network, started: State, left: State) -> bool:
     namespace = network.namespace(left.netns)
     link = namespace.link(left.oif)
     came_by_it = (started.netns, started.iif) == (left.netns, left.oif)
-    return link is not None and is_tunnel(namespace, link) and not came_by_it
+    return link is not None and is_tunnel(link) and not came_by_it
 
 
 def wrong_answer(network: Network, started: State, end: End) -> End:

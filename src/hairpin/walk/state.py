@@ -256,14 +256,10 @@ class State(msgspec.Struct, frozen=True, gc=False):
 
 
 class Carried(msgspec.Struct, frozen=True):
-    """The frame inside a tunnel's outer packet: its state as it leaves by the tunnel device, and the encapsulation.
-
-    If ``by_socket`` is true, a program's socket sends the outer packet, and not the kernel.
-    """
+    """The frame inside a tunnel's outer packet: its state as it leaves by the tunnel device, and the encapsulation."""
 
     frame: State
     tunnel: Tunnel
-    by_socket: bool = False
 
 
 class End(msgspec.Struct, frozen=True):

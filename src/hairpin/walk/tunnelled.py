@@ -6,7 +6,6 @@ route to its members.  A default route into a tunnel does not show where a clien
 
 import msgspec
 
-from hairpin.host.host import Namespace
 from hairpin.host.link import Link
 from hairpin.host.netns import Netns
 from hairpin.host.route import NextHop
@@ -15,7 +14,6 @@ from hairpin.network.network import Network
 from hairpin.network.prefix import Version
 from hairpin.network.query import Query
 from hairpin.network.routing import lookup
-from hairpin.network.tunnel.flannel import relay_behind
 from hairpin.walk.answer import answer_to
 from hairpin.walk.link.far_end import carried_back, outer_answer
 from hairpin.walk.packet_walk import walk_packet
@@ -34,7 +32,7 @@ def tunnel_to(network: Network, netns: Netns, version: Version, client: int) -> 
         return None
     hop = found.next_hops[0]
     link = namespace.link(hop.link or "")
-    return (link, hop) if link is not None and is_tunnel(namespace, link) else None
+    return (link, hop) if link is not None and is_tunnel(link) else None
 
 
 def is_known_in_tunnel(network: Network, state: State) -> bool:
@@ -44,7 +42,7 @@ def is_known_in_tunnel(network: Network, state: State) -> bool:
     not behind that far end."""
     namespace, packet = network.namespace(state.netns), state.packet
     link = None if state.netns.is_host else namespace.link(state.oif)
-    if link is None or not is_tunnel(namespace, link):
+    if link is None or not is_tunnel(link):
         return False
     from hairpin.network.tunnel.inner import network_around  # noqa: PLC0415 - few containers make a tunnel
 
@@ -54,14 +52,9 @@ def is_known_in_tunnel(network: Network, state: State) -> bool:
     return (link.name, packet.version, packet.saddr) in own
 
 
-def is_tunnel(namespace: Namespace, link: Link) -> bool:
+def is_tunnel(link: Link) -> bool:
     """Return whether the link carries its packets to other machines inside packets of another link."""
-    return (
-        link.tunnel is not None
-        or link.wireguard is not None
-        or link.kind == "tun"
-        or relay_behind(namespace, link) is not None
-    )
+    return link.tunnel is not None or link.wireguard is not None or link.kind == "tun"
 
 
 def inside_tunnel(network: Network, state: State, link: Link, hop: NextHop) -> State | End | None:

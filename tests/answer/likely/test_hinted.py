@@ -15,11 +15,11 @@ from hairpin.change.change import Change
 from hairpin.message import Message, message
 from hairpin.suppose.alternatives import Alternative
 from hairpin.suppose.hints.said.table import HINTS
-from hairpin.suppose.leaning.leaning import LEANS
+from hairpin.suppose.leaning.table import LEANS
 from tests.answer.likely.test_likely import answer
 from tests.suppose.test_ordinary import RUN
 
-_TYPES = ("Hint", "Hinted", "Lean", "Alternative")
+_TYPES = ("hint", "lean", "Hinted", "Alternative")
 _SHOWN_BY = {each.id: each.shown_by for each in all_causes() if each.shown_by is not None}
 
 

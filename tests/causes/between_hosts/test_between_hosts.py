@@ -25,7 +25,6 @@ from tests.rule_text import without
 from tests.small_host import egress, host_namespace, local, number, route
 from tests.small_host import network as small_network
 from tests.two_hosts import ADDRESSES, OPEN, TUNNEL_ADDRESSES, TUNNEL_MACS, network, node, seen, vxlan
-from tests.walk.link.test_flannel_udp import relaying
 from tests.walk.link.test_wireguard import INNER, NEAR, guarded, to
 
 INSIDE = number("10.244.2.1")
@@ -298,10 +297,6 @@ CASES: dict[str, Case] = {
     ),
     "no tunnel device there": Case(
         network(node("one"), without_device()), TO_TWO, ("tunnel-end-missing",), WHOLE,
-    ),
-    "flanneld is stopped there": Case(
-        Network((relaying("one"), relaying("two", halted=True))), TO_TWO, ("service-process-stopped",),
-        Network((relaying("one"), relaying("two"))),
     ),
     "another VNI there": Case(
         network(node("one"), two(node("two", tunnel=vxlan("two", key=2)))), TO_TWO, ("tunnel-ends-differ",), WHOLE,

@@ -11,9 +11,7 @@ from hairpin.host.managers import Firewalld, FirewalldZone
 from hairpin.host.rule_tools import ModuleFiles, RuleTools
 from hairpin.host.socket import Socket
 from hairpin.report.words import Words
-from hairpin.texts.container_starts import CONTAINER_STARTS
-from hairpin.texts.engine_starts import ENGINE_STARTS
-from hairpin.texts.network_starts import NETWORK_STARTS
+from hairpin.texts.starts import CONTAINER_STARTS, ENGINE_STARTS, NETWORK_STARTS
 from tests.rows import each_row
 from tests.small_host import container, engine, host_namespace, network, number
 

@@ -12,7 +12,7 @@ DEMANDED_FROM = 100_000
 
 _OLD = "only kernels older than any that hunts have judged are asked for it"
 _KEYS = "WireGuard's keys are never read, so what it carries is a condition; the tests of recorded hosts walk it"
-_RELAY = "a program relays the packets (flannel's `udp` backend); the recorded networks of hosts with flanneld judge it"
+_RELAY = "a program has a tun device open, which a drawn host has not"
 NO_KERNELS_MATTER = {
     Element("reason", "link-missing", "carried out"): "a link that a snapshot names and lacks: a kernel has none such",
     Element("policy rule", "oif IPv4", "satisfied"): "the walk's IPv4 packets are bound to no link",

@@ -13,7 +13,7 @@ import pytest
 
 from hairpin.errors import EvidenceError
 from hairpin.pasted.bundle import files as module
-from hairpin.pasted.bundle import folder, limits, tar, zip_files
+from hairpin.pasted.bundle import limits, tar, zip_files
 from hairpin.pasted.bundle import stream as streams
 from hairpin.pasted.bundle.files import files_in
 from tests.pasted.bundle.archives import folder_of, tar_of, zip_of
@@ -155,7 +155,7 @@ def test_too_many_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
     (tmp_path / "tar").write_bytes(tar_of(files))
     folder_of(tmp_path / "folder", files)
     monkeypatch.setattr(tar, "MOST_FILES", 20)
-    monkeypatch.setattr(folder, "MOST_FILES", 20)
+    monkeypatch.setattr(module, "MOST_FILES", 20)
     for name in ("tar", "folder"):
         with pytest.raises(EvidenceError, match="more than 20 files"):
             files_in(str(tmp_path / name), everything)

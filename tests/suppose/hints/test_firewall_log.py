@@ -1,6 +1,8 @@
 """The lines that firewalls log of dropped packets name what drops them; other lines name nothing."""
 
-from hairpin.suppose.hints.firewall_log import logged_drops
+import pytest
+
+from hairpin.suppose.hints.firewall_log import counted_drops, logged_drops
 from tests.rows import each_row
 
 _REST = "MAC=02:42 SRC=172.18.0.2 DST=192.0.2.1 LEN=60 PROTO=TCP SPT=40668 DPT=3040"
@@ -42,3 +44,48 @@ def test_other_lines_name_nothing(line: str) -> None:
 def test_each_cause_is_named_once() -> None:
     line = f"[UFW BLOCK] IN=eth0 OUT= {_REST}"
     assert len(list(logged_drops(((1, line), (2, line))))) == 1
+
+
+_NATIVE = '        oifname "tailscale0" ct state ! related,established counter packets {} bytes 46102 {}'
+
+
+def _found(*lines: str) -> list[tuple[str, int]]:
+    return [(each.cause, each.line) for each in counted_drops(enumerate(lines, 1))]
+
+
+@pytest.mark.parametrize(
+    ("chain", "cause"),
+    (
+        ("chain ts-forward {", "third-party-forward-chain-drops"),
+        ("chain DOCKER-USER {", "docker-user-drops"),
+        ("chain ufw-user-input {", "input-drops-host-service"),
+        ("chain OUTPUT {", "output-policy-drop"),
+        ("chain mine {", "rule-decides-flow"),
+    ),
+)
+def test_a_rule_that_has_dropped_names_its_cause(chain: str, cause: str) -> None:
+    assert _found(chain, _NATIVE.format(550, "drop"), "}") == [(cause, 2)]
+
+
+@pytest.mark.parametrize(
+    "lines",
+    (
+        ("Chain CNI-FORWARD (1 references)", "    3   192 DROP  all  --  *  *  0.0.0.0/0  0.0.0.0/0"),
+        ("-A FORWARD -j x", "[12:700] -A FORWARD -o docker0 -j DROP"),
+    ),
+)
+def test_other_layouts_are_read(lines: tuple[str, str]) -> None:
+    assert _found(*lines) == [("third-party-forward-chain-drops", 2)]
+
+
+@pytest.mark.parametrize(
+    "line",
+    (
+        _NATIVE.format(0, "drop"),
+        _NATIVE.format(550, "accept"),
+        "    0     0 DROP  all  --  *  *  0.0.0.0/0  0.0.0.0/0",
+        "    3   192 LOG  all  --  *  *  0.0.0.0/0  0.0.0.0/0",
+    ),
+)
+def test_a_rule_that_has_dropped_nothing_names_nothing(line: str) -> None:
+    assert _found("chain ts-forward {", line) == []

@@ -28,7 +28,6 @@ def _causes(said: str, routes: str = _ROUTES) -> list[str]:
         ("The LAN is 172.28.0.0/16", "bridge-subnet-overlaps-route"),
         ("My LAN is 172.28.0.0\\16.", "bridge-subnet-overlaps-route"),
         ("公司内网是 172.28.0.0/16", "bridge-subnet-overlaps-route"),
-        ("Das Firmennetz hat 172.28.4.0/24", "bridge-subnet-overlaps-route"),
         ("the office's server has 172.28.4.7", "bridge-subnet-overlaps-route"),
         ("the registry at 10.21.x.y is behind a VPN", "route-diverts-traffic"),
     ),

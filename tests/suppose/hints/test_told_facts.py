@@ -9,16 +9,14 @@ from hairpin.suppose.hints.hint import prose_of
 from hairpin.suppose.hints.told_facts import (
     discovery_dropped,
     diverting_rules,
-    held_twice,
     own_host_hints,
     published_elsewhere,
     resolver_rules_gone,
     saved_by_the_service,
-    smaller_uplink,
     two_translations,
 )
 from tests.rows import each_row
-from tests.suppose.test_ordinary import ADDRESSES, PS, RUN, network
+from tests.suppose.test_ordinary import PS, RUN, network
 
 _TWO = """\
 $ iptables -t nat -S
@@ -90,33 +88,6 @@ def test_the_port_of_the_image_is_published_at_another_one(port: str, found: int
     whole: Network = network(PS)
     flows = flows_for(whole, (parse_target(port),), None)
     assert len(list(published_elsewhere(whole.hosts[0], flows))) == found
-
-
-def test_an_address_that_answers_inside_and_refuses_others_is_held_twice() -> None:
-    inside = "$ docker exec web curl http://172.17.0.2:80\n<html>\n\n"
-    refused = "$ curl http://172.17.0.2:80\ncurl: (7) Failed to connect to 172.17.0.2 port 80: Connection refused\n"
-    for text, found in ((inside + refused, 1), (refused, 0), (inside, 0)):
-        told = network(PS + "\n" + text).hosts[0].told
-        assert told is not None
-        assert len(list(held_twice(told))) == found
-
-
-@pytest.mark.parametrize(
-    ("size", "said", "weights"),
-    (
-        ("1500", "Downloads hang.", []),
-        ("1450", "The page is refused.", [18]),
-        ("1450", "Downloads hang.", [28]),
-        ("1450", "The TLS handshake fails now and then.", [28]),
-    ),
-)
-def test_the_uplink_takes_less_than_the_bridge(size: str, said: str, weights: list[int]) -> None:
-    links = ADDRESSES.replace("mtu 1500 qdisc mq", f"mtu {size} qdisc mq")
-    whole = network(links, "$ ip route\ndefault via 10.8.0.1 dev ens3\n")
-    told = whole.hosts[0].told
-    assert told is not None
-    prose = prose_of([(1, said)])
-    assert [each.weight for each in smaller_uplink(prose, whole.hosts[0], told)] == weights
 
 
 _RULES = """\

@@ -9,14 +9,11 @@ from hairpin.suppose.hints.told_ways import (
     bare_uplink,
     bridge_skips_rules,
     masquerades_elsewhere,
-    owner_made_anew,
     silent_router,
     smaller_in_addresses,
-    smaller_in_listing,
     switched_off_links,
     two_routes,
 )
-from tests.rows import each_row
 from tests.suppose.test_ordinary import ADDRESSES, RUN, network
 
 _ROUTES = """\
@@ -78,13 +75,6 @@ def test_packets_inside_a_bridge_do_not_pass_iptables(value: int, weights: list[
     host = network(f"{RUN}\n$ cat /proc/sys/net/bridge/bridge-nf-call-iptables\n{value}\n").hosts[0]
     assert host.told is not None
     assert [each.weight for each in bridge_skips_rules(host, host.told)] == weights
-
-
-@pytest.mark.parametrize(("uplink", "found"), (("eth0", 1), ("veth9", 0)))
-def test_netstat_lists_a_smaller_uplink(uplink: str, found: int) -> None:
-    lines = ("docker0   1500        0      0      0 0", f"{uplink}      1450  1023246      0      0 0")
-    assert len(list(smaller_in_listing(enumerate(lines, 1)))) == found
-    assert not list(smaller_in_listing(enumerate((lines[0], "eth0 1500 1 2 3 4"), 1)))
 
 
 _LOST = """\
@@ -154,19 +144,6 @@ def test_the_forwarding_switch_of_a_bridge_is_shown(line: str, found: int) -> No
 
 
 @pytest.mark.parametrize(
-    ("run", "words", "found"),
-    (
-        ("docker run -d --name web --network container:vpn nginx", "When vpn restarts, web is unreachable.", 1),
-        ("docker run -d --name web --network container:vpn nginx", "restart: always. It is refused.", 0),
-        ("docker run -d --name web nginx", "When vpn restarts, web is unreachable.", 0),
-    ),
-)
-def test_the_owner_of_a_shared_network_was_made_anew(run: str, words: str, found: int) -> None:
-    host = network(f"$ {run}\n").hosts[0]
-    assert [each.cause for each in owner_made_anew(prose_of(((2, words),)), host)] == ["shared-namespace-left"] * found
-
-
-@each_row(
     ("text", "found"),
     (
         ("PostUp = iptables -t nat -A POSTROUTING -o eth+ -j MASQUERADE\nThe default-route interface is `enp1s0`.", 1),

@@ -7,7 +7,8 @@ from hairpin.causes.registry import known_cause
 from hairpin.message import message
 from hairpin.suppose.hints.hint import OF_CAUSE, Hinted
 from hairpin.suppose.leaning import features
-from hairpin.suppose.leaning.leaning import LEANS, Leaning, leaning_of, points_of, usual_of, weighed_hints
+from hairpin.suppose.leaning.leaning import Leaning, leaning_of, points_of, usual_of, weighed_hints
+from hairpin.suppose.leaning.table import LEANS
 
 FILL = {"{container}": "web", "{port}": "8080", "{protocol}": "tcp"}
 BY_ONE = Path(features.__file__).read_text("utf-8")
@@ -19,7 +20,7 @@ def first(*said: str) -> str:
 
 
 def test_each_feature_of_a_row_is_one_that_a_text_may_have() -> None:
-    named = {name for each in LEANS for name in (*each.pro, *each.con, *each.needs)}
+    named = {name for each in LEANS for name in (*each.points, *each.needs)}
     made = set(re.findall(r'"([a-z][a-z0-9 -]+)"(?=[:,\]\)])', BY_ONE)) | PLACES
     assert named - made == set()
 
@@ -70,4 +71,4 @@ def test_a_text_that_says_little_has_the_usual_causes() -> None:
 def test_points_are_the_sum() -> None:
     row = next(each for each in LEANS if each.cause == "mtu-black-hole")
     assert points_of(row, frozenset()) == row.often
-    assert points_of(row, frozenset({"hangs"})) == row.often + row.pro["hangs"]
+    assert points_of(row, frozenset({"hangs"})) == row.often + row.points["hangs"]

@@ -17,7 +17,6 @@ SENT = State("device-out", ONE, INNER)
 ANSWERS: dict[str, tuple[Tunnel, tuple[int, int], tuple[int | None, int], int]] = {
     "vxlan sends to its port": (vxlan("one"), (50000, 8472), (None, 8472), 60 + 50),
     "wireguard sends from its port": (Tunnel("wireguard", port=51820), (51821, 51820), (51820, 51821), 60 + 60),
-    "flanneld sends from its port": (Tunnel("flannel-udp", port=8285), (8285, 8285), (8285, 8285), 60 + 28),
 }
 
 

@@ -28,9 +28,8 @@ from hairpin.suppose.hints.asked_ways import (
 )
 from hairpin.suppose.hints.bridge_asked import asked_on_a_bridge
 from hairpin.suppose.hints.captured import seen_coming_in, untranslated_packets
-from hairpin.suppose.hints.counted_drops import counted_drops
 from hairpin.suppose.hints.engine_ranges import covered_by_an_engine
-from hairpin.suppose.hints.firewall_log import logged_drops
+from hairpin.suppose.hints.firewall_log import counted_drops, logged_drops
 from hairpin.suppose.hints.hint import OF_CAUSE, Hinted, Prose, hints_in, prose_of, words
 from hairpin.suppose.hints.name_servers import another_is_asked_first, localhost_without_address
 from hairpin.suppose.hints.proxied import asks_other_family, forwards_to_itself, keeps_old_address
@@ -40,12 +39,10 @@ from hairpin.suppose.hints.said_ranges import inside_the_pools, overlapping_rang
 from hairpin.suppose.hints.told_facts import (
     discovery_dropped,
     diverting_rules,
-    held_twice,
     own_host_hints,
     published_elsewhere,
     resolver_rules_gone,
     saved_by_the_service,
-    smaller_uplink,
     two_translations,
 )
 from hairpin.suppose.hints.told_names import (
@@ -59,21 +56,14 @@ from hairpin.suppose.hints.told_names import (
     silent_name_server,
     stopped_containers,
 )
-from hairpin.suppose.hints.told_reach import (
-    host_service_on_loopback,
-    refused_by_browsers,
-    unknown_host_name,
-    unpublished_port,
-)
+from hairpin.suppose.hints.told_reach import host_service_on_loopback, unknown_host_name, unpublished_port
 from hairpin.suppose.hints.told_ways import (
     bare_bridge,
     bare_uplink,
     bridge_skips_rules,
     masquerades_elsewhere,
-    owner_made_anew,
     silent_router,
     smaller_in_addresses,
-    smaller_in_listing,
     switched_off_links,
     two_routes,
 )
@@ -130,7 +120,6 @@ def _all(answer: Answer, failures: tuple[Outcome, ...]) -> Iterator[Hinted]:
     yield from logged_drops(lines)
     if failures:
         yield from counted_drops(lines)
-        yield from smaller_in_listing(lines)
         yield from bare_bridge(_listings(answer))
         yield from smaller_in_addresses(prose, _listings(answer, "ip-addr-text", "ip-link-text"))
         yield from quoted_lines(lines)
@@ -144,7 +133,6 @@ def _all(answer: Answer, failures: tuple[Outcome, ...]) -> Iterator[Hinted]:
             yield from overlapping_ranges(lines, host, host.told, has_failure=False)
         if host.told is None or not failures:
             continue
-        yield from refused_by_browsers(prose, host.told, flows)
         yield from unpublished_port(prose, host, host.told)
         yield from unknown_host_name(prose, host, host.told, answer.question.asking or UNNAMED)
         yield from overlapping_ranges(lines, host, host.told)
@@ -162,7 +150,6 @@ def _all(answer: Answer, failures: tuple[Outcome, ...]) -> Iterator[Hinted]:
         yield from closed_by_ufw(answer.evidence, host, flows)
         yield from two_translations(host, flows)
         yield from published_elsewhere(host, flows)
-        yield from held_twice(host.told)
         yield from resolver_rules_gone(prose, host)
         yield from stopped_containers(prose, host.told, flows)
         yield from _of_names(answer, prose, host, host.told, flows)
@@ -175,13 +162,11 @@ def _all(answer: Answer, failures: tuple[Outcome, ...]) -> Iterator[Hinted]:
         yield from bare_uplink(host, host.told)
         yield from bridge_skips_rules(host, host.told)
         yield from switched_off_links(host, host.told)
-        yield from owner_made_anew(prose, host)
         yield from masquerades_elsewhere(prose, host, host.told)
         yield from untranslated_packets(host.told.outcomes)
         yield from seen_coming_in(host.told.outcomes)
         yield from diverting_rules(prose, host, host.told)
         yield from saved_by_the_service(host, flows)
-        yield from smaller_uplink(prose, host, host.told)
 
 
 @lru_cache(maxsize=2)

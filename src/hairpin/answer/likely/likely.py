@@ -267,15 +267,9 @@ def _likely(answer: Answer, stopping: tuple[Alternative, ...], failures: tuple[O
     kept = [each for each in stopping if first[each.cause or each.command] is each]
     for number, each in enumerate(kept[:_MOST_LIKELY], 1):
         candidate = _candidate(answer, each)
-        yield likely_cause(
-            each.cause or OUTSIDE_CATALOGUE,
-            answer.network.this.name,
-            candidate,
-            ref=f"c{number}",
-            flows=tuple(ref_of(index) for index, _ in enumerate(answer.flows)),
-            explains=_speaking_for(each, failures),
-            shown_by=(each.command, each.shows),
-        )
+        yield likely_cause(each.cause or OUTSIDE_CATALOGUE, answer.network.this.name, candidate, ref=f"c{number}",
+            flows=tuple(ref_of(index) for index, _ in enumerate(answer.flows)), explains=_speaking_for(each, failures),
+            shown_by=(each.command, each.shows))  # fmt: skip
 
 
 def _speaking_for(alternative: Alternative, failures: tuple[Outcome, ...]) -> tuple[Outcome, ...]:

@@ -15,7 +15,6 @@ from hairpin.network.network import Network, bridge_ports, is_bridge_port, is_up
 from hairpin.network.prefix import Version
 from hairpin.network.query import Query
 from hairpin.network.routing import lookup
-from hairpin.network.tunnel.flannel import relay_at, relay_behind
 from hairpin.network.tunnel.tunnels import encapsulation, remotes_of, tunnel_devices, underlay_netns
 from hairpin.network.wires import holder_of
 from hairpin.walk.state import Step
@@ -101,33 +100,24 @@ def bridge_behind(network: Network, netns: Netns, link: Link) -> Link | None:
 
 
 def overlay_port(view: View) -> int | None:
-    """Return the UDP port of the stopped packet, or None if the packet is not an outer packet of a tunnel device or of
-    flanneld's udp backend.
+    """Return the UDP port of the stopped packet, or None if the packet is not an outer packet of a tunnel device.
 
     If the sending host was not read, only the UDP port shows that the packet is an outer packet."""
     sent = last_tunnel(view)
     if sent is not None:
         return sent.tunnel.port if sent.inside else None
-    passed = [each for each in failing_steps(view) if each.stage == "tunnel" and each.netns in view.network]
-    for step in reversed(passed):
-        namespace = view.network.namespace(step.netns)
-        link = namespace.link(step.link)
-        relay = relay_behind(namespace, link) if link is not None else None
-        if relay is not None:
-            return relay.socket.port if (step.packet.protocol, step.packet.dport) != (UDP, relay.socket.port) else None
     return _own_port(view)
 
 
 def _own_port(view: View) -> int | None:
-    """Return the UDP port of a packet that arrived for this host's tunnel device or flanneld; else None.  The device
-    must be up."""
+    """Return the UDP port of a packet that arrived for this host's tunnel device, which is up; else None."""
     packet, netns = view.stop.seen.packet, view.stop.netns
     namespace = view.namespace
     if packet.protocol != UDP or not view.stop.seen.iif or not owns_address(namespace, packet.version, packet.daddr):
         return None
     devices = (link for _, link in tunnel_devices(view.network, netns) if link.up)
     ports = {each.tunnel.port for each in devices if each.tunnel is not None and each.tunnel.version == packet.version}
-    return packet.dport if packet.dport in ports or relay_at(namespace, packet.dport) is not None else None
+    return packet.dport if packet.dport in ports else None
 
 
 def _is_outer(tunnel: Tunnel, packet: Packet) -> bool:

@@ -1,4 +1,4 @@
-"""A firewall rule of a host drops the outer packets of a tunnel: VXLAN, Geneve, flannel's udp backend.
+"""A firewall rule of a host drops the outer packets of a tunnel: VXLAN, Geneve.
 
 Users see: the overlay network works within one host only.
 

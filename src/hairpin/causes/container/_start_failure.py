@@ -21,7 +21,7 @@ from hairpin.network.prefix import is_loopback
 from hairpin.network.socket_owner import EPHEMERAL, ephemeral_ports
 from hairpin.texts.index import EntryHit
 from hairpin.texts.meaning import Failure, TextEntry
-from hairpin.texts.told import cause_told, failure_told
+from hairpin.texts.starts import cause_told, failure_told
 from hairpin.walk.sockets import socket_text
 
 _ENDPOINT = re.compile(

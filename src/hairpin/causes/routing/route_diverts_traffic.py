@@ -130,7 +130,7 @@ def _for_answers(view: View, each: Lookup, route: Route) -> Iterator[Way]:
     IPv6 this repair does not exist, because iproute2 shows no ports in IPv6 policy rules."""
     namespace, query = view.network.namespace(each.netns), query_there(looked_up_packet(view))
     link = namespace.link(route.next_hops[0].link or "") if route.next_hops else None
-    if each.netns != view.stop.netns or route.prefix_length > 1 or link is None or not is_tunnel(namespace, link):
+    if each.netns != view.stop.netns or route.prefix_length > 1 or link is None or not is_tunnel(link):
         return
     if route.version != 4 or not view.in_reply or not is_served(view, query) or query.sport is None:
         return

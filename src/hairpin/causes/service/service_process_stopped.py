@@ -20,7 +20,6 @@ from hairpin.host.link import Link
 from hairpin.host.socket import Socket
 from hairpin.message import message
 from hairpin.network.socket_owner import owner_of_socket
-from hairpin.network.tunnel.flannel import relay_behind
 
 
 def find(view: View) -> Iterator[Candidate]:
@@ -29,7 +28,7 @@ def find(view: View) -> Iterator[Candidate]:
     if link is not None and link.holder_halted and view.stop.stage == "tunnel":
         yield from _of_device(view, link)
         return
-    socket = _stopped_at(view)
+    socket = view.socket
     if socket is None or socket.pid is None:
         return
     if socket.frozen:
@@ -40,11 +39,7 @@ def find(view: View) -> Iterator[Candidate]:
     name = socket.process or "?"
     yield Candidate(
         title=message("{name} (process {pid}) is stopped", name=name, pid=socket.pid),
-        detail=message("A signal stopped the process: the kernel accepts connections, and nothing answers them.")
-        if view.stop.stage != "tunnel"
-        else message(
-            "This process carries all packets between this host's containers and other hosts, and a signal stopped it."
-        ),
+        detail=message("A signal stopped the process: the kernel accepts connections, and nothing answers them."),
         change=one(ContinueProcess(view.host.name, socket.pid)),
         where=OfProcess(process=name, pid=socket.pid, port=socket.port, socket=socket),
         in_class="process-stopped",
@@ -104,16 +99,6 @@ def _frozen(view: View, socket: Socket) -> Iterator[Candidate]:
         evidence=(socket.evidence,),
         advice=(message("find who froze the process: systemctl freeze, a checkpoint, a script that copies its data"),),
     )
-
-
-def _stopped_at(view: View) -> Socket | None:
-    """Return the socket that received the packet.  If the packet stopped at flanneld's tun device, return flanneld's
-    own socket."""
-    link = view.namespace.link(view.stop.link)
-    relay = relay_behind(view.namespace, link) if link is not None and view.stop.stage == "tunnel" else None
-    if relay is not None:
-        return relay.socket
-    return view.socket
 
 
 CAUSE = Cause(

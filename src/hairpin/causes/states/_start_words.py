@@ -12,7 +12,7 @@ from hairpin.host.boot.daemon_start import Boot
 from hairpin.host.docker import Container, Engine
 from hairpin.host.engine_health import is_down
 from hairpin.host.host import Host
-from hairpin.texts.told import cause_told
+from hairpin.texts.starts import cause_told
 
 
 class Told(msgspec.Struct, frozen=True):

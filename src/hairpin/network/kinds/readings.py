@@ -20,7 +20,6 @@ from hairpin.network.kinds.rule_forms import Claims, form_of_rule, note_rules, n
 _DNS = 53
 _OF_NAMES = ("/etc/resolv.conf", "/run/systemd/resolve/resolv.conf", "/etc/hosts")
 """The files of a host in which a walk looks up single words."""
-_OF_FLANNEL = "/run/flannel/subnet.env"
 _PARTS = {
     order: tuple(name for name, facts in facts_of(Namespace).items() if facts.order == order)
     for order in ("kept", "any", "whole")
@@ -83,7 +82,6 @@ def _read_host(host: Host, members: Mapping[int, OwnReadings], literals: Literal
     spaces = {id(each.owner.inside) for each in members.values()}
     note((host.unread, host.floating), NOTHING_OWN, literals)
     for file in host.files:
-        literals.unknown = literals.unknown or file.path == _OF_FLANNEL
         for word in file.text.split() if file.path in _OF_NAMES else ():
             literals.note_word(word)
     for engine in host.engines:

@@ -24,7 +24,7 @@ ETHERNET = ("vxlan", "geneve", "gretap")
 _ETHERNET_HEADER = 14
 _IP_HEADER = {4: 20, 6: 40}
 _OWN_HEADER = {
-    "vxlan": 8 + 8, "geneve": 8 + 8, "gre": 4, "gretap": 4, "ipip": 0, "sit": 0, "flannel-udp": 8,
+    "vxlan": 8 + 8, "geneve": 8 + 8, "gre": 4, "gretap": 4, "ipip": 0, "sit": 0,
     "wireguard": 8 + 16 + 16,
 }  # fmt: skip
 """The number of bytes that a tunnel adds, without the outer IP header.  vxlan adds the UDP and VXLAN headers; GRE adds

@@ -3,6 +3,8 @@
 A bundle is a tar archive in any usual compression, a zip archive, a folder, or a single file.  Nothing is unpacked to
 disk, no link is followed, and the limits of ``limits.py`` apply to each kind of bundle."""
 
+import os
+import stat
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -10,9 +12,9 @@ from typing import BinaryIO
 
 from hairpin.errors import EvidenceError, WrongPathError
 from hairpin.message import message
-from hairpin.pasted.bundle.folder import files_of_folder
 from hairpin.pasted.bundle.limits import (
     MOST_DEPTH,
+    MOST_FILES,
     MOST_KEPT_BYTES,
     MOST_KEPT_FILES,
     MOST_OF_FILE,
@@ -22,6 +24,50 @@ from hairpin.pasted.bundle.limits import (
 from hairpin.pasted.bundle.stream import ByteSource, Stream, compression, content_of
 from hairpin.pasted.bundle.tar import Keep, files_of_tar
 from hairpin.pasted.bundle.zip_files import files_of_zip
+
+
+def files_of_folder(path: str, keep: Keep) -> Iterator[tuple[str, bytes]]:
+    """Yield the path below the folder and the content of each wanted regular file, in the order of their names.
+
+    A file that cannot be read is skipped and counts as unread."""
+    left = MOST_FILES
+    folders = [("", 0)]
+    while folders:
+        below, depth = folders.pop()
+        for each in _entries(Path(path) / below):
+            left -= 1
+            if left < 0:
+                raise too_much(path, message("more than {number} files", number=MOST_FILES))
+            name = f"{below}/{each.name}" if below else each.name
+            if each.is_dir(follow_symlinks=False):
+                if depth < MOST_DEPTH:
+                    folders.append((name, depth + 1))
+            elif each.is_file(follow_symlinks=False) and (wanted := keep(name)):
+                data = _content(each.path, wanted)
+                if data is not None:
+                    yield name, data
+
+
+def _entries(folder: Path) -> list["os.DirEntry[str]"]:
+    try:
+        with os.scandir(folder) as found:
+            return sorted(found, key=lambda each: each.name)
+    except OSError:
+        return []
+
+
+def _content(path: str, wanted: int) -> bytes | None:
+    try:
+        handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+        with os.fdopen(handle, "rb") as stream:
+            if not stat.S_ISREG(os.fstat(handle).st_mode):
+                return None
+            if wanted < 0:
+                stream.seek(max(0, os.fstat(handle).st_size + wanted))
+            return stream.read(abs(wanted))
+    except OSError:
+        return None
+
 
 _ZIP = (b"PK\x03\x04", b"PK\x05\x06")
 _TAR_MAGIC_AT = 257

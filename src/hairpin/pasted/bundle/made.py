@@ -7,8 +7,23 @@ from collections.abc import Iterator
 from hairpin.evidence.reading import HOST
 from hairpin.pasted.bundle import host_files
 from hairpin.pasted.bundle.layout import Piece, words_of
-from hairpin.pasted.bundle.routes import of_version
 from hairpin.pasted.form import Fragment
+
+_OF_IPV6 = re.compile(r"\s(?:pref (?:low|medium|high))\b|^(?:\w+ )?[0-9a-fA-F]*:[0-9a-fA-F:.]*(?:/\d+)? ")
+"""Matches IPv6 routes: they have a preference (RFC 4191), and most have a destination with colons."""
+
+
+def of_version(text: str, version: int) -> str:
+    """Return the lines of the routes of this IP version.  A next hop belongs to the route above it."""
+    found: list[str] = []
+    belongs = True
+    for line in text.splitlines():
+        if not line[:1].isspace():
+            belongs = (_OF_IPV6.search(line) is not None) == (version == 6)
+        if belongs:
+            found.append(line)
+    return "".join(f"{line}\n" for line in found)
+
 
 _TABLE = re.compile(r"ip (?:-[46] )?(?:r|ro|route)(?: (?:show|list|ls))?(?: table (?P<table>\S+))?$")
 _MAIN = ("", "main", "254")

@@ -4,7 +4,6 @@ from hairpin.pasted.form import OutputForm
 from hairpin.pasted.forms.engines import compose_files, engine_info, engine_words, json_documents, ps_tables, typed_run
 from hairpin.pasted.forms.network import (
     bridge_text,
-    control_text,
     ip_json,
     ip_text,
     kernel_lists,
@@ -35,7 +34,6 @@ FORMS: tuple[OutputForm, ...] = (
     *ip_json.FORMS,
     *net_tools.FORMS,
     *kernel_lists.FORMS,
-    *control_text.FORMS,
     *process_list.FORMS,
     *socket_tables.FORMS,
     *sysctl_lines.FORMS,

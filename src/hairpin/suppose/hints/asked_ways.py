@@ -49,15 +49,8 @@ def asks_itself(told: ToldParts, flows: Iterable[Flow]) -> Iterator[Hinted]:
             if each.result == "refused" and is_loopback(each.host) and each.port == flow.dport:
                 means = message("In a container, localhost is the container itself: the client asks itself")
                 shows = message("no line has port {port}", port=flow.dport)
-                yield Hinted(
-                    "loopback-is-the-container",
-                    SURE,
-                    means,
-                    each.line,
-                    each.target,
-                    command=inside_command(name),
-                    shows=shows,
-                )
+                yield Hinted("loopback-is-the-container", SURE, means, each.line, each.target,
+                    command=inside_command(name), shows=shows)  # fmt: skip
                 return
 
 

@@ -22,12 +22,12 @@ _ADDRESS = Sought(_NUMBERS)
 _SUBNET = Sought(r"\"subnet\":\s?\"([\d./]+)\"", re.IGNORECASE)
 _OF_ENGINE = Sought(
     r"\b(?:docker0|default[ -]bridge|docker(?:'s)?|podman(?:'s)?|compose|bridge|br-\w+|containers?'?s?|ingress"
-    r"|gwbridge)\b(?:(?!\b(?:lan|wlan|vpn|wi-?fi|but|and|while|und|aber)\b)[^.;!?\n]|\.(?=\d)){0,60}?"
-    rf"(?:\b(?:subnet\w*|range|network|pool|netz\w*|net|has|uses?|is|hat|ist)\b|网段|子网)[^.;!?\n\d]{{0,20}}(?P<range>{_NUMBERS})",
+    r"|gwbridge)\b(?:(?!\b(?:lan|wlan|vpn|wi-?fi|but|and|while)\b)[^.;!?\n]|\.(?=\d)){0,60}?"
+    rf"(?:\b(?:subnet\w*|range|network|pool|net|has|uses?|is)\b|网段|子网)[^.;!?\n\d]{{0,20}}(?P<range>{_NUMBERS})",
     re.IGNORECASE,
 )
 _BRIDGES_OWN = Sought(
-    r"(?a:\bdocker0\b)[^.;!?\n\d，；]{0,30}?(?a:\b(?:ip|address|is|has|inet|gateway)\b|地址|网关|为|是|адрес)"
+    r"(?a:\bdocker0\b)[^.;!?\n\d，；]{0,30}?(?a:\b(?:ip|address|is|has|inet|gateway)\b|地址|网关|为|是)"
     rf"[^.;!?\n\d]{{0,20}}(?P<address>{_NUMBERS})",
     re.IGNORECASE,
 )
@@ -35,24 +35,20 @@ _BRIDGES_OWN = Sought(
 a /16 unless a prefix says otherwise."""
 _ELSEWHERE = Sought(
     r"\b(?:w?lan|wi-?fi|vpn|vlan|intranet|office|company(?:'s)?|corporate|home (?:network|router)|local network|router"
-    r"|campus|data ?cent(?:er|re)|on-?prem\w*|hotspot|hotel|(?:Firmen|Heim|Büro|Haus)\w*netz\w*|Firmen\w*|Büro\w*"
-    r"|bureau|entreprise|oficina|empresa|escritório|ufficio|azienda)\b"
-    r"|内网|局域网|公司|办公|社内|회사|사내|локальн\w+|офис\w*",
+    r"|campus|data ?cent(?:er|re)|on-?prem\w*|hotspot|hotel)\b|内网|局域网|公司|办公",
     re.IGNORECASE,
 )
 _MACHINE = Sought(
-    r"\b(?:servers?|database|db|registry|nas|printer|machine|computer|pc|laptop|api|proxy|(?<!docker )host|Drucker"
-    r"|Rechner|serveur|servidor)\b|服务器|数据库|主机|サーバ|서버|сервер\w*",
+    r"\b(?:servers?|database|db|registry|nas|printer|machine|computer|pc|laptop|api|proxy|(?<!docker )host)\b"
+    r"|服务器|数据库|主机",
     re.IGNORECASE,
 )
 _OWN = Sought(
-    r"\b(?:containers?(?:'s|s')?|docker0?|podman|bridge|br-\w+|compose|ingress|gateway of)\b"
-    r"|容器|コンテナ|컨테이너|контейнер\w*",
-    re.IGNORECASE,
+    r"\b(?:containers?(?:'s|s')?|docker0?|podman|bridge|br-\w+|compose|ingress|gateway of)\b|容器", re.IGNORECASE
 )
 _STACKED = Sought(r"\b(?:mac|ip)vlan\b")
 """Networks whose range is the range of the LAN by design."""
-_BETWEEN = Sought(r"(?<!\d)[.](?=\s|$)|[;!?,](?=\s|$)|[。，；！？]|\b(?:but|while|whereas|aber|mais|pero)\b")
+_BETWEEN = Sought(r"(?<!\d)[.](?=\s|$)|[;!?,](?=\s|$)|[。，；！？]|\b(?:but|while|whereas)\b")
 _BEFORE, _BEHIND = 70, 30
 _LONGEST = 600
 _WEIGHT = 32

@@ -1,4 +1,8 @@
-"""The lines that firewalls log about dropped packets: ``IN=docker0 OUT=eth0 SRC=… DST=… DPT=…``."""
+"""The lines that firewalls log about dropped packets: ``IN=docker0 OUT=eth0 SRC=… DST=… DPT=…``.
+
+And dropping rules that have counted packets, in a chain that a text quotes without its table.  Such a chain does not
+become a reading, because neither its hook nor the rules that jump to it are told.
+"""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -7,13 +11,48 @@ from hairpin.message import message
 from hairpin.sought import Sought
 from hairpin.suppose.hints.hint import Hinted
 
+_CHAIN = Sought(r"\s*chain (?P<nft>[\w.-]+) \{|Chain (?P<listed>[\w.-]+) \(|-A (?P<saved>[\w.-]+) ")
+_NATIVE = Sought(r"\bcounter packets (?P<packets>[1-9]\d*) bytes \d+ (?:drop|reject)\b")
+_LISTED = Sought(r"\s*(?P<packets>[1-9]\d*[KMG]?)\s+[1-9]\d*[KMG]?\s+(?:DROP|REJECT)\s")
+_SAVED = Sought(r"\[(?P<packets>[1-9]\d*):\d+\] -A \S+ .*-j (?:DROP|REJECT)\b")
+_COMMAND = "sudo iptables-save; sudo nft list ruleset"
+_LONGEST = 200
+_OF_CHAIN = (
+    ("DOCKER-USER", "docker-user-drops"),
+    ("DOCKER", "isolation-drops-between-bridges"),
+    ("INPUT", "input-drops-host-service"),
+    ("OUTPUT", "output-policy-drop"),
+    ("PREROUTING", "raw-drop-direct-routing"),
+    ("FORWARD", "third-party-forward-chain-drops"),
+)
+
+
+def counted_drops(lines: Iterable[tuple[int, str]]) -> Iterator[Hinted]:
+    """Yield the causes whose quoted rules have dropped packets, as their counters show.  Each cause is yielded once."""
+    chain = ""
+    known: set[str] = set()
+    for number, line in lines:
+        begun = _CHAIN.match(line)
+        if begun is not None:
+            chain = begun["nft"] or begun["listed"] or begun["saved"]
+        found = _NATIVE.search(line) or _LISTED.match(line) or _SAVED.search(line)
+        name = chain.upper()
+        cause = next((cause for word, cause in _OF_CHAIN if word in name), "rule-decides-flow")
+        if found is None or cause in known:
+            continue
+        known.add(cause)
+        means = message("A DROP rule of chain {chain} has counted {packets} packets",
+                        chain=chain or "?", packets=found["packets"])  # fmt: skip
+        shows = message("the counter of this rule grows with each attempt")
+        yield Hinted(cause, 18, means, number, line.strip()[:_LONGEST], command=_COMMAND, shows=shows)
+
+
 _LOGGED = Sought(r"(?P<before>.*?)\bIN=(?P<into>[\w.@-]*)(?: OUT=(?P<out>[\w.@-]*)| (?=(?:MAC|SRC)=))")
 _DROPPED = Sought(r"(?i)REJECT|DROP|BLOCK|DENY|DENIED")
 _PASSED = Sought(r"(?i)\[UFW (?:ALLOW|AUDIT)|ACCEPT")
 _BARE = Sought(r"\bkernel:\s*(?:\[\s*[\d.]+\]\s*)?$")
 """Matches the beginning of a line that a LOG rule without a prefix wrote.  People add such a rule at the end of a
 chain."""
-_LONGEST = 200
 
 
 def logged_drops(lines: Iterable[tuple[int, str]]) -> Iterator[Hinted]:
@@ -45,15 +84,8 @@ def logged_drops(lines: Iterable[tuple[int, str]]) -> Iterator[Hinted]:
                 **places,
             )
         )
-        yield Hinted(
-            cause,
-            30 if is_drop else 14,
-            said,
-            number,
-            line[:_LONGEST],
-            command=command,
-            shows=message("the rule that logs the packet, and no rule before it that accepts the packet"),
-        )
+        yield Hinted(cause, 30 if is_drop else 14, said, number, line[:_LONGEST], command=command,
+            shows=message("the rule that logs the packet, and no rule before it that accepts the packet"))  # fmt: skip
 
 
 def _cause(before: str, *, is_forwarded: bool, has_out: bool) -> str:

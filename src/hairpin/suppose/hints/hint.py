@@ -31,7 +31,7 @@ OF_CAUSE = verbatim("")
 such an explanation is the cause's title."""
 
 
-class Hint(msgspec.Struct, frozen=True, kw_only=True):
+class Hint(msgspec.Struct, frozen=True):
     """Words that point to a cause.
 
     ``says``: patterns that must all match the text.  ``unless``: a pattern that must not match it.  ``cause``: the id
@@ -44,14 +44,30 @@ class Hint(msgspec.Struct, frozen=True, kw_only=True):
     question's port, protocol and container replace ``{port}``, ``{protocol}`` and ``{container}``.  ``shows``: the
     command's output if the cause is true."""
 
-    says: tuple[Sought, ...]
+    cause: str
     weight: int
+    says: tuple[Sought, ...]
+    unless: Sought | None = None
     means: Message = OF_CAUSE
     command: str = ""
     shows: Message = OF_CAUSE
-    cause: str = ""
-    unless: Sought | None = None
     is_error: bool = False
+
+
+def hint(
+    cause: str,
+    weight: int,
+    *says: str | Sought,
+    unless: str | Sought = "",
+    means: Message = OF_CAUSE,
+    command: str = "",
+    shows: Message = OF_CAUSE,
+    is_error: bool = False,
+) -> Hint:
+    """Return a row of a table: the patterns in plain text."""
+    patterns = tuple(each if isinstance(each, Sought) else words(each) for each in says)
+    against = words(unless) if isinstance(unless, str) and unless else unless or None
+    return Hint(cause, weight, patterns, against, means, command, shows, is_error)
 
 
 class Hinted(NamedTuple):

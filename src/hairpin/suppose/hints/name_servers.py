@@ -65,9 +65,8 @@ def another_is_asked_first(prose: Prose, evidence: Iterable[Evidence], told: Tol
         if other is None:
             continue
         means = message(
-            "{first} is the first name server, and its answer that there is no {name} counts. "
-            "{other} is asked only if {first} does not answer: put {other} before it in resolv.conf, or let {first} "
-            "forward such names to it",
+            "{first} is the first name server, and its answer that there is no {name} counts. {other} is asked only if "
+            "{first} does not answer: put {other} before it in resolv.conf, or let {first} forward such names to it",
             first=str(first), name=name, other=str(other),
         )  # fmt: skip
         shows = message("nameserver {first} stands before nameserver {other}, and only {other} knows the name",

@@ -20,9 +20,8 @@ _LOOPBACK = r"(?:https?://)?(?:localhost|127\.0\.0\.1|\[::1\])(?![\w.])"
 _FORWARDS = words(
     r"\b(?:forward(?:ing|ed|s)?(?: (?:to|host(?: ?name)?(?: ?/ ?ip)?|ip))?|proxy_pass|reverse_proxy|ProxyPass|upstream"
     r"|proxy hosts?|proxie[sd]|backend|destination|target)\b(?:[^\n]{0,60}?[\s:=>\"'/(])?"
-    rf"{_LOOPBACK}"
-    rf"|(?<![.\w])server [\w-]+ {_LOOPBACK}:\d"
-    rf"|^[^\n]{{0,20}}\b(?:config|settings|scheme|details)\w*:?\s*\n(?:\s*[-*•] [^\n]*\n){{0,3}}\s*[-*•] {_LOOPBACK}"
+    rf"{_LOOPBACK}|(?<![.\w])server [\w-]+ {_LOOPBACK}:\d|^[^\n]{{0,20}}\b(?:config|settings|scheme"
+    rf"|details)\w*:?\s*\n(?:\s*[-*•] [^\n]*\n){{0,3}}\s*[-*•] {_LOOPBACK}"
     r"\s*\n\s*[-*•] \d{2,5}\b"
 )
 _ALWAYS_INSIDE = Sought(
@@ -70,26 +69,22 @@ _FAILS = words(
 )
 _PROXY_HELPS = words(
     r"(?a:\b(?:re-?start|reload|re-?load|re-?creat)\w*\b[^\n.]{0,30}\b(?:nginx|(?:the |reverse[ -])?proxy|haproxy"
-    r"|apache|npm|gateway)\b[^\n.]{0,60}\b(?:helps?|helped|fix(?:es|ed)?|solve[sd]?|works?|resolve[sd]?|again|cures?|back)\b"
-    r"|\b(?:until|unless|after|only if|have to|need to|must)\b[^\n.]{0,30}\b(?:re-?start|reload)\w*\b[^\n.]{0,20}"
-    r"\b(?:nginx|(?:the |reverse[ -])?proxy|haproxy|apache)\b"
-    r"|\b(?:until|unless|after)\b[^\n.]{0,20}\b(?:nginx|(?:the |reverse[ -])?proxy|haproxy)\b[^\n.]{0,12}"
-    r"\b(?:re-?start|reload)\w*|nginx -s reload[^\n]{0,40}\b(?:helps?|works?|fix\w*|solve\w*)"
-    r"|\bold (?:ip|address)\b|\b(?:ip|address)\b[^\n.]{0,40}\b(?:changed|changes)\b"
-    r"|\bstale (?:ip|address|upstream)"
-    r"|\bcach(?:es|ed|ing)\b[^\n.]{0,30}\b(?:ip|address|dns))"
-    r"|重启 ?nginx[^\n]{0,12}(?:正常|恢复|好了|可以|解决)|nginx 重启[^\n]{0,12}(?:正常|恢复|好了|可以)"
-    r"|(?:ip|地址)(?:变|改变|发生变化)了?"
-    r"|перезапус\w+ nginx[^\n]{0,30}(?:помог|работа)"
+    r"|apache|npm|gateway)\b[^\n.]{0,60}\b(?:helps?|helped|fix(?:es|ed)?|solve[sd]?|works?|resolve[sd]?|again|cures?"
+    r"|back)\b|\b(?:until|unless|after|only if|have to|need to|must)\b[^\n.]{0,30}\b(?:re-?start"
+    r"|reload)\w*\b[^\n.]{0,20}\b(?:nginx|(?:the |reverse[ -])?proxy|haproxy|apache)\b|\b(?:until|unless"
+    r"|after)\b[^\n.]{0,20}\b(?:nginx|(?:the |reverse[ -])?proxy|haproxy)\b[^\n.]{0,12}\b(?:re-?start|reload)\w*|nginx "
+    r"-s reload[^\n]{0,40}\b(?:helps?|works?|fix\w*|solve\w*)|\bold (?:ip|address)\b|\b(?:ip"
+    r"|address)\b[^\n.]{0,40}\b(?:changed|changes)\b|\bstale (?:ip|address|upstream)|\bcach(?:es|ed"
+    r"|ing)\b[^\n.]{0,30}\b(?:ip|address|dns))|重启 ?nginx[^\n]{0,12}(?:正常|恢复|好了|可以|解决)|nginx "
+    r"重启[^\n]{0,12}(?:正常|恢复|好了|可以)|(?:ip|地址)(?:变|改变|发生变化)了?"
 )
 _REJOINED = words(r"\bnetwork disconnect\b")
 _MADE_ANEW = words(
     r"(?a:\b(?:after|when|whenever|once|since|if|each time|every time)\b[^\n.]{0,50}\b(?:re-?creat|re-?deploy|re-?build"
-    r"|re-?built|replac|re-?start|updat|upgrad)\w*\b[^\n.]{0,60}\b(?:containers?|services?|backends?|apps?|api|upstreams?"
-    r"|stack|pods?)\b"
-    r"|\b(?:containers?|services?|backends?|apps?|api|upstreams?)\b[^\n.]{0,20}\b(?:is|was|were|gets?|got|has been)?\s*"
-    r"(?:re-?creat|re-?deploy|re-?build|re-?built|replac)\w*|--force-recreate\b|\bwatchtower\b)"
-    r"|(?:重建|重新部署|重新创建|更新|重启)[^\n]{0,10}(?:容器|服务|后端)"
+    r"|re-?built|replac|re-?start|updat|upgrad)\w*\b[^\n.]{0,60}\b(?:containers?|services?|backends?|apps?|api"
+    r"|upstreams?|stack|pods?)\b|\b(?:containers?|services?|backends?|apps?|api|upstreams?)\b[^\n.]{0,20}\b(?:is|was"
+    r"|were|gets?|got|has been)?\s*(?:re-?creat|re-?deploy|re-?build|re-?built|replac)\w*|--force-recreate\b"
+    r"|\bwatchtower\b)|(?:重建|重新部署|重新创建|更新|重启)[^\n]{0,10}(?:容器|服务|后端)"
 )
 _UPSTREAM = Sought(r"\bupstream: \"(?:\w+:)?//(?P<address>(?:\d{1,3}\.){3}\d{1,3})[:/]")
 _ALONE = Sought(r"^[ \t]*(?:/?[\w.-]+:?[ \t]+)?(?P<address>(?:\d{1,3}\.){3}\d{1,3})(?:/\d{1,2})?[ \t]*$", re.MULTILINE)

@@ -8,14 +8,13 @@ from ipaddress import IPv4Address
 from hairpin.evidence.reading import HOST
 from hairpin.evidence.told import Outcome, ToldParts
 from hairpin.host.host import Host
-from hairpin.host.link import is_bridge_by_name
 from hairpin.host.route import TABLE_DEFAULT, TABLE_LOCAL, TABLE_MAIN
 from hairpin.message import message
 from hairpin.netfilter.ir import FieldMatch, Nat, Rule, Verdict
 from hairpin.network.flow import Flow
 from hairpin.sought import Sought
 from hairpin.suppose.hints.hint import Hinted, Prose, words
-from hairpin.suppose.hints.said.phrases import RULES, STALLS
+from hairpin.suppose.hints.said.phrases import RULES
 
 _GATEWAY = Sought(
     r"host\.(?:docker|containers)\.internal|gateway\.docker\.internal|172\.1[7-9]\.0\.1|10\.8[89]\.\d+\.1"
@@ -26,11 +25,10 @@ _IN_CONTAINER = words(
     r"|\bcontainers? (?:\w+ ){0,3}(?:can(?:no|')?t|could(?: not|n't)|has to|have to|needs? to|tries|want)"
 )
 _OWN_HOST = words(
-    r"\b(?:its|the|this|same|own|docker) (?:same )?host(?:'s)?\b(?:(?!container)[^.]){0,40}\b(?:address|port"
-    r"|service|ip|lan|public|itself"
-    r"|server)\b|\bservices? (?:on|of) (?:the|its|my|this) (?:docker )?host\b|\bown (?:\w+ )?(?:address|ip)\b"
-    r"|\bsame host by its\b|\b(?:service|server|api|database|process)\w* (?:\w+ ){0,3}(?:on|at) (?:localhost|my "
-    r"(?:host|machine|laptop|pc))\b"
+    r"\b(?:its|the|this|same|own|docker) (?:same )?host(?:'s)?\b(?:(?!container)[^.]){0,40}\b(?:address|port|service|ip"
+    r"|lan|public|itself|server)\b|\bservices? (?:on|of) (?:the|its|my|this) (?:docker )?host\b|\bown (?:\w+ "
+    r")?(?:address|ip)\b|\bsame host by its\b|\b(?:service|server|api|database|process)\w* (?:\w+ ){0,3}(?:on|at) "
+    r"(?:localhost|my (?:host|machine|laptop|pc))\b"
 )
 _NEAR_CHARACTERS = 200
 _PRIVATE = Sought(r"10\.|192\.168\.|172\.(?:1[6-9]|2\d|3[01])\.")
@@ -78,23 +76,14 @@ def _of_own_host(outcome: Outcome, *, is_on_loopback: bool) -> Iterator[Hinted]:
     line, quote = outcome.line, outcome.target
     if is_on_loopback or outcome.result in ("refused", "failed", "reset"):
         weight = _SEEN_WEIGHT if is_on_loopback else 10 if outcome.result == "failed" else _WEIGHT
-        yield Hinted(
-            "host-service-listens-on-loopback",
-            weight,
-            message("The host's service listens on 127.0.0.1 only, and containers cannot reach that address"),
-            line,
-            quote,
-        )
+        yield Hinted("host-service-listens-on-loopback", weight, message("The host's service listens on 127.0.0.1 "
+            "only, and containers cannot reach that address"), line, quote)  # fmt: skip
     if outcome.result in ("unreachable", "prohibited", "timeout", "failed"):
         # The bridge has its own address always, so only a rule of the host can call it unreachable.
         is_rejected = outcome.result in ("unreachable", "prohibited") and _GATEWAY.fullmatch(outcome.host) is not None
-        yield Hinted(
-            "input-drops-host-service",
-            _SEEN_WEIGHT if is_rejected else _WEIGHT,
-            message("INPUT of the host drops or rejects packets from a container to the host's own address"),
-            line,
-            quote,
-        )
+        yield Hinted("input-drops-host-service", _SEEN_WEIGHT if is_rejected else _WEIGHT,
+            message("INPUT of the host drops or rejects packets from a container to the host's own address"), line,
+            quote)  # fmt: skip
 
 
 def two_translations(host: Host, flows: Iterable[Flow]) -> Iterator[Hinted]:
@@ -118,23 +107,11 @@ def two_translations(host: Host, flows: Iterable[Flow]) -> Iterator[Hinted]:
 def stale_translation(port: str, first: str, second: str, weight: int, line: int = 0, quote: str = "") -> Hinted:
     """Return the hint of two rules that translate one port to different addresses: the first rule matches the
     packets."""
-    means = message(
-        "Two rules translate port {port}: the first leads to {first}, the second to {second}. If nobody has "
-        "{first}, the first rule is stale",
-        port=port,
-        first=first,
-        second=second,
-    )
+    means =  message("Two rules translate port {port}: the first leads to {first}, the second to {second}. If nobody "
+        "has {first}, the first rule is stale", port=port, first=first, second=second)  # fmt: skip
     shows = message("nobody has {first}", first=first)
-    return Hinted(
-        "dnat-rule-stale-address",
-        weight,
-        means,
-        line,
-        quote,
-        command=f"{RULES} -t nat; ip neigh; docker ps",
-        shows=shows,
-    )
+    return Hinted("dnat-rule-stale-address", weight, means, line, quote,
+        command=f"{RULES} -t nat; ip neigh; docker ps", shows=shows)  # fmt: skip
 
 
 def _translations(rule: Rule) -> Iterator[tuple[int, str]]:
@@ -154,14 +131,8 @@ def resolver_rules_gone(prose: Prose, host: Host) -> Iterator[Hinted]:
     nat = (each for each in host.namespace(HOST).ruleset.tables if each.name == "nat")
     shown = any(chain.name == "DOCKER_OUTPUT" for table in nat for chain in table.chains)
     if (shown or "DOCKER_OUTPUT" in prose.text) and _GONE.search(prose.text) is not None:
-        yield Hinted(
-            "resolver-rules-missing",
-            26,
-            message(
-                "Rules inside the container lead queries for 127.0.0.11 to the engine's resolver, and these rules are "
-                "gone"
-            ),
-        )
+        yield Hinted("resolver-rules-missing", 26, message("Rules inside the container lead queries for 127.0.0.11 to "
+            "the engine's resolver, and these rules are gone"))  # fmt: skip
 
 
 def discovery_dropped(host: Host, flows: Iterable[Flow]) -> Iterator[Hinted]:
@@ -202,77 +173,11 @@ def published_elsewhere(host: Host, flows: Iterable[Flow]) -> Iterator[Hinted]:
     for protocol, port in sorted(asked - held):
         for name, binding in bindings:
             if (binding.protocol, binding.container_port) == (protocol, port) and binding.host_port:
-                yield Hinted(
-                    "port-not-published",
-                    24,
-                    message(
-                        "Port {port} of {name} is published as port {other} of the host, and no port is published as "
-                        "{port}",
-                        port=port,
-                        name=name,
-                        other=binding.host_port,
-                    ),
-                    command="docker ps; sudo ss -lntup",
-                    shows=message("port {port} of {name} has another host port before the arrow", port=port, name=name),
-                )
+                yield Hinted("port-not-published", 24, message("Port {port} of {name} is published as port {other} of "
+                    "the host, and no port is published as {port}", port=port, name=name, other=binding.host_port),
+                    command="docker ps; sudo ss -lntup", shows=message("port {port} of {name} has another host port "
+                    "before the arrow", port=port, name=name))  # fmt: skip
                 return
-
-
-def held_twice(told: ToldParts) -> Iterator[Hinted]:
-    """Yield the hint that two machines have one address: a service answers at its address inside its own namespace, but
-    other clients on the same host are refused."""
-    inner = {
-        (each.host, each.port) for each in told.outcomes if not each.failed and each.origin.startswith("container:")
-    }
-    for each in told.outcomes:
-        if (
-            each.result == "refused"
-            and (each.host, each.port) in inner
-            and each.host[:1].isdigit()
-            and not _loopback(each)
-        ):
-            yield Hinted(
-                "address-held-twice",
-                24,
-                message(
-                    "{address} answers in its own namespace but refuses others: an old link elsewhere also has "
-                    "{address}",
-                    address=each.host,
-                ),
-                each.line,
-                each.target,
-            )
-            return
-
-
-def _loopback(outcome: Outcome) -> bool:
-    return outcome.host.startswith("127.")
-
-
-_STALLS = words(STALLS)
-
-
-def smaller_uplink(prose: Prose, host: Host, told: ToldParts) -> Iterator[Hinted]:
-    """Yield the hint that the containers' MTU is larger than the MTU of the host's link to the outside, if the text
-    shows both."""
-    if (HOST, "links") not in told.parts:
-        return
-    own = host.namespace(HOST)
-    uplinks = {hop.link for each in own.routes if not each.prefix_length for hop in each.next_hops}
-    sizes = [each.mtu_bytes for each in own.links if each.name in uplinks and each.mtu_bytes]
-    bridges = (each for each in own.links if each.kind == "bridge" or is_bridge_by_name(each.name))
-    inner = [each.mtu_bytes for each in bridges if each.mtu_bytes]
-    for namespace in host.namespaces:
-        if namespace.name != HOST and (namespace.name, "links") in told.parts:
-            inner += [each.mtu_bytes for each in namespace.links if each.name != "lo" and each.mtu_bytes]
-    if sizes and inner and min(sizes) < max(inner):
-        yield Hinted(
-            "mtu-black-hole",
-            28 if _STALLS.search(prose.text) is not None else 18,
-            message(
-                "The uplink has the MTU {outer}, and the containers have {inner}", outer=min(sizes), inner=max(inner)
-            ),
-        )
 
 
 _USUAL_TABLES = frozenset({TABLE_MAIN, TABLE_LOCAL, TABLE_DEFAULT})

@@ -33,14 +33,12 @@ _LIKE = 0.8
 """If two names are at least this similar (``difflib``), one of them counts as the other name, mistyped."""
 _OF_HOST = ("host.docker.internal", "host.containers.internal", "gateway.docker.internal")
 _NEARLY_HOST = Sought(
-    r"(?<![\w.-])(?:"
-    r"(?:docker\.host|host\.internal|internal\.host|docker\.internal|internal\.docker)\.(?:internal|docker|host)"
-    r"|host[-_.]?docker[-_.]?(?:intern|interal|internel|interna|internl|inernal|itnernal|intenal|internals)"
-    r"|host[-_]docker[-_.]internal|host\.docker[-_]internal|hostdocker\.internal|host\.dockerinternal"
-    r"|hosts?\.dockers?\.(?:internals|local)|docker-?host\.internal|host\.docker"
-    r"|hosts\.docker\.internal|host\.dockers\.internal|host\.(?:doker|dokcer|dcoker|docer|docke|dockr)\.internal"
-    r"|(?:hots|hsot|ost|hst)\.docker\.internal|host\.containers?\.(?:interal|internel|intern)|host\.container\.internal"
-    r")(?![\w.-])",
+    r"(?<![\w.-])(?:(?:docker\.host|host\.internal|internal\.host|docker\.internal|internal\.docker)\.(?:internal"
+    r"|docker|host)|host[-_.]?docker[-_.]?(?:intern|interal|internel|interna|internl|inernal|itnernal|intenal"
+    r"|internals)|host[-_]docker[-_.]internal|host\.docker[-_]internal|hostdocker\.internal|host\.dockerinternal"
+    r"|hosts?\.dockers?\.(?:internals|local)|docker-?host\.internal|host\.docker|hosts\.docker\.internal"
+    r"|host\.dockers\.internal|host\.(?:doker|dokcer|dcoker|docer|docke|dockr)\.internal|(?:hots|hsot|ost"
+    r"|hst)\.docker\.internal|host\.containers?\.(?:interal|internel|intern)|host\.container\.internal)(?![\w.-])",
     re.IGNORECASE,
 )
 """Matches names that look like the engine's names for the host, and that no engine has."""
@@ -219,10 +217,9 @@ def held_by_another(lines: Iterable[tuple[int, str]], prose: Prose, flows: Itera
 
 
 _NAME_FAILED = words(
-    r"could(?: not|n't) resolve|temporary (?:failure|error) (?:in name|resolving)|name resolution"
-    r"|bad address|\bEAI_AGAIN\b"
-    r"|no such host|servers? could be reached|can(?:no|')t resolve|\bnot? (?:be )?resolv\w+|\bDNS\b|unknown host"
-    r"|\bUNKNOWN_HOST\b|name or service not known|域名|解析"
+    r"could(?: not|n't) resolve|temporary (?:failure|error) (?:in name|resolving)|name resolution|bad address"
+    r"|\bEAI_AGAIN\b|no such host|servers? could be reached|can(?:no|')t resolve|\bnot? (?:be )?resolv\w+|\bDNS\b"
+    r"|unknown host|\bUNKNOWN_HOST\b|name or service not known|域名|解析"
 )
 
 
@@ -237,11 +234,5 @@ def silent_name_server(prose: Prose, asked: Iterable[str], container: str) -> It
         "from the container's network they may be out of reach. The option --dns, or dns in daemon.json, gives others"
     )
     shows = message("the container's network does not reach the container's name server")
-    yield Hinted(
-        "",
-        28,
-        means,
-        *prose.line_at(found.start()),
-        command=NAME_SERVERS.replace("{container}", container),
-        shows=shows,
-    )
+    yield Hinted("", 28, means, *prose.line_at(found.start()), command=NAME_SERVERS.replace("{container}", container),
+        shows=shows)  # fmt: skip

@@ -1,66 +1,42 @@
 """Hints from the asked port or name together with words: a port that browsers refuse, a port that nothing in the text
 publishes, the engine's name for the host, and a service of the host at a loopback address."""
 
-import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from hairpin.evidence.told import ToldParts
 from hairpin.host.docker import Container, PortBinding
 from hairpin.host.host import Host
 from hairpin.message import message
-from hairpin.network.flow import Flow
 from hairpin.question.asked import Origin
 from hairpin.sought import Sought
 from hairpin.suppose.hints.hint import Hinted, Prose, words
 from hairpin.suppose.hints.said.phrases import DESKTOP, HOST_NETWORK
 from hairpin.suppose.hints.told_names import SURE
 
-_REFUSED_PORTS = frozenset(
-    (
-        0, 1, 7, 9, 11, 13, 15, 17, 19, 20, 21, 22, 23, 25, 37, 42, 43, 53, 69, 77, 79, 87, 95, 101, 102, 103, 104, 109,
-        110, 111, 113, 115, 117, 119, 123, 135, 137, 139, 143, 161, 179, 389, 427, 465, 512, 513, 514, 515, 526, 530,
-        531, 532, 540, 548, 554, 556, 563, 587, 601, 636, 989, 990, 993, 995, 1719, 1720, 1723, 2049, 3659, 4045, 4190,
-        5060, 5061, 6000, 6566, 6665, 6666, 6667, 6668, 6669, 6679, 6697, 10080,
-    )
-)  # fmt: skip
-"""The ports to which a browser opens no connection.  Source: the Fetch standard, section "Port blocking"."""
-_WELL_KNOWN = 1023
-_BROWSER = words(
-    r"(?a:\bbrowsers?\b|\bchrom(?:e|ium)\b|\bfirefox\b|\bsafari\b|\bedge\b|\bopera\b"
-    r"|\bweb ?(?:page|ui|site|interface)s?\b)"
-    r"|浏览器|網頁|网页|ブラウザ|브라우저|браузер|navegador|navigateur"
-)
-_UNSAFE = words(r"\bERR_UNSAFE_PORT\b|\bthis address is restricted\b|此地址受限|Adresse ist eingeschränkt")
-_OTHER_CLIENT_FAILS = words(r"\b(?:curl|wget|telnet|nc): |\bcurl: \(\d+\)")
-
 _HOSTS_NETWORK = words(HOST_NETWORK)
 _IN_DESKTOP = words(DESKTOP)
 _POOL = words(r"(?<![\d.])172\.(?:1[6-9]|2\d|3[01])\.\d+\.(?!1\b)\d+(?![\d.:/])")
 _FROM_PC = words(
-    r"(?a:\b(?:my|meu|mi|mon|mein\w*) (?:own )?(?:pc|computer|machine|host|laptop|mac|computador|ordenador)\b"
-    r"|\b(?:the|my|a) browser\b|\bfrom (?:the )?(?:host|windows)\b|\bnavegador\b|\bnavigateur\b)"
-    r"|浏览器|браузер|宿主机|本机"
+    r"(?a:\b(?:my) (?:own )?(?:pc|computer|machine|host|laptop|mac)\b|\b(?:the|my|a) browser\b|\bfrom (?:the )?(?:host"
+    r"|windows)\b)|浏览器|宿主机|本机"
 )
-_CONTAINERS_OWN = words(r"(?a:\bcontainers?\b|\bcontêiner\w*|\bcontenedor\w*|\bconteneur\w*|\bdocker\b)|容器|контейнер")
+_CONTAINERS_OWN = words(r"(?a:\bcontainers?\b|\bdocker\b)|容器")
 _BETWEEN_CONTAINERS = words(
-    r"\b(?:other|another|two|both|between|second) (?:\w+ )?containers?\b"
-    r"|\bfrom (?:inside |within )?(?:the |a )?(?:\w+ )?container\b|\brouter\b|\broutes?\b|\bvpn\b|\boverlap|\bsubnet\b"
-    r"|容器内|容器里"
+    r"\b(?:other|another|two|both|between|second) (?:\w+ )?containers?\b|\bfrom (?:inside |within )?(?:the |a )?(?:\w+ "
+    r")?container\b|\brouter\b|\broutes?\b|\bvpn\b|\boverlap|\bsubnet\b|容器内|容器里"
 )
 _NO_PORTS_SHOWN = words(
-    r"(?a:\b(?:docker|portainer|container)\b[^\n.]{0,60}\b(?:shows?|lists?|has|have|with|see|display\w*)\b[^\n.]{0,12}"
-    r"\bno (?:\w+ )?ports?\b"
-    r"|\b(?:does(?: not|n't)|do(?: not|n't)) (?:show|list|see|display) (?:any |the )?(?:\w+ )?ports?\b"
-    r"|\bports? (?:column |field |section )?(?:is|are|stays?) (?:empty|missing|blank)\b"
-    r"|\b(?:empty|blank) ports? (?:column|field|list)\b)"
-    r"|(?:看不到|没有|没显示|不显示)[^\n，。]{0,8}端口|端口[^\n，。]{0,4}(?:为空|是空|空白|没有显示)"
+    r"(?a:\b(?:docker|portainer|container)\b[^\n.]{0,60}\b(?:shows?|lists?|has|have|with|see"
+    r"|display\w*)\b[^\n.]{0,12}\bno (?:\w+ )?ports?\b|\b(?:does(?: not|n't)|do(?: not|n't)) (?:show|list|see|display) "
+    r"(?:any |the )?(?:\w+ )?ports?\b|\bports? (?:column |field |section )?(?:is|are|stays?) (?:empty|missing|blank)\b"
+    r"|\b(?:empty|blank) ports? (?:column|field|list)\b)|(?:看不到|没有|没显示|不显示)[^\n，。]{0,8}端口"
+    r"|端口[^\n，。]{0,4}(?:为空|是空|空白|没有显示)"
 )
 _CUSTOM = words(r"(?a:\b(?:custom|bridge|user[- ]defined|own) (?:docker )?network\b|\bbridge mode\b)|自定义网络|桥接")
 _HOST_HELPS = words(
-    r"(?a:\b(?:with|on|in|to|using|use|via) (?:the )?host(?:'s)?[ -]?(?:network\w*|mode)\b[^\n.]{0,60}"
-    r"\b(?:works?|worked|fine|reach\w*|ok|opens?|accessible|loads?)\b"
-    r"|\bhost[ -](?:network\w*|mode)\b[^\n.]{0,20}\b(?:works?|worked|is fine|is ok)\b)"
-    r"|host ?(?:网络|模式)?[^\n，。]{0,8}(?:没问题|正常|可以)"
+    r"(?a:\b(?:with|on|in|to|using|use|via) (?:the )?host(?:'s)?[ -]?(?:network\w*|mode)\b[^\n.]{0,60}\b(?:works?"
+    r"|worked|fine|reach\w*|ok|opens?|accessible|loads?)\b|\bhost[ -](?:network\w*|mode)\b[^\n.]{0,20}\b(?:works?"
+    r"|worked|is fine|is ok)\b)|host ?(?:网络|模式)?[^\n，。]{0,8}(?:没问题|正常|可以)"
 )
 _INBOUND = words(
     r"(?a:\bweb ?(?:ui|page|site|interface)\b|\bbrowser\b|\bcan(?:not|'t) be (?:reached|accessed|opened)\b|\bports?\b"
@@ -71,46 +47,21 @@ _OUTBOUND = words(
 )
 _PUBLISHED = words(
     r"-p ?\d|--publish|\bports?[\"']? ?:|->\d+/(?:tcp|udp)|\bEXPOSE\b|\bpublish\w*|\bport[ -]?(?:mapping|forward)\w*"
-    r"|\bmap(?:s|ped|ping)?\b|映射|(?<![\d:.])\d{2,5}:\d{2,5}(?!:|\d)|\b(?:docker )?run -P\b|маппинг|проброс"
+    r"|\bmap(?:s|ped|ping)?\b|映射|(?<![\d:.])\d{2,5}:\d{2,5}(?!:|\d)|\b(?:docker )?run -P\b"
 )
 _ADDED = words(r"--add-host|\bextra_hosts\b|\bhost-gateway\b|\bPodmanArgs\b")
 _STARTED = words(r"\bdocker(?:-| )compose\b|\bdocker (?:container )?run\b|^\s*services:")
 _NAME = "host.docker.internal"
 _NAME_UNKNOWN = words(
-    r"(?:ENOTFOUND|EAI_AGAIN|could(?: not|n't) resolve(?: host)?:?|bad address|lookup|unknown host|can't resolve"
-    r"|for host|find|host name) ?\\?['\"]?host\.docker\.internal"
-    r"|host\.docker\.internal\\?['\"]?(?: to address)?:? (?:name or service not known"
-    r"|no such host|nodename nor|temporary failure|NXDOMAIN|not found|could(?: not|n't) be resolved"
+    r"(?:ENOTFOUND|EAI_AGAIN|could(?: not|n't) resolve(?: host)?:?|bad address|lookup|unknown host|can't resolve|for "
+    r"host|find|host name) ?\\?['\"]?host\.docker\.internal|host\.docker\.internal\\?['\"]?(?: to address)?:? (?:name "
+    r"or service not known|no such host|nodename nor|temporary failure|NXDOMAIN|not found|could(?: not|n't) be resolved"
     r"|does(?: not|n't) resolve)"
 )
 _GATEWAY = words(r"host\.(?:docker|containers)\.internal|\bhost-gateway\b|\b172\.17\.0\.1\b")
 _IN_A_LOG = Sought(r"[\w.-]+\s*\||\[?\d{4}[-/]\d\d[-/]\d\d|time=")
 """Matches a line that a program has logged, perhaps inside of a container."""
 _NAME_KNOWN = words(r"\b172\.17\.0\.1\b|\b192\.168\.65\.\d+\b|\brefused\b|\btimed out\b|\b50[234]\b|no route to host")
-
-
-def refused_by_browsers(prose: Prose, told: ToldParts, flows: Iterable[Flow]) -> Iterator[Hinted]:
-    """Yield that browsers refuse the asked port, if a browser fails and no other client does."""
-    ports = sorted(port for port in {each.dport for each in flows} & _REFUSED_PORTS if _is_of_page(port, prose.text))
-    found = _UNSAFE.search(prose.text)
-    named = found or (_BROWSER.search(prose.text) if ports else None)
-    others = any(each.failed and each.port in ports for each in told.outcomes)
-    if named is None or (found is None and (others or _OTHER_CLIENT_FAILS.search(prose.text) is not None)):
-        return
-    port = str(ports[0]) if ports else "PORT"
-    means = message(
-        "Browsers refuse this port (ERR_UNSAFE_PORT) before they send a packet, because it is on the Fetch standard's "
-        "list of blocked ports. Publish another port of the host, such as 8080"
-    )
-    shows = message("curl gets an answer, and the browser sends nothing")
-    command = f"curl -sv -o /dev/null http://localhost:{port}/; docker ps"
-    yield Hinted("", SURE, means, *prose.line_at(named.start()), command=command, shows=shows)
-
-
-def _is_of_page(port: int, text: str) -> bool:
-    """Return whether a browser may be the client of this port.  A port of a well-known service has clients of its own,
-    unless the text names it in a URL."""
-    return port > _WELL_KNOWN or re.search(rf"https?://[^\s/]+:{port}(?!\d)", text) is not None
 
 
 def unpublished_port(prose: Prose, host: Host, told: ToldParts) -> Iterator[Hinted]:

@@ -12,9 +12,8 @@ from hairpin.host.route import TABLE_MAIN, Route
 from hairpin.message import message
 from hairpin.sought import Sought
 from hairpin.suppose.hints.hint import Hinted, Prose, words
-from hairpin.suppose.hints.said.of_changes import LEFT, OWNER_ANEW
-from hairpin.suppose.hints.said.of_sides import BRIDGED_OUT, ROUTERS_SYSTEM
-from hairpin.suppose.hints.said.phrases import MTU, STALLS
+from hairpin.suppose.hints.said.of_clients import BRIDGED_OUT, ROUTERS_SYSTEM
+from hairpin.suppose.hints.said.phrases import STALLS
 from hairpin.suppose.hints.told_names import SURE
 
 _INNER = Sought(r"lo$|docker|br-|veth|cni|podman|virbr|flannel|tun|tap|wg|cali|vxlan|dummy|bond|team|w[lw]")
@@ -23,7 +22,6 @@ _FEW_SYSCTLS = 8
 _STALLS = words(STALLS)
 _SIZED = Sought(r"^\d+: (?P<name>[^:@\s]+)\S*: <(?P<flags>[A-Z0-9,_-]*)>.*? mtu (?P<mtu>\d+)", re.MULTILINE)
 _LINK_BLOCK = Sought(r"^\d+: ", re.MULTILINE)
-_ANEW = words(OWNER_ANEW)
 _MASQUERADES = Sought(
     r"(?<!! )(?:-o|--out-interface|oifname|oif) \"?(?P<link>[\w.@+*-]+)\"?[^\n]{0,60}\bmasquerade\b"
     r"|\bmasquerade\b[^\n;]{0,20}(?<!! )(?:-o|--out-interface) (?P<after>[\w.@+*-]+)",
@@ -35,8 +33,6 @@ _WAY_OUT = Sought(
     r"|device|card)\b[^\n]{0,20}?(?:\bis\b|:|=|\bcalled\b|\bnamed\b) ?[`\"']?(?P<said>[a-z][\w.-]+)",
     re.IGNORECASE,
 )
-_IFACE = Sought(r"(?P<name>[a-z][\w.-]*)\s+(?P<mtu>\d{3,5})\s+\d+\s+\d+\s+\d+")
-"""Matches a line of ``netstat -i``."""
 
 
 def two_routes(host: Host, told: ToldParts) -> Iterator[Hinted]:
@@ -138,23 +134,6 @@ def bridge_skips_rules(host: Host, told: ToldParts) -> Iterator[Hinted]:
         yield Hinted("br-netfilter-off-hairpin", weight, means)
 
 
-def smaller_in_listing(lines: Iterable[tuple[int, str]]) -> Iterator[Hinted]:
-    """Yield the hint that ``netstat -i`` lists an uplink whose MTU is smaller than docker0's."""
-    inner = 0
-    uplink: tuple[int, int, str] | None = None
-    for number, line in lines:
-        found = _IFACE.match(line)
-        if found is None:
-            continue
-        size = int(found["mtu"])
-        if is_bridge_by_name(found["name"]):
-            inner = max(inner, size)
-        elif not _INNER.match(found["name"]) and (uplink is None or size < uplink[0]):
-            uplink = size, number, line
-    if uplink is not None and uplink[0] < inner:
-        yield Hinted("mtu-black-hole", 20, MTU, uplink[1], uplink[2])
-
-
 def smaller_in_addresses(prose: Prose, listings: Iterable[str]) -> Iterator[Hinted]:
     """Yield the hint that an output of ``ip addr``, ``ip link`` or ``ifconfig`` lists a bridge of an engine, and only
     uplinks whose MTU is smaller than the bridge's."""
@@ -183,13 +162,6 @@ def switched_off_links(host: Host, told: ToldParts) -> Iterator[Hinted]:
             shows = message("net.ipv4.conf.{link}.forwarding = 0", link=path[3])
             yield Hinted("interface-forwarding-off", SURE, means, shows=shows)
             return
-
-
-def owner_made_anew(prose: Prose, host: Host) -> Iterator[Hinted]:
-    """Yield the hint that a container uses another's network, and that the text says that one was started anew."""
-    place = _ANEW.search(prose.text)
-    if place is not None and any(each.joined for each in host.containers()):
-        yield Hinted("shared-namespace-left", 27, LEFT, *prose.line_at(place.start()))
 
 
 def masquerades_elsewhere(prose: Prose, host: Host, told: ToldParts) -> Iterator[Hinted]:

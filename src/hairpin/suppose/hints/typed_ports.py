@@ -67,7 +67,7 @@ _ROOTLESS = words(
     r"\brootless\w*|\bslirp4netns\b|\bpasta\b|^[^#\n]{0,40}\$ (?:podman|nerdctl)|(?<!sudo[ ])\bpodman (?:run|create"
     r"|play|kube|start|pod)\b|\buid=1\d{3}\b|systemctl --user"
 )
-_DENIED = words(r"permission denied|operation not permitted|\bEACCES\b|\bEPERM\b|权限不够|权限不足|доступ запрещ")
+_DENIED = words(r"permission denied|operation not permitted|\bEACCES\b|\bEPERM\b|权限不够|权限不足")
 _AS_ROOT = words(r"\bsudo (?:podman|nerdctl|docker)\b|\b(?:run|running|as) (?:as )?root\b|^#\s+podman|root@")
 _FIRST_FREE = 1024
 _NOT_STARTED = words(r"address already in use|already allocated|failed to bind|Bind for \S+ failed")

@@ -2,7 +2,7 @@
 which a program listens, and the port and the network that a label gives to a proxy.
 
 The containers' readings have no environment and no labels, because these hold secrets.  Therefore these hints look at
-the lines of the text (``pasted/harmless.py`` tells which of them are kept).
+the lines of the text (``pasted/text.py`` tells which of them are kept).
 
 Source: traefik docs, reference/install-configuration/providers/docker (loadbalancer.server.port, docker.network)
 """
@@ -77,29 +77,16 @@ def listens_otherwise(prose: Prose, host: Host, flows: Iterable[Flow]) -> Iterat
             means = message("The setting {key} makes the program listen on {value}, which nobody outside of its "
                             "container reaches", key=each.key, value=each.value)  # fmt: skip
             shows = message("the line of the port shows the address 127.0.0.1")
-            yield Hinted(
-                "service-listens-on-container-loopback",
-                SURE,
-                means,
-                number,
-                quote,
-                command=inside_command(each.container.name),
-            )
+            yield Hinted("service-listens-on-container-loopback", SURE, means, number, quote,
+                command=inside_command(each.container.name))  # fmt: skip
             continue
         port = _port_of(each)
         if port is not None and port not in ports:
             means = message("The setting {key} makes the program listen on port {port}, and packets are sent to its "
                             "port {other}", key=each.key, port=port, other=min(ports))  # fmt: skip
             shows = message("a line shows port {port}, and no line shows port {other}", port=port, other=min(ports))
-            yield Hinted(
-                "service-listens-on-other-port",
-                SURE,
-                means,
-                number,
-                quote,
-                command=inside_command(each.container.name),
-                shows=shows,
-            )
+            yield Hinted("service-listens-on-other-port", SURE, means, number, quote,
+                command=inside_command(each.container.name), shows=shows)  # fmt: skip
 
 
 def labelled_otherwise(prose: Prose, host: Host) -> Iterator[Hinted]:
@@ -117,14 +104,8 @@ def labelled_otherwise(prose: Prose, host: Host) -> Iterator[Hinted]:
                                 "{other}", port=int(each.value), other=min(own))  # fmt: skip
                 shows = message("a line shows port {port}, and no line shows port {other}",
                                 port=min(own), other=int(each.value))  # fmt: skip
-                yield Hinted(
-                    "service-listens-on-other-port",
-                    SURE,
-                    means,
-                    *prose.line_at(each.place),
-                    command=inside_command(each.container.name),
-                    shows=shows,
-                )
+                yield Hinted("service-listens-on-other-port", SURE, means, *prose.line_at(each.place),
+                    command=inside_command(each.container.name), shows=shows)  # fmt: skip
     yield from _on_another_network(prose, host, settings)
 
 
@@ -161,14 +142,8 @@ def _on_another_network(prose: Prose, host: Host, settings: tuple[TypedSetting, 
         is_misnamed = named is not None and named not in own
         is_open = named is None and "docker.network=" not in prose.text and bool(own - joined) and bool(own & joined)
         if is_misnamed or is_open:
-            yield Hinted(
-                "no-common-network-for-name",
-                SURE - 2,
-                MANY_NETWORKS,
-                *prose.line_at(each.place),
-                command=f"docker network ls; {JOINED}",
-                shows=MANY_NETWORKS_SHOWS,
-            )
+            yield Hinted("no-common-network-for-name", SURE - 2, MANY_NETWORKS, *prose.line_at(each.place),
+                command=f"docker network ls; {JOINED}", shows=MANY_NETWORKS_SHOWS)  # fmt: skip
             return
 
 

@@ -1,6 +1,5 @@
 """Points for and against each frequent cause, from the features of a text.
 
 Read ``features`` (the features: which failure, where it fails and where it works, which programs the text names),
-``services``, ``inbound``, ``outbound`` and ``between`` (the tables: for each cause, the features that speak for it and
-against it) with ``lean`` (the type of their rows), and ``leaning`` (the sums of points).
+``table`` (for each cause, the features that speak for it and against it) and ``leaning`` (the sums of points).
 """

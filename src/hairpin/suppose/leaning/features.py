@@ -8,7 +8,7 @@ from hairpin.host.docker import STACKED
 from hairpin.host.host import Host
 from hairpin.sought import Sought
 from hairpin.suppose.hints.hint import Prose, words
-from hairpin.suppose.hints.said.of_targets import GATEWAY_FAILS, LOOPBACK_MAPPING
+from hairpin.suppose.hints.said.of_clients import GATEWAY_FAILS, LOOPBACK_MAPPING
 from hairpin.suppose.places import SENTENCE_END, places_in
 
 _MOST_CHARACTERS = 20_000
@@ -20,10 +20,9 @@ _RESULTS: dict[str, str] = {
 _POOL = Sought(r"172\.(?:1[6-9]|2\d|3[01])\.|10\.88\.|10\.89\.")
 _CLIENT_INSIDE = (
     r"\b(?:from|in|inside|within)(?: of)? (?:the |a |an |any |its |my |this |that |each |every |other |another |same "
-    r"|docker )*(?:\w+ )?containers?\b|\bcontainers? (?:\w+ ){0,4}(?:can(?:no|')?t|could(?: not|n't)|shall"
-    r"|has to|have to"
-    r"|needs? to|tries|wants?|asks?|connects?|has no|have no|loses?|gets? no|cannot)|\b\w+-container tenta"
-    r"|コンテナから|容器(?:内|里|中)?(?:无法|不能|访问|ping|连)|из контейнера|desde el contenedor|aus dem Container"
+    r"|docker )*(?:\w+ )?containers?\b|\bcontainers? (?:\w+ ){0,4}(?:can(?:no|')?t|could(?: not|n't)|shall|has to|have "
+    r"to|needs? to|tries|wants?|asks?|connects?|has no|have no|loses?|gets? no|cannot)|容器(?:内|里|中)?(?:无法|不能"
+    r"|访问|ping|连)"
 )
 
 
@@ -37,7 +36,7 @@ _WORDS: dict[str, Sought] = {
     name: _pattern_of(pattern)
     for name, pattern in {
         # --- what a client saw ---
-        "refused": r"connection refused|\brefused\b|ECONNREFUSED|拒绝连接|recusad|rechazad|verweigert",
+        "refused": r"connection refused|\brefused\b|ECONNREFUSED|拒绝连接",
         "reset": r"reset by peer|connection (?:was )?reset|ECONNRESET|empty reply|ERR_EMPTY_RESPONSE|socket hang up"
         r"|ERR_CONNECTION_RESET|unexpectedly closed",
         "timeout": r"\btim(?:e|es|ed|ing)[ -]?outs?\b|ETIMEDOUT|超时|\bhangs?\b|\bhung\b|stealth|\bfiltered\b"
@@ -50,24 +49,20 @@ _WORDS: dict[str, Sought] = {
         r"|EAI_AGAIN|ENOTFOUND|NXDOMAIN|SERVFAIL|bad address|not resolve|not known|host not found",
         "gateway error": r"\b50[234]\b.{0,20}(?:gateway|unavailable|time)|bad gateway"
         r"|\bgives? (?:only )?50[24]\b|\" 50[24] ",
-        "application": r"access denied for user|authentication fail|password authentication|unauthorized"
-        r"|no pg_hba|invalid (?:credentials|password|host header)|not allowed to connect|DisallowedHost|CORS\b"
-        r"|certificate|(?<!permission[ ])\bDENIED\b|protected mode"
-        r"|\bHTTP/[\d.]+\" ?40[0-9]|\b40[134]\b (?:not found|forbidden"
+        "application": r"access denied for user|authentication fail|password authentication|unauthorized|no pg_hba"
+        r"|invalid (?:credentials|password|host header)|not allowed to connect|DisallowedHost|CORS\b|certificate"
+        r"|(?<!permission[ ])\bDENIED\b|protected mode|\bHTTP/[\d.]+\" ?40[0-9]|\b40[134]\b (?:not found|forbidden"
         r"|unauthorized)|login incorrect",
         "hangs": r"\bhang(?:s|ing)?\b|\bhung\b|stall|stuck|freez|never (?:finish|complet|end|return)|very slow|卡住",
         "tls": r"\btls\b|\bssl\b|\bhttps\b|client hello|handshake",
         "large": r"\b(?:large|big|bigger) (?:packets?|files?|requests?|responses?|downloads?|pages)|\bmtu\b|大",
-        "sometimes": r"\b(?:intermittent\w*|sporadic\w*|sometimes|occasional\w*|now and then|random(?:ly)?"
-        r"|every (?:few|\d+)"
-        r"|after (?:a while|some time|\w+ (?:minutes|hours|seconds))|flaky|half of the|every (?:second|other))\b"
+        "sometimes": r"\b(?:intermittent\w*|sporadic\w*|sometimes|occasional\w*|now and then|random(?:ly)?|every (?:few"
+        r"|\d+)|after (?:a while|some time|\w+ (?:minutes|hours|seconds))|flaky|half of the|every (?:second|other))\b"
         r"|偶尔|间歇",
-        "ping works": r"\bping(?:s|ing)?\b(?: \w+){0,4} (?:works?|succeeds?|is (?:fine|ok|answered)|passes"
-        r"|gets through|goes)"
-        r"|\bcan ping\b|ping通|able to ping|\bping in a terminal is answered|\b0% packet loss",
-        "exited": r"\bExited \(|docker ps` ?(?:shows|prints|lists) (?:nothing|no)|\bRestarting \("
-        r"|exits? (?:immediately|at once|with)"
-        r"|\bexited with code|has exited|keeps restarting|容器.{0,6}退出|OOMKilled",
+        "ping works": r"\bping(?:s|ing)?\b(?: \w+){0,4} (?:works?|succeeds?|is (?:fine|ok|answered)|passes|gets through"
+        r"|goes)|\bcan ping\b|ping通|able to ping|\bping in a terminal is answered|\b0% packet loss",
+        "exited": r"\bExited \(|docker ps` ?(?:shows|prints|lists) (?:nothing|no)|\bRestarting \(|exits? (?:immediately"
+        r"|at once|with)|\bexited with code|has exited|keeps restarting|容器.{0,6}退出|OOMKilled",
         "selinux": r"13: permission denied|\bselinux\b|avc: |\bsetsebool\b",
         # --- programs and things ---
         "published on loopback": rf"{LOOPBACK_MAPPING}|127\.0\.0\.1:\d+->",
@@ -79,9 +74,8 @@ _WORDS: dict[str, Sought] = {
         "manager and veth": r"\b(?:connmand?|networkd|NetworkManager|dhcpcd|nmcli)\b[^\n]{0,80}\bveth"
         r"|\bveth\w*[^\n]{0,80}\b(?:connmand?|networkd|NetworkManager|dhcpcd)\b",
         "default route": r"default (?:route|gateway)|默认路由",
-        "direct": r"\bdirectly\b|container'?s?'? (?:own )?(?:ips?|address(?:es)?)\b|static route|ip route add"
-        r"|subnet router|route to 172\."
-        r"|container network",
+        "direct": r"\bdirectly\b|container'?s?'? (?:own )?(?:ips?|address(?:es)?)\b|static route|ip route add|subnet "
+        r"router|route to 172\.|container network",
         "new docker": r"\bdocker\b[^\n]{0,30}\b(?:2[89]|3\d)\.\d",
         "http proxy": r"https?_proxy|corporate proxy|\bproxyconnect\b|behind (?:a|the|our|my) (?:\w+ )?proxy|代理",
         "ipv6 loopback": r"\[?::1\]?[:\s]|\bIPv6\b",
@@ -91,32 +85,25 @@ _WORDS: dict[str, Sought] = {
         "firewalld": r"\bfirewalld?\b(?! rules?)|firewall-cmd",
         "iptables": r"\biptables\b|ip6tables",
         "nftables": r"\bnft\b|nftables",
-        "firewall off helps": r"(?:disabl|stop|flush|turn\w* off|without|ufw disable|reset).{0,40}(?:firewall"
-        r"|ufw|iptables|nft"
-        r"|selinux).{0,60}(?:works?|worked|helps?|fine|solve|fix)|关闭防火墙.{0,20}(?:正常|可以)",
+        "firewall off helps": r"(?:disabl|stop|flush|turn\w* off|without|ufw disable|reset).{0,40}(?:firewall|ufw"
+        r"|iptables|nft|selinux).{0,60}(?:works?|worked|helps?|fine|solve|fix)|关闭防火墙.{0,20}(?:正常|可以)",
         "drop": r"\bDROP\b|\bREJECT\b|\bdeny\b|policy drop|\bblock(?:s|ed)?\b",
         "forward chain": r"\bFORWARD\b|hook forward|chain forward",
         "input chain": r"\bINPUT\b|hook input|chain input",
-        "restart helps": r"(?:restart\w*|reboot\w*) (?:of )?(?:the |my )?(?:docker|daemon|service|engine|host"
-        r"|container|podman)\w*"
-        r".{0,60}(?:works?|worked|helps?|fix|solve|come back|again|fine|get out)|重启\s*(?:docker|容器"
+        "restart helps": r"(?:restart\w*|reboot\w*) (?:of )?(?:the |my )?(?:docker|daemon|service|engine|host|container"
+        r"|podman)\w*.{0,60}(?:works?|worked|helps?|fix|solve|come back|again|fine|get out)|重启\s*(?:docker|容器"
         r"|服务).{0,12}(?:正常|恢复|好了|可以)",
-        "after reload": r"(?:reload|restart|flush|service iptables|netfilter-persistent|iptables-restore"
-        r"|firewall-cmd --reload"
-        r"|systemctl restart (?:iptables|nftables|firewalld|network\w*))|重启.{0,8}(?:firewalld|防火墙|iptables"
+        "after reload": r"(?:reload|restart|flush|service iptables|netfilter-persistent|iptables-restore|firewall-cmd "
+        r"--reload|systemctl restart (?:iptables|nftables|firewalld|network\w*))|重启.{0,8}(?:firewalld|防火墙|iptables"
         r"|网络)",
-        "container restarted": r"(?:container|service|stack|compose|pod)\w*.{0,30}(?:is |was |are )?(?:restart"
-        r"|recreat|re-?deploy"
-        r"|replac|rebuil|updat)\w*|(?:restart|recreat|re-?deploy|rebuil)\w*.{0,30}containers?"
-        r"|stop(?:/| and (?:then )?)(?:re)?start\w* (?:\w+ )?(?:container|service|stack|pod)"
-        r"|docker-compose up -d.{0,20}again",
-        "after upgrade": r"(?:after|since|nach|depuis|после) (?:the |an |a |my )?(?:\w+ ){0,3}(?:upgrad\w*"
-        r"|updat\w*|reboot\w*|"
-        r"migrat\w*|switch\w*)|upgraded? (?:to|from)|升级",
+        "container restarted": r"(?:container|service|stack|compose|pod)\w*.{0,30}(?:is |was |are )?(?:restart|recreat"
+        r"|re-?deploy|replac|rebuil|updat)\w*|(?:restart|recreat|re-?deploy|rebuil)\w*.{0,30}containers?|stop(?:/| and "
+        r"(?:then )?)(?:re)?start\w* (?:\w+ )?(?:container|service|stack|pod)|docker-compose up -d.{0,20}again",
+        "after upgrade": r"(?:after|since) (?:the |an |a |my )?(?:\w+ ){0,3}(?:upgrad\w*|updat\w*|reboot\w*|migrat\w*"
+        r"|switch\w*)|upgraded? (?:to|from)|升级",
         "vpn": r"\bvpn\b|wireguard|openvpn|\bwg\d?\b|\btun\d\b|gluetun|tailscale|zerotier|anyconnect|ipsec",
-        "vpn container": r"(?:gluetun|openvpn-client|wg-?easy|linuxserver/wireguard|transmission-openvpn"
-        r"|vpn container|dperson"
-        r"|network_mode: .?(?:service|container):(?:vpn|gluetun|wireguard))",
+        "vpn container": "(?:gluetun|openvpn-client|wg-?easy|linuxserver/wireguard|transmission-openvpn|vpn container"
+        "|dperson|network_mode: .?(?:service|container):(?:vpn|gluetun|wireguard))",
         "lan client": r"\blan\b|local network|same network|局域网|home network|\bsubnet\b|192\.168\.",
         "overlay": r"\bvxlan\b|overlay|flannel|calico|weave|geneve|cilium|\bswarm\b",
         "swarm": r"\bswarm\b|docker service|docker stack",
@@ -141,73 +128,55 @@ _WORDS: dict[str, Sought] = {
         "hypervisor": r"\bvmware\b|\besxi?\b|virtualbox|hyper-v|vsphere|\bguest (?:in|of|on)\b|parallels",
         "bridge-nf": r"bridge-nf-call|br_netfilter",
         "bridged": r"\bbr\d\b|ethernet bridge|bridge_ports|\bbridged\b|brctl|\btap\d?\b|bridged networking",
-        "cloud": r"\b(?:ec2|aws|azure|gcp|google cloud|oracle cloud|digital ?ocean|hetzner|lightsail|linode"
-        r"|vultr|ovh|aliyun"
-        r"|security groups?)\b|\bvps\b|安全组|阿里云|腾讯云|云服务器",
+        "cloud": r"\b(?:ec2|aws|azure|gcp|google cloud|oracle cloud|digital ?ocean|hetzner|lightsail|linode|vultr|ovh"
+        r"|aliyun|security groups?)\b|\bvps\b|安全组|阿里云|腾讯云|云服务器",
         "home": r"\bisp\b|\bprovider\b|port[ -]forward|\bdsl\b|cable modem|home (?:server|network)|\bfritz\w*"
         r"|\brouter\b",
-        "desktop": r"docker[ -]desktop|docker for (?:mac|windows)|\bwsl ?2?\b|mac ?os|\bos ?x\b|macintosh"
-        r"|orbstack|colima"
-        r"|boot2docker|docker-machine|docker toolbox",
+        "desktop": r"docker[ -]desktop|docker for (?:mac|windows)|\bwsl ?2?\b|mac ?os|\bos ?x\b|macintosh|orbstack"
+        r"|colima|boot2docker|docker-machine|docker toolbox",
         "reverse proxy": r"\b(?:traefik|nginx-proxy|reverse[ -]proxy|caddy|haproxy|proxy_pass|upstream|swag"
         r"|npm proxy|apisix)\b",
-        "different networks": r"(?:different|another|other|two|separate|own) (?:docker |compose )?networks?\b"
-        r"|not on the same network"
-        r"|external: true|another compose|other compose",
+        "different networks": r"(?:different|another|other|two|separate|own) (?:docker |compose )?networks?\b|not on "
+        r"the same network|external: true|another compose|other compose",
         "localhost": r"\blocalhost\b|127\.0\.0\.1|\[::1\]",
-        "gateway name": r"host\.(?:docker|containers)\.internal|host-gateway|\b172\.17\.0\.1\b|docker0 (?:ip"
-        r"|address)",
-        "own host": r"\b(?:its|the|own|same|docker)(?: own)? ?host(?:'s)?(?: (?:machine|itself|service|address"
-        r"|ip|port))\b"
-        r"|service (?:on|of) (?:the|its|my) host|on the host machine|host machine|on (?:its|the) host\b"
+        "gateway name": r"host\.(?:docker|containers)\.internal|host-gateway|\b172\.17\.0\.1\b|docker0 (?:ip|address)",
+        "own host": r"\b(?:its|the|own|same|docker)(?: own)? ?host(?:'s)?(?: (?:machine|itself|service|address|ip"
+        r"|port))\b|service (?:on|of) (?:the|its|my) host|on the host machine|host machine|on (?:its|the) host\b"
         r"|published on the host",
         "client inside": _CLIENT_INSIDE,
-        "to the internet": r"\binternet\b|\b8\.8\.8\.8|1\.1\.1\.1|google\.com|\bapt(?:-get)?\b|\bapk\b|\bpip\b"
-        r"|npm install|\byum\b"
-        r"|\boutside world\b|\bway out\b|\bto the outside\b|download|archive\.ubuntu|deb\.debian|外网|baidu"
-        r"|\bwan\b|外部と通信"
-        r"|\bgets? out\b|external (?:network|hosts?|sites?)|outbound|egress",
-        "two containers": r"\bother container|another container|between (?:the )?(?:two |both )?containers"
-        r"|container to container"
-        r"|two containers|both containers|depends_on|container.{0,40}\b(?:reach|tenta acessar|access"
-        r"|connect to)\b.{0,30}container"
-        r"|containers? .{0,30}each other|\bfrom (?:the )?\w+ container to (?:the )?\w+ container",
+        "to the internet": r"\binternet\b|\b8\.8\.8\.8|1\.1\.1\.1|google\.com|\bapt(?:-get)?\b|\bapk\b|\bpip\b|npm "
+        r"install|\byum\b|\boutside world\b|\bway out\b|\bto the outside\b|download|archive\.ubuntu|deb\.debian|外网"
+        r"|baidu|\bwan\b|\bgets? out\b|external (?:network|hosts?|sites?)|outbound|egress",
+        "two containers": r"\bother container|another container|between (?:the )?(?:two |both )?containers|container "
+        r"to container|two containers|both containers|depends_on|container.{0,40}\b(?:reach|access|connect "
+        r"to)\b.{0,30}container|containers? .{0,30}each other|\bfrom (?:the )?\w+ container to (?:the )?\w+ container",
         "published on": r"\bpublish\w*|-p \d+:\d+|\bports?:|->\d+/tcp|port mapping|EXPOSE|端口映射",
         "other port works": r"(?:with |on |use |by )?(?:another|other|different) ports?\b.{0,40}(?:works?|fine"
         r"|ok)|换(?:个)?端口.{0,10}(?:可以|正常)",
         "listens on loopback": r"\b(?:listen|running|bind|bound|serving)\w*[^\n]{0,40}(?:127\.0\.0\.1"
-        r"|localhost)(?::\d+)?"
-        r"|(?:--?(?:host|bind|b|address)[= ]|HOST=|listen_addresses ?= ?.?"
+        r"|localhost)(?::\d+)?|(?:--?(?:host|bind|b|address)[= ]|HOST=|listen_addresses ?= ?.?"
         r"|bind-address\s*=\s*)['\"]?(?:127\.0\.0\.1|localhost)",
         "listens everywhere": r"\b(?:listen|running|bind|bound|serv|started)\w*[^\n]{0,60}(?:0\.0\.0\.0|\*:"
         r"|\[?::\]?:)\d*",
         "asks itself": r"(?<![a-z])(?:HOST|host|url|URL|server|addr\w*|dial tcp|connect ECONNREFUSED"
-        r"|upstream:?)[\"']?\s*[:= ]\s*[\"']?"
-        r"(?:\w+://)?(?:[^\s@\"']*@)?(?:localhost|127\.0\.0\.1|\[?::1\]?)[:/\"'\s]",
-        "two uplinks": r"\b(?:two|2|multiple|several|second|both) (?:network )?(?:interfaces|nics|network cards"
-        r"|uplinks|isps?|gateways"
-        r"|default (?:gw|gateway|route)s?)\b|\bip rule\b|fwmark|policy routing|\brp_filter\b|martian|\busb0\b"
-        r"|\bppp\d|multi-?homed",
+        r"|upstream:?)[\"']?\s*[:= ]\s*[\"']?(?:\w+://)?(?:[^\s@\"']*@)?(?:localhost|127\.0\.0\.1|\[?::1\]?)[:/\"'\s]",
+        "two uplinks": r"\b(?:two|2|multiple|several|second|both) (?:network )?(?:interfaces|nics|network cards|uplinks"
+        r"|isps?|gateways|default (?:gw|gateway|route)s?)\b|\bip rule\b|fwmark|policy routing|\brp_filter\b|martian"
+        r"|\busb0\b|\bppp\d|multi-?homed",
         "marks": r"fwmark|--set-x?mark|MARK set|CONNMARK|connmark",
         "some clients": r"\b(?:from|in|on) (?:the )?(?:same|own|local|office|campus|home) (?:subnet|network|lan"
-        r"|vlan).{0,80}"
-        r"(?:works?|fine|ok|can|reach)|\b(?:other|another|different|some|certain|remote) (?:subnets?|vlans?"
-        r"|networks?|offices?"
-        r"|sites?|ranges?|users|clients|people|hosts|senders|src|sources)\b.{0,60}(?:can(?:no|')t|not|fail|time)|校外|校内|跨网段|其他网段"
-        r"|另一个网段"
-        r"|off[- ]campus|only (?:from|for) (?:some|one)",
-        "same range": r"\bsame (?:\w+ )?(?:subnet|range|network|addresses|net)\b|overlap\w*"
-        r"|conflict\w* (?:with )?(?:subnet|route"
-        r"|range|network)|网段冲突|同一?网段|same as (?:that|the)|\bcollid\w+",
-        "new network": r"network create|created? (?:a |another )?(?:new )?(?:docker )?networks?"
-        r"|docker-compose up|installing docker"
-        r"|installed docker|since docker|network was added",
+        r"|vlan).{0,80}(?:works?|fine|ok|can|reach)|\b(?:other|another|different|some|certain|remote) (?:subnets?"
+        r"|vlans?|networks?|offices?|sites?|ranges?|users|clients|people|hosts|senders|src|sources)\b.{0,60}(?:can(?:no"
+        r"|')t|not|fail|time)|校外|校内|跨网段|其他网段|另一个网段|off[- ]campus|only (?:from|for) (?:some|one)",
+        "same range": r"\bsame (?:\w+ )?(?:subnet|range|network|addresses|net)\b|overlap\w*|conflict\w* (?:with "
+        r")?(?:subnet|route|range|network)|网段冲突|同一?网段|same as (?:that|the)|\bcollid\w+",
+        "new network": "network create|created? (?:a |another )?(?:new )?(?:docker )?networks?|docker-compose up"
+        "|installing docker|installed docker|since docker|network was added",
         "itself": r"(?:reach|access|connect to|call|curl|ping)\w* itself\b|\bits own (?:service|cluster"
         r"|published|public)|自己访问自己",
         "translated": r"\bDNAT\b|\bport[ -]?forward",
-        "hairpin": r"my\.public|from inside (?:of )?(?:the |my |our )?(?:lan|network|office)|\bhairpin\w*"
-        r"|nat (?:loopback|reflection)|own (?:public|external|published)|external-ip"
-        r"|public address",
+        "hairpin": r"my\.public|from inside (?:of )?(?:the |my |our )?(?:lan|network|office)|\bhairpin\w*|nat "
+        r"(?:loopback|reflection)|own (?:public|external|published)|external-ip|public address",
         "arp": r"\barp\b|arping|who-has|neighbou?r (?:solicitation|advertisement|entry|table)|\bincomplete\b"
         r"|proxy_ndp|proxy_arp",
         "conntrack": r"conntrack|table full",
@@ -220,32 +189,24 @@ _WORDS: dict[str, Sought] = {
         "legacy": r"iptables-legacy|iptables-nft|update-alternatives.{0,40}iptables|nf_tables\)|\(legacy\)",
         "iptables false": r"iptables[\"']?\s*[:=]\s*false",
         "forwarding off": r"forwarding is disabled|ip_forward\s*=\s*0|IPv4 forwarding is disabled"
-        r"|ip_forward.{0,30}\b0\b"
-        r"|Networking will not work|sysctl: .{0,60}ip_forward",
+        r"|ip_forward.{0,30}\b0\b|Networking will not work|sysctl: .{0,60}ip_forward",
         "interface named": r"(?:-[io] |in |out |iif(?:name)? |oif(?:name)? )\"?eth\d\b",
         "other interface": r"\b(?:en[opsx]\w*\d\w*|ens\d+\w*|wlp\w+|wlan\d|usb\d|bond\d|eno\d)\b",
         "wrong source": r"(?:response|reply|answer) from .{0,40}(?:instead of|unexpected|expected)|unexpected source"
         r"|reply from unexpected",
-        "client address lost": r"(?:instead of|not) the (?:real|original|actual|true)(?: client'?s?)?(?: (?:ip"
-        r"|address|source|client))"
-        r"|(?:every|all) (?:clients?|requests?|visitors?|connections?) (?:\w+ ){0,3}(?:from|have|has|as"
-        r"|with) (?:the )?(?:same|172\.|10\.)|(?:real|original|client'?s?|source) ip.{0,60}(?:172\.|gateway"
-        r"|bridge|docker"
-        r"|lost|wrong)|X-Forwarded-For",
+        "client address lost": r"(?:instead of|not) the (?:real|original|actual|true)(?: client'?s?)?(?: (?:ip|address"
+        r"|source|client))|(?:every|all) (?:clients?|requests?|visitors?|connections?) (?:\w+ ){0,3}(?:from|have|has|as"
+        r"|with) (?:the )?(?:same|172\.|10\.)|(?:real|original|client'?s?|source) ip.{0,60}(?:172\.|gateway|bridge"
+        r"|docker|lost|wrong)|X-Forwarded-For",
     }.items()
 }
 
 
 _FIREWALL_OFF = _pattern_of(
-    r"\bfirewalls?d? (?:is |are |was |has been )?(?:already )?(?:disabled|off|inactive|stopped|turned off"
-    r"|switched off)\b"
-    r"|\bfirewalld? (?:is )?not (?:running|active|enabled|installed)\b|\b(?:no|without (?:a|any)) firewalls?\b"
-    r"|\b(?:disabled|stopped|turned off) (?:the |my |any |all )?firewalld?\b|\bufw (?:is )?(?:inactive"
-    r"|disabled|not active)\b"
-    r"|防火墙(?:已经?|都)?(?:关闭|关了|关掉|没开|未开)|关闭了?防火墙|брандмауэр (?:выключен|отключен)"
-    r"|Firewall ist (?:aus"
-    r"|deaktiviert)"
-    r"|pare-feu (?:est )?désactivé|cortafuegos (?:está )?desactivado"
+    r"\bfirewalls?d? (?:is |are |was |has been )?(?:already )?(?:disabled|off|inactive|stopped|turned off|switched "
+    r"off)\b|\bfirewalld? (?:is )?not (?:running|active|enabled|installed)\b|\b(?:no|without (?:a|any)) firewalls?\b"
+    r"|\b(?:disabled|stopped|turned off) (?:the |my |any |all )?firewalld?\b|\bufw (?:is )?(?:inactive|disabled|not "
+    r"active)\b|防火墙(?:已经?|都)?(?:关闭|关了|关掉|没开|未开)|关闭了?防火墙"
 )
 _OF_FIREWALLS = frozenset(("ufw", "firewalld"))
 

@@ -4,13 +4,8 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from hairpin.suppose.hints.hint import Hinted
-from hairpin.suppose.leaning.between import BETWEEN
-from hairpin.suppose.leaning.inbound import INBOUND
-from hairpin.suppose.leaning.lean import Lean
-from hairpin.suppose.leaning.outbound import OUTBOUND
-from hairpin.suppose.leaning.services import SERVICES
+from hairpin.suppose.leaning.table import LEANS, Lean
 
-LEANS: tuple[Lean, ...] = (*SERVICES, *INBOUND, *OUTBOUND, *BETWEEN)
 _LEAST = 6
 """A cause is named only if it has at least this number of points."""
 _HEAVIEST = 19
@@ -74,8 +69,7 @@ def _may_be(lean: Lean, features: frozenset[str]) -> bool:
 def points_of(lean: Lean, features: frozenset[str]) -> int:
     """Return the points of a row: how often people have its cause, plus the points for it, minus the points against
     it."""
-    speaking = sum(points for name, points in lean.pro.items() if name in features)
-    return lean.often + speaking + sum(points for name, points in lean.con.items() if name in features)
+    return lean.often + sum(points for name, points in lean.points.items() if name in features)
 
 
 def _hint_of(points: int, lean: Lean, fill: dict[str, str]) -> Hinted:

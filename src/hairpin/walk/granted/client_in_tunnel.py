@@ -34,7 +34,7 @@ def comes_in_tunnel(network: Network, flow: Flow, left: State) -> tuple[OpenQues
     is_neighbour = isinstance(flow.start, Lan)
     if flow.start.link == link.name or (flow.start.link is not None and not is_neighbour):
         return ()
-    if not is_tunnel(namespace, link) or inner.packet.daddr != flow.start.address:
+    if not is_tunnel(link) or inner.packet.daddr != flow.start.address:
         return ()
     version, client = flow.version, flow.start.address
     if any(each.holds(client, version) for each in addresses_of(namespace, link.name, version)):
@@ -87,4 +87,4 @@ def _uplink_asked(network: Network, flow: Flow, netns: Netns) -> Link | None:
     asked = flow.daddr if public is None else public.private
     home = next((each.link for each in addresses_of(namespace, None, flow.version) if each.value == asked), None)
     link = namespace.link(home) if home is not None else None
-    return link if link is not None and not is_tunnel(namespace, link) and is_uplink(network, netns, link) else None
+    return link if link is not None and not is_tunnel(link) and is_uplink(network, netns, link) else None

@@ -68,7 +68,7 @@ def far_end_takes(network: Network, left: State) -> tuple[OpenQuestion, ...]:
     the far end does not take it."""
     carried = left.carried
     device = next((each.link for each in reversed(left.history.steps) if each.stage == "tunnel"), None)
-    if carried is None or carried.by_socket or device is None or carried.frame.netns not in network:
+    if carried is None or device is None or carried.frame.netns not in network:
         return ()
     sent = _Sent(
         left.packet, left.oif, left.netns, device, carried.tunnel, carried.frame.packet,

@@ -66,8 +66,7 @@ def fragmented_by_socket(state: State, mtu: int | None) -> State:
     Source: net/ipv4/ip_output.c __ip_append_data(), __ip_make_skb()
     """
     packet = state.packet
-    by_kernel = state.carried is not None and not state.carried.by_socket
-    if mtu is None or packet.length_bytes <= mtu or packet.protocol not in _CUT or by_kernel:
+    if mtu is None or packet.length_bytes <= mtu or packet.protocol not in _CUT or state.carried is not None:
         return state
     return msgspec.structs.replace(state, packet=msgspec.structs.replace(packet, dont_fragment=False)).with_fragments(
         by_socket=mtu

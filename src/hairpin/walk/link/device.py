@@ -28,7 +28,6 @@ from hairpin.walk.hooks.flowtable import carries_past
 from hairpin.walk.hooks.hooks import run_bridge_hook, run_device_hook
 from hairpin.walk.ip.mtu import too_long_for
 from hairpin.walk.link.crossing import crossed, enter
-from hairpin.walk.link.flannel_udp import relayed
 from hairpin.walk.link.forwarding_entry import through_entries
 from hairpin.walk.link.segment import port_towards
 from hairpin.walk.link.traffic_control import opaque, passes, through_filters, through_traffic_control
@@ -294,8 +293,9 @@ def wire(network: Network, state: State, link: Link) -> Iterator[Outcome]:
         yield encapsulated(network, state, link)
     elif link.wireguard is not None:
         yield encrypted(state, link)
-    elif (outer := relayed(network, state, link)) is not None:
-        yield outer
+    elif link.kind == "tun" and link.holder_halted:
+        said = message("{program}, which has the link open, is stopped", program=link.holder or "")
+        yield stopped_by(state, "process-frozen", link, said, stage="tunnel")
     elif lower is not None:
         yield from _through_lower(network, state, link, lower)
     else:

@@ -10,8 +10,7 @@ from hairpin.message import message
 from hairpin.netfilter.packet import Packet
 from hairpin.network.network import Network
 from hairpin.network.prefix import address_text
-from hairpin.network.tunnel import flannel, wireguard
-from hairpin.network.tunnel.tunnels import overhead_bytes
+from hairpin.network.tunnel import wireguard
 from hairpin.network.wires import holder_of
 from hairpin.walk.answer import answer_to
 from hairpin.walk.decided import Assumed
@@ -30,16 +29,12 @@ def outer_answer(network: Network, carried: Carried, outer: Packet) -> Packet:
     """Return the outer packet in which the far end sends its answer ``carried``, after it received the outer packet
     ``outer``.
 
-    WireGuard and flanneld send from the port on which they listen.
+    WireGuard sends from the port on which it listens.
     """
+    if carried.tunnel.kind != wireguard.KIND:
+        return outer_packet(network, carried.tunnel, carried.frame, outer.daddr, outer.saddr)
     inner = carried.frame.packet.length_bytes
-    match carried.tunnel.kind:
-        case wireguard.KIND:
-            length = wireguard.outer_length(inner, inner, outer.version)
-        case flannel.KIND:
-            length = inner + overhead_bytes(carried.tunnel)
-        case _:
-            return outer_packet(network, carried.tunnel, carried.frame, outer.daddr, outer.saddr)
+    length = wireguard.outer_length(inner, inner, outer.version)
     return msgspec.structs.replace(answer_to(outer, 0), length_bytes=length)
 
 

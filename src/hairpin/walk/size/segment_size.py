@@ -161,7 +161,7 @@ def outside_mtu(network: Network, netns: Netns, version: Version, address: int, 
     hop = found.next_hops[0] if found.next_hops else None
     link = namespace.link(hop.link or "") if hop is not None else None
     everywhere = found.route is not None and found.route.prefix_length == 0
-    if link is None or hop is None or not (everywhere or (hop.gateway is not None and not is_tunnel(namespace, link))):
+    if link is None or hop is None or not (everywhere or (hop.gateway is not None and not is_tunnel(link))):
         return own
     return max(own, _ETHERNET)
 

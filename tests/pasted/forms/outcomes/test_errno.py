@@ -4,7 +4,7 @@ import errno
 import os
 
 from hairpin.pasted.forms.outcomes.errno import ERRNOS, Errno
-from hairpin.texts.strerror import ERRORS
+from hairpin.texts.pattern import ERRORS
 from tests.rows import each_row
 
 

@@ -1,8 +1,11 @@
 """JSON documents in a text: ``docker inspect``, ``docker network inspect``, ``docker ps --format json``,
-``docker info``, daemon.json.
+``podman ps --format json``, ``GET /containers/json``, ``docker info``, daemon.json.
 
 Only the fields that the collector keeps are kept, by the same lists (``collect.sh``).  Therefore the evidence never has
 the environment of a container.  If a document is incomplete, its readable fields are kept.
+
+Source: docker cli/command/formatter/container.go; podman pkg/domain/entities ListContainer; Docker Engine API
+ContainerList
 """
 
 import pkgutil
@@ -16,9 +19,71 @@ import msgspec
 from hairpin.pasted.form import Command, Found, Fragment, OutputForm, Paste
 from hairpin.pasted.forms.engines.cut_json import Document, document
 from hairpin.pasted.forms.engines.engine_words import engine_of, fragments
-from hairpin.pasted.forms.engines.json_listings import container_of_listing, is_listing
-from hairpin.pasted.values import list_of, object_of, objects_of
+from hairpin.pasted.forms.engines.ps_tables import container_of_row
+from hairpin.pasted.values import Object, list_of, object_of, objects_of
 from hairpin.sought import Sought
+
+
+def is_listing(document: Object) -> bool:
+    """Return whether the object is a row of such a listing."""
+    has_names = isinstance(document.get("Names"), str | list)
+    return has_names and "Image" in document and ("Ports" in document or "State" in document)
+
+
+def container_of_listing(document: Object) -> Object:
+    """Return the container in the form of ``docker inspect``."""
+    names, ports = document["Names"], document.get("Ports")
+    name = names.split(",")[0] if isinstance(names, str) else str(next(iter(names), ""))
+    identity = str(document.get("Id") or document.get("ID") or "")
+    row = {
+        "CONTAINER ID": identity,
+        "NAMES": name or identity,
+        "IMAGE": str(document["Image"]),
+        "STATUS": str(document.get("Status") or document.get("State") or ""),
+        "NETWORKS": _networks(document),
+    }
+    if isinstance(ports, str):
+        row["PORTS"] = ports
+    elif "Ports" in document:
+        row["PORTS"] = ", ".join(filter(None, map(_port, objects_of(ports))))
+    made = container_of_row(row)
+    state = document.get("State")
+    if isinstance(state, str) and "State" in made:
+        made["State"]["Status"] = state.lower()
+    mode = object_of(document.get("HostConfig")).get("NetworkMode")
+    if isinstance(mode, str) and mode:
+        made.setdefault("HostConfig", {})["NetworkMode"] = mode
+    if isinstance(document.get("ExitCode"), int) and "State" in made:
+        made["State"]["ExitCode"] = document["ExitCode"]
+    return made
+
+
+def _networks(document: Object) -> str:
+    found = document.get("Networks")
+    if isinstance(found, str):
+        return found
+    if listed := list_of(found):
+        return ",".join(map(str, listed))
+    return ",".join(object_of(object_of(document.get("NetworkSettings")).get("Networks")))
+
+
+def _port(entry: Object) -> str:
+    """Return a port of Docker's API or of Podman's listing in the form of the column PORTS."""
+    own = entry.get("PrivatePort") or entry.get("container_port") or entry.get("containerPort")
+    outer = entry.get("PublicPort") or entry.get("host_port") or entry.get("hostPort")
+    protocol = entry.get("Type") or entry.get("protocol") or "tcp"
+    address = str(entry.get("IP") or entry.get("host_ip") or entry.get("hostIP") or "")
+    length = entry.get("range")
+    if not isinstance(own, int):
+        return ""
+    more = length - 1 if isinstance(length, int) and length > 1 else 0
+    end = f"-{own + more}" if more else ""
+    if not isinstance(outer, int):
+        return f"{own}{end}/{protocol}"
+    outer_end = f"-{outer + more}" if more else ""
+    shown = f"[{address}]" if ":" in address else address or "0.0.0.0"
+    return f"{shown}:{outer}{outer_end}->{own}{end}/{protocol}"
+
 
 _BEGIN = Sought(r"\s*(?:\[\s*(?:\{.*)?|\{(?:\s*\"[\w.-]+\"\s*:.*)?\s*|\[\]\s*)$")
 _OF_CONTAINER = ("NetworkSettings", "HostConfig", "Config", "State")
@@ -210,11 +275,6 @@ def _allowed_fields(value: Any, tree: _Tree) -> Any:
     }
 
 
-def allowed_of(name: str) -> frozenset[str]:
-    """Return the first parts of the paths of an allow-list of the collector."""
-    return frozenset(_paths(name))
-
-
 @cache
 def _paths(name: str) -> _Tree:
     """Return an allow-list of the collector as a tree.  In a path, ``%`` stands for a dot of a name."""
@@ -232,14 +292,11 @@ def _paths(name: str) -> _Tree:
 
 
 _FURTHER_KEYS = (
-    "log-driver log-opts log-level storage-driver storage-opts insecure-registries registry-mirrors "
-    "exec-opts graph debug tls "
-    "tlsverify tlscacert tlscert tlskey labels max-concurrent-downloads max-concurrent-uploads runtimes "
-    "default-runtime "
-    "selinux-enabled userns-remap builder default-ulimits metrics-addr experimental proxies dns-opts "
-    "init init-path no-new-privileges "
-    "shutdown-timeout default-shm-size seccomp-profile cgroup-parent default-cgroupns-mode "
-    "node-generic-resources raw-logs swarm-default-advertise-addr"
+    "log-driver log-opts log-level storage-driver storage-opts insecure-registries registry-mirrors exec-opts graph "
+    "debug tls tlsverify tlscacert tlscert tlskey labels max-concurrent-downloads max-concurrent-uploads runtimes "
+    "default-runtime selinux-enabled userns-remap builder default-ulimits metrics-addr experimental proxies dns-opts "
+    "init init-path no-new-privileges shutdown-timeout default-shm-size seccomp-profile cgroup-parent "
+    "default-cgroupns-mode node-generic-resources raw-logs swarm-default-advertise-addr"
 )
 
 

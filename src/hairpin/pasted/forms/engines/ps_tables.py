@@ -30,11 +30,10 @@ _ID = Sought(r"[0-9a-f]{12}(?:[0-9a-f]{52})?")
 _NAME = r"[A-Za-z0-9][\w.-]*(?:,[\w./-]+)*"
 _AGE = r"(?:Less than a second|About an? \w+|\d+ (?:second|minute|hour|day|week|month|year)s?)"
 _STATE = (
-    rf"(?:Up {_AGE}(?: ago)?(?: \((?:healthy|unhealthy|health: starting|starting|Paused)\))*"
-    rf"|Exited \(-?\d+\) {_AGE} ago"
-    rf"|Restarting \(-?\d+\) {_AGE} ago|Created|Initialized|Removal In Progress|Dead|Stopping|(?i:running"
-    rf"|paused|restarting|created)"
-    rf"(?:\((?:\d+|\w+)\)| \((?:un)?healthy\)| \(starting\))?|(?i:exited) ?\(-?\d+\)|Up(?: \([\w: ]+\))?|Exit -?\d+)"
+    rf"(?:Up {_AGE}(?: ago)?(?: \((?:healthy|unhealthy|health: starting|starting|Paused)\))*|Exited \(-?\d+\) {_AGE} "
+    rf"ago|Restarting \(-?\d+\) {_AGE} ago|Created|Initialized|Removal In Progress|Dead|Stopping|(?i:running|paused"
+    rf"|restarting|created)(?:\((?:\d+|\w+)\)| \((?:un)?healthy\)| \(starting\))?|(?i:exited) ?\(-?\d+\)|Up(?: \([\w: "
+    rf"]+\))?|Exit -?\d+)"
 )
 _STATUS = Sought(_STATE)
 _ROW = Sought(

@@ -20,25 +20,22 @@ _WRAPPED = Sought(r"\s*(?:qdisc|noqueue|state|mode|group|default|qlen|master|lin
 """Matches the beginning of a line that continues the first line of a link.  A terminal or a mail has broken the first
 line."""
 _DETAIL = Sought(
-    r"(?:inet6?|valid_lft|altname|alias|RX:?|TX:?|link/\w+|prog/xdp|vf \d|\d+ +\d+ +\d+|promiscuity \d+"
-    r"|(?:bridge|bridge_slave|veth|vlan|vxlan|macvlan|ipvlan|macvtap|tun|bond|bond_slave|dummy|wireguard|ipip|sit|gre"
-    r"|vrf|vrf_slave|openvswitch_slave|geneve|ifb|netkit)(?: [a-z_]+ \S+|\s*$)"
-    r")(?:\s|$)"
+    r"(?:inet6?|valid_lft|altname|alias|RX:?|TX:?|link/\w+|prog/xdp|vf \d|\d+ +\d+ +\d+|promiscuity \d+|(?:bridge"
+    r"|bridge_slave|veth|vlan|vxlan|macvlan|ipvlan|macvtap|tun|bond|bond_slave|dummy|wireguard|ipip|sit|gre|vrf"
+    r"|vrf_slave|openvswitch_slave|geneve|ifb|netkit)(?: [a-z_]+ \S+|\s*$))(?:\s|$)"
 )
 _TYPES = "unicast|local|broadcast|multicast|anycast|blackhole|unreachable|prohibit|throw|nat"
 _ROUTE = Sought(
     rf"\s*(?:(?:(?:{_TYPES}) )?(?:default|"
     r"[\dxX*]{1,3}(?:\.[\dxX*]{1,3}){1,3}(?:/\d+)?"
-    r"|(?!(?:[0-9a-f]{2}:){5}[0-9a-f]{2} )[0-9a-fA-F]*:[0-9a-fA-F:.]*(?:/\d+)?)"
-    r" (?:nhid|via|dev|proto|scope|metric|table|src|encap)\b|nexthop (?:via|dev) "
-    r"|(?:blackhole|unreachable|prohibit) [\d.:a-f]+(?:/\d+)?(?:\s|$))"
+    r"|(?!(?:[0-9a-f]{2}:){5}[0-9a-f]{2} )[0-9a-fA-F]*:[0-9a-fA-F:.]*(?:/\d+)?) (?:nhid|via|dev|proto|scope|metric"
+    r"|table|src|encap)\b|nexthop (?:via|dev) |(?:blackhole|unreachable|prohibit) [\d.:a-f]+(?:/\d+)?(?:\s|$))"
 )
 _GOT = Sought(r"\s*cache\b|.* uid \d+\s*$")
 _RULE = Sought(r"\s*\d+:\s+(?:not )?from \S+(?: \S+)* ?(?:lookup|goto|blackhole|unreachable|prohibit|nop|table)\b")
 _NEIGHBOUR = Sought(
-    r"\s*[0-9a-fA-F.:]+ dev \S+ (?:lladdr \S+ |ref \d+ |used \S+ |probes \d+ )*"
-    r"(?:(?:router|proxy|extern_learn|managed) )*"
-    r"(?:REACHABLE|STALE|DELAY|PROBE|PERMANENT|NOARP|INCOMPLETE|FAILED|NONE)\b"
+    r"\s*[0-9a-fA-F.:]+ dev \S+ (?:lladdr \S+ |ref \d+ |used \S+ |probes \d+ )*(?:(?:router|proxy|extern_learn"
+    r"|managed) )*(?:REACHABLE|STALE|DELAY|PROBE|PERMANENT|NOARP|INCOMPLETE|FAILED|NONE)\b"
 )
 _BRIEF = Sought(
     r"\s*(?P<name>[\w.-]{1,15})(?:@(?P<peer>[\w.-]+))?\s+"

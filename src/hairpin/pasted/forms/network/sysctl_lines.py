@@ -20,8 +20,7 @@ _OTHER = Sought(r"\s*[a-z][\w-]*(?:[./][\w./*-]+)+ =(?: \S.*)?$")
 """Matches a line of ``sysctl`` whose value is empty or no number, or that is about another part of the kernel."""
 _ERROR = Sought(r"\s*sysctl: |.*: (?:Permission denied|No such file)")
 _CONFIGURED = Sought(
-    r"sysctl\.(?:conf|d)\b|\badd(?:ed|ing)?\b|\bappend|\bput\b|\bset(?:ting)?\b|\bedit"
-    r"|添加|加入|修改|设置|写入|в файл|добав",
+    r"sysctl\.(?:conf|d)\b|\badd(?:ed|ing)?\b|\bappend|\bput\b|\bset(?:ting)?\b|\bedit|添加|加入|修改|设置|写入",
     re.IGNORECASE,
 )
 _COMMENT = Sought(r"\s*[#;]")

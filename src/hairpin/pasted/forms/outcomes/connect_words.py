@@ -62,12 +62,10 @@ def _telnet(paste: Paste, start: int) -> Found | None:
 
 
 _NC = Sought(
-    rf"\s*(?:[Nn]cat: \S|nc: \S"
-    rf"|Connection to (?P<h1>{ANY_HOST}) (?:\([^)]*\) )?(?:port )?(?P<p1>\d+) (?:port )?\[(?P<t1>tcp"
-    rf"|udp)/[^\]]*\] succeeded"
-    rf"|(?:\(UNKNOWN\)|{ANY_HOST}) \[(?P<h2>[0-9a-fA-F.:]+)\] (?P<p2>\d+) \([^)]*\) ?:? (?P<s2>open"
-    rf"|Connection refused|Connection timed out|No route to host)"
-    rf"|(?P<h3>{ANY_HOST}) \([^)\s]*:(?P<p3>\d+)\) open)"
+    rf"\s*(?:[Nn]cat: \S|nc: \S|Connection to (?P<h1>{ANY_HOST}) (?:\([^)]*\) )?(?:port )?(?P<p1>\d+) (?:port "
+    rf")?\[(?P<t1>tcp|udp)/[^\]]*\] succeeded|(?:\(UNKNOWN\)|{ANY_HOST}) \[(?P<h2>[0-9a-fA-F.:]+)\] (?P<p2>\d+) "
+    rf"\([^)]*\) ?:? (?P<s2>open|Connection refused|Connection timed out|No route to host)|(?P<h3>{ANY_HOST}) "
+    rf"\([^)\s]*:(?P<p3>\d+)\) open)"
 )
 _NC_ERROR = Sought(
     rf"\s*(?:nc|[Nn]cat): (?:connect(?:x)? to (?P<h1>{ANY_HOST}) (?:\([^)]*\) )?port (?P<p1>\d+) \((?P<t1>tcp|udp)\)"

@@ -26,9 +26,8 @@ from hairpin.sought import Sought
 
 _ERROR = Sought(r"(?:.*\s)?curl: \((?P<code>\d{1,2})\) (?P<said>\S.*)")
 _BEGIN = Sought(
-    r"\s*(?:% Total\s+% Received|curl: \(\d{1,2}\) \S|\* +(?:Trying \S|Rebuilt URL|About to connect"
-    r"|Host \S+ was resolved"
-    r"|Could not resolve|Connected to|Resolving timed|Expire in|Uses proxy|Added \S+ to DNS|Hostname \S+ was))"
+    r"\s*(?:% Total\s+% Received|curl: \(\d{1,2}\) \S|\* +(?:Trying \S|Rebuilt URL|About to connect|Host \S+ was "
+    r"resolved|Could not resolve|Connected to|Resolving timed|Expire in|Uses proxy|Added \S+ to DNS|Hostname \S+ was))"
 )
 _BELONGS = Sought(
     r"\s*(?:% Total|Dload\b|[*<>{}](?:\s|$)|curl: \(\d{1,2}\) |HTTP/\d|[A-Z]{3,7} \S+ HTTP/\d|[A-Z][\w-]*: ?\S"
@@ -136,10 +135,9 @@ _WGET = Sought(
     rf"|Resolving {ANY_HOST} \(?|Connecting to {ANY_HOST}[ (:|])"
 )
 _WGET_LINE = Sought(
-    r"\s*(?:--\d|=> |Resolving |Connecting to |HTTP request sent|Length: |Saving to|Location: |Giving up"
-    r"|Retrying|wget: |Read error"
-    r"|saving to|remote file|\S+\s+100%|Proxy request|ERROR \d|Cookie |\(try:|Connection closed"
-    r"|No data received|\d{4}-\d\d-\d\d )"
+    r"\s*(?:--\d|=> |Resolving |Connecting to |HTTP request sent|Length: |Saving to|Location: |Giving up|Retrying"
+    r"|wget: |Read error|saving to|remote file|\S+\s+100%|Proxy request|ERROR \d|Cookie |\(try:|Connection closed|No "
+    r"data received|\d{4}-\d\d-\d\d )"
 )
 _TO = Sought(
     rf"Connecting to (?P<name>{ANY_HOST})?(?: \([^)]*\))?(?:\|(?P<address>[^|]+)\|)?"

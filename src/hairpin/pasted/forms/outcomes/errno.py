@@ -10,7 +10,7 @@ from typing import NamedTuple
 class Errno(NamedTuple):
     """An error of ``connect`` or of a connection.
 
-    ``error``: its name in ``texts/strerror.py``.  ``name``: the name of the constant.  ``number``: the number on Linux.
+    ``error``: its name in ``texts/pattern.py``.  ``name``: the name of the constant.  ``number``: the number on Linux.
     ``others``: the numbers on the BSDs, macOS and Windows.  ``kind``: Rust's name.  ``words``: its texts in English."""
 
     error: str

@@ -254,14 +254,12 @@ _BROWSER: dict[str, Result] = {
 }  # fmt: skip
 _PAGE_CODE = Sought(rf"\s*(?:\w+(?: \w+)?[:\uff1a] ?)?(?:net::)?(?P<code>{'|'.join(_BROWSER)})\s*\.?\s*$")
 _SENTENCE = Sought(
-    rf"\s*(?:The webpage at )?(?P<host>{ADDRESS}|{NAME})(?::(?P<port>\d+))?(?:/\S*)? (?:refused to connect"
-    rf"|took too long to respond"
-    rf"|didn['\u2019]t send any data|unexpectedly closed the connection|is unreachable)\.?\s*$"
+    rf"\s*(?:The webpage at )?(?P<host>{ADDRESS}|{NAME})(?::(?P<port>\d+))?(?:/\S*)? (?:refused to connect|took too "
+    rf"long to respond|didn['\u2019]t send any data|unexpectedly closed the connection|is unreachable)\.?\s*$"
 )
 _FIREFOX = Sought(
-    rf"\s*(?:Firefox can['\u2019]t establish a connection to the server at"
-    rf"|The server at) (?P<host>{ADDRESS}|{NAME})(?::(?P<port>\d+))?"
-    rf"(?P<said>\.| is taking too long to respond\.)\s*$"
+    rf"\s*(?:Firefox can['\u2019]t establish a connection to the server at|The server at) (?P<host>{ADDRESS}"
+    rf"|{NAME})(?::(?P<port>\d+))?(?P<said>\.| is taking too long to respond\.)\s*$"
 )
 _WINDOW = 6
 """The number of lines around a browser's code in which the page's address may stand."""

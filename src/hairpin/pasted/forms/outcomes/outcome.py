@@ -142,9 +142,8 @@ _URL = Sought(
 )
 _PORTS = {"http://": 80, "https://": 443, "ftp://": 21, "ws://": 80, "wss://": 443}
 _VALUED = Sought(
-    r"-[HoXdmuATtOUwecqIisQDrFbEK]|--(?:header|output|request|data|max-time|connect-timeout|user"
-    r"|user-agent|timeout|tries"
-    r"|output-document|resolve|interface|write-out|proxy|retry|cacert|cert|key|form|cookie|wait)"
+    "-[HoXdmuATtOUwecqIisQDrFbEK]|--(?:header|output|request|data|max-time|connect-timeout|user|user-agent|timeout"
+    "|tries|output-document|resolve|interface|write-out|proxy|retry|cacert|cert|key|form|cookie|wait)"
 )
 
 

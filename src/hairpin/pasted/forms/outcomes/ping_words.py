@@ -14,9 +14,8 @@ from hairpin.pasted.forms.outcomes.outcome import ADDRESS, ANY_HOST, Seen, outpu
 from hairpin.sought import Sought
 
 _HEAD = Sought(
-    rf"\s*(?:PING6?[ (]+(?P<a>{ANY_HOST})(?:\)|\s*\([^)]*\)|[: ])|Pinging (?P<b>{ANY_HOST}) "
-    rf"(?:\[[^\]]*\] )?with \d+ bytes"
-    rf"|--- (?P<c>{ANY_HOST}) ping6? statistics ---)"
+    rf"\s*(?:PING6?[ (]+(?P<a>{ANY_HOST})(?:\)|\s*\([^)]*\)|[: ])|Pinging (?P<b>{ANY_HOST}) (?:\[[^\]]*\] )?with \d+ "
+    rf"bytes|--- (?P<c>{ANY_HOST}) ping6? statistics ---)"
 )
 _ERROR = Sought(
     rf"\s*(?:ping6?|connect): (?:(?:unknown host|bad address|cannot resolve) '?(?P<a>{ANY_HOST})'?|(?P<b>{ANY_HOST})"
@@ -24,10 +23,9 @@ _ERROR = Sought(
     rf"|sendto): (?P<said>\S.*))"
 )
 _LINE = Sought(
-    r"\s*(?:\d+ bytes from |From \S+:? ?|Reply from |Request timed? ?out|Destination |PING |Pinging |--- "
-    r"|\d+ packets transmitted|rtt |round-trip"
-    r"|pipe \d|ping6?: |no answer yet|Ping statistics|Packets: |Approximate|Minimum|\^C|\d+ bytes \("
-    r"|\d+ packets|Control-C|Warning: )"
+    r"\s*(?:\d+ bytes from |From \S+:? ?|Reply from |Request timed? ?out|Destination |PING |Pinging |--- |\d+ packets "
+    r"transmitted|rtt |round-trip|pipe \d|ping6?: |no answer yet|Ping statistics|Packets: |Approximate|Minimum|\^C|\d+ "
+    r"bytes \(|\d+ packets|Control-C|Warning: )"
 )
 _COUNTS = Sought(r"\s*(\d+) packets transmitted, (\d+) (?:packets )?received")
 _WINDOWS_COUNTS = Sought(r"\s*Packets: Sent = (\d+), Received = (\d+)")

@@ -18,7 +18,6 @@ from hairpin.sought import Sought
 _ADDRESS = Sought(r"(?P<n>! )?(?P<o>-s|-d|--source|--destination) (?P<again>! )?(?P<v>\S+)")
 _TARGET = Sought(r" -(?P<o>[jg]) (?P<v>[^\s-]\S*)")
 _QUOTED = Sought(r'"(?:[^"\\]|\\.)*"')
-_VERDICTS = frozenset({"ACCEPT", "DROP", "RETURN", "REJECT"})
 _DEFAULT_REJECT = {"ip": "icmp-port-unreachable", "ip6": "icmp6-port-unreachable"}
 
 

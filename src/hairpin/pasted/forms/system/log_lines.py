@@ -54,9 +54,8 @@ _STAMP = (
     r"|\d{4}-\d\d-\d\dT\S+) [\w.-]+ kernel: (?:\[\s*\d+\.\d+\] )?)"
 )
 _WORDS = (
-    r"martian|conntrack|neighbou?r|arp_cache|netfilter|ip6?_?tables|nf_tables|br_netfilter|xt_|rp_filter"
-    r"|SYN flooding|IN=\S* OUT="
-    r"|renamed from|hw csum failure|bad gso"
+    r"martian|conntrack|neighbou?r|arp_cache|netfilter|ip6?_?tables|nf_tables|br_netfilter|xt_|rp_filter|SYN flooding"
+    r"|IN=\S* OUT=|renamed from|hw csum failure|bad gso"
 )
 _KERNEL = Sought(rf"\s*{_STAMP}(?=.*(?:{_WORDS}))")
 _KERNEL_LINE = Sought(rf"\s*{_STAMP}")

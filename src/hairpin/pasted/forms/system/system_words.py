@@ -88,11 +88,10 @@ def _hostnamectl(paste: Paste, start: int) -> Found | None:
 
 
 _VERSION = Sought(
-    r"\s*(?P<said>ip6?tables v\d+\.\d+\.\d+(?: \((?:nf_tables|legacy)\))?"
-    r"|nftables v\d+\.\d+\S*(?: \([^)]*\))?|ip utility, iproute2-\S+.*"
-    r"|ipset v\d+\.\d+, protocol version: \d+|(?P<docker>Docker version \d+\.\S+, build \S+)"
-    r"|podman version \d+\.\d+\.\d+\S*"
-    r"|docker-compose version v?\d+\.\S+.*|Docker Compose version v?\d+\.\S+|systemd \d{3}(?: \([^)]*\))?)\s*$"
+    r"\s*(?P<said>ip6?tables v\d+\.\d+\.\d+(?: \((?:nf_tables|legacy)\))?|nftables v\d+\.\d+\S*(?: \([^)]*\))?|ip "
+    r"utility, iproute2-\S+.*|ipset v\d+\.\d+, protocol version: \d+|(?P<docker>Docker version \d+\.\S+, build \S+)"
+    r"|podman version \d+\.\d+\.\d+\S*|docker-compose version v?\d+\.\S+.*|Docker Compose version v?\d+\.\S+|systemd "
+    r"\d{3}(?: \([^)]*\))?)\s*$"
 )
 _PROGRAMS = (
     ("ip6tables", "ip6tables -V"), ("iptables", "iptables -V"), ("nftables", "nft -v"), ("ip utility", "ip -V"),

@@ -8,10 +8,7 @@ Source: ufw src/backend_iptables.py get_status(), backend.py _get_default_policy
 from hairpin.pasted.form import Found, Fragment, OutputForm, Paste, joined_lines
 from hairpin.sought import Sought
 
-_STATUS = Sought(
-    r"\s*(?:Status|\u72b6\u6001|Estado|Statut"
-    r"|\u0421\u043e\u0441\u0442\u043e\u044f\u043d\u0438\u0435)\s?[:\uff1a] ?(?P<state>active|inactive)\s*$"
-)
+_STATUS = Sought(r"\s*(?:Status|\u72b6\u6001)\s?[:\uff1a] ?(?P<state>active|inactive)\s*$")
 _HEAD = Sought(r"\s*(?:Logging|Default|New profiles): \S")
 _RULE = Sought(r"\s*(?:\[ ?\d+\] )?\S.*?\s(?:ALLOW|DENY|REJECT|LIMIT)(?: (?:IN|OUT|FWD))?\s+\S")
 _TITLE = Sought(r"\s*(?:To\s+Action\s+From|--\s+------\s+----|\[?\s*--)\s*$")

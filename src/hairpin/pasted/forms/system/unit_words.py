@@ -23,10 +23,9 @@ _LOADED = Sought(
 )
 _ACTIVE = Sought(r"\s*Active: (?P<active>active|inactive|failed|activating|deactivating|reloading)\b")
 _DETAIL = Sought(
-    r"\s*(?:Loaded|Active|Docs|Main PID|Process|Tasks|Memory|CPU|CGroup|Status|TriggeredBy|Triggers"
-    r"|Drop-In|IP|IO|Invocation|Until|Since"
-    r"|Condition|Listen|Accepted|FD|Error|Transient|Follow|Duration|Start|Swap|Peak|Notify|http|\u2514"
-    r"|\u251c|\u2502|`-|\|-|\d+ |/)"
+    r"\s*(?:Loaded|Active|Docs|Main PID|Process|Tasks|Memory|CPU|CGroup|Status|TriggeredBy|Triggers|Drop-In|IP|IO"
+    r"|Invocation|Until|Since|Condition|Listen|Accepted|FD|Error|Transient|Follow|Duration|Start|Swap|Peak|Notify|http"
+    r"|\u2514|\u251c|\u2502|`-|\|-|\d+ |/)"
 )
 _JOURNAL = Sought(r"\s*(?:[A-Z][a-z]{2} \d\d? \d\d:\d\d:\d\d |Hint: |Warning: |Notice: |lines \d+-\d+|-- )")
 _DOCKERD = Sought(r"\s*[\u2514\u251c\u2502\u2500 |`-]*\d+ (?:\S*/)?dockerd(?P<flags>(?:\s+\S+)*)\s*$")

@@ -17,9 +17,8 @@ HANGS = (
     r"|\bnever (?:finish|complet|end|return)\w*)"
 )
 STALLS = (
-    rf"{HANGS}|\b(?:TLS|SSL)\w*|\b(?:intermittent\w*|sporadic\w*|now and then|large|slow|performance"
-    r"|throughput)\b|\bdind\b|docker-in-docker"
-    r"|\bMTU\b(?! ?[:=\d])|卡住|很慢"
+    rf"{HANGS}|\b(?:TLS|SSL)\w*|\b(?:intermittent\w*|sporadic\w*|now and then|large|slow|performance|throughput)\b"
+    rf"|\bdind\b|docker-in-docker|\bMTU\b(?! ?[:=\d])|卡住|很慢"
 )
 """Matches the words of a text about packets that are too large: connections open, and then stall."""
 TUNNELED = r"\b(?:vxlan|overlay|flannel|weave|calico|swarm|geneve|cilium)\b"
@@ -54,9 +53,8 @@ HOST_NETWORK = (
     r"|\bnetwork(?:ing|[ _-]mode| type)?[\"']? ?[:=] ?[\"']?host\b)"
 )
 FROM_OUTSIDE = (
-    r"\b(?:(?:from|on|of|for|in|by) (?:the |an? |any |my )?(?:outside|internet|other|another|external|remote"
-    r"|public|laptop"
-    r"|phone|lan|elsewhere|local network|different)|outside(?: world)?|elsewhere|externally|remotely"
+    r"\b(?:(?:from|on|of|for|in|by) (?:the |an? |any |my )?(?:outside|internet|other|another|external|remote|public"
+    r"|laptop|phone|lan|elsewhere|local network|different)|outside(?: world)?|elsewhere|externally|remotely"
     r"|public(?:ly)? (?:ip|address|accessible|reachable)|by (?:its|the) public)\b"
 )
 CONTAINERS = r"\b(?:containers?|pods?|docker build|docker run|docker-compose|dockerfile|image)\b"

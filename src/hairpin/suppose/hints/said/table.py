@@ -6,16 +6,10 @@ of 18 means that such words nearly always mean this cause.
 """
 
 from hairpin.suppose.hints.hint import Hint
-from hairpin.suppose.hints.said.of_changes import CHANGES
-from hairpin.suppose.hints.said.of_firewalls import FIREWALLS
-from hairpin.suppose.hints.said.of_names import NAMES
-from hairpin.suppose.hints.said.of_networks import NETWORKS
-from hairpin.suppose.hints.said.of_rules import SINGLE_RULES
-from hairpin.suppose.hints.said.of_servers import SERVERS
-from hairpin.suppose.hints.said.of_sides import SIDES
-from hairpin.suppose.hints.said.of_targets import TARGETS
-from hairpin.suppose.hints.said.of_typed import TYPED
-from hairpin.suppose.hints.said.of_ways import WAYS
+from hairpin.suppose.hints.said.of_changes import CHANGES, SERVERS
+from hairpin.suppose.hints.said.of_clients import NAMES, SIDES, TARGETS
+from hairpin.suppose.hints.said.of_firewalls import FIREWALLS, SINGLE_RULES, TYPED
+from hairpin.suppose.hints.said.of_networks import NETWORKS, WAYS
 
 HINTS: tuple[Hint, ...] = (
     *CHANGES, *WAYS, *FIREWALLS, *SINGLE_RULES, *NETWORKS, *SIDES, *TARGETS, *TYPED, *SERVERS, *NAMES,

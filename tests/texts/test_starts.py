@@ -4,12 +4,9 @@ import re
 from string import Formatter
 
 from hairpin.causes.registry import all_causes
-from hairpin.texts.container_starts import CONTAINER_STARTS
-from hairpin.texts.engine_starts import ENGINE_STARTS
 from hairpin.texts.meaning import Failure, TextEntry
-from hairpin.texts.network_starts import NETWORK_STARTS
 from hairpin.texts.pattern import variants
-from hairpin.texts.told import cause_told, failure_told
+from hairpin.texts.starts import CONTAINER_STARTS, ENGINE_STARTS, NETWORK_STARTS, cause_told, failure_told
 from tests.rows import each_row
 
 ENTRIES: tuple[TextEntry, ...] = (*ENGINE_STARTS, *NETWORK_STARTS, *CONTAINER_STARTS)
