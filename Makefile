@@ -7,10 +7,19 @@ COMMA := ,
 CODE := $(wildcard src tests tools bench)
 # Root drops its capabilities for `unit`, so that a test that needs them fails here, too.
 PLAIN := $(if $(filter 0,$(shell id -u)),setpriv --inh-caps=-all --bounding-set=-all$(COMMA)+dac_override)
-# Tests of the lab wait for time-outs as long as they compute: twice as many workers as processors keep these busy.
-WORKERS := $(shell echo $$(($$(nproc) * 2)))
+# Tests of the lab wait for time-outs: one worker more than processors keeps these busy.  Each worker collects all tests.
+WORKERS := $(shell echo $$(($$(nproc) + 1)))
 # More for pytest: make test ARGS='-k iptables_save'
 ARGS ?=
+# A run of a whole target tells what it took, and with RECORD=1 writes that into tests/README.md.
+STARTED := $(shell date +%s)
+RECORD ?=
+# $(call PYTEST,BEFORE,OPTIONS).  To tell more of a failed assertion, pytest compiles each test file in a way of its own, in
+# each worker, which takes a fresh clone longer than thousands of tests.  So only what has failed runs again in that way;
+# the target fails also if it passes then.
+PYTEST = $1 $(BIN)/python -m pytest --assert=plain --dist worksteal $2 \
+  $(or $(ARGS),--clock $@ --started $(STARTED) $(if $(RECORD),--record)) || { [ $$? != 1 ] || \
+  $1 $(BIN)/python -m pytest --last-failed --last-failed-no-failures none --dist worksteal $2 $(ARGS); exit 1; }
 
 .DEFAULT_GOAL := help
 .PHONY: help setup setup-lab unit demo test check format bench dist dist-test image score matrix latent reboot own-ssh kills power fidelity fidelity-kernels hunt-causes hunt-proofs hunt-real hunt-repairs world harm bare lock messages conformance
@@ -24,15 +33,15 @@ setup: ## Make .venv with what requirements.lock pins (no root)
 setup-lab: ## Install the engines and system programs that the lab and the kernel tests drive (root)
 	@tools/setup_lab.sh
 
-unit: setup ## Run the tests that need neither root nor an engine nor the lab's programs
-	@$(PLAIN) $(BIN)/python -m pytest --unit -n auto --dist worksteal $(ARGS)
+unit: setup ## Run the tests that need neither root nor an engine nor the lab's programs (RECORD=1 writes their time into tests/README.md)
+	@$(call PYTEST,$(PLAIN),--unit -n auto)
 
 demo: setup setup-lab ## Break a Docker host in namespaces, diagnose it, repair it, take that back (root)
 	@$(BIN)/hairpin demo
 
-test: setup ## Run all tests (root)
+test: setup ## Run all tests (RECORD=1 writes their time into tests/README.md; root)
 	@tools/setup_lab.sh tests
-	@$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal $(ARGS)
+	@$(call PYTEST,,-n $(WORKERS))
 
 messages: setup ## Bring the translations up to date with the messages in the code
 	$(BIN)/python tools/messages.py
@@ -40,12 +49,15 @@ messages: setup ## Bring the translations up to date with the messages in the co
 conformance: setup setup-lab ## Compare readers and writers with the tools' own tests (fetched; root); SUITES="bullseye trixie sid" adds other suites
 	@$(BIN)/python -m tests.conformance $(SUITES)
 
-check: setup ## Lint, formatting, types, import order, documents, translations
+check: setup ## Lint, formatting, types, import order, documents, translations (RECORD=1 writes its time into tests/README.md)
 	@$(MAKE) --no-print-directory --output-sync --keep-going -j2 check-types check-rest
+	@$(BIN)/python -m tools.clock $@ $(STARTED) $(if $(RECORD),--record)
 
+# mypy, which keeps what it knows, checks all code.  pyright begins anew each time: it checks what others run, and the half
+# of it takes as long as all the rest.
 .PHONY: check-types check-rest
 check-types:
-	PYRIGHT_PYTHON_IGNORE_WARNINGS=1 $(BIN)/pyright $(CODE)
+	PYRIGHT_PYTHON_IGNORE_WARNINGS=1 $(BIN)/pyright $(filter-out tests,$(CODE))
 
 check-rest:
 	$(BIN)/ruff check $(CODE)
@@ -119,8 +131,8 @@ hunt-proofs: setup ## Change N recorded hosts at random, two parts each, and hol
 hunt-real: setup setup-lab ## Change N real lab hosts by random commands, and hold answers and repairs against real exchanges (SEED=…; root)
 	@$(BIN)/python -m tests.hunt.real --cases $(or $(N),20) $(if $(SEED),--seed $(SEED))$(if $(PARALLEL), --parallel $(PARALLEL))
 
-world: setup setup-lab ## Rebuild troubles of other people's hosts, ask, repair, and ask their healthy twins (ONLY=word ROUND=n; root)
-	@$(BIN)/python -m tests.world $(ONLY) $(if $(ROUND),--round $(ROUND))
+world: setup setup-lab ## Rebuild troubles of other people's hosts, ask, repair, and ask their healthy twins: a tenth of the corpus (WHOLE=1: all; ONLY=word ROUND=n; root)
+	@$(BIN)/python -m tests.world $(ONLY) $(if $(ROUND),--round $(ROUND)) $(if $(WHOLE),--whole)
 
 hunt-repairs: setup setup-lab ## Change N random networks: simulated, carried out, undone, typed in once and twice (SEED=…; root)
 	@$(BIN)/python -m tests.fidelity.changes --cases $(or $(N),100) $(if $(SEED),--seed $(SEED))

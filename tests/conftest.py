@@ -1,6 +1,8 @@
 """Settings of all tests."""
 
+import gc
 import os
+from collections.abc import Generator
 from pathlib import Path
 
 import pytest
@@ -8,6 +10,7 @@ from hypothesis import settings
 
 from hairpin.apply.program import outpost
 from tests.needs import is_unit
+from tools import clock
 
 TESTS = Path(__file__).resolve().parent
 HUNT_SEED = 28
@@ -19,7 +22,8 @@ for variable in [each for each in os.environ if each.startswith("PYTHON")]:
     del os.environ[variable]
 
 # No test has a deadline, since the machine may be busy.
-settings.register_profile("hairpin", deadline=None, derandomize=True)
+settings.register_profile("hairpin", deadline=None, derandomize=True, max_examples=40)
+settings.register_profile("whole", deadline=None, derandomize=True)
 settings.load_profile("hairpin")
 
 
@@ -29,14 +33,44 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
     parser.addoption("--whole", action="store_true", help="also the cases that are like others: tests/whole.py")
     parser.addoption("--unit", action="store_true", help="only the tests that need no more than Python: tests/needs.py")
+    parser.addoption("--clock", metavar="TARGET", help="tell at the end what the make target took: tools/clock.py")
+    parser.addoption("--started", type=float, default=0.0, help="when the target began, in seconds since 1970")
+    parser.addoption("--record", action="store_true", help="write into the page what the target took")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None]:
+    """Collect without looking for garbage: what is collected stays to the end of the run."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.enable()
+        gc.freeze()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if config.option.whole:
+        settings.load_profile("whole")
+    if config.option.of:
+        config.pluginmanager.import_plugin("tests.expected_of")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out what only ``--whole`` runs."""
-    if not config.option.whole:
+    """Leave out what only ``--whole`` runs.  What is expected of a file is all of it."""
+    if not config.option.whole and not config.option.of:
         left = [each for each in items if each.get_closest_marker("whole") is not None]
         config.hook.pytest_deselected(items=left)
         items[:] = [each for each in items if each.get_closest_marker("whole") is None]
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config, exitstatus: int) -> None:
+    """Tell what the run took.  The runner's own sums stay the last line."""
+    if config.option.clock:
+        figure = clock.measured(config.option.clock, config.option.started)
+        terminalreporter.write_line(clock.told(figure))
+        if config.option.record and exitstatus == 0:
+            clock.record(figure)
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:

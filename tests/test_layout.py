@@ -4,8 +4,10 @@ import ast
 import graphlib
 import re
 from collections import Counter
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
+from typing import cast
 
 import grimp
 import msgspec
@@ -40,9 +42,12 @@ BEYOND_ONE_FILE = (
     "acceptance/",
     "causes/",
     "tools/",
+    "test_expected_of.py",
     "test_layout.py",
     "test_names.py",
+    "test_rows.py",
     "test_text_decisions.py",
+    "test_whole.py",
 )
 # Source files, or whole folders, whose claims another file's test holds.
 TESTED_ELSEWHERE: dict[str, str] = {
@@ -178,8 +183,8 @@ MAX_FIRST_PAGE_BYTES = 25_000
 MAX_LIMITATION = 220
 MAX_FILES = 25
 """Python files of a folder.  With more it needs a second floor."""
-# An unexpected exception is caught in this file alone, which logs it and prints the log's path.
-CATCHES_ALL = "src/hairpin/cli/main.py"
+# An unexpected exception is caught here alone: one file logs it and prints the path, one tells it with its row.
+CATCHES_ALL = ("src/hairpin/cli/main.py", "tests/rows.py")
 
 
 class Function(msgspec.Struct, frozen=True):
@@ -213,7 +218,7 @@ def code(path: str) -> Code:
     functions: list[Function] = []
     broad_excepts: list[int] = []
     own_limits: list[int] = []
-    for node in ast.walk(ast.parse(text)):
+    for node in nodes(ast.parse(text)):
         match node:
             case ast.Import(names=names):
                 imports += (alias.name for alias in names)
@@ -232,6 +237,19 @@ def code(path: str) -> Code:
             case _:
                 pass
     return Code(len(text.splitlines()), tuple(imports), tuple(functions), tuple(broad_excepts), tuple(own_limits))
+
+
+def nodes(tree: ast.AST) -> Iterator[ast.AST]:
+    """Yield the nodes of a file but names and constants, in no order: twice as fast as ``ast.walk``."""
+    waiting: list[ast.AST] = [tree]
+    while waiting:
+        node = waiting.pop()
+        yield node
+        for inner in vars(node).values():
+            if isinstance(inner, list):
+                waiting += (each for each in cast("list[object]", inner) if isinstance(each, ast.AST))
+            elif isinstance(inner, ast.AST) and not isinstance(inner, (ast.Name, ast.Constant, ast.expr_context)):
+                waiting.append(inner)
 
 
 def source(path: str) -> Code:
@@ -419,7 +437,7 @@ def test_the_first_page_leads_to_how_each_thing_is_added() -> None:
 
 
 def test_nothing_catches_every_exception() -> None:
-    assert [f"{path}:{line}" for path in CODE if path != CATCHES_ALL for line in code(path).broad_excepts] == []
+    assert [f"{path}:{line}" for path in CODE if path not in CATCHES_ALL for line in code(path).broad_excepts] == []
 
 
 def test_no_test_bounds_by_its_own_seconds_what_it_waits_for() -> None:

@@ -4,13 +4,13 @@ import gc
 import re
 from pathlib import Path
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from hairpin.answer.likely import hinted
 from hairpin.pasted import secrecy
 from hairpin.sought import Sought
+from tests.rows import each_row
 
 _TEXTS = [path.read_text() for path in sorted((Path(__file__).parent / "pasted" / "threads").glob("*.txt"))[::40]]
 _MODULES = (hinted, secrecy)
@@ -47,7 +47,7 @@ def test_the_patterns_of_hints_lose_no_match() -> None:
     assert lost == []
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("pattern", "text"),
     (
         ("connection refused|timed out", "all is well"),
@@ -62,7 +62,7 @@ def test_a_text_without_the_letters_is_not_searched(pattern: str, text: str) -> 
     assert not Sought(pattern).may_match(text)
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("pattern", "text"),
     (
         ("(?i)Foo", "foo"),
@@ -90,6 +90,6 @@ def test_the_methods_are_those_of_a_pattern() -> None:
         )  # fmt: skip
 
 
-@pytest.mark.parametrize("pattern", (r"\s*", r"a?b*", r"(?:ab)?", r"(?!ab)", "ab|", r"[ab]+"))
+@each_row("pattern", (r"\s*", r"a?b*", r"(?:ab)?", r"(?!ab)", "ab|", r"[ab]+"))
 def test_what_needs_no_letters_may_match_any_text(pattern: str) -> None:
     assert Sought(pattern).may_match("")

@@ -7,9 +7,8 @@ import ast
 from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
-
 import hairpin
+from tests.rows import each_row
 
 SOURCE = Path(hairpin.__file__).parent
 SAYING = frozenset({"netfilter", "change", "report"})
@@ -75,7 +74,7 @@ DECIDING = {
 }
 
 
-@pytest.mark.parametrize("code", DECIDING.values(), ids=DECIDING)
+@each_row("code", DECIDING.values(), ids=DECIDING)
 def test_the_check_finds(code: str) -> None:
     assert [*decisions(ast.parse(code))] == [1]
 

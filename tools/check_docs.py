@@ -110,6 +110,8 @@ def missing_files(text: str, paths: tuple[str, ...]) -> Iterator[tuple[int, str]
 
 def unwanted_words(text: str) -> Iterator[tuple[int, str]]:
     """Yield line and finding for each foreign host, machine path and mark of unfinished work."""
+    if "://" not in text and not MACHINE_PATH.search(text) and not UNFINISHED.search(text):
+        return
     for number, line in enumerate(text.splitlines(), 1):
         # A case of tests/world names the report that it is from, wherever that stands.
         hosts: list[str] = URL_HOST.findall(line) if not line.startswith('source = "') else []
@@ -131,11 +133,16 @@ def installs(text: str) -> Iterator[tuple[int, str]]:
 
 
 @cache
-def synonyms() -> tuple[tuple[re.Pattern[str], str], ...]:
-    """Return each word that the glossary's last table rules out, and the word to use for it."""
+def synonyms() -> tuple[tuple[str, re.Pattern[str], str], ...]:
+    """Return what finds each word that the glossary's last table rules out, behind letters that it has, and the word
+    to use for it."""
     _, _, table = (ROOT / GLOSSARY).read_text("utf-8").partition("| say | not |\n| --- | --- |\n")
     rows = (line.strip("| ").split(" | ") for line in table.splitlines() if line.startswith("|"))
-    return tuple((pattern_of(word), said) for said, words in rows for word in words.split(", "))
+    return tuple(
+        (word.split(" ")[0].rstrip("y").lower(), pattern_of(word), said)
+        for said, words in rows
+        for word in words.split(", ")
+    )
 
 
 def pattern_of(word: str) -> re.Pattern[str]:
@@ -148,8 +155,9 @@ def pattern_of(word: str) -> re.Pattern[str]:
 
 def other_words(text: str) -> Iterator[tuple[int, str]]:
     """Yield line and finding for each word that the glossary has another word for."""
-    for pattern, said in synonyms():
-        for found in pattern.finditer(text):
+    small = text.lower()
+    for letters, pattern, said in synonyms():
+        for found in pattern.finditer(text) if letters in small else ():
             number = text.count("\n", 0, found.start()) + 1
             yield number, f"says {' '.join(found.group().split())!r}; the glossary's word is {said!r}"
 

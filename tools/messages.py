@@ -20,6 +20,7 @@ import string
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -47,9 +48,16 @@ def templates() -> dict[str, list[tuple[str, int]]]:
 
 
 def _in_file(path: Path) -> Iterator[tuple[str, int]]:
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "message" and node.args:
+    for node in calls(path):
+        if isinstance(node.func, ast.Name) and node.func.id == "message" and node.args:
             yield from _texts(node.args[0])
+
+
+@cache
+def calls(path: Path) -> tuple[ast.Call, ...]:
+    """Return the calls in a file; each file is parsed once."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    return tuple(node for node in ast.walk(tree) if isinstance(node, ast.Call))
 
 
 def _texts(node: ast.expr) -> Iterator[tuple[str, int]]:
@@ -83,9 +91,8 @@ def raw() -> Iterator[str]:
     """Yield a line for each sentence that cannot be translated."""
     for path in sorted(SOURCE.rglob("*.py")):
         name = path.relative_to(SOURCE).as_posix()
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.Call):
-                yield from (f"{name}:{node.lineno}: {found}" for found in raw_in(node, name))
+        for node in calls(path):
+            yield from (f"{name}:{node.lineno}: {found}" for found in raw_in(node, name))
 
 
 def raw_in(call: ast.Call, file: str) -> Iterator[str]:

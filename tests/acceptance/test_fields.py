@@ -29,6 +29,7 @@ from hairpin.replica.plan.link_settings import settings
 from tests.compare.small_pairs import host, with_namespace
 from tests.filled import filled
 from tests.many_hosts import COUNT, address, inside, many
+from tests.rows import each_row
 from tests.small_host import HOST_NETNS
 
 SOURCE = Path(hairpin.__file__).parent
@@ -46,7 +47,7 @@ def alone(net: Network) -> bool:
     return 3 not in kinds_of(net).members
 
 
-@pytest.mark.parametrize("field", PARTS)
+@each_row("field", PARTS)
 def test_a_difference_inside_a_container_tells_it_apart(field: str) -> None:
     changed = _replace(inside(3), **{field: filled(TYPES[field], "x", 7)})
     net = many().with_namespace(HOST_NETNS.sibling("container:web-3"), changed)
@@ -63,7 +64,7 @@ NAMES_NO_CONTAINER = {
 """Fields of the host's own namespace that have no own values of a container."""
 
 
-@pytest.mark.parametrize("field", [each for each in PARTS if each not in NAMES_NO_CONTAINER])
+@each_row("field", [each for each in PARTS if each not in NAMES_NO_CONTAINER])
 def test_a_container_that_the_host_names_is_told_apart(field: str) -> None:
     net = many()
     own = net.namespace(HOST_NETNS)
@@ -157,9 +158,7 @@ COMPARED = [
 ]
 
 
-@pytest.mark.parametrize(
-    ("kind", "field", "hint"), COMPARED, ids=[f"{kind.__name__}.{name}" for kind, name, _ in COMPARED]
-)
+@each_row(("kind", "field", "hint"), COMPARED, ids=[f"{kind.__name__}.{name}" for kind, name, _ in COMPARED])
 def test_a_difference_is_listed_and_can_be_mixed(kind: type[msgspec.Struct], field: str, hint: object) -> None:
     was, now = pair(kind, field, hint)
     sides, differences = network_sides(was, now)
@@ -179,7 +178,7 @@ OUTLASTS_A_BOOT = {
 }
 
 
-@pytest.mark.parametrize("field", [each for each in PARTS if each not in OUTLASTS_A_BOOT])
+@each_row("field", [each for each in PARTS if each not in OUTLASTS_A_BOOT])
 def test_a_boot_makes_it_anew(field: str) -> None:
     before = filled(TYPES[field], "x", 7)
     net = Network((with_namespace(host(), **{field: before}),))
@@ -193,7 +192,7 @@ FLAGS = [each.name for each in msgspec.structs.fields(BridgePort) if isinstance(
 OF_OTHER_CAUSES = ("hairpin", "isolated")
 
 
-@pytest.mark.parametrize("flag", FLAGS)
+@each_row("flag", FLAGS)
 def test_a_flag_of_a_bridge_port_can_be_set_everywhere(flag: str) -> None:
     usual = BridgePort()
     before = Link(70, "new0", "veth", master="docker0", port=usual)

@@ -13,6 +13,7 @@ from tests.harm.foretold import key_of, key_told
 from tests.harm.hairpin import Said
 from tests.harm.judge import Seen, is_void, misses
 from tests.hunt.real.flows import Seen as Exchange
+from tests.rows import each_row
 from tests.score.all_flows import Way
 
 _DB, _ADMIN = OTHERS
@@ -82,7 +83,7 @@ JUDGED: dict[str, tuple[Form, Seen, Said, tuple[str, ...]]] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("form", "exchanged", "fix", "expected"), JUDGED.values(), ids=JUDGED)
+@each_row(("form", "exchanged", "fix", "expected"), JUDGED.values(), ids=JUDGED)
 def test_judged(form: Form, exchanged: Seen, fix: Said, expected: tuple[str, ...]) -> None:
     case = Case("x0", form, "a rule", "docker", _DRAW)
     assert tuple(each.what for each in misses(case, exchanged, _CHECK, fix)) == expected
@@ -117,7 +118,7 @@ KEYS: dict[str, tuple[Way, str, str]] = {
 }
 
 
-@pytest.mark.parametrize(("way", "origin", "to"), KEYS.values(), ids=KEYS)
+@each_row(("way", "origin", "to"), KEYS.values(), ids=KEYS)
 def test_what_is_measured_and_what_is_foretold_are_the_same_flow(way: Way, origin: str, to: str) -> None:
     told = key_told({"from": origin, "to": to}, {"172.17.0.3": "container:db"})
     assert key_of(way) == told is not None
@@ -149,7 +150,7 @@ def test_a_case_is_drawn_from_its_number_and_seed() -> None:
     assert once == again != other
 
 
-@pytest.mark.parametrize("number", range(2 * len(ELEMENTS)))
+@each_row("number", range(2 * len(ELEMENTS)))
 def test_twins_are_the_same_element_on_the_same_kind_of_host(number: int) -> None:
     decision, accident = (case_of(number, form, 47) for form in ("decision", "accident"))
     assert (decision.element, decision.kind) == (accident.element, accident.kind)

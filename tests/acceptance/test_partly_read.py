@@ -57,7 +57,7 @@ def told(answer: Answer) -> object:
     )  # fmt: skip
 
 
-@pytest.mark.parametrize(("name", "flow"), thinned_rows(CASES.values(), 3), ids=CASES)
+@pytest.mark.parametrize(("name", "flow"), thinned_rows(CASES.values(), 10), ids=CASES)
 def test_what_a_question_does_not_need_changes_no_answer(name: str, flow: Asked) -> None:
     whole = evidence(name)
     question = parse_question("check", (flow.to,), flow.origin, (), World())

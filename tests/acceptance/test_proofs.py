@@ -11,12 +11,12 @@ from tests.hunt.proofs.law import answered, broken
 from tests.hunt.proofs.pairs import pair_of, pairs
 from tests.whole import thinned
 
-SEED, CASES = 1000, 10
+SEED, CASES = 1000, 4
 TWO_FAULTS_OF_ONE_OPTION = "pairs/iptables-false-under-firewalld.hairpin"
 """dockerd with ``iptables=false`` beside firewalld: a zone closes the published port, and nothing masquerades."""
 
 
-@pytest.mark.parametrize("name", thinned(every_recorded(), 40))
+@pytest.mark.parametrize("name", thinned(every_recorded(), 80))
 def test_the_printed_repairs_of_a_recorded_host_give_what_its_proofs_say(name: str) -> None:
     network, flows = asked(name)
     assert network is not None

@@ -8,6 +8,6 @@ from tests.hunt.real.keeping import kept, wrong
 from tests.whole import thinned
 
 
-@pytest.mark.parametrize("folder", thinned(kept(), 12), ids=lambda folder: folder.name)
+@pytest.mark.parametrize("folder", thinned(kept(), 24), ids=lambda folder: folder.name)
 def test_a_kept_case_is_answered_rightly(folder: Path) -> None:
     assert wrong(folder) == ()

@@ -1,10 +1,9 @@
 """The recorded networks are those of the lab's scenarios, each is complete, and each host has its name."""
 
-import pytest
-
 from hairpin.host.read.parse import parse
 from hairpin.lab.scenario import Scenario, scenarios_of_several_hosts
 from tests.acceptance.recorded_networks import FOLDER, Asked, Repair, evidence, expected, stated
+from tests.rows import each_row
 
 HOSTS = [(name, host) for name, network in expected().items() for host in network.hosts]
 
@@ -16,7 +15,7 @@ def test_every_scenario_is_recorded() -> None:
     }
 
 
-@pytest.mark.parametrize("scenario", scenarios_of_several_hosts(), ids=lambda scenario: scenario.name)
+@each_row("scenario", scenarios_of_several_hosts(), ids=lambda scenario: scenario.name)
 def test_recorded_as_the_scenario_says(scenario: Scenario) -> None:
     recorded = expected()[scenario.name]
     path = stated(scenario.name)
@@ -31,7 +30,7 @@ def test_recorded_as_the_scenario_says(scenario: Scenario) -> None:
     assert (path.read_text("utf-8") if path else "") == scenario.outside
 
 
-@pytest.mark.parametrize(("name", "host"), HOSTS)
+@each_row(("name", "host"), HOSTS)
 def test_snapshot_is_of_its_host_and_whole(name: str, host: str) -> None:
     read = parse(evidence(name, host))
     assert read.name == host

@@ -60,7 +60,7 @@ def not_quoted(name: str, found: dict[str, Any]) -> list[str]:
     return wrong
 
 
-@pytest.mark.parametrize("name", thinned(expected(), 5))
+@pytest.mark.parametrize("name", thinned(expected(), 10))
 def test_verdicts_and_causes_on_the_right_host(capsys: pytest.CaptureFixture[str], name: str) -> None:
     causes: set[str] = set()
     for asked in expected()[name].flows:

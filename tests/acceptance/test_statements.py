@@ -44,7 +44,7 @@ CASES = {name: STARTS[number % len(STARTS)] for number, name in enumerate(expect
 """The hosts, each with one of the starts."""
 
 
-@pytest.mark.parametrize(("name", "start"), thinned_rows(CASES.items(), 3), ids=CASES)
+@pytest.mark.parametrize(("name", "start"), thinned_rows(CASES.items(), 10), ids=CASES)
 def test_an_address_that_nobody_stated_proves_nothing(name: str, start: str) -> None:
     """A port that is published here and one that is not make no difference to an address out there."""
     if start.startswith("container") and not runs(name, start):

@@ -1,5 +1,7 @@
 """Exit statuses."""
 
+from collections.abc import Callable
+
 import msgspec
 import pytest
 
@@ -66,31 +68,34 @@ def undecided(found: Answer) -> Answer:
     return msgspec.structs.replace(found, flows=(msgspec.structs.replace(first, trace=trace),))
 
 
-CASES: dict[str, tuple[Answer, int]] = {
-    "delivered": (answer(), 0),
-    "a blocking cause": (answer(FORWARDING_OFF), 1),
-    "lost, and nothing explains it": (unexplained(answer(FORWARDING_OFF)), 3),
-    "delivered, but rules were not read": (msgspec.structs.replace(answer(), unread=(UNREAD,)), 3),
-    "what was not read does not matter": (msgspec.structs.replace(answer(), unread=(HARMLESS,)), 0),
-    "a cause counts whatever was not read": (msgspec.structs.replace(answer(FORWARDING_OFF), unread=(UNREAD,)), 1),
-    "delivered, but its engine does not answer": (with_engine(answer(), "hung"), 3),
-    "delivered, and its engine is not there any more": (with_engine(answer(), "stopped", left=False), 0),
-    "dropped, and its engine does not answer": (with_engine(answer(FORWARDING_OFF), "hung"), 1),
-    "walked, but its engine does not answer": (with_engine(answer(kind="walk"), "unreachable"), 3),
-    "delivered, and the replica disagrees": (disputed(answer()), 0),
-    "a cause, and the replica disagrees": (disputed(answer(FORWARDING_OFF)), 1),
-    "no cause, and the replica disagrees": (disputed(unexplained(answer(FORWARDING_OFF))), 3),
-    "a walk that is delivered": (answer(kind="walk"), 0),
-    "a walk that is dropped": (answer(FORWARDING_OFF, kind="walk"), 1),
-    "a walk that depends": (undecided(answer(kind="walk")), 3),
-    "both judges: delivered": (proven(answer(), agrees=True), 0),
-    "both judges: dropped": (proven(answer(FORWARDING_OFF), agrees=True), 1),
-    "the kernel disagrees": (proven(answer(), agrees=False), 4),
-    "the kernel cannot say": (proven(answer(), agrees=None), 3),
-    "both judges: it depends": (undecided(proven(answer(), agrees=True)), 3),
+CASES: dict[str, tuple[Callable[[], Answer], int]] = {
+    "delivered": (answer, 0),
+    "a blocking cause": (lambda: answer(FORWARDING_OFF), 1),
+    "lost, and nothing explains it": (lambda: unexplained(answer(FORWARDING_OFF)), 3),
+    "delivered, but rules were not read": (lambda: msgspec.structs.replace(answer(), unread=(UNREAD,)), 3),
+    "what was not read does not matter": (lambda: msgspec.structs.replace(answer(), unread=(HARMLESS,)), 0),
+    "a cause counts whatever was not read": (
+        lambda: msgspec.structs.replace(answer(FORWARDING_OFF), unread=(UNREAD,)),
+        1,
+    ),
+    "delivered, but its engine does not answer": (lambda: with_engine(answer(), "hung"), 3),
+    "delivered, and its engine is not there any more": (lambda: with_engine(answer(), "stopped", left=False), 0),
+    "dropped, and its engine does not answer": (lambda: with_engine(answer(FORWARDING_OFF), "hung"), 1),
+    "walked, but its engine does not answer": (lambda: with_engine(answer(kind="walk"), "unreachable"), 3),
+    "delivered, and the replica disagrees": (lambda: disputed(answer()), 0),
+    "a cause, and the replica disagrees": (lambda: disputed(answer(FORWARDING_OFF)), 1),
+    "no cause, and the replica disagrees": (lambda: disputed(unexplained(answer(FORWARDING_OFF))), 3),
+    "a walk that is delivered": (lambda: answer(kind="walk"), 0),
+    "a walk that is dropped": (lambda: answer(FORWARDING_OFF, kind="walk"), 1),
+    "a walk that depends": (lambda: undecided(answer(kind="walk")), 3),
+    "both judges: delivered": (lambda: proven(answer(), agrees=True), 0),
+    "both judges: dropped": (lambda: proven(answer(FORWARDING_OFF), agrees=True), 1),
+    "the kernel disagrees": (lambda: proven(answer(), agrees=False), 4),
+    "the kernel cannot say": (lambda: proven(answer(), agrees=None), 3),
+    "both judges: it depends": (lambda: undecided(proven(answer(), agrees=True)), 3),
 }
 
 
 @pytest.mark.parametrize(("found", "status"), CASES.values(), ids=CASES)
-def test_exit_status(found: Answer, status: int) -> None:
-    assert exit_status(found) == status
+def test_exit_status(found: Callable[[], Answer], status: int) -> None:
+    assert exit_status(found()) == status

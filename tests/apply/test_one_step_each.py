@@ -1,7 +1,6 @@
 """Equal commands of one plan are carried out once."""
 
 import msgspec
-import pytest
 
 from hairpin.apply.kept_plan import PlannedStep
 from hairpin.apply.one_step_each import one_step_each
@@ -12,6 +11,7 @@ from hairpin.change.step import Advise, Ask, ReplaceFile, RunCommands, Step
 from hairpin.host.netns import Netns
 from hairpin.message import message
 from tests.apply.plans import both
+from tests.rows import each_row
 
 FORWARD = SetSysctl(Netns("one"), ("net", "ipv4", "ip_forward"), "1")
 JOIN = Ask(host="one", call=ConnectContainer("docker", "connect", "db", "web"))
@@ -32,7 +32,7 @@ CASES: dict[str, tuple[tuple[Step, ...], int]] = {
 }
 
 
-@pytest.mark.parametrize(("steps", "left"), CASES.values(), ids=CASES)
+@each_row(("steps", "left"), CASES.values(), ids=CASES)
 def test_equal_commands_are_one_step(steps: tuple[Step, ...], left: int) -> None:
     tasks = tuple(PlannedStep(f"repair-{number}", step) for number, step in enumerate(steps))
     kept = one_step_each(tasks)

@@ -65,6 +65,7 @@ from tests.causes.to_come.test_to_come import CASES as TO_COME
 from tests.causes.to_come.test_to_come import ONE_OFF, ComingCase
 from tests.causes.traffic_control.test_traffic_control import CASES as OF_TRAFFIC_CONTROL
 from tests.causes.uplinks.test_uplinks import CASES as UPLINKS
+from tests.rows import each_row
 from tools.cause_reasons import asked_at
 
 IDS = tuple(cause.id for cause in all_causes())
@@ -107,13 +108,13 @@ def test_an_alias_is_of_one_cause_and_no_id() -> None:
     ]  # fmt: skip
 
 
-@pytest.mark.parametrize("module", cause_modules())
+@each_row("module", cause_modules())
 def test_each_cause_fires_in_the_table_of_its_folder(module: str) -> None:
     folder = module.split(".")[2]
     assert id_of(module) in {each for case in TABLES[folder].values() for each in case.causes}
 
 
-@pytest.mark.parametrize("module", cause_modules())
+@each_row("module", cause_modules())
 def test_the_doors_of_a_file_are_those_of_a_cause(module: str) -> None:
     """The registry takes them by their names, so no type checker holds them against ``Cause``."""
     file = importlib.import_module(module)
@@ -126,7 +127,7 @@ def test_the_doors_of_a_file_are_those_of_a_cause(module: str) -> None:
         assert [*get_type_hints(getattr(file, door)).values()] == [*get_type_hints(shut[door]).values()]
 
 
-@pytest.mark.parametrize("module", cause_modules())
+@each_row("module", cause_modules())
 def test_no_cause_imports_another(module: str) -> None:
     """What two causes share is a module with a leading underscore."""
     source = inspect.getsource(importlib.import_module(module))
@@ -159,14 +160,14 @@ def test_no_cause_fires_on_a_whole_host() -> None:
     assert found == []
 
 
-@pytest.mark.parametrize("reason", get_args(Reason))
+@each_row("reason", get_args(Reason))
 def test_a_stop_loads_every_cause_that_looks_at_it(reason: Reason) -> None:
     """The table by which files are left out names none of those that declare the reason, or that they are general."""
     assert causes_for(reason) == tuple(each for each in all_causes() if reason in each.reasons)
     assert general_causes() == tuple(each for each in all_causes() if each.general)
 
 
-@pytest.mark.parametrize("module", cause_modules())
+@each_row("module", cause_modules())
 def test_each_row_is_what_its_cause_declares(module: str) -> None:
     (cause,) = (each for each in all_causes() if each.id == id_of(module))
     assert ASKED_AT[cause.id] == asked_at(cause), "run: python -m tools.cause_reasons"

@@ -2,8 +2,6 @@
 
 from typing import get_args
 
-import pytest
-
 from hairpin.causes.where import (
     Entry,
     OfAddress,
@@ -43,6 +41,7 @@ from hairpin.host.socket import Socket
 from hairpin.host.traffic_control import Qdisc
 from hairpin.netfilter.evaluate.chain import Place
 from hairpin.netfilter.ir import Rule
+from tests.rows import each_row
 from tests.small_host import HOST_NETNS
 
 DROP = Place("iptables-nft", "ip", "filter", "FORWARD", 2, "-A FORWARD -j DROP", line=9, evidence="e1")
@@ -145,7 +144,7 @@ PLACES: dict[str, tuple[Where, dict[str, str]]] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("where", "told"), PLACES.values(), ids=PLACES)
+@each_row(("where", "told"), PLACES.values(), ids=PLACES)
 def test_places(where: Where, told: dict[str, str]) -> None:
     assert list(places(where)) == list(told.items())
 
@@ -161,12 +160,12 @@ READ: dict[str, tuple[Entry, ...]] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("name", "rule"), RULES.items(), ids=RULES)
+@each_row(("name", "rule"), RULES.items(), ids=RULES)
 def test_the_rule_that_is_meant(name: str, rule: Place | None) -> None:
     assert rule_of(PLACES[name][0]) == rule
 
 
-@pytest.mark.parametrize(("name", "entries"), READ.items(), ids=READ)
+@each_row(("name", "entries"), READ.items(), ids=READ)
 def test_the_entries_that_are_meant(name: str, entries: tuple[Entry, ...]) -> None:
     assert read_entries(PLACES[name][0]) == entries
 

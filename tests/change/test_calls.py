@@ -1,10 +1,10 @@
 """The calls of engines and managers, and the calls that undo them."""
 
 import msgspec
-import pytest
 
 from hairpin.change import calls
 from hairpin.host.managers import Firewalld, FirewalldZone
+from tests.rows import each_row
 from tests.small_host import network
 
 HOST = msgspec.structs.replace(
@@ -90,7 +90,7 @@ CALLS: dict[str, tuple[calls.Call, str, calls.Call | None]] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("call", "words", "back"), CALLS.values(), ids=CALLS)
+@each_row(("call", "words", "back"), CALLS.values(), ids=CALLS)
 def test_a_call(call: calls.OwnersCall, words: str, back: calls.Call | None) -> None:
     assert " ".join(calls.call_argv(call)) == words
     assert calls.reverse(call, HOST) == back

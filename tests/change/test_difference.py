@@ -13,6 +13,7 @@ from hairpin.host.link import Address
 from hairpin.host.route import FdbEntry, Neighbour, PolicyRule
 from hairpin.netfilter.evaluate.chain import Place
 from hairpin.netfilter.ir import Rule, Verdict
+from tests.rows import each_row
 from tests.small_host import GATEWAY, HOST_NETNS, host_namespace, network, route
 
 NET = network(host_namespace(values={"conf__eth0__forwarding": "1", "conf__all__forwarding": "0", "ip_forward": "0"}))
@@ -34,7 +35,7 @@ CASES: dict[str, c.Primitive] = {
 }
 
 
-@pytest.mark.parametrize("part", CASES.values(), ids=CASES)
+@each_row("part", CASES.values(), ids=CASES)
 def test_a_difference_makes_and_undoes_a_change(part: c.Primitive) -> None:
     after = simulate(c.Change((part,)), NET)
     for now, wanted in ((NET, after), (after, NET)):

@@ -1,7 +1,6 @@
 """An expectation that is not met says what has changed."""
 
 import msgspec
-import pytest
 
 from hairpin.change.expect import (
     ChainIs,
@@ -29,6 +28,7 @@ from hairpin.host.link import Address, Link
 from hairpin.host.managers import Firewalld, FirewalldZone
 from hairpin.host.route import FdbEntry, Neighbour, PolicyRule
 from hairpin.netfilter.ir import Dialect, Family
+from tests.rows import each_row
 from tests.small_host import GATEWAY, host_namespace, network, route
 
 HOST = host_namespace(values={"ip_forward": "0"})
@@ -113,7 +113,7 @@ def said(expected: Expectation) -> str:
     return str(unmet(expected, HOST) or "")
 
 
-@pytest.mark.parametrize(("met", "other", "words"), CASES.values(), ids=CASES)
+@each_row(("met", "other", "words"), CASES.values(), ids=CASES)
 def test_expectations(met: Expectation, other: Expectation, words: str) -> None:
     assert said(met) == ""
     assert words in said(other)

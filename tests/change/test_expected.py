@@ -1,7 +1,6 @@
 """A step's expectation is about the tables as they are before all steps."""
 
 import msgspec
-import pytest
 
 from hairpin.change import calls
 from hairpin.change.change import AddChain, DeleteRule, InsertRule, RuleEdit, SetPolicy
@@ -24,6 +23,7 @@ from hairpin.host.managers import Firewalld, FirewalldZone
 from hairpin.message import message
 from hairpin.netfilter.evaluate.chain import Place
 from hairpin.netfilter.ir import Dialect, Family, Rule, Verdict
+from tests.rows import each_row
 from tests.small_host import HOST_NETNS, host_namespace, network
 
 DROP = Rule((Verdict("drop"),), "-A FORWARD -j DROP", 1)
@@ -94,6 +94,6 @@ OWNERS: dict[str, tuple[calls.Call, tuple[OnHost, ...]]] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("call", "expected"), OWNERS.values(), ids=OWNERS)
+@each_row(("call", "expected"), OWNERS.values(), ids=OWNERS)
 def test_each_owner_is_expected_to_have_the_part_as_it_was_read(call: calls.Call, expected: tuple[OnHost, ...]) -> None:
     assert call_expects(call, GUARDED) == expected

@@ -11,6 +11,7 @@ from hairpin.host.managers import Version
 from hairpin.netfilter.evaluate.chain import Place
 from hairpin.netfilter.ir import FieldMatch, NameMatch, Ruleset, Verdict
 from hairpin.network.network import Network
+from tests.rows import each_row
 from tests.small_host import HOST_NETNS, network
 
 PLACE = Place("iptables-legacy", "ip", "filter", "INPUT", 3, "-A INPUT -j DROP")
@@ -72,7 +73,7 @@ CASES: dict[str, tuple[Intent, list[str]]] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("intent", "lines"), CASES.values(), ids=CASES)
+@each_row(("intent", "lines"), CASES.values(), ids=CASES)
 def test_an_intent_in_the_owner_s_words(intent: Intent, lines: list[str]) -> None:
     change = rendered(intent, network())
     assert all(isinstance(part, AddChain) or (isinstance(part, InsertRule) and part.rule.body) for part in change.parts)

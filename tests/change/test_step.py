@@ -25,6 +25,7 @@ from hairpin.change.step import (
     steps_to_json,
     undo,
 )
+from tests.rows import each_row
 from tests.small_host import HOST_NETNS
 
 SYSCTL = SetSysctl(HOST_NETNS, ("net", "x"), "1")
@@ -43,7 +44,7 @@ NATURES: dict[str, tuple[Step, Nature]] = {
 }
 
 
-@pytest.mark.parametrize(("step", "expected"), NATURES.values(), ids=NATURES)
+@each_row(("step", "expected"), NATURES.values(), ids=NATURES)
 def test_nature(step: Step, expected: Nature) -> None:
     assert nature(step) == expected
     assert steps_from_json(steps_to_json((step,))) == (step,)
@@ -64,7 +65,7 @@ REACHES: dict[str, tuple[Step, bool]] = {
 }
 
 
-@pytest.mark.parametrize(("step", "expected"), REACHES.values(), ids=REACHES)
+@each_row(("step", "expected"), REACHES.values(), ids=REACHES)
 def test_only_rules_and_sysctls_of_the_host_reach_no_container(step: Step, expected: bool) -> None:
     assert stays_on_host(step) is expected
 
@@ -95,7 +96,7 @@ def reading(text: str) -> str:
     return "".join(f"{'# not collected' if 'secret' in line else line}\n" for line in lines)
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("found", "before", "after", "made"),
     (
         ("psk=secret\na\n", "# not collected\na\n", "# not collected\na\nb\n", "psk=secret\na\nb\n"),

@@ -30,6 +30,7 @@ from hairpin.message import message
 from hairpin.netfilter.evaluate.chain import Place
 from hairpin.netfilter.ir import Chain, Rule, Ruleset, Table, Verdict
 from hairpin.netfilter.packet import UDP, Tuple
+from tests.rows import each_row
 from tests.small_host import HOST_NETNS, container, host_namespace, network, sibling
 
 LABEL = HOST_NETNS.host
@@ -61,7 +62,7 @@ UNDONE: dict[str, tuple[c.Primitive, tuple[str, ...]]] = {
 }
 
 
-@pytest.mark.parametrize(("part", "back"), UNDONE.values(), ids=UNDONE)
+@each_row(("part", "back"), UNDONE.values(), ids=UNDONE)
 def test_the_undo_is_complete_before_the_first_step(part: c.Primitive, back: tuple[str, ...]) -> None:
     made = steps(c.Change((part,)), NET)
     assert [nature(step) for step in made] == ["reversible"]

@@ -1,12 +1,14 @@
 """A question about this machine reads what it needs; with ``whole``, or of a snapshot, everything is read."""
 
 import zipfile
+from functools import cache
 from io import BytesIO
 from pathlib import Path
 
 import msgspec
 import pytest
 
+from hairpin.answer.answer import Answer
 from hairpin.cli import answering
 from hairpin.cli.answering import answer_question, keep, keeping_disputes
 from hairpin.cli.face.asked import Asked, Given
@@ -52,41 +54,48 @@ def test_what_cannot_be_read_is_said() -> None:
         answer_question(QUESTION, Asked(sources=(Given("snapshot", "/nonexistent/file"),)), "en")
 
 
-FLOW = trace(USER_DROPS).flow
 EVIDENCE = Evidence(SCHEMA, "0", "", "h", "", (Reading("e1", "ip-addr", "host", "ip addr", "", 0, "text", "[]"),))
-DISPUTED = proven(Judgement(FLOW, "delivered"), replacements=(USER_DROPS,))
-(DISPUTE,) = DISPUTED.disputes
+
+
+@cache
+def disputed() -> Answer:
+    return proven(Judgement(trace(USER_DROPS).flow, "delivered"), replacements=(USER_DROPS,))
+
+
+def dispute() -> Disagreement:
+    (found,) = disputed().disputes
+    return found.disagreement
 
 
 def test_the_file_holds_all_that_is_needed_to_ask_again(tmp_path: Path) -> None:
     taken = tmp_path / "taken"
     taken.write_text("a file, no folder")
-    path = keep(DISPUTE.disagreement, (EVIDENCE,), (taken, tmp_path / "new"))
+    path = keep(dispute(), (EVIDENCE,), (taken, tmp_path / "new"))
     assert path is not None
     assert path.parent == tmp_path / "new"
     assert path.stat().st_mode & 0o777 == 0o600
     with zipfile.ZipFile(path) as archive:
         assert read_stream(BytesIO(archive.read("snapshot.hairpin")), source="test") == EVIDENCE
         kept = msgspec.json.decode(archive.read("disagreement.json"), type=Disagreement)
-    assert (kept.trace, kept.judgement) == (trace(USER_DROPS), Judgement(FLOW, "delivered"))
+    assert (kept.trace, kept.judgement) == (trace(USER_DROPS), Judgement(trace(USER_DROPS).flow, "delivered"))
 
 
 def test_a_folder_that_is_not_writable_gets_no_file(tmp_path: Path) -> None:
     taken = tmp_path / "taken"
     taken.write_text("")
-    assert keep(DISPUTE.disagreement, (EVIDENCE,), (taken,)) is None
+    assert keep(dispute(), (EVIDENCE,), (taken,)) is None
 
 
 def test_the_answer_has_the_path_of_each_file(tmp_path: Path) -> None:
-    (kept,) = keeping_disputes(DISPUTED, (tmp_path,)).disputes
+    (kept,) = keeping_disputes(disputed(), (tmp_path,)).disputes
     (path,) = tmp_path.iterdir()
     assert (kept.flow, kept.file) == ("f1", str(path))
     assert str(kept.said()).endswith(f"this may be an error in hairpin: please report this bug with {path}")
 
 
 def test_the_same_bug_has_one_file_however_often_it_is_met(tmp_path: Path) -> None:
-    first = keep(DISPUTE.disagreement, (EVIDENCE,), (tmp_path,))
-    assert keep(DISPUTE.disagreement, (EVIDENCE,), (tmp_path,)) == first
+    first = keep(dispute(), (EVIDENCE,), (tmp_path,))
+    assert keep(dispute(), (EVIDENCE,), (tmp_path,)) == first
     other = msgspec.structs.replace(EVIDENCE, hostname="other")
-    assert keep(DISPUTE.disagreement, (other,), (tmp_path,)) != first
+    assert keep(dispute(), (other,), (tmp_path,)) != first
     assert len(list(tmp_path.iterdir())) == 2

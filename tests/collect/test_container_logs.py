@@ -2,10 +2,9 @@
 
 import json
 
-import pytest
-
 from hairpin.collect.container_logs import MOST, log_word, of_failed
 from hairpin.evidence.reading import Evidence, Reading
+from tests.rows import each_row
 
 ID = "ab12" * 16
 
@@ -15,7 +14,7 @@ def evidence(*states: dict[str, object], key: str = "docker-containers", origin:
     return Evidence("s", "0", "t", "h", "k", (Reading("e1", key, "", origin, "t", 0, "text", lines),))
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("status", "code", "taken"),
     (
         ("restarting", 1, True),

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from hairpin.collect.frames import parse
 from hairpin.errors import CollectError
 from hairpin.evidence.reading import Evidence
+from tests.rows import each_row
 
 RUN = "0f8fad5b-d9cb-469f-a165-70867728950e"
 BEGIN = f"hairpin-collect/1 {RUN}\n{RUN}\tbegin\t2026-01-01T00:00:00Z\t100.00\thost1\t6.1.0\t0\n".encode()
@@ -46,7 +47,7 @@ FORGED = (
 )
 
 
-@pytest.mark.parametrize("body", FORGED)
+@each_row("body", FORGED)
 def test_a_frame_with_another_token_is_text(body: bytes) -> None:
     evidence = read(BEGIN + frame(body) + DONE)
     assert [reading.text.encode() for reading in evidence.readings] == [body]
@@ -68,7 +69,7 @@ OUTCOMES: dict[str, tuple[int, str, str, str]] = {
 }
 
 
-@pytest.mark.parametrize(("status", "told", "stderr", "outcome"), OUTCOMES.values(), ids=OUTCOMES)
+@each_row(("status", "told", "stderr", "outcome"), OUTCOMES.values(), ids=OUTCOMES)
 def test_status_and_standard_error_decide_the_outcome(status: int, told: str, stderr: str, outcome: str) -> None:
     (reading,) = read(BEGIN + frame(b"body", status, told, stderr) + DONE).readings
     assert (reading.status, reading.outcome) == (status, outcome)
@@ -98,7 +99,7 @@ REFUSED: dict[str, tuple[bytes, str]] = {
 }
 
 
-@pytest.mark.parametrize(("output", "reason"), REFUSED.values(), ids=REFUSED)
+@each_row(("output", "reason"), REFUSED.values(), ids=REFUSED)
 def test_an_incomplete_output_is_refused(output: bytes, reason: str) -> None:
     with pytest.raises(CollectError, match=reason):
         read(output)

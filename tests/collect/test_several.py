@@ -10,6 +10,7 @@ from hairpin.collect.snapshot import save
 from hairpin.errors import EvidenceError, UsageError
 from hairpin.evidence.reading import SCHEMA, Evidence
 from hairpin.evidence.several import NotRead
+from tests.rows import each_row
 
 
 @pytest.fixture
@@ -29,7 +30,7 @@ PLACES: dict[str, tuple[Place, Place]] = {
 }
 
 
-@pytest.mark.parametrize(("found", "expected"), PLACES.values(), ids=PLACES)
+@each_row(("found", "expected"), PLACES.values(), ids=PLACES)
 def test_a_label_stands_in_front(found: Place, expected: Place) -> None:
     assert found == expected
 
@@ -60,7 +61,7 @@ WRONG: dict[str, tuple[Kind, str, str]] = {
 }
 
 
-@pytest.mark.parametrize(("kind", "text", "said"), WRONG.values(), ids=WRONG)
+@each_row(("kind", "text", "said"), WRONG.values(), ids=WRONG)
 def test_a_malformed_label_is_named(kind: Kind, text: str, said: str) -> None:
     with pytest.raises(UsageError) as refused:
         parse_place(kind, text)

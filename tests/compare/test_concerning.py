@@ -1,6 +1,5 @@
 """Which differences asked flows meet."""
 
-import pytest
 from msgspec.structs import replace
 
 from hairpin.host.host import Host, Namespace
@@ -10,6 +9,7 @@ from hairpin.host.route import Route
 from hairpin.host.socket import Socket
 from tests import small_host as small
 from tests.compare.small_pairs import comparison, host, with_namespace, with_rules
+from tests.rows import each_row
 
 USER = "-A DOCKER-USER -j RETURN\n"
 
@@ -45,7 +45,7 @@ CASES: dict[str, tuple[Host, bool]] = {
 }
 
 
-@pytest.mark.parametrize(("now", "is_met"), CASES.values(), ids=CASES)
+@each_row(("now", "is_met"), CASES.values(), ids=CASES)
 def test_a_difference(now: Host, is_met: bool) -> None:
     found = comparison(now)
     assert found.differences

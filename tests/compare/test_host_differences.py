@@ -1,13 +1,13 @@
 """Differences of a host beside its namespaces."""
 
 import msgspec
-import pytest
 from msgspec.structs import replace
 
 from hairpin.host.host import Host
 from hairpin.host.managers import ConfigFile, Firewalld, FirewalldZone, Unit, Version
 from tests import small_host as small
 from tests.compare.small_pairs import host, texts
+from tests.rows import each_row
 
 
 def _with(**fields: object) -> Host:
@@ -82,7 +82,7 @@ def _with_file_differences(path: str, text: str | None) -> Host:
     return replace(host(), files=(ConfigFile(path, text),) if text is not None else ())
 
 
-@pytest.mark.parametrize(("path", "before", "after", "told"), CASES.values(), ids=CASES)
+@each_row(("path", "before", "after", "told"), CASES.values(), ids=CASES)
 def test_a_file(
     path: str, before: str | None, after: str | None, told: tuple[str, str | None, str | None] | None
 ) -> None:

@@ -1,12 +1,11 @@
 """The earlier network with a selection of the differences."""
 
-import pytest
-
 from hairpin.compare.comparison import network_sides
 from hairpin.compare.mixing import with_edits
 from hairpin.host.host import Host
 from tests import small_host as small
 from tests.compare.small_pairs import host, with_namespace, with_rules
+from tests.rows import each_row
 
 USER = "-A DOCKER-USER -j RETURN\n"
 FIRST = "-A FORWARD -j DOCKER-USER\n"
@@ -22,7 +21,7 @@ HOSTS: dict[str, Host] = {
 }
 
 
-@pytest.mark.parametrize("now", HOSTS.values(), ids=HOSTS)
+@each_row("now", HOSTS.values(), ids=HOSTS)
 def test_with_all_differences_it_is_the_later_network(now: Host) -> None:
     sides, differences = network_sides(host(), now)
     assert differences
@@ -31,7 +30,7 @@ def test_with_all_differences_it_is_the_later_network(now: Host) -> None:
     assert again.blocks == ()
 
 
-@pytest.mark.parametrize("now", HOSTS.values(), ids=HOSTS)
+@each_row("now", HOSTS.values(), ids=HOSTS)
 def test_without_any_it_is_the_earlier_one(now: Host) -> None:
     sides, _ = network_sides(host(), now)
     assert with_edits(sides, ()) is sides.was

@@ -1,7 +1,6 @@
 """Two hosts that should be alike: their own names and addresses do not count."""
 
 import msgspec
-import pytest
 
 from hairpin.compare.comparison import both_hosts, comparison_of
 from hairpin.compare.own_facts import with_facts_of, with_name_of
@@ -10,6 +9,7 @@ from hairpin.host.read.parse import parse
 from hairpin.network.world import World
 from hairpin.question.question import parse_question
 from tests.report.answers import FORWARDING_OFF, Replacement, evidence
+from tests.rows import each_row
 
 
 def _twin(*replacements: Replacement) -> Evidence:
@@ -66,6 +66,6 @@ CASES: dict[str, tuple[str, str, str, str, str]] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("path", "text", "name", "other", "expected"), CASES.values(), ids=CASES)
+@each_row(("path", "text", "name", "other", "expected"), CASES.values(), ids=CASES)
 def test_with_name_of(path: str, text: str, name: str, other: str, expected: str) -> None:
     assert with_name_of(path, text, name, other) == expected

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any, Union, cast, get_args, get_origin, get_type_hints
 
 import msgspec
-import pytest
 
 from hairpin.compare.comparison import network_sides
 from hairpin.compare.listed_difference import ListedDifference
@@ -19,6 +18,7 @@ from hairpin.host.read.parse import parse
 from hairpin.host.wireguard import Endpoint, Peer, Wireguard
 from hairpin.netfilter.address import Prefix
 from hairpin.netfilter.ir import Element, Map, NameKey, NatElement, NumberKey, Set, Verdict, VerdictElement
+from tests.rows import each_row
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"
 TEN = 0x0A000000
@@ -38,7 +38,7 @@ VALUES: dict[str, tuple[object, str | None]] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("value", "expected"), VALUES.values(), ids=VALUES)
+@each_row(("value", "expected"), VALUES.values(), ids=VALUES)
 def test_value_text(value: object, expected: str | None) -> None:
     assert value_text(value) == expected
 
@@ -171,6 +171,6 @@ CASES = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("of", "element", "expected"), CASES.values(), ids=CASES)
+@each_row(("of", "element", "expected"), CASES.values(), ids=CASES)
 def test_text(of: Set | Map, element: Element | VerdictElement | NatElement, expected: str) -> None:
     assert element_text(element, of) == expected

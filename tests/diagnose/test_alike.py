@@ -42,7 +42,7 @@ def searches(monkeypatch: pytest.MonkeyPatch) -> list[Flow]:
     return found
 
 
-@pytest.mark.parametrize("broken", thinned(BROKEN.values(), 3), ids=BROKEN)
+@pytest.mark.parametrize("broken", thinned(BROKEN.values(), 6), ids=BROKEN)
 def test_the_causes_are_those_of_an_own_search(broken: Network) -> None:
     flows = flows_of_many(COUNT)
     assert len({each.sport for each in flows}) == len(flows)

@@ -17,6 +17,7 @@ from hairpin.walk.alike import TraceTakenOver
 from hairpin.walk.walk import walk_flow
 from tests.many_hosts import flows_of_many, rules_text
 from tests.many_hosts import many as many_containers
+from tests.rows import each_row
 from tests.rule_text import with_rule
 from tests.small_host import egress, host_namespace, network, published
 from tests.whole import thinned
@@ -31,7 +32,7 @@ def named(found: Examination) -> dict[str, tuple[int, ...]]:
     return {each.id: each.flows for each in found.causes}
 
 
-@pytest.mark.parametrize("event", ("docker-stop", "docker-kill", "container-stop", "iptables-flush", "link-bounce"))
+@each_row("event", ("docker-stop", "docker-kill", "container-stop", "iptables-flush", "link-bounce"))
 def test_the_causes_are_those_of_each_flow_alone(event: str) -> None:
     within = network()
     then = next(course.network for each, course in possible_events(within, within.this.name) if each.id == event)
@@ -72,7 +73,7 @@ RULES = {
 
 
 @pytest.mark.parametrize("rule", thinned(RULES.values(), 2), ids=RULES)
-@pytest.mark.parametrize("event", ("docker-stop", "docker-kill", "iptables-flush", "link-bounce"))
+@pytest.mark.parametrize("event", thinned(("docker-stop", "docker-kill", "iptables-flush", "link-bounce"), 2))
 def test_each_proof_is_that_of_an_own_walk_after_the_change(event: str, rule: str) -> None:
     """Flows of alike containers take the proof over: each has its own change, which starts its own container."""
     within = many_containers(rules_text(COUNT, forward=rule), COUNT)

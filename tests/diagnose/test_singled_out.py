@@ -13,6 +13,7 @@ from hairpin.netfilter.ir import Element, NumberKey, Ruleset, Set
 from hairpin.network.network import Network
 from hairpin.network.prefix import parse_address
 from hairpin.report.words import Words
+from tests.rows import each_row
 from tests.rule_text import with_chain, with_rule
 from tests.small_host import host_namespace, network, published
 
@@ -77,7 +78,7 @@ SILENT = {
 }
 
 
-@pytest.mark.parametrize(("rules", "entries"), SILENT.values(), ids=SILENT)
+@each_row(("rules", "entries"), SILENT.values(), ids=SILENT)
 def test_nothing_is_said_where_nobody_is_singled_out(rules: str, entries: tuple[str, ...]) -> None:
     assert found(rules, *entries) == ()
 

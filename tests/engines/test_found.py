@@ -1,13 +1,13 @@
 """An engine's rules looked up among the host's."""
 
 import msgspec
-import pytest
 
 from hairpin.engines.docker.dockerd import expected
 from hairpin.engines.found import count_of_rules, of_dialect, positions, shown_runs, tables_of_backend
 from hairpin.host.host import Namespace
 from hairpin.netfilter.ir import Dialect, Rule, Ruleset, Table, Verdict
 from tests.engines.hosts import DOCKER0, EMPTY, N1, WEB, docker, programmed
+from tests.rows import each_row
 
 ENGINE = docker("26.1.5", DOCKER0, N1, containers=(WEB,))
 WANTED = expected(ENGINE, EMPTY)
@@ -39,7 +39,7 @@ BACK_ENDS: dict[str, tuple[Namespace, str | None, Dialect]] = {
 }
 
 
-@pytest.mark.parametrize(("namespace", "version", "dialect"), BACK_ENDS.values(), ids=BACK_ENDS)
+@each_row(("namespace", "version", "dialect"), BACK_ENDS.values(), ids=BACK_ENDS)
 def test_back_end(namespace: Namespace, version: str | None, dialect: Dialect) -> None:
     assert tables_of_backend("iptables", WANTED.rules, namespace, version).dialect == dialect
 

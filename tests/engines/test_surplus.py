@@ -1,7 +1,6 @@
 """Rules that look like the engine's and that nothing explains."""
 
 import msgspec
-import pytest
 
 from hairpin.engines.surplus import surplus
 from hairpin.host.docker import Engine
@@ -9,6 +8,7 @@ from hairpin.host.host import Namespace
 from hairpin.netfilter.iptables import save as iptables_save
 from hairpin.netfilter.ir import Ruleset
 from tests.engines.hosts import DOCKER0, EMPTY, HTTP, N1, WEB, container, docker, endpoint, network, number, programmed
+from tests.rows import each_row
 
 FRIEND = container("friend", endpoint("n1", "172.21.0.3"))
 GATEWAY = network("docker_gwbridge", "172.18.0.0/16", device="docker_gwbridge", options=(("enable_icc", "false"),))
@@ -68,7 +68,7 @@ SURPLUS: dict[str, tuple[str, str, str, str | None]] = {
 }
 
 
-@pytest.mark.parametrize(("table", "rule", "likeness", "address"), SURPLUS.values(), ids=SURPLUS)
+@each_row(("table", "rule", "likeness", "address"), SURPLUS.values(), ids=SURPLUS)
 def test_surplus(table: str, rule: str, likeness: str, address: str | None) -> None:
     (one,) = surplus(ENGINE, host(table, rule))
     assert (one.rule.text, one.likeness, one.address) == (rule, likeness, number(address))
@@ -97,7 +97,7 @@ NOT_SURPLUS: dict[str, tuple[str, str]] = {
 }
 
 
-@pytest.mark.parametrize(("table", "rule"), NOT_SURPLUS.values(), ids=NOT_SURPLUS)
+@each_row(("table", "rule"), NOT_SURPLUS.values(), ids=NOT_SURPLUS)
 def test_not_surplus(table: str, rule: str) -> None:
     assert surplus(ENGINE, host(table, rule)) == ()
 

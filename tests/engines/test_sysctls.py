@@ -1,11 +1,11 @@
 """Kernel settings beside the rules."""
 
 import msgspec
-import pytest
 
 from hairpin.engines.docker.dockerd import expected
 from hairpin.host.docker import Engine
 from tests.engines.hosts import DOCKER0, EMPTY, N1, SIX, docker, network
+from tests.rows import each_row
 
 QUIET = network("quiet", "172.33.0.0/16", options=(("enable_icc", "false"),))
 IP_FORWARD = "net.ipv4.ip_forward"
@@ -31,7 +31,7 @@ WRITTEN: dict[str, tuple[Engine, set[str]]] = {
 }
 
 
-@pytest.mark.parametrize(("host", "names"), WRITTEN.values(), ids=WRITTEN)
+@each_row(("host", "names"), WRITTEN.values(), ids=WRITTEN)
 def test_sysctls(host: Engine, names: set[str]) -> None:
     assert {".".join(one.path) for one in expected(host, EMPTY).sysctls} == names
 
@@ -52,6 +52,6 @@ POLICIES: dict[str, tuple[Engine, dict[str, bool]]] = {
 }
 
 
-@pytest.mark.parametrize(("host", "certain"), POLICIES.values(), ids=POLICIES)
+@each_row(("host", "certain"), POLICIES.values(), ids=POLICIES)
 def test_policies(host: Engine, certain: dict[str, bool]) -> None:
     assert {one.family: one.certain for one in expected(host, EMPTY).policies} == certain

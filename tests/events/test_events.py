@@ -38,6 +38,7 @@ from tests import collector
 from tests.firewalld_host import with_firewalld
 from tests.podman_host import RULES as NETAVARK
 from tests.podman_host import podman, podmans, with_podman
+from tests.rows import each_row
 from tests.small_host import (
     CLIENT,
     DOCKER_RULES,
@@ -442,7 +443,7 @@ def test_the_flow_after_the_event(case: Case) -> None:
     assert (found, fate_of_open(case.within, course, case.flow)) == (case.verdict, case.fate)
 
 
-@pytest.mark.parametrize(("within", "event", "said"), IMPOSSIBLE.values(), ids=IMPOSSIBLE)
+@each_row(("within", "event", "said"), IMPOSSIBLE.values(), ids=IMPOSSIBLE)
 def test_an_event_that_cannot_happen_is_refused_by_name(within: Network, event: str, said: str) -> None:
     with pytest.raises(UsageError) as refused:
         asked_course(within, parse_event(event))
@@ -601,7 +602,7 @@ def test_the_name_server_goes_with_its_network_and_comes_back() -> None:
         assert (server in state_after(within, event).sockets) is there
 
 
-@pytest.mark.parametrize("event", all_events(), ids=lambda each: each.id)
+@each_row("event", all_events(), ids=lambda each: each.id)
 def test_the_collector_reads_the_traces_of_an_event(event: Event) -> None:
     """`hairpin story` looks for its packages and its command in what the collector has chosen.  Its units are those of
     a program, and ``tests/test_programs.py`` holds that they are read."""

@@ -56,7 +56,7 @@ def told(within: Network) -> list[tuple[str, str | None, str, tuple[int, ...]]]:
     return [words(each) for each in foreseen(examine(within, flows_of_many(COUNT)), frozenset())]
 
 
-@pytest.mark.parametrize("within", thinned(HOSTS.values(), 2), ids=HOSTS)
+@pytest.mark.parametrize("within", thinned(HOSTS.values(), 4), ids=HOSTS)
 def test_the_same_is_told_as_if_each_was_restarted(within: Network, monkeypatch: pytest.MonkeyPatch) -> None:
     found = told(within)
     monkeypatch.setattr(to_come, "_of_firsts", _of_none)

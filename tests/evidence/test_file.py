@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from hairpin.errors import EvidenceError
 from hairpin.evidence import file
 from hairpin.evidence.reading import SCHEMA, Evidence, Reading
+from tests.rows import each_row
 
 HEADER = {"schema": SCHEMA, "hairpin": "0.1.0", "taken_at": "t", "hostname": "h", "kernel": "k"}
 READING = {
@@ -121,7 +122,7 @@ FOREIGN_OR_DAMAGED: dict[str, tuple[bytes, str]] = {
 }
 
 
-@pytest.mark.parametrize(("data", "reason"), FOREIGN_OR_DAMAGED.values(), ids=FOREIGN_OR_DAMAGED)
+@each_row(("data", "reason"), FOREIGN_OR_DAMAGED.values(), ids=FOREIGN_OR_DAMAGED)
 def test_anything_else_is_refused_with_its_reason(data: bytes, reason: str) -> None:
     message = refusal(data)
     assert reason in message

@@ -2,11 +2,11 @@
 
 import json
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from hairpin.evidence.json_text import is_document, mended
+from tests.rows import each_row
 
 NAMES: dict[str, tuple[str, str]] = {
     "an escape character": ('["a\x1b[31m"]', "a\x1b[31m"),
@@ -19,7 +19,7 @@ NAMES: dict[str, tuple[str, str]] = {
 }
 
 
-@pytest.mark.parametrize(("text", "name"), NAMES.values(), ids=NAMES)
+@each_row(("text", "name"), NAMES.values(), ids=NAMES)
 def test_mended(text: str, name: str) -> None:
     assert json.loads(mended(text)) == [name]
 

@@ -21,6 +21,7 @@ from hairpin.network.network import Network, Port
 from hairpin.network.wires import wires_of
 from tests.acceptance.recorded_networks import evidence as of_host
 from tests.acceptance.recorded_networks import expected
+from tests.rows import each_row
 from tests.story.recorded import lab
 
 REAL = file.read(Path(__file__).parent.parent / "fixtures" / "evidence" / "docker-20.10.hpn")
@@ -179,7 +180,7 @@ BY_KIND: dict[str, tuple[Evidence, str]] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("evidence", "pattern"), BY_KIND.values(), ids=BY_KIND)
+@each_row(("evidence", "pattern"), BY_KIND.values(), ids=BY_KIND)
 def test_each_kind_of_text_is_read_in_its_own_way(evidence: Evidence, pattern: str) -> None:
     assert re.fullmatch(pattern, text_of(evidence), re.DOTALL)
 
@@ -247,7 +248,7 @@ def redacted(key: str, text: str) -> str:
     return traces.redact(Reading("e1", key, "", "journalctl", "t", 0, "text", text))
 
 
-@pytest.mark.parametrize(("key", "text", "expected"), TEXTS.values(), ids=TEXTS)
+@each_row(("key", "text", "expected"), TEXTS.values(), ids=TEXTS)
 def test_users(key: str, text: str, expected: str) -> None:
     assert redacted(key, text) == expected.replace("%s", ANN)
 
@@ -305,7 +306,7 @@ def test_the_log_of_a_container_is_renamed() -> None:
     assert renamed.netns in {each.netns for each in found.readings if each.key == "ip-addr"}
 
 
-@pytest.mark.parametrize(("name", "kept"), (
+@each_row(("name", "kept"), (
     ("cni-3f1d", "cni-"), ("lb_abcdef", "lb_"), ("1-abcdef", "1-"), ("ingress_sbox", "ingress_sbox"), ("worker", ""),
 ))  # fmt: skip
 def test_the_name_of_a_namespace_is_renamed_and_tells_who_made_it(name: str, kept: str) -> None:

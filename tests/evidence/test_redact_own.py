@@ -3,8 +3,6 @@
 import re
 from pathlib import Path
 
-import pytest
-
 import hairpin
 from hairpin.evidence.reading import Evidence, Reading
 from hairpin.evidence.redact import redact
@@ -13,6 +11,7 @@ from hairpin.host.known_ports import all_known
 from hairpin.story.logs.own_units import own_units
 from hairpin.story.timeline import story_of
 from hairpin.story.traces import traces_of
+from tests.rows import each_row
 from tests.story.recorded import entry, evidence
 
 FW = "acme-fw.service\t/etc/systemd/system/acme-fw.service:3:ExecStart=/opt/acme/bin/fw.sh\n"
@@ -82,7 +81,7 @@ KEPT: dict[str, tuple[str, str, str]] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("key", "text", "kept"), KEPT.values(), ids=KEPT)
+@each_row(("key", "text", "kept"), KEPT.values(), ids=KEPT)
 def test_what_looks_alike_is_kept(key: str, text: str, kept: str) -> None:
     reading = Reading("e1", key, "", key, "2026-11-26T13:33:20Z", 0, "text", text)
     (found,) = redact(Evidence("hairpin.evidence/1", "0", "", "h", "6.1", (reading,)), b"key").readings
@@ -107,7 +106,7 @@ SOURCE = Path(hairpin.__file__).parent
 _LITERAL = re.compile(r"[\"' ]([A-Za-z0-9-]+)(?:@[a-z0-9]*)?\.(?:service|timer)\b")
 
 
-@pytest.mark.parametrize(
+@each_row(
     "stem",
     ("docker", "systemd-networkd", "session-3", "user-1000", "run-r0a1", "wg-quick", "getty", "com.docker.compose"),
 )
@@ -115,7 +114,7 @@ def test_known(stem: str) -> None:
     assert is_known_unit(stem)
 
 
-@pytest.mark.parametrize("stem", ("acme-firewall", "harden", "docker-cleaner-acme", "user-portal", "cloud-acme", "web"))
+@each_row("stem", ("acme-firewall", "harden", "docker-cleaner-acme", "user-portal", "cloud-acme", "web"))
 def test_the_owners(stem: str) -> None:
     assert not is_known_unit(stem)
 

@@ -3,13 +3,13 @@
 import re
 from ipaddress import IPv4Address, IPv6Address, ip_address
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from hairpin.evidence.address_map import AddressMap
 from hairpin.evidence.name_map import NameMap
 from hairpin.evidence.redact_text import Text, ranges_in
+from tests.rows import each_row
 
 ID = "4381493b543ef2895eb0e875cb9b4a53cba6b4f0d4d25eed0d9e547f6cc31eeb"
 ADDRESSES = AddressMap(b"key")
@@ -54,7 +54,7 @@ RENAMED: dict[str, tuple[str, str]] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("text", "expected"), RENAMED.values(), ids=RENAMED)
+@each_row(("text", "expected"), RENAMED.values(), ids=RENAMED)
 def test_identifying_names_are_renamed(text: str, expected: str) -> None:
     assert TEXT.plain(text) == expected
     assert expected != text
@@ -67,7 +67,7 @@ KEPT = (
 )
 
 
-@pytest.mark.parametrize("text", KEPT)
+@each_row("text", KEPT)
 def test_other_names_stay(text: str) -> None:
     assert TEXT.plain(text) == text
 
@@ -124,6 +124,6 @@ RANGES: dict[str, tuple[str, bool, list[tuple[str, str]]]] = {
 }
 
 
-@pytest.mark.parametrize(("text", "subnets", "expected"), RANGES.values(), ids=RANGES)
+@each_row(("text", "subnets", "expected"), RANGES.values(), ids=RANGES)
 def test_ranges_are_found(text: str, subnets: bool, expected: list[tuple[str, str]]) -> None:
     assert [(str(first), str(last)) for first, last in ranges_in(text, subnets=subnets)] == expected

@@ -1,12 +1,12 @@
 """Several hosts in one question: their labels and reading ids, one machine given twice, ages."""
 
 import msgspec
-import pytest
 
 from hairpin.evidence.reading import SCHEMA, Evidence, Reading
 from hairpin.evidence.several import NotRead, Source, age_notes, identity_of, together
 from hairpin.host.read.parse import parse
 from hairpin.message import message
+from tests.rows import each_row
 
 NOON = "2026-01-01T12:00:00Z"
 
@@ -32,7 +32,7 @@ LABELS: dict[str, tuple[tuple[Source, ...], tuple[str, ...]]] = {
 }
 
 
-@pytest.mark.parametrize(("sources", "labels"), LABELS.values(), ids=LABELS)
+@each_row(("sources", "labels"), LABELS.values(), ids=LABELS)
 def test_labels_are_unique(sources: tuple[Source, ...], labels: tuple[str, ...]) -> None:
     found = together(sources)
     assert tuple(each.name if isinstance(each, Evidence) else each.label for each in found) == labels
@@ -69,7 +69,7 @@ AGES: dict[str, tuple[tuple[Evidence, ...], list[str]]] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("hosts", "notes"), AGES.values(), ids=AGES)
+@each_row(("hosts", "notes"), AGES.values(), ids=AGES)
 def test_a_snapshot_older_than_a_minute_is_noted(hosts: tuple[Evidence, ...], notes: list[str]) -> None:
     found = [str(each) for each in age_notes(hosts)]
     assert len(found) == len(notes)

@@ -1,9 +1,9 @@
 """What a text tells: an outcome fails or not, and a text without any output tells nothing."""
 
 import msgspec
-import pytest
 
 from hairpin.evidence.told import Outcome, ToldParts, ToldTable
+from tests.rows import each_row
 
 
 def test_an_outcome_has_the_word_from() -> None:
@@ -13,7 +13,7 @@ def test_an_outcome_has_the_word_from() -> None:
     assert not Outcome("curl", "http://10.0.0.1/", "answered").failed
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("told", "anything"),
     (
         (ToldParts(), False),

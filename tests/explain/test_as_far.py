@@ -1,9 +1,8 @@
 """What the hosts say of a text without a known sender: how they treat what it names, never what to do."""
 
-import pytest
-
 from tests.explain.answers import the_only
 from tests.report.answers import FORWARDING_OFF, Replacement
+from tests.rows import each_row
 
 CASES: dict[str, tuple[str, tuple[Replacement, ...], str]] = {
     "it leaves": ("dial tcp 203.0.113.80:25: i/o timeout", (), "hairpin did not read anything beyond this host"),
@@ -18,7 +17,7 @@ CASES: dict[str, tuple[str, tuple[Replacement, ...], str]] = {
 }
 
 
-@pytest.mark.parametrize(("text", "host", "said"), CASES.values(), ids=CASES)
+@each_row(("text", "host", "said"), CASES.values(), ids=CASES)
 def test_as_far_as_this_host(text: str, host: tuple[Replacement, ...], said: str) -> None:
     here = the_only(text, *host).here
     why = str(here.why)

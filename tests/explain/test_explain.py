@@ -2,14 +2,13 @@
 
 from itertools import cycle
 
-import pytest
-
 from hairpin.explain.explain import explain_texts
 from hairpin.explain.understand import understand
 from tests.acceptance import recorded
 from tests.explain.answers import NOW, explain
 from tests.explain.judge import client_lines
 from tests.explain.texts import harmless
+from tests.rows import each_row
 
 ROUTINE = "docker0: port 1(vetheef33f4) entered disabled state"
 DETACHED = (
@@ -23,7 +22,7 @@ def test_harmless_lines_are_no_fault() -> None:
     assert explain("\n".join(harmless())).found == ()
 
 
-@pytest.mark.parametrize("line", harmless())
+@each_row("line", harmless())
 def test_a_harmless_line_alone_is_no_fault(line: str) -> None:
     assert explain(line).found == ()
 
@@ -69,7 +68,7 @@ def test_a_name_that_is_no_container_is_not_asked() -> None:
 def test_a_text_is_told_the_same_alone_and_among_others() -> None:
     """The texts of one sender are asked about together; a flow that one names is no answer to another."""
     evidence = recorded.evidence("input-policy")
-    chosen = [each.text for each in client_lines() if "{a}" in each.text and each.outcome == "timeout"][::6]
+    chosen = [each.text for each in client_lines() if "{a}" in each.text and each.outcome == "timeout"][::12]
     ends = (("172.17.0.2", "80"), ("198.51.100.11", "8151"), ("198.51.100.11", "80"))
     lines = [
         f"sibling  | {text}".replace("{a}", address).replace("{p}", port)

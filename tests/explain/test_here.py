@@ -41,7 +41,7 @@ CASES: dict[str, tuple[str, tuple[Replacement, ...], str, Here, str]] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("text", "host", "origin", "here", "first"), thinned_rows(CASES.values(), 2), ids=CASES)
+@pytest.mark.parametrize(("text", "host", "origin", "here", "first"), thinned_rows(CASES.values(), 4), ids=CASES)
 def test_here(text: str, host: tuple[Replacement, ...], origin: str, here: Here, first: str) -> None:
     found = the_only(text, *host, origin=origin).here
     assert found.here == here

@@ -15,6 +15,7 @@ from hairpin.explain.line import (
     time_of,
     without_prefix,
 )
+from tests.rows import each_row
 
 NOW = Clock(datetime(2026, 11, 26, 12, tzinfo=UTC))
 WORDS = "iptables failed: no"
@@ -49,7 +50,7 @@ LINES: dict[str, tuple[str, datetime | None]] = {
 }
 
 
-@pytest.mark.parametrize(("line", "at"), LINES.values(), ids=LINES)
+@each_row(("line", "at"), LINES.values(), ids=LINES)
 def test_words_and_time(line: str, at: datetime | None) -> None:
     text = decode(readable(line.encode()))
     assert time_of(text, NOW) == at
@@ -111,6 +112,6 @@ LINES_SPEAKER: dict[str, tuple[str, Speaker]] = {
 }
 
 
-@pytest.mark.parametrize(("line", "speaker"), LINES_SPEAKER.values(), ids=LINES_SPEAKER)
+@each_row(("line", "speaker"), LINES_SPEAKER.values(), ids=LINES_SPEAKER)
 def test_speaker(line: str, speaker: Speaker) -> None:
     assert speaker_of(decode(readable(line.encode()))) == speaker

@@ -2,7 +2,6 @@
 this flow."""
 
 import msgspec
-import pytest
 
 from hairpin.answer.answer import Answer
 from hairpin.answer.ask import ask
@@ -16,6 +15,7 @@ from hairpin.report.text.terminal import report_text
 from hairpin.report.words import Words
 from tests.explain.logs import FRONT, NAME, SILENT, STARTED, asked, log
 from tests.report.answers import answer, evidence
+from tests.rows import each_row
 
 
 def read(*lines: str) -> tuple[LogLine, ...]:
@@ -29,7 +29,7 @@ def told(found: Answer) -> str:
 # --- the line ---------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("lines", "quoted"),
     (
         ((NAME, "retrying in 5s", "error: giving up"), (NAME,)),
@@ -70,7 +70,7 @@ def test_escapes_and_what_is_no_line_of_a_log_are_left_out() -> None:
     assert lines_of_log(broken, Container(FRONT, "front", "running")) == ()
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("line", "target"),
     (
         (NAME, "plain"),

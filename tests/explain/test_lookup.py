@@ -1,13 +1,12 @@
 """Each text of the catalogue, and each that was collected later, meets its entry; harmless lines meet none."""
 
-import pytest
-
 from hairpin.explain.catalogue import ENTRIES
 from hairpin.explain.line import readable
 from hairpin.explain.lookup import find_meaning, outcome_of
 from hairpin.report.pages import page_ids
 from hairpin.texts.meaning import Outcome, TextMeaning
 from tests.explain.texts import collected, harmless, met, samples
+from tests.rows import each_row
 
 _NO_PAGE = """
 bridge-port-limit cni-bridge-not-trusted conntrack-helper-missing conntrack-invalid-reset
@@ -19,14 +18,14 @@ NO_PAGE = frozenset(_NO_PAGE.split())
 """Causes that texts name and that have no page yet."""
 
 
-@pytest.mark.parametrize(("entry", "text"), samples())
+@each_row(("entry", "text"), samples())
 def test_a_sample_meets_its_entry(entry: str, text: str) -> None:
     found = met(text)
     assert found is not None
     assert found.entry.id == entry
 
 
-@pytest.mark.parametrize(("entry", "text"), collected())
+@each_row(("entry", "text"), collected())
 def test_a_collected_text_meets_its_entry(entry: str, text: str) -> None:
     found = met(text)
     assert found is not None
@@ -43,13 +42,13 @@ def test_enough_texts_are_real() -> None:
     assert len(harmless()) >= 60
 
 
-@pytest.mark.parametrize("line", harmless())
+@each_row("line", harmless())
 def test_a_harmless_line_means_no_fault(line: str) -> None:
     found = met(line)
     assert found is None or found.entry.kind != "fault"
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("text", "entry"),
     (
         # a program that the image lacks is no program that the engine needs
@@ -135,6 +134,6 @@ CASES: dict[str, tuple[str, Outcome | None]] = {
 }
 
 
-@pytest.mark.parametrize(("text", "outcome"), CASES.values(), ids=CASES)
+@each_row(("text", "outcome"), CASES.values(), ids=CASES)
 def test_outcome(text: str, outcome: Outcome | None) -> None:
     assert outcome_of(text) == outcome

@@ -1,9 +1,8 @@
 """What a text names, and how `hairpin check` is asked about it."""
 
-import pytest
-
 from hairpin.explain.named import Named, parsed_targets, targets_in, things_in
 from tests.explain.texts import met
+from tests.rows import each_row
 
 TARGETS: dict[str, tuple[str, tuple[str, ...]]] = {
     "an engine's port": ("Bind for 0.0.0.0:8080 failed", ("8080",)),
@@ -29,7 +28,7 @@ TARGETS: dict[str, tuple[str, tuple[str, ...]]] = {
 }
 
 
-@pytest.mark.parametrize(("text", "expected"), TARGETS.values(), ids=TARGETS)
+@each_row(("text", "expected"), TARGETS.values(), ids=TARGETS)
 def test_targets(text: str, expected: tuple[str, ...]) -> None:
     assert targets_in(text) == expected
 

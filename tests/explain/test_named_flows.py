@@ -11,6 +11,7 @@ from tests.acceptance import recorded
 from tests.explain.answers import the_only
 from tests.explain.judge import REAL
 from tests.report.answers import FORWARDING_OFF, Replacement
+from tests.rows import each_row
 
 MASQUERADE_GONE: Replacement = ("-A POSTROUTING -s 172.17.0.0/16 ! -o docker0 -j MASQUERADE\n", "")
 UPSTREAM = 'upstream timed out (110: Connection timed out) while connecting to upstream: "http://0.0.0.0:8080/"'
@@ -30,7 +31,7 @@ def test_here(text: str, host: tuple[Replacement, ...], origin: str, here: Here)
 HOSTS = ("none", "reject-first", "eth0-forwarding", "cont-no-default", "httpd-dead", "input-policy")
 
 
-@pytest.mark.parametrize("name", HOSTS)
+@each_row("name", HOSTS)
 def test_the_real_outcome_is_among_them(name: str) -> None:
     for asked in recorded.expected()[name]:
         question = Question(targets=(recorded.target(asked.to),), origin=parse_origin(asked.origin))

@@ -1,10 +1,9 @@
 """A text without a meaning is offered the known texts that share its rare words; ordinary words are offered nothing."""
 
-import pytest
-
 from hairpin.explain.catalogue import ENTRIES
 from hairpin.explain.nearest import OFFERED, nearest, shown_pattern
 from tests.explain.texts import met
+from tests.rows import each_row
 
 NEAR = {
     "Error: port is allocated already": "docker-port-allocated",
@@ -15,13 +14,13 @@ NEAR = {
 }
 
 
-@pytest.mark.parametrize(("text", "entry"), NEAR.items())
+@each_row(("text", "entry"), NEAR.items())
 def test_a_part_of_a_known_text_is_near(text: str, entry: str) -> None:
     assert met(text) is None
     assert entry in [each.id for each in nearest(text)]
 
 
-@pytest.mark.parametrize(
+@each_row(
     "text",
     (
         "the frobnicator at 10.0.0.5:8080 is sad",

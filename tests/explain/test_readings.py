@@ -1,11 +1,12 @@
 """States that no packet shows: a text about them is true where a reading shows it, and false where one refutes it."""
 
+from functools import cache
 from pathlib import Path
 
 import msgspec
 import pytest
 
-from hairpin.collect.snapshot import load
+from hairpin.collect import snapshot
 from hairpin.evidence.reading import Evidence
 from hairpin.explain.explain import TextAnswer, explain_texts
 from hairpin.explain.here import Here
@@ -31,6 +32,11 @@ OVERLAP = (
     "cannot program address 10.10.0.4/16 in sandbox interface because it conflicts with existing route {Ifindex: 42 Dst"
 )
 UNREACHABLE = "failed to connect to the docker API at unix:///var/run/docker.sock; check if the path is correct"
+
+
+@cache
+def load(path: Path) -> Evidence:
+    return snapshot.load(path)
 
 
 def told(text: str, evidence: Evidence) -> TextAnswer:
@@ -84,7 +90,7 @@ CASES: dict[str, tuple[str, Evidence, Here]] = {
 }
 
 
-@pytest.mark.parametrize(("text", "evidence", "here"), thinned_rows(CASES.values(), 3), ids=CASES)
+@pytest.mark.parametrize(("text", "evidence", "here"), thinned_rows(CASES.values(), 6), ids=CASES)
 def test_reading(text: str, evidence: Evidence, here: Here) -> None:
     assert told(text, evidence).here.here == here
 

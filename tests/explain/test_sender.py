@@ -1,9 +1,8 @@
 """The sender of a text: by the option, by its line, by its form, or not known."""
 
-import pytest
-
 from hairpin.explain.sender import SenderKind, ToldBy
 from tests.explain.answers import explain, the_only
+from tests.rows import each_row
 
 REFUSED = "dial tcp 127.0.0.1:9: connect: connection refused"
 UFW = "[UFW BLOCK] IN=docker0 OUT= MAC=… SRC={} DST=172.17.0.1 LEN=60 PROTO=TCP SPT=40000 DPT=5432 SYN"
@@ -33,7 +32,7 @@ CASES: dict[str, tuple[str, str, SenderKind, str, ToldBy]] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("text", "origin", "kind", "name", "told_by"), CASES.values(), ids=CASES)
+@each_row(("text", "origin", "kind", "name", "told_by"), CASES.values(), ids=CASES)
 def test_sender(text: str, origin: str, kind: SenderKind, name: str, told_by: ToldBy) -> None:
     sender = the_only(text, origin=origin).here.sender
     assert (sender.kind, sender.name, sender.told_by) == (kind, name, told_by)

@@ -1,7 +1,5 @@
 """What is kept apart on purpose proves no text, however much a client's error looks like it."""
 
-import pytest
-
 from hairpin.collect.snapshot import load
 from hairpin.evidence.reading import Evidence
 from hairpin.explain.explain import TextAnswer, explain_texts
@@ -9,6 +7,7 @@ from hairpin.explain.understand import understand
 from hairpin.question.target import parse_origin
 from tests.acceptance import recorded
 from tests.explain.judge import HEALTHY, NOW
+from tests.rows import each_row
 
 TIMEOUT = "dial tcp {}: i/o timeout"
 REFUSED = "dial tcp {}: connect: connection refused"
@@ -35,7 +34,7 @@ def told(host: str, origin: str, text: str) -> TextAnswer:
     return found.found[0]
 
 
-@pytest.mark.parametrize(("host", "origin", "text", "cause"), CASES.values(), ids=CASES)
+@each_row(("host", "origin", "text", "cause"), CASES.values(), ids=CASES)
 def test_it_proves_nothing(host: str, origin: str, text: str, cause: str) -> None:
     here = told(host, origin, text).here
     assert here.here != "true"

@@ -8,6 +8,7 @@ from hairpin.netfilter.evaluate.chain import Place, place_of
 from hairpin.netfilter.ir import Chain, Family, Jump, Reject, Rule, Table, Verdict
 from tests.firewalld_host import host_with
 from tests.firewalls.test_firewalld_nft import FIXTURES, VERSIONS, made, recorded
+from tests.rows import each_row
 
 _ENDS = Verdict("accept"), Verdict("drop"), Reject("icmpx-admin-prohibited")
 
@@ -18,7 +19,7 @@ def placed(table: Table, chain: str, number: int) -> Place:
     return place_of(table, chain, next(each for each in found.rules if each.number == number))
 
 
-@pytest.mark.parametrize("name", sorted(each.name for each in FIXTURES.iterdir()))
+@each_row("name", sorted(each.name for each in FIXTURES.iterdir()))
 def test_each_owner_is_a_zone_or_a_policy_of_the_files(name: str) -> None:
     """A firewall-cmd for any other name ends with INVALID_ZONE or INVALID_POLICY."""
     files, _ = recorded(name)
@@ -30,7 +31,7 @@ def test_each_owner_is_a_zone_or_a_policy_of_the_files(name: str) -> None:
     assert any(each is not None and each.part == "allow" for each in owners)
 
 
-@pytest.mark.parametrize("name", sorted(each.name for each in FIXTURES.iterdir()))
+@each_row("name", sorted(each.name for each in FIXTURES.iterdir()))
 def test_each_verdict_for_packets_to_the_host_has_an_owner(name: str) -> None:
     table = made(recorded(name).files, VERSIONS[name.partition("-")[0]])
     for chain in table.chains:
@@ -54,7 +55,7 @@ CASES: dict[str, tuple[str, str, int, tuple[str, str, str] | None]] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("name", "chain", "number", "owner"), CASES.values(), ids=CASES)
+@each_row(("name", "chain", "number", "owner"), CASES.values(), ids=CASES)
 def test_the_owner_of_a_rule(name: str, chain: str, number: int, owner: tuple[str, str, str] | None) -> None:
     table = made(recorded(name).files, VERSIONS[name.partition("-")[0]])
     found = chain_owner(table, placed(table, chain, number))

@@ -14,6 +14,7 @@ from hairpin.firewalls.firewalld_nft import applied_rules, firewalld_table
 from hairpin.firewalls.permanent_files import permanent
 from hairpin.netfilter.ir import Table
 from tests.firewalld_host import PUBLIC, STOCK, host_with
+from tests.rows import each_row
 
 FIXTURES = Path(__file__).parents[1] / "fixtures" / "firewalld-tables"
 VERSIONS = {"0.9": "0.9.3-2", "1.3": "1.3.3-1~deb12u2", "2.3": "2.3.1-1", "2.4": "2.4.0-1", "2.5": "2.5.2-1"}
@@ -63,7 +64,7 @@ def in_known_order(chains: dict[str, list[str]]) -> dict[str, list[str]]:
     return {name: sorted(lines) if name.endswith(rich) else lines for name, lines in chains.items()}
 
 
-@pytest.mark.parametrize("name", sorted(each.name for each in FIXTURES.iterdir()))
+@each_row("name", sorted(each.name for each in FIXTURES.iterdir()))
 def test_the_table_is_the_one_that_firewalld_makes(name: str) -> None:
     files, chains = recorded(name)
     table = made(files, VERSIONS[name.partition("-")[0]])

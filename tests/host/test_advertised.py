@@ -1,7 +1,6 @@
 """IPv6 routers that advertise themselves, and hosts that do not listen."""
 
 import msgspec
-import pytest
 
 from hairpin.host.advertised import (
     accept_ra,
@@ -16,6 +15,7 @@ from hairpin.host.host import Namespace
 from hairpin.host.link import Address
 from hairpin.host.route import Neighbour
 from hairpin.network.prefix import parse_address
+from tests.rows import each_row
 from tests.small_host import host_namespace, route
 
 LINK = ("net", "ipv6", "conf", "eth0")
@@ -47,7 +47,7 @@ LOST: dict[str, tuple[Namespace, bool]] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("namespace", "lost"), LOST.values(), ids=LOST)
+@each_row(("namespace", "lost"), LOST.values(), ids=LOST)
 def test_a_lost_router(namespace: Namespace, lost: bool) -> None:
     assert has_lost_router(namespace, "eth0") is lost
 
@@ -84,6 +84,6 @@ ENDING: dict[str, tuple[Namespace, str | None]] = {
 }
 
 
-@pytest.mark.parametrize(("namespace", "link"), ENDING.values(), ids=ENDING)
+@each_row(("namespace", "link"), ENDING.values(), ids=ENDING)
 def test_a_default_route_that_ends(namespace: Namespace, link: str | None) -> None:
     assert ending_default(namespace) == link

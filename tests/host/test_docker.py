@@ -3,9 +3,10 @@
 import pytest
 
 from hairpin.host.docker import Container, DockerNetwork, Endpoint, Engine, Tool
+from tests.rows import each_row
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("status", "running"),
     (
         ("running", True),
@@ -20,7 +21,7 @@ def test_running(status: str, running: bool) -> None:
     assert Container("1", "web", status).running is running
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("exit_code", "finished_at", "unknown"),
     (
         (None, "", True),
@@ -74,7 +75,7 @@ def test_a_network_is_found_by_its_name() -> None:
     assert (asked.network("n2"), asked.network("n3")) == (second, None)
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("mode", "endpoint", "unconnected"),
     (
         ("default", Endpoint("bridge"), True),
@@ -92,7 +93,7 @@ def test_a_daemon_without_a_default_network_leaves_its_containers_unconnected(
     assert not Engine("docker", "20.10.24").leaves_unconnected(one)
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("kind", "mode", "status", "networks", "unconnected"),
     (
         ("docker", "default", "exited", (), True),

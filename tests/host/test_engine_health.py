@@ -9,6 +9,7 @@ from hairpin.host.docker import Engine
 from hairpin.host.engine_health import Left, conflicts, ended_by_check, ended_by_engine, health, is_down, unanswering
 from hairpin.host.host import Host
 from hairpin.host.managers import Unit
+from tests.rows import each_row
 from tests.small_host import container, engine, host_namespace
 
 STATES = ("answers", "hung", "stopped", "unreachable", "unreadable")
@@ -53,12 +54,12 @@ EXPECTED: dict[str, tuple[Host, bool]] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("found", "expected"), EXPECTED.values(), ids=EXPECTED)
+@each_row(("found", "expected"), EXPECTED.values(), ids=EXPECTED)
 def test_an_engine_is_expected_to_answer(found: Host, expected: bool) -> None:
     assert bool(unanswering(found)) is expected
 
 
-@pytest.mark.parametrize("state", STATES)
+@each_row("state", STATES)
 def test_only_a_stopped_daemon_is_down(state: str) -> None:
     found = host(state)
     assert is_down(found, found.engines[0]) is (state == "stopped")
@@ -89,7 +90,7 @@ def test_options_given_twice(boot: Boot, options: tuple[str, ...]) -> None:
 SICK = {"health": "unhealthy", "on_unhealthy": "stop"}
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("changed", "by_check"),
     (
         (SICK, True),
@@ -108,7 +109,7 @@ def test_podman_ends_an_unhealthy_container_that_was_made_so(changed: dict[str, 
     assert ended_by_engine(host("answers", engine(one, running)), one) is by_check
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("changed", "taken_at", "may_restart"),
     (
         ({}, "2026-01-01T10:00:30Z", True),

@@ -1,8 +1,7 @@
 """Which program moves an address between machines."""
 
-import pytest
-
 from hairpin.host.floating import FloatingAddress, mover_of
+from tests.rows import each_row
 
 LISTED = FloatingAddress("keepalived", 4, 50, "/etc/keepalived/keepalived.conf", 7)
 OF_VERSION_6 = FloatingAddress("keepalived", 6, 50)
@@ -17,6 +16,6 @@ CASES: dict[str, tuple[tuple[FloatingAddress, ...], FloatingAddress | None]] = {
 }
 
 
-@pytest.mark.parametrize(("entries", "expected"), CASES.values(), ids=CASES)
+@each_row(("entries", "expected"), CASES.values(), ids=CASES)
 def test_mover_of(entries: tuple[FloatingAddress, ...], expected: FloatingAddress | None) -> None:
     assert mover_of(entries, 4, 50) == expected

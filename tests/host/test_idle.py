@@ -1,9 +1,8 @@
 """How a user starts a rootless container, and on which addresses it publishes a port."""
 
-import pytest
-
 from hairpin.host.docker import PortBinding
 from hairpin.host.idle import IdleContainer
+from tests.rows import each_row
 
 ANN = IdleContainer("ann", 1001, "podman", "shop")
 STARTS: dict[str, tuple[IdleContainer, str]] = {
@@ -19,7 +18,7 @@ STARTS: dict[str, tuple[IdleContainer, str]] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("container", "command"), STARTS.values(), ids=STARTS)
+@each_row(("container", "command"), STARTS.values(), ids=STARTS)
 def test_start(container: IdleContainer, command: str) -> None:
     assert container.start == command
 
@@ -37,7 +36,7 @@ PUBLISHED: dict[str, tuple[tuple[str, int, int, int | None], bool]] = {
 }
 
 
-@pytest.mark.parametrize(("asked", "expected"), PUBLISHED.values(), ids=PUBLISHED)
+@each_row(("asked", "expected"), PUBLISHED.values(), ids=PUBLISHED)
 def test_publishes(asked: tuple[str, int, int, int | None], expected: bool) -> None:
     container = IdleContainer("ann", 1001, "podman", "shop", ports=(EVERYWHERE, LOCAL))
     assert container.publishes(*asked) is expected

@@ -1,6 +1,7 @@
 import pytest
 
 from hairpin.host.kernel_release import Novelty, is_zero4, kernel_version, not_judged, tracked_ports
+from tests.rows import each_row
 
 VERSIONS = {
     "6.1.0-50-amd64": (6, 1),
@@ -11,7 +12,7 @@ VERSIONS = {
 }
 
 
-@pytest.mark.parametrize(("release", "version"), VERSIONS.items())
+@each_row(("release", "version"), VERSIONS.items())
 def test_kernel_version(release: str, version: tuple[int, int]) -> None:
     assert kernel_version(release) == version
 
@@ -50,7 +51,7 @@ FIRST = {
 KERNELS = ("5.10.0-32-amd64", "6.1.0-50-amd64", "6.12.107+deb13-amd64", "6.18.4", "7.2.13+deb14-amd64")
 
 
-@pytest.mark.parametrize(("novelty", "first"), FIRST.items(), ids=[each.name for each in FIRST])
+@each_row(("novelty", "first"), FIRST.items(), ids=[each.name for each in FIRST])
 def test_known_from_the_first_on(novelty: Novelty, first: str) -> None:
     assert [novelty.known_to(kernel) for kernel in KERNELS] == [n >= KERNELS.index(first) for n in range(len(KERNELS))]
 
@@ -77,7 +78,7 @@ UNJUDGED = {
 }
 
 
-@pytest.mark.parametrize(("novelty", "known"), UNJUDGED.items(), ids=[each.name for each in UNJUDGED])
+@each_row(("novelty", "known"), UNJUDGED.items(), ids=[each.name for each in UNJUDGED])
 def test_known_to_kernels_that_no_hunt_has_judged(novelty: Novelty, known: tuple[bool, ...]) -> None:
     assert tuple(novelty.known_to(kernel) for kernel in OLDER) == known
 

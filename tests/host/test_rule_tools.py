@@ -1,8 +1,7 @@
 """What the kernel has of the modules that rules need."""
 
-import pytest
-
 from hairpin.host.rule_tools import ForbiddenModule, ModuleFiles
+from tests.rows import each_row
 
 FOLDER = "/lib/modules/6.1.0"
 NAT = frozenset({"xt_nat"})
@@ -19,6 +18,6 @@ MODULES: dict[str, tuple[ModuleFiles, bool | None]] = {
 }
 
 
-@pytest.mark.parametrize(("files", "expected"), MODULES.values(), ids=MODULES)
+@each_row(("files", "expected"), MODULES.values(), ids=MODULES)
 def test_can_have(files: ModuleFiles, expected: bool | None) -> None:
     assert files.can_have("xt_nat") is expected

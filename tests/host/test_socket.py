@@ -1,8 +1,7 @@
 """When the backlog of a listening socket is full, and when the receive queue of a UDP socket."""
 
-import pytest
-
 from hairpin.host.socket import Socket
+from tests.rows import each_row
 
 # how many wait, how many may; whether the kernel drops the next SYN
 CASES: dict[str, tuple[int | None, int | None, bool]] = {
@@ -15,7 +14,7 @@ CASES: dict[str, tuple[int | None, int | None, bool]] = {
 }
 
 
-@pytest.mark.parametrize(("queued", "backlog", "full"), CASES.values(), ids=CASES)
+@each_row(("queued", "backlog", "full"), CASES.values(), ids=CASES)
 def test_the_kernel_takes_one_connection_more_than_the_backlog(
     queued: int | None, backlog: int | None, full: bool
 ) -> None:
@@ -38,7 +37,7 @@ WAITING: dict[str, tuple[int | None, int | None, bool]] = {
 }
 
 
-@pytest.mark.parametrize(("received", "buffer", "full"), WAITING.values(), ids=WAITING)
+@each_row(("received", "buffer", "full"), WAITING.values(), ids=WAITING)
 def test_the_kernel_drops_a_datagram_that_does_not_fit(received: int | None, buffer: int | None, full: bool) -> None:
     socket = Socket("udp", 4, None, 53, received=received, receive_buffer=buffer)
     assert socket.has_full_receive_queue is full

@@ -1,13 +1,12 @@
 """Sysctl values and names."""
 
-import pytest
-
 from hairpin.host.sysctl import Sysctls, dotted
+from tests.rows import each_row
 
 VALUES = Sysctls({("net", "a"): "1", ("net", "b"): "-1", ("net", "c"): "x", ("net", "d"): ""})
 
 
-@pytest.mark.parametrize(("name", "expected"), (("a", 1), ("b", -1), ("c", None), ("d", None), ("e", None)))
+@each_row(("name", "expected"), (("a", 1), ("b", -1), ("c", None), ("d", None), ("e", None)))
 def test_number(name: str, expected: int | None) -> None:
     assert VALUES.number("net", name) == expected
 

@@ -1,7 +1,6 @@
 """When the two judges agree, and what the answer reports when they do not."""
 
 import msgspec
-import pytest
 
 from hairpin.host.socket import Relay, Socket
 from hairpin.judges.agreement import agreement
@@ -14,6 +13,7 @@ from hairpin.walk.state import Step
 from hairpin.walk.trace import Trace
 from hairpin.walk.walk import walk_flow
 from tests.causes.hosts import NO_CONTAINER
+from tests.rows import each_row
 from tests.small_host import (
     CLIENT,
     DOCKER_RULES,
@@ -175,7 +175,7 @@ CASES = {
 }
 
 
-@pytest.mark.parametrize(("trace", "judgement", "expected"), CASES.values(), ids=CASES)
+@each_row(("trace", "judgement", "expected"), CASES.values(), ids=CASES)
 def test_agreement(trace: object, judgement: Judgement, expected: tuple[bool | None, str, str]) -> None:
     assert isinstance(trace, type(DELIVERED))
     found = agreement(trace, judgement)

@@ -12,6 +12,7 @@ from hairpin.replica.judgement import Judgement
 from hairpin.walk.walk import walk_flow
 from tests.judges.kernels import Agreeing, Denying
 from tests.report.answers import answer, evidence, network
+from tests.rows import each_row
 from tests.small_host import CLIENT, HOST_ADDRESS
 from tests.small_host import network as small_network
 
@@ -51,7 +52,7 @@ CASES: dict[str, tuple[str, int, bool]] = {
 }
 
 
-@pytest.mark.parametrize(("kernel", "source", "counts"), CASES.values(), ids=CASES)
+@each_row(("kernel", "source", "counts"), CASES.values(), ids=CASES)
 def test_a_flow_that_kernels_treat_differently_stays_simulated(kernel: str, source: int, counts: bool) -> None:
     whole = on_kernel(small_network(), kernel)
     trace = walk_flow(whole, Flow(Outside(source), 4, HOST_ADDRESS, "tcp", 8151))

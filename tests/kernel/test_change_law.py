@@ -452,7 +452,7 @@ CASES: dict[str, Make] = {
 }
 
 
-@pytest.mark.parametrize("make", thinned(CASES.values(), 7), ids=CASES)
+@pytest.mark.parametrize("make", thinned(CASES.values(), 14), ids=CASES)
 def test_a_change_is_as_simulated_leads_back_and_may_be_typed_in_twice(host: Host, make: Make) -> None:
     """All laws of one change, in turn on one namespace, since each reading of it costs more than the change."""
     before = host.network()

@@ -12,6 +12,7 @@ from hairpin.evidence.reading import Evidence
 from hairpin.host.read.parse import parse
 from hairpin.netfilter.ir import Table
 from tests.kernel.test_collect_sh import Namespace, held_namespace
+from tests.whole import thinned
 
 BY_IPTABLES = """
 iptables-nft -N OWN
@@ -70,7 +71,7 @@ def test_tables_of_iptables_alone_are_read_once() -> None:
         assert {each.dialect for each in tables} == {"iptables-nft"}
 
 
-@pytest.mark.parametrize("rule", BY_NFT)
+@pytest.mark.parametrize("rule", thinned(BY_NFT, 4))
 def test_a_rule_that_iptables_does_not_print_whole_is_read_by_nft(rule: str) -> None:
     with held_namespace() as namespace:
         namespace.run("sh", "-ec", BY_IPTABLES)

@@ -31,6 +31,7 @@ from hairpin.lab.build import Lab, running_lab
 from hairpin.lab.plan import ContainerPlan, LabPlan, NetworkPlan
 from hairpin.lab.this_hairpin import HAIRPIN, environment
 from tests.waiting import HANG_S
+from tests.whole import thinned
 
 NAME = "container:x"
 # A container of the default bridge network; nothing in it changes by itself.
@@ -232,7 +233,7 @@ ORDINARY: dict[str, str] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("more", ORDINARY.values(), ids=ORDINARY)
+@pytest.mark.parametrize("more", thinned(ORDINARY.values(), 4), ids=ORDINARY)
 def test_an_ordinary_namespace_is_the_same(more: str) -> None:
     with held(USUAL + more) as namespace:
         assert_same(namespace)
@@ -376,7 +377,7 @@ REFUSED: dict[str, str] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("more", REFUSED.values(), ids=REFUSED)
+@pytest.mark.parametrize("more", thinned(REFUSED.values(), 3), ids=REFUSED)
 def test_what_is_not_ordinary_is_left_to_the_script(more: str) -> None:
     with held(USUAL + more) as namespace:
         inside = by_netlink(namespace)

@@ -111,7 +111,7 @@ def assert_exact(lab: Lab, daemon: str) -> None:
         assert re.search(rf":{listener.port} .*{listener.process}", listening), listener
 
 
-@pytest.mark.parametrize("daemon", thinned(DAEMONS.values(), 2), ids=DAEMONS)
+@pytest.mark.parametrize("daemon", thinned(DAEMONS.values(), 4), ids=DAEMONS)
 def test_expected_is_found_and_nothing_else(daemon: str) -> None:
     with running_lab(plan(daemon)) as lab:
         assert_exact(lab, daemon)
@@ -161,7 +161,7 @@ DAMAGE: dict[str, str] = {
 }
 
 
-@pytest.mark.parametrize("damage", thinned(DAMAGE.values(), 2), ids=DAMAGE)
+@pytest.mark.parametrize("damage", thinned(DAMAGE.values(), 6), ids=DAMAGE)
 def test_lost_rules_are_found_and_put_back(busy_lab: Lab, damage: str) -> None:
     healthy = saved(busy_lab)
     busy_lab.host.run(damage)

@@ -22,7 +22,7 @@ REGRESSIONS = dict(regressions())
 CASES = 8
 
 
-@pytest.mark.parametrize("regression", thinned(REGRESSIONS.values(), 3), ids=REGRESSIONS)
+@pytest.mark.parametrize("regression", thinned(REGRESSIONS.values(), 10), ids=REGRESSIONS)
 def test_walk_and_kernel_agree_on_kept_disagreements(regression: Regression) -> None:
     answer = ask(regression.case)
     seen = events_of(answer, any_port=regression.any_port)

@@ -20,6 +20,7 @@ from hairpin.netfilter.evaluate.truth import Truth
 from hairpin.netfilter.limit import Limit, Queue, TimeWindow
 from hairpin.netfilter.nft import listing as nft_listing
 from hairpin.netfilter.packet import TCP, UDP, Connection, Packet, Seen, Tuple
+from tests.whole import thinned
 
 EXAMPLES = Path("/usr/share/doc/nftables/examples")
 DATA = Path(__file__).parents[1] / "data" / "nft"
@@ -138,7 +139,7 @@ def plain(line: str) -> str:
     return " ".join(re.sub(r"counter packets \d+ bytes \d+", "counter", line).split())
 
 
-@pytest.mark.parametrize("ruleset", RULESETS.values(), ids=RULESETS)
+@pytest.mark.parametrize("ruleset", thinned(RULESETS.values(), 2), ids=RULESETS)
 def test_the_listing_of_tools_is_understood(ruleset: str) -> None:
     tables, text = listed(ruleset)
     assert unknown(tables) == []
@@ -146,7 +147,7 @@ def test_the_listing_of_tools_is_understood(ruleset: str) -> None:
     assert [rule.text for rule in rules(tables) if rule.text not in lines] == []
 
 
-@pytest.mark.parametrize("ruleset", RULESETS.values(), ids=RULESETS)
+@pytest.mark.parametrize("ruleset", thinned(RULESETS.values(), 2), ids=RULESETS)
 def test_sets_and_maps_are_complete(ruleset: str) -> None:
     tables, _ = listed(ruleset)
     opaque = [each.name for table in tables for each in table.sets if each.opaque is not None]

@@ -14,6 +14,7 @@ from hairpin.netfilter.nft.script.live_table import LoadingHost
 from hairpin.netfilter.nft.script.loading import tables_after
 from tests.kernel.test_nft_json import EXAMPLES
 from tests.kernel.test_nft_round_trip import REAL, bodies, listed, names_sorted
+from tests.whole import thinned
 
 
 def read(text: str) -> tuple[Table, ...]:
@@ -51,7 +52,7 @@ def rule_meant(rule: Rule) -> list[str]:
 SCRIPTS = {name: text for name, text in REAL.items() if "xt " not in text}
 
 
-@pytest.mark.parametrize("text", SCRIPTS.values(), ids=SCRIPTS)
+@pytest.mark.parametrize("text", thinned(SCRIPTS.values(), 5), ids=SCRIPTS)
 def test_scripts_of_real_tools_mean_what_nft_makes_of_them(text: str) -> None:
     assert meant(read(text)) == meant(listed(text))
 
@@ -100,12 +101,12 @@ REFUSED: dict[str, str] = {
 }
 
 
-@pytest.mark.parametrize("text", SEVERAL.values(), ids=SEVERAL)
+@pytest.mark.parametrize("text", thinned(SEVERAL.values(), 3), ids=SEVERAL)
 def test_commands_one_after_another(text: str) -> None:
     assert meant(read(text)) == meant(listed(text))
 
 
-@pytest.mark.parametrize("text", REFUSED.values(), ids=REFUSED)
+@pytest.mark.parametrize("text", thinned(REFUSED.values(), 3), ids=REFUSED)
 def test_what_nft_refuses(text: str) -> None:
     with pytest.raises(ParseError):
         read(text)

@@ -26,7 +26,7 @@ def at() -> Iterator[Setting]:
 
 
 @pytest.mark.parametrize(
-    ("kind", "variant", "said"), thinned_rows(SAMPLE, 3), ids=(f"{each[0]}, {each[1]}" for each in SAMPLE)
+    ("kind", "variant", "said"), thinned_rows(SAMPLE, 10), ids=(f"{each[0]}, {each[1]}" for each in SAMPLE)
 )
 def test_a_plan_in_a_session(at: Setting, kind: str, variant: str, said: str) -> None:
     result = tried(at, kind, variant, 4.0 if variant == "hairpin killed" else 600.0)

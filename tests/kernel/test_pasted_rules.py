@@ -25,6 +25,7 @@ from hairpin.pasted.forms.rules.sound_rules import is_gap
 from tests.kernel.test_iptables_round_trip import SETS, WIDE
 from tests.pasted.readings import evidence_in_text
 from tests.strategies import row_matches
+from tests.whole import thinned
 
 FIXTURES = Path(__file__).resolve().parent.parent / "fixtures"
 HOSTS = sorted(path.stem for path in (FIXTURES / "hosts").glob("*.hairpin"))
@@ -108,7 +109,7 @@ def listings(tool: str, options: str) -> tuple[str, ...]:
     return tuple(f"echo '# {tool} -t {each} -L {options}'; {tool} -t {each} -L {options}; echo" for each in TABLES)
 
 
-@pytest.mark.parametrize("options", ("-n -v", "-nv -x --line-numbers", "-n", "-v", ""))
+@pytest.mark.parametrize("options", thinned(("-n -v", "-nv -x --line-numbers", "-n", "-v", ""), 4))
 @pytest.mark.parametrize(("name", "tool"), WIDE.items())
 def test_a_listing_of_every_option(name: str, tool: str, options: str) -> None:
     family: IpFamily = "ip6" if tool.startswith("ip6") else "ip"
@@ -137,7 +138,7 @@ def evidence(name: str) -> Evidence:
     return read(FIXTURES / "hosts" / f"{name}.hairpin")
 
 
-@pytest.mark.parametrize("name", HOSTS)
+@pytest.mark.parametrize("name", thinned(HOSTS, 10))
 def test_a_listing_of_a_recorded_host(name: str) -> None:
     sets = "".join(each.text for each in evidence(name).readings if each.key == "ipset" and each.netns == "host")
     for reading in evidence(name).readings:
@@ -211,7 +212,9 @@ def test_native_tables_of_nft(damage: str) -> None:
             assert [rule.body for rule in chain.rules] == [rule.body for rule in kernels.rules]
 
 
-@pytest.mark.parametrize("name", ("none", "ufw", "multiport", "f2b", "hairpin-masquerade.proxy-off", "isolated"))
+@pytest.mark.parametrize(
+    "name", thinned(("none", "ufw", "multiport", "f2b", "hairpin-masquerade.proxy-off", "isolated"), 3)
+)
 def test_tables_of_iptables_in_the_words_of_nft(name: str) -> None:
     reading = next(
         each for each in evidence(name).readings if each.key == "iptables-nft-save4" and each.netns == "host"

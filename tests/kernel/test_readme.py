@@ -20,6 +20,7 @@ from hairpin.lab.build import Lab, running_lab
 from hairpin.lab.node import ENVIRONMENT
 from hairpin.lab.plan import ContainerPlan, LabPlan
 from hairpin.lab.this_hairpin import HAIRPIN, TIMEOUT_S
+from tests.whole import WHOLE
 from tools.quoted import ROOT, blocks
 from tools.release.pinned import ARCHITECTURES
 from tools.shown_commands import typed
@@ -154,6 +155,7 @@ def make(*words: str) -> subprocess.CompletedProcess[str]:
     )
 
 
+@WHOLE
 def test_the_demo() -> None:
     """Its set-up is that of the running tests."""
     (command,) = (each for each in COMMANDS if each == "make demo")

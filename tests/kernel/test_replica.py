@@ -212,7 +212,7 @@ CASES: dict[str, tuple[Network, Flow]] = {
 }
 
 
-@pytest.mark.parametrize(("built", "asked"), thinned_rows(CASES.values(), 3), ids=CASES)
+@pytest.mark.parametrize(("built", "asked"), thinned_rows(CASES.values(), 10), ids=CASES)
 def test_the_kernel_agrees_with_the_walk(built: Network, asked: Flow) -> None:
     judgement = judge(built, asked)
     trace = walk_flow(built, asked)
@@ -273,7 +273,7 @@ CHANGES: dict[str, tuple[Network, Change]] = {
 }
 
 
-@pytest.mark.parametrize(("built", "change"), thinned_rows(CHANGES.values(), 2), ids=CHANGES)
+@pytest.mark.parametrize(("built", "change"), thinned_rows(CHANGES.values(), 5), ids=CHANGES)
 def test_a_change_carried_out_inside_delivers(built: Network, change: Change) -> None:
     outcomes = carry_all(orders_of(built, (flow(),), change))
     (before,), (after,) = before_of(outcomes), after_of(outcomes)
@@ -391,7 +391,7 @@ def _at_a_moment_of(process: subprocess.Popen[bytes], seed: int) -> tuple[frozen
     raise AssertionError(f"no replica could be built: exit status {process.returncode}")
 
 
-@pytest.mark.parametrize("seed", thinned(range(8), 3))
+@pytest.mark.parametrize("seed", thinned(range(8), 8))
 def test_nothing_is_left_of_a_replica_that_is_killed(seed: int) -> None:
     """The replica is killed at a random moment: the kernel ends its processes, and with them its namespaces and
     links.

@@ -7,6 +7,7 @@ from hairpin.network.flow import Flow, Outside
 from hairpin.replica.judge import judge, judge_all
 from hairpin.walk.walk import walk_flow
 from tests.walk.link.test_neighbour_discovery import CLIENT, FLOWS, INNER_RULES, OWN, STRANGERS, net, strangers
+from tests.whole import thinned
 
 CASES = {name: (net(rules, policy), start, daddr) for name, (rules, policy, start, daddr, *_) in FLOWS.items()} | {
     f"a container's own rules, {name}": (net(inner=rules), start, daddr)
@@ -14,7 +15,7 @@ CASES = {name: (net(rules, policy), start, daddr) for name, (rules, policy, star
 }
 
 
-@pytest.mark.parametrize("name", CASES)
+@pytest.mark.parametrize("name", thinned(CASES, 4))
 def test_the_kernel_finds_the_neighbours_that_the_walk_finds(name: str) -> None:
     within, start, daddr = CASES[name]
     asked = Flow(start, 6, daddr, "tcp", 22)

@@ -23,6 +23,7 @@ from tests.acceptance.recorded_networks import evidence, expected
 from tests.acceptance.test_networks import CASES, flow_of
 from tests.acceptance.test_networks import network as recorded
 from tests.two_hosts import ADDRESSES, ONE, TUNNEL_ADDRESSES, TWO, network, node, seen, vxlan
+from tests.whole import thinned
 
 # One of each kind: `python -m tests.kernel.test_replica_hosts` judges all recorded networks.
 CHOSEN = (
@@ -65,7 +66,7 @@ def misses(name: str) -> tuple[str, ...]:
     return tuple(found)
 
 
-@pytest.mark.parametrize("name", CHOSEN)
+@pytest.mark.parametrize("name", thinned(CHOSEN, 6))
 def test_the_kernel_does_again_what_was_recorded(name: str) -> None:
     assert misses(name) == ()
 

@@ -30,6 +30,7 @@ from tests.small_host import (
     sysctls,
 )
 from tests.walk.test_reply import BY_LINK, FLOWS, asking_by_link, routers
+from tests.whole import thinned_rows
 
 OUTSIDE, HERE, INSIDE = Outside(CLIENT), FromHost(), FromContainer("web", sibling("container:web"))
 FAR = parse_address("203.0.113.80")[1]
@@ -112,7 +113,7 @@ def built(rules: str) -> Network:
     return network(host_namespace(f"*filter\n:INPUT ACCEPT [0:0]\n:OUTPUT ACCEPT [0:0]\n{rules}COMMIT\n"))
 
 
-@pytest.mark.parametrize(("rules", "flow", "expected"), CASES.values(), ids=CASES)
+@pytest.mark.parametrize(("rules", "flow", "expected"), thinned_rows(CASES.values(), 3), ids=CASES)
 def test_refusals_are_heard_or_not(rules: str, flow: Flow, expected: str) -> None:
     # A second time: the end of the first flow is no part of the second.
     for judgement in judge_all(built(rules), (flow, flow)):
@@ -181,7 +182,7 @@ HOSTS: dict[str, tuple[Network, Flow, str]] = {
 }
 
 
-@pytest.mark.parametrize(("within", "flow", "expected"), HOSTS.values(), ids=HOSTS)
+@pytest.mark.parametrize(("within", "flow", "expected"), thinned_rows(HOSTS.values(), 3), ids=HOSTS)
 def test_refusals_on_other_hosts(within: Network, flow: Flow, expected: str) -> None:
     (judgement,) = judge_all(within, (flow,))
     found = agreement(walk_flow(within, flow), judgement)

@@ -17,6 +17,7 @@ from hairpin.walk.walk import walk_flow
 from tests.kernel.test_nft_json import EXAMPLES as FOLDER
 from tests.kernel.test_nft_round_trip import REAL
 from tests.small_host import CLIENT, HOST_ADDRESS, host_namespace, network
+from tests.whole import thinned
 
 AGAIN = """
 import json, subprocess, sys
@@ -83,7 +84,7 @@ def rules_in(listed: list[dict[str, dict[str, object]]]) -> list[tuple[object, l
     ]
 
 
-@pytest.mark.parametrize("ruleset", REAL.values(), ids=REAL)
+@pytest.mark.parametrize("ruleset", thinned(REAL.values(), 5), ids=REAL)
 def test_the_listing_of_nft_loads(ruleset: str) -> None:
     listed, text = tables(ruleset)
     left_out, found = again("nft-json", text, listed)

@@ -16,6 +16,7 @@ from hairpin.lab.scenario import (
     scenarios_of_one_host,
     scenarios_of_several_hosts,
 )
+from tests.rows import each_row
 
 # Each line is one of the sixteen kinds of fault that `hairpin check` must name; a scenario of any cause in the line
 # covers it.
@@ -104,7 +105,7 @@ def test_two_faults_at_once_and_eight_healthy_variants() -> None:
     assert sum(scenario.healthy for scenario in scenarios_of_one_host()) >= 8
 
 
-@pytest.mark.parametrize("scenario", scenarios_of_one_host(), ids=lambda scenario: scenario.name)
+@each_row("scenario", scenarios_of_one_host(), ids=lambda scenario: scenario.name)
 def test_name_causes_fault_and_outcomes_fit_together(scenario: Scenario) -> None:
     assert scenario.title
     assert scenario.flows
@@ -125,7 +126,7 @@ ACROSS_HOSTS = (
 )
 
 
-@pytest.mark.parametrize("cause", ACROSS_HOSTS)
+@each_row("cause", ACROSS_HOSTS)
 def test_each_cause_across_hosts_is_shown_on_two_of_them(cause: str) -> None:
     best = [named for scenario in scenarios_of_several_hosts() for named, *_others in scenario.causes]
     assert len({place for name, _, place in (named.partition("@") for named in best) if name == cause}) >= 2
@@ -136,7 +137,7 @@ def test_seven_healthy_ones_of_several_hosts() -> None:
     assert sum(not scenario.healthy for scenario in scenarios_of_several_hosts()) >= 22
 
 
-@pytest.mark.parametrize("scenario", scenarios_of_several_hosts(), ids=lambda scenario: scenario.name)
+@each_row("scenario", scenarios_of_several_hosts(), ids=lambda scenario: scenario.name)
 def test_scenario_of_several_hosts_says_which_host(scenario: Scenario) -> None:
     hosts = {host.name for host in scenario.lab.hosts}
     assert scenario.title
@@ -162,7 +163,7 @@ ORIGINS: dict[str, tuple[Flow, tuple[str, ...]]] = {
 }
 
 
-@pytest.mark.parametrize(("flow", "arguments"), ORIGINS.values(), ids=ORIGINS)
+@each_row(("flow", "arguments"), ORIGINS.values(), ids=ORIGINS)
 def test_arguments(flow: Flow, arguments: tuple[str, ...]) -> None:
     assert flow.arguments() == arguments
 

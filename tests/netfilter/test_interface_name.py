@@ -1,9 +1,8 @@
-import pytest
-
 from hairpin.netfilter.interface_name import fits_name, literal_name
+from tests.rows import each_row
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("name", "pattern", "fits"),
     (
         ("eth0", "eth0", True),

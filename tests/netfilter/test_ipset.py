@@ -7,6 +7,7 @@ from hairpin.message import message
 from hairpin.netfilter.ipset import fields_of, parse
 from hairpin.netfilter.ir import Element, Key, NameKey, NumberKey, Set
 from hairpin.netfilter.rule_address import IpFamily
+from tests.rows import each_row
 
 FIXTURE = Path(__file__).resolve().parent.parent / "fixtures" / "netfilter" / "ipset-save.txt"
 NET = 0x0A000000
@@ -67,7 +68,7 @@ ELEMENTS: dict[str, tuple[str, tuple[Key, ...]]] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("text", "key"), ELEMENTS.values(), ids=ELEMENTS)
+@each_row(("text", "key"), ELEMENTS.values(), ids=ELEMENTS)
 def test_element(text: str, key: tuple[Key, ...]) -> None:
     assert read(text).elements == (Element(key),)
 
@@ -102,7 +103,7 @@ OPAQUE: dict[str, tuple[str, str | None]] = {
 }
 
 
-@pytest.mark.parametrize(("text", "reason"), OPAQUE.values(), ids=OPAQUE)
+@each_row(("text", "reason"), OPAQUE.values(), ids=OPAQUE)
 def test_a_set_says_why_it_cannot_be_trusted(text: str, reason: str | None) -> None:
     assert (str(opaque) if (opaque := read(text).opaque) else None) == reason
 
@@ -135,7 +136,7 @@ LISTS: dict[str, tuple[str, Set]] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("text", "expected"), LISTS.values(), ids=LISTS)
+@each_row(("text", "expected"), LISTS.values(), ids=LISTS)
 def test_a_list_has_its_members_elements(text: str, expected: Set) -> None:
     assert read(text) == expected
 
@@ -161,7 +162,7 @@ FIELDS: dict[tuple[str, str, IpFamily], tuple[str, ...] | None] = {
 }
 
 
-@pytest.mark.parametrize(("question", "fields"), FIELDS.items())
+@each_row(("question", "fields"), FIELDS.items())
 def test_the_fields_of_the_flags_of_match_set(
     question: tuple[str, str, IpFamily], fields: tuple[str, ...] | None
 ) -> None:
@@ -184,7 +185,7 @@ DAMAGED = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("text", DAMAGED)
+@each_row("text", DAMAGED)
 def test_damaged_text_is_an_error_with_its_place(text: str) -> None:
     with pytest.raises(ParseError, match="read the sets again") as caught:
         parse(text, source="ipset save")

@@ -2,11 +2,10 @@
 
 from typing import Literal
 
-import pytest
-
 from hairpin.host.boot.saved_rules import rule_of
 from hairpin.netfilter.ir import FieldMatch, NoEffect, Rule, Verdict
 from hairpin.netfilter.mss import mss_set_by
+from tests.rows import each_row
 
 OF_TCP = FieldMatch("protocol", ((6, 6),))
 OPTION = "tcp option maxseg size"
@@ -21,7 +20,7 @@ CASES: dict[str, tuple[Rule | None, int | Literal["path"] | None]] = {
 }
 
 
-@pytest.mark.parametrize(("rule", "size"), CASES.values(), ids=CASES)
+@each_row(("rule", "size"), CASES.values(), ids=CASES)
 def test_the_segment_size_of_a_rule(rule: Rule | None, size: int | Literal["path"] | None) -> None:
     assert rule is not None
     assert mss_set_by(rule) == size

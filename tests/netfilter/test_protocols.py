@@ -2,11 +2,12 @@ import pytest
 
 from hairpin.netfilter.ir import Ranges
 from hairpin.netfilter.protocols import ICMP6_TYPES, ICMP_TYPES, icmp_ranges, protocol_number
+from tests.rows import each_row
 
 PROTOCOL_NUMBERS = {"tcp": 6, "TCP": 6, "17": 17, "ipv6-icmp": 58, "icmpv6": 58, "ipencap": 4, "no-such": None}
 
 
-@pytest.mark.parametrize(("text", "number"), PROTOCOL_NUMBERS.items())
+@each_row(("text", "number"), PROTOCOL_NUMBERS.items())
 def test_protocol_number(text: str, number: int | None) -> None:
     assert protocol_number(text) == number
 
@@ -22,7 +23,7 @@ TYPES: dict[str, Ranges] = {
 }
 
 
-@pytest.mark.parametrize(("text", "ranges"), TYPES.items())
+@each_row(("text", "ranges"), TYPES.items())
 def test_icmp_type(text: str, ranges: Ranges) -> None:
     assert icmp_ranges(text, ICMP_TYPES) == ranges
 

@@ -13,6 +13,7 @@ from hairpin.netfilter.rule_address import (
     write_mac,
     write_prefix,
 )
+from tests.rows import each_row
 
 PREFIXES: dict[str, tuple[str, IpFamily, int, int, str]] = {
     "host": ("10.0.0.1", "ip", 0x0A000001, 0x0A000001, "10.0.0.1/32"),
@@ -23,7 +24,7 @@ PREFIXES: dict[str, tuple[str, IpFamily, int, int, str]] = {
 }
 
 
-@pytest.mark.parametrize(("text", "family", "first", "last", "written"), PREFIXES.values(), ids=PREFIXES)
+@each_row(("text", "family", "first", "last", "written"), PREFIXES.values(), ids=PREFIXES)
 def test_prefix(text: str, family: IpFamily, first: int, last: int, written: str) -> None:
     prefix = read_prefix(text, family)
     assert prefix.contiguous
@@ -39,7 +40,7 @@ def test_a_mask_with_holes_is_no_range() -> None:
     assert write_prefix(prefix) == "10.0.2.0/255.0.255.0"
 
 
-@pytest.mark.parametrize("text", ("10.0.0.256", "10.0.0.0/33", "10.0.0", "fd00::", "host", "10.0.0.0/x", ""))
+@each_row("text", ("10.0.0.256", "10.0.0.0/33", "10.0.0", "fd00::", "host", "10.0.0.0/x", ""))
 def test_malformed_prefix(text: str) -> None:
     with pytest.raises(ValueError, match=r"not an address|more than"):
         read_prefix(text, "ip")

@@ -6,6 +6,7 @@ from hairpin.netfilter.ir import Ruleset
 from hairpin.netfilter.nft.script.live_table import LoadingHost
 from hairpin.netfilter.nft.script.loading import tables_after
 from hairpin.netfilter.tracking import needs_tracking
+from tests.rows import each_row
 from tests.small_host import DOCKER_RULES, ruleset
 
 CASES: dict[str, tuple[str, bool]] = {
@@ -35,7 +36,7 @@ def test_whether_a_rule_of_nft_needs_it(words: str, needed: bool) -> None:
     assert needs_tracking(Ruleset(tables), 4) is needed
 
 
-@pytest.mark.parametrize(("rules", "needed"), CASES.values(), ids=CASES)
+@each_row(("rules", "needed"), CASES.values(), ids=CASES)
 def test_whether_a_rule_needs_it(rules: str, needed: bool) -> None:
     assert needs_tracking(ruleset(rules), 4) is needed
     assert not needs_tracking(ruleset(rules), 6)

@@ -1,9 +1,8 @@
-import pytest
-
 from hairpin.host.route import TABLE_LOCAL, NextHop, Route
 from hairpin.network.address_type import address_fits6, address_type4, address_type6, names_a_network
 from hairpin.network.prefix import parse_address
 from hairpin.network.query import Found, Query
+from tests.rows import each_row
 from tests.small_host import host_namespace
 
 
@@ -57,7 +56,7 @@ TYPES: dict[str, tuple[str, str | None, str]] = {
 }
 
 
-@pytest.mark.parametrize(("text", "link", "expected"), TYPES.values(), ids=TYPES)
+@each_row(("text", "link", "expected"), TYPES.values(), ids=TYPES)
 def test_address_type(text: str, link: str | None, expected: str) -> None:
     version, value = parse_address(text)
     found = address_type4(HOST, value, link) if version == 4 else address_type6(HOST, Query(6, value), link)
@@ -79,7 +78,7 @@ FITS: dict[str, tuple[str, str, bool]] = {
 }
 
 
-@pytest.mark.parametrize(("text", "types", "expected"), FITS.values(), ids=FITS)
+@each_row(("text", "types", "expected"), FITS.values(), ids=FITS)
 def test_address_fits6(text: str, types: str, expected: bool) -> None:
     assert address_fits6(HOST, number(text), frozenset(types.split())) is expected
 

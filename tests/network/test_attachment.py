@@ -1,7 +1,6 @@
 """The container that has an address, and the veth that leads to it."""
 
 import msgspec
-import pytest
 
 from hairpin.host.docker import Subnet
 from hairpin.host.host import Unread
@@ -19,6 +18,7 @@ from hairpin.network.attachment import (
 )
 from hairpin.network.prefix import parse_address
 from tests.causes.hosts import on_overlay
+from tests.rows import each_row
 from tests.small_host import HOST_ADDRESS, HOST_NETNS, WEB, container, engine, network, sibling
 from tests.user_stack_host import HOST4, pasta, rootless
 
@@ -102,7 +102,7 @@ GATEWAYS = {
 }
 
 
-@pytest.mark.parametrize(("subnet", "expected"), GATEWAYS.values(), ids=GATEWAYS)
+@each_row(("subnet", "expected"), GATEWAYS.values(), ids=GATEWAYS)
 def test_gateway(subnet: Subnet, expected: int) -> None:
     assert gateway_of(subnet) == expected
 

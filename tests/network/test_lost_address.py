@@ -14,6 +14,7 @@ from hairpin.network.prefix import parse_address
 from hairpin.walk.walk import walk_flow
 from tests.causes.hosts import asked, with_link, without_addresses, without_route
 from tests.causes.ipv6_hosts import of_ipv6_network, without_address6
+from tests.rows import each_row
 from tests.small_host import CLIENT, HOST_ADDRESS, HOST_NETNS, container, engine, host_namespace, network, route
 from tests.two_hosts import ADDRESSES, node, without_own_address
 
@@ -53,7 +54,7 @@ ASKED: dict[str, tuple[Network, str, int, str | None]] = {
 }
 
 
-@pytest.mark.parametrize(("net", "address", "port", "expected"), ASKED.values(), ids=ASKED)
+@each_row(("net", "address", "port", "expected"), ASKED.values(), ids=ASKED)
 def test_lost_by(net: Network, address: str, port: int, expected: str | None) -> None:
     found = lost_by(net, asked(Outside(CLIENT), address, port))
     assert (found.name if found is not None else None) == expected

@@ -20,6 +20,7 @@ from hairpin.network.names import (
     upstreams_of,
 )
 from hairpin.network.prefix import Version, parse_address
+from tests.rows import each_row
 from tests.small_host import container, engine, network
 
 Server = tuple[Version, int]
@@ -76,7 +77,7 @@ KNOWN: dict[str, tuple[Container, Container, Server, str, bool, Known]] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("asking", "asked", "server", "name", "podman", "known"), KNOWN.values(), ids=KNOWN)
+@each_row(("asking", "asked", "server", "name", "podman", "known"), KNOWN.values(), ids=KNOWN)
 def test_a_name_server_knows(
     asking: Container, asked: Container, server: Server, name: str, podman: bool, known: Known
 ) -> None:
@@ -124,7 +125,7 @@ def test_a_host_without_a_file_has_no_servers() -> None:
 BY_IPV6 = ("2001:db8::53", "2001:db8::54")
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("asking", "servers"),
     (
         (on("shop", dns=BY_IPV6, resolvers=("127.0.0.11",)), BY_IPV6),

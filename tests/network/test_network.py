@@ -21,6 +21,7 @@ from hairpin.network.network import (
     owns_address,
     veth_peer,
 )
+from tests.rows import each_row
 from tests.small_host import (
     GATEWAY,
     HOST_ADDRESS,
@@ -132,7 +133,7 @@ UPLINKS: dict[str, tuple[Link, bool]] = {
 }
 
 
-@pytest.mark.parametrize(("candidate", "expected"), UPLINKS.values(), ids=UPLINKS)
+@each_row(("candidate", "expected"), UPLINKS.values(), ids=UPLINKS)
 def test_is_uplink(candidate: Link, expected: bool) -> None:
     assert is_uplink(NET, HOST_NETNS, candidate) is expected
 
@@ -159,7 +160,7 @@ CONF: dict[str, tuple[str | None, str | None, Rule, int | None]] = {
 }
 
 
-@pytest.mark.parametrize(("own", "everywhere", "rule", "expected"), CONF.values(), ids=CONF)
+@each_row(("own", "everywhere", "rule", "expected"), CONF.values(), ids=CONF)
 def test_conf(own: str | None, everywhere: str | None, rule: Rule, expected: int | None) -> None:
     known = {f"conf__{name}__rp_filter": each for name, each in (("eth0", own), ("all", everywhere)) if each}
     namespace = msgspec.structs.replace(host_namespace(), sysctls=sysctls(**known))
@@ -186,7 +187,7 @@ BRIDGE_NFS: dict[str, tuple[str, str | None, str | None, int | None]] = {
 }
 
 
-@pytest.mark.parametrize(("kernel", "hosts", "own", "expected"), BRIDGE_NFS.values(), ids=BRIDGE_NFS)
+@each_row(("kernel", "hosts", "own", "expected"), BRIDGE_NFS.values(), ids=BRIDGE_NFS)
 def test_the_br_netfilter_sysctls_of_a_namespace(
     kernel: str, hosts: str | None, own: str | None, expected: int | None
 ) -> None:

@@ -1,9 +1,9 @@
 import msgspec
-import pytest
 
 from hairpin.host.link import Link
 from hairpin.host.route import FdbEntry
 from hairpin.network.own_frames import hands_up, taken_by
+from tests.rows import each_row
 from tests.small_host import host_namespace
 
 BRIDGE = Link(3, "docker0", "bridge", mac=1)
@@ -28,7 +28,7 @@ CASES: dict[str, tuple[tuple[FdbEntry, ...], bool, FdbEntry | None]] = {
 }
 
 
-@pytest.mark.parametrize(("entries", "up", "entry"), CASES.values(), ids=CASES)
+@each_row(("entries", "up", "entry"), CASES.values(), ids=CASES)
 def test_a_bridge_hands_up_what_its_database_calls_local(
     entries: tuple[FdbEntry, ...], up: bool, entry: FdbEntry | None
 ) -> None:

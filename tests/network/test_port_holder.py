@@ -9,6 +9,7 @@ from hairpin.host.socket import Relay, Socket
 from hairpin.network.flow import Flow, FromHost
 from hairpin.network.network import Network
 from hairpin.network.port_holder import taken_by_other
+from tests.rows import each_row
 from tests.small_host import (
     HOST_ADDRESS,
     HOST_NETNS,
@@ -106,7 +107,7 @@ CASES: dict[str, tuple[Network, Flow, Netns, Socket, str | None]] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("net", "flow", "netns", "socket", "holder"), CASES.values(), ids=CASES)
+@each_row(("net", "flow", "netns", "socket", "holder"), CASES.values(), ids=CASES)
 def test_who_takes_the_port(net: Network, flow: Flow, netns: Netns, socket: Socket, holder: str | None) -> None:
     found = taken_by_other(net, flow, netns, socket)
     if found is None:

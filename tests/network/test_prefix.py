@@ -18,11 +18,12 @@ from hairpin.network.prefix import (
     whole_prefix,
     width,
 )
+from tests.rows import each_row
 
 TEXTS = ("0.0.0.0", "192.0.2.1", "255.255.255.255", "::", "::1", "2001:db8::1", "fe80::1", "::ffff:1.2.3.4")
 
 
-@pytest.mark.parametrize("text", TEXTS)
+@each_row("text", TEXTS)
 def test_an_address_reads_back(text: str) -> None:
     version, value = parse_address(text)
     assert parse_address(address_text(value, version)) == (version, value)
@@ -32,7 +33,7 @@ def test_an_address_reads_back(text: str) -> None:
 NOT_ADDRESSES = ("", "192.0.2", "192.0.2.256", "web", "192.0.2.1/24", "2001:db8:::1")
 
 
-@pytest.mark.parametrize("text", NOT_ADDRESSES)
+@each_row("text", NOT_ADDRESSES)
 def test_text_that_is_no_address(text: str) -> None:
     with pytest.raises(ValueError, match=text or "address"):
         parse_address(text)
@@ -47,7 +48,7 @@ PREFIXES: dict[str, tuple[Version, int, int]] = {
 }
 
 
-@pytest.mark.parametrize(("text", "expected"), PREFIXES.items(), ids=PREFIXES)
+@each_row(("text", "expected"), PREFIXES.items(), ids=PREFIXES)
 def test_parse_prefix(text: str, expected: tuple[Version, int, int]) -> None:
     assert parse_prefix(text) == expected
     version, network, length = expected
@@ -79,7 +80,7 @@ KINDS: dict[str, tuple[bool, bool, bool]] = {
 }
 
 
-@pytest.mark.parametrize(("text", "expected"), KINDS.items(), ids=KINDS)
+@each_row(("text", "expected"), KINDS.items(), ids=KINDS)
 def test_kinds(text: str, expected: tuple[bool, bool, bool]) -> None:
     version, value = parse_address(text)
     assert (is_loopback(value, version), is_multicast(value, version), is_private(value, version)) == expected

@@ -1,7 +1,6 @@
 """The length of a host's prefix is told by its files and by the other hosts on the wire, if they tell the same."""
 
 import msgspec
-import pytest
 
 from hairpin.change.change import AddEntry
 from hairpin.diagnose.diagnose import diagnose
@@ -13,6 +12,7 @@ from hairpin.network.flow import Flow, Outside
 from hairpin.network.network import Network
 from hairpin.network.prefix import parse_address
 from hairpin.network.prefix_witness import differing_prefixes, routers_of_far_hosts
+from tests.rows import each_row
 from tests.small_host import CLIENT
 from tests.two_hosts import ADDRESSES, ONE, TWO, network, node, seen
 
@@ -61,7 +61,7 @@ CASES: dict[str, tuple[Network, int | None]] = {
 }
 
 
-@pytest.mark.parametrize(("net", "expected"), CASES.values(), ids=CASES)
+@each_row(("net", "expected"), CASES.values(), ids=CASES)
 def test_the_length_that_all_witnesses_tell(net: Network, expected: int | None) -> None:
     found = list(differing_prefixes(net, ONE, 4))
     right = Address("eth0", 4, ADDRESSES["one"], expected or 0)

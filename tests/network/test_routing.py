@@ -8,6 +8,7 @@ from hairpin.network.address_type import address_type4
 from hairpin.network.prefix import parse_address, parse_prefix
 from hairpin.network.query import Found, Query, Scope
 from hairpin.network.routing import has_custom_rules, is_taken_in6, lookup, route_text, rules_of, tables_are_one
+from tests.rows import each_row
 from tests.small_host import CLIENT, HOST_ADDRESS, WEB, host_namespace, local, route
 
 
@@ -62,7 +63,7 @@ SELECTORS: dict[str, tuple[PolicyRule, Query, bool]] = {
 }
 
 
-@pytest.mark.parametrize(("rule", "query", "applies"), SELECTORS.values(), ids=SELECTORS)
+@each_row(("rule", "query", "applies"), SELECTORS.values(), ids=SELECTORS)
 def test_selectors(rule: PolicyRule, query: Query, applies: bool) -> None:
     (hop,) = lookup(with_rules(rule), query).next_hops
     assert hop.link == ("wg0" if applies else "eth0")
@@ -84,7 +85,7 @@ ACTIONS: dict[str, tuple[tuple[PolicyRule, ...], str]] = {
 }
 
 
-@pytest.mark.parametrize(("rules", "expected"), ACTIONS.values(), ids=ACTIONS)
+@each_row(("rules", "expected"), ACTIONS.values(), ids=ACTIONS)
 def test_actions(rules: tuple[PolicyRule, ...], expected: str) -> None:
     found = lookup(with_rules(*rules), TO_CLIENT)
     assert (found.next_hops[0].link if found.next_hops else found.type) == expected
@@ -156,7 +157,7 @@ ROUTES: dict[str, tuple[tuple[Route, ...], Query, str]] = {
 }
 
 
-@pytest.mark.parametrize(("routes", "query", "expected"), ROUTES.values(), ids=ROUTES)
+@each_row(("routes", "query", "expected"), ROUTES.values(), ids=ROUTES)
 def test_routes(routes: tuple[Route, ...], query: Query, expected: str) -> None:
     found = lookup(host_namespace(routes=routes), query)
     assert (found.next_hops[0].link if found.type == "unicast" else found.type) == expected
@@ -259,7 +260,7 @@ ROUTE_TEXTS: dict[str, Route] = {
 }
 
 
-@pytest.mark.parametrize(("found", "taken"), (
+@each_row(("found", "taken"), (
     (Found("local"), True), (Found("anycast", KERNELS_ANYCAST), True), (Found("unicast", via6(kind="anycast")), True),
     (Found("unicast", via6()), False), (Found("none"), False),
 ))  # fmt: skip
@@ -267,7 +268,7 @@ def test_is_taken_in6(found: Found, taken: bool) -> None:
     assert is_taken_in6(found) is taken
 
 
-@pytest.mark.parametrize(("text", "written"), ROUTE_TEXTS.items(), ids=ROUTE_TEXTS)
+@each_row(("text", "written"), ROUTE_TEXTS.items(), ids=ROUTE_TEXTS)
 def test_route_text(text: str, written: Route) -> None:
     assert route_text(written) == text
 

@@ -1,12 +1,12 @@
 """Which container a socket belongs to where several share a namespace, and whether it answers."""
 
 import msgspec
-import pytest
 
 from hairpin.host.docker import Container
 from hairpin.host.socket import Socket
 from hairpin.network.names import EMBEDDED
 from hairpin.network.socket_owner import containers_in, never_answers, owner_of_socket
+from tests.rows import each_row
 from tests.small_host import HOST_NETNS, container, engine, network, sibling
 
 WEB = container()
@@ -57,7 +57,7 @@ CASES: dict[str, tuple[tuple[Container, ...], Socket, str | None, bool]] = {
 }
 
 
-@pytest.mark.parametrize(("containers", "socket", "owner", "silent"), CASES.values(), ids=CASES)
+@each_row(("containers", "socket", "owner", "silent"), CASES.values(), ids=CASES)
 def test_the_process_decides(
     containers: tuple[Container, ...], socket: Socket, owner: str | None, silent: bool
 ) -> None:

@@ -8,6 +8,7 @@ from hairpin.network.prefix import parse_address
 from hairpin.network.query import Found, Query, Scope
 from hairpin.network.routing import lookup
 from hairpin.network.source_address import preferred_source, source_address
+from tests.rows import each_row
 from tests.small_host import CLIENT, GATEWAY, HOST_ADDRESS, WEB, host_namespace, route
 
 
@@ -46,7 +47,7 @@ SOURCES: dict[str, tuple[str, str, str | None]] = {
 }
 
 
-@pytest.mark.parametrize(("link", "towards", "expected"), SOURCES.values(), ids=SOURCES)
+@each_row(("link", "towards", "expected"), SOURCES.values(), ids=SOURCES)
 def test_source_address(link: str, towards: str, expected: str | None) -> None:
     version, value = parse_address(towards)
     namespace = Namespace("host", addresses=TWO)
@@ -102,7 +103,7 @@ LABELS: dict[str, tuple[str, str, str]] = {
 }
 
 
-@pytest.mark.parametrize(("link", "towards", "expected"), LABELS.values(), ids=LABELS)
+@each_row(("link", "towards", "expected"), LABELS.values(), ids=LABELS)
 def test_source_address6(link: str, towards: str, expected: str) -> None:
     assert source_address(Namespace("host", addresses=LABELLED), 6, link, number(towards)) == number(expected)
 

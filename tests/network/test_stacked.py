@@ -15,6 +15,7 @@ from hairpin.network.stacked import (
     takes_all,
     takes_frame,
 )
+from tests.rows import each_row
 from tests.small_host import HOST_NETNS, route, sibling
 
 UPLINK = Port(HOST_NETNS, "eth0")
@@ -85,7 +86,7 @@ FRAMES: dict[str, tuple[Network, int, Port | None]] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("network", "mac", "port"), FRAMES.values(), ids=FRAMES)
+@each_row(("network", "mac", "port"), FRAMES.values(), ids=FRAMES)
 def test_the_macvlan_that_receives_a_frame(network: Network, mac: int, port: Port | None) -> None:
     assert takes_frame(network, UPLINK, mac) == port
 

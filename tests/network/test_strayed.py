@@ -15,6 +15,7 @@ from hairpin.walk.walk import walk_flow
 from tests.causes.hosts import asked, with_host, with_link, without_addresses, without_route
 from tests.macvlan_host import CHILD, on_ipvlan, on_macvlan, without_web
 from tests.podman_host import podman, podmans
+from tests.rows import each_row
 from tests.rule_text import with_policy, with_rule
 from tests.small_host import (
     CLIENT,
@@ -75,7 +76,7 @@ def test_a_bridge_that_a_container_of_docker_needs(docker: Engine, verdict: str)
     assert walk_flow(without_bridge(docker), asked(FromHost(), "172.17.0.9", 80)).verdict == verdict
 
 
-@pytest.mark.parametrize(("links", "typed_in"), (
+@each_row(("links", "typed_in"), (
     (("veth1",),        True),    # dockerd's end of a container's veth: it gives the port no address
     (("eth0",),         False),   # the host's administrator may have given it
     (("docker0",),      False),
@@ -94,7 +95,7 @@ WIDE = without_route(host_namespace(routes=(route("172.16.0.0/12", "docker0"),))
 USED = (container(),)
 
 
-@pytest.mark.parametrize(("namespace", "containers", "left_instead"), (
+@each_row(("namespace", "containers", "left_instead"), (
     (UNROUTED_HOST,                                 USED, True),
     (WIDE,                                          USED, False),   # a route that covers the subnet
     (with_link(UNROUTED_HOST, "docker0", up=False), USED, True),
@@ -121,7 +122,7 @@ def translating(place: str, rule: str = ELSEWHERE, holder: Container | None = No
     return network(host_namespace(rules), docker=engine(holder or container()))
 
 
-@pytest.mark.parametrize(("built", "flow", "verdict"), (
+@each_row(("built", "flow", "verdict"), (
     (translating("nat PREROUTING"),                                                OF_WEB,      "dropped"),
     (translating("nat DOCKER", "-p tcp -j DNAT --to-destination 203.0.113.50"),    OF_WEB,      "dropped"),
     (translating("nat OUTPUT"),                                                    BY_HOST,     "dropped"),

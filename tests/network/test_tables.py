@@ -2,18 +2,17 @@
 
 import random
 
-import pytest
-
 from hairpin.host.host import Namespace
 from hairpin.host.route import TABLE_MAIN, Route
 from hairpin.network.prefix import Version, inside, width
 from hairpin.network.query import Query
 from hairpin.network.tables import by_precedence, has_default_route, routes_covering
+from tests.rows import each_row
 
 VERSIONS: tuple[Version, ...] = (4, 6)
 
 
-@pytest.mark.parametrize("seed", range(20))
+@each_row("seed", range(20))
 def test_routes_covering_an_address(seed: int) -> None:
     draw = random.Random(seed)  # noqa: S311
     routes: list[Route] = []

@@ -1,13 +1,13 @@
 """Networks behind a host that are not masqueraded, on purpose."""
 
 import msgspec
-import pytest
 
 from hairpin.host.docker import DockerNetwork
 from hairpin.host.link import Link
 from hairpin.network.network import Network
 from hairpin.network.prefix import parse_prefix
 from hairpin.network.unmasqueraded import is_unmasqueraded, unmasqueraded
+from tests.rows import each_row
 from tests.small_host import GATEWAY, HOST_NETNS, WEB, container, engine, host_namespace, network, route
 
 DEFAULT = ("com.docker.network.bridge.default_bridge", "true")
@@ -34,7 +34,7 @@ CASES: dict[str, tuple[Network, tuple[tuple[int, int], ...]]] = {
 }
 
 
-@pytest.mark.parametrize(("net", "subnets"), CASES.values(), ids=CASES)
+@each_row(("net", "subnets"), CASES.values(), ids=CASES)
 def test_unmasqueraded(net: Network, subnets: tuple[tuple[int, int], ...]) -> None:
     assert unmasqueraded(net, HOST_NETNS, 4) == subnets
     assert is_unmasqueraded(net, HOST_NETNS, 4, WEB) == bool(subnets)

@@ -1,7 +1,6 @@
 """A host's uplinks, and the one that an address belongs to."""
 
 import msgspec
-import pytest
 
 from hairpin.host.link import Link
 from hairpin.host.route import PolicyRule
@@ -9,6 +8,7 @@ from hairpin.netfilter.packet import Packet
 from hairpin.network.network import Network
 from hairpin.network.prefix import parse_address
 from hairpin.network.uplinks import default_route_by, home_of, selecting_nothing, tunnels_of, uplinks_of, way_behind
+from tests.rows import each_row
 from tests.small_host import HOST_ADDRESS, HOST_NETNS, host_namespace, network, route
 from tests.two_uplinks import OF_SECOND, SECOND, two_uplinks
 
@@ -30,7 +30,7 @@ UPLINKS = {
 }
 
 
-@pytest.mark.parametrize(("net", "expected"), UPLINKS.values(), ids=UPLINKS)
+@each_row(("net", "expected"), UPLINKS.values(), ids=UPLINKS)
 def test_the_uplinks_of_a_host(net: Network, expected: list[str]) -> None:
     assert [each.link for each in uplinks_of(net, HOST_NETNS, 4)] == expected
 
@@ -86,7 +86,7 @@ TUNNELS: dict[str, tuple[Network, list[str]]] = {
 }
 
 
-@pytest.mark.parametrize(("net", "expected"), TUNNELS.values(), ids=TUNNELS)
+@each_row(("net", "expected"), TUNNELS.values(), ids=TUNNELS)
 def test_the_tunnels_of_a_host(net: Network, expected: list[str]) -> None:
     assert [each.link for each in tunnels_of(net, HOST_NETNS, 4)] == expected
 
@@ -94,7 +94,7 @@ def test_the_tunnels_of_a_host(net: Network, expected: list[str]) -> None:
 MARKED = PolicyRule(4, 1000, table=113, mark=(0x71, 0xFF), text="1000: from all fwmark 0x71/0xff lookup 113")
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("rules", "mark", "source", "expected"),
     (
         ((MARKED,), 0x171, HOST_ADDRESS, MARKED),

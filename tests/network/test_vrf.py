@@ -1,8 +1,7 @@
-import pytest
-
 from hairpin.host.host import Namespace
 from hairpin.host.link import Link
 from hairpin.network.vrf import loops_back, vrf_of
+from tests.rows import each_row
 
 LINKS = (
     Link(1, "lo", "loopback"),
@@ -15,7 +14,7 @@ LINKS = (
 )
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("link", "expected"),
     (("red", "red"), ("eth1", "red"), ("eth2", "red"), ("eth3", None), ("lo", None), ("eth9", None), ("", None)),
 )

@@ -7,6 +7,7 @@ from hairpin.host.host import Host
 from hairpin.host.route import FdbEntry, Neighbour
 from hairpin.network.network import Network, Port
 from hairpin.network.wires import Reason, holder_of, owner_of, same_machine, wires_of
+from tests.rows import each_row
 from tests.two_hosts import ADDRESSES, MACS, ONE, TWO, network, node, seen
 
 SOMEBODY = 0x0200_0000_0099
@@ -34,7 +35,7 @@ CASES: dict[str, tuple[Network, Reason | None]] = {
 }
 
 
-@pytest.mark.parametrize(("net", "reason"), CASES.values(), ids=CASES)
+@each_row(("net", "reason"), CASES.values(), ids=CASES)
 def test_wires(net: Network, reason: Reason | None) -> None:
     found = wires_of(net, Port(ONE, "eth0"))
     assert [each.reason for each in found] == ([reason] if reason is not None else [])
@@ -84,7 +85,7 @@ SAME: dict[str, tuple[Host, Host, bool]] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("one", "other", "same"), SAME.values(), ids=SAME)
+@each_row(("one", "other", "same"), SAME.values(), ids=SAME)
 def test_same_machine(one: Host, other: Host, same: bool) -> None:
     network = Network((one, other))
     assert same_machine(network) == ((one, other) if same else None)

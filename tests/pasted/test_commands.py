@@ -4,6 +4,7 @@ import pytest
 
 from hairpin.pasted.commands import changes, command_in
 from hairpin.pasted.recognise import paste_of
+from tests.rows import each_row
 
 
 def words_of(line: str) -> tuple[str, ...] | None:
@@ -11,7 +12,7 @@ def words_of(line: str) -> tuple[str, ...] | None:
     return found.words if found is not None else None
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("line", "words"),
     (
         ("$ ip addr", ("ip", "addr")),
@@ -29,7 +30,7 @@ def test_a_command(line: str, words: tuple[str, ...]) -> None:
     assert words_of(line) == words
 
 
-@pytest.mark.parametrize(
+@each_row(
     "line",
     (
         "The route is wrong.",
@@ -95,7 +96,7 @@ def test_a_command_that_changes_the_host(line: str, *, expected: bool) -> None:
 _NETSTAT = "/app# netstat -tln\n"
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("before", "place"),
     (
         ("In the container:\n", "container:CONTAINER"),

@@ -1,7 +1,6 @@
-import pytest
-
 from hairpin.pasted.counted import CountedOutput, counted_in
 from hairpin.pasted.recognise import paste_of
+from tests.rows import each_row
 
 RULE = "0:\tfrom all lookup local\n"
 CASES: dict[str, tuple[str, list[CountedOutput]]] = {
@@ -19,6 +18,6 @@ CASES: dict[str, tuple[str, list[CountedOutput]]] = {
 }
 
 
-@pytest.mark.parametrize(("text", "wanted"), CASES.values(), ids=CASES)
+@each_row(("text", "wanted"), CASES.values(), ids=CASES)
 def test_counted_in(text: str, wanted: list[CountedOutput]) -> None:
     assert list(counted_in(paste_of(text))) == wanted

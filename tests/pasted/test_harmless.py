@@ -1,11 +1,10 @@
 """The words of commands and of compose files that are kept: they hold no secret."""
 
-import pytest
-
 from hairpin.pasted.harmless import harmless_words, is_harmless
+from tests.rows import each_row
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("command", "kept"),
     (
         ("docker run -d --network host -e PASSWORD=x -p 8080:80 web", "docker run --network host -p 8080:80"),
@@ -23,7 +22,7 @@ def test_words_of_a_command(command: str, kept: str) -> None:
     assert harmless_words(command) == kept
 
 
-@pytest.mark.parametrize(
+@each_row(
     "line",
     (
         "    network_mode: host",
@@ -40,7 +39,7 @@ def test_lines_about_the_network(line: str) -> None:
     assert is_harmless(line)
 
 
-@pytest.mark.parametrize(
+@each_row(
     "line",
     (
         "  DB_PASS: secret",

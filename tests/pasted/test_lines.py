@@ -3,9 +3,10 @@
 import pytest
 
 from hairpin.pasted.lines import lines_of
+from tests.rows import each_row
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("damaged", "mended"),
     (
         ("iptables \u2013list", "iptables --list"),
@@ -23,7 +24,7 @@ def test_damage_is_mended(damaged: str, mended: str) -> None:
     assert lines_of(damaged) == (mended,)
 
 
-@pytest.mark.parametrize(
+@each_row(
     "line",
     (
         "a \u2013 b",

@@ -1,6 +1,5 @@
-import pytest
-
 from hairpin.pasted.merging import merge
+from tests.rows import each_row
 
 ROWS: dict[str, tuple[str, list[str], str]] = {
     "the later chain counts": (
@@ -42,6 +41,6 @@ ROWS: dict[str, tuple[str, list[str], str]] = {
 }
 
 
-@pytest.mark.parametrize(("key", "texts", "wanted"), ROWS.values(), ids=ROWS)
+@each_row(("key", "texts", "wanted"), ROWS.values(), ids=ROWS)
 def test_merge(key: str, texts: list[str], wanted: str) -> None:
     assert merge(key, texts) == wanted

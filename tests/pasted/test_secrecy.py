@@ -2,12 +2,11 @@
 
 from pathlib import Path
 
-import pytest
-
 from hairpin.collect.snapshot import load, save
 from hairpin.evidence.redact import redact
 from hairpin.pasted.secrecy import is_secret, without_credentials
 from hairpin.pasted.text import evidence_in_texts
+from tests.rows import each_row
 
 TEXT = """\
 my password is hush1 and I live in Berlin
@@ -68,12 +67,12 @@ def test_the_redacted_file_has_no_name_and_no_address_of_people() -> None:
     assert "203.0.113.77" not in said
 
 
-@pytest.mark.parametrize("line", SECRET)
+@each_row("line", SECRET)
 def test_secret(line: str) -> None:
     assert is_secret(line)
 
 
-@pytest.mark.parametrize("line", HARMLESS)
+@each_row("line", HARMLESS)
 def test_harmless(line: str) -> None:
     assert not is_secret(line)
 

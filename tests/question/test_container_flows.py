@@ -10,6 +10,7 @@ from hairpin.question.asked import Origin, Target
 from hairpin.question.flows import flows_for
 from tests.macvlan_host import CHILD, on_ipvlan, on_macvlan, without_web
 from tests.names_host import named
+from tests.rows import each_row
 from tests.small_host import WEB, container, engine, host_namespace, network
 
 
@@ -67,7 +68,7 @@ FAMILIES = {
 }
 
 
-@pytest.mark.parametrize(("net", "origin", "families"), FAMILIES.values(), ids=FAMILIES)
+@each_row(("net", "origin", "families"), FAMILIES.values(), ids=FAMILIES)
 def test_a_name_is_asked_at_the_addresses_that_its_server_gives(
     net: Network, origin: Origin | None, families: list[int]
 ) -> None:

@@ -14,6 +14,7 @@ from hairpin.network.network import Network
 from hairpin.network.prefix import parse_address, parse_prefix
 from hairpin.question.egress import egress_flows, over_tcp
 from tests.causes.ipv6_hosts import of_ipv6_network
+from tests.rows import each_row
 from tests.small_host import container, engine, host_namespace, network
 
 
@@ -39,7 +40,7 @@ def test_a_container_without_a_route_out_has_no_egress_flow(inside: Container) -
     assert egress_flows(net, net.this, inside) == []
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("driver", "internal", "leaves"),
     (
         ("bridge", False, True),
@@ -154,7 +155,7 @@ def without(net: Network, text: str, *, inside: bool = False) -> Network:
     return net.with_host(msgspec.structs.replace(host, namespaces=tuple(changed)))
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("net", "asks"),
     (
         (of_ipv6_network(), True),

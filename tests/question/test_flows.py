@@ -22,6 +22,7 @@ from hairpin.question.target import parse_origin
 from hairpin.walk.walk import walk_flow
 from tests.causes.hosts import without_default_network
 from tests.names_host import named
+from tests.rows import each_row
 from tests.small_host import (
     HOST_NETNS,
     WEB,
@@ -165,7 +166,7 @@ CASES: dict[str, tuple[Network, Target, Origin | None, list[str]]] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("net", "target", "origin", "expected"), CASES.values(), ids=CASES)
+@each_row(("net", "target", "origin", "expected"), CASES.values(), ids=CASES)
 def test_flows_for(net: Network, target: Target, origin: Origin | None, expected: list[str]) -> None:
     assert told(flows_for(net, (target,), origin)) == expected
 
@@ -266,7 +267,7 @@ ERRORS: dict[str, tuple[Network, Target, Origin | None, str]] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("net", "target", "origin", "message"), ERRORS.values(), ids=ERRORS)
+@each_row(("net", "target", "origin", "message"), ERRORS.values(), ids=ERRORS)
 def test_questions_that_cannot_be_asked(net: Network, target: Target, origin: Origin | None, message: str) -> None:
     with pytest.raises(UsageError, match=message):
         flows_for(net, (target,), origin)
@@ -408,7 +409,7 @@ SEVERAL: dict[str, tuple[Target, Origin | None, list[str]]] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("target", "origin", "expected"), SEVERAL.values(), ids=SEVERAL)
+@each_row(("target", "origin", "expected"), SEVERAL.values(), ids=SEVERAL)
 def test_of_several_hosts_each_flow_has_its_host(target: Target, origin: Origin | None, expected: list[str]) -> None:
     assert placed(flows_for(two(), (target,), origin)) == expected
 

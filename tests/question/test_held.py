@@ -10,6 +10,7 @@ from hairpin.network.network import Network
 from hairpin.question.asked import Target
 from hairpin.question.flows import flows_for
 from hairpin.question.held import given_up, held_by, holder_of_port, on_host_network
+from tests.rows import each_row
 from tests.small_host import HOST_ADDRESS, container, engine, host_namespace, network
 
 HN = msgspec.structs.replace(container(), name="hn", netns="host", network_mode="host", bindings=(), endpoints=())
@@ -92,7 +93,7 @@ OTHERS: dict[str, tuple[str, str, Socket | None, bool]] = {
 }
 
 
-@pytest.mark.parametrize(("status", "error", "socket", "gone"), OTHERS.values(), ids=OTHERS)
+@each_row(("status", "error", "socket", "gone"), OTHERS.values(), ids=OTHERS)
 def test_an_ended_container_gives_up_a_port_that_another_takes(
     status: str, error: str, socket: Socket | None, gone: bool
 ) -> None:

@@ -15,6 +15,7 @@ from hairpin.network.world import PublicAddress, World
 from hairpin.question.asked import Target
 from hairpin.question.hosts import container_named, containers_named, host_named, host_of
 from tests.question.two_hosts import ONE, TWO, having
+from tests.rows import each_row
 from tests.small_host import network
 from tests.two_hosts import ADDRESSES, node
 
@@ -44,7 +45,7 @@ MEANT: dict[str, tuple[Network, Target, str]] = {
 }
 
 
-@pytest.mark.parametrize(("network", "target", "label"), MEANT.values(), ids=MEANT)
+@each_row(("network", "target", "label"), MEANT.values(), ids=MEANT)
 def test_host_of(network: Network, target: Target, label: str) -> None:
     assert host_of(network, target).name == label
 
@@ -70,7 +71,7 @@ REFUSED: dict[str, tuple[Network, Target, type[Exception], str]] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("network", "target", "kind", "said"), REFUSED.values(), ids=REFUSED)
+@each_row(("network", "target", "kind", "said"), REFUSED.values(), ids=REFUSED)
 def test_refused(network: Network, target: Target, kind: type[Exception], said: str) -> None:
     with pytest.raises(kind, match=said):
         host_of(network, target)

@@ -1,7 +1,6 @@
 """The addresses that the name ``localhost`` has where it is asked."""
 
 import msgspec
-import pytest
 
 from hairpin.host.host import Namespace
 from hairpin.host.link import Address
@@ -11,6 +10,7 @@ from hairpin.network.prefix import address_text
 from hairpin.question.asked import Origin
 from hairpin.question.flows import flows_for
 from hairpin.question.target import parse_target
+from tests.rows import each_row
 from tests.small_host import container_namespace, host_namespace, network
 
 SECOND = Address("lo", 6, 1, 128, "host")
@@ -49,7 +49,7 @@ CASES: dict[str, tuple[Network, str, Origin | None, list[str]]] = {
 }
 
 
-@pytest.mark.parametrize(("net", "text", "origin", "addresses"), CASES.values(), ids=CASES)
+@each_row(("net", "text", "origin", "addresses"), CASES.values(), ids=CASES)
 def test_localhost_has_the_addresses_of_the_asker(
     net: Network, text: str, origin: Origin | None, addresses: list[str]
 ) -> None:

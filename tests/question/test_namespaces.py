@@ -23,6 +23,7 @@ from hairpin.question.namespaces import (
 from hairpin.question.target import parse_origin, parse_target
 from hairpin.walk.walk import walk_flow
 from tests.named_namespace_host import POD, inside, named, whole
+from tests.rows import each_row
 from tests.small_host import CLIENT, HOST_NETNS, WEB, lo, local, route, sibling
 
 WORKER = whole(inside())
@@ -51,7 +52,7 @@ ASKED: dict[str, tuple[str, str | None, list[str]]] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("target", "origin", "flows"), ASKED.values(), ids=ASKED)
+@each_row(("target", "origin", "flows"), ASKED.values(), ids=ASKED)
 def test_flows(target: str, origin: str | None, flows: list[str]) -> None:
     assert told(WORKER, target, origin) == flows
 
@@ -94,7 +95,7 @@ HOLDERS: dict[str, tuple[Network, int, list[str]]] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("net", "address", "names"), HOLDERS.values(), ids=HOLDERS)
+@each_row(("net", "address", "names"), HOLDERS.values(), ids=HOLDERS)
 def test_namespaces_with(net: Network, address: int, names: list[str]) -> None:
     assert [each.name for each in namespaces_with(net, net.this, 4, address)] == names
 

@@ -13,6 +13,7 @@ from hairpin.network.world import Peer, PublicAddress, ReturnRoute, UpstreamRule
 from hairpin.question.outside import parse_public, parse_world, with_world
 from hairpin.question.target import parse_target
 from tests.report.answers import network
+from tests.rows import each_row
 from tests.small_host import route
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "outside.md"
@@ -71,7 +72,7 @@ WRONG: dict[str, tuple[str, str]] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("text", "said"), WRONG.values(), ids=WRONG)
+@each_row(("text", "said"), WRONG.values(), ids=WRONG)
 def test_a_wrong_file_is_named_with_the_page_that_describes_it(text: str, said: str) -> None:
     with pytest.raises(UsageError, match=r"outside\.md") as refused:
         parse_world(text, "/etc/world.toml")
@@ -120,7 +121,7 @@ SUPPOSED: dict[str, tuple[str, bool]] = {
 }
 
 
-@pytest.mark.parametrize(("target", "expected"), SUPPOSED.values(), ids=SUPPOSED)
+@each_row(("target", "expected"), SUPPOSED.values(), ids=SUPPOSED)
 def test_an_address_that_is_only_asked_for_is_supposed_and_not_stated(target: str, expected: bool) -> None:
     world = with_world(network(), World(), (), (parse_target(target),)).world
     assert world.publics == ()

@@ -12,6 +12,7 @@ from hairpin.network.prefix import address_text
 from hairpin.question.asked import Origin
 from hairpin.question.flows import flows_for
 from hairpin.question.target import is_outside_name, parse_target
+from tests.rows import each_row
 from tests.small_host import container, engine, network
 
 WEB = Origin("container", container="web")
@@ -69,7 +70,7 @@ OWN: dict[str, tuple[Network, Origin, list[str]]] = {
 }
 
 
-@pytest.mark.parametrize(("net", "origin", "servers"), OWN.values(), ids=OWN)
+@each_row(("net", "origin", "servers"), OWN.values(), ids=OWN)
 def test_who_is_on_the_hosts_network_asks_as_the_host(net: Network, origin: Origin, servers: list[str]) -> None:
     outward, *names = asked("example.com", origin, net)
     assert (outward.start, outward.dport, outward.purpose) == (FromHost(), 443, "asked")

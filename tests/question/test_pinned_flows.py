@@ -12,6 +12,7 @@ from hairpin.question.asked import Origin, Target
 from hairpin.question.flows import flows_for
 from hairpin.question.pinned_flows import to_pinned
 from tests.names_host import named, pinning
+from tests.rows import each_row
 
 WEB, OUTSIDE = Origin("container", container="web"), Origin("address", version=4, address=1)
 
@@ -27,7 +28,7 @@ CASES: dict[str, tuple[Network, str, Origin | None, str | None]] = {
 }
 
 
-@pytest.mark.parametrize(("network", "name", "origin", "address"), CASES.values(), ids=CASES)
+@each_row(("network", "name", "origin", "address"), CASES.values(), ids=CASES)
 def test_the_file_decides(network: Network, name: str, origin: Origin | None, address: str | None) -> None:
     found = to_pinned(network, Target(80, container=name), origin)
     assert [address_text(each.daddr, 4) for each in found] == ([] if address is None else [address])

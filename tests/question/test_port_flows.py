@@ -13,6 +13,7 @@ from hairpin.network.network import Network
 from hairpin.network.prefix import parse_address
 from hairpin.question.asked import Target
 from hairpin.question.flows import flows_for
+from tests.rows import each_row
 from tests.small_host import HOST_ADDRESS, container, container_namespace, engine, host_namespace, local, network, route
 from tests.two_uplinks import SECOND, two_uplinks
 
@@ -125,7 +126,7 @@ PODS: dict[str, tuple[Network, str]] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("net", "name"), PODS.values(), ids=PODS)
+@each_row(("net", "name"), PODS.values(), ids=PODS)
 def test_a_pods_port_is_that_of_the_container_that_serves_it(net: Network, name: str) -> None:
     found = told(net, Target(8151))
     assert {each.rpartition(" ")[2] for each in found} == {f"({name})"}

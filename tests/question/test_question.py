@@ -8,6 +8,7 @@ from hairpin.network.world import World
 from hairpin.question.asked import Origin, Target
 from hairpin.question.outside import Public
 from hairpin.question.question import FULL_BYTES, Question, needed_containers, parse_question
+from tests.rows import each_row
 
 
 def test_its_parts() -> None:
@@ -71,6 +72,6 @@ NEEDED: dict[str, tuple[tuple[str, ...], str | None, tuple[str, ...]]] = {
 }
 
 
-@pytest.mark.parametrize(("targets", "origin", "words"), NEEDED.values(), ids=NEEDED)
+@each_row(("targets", "origin", "words"), NEEDED.values(), ids=NEEDED)
 def test_words(targets: tuple[str, ...], origin: str | None, words: tuple[str, ...]) -> None:
     assert needed_containers(parse_question("check", targets, origin, (), World())) == words

@@ -1,7 +1,6 @@
 """Clients that connection tracking shows."""
 
 import msgspec
-import pytest
 
 from hairpin.host.link import Address, BridgeInfo, Link
 from hairpin.network.flow import Lan, Outside
@@ -11,6 +10,7 @@ from hairpin.question.flows import flows_for
 from hairpin.question.seen_clients import client_at, covered_clients
 from hairpin.question.target import parse_target
 from tests.conntrack_lines import entries, from_client
+from tests.rows import each_row
 from tests.small_host import HOST_ADDRESS, HOST_NETNS, host_namespace, network, route
 
 CLIENT = parse_address("192.0.2.10")[1]
@@ -40,7 +40,7 @@ CASES: dict[str, tuple[Network, tuple[int, ...]]] = {
 }
 
 
-@pytest.mark.parametrize(("net", "found"), CASES.values(), ids=CASES)
+@each_row(("net", "found"), CASES.values(), ids=CASES)
 def test_covered_clients(net: Network, found: tuple[int, ...]) -> None:
     assert covered_clients(net, HOST_NETNS, 4) == found
 
@@ -69,7 +69,7 @@ def pinned(prefix_length: int, bridge: str = "172.18.0.1") -> Network:
     return network(msgspec.structs.replace(made, addresses=(*made.addresses, further)))
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("net", "found"),
     (
         (pinned(16), ["172.18.0.250"]),

@@ -1,7 +1,6 @@
 """Containers that share another container's network: which ports are theirs, and what is asked about them."""
 
 import msgspec
-import pytest
 
 from hairpin.diagnose.diagnose import diagnose
 from hairpin.host.docker import Container
@@ -14,6 +13,7 @@ from hairpin.network.network import Network
 from hairpin.question.asked import Target
 from hairpin.question.flows import flows_for
 from tests.causes.hosts import with_host
+from tests.rows import each_row
 from tests.small_host import container, container_namespace, engine, lo, network
 
 SIDE = msgspec.structs.replace(
@@ -61,7 +61,7 @@ ASKED: dict[str, tuple[Network, set[str], set[str]]] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("built", "purposes", "causes"), ASKED.values(), ids=ASKED)
+@each_row(("built", "purposes", "causes"), ASKED.values(), ids=ASKED)
 def test_a_sharer_is_asked_about_what_is_its_own(built: Network, purposes: set[str], causes: set[str]) -> None:
     flows = flows_for(built, (Target(container="side"),), None)
     assert {each.purpose for each in flows} == purposes

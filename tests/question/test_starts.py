@@ -12,6 +12,7 @@ from hairpin.question.asked import Origin
 from hairpin.question.starts import asker, start_named, usual
 from tests.question.two_hosts import ONE, TWO
 from tests.routing_container import BEHIND, START, routing
+from tests.rows import each_row
 from tests.small_host import host_namespace, network, route
 
 BY_CONTAINER = route("10.13.13.0/24", "docker0", via="172.17.0.2")
@@ -35,7 +36,7 @@ NAMED: dict[str, tuple[Origin, type, str]] = {
 }
 
 
-@pytest.mark.parametrize(("origin", "kind", "label"), NAMED.values(), ids=NAMED)
+@each_row(("origin", "kind", "label"), NAMED.values(), ids=NAMED)
 def test_named(origin: Origin, kind: type, label: str) -> None:
     found = start_named(BOTH, TWO, 4, origin)
     assert (type(found.start), found.host.name) == (kind, label)

@@ -8,6 +8,7 @@ from hairpin.errors import UsageError
 from hairpin.network.prefix import address_text
 from hairpin.question.asked import Origin, Target
 from hairpin.question.target import parse_origin, parse_target
+from tests.rows import each_row
 
 V6 = 0x20010DB8 << 96 | 1
 TARGETS: dict[str, Target] = {
@@ -86,12 +87,12 @@ ORIGINS: dict[str, Origin] = {
 }
 
 
-@pytest.mark.parametrize(("text", "expected"), TARGETS.items(), ids=list(TARGETS))
+@each_row(("text", "expected"), TARGETS.items(), ids=list(TARGETS))
 def test_target(text: str, expected: Target) -> None:
     assert parse_target(text) == expected
 
 
-@pytest.mark.parametrize(("text", "reason"), REFUSED.items(), ids=list(REFUSED))
+@each_row(("text", "reason"), REFUSED.items(), ids=list(REFUSED))
 def test_refused_target(text: str, reason: str) -> None:
     with pytest.raises(UsageError) as refused:
         parse_target(text)
@@ -114,12 +115,12 @@ def test_an_address_and_port_are_read_back(address: int, port: int, protocol: st
     assert (found.address, found.port, found.protocol) == (address, port, protocol)
 
 
-@pytest.mark.parametrize(("text", "expected"), ORIGINS.items(), ids=list(ORIGINS))
+@each_row(("text", "expected"), ORIGINS.items(), ids=list(ORIGINS))
 def test_origin(text: str, expected: Origin) -> None:
     assert parse_origin(text) == expected
 
 
-@pytest.mark.parametrize("text", ("the client", "container:", "192.0.2.300", "1.2.3", ""))
+@each_row("text", ("the client", "container:", "192.0.2.300", "1.2.3", ""))
 def test_refused_origin(text: str) -> None:
     with pytest.raises(UsageError, match="--from"):
         parse_origin(text)

@@ -1,13 +1,13 @@
 """Links to namespaces and guests that were not read."""
 
 import msgspec
-import pytest
 
 from hairpin.host.host import Namespace
 from hairpin.host.link import Link
 from hairpin.network.network import Network
 from hairpin.question.unread_ports import UnreadPort, bridges_of_guests, leads_to_unread, port_towards_unread
 from tests.named_namespace_host import POD, inside, learned, whole, with_bridge
+from tests.rows import each_row
 from tests.small_host import HOST_NETNS, WEB, route
 
 
@@ -58,7 +58,7 @@ PORTS: dict[str, tuple[Network, tuple[str, bool] | None]] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("net", "expected"), PORTS.values(), ids=PORTS)
+@each_row(("net", "expected"), PORTS.values(), ids=PORTS)
 def test_port_towards_unread(net: Network, expected: tuple[str, bool] | None) -> None:
     found = port_towards_unread(net, HOST_NETNS, 4, POD)
     assert (found and (found.link.name, found.known)) == expected

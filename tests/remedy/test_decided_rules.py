@@ -11,6 +11,7 @@ from hairpin.netfilter.ir import Ruleset, Set
 from hairpin.network.network import Network
 from hairpin.remedy.decided_rules import keeps_in, sign_of, sign_of_policy_rule, sign_of_route
 from tests.causes.hosts import ruled, with_host
+from tests.rows import each_row
 from tests.rule_text import with_chain, with_rule
 from tests.small_host import DOCKER_RULES, HOST_NETNS, host_namespace, network, route
 
@@ -33,7 +34,7 @@ def user(*rules: str, chain: str = "DOCKER-USER") -> Network:
     return ruled(text)
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("rule", "shown"),
     (
         ('-i eth0 -m comment --comment "only office" -j DROP', "only office"),
@@ -64,7 +65,7 @@ def test_a_rule_shows_by_itself_that_it_was_decided(rule: str, shown: str) -> No
     assert bool(found) == bool(shown)
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("before", "closes"),
     (
         ("-s 203.0.113.0/24 -j RETURN", True),
@@ -131,7 +132,7 @@ VPN = PolicyRule(4, 100, table=51820, source=(SUBNET, 16), text="from 172.17.0.0
 REFUSING = Route(4, 0, 0, table=51820, type="unreachable")
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("rule", "routes", "shown", "kills"),
     (
         (VPN, (REFUSING,), "unreachable default", True),

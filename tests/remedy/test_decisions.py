@@ -23,6 +23,7 @@ from tests.causes.hosts import asked, ruled, with_host
 from tests.causes.rules.test_rules import FULL_SIZED, narrow
 from tests.remedy.test_decided_rules import REFUSING, VPN, user
 from tests.remedy.test_stopped_by_person import BESIDE, DOWN
+from tests.rows import each_row
 from tests.rule_text import with_chain, with_policy, with_rule
 from tests.small_host import CLIENT, HOST_NETNS, egress, engine, host_namespace, network, published
 
@@ -42,7 +43,7 @@ def told(whole: Network, flow: Flow) -> tuple[Remedy, ...]:
 ESTABLISHED = "-m conntrack --ctstate RELATED,ESTABLISHED -j RETURN"
 
 
-@pytest.mark.parametrize(
+@each_row(
     "whole",
     (
         user('-i eth0 ! -s 10.0.0.0/8 -m comment --comment "only office" -j DROP'),

@@ -1,7 +1,6 @@
 """Whether a person stopped a container, or the container ended by accident."""
 
 import msgspec
-import pytest
 
 from hairpin.change.calls import SetContainerState
 from hairpin.change.change import Change
@@ -9,6 +8,7 @@ from hairpin.host.docker import Container
 from hairpin.remedy.decisions import decision_undone
 from hairpin.remedy.stopped_by_person import perhaps_stopped, stopped_on_purpose
 from hairpin.report.words import Words
+from tests.rows import each_row
 from tests.small_host import container, engine, network
 
 DOWN = msgspec.structs.replace(container("exited"), finished_at="2026-01-01T10:00:00Z", netns=None, pid=None)
@@ -16,7 +16,7 @@ BESIDE = msgspec.structs.replace(container(), id="b2", name="db", started_at="20
 AFTERWARDS = msgspec.structs.replace(BESIDE, started_at="2026-01-01T10:00:30Z")
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("changed", "beside", "decided"),
     (
         ({"exit_code": 3, "restart_policy": "unless-stopped"}, BESIDE, True),
@@ -44,7 +44,7 @@ def test_a_container_that_somebody_stopped_is_told_from_one_that_ended(
     assert (decision_undone(Change((), (call,)), whole) is not None) == decided
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("changed", "beside", "perhaps"),
     (
         ({"exit_code": 137}, BESIDE, True),

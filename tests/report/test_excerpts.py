@@ -16,6 +16,7 @@ from hairpin.host.read.ip import (
 )
 from hairpin.host.read.ip.route_tables import RouteTables
 from hairpin.report.excerpts import declarations, entry, link, policy
+from tests.rows import each_row
 
 FLANNEL = (
     '{"ifname":"flannel.1","flags":["UP"],"mtu":1450,"address":"7a:5d:0a:f4:01:00","linkinfo":{"info_kind":"vxlan",'
@@ -110,7 +111,7 @@ ENTRIES: dict[str, tuple[str, ...]] = {
 }
 
 
-@pytest.mark.parametrize(("key", "excerpts"), ENTRIES.items(), ids=ENTRIES)
+@each_row(("key", "excerpts"), ENTRIES.items(), ids=ENTRIES)
 def test_what_a_reader_makes_of_an_entry_leads_back_to_it(key: str, excerpts: tuple[str, ...]) -> None:
     assert tuple(entry(reading(key), each.entry) for each in read(key)) == excerpts
 

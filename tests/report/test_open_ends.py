@@ -15,6 +15,7 @@ from hairpin.report.open_ends import OPEN_ENDS, is_known_limit, open_end
 from hairpin.walk.state import Reason
 from hairpin.walk.walk import walk_flow
 from tests.causes.hosts import with_link
+from tests.rows import each_row
 from tests.small_host import host_namespace, network, published
 
 REASONS = get_args(Reason)
@@ -28,13 +29,13 @@ OPEN_CONNECTIONS = {"redirect-translated", "masquerade-moved"}
 """Only packets of connections that are open already end so."""
 
 
-@pytest.mark.parametrize("reason", REASONS)
+@each_row("reason", REASONS)
 def test_every_stop_has_causes_or_decides_no_verdict(reason: Reason) -> None:
     asked = [each for each, at in ASKED_AT.items() if reason in at.split()]
     assert bool(asked) != (reason in UNDECIDED | STATED | OPEN_CONNECTIONS)
 
 
-@pytest.mark.parametrize("reason", REASONS)
+@each_row("reason", REASONS)
 def test_every_stop_leaves_a_question_with_a_command_open(reason: Reason) -> None:
     stop = walk_flow(network(), published()).usual.stop
     assert stop is None

@@ -6,9 +6,10 @@ from hairpin.causes.registry import all_causes
 from hairpin.report.pages import has_page, index_markdown, page, page_ids, page_markdown, write_page
 from hairpin.report.paper import Paper, cells
 from hairpin.report.words import Words
+from tests.rows import each_row
 
 
-@pytest.mark.parametrize("cause", page_ids())
+@each_row("cause", page_ids())
 def test_each_page_is_whole(cause: str) -> None:
     shown = page(cause, Words())
     assert shown.id == cause

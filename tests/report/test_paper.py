@@ -1,10 +1,10 @@
 """Lines stay inside the paper, words that people copy stay whole, colour is only there when asked for."""
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from hairpin.report.paper import NARROWEST, WIDEST, Paper, cells, shortened, wrapped
+from tests.rows import each_row
 
 WRAPPED: dict[str, tuple[str, int, list[str]]] = {
     "at spaces": ("one two three", 8, ["one two", "three"]),
@@ -15,7 +15,7 @@ WRAPPED: dict[str, tuple[str, int, list[str]]] = {
 }
 
 
-@pytest.mark.parametrize(("text", "room", "expected"), WRAPPED.values(), ids=WRAPPED)
+@each_row(("text", "room", "expected"), WRAPPED.values(), ids=WRAPPED)
 def test_wrapped(text: str, room: int, expected: list[str]) -> None:
     assert list(wrapped(text, room)) == expected
 

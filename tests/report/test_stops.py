@@ -2,8 +2,6 @@
 
 from typing import get_args
 
-import pytest
-
 from hairpin.host.route import NextHop, Route
 from hairpin.message import message, verbatim
 from hairpin.netfilter.evaluate.chain import Place
@@ -21,6 +19,7 @@ from hairpin.walk.decided import (
     SysctlDecided,
 )
 from hairpin.walk.state import Reason, Stop
+from tests.rows import each_row
 from tests.small_host import HOST_NETNS
 
 SEEN = Seen(Packet(4, 1, 2, 6))
@@ -40,7 +39,7 @@ TEXTS: dict[str, tuple[DecidedBy | None, str]] = {
 }
 
 
-@pytest.mark.parametrize(("decided", "expected"), TEXTS.values(), ids=TEXTS)
+@each_row(("decided", "expected"), TEXTS.values(), ids=TEXTS)
 def test_decided_text(decided: DecidedBy | None, expected: str) -> None:
     assert decided_text(decided, Words()) == expected
 
@@ -50,7 +49,7 @@ def test_all_but_a_tools_words_are_in_the_readers_language() -> None:
     assert decided_text(RuleDecided(RULE), Words("zh")) == decided_text(RuleDecided(RULE), Words())
 
 
-@pytest.mark.parametrize("reason", get_args(Reason))
+@each_row("reason", get_args(Reason))
 def test_every_reason_has_a_sentence(reason: Reason) -> None:
     assert str(stop_sentence(Stop(reason, HOST_NETNS, "forward", "eth0", SEEN)))
 

@@ -1,11 +1,10 @@
 """What is said of a plan that has not ended."""
 
-import pytest
-
 from hairpin.host.plan_under_way import PlanUnderWay
 from hairpin.message import message
 from hairpin.report.under_way import plan_line, while_under_way
 from hairpin.report.words import Words
+from tests.rows import each_row
 
 UNTIL = 1795046951.0
 TIED = PlanUnderWay("3", "tried", UNTIL)
@@ -29,7 +28,7 @@ CASES: dict[str, tuple[PlanUnderWay, str, tuple[str, ...]]] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("plan", "destination", "parts"), CASES.values(), ids=CASES)
+@each_row(("plan", "destination", "parts"), CASES.values(), ids=CASES)
 def test_told(plan: PlanUnderWay, destination: str, parts: tuple[str, ...]) -> None:
     said = Words("en")(plan_line(plan, destination))
     assert [each for each in parts if each not in said] == []

@@ -1,11 +1,10 @@
 """The unread parts of a host, and the questions that they leave undecided."""
 
-import pytest
-
 from hairpin.host.host import Unread
 from hairpin.message import Message, message
 from hairpin.report.unread import left_undecided, refused_without_root, why_unread
 from hairpin.report.words import Words
+from tests.rows import each_row
 
 KEYS = {
     "iptables-nft-save4": "whether a rule drops or translates packets",
@@ -20,7 +19,7 @@ def unread(key: str, reason: Message | str = "denied") -> Unread:
     return Unread(key, "host", "a command", reason, "e1")
 
 
-@pytest.mark.parametrize(("key", "said"), KEYS.items())
+@each_row(("key", "said"), KEYS.items())
 def test_the_consequence_of_an_unread_part(key: str, said: str) -> None:
     assert str(left_undecided(unread(key))) == said
 

@@ -5,8 +5,6 @@ from collections.abc import Iterator
 from inspect import getmembers, isfunction
 from typing import get_args, get_type_hints
 
-import pytest
-
 from hairpin import wanted
 from hairpin.report.wanted import option_of
 from hairpin.wanted import (
@@ -27,6 +25,7 @@ from hairpin.wanted import (
     watch_port,
 )
 from tests.filled import filled
+from tests.rows import each_row
 
 CASES: dict[str, tuple[Wanted, str]] = {
     "a host": (read_host("198.51.100.12"), "--host 198.51.100.12"),
@@ -57,7 +56,7 @@ CASES: dict[str, tuple[Wanted, str]] = {
 }
 
 
-@pytest.mark.parametrize(("fact", "option"), CASES.values(), ids=CASES)
+@each_row(("fact", "option"), CASES.values(), ids=CASES)
 def test_option(fact: Wanted, option: str) -> None:
     assert option_of(fact) == option
 

@@ -10,6 +10,7 @@ import pytest
 from hairpin.message import message
 from hairpin.report.pages import page
 from hairpin.report.words import DOMAIN, LANGUAGES, PAGES, PROBES, TAGS, Words, catalogue, language_of
+from tests.whole import WHOLE
 
 ROOT = Path(__file__).resolve().parents[2]
 CATALOGUES = ROOT / "src" / "hairpin" / "report" / "locale"
@@ -40,6 +41,7 @@ def test_each_language_has_its_tag_its_characters_and_its_folder() -> None:
     assert {"en", *(each.name for each in CATALOGUES.iterdir() if each.is_dir())} == set(LANGUAGES)
 
 
+@WHOLE
 @pytest.mark.parametrize("domain", (DOMAIN, PAGES))
 @pytest.mark.parametrize("language", [each for each in LANGUAGES if each != "en"])
 def test_every_text_is_translated_and_keeps_its_places_and_quotes(language: str, domain: str) -> None:

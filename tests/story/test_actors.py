@@ -1,8 +1,7 @@
 """Through whom a unit or a container was moved."""
 
-import pytest
-
 from hairpin.story.timeline import story_of
+from tests.rows import each_row
 from tests.story.recorded import evidence, journal, lab
 
 READY = (5.0, "systemd", "Startup finished in 3s.")
@@ -48,7 +47,7 @@ CASES: dict[str, tuple[tuple[tuple[str, str], ...], str | None]] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("readings", "expected"), CASES.values(), ids=CASES)
+@each_row(("readings", "expected"), CASES.values(), ids=CASES)
 def test_actors(readings: tuple[tuple[str, str], ...], expected: str | None) -> None:
     told = story_of((evidence(("trace-units", journal(READY, *RESTART)), *readings),), 0)
     (unit,) = (each for each in told.entries if each.kind == "unit")

@@ -6,6 +6,7 @@ import pytest
 
 from hairpin.story.containers import container_changes, container_entries
 from hairpin.story.traces import traces_of
+from tests.rows import each_row
 from tests.story.recorded import BEGUN, journal, lab, traces
 
 
@@ -36,7 +37,7 @@ HISTORIES: dict[str, tuple[tuple[str, str], tuple[tuple[str, float, float], ...]
 }
 
 
-@pytest.mark.parametrize(("told", "expected"), HISTORIES.values(), ids=HISTORIES)
+@each_row(("told", "expected"), HISTORIES.values(), ids=HISTORIES)
 def test_histories(told: tuple[str, str], expected: tuple[tuple[str, float, float], ...]) -> None:
     found = container_changes(traces(told))
     assert tuple((each.verb, round(each.at - BEGUN), round(each.until - BEGUN)) for each in found) == expected

@@ -1,10 +1,9 @@
 """Files that were changed."""
 
-import pytest
-
 from hairpin.story.file_times import changed_files
 from hairpin.story.files import file_entries
 from hairpin.story.traces import traces_of
+from tests.rows import each_row
 from tests.story.recorded import BEGUN, journal, lab, traces
 
 W = BEGUN + 600
@@ -40,7 +39,7 @@ CASES: dict[str, tuple[str, tuple[tuple[str, str], ...], list[tuple[str, str | N
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("text", "further", "expected"), CASES.values(), ids=CASES)
+@each_row(("text", "further", "expected"), CASES.values(), ids=CASES)
 def test_files(text: str, further: tuple[tuple[str, str], ...], expected: list[tuple[str, str | None]]) -> None:
     found = file_entries(traces(("trace-files", text), *further))
     assert [(str(each.what), each.by.name if each.by is not None else None) for each in found] == expected

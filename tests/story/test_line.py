@@ -2,11 +2,10 @@
 
 import json
 
-import pytest
-
 from hairpin.evidence.reading import Reading
 from hairpin.story.clock import HostClock
 from hairpin.story.line import lines_of
+from tests.rows import each_row
 from tests.story.recorded import BEGUN, BOOT, NOW, entry
 
 CLOCK = HostClock(NOW, 0)
@@ -34,7 +33,7 @@ SYSLOG: dict[str, tuple[str, tuple[str, str, str]]] = {
 }
 
 
-@pytest.mark.parametrize(("text", "expected"), SYSLOG.values(), ids=SYSLOG)
+@each_row(("text", "expected"), SYSLOG.values(), ids=SYSLOG)
 def test_syslog(text: str, expected: tuple[str, str, str]) -> None:
     (line,) = lines_of(read(text), CLOCK)
     assert (line.program, line.pid, line.message) == expected
@@ -51,7 +50,7 @@ def test_a_message_that_is_no_text_is_an_array_of_bytes() -> None:
     assert line.message == "Hi\ufffd"
 
 
-@pytest.mark.parametrize(
+@each_row(
     "text",
     (
         "",

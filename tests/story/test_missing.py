@@ -6,6 +6,7 @@ import pytest
 from hairpin.evidence.reading import Outcome
 from hairpin.story.missing import could_not_read, missing_of, tells_from
 from hairpin.story.traces import traces_of
+from tests.rows import each_row
 from tests.story.recorded import NOW, clock, evidence, lab
 
 CASES: dict[str, tuple[tuple[tuple[str, str], ...], str]] = {
@@ -17,7 +18,7 @@ CASES: dict[str, tuple[tuple[tuple[str, str], ...], str]] = {
 }
 
 
-@pytest.mark.parametrize(("readings", "said"), CASES.values(), ids=CASES)
+@each_row(("readings", "said"), CASES.values(), ids=CASES)
 def test_cases(readings: tuple[tuple[str, str], ...], said: str) -> None:
     host = evidence(*readings)
     found = missing_of(traces_of(host), NOW - 7 * 86400)

@@ -7,13 +7,14 @@ from hairpin.evidence.reading import moment
 from hairpin.question.target import parse_target
 from hairpin.story.narrowing import narrow, parse_since
 from hairpin.story.timeline import story_of
+from tests.rows import each_row
 from tests.story.recorded import NOW, lab
 
 STORY = story_of((lab(),), None)
 TARGETS: dict[str, set[str]] = {"web": {"web"}, "web:80": {"web"}, "8151": {"web"}, "8152": set(), "db": {"db"}}
 
 
-@pytest.mark.parametrize(("target", "containers"), TARGETS.items(), ids=TARGETS)
+@each_row(("target", "containers"), TARGETS.items(), ids=TARGETS)
 def test_other_containers_are_left_out(target: str, containers: set[str]) -> None:
     found = narrow(STORY, (lab(),), (parse_target(target),))
     assert {each.subject for each in found.entries if each.kind == "container"} == containers
@@ -46,12 +47,12 @@ CASES: dict[str, str] = {
 }
 
 
-@pytest.mark.parametrize(("text", "expected"), CASES.items(), ids=CASES)
+@each_row(("text", "expected"), CASES.items(), ids=CASES)
 def test_forms(text: str, expected: str) -> None:
     assert parse_since(text, NOW) == moment(expected)
 
 
-@pytest.mark.parametrize("text", ("", "soon", "2026-13-01", "99999999999999d", "h"))
+@each_row("text", ("", "soon", "2026-13-01", "99999999999999d", "h"))
 def test_what_is_no_time_is_refused(text: str) -> None:
     with pytest.raises(UsageError, match="is not a time"):
         parse_since(text, NOW)

@@ -10,6 +10,7 @@ from hairpin.question.flows import flows_for
 from hairpin.question.target import parse_origin, parse_target
 from hairpin.suppose.alternatives import Alternative, alternatives
 from hairpin.walk.walk import walk_flow
+from tests.rows import each_row
 from tests.suppose.test_ordinary import ADDRESSES, CLOSED, PS, RUN, network
 
 _QUESTIONS = (("8080", None), ("203.0.113.7:443", "container:web"))
@@ -50,7 +51,7 @@ default via 10.8.0.1 dev ens3
 """
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("text", "cause"),
     (
         (CLOSED, "docker-filter-chain-missing"),

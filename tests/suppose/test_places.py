@@ -1,11 +1,10 @@
 """Of which places a text says that a connection works there, and of which that it fails."""
 
-import pytest
-
 from hairpin.suppose.places import places_in
+from tests.rows import each_row
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("text", "places"),
     (
         ("On the host it works, but from another machine it times out.", "host works, outside fails"),

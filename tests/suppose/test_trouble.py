@@ -1,11 +1,10 @@
 """The words that say that something does not work."""
 
-import pytest
-
 from hairpin.suppose.trouble import TROUBLE, WEAK_TROUBLE, seen_in_words, speaks_of_network
+from tests.rows import each_row
 
 
-@pytest.mark.parametrize(
+@each_row(
     "text",
     (
         "não é possível acessar o site", "コンテナから外部と通信できない", "контейнеры недоступны снаружи",
@@ -22,7 +21,7 @@ def test_trouble(text: str) -> None:
     assert TROUBLE.search(text) is not None
 
 
-@pytest.mark.parametrize(
+@each_row(
     "text", ("everything works", "The performance is good.", "Started server on port 80", "容器正常", "todo funciona")
 )
 def test_none(text: str) -> None:
@@ -30,7 +29,7 @@ def test_none(text: str) -> None:
     assert WEAK_TROUBLE.search(text) is None
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("text", "result"),
     (
         ("curl: (7) Connection refused", "refused"),

@@ -3,9 +3,10 @@
 import pytest
 
 from hairpin.suppose.words import listeners_in, seen_at_both, troubles_in
+from tests.rows import each_row
 
 
-@pytest.mark.parametrize(
+@each_row(
     "line",
     (
         "From my laptop the page does not load.",
@@ -25,7 +26,7 @@ def test_an_error_alone_in_a_line(line: str, found: int) -> None:
     assert len(tuple(troubles_in(((1, line),), about_network=True))) == found
 
 
-@pytest.mark.parametrize(
+@each_row(
     "line",
     (
         "Everything works as it should.",
@@ -43,7 +44,7 @@ def test_no_trouble(line: str) -> None:
     assert tuple(troubles_in(((1, line),), about_network=True)) == ()
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("line", "port", "address"),
     (
         ("listening on *:3001", 3001, ""),
@@ -75,7 +76,7 @@ def _lines(text: str) -> tuple[tuple[int, str], ...]:
     return tuple(enumerate(text.splitlines(), 1))
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("text", "result"),
     (
         ("the browser gets connection refused there", "refused"),
@@ -112,7 +113,7 @@ def test_the_host_gets_an_answer_and_others_get_none(text: str) -> None:
     assert (good.result, good.origin, bad.result, bad.origin) == ("answered", "host", "failed", "")
 
 
-@pytest.mark.parametrize(
+@each_row(
     "text",
     (
         "On the host it is refused, from another machine it works.",

@@ -1,9 +1,8 @@
 """The entry of a text: the heaviest pattern whose words it has."""
 
-import pytest
-
 from hairpin.texts.index import best, index_of
 from hairpin.texts.meaning import TextEntry
+from tests.rows import each_row
 
 ENTRIES = (
     TextEntry(id="full", patterns=("the {word} is full",), subject="{word}", unless=("mostly",)),
@@ -25,7 +24,7 @@ FOUND: dict[str, tuple[str, str, str]] = {
 }
 
 
-@pytest.mark.parametrize(("text", "entry", "subject"), FOUND.values(), ids=FOUND)
+@each_row(("text", "entry", "subject"), FOUND.values(), ids=FOUND)
 def test_the_entry_of_a_text(text: str, entry: str, subject: str) -> None:
     found = INDEX.find(text)
     assert (found.entry.id, found.subject) == (entry, subject) if found is not None else not entry

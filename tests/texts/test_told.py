@@ -3,8 +3,6 @@
 import re
 from string import Formatter
 
-import pytest
-
 from hairpin.causes.registry import all_causes
 from hairpin.texts.container_starts import CONTAINER_STARTS
 from hairpin.texts.engine_starts import ENGINE_STARTS
@@ -12,6 +10,7 @@ from hairpin.texts.meaning import Failure, TextEntry
 from hairpin.texts.network_starts import NETWORK_STARTS
 from hairpin.texts.pattern import variants
 from hairpin.texts.told import cause_told, failure_told
+from tests.rows import each_row
 
 ENTRIES: tuple[TextEntry, ...] = (*ENGINE_STARTS, *NETWORK_STARTS, *CONTAINER_STARTS)
 OF_CONTAINER = {"name", "start"}
@@ -34,7 +33,7 @@ CAUSES: dict[str, tuple[str, str, str]] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("text", "cause", "subject"), CAUSES.values(), ids=CAUSES)
+@each_row(("text", "cause", "subject"), CAUSES.values(), ids=CAUSES)
 def test_the_cause_that_words_mean(text: str, cause: str, subject: str) -> None:
     assert cause_told(text) == (cause, subject)
 
@@ -74,7 +73,7 @@ FAILURES: dict[str, tuple[str, str, str]] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("error", "entry", "subject"), FAILURES.values(), ids=FAILURES)
+@each_row(("error", "entry", "subject"), FAILURES.values(), ids=FAILURES)
 def test_what_a_stored_error_means(error: str, entry: str, subject: str) -> None:
     found = failure_told(error)
     assert (found.entry.id, found.subject) == (entry, subject) if found is not None else not entry

@@ -2,8 +2,7 @@
 
 from pathlib import Path
 
-import pytest
-
+from tests.rows import each_row
 from tools.bare.__main__ import readme_commands
 from tools.bare.groups import hierarchies
 from tools.bare.lacks import lacks
@@ -25,7 +24,7 @@ LACKED: dict[str, tuple[str, tuple[str, ...]]] = {
 }
 
 
-@pytest.mark.parametrize(("line", "names"), LACKED.values(), ids=LACKED)
+@each_row(("line", "names"), LACKED.values(), ids=LACKED)
 def test_what_was_missing(line: str, names: tuple[str, ...]) -> None:
     assert tuple(each.partition(" ")[0] for each in lacks(f"a line\n{line}\n")) == names
 

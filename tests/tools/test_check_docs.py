@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.rows import each_row
 from tools.check_docs import installs, misformed, missing_files, other_words, pattern_of, synonyms
 
 # How text says what the glossary rules out, built here so that this file does not say it itself.
@@ -19,7 +20,7 @@ SAID: dict[str, tuple[str, bool]] = {
 }
 
 
-@pytest.mark.parametrize(("text", "found"), SAID.values(), ids=SAID)
+@each_row(("text", "found"), SAID.values(), ids=SAID)
 def test_a_word_that_the_glossary_rules_out(text: str, found: bool) -> None:
     assert (pattern_of(f"{ARP} {ENTRY}").search(text) is not None) is found
     assert any("neighbour entry" in said for _, said in other_words(text)) is found
@@ -43,7 +44,7 @@ def test_a_page_names_files_that_are_there() -> None:
 
 
 def test_the_table_is_read() -> None:
-    assert "hardware address" in {said for _, said in synonyms()}
+    assert "hardware address" in {said for _, _, said in synonyms()}
 
 
 NOTES = {"walk-ipv6.added.md": True, "walk-ipv6.fixed.md": False, "walk-ipv6.changed.md": False, "Walk.added.md": False}
@@ -86,7 +87,7 @@ INSTALLED: dict[str, tuple[str, bool]] = {
 }
 
 
-@pytest.mark.parametrize(("text", "found"), INSTALLED.values(), ids=INSTALLED)
+@each_row(("text", "found"), INSTALLED.values(), ids=INSTALLED)
 def test_nothing_installs_hairpin_by_its_bare_name(text: str, found: bool) -> None:
     """An index, a registry: whoever owns the name there would be run as root."""
     assert bool(list(installs(text))) is found

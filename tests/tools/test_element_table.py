@@ -1,12 +1,11 @@
 import json
 from pathlib import Path
 
-import pytest
-
 from hairpin.netfilter.ebtables import save as ebtables_save
 from hairpin.netfilter.iptables import save as iptables_save
 from hairpin.netfilter.ir import AnyOfMatch, Expression, OpaqueMatch, Outside, Set, StatefulMatch
 from hairpin.netfilter.nft import listing as nft_listing
+from tests.rows import each_row
 from tools.element_table import Class, Row, page, rows
 from tools.elements import judged
 
@@ -40,7 +39,7 @@ def class_of(body: tuple[Expression, ...]) -> Class:
     return "stateful or random" if any(isinstance(part, StatefulMatch) for part in parts) else "exact"
 
 
-@pytest.mark.parametrize("row", rows(), ids=lambda row: f"{row.tool} {row.element}")
+@each_row("row", rows(), ids=lambda row: f"{row.tool} {row.element}")
 def test_the_readers_agree_with_the_table(row: Row) -> None:
     assert class_of(body_of(row)) == row.kind
 

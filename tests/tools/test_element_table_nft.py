@@ -1,13 +1,12 @@
 import json
 
-import pytest
-
+from tests.rows import each_row
 from tools.element_table_nft import EXACT, OUTSIDE, STATEFUL
 
 EXAMPLES = {**EXACT, **STATEFUL, **OUTSIDE}
 
 
-@pytest.mark.parametrize("example", EXAMPLES.values(), ids=EXAMPLES)
+@each_row("example", EXAMPLES.values(), ids=EXAMPLES)
 def test_an_example_is_one_statement(example: str) -> None:
     statement = json.loads(example)
     assert isinstance(statement, str) or len(statement) == 1

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.whole import WHOLE
 from tools.release.interpreter.build import LEFT_OUT
 from tools.release.interpreter.parts import INSIDE_ZIG, SOURCES
 from tools.release.pinned import ROOT
@@ -118,6 +119,7 @@ OPTIONAL = {"_hashlib", "_uuid"}
 """Compiled modules for which the standard library has another way."""
 
 
+@WHOLE
 def test_no_module_is_missing_from_the_file(payload: Path) -> None:
     status, out, err = out_of(payload, IMPORT_ALL)
     assert (status, err) == (0, "")
@@ -139,6 +141,7 @@ ASKED: dict[str, tuple[str, ...]] = {
 }
 
 
+@WHOLE
 @pytest.mark.parametrize("arguments", ASKED.values(), ids=ASKED)
 def test_it_answers_as_the_checkout(payload: Path, arguments: tuple[str, ...]) -> None:
     found = out_of(payload, RUN, *arguments)

@@ -2,8 +2,8 @@
 
 import ast
 
-import pytest
-
+from tests.rows import each_row
+from tests.whole import WHOLE
 from tools.messages import DOMAINS, Domain, missing, raw, raw_in
 
 LITERAL = 'message("{link} is down", link=name)'
@@ -37,13 +37,14 @@ RAW: dict[str, tuple[str, bool]] = {
 }
 
 
-@pytest.mark.parametrize(("code", "refused"), RAW.values(), ids=RAW)
+@each_row(("code", "refused"), RAW.values(), ids=RAW)
 def test_raw(code: str, refused: bool) -> None:
     call = ast.parse(code, mode="eval").body
     assert isinstance(call, ast.Call)
     assert bool(list(raw_in(call, "report/text/terminal.py"))) is refused
 
 
+@WHOLE
 def test_no_sentence_is_raw() -> None:
     assert list(raw()) == []
 
@@ -59,7 +60,7 @@ KEPT: dict[str, tuple[str, str, str, str]] = {
 }
 
 
-@pytest.mark.parametrize(("domain", "text", "translation", "finding"), KEPT.values(), ids=KEPT)
+@each_row(("domain", "text", "translation", "finding"), KEPT.values(), ids=KEPT)
 def test_what_a_translation_keeps(domain: str, text: str, translation: str, finding: str) -> None:
     texts: Domain = DOMAINS[domain]._replace(texts=lambda: {text: [("host/link.py", 7)]})
     found = list(missing(texts, "zh", {text: translation}))

@@ -10,6 +10,7 @@ import pytest
 from hairpin import __version__
 from hairpin.cli.docker.link import SYSTEM_FOLDERS
 from hairpin.cli.main import COMMANDS, PLUGIN
+from tests.rows import each_row
 from tools.release.completion import completions
 from tools.release.manual import pages
 from tools.release.packages.contents import Entry, Family, entries, lay_out, package_version, packed
@@ -84,7 +85,7 @@ VERSIONS = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("version", "expected"), VERSIONS.items(), ids=VERSIONS)
+@each_row(("version", "expected"), VERSIONS.items(), ids=VERSIONS)
 def test_a_pre_release_sorts_before_its_release(version: str, expected: str) -> None:
     assert package_version(version) == expected
 

@@ -3,6 +3,7 @@
 import pytest
 
 from hairpin.replica.judgement import Kernel
+from tests.rows import each_row
 from tools.quoted import ROOT, QuoteError, blocks, findings, output, parts_of, prompt_of, quote_of, renewed, stored
 
 ASKED = "hairpin check 8151 --snapshot tests/fixtures/hosts/eth0-forwarding.hairpin"
@@ -50,7 +51,7 @@ REFUSED = {
 }
 
 
-@pytest.mark.parametrize("command", REFUSED.values(), ids=REFUSED)
+@each_row("command", REFUSED.values(), ids=REFUSED)
 def test_a_comment_that_leads_to_no_output_is_refused(command: str) -> None:
     page = f"<!-- quoted: {command} -->\n```\nx\n```\n"
     text, ((line, what),) = renewed(page, stored)
@@ -73,7 +74,7 @@ LOOSE: dict[str, tuple[str, list[int]]] = {
 }
 
 
-@pytest.mark.parametrize(("page", "lines"), LOOSE.values(), ids=LOOSE)
+@each_row(("page", "lines"), LOOSE.values(), ids=LOOSE)
 def test_an_output_that_nothing_holds_is_refused(page: str, lines: list[int]) -> None:
     tests = {"tests/a.py": "README.md", "tests/b.py": "SECURITY.md"}
     assert [line for line, _ in findings("README.md", page, tests)] == lines
@@ -88,7 +89,7 @@ PARTS: dict[str, tuple[tuple[tuple[str, str], ...], str]] = {
 }
 
 
-@pytest.mark.parametrize(("parts", "wanted"), PARTS.values(), ids=PARTS)
+@each_row(("parts", "wanted"), PARTS.values(), ids=PARTS)
 def test_parts(parts: tuple[tuple[str, str], ...], wanted: str) -> None:
     assert parts_of("a\nb\n  c\nd\n", parts) == wanted
 

@@ -1,7 +1,6 @@
 """Lines that a wrapping program has joined, torn or left are found, and lines as people write them are not."""
 
-import pytest
-
+from tests.rows import each_row
 from tools.reflow import LONGEST, damage
 
 LONG = "word " * (LONGEST // 5 + 1)
@@ -37,12 +36,12 @@ MODULES: dict[str, tuple[str, list[int]]] = {
 }
 
 
-@pytest.mark.parametrize(("page", "lines"), PAGES.values(), ids=PAGES)
+@each_row(("page", "lines"), PAGES.values(), ids=PAGES)
 def test_a_page(page: str, lines: list[int]) -> None:
     assert [number for number, _ in damage("page.md", page)] == lines
 
 
-@pytest.mark.parametrize(("module", "lines"), MODULES.values(), ids=MODULES)
+@each_row(("module", "lines"), MODULES.values(), ids=MODULES)
 def test_a_grammar(module: str, lines: list[int]) -> None:
     assert [number for number, _ in damage("src/module.py", module)] == lines
 

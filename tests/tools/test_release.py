@@ -116,6 +116,7 @@ def test_the_sums_are_those_of_all_files(made: Path) -> None:
     assert listed == {str(each.relative_to(made)): sha256(each.read_bytes()).hexdigest() for each in found}
 
 
+@WHOLE
 def test_file_wheel_and_checkout_give_the_same_answers(made: Path, one_file: Path, tmp_path: Path) -> None:
     site = tmp_path / "site"
     with zipfile.ZipFile(next(made.glob("*.whl"))) as wheel:

@@ -1,7 +1,6 @@
 """A command that a page shows is one that this version's command line takes."""
 
-import pytest
-
+from tests.rows import each_row
 from tools.shown_commands import refused, typed
 
 TAKEN = (
@@ -28,12 +27,12 @@ REFUSED = {
 }
 
 
-@pytest.mark.parametrize("line", TAKEN)
+@each_row("line", TAKEN)
 def test_a_command_that_the_command_line_takes(line: str) -> None:
     assert list(refused(line)) == []
 
 
-@pytest.mark.parametrize(("line", "why"), REFUSED.items())
+@each_row(("line", "why"), REFUSED.items())
 def test_a_command_that_the_command_line_refuses(line: str, why: str) -> None:
     ((index, what),) = refused(f"    hairpin 8151\n{line}")
     assert (index, why in what) == (1, True), what

@@ -8,6 +8,7 @@ from hairpin.network.flow import Flow
 from hairpin.network.network import Network
 from hairpin.walk.answer import answer_to
 from hairpin.walk.walk import walk_flow
+from tests.rows import each_row
 from tests.rule_text import with_rule
 from tests.small_host import DOCKER_RULES, HOST_ADDRESS, OUTSIDE, host_namespace, network
 
@@ -81,7 +82,7 @@ ANSWERS: dict[str, tuple[Network, str]] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("whole", "verdict"), ANSWERS.values(), ids=ANSWERS)
+@each_row(("whole", "verdict"), ANSWERS.values(), ids=ANSWERS)
 def test_an_answer_has_the_user_and_the_mark_of_its_socket(whole: Network, verdict: str) -> None:
     """The same was measured on 6.18 with a real server of uid 1000."""
     assert walk_flow(whole, OWN_PORT).verdict == verdict

@@ -15,6 +15,7 @@ from hairpin.walk.walk import walk_flow
 from tests.causes.hosts import asked as asked_of
 from tests.causes.hosts import published_as, with_host, without_addresses, without_route
 from tests.named_namespace_host import POD, whole, with_bridge
+from tests.rows import each_row
 from tests.small_host import CLIENT, HOST_ADDRESS, host_namespace, network
 from tests.two_hosts import node
 
@@ -67,7 +68,7 @@ PACKETS: dict[str, tuple[Network, Flow, str | None]] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("net", "flow", "expected"), PACKETS.values(), ids=PACKETS)
+@each_row(("net", "flow", "expected"), PACKETS.values(), ids=PACKETS)
 def test_passes_by(net: Network, flow: Flow, expected: str | None) -> None:
     taken = passes_by(net, flow)
     assert (taken and (taken.reason or "leaves")) == expected

@@ -1,7 +1,6 @@
 """What a name server answers to a question for a container's name."""
 
 import msgspec
-import pytest
 
 from hairpin.host.socket import Socket
 from hairpin.network.names import EMBEDDED
@@ -9,6 +8,7 @@ from hairpin.network.network import Network
 from hairpin.walk.verdicts import Verdict
 from hairpin.walk.walk import walk_flow
 from tests.names_host import SERVER, asking, named
+from tests.rows import each_row
 from tests.small_host import HOST_NETNS
 
 ANSWERED: dict[str, tuple[Network, str, Verdict]] = {
@@ -20,7 +20,7 @@ ANSWERED: dict[str, tuple[Network, str, Verdict]] = {
 }
 
 
-@pytest.mark.parametrize(("network", "name", "verdict"), ANSWERED.values(), ids=ANSWERED)
+@each_row(("network", "name", "verdict"), ANSWERED.values(), ids=ANSWERED)
 def test_the_name_server_answers(network: Network, name: str, verdict: Verdict) -> None:
     trace = walk_flow(network, asking(name))
     assert trace.verdict == verdict

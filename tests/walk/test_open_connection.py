@@ -3,12 +3,12 @@
 from typing import NamedTuple
 
 import msgspec
-import pytest
 
 from hairpin.host.netns import Netns
 from hairpin.network.flow import Flow, FromHost
 from hairpin.network.network import Network
 from hairpin.walk.open_connection import Fate, Replaced, fate
+from tests.rows import each_row
 from tests.small_host import (
     DOCKER_RULES,
     HOST_NETNS,
@@ -76,7 +76,7 @@ CASES: dict[str, Case] = {
 }
 
 
-@pytest.mark.parametrize("case", CASES.values(), ids=CASES)
+@each_row("case", CASES.values(), ids=CASES)
 def test_what_becomes_of_it(case: Case) -> None:
     assert fate(network(), case.now, case.flow, case.replaced) == case.fate
 

@@ -15,6 +15,7 @@ from hairpin.walk.walk import walk_flow
 from tests.causes.hosts import with_host
 from tests.causes.ipv6_hosts import of_ipv6_network
 from tests.macvlan_host import CHILD, on_macvlan
+from tests.rows import each_row
 from tests.small_host import (
     CLIENT,
     HOST_ADDRESS,
@@ -83,7 +84,7 @@ ENTRIES: dict[str, tuple[Network, Flow, str]] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("net", "flow", "expected"), ENTRIES.values(), ids=ENTRIES)
+@each_row(("net", "flow", "expected"), ENTRIES.values(), ids=ENTRIES)
 def test_enters_by(net: Network, flow: Flow, expected: str) -> None:
     entered = enters_by(net, flow)
     assert (entered.iif if isinstance(entered, State) else ended(entered)) == expected
@@ -175,7 +176,7 @@ TAKEN: dict[str, tuple[Network, Flow, int, int, str | None]] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("net", "flow", "saddr", "daddr", "reason"), TAKEN.values(), ids=TAKEN)
+@each_row(("net", "flow", "saddr", "daddr", "reason"), TAKEN.values(), ids=TAKEN)
 def test_outside_takes(net: Network, flow: Flow, saddr: int, daddr: int, reason: str | None) -> None:
     taken = outside_takes(net, flow, leaving(saddr, daddr))
     assert taken.reason == reason

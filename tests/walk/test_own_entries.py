@@ -1,7 +1,6 @@
 """A sender that keeps its source port meets its own conntrack entry, whatever the rules say now."""
 
 import msgspec
-import pytest
 
 from hairpin.netfilter.ir import STATUS_CONFIRMED, STATUS_DNAT, STATUS_SEEN_REPLY
 from hairpin.netfilter.packet import UDP, Connection, Tuple
@@ -9,6 +8,7 @@ from hairpin.network.flow import Flow, FromHost, Outside
 from hairpin.network.network import Network
 from hairpin.walk.own_entries import passages
 from hairpin.walk.walk import walk_flow
+from tests.rows import each_row
 from tests.small_host import CLIENT, HOST_ADDRESS, OUTSIDE, WEB
 from tests.udp_host import RULES, UDP_FLOW, remembering, udp_network
 
@@ -51,7 +51,7 @@ CASES: dict[str, tuple[Network, Flow, str, int]] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("of", "flow", "verdict", "port"), CASES.values(), ids=CASES)
+@each_row(("of", "flow", "verdict", "port"), CASES.values(), ids=CASES)
 def test_the_senders_own_entry_decides(of: Network, flow: Flow, verdict: str, port: int) -> None:
     trace = walk_flow(of, flow)
     assert (trace.verdict, trace.flow.sport) == (verdict, port)

@@ -1,9 +1,8 @@
-import pytest
-
 from hairpin.door import CLOSED
 from hairpin.netfilter.packet import SYN, TCP, UDP, Packet
 from hairpin.network.network import Network
 from hairpin.walk.packet_walk import walk_packet
+from tests.rows import each_row
 from tests.small_host import CLIENT, DOCKER_RULES, HOST_ADDRESS, WEB, host_namespace, network, sibling
 from tests.walk.standing import FROM_CLIENT, at, ended
 
@@ -36,7 +35,7 @@ CASES: dict[str, tuple[Network, Packet, list[str]]] = {
 }
 
 
-@pytest.mark.parametrize(("net", "packet", "expected"), CASES.values(), ids=CASES)
+@each_row(("net", "packet", "expected"), CASES.values(), ids=CASES)
 def test_walk_packet(net: Network, packet: Packet, expected: list[str]) -> None:
     assert [ended(end) for end in walk_packet(net, at("device-in", packet))] == expected
 

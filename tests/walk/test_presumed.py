@@ -1,13 +1,12 @@
 """Who is presumed to answer is named with what reads it, where it may be a host."""
 
-import pytest
-
 from hairpin.network.flow import Flow
 from hairpin.network.network import Network
 from hairpin.report.words import Words
 from hairpin.walk.walk import walk_flow
 from tests.acceptance.recorded_networks import Asked
 from tests.acceptance.test_networks import flow_of, network
+from tests.rows import each_row
 
 CASES: dict[str, tuple[str, str, str, str]] = {
     "a tunnel's far end": (
@@ -40,7 +39,7 @@ def alone(name: str, origin: str, to: str) -> tuple[Network, Flow]:
     return Network((whole.host("node1"),), whole.world), flow
 
 
-@pytest.mark.parametrize(("name", "origin", "to", "said"), CASES.values(), ids=CASES)
+@each_row(("name", "origin", "to", "said"), CASES.values(), ids=CASES)
 def test_who_answers(name: str, origin: str, to: str, said: str) -> None:
     """The lines about neighbours, such as a gateway that the host has not used yet, come after it."""
     assert [Words("en")(each) for each in walk_flow(*alone(name, origin, to)).usual.assumed][:1] == [said]

@@ -130,7 +130,7 @@ def cases() -> Iterator[Network]:
         yield network_of((read(path),))
 
 
-@pytest.mark.parametrize("within", thinned(cases(), 2), ids=lambda each: each.this.name)
+@pytest.mark.parametrize("within", thinned(cases(), 4), ids=lambda each: each.this.name)
 def test_after_any_event_the_answer_is_that_of_a_new_walk(within: Network) -> None:
     try:
         flows = flows_for(within, (), None)

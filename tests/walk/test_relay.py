@@ -9,6 +9,7 @@ from hairpin.network.network import Network
 from hairpin.walk.relay import relayed_flow
 from hairpin.walk.state import State
 from hairpin.walk.walk import walk_flow
+from tests.rows import each_row
 from tests.small_host import CLIENT, HOST_NETNS, WEB, container_namespace, host_namespace, network, published, sibling
 from tests.user_stack_host import HOST4, MAPPED, PASTA, pasta, rootless
 
@@ -127,7 +128,7 @@ BY_SLIRP: dict[str, tuple[Network, Start, str, str]] = {
 ALL_CASES = CASES | BY_SLIRP
 
 
-@pytest.mark.parametrize(("of", "start", "address", "verdict"), ALL_CASES.values(), ids=ALL_CASES)
+@each_row(("of", "start", "address", "verdict"), ALL_CASES.values(), ids=ALL_CASES)
 def test_pasta_sends_all_but_loopback_in_by_the_tap_link(of: Network, start: Start, address: str, verdict: str) -> None:
     assert walk_flow(of, published(start, address)).verdict == verdict
 

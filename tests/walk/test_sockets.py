@@ -1,5 +1,4 @@
 import msgspec
-import pytest
 
 from hairpin.host.host import Namespace
 from hairpin.host.socket import Relay, Socket
@@ -8,6 +7,7 @@ from hairpin.network.flow import Flow, FromHost
 from hairpin.network.network import Network
 from hairpin.walk.sockets import find_socket, socket_text
 from hairpin.walk.walk import walk_flow
+from tests.rows import each_row
 from tests.rule_text import without
 from tests.small_host import (
     CLIENT,
@@ -49,7 +49,7 @@ CASES: dict[str, tuple[tuple[Socket, ...], Packet, str | None]] = {
 }
 
 
-@pytest.mark.parametrize(("sockets", "packet", "process"), CASES.values(), ids=CASES)
+@each_row(("sockets", "packet", "process"), CASES.values(), ids=CASES)
 def test_find_socket(sockets: tuple[Socket, ...], packet: Packet, process: str | None) -> None:
     found = find_socket(Namespace("host", sockets=sockets), packet, "eth0")
     assert (found.socket.process if found.socket is not None else None) == process
@@ -82,7 +82,7 @@ TEXTS: dict[str, Socket] = {
 }
 
 
-@pytest.mark.parametrize(("text", "socket"), TEXTS.items(), ids=TEXTS)
+@each_row(("text", "socket"), TEXTS.items(), ids=TEXTS)
 def test_socket_text(text: str, socket: Socket) -> None:
     assert socket_text(socket) == text
 
@@ -125,7 +125,7 @@ CASES_UNSERVED: dict[str, tuple[Network, Flow, str, str | None]] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("net", "flow", "verdict", "reason"), CASES_UNSERVED.values(), ids=CASES_UNSERVED)
+@each_row(("net", "flow", "verdict", "reason"), CASES_UNSERVED.values(), ids=CASES_UNSERVED)
 def test_whether_the_socket_serves_the_client(net: Network, flow: Flow, verdict: str, reason: str | None) -> None:
     trace = walk_flow(net, flow)
     stop = trace.usual.stop

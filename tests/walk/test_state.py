@@ -7,6 +7,7 @@ import pytest
 from hairpin.netfilter.packet import ICMP, ICMP6, Packet
 from hairpin.walk import state
 from hairpin.walk.state import Fragments, Frame, History, Sender, State, Track, stopped
+from tests.rows import each_row
 from tests.small_host import HOST_NETNS
 from tests.walk.standing import FROM_CLIENT, at
 
@@ -60,7 +61,7 @@ ICMP_KINDS: dict[str, tuple[int, int, bool]] = {
 }
 
 
-@pytest.mark.parametrize(("kind", "protocol", "answered"), ICMP_KINDS.values(), ids=ICMP_KINDS)
+@each_row(("kind", "protocol", "answered"), ICMP_KINDS.values(), ids=ICMP_KINDS)
 def test_no_error_answers_an_error(kind: int, protocol: int, answered: bool) -> None:
     packet = Packet(4 if protocol == ICMP else 6, 1, 2, protocol, icmp=kind << 8)
     assert stopped(at("forward", packet), "ttl", reject="x").kind == ("rejected" if answered else "dropped")

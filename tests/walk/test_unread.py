@@ -21,6 +21,7 @@ from hairpin.walk.walk import walk_flow
 from tests.causes.hosts import with_tables
 from tests.named_namespace_host import POD, RULES, inside, learned, whole
 from tests.named_namespace_host import with_bridge as with_cni0
+from tests.rows import each_row
 from tests.rule_text import with_policy, with_rule
 from tests.small_host import HOST_NETNS, container, engine, host_namespace, network, published, route
 
@@ -66,7 +67,7 @@ HELD = Socket("tcp", 4, None, 8151, process="nginx", pid=7)
 UNKNOWN = msgspec.structs.replace(HELD, process=None, pid=None)
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("socket", "unread", "verdict"),
     (
         (HELD, (), "delivered"),
@@ -96,7 +97,7 @@ UNREAD: dict[str, tuple[tuple[str, ...], Version, bool]] = {
 }
 
 
-@pytest.mark.parametrize(("keys", "version", "open_"), UNREAD.values(), ids=UNREAD)
+@each_row(("keys", "version", "open_"), UNREAD.values(), ids=UNREAD)
 def test_unread_rules(keys: tuple[str, ...], version: Version, open_: bool) -> None:
     one = Host("one", namespaces=(msgspec.structs.replace(host_namespace(), unread=keys),))
     found = unread_rules(Network((one,)), one.netns, version)
@@ -180,7 +181,7 @@ UNREAD_CLIENTS: dict[str, tuple[Network, Outside, Verdict]] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("built", "start", "verdict"), UNREAD_CLIENTS.values(), ids=UNREAD_CLIENTS)
+@each_row(("built", "start", "verdict"), UNREAD_CLIENTS.values(), ids=UNREAD_CLIENTS)
 def test_a_client_in_an_unread_namespace(built: Network, start: Outside, verdict: Verdict) -> None:
     trace = walk_flow(built, published(start))
     assert trace.verdict == verdict

@@ -1,7 +1,6 @@
 """A rootless engine's process opens its container's connections anew, on the host."""
 
 import msgspec
-import pytest
 
 from hairpin.host.docker import Endpoint
 from hairpin.network.flow import Flow, FromContainer, Protocol
@@ -11,6 +10,7 @@ from hairpin.network.prefix import parse_address
 from hairpin.question.egress import egress_flows
 from hairpin.walk.user_stack import is_anew
 from hairpin.walk.walk import walk_flow
+from tests.rows import each_row
 from tests.rule_text import with_rule
 from tests.small_host import sibling
 from tests.user_stack_host import SERVER, rootless, stacked
@@ -36,7 +36,7 @@ CASES: dict[str, tuple[Network, Flow, str]] = {
 }
 
 
-@pytest.mark.parametrize(("of", "flow", "verdict"), CASES.values(), ids=CASES)
+@each_row(("of", "flow", "verdict"), CASES.values(), ids=CASES)
 def test_it_has_the_fate_of_a_connection_of_the_host(of: Network, flow: Flow, verdict: str) -> None:
     found = walk_flow(of, flow)
     assert found.verdict == verdict
@@ -62,7 +62,7 @@ KEPT: dict[str, tuple[str | None, Flow, str]] = {
 }
 
 
-@pytest.mark.parametrize(("stack", "flow", "verdict"), KEPT.values(), ids=KEPT)
+@each_row(("stack", "flow", "verdict"), KEPT.values(), ids=KEPT)
 def test_what_stays_in_the_namespace_of_a_rootless_engines_networks(
     stack: str | None, flow: Flow, verdict: str
 ) -> None:

@@ -15,6 +15,7 @@ from hairpin.network.prefix import parse_address
 from hairpin.network.world import PublicAddress, ReturnRoute, World
 from hairpin.walk.walk import walk_flow
 from tests.routing_container import INNER, TO_HOST, routing
+from tests.rows import each_row
 from tests.rule_text import with_rule, without
 from tests.small_host import (
     CLIENT,
@@ -303,7 +304,7 @@ CASES: dict[str, tuple[Network, Flow, str, tuple[str, str] | None]] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("net", "flow", "verdict", "stop"), CASES.values(), ids=CASES)
+@each_row(("net", "flow", "verdict", "stop"), CASES.values(), ids=CASES)
 def test_walk(net: Network, flow: Flow, verdict: str, stop: tuple[str, str] | None) -> None:
     trace = walk_flow(net, flow)
     ended = trace.usual.stop

@@ -3,8 +3,7 @@
 import re
 from pathlib import Path
 
-import pytest
-
+from tests.rows import each_row
 from tests.world.case import FOLDER, Asked, Case, Connection, Never, cases, read
 from tests.world.judge import Given, Mark, is_called_sick, marked
 from tests.world.trial import try_case
@@ -33,7 +32,7 @@ _SEEN_OTHERWISE = {
 }
 
 
-@pytest.mark.parametrize("path", sorted(FOLDER.glob("*.toml")), ids=lambda each: each.stem)
+@each_row("path", sorted(FOLDER.glob("*.toml")), ids=lambda each: each.stem)
 def test_a_case_says_what_it_needs(path: Path) -> None:
     case = read(path)
     assert case.truth
@@ -62,7 +61,7 @@ MARKS: dict[str, tuple[Given, Mark]] = {
 }
 
 
-@pytest.mark.parametrize(("answer", "mark"), MARKS.values(), ids=MARKS)
+@each_row(("answer", "mark"), MARKS.values(), ids=MARKS)
 def test_an_answer_is_marked_by_what_it_names(answer: Given, mark: Mark) -> None:
     assert marked(CASE, answer).mark == mark
 

@@ -15,6 +15,7 @@ from hairpin.collect.run import Answer, LocalRunner
 from hairpin.errors import ApplyError, CollectError
 from hairpin.message import Message
 from tests.apply.plans import FAR_S
+from tests.rows import each_row
 
 SHELLS = {"dash": ("dash",), "bash": ("bash", "--posix"), "busybox": ("busybox", "sh")}
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="the program works for root alone")
@@ -44,7 +45,7 @@ REFUSALS: dict[str, str] = {
 }
 
 
-@pytest.mark.parametrize("said", REFUSALS)
+@each_row("said", REFUSALS)
 def test_each_refusal_has_a_sentence(said: str) -> None:
     host = Outpost(Saying(f"{{token}}\tbegin\tboot\t\n{{token}}\trefused\t{said}\n"), "ann@web1")
     with pytest.raises(ApplyError, match=REFUSALS[said]):
@@ -59,7 +60,7 @@ def test_an_answer_that_was_cut_is_said() -> None:
 MODES = {"-rw-r--r--": 0o644, "-rwsr-xr-x.": 0o4755, "-rw-------+": 0o600, "-rwxr-sr-t": 0o3755, "-rwSr--r-T": 0o5644}
 
 
-@pytest.mark.parametrize("text", MODES)
+@each_row("text", MODES)
 def test_permission_bits(text: str) -> None:
     assert mode_bits(text) == MODES[text]
 

@@ -1,12 +1,12 @@
 """Ports that another host publishes as well."""
 
-import pytest
 from msgspec.structs import replace
 
 from hairpin.beside.flows.elsewhere import published_elsewhere
 from hairpin.network.network import Network
 from hairpin.question.target import parse_target
 from tests.question.two_hosts import ONE, TWO
+from tests.rows import each_row
 from tests.small_host import container, engine
 from tests.two_hosts import node
 
@@ -33,7 +33,7 @@ def test_a_port_that_the_asked_host_does_not_publish() -> None:
     assert _notes(Network((replace(STOPPED, name="one"), TWO)), "8151") == said
 
 
-@pytest.mark.parametrize("target", ("8151@one", "8151@two", "8152", "8151/udp", "198.51.100.11:8151", "web:80"))
+@each_row("target", ("8151@one", "8151@two", "8152", "8151/udp", "198.51.100.11:8151", "web:80"))
 def test_nothing_to_say(target: str) -> None:
     assert _notes(BOTH, target) == []
 

@@ -12,6 +12,7 @@ from hairpin.network.prefix import address_text
 from hairpin.question.asked import Origin
 from hairpin.question.flows import flows_for
 from hairpin.question.target import parse_target
+from tests.rows import each_row
 from tests.small_host import WEB, container_namespace, host_namespace, local, network
 
 FIRST = Socket("tcp", 4, None, 8151, process="docker-proxy", relay=Relay(4, WEB, 80))
@@ -53,7 +54,7 @@ NOTES: dict[str, tuple[Network, str, str]] = {
 }
 
 
-@pytest.mark.parametrize(("net", "asked", "begin"), NOTES.values(), ids=NOTES)
+@each_row(("net", "asked", "begin"), NOTES.values(), ids=NOTES)
 def test_an_address_that_refuses_while_the_other_answers_is_told(net: Network, asked: str, begin: str) -> None:
     targets = (parse_target(asked),)
     told = tuple(map(str, told_of_passed_over(net, targets, flows_for(net, targets, None))))

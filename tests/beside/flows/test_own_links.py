@@ -8,6 +8,7 @@ from hairpin.network.network import Network
 from hairpin.question.asked import Origin, Target
 from hairpin.question.flows import flows_for
 from tests.macvlan_host import CHILD, on_ipvlan, on_macvlan, without_web
+from tests.rows import each_row
 from tests.small_host import HOST_ADDRESS, network
 
 TO_CHILD, TO_HOST = (Target(81, address=each, version=4) for each in (CHILD, HOST_ADDRESS))
@@ -30,7 +31,7 @@ def test_the_host_is_no_client_and_a_note_says_so(built: Network) -> None:
     assert note.endswith("`--from host` asks about this flow")
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("built", "target", "origin"),
     (
         (on_macvlan(), TO_CHILD, Origin("host")),

@@ -8,6 +8,7 @@ from hairpin.diagnose.diagnose import diagnose
 from hairpin.host.route import TABLE_MAIN, Neighbour, NextHop, PolicyRule, Route
 from hairpin.network.network import Network
 from hairpin.network.prefix import parse_address
+from tests.rows import each_row
 from tests.rule_text import with_rule
 from tests.small_host import DOCKER_RULES, host_namespace, network, published
 
@@ -42,7 +43,7 @@ CASES = {
 }
 
 
-@pytest.mark.parametrize(("net", "named"), CASES.values(), ids=CASES)
+@each_row(("net", "named"), CASES.values(), ids=CASES)
 def test_networks_whose_clients_are_stopped_are_named(net: Network, named: str) -> None:
     flow = msgspec.structs.replace(published(), invented=True)
     told = [str(each) for each in told_by_network(net, (diagnose(net, flow),))]

@@ -1,10 +1,10 @@
 """Rules that look at a field that hairpin invented: a client's source port, its TTL, and the flags of its SYN."""
 
 import msgspec
-import pytest
 
 from hairpin.beside.notes.invented_fields import told_by_field
 from hairpin.walk.walk import walk_flow
+from tests.rows import each_row
 from tests.rule_text import with_rule
 from tests.small_host import DOCKER_RULES, egress, host_namespace, network, published
 
@@ -27,7 +27,7 @@ CASES: dict[str, tuple[str, list[str]]] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("rules", "values"), CASES.values(), ids=CASES)
+@each_row(("rules", "values"), CASES.values(), ids=CASES)
 def test_a_rule_that_stops_some_clients_by_such_a_field_is_told(rules: str, values: list[str]) -> None:
     net = network(host_namespace(rules))
     told = told_by_field(net, (walk_flow(net, published()),))
@@ -46,7 +46,7 @@ ANSWERS: dict[str, tuple[str, str, list[str]]] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("rule", "protocol", "values"), ANSWERS.values(), ids=ANSWERS)
+@each_row(("rule", "protocol", "values"), ANSWERS.values(), ids=ANSWERS)
 def test_a_rule_that_stops_answers_by_the_askers_port_is_told(rule: str, protocol: str, values: list[str]) -> None:
     flow = msgspec.structs.replace(egress(), protocol=protocol, dport=53)
     net = network(host_namespace(with_rule(PLACE, rule)))

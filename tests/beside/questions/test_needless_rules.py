@@ -1,7 +1,6 @@
 """The kernel may do without the rules of IPv6 that are gone: no reading shows whether it looks at them."""
 
 import msgspec
-import pytest
 
 from hairpin.answer.questions import questions_of
 from hairpin.host.host import Namespace
@@ -12,6 +11,7 @@ from hairpin.network.network import Network
 from hairpin.network.routing import missing_rules, needless_rules
 from hairpin.report.wanted import option_of
 from hairpin.walk.walk import walk_flow
+from tests.rows import each_row
 from tests.small_host import host_namespace, local, network, route
 
 OUT = Flow(FromHost(), 6, 0x2001_0DB8_0099 << 80 | 1, "tcp", 443)
@@ -41,7 +41,7 @@ CASES: dict[str, tuple[Network, str, bool]] = {
 }
 
 
-@pytest.mark.parametrize(("net", "verdict", "is_asked"), CASES.values(), ids=CASES)
+@each_row(("net", "verdict", "is_asked"), CASES.values(), ids=CASES)
 def test_a_missing_rule_is_a_question_if_the_kernel_may_do_without(net: Network, verdict: str, is_asked: bool) -> None:
     trace = walk_flow(net, OUT)
     assert trace.verdict == verdict

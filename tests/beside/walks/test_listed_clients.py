@@ -8,6 +8,7 @@ from hairpin.diagnose.examination import examine
 from hairpin.network.flow import Lan
 from hairpin.network.network import Network
 from hairpin.network.prefix import parse_address
+from tests.rows import each_row
 from tests.rule_text import with_rule
 from tests.small_host import DOCKER_RULES, host_namespace, network, published
 
@@ -39,7 +40,7 @@ LISTS = {
 }
 
 
-@pytest.mark.parametrize(("net", "listed"), LISTS.values(), ids=LISTS)
+@each_row(("net", "listed"), LISTS.values(), ids=LISTS)
 def test_a_list_that_keeps_out_the_invented_client_is_a_question(net: Network, listed: str) -> None:
     flow = msgspec.structs.replace(published(), invented=True)
     lan = msgspec.structs.replace(published(), start=Lan(parse_address("198.51.100.77")[1]))

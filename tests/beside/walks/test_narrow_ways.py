@@ -9,6 +9,7 @@ from hairpin.network.flow import Lan
 from hairpin.network.network import Network
 from hairpin.network.prefix import parse_address
 from hairpin.walk.walk import walk_flow
+from tests.rows import each_row
 from tests.rule_text import with_rule
 from tests.small_host import DOCKER_RULES, container_namespace, host_namespace, network, published
 
@@ -55,7 +56,7 @@ def test_a_rule_that_drops_the_message_is_a_question(net: Network, command: str)
     assert asked.repair == (command,)
 
 
-@pytest.mark.parametrize("net", HEARD.values(), ids=HEARD)
+@each_row("net", HEARD.values(), ids=HEARD)
 def test_a_sender_that_hears_of_it_or_needs_not_is_no_question(net: Network) -> None:
     assert unheard_of(net, walk_flow(net, published())) is None
 

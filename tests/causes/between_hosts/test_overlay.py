@@ -23,6 +23,7 @@ from tests.causes.overlay_hosts import (
     device,
     set_there,
 )
+from tests.whole import one_of_each
 
 BLOCKED = msgspec.structs.replace(PORT.port, state="blocking") if PORT.port is not None else None
 CLIENT = parse_address("192.0.2.10")[1]
@@ -47,7 +48,7 @@ CASES = {
 }
 
 
-@pytest.mark.parametrize("case", CASES.values(), ids=CASES)
+@pytest.mark.parametrize("case", one_of_each(CASES, lambda case: case.causes))
 def test_fires(case: Case) -> None:
     fires(case)
 

@@ -15,6 +15,7 @@ from hairpin.report.words import Words
 from hairpin.texts.container_starts import CONTAINER_STARTS
 from hairpin.texts.engine_starts import ENGINE_STARTS
 from hairpin.texts.network_starts import NETWORK_STARTS
+from tests.rows import each_row
 from tests.small_host import container, engine, host_namespace, network
 
 OCI = "failed to create shim task: OCI runtime create failed: runc create failed: unable to start container process: "
@@ -202,7 +203,7 @@ def test_a_network_that_dockerd_has_not_loaded(host: Host, said: str, repair: st
     assert not found.again
 
 
-@pytest.mark.parametrize(("error", "said", "repair"), ERRORS.values(), ids=ERRORS)
+@each_row(("error", "said", "repair"), ERRORS.values(), ids=ERRORS)
 def test_the_stored_error_tells(error: str, said: str, repair: str) -> None:
     one = failed(error=error)
     docker = engine(container(), one)
@@ -310,7 +311,7 @@ STATUSES: dict[str, tuple[int, bool, str]] = {
 }
 
 
-@pytest.mark.parametrize(("code", "oom", "said"), STATUSES.values(), ids=STATUSES)
+@each_row(("code", "oom", "said"), STATUSES.values(), ids=STATUSES)
 def test_the_exit_status_tells(code: int, oom: bool, said: str) -> None:
     one = failed(status="exited", exit_code=code, oom_killed=oom)
     found = failure_of(network(docker=engine(one)).this, one)

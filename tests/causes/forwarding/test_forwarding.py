@@ -17,6 +17,7 @@ from tests.causes.route_hosts import routed, with_inner_values, with_router_insi
 from tests.rule_text import in_table
 from tests.small_host import HOST_NETNS, container, egress, engine, host_namespace, local, network, published, route
 from tests.two_uplinks import LENIENT, STRICT, TO_SECOND, two_uplinks
+from tests.whole import one_of_each
 
 
 def marked_back(**values: str) -> Network:
@@ -109,12 +110,12 @@ CASES: dict[str, Case] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("case", CASES.values(), ids=CASES)
+@pytest.mark.parametrize("case", one_of_each(CASES, lambda case: case.causes))
 def test_the_cause_fires_where_it_is_at_work(case: Case) -> None:
     fires(case)
 
 
-@pytest.mark.parametrize("case", CASES.values(), ids=CASES)
+@pytest.mark.parametrize("case", one_of_each(CASES, lambda case: case.causes))
 def test_nothing_is_named_on_the_host_without_the_fault(case: Case) -> None:
     is_silent(case.whole, case.flow)
 

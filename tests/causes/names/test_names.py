@@ -17,6 +17,7 @@ from tests.causes.case import Case, fires, is_silent
 from tests.names_host import asking, named
 from tests.podman_host import with_podman
 from tests.small_host import GATEWAY, HOST_NETNS, sibling
+from tests.whole import one_of_each
 
 LOOPBACK = 0x7F000001
 TOGETHER = named("shop", other=("shop",))
@@ -132,7 +133,7 @@ HARMLESS: dict[str, tuple[Network, Flow]] = {
 }
 
 
-@pytest.mark.parametrize("case", CASES.values(), ids=CASES)
+@pytest.mark.parametrize("case", one_of_each(CASES, lambda case: case.causes))
 def test_the_cause_fires_where_it_is_at_work(case: Case) -> None:
     fires(case)
 

@@ -1,12 +1,11 @@
 """What a chain holds of a rule before each edit."""
 
-import pytest
-
 from hairpin.change.change import AddChain, DeleteRule, InsertRule, RuleEdit
 from hairpin.change.commands.held import Held, held_before
 from hairpin.netfilter.evaluate.chain import Place
 from hairpin.netfilter.iptables.save import parse
 from hairpin.netfilter.ir import Rule, Table, Verdict
+from tests.rows import each_row
 from tests.small_host import HOST_NETNS
 
 (TABLE,) = parse(
@@ -40,7 +39,7 @@ CASES: dict[str, tuple[tuple[RuleEdit, ...], str | None, tuple[Held, ...]]] = {
 }
 
 
-@pytest.mark.parametrize(("edits", "version", "expected"), CASES.values(), ids=CASES)
+@each_row(("edits", "version", "expected"), CASES.values(), ids=CASES)
 def test_before_each_edit(edits: tuple[RuleEdit, ...], version: str | None, expected: tuple[Held, ...]) -> None:
     assert held_before(edits, TABLE, version) == expected
 

@@ -3,7 +3,6 @@
 import subprocess
 
 import msgspec
-import pytest
 
 from hairpin.change.change import AddChain, Change, DeleteRule, InsertRule, RuleEdit
 from hairpin.change.commands.rules_text import nft_insertion, nft_words, rules_commands, words_for_shell
@@ -14,6 +13,7 @@ from hairpin.netfilter.evaluate.chain import Place
 from hairpin.netfilter.iptables.words import quoted
 from hairpin.netfilter.ir import Rule, Verdict
 from hairpin.network.network import Network
+from tests.rows import each_row
 from tests.small_host import HOST_NETNS, network
 
 
@@ -131,7 +131,7 @@ def test_a_rule_of_nft_without_a_handle_is_found_by_its_words() -> None:
 HOSTILE = ("$(id)", "`id`", "a;id", "a|id", "a&", "a>b", "x#y", "it's", 'say "hi"', "\\", "*", "~", "$HOME", "plain")
 
 
-@pytest.mark.parametrize("comment", HOSTILE)
+@each_row("comment", HOSTILE)
 def test_a_shell_runs_nothing_of_a_rules_comment(comment: str) -> None:
     words = words_for_shell(f"-i eth0 -m comment --comment {quoted(comment)} -j DROP")
     done = subprocess.run(("sh", "-c", f"printf '%s\\n' {words}"), capture_output=True, text=True, check=True)

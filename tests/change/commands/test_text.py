@@ -1,5 +1,4 @@
 import msgspec
-import pytest
 
 from hairpin.change import change as c
 from hairpin.change.calls import SetContainerState
@@ -12,6 +11,7 @@ from hairpin.message import message
 from hairpin.netfilter.evaluate.chain import Place
 from hairpin.netfilter.ir import Dialect, Family, Rule
 from hairpin.network.world import World
+from tests.rows import each_row
 from tests.small_host import HOST_NETNS, WEB, container, engine, network, route, sibling
 
 WEB_NETNS = sibling("container:web")
@@ -101,7 +101,7 @@ CASES: dict[str, tuple[c.Primitive, list[str]]] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("part", "expected"), CASES.values(), ids=CASES)
+@each_row(("part", "expected"), CASES.values(), ids=CASES)
 def test_commands(part: c.Primitive, expected: list[str]) -> None:
     assert list(all_shown(steps(c.Change((part,)), network()))) == expected
 

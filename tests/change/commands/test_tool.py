@@ -1,9 +1,8 @@
 """Which program edits the rules of a back end."""
 
-import pytest
-
 from hairpin.change.commands.tool import default_dialect, program, restore_tool
 from hairpin.netfilter.ir import Dialect, Family
+from tests.rows import each_row
 
 
 def test_the_tool_of_a_back_end_and_family() -> None:
@@ -12,7 +11,7 @@ def test_the_tool_of_a_back_end_and_family() -> None:
     assert restore_tool("iptables-legacy", "ip") == "iptables-legacy-restore"
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("dialect", "family", "version", "expected"),
     (
         ("iptables-nft", "ip", "iptables v1.8.9 (nf_tables)", "iptables"),

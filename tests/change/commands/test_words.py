@@ -22,6 +22,7 @@ from hairpin.errors import ChangeError
 from hairpin.host.link import Address, BridgePort, Link, Tunnel
 from hairpin.host.route import FdbEntry, Neighbour, NextHop, PolicyRule, Route
 from hairpin.host.traffic_control import Filter, Qdisc
+from tests.rows import each_row
 
 GATEWAY = 0xC6336401
 PORT = Link(5, "veth1", "veth", master="docker0", port=BridgePort())
@@ -45,7 +46,7 @@ ROUTES: dict[str, tuple[Route, str]] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("route", "expected"), ROUTES.values(), ids=ROUTES)
+@each_row(("route", "expected"), ROUTES.values(), ids=ROUTES)
 def test_a_route(route: Route, expected: str) -> None:
     assert " ".join(route_words(route)) == expected
 
@@ -96,7 +97,7 @@ DELETED: dict[str, tuple[Route, tuple[Route, ...], str]] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("route", "others", "expected"), DELETED.values(), ids=DELETED)
+@each_row(("route", "others", "expected"), DELETED.values(), ids=DELETED)
 def test_a_route_is_deleted_by_words_that_spare_the_others(
     route: Route, others: tuple[Route, ...], expected: str
 ) -> None:
@@ -127,7 +128,7 @@ RULES: dict[str, tuple[PolicyRule, str]] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("rule", "expected"), RULES.values(), ids=RULES)
+@each_row(("rule", "expected"), RULES.values(), ids=RULES)
 def test_a_policy_rule(rule: PolicyRule, expected: str) -> None:
     assert " ".join(policy_rule_words(rule)) == expected
 
@@ -164,7 +165,7 @@ LINKS: dict[str, tuple[Link, list[str]]] = {
 }
 
 
-@pytest.mark.parametrize(("after", "expected"), LINKS.values(), ids=LINKS)
+@each_row(("after", "expected"), LINKS.values(), ids=LINKS)
 def test_a_link(after: Link, expected: list[str]) -> None:
     assert [" ".join(each) for each in link_commands(PORT, after)] == expected
 

@@ -1,5 +1,4 @@
 import msgspec
-import pytest
 
 from hairpin.change.simulation.addresses import with_address, with_connected_routes, without_address
 from hairpin.host.host import Namespace
@@ -7,6 +6,7 @@ from hairpin.host.link import Address, Link
 from hairpin.host.route import Route
 from hairpin.network.prefix import address_text, parse_address
 from hairpin.network.routing import route_text
+from tests.rows import each_row
 
 UP = Link(2, "eth0")
 DOWN = Link(2, "eth0", up=False)
@@ -53,7 +53,7 @@ CASES: dict[str, tuple[Link, Address, list[str]]] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("link", "added", "routes"), CASES.values(), ids=CASES)
+@each_row(("link", "added", "routes"), CASES.values(), ids=CASES)
 def test_an_address_has_its_routes(link: Link, added: Address, routes: list[str]) -> None:
     after = with_address(Namespace("host", links=(link,)), added)
     assert after.addresses == (added,)

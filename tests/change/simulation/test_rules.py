@@ -11,6 +11,7 @@ from hairpin.change.simulation.simulate import simulate
 from hairpin.errors import ChangeError
 from hairpin.netfilter.evaluate.chain import Place, place_of, policy_place
 from hairpin.netfilter.ir import Chain, Jump, Map, NumberKey, Rule, Ruleset, Table, Verdict, VerdictElement, VerdictMap
+from tests.rows import each_row
 from tests.small_host import DOCKER_RULES, HOST_NETNS, host_namespace, network, ruleset
 
 RULES = ruleset(DOCKER_RULES)
@@ -180,7 +181,7 @@ NOWHERE: dict[str, tuple[Place, str]] = {
 }
 
 
-@pytest.mark.parametrize(("place", "message"), NOWHERE.values(), ids=NOWHERE)
+@each_row(("place", "message"), NOWHERE.values(), ids=NOWHERE)
 def test_a_missing_part_cannot_be_deleted(place: Place, message: str) -> None:
     with pytest.raises(ChangeError, match=message):
         delete_rules(RULES, place)

@@ -20,6 +20,7 @@ from hairpin.netfilter.ir import Rule, Ruleset, Verdict
 from hairpin.netfilter.packet import Connection, Tuple
 from hairpin.network.network import Network, Port, veth_peer
 from hairpin.network.world import Peer, World
+from tests.rows import each_row
 from tests.small_host import (
     HOST_ADDRESS,
     HOST_NETNS,
@@ -116,7 +117,7 @@ def seen(part: c.Primitive, net: Network) -> object:
             raise AssertionError(part)
 
 
-@pytest.mark.parametrize(("part", "before", "after"), CASES.values(), ids=CASES)
+@each_row(("part", "before", "after"), CASES.values(), ids=CASES)
 def test_simulate(part: c.Primitive, before: object, after: object) -> None:
     assert seen(part, NET) == before
     changed = simulate(c.one(part), NET)
@@ -199,7 +200,7 @@ OTHER_WAY: dict[str, tuple[c.Primitive, Look, object, object]] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("part", "look", "before", "after"), OTHER_WAY.values(), ids=OTHER_WAY)
+@each_row(("part", "look", "before", "after"), OTHER_WAY.values(), ids=OTHER_WAY)
 def test_changes_that_events_make(part: c.Primitive, look: Look, before: object, after: object) -> None:
     assert look(MORE) == before
     assert look(simulate(c.one(part), MORE)) == after

@@ -1,7 +1,6 @@
-import pytest
-
 from hairpin.change.simulation.sysctls import with_sysctl
 from hairpin.host.sysctl import Path, Sysctls
+from tests.rows import each_row
 
 OFF: dict[Path, str] = {
     ("net", "ipv4", "ip_forward"): "0",
@@ -44,7 +43,7 @@ CASES: dict[str, tuple[Path, str, dict[Path, str]]] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("path", "value", "changed"), CASES.values(), ids=CASES)
+@each_row(("path", "value", "changed"), CASES.values(), ids=CASES)
 def test_written(path: Path, value: str, changed: dict[Path, str]) -> None:
     after = with_sysctl(Sysctls(OFF, "e1"), path, value)
     assert {key: text for key, text in after.values.items() if OFF.get(key) != text} == changed

@@ -3,7 +3,6 @@
 from typing import Literal
 
 import msgspec
-import pytest
 
 from hairpin.change.calls import Call, ConnectContainer, OpenPort, SetContainerState, SetUnitState
 from hairpin.change.change import AddEntry, Change, one
@@ -11,6 +10,7 @@ from hairpin.engines.docker.daemon import calls_with_start, precedes_start, star
 from hairpin.engines.repair.bridging import lost_addresses, new_bridge
 from hairpin.host.link import Address
 from tests.causes.hosts import down, without_addresses, without_bridge
+from tests.rows import each_row
 from tests.small_host import HOST_NETNS, container, engine, host_namespace, network
 
 STATES: tuple[Literal["stopped"], Literal["answers"]] = ("stopped", "answers")
@@ -36,7 +36,7 @@ ASKED: dict[str, tuple[tuple[Call, ...], bool, tuple[Call, ...]]] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("calls", "kept", "told"), ASKED.values(), ids=ASKED)
+@each_row(("calls", "kept", "told"), ASKED.values(), ids=ASKED)
 def test_a_daemon_that_is_down_is_started_before_it_is_asked(
     calls: tuple[Call, ...], kept: bool, told: tuple[Call, ...]
 ) -> None:

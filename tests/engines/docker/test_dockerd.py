@@ -9,6 +9,7 @@ from hairpin.engines.surplus import surplus
 from hairpin.host.docker import Engine, PortBinding
 from hairpin.netfilter.meaning import meaning
 from tests.engines.hosts import DOCKER0, EMPTY, HTTP, N1, WEB, container, docker, endpoint, fixture, network, number
+from tests.rows import each_row
 
 FIXTURE_VERSIONS = ("20.10", "26.1", "28.5")
 
@@ -76,7 +77,7 @@ UNKNOWN: dict[str, Engine] = {
 }
 
 
-@pytest.mark.parametrize("engine", UNKNOWN.values(), ids=UNKNOWN)
+@each_row("engine", UNKNOWN.values(), ids=UNKNOWN)
 def test_an_unknown_engine_has_no_expected_rules(engine: Engine) -> None:
     wanted = expected(engine, EMPTY)
     assert wanted.unknown

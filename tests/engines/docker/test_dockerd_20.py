@@ -1,12 +1,12 @@
 """The differences between dockerd 18.9 and 27, and by option."""
 
 import msgspec
-import pytest
 
 from hairpin.engines.docker.dockerd_20 import internal_borders
 from hairpin.host.docker import Engine, PortBinding
 from hairpin.netfilter.rule_address import IpFamily
 from tests.engines.hosts import DOCKER0, HTTP, N1, SIX, WEB, container, docker, endpoint, network, number, texts
+from tests.rows import each_row
 
 V6_WEB = container(
     "web", endpoint("six", "172.22.0.2", "2001:db8:6::2"), publish=(HTTP, PortBinding("tcp", 80, 8080, version=6))
@@ -91,7 +91,7 @@ RULES: dict[str, tuple[Engine, IpFamily, str, str, list[str]]] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("host", "family", "table", "chain", "rules"), RULES.values(), ids=RULES)
+@each_row(("host", "family", "table", "chain", "rules"), RULES.values(), ids=RULES)
 def test_rules(host: Engine, family: IpFamily, table: str, chain: str, rules: list[str]) -> None:
     assert texts(host, family, table, chain) == rules
 

@@ -5,6 +5,7 @@ import pytest
 
 from hairpin.host.docker import DockerNetwork, Engine, PortBinding
 from tests.engines.hosts import DOCKER0, HTTP, N1, SIX, WEB, container, docker, endpoint, network, number, texts
+from tests.rows import each_row
 
 SIX_WEB = container(
     "web", endpoint("six", "172.22.0.2", "2001:db8:6::2"), publish=(HTTP, PortBinding("tcp", 80, 8080, version=6))
@@ -63,7 +64,7 @@ RAW: dict[str, tuple[str, DockerNetwork, list[str]]] = {
 }
 
 
-@pytest.mark.parametrize(("version", "own", "rules"), RAW.values(), ids=RAW)
+@each_row(("version", "own", "rules"), RAW.values(), ids=RAW)
 def test_guarded_addresses(version: str, own: DockerNetwork, rules: list[str]) -> None:
     assert texts(docker(version, own, containers=(WEB,)), "ip", "raw", "PREROUTING") == rules
 

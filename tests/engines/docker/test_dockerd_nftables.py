@@ -1,12 +1,12 @@
 """The nftables back end's tables, rule by rule."""
 
 import msgspec
-import pytest
 
 from hairpin.engines.docker.dockerd import expected
 from hairpin.host.docker import DockerNetwork, Engine, PortBinding
 from hairpin.netfilter.rule_address import IpFamily
 from tests.engines.hosts import DOCKER0, EMPTY, HTTP, N1, SIX, WEB, container, docker, endpoint, network, number
+from tests.rows import each_row
 
 SIX_WEB = container(
     "web", endpoint("six", "172.22.0.2", "2001:db8:6::2"), publish=(HTTP, PortBinding("tcp", 80, 8080, version=6))
@@ -108,7 +108,7 @@ RULES: dict[str, tuple[Engine, str, list[str]]] = {
 }
 
 
-@pytest.mark.parametrize(("engine", "chain", "wanted"), RULES.values(), ids=RULES)
+@each_row(("engine", "chain", "wanted"), RULES.values(), ids=RULES)
 def test_rules(engine: Engine, chain: str, wanted: list[str]) -> None:
     assert rules(engine, chain) == wanted
 

@@ -11,6 +11,7 @@ from hairpin.host.link import Address
 from hairpin.netfilter.ir import Ruleset
 from hairpin.network.attachment import next_address
 from tests.engines.hosts import DOCKER0, HTTP, container, docker, endpoint, keep_all, network, number, programmed
+from tests.rows import each_row
 
 GATEWAY = network(SWARM_BRIDGE, "172.18.0.0/16", device=SWARM_BRIDGE, options=(("enable_icc", "false"),))
 OVERLAY = DockerNetwork("shop", "shop", "overlay", scope="swarm")
@@ -52,7 +53,7 @@ CASES: dict[str, tuple[Host, list[int | None]]] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("node", "expected"), CASES.values(), ids=CASES)
+@each_row(("node", "expected"), CASES.values(), ids=CASES)
 def test_an_endpoint_on_swarms_bridge_is_seen_in_the_containers_namespace(
     node: Host, expected: list[int | None]
 ) -> None:
@@ -81,7 +82,7 @@ LEFT = Endpoint("shop", "m0hbxop3cgmmtygvbuwt3grag")
 LOCAL = Endpoint("n1", "a" * 64)
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("ends", "networks", "found"),
     (
         ((LEFT,), (GATEWAY, OVERLAY), True),

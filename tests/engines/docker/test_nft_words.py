@@ -1,9 +1,8 @@
 """Pieces of rules in the words of nft's JSON."""
 
-import pytest
-
 from hairpin.engines.docker import nft_words as nft
 from hairpin.engines.docker.nft_words import Json
+from tests.rows import each_row
 
 MATCHES: dict[str, tuple[Json, Json]] = {
     "one interface": (
@@ -42,7 +41,7 @@ MATCHES: dict[str, tuple[Json, Json]] = {
 }
 
 
-@pytest.mark.parametrize(("piece", "inner"), MATCHES.values(), ids=MATCHES)
+@each_row(("piece", "inner"), MATCHES.values(), ids=MATCHES)
 def test_matches(piece: Json, inner: Json) -> None:
     assert piece == {"match": inner}
 

@@ -12,6 +12,7 @@ from hairpin.engines.docker.options import (
     trusted_interfaces,
 )
 from tests.engines.hosts import DOCKER0, N1, SIX, docker, network
+from tests.rows import each_row
 
 VERSIONS: dict[str, tuple[str, Version | None]] = {
     "Debian's": ("20.10.24+dfsg1", (20, 10, 24)),
@@ -23,7 +24,7 @@ VERSIONS: dict[str, tuple[str, Version | None]] = {
 }
 
 
-@pytest.mark.parametrize(("text", "version"), VERSIONS.values(), ids=VERSIONS)
+@each_row(("text", "version"), VERSIONS.values(), ids=VERSIONS)
 def test_version(text: str, version: Version | None) -> None:
     assert dockerd_version(text) == version
 

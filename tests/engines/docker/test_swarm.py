@@ -1,7 +1,5 @@
 """The rules of a swarm's node are those of a real one, and what is missing of them is named."""
 
-import pytest
-
 from hairpin.diagnose.diagnose import diagnose
 from hairpin.engines.docker.swarm import INGRESS
 from hairpin.engines.missing import missing_on
@@ -9,6 +7,7 @@ from hairpin.host.host import Host
 from hairpin.network.flow import Flow, FromHost, Outside
 from hairpin.network.network import Network
 from tests.engines.swarm_node import forwarding, node, with_services, without
+from tests.rows import each_row
 from tests.small_host import CLIENT, HOST_ADDRESS
 
 HEALTHY = forwarding(node())
@@ -35,7 +34,7 @@ CASES: dict[str, tuple[Host, str, str]] = {
 }
 
 
-@pytest.mark.parametrize(("host", "outside", "loopback"), CASES.values(), ids=CASES)
+@each_row(("host", "outside", "loopback"), CASES.values(), ids=CASES)
 def test_the_cause_is_named_where_it_is_at_work(host: Host, outside: str, loopback: str) -> None:
     network = Network((host,))
     flows = (

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterator
 
 import msgspec
-import pytest
 
 from hairpin.carry.act import Act, Command, Done
 from hairpin.change.change import AddChain, Change, InsertRule
@@ -22,6 +21,7 @@ from hairpin.netfilter.ir import Dialect, Verdict
 from hairpin.netfilter.meaning import Meaning, meaning
 from hairpin.network.network import Network
 from tests.engines.hosts import DOCKER0, EMPTY, N1, WEB, docker, programmed
+from tests.rows import each_row
 from tests.rule_text import without
 from tests.small_host import HOST_NETNS as SMALL_NETNS
 from tests.small_host import container, host_namespace
@@ -116,7 +116,7 @@ PLACES: dict[str, tuple[Callable[[list[Meaning]], list[Meaning]], list[tuple[int
 }
 
 
-@pytest.mark.parametrize(("damage", "wanted"), PLACES.values(), ids=PLACES)
+@each_row(("damage", "wanted"), PLACES.values(), ids=PLACES)
 def test_places(damage: Callable[[list[Meaning]], list[Meaning]], wanted: list[tuple[int, int | None]]) -> None:
     rules = forward()
     present = damage([meaning(one.rule) for one in rules])

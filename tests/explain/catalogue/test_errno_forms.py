@@ -8,6 +8,7 @@ from hairpin.explain.catalogue.errno_forms import at_connect, in_english_clients
 from hairpin.pasted.forms.outcomes.errno import ERRNOS, NO_ROUTE, NOT_HERE, REFUSED, RESET, TIMEOUT, UNREACHABLE, Errno
 from hairpin.texts.meaning import Outcome
 from tests.explain.texts import met
+from tests.rows import each_row
 
 _PLACES = {"host": "db", "address": "172.18.0.9", "port": "5432"}
 _OUTCOMES: dict[Errno, Outcome] = {
@@ -19,7 +20,7 @@ def _line(form: str) -> str:
     return re.sub(r"\{(\w+)\}", lambda place: _PLACES[place[1]], form).replace("*", "x").strip("^$")
 
 
-@pytest.mark.parametrize("errno", _OUTCOMES, ids=lambda each: each.name)
+@each_row("errno", _OUTCOMES, ids=lambda each: each.name)
 def test_a_form_of_a_library_tells_its_error(errno: Errno) -> None:
     lines = [_line(form) for form in in_libraries(errno)]
     assert [line for line in lines if getattr(met(line), "entry", None) is None] == []
@@ -46,6 +47,6 @@ def test_another_address_of_ipv6_is_not_the_clients_own() -> None:
     assert found.entry.id == "connect-no-own-address"
 
 
-@pytest.mark.parametrize("errno", ERRNOS, ids=lambda each: each.name)
+@each_row("errno", ERRNOS, ids=lambda each: each.name)
 def test_another_number_is_no_form(errno: Errno) -> None:
     assert met(f"Error 0 connecting to db:5432 ({errno.number}0)") is None

@@ -1,13 +1,13 @@
 """What is written down is found with its file and line; what is not is an accident."""
 
 import msgspec
-import pytest
 
 from hairpin.host.boot.configured import Configured, of_engine_option, of_icc, of_place, of_sysctl
 from hairpin.host.docker import DockerNetwork
 from hairpin.host.host import Host
 from hairpin.host.managers import ConfigFile, DirectRule, Firewalld, Ufw
 from hairpin.netfilter.evaluate.chain import Place
+from tests.rows import each_row
 from tests.small_host import engine, network
 
 SAVED = "*filter\n:INPUT DROP [0:0]\n:FORWARD ACCEPT [0:0]\n-A FORWARD -s 192.0.2.0/24 -j DROP\nCOMMIT\n"
@@ -85,7 +85,7 @@ def test_icc_is_the_default_networks_by_the_daemon_and_anothers_by_its_option() 
 DIRECT = DirectRule("ip", "filter", "INPUT", "-p tcp --dport 80 -j DROP", file="direct.xml", line=3)
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("place", "line"),
     (
         (rule("INPUT", "-A INPUT -p tcp -m tcp --dport 80 -j DROP"), 3),

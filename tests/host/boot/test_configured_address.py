@@ -1,11 +1,10 @@
 """Which links the host's files name, and which address of its own for one."""
 
-import pytest
-
 from hairpin.host.boot.configured_address import configured_addresses, configured_links
 from hairpin.host.host import Host
 from hairpin.host.managers import ConfigFile
 from hairpin.netfilter.address import address_text
+from tests.rows import each_row
 
 STATIC = "iface eth0 inet static\n"
 FILES: dict[str, tuple[str, str, list[str]]] = {
@@ -50,7 +49,7 @@ FILES: dict[str, tuple[str, str, list[str]]] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("path", "text", "found"), FILES.values(), ids=FILES)
+@each_row(("path", "text", "found"), FILES.values(), ids=FILES)
 def test_a_file_that_names_an_address(path: str, text: str, found: list[str]) -> None:
     host = Host("a", files=(ConfigFile(path, text),))
     named = [own for own, _ in configured_addresses(host, "eth0", 4)]
@@ -67,6 +66,6 @@ LINKS: dict[str, tuple[str, str, list[str]]] = {
 }
 
 
-@pytest.mark.parametrize(("path", "text", "found"), LINKS.values(), ids=LINKS)
+@each_row(("path", "text", "found"), LINKS.values(), ids=LINKS)
 def test_a_file_that_names_a_link(path: str, text: str, found: list[str]) -> None:
     assert [name for name, _ in configured_links(Host("a", files=(ConfigFile(path, text),)))] == found

@@ -1,11 +1,10 @@
 """Which router the host's own files name."""
 
-import pytest
-
 from hairpin.host.boot.configured_gateway import configured_gateways
 from hairpin.host.host import Host
 from hairpin.host.managers import ConfigFile
 from hairpin.netfilter.address import address_text
+from tests.rows import each_row
 
 FILES: dict[str, tuple[str, str, list[str]]] = {
     "ifupdown": ("/etc/network/interfaces", "iface eth0 inet static\n  gateway 198.51.100.1\n", ["198.51.100.1"]),
@@ -27,7 +26,7 @@ FILES: dict[str, tuple[str, str, list[str]]] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("path", "text", "found"), FILES.values(), ids=FILES)
+@each_row(("path", "text", "found"), FILES.values(), ids=FILES)
 def test_a_file_that_names_the_router(path: str, text: str, found: list[str]) -> None:
     host = Host("a", files=(ConfigFile(path, text),))
     assert [address_text(value, 4) for value, _ in configured_gateways(host, 4)] == found

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hairpin.host.boot.daemon_json import merged_options, with_option, without_option
+from tests.rows import each_row
 
 FILE = '{\n    "log-opts": {"max-size": "10m", "a,b": "}"},\n\t"hosts" : [ "fd://" ],\n    "iptables": false\n}'
 
@@ -30,7 +31,7 @@ GONE: dict[str, tuple[str, str, str | None]] = {
 }
 
 
-@pytest.mark.parametrize(("text", "name", "value", "wanted"), SET.values(), ids=SET)
+@each_row(("text", "name", "value", "wanted"), SET.values(), ids=SET)
 def test_an_option_is_set(text: str, name: str, value: object, wanted: str | None) -> None:
     made = with_option(text, name, value)
     assert made == wanted
@@ -39,7 +40,7 @@ def test_an_option_is_set(text: str, name: str, value: object, wanted: str | Non
         assert with_option(made, name, value) == made
 
 
-@pytest.mark.parametrize(("text", "name", "wanted"), GONE.values(), ids=GONE)
+@each_row(("text", "name", "wanted"), GONE.values(), ids=GONE)
 def test_an_option_is_taken_out(text: str, name: str, wanted: str | None) -> None:
     made = without_option(text, name)
     assert made == wanted

@@ -3,11 +3,12 @@
 import pytest
 
 from hairpin.host.boot.daemon_start import is_true
+from tests.rows import each_row
 
 BOOLEANS = {"1": True, "t": True, "TRUE": True, "0": False, "False": False, "": True, "yes": True}
 
 
-@pytest.mark.parametrize(("text", "truth"), BOOLEANS.items())
+@each_row(("text", "truth"), BOOLEANS.items())
 def test_booleans_are_go_s(text: str, truth: bool) -> None:
     assert is_true(text, otherwise=True) is truth
 

@@ -1,11 +1,11 @@
 """A daemon that sets a sysctl at its start is found by its own files, if it starts at all."""
 
 import msgspec
-import pytest
 
 from hairpin.host.boot.daemon_sysctls import DaemonSetting, set_by_daemon
 from hairpin.host.host import Host
 from hairpin.host.managers import ConfigFile, Unit
+from tests.rows import each_row
 from tests.small_host import network
 
 FORWARD = ("net", "ipv4", "ip_forward")
@@ -32,7 +32,7 @@ TUNED = (
 )
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("found", "path", "setting"),
     (
         (host("systemd-networkd", NETWORKD), ETH0, DaemonSetting("systemd-networkd", NETWORKD[0], "1")),

@@ -4,6 +4,7 @@ import pytest
 
 from hairpin.host.boot.generated import is_made_at_boot, is_shipped, managed_by, owner_of_lines
 from hairpin.host.managers import ConfigFile
+from tests.rows import each_row
 
 OWNED = (
     "# CIS 3.1.1 - managed by ansible, do not edit",
@@ -38,7 +39,7 @@ OWN = (
 )
 
 
-@pytest.mark.parametrize("line", OWNED)
+@each_row("line", OWNED)
 def test_a_tool_says_that_it_writes_the_file(line: str) -> None:
     text = f"#!/usr/sbin/nft -f\n\n{line}\nflush ruleset\n"
     said = managed_by(ConfigFile("/etc/x", text))
@@ -47,7 +48,7 @@ def test_a_tool_says_that_it_writes_the_file(line: str) -> None:
     assert owner_of_lines(ConfigFile("/etc/x", text), text.replace("flush", "#")) == said
 
 
-@pytest.mark.parametrize("line", OWN)
+@each_row("line", OWN)
 def test_a_persons_file_is_a_persons(line: str) -> None:
     text = f"{line}\nflush ruleset\n"
     assert managed_by(ConfigFile("/etc/x", text)) is None
@@ -70,7 +71,7 @@ BLOCK = """*filter
 """
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("line", "owner"),
     (
         ("-A INPUT -p tcp --dport 22 -j ACCEPT", "BEGIN ANSIBLE MANAGED BLOCK"),

@@ -1,10 +1,9 @@
 """The keeper of the rules: a running program comes before an enabled unit."""
 
-import pytest
-
 from hairpin.host.boot.rule_keeper import rule_keeper, unit
 from hairpin.host.managers import Unit
 from tests.remedy.situations import network
+from tests.rows import each_row
 
 UNITS: dict[str, tuple[tuple[Unit, ...], str, str]] = {
     "nobody": ((), "", "none"),
@@ -17,7 +16,7 @@ UNITS: dict[str, tuple[tuple[Unit, ...], str, str]] = {
 }
 
 
-@pytest.mark.parametrize(("units", "managed_by", "expected"), UNITS.values(), ids=UNITS)
+@each_row(("units", "managed_by", "expected"), UNITS.values(), ids=UNITS)
 def test_rule_keeper(units: tuple[Unit, ...], managed_by: str, expected: str) -> None:
     assert rule_keeper(network(units=units, managed_by=managed_by).this) == expected
 

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from hairpin.host.boot.sysctl_files import FORWARDING, file_after, is_sysctl_file, key_parts, last_word, settings
 from hairpin.host.managers import ConfigFile
 from hairpin.host.sysctl import Path, dotted
+from tests.rows import each_row
 
 ETH0: Path = ("net", "ipv4", "conf", "eth0", "forwarding")
 VLAN: Path = ("net", "ipv4", "conf", "eth0.100", "forwarding")
@@ -25,7 +26,7 @@ LINES: dict[str, tuple[str, Path, str | None]] = {
 PART = st.from_regex(r"[a-z0-9_.-]{1,8}", fullmatch=True).filter(lambda part: part.strip(".") == part)
 
 
-@pytest.mark.parametrize(("line", "path", "value"), LINES.values(), ids=LINES)
+@each_row(("line", "path", "value"), LINES.values(), ids=LINES)
 def test_settings(line: str, path: Path, value: str | None) -> None:
     found = settings(path, (ConfigFile("/etc/sysctl.d/10-a.conf", f"# first\n{line}\n"),))
     assert [(each.line, each.value) for each in found] == ([] if value is None else [(2, value)])

@@ -1,11 +1,10 @@
 """Which .network file is a link's, and what files and drop-ins say together."""
 
-import pytest
-
 from hairpin.host.boot.systemd_network import claim, daemon_value, is_true, matches, sections, unit_files
 from hairpin.host.host import Host
 from hairpin.host.link import Link
 from hairpin.host.managers import ConfigFile
+from tests.rows import each_row
 
 ETH0 = Link(2, "eth0", mac=0x525400123410)
 LINKS = (Link(1, "lo", "loopback"), ETH0, Link(3, "docker0", "bridge"), Link(7, "veth1a2b", "veth"))
@@ -50,7 +49,7 @@ def test_drop_ins_come_behind_their_file_and_an_empty_value_forgets() -> None:
     assert (file.value("Network", "DHCP"), file.value("Route", "Gateway")) == ("no", "10.0.0.9")
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("words", "claimed"),
     (
         ("Type=ether", "eth0 veth1a2b"), ("Name=!veth* docker* lo", "eth0"), ("Name=eth* en*", "eth0"),

@@ -1,9 +1,8 @@
 """Scripts that call a tool by a variable."""
 
-import pytest
-
 from hairpin.host.boot.tool_variables import with_variables_replaced
 from hairpin.host.managers import ScriptLine
+from tests.rows import each_row
 
 CASES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "its path": (("IPT=/sbin/iptables", "$IPT -F FORWARD"), ("/sbin/iptables -F FORWARD",)),
@@ -22,7 +21,7 @@ def _script(path: str, texts: tuple[str, ...]) -> list[ScriptLine]:
     return [ScriptLine(path, number, text) for number, text in enumerate(texts, 1)]
 
 
-@pytest.mark.parametrize(("texts", "expected"), CASES.values(), ids=CASES)
+@each_row(("texts", "expected"), CASES.values(), ids=CASES)
 def test_the_tool_stands_for_its_variable(texts: tuple[str, ...], expected: tuple[str, ...]) -> None:
     assert tuple(each.text for each in with_variables_replaced(_script("/x", texts))) == expected
 

@@ -16,6 +16,7 @@ from hairpin.host.route import Neighbour
 from hairpin.host.socket import Relay
 from hairpin.netfilter.address import parse_address
 from tests.host.fixture_evidence import evidence, placeless, text_of
+from tests.rows import each_row
 
 REAL = ("addr", "route4", "route6", "rule4", "rule6", "neigh", "nexthop")
 FDB, LINK = "bridge-fdb", "bridge-link"
@@ -210,7 +211,7 @@ ENTRIES: dict[str, tuple[Link | None, str, str, str, bool]] = {
 }
 
 
-@pytest.mark.parametrize(("link", "address", "hardware", "state", "kernels"), ENTRIES.values(), ids=ENTRIES)
+@each_row(("link", "address", "hardware", "state", "kernels"), ENTRIES.values(), ids=ENTRIES)
 def test_the_kernels_own_entries(link: Link | None, address: str, hardware: str, state: str, kernels: bool) -> None:
     name = link.name if link is not None else "gone0"
     entry = Neighbour(name, *parse_address(address), mac(hardware), state)

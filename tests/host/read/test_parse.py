@@ -13,6 +13,7 @@ from hairpin.host.read.parse import parse
 from hairpin.netfilter.ir import STATUS_ASSURED, STATUS_DNAT, STATUS_SEEN_REPLY, STATUS_SNAT
 from hairpin.netfilter.rule_address import read_address
 from tests.host.fixture_evidence import CONTAINERS, HOSTS, evidence, evidence_of
+from tests.rows import each_row
 
 
 @cache
@@ -212,9 +213,7 @@ def test_a_damaged_reading_is_unread_and_nothing_else_is(key: str, text: str) ->
     assert namespace(host, HOST).ruleset == namespace(host_of("docker-28.5"), HOST).ruleset
 
 
-@pytest.mark.parametrize(
-    "key", ("docker-containers", "docker-networks", "docker-info", "docker-version", "daemon-json")
-)
+@each_row("key", ("docker-containers", "docker-networks", "docker-info", "docker-version", "daemon-json"))
 def test_a_damaged_answer_of_the_engine_is_unread(key: str) -> None:
     host = parse(damaged(evidence_of("docker-28.5"), key, "", '{"Id": ['))
     assert [(item.key, item.netns) for item in host.unread] == [(key, "")]

@@ -6,6 +6,7 @@ from hairpin.host.read.processes import Holder, Processes, held_by, processes
 from hairpin.host.read.readings import Readings
 from hairpin.host.socket import Socket
 from tests.host.fixture_evidence import evidence
+from tests.rows import each_row
 
 
 def test_lines_of_three_readings() -> None:
@@ -74,7 +75,7 @@ LATE: dict[str, tuple[str, bool]] = {
 }
 
 
-@pytest.mark.parametrize(("lines", "expected"), LATE.values(), ids=LATE)
+@each_row(("lines", "expected"), LATE.values(), ids=LATE)
 def test_a_daemon_that_has_come_into_a_container_later(lines: str, expected: bool) -> None:
     members = "".join(f"{pid}\tabc\n" for pid in (20, 21, 22))
     known = processes(

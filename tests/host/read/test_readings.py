@@ -13,6 +13,7 @@ from hairpin.evidence.renewal import Place
 from hairpin.host.read.parse import parse
 from hairpin.host.read.readings import Name, Part, Readings, as_before, lacking
 from tests.host.fixture_evidence import evidence
+from tests.rows import each_row
 
 UNREAD: dict[str, tuple[str, Outcome, str, bool]] = {  # as snapshots told it before there was a status for it
     "read": ("ip-addr", "text", "[]", False),
@@ -23,7 +24,7 @@ UNREAD: dict[str, tuple[str, Outcome, str, bool]] = {  # as snapshots told it be
 }
 
 
-@pytest.mark.parametrize(("key", "outcome", "text", "unread"), UNREAD.values(), ids=UNREAD)
+@each_row(("key", "outcome", "text", "unread"), UNREAD.values(), ids=UNREAD)
 def test_unread(key: str, outcome: Outcome, text: str, unread: bool) -> None:
     readings = Readings(evidence((key, HOST, "origin", text), outcome=outcome))
     assert readings.unread_in(HOST) == ((key,) if unread else ())
@@ -160,7 +161,7 @@ def test_what_is_lacking_is_unread_in_its_namespace() -> None:
     assert [(each.key, each.host) for each in host.unread] == [("iptables-nft-save4", host.name)]
 
 
-@pytest.mark.parametrize("path", sorted(FIXTURES.rglob("*.hairpin"))[::7], ids=lambda each: each.stem)
+@each_row("path", sorted(FIXTURES.rglob("*.hairpin"))[::7], ids=lambda each: each.stem)
 def test_no_collector_has_left_one_out(path: Path) -> None:
     assert list(lacking(load(path))) == []
 

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from itertools import islice
 
 import msgspec
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -18,6 +17,7 @@ from hairpin.host.read.refresh import refreshed
 from hairpin.netfilter.evaluate.index import INDEX_FROM, compiled
 from hairpin.netfilter.ir import Chain, Table
 from tests.host.fixture_evidence import HOSTS, evidence, evidence_of
+from tests.rows import each_row
 
 WHOLE = {name: evidence_of(name) for name in HOSTS}
 FIRST = parsed(WHOLE["docker-28.5"])
@@ -84,7 +84,7 @@ ACROSS: dict[str, tuple[_Made, _Made]] = {
 }
 
 
-@pytest.mark.parametrize(("made", "across"), ACROSS.values(), ids=ACROSS)
+@each_row(("made", "across"), ACROSS.values(), ids=ACROSS)
 def test_parts_elsewhere_that_depend_on_a_reading_are_made_again(made: _Made, across: _Made) -> None:
     before = parsed(evidence(made))
     after = refreshed(before, evidence(across))
@@ -196,12 +196,12 @@ def test_refreshing_keeps_the_index_and_leaves_nothing_behind() -> None:
     traced: list[int] = []
     tracemalloc.start()
     try:
-        for number, host in enumerate(islice(hosts, 41)):
+        for number, host in enumerate(islice(hosts, 21)):
             assert compiled(chains(host, "nat")["DOCKER"]) is index
-            if number in (10, 40):
+            if number in (6, 20):
                 gc.collect()
                 traced.append(tracemalloc.get_traced_memory()[0])
     finally:
         tracemalloc.stop()
-    after_10, after_40 = traced
-    assert abs(after_40 - after_10) < after_10 // 50  # each ruleset and each sysctl tree that stays would be more
+    after_6, after_20 = traced
+    assert abs(after_20 - after_6) < after_6 // 50  # each ruleset and each sysctl tree that stays would be more

@@ -1,13 +1,13 @@
 """Which namespaces are guests of a host, and which play the machines around it."""
 
 import msgspec
-import pytest
 
 from hairpin.host.host import Namespace
 from hairpin.host.link import Address, Link
 from hairpin.host.read.surroundings import without_surroundings
 from hairpin.host.route import Route
 from hairpin.network.prefix import parse_address
+from tests.rows import each_row
 from tests.small_host import lo, route
 
 DEFAULT = route("default", "eth0", via="198.51.100.1")
@@ -57,7 +57,7 @@ LEFT: dict[str, tuple[Namespace, list[str]]] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("own", "left"), LEFT.values(), ids=LEFT)
+@each_row(("own", "left"), LEFT.values(), ids=LEFT)
 def test_without_surroundings(own: Namespace, left: list[str]) -> None:
     found = without_surroundings((own, ROUTER, CLIENT, GUEST))
     assert [each.name for each in found] == ["host", *left]

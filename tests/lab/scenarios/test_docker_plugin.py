@@ -12,7 +12,7 @@ from hairpin.lab.this_hairpin import HAIRPIN, environment
 from hairpin.lab.trial import break_host, running_scenario
 from hairpin.report.documents.document import ReportDocument
 from tests.score.diagnosis import Answer, ask
-from tests.whole import thinned
+from tests.whole import WHOLE, thinned
 
 SCENARIOS = (
     "interface-forwarding-off", "docker-user-drops", "docker-nat-chain-missing", "published-on-loopback-only",
@@ -75,6 +75,7 @@ def test_docker_s_options_name_the_engine() -> None:
         assert "an engine of another machine" in refused.complaint
 
 
+@WHOLE
 def test_a_context_over_ssh_is_examined_over_ssh() -> None:
     with running_lab(PAIR) as lab, running_logins(lab) as (_, _, _, there):
         install(lab.host)

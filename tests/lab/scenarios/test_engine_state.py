@@ -150,7 +150,7 @@ def continue_own_children() -> None:
                 os.kill(int(process.name), signal.SIGCONT)
 
 
-@pytest.mark.parametrize("row", thinned(ROWS.values(), 6), ids=ROWS)
+@pytest.mark.parametrize("row", thinned(ROWS.values(), 12), ids=ROWS)
 def test_an_engine_that_does_not_answer_is_never_an_all_clear(row: Row, healthy_lab: Lab) -> None:
     unchanged = contextlib.nullcontext(healthy_lab)
     with unchanged if row.fault == "true" else running_lab(row.plan) as lab:

@@ -131,7 +131,7 @@ def of_this_run() -> tuple[Scenario, ...]:
     return tuple(each for each in scenarios_of_one_host() if each.name not in left)
 
 
-@pytest.mark.parametrize("scenario", thinned(of_this_run(), 48), ids=lambda scenario: scenario.name)
+@pytest.mark.parametrize("scenario", thinned(of_this_run(), 96), ids=lambda scenario: scenario.name)
 def test_three_judges_say_the_same(scenario: Scenario, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     with running_scenario(scenario) as lab:
         outcomes = probe_before(lab, scenario)

@@ -30,11 +30,13 @@ def test_nothing_changes_by_itself(healthy_lab: Lab) -> None:
 
 def test_each_change_is_seen(lab_host: Callable[[LabPlan], Lab]) -> None:
     lab = lab_host(LabPlan())
+    before = host_state(lab)
     for name, (command, seen) in CHANGES.items():
-        before = host_state(lab)
         lab.host.run(command)
-        found = differences(before, host_state(lab))
+        after = host_state(lab)
+        found = differences(before, after)
         assert any(seen in line for line in found), (name, found)
+        before = after
 
 
 def test_a_container_that_was_restarted_is_the_same(lab_host: Callable[[LabPlan], Lab]) -> None:

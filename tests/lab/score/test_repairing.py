@@ -12,7 +12,7 @@ from hairpin.report.documents.effects_document import SideEffectDocument
 from tests.lab.score.reports import repair
 from tests.score.diagnosis import Printed
 from tests.score.repairing import RepairScore, carry_out, look
-from tests.whole import thinned_rows
+from tests.whole import WHOLE, thinned_rows
 
 FLOW = Flow(target="8151")
 FAULT = "iptables -I DOCKER-USER -i eth0 -j DROP"
@@ -42,6 +42,7 @@ def test_repair(remedy: RemedyDocument, wrong: str, lab_host: Callable[[LabPlan]
     assert any(wrong in each for each in score.wrong) if wrong else score.wrong == ()
 
 
+@WHOLE
 def test_what_the_fault_opened_is_no_harm_of_the_repair(lab_host: Callable[[LabPlan], Lab]) -> None:
     lab = lab_host(LabPlan())
     seen = look(lab, LabPlan())
@@ -51,10 +52,10 @@ def test_what_the_fault_opened_is_no_harm_of_the_repair(lab_host: Callable[[LabP
     assert carry_out(lab, FLOW, Printed(("docker-user-drops",), (remedy,)), seen).wrong == ()
 
 
-@pytest.mark.parametrize(("fault", "command", "opens"), (
+@pytest.mark.parametrize(("fault", "command", "opens"), thinned_rows((
     ("iptables -P FORWARD ACCEPT", "docker start web",                             False),
     ("true",                       "iptables -P FORWARD ACCEPT; docker start web", True),
-))  # fmt: skip
+), 2))  # fmt: skip
 def test_a_container_behind_a_policy_that_the_fault_opened(
     fault: str, command: str, opens: bool, lab_host: Callable[[LabPlan], Lab]
 ) -> None:

@@ -1,7 +1,6 @@
-import pytest
-
 from hairpin.netfilter.ebtables.options import read_option, refused_options
 from hairpin.netfilter.ir import AnyOfMatch, FieldMatch, Match, NameMatch, OpaqueMatch, Ranges
+from tests.rows import each_row
 
 GROUP_BIT = 1 << 40
 
@@ -44,7 +43,7 @@ OPTIONS: dict[str, tuple[Match, ...]] = {
 }
 
 
-@pytest.mark.parametrize(("words", "matches"), OPTIONS.items())
+@each_row(("words", "matches"), OPTIONS.items())
 def test_option(words: str, matches: tuple[Match, ...]) -> None:
     name, *_ = words.split()
     assert read_option(name, words.split()) == matches
@@ -56,7 +55,7 @@ OPAQUE = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("words", OPAQUE)
+@each_row("words", OPAQUE)
 def test_options_that_are_not_modelled_are_kept(words: str) -> None:
     assert read_option(words.split(maxsplit=1)[0], words.split()) == (OpaqueMatch(words),)
 
@@ -72,7 +71,7 @@ NOT_TAKEN: dict[tuple[str, str], tuple[str, ...]] = {
 }
 
 
-@pytest.mark.parametrize(("place", "options"), NOT_TAKEN.items())
+@each_row(("place", "options"), NOT_TAKEN.items())
 def test_options_in_a_chain_that_does_not_allow_them(place: tuple[str, str], options: tuple[str, ...]) -> None:
     chain, words = place
     assert refused_options(chain, words.split()) == tuple(map(OpaqueMatch, options))

@@ -5,6 +5,7 @@ import pytest
 from hairpin.errors import ParseError
 from hairpin.netfilter import ir
 from hairpin.netfilter.ebtables.save import parse
+from tests.rows import each_row
 
 FIXTURES = Path(__file__).resolve().parents[2] / "fixtures" / "netfilter"
 DROP = ir.Verdict("drop")
@@ -58,7 +59,7 @@ RULES: dict[str, tuple[ir.Expression, ...]] = {
 }
 
 
-@pytest.mark.parametrize(("line", "body"), RULES.items())
+@each_row(("line", "body"), RULES.items())
 def test_rule(line: str, body: tuple[ir.Expression, ...]) -> None:
     (table,) = parse(f"*filter\n:FORWARD ACCEPT\n:mine RETURN\n{line}\n", source="ebtables-save")
     assert table.chains[0].rules[0].body == body
@@ -116,7 +117,7 @@ DAMAGED = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("text", DAMAGED)
+@each_row("text", DAMAGED)
 def test_damaged_text_is_an_error_with_its_place(text: str) -> None:
     with pytest.raises(ParseError, match="read the rules again") as caught:
         parse(text, source="ebtables-save")

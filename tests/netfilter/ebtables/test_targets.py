@@ -2,6 +2,7 @@ import pytest
 
 from hairpin.netfilter.ebtables.targets import read_target
 from hairpin.netfilter.ir import FieldMatch, Jump, Outside, SetField, Statement, Verdict
+from tests.rows import each_row
 
 ACCEPT = Verdict("accept")
 MAC = 0x0242AC110003
@@ -27,7 +28,7 @@ TARGETS: dict[str, tuple[Statement, ...]] = {
 }
 
 
-@pytest.mark.parametrize(("words", "statements"), TARGETS.items())
+@each_row(("words", "statements"), TARGETS.items())
 def test_target(words: str, statements: tuple[Statement, ...]) -> None:
     name, *options = words.split()
     assert read_target(name, options, broute=False, chains={"mine"}) == statements

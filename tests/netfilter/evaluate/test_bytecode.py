@@ -5,6 +5,7 @@ import pytest
 from hairpin.netfilter.evaluate.bytecode import read_program, results
 from hairpin.netfilter.evaluate.packet_bytes import seen_by_program
 from hairpin.netfilter.packet import SYN, TCP, Packet
+from tests.rows import each_row
 
 SYN_PACKET = Packet(4, 0xC000020A, 0xAC110002, TCP, sport=40000, dport=80, tcp_flags=SYN, mark=7)
 
@@ -27,12 +28,12 @@ CASES: dict[str, tuple[str, set[int | None]]] = {
 }
 
 
-@pytest.mark.parametrize(("text", "expected"), CASES.values(), ids=CASES)
+@each_row(("text", "expected"), CASES.values(), ids=CASES)
 def test_results(text: str, expected: set[int | None]) -> None:
     assert results(read_program(text), seen_by_program(SYN_PACKET)) == expected
 
 
-@pytest.mark.parametrize("text", ("", "0,", "2,6 0 0 1", "1,6 0 0", "object-pinned /sys/fs/bpf/x"))
+@each_row("text", ("", "0,", "2,6 0 0 1", "1,6 0 0", "object-pinned /sys/fs/bpf/x"))
 def test_what_is_no_program(text: str) -> None:
     with pytest.raises(ValueError, match=r".*"):
         read_program(text)

@@ -1,10 +1,10 @@
 import msgspec
-import pytest
 
 from hairpin.netfilter.evaluate.header import header_of
 from hairpin.netfilter.ir import CT_INVALID, CT_NEW
 from hairpin.netfilter.packet import ICMP, ICMP6, TCP, UDP, Packet, Seen
 from tests.netfilter.seen import CLIENT, FIRST, WEB
+from tests.rows import each_row
 
 UDP_PACKET = Packet(4, CLIENT, WEB, UDP, sport=4000, dport=53)
 ECHO = Packet(4, CLIENT, WEB, ICMP, sport=7, dport=7, icmp=8 << 8)
@@ -44,7 +44,7 @@ CASES: dict[str, tuple[Seen, dict[str, int | str], tuple[str, ...]]] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("seen", "has", "lacks"), CASES.values(), ids=CASES)
+@each_row(("seen", "has", "lacks"), CASES.values(), ids=CASES)
 def test_header(seen: Seen, has: dict[str, int | str], lacks: tuple[str, ...]) -> None:
     header = header_of(seen)
     assert {field: header.get(field) for field in has} == has

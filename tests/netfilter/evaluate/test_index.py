@@ -1,11 +1,10 @@
 import gc
 
-import pytest
-
 from hairpin.netfilter.evaluate.header import header_of
 from hairpin.netfilter.evaluate.index import INDEX_FROM, CompiledChain, compiled
 from hairpin.netfilter.ir import Chain
 from tests.netfilter.seen import FIRST, table
+from tests.rows import each_row
 
 OTHERS = "".join(f"-A FORWARD -d 10.0.{n // 200}.{n % 200}/32 -p tcp -m tcp --dport 80 -j DROP\n" for n in range(100))
 
@@ -34,7 +33,7 @@ CASES: dict[str, tuple[str, bool]] = {
 }
 
 
-@pytest.mark.parametrize(("rule", "shown"), CASES.values(), ids=CASES)
+@each_row(("rule", "shown"), CASES.values(), ids=CASES)
 def test_the_index_leaves_out_rules_that_cannot_match(rule: str, shown: bool) -> None:
     made = CompiledChain(chain(f"{OTHERS}-A FORWARD {rule}\n"))
     assert made.next_candidate(0, header_of(FIRST), FIRST) == (100 if shown else 101)

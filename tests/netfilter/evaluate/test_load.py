@@ -4,6 +4,7 @@ import pytest
 
 from hairpin.netfilter import ir
 from hairpin.netfilter.evaluate.load import is_ban_of_machines, is_of_load
+from tests.rows import each_row
 
 QUOTA = ir.StatefulMatch("quota", "-m quota --quota 1000000")
 CASES: dict[str, tuple[ir.StatefulMatch, int | None, bool]] = {
@@ -16,7 +17,7 @@ CASES: dict[str, tuple[ir.StatefulMatch, int | None, bool]] = {
 }
 
 
-@pytest.mark.parametrize(("match", "counted", "load"), CASES.values(), ids=CASES)
+@each_row(("match", "counted", "load"), CASES.values(), ids=CASES)
 def test_is_of_load(match: ir.StatefulMatch, counted: int | None, load: bool) -> None:
     rule = ir.Rule((match, ir.Verdict("accept")), "", 1, bytes=counted)
     assert is_of_load(rule, match) is load

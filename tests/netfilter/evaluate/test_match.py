@@ -7,6 +7,7 @@ from hairpin.netfilter.evaluate.match import contains, satisfies
 from hairpin.netfilter.evaluate.truth import Truth
 from hairpin.netfilter.packet import ICMP, UDP, Packet, Seen
 from tests.netfilter.seen import CLIENT, FIRST, WEB, Place, question
+from tests.rows import each_row
 
 NO, UNKNOWN, YES = Truth.NO, Truth.UNKNOWN, Truth.YES
 OPAQUE = ir.OpaqueMatch("-m bpf --bytecode x")
@@ -84,7 +85,7 @@ CASES: dict[str, tuple[ir.Match, Truth]] = {
 }
 
 
-@pytest.mark.parametrize(("match", "expected"), CASES.values(), ids=CASES)
+@each_row(("match", "expected"), CASES.values(), ids=CASES)
 def test_satisfies(match: ir.Match, expected: Truth) -> None:
     assert satisfies(question(sets=SETS), match) is expected
 
@@ -112,7 +113,7 @@ WITHOUT_A_WAY: dict[str, tuple[Seen, ir.Match, Truth]] = {
 }
 
 
-@pytest.mark.parametrize(("seen", "match", "expected"), WITHOUT_A_WAY.values(), ids=WITHOUT_A_WAY)
+@each_row(("seen", "match", "expected"), WITHOUT_A_WAY.values(), ids=WITHOUT_A_WAY)
 def test_surroundings_say_no(seen: Seen, match: ir.Match, expected: Truth) -> None:
     assert satisfies(question(seen, place=NO_WAY), match) is expected
 

@@ -5,6 +5,7 @@ from hairpin.netfilter.evaluate.set_field import assign, offloaded
 from hairpin.netfilter.ir import STATUS_OFFLOAD, SetField
 from hairpin.netfilter.packet import RST, Seen
 from tests.netfilter.seen import FIRST, question
+from tests.rows import each_row
 
 MARKED = msgspec.structs.replace(FIRST, packet=msgspec.structs.replace(FIRST.packet, mark=0xF0, dscp=10))
 UNTRACKED = msgspec.structs.replace(MARKED, connection=None)
@@ -26,7 +27,7 @@ CASES: dict[str, tuple[Seen, SetField, tuple[int, int | None, int, int]]] = {
 }
 
 
-@pytest.mark.parametrize(("seen", "write", "expected"), CASES.values(), ids=CASES)
+@each_row(("seen", "write", "expected"), CASES.values(), ids=CASES)
 def test_assign(seen: Seen, write: SetField, expected: tuple[int, int | None, int, int]) -> None:
     after = assign(seen, write)
     assert after is not None

@@ -9,6 +9,7 @@ from hairpin.netfilter.evaluate.traversal import decide
 from hairpin.netfilter.evaluate.truth import Truth
 from hairpin.netfilter.packet import RST, Seen
 from tests.netfilter.seen import FIRST, WEB, Place, rule, table
+from tests.rows import each_row
 
 HEAD = ":FORWARD DROP [0:0]\n:A - [0:0]\n:B - [0:0]\n"
 
@@ -60,7 +61,7 @@ CASES: dict[str, tuple[str, tuple[str, str, int]]] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("rules", "expected"), CASES.values(), ids=CASES)
+@each_row(("rules", "expected"), CASES.values(), ids=CASES)
 def test_decide(rules: str, expected: tuple[str, str, int]) -> None:
     (decision,) = decided(rules)
     assert brief(decision) == expected
@@ -207,7 +208,7 @@ NFT: dict[str, tuple[ir.Table, tuple[str, str, int]]] = {
 }
 
 
-@pytest.mark.parametrize(("rules", "expected"), NFT.values(), ids=NFT)
+@each_row(("rules", "expected"), NFT.values(), ids=NFT)
 def test_maps(rules: ir.Table, expected: tuple[str, str, int]) -> None:
     (decision,) = decide(rules, rules.chains[0], FIRST, Place(), ())
     assert brief(decision) == expected

@@ -2,6 +2,7 @@ import pytest
 
 from hairpin.netfilter.iptables.demands import MATCHES, TARGETS, check, check_numbers, lacks_protocol
 from hairpin.netfilter.iptables.words import read_group, split_words
+from tests.rows import each_row
 
 REFUSED = (
     "-m mark", "-m mark --mark 1 --mark 2", "-m addrtype --limit-iface-in",
@@ -32,13 +33,13 @@ def checked(words: str) -> None:
     check(read_group(raw, raw[1], "ip"), MATCHES if raw[0] == "-m" else TARGETS, raw[1])
 
 
-@pytest.mark.parametrize("words", REFUSED)
+@each_row("words", REFUSED)
 def test_groups_that_iptables_does_not_load_are_refused(words: str) -> None:
     with pytest.raises((ValueError, KeyError)):
         checked(words)
 
 
-@pytest.mark.parametrize("words", TAKEN)
+@each_row("words", TAKEN)
 def test_groups_that_iptables_loads_are_accepted(words: str) -> None:
     checked(words)
 
@@ -67,7 +68,7 @@ PROTOCOL: dict[str, str | None] = {
 }
 
 
-@pytest.mark.parametrize(("words", "part"), PROTOCOL.items())
+@each_row(("words", "part"), PROTOCOL.items())
 def test_ports_need_a_protocol(words: str, part: str | None) -> None:
     assert lacks_protocol(words) == part
 

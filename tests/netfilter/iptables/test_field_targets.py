@@ -5,6 +5,7 @@ from hairpin.netfilter.iptables.targets import read_target, target_words
 from hairpin.netfilter.iptables.words import read_group, split_words
 from hairpin.netfilter.ir import FULL_MASK, Outside, SetField, Statement
 from hairpin.netfilter.rule_address import IpFamily
+from tests.rows import each_row
 
 
 def read(words: str, family: IpFamily = "ip") -> tuple[Statement, ...]:
@@ -38,7 +39,7 @@ READ: dict[str, tuple[Statement, ...]] = {
 }
 
 
-@pytest.mark.parametrize(("words", "statements"), READ.items())
+@each_row(("words", "statements"), READ.items())
 def test_read(words: str, statements: tuple[Statement, ...]) -> None:
     assert read(words) == statements
 
@@ -68,7 +69,7 @@ WRITTEN: dict[str, tuple[Statement, ...]] = {
 }
 
 
-@pytest.mark.parametrize(("words", "statements"), WRITTEN.items())
+@each_row(("words", "statements"), WRITTEN.items())
 def test_written(words: str, statements: tuple[Statement, ...]) -> None:
     assert " ".join(target_words(statements, "ip")) == words
 
@@ -90,7 +91,7 @@ OUTSIDE: dict[str, bool] = {
 }
 
 
-@pytest.mark.parametrize(("words", "ends"), OUTSIDE.items())
+@each_row(("words", "ends"), OUTSIDE.items())
 def test_a_target_that_is_not_modelled_is_outside(words: str, ends: bool) -> None:
     _, name, *options = words.split()
     assert read(words) == (Outside(name, " ".join(options), ends),)

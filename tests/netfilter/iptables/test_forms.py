@@ -1,5 +1,3 @@
-import pytest
-
 from hairpin.message import Message
 from hairpin.netfilter.iptables.forms import (
     ABOVE,
@@ -32,6 +30,7 @@ from hairpin.netfilter.iptables.forms import (
 from hairpin.netfilter.ir import FULL_MASK
 from hairpin.netfilter.protocols import ICMP_TYPES
 from hairpin.netfilter.rule_address import IpFamily
+from tests.rows import each_row
 
 COLOURS = {"RED": 1, "ROUGE": 1, "BLUE": 2, "GREEN": 4}
 FLAGS = {"RED": 1, "BLUE": 2, "GREEN": 4}
@@ -65,7 +64,7 @@ CANONICAL: dict[str, tuple[Form, Value]] = {
 }
 
 
-@pytest.mark.parametrize(("text", "case"), CANONICAL.items())
+@each_row(("text", "case"), CANONICAL.items())
 def test_a_form_reads_what_it_writes(text: str, case: tuple[Form, Value]) -> None:
     form, value = case
     assert form.write(value, "ip") == text
@@ -83,7 +82,7 @@ READ: dict[str, tuple[Form, Value]] = {
 }
 
 
-@pytest.mark.parametrize(("text", "case"), READ.items())
+@each_row(("text", "case"), READ.items())
 def test_other_words_for_the_same_are_read(text: str, case: tuple[Form, Value]) -> None:
     form, value = case
     assert form.read(text, "ip") == value
@@ -106,7 +105,7 @@ REFUSED: dict[str, tuple[Form, Value, IpFamily]] = {
 }
 
 
-@pytest.mark.parametrize(("form", "value", "family"), REFUSED.values(), ids=REFUSED)
+@each_row(("form", "value", "family"), REFUSED.values(), ids=REFUSED)
 def test_a_form_has_no_words_for_other_values(form: Form, value: Value, family: IpFamily) -> None:
     written = form.write(value, family)
     assert written is None or isinstance(written, Message)

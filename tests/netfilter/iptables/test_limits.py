@@ -1,7 +1,6 @@
-import pytest
-
 from hairpin.netfilter.ir import NoEffect, StatefulMatch
 from hairpin.netfilter.limit import ConnectionLimit, HashLimit, Limit, RecentLimit
+from tests.rows import each_row
 from tests.small_host import ruleset
 
 # the match of a rule, its limit
@@ -32,7 +31,7 @@ CASES: dict[str, tuple[str, Limit | None]] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("match", "limit"), CASES.values(), ids=CASES)
+@each_row(("match", "limit"), CASES.values(), ids=CASES)
 def test_a_match_has_the_limit_that_its_options_say(match: str, limit: Limit | None) -> None:
     (table,) = ruleset(f"*filter\n:INPUT ACCEPT [0:0]\n-A INPUT {match} -j DROP\nCOMMIT\n").tables
     (part,) = (each for each in table.chains[0].rules[0].body if isinstance(each, StatefulMatch))

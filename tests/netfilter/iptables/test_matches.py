@@ -5,6 +5,7 @@ from hairpin.netfilter.iptables.matches import OPTION_READERS, read_match
 from hairpin.netfilter.iptables.modules import holds_without_connection
 from hairpin.netfilter.iptables.words import read_group, split_words
 from hairpin.netfilter.rule_address import IpFamily
+from tests.rows import each_row
 
 SETS = {
     each.name: each
@@ -51,7 +52,7 @@ GROUPS: dict[str, tuple[ir.Expression, ...]] = {
 }
 
 
-@pytest.mark.parametrize(("words", "expressions"), GROUPS.items())
+@each_row(("words", "expressions"), GROUPS.items())
 def test_module(words: str, expressions: tuple[ir.Expression, ...]) -> None:
     assert read(words) == expressions
 
@@ -77,7 +78,7 @@ USUAL: dict[str, bool] = {
 }
 
 
-@pytest.mark.parametrize(("words", "usual"), USUAL.items())
+@each_row(("words", "usual"), USUAL.items())
 def test_a_match_that_depends_on_history_keeps_its_words(words: str, usual: bool) -> None:
     (match,) = read(words)
     assert isinstance(match, ir.StatefulMatch)
@@ -104,7 +105,7 @@ OPAQUE = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("words", OPAQUE)
+@each_row("words", OPAQUE)
 def test_a_group_that_is_not_modelled_is_kept_whole(words: str) -> None:
     assert read(words) == (ir.OpaqueMatch(words),)
 
@@ -125,7 +126,7 @@ def test_an_implied_module_is_named_in_the_kept_words() -> None:
     assert read_match(read_group(["--tcp-option", "5"], "tcp", "ip"), {}) == (ir.OpaqueMatch("-m tcp --tcp-option 5"),)
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("words", "holds"),
     (
         ("-m conntrack --ctstate INVALID", True),
@@ -235,7 +236,7 @@ def read_options(words: str, family: IpFamily = "ip") -> tuple[ir.Match, ...]:
     return tuple(match for option in group.options for match in OPTION_READERS[raw[1]][option.name](option, family))
 
 
-@pytest.mark.parametrize(("words", "matches"), OPTIONS.items())
+@each_row(("words", "matches"), OPTIONS.items())
 def test_option(words: str, matches: tuple[ir.Match, ...]) -> None:
     assert read_options(words) == matches
 
@@ -253,7 +254,7 @@ MALFORMED = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("words", MALFORMED)
+@each_row("words", MALFORMED)
 def test_a_value_that_is_not_understood_is_refused(words: str) -> None:
     with pytest.raises(ValueError):  # noqa: PT011 - the caller quotes the words, not the reason
         read_options(words)

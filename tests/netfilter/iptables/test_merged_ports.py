@@ -3,6 +3,7 @@ import pytest
 from hairpin.netfilter.iptables.merged_ports import merges
 from hairpin.netfilter.iptables.save import IptablesDialect, parse
 from hairpin.netfilter.ir import AnyOfMatch, FieldMatch, Match
+from tests.rows import each_row
 
 NO_SPORT = FieldMatch("sport", ((40000, 40000),), negated=True)
 NO_DPORT = FieldMatch("dport", ((81, 81),), negated=True)
@@ -34,7 +35,7 @@ SAVED: dict[str, tuple[str, IptablesDialect, str, tuple[Match, ...]]] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("header", "dialect", "words", "expected"), SAVED.values(), ids=SAVED)
+@each_row(("header", "dialect", "words", "expected"), SAVED.values(), ids=SAVED)
 def test_saved(header: str, dialect: IptablesDialect, words: str, expected: tuple[Match, ...]) -> None:
     assert saved(header, dialect, f"-p tcp -m tcp {words}") == expected
 

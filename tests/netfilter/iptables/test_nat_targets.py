@@ -5,6 +5,7 @@ from hairpin.netfilter.iptables.targets import read_target, target_words
 from hairpin.netfilter.iptables.words import read_group, split_words
 from hairpin.netfilter.ir import Nat, Outside, Statement
 from hairpin.netfilter.rule_address import IpFamily
+from tests.rows import each_row
 
 HOST = 0x0A000001
 V6 = 0xFD << 120 | 1
@@ -31,7 +32,7 @@ READ: dict[str, tuple[Statement, ...]] = {
 }
 
 
-@pytest.mark.parametrize(("words", "statements"), READ.items())
+@each_row(("words", "statements"), READ.items())
 def test_read(words: str, statements: tuple[Statement, ...]) -> None:
     assert read(words) == statements
 
@@ -46,7 +47,7 @@ READ_V6: dict[str, Statement] = {
 }
 
 
-@pytest.mark.parametrize(("words", "statement"), READ_V6.items())
+@each_row(("words", "statement"), READ_V6.items())
 def test_read_of_ipv6(words: str, statement: Statement) -> None:
     assert read(words, "ip6") == (statement,)
 
@@ -64,7 +65,7 @@ WRITTEN: dict[str, tuple[Statement, ...]] = {
 }
 
 
-@pytest.mark.parametrize(("words", "statements"), WRITTEN.items())
+@each_row(("words", "statements"), WRITTEN.items())
 def test_written(words: str, statements: tuple[Statement, ...]) -> None:
     assert " ".join(target_words(statements, "ip")) == words
 

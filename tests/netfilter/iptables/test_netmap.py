@@ -1,7 +1,6 @@
-import pytest
-
 from hairpin.netfilter.iptables.netmap import resolved
 from hairpin.netfilter.ir import Chain, Hook, Jump, Nat, Outside, Rule, Statement, Verdict
+from tests.rows import each_row
 
 NETMAP = Nat("dnat", (0, 255), prefix=True, version=4)
 SOURCE = Nat("snat", (0, 255), prefix=True, version=4)
@@ -30,6 +29,6 @@ CASES: dict[str, tuple[tuple[Chain, ...], Statement]] = {
 }
 
 
-@pytest.mark.parametrize(("chains", "statement"), CASES.values(), ids=CASES)
+@each_row(("chains", "statement"), CASES.values(), ids=CASES)
 def test_the_hook_decides_what_netmap_translates(chains: tuple[Chain, ...], statement: Statement) -> None:
     assert resolved(chains)[0].rules[0].body == (statement,)

@@ -3,6 +3,7 @@ import pytest
 from hairpin.errors import ChangeError
 from hairpin.netfilter import ir
 from hairpin.netfilter.iptables.render import render, render_rule
+from tests.rows import each_row
 
 TCP = ir.FieldMatch("protocol", ((6, 6),))
 DROP = ir.Verdict("drop")
@@ -33,7 +34,7 @@ LINES: dict[str, tuple[ir.Expression, ...]] = {
 }
 
 
-@pytest.mark.parametrize(("line", "body"), LINES.items())
+@each_row(("line", "body"), LINES.items())
 def test_rule(line: str, body: tuple[ir.Expression, ...]) -> None:
     assert render_rule(ir.Rule(body, "another text", 1), "FORWARD", "ip") == line
 
@@ -59,7 +60,7 @@ REFUSED: dict[str, tuple[ir.Expression, ...]] = {
 }
 
 
-@pytest.mark.parametrize("body", REFUSED.values(), ids=REFUSED)
+@each_row("body", REFUSED.values(), ids=REFUSED)
 def test_matches_that_one_rule_cannot_express_are_refused(body: tuple[ir.Expression, ...]) -> None:
     with pytest.raises(ChangeError, match="write it for nftables"):
         render_rule(ir.Rule(body, "", 1), "FORWARD", "ip")

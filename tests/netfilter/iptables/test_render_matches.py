@@ -4,6 +4,7 @@ from hairpin.errors import ChangeError
 from hairpin.netfilter import ir
 from hairpin.netfilter.iptables.render_matches import Context, match_words
 from hairpin.netfilter.rule_address import IpFamily
+from tests.rows import each_row
 
 
 def context(family: IpFamily = "ip", protocol: int | None = None, *used: str) -> Context:
@@ -90,7 +91,7 @@ WORDS: dict[str, tuple[ir.Match, Context]] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("words", "case"), WORDS.items())
+@each_row(("words", "case"), WORDS.items())
 def test_match(words: str, case: tuple[ir.Match, Context]) -> None:
     assert said(*case) == words
 
@@ -131,7 +132,7 @@ REFUSED: dict[str, tuple[ir.Match, Context]] = {
 }
 
 
-@pytest.mark.parametrize("case", REFUSED.values(), ids=REFUSED)
+@each_row("case", REFUSED.values(), ids=REFUSED)
 def test_a_match_without_iptables_words_is_refused(case: tuple[ir.Match, Context]) -> None:
     with pytest.raises(ChangeError, match="write it for nftables"):
         match_words(*case)

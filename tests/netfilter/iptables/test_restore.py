@@ -12,6 +12,7 @@ from hairpin.netfilter.iptables.restore import Loading, restored_tables
 from hairpin.netfilter.iptables.save import parse
 from hairpin.netfilter.ir import Table
 from hairpin.netfilter.rule_address import IpFamily
+from tests.rows import each_row
 
 HELD = """*filter
 :INPUT ACCEPT [0:0]
@@ -80,12 +81,12 @@ REFUSED = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("lines", "left"), EDITS.values(), ids=EDITS)
+@each_row(("lines", "left"), EDITS.values(), ids=EDITS)
 def test_what_the_text_does_not_name_stays(lines: str, left: list[str]) -> None:
     assert after(lines) == left
 
 
-@pytest.mark.parametrize(("said", "expected"), WORDS.items(), ids=WORDS)
+@each_row(("said", "expected"), WORDS.items(), ids=WORDS)
 def test_rules_are_in_the_words_of_iptables_save(said: str, expected: tuple[IpFamily, str]) -> None:
     loading = Loading(expected[0], "iptables-nft", "text")
     (table,) = restored_tables(f"*filter\n{said}\nCOMMIT", (), loading)
@@ -94,7 +95,7 @@ def test_rules_are_in_the_words_of_iptables_save(said: str, expected: tuple[IpFa
     assert [rule.text for rule in chain.rules] == [expected[1]]
 
 
-@pytest.mark.parametrize(("line", "why"), REFUSED.items(), ids=REFUSED)
+@each_row(("line", "why"), REFUSED.items(), ids=REFUSED)
 def test_what_iptables_refuses_is_said_with_its_line(line: str, why: str) -> None:
     with pytest.raises(ParseError, match=why) as refused:
         after(f"-A INPUT -j mine\n{line}")

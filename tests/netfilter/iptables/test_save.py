@@ -6,6 +6,7 @@ from hairpin.errors import ParseError
 from hairpin.netfilter import ir
 from hairpin.netfilter.iptables.save import parse
 from hairpin.netfilter.rule_address import IpFamily
+from tests.rows import each_row
 
 FIXTURES = Path(__file__).resolve().parents[2] / "fixtures" / "netfilter"
 HOST = 0x0A000001
@@ -78,12 +79,12 @@ RULES: dict[str, tuple[ir.Expression, ...]] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("line", "body"), RULES.items())
+@each_row(("line", "body"), RULES.items())
 def test_rule(line: str, body: tuple[ir.Expression, ...]) -> None:
     assert rule_of(line).body == body
 
 
-@pytest.mark.parametrize(
+@each_row(
     "words",
     (
         "-s 10.0.0.1/32",
@@ -113,7 +114,7 @@ VERSIONS: dict[str, tuple[IpFamily, str, str]] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("family", "text", "same"), VERSIONS.values(), ids=VERSIONS)
+@each_row(("family", "text", "same"), VERSIONS.values(), ids=VERSIONS)
 def test_versions_have_words_of_their_own(family: IpFamily, text: str, same: str) -> None:
     bodies = [
         read(f"*filter\n:FORWARD ACCEPT [0:0]\n{line}\nCOMMIT\n", family)[0].chains[0].rules[0].body
@@ -147,7 +148,7 @@ BASES = {
 }
 
 
-@pytest.mark.parametrize(("place", "base"), BASES.items())
+@each_row(("place", "base"), BASES.items())
 def test_built_in_chains_know_their_hook(place: tuple[str, str], base: tuple[str, str, int]) -> None:
     table, chain = place
     (read_table,) = read(f"*{table}\n:{chain} ACCEPT [0:0]\nCOMMIT\n")
@@ -193,7 +194,7 @@ DAMAGED: dict[str, tuple[str, int, str]] = {
 }
 
 
-@pytest.mark.parametrize(("text", "line", "message"), DAMAGED.values(), ids=DAMAGED)
+@each_row(("text", "line", "message"), DAMAGED.values(), ids=DAMAGED)
 def test_damaged_text_is_an_error_with_its_place(text: str, line: int, message: str) -> None:
     with pytest.raises(ParseError, match=message) as caught:
         read(text)

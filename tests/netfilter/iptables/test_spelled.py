@@ -1,10 +1,9 @@
 """A typed rule means what the saved one means."""
 
-import pytest
-
 from hairpin.netfilter.iptables.save import parse
 from hairpin.netfilter.iptables.spelled import spelled
 from hairpin.netfilter.rule_address import IpFamily
+from tests.rows import each_row
 
 WORDS: dict[str, tuple[IpFamily, str]] = {
     "port": ("ip", "-i eth0 -p tcp --dport 80 -j ACCEPT"),
@@ -17,7 +16,7 @@ WORDS: dict[str, tuple[IpFamily, str]] = {
 }
 
 
-@pytest.mark.parametrize(("family", "words"), WORDS.values(), ids=WORDS)
+@each_row(("family", "words"), WORDS.values(), ids=WORDS)
 def test_short_words_are_kept_and_mean_the_same(family: IpFamily, words: str) -> None:
     text = f"*filter\n:X - [0:0]\n-A X {words}\nCOMMIT\n"
     (table,) = parse(text, family=family, dialect="iptables-nft", source="test")

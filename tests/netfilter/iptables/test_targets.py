@@ -17,6 +17,7 @@ from hairpin.netfilter.ir import (
 )
 from hairpin.netfilter.limit import Queue
 from hairpin.netfilter.rule_address import IpFamily
+from tests.rows import each_row
 
 
 def read(words: str, family: IpFamily = "ip") -> tuple[Statement, ...]:
@@ -41,7 +42,7 @@ READ: dict[str, tuple[Statement, ...]] = {
 }
 
 
-@pytest.mark.parametrize(("words", "statements"), READ.items())
+@each_row(("words", "statements"), READ.items())
 def test_read(words: str, statements: tuple[Statement, ...]) -> None:
     assert read(words) == statements
 
@@ -71,7 +72,7 @@ WRITTEN: dict[str, tuple[Statement, ...]] = {
 }
 
 
-@pytest.mark.parametrize(("words", "statements"), WRITTEN.items())
+@each_row(("words", "statements"), WRITTEN.items())
 def test_written(words: str, statements: tuple[Statement, ...]) -> None:
     assert " ".join(target_words(statements, "ip")) == words
 
@@ -88,7 +89,7 @@ OUTSIDE: dict[str, bool] = {
 }
 
 
-@pytest.mark.parametrize(("words", "ends"), OUTSIDE.items())
+@each_row(("words", "ends"), OUTSIDE.items())
 def test_a_target_that_is_not_modelled_is_outside(words: str, ends: bool) -> None:
     _, name, *options = words.split()
     (found,) = read(words)
@@ -106,13 +107,13 @@ REFUSED: dict[str, tuple[tuple[Statement, ...], IpFamily]] = {
 }
 
 
-@pytest.mark.parametrize(("statements", "family"), REFUSED.values(), ids=REFUSED)
+@each_row(("statements", "family"), REFUSED.values(), ids=REFUSED)
 def test_a_statement_without_an_iptables_target_is_refused(statements: tuple[Statement, ...], family: IpFamily) -> None:
     with pytest.raises(ChangeError, match="write it for nftables"):
         target_words(statements, family)
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("words", "queue"),
     (
         ("-j NFQUEUE --queue-num 3", Queue(3, 3)),

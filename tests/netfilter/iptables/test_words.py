@@ -12,6 +12,7 @@ from hairpin.netfilter.iptables.words import (
     split_words,
     unquoted,
 )
+from tests.rows import each_row
 
 GROUPS: dict[str, tuple[str, list[str]]] = {
     "core options and modules": (
@@ -33,7 +34,7 @@ GROUPS: dict[str, tuple[str, list[str]]] = {
 }
 
 
-@pytest.mark.parametrize(("words", "groups"), GROUPS.values(), ids=GROUPS)
+@each_row(("words", "groups"), GROUPS.values(), ids=GROUPS)
 def test_split_groups(words: str, groups: list[str]) -> None:
     assert split_groups(words) == groups
 
@@ -41,7 +42,7 @@ def test_split_groups(words: str, groups: list[str]) -> None:
 PLAIN = [words for words, _ in GROUPS.values() if words and "\\" not in words]
 
 
-@pytest.mark.parametrize("words", PLAIN)
+@each_row("words", PLAIN)
 def test_the_quick_split_is_right_or_known_to_be_wrong(words: str) -> None:
     groups = split_plain_groups(words)
     assert groups == split_groups(words) or not all(map(is_plain, groups))
@@ -61,7 +62,7 @@ def test_a_quote_without_an_end() -> None:
 TEXTS = ["plain", "two words", 'a "quoted" word', "back\\slash", "it's", "", "[UFW BLOCK] ", "10.0.0.0/8", "-j", "!"]
 
 
-@pytest.mark.parametrize("text", TEXTS)
+@each_row("text", TEXTS)
 def test_quoting_is_taken_back(text: str) -> None:
     (word,) = split_words(quoted(text))
     assert unquoted(word) == text

@@ -1,9 +1,8 @@
-import pytest
-
 from hairpin.netfilter.nft.data_types import TYPES, symbol, type_of
+from tests.rows import each_row
 
 
-@pytest.mark.parametrize("name", TYPES)
+@each_row("name", TYPES)
 def test_a_type_reads_the_numbers_that_it_writes(name: str) -> None:
     of = type_of(name)
     shift = 8 if name in ("icmp_type", "icmpv6_type") else 0

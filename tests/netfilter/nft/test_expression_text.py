@@ -1,5 +1,3 @@
-import pytest
-
 from hairpin.netfilter.nft.expression_text import (
     HEX,
     QUOTED,
@@ -10,6 +8,7 @@ from hairpin.netfilter.nft.expression_text import (
     unknown_text,
 )
 from hairpin.netfilter.nft.syntax import Json
+from tests.rows import each_row
 
 MARK: Json = {"meta": {"key": "mark"}}
 DPORT: Json = {"payload": {"protocol": "tcp", "field": "dport"}}
@@ -56,7 +55,7 @@ TEXTS: dict[str, tuple[Json, str]] = {
 }
 
 
-@pytest.mark.parametrize(("expression", "expected"), TEXTS.values(), ids=TEXTS)
+@each_row(("expression", "expected"), TEXTS.values(), ids=TEXTS)
 def test_text_of(expression: Json, expected: str) -> None:
     assert text_of(expression) == expected
 
@@ -74,7 +73,7 @@ STYLES: dict[str, tuple[Json, str]] = {
 }
 
 
-@pytest.mark.parametrize(("left", "expected"), STYLES.values(), ids=STYLES)
+@each_row(("left", "expected"), STYLES.values(), ids=STYLES)
 def test_the_left_side_says_how_constants_look(left: Json, expected: str) -> None:
     assert style_of(left) == expected
 

@@ -30,6 +30,7 @@ from hairpin.netfilter.nft.script.expressions import operand_of
 from hairpin.netfilter.nft.script.live_table import LoadingHost
 from hairpin.netfilter.nft.script.loading import tables_after
 from hairpin.netfilter.nft.syntax import Json, Object
+from tests.rows import each_row
 from tests.strategies import nft_implied, nft_row_matches
 from tools.element_table import rows as elements
 
@@ -41,7 +42,7 @@ def json_of(words: str) -> Json:
     return operand_of(Cursor(words, "words", {}))
 
 
-@pytest.mark.parametrize("row", ROWS, ids=lambda row: row.words)
+@each_row("row", ROWS, ids=lambda row: row.words)
 def test_a_row_is_read_from_json_and_from_its_words(row: FieldRow) -> None:
     found = operand(json_of(f"{row.head} {row.key}"), "inet")
     assert (found.field or found.interface) == row.field
@@ -54,7 +55,7 @@ OTHERS = {"ct count", *(f"meta {key}" for key in SAME_META)}
 """Another expression, and older names."""
 
 
-@pytest.mark.parametrize("words", sorted(WORDS - OTHERS))
+@each_row("words", sorted(WORDS - OTHERS))
 def test_the_words_of_every_field_are_written_as_they_were_read(words: str) -> None:
     assert text_of(json_of(words)) in (words, words.removeprefix("meta "))
 
@@ -75,7 +76,7 @@ def test_written_matches_read_back(row: FieldRow, data: st.DataObject) -> None:
     assert render_rule(read(text), TABLE) == text
 
 
-@pytest.mark.parametrize("row", WRITTEN, ids=lambda row: row.words)
+@each_row("row", WRITTEN, ids=lambda row: row.words)
 def test_every_row_is_an_exact_element(row: FieldRow) -> None:
     """docs/reference/elements.md is made of these: ``ip saddr, daddr, ttl``, ``ct original, reply: ip saddr``."""
     exact = [row.element for row in elements() if row.tool == "nft" and row.kind == "exact"]
@@ -114,7 +115,7 @@ IMPLIED: dict[str, tuple[str, str, Family, Field | None, tuple[FieldMatch, ...]]
 }
 
 
-@pytest.mark.parametrize(("protocol", "field", "family", "expected", "implied"), IMPLIED.values(), ids=IMPLIED)
+@each_row(("protocol", "field", "family", "expected", "implied"), IMPLIED.values(), ids=IMPLIED)
 def test_a_header_field_implies_conditions_that_nft_does_not_print(
     protocol: str, field: str, family: Family, expected: Field | None, implied: tuple[FieldMatch, ...]
 ) -> None:
@@ -145,7 +146,7 @@ META: dict[str, tuple[str, str | None, str]] = {
 }
 
 
-@pytest.mark.parametrize(("key", "expected", "kind"), META.values(), ids=META)
+@each_row(("key", "expected", "kind"), META.values(), ids=META)
 def test_meta(key: str, expected: str | None, kind: str) -> None:
     found = field_of("meta", key)
     assert (found.key, found.kind) == (expected, kind)
@@ -163,7 +164,7 @@ CT: dict[str, tuple[Object, Family, Field | None]] = {
 }
 
 
-@pytest.mark.parametrize(("inner", "family", "expected"), CT.values(), ids=CT)
+@each_row(("inner", "family", "expected"), CT.values(), ids=CT)
 def test_ct(inner: Object, family: Family, expected: Field | None) -> None:
     assert ct(inner, family).field == expected
 

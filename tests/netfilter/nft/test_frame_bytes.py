@@ -8,6 +8,7 @@ from hairpin.netfilter.nft.frame_bytes import as_one_comparison, named_fields, w
 from hairpin.netfilter.nft.matches import compare
 from hairpin.netfilter.nft.scope import Scope
 from hairpin.netfilter.nft.syntax import Json, Object
+from tests.rows import each_row
 
 SCOPE = Scope("inet", "t")
 SAME, OTHER, IP = 0x020000000101, 0x020000000009, 0x0800
@@ -36,7 +37,7 @@ COVERED: dict[str, tuple[Object, Json, tuple[tuple[str, int], ...]]] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("payload", "value", "fields"), COVERED.values(), ids=COVERED)
+@each_row(("payload", "value", "fields"), COVERED.values(), ids=COVERED)
 def test_fields_of_bytes(payload: Object, value: Json, fields: tuple[tuple[str, int], ...]) -> None:
     expected = tuple(({"payload": {"protocol": "ether", "field": name}}, number) for name, number in fields)
     assert named_fields(payload, value) == expected

@@ -10,6 +10,7 @@ from hairpin.netfilter import ir
 from hairpin.netfilter.nft.listing import parse
 from hairpin.netfilter.nft.sets import UPDATED_BY_RULES
 from hairpin.netfilter.nft.syntax import Json, Object
+from tests.rows import each_row
 
 DATA = Path(__file__).resolve().parents[2] / "data" / "nft"
 METAINFO: Json = {"metainfo": {"version": "1.0.6", "release_name": "Lester Gooch #5", "json_schema_version": 1}}
@@ -98,7 +99,7 @@ BASES: dict[str, tuple[Object, ir.Chain]] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("more", "expected"), BASES.values(), ids=BASES)
+@each_row(("more", "expected"), BASES.values(), ids=BASES)
 def test_chains(more: Object, expected: ir.Chain) -> None:
     assert read(TABLE, chain(**more))[0].chains == (expected,)
 
@@ -202,7 +203,7 @@ MALFORMED: dict[str, tuple[str, str]] = {
 }
 
 
-@pytest.mark.parametrize(("text", "message"), MALFORMED.values(), ids=MALFORMED)
+@each_row(("text", "message"), MALFORMED.values(), ids=MALFORMED)
 def test_json_that_nft_does_not_write_is_a_parse_error(text: str, message: str) -> None:
     with pytest.raises(ParseError) as caught:
         parse(text, source="e5/nft.json")

@@ -1,10 +1,9 @@
-import pytest
-
 from hairpin.netfilter.ir import FULL_MASK, FieldMatch, NoEffect, Outside, SetField, SetZone
 from hairpin.netfilter.nft.fields import HAS_CONNECTION, Operand
 from hairpin.netfilter.nft.mangle import assign, mangle
 from hairpin.netfilter.nft.scope import Choice, Parts, Scope
 from hairpin.netfilter.nft.syntax import Json
+from tests.rows import each_row
 
 SCOPE = Scope("inet", "t")
 IPV4, TCP = FieldMatch("nfproto", ((2, 2),)), FieldMatch("protocol", ((6, 6),))
@@ -91,7 +90,7 @@ CASES: dict[str, tuple[Json, Json, Parts]] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("key", "value", "expected"), CASES.values(), ids=CASES)
+@each_row(("key", "value", "expected"), CASES.values(), ids=CASES)
 def test_mangle(key: Json, value: Json, expected: Parts) -> None:
     assert mangle({"key": key, "value": value}, SCOPE) == expected
 

@@ -7,6 +7,7 @@ from hairpin.netfilter.nft.fields import HAS_CONNECTION
 from hairpin.netfilter.nft.matches import chance, compare, read_match
 from hairpin.netfilter.nft.scope import Scope
 from hairpin.netfilter.nft.syntax import Json
+from tests.rows import each_row
 
 SCOPE = Scope("ip", "filter")
 TCP = ir.FieldMatch("protocol", ((6, 6),))
@@ -184,7 +185,7 @@ CASES: dict[str, tuple[Json, str, Json, tuple[ir.Match, ...]]] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("left", "operator", "right", "expected"), CASES.values(), ids=CASES)
+@each_row(("left", "operator", "right", "expected"), CASES.values(), ids=CASES)
 def test_compare(left: Json, operator: str, right: Json, expected: tuple[ir.Match, ...]) -> None:
     assert compare(left, operator, right, SCOPE) == expected
 

@@ -1,7 +1,5 @@
 import json
 
-import pytest
-
 from hairpin.netfilter.evaluate.match import satisfies
 from hairpin.netfilter.evaluate.truth import Truth
 from hairpin.netfilter.ir import AnyOfMatch, Field, FieldMatch, Match
@@ -9,6 +7,7 @@ from hairpin.netfilter.nft.listing import parse as parse_json
 from hairpin.netfilter.nft.merged_payloads import are_merged, merges
 from hairpin.netfilter.nft.syntax import Json
 from tests.netfilter.seen import FIRST, SYN_PACKET, question
+from tests.rows import each_row
 
 NO_SPORT = FieldMatch("sport", ((40000, 40000),), negated=True)
 NO_DPORT = FieldMatch("dport", ((81, 81),), negated=True)
@@ -21,7 +20,7 @@ NO_ECHO = FieldMatch("icmp", ((0x800, 0x8FF),), negated=True)
 VERSIONS = {"1.0.6": True, "1.0.9": True, "1.1.0": False, "1.1.3": False, "None": False}
 
 
-@pytest.mark.parametrize(("version", "expected"), VERSIONS.items())
+@each_row(("version", "expected"), VERSIONS.items())
 def test_merges(version: str, expected: bool) -> None:
     assert merges(version) is expected
 
@@ -56,7 +55,7 @@ LISTED: dict[str, tuple[str, tuple[tuple[str, str, object], ...], tuple[Match, .
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("version", "fields", "expected"), LISTED.values(), ids=LISTED)
+@each_row(("version", "fields", "expected"), LISTED.values(), ids=LISTED)
 def test_listed(version: str, fields: tuple[tuple[str, str, object], ...], expected: tuple[Match, ...]) -> None:
     (table,) = parse_json(ruleset(version, *fields), source="test")
     body = table.chains[0].rules[0].body

@@ -7,11 +7,12 @@ from hairpin.netfilter.ir import FieldMatch
 from hairpin.netfilter.nft.listing import parse
 from hairpin.netfilter.nft.misprints import as_loaded, as_typed, with_numbers
 from hairpin.netfilter.nft.syntax import Json
+from tests.rows import each_row
 
 SADDR: Json = {"ct": {"key": "saddr", "dir": "original"}}
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("listed", "family", "loaded"),
     (
         ("0.0.10.100", "ip", {"prefix": {"addr": "10.100.0.0", "len": 16}}),
@@ -43,7 +44,7 @@ def test_other_expressions_stay(left: Json) -> None:
     assert as_loaded(left, "0.0.10.100") == (left, "0.0.10.100")
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("listed", "typed"),
     (
         (
@@ -60,7 +61,7 @@ def test_a_listed_rule_is_typed_so_that_nft_reads_it(listed: str, typed: str) ->
     assert as_typed(listed, "inet") == typed
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("listed", "typed"),
     (
         ("ip6 ecn != not-ect counter reject", "ip6 ecn != not-ect counter reject with icmpx type port-unreachable"),

@@ -1,11 +1,10 @@
 from typing import Literal
 
-import pytest
-
 from hairpin.netfilter.ir import Expression, FieldMatch, Nat, NatElement, NatMap, NumberKey, Outside, StatefulMatch
 from hairpin.netfilter.nft.nat import translation
 from hairpin.netfilter.nft.scope import Choice, Parts, Scope
 from hairpin.netfilter.nft.syntax import Json, Object
+from tests.rows import each_row
 
 TCP = FieldMatch("protocol", ((6, 6),))
 IPV4, IPV6 = FieldMatch("nfproto", ((2, 2),)), FieldMatch("nfproto", ((10, 10),))
@@ -58,7 +57,7 @@ CONSTANT: dict[str, tuple[Kind, Json, Scope, tuple[Expression, ...]]] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("name", "inner", "scope", "expected"), CONSTANT.values(), ids=CONSTANT)
+@each_row(("name", "inner", "scope", "expected"), CONSTANT.values(), ids=CONSTANT)
 def test_constants(name: Kind, inner: Json, scope: Scope, expected: tuple[Expression, ...]) -> None:
     assert translation(name, inner, scope) == expected
 
@@ -134,6 +133,6 @@ MAPS: dict[str, tuple[Kind, Json, Scope, Parts]] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("name", "inner", "scope", "expected"), MAPS.values(), ids=MAPS)
+@each_row(("name", "inner", "scope", "expected"), MAPS.values(), ids=MAPS)
 def test_maps(name: Kind, inner: Json, scope: Scope, expected: Parts) -> None:
     assert translation(name, inner, scope) == expected

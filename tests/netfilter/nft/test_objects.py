@@ -1,7 +1,6 @@
-import pytest
-
 from hairpin.netfilter.nft.objects import declared
 from hairpin.netfilter.nft.syntax import Object
+from tests.rows import each_row
 
 OBJECTS: dict[str, tuple[str, Object, str]] = {
     "counter": ("counter", {"packets": 3, "bytes": 60}, "counter x { packets 3 bytes 60 }"),
@@ -32,6 +31,6 @@ OBJECTS: dict[str, tuple[str, Object, str]] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("kind", "body", "text"), OBJECTS.values(), ids=OBJECTS)
+@each_row(("kind", "body", "text"), OBJECTS.values(), ids=OBJECTS)
 def test_objects_are_declared_in_nfts_words(kind: str, body: Object, text: str) -> None:
     assert declared(kind, {**body, "name": "x", "table": "t"}) == text

@@ -1,9 +1,8 @@
 """Quoted from nft 0.9.0's own tests: the form that only Debian 10 has."""
 
-import pytest
-
 from hairpin.netfilter.nft.older_json import is_first_form, modernised
 from hairpin.netfilter.nft.syntax import Json
+from tests.rows import each_row
 
 DPORT: Json = {"payload": {"protocol": "tcp", "field": "dport"}}
 
@@ -37,7 +36,7 @@ STATEMENTS: dict[str, tuple[Json, Json]] = {
 }
 
 
-@pytest.mark.parametrize(("old", "new"), STATEMENTS.values(), ids=STATEMENTS)
+@each_row(("old", "new"), STATEMENTS.values(), ids=STATEMENTS)
 def test_statements_of_rules(old: Json, new: Json) -> None:
     assert modernised([{"rule": {"family": "ip", "expr": [old]}}]) == [{"rule": {"family": "ip", "expr": [new]}}]
 

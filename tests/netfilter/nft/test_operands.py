@@ -7,6 +7,7 @@ from hairpin.netfilter.ir import FULL_MASK, FieldMatch, Ranges
 from hairpin.netfilter.nft.fields import Operand
 from hairpin.netfilter.nft.operands import apply, field_match, fold, needs, operand
 from hairpin.netfilter.nft.syntax import Json
+from tests.rows import each_row
 
 MARK: Json = {"meta": {"key": "mark"}}
 SADDR: Json = {"payload": {"protocol": "ip", "field": "saddr"}}
@@ -33,7 +34,7 @@ FOLDED: dict[str, tuple[Json, Operand | int | None]] = {
 }
 
 
-@pytest.mark.parametrize(("expression", "expected"), FOLDED.values(), ids=FOLDED)
+@each_row(("expression", "expected"), FOLDED.values(), ids=FOLDED)
 def test_fold(expression: Json, expected: Operand | int | None) -> None:
     assert fold(expression, "ip") == expected
 
@@ -83,7 +84,7 @@ MATCHES: dict[str, tuple[Operand, Ranges, FieldMatch | None]] = {
 }
 
 
-@pytest.mark.parametrize(("of", "ranges", "expected"), MATCHES.values(), ids=MATCHES)
+@each_row(("of", "ranges", "expected"), MATCHES.values(), ids=MATCHES)
 def test_field_match(of: Operand, ranges: Ranges, expected: FieldMatch | None) -> None:
     assert field_match(of, ranges, negated=False) == expected
 

@@ -5,6 +5,7 @@ from hairpin.message import message
 from hairpin.netfilter import ir
 from hairpin.netfilter.nft.render import render, render_rule
 from hairpin.netfilter.nft.sets import UPDATED_BY_RULES
+from tests.rows import each_row
 
 IPV4 = ir.FieldMatch("nfproto", ((2, 2),))
 TCP, TO_80 = ir.FieldMatch("protocol", ((6, 6),)), ir.FieldMatch("dport", ((80, 80),))
@@ -87,7 +88,7 @@ RULES = {
 }
 
 
-@pytest.mark.parametrize(("body", "text"), RULES.values(), ids=RULES)
+@each_row(("body", "text"), RULES.values(), ids=RULES)
 def test_rule(
     body: tuple[ir.FieldMatch | ir.NoEffect | ir.StatefulMatch | ir.Verdict | ir.Outside, ...], text: str
 ) -> None:

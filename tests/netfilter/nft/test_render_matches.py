@@ -3,6 +3,7 @@ import pytest
 from hairpin.errors import ChangeError
 from hairpin.netfilter import ir
 from hairpin.netfilter.nft.render_matches import Context, match_text, settled_version
+from tests.rows import each_row
 
 LO_53 = ir.Element((ir.NameKey("lo"), ir.NumberKey(53, 53)))
 INET = Context("inet", None)
@@ -35,7 +36,7 @@ MATCHES: dict[str, ir.Match] = {
 }
 
 
-@pytest.mark.parametrize(("text", "match"), MATCHES.items())
+@each_row(("text", "match"), MATCHES.items())
 def test_match(text: str, match: ir.Match) -> None:
     assert match_text(match, INET, None) == (text, False)
 
@@ -60,7 +61,7 @@ REFUSED: tuple[ir.Match, ...] = (
 )
 
 
-@pytest.mark.parametrize("match", REFUSED, ids=repr)
+@each_row("match", REFUSED, ids=repr)
 def test_what_nft_cannot_say_is_refused(match: ir.Match) -> None:
     with pytest.raises(ChangeError, match="nftables"):
         match_text(match, INET, None)
@@ -82,7 +83,7 @@ VERSIONS: dict[str, tuple[tuple[ir.Expression, ...], int | None]] = {
 }
 
 
-@pytest.mark.parametrize(("body", "version"), VERSIONS.values(), ids=VERSIONS)
+@each_row(("body", "version"), VERSIONS.values(), ids=VERSIONS)
 def test_earlier_matches_decide_the_ip_version(body: tuple[ir.Expression, ...], version: int | None) -> None:
     assert settled_version("inet", body) == version
     assert settled_version("ip6", body) == 6

@@ -4,6 +4,7 @@ from hairpin.errors import ChangeError
 from hairpin.netfilter import ir
 from hairpin.netfilter.nft.render_matches import Context
 from hairpin.netfilter.nft.render_statements import statement_text
+from tests.rows import each_row
 
 WEB, WEB6 = 0xAC110002, 0xFD << 120 | 2
 PORT_80 = (ir.NumberKey(80, 80),)
@@ -40,7 +41,7 @@ STATEMENTS: dict[str, ir.Statement] = {
 }
 
 
-@pytest.mark.parametrize(("text", "statement"), STATEMENTS.items())
+@each_row(("text", "statement"), STATEMENTS.items())
 def test_statement(text: str, statement: ir.Statement) -> None:
     assert statement_text(statement, Context("inet", None), MAPS) == text
 
@@ -57,7 +58,7 @@ REFUSED: tuple[ir.Statement, ...] = (
 )
 
 
-@pytest.mark.parametrize("statement", REFUSED, ids=repr)
+@each_row("statement", REFUSED, ids=repr)
 def test_what_nft_cannot_say_is_refused(statement: ir.Statement) -> None:
     with pytest.raises(ChangeError, match="nftables"):
         statement_text(statement, Context("inet", None), MAPS)

@@ -24,6 +24,7 @@ from hairpin.netfilter.nft.sets import (
     verdict_elements,
 )
 from hairpin.netfilter.nft.syntax import Json, Object
+from tests.rows import each_row
 
 
 def address(last: int) -> NumberKey:
@@ -79,7 +80,7 @@ SETS: dict[str, tuple[Object, Set]] = {
 }
 
 
-@pytest.mark.parametrize(("raw", "expected"), SETS.values(), ids=SETS)
+@each_row(("raw", "expected"), SETS.values(), ids=SETS)
 def test_named_set(raw: Object, expected: Set) -> None:
     assert named_set(raw, "inet", frozenset()) == expected
 

@@ -1,9 +1,8 @@
 """A rule in nft's short words; parts without short words are rendered as usual."""
 
-import pytest
-
 from hairpin.netfilter.ir import Expression, FieldMatch, NameMatch, Table, Verdict
 from hairpin.netfilter.nft.spelled import ANSWERS, TRANSLATED, spelled
+from tests.rows import each_row
 
 TABLE = Table("inet", "t", "nft", ())
 ACCEPT = Verdict("accept")
@@ -37,6 +36,6 @@ CASES: dict[str, tuple[tuple[Expression, ...], str]] = {
 }
 
 
-@pytest.mark.parametrize(("body", "words"), CASES.values(), ids=CASES)
+@each_row(("body", "words"), CASES.values(), ids=CASES)
 def test_words(body: tuple[Expression, ...], words: str) -> None:
     assert spelled(body, TABLE) == words

@@ -6,6 +6,7 @@ from hairpin.netfilter.limit import ConnectionLimit, Queue, QuotaLimit
 from hairpin.netfilter.nft.scope import Scope
 from hairpin.netfilter.nft.statements import read_statement
 from hairpin.netfilter.nft.syntax import Json, Object
+from tests.rows import each_row
 
 IPV4, IPV6 = ir.FieldMatch("nfproto", ((2, 2),)), ir.FieldMatch("nfproto", ((10, 10),))
 TCP = ir.FieldMatch("protocol", ((6, 6),))
@@ -102,7 +103,7 @@ CASES: dict[str, tuple[Json, tuple[ir.Expression, ...]]] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("statement", "expected"), CASES.values(), ids=CASES)
+@each_row(("statement", "expected"), CASES.values(), ids=CASES)
 def test_read_statement(statement: Json, expected: tuple[ir.Expression, ...]) -> None:
     assert read_statement(statement, scope()) == expected
 
@@ -124,12 +125,12 @@ ANSWERS: dict[str, tuple[Json, ir.Family, tuple[ir.Expression, ...]]] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("inner", "family", "expected"), ANSWERS.values(), ids=ANSWERS)
+@each_row(("inner", "family", "expected"), ANSWERS.values(), ids=ANSWERS)
 def test_reject(inner: Json, family: ir.Family, expected: tuple[ir.Expression, ...]) -> None:
     assert read_statement({"reject": inner}, scope(family)) == expected
 
 
-@pytest.mark.parametrize("statement", (5, None, {}, {"accept": None, "drop": None}, {"jump": None}, {"match": 5}))
+@each_row("statement", (5, None, {}, {"accept": None, "drop": None}, {"jump": None}, {"match": 5}))
 def test_half_a_statement_is_malformed(statement: Json) -> None:
     with pytest.raises(MalformedError):
         read_statement(statement, scope())

@@ -16,6 +16,7 @@ from hairpin.netfilter.nft.syntax import (
     string,
     words,
 )
+from tests.rows import each_row
 
 
 def test_an_expression_is_named_by_its_only_key() -> None:
@@ -26,7 +27,7 @@ def test_an_expression_is_named_by_its_only_key() -> None:
     assert content({"reject": None}) == {}
 
 
-@pytest.mark.parametrize("value", (5, [], {}, {"a": 1, "b": 2}, None))
+@each_row("value", (5, [], {}, {"a": 1, "b": 2}, None))
 def test_an_object_without_a_name_is_malformed(value: Json) -> None:
     with pytest.raises(MalformedError):
         single(value)

@@ -1,7 +1,6 @@
-import pytest
-
 from hairpin.netfilter.nft.syntax import Json
 from hairpin.netfilter.nft.text import match_text, nat_text, rule_text, statement_text
+from tests.rows import each_row
 
 DPORT: Json = {"payload": {"protocol": "tcp", "field": "dport"}}
 SADDR: Json = {"payload": {"protocol": "ip", "field": "saddr"}}
@@ -38,7 +37,7 @@ MATCHES: dict[str, tuple[Json, str, Json, str]] = {
 }
 
 
-@pytest.mark.parametrize(("left", "operator", "right", "expected"), MATCHES.values(), ids=MATCHES)
+@each_row(("left", "operator", "right", "expected"), MATCHES.values(), ids=MATCHES)
 def test_match_text(left: Json, operator: str, right: Json, expected: str) -> None:
     assert match_text(left, operator, right) == expected
     assert statement_text({"match": {"left": left, "op": operator, "right": right}}) == expected
@@ -113,7 +112,7 @@ STATEMENTS: dict[str, tuple[Json, str]] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("statement", "expected"), STATEMENTS.values(), ids=STATEMENTS)
+@each_row(("statement", "expected"), STATEMENTS.values(), ids=STATEMENTS)
 def test_statement_text(statement: Json, expected: str) -> None:
     assert statement_text(statement) == expected
 
@@ -138,7 +137,7 @@ NAT: dict[str, tuple[str, Json, str]] = {
 }
 
 
-@pytest.mark.parametrize(("name", "inner", "expected"), NAT.values(), ids=NAT)
+@each_row(("name", "inner", "expected"), NAT.values(), ids=NAT)
 def test_nat_text(name: str, inner: Json, expected: str) -> None:
     assert nat_text(name, inner) == expected
 

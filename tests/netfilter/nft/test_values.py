@@ -7,6 +7,7 @@ from hairpin.netfilter.ir import Key, NameKey, NumberKey, Ranges
 from hairpin.netfilter.limit import TimeWindow
 from hairpin.netfilter.nft.syntax import Json
 from hairpin.netfilter.nft.values import interface, interval, intervals, key, key_text, number, ranges_text, time_window
+from tests.rows import each_row
 
 NUMBERS: dict[str, tuple[Json, str, int | None]] = {
     "number": (22, "inet_service", 22),
@@ -33,7 +34,7 @@ NUMBERS: dict[str, tuple[Json, str, int | None]] = {
 }
 
 
-@pytest.mark.parametrize(("value", "kind", "expected"), NUMBERS.values(), ids=NUMBERS)
+@each_row(("value", "kind", "expected"), NUMBERS.values(), ids=NUMBERS)
 def test_number(value: Json, kind: str, expected: int | None) -> None:
     assert number(value, kind) == expected
 
@@ -52,7 +53,7 @@ INTERVALS: dict[str, tuple[Json, str, tuple[int, int] | None]] = {
 }
 
 
-@pytest.mark.parametrize(("value", "kind", "expected"), INTERVALS.values(), ids=INTERVALS)
+@each_row(("value", "kind", "expected"), INTERVALS.values(), ids=INTERVALS)
 def test_interval(value: Json, kind: str, expected: tuple[int, int] | None) -> None:
     assert interval(value, kind) == expected
 
@@ -89,7 +90,7 @@ RANGES: dict[str, tuple[Ranges, str]] = {
 }
 
 
-@pytest.mark.parametrize(("text", "of"), RANGES.items())
+@each_row(("text", "of"), RANGES.items())
 def test_ranges(text: str, of: tuple[Ranges, str]) -> None:
     assert ranges_text(*of) == text
 
@@ -138,6 +139,6 @@ WINDOWS: dict[str, tuple[str, str, Json, TimeWindow | None]] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("key", "operator", "right", "expected"), WINDOWS.values(), ids=list(WINDOWS))
+@each_row(("key", "operator", "right", "expected"), WINDOWS.values(), ids=list(WINDOWS))
 def test_time_window(key: str, operator: str, right: Json, expected: TimeWindow | None) -> None:
     assert time_window(key, operator, right) == expected

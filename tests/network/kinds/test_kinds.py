@@ -33,6 +33,7 @@ from hairpin.remedy.known_flows import known_flows
 from hairpin.walk.verdicts import Verdict
 from hairpin.walk.walk import walk_flow
 from tests.many_hosts import COUNT, FIRST_PORT, address, flows_of_many, inside, many, rules_text
+from tests.rows import each_row
 from tests.small_host import HOST_NETNS
 from tests.strategies import changes
 from tests.whole import WHOLE, thinned
@@ -186,7 +187,7 @@ def verdicts(net: Network, flows: tuple[Flow, ...]) -> dict[Hashable, set[Verdic
     return found
 
 
-@pytest.mark.parametrize(("change", "expected"), ALIKE.values(), ids=ALIKE)
+@each_row(("change", "expected"), ALIKE.values(), ids=ALIKE)
 def test_containers_are_alike_unless_something_tells_them_apart(
     change: Callable[[Network], Network], expected: tuple[tuple[int, ...], ...]
 ) -> None:
@@ -237,7 +238,7 @@ def recorded(path: Path) -> Iterator[tuple[str, Network, tuple[Flow, ...]]]:
                 yield event.id, course.network, tuple(asked_again(net, course.network, each) for each in flows)
 
 
-@pytest.mark.parametrize("path", thinned(RECORDED, 6), ids=lambda each: each.stem)
+@pytest.mark.parametrize("path", thinned(RECORDED, 24), ids=lambda each: each.stem)
 def test_each_member_of_a_recorded_host_walks_as_its_kind(path: Path) -> None:
     for event, net, flows in recorded(path):
         assert (event, [each for each in verdicts(net, flows).values() if len(each) > 1]) == (event, [])

@@ -17,6 +17,7 @@ from hairpin.network.tunnel.tunnels import (
     remotes_of,
     underlay_netns,
 )
+from tests.rows import each_row
 from tests.two_hosts import ADDRESSES, ONE, TUNNEL_MACS, TWO, network, node, vxlan
 
 HERE, THERE, THIRD = ADDRESSES["one"], ADDRESSES["two"], 0xC633640D
@@ -112,7 +113,7 @@ DEVICES: dict[str, tuple[tuple[Link, ...], str | None]] = {
 }
 
 
-@pytest.mark.parametrize(("links", "expected"), DEVICES.values(), ids=DEVICES)
+@each_row(("links", "expected"), DEVICES.values(), ids=DEVICES)
 def test_receiver_among_several(links: tuple[Link, ...], expected: str | None) -> None:
     found = receiver(one_with(*links), ONE, KEYLESS)
     assert (found.link if found is not None else None) == expected
@@ -132,7 +133,7 @@ REFUSALS: dict[str, tuple[Tunnel, tuple[Link, ...], str | None]] = {
 }
 
 
-@pytest.mark.parametrize(("sender", "links", "expected"), REFUSALS.values(), ids=REFUSALS)
+@each_row(("sender", "links", "expected"), REFUSALS.values(), ids=REFUSALS)
 def test_refusal(sender: Tunnel, links: tuple[Link, ...], expected: str | None) -> None:
     assert refusal(one_with(*links), ONE, sender) == expected
 
@@ -158,7 +159,7 @@ OVERHEADS: dict[str, tuple[Tunnel, int]] = {
 }
 
 
-@pytest.mark.parametrize(("tunnel", "expected"), OVERHEADS.values(), ids=OVERHEADS)
+@each_row(("tunnel", "expected"), OVERHEADS.values(), ids=OVERHEADS)
 def test_overhead(tunnel: Tunnel, expected: int) -> None:
     """As `ip link` counts it when it makes the device: 1500 less than its default MTU."""
     assert overhead_bytes(tunnel) == expected

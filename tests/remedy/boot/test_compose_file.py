@@ -9,6 +9,7 @@ from hairpin.host.boot.configured import Configured
 from hairpin.host.docker import Container
 from hairpin.host.host import Host
 from hairpin.remedy.boot.compose_file import ComposeEdit, compose_edits, with_edit
+from tests.rows import each_row
 from tests.small_host import container, engine, network
 
 WEB = msgspec.structs.replace(container(), service="web", project="shop")
@@ -107,7 +108,7 @@ FORMS: dict[str, tuple[str, ComposeEdit]] = {
 }
 
 
-@pytest.mark.parametrize(("text", "edit"), FORMS.values(), ids=FORMS)
+@each_row(("text", "edit"), FORMS.values(), ids=FORMS)
 def test_another_form_is_left(text: str, edit: ComposeEdit) -> None:
     assert with_edit(text, edit) is None
 

@@ -7,6 +7,7 @@ from hairpin.change.calls import AddRichRule, BindInterface, OfFirewalld, OpenPo
 from hairpin.host.managers import DirectRule, Firewalld, FirewalldZone
 from hairpin.network.network import Network
 from tests.remedy.situations import deletion, insertion, network, remedy, said
+from tests.rows import each_row
 
 RULE = insertion("INPUT", "-p tcp --dport 8151 -j ACCEPT")
 
@@ -74,7 +75,7 @@ WORDS = "-p tcp --dport 8151 -j ACCEPT"
 DROPS = DirectRule("ip", "filter", "INPUT", "-p tcp --dport 8151 -j DROP")
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("direct", "priority"),
     (
         ((), 0),

@@ -13,6 +13,7 @@ from hairpin.host.route import NextHop, PolicyRule, Route
 from hairpin.network.network import Network
 from hairpin.remedy.boot.network_configuration import by_networkd, configured_by
 from tests.remedy.situations import HOST_NETNS, network, remedy, said, situation
+from tests.rows import each_row
 
 FILES: dict[str, tuple[tuple[str, ...], str]] = {
     "netplan": (("/etc/netplan/01.yaml",), "for netplan (/etc/netplan/01.yaml)"),
@@ -104,7 +105,7 @@ def host(*files: tuple[str, str], units: tuple[Unit, ...] = (RUNS,)) -> Network:
     return network(*(files or ((NETPLAN, OWN),)), units=units)
 
 
-@pytest.mark.parametrize("route", ROUTES.values(), ids=ROUTES)
+@each_row("route", ROUTES.values(), ids=ROUTES)
 def test_networkd_reads_the_route_as_it_was_meant(route: Route) -> None:
     found = host()
     kept = by_networkd((AddEntry(HOST_NETNS, route),), situation(found))

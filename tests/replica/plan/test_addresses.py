@@ -12,6 +12,7 @@ from hairpin.netfilter.nft.script.loading import tables_after
 from hairpin.network.prefix import parse_address
 from hairpin.replica.plan.addresses import addresses, neighbours, still_known
 from tests.causes.hosts import DB_MAC, with_db
+from tests.rows import each_row
 from tests.small_host import HOST_NETNS, WEB, container_namespace, host_namespace, lo, local, network, sibling
 
 
@@ -54,7 +55,7 @@ ADDRESSES: dict[str, tuple[Address, tuple[str, ...]]] = {
 }
 
 
-@pytest.mark.parametrize(("address", "lines"), ADDRESSES.values(), ids=ADDRESSES)
+@each_row(("address", "lines"), ADDRESSES.values(), ids=ADDRESSES)
 def test_addresses(address: Address, lines: tuple[str, ...]) -> None:
     assert tuple(addresses(on(address))) == lines
 

@@ -1,13 +1,13 @@
 """Which live connections a flow can meet."""
 
 import msgspec
-import pytest
 
 from hairpin.netfilter.packet import TCP, UDP, Connection, Tuple
 from hairpin.network.flow import Flow, FromContainer, Outside
 from hairpin.network.network import Network
 from hairpin.network.prefix import parse_address
 from hairpin.replica.plan.connections import concerning, met_by
+from tests.rows import each_row
 from tests.small_host import CLIENT, DOCKER_RULES, HOST_ADDRESS, HOST_NETNS, WEB, host_namespace, network, sibling
 
 FLOW = Flow(Outside(CLIENT), 4, HOST_ADDRESS, "tcp", 8151)
@@ -41,7 +41,7 @@ CASES: dict[str, tuple[Flow, Connection, bool]] = {
 }
 
 
-@pytest.mark.parametrize(("flow", "live", "meets"), CASES.values(), ids=CASES)
+@each_row(("flow", "live", "meets"), CASES.values(), ids=CASES)
 def test_concerning(flow: Flow, live: Connection, meets: bool) -> None:
     built = remembering(live)
     found = concerning(built.namespace(HOST_NETNS), met_by((built,), (flow,)))

@@ -8,6 +8,7 @@ from hairpin.host.traffic_control import Filter, Qdisc
 from hairpin.netfilter.rule_address import write_mac
 from hairpin.network.network import Network
 from hairpin.replica.plan.links import Wiring, mac_of, wiring
+from tests.rows import each_row
 from tests.small_host import HOST_NETNS, host_namespace, network, sibling
 
 HOST = host_namespace()
@@ -53,7 +54,7 @@ STAND_INS: dict[str, tuple[Link, str]] = {
 }
 
 
-@pytest.mark.parametrize(("link", "text"), STAND_INS.values(), ids=STAND_INS)
+@each_row(("link", "text"), STAND_INS.values(), ids=STAND_INS)
 def test_a_link_that_is_not_rebuilt_as_it_is_is_reported(link: Link, text: str) -> None:
     links = tuple(link if each.name == "eth0" else each for each in HOST.links)
     found = wiring(network(msgspec.structs.replace(HOST, links=links)), (HOST_NETNS, sibling("container:web")))

@@ -5,6 +5,7 @@ import json
 import pytest
 
 from hairpin.replica.plan.nft_input import counted
+from tests.rows import each_row
 
 
 def test_native_rules_count_before_they_end() -> None:
@@ -66,7 +67,7 @@ SADDR = {"payload": {"protocol": "ip", "field": "saddr"}}
 PAIR = asked({"concat": [SADDR, {"payload": {"protocol": "udp", "field": "dport"}}]}, "@pairs")
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("listed", "expected"),
     (
         ([PORT, TO_DNS], [UDP, PORT, TO_DNS]),

@@ -7,6 +7,7 @@ from hairpin.host.link import Address, Link
 from hairpin.host.route import TABLE_DEFAULT, TABLE_LOCAL, TABLE_MAIN, NextHop, PolicyRule, Route
 from hairpin.network.prefix import parse_address, parse_prefix
 from hairpin.replica.plan.routes import lost_routes, routes, rules
+from tests.rows import each_row
 
 OWN = parse_address("192.0.2.1")[1]
 GATEWAY = parse_address("192.0.2.254")[1]
@@ -60,7 +61,7 @@ ROUTES: dict[str, tuple[Route, tuple[str, ...]]] = {
 }
 
 
-@pytest.mark.parametrize(("route", "lines"), ROUTES.values(), ids=ROUTES)
+@each_row(("route", "lines"), ROUTES.values(), ids=ROUTES)
 def test_routes(route: Route, lines: tuple[str, ...]) -> None:
     assert tuple(routes(having(route))) == lines
 

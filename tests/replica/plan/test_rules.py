@@ -11,6 +11,7 @@ from hairpin.host.read.rulesets import RulesetReader
 from hairpin.netfilter.ebtables import save as ebtables
 from hairpin.netfilter.ir import Chain, Family, FieldMatch, Hook, Rule, Ruleset, Table, Verdict
 from hairpin.replica.plan.rules import loads
+from tests.rows import each_row
 from tests.small_host import DOCKER_RULES, host_namespace, ruleset
 
 READ = Reading("e1", "iptables-nft-save4", "host", "iptables-nft-save -c", "", 0, "text", DOCKER_RULES)
@@ -119,7 +120,7 @@ def test_a_table_in_which_nft_has_a_rule_of_its_own_is_written_from_the_model() 
     ]
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("protocol", "policy", "left"),
     (("ARP", "ACCEPT", 1), ("IPv4", "ACCEPT", 0), ("! IPv4", "ACCEPT", 1), ("! ARP", "ACCEPT", 0), ("IPv4", "DROP", 1)),
 )

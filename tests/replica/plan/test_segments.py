@@ -1,12 +1,12 @@
 """Which uplinks a bridge joins in the replica."""
 
 import msgspec
-import pytest
 
 from hairpin.host.host import Host
 from hairpin.host.link import Link
 from hairpin.network.network import Network, Port
 from hairpin.replica.plan.segments import Segment, segments
+from tests.rows import each_row
 from tests.two_hosts import ONE, TWO, network, node, seen
 
 BOTH = (Port(ONE, "eth0"), Port(TWO, "eth0"))
@@ -47,7 +47,7 @@ CASES: dict[str, tuple[Network, tuple[Port, ...]]] = {
 }
 
 
-@pytest.mark.parametrize(("net", "uplinks"), CASES.values(), ids=CASES)
+@each_row(("net", "uplinks"), CASES.values(), ids=CASES)
 def test_segments(net: Network, uplinks: tuple[Port, ...]) -> None:
     found = segments(net, tuple(netns for netns, _ in net.namespaces()))
     assert [each.name for each in found] == ["s1"][: len(found)]

@@ -11,6 +11,7 @@ from hairpin.replica.plan.blueprint import SysctlValue
 from hairpin.replica.plan.sysctls import before_links, of_links, reserved_ports
 from tests import collector
 from tests.fidelity.coverage import modelled
+from tests.rows import each_row
 from tests.small_host import CLIENT, HOST_ADDRESS, HOST_NETNS, container_namespace, host_namespace, network, sibling
 
 
@@ -40,7 +41,7 @@ RESERVED: dict[str, tuple[tuple[tuple[Protocol, int], ...], str]] = {
 }
 
 
-@pytest.mark.parametrize(("flows", "value"), RESERVED.values(), ids=RESERVED)
+@each_row(("flows", "value"), RESERVED.values(), ids=RESERVED)
 def test_the_flows_ports_are_nobody_elses(flows: tuple[tuple[Protocol, int], ...], value: str) -> None:
     asked = tuple(Flow(Outside(CLIENT), 4, HOST_ADDRESS, protocol, 80, sport) for protocol, sport in flows)
     assert reserved_ports(asked) == SysctlValue("net/ipv4/ip_local_reserved_ports", value)
@@ -93,16 +94,17 @@ def test_a_deleted_link_has_no_values() -> None:
     assert of_links(msgspec.structs.replace(host, links=(Link(1, "lo"),))) == ()
 
 
-ASKED_BY_THE_WALK = sorted({each.name for each in modelled.sysctls() if ".conf.*." in each.name})
 NOT_OF_A_REPLICA = {"net.ipv6.conf.*.use_tempaddr": "the replica gives each link its addresses itself"}
 
 
-@pytest.mark.parametrize("name", ASKED_BY_THE_WALK)
-def test_a_sysctl_that_the_walk_asks_is_collected_and_set(name: str) -> None:
-    _, family, _, _, key = name.split(".")
-    collected = " ".join(map(collector.variable, ("CONF_KEYS", f"CONF_KEYS{family[-1]}"))).split()
-    assert key in collected, "collect/collect.sh: CONF_KEYS"
-    path = ("net", family, "conf", "all", key)
-    held = msgspec.structs.replace(host_namespace(), sysctls=Sysctls({path: "1"}))
-    is_set = "/".join(path) in {each.path for each in written(held)}
-    assert is_set is (name not in NOT_OF_A_REPLICA), "replica/plan/sysctls.py: _DECISIVE or _FURTHER"
+def test_each_sysctl_that_the_walk_asks_is_collected_and_set() -> None:
+    asked = sorted({each.name for each in modelled.sysctls() if ".conf.*." in each.name})
+    assert asked
+    for name in asked:
+        _, family, _, _, key = name.split(".")
+        collected = " ".join(map(collector.variable, ("CONF_KEYS", f"CONF_KEYS{family[-1]}"))).split()
+        assert key in collected, f"{name}: collect/collect.sh: CONF_KEYS"
+        path = ("net", family, "conf", "all", key)
+        held = msgspec.structs.replace(host_namespace(), sysctls=Sysctls({path: "1"}))
+        is_set = "/".join(path) in {each.path for each in written(held)}
+        assert is_set is (name not in NOT_OF_A_REPLICA), f"{name}: replica/plan/sysctls.py: _DECISIVE or _FURTHER"

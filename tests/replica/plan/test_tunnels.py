@@ -1,7 +1,6 @@
 """Tunnel devices in the words of ip(8) and bridge(8)."""
 
 import msgspec
-import pytest
 
 from hairpin.host.host import Host
 from hairpin.host.link import Tunnel
@@ -9,6 +8,7 @@ from hairpin.host.route import FdbEntry
 from hairpin.network.network import Network
 from hairpin.network.prefix import parse_address
 from hairpin.replica.plan.tunnels import forwarding_entries, is_rebuilt, type_words
+from tests.rows import each_row
 from tests.two_hosts import ADDRESSES, ONE, TUNNEL_MACS, network, node, vxlan
 
 HERE, THERE = ADDRESSES["one"], ADDRESSES["two"]
@@ -44,7 +44,7 @@ WORDS: dict[str, tuple[Tunnel, str]] = {
 }
 
 
-@pytest.mark.parametrize(("tunnel", "words"), WORDS.values(), ids=WORDS)
+@each_row(("tunnel", "words"), WORDS.values(), ids=WORDS)
 def test_type_words(tunnel: Tunnel, words: str) -> None:
     assert type_words(tunnel) == words
 
@@ -80,7 +80,7 @@ REBUILT: dict[str, tuple[Network, bool]] = {
 }
 
 
-@pytest.mark.parametrize(("net", "expected"), REBUILT.values(), ids=REBUILT)
+@each_row(("net", "expected"), REBUILT.values(), ids=REBUILT)
 def test_is_rebuilt(net: Network, expected: bool) -> None:
     link = net.namespace(ONE).link("flannel.1")
     assert link is not None

@@ -12,6 +12,7 @@ from hairpin.network.world import Peer, World
 from hairpin.replica.judgement import Sighting
 from hairpin.replica.plan.blueprint import WORLD, FarEnd, Way
 from hairpin.replica.watch.departures import Departures
+from tests.rows import each_row
 from tests.two_hosts import ONE, TWO, network, node
 
 WAYS = (Way(ONE, "eth0", "w1", 1), Way(TWO, "eth0", "w2", 2))
@@ -30,7 +31,7 @@ CASES: dict[str, tuple[Sighting, bool]] = {
 }
 
 
-@pytest.mark.parametrize(("seen", "left"), CASES.values(), ids=CASES)
+@each_row(("seen", "left"), CASES.values(), ids=CASES)
 def test_last(seen: Sighting, left: bool) -> None:
     assert Departures(network(), WAYS).last(FLOW, (seen,), reached=False) == (seen if left else None)
 

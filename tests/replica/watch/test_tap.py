@@ -1,9 +1,8 @@
 """The packet that an ICMP error quotes."""
 
-import pytest
-
 from hairpin.network.prefix import Version
 from hairpin.replica.watch.tap import quoted_ports
+from tests.rows import each_row
 
 IP4 = bytes.fromhex("45000028000040004006") + b"\0\0" + bytes(8)
 IP6 = bytes.fromhex("6000000000081140") + bytes(32)
@@ -18,6 +17,6 @@ QUOTED: dict[str, tuple[bytes, Version, tuple[int, ...]]] = {
 }
 
 
-@pytest.mark.parametrize(("data", "version", "ports"), QUOTED.values(), ids=QUOTED)
+@each_row(("data", "version", "ports"), QUOTED.values(), ids=QUOTED)
 def test_quoted_ports(data: bytes, version: Version, ports: tuple[int, ...]) -> None:
     assert quoted_ports(data, version) == ports

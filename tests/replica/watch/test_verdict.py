@@ -2,8 +2,6 @@
 
 import errno
 
-import pytest
-
 from hairpin.host.netns import Netns
 from hairpin.netfilter.packet import ACK, ICMP, ICMP6, RST, SYN, TCP
 from hairpin.network.flow import Flow, FromContainer, FromHost, Outside, Protocol, Start
@@ -12,6 +10,7 @@ from hairpin.replica.judgement import Hit, Sighting, Verdict
 from hairpin.replica.run.client import Attempt, Experience
 from hairpin.replica.run.serving import MOST_DIALS, Happening
 from hairpin.replica.watch.verdict import Findings, verdict
+from tests.rows import each_row
 from tests.small_host import HOST_NETNS, sibling
 
 CLIENT = Outside(0xC000020A)
@@ -137,6 +136,6 @@ CASES: dict[str, tuple[Findings, Verdict]] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("findings", "expected"), CASES.values(), ids=CASES)
+@each_row(("findings", "expected"), CASES.values(), ids=CASES)
 def test_verdict(findings: Findings, expected: Verdict) -> None:
     assert verdict(findings) == expected

@@ -4,7 +4,6 @@ import re
 from random import Random
 
 import msgspec
-import pytest
 
 from hairpin.answer.answer import Answer
 from hairpin.change.commands.text import all_shown
@@ -15,6 +14,7 @@ from hairpin.report.words import Language, Words
 from tests.report.page.hostile import STRUCTURE, hostile_text, page_with
 from tests.report.page.reading import PageReader
 from tests.report.page.twelve import HOSTILE_NAME, TWELVE, answer_named
+from tests.rows import each_row
 
 LARGEST_BYTES = 300_000
 
@@ -25,7 +25,7 @@ def _page(name: str, language: Language = "en") -> tuple[Answer, str, PageReader
     return found, text, PageReader(text)
 
 
-@pytest.mark.parametrize("name", TWELVE)
+@each_row("name", TWELVE)
 def test_a_page_is_whole_small_and_begins_with_what_is_wrong(name: str) -> None:
     found, text, page = _page(name)
     assert not page.open
@@ -38,7 +38,7 @@ def test_a_page_is_whole_small_and_begins_with_what_is_wrong(name: str) -> None:
     assert next(page.within("h1")) == Words()(line)
 
 
-@pytest.mark.parametrize("name", TWELVE)
+@each_row("name", TWELVE)
 def test_each_repair_stands_on_the_page_as_a_block_that_can_be_copied(name: str) -> None:
     found, _, page = _page(name)
     blocks = "\n".join(page.within("pre"))

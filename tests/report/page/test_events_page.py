@@ -1,15 +1,14 @@
 """The matrix of events as a page: each cell has the worst that happens to its flows."""
 
-import pytest
-
 from hairpin.answer.matrix import EventCell, matrix
 from hairpin.question.question import Question
 from hairpin.report.page.events_page import events_page, outcome_of
 from hairpin.report.words import Words
 from tests.report.answers import evidence
+from tests.rows import each_row
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("cell", "outcome"),
     (
         (EventCell("f1", "delivered", "dropped", "lost"), "breaks"),

@@ -1,9 +1,8 @@
 """Each kind of writer has its sentence, in both languages."""
 
-import pytest
-
 from hairpin.host.boot.configured import Configured
 from hairpin.report.text.configured import configured_text
+from tests.rows import each_row
 
 SAID: dict[str, tuple[Configured, str]] = {
     "a line": (Configured("saved-rules", "/etc/f", 4), "Line 4 of /etc/f configures this."),
@@ -25,6 +24,6 @@ SAID: dict[str, tuple[Configured, str]] = {
 }
 
 
-@pytest.mark.parametrize(("found", "said"), SAID.values(), ids=SAID)
+@each_row(("found", "said"), SAID.values(), ids=SAID)
 def test_who_wrote_it(found: Configured, said: str) -> None:
     assert str(configured_text(found)) == said

@@ -1,7 +1,6 @@
 """Effects in few lines: flows that change alike are told together, and each kind in its own words."""
 
 import msgspec
-import pytest
 
 from hairpin.host.netns import Netns
 from hairpin.network.flow import Flow, FromContainer, FromHost, Lan, Start
@@ -9,6 +8,7 @@ from hairpin.remedy.effect import Effects, FlowEffect
 from hairpin.remedy.known_flows import Known
 from hairpin.report.text.effects_text import effects_told
 from hairpin.report.words import Words
+from tests.rows import each_row
 from tests.small_host import published
 
 WEB = FromContainer("web", Netns("test", "web"))
@@ -59,7 +59,7 @@ CASES: dict[str, tuple[tuple[FlowEffect, ...], list[str]]] = {
 }
 
 
-@pytest.mark.parametrize(("found", "told"), CASES.values(), ids=CASES)
+@each_row(("found", "told"), CASES.values(), ids=CASES)
 def test_what_is_told(found: tuple[FlowEffect, ...], told: list[str]) -> None:
     words = Words()
     assert [words(each) for each in effects_told(Effects(found), words)] == told

@@ -1,10 +1,9 @@
 """Jobs of cron."""
 
-import pytest
-
 from hairpin.story.commands.cron import cron_entries, jobs_of
 from hairpin.story.entry import Effect
 from hairpin.story.traces import traces_of
+from tests.rows import each_row
 from tests.story.recorded import BEGUN, journal, lab, traces
 
 SCRIPTS = (
@@ -26,7 +25,7 @@ JOBS: dict[str, tuple[str, Effect | None]] = {
 }
 
 
-@pytest.mark.parametrize(("command", "expected"), JOBS.values(), ids=JOBS)
+@each_row(("command", "expected"), JOBS.values(), ids=JOBS)
 def test_jobs(command: str, expected: Effect | None) -> None:
     log = journal((20, "CRON", f"(root) CMD ({command})"))
     found = jobs_of(traces(("trace-cron", log), ("trace-scripts", SCRIPTS)))

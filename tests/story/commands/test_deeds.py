@@ -1,10 +1,9 @@
 """What a command does to the network."""
 
-import pytest
-
 from hairpin.host.managers import HIDDEN
 from hairpin.story.commands.deeds import effect_of_command, named_units
 from hairpin.story.entry import Effect, Verb
+from tests.rows import each_row
 
 CASES: dict[str, tuple[str, Effect | None]] = {
     "a unit": ("/usr/bin/systemctl restart firewalld", Effect(event="firewalld-restart")),
@@ -74,7 +73,7 @@ CASES: dict[str, tuple[str, Effect | None]] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("command", "expected"), CASES.values(), ids=CASES)
+@each_row(("command", "expected"), CASES.values(), ids=CASES)
 def test_deed(command: str, expected: Effect | None) -> None:
     assert effect_of_command(command) == expected
 
@@ -93,6 +92,6 @@ UNITS: dict[str, tuple[str, tuple[tuple[str, Verb], ...]]] = {
 }
 
 
-@pytest.mark.parametrize(("command", "expected"), UNITS.values(), ids=UNITS)
+@each_row(("command", "expected"), UNITS.values(), ids=UNITS)
 def test_named_units(command: str, expected: tuple[tuple[str, Verb], ...]) -> None:
     assert named_units(command) == expected

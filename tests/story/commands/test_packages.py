@@ -1,9 +1,8 @@
 """Packages that were installed, upgraded or removed."""
 
-import pytest
-
 from hairpin.story.commands.packages import package_entries, package_runs
 from hairpin.story.traces import traces_of
+from tests.rows import each_row
 from tests.story.recorded import lab, traces
 
 DPKG = (
@@ -39,7 +38,7 @@ SAID = {
 }
 
 
-@pytest.mark.parametrize("log", LOGS)
+@each_row("log", LOGS)
 def test_an_upgrade_in_each_log(log: str) -> None:
     (entry,) = package_entries(traces(*LOGS[log]))
     assert str(entry.what) == SAID[log]

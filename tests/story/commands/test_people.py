@@ -5,6 +5,7 @@ import pytest
 from hairpin.story.commands.people import commands_of, logins_of, people_entries
 from hairpin.story.entry import Effect
 from hairpin.story.traces import traces_of
+from tests.rows import each_row
 from tests.story.recorded import BEGUN, journal, lab, traces
 
 LOGIN = (10.0, "sshd", "Accepted publickey for ann from 192.0.2.7 port 50000 ssh2: ED25519 SHA256:x")
@@ -28,7 +29,7 @@ COMMANDS: dict[str, tuple[str, str, tuple[str, str]]] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("program", "said", "expected"), COMMANDS.values(), ids=COMMANDS)
+@each_row(("program", "said", "expected"), COMMANDS.values(), ids=COMMANDS)
 def test_commands(program: str, said: str, expected: tuple[str, str]) -> None:
     (found,) = commands_of(traces(("trace-logins", journal(LOGIN, (20, program, said)))))
     assert (found.by.name, found.text) == expected

@@ -1,8 +1,7 @@
 """The simple commands of a command line."""
 
-import pytest
-
 from hairpin.story.commands.simple_commands import Simple, command_line, is_shell
+from tests.rows import each_row
 
 FLUSH = ("iptables", "-F")
 
@@ -31,14 +30,14 @@ LINES: dict[str, tuple[str, str, tuple[tuple[tuple[str, ...], bool], ...]]] = {
 }
 
 
-@pytest.mark.parametrize(("command", "text", "commands"), LINES.values(), ids=LINES)
+@each_row(("command", "text", "commands"), LINES.values(), ids=LINES)
 def test_command_line(command: str, text: str, commands: tuple[tuple[tuple[str, ...], bool], ...]) -> None:
     found = command_line(command)
     assert found.text == text
     assert found.commands == tuple(Simple(words, certain) for words, certain in commands)
 
 
-@pytest.mark.parametrize(
+@each_row(
     "command",
     ("/bin/bash", "bash -l", "/usr/bin/zsh", "su -", "su - root", "/usr/bin/tmux", "screen -R", "machinectl shell",
      "nsenter -t 1 -n bash", "env A=b ksh"),
@@ -47,8 +46,6 @@ def test_a_shell(command: str) -> None:
     assert is_shell(command)
 
 
-@pytest.mark.parametrize(
-    "command", ("bash x.sh", "bash -c x", "su ann", "ssh", "tmux kill-server", "machinectl list", "")
-)
+@each_row("command", ("bash x.sh", "bash -c x", "su ann", "ssh", "tmux kill-server", "machinectl list", ""))
 def test_no_shell(command: str) -> None:
     assert not is_shell(command)

@@ -1,9 +1,8 @@
 """What dockerd logs."""
 
-import pytest
-
 from hairpin.story.logs.daemon_log import engine_entries, firewall_entries
 from hairpin.story.timeline import story_of
+from tests.rows import each_row
 from tests.story.recorded import evidence, journal, lab, traces
 
 ZONE = (
@@ -30,7 +29,7 @@ CASES: dict[str, tuple[tuple[tuple[float, str, str], ...], bool, list[tuple[str,
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("lines", "starts", "expected"), CASES.values(), ids=CASES)
+@each_row(("lines", "starts", "expected"), CASES.values(), ids=CASES)
 def test_cases(lines: tuple[tuple[float, str, str], ...], starts: bool, expected: list[tuple[str, str | None]]) -> None:
     units = ("trace-units", journal((5, "systemd", "Startup finished in 3s."), *(START if starts else ())))
     found = engine_entries(traces(units, ("trace-engines", journal(*lines))))

@@ -1,8 +1,7 @@
 """What the kernel says of links and tables."""
 
-import pytest
-
 from hairpin.story.logs.kernel_log import kernel_entries
+from tests.rows import each_row
 from tests.story.recorded import BEGUN, journal, traces
 
 E1000 = "e1000e 0000:00:1f.6 eth0: NIC Link is"
@@ -41,7 +40,7 @@ CASES: dict[str, tuple[tuple[tuple[float, str, str], ...], list[tuple[str, str |
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("lines", "expected"), CASES.values(), ids=CASES)
+@each_row(("lines", "expected"), CASES.values(), ids=CASES)
 def test_cases(lines: tuple[tuple[float, str, str], ...], expected: list[tuple[str, str | None]]) -> None:
     found = kernel_entries(traces(("trace-kernel", journal(*lines))))
     assert [(str(each.what), each.effect.event if each.effect else None) for each in found] == expected

@@ -1,10 +1,9 @@
 """Units and the events that they are."""
 
-import pytest
-
 from hairpin.events.registry import all_events
 from hairpin.story.entry import Effect, Verb
 from hairpin.story.logs.unit_events import full_name, packages_of_unit, unit_effect
+from tests.rows import each_row
 
 CASES: dict[str, tuple[str, Verb, Effect | None]] = {
     "firewalld is started": ("firewalld.service", "start", Effect(event="firewalld-start")),
@@ -19,7 +18,7 @@ CASES: dict[str, tuple[str, Verb, Effect | None]] = {
 }
 
 
-@pytest.mark.parametrize(("unit", "verb", "expected"), CASES.values(), ids=CASES)
+@each_row(("unit", "verb", "expected"), CASES.values(), ids=CASES)
 def test_unit_effect(unit: str, verb: Verb, expected: Effect | None) -> None:
     assert unit_effect(unit, verb) == expected
 

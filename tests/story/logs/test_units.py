@@ -1,10 +1,9 @@
 """What happened to units, by the words of process 1."""
 
-import pytest
-
 from hairpin.story.entry import Verb
 from hairpin.story.logs.units import unit_changes, unit_entries
 from hairpin.story.traces import traces_of
+from tests.rows import each_row
 from tests.story.recorded import BEGUN, journal, lab, traces
 
 U = "firewalld.service"
@@ -36,7 +35,7 @@ HISTORIES: dict[str, tuple[tuple[tuple[float, str], ...], tuple[tuple[Verb, floa
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("lines", "expected"), HISTORIES.values(), ids=HISTORIES)
+@each_row(("lines", "expected"), HISTORIES.values(), ids=HISTORIES)
 def test_histories(lines: tuple[tuple[float, str], ...], expected: tuple[tuple[Verb, float, float], ...]) -> None:
     found = unit_changes(traces(("trace-units", journal(READY, *((at, "systemd", said, U) for at, said in lines)))))
     assert tuple((each.verb, each.at - BEGUN, each.until - BEGUN) for each in found) == expected

@@ -16,6 +16,7 @@ from hairpin.suppose.hints.asked_ways import (
 )
 from hairpin.suppose.hints.hint import prose_of
 from hairpin.suppose.hints.told_names import SURE
+from tests.rows import each_row
 from tests.suppose.test_ordinary import RUN, network
 
 _NODE = "Error: connect ECONNREFUSED 127.0.0.1:6379\n"
@@ -115,7 +116,7 @@ def test_ufw_opens_no_port_of_a_service_of_the_host() -> None:
     assert _ufw("80,443/tcp", "10250") == ["input-drops-host-service"]
 
 
-@pytest.mark.parametrize("row", ("6443  ", "6000:6500/tcp", "Anywhere", "80,6443/tcp", "6443 on eth0"))
+@each_row("row", ("6443  ", "6000:6500/tcp", "Anywhere", "80,6443/tcp", "6443 on eth0"))
 def test_ufw_opens_the_port(row: str) -> None:
     assert _ufw(row, "6443") == []
 
@@ -126,7 +127,7 @@ def test_ufw_says_nothing_about_published_ports_and_when_it_is_off() -> None:
     assert _ufw("443   ", "22") == []
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("said", "target", "found"),
     (
         ("rootless podman with slirp4netns", "10.0.2.77:23", 1),

@@ -3,6 +3,7 @@
 import pytest
 
 from hairpin.suppose.hints.bridge_asked import asked_on_a_bridge
+from tests.rows import each_row
 from tests.suppose.test_ordinary import RUN, network
 
 _PING = """\
@@ -27,7 +28,7 @@ def _found(text: str, lines: tuple[tuple[int, str], ...] = ()) -> list[str]:
     return [each.cause for each in asked_on_a_bridge(lines, host, host.told)]
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("asked", "by", "causes"),
     (
         ("172.17.52.18", "172.17.0.1", ["bridge-subnet-overlaps-route"]),

@@ -1,9 +1,8 @@
 """A capture shows whether a container's packets leave with the host's address."""
 
-import pytest
-
 from hairpin.evidence.told import Outcome, Result
 from hairpin.suppose.hints.captured import is_of_container, seen_coming_in, untranslated_packets
+from tests.rows import each_row
 
 
 def _seen(source: str, target: str = "198.51.100.4", result: Result = "timeout") -> Outcome:
@@ -15,7 +14,7 @@ def test_packets_with_the_container_s_address_alone_are_not_masqueraded() -> Non
     assert (found.cause, found.line) == ("masquerade-missing", 3)
 
 
-@pytest.mark.parametrize(
+@each_row(
     "outcomes",
     (
         (_seen("172.17.0.2"), _seen("192.0.2.1")),  # the second one has the host's address

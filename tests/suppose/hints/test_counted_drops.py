@@ -3,6 +3,7 @@
 import pytest
 
 from hairpin.suppose.hints.counted_drops import counted_drops
+from tests.rows import each_row
 
 _NATIVE = '        oifname "tailscale0" ct state ! related,established counter packets {} bytes 46102 {}'
 
@@ -11,7 +12,7 @@ def _found(*lines: str) -> list[tuple[str, int]]:
     return [(each.cause, each.line) for each in counted_drops(enumerate(lines, 1))]
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("chain", "cause"),
     (
         ("chain ts-forward {", "third-party-forward-chain-drops"),

@@ -1,13 +1,12 @@
 """The lines that firewalls log of dropped packets name what drops them; other lines name nothing."""
 
-import pytest
-
 from hairpin.suppose.hints.firewall_log import logged_drops
+from tests.rows import each_row
 
 _REST = "MAC=02:42 SRC=172.18.0.2 DST=192.0.2.1 LEN=60 PROTO=TCP SPT=40668 DPT=3040"
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("line", "cause"),
     (
         (f"[UFW BLOCK] IN=docker0 OUT= PHYSIN=veth1 {_REST}", "input-drops-host-service"),
@@ -25,7 +24,7 @@ def test_a_logged_drop_names_its_cause(line: str, cause: str) -> None:
     assert (found.cause, found.line) == (cause, 9)
 
 
-@pytest.mark.parametrize(
+@each_row(
     "line",
     (
         f"[UFW ALLOW] IN=eth0 OUT= {_REST}",

@@ -1,11 +1,10 @@
 """Words point to causes, and words that mean something else do not; each hint is honest and only reads."""
 
-import pytest
-
 from hairpin.causes.registry import known_cause
 from hairpin.suppose.hints.hint import OF_CAUSE, hints_in, prose_of
 from hairpin.suppose.hints.said.table import HINTS
 from hairpin.suppose.hints.told_names import SURE
+from tests.rows import each_row
 
 _FILL = {"{container}": "web", "{port}": "8080", "{protocol}": "tcp"}
 
@@ -199,7 +198,7 @@ _POINTING = (
 )  # fmt: skip
 
 
-@pytest.mark.parametrize(("text", "cause"), _POINTING)
+@each_row(("text", "cause"), _POINTING)
 def test_words_point_to_a_cause(text: str, cause: str) -> None:
     assert any(each.startswith(cause) for each in _hinted(text))
 
@@ -332,7 +331,7 @@ _POINTING_NOWHERE = (
 )  # fmt: skip
 
 
-@pytest.mark.parametrize(("text", "cause"), _POINTING_NOWHERE)
+@each_row(("text", "cause"), _POINTING_NOWHERE)
 def test_words_that_mean_something_else_point_nowhere(text: str, cause: str) -> None:
     assert not any(each.startswith(cause) for each in _hinted(text))
 

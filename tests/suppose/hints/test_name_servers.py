@@ -6,6 +6,7 @@ from hairpin.pasted.joining import unrecognised_in
 from hairpin.pasted.text import evidence_in_texts
 from hairpin.suppose.hints.hint import prose_of
 from hairpin.suppose.hints.name_servers import another_is_asked_first, localhost_without_address
+from tests.rows import each_row
 from tests.suppose.test_ordinary import host
 
 _FAILS = "curl: (6) Could not resolve host: {name}\n"
@@ -21,7 +22,7 @@ def _asked_first(text: str) -> list[str]:
     return [str(dict(each.means.values)["first"]) for each in found]
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("text", "first"),
     (
         (f"{_OURS}My resolv.conf:\nnameserver 127.0.0.1\nsearch lan\nnameserver 172.18.0.2\n", "127.0.0.1"),
@@ -38,7 +39,7 @@ def test_a_server_that_knows_less_is_asked_first(text: str, first: str) -> None:
     assert _asked_first(text) == [first]
 
 
-@pytest.mark.parametrize(
+@each_row(
     "text",
     (
         f"{_OURS}My resolv.conf:\nnameserver 172.18.0.2\nnameserver 127.0.0.1\n",

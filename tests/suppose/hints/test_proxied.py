@@ -5,6 +5,7 @@ import pytest
 from hairpin.suppose.hints.hint import prose_of
 from hairpin.suppose.hints.proxied import asks_other_family, forwards_to_itself, keeps_old_address
 from hairpin.suppose.hints.told_names import SURE
+from tests.rows import each_row
 from tests.suppose.test_ordinary import host
 
 _CADDY = "$ docker run -d --name front -p 80:80 caddy\n"
@@ -15,7 +16,7 @@ def _causes(text: str, *outputs: str) -> list[str]:
     return [each.cause for each in forwards_to_itself(prose, host(*outputs, text))]
 
 
-@pytest.mark.parametrize(
+@each_row(
     "text",
     (
         "Nginx Proxy Manager. Forward Hostname / IP: localhost, forward port 3001. 502 Bad Gateway.",
@@ -38,7 +39,7 @@ def test_an_image_shows_that_the_proxy_is_in_a_container() -> None:
     assert _causes(text) == []
 
 
-@pytest.mark.parametrize(
+@each_row(
     "text",
     (
         "Nginx Proxy Manager. Forward Hostname / IP: app, forward port 3001. 502 Bad Gateway.",
@@ -72,7 +73,7 @@ def _weights_of(text: str) -> list[int]:
     return [each.weight for each in found]
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("text", "weights"),
     (
         ("nginx answers 502 after a deploy, until nginx is restarted.", [SURE]),
@@ -105,7 +106,7 @@ tcp        0      0 {}            {}               LISTEN
 """
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("socket", "peer", "text", "found"),
     (
         ("::1:3000", ":::*", "The proxy asks http://127.0.0.1:3000", True),

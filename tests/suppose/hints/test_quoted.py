@@ -1,8 +1,7 @@
 """What single quoted lines show together."""
 
-import pytest
-
 from hairpin.suppose.hints.quoted import quoted_lines
+from tests.rows import each_row
 
 DNATS = """ 5322  319K DNAT  tcp  --  !docker0 *  0.0.0.0/0  0.0.0.0/0  tcp dpt:18968 to:172.17.0.17:18968
     0     0 DNAT  tcp  --  !docker0 *  0.0.0.0/0  0.0.0.0/0  tcp dpt:18968 to:172.17.0.23:18968"""
@@ -22,7 +21,7 @@ def causes(text: str) -> list[str]:
     return [each.cause for each in quoted_lines(tuple(enumerate(text.splitlines(), 1)))]
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("text", "cause"),
     (
         (DNATS, "dnat-rule-stale-address"),
@@ -39,7 +38,7 @@ def test_lines_show_a_cause(text: str, cause: str) -> None:
     assert causes(text) == [cause]
 
 
-@pytest.mark.parametrize(
+@each_row(
     "text",
     (
         DNATS.replace("172.17.0.23", "172.17.0.17"),

@@ -3,6 +3,7 @@
 import pytest
 
 from hairpin.suppose.hints.said_ranges import inside_the_pools, overlapping_ranges
+from tests.rows import each_row
 from tests.suppose.test_ordinary import host
 
 _ROUTES = """\
@@ -21,7 +22,7 @@ def _causes(said: str, routes: str = _ROUTES) -> list[str]:
     return [each.cause for each in (*overlapping_ranges(lines, told, told.told), *inside_the_pools(lines, told.told))]
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("said", "cause"),
     (
         ("The LAN is 172.28.0.0/16", "bridge-subnet-overlaps-route"),

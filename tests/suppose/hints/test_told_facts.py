@@ -17,6 +17,7 @@ from hairpin.suppose.hints.told_facts import (
     smaller_uplink,
     two_translations,
 )
+from tests.rows import each_row
 from tests.suppose.test_ordinary import ADDRESSES, PS, RUN, network
 
 _TWO = """\
@@ -130,7 +131,7 @@ $ ip rule show
 _INSIDE, _OUTSIDE = "From inside any container", "From another machine"
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("where", "asked", "source", "table", "causes"),
     (
         (_INSIDE, "192.0.2.9", "192.0.2.9", "200", ["policy-rule-diverts-container-traffic"]),

@@ -20,6 +20,7 @@ from hairpin.suppose.hints.told_names import (
     silent_name_server,
     stopped_containers,
 )
+from tests.rows import each_row
 from tests.suppose.test_ordinary import RUN, network
 
 _UNKNOWN = 'nginx: [emerg] host not found in upstream "{}" in /etc/nginx/conf.d/default.conf:16\n'
@@ -89,7 +90,7 @@ def test_lsof_lists_who_has_the_port(port: str, said: str, found: int) -> None:
     assert len(list(held_by_another(lines, prose_of(lines), flows))) == found
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("text", "names", "found"),
     (
         ("getaddrinfo: temporary failure in name resolution", ("example.org",), 1),
@@ -107,7 +108,7 @@ def test_a_name_of_the_outside_is_asked_of_the_containers_name_server(
     assert all("docker exec web nslookup" in each.command for each in hints)
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("name", "found"),
     (
         ("docker.host.internal", 1), ("host.internal.docker", 1), ("host.docker.interal", 1),
@@ -126,7 +127,7 @@ _LISTED = "services:\n  web:\n    image: me/web\n  cache:\n    image: redis\n{}\
 _NO_NAME = "web_1 | redis.exceptions.ConnectionError: Error -2 connecting to {}:6379\n"
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("text", "found"),
     (
         (_LISTED.format("") + _NO_NAME.format("my-redis"), 1),
@@ -141,7 +142,7 @@ def test_nobody_has_the_name(text: str, found: int) -> None:
     assert len(list(names_of_nobody(prose_of(enumerate(text.splitlines(), 1)), whole, told))) == found
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("asked", "cause", "meant"),
     (
         ("127.17.0.2", "loopback-is-the-container", "172.17.0.2"),
@@ -157,7 +158,7 @@ def test_an_address_is_mistyped(asked: str, cause: str, meant: str) -> None:
     assert meant in str(found.means)
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("asked", "said"),
     (
         ("127.0.0.1", "192.168.1.7"), ("127.0.0.11", "192.168.1.7"), ("172.17.0.2", "192.168.1.7"),

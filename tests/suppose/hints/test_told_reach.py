@@ -1,12 +1,11 @@
 """The asked port or name together with words: what points to a cause, and what only looks so."""
 
-import pytest
-
 from hairpin.answer.ask import ask
 from hairpin.answer.likely.hinted import hints_of
 from hairpin.network.world import World
 from hairpin.pasted.text import evidence_in_texts
 from hairpin.question.question import parse_question
+from tests.rows import each_row
 from tests.suppose.test_ordinary import RUN
 
 _STARTED = "$ docker run -d --name app -p 7000:7000 example/app\n"
@@ -28,7 +27,7 @@ def _points(text: str, beginning: str, target: str = "8080", origin: str | None 
     return any(each.startswith(beginning) for each in _hinted(text, target, origin))
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("text", "target", "refused"),
     (
         ("Firefox does not open the page on port 6000 of the container.", "6000", True),
@@ -45,7 +44,7 @@ def test_a_browser_refuses_the_port(text: str, target: str, refused: bool) -> No
     assert _points(text, "curl -sv", target) is refused
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("text", "unpublished"),
     (
         ("The container has 172.17.0.3, but I cannot open it from my PC.", True),
@@ -64,7 +63,7 @@ def test_nothing_publishes_the_port(text: str, unpublished: bool) -> None:
     assert _points(text, "port-not-published") is unpublished
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("text", "unknown"),
     (
         (_STARTED + _NAME, True),
@@ -81,7 +80,7 @@ def test_the_name_of_the_host_is_unknown(text: str, unknown: bool) -> None:
     assert _points(text, "docker exec CONTAINER getent") is unknown
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("text", "origin", "found"),
     (
         (RUN + "Ollama listening on 127.0.0.1:9000.\n--add-host=host.docker.internal:host-gateway\n", "web", True),

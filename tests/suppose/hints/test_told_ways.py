@@ -16,6 +16,7 @@ from hairpin.suppose.hints.told_ways import (
     switched_off_links,
     two_routes,
 )
+from tests.rows import each_row
 from tests.suppose.test_ordinary import ADDRESSES, RUN, network
 
 _ROUTES = """\
@@ -165,7 +166,7 @@ def test_the_owner_of_a_shared_network_was_made_anew(run: str, words: str, found
     assert [each.cause for each in owner_made_anew(prose_of(((2, words),)), host)] == ["shared-namespace-left"] * found
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("text", "found"),
     (
         ("PostUp = iptables -t nat -A POSTROUTING -o eth+ -j MASQUERADE\nThe default-route interface is `enp1s0`.", 1),

@@ -18,6 +18,7 @@ from hairpin.suppose.hints.typed_ports import (
     printed_inner_port,
     published_without_udp,
 )
+from tests.rows import each_row
 from tests.suppose.test_ordinary import network
 
 _COMPOSE = """\
@@ -40,7 +41,7 @@ def _causes(found: Iterator[Hinted]) -> list[str]:
     return [each.cause for each in found]
 
 
-@pytest.mark.parametrize(
+@each_row(
     "text",
     (
         "I start it with\n-p 19132:19132\nand cannot connect with the game.",
@@ -54,7 +55,7 @@ def test_a_service_of_udp_is_published_for_tcp(text: str) -> None:
     assert _causes(published_without_udp(*_of(text))) == ["published-protocol-mismatch"]
 
 
-@pytest.mark.parametrize(
+@each_row(
     "text",
     (
         "I start it with -p 19132:19132/udp and cannot connect with the game.",
@@ -90,7 +91,7 @@ def test_a_mapping_leads_to_a_port_that_the_image_has_not(image: str, ports: str
     assert _elsewhere(text, target) == ["service-listens-on-other-port"]
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("image", "ports", "target", "said"),
     (
         ("redis:7", "6380:6379", "6380", ""),

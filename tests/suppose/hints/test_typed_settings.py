@@ -1,14 +1,13 @@
 """Settings in Compose files and command lines that put the program on another port or on its own loopback address, and
 labels that send a proxy to another port or network."""
 
-import pytest
-
 from hairpin.pasted.joining import unrecognised_in
 from hairpin.pasted.text import evidence_in_texts
 from hairpin.question.flows import flows_for
 from hairpin.question.target import parse_target
 from hairpin.suppose.hints.hint import Prose, prose_of
 from hairpin.suppose.hints.typed_settings import labelled_otherwise, listens_otherwise, refused_by_mosquitto
+from tests.rows import each_row
 from tests.suppose.test_ordinary import host, network
 
 _COMPOSE = """\
@@ -57,7 +56,7 @@ def _listening(text: str, target: str) -> list[str]:
     return [each.cause for each in listens_otherwise(_prose(text), whole.hosts[0], flows)]
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("settings", "cause"),
     (
         ("      - PORT=4000", "service-listens-on-other-port"),
@@ -72,7 +71,7 @@ def test_a_setting_says_where_the_program_listens(settings: str, cause: str) -> 
     assert _listening(_COMPOSE.format(settings=settings), "3000") == [cause]
 
 
-@pytest.mark.parametrize(
+@each_row(
     "settings",
     (
         "      - PORT=3000",
@@ -97,7 +96,7 @@ def test_a_setting_in_a_command_line_counts() -> None:
 _BOTH, _ONE = "      - proxy\n      - inner", "      - proxy"
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("networks", "labels", "causes"),
     (
         (_ONE, "      - traefik.http.services.app.loadbalancer.server.port=80", ["service-listens-on-other-port"]),
@@ -118,7 +117,7 @@ def test_a_label_of_a_working_host_says_nothing() -> None:
     assert list(labelled_otherwise(_prose(text), host(text))) == []
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("text", "found"),
     (
         ("$ docker run --name reader --network iot efrecon/mqtt-client sub -h broker\nError: Connection refused\n", 1),

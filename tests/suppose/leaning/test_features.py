@@ -1,12 +1,11 @@
 """What a text says, as features."""
 
-import pytest
-
 from hairpin.evidence.told import Listener, Outcome, ToldParts
 from hairpin.host.docker import Container, Engine, PortBinding
 from hairpin.host.host import Host
 from hairpin.suppose.hints.hint import prose_of
 from hairpin.suppose.leaning.features import features_of
+from tests.rows import each_row
 
 WEB = Container("0" * 12, "web", "running", bindings=(PortBinding("tcp", 80, 8081),))
 HOST = Host("host", engines=(Engine("docker", "", containers=(WEB,)),))
@@ -17,7 +16,7 @@ def features(text: str = "", *outcomes: Outcome, listeners: tuple[Listener, ...]
     return features_of(prose_of(enumerate(text.splitlines(), 1)), HOST, told)
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("text", "feature"),
     (
         ("curl: (56) Recv failure: Connection reset by peer", "reset"),
@@ -34,7 +33,7 @@ def test_words(text: str, feature: str) -> None:
     assert feature in features(text)
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("text", "feature"),
     (
         ("curl 127.0.0.1:8088 is fine", "asks itself"),

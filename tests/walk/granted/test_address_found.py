@@ -9,6 +9,7 @@ from hairpin.network.network import Network
 from hairpin.network.prefix import parse_address, parse_prefix
 from hairpin.network.world import ReturnRoute, World
 from hairpin.walk.walk import walk_flow
+from tests.rows import each_row
 from tests.rule_text import with_policy
 from tests.small_host import CLIENT, OUTSIDE, WEB, host_namespace, network, published
 
@@ -39,7 +40,7 @@ CASES: dict[str, tuple[Network, Flow, int]] = {
 }
 
 
-@pytest.mark.parametrize(("within", "flow", "count"), CASES.values(), ids=CASES)
+@each_row(("within", "flow", "count"), CASES.values(), ids=CASES)
 def test_a_hidden_address_is_asked_about(within: Network, flow: Flow, count: int) -> None:
     asked = [each for each in walk_flow(within, flow).questions if "ARP" in str(each.text)]
     assert len(asked) == count
@@ -60,7 +61,7 @@ def test_an_address_behind_the_host_is_asked_about(values: dict[str, str], count
     assert len(asked) == count
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("flow", "stated", "count"),
     (
         (Flow(OUTSIDE, 4, WEB, "tcp", 80), (), 1),

@@ -1,10 +1,9 @@
 """Filters of tcpdump, as pcap-filter(7) reads them."""
 
-import pytest
-
 from hairpin.netfilter.packet import GRE, ICMP, TCP, UDP, Packet
 from hairpin.network.prefix import parse_address
 from hairpin.walk.granted.capture import filter_of
+from tests.rows import each_row
 
 FAR = parse_address("192.0.2.9")[1]
 CASES: dict[str, tuple[Packet, str]] = {
@@ -17,6 +16,6 @@ CASES: dict[str, tuple[Packet, str]] = {
 }
 
 
-@pytest.mark.parametrize(("packet", "text"), CASES.values(), ids=CASES)
+@each_row(("packet", "text"), CASES.values(), ids=CASES)
 def test_filter_of(packet: Packet, text: str) -> None:
     assert filter_of(packet) == text

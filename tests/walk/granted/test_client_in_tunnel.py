@@ -8,6 +8,7 @@ from hairpin.network.flow import Flow, Lan, Outside
 from hairpin.network.network import Network
 from hairpin.network.prefix import parse_address
 from hairpin.walk.walk import walk_flow
+from tests.rows import each_row
 from tests.small_host import CLIENT, HOST_ADDRESS, WEB, host_namespace, network, published, route
 
 FAR = parse_address("198.51.100.12")[1]
@@ -37,7 +38,7 @@ def client(text: str) -> Outside:
     return Outside(parse_address(text)[1])
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("net", "flow"),
     (
         (routed("10.9.0.0/16"), published()),

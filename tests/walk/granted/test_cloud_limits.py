@@ -1,12 +1,12 @@
 """What clouds refuse to their machines is asked about, and only there."""
 
 import msgspec
-import pytest
 
 from hairpin.network.flow import Flow, FromHost
 from hairpin.network.network import Network
 from hairpin.network.prefix import parse_address
 from hairpin.walk.walk import walk_flow
+from tests.rows import each_row
 from tests.small_host import egress, network
 
 METADATA = msgspec.structs.replace(egress(), daddr=parse_address("169.254.169.254")[1], dport=80)
@@ -32,7 +32,7 @@ CASES: dict[str, tuple[str | None, Flow, str]] = {
 }
 
 
-@pytest.mark.parametrize(("cloud", "flow", "said"), CASES.values(), ids=CASES)
+@each_row(("cloud", "flow", "said"), CASES.values(), ids=CASES)
 def test_what_a_cloud_refuses(cloud: str | None, flow: Flow, said: str) -> None:
     trace = walk_flow(in_cloud(cloud), flow)
     assert trace.verdict == "leaves"

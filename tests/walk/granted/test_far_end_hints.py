@@ -13,6 +13,7 @@ from hairpin.network.network import Network
 from hairpin.network.prefix import parse_address
 from hairpin.walk.walk import walk_flow
 from tests.conntrack_lines import entries, outer
+from tests.rows import each_row
 from tests.small_host import local, route
 from tests.two_hosts import ADDRESSES, TUNNEL_ADDRESSES, TUNNEL_MACS, node, vxlan
 
@@ -76,7 +77,7 @@ HINTS: dict[str, tuple[Network, str]] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("net", "said"), HINTS.values(), ids=HINTS)
+@each_row(("net", "said"), HINTS.values(), ids=HINTS)
 def test_a_hint_is_a_question(net: Network, said: str) -> None:
     trace = walk_flow(net, FLOW)
     assert trace.verdict == "leaves"
@@ -101,7 +102,7 @@ HEARD: dict[str, Network] = {
 }
 
 
-@pytest.mark.parametrize("net", HEARD.values(), ids=HEARD)
+@each_row("net", HEARD.values(), ids=HEARD)
 def test_without_a_hint_nothing_is_asked(net: Network) -> None:
     trace = walk_flow(net, FLOW)
     assert trace.verdict == "leaves"

@@ -1,12 +1,11 @@
 """What the outside has to grant so that a flow succeeds."""
 
-import pytest
-
 from hairpin.network.flow import Flow, FromHost, Lan
 from hairpin.network.network import Network
 from hairpin.network.prefix import parse_address
 from hairpin.walk.trace import ForeignSource
 from hairpin.walk.walk import walk_flow
+from tests.rows import each_row
 from tests.small_host import HOST_NETNS, network, published
 from tests.two_uplinks import LENIENT, SECOND, STRICT, TO_SECOND, two_uplinks
 
@@ -33,7 +32,7 @@ CASES: dict[str, tuple[Network, Flow, str, list[str]]] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("net", "flow", "verdict", "asked"), CASES.values(), ids=CASES)
+@each_row(("net", "flow", "verdict", "asked"), CASES.values(), ids=CASES)
 def test_a_packet_that_leaves_by_another_uplink_than_its_address_is_asked_about(
     net: Network, flow: Flow, verdict: str, asked: list[str]
 ) -> None:

@@ -12,6 +12,7 @@ from hairpin.netfilter.packet import TCP, Connection, Tuple
 from hairpin.network.network import Network
 from hairpin.network.prefix import address_text, parse_address
 from hairpin.walk.walk import walk_flow
+from tests.rows import each_row
 from tests.small_host import DOCKER_RULES, HOST_ADDRESS, WEB, egress, host_namespace, network, published
 
 OTHER, FAR = (parse_address(each)[1] for each in ("198.51.100.57", "192.0.2.9"))
@@ -47,7 +48,7 @@ CASES: dict[str, tuple[Network, list[str]]] = {
 }
 
 
-@pytest.mark.parametrize(("whole", "asked"), CASES.values(), ids=CASES)
+@each_row(("whole", "asked"), CASES.values(), ids=CASES)
 def test_the_address_that_masquerade_takes_is_asked_about(whole: Network, asked: list[str]) -> None:
     trace = walk_flow(whole, egress())
     assert trace.verdict == "leaves"

@@ -2,7 +2,6 @@
 about."""
 
 import msgspec
-import pytest
 
 from hairpin.host.link import Address, Link
 from hairpin.netfilter.ir import STATUS_SEEN_REPLY
@@ -12,6 +11,7 @@ from hairpin.network.network import Network
 from hairpin.network.prefix import address_text, parse_address
 from hairpin.network.world import ReturnRoute, World
 from hairpin.walk.walk import walk_flow
+from tests.rows import each_row
 from tests.small_host import host_namespace, local, network, route
 
 OWN, ULA, FAR = (parse_address(each)[1] for each in ("2001:db8:1::11", "fd42:42:42::1", "2001:db8:99::1"))
@@ -82,7 +82,7 @@ CASES: dict[str, tuple[Network, Flow, str]] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("whole", "flow", "why"), CASES.values(), ids=CASES)
+@each_row(("whole", "flow", "why"), CASES.values(), ids=CASES)
 def test_whether_the_way_back_is_asked_about(whole: Network, flow: Flow, why: str) -> None:
     trace = walk_flow(whole, flow)
     assert trace.verdict == "leaves"

@@ -1,13 +1,13 @@
 """Only the default route leads to a private IPv6 address of another site: its router may not know the way."""
 
 import msgspec
-import pytest
 
 from hairpin.host.link import Address
 from hairpin.network.flow import Flow, FromHost
 from hairpin.network.network import Network
 from hairpin.network.prefix import parse_address
 from hairpin.walk.walk import walk_flow
+from tests.rows import each_row
 from tests.small_host import host_namespace, local, network, route
 
 THERE = Flow(FromHost(), 6, parse_address("fd9c:2399:362:aa42::5")[1], "tcp", 8443)
@@ -35,7 +35,7 @@ CASES: dict[str, tuple[Network, Flow, bool]] = {
 }
 
 
-@pytest.mark.parametrize(("net", "flow", "is_asked"), CASES.values(), ids=CASES)
+@each_row(("net", "flow", "is_asked"), CASES.values(), ids=CASES)
 def test_whether_the_router_knows_the_way(net: Network, flow: Flow, is_asked: bool) -> None:
     trace = walk_flow(net, flow)
     assert trace.verdict == "leaves"

@@ -1,11 +1,11 @@
 """A router that an ICMP redirect named is a question of the packets that go there."""
 
 import msgspec
-import pytest
 
 from hairpin.host.route import Redirect
 from hairpin.network.prefix import parse_address
 from hairpin.walk.walk import walk_flow
+from tests.rows import each_row
 from tests.small_host import CLIENT, host_namespace, network, published
 
 OTHER, ROUTER = (parse_address(each)[1] for each in ("198.51.100.20", "198.51.100.1"))
@@ -19,7 +19,7 @@ CASES: dict[str, tuple[tuple[Redirect, ...], bool]] = {
 }
 
 
-@pytest.mark.parametrize(("redirects", "asks"), CASES.values(), ids=CASES)
+@each_row(("redirects", "asks"), CASES.values(), ids=CASES)
 def test_a_redirect_is_asked_about_where_it_decides(redirects: tuple[Redirect, ...], asks: bool) -> None:
     trace = walk_flow(network(msgspec.structs.replace(host_namespace(), redirects=redirects)), published())
     assert trace.verdict == "delivered"

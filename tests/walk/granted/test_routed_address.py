@@ -1,13 +1,13 @@
 """An address that only lo has is reached from outside only if somebody has routed it here: that is said."""
 
 import msgspec
-import pytest
 
 from hairpin.host.link import Address
 from hairpin.network.flow import Flow, FromHost, Lan
 from hairpin.network.network import Network
 from hairpin.network.prefix import parse_address
 from hairpin.walk.walk import walk_flow
+from tests.rows import each_row
 from tests.small_host import host_namespace, local, network, published
 
 PUBLIC = "203.0.113.11"
@@ -40,7 +40,7 @@ CASES: dict[str, tuple[Network, Flow, list[str]]] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("net", "flow", "said"), CASES.values(), ids=CASES)
+@each_row(("net", "flow", "said"), CASES.values(), ids=CASES)
 def test_what_is_assumed_of_an_address_without_a_wire(net: Network, flow: Flow, said: list[str]) -> None:
     trace = walk_flow(net, flow)
     assert trace.verdict == "delivered"

@@ -1,7 +1,6 @@
 """Connections without an answer make the user's question of a flow that leaves, or whose answer does."""
 
 import msgspec
-import pytest
 
 from hairpin.answer.questions import questions_of
 from hairpin.network.flow import Flow, Outside
@@ -10,6 +9,7 @@ from hairpin.network.prefix import parse_address
 from hairpin.walk.trace import OpenQuestion
 from hairpin.walk.walk import walk_flow
 from tests.conntrack_lines import entries, from_client, to_server
+from tests.rows import each_row
 from tests.small_host import egress, host_namespace, network, published
 
 ASKED, WAY_OUT = (msgspec.structs.replace(egress(), purpose=each) for each in ("asked", "egress"))
@@ -39,7 +39,7 @@ SILENT: dict[str, tuple[Flow, tuple[str, ...]]] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("flow", "lines"), SILENT.values(), ids=SILENT)
+@each_row(("flow", "lines"), SILENT.values(), ids=SILENT)
 def test_a_silence_is_asked_about(flow: Flow, lines: tuple[str, ...]) -> None:
     (asked,) = questions(flow, *lines)
     assert asked.breaks_if == "no"
@@ -61,7 +61,7 @@ HEARD: dict[str, tuple[Flow, tuple[str, ...]]] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("flow", "lines"), HEARD.values(), ids=HEARD)
+@each_row(("flow", "lines"), HEARD.values(), ids=HEARD)
 def test_where_answers_come_nothing_is_asked(flow: Flow, lines: tuple[str, ...]) -> None:
     assert questions(flow, *lines) == ()
 

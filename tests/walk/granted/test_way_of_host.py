@@ -2,13 +2,13 @@
 about."""
 
 import msgspec
-import pytest
 
 from hairpin.host.route import NextHop, PolicyRule, Route
 from hairpin.netfilter.address import parse_address
 from hairpin.network.flow import Flow, FromHost
 from hairpin.network.network import Network
 from hairpin.walk.walk import walk_flow
+from tests.rows import each_row
 from tests.small_host import CLIENT, GATEWAY, HOST_ADDRESS, OUTSIDE, WEB_ITSELF, host_namespace, network, route
 
 FAR = parse_address("10.66.0.5")[1]
@@ -64,7 +64,7 @@ CASES: dict[str, tuple[Network, Flow, bool]] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("whole", "flow", "asks"), CASES.values(), ids=CASES)
+@each_row(("whole", "flow", "asks"), CASES.values(), ids=CASES)
 def test_whether_the_way_of_the_host_is_asked_about(whole: Network, flow: Flow, asks: bool) -> None:
     trace = walk_flow(whole, flow)
     found = [each for each in trace.questions if "Should web's packets" in str(each.text)]

@@ -30,6 +30,7 @@ from hairpin.netfilter.packet import (
 )
 from hairpin.walk.hooks.conntrack import forgotten, track, tuple_of, with_closed_connection, with_confirmed_connection
 from hairpin.walk.state import End, State
+from tests.rows import each_row
 from tests.small_host import CLIENT, HOST_ADDRESS, HOST_NETNS, host_namespace
 from tests.walk.standing import FROM_CLIENT, at
 
@@ -97,7 +98,7 @@ CASES: dict[str, tuple[Packet, Connection | None, int, int]] = {
 }
 
 
-@pytest.mark.parametrize(("packet", "known", "state", "direction"), CASES.values(), ids=CASES)
+@each_row(("packet", "known", "state", "direction"), CASES.values(), ids=CASES)
 def test_track(packet: Packet, known: Connection | None, state: int, direction: int) -> None:
     before = at("prerouting", packet).with_history(connections=((HOST_NETNS, known),) if known else ())
     after = track(before, HOST)
@@ -122,7 +123,7 @@ CLOSED: dict[str, tuple[Tcp, int, int]] = {
 }
 
 
-@pytest.mark.parametrize(("tcp", "value", "ct_state"), CLOSED.values(), ids=CLOSED)
+@each_row(("tcp", "value", "ct_state"), CLOSED.values(), ids=CLOSED)
 def test_a_connection_that_has_ended(tcp: Tcp, value: int, ct_state: int) -> None:
     known = msgspec.structs.replace(ANSWERED, live=True, tcp=tcp)
     after = track(at("prerouting", flags(value)), msgspec.structs.replace(HOST, connections=(known,)))
@@ -142,7 +143,7 @@ ABOUT: dict[str, tuple[Packet | None, int, int, int]] = {
 }
 
 
-@pytest.mark.parametrize(("about", "daddr", "state", "direction"), ABOUT.values(), ids=ABOUT)
+@each_row(("about", "daddr", "state", "direction"), ABOUT.values(), ids=ABOUT)
 def test_errors(about: Packet | None, daddr: int, state: int, direction: int) -> None:
     error = Packet(4, 77, daddr, ICMP, icmp=3 << 8 | 1, inner=about)
     known = msgspec.structs.replace(OPEN, status=STATUS_CONFIRMED)

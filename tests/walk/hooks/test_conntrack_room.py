@@ -1,5 +1,4 @@
 import msgspec
-import pytest
 
 from hairpin.host.host import Namespace
 from hairpin.host.netns import Netns
@@ -9,6 +8,7 @@ from hairpin.network.flow import Flow
 from hairpin.network.network import Network
 from hairpin.walk.hooks.conntrack_room import fill_of, maximum_of
 from hairpin.walk.walk import walk_flow
+from tests.rows import each_row
 from tests.small_host import (
     CLIENT,
     HOST_ADDRESS,
@@ -103,7 +103,7 @@ CASES: dict[str, tuple[Network, Flow, str, str | None]] = {
 }
 
 
-@pytest.mark.parametrize(("of", "flow", "verdict", "reason"), CASES.values(), ids=CASES)
+@each_row(("of", "flow", "verdict", "reason"), CASES.values(), ids=CASES)
 def test_only_what_needs_a_new_entry_is_dropped(of: Network, flow: Flow, verdict: str, reason: str | None) -> None:
     trace = walk_flow(of, flow)
     assert trace.verdict == verdict

@@ -1,9 +1,9 @@
 import msgspec
-import pytest
 
 from hairpin.host.sysctl import Sysctls
 from hairpin.netfilter.packet import ICMP, TCP, UDP, Connection, Tcp, TcpState, Tuple
 from hairpin.walk.hooks.conntrack_timeout import has_no_time, path_of, zero_timeouts
+from tests.rows import each_row
 from tests.small_host import CLIENT, HOST_ADDRESS, host_namespace
 
 
@@ -26,7 +26,7 @@ CASES: dict[str, tuple[Connection, str, bool]] = {
 }
 
 
-@pytest.mark.parametrize(("connection", "key", "expected"), CASES.values(), ids=CASES)
+@each_row(("connection", "key", "expected"), CASES.values(), ids=CASES)
 def test_an_entry_without_time_is_over(connection: Connection, key: str, expected: bool) -> None:
     there = msgspec.structs.replace(host_namespace(), sysctls=Sysctls({path_of(key): "0"}))
     assert has_no_time(there, connection) is expected

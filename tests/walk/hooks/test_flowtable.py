@@ -9,6 +9,7 @@ from hairpin.walk.hooks.flowtable import carries_past, offloads
 from hairpin.walk.hooks.surroundings import NamespaceSurroundings
 from hairpin.walk.link.device import device_in
 from hairpin.walk.state import History, State
+from tests.rows import each_row
 from tests.small_host import CLIENT, HOST_NETNS, WEB, host_namespace, network
 
 KNOWN = STATUS_CONFIRMED | STATUS_ASSURED
@@ -44,7 +45,7 @@ CASES: dict[str, tuple[Seen, str, bool]] = {
 }
 
 
-@pytest.mark.parametrize(("seen", "kernel", "expected"), CASES.values(), ids=CASES)
+@each_row(("seen", "kernel", "expected"), CASES.values(), ids=CASES)
 def test_offloads(seen: Seen, kernel: str, expected: bool) -> None:
     namespace = msgspec.structs.replace(host_namespace(), kernel=kernel)
     assert offloads(namespace, seen) is expected
@@ -95,7 +96,7 @@ WAYS: dict[str, tuple[Namespace, int, str, bool]] = {
 }
 
 
-@pytest.mark.parametrize(("namespace", "direction", "kernel", "expected"), WAYS.values(), ids=WAYS)
+@each_row(("namespace", "direction", "kernel", "expected"), WAYS.values(), ids=WAYS)
 def test_ipv6_needs_a_route_back(namespace: Namespace, direction: int, kernel: str, expected: bool) -> None:
     assert offloads(msgspec.structs.replace(namespace, kernel=kernel), six(direction)) is expected
 

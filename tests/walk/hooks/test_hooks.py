@@ -12,6 +12,7 @@ from hairpin.walk.hooks.hooks import run_bridge_hook, run_device_hook, run_hook
 from hairpin.walk.state import End, State
 from hairpin.walk.walk import walk_flow
 from tests.netfilter.seen import rule
+from tests.rows import each_row
 from tests.rule_text import in_table
 from tests.small_host import CLIENT, HOST_ADDRESS, HOST_NETNS, WEB, host_namespace, network, published, ruleset, sibling
 from tests.walk.standing import at, told
@@ -73,7 +74,7 @@ CASES: dict[str, tuple[Network, Met, list[str]]] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("whole", "hook", "expected"), CASES.values(), ids=CASES)
+@each_row(("whole", "hook", "expected"), CASES.values(), ids=CASES)
 def test_run_hook(whole: Network, hook: Met, expected: list[str]) -> None:
     assert sorted(told(run_hook(whole, at(hook), hook))) == sorted(expected)
 
@@ -281,7 +282,7 @@ UNSUMMED: dict[str, tuple[str, int, str, bool]] = {
 }
 
 
-@pytest.mark.parametrize(("kernel", "protocol", "iif", "answered"), UNSUMMED.values(), ids=UNSUMMED)
+@each_row(("kernel", "protocol", "iif", "answered"), UNSUMMED.values(), ids=UNSUMMED)
 def test_on_old_kernels_reject_checks_missing_checksums(kernel: str, protocol: int, iif: str, answered: bool) -> None:
     text = "*filter\n:FORWARD ACCEPT [0:0]\n-A FORWARD -j REJECT --reject-with icmp-port-unreachable\nCOMMIT\n"
     state = at("forward", Packet(4, CLIENT, WEB, protocol), iif=iif, oif="docker0")
@@ -372,7 +373,7 @@ def test_namespaces_are_apart() -> None:
     assert isinstance(whole.namespace(HOST_NETNS), Namespace)
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("options", "queues", "verdict", "reason"),
     (
         ("--queue-num 3", frozenset({0, 4}), "dropped", "taken-away"),

@@ -1,13 +1,13 @@
 """A limit is exceeded if the kernel's list says so now; where the list does not say it, the walk forks as before."""
 
 import msgspec
-import pytest
 
 from hairpin.host.limit_state import HashBucket, LimitState, RecentAddress
 from hairpin.netfilter.ir import STATUS_CONFIRMED, STATUS_SEEN_REPLY
 from hairpin.netfilter.packet import TCP, Connection, Tcp, TcpState, Tuple
 from hairpin.network.network import Network
 from hairpin.walk.walk import walk_flow
+from tests.rows import each_row
 from tests.rule_text import with_rule
 from tests.small_host import CLIENT, HOST_ADDRESS, WEB, host_namespace, network, published
 
@@ -67,7 +67,7 @@ CASES: dict[str, tuple[Network, str]] = {
 }
 
 
-@pytest.mark.parametrize(("of", "verdict"), CASES.values(), ids=CASES)
+@each_row(("of", "verdict"), CASES.values(), ids=CASES)
 def test_what_is_above_its_limit_now_is_dropped(of: Network, verdict: str) -> None:
     assert walk_flow(of, published()).verdict == verdict
 

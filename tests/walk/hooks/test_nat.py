@@ -11,6 +11,7 @@ from hairpin.walk.hooks.conntrack import track, with_confirmed_connection
 from hairpin.walk.hooks.nat import leaves_elsewhere, needs_decision, redirects_translated, set_up, translate
 from hairpin.walk.hooks.nat_range import Manip
 from hairpin.walk.state import State
+from tests.rows import each_row
 from tests.small_host import CLIENT, GATEWAY, HOST_ADDRESS, WEB, host_namespace
 from tests.walk.standing import at
 
@@ -50,7 +51,7 @@ CASES: dict[str, tuple[str, str, Manip, Nat, tuple[int, int, int, int]]] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("iif", "oif", "manip", "nat", "expected"), CASES.values(), ids=CASES)
+@each_row(("iif", "oif", "manip", "nat", "expected"), CASES.values(), ids=CASES)
 def test_set_up(iif: str, oif: str, manip: Manip, nat: Nat, expected: tuple[int, int, int, int]) -> None:
     assert shown(set_up(tracked(iif, oif), HOST, manip, nat), manip) == expected
 
@@ -215,7 +216,7 @@ CLASHES: dict[str, tuple[tuple[Tuple, ...], Manip, Nat | None, tuple[int, int]]]
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("replies", "manip", "nat", "expected"), CLASHES.values(), ids=CLASHES)
+@each_row(("replies", "manip", "nat", "expected"), CLASHES.values(), ids=CLASHES)
 def test_clashes(replies: tuple[Tuple, ...], manip: Manip, nat: Nat | None, expected: tuple[int, int]) -> None:
     crowded = crowded_by(*replies)
     _, sport, _, dport = shown(set_up(tracked(namespace=crowded), crowded, manip, nat), manip)

@@ -1,8 +1,7 @@
-import pytest
-
 from hairpin.netfilter.packet import TCP, Tuple
 from hairpin.network.prefix import Version, parse_address
 from hairpin.walk.hooks.nat_range import Range
+from tests.rows import each_row
 
 
 def number(text: str) -> int:
@@ -22,7 +21,7 @@ ADDRESSES: dict[str, tuple[str, str, bool, str, str, str]] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("first", "last", "persistent", "source", "target", "expected"), ADDRESSES.values(),
+@each_row(("first", "last", "persistent", "source", "target", "expected"), ADDRESSES.values(),
                          ids=ADDRESSES)  # fmt: skip
 def test_address(first: str, last: str, persistent: bool, source: str, target: str, expected: str) -> None:
     version: Version = 6 if ":" in first else 4

@@ -9,6 +9,7 @@ from hairpin.host.route import TABLE_LOCAL, NextHop, PolicyRule, Route, RouteTyp
 from hairpin.host.socket import Socket
 from hairpin.netfilter.packet import ICMP, SYN, TCP, UDP, Connection, Packet, Seen, Tuple
 from hairpin.walk.hooks.surroundings import NamespaceSurroundings
+from tests.rows import each_row
 from tests.small_host import CLIENT, HOST_ADDRESS, WEB, host_namespace, route
 
 OWN6, NET6, FAR6 = ((0x20010DB8 << 96) + low for low in (0x11, 0, 1 << 80))
@@ -41,7 +42,7 @@ KINDS: dict[str, tuple[str, int, str, str | None, bool]] = {
 }
 
 
-@pytest.mark.parametrize(("dialect", "address", "types", "link", "expected"), KINDS.values(), ids=KINDS)
+@each_row(("dialect", "address", "types", "link", "expected"), KINDS.values(), ids=KINDS)
 def test_address_is(dialect: str, address: int, types: str, link: str | None, expected: bool) -> None:
     version: Literal[4, 6] = 6 if address >> 32 else 4
     asked = Seen(Packet(version, address, address, TCP, sport=1, dport=2), iif="eth0")

@@ -1,9 +1,8 @@
 from typing import Literal
 
-import pytest
-
 from hairpin.netfilter.packet import ACK, FIN, PSH, RST, SYN, URG, Tcp
 from hairpin.walk.hooks.tcp_tracking import Direction, first_state, next_state, possible
+from tests.rows import each_row
 
 # the connection, direction, flags of its next packet, what becomes of it
 STEPS: dict[str, tuple[Tcp, Direction, int, Tcp | Literal["invalid", "anew"]]] = {
@@ -40,12 +39,12 @@ STEPS: dict[str, tuple[Tcp, Direction, int, Tcp | Literal["invalid", "anew"]]] =
 }
 
 
-@pytest.mark.parametrize(("tcp", "direction", "flags", "expected"), STEPS.values(), ids=STEPS)
+@each_row(("tcp", "direction", "flags", "expected"), STEPS.values(), ids=STEPS)
 def test_followed(tcp: Tcp, direction: Direction, flags: int, expected: Tcp | str) -> None:
     assert next_state(tcp, direction, flags) == expected
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("flags", "loose", "expected"),
     ((SYN, False, Tcp("SYN_SENT")), (SYN | URG, False, Tcp("SYN_SENT")), (ACK | PSH, True, Tcp("ESTABLISHED")),
      (ACK, False, None), (SYN | ACK, True, None), (RST, True, None), (FIN | ACK, True, None)),

@@ -1,12 +1,12 @@
 """The TTL and the hop limit with which packets start."""
 
 import msgspec
-import pytest
 
 from hairpin.host.sysctl import Path, Sysctls
 from hairpin.netfilter.packet import ICMP6, TCP, Packet
 from hairpin.walk.ip.hop_limit import with_hop_limit
 from hairpin.walk.state import State
+from tests.rows import each_row
 from tests.small_host import CLIENT, HOST_ADDRESS, HOST_NETNS, host_namespace, network
 
 V4 = Packet(4, HOST_ADDRESS, CLIENT, TCP, sport=1, dport=2)
@@ -27,7 +27,7 @@ CASES: dict[str, tuple[Path, str, Packet, int]] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("path", "value", "packet", "ttl"), CASES.values(), ids=CASES)
+@each_row(("path", "value", "packet", "ttl"), CASES.values(), ids=CASES)
 def test_a_packet_starts_with_the_value_of_its_namespace(path: Path, value: str, packet: Packet, ttl: int) -> None:
     host = msgspec.structs.replace(host_namespace(), sysctls=Sysctls({path: value}))
     routed = State("output", HOST_NETNS, packet, oif="eth0")

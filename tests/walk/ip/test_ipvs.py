@@ -1,7 +1,6 @@
 """What IPVS takes behind INPUT is assumed to be served, if it has a server; other packets find their sockets."""
 
 import msgspec
-import pytest
 
 from hairpin.host.host import Host
 from hairpin.host.socket import VirtualService
@@ -9,6 +8,7 @@ from hairpin.network.flow import Flow, Outside
 from hairpin.network.network import Network
 from hairpin.walk.trace import Trace
 from hairpin.walk.walk import walk_flow
+from tests.rows import each_row
 from tests.small_host import CLIENT, HOST_ADDRESS, host_namespace
 from tests.two_hosts import OPEN
 
@@ -38,7 +38,7 @@ CASES: dict[str, tuple[VirtualService | None, str, str]] = {
 }
 
 
-@pytest.mark.parametrize(("service", "rules", "verdict"), CASES.values(), ids=CASES)
+@each_row(("service", "rules", "verdict"), CASES.values(), ids=CASES)
 def test_services(service: VirtualService | None, rules: str, verdict: str) -> None:
     assert walked(service, rules).verdict == verdict
 

@@ -14,6 +14,7 @@ from hairpin.walk.ip.refusal import refusal
 from hairpin.walk.link.device import device_in
 from hairpin.walk.packet_walk import walk_packet
 from hairpin.walk.state import End, Sender, State, stopped
+from tests.rows import each_row
 from tests.small_host import CLIENT, HOST_ADDRESS, HOST_NETNS, lo, ruleset, sibling
 from tests.walk.standing import at, changed, ended, told
 
@@ -73,7 +74,7 @@ IN: dict[str, tuple[Network, str]] = {
 }
 
 
-@pytest.mark.parametrize(("network", "expected"), IN.values(), ids=IN)
+@each_row(("network", "expected"), IN.values(), ids=IN)
 def test_in_by_a_vrf(network: Network, expected: str) -> None:
     (end,) = walk_packet(network, State("device-in", HOST_NETNS, TO_OUTSIDE, iif="r1"))
     assert ended(end) == expected
@@ -102,7 +103,7 @@ OUT: dict[str, tuple[str, str]] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("rules", "expected"), OUT.values(), ids=OUT)
+@each_row(("rules", "expected"), OUT.values(), ids=OUT)
 def test_out_by_a_vrf(rules: str, expected: str) -> None:
     (end,) = walk_packet(net(rules), State("output-route", HOST_NETNS, TO_INSIDE, oif="red", sender=Sender(uid=0)))
     assert ended(end) == expected

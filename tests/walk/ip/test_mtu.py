@@ -19,6 +19,7 @@ from hairpin.walk.ip.mtu import (
     too_long_for,
 )
 from hairpin.walk.state import End, Fragments, State
+from tests.rows import each_row
 from tests.small_host import HOST_NETNS
 
 SPACE = Namespace("host", links=(Link(2, "eth0", mtu_bytes=1400),))
@@ -38,7 +39,7 @@ ROUTES: dict[str, tuple[Route | None, str, bool, int | None]] = {
 }
 
 
-@pytest.mark.parametrize(("route", "link", "forwarding", "mtu"), ROUTES.values(), ids=ROUTES)
+@each_row(("route", "link", "forwarding", "mtu"), ROUTES.values(), ids=ROUTES)
 def test_route_mtu(route: Route | None, link: str, forwarding: bool, mtu: int | None) -> None:
     assert route_mtu(SPACE, route, link, forwarding=forwarding) == mtu
 
@@ -62,7 +63,7 @@ OLDER: dict[str, tuple[str, str | None, int, int]] = {
 }
 
 
-@pytest.mark.parametrize(("kernel", "told", "four", "six"), OLDER.values(), ids=OLDER)
+@each_row(("kernel", "told", "four", "six"), OLDER.values(), ids=OLDER)
 def test_whether_a_router_honours_the_routes_mtu(kernel: str, told: str | None, four: int, six: int) -> None:
     values: dict[tuple[str, ...], str] = {("net", "ipv4", "ip_forward_use_pmtu"): told} if told is not None else {}
     space = msgspec.structs.replace(SPACE, kernel=kernel, sysctls=Sysctls(values))
@@ -110,7 +111,7 @@ FORWARDED: dict[str, tuple[State, str | None]] = {
 }
 
 
-@pytest.mark.parametrize(("state", "answer"), FORWARDED.values(), ids=FORWARDED)
+@each_row(("state", "answer"), FORWARDED.values(), ids=FORWARDED)
 def test_too_big_to_forward(state: State, answer: str | None) -> None:
     assert too_big_to_forward(state, 1400) == answer
 
@@ -149,7 +150,7 @@ OWN: dict[str, tuple[State, int | str]] = {
 }
 
 
-@pytest.mark.parametrize(("state", "expected"), OWN.values(), ids=OWN)
+@each_row(("state", "expected"), OWN.values(), ids=OWN)
 def test_fragmented(state: State, expected: int | str) -> None:
     outcome = fragmented(state, "postrouting")
     if isinstance(outcome, End):
@@ -176,7 +177,7 @@ BRIDGED: dict[str, tuple[State, int, int | str]] = {
 }
 
 
-@pytest.mark.parametrize(("state", "mtu", "expected"), BRIDGED.values(), ids=BRIDGED)
+@each_row(("state", "mtu", "expected"), BRIDGED.values(), ids=BRIDGED)
 def test_bridged_in_fragments(state: State, mtu: int, expected: int | str) -> None:
     outcome = fragmented_by_bridge(state, mtu, PORT)
     if isinstance(outcome, End):

@@ -9,6 +9,7 @@ from hairpin.network.prefix import parse_address
 from hairpin.walk.hooks.conntrack import track
 from hairpin.walk.ip.refusal import refusal
 from hairpin.walk.state import Stage, State, stopped
+from tests.rows import each_row
 from tests.small_host import CLIENT, HOST_ADDRESS, HOST_NETNS, WEB, host_namespace, network
 from tests.walk.standing import at
 
@@ -274,7 +275,7 @@ def test_the_route_makes_a_packet_a_broadcast(to_many: bool) -> None:
     assert (answer(state, "icmp-net-unreachable") is None) is to_many
 
 
-@pytest.mark.parametrize(("packet", "reject"), SILENT.values(), ids=SILENT)
+@each_row(("packet", "reject"), SILENT.values(), ids=SILENT)
 def test_no_answer_is_made(packet: Packet, reject: str) -> None:
     assert answer(at("forward", packet, oif="docker0"), reject) is None
     assert refusal(NETWORK, stopped(at("forward", packet), "rule")) is None

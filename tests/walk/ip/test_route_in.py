@@ -9,6 +9,7 @@ from hairpin.network.prefix import parse_address
 from hairpin.walk.decided import SysctlDecided
 from hairpin.walk.ip.route_in import input_route, received6
 from hairpin.walk.state import State
+from tests.rows import each_row
 from tests.small_host import CLIENT, GATEWAY, HOST_ADDRESS, HOST_NETNS, WEB, host_namespace, network, route
 from tests.walk.standing import FROM_CLIENT, at, ended, told
 
@@ -81,7 +82,7 @@ CASES: dict[str, tuple[Network, Packet, str, str]] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("net", "packet", "link", "expected"), CASES.values(), ids=CASES)
+@each_row(("net", "packet", "link", "expected"), CASES.values(), ids=CASES)
 def test_input_route(net: Network, packet: Packet, link: str, expected: str) -> None:
     assert told(input_route(net, at("input-route", packet, iif=link))) == [expected]
 
@@ -168,7 +169,7 @@ SOURCES: dict[str, tuple[str, Packet, dict[str, str], str]] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("kernel", "packet", "changed", "expected"), SOURCES.values(), ids=SOURCES)
+@each_row(("kernel", "packet", "changed", "expected"), SOURCES.values(), ids=SOURCES)
 def test_sources_that_are_valid_without_rp_filter(
     kernel: str, packet: Packet, changed: dict[str, str], expected: str
 ) -> None:
@@ -228,7 +229,7 @@ SIX: dict[str, tuple[str, str, str | None]] = {
 }
 
 
-@pytest.mark.parametrize(("source", "destination", "expected"), SIX.values(), ids=SIX)
+@each_row(("source", "destination", "expected"), SIX.values(), ids=SIX)
 def test_ipv6_addresses_that_no_wire_carries(source: str, destination: str, expected: str | None) -> None:
     packet = Packet(6, parse_address(source)[1], parse_address(destination)[1], UDP, sport=1, dport=2)
     end = received6(NET.namespace(HOST_NETNS), at("prerouting", packet))

@@ -9,6 +9,7 @@ from hairpin.network.network import Network
 from hairpin.network.prefix import parse_address
 from hairpin.walk.ip.route_out import output, output_route, postrouting
 from hairpin.walk.state import Carried, Sender, State
+from tests.rows import each_row
 from tests.small_host import CLIENT, FORWARDING, GATEWAY, HOST_ADDRESS, WEB, host_namespace, network, route
 from tests.walk.standing import FROM_CLIENT, at, told
 
@@ -44,7 +45,7 @@ CASES: dict[str, tuple[Network, Packet, str, tuple[str, int] | None]] = {
 }
 
 
-@pytest.mark.parametrize(("net", "packet", "expected", "way"), CASES.values(), ids=CASES)
+@each_row(("net", "packet", "expected", "way"), CASES.values(), ids=CASES)
 def test_output_route(net: Network, packet: Packet, expected: str, way: tuple[str, int] | None) -> None:
     (outcome,) = output_route(net, at("output-route", packet, iif=""))
     assert told((outcome,)) == [expected]
@@ -174,7 +175,7 @@ OUTPUTS: dict[str, tuple[Network, list[str]]] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("net", "expected"), OUTPUTS.values(), ids=OUTPUTS)
+@each_row(("net", "expected"), OUTPUTS.values(), ids=OUTPUTS)
 def test_output_routes_a_changed_packet_again(net: Network, expected: list[str]) -> None:
     assert sent(net) == expected
 

@@ -1,7 +1,6 @@
 """Policies of IPsec block packets, or open a branch where a packet goes or comes encrypted."""
 
 import msgspec
-import pytest
 
 from hairpin.host.xfrm import XfrmPolicy
 from hairpin.netfilter.address import Prefix
@@ -9,6 +8,7 @@ from hairpin.netfilter.packet import TCP, Packet
 from hairpin.network.network import Network
 from hairpin.walk.ip.xfrm import through_policies
 from hairpin.walk.walk import walk_flow
+from tests.rows import each_row
 from tests.small_host import CLIENT, HOST_ADDRESS, HOST_NETNS, egress, host_namespace, network, published
 from tests.walk.standing import at
 
@@ -47,7 +47,7 @@ CASES: dict[str, tuple[Network, str]] = {
 }
 
 
-@pytest.mark.parametrize(("whole", "verdict"), CASES.values(), ids=CASES)
+@each_row(("whole", "verdict"), CASES.values(), ids=CASES)
 def test_a_flow_meets_the_policies(whole: Network, verdict: str) -> None:
     assert walk_flow(whole, published()).verdict == verdict
 

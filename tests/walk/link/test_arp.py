@@ -8,6 +8,7 @@ from hairpin.network.network import Network
 from hairpin.network.prefix import address_text, parse_address
 from hairpin.walk.decided import SysctlDecided
 from hairpin.walk.link.arp import arp_sender_address, arp_silence, is_mute, is_proxy, refusal, replies
+from tests.rows import each_row
 from tests.small_host import CLIENT, GATEWAY, HOST_ADDRESS, HOST_NETNS, WEB, host_namespace, route
 
 LOOPBACK = parse_address("127.0.0.1")[1]
@@ -112,7 +113,7 @@ ANNOUNCED: dict[str, tuple[str, int, int]] = {
 }
 
 
-@pytest.mark.parametrize(("level", "source", "expected"), ANNOUNCED.values(), ids=ANNOUNCED)
+@each_row(("level", "source", "expected"), ANNOUNCED.values(), ids=ANNOUNCED)
 def test_announced(level: str, source: int, expected: int) -> None:
     namespace = host(docker0__arp_announce=level).namespace(HOST_NETNS)
     assert arp_sender_address(namespace, "docker0", Packet(4, source, WEB, TCP), WEB) == expected
@@ -144,7 +145,7 @@ SILENT: dict[str, tuple[dict[str, str], int, str | None]] = {
 }
 
 
-@pytest.mark.parametrize(("values", "target", "expected"), SILENT.values(), ids=SILENT)
+@each_row(("values", "target", "expected"), SILENT.values(), ids=SILENT)
 def test_what_keeps_a_link_silent(values: dict[str, str], target: int, expected: str | None) -> None:
     found = arp_silence(host(**values).namespace(HOST_NETNS), "docker0", target, WEB)
     assert getattr(found, "value", None) == expected

@@ -20,6 +20,7 @@ from hairpin.walk.link.arp_frames import after_arp
 from hairpin.walk.link.neighbour import neighbour
 from hairpin.walk.state import End, State
 from hairpin.walk.walk import walk_flow
+from tests.rows import each_row
 from tests.small_host import CLIENT, GATEWAY, HOST_ADDRESS, HOST_NETNS, WEB, host_namespace, sibling
 from tests.small_host import network as host_network
 from tests.walk.link.test_bridge import OTHER, net
@@ -113,7 +114,7 @@ FROM_OUTSIDE: dict[str, tuple[Network, int]] = {
 }
 
 
-@pytest.mark.parametrize(("network", "assumed"), FROM_OUTSIDE.values(), ids=FROM_OUTSIDE)
+@each_row(("network", "assumed"), FROM_OUTSIDE.values(), ids=FROM_OUTSIDE)
 def test_a_machine_outside_is_taken_to_know_the_host(network: Network, assumed: int) -> None:
     trace = walk_flow(network, Flow(Outside(CLIENT), 4, HOST_ADDRESS, "udp", 53))
     said = [each for each in trace.usual.assumed if "keeps the present hardware address" in each.template]
@@ -170,7 +171,7 @@ DROPS: dict[str, tuple[Network, tuple[Netns, str, int, int], bool]] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("network", "asking", "found"), DROPS.values(), ids=DROPS)
+@each_row(("network", "asking", "found"), DROPS.values(), ids=DROPS)
 def test_arp_messages_pass_the_hooks_of_a_bridge(
     network: Network, asking: tuple[Netns, str, int, int], found: bool
 ) -> None:
@@ -191,7 +192,7 @@ ENTRIES: dict[str, tuple[str, str, int]] = {
 }
 
 
-@pytest.mark.parametrize(("rule", "entry", "assumed"), ENTRIES.values(), ids=ENTRIES)
+@each_row(("rule", "entry", "assumed"), ENTRIES.values(), ids=ENTRIES)
 def test_a_packet_passes_as_long_as_its_neighbour_is_known(rule: str, entry: str, assumed: int) -> None:
     outcome = resolved(ruled(rule, entry=entry), *HOST_TO_WEB)
     assert isinstance(outcome, State)

@@ -12,6 +12,7 @@ from hairpin.walk.decided import RuleDecided
 from hairpin.walk.link.bridge import bridge_in, calls_iptables
 from hairpin.walk.state import End, State
 from tests.netfilter.seen import rule
+from tests.rows import each_row
 from tests.small_host import (
     CLIENT,
     DOCKER_RULES,
@@ -124,7 +125,7 @@ CASES: dict[str, tuple[Network, Packet, Port | None, str]] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("whole", "packet", "target", "expected"), CASES.values(), ids=CASES)
+@each_row(("whole", "packet", "target", "expected"), CASES.values(), ids=CASES)
 def test_bridge_in(whole: Network, packet: Packet, target: Port | None, expected: str) -> None:
     assert told(bridge_in(whole, frame(packet, target))) == [expected]
 
@@ -210,7 +211,7 @@ KINDS: dict[str, tuple[int, Hook, Port, bool, bool]] = {
 }
 
 
-@pytest.mark.parametrize(("priority", "hook", "target", "turned", "other"), KINDS.values(), ids=KINDS)
+@each_row(("priority", "hook", "target", "turned", "other"), KINDS.values(), ids=KINDS)
 def test_the_packet_type_of_a_frame(priority: int, hook: Hook, target: Port, turned: bool, other: bool) -> None:
     chain = Chain("c", (rule(FieldMatch("pkttype", ((3, 3),)), Verdict("drop")),), hook, priority=priority)
     whole = net(DNAT if turned else "", calls=True)

@@ -1,12 +1,12 @@
 """Machines that were not read and claim a container's address."""
 
 import msgspec
-import pytest
 
 from hairpin.host.route import FdbEntry
 from hairpin.network.network import Network, Port
 from hairpin.walk.link.claimed_address import claiming_port
 from tests.causes.hosts import DB_MAC, WEB_MAC, claimed
+from tests.rows import each_row
 from tests.small_host import HOST_NETNS
 
 FOREIGN = 0x0200_0000_0099
@@ -38,7 +38,7 @@ CASES: dict[str, tuple[Network, bool]] = {
 }
 
 
-@pytest.mark.parametrize(("network", "is_claimed"), CASES.values(), ids=CASES)
+@each_row(("network", "is_claimed"), CASES.values(), ids=CASES)
 def test_claiming_port(network: Network, is_claimed: bool) -> None:
     host = network.namespace(HOST_NETNS)
     link, (entry,) = host.link("docker0"), host.neighbours

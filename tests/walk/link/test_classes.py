@@ -1,7 +1,6 @@
 """The class into which filters, a default or a map of priorities put a packet decides whether it is dropped."""
 
 import msgspec
-import pytest
 
 from hairpin.host.host import Namespace
 from hairpin.host.link import Link
@@ -11,6 +10,7 @@ from hairpin.netfilter.packet import TCP, Packet
 from hairpin.walk.link.classes import refusing
 from hairpin.walk.link.traffic_control import matches
 from tests.netfilter.seen import rule
+from tests.rows import each_row
 
 PACKET = Packet(4, 0x0A010203, 0xC6336402, TCP, 8080, 40000, tcp_flags=2)
 HTB, HFSC = Qdisc("htb", "1:", default=0x10), Qdisc("hfsc", "1:", default=0x10)
@@ -57,7 +57,7 @@ CASES: dict[str, tuple[tuple[Qdisc, ...], tuple[Filter, ...], Ruleset, set[Qdisc
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("qdiscs", "filters", "rules", "expected"), CASES.values(), ids=CASES)
+@each_row(("qdiscs", "filters", "rules", "expected"), CASES.values(), ids=CASES)
 def test_refusing(
     qdiscs: tuple[Qdisc, ...], filters: tuple[Filter, ...], rules: Ruleset, expected: set[Qdisc | None]
 ) -> None:

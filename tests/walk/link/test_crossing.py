@@ -11,6 +11,7 @@ from hairpin.network.world import Peer, World
 from hairpin.walk.decided import Assumed
 from hairpin.walk.link.crossing import crossed, enter, unpacked
 from hairpin.walk.state import Carried, End, Fragments, Frame, State
+from tests.rows import each_row
 from tests.small_host import container_namespace
 from tests.two_hosts import ADDRESSES, MACS, ONE, TWO, network, node, seen
 from tests.walk.standing import FROM_CLIENT, INNER, at
@@ -34,7 +35,7 @@ OUTER = Packet(4, ADDRESSES["one"], ADDRESSES["two"], UDP, 8285, 8285, mark=3)
 DEVICES = {"vxlan": True, "geneve": True, "gretap": True, "gre": False, "ipip": False, "wireguard": False, "tun": False}
 
 
-@pytest.mark.parametrize(("kind", "framed"), DEVICES.items())
+@each_row(("kind", "framed"), DEVICES.items())
 def test_what_comes_out_of_a_tunnel(kind: str, framed: bool) -> None:
     inner = msgspec.structs.replace(FROM_CLIENT, mark=7, smac=5, dmac=6)
     sent = State("device-out", ONE, inner, frame=Frame(vid=4, target=FAR), fragments=FRAGMENTED, hops=1)
@@ -73,7 +74,7 @@ CASES: dict[str, tuple[Network, int, Frame, Port | None, str]] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("net", "daddr", "frame", "port", "assumed"), CASES.values(), ids=CASES)
+@each_row(("net", "daddr", "frame", "port", "assumed"), CASES.values(), ids=CASES)
 def test_crossed(net: Network, daddr: int, frame: Frame, port: Port | None, assumed: str) -> None:
     found = crossed(net, leaving(daddr, frame), Link(2, "eth0", mac=MACS["one"]))
     assert not isinstance(found, End)

@@ -10,6 +10,7 @@ from hairpin.network.network import Network, Port
 from hairpin.walk.link.device import device_in, device_out, out_of_port, wire
 from hairpin.walk.state import State
 from tests.netfilter.seen import rule
+from tests.rows import each_row
 from tests.small_host import CLIENT, HOST_ADDRESS, HOST_NETNS, host_namespace, network, sibling
 from tests.walk.standing import INNER, at, changed, ended, told
 
@@ -34,7 +35,7 @@ IN: dict[str, tuple[Network, str, list[str]]] = {
 }
 
 
-@pytest.mark.parametrize(("net", "link", "expected"), IN.values(), ids=IN)
+@each_row(("net", "link", "expected"), IN.values(), ids=IN)
 def test_device_in(net: Network, link: str, expected: list[str]) -> None:
     assert told(device_in(net, at("device-in", iif=link))) == expected
 
@@ -173,7 +174,7 @@ BY_IPVLAN: dict[str, tuple[str, int, int, str]] = {
 }
 
 
-@pytest.mark.parametrize(("flag", "dmac", "daddr", "expected"), BY_IPVLAN.values(), ids=BY_IPVLAN)
+@each_row(("flag", "dmac", "daddr", "expected"), BY_IPVLAN.values(), ids=BY_IPVLAN)
 def test_out_by_an_ipvlan(flag: str, dmac: int, daddr: int, expected: str) -> None:
     net = ipvlans(flag)
     link = net.namespace(sibling("container:one")).link("eth0")
@@ -193,7 +194,7 @@ ROUTED: dict[str, tuple[str, int, str]] = {
 }
 
 
-@pytest.mark.parametrize(("flag", "daddr", "expected"), ROUTED.values(), ids=ROUTED)
+@each_row(("flag", "daddr", "expected"), ROUTED.values(), ids=ROUTED)
 def test_out_by_an_ipvlan_in_mode_l3(flag: str, daddr: int, expected: str) -> None:
     net = ipvlans(flag, "l3")
     link = net.namespace(sibling("container:one")).link("eth0")
@@ -239,7 +240,7 @@ BY_MACVLAN: dict[str, tuple[int, dict[str, bool], list[str]]] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("dmac", "below", "expected"), BY_MACVLAN.values(), ids=BY_MACVLAN)
+@each_row(("dmac", "below", "expected"), BY_MACVLAN.values(), ids=BY_MACVLAN)
 def test_out_by_a_macvlan(dmac: int, below: dict[str, bool], expected: list[str]) -> None:
     net = macvlans(**below)
     link = net.namespace(sibling("container:one")).link("eth0")

@@ -1,12 +1,11 @@
 """Programs of classic BPF in tc filters, as the kernel judged them on a veth pair (Linux 6.18)."""
 
-import pytest
-
 from hairpin.host.link import Link
 from hairpin.host.traffic_control import Filter, FilterAction, ProgramMatch, UnknownMatch
 from hairpin.netfilter.evaluate.bytecode import read_program
 from hairpin.netfilter.packet import SYN, TCP, Packet
 from hairpin.walk.link.filter_programs import with_programs
+from tests.rows import each_row
 
 ETH0 = Link(1, "eth0")
 TO_8080 = Packet(4, 0xC000020A, 0xC633640B, TCP, sport=40000, dport=8080, tcp_flags=SYN)
@@ -18,7 +17,7 @@ def direct(text: str) -> Filter:
     return Filter("ingress", "bpf", 1, action="unknown", program=read_program(text))
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("text", "packet", "action"),
     (
         (DROPS_8080, TO_8080, "drop"),

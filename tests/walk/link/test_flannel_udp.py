@@ -1,7 +1,6 @@
 """flanneld relays what enters its tun device: out by UDP, through the underlay, and out of the far tun device."""
 
 import msgspec
-import pytest
 
 from hairpin.host.host import Host
 from hairpin.host.link import Address, Link
@@ -13,6 +12,7 @@ from hairpin.network.prefix import parse_address
 from hairpin.walk.decided import Assumed
 from hairpin.walk.trace import Trace
 from hairpin.walk.walk import walk_flow
+from tests.rows import each_row
 from tests.small_host import local, route
 from tests.two_hosts import ADDRESSES, OPEN, TUNNEL_ADDRESSES, node
 
@@ -105,7 +105,7 @@ CASES: dict[str, tuple[tuple[Host, ...], str, tuple[str, str] | None]] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("hosts", "verdict", "stop"), CASES.values(), ids=CASES)
+@each_row(("hosts", "verdict", "stop"), CASES.values(), ids=CASES)
 def test_ways(hosts: tuple[Host, ...], verdict: str, stop: tuple[str, str] | None) -> None:
     trace = walked(*hosts)
     found = None if stop is None else trace.usual.stop

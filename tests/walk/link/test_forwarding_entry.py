@@ -1,7 +1,6 @@
 """A static or a missing forwarding entry loses frames until their receiver sends something."""
 
 import msgspec
-import pytest
 
 from hairpin.host.link import BridgeInfo
 from hairpin.host.route import BROADCAST, FdbEntry, Neighbour
@@ -10,6 +9,7 @@ from hairpin.network.network import Network
 from hairpin.walk.link.forwarding_entry import through_entries
 from hairpin.walk.state import End, State
 from hairpin.walk.walk import walk_flow
+from tests.rows import each_row
 from tests.small_host import HOST_NETNS, WEB, WEB_ITSELF, sibling
 from tests.walk.link.test_bridge import BRIDGE, DB, OTHER, OWN, PORTS_OWN, TO_OTHER, net
 from tests.walk.standing import at
@@ -60,7 +60,7 @@ CASES: dict[str, tuple[Network, bool]] = {
 }
 
 
-@pytest.mark.parametrize(("network", "passes"), CASES.values(), ids=CASES)
+@each_row(("network", "passes"), CASES.values(), ids=CASES)
 def test_a_frame_follows_the_forwarding_database(network: Network, passes: bool) -> None:
     trace = walk_flow(network, Flow(WEB_ITSELF, 4, OTHER, "tcp", 80))
     lost = trace.usual.stop is not None and trace.usual.stop.reason in ("neighbour-wrong", "bridge-port-state")
@@ -117,7 +117,7 @@ MULTICAST: dict[str, tuple[BridgeInfo, int, bool, bool]] = {
 }
 
 
-@pytest.mark.parametrize(("info", "mac", "own", "passes"), MULTICAST.values(), ids=MULTICAST)
+@each_row(("info", "mac", "own", "passes"), MULTICAST.values(), ids=MULTICAST)
 def test_a_port_without_multicast_gets_no_solicitation(info: BridgeInfo, mac: int, own: bool, passes: bool) -> None:
     whole = bridged(entry("veth2"), known=True, mcast_flood=False)
     host = whole.namespace(HOST_NETNS)

@@ -12,6 +12,7 @@ from hairpin.walk.link.neighbour import neighbour
 from hairpin.walk.state import State
 from hairpin.walk.walk import walk_flow
 from tests.causes.hosts import DB_MAC, WEB_MAC, asked, with_db, with_neighbour
+from tests.rows import each_row
 from tests.small_host import (
     CLIENT,
     HOST_ADDRESS,
@@ -49,7 +50,7 @@ NEIGHBOURS: dict[str, tuple[Network, str, int, list[str]]] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("net", "link", "address", "expected"), NEIGHBOURS.values(), ids=NEIGHBOURS)
+@each_row(("net", "link", "address", "expected"), NEIGHBOURS.values(), ids=NEIGHBOURS)
 def test_neighbour(net: Network, link: str, address: int, expected: list[str]) -> None:
     packet = msgspec.structs.replace(FROM_CLIENT, daddr=address)
     assert told(neighbour(net, at("neighbour", packet, oif=link))) == expected
@@ -109,7 +110,7 @@ ENTRIES: dict[str, tuple[Network, list[str]]] = {
 }
 
 
-@pytest.mark.parametrize(("net", "expected"), ENTRIES.values(), ids=ENTRIES)
+@each_row(("net", "expected"), ENTRIES.values(), ids=ENTRIES)
 def test_a_permanent_entry_is_not_resolved(net: Network, expected: list[str]) -> None:
     packet = msgspec.structs.replace(FROM_CLIENT, daddr=WEB)
     assert told(neighbour(net, at("neighbour", packet, oif="docker0"))) == expected
@@ -266,7 +267,7 @@ def test_an_entry_of_one_that_does_not_answer_for_the_address_names_nobody() -> 
 SEEN = Neighbour("eth0", 4, HOST_ADDRESS + 9, 0x020000000001, "STALE")
 
 
-@pytest.mark.parametrize(("entries", "said"), (
+@each_row(("entries", "said"), (
     ((),                                                            0),  # nothing was learned on the link
     ((SEEN,),                                                       1),
     ((SEEN, Neighbour("eth0", 4, ROUTER, ITS_MAC, "STALE")),        0),

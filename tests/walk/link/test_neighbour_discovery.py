@@ -15,6 +15,7 @@ from hairpin.network.network import Network
 from hairpin.network.prefix import parse_address
 from hairpin.walk.trace import Trace
 from hairpin.walk.walk import walk_flow
+from tests.rows import each_row
 from tests.small_host import HOST_NETNS, container_namespace, host_namespace, local, network, route, sibling
 
 
@@ -125,7 +126,7 @@ def dropped_where(trace: Trace) -> str:
     return f"{stop.netns} {stop.stage}" if stop is not None and is_discovery(stop.seen.packet) else ""
 
 
-@pytest.mark.parametrize(("rules", "policy", "start", "daddr", "verdict", "where"), FLOWS.values(), ids=FLOWS)
+@each_row(("rules", "policy", "start", "daddr", "verdict", "where"), FLOWS.values(), ids=FLOWS)
 def test_neighbours_found_and_not_found(
     rules: str, policy: str, start: Start, daddr: int, verdict: str, where: str
 ) -> None:
@@ -168,13 +169,13 @@ INNER_RULES: dict[str, tuple[str, Start, int, str, str]] = {
 }
 
 
-@pytest.mark.parametrize(("rules", "start", "daddr", "verdict", "where"), INNER_RULES.values(), ids=INNER_RULES)
+@each_row(("rules", "start", "daddr", "verdict", "where"), INNER_RULES.values(), ids=INNER_RULES)
 def test_a_containers_own_rules(rules: str, start: Start, daddr: int, verdict: str, where: str) -> None:
     trace = walked(net(inner=rules), start, daddr)
     assert (trace.verdict, dropped_where(trace)) == (verdict, where)
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("known", "state", "verdict"),
     (
         ("2001:db8:3::2", "REACHABLE", "delivered"),

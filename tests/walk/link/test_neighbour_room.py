@@ -9,6 +9,7 @@ from hairpin.network.flow import FromHost
 from hairpin.network.network import Network
 from hairpin.walk.link.neighbour_room import Room, maximum_path, room_of
 from hairpin.walk.walk import walk_flow
+from tests.rows import each_row
 from tests.small_host import (
     GATEWAY,
     HOST_ADDRESS,
@@ -63,7 +64,7 @@ CASES = {
 }
 
 
-@pytest.mark.parametrize(("sick", "reason"), CASES.values(), ids=CASES)
+@each_row(("sick", "reason"), CASES.values(), ids=CASES)
 def test_a_new_neighbour_needs_room(sick: Network, reason: str | None) -> None:
     trace = walk_flow(sick, published())
     assert [each.stop.reason for each in trace.branches if each.stop is not None] == ([reason] if reason else [])

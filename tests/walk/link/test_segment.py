@@ -7,6 +7,7 @@ from hairpin.network.network import Network, Port
 from hairpin.network.prefix import parse_address
 from hairpin.walk.link.segment import port_towards, who_answers, who_has
 from tests.causes.hosts import with_db
+from tests.rows import each_row
 from tests.small_host import (
     CLIENT,
     GATEWAY,
@@ -78,7 +79,7 @@ CASES: dict[str, tuple[Network, str, str, int, str, Port | None]] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("net", "netns", "link", "address", "kind", "port"), CASES.values(), ids=CASES)
+@each_row(("net", "netns", "link", "address", "kind", "port"), CASES.values(), ids=CASES)
 def test_who_answers(net: Network, netns: str, link: str, address: int, kind: str, port: Port | None) -> None:
     asking = net.namespace(sibling(netns)).link(link)
     assert asking is not None
@@ -99,7 +100,7 @@ QUESTIONS: dict[str, tuple[Network, str, str, int, int | None, str]] = {
 }
 
 
-@pytest.mark.parametrize(("net", "netns", "link", "address", "source", "kind"), QUESTIONS.values(), ids=QUESTIONS)
+@each_row(("net", "netns", "link", "address", "source", "kind"), QUESTIONS.values(), ids=QUESTIONS)
 def test_requests_pass_bridge_ports(
     net: Network, netns: str, link: str, address: int, source: int | None, kind: str
 ) -> None:

@@ -1,13 +1,13 @@
 """With ``mcast_solicit`` 0 the kernel asks for no neighbour."""
 
 import msgspec
-import pytest
 
 from hairpin.host.route import Neighbour
 from hairpin.network.network import Network
 from hairpin.walk.link.solicitation import asked_for
 from hairpin.walk.state import End, State
 from hairpin.walk.walk import walk_flow
+from tests.rows import each_row
 from tests.small_host import HOST_NETNS, WEB, host_namespace, network, published
 
 
@@ -37,7 +37,7 @@ VERDICTS: dict[str, tuple[Network, str]] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("host", "verdict"), VERDICTS.values(), ids=VERDICTS)
+@each_row(("host", "verdict"), VERDICTS.values(), ids=VERDICTS)
 def test_the_kernel_asks_only_if_it_may(host: Network, verdict: str) -> None:
     assert walk_flow(host, published()).verdict == verdict
 

@@ -1,7 +1,6 @@
 """Queueing disciplines and filters: which packets they take."""
 
 import msgspec
-import pytest
 
 from hairpin.host.host import Namespace
 from hairpin.host.link import Link
@@ -16,6 +15,7 @@ from hairpin.walk.link.traffic_control import (
     through_traffic_control,
 )
 from hairpin.walk.state import End, State
+from tests.rows import each_row
 from tests.small_host import HOST_NETNS
 
 SYN = Packet(4, 0x0A010203, 0xC6336402, TCP, 40000, 80, tcp_flags=2)
@@ -38,7 +38,7 @@ QDISCS: dict[str, tuple[tuple[Qdisc, ...], int | None]] = {
 }
 
 
-@pytest.mark.parametrize(("qdiscs", "most"), QDISCS.values(), ids=QDISCS)
+@each_row(("qdiscs", "most"), QDISCS.values(), ids=QDISCS)
 def test_longest_taken(qdiscs: tuple[Qdisc, ...], most: int | None) -> None:
     link = Link(2, "eth0", qdiscs=qdiscs)
     assert longest_taken(link) == most
@@ -79,7 +79,7 @@ MATCHES: dict[str, tuple[Filter, Packet, Truth]] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("by", "packet", "truth"), MATCHES.values(), ids=MATCHES)
+@each_row(("by", "packet", "truth"), MATCHES.values(), ids=MATCHES)
 def test_matches(by: Filter, packet: Packet, truth: Truth) -> None:
     assert matches(packet, by) is truth
 
@@ -109,7 +109,7 @@ SPACE = Namespace(
 )  # fmt: skip
 
 
-@pytest.mark.parametrize(("filters", "expected"), FILTERED.values(), ids=FILTERED)
+@each_row(("filters", "expected"), FILTERED.values(), ids=FILTERED)
 def test_filtered(filters: tuple[Filter, ...], expected: list[str]) -> None:
     state = State("device-in", HOST_NETNS, SYN, iif="eth0")
     found = through_filters(SPACE, state, Link(2, "eth0", filters=filters), ("ingress",))

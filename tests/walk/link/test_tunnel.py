@@ -3,7 +3,6 @@
 from typing import Literal
 
 import msgspec
-import pytest
 from msgspec.structs import replace
 
 from hairpin.host.host import Host, Namespace
@@ -19,6 +18,7 @@ from hairpin.walk.walk import walk_flow
 from tests.acceptance.recorded_networks import expected
 from tests.acceptance.test_networks import flow_of
 from tests.acceptance.test_networks import network as recorded
+from tests.rows import each_row
 from tests.two_hosts import ADDRESSES, ONE, OPEN, TUNNEL_ADDRESSES, network, node, vxlan
 
 BLOCKED = OPEN.replace("COMMIT", "-A INPUT -p udp -m udp --dport 8472 -j {}\nCOMMIT")
@@ -71,7 +71,7 @@ CASES: dict[str, tuple[Network, str, tuple[str, str] | None]] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("net", "verdict", "stop"), CASES.values(), ids=CASES)
+@each_row(("net", "verdict", "stop"), CASES.values(), ids=CASES)
 def test_ways(net: Network, verdict: str, stop: tuple[str, str] | None) -> None:
     trace = walked(net)
     found = trace.usual.stop
@@ -122,7 +122,7 @@ OUTER: dict[str, tuple[Tunnel, Packet, tuple[object, ...]]] = {
 }
 
 
-@pytest.mark.parametrize(("tunnel", "inner", "expected"), OUTER.values(), ids=OUTER)
+@each_row(("tunnel", "inner", "expected"), OUTER.values(), ids=OUTER)
 def test_outer_packet(tunnel: Tunnel, inner: Packet, expected: tuple[object, ...]) -> None:
     link = Link(9, "tunnel1", tunnel.kind, tunnel=tunnel)
     made = encapsulated(network(), State("device-out", ONE, inner, oif=link.name), link)

@@ -10,6 +10,7 @@ from hairpin.network.network import Network
 from hairpin.walk.link.vlan import below, vlan_link
 from hairpin.walk.packet_walk import walk_packet
 from hairpin.walk.state import Sender, State
+from tests.rows import each_row
 from tests.small_host import route, ruleset, sibling
 from tests.walk.standing import ended
 
@@ -108,7 +109,7 @@ CASES: dict[str, tuple[Network, str, int, int, str]] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("network", "netns", "saddr", "daddr", "expected"), CASES.values(), ids=CASES)
+@each_row(("network", "netns", "saddr", "daddr", "expected"), CASES.values(), ids=CASES)
 def test_vlans_of_a_bridge(network: Network, netns: str, saddr: int, daddr: int, expected: str) -> None:
     packet = Packet(4, saddr, daddr, UDP, sport=40000, dport=53)
     (end,) = walk_packet(network, State("output-route", sibling(netns), packet, sender=Sender(uid=0)))

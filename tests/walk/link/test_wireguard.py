@@ -3,7 +3,6 @@
 import re
 
 import msgspec
-import pytest
 
 from hairpin.evidence.redact import redact_together
 from hairpin.host.host import Host
@@ -18,6 +17,7 @@ from hairpin.walk.decided import LinkDecided
 from hairpin.walk.trace import Trace
 from hairpin.walk.walk import walk_flow
 from tests.acceptance.recorded_wireguard import HOSTS, evidence, expected, pair
+from tests.rows import each_row
 from tests.small_host import local, route
 from tests.two_hosts import ADDRESSES, OPEN, node, other_of
 
@@ -88,7 +88,7 @@ CASES: dict[str, tuple[tuple[Host, ...], str, tuple[str, str] | None]] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("hosts", "verdict", "stop"), CASES.values(), ids=CASES)
+@each_row(("hosts", "verdict", "stop"), CASES.values(), ids=CASES)
 def test_ways(hosts: tuple[Host, ...], verdict: str, stop: tuple[str, str] | None) -> None:
     trace = walked(*hosts)
     found = None if stop is None else trace.usual.stop
@@ -126,7 +126,7 @@ REASONS = {
 CONDITIONAL = ("healthy", "other-keys", "endpoint-address")
 
 
-@pytest.mark.parametrize("name", expected())
+@each_row("name", expected())
 def test_recorded_pairs(name: str) -> None:
     """The kernel's verdict where readings decide; with them alone, other keys look as healthy as the right ones."""
     trace = walk_flow(pair(name), TO_NODE2)
@@ -142,14 +142,14 @@ KEY = re.compile(r"[A-Za-z0-9+/]{43}=")
 """A Curve25519 key in base64."""
 
 
-@pytest.mark.parametrize("name", expected())
+@each_row("name", expected())
 def test_no_key_is_recorded(name: str) -> None:
     texts = [reading.text for host in HOSTS for reading in evidence(name, host).readings]
     assert [text for text in texts if KEY.search(text)] == []
     assert sum("allowed-ips\twg0\tpeer 1\t" in text for text in texts) == 2
 
 
-@pytest.mark.parametrize("name", expected())
+@each_row("name", expected())
 def test_redacted_pairs_are_walked_alike(name: str) -> None:
     hosts = tuple(parse(each) for each in redact_together(tuple(evidence(name, host) for host in HOSTS), b"key"))
     address = next(each.value for each in hosts[1].namespaces[0].addresses if each.link == "wg0")

@@ -4,7 +4,6 @@ What real connections did is in tests/acceptance; here the reasons are taken one
 """
 
 import msgspec
-import pytest
 
 from hairpin.diagnose.diagnose import diagnose
 from hairpin.network.flow import Flow, FromHost, Outside
@@ -15,6 +14,7 @@ from tests.acceptance.recorded_networks import Asked
 from tests.acceptance.test_networks import flow_of
 from tests.acceptance.test_networks import network as recorded
 from tests.causes.between_hosts.test_between_hosts import changed, two
+from tests.rows import each_row
 from tests.two_hosts import OPEN, network, node, vxlan
 
 INSIDE = parse_address("10.244.2.1")[1]
@@ -63,7 +63,7 @@ CASES: dict[str, tuple[Network, Flow, str]] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("net", "flow", "verdict"), CASES.values(), ids=CASES)
+@each_row(("net", "flow", "verdict"), CASES.values(), ids=CASES)
 def test_request(net: Network, flow: Flow, verdict: str) -> None:
     trace = walk_flow(net, flow)
     assert trace.verdict == verdict
@@ -94,7 +94,7 @@ ALONE: dict[str, tuple[Network, Flow, list[tuple[str, str]]]] = {
 }
 
 
-@pytest.mark.parametrize(("net", "flow", "asked"), ALONE.values(), ids=ALONE)
+@each_row(("net", "flow", "asked"), ALONE.values(), ids=ALONE)
 def test_a_segment_that_travels_alone_is_asked_about(net: Network, flow: Flow, asked: list[tuple[str, str]]) -> None:
     trace = walk_flow(net, flow)
     assert trace.verdict == "delivered"

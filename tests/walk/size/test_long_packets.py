@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 
 import msgspec
-import pytest
 
 from hairpin.host.docker import DockerNetwork
 from hairpin.network.flow import Flow, Lan
@@ -11,6 +10,7 @@ from hairpin.network.network import Network
 from hairpin.network.prefix import parse_address
 from hairpin.walk.trace import LongPackets
 from hairpin.walk.walk import walk_flow
+from tests.rows import each_row
 from tests.small_host import (
     DOCKER_RULES,
     HOST_NETNS,
@@ -80,7 +80,7 @@ CASES = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("net", "flow", "mtu"), CASES.values(), ids=CASES)
+@each_row(("net", "flow", "mtu"), CASES.values(), ids=CASES)
 def test_a_hint_at_a_smaller_mtu_before_the_host_is_a_question(net: Network, flow: Flow, mtu: int | None) -> None:
     trace = walk_flow(net, flow)
     assert trace.succeeds

@@ -8,6 +8,7 @@ from hairpin.network.network import Network
 from hairpin.network.prefix import parse_address
 from hairpin.walk.walk import walk_flow
 from tests.causes.hosts import with_link
+from tests.rows import each_row
 from tests.rule_text import in_table, with_rule
 from tests.small_host import container_namespace, host_namespace, network, published
 
@@ -52,7 +53,7 @@ CASES: dict[str, tuple[Network, Flow, str]] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("net", "flow", "verdict"), CASES.values(), ids=CASES)
+@each_row(("net", "flow", "verdict"), CASES.values(), ids=CASES)
 def test_walk(net: Network, flow: Flow, verdict: str) -> None:
     assert walk_flow(net, flow).verdict == verdict
 

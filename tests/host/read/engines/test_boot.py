@@ -1,7 +1,6 @@
 """How a daemon that does not run is started, and why it does not run, from what the collector wrote down."""
 
 import msgspec
-import pytest
 
 from hairpin.evidence.reading import Evidence
 from hairpin.host.boot.daemon_start import Boot
@@ -9,6 +8,7 @@ from hairpin.host.managers import Unit
 from hairpin.host.read.engines.boot import boot
 from hairpin.host.read.readings import Readings
 from tests.host.fixture_evidence import evidence
+from tests.rows import each_row
 
 UNIT = Unit("docker.service", "failed", "enabled")
 WANTED = "/etc/systemd/system/multi-user.target.wants/docker.service\n"
@@ -42,7 +42,7 @@ CASES: dict[str, tuple[Evidence, tuple[Unit, ...], Boot]] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("found", "units", "expected"), CASES.values(), ids=CASES)
+@each_row(("found", "units", "expected"), CASES.values(), ids=CASES)
 def test_boot(found: Evidence, units: tuple[Unit, ...], expected: Boot) -> None:
     assert boot(Readings(found), units) == msgspec.structs.replace(expected, evidence="e1")
 
@@ -76,7 +76,7 @@ REASONS: dict[str, tuple[str, tuple[tuple[str, str], ...], bool]] = {
 }
 
 
-@pytest.mark.parametrize(("line", "readings", "is_reason"), REASONS.values(), ids=REASONS)
+@each_row(("line", "readings", "is_reason"), REASONS.values(), ids=REASONS)
 def test_a_repaired_file_is_no_reason(line: str, readings: tuple[tuple[str, str], ...], is_reason: bool) -> None:
     found = boot(Readings(read("", *readings, ("dockerd-log", f"{line}\n"))), ())
     assert found is not None

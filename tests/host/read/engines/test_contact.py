@@ -1,12 +1,12 @@
 """How an engine took the questions, from what the collector wrote down."""
 
 import msgspec
-import pytest
 
 from hairpin.evidence.reading import Evidence, Outcome, text_reading
 from hairpin.host.contact import Contact, EngineBeside
 from hairpin.host.read.engines.contact import beside, contact
 from tests.host.fixture_evidence import evidence
+from tests.rows import each_row
 
 Row = tuple[str, Outcome, str, str, int]
 SOCKET: Row = ("docker-socket", "text", "/run/docker.sock", "unix:///run/docker.sock (dockerd, process 9)", 0)
@@ -69,7 +69,7 @@ CASES: dict[str, tuple[Evidence, Contact]] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("read", "expected"), CASES.values(), ids=CASES)
+@each_row(("read", "expected"), CASES.values(), ids=CASES)
 def test_docker(read: Evidence, expected: Contact) -> None:
     assert contact(read, "docker") == expected
 

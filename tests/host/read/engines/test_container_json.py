@@ -10,6 +10,7 @@ from hairpin.evidence.reading import text_reading
 from hairpin.host.docker import Container, Endpoint, PinnedName, PortBinding
 from hairpin.host.read.engines.container_json import containers, publishing_endpoint
 from hairpin.netfilter.rule_address import read_address
+from tests.rows import each_row
 
 RUNNING = {"Status": "running", "Running": True, "Pid": 270, "ExitCode": 0, "Error": ""}
 
@@ -56,7 +57,7 @@ BINDINGS: dict[str, tuple[dict[str, Any], dict[str, Any] | None, tuple[PortBindi
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("asked", "actual", "expected"), BINDINGS.values(), ids=BINDINGS)
+@each_row(("asked", "actual", "expected"), BINDINGS.values(), ids=BINDINGS)
 def test_bindings(asked: dict[str, Any], actual: dict[str, Any] | None, expected: tuple[PortBinding, ...]) -> None:
     found = one(HostConfig={"PortBindings": asked}, NetworkSettings={"Ports": actual})
     assert found.bindings == expected

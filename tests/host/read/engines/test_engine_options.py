@@ -18,6 +18,7 @@ from hairpin.host.read.engines.engine_options import (
     version,
     with_options,
 )
+from tests.rows import each_row
 
 FILE = '{"iptables": false, "icc": true, "ip": "127.0.0.1", "bridge": "none", "dns": ["192.0.2.53"], "mtu": 1400}'
 
@@ -56,7 +57,7 @@ def test_an_option_that_is_not_set_is_not_false() -> None:
     assert of_file(text_reading("", "daemon.json")) == ()
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("value", "expected"), (("false", False), ("0", False), ("true", True), ("1", True), ("", True), ("maybe", None))
 )
 def test_switches_are_read_as_go_does(value: str, expected: bool | None) -> None:
@@ -87,7 +88,7 @@ VERSIONS = {
 }
 
 
-@pytest.mark.parametrize(("text", "expected"), VERSIONS.values(), ids=VERSIONS)
+@each_row(("text", "expected"), VERSIONS.values(), ids=VERSIONS)
 def test_version(text: str, expected: str) -> None:
     assert version(text_reading(text, "docker version")) == expected
 

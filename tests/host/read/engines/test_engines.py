@@ -10,6 +10,7 @@ from hairpin.host.managers import Unit, Version
 from hairpin.host.read.engines.engines import engines, is_mute
 from hairpin.host.read.readings import Readings
 from tests.host.fixture_evidence import evidence
+from tests.rows import each_row
 
 PACKAGE = (Version("package:docker.io", "1:20.10.24+dfsg1-1+deb12u1"),)
 
@@ -45,7 +46,7 @@ CASES: dict[str, tuple[Evidence, tuple[Unit, ...], tuple[Version, ...], dict[str
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("read", "units", "versions", "expected"), CASES.values(), ids=CASES)
+@each_row(("read", "units", "versions", "expected"), CASES.values(), ids=CASES)
 def test_engines(
     read: Evidence, units: tuple[Unit, ...], versions: tuple[Version, ...], expected: dict[str, tuple[str, bool]]
 ) -> None:

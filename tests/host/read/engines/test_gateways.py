@@ -1,12 +1,12 @@
 """The gateway of a network with --ip-range and without --gateway."""
 
 import msgspec
-import pytest
 
 from hairpin.host.docker import Engine
 from hairpin.host.host import Namespace
 from hairpin.host.link import Address
 from hairpin.host.read.engines.gateways import with_gateways
+from tests.rows import each_row
 from tests.small_host import GATEWAY, container, engine, host_namespace
 
 _replace = msgspec.structs.replace
@@ -35,7 +35,7 @@ CASES = {
 }
 
 
-@pytest.mark.parametrize(("told", "namespace", "expected"), CASES.values(), ids=CASES)
+@each_row(("told", "namespace", "expected"), CASES.values(), ids=CASES)
 def test_gateway(told: Engine, namespace: Namespace, expected: int | None) -> None:
     found = with_gateways((told,), (namespace,))
     assert found[0].networks[0].subnets[0].gateway == expected

@@ -11,6 +11,7 @@ from hairpin.evidence.reading import text_reading
 from hairpin.host.docker import PortBinding
 from hairpin.host.idle import IdleContainer
 from hairpin.host.read.engines.idle import idle_containers, lingering
+from tests.rows import each_row
 
 ANN = {"User": "ann", "Uid": 1001, "Engine": "podman", "Lingers": False, "Session": "none"}
 POD = "182f775fa482b0a88e41f2893071e2f2ca2fa3c49b21e4e411ce6683b2d634c5"
@@ -55,7 +56,7 @@ PORTS: dict[str, tuple[dict[str, object], tuple[PortBinding, ...] | None]] = {
 }
 
 
-@pytest.mark.parametrize(("document", "ports"), PORTS.values(), ids=PORTS)
+@each_row(("document", "ports"), PORTS.values(), ids=PORTS)
 def test_ports(document: dict[str, object], ports: tuple[PortBinding, ...] | None) -> None:
     (found,) = read({"Id": "a1", "Name": "shop"} | document)
     assert (found.name, found.ports) == ("shop", ports)

@@ -11,6 +11,7 @@ from hairpin.host.docker import MASQUERADES, SWARM_BRIDGE, DockerNetwork, Subnet
 from hairpin.host.read.engines.network_json import BRIDGE_NAME, docker_networks, podman_networks, with_cni
 from hairpin.netfilter.rule_address import read_address
 from hairpin.network.prefix import address_text
+from tests.rows import each_row
 
 ID = "bf12a7dc6a66e39995ec4d8fab661882981229bd92930272bcd9abaf4b70be18"
 # podman 4.3.1, podman network inspect podman
@@ -36,7 +37,7 @@ BRIDGES: dict[str, tuple[dict[str, Any], str | None]] = {
 }
 
 
-@pytest.mark.parametrize(("fields", "expected"), BRIDGES.values(), ids=BRIDGES)
+@each_row(("fields", "expected"), BRIDGES.values(), ids=BRIDGES)
 def test_bridge(fields: dict[str, Any], expected: str | None) -> None:
     assert docker(**fields).bridge == expected
 

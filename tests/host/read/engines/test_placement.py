@@ -1,7 +1,6 @@
 """Which namespace a container is in."""
 
 import msgspec
-import pytest
 
 from hairpin.host.docker import Container, PinnedName
 from hairpin.host.read.engines.placement import (
@@ -13,6 +12,7 @@ from hairpin.host.read.engines.placement import (
     with_hosts_entries,
     with_resolvers,
 )
+from tests.rows import each_row
 from tests.small_host import container
 
 TEXT = """\
@@ -63,7 +63,7 @@ CASES: dict[str, tuple[Container, str | None]] = {
 }
 
 
-@pytest.mark.parametrize(("container", "expected"), CASES.values(), ids=CASES)
+@each_row(("container", "expected"), CASES.values(), ids=CASES)
 def test_placed(container: Container, expected: str | None) -> None:
     (found, _) = placed((container, of("web")), KNOWN, READABLE, frozenset())
     assert found.netns == expected

@@ -6,6 +6,7 @@ import pytest
 from hairpin.host.docker import Container, Endpoint, PortBinding
 from hairpin.host.read.engines.relays import RelayCommand, commands, network_stack, with_relays
 from hairpin.host.socket import Relay, Socket, TapEntry
+from tests.rows import each_row
 
 PROXY = "-proto tcp -host-ip 0.0.0.0 -host-port 8080 -container-ip 172.17.0.2 -container-port 80"
 W4, W6 = 0xAC110002, (0xFD00 << 112) + 2
@@ -82,7 +83,7 @@ TAPS: dict[str, tuple[str, str, TapEntry | None]] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("program", "arguments", "expected"), TAPS.values(), ids=TAPS)
+@each_row(("program", "arguments", "expected"), TAPS.values(), ids=TAPS)
 def test_how_a_network_stack_enters_its_container(program: str, arguments: str, expected: TapEntry | None) -> None:
     found = relay_of(socket(program), commands(f"9\t/usr/bin/{program} {arguments}\n"), (BEHIND,))
     assert found == Relay(4, 0, 80, netns="container:web", tap=expected)
@@ -132,7 +133,7 @@ CASES: dict[str, tuple[Socket, tuple[Container, ...], Relay | None]] = {
 }
 
 
-@pytest.mark.parametrize(("item", "containers", "expected"), CASES.values(), ids=CASES)
+@each_row(("item", "containers", "expected"), CASES.values(), ids=CASES)
 def test_without_a_command_line_the_engine_has_the_target(
     item: Socket, containers: tuple[Container, ...], expected: Relay | None
 ) -> None:

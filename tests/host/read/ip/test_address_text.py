@@ -5,6 +5,7 @@ import pytest
 from hairpin.errors import MalformedError
 from hairpin.host.read.ip.address_text import interface_address, link_name, mac, network, number
 from hairpin.netfilter.address import Version
+from tests.rows import each_row
 
 NETWORKS: dict[str, tuple[str, Version, tuple[int, int]]] = {
     "prefix": ("10.8.0.0/16", 4, (0x0A080000, 16)),
@@ -24,12 +25,12 @@ BAD: dict[str, tuple[str, Version]] = {
 }
 
 
-@pytest.mark.parametrize(("text", "version", "expected"), NETWORKS.values(), ids=NETWORKS)
+@each_row(("text", "version", "expected"), NETWORKS.values(), ids=NETWORKS)
 def test_network(text: str, version: Version, expected: tuple[int, int]) -> None:
     assert network(text, version) == expected
 
 
-@pytest.mark.parametrize(("text", "version"), BAD.values(), ids=BAD)
+@each_row(("text", "version"), BAD.values(), ids=BAD)
 def test_text_that_is_no_network_is_refused(text: str, version: Version) -> None:
     with pytest.raises(ValueError, match=r"address|prefix length|invalid literal"):
         network(text, version)
@@ -53,12 +54,12 @@ def test_number(text: str | int, expected: int) -> None:
     assert number(text) == expected
 
 
-@pytest.mark.parametrize("name", ("eth0", "a\x1b[31m", 'b"q\\z', "全", "-", "...", "a;b", "a\udcff"))
+@each_row("name", ("eth0", "a\x1b[31m", 'b"q\\z', "全", "-", "...", "a;b", "a\udcff"))
 def test_a_name_that_the_kernel_gives(name: str) -> None:
     assert link_name(name) == name
 
 
-@pytest.mark.parametrize("name", ("", ".", "..", "a b", "a\nb", "a\tb", "../x", "a:0", "a\0b", "a\xa0b"))
+@each_row("name", ("", ".", "..", "a b", "a\nb", "a\tb", "../x", "a:0", "a\0b", "a\xa0b"))
 def test_a_name_that_no_link_has(name: str) -> None:
     with pytest.raises(MalformedError, match="not a link's name"):
         link_name(name)

@@ -8,6 +8,7 @@ from hairpin.host.read.ip.conntrack_text import parse, truncation
 from hairpin.netfilter import ir
 from hairpin.netfilter.packet import Connection, Tuple
 from hairpin.netfilter.rule_address import read_address
+from tests.rows import each_row
 
 C, H, W, N = (read_address(text, "ip") for text in ("192.0.2.10", "198.51.100.11", "172.17.0.2", "192.0.2.53"))
 SEEN = ir.STATUS_CONFIRMED | ir.STATUS_SEEN_REPLY
@@ -55,7 +56,7 @@ LINES: dict[str, tuple[str, Connection]] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("line", "expected"), LINES.values(), ids=LINES)
+@each_row(("line", "expected"), LINES.values(), ids=LINES)
 def test_entry(line: str, expected: Connection) -> None:
     (found,) = parse(text_reading(f"{line}\n", "conntrack -L", "e7"))
     assert (found.version, found.original, found.reply) == (expected.version, expected.original, expected.reply)

@@ -3,9 +3,10 @@
 import pytest
 
 from hairpin.host.read.ip.dsfield import tos
+from tests.rows import each_row
 
 
-@pytest.mark.parametrize(("text", "byte"), (("0x10", 0x10), ("16", 0x10), (16, 0x10), ("EF", 0xB8), ("default", 0)))
+@each_row(("text", "byte"), (("0x10", 0x10), ("16", 0x10), (16, 0x10), ("EF", 0xB8), ("default", 0)))
 def test_tos(text: str | int, byte: int) -> None:
     assert tos(text) == byte
 

@@ -11,6 +11,7 @@ from hairpin.host.link import Address, BridgePort, Link, Tunnel
 from hairpin.host.read.ip.links_json import interfaces, port_state, ports
 from hairpin.netfilter.rule_address import read_address
 from tests.host.fixture_evidence import text_of
+from tests.rows import each_row
 
 REAL = interfaces(text_reading(text_of("iproute2-6.1", "addr.json"), "ip -j -d addr", "e1"))
 
@@ -110,7 +111,7 @@ STACKED: dict[str, tuple[dict[str, Any], tuple[str, object]]] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("fields", "expected"), STACKED.values(), ids=STACKED)
+@each_row(("fields", "expected"), STACKED.values(), ids=STACKED)
 def test_kinds(fields: dict[str, Any], expected: tuple[str, object]) -> None:
     assert getattr(of(**fields), expected[0]) == expected[1]
 
@@ -130,7 +131,7 @@ def test_nothing_printed_is_nothing_there() -> None:
     assert ports(text_reading("\n", "bridge")) == ()
 
 
-@pytest.mark.parametrize(
+@each_row(
     "fields",
     (
         {"addr_info": [{"family": "inet", "local": "fd00::1", "prefixlen": 64}]},

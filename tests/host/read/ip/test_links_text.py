@@ -9,6 +9,7 @@ from hairpin.host.link import Link, Tunnel
 from hairpin.host.read.ip import links_json
 from hairpin.host.read.ip.links_text import interfaces, with_holders
 from tests.host.fixture_evidence import text_of
+from tests.rows import each_row
 
 JSON = links_json.interfaces(text_reading(text_of("iproute2-6.1", "addr.json"), "ip -j -d addr"))
 WORDS = interfaces(text_reading(text_of("iproute2-6.1", "addr.txt"), "ip -d addr"))
@@ -117,7 +118,7 @@ DAMAGED = {
 }
 
 
-@pytest.mark.parametrize(("text", "line"), DAMAGED.values(), ids=DAMAGED)
+@each_row(("text", "line"), DAMAGED.values(), ids=DAMAGED)
 def test_damage_is_a_parse_error_with_its_line(text: str, line: int) -> None:
     with pytest.raises(ParseError) as caught:
         interfaces(text_reading(text, "ip -d addr"))

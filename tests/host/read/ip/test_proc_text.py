@@ -8,6 +8,7 @@ from hairpin.host.limit_state import Counters, HashBucket, RecentAddress
 from hairpin.host.read.ip.proc_text import counters, limits, queues, sysctls, virtual_services
 from hairpin.host.socket import VirtualService
 from hairpin.network.prefix import parse_address
+from tests.rows import each_row
 
 # As Linux 6.18 prints them.
 TEXT = """\
@@ -117,7 +118,7 @@ def test_values() -> None:
     assert len(found.values) == 5
 
 
-@pytest.mark.parametrize(
+@each_row(
     "line",
     (
         "net.ipv4.ip_forward = 1",

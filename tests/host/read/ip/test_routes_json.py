@@ -12,6 +12,7 @@ from hairpin.host.read.ip.routes_json import neighbours, routes, saved_next_hops
 from hairpin.host.route import TABLE_LOCAL, TABLE_MAIN, NextHop, Route
 from hairpin.netfilter.rule_address import read_address
 from tests.host.fixture_evidence import text_of
+from tests.rows import each_row
 
 SAVED = saved_next_hops(text_reading(text_of("iproute2-6.1", "nexthop.json"), "ip nexthop"))
 VERSION4 = routes(
@@ -38,7 +39,7 @@ def one(**fields: Any) -> Route:
     return route
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("destination", "kind", "table"),
     (
         ("10.52.0.0", "blackhole", TABLE_MAIN),
@@ -69,7 +70,7 @@ HOPS: dict[str, tuple[str, tuple[NextHop, ...]]] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("destination", "expected"), HOPS.values(), ids=HOPS)
+@each_row(("destination", "expected"), HOPS.values(), ids=HOPS)
 def test_next_hops(destination: str, expected: tuple[NextHop, ...]) -> None:
     assert to(VERSION4, v4(destination)).next_hops == expected
 
@@ -145,7 +146,7 @@ DAMAGED: dict[str, dict[str, Any]] = {
 }
 
 
-@pytest.mark.parametrize("fields", DAMAGED.values(), ids=DAMAGED)
+@each_row("fields", DAMAGED.values(), ids=DAMAGED)
 def test_damage_is_a_parse_error(fields: dict[str, Any]) -> None:
     with pytest.raises(ParseError, match="ip route"):
         one(**fields)

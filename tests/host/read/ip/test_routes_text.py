@@ -11,6 +11,7 @@ from hairpin.host.route import TABLE_LOCAL, TABLE_MAIN, NextHop, Redirect
 from hairpin.netfilter.address import Version
 from hairpin.netfilter.rule_address import read_address
 from tests.host.fixture_evidence import placeless, text_of
+from tests.rows import each_row
 
 TABLES = RouteTables()
 SAVED = saved_next_hops(text_reading(text_of("iproute2-6.1", "nexthop.txt"), "ip nexthop"))
@@ -95,7 +96,7 @@ DAMAGED = {
 }
 
 
-@pytest.mark.parametrize(("text", "line"), DAMAGED.values(), ids=DAMAGED)
+@each_row(("text", "line"), DAMAGED.values(), ids=DAMAGED)
 def test_damage_is_a_parse_error_with_its_line(text: str, line: int) -> None:
     with pytest.raises(ParseError) as caught:
         routes(text_reading(text, "ip route"), version=4, tables=TABLES)

@@ -12,6 +12,7 @@ from hairpin.host.read.ip.rules_json import protocol, rules
 from hairpin.host.route import TABLE_DEFAULT, TABLE_LOCAL, TABLE_MAIN, PolicyRule
 from hairpin.netfilter.rule_address import read_address
 from tests.host.fixture_evidence import text_of
+from tests.rows import each_row
 
 REAL = {
     rule.priority: rule
@@ -75,7 +76,7 @@ def test_a_missing_selector_matches_every_packet() -> None:
     )
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("priority", "action", "goto"),
     (
         (103, "goto", 200),
@@ -126,7 +127,7 @@ def test_protocol(text: str | int, number: int) -> None:
     assert protocol(text) == number
 
 
-@pytest.mark.parametrize(
+@each_row(
     "fields",
     ({"src": "x"}, {"src": "fd00::", "srclen": 8}, {"ipproto": "x"}, {"tos": "x"}, {"action": "x"}, {"fwmark": "x"}),
 )

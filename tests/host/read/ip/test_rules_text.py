@@ -9,6 +9,7 @@ from hairpin.host.read.ip.route_tables import RouteTables
 from hairpin.host.read.ip.rules_text import rules
 from hairpin.netfilter.address import Version
 from tests.host.fixture_evidence import text_of
+from tests.rows import each_row
 
 TABLES = RouteTables()
 BUSYBOX = {
@@ -27,7 +28,7 @@ def test_words_say_what_json_says(version: Version) -> None:
     assert len(found) == len(words.splitlines())
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("priority", "action"),
     ((0, "table"), (103, "goto"), (104, "blackhole"), (105, "unreachable"), (106, "prohibit"), (108, "nop")),
 )

@@ -9,6 +9,7 @@ from hairpin.host.read.ip.sockets_text import parse, proc_net_sockets, unmapped,
 from hairpin.host.read.processes import Holder, Processes
 from hairpin.host.socket import Socket
 from hairpin.netfilter.rule_address import read_address
+from tests.rows import each_row
 
 # iproute2 6.1, ss -H -n -l -e -t -u -p, all bound by one python3.
 NEW: dict[str, tuple[str, Socket]] = {
@@ -61,7 +62,7 @@ tcp    LISTEN     0      100     ::1:25      :::*      users:(("master",pid=2,fd
 """
 
 
-@pytest.mark.parametrize(("line", "expected"), NEW.values(), ids=NEW)
+@each_row(("line", "expected"), NEW.values(), ids=NEW)
 def test_socket(line: str, expected: Socket) -> None:
     assert parse(text_reading(f"{line}\n", "ss")) == (expected,)
 

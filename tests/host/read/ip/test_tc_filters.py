@@ -1,9 +1,8 @@
 """Filters as iproute2 6.1 prints them on Linux 6.1."""
 
-import pytest
-
 from hairpin.host.read.ip.tc_filters import parsed
 from hairpin.host.traffic_control import BitsMatch, FilterAction, FilterMatch, HeaderMatch, UnknownMatch
+from tests.rows import each_row
 
 GACT = (
     '"actions":[{"order":1,"kind":"gact","control_action":{"type":"%s"},"prob":{"random_type":"none",'
@@ -69,7 +68,7 @@ CASES: dict[str, tuple[str, str, tuple[FilterMatch, ...], FilterAction, str | No
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("kind", "options", "matches", "action", "words"), CASES.values(), ids=CASES)
+@each_row(("kind", "options", "matches", "action", "words"), CASES.values(), ids=CASES)
 def test_parsed(
     kind: str, options: str, matches: tuple[FilterMatch, ...], action: FilterAction, words: str | None
 ) -> None:

@@ -2,12 +2,11 @@
 
 import json
 
-import pytest
-
 from hairpin.evidence.reading import text_reading
 from hairpin.host.link import Link
 from hairpin.host.read.ip.traffic_control import Filtered, filtered, qdiscs, with_filters, with_qdiscs
 from hairpin.host.traffic_control import Filter, Qdisc
+from tests.rows import each_row
 
 FILTER = '[{"protocol":"all","pref":49152,"kind":"bpf","chain":0}]'
 CASES: dict[str, tuple[str, str, tuple[str, str, bool] | None]] = {
@@ -21,7 +20,7 @@ CASES: dict[str, tuple[str, str, tuple[str, str, bool] | None]] = {
 }
 
 
-@pytest.mark.parametrize(("text", "origin", "expected"), CASES.values(), ids=CASES)
+@each_row(("text", "origin", "expected"), CASES.values(), ids=CASES)
 def test_filtered(text: str, origin: str, expected: tuple[str, str, bool] | None) -> None:
     found = filtered(text_reading(text, origin))
     assert (None if found is None else (found.link, found.place, found.filters is not None)) == expected
@@ -59,7 +58,7 @@ QDISCS: dict[str, tuple[str, str, str, Qdisc | None]] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("kind", "options", "words", "expected"), QDISCS.values(), ids=QDISCS)
+@each_row(("kind", "options", "words", "expected"), QDISCS.values(), ids=QDISCS)
 def test_qdiscs(kind: str, options: str, words: str, expected: Qdisc | None) -> None:
     document = [{"kind": kind, "handle": "1:", "dev": "eth0", "root": True, "options": json.loads(options)}]
     wanted = (("eth0", expected),) if expected is not None else ()

@@ -1,8 +1,7 @@
 """``KEY=value`` files."""
 
-import pytest
-
 from hairpin.host.read.managers.assignments import value_of
+from tests.rows import each_row
 
 CASES: dict[str, tuple[str, str | None]] = {
     "plain": ("ENABLED=yes", "yes"),
@@ -18,6 +17,6 @@ CASES: dict[str, tuple[str, str | None]] = {
 }
 
 
-@pytest.mark.parametrize(("text", "expected"), CASES.values(), ids=CASES)
+@each_row(("text", "expected"), CASES.values(), ids=CASES)
 def test_value_of(text: str, expected: str | None) -> None:
     assert value_of(text, "ENABLED") == expected

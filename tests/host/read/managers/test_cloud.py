@@ -9,6 +9,7 @@ from hairpin.evidence.reading import SCHEMA, Evidence, Reading, text_reading
 from hairpin.evidence.redact import redact
 from hairpin.host.managers import CloudAddress
 from hairpin.host.read.managers.cloud import SIGNS, addresses, hypervisor_of_dmi, of_dmi
+from tests.rows import each_row
 
 CASES: dict[str, tuple[str, str | None]] = {
     "azure": (
@@ -31,12 +32,12 @@ CASES: dict[str, tuple[str, str | None]] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("text", "expected"), CASES.values(), ids=CASES)
+@each_row(("text", "expected"), CASES.values(), ids=CASES)
 def test_of_dmi(text: str, expected: str | None) -> None:
     assert of_dmi(text) == expected
 
 
-@pytest.mark.parametrize("sign", SIGNS, ids=str)
+@each_row("sign", SIGNS, ids=str)
 def test_a_redacted_snapshot_tells_the_same_cloud(sign: tuple[str, str, str]) -> None:
     cloud, key, words = sign
     reading = Reading("e1", "dmi", "", "x", "t", 0, "text", f"{key}:{words}\n")
@@ -76,7 +77,7 @@ DOCUMENTS: dict[str, tuple[dict[str, object], tuple[CloudAddress, ...]]] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("metadata", "expected"), DOCUMENTS.values(), ids=DOCUMENTS)
+@each_row(("metadata", "expected"), DOCUMENTS.values(), ids=DOCUMENTS)
 def test_the_addresses_of_a_cloud(metadata: dict[str, object], expected: tuple[CloudAddress, ...]) -> None:
     assert addresses(text_reading(json.dumps({"ds": metadata}), "instance-data.json")) == expected
 

@@ -3,13 +3,13 @@
 import json
 
 import msgspec
-import pytest
 
 from hairpin.evidence.reading import SCHEMA, Evidence, Reading
 from hairpin.evidence.redact import redact
 from hairpin.host.managers import Guest
 from hairpin.host.read.managers.desktop import guest_of, rights_lacking
 from hairpin.host.read.parse import parse
+from tests.rows import each_row
 
 DEBIAN, WSL2 = "6.1.0-18-amd64", "6.6.87.2-microsoft-standard-WSL2"
 _ETH0, _MIRRORED = frozenset({"lo", "eth0"}), frozenset({"lo", "eth0", "loopback0"})
@@ -37,7 +37,7 @@ GUESTS: dict[str, tuple[str, str, tuple[str, ...], str, frozenset[str], Guest | 
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("kernel", "name", "systems", "signs", "links", "guest"), GUESTS.values(), ids=GUESTS)
+@each_row(("kernel", "name", "systems", "signs", "links", "guest"), GUESTS.values(), ids=GUESTS)
 def test_the_guest(
     kernel: str, name: str, systems: tuple[str, ...], signs: str, links: frozenset[str], guest: Guest | None
 ) -> None:
@@ -64,7 +64,7 @@ RIGHTS: dict[str, tuple[str, str, tuple[str, ...]]] = {
 }
 
 
-@pytest.mark.parametrize(("key", "status", "lacking"), RIGHTS.values(), ids=RIGHTS)
+@each_row(("key", "status", "lacking"), RIGHTS.values(), ids=RIGHTS)
 def test_the_rights_that_a_container_lacks(key: str, status: str, lacking: tuple[str, ...]) -> None:
     assert rights_lacking(key, status) == lacking
 

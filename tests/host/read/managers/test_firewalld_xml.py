@@ -6,6 +6,7 @@ from hairpin.errors import ParseError
 from hairpin.evidence.reading import text_reading
 from hairpin.host.managers import DirectRule, FirewalldZone
 from hairpin.host.read.managers.firewalld_xml import direct_rules, says_the_same, zone
+from tests.rows import each_row
 
 ZONE = """<?xml version="1.0" encoding="utf-8"?>
 <zone target="DROP">
@@ -65,7 +66,7 @@ DAMAGED = {
 }
 
 
-@pytest.mark.parametrize("text", DAMAGED.values(), ids=DAMAGED)
+@each_row("text", DAMAGED.values(), ids=DAMAGED)
 def test_damage_is_a_parse_error(text: str) -> None:
     with pytest.raises(ParseError, match=r"x\.xml"):
         zone(text_reading(text, "x.xml"), name="x")
@@ -94,13 +95,13 @@ def test_direct_rules() -> None:
     )
 
 
-@pytest.mark.parametrize("text", (*DAMAGED.values(), "<zone/>"))
+@each_row("text", (*DAMAGED.values(), "<zone/>"))
 def test_damaged_direct_rules_are_a_parse_error(text: str) -> None:
     with pytest.raises(ParseError, match=r"direct\.xml"):
         direct_rules(text_reading(text, "direct.xml"))
 
 
-@pytest.mark.parametrize(("priority", "read"), (("-5", -5), ("", 0), ("x", 0), ("--5", 0), ("9" * 5000, 0)))
+@each_row(("priority", "read"), (("-5", -5), ("", 0), ("x", 0), ("--5", 0), ("9" * 5000, 0)))
 def test_a_priority_that_is_no_number_is_0(priority: str, read: int) -> None:
     text = f'<direct><rule ipv="ipv4" table="filter" chain="INPUT" priority="{priority}">-j DROP</rule></direct>'
     assert [each.priority for each in direct_rules(text_reading(text, "direct.xml"))] == [read]

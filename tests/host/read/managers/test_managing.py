@@ -15,6 +15,7 @@ from hairpin.host.read.managers.managing import (
 )
 from hairpin.host.read.readings import Readings
 from tests.host.fixture_evidence import evidence
+from tests.rows import each_row
 
 CONF = "DefaultZone=public\n# FirewallBackend=x\nFirewallBackend=iptables\n"
 DEFAULT = 'DEFAULT_INPUT_POLICY="DROP"\nDEFAULT_FORWARD_POLICY="ACCEPT"\n'
@@ -174,7 +175,7 @@ PROGRAMS: dict[str, tuple[str, str, Version | None]] = {
 }
 
 
-@pytest.mark.parametrize(("text", "origin", "expected"), PROGRAMS.values(), ids=PROGRAMS)
+@each_row(("text", "origin", "expected"), PROGRAMS.values(), ids=PROGRAMS)
 def test_of_program(text: str, origin: str, expected: Version | None) -> None:
     assert program_version(text_reading(text, origin)) == expected
 
@@ -192,7 +193,7 @@ PACKAGES_VERSIONS: dict[str, tuple[str, tuple[tuple[str, str], ...]]] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("text", "expected"), PACKAGES_VERSIONS.values(), ids=PACKAGES_VERSIONS)
+@each_row(("text", "expected"), PACKAGES_VERSIONS.values(), ids=PACKAGES_VERSIONS)
 def test_of_packages(text: str, expected: tuple[tuple[str, str], ...]) -> None:
     assert package_versions(text_reading(text, "")) == tuple(
         Version(f"package:{name}", version) for name, version in expected
@@ -227,6 +228,6 @@ CASES: dict[str, tuple[str, tuple[PlanUnderWay, ...]]] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("text", "expected"), CASES.values(), ids=CASES)
+@each_row(("text", "expected"), CASES.values(), ids=CASES)
 def test_plans_under_way(text: str, expected: tuple[PlanUnderWay, ...]) -> None:
     assert plans_under_way(text, NOW) == expected

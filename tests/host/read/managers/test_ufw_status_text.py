@@ -1,9 +1,8 @@
 """ufw's state from ``ufw status``."""
 
-import pytest
-
 from hairpin.evidence.reading import Reading
 from hairpin.host.read.managers.ufw_status_text import status
+from tests.rows import each_row
 
 VERBOSE = "Status: active\nLogging: on (low)\nDefault: {}\nNew profiles: skip\n"
 CASES = {
@@ -21,7 +20,7 @@ CASES = {
 }
 
 
-@pytest.mark.parametrize(("text", "expected"), CASES.values(), ids=CASES)
+@each_row(("text", "expected"), CASES.values(), ids=CASES)
 def test_status(text: str, expected: tuple[bool, str | None, str | None]) -> None:
     ufw = status(Reading("e1", "ufw-status", "", "ufw status", "", 0, "text", text))
     assert (ufw.enabled, ufw.default_input_policy, ufw.default_forward_policy) == expected

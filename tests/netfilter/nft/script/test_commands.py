@@ -5,6 +5,7 @@ import pytest
 from hairpin.errors import ParseError
 from hairpin.netfilter.nft.script.commands import commands, declaration_of
 from hairpin.netfilter.nft.script.cursor import UnreadError
+from tests.rows import each_row
 
 BLOCK = """
 table inet t {
@@ -38,7 +39,7 @@ CASES: dict[str, list[tuple[str, str, str]]] = {
 }
 
 
-@pytest.mark.parametrize(("text", "expected"), CASES.items(), ids=CASES)
+@each_row(("text", "expected"), CASES.items(), ids=CASES)
 def test_commands(text: str, expected: list[tuple[str, str, str]]) -> None:
     assert kinds(text) == expected
 
@@ -53,7 +54,7 @@ def test_the_place_of_a_rule() -> None:
     assert found.place == ("handle", 4)
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("text", "line"),
     (("add table ip t\nadd rule ip t c frob it\n", 2), ("table ip t {\n frob x { }\n}", 2), ("table ip t {", 1),
      ("add table ip t }", 1), ("\n\nadd rule ip t c tcp dport nonesuch", 3),

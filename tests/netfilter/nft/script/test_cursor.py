@@ -5,6 +5,7 @@ import pytest
 from hairpin.errors import ParseError
 from hairpin.netfilter.nft.script.commands import commands
 from hairpin.netfilter.nft.script.cursor import MissingFileError
+from tests.rows import each_row
 
 FILES = {"/etc/nft.d/b.nft": "add table ip b\n", "/etc/nft.d/a.nft": "add table ip a\n", "/etc/nft.d/.c.nft": "no",
          "/etc/in.nft": "tcp dport $ports accept\n"}  # fmt: skip
@@ -47,7 +48,7 @@ def test_a_variable_has_its_value_from_where_it_is_defined() -> None:
     )
 
 
-@pytest.mark.parametrize(
+@each_row(
     "text",
     (
         "add rule ip t c tcp dport $none drop",

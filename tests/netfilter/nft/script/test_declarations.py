@@ -2,11 +2,10 @@
 
 from collections.abc import Callable
 
-import pytest
-
 from hairpin.netfilter.nft.script.cursor import Cursor
 from hairpin.netfilter.nft.script.declarations import chain, declared_object, flowtable, named_set, priority
 from hairpin.netfilter.nft.syntax import Json
+from tests.rows import each_row
 
 
 def of_set(text: str) -> Json:
@@ -44,7 +43,7 @@ CASES: dict[str, tuple[Callable[[str], Json], Json]] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("text", "case"), CASES.items(), ids=CASES)
+@each_row(("text", "case"), CASES.items(), ids=CASES)
 def test_declarations(text: str, case: tuple[Callable[[str], Json], Json]) -> None:
     read, expected = case
     assert read(text) == expected

@@ -2,11 +2,10 @@
 
 from collections.abc import Callable
 
-import pytest
-
 from hairpin.netfilter.nft.script.cursor import Cursor
 from hairpin.netfilter.nft.script.expressions import elements, flag_list, limit, quota, right_side, seconds
 from hairpin.netfilter.nft.syntax import Json
+from tests.rows import each_row
 
 SIDES: dict[str, tuple[Json, Json]] = {
     "22": (22, None),
@@ -24,7 +23,7 @@ SIDES: dict[str, tuple[Json, Json]] = {
 }
 
 
-@pytest.mark.parametrize(("text", "expected"), SIDES.items(), ids=SIDES)
+@each_row(("text", "expected"), SIDES.items(), ids=SIDES)
 def test_right_sides(text: str, expected: tuple[Json, Json]) -> None:
     at = Cursor(text, "here", {})
     assert (right_side(at), at.peek().kind) == (expected, "end")
@@ -49,7 +48,7 @@ RATES: dict[str, tuple[Callable[[Cursor], Json], Json]] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("text", "case"), RATES.items(), ids=RATES)
+@each_row(("text", "case"), RATES.items(), ids=RATES)
 def test_rates(text: str, case: tuple[Callable[[Cursor], Json], Json]) -> None:
     read, expected = case
     assert read(Cursor(text, "here", {})) == expected

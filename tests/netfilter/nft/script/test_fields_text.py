@@ -1,10 +1,9 @@
 """Fields of the packet."""
 
-import pytest
-
 from hairpin.netfilter.nft.script.cursor import Cursor
 from hairpin.netfilter.nft.script.expressions import operand_of
 from hairpin.netfilter.nft.syntax import Json
+from tests.rows import each_row
 
 CASES: dict[str, Json] = {
     "ip saddr": {"payload": {"protocol": "ip", "field": "saddr"}},
@@ -31,7 +30,7 @@ CASES: dict[str, Json] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("text", "expected"), CASES.items(), ids=CASES)
+@each_row(("text", "expected"), CASES.items(), ids=CASES)
 def test_fields(text: str, expected: Json) -> None:
     at = Cursor(text, "here", {})
     assert (operand_of(at), at.peek().kind) == (expected, "end")

@@ -1,11 +1,10 @@
 """What nft adds to a rule."""
 
-import pytest
-
 from hairpin.netfilter.ir import Family
 from hairpin.netfilter.nft.script.cursor import Cursor
 from hairpin.netfilter.nft.script.implied import with_implied
 from hairpin.netfilter.nft.script.statements import rule
+from tests.rows import each_row
 
 CASES: dict[str, tuple[Family, str, str]] = {
     "IPv4 alone": ("inet", "ip saddr 10.0.0.1 reject", "ip saddr 10.0.0.1 reject with icmp port-unreachable"),
@@ -25,6 +24,6 @@ CASES: dict[str, tuple[Family, str, str]] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("family", "text", "expected"), CASES.values(), ids=CASES)
+@each_row(("family", "text", "expected"), CASES.values(), ids=CASES)
 def test_with_implied(family: Family, text: str, expected: str) -> None:
     assert with_implied(rule(Cursor(text, "", {}))[0], family) == rule(Cursor(expected, "", {}))[0]

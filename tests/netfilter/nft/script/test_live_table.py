@@ -7,6 +7,7 @@ from hairpin.errors import MalformedError
 from hairpin.netfilter.ir import Table
 from hairpin.netfilter.nft.script.commands import commands
 from hairpin.netfilter.nft.script.live_table import LiveTable, LoadingHost
+from tests.rows import each_row
 
 HOST = LoadingHost(frozenset({"lo", "eth0"}))
 
@@ -73,7 +74,7 @@ REFUSED: dict[str, str] = {
 }
 
 
-@pytest.mark.parametrize("text", REFUSED.values(), ids=REFUSED)
+@each_row("text", REFUSED.values(), ids=REFUSED)
 def test_what_the_kernel_refuses(text: str) -> None:
     with pytest.raises(MalformedError):
         carried_out(text)

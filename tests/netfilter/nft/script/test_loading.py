@@ -9,6 +9,7 @@ from hairpin.netfilter.ir import Jump, Table
 from hairpin.netfilter.nft.render import render
 from hairpin.netfilter.nft.script.live_table import LoadingHost
 from hairpin.netfilter.nft.script.loading import tables_after
+from tests.rows import each_row
 
 MINE = """
 table inet mine {
@@ -98,7 +99,7 @@ def test_a_chain_without_a_name() -> None:
     assert [each.text for each in inner.rules] == ["accept"]
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("text", "line"),
     (("flush ruleset\nadd rule ip t c accept", 2), ("create table inet mine", 1), ("delete table ip none", 1),
      ("table ip t { chain c { iif eth9 accept; }; }", 1), ("add table ip t\n\nadd rule ip t c accept", 3)),
@@ -130,7 +131,7 @@ def test_a_flush_leaves_the_table_that_has_an_owner() -> None:
     assert after("flush ruleset inet", mine, OWNED) == (OWNED,)
 
 
-@pytest.mark.parametrize(
+@each_row(
     "text",
     (
         "delete table inet owned", "destroy table inet owned", "add table inet owned", "flush table inet owned",

@@ -1,10 +1,9 @@
 """NAT, proxies, queues, copies."""
 
-import pytest
-
 from hairpin.netfilter.nft.script.cursor import Cursor
 from hairpin.netfilter.nft.script.statements import statement
 from hairpin.netfilter.nft.syntax import Json
+from tests.rows import each_row
 
 DPORT: Json = {"payload": {"protocol": "tcp", "field": "dport"}}
 CASES: dict[str, Json] = {
@@ -32,7 +31,7 @@ CASES: dict[str, Json] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("text", "expected"), CASES.items(), ids=CASES)
+@each_row(("text", "expected"), CASES.items(), ids=CASES)
 def test_statements(text: str, expected: Json) -> None:
     at = Cursor(text, "here", {})
     assert (statement(at), at.peek().kind) == (expected, "end")

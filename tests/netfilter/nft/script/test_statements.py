@@ -6,6 +6,7 @@ from hairpin.errors import ParseError
 from hairpin.netfilter.nft.script.cursor import Cursor
 from hairpin.netfilter.nft.script.statements import rule
 from hairpin.netfilter.nft.syntax import Json
+from tests.rows import each_row
 
 STATE: Json = {"ct": {"key": "state"}}
 FLAGS: Json = {"payload": {"protocol": "tcp", "field": "flags"}}
@@ -51,7 +52,7 @@ CASES: dict[str, list[Json]] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("text", "expected"), CASES.items(), ids=CASES)
+@each_row(("text", "expected"), CASES.items(), ids=CASES)
 def test_statements(text: str, expected: list[Json]) -> None:
     at = Cursor(text, "here", {})
     assert (rule(at), at.peek().kind) == ((expected, None), "end")
@@ -62,7 +63,7 @@ def test_a_rule_has_a_comment() -> None:
     assert rule(Cursor('masquerade comment "why"', "here", {})) == ([{"masquerade": None}], "why")
 
 
-@pytest.mark.parametrize("text", ("frobnicate the packet", "tcp dport", "ip saddr 10.0.0.1 / ", "log level loud", ""))
+@each_row("text", ("frobnicate the packet", "tcp dport", "ip saddr 10.0.0.1 / ", "log level loud", ""))
 def test_words_that_are_no_statement_are_a_fault(text: str) -> None:
     with pytest.raises(ParseError):
         rule(Cursor(text, "here", {}))

@@ -4,6 +4,7 @@ import pytest
 
 from hairpin.errors import ParseError
 from hairpin.netfilter.nft.script.tokens import tokens
+from tests.rows import each_row
 
 CASES: dict[str, tuple[str, list[tuple[str, str]]]] = {
     "a range of ports": ("22-80", [("number", "22"), ("sign", "-"), ("number", "80")]),
@@ -24,7 +25,7 @@ CASES: dict[str, tuple[str, list[tuple[str, str]]]] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("text", "expected"), CASES.values(), ids=CASES)
+@each_row(("text", "expected"), CASES.values(), ids=CASES)
 def test_tokens(text: str, expected: list[tuple[str, str]]) -> None:
     assert [(each.kind, each.text) for each in tokens(text, "here")] == expected
 

@@ -8,6 +8,7 @@ from hairpin.netfilter.iptables import save
 from hairpin.netfilter.ir import OpaqueMatch
 from hairpin.netfilter.meaning import names_an_extension, unordered
 from hairpin.netfilter.nft import listing
+from tests.rows import each_row
 
 COUNTER = {"counter": {"packets": 3, "bytes": 180}}
 TEXT = """table ip nat {{
@@ -85,7 +86,7 @@ NOT = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("shown", "text"), NOT.values(), ids=NOT)
+@each_row(("shown", "text"), NOT.values(), ids=NOT)
 def test_what_is_not_translated_stays_unknown(shown: str, text: str) -> None:
     (table,) = listing.parse(shown, source="nft", translated=text)
     own, rule = table.chains[0].rules

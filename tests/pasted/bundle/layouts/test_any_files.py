@@ -9,6 +9,7 @@ from hairpin.pasted.bundle.host import evidence_in_bundle
 from hairpin.pasted.bundle.layouts.any_files import SMALL, command_of_name
 from tests.pasted.bundle.archives import folder_of, zip_of
 from tests.pasted.bundle.layouts.test_supportconfig import LINKS
+from tests.rows import each_row
 
 WSL = f"""+ lsb_release -a
 No LSB modules are available.
@@ -53,7 +54,7 @@ NAMES = {
 }
 
 
-@pytest.mark.parametrize(("path", "command"), NAMES.items(), ids=NAMES)
+@each_row(("path", "command"), NAMES.items(), ids=NAMES)
 def test_names_that_tell_the_command(path: str, command: str) -> None:
     assert command_of_name(path) == command
 

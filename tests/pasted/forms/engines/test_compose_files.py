@@ -3,6 +3,7 @@
 import pytest
 
 from tests.pasted.readings import containers_in, evidence_in_text, keys_in
+from tests.rows import each_row
 
 FILE = """\
 version: "3"
@@ -70,7 +71,7 @@ def test_a_listed_container_is_the_service_of_its_name() -> None:
     assert found["shop-web-1"].network_mode == found["db"].network_mode == "shop_default"
 
 
-@pytest.mark.parametrize(
+@each_row(
     "text",
     (
         "services:\nThese are the services that I run.",

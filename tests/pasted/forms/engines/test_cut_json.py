@@ -1,8 +1,7 @@
 """A document is read as far as it goes."""
 
-import pytest
-
 from hairpin.pasted.forms.engines.cut_json import document
+from tests.rows import each_row
 
 CASES: dict[str, tuple[str, object]] = {
     "whole": ('[{"a": 1}]\nprose', [{"a": 1}]),
@@ -15,7 +14,7 @@ CASES: dict[str, tuple[str, object]] = {
 }
 
 
-@pytest.mark.parametrize(("text", "expected"), CASES.values(), ids=CASES)
+@each_row(("text", "expected"), CASES.values(), ids=CASES)
 def test_document(text: str, expected: object) -> None:
     found = document(text.split("\n"), 0, {})
     assert found is not None

@@ -7,6 +7,7 @@ from hairpin.host.docker import Container
 from hairpin.host.host import Host
 from hairpin.host.read.parse import parse
 from tests.pasted.readings import RECORDED, containers_in, keys_in, output_of
+from tests.rows import each_row
 
 DOCKER, PODMAN = (parse(file.read(RECORDED / f"{engine}.hairpin")) for engine in ("docker", "podman"))
 _WIDE = """\
@@ -24,7 +25,7 @@ def _told(container: Container) -> tuple[object, ...]:
     return container.name, container.status, container.image, ports
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("host", "recorded", "command"),
     (
         (DOCKER, "docker.txt", "docker ps"),
@@ -75,7 +76,7 @@ DAMAGED = {
 }
 
 
-@pytest.mark.parametrize("text", DAMAGED.values(), ids=DAMAGED)
+@each_row("text", DAMAGED.values(), ids=DAMAGED)
 def test_a_damaged_table_tells_the_same(text: str) -> None:
     whole, damaged = containers_in(_WIDE), containers_in(text)
     assert {name: _told(each) for name, each in damaged.items()} == {name: _told(each) for name, each in whole.items()}
@@ -110,7 +111,7 @@ def test_a_masked_address_tells_no_port() -> None:
     assert containers_in(masked)["web"].bindings == ()
 
 
-@pytest.mark.parametrize(
+@each_row(
     "text",
     (
         "NAME                  READY   STATUS    RESTARTS   AGE\nweb-0   1/1     Running   0          5d",

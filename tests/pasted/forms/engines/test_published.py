@@ -1,8 +1,7 @@
 """Published ports as people and tools write them."""
 
-import pytest
-
 from hairpin.pasted.forms.engines.published import Bindings, bindings_in, port_bindings
+from tests.rows import each_row
 
 LISTED: dict[str, tuple[str, Bindings]] = {
     "empty": ("", {}),
@@ -31,11 +30,11 @@ TYPED: dict[str, tuple[list[str], Bindings]] = {
 }
 
 
-@pytest.mark.parametrize(("cell", "expected"), LISTED.values(), ids=LISTED)
+@each_row(("cell", "expected"), LISTED.values(), ids=LISTED)
 def test_published(cell: str, expected: Bindings) -> None:
     assert bindings_in(cell) == expected
 
 
-@pytest.mark.parametrize(("options", "expected"), TYPED.values(), ids=TYPED)
+@each_row(("options", "expected"), TYPED.values(), ids=TYPED)
 def test_port_bindings(options: list[str], expected: Bindings) -> None:
     assert port_bindings(options) == expected

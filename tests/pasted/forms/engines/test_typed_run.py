@@ -1,8 +1,7 @@
 """A typed ``docker run`` tells what its container is meant to be, and nothing of its environment and volumes."""
 
-import pytest
-
 from tests.pasted.readings import containers_in, evidence_in_text, keys_in
+from tests.rows import each_row
 
 CASES: dict[str, tuple[str, str, str, list[tuple[int, int]]]] = {
     "a prompt with the time, and the shell's own": (
@@ -52,7 +51,7 @@ CASES: dict[str, tuple[str, str, str, list[tuple[int, int]]]] = {
 }
 
 
-@pytest.mark.parametrize(("text", "name", "image", "ports"), CASES.values(), ids=CASES)
+@each_row(("text", "name", "image", "ports"), CASES.values(), ids=CASES)
 def test_a_command_line_tells_its_container(text: str, name: str, image: str, ports: list[tuple[int, int]]) -> None:
     found = containers_in(text)
     assert list(found) == [name]
@@ -62,7 +61,7 @@ def test_a_command_line_tells_its_container(text: str, name: str, image: str, po
     assert "hunter2" not in "".join(each.text for each in evidence_in_text(text).readings)
 
 
-@pytest.mark.parametrize(
+@each_row(
     "text",
     (
         "The docker run command publishes ports.",

@@ -6,6 +6,7 @@ import pytest
 
 from hairpin.netfilter.nft.listing import parse
 from tests.pasted.readings import keys_in, text_of
+from tests.rows import each_row
 
 LINK = {"ifindex": 4, "ifname": "v0", "link": "v1", "flags": ["UP"], "mtu": 1500, "operstate": "UP"}
 BODIES: dict[str, dict[str, object]] = {
@@ -42,6 +43,6 @@ def test_each_table_of_nft_is_a_reading() -> None:
     assert [each.name for each in parse(text, source="text")] == ["one", "two"]
 
 
-@pytest.mark.parametrize("text", ('[{"x": 1}]', "[]", '[{"dst": "a"', '{"nftables": 5}', '[{"ifname": "v0"}]'))
+@each_row("text", ('[{"x": 1}]', "[]", '[{"dst": "a"', '{"nftables": 5}', '[{"ifname": "v0"}]'))
 def test_other_json_is_no_reading(text: str) -> None:
     assert keys_in(text + "\n") == ()

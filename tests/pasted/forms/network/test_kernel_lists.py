@@ -1,8 +1,7 @@
 """Sets, frames' rules, neighbours, forwarding entries and routes in the words of their tools."""
 
-import pytest
-
 from tests.pasted.readings import evidence_in_text
+from tests.rows import each_row
 
 ROUTE = '[{"dst":"default","gateway":"10.0.0.1","dev":"eth0","flags":[]}]\n'
 LISTS: dict[str, tuple[str, str]] = {
@@ -32,7 +31,7 @@ LISTS: dict[str, tuple[str, str]] = {
 }
 
 
-@pytest.mark.parametrize(("key", "text", "wanted"), [(key, *both) for key, both in LISTS.items()], ids=LISTS)
+@each_row(("key", "text", "wanted"), [(key, *both) for key, both in LISTS.items()], ids=LISTS)
 def test_lists(key: str, text: str, wanted: str) -> None:
     assert [(each.key, each.text) for each in evidence_in_text(text).readings[1:]] == [(key, wanted)]
 

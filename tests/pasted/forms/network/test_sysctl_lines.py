@@ -1,8 +1,7 @@
 """Texts that say what ought to be set, or that are no listing of this kernel, give no reading."""
 
-import pytest
-
 from tests.pasted.readings import evidence_in_text
+from tests.rows import each_row
 
 NOTHING = {
     "macOS": "en0: flags=8863<UP,BROADCAST,SMART,RUNNING,SIMPLEX,MULTICAST> mtu 1500\n"
@@ -19,6 +18,6 @@ NOTHING = {
 }
 
 
-@pytest.mark.parametrize("text", NOTHING.values(), ids=NOTHING)
+@each_row("text", NOTHING.values(), ids=NOTHING)
 def test_texts_that_tell_nothing_of_the_kernel(text: str) -> None:
     assert {each.key for each in evidence_in_text(text).readings} <= {"pasted", "file"}

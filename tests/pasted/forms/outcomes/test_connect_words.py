@@ -2,9 +2,8 @@
 
 from typing import Any
 
-import pytest
-
 from tests.pasted.readings import outcomes_in
+from tests.rows import each_row
 
 CASES: dict[str, tuple[str, list[tuple[Any, ...]]]] = {
     "telnet": (
@@ -35,6 +34,6 @@ CASES: dict[str, tuple[str, list[tuple[Any, ...]]]] = {
 }
 
 
-@pytest.mark.parametrize(("text", "expected"), CASES.values(), ids=CASES)
+@each_row(("text", "expected"), CASES.values(), ids=CASES)
 def test_the_words_become_an_outcome(text: str, expected: list[tuple[Any, ...]]) -> None:
     assert outcomes_in(text) == expected

@@ -3,19 +3,18 @@
 import errno
 import os
 
-import pytest
-
 from hairpin.pasted.forms.outcomes.errno import ERRNOS, Errno
 from hairpin.texts.strerror import ERRORS
+from tests.rows import each_row
 
 
-@pytest.mark.parametrize("each", ERRNOS, ids=lambda each: each.name)
+@each_row("each", ERRNOS, ids=lambda each: each.name)
 def test_the_number_and_the_words_are_those_of_the_kernel_and_the_library(each: Errno) -> None:
     assert getattr(errno, each.name) == int(each.number)
     assert os.strerror(int(each.number)) in each.words
 
 
-@pytest.mark.parametrize("each", ERRNOS, ids=lambda each: each.name)
+@each_row("each", ERRNOS, ids=lambda each: each.name)
 def test_each_text_of_an_error_is_known(each: Errno) -> None:
     known = {words.casefold() for words in ERRORS[each.error]}
     assert {words.casefold() for words in each.words} <= known

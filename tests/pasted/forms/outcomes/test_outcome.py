@@ -2,9 +2,8 @@
 
 from typing import Any
 
-import pytest
-
 from tests.pasted.readings import evidence_in_text, keys_in, outcomes_in
+from tests.rows import each_row
 
 CASES: dict[str, tuple[str, list[tuple[Any, ...]]]] = {
     "a shell of a new container, then another machine": (
@@ -50,12 +49,12 @@ CASES: dict[str, tuple[str, list[tuple[Any, ...]]]] = {
 }
 
 
-@pytest.mark.parametrize(("text", "expected"), CASES.values(), ids=CASES)
+@each_row(("text", "expected"), CASES.values(), ids=CASES)
 def test_the_place_of_a_client(text: str, expected: list[tuple[Any, ...]]) -> None:
     assert outcomes_in(text) == expected
 
 
-@pytest.mark.parametrize(
+@each_row(
     "text",
     (
         "I get a connection refused when I curl the server, and ping says 100% packet loss.",

@@ -3,10 +3,10 @@
 from typing import Any
 
 import msgspec
-import pytest
 
 from hairpin.pasted.text import evidence_in_texts
 from tests.pasted.readings import outcomes_in
+from tests.rows import each_row
 
 CASES: dict[str, tuple[str, list[tuple[Any, ...]]]] = {
     "tcpdump -v": (
@@ -50,7 +50,7 @@ CASES: dict[str, tuple[str, list[tuple[Any, ...]]]] = {
 }
 
 
-@pytest.mark.parametrize(("text", "expected"), CASES.values(), ids=CASES)
+@each_row(("text", "expected"), CASES.values(), ids=CASES)
 def test_the_words_become_an_outcome(text: str, expected: list[tuple[Any, ...]]) -> None:
     assert outcomes_in(text) == expected
 

@@ -4,6 +4,7 @@ import pytest
 
 from hairpin.netfilter.iptables.save import parse
 from tests.pasted.readings import evidence_in_text
+from tests.rows import each_row
 
 COLUMNS = " pkts bytes target     prot opt in     out     source               destination\n"
 SHORT = "target     prot opt source               destination\n"
@@ -56,7 +57,7 @@ ROWS: dict[str, tuple[str, str]] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("row", "rule"), ROWS.values(), ids=ROWS)
+@each_row(("row", "rule"), ROWS.values(), ids=ROWS)
 def test_a_row(row: str, rule: str) -> None:
     counted = row if row.startswith(("0 ", " 12")) else f"    0     0 {row}"
     (found,) = rules_in(f"# iptables -L -v\n{HEAD}{counted.replace(' ALL ', EVERYWHERE)}\n{END}")

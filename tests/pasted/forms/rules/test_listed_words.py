@@ -1,8 +1,7 @@
 """Words of versions that are not installed here; the kernel's own listings are in tests/kernel/test_pasted_rules.py."""
 
-import pytest
-
 from hairpin.pasted.forms.rules.listed_words import options_of, unknown_match
+from tests.rows import each_row
 
 WORDS: dict[str, str] = {
     "icmp type 8": "-m icmp --icmp-type 8",
@@ -22,6 +21,6 @@ WORDS: dict[str, str] = {
 }
 
 
-@pytest.mark.parametrize(("words", "options"), WORDS.items())
+@each_row(("words", "options"), WORDS.items())
 def test_words(words: str, options: str) -> None:
     assert options_of(words, "ACCEPT") == ((options,), ())

@@ -4,14 +4,13 @@ import tarfile
 from pathlib import Path
 from typing import Literal
 
-import pytest
-
 from hairpin.collect.snapshot import load
 from hairpin.evidence.reading import HOST
 from hairpin.netfilter.iptables import save
 from hairpin.netfilter.ir import Rule
 from hairpin.pasted.forms.rules.nft_words import options_of
 from hairpin.pasted.recognise import outputs, paste_of
+from tests.rows import each_row
 
 BUNDLES = Path(__file__).resolve().parents[3] / "fixtures" / "bundles"
 HOSTS = sorted(path.stem for path in BUNDLES.glob("*.hairpin"))
@@ -40,7 +39,7 @@ def _without_comment(rule: Rule) -> tuple[object, ...]:
     )
 
 
-@pytest.mark.parametrize("name", HOSTS)
+@each_row("name", HOSTS)
 def test_rules_are_those_of_iptables_save(name: str) -> None:
     snapshot = load(BUNDLES / f"{name}.hairpin")
     for key, text in tables(listing(name)):
@@ -104,7 +103,7 @@ ROWS = {
 }
 
 
-@pytest.mark.parametrize(("line", "options"), ROWS.values(), ids=ROWS)
+@each_row(("line", "options"), ROWS.values(), ids=ROWS)
 def test_words(line: str, options: str) -> None:
     found = options_of(line, "ip")
     assert " ".join(each for each in found if each) == options

@@ -1,10 +1,9 @@
 """firewalld's zones, rules and state, as firewall-cmd shows them."""
 
-import pytest
-
 from hairpin.evidence import file
 from hairpin.host.read.parse import parse
 from tests.pasted.readings import RECORDED, host_in, keys_in, output_of, text_of
+from tests.rows import each_row
 
 
 def test_the_law_of_firewalld_s_zones() -> None:
@@ -40,7 +39,7 @@ def test_permanent_zones_are_not_those_of_run_time() -> None:
     assert keys_in(text) == ("firewalld-state",)
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("text", "running"),
     (
         ("$ firewall-cmd --state\nrunning", True),
@@ -61,7 +60,7 @@ def test_direct_rules_are_kept() -> None:
     assert text_of(text, "firewalld-direct") == text
 
 
-@pytest.mark.parametrize(
+@each_row(
     "text",
     ("running", "active", "The zone public (active) is used:\ntarget: all of them", "docker.service is enabled",
      "# Status: active\n# 22/tcp   ALLOW   Anywhere"),

@@ -5,6 +5,7 @@ import pytest
 from hairpin.evidence import file
 from hairpin.host.read.parse import parse
 from tests.pasted.readings import RECORDED, host_in, keys_in, output_of
+from tests.rows import each_row
 
 KNOWN = parse(file.read(RECORDED / "docker.hairpin"))
 
@@ -14,7 +15,7 @@ def test_the_law_of_the_kernel(command: str) -> None:
     assert host_in(output_of("docker.txt", command)).kernel == KNOWN.kernel
 
 
-@pytest.mark.parametrize(
+@each_row(
     "command",
     ("cat /etc/os-release", "iptables -V", "nft --version", "ip -V", "dpkg -l docker.io iptables ufw", "uname -a"),
 )
@@ -51,8 +52,6 @@ def test_names_of_distributions() -> None:
     assert host_in(control).kernel == "3.10.0-1160.el7.x86_64"
 
 
-@pytest.mark.parametrize(
-    "text", ("NAME=value", "Linux is an operating system", "5.4.0", "Description: a dog", "ii there")
-)
+@each_row("text", ("NAME=value", "Linux is an operating system", "5.4.0", "Description: a dog", "ii there"))
 def test_prose_tells_nothing(text: str) -> None:
     assert keys_in(text) == ()
