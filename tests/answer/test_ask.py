@@ -5,21 +5,15 @@ import pytest
 
 from hairpin.answer.answer import Answer
 from hairpin.answer.ask import ask
-from hairpin.answer.check import sources_told_apart
 from hairpin.answer.outcome import exit_status
-from hairpin.diagnose.examination import examine
 from hairpin.errors import ReplicaError
 from hairpin.message import message
-from hairpin.network.flow import Lan
 from hairpin.question.asked import Origin, Target
-from hairpin.question.flows import flows_for
 from hairpin.question.question import Kind, Question
 from hairpin.report.documents.document import report_document
 from hairpin.report.words import Words
 from tests.judges.kernels import Agreeing, Denying
 from tests.report.answers import FORWARDING_OFF, USER_DROPS, Replacement, answer, evidence
-from tests.rule_text import with_rule
-from tests.small_host import host_namespace, network, number, published
 
 OWN = evidence().kernel
 ALL = Question(targets=(Target(8080),))
@@ -102,24 +96,3 @@ def test_bytes_that_are_no_text_can_be_printed() -> None:
     )
     told = msgspec.json.encode(report_document(found, Words())).decode()
     assert "caf\\\\xe9" in told
-
-
-def test_clients_that_a_rule_tells_apart_are_named() -> None:
-    filtered = host_namespace(with_rule("filter DOCKER-USER", "-s 192.0.2.0/24 -j DROP"))
-    asked = published()
-    flow = msgspec.structs.replace(asked, stand_ins=(number("203.0.113.10"),))
-    (note,) = sources_told_apart(examine(network(filtered), (flow,)))
-    said = Words("en")(note)
-    assert "192.0.2.10 does not get through, but 203.0.113.10 does" in said
-    assert "filter DOCKER-USER: -A DOCKER-USER -s 192.0.2.0/24 -j DROP; to see why, ask with --from 192.0.2.10" in said
-    assert sources_told_apart(examine(network(), (flow,))) == ()
-
-
-def test_a_neighbour_that_a_rule_singles_out_is_no_fault_of_the_port() -> None:
-    filtered = network(host_namespace(with_rule("filter DOCKER-USER", "-s 198.51.100.250 -j DROP")))
-    lan = next(each for each in flows_for(filtered, (Target(8151),), None) if isinstance(each.start, Lan))
-    found = examine(filtered, (lan,))
-    assert found.causes == ()
-    assert "198.51.100.250 does not get through" in Words("en")(sources_told_apart(found)[0])
-    whole = network(host_namespace(with_rule("filter DOCKER-USER", "-s 198.51.100.0/24 -j DROP")))
-    assert [each.id for each in examine(whole, (lan,)).causes] == ["docker-user-drops"]

@@ -17,7 +17,7 @@ IDS = {each.id for each in all_causes()} - set(get_args(Reason))
 """Without those that the reason of a stop is named after, too, such as ``bridge-down``."""
 SAID: dict[str, tuple[str, set[str]]] = {
     "diagnose/ended.py": ("an event ends a container, and its start is the proof", {"container-not-running"}),
-    "diagnose/nameless.py": (
+    "beside/walks/nameless.py": (
         "a name that nobody uses is advice",
         {"default-bridge-has-no-names", "no-common-network-for-name"},
     ),

@@ -11,7 +11,6 @@ from hairpin.network.network import Network
 from hairpin.network.prefix import address_text
 from hairpin.question.asked import Origin
 from hairpin.question.flows import flows_for
-from hairpin.question.outside_names import outside_name_notes
 from hairpin.question.target import is_outside_name, parse_target
 from tests.rows import each_row
 from tests.small_host import container, engine, network
@@ -111,9 +110,3 @@ def test_a_container_whose_name_has_a_dot_is_meant_itself() -> None:
 )
 def test_the_form_of_an_outside_name(name: str, expected: bool) -> None:
     assert is_outside_name(name) is expected
-
-
-def test_the_answer_says_that_the_name_was_not_looked_up() -> None:
-    (note,) = outside_name_notes((parse_target("example.com"),), asked("example.com"))
-    assert "does not look up example.com" in str(note)
-    assert outside_name_notes((parse_target("8151"),), asked("8151", None)) == ()

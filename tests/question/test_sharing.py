@@ -12,7 +12,6 @@ from hairpin.network.flow import FromContainer
 from hairpin.network.network import Network
 from hairpin.question.asked import Target
 from hairpin.question.flows import flows_for
-from hairpin.question.sharing import unpublished_of_sharers
 from tests.causes.hosts import with_host
 from tests.rows import each_row
 from tests.small_host import container, container_namespace, engine, lo, network
@@ -93,14 +92,6 @@ def test_a_sharer_whose_owner_has_ended_is_explained_by_the_owner() -> None:
     found = diagnose(built, outward)
     assert outward.start == FromContainer("side", Netns("test", "container:side"))
     assert [each.cause for each in found.causes] == ["container-not-running"]
-
-
-def test_a_note_names_the_ports_that_the_owner_does_not_publish() -> None:
-    (said,) = unpublished_of_sharers(shared(SIDE, WEB_SERVES, (8080, SIDE)), (Target(container="side"),))
-    assert str(said) == "side shares the network of web; it listens on 8080/tcp, which web does not publish"
-    for silent in (shared(SIDE, (80, SIDE)), shared(STOPPED, WEB_SERVES), shared(moved(SIDE), (81, SIDE), left=True)):
-        assert not list(unpublished_of_sharers(silent, (Target(container="side"),)))
-    assert not list(unpublished_of_sharers(shared(SIDE, (8080, SIDE)), (Target(container="web"),)))
 
 
 def test_an_unpublished_port_in_the_left_namespace_is_the_sharers_and_no_docker_proxy_holds_it() -> None:

@@ -3,10 +3,10 @@
 import pickle
 
 from hairpin.answer.questions import questions_of
-from hairpin.answer.remarks import remarks
+from hairpin.beside.flows.inward_only import own_flows_left_out
+from hairpin.beside.notes.remarks import remarks
 from hairpin.diagnose.diagnose import is_refused
 from hairpin.diagnose.examination import examine
-from hairpin.diagnose.inward_only import own_flows_left_out
 from hairpin.network.flow import Flow
 from hairpin.network.network import Network
 from hairpin.walk.alike import TraceTakenOver, own_name, walked_alike

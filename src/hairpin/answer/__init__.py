@@ -4,18 +4,16 @@ language.  Pure.
 A front end, such as the command line, calls ``ask`` or ``matrix``, and renders the results.  After ``ask`` it calls
 ``blamed`` here, and ``told_errors`` and ``logged`` of ``explain``, which add to the answer.  Read these modules:
 
-- ``ask`` (the entry), ``answer`` (the types) and ``check`` (a question for causes) with ``further_addresses``,
+- ``ask`` (the entry), ``answer`` (the types) and ``check`` (a question for causes),
 - ``findings`` (findings in addition to the causes of the asked flows), ``cause_answers`` (each finding with its repairs
   and its reference), ``stop_repairs`` (the repairs of a packet's stop), ``proven_repairs`` (the repairs of a set of
   causes, checked against the proof of the set) and ``past_decisions`` (a repair of one cause that undoes the decision
   behind another cause),
-- ``engines`` (engines that do not answer), ``states`` (states of the hosts that no flow shows), ``remarks`` (on tables
-  and limits) with ``silent_servers`` and ``later``, ``questions`` (facts that only the user knows) with
-  ``moved_links``, ``led_elsewhere`` and ``undecided`` (what decides a flow that is not decided), and ``blamed`` (when
-  and by which actor a cause was made),
+- ``engines`` (engines that do not answer), ``states`` (states of the hosts that no flow shows), ``ended`` (containers
+  that ended with an error), ``questions`` (the open questions, each once, with a repair that works with either answer),
+  and ``blamed`` (when and by which actor a cause was made),
 - ``events`` (the time after an event), ``decisive`` (missing readings that may change the result), ``outcome`` (the
   exit status) and ``matrix`` (every flow under every event),
-- ``beside/``: what is said beside the flows, of things that they do not show,
 - ``likely/``: the answer about a host that is known only from a pasted text.
 
 ``asked_elements`` is used before ``ask``: it finds the addresses about which the collector asks the kernel, for sets

@@ -131,14 +131,20 @@ class FlowAnswer(msgspec.Struct, frozen=True):
     def verdict(self) -> Verdict:
         """The walk's verdict, even if a replica disagrees (docs/replica.md).
 
-        The verdict is ``depends`` if the start order of units decides, if the flow passes in the walk and fails in the
-        replica, or if the walk read a part that no pasted text shows."""
-        return "depends" if self.orders or self.doubted or self.supposed else self.trace.verdict
+        The verdict is ``depends`` if the start order of units decides, if the walk read a part that no pasted text
+        shows, or if a question leaves the flow undecided: the host has seen such a flow fail, or the flow passes in the
+        walk and fails in the replica."""
+        return "depends" if self._is_open else self.trace.verdict
 
     @property
     def succeeds(self) -> bool:
-        """Whether the flow is delivered or leaves, whatever the start order of units is, and no replica doubts it."""
-        return self.trace.succeeds and not self.orders and not self.doubted and not self.supposed
+        """Whether the flow is delivered or leaves, and nothing leaves this undecided."""
+        return self.trace.succeeds and not self._is_open
+
+    @property
+    def _is_open(self) -> bool:
+        asked = self.trace.questions if self.trace.succeeds else ()
+        return bool(self.orders or self.supposed or self.doubted or any(each.undecided for each in asked))
 
     @property
     def judge(self) -> Judge:
@@ -240,7 +246,7 @@ class Dispute(msgspec.Struct, frozen=True):
         return message("{said}: please report this bug with {file}", said=told, file=self.file)
 
 
-class Answer(msgspec.Struct, frozen=True):
+class Answer(msgspec.Struct, frozen=True, dict=True):
     """The answer to a question.
 
     ``evidence``: the evidence of every host that was read, of this host first.  ``network``: the network of these hosts

@@ -10,6 +10,9 @@ from hairpin.answer.answer import Answer, Depth, Dispute, FlowAnswer, ref_of
 from hairpin.answer.engines import with_engines
 from hairpin.answer.likely.supposed import with_supposed
 from hairpin.answer.questions import questions_of
+from hairpin.beside.flows.elsewhere import published_elsewhere
+from hairpin.beside.inquiry import Inquiry
+from hairpin.beside.table import after_observers
 from hairpin.errors import UsageError
 from hairpin.evidence.reading import HOST, PASTED, Evidence, lacks_rules
 from hairpin.evidence.several import NotRead, Source, age_notes, together
@@ -24,12 +27,10 @@ from hairpin.network.prefix import is_private
 from hairpin.network.query import Query
 from hairpin.network.routing import lookup
 from hairpin.question.asked import Target
-from hairpin.question.elsewhere import published_elsewhere
 from hairpin.question.flows import flows_for
 from hairpin.question.hosts import refuse_same_machine
 from hairpin.question.outside import with_world
 from hairpin.question.question import Question
-from hairpin.question.sharing import unpublished_of_sharers
 from hairpin.question.target import is_outside_name
 from hairpin.walk.trace import Trace
 from hairpin.walk.walk import walk_flow
@@ -122,33 +123,16 @@ def begin_answer(question: Question, hosts: tuple[Source, ...], network: Network
     question = _with_told_targets(_without_unlisted(question, within), within)
     unlisted = tuple(each for each in asked if each not in question.targets)
     flows = tuple(map(question.sized, flows_for(within, question.targets, question.origin)))
-    said = tuple(unpublished_of_sharers(within, question.targets))
-    if any(is_outside_name(each.container or "") for each in question.targets):
-        from hairpin.question.outside_names import outside_name_notes  # noqa: PLC0415 - few names are of the outside
-
-        said = (*outside_name_notes(question.targets, flows), *said)
-    if any(each.localhost or each.container is not None for each in question.targets):
-        from hairpin.diagnose.next_addresses import passed_over, told_of_passed_over  # noqa: PLC0415 - for names only
-
-        left = passed_over(within, question.targets, flows)
-        said = (*said, *told_of_passed_over(within, question.targets, flows))
-        flows = tuple(each for each in flows if each not in left)
+    said = (*age_notes(evidence), *map(_unlisted_note, unlisted))
+    inquiry = after_observers("meant", Inquiry(question, within, flows, None, said, question.after is None))
+    flows = inquiry.flows
     if any(host.is_of_text for host in within.hosts):
         from hairpin.suppose.asked_services import with_asked_services  # noqa: PLC0415 - most hosts are read themselves
 
         within = with_asked_services(within, flows)
     unread = tuple(each for host in network.hosts for each in host.unread)
-    notes = (*age_notes(evidence), *said, *map(_unlisted_note, unlisted))
-    if any(each.address is not None or each.container is not None for each in question.targets):
-        from hairpin.question.own_links import of_unreached  # noqa: PLC0415 - most questions name a port
-
-        notes = (*notes, *of_unreached(within, question.targets, question.origin))
-    if any(host.guest is not None for host in within.hosts):
-        from hairpin.question.desktop import desktop_notes  # noqa: PLC0415 - few hosts are such virtual machines
-
-        notes = (*notes, *desktop_notes(within, flows))
     elsewhere = tuple(published_elsewhere(within, question.targets))
-    start = Answer(question, evidence, within, (), unread=unread, notes=notes, elsewhere=elsewhere)
+    start = Answer(question, evidence, within, (), unread=unread, notes=inquiry.notes, elsewhere=elsewhere)
     if question.after is None:
         return start, flows
     from hairpin.answer.events import after_event  # noqa: PLC0415 - few questions are about an event
@@ -245,7 +229,7 @@ def _with_questions(answer: Answer) -> Answer:
     traces = tuple((each.ref, each.trace) for each in answer.flows)
     asked = questions_of(answer.network, (*traces, *_grant_walks(answer)))
     if not answer.flows and answer.question.kind == "check":
-        from hairpin.answer.beside.ended import questions_about_ended  # noqa: PLC0415 - most hosts have flows
+        from hairpin.answer.ended import questions_about_ended  # noqa: PLC0415 - most hosts have flows
 
         asked = (*asked, *questions_about_ended(answer, len(asked)))
     return msgspec.structs.replace(answer, questions=asked)

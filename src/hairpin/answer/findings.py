@@ -39,7 +39,7 @@ def _nameless(examination: Examination) -> tuple[Finding, ...]:
     flows = (each.trace.flow for each in examination.diagnoses)
     if not any(isinstance(each.start, FromContainer) and each.purpose == "asked" for each in flows):
         return ()
-    from hairpin.diagnose.nameless import nameless  # noqa: PLC0415 - few questions are about two containers
+    from hairpin.beside.walks.nameless import nameless  # noqa: PLC0415 - few questions are about two containers
 
     return nameless(examination)
 

@@ -69,7 +69,7 @@ def _not_running(answer: Answer, host: Host, causes: tuple[CauseAnswer, ...]) ->
     served = {each.name for each in host.services() if each.running is not None and each.running >= (each.wanted or 0)}
     told |= {each.name for each in host.containers() if each.is_task and each.service in served}
     if not answer.flows:
-        from hairpin.answer.beside.ended import ended_with_error  # noqa: PLC0415 - most hosts have flows
+        from hairpin.answer.ended import ended_with_error  # noqa: PLC0415 - most hosts have flows
 
         told |= {each.name for each in ended_with_error(answer, host)}
     idle = [each for each in host.containers() if not each.running and each.name not in told]

@@ -1,9 +1,11 @@
-"""Tells a report whether the plan for its answer repairs something without a person's choice."""
+"""Tells a report which repairs the plan for its answer makes without a person's choice."""
 
+from collections.abc import Mapping
 from typing import Literal
 
 from hairpin.answer.answer import Answer
-from hairpin.apply.plan import is_wanted, plan_of, why_not
+from hairpin.apply.plan import RepairPlan, Why, is_wanted, plan_of, why_not
+from hairpin.kept import kept
 
 
 def offer_of(answer: Answer) -> Literal["", "repairs", "choices"]:
@@ -17,7 +19,30 @@ def offer_of(answer: Answer) -> Literal["", "repairs", "choices"]:
     if not any(not any(sets) or any(refs.issuperset(each) for each in sets) for sets in wholes):
         return ""
     # A single repair has the effects that it has in the plan.  Several ones have to be made in turn, as the plan does.
-    plan = plan_of(answer, (), with_latent=False) if len(wanted) > 1 else None
+    plan = _plan(answer) if len(wanted) > 1 else None
     if plan is None or plan.repairs:
         return "repairs"
     return "choices" if plan.choices else ""
+
+
+def left_to_person(answer: Answer) -> Mapping[str, Why]:
+    """Return why the plan leaves out the first repair of a cause, by the cause's ref.  A cause that is not in the
+    result has a repair that the plan makes, or no repair."""
+    wanted = [each for each in answer.causes if is_wanted(each, with_latent=False) and each.remedies]
+    if len(wanted) == 1:
+        (only,) = wanted
+        unasked = only.remedies[0].effects.unasked if only.remedies[0].effects is not None else ()
+        why = why_not(only, only.remedies[0], answer) or (unasked[0].kind if unasked else None)
+        return {only.ref: why} if why is not None else {}
+    left_out = _plan(answer).left_out if wanted else ()
+    first = {each.ref: each.remedies[0] for each in wanted}
+    return {
+        each.cause.ref: each.why
+        for each in left_out
+        if each.cause is not None and first.get(each.cause.ref) == each.remedy
+    }
+
+
+@kept
+def _plan(answer: Answer) -> RepairPlan:
+    return plan_of(answer, (), with_latent=False)

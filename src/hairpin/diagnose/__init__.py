@@ -7,10 +7,6 @@
   an event breaks at once).
 - Faults to come: ``latent`` (lost rules that no asked flow misses yet), ``foreseen`` (faults after an event) with
   ``ended`` (containers that events leave stopped) and ``concerned`` (containers whose restarts matter).
-- Clients and names: ``unhairpinned`` (public addresses that the host itself does not reach), ``nameless`` (containers
-  that have no names for each other), ``singled_out`` (clients that a rule drops while others pass), ``client_networks``
-  (networks of clients that a rule or a route stops), ``listed_clients`` (rules that let only listed clients in),
-  ``inward_only`` (ports that the host serves for others), ``next_addresses`` (addresses of a name that clients pass
-  over), ``stopped_clients`` (a rule against one network), ``invented_fields`` (rules that compare a source port or a
-  TTL).
+- Clients: ``unhairpinned`` (public addresses that the host itself does not reach), ``singled_out`` (clients that a rule
+  drops while others pass).
 """

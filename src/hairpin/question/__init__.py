@@ -2,8 +2,7 @@
 texts.
 
 Read ``asked`` (what a question names), ``target`` (reads TARGET and WHERE), ``hosts`` (which of several hosts is
-meant), ``elsewhere`` (ports that another host publishes, too), ``own_links`` (addresses that a host does not reach by
-design), ``desktop`` (hosts that are virtual machines of desktop engines), ``suggest`` (the nearest of known words),
+meant), ``suggest`` (the nearest of known words),
 ``standpoints`` (addresses of clients that the user did not name), ``seen_clients`` (the clients that a reading
 shows), ``unread_ports`` (links to what was not
 read), ``namespaces`` (namespaces without a container that a name or an address means), ``starts`` (where flows

@@ -7,10 +7,8 @@ address that stands for it.  The flows to the client's name servers show whether
 import msgspec
 
 from hairpin.host.host import Host
-from hairpin.message import Message, message
 from hairpin.network.flow import Flow, FromContainer, FromHost, Protocol
 from hairpin.network.network import Network
-from hairpin.network.prefix import address_text
 from hairpin.question.asked import Origin, Target
 from hairpin.question.egress import egress_flows, host_dns_flows, outward_flow
 from hairpin.question.hosts import container_named, host_named
@@ -18,7 +16,6 @@ from hairpin.question.namespaces import asking_namespace
 from hairpin.question.standpoints import beyond
 from hairpin.question.starts import asker, start_named
 from hairpin.question.suggest import close
-from hairpin.question.target import is_outside_name
 
 USUAL_PORT = 443
 """The port that is asked if the question names none."""
@@ -58,20 +55,3 @@ def _without_way_out(network: Network, host: Host, origin: Origin) -> Flow:
     if isinstance(start, FromContainer):
         return outward_flow(start, 4, first, tuple(others))
     return Flow(start, 4, first, "tcp", USUAL_PORT, stand_ins=tuple(others), host=host.name, invented=True)
-
-
-def outside_name_notes(targets: tuple[Target, ...], flows: tuple[Flow, ...]) -> tuple[Message, ...]:
-    """Return a note for each target that is a name of the outside: hairpin has not looked it up."""
-    names = dict.fromkeys(each.container or "" for each in targets if is_outside_name(each.container or ""))
-    stands = next((each for each in flows if each.invented), None)
-    if stands is None:
-        return ()
-    return tuple(
-        message(
-            "hairpin does not look up {name}: {address} stands for its address",
-            name=name,
-            address=address_text(stands.daddr, stands.version),
-        )
-        for name in names
-        if not any(each.container == name for each in flows)
-    )

@@ -1,17 +1,10 @@
 """Containers that use the network namespace of another container: ``--network container:NAME``, compose
 ``network_mode: service:NAME``, a pod."""
 
-from collections.abc import Iterator
-
 from hairpin.host.docker import Container, PortBinding
 from hairpin.host.host import Host
-from hairpin.message import Message, message
 from hairpin.network.network import Network, netns_of
-from hairpin.network.prefix import is_loopback
 from hairpin.network.socket_owner import owner_of_socket
-from hairpin.question.asked import Target
-from hairpin.question.held import held_by
-from hairpin.question.hosts import host_of
 
 
 def is_with_owner(host: Host, container: Container) -> bool:
@@ -39,30 +32,3 @@ def may_serve(network: Network, host: Host, container: Container, binding: PortB
         if (each.protocol, each.port) == wanted
     ]
     return not holders or None in holders or container in holders
-
-
-def unpublished_of_sharers(network: Network, targets: tuple[Target, ...]) -> Iterator[Message]:
-    """Yield a note for each asked container that shares another container's network and listens on ports that the other
-    container does not publish."""
-    for target in targets:
-        if target.container is None or target.port is not None:
-            continue
-        host = host_of(network, target)
-        for container in host.containers_named(target.container):
-            owner = host.network_owner(container)
-            if owner == container or not is_with_owner(host, container) or container.on_host_network:
-                continue
-            published = {(each.protocol, each.container_port) for each in owner.bindings}
-            ports = [
-                f"{each.port}/{each.protocol}"
-                for each in held_by(network, host, container)
-                if (each.protocol, each.port) not in published
-                and not (each.address is not None and is_loopback(each.address, each.version))
-            ]
-            if ports:
-                yield message(
-                    "{name} shares the network of {owner}; it listens on {ports}, which {owner} does not publish",
-                    name=container.name,
-                    owner=owner.name,
-                    ports=", ".join(ports),
-                )

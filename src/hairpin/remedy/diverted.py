@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from hairpin.change import change as c
 from hairpin.host.route import PolicyRule, Route
 from hairpin.network.flow import Flow, FromHost
-from hairpin.network.network import Network
+from hairpin.network.network import Network, is_uplink
 from hairpin.question.standpoints import somebody
 from hairpin.remedy.effect import FlowEffect, Nature
 from hairpin.remedy.known_flows import Known
@@ -45,11 +45,23 @@ def _leads_elsewhere(part: c.Primitive) -> bool:
 
 def ways_out(network: Network, after: Network, change: c.Change, asked: Iterable[Flow]) -> Iterator[FlowEffect]:
     """Yield the effects on those asked egress flows, and on the host's own egress flow, which leave by another link
-    after the change.  A flow that failed before the change counts, too, because its old path was intended."""
+    after the change.  A flow that failed before the change counts, too, because its old path was intended, unless it
+    failed on a bridge that leads to no machine outside."""
     if not any(map(_leads_elsewhere, change.parts)):
         return
     own = Flow(FromHost(), 4, somebody(4)[0], "tcp", 443, purpose="egress", host=network.this.name)
     for flow in (*(each for each in asked if each.purpose in ("egress", "dns")), own):
-        then = walk_flow(after, flow)
-        if then.succeeds:
-            yield from diversions(Known(flow, "way-out"), walked(network, flow), then, "meant")
+        now, then = walked(network, flow), walk_flow(after, flow)
+        if then.succeeds and not _stops_on_inner_bridge(network, now):
+            yield from diversions(Known(flow, "way-out"), now, then, "meant")
+
+
+def _stops_on_inner_bridge(network: Network, trace: Trace) -> bool:
+    """Return whether the packet stops on a bridge that has no port to the outside, such as an engine's bridge."""
+    stop = trace.usual.stop
+    if stop is None or not stop.link or stop.netns not in network:
+        return False
+    namespace = network.namespace(stop.netns)
+    bridge = namespace.link(stop.link)
+    ports = (each for each in namespace.links if each.master == stop.link)
+    return bridge is not None and bridge.kind == "bridge" and not any(is_uplink(network, stop.netns, p) for p in ports)

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from hairpin.answer.answer import FlowAnswer
+from hairpin.answer.answer import Answer, CauseAnswer, FlowAnswer
 from hairpin.host.name_order import name_order
 from hairpin.message import message
 from hairpin.network.flow import Flow
@@ -13,6 +13,7 @@ from hairpin.network.prefix import Version
 from hairpin.report.paper import Paper, Style
 from hairpin.report.places import NO_HOSTS, Places
 from hairpin.report.words import Words
+from hairpin.walk.state import Stop
 from hairpin.walk.verdicts import VERDICTS, Verdict
 
 FEW = 6
@@ -38,15 +39,41 @@ def groups(flows: Sequence[FlowAnswer]) -> tuple[Group, ...]:
     found: dict[tuple[Verdict, tuple[str, ...], str], list[int]] = {}
     for number, flow in enumerate(flows):
         if not flow.succeeds:
-            # Flows without a cause form a group if they stop at the same place for the same reason.
-            place = (
-                ""
-                if flow.causes or flow.stop is None
-                else f"{flow.stop.netns.host} {flow.stop.netns} {flow.stop.reason}"
-            )
+            # Flows without a cause form a group if they stop at the same place for the same reason, or leave the same
+            # questions open.
+            stop, asked = flow.stop, (each.text for each in flow.trace.questions if each.undecided)
+            place = f"{stop.netns.host} {stop.netns} {stop.reason}" if stop is not None else "; ".join(map(str, asked))
+            place = "" if flow.causes else place
             found.setdefault((flow.verdict, flow.causes, place), []).append(number)
     made = [Group(verdict, causes, tuple(numbers)) for (verdict, causes, _), numbers in found.items()]
     return tuple(sorted(made, key=lambda each: (not each.causes, each.verdict == "depends", each.numbers)))
+
+
+def cause_of_stop(answer: Answer, stop: Stop | None) -> CauseAnswer | None:
+    """Return the blocking cause that stops other asked flows at the same place; None if there is none.
+
+    The search proves a cause for the flows that pass without it.  Flows that fail without it for another reason stop
+    here all the same."""
+    return next(
+        (
+            each
+            for each in answer.causes
+            if stop is not None and each.severity == "blocking" and each.flows and _is_same(each.stop, stop)
+        ),
+        None,
+    )
+
+
+def _is_same(one: Stop | None, other: Stop) -> bool:
+    """Return whether packets stop at one place for one reason."""
+    return one is not None and same_place(one, other)
+
+
+def same_place(one: Stop, other: Stop) -> bool:
+    """Return whether one thing stops the packets, at one place."""
+    return (one.netns, one.stage, one.link, one.reason, one.decided_by) == (
+        other.netns, other.stage, other.link, other.reason, other.decided_by
+    )  # fmt: skip
 
 
 def flow_text(flow: Flow, places: Places = NO_HOSTS) -> str:

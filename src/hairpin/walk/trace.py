@@ -61,7 +61,8 @@ class OpenQuestion(msgspec.Struct, frozen=True):
     ``if_yes`` and ``if_no``: the flow's fate with that answer.  ``wanted``: the facts that answer the question, each by
     itself; the surest fact comes first.  ``breaks_if``: the answer with which the flow fails, although the walk finds
     that it succeeds; empty if there is no such answer.  ``about``: the walk's grant that a careful outside, or the
-    kernel, may refuse.  ``undecided``: whether the flow has no verdict without the answer."""
+    kernel, may refuse.  ``undecided``: whether the flow has no verdict without the answer, because a packet of it meets
+    what was not read, or because the host itself has seen such a packet fail."""
 
     text: Message
     if_yes: Message
@@ -234,6 +235,7 @@ def _is_on_link(step: Step, entry: Neighbour, own: tuple[Address, ...]) -> OpenQ
         if_no=_not_there(facts, left_over=len(own) > 1),
         wanted=(ask_neighbour(facts["address"], entry.link),),
         breaks_if="no",
+        undecided=True,
     )
 
 
@@ -272,6 +274,7 @@ def _without_gateway(step: Step, entry: Neighbour, by: WithoutGateway) -> OpenQu
         ),
         wanted=(ask_neighbour(facts["address"], entry.link),),
         breaks_if="no",
+        undecided=True,
     )
 
 
@@ -312,6 +315,7 @@ def _is_silent(step: Step, entry: Neighbour, rule: str) -> OpenQuestion:
         if_no=message("{gateway} accepts the packets, and the verdict above stands", **facts),
         wanted=(ask_neighbour(facts["gateway"], entry.link),),
         breaks_if="yes",
+        undecided=True,
     )
 
 

@@ -12,6 +12,7 @@ from hairpin.answer.answer import Answer, CauseAnswer
 from hairpin.answer.check import with_causes
 from hairpin.answer.proven_repairs import first_change
 from hairpin.apply.plan import RepairPlan, plan_of
+from hairpin.beside.inquiry import Inquiry
 from hairpin.change.change import Change
 from hairpin.change.simulation.in_turn import made_in_turn
 from hairpin.diagnose.examination import Examination, examine
@@ -42,7 +43,8 @@ class Broken(msgspec.Struct, frozen=True):
 def answered(network: Network, flows: tuple[Flow, ...]) -> tuple[Answer, Examination]:
     """Return what ``check`` answers about these flows of the network, without events, and the examination behind it."""
     examination = examine(network, flows)
-    return with_causes(Answer(Question(), (), network, ()), examination, "causes"), examination
+    inquiry = Inquiry(Question(), network, flows, examination)
+    return with_causes(Answer(Question(), (), network, ()), inquiry, "causes"), examination
 
 
 def broken(network: Network, flows: tuple[Flow, ...]) -> tuple[Broken, ...]:

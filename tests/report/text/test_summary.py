@@ -4,13 +4,14 @@ from msgspec.structs import replace
 
 from hairpin.answer.questions import QuestionAnswer
 from hairpin.message import message
-from hairpin.report.text.summary import problems, summary
+from hairpin.remedy.remedy import OwnersDecision
+from hairpin.report.text.summary import summary, troubles
 from hairpin.walk.trace import OpenQuestion
 from tests.report.answers import FORWARDING_OFF, USER_DROPS, answer
 
 
 def test_a_port_that_passes() -> None:
-    assert problems(answer()) == 0
+    assert not troubles(answer())
     assert str(summary(answer())) == "1 port of 1 container: all flows pass"
 
 
@@ -78,3 +79,24 @@ def test_several_questions_stand_in_the_first_line_together() -> None:
 def test_a_port_that_is_asked_at_two_addresses_of_the_host_is_one() -> None:
     nobody = answer(port=9999)
     assert "1 problem: all " in str(summary(nobody))
+
+
+def test_what_a_person_decided_is_no_problem() -> None:
+    whole = answer(FORWARDING_OFF, USER_DROPS)
+    decision = OwnersDecision(message("a comment says so"), message("Ask whoever made the rule"))
+    first, *others = whole.causes
+    decided = msgspec.structs.replace(first, decision=decision)
+    some = msgspec.structs.replace(whole, causes=(decided, *others))
+    assert str(summary(some)) == "1 problem and 1 decision of a person: 2 of 8 flows fail"
+    alone = answer(USER_DROPS)
+    (only,) = (each for each in alone.causes if each.severity == "blocking")
+    rest = tuple(each for each in alone.causes if each is not only)
+    found = msgspec.structs.replace(alone, causes=(msgspec.structs.replace(only, decision=decision), *rest))
+    assert str(summary(found)).startswith("1 decision of a person: ")
+
+
+def test_a_cause_that_results_from_another_is_no_problem_of_its_own() -> None:
+    whole = answer(FORWARDING_OFF, USER_DROPS)
+    first, second, *others = whole.causes
+    following = msgspec.structs.replace(second, follows_from=(first.ref,))
+    assert troubles(msgspec.structs.replace(whole, causes=(first, following, *others))).problems == 1

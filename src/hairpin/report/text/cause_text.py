@@ -1,9 +1,13 @@
 """The report of one cause: its title, evidence, reason, proof and repair, each as a part of the cause's section."""
 
+from typing import TYPE_CHECKING
+
 from hairpin.answer.answer import Answer, CauseAnswer, Judge
 from hairpin.causes.proof import Proof
 from hairpin.causes.where import rule_of
+from hairpin.host.boot.configured import Configured
 from hairpin.message import Message, message, verbatim
+from hairpin.remedy.remedy import OwnersDecision
 from hairpin.report.open_ends import is_known_limit, open_end
 from hairpin.report.paper import Paper, wrapped
 from hairpin.report.places import Places
@@ -12,10 +16,13 @@ from hairpin.report.quotes import Quote, Quotes
 from hairpin.report.text.configured import configured_text, decision_text, undoing_text
 from hairpin.report.text.remedy_text import write_remedy
 from hairpin.report.unread import NOTE
-from hairpin.report.verdicts import FEW, Group, folded, groups
+from hairpin.report.verdicts import FEW, Group, cause_of_stop, folded, groups
 from hairpin.report.words import Words
 from hairpin.walk.state import Stop
 from hairpin.walk.verdicts import VERDICTS
+
+if TYPE_CHECKING:
+    from hairpin.apply.plan import Why
 
 SEVERITIES: dict[str, Message] = {
     "blocking": message("cause"),
@@ -59,7 +66,8 @@ class CauseText:
     def explained(self, cause: CauseAnswer, paper: Paper) -> None:
         """Write the flows that the cause explains, and the causes from which it follows."""
         words = self._words
-        failing = [each for each in self._answer.flows if not each.succeeds]
+        # A flow whose walk passes is undecided: something else than a cause leaves it so.
+        failing = [each for each in self._answer.flows if each.causes or not each.trace.succeeds]
         stopped = [each.trace.flow for each in failing if cause.ref in each.causes]
         if len(stopped) == len(failing) > 1:
             paper.prose(words(_all_explained(len(stopped))), indent=2)
@@ -98,7 +106,7 @@ class CauseText:
         paper.prose(words(cause.candidate.detail), indent=2)
         for each in cause.log:
             paper.prose(words(each), indent=2, style="strong")
-        if cause.configured is not None:
+        if cause.configured is not None and not _is_said(cause.configured, cause.decision):
             paper.prose(words(configured_text(cause.configured)), indent=2)
         if cause.decision is not None:
             paper.prose(words(decision_text(cause.decision)), indent=2)
@@ -152,9 +160,18 @@ class CauseText:
                 guarded=self._verbose,
                 behind=self.named(self._first_repaired(cause)),
                 likely=cause.likely,
+                left=self._left(cause) if number == 0 and remedy.commands else None,
             )
         if len(shown) < len(cause.remedies):
             paper.prose(self._words(message("-v shows another repair of this cause.")), indent=2, style="faint")
+
+    def _left(self, cause: CauseAnswer) -> "Why | None":
+        """Return why the plan of `hairpin fix` leaves out the cause's first repair; None if the plan makes it."""
+        if cause.severity != "blocking" or self._answer.event is not None:
+            return None
+        from hairpin.apply.offer import left_to_person  # noqa: PLC0415 - a healthy host needs no plan
+
+        return left_to_person(self._answer).get(cause.ref)
 
     def named(self, refs: tuple[str, ...]) -> str:
         """Return the numbers and ids of the causes, such as ``1 (ip-forward-off), 2 (docker-user-drops)``."""
@@ -195,6 +212,14 @@ class CauseText:
             count=len(cause.together),
             **both,
         )
+
+
+def _is_said(configured: Configured, decision: OwnersDecision | None) -> bool:
+    """Return whether the sentence about the decision already names the place that has the setting."""
+    if decision is None:
+        return False
+    places = (configured.file, configured.option, configured.owner)
+    return any(each and each in str(decision.said) for each in places) or configured.writer == "network-option"
 
 
 def explaining(answer: Answer) -> list[CauseAnswer]:
@@ -268,6 +293,13 @@ def write_unexplained(answer: Answer, group: Group, words: Words, paper: Paper) 
     """Write that no cause explains the flows, or on which conditions their verdict depends."""
     if group.verdict != "depends":
         stop = answer.flows[group.numbers[0]].trace.usual.stop
+        known = cause_of_stop(answer, stop)
+        if stop is not None and known is not None:
+            said = message(
+                "{cause} stops these flows, too. hairpin found no repair with which they pass.", cause=known.id
+            )
+            paper.prose(words(said), indent=2)
+            return
         if stop is not None:
             paper.prose(words(_ending(answer, stop, words)), indent=2)
             if any(answer.flows[each].ref in one.flows for one in answer.questions for each in group.numbers):

@@ -3,6 +3,7 @@
 Each command begins a line, and a file is shown as the command that writes or edits it."""
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from hairpin.answer.answer import Answer, CauseAnswer
 from hairpin.change.calls import BindInterface, TrustSource
@@ -17,10 +18,15 @@ from hairpin.report.text.effects_text import effects_told
 from hairpin.report.unread import NOTE
 from hairpin.report.words import Words
 
+if TYPE_CHECKING:
+    from hairpin.apply.plan import Why
+
 _NOW = message("repair now:"), message("repair that disrupts connections that work now:")
 _OR_NOW = message("or instead:"), message("or instead, which disrupts connections that work now:")
 _ONCE_AGREED = message("if the person who decided this agrees:")
 _ONCE_PROVEN = message("repair, only if the host turns out to be as assumed:")
+_IF_WANTED = message("repair, only if its other effects are wanted:")
+_NOT_ALONE = message("repair, which lets no flow pass alone:")
 _LASTING = message("repair that stays after a reboot:")
 _BY_HAND = message("repair, by hand:"), message("repair, by hand, which disrupts connections that work now:")
 _OR_BY_HAND = message("or by hand:"), message("or by hand, which disrupts connections that work now:")
@@ -42,6 +48,7 @@ def write_remedy(
     guarded: bool = False,
     behind: str = "",
     likely: bool = False,
+    left: "Why | None" = None,
 ) -> None:
     """Write the immediate repair, the files or commands that keep it after a reboot, its other effects, and its notes
     that are not in ``noted`` yet.
@@ -49,7 +56,8 @@ def write_remedy(
     ``host``: the host of the repair, if the question is about several hosts.  ``instead``: whether another repair of
     the same cause comes before.  ``guarded``: whether the commands are written such that they may be run twice, which
     makes them longer.  ``behind``: the causes whose repair has to come first.  ``likely``: whether the cause is
-    only likely, so that the repair waits for a proof."""
+    only likely, so that the repair waits for a proof.  ``left``: why the plan of `hairpin fix` leaves out the repair;
+    None if the plan makes it."""
     typed = set(map(verbatim, remedy.typed))
     advice = [each for each in remedy.advice if each not in typed and (each not in noted or not remedy.commands)]
     if remedy.commands:
@@ -58,6 +66,10 @@ def write_remedy(
             heading = message("repair, only after {causes} is repaired:", causes=behind)
         elif likely:
             heading = _ONCE_PROVEN
+        elif left in ("opens", "closes", "diverts"):
+            heading = _IF_WANTED
+        elif left == "together":
+            heading = _NOT_ALONE
         _heading(_ONCE_AGREED if remedy.undoes is not None else heading, host, words, paper)
         _commands(all_shown(remedy.steps, guarded=guarded), paper)
     elif advice:

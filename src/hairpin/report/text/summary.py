@@ -1,6 +1,7 @@
 """The first line of an answer: the number of problems, the scope, and the passing flows."""
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from hairpin.answer.answer import Answer, FlowAnswer
 from hairpin.answer.decisive import lacks_reading
@@ -11,16 +12,36 @@ from hairpin.network.prefix import is_loopback
 from hairpin.report.text.remedy_text import is_option_only
 from hairpin.report.under_way import while_under_way
 from hairpin.report.unread import as_far_as_read
-from hairpin.report.verdicts import groups
+from hairpin.report.verdicts import cause_of_stop, groups
 
 _STOPS_NO_OTHER = message("nothing on this host stops the other flows")
 
 
-def problems(answer: Answer) -> int:
-    """Return the number of problems: the blocking causes, and the groups of failing flows without a cause."""
+class Troubles(NamedTuple):
+    """What stops asked flows.  ``problems``: the faults.  A cause that results from another one is no fault of its own,
+    and flows without a cause are one fault for each thing that stops them.  ``decisions``: the causes by which a person
+    keeps the flows out."""
+
+    problems: int
+    decisions: int
+
+    def __bool__(self) -> bool:
+        return any(self)
+
+
+def troubles(answer: Answer) -> Troubles:
+    """Return how many faults, and how many decisions of a person, stop asked flows."""
     striking = ("blocking", "latent") if answer.event is not None else ("blocking",)
-    causes = sum(each.severity in striking for each in answer.causes)
-    return causes + sum(not group.causes and group.verdict != "depends" for group in groups(answer.flows))
+    found = {each.ref: each for each in answer.causes if each.severity in striking}
+    own = [each for each in found.values() if found.keys().isdisjoint(each.follows_from)]
+    unexplained = sum(
+        not group.causes
+        and group.verdict != "depends"
+        and cause_of_stop(answer, answer.flows[group.numbers[0]].trace.usual.stop) is None
+        for group in groups(answer.flows)
+    )
+    decided = sum(each.decision is not None for each in own)
+    return Troubles(len(own) - decided + unexplained, decided)
 
 
 def summary(answer: Answer) -> Message | None:
@@ -45,7 +66,7 @@ def is_conditional(answer: Answer) -> bool:
 
 
 def _line(answer: Answer) -> Message | None:
-    found, undecided = problems(answer), sum(flow.verdict == "depends" for flow in answer.flows)
+    found, undecided = troubles(answer), sum(flow.verdict == "depends" for flow in answer.flows)
     if not answer.flows:
         return _problems(found) if found else None
     if not found:
@@ -68,7 +89,7 @@ def _line(answer: Answer) -> Message | None:
     return message("{said}; all others pass", said=said)
 
 
-def _failing(found: int, failed: int, asked: int) -> Message:
+def _failing(found: Troubles, failed: int, asked: int) -> Message:
     """Return the first line of an answer in which flows fail, for a question about one port or about no port."""
     if asked == 1 or not failed:
         return _problems(found)
@@ -113,8 +134,18 @@ def _passing(answer: Answer) -> Message:
     return message("{scope}: nothing on this host stops them; hairpin did not read the rest of their way", scope=scope)
 
 
-def _problems(count: int) -> Message:
-    return message("1 problem") if count == 1 else message("{count} problems", count=count)
+def _problems(found: Troubles) -> Message:
+    count, decided = found
+    if not count:
+        return (
+            message("1 decision of a person") if decided == 1 else message("{count} decisions of people", count=decided)
+        )
+    problems = message("1 problem") if count == 1 else message("{count} problems", count=count)
+    if not decided:
+        return problems
+    if decided == 1:
+        return message("{problems} and 1 decision of a person", problems=problems)
+    return message("{problems} and {count} decisions of people", problems=problems, count=decided)
 
 
 def _scope(answer: Answer) -> Message:

@@ -12,7 +12,7 @@ from hairpin.report.text.grounds_text import source_of, write_grounds
 from hairpin.report.text.head_text import write_elsewhere, write_head, write_verdicts
 from hairpin.report.text.remedy_text import is_ahead, is_option_only, write_brief, write_keeping
 from hairpin.report.text.where_next import write_where_next
-from hairpin.report.verdicts import Group, folded, groups
+from hairpin.report.verdicts import Group, folded, groups, same_place
 from hairpin.report.words import Words
 from hairpin.walk.state import Stop
 from hairpin.walk.verdicts import VERDICTS, Verdict
@@ -96,21 +96,25 @@ class _Report:
         flow = self._answer.flows[group.numbers[0]]
         if group.causes and self._told.issuperset(group.causes):
             return
-        for ref in group.causes:
-            if ref not in self._told:
-                self._told.add(ref)
-                self._paper.gap()
-                self.cause(next(each for each in self._answer.causes if each.ref == ref), flow)
+        found = [each for each in self._answer.causes if each.ref in group.causes and each.ref not in self._told]
+        # The drawing stands under the cause at which the flow itself stops.  The stops of other causes come behind it.
+        at_stop = [each for each in found if each.stop is not None and flow.stop and same_place(each.stop, flow.stop)]
+        drawn = next(iter(at_stop or found), None)
+        for each in sorted(found, key=lambda one: group.causes.index(one.ref)):
+            self._told.add(each.ref)
+            self._paper.gap()
+            self.cause(each, flow if each is drawn else None)
         if not group.causes and (self._verbose or not flow.supposed):  # what was not read, one line says for all
             self._paper.gap()
             write_unexplained(self._answer, group, self._words, self._paper)
-            self._draw_way(flow)
+            if self._verbose or not flow.trace.succeeds:
+                self._draw_way(flow)
 
     def _draw(self, flow: FlowAnswer) -> None:
         """Draw the flow's path.  Without ``verbose``, draw nothing if an earlier drawing of the report shows the same
         stop."""
         stop = flow.stop
-        alike = (each for each in self._drawn if stop is not None and _same_place(each, stop))
+        alike = (each for each in self._drawn if stop is not None and same_place(each, stop))
         if not self._verbose and next(alike, None) is not None:
             return
         if stop is not None:
@@ -176,9 +180,3 @@ class _Report:
         if known_cause(cause.id) is not None:
             said = message("more: hairpin explain {id}", id=cause.id)
             paper.prose(self._words(said), indent=2, style="faint")
-
-
-def _same_place(one: Stop, other: Stop) -> bool:
-    return (one.netns, one.stage, one.link, one.reason, one.decided_by) == (
-        other.netns, other.stage, other.link, other.reason, other.decided_by
-    )  # fmt: skip

@@ -12,7 +12,7 @@ of its source address.  ``capture`` has tcpdump's filters, which show whether su
 - Whether the packet takes the intended way: ``way_out`` (the route by which it left the host), ``way_of_host`` (a route
   that a policy rule keeps for the host's own address), ``redirected`` (a router that an ICMP redirect named),
   ``client_in_tunnel`` (a client that comes in by the tunnel into which its answers go), ``answer_source`` (the address
-  from which a UDP service answers), ``needless_rules`` (deleted IPv6 policy rules that the kernel may not need).
+  from which a UDP service answers).
 - Whether the network takes it: ``foreign_frames`` (frames of other hardware addresses), ``address_found`` (a machine on
   the link that has the destination), ``far_end_hints`` (the far end of a tunnel), ``cloud_limits`` (what a cloud
   refuses to its machines), ``silence`` (connections to which nothing came back).
@@ -27,7 +27,7 @@ of a no, and the command or option that settles it.
    Name the file in ``__init__.py`` of the folder, and call its function in ``grants`` of ``walk/granted/grants.py``.
    If few hosts need the file, import it inside a function there. Start from ``walk/granted/private_way.py``. If no
    reading hints that the outside refuses, the answer does not ask about the grant, but lists it (``Grants.assumed``).
-2. **Any other question** is a file of its own in ``answer/`` (``answer/led_elsewhere.py``), called in ``_open`` of
+2. **Any other question** is a file of its own in ``answer/`` (``beside/questions/led_elsewhere.py``), called in ``_open`` of
    ``answer/questions.py``.
 3. **A ``Wanted``** says what settles the question. If no function of ``wanted.py`` fits, add a word to ``Fact`` and a
    function in ``wanted.py``, and the words for the command line in ``report/wanted.py`` (a test fails without them).

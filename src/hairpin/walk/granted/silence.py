@@ -139,6 +139,8 @@ def _of_request(namespace: Namespace, left: State, *, named: bool, server_of: st
         else _lost_behind(left, facts),
         wanted=(watch_packets(left.oif, filter_of(packet)),),
         breaks_if="no",
+        # A datagram may need no answer.
+        undecided=packet.protocol == TCP or bool(server_of),
     )
 
 
@@ -201,6 +203,8 @@ def _of_answer(namespace: Namespace, handshake: Handshake, start: Outside, left:
         if_no=lost_behind(left, address_text(client, asked.version)),
         wanted=(_watch(left, client),),
         breaks_if="no",
+        # Half-open connections of others are those of port scanners, too.
+        undecided=named,
     )
 
 

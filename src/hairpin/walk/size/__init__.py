@@ -1,3 +1,2 @@
 """Full-sized segments: ``segment_size`` and ``bulk``; ``size_stop`` describes the stop of a walk that lost them.
-``long_packets`` asks about segments that come in from outside, and ``told_of_mtu`` asks about smaller MTUs on the path
-to clients."""
+``long_packets`` asks about segments that come in from outside."""

@@ -1,0 +1,24 @@
+"""What an answer says beside the walks of the flows: observers, each a file, each asked where ``table`` says.
+
+Read ``inquiry`` (what an observer is given, and gives back), ``features`` (what a question has, so that an observer has
+something to look at) and ``table`` (all observers, in the order of the answer).  The observers:
+
+- ``flows/``: which flows the question means after all.  They leave out flows that nobody intends, and add others.
+- ``walks/``: what the walks of the flows leave open.  They ask about clients, and leave out flows that a decision
+  closes.
+- ``notes/``: facts that are worth knowing and stop no asked flow.
+- ``questions/``: what only the user knows about one flow.
+
+An observer gives no verdict and names no cause: that is the walk's, and ``causes``'.
+
+To add a note, or a question beside a flow
+------------------------------------------
+1. **Choose the folder** by what the observer does, and write a file with one door: ``notes(inquiry)`` returns messages,
+   ``observe(inquiry)`` returns the inquiry with flows left out or added, ``of_trace(network, trace)`` yields questions.
+2. **Add a row** to ``ROWS`` or ``QUESTIONS`` of ``table``, at the place where the answer says it.  ``needs`` are the
+   features without which the observer has nothing to say.  Take those that are there; a new one is a word and a
+   function in ``features``.
+3. **Test both directions**: ``tests/beside/`` mirrors the folder.  ``tests/beside/test_table.py`` asks every observer
+   about recorded hosts without its needs, so an observer whose needs hide something fails there.
+4. A question about a grant of the outside is a file of ``walk/granted/``; its page says how.
+"""

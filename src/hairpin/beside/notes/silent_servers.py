@@ -1,0 +1,80 @@
+"""The servers outside from which connections of this host got no answer, as connection tracking shows."""
+
+from collections.abc import Iterator
+
+from hairpin.beside.inquiry import Inquiry
+from hairpin.host.host import Host
+from hairpin.host.netns import Netns
+from hairpin.message import Message, few_of, message
+from hairpin.netfilter.ir import STATUS_SEEN_REPLY
+from hairpin.netfilter.packet import Connection
+from hairpin.network.network import Network, is_uplink, owns_address
+from hairpin.network.prefix import Version, address_text
+from hairpin.network.query import Query
+from hairpin.network.routing import lookup
+from hairpin.walk.granted.silence import are_unanswered, split_by
+from hairpin.walk.hooks.connection_index import connections_of
+
+_Server = tuple[Version, int, int, str]
+"""A server's IP version, address and port, and where the connections start: ``container:NAME`` or ``host``."""
+
+
+def notes(inquiry: Inquiry) -> tuple[Message, ...]:
+    """Return the notes about servers outside that sent no answer."""
+    return told_by_silence(inquiry.network)
+
+
+def told_by_silence(network: Network) -> tuple[Message, ...]:
+    """Return a note for each host whose connections to servers outside got no answer."""
+    hosts = (each for each in network.hosts if each.was_read and each.netns in network)
+    return tuple(_note(found) for host in hosts if (found := tuple(_silent(network, host))))
+
+
+def _note(found: tuple[_Server, ...]) -> Message:
+    return message(
+        "connections from here to these servers got no answer: {servers}; to see why: `hairpin check {target} --from "
+        "{start}`",
+        servers=few_of([f"{_target(each)} ({each[3]})" for each in found]),
+        target=_target(found[0]),
+        start=found[0][3],
+    )
+
+
+def _target(server: _Server) -> str:
+    version, address, port, _ = server
+    text = address_text(address, version)
+    return f"[{text}]:{port}" if version == 6 else f"{text}:{port}"
+
+
+def _silent(network: Network, host: Host) -> Iterator[_Server]:
+    """Yield the servers outside whose answers TCP connections of this host await, if these servers have answered no
+    later connection."""
+    namespace = network.namespace(host.netns)
+    waiting: dict[tuple[Version, int, int], list[Connection]] = {}
+    for each in namespace.connections:
+        if each.tcp is not None and each.tcp.state == "SYN_SENT" and not each.status & STATUS_SEEN_REPLY:
+            waiting.setdefault((each.version, each.reply.saddr, each.reply.sport), []).append(each)
+    for (version, address, port), entries in waiting.items():
+        start = _start(network, host, version, entries[0].original.saddr)
+        if start is None or not _leads_out(network, host.netns, version, address):
+            continue
+        alike = connections_of(namespace).to_receiver(version, entries[0].reply.reversed())
+        if are_unanswered(namespace, entries, split_by(alike, STATUS_SEEN_REPLY)[1], named=False):
+            yield version, address, port, start
+
+
+def _start(network: Network, host: Host, version: Version, address: int) -> str | None:
+    """Return where a connection from the address starts; None if no namespace of the host has the address."""
+    if owns_address(network.namespace(host.netns), version, address):
+        return "host"
+    for container in host.containers():
+        if any(address == (each.ipv4 if version == 4 else each.ipv6) for each in container.endpoints):
+            return f"container:{container.name}"
+    return None
+
+
+def _leads_out(network: Network, netns: Netns, version: Version, address: int) -> bool:
+    """Return whether the host's route to the address leaves by an uplink."""
+    namespace = network.namespace(netns)
+    links = (namespace.link(hop.link) for hop in lookup(namespace, Query(version, address)).next_hops if hop.link)
+    return any(link is not None and is_uplink(network, netns, link) for link in links)

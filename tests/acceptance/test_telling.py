@@ -1,0 +1,83 @@
+"""How an answer speaks, on recorded hosts: one word for one thing, and the matter first."""
+
+import re
+from functools import cache
+
+import pytest
+
+from hairpin.answer.answer import Answer
+from hairpin.answer.ask import ask
+from hairpin.answer.outcome import exit_status
+from hairpin.apply.plan import plan_of
+from hairpin.question.question import Question
+from hairpin.question.target import parse_target
+from hairpin.report.paper import Paper
+from hairpin.report.text.terminal import report_text
+from hairpin.report.verdicts import same_place
+from hairpin.report.words import Words
+from tests.acceptance import recorded
+from tests.whole import thinned_rows
+
+ASKED = [(host, words) for host in sorted(recorded.expected()) for words in ((), ("8151",))]
+NOW = "repair now:"
+
+
+@cache
+def answered(host: str, words: tuple[str, ...]) -> Answer:
+    return ask(Question(targets=tuple(map(parse_target, words))), (recorded.evidence(host),))
+
+
+def told(answer: Answer) -> str:
+    return report_text(answer, Words("en"), Paper(width=150))
+
+
+def sections(text: str) -> list[str]:
+    """Return the section of each cause."""
+    return re.split(r"^(?=(?:\d+\. )?cause\[)", text, flags=re.MULTILINE)[1:]
+
+
+each_host = pytest.mark.parametrize(("host", "words"), thinned_rows(ASKED, 7))
+
+
+@each_host
+def test_what_fix_leaves_to_a_person_is_no_repair_now(host: str, words: tuple[str, ...]) -> None:
+    answer = answered(host, words)
+    made = {each.title for each in plan_of(answer, (), with_latent=False).repairs}
+    for section in sections(told(answer)):
+        title = section.partition("]: ")[2].split("\n")[0]
+        offered = any(str(each)[:60] in title or title in str(each) for each in made)
+        assert offered or NOW not in section.partition("cause[")[2].split("\nlatent")[0], section
+
+
+@each_host
+def test_no_cause_is_asked_for_where_one_is_named(host: str, words: tuple[str, ...]) -> None:
+    answer = answered(host, words)
+    stops = [each.stop for each in answer.causes if each.severity == "blocking" and each.stop is not None]
+    unknown = [each for each in answer.flows if not each.causes and each.stop is not None]
+    known = [each for each in unknown if any(same_place(each.stop, stop) for stop in stops if each.stop is not None)]
+    if unknown and len(known) == len(unknown):
+        assert "No cause that hairpin knows" not in told(answer)
+
+
+@each_host
+def test_the_notes_stand_behind_the_causes(host: str, words: tuple[str, ...]) -> None:
+    text = told(answered(host, words))
+    last = max((found.start() for found in re.finditer(r"^(?:\d+\. )?cause\[", text, re.MULTILINE)), default=0)
+    assert not last or "\nnote:" not in text[:last]
+
+
+@each_host
+def test_the_exit_status_says_what_the_first_line_says(host: str, words: tuple[str, ...]) -> None:
+    answer = answered(host, words)
+    first = told(answer).split("\n")[0]
+    if "all flows pass" in first:
+        assert exit_status(answer) == 0
+    if re.search(r"\bproblems?\b", first) and "future" not in first:
+        assert exit_status(answer) == 1
+
+
+@each_host
+def test_a_decision_is_told_once(host: str, words: tuple[str, ...]) -> None:
+    for section in sections(told(answered(host, words))):
+        text = " ".join(section.split())
+        assert len(re.findall(r"decision of a person", text)) <= 2, section
