@@ -85,18 +85,18 @@ def test_what_a_person_decided_is_no_problem() -> None:
     whole = answer(FORWARDING_OFF, USER_DROPS)
     decision = OwnersDecision(message("a comment says so"), message("Ask whoever made the rule"))
     first, *others = whole.causes
-    decided = msgspec.structs.replace(first, decision=decision)
-    some = msgspec.structs.replace(whole, causes=(decided, *others))
+    decided = replace(first, decision=decision)
+    some = replace(whole, causes=(decided, *others))
     assert str(summary(some)) == "1 problem and 1 decision of a person: 2 of 8 flows fail"
     alone = answer(USER_DROPS)
     (only,) = (each for each in alone.causes if each.severity == "blocking")
     rest = tuple(each for each in alone.causes if each is not only)
-    found = msgspec.structs.replace(alone, causes=(msgspec.structs.replace(only, decision=decision), *rest))
+    found = replace(alone, causes=(replace(only, decision=decision), *rest))
     assert str(summary(found)).startswith("1 decision of a person: ")
 
 
 def test_a_cause_that_results_from_another_is_no_problem_of_its_own() -> None:
     whole = answer(FORWARDING_OFF, USER_DROPS)
     first, second, *others = whole.causes
-    following = msgspec.structs.replace(second, follows_from=(first.ref,))
-    assert troubles(msgspec.structs.replace(whole, causes=(first, following, *others))).problems == 1
+    following = replace(second, follows_from=(first.ref,))
+    assert troubles(replace(whole, causes=(first, following, *others))).problems == 1

@@ -27,8 +27,7 @@ of a no, and the command or option that settles it.
    Name the file in ``__init__.py`` of the folder, and call its function in ``grants`` of ``walk/granted/grants.py``.
    If few hosts need the file, import it inside a function there. Start from ``walk/granted/private_way.py``. If no
    reading hints that the outside refuses, the answer does not ask about the grant, but lists it (``Grants.assumed``).
-2. **Any other question** is a file of its own in ``answer/`` (``beside/questions/led_elsewhere.py``), called in ``_open`` of
-   ``answer/questions.py``.
+2. **Any other question** is an observer (``beside/__init__.py``).
 3. **A ``Wanted``** says what settles the question. If no function of ``wanted.py`` fits, add a word to ``Fact`` and a
    function in ``wanted.py``, and the words for the command line in ``report/wanted.py`` (a test fails without them).
    If a counter shows the fact when it is read before and after a try, add the fact to ``_TWICE`` of
