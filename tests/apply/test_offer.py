@@ -20,8 +20,10 @@ def test_the_command_is_offered_if_its_plan_repairs_something(monkeypatch: pytes
         return RepairPlan(answer, (), (refused,))
 
     monkeypatch.setattr("hairpin.apply.offer.plan_of", left_out)
+    vars(both().answer).clear()  # the plan is kept on the answer
     assert offer_of(both().answer) == "choices"
     assert offer_of(FAULTY) == "repairs"
+    vars(both().answer).clear()
 
 
 def test_nothing_is_offered_if_the_repair_needs_one_by_hand() -> None:

@@ -34,11 +34,13 @@ DOORS = ("find", "of_host", "of_flows", "foresees")
 def cause_modules() -> tuple[str, ...]:
     """Return the full names of the cause modules.  A cause module is in a folder, and its name has no leading
     underscore."""
-    modules = [
-        each.name for each in pkgutil.walk_packages(hairpin.causes.__path__, "hairpin.causes.") if not each.ispkg
-    ]
-    in_folders = [name for name in modules if name.count(".") == 3]
-    return tuple(name for name in in_folders if not name.rpartition(".")[2].startswith("_"))
+    return tuple(
+        f"hairpin.causes.{folder.name}.{each.name}"
+        for folder in pkgutil.iter_modules(hairpin.causes.__path__)
+        if folder.ispkg
+        for each in pkgutil.iter_modules([f"{path}/{folder.name}" for path in hairpin.causes.__path__])
+        if not each.name.startswith("_")
+    )
 
 
 @cache

@@ -61,6 +61,8 @@ def wrong(folder: Path) -> tuple[str, ...]:
         named = [each.id for each in answer.causes if each.severity == "blocking"][:1]
         said = f"{flow.origin} to {flow.to}: {answer.flows[0].verdict}, {named}"
         passes = answer.flows[0].verdict in ("delivered", "leaves")
+        if answer.questions and answer.flows[0].verdict == "depends" and flow.passes:
+            continue  # earlier packets of the flow had no answer, so the user is asked
         if passes != flow.passes or (flow.first and not set(named) & set(flow.first)):
             found.append(said)
     return tuple(found)
