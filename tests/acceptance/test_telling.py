@@ -2,6 +2,7 @@
 
 import re
 from functools import cache
+from pathlib import Path
 
 import pytest
 
@@ -9,22 +10,24 @@ from hairpin.answer.answer import Answer
 from hairpin.answer.ask import ask
 from hairpin.answer.outcome import exit_status
 from hairpin.apply.plan import plan_of
+from hairpin.collect.snapshot import load
 from hairpin.question.question import Question
 from hairpin.question.target import parse_target
 from hairpin.report.paper import Paper
 from hairpin.report.text.terminal import report_text
 from hairpin.report.verdicts import same_place
 from hairpin.report.words import Words
-from tests.acceptance import recorded
 from tests.whole import thinned_rows
 
-ASKED = [(host, words) for host in sorted(recorded.expected()) for words in ((), ("8151",))]
+FIXTURES = Path(__file__).parents[1] / "fixtures"
+HOSTS = sorted((*(FIXTURES / "hosts").glob("*.hairpin"), *(FIXTURES / "real").glob("*/lab-host.hairpin")))
+ASKED = [(each.relative_to(FIXTURES).as_posix(), words) for each in HOSTS for words in ((), ("8151",))]
 NOW = "repair now:"
 
 
 @cache
 def answered(host: str, words: tuple[str, ...]) -> Answer:
-    return ask(Question(targets=tuple(map(parse_target, words))), (recorded.evidence(host),))
+    return ask(Question(targets=tuple(map(parse_target, words))), (load(FIXTURES / host),))
 
 
 def told(answer: Answer) -> str:

@@ -31,9 +31,9 @@ def left_to_person(answer: Answer) -> Mapping[str, Why]:
     wanted = [each for each in answer.causes if is_wanted(each, with_latent=False) and each.remedies]
     if len(wanted) == 1:
         (only,) = wanted
-        unasked = only.remedies[0].effects.unasked if only.remedies[0].effects is not None else ()
-        why = why_not(only, only.remedies[0], answer) or (unasked[0].kind if unasked else None)
-        return {only.ref: why} if why is not None else {}
+        why = why_not(only, only.remedies[0], answer)
+        if why is not None or not only.remedies[0].harm:
+            return {only.ref: why} if why is not None else {}
     left_out = _plan(answer).left_out if wanted else ()
     first = {each.ref: each.remedies[0] for each in wanted}
     return {

@@ -26,7 +26,12 @@ _OR_NOW = message("or instead:"), message("or instead, which disrupts connection
 _ONCE_AGREED = message("if the person who decided this agrees:")
 _ONCE_PROVEN = message("repair, only if the host turns out to be as assumed:")
 _IF_WANTED = message("repair, only if its other effects are wanted:")
+_COVERED = message("repair, needless once the repairs above are made:")
 _NOT_ALONE = message("repair, which lets no flow pass alone:")
+_LEFT: "dict[Why | None, Message]" = {
+    "opens": _IF_WANTED, "closes": _IF_WANTED, "diverts": _IF_WANTED, "together": _NOT_ALONE, "covered": _COVERED,
+}  # fmt: skip
+"""The headings of repairs that the plan of `hairpin fix` leaves out, by the reason."""
 _LASTING = message("repair that stays after a reboot:")
 _BY_HAND = message("repair, by hand:"), message("repair, by hand, which disrupts connections that work now:")
 _OR_BY_HAND = message("or by hand:"), message("or by hand, which disrupts connections that work now:")
@@ -66,10 +71,8 @@ def write_remedy(
             heading = message("repair, only after {causes} is repaired:", causes=behind)
         elif likely:
             heading = _ONCE_PROVEN
-        elif left in ("opens", "closes", "diverts"):
-            heading = _IF_WANTED
-        elif left == "together":
-            heading = _NOT_ALONE
+        elif left in _LEFT:
+            heading = _LEFT[left]
         _heading(_ONCE_AGREED if remedy.undoes is not None else heading, host, words, paper)
         _commands(all_shown(remedy.steps, guarded=guarded), paper)
     elif advice:
