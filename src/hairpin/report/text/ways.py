@@ -43,9 +43,9 @@ def ways(trace: Trace, branch: Branch, places: Places = NO_HOSTS) -> tuple[FlowW
     if stop is not None and _is_at(branch.request, stop) and not _is_at(branch.reply, stop):
         in_reply = False  # a relay had accepted the client's connection, and its own connection stopped
     client, target = places.client(flow), places.target(flow)
-    name = places.container(flow)
-    if name and f"container:{name}" != client and flow.purpose == "published":
-        target = f"{target} ({name})"
+    asked = places.container(flow)
+    if asked and f"container:{asked}" != client and flow.purpose == "published":
+        target = f"{target} ({asked})"
     first = branch.request[0].netns if branch.request else None  # an event may have moved the container
     inside = first or flow.start.netns if isinstance(flow.start, FromContainer) else None
 
