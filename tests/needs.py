@@ -5,7 +5,10 @@ A test that makes a network namespace, or runs an engine or one of netfilter's t
 
 # A folder or a file below tests/, and what it needs.
 NEEDS: dict[str, str] = {
+    "acceptance/test_stories.py": "root, dockerd",
+    "apply/program/test_outpost.py": "root, which gives a file to another user",
     "browser": "chromium",
+    "carry/test_files.py": "root, mounts, file attributes",
     "kernel": "root, iproute2, netfilter's tools, dockerd",
     "lab": "root, dockerd, firewalld",
     "world": "root, dockerd, firewalld",
