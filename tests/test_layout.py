@@ -85,6 +85,7 @@ TESTED_ELSEWHERE: dict[str, str] = {
     "answer/check.py": "answer/test_ask.py",
     "beside/features.py": "beside/test_table.py",
     "beside/inquiry.py": "beside/test_table.py",
+    "beside/walks/further_questions.py": "beside/flows/test_further_addresses.py",
     "beside/questions/no_ipv6.py": "answer/test_questions.py",
     "beside/questions/of_walk.py": "answer/test_questions.py",
     "apply/outcome.py": "apply/test_fixing.py",

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from hairpin.answer.ask import network_of
-from hairpin.beside.features import Feature
+from hairpin.beside.features import CHOICES
 from hairpin.beside.inquiry import Inquiry
 from hairpin.beside.table import QUESTIONS, ROWS, ObserverRow, after_observers, questions
 from hairpin.collect.snapshot import load
@@ -17,8 +17,6 @@ from hairpin.question.target import parse_target
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"
 HOSTS = (*sorted((FIXTURES / "healthy").glob("*.hairpin")), *sorted((FIXTURES / "hosts").glob("*.hairpin"))[::4])
-CHOICES: frozenset[Feature] = frozenset({"now", "searched", "no target", "no sender named", "no cause"})
-"""They decide whether the answer should say a thing.  Every other feature only saves the time to load the observer."""
 WITHOUT_TRIGGERS = tuple(row._replace(needs=tuple(each for each in row.needs if each in CHOICES)) for row in ROWS)
 
 

@@ -39,10 +39,6 @@ def answer_of_check(
     inquiry = Inquiry(start.question, start.network, flows, None, start.notes, start.event is None, depth != "flows")
     inquiry = after_observers("checked", inquiry)
     inquiry = inquiry.examined((_unsearched if depth == "flows" else examine)(inquiry.network, inquiry.flows))
-    if inquiry.asks:
-        from hairpin.beside.flows.further_addresses import with_questions  # noqa: PLC0415 - few hosts have two addresses
-
-        inquiry = with_questions(inquiry)
     inquiry = after_observers("walked", inquiry)
     examination = inquiry.walked
     decided = all(map(_is_decided, examination.diagnoses)) and not any(map(_needs_all, examination.causes))

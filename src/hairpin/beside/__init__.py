@@ -1,7 +1,7 @@
-"""What an answer says beside the walks of the flows: observers, each a file, each asked where ``table`` says.
+"""Observers: files that add to an answer what no walk of a flow shows.
 
-Read ``inquiry`` (what an observer is given, and gives back), ``features`` (what a question has, so that an observer has
-something to look at) and ``table`` (all observers, in the order of the answer).  The observers:
+Read ``inquiry`` (the value that an observer gets and returns), ``features`` (by which ``table`` decides which observers
+it asks) and ``table`` (all observers, in the order of the answer).  The observers:
 
 - ``flows/``: which flows the question means after all.  They leave out flows that nobody intends, and add others.
 - ``walks/``: what the walks of the flows leave open.  They ask about clients, and leave out flows that a decision

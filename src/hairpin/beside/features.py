@@ -1,7 +1,7 @@
-"""What a question or its hosts have, so that an observer has something to look at: the triggers of ``table``.
+"""The features of a question, of its hosts and of its walks, by which ``table`` decides which observers it asks.
 
-An observer says nothing about a question without its features.  So a feature saves only the time that the observer's
-file would take to load, and a test asks all observers of each recorded host (tests/beside/test_table.py).
+``CHOICES`` decide whether an answer should say a thing.  Without any other feature, an observer would say nothing: such
+a feature only saves the time to load the observer's file.  ``tests/beside/test_table.py`` holds this on recorded hosts.
 """
 
 from collections.abc import Callable, Mapping
@@ -25,6 +25,7 @@ Feature = Literal[
     "own flow",
     "own way out over IPv6",
     "several addresses",
+    "further questions",
     "refused",
     "stand-in",
     "no cause",
@@ -36,6 +37,7 @@ Feature = Literal[
     "rule with a time",
 ]
 """A feature of a question, of its hosts, or of the walks of its flows."""
+CHOICES: frozenset[Feature] = frozenset({"now", "searched", "no target", "no sender named", "no cause"})
 
 
 def has(inquiry: Inquiry, feature: Feature) -> bool:
@@ -96,6 +98,7 @@ _FEATURES: Mapping[Feature, Callable[[Inquiry], bool]] = {
     "own flow": lambda it: any(isinstance(each.start, FromHost) for each in it.flows),
     "own way out over IPv6": lambda it: any(each.purpose == "egress" and each.version == 6 for each in it.flows),
     "several addresses": lambda it: any(map(_has_several_addresses, it.network.hosts)),
+    "further questions": lambda it: bool(it.asks),
     "refused": _is_refused,
     "stand-in": lambda it: any(each.instead_of is not None for each in it.walked.diagnoses),
     "no cause": lambda it: not it.walked.causes,

@@ -1,4 +1,4 @@
-"""What hairpin has seen of a question so far: the value that each observer is given, and gives back."""
+"""The value that each observer gets and returns: a question, with all that is known about it so far."""
 
 from collections.abc import Collection, Iterable
 from typing import TYPE_CHECKING

@@ -19,8 +19,8 @@ walked, and their causes searched.  ``found``: the causes are known, and the res
 
 
 class ObserverRow(NamedTuple):
-    """One observer.  ``file``: its folder and name.  ``needs``: the features that a question has, or the observer says
-    nothing."""
+    """One observer.  ``file``: its folder and name.  ``needs``: the observer is asked only about a question with all of
+    these features."""
 
     moment: Moment
     file: str
@@ -36,6 +36,7 @@ ROWS: tuple[ObserverRow, ...] = (
     ObserverRow("checked", "flows.inward_only", ("now", "no sender named", "own flow")),
     ObserverRow("checked", "flows.private_ipv6", ("now", "no sender named", "own way out over IPv6")),
     ObserverRow("checked", "flows.further_addresses", ("now", "several addresses")),
+    ObserverRow("walked", "walks.further_questions", ("further questions",)),
     ObserverRow("walked", "walks.listed_clients", ("searched", "now", "refused")),
     ObserverRow("walked", "walks.stopped_clients", ("searched", "now", "stand-in")),
     ObserverRow("walked", "walks.narrow_ways", ("searched", "now", "no cause")),

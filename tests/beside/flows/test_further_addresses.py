@@ -3,8 +3,9 @@
 import msgspec
 import pytest
 
-from hairpin.beside.flows.further_addresses import observe, with_questions
+from hairpin.beside.flows.further_addresses import observe
 from hairpin.beside.inquiry import Inquiry
+from hairpin.beside.walks import further_questions
 from hairpin.diagnose.examination import examine
 from hairpin.host.docker import PortBinding
 from hairpin.host.link import Address
@@ -69,7 +70,7 @@ def test_a_rule_against_it_is_a_question_of_the_flow_that_stands_for_it() -> Non
     net = second(raw=AGAINST)
     inquiry = asked(net, TO_WEB)
     ((_, question),) = inquiry.asks
-    found = with_questions(inquiry.examined(examine(net, inquiry.flows))).walked
+    found = further_questions.observe(inquiry.examined(examine(net, inquiry.flows))).walked
     assert str(question.text).startswith("Should clients reach 8151/tcp at 198.51.100.50, as they do at 198.51.100.11?")
     assert [question in each.trace.questions for each in found.diagnoses] == [True, False, False, False]
 

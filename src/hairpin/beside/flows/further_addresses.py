@@ -11,7 +11,6 @@ from collections.abc import Iterator, Sequence
 import msgspec
 
 from hairpin.beside.inquiry import Inquiry
-from hairpin.diagnose.examination import examination
 from hairpin.host.host import Host, Namespace
 from hairpin.kept import kept
 from hairpin.message import Message, few_of, message
@@ -66,36 +65,19 @@ def observe(inquiry: Inquiry) -> Inquiry:
     )
 
 
-def with_questions(inquiry: Inquiry) -> Inquiry:
-    """Ask the flows to asked addresses about further addresses."""
-    found = inquiry.walked
-    asked = (msgspec.structs.replace(each, trace=_with_asks(each.trace, inquiry)) for each in found.diagnoses)
-    return inquiry.examined(examination(found.network, tuple(asked)))
-
-
-def _with_asks(trace: Trace, inquiry: Inquiry) -> Trace:
-    for flow, question in inquiry.asks:
-        if trace.succeeds and (_port(flow), flow.daddr, type(flow.start)) == (
-            _port(trace.flow),
-            trace.flow.daddr,
-            type(trace.flow.start),
-        ):
-            trace = trace.asking(question)
-    return trace
-
-
 def _standing_for_others(network: Network, flows: Sequence[Flow]) -> Iterator[Flow]:
     """Yield the flows from outside to ports that the host serves at any of its addresses.  If no client outside is
     asked for a port, yield the flow of a neighbour on the link."""
-    outside = {_port(each) for each in flows if isinstance(each.start, Outside)}
+    outside = {port_of(each) for each in flows if isinstance(each.start, Outside)}
     for each in flows:
-        if not isinstance(each.start, Outside) and not (isinstance(each.start, Lan) and _port(each) not in outside):
+        if not isinstance(each.start, Outside) and not (isinstance(each.start, Lan) and port_of(each) not in outside):
             continue
         if each.purpose in ("asked", "published") and each.protocol != "icmp" and _is_of_any_address(network, each):
             yield each
 
 
-def _port(flow: Flow) -> tuple[object, ...]:
+def port_of(flow: Flow) -> tuple[object, ...]:
+    """Return the port that the flow asks for, and the host on which it asks."""
     return flow.version, flow.protocol, flow.dport, flow.asked_host
 
 
