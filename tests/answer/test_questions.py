@@ -13,8 +13,9 @@ from hairpin.network.network import Network
 from hairpin.network.prefix import Version, parse_address
 from hairpin.network.world import World
 from hairpin.question.egress import egress_flows
-from hairpin.question.outside import parse_world
+from hairpin.question.outside import parse_world, with_world
 from hairpin.question.question import parse_question
+from hairpin.question.target import parse_target
 from hairpin.report.wanted import option_of
 from hairpin.walk.trace import OpenQuestion
 from hairpin.walk.walk import walk_flow
@@ -110,6 +111,17 @@ def test_an_address_that_the_host_may_have_had_is_a_question() -> None:
     assert "Should this host" not in str(
         [each.text for each in of_own_flow("203.0.113.77", 8151)]
     )  # of another network
+
+
+def test_a_silent_gateway_is_asked_about_beside_a_public_address() -> None:
+    """The gateway leaves the flow undecided, so its question is no part of the question about the address."""
+    silent = Neighbour("eth0", 4, parse_address("198.51.100.1")[1], None, "FAILED")
+    there = network(msgspec.structs.replace(host_namespace(), neighbours=(silent,)))
+    there = with_world(there, World(), (), (parse_target("203.0.113.9:8151"),))
+    found = of_own_flow("203.0.113.9", 8151, there)
+    assert [each.undecided for each in found] == [False, True]
+    assert str(found[0].text) == "Is 203.0.113.9 this host's public address?"
+    assert "The next hop 198.51.100.1 was silent on eth0" in str(found[1].text)
 
 
 STATES = {"REACHABLE": 2, "STALE": 2, "DELAY": 2, "PROBE": 2, "PERMANENT": 2, "FAILED": None, "INCOMPLETE": None}

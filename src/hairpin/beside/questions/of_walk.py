@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from hairpin.beside.questions.public_address import may_be_meant
+from hairpin.beside.questions.undecided import is_of_unread
 from hairpin.network.network import Network
 from hairpin.walk.trace import OpenQuestion, Trace
 
@@ -10,7 +11,8 @@ from hairpin.walk.trace import OpenQuestion, Trace
 def of_trace(network: Network, trace: Trace) -> Iterator[OpenQuestion]:
     """Yield the walk's questions.
 
-    Whether the packets touch this host at all is the same question, if the asked address may be this host's."""
+    If the walk ends because no namespace that was read has either address, it asks whether the packets touch this host
+    at all.  That is the same question as whether the asked address is this host's, so it is left out if this may be."""
     public = network.world.supposed_public(trace.flow.version, trace.flow.daddr)
-    may_be_own = public is not None and may_be_meant(network, public, trace.flow)
-    yield from (each for each in trace.questions if not (each.undecided and may_be_own))
+    if public is None or not is_of_unread(trace.like.usual) or not may_be_meant(network, public, trace.flow):
+        yield from trace.questions

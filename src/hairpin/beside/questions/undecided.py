@@ -180,7 +180,7 @@ def _wanted_at_end(network: Network, trace: Trace) -> Iterator[Wanted]:
                 yield watch_control(link.name, entering(network, stop.netns))
                 break
     flow = trace.flow
-    by = next((each.stop.link for each in trace.branches if each.stop is not None and _is_of_unread(each)), "")
+    by = next((each.stop.link for each in trace.branches if each.stop is not None and is_of_unread(each)), "")
     if by and isinstance(flow.start, Outside):
         yield watch_packets(by, f"host {address_text(flow.start.address, flow.version)}")
     elif flow.dport:
@@ -195,7 +195,7 @@ def _fates(trace: Trace, condition: Condition) -> dict[bool, Message]:
     return {holds: _fate(_branches(trace, condition, holds=holds)) for holds in (True, False)}
 
 
-def _is_of_unread(branch: Branch) -> bool:
+def is_of_unread(branch: Branch) -> bool:
     """Return whether the packets may be in a namespace that was not read, before they come to this host."""
     return branch.stop is not None and (branch.stop.reason, branch.stop.stage) == ("namespace-unread", "outside")
 
@@ -226,5 +226,5 @@ def _fate(branches: list[Branch]) -> Message:
         )
     first = next(iter(verdicts))
     if first == "depends":
-        return _UNREAD if any(_is_of_unread(each) for each in branches) else _END
+        return _UNREAD if any(is_of_unread(each) for each in branches) else _END
     return message("Verdict: {verdict}", verdict=VERDICTS[first])
