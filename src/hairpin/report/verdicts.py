@@ -39,14 +39,18 @@ def groups(flows: Sequence[FlowAnswer]) -> tuple[Group, ...]:
     found: dict[tuple[Verdict, tuple[str, ...], str], list[int]] = {}
     for number, flow in enumerate(flows):
         if not flow.succeeds:
-            # Flows without a cause form a group if they stop at the same place for the same reason, or leave the same
-            # questions open.
-            stop, asked = flow.stop, (each.text for each in flow.trace.questions if each.undecided)
-            place = f"{stop.netns.host} {stop.netns} {stop.reason}" if stop is not None else "; ".join(map(str, asked))
-            place = "" if flow.causes else place
-            found.setdefault((flow.verdict, flow.causes, place), []).append(number)
+            alike = "" if flow.causes else _without_cause(flow)
+            found.setdefault((flow.verdict, flow.causes, alike), []).append(number)
     made = [Group(verdict, causes, tuple(numbers)) for (verdict, causes, _), numbers in found.items()]
     return tuple(sorted(made, key=lambda each: (not each.causes, each.verdict == "depends", each.numbers)))
+
+
+def _without_cause(flow: FlowAnswer) -> str:
+    """Return a text that is the same for flows which stop at the same place for the same reason, or which leave the
+    same questions open."""
+    if flow.stop is not None:
+        return f"{flow.stop.netns.host} {flow.stop.netns} {flow.stop.reason}"
+    return "; ".join(str(each.text) for each in flow.trace.questions if each.undecided)
 
 
 def cause_of_stop(answer: Answer, stop: Stop | None) -> CauseAnswer | None:
@@ -54,19 +58,8 @@ def cause_of_stop(answer: Answer, stop: Stop | None) -> CauseAnswer | None:
 
     The search proves a cause for the flows that pass without it.  Flows that fail without it for another reason stop
     here all the same."""
-    return next(
-        (
-            each
-            for each in answer.causes
-            if stop is not None and each.severity == "blocking" and each.flows and _is_same(each.stop, stop)
-        ),
-        None,
-    )
-
-
-def _is_same(one: Stop | None, other: Stop) -> bool:
-    """Return whether packets stop at one place for one reason."""
-    return one is not None and same_place(one, other)
+    blocking = (each for each in answer.causes if each.severity == "blocking" and each.flows)
+    return next((each for each in blocking if each.stop and stop and same_place(each.stop, stop)), None)
 
 
 def same_place(one: Stop, other: Stop) -> bool:

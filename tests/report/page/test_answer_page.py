@@ -6,14 +6,18 @@ from random import Random
 from msgspec.structs import replace
 
 from hairpin.answer.answer import Answer
+from hairpin.answer.ask import ask
 from hairpin.change.commands.text import all_shown
+from hairpin.collect.snapshot import load
 from hairpin.message import message
+from hairpin.network.world import World
+from hairpin.question.question import parse_question
 from hairpin.report.page.answer_page import answer_page
 from hairpin.report.text.summary import summary
 from hairpin.report.words import Language, Words
 from tests.report.page.hostile import STRUCTURE, hostile_text, page_with
 from tests.report.page.reading import PageReader
-from tests.report.page.twelve import HOSTILE_NAME, TWELVE, answer_named
+from tests.report.page.twelve import FIXTURES, HOSTILE_NAME, TWELVE, answer_named
 from tests.rows import each_row
 
 LARGEST_BYTES = 300_000
@@ -46,6 +50,16 @@ def test_each_repair_stands_on_the_page_as_a_block_that_can_be_copied(name: str)
         for remedy in cause.remedies[:1]:
             for command in all_shown(remedy.steps, guarded=False):
                 assert command in blocks, cause.id
+
+
+@each_row(("host", "is_at_once"), (("eth0-forwarding", True), ("mangle-post", False)))
+def test_the_first_list_has_only_what_fix_makes_by_itself(host: str, *, is_at_once: bool) -> None:
+    """The repair of mangle-post also opens the port to other containers."""
+    evidence = load(FIXTURES / "hosts" / f"{host}.hairpin")
+    found = ask(parse_question("check", ("8151",), None, (), World()), (evidence,))
+    (command, *_) = all_shown(found.causes[0].remedies[0].steps, guarded=False)
+    shown = [text for text in PageReader(answer_page(found, Words("en"))).within("pre") if command in text]
+    assert len(shown) == 1 + is_at_once  # the cause's section has it in any case
 
 
 def test_another_host_that_publishes_the_port_is_named() -> None:

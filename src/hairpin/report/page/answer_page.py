@@ -101,12 +101,13 @@ class _AnswerPage:
     def _at_once(self, cause: CauseAnswer) -> Element:
         """Return the cause's item in the list: one line, and the immediate part of the first repair.
 
-        Only the cause's section shows the lasting part, and a repair that is long, disrupts, or undoes a decision or a
-        setting in a file."""
+        Only the cause's section shows the lasting part, and a repair that is long, disrupts, or undoes a setting in a
+        file, or that `hairpin fix` does not make by itself."""
         named = self._places.on(cause.id, cause.host)
         link = element("a", self._words(cause.candidate.title), href=f"#{cause.ref}")
         meant = cause.configured is not None or cause.decision is not None
-        remedy = next((each for each in cause.remedies[:1] if not each.disruptive and not meant), None)
+        left_out = meant or self._text.why_left_out(cause) is not None
+        remedy = next((each for each in cause.remedies[:1] if not each.disruptive and not left_out), None)
         commands = all_shown(remedy.steps, guarded=False) if remedy is not None else ()
         text = "\n".join(commands)
         if not 0 < len(text) <= _SHORT:

@@ -160,12 +160,12 @@ class CauseText:
                 guarded=self._verbose,
                 behind=self.named(self._first_repaired(cause)),
                 likely=cause.likely,
-                left=self._why_left_out(cause) if number == 0 and remedy.commands else None,
+                left=self.why_left_out(cause) if number == 0 and remedy.commands else None,
             )
         if len(shown) < len(cause.remedies):
             paper.prose(self._words(message("-v shows another repair of this cause.")), indent=2, style="faint")
 
-    def _why_left_out(self, cause: CauseAnswer) -> "Why | None":
+    def why_left_out(self, cause: CauseAnswer) -> "Why | None":
         """Return why the plan of `hairpin fix` leaves out the cause's first repair; None if the plan makes it."""
         if cause.severity != "blocking" or self._answer.event is not None:
             return None

@@ -96,11 +96,12 @@ class _Report:
         flow = self._answer.flows[group.numbers[0]]
         if group.causes and self._told.issuperset(group.causes):
             return
-        found = [each for each in self._answer.causes if each.ref in group.causes and each.ref not in self._told]
+        causes = {each.ref: each for each in self._answer.causes}
+        found = [causes[ref] for ref in group.causes if ref not in self._told]
         # The drawing stands under the cause at which the flow itself stops.  The stops of other causes come behind it.
-        at_stop = [each for each in found if each.stop is not None and flow.stop and same_place(each.stop, flow.stop)]
+        at_stop = [each for each in found if each.stop and flow.stop and same_place(each.stop, flow.stop)]
         drawn = next(iter(at_stop or found), None)
-        for each in sorted(found, key=lambda one: group.causes.index(one.ref)):
+        for each in found:
             self._told.add(each.ref)
             self._paper.gap()
             self.cause(each, flow if each is drawn else None)
