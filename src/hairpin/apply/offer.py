@@ -11,7 +11,7 @@ from hairpin.kept import kept
 def offer_of(answer: Answer) -> Literal["", "repairs", "choices"]:
     """Return whether the plan repairs something without ``--choose`` (``repairs``), or only with it because its repairs
     need each other and one has effects on other flows (``choices``)."""
-    wanted = _wanted(answer)
+    wanted = _causes_to_mend(answer)
     refs = {
         each.ref for each in wanted if why_not(each, each.remedies[0], answer) is None and not each.remedies[0].harm
     }
@@ -28,7 +28,7 @@ def offer_of(answer: Answer) -> Literal["", "repairs", "choices"]:
 def left_to_person(answer: Answer) -> Mapping[str, Why]:
     """Return why the plan leaves out the first repair of a cause, by the cause's ref.  A cause that is not in the
     result has a repair that the plan makes, or no repair."""
-    wanted = _wanted(answer)
+    wanted = _causes_to_mend(answer)
     if len(wanted) == 1:
         (only,) = wanted
         why = why_not(only, only.remedies[0], answer)
@@ -43,7 +43,7 @@ def left_to_person(answer: Answer) -> Mapping[str, Why]:
     }
 
 
-def _wanted(answer: Answer) -> list[CauseAnswer]:
+def _causes_to_mend(answer: Answer) -> list[CauseAnswer]:
     return [each for each in answer.causes if is_wanted(each, with_latent=False) and each.remedies]
 
 
