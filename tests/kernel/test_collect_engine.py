@@ -381,6 +381,18 @@ def test_a_daemon_that_a_connection_would_start_is_not_asked(state: str, tmp_pat
     )
 
 
+def test_a_daemon_is_not_asked_if_systemd_does_not_say_whether_a_connection_would_start_it(
+    tmp_path: Path, socket_path: str
+) -> None:
+    program = tmp_path / "systemctl"
+    program.write_text("#!/bin/sh\nexec sleep 20\n")
+    program.chmod(0o755)
+    variables = (("PATH", f"{tmp_path}:{os.environ['PATH']}"), ("DOCKER_HOST", f"unix://{socket_path}"))
+    reading = collect(LocalRunner(environment=variables)).find("docker-socket", "")
+    assert reading is not None
+    assert (reading.outcome, "systemd did not say" in reading.text) == ("failed", True)
+
+
 def test_a_context_names_the_engine(tmp_path: Path, socket_path: str) -> None:
     (tmp_path / "config.json").write_text(json.dumps({"currentContext": "mine", "auths": {"r": {"auth": HIDDEN}}}))
     for folder, name, at in (("a", "other", "ssh://root@192.0.2.1"), ("b", "mine", f"unix://{socket_path}")):

@@ -1374,17 +1374,19 @@ docker_socket() { # sets asked (and socket): where the daemon is asked; the endp
     if [ ! -S "$socket" ]; then absent docker-socket "$socket" "$socket is not there or no socket ($why)"; return 1; fi
     if [ ! -w "$socket" ]; then say docker-socket "$socket" 1 refused "$socket: Permission denied ($why)"; return 1; fi
     # To connect would start dockerd, its containers and its rules: to read changes nothing.
-    if [ -z "$daemon" ] && awaited "$socket"; then absent docker-socket "$socket" "$socket: dockerd does not run, and systemd would start it at the first connection"; return 1; fi
+    if [ -z "$daemon" ] && have systemctl; then unawaited "$socket" || return 1; fi
     asked=unix://$socket
     body docker-socket "$socket" "$asked ($why)"
     # A stopped process answers nobody: there is no need to wait for it.
     case $why in "dockerd, process"*) ! halted_process "$daemon" || { say docker-version 'docker version' 124 failed "dockerd, process $daemon, is stopped by a signal: not asked"; halted_engine; return 1; } ;; esac
 }
-awaited() { # awaited SOCKET: whether systemd listens there in place of dockerd
-    have systemctl || return 1
-    case $(limit 3 systemctl show -p Listen,SubState docker.socket 2>/dev/null) in
-        *"${1#/var}"*SubState=listening* | *SubState=listening*"${1#/var}"*) ;;
-        *) return 1 ;;
+unawaited() { # unawaited SOCKET: whether systemd does not listen there in place of dockerd. If it does, or does not say so: what is told instead
+    shown=$(limit 3 systemctl show -p Listen,SubState docker.socket 2>/dev/null) || [ $? != 124 ] || {
+        say docker-socket "$1" 124 failed "$1: dockerd does not run, and systemd did not say within 3 s whether it would start it at the first connection: not asked"
+        return 1
+    }
+    case $shown in
+        *"${1#/var}"*SubState=listening* | *SubState=listening*"${1#/var}"*) absent docker-socket "$1" "$1: dockerd does not run, and systemd would start it at the first connection"; return 1 ;;
     esac
 }
 not_asked() { absent docker-socket "$endpoint" "$endpoint: $1: not asked (named by $named)"; }
