@@ -1,10 +1,13 @@
 """Places are named with their host if there are several hosts."""
 
 import pytest
+from msgspec.structs import replace
 
 from hairpin.host.netns import Netns
+from hairpin.message import message
 from hairpin.network.flow import Flow, FromContainer, FromHost, Outside, Start
-from hairpin.report.places import NO_HOSTS, Places, places_of
+from hairpin.report.places import NO_HOSTS, Places, naming_containers, places_of
+from hairpin.report.words import Words
 from tests.report.answers import answer
 
 SEVERAL = Places(with_host=True)
@@ -37,3 +40,15 @@ def test_containers_causes_and_namespaces() -> None:
 
 def test_one_host_has_no_need_of_its_name() -> None:
     assert places_of(answer()) == NO_HOSTS
+
+
+def test_an_address_bears_the_name_of_its_container_with_its_host_if_there_are_several() -> None:
+    alone = answer()
+    this = alone.network.this
+    said = message("{address} answers", address="172.17.0.2")
+    assert naming_containers(Words(), alone)(said) == "172.17.0.2 (plain) answers"
+    other = replace(this, name="node2", engines=())
+    beside_another = replace(alone, network=replace(alone.network, hosts=(this, other)))
+    assert naming_containers(Words(), beside_another)(said) == f"172.17.0.2 (plain@{this.name}) answers"
+    twice = replace(alone, network=replace(alone.network, hosts=(this, replace(this, name="node2"))))
+    assert naming_containers(Words(), twice)(said) == "172.17.0.2 answers"

@@ -7,7 +7,7 @@ from types import ModuleType
 
 import pytest
 
-from hairpin.message import message
+from hairpin.message import Message, message
 from hairpin.report.pages import page
 from hairpin.report.words import DOMAIN, LANGUAGES, PAGES, PROBES, TAGS, Words, catalogue, language_of
 from tests.whole import WHOLE
@@ -91,3 +91,38 @@ def test_the_catalogue_of_the_pages_is_read_only_for_a_page(monkeypatch: pytest.
     page("ip-forward-off", words)
     page("veth-down", Words("zh"))
     assert read == [DOMAIN, PAGES]
+
+
+NAMES = {"172.17.0.2": "web", "172.17.0.3": "db@node1"}
+NAMED: dict[str, tuple[Message, str]] = {
+    "an address by itself": (
+        message("no host has a route back to {address}", address="172.17.0.2"),
+        "no host has a route back to 172.17.0.2 (web)",
+    ),
+    "in front of a comma": (
+        message("{first}, then {second}", first="172.17.0.3", second="nobody"),
+        "172.17.0.3 (db@node1), then nobody",
+    ),
+    "within another message": (
+        message("assumed: {what}", what=message("{address} answers", address="172.17.0.2")),
+        "assumed: 172.17.0.2 (web) answers",
+    ),
+    "an address of nobody": (message("{address} answers", address="172.17.0.9"), "172.17.0.9 answers"),
+    "a part of a word": (message("{address}:{port}", address="172.17.0.2", port=80), "172.17.0.2:80"),
+    "a command": (message("`ip route get {address}` tells", address="172.17.0.2"), "`ip route get 172.17.0.2` tells"),
+    "a message that names the container": (
+        message("{name} has {address}", name="web", address="172.17.0.2"),
+        "web has 172.17.0.2",
+    ),
+    "a message that says what the address is": (
+        message("{address} (the gateway) answers", address="172.17.0.2"),
+        "172.17.0.2 (the gateway) answers",
+    ),
+}
+
+
+@pytest.mark.parametrize(("said", "expected"), NAMED.values(), ids=NAMED)
+def test_an_address_in_a_sentence_bears_its_containers_name(said: Message, expected: str) -> None:
+    assert Words("en", NAMES)(said) == expected
+    assert Words("zh").naming(NAMES)(said).count("(") == expected.count("(")
+    assert "(web)" not in Words()(said)

@@ -27,7 +27,11 @@ def with_states(answer: Answer) -> Answer:
         if _concerns(answer, state) and not any(_is_of(state, each) for each in flows)
     )
     found = with_refs(_without_repeats(states), len(flows) + 1)
-    notes = (note for host in answer.network.hosts for note in _not_running(answer, host, (*found, *flows)))
+    notes = (
+        answer.network.about_host(host.name, note)
+        for host in answer.network.hosts
+        for note in _not_running(answer, host, (*found, *flows))
+    )
     answer = msgspec.structs.replace(answer, causes=(*found, *flows), notes=(*answer.notes, *notes))
     for each in found:
         answer = _with_made(answer, each)

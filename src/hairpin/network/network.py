@@ -17,6 +17,7 @@ from hairpin.host.link import Address, Link
 from hairpin.host.netns import Netns
 from hairpin.host.route import TABLE_LOCAL, Neighbour
 from hairpin.kept import kept
+from hairpin.message import Message, message
 from hairpin.network.index import holders, left_unread, namespaces_of, other_end, ports_by_ends
 from hairpin.network.prefix import Version, inside, is_loopback, width
 from hairpin.network.world import World
@@ -58,6 +59,10 @@ class Network(msgspec.Struct, frozen=True, dict=True):
             if label in ("", host.name):
                 return host
         raise KeyError(label)
+
+    def about_host(self, label: str, said: Message) -> Message:
+        """Return the sentence about a host, with the host's label before it if the network has several hosts."""
+        return message("{host}: {said}", host=label, said=said) if len(self.hosts) > 1 else said
 
     def host_netns(self, label: str = "") -> Netns:
         """Return the own namespace of the host with that label (empty: of the first host)."""

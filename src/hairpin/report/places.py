@@ -1,9 +1,13 @@
 """Names of places.  A name includes the host only if the question is about several hosts."""
 
+from collections.abc import Iterator
+
 import msgspec
 
 from hairpin.answer.answer import Answer
+from hairpin.host.docker import Container
 from hairpin.message import Message, message
+from hairpin.netfilter.address import Version, address_text
 from hairpin.network.flow import Flow, FromContainer, FromHost, Lan, Outside
 from hairpin.report.words import Words
 
@@ -78,3 +82,23 @@ NO_HOSTS = Places()
 def places_of(answer: Answer, words: Words | None = None) -> Places:
     """Return the object that writes the names of the answer's places."""
     return Places(answer.has_several_hosts, words)
+
+
+def naming_containers(words: Words, answer: Answer) -> Words:
+    """Return the language in which an address of a running container bears the container's name.  An address that
+    containers of several names have bears none."""
+    found: dict[str, set[str]] = {}
+    places = places_of(answer)
+    for host in answer.network.hosts:
+        for container in host.containers():
+            for version, value in _addresses(container) if container.running else ():
+                found.setdefault(address_text(value, version), set()).add(places.on(container.name, host.name))
+    return words.naming({address: next(iter(names)) for address, names in found.items() if len(names) == 1})
+
+
+def _addresses(container: Container) -> Iterator[tuple[Version, int]]:
+    for each in container.endpoints:
+        if each.ipv4 is not None:
+            yield 4, each.ipv4
+        if each.ipv6 is not None:
+            yield 6, each.ipv6

@@ -6,9 +6,11 @@ Commands, file names, addresses and ids are values of a message and are never tr
 
 import gettext
 import pkgutil
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
 from functools import cache
 from io import BytesIO
+from types import MappingProxyType
 from typing import Literal, get_args
 
 from hairpin.message import Message
@@ -24,6 +26,10 @@ PROBES: Mapping[Language, str] = {"en": "", "zh": "网"}
 English."""
 DOMAIN = "hairpin"
 PAGES = "causes"
+_NOBODY: Mapping[str, str] = MappingProxyType({})
+_ALONE = re.compile(r"(?:^|(?<=[\s:;,(（，。；：、]))\{(\w+)\}(?=[.:;,)]?(?:\s(?!\()|$)|[，。；：、）])")
+"""Matches a place of a template that is a word of its own, without a remark in brackets behind it."""
+_COMMAND = re.compile(r"`[^`]*`")
 
 
 @cache
@@ -38,16 +44,39 @@ def catalogue(domain: str, language: Language) -> gettext.NullTranslations:
 
 
 class Words:
-    """Writes messages in one language; a message that the catalogue lacks is written in English."""
+    """Writes messages in one language; a message that the catalogue lacks is written in English.
 
-    def __init__(self, language: Language = "en") -> None:
+    ``names``: the container that has an address, by the address.  An address in a sentence bears this name."""
+
+    def __init__(self, language: Language = "en", names: Mapping[str, str] = _NOBODY) -> None:
         self.language: Language = language
         self._catalogue = catalogue(DOMAIN, language)
+        self._names = names
+
+    def naming(self, names: Mapping[str, str]) -> "Words":
+        """Return the same language with other ``names``."""
+        return Words(self.language, names)
 
     def __call__(self, said: Message) -> str:
         """Return the message as text, with its values filled in."""
+        template = self._catalogue.gettext(said.template)
         values = {name: self._worded(value) for name, value in said.values}
-        return self._catalogue.gettext(said.template).format_map(values)
+        return template.format_map(values | self._named(said, template) if self._names else values)
+
+    def _named(self, said: Message, template: str) -> dict[str, str]:
+        """Return the message's addresses with the names of their containers.  An address stays as it is in a command,
+        and in a message that names the container itself."""
+        names = self._names
+        own = {key: value for key, value in said.values if isinstance(value, str) and value in names}
+        if not own:
+            return own
+        told = [said.template, *_texts_of(said)]
+        alone = frozenset(_ALONE.findall(_COMMAND.sub("`", template)))
+        return {
+            key: f"{value} ({names[value]})"
+            for key, value in own.items()
+            if key in alone and not any(names[value].partition("@")[0] in each for each in told)
+        }
 
     def of_page(self, text: str) -> str:
         """Return a text of a cause's page in this language, or in English if the pages' catalogue lacks it."""
@@ -62,6 +91,15 @@ class Words:
                 return value
             case _:
                 return option_of(value)
+
+
+def _texts_of(said: Message) -> Iterator[str]:
+    """Yield the untranslated texts of all values."""
+    for _, value in said.values:
+        if isinstance(value, Message):
+            yield from (value.template, *_texts_of(value))
+        elif isinstance(value, str):
+            yield value
 
 
 def language_of(locale: str) -> Language:

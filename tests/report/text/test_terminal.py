@@ -140,6 +140,16 @@ def test_a_container_without_a_restart_policy_is_one_note_at_the_end() -> None:
     assert "latent cause[restart-policy-missing]: after docker-restart" in text(port=None, verbose=True)
 
 
+def test_a_note_about_equal_hosts_is_one_line_that_names_them() -> None:
+    alone = answer(port=None)
+    this = alone.network.this
+    two = replace(alone.network, hosts=(this, replace(this, name="node2", engines=())))
+    latent = [each for each in alone.causes if each.id == "restart-policy-missing"]
+    both = replace(alone, network=two, causes=(*latent, *(replace(each, host="node2") for each in latent)))
+    told = " ".join(report_text(both, Words("en"), Paper()).split())
+    assert told.count(f"note: {this.name}, node2: after docker-restart: container") == len(latent) == 1
+
+
 def test_everything_is_listed_when_asked_for() -> None:
     told = text(port=None, verbose=True)
     assert told.count("✓ delivered  ") + told.count("✓ leaves the host  ") == len(answer(port=None).flows)

@@ -38,7 +38,12 @@ def notes(inquiry: Inquiry) -> tuple[Message, ...]:
 def remarks(network: Network, traces: tuple[Trace, ...]) -> tuple[Message, ...]:
     """Return all remarks on the answer."""
     found = (
-        *(said for host in network.hosts if host.was_read for said in _of_host(network, host)),
+        *(
+            network.about_host(host.name, said)
+            for host in network.hosts
+            if host.was_read
+            for said in _of_host(network, host)
+        ),
         *_of_lifetimes(network, traces),
         *_of_others(network, traces),
         *(said for trace in traces for said in _of_limits(network, trace)),
@@ -105,14 +110,15 @@ def _of_host(network: Network, host: Host) -> Iterator[Message]:
 def _of_lifetimes(network: Network, traces: tuple[Trace, ...]) -> Iterator[Message]:
     """Yield a note about an advertised default route that nothing renews, if an IPv6 flow passes now."""
     labels = {each.flow.asked_host or each.flow.host for each in traces if each.flow.version == 6 and each.succeeds}
-    for netns in {network.host_netns(each) for each in labels}:
+    for netns in sorted({network.host_netns(each) for each in labels}):
         link = ending_default(network.namespace(netns)) if netns in network else None
         if link is not None:
-            yield message(
+            said = message(
                 "{link} forwards packets and therefore ignores router advertisements: the IPv6 default route expires "
                 "soon; `sysctl -w net.ipv6.conf.{link}.accept_ra=2` keeps it",
                 link=link,
             )
+            yield network.about_host(netns.host, said)
 
 
 def _of_others(network: Network, traces: tuple[Trace, ...]) -> Iterator[Message]:

@@ -16,7 +16,7 @@ from hairpin.report.page.sheet import Sheet, command_block, prose
 from hairpin.report.page.table import overview_table
 from hairpin.report.page.way_figure import way_figure
 from hairpin.report.pages import has_page, page
-from hairpin.report.places import places_of
+from hairpin.report.places import naming_containers, places_of
 from hairpin.report.text.cause_text import CauseText, explaining, told_apart, write_unexplained
 from hairpin.report.text.covered import is_covered
 from hairpin.report.text.grounds_text import source_of, write_grounds
@@ -50,6 +50,7 @@ def _of_one_flow(answer: Answer, words: Words) -> str:
 
 def answer_parts(answer: Answer, words: Words) -> Iterator[Element]:
     """Yield the sections of an answer."""
+    words = naming_containers(words, answer)
     written = _AnswerPage(answer, words)
     yield written.head()
     for group in groups(answer.flows):

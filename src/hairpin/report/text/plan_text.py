@@ -16,7 +16,7 @@ from hairpin.engines.missing import loss_text
 from hairpin.message import Message, message, verbatim
 from hairpin.remedy.remedy import OwnersDecision
 from hairpin.report.paper import Paper
-from hairpin.report.places import Places, places_of
+from hairpin.report.places import Places, naming_containers, places_of
 from hairpin.report.questions import write_questions
 from hairpin.report.text.cause_text import cause_numbers
 from hairpin.report.text.configured import configured_text, decision_text, undoing_text
@@ -64,6 +64,7 @@ def plan_text(
     """Return the plan.  ``lasting``: whether the files that keep the repairs after a reboot are written, too.
     ``applying``: whether the plan is about to be carried out.  ``proposals``: lines of compose files that a person has
     to write."""
+    words = naming_containers(words, plan.answer)
     places = places_of(plan.answer, words)
     paper.prose(words(_first_line(plan)), style="strong")
     numbers = cause_numbers(plan.answer)

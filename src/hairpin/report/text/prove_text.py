@@ -6,7 +6,7 @@ from hairpin.judges.judged import Judged
 from hairpin.message import message
 from hairpin.replica.judgement import Judgement, Sighting
 from hairpin.report.paper import Paper, Style
-from hairpin.report.places import Places, places_of
+from hairpin.report.places import Places, naming_containers, places_of
 from hairpin.report.questions import write_questions
 from hairpin.report.text.path import draw_branch
 from hairpin.report.unread import write_notes, write_unread
@@ -22,6 +22,7 @@ _SHOWN = 40
 def prove_text(answer: Answer, words: Words, paper: Paper, *, verbose: bool) -> str:
     """Return the answer.  If several flows were asked, the paths of a flow on which both judges agree are drawn only
     with ``verbose``."""
+    words = naming_containers(words, answer)
     files = {each.flow: each.file for each in answer.disputes}
     for each in answer.flows:
         paper.gap()

@@ -111,14 +111,14 @@ def is_option_only(cause: CauseAnswer, answer: Answer) -> bool:
     return cause.id == LEFT_STOPPED and cause.severity == "latent" and answer.event is None
 
 
-def write_brief(cause: CauseAnswer, words: Words, paper: Paper) -> None:
-    """Write one line: the cause, and the command that avoids it."""
+def brief(cause: CauseAnswer) -> Message:
+    """Return one line: the cause, and the command that avoids it."""
     commands = [line for remedy in cause.remedies for line in all_shown(remedy.keeping)]
     said: Message = cause.candidate.title
     if commands:
         shown = f"{commands[0]} …" if len(commands) > 1 else commands[0]
         said = message("{cause} (`{command}` avoids this)", cause=said, command=shown)
-    paper.prose(words(said), first=f"{words(NOTE)} ")
+    return said
 
 
 def write_keeping(remedies: tuple[Remedy, ...], words: Words, paper: Paper) -> None:

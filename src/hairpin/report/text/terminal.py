@@ -5,13 +5,14 @@ from hairpin.answer.answer import Answer, CauseAnswer, FlowAnswer
 from hairpin.causes.registry import known_cause
 from hairpin.message import Message, message
 from hairpin.report.paper import Paper
-from hairpin.report.places import Places, places_of
+from hairpin.report.places import Places, naming_containers, places_of
 from hairpin.report.text.cause_text import CauseText, told_apart, write_unexplained
 from hairpin.report.text.covered import is_covered
 from hairpin.report.text.grounds_text import source_of, write_grounds
 from hairpin.report.text.head_text import write_elsewhere, write_head, write_verdicts
-from hairpin.report.text.remedy_text import is_ahead, is_option_only, write_brief, write_keeping
+from hairpin.report.text.remedy_text import brief, is_ahead, is_option_only, write_keeping
 from hairpin.report.text.where_next import write_where_next
+from hairpin.report.unread import NOTE
 from hairpin.report.verdicts import Group, folded, groups, same_place
 from hairpin.report.words import Words
 from hairpin.walk.state import Stop
@@ -23,6 +24,7 @@ def report_text(
 ) -> str:
     """Return the report.  ``fixing``: the `hairpin fix` command for these hosts; empty if there is no such command.
     ``as_root``: the command that asks the same as root."""
+    words = naming_containers(words, answer)
     places = places_of(answer, words)
     text = CauseText(answer, words, places, verbose=verbose)
     report = _Report(answer, words, paper, places, text, verbose=verbose)
@@ -130,19 +132,24 @@ class _Report:
 
     def not_blocking(self) -> None:
         """Write the causes that stop no asked flow yet, and the causes that keep an engine from starting."""
-        apart = told_apart(self._answer)
-        for cause in sorted(apart, key=self._is_brief):
+        briefs: dict[Message, list[str]] = {}
+        for cause in told_apart(self._answer):
+            if self._is_brief(cause):
+                briefs.setdefault(brief(cause), []).append(cause.host)
+                continue
             shown = tuple(each for each in self._answer.causes if each.ref in self._told)
             self._told.add(cause.ref)
             self._paper.gap()
-            if self._is_brief(cause):
-                write_brief(cause, self._words, self._paper)
-            elif is_ahead(cause) and not self._verbose:
+            if is_ahead(cause) and not self._verbose:
                 self._ahead(cause)
             elif is_covered(cause, shown) and not self._verbose:
                 self._text.title(cause, message("the repair above also removes this cause"), self._paper)
             else:
                 self.cause(cause)
+        for said, hosts in briefs.items():
+            self._paper.gap()
+            about = self._answer.network.about_host(", ".join(hosts), said)
+            self._paper.prose(self._words(about), first=f"{self._words(NOTE)} ")
 
     def _is_brief(self, cause: CauseAnswer) -> bool:
         return is_option_only(cause, self._answer) and not self._verbose

@@ -4,7 +4,7 @@ from hairpin.answer.answer import Answer
 from hairpin.answer.decisive import undecided_readings
 from hairpin.message import message
 from hairpin.report.paper import Paper
-from hairpin.report.places import places_of
+from hairpin.report.places import naming_containers, places_of
 from hairpin.report.questions import write_questions
 from hairpin.report.text.path import draw_branch
 from hairpin.report.unread import write_notes, write_unread
@@ -17,6 +17,7 @@ def walk_text(answer: Answer, words: Words, paper: Paper) -> str:
     """Return the walk of the answer's first flow, with each branch of the flow."""
     trace = answer.flows[0].trace
     flow = trace.flow
+    words = naming_containers(words, answer)
     places = places_of(answer, words)
     said = f"{places.client(flow)} → {places.target(flow)}"
     if answer.flows[0].supposed:
