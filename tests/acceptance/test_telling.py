@@ -11,9 +11,11 @@ from hairpin.answer.ask import ask
 from hairpin.answer.outcome import exit_status
 from hairpin.apply.plan import plan_of
 from hairpin.collect.snapshot import load
+from hairpin.netfilter.address import address_text
 from hairpin.question.question import Question
 from hairpin.question.target import parse_target
 from hairpin.report.paper import Paper
+from hairpin.report.places import naming_containers
 from hairpin.report.text.terminal import report_text
 from hairpin.report.verdicts import same_place
 from hairpin.report.words import Words
@@ -45,10 +47,10 @@ each_host = pytest.mark.parametrize(("host", "words"), thinned_rows(ASKED, 7))
 @each_host
 def test_what_fix_leaves_to_a_person_is_no_repair_now(host: str, words: tuple[str, ...]) -> None:
     answer = answered(host, words)
-    made = {each.title for each in plan_of(answer, (), with_latent=False).repairs}
+    made = {naming_containers(Words(), answer)(each.title) for each in plan_of(answer, (), with_latent=False).repairs}
     for section in sections(told(answer)):
         title = section.partition("]: ")[2].split("\n")[0]
-        offered = any(str(each)[:60] in title or title in str(each) for each in made)
+        offered = any(each[:60] in title or title in each for each in made)
         assert offered or NOW not in section.partition("cause[")[2].split("\nlatent")[0], section
 
 
@@ -84,3 +86,18 @@ def test_a_decision_is_told_once(host: str, words: tuple[str, ...]) -> None:
     for section in sections(told(answered(host, words))):
         text = " ".join(section.split())
         assert len(re.findall(r"decision of a person", text)) <= 2, section
+
+
+@each_host
+def test_a_containers_address_bears_its_name(host: str, words: tuple[str, ...]) -> None:
+    answer = answered(host, words)
+    names = {
+        address_text(each.ipv4, 4): container.name
+        for container in answer.network.this.containers()
+        for each in container.endpoints
+        if each.ipv4 is not None and container.running
+    }
+    for note in re.findall(r"^(?:note|question): .*(?:\n {6}.*)*", told(answer), re.MULTILINE):
+        line = " ".join(note.split())
+        for found in re.findall(r"\b\d+\.\d+\.\d+\.\d+\b(?![:/])", re.sub("`[^`]*`", "", line)):
+            assert found not in names or names[found] in line, line

@@ -27,7 +27,7 @@ English."""
 DOMAIN = "hairpin"
 PAGES = "causes"
 _NOBODY: Mapping[str, str] = MappingProxyType({})
-_ALONE = re.compile(r"(?:^|(?<=[\s:;,(（，。；：、]))\{(\w+)\}(?=[.:;,)]?(?:\s(?!\()|$)|[，。；：、）])")
+_ALONE = re.compile(r"(?:^|(?<=[\s:;,(（，。；：、]))\{(\w+)\}(?=[.:;,?)]?(?:\s(?!\()|$)|[，。；：、）])")
 """Matches a place of a template that is a word of its own, without a remark in brackets behind it."""
 _COMMAND = re.compile(r"`[^`]*`")
 
