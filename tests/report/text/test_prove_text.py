@@ -77,7 +77,7 @@ def test_what_only_the_user_can_tell_is_asked() -> None:
     read = evidence("healthy-flannel-host-gw", "node1")
     found = ask(question, (read,), Agreeing(read.kernel))
     told = prove_text(found, Words(), Paper(width=100), verbose=False)
-    assert "question: Does the next hop, 198.51.100.12, know the way back to 10.244.1.2?" in told
+    assert "question: Does the next hop, 198.51.100.12, know the way back to 10.244.1.2 (web)?" in told
     assert [each.option for each in prove_document(found, Words()).questions] == ["--host 198.51.100.12"]
     both = ask(question, (read, evidence("healthy-flannel-host-gw", "node2")), Agreeing(read.kernel))
     assert prove_document(both, Words()).questions == ()
