@@ -160,17 +160,14 @@ def plan_of(answer: Answer, chosen: tuple[str, ...], *, with_latent: bool) -> Re
                                          makers=", ".join(_makers(cause, answer))))  # fmt: skip
             if number in asked or (not asked and number == 0 and why is None):
                 _refuse_person(name, remedy)
-                picked.append(_picked(name, cause, remedy, chosen=number in asked))
+                facts = (name, cause.candidate.title, cause.host, remedy, cause)
+                picked.append(PlannedRemedy(*facts, chosen=number in asked, candidate=cause.candidate))
             elif number == 0 or (why not in _NOT_CHOSEN and not asked):
                 left_out.append(_unplanned(name, cause, remedy, why or "instead"))
         if not cause.remedies:
             left_out.append(_unplanned(cause.id, cause, Remedy("none", ()), "unknown"))
     left_out += _told(answer, wanted)
     return without_harm(answer, tuple(picked), tuple(left_out))
-
-
-def _picked(name: str, cause: CauseAnswer, remedy: Remedy, *, chosen: bool) -> PlannedRemedy:
-    return PlannedRemedy(name, cause.candidate.title, cause.host, remedy, cause, chosen, cause.candidate)
 
 
 def _unplanned(name: str, cause: CauseAnswer, remedy: Remedy, why: Why) -> Unplanned:
@@ -243,11 +240,14 @@ def _planned(answer: Answer, picked: tuple[PlannedRemedy, ...], left_out: tuple[
     repairs, network, covered = _in_turn(picked, answer)
     then = verdicts_in(network, answer)
     effects = effects_of(answer, tuple(each.carried for each in repairs))
-    lost = tuple((engine.kind, each) for engine, each in missing_on(network.this) if each)
-    if network.this.told is not None:
-        lost = ()  # what no text tells has not been lost
+    is_told = network.this.told is not None  # what no text tells has not been lost
+    lost = () if is_told else tuple((engine.kind, each) for engine, each in missing_on(network.this) if each)
     events = tuple(_lost_after(answer, repairs, then))
-    return RepairPlan(answer, repairs, (*left_out, *covered), then, events, effects, lost)
+    # a latent cause that the repairs remove along needs no --latent
+    waiting = (
+        each for each in left_out if each.why != "event" or not is_covered(each.cause, each.remedy, answer, network)
+    )
+    return RepairPlan(answer, repairs, (*waiting, *covered), then, events, effects, lost)
 
 
 def _harm(answer: Answer, chosen: tuple[PlannedRemedy, ...]) -> frozenset[object]:

@@ -209,8 +209,8 @@ def _notes_on_rules(engine: Engine, lost: Missing, host: Host, *, flushed: bool)
     stale = surplus(engine, namespace, host.version("iptables"))
     if stale:
         rules = ", ".join(f"{each.table} {each.rule.text}" for each in stale[:3])
-        yield message("{count} rules look like dockerd's and belong to nothing that runs: {rules}; `hairpin restore` "
-                      "does not delete them",
+        yield message("{count} rules look like dockerd's, and no running container needs them: {rules}; `hairpin "
+                      "restore` does not delete them",
                       count=len(stale), rules=rules)  # fmt: skip
     twice = tuple(_twice(lost, host))
     if twice:

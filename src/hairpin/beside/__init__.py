@@ -20,5 +20,7 @@ To add a note, or a question beside a flow
    function in ``features``.
 3. **Test both directions**: ``tests/beside/`` mirrors the folder.  ``tests/beside/test_table.py`` asks every observer
    about recorded hosts without its needs, so an observer whose needs hide something fails there.
-4. A question about a grant of the outside is a file of ``walk/granted/``; its page says how.
+4. **A question** is an ``OpenQuestion`` (``walk/trace.py``).  The fact that settles it is a function of ``wanted.py``,
+   and ``report/wanted.py`` says by which option or command; docs/outside.md lists what a user can state.
+5. A question about a grant of the outside is a file of ``walk/granted/``; its page says how.
 """

@@ -261,10 +261,10 @@ def _notes(was: Host, now: Host, flows: tuple[DecidedFlow, ...], unknown: int, *
     if any(not each.changes for each in flows):
         yield message("the listed changes do not explain why some flows have another outcome")
     if unknown == 1:
-        yield message("the outcome of 1 flow is known on one side only, because the other side was not read completely")
+        yield message("1 flow has an outcome on one side only, because the other side was not read completely")
     elif unknown:
         yield message(
-            "the outcome of {count} flows is known on one side only, because the other side was not read completely",
+            "{count} flows have an outcome on one side only, because the other side was not read completely",
             count=unknown,
         )
 

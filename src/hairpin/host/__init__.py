@@ -38,7 +38,8 @@ function that parses it. First look whether the fact is read already: docs/refer
    ``Host`` (``host/host.py``), of ``Engine`` or ``Container`` (``host/docker.py``, read in
    ``host/read/engines/container_json.py``), or of one of their parts (``Link``, ``BridgePort`` and ``BridgeInfo`` in
    ``host/link.py``). The field has a default for a host without the reading. If the fact is a word of an output that
-   is read already, such as a bridge's setting in ``ip -d link``, it needs only the field and its two readers. The
+   is read already, such as a bridge's setting in ``ip -d link``, it needs only the field and its two readers (a
+   flag of a bridge port: the field alone, of which ``PORT_FLAGS`` and the readers are made). The
    reader of a new key is joined with the key in ``host/read/namespaces.py`` (a key of a namespace) or
    ``host/read/parse.py`` (a key of a host).
 3. **The field says what it is**: ``of(…)`` of ``hairpin/field.py``, on the field. A field without a description is

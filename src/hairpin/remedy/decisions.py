@@ -163,7 +163,7 @@ _ASK_RULE = message("Ask whoever made the rule what the rule should keep out, an
 _ASK_MANAGER = message("Ask whoever looks after the firewall whether this flow may pass")
 _ASK_NETWORK = message("Ask whoever made the network why it was made in this way")
 _ASK_SETTING = message("Ask whoever wrote the setting whether it may change")
-_ASK_ROUTE = message("Ask whoever made the route which packets or answers must not use another way")
+_ASK_ROUTE = message("Ask whoever made it which packets or answers must not use another way")
 _ASK_IPSEC = message(
     "Ask whoever looks after the VPN whether the policy is intended. strongSwan, libreswan or a person made it, and an "
     "IPsec daemon may make it again at its next start"

@@ -1,6 +1,7 @@
 """Names of places.  A name includes the host only if the question is about several hosts."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 
 import msgspec
 
@@ -11,13 +12,17 @@ from hairpin.netfilter.address import Version, address_text
 from hairpin.network.flow import Flow, FromContainer, FromHost, Lan, Outside
 from hairpin.report.words import Words
 
+_NOBODY: Mapping[str, str] = MappingProxyType({})
+
 
 class Places(msgspec.Struct, frozen=True):
     """Writes the names of places.  ``with_host``: whether a name includes the place's host.  ``words``: the language of
-    ``client`` and ``target``; None for English."""
+    ``client`` and ``target``; None for English.  ``names``: the running container that has an address, by the address.
+    An address that containers of several names have is not in ``names``."""
 
     with_host: bool = False
     words: Words | None = None
+    names: Mapping[str, str] = _NOBODY
 
     def start(self, flow: Flow) -> str:
         """Return the place where the flow starts, such as ``host`` or ``container:api@node1``."""
@@ -81,19 +86,19 @@ NO_HOSTS = Places()
 
 def places_of(answer: Answer, words: Words | None = None) -> Places:
     """Return the object that writes the names of the answer's places."""
-    return Places(answer.has_several_hosts, words)
-
-
-def naming_containers(words: Words, answer: Answer) -> Words:
-    """Return the language in which an address of a running container bears the container's name.  An address that
-    containers of several names have bears none."""
+    places = Places(answer.has_several_hosts, words)
     found: dict[str, set[str]] = {}
-    places = places_of(answer)
     for host in answer.network.hosts:
         for container in host.containers():
             for version, value in _addresses(container) if container.running else ():
                 found.setdefault(address_text(value, version), set()).add(places.on(container.name, host.name))
-    return words.naming({address: next(iter(names)) for address, names in found.items() if len(names) == 1})
+    named = {address: next(iter(names)) for address, names in found.items() if len(names) == 1}
+    return msgspec.structs.replace(places, names=named)
+
+
+def naming_containers(words: Words, answer: Answer) -> Words:
+    """Return the language in which an address of a running container bears the container's name."""
+    return words.naming(places_of(answer).names)
 
 
 def _addresses(container: Container) -> Iterator[tuple[Version, int]]:

@@ -43,7 +43,7 @@ _SENTENCES: dict[Reason, Message] = {
     "rp-filter": message("the route back to the packet's source leads another way (rp_filter)"),
     "forwarding-off": message("forwarding is off"),
     "no-route": message("there is no route"),
-    "route-type": message("a route discards or rejects the packet"),
+    "route-type": message("a route or a policy rule discards or rejects the packet"),
     "ttl": message("the packet's TTL is used up"),
     "route-localnet": message("loopback addresses do not leave the host (route_localnet)"),
     "no-source-address": message("the host has no source address for the packet"),

@@ -77,7 +77,7 @@ def test_two_causes_say_that_both_have_to_go() -> None:
 
 def test_several_causes_are_numbered_and_say_what_they_explain() -> None:
     told = text(FORWARDING_OFF, USER_DROPS, port=None)
-    assert told.startswith("2 problems in 2 ports of 3 containers\n")
+    assert told.startswith("2 problems: 7 of 23 flows fail\n")
     assert "✗ dropped  8080/tcp (front) over IPv4 from outside, lan\n" in told
     first, second = told.index("1. cause[interface-forwarding-off]"), told.index("2. cause[docker-user-drops]")
     assert first < told.index("This cause explains all 7 flows that fail.") < second
@@ -252,7 +252,7 @@ def test_no_flow_at_all_is_a_sentence() -> None:
     alone = whole.network.with_host(replace(whole.network.this, engines=()))
     asked = replace(whole, flows=(), causes=(), evidence=())
     cases = {
-        "No container here publishes a port": asked,
+        "No container that runs here publishes a port": asked,
         "No container engine is installed here": replace(asked, network=alone),
         "hairpin does not know which ports are published": replace(
             asked, unread=(Unread("docker-socket", "", "/var/run/docker.sock", "Permission denied", "e1"),)

@@ -27,17 +27,19 @@ def notes(inquiry: Inquiry) -> tuple[Message, ...]:
 def told_by_silence(network: Network) -> tuple[Message, ...]:
     """Return a note for each host whose connections to servers outside got no answer."""
     hosts = (each for each in network.hosts if each.was_read and each.netns in network)
-    return tuple(_note(found) for host in hosts if (found := tuple(_silent(network, host))))
+    return tuple(_note(network, host, found) for host in hosts if (found := tuple(_silent(network, host))))
 
 
-def _note(found: tuple[_Server, ...]) -> Message:
-    return message(
+def _note(network: Network, host: Host, found: tuple[_Server, ...]) -> Message:
+    start = f"{found[0][3]}@{host.name}" if len(network.hosts) > 1 else found[0][3]
+    said = message(
         "connections from here to these servers got no answer: {servers}; to see why: `hairpin check {target} --from "
         "{start}`",
         servers=few_of([f"{_target(each)} ({each[3]})" for each in found]),
         target=_target(found[0]),
-        start=found[0][3],
+        start=start,
     )
+    return network.about_host(host.name, said)
 
 
 def _target(server: _Server) -> str:

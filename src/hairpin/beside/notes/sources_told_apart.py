@@ -31,14 +31,15 @@ def _told_apart(stopped: Trace, passing: Trace) -> Message:
             start=stopped.flow.start_text(),
         )
     one, other = (address_text(each, stopped.flow.version) for each in (_client(stopped), _client(passing)))
-    decided = stopped.usual.stop.decided_by if stopped.usual.stop is not None else None
-    if isinstance(decided, RuleDecided):
+    stop = stopped.usual.stop
+    if stop is not None and isinstance(stop.decided_by, RuleDecided):
         return message(
-            "a rule treats these sources differently: {one} does not get through, but {other} does. This rule stops "
-            "{one}: {rule}; to see why, ask with {asking}",
+            "a rule treats these sources differently: {one} does not get through, but {other} does. This rule in "
+            "{netns} stops {one}: {rule}; to see why, ask with {asking}",
             one=one,
             other=other,
-            rule=decided.place.in_full,
+            netns=stop.netns.name,
+            rule=stop.decided_by.place.in_full,
             asking=ask_from(one),
         )
     return message(

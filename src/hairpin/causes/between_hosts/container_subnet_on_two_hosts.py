@@ -28,7 +28,7 @@ def find(view: View) -> Iterator[Candidate]:
         if holder is None:
             continue
         title = message(
-            "{name} of {host} covers addresses of containers on {far} ({subnet})",
+            "network {name} of {host} covers addresses of containers on {far} ({subnet})",
             name=each.name, host=netns.host, far=holder.host, subnet=each.subnet,
         )  # fmt: skip
         detail = message(

@@ -88,7 +88,7 @@ def _published(view: View, container: Container, binding: PortBinding, advice: M
 CAUSE = Cause(
     title=message("Published ports are ignored on the host's network"),
     source="docs.docker.com: Host network driver",
-    shown_by=("sudo ss -lntup", message("no line has port {port}, and another line has the port of the service")),
+    shown_by=("sudo ss -lntup", message("no listening socket has port {port}, and one has the service's own port")),
     reasons=frozenset({"no-listener", *RULE_STOPS}),
     shown_to="engine",
 )

@@ -30,7 +30,7 @@ from hairpin.host.route import TABLE_LOCAL, NextHop, Route
 from hairpin.message import message
 from hairpin.network.attachment import attachment_of
 from hairpin.network.flow import Lan, Outside
-from hairpin.network.prefix import address_text, width
+from hairpin.network.prefix import address_text, prefix_text, width
 from hairpin.network.routing import route_text
 
 
@@ -97,6 +97,7 @@ def _past_bridge(view: View, route: Route, taken: str, meant: DockerNetwork) -> 
     the bridge."""
     packet = view.stop.seen.packet
     address = address_text(packet.daddr, packet.version)
+    lost = prefix_text(packet.daddr, width(packet.version), packet.version)  # another machine's, not the container's
     hop = (NextHop(meant.bridge),)
     own = Route(packet.version, packet.daddr, width(packet.version), table=route.table, next_hops=hop)
     undone, round_it = one(DeleteEntry(view.host_netns, route)), one(AddEntry(view.host_netns, own))
@@ -113,7 +114,7 @@ def _past_bridge(view: View, route: Route, taken: str, meant: DockerNetwork) -> 
         where=OfRoute(route, network=meant.name),
         in_class="link-or-route",
         evidence=(route.evidence,),
-        side_effects=(message("{address} behind {link} is then out of reach", address=address, link=taken),)
+        side_effects=(message("{address} behind {link} is then out of reach", address=lost, link=taken),)
         if wanted
         else (),
         advice=(another_subnet(meant, view.host.tool_of(meant), meant.name),),

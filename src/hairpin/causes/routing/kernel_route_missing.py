@@ -40,14 +40,17 @@ def find(view: View) -> Iterator[Candidate]:
 def _candidate(netns: Netns, namespace: Namespace, route: Route) -> Candidate:
     taking = [each for each in namespace.routes if route_slot(each) == route_slot(route)]
     alone = len(taking) == 1 and is_alone(namespace.routes, taking[0])
+    title = message("The kernel's own route `{route}` is missing", route=route_text(route))
     detail = message("The kernel made this route when {link} got its address.", link=route.next_hops[0].link)
     if taking:
+        title = message("The kernel's own route `{route}` was replaced", route=route_text(route))
         detail = message(
             "The kernel made this route when {link} got its address; `{other}` is there instead.",
             link=route.next_hops[0].link,
             other=route_text(taking[0]),
         )
     if taking and taking[0].prefsrc not in (None, route.prefsrc):
+        title = message("The kernel's own route `{route}` has another source now", route=route_text(route))
         detail = message(
             "The kernel made this route when {link} got its address. Packets that took this route now get the source "
             "{source}.",
@@ -56,7 +59,7 @@ def _candidate(netns: Netns, namespace: Namespace, route: Route) -> Candidate:
         )
     read = (*taking, *(each for each in namespace.routes if each.version == route.version and each.evidence))
     return Candidate(
-        title=message("The kernel's own route `{route}` is missing", route=route_text(route)),
+        title=title,
         detail=detail,
         change=one(ReplaceEntry(netns, taking[0], route) if alone else AddEntry(netns, route)),
         where=of_missing(route, namespace.routes, table=route.table),

@@ -53,7 +53,9 @@ def find(view: View) -> Iterator[Candidate]:
         stays = bool(narrow) and namespace is not None and (leads_answers(namespace, rule) or _by_vpn(namespace, rule))
         for change in narrow if stays else (one(DeleteEntry(netns, rule)),):
             yield Candidate(
-                title=message("Policy rule {priority} diverts this flow", priority=rule.priority),
+                title=message("Policy rule {priority} diverts this flow", priority=rule.priority)
+                if rule.action in ("table", "goto", "nop")
+                else message("Policy rule {priority} refuses the packets of this flow", priority=rule.priority),
                 detail=_detail(view, rule),
                 change=change,
                 where=OfPolicyRule(rule),

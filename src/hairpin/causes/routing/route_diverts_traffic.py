@@ -110,8 +110,8 @@ def _past_tunnel(view: View, each: Lookup, route: Route, tunnel: Link) -> Iterat
             "`{route}` leads into the VPN of {name}, and no exception keeps {network} out of the VPN", **facts
         ),
         detail=message(
-            "Packets from {name} to {address} take this route into {link}. The route is intended and stays. An added "
-            "route to {network} through the container's gateway bypasses the VPN.",
+            "Packets from {name} to {address} take this route into {link}. The route is intended, so it stays. The "
+            "repair adds a second route: to {network} through the container's gateway, past the VPN.",
             address=address_text(address, version),
             **facts,
         ),

@@ -127,7 +127,7 @@ CAUSE = Cause(
     source="docs.docker.com: published ports name the container's port",
     shown_by=(
         "sudo nsenter -n -t \"$(docker inspect -f '{{.State.Pid}}' {container})\" ss -lntup",
-        message("no line has port {port}, and another line has the port of the service"),
+        message("no listening socket has port {port}, and one has the service's own port"),
     ),
     reasons=frozenset({"no-listener"}),
     shown_to="engine",

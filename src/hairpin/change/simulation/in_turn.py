@@ -5,7 +5,7 @@ An earlier change may shift a rule's number.  If two changes have the same part,
 
 import msgspec
 
-from hairpin.change.change import AddChain, Change, DeleteRule, InsertRule, Primitive
+from hairpin.change.change import AddChain, Change, DeleteRule, InsertRule, Primitive, SetPolicy
 from hairpin.change.simulation.listed import listed_rule
 from hairpin.change.simulation.rules import tool_rules
 from hairpin.change.simulation.simulate import simulate
@@ -39,7 +39,8 @@ def renumbered_change(change: Change, was: Network, now: Network) -> Change:
 
 
 def is_made(part: Primitive, was: Network, now: Network) -> bool:
-    """Return whether the part adds a chain or a rule that an earlier change added."""
+    """Return whether the part adds a chain or a rule that an earlier change added, or sets a policy that an earlier
+    change set."""
     if isinstance(part, AddChain):
         table = _table(part, now)
         return table is not None and table.chain(part.chain) is not None
@@ -47,6 +48,11 @@ def is_made(part: Primitive, was: Network, now: Network) -> bool:
         line = listed_rule(part)
         before, since = (_texts(_table(part, each), part.chain) for each in (was, now))
         return since.count(line) + since.count(part.rule.text) > before.count(line) + before.count(part.rule.text)
+    if isinstance(part, SetPolicy):
+        place = part.place
+        table = _find(part.netns, (place.dialect, place.family, place.table), now)
+        chain = table.chain(place.chain) if table is not None else None
+        return chain is not None and chain.policy == part.policy
     return False
 
 

@@ -9,7 +9,7 @@ Source: systemd.network(5), *Description* (``.network.d/``); netplan(5): its fil
 import hashlib
 from collections.abc import Iterator
 
-from hairpin.change.change import AddEntry, Entry, Primitive, SetLink, Setting, WriteFile
+from hairpin.change.change import AddEntry, Entry, Primitive, ReplaceEntry, SetLink, Setting, WriteFile
 from hairpin.change.expect import entry_key
 from hairpin.host.boot.link_settings import of_network_file
 from hairpin.host.boot.rule_keeper import unit
@@ -65,7 +65,7 @@ def routes(parts: tuple[Primitive, ...], situation: Situation) -> Lasting:
                 ),
             )
         )
-    added = tuple(part.entry for part in parts if isinstance(part, AddEntry))
+    added = tuple(part.entry for part in parts if isinstance(part, AddEntry | ReplaceEntry))
     bridges = {each.bridge for engine in situation.host.engines for each in engine.networks if each.bridge is not None}
     if len(added) == len(parts) and all(_links_of(each) <= bridges for each in added):
         if any(isinstance(each, Route) and any(hop.gateway is not None for hop in each.next_hops) for each in added):

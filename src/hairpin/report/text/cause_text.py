@@ -1,5 +1,6 @@
 """The report of one cause: its title, evidence, reason, proof and repair, each as a part of the cause's section."""
 
+from collections.abc import Collection
 from typing import TYPE_CHECKING
 
 from hairpin.answer.answer import Answer, CauseAnswer, Judge
@@ -289,8 +290,11 @@ def _ending(answer: Answer, stop: Stop, words: Words) -> Message:
     return message("The packet stops in {netns}: {why}.", **facts)
 
 
-def write_unexplained(answer: Answer, group: Group, words: Words, paper: Paper) -> None:
-    """Write that no cause explains the flows, or on which conditions their verdict depends."""
+def write_unexplained(
+    answer: Answer, group: Group, words: Words, paper: Paper, *, without: Collection[str] = ()
+) -> None:
+    """Write that no cause explains the flows, or on which conditions their verdict depends.  ``without``: the
+    references of questions that were written before."""
     if group.verdict != "depends":
         stop = answer.flows[group.numbers[0]].trace.usual.stop
         known = cause_of_stop(answer, stop)
@@ -320,4 +324,5 @@ def write_unexplained(answer: Answer, group: Group, words: Words, paper: Paper) 
     for said in depends:
         paper.prose(words(said), indent=4, first="· ")
     for each in asked:
-        write_question(each, words, paper)
+        if each.ref not in without:
+            write_question(each, words, paper)

@@ -109,6 +109,6 @@ def _nothing_asked(answer: Answer) -> Message:
         )
         return form if len(kinds) > 1 else one
     return message(
-        "No container here publishes a port or has a network of its own, so there is nothing to check. Name a port to "
-        "check only this port: hairpin check PORT"
+        "No container that runs here publishes a port or has a network of its own, so there is nothing to check. Name "
+        "a port to check only this port: hairpin check PORT"
     )

@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 from difflib import unified_diff
 
+import msgspec
+
 from hairpin.answer.answer import CauseAnswer
 from hairpin.answer.decisive import lacks_reading, undecided_readings
 from hairpin.apply.compose import ComposeProposal
@@ -67,13 +69,16 @@ def plan_text(
     words = naming_containers(words, plan.answer)
     places = places_of(plan.answer, words)
     paper.prose(words(_first_line(plan)), style="strong")
-    numbers = cause_numbers(plan.answer)
+    numbers, about_host = cause_numbers(plan.answer), plan.answer.network.about_host
     for number, each in enumerate(plan.repairs, 1):
         paper.gap()
-        _write_repair(number, each, numbers.get(each.cause.ref) if each.cause is not None else None, words, paper)
+        title = words(message("{title} ({id})", title=about_host(each.host, each.title), id=each.id))
+        paper.prose(title, first=f"{number}. ", style="strong")
+        _write_repair(each, numbers.get(each.cause.ref) if each.cause is not None else None, words, paper)
     choices = [each for each in plan.choices if each.why != "instead" or verbose]
     for heading, left in ((_TO_CHOOSE, choices), (_FOR_PERSON, list(plan.for_person))):
-        _write_choices(heading, left, words, paper)
+        named = [msgspec.structs.replace(each, title=about_host(each.host, each.title)) for each in left]
+        _write_choices(heading, named, words, paper)
     _write_said(plan, words, paper)
     if proposals:
         _write_proposals(proposals, words, paper)
@@ -130,7 +135,9 @@ _FOR_PERSON = message("a person has to do:")
 
 
 def _first_line(plan: RepairPlan) -> Message:
-    host, count = plan.answer.network.this.name, len(plan.repairs)
+    count = len(plan.repairs)
+    # A plan about several hosts names them all, and each repair names its own.
+    host = ", ".join(each.name for each in plan.answer.network.hosts) or "-"
     if count and plan.answer.is_of_text:
         return message(
             "plan for {host}, if the rest of the host is ordinary (repairs: {count})", host=host, count=count
@@ -159,10 +166,9 @@ def _first_line(plan: RepairPlan) -> Message:
     return as_far_as_read(message("plan for {host}: nothing to do", host=host), lacks_reading(plan.answer))
 
 
-def _write_repair(number: int, repair: PlannedRemedy, cause: int | None, words: Words, paper: Paper) -> None:
-    """Write the repair.  ``cause``: the number of the repair's cause in the answer of ``hairpin check``."""
-    title = words(message("{title} ({id})", title=repair.title, id=repair.id))
-    paper.prose(title, first=f"{number}. ", style="strong")
+def _write_repair(repair: PlannedRemedy, cause: int | None, words: Words, paper: Paper) -> None:
+    """Write the repair below its title.  ``cause``: the number of the repair's cause in the answer of ``hairpin
+    check``."""
     if cause is not None:
         paper.prose(words(message("repairs cause {number} of `hairpin check`", number=cause)), indent=3, style="faint")
     elif repair.cause is None and repair.candidate is not None:

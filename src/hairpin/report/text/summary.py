@@ -14,7 +14,8 @@ from hairpin.report.under_way import while_under_way
 from hairpin.report.unread import as_far_as_read
 from hairpin.report.verdicts import cause_of_stop, groups
 
-_STOPS_NO_OTHER = message("nothing on this host stops the other flows")
+_HERE = message("this host")
+_ON_ALL = message("these hosts")
 
 
 class Troubles(NamedTuple):
@@ -71,26 +72,14 @@ def _line(answer: Answer) -> Message | None:
         return _problems(found) if found else None
     if not found:
         return _without_problem(answer, undecided)
-    asked = {_port(each, answer) for each in _inward(answer)}
-    failing = {_port(each, answer) for each in _inward(answer) if not each.succeeds}
-    lacking = lacks_reading(answer)
-    if len(asked) <= 1:
-        said = _failing(found, sum(not each.succeeds for each in answer.flows) - undecided, len(answer.flows))
-    else:
-        said = message("{problems} in {scope}", problems=_problems(found), scope=_scope(answer))
+    said = _failing(found, sum(not each.succeeds for each in answer.flows) - undecided, len(answer.flows))
     if undecided:
         return message("{said}, {count} of {all} flows undecided", said=said, count=undecided, all=len(answer.flows))
-    if len(asked) <= 1 or failing == asked:
-        return said
-    if any(each.verdict == "leaves" for each in answer.flows):
-        return message("{said}; {others}", said=said, others=as_far_as_read(_STOPS_NO_OTHER, lacking))
-    if lacking:
-        return message("{said}; all others pass, as far as hairpin could read", said=said)
-    return message("{said}; all others pass", said=said)
+    return said
 
 
 def _failing(found: Troubles, failed: int, asked: int) -> Message:
-    """Return the first line of an answer in which flows fail, for a question about one port or about no port."""
+    """Return the first line of an answer in which flows fail."""
     if asked == 1 or not failed:
         return _problems(found)
     if failed == asked == 2:
@@ -123,15 +112,16 @@ def _passing(answer: Answer) -> Message:
 
     The rest of the path of a flow that leaves was not read, and the line says so."""
     scope, left = _scope(answer), sum(each.verdict == "leaves" for each in answer.flows)
+    facts = {"scope": scope, "where": _ON_ALL if answer.has_several_hosts else _HERE}
     if not left:
         return message("{scope}: all flows pass", scope=scope)
     if left < len(answer.flows):
-        return message(
-            "{scope}: nothing on this host stops any of the {count} flows", scope=scope, count=len(answer.flows)
-        )
+        if not _inward(answer):
+            return message("{scope}: nothing on {where} stops any of them", **facts)
+        return message("{scope}: nothing on {where} stops any of the {count} flows", count=len(answer.flows), **facts)
     if left == 1:
-        return message("{scope}: nothing on this host stops it; hairpin did not read the rest of its way", scope=scope)
-    return message("{scope}: nothing on this host stops them; hairpin did not read the rest of their way", scope=scope)
+        return message("{scope}: nothing on {where} stops it; hairpin did not read the rest of its way", **facts)
+    return message("{scope}: nothing on {where} stops them; hairpin did not read the rest of their way", **facts)
 
 
 def _problems(found: Troubles) -> Message:

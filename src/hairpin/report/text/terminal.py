@@ -6,6 +6,7 @@ from hairpin.causes.registry import known_cause
 from hairpin.message import Message, message
 from hairpin.report.paper import Paper
 from hairpin.report.places import Places, naming_containers, places_of
+from hairpin.report.questions import deciding
 from hairpin.report.text.cause_text import CauseText, told_apart, write_unexplained
 from hairpin.report.text.covered import is_covered
 from hairpin.report.text.grounds_text import source_of, write_grounds
@@ -90,6 +91,7 @@ class _Report:
         self._paper = paper
         self._verbose = verbose
         self._told: set[str] = set()
+        self._asked: set[str] = set()
         self._drawn: list[Stop] = []
 
     def group(self, group: Group) -> None:
@@ -109,7 +111,8 @@ class _Report:
             self.cause(each, flow if each is drawn else None)
         if not group.causes and (self._verbose or not flow.supposed):  # what was not read, one line says for all
             self._paper.gap()
-            write_unexplained(self._answer, group, self._words, self._paper)
+            write_unexplained(self._answer, group, self._words, self._paper, without=self._asked)
+            self._asked |= {each.ref for each in deciding(self._answer, flow.ref)}
             if self._verbose or not flow.trace.succeeds:
                 self._draw_way(flow)
 

@@ -46,6 +46,8 @@ def ways(trace: Trace, branch: Branch, places: Places = NO_HOSTS) -> tuple[FlowW
     asked = places.container(flow)
     if asked and f"container:{asked}" != client and flow.purpose == "published":
         target = f"{target} ({asked})"
+    elif not asked and (owner := places.names.get(address_text(flow.daddr, flow.version))):
+        target = f"{target} ({owner})"
     first = branch.request[0].netns if branch.request else None  # an event may have moved the container
     inside = first or flow.start.netns if isinstance(flow.start, FromContainer) else None
 
@@ -145,9 +147,11 @@ def _innermost(steps: tuple[Step, ...]) -> Packet:
 
 
 def _translated_end(trace: Trace, packet: Packet, places: Places) -> str:
-    """Return the destination to which NAT has translated the packet; empty without NAT, and for ICMP."""
+    """Return the destination to which NAT has translated the packet, with the name of the container that has its
+    address; empty without NAT, and for ICMP."""
     flow = trace.flow
     if (packet.daddr, packet.dport) == (flow.daddr, flow.dport) or flow.protocol == "icmp":
         return ""
-    name = f"{places.container(flow)} " if flow.container else ""
-    return f"{name}{endpoint(packet.daddr, packet.dport, packet)}/{flow.protocol}"
+    end = f"{endpoint(packet.daddr, packet.dport, packet)}/{flow.protocol}"
+    owner = places.names.get(address_text(packet.daddr, packet.version), "")
+    return f"{owner} {end}" if owner else end

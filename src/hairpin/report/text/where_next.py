@@ -28,6 +28,11 @@ def write_where_next(answer: Answer, words: Words, paper: Paper) -> None:
     asked = [each.trace for each in answer.flows if isinstance(each.trace.flow.start, Outside)]
     if answer.event is not None or not all(each.succeeds for each in answer.flows):
         return
+    between = _between_hosts(answer)
+    if between:
+        said = message("Not checked: what containers of one host send to those of another (`{command}`).",
+                       command=between)  # fmt: skip
+        paper.prose(words(said))
     if not asked:
         _write_way_out(answer, words, paper)
         return
@@ -54,6 +59,22 @@ def write_where_next(answer: Answer, words: Words, paper: Paper) -> None:
             )
         )
         paper.prose(words(said), style="faint")
+
+
+def _between_hosts(answer: Answer) -> str:
+    """Return the command that asks about a flow from a container of one host to a container of another; empty if the
+    user named a target, or if containers run on one host at most."""
+    if answer.question.targets:
+        return ""
+    running = ((host.name, each) for host in answer.network.hosts for each in host.containers() if each.running)
+    first: dict[str, str] = {}
+    for name, each in running:
+        port = next((f":{one.container_port}" for one in each.bindings), "")
+        first.setdefault(name, f"{each.name}{port}@{name}")
+    if len(first) < 2:
+        return ""
+    start, target, *_ = first.items()
+    return f"hairpin check {target[1]} --from container:{start[1].partition(':')[0].partition('@')[0]}@{start[0]}"
 
 
 def _write_way_out(answer: Answer, words: Words, paper: Paper) -> None:

@@ -126,9 +126,9 @@ def _of_request(namespace: Namespace, left: State, *, named: bool, server_of: st
             "back (conntrack entries without an answer: {count})",
             **facts,
         ),
-        if_yes=message("The verdict above stands: the reason for the lost packets is gone")
+        if_yes=message("The packets arrive: the reason for the lost ones is gone")
         if packet.protocol == TCP
-        else message("The verdict above stands: those datagrams needed no answer, or the reason for the loss is gone"),
+        else message("The packets arrive: those without an answer needed none, or the reason for the loss is gone"),
         if_no=message(
             "The server resolves no name for {users}. Its address is wrong (set by --dns of the container, `dns` of "
             "the engine, or /etc/resolv.conf of the host), the server is down, or the packets are lost behind this "
