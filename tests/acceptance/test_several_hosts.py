@@ -190,7 +190,7 @@ def test_labels_and_order_are_those_given(capsys: pytest.CaptureFixture[str]) ->
     ("name", "words"),
     (
         ("healthy-flannel-vxlan", "198.51.100.12, the far end of the tunnel, delivers the unpacked packets"),
-        ("healthy-flannel-host-gw", "Does the next hop, 198.51.100.12, know the way back to 10.244.1.2?"),
+        ("healthy-flannel-host-gw", "Does the next hop, 198.51.100.12, know the way back to 10.244.1.2 (web)?"),
     ),
 )
 def test_one_host_alone_names_the_other_and_how_it_is_read(

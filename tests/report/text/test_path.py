@@ -1,6 +1,7 @@
 """The drawn path: the steps that decided something, the translations, and the stop."""
 
 from hairpin.report.paper import Paper
+from hairpin.report.places import places_of
 from hairpin.report.text.path import draw, hops
 from hairpin.report.words import Words
 from hairpin.walk.walk import walk_flow
@@ -11,7 +12,8 @@ from tests.small_host import host_namespace, network, published
 
 def drawn(*replacements: Replacement, width: int = 80, every: bool = False, number: int = 0) -> str:
     paper = Paper(width=width)
-    draw(answer(*replacements).flows[number].trace, paper, Words(), every=every)
+    asked = answer(*replacements)
+    draw(asked.flows[number].trace, paper, Words(), places_of(asked), every=every)
     return paper.text()
 
 

@@ -4,6 +4,7 @@ import msgspec
 import pytest
 
 from hairpin.network.flow import FromHost
+from hairpin.report.places import Places
 from hairpin.report.text.ways import packets_inside, ways
 from hairpin.walk.walk import walk_flow
 from tests.report.answers import FORWARDING_OFF, answer
@@ -12,7 +13,7 @@ from tests.small_host import container_namespace, network, published, ruleset, s
 
 def test_a_request_that_is_dropped_is_the_only_way_and_ends_at_the_stop() -> None:
     trace = answer(FORWARDING_OFF).flows[0].trace
-    (way,) = ways(trace, trace.usual)
+    (way,) = ways(trace, trace.usual, Places(names={"172.21.0.2": "front"}))
     assert (way.kind, way.stop) == ("request", trace.usual.stop)
     assert way.end == "front 172.21.0.2:80/tcp"  # where NAT has led it
 
