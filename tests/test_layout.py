@@ -45,6 +45,7 @@ BEYOND_ONE_FILE = (
     "test_expected_of.py",
     "test_layout.py",
     "test_names.py",
+    "test_printed_repairs.py",
     "test_rows.py",
     "test_text_decisions.py",
     "test_whole.py",

@@ -9,9 +9,8 @@ import msgspec
 from hairpin.beside.table import questions as open_questions
 from hairpin.errors import ChangeError
 from hairpin.message import Message, few_of
-from hairpin.netfilter import ir
 from hairpin.network.network import Network
-from hairpin.walk.trace import ForeignSource, LongPackets, NeedlessRule, OpenQuestion, Trace, UnheardMtu
+from hairpin.walk.trace import ForeignSource, LongPackets, OpenQuestion, Trace
 from hairpin.walk.walk import walk_flow
 
 if TYPE_CHECKING:
@@ -48,12 +47,29 @@ def questions_of(network: Network, traces: Sequence[tuple[str, Trace]]) -> tuple
     return tuple(
         QuestionAnswer(
             f"q{number}",
-            _with_users(each, tuple(map(str, dict.fromkeys(users[key])))),
+            naming_repairs(_with_users(each, tuple(map(str, dict.fromkeys(users[key])))), network),
             tuple(dict.fromkeys(flows[key])),
             _repair(network, each, walks[key], tuple(trace for _, trace in traces)),
         )
         for number, (key, each) in enumerate(asked.items(), 1)
     )
+
+
+def naming_repairs(asked: OpenQuestion, network: Network) -> OpenQuestion:
+    """Return the question whose sentences name the commands of its repairs."""
+    if_yes, if_no = (
+        _with_commands(said, change, network)
+        for said, change in ((asked.if_yes, asked.yes_repair), (asked.if_no, asked.no_repair))
+    )
+    return msgspec.structs.replace(asked, if_yes=if_yes, if_no=if_no)
+
+
+def _with_commands(said: Message, change: "Change | None", network: Network) -> Message:
+    if change is None:
+        return said
+    from hairpin.change.commands.text import in_one_line  # noqa: PLC0415 - few questions have a repair
+
+    return said.filled(**dict(said.values), repair=in_one_line(change, network))
 
 
 _USERS = "users"
@@ -102,24 +118,14 @@ def _repair(
     return ()
 
 
-def _changes(network: Network, about: ForeignSource | LongPackets | NeedlessRule | UnheardMtu) -> "Iterator[Change]":
+def _changes(network: Network, about: "ForeignSource | LongPackets | Change") -> "Iterator[Change]":
     if isinstance(about, LongPackets):
         from hairpin.change.intent import ClampSegments, rendered  # noqa: PLC0415 - as above
 
         yield rendered(ClampSegments(about.netns, about.version), network)
-        return
-    if isinstance(about, UnheardMtu):
-        from hairpin.change.intent import LetIn, mtu_told, rendered  # noqa: PLC0415 - as above
+    elif isinstance(about, ForeignSource):
+        from hairpin.causes.uplink_of_answers import ways_home  # noqa: PLC0415 - as above
 
-        verdict = ir.Verdict("return" if about.place.chain == "DOCKER-USER" else "accept")
-        body = (*mtu_told(about.version), verdict)
-        yield rendered(LetIn(about.netns, about.place, about.place.chain, (body,)), network)
-        return
-    if isinstance(about, NeedlessRule):
-        from hairpin.change.change import AddEntry, one  # noqa: PLC0415 - as above
-
-        yield one(AddEntry(about.netns, about.rule))
-        return
-    from hairpin.causes.uplink_of_answers import ways_home  # noqa: PLC0415 - as above
-
-    yield from ways_home(network, about)
+        yield from ways_home(network, about)
+    elif about is not None:
+        yield about

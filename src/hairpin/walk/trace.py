@@ -1,14 +1,14 @@
 """The result of a walk: a flow's trace, with a branch for each path that the flow can take."""
 
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
 from hairpin.host.link import Address
 from hairpin.host.netns import Netns
-from hairpin.host.route import TABLE_DEFAULT, TABLE_LOCAL, TABLE_MAIN, Neighbour, PolicyRule, WithoutGateway
+from hairpin.host.route import TABLE_DEFAULT, TABLE_LOCAL, TABLE_MAIN, Neighbour, WithoutGateway
 from hairpin.message import Message, message
-from hairpin.netfilter.evaluate.chain import Condition, Place
+from hairpin.netfilter.evaluate.chain import Condition
 from hairpin.netfilter.rule_address import write_mac
 from hairpin.network.flow import Flow
 from hairpin.network.prefix import Version, address_text, prefix_text
@@ -17,6 +17,9 @@ from hairpin.walk.decided import Assumed, RouteDecided
 from hairpin.walk.state import Step, Stop
 from hairpin.walk.verdicts import Verdict, succeeds
 from hairpin.wanted import Wanted, ask_hardware_address, ask_neighbour
+
+if TYPE_CHECKING:
+    from hairpin.change.change import Change
 
 
 class ForeignSource(msgspec.Struct, frozen=True, tag="foreign-source"):
@@ -40,37 +43,26 @@ class LongPackets(msgspec.Struct, frozen=True, tag="long-packets"):
     mtu_bytes: int
 
 
-class UnheardMtu(msgspec.Struct, frozen=True, tag="unheard-mtu"):
-    """An ICMP error about a small MTU on the path to a client, which the rule or the policy at ``place`` drops."""
-
-    netns: Netns
-    version: Version
-    place: Place
-
-
-class NeedlessRule(msgspec.Struct, frozen=True, tag="needless-rule"):
-    """A policy rule that the kernel itself had made and that is missing; the kernel may or may not need it."""
-
-    netns: Netns
-    rule: PolicyRule
-
-
 class OpenQuestion(msgspec.Struct, frozen=True):
     """A fact outside the host that only the user knows.
 
     ``if_yes`` and ``if_no``: the flow's fate with that answer.  ``wanted``: the facts that answer the question, each by
     itself; the surest fact comes first.  ``breaks_if``: the answer with which the flow fails, although the walk finds
-    that it succeeds; empty if there is no such answer.  ``about``: the walk's grant that a careful outside, or the
-    kernel, may refuse.  ``undecided``: whether the flow has no verdict without the answer, because a packet of it meets
-    what was not read, or because the host itself has seen such a packet fail."""
+    that it succeeds; empty if there is no such answer.  ``about``: the grant that a careful outside may refuse, or
+    the change with which the flow passes with either answer.  ``undecided``: whether the flow has no verdict without
+    the answer, because a packet of it meets what was not read, or because the host itself has seen such a packet fail.
+    ``yes_repair`` and ``no_repair``: the change that repairs the flow with that answer.  The answer's sentence has a
+    place ``{repair}`` for its commands."""
 
     text: Message
     if_yes: Message
     if_no: Message
     wanted: tuple[Wanted, ...]
     breaks_if: Literal["", "yes", "no"] = ""
-    about: ForeignSource | LongPackets | NeedlessRule | UnheardMtu | None = None
+    about: "ForeignSource | LongPackets | Change | None" = None
     undecided: bool = False
+    yes_repair: "Change | None" = None
+    no_repair: "Change | None" = None
 
 
 class Branch(msgspec.Struct, frozen=True):
@@ -243,7 +235,10 @@ def _without_gateway(step: Step, entry: Neighbour, by: WithoutGateway) -> OpenQu
     """Return the question whether the machines of a route without a gateway are on its link.
 
     Some providers answer there for every address (proxy ARP, RFC 1027)."""
+    from hairpin.change.change import ReplaceEntry, one  # noqa: PLC0415 - few routes lack their gateway
+
     route, version = by.route, entry.version
+    hop = msgspec.structs.replace(route.next_hops[0], gateway=by.router) if by.router is not None else None
     facts = {
         "address": address_text(entry.value, version),
         "link": entry.link,
@@ -251,7 +246,6 @@ def _without_gateway(step: Step, entry: Neighbour, by: WithoutGateway) -> OpenQu
         "netns": step.netns.name,
         "route": route_text(route),
         "prefix": str(route.prefix) if route.prefix_length else "default",
-        "gateway": address_text(by.router, version) if by.router is not None else "GATEWAY",
         "ip": "ip -6" if version == 6 else "ip",
     }
     return OpenQuestion(
@@ -269,12 +263,17 @@ def _without_gateway(step: Step, entry: Neighbour, by: WithoutGateway) -> OpenQu
         if_yes=message("{address} accepts the packets, and the verdict above stands", **facts),
         if_no=message(
             "The flow fails, because the route lacks its gateway. Give the route its router: `{ip} route replace "
-            "{prefix} via {gateway} dev {link}`",
+            "{prefix} via GATEWAY dev {link}`",
             **facts,
-        ),
+        )
+        if hop is None
+        else message("The flow fails, because the route lacks its gateway. Give the route its router: `{repair}`"),
         wanted=(ask_neighbour(facts["address"], entry.link),),
         breaks_if="no",
         undecided=True,
+        no_repair=one(ReplaceEntry(step.netns, route, msgspec.structs.replace(route, next_hops=(hop,))))
+        if hop is not None
+        else None,
     )
 
 
