@@ -83,6 +83,7 @@ TESTED_ELSEWHERE: dict[str, str] = {
     "report/page/table.py": "report/page/test_events_page.py",
     "report/page/text_page.py": "cli/face/test_present.py",
     "report/page/way_figure.py": "report/page/test_answer_page.py",
+    "answer/begin.py": "answer/test_ask.py",
     "answer/check.py": "answer/test_ask.py",
     "beside/features.py": "beside/test_table.py",
     "beside/inquiry.py": "beside/test_table.py",

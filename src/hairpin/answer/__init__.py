@@ -4,7 +4,8 @@ language.  Pure.
 A front end, such as the command line, calls ``ask`` or ``matrix``, and renders the results.  After ``ask`` it calls
 ``blamed`` here, and ``told_errors`` and ``logged`` of ``explain``, which add to the answer.  Read these modules:
 
-- ``ask`` (the entry), ``answer`` (the types) and ``check`` (a question for causes),
+- ``ask`` (the entry: six phases), ``answer`` (the types), ``begin`` (the hosts and the flows that the question means)
+  and ``check`` (a question for causes: the walks, the observers, the causes and their order),
 - ``findings`` (findings in addition to the causes of the asked flows), ``cause_answers`` (each finding with its repairs
   and its reference), ``stop_repairs`` (the repairs of a packet's stop), ``proven_repairs`` (the repairs of a set of
   causes, checked against the proof of the set) and ``past_decisions`` (a repair of one cause that undoes the decision

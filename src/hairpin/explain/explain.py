@@ -5,7 +5,8 @@ from collections.abc import Iterator
 import msgspec
 
 from hairpin.answer.answer import Answer
-from hairpin.answer.ask import ask, begin_answer
+from hairpin.answer.ask import ask
+from hairpin.answer.begin import begin_answer
 from hairpin.answer.decisive import lacks_reading
 from hairpin.errors import CollectError, EvidenceError, UsageError
 from hairpin.evidence.several import Source
