@@ -1,8 +1,7 @@
 """The entry of hairpin's analysis: it takes a question and evidence, and returns an ``Answer``, which is in no
 language.  Pure.
 
-A front end, such as the command line, calls ``ask`` or ``matrix``, and renders the results.  After ``ask`` it calls
-``blamed`` here, and ``told_errors`` and ``logged`` of ``explain``, which add to the answer.  Read these modules:
+A front end, such as the command line, calls ``ask`` or ``matrix``, and renders the results.  Read these modules:
 
 - ``ask`` (the entry: six phases), ``answer`` (the types), ``begin`` (the hosts and the flows that the question means)
   and ``check`` (a question for causes: the walks, the observers, the causes and their order),
@@ -12,10 +11,12 @@ A front end, such as the command line, calls ``ask`` or ``matrix``, and renders 
   behind another cause),
 - ``engines`` (engines that do not answer), ``states`` (states of the hosts that no flow shows), ``ended`` (containers
   that ended with an error), ``questions`` (the open questions, each once, with a repair that works with either answer),
-  and ``blamed`` (when and by which actor a cause was made),
+  and ``since``, which adds to causes what ``logged`` (their containers' logs) and ``blamed`` (when and by which actor a
+  cause was made) find,
 - ``events`` (the time after an event), ``decisive`` (missing readings that may change the result), ``outcome`` (the
   exit status) and ``matrix`` (every flow under every event),
-- ``likely/``: the answer about a host that is known only from a pasted text.
+- ``likely/``: the answer about a host that is known only from a pasted text,
+- ``texts/``: whether an error text is true on the hosts.
 
 ``asked_elements`` is used before ``ask``: it finds the addresses about which the collector asks the kernel, for sets
 that are too long to be listed.

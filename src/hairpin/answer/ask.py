@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from hairpin.answer.answer import Answer, Depth, Dispute, FlowAnswer, ref_of
+from hairpin.answer.answer import Answer, Depth, Dispute, FlowAnswer, Further, ref_of
 from hairpin.answer.begin import begin_answer, network_of, supposing_unread
 from hairpin.answer.engines import with_engines
 from hairpin.answer.likely.supposed import with_supposed
@@ -34,39 +34,46 @@ def ask(
     sources: tuple[Source, ...],
     kernel: "Kernel | None" = None,
     rest: Callable[[], tuple[Source, ...]] | None = None,
+    further: Further | None = None,
     *,
     depth: Depth = "events",
+    quotes: bool = True,
 ) -> Answer:
     """Return the answer to the question.
 
     ``sources``: for each host, its evidence or the reason why there is no evidence.  The first entry is about this
     host.  ``kernel``: the second judge, if it may be asked.  ``rest``: a function that reads all containers, which is
-    called if an unread container is needed.  ``depth``: how much the answer to ``check`` contains.
+    called if an unread container is needed.  ``further``: what is read if the answer has a cause.  ``depth``: how much
+    the answer to ``check`` contains.  ``quotes``: whether the errors that a pasted text quotes are likely causes; no
+    text proves itself.
 
     Raises UsageError if the question does not fit these hosts, and CollectError if a host that the question names could
     not be read.  For ``prove``, raises ReplicaError if no replica can be built.
     """
-    answer = _answer(question, sources, kernel, depth, lazily=rest is not None)
-    if answer is None:
+    found = _answer_of_flows(question, sources, kernel, depth, lazily=rest is not None)
+    if found is None:
         assert rest is not None
-        answer = _answer(question, rest(), kernel, depth, lazily=False)
-    assert answer is not None
-    return answer
+        found = _answer_of_flows(question, rest(), kernel, depth, lazily=False)
+    assert found is not None
+    answer = _with_what_is_told(found, quotes=quotes)
+    if further is None or all(each.severity != "blocking" for each in answer.causes):
+        return answer
+    from hairpin.answer.since import with_since  # noqa: PLC0415 - a healthy host has no cause
+
+    return with_since(answer, further)
 
 
-def _answer(
+def _answer_of_flows(
     question: Question, sources: tuple[Source, ...], kernel: "Kernel | None", depth: Depth, *, lazily: bool
 ) -> Answer | None:
-    """Return the answer by its six phases; None if a container was left unread (``lazily``) that may change it.
-
-    The hosts are read, the flows found that the question means, walked and searched for causes, the observers asked,
-    the causes found and ranked, and the answer is said.  For ``check``, the middle three are in ``check.py``."""
+    """Return the answer after its first five phases; None if a container was left unread (``lazily``) that may change
+    it."""
     hosts = together(sources)
     network = network_of(hosts, question.targets, question.asking)
     if question.kind == "check" and question.after is None:
         network = supposing_unread(network, hosts)
-    if any(host.is_partly_read for host in network.hosts):
-        kernel = None  # it would confirm rules that were supposed
+        if any(host.is_partly_read for host in network.hosts):
+            kernel = None  # it would confirm rules that were supposed
     partial = lazily and any(each.left_unread for host in network.hosts for each in host.containers())
     try:
         start, flows = begin_answer(question, hosts, network)
@@ -76,29 +83,20 @@ def _answer(
         raise
     if partial and any(_may_lead_to_unread(start.network, flow) for flow in flows):
         return None
-    found = _found(start, flows, kernel, depth, partial=partial)
-    return _said(found) if found is not None else None
-
-
-def _found(
-    start: Answer, flows: tuple[Flow, ...], kernel: "Kernel | None", depth: Depth, *, partial: bool
-) -> Answer | None:
-    """Return the answer with its flows, and with their causes for ``check``; None if a container that was left unread
-    (``partial``) may change it."""
-    if start.question.kind == "check":
+    if question.kind == "check":
         from hairpin.answer.check import answer_of_check  # noqa: PLC0415 - a walk asks for no causes
 
         return answer_of_check(start, flows, kernel, depth, partial=partial)
     if partial and not all(walk_flow(start.network, flow).succeeds for flow in flows):
         return None
-    if start.question.kind == "prove":
+    if question.kind == "prove":
         assert kernel is not None
         return _proven(start, flows, kernel)
     walk = FlowAnswer("f1", walk_flow(start.network, flows[0]))
     return msgspec.structs.replace(start, flows=with_supposed(start.network, (walk,), start.question))
 
 
-def _said(answer: Answer) -> Answer:
+def _with_what_is_told(answer: Answer, *, quotes: bool) -> Answer:
     """Return the answer with what is told of the hosts as they are, with its questions, and with the marks of verdicts
     and causes that rest on supposed parts."""
     if answer.event is None:  # the event may have stopped the engine, but hairpin reports only present states
@@ -114,8 +112,10 @@ def _said(answer: Answer) -> Answer:
         answer = as_far_as_read(answer)
     if answer.is_of_text and answer.question.kind == "check":
         from hairpin.answer.likely.likely import with_likely  # noqa: PLC0415 - most hosts are read themselves
+        from hairpin.answer.likely.told_errors import with_told_errors  # noqa: PLC0415
 
         answer = with_likely(answer)
+        answer = with_told_errors(answer) if quotes else answer
     return answer
 
 

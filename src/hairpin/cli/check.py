@@ -38,12 +38,10 @@ def check(asked: Asked, shown: Shown, no_replica: bool, no_traces: bool) -> int:
     """
     from hairpin.cli.answering import answer_question, second_judge
     from hairpin.cli.face.present import present_answer
+    from hairpin.cli.since import further_reading
 
-    answer = answer_question(asked.question(), asked, shown.lang, None if no_replica else second_judge())
-    if any(each.severity == "blocking" for each in answer.causes):
-        from hairpin.cli.since import with_since
-
-        answer = with_since(answer, asked.sources, traces=not no_traces)
+    judge, further = None if no_replica else second_judge(), further_reading(asked.sources, traces=not no_traces)
+    answer = answer_question(asked.question(), asked, shown.lang, judge, further=further)
 
     def text(words: "Words", paper: "Paper") -> str:
         from hairpin.report.text.terminal import report_text

@@ -1,9 +1,10 @@
 """The result of a walk: a flow's trace, with a branch for each path that the flow can take."""
 
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 import msgspec
 
+from hairpin.change.change import Change, ReplaceEntry, one
 from hairpin.host.link import Address
 from hairpin.host.netns import Netns
 from hairpin.host.route import TABLE_DEFAULT, TABLE_LOCAL, TABLE_MAIN, Neighbour, WithoutGateway
@@ -17,9 +18,6 @@ from hairpin.walk.decided import Assumed, RouteDecided
 from hairpin.walk.state import Step, Stop
 from hairpin.walk.verdicts import Verdict, succeeds
 from hairpin.wanted import Wanted, ask_hardware_address, ask_neighbour
-
-if TYPE_CHECKING:
-    from hairpin.change.change import Change
 
 
 class ForeignSource(msgspec.Struct, frozen=True, tag="foreign-source"):
@@ -48,21 +46,22 @@ class OpenQuestion(msgspec.Struct, frozen=True):
 
     ``if_yes`` and ``if_no``: the flow's fate with that answer.  ``wanted``: the facts that answer the question, each by
     itself; the surest fact comes first.  ``breaks_if``: the answer with which the flow fails, although the walk finds
-    that it succeeds; empty if there is no such answer.  ``about``: the grant that a careful outside may refuse, or
-    the change with which the flow passes with either answer.  ``undecided``: whether the flow has no verdict without
+    that it succeeds; empty if there is no such answer.  ``about``: the grant that a careful outside may refuse.
+    ``undecided``: whether the flow has no verdict without
     the answer, because a packet of it meets what was not read, or because the host itself has seen such a packet fail.
-    ``yes_repair`` and ``no_repair``: the change that repairs the flow with that answer.  The answer's sentence has a
-    place ``{repair}`` for its commands."""
+    ``repair``: the change with which the flow passes with either answer.  ``yes_repair`` and ``no_repair``: the change
+    that repairs the flow with that answer; the answer's sentence has a place ``{repair}`` for its commands."""
 
     text: Message
     if_yes: Message
     if_no: Message
     wanted: tuple[Wanted, ...]
     breaks_if: Literal["", "yes", "no"] = ""
-    about: "ForeignSource | LongPackets | Change | None" = None
+    about: ForeignSource | LongPackets | None = None
     undecided: bool = False
-    yes_repair: "Change | None" = None
-    no_repair: "Change | None" = None
+    repair: Change | None = None
+    yes_repair: Change | None = None
+    no_repair: Change | None = None
 
 
 class Branch(msgspec.Struct, frozen=True):
@@ -235,8 +234,6 @@ def _without_gateway(step: Step, entry: Neighbour, by: WithoutGateway) -> OpenQu
     """Return the question whether the machines of a route without a gateway are on its link.
 
     Some providers answer there for every address (proxy ARP, RFC 1027)."""
-    from hairpin.change.change import ReplaceEntry, one  # noqa: PLC0415 - few routes lack their gateway
-
     route, version = by.route, entry.version
     hop = msgspec.structs.replace(route.next_hops[0], gateway=by.router) if by.router is not None else None
     facts = {

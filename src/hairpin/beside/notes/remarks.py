@@ -115,11 +115,11 @@ def _of_lifetimes(network: Network, traces: tuple[Trace, ...]) -> Iterator[Messa
                 "{link} forwards packets and therefore ignores router advertisements: the IPv6 default route expires "
                 "soon; `{repair}` keeps it",
                 link=link,
-                repair=_shown(one(SetSysctl(netns, ("net", "ipv6", "conf", link, "accept_ra"), "2")), network),
+                repair=_commands(one(SetSysctl(netns, ("net", "ipv6", "conf", link, "accept_ra"), "2")), network),
             )
 
 
-def _shown(change: Change, network: Network) -> str:
+def _commands(change: Change, network: Network) -> str:
     from hairpin.change.commands.text import in_one_line  # noqa: PLC0415 - few remarks have a repair
 
     return in_one_line(change, network)
@@ -157,7 +157,7 @@ def _of_others(network: Network, traces: tuple[Trace, ...]) -> Iterator[Message]
                     count=count,
                     port=wanted.dport,
                     protocol=trace.flow.protocol,
-                    repair=_shown(one(DropConnection(netns, before.version, of_port)), network),
+                    repair=_commands(one(DropConnection(netns, before.version, of_port)), network),
                 )
 
 

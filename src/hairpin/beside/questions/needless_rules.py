@@ -54,6 +54,6 @@ def _question(network: Network, trace: Trace, netns: Netns, rule: PolicyRule) ->
         if_no=message("IPv6 packets find no route: `{repair}`"),
         wanted=(ask_route6(address_text(address, 6), entering(network, netns)),),
         breaks_if="no",
-        about=restored,
+        repair=restored,
         no_repair=restored,
     )

@@ -160,5 +160,5 @@ def _question(network: Network, flow: Flow, left: State, netns: Netns, place: Pl
         if_no=message("The verdict above stands"),
         wanted=(watch_packets(left.oif, _FILTERS[flow.version]),),
         breaks_if="yes",
-        about=rendered(LetIn(netns, place, place.chain, ((*mtu_told(flow.version), verdict),)), network),
+        repair=rendered(LetIn(netns, place, place.chain, ((*mtu_told(flow.version), verdict),)), network),
     )

@@ -33,7 +33,7 @@ of a no, and the command or option that settles it.
    If a counter shows the fact when it is read before and after a try, add the fact to ``_TWICE`` of
    ``report/questions.py``; no other change is needed there.
 4. **A repair is a change** (ADR 0055): ``yes_repair`` or ``no_repair`` of the question, and the place ``{repair}`` in
-   the sentence about that answer. A repair that works with either answer is ``about`` of the question.
+   the sentence about that answer. A repair that works with either answer is ``repair`` of the question.
 5. **Test the question**: ``tests/walk/granted/test_<name>.py`` has a host with the hint and a host without the hint.
 6. **Describe the question** in a row of docs/outside.md.
 """

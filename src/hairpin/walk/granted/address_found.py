@@ -7,8 +7,7 @@ A client outside needs a route to the host for any other address, such as a cont
 Source: net/ipv4/arp.c arp_process(); net/ipv6/ndisc.c ndisc_recv_ns()
 """
 
-from typing import TYPE_CHECKING
-
+from hairpin.change.change import AddEntry, Change, Primitive, SetSysctl
 from hairpin.host.netns import Netns
 from hairpin.host.route import Neighbour
 from hairpin.host.sysctl import dotted
@@ -24,9 +23,6 @@ from hairpin.walk.outside import sender_of
 from hairpin.walk.size.segment_size import Handshake
 from hairpin.walk.trace import OpenQuestion
 from hairpin.wanted import state_return_route, watch_port
-
-if TYPE_CHECKING:
-    from hairpin.change.change import Primitive
 
 
 def address_found(network: Network, handshake: Handshake) -> tuple[OpenQuestion, ...]:
@@ -51,8 +47,6 @@ def address_found(network: Network, handshake: Handshake) -> tuple[OpenQuestion,
             return _by_route(network, handshake, link)
     if asked is None:
         return ()
-    from hairpin.change.change import Change  # noqa: PLC0415 - most hosts answer for the destination
-
     text, if_yes, if_no, *parts = asked
     wanted = (watch_port(flow.protocol, flow.dport),)
     return (OpenQuestion(text, if_yes, if_no, wanted, breaks_if="no", no_repair=Change(tuple(parts))),)
@@ -95,7 +89,7 @@ def _is_on_segment(handshake: Handshake, link: str) -> bool:
     return not routed or any(each.stage == "device-out" and each.link == link for each in here)
 
 
-_Asked = tuple[Message, Message, Message, "Primitive", *tuple["Primitive", ...]]
+_Asked = tuple[Message, Message, Message, Primitive, *tuple[Primitive, ...]]
 """A question, the meaning of the answer yes, the meaning of the answer no, and the parts of the repair for it."""
 
 
@@ -106,8 +100,6 @@ def _of_hidden(network: Network, netns: Netns, link: str, target: int, sender: i
     hiding = hiding_setting(namespace, link, target, sender)
     if hiding is None:
         return None
-    from hairpin.change.change import SetSysctl  # noqa: PLC0415 - few addresses are hidden
-
     facts = {
         "address": address_text(target, 4),
         "link": link,
@@ -138,8 +130,6 @@ def _behind(network: Network, netns: Netns, link: str, version: Version, target:
     proxies = bool(conf(namespace, version, link, name, rule="or"))
     if not on_link or (version == 4 and proxies):
         return None
-    from hairpin.change.change import AddEntry, SetSysctl  # noqa: PLC0415 - few addresses are in a link's network
-
     proxying = SetSysctl(netns, ("net", f"ipv{version}", "conf", link, name), "1")
     facts = {
         "address": address_text(target, version),
