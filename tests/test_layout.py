@@ -85,7 +85,6 @@ TESTED_ELSEWHERE: dict[str, str] = {
     "report/page/way_figure.py": "report/page/test_answer_page.py",
     "answer/begin.py": "answer/test_ask.py",
     "answer/check.py": "answer/test_ask.py",
-    "answer/since.py": "cli/test_since.py",
     "beside/features.py": "beside/test_table.py",
     "beside/inquiry.py": "beside/test_table.py",
     "beside/walks/further_questions.py": "beside/flows/test_further_addresses.py",

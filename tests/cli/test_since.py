@@ -7,7 +7,7 @@ import msgspec
 import pytest
 
 from hairpin.answer.answer import Answer
-from hairpin.answer.since import with_since
+from hairpin.answer.blamed import with_since
 from hairpin.cli import since
 from hairpin.cli.face.asked import Given
 from hairpin.collect.kept_snapshots import keep_snapshot

@@ -11,8 +11,7 @@ A front end, such as the command line, calls ``ask`` or ``matrix``, and renders 
   behind another cause),
 - ``engines`` (engines that do not answer), ``states`` (states of the hosts that no flow shows), ``ended`` (containers
   that ended with an error), ``questions`` (the open questions, each once, with a repair that works with either answer),
-  and ``since``, which adds to causes what ``logged`` (their containers' logs) and ``blamed`` (when and by which actor a
-  cause was made) find,
+  ``logged`` (what containers' logs say of causes) and ``blamed`` (when and by which actor a cause was made),
 - ``events`` (the time after an event), ``decisive`` (missing readings that may change the result), ``outcome`` (the
   exit status) and ``matrix`` (every flow under every event),
 - ``likely/``: the answer about a host that is known only from a pasted text,

@@ -9,7 +9,6 @@ import msgspec
 from hairpin.answer.answer import Answer, Depth, Dispute, FlowAnswer, Further, ref_of
 from hairpin.answer.begin import begin_answer, network_of, supposing_unread
 from hairpin.answer.engines import with_engines
-from hairpin.answer.likely.supposed import with_supposed
 from hairpin.answer.questions import questions_of
 from hairpin.errors import UsageError
 from hairpin.evidence.several import Source, together
@@ -34,7 +33,7 @@ def ask(
     sources: tuple[Source, ...],
     kernel: "Kernel | None" = None,
     rest: Callable[[], tuple[Source, ...]] | None = None,
-    further: Further | None = None,
+    further: Callable[[], Further] | None = None,
     *,
     depth: Depth = "events",
     quotes: bool = True,
@@ -43,9 +42,9 @@ def ask(
 
     ``sources``: for each host, its evidence or the reason why there is no evidence.  The first entry is about this
     host.  ``kernel``: the second judge, if it may be asked.  ``rest``: a function that reads all containers, which is
-    called if an unread container is needed.  ``further``: what is read if the answer has a cause.  ``depth``: how much
-    the answer to ``check`` contains.  ``quotes``: whether the errors that a pasted text quotes are likely causes; no
-    text proves itself.
+    called if an unread container is needed.  ``further``: returns what can be read if the answer has a cause.
+    ``depth``: how much the answer to ``check`` contains.  ``quotes``: whether the errors that a pasted text quotes are
+    likely causes; no text proves itself.
 
     Raises UsageError if the question does not fit these hosts, and CollectError if a host that the question names could
     not be read.  For ``prove``, raises ReplicaError if no replica can be built.
@@ -58,9 +57,9 @@ def ask(
     answer = _with_what_is_told(found, quotes=quotes)
     if further is None or all(each.severity != "blocking" for each in answer.causes):
         return answer
-    from hairpin.answer.since import with_since  # noqa: PLC0415 - a healthy host has no cause
+    from hairpin.answer.blamed import with_since  # noqa: PLC0415 - a healthy host has no cause
 
-    return with_since(answer, further)
+    return with_since(answer, further())
 
 
 def _answer_of_flows(
@@ -93,7 +92,7 @@ def _answer_of_flows(
         assert kernel is not None
         return _proven(start, flows, kernel)
     walk = FlowAnswer("f1", walk_flow(start.network, flows[0]))
-    return msgspec.structs.replace(start, flows=with_supposed(start.network, (walk,), start.question))
+    return msgspec.structs.replace(start, flows=(walk,))
 
 
 def _with_what_is_told(answer: Answer, *, quotes: bool) -> Answer:
@@ -110,7 +109,11 @@ def _with_what_is_told(answer: Answer, *, quotes: bool) -> Answer:
         from hairpin.answer.likely.without_root import as_far_as_read  # noqa: PLC0415 - root reads all
 
         answer = as_far_as_read(answer)
-    if answer.is_of_text and answer.question.kind == "check":
+    if answer.is_of_text and answer.question.kind == "walk":
+        from hairpin.answer.likely.supposed import with_supposed  # noqa: PLC0415 - most hosts are read themselves
+
+        return msgspec.structs.replace(answer, flows=with_supposed(answer.network, answer.flows, answer.question))
+    if answer.is_of_text:
         from hairpin.answer.likely.likely import with_likely  # noqa: PLC0415 - most hosts are read themselves
         from hairpin.answer.likely.told_errors import with_told_errors  # noqa: PLC0415
 

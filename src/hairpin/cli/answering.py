@@ -4,6 +4,7 @@ results are kept in a file that the user can report.
 
 import hashlib
 import os
+from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import partial
 from io import BytesIO
@@ -37,14 +38,14 @@ def answer_question(
     lang: str | None,
     kernel: "Kernel | None" = None,
     depth: Depth = "events",
-    further: Further | None = None,
+    further: Callable[[], Further] | None = None,
 ) -> Answer:
     """Return the answer to the question that was made from ``asked``.
 
     On this machine, only the containers that the question needs are read, except with ``--all`` and for a question
     about an event.  ``kernel``: the second judge.  The judge's disagreements with the walk are kept as files.
-    ``depth``: how far ``check`` goes.  ``further``: what is read if the answer has a cause.  Raises the same errors as
-    ``gather`` and ``ask``."""
+    ``depth``: how far ``check`` goes.  ``further``: returns what can be read if the answer has a cause.  Raises the
+    same errors as ``gather`` and ``ask``."""
     sources, needed = asked.sources, not (asked.whole or asked.sources or question.after is not None)
     only = needed_containers(question) if needed else ()
     with progress(lang) as tell:

@@ -12,7 +12,6 @@ from collections.abc import Iterable
 import msgspec
 
 from hairpin.beside.inquiry import Inquiry
-from hairpin.change.intent import LetIn, mtu_told, rendered
 from hairpin.diagnose.examination import examination
 from hairpin.host.netns import Netns
 from hairpin.message import Message, message
@@ -148,6 +147,8 @@ def _dropping(ends: Iterable[End]) -> tuple[Netns, Place] | None:
 
 
 def _question(network: Network, flow: Flow, left: State, netns: Netns, place: Place) -> OpenQuestion:
+    from hairpin.change.intent import LetIn, mtu_told, rendered  # noqa: PLC0415 - few rules drop such a message
+
     verdict = Verdict("return" if place.chain == "DOCKER-USER" else "accept")
     facts = {"target": flow.target_text(), "mtu": left.mtu_bytes or 1500, "rule": place.in_full}
     return OpenQuestion(
