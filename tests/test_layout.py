@@ -86,6 +86,7 @@ TESTED_ELSEWHERE: dict[str, str] = {
     "answer/begin.py": "answer/test_ask.py",
     "answer/check.py": "answer/test_ask.py",
     "beside/features.py": "beside/test_table.py",
+    "walk/granted/neighbour_answers.py": "walk/link/test_unanswered.py",
     "beside/inquiry.py": "beside/test_table.py",
     "beside/walks/further_questions.py": "beside/flows/test_further_addresses.py",
     "beside/questions/no_ipv6.py": "answer/test_questions.py",

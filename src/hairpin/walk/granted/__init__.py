@@ -14,8 +14,9 @@ of its source address.  ``capture`` has tcpdump's filters, which show whether su
   ``client_in_tunnel`` (a client that comes in by the tunnel into which its answers go), ``answer_source`` (the address
   from which a UDP service answers).
 - Whether the network takes it: ``foreign_frames`` (frames of other hardware addresses), ``address_found`` (a machine on
-  the link that has the destination), ``far_end_hints`` (the far end of a tunnel), ``cloud_limits`` (what a cloud
-  refuses to its machines), ``silence`` (connections to which nothing came back).
+  the link that has the destination), ``neighbour_answers`` (a neighbour that was silent, or whose entry somebody made),
+  ``far_end_hints`` (the far end of a tunnel), ``cloud_limits`` (what a cloud refuses to its machines), ``silence``
+  (connections to which nothing came back).
 
 To add a question
 -----------------
