@@ -10,7 +10,6 @@ import msgspec
 
 from hairpin.answer.questions import QuestionAnswer
 from hairpin.evidence.reading import Evidence
-from hairpin.evidence.several import Source
 from hairpin.host.host import Unread
 from hairpin.message import Message, message
 from hairpin.network.flow import Flow
@@ -322,11 +321,9 @@ class Further(NamedTuple):
     """What a caller can still read, once the causes are known.
 
     ``read``: returns the answer's evidence with the traces of its hosts, if they are wanted, and with the logs of these
-    containers; None for snapshots, which have both.  It raises CollectError.  ``whole``: reads all containers of this
-    host.  ``passing``: returns the times of kept snapshots of this host in which every flow passed.  ``traces``:
-    whether the hosts' own logs are asked."""
+    containers; None for snapshots, which have both.  It raises CollectError.  ``passing``: returns the times of kept
+    snapshots of this host in which every flow passed.  ``traces``: whether the hosts' own logs are asked."""
 
     read: "Callable[[Answer, tuple[Logged, ...], bool], tuple[Evidence, ...]] | None"
-    whole: Callable[[], tuple[Source, ...]] | None
     passing: Callable[[], Iterable[float]]
     traces: bool = True

@@ -59,7 +59,7 @@ def ask(
         return answer
     from hairpin.answer.blamed import with_since  # noqa: PLC0415 - a healthy host has no cause
 
-    return with_since(answer, further())
+    return with_since(answer, further(), rest)
 
 
 def _answer_of_flows(

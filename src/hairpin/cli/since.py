@@ -29,12 +29,7 @@ def further_reading(sources: tuple[Given, ...], *, traces: bool) -> Further:
     A live host is read a second time.  A snapshot has its traces.  ``traces``: whether the hosts' own logs are asked,
     too."""
     live = all(each.kind == "host" for each in sources)
-    return Further(
-        partial(_read_again, sources) if live else None,
-        None if sources else partial(gather, ()),
-        tuple if sources else passing_times,
-        traces,
-    )
+    return Further(partial(_read_again, sources) if live else None, tuple if sources else passing_times, traces)
 
 
 def _read_again(
