@@ -113,7 +113,7 @@ def _with_what_is_told(answer: Answer, *, quotes: bool) -> Answer:
         from hairpin.answer.likely.supposed import with_supposed  # noqa: PLC0415 - most hosts are read themselves
 
         return msgspec.structs.replace(answer, flows=with_supposed(answer.network, answer.flows, answer.question))
-    if answer.is_of_text:
+    if answer.is_of_text and answer.question.kind == "check":
         from hairpin.answer.likely.likely import with_likely  # noqa: PLC0415 - most hosts are read themselves
         from hairpin.answer.likely.told_errors import with_told_errors  # noqa: PLC0415
 
