@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from hairpin.answer.texts.explain import Explanation, explain_texts
 from hairpin.collect.snapshot import load
 from hairpin.explain.catalogue import ENTRIES
-from hairpin.explain.explain import Explanation, explain_texts
 from hairpin.explain.understand import Understood, understand
 from hairpin.report.documents.explain_document import explain_document
 from hairpin.report.words import Words

@@ -23,7 +23,6 @@ from hairpin.answer.ask import ask
 from hairpin.collect.by_hand import evidence_in
 from hairpin.errors import HairpinError, LabError
 from hairpin.evidence.reading import Evidence
-from hairpin.explain.told_errors import with_told_errors
 from hairpin.lab.node import Node
 from hairpin.lab.scenario import Flow, Scenario, scenarios_of_one_host
 from hairpin.lab.this_hairpin import HAIRPIN, environment
@@ -147,7 +146,7 @@ def compared(question: Question, truth: Answer, text: str) -> Iterator[Row]:
 def compared_answers(question: Question, truth: Answer, read: Callable[[], Evidence]) -> Iterator[Row]:
     """Yield a row for each flow of the question.  ``read``: reads the evidence that the snapshot is compared with."""
     try:
-        answer = with_told_errors(ask(question, (read(),), depth="causes"))
+        answer = ask(question, (read(),), depth="causes")
     except HairpinError as error:
         yield Row("", "", "", "depends", rests=(f"refused: {error}",))
         return

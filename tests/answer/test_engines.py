@@ -17,6 +17,7 @@ from tests.small_host import container, engine, network
 
 DOCKER, PODMAN = Engine("docker", "20.10.24"), Engine("podman", "4.3.1")
 STORED = msgspec.structs.replace(engine(container()), stored=True)
+NET = network()
 END = "unix:///run/docker.sock"
 
 
@@ -54,12 +55,12 @@ SAID: dict[str, tuple[Health, str]] = {
 
 @pytest.mark.parametrize(("found", "said"), SAID.values(), ids=SAID)
 def test_the_first_line(found: Health, said: str) -> None:
-    assert said in str(state(found))
+    assert said in str(state(found, NET, NET.this))
 
 
 @pytest.mark.parametrize("found", (Health(DOCKER, contact("answers")), Health(PODMAN, contact("stopped"))))
 def test_of_the_others_nothing_is_said(found: Health) -> None:
-    assert state(found) is None
+    assert state(found, NET, NET.this) is None
 
 
 def told(how: str, docker: Engine = STORED, *, unread: tuple[Unread, ...] = ()) -> Answer:

@@ -62,7 +62,7 @@ def test_an_address_that_no_host_has_is_a_question() -> None:
     assert str(found.question.text) == "Is 203.0.113.9 this host's public address?"
     assert option_of(found.question.wanted[0]) == "--public 203.0.113.9=198.51.100.11"
     assert "A gateway maps it to 198.51.100.11: verdict from 192.0.2.10: delivered" in str(found.question.if_yes)
-    assert "no interface of this host has it: `ip address add 203.0.113.9 dev eth0`" in str(found.question.if_yes)
+    assert "no interface of this host has it: `ip address add 203.0.113.9/32 dev eth0`" in str(found.question.if_yes)
     assert asked("203.0.113.9:8151", origin="192.0.2.10", publics=("203.0.113.9",)).questions == ()
 
 

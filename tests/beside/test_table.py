@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from hairpin.answer.ask import network_of
+from hairpin.answer.begin import network_of
 from hairpin.beside.features import CHOICES
 from hairpin.beside.inquiry import Inquiry
 from hairpin.beside.table import QUESTIONS, ROWS, ObserverRow, after_observers, questions

@@ -5,7 +5,17 @@ import pytest
 
 from hairpin.change.change import AddChain, DeleteRule, InsertRule, SetPolicy
 from hairpin.change.commands.text import all_shown
-from hairpin.change.intent import AnswerHere, Intent, LetIn, LoopBack, Masquerade, TakeAway, iptables_in_use, rendered
+from hairpin.change.intent import (
+    AnswerHere,
+    Intent,
+    LetIn,
+    LoopBack,
+    Masquerade,
+    MasqueradeTo,
+    TakeAway,
+    iptables_in_use,
+    rendered,
+)
 from hairpin.change.steps import steps
 from hairpin.host.managers import Version
 from hairpin.netfilter.evaluate.chain import Place
@@ -50,6 +60,13 @@ CASES: dict[str, tuple[Intent, list[str]]] = {
             '[ "$(iptables -t nat -S POSTROUTING | grep -cxF -- '
             "'-A POSTROUTING -s 172.17.0.0/16 ! -o docker0 -j MASQUERADE')\" -gt 1 ] || "
             "iptables -t nat -A POSTROUTING -s 172.17.0.0/16 ! -o docker0 -j MASQUERADE"
+        )],
+    ),
+    "masquerade to a port": (
+        MasqueradeTo(HOST_NETNS, 6, 0x20010DB8 << 96 | 5, 6, 443),
+        [(
+            "ip6tables -t nat -S POSTROUTING | grep -qxF -- '-A POSTROUTING -d 2001:db8::5/128 -p tcp -m tcp --dport "
+            "443 -j MASQUERADE' || ip6tables -t nat -A POSTROUTING -d 2001:db8::5 -p tcp --dport 443 -j MASQUERADE"
         )],
     ),
     "answer here": (

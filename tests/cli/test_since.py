@@ -6,6 +6,8 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from hairpin.answer.answer import Answer
+from hairpin.answer.blamed import with_since
 from hairpin.cli import since
 from hairpin.cli.face.asked import Given
 from hairpin.collect.kept_snapshots import keep_snapshot
@@ -24,23 +26,28 @@ def not_read(*_: object, **__: object) -> tuple[Source, ...]:
     raise CollectError(message("nothing is read here"))
 
 
+def told(found: Answer, sources: tuple[Given, ...], *, traces: bool = True) -> Answer:
+    """Return the answer after what can be read for it from these sources."""
+    return with_since(found, since.further_reading(sources, traces=traces))
+
+
 def test_an_answer_without_a_blocking_cause_reads_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(since, "gather", not_read)
     found = answer()
-    assert since.with_since(found, ()) is found
+    assert told(found, ()) is found
 
 
 def test_traces_that_cannot_be_read_leave_the_answer_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(since, "gather", not_read)
     found = answer(FORWARDING_OFF)
-    assert since.with_since(found, ()) is found
+    assert told(found, ()) is found
 
 
 def test_a_snapshot_is_not_read_again(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(since, "gather", not_read)
     found = answer(FORWARDING_OFF)
-    told = since.with_since(found, (Given("snapshot", "-"),))
-    assert [each.blame for each in told.causes] == [None] * len(found.causes)  # it has no traces
+    again = told(found, (Given("snapshot", "-"),))
+    assert [each.blame for each in again.causes] == [None] * len(found.causes)  # it has no traces
 
 
 def test_traces_of_a_live_host_stand_behind_its_readings(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -53,9 +60,9 @@ def test_traces_of_a_live_host_stand_behind_its_readings(monkeypatch: pytest.Mon
         return (read,)
 
     monkeypatch.setattr(since, "gather", gathered)
-    told = since.with_since(found, ())
-    assert told.evidence[0].readings[-1].id == f"e{len(own.readings) + 1}"
-    assert told.evidence[0].readings[:-1] == own.readings
+    again = told(found, ())
+    assert again.evidence[0].readings[-1].id == f"e{len(own.readings) + 1}"
+    assert again.evidence[0].readings[:-1] == own.readings
 
 
 def test_the_log_of_the_causes_container_is_read_with_the_traces(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -69,28 +76,28 @@ def test_the_log_of_the_causes_container_is_read_with_the_traces(monkeypatch: py
         return (read,)
 
     monkeypatch.setattr(since, "gather", gathered)
-    told = since.with_since(found, ())
-    alone = since.with_since(found, (), traces=False)
+    again = told(found, ())
+    alone = told(found, (), traces=False)
     word = f"docker/{FRONT}/front"
     assert asked == [
         AskedTraces(knows_containers=True, logs=(word,)),
         AskedTraces(kinds=("logs",), knows_containers=True, logs=(word,)),
     ]
-    for each in (told, alone):
+    for each in (again, alone):
         assert any(NAME in str(said) for cause in each.causes for said in cause.log)
 
 
 def test_without_a_cause_at_a_container_no_log_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(since, "gather", not_read)
     found = answer(FORWARDING_OFF)
-    assert since.with_since(found, (), traces=False) is found
+    assert told(found, (), traces=False) is found
 
 
 def test_a_snapshots_own_log_is_used(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(since, "gather", not_read)
     found = asked(log(NAME))
-    told = since.with_since(found, (Given("snapshot", "-"),), traces=False)
-    assert any(NAME in str(said) for cause in told.causes for said in cause.log)
+    again = told(found, (Given("snapshot", "-"),), traces=False)
+    assert any(NAME in str(said) for cause in again.causes for said in cause.log)
 
 
 def test_the_traces_of_a_labelled_host_have_its_ids() -> None:

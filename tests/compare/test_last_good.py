@@ -1,6 +1,6 @@
 """Whether flows pass in a kept snapshot."""
 
-from hairpin.answer.ask import begin_answer, network_of
+from hairpin.answer.begin import begin_answer, network_of
 from hairpin.compare.last_good import passing
 from hairpin.network.world import World
 from hairpin.question.question import parse_question

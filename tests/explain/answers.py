@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from hairpin.explain.explain import Explanation, TextAnswer, explain_texts
+from hairpin.answer.texts.explain import Explanation, TextAnswer, explain_texts
 from hairpin.explain.line import Clock
 from hairpin.explain.understand import understand
 from hairpin.question.target import parse_origin

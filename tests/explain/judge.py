@@ -15,9 +15,9 @@ from pathlib import Path
 
 import msgspec
 
+from hairpin.answer.texts.explain import TextAnswer, explain_texts
 from hairpin.collect.snapshot import load
 from hairpin.evidence.reading import Evidence
-from hairpin.explain.explain import TextAnswer, explain_texts
 from hairpin.explain.line import Clock
 from hairpin.explain.understand import Understood, understand
 from hairpin.question.target import parse_origin

@@ -6,10 +6,10 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from hairpin.answer.texts.explain import TextAnswer, explain_texts
+from hairpin.answer.texts.here import Here
 from hairpin.collect import snapshot
 from hairpin.evidence.reading import Evidence
-from hairpin.explain.explain import TextAnswer, explain_texts
-from hairpin.explain.here import Here
 from hairpin.explain.understand import understand
 from tests.acceptance import recorded
 from tests.explain.judge import HEALTHY, NOW

@@ -10,7 +10,7 @@ import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
-from hairpin.explain.explain import Explanation, explain_texts
+from hairpin.answer.texts.explain import Explanation, explain_texts
 from hairpin.explain.line import Clock
 from hairpin.explain.understand import understand
 from hairpin.lab.prerequisites import require

@@ -3,7 +3,7 @@ then every question about many containers walks each container by itself.  They 
 
 from collections import Counter
 
-from hairpin.answer.ask import network_of
+from hairpin.answer.begin import network_of
 from hairpin.collect.run import LocalRunner, collect
 from hairpin.events.happening import possible_events
 from hairpin.lab.build import running_lab

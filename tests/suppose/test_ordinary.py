@@ -2,7 +2,7 @@
 
 import pytest
 
-from hairpin.answer.ask import network_of
+from hairpin.answer.begin import network_of
 from hairpin.evidence.reading import HOST
 from hairpin.evidence.told import UNNAMED
 from hairpin.host.host import Host

@@ -7,7 +7,7 @@ import msgspec
 import pytest
 from hypothesis import given, settings
 
-from hairpin.answer.ask import network_of
+from hairpin.answer.begin import network_of
 from hairpin.change.change import Change, SetSysctl
 from hairpin.change.simulation.simulate import simulate
 from hairpin.errors import ChangeError, HairpinError

@@ -1,20 +1,21 @@
 """The entry of hairpin's analysis: it takes a question and evidence, and returns an ``Answer``, which is in no
 language.  Pure.
 
-A front end, such as the command line, calls ``ask`` or ``matrix``, and renders the results.  After ``ask`` it calls
-``blamed`` here, and ``told_errors`` and ``logged`` of ``explain``, which add to the answer.  Read these modules:
+A front end, such as the command line, calls ``ask`` or ``matrix``, and renders the results.  Read these modules:
 
-- ``ask`` (the entry), ``answer`` (the types) and ``check`` (a question for causes),
+- ``ask`` (the entry: six phases), ``answer`` (the types), ``begin`` (the hosts and the flows that the question means)
+  and ``check`` (a question for causes: the walks, the observers, the causes and their order),
 - ``findings`` (findings in addition to the causes of the asked flows), ``cause_answers`` (each finding with its repairs
   and its reference), ``stop_repairs`` (the repairs of a packet's stop), ``proven_repairs`` (the repairs of a set of
   causes, checked against the proof of the set) and ``past_decisions`` (a repair of one cause that undoes the decision
   behind another cause),
 - ``engines`` (engines that do not answer), ``states`` (states of the hosts that no flow shows), ``ended`` (containers
   that ended with an error), ``questions`` (the open questions, each once, with a repair that works with either answer),
-  and ``blamed`` (when and by which actor a cause was made),
+  ``logged`` (what containers' logs say of causes) and ``blamed`` (when and by which actor a cause was made),
 - ``events`` (the time after an event), ``decisive`` (missing readings that may change the result), ``outcome`` (the
   exit status) and ``matrix`` (every flow under every event),
-- ``likely/``: the answer about a host that is known only from a pasted text.
+- ``likely/``: the answer about a host that is known only from a pasted text,
+- ``texts/``: whether an error text is true on the hosts.
 
 ``asked_elements`` is used before ``ask``: it finds the addresses about which the collector asks the kernel, for sets
 that are too long to be listed.

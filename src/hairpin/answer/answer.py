@@ -3,7 +3,8 @@
 Sentences are messages (a template and values).  ``report/`` makes text, JSON and pages from an ``Answer`` alone.
 """
 
-from typing import TYPE_CHECKING, Literal
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import msgspec
 
@@ -19,6 +20,7 @@ from hairpin.walk.trace import Trace
 from hairpin.walk.verdicts import Verdict, succeeds
 
 if TYPE_CHECKING:
+    from hairpin.answer.logged import Logged
     from hairpin.causes.cause import Candidate, Severity
     from hairpin.causes.proof import Proof
     from hairpin.events.course import Rival
@@ -200,7 +202,7 @@ class CauseAnswer(msgspec.Struct, frozen=True):
     """The time at which the cause was made and its makers, if a trace on the host proves them."""
     log: tuple[Message, ...] = ()
     """The lines of the logs of the cause's containers that tell the reason, and what the hosts say of the flows that
-    these lines name (``explain/logged.py``)."""
+    these lines name (``answer/logged.py``)."""
     line: Message | None = None
     """The advice in one line.  The advice concerns many flows that were not asked about."""
     likely: bool = False
@@ -313,3 +315,15 @@ class Answer(msgspec.Struct, frozen=True, dict=True):
         """The reasons why something stays undecided or unconfirmed: all of ``unread``, then each of the
         ``disputes``."""
         return (*self.unread, *(Unread(DISPUTED, "", REPLICA, each.said(), "") for each in self.disputes))
+
+
+class Further(NamedTuple):
+    """What a caller can still read, once the causes are known.
+
+    ``read``: returns the answer's evidence with the traces of its hosts, if they are wanted, and with the logs of these
+    containers; None for snapshots, which have both.  It raises CollectError.  ``passing``: returns the times of kept
+    snapshots of this host in which every flow passed.  ``traces``: whether the hosts' own logs are asked."""
+
+    read: "Callable[[Answer, tuple[Logged, ...], bool], tuple[Evidence, ...]] | None"
+    passing: Callable[[], Iterable[float]]
+    traces: bool = True

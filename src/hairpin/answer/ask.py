@@ -1,37 +1,26 @@
-"""Answers a question about the hosts that the evidence describes."""
+"""Answers a question about the hosts that the evidence describes, in six phases.  ``begin.py`` has the first two,
+``check.py`` the next three for a question for causes."""
 
 from collections.abc import Callable, Iterator
-from functools import partial
 from typing import TYPE_CHECKING
 
 import msgspec
 
-from hairpin.answer.answer import Answer, Depth, Dispute, FlowAnswer, ref_of
+from hairpin.answer.answer import Answer, Depth, Dispute, FlowAnswer, Further, ref_of
+from hairpin.answer.begin import begin_answer, network_of, supposing_unread
 from hairpin.answer.engines import with_engines
-from hairpin.answer.likely.supposed import with_supposed
 from hairpin.answer.questions import questions_of
-from hairpin.beside.flows.elsewhere import published_elsewhere
-from hairpin.beside.inquiry import Inquiry
-from hairpin.beside.table import after_observers
 from hairpin.errors import UsageError
-from hairpin.evidence.reading import HOST, PASTED, Evidence, lacks_rules
-from hairpin.evidence.several import NotRead, Source, age_notes, together
+from hairpin.evidence.several import Source, together
 from hairpin.host.docker import Container
-from hairpin.host.host import Host, Unread
-from hairpin.host.read.parse import parse
-from hairpin.message import Message, message
+from hairpin.host.host import Host
 from hairpin.network.attachment import network_for
 from hairpin.network.flow import Flow, Outside
 from hairpin.network.network import Network, is_held
 from hairpin.network.prefix import is_private
 from hairpin.network.query import Query
 from hairpin.network.routing import lookup
-from hairpin.question.asked import Target
-from hairpin.question.flows import flows_for
-from hairpin.question.hosts import refuse_same_machine
-from hairpin.question.outside import with_world
 from hairpin.question.question import Question
-from hairpin.question.target import is_outside_name
 from hairpin.walk.trace import Trace
 from hairpin.walk.walk import walk_flow
 
@@ -44,139 +33,93 @@ def ask(
     sources: tuple[Source, ...],
     kernel: "Kernel | None" = None,
     rest: Callable[[], tuple[Source, ...]] | None = None,
+    further: Callable[[], Further] | None = None,
     *,
     depth: Depth = "events",
+    quotes: bool = True,
 ) -> Answer:
     """Return the answer to the question.
 
     ``sources``: for each host, its evidence or the reason why there is no evidence.  The first entry is about this
     host.  ``kernel``: the second judge, if it may be asked.  ``rest``: a function that reads all containers, which is
-    called if an unread container is needed.  ``depth``: how much the answer to ``check`` contains.
+    called if an unread container is needed.  ``further``: returns what can be read if the answer has a cause.
+    ``depth``: how much the answer to ``check`` contains.  ``quotes``: whether the errors that a pasted text quotes are
+    likely causes; no text proves itself.
 
     Raises UsageError if the question does not fit these hosts, and CollectError if a host that the question names could
     not be read.  For ``prove``, raises ReplicaError if no replica can be built.
     """
+    found = _answer_of_flows(question, sources, kernel, depth, lazily=rest is not None)
+    if found is None:
+        assert rest is not None
+        found = _answer_of_flows(question, rest(), kernel, depth, lazily=False)
+    assert found is not None
+    answer = _with_what_is_told(found, quotes=quotes)
+    if further is None or all(each.severity != "blocking" for each in answer.causes):
+        return answer
+    from hairpin.answer.blamed import with_since  # noqa: PLC0415 - a healthy host has no cause
+
+    return with_since(answer, further(), rest)
+
+
+def _answer_of_flows(
+    question: Question, sources: tuple[Source, ...], kernel: "Kernel | None", depth: Depth, *, lazily: bool
+) -> Answer | None:
+    """Return the answer after its first five phases; None if a container was left unread (``lazily``) that may change
+    it."""
     hosts = together(sources)
     network = network_of(hosts, question.targets, question.asking)
     if question.kind == "check" and question.after is None:
-        network = _supposing_unread(network, hosts)
+        network = supposing_unread(network, hosts)
         if any(host.is_partly_read for host in network.hosts):
             kernel = None  # it would confirm rules that were supposed
-    whole = rest if _is_partial(network) else None
+    partial = lazily and any(each.left_unread for host in network.hosts for each in host.containers())
     try:
         start, flows = begin_answer(question, hosts, network)
     except UsageError:
-        if whole is None:
-            raise
-        return ask(question, whole(), kernel, depth=depth)
-    if whole is not None and any(map(partial(_may_lead_to_unread, start.network), flows)):
-        return ask(question, whole(), kernel, depth=depth)
-    match question.kind:
-        case "walk" | "prove" if whole is not None and not all(
-            walk_flow(start.network, flow).succeeds for flow in flows
-        ):
-            return ask(question, whole(), kernel, depth=depth)
-        case "walk":
-            flow = FlowAnswer("f1", walk_flow(start.network, flows[0]))
-            return _with_questions(
-                msgspec.structs.replace(start, flows=with_supposed(start.network, (flow,), question))
-            )
-        case "prove":
-            assert kernel is not None
-            return _proven(start, flows, kernel)
-        case "check":
-            from hairpin.answer.check import answer_of_check  # noqa: PLC0415 - a walk asks for no causes
+        if partial:
+            return None
+        raise
+    if partial and any(_may_lead_to_unread(start.network, flow) for flow in flows):
+        return None
+    if question.kind == "check":
+        from hairpin.answer.check import answer_of_check  # noqa: PLC0415 - a walk asks for no causes
 
-            answer = answer_of_check(start, flows, kernel, depth, partial=whole is not None)
-            if answer is None:
-                assert whole is not None
-                return ask(question, whole(), kernel, depth=depth)
-            return _with_supposed_told(_with_questions(answer))
+        return answer_of_check(start, flows, kernel, depth, partial=partial)
+    if partial and not all(walk_flow(start.network, flow).succeeds for flow in flows):
+        return None
+    if question.kind == "prove":
+        assert kernel is not None
+        return _proven(start, flows, kernel)
+    walk = FlowAnswer("f1", walk_flow(start.network, flows[0]))
+    return msgspec.structs.replace(start, flows=(walk,))
 
 
-def _with_supposed_told(answer: Answer) -> Answer:
-    """Return the answer in which verdicts and causes that rest on supposed parts are marked."""
+def _with_what_is_told(answer: Answer, *, quotes: bool) -> Answer:
+    """Return the answer with what is told of the hosts as they are, with its questions, and with the marks of verdicts
+    and causes that rest on supposed parts."""
+    if answer.event is None:  # the event may have stopped the engine, but hairpin reports only present states
+        answer = with_engines(answer)
+        if answer.question.kind == "check":
+            from hairpin.answer.states import with_states  # noqa: PLC0415 - a walk asks for no causes
+
+            answer = with_states(answer)
+    answer = _with_questions(answer)
     if answer.is_partly_read:
         from hairpin.answer.likely.without_root import as_far_as_read  # noqa: PLC0415 - root reads all
 
         answer = as_far_as_read(answer)
-    if not answer.is_of_text:
-        return answer
-    from hairpin.answer.likely.likely import with_likely  # noqa: PLC0415 - most hosts are read themselves
+    if answer.is_of_text and answer.question.kind == "walk":
+        from hairpin.answer.likely.supposed import with_supposed  # noqa: PLC0415 - most hosts are read themselves
 
-    return with_likely(answer)
+        return msgspec.structs.replace(answer, flows=with_supposed(answer.network, answer.flows, answer.question))
+    if answer.is_of_text and answer.question.kind == "check":
+        from hairpin.answer.likely.likely import with_likely  # noqa: PLC0415 - most hosts are read themselves
+        from hairpin.answer.likely.told_errors import with_told_errors  # noqa: PLC0415
 
-
-def network_asked(question: Question, sources: tuple[Source, ...]) -> Network:
-    """Return the network of the question: the hosts as the evidence describes them, in the world that the user
-    stated."""
-    hosts = together(sources)
-    return begin_answer(question, hosts, network_of(hosts, question.targets, question.asking))[0].network
-
-
-def begin_answer(question: Question, hosts: tuple[Source, ...], network: Network) -> tuple[Answer, tuple[Flow, ...]]:
-    """Return the answer in its form before any walk, and the flows that the question means."""
-    evidence = tuple(each for each in hosts if isinstance(each, Evidence))
-    refuse_same_machine(network)
-    within = with_world(network, question.world, question.publics, question.targets)
-    asked = question.targets
-    question = _with_told_targets(_without_unlisted(question, within), within)
-    unlisted = tuple(each for each in asked if each not in question.targets)
-    flows = tuple(map(question.sized, flows_for(within, question.targets, question.origin)))
-    said = (*age_notes(evidence), *map(_unlisted_note, unlisted))
-    inquiry = after_observers("meant", Inquiry(question, within, flows, None, said, question.after is None))
-    flows = inquiry.flows
-    if any(host.is_of_text for host in within.hosts):
-        from hairpin.suppose.asked_services import with_asked_services  # noqa: PLC0415 - most hosts are read themselves
-
-        within = with_asked_services(within, flows)
-    unread = tuple(each for host in network.hosts for each in host.unread)
-    elsewhere = tuple(published_elsewhere(within, question.targets))
-    start = Answer(question, evidence, within, (), unread=unread, notes=inquiry.notes, elsewhere=elsewhere)
-    if question.after is None:
-        return start, flows
-    from hairpin.answer.events import after_event  # noqa: PLC0415 - few questions are about an event
-
-    return after_event(start, question.after, flows)
-
-
-def _without_unlisted(question: Question, network: Network) -> Question:
-    """Return the question to a text without the containers of which the text tells nothing, or no port that a client
-    could ask for: a text lists few of the things that its host has."""
-    if not any(host.is_of_text for host in network.hosts):
-        return question
-    kept = tuple(each for each in question.targets if each.container is None or _is_told(each, question, network))
-    return msgspec.structs.replace(question, targets=kept)
-
-
-def _is_told(target: Target, question: Question, network: Network) -> bool:
-    name = target.container or ""
-    named = [each for host in network.hosts for each in host.containers_named(name)]
-    if not named:
-        return is_outside_name(name) and bool(question.asking)
-    return target.port is not None or question.origin is None or any(each.bindings or each.exposed for each in named)
-
-
-def _unlisted_note(target: Target) -> Message:
-    return message(
-        "The text tells of no container that has the name or address {name}, or of no port of it. hairpin answers for "
-        "what the text tells",
-        name=target.container or "-",
-    )
-
-
-def _with_told_targets(question: Question, network: Network) -> Question:
-    """Return the question.  A question about a pasted text without a target means the failures that the text states."""
-    if question.targets or not any(host.is_of_text for host in network.hosts):
-        return question
-    from hairpin.answer.likely.likely import targets_told  # noqa: PLC0415 - most hosts are read themselves
-
-    return msgspec.structs.replace(question, targets=targets_told(network))
-
-
-def _is_partial(network: Network) -> bool:
-    """Return whether a container was left unread because the question did not seem to need it."""
-    return any(container.left_unread for host in network.hosts for container in host.containers())
+        answer = with_likely(answer)
+        answer = with_told_errors(answer) if quotes else answer
+    return answer
 
 
 def _may_lead_to_unread(network: Network, flow: Flow) -> bool:
@@ -220,12 +163,6 @@ def _may_come_by_container(network: Network, flow: Flow) -> bool:
 
 
 def _with_questions(answer: Answer) -> Answer:
-    if answer.event is None:  # the event may have stopped the engine, but hairpin reports only present states
-        answer = with_engines(answer)
-    if answer.event is None and answer.question.kind == "check":
-        from hairpin.answer.states import with_states  # noqa: PLC0415 - a walk asks for no causes
-
-        answer = with_states(answer)
     traces = tuple((each.ref, each.trace) for each in answer.flows)
     asked = questions_of(answer.network, (*traces, *_grant_walks(answer)))
     if not answer.flows and answer.question.kind == "check":
@@ -244,43 +181,6 @@ def _grant_walks(answer: Answer) -> Iterator[tuple[str, Trace]]:
             yield each.flows[0], repaired
 
 
-def network_of(sources: tuple[Source, ...], asked: tuple[Target, ...] = (), asking: str = "") -> Network:
-    """Return the network that the evidence describes.  A host that was not read has a label and nothing else.
-
-    ``asked``: the targets of the question.  ``asking``: the name of the container that asks; empty if none does."""
-    return Network(
-        tuple(_host_of(each, asked, asking) if isinstance(each, Evidence) else _not_read(each) for each in sources)
-    )
-
-
-def _host_of(evidence: Evidence, asked: tuple[Target, ...], asking: str) -> Host:
-    """Return the host that the evidence describes.  A host that is known only from a text is completed with the parts
-    of an ordinary host."""
-    host = parse(evidence)
-    if evidence.find(PASTED, "") is None:
-        return host
-    from hairpin.suppose.ordinary import ordinary_host  # noqa: PLC0415 - most hosts are read themselves
-
-    return ordinary_host(host, evidence, asked, asking)
-
-
-def _supposing_unread(network: Network, sources: tuple[Source, ...]) -> Network:
-    """Return the network in which supposed parts replace the parts that a user without root could not read."""
-    if not any(isinstance(each, Evidence) and lacks_rules(each) for each in sources):
-        return network
-    from hairpin.suppose.without_root import supposing_unread  # noqa: PLC0415 - root reads all
-
-    hosts = (
-        supposing_unread(host, each) if isinstance(each, Evidence) and lacks_rules(each) else host
-        for host, each in zip(network.hosts, sources, strict=True)
-    )
-    return msgspec.structs.replace(network, hosts=tuple(hosts))
-
-
-def _not_read(source: NotRead) -> Host:
-    return Host(source.label, unread=(Unread(HOST, "", source.origin, source.reason, "", source.label),))
-
-
 def _proven(start: Answer, flows: tuple[Flow, ...], kernel: "Kernel") -> Answer:
     """Return the answer with both judges' answers about the flows.
 
@@ -292,7 +192,7 @@ def _proven(start: Answer, flows: tuple[Flow, ...], kernel: "Kernel") -> Answer:
     answers = judge_flows(start.network, tuple(flow for _, flow in asked), start.evidence, kernel) if asked else ()
     both = {number: each for (number, _), each in zip(asked, answers, strict=True)}
     found = ((number, disagreement(each, start.network.world, kernel.release)) for number, each in both.items())
-    answer = msgspec.structs.replace(
+    return msgspec.structs.replace(
         start,
         flows=tuple(
             FlowAnswer(ref_of(number), both[number].trace, judged=both[number])
@@ -307,4 +207,3 @@ def _proven(start: Answer, flows: tuple[Flow, ...], kernel: "Kernel") -> Answer:
         ),
         kernel=kernel.release,
     )
-    return _with_questions(answer)

@@ -4,7 +4,7 @@ If the elements of a set were not listed, the kernel is asked whether the set co
 
 import msgspec
 
-from hairpin.answer.ask import begin_answer, network_of
+from hairpin.answer.begin import begin_answer, network_of
 from hairpin.errors import UsageError
 from hairpin.evidence.reading import HOST, Evidence, Reading, with_further
 from hairpin.evidence.several import together

@@ -1,22 +1,54 @@
-"""Adds to the causes of an answer the time at which they were made, and their makers.  Only times and makers that the
-story proves are added."""
+"""Adds to the causes of an answer what its hosts' traces and its containers' logs say of them: the time at which they
+were made, their makers, and reasons.  Only times and makers that the story proves are added."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
 
 import msgspec
 
-from hairpin.answer.answer import Answer, CauseAnswer
+from hairpin.answer.answer import Answer, CauseAnswer, Further
 from hairpin.change.simulation.in_turn import renumbered_change
 from hairpin.change.simulation.simulate import simulate
-from hairpin.errors import ChangeError
+from hairpin.errors import ChangeError, CollectError
 from hairpin.evidence.reading import moment
+from hairpin.evidence.several import Source
 from hairpin.host.host import Host
 from hairpin.message import message
 from hairpin.story.blame import Blame, BlameQuestion, blame
 from hairpin.story.entry import Effect, Story, StoryEntry
+from hairpin.story.timeline import story_of
+
+if TYPE_CHECKING:
+    from hairpin.answer.logged import Logged
 
 _FLOWS = 2
 """The greatest number of flows of a cause that are walked after each entry of the story."""
+
+
+def with_since(answer: Answer, further: Further, whole: Callable[[], tuple[Source, ...]] | None = None) -> Answer:
+    """Return the answer in which each cause has its time and its maker, if a trace proves them, and the words of its
+    containers' logs.  If the hosts cannot be read again, the answer is returned unchanged.  ``whole``: reads all
+    containers of this host."""
+    blamed = further.traces and has_question(answer)
+    logged = any(each.candidate.logs for each in answer.causes) and answer.event is None and not answer.is_of_text
+    if not blamed and not logged:
+        return answer
+    containers: tuple[Logged, ...] = ()
+    if logged:
+        from hairpin.answer.logged import logged_containers  # noqa: PLC0415 - few causes have a log
+
+        containers = logged_containers(answer)
+    if further.read is not None and (blamed or containers):
+        try:
+            evidence = further.read(answer, containers, blamed)
+        except CollectError:
+            return answer
+        answer = msgspec.structs.replace(answer, evidence=evidence)
+    if logged:
+        from hairpin.answer.logged import with_logs  # noqa: PLC0415 - as above
+
+        answer = with_logs(answer, whole)
+    return with_blame(answer, story_of(answer.evidence, None), tuple(further.passing())) if blamed else answer
 
 
 def has_question(answer: Answer) -> bool:

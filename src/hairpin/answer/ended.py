@@ -6,9 +6,13 @@ starts it no more.  Whether it should run, only the user knows.
 
 from collections.abc import Iterator
 
+import msgspec
+
 from hairpin.answer.answer import Answer
-from hairpin.answer.questions import QuestionAnswer
-from hairpin.host.docker import Container, Engine, is_engine_time
+from hairpin.answer.questions import QuestionAnswer, naming_repairs
+from hairpin.change.calls import SetContainerState
+from hairpin.change.change import SetContainer, one
+from hairpin.host.docker import Container, is_engine_time
 from hairpin.host.engine_health import AS_STOPPED, is_down
 from hairpin.host.host import Host
 from hairpin.message import message
@@ -41,17 +45,13 @@ def questions_about_ended(answer: Answer, count: int) -> Iterator[QuestionAnswer
     """Yield the question about each of the containers.  ``count``: how many questions the answer already has."""
     found = ((host, each) for host in answer.network.hosts for each in ended_with_error(answer, host))
     for number, (host, container) in enumerate(found, count + 1):
-        yield QuestionAnswer(f"q{number}", _question(host.engine_of(container), container), ())
+        yield QuestionAnswer(f"q{number}", naming_repairs(_question(host, container), answer.network), ())
 
 
-def _question(engine: Engine, container: Container) -> OpenQuestion:
-    log = engine.command("logs", "--tail", "50", container.name)
-    facts = {
-        "name": container.name,
-        "code": container.exit_code,
-        "at": container.finished_at,
-        "start": engine.command("start", container.name),
-    }
+def _question(host: Host, container: Container) -> OpenQuestion:
+    engine = host.engine_of(container)
+    facts = {"name": container.name, "code": container.exit_code, "at": container.finished_at}
+    started = SetContainer(host.name, msgspec.structs.replace(container, status="running"))
     return OpenQuestion(
         text=message(
             "Should {name} run? It is on the host's network, and it ended by itself with exit code {code} at {at}",
@@ -59,10 +59,11 @@ def _question(engine: Engine, container: Container) -> OpenQuestion:
         ),
         if_yes=message(
             "Nothing of {name} listens now, so its clients are refused. Remove the reason that its log tells, then run "
-            "`{start}`",
+            "`{repair}`",
             **facts,
         ),
         if_no=message("There is nothing to do"),
-        wanted=(read_log(log),),
+        wanted=(read_log(engine.command("logs", "--tail", "50", container.name)),),
         breaks_if="yes",
+        yes_repair=one(started, SetContainerState(engine.kind, "start", container.name, engine.user)),
     )

@@ -6,10 +6,12 @@ from collections.abc import Iterator
 import msgspec
 
 from hairpin.answer.answer import Answer
+from hairpin.change.change import ContinueProcess, one
 from hairpin.engines.docker.daemon import refusal
 from hairpin.host.engine_health import Health, Left, health
 from hairpin.host.host import Host, Unread
 from hairpin.message import Message, message
+from hairpin.network.network import Network
 
 STATE = "docker-state"
 """The key of the entry about an engine that does not answer."""
@@ -29,7 +31,7 @@ def with_engines(answer: Answer) -> Answer:
     for host in answer.network.hosts:
         found = health(host)
         for each in found:
-            line = state(each)
+            line = state(each, answer.network, host)
             if line is None or (not each.expected and _others_serve(each, found)):
                 continue
             if not (host.is_partly_read and each.contact.state == "unreadable"):  # the line about root says it
@@ -80,12 +82,12 @@ def unanswered(answer: Answer) -> bool:
     return any(each.expected and not each.answers for host in answer.network.hosts for each in health(host))
 
 
-def state(each: Health) -> Message | None:
-    """Return the sentence about an engine that does not answer.  Return None for an engine that answers, and for Podman
-    without containers."""
+def state(each: Health, network: Network, host: Host) -> Message | None:
+    """Return the sentence about an engine of the host that does not answer.  Return None for an engine that answers,
+    and for Podman without containers."""
     if each.answers or not (each.engine.traits.has_daemon or each.expected):
         return None
-    said = _state(each)
+    said = _state(each, network, host)
     if each.engine.stored and each.engine.containers:
         return message(
             "{said} hairpin reads this engine's containers from the engine's files and from the kernel instead.",
@@ -94,11 +96,11 @@ def state(each: Health) -> Message | None:
     return said
 
 
-def _state(each: Health) -> Message:
+def _state(each: Health, network: Network, host: Host) -> Message:
     contact = each.contact
     match contact.state:
         case "hung":
-            return _hung(each)
+            return _hung(each, network, host)
         case "stopped":
             return _stopped(each)
         case "unreadable":
@@ -111,19 +113,23 @@ def _state(each: Health) -> Message:
             return _unreachable(each)
 
 
-def _hung(each: Health) -> Message:
+def _hung(each: Health, network: Network, host: Host) -> Message:
     endpoint = each.contact.endpoint
-    for pid, name in each.contact.halted:
+    halted = sorted(each.contact.halted, key=lambda process: not process[1].startswith("dockerd"))
+    for pid, name in halted[:1]:
+        from hairpin.change.commands.text import in_one_line  # noqa: PLC0415 - few engines are stopped by a signal
+
+        repair = in_one_line(one(ContinueProcess(host.name, pid)), network)
         if name.startswith("dockerd"):
             return message(
-                "dockerd does not answer: it is stopped (SIGSTOP, process {pid}). `kill -CONT {pid}` lets it go on.",
+                "dockerd does not answer: it is stopped (SIGSTOP, process {pid}). `{repair}` lets it go on.",
                 pid=pid,
+                repair=repair,
             )
-    for pid, _ in each.contact.halted:
         return message(
-            "Docker answers in part only: containerd is stopped (SIGSTOP, process {pid}). `kill -CONT {pid}` lets it "
-            "go on.",
+            "Docker answers in part only: containerd is stopped (SIGSTOP, process {pid}). `{repair}` lets it go on.",
             pid=pid,
+            repair=repair,
         )
     if each.engine.kind == "podman":
         return message("Podman does not answer within 8 seconds.")

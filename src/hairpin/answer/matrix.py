@@ -6,7 +6,7 @@ from functools import partial
 import msgspec
 
 from hairpin.answer.answer import Answer, FlowAnswer, ref_of
-from hairpin.answer.ask import begin_answer, network_of
+from hairpin.answer.begin import begin_answer, network_of
 from hairpin.answer.decisive import undecided_readings
 from hairpin.answer.engines import unanswered, with_engines
 from hairpin.answer.events import lacking_reading

@@ -2,20 +2,16 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from typing import TYPE_CHECKING
 
 import msgspec
 
 from hairpin.beside.table import questions as open_questions
+from hairpin.change.change import Change
 from hairpin.errors import ChangeError
 from hairpin.message import Message, few_of
-from hairpin.netfilter import ir
 from hairpin.network.network import Network
-from hairpin.walk.trace import ForeignSource, LongPackets, NeedlessRule, OpenQuestion, Trace, UnheardMtu
+from hairpin.walk.trace import ForeignSource, LongPackets, OpenQuestion, Trace
 from hairpin.walk.walk import walk_flow
-
-if TYPE_CHECKING:
-    from hairpin.change.change import Change
 
 
 class QuestionAnswer(msgspec.Struct, frozen=True):
@@ -40,7 +36,7 @@ def questions_of(network: Network, traces: Sequence[tuple[str, Trace]]) -> tuple
     for ref, trace in traces:
         for each in open_questions(network, trace):
             words = str(_of_users(each.text, ()))
-            key = (words, each.wanted) if each.about is None else (words, each.about)
+            key = (words, each.about or each.repair or each.wanted)
             asked.setdefault(key, each)
             users.setdefault(key, []).extend(value for name, value in each.text.values if name == _USERS)
             flows.setdefault(key, []).append(ref)
@@ -48,12 +44,29 @@ def questions_of(network: Network, traces: Sequence[tuple[str, Trace]]) -> tuple
     return tuple(
         QuestionAnswer(
             f"q{number}",
-            _with_users(each, tuple(map(str, dict.fromkeys(users[key])))),
+            naming_repairs(_with_users(each, tuple(map(str, dict.fromkeys(users[key])))), network),
             tuple(dict.fromkeys(flows[key])),
             _repair(network, each, walks[key], tuple(trace for _, trace in traces)),
         )
         for number, (key, each) in enumerate(asked.items(), 1)
     )
+
+
+def naming_repairs(asked: OpenQuestion, network: Network) -> OpenQuestion:
+    """Return the question whose sentences name the commands of its repairs."""
+    if_yes, if_no = (
+        _with_commands(said, change, network)
+        for said, change in ((asked.if_yes, asked.yes_repair), (asked.if_no, asked.no_repair))
+    )
+    return msgspec.structs.replace(asked, if_yes=if_yes, if_no=if_no)
+
+
+def _with_commands(said: Message, change: Change | None, network: Network) -> Message:
+    if change is None:
+        return said
+    from hairpin.change.commands.text import in_one_line  # noqa: PLC0415 - few questions have a repair
+
+    return said.filled(**dict(said.values), repair=in_one_line(change, network))
 
 
 _USERS = "users"
@@ -83,7 +96,7 @@ def _repair(
 ) -> tuple[str, ...]:
     """Return the commands of the narrowest change after which the flows of the question pass with either answer, and
     the other asked flows pass as before."""
-    if asked.about is None:
+    if asked.about is None and asked.repair is None:
         return ()
     from hairpin.change.commands.text import all_shown  # noqa: PLC0415 - few hosts leave such a question open
     from hairpin.change.simulation.simulate import simulate  # noqa: PLC0415
@@ -91,35 +104,26 @@ def _repair(
 
     flows = [each.flow for each in traces if each.succeeds][:_FEW]
     others = [each.flow for each in all_traces if each.succeeds and each not in traces][:_MANY]
-    for change in _changes(network, asked.about) if flows else ():
+    for change in _changes(network, asked) if flows else ():
         with suppress(ChangeError):
             after = simulate(change, network)
             walks = [walk_flow(after, flow) for flow in flows]
-            granted = any(one.about == asked.about for each in walks for one in each.questions)
+            left = [(one.about, one.repair) for each in walks for one in each.questions]
             passing = all(each.succeeds for each in walks) and all(walk_flow(after, each).succeeds for each in others)
-            if passing and not granted:
+            if passing and (asked.about, asked.repair) not in left:
                 return all_shown(steps(change, network), guarded=False)
     return ()
 
 
-def _changes(network: Network, about: ForeignSource | LongPackets | NeedlessRule | UnheardMtu) -> "Iterator[Change]":
+def _changes(network: Network, asked: OpenQuestion) -> Iterator[Change]:
+    about = asked.about
     if isinstance(about, LongPackets):
         from hairpin.change.intent import ClampSegments, rendered  # noqa: PLC0415 - as above
 
         yield rendered(ClampSegments(about.netns, about.version), network)
-        return
-    if isinstance(about, UnheardMtu):
-        from hairpin.change.intent import LetIn, mtu_told, rendered  # noqa: PLC0415 - as above
+    elif isinstance(about, ForeignSource):
+        from hairpin.causes.uplink_of_answers import ways_home  # noqa: PLC0415 - as above
 
-        verdict = ir.Verdict("return" if about.place.chain == "DOCKER-USER" else "accept")
-        body = (*mtu_told(about.version), verdict)
-        yield rendered(LetIn(about.netns, about.place, about.place.chain, (body,)), network)
-        return
-    if isinstance(about, NeedlessRule):
-        from hairpin.change.change import AddEntry, one  # noqa: PLC0415 - as above
-
-        yield one(AddEntry(about.netns, about.rule))
-        return
-    from hairpin.causes.uplink_of_answers import ways_home  # noqa: PLC0415 - as above
-
-    yield from ways_home(network, about)
+        yield from ways_home(network, about)
+    elif asked.repair is not None:
+        yield asked.repair

@@ -264,8 +264,8 @@ class LoadModule(msgspec.Struct, frozen=True, tag="load-module"):
 
 
 class DropConnection(msgspec.Struct, frozen=True, tag="drop-connection"):
-    """Deletes conntrack entries by their original tuple (``conntrack -D``).  A ``sport`` of 0 matches any source
-    port."""
+    """Deletes conntrack entries by their original tuple (``conntrack -D``).  A ``saddr`` of 0 matches any source, a
+    ``sport`` of 0 any source port."""
 
     netns: Netns
     version: Literal[4, 6]
@@ -276,14 +276,17 @@ class DropConnection(msgspec.Struct, frozen=True, tag="drop-connection"):
         wanted = self.original
         if not wanted.sport:
             wanted = msgspec.structs.replace(wanted, sport=entry.original.sport)
+        if not wanted.saddr:
+            wanted = msgspec.structs.replace(wanted, saddr=entry.original.saddr)
         return (entry.version, entry.original) == (self.version, wanted)
 
 
 class Forget(msgspec.Struct, frozen=True, tag="forget"):
-    """Deletes all conntrack entries, or all neighbour entries that the kernel has resolved."""
+    """Deletes all conntrack entries, all neighbour entries that the kernel has resolved, or all redirects that it has
+    accepted."""
 
     netns: Netns
-    what: Literal["connections", "neighbours"]
+    what: Literal["connections", "neighbours", "redirects"]
 
 
 RuleEdit = AddChain | DeleteChain | InsertRule | DeleteRule | SetPolicy | ReplaceTable

@@ -50,6 +50,16 @@ class Masquerade(msgspec.Struct, frozen=True, tag="masquerade"):
     bridge: str
 
 
+class MasqueradeTo(msgspec.Struct, frozen=True, tag="masquerade-to"):
+    """Masquerade packets to one port of an address, on every link."""
+
+    netns: Netns
+    version: Version
+    address: int
+    protocol: int
+    port: int
+
+
 class SendFrom(msgspec.Struct, frozen=True, tag="send-from"):
     """Give packets from a subnet that leave by ``link`` the address ``source``, before other rules translate them."""
 
@@ -111,7 +121,7 @@ class MarkAnswers(msgspec.Struct, frozen=True, tag="mark-answers"):
     mark: int
 
 
-Intent = TakeAway | LetIn | Masquerade | SendFrom | AnswerHere | LoopBack | ClampSegments | MarkAnswers
+Intent = TakeAway | LetIn | Masquerade | MasqueradeTo | SendFrom | AnswerHere | LoopBack | ClampSegments | MarkAnswers
 
 
 def rendered(intent: Intent, network: Network) -> Change:
@@ -123,6 +133,12 @@ def rendered(intent: Intent, network: Network) -> Change:
             return Change(tuple(_let_in(intent, body) for body in intent.rules))
         case Masquerade():
             return _masqueraded(intent, network)
+        case MasqueradeTo(netns=netns, version=version):
+            to = _to_port(version, intent.address, intent.protocol, intent.port)
+            dialect = _in_use(netns, network)
+            return Change(
+                (_inserted(netns, dialect, version, "nat", "POSTROUTING", (*to, ir.Nat("masquerade")), None),)
+            )
         case SendFrom():
             return _sent_from(intent, network)
         case AnswerHere():
@@ -214,15 +230,21 @@ def _translating(intent: AnswerHere | LoopBack, port: int) -> Body:
     is ``own``.  If ``own`` is None, the chain ``DOCKER`` translates the packets."""
     own = (intent.own, intent.own) if intent.own is not None else None
     return (
-        _to_public(intent),
-        ir.FieldMatch("protocol", ((intent.protocol, intent.protocol),)),
-        ir.FieldMatch("dport", ((intent.port, intent.port),)),
+        *_to_port(intent.version, intent.public, intent.protocol, intent.port),
         ir.Jump("DOCKER") if own is None else ir.Nat("dnat", own, (port, port), version=intent.version),
     )
 
 
-def _to_public(intent: AnswerHere | LoopBack) -> ir.FieldMatch:
-    return ir.FieldMatch("daddr4" if intent.version == 4 else "daddr6", ((intent.public, intent.public),))
+def _to_port(version: Version, address: int, protocol: int, port: int) -> Body:
+    return (
+        _to_address(version, address),
+        ir.FieldMatch("protocol", ((protocol, protocol),)),
+        ir.FieldMatch("dport", ((port, port),)),
+    )
+
+
+def _to_address(version: Version, address: int) -> ir.FieldMatch:
+    return ir.FieldMatch("daddr4" if version == 4 else "daddr6", ((address, address),))
 
 
 def _looped_back(intent: LoopBack, network: Network) -> Change:
@@ -237,7 +259,7 @@ def _looped_back(intent: LoopBack, network: Network) -> Change:
         parts.append(AddChain(netns, dialect, family, "nat", LOOPBACK_CHAIN))
     body = _translating(intent, intent.port)
     parts.append(_inserted(netns, dialect, version, "nat", LOOPBACK_CHAIN, body, None))
-    jump: Body = (_to_public(intent), ir.Jump(LOOPBACK_CHAIN))
+    jump: Body = (_to_address(version, intent.public), ir.Jump(LOOPBACK_CHAIN))
     for hook in ("OUTPUT", "PREROUTING"):
         chain = table.chain(hook) if table is not None else None
         if not any(rule.body == jump for rule in (chain.rules if chain is not None else ())):

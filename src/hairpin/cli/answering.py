@@ -4,6 +4,7 @@ results are kept in a file that the user can report.
 
 import hashlib
 import os
+from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import partial
 from io import BytesIO
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from hairpin.answer.answer import Answer, Depth
+from hairpin.answer.answer import Answer, Depth, Further
 from hairpin.answer.ask import ask
 from hairpin.cli.face.asked import Asked
 from hairpin.cli.face.environment import environment
@@ -32,13 +33,19 @@ if TYPE_CHECKING:
 
 
 def answer_question(
-    question: Question, asked: Asked, lang: str | None, kernel: "Kernel | None" = None, depth: Depth = "events"
+    question: Question,
+    asked: Asked,
+    lang: str | None,
+    kernel: "Kernel | None" = None,
+    depth: Depth = "events",
+    further: Callable[[], Further] | None = None,
 ) -> Answer:
     """Return the answer to the question that was made from ``asked``.
 
     On this machine, only the containers that the question needs are read, except with ``--all`` and for a question
     about an event.  ``kernel``: the second judge.  The judge's disagreements with the walk are kept as files.
-    ``depth``: how far ``check`` goes.  Raises the same errors as ``gather`` and ``ask``."""
+    ``depth``: how far ``check`` goes.  ``further``: returns what can be read if the answer has a cause.  Raises the
+    same errors as ``gather`` and ``ask``."""
     sources, needed = asked.sources, not (asked.whole or asked.sources or question.after is not None)
     only = needed_containers(question) if needed else ()
     with progress(lang) as tell:
@@ -47,12 +54,7 @@ def answer_question(
         read = with_plans(read, sources, lang)
         tell(message("following the packets"))
         rest = partial(_read_of_all, question) if only else None
-        answer = keeping_disputes(ask(question, read, kernel, rest, depth=depth), environment().folders)
-    if question.kind != "check" or not answer.is_of_text:
-        return answer
-    from hairpin.explain.told_errors import with_told_errors
-
-    return with_told_errors(answer)
+        return keeping_disputes(ask(question, read, kernel, rest, further, depth=depth), environment().folders)
 
 
 def _read_of_all(question: Question) -> tuple[Source, ...]:

@@ -8,6 +8,7 @@ from hairpin.cli.face import options
 from hairpin.cli.face.asked import Asked, Shown
 
 if TYPE_CHECKING:
+    from hairpin.answer.answer import Further
     from hairpin.report.paper import Paper
     from hairpin.report.words import Words
 
@@ -39,11 +40,13 @@ def check(asked: Asked, shown: Shown, no_replica: bool, no_traces: bool) -> int:
     from hairpin.cli.answering import answer_question, second_judge
     from hairpin.cli.face.present import present_answer
 
-    answer = answer_question(asked.question(), asked, shown.lang, None if no_replica else second_judge())
-    if any(each.severity == "blocking" for each in answer.causes):
-        from hairpin.cli.since import with_since
+    def further() -> "Further":
+        from hairpin.cli.since import further_reading
 
-        answer = with_since(answer, asked.sources, traces=not no_traces)
+        return further_reading(asked.sources, traces=not no_traces)
+
+    judge = None if no_replica else second_judge()
+    answer = answer_question(asked.question(), asked, shown.lang, judge, further=further)
 
     def text(words: "Words", paper: "Paper") -> str:
         from hairpin.report.text.terminal import report_text

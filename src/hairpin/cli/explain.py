@@ -11,7 +11,7 @@ from hairpin.cli.face.asked import Asked, Given, Shown
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from hairpin.explain.explain import Explanation
+    from hairpin.answer.texts.explain import Explanation
     from hairpin.explain.understand import Understood
     from hairpin.report.paper import Paper
     from hairpin.report.words import Words
@@ -149,11 +149,11 @@ def _lines(texts: tuple[str, ...], sources: tuple[Given, ...]) -> "Iterator[byte
 def _explained(understood: "Understood", asked: Asked, lang: str | None) -> "Explanation":
     """Return the explanation.  The hosts are read only if a text may report a fault.  If this host cannot be read, the
     explanation says so and still contains the texts' meanings.  An error about named hosts is raised."""
+    from hairpin.answer.texts.explain import explain_texts, is_to_be_asked
     from hairpin.cli.face.progress import progress
     from hairpin.cli.material import gather
     from hairpin.cli.plans.half_done import with_plans
     from hairpin.errors import CollectError, UsageError
-    from hairpin.explain.explain import explain_texts, is_to_be_asked
     from hairpin.message import message
     from hairpin.question.target import parse_origin
 

@@ -102,7 +102,7 @@ def snapshot(asked: Asked, shown: Shown, output: str | None, keep: bool, redacte
         return _said_unread(found, shown.lang)
     if len(found) > 1:
         # Imported only here, because a snapshot of one host needs no module of the analysis.
-        from hairpin.answer.ask import network_of
+        from hairpin.answer.begin import network_of
         from hairpin.evidence.several import together
         from hairpin.question.hosts import refuse_same_machine
 

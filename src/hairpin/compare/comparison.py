@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 import msgspec
 
 from hairpin.answer.answer import Judge, ref_of
-from hairpin.answer.ask import begin_answer
+from hairpin.answer.begin import begin_answer
 from hairpin.answer.decisive import decisive
 from hairpin.compare.concerning import met_differences
 from hairpin.compare.container_differences import ends_of, made_anew, socket_differences

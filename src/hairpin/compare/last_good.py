@@ -6,7 +6,7 @@ from typing import Literal
 import msgspec
 
 from hairpin.answer.answer import FlowAnswer, ref_of
-from hairpin.answer.ask import begin_answer, network_of
+from hairpin.answer.begin import begin_answer, network_of
 from hairpin.answer.decisive import lacks_reading
 from hairpin.answer.engines import with_engines
 from hairpin.errors import EvidenceError, UsageError

@@ -174,7 +174,7 @@ def with_further(evidence: Evidence, readings: Iterable[Reading]) -> Evidence:
 
 
 def is_trace(key: str) -> bool:
-    """Return whether readings with this key are traces of the past (``story/``, ``explain/logged.py``), and not
+    """Return whether readings with this key are traces of the past (``story/``, ``answer/logged.py``), and not
     readings of the host's present state."""
     return key.startswith("trace-") or key == CONTAINER_LOG
 

@@ -24,6 +24,7 @@ from hairpin.walk.data import answer_lost, first_data
 from hairpin.walk.decided import Assumed, SocketDecided
 from hairpin.walk.granted.answer_source import answer_source
 from hairpin.walk.granted.grants import Grants, grants
+from hairpin.walk.granted.neighbour_answers import assuming_of_neighbours
 from hairpin.walk.ip.refusal import is_about, refusal
 from hairpin.walk.link.crossing import past_router
 from hairpin.walk.link.neighbour_discovery import after_solicitation, walk_asking
@@ -37,7 +38,7 @@ from hairpin.walk.size.bulk import full_sized
 from hairpin.walk.size.segment_size import Handshake
 from hairpin.walk.sockets import answers_by_route, decided_by_socket, find_socket, nobody_takes, unserved
 from hairpin.walk.state import End, State, Step, stopped
-from hairpin.walk.trace import Branch, Trace, assuming_of_neighbours, trace_of
+from hairpin.walk.trace import Branch, Trace, trace_of
 from hairpin.walk.tunnelled import innermost
 from hairpin.walk.unread import through_unread, unread_owner
 from hairpin.walk.user_stack import carried_on, carrier_of, carries, keeps_to_itself, kept_inside

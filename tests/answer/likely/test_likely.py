@@ -6,7 +6,6 @@ import pytest
 from hairpin.answer.answer import Answer
 from hairpin.answer.ask import ask
 from hairpin.answer.outcome import exit_status
-from hairpin.explain.told_errors import with_told_errors
 from hairpin.network.world import World
 from hairpin.pasted.text import evidence_in_texts
 from hairpin.question.question import Question, parse_question
@@ -113,7 +112,7 @@ _RUN = "$ docker run -d --name web -p 8080:80 nginx\n"
 
 def _answer(text: str, *targets: str) -> Answer:
     question = Question(targets=tuple(map(parse_target, targets)))
-    return with_told_errors(ask(question, (evidence_in_texts((text,)),)))
+    return ask(question, (evidence_in_texts((text,)),))
 
 
 def _causes(text: str, *targets: str) -> list[str]:

@@ -3,6 +3,7 @@
 import msgspec
 import pytest
 
+from hairpin.answer.questions import naming_repairs
 from hairpin.beside.walks.copied_servers import formers, told_of_formers, with_former_servers
 from hairpin.diagnose.examination import examine
 from hairpin.host.docker import Container, DockerNetwork, Endpoint
@@ -114,4 +115,4 @@ def test_a_container_that_is_asked_for_a_name_has_a_question(server: str, count:
         if "still answer DNS queries" in str(each.text)
     ]
     assert len(asked) == count
-    assert all("docker restart web" in str(each.if_no) for each in asked)
+    assert all("docker restart web" in str(naming_repairs(each, net).if_no) for each in asked)

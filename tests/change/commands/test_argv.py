@@ -47,7 +47,10 @@ def test_a_connection_is_forgotten_by_its_tuple() -> None:
         DropConnection(HOST_NETNS, 4, LIVE.original), Namespace("host", connections=(LIVE,))
     )
     assert (protocol, source, destination) == ("udp", "7", "53")
+    of_port = DropConnection(HOST_NETNS, 4, msgspec.structs.replace(LIVE.original, saddr=0, sport=0))
+    assert "-s" not in forgetting_argv(of_port, Namespace("host", connections=(LIVE,)))
     with pytest.raises(ChangeError):
         forgetting_argv(DropConnection(HOST_NETNS, 4, LIVE.original), Namespace("host"))
     assert forgetting_argv(Forget(HOST_NETNS, "connections"), None) == ("conntrack", "-F")
+    assert forgetting_argv(Forget(HOST_NETNS, "redirects"), None) == ("ip", "route", "flush", "cache")
     assert forgetting_argv(Forget(HOST_NETNS, "neighbours"), None) == ("ip", "neigh", "flush", "all")

@@ -12,7 +12,7 @@ from hairpin.host.docker import Engine
 from hairpin.host.host import Namespace
 from hairpin.host.link import Address, Link
 from hairpin.host.managers import ConfigFile, Unit
-from hairpin.host.route import FdbEntry, Neighbour, PolicyRule
+from hairpin.host.route import FdbEntry, Neighbour, PolicyRule, Redirect
 from hairpin.host.socket import Socket
 from hairpin.message import message
 from hairpin.netfilter.evaluate.chain import Place
@@ -134,8 +134,10 @@ OTHER_ENTRY = replace(ENTRY, value=8, mac=8)
 LEARNED = replace(ENTRY, value=9, state="STALE")
 FORWARDING = FdbEntry("docker0", "veth1", 7, state="static")
 GROWN = simulate(EMPTY_CHAIN, NET)
+REDIRECT = Redirect(4, 0xC0000201, HOST_ADDRESS, "eth0")
 MORE = GROWN.with_namespace(
-    HOST_NETNS, replace(GROWN.namespace(HOST_NETNS), neighbours=(ENTRY, LEARNED), fdb=(FORWARDING,))
+    HOST_NETNS,
+    replace(GROWN.namespace(HOST_NETNS), neighbours=(ENTRY, LEARNED), fdb=(FORWARDING,), redirects=(REDIRECT,)),
 )
 Look = Callable[[Network], object]
 H, LABEL = HOST_NETNS, HOST_NETNS.host
@@ -188,6 +190,7 @@ OTHER_WAY: dict[str, tuple[c.Primitive, Look, object, object]] = {
     "neighbours forgotten": (
         c.Forget(H, "neighbours"), lambda net: of(net).neighbours, (ENTRY, LEARNED), (ENTRY,)
     ),
+    "redirects forgotten": (c.Forget(H, "redirects"), lambda net: len(of(net).redirects), 1, 0),
     "link away": (c.DeleteLink(H, "docker0"), lambda net: of(net).link("docker0") is None, False, True),
     "namespace away": (
         c.DeleteNamespace(sibling("container:web")),

@@ -7,7 +7,7 @@ from itertools import islice
 
 import msgspec
 
-from hairpin.answer.ask import network_of
+from hairpin.answer.begin import network_of
 from hairpin.errors import LabError
 from hairpin.lab.scenario import Scenario
 from hairpin.lab.trial import break_host, running_scenario

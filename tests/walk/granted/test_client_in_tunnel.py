@@ -3,6 +3,7 @@
 import msgspec
 import pytest
 
+from hairpin.answer.questions import naming_repairs
 from hairpin.host.link import Address, Link, Tunnel
 from hairpin.network.flow import Flow, Lan, Outside
 from hairpin.network.network import Network
@@ -24,8 +25,9 @@ def routed(to: str, *, own: str = "10.8.0.1", link: Link = IPIP) -> Network:
 
 @pytest.mark.parametrize("link", (IPIP, TUN))
 def test_a_route_into_a_tunnel_may_be_too_wide(link: Link) -> None:
-    trace = walk_flow(routed("192.0.2.0/24", link=link), published())
-    (asked,) = trace.questions
+    net = routed("192.0.2.0/24", link=link)
+    trace = walk_flow(net, published())
+    (asked,) = (naming_repairs(each, net) for each in trace.questions)
     assert trace.verdict == "delivered"
     assert str(asked.text).startswith("Do packets from 192.0.2.10 come in through t0?")
     assert "`ip route del 192.0.2.0/24 dev t0`" in str(asked.if_no)

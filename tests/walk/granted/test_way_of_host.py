@@ -3,6 +3,7 @@ about."""
 
 import msgspec
 
+from hairpin.answer.questions import naming_repairs
 from hairpin.host.route import NextHop, PolicyRule, Route
 from hairpin.network.flow import Flow, FromHost
 from hairpin.network.network import Network
@@ -73,9 +74,10 @@ def test_whether_the_way_of_the_host_is_asked_about(whole: Network, flow: Flow, 
 
 
 def test_the_route_the_command_and_the_repair_are_told() -> None:
-    (asked,) = (each for each in walk_flow(by_rule(NARROW), OUT).questions if each.breaks_if == "yes")
+    net = by_rule(NARROW)
+    (asked,) = (naming_repairs(each, net) for each in walk_flow(net, OUT).questions if each.breaks_if == "yes")
     assert "`10.66.0.0/16 via 198.51.100.20 dev eth0 table 166`" in str(asked.text)
     assert "`1660: from 198.51.100.11 lookup 166`" in str(asked.text)
-    assert "`ip rule add from 172.17.0.0/16 to 10.66.0.0/16 lookup 166`" in str(asked.if_yes)
+    assert "`ip rule add priority 1660 from 172.17.0.0/16 to 10.66.0.0/16 lookup 166`" in str(asked.if_yes)
     (wanted,) = asked.wanted
     assert wanted.of == ("10.66.0.5", "172.17.0.2", "docker0")

@@ -3,13 +3,14 @@
 import msgspec
 import pytest
 
+from hairpin.answer.questions import naming_repairs
 from hairpin.host.link import Address
 from hairpin.host.route import LEARNED, Neighbour
 from hairpin.network.flow import Flow, Outside
 from hairpin.network.network import Network
 from hairpin.walk.trace import OpenQuestion
 from hairpin.walk.walk import walk_flow
-from tests.small_host import CLIENT, HOST_ADDRESS, host_namespace, local, network, number, published, route
+from tests.small_host import CLIENT, HOST_ADDRESS, HOST_NETNS, host_namespace, local, network, number, published, route
 
 NEAR = number("198.51.100.77")
 BRANCH = number("198.51.200.10")
@@ -102,6 +103,16 @@ def test_a_default_route_without_a_gateway_is_named_where_nobody_answers() -> No
     assert asked.breaks_if == "no"
     assert "`default dev eth0` has no gateway" in str(asked.text)
     assert "ip route replace default via GATEWAY dev eth0" in str(asked.if_no)
+
+
+def test_the_gateway_of_another_route_by_the_link_is_the_repair() -> None:
+    net = without_gateway((CLIENT, "INCOMPLETE", None))
+    host = net.namespace(HOST_NETNS)
+    bare = tuple(each if each.prefix_length else msgspec.structs.replace(each, scope="link") for each in host.routes)
+    more = (*bare, route("10.0.0.0/8", "eth0", via="198.51.100.1"))
+    net = net.with_namespace(HOST_NETNS, msgspec.structs.replace(host, routes=more))
+    (asked,) = (naming_repairs(each, net) for each in questions(net, published(Outside(CLIENT))))
+    assert "`ip route replace default via 198.51.100.1 dev eth0`" in str(asked.if_no)
 
 
 def test_it_is_named_for_an_invented_client_too_if_others_did_not_answer() -> None:

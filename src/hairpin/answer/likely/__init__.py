@@ -2,5 +2,6 @@
 
 Read ``supposed`` (the supposed parts on which verdicts rest), ``likely`` (likely causes and the next command) and
 ``hinted`` (causes to which words and facts of the text point) with ``next_reading`` (the commands to run next).
-``without_root``: the verdicts and causes that rest only on readings.
+``told_errors``: the errors that a text quotes, as likely causes.  ``without_root``: the verdicts and causes that rest
+only on readings.
 """

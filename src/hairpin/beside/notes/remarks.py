@@ -3,8 +3,11 @@ other clients, a client's address that is an address of the host, and a port tha
 
 from collections.abc import Iterator
 
+import msgspec
+
 from hairpin.beside.inquiry import Inquiry
 from hairpin.beside.questions.undecided import content_match
+from hairpin.change.change import Change, DropConnection, SetSysctl, one
 from hairpin.engines.repair.republishing import option_of
 from hairpin.host.advertised import ending_default
 from hairpin.host.boot.configured import of_default_address
@@ -115,10 +118,17 @@ def _of_lifetimes(network: Network, traces: tuple[Trace, ...]) -> Iterator[Messa
         if link is not None:
             said = message(
                 "{link} forwards packets and therefore ignores router advertisements: the IPv6 default route expires "
-                "soon; `sysctl -w net.ipv6.conf.{link}.accept_ra=2` keeps it",
+                "soon; `{repair}` keeps it",
                 link=link,
+                repair=_commands(one(SetSysctl(netns, ("net", "ipv6", "conf", link, "accept_ra"), "2")), network),
             )
             yield network.about_host(netns.host, said)
+
+
+def _commands(change: Change, network: Network) -> str:
+    from hairpin.change.commands.text import in_one_line  # noqa: PLC0415 - few remarks have a repair
+
+    return in_one_line(change, network)
 
 
 def _of_others(network: Network, traces: tuple[Trace, ...]) -> Iterator[Message]:
@@ -145,13 +155,15 @@ def _of_others(network: Network, traces: tuple[Trace, ...]) -> Iterator[Message]
                 and translation(each.reply.reversed())[1:] != translation(now)[1:]
             )
             if count:
+                of_port = msgspec.structs.replace(wanted, saddr=0, sport=0)
                 yield message(
                     "old conntrack entries of other clients lead packets for port {port}/{protocol} elsewhere than the "
-                    "port's present rules do (entries: {count}); ask about one client with --from ADDRESS; conntrack "
-                    "-D -p {protocol} --dport {port} deletes them",
+                    "port's present rules do (entries: {count}); ask about one client with --from ADDRESS; {repair} "
+                    "deletes them",
                     count=count,
                     port=wanted.dport,
                     protocol=trace.flow.protocol,
+                    repair=_commands(one(DropConnection(netns, before.version, of_port)), network),
                 )
 
 

@@ -7,13 +7,15 @@ Source: net/ipv6/fib6_rules.c fib6_rule_lookup(), fib6_rule_configure(); measure
 
 from collections.abc import Iterator
 
-from hairpin.host.route import TABLE_LOCAL
+from hairpin.change.change import AddEntry, one
+from hairpin.host.netns import Netns
+from hairpin.host.route import TABLE_LOCAL, PolicyRule
 from hairpin.message import message
 from hairpin.network.flow import Lan, Outside
 from hairpin.network.network import Network, entering
 from hairpin.network.prefix import address_text
 from hairpin.network.routing import needless_rules
-from hairpin.walk.trace import NeedlessRule, OpenQuestion, Trace
+from hairpin.walk.trace import OpenQuestion, Trace
 from hairpin.wanted import ask_route6
 
 
@@ -25,14 +27,14 @@ def of_trace(network: Network, trace: Trace) -> Iterator[OpenQuestion]:
     routed = (step.netns for step in trace.usual.steps if step.stage in ("input-route", "output-route"))
     for netns in dict.fromkeys(routed):
         for rule in needless_rules(network.namespace(netns)) if netns in network else ():
-            yield _question(network, trace, NeedlessRule(netns, rule))
+            yield _question(network, trace, netns, rule)
 
 
-def _question(network: Network, trace: Trace, about: NeedlessRule) -> OpenQuestion:
-    start, rule, netns = trace.flow.start, about.rule, about.netns
+def _question(network: Network, trace: Trace, netns: Netns, rule: PolicyRule) -> OpenQuestion:
+    start, restored = trace.flow.start, one(AddEntry(netns, rule))
     outside = isinstance(start, (Outside, Lan)) and rule.table != TABLE_LOCAL
     address = start.address if isinstance(start, (Outside, Lan)) and outside else trace.flow.daddr
-    facts = {"rule": rule.text, "netns": netns.name, "priority": rule.priority, "words": rule.text.partition(" ")[2]}
+    facts = {"rule": rule.text, "netns": netns.name}
     text = (
         message(
             "Does IPv6 work here without the policy rule `{rule}`? The rule is gone, and the kernel needs it if "
@@ -49,8 +51,9 @@ def _question(network: Network, trace: Trace, about: NeedlessRule) -> OpenQuesti
     return OpenQuestion(
         text=text,
         if_yes=message("No other policy rule was ever added, and the verdict above stands"),
-        if_no=message("IPv6 packets find no route: `ip -6 rule add {words} priority {priority}`", **facts),
+        if_no=message("IPv6 packets find no route: `{repair}`"),
         wanted=(ask_route6(address_text(address, 6), entering(network, netns)),),
         breaks_if="no",
-        about=about,
+        repair=restored,
+        no_repair=restored,
     )

@@ -7,15 +7,17 @@ from collections.abc import Iterator, Mapping
 
 import msgspec
 
+from hairpin.change.change import AddEntry, one
 from hairpin.host.docker import Container
 from hairpin.host.host import Host, Namespace
-from hairpin.host.link import Link
+from hairpin.host.link import Address, Link
 from hairpin.host.read.managers.cloud import MAPPING
+from hairpin.host.route import TABLE_LOCAL, NextHop, Route
 from hairpin.message import Message, message
 from hairpin.network.flow import Flow, FromHost, Lan, Outside
 from hairpin.network.lost_address import floating_elsewhere
 from hairpin.network.network import Network, addresses_of, is_held, is_uplink, netns_of
-from hairpin.network.prefix import LINK_LOCAL6, address_text, is_loopback
+from hairpin.network.prefix import LINK_LOCAL6, address_text, is_loopback, width
 from hairpin.network.world import PublicAddress
 from hairpin.question.port_flows import bindings_of
 from hairpin.walk.trace import OpenQuestion, Trace
@@ -159,6 +161,9 @@ def _is_public(network: Network, mapping: PublicAddress, flow: Flow) -> OpenQues
     The question also tells the verdict if the address belongs to the host."""
     public, private = (address_text(each, mapping.version) for each in (mapping.public, mapping.private))
     host = network.host_netns(mapping.host).host
+    version, netns, whole = mapping.version, network.host_netns(mapping.host), width(mapping.version)
+    own = next((each for each in network.namespace(netns).addresses if each.value == mapping.private), None)
+    accepted = Route(version, mapping.public, whole, TABLE_LOCAL, "local", (NextHop("lo"),), scope="host")
     believed = walk_flow(msgspec.structs.replace(network, world=network.world.believing(mapping)), flow)
     facts = {
         "public": public,
@@ -170,33 +175,30 @@ def _is_public(network: Network, mapping: PublicAddress, flow: Flow) -> OpenQues
         text=message("Is {public} this host's public address?", public=public)
         if len(network.hosts) == 1
         else message("Is {public} the public address of {host}?", public=public, host=host),
-        if_yes=_if_own(network, mapping, flow, facts, passes=believed.succeeds),
+        if_yes=_if_own(own, flow, facts, passes=believed.succeeds),
         if_no=message("Another machine has the address, and the verdict above is the answer.", public=public)
         if not isinstance(flow.start, (Outside, Lan))
         else message(
             "Another machine has the address: run hairpin there. If `tcpdump -ni any host {public}` shows packets for "
-            "it on this host, a load balancer does not translate them, and this host has to accept the address: `ip "
-            "route add local {public} dev lo`.",
+            "it on this host, a load balancer does not translate them, and this host has to accept the address: "
+            "`{repair}`.",
             public=public,
         ),
         wanted=(state_public(public, private, host if mapping.host else ""),),
         breaks_if="" if believed.succeeds else "yes",
+        yes_repair=one(AddEntry(netns, Address(own.link, version, mapping.public, whole))) if own is not None else None,
+        no_repair=one(AddEntry(netns, accepted)),
     )
 
 
-def _if_own(
-    network: Network, mapping: PublicAddress, flow: Flow, facts: Mapping[str, object], *, passes: bool
-) -> Message:
+def _if_own(own: Address | None, flow: Flow, facts: Mapping[str, object], *, passes: bool) -> Message:
     """Return what is true if the public address belongs to the host.
 
     A gateway maps the address, or the provider sends packets for a floating address to the host unchanged."""
-    netns = network.host_netns(mapping.host)
-    own = next((each for each in network.namespace(netns).addresses if each.value == mapping.private), None)
     if passes and own is not None and isinstance(flow.start, (Outside, Lan)):
         return message(
             "A gateway maps it to {private}: verdict from {start}: {verdict}. Or the provider sends its packets here "
-            "unchanged, and no interface of this host has it: `ip address add {public} dev {link}`.",
-            link=own.link,
+            "unchanged, and no interface of this host has it: `{repair}`.",
             **facts,
         )
     if passes:

@@ -15,6 +15,9 @@ from typing import NamedTuple
 import msgspec
 
 from hairpin.beside.inquiry import Inquiry
+from hairpin.change.calls import SetContainerState
+from hairpin.change.change import Change, SetContainer, one
+from hairpin.change.commands.text import in_one_line
 from hairpin.diagnose.examination import Examination, examination
 from hairpin.evidence.reading import moment
 from hairpin.host.docker import Container
@@ -37,18 +40,18 @@ _OF_PODS = "k8s_"
 
 class Former(NamedTuple):
     """A container, the servers that it asks and its host does not name any more, and the servers that its host names.
-    ``restart``: the command that restarts the container."""
+    ``restart``: the restart of the container, which copies the host's servers again."""
 
     container: Container
     servers: _Servers
     present: _Servers
-    restart: str
+    restart: Change
 
     @property
     def texts(self) -> dict[str, str]:
         """The places of the sentences about it."""
         former, present = (few_of([address_text(one, of) for of, one in each]) for each in (self.servers, self.present))
-        return {"name": self.container.name, "former": former, "present": present, "restart": self.restart}
+        return {"name": self.container.name, "former": former, "present": present}
 
 
 def formers(host: Host) -> Iterator[Former]:
@@ -72,7 +75,10 @@ def formers(host: Host) -> Iterator[Former]:
             and (is_loopback(each[1], each[0]) or not owns_address(own, *each))
         )
         if servers and present:
-            yield Former(container, servers, present, host.engine_of(container).command("restart", container.name))
+            engine, asking = host.engine_of(container), tuple(address_text(one, of) for of, one in present)
+            again = SetContainer(host.name, msgspec.structs.replace(container, resolvers=asking))
+            call = SetContainerState(engine.kind, "restart", container.name, engine.user)
+            yield Former(container, servers, present, one(again, call))
 
 
 def _has_copy(host: Host, container: Container) -> bool:
@@ -104,14 +110,16 @@ def told_of_formers(network: Network) -> tuple[Message, ...]:
     return tuple(
         message(
             "these containers still ask {former} for names, as the host did when they were started; the host now asks "
-            "{present}: {names} (`{restart}` makes {name} ask them, too)",
+            "{present}: {names} (`{repair}` makes {name} ask them, too)",
             names=few_of([each.container.name for each in alike]),
+            repair=in_one_line(alike[0].restart, network),
             **alike[0].texts,
         )
         if len(alike) > 1
         else message(
             "{name} still asks {former} for names, as the host did when {name} was started; the host now asks "
-            "{present} (`{restart}` makes {name} ask them, too)",
+            "{present} (`{repair}` makes {name} ask them, too)",
+            repair=in_one_line(alike[0].restart, network),
             **alike[0].texts,
         )
         for alike in found.values()
@@ -149,9 +157,10 @@ def _asking(trace: Trace, known: dict[tuple[str, str, tuple[Version, int]], Form
             **facts,
         ),
         if_yes=message("The verdict above stands"),
-        if_no=message("{name} resolves no name by {former}: restart it (`{restart}`), and it asks {present}", **facts),
+        if_no=message("{name} resolves no name by {former}: restart it (`{repair}`), and it asks {present}", **facts),
         wanted=(watch_packets(link, filter_of(flow.packet(0))),),
         breaks_if="no",
+        no_repair=former.restart,
     )
     first, *others = trace.branches
     # Another question about answers of the same server says less.

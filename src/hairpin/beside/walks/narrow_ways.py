@@ -16,6 +16,7 @@ from hairpin.diagnose.examination import examination
 from hairpin.host.netns import Netns
 from hairpin.message import Message, message
 from hairpin.netfilter.evaluate.chain import Place
+from hairpin.netfilter.ir import Verdict
 from hairpin.netfilter.packet import ACK, ICMP, ICMP6, PSH, SYN, Packet
 from hairpin.network.flow import Flow, Outside
 from hairpin.network.network import Network
@@ -27,7 +28,7 @@ from hairpin.walk.reply import reaches, walk_answer
 from hairpin.walk.size.bulk import clamps, probes
 from hairpin.walk.size.segment_size import mtu_towards
 from hairpin.walk.state import End, Frame, State
-from hairpin.walk.trace import OpenQuestion, Trace, UnheardMtu
+from hairpin.walk.trace import OpenQuestion, Trace
 from hairpin.wanted import watch_packets
 
 _NARROWEST = 1280
@@ -81,7 +82,7 @@ def unheard_of(network: Network, trace: Trace) -> OpenQuestion | None:
     found = _dropping(walk_asking(network, error))
     if found is None or _dropping(walk_asking(network, by_client)) is None:
         return None
-    return _question(flow, left, *found)
+    return _question(network, flow, left, *found)
 
 
 def _answer(network: Network, flow: Flow) -> tuple[State, State] | None:
@@ -145,7 +146,10 @@ def _dropping(ends: Iterable[End]) -> tuple[Netns, Place] | None:
     return found
 
 
-def _question(flow: Flow, left: State, netns: Netns, place: Place) -> OpenQuestion:
+def _question(network: Network, flow: Flow, left: State, netns: Netns, place: Place) -> OpenQuestion:
+    from hairpin.change.intent import LetIn, mtu_told, rendered  # noqa: PLC0415 - few rules drop such a message
+
+    verdict = Verdict("return" if place.chain == "DOCKER-USER" else "accept")
     facts = {"target": flow.target_text(), "mtu": left.mtu_bytes or 1500, "rule": place.in_full}
     return OpenQuestion(
         text=message(
@@ -157,5 +161,5 @@ def _question(flow: Flow, left: State, netns: Netns, place: Place) -> OpenQuesti
         if_no=message("The verdict above stands"),
         wanted=(watch_packets(left.oif, _FILTERS[flow.version]),),
         breaks_if="yes",
-        about=UnheardMtu(netns, flow.version, place),
+        repair=rendered(LetIn(netns, place, place.chain, ((*mtu_told(flow.version), verdict),)), network),
     )

@@ -141,6 +141,8 @@ def forgetting_argv(part: c.Forgotten, namespace: Namespace | None) -> Words:
             return ("conntrack", "-D", *_connection_words(version, original))
         case c.Forget(what="connections"):
             return ("conntrack", "-F")
+        case c.Forget(what="redirects"):
+            return ("ip", "route", "flush", "cache")
         case c.Forget():
             return ("ip", "neigh", "flush", "all")
         case _:
@@ -152,7 +154,8 @@ _PROTOCOLS = {TCP: "tcp", UDP: "udp", ICMP: "icmp", ICMP6: "icmpv6"}
 
 def _connection_words(version: Version, original: Tuple) -> Iterator[str]:
     yield from ("-f", "ipv6" if version == 6 else "ipv4")
-    yield from ("-s", address_text(original.saddr, version), "-d", address_text(original.daddr, version))
+    yield from ("-s", address_text(original.saddr, version)) if original.saddr else ()
+    yield from ("-d", address_text(original.daddr, version))
     yield from ("-p", _PROTOCOLS.get(original.protocol, str(original.protocol)))
     if original.protocol in (TCP, UDP):
         yield from ("--sport", str(original.sport)) if original.sport else ()

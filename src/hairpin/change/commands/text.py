@@ -7,8 +7,11 @@ from typing import assert_never
 import msgspec
 
 from hairpin.change.calls import AddDirectRule, OwnersCall, call_argv
+from hairpin.change.change import Change
 from hairpin.change.step import Advise, Ask, LoadRules, ReplaceFile, RunCommands, Step
+from hairpin.change.steps import steps
 from hairpin.message import Message
+from hairpin.network.network import Network
 
 
 def command_lines(step: Step, *, guarded: bool = True) -> tuple[str, ...]:
@@ -47,6 +50,11 @@ def brief_text(step: Step) -> str:
 def all_shown(made: Iterable[Step], *, guarded: bool = True) -> tuple[str, ...]:
     """Return the commands of all steps."""
     return tuple(line for step in made for line in command_lines(step, guarded=guarded))
+
+
+def in_one_line(change: Change, network: Network) -> str:
+    """Return the commands of the change as a sentence quotes them."""
+    return "; ".join(all_shown(steps(change, network), guarded=False))
 
 
 def advice(made: Iterable[Step]) -> tuple[Message, ...]:

@@ -177,6 +177,8 @@ def _forgetting(part: c.Forgotten, namespace: Namespace) -> Namespace:
             return _replace(namespace, connections=live)
         case c.Forget(what="connections"):
             return _replace(namespace, connections=())
+        case c.Forget(what="redirects"):
+            return _replace(namespace, redirects=())
         case c.Forget():
             known = tuple(each for each in namespace.neighbours if is_made_by_hand(each))
             return _replace(namespace, neighbours=known)

@@ -118,7 +118,8 @@ def _verifier(
 
 def _reading(plan: "RepairPlan", sources: tuple[Given, ...]) -> "tuple[Callable[[], Answer], Callable[[], Network]]":
     """Return two functions: the first asks the plan's question again, the second only reads the plan's hosts again."""
-    from hairpin.answer.ask import ask, network_asked
+    from hairpin.answer.ask import ask
+    from hairpin.answer.begin import network_asked
     from hairpin.cli.answering import second_judge
     from hairpin.cli.plans.rereading import Rereading
 

@@ -10,11 +10,11 @@ import msgspec
 
 import hairpin
 from hairpin.answer.answer import Judge
-from hairpin.explain.explain import Explanation, TextAnswer
-from hairpin.explain.here import Here, TextHere
+from hairpin.answer.texts.explain import Explanation, TextAnswer
+from hairpin.answer.texts.here import Here, TextHere
+from hairpin.answer.texts.sender import SenderKind, TextSender
 from hairpin.explain.named import Named, question_about
 from hairpin.explain.nearest import shown_pattern
-from hairpin.explain.sender import SenderKind, TextSender
 from hairpin.explain.understand import TextFound
 from hairpin.report.documents.head import HostDocument, MissingDocument, host_document, missing_documents
 from hairpin.report.places import places_of

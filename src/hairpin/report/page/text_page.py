@@ -6,8 +6,8 @@ from collections.abc import Callable
 from functools import partial
 from xml.etree.ElementTree import Element
 
+from hairpin.answer.texts.explain import Explanation
 from hairpin.compare.comparison import Comparison
-from hairpin.explain.explain import Explanation
 from hairpin.message import message
 from hairpin.report.page.frame import whole_file
 from hairpin.report.page.markup import element

@@ -3,11 +3,11 @@
 from datetime import UTC, datetime
 
 from hairpin.answer.decisive import undecided_readings
-from hairpin.explain.explain import Explanation, TextAnswer
-from hairpin.explain.here import Here, TextHere
+from hairpin.answer.texts.explain import Explanation, TextAnswer
+from hairpin.answer.texts.here import Here, TextHere
+from hairpin.answer.texts.sender import TextSender
 from hairpin.explain.named import question_about
 from hairpin.explain.nearest import shown_pattern
-from hairpin.explain.sender import TextSender
 from hairpin.explain.understand import TextFound
 from hairpin.message import Message, message
 from hairpin.report.pages import page_ids

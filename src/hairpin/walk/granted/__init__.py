@@ -14,8 +14,9 @@ of its source address.  ``capture`` has tcpdump's filters, which show whether su
   ``client_in_tunnel`` (a client that comes in by the tunnel into which its answers go), ``answer_source`` (the address
   from which a UDP service answers).
 - Whether the network takes it: ``foreign_frames`` (frames of other hardware addresses), ``address_found`` (a machine on
-  the link that has the destination), ``far_end_hints`` (the far end of a tunnel), ``cloud_limits`` (what a cloud
-  refuses to its machines), ``silence`` (connections to which nothing came back).
+  the link that has the destination), ``neighbour_answers`` (a neighbour that was silent, or whose entry somebody made),
+  ``far_end_hints`` (the far end of a tunnel), ``cloud_limits`` (what a cloud refuses to its machines), ``silence``
+  (connections to which nothing came back).
 
 To add a question
 -----------------
@@ -32,8 +33,8 @@ of a no, and the command or option that settles it.
    function in ``wanted.py``, and the words for the command line in ``report/wanted.py`` (a test fails without them).
    If a counter shows the fact when it is read before and after a try, add the fact to ``_TWICE`` of
    ``report/questions.py``; no other change is needed there.
-4. **A repair that works with either answer** needs a class for ``OpenQuestion.about`` in ``walk/trace.py``. Put the
-   change into ``_changes`` of ``answer/questions.py``.
+4. **A repair is a change** (ADR 0055): ``yes_repair`` or ``no_repair`` of the question, and the place ``{repair}`` in
+   the sentence about that answer. A repair that works with either answer is ``repair`` of the question.
 5. **Test the question**: ``tests/walk/granted/test_<name>.py`` has a host with the hint and a host without the hint.
 6. **Describe the question** in a row of docs/outside.md.
 """

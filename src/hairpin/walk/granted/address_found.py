@@ -7,8 +7,9 @@ A client outside needs a route to the host for any other address, such as a cont
 Source: net/ipv4/arp.c arp_process(); net/ipv6/ndisc.c ndisc_recv_ns()
 """
 
-from hairpin.host.host import Namespace
+from hairpin.change.change import AddEntry, Change, Primitive, SetSysctl
 from hairpin.host.netns import Netns
+from hairpin.host.route import Neighbour
 from hairpin.host.sysctl import dotted
 from hairpin.message import Message, message
 from hairpin.network.flow import Lan, Outside
@@ -35,7 +36,9 @@ def address_found(network: Network, handshake: Handshake) -> tuple[OpenQuestion,
     link = holder_of_addresses(namespace, started.iif)
     if owns_address(namespace, version, target):
         sender = sender_of(network, flow, started)
-        asked = _of_hidden(namespace, link, target, sender) if version == 4 and sender is not None else None
+        asked = (
+            _of_hidden(network, started.netns, link, target, sender) if version == 4 and sender is not None else None
+        )
     elif _is_on_segment(handshake, link):
         return ()  # the receiver answers for itself
     else:
@@ -44,8 +47,9 @@ def address_found(network: Network, handshake: Handshake) -> tuple[OpenQuestion,
             return _by_route(network, handshake, link)
     if asked is None:
         return ()
-    text, if_yes, if_no = asked
-    return (OpenQuestion(text, if_yes, if_no, (watch_port(flow.protocol, flow.dport),), breaks_if="no"),)
+    text, if_yes, if_no, *parts = asked
+    wanted = (watch_port(flow.protocol, flow.dport),)
+    return (OpenQuestion(text, if_yes, if_no, wanted, breaks_if="no", no_repair=Change(tuple(parts))),)
 
 
 def _by_route(network: Network, handshake: Handshake, link: str) -> tuple[OpenQuestion, ...]:
@@ -85,13 +89,14 @@ def _is_on_segment(handshake: Handshake, link: str) -> bool:
     return not routed or any(each.stage == "device-out" and each.link == link for each in here)
 
 
-_Asked = tuple[Message, Message, Message]
-"""A question, the meaning of the answer yes, and the meaning of the answer no."""
+_Asked = tuple[Message, Message, Message, Primitive, *tuple[Primitive, ...]]
+"""A question, the meaning of the answer yes, the meaning of the answer no, and the parts of the repair for it."""
 
 
-def _of_hidden(namespace: Namespace, link: str, target: int, sender: int) -> _Asked | None:
+def _of_hidden(network: Network, netns: Netns, link: str, target: int, sender: int) -> _Asked | None:
     """Return the question about an address of another link that ``arp_ignore`` hides.  A load balancer sends packets
     for this address to the host's hardware address, but a router or a neighbour does not."""
+    namespace = network.namespace(netns)
     hiding = hiding_setting(namespace, link, target, sender)
     if hiding is None:
         return None
@@ -109,7 +114,8 @@ def _of_hidden(namespace: Namespace, link: str, target: int, sender: int) -> _As
             **facts,
         ),
         message("The verdict above stands: no machine asks for {address} by ARP", **facts),
-        message("No machine on {link} finds {address}: sysctl -w {key}=0, or move the address to {link}", **facts),
+        message("No machine on {link} finds {address}: {repair}, or move the address to {link}", **facts),
+        SetSysctl(netns, hiding.path, "0"),
     )
 
 
@@ -124,6 +130,7 @@ def _behind(network: Network, netns: Netns, link: str, version: Version, target:
     proxies = bool(conf(namespace, version, link, name, rule="or"))
     if not on_link or (version == 4 and proxies):
         return None
+    proxying = SetSysctl(netns, ("net", f"ipv{version}", "conf", link, name), "1")
     facts = {
         "address": address_text(target, version),
         "link": link,
@@ -140,7 +147,8 @@ def _behind(network: Network, netns: Netns, link: str, version: Version, target:
                 **facts,
             ),
             if_yes,
-            message("No machine on {link} finds {address}: sysctl -w {key}=1, or give the sender a route", **facts),
+            message("No machine on {link} finds {address}: {repair}, or give the sender a route", **facts),
+            proxying,
         )
     return (
         message(
@@ -150,8 +158,7 @@ def _behind(network: Network, netns: Netns, link: str, version: Version, target:
             **facts,
         ),
         if_yes,
-        message(
-            "No machine on {link} finds {address}: sysctl -w {key}=1, and ip -6 neigh add proxy {address} dev {link}",
-            **facts,
-        ),
+        message("No machine on {link} finds {address}: {repair}", **facts),
+        proxying,
+        AddEntry(netns, Neighbour(link, 6, target, None, "NONE", proxy=True)),
     )

@@ -5,6 +5,7 @@ The route may be meant for other machines: a VPN's server may push a network tha
 client's packets come in by the uplink that has the asked address, and its answers go into the tunnel and are lost.
 """
 
+from hairpin.change.change import DeleteEntry, one
 from hairpin.host.link import Link
 from hairpin.host.netns import Netns
 from hairpin.message import message
@@ -40,9 +41,7 @@ def comes_in_tunnel(network: Network, flow: Flow, left: State) -> tuple[OpenQues
     if any(each.holds(client, version) for each in addresses_of(namespace, link.name, version)):
         return ()
     holder = _uplink_asked(network, flow, inner.netns)
-    if holder is None:
-        return ()
-    if not is_neighbour and is_private(client, version) and not is_private(flow.daddr, version):
+    if holder is None or not (is_neighbour or not is_private(client, version) or is_private(flow.daddr, version)):
         return ()
     step = routing_of(inner)
     route = step.decided_by if step is not None and isinstance(step.decided_by, RouteDecided) else None
@@ -71,12 +70,13 @@ def comes_in_tunnel(network: Network, flow: Flow, left: State) -> tuple[OpenQues
             if_yes=message("The verdict above stands"),
             if_no=message(
                 "The packets come in through {home}, and the answers are lost behind {link}. The route is too wide: "
-                "delete it (`ip route del {route}`), or give it a prefix without {client}. If a VPN program made the "
+                "delete it (`{repair}`), or give it a prefix without {client}. If a VPN program made the "
                 "route, change it there",
                 **facts,
             ),
             wanted=(watch_packets(holder.name, f"{flow.protocol} port {flow.dport} and host {facts['client']}"),),
             breaks_if="no",
+            no_repair=one(DeleteEntry(inner.netns, route.entry)),
         ),
     )
 

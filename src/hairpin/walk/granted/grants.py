@@ -121,7 +121,7 @@ def _ways_back(network: Network, flow: Flow, left: State) -> tuple[OpenQuestion,
     from hairpin.walk.granted.untranslated import way_back_known, way_back_of_forwarded  # noqa: PLC0415 - few packets
 
     if isinstance(flow.start, (Lan, Outside)):
-        return () if far else way_back_of_forwarded(flow, left, namespace)
+        return () if far else way_back_of_forwarded(network, flow, left)
     if is_unmasqueraded(network, netns, packet.version, packet.saddr):
         return ()
     return way_back_known(flow, left, namespace.ruleset, far)

@@ -5,6 +5,7 @@ prefix is no longer than accept_ra_rt_info_max_plen.
 Source: net/ipv6/ndisc.c ndisc_router_discovery(), net/ipv6/route.c rt6_route_rcv()
 """
 
+from hairpin.change.change import SetSysctl, one
 from hairpin.host.advertised import is_private
 from hairpin.message import message
 from hairpin.network.flow import Flow
@@ -50,11 +51,11 @@ def way_known(network: Network, flow: Flow, left: State) -> tuple[OpenQuestion, 
             if_yes=message("{gateway} forwards the packets, and the verdict above stands", **facts),
             if_no=message(
                 "The packets are lost: this host needs a route to {address}. If a router on {link} advertises the "
-                "route, `sysctl -w net.ipv6.conf.{link}.accept_ra_rt_info_max_plen=64` lets the host use it from the "
-                "next advertisement on",
+                "route, `{repair}` lets the host use it from the next advertisement on",
                 **facts,
             ),
             wanted=(watch_packets(left.oif, f"host {facts['address']} or icmp6"),),
             breaks_if="no",
+            no_repair=one(SetSysctl(left.netns, ("net", "ipv6", "conf", left.oif, "accept_ra_rt_info_max_plen"), "64")),
         ),
     )

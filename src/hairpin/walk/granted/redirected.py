@@ -5,6 +5,7 @@ The kernel keeps a redirect for some minutes, as an exception of the route.
 Source: net/ipv4/route.c __ip_do_redirect(), find_exception()
 """
 
+from hairpin.change.change import Forget, one
 from hairpin.message import message
 from hairpin.network.network import Network
 from hairpin.network.prefix import address_text
@@ -35,13 +36,14 @@ def redirect_question(network: Network, left: State) -> tuple[OpenQuestion, ...]
                     ),
                     if_yes=message("The verdict above stands: {gateway} is the shorter way", **facts),
                     if_no=message(
-                        "The packets are lost at {gateway}. `ip route flush cache` deletes the redirect. With "
+                        "The packets are lost at {gateway}. `{repair}` deletes the redirect. With "
                         "net.ipv4.conf.all.accept_redirects=0, and the same sysctl of {link}, the host accepts no "
                         "further redirects",
                         **facts,
                     ),
                     wanted=(watch_packets(left.oif, f"host {facts['address']}"),),
                     breaks_if="no",
+                    no_repair=one(Forget(left.netns, "redirects")),
                 ),
             )
     return ()

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 
 import msgspec
 
+from hairpin.change.intent import MasqueradeTo, rendered
 from hairpin.host.host import Namespace
 from hairpin.host.netns import Netns
 from hairpin.message import message
@@ -18,6 +19,7 @@ from hairpin.netfilter.interface_name import fits_name
 from hairpin.netfilter.ir import STATUS_SEEN_REPLY, Family, FieldMatch, NameMatch, Nat, Rule, Ruleset, SetMatch
 from hairpin.netfilter.packet import TCP, UDP
 from hairpin.network.flow import Flow
+from hairpin.network.network import Network
 from hairpin.network.prefix import address_text
 from hairpin.walk.decided import RouteDecided, RuleDecided
 from hairpin.walk.granted.silence import entries_to
@@ -85,14 +87,15 @@ def _would_match(rule: Rule, left: State) -> bool:
     return away
 
 
-def way_back_of_forwarded(flow: Flow, left: State, namespace: Namespace) -> tuple[OpenQuestion, ...]:
+def way_back_of_forwarded(network: Network, flow: Flow, left: State) -> tuple[OpenQuestion, ...]:
     """Return the question whether answers come back to this host, whose rules translate a client's packets.
 
     It is asked of the next router, if a rule masquerades only packets that leave by another link; and of a machine on
     the link by which the packet came in, if a rule gave the packet this machine's address and none translates its
     source: the machine's own router may send its answers past this host."""
     if left.next_hop is not None and left.next_hop.gateway is None:
-        return _way_back_of_neighbour(flow, left, namespace)
+        return _way_back_of_neighbour(network, flow, left)
+    namespace = network.namespace(left.netns)
     rule, hop = translating_elsewhere(namespace, left), left.next_hop
     if rule is None or hop is None or hop.gateway is None or left.carried is not None:
         return ()
@@ -122,7 +125,8 @@ def way_back_of_forwarded(flow: Flow, left: State, namespace: Namespace) -> tupl
     )
 
 
-def _way_back_of_neighbour(flow: Flow, left: State, namespace: Namespace) -> tuple[OpenQuestion, ...]:
+def _way_back_of_neighbour(network: Network, flow: Flow, left: State) -> tuple[OpenQuestion, ...]:
+    namespace = network.namespace(left.netns)
     packet, start = left.packet, next(iter(left.history.steps), None)
     rule = next((each for each in left.history.steps if each.note == "dnat"), None)
     came_by = next((each.link for each in left.history.steps if each.stage == "device-in"), "")
@@ -141,10 +145,6 @@ def _way_back_of_neighbour(flow: Flow, left: State, namespace: Namespace) -> tup
         "client": address_text(packet.saddr, packet.version),
         "link": left.oif,
         "rule": rule.decided_by.place.in_full,
-        "tool": "iptables" if packet.version == 4 else "ip6tables",
-        "bits": 32 if packet.version == 4 else 128,
-        "protocol": flow.protocol,
-        "port": packet.dport,
     }
     return (
         OpenQuestion(
@@ -157,12 +157,14 @@ def _way_back_of_neighbour(flow: Flow, left: State, namespace: Namespace) -> tup
             if_yes=message("The verdict above stands"),
             if_no=message(
                 "{server} answers {client} directly, and {client} drops the answers, because it sent nothing to "
-                "{server}. Give the packets this host's address: {tool} -t nat -A POSTROUTING -d {server}/{bits} -p "
-                "{protocol} --dport {port} -j MASQUERADE",
+                "{server}. Give the packets this host's address: {repair}",
                 **facts,
             ),
             wanted=(watch_packets(left.oif, f"{port} and src host {facts['server']}"),),
             breaks_if="no",
+            no_repair=rendered(
+                MasqueradeTo(left.netns, packet.version, packet.daddr, packet.protocol, packet.dport or 0), network
+            ),
         ),
     )
 

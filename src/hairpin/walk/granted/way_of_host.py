@@ -10,13 +10,14 @@ from collections.abc import Iterator
 
 import msgspec
 
+from hairpin.change.change import AddEntry, one
 from hairpin.host.host import Namespace
 from hairpin.host.route import PolicyRule, Route
 from hairpin.message import message
 from hairpin.network.attachment import network_for
 from hairpin.network.flow import Flow, FromContainer
 from hairpin.network.network import Network, addresses_of, is_uplink, owns_address
-from hairpin.network.prefix import address_text, inside
+from hairpin.network.prefix import address_text, inside, width
 from hairpin.network.query import Query
 from hairpin.network.routing import lookup, route_text, rules_of
 from hairpin.walk.granted.way_out import query_of, routing_of
@@ -82,6 +83,10 @@ def _question(
     source, destination = address_text(query.saddr, version), address_text(query.daddr, version)
     own = network_for(host, query.saddr, version)
     subnets = own.subnets if own is not None else ()
+    around = ((each.network, each.prefix_length) for each in subnets if each.holds(query.saddr, version))
+    alone = (query.saddr, width(version))
+    to = (meant.destination, meant.prefix_length)
+    made = PolicyRule(version, rule.priority, table=rule.table, source=next(around, alone), destination=to)
     facts = {
         "name": name,
         "destination": destination,
@@ -89,10 +94,6 @@ def _question(
         "rule": rule.text,
         "source": source,
         "taken": route_text(taken),
-        "ip": "ip" if version == 4 else "ip -6",
-        "subnet": next((str(each.prefix) for each in subnets if each.holds(query.saddr, version)), source),
-        "range": str(meant.prefix),
-        "table": rule.table or 0,
     }
     return OpenQuestion(
         text=message(
@@ -102,11 +103,11 @@ def _question(
             **facts,
         ),
         if_yes=message(
-            "The packets leave by the wrong way. `{ip} rule add from {subnet} to {range} lookup {table}` sends them "
-            "by this route. Whatever makes the policy rule at boot has to make this one, too",
-            **facts,
+            "The packets leave by the wrong way. `{repair}` sends them by this route. Whatever makes the policy rule "
+            "at boot has to make this one, too"
         ),
         if_no=message("The verdict above stands: `{taken}` leads to {destination}", **facts),
         wanted=(ask_forwarded_route(destination, source, query.iif),),
         breaks_if="yes",
+        yes_repair=one(AddEntry(left.netns, made)),
     )

@@ -1,6 +1,6 @@
 """The sender of a text: by the option, by its line, by its form, or not known."""
 
-from hairpin.explain.sender import SenderKind, ToldBy
+from hairpin.answer.texts.sender import SenderKind, ToldBy
 from tests.explain.answers import explain, the_only
 from tests.rows import each_row
 

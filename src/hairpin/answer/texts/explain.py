@@ -5,14 +5,15 @@ from collections.abc import Iterator
 import msgspec
 
 from hairpin.answer.answer import Answer
-from hairpin.answer.ask import ask, begin_answer
+from hairpin.answer.ask import ask
+from hairpin.answer.begin import begin_answer
 from hairpin.answer.decisive import lacks_reading
+from hairpin.answer.texts.here import TextAsked, TextHere, decide_here, not_asked
+from hairpin.answer.texts.sender import TextSender, sender_of
 from hairpin.errors import CollectError, EvidenceError, UsageError
 from hairpin.evidence.several import Source
-from hairpin.explain.here import TextAsked, TextHere, decide_here, not_asked
 from hairpin.explain.named import ENOUGH, parsed_targets
 from hairpin.explain.nearest import OFFERED
-from hairpin.explain.sender import TextSender, sender_of
 from hairpin.explain.understand import TextFound, TextUnknown, Understood
 from hairpin.message import Message, message
 from hairpin.network.flow import FromContainer
@@ -118,7 +119,7 @@ def _is_fault(answer: TextAnswer) -> bool:
 def _whole(sources: tuple[Source, ...]) -> Answer | Message:
     """Return the answer about all ports that the hosts publish, or the reason why there is no answer."""
     try:
-        return ask(Question(), sources, depth="causes")
+        return ask(Question(), sources, depth="causes", quotes=False)
     except (CollectError, EvidenceError) as error:
         return error.said
 
@@ -184,7 +185,7 @@ def _asked_from(origin: Origin | None, targets: tuple[str, ...], sources: tuple[
     if not targets:
         return None
     try:
-        return ask(Question(targets=parsed_targets(targets), origin=origin), sources, depth="causes")
+        return ask(Question(targets=parsed_targets(targets), origin=origin), sources, depth="causes", quotes=False)
     except (UsageError, CollectError, EvidenceError):  # a container without a network sends no query
         return None
 

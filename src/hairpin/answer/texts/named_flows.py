@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import msgspec
 
 from hairpin.answer.answer import Answer, CauseAnswer, FlowAnswer
-from hairpin.explain.sender import TextSender
+from hairpin.answer.texts.sender import TextSender
 from hairpin.explain.understand import TextFound
 from hairpin.network.flow import Flow, FromContainer, FromHost, Lan, Outside
 from hairpin.network.prefix import address_text

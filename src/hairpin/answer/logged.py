@@ -13,7 +13,7 @@ from typing import NamedTuple
 import msgspec
 
 from hairpin.answer.answer import Answer, CauseAnswer
-from hairpin.answer.ask import begin_answer, network_of
+from hairpin.answer.begin import begin_answer, network_of
 from hairpin.answer.check import answer_of_check
 from hairpin.causes.log_advice import with_log_told
 from hairpin.change.simulation.simulate import simulate

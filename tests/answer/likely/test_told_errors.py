@@ -2,16 +2,11 @@
 
 import pytest
 
-from hairpin.answer.answer import Answer
-from hairpin.explain.told_errors import with_told_errors
-from tests.answer.likely.test_likely import REFUSED, TIMED_OUT, answer
+from tests.answer.likely.test_likely import REFUSED, TIMED_OUT
+from tests.answer.likely.test_likely import answer as told
 from tests.suppose.test_ordinary import RUN
 
 TAKEN = "Error starting userland proxy: listen tcp4 0.0.0.0:8080: bind: address already in use\n"
-
-
-def told(*texts: str) -> Answer:
-    return with_told_errors(answer(*texts))
 
 
 def test_a_quoted_error_names_its_cause() -> None:

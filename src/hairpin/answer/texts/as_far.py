@@ -5,8 +5,8 @@ The answer tells how the hosts treat the things that the text names."""
 from collections.abc import Iterator
 
 from hairpin.answer.answer import Answer, FlowAnswer
-from hairpin.explain.named_flows import own_flows
-from hairpin.explain.separation import enters_a_network, is_kept_apart
+from hairpin.answer.texts.named_flows import own_flows
+from hairpin.answer.texts.separation import enters_a_network, is_kept_apart
 from hairpin.explain.understand import TextFound
 from hairpin.message import Message, message
 from hairpin.walk.sockets import socket_text

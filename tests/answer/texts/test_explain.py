@@ -2,7 +2,7 @@
 
 from itertools import cycle
 
-from hairpin.explain.explain import explain_texts
+from hairpin.answer.texts.explain import explain_texts
 from hairpin.explain.understand import understand
 from tests.acceptance import recorded
 from tests.explain.answers import NOW, explain

@@ -2,8 +2,8 @@
 
 import pytest
 
-from hairpin.explain.explain import explain_texts
-from hairpin.explain.here import Here
+from hairpin.answer.texts.explain import explain_texts
+from hairpin.answer.texts.here import Here
 from hairpin.explain.understand import understand
 from hairpin.message import message
 from tests.explain.answers import NOW, explain, the_only

@@ -5,8 +5,8 @@ import msgspec
 
 from hairpin.answer.answer import Answer
 from hairpin.answer.ask import ask
+from hairpin.answer.logged import LogLine, lines_of_log, log_of, logged_containers, target_of, telling_lines, with_logs
 from hairpin.evidence.reading import Evidence, Reading, with_further
-from hairpin.explain.logged import LogLine, lines_of_log, log_of, logged_containers, target_of, telling_lines, with_logs
 from hairpin.host.docker import Container
 from hairpin.question.asked import Target
 from hairpin.question.question import Question

@@ -3,8 +3,8 @@
 import pytest
 
 from hairpin.answer.ask import ask
-from hairpin.explain.here import Here
-from hairpin.explain.named_flows import outcomes_of
+from hairpin.answer.texts.here import Here
+from hairpin.answer.texts.named_flows import outcomes_of
 from hairpin.question.question import Question
 from hairpin.question.target import parse_origin
 from tests.acceptance import recorded

@@ -1,8 +1,8 @@
 """What is kept apart on purpose proves no text, however much a client's error looks like it."""
 
+from hairpin.answer.texts.explain import TextAnswer, explain_texts
 from hairpin.collect.snapshot import load
 from hairpin.evidence.reading import Evidence
-from hairpin.explain.explain import TextAnswer, explain_texts
 from hairpin.explain.understand import understand
 from hairpin.question.target import parse_origin
 from tests.acceptance import recorded

@@ -1,0 +1,126 @@
+"""The first two phases of an answer: reads the hosts that the evidence describes, and finds the flows that the question
+means."""
+
+import msgspec
+
+from hairpin.answer.answer import Answer
+from hairpin.beside.flows.elsewhere import published_elsewhere
+from hairpin.beside.inquiry import Inquiry
+from hairpin.beside.table import after_observers
+from hairpin.evidence.reading import HOST, PASTED, Evidence, lacks_rules
+from hairpin.evidence.several import NotRead, Source, age_notes, together
+from hairpin.host.host import Host, Unread
+from hairpin.host.read.parse import parse
+from hairpin.message import Message, message
+from hairpin.network.flow import Flow
+from hairpin.network.network import Network
+from hairpin.question.asked import Target
+from hairpin.question.flows import flows_for
+from hairpin.question.hosts import refuse_same_machine
+from hairpin.question.outside import with_world
+from hairpin.question.question import Question
+from hairpin.question.target import is_outside_name
+
+
+def network_of(sources: tuple[Source, ...], asked: tuple[Target, ...] = (), asking: str = "") -> Network:
+    """Return the network that the evidence describes.  A host that was not read has a label and nothing else.
+
+    ``asked``: the targets of the question.  ``asking``: the name of the container that asks; empty if none does."""
+    return Network(
+        tuple(_host_of(each, asked, asking) if isinstance(each, Evidence) else _not_read(each) for each in sources)
+    )
+
+
+def _host_of(evidence: Evidence, asked: tuple[Target, ...], asking: str) -> Host:
+    """Return the host that the evidence describes.  A host that is known only from a text is completed with the parts
+    of an ordinary host."""
+    host = parse(evidence)
+    if evidence.find(PASTED, "") is None:
+        return host
+    from hairpin.suppose.ordinary import ordinary_host  # noqa: PLC0415 - most hosts are read themselves
+
+    return ordinary_host(host, evidence, asked, asking)
+
+
+def supposing_unread(network: Network, sources: tuple[Source, ...]) -> Network:
+    """Return the network in which supposed parts replace the parts that a user without root could not read."""
+    if not any(isinstance(each, Evidence) and lacks_rules(each) for each in sources):
+        return network
+    from hairpin.suppose import without_root  # noqa: PLC0415 - root reads all
+
+    hosts = (
+        without_root.supposing_unread(host, each) if isinstance(each, Evidence) and lacks_rules(each) else host
+        for host, each in zip(network.hosts, sources, strict=True)
+    )
+    return msgspec.structs.replace(network, hosts=tuple(hosts))
+
+
+def _not_read(source: NotRead) -> Host:
+    return Host(source.label, unread=(Unread(HOST, "", source.origin, source.reason, "", source.label),))
+
+
+def network_asked(question: Question, sources: tuple[Source, ...]) -> Network:
+    """Return the network of the question: the hosts as the evidence describes them, in the world that the user
+    stated."""
+    hosts = together(sources)
+    return begin_answer(question, hosts, network_of(hosts, question.targets, question.asking))[0].network
+
+
+def begin_answer(question: Question, hosts: tuple[Source, ...], network: Network) -> tuple[Answer, tuple[Flow, ...]]:
+    """Return the answer in its form before any walk, and the flows that the question means."""
+    evidence = tuple(each for each in hosts if isinstance(each, Evidence))
+    refuse_same_machine(network)
+    within = with_world(network, question.world, question.publics, question.targets)
+    asked = question.targets
+    question = _with_told_targets(_without_unlisted(question, within), within)
+    unlisted = tuple(each for each in asked if each not in question.targets)
+    flows = tuple(map(question.sized, flows_for(within, question.targets, question.origin)))
+    said = (*age_notes(evidence), *map(_unlisted_note, unlisted))
+    inquiry = after_observers("meant", Inquiry(question, within, flows, None, said, question.after is None))
+    flows = inquiry.flows
+    if any(host.is_of_text for host in within.hosts):
+        from hairpin.suppose.asked_services import with_asked_services  # noqa: PLC0415 - most hosts are read themselves
+
+        within = with_asked_services(within, flows)
+    unread = tuple(each for host in network.hosts for each in host.unread)
+    elsewhere = tuple(published_elsewhere(within, question.targets))
+    start = Answer(question, evidence, within, (), unread=unread, notes=inquiry.notes, elsewhere=elsewhere)
+    if question.after is None:
+        return start, flows
+    from hairpin.answer.events import after_event  # noqa: PLC0415 - few questions are about an event
+
+    return after_event(start, question.after, flows)
+
+
+def _without_unlisted(question: Question, network: Network) -> Question:
+    """Return the question to a text without the containers of which the text tells nothing, or no port that a client
+    could ask for: a text lists few of the things that its host has."""
+    if not any(host.is_of_text for host in network.hosts):
+        return question
+    kept = tuple(each for each in question.targets if each.container is None or _is_told(each, question, network))
+    return msgspec.structs.replace(question, targets=kept)
+
+
+def _is_told(target: Target, question: Question, network: Network) -> bool:
+    name = target.container or ""
+    named = [each for host in network.hosts for each in host.containers_named(name)]
+    if not named:
+        return is_outside_name(name) and bool(question.asking)
+    return target.port is not None or question.origin is None or any(each.bindings or each.exposed for each in named)
+
+
+def _unlisted_note(target: Target) -> Message:
+    return message(
+        "The text tells of no container that has the name or address {name}, or of no port of it. hairpin answers for "
+        "what the text tells",
+        name=target.container or "-",
+    )
+
+
+def _with_told_targets(question: Question, network: Network) -> Question:
+    """Return the question.  A question about a pasted text without a target means the failures that the text states."""
+    if question.targets or not any(host.is_of_text for host in network.hosts):
+        return question
+    from hairpin.answer.likely.likely import targets_told  # noqa: PLC0415 - most hosts are read themselves
+
+    return msgspec.structs.replace(question, targets=targets_told(network))
