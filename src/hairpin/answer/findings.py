@@ -47,7 +47,7 @@ def _nameless(examination: Examination) -> tuple[Finding, ...]:
 def _to_come(examination: Examination, missed: tuple[Finding, ...], *, everything: bool) -> Iterator[Finding]:
     named = (*examination.causes, *examination.instead, *missed)
     yield from foreseen(examination, frozenset(key for each in named for key in each.keys))
-    for cause in causes_of_flows():
+    for cause in causes_of_flows(examination.asked):
         for each in cause.of_flows(examination.asked):
             if everything or each.flows:
                 yield msgspec.structs.replace(each, id=cause.id)

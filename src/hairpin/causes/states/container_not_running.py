@@ -18,7 +18,7 @@ from collections.abc import Iterator
 from msgspec.structs import replace
 
 from hairpin.causes.cause import NOT_RUNNING, Candidate, Cause, Finding, View, Way
-from hairpin.causes.container._start_failure import failure_of
+from hairpin.causes.container._end import failure_of
 from hairpin.causes.engine._publishing import (
     LEFT_ALONE,
     asking_container,
