@@ -5,13 +5,8 @@ from functools import cache
 import msgspec
 
 from hairpin.answer.answer import CauseAnswer
-from hairpin.answer.proven_repairs import (
-    NOTHING_PRINTED,
-    changes_beside,
-    first_change,
-    with_first_that_holds,
-    with_proofs,
-)
+from hairpin.answer.cause_answers import NOTHING_PRINTED
+from hairpin.answer.proven_repairs import changes_beside, first_change, with_first_that_holds, with_proofs
 from hairpin.causes.cause import Finding
 from hairpin.change.change import Change, SetSysctl
 from hairpin.diagnose.examination import Examination

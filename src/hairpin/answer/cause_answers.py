@@ -1,12 +1,12 @@
 """Makes the causes of an answer from the findings, each with its repairs and its reference."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from types import MappingProxyType
 from typing import get_args
 
 import msgspec
 
 from hairpin.answer.answer import CauseAnswer, ref_of
-from hairpin.answer.proven_repairs import NOTHING_PRINTED, Printed, first_change, with_first_that_holds, with_proofs
 from hairpin.causes.cause import Finding, Severity
 from hairpin.change.change import Change
 from hairpin.diagnose.examination import Examination
@@ -16,6 +16,10 @@ from hairpin.remedy.in_turn import after
 from hairpin.remedy.remedy import Remedy
 from hairpin.walk.state import Stop
 
+Printed = Mapping[str, Change]
+"""The changes that the first repairs of causes make, by the causes' references."""
+NOTHING_PRINTED: Printed = MappingProxyType({})
+
 
 def of_searched(examination: Examination) -> Iterator[CauseAnswer]:
     """Yield the causes that stop the asked flows, with their repairs.
@@ -23,6 +27,10 @@ def of_searched(examination: Examination) -> Iterator[CauseAnswer]:
     The repairs of each cause fit the hosts after the earlier repairs.  The repairs of an alternative cause fit the
     hosts as they are now.  If the causes themselves are repaired without undoing a decision, an alternative offers no
     repair that undoes one."""
+    if not (examination.causes or examination.instead):
+        return
+    from hairpin.answer.proven_repairs import first_change, with_first_that_holds, with_proofs  # noqa: PLC0415 - nothing is repaired on a healthy host
+
     network = now = examination.network
     printed: dict[str, Change] = {}
     told: list[CauseAnswer] = []

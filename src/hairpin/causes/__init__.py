@@ -8,10 +8,11 @@ container's log), ``uplink_of_answers`` (the change that sends packets out by th
 cause without a stop is not loaded). Then read the folders, in any order. Each folder has the faults of one place:
 ``uplinks`` (the host's own uplinks), ``routing``, ``forwarding`` (sysctls), ``bridge``, ``container``, ``service``,
 ``engine`` (its configuration), ``engine_rules`` (its lost rules), ``isolation`` (its isolation rules), ``rules`` (other
-programs' and people's rules), ``policies`` (policies of base chains), ``nat_rules``, ``firewalld``, ``tables`` (a kernel table that is full, or an entry in it that decides), ``traffic_control``, ``names``
-(names and name servers), ``between_hosts``, ``states`` (states of an engine or a container, whether or not a packet
-shows them), ``to_come`` (faults after an event). In a folder, first read the files with a leading underscore, because
-the folder's causes share their code.
+programs' and people's rules), ``policies`` (policies of base chains), ``nat_rules``, ``firewalld``, ``tables`` (a
+kernel table that is full, or an entry in it that decides), ``traffic_control``, ``names`` (names and name servers),
+``between_hosts``, ``states`` (states of an engine or a container, whether or not a packet shows them), ``to_come``
+(faults after an event). In a folder, first read the files with a leading underscore, because the folder's causes share
+their code.
 
 To add a cause
 --------------
