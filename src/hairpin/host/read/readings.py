@@ -5,6 +5,7 @@ host.  Parts contain parts: a namespace has links, routes and rules, and rules h
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from importlib import import_module
 from typing import Any, TypeVar
 
 import msgspec
@@ -197,6 +198,17 @@ class Readings:
         """Return the values that were parsed from all these readings, in the order of the readings."""
         nothing: tuple[T, ...] = ()
         return tuple(item for reading in readings for item in self.understood(reading, parse, nothing))
+
+
+def later(name: str) -> Callable[..., Any]:
+    """Return the reader ``FOLDER.FILE.FUNCTION`` of ``host/read``.  Its file is loaded when the reader is called: few
+    hosts have the outputs that it reads, such as those of an old iproute2 that prints words instead of JSON."""
+    file, _, function = name.rpartition(".")
+
+    def read(*given: Any, **known: Any) -> Any:
+        return getattr(import_module(f"hairpin.host.read.{file}"), function)(*given, **known)
+
+    return read
 
 
 def _printable(reading: Reading) -> Reading:
