@@ -8,7 +8,6 @@ import msgspec
 
 from hairpin.answer.answer import Answer, Depth, Dispute, FlowAnswer, ref_of
 from hairpin.answer.engines import with_engines
-from hairpin.answer.likely.supposed import with_supposed
 from hairpin.answer.questions import questions_of
 from hairpin.beside.flows.elsewhere import published_elsewhere
 from hairpin.beside.inquiry import Inquiry
@@ -77,6 +76,8 @@ def ask(
         ):
             return ask(question, whole(), kernel, depth=depth)
         case "walk":
+            from hairpin.answer.likely.supposed import with_supposed  # noqa: PLC0415 - a check marks its flows itself
+
             flow = FlowAnswer("f1", walk_flow(start.network, flows[0]))
             return _with_questions(
                 msgspec.structs.replace(start, flows=with_supposed(start.network, (flow,), question))

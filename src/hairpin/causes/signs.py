@@ -62,7 +62,7 @@ def _has_unhealthy_container(host: Host) -> bool:
 
 def _has_equal_addresses(host: Host) -> bool:
     """Return whether veths of two namespaces, or a veth and a bridge of the host, have the same IPv4 address."""
-    own = [value for name, *_, value in _far_addresses(host)]
+    own = [value for _, value in _far_addresses(host)]
     return len(own) != len(set(own)) or not _addresses_of_bridges(host).isdisjoint(own)
 
 

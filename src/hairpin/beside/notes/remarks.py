@@ -4,7 +4,6 @@ other clients, a client's address that is an address of the host, and a port tha
 from collections.abc import Iterator
 
 from hairpin.beside.inquiry import Inquiry
-from hairpin.beside.questions.undecided import content_match
 from hairpin.engines.repair.republishing import option_of
 from hairpin.host.advertised import ending_default
 from hairpin.host.boot.configured import of_default_address
@@ -172,6 +171,8 @@ def _of_limits(network: Network, trace: Trace) -> Iterator[Message]:
     """Yield a note for each limit on the flow's path whose rule has dropped packets before."""
     if not any(map(only_under_load, trace.like.branches)):
         return
+    from hairpin.beside.questions.undecided import content_match  # noqa: PLC0415 - few rules have a limit
+
     for branch in trace.branches:
         stop = branch.stop
         place = getattr(stop.decided_by, "place", None) if stop is not None else None

@@ -12,8 +12,7 @@ import msgspec
 
 from hairpin.errors import ParseError
 from hairpin.evidence.json_text import is_document, mended
-from hairpin.evidence.reading import CUT, NOT_JSON, UNSHOWN, Evidence, Reading, is_trace, spelt
-from hairpin.evidence.renewal import Place
+from hairpin.evidence.reading import CUT, NOT_JSON, UNSHOWN, Evidence, Place, Reading, is_trace, spelt
 from hairpin.host.host import Unread
 from hairpin.message import Message, message
 
