@@ -15,8 +15,8 @@ from hairpin.causes.registry import causes_of_host
 from hairpin.change import change as c
 from hairpin.change.expect import entry_key
 from hairpin.change.simulation.simulate import simulate
-from hairpin.diagnose.diagnose import Diagnosis, diagnose
-from hairpin.diagnose.suspect import Suspect
+from hairpin.diagnose.diagnose import diagnose
+from hairpin.diagnose.suspect import Diagnosis, Suspect
 from hairpin.engines.missing import missing_on
 from hairpin.host.link import Address
 from hairpin.host.route import PolicyRule, Route

@@ -1,8 +1,7 @@
 """Makes the causes of an answer from the findings, each with its repairs and its reference."""
 
-from collections.abc import Iterable, Iterator, Mapping
-from types import MappingProxyType
-from typing import get_args
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, get_args
 
 import msgspec
 
@@ -16,9 +15,8 @@ from hairpin.remedy.in_turn import after
 from hairpin.remedy.remedy import Remedy
 from hairpin.walk.state import Stop
 
-Printed = Mapping[str, Change]
-"""The changes that the first repairs of causes make, by the causes' references."""
-NOTHING_PRINTED: Printed = MappingProxyType({})
+if TYPE_CHECKING:
+    from hairpin.answer.proven_repairs import Printed
 
 
 def of_searched(examination: Examination) -> Iterator[CauseAnswer]:
@@ -50,7 +48,7 @@ def of_searched(examination: Examination) -> Iterator[CauseAnswer]:
 
 
 def of_finding(
-    found: Finding, examination: Examination, now: Network | None = None, printed: Printed = NOTHING_PRINTED
+    found: Finding, examination: Examination, now: Network | None = None, printed: "Printed | None" = None
 ) -> CauseAnswer:
     """Return the finding as a cause, with its repairs for the hosts ``now``.
 
@@ -83,11 +81,13 @@ def by_severity(causes: Iterable[CauseAnswer]) -> tuple[CauseAnswer, ...]:
     return tuple(sorted(causes, key=lambda each: severities.index(each.severity)))
 
 
-def _repaired(found: Finding, stop: Stop, examination: Examination, now: Network, printed: Printed) -> CauseAnswer:
+def _repaired(
+    found: Finding, stop: Stop, examination: Examination, now: Network, printed: "Printed | None"
+) -> CauseAnswer:
     """Return the cause of a packet's stop, with its repairs, and the setting or decision that stops the packet."""
     from hairpin.answer.stop_repairs import repairs_at  # noqa: PLC0415 - what comes, or is a state, stops nothing now
 
-    made = repairs_at(found, stop, examination, now, printed)
+    made = repairs_at(found, stop, examination, now, printed or {})
     answer = _answer(found, made.remedies)
     return msgspec.structs.replace(answer, configured=made.configured, decision=made.decision)
 

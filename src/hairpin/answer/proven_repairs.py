@@ -6,13 +6,12 @@ The first repair of each cause is the recommended repair.  The flows must pass w
 the other causes in their sets.  The printed proof is the walk with these first repairs.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 
 import msgspec
 
 from hairpin.answer.answer import CauseAnswer
-from hairpin.answer.cause_answers import Printed
 from hairpin.causes.cause import Finding
 from hairpin.causes.proof import is_repaired, proof_by
 from hairpin.change.change import Change
@@ -23,6 +22,8 @@ from hairpin.remedy.remedy import Remedy
 from hairpin.walk.trace import Trace
 from hairpin.walk.walk import walk_flow
 
+Printed = Mapping[str, Change]
+"""The changes that the first repairs of causes make, by the causes' references."""
 _PROVEN = 8
 """The greatest number of flows of a cause that are walked for a repair that is not the first repair."""
 

@@ -2,8 +2,7 @@
 
 import msgspec
 
-from hairpin.answer.cause_answers import Printed
-from hairpin.answer.proven_repairs import changes_beside
+from hairpin.answer.proven_repairs import Printed, changes_beside
 from hairpin.causes.cause import Finding
 from hairpin.diagnose.examination import Examination
 from hairpin.diagnose.latent import with_all_lost

@@ -8,12 +8,11 @@ functions of these names.
 
 import importlib
 import inspect
-import os
 import pkgutil
 import sys
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import suppress
 from functools import cache
+from pathlib import Path
 from types import ModuleType
 from typing import Literal
 
@@ -77,7 +76,7 @@ def _of_others() -> tuple[Cause, ...]:
     Most machines have no such package, and ``importlib.metadata`` would be a fifth of the code that hairpin loads.
     ``importlib.metadata`` is imported only if some package has entry points of the group ``hairpin.causes``.
     Source: packaging.python.org, "Entry points specification"."""
-    if not any(map(_brings_causes, filter(os.path.isdir, (each or "." for each in sys.path)))):
+    if not any(map(_brings_causes, filter(Path.is_dir, (Path(each or ".") for each in sys.path)))):
         return ()
     from importlib.metadata import entry_points  # noqa: PLC0415
 
@@ -85,14 +84,11 @@ def _of_others() -> tuple[Cause, ...]:
     return tuple(_completed(cause, module) for cause, module in loaded if isinstance(cause, Cause))
 
 
-def _brings_causes(folder: str) -> bool:
+def _brings_causes(folder: Path) -> bool:
     """Return whether a package in the folder has entry points of the group ``hairpin.causes``."""
-    for name in os.listdir(folder):  # noqa: PTH208 - a path for each of some hundred names takes three times as long
-        if name.endswith((".dist-info", ".egg-info")):
-            with suppress(OSError), open(f"{folder}/{name}/entry_points.txt", "rb") as file:  # noqa: PTH123
-                if _GROUP.encode() in file.read():
-                    return True
-    return False
+    packages = (each for each in folder.iterdir() if each.name.endswith((".dist-info", ".egg-info")))
+    files = (each / "entry_points.txt" for each in packages)
+    return any(each.is_file() and _GROUP.encode() in each.read_bytes() for each in files)
 
 
 @cache

@@ -15,9 +15,9 @@ from hairpin.causes.proof import is_repaired, proof_by
 from hairpin.causes.registry import known_cause
 from hairpin.change.change import Change
 from hairpin.change.simulation.simulate import simulate
-from hairpin.diagnose.diagnose import Diagnosis, without_search
+from hairpin.diagnose.diagnose import without_search
 from hairpin.diagnose.search import search_causes
-from hairpin.diagnose.suspect import CauseSet, Suspect, joint_change
+from hairpin.diagnose.suspect import CauseSet, Diagnosis, Suspect, joint_change
 from hairpin.diagnose.trimming import trimmed_candidate
 from hairpin.errors import ChangeError
 from hairpin.kept import kept

@@ -2,10 +2,7 @@
 
 The walk alone tells that a flow passes.  The search for causes is loaded only for a flow that fails."""
 
-import msgspec
-
-from hairpin.causes.proof import Proof
-from hairpin.diagnose.suspect import CauseSet, Suspect
+from hairpin.diagnose.suspect import Diagnosis
 from hairpin.diagnose.unread import may_enter_unread
 from hairpin.network.flow import Flow, Lan, Outside
 from hairpin.network.network import Network
@@ -14,29 +11,6 @@ from hairpin.walk.trace import Trace
 from hairpin.walk.walked import walked
 
 REFUSING = ("blackhole", "unreachable", "prohibit")
-
-
-class Diagnosis(msgspec.Struct, frozen=True):
-    """The diagnosis of one flow.
-
-    ``sets``: the smallest sets of causes whose removal delivers the flow, the best set first.  ``sets`` is empty if the
-    flow is delivered, or if no cause explains the stop.  ``met_unread``: whether a walk of the search reached an unread
-    container.  ``instead_of``: the walk of the original client, if only a stand-in's packets are delivered."""
-
-    trace: Trace
-    sets: tuple[CauseSet, ...] = ()
-    met_unread: bool = False
-    instead_of: Trace | None = None
-
-    @property
-    def causes(self) -> tuple[Suspect, ...]:
-        """The causes of the best set."""
-        return self.sets[0].causes if self.sets else ()
-
-    @property
-    def proof(self) -> Proof | None:
-        """The proof of the best set."""
-        return self.sets[0].proof if self.sets else None
 
 
 def diagnose(network: Network, flow: Flow) -> Diagnosis:

@@ -3,7 +3,8 @@
 import msgspec
 
 from hairpin.causes.cause import AskedFlows, Finding
-from hairpin.diagnose.diagnose import Diagnosis, without_search
+from hairpin.diagnose.diagnose import without_search
+from hairpin.diagnose.suspect import Diagnosis
 from hairpin.network.flow import Flow
 from hairpin.network.network import Network
 
@@ -43,8 +44,8 @@ def examination(network: Network, diagnoses: tuple[Diagnosis, ...]) -> Examinati
     """Return the examination with the given diagnoses and all their causes, each cause once."""
     if not any(each.sets for each in diagnoses):
         return Examination(network, diagnoses, ())
-    from hairpin.diagnose.joined import joined  # noqa: PLC0415 - only a flow that fails has causes
+    from hairpin.diagnose.joining import each_cause_once  # noqa: PLC0415 - only a flow that fails has causes
 
-    found = joined(network, diagnoses)
+    found = each_cause_once(network, diagnoses)
     needed, instead = (tuple(each for each in found if bool(each.flows) is wanted) for wanted in (True, False))
     return Examination(network, diagnoses, needed, instead)

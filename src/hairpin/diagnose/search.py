@@ -16,11 +16,10 @@ from hairpin.causes.proof import is_repaired
 from hairpin.causes.registry import all_causes, causes_for, general_causes
 from hairpin.causes.where import container_of, rule_of
 from hairpin.change.simulation.simulate import simulate
-from hairpin.diagnose.diagnose import Diagnosis
 from hairpin.diagnose.progress import has_moved
 from hairpin.diagnose.proven_set import proven_set, trimmed_set
 from hairpin.diagnose.senders import sender
-from hairpin.diagnose.suspect import CauseSet, Suspect, joint_change
+from hairpin.diagnose.suspect import CauseSet, Diagnosis, Suspect, joint_change
 from hairpin.diagnose.unread import may_enter_unread
 from hairpin.errors import ChangeError
 from hairpin.network.flow import Flow

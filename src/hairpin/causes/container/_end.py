@@ -1,4 +1,4 @@
-"""Tells why a container did not start or has ended, and the repair, from the exit status and the engine's stored error.
+"""Tells why a container has ended, and the repair, from its exit status and the ports of its user.
 
 Source: signal(7); bash(1), EXIT STATUS
 """
@@ -10,14 +10,10 @@ from hairpin.message import message
 from hairpin.texts.meaning import Failure
 
 
-def failure_of(host: Host, container: Container) -> Failure | None:
-    """Return why the container's last start failed or its program ended.  Return None if the engine does not tell the
-    reason, or if an administrator stopped the container."""
-    if not container.error:
-        return _by_status(container) or _by_privileged_port(host, container)
-    from hairpin.causes.container._start_failure import failure_by_error  # noqa: PLC0415 - most starts do not fail
-
-    return failure_by_error(host, container)
+def failure_by_end(host: Host, container: Container) -> Failure | None:
+    """Return why the container's program ended.  Return None if the engine does not tell the reason, or if an
+    administrator stopped the container."""
+    return _by_status(container) or _by_privileged_port(host, container)
 
 
 def _by_status(container: Container) -> Failure | None:
@@ -61,10 +57,10 @@ def _by_privileged_port(host: Host, container: Container) -> Failure | None:
     if first is None or container.running or not host.engine_of(container).rootless:
         return None
     ports = sorted(each.host_port for each in container.bindings if 0 < each.host_port < first)
-    return privileged(host, container, {"port": str(ports[0])}) if ports else None
+    return failure_at_privileged_port(host, container, {"port": str(ports[0])}) if ports else None
 
 
-def privileged(host: Host, container: Container, places: dict[str, str]) -> Failure:
+def failure_at_privileged_port(host: Host, container: Container, places: dict[str, str]) -> Failure:
     """Return the failure to bind a port that only root may bind.  ``places``: the words of the engine's error, with the
     port."""
     port = places["port"]

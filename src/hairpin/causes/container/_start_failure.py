@@ -9,7 +9,7 @@ from collections.abc import Callable
 from string import Formatter
 from typing import NamedTuple
 
-from hairpin.causes.container._end import privileged
+from hairpin.causes.container._end import failure_at_privileged_port
 from hairpin.causes.container._network_failure import address_conflict, no_network, not_loaded
 from hairpin.host.docker import Container, PortBinding
 from hairpin.host.floating import mover_of
@@ -256,7 +256,7 @@ def _no_veth(host: Host, container: Container, _: dict[str, str]) -> Failure:
 _READERS: dict[str, _Reader] = {
     "docker-proxy-address-in-use": _port_held,
     "docker-port-allocated": _port_held,
-    "docker-privileged-port": privileged,
+    "docker-privileged-port": failure_at_privileged_port,
     "docker-address-not-here": _address_elsewhere,
     "docker-network-missing": no_network,
     "docker-network-not-loaded": not_loaded,

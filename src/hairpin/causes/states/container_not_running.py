@@ -18,7 +18,7 @@ from collections.abc import Iterator
 from msgspec.structs import replace
 
 from hairpin.causes.cause import NOT_RUNNING, Candidate, Cause, Finding, View, Way
-from hairpin.causes.container._end import failure_of
+from hairpin.causes.container._end import failure_by_end
 from hairpin.causes.engine._publishing import (
     LEFT_ALONE,
     asking_container,
@@ -173,6 +173,15 @@ def of_host(host: Host) -> Iterator[Finding]:
             why = failure_of(host, container)
             found = _candidate(host, container, said, why, change=Change(()), by_hand=True)
             yield Finding(found, "blocking", container=container.name)
+
+
+def failure_of(host: Host, container: Container) -> Failure | None:
+    """Return why the container's last start failed or its program ended; None if the engine does not tell."""
+    if not container.error:
+        return failure_by_end(host, container)
+    from hairpin.causes.container._start_failure import failure_by_error  # noqa: PLC0415 - most starts do not fail
+
+    return failure_by_error(host, container)
 
 
 def is_wanted_up(host: Host, container: Container) -> bool:

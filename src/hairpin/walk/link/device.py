@@ -84,8 +84,7 @@ def _tagged(namespace: Namespace, state: State, link: Link, vid: int) -> Outcome
 
 
 def _for_another(link: Link, dmac: int | None) -> bool:
-    """Return whether the frame is addressed to another hardware address than the link's (PACKET_OTHERHOST):
-    eth_type_trans()."""
+    """Return whether the frame is for another hardware address than the link's (PACKET_OTHERHOST): eth_type_trans()."""
     known = link.kind in ("", "veth", *ETHERNET_TUNNELS) and link.master is None
     return known and None not in (dmac, link.mac) and dmac != link.mac and not (dmac or 0) >> 40 & 1
 

@@ -271,13 +271,10 @@ def who_has(network: Network, netns: Netns, link: Link, mac: int) -> Answer:
 
 def _mac_behind_wire(network: Network, netns: Netns, link: Link, mac: int, passed: _Passed = frozenset()) -> Answer:
     """Return the link with the hardware address ``mac`` behind a veth, a tunnel device or an uplink."""
-    if link.tunnel is not None:
-        ends = _far_ends(network, netns, link, mac)
+    if link.tunnel is not None or is_uplink(network, netns, link):
+        wired = (wire.far for wire in wires_of(network, Port(netns, link.name)))
+        ends = wired if link.tunnel is None else _far_ends(network, netns, link, mac)
         found = (_mac_at_other_end(network, far, mac, passed) for far in ends if far is not None)
-        return next((each for each in found if each.kind == "owner"), Answer("outside"))
-    if is_uplink(network, netns, link):
-        wires = wires_of(network, Port(netns, link.name))
-        found = (_mac_at_other_end(network, wire.far, mac, passed) for wire in wires)
         return next((each for each in found if each.kind == "owner"), Answer("outside"))
     peer = veth_peer(network, netns, link)
     return _mac_at_other_end(network, peer, mac, passed) if peer is not None else NOBODY
@@ -288,18 +285,14 @@ def _mac_at_other_end(network: Network, peer: Port, mac: int, passed: _Passed) -
     other = far.link(peer.link)
     assert other is not None
     if not is_bridge_port(far, other):
-        return Answer("owner", peer) if other.mac == mac else _stacked_there(network, peer, mac)
+        receiver = peer if other.mac == mac else takes_frame(network, peer, mac)
+        return Answer("owner", receiver) if receiver is not None else NOBODY
     bridge = far.link(other.master or "")
     assert bridge is not None
     # The bridge itself receives frames to a port's own address: net/bridge/br_fdb.c fdb_add_local()
     if any(each.mac == mac for each in (bridge, *bridge_ports(far, bridge.name))):
         return Answer("owner", Port(peer.netns, bridge.name))
     return _mac_behind_bridge(network, peer.netns, bridge, mac, skip=other.name, passed=passed)
-
-
-def _stacked_there(network: Network, far: Port, mac: int) -> Answer:
-    receiver = takes_frame(network, far, mac)
-    return Answer("owner", receiver) if receiver is not None else NOBODY
 
 
 def _mac_behind_bridge(

@@ -8,9 +8,8 @@ from hairpin.causes.cause import Finding, Key
 from hairpin.causes.proof import is_repaired
 from hairpin.change.change import Change
 from hairpin.change.simulation.in_turn import made_in_turn
-from hairpin.diagnose.diagnose import Diagnosis
 from hairpin.diagnose.proven_set import is_before_start
-from hairpin.diagnose.suspect import CauseSet, Suspect
+from hairpin.diagnose.suspect import CauseSet, Diagnosis, Suspect
 from hairpin.diagnose.trimming import joined_change, joined_ways
 from hairpin.errors import ChangeError
 from hairpin.network.network import Network
@@ -79,7 +78,7 @@ class _Identities:
         return key, number or len(known)
 
 
-def joined(network: Network, diagnoses: tuple[Diagnosis, ...]) -> tuple[Finding, ...]:
+def each_cause_once(network: Network, diagnoses: tuple[Diagnosis, ...]) -> tuple[Finding, ...]:
     """Return each cause once: first the causes of the flows, in the flows' order, then the causes of alternative sets.
     Causes that have to be repaired before dockerd starts come before all others.
 
