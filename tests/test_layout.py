@@ -55,6 +55,8 @@ TESTED_ELSEWHERE: dict[str, str] = {
     "__main__.py": "cli/test_main.py",
     "causes/between_hosts/": "causes/between_hosts/test_between_hosts.py",
     "causes/bridge/": "causes/bridge/test_bridge.py",  # a table a folder; test_registry.py holds that each cause is in
+    "diagnose/joining.py": "diagnose/test_examination.py",
+    "diagnose/search.py": "diagnose/test_diagnose.py",
     "causes/container/": "causes/container/test_container.py",
     "causes/engine/": "causes/engine/test_engine.py",
     "causes/engine_rules/": "causes/engine_rules/test_engine_rules.py",

@@ -11,7 +11,7 @@ import pytest
 
 from hairpin.answer.ask import ask
 from hairpin.causes.cause import Candidate
-from hairpin.causes.registry import all_causes, causes_of_hosts
+from hairpin.causes.registry import all_causes, causes_of_host
 from hairpin.change.commands.text import all_shown
 from hairpin.diagnose.diagnose import diagnose
 from hairpin.engines.missing import missing_on
@@ -66,7 +66,7 @@ def candidates_of(case: Case | StateCase) -> Iterator[tuple[str, str, Candidate]
         yield from ((each.cause, each.host, each.candidate) for each in diagnose(case.sick, case.flow).causes)
         return
     host = case.sick.this
-    for cause in causes_of_hosts():
+    for cause in causes_of_host(host):
         yield from ((cause.id, host.name, each.candidate) for each in cause.of_host(host))
 
 

@@ -5,13 +5,7 @@ from functools import cache
 import msgspec
 
 from hairpin.answer.answer import CauseAnswer
-from hairpin.answer.proven_repairs import (
-    NOTHING_PRINTED,
-    changes_beside,
-    first_change,
-    with_first_that_holds,
-    with_proofs,
-)
+from hairpin.answer.proven_repairs import changes_beside, first_change, with_first_that_holds, with_proofs
 from hairpin.causes.cause import Finding
 from hairpin.change.change import Change, SetSysctl
 from hairpin.diagnose.examination import Examination
@@ -57,9 +51,9 @@ def test_the_first_change_is_that_of_the_first_repair() -> None:
 
 
 def test_a_repair_that_does_not_help_does_not_stand_first() -> None:
-    told = with_first_that_holds(with_repairs(cause(0), IDLE, own(finding(0))), finding(0), both(), NOTHING_PRINTED)
+    told = with_first_that_holds(with_repairs(cause(0), IDLE, own(finding(0))), finding(0), both(), {})
     assert changes(told) == [own(finding(0))]
-    nothing = with_first_that_holds(with_repairs(cause(0), IDLE), finding(0), both(), NOTHING_PRINTED)
+    nothing = with_first_that_holds(with_repairs(cause(0), IDLE), finding(0), both(), {})
     assert changes(nothing) == []
 
 
@@ -71,7 +65,7 @@ def test_a_repair_that_helps_with_what_is_printed_above_it_stays_first() -> None
 
 
 def test_what_a_person_does_stays() -> None:
-    told = with_first_that_holds(with_repairs(cause(0), Change(())), finding(0), both(), NOTHING_PRINTED)
+    told = with_first_that_holds(with_repairs(cause(0), Change(())), finding(0), both(), {})
     assert changes(told) == [Change(())]
 
 
@@ -93,7 +87,7 @@ def test_the_changes_that_proved_a_set_need_no_further_proof() -> None:
 
 
 def test_beside_a_cause_the_printed_repairs_of_its_set_are_made() -> None:
-    assert changes_beside(finding(0), both(), NOTHING_PRINTED) == (own(finding(1)),)
+    assert changes_beside(finding(0), both(), {}) == (own(finding(1)),)
     assert changes_beside(finding(0), both(), {finding(1).ref: IDLE}) == (IDLE,)
     unfit = Change((SetSysctl(Netns("nobody"), ("net", "ipv4", "ip_forward"), "1"),))
     assert changes_beside(finding(0), both(), {finding(1).ref: unfit}) == (own(finding(1)),)

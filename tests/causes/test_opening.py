@@ -48,7 +48,7 @@ def denied(*files: tuple[str, str], rules: str = with_rule("filter DOCKER-USER",
 def findings(within: Network, *flows: Flow) -> dict[str, Finding]:
     """Return what the causes that look at all asked flows find, by its cause."""
     asked = examine(within, flows).asked
-    return {cause.id: each for cause in causes_of_flows() for each in cause.of_flows(asked)}
+    return {cause.id: each for cause in causes_of_flows(asked) for each in cause.of_flows(asked)}
 
 
 def opened(within: Network) -> list[tuple[str | None, str, tuple[int, ...], str, str]]:

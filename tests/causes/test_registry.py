@@ -20,8 +20,6 @@ from hairpin.causes.registry import (
     cause_modules,
     cause_of,
     causes_for,
-    causes_of_flows,
-    causes_of_hosts,
     causes_to_come,
     fixed_with_of,
     general_causes,
@@ -170,17 +168,6 @@ def test_no_cause_imports_another(module: str) -> None:
     source = inspect.getsource(importlib.import_module(module))
     imported = {node.module for node in ast.walk(ast.parse(source)) if isinstance(node, ast.ImportFrom)}
     assert imported.isdisjoint(cause_modules())
-
-
-def test_the_causes_that_look_at_hosts_are_in_one_folder() -> None:
-    """Only that folder is loaded for a host on which nothing fails."""
-    assert set(causes_of_hosts()) == {each for each in all_causes() if each.of_host is not of_no_host}
-
-
-def test_the_causes_that_look_at_all_flows_have_an_order() -> None:
-    found = [each.id for each in causes_of_flows()]
-    assert len(found) == len(set(found))
-    assert set(found) == {each.id for each in all_causes() if each.of_flows is not of_no_flows}
 
 
 def test_the_causes_to_come_are_in_one_folder_and_have_an_order() -> None:

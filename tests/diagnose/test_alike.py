@@ -4,7 +4,9 @@ import pytest
 
 from hairpin.diagnose import alike
 from hairpin.diagnose.alike import diagnoses_of
-from hairpin.diagnose.diagnose import Diagnosis, diagnose, search_causes
+from hairpin.diagnose.diagnose import diagnose
+from hairpin.diagnose.search import search_causes
+from hairpin.diagnose.suspect import Diagnosis
 from hairpin.network.flow import Flow
 from hairpin.network.network import Network
 from tests.many_hosts import FORWARDING_OFF, flows_of_many, many, rules_text

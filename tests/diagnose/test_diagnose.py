@@ -1,7 +1,8 @@
 import msgspec
 
 from hairpin.causes.order import place
-from hairpin.diagnose.diagnose import diagnose, suspects
+from hairpin.diagnose.diagnose import diagnose
+from hairpin.diagnose.search import suspects
 from hairpin.host.contact import Contact
 from hairpin.host.docker import PortBinding
 from hairpin.network.flow import Flow, FromHost, Outside

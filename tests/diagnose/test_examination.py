@@ -2,9 +2,8 @@ import msgspec
 import pytest
 
 from hairpin.change.change import Change, SetSysctl
-from hairpin.diagnose.diagnose import Diagnosis
 from hairpin.diagnose.examination import Examination, examination, examine
-from hairpin.diagnose.suspect import CauseSet
+from hairpin.diagnose.suspect import CauseSet, Diagnosis
 from hairpin.host.contact import Contact
 from hairpin.network.flow import Flow, FromHost, Lan, Outside
 from hairpin.network.network import Network

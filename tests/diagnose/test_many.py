@@ -4,10 +4,10 @@ import pytest
 
 from hairpin.change.simulation.simulate import simulate
 from hairpin.diagnose import many
-from hairpin.diagnose.diagnose import Diagnosis, search_causes
 from hairpin.diagnose.examination import Examination, examine
 from hairpin.diagnose.many import examine_many
-from hairpin.diagnose.suspect import joint_change
+from hairpin.diagnose.search import search_causes
+from hairpin.diagnose.suspect import Diagnosis, joint_change
 from hairpin.events.aftermath import asked_again
 from hairpin.events.happening import possible_events
 from hairpin.network.flow import Flow, FromHost, Lan

@@ -3,7 +3,6 @@
 ``python -m tests.matrix`` carries the events out on real hosts.
 """
 
-import importlib
 import re
 from typing import NamedTuple
 
@@ -18,7 +17,7 @@ from hairpin.events.fates import fate_of_open
 from hairpin.events.firewalls._firewalld import with_firewalld_reloaded, with_firewalld_started
 from hairpin.events.firewalls._zones import with_links_bound
 from hairpin.events.happening import asked_course, possible_events
-from hairpin.events.registry import all_events, event_modules, events_by_themselves
+from hairpin.events.registry import all_events
 from hairpin.host.host import Namespace
 from hairpin.host.link import Link
 from hairpin.host.managers import ConfigFile, Unit, Version
@@ -455,23 +454,6 @@ def test_the_closed_list_is_the_events_of_the_files_and_each_is_in_the_table() -
     ids = [each.id for each in all_events()]
     assert ids == list(EVENT_IDS)
     assert {case.event.partition(":")[0] for case in CASES.values()} == set(ids)
-
-
-def test_an_event_stands_in_one_module_under_its_ids_name() -> None:
-    """A module that imports another's event would have it among its names, too."""
-    for module in event_modules():
-        named = {name: each.id for name, each in vars(importlib.import_module(module)).items()
-                 if isinstance(each, Event)}  # fmt: skip
-        assert {name: name.lower().replace("_", "-") for name in named} == named, module
-    modules = (importlib.import_module(module) for module in event_modules())
-    events = [each.id for module in modules for each in vars(module).values() if isinstance(each, Event)]
-    assert len(events) == len(EVENT_IDS)
-
-
-def test_of_two_events_that_come_by_themselves_one_is_narrower() -> None:
-    reaches = [each.by_itself.reach for each in events_by_themselves() if each.by_itself is not None]
-    assert reaches == sorted(set(reaches))
-    assert [each.id for each in events_by_themselves()][-1] == "reboot"
 
 
 def test_possible_events_are_those_that_change_this_host() -> None:

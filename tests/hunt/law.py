@@ -11,12 +11,12 @@ from typing import Literal
 import msgspec
 
 from hairpin.causes.order import PUTTING_BACK
-from hairpin.causes.registry import causes_of_hosts
+from hairpin.causes.registry import causes_of_host
 from hairpin.change import change as c
 from hairpin.change.expect import entry_key
 from hairpin.change.simulation.simulate import simulate
-from hairpin.diagnose.diagnose import Diagnosis, diagnose
-from hairpin.diagnose.suspect import Suspect
+from hairpin.diagnose.diagnose import diagnose
+from hairpin.diagnose.suspect import Diagnosis, Suspect
 from hairpin.engines.missing import missing_on
 from hairpin.host.link import Address
 from hairpin.host.route import PolicyRule, Route
@@ -98,7 +98,7 @@ def _alarms(before: Network, after: Network) -> Iterator[str]:
 
 def _blocking(network: Network) -> Iterator[str]:
     for host in network.hosts:
-        for cause in causes_of_hosts() if host.was_read else ():
+        for cause in causes_of_host(host) if host.was_read else ():
             yield from (f"{cause.id}@{host.name}" for each in cause.of_host(host) if each.severity == "blocking")
 
 

@@ -13,7 +13,7 @@ from typing import TypeVar
 import msgspec
 
 from hairpin.errors import LabError
-from hairpin.events.registry import events_by_themselves
+from hairpin.events.registry import BY_THEMSELVES
 from hairpin.lab.build import Lab
 from hairpin.lab.logins import whole_network
 from hairpin.lab.node import Node
@@ -199,7 +199,7 @@ def _in_lab(tried: _Tried, lab: Lab, whole: tuple[str, ...], printed: Printed, w
 
 
 def _coming(host: Node) -> Iterator[str]:
-    tried = sorted((each.id for each in events_by_themselves() if is_tried(each.id)), key=_HARMFUL.__contains__)
+    tried = sorted(filter(is_tried, BY_THEMSELVES), key=_HARMFUL.__contains__)
     return (event for event in tried if _succeeds(host, _COMES.get(event, "true")))
 
 

@@ -1,12 +1,11 @@
 """Makes the causes of an answer from the findings, each with its repairs and its reference."""
 
 from collections.abc import Iterable, Iterator
-from typing import get_args
+from typing import TYPE_CHECKING, get_args
 
 import msgspec
 
 from hairpin.answer.answer import CauseAnswer, ref_of
-from hairpin.answer.proven_repairs import NOTHING_PRINTED, Printed, first_change, with_first_that_holds, with_proofs
 from hairpin.causes.cause import Finding, Severity
 from hairpin.change.change import Change
 from hairpin.diagnose.examination import Examination
@@ -16,6 +15,9 @@ from hairpin.remedy.in_turn import after
 from hairpin.remedy.remedy import Remedy
 from hairpin.walk.state import Stop
 
+if TYPE_CHECKING:
+    from hairpin.answer.proven_repairs import Printed
+
 
 def of_searched(examination: Examination) -> Iterator[CauseAnswer]:
     """Yield the causes that stop the asked flows, with their repairs.
@@ -23,6 +25,10 @@ def of_searched(examination: Examination) -> Iterator[CauseAnswer]:
     The repairs of each cause fit the hosts after the earlier repairs.  The repairs of an alternative cause fit the
     hosts as they are now.  If the causes themselves are repaired without undoing a decision, an alternative offers no
     repair that undoes one."""
+    if not (examination.causes or examination.instead):
+        return
+    from hairpin.answer.proven_repairs import first_change, with_first_that_holds, with_proofs  # noqa: PLC0415 - nothing is repaired on a healthy host
+
     network = now = examination.network
     printed: dict[str, Change] = {}
     told: list[CauseAnswer] = []
@@ -42,7 +48,7 @@ def of_searched(examination: Examination) -> Iterator[CauseAnswer]:
 
 
 def of_finding(
-    found: Finding, examination: Examination, now: Network | None = None, printed: Printed = NOTHING_PRINTED
+    found: Finding, examination: Examination, now: Network | None = None, printed: "Printed | None" = None
 ) -> CauseAnswer:
     """Return the finding as a cause, with its repairs for the hosts ``now``.
 
@@ -75,11 +81,13 @@ def by_severity(causes: Iterable[CauseAnswer]) -> tuple[CauseAnswer, ...]:
     return tuple(sorted(causes, key=lambda each: severities.index(each.severity)))
 
 
-def _repaired(found: Finding, stop: Stop, examination: Examination, now: Network, printed: Printed) -> CauseAnswer:
+def _repaired(
+    found: Finding, stop: Stop, examination: Examination, now: Network, printed: "Printed | None"
+) -> CauseAnswer:
     """Return the cause of a packet's stop, with its repairs, and the setting or decision that stops the packet."""
     from hairpin.answer.stop_repairs import repairs_at  # noqa: PLC0415 - what comes, or is a state, stops nothing now
 
-    made = repairs_at(found, stop, examination, now, printed)
+    made = repairs_at(found, stop, examination, now, printed or {})
     answer = _answer(found, made.remedies)
     return msgspec.structs.replace(answer, configured=made.configured, decision=made.decision)
 

@@ -14,9 +14,10 @@ from hairpin.beside.inquiry import Inquiry
 from hairpin.beside.table import after_observers
 from hairpin.causes.cause import Finding
 from hairpin.causes.proof import Proof
-from hairpin.diagnose.diagnose import Diagnosis, without_search
+from hairpin.diagnose.diagnose import without_search
 from hairpin.diagnose.examination import Examination, examine
 from hairpin.diagnose.singled_out import singled_out
+from hairpin.diagnose.suspect import Diagnosis
 from hairpin.message import message
 from hairpin.network.flow import Flow
 from hairpin.network.network import Network

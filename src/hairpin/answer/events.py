@@ -11,7 +11,6 @@ from hairpin.errors import CollectError, UsageError
 from hairpin.events.aftermath import asked_again
 from hairpin.events.course import Course
 from hairpin.events.event import Event
-from hairpin.events.fates import fate_of_open
 from hairpin.events.happening import asked_course
 from hairpin.events.registry import all_events
 from hairpin.host.host import Unread
@@ -94,6 +93,8 @@ def with_orders(event: EventAnswer | None, flows: tuple[FlowAnswer, ...]) -> Eve
 
 
 def _before(was: Network, course: Course, flow: Flow) -> BeforeEvent:
+    from hairpin.events.fates import fate_of_open  # noqa: PLC0415 - few questions are about an event
+
     verdict = walk_flow(was, flow).verdict
     return BeforeEvent(verdict, fate_of_open(was, course, flow) if succeeds(verdict) else None)
 

@@ -11,9 +11,8 @@ from hairpin.causes.registry import causes_of_flows
 from hairpin.causes.where import rule_of
 from hairpin.diagnose.examination import Examination
 from hairpin.diagnose.foreseen import foreseen
-from hairpin.diagnose.latent import latent
 from hairpin.diagnose.singled_out import SingledOut
-from hairpin.diagnose.unhairpinned import unhairpinned
+from hairpin.engines.missing import missing_on
 from hairpin.network.flow import FromContainer
 
 
@@ -25,14 +24,30 @@ def findings(
     ``kept_out``: the clients that hosts drop.  ``ahead``: whether faults that events will bring are included.
     ``everything``: whether the user named no target.  If ``everything`` is true, findings that concern no asked flow
     are included."""
-    missed = latent(examination) if ahead else ()
+    missed = _missed(examination) if ahead else ()
     return (
         *missed,
-        *unhairpinned(examination),
+        *_unhairpinned(examination),
         *_nameless(examination),
         *(_to_come(examination, missed, everything=everything) if ahead else ()),
         *(each.found for each in kept_out if each.found is not None),
     )
+
+
+def _missed(examination: Examination) -> tuple[Finding, ...]:
+    if not any(lost for host in examination.network.hosts if host.was_read for _, lost in missing_on(host)):
+        return ()
+    from hairpin.diagnose.latent import latent  # noqa: PLC0415 - most hosts have all rules of their engines
+
+    return latent(examination)
+
+
+def _unhairpinned(examination: Examination) -> tuple[Finding, ...]:
+    if not examination.network.world.publics:
+        return ()
+    from hairpin.diagnose.unhairpinned import unhairpinned  # noqa: PLC0415 - few hosts have a public address outside
+
+    return unhairpinned(examination)
 
 
 def _nameless(examination: Examination) -> tuple[Finding, ...]:
@@ -47,7 +62,7 @@ def _nameless(examination: Examination) -> tuple[Finding, ...]:
 def _to_come(examination: Examination, missed: tuple[Finding, ...], *, everything: bool) -> Iterator[Finding]:
     named = (*examination.causes, *examination.instead, *missed)
     yield from foreseen(examination, frozenset(key for each in named for key in each.keys))
-    for cause in causes_of_flows():
+    for cause in causes_of_flows(examination.asked):
         for each in cause.of_flows(examination.asked):
             if everything or each.flows:
                 yield msgspec.structs.replace(each, id=cause.id)

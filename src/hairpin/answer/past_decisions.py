@@ -14,7 +14,6 @@ import msgspec
 
 from hairpin.answer.answer import CauseAnswer
 from hairpin.change.calls import ConnectContainer, MakeNetwork
-from hairpin.remedy.decisions import decision_of_setting
 from hairpin.remedy.remedy import OwnersDecision, Remedy
 
 
@@ -23,6 +22,8 @@ def unasked_by_choice(cause: CauseAnswer) -> CauseAnswer:
     repairs undoes this decision."""
     decision = cause.decision
     if decision is None and cause.configured is not None:
+        from hairpin.remedy.decisions import decision_of_setting  # noqa: PLC0415 - few stops have a setting
+
         decision = decision_of_setting(cause.configured)
     if decision is None or all(each.undoes is not None for each in cause.remedies):
         return cause

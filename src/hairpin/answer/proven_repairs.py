@@ -8,7 +8,6 @@ the other causes in their sets.  The printed proof is the walk with these first 
 
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from types import MappingProxyType
 
 import msgspec
 
@@ -25,7 +24,6 @@ from hairpin.walk.walk import walk_flow
 
 Printed = Mapping[str, Change]
 """The changes that the first repairs of causes make, by the causes' references."""
-NOTHING_PRINTED: Printed = MappingProxyType({})
 _PROVEN = 8
 """The greatest number of flows of a cause that are walked for a repair that is not the first repair."""
 

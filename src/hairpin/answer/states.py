@@ -8,7 +8,7 @@ import msgspec
 from hairpin.answer.answer import Answer, CauseAnswer
 from hairpin.answer.cause_answers import by_severity, of_reading, with_refs
 from hairpin.causes.cause import Finding
-from hairpin.causes.registry import causes_of_hosts
+from hairpin.causes.registry import causes_of_host
 from hairpin.causes.where import container_of
 from hairpin.host.host import Host
 from hairpin.host.idle import IdleContainer
@@ -40,7 +40,7 @@ def with_states(answer: Answer) -> Answer:
 
 def _states(network: Network) -> Iterator[Finding]:
     for host in network.hosts:
-        for cause in causes_of_hosts() if host.was_read else ():
+        for cause in causes_of_host(host) if host.was_read else ():
             for each in cause.of_host(host):
                 yield msgspec.structs.replace(each, id=cause.id, host=host.name)
 

@@ -35,6 +35,7 @@ Feature = Literal[
     "answer stopped inside",
     "own flow out",
     "rule with a time",
+    "closed or paused",
 ]
 """A feature of a question, of its hosts, or of the walks of its flows."""
 CHOICES: frozenset[Feature] = frozenset({"now", "searched", "no target", "no sender named", "no cause"})
@@ -62,6 +63,10 @@ def _has_equal_names(host: Host) -> bool:
     ends = (end for container in host.containers() if container.running for end in container.endpoints)
     names = [(end.network, alias) for end in ends for alias in end.aliases]
     return len(names) != len(set(names))
+
+
+def _has_paused(host: Host) -> bool:
+    return any(each.status == "paused" for each in host.containers())
 
 
 def _has_several_addresses(host: Host) -> bool:
@@ -107,6 +112,7 @@ _FEATURES: Mapping[Feature, Callable[[Inquiry], bool]] = {
     "equal names": lambda it: any(map(_has_equal_names, it.network.hosts)),
     "answer stopped inside": _is_stopped_inside,
     "own flow out": lambda it: any(each.flow.purpose == "egress" for each in it.traces),
+    "closed or paused": lambda it: bool(it.walked.causes) or any(map(_has_paused, it.network.hosts)),
     "rule with a time": lambda it: any(
         host.netns in it.network and it.network.namespace(host.netns).now_s is not None for host in it.network.hosts
     ),

@@ -45,7 +45,7 @@ ROWS: tuple[ObserverRow, ...] = (
     ObserverRow("walked", "walks.silent_replicas", ("searched", "now", "no target", "equal names")),
     ObserverRow("walked", "walks.unpublished", ("searched", "now", "no sender named", "whole container")),
     ObserverRow("walked", "walks.excepted_networks", ("searched", "now", "no sender named", "answer stopped inside")),
-    ObserverRow("walked", "walks.resting", ("searched", "now")),
+    ObserverRow("walked", "walks.resting", ("searched", "now", "closed or paused")),
     ObserverRow("found", "notes.sources_told_apart", ("stand-in",)),
     ObserverRow("found", "notes.client_networks"),
     ObserverRow("found", "notes.invented_fields"),

@@ -224,8 +224,3 @@ TO_COME = (
 """The ids of causes that an event brings, in the order in which they are asked.  A cause about a setting in a file
 comes before causes about the effects of that setting.  A cause about deleted rules comes before causes about rules that
 exist only at run time."""
-OF_FLOWS = (
-    "firewalld-reload-loses-engine-protection", "runtime-only-rule", "stale-accept-for-dead-container",
-    "published-bypasses-host-firewall", "ban-misses-published-port",
-)  # fmt: skip
-"""The ids of causes that look at the traces of all asked flows, in the order in which the report names them."""

@@ -19,13 +19,13 @@ from typing import Literal
 import msgspec
 
 import hairpin.causes
-from hairpin.causes.cause import Cause, id_of, of_no_flows, of_no_host, of_nothing_coming
-from hairpin.causes.order import OF_FLOWS, TO_COME
-from hairpin.causes.reasons import ASKED_AT
+from hairpin.causes.cause import AskedFlows, Cause, id_of, of_no_flows, of_no_host, of_nothing_coming
+from hairpin.causes.order import TO_COME
+from hairpin.causes.signs import OF_FLOWS, STATES
+from hairpin.host.host import Host
 from hairpin.walk.state import Reason
 
 _GROUP = "hairpin.causes"
-_STATES = "hairpin.causes.states."
 DOORS = ("find", "of_host", "of_flows", "foresees")
 """The names of the functions that the registry takes from a cause's module."""
 
@@ -76,7 +76,7 @@ def _of_others() -> tuple[Cause, ...]:
     Most machines have no such package, and ``importlib.metadata`` would be a fifth of the code that hairpin loads.
     ``importlib.metadata`` is imported only if some package has entry points of the group ``hairpin.causes``.
     Source: packaging.python.org, "Entry points specification"."""
-    if not any(_GROUP in each.read_text("utf-8", "replace") for each in _entry_point_files()):
+    if not any(map(_brings_causes, filter(Path.is_dir, (Path(each or ".") for each in sys.path)))):
         return ()
     from importlib.metadata import entry_points  # noqa: PLC0415
 
@@ -84,10 +84,11 @@ def _of_others() -> tuple[Cause, ...]:
     return tuple(_completed(cause, module) for cause, module in loaded if isinstance(cause, Cause))
 
 
-def _entry_point_files() -> Iterator[Path]:
-    for folder in sys.path:
-        for pattern in ("*.dist-info/entry_points.txt", "*.egg-info/entry_points.txt"):
-            yield from Path(folder or ".").glob(pattern)
+def _brings_causes(folder: Path) -> bool:
+    """Return whether a package in the folder has entry points of the group ``hairpin.causes``."""
+    packages = (each for each in folder.iterdir() if each.name.endswith((".dist-info", ".egg-info")))
+    files = (each / "entry_points.txt" for each in packages)
+    return any(each.is_file() and _GROUP.encode() in each.read_bytes() for each in files)
 
 
 @cache
@@ -160,20 +161,22 @@ def general_causes() -> tuple[Cause, ...]:
 def _asked_at(*words: str) -> Iterator[str]:
     """Yield the modules of the causes whose row in ``ASKED_AT`` has one of the words, and of the causes without a
     row."""
+    from hairpin.causes.reasons import ASKED_AT  # noqa: PLC0415 - on a healthy host no packet stops
+
     for id_, name in _modules().items():
         told = ASKED_AT.get(id_)
         if told is None or not {*told.split()}.isdisjoint(words):
             yield name
 
 
-@cache
-def causes_of_hosts() -> tuple[Cause, ...]:
-    """Return the causes that look at hosts.
+def causes_of_host(host: Host) -> Iterator[Cause]:
+    """Yield the causes that look at hosts and that may find something on this host, in the order of their ids.
 
-    In this package, all causes that look at hosts are in the folder ``states``.  No other cause of this package is
-    loaded for a healthy host."""
-    states = tuple(each for each in cause_modules() if each.startswith(_STATES))
-    return tuple(each for each in _loaded(states) if each.of_host is not of_no_host)
+    Only the causes with a sign on the host are loaded."""
+    signed = {id_ for id_, signs in STATES.items() if any(sign(host) for sign in signs)}
+    for each in _loaded(_modules()[id_] for id_ in signed):
+        if each.of_host is not of_no_host:
+            yield each
 
 
 def causes_to_come() -> Iterator[Cause]:
@@ -185,7 +188,8 @@ def causes_to_come() -> Iterator[Cause]:
     yield from (each for each in _of_others() if each.foresees is not of_nothing_coming)
 
 
-def causes_of_flows() -> Iterator[Cause]:
-    """Yield the causes that look at the traces of all asked flows, in the order in which the report names them."""
-    yield from (cause_of(id_) for id_ in OF_FLOWS)
+def causes_of_flows(asked: AskedFlows) -> Iterator[Cause]:
+    """Yield the causes that look at the traces of all asked flows and that may find something, in the order in which
+    the report names them.  Only the causes with a sign are loaded."""
+    yield from (cause_of(id_) for id_, has_sign in OF_FLOWS.items() if has_sign(asked))
     yield from (each for each in _of_others() if each.of_flows is not of_no_flows)

@@ -15,8 +15,9 @@ from hairpin.causes.proof import is_repaired, proof_by
 from hairpin.causes.registry import known_cause
 from hairpin.change.change import Change
 from hairpin.change.simulation.simulate import simulate
-from hairpin.diagnose.diagnose import Diagnosis, search_causes, without_search
-from hairpin.diagnose.suspect import CauseSet, Suspect, joint_change
+from hairpin.diagnose.diagnose import without_search
+from hairpin.diagnose.search import search_causes
+from hairpin.diagnose.suspect import CauseSet, Diagnosis, Suspect, joint_change
 from hairpin.diagnose.trimming import trimmed_candidate
 from hairpin.errors import ChangeError
 from hairpin.kept import kept
@@ -47,15 +48,6 @@ def diagnoses_of(network: Network, flows: tuple[Flow, ...]) -> Iterator[Diagnosi
                 found = search_causes(network, flow)
                 searched[flow] = Searched(network, found)
         yield found
-
-
-def text_with_places(network: Network, change: Change, flow: Flow) -> str:
-    """Return the text of the change, with a place for each own value of the flow's containers.
-
-    The changes of two alike flows have the same text if one change becomes the other by an exchange of these values."""
-    from hairpin.network.kinds.kinds import kinds_of  # noqa: PLC0415 - not needed for one flow
-
-    return kinds_of(network).text_with_places(change, flow, network.this.name)
 
 
 @kept

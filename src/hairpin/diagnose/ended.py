@@ -12,8 +12,8 @@ import msgspec
 from hairpin.causes.cause import Candidate, Finding, View
 from hairpin.causes.proof import Proof, proof_by
 from hairpin.causes.registry import cause_of
+from hairpin.change.change import Change
 from hairpin.change.simulation.simulate import simulate
-from hairpin.diagnose.alike import text_with_places
 from hairpin.diagnose.suspect import Suspect
 from hairpin.errors import ChangeError
 from hairpin.network.flow import Flow
@@ -100,6 +100,15 @@ def _is_same_start(trace: Trace, candidate: Candidate, of_first: Finding) -> boo
         and text_with_places(trace.network, candidate.change, trace.flow)
         == text_with_places(trace.network, of_first.candidate.change, trace.like.flow)
     )
+
+
+def text_with_places(network: Network, change: Change, flow: Flow) -> str:
+    """Return the text of the change, with a place for each own value of the flow's containers.
+
+    The changes of two alike flows have the same text if one change becomes the other by an exchange of these values."""
+    from hairpin.network.kinds.kinds import kinds_of  # noqa: PLC0415 - not needed for one flow
+
+    return kinds_of(network).text_with_places(change, flow, network.this.name)
 
 
 def _as_published(then: Network, trace: Trace, name: str) -> Trace:

@@ -10,12 +10,10 @@ from collections.abc import Iterator
 import msgspec
 
 from hairpin.causes.cause import Candidate, Coming, Finding, Key, Later
-from hairpin.causes.losing import lost_rules
 from hairpin.causes.registry import causes_to_come
 from hairpin.causes.where import OfContainer
 from hairpin.diagnose.ended import ended_containers, is_ended
 from hairpin.diagnose.examination import Examination
-from hairpin.diagnose.many import examine_many
 from hairpin.events.aftermath import asked_again, deciding_orders
 from hairpin.events.course import Course
 from hairpin.events.event import EventId
@@ -81,7 +79,7 @@ def _of_event(
         if _is_here(each, was.host(course.label)):
             continue
         coming = Coming(event, course.label, was, then, passing[flows[0]], each)
-        if not told.isdisjoint(each.keys) and next(lost_rules(coming), None) is None:
+        if not told.isdisjoint(each.keys) and not _loses_rules(coming):
             # after docker-proxy or a container has ended, a present cause of other flows also stops these flows
             continue
         named.setdefault(name_of(coming), []).append(msgspec.structs.replace(each, flows=flows))
@@ -112,12 +110,21 @@ def _is_here(found: Finding, host: Host) -> bool:
 def _others(then: Network, asked: dict[int, Flow], left: tuple[int, ...]) -> Iterator[tuple[Finding, tuple[int, ...]]]:
     """Yield each cause with the indexes of the flows whose first cause it is.  A later cause of a flow may be a symptom
     of the flow's first cause."""
-    later = examine_many(then, tuple(asked[number] for number in left)) if left else None
-    for each in later.causes if later is not None else ():
-        assert later is not None
+    if not left:
+        return
+    from hairpin.diagnose.many import examine_many  # noqa: PLC0415 - most events break no flow, or end its container
+
+    later = examine_many(then, tuple(asked[number] for number in left))
+    for each in later.causes:
         flows = tuple(left[number] for number in each.flows if later.causes_of(number)[0] is each)
         if flows:
             yield each, flows
+
+
+def _loses_rules(coming: Coming) -> bool:
+    from hairpin.causes.losing import lost_rules  # noqa: PLC0415 - on a healthy host no cause is told already
+
+    return next(lost_rules(coming), None) is not None
 
 
 def name_of(coming: Coming) -> str:

@@ -16,9 +16,9 @@ from hairpin.causes.registry import known_cause
 from hairpin.causes.where import OfLostRules
 from hairpin.change.change import AddChain, Change, DeleteNamespace, DeleteSocket, InsertRule, Primitive, SetContainer
 from hairpin.change.simulation.simulate import simulate
-from hairpin.diagnose.diagnose import Diagnosis, diagnose
+from hairpin.diagnose.diagnose import diagnose
 from hairpin.diagnose.examination import Examination
-from hairpin.diagnose.suspect import Suspect
+from hairpin.diagnose.suspect import Diagnosis, Suspect
 from hairpin.engines.expected import ExpectedChain, ExpectedRule
 from hairpin.engines.missing import missing_on
 from hairpin.engines.repair.restoring import restoring_all

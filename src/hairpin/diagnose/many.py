@@ -17,10 +17,11 @@ from hairpin.causes.registry import known_cause
 from hairpin.causes.where import container_of
 from hairpin.change.change import Change
 from hairpin.change.simulation.simulate import simulate
-from hairpin.diagnose.alike import text_with_places
-from hairpin.diagnose.diagnose import Diagnosis, rests_on_facts, search_causes, without_search
+from hairpin.diagnose.diagnose import without_search
+from hairpin.diagnose.ended import text_with_places
 from hairpin.diagnose.examination import Examination, examination
-from hairpin.diagnose.suspect import CauseSet, Suspect, joint_change
+from hairpin.diagnose.search import rests_on_facts, search_causes
+from hairpin.diagnose.suspect import CauseSet, Diagnosis, Suspect, joint_change
 from hairpin.errors import ChangeError
 from hairpin.kept import kept
 from hairpin.network.flow import Flow, FromContainer

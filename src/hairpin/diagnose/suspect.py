@@ -1,4 +1,5 @@
-"""The types of a suspect (a candidate with the cause that proposed it) and of a set of causes with its proof."""
+"""The types of a suspect (a candidate with the cause that proposed it), of a set of causes with its proof, and of the
+diagnosis of a flow."""
 
 from collections.abc import Iterable
 
@@ -9,6 +10,7 @@ from hairpin.causes.proof import Proof
 from hairpin.causes.where import places
 from hairpin.change.change import Change
 from hairpin.walk.state import Stop
+from hairpin.walk.trace import Trace
 
 
 class Suspect(msgspec.Struct, frozen=True):
@@ -44,6 +46,29 @@ class CauseSet(msgspec.Struct, frozen=True):
 
     causes: tuple[Suspect, ...]
     proof: Proof
+
+
+class Diagnosis(msgspec.Struct, frozen=True):
+    """The diagnosis of one flow.
+
+    ``sets``: the smallest sets of causes whose removal delivers the flow, the best set first.  ``sets`` is empty if the
+    flow is delivered, or if no cause explains the stop.  ``met_unread``: whether a walk of the search reached an unread
+    container.  ``instead_of``: the walk of the original client, if only a stand-in's packets are delivered."""
+
+    trace: Trace
+    sets: tuple[CauseSet, ...] = ()
+    met_unread: bool = False
+    instead_of: Trace | None = None
+
+    @property
+    def causes(self) -> tuple[Suspect, ...]:
+        """The causes of the best set."""
+        return self.sets[0].causes if self.sets else ()
+
+    @property
+    def proof(self) -> Proof | None:
+        """The proof of the best set."""
+        return self.sets[0].proof if self.sets else None
 
 
 def joint_change(together: Iterable[Suspect]) -> Change:

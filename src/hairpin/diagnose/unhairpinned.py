@@ -10,8 +10,9 @@ import re
 import msgspec
 
 from hairpin.causes.cause import Finding
-from hairpin.diagnose.diagnose import Diagnosis, diagnose
+from hairpin.diagnose.diagnose import diagnose
 from hairpin.diagnose.examination import Examination
+from hairpin.diagnose.suspect import Diagnosis
 from hairpin.host.host import Host
 from hairpin.message import message
 from hairpin.netfilter.ir import FieldMatch

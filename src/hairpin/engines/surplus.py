@@ -79,7 +79,7 @@ def _engine_shaped(where: Found, devices: frozenset[str]) -> Iterator[Surplus]:
                 for rule in chain.rules:
                     likeness = _likeness(table.name, chain.name, rule, devices)
                     if likeness is not None:
-                        yield Surplus(family, table.name, chain.name, rule, likeness, _address(rule))
+                        yield Surplus(family, table.name, chain.name, rule, likeness, address_named(rule))
 
 
 def _likeness(table: str, chain: str, rule: Rule, devices: frozenset[str]) -> Purpose | None:
@@ -132,7 +132,8 @@ def _devices(rule: Rule) -> tuple[str, ...]:
     return tuple(name for one in rule.body if isinstance(one, NameMatch) for name in one.names)
 
 
-def _address(rule: Rule) -> int | None:
+def address_named(rule: Rule) -> int | None:
+    """Return the container address that a rule of an engine names, or None if it names none."""
     for expression in rule.body:
         if isinstance(expression, Nat) and expression.nat == "dnat" and expression.addresses is not None:
             return expression.addresses[0]

@@ -6,8 +6,6 @@ from typing import Literal, get_args
 import msgspec
 
 from hairpin.events.course import Course
-from hairpin.host.boot.rule_keeper import unit
-from hairpin.host.host import Host
 from hairpin.message import Message
 
 EventId = Literal[
@@ -40,27 +38,12 @@ class ByName(msgspec.Struct, frozen=True):
     to_some: Callable[[Course, Collection[str]], Course | None] | None = None
 
 
-def _on_every_host(_host: Host) -> bool:
-    return True
-
-
-class ByItself(msgspec.Struct, frozen=True):
-    """An event that happens by itself or in the ordinary maintenance of a host.
-
-    ``reach``: the event's rank among all events that happen by themselves.  The event with the narrowest effect comes
-    first.  If several events bring a cause, the report names the cause only for the first of these events.  ``on``:
-    returns whether the event comes by itself on a host on which it can happen."""
-
-    reach: int
-    on: Callable[[Host], bool] = _on_every_host
-
-
 class Event(msgspec.Struct, frozen=True):
     """A change from outside the model, with its effect on a host.
 
     ``source``: the man page or source file that documents the event's effect.  ``by_name``: None if the event takes no
-    name.  ``by_itself``: None if the event never comes by itself.  ``units`` and ``verbs``: the event is ``systemctl
-    VERB UNIT`` with one of these verbs and units.  ``packages``: the event is the upgrade of one of these packages.
+    name.  ``units`` and ``verbs``: the event is ``systemctl VERB UNIT`` with one of these verbs and units.
+    ``packages``: the event is the upgrade of one of these packages.
     ``command``: the command with which an administrator triggers the event; empty if there is no single command."""
 
     id: EventId
@@ -68,24 +51,7 @@ class Event(msgspec.Struct, frozen=True):
     source: str
     happens: Happens
     by_name: ByName | None = None
-    by_itself: ByItself | None = None
     units: tuple[str, ...] = ()
     verbs: tuple[UnitVerb, ...] = ("start", "restart")
     packages: tuple[str, ...] = ()
     command: str = ""
-
-    def comes_on(self, host: Host) -> bool:
-        """Return whether the event comes by itself on the host, provided that it can happen there."""
-        return self.by_itself is not None and self.by_itself.on(host)
-
-
-def starts_one_of(*names: str) -> Callable[[Host], bool]:
-    """Return a function that tells whether a host starts one of these units at boot or runs one of these units now."""
-
-    def starts_one(host: Host) -> bool:
-        found = (unit(host, name) for name in names)
-        return any(
-            each is not None and (each.enabled.startswith("enabled") or each.active == "active") for each in found
-        )
-
-    return starts_one

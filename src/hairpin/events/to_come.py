@@ -65,9 +65,7 @@ def courses_on(
 
     Containers that share a network namespace are usually restarted together (compose: depends_on)."""
     only = tuple("" if _shares(host, name) else name for name in only)
-    for event in events_by_themselves():
-        if not event.comes_on(host):
-            continue
+    for event in events_by_themselves(host):
         for name in only if event.by_name is not None and event.by_name.what == "container" else ("",):
             course = _of_firsts(network, host, event, flows) if flows and not name else None
             if course is None:

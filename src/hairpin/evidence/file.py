@@ -24,7 +24,6 @@ import msgspec
 
 from hairpin.errors import EvidenceError, WrongPathError
 from hairpin.evidence.reading import SCHEMA, Evidence, Outcome, Reading, lines_of
-from hairpin.evidence.written_file import written
 from hairpin.message import message
 
 LIMIT_BYTES = 256 * 1024 * 1024
@@ -72,6 +71,8 @@ def write(evidence: Evidence, path: Path) -> None:
 
     Raises EvidenceError if the file cannot be written.
     """
+    from hairpin.evidence.written_file import written  # noqa: PLC0415 - most commands read evidence
+
     try:
         with written(path) as stream:
             write_stream(evidence, stream)

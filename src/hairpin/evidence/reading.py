@@ -18,6 +18,8 @@ SCHEMA = "hairpin.evidence/1"
 HOST = "host"
 """The ``netns`` of readings of the namespace in which the collector was started."""
 
+Place = tuple[str, str]
+"""A reading's key and network namespace."""
 Outcome = Literal["text", "absent", "refused", "failed"]
 
 NOT_JSON = 65

@@ -6,10 +6,7 @@ from collections.abc import Iterable
 
 import msgspec
 
-from hairpin.evidence.reading import Evidence, Reading, own_id
-
-Place = tuple[str, str]
-"""A reading's key and network namespace."""
+from hairpin.evidence.reading import Evidence, Place, Reading, own_id
 
 _SYSCTLS = "/proc/sys/net/"
 

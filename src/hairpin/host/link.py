@@ -18,6 +18,10 @@ IPV6_MIN_MTU = 1280
 """With a smaller MTU a link has no IPv6: include/net/ipv6.h IPV6_MIN_MTU, net/ipv6/addrconf.c addrconf_notify()."""
 
 
+ETHERNET_TUNNELS = ("vxlan", "geneve", "gretap")
+"""Kinds of tunnels that carry whole Ethernet frames."""
+
+
 class BridgePort(msgspec.Struct, frozen=True):
     """A bridge port's settings.  ``state``: one of ``PORT_STATES``; empty if it is not known."""
 

@@ -4,7 +4,7 @@ ports.
 Pods are containers whose engine was not asked.  CNI plug-ins made the namespaces of pods, as in k3s.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import msgspec
 
@@ -22,13 +22,9 @@ from hairpin.network.query import Query
 from hairpin.network.routing import lookup
 from hairpin.network.socket_owner import EPHEMERAL, ephemeral_ports
 from hairpin.question.asked import Origin, Target
-from hairpin.question.container_flows import to_container, to_held
-from hairpin.question.egress import egress_flows, over_tcp
 from hairpin.question.held import given_up, held_by, on_host_network
 from hairpin.question.hosts import host_named, host_of
-from hairpin.question.localhost import with_second_family
 from hairpin.question.namespaces import listening, start_in, targets_in
-from hairpin.question.pinned_flows import to_pinned
 from hairpin.question.port_flows import other_clients, protocols, to_asked_port, to_port, usable
 from hairpin.question.standpoints import beyond
 from hairpin.question.starts import asker
@@ -51,11 +47,19 @@ def flows_for(network: Network, targets: tuple[Target, ...], origin: Origin | No
         return _numbered(network, tuple(dict.fromkeys(found)))
     placed = (each for target in targets for each in targets_in(network, target))
     named = (each for target in placed for each in _ports(network, target))
-    single = (each for target in named for each in with_second_family(network, target, origin))
+    single = (each for target in named for each in _in_each_family(network, target, origin))
     found = [flow for target in single for flow in _of_target(network, target, origin)]
     if not found:
         raise UsageError(_nothing_to_ask(origin))
     return _numbered(network, tuple(dict.fromkeys(found)))
+
+
+def _in_each_family(network: Network, target: Target, origin: Origin | None) -> Iterable[Target]:
+    if not target.localhost:
+        return (target,)
+    from hairpin.question.localhost import with_second_family
+
+    return with_second_family(network, target, origin)
 
 
 def _has_namespace(host: Host) -> bool:
@@ -105,11 +109,14 @@ def _source_port(network: Network, flow: Flow, number: int) -> int:
 
 
 def _of_target(network: Network, target: Target, origin: Origin | None) -> list[Flow]:
-    pinned = to_pinned(network, target, origin)
-    if pinned:
-        return pinned
+    if origin is not None and origin.kind == "container":
+        from hairpin.question.pinned_flows import to_pinned
+
+        pinned = to_pinned(network, target, origin)
+        if pinned:
+            return pinned
     if is_outside_name(target.container or ""):
-        from hairpin.question.outside_names import to_outside_name  # noqa: PLC0415 - few questions name the outside
+        from hairpin.question.outside_names import to_outside_name
 
         outward = to_outside_name(network, target, origin)
         if outward:
@@ -117,6 +124,8 @@ def _of_target(network: Network, target: Target, origin: Origin | None) -> list[
     host = host_of(network, _at_asker(network, target, origin))
     _has_namespace(host)
     if target.container is not None:
+        from hairpin.question.container_flows import to_container
+
         return to_container(network, host, target, origin)
     assert target.port is not None
     others = other_clients(network, host, target)
@@ -204,12 +213,16 @@ def _everything(network: Network, host: Host, origin: Origin | None) -> list[Flo
     for container in on_host_network(host):
         for socket in held_by(network, host, container):
             target = Target(socket.port, socket.protocol, socket.version)
+            from hairpin.question.container_flows import to_held
+
             flows += to_held(network, host, container, target, socket, origin)
     flows += _mesh_flows(network, host, origin)
     if origin is None:
         flows += pod_flows(network, host)
         # The containers of a pod have the infra container's network, and so the same way out.
         senders = (each for each in host.containers() if not any(one.running for one in host.members_of(each)))
+        from hairpin.question.egress import egress_flows, over_tcp
+
         outward = [flow for each in senders for flow in egress_flows(network, host, each)]
         flows += [*outward, *over_tcp(host, tuple(outward))]
     return flows

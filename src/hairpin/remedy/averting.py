@@ -20,7 +20,6 @@ from hairpin.host.name_order import name_order
 from hairpin.message import Message
 from hairpin.network.flow import Flow
 from hairpin.network.network import Network
-from hairpin.remedy.boot.container import policy_of
 from hairpin.remedy.remedy import Remedy
 from hairpin.remedy.told import kept_network
 from hairpin.walk.walked import walked
@@ -68,7 +67,7 @@ def _starting_again(later: Later, host: Host) -> tuple[tuple[Call, ...], tuple[M
         if container is None:
             continue
         engine = host.engine_of(container)
-        wanted = policy_of(engine)
+        wanted = engine.traits.kept_at_boot
         if container.restart_policy not in ("always", wanted):
             if not takes_restart_policy(engine):
                 said += back_after_reboot(engine, container)

@@ -1,13 +1,15 @@
 """A change's effects on the flows of a host that were not asked about, as values."""
 
 from collections.abc import Iterable
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
 from hairpin.network.flow import Flow
-from hairpin.remedy.known_flows import Group, Known
 from hairpin.walk.verdicts import Verdict
+
+if TYPE_CHECKING:
+    from hairpin.remedy.known_flows import Group, Known
 
 Kind = Literal["opens", "closes", "diverts"]
 Nature = Literal["putting-back", "undoing", "opening", "meant"]
@@ -27,7 +29,7 @@ class FlowEffect(msgspec.Struct, frozen=True):
 
     kind: Kind
     flow: Flow
-    group: Group
+    group: "Group"
     before: Verdict
     after: Verdict
     again: bool = False
@@ -48,7 +50,7 @@ class Effects(msgspec.Struct, frozen=True):
     count: int = 0
     left_out: int = 0
     cut: tuple[Flow, ...] = ()
-    still: tuple[Known, ...] = ()
+    still: "tuple[Known, ...]" = ()
 
     @property
     def opens(self) -> tuple[FlowEffect, ...]:

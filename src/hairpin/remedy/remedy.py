@@ -1,5 +1,7 @@
 """The type of a remedy: the steps that repair now, and the steps that keep the repair."""
 
+from typing import TYPE_CHECKING
+
 import msgspec
 
 from hairpin.causes.cause import Candidate
@@ -12,8 +14,10 @@ from hairpin.host.host import Host
 from hairpin.host.managers import ConfigFile
 from hairpin.message import Message
 from hairpin.network.network import Network
-from hairpin.remedy.effect import Effects
 from hairpin.walk.verdicts import Verdict
+
+if TYPE_CHECKING:
+    from hairpin.remedy.effect import Effects
 
 
 class PersistFile(msgspec.Struct, frozen=True):
@@ -72,7 +76,7 @@ class Remedy(msgspec.Struct, frozen=True):
     cuts: bool = False
     change: Change = Change(())
     proof: Verdict | None = None
-    effects: Effects | None = None
+    effects: "Effects | None" = None
     undoes: OwnersDecision | None = None
     """The decision that the remedy undoes.  A remedy that undoes a decision is carried out only if a person chooses
     it."""

@@ -156,7 +156,7 @@ def own_name(trace: Trace, name: str) -> str:
 
 
 def _kinds(network: Network) -> "Kinds":
-    from hairpin.network.kinds.kinds import kinds_of  # noqa: PLC0415 - few questions are about so many containers
+    from hairpin.network.kinds.kinds import kinds_of
 
     return kinds_of(network)
 

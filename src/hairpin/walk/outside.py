@@ -29,7 +29,6 @@ from hairpin.network.query import Query
 from hairpin.network.routing import lookup
 from hairpin.network.stacked import lower_of, parents_of
 from hairpin.network.strayed import is_absent, is_containers, publishing
-from hairpin.network.unmasqueraded import is_hidden, is_unmasqueraded
 from hairpin.network.uplinks import links_around
 from hairpin.network.world import PublicAddress
 from hairpin.question.unread_ports import leads_to_unread
@@ -38,9 +37,7 @@ from hairpin.walk.decided import Assumed, LinkDecided
 from hairpin.walk.link.arp import is_beside, refusal
 from hairpin.walk.link.bridged_machine import frame_from_outside
 from hairpin.walk.link.crossing import refused_by_peer
-from hairpin.walk.link.far_end import carried_back, outer_answer, wrong_end
 from hairpin.walk.link.neighbour import refused_request
-from hairpin.walk.link.wireguard import elsewhere
 from hairpin.walk.presumed import answers, of_standby, on_another_host, way_back
 from hairpin.walk.state import End, Frame, Reason, State, stopped, stopped_by
 from hairpin.walk.trace import OpenQuestion
@@ -259,6 +256,11 @@ def _at_gateway(network: Network, state: State, public: PublicAddress) -> Outsid
 def _lost_in_tunnel(network: Network, state: State) -> OutsideAnswer | None:
     """Return why a tunnel's outer packet is lost if it went to another host than the inner packet's receiver; else
     None."""
+    if state.carried is None:
+        return None
+    from hairpin.walk.link.far_end import wrong_end
+    from hairpin.walk.link.wireguard import elsewhere
+
     wrong = wrong_end(network, state)
     if wrong is not None:
         return OutsideAnswer(wrong, reason="tunnel-elsewhere")
@@ -321,6 +323,8 @@ def _unknown_source(network: Network, netns: Netns, packet: Packet) -> Assumed |
     namespace = network.namespace(netns)
     version, source = packet.version, packet.saddr
     if owns_address(namespace, version, source):
+        from hairpin.network.unmasqueraded import is_hidden
+
         return _no_way_back(packet) if is_hidden(network, netns, version, source) else None
     for each in network.world.return_routes:
         if network.host_netns(each.host) != netns:
@@ -341,6 +345,8 @@ def _unknown_source(network: Network, netns: Netns, packet: Packet) -> Assumed |
         return None  # the network of a macvlan's parent without an address is not known
     if version == 6 and not is_private(source, 6):
         return None  # an address of a routed IPv6 prefix needs no NAT
+    from hairpin.network.unmasqueraded import is_unmasqueraded
+
     if is_unmasqueraded(network, netns, version, source):
         return None
     return _no_way_back(packet)
@@ -350,7 +356,7 @@ def _is_exempted(network: Network, state: State) -> bool:
     """Return whether somebody has exempted the packet from masquerading on its way to another site."""
     if state.carried is not None:
         return False
-    from hairpin.walk.granted.untranslated import exemption  # noqa: PLC0415 - most sources are translated
+    from hairpin.walk.granted.untranslated import exemption
 
     return exemption(state.history.steps, state.netns, network.namespace(state.netns).ruleset) is not None
 
@@ -366,6 +372,8 @@ def _reply(network: Network, state: State, packet: Packet) -> State:
     if sent is None:
         back = answer_to(packet, SYN | ACK)
     else:
+        from hairpin.walk.link.far_end import carried_back, outer_answer
+
         carried = carried_back(sent, answer_to(sent.frame.packet, SYN | ACK))
         back = outer_answer(network, carried, packet)
     link = network.namespace(state.netns).link(state.oif)

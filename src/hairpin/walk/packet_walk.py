@@ -9,7 +9,6 @@ from hairpin.host.xfrm import Direction
 from hairpin.message import message
 from hairpin.netfilter.evaluate.chain import Condition
 from hairpin.network.network import Network
-from hairpin.network.tunnel import wireguard
 from hairpin.walk.decided import Assumed
 from hairpin.walk.hooks.conntrack import with_confirmed_connection
 from hairpin.walk.hooks.hooks import run_arp_hook, run_hook
@@ -22,8 +21,6 @@ from hairpin.walk.ip.xfrm import through_policies
 from hairpin.walk.link.bridge import bridge_in
 from hairpin.walk.link.device import device_in, device_out
 from hairpin.walk.link.neighbour import neighbour
-from hairpin.walk.link.tunnel import decapsulated
-from hairpin.walk.link.wireguard import decrypted
 from hairpin.walk.state import Carried, End, Outcome, Stage, State, stopped
 from hairpin.walk.unread import unread_end
 
@@ -66,6 +63,10 @@ def _meeting(
 
 def _unpacked(network: Network, state: State, carried: Carried) -> Iterator[Outcome]:
     """Yield the inner packet of an outer packet that has passed INPUT."""
+    from hairpin.network.tunnel import wireguard
+    from hairpin.walk.link.tunnel import decapsulated
+    from hairpin.walk.link.wireguard import decrypted
+
     if carried.tunnel.kind == wireguard.KIND:
         yield from decrypted(network, state)
     else:

@@ -9,7 +9,6 @@ from hairpin.network.network import Network
 from hairpin.network.prefix import Version, address_text
 from hairpin.network.query import Query
 from hairpin.network.routing import lookup
-from hairpin.network.unmasqueraded import is_of_routed_prefix, is_unmasqueraded
 from hairpin.network.wires import holder_of
 from hairpin.walk.decided import Assumed
 from hairpin.walk.state import State
@@ -104,6 +103,8 @@ def _is_way_back_stated(network: Network, state: State) -> bool:
 def way_back(network: Network, state: State) -> OpenQuestion | None:
     """Return the question whether answers to an unmasqueraded source address come back.  Return None if the address is
     masqueraded, or if the user has stated a return route."""
+    from hairpin.network.unmasqueraded import is_of_routed_prefix, is_unmasqueraded
+
     packet, hop = state.packet, state.next_hop
     asked = packet.version, packet.saddr
     left = is_unmasqueraded(network, state.netns.of_host, *asked) or is_of_routed_prefix(

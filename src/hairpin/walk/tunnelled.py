@@ -15,7 +15,6 @@ from hairpin.network.prefix import Version
 from hairpin.network.query import Query
 from hairpin.network.routing import lookup
 from hairpin.walk.answer import answer_to
-from hairpin.walk.link.far_end import carried_back, outer_answer
 from hairpin.walk.packet_walk import walk_packet
 from hairpin.walk.state import End, Frame, Sender, State
 
@@ -44,7 +43,7 @@ def is_known_in_tunnel(network: Network, state: State) -> bool:
     link = None if state.netns.is_host else namespace.link(state.oif)
     if link is None or not is_tunnel(link):
         return False
-    from hairpin.network.tunnel.inner import network_around  # noqa: PLC0415 - few containers make a tunnel
+    from hairpin.network.tunnel.inner import network_around
 
     if network_around(network, state.netns, packet.version, packet.daddr)[2]:
         return False
@@ -72,6 +71,8 @@ def inside_tunnel(network: Network, state: State, link: Link, hop: NextHop) -> S
         return None
     out = end.state
     assert out.carried is not None
+    from hairpin.walk.link.far_end import carried_back, outer_answer
+
     carried = carried_back(out.carried, state.packet)
     outer = outer_answer(network, carried, out.packet)
     return State(

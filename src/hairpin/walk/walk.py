@@ -25,10 +25,8 @@ from hairpin.walk.decided import Assumed, SocketDecided
 from hairpin.walk.granted.answer_source import answer_source
 from hairpin.walk.granted.grants import Grants, grants
 from hairpin.walk.granted.neighbour_answers import assuming_of_neighbours
-from hairpin.walk.ip.refusal import is_about, refusal
 from hairpin.walk.link.crossing import past_router
 from hairpin.walk.link.neighbour_discovery import after_solicitation, walk_asking
-from hairpin.walk.link.tunnel import lost_in_tunnel
 from hairpin.walk.naming import answered, to_server
 from hairpin.walk.outside import OutsideAnswer, asked_by_gateway, outside_takes
 from hairpin.walk.own_entries import met_by_sender
@@ -136,6 +134,9 @@ def _send_fails(started: State, end: End) -> bool:
 def _rejected(network: Network, started: State, end: End) -> Branch:
     """Return the branch of a rejected packet: ``rejected`` if the ICMP error or RST reaches the sender, else
     ``dropped``."""
+    from hairpin.walk.ip.refusal import is_about, refusal
+    from hairpin.walk.link.tunnel import lost_in_tunnel
+
     failed = _failed(end, end.state.history.steps)
     if lost_in_tunnel(end):
         return msgspec.structs.replace(failed, verdict="dropped")

@@ -7,7 +7,8 @@ from hairpin.causes.cause import View
 from hairpin.causes.container import container_on_internal_network_only
 from hairpin.change.change import SetLink, one
 from hairpin.change.simulation.simulate import simulate
-from hairpin.diagnose.diagnose import diagnose, suspects
+from hairpin.diagnose.diagnose import diagnose
+from hairpin.diagnose.search import suspects
 from hairpin.host.contact import Tool
 from hairpin.host.docker import Endpoint, Engine, Subnet
 from hairpin.host.host import Namespace, Unread

@@ -4,7 +4,8 @@ import msgspec
 import pytest
 
 from hairpin.causes.container import _start_failure
-from hairpin.causes.container._start_failure import failure_of, own_words
+from hairpin.causes.container._start_failure import own_words
+from hairpin.causes.states.container_not_running import failure_of
 from hairpin.host.docker import Container, Endpoint, PortBinding
 from hairpin.host.host import Host
 from hairpin.host.managers import Firewalld, FirewalldZone

@@ -7,8 +7,9 @@ import pytest
 
 from hairpin.change.calls import AddRichRule
 from hairpin.change.simulation.simulate import simulate
-from hairpin.diagnose.diagnose import diagnose, suspects
+from hairpin.diagnose.diagnose import diagnose
 from hairpin.diagnose.examination import examine
+from hairpin.diagnose.search import suspects
 from hairpin.host.managers import Firewalld, FirewalldZone
 from hairpin.host.socket import Socket
 from hairpin.network.flow import Flow, Outside

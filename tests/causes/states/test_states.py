@@ -4,7 +4,7 @@ import msgspec
 import pytest
 from msgspec.structs import replace
 
-from hairpin.causes.registry import causes_of_hosts
+from hairpin.causes.registry import cause_of, causes_of_host
 from hairpin.causes.states._start_words import makers_told
 from hairpin.change.change import AddSocket
 from hairpin.change.step import Ask
@@ -366,7 +366,9 @@ def test_what_no_flow_shows(case: StateCase) -> None:
 
 def states_of(found: Network) -> tuple[tuple[str, str], ...]:
     """Return the states of the host with their severities."""
-    return tuple((cause.id, each.severity) for cause in causes_of_hosts() for each in cause.of_host(found.this))
+    return tuple(
+        (cause.id, each.severity) for cause in causes_of_host(found.this) for each in cause.of_host(found.this)
+    )
 
 
 DOWN_WITH_TWO: dict[str, tuple[str, tuple[tuple[str, ...], ...]]] = {
@@ -486,7 +488,7 @@ def test_a_pool_that_contains_the_hosts_name_server_is_told_with_a_free_one() ->
         engines=(replace(docker, address_pools=pools),),
         files=(ConfigFile("/etc/resolv.conf", "nameserver 192.0.2.53\n"),),
     )
-    full = next(each for each in causes_of_hosts() if each.id == "address-pool-exhausted")
+    full = cause_of("address-pool-exhausted")
     (state,) = full.of_host(host)
     assert "contain the name server 192.0.2.53" in str(state.candidate.title)
     ways = " | ".join(str(one) for way in state.candidate.ways for one in way.said)
@@ -515,7 +517,7 @@ def test_the_name_servers_are_those_that_dockerd_reads(files: tuple[ConfigFile, 
     (docker,) = found.this.engines
     pools = ((parse_address("192.0.2.0")[1], 24, 24),)
     pooled = replace(docker, address_pools=pools, networks=())
-    full = next(each for each in causes_of_hosts() if each.id == "address-pool-exhausted")
+    full = cause_of("address-pool-exhausted")
     (state,) = full.of_host(replace(found.this, engines=(pooled,), files=files))
     assert said in str(state.candidate.detail)
 

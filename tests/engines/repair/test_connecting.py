@@ -7,7 +7,8 @@ import pytest
 from hairpin.change.calls import ConnectContainer
 from hairpin.change.change import AddNamespace, Change
 from hairpin.change.simulation.simulate import simulate
-from hairpin.diagnose.diagnose import diagnose, suspects
+from hairpin.diagnose.diagnose import diagnose
+from hairpin.diagnose.search import suspects
 from hairpin.engines.repair.connecting import connecting_change, moves_ports, own_default_route, refused_connection
 from hairpin.host.docker import Container, DockerNetwork, Endpoint, Subnet
 from hairpin.host.link import Address, BridgeInfo, Link

@@ -8,8 +8,7 @@ import pytest
 
 from hairpin.collect.snapshot import load
 from hairpin.errors import ParseError
-from hairpin.evidence.reading import CUT, HOST, NOT_JSON, UNSHOWN, Evidence, Outcome, Reading
-from hairpin.evidence.renewal import Place
+from hairpin.evidence.reading import CUT, HOST, NOT_JSON, UNSHOWN, Evidence, Outcome, Place, Reading
 from hairpin.host.read.parse import parse
 from hairpin.host.read.readings import Name, Part, Readings, as_before, lacking
 from tests.host.fixture_evidence import evidence

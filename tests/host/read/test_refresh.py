@@ -9,8 +9,8 @@ import msgspec
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hairpin.evidence.reading import HOST, Evidence, Outcome, Reading
-from hairpin.evidence.renewal import Place, renewed
+from hairpin.evidence.reading import HOST, Evidence, Outcome, Place, Reading
+from hairpin.evidence.renewal import renewed
 from hairpin.host.host import Namespace
 from hairpin.host.read.parse import ParsedHost, parse, parsed
 from hairpin.host.read.refresh import refreshed

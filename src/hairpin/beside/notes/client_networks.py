@@ -10,7 +10,8 @@ from collections.abc import Iterator, Sequence
 import msgspec
 
 from hairpin.beside.inquiry import Inquiry
-from hairpin.diagnose.diagnose import REFUSING, Diagnosis, is_refused
+from hairpin.diagnose.diagnose import REFUSING, is_refused
+from hairpin.diagnose.suspect import Diagnosis
 from hairpin.host.host import Namespace
 from hairpin.host.route import Neighbour
 from hairpin.kept import kept

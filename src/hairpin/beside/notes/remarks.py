@@ -6,7 +6,6 @@ from collections.abc import Iterator
 import msgspec
 
 from hairpin.beside.inquiry import Inquiry
-from hairpin.beside.questions.undecided import content_match
 from hairpin.change.change import Change, DropConnection, SetSysctl, one
 from hairpin.engines.repair.republishing import option_of
 from hairpin.host.advertised import ending_default
@@ -190,6 +189,8 @@ def _of_limits(network: Network, trace: Trace) -> Iterator[Message]:
     """Yield a note for each limit on the flow's path whose rule has dropped packets before."""
     if not any(map(only_under_load, trace.like.branches)):
         return
+    from hairpin.beside.questions.undecided import content_match  # noqa: PLC0415 - few rules have a limit
+
     for branch in trace.branches:
         stop = branch.stop
         place = getattr(stop.decided_by, "place", None) if stop is not None else None

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 
-from hairpin.beside.questions.undecided import rule_watched
 from hairpin.message import message
 from hairpin.netfilter.evaluate.chain import rule_at
 from hairpin.network.network import Network, is_held
@@ -22,6 +21,8 @@ def of_trace(network: Network, trace: Trace) -> Iterator[OpenQuestion]:
     step = next((each for each in trace.usual.request if each.translates_destination), None)
     if step is None or not isinstance(step.decided_by, RuleDecided) or step.packet.daddr == flow.daddr:
         return
+    from hairpin.beside.questions.undecided import rule_watched  # noqa: PLC0415 - few packets are led elsewhere
+
     place = step.decided_by.place
     rule = rule_at(network.namespace(step.netns).ruleset, place)
     facts = {

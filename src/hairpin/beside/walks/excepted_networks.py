@@ -6,8 +6,8 @@ The answers to all other clients leave by the VPN, as the owner wants.
 import msgspec
 
 from hairpin.beside.inquiry import Inquiry
-from hairpin.diagnose.diagnose import Diagnosis
 from hairpin.diagnose.examination import examination
+from hairpin.diagnose.suspect import Diagnosis
 from hairpin.host.netns import Netns
 from hairpin.host.route import Route
 from hairpin.message import few_of, message

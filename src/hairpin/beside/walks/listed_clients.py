@@ -12,8 +12,9 @@ import msgspec
 from hairpin.beside.inquiry import Inquiry
 from hairpin.causes.order import OPENING, Class
 from hairpin.causes.where import OfRule
-from hairpin.diagnose.diagnose import Diagnosis, diagnose
+from hairpin.diagnose.diagnose import diagnose
 from hairpin.diagnose.examination import Examination, examination
+from hairpin.diagnose.suspect import Diagnosis
 from hairpin.host.host import Namespace
 from hairpin.message import few_of, message
 from hairpin.netfilter import ir

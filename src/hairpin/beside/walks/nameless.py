@@ -13,8 +13,9 @@ import msgspec
 
 from hairpin.beside.inquiry import Inquiry
 from hairpin.causes.cause import Finding
-from hairpin.diagnose.diagnose import Diagnosis, diagnose
+from hairpin.diagnose.diagnose import diagnose
 from hairpin.diagnose.examination import Examination
+from hairpin.diagnose.suspect import Diagnosis
 from hairpin.host.docker import Container
 from hairpin.host.host import Host
 from hairpin.message import message

@@ -11,8 +11,8 @@ from collections.abc import Sequence
 import msgspec
 
 from hairpin.beside.inquiry import Inquiry
-from hairpin.diagnose.diagnose import Diagnosis
 from hairpin.diagnose.examination import Examination, examination
+from hairpin.diagnose.suspect import Diagnosis
 from hairpin.message import message
 from hairpin.netfilter import ir
 from hairpin.netfilter.evaluate.chain import Place, rule_at

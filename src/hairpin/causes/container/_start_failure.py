@@ -1,9 +1,7 @@
-"""Tells why a container did not start or has ended, and the repair, from the engine's stored error and the exit status.
+"""Tells why a container did not start, and the repair, from the engine's stored error.
 
 ``hairpin.texts`` has the meanings of error texts.  This file decides the meaning of error texts whose meaning depends
 on the state of the host.
-
-Source: signal(7); bash(1), EXIT STATUS
 """
 
 import re
@@ -11,9 +9,9 @@ from collections.abc import Callable
 from string import Formatter
 from typing import NamedTuple
 
+from hairpin.causes.container._end import failure_at_privileged_port
 from hairpin.causes.container._network_failure import address_conflict, no_network, not_loaded
 from hairpin.host.docker import Container, PortBinding
-from hairpin.host.engine_health import ended_by_check
 from hairpin.host.floating import mover_of
 from hairpin.host.host import Host
 from hairpin.message import Message, message
@@ -32,14 +30,11 @@ _ENDPOINT = re.compile(
 _Reader = Callable[[Host, Container, dict[str, str]], Failure]
 
 
-def failure_of(host: Host, container: Container) -> Failure | None:
-    """Return why the container's last start failed or its program ended.  Return None if the engine does not tell the
-    reason, or if an administrator stopped the container.
+def failure_by_error(host: Host, container: Container) -> Failure:
+    """Return why the container's last start failed, as the engine's error tells it.
 
     The repair of an error that hairpin does not know is a try: nothing shows that another start would succeed.  If a
     cause keeps the container from starting, this cause has the repair."""
-    if not container.error:
-        return _by_status(container) or _by_privileged_port(host, container)
     found = failure_told(container.error)
     if found is None or found.entry.failure is None:
         said = message("{error}", error=own_words(container.error))
@@ -79,50 +74,6 @@ def own_words(error: str) -> str:
     line = _ENDPOINT.sub("", " ".join(error.split()))
     words = line.rpartition("failed: ")[2].removesuffix("(exit status 1))").removesuffix(": unknown").strip()
     return line if words == "port is already allocated" else words
-
-
-def _by_status(container: Container) -> Failure | None:
-    name = container.name
-    if ended_by_check(container):
-        action = container.on_unhealthy
-        return Failure(
-            message("its health check failed, and Podman then ended it (--health-on-failure={action})", action=action)
-        )
-    if container.oom_killed:
-        return Failure(
-            message(
-                "the kernel killed the container, because the container used more memory than its limit (OOMKilled)"
-            ),
-            message("give the container more memory (--memory) or find what uses up its memory, then start it"),
-        )
-    match container.exit_code:
-        case 127:
-            return Failure(
-                message("exit status 127: a command was not found"),
-                message("correct the command that the container's program calls, and recreate {name}", name=name),
-            )
-        case 126:
-            return Failure(
-                message("exit status 126: a command is not executable"),
-                message("make the file executable in the image, and recreate {name}", name=name),
-            )
-        case 139:
-            return Failure(message("exit status 139: a segmentation fault (SIGSEGV) ended the container's program"))
-        case 134:
-            return Failure(message("exit status 134: the container's program aborted itself (SIGABRT)"))
-        case _:
-            return None
-
-
-def _by_privileged_port(host: Host, container: Container) -> Failure | None:
-    """Return why a stopped rootless container cannot start again: its user may no longer bind a port that it publishes.
-
-    Podman keeps no error of a start by hand.  Source: ip-sysctl.rst, ip_unprivileged_port_start"""
-    first = _first_of_users(host)
-    if first is None or container.running or not host.engine_of(container).rootless:
-        return None
-    ports = sorted(each.host_port for each in container.bindings if 0 < each.host_port < first)
-    return _privileged(host, container, {"port": str(ports[0])}) if ports else None
 
 
 # --- errors whose meaning depends on the state of the host ------------------------------------------------------------
@@ -230,37 +181,6 @@ def _free_it(host: Host, container: Container, binding: PortBinding | None, stop
     )
 
 
-def _privileged(host: Host, container: Container, places: dict[str, str]) -> Failure:
-    port = places["port"]
-    first = _first_of_users(host)
-    if first is not None and int(port) >= first:
-        return Failure(
-            message(
-                "the container was not permitted to bind port {port}, though users may bind ports from {first} upwards",
-                port=port,
-                first=first,
-            )
-        )
-    return Failure(
-        message("a user may not bind port {port}", port=port),
-        message(
-            "recreate {name} with port {first} or a higher one; or sysctl -w "
-            "net.ipv4.ip_unprivileged_port_start={port}, which lets every user bind port {port} and all higher ports",
-            port=port,
-            first=first if first is not None else 1024,
-            name=container.name,
-        ),
-    )
-
-
-def _first_of_users(host: Host) -> int | None:
-    """Return the lowest port that an unprivileged user may bind (``ip_unprivileged_port_start``), or None if this
-    sysctl was not read."""
-    if host.netns.name not in host:
-        return None
-    return host.namespace(host.netns.name).sysctls.number("net", "ipv4", "ip_unprivileged_port_start")
-
-
 def _no_owner(host: Host, container: Container, places: dict[str, str]) -> Failure:
     owner = host.container(places["container"])
     if owner is None:
@@ -336,7 +256,7 @@ def _no_veth(host: Host, container: Container, _: dict[str, str]) -> Failure:
 _READERS: dict[str, _Reader] = {
     "docker-proxy-address-in-use": _port_held,
     "docker-port-allocated": _port_held,
-    "docker-privileged-port": _privileged,
+    "docker-privileged-port": failure_at_privileged_port,
     "docker-address-not-here": _address_elsewhere,
     "docker-network-missing": no_network,
     "docker-network-not-loaded": not_loaded,

@@ -17,6 +17,7 @@ import msgspec
 
 from hairpin.causes.cause import AskedFlows, Candidate, Cause, Finding
 from hairpin.causes.opening import about_rule
+from hairpin.causes.signs import RULE_FILES
 from hairpin.host.boot.rule_keeper import saved_rules
 from hairpin.host.boot.saved_rules import rules_of
 from hairpin.host.host import Host
@@ -32,14 +33,6 @@ CAUSE = Cause(
     source="docs.docker.com, Packet filtering and firewalls; moby/moby#4737",
     shown_by=("sudo iptables-save", message("nat DOCKER has a DNAT rule for the port, and DOCKER-USER has no rule")),
 )
-_FILES = {
-    "/etc/ufw/user.rules": ("ip", "ufw-user-input"),
-    "/etc/ufw/user6.rules": ("ip6", "ufw6-user-input"),
-    "/etc/iptables/rules.v4": ("ip", "INPUT"),
-    "/etc/iptables/rules.v6": ("ip6", "INPUT"),
-    "/etc/sysconfig/iptables": ("ip", "INPUT"),
-    "/etc/sysconfig/ip6tables": ("ip6", "INPUT"),
-}
 _PROTOCOLS = {"tcp": TCP, "udp": UDP}
 _NARROW = 1000
 """A rule whose port range is smaller than this number of ports counts as a rule about single ports."""
@@ -81,7 +74,7 @@ def _candidate(file: ConfigFile, rule: Rule, port: int) -> Candidate:
 def _denying(host: Host, flow: Flow) -> Iterator[tuple[ConfigFile, Rule]]:
     """Yield the lines that deny the port to the flow's client, in files that the host loads."""
     for file in host.files:
-        family, chain = _FILES.get(file.path, ("", ""))
+        family, chain = RULE_FILES.get(file.path, ("", ""))
         if family == ("ip" if flow.version == 4 else "ip6") and _is_loaded(host, file):
             rule = next(_about(rules_of(file, family, "filter", chain), flow), None)
             if rule is not None and any(isinstance(each, Reject) or each == Verdict("drop") for each in rule.body):

@@ -12,7 +12,6 @@ from hairpin.host.boot.daemon_start import Boot
 from hairpin.host.docker import Container, Engine
 from hairpin.host.engine_health import is_down
 from hairpin.host.host import Host
-from hairpin.texts.starts import cause_told
 
 
 class Told(msgspec.Struct, frozen=True):
@@ -32,7 +31,7 @@ def makers_told(host: Host, container: Container) -> tuple[str, ...]:
     the lock, the engine starts no container."""
     if container.running:
         return ()
-    cause, _ = cause_told(container.error)
+    cause, _ = _meant(container.error)
     if not cause and any(each.waits for each in host.rule_tools.lock):
         return ("xtables-lock-contention",)
     return (cause,) if cause else ()
@@ -40,7 +39,7 @@ def makers_told(host: Host, container: Container) -> tuple[str, ...]:
 
 def makers_of_end(boot: Boot | None) -> tuple[str, ...]:
     """Return the ids of the causes that the last lines of dockerd's log mean."""
-    found = (cause_told(line)[0] for line in (boot.log if boot is not None else ()))
+    found = (_meant(line)[0] for line in (boot.log if boot is not None else ()))
     return tuple(dict.fromkeys(each for each in found if each))
 
 
@@ -49,11 +48,20 @@ def words_meaning(host: Host, cause: str) -> Iterator[Told]:
     run, and about an engine that does not run, are yielded."""
     for engine in host.engines:
         for each in engine.containers:
-            meant, subject = cause_told(each.error) if each.error and not each.running else ("", "")
+            meant, subject = ("", "") if each.running else _meant(each.error)
             if meant == cause:
                 yield Told(engine, each, each.error, subject, (each.evidence,))
         if engine.boot is not None and is_down(host, engine):
             for line in engine.boot.log:
-                meant, subject = cause_told(line)
+                meant, subject = _meant(line)
                 if meant == cause:
                     yield Told(engine, None, line, subject, engine.boot.traces)
+
+
+def _meant(error: str) -> tuple[str, str]:
+    """Return the id of the cause that the error text means, and the text's subject; empty if there are none."""
+    if not error:
+        return "", ""
+    from hairpin.texts.starts import cause_told  # noqa: PLC0415 - most engines report no error
+
+    return cause_told(error)

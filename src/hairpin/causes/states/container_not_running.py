@@ -18,7 +18,7 @@ from collections.abc import Iterator
 from msgspec.structs import replace
 
 from hairpin.causes.cause import NOT_RUNNING, Candidate, Cause, Finding, View, Way
-from hairpin.causes.container._start_failure import failure_of
+from hairpin.causes.container._end import failure_by_end
 from hairpin.causes.engine._publishing import (
     LEFT_ALONE,
     asking_container,
@@ -28,8 +28,6 @@ from hairpin.causes.engine._publishing import (
     refusal_of,
 )
 from hairpin.causes.log_advice import find_end, read_end
-from hairpin.causes.service._near import protocol_of
-from hairpin.causes.service._service import in_container, lacking_listeners, listening, same_port
 from hairpin.causes.states._start_words import makers_told
 from hairpin.causes.where import OfContainer
 from hairpin.change.calls import SetContainerState
@@ -105,7 +103,12 @@ def _asked_itself(view: View) -> tuple[tuple[Container, PortBinding], ...]:
 def _ended_member(view: View) -> tuple[tuple[Container, PortBinding], ...]:
     """Return the only container that does not run of those that share the namespace in which the packet found no
     socket, if each of the others listens on a port of its own."""
-    container = in_container(view) if view.stop.reason == "no-listener" and not view.on_host else None
+    if view.stop.reason != "no-listener" or view.on_host:
+        return ()
+    from hairpin.causes.service._near import protocol_of  # noqa: PLC0415 - most containers share no namespace
+    from hairpin.causes.service._service import in_container, lacking_listeners, same_port  # noqa: PLC0415
+
+    container = in_container(view)
     if container is None or same_port(view):
         return ()
     lacking = lacking_listeners(view, container)
@@ -137,6 +140,8 @@ def _with_asked_address(view: View, container: Container) -> Container:
 def _on_host_network(view: View, engine: Engine, container: Container) -> Change:
     """Return the change that starts a container on the host's network.  The container's service then listens on the
     asked port of the host."""
+    from hairpin.causes.service._service import listening  # noqa: PLC0415 - few containers are on the host's network
+
     said = message("start {name}", name=container.name)
     call = SetContainerState(engine.kind, "start", container.name, engine.user)
     return Change((listening(view, said),), (call,))
@@ -168,6 +173,15 @@ def of_host(host: Host) -> Iterator[Finding]:
             why = failure_of(host, container)
             found = _candidate(host, container, said, why, change=Change(()), by_hand=True)
             yield Finding(found, "blocking", container=container.name)
+
+
+def failure_of(host: Host, container: Container) -> Failure | None:
+    """Return why the container's last start failed or its program ended; None if the engine does not tell."""
+    if not container.error:
+        return failure_by_end(host, container)
+    from hairpin.causes.container._start_failure import failure_by_error  # noqa: PLC0415 - most starts do not fail
+
+    return failure_by_error(host, container)
 
 
 def is_wanted_up(host: Host, container: Container) -> bool:

@@ -16,7 +16,6 @@ from hairpin.engines.docker.options import Version, dockerd_version
 from hairpin.engines.repair.bridging import lacks_bridge, new_bridge
 from hairpin.engines.repair.endpoints import addresses, new_endpoint, routes, sysctls
 from hairpin.engines.repair.republishing import added_rules, lacks_a_chain, relays
-from hairpin.engines.repair.stacked import stacked_link, stacked_subnet
 from hairpin.host.docker import Container, DockerNetwork, Endpoint, Engine, PortBinding, Subnet
 from hairpin.host.host import Host, Namespace
 from hairpin.host.link import Address, BridgePort, Link
@@ -116,6 +115,8 @@ def restarts(host: Host, container: Container) -> tuple[SetContainerState, ...]:
 
 def _started_stacked(host: Host, engine: Engine, container: Container, binding: PortBinding) -> Change | None:
     """Return the change that starts a container on a macvlan or ipvlan network, which publishes no port."""
+    from hairpin.engines.repair.stacked import stacked_link, stacked_subnet  # noqa: PLC0415 - few networks are stacked
+
     names = engine.network_names(container)
     networks = ((each, stacked_subnet(host, each)) for each in engine.networks if each.name in names)
     joined, subnet = next(((each, subnet) for each, subnet in networks if subnet is not None), (None, None))

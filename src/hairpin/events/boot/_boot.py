@@ -17,10 +17,7 @@ from hairpin.events.course import Course, Rival
 from hairpin.events.engines._containers import with_container_first_started, with_container_started
 from hairpin.events.engines._dockerd import docker_of, with_dockerd_started
 from hairpin.events.engines._podman import with_bridges_made
-from hairpin.events.firewalls.firewalld import firewalld_of
 from hairpin.events.firewalls.iptables import with_saved_rules
-from hairpin.events.firewalls.nftables import nftables_script, with_nftables_loaded
-from hairpin.events.firewalls.ufw import ufw_of, with_ufw_started
 from hairpin.events.links.managers import with_network_configured
 from hairpin.host.boot.rule_keeper import saved_rules, unit
 from hairpin.host.docker import Container, Engine
@@ -105,12 +102,18 @@ def _races(was: Host) -> Iterator[Message]:
 def _steps(host: Host) -> Iterator[_Step]:
     """Yield the boot steps of the host's units, in the order that is usual for these units."""
     yield _Step("systemd-sysctl.service", with_files_applied)
-    if unit(host, "nftables") is not None and nftables_script(host) is not None and _starts(host, "nftables"):
-        yield _Step("nftables.service", lambda course: with_nftables_loaded(course, at_boot=True))
+    if unit(host, "nftables") is not None and _starts(host, "nftables"):
+        from hairpin.events.firewalls.nftables import nftables_script, with_nftables_loaded
+
+        if nftables_script(host) is not None:
+            yield _Step("nftables.service", lambda course: with_nftables_loaded(course, at_boot=True))
     own = host.namespace(host.netns.name)
     yield _Step("network.target", lambda course: with_links_as_before(with_network_configured(course, own), host))
-    if (ufw := ufw_of(host)) is not None and ufw.enabled and _starts(host, "ufw"):
-        yield _Step("ufw.service", with_ufw_started)
+    if host.ufw is not None and host.ufw.enabled and _starts(host, "ufw"):
+        from hairpin.events.firewalls.ufw import ufw_of, with_ufw_started
+
+        if ufw_of(host) is not None:
+            yield _Step("ufw.service", with_ufw_started)
     for loader, file, family in saved_rules(host):
         name = loader.name.removesuffix(".service")
         if _starts(host, name):
@@ -152,8 +155,9 @@ def _line(line: ScriptLine) -> Stage:
 
 
 def _with_firewalld(course: Course, was: Host) -> Course:
-    """Return the course after firewalld has started.  Most hosts have no firewalld, so its model is imported only
-    here."""
+    """Return the course after firewalld has started."""
+    from hairpin.events.firewalls.firewalld import firewalld_of
+
     if firewalld_of(was) is None:
         return course
     from hairpin.events.firewalls._firewalld import with_firewalld_started

@@ -8,7 +8,7 @@ import msgspec
 from hairpin.change.change import ChangeWorld
 from hairpin.events.boot._boot import with_boot
 from hairpin.events.course import Course
-from hairpin.events.event import ByItself, Event
+from hairpin.events.event import Event
 from hairpin.message import message
 from hairpin.network.prefix import address_text
 
@@ -53,7 +53,6 @@ REBOOT = Event(
     title=message("the host is rebooted"),
     source="bootup(7); the units, files and engines that the boot consists of",
     happens=with_boot,
-    by_itself=ByItself(reach=90),
     command="systemctl reboot",
 )
 KERNEL_UPGRADE = Event(

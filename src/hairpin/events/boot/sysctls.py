@@ -8,7 +8,7 @@ from fnmatch import fnmatchcase
 
 from hairpin.change.change import LoadModule, Primitive, ReplaceSysctls, SetSysctl
 from hairpin.events.course import Course
-from hairpin.events.event import ByItself, Event
+from hairpin.events.event import Event
 from hairpin.host.boot.sysctl_files import Setting, assignments, assignments_of, is_pattern, settings
 from hairpin.host.kernel_release import Novelty
 from hairpin.host.managers import ConfigFile
@@ -103,7 +103,6 @@ SYSCTL_SYSTEM = Event(
     title=message("the sysctl files are applied again (`sysctl --system`)"),
     source="sysctl(8) --system, systemd-sysctl.service(8), sysctl.d(5)",
     happens=with_files_applied,
-    by_itself=ByItself(reach=10),
     units=("systemd-sysctl",),
     command="sysctl --system",
 )

@@ -16,7 +16,7 @@ from hairpin.events.engines._containers import (
     with_container_started,
     with_containers_ended,
 )
-from hairpin.events.event import ByItself, ByName, Event
+from hairpin.events.event import ByName, Event
 from hairpin.host.docker import Container, DockerNetwork, Engine
 from hairpin.host.host import Host, Namespace
 from hairpin.message import message
@@ -175,7 +175,6 @@ CONTAINER_RESTART = Event(
     source="docker-restart(1), podman-restart(1)",
     happens=_restarted,
     by_name=ByName("container", _restarted, _some_restarted),
-    by_itself=ByItself(reach=40),
 )
 CONTAINER_RECREATE = Event(
     id="container-recreate",

@@ -16,7 +16,7 @@ from hairpin.engines.repair.restoring import restoring_all
 from hairpin.engines.surplus import OWNED
 from hairpin.events.course import Course
 from hairpin.events.engines._dockerd import docker_of, with_dockerd_killed, with_dockerd_started, with_dockerd_stopped
-from hairpin.events.event import ByItself, Event
+from hairpin.events.event import Event
 from hairpin.events.firewalls.iptables import deleting, key_of
 from hairpin.host.docker import Engine
 from hairpin.host.host import Host
@@ -65,7 +65,6 @@ DOCKER_RESTART = Event(
     title=message("dockerd is restarted"),
     source="moby daemon/daemon.go Shutdown(), restore(); libnetwork/drivers/bridge/bridge_linux.go initStore()",
     happens=_restarted,
-    by_itself=ByItself(reach=50),
     units=("docker",),
     command="systemctl restart docker",
 )

@@ -10,9 +10,8 @@ from hairpin.events.engines._containers import (
     with_container_first_started,
     with_container_started,
 )
-from hairpin.events.event import ByItself, Event, starts_one_of
+from hairpin.events.event import Event
 from hairpin.host.boot.rule_keeper import unit
-from hairpin.host.host import Host
 from hairpin.message import message
 
 _UNIT = "podman-restart"
@@ -38,13 +37,6 @@ def _restarted(course: Course) -> Course | None:
     return course if chosen else None
 
 
-def _comes(host: Host) -> bool:
-    """Return whether Podman is installed and the unit podman-restart is enabled or active.  A unit that was not read
-    counts as enabled."""
-    has_podman = any(each.kind == "podman" for each in host.engines)
-    return has_podman and (unit(host, _UNIT) is None or starts_one_of(_UNIT)(host))
-
-
 PODMAN_RESTART = Event(
     id="podman-restart",
     title=message(
@@ -52,7 +44,6 @@ PODMAN_RESTART = Event(
     ),
     source="podman-restart.service of Podman, its ExecStart and ExecStop; podman-start(1)",
     happens=_restarted,
-    by_itself=ByItself(reach=51, on=_comes),
     units=(_UNIT,),
     command="systemctl restart podman-restart",
 )

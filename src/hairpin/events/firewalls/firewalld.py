@@ -6,7 +6,7 @@ hosts have no firewalld, so firewalld's model is imported only if firewalld runs
 """
 
 from hairpin.events.course import Course
-from hairpin.events.event import ByItself, Event
+from hairpin.events.event import Event
 from hairpin.host.host import Host
 from hairpin.host.managers import Firewalld
 from hairpin.message import message
@@ -49,10 +49,6 @@ def _reloaded(course: Course) -> Course | None:
     return with_firewalld_reloaded(course)
 
 
-def _runs(host: Host) -> bool:
-    return host.firewalld is not None and host.firewalld.running
-
-
 FIREWALLD_START = Event(
     id="firewalld-start",
     title=message("firewalld is started (`systemctl start firewalld`)"),
@@ -67,7 +63,6 @@ FIREWALLD_RESTART = Event(
     title=message("firewalld is restarted (`systemctl restart firewalld`)"),
     source="firewall/core/fw.py stop(), start()",
     happens=_restarted,
-    by_itself=ByItself(reach=23, on=_runs),
     units=("firewalld",),
     verbs=("restart",),
     command="systemctl restart firewalld",
@@ -77,7 +72,6 @@ FIREWALLD_RELOAD = Event(
     title=message("firewalld reads its files again (`firewall-cmd --reload`)"),
     source="firewall-cmd(1) --reload; firewall/core/fw.py reload()",
     happens=_reloaded,
-    by_itself=ByItself(reach=22, on=_runs),
     units=("firewalld",),
     verbs=("reload",),
     command="firewall-cmd --reload",

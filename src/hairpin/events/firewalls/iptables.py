@@ -13,7 +13,7 @@ from hairpin.engines.expected import ExpectedRule, ExpectedRules
 from hairpin.engines.found import rules_with_meaning, tables_of_backend
 from hairpin.errors import ParseError
 from hairpin.events.course import Course
-from hairpin.events.event import ByItself, Event, starts_one_of
+from hairpin.events.event import Event
 from hairpin.host.boot.rule_keeper import saved_files
 from hairpin.host.managers import ConfigFile
 from hairpin.message import message
@@ -144,7 +144,6 @@ SAVED_RULES_RESTORE = Event(
     title=message("the saved rules are loaded again (netfilter-persistent or iptables-services)"),
     source="netfilter-persistent(8), iptables-restore(8); iptables-persistent plugins.d/15-ip4tables",
     happens=_restored,
-    by_itself=ByItself(reach=20, on=starts_one_of(*_KEEPERS)),
     units=_KEEPERS,
     verbs=("start", "restart", "reload"),
     command="systemctl restart netfilter-persistent",

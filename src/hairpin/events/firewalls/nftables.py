@@ -14,7 +14,7 @@ import msgspec
 from hairpin.change.change import ReplaceTable
 from hairpin.errors import ParseError
 from hairpin.events.course import Course
-from hairpin.events.event import ByItself, Event, starts_one_of
+from hairpin.events.event import Event
 from hairpin.host.boot.rule_keeper import NFTABLES_CONF, unit
 from hairpin.host.host import Host
 from hairpin.host.managers import ConfigFile
@@ -167,7 +167,6 @@ NFTABLES_RESTART = Event(
     title=message("nftables is restarted (`systemctl restart nftables`)"),
     source="nftables.service, its ExecStop and ExecStart; nft(8) flush ruleset",
     happens=_restarted,
-    by_itself=ByItself(reach=25, on=starts_one_of(_UNIT)),
     units=(_UNIT,),
     command="systemctl restart nftables",
 )
@@ -176,7 +175,6 @@ NFTABLES_RELOAD = Event(
     title=message("nftables loads its file again (`systemctl reload nftables`)"),
     source="nftables.service, its ExecReload; nft(8) -f",
     happens=_reloaded,
-    by_itself=ByItself(reach=24, on=starts_one_of(_UNIT)),
     units=(_UNIT,),
     verbs=("reload",),
     command="systemctl reload nftables",

@@ -14,7 +14,7 @@ import msgspec
 
 from hairpin.events.boot.sysctls import with_file_applied
 from hairpin.events.course import Course
-from hairpin.events.event import ByItself, Event
+from hairpin.events.event import Event
 from hairpin.events.firewalls.iptables import dialect_of, with_rules_added, with_saved_rules
 from hairpin.host.host import Host
 from hairpin.host.managers import ConfigFile, Ufw
@@ -334,16 +334,11 @@ def _disabled(course: Course) -> Course | None:
     return with_ufw_enabled(with_ufw_stopped(course), enabled=False) if ufw is not None and ufw.enabled else None
 
 
-def _is_enabled(host: Host) -> bool:
-    return host.ufw is not None and host.ufw.enabled
-
-
 UFW_RELOAD = Event(
     id="ufw-reload",
     title=message("ufw reads its files again (`ufw reload`)"),
     source="ufw(8) reload; ufw/frontend.py do_action(), ufw-init-functions ufw_stop(), ufw_start()",
     happens=_reloaded,
-    by_itself=ByItself(reach=21, on=_is_enabled),
     units=("ufw",),
     verbs=("restart", "reload"),
     command="ufw reload",

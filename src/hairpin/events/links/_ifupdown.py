@@ -12,7 +12,6 @@ from hairpin.change.change import AddEntry, DeleteEntry, DeleteLink, Primitive, 
 from hairpin.errors import ChangeError
 from hairpin.events.course import Course
 from hairpin.events.links._addresses import without_addresses
-from hairpin.events.links.dhcp import with_leases
 from hairpin.host.boot.ifupdown import IfupdownFiles, Stanza, StanzaOption
 from hairpin.host.host import Namespace
 from hairpin.host.link import Address, BridgePort, Link
@@ -111,6 +110,8 @@ def _brought_up(course: Course, stanza: Stanza, was: Namespace, own: tuple[Addre
             course.failing(message("ifupdown stops at {link}: {reason}", link=stanza.link, reason=error.said))
         ) from None
     if stanza.method == "dhcp" or (stanza.method == "auto" and stanza.version == 6):
+        from hairpin.events.links.dhcp import with_leases
+
         course = with_leases(course, stanza.link, stanza.version, was, own)
     elif stanza.method not in ("static", "manual", "loopback"):
         course = course.provided(

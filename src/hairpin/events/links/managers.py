@@ -4,8 +4,7 @@ A host has one manager, seldom two, so the model of a manager is imported only i
 """
 
 from hairpin.events.course import Course
-from hairpin.events.event import ByItself, Event, starts_one_of
-from hairpin.events.links._ifupdown import with_links_down, with_links_up
+from hairpin.events.event import Event
 from hairpin.host.boot.ifupdown import INTERFACES, configured_by_ifupdown, interfaces
 from hairpin.host.boot.rule_keeper import unit
 from hairpin.host.host import Namespace
@@ -50,8 +49,13 @@ def _with_manager(course: Course, name: str, state: str) -> Course | None:
 def _with_ifupdown_started(course: Course, was: Namespace) -> Course:
     """Return the course after ``ifup -a``, and after udev has started ifupdown for the links with ``allow-hotplug``."""
     known = interfaces(course.host)
-    there = (*known.named(known.auto), *known.named(known.hotplug))
-    return with_links_up(course.lacking(known.unread), known, tuple(dict.fromkeys(there)), was)
+    there = tuple(dict.fromkeys((*known.named(known.auto), *known.named(known.hotplug))))
+    course = course.lacking(known.unread)
+    if not there:
+        return course
+    from hairpin.events.links._ifupdown import with_links_up
+
+    return with_links_up(course, known, there, was)
 
 
 def _starts(course: Course, name: str) -> bool:
@@ -88,6 +92,8 @@ def _network_restarted(course: Course) -> Course | None:
         return None
     if course.host.version("package:ifupdown2") is not None:
         course = course.provided(message("ifupdown2 configures the links of {file} as ifupdown does", file=INTERFACES))
+    from hairpin.events.links._ifupdown import with_links_down, with_links_up
+
     down = with_links_down(course.lacking(known.unread), known, up)
     return with_links_up(down, known, there, was)
 
@@ -124,7 +130,6 @@ NETWORK_RESTART = Event(
     title=message("the network's unit restarts (`networking`, or RHEL's `network`)"),
     source="networking.service, ifup(8), interfaces(5); initscripts init.d/network",
     happens=_network_restarted,
-    by_itself=ByItself(reach=30),
     units=(_IFUPDOWN, _SCRIPTS),
     command="systemctl restart networking",
 )
@@ -133,7 +138,6 @@ NETWORKD_RESTART = Event(
     title=message("systemd-networkd restarts"),
     source="systemd-networkd.service(8), systemd.network(5); networkd-link.c link_drop_foreign_config()",
     happens=_networkd_restarted,
-    by_itself=ByItself(reach=31, on=starts_one_of(_NETWORKD)),
     units=(_NETWORKD,),
     command="systemctl restart systemd-networkd",
 )
@@ -142,7 +146,6 @@ NETWORKMANAGER_RESTART = Event(
     title=message("NetworkManager restarts"),
     source="NetworkManager(8), nm-settings-keyfile(5)",
     happens=_networkmanager_restarted,
-    by_itself=ByItself(reach=32, on=starts_one_of(_MANAGER)),
     units=(_MANAGER,),
     command="systemctl restart NetworkManager",
 )

@@ -11,7 +11,6 @@ import msgspec
 
 from hairpin.host.boot.daemon_start import is_true
 from hairpin.host.boot.rule_keeper import NFTABLES_CONF, SAVED_V4, SAVED_V6, rule_keeper
-from hairpin.host.boot.saved_rules import nft_line, policy_line, rule_line, rule_of
 from hairpin.host.boot.sysctl_files import last_word
 from hairpin.host.docker import DockerNetwork, Engine
 from hairpin.host.host import Host
@@ -51,6 +50,8 @@ def of_place(place: Place, host: Host) -> Configured | None:
         found = _assignment(host, _UFW_DEFAULT, _UFW_POLICIES.get(place.chain, ""), place.text.rpartition(" ")[2])
         if found is not None:
             return found
+    from hairpin.host.boot.saved_rules import nft_line, policy_line, rule_line  # noqa: PLC0415 - few rules are asked
+
     for file in host.files:
         if is_rule_script(file.path) if place.dialect == "nft" else file.path in _saved(place):
             if place.dialect == "nft":
@@ -78,6 +79,8 @@ def _makes(direct: DirectRule, place: Place) -> bool:
     chains = (direct.chain, f"{direct.chain}_direct")
     if (direct.family, direct.table) != (place.family, place.table) or place.chain not in chains:
         return False
+    from hairpin.host.boot.saved_rules import rule_of  # noqa: PLC0415 - few hosts have direct rules
+
     made = rule_of(direct.family, direct.table, place.chain, direct.words)
     wanted = rule_of(place.family, place.table, place.chain, place.text)
     return made is not None and wanted is not None and unordered(made) == unordered(wanted)

@@ -10,8 +10,8 @@ Source: sysctl.d(5), sysctl(8) --system, ufw-framework(8)
 """
 
 import re
-from collections.abc import Iterator
 from fnmatch import fnmatchcase
+from functools import lru_cache
 
 import msgspec
 
@@ -52,7 +52,7 @@ def last_word(path: Path, files: tuple[ConfigFile, ...]) -> Setting | None:
 
 def _settings(names: tuple[Path, ...], files: tuple[ConfigFile, ...]) -> tuple[Setting, ...]:
     read = (each for each in files if is_sysctl_file(each.path) and not _is_hidden(each.path, files))
-    found = [setting for file in read for setting in _in_file(names, file)]
+    found = [setting for file in read for written, setting in assignments_of(file) if _names_one_of(written, names)]
     return tuple(sorted(found, key=lambda each: _rank(each.file)))
 
 
@@ -66,6 +66,7 @@ def assignments(files: tuple[ConfigFile, ...]) -> tuple[tuple[Path, Setting], ..
     return tuple(each for file in read for each in assignments_of(file))
 
 
+@lru_cache(maxsize=256)  # each sysctl that an event changes is sought in the same files
 def assignments_of(file: ConfigFile) -> tuple[tuple[Path, Setting], ...]:
     """Return every key that the file sets, as the file writes it, in the order of the file."""
     return tuple(
@@ -107,17 +108,13 @@ def _rank(file: str) -> tuple[int, str]:
     return (1, "") if file == SYSCTL_CONF else (0, file.rpartition("/")[2])
 
 
-def _in_file(names: tuple[Path, ...], file: ConfigFile) -> Iterator[Setting]:
-    for number, line in enumerate(file.text.split("\n"), 1):
-        found = _ASSIGNMENT.match(line)
-        if found is not None and any(_names(found[1], each) for each in names):
-            yield Setting(file.path, number, found[2], file.evidence)
+def _names_one_of(written: Path, paths: tuple[Path, ...]) -> bool:
+    """Return whether the key of a sysctl file, in parts that may have wildcards, names one of the paths."""
+    return any(len(written) == len(path) and all(map(_fits, path, written)) for path in paths)
 
 
-def _names(written: str, path: Path) -> bool:
-    """Return whether the key of a sysctl file names the path.  A key may use dots or slashes, and wildcards."""
-    parts = key_parts(written)
-    return len(parts) == len(path) and all(fnmatchcase(own, part) for own, part in zip(path, parts, strict=True))
+def _fits(own: str, part: str) -> bool:
+    return own == part or (any(character in part for character in "*?[") and fnmatchcase(own, part))
 
 
 def key_parts(written: str) -> Path:

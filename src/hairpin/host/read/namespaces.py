@@ -21,18 +21,13 @@ from hairpin.host.link import Link
 from hairpin.host.read.engines.relays import RelayCommand, commands, with_relays
 from hairpin.host.read.ip import (
     bridge_json,
-    bridge_text,
     conntrack_text,
     links_json,
-    links_text,
     proc_text,
     routes_json,
-    routes_text,
     rules_json,
-    rules_text,
     sockets_text,
     wireguard_text,
-    xfrm_text,
 )
 from hairpin.host.read.ip.bridge_json import with_ports
 from hairpin.host.read.ip.links_json import Interfaces
@@ -42,9 +37,9 @@ from hairpin.host.read.ip.sockets_text import proc_net_sockets, with_device_name
 from hairpin.host.read.ip.traffic_control import filtered, qdiscs, with_filters, with_qdiscs
 from hairpin.host.read.json_text import is_json
 from hairpin.host.read.processes import processes
-from hairpin.host.read.readings import Readings
+from hairpin.host.read.readings import Readings, later
 from hairpin.host.read.rulesets import RulesetReader
-from hairpin.host.route import BROADCAST, Neighbour, PolicyRule, Route
+from hairpin.host.route import BROADCAST, Neighbour, PolicyRule, Redirect, Route
 from hairpin.host.socket import Socket, VirtualService
 from hairpin.host.sysctl import Sysctls
 from hairpin.host.wireguard import Wireguard
@@ -52,6 +47,7 @@ from hairpin.message import Message, message
 from hairpin.netfilter.packet import Connection
 
 T = TypeVar("T")
+
 _PROC_NET: tuple[tuple[str, Literal["tcp", "udp"], Literal[4, 6]], ...] = (
     ("proc-net-tcp", "tcp", 4),
     ("proc-net-tcp6", "tcp", 6),
@@ -103,7 +99,7 @@ class NamespaceReader:
             routes=routes,
             rules=rules,
             neighbours=part(("neighbours",), lambda: self._neighbours(name, interfaces.links), interfaces.links),
-            fdb=part(("fdb",), lambda: self._entries("bridge-fdb", name, bridge_json.fdb, bridge_text.fdb)),
+            fdb=part(("fdb",), lambda: self._entries("bridge-fdb", name, bridge_json.fdb, later("ip.bridge_text.fdb"))),
             sysctls=part(("sysctls",), lambda: self._first("sysctl", name, self._parse_sysctls, Sysctls(values={}))),
             sockets=part(
                 ("sockets",),
@@ -114,8 +110,10 @@ class NamespaceReader:
             ),
             connections=part(("connections",), lambda: self._connections(name)),
             virtual_services=part(("ipvs",), lambda: self._virtual_services(name)),
-            xfrm_policies=part(("xfrm",), lambda: self._first("xfrm-policy", name, xfrm_text.policies, ())),
-            redirects=part(("redirects",), lambda: self._first("ip-redirects", name, routes_text.redirects, ())),
+            xfrm_policies=part(("xfrm",), lambda: self._first("xfrm-policy", name, later("ip.xfrm_text.policies"), ())),
+            redirects=part(
+                ("redirects",), lambda: self._first("ip-redirects", name, later("ip.routes_text.redirects"), ())
+            ),
             limits=part(("limits",), lambda: self._first("rate-limits", name, proc_text.limits, LimitState())),
             counters=part(("counters",), lambda: self._first("kernel-counters", name, proc_text.counters, Counters())),
             queues=part(("queues",), lambda: self._queues(name)),
@@ -133,8 +131,11 @@ class NamespaceReader:
     def _interfaces(self, netns: str) -> Interfaces:
         listed = self._readings.of("ip-addr", netns) or self._readings.of("ip-addr-text", netns)
         if not listed and self._readings.of("ip-link-text", netns):
-            return self._first("ip-link-text", netns, links_text.interfaces, Interfaces())
-        return self._either("ip-addr", netns, links_json.interfaces, links_text.interfaces, Interfaces())
+            return self._first("ip-link-text", netns, later("ip.links_text.interfaces"), Interfaces())
+        return self._either("ip-addr", netns, links_json.interfaces, later("ip.links_text.interfaces"), Interfaces())
+
+    def _redirects(self, netns: str) -> tuple[Redirect, ...]:
+        return self._first("ip-redirects", netns, later("ip.routes_text.redirects"), ())
 
     def _queues(self, netns: str) -> frozenset[int] | None:
         """Return the NFQUEUE queues that a program reads; an empty set if the kernel does not have the file of
@@ -168,8 +169,8 @@ class NamespaceReader:
         return self._either(key, netns, of_json, of_words, ())
 
     def _links(self, netns: str, links: tuple[Link, ...]) -> tuple[Link, ...]:
-        ports = self._entries("bridge-link", netns, links_json.ports, bridge_text.ports)
-        vlans = self._entries("bridge-vlan", netns, bridge_json.vlans, bridge_text.vlans)
+        ports = self._entries("bridge-link", netns, links_json.ports, later("ip.bridge_text.ports"))
+        vlans = self._entries("bridge-vlan", netns, bridge_json.vlans, later("ip.bridge_text.vlans"))
         found = (
             filtered(reading) for key in ("tc-filter", "tc-filter-text") for reading in self._readings.of(key, netns)
         )
@@ -184,18 +185,20 @@ class NamespaceReader:
         settings: tuple[tuple[str, Wireguard], ...] = self._first("wireguard", netns, wireguard_text.devices, ())
         complete = wireguard_text.with_settings(complete, settings)
         holders = self._readings.first("tun-owners", netns)
-        halted = self._processes.halted
-        return links_text.with_holders(complete, holders.text, halted) if holders is not None else complete
+        if holders is None or not holders.text:
+            return complete
+        held: tuple[Link, ...] = later("ip.links_text.with_holders")(complete, holders.text, self._processes.halted)
+        return held
 
     def _routing(self, netns: str) -> tuple[tuple[Route, ...], tuple[PolicyRule, ...]]:
-        saved = self._entries("ip-nexthop", netns, routes_json.saved_next_hops, routes_text.saved_next_hops)
+        saved = self._entries("ip-nexthop", netns, routes_json.saved_next_hops, later("ip.routes_text.saved_next_hops"))
         routes = (*self._routes(netns, 4, saved), *self._routes(netns, 6, saved))
         return routes, (*self._rules(netns, 4), *self._rules(netns, 6))
 
     def _routes(self, netns: str, version: Literal[4, 6], saved: tuple[SavedNextHop, ...]) -> tuple[Route, ...]:
         key = f"ip-route{version}"
         of_json = partial(routes_json.routes, version=version, tables=self._tables, saved=saved)
-        of_words = partial(routes_text.routes, version=version, tables=self._tables, saved=saved)
+        of_words = partial(later("ip.routes_text.routes"), version=version, tables=self._tables, saved=saved)
         found = self._entries(key, netns, of_json, of_words)
         if any(route.type == "unicast" and not route.next_hops for route in found):
             self._miss(key, netns, message("the next hops of at least one route were not printed"))
@@ -204,7 +207,7 @@ class NamespaceReader:
     def _rules(self, netns: str, version: Literal[4, 6]) -> tuple[PolicyRule, ...]:
         key = f"ip-rule{version}"
         of_json = partial(rules_json.rules, version=version, tables=self._tables)
-        of_words = partial(rules_text.rules, version=version, tables=self._tables)
+        of_words = partial(later("ip.rules_text.rules"), version=version, tables=self._tables)
         found = self._entries(key, netns, of_json, of_words)
         if any(rule.action == "goto" and rule.goto is None for rule in found):
             self._miss(key, netns, message("the target of a goto rule was not printed"))
@@ -223,7 +226,7 @@ class NamespaceReader:
             self._miss("arptables-legacy", netns, message("hairpin does not walk the rules of legacy arptables"))
 
     def _neighbours(self, netns: str, links: tuple[Link, ...]) -> tuple[Neighbour, ...]:
-        found = self._entries("ip-neigh", netns, routes_json.neighbours, routes_text.neighbours)
+        found = self._entries("ip-neigh", netns, routes_json.neighbours, later("ip.routes_text.neighbours"))
         by_name = {each.name: each for each in links}
         return tuple(each for each in found if not is_made_by_kernel(each, by_name.get(each.link)))
 

@@ -27,10 +27,10 @@ from hairpin.host.read.engines.placement import (
 )
 from hairpin.host.read.engines.relays import commands, network_stack
 from hairpin.host.read.engines.swarm import with_mesh
-from hairpin.host.read.managers import cloud, desktop, managing
+from hairpin.host.read.managers import desktop, managing
 from hairpin.host.read.managers.floating_text import floating_addresses
 from hairpin.host.read.namespaces import NamespaceReader
-from hairpin.host.read.readings import Name, Part, Readings
+from hairpin.host.read.readings import Name, Part, Readings, later
 
 _OPERATING_SYSTEM = re.compile(r'"OperatingSystem": *"([^"]*)"')
 
@@ -93,8 +93,8 @@ def of_readings(evidence: Evidence, readings: Readings) -> ParsedHost:
         files=readings.part(("files",), lambda: managing.files(readings)),
         boot_lines=readings.part(("boot-scripts", "boot-units"), lambda: _boot_lines(readings)),
         guest=_guest(evidence, readings, namespaces, versions),
-        cloud=cloud.of_dmi(dmi.text) if dmi is not None else None,
-        hypervisor=cloud.hypervisor_of_dmi(dmi.text) if dmi is not None else None,
+        cloud=later("managers.cloud.of_dmi")(dmi.text) if dmi is not None else None,
+        hypervisor=later("managers.cloud.hypervisor_of_dmi")(dmi.text) if dmi is not None else None,
         cloud_addresses=readings.part(("cloud-init",), lambda: managing.cloud_addresses(readings)),
         floating=readings.part(("floating",), lambda: floating_addresses(readings)),
         klog=readings.part(("klog",), lambda: managing.klog(readings)),

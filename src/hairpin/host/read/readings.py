@@ -5,14 +5,14 @@ host.  Parts contain parts: a namespace has links, routes and rules, and rules h
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from importlib import import_module
 from typing import Any, TypeVar
 
 import msgspec
 
 from hairpin.errors import ParseError
 from hairpin.evidence.json_text import is_document, mended
-from hairpin.evidence.reading import CUT, NOT_JSON, UNSHOWN, Evidence, Reading, is_trace, spelt
-from hairpin.evidence.renewal import Place
+from hairpin.evidence.reading import CUT, NOT_JSON, UNSHOWN, Evidence, Place, Reading, is_trace, spelt
 from hairpin.host.host import Unread
 from hairpin.message import Message, message
 
@@ -197,6 +197,17 @@ class Readings:
         """Return the values that were parsed from all these readings, in the order of the readings."""
         nothing: tuple[T, ...] = ()
         return tuple(item for reading in readings for item in self.understood(reading, parse, nothing))
+
+
+def later(name: str) -> Callable[..., Any]:
+    """Return the reader ``FOLDER.FILE.FUNCTION`` of ``host/read``.  Its file is loaded when the reader is called: few
+    hosts have the outputs that it reads, such as those of an old iproute2 that prints words instead of JSON."""
+    file, _, function = name.rpartition(".")
+
+    def read(*given: Any, **known: Any) -> Any:
+        return getattr(import_module(f"hairpin.host.read.{file}"), function)(*given, **known)
+
+    return read
 
 
 def _printable(reading: Reading) -> Reading:

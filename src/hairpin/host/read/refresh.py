@@ -3,8 +3,8 @@
 Only the new readings are parsed, and the readings that they replace are dropped.
 """
 
-from hairpin.evidence.reading import Evidence
-from hairpin.evidence.renewal import Place, changed_places, renewed
+from hairpin.evidence.reading import Evidence, Place
+from hairpin.evidence.renewal import changed_places, renewed
 from hairpin.host.read.parse import ParsedHost, of_readings
 from hairpin.host.read.readings import Readings
 

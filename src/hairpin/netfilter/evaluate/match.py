@@ -7,10 +7,8 @@ from collections.abc import Callable
 from typing import Literal, Protocol, assert_never
 
 from hairpin.netfilter import ir
-from hairpin.netfilter.evaluate.bytecode import Program, results
+from hairpin.netfilter.evaluate.bytecode import Program
 from hairpin.netfilter.evaluate.header import Header
-from hairpin.netfilter.evaluate.packet_bytes import seen_by_program
-from hairpin.netfilter.evaluate.set_index import elements_for
 from hairpin.netfilter.evaluate.truth import Truth, truth_of
 from hairpin.netfilter.interface_name import fits_name
 from hairpin.netfilter.limit import Limit, Queue, TimeWindow
@@ -101,6 +99,9 @@ def _returns_true(program: Program, seen: Seen) -> Truth:
     its network header on.
 
     Source: net/netfilter/xt_bpf.c bpf_mt()"""
+    from hairpin.netfilter.evaluate.bytecode import results
+    from hairpin.netfilter.evaluate.packet_bytes import seen_by_program
+
     found = results(program, seen_by_program(seen.packet))
     if found == frozenset({0}):
         return Truth.NO
@@ -193,6 +194,8 @@ def _reverse_path(question: Question, *, loose: bool, accept_local: bool, validm
 
 
 def _set_satisfies(question: Question, match: ir.SetMatch | ir.InlineSetMatch) -> Truth:
+    from hairpin.netfilter.evaluate.set_index import elements_for
+
     values = values_of(question.header, match.fields)
     named = question.sets.get(match.set) if isinstance(match, ir.SetMatch) else None
     if values is None:
@@ -228,6 +231,8 @@ def contains(named: ir.Set, values: tuple[int | str, ...]) -> bool:
     network only with other interfaces.
     Source: ``multi`` in net/netfilter/ipset/ip_set_hash_gen.h mtype_test_cidrs()
     """
+    from hairpin.netfilter.evaluate.set_index import elements_for
+
     best: ir.Element | None = None
     elements = elements_for(named, values[0])
     with_links = named.type.removesuffix(" inet6").endswith("hash:net,iface")

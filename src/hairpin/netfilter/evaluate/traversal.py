@@ -18,10 +18,8 @@ from hairpin.netfilter import ir
 from hairpin.netfilter.evaluate.chain import Condition, Decision, Ending, Place, place_of, policy_place
 from hairpin.netfilter.evaluate.header import header_of
 from hairpin.netfilter.evaluate.index import CompiledChain, compiled
-from hairpin.netfilter.evaluate.load import is_of_load
 from hairpin.netfilter.evaluate.match import Question, Surroundings, field_satisfies, fits_key, satisfies, values_of
 from hairpin.netfilter.evaluate.observation import ChainDecided, MatchAnswered, VerdictMapped
-from hairpin.netfilter.evaluate.set_field import assign, offloaded
 from hairpin.netfilter.evaluate.truth import Truth, truth_of
 from hairpin.netfilter.limit import ConnectionLimit, Queue
 from hairpin.netfilter.packet import Seen
@@ -215,6 +213,8 @@ class _Run:
         """Queue the unusual branch, and return whether the match is satisfied on the usual branch."""
         if all(isinstance(rest, ir.NoEffect) and rest.name != "flow" for rest in _statements(rule)):
             return Truth.NO
+        from hairpin.netfilter.evaluate.load import is_of_load
+
         place = place_of(self.table, cursor.chain.name, rule)
         usual = part.usual if isinstance(part, ir.StatefulMatch) else False
         said = verbatim(part.text if isinstance(part, (ir.StatefulMatch, ir.OpaqueMatch)) else rule.text)
@@ -240,6 +240,8 @@ class _Run:
                 if cursor.zone is None and (self.table.dialect == "nft" or not cursor.notrack):
                     cursor.zone, cursor.notrack = zone, False
             case ir.SetField() | ir.NoEffect(name="flow"):
+                from hairpin.netfilter.evaluate.set_field import assign, offloaded
+
                 changed = assign(cursor.seen, part) if isinstance(part, ir.SetField) else offloaded(cursor.question)
                 if changed is None:
                     return self.table.dialect != "nft"

@@ -13,7 +13,6 @@ from hairpin.netfilter import ir
 from hairpin.netfilter.evaluate.bytecode import read_program
 from hairpin.netfilter.iptables.demands import MATCHES, check
 from hairpin.netfilter.iptables.forms import bounds, read_interface
-from hairpin.netfilter.iptables.limits import entered_list, limit_of
 from hairpin.netfilter.iptables.match_rows import NAME_ROWS, ROWS, NameRow, OptionRow
 from hairpin.netfilter.iptables.modules import (
     Matches,
@@ -145,6 +144,8 @@ def _comment(group: Group) -> Matches:
 
 def _stateful(usual: Callable[[Group], bool]) -> Callable[[Group], Matches]:
     def read(group: Group) -> Matches:
+        from hairpin.netfilter.iptables.limits import limit_of  # noqa: PLC0415 - few rules have a limit
+
         return (ir.StatefulMatch(group.name, _in_full(group), usual(group), limit_of(group)),)
 
     return read
@@ -194,6 +195,8 @@ def _connection_is_new(group: Group) -> bool:
 def _recent(group: Group) -> Matches:
     """Return the match of ``-m recent``: ``--set`` is always satisfied; other options test whether the address was seen
     (xt_recent.c)."""
+    from hairpin.netfilter.iptables.limits import entered_list, limit_of  # noqa: PLC0415 - few rules have a limit
+
     names = {option.name: option.negated for option in group.options}
     if "--set" in names:
         return (

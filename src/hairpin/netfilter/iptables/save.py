@@ -27,7 +27,6 @@ from hairpin.netfilter.collection import no_collection
 from hairpin.netfilter.iptables.demands import MAX_INTERFACE_NAME, lacks_protocol
 from hairpin.netfilter.iptables.matches import OPTION_READERS, read_match
 from hairpin.netfilter.iptables.merged_ports import NATIVE, merges, with_merged_ports
-from hairpin.netfilter.iptables.netmap import resolved
 from hairpin.netfilter.iptables.targets import VERDICTS, read_target
 from hairpin.netfilter.iptables.words import (
     CORE,
@@ -294,7 +293,11 @@ class _Reader:
             chains.append(
                 ir.Chain(name, rules, hook, kind, priority, "drop" if policy == "DROP" else "accept", (), packets)
             )
-        finished = resolved(tuple(chains)) if table.netmap else tuple(chains)
+        finished = tuple(chains)
+        if table.netmap:
+            from hairpin.netfilter.iptables.netmap import resolved  # noqa: PLC0415 - few tables have NETMAP
+
+            finished = resolved(finished)
         return ir.Table(self._family, table.name, self._dialect, finished, evidence=self._evidence)
 
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import msgspec
 
 from hairpin.host.host import Namespace
-from hairpin.host.link import Link, Tunnel
+from hairpin.host.link import ETHERNET_TUNNELS, Link, Tunnel
 from hairpin.host.netns import Netns
 from hairpin.host.route import FdbEntry
 from hairpin.network.network import Network, Port, owns_address
@@ -18,9 +18,6 @@ from hairpin.network.network import Network, Port, owns_address
 ALL_FRAMES = 0
 """The hardware address 00:00:00:00:00:00.  A forwarding entry for this address applies to all frames to addresses
 without an entry."""
-ETHERNET = ("vxlan", "geneve", "gretap")
-"""Kinds of tunnels that carry whole Ethernet frames."""
-
 _ETHERNET_HEADER = 14
 _IP_HEADER = {4: 20, 6: 40}
 _OWN_HEADER = {
@@ -47,7 +44,7 @@ def encapsulation(link: Link) -> Tunnel:
 
 def overhead_bytes(tunnel: Tunnel) -> int:
     """Return the number of bytes by which the outer packet is longer than the inner packet."""
-    ethernet = _ETHERNET_HEADER if tunnel.kind in ETHERNET else 0
+    ethernet = _ETHERNET_HEADER if tunnel.kind in ETHERNET_TUNNELS else 0
     key = 4 if tunnel.kind.startswith("gre") and tunnel.key is not None else 0
     return _IP_HEADER[tunnel.version] + _OWN_HEADER.get(tunnel.kind, 0) + key + ethernet
 

@@ -10,7 +10,7 @@ from hairpin.change.calls import SetContainerState, SetRestartPolicy
 from hairpin.change.change import AddSocket, SetSysctl
 from hairpin.engines.repair.republishing import recreated_behind
 from hairpin.engines.repair.starting import takes_restart_policy
-from hairpin.host.docker import Container, Engine
+from hairpin.host.docker import Container
 from hairpin.host.sysctl import dotted
 from hairpin.message import Message, message
 from hairpin.remedy.remedy import Lasting, Situation
@@ -96,13 +96,7 @@ def _at_boot(container: Container, situation: Situation) -> tuple[SetRestartPoli
     engine = situation.host.engine_of(container)
     if not takes_restart_policy(engine):
         return ()
-    return (SetRestartPolicy(engine.kind, policy_of(engine), container.name, engine.user),)
-
-
-def policy_of(engine: Engine) -> str:
-    """Return the restart policy with which the engine starts a container at boot, except if a person has stopped the
-    container."""
-    return engine.traits.kept_at_boot
+    return (SetRestartPolicy(engine.kind, engine.traits.kept_at_boot, container.name, engine.user),)
 
 
 def listening(parts: tuple[AddSocket, ...], situation: Situation) -> Lasting:

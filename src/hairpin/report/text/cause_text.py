@@ -1,6 +1,7 @@
 """The report of one cause: its title, evidence, reason, proof and repair, each as a part of the cause's section."""
 
 from collections.abc import Collection
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from hairpin.answer.answer import Answer, CauseAnswer, Judge
@@ -9,12 +10,9 @@ from hairpin.causes.where import rule_of
 from hairpin.host.boot.configured import Configured
 from hairpin.message import Message, message, verbatim
 from hairpin.remedy.remedy import OwnersDecision
-from hairpin.report.open_ends import is_known_limit, open_end
 from hairpin.report.paper import Paper, wrapped
 from hairpin.report.places import Places
 from hairpin.report.questions import deciding, write_question
-from hairpin.report.quotes import Quote, Quotes
-from hairpin.report.text.configured import configured_text, decision_text, undoing_text
 from hairpin.report.text.remedy_text import write_remedy
 from hairpin.report.unread import NOTE
 from hairpin.report.verdicts import FEW, Group, cause_of_stop, folded, groups
@@ -24,6 +22,7 @@ from hairpin.walk.verdicts import VERDICTS
 
 if TYPE_CHECKING:
     from hairpin.apply.plan import Why
+    from hairpin.report.quotes import Quote, Quotes
 
 SEVERITIES: dict[str, Message] = {
     "blocking": message("cause"),
@@ -49,7 +48,6 @@ class CauseText:
         self._words = words
         self._places = places
         self._verbose = verbose
-        self._quotes = Quotes(answer.evidence, words)
         self._noted: set[Message] = set()
         self.numbers = cause_numbers(answer)
         """The numbers of the numbered causes, by the causes' refs."""
@@ -81,14 +79,21 @@ class CauseText:
             said = message("This cause results from: {causes}", causes=self.named(cause.follows_from))
             paper.prose(words(said), indent=2)
 
-    def quotes(self, cause: CauseAnswer) -> list[Quote]:
+    @cached_property
+    def _quotes(self) -> "Quotes":
+        from hairpin.report.quotes import Quotes
+
+        return Quotes(self._answer.evidence, self._words)
+
+    def quotes(self, cause: CauseAnswer) -> "list[Quote]":
         """Return the quotes that show a part of the fault.
 
         If the report is verbose, return all quotes of the cause."""
-        references, every = self._quotes.cause(cause), self._quotes.all()
+        found = self._quotes
+        references, every = found.cause(cause), found.all()
         return [every[each] for each in references if every[each].tells or self._verbose]
 
-    def quote(self, quote: Quote, paper: Paper) -> None:
+    def quote(self, quote: "Quote", paper: Paper) -> None:
         """Write the origin of the quote, and its text."""
         netns = self._places.netns("" if quote.netns == "host" else quote.netns, quote.host)
         place = f"{quote.origin} ({netns})" if netns else quote.origin
@@ -103,6 +108,8 @@ class CauseText:
     def why(self, cause: CauseAnswer, paper: Paper) -> None:
         """Write why the cause stops packets, the file that has the setting, the administrator's decision, and when and
         by whom the cause was made."""
+        from hairpin.report.text.configured import configured_text, decision_text, undoing_text
+
         words = self._words
         paper.prose(words(cause.candidate.detail), indent=2)
         for each in cause.log:
@@ -114,7 +121,7 @@ class CauseText:
             # the sentence about the decision is written here, so it is not written again with a repair
             self._noted.add(undoing_text(cause.decision))
         if cause.blame is not None:
-            from hairpin.report.text.blame_text import write_blame  # noqa: PLC0415 - few causes have a known author
+            from hairpin.report.text.blame_text import write_blame
 
             write_blame(cause.blame, words, paper, whole=self._verbose)
 
@@ -170,7 +177,7 @@ class CauseText:
         """Return why the plan of `hairpin fix` leaves out the cause's first repair; None if the plan makes it."""
         if cause.severity != "blocking" or self._answer.event is not None:
             return None
-        from hairpin.apply.offer import left_to_person  # noqa: PLC0415 - a healthy host needs no plan
+        from hairpin.apply.offer import left_to_person
 
         return left_to_person(self._answer).get(cause.ref)
 
@@ -275,7 +282,7 @@ def told_apart(answer: Answer) -> list[CauseAnswer]:
 
 def _ending(answer: Answer, stop: Stop, words: Words) -> Message:
     """Return where the packet ends, why, and what decided it."""
-    from hairpin.report.stops import decided_text, stop_sentence  # noqa: PLC0415 - most failures have a cause
+    from hairpin.report.stops import decided_text, stop_sentence
 
     facts = {
         "netns": answer.network.netns_text(stop.netns),
@@ -308,6 +315,8 @@ def write_unexplained(
             paper.prose(words(_ending(answer, stop, words)), indent=2)
             if any(answer.flows[each].ref in one.flows for one in answer.questions for each in group.numbers):
                 return  # the question about these flows says what may be behind it
+            from hairpin.report.open_ends import is_known_limit, open_end
+
             paper.prose(words(open_end(answer.network, stop)), indent=2)
             if is_known_limit(answer.network, stop):
                 return

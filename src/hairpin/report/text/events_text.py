@@ -29,7 +29,7 @@ def events_text(found: Matrix, words: Words, paper: Paper, *, verbose: bool = Fa
         paper.gap()
         _write_row(found, row, places, words, paper, verbose=verbose)
     if any(each.supposed for each in found.answer.flows):
-        from hairpin.report.text.likely_text import write_suppositions  # noqa: PLC0415 - most hosts are read themselves
+        from hairpin.report.text.likely_text import write_suppositions
 
         write_suppositions(found.answer, words, paper)
     write_notes(found.answer, words, paper)

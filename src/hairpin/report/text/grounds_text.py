@@ -30,7 +30,7 @@ def write_grounds(
     if verbose or not answer.is_partly_read:
         _write_missing(answer, words, paper, places, verbose=verbose)
     if answer.is_partly_read:
-        from hairpin.report.without_root import write_without_root  # noqa: PLC0415 - root reads all
+        from hairpin.report.without_root import write_without_root
 
         write_without_root(answer, as_root, words, paper)
     _write_not_replayed(answer, words, paper, verbose=verbose)

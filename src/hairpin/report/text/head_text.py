@@ -24,7 +24,7 @@ def write_head(answer: Answer, words: Words, paper: Paper) -> None:
 def write_before_summary(answer: Answer, words: Words, paper: Paper) -> None:
     """Write the event of the question, and problems that concern no single flow."""
     if answer.event is not None:
-        from hairpin.report.text.events_text import write_event  # noqa: PLC0415 - few questions are about an event
+        from hairpin.report.text.events_text import write_event
 
         write_event(answer.event, words, paper)
     for said in answer.engines:

@@ -13,8 +13,6 @@ from hairpin.diagnose.foreseen import LEFT_STOPPED
 from hairpin.message import Message, message, verbatim
 from hairpin.remedy.remedy import Remedy
 from hairpin.report.paper import Paper
-from hairpin.report.text.configured import undoing_text
-from hairpin.report.text.effects_text import effects_told
 from hairpin.report.unread import NOTE
 from hairpin.report.words import Words
 
@@ -63,6 +61,9 @@ def write_remedy(
     makes them longer.  ``behind``: the causes whose repair has to come first.  ``likely``: whether the cause is
     only likely, so that the repair waits for a proof.  ``left``: why the plan of `hairpin fix` leaves out the repair;
     None if the plan makes it."""
+    from hairpin.report.text.configured import undoing_text
+    from hairpin.report.text.effects_text import effects_told
+
     typed = set(map(verbatim, remedy.typed))
     advice = [each for each in remedy.advice if each not in typed and (each not in noted or not remedy.commands)]
     if remedy.commands:

@@ -10,7 +10,6 @@ from hairpin.network.flow import Flow
 from hairpin.network.network import owns_address
 from hairpin.network.prefix import is_loopback
 from hairpin.report.text.remedy_text import is_option_only
-from hairpin.report.under_way import while_under_way
 from hairpin.report.unread import as_far_as_read
 from hairpin.report.verdicts import cause_of_stop, groups
 
@@ -48,8 +47,11 @@ def troubles(answer: Answer) -> Troubles:
 def summary(answer: Answer) -> Message | None:
     """Return the first line of the answer; None if no flow was asked and no problem was found."""
     line = _line(answer)
-    if line is not None and any(each.succeeds for each in answer.flows):
-        line = while_under_way(line, tuple(plan for host in answer.network.hosts for plan in host.plans))
+    plans = tuple(plan for host in answer.network.hosts for plan in host.plans)
+    if plans and line is not None and any(each.succeeds for each in answer.flows):
+        from hairpin.report.under_way import while_under_way
+
+        line = while_under_way(line, plans)
     if line is None or not is_conditional(answer):
         return line
     deciding = {each.question.breaks_if for each in answer.questions if each.question.breaks_if}

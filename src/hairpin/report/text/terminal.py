@@ -8,7 +8,6 @@ from hairpin.report.paper import Paper
 from hairpin.report.places import Places, naming_containers, places_of
 from hairpin.report.questions import deciding
 from hairpin.report.text.cause_text import CauseText, told_apart, write_unexplained
-from hairpin.report.text.covered import is_covered
 from hairpin.report.text.grounds_text import source_of, write_grounds
 from hairpin.report.text.head_text import write_elsewhere, write_head, write_verdicts
 from hairpin.report.text.remedy_text import brief, is_ahead, is_option_only, write_keeping
@@ -30,7 +29,7 @@ def report_text(
     text = CauseText(answer, words, places, verbose=verbose)
     report = _Report(answer, words, paper, places, text, verbose=verbose)
     if answer.is_of_text:
-        from hairpin.report.text.likely_text import write_of_text  # noqa: PLC0415 - most hosts are read themselves
+        from hairpin.report.text.likely_text import write_of_text
 
         write_of_text(answer, words, paper, places, report.cause, verbose=verbose)
         return paper.text()
@@ -48,7 +47,7 @@ def report_text(
         paper.prose(words(offered))
         paper.gap()
     if len(answer.flows) > 1 and not answer.question.targets:
-        from hairpin.report.text.overview import overview_of, write_overview  # noqa: PLC0415 - a port has no table
+        from hairpin.report.text.overview import overview_of, write_overview
 
         paper.gap()
         write_overview(overview_of(answer, words, places), text.numbers, words, paper)
@@ -62,7 +61,7 @@ def _offer_text(answer: Answer, fixing: str) -> Message | None:
     """Return the sentence about the command that carries out the repairs, if its plan has a repair."""
     if all(each.severity != "blocking" for each in answer.causes):
         return None
-    from hairpin.apply.offer import offer_of  # noqa: PLC0415 - a healthy host needs no plan
+    from hairpin.apply.offer import offer_of
 
     offer = offer_of(answer)
     if offer == "choices":
@@ -128,7 +127,7 @@ class _Report:
         self._draw_way(flow)
 
     def _draw_way(self, flow: FlowAnswer) -> None:
-        from hairpin.report.text.path import draw  # noqa: PLC0415 - only a failing flow is drawn
+        from hairpin.report.text.path import draw
 
         self._paper.gap()
         draw(flow.trace, self._paper, self._words, self._places, every=self._verbose)
@@ -145,7 +144,7 @@ class _Report:
             self._paper.gap()
             if is_ahead(cause) and not self._verbose:
                 self._ahead(cause)
-            elif is_covered(cause, shown) and not self._verbose:
+            elif not self._verbose and self._is_covered(cause, shown):
                 self._text.title(cause, message("the repair above also removes this cause"), self._paper)
             else:
                 self.cause(cause)
@@ -153,6 +152,11 @@ class _Report:
             self._paper.gap()
             about = self._answer.network.about_host(", ".join(hosts), said)
             self._paper.prose(self._words(about), first=f"{self._words(NOTE)} ")
+
+    def _is_covered(self, cause: CauseAnswer, shown: tuple[CauseAnswer, ...]) -> bool:
+        from hairpin.report.text.covered import is_covered
+
+        return is_covered(cause, shown)
 
     def _is_brief(self, cause: CauseAnswer) -> bool:
         return is_option_only(cause, self._answer) and not self._verbose

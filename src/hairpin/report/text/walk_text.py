@@ -21,7 +21,7 @@ def walk_text(answer: Answer, words: Words, paper: Paper) -> str:
     places = places_of(answer, words)
     said = f"{places.client(flow)} → {places.target(flow)}"
     if answer.flows[0].supposed:
-        from hairpin.report.text.likely_text import write_supposed_verdict  # noqa: PLC0415 - most hosts are read
+        from hairpin.report.text.likely_text import write_supposed_verdict
 
         write_supposed_verdict(answer.flows[0], said, words, paper)
     else:
@@ -32,7 +32,7 @@ def walk_text(answer: Answer, words: Words, paper: Paper) -> str:
             write_branch_head(trace, number, words, paper)
         draw_branch(trace, branch, paper, words, places, every=True)
     if answer.flows[0].supposed:
-        from hairpin.report.text.likely_text import write_suppositions  # noqa: PLC0415
+        from hairpin.report.text.likely_text import write_suppositions
 
         write_suppositions(answer, words, paper)
     write_questions(answer, words, paper)

@@ -86,7 +86,7 @@ def _write_way_out(answer: Answer, words: Words, paper: Paper) -> None:
     last = _left_by(asked) if asked is not None else None
     if asked is None or last is None:
         return
-    from hairpin.walk.granted.capture import filter_of  # noqa: PLC0415 - few answers are about a packet that leaves
+    from hairpin.walk.granted.capture import filter_of
 
     flow, packet = asked.flow, last.packet
     far = address_text(packet.daddr, packet.version)

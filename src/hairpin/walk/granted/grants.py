@@ -13,7 +13,6 @@ from hairpin.network.flow import Flow, Lan, Outside
 from hairpin.network.network import Network, addresses_of, owns_address
 from hairpin.network.prefix import LINK_LOCAL4, address_text
 from hairpin.network.prefix import is_private as is_private_source
-from hairpin.network.unmasqueraded import is_unmasqueraded
 from hairpin.network.uplinks import holder_of_addresses, home_of, selecting_nothing
 from hairpin.walk.decided import RouteDecided
 from hairpin.walk.granted.address_found import address_found
@@ -63,7 +62,7 @@ def _taken_from_other(network: Network, flow: Flow, left: State) -> tuple[Messag
         return ()
     if connection is None or connection.masquerade or left.track.ct_direction:
         return ()
-    from hairpin.walk.granted.masqueraded_source import other_source  # noqa: PLC0415 - few rules name a source
+    from hairpin.walk.granted.masqueraded_source import other_source
 
     return other_source(network, left)
 
@@ -72,7 +71,7 @@ def _routed_here(network: Network, flow: Flow, left: State) -> tuple[Message, ..
     packet, namespace = left.packet, network.namespace(left.netns)
     if any(each.value == packet.saddr for each in addresses_of(namespace, left.oif, packet.version)):
         return ()
-    from hairpin.walk.granted.routed_address import routed_address  # noqa: PLC0415 - most answers leave by their link
+    from hairpin.walk.granted.routed_address import routed_address
 
     return routed_address(network, flow, left)
 
@@ -80,7 +79,7 @@ def _routed_here(network: Network, flow: Flow, left: State) -> tuple[Message, ..
 def _sent_elsewhere(network: Network, left: State) -> tuple[OpenQuestion, ...]:
     if not network.namespace(left.netns).redirects:
         return ()
-    from hairpin.walk.granted.redirected import redirect_question  # noqa: PLC0415 - few hosts accept redirects
+    from hairpin.walk.granted.redirected import redirect_question
 
     return redirect_question(network, left)
 
@@ -88,7 +87,7 @@ def _sent_elsewhere(network: Network, left: State) -> tuple[OpenQuestion, ...]:
 def _private_way(network: Network, flow: Flow, left: State) -> tuple[OpenQuestion, ...]:
     if left.packet.version == 4 or not is_private(left.packet.daddr):
         return ()
-    from hairpin.walk.granted.private_way import way_known  # noqa: PLC0415 - few flows are for private IPv6 addresses
+    from hairpin.walk.granted.private_way import way_known
 
     return way_known(network, flow, left)
 
@@ -96,7 +95,7 @@ def _private_way(network: Network, flow: Flow, left: State) -> tuple[OpenQuestio
 def _way_of_host(network: Network, flow: Flow, left: State) -> tuple[OpenQuestion, ...]:
     if all(each.source is None for each in network.namespace(left.netns).rules):
         return ()
-    from hairpin.walk.granted.way_of_host import way_meant  # noqa: PLC0415 - few policy rules select by a source
+    from hairpin.walk.granted.way_of_host import way_meant
 
     return way_meant(network, flow, left)
 
@@ -104,7 +103,7 @@ def _way_of_host(network: Network, flow: Flow, left: State) -> tuple[OpenQuestio
 def _heard(network: Network, handshake: Handshake, left: State) -> tuple[OpenQuestion, ...]:
     if not network.namespace(left.netns).connections:
         return ()
-    from hairpin.walk.granted.silence import silence  # noqa: PLC0415 - an empty conntrack table hints at nothing
+    from hairpin.walk.granted.silence import silence
 
     return silence(network, handshake, left)
 
@@ -118,10 +117,12 @@ def _ways_back(network: Network, flow: Flow, left: State) -> tuple[OpenQuestion,
     namespace = network.namespace(netns)
     if left.track.ct_direction or not netns.is_host or owns_address(namespace, packet.version, packet.saddr):
         return ()
-    from hairpin.walk.granted.untranslated import way_back_known, way_back_of_forwarded  # noqa: PLC0415 - few packets
+    from hairpin.walk.granted.untranslated import way_back_known, way_back_of_forwarded
 
     if isinstance(flow.start, (Lan, Outside)):
         return () if far else way_back_of_forwarded(network, flow, left)
+    from hairpin.network.unmasqueraded import is_unmasqueraded
+
     if is_unmasqueraded(network, netns, packet.version, packet.saddr):
         return ()
     return way_back_known(flow, left, namespace.ruleset, far)
@@ -132,7 +133,7 @@ def _way_to_source(network: Network, left: State) -> tuple[OpenQuestion, ...]:
     own = addresses_of(network.namespace(left.netns), left.oif, packet.version)
     if not is_private_source(packet.saddr, packet.version) or any(each.value == packet.saddr for each in own):
         return ()
-    from hairpin.walk.granted.own_source import way_back_to_source  # noqa: PLC0415 - most packets have such an address
+    from hairpin.walk.granted.own_source import way_back_to_source
 
     return way_back_to_source(network, left)
 
@@ -142,7 +143,7 @@ def _comes_in_tunnel(network: Network, flow: Flow, left: State) -> tuple[OpenQue
         return ()
     if tunnel_to(network, left.netns, flow.version, flow.start.address) is None:
         return ()
-    from hairpin.walk.granted.client_in_tunnel import comes_in_tunnel  # noqa: PLC0415 - few clients are behind a tunnel
+    from hairpin.walk.granted.client_in_tunnel import comes_in_tunnel
 
     return comes_in_tunnel(network, flow, left)
 
@@ -154,7 +155,7 @@ def _masquerade_taken(network: Network, left: State) -> tuple[OpenQuestion, ...]
     routes = network.namespace(left.netns).routes
     if all(each.prefsrc in (None, left.packet.saddr) or each.protocol == "kernel" for each in routes):
         return ()
-    from hairpin.walk.granted.masqueraded_source import source_accepted  # noqa: PLC0415 - few routes name a source
+    from hairpin.walk.granted.masqueraded_source import source_accepted
 
     return source_accepted(network, left)
 
@@ -166,7 +167,7 @@ def _carried_by_cloud(network: Network, handshake: Handshake, left: State) -> tu
     )
     if handshake.far is None or not in_cloud:
         return ()
-    from hairpin.walk.granted.cloud_limits import cloud_carries  # noqa: PLC0415 - few hosts are in a cloud
+    from hairpin.walk.granted.cloud_limits import cloud_carries
 
     return cloud_carries(network, handshake, left)
 
@@ -174,7 +175,7 @@ def _carried_by_cloud(network: Network, handshake: Handshake, left: State) -> tu
 def _taken_by_far_end(network: Network, left: State) -> tuple[OpenQuestion, ...]:
     if left.carried is None:
         return ()
-    from hairpin.walk.granted.far_end_hints import far_end_takes  # noqa: PLC0415 - few packets leave in a tunnel
+    from hairpin.walk.granted.far_end_hints import far_end_takes
 
     return far_end_takes(network, left)
 
@@ -199,7 +200,7 @@ def _source_taken(network: Network, flow: Flow, left: State) -> tuple[OpenQuesti
     wanted = (watch_port(flow.protocol, flow.dport), state_peer(everything, accepts, link))
     chosen = (step.decided_by for step in reversed(left.history.steps) if step.netns == left.netns)
     route = next((each.route for each in chosen if isinstance(each, RouteDecided)), "")
-    from hairpin.walk.granted.way_out import translating_rule  # noqa: PLC0415 - most hosts have one uplink
+    from hairpin.walk.granted.way_out import translating_rule
 
     rule = translating_rule(left) if left.track.ct_direction == 0 else None
     asked = _is_passed_on(about, gateway, route, wanted, rule.in_full if rule is not None else "")

@@ -19,7 +19,6 @@ from hairpin.kept import kept
 from hairpin.message import message
 from hairpin.netfilter.evaluate.chain import Condition
 from hairpin.netfilter.ir import STATUS_ASSURED, STATUS_CONFIRMED, STATUS_OFFLOAD
-from hairpin.netfilter.tracking import needs_tracking
 from hairpin.network.network import Network
 from hairpin.network.prefix import Version
 from hairpin.walk.decided import ConntrackDecided
@@ -129,6 +128,8 @@ def _is_new(before: State, after: State) -> bool:
 def tracked_versions(namespace: Namespace) -> frozenset[Version]:
     """Return the IP versions whose packets the namespace tracks: the table has entries of them, or a rule needs
     connection tracking."""
+    from hairpin.netfilter.tracking import needs_tracking
+
     listed = {each.version for each in namespace.connections}
     versions: tuple[Version, ...] = (4, 6)
     return frozenset(each for each in versions if each in listed or needs_tracking(namespace.ruleset, each))

@@ -8,7 +8,6 @@ import msgspec
 from hairpin.host.host import Namespace
 from hairpin.host.kernel_release import Novelty, is_zero4
 from hairpin.kept import kept
-from hairpin.netfilter.evaluate.windows import is_inside
 from hairpin.netfilter.limit import Limit, Queue, TimeWindow
 from hairpin.netfilter.packet import TCP, UDP, Packet, Seen
 from hairpin.network.address_type import address_fits6, address_type4, address_type6
@@ -16,7 +15,6 @@ from hairpin.network.prefix import BROADCAST4, LINK_LOCAL6, is_multicast
 from hairpin.network.query import Query, Scope
 from hairpin.network.routing import lookup
 from hairpin.walk.hooks.flowtable import offloads
-from hairpin.walk.hooks.limits import is_exceeded
 from hairpin.walk.sockets import find_socket
 
 
@@ -106,6 +104,8 @@ class NamespaceSurroundings:
 
     def exceeds(self, seen: Seen, limit: Limit, entered: frozenset[str], passes: Callable[[Seen], bool]) -> bool:
         """Return whether the readings show that the packet exceeds the limit."""
+        from hairpin.walk.hooks.limits import is_exceeded
+
         return is_exceeded(self.namespace, seen, limit, entered, passes)
 
     def is_read(self, queue: Queue) -> bool | None:
@@ -119,7 +119,11 @@ class NamespaceSurroundings:
 
     def is_now(self, window: TimeWindow) -> bool | None:
         """Return whether the host was read at a moment inside the time window; None if that is not known."""
-        return None if self.namespace.now_s is None else is_inside(window, self.namespace.now_s)
+        if self.namespace.now_s is None:
+            return None
+        from hairpin.netfilter.evaluate.windows import is_inside
+
+        return is_inside(window, self.namespace.now_s)
 
     def offloads(self, seen: Seen) -> bool:
         """Return whether ``flow add`` puts the packet's connection into a flowtable."""

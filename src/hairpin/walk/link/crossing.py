@@ -2,12 +2,11 @@
 
 import msgspec
 
-from hairpin.host.link import Link
+from hairpin.host.link import ETHERNET_TUNNELS, Link
 from hairpin.message import message
 from hairpin.network.network import Network, Port
 from hairpin.network.prefix import address_text
 from hairpin.network.stacked import link_of
-from hairpin.network.tunnel.tunnels import ETHERNET
 from hairpin.network.uplinks import holder_of_addresses
 from hairpin.network.wires import owner_of, wires_of
 from hairpin.walk.decided import Assumed
@@ -46,7 +45,7 @@ def unpacked(network: Network, state: State, port: Port, *, mark: int = 0) -> St
     assert state.carried is not None
     inner = state.carried.frame
     packet = msgspec.structs.replace(inner.packet, mark=mark)
-    if link_of(network, port).kind not in ETHERNET:
+    if link_of(network, port).kind not in ETHERNET_TUNNELS:
         packet = msgspec.structs.replace(packet, smac=None, dmac=None)
         inner = inner.with_frame(vid=None, target=None)
     out = msgspec.structs.replace(inner, packet=packet, hops=state.hops, history=state.history)

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import msgspec
 
 from hairpin.host.host import Namespace
-from hairpin.host.link import BridgePort, Link
+from hairpin.host.link import ETHERNET_TUNNELS, BridgePort, Link
 from hairpin.message import message
 from hairpin.netfilter.evaluate.chain import Condition
 from hairpin.netfilter.ir import Hook
@@ -21,7 +21,6 @@ from hairpin.network.stacked import (
     takes_all,
     takes_frame,
 )
-from hairpin.network.tunnel.tunnels import ETHERNET
 from hairpin.network.vrf import loops_back
 from hairpin.walk.decided import Assumed
 from hairpin.walk.hooks.flowtable import carries_past
@@ -31,9 +30,7 @@ from hairpin.walk.link.crossing import crossed, enter
 from hairpin.walk.link.forwarding_entry import through_entries
 from hairpin.walk.link.segment import port_towards
 from hairpin.walk.link.traffic_control import opaque, passes, through_filters, through_traffic_control
-from hairpin.walk.link.tunnel import encapsulated
 from hairpin.walk.link.vlan import below, vlan_egress, vlan_ingress, vlan_link
-from hairpin.walk.link.wireguard import encrypted
 from hairpin.walk.state import End, Outcome, State, stopped, stopped_by, without_ends
 
 
@@ -87,9 +84,8 @@ def _tagged(namespace: Namespace, state: State, link: Link, vid: int) -> Outcome
 
 
 def _for_another(link: Link, dmac: int | None) -> bool:
-    """Return whether the frame is addressed to another hardware address than the link's (PACKET_OTHERHOST):
-    eth_type_trans()."""
-    known = link.kind in ("", "veth", *ETHERNET) and link.master is None
+    """Return whether the frame is for another hardware address than the link's (PACKET_OTHERHOST): eth_type_trans()."""
+    known = link.kind in ("", "veth", *ETHERNET_TUNNELS) and link.master is None
     return known and None not in (dmac, link.mac) and dmac != link.mac and not (dmac or 0) >> 40 & 1
 
 
@@ -290,8 +286,12 @@ def wire(network: Network, state: State, link: Link) -> Iterator[Outcome]:
         return
     lower = lower_of(network, state.netns, link)
     if link.tunnel is not None:
+        from hairpin.walk.link.tunnel import encapsulated
+
         yield encapsulated(network, state, link)
     elif link.wireguard is not None:
+        from hairpin.walk.link.wireguard import encrypted
+
         yield encrypted(state, link)
     elif link.kind == "tun" and link.holder_halted:
         said = message("{program}, which has the link open, is stopped", program=link.holder or "")

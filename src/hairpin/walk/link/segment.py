@@ -27,7 +27,6 @@ from hairpin.network.network import (
 from hairpin.network.own_frames import forwarding_entries
 from hairpin.network.prefix import Version
 from hairpin.network.stacked import bridges, link_of, lower_of, stacked_on, takes_all, takes_frame
-from hairpin.network.tunnel.tunnels import far_ends
 from hairpin.network.wires import wires_of
 from hairpin.walk.link.arp import is_mute, is_proxy, replies, replies_late, solicited_on
 from hairpin.walk.link.vlan import below
@@ -151,7 +150,7 @@ def _behind_tunnel(network: Network, netns: Netns, link: Link, question: Questio
     if link.tunnel is not None and link.tunnel.proxy:
         return _proxied(network, netns, link, question)
     fallback = NOBODY
-    for far in far_ends(network, netns, link, None):
+    for far in _far_ends(network, netns, link, None):
         answer = _at_other_end(network, far, question) if far is not None else Answer("outside")
         if answer.kind not in ("nobody", "outside"):
             return answer
@@ -272,13 +271,10 @@ def who_has(network: Network, netns: Netns, link: Link, mac: int) -> Answer:
 
 def _mac_behind_wire(network: Network, netns: Netns, link: Link, mac: int, passed: _Passed = frozenset()) -> Answer:
     """Return the link with the hardware address ``mac`` behind a veth, a tunnel device or an uplink."""
-    if link.tunnel is not None:
-        ends = far_ends(network, netns, link, mac)
+    if link.tunnel is not None or is_uplink(network, netns, link):
+        wired = (wire.far for wire in wires_of(network, Port(netns, link.name)))
+        ends = wired if link.tunnel is None else _far_ends(network, netns, link, mac)
         found = (_mac_at_other_end(network, far, mac, passed) for far in ends if far is not None)
-        return next((each for each in found if each.kind == "owner"), Answer("outside"))
-    if is_uplink(network, netns, link):
-        wires = wires_of(network, Port(netns, link.name))
-        found = (_mac_at_other_end(network, wire.far, mac, passed) for wire in wires)
         return next((each for each in found if each.kind == "owner"), Answer("outside"))
     peer = veth_peer(network, netns, link)
     return _mac_at_other_end(network, peer, mac, passed) if peer is not None else NOBODY
@@ -289,18 +285,14 @@ def _mac_at_other_end(network: Network, peer: Port, mac: int, passed: _Passed) -
     other = far.link(peer.link)
     assert other is not None
     if not is_bridge_port(far, other):
-        return Answer("owner", peer) if other.mac == mac else _stacked_there(network, peer, mac)
+        receiver = peer if other.mac == mac else takes_frame(network, peer, mac)
+        return Answer("owner", receiver) if receiver is not None else NOBODY
     bridge = far.link(other.master or "")
     assert bridge is not None
     # The bridge itself receives frames to a port's own address: net/bridge/br_fdb.c fdb_add_local()
     if any(each.mac == mac for each in (bridge, *bridge_ports(far, bridge.name))):
         return Answer("owner", Port(peer.netns, bridge.name))
     return _mac_behind_bridge(network, peer.netns, bridge, mac, skip=other.name, passed=passed)
-
-
-def _stacked_there(network: Network, far: Port, mac: int) -> Answer:
-    receiver = takes_frame(network, far, mac)
-    return Answer("owner", receiver) if receiver is not None else NOBODY
 
 
 def _mac_behind_bridge(
@@ -360,7 +352,16 @@ def _leads_to(network: Network, netns: Netns, port: Link, target: Port) -> bool:
     if port.tunnel is None:
         peer = veth_peer(network, netns, port)
         return peer is not None and (target in stacked_on(network, peer) or _is_at(network, peer, target))
-    return any(far is not None and _is_at(network, far, target) for far in far_ends(network, netns, port, None))
+    return any(far is not None and _is_at(network, far, target) for far in _far_ends(network, netns, port, None))
+
+
+def _far_ends(network: Network, netns: Netns, link: Link, mac: int | None) -> tuple[Port | None, ...]:
+    """Return the tunnel devices that a frame to the hardware address reaches; none if the link is no tunnel."""
+    if link.tunnel is None:
+        return ()
+    from hairpin.network.tunnel.tunnels import far_ends
+
+    return far_ends(network, netns, link, mac)
 
 
 def _is_at(network: Network, far: Port, target: Port) -> bool:
@@ -376,7 +377,7 @@ def _port_outwards(network: Network, netns: Netns, ports: tuple[Link, ...]) -> L
     uplink = next((port for port in ports if is_uplink(network, netns, port)), None)
     if uplink is not None:
         return uplink
-    return next((port for port in ports if port.up and None in far_ends(network, netns, port, None)), None)
+    return next((port for port in ports if port.up and None in _far_ends(network, netns, port, None)), None)
 
 
 def _port_to_host(network: Network, netns: Netns, ports: tuple[Link, ...], target: Port) -> Link | None:
@@ -393,6 +394,6 @@ def _port_to_host(network: Network, netns: Netns, ports: tuple[Link, ...], targe
 
 def _reaches_host(network: Network, netns: Netns, port: Link, host: str, mac: int | None) -> bool:
     if port.tunnel is not None:
-        ends = (*far_ends(network, netns, port, mac), *far_ends(network, netns, port, None))
+        ends = (*_far_ends(network, netns, port, mac), *_far_ends(network, netns, port, None))
         return any(far is not None and far.netns.host == host for far in ends)
     return any(wire.far.netns.host == host for wire in wires_of(network, Port(netns, port.name)))

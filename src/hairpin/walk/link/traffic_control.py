@@ -15,13 +15,10 @@ from hairpin.host.link import Link
 from hairpin.host.traffic_control import BitsMatch, Filter, FilterMatch, HeaderMatch, ProgramMatch, Qdisc, UnknownMatch
 from hairpin.message import Message, message, verbatim
 from hairpin.netfilter.evaluate.chain import Condition
-from hairpin.netfilter.evaluate.packet_bytes import packet_bytes
 from hairpin.netfilter.evaluate.truth import Truth
 from hairpin.netfilter.packet import ICMP, ICMP6, Packet
 from hairpin.walk.decided import LinkDecided
 from hairpin.walk.ip.mtu import length_on_wire
-from hairpin.walk.link.classes import refusing
-from hairpin.walk.link.filter_programs import WITHOUT_HEADER, with_programs
 from hairpin.walk.state import End, Outcome, State, stopped, stopped_by
 
 _ETHERNET_HEADER = 14
@@ -40,6 +37,8 @@ def through_queue(namespace: Namespace, state: State, link: Link) -> Iterator[Ou
     if not link.qdiscs:
         yield state
         return
+    from hairpin.walk.link.classes import refusing
+
     length = length_on_wire(state)
 
     def refuses(each: Qdisc) -> bool:
@@ -88,6 +87,8 @@ def _used(qdiscs: tuple[Qdisc, ...]) -> Iterator[Qdisc]:
 def _takes(qdisc: Qdisc, link: Link) -> int | None:
     """Return the length of the longest packet that the discipline accepts; 0 if it accepts no packet, None if it has no
     limit."""
+    from hairpin.walk.link.filter_programs import WITHOUT_HEADER
+
     header = 0 if link.kind in WITHOUT_HEADER else _ETHERNET_HEADER
     match qdisc.kind:
         case "blackhole":
@@ -112,6 +113,8 @@ def through_filters(namespace: Namespace, state: State, link: Link, places: tupl
     for listed in link.filters:
         if listed.place not in places or listed.protocol not in _protocols(state.packet):
             continue
+        from hairpin.walk.link.filter_programs import with_programs
+
         each = with_programs(listed, state.packet, link)
         truth = min(matches(state.packet, each), Truth.UNKNOWN if each.action == "unknown" else Truth.YES)
         harmless = each.action in ("pass", "continue")
@@ -207,6 +210,8 @@ def _match(packet: Packet, match_: FilterMatch) -> Truth:
             value = _value(packet, field)
             return Truth.YES if value is not None and first <= value <= last else Truth.NO
         case BitsMatch(offset=offset, mask=mask, value=value):
+            from hairpin.netfilter.evaluate.packet_bytes import packet_bytes
+
             known, bits = packet_bytes(packet)
             end = offset + 4
             if len(bits) < end:

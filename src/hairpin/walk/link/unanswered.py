@@ -48,7 +48,7 @@ def _without_gateway(namespace: Namespace, state: State, link: Link, address: in
     route = found.entry if isinstance(found, RouteDecided) else None
     if route is None or not route.holds(address, version) or route.prefix_length == width(version):
         return None
-    from hairpin.network.uplinks import gateway_of, way_behind  # noqa: PLC0415 - few routes lack a gateway
+    from hairpin.network.uplinks import gateway_of, way_behind
 
     way = way_behind(namespace, version, link.name)
     return WithoutGateway(route, gateway_of(way, link.name) if way is not None else None)

@@ -31,10 +31,8 @@ from hairpin.host.netns import Netns
 from hairpin.message import message
 from hairpin.netfilter.mss import mss_set_by
 from hairpin.network.network import Network, is_bridge_port
-from hairpin.network.tunnel.tunnels import overhead_bytes
 from hairpin.walk.data import client_data, outside_data, server_data
 from hairpin.walk.decided import RouteDecided
-from hairpin.walk.ip.refusal import is_about, refusal
 from hairpin.walk.link.neighbour_discovery import walk_asking
 from hairpin.walk.size.segment_size import HEADERS, Handshake, Sizes, clamped, mtus, sizes
 from hairpin.walk.state import Carried, End, State, Step
@@ -205,7 +203,11 @@ def _untold(network: Network, sent: State, end: End) -> Lost | None:
     """Return the loss of a segment whose sender gets no ICMP error: the kernel sends none, or the error is lost.
     Return None if the error reaches or may reach the sender."""
     lost = Lost(end, end.state.history.steps)
-    back = refusal(network, end) if end.kind == "rejected" else None
+    if end.kind != "rejected":
+        return lost
+    from hairpin.walk.ip.refusal import is_about, refusal
+
+    back = refusal(network, end)
     if back is None:
         return lost
     answers = walk_asking(network, back)
@@ -228,7 +230,11 @@ def _mtu_of(network: Network, end: End) -> int:
 def _learned_in_tunnel(network: Network, end: End, carried: Carried) -> int | None:
     """Return the MTU that the inner packet's sender learns after a loss inside a tunnel; None if the sender learns no
     MTU."""
-    return _mtu_of(network, end) - overhead_bytes(carried.tunnel) if _learns(network, end, carried) else None
+    if not _learns(network, end, carried):
+        return None
+    from hairpin.network.tunnel.tunnels import overhead_bytes
+
+    return _mtu_of(network, end) - overhead_bytes(carried.tunnel)
 
 
 def _learns(network: Network, end: End, carried: Carried) -> bool:

@@ -14,7 +14,7 @@ import msgspec
 
 from hairpin.evidence.reading import Reading
 from hairpin.host.link import Link
-from hairpin.host.read.ip.tc_filters import parsed
+from hairpin.host.read.readings import later
 from hairpin.host.traffic_control import Filter, Qdisc
 
 Place = Literal["ingress", "egress", "root"]
@@ -40,6 +40,7 @@ def filtered(reading: Reading) -> Filtered | None:
         return None
     last = words[-1]
     place: Place = "ingress" if last == "ingress" else "egress" if last == "egress" else "root"
+    parsed = later("ip.tc_filters.parsed")
     return Filtered(words[words.index("dev") + 1], place, parsed(reading.text, place, reading.id))
 
 

@@ -33,10 +33,9 @@ from hairpin.host.managers import (
     Version,
 )
 from hairpin.host.plan_under_way import PlanStage, PlanUnderWay
-from hairpin.host.read.managers import assignments, rule_tools_text
+from hairpin.host.read.managers import assignments
 from hairpin.host.read.managers.assignments import value_of
-from hairpin.host.read.managers.cloud import addresses
-from hairpin.host.read.readings import Readings
+from hairpin.host.read.readings import Readings, later
 from hairpin.host.rule_tools import ModuleFiles, RuleTools
 
 if TYPE_CHECKING:
@@ -89,8 +88,8 @@ def firewalld(readings: Readings, versions: tuple[Version, ...]) -> Firewalld | 
         running=state is not None and state.text.strip() == "running",
         version=next((item.text for item in versions if item.program == "package:firewalld"), ""),
         backend=backend or None,
-        default_zone=runtime.default_zone or default or None,
-        runtime=runtime.zones,
+        default_zone=(runtime.default_zone if runtime is not None else None) or default or None,
+        runtime=runtime.zones if runtime is not None else (),
         permanent=readings.all_understood(readings.of("firewalld-zones-permanent"), _permanent),
         direct=readings.all_understood(readings.of("firewalld-zones-permanent"), _direct),
         evidence=reading.id if reading is not None else "",
@@ -164,7 +163,7 @@ def files(readings: Readings) -> tuple[ConfigFile, ...]:
 
 def cloud_addresses(readings: Readings) -> tuple[CloudAddress, ...]:
     """Return the host's public addresses that cloud-init's file names."""
-    return readings.all_understood(readings.of("cloud-init"), addresses)
+    return readings.all_understood(readings.of("cloud-init"), later("managers.cloud.addresses"))
 
 
 def klog(readings: Readings) -> tuple[str, ...]:
@@ -178,9 +177,9 @@ def rule_tools(readings: Readings) -> RuleTools:
     check, programs = readings.first("iptables-check"), readings.first("iptables-programs")
     lock = readings.first("xtables-lock")
     return RuleTools(
-        check=rule_tools_text.check(check) if check is not None else None,
-        programs=rule_tools_text.programs(programs) if programs is not None else None,
-        lock=rule_tools_text.lock_users(lock) if lock is not None else (),
+        check=later("managers.rule_tools_text.check")(check) if check is not None else None,
+        programs=later("managers.rule_tools_text.programs")(programs) if programs is not None else None,
+        lock=later("managers.rule_tools_text.lock_users")(lock) if lock is not None else (),
         modules=_modules(readings),
     )
 
@@ -193,21 +192,24 @@ def _modules(readings: Readings) -> ModuleFiles | None:
     return ModuleFiles(
         folder=files.origin.partition("/modules.dep")[0],
         there=there,
-        modules=rule_tools_text.module_names(files.text) if there else None,
-        forbidden=rule_tools_text.forbidden(files.text),
-        loaded=rule_tools_text.loaded_modules(loaded.text) if loaded is not None else None,
+        modules=later("managers.rule_tools_text.module_names")(files.text) if there else None,
+        forbidden=later("managers.rule_tools_text.forbidden")(files.text),
+        loaded=later("managers.rule_tools_text.loaded_modules")(loaded.text) if loaded is not None else None,
         evidence=files.id,
     )
 
 
-def _runtime(readings: Readings) -> "RuntimeZones":
-    from hairpin.host.read.managers import firewalld_runtime  # noqa: PLC0415 - most hosts have no firewalld
-
+def _runtime(readings: Readings) -> "RuntimeZones | None":
+    """Return what a running firewalld has answered; None if it was not asked, or its answer cannot be parsed."""
     reading = readings.first("firewalld-zones")
     if reading is not None:
-        return readings.understood(reading, firewalld_runtime.of_bus, firewalld_runtime.RuntimeZones())
+        answered: RuntimeZones | None = readings.understood(reading, later("managers.firewalld_runtime.of_bus"), None)
+        return answered
     worded = readings.first("firewalld-zones-text")
-    return firewalld_runtime.of_words(worded.text) if worded is not None else firewalld_runtime.RuntimeZones()
+    if worded is None:
+        return None
+    found: RuntimeZones = later("managers.firewalld_runtime.of_words")(worded.text)
+    return found
 
 
 def _permanent(reading: Reading) -> tuple[FirewalldZone, ...]:
