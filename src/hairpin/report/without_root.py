@@ -5,7 +5,6 @@ from hairpin.message import Message, message
 from hairpin.report.paper import Paper
 from hairpin.report.words import Words
 
-_CONTAINERS = message("which containers run")
 _RULES = message("the rules")
 _BOTH = message("which containers run, and the rules")
 _INSIDE = message("the rules, and the inside of containers")
