@@ -11,10 +11,9 @@ from itertools import groupby
 import msgspec
 
 from hairpin.answer.answer import Answer
-from hairpin.apply.counting import counted_rules
 from hairpin.apply.ground import Begin, Begun, Ground
 from hairpin.apply.kept_plan import KeptPlan, PlanState
-from hairpin.apply.outcome import FixOutcome, FlowResult
+from hairpin.apply.outcome import FixOutcome, FlowResult, counted_rules
 from hairpin.apply.plan import RepairPlan
 from hairpin.apply.ready import made_ready
 from hairpin.change.step import nature

@@ -9,8 +9,8 @@ result), ``state`` (a packet at a stage, and how its walk can end), ``decided`` 
 - The edge of the hosts: ``outside``, ``tunnelled`` (clients behind a tunnel), ``presumed`` (outside machines that are
   assumed to answer), ``granted/`` (what a careful outside may refuse), ``user_stack`` (a rootless engine's own network
   stack).
-- The answer to a request: ``answer`` (its packet, user and mark), ``reply`` (whether and where it starts), ``data``
-  (TCP's first data), ``open_connection`` (whether a connection survives a change of the network), ``size/``
+- The answer to a request: ``answer`` (its packet, user and mark), ``reply`` (whether and where it starts, and
+  TCP's first data), ``open_connection`` (whether a connection survives a change of the network), ``size/``
   (full-sized segments), ``relay`` (docker-proxy's own connection), ``naming`` (whether a name server knows a
   container), ``own_entries`` (the conntrack entries that the next datagram of a flow's sender matches), ``verdicts``
   (the verdict on the flow).

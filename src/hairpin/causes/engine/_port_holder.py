@@ -14,7 +14,7 @@ from hairpin.change.change import Change, DeleteRule, DeleteSocket, Primitive
 from hairpin.engines.repair.starting import starting_change
 from hairpin.host.socket import Socket
 from hairpin.message import Message, message
-from hairpin.network.port_holder import Holder, is_left_behind, taken_by_other
+from hairpin.network.socket_owner import Holder, is_left_behind, taken_by_other
 from hairpin.walk.sockets import socket_text
 
 

@@ -24,8 +24,8 @@ from hairpin.host.host import Host
 from hairpin.host.socket import Relay, Socket
 from hairpin.message import Message, message
 from hairpin.network.attachment import engines_read, network_for
-from hairpin.network.port_holder import is_docker_proxys
 from hairpin.network.prefix import address_text
+from hairpin.network.socket_owner import is_docker_proxys
 from hairpin.walk.decided import SocketDecided
 from hairpin.walk.sockets import socket_text
 

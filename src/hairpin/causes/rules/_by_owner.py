@@ -18,8 +18,8 @@ from hairpin.change.ufw import ufw_allow_rules
 from hairpin.message import Message, message
 from hairpin.netfilter.evaluate.chain import Place
 from hairpin.netfilter.packet import is_discovery
-from hairpin.network.port_holder import is_docker_proxys
 from hairpin.network.prefix import address_text
+from hairpin.network.socket_owner import is_docker_proxys
 from hairpin.walk.decided import SocketDecided
 
 

@@ -17,7 +17,7 @@ from hairpin.causes.service._service import in_container, listening, same_port
 from hairpin.causes.where import OfSocket
 from hairpin.change.change import one
 from hairpin.message import message
-from hairpin.network.port_holder import holds_for_engine
+from hairpin.network.socket_owner import holds_for_engine
 from hairpin.walk.sockets import socket_text
 
 

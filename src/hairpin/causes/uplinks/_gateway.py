@@ -12,9 +12,9 @@ from hairpin.host.link import Address
 from hairpin.host.netns import Netns
 from hairpin.host.route import TABLE_MAIN, Neighbour, Route
 from hairpin.message import Message, message
+from hairpin.network.lost_address import routers_of_far_hosts
 from hairpin.network.network import Network, addresses_of, is_uplink
 from hairpin.network.prefix import LINK_LOCAL6, Version, address_text, inside, width
-from hairpin.network.prefix_witness import routers_of_far_hosts
 
 
 class Gateway(msgspec.Struct, frozen=True):

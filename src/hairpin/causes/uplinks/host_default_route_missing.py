@@ -22,10 +22,9 @@ from hairpin.host.advertised import accept_ra, ignores_as_router, refusing_setti
 from hairpin.host.route import NextHop, Route
 from hairpin.host.sysctl import dotted
 from hairpin.message import Message, message
-from hairpin.network.lost_address import lost_by
+from hairpin.network.lost_address import differing_prefixes, lost_by
 from hairpin.network.network import addresses_of
 from hairpin.network.prefix import Version
-from hairpin.network.prefix_witness import differing_prefixes
 
 
 def find(view: View) -> Iterator[Candidate]:

@@ -20,8 +20,8 @@ from hairpin.host.link import Address
 from hairpin.host.netns import Netns
 from hairpin.host.route import NextHop, Route
 from hairpin.message import message
+from hairpin.network.lost_address import Differs, differing_prefixes
 from hairpin.network.prefix import Version, address_text
-from hairpin.network.prefix_witness import Differs, differing_prefixes
 from hairpin.network.tables import has_default_route
 
 

@@ -14,12 +14,12 @@ from hairpin.message import message
 from hairpin.netfilter.evaluate.header import WITH_PORTS
 from hairpin.netfilter.packet import ACK, SYN, TCP, Packet
 from hairpin.network.address_type import is_source4
+from hairpin.network.index import vrf_of
 from hairpin.network.network import Network, conf
 from hairpin.network.prefix import LINK_LOCAL6, address_text, is_loopback, is_multicast
 from hairpin.network.query import NO_WAY, Found, Query, Scope
 from hairpin.network.routing import lookup
 from hairpin.network.source_address import preferred_source, source_address
-from hairpin.network.vrf import vrf_of
 from hairpin.walk.decided import LinkDecided
 from hairpin.walk.hooks.conntrack import with_confirmed_connection
 from hairpin.walk.hooks.hooks import run_hook

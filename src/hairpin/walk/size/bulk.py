@@ -32,10 +32,10 @@ from hairpin.message import message
 from hairpin.netfilter.mss import mss_set_by
 from hairpin.network.network import Network, is_bridge_port
 from hairpin.network.tunnel.tunnels import overhead_bytes
-from hairpin.walk.data import client_data, outside_data, server_data
 from hairpin.walk.decided import RouteDecided
 from hairpin.walk.ip.refusal import is_about, refusal
 from hairpin.walk.link.neighbour_discovery import walk_asking
+from hairpin.walk.reply import client_data, outside_data, server_data
 from hairpin.walk.size.segment_size import HEADERS, Handshake, Sizes, clamped, mtus, sizes
 from hairpin.walk.state import Carried, End, State, Step
 from hairpin.walk.trace import Branch, OpenQuestion
