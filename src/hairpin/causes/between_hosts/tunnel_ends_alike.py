@@ -12,15 +12,11 @@ Lasting: nothing more has to be done, because the machine keeps its new machine-
 ``/etc/machine-id``.
 """
 
-from collections.abc import Iterator
-
 import msgspec
 
-from hairpin.causes.cause import Candidate, Cause, View, Way
-from hairpin.causes.where import OfLink
+from hairpin.causes.kit import Candidate, Cause, Iterator, OfLink, View, Way, message
 from hairpin.change.change import Change, SetLink, one
 from hairpin.host.route import Neighbour
-from hairpin.message import message
 from hairpin.netfilter.rule_address import write_mac
 from hairpin.network.prefix import address_text
 from hairpin.walk.decided import LinkDecided

@@ -8,17 +8,12 @@ existing device.
 Lasting: set the same port and VNI in the agent's or cluster's configuration on all hosts.
 """
 
-from collections.abc import Iterator
-
 import msgspec
 
 from hairpin.causes.between_hosts._tunnelled import Tunnelled, last_tunnel, receiver
-from hairpin.causes.cause import Candidate, Cause, View
-from hairpin.causes.where import OfLink
+from hairpin.causes.kit import Candidate, Cause, Iterator, Netns, OfLink, View, message
 from hairpin.change.change import SetLink, one
 from hairpin.host.link import Link, Tunnel
-from hairpin.host.netns import Netns
-from hairpin.message import message
 from hairpin.network.network import Network
 
 

@@ -7,15 +7,11 @@ Now: ``ip link set TUNNEL type vxlan local ADDRESS``, or recreate the device.
 Lasting: restart the agent that makes the device, or give the host its old address again.
 """
 
-from collections.abc import Iterator
-
 import msgspec
 
 from hairpin.causes.between_hosts._tunnelled import last_tunnel, underlay_address
-from hairpin.causes.cause import Candidate, Cause, View
-from hairpin.causes.where import OfLink
+from hairpin.causes.kit import Candidate, Cause, Iterator, OfLink, View, message
 from hairpin.change.change import SetLink, one
-from hairpin.message import message
 from hairpin.network.prefix import address_text
 
 

@@ -9,12 +9,8 @@ Now: masquerade the subnet on this host, or let the peer accept packets from the
 Lasting: add the rule to the saved rules of this host, or to the peer's configuration.
 """
 
-from collections.abc import Iterator
-
-from hairpin.causes.cause import Candidate, Cause, View
-from hairpin.causes.where import OfPeer
+from hairpin.causes.kit import Candidate, Cause, Iterator, OfPeer, View, message
 from hairpin.change.intent import Masquerade, rendered
-from hairpin.message import message
 from hairpin.network.prefix import address_text
 from hairpin.network.query import Query
 from hairpin.network.routing import lookup

@@ -7,15 +7,10 @@ Now: accept packets from the other hosts to the overlay's UDP port (4789 for VXL
 Lasting: add the same rule to the saved rules, or to the program that manages the firewall.
 """
 
-from collections.abc import Iterator
-
 from hairpin.causes.between_hosts._tunnelled import overlay_port
-from hairpin.causes.cause import RULE_STOPS, Candidate, Cause, View
-from hairpin.causes.where import OfRule
+from hairpin.causes.kit import RULE_STOPS, Candidate, Cause, Iterator, OfRule, Place, View, message
 from hairpin.change.change import Change
 from hairpin.change.intent import LetIn, rendered
-from hairpin.message import message
-from hairpin.netfilter.evaluate.chain import Place
 from hairpin.netfilter.ir import FieldMatch, Verdict
 from hairpin.netfilter.packet import UDP
 

@@ -9,12 +9,8 @@ Now: ``modprobe br_netfilter``, then ``sysctl -w net.bridge.bridge-nf-call-iptab
 Lasting: put the module into a file of modules-load.d, and the sysctl into a file of sysctl.d.
 """
 
-from collections.abc import Iterator
-
-from hairpin.causes.cause import Candidate, Cause, View
-from hairpin.causes.where import OfSysctl
+from hairpin.causes.kit import Candidate, Cause, Iterator, OfSysctl, View, message
 from hairpin.change.change import Change, LoadModule, SetSysctl
-from hairpin.message import message
 from hairpin.network.flow import FromContainer
 
 

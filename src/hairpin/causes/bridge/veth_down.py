@@ -7,11 +7,8 @@ Now: ``ip link set VETH up``.
 Lasting: keep network managers away from ``veth*`` (unmanaged).
 """
 
-from collections.abc import Iterator
-
 from hairpin.causes.bridge._link_state import brought_up, down
-from hairpin.causes.cause import LINK_STOPS, Candidate, Cause, View
-from hairpin.message import message
+from hairpin.causes.kit import LINK_STOPS, Candidate, Cause, Iterator, View, message
 from hairpin.network.network import is_bridge_port
 
 

@@ -12,11 +12,10 @@ from string import Formatter
 from typing import NamedTuple
 
 from hairpin.causes.container._network_failure import address_conflict, no_network, not_loaded
+from hairpin.causes.kit import Host, Message, message
 from hairpin.host.docker import Container, PortBinding
 from hairpin.host.engine_health import ended_by_check
 from hairpin.host.floating import mover_of
-from hairpin.host.host import Host
-from hairpin.message import Message, message
 from hairpin.network.prefix import is_loopback
 from hairpin.network.socket_owner import EPHEMERAL, ephemeral_ports
 from hairpin.texts.index import EntryHit

@@ -10,11 +10,8 @@ Now: load IPVS (``modprobe ip_vs``), then let dockerd set the port up again: ``d
 Lasting: boot a kernel that has IPVS.
 """
 
-from collections.abc import Iterator
-
-from hairpin.causes.cause import Candidate, Cause, View
 from hairpin.causes.engine._services import REASONS, candidate, dead, publisher
-from hairpin.message import Message, message
+from hairpin.causes.kit import Candidate, Cause, Iterator, Message, View, message
 
 _SANDBOX = "netns:ingress_sbox"
 

@@ -8,13 +8,9 @@ Now: ``sysctl -w net.ipv4.conf.BRIDGE.route_localnet=1``.
 Lasting: nothing has to be done, because the engine sets this sysctl when it makes the bridge.
 """
 
-from collections.abc import Iterator
-
-from hairpin.causes.cause import Candidate, Cause, View
-from hairpin.causes.where import OfSysctl
+from hairpin.causes.kit import Candidate, Cause, Iterator, OfSysctl, View, message
 from hairpin.change.change import SetSysctl, one
 from hairpin.host.sysctl import dotted
-from hairpin.message import message
 from hairpin.network.attachment import network_of_bridge
 from hairpin.network.prefix import is_loopback
 from hairpin.walk.decided import SysctlDecided

@@ -1,12 +1,11 @@
 """The commands that make a new policy of firewalld, for which a person has to choose the name."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
-from hairpin.causes.cause import View
 from hairpin.causes.firewalld._zones import zone_at
+from hairpin.causes.kit import Iterator, Place, View
 from hairpin.causes.rules._lifting import is_way_out
 from hairpin.change.narrower import ALL_ACCEPTED
-from hairpin.netfilter.evaluate.chain import Place
 from hairpin.netfilter.packet import ICMP, ICMP6, TCP, UDP
 
 _PROTOCOLS = {TCP: "tcp", UDP: "udp", ICMP: "icmp", ICMP6: "ipv6-icmp"}

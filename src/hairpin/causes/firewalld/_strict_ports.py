@@ -12,18 +12,15 @@ firewalld 2.3.1 and 2.5.2, Docker 26.1 and 28.5, and Podman 5.4
 import shlex
 from typing import Literal
 
-from hairpin.causes.cause import Candidate, View, Way
 from hairpin.causes.firewalld._new_policy import new_policy
 from hairpin.causes.firewalld._zones import zone_at
+from hairpin.causes.kit import Candidate, OfZone, Place, View, Way, message
 from hairpin.causes.rules._lifting import exception
-from hairpin.causes.where import OfZone
 from hairpin.change.calls import AddRichRule
 from hairpin.change.change import Change, InsertRule
 from hairpin.change.intent import Body, LetIn, rendered
 from hairpin.host.boot.configured import Configured
-from hairpin.message import message
 from hairpin.netfilter import ir
-from hairpin.netfilter.evaluate.chain import Place
 from hairpin.netfilter.packet import TCP, UDP, Connection, Packet
 from hairpin.network.prefix import address_text
 

@@ -3,14 +3,13 @@ the denying rule."""
 
 from typing import Literal
 
-from hairpin.causes.cause import View
 from hairpin.causes.firewalld._zones import Keeper, keeper_of
+from hairpin.causes.kit import Place, View
 from hairpin.causes.rules._lifting import exception, network_at_bridge
 from hairpin.causes.rules._rule_owner import stopped_by
 from hairpin.change.calls import AddRichRule, OpenPort
 from hairpin.change.change import Change, Primitive
 from hairpin.change.intent import Body, LetIn, rendered
-from hairpin.netfilter.evaluate.chain import Place
 from hairpin.netfilter.ir import FieldMatch, Verdict
 from hairpin.netfilter.packet import TCP, UDP
 from hairpin.network.prefix import range_text

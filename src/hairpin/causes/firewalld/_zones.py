@@ -3,10 +3,9 @@
 from contextlib import suppress
 from typing import Literal, NamedTuple
 
-from hairpin.causes.cause import View
+from hairpin.causes.kit import Place, View
 from hairpin.firewalls.chain_owner import chain_owner
 from hairpin.host.managers import FirewalldZone
-from hairpin.netfilter.evaluate.chain import Place
 from hairpin.network.prefix import Version, inside, parse_prefix
 
 

@@ -13,15 +13,11 @@ Lasting: no setting has to be changed.  Find out what ended the process, for exa
 because memory ran out.
 """
 
-from collections.abc import Iterator
-
-from hairpin.causes.cause import Candidate, Cause, View
-from hairpin.causes.where import OfPort
+from hairpin.causes.kit import Candidate, Cause, Iterator, OfPort, View, message
 from hairpin.change.calls import ReloadNetworks
 from hairpin.change.change import AddSocket, Change, one
 from hairpin.host.docker import Container, DockerNetwork, Engine
 from hairpin.host.socket import Socket
-from hairpin.message import message
 from hairpin.netfilter.packet import UDP
 from hairpin.network.names import resolver_program, takes_place_of_resolver
 from hairpin.network.prefix import address_text

@@ -10,15 +10,11 @@ Lasting: stop the program that writes the file, such as the up script of a VPN c
 the servers of the option ``--dns`` for all other names: name the provider's server there.
 """
 
-from collections.abc import Iterator
-
 import msgspec
 
-from hairpin.causes.cause import Candidate, Cause, View, Way
+from hairpin.causes.kit import Candidate, Cause, Iterator, OfContainer, View, Way, message
 from hairpin.causes.names._resolving import pair_of
-from hairpin.causes.where import OfContainer
 from hairpin.change.change import Change, SetContainer, one
-from hairpin.message import message
 from hairpin.network.names import EMBEDDED, has_embedded, names_on, serving
 from hairpin.network.prefix import address_text
 

@@ -10,18 +10,15 @@ Now: add the rule's twin with the program that made the rule: a rich rule with t
 Lasting: add the twin to the file or program from which the rule is loaded.
 """
 
-from collections.abc import Iterator
 from typing import Literal
 
 import msgspec
 
-from hairpin.causes.cause import RULE_STOPS, Candidate, Cause, View
+from hairpin.causes.kit import RULE_STOPS, Candidate, Cause, Iterator, OfRule, View, message
 from hairpin.causes.nat_rules._translation import dnat_place
-from hairpin.causes.where import OfRule
 from hairpin.change.calls import AddRichRule
 from hairpin.change.change import Change, InsertRule, ReplaceTable
 from hairpin.firewalls.chain_owner import TABLE, chain_owner
-from hairpin.message import message
 from hairpin.netfilter.evaluate.chain import place_of, rules_from
 from hairpin.netfilter.iptables.spelled import spelled as iptables_words
 from hairpin.netfilter.ir import (

@@ -11,17 +11,14 @@ Lasting: make the same change in the file from which the rules are loaded.
 """
 
 import shlex
-from collections.abc import Iterator
 
 import msgspec
 
-from hairpin.causes.cause import RULE_STOPS, Candidate, Cause, View, Way
+from hairpin.causes.kit import RULE_STOPS, Candidate, Cause, Iterator, OfRule, Place, View, Way, message
 from hairpin.causes.rules._rule_owner import led_from
-from hairpin.causes.where import OfRule
 from hairpin.change.change import Change, DeleteRule, InsertRule, Primitive, ReplaceTable, SetPolicy
 from hairpin.engines.missing import is_engines
-from hairpin.message import message
-from hairpin.netfilter.evaluate.chain import Place, place_of, rules_from
+from hairpin.netfilter.evaluate.chain import place_of, rules_from
 from hairpin.netfilter.ir import (
     CT_ESTABLISHED,
     CT_INVALID,

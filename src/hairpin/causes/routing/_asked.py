@@ -1,10 +1,6 @@
 """The namespaces and route lookups of a failed flow, for causes that look at every stop."""
 
-from collections.abc import Iterator
-
-from hairpin.causes.cause import View
-from hairpin.host.host import Namespace
-from hairpin.host.netns import Netns
+from hairpin.causes.kit import Iterator, Namespace, Netns, View
 from hairpin.host.route import Route
 from hairpin.netfilter.packet import TCP, UDP, Packet
 from hairpin.network.flow import Lan, Outside

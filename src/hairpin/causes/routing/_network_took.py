@@ -4,15 +4,11 @@
 takes the router's packets for its own, and ignores the router's ARP requests: net/ipv4/arp.c arp_process().
 """
 
-from collections.abc import Iterator
-
-from hairpin.causes.cause import Candidate, View, Way
-from hairpin.causes.where import OfNetwork
+from hairpin.causes.kit import Candidate, Iterator, Message, OfNetwork, View, Way, message
 from hairpin.change.change import AddEntry, Change, DeleteEntry, one
 from hairpin.host.docker import DockerNetwork
 from hairpin.host.link import Address
 from hairpin.host.route import Neighbour, NextHop, Route
-from hairpin.message import Message, message
 from hairpin.network.attachment import attachment_of
 from hairpin.network.network import addresses_of, outer_link
 from hairpin.network.prefix import address_text, width

@@ -1,20 +1,15 @@
 """Finds container networks whose subnet covers other machines' addresses, and makes routes that lead past such a
 network."""
 
-from collections.abc import Iterator
-
 import msgspec
 
-from hairpin.causes.cause import Candidate, View, Way
+from hairpin.causes.kit import Candidate, Iterator, Message, Namespace, Netns, OfRoute, View, Way, message
 from hairpin.causes.order import Class
 from hairpin.causes.routing._asked import is_wanted
-from hairpin.causes.where import OfRoute
 from hairpin.change.change import AddEntry, Change, DeleteEntry, one
 from hairpin.host.docker import DockerNetwork
-from hairpin.host.host import Namespace
-from hairpin.host.netns import NAMED, Netns
+from hairpin.host.netns import NAMED
 from hairpin.host.route import TABLE_LOCAL, NextHop, Route
-from hairpin.message import Message, message
 from hairpin.network.attachment import attachment_of, gateway_of, network_for, network_of_bridge
 from hairpin.network.flow import FromContainer
 from hairpin.network.index import holders

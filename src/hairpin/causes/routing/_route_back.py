@@ -1,11 +1,10 @@
 """Finds rules that drop packets to whose source no route leads back, such as the rules that firewalld's option
 IPv6_rpfilter makes."""
 
-from hairpin.causes.cause import View
+from hairpin.causes.kit import Namespace, Place, View
 from hairpin.change.change import DeleteRule, one
 from hairpin.change.simulation.simulate import simulate
-from hairpin.host.host import Namespace
-from hairpin.netfilter.evaluate.chain import Place, rule_at
+from hairpin.netfilter.evaluate.chain import rule_at
 from hairpin.netfilter.ir import ReversePathMatch
 from hairpin.walk.walk import walk_flow
 

@@ -1,22 +1,19 @@
 """The function ``find`` for causes that differ only in the owner of the rule that stopped the packet."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 from msgspec.structs import replace
 
-from hairpin.causes.cause import Candidate, View, Way
 from hairpin.causes.engine_rules._lost_rules import lost_translation
+from hairpin.causes.kit import Candidate, Iterator, Message, OfRule, Place, View, Way, message
 from hairpin.causes.order import Class
 from hairpin.causes.rules._lifting import asks_for_one_client, for_client
 from hairpin.causes.rules._manager import repairs
 from hairpin.causes.rules._nearly import nearly_allowing, users_rules_for_host_port
 from hairpin.causes.rules._rule_owner import OWNERS, relay_name, serves_relay, stopped_by
-from hairpin.causes.where import OfRule
 from hairpin.change.calls import AllowInUfw
 from hairpin.change.change import Change
 from hairpin.change.ufw import ufw_allow_rules
-from hairpin.message import Message, message
-from hairpin.netfilter.evaluate.chain import Place
 from hairpin.netfilter.packet import is_discovery
 from hairpin.network.prefix import address_text
 from hairpin.network.socket_owner import is_docker_proxys

@@ -9,11 +9,9 @@ only the packet's address.  A rule that stops an ICMP error about the MTU is har
 rule stays, and only this error is let through.
 """
 
-from collections.abc import Iterator
-
 import msgspec
 
-from hairpin.causes.cause import View
+from hairpin.causes.kit import Iterator, Place, View
 from hairpin.causes.rules._lifting import by_address, deletion, exception, is_way_out, lets_exceptions
 from hairpin.causes.rules._rule_owner import led_from
 from hairpin.change.calls import AllowInUfw, ReloadUfw
@@ -21,7 +19,7 @@ from hairpin.change.change import Change, InsertRule
 from hairpin.change.ufw import ufw_allow_rules
 from hairpin.host.boot.configured import of_place
 from hairpin.host.boot.rule_keeper import rule_keeper
-from hairpin.netfilter.evaluate.chain import Place, rule_at
+from hairpin.netfilter.evaluate.chain import rule_at
 from hairpin.netfilter.ir import CT_ESTABLISHED, CT_RELATED, FieldMatch, Jump, Table
 from hairpin.netfilter.packet import TCP, UDP
 from hairpin.network.network import is_uplink, netns_of

@@ -10,15 +10,11 @@ Lasting: set ``chain = DOCKER-USER`` in the jail of fail2ban, with an action for
 translation a packet has the container's port.
 """
 
-from collections.abc import Iterator
-
 import msgspec
 
-from hairpin.causes.cause import AskedFlows, Candidate, Cause, Finding
+from hairpin.causes.kit import AskedFlows, Candidate, Cause, Finding, Host, Iterator, Namespace, message
 from hairpin.causes.opening import about_rule
-from hairpin.host.host import Host, Namespace
 from hairpin.kept import kept
-from hairpin.message import message
 from hairpin.netfilter.evaluate.chain import place_of
 from hairpin.netfilter.ir import (
     Chain,

@@ -10,12 +10,8 @@ Now: ``sysctl -w net.ipv4.neigh.default.gc_thresh3=…`` with twice the present 
 Lasting: put the value into a file of sysctl.d.
 """
 
-from collections.abc import Iterator
-
-from hairpin.causes.cause import Candidate, Cause, View
-from hairpin.causes.where import OfSysctl
+from hairpin.causes.kit import Candidate, Cause, Iterator, OfSysctl, View, message
 from hairpin.change.change import SetSysctl, one
-from hairpin.message import message
 from hairpin.walk.link.neighbour_room import maximum_path, room_of
 
 

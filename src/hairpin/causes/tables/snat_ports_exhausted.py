@@ -9,13 +9,8 @@ Now: close connections, or give the rule more ports or addresses.
 Lasting: write a wider port range or more addresses into the file or program that adds the rule.
 """
 
-from collections.abc import Iterator
-
-from hairpin.causes.cause import Candidate, Cause, View, Way
-from hairpin.causes.where import OfRule
+from hairpin.causes.kit import Candidate, Cause, Iterator, Namespace, OfRule, View, Way, message
 from hairpin.change.change import Change, DropConnection, one
-from hairpin.host.host import Namespace
-from hairpin.message import message
 from hairpin.netfilter.packet import Connection, Packet
 from hairpin.network.prefix import address_text
 from hairpin.walk.decided import RuleDecided

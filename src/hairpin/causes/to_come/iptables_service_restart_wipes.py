@@ -10,9 +10,8 @@ Lasting: restart dockerd whenever the unit that loads the saved rules is restart
 tables from the saved file.
 """
 
-from hairpin.causes.cause import Cause, Coming
+from hairpin.causes.kit import Cause, Coming, message
 from hairpin.causes.to_come._coming import brought_translation, loses_engine_rules
-from hairpin.message import message
 
 
 def foresees(coming: Coming) -> bool:

@@ -10,15 +10,11 @@ Lasting: find the script, unit or tool that sets the queueing discipline.  The s
 discipline in a file.
 """
 
-from collections.abc import Iterator
-
 import msgspec
 
-from hairpin.causes.cause import Candidate, Cause, View
-from hairpin.causes.where import OfTrafficControl
+from hairpin.causes.kit import Candidate, Cause, Iterator, OfTrafficControl, View, message
 from hairpin.change.change import SetLink, one
 from hairpin.host.traffic_control import Qdisc
-from hairpin.message import message
 from hairpin.walk.decided import LinkDecided
 
 
