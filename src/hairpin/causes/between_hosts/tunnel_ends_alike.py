@@ -16,7 +16,6 @@ import msgspec
 
 from hairpin.causes.kit import Candidate, Cause, Iterator, OfLink, View, Way, message
 from hairpin.change.change import Change, SetLink, one
-from hairpin.host.route import Neighbour
 from hairpin.netfilter.rule_address import write_mac
 from hairpin.network.prefix import address_text
 from hairpin.walk.decided import LinkDecided
@@ -40,7 +39,7 @@ def find(view: View) -> Iterator[Candidate]:
         change=one(SetLink(view.stop.netns, msgspec.structs.replace(link, mac=link.mac ^ 1))),
         where=OfLink(link=link.name, value=write_mac(link.mac)),
         in_class="stale-tunnel-entry",
-        evidence=_evidence(link.evidence, entry),
+        evidence=tuple(dict.fromkeys(each for each in (entry.evidence, link.evidence) if each)),
         offered=False,
         ways=(
             Way(
@@ -56,10 +55,6 @@ def find(view: View) -> Iterator[Candidate]:
             ),
         ),
     )
-
-
-def _evidence(link: str, entry: Neighbour) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(each for each in (entry.evidence, link) if each))
 
 
 CAUSE = Cause(

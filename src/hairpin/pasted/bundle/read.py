@@ -58,7 +58,7 @@ def absent(outputs: tuple[Output, ...]) -> Iterator[Fragment]:
             lacking = [name for name in _MANAGED if (netns, family, name) not in listed]
             if lacking:
                 text = "".join(map(_empty, lacking))
-                yield Fragment(f"iptables-nft-save{_version(family)}", text, netns)
+                yield Fragment(f"iptables-nft-save{4 if family == 'ip' else 6}", text, netns)
 
 
 def _empty(table: str) -> str:
@@ -71,10 +71,6 @@ def _is_whole(text: str, table: str) -> bool:
     """Return whether hairpin knows all words of the table's rules."""
     of_table = text.partition(f"*{table}\n")[2].partition("\n*")[0]
     return f"-m {UNLISTED} " not in of_table
-
-
-def _version(family: str) -> int:
-    return 4 if family == "ip" else 6
 
 
 def _places_in(part: Fragment) -> Iterator[_Place]:
