@@ -74,7 +74,6 @@ TESTED_ELSEWHERE: dict[str, str] = {
     "apply/arriving.py": "kernel/test_own_ssh.py",
     "apply/hands.py": "kernel/test_taking_back.py",
     "report/text/cause_text.py": "report/text/test_terminal.py",
-    "report/text/grounds_text.py": "report/text/test_terminal.py",
     "report/text/head_text.py": "report/text/test_terminal.py",
     "report/documents/head.py": "report/documents/test_document.py",
     "report/page/cause_page.py": "cli/face/test_present.py",

@@ -9,11 +9,10 @@ import msgspec
 from hairpin.answer.answer import REPLICA, Answer, CauseAnswer, FlowAnswer
 from hairpin.causes.registry import all_causes, known_cause
 from hairpin.causes.where import places
-from hairpin.explain.as_far import as_far, holder_of
+from hairpin.explain.as_far import as_far, holder_of, is_kept_apart
 from hairpin.explain.named_flows import StoppedNow, ends_beyond, flows_of, is_now, outcomes_of, own_flows
 from hairpin.explain.readings import StateReading, reading_of
 from hairpin.explain.sender import STUB_RESOLVER, UNKNOWN, TextSender
-from hairpin.explain.separation import is_kept_apart
 from hairpin.explain.understand import TextFound
 from hairpin.message import Message, message
 from hairpin.walk.trace import LongPackets

@@ -5,7 +5,7 @@ lab), ``scenario`` (plan, fault and truth as data), ``probe`` (real connections)
 then broken), and then the modules that the command line calls: ``run`` and ``demo``, with ``this_hairpin`` (the command
 that runs hairpin inside a lab host) and ``say`` (the lab's output).
 
-A running lab is made of ``engine``, ``image``, ``firewall``, ``joining`` (joins the containers of several hosts),
+A running lab is made of ``engine``, ``image``, ``joining`` (joins the containers of several hosts),
 ``logins`` (sshd in each host) and ``prerequisites``.  ``first_process``, ``responder`` and ``sweeper``
 run as plain scripts in a running lab.
 """

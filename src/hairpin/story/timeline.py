@@ -19,8 +19,7 @@ from hairpin.story.file_times import ChangedFile, changed_files
 from hairpin.story.logs.boots import boot_entries, boots_of, clock_entries
 from hairpin.story.logs.daemon_log import engine_entries, firewall_entries
 from hairpin.story.logs.kernel_log import kernel_entries
-from hairpin.story.logs.transient_units import transient_entries
-from hairpin.story.logs.units import unit_entries
+from hairpin.story.logs.units import transient_entries, unit_entries
 from hairpin.story.missing import missing_of
 from hairpin.story.traces import Traces, traces_of
 

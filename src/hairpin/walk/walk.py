@@ -30,7 +30,6 @@ from hairpin.walk.link.tunnel import lost_in_tunnel
 from hairpin.walk.naming import answered, to_server
 from hairpin.walk.outside import OutsideAnswer, asked_by_gateway, outside_takes
 from hairpin.walk.own_entries import met_by_sender
-from hairpin.walk.relay import loopback_in_doubt, relayed_flow
 from hairpin.walk.reply import answer_lost, first_data, not_for_one, reaches, walk_answer, wrong_answer
 from hairpin.walk.size.bulk import full_sized
 from hairpin.walk.size.segment_size import Handshake
@@ -39,7 +38,15 @@ from hairpin.walk.state import End, State, Step, stopped
 from hairpin.walk.trace import Branch, Trace, assuming_of_neighbours, trace_of
 from hairpin.walk.tunnelled import innermost
 from hairpin.walk.unread import through_unread, unread_owner
-from hairpin.walk.user_stack import carried_on, carrier_of, carries, keeps_to_itself, kept_inside
+from hairpin.walk.user_stack import (
+    carried_on,
+    carrier_of,
+    carries,
+    keeps_to_itself,
+    kept_inside,
+    loopback_in_doubt,
+    relayed_flow,
+)
 from hairpin.walk.verdicts import Verdict
 
 _MOST_RELAYS = 3

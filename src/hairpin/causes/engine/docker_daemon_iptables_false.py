@@ -19,8 +19,8 @@ import msgspec
 from hairpin.causes.engine._publishing import at_host_port
 from hairpin.causes.firewalld._zone_opening import port_opened
 from hairpin.causes.kit import RULE_STOPS, Candidate, Cause, Iterator, OfNetwork, Place, View, Way, message
+from hairpin.causes.rules._by_owner import repairs
 from hairpin.causes.rules._lifting import masquerading
-from hairpin.causes.rules._manager import repairs
 from hairpin.change.change import Change
 from hairpin.change.simulation.simulate import simulate
 from hairpin.engines.docker.chains import BUILT_IN

@@ -17,7 +17,7 @@ import msgspec
 from hairpin.causes.container._engine_gateway import default_route
 from hairpin.causes.kit import Candidate, Cause, Iterator, Message, Namespace, Netns, OfContainer, OfLink, View, message
 from hairpin.causes.routing._asked import is_elsewhere, lookups_on_way, namespaces_on_way
-from hairpin.causes.routing._network_took import of_networks, overlapping_uplink
+from hairpin.causes.routing._overlap import of_networks, overlapping_uplink
 from hairpin.change.change import AddEntry, Change, DeleteEntry, one
 from hairpin.change.simulation.addresses import address_of
 from hairpin.engines.repair.bridging import engine_addresses

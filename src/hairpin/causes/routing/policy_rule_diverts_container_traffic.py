@@ -16,11 +16,11 @@ from hairpin.causes.routing._asked import (
     is_wanted,
     looked_up_packet,
     lookups_on_way,
+    only_the_rule_stops,
     query_back,
     query_there,
     subnet_of,
 )
-from hairpin.causes.routing._route_back import only_the_rule_stops
 from hairpin.causes.routing._told_senders import advice_to_senders
 from hairpin.causes.where import OfPolicyRule
 from hairpin.change.change import AddEntry, Change, DeleteEntry, SetSysctl, one

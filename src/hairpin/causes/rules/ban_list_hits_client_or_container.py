@@ -12,8 +12,8 @@ import re
 import msgspec
 
 from hairpin.causes.kit import RULE_STOPS, Candidate, Cause, Iterator, OfRule, Place, View, Way, message
+from hairpin.causes.rules._by_owner import repairs
 from hairpin.causes.rules._lifting import by_address, deletion
-from hairpin.causes.rules._manager import repairs
 from hairpin.causes.rules._rule_owner import stopped_by
 from hairpin.change.calls import Unban
 from hairpin.change.change import Change, Primitive

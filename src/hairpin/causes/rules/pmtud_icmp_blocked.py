@@ -11,7 +11,7 @@ Lasting: make the same change in the saved rules.
 """
 
 from hairpin.causes.kit import RULE_STOPS, Candidate, Cause, Iterator, OfRule, View, Way, message
-from hairpin.causes.rules._manager import repairs
+from hairpin.causes.rules._by_owner import repairs
 from hairpin.walk.size.size_stop import narrow, tells_mtu
 
 

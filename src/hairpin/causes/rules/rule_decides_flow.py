@@ -10,10 +10,9 @@ Lasting: remove the rule from its source, which is the saved rules, a script, or
 
 from hairpin.causes.kit import Candidate, Cause, Iterator, Message, Namespace, Netns, OfRule, Place, View, Way, message
 from hairpin.causes.nat_rules._transparent import missing_parts
-from hairpin.causes.routing._asked import query_back
-from hairpin.causes.routing._route_back import wants_route_back
+from hairpin.causes.routing._asked import query_back, wants_route_back
+from hairpin.causes.rules._by_owner import repairs
 from hairpin.causes.rules._lifting import exception, lets_exceptions
-from hairpin.causes.rules._manager import repairs
 from hairpin.causes.rules._rule_owner import owner
 from hairpin.change.change import Change
 from hairpin.change.intent import TakeAway, rendered

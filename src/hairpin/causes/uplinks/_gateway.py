@@ -4,7 +4,7 @@ import msgspec
 
 from hairpin.causes.kit import Iterator, Message, Namespace, Netns, View, message
 from hairpin.host.advertised import routers_on
-from hairpin.host.boot.configured_gateway import configured_gateways
+from hairpin.host.boot.configured_address import configured_gateways
 from hairpin.host.link import Address
 from hairpin.host.route import TABLE_MAIN, Neighbour, Route
 from hairpin.network.lost_address import routers_of_far_hosts

@@ -9,17 +9,49 @@ In ebtables rules, ``iif`` and ``oif`` are the bridge ports of the frame at the 
 the bridge itself, becomes an opaque match.  An option about IPv4 or IPv6 is satisfied only by packets of that family,
 so ebtables requires ``-p`` with the family's EtherType in the same rule.
 
-Source: ebtables-nft(8); include/uapi/linux/netfilter_bridge.h; net/bridge/netfilter/ebt_*.c
+Source: ebtables-nft(8); include/uapi/linux/netfilter_bridge.h; net/bridge/netfilter/ebt_*.c, ebtable_broute.c
 """
 
+from collections.abc import Collection
 from itertools import pairwise
 
 from hairpin.errors import MalformedError, ParseError, reason_of
 from hairpin.message import message
 from hairpin.netfilter.ebtables.options import read_option, refused_options
-from hairpin.netfilter.ebtables.targets import TARGETS, VERDICTS, read_target
 from hairpin.netfilter.iptables.words import split_words
-from hairpin.netfilter.ir import Chain, Expression, Hook, NoEffect, Rule, StatefulMatch, Table
+from hairpin.netfilter.ir import (
+    Chain,
+    Expression,
+    FieldMatch,
+    Hook,
+    Jump,
+    NoEffect,
+    Outside,
+    Rule,
+    SetField,
+    StatefulMatch,
+    Statement,
+    Table,
+    Verdict,
+)
+from hairpin.netfilter.rule_address import read_mac
+
+VERDICTS: dict[str, Verdict] = {
+    "ACCEPT": Verdict("accept"), "DROP": Verdict("drop"), "RETURN": Verdict("return"), "CONTINUE": Verdict("continue"),
+}  # fmt: skip
+
+TARGETS: dict[str, tuple[str, ...]] = {
+    "mark": ("--mark-", "--set-mark", "--or-mark", "--and-mark", "--xor-mark"),
+    "dnat": ("--to-dst", "--to-destination", "--dnat-target"),
+    "snat": ("--to-src", "--to-source", "--snat-"),
+    "redirect": ("--redirect-target",),
+    "arpreply": ("--arpreply-",),
+}
+"""The prefixes of the options that belong to each target."""
+
+_NEW_ADDRESS = {"dnat": ("--to-dst", "--to-destination"), "snat": ("--to-src", "--to-source")}
+_MARK_BITS = 0xFFFFFFFF
+
 
 BASE_CHAINS: dict[str, dict[str, tuple[Hook, int]]] = {
     "filter": {"INPUT": ("input", -200), "FORWARD": ("forward", -200), "OUTPUT": ("output", -200)},
@@ -165,3 +197,50 @@ def _finished(table: _OpenTable, evidence: str) -> Table:
             drops = policy == "DROP" and table.name != "broute"
             chains.append(Chain(name, rules, hook, "filter", priority, "drop" if drops else "accept"))
     return Table("bridge", table.name, "ebtables", tuple(chains), evidence=evidence)
+
+
+def read_target(name: str, options: list[str], *, broute: bool, chains: Collection[str]) -> tuple[Statement, ...]:
+    """Return the target's statements.  A target that is unknown or changes the destination hardware address becomes
+    Outside."""
+    text = " ".join(options)
+    if broute and name in ("DROP", "redirect"):
+        # In the broute table DROP does not drop the frame: IP routes the frame, and the bridge does not forward it.
+        return (Outside(name, text or "routed instead of bridged"),)
+    if name in VERDICTS:
+        return () if name == "CONTINUE" else (VERDICTS[name],)
+    if name in chains:
+        return (Jump(name),)
+    if name not in TARGETS or name == "arpreply":
+        return (Outside(name, text),)
+    if name == "redirect":
+        return (Outside(name, text),)
+    words = dict(pairwise([*options, ""]))
+    verdict = VERDICTS.get(words.get(f"--{name}-target", "ACCEPT"))
+    mark = _mark(words) if name == "mark" else None
+    first: Statement | None = mark if name == "mark" else _rewrite(name, words, text)
+    if verdict is None or first is None:
+        return (Outside(name, text),)
+    return (first,) if verdict.verdict == "continue" else (first, verdict)
+
+
+def _rewrite(name: str, words: dict[str, str], text: str) -> SetField | Outside | None:
+    """Return the statement of a target that writes a hardware address.
+
+    The bridge forwards by the destination hardware address, and a change of this address is not modelled.
+    """
+    given = next((words[option] for option in _NEW_ADDRESS[name] if option in words), None)
+    if given is None:
+        return None
+    mac = read_mac(given)
+    return SetField("smac", 0, mac) if name == "snat" else Outside(name, text, unless=FieldMatch("dmac", ((mac, mac),)))
+
+
+def _mark(words: dict[str, str]) -> SetField | None:
+    for option, text in words.items():
+        kind = option.removeprefix("--").removesuffix("-mark").removeprefix("mark-")
+        if kind not in ("set", "or", "and", "xor"):
+            continue
+        value = int(text, 0)
+        keep, change = {"set": (0, value), "or": (~value, value), "and": (value, 0), "xor": (_MARK_BITS, value)}[kind]
+        return SetField("mark", keep & _MARK_BITS, change)
+    return None

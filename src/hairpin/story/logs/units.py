@@ -1,4 +1,6 @@
-"""Finds changes of the relevant units, from the log lines of process 1."""
+"""Finds changes of the relevant units, from the log lines of process 1, and the commands that systemd-run ran, from the
+descriptions of the units that it made.  If a person runs systemd-run by sudo, sudo logs a line about it.  Source:
+systemd src/run/run.c, src/core/job.c"""
 
 import re
 from collections.abc import Iterator
@@ -8,13 +10,21 @@ import msgspec
 from hairpin.kept import kept
 from hairpin.message import Message, message
 from hairpin.programs import PROGRAMS, units_of
-from hairpin.story.entry import StoryEntry, Verb
+from hairpin.story.commands.deeds import effect_of_command
+from hairpin.story.commands.people import commands_of
+from hairpin.story.entry import Actor, Effect, StoryEntry, Verb
 from hairpin.story.line import Line
 from hairpin.story.logs.boots import boot_at
 from hairpin.story.logs.own_units import own_units
-from hairpin.story.logs.transient_units import is_transient
 from hairpin.story.logs.unit_events import full_name, unit_effect
 from hairpin.story.traces import Traces
+
+_STARTED = re.compile(
+    r"Started (?:(?P<unit>run-[a-z0-9]+\.(?:service|scope)) - )?(?:\[systemd-run\] )?(?P<command>/.*?)\.?$", re.DOTALL
+)
+"""Matches systemd's line about a started unit.  Before version 249, this line lacks the unit's name."""
+_SOON_S = 2.0
+
 
 _RESTART_S = 10.0
 """If a unit starts within this number of seconds after its stop, it counts as restarted."""
@@ -209,3 +219,34 @@ def _said(change: UnitChange, after_s: float | None) -> Message:
             return message("the process of {unit} was killed", unit=change.unit)
         case "fail":
             return message("{unit} failed", unit=change.unit)
+
+
+def is_transient(unit: str) -> bool:
+    """Return whether the unit's name was chosen by systemd-run."""
+    return re.fullmatch(r"run-[a-z0-9]+\.(service|scope|timer)", unit) is not None
+
+
+def transient_entries(traces: Traces) -> Iterator[StoryEntry]:
+    """Yield entries for the commands that systemd-run started and that may change the network, if no log shows the
+    call of systemd-run itself."""
+    typed = [each.at for each in commands_of(traces) if "systemd-run" in each.text]
+    for line in traces.lines("trace-units"):
+        told = _STARTED.match(line.message) if line.program == "systemd" and line.pid in ("", "1") else None
+        unit = line.unit or (told["unit"] if told is not None else "") or ""  # syslog has the unit in the message alone
+        if told is None or not is_transient(unit) or any(at - _SOON_S <= line.at <= at + _SOON_S for at in typed):
+            continue
+        command = told["command"].strip()
+        effect = effect_of_command(command)
+        if effect is None:
+            continue
+        yield StoryEntry(
+            at=line.at,
+            kind="command",
+            what=message("systemd-run started `{command}` as {unit}", command=command, unit=unit),
+            subject=unit,
+            evidence=line.evidence,
+            by=Actor("unit", unit, line.evidence),
+            effect=effect if effect != Effect() else None,
+            quote=line.message,
+            host=traces.host,
+        )
