@@ -11,7 +11,7 @@ from hairpin.change.simulation.simulate import simulate
 from hairpin.change.steps import steps
 from hairpin.engines.docker.dockerd import expected
 from hairpin.engines.found import of_dialect
-from hairpin.engines.missing import lacking, loss_text, missing, missing_on, out_of_order
+from hairpin.engines.missing import engine_rules, lacking, loss_text, missing, missing_on, out_of_order
 from hairpin.engines.repair.restoring import restoring_all
 from hairpin.host.docker import Engine
 from hairpin.host.host import Host, Namespace
@@ -20,6 +20,10 @@ from hairpin.netfilter.meaning import meaning
 from hairpin.network.network import Network
 from tests.engines.hosts import DOCKER0, EMPTY, N1, SIX, WEB, docker, fixture, programmed
 from tests.engines.repair.test_restoring import HOST_NETNS, network
+from tests.podman_host import with_podman
+from tests.rule_text import with_rule
+from tests.small_host import host_namespace
+from tests.small_host import network as small_network
 
 ENGINE = docker("28.5.2", DOCKER0, N1, containers=(WEB,))
 NATIVE = msgspec.structs.replace(docker("29.1.0", DOCKER0, SIX), firewall_backend="nftables")
@@ -192,3 +196,21 @@ def test_after_the_load_all_rules_are_in_order(order: list[int]) -> None:
 def test_a_rule_that_stands_twice_is_left() -> None:
     namespace = ordered([1, 0, 0, 2, 3, 4, 5])
     assert out_of_order(missing(OUT_OF_ORDER_ENGINE, namespace), namespace) == ()
+
+
+def test_dockerds_rules_and_nobody_elses() -> None:
+    by_hand = "-s 192.0.2.7/32 -j DROP"
+    within = small_network(host_namespace(with_rule("filter FORWARD", by_hand)))
+    own = engine_rules(within.this)
+    table = within.this.namespace("host").ruleset.table("ip", "filter", "iptables-nft")
+    assert table is not None
+    forward = table.chain("FORWARD")
+    assert forward is not None
+    held = [("ip", "filter", "FORWARD", meaning(each)) in own for each in forward.rules]
+    assert held == [False, *[True] * (len(held) - 1)]
+    assert len(held) > 3
+
+
+def test_podmans_are_told_by_podman_itself() -> None:
+    assert engine_rules(with_podman().this) == frozenset()
+    assert engine_rules(msgspec.structs.replace(small_network().this, engines=())) == frozenset()

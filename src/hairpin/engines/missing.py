@@ -1,6 +1,8 @@
 """Finds the chains and rules of an engine that the host lacks, by a comparison of the expected with the found rules;
 and the rules that stand in the wrong order.  dockerd itself causes a wrong order: after a restart of firewalld, dockerd
-restores its jumps in another order than at its own start."""
+restores its jumps in another order than at its own start.
+
+An engine makes its rules again after an event removed them, so an administrator need not save them."""
 
 from bisect import bisect_right
 from collections import Counter
@@ -20,6 +22,9 @@ from hairpin.netfilter.evaluate.chain import Place, rule_at
 from hairpin.netfilter.ir import Dialect, Jump, NameKey, VerdictElement
 from hairpin.netfilter.meaning import Meaning, meaning
 from hairpin.netfilter.rule_address import IpFamily
+
+Owned = tuple[str, str, str, Meaning]
+"""The family, table, chain and meaning of a rule."""
 
 
 class Missing(msgspec.Struct, frozen=True):
@@ -196,3 +201,19 @@ def _behind(places: Sequence[int]) -> tuple[int, ...]:
         rising.add(at)
         at = before[at]
     return tuple(number for number in range(len(places)) if number not in rising)
+
+
+@kept
+def engine_rules(host: Host) -> frozenset[Owned]:
+    """Return the meanings of the rules that the host's engines make."""
+    return frozenset(
+        (one.family, one.table, one.chain, meaning(one.rule))
+        for engine in host.engines
+        for one in _expected(host, engine)
+    )
+
+
+def _expected(host: Host, engine: Engine) -> tuple[ExpectedRule, ...]:
+    if engine.kind != "docker" or engine.rootless:
+        return ()
+    return expected(with_gateway_endpoints(host, engine), host.namespace(host.netns.name)).rules

@@ -1,4 +1,5 @@
-"""The entry: from a support bundle to the evidence of its host.
+"""The entry: from a support bundle to the evidence of its host.  If the bundle is or contains hairpin's own collection,
+this collection is read instead.
 
 A table of iptables is read from ``iptables-save`` if there is one, else from ``iptables -nvL``, else from nft's
 listing, which lists the tables of iptables-nft, too, but without comments and extensions.  A host must not have the
@@ -13,10 +14,15 @@ sos/cleaner/mappings/ip_map.py sanitize_item(), mac_map.py
 
 import re
 from collections.abc import Iterator
+from io import BytesIO
 from ipaddress import ip_network
+from pathlib import Path
 
 import msgspec
 
+from hairpin.collect.by_hand import evidence_in
+from hairpin.collect.frames import begins
+from hairpin.collect.snapshot import load
 from hairpin.errors import EvidenceError
 from hairpin.evidence.reading import HOST, Evidence
 from hairpin.message import message
@@ -290,3 +296,27 @@ def _network(found: re.Match[str]) -> str:
         return str(ip_network(found[1], strict=False))
     except ValueError:
         return found[1]
+
+
+_BEGINNING = 1 << 16
+_SNAPSHOT = b'{"schema":"hairpin.evidence/'
+
+
+def evidence_in_bundle(path: str) -> Evidence:
+    """Return the evidence of the host that the bundle describes.
+
+    Raises EvidenceError if the bundle cannot be read, or CollectError if it contains an incomplete collection."""
+    bundle = open_bundle(path)
+    own = [name for name, data in bundle.files.items() if begins(data[:_BEGINNING])]
+    if len(own) > 1:
+        raise EvidenceError(
+            message(
+                "{path} holds {count} reports; give each of them with its own --bundle: {names}",
+                path=path, count=len(own), names=", ".join(own[:5]),
+            )
+        )  # fmt: skip
+    if own:
+        return evidence_in(BytesIO(bundle.files[own[0]]), source=f"{path}: {own[0]}")
+    if len(bundle.files) == 1 and next(iter(bundle.files.values())).startswith(_SNAPSHOT) and Path(path).is_file():
+        return load(Path(path))
+    return bundle.evidence()

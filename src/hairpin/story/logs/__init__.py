@@ -1,3 +1,3 @@
-"""Makes entries from logs: ``boots``, ``units`` with ``unit_events``, ``own_units``, ``daemon_log``,
+"""Makes entries from logs: ``boots``, ``units`` with ``unit_events``, ``daemon_log``,
 ``kernel_log``.
 """
