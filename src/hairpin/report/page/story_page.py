@@ -15,8 +15,7 @@ import msgspec
 from hairpin.answer.answer import Answer, CauseAnswer
 from hairpin.evidence.reading import moment
 from hairpin.message import Message, message
-from hairpin.report.page.frame import whole_file
-from hairpin.report.page.markup import element
+from hairpin.report.page.markup import element, whole_file
 from hairpin.report.page.sheet import Sheet, prose
 from hairpin.report.paper import Style
 from hairpin.report.text.blame_text import blame_text
