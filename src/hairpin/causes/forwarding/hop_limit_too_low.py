@@ -15,7 +15,7 @@ from hairpin.change.change import SetSysctl, one
 from hairpin.host.link import DEFAULT_TTL
 from hairpin.host.sysctl import dotted
 from hairpin.network.prefix import Version
-from hairpin.walk.ip.hop_limit import hop_limit, path_of_hop_limit
+from hairpin.walk.ip.route_out import hop_limit, path_of_hop_limit
 
 
 def find(view: View) -> Iterator[Candidate]:
