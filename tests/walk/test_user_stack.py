@@ -188,8 +188,6 @@ RELAY: dict[str, tuple[Network, Start, str, str]] = {
         pasta(ALL, relay=entering(link="eth9")), OUT, "198.51.100.11", "dropped",
     ),
 }  # fmt: skip
-
-
 SLIRP = replace(ROOTLESS, process="slirp4netns", relay=Relay(4, 0, 80, netns="container:web", tap=TapEntry("tap0")))
 
 
@@ -215,8 +213,6 @@ BY_SLIRP: dict[str, tuple[Network, Start, str, str]] = {
         ("outside", OUT, "198.51.100.11"), ("the host", HOST, "198.51.100.11"), ("loopback", HOST, "127.0.0.1"),
     )
 }  # fmt: skip
-
-
 ALL_CASES = RELAY | BY_SLIRP
 
 

@@ -17,8 +17,6 @@ from hairpin.walk.sockets import socket_text
 from hairpin.walk.verdicts import VERDICTS
 
 _POLICIES: tuple[Writer, ...] = ("engine-option", "network-option", "container-option", "saved-rules", "manager")
-
-
 _FEW = 3
 """The greatest number of flows that are reported one by one."""
 _WHERE = message(

@@ -24,8 +24,6 @@ from hairpin.lab.probe import Outcome
 from hairpin.message import message
 
 START_TIMEOUT_S = 180.0
-
-
 PROBE_TIMEOUT_S = 1.5
 # Each probe has its own source port.  Therefore a probe meets no conntrack entry or TIME-WAIT socket of an earlier
 # probe.  The source ports are below the kernel's ephemeral range.  Therefore no other socket takes a probe's source

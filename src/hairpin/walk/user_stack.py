@@ -26,8 +26,6 @@ from hairpin.walk.state import End, State, Step, stopped, stopped_by
 _LOOPBACK: dict[Version, int] = {4: 0x7F000001, 6: 1}
 _ROUTER6 = 0xFE80 << 112 | 1
 """A link-local address for the far side of a tap link.  The stack draws its own one."""
-
-
 _DNS = 53
 
 

@@ -26,8 +26,6 @@ LED = Connection(
     4, Tuple(LOOPBACK, LOOPBACK, UDP, 21096, 5353), Tuple(LOOPBACK, ELSEWHERE, UDP, 5353, 21096),
     ir.STATUS_CONFIRMED, live=True, evidence="e9",
 )  # fmt: skip
-
-
 NO_MASQUERADE = host_namespace(without("! -o docker0 -j MASQUERADE"))
 PICKY = World(peers=(Peer(4, 0, 0, accepts=((parse_address("198.51.100.0")[1], 24),)),))
 

@@ -33,8 +33,6 @@ _replace = msgspec.structs.replace
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate for the overlay network at which the packet stopped, if the network has lost a device or its
-    entries."""
     netns = overlay_netns(view)
     joined = _network(view, netns) if netns is not None else None
     if netns is None or joined is None:

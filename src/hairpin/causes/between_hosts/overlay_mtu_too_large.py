@@ -21,7 +21,6 @@ _LEAST = 576
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate when a full-sized packet was lost because the MTU of the packet's tunnel is too large."""
     sent = last_tunnel(view)
     below = view.network.namespace(view.stop.netns).link(view.stop.link)
     if sent is None or below is None or not sent.inside:

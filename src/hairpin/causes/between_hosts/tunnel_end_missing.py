@@ -19,8 +19,6 @@ from hairpin.network.prefix import address_text
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate when the host that received the outer packet has no tunnel device of the sending device's
-    kind."""
     sent = last_tunnel(view)
     if sent is None or not sent.inside or not view.on_host or sent.frame.dmac is None:
         return

@@ -18,8 +18,6 @@ from hairpin.network.network import Network
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate when the frame's sending device and the device that should receive the frame differ in port
-    or VNI."""
     sent = last_tunnel(view)
     far = receiver(view, sent) if sent is not None else None
     if sent is None or far is None or far.link.tunnel is None or far.netns.of_host != view.stop.netns.of_host:

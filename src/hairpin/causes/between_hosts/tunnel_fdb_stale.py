@@ -24,8 +24,6 @@ from hairpin.network.uplinks import uplinks_of
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate when the tunnel device sends the frame to an address that the receiver's host does not have,
-    or has no entry for the frame."""
     if view.stop.reason == "no-tunnel-remote":
         yield from _without_entry(view)
     sent = last_tunnel(view) or _flooded(view)

@@ -40,8 +40,6 @@ class _Unlike(msgspec.Struct, frozen=True):
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate when the neighbour entry for the tunnel's next hop is missing, or does not have the far
-    device's hardware address."""
     found = _unlike(view)
     if found is None:
         return

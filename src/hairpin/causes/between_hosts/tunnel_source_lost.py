@@ -16,7 +16,6 @@ from hairpin.network.prefix import address_text
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate when the packet stopped because the host does not have its tunnel's ``local`` address."""
     sent = last_tunnel(view)
     if sent is None or not sent.inside or sent.tunnel.local is None:
         return

@@ -17,7 +17,6 @@ from hairpin.network.routing import lookup
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate when a stated peer dropped a packet whose source is behind a bridge of this host."""
     packet, netns = view.stop.seen.packet, view.host_netns
     back = lookup(view.host_namespace, Query(packet.version, packet.saddr))
     link = view.host_namespace.link(back.next_hops[0].link or "") if back.next_hops else None

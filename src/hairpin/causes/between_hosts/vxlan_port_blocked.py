@@ -16,7 +16,6 @@ from hairpin.netfilter.packet import UDP
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate when a rule or a policy dropped an outer packet of a tunnel over UDP."""
     port, place, host = overlay_port(view), view.place, view.stop.netns.host
     if port is None or place is None or not view.on_host or place.dialect == "ebtables":
         return

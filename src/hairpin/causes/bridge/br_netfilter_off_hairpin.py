@@ -15,8 +15,6 @@ from hairpin.network.flow import FromContainer
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate when a container's reply had a wrong source address and bridged IPv4 packets skip
-    iptables."""
     if not isinstance(view.flow.start, FromContainer):
         return
     path = ("net", "bridge", "bridge-nf-call-iptables")

@@ -18,7 +18,6 @@ from hairpin.walk.decided import LinkDecided
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate for the port, or the bridge itself, that is not in the frame's VLAN."""
     stop, namespace = view.stop, view.namespace
     by = namespace.link(stop.link)
     bridge = by if by is None or by.kind == "bridge" else namespace.link(by.master or "")

@@ -13,7 +13,6 @@ from hairpin.network.network import is_bridge_port
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate for the bridge port that is down."""
     link = down(view)
     outer = view.on_host or view.stop.netns.overlay is not None
     if link is None or link.tunnel is not None or not (outer and is_bridge_port(view.namespace, link)):

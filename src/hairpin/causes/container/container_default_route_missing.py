@@ -24,8 +24,6 @@ from hairpin.network.tables import has_default_route
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate when a packet from the container found no route, or when the router of the default route did
-    not answer ARP."""
     container = view.container
     version = view.stop.seen.packet.version
     if view.on_host or container is None:

@@ -17,7 +17,6 @@ from hairpin.network.network import owns_address, veth_peer
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate for a link that is down in the container's namespace."""
     netns, link = view.stop.netns, down(view)
     if view.on_host or netns.overlay is not None:
         netns, link = _behind_port(view)

@@ -17,7 +17,6 @@ from hairpin.network.socket_owner import owner_of_socket
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate if the container that owns the receiving socket is paused."""
     container = _owner(view)
     if container is None or container.status != "paused":
         return

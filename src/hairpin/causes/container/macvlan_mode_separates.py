@@ -26,8 +26,6 @@ _OPTIONS = ("macvlan_mode", "ipvlan_flag")
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate if the mode of a macvlan or ipvlan keeps the packet from a sibling link on the same parent
-    link."""
     packet = view.stop.seen.packet
     link = view.namespace.link(view.stop.seen.oif or view.stop.link)
     parent = lower_of(view.network, view.stop.netns, link) if link is not None else None

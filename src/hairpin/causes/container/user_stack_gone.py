@@ -23,7 +23,6 @@ _NETWORK, _OWN, _ROUTER = 0x0A000200, 0x0A000264, 0x0A000202
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate when a packet of the container found no route because the container's tap link is gone."""
     container = view.container
     if view.on_host or container is None or container.status != "running" or not container.by_user_stack:
         return

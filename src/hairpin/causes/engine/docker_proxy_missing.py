@@ -17,8 +17,6 @@ from hairpin.host.engine_health import is_down
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate when a running container publishes the port on the asked address and no docker-proxy listens
-    there."""
     if any(each.startswith(("sockets", "proc-net")) for each in view.host_namespace.unread):
         return  # the sockets were not read
     for container, binding in at_host_port(view):

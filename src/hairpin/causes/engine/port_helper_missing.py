@@ -22,7 +22,6 @@ from hairpin.host.socket import Socket
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate when a running Podman container publishes the port by a process that is gone."""
     if any(each.startswith(("sockets", "proc-net")) for each in view.host_namespace.unread):
         return  # the sockets were not read
     for container, binding in at_host_port(view):

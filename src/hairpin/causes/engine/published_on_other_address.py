@@ -13,8 +13,6 @@ from hairpin.causes.kit import RULE_STOPS, Candidate, Cause, Iterator, View, mes
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate when the port is published on an address that is neither the asked address nor a loopback
-    address."""
     asked = view.stop.seen.packet.daddr
     bindings = [(c, b) for c, b in at_host_port(view) if c.running and b.actual]
     if any(covers(binding, asked) for _, binding in bindings):

@@ -17,8 +17,6 @@ _SANDBOX = "netns:ingress_sbox"
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate when dockerd does not hold the port of a running service on this node, or when the node's
-    ingress namespace does not forward the packet."""
     if view.stop.netns.name == _SANDBOX:
         yield from _not_handed_on(view)
         return

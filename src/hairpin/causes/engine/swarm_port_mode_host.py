@@ -12,8 +12,6 @@ from hairpin.causes.kit import Candidate, Cause, Iterator, View, message
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate when a service publishes the port with ``mode=host`` and no task of the service runs on this
-    node."""
     found = dead(view)
     if found is None or found.port.mode != "host" or found.service.running == 0:
         return

@@ -17,7 +17,6 @@ from hairpin.host.swarm import SwarmService
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate when a swarm service without a running task publishes the port."""
     found = dead(view)
     if found is None or found.service.running != 0:
         return

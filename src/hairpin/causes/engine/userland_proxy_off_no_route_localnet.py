@@ -17,7 +17,6 @@ from hairpin.walk.decided import SysctlDecided
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate when a packet from or to 127.0.0.0/8 stopped because a bridge's ``route_localnet`` is 0."""
     decided = view.stop.decided_by
     if not view.on_host or not isinstance(decided, SysctlDecided) or decided.path[-1] != "route_localnet":
         return

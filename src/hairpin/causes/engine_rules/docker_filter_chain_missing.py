@@ -14,7 +14,6 @@ from hairpin.causes.kit import RULE_STOPS, Candidate, Cause, Iterator, View, mes
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate when chains of the engine are missing from the filter table."""
     for each in losses(view):
         part = each.in_table("filter")
         if not part.chains or (view.stop.reason == "start-refused" and each.in_table("nat").chains):

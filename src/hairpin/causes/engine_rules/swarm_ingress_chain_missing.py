@@ -15,7 +15,6 @@ from hairpin.causes.kit import Candidate, Cause, Iterator, View, message
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate when rules of the routing mesh are missing and the packet is for a port of the mesh."""
     for each in losses(view, mesh=True):
         if all(port.port != view.flow.dport for port in each.engine.mesh):
             continue

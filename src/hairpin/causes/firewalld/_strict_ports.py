@@ -26,8 +26,6 @@ from hairpin.netfilter.packet import ICMP, ICMP6, TCP, UDP, Connection, Packet
 from hairpin.network.prefix import address_text
 
 _NAMES = {TCP: "tcp", UDP: "udp", ICMP: "icmp", ICMP6: "ipv6-icmp"}
-
-
 _PROTOCOLS = {TCP: "tcp", UDP: "udp"}
 _CONF = "/etc/firewalld/firewalld.conf"
 

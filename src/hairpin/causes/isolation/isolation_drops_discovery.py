@@ -21,7 +21,6 @@ from hairpin.network.attachment import network_of_bridge
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate when an isolation rule drops a neighbour discovery packet that stays on its bridge."""
     place, seen = stopped_by(view, "isolation"), view.stop.seen
     network = network_of_bridge(view.host, seen.iif)
     if place is None or network is None or not is_within(view):

@@ -28,8 +28,6 @@ _DNS = 53
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate when a query for the name server of a Podman network found no socket, or another program's
-    socket."""
     packet, flow = view.stop.seen.packet, view.flow
     unknown = view.stop.reason == "name-unknown"
     if not (view.on_host or unknown) or view.in_reply or packet.protocol != UDP or flow.dport != _DNS:

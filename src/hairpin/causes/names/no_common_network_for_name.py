@@ -17,7 +17,6 @@ from hairpin.network.names import names_on, serving
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate when both containers are on networks with name resolution, and they share no such network."""
     pair = pair_of(view)
     if pair is None or pair.asking.on_host_network:
         return

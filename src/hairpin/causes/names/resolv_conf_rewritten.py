@@ -20,8 +20,6 @@ from hairpin.network.prefix import address_text
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate when Docker's name server knows the name for the container, and the container's resolv.conf,
-    which was read, names another server first."""
     pair = pair_of(view)
     if pair is None or pair.asking.on_host_network or not has_embedded(view.host, pair.asking):
         return

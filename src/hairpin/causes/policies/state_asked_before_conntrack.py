@@ -29,8 +29,6 @@ Source: net/netfilter/nft_ct.c nft_ct_get_eval(), net/netfilter/xt_conntrack.c c
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate if the base chain that stopped the packet comes before connection tracking and asks for a
-    state."""
     place = view.place
     if place is None or view.stop.stage not in ("prerouting", "output"):
         return

@@ -20,7 +20,6 @@ from hairpin.walk.decided import LinkDecided
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield the candidate that deletes the policy which blocked the packet."""
     decided = view.stop.decided_by
     policy = decided.policy if isinstance(decided, LinkDecided) else None
     if policy is None or not (policy.known and policy.blocks):

@@ -17,7 +17,6 @@ from hairpin.walk.sockets import socket_text
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate when every socket of the port is bound to loopback."""
     container = in_container(view)
     sockets = same_port(view)
     if container is None or not sockets:

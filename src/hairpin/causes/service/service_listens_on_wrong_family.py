@@ -17,7 +17,6 @@ from hairpin.walk.sockets import socket_text
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate when every socket of the port that is not on loopback is of the other address family."""
     container = in_container(view)
     packet = view.stop.seen.packet
     sockets = [each for each in same_port(view) if each.address is None or not is_loopback(each.address, each.version)]

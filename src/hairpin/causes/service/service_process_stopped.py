@@ -19,7 +19,6 @@ from hairpin.network.socket_owner import owner_of_socket
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate for the stopped process whose socket received the packet."""
     link = view.namespace.link(view.stop.link)
     if link is not None and link.holder_halted and view.stop.stage == "tunnel":
         yield from _of_device(view, link)

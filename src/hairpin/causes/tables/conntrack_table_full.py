@@ -24,7 +24,6 @@ _ENTRY_BYTES = 320
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate if the connection table of the namespace in which the packet stopped is full."""
     fill = fill_of(view.network, view.stop.netns)
     if fill is None or not fill.full or view.host_netns not in view.network:
         return

@@ -16,7 +16,6 @@ from hairpin.walk.link.neighbour_room import maximum_path, room_of
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate if the neighbour table of the packet's IP version is full."""
     version = view.stop.seen.packet.version
     room = room_of(view.network, view.stop.netns, version)
     if room is None or not room.full:

@@ -20,7 +20,6 @@ from hairpin.walk.hooks.limits import is_exceeded, open_connections
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate if the rule that stopped the packet sets a limit and the client is above the limit."""
     place = view.place
     limit = _limit(view.namespace, place) if place is not None else None
     seen = view.stop.seen

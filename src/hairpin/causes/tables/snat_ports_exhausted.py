@@ -17,7 +17,6 @@ from hairpin.walk.decided import RuleDecided
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate for the rule that translated the packet's source, if all ports of the rule are in use."""
     steps = (step for step in view.branch.request if step.note in ("snat", "masquerade"))
     step = next((step for step in steps if step.netns == view.stop.netns), None)
     if step is None or not isinstance(step.decided_by, RuleDecided):

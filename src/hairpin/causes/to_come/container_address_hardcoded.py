@@ -19,7 +19,6 @@ from hairpin.programs import PODMAN
 
 
 def foresees(coming: Coming) -> bool:
-    """Return whether this cause is the right name for the fault that the event brings."""
     left = frozenset(_left(coming.host, coming.host_then))
     rule = stopping_rule(coming)
     if not left or rule is None:

@@ -15,7 +15,6 @@ from hairpin.firewalls.chain_owner import is_firewallds
 
 
 def foresees(coming: Coming) -> bool:
-    """Return whether this cause is the right name for the fault that the event brings."""
     by_files = (*OF_FIREWALLD, "reboot")
     return (
         coming.event in by_files

@@ -17,7 +17,6 @@ from hairpin.host.docker import Engine
 
 
 def foresees(coming: Coming) -> bool:
-    """Return whether this cause is the right name for the fault that the event brings."""
     starts = ("docker-restart", "reboot", "docker-upgrade")
     down = coming.found.id in ("docker-daemon-not-running", "container-not-running")
     return coming.event in starts and down and any(_keeps_down(coming, each) for each in coming.host.engines)

@@ -15,7 +15,6 @@ from hairpin.causes.to_come._coming import brought_translation, loses_engine_rul
 
 
 def foresees(coming: Coming) -> bool:
-    """Return whether this cause is the right name for the fault that the event brings."""
     if coming.event != "saved-rules-restore" or not loses_engine_rules(coming):
         return False
     return brought_translation(coming) is None  # otherwise the saved file contains older rules of the engine

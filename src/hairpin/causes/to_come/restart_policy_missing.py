@@ -14,7 +14,6 @@ from hairpin.causes.kit import Cause, Coming, OfContainer, message
 
 
 def foresees(coming: Coming) -> bool:
-    """Return whether this cause is the right name for the fault that the event brings."""
     was = next((each for each in coming.host.containers() if each.name == _name(coming)), None)
     return (
         coming.found.id == "container-not-running"

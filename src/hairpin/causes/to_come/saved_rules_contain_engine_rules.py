@@ -14,7 +14,6 @@ from hairpin.causes.to_come._coming import engine_rule_of_the_file
 
 
 def foresees(coming: Coming) -> bool:
-    """Return whether this cause is the right name for the fault that the event brings."""
     rule = engine_rule_of_the_file(coming)
     return coming.event in ("reboot", "saved-rules-restore") and rule is not None and bool(rule.number)
 

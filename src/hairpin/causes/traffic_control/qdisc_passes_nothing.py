@@ -19,7 +19,6 @@ from hairpin.walk.decided import LinkDecided
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate when a queueing discipline dropped the packet."""
     decided = view.stop.decided_by
     link = view.namespace.link(view.stop.link)
     if not isinstance(decided, LinkDecided) or not isinstance(decided.control, Qdisc) or link is None:

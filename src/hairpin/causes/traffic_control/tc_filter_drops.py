@@ -18,7 +18,6 @@ from hairpin.walk.decided import LinkDecided
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate when a filter of traffic control dropped or redirected the packet."""
     decided = view.stop.decided_by
     link = view.namespace.link(view.stop.link)
     if not isinstance(decided, LinkDecided) or not isinstance(decided.control, Filter) or link is None:

@@ -20,7 +20,6 @@ from hairpin.network.stacked import lower_of
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate for an uplink that is down or has no carrier."""
     if view.stop.reason == "no-carrier":
         yield from _without_carrier(view)
     if not view.on_host:

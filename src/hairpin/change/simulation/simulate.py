@@ -38,8 +38,6 @@ IP_FORWARD: Path = ("net", "ipv4", "ip_forward")
 _ALL4: Path = ("net", "ipv4", "conf", "all", "forwarding")
 _REDIRECTS4: Path = ("net", "ipv4", "conf", "all", "accept_redirects")
 _ALL6: Path = ("net", "ipv6", "conf", "all", "forwarding")
-
-
 _replace = msgspec.structs.replace
 
 

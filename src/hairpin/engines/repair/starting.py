@@ -29,8 +29,6 @@ from hairpin.network.prefix import address_text
 
 _MAC_OF_ADDRESS = 0x0242 << 32
 """Source: moby libnetwork/netutils/utils.go GenerateMACFromIP()"""
-
-
 _FIRST_UPDATE: Version = (5, 1, 0)
 NEW_PORT = "veth-new"
 """The name of the host's end of a new veth pair.  The engine takes a name at random."""

@@ -20,8 +20,6 @@ _FOLDERS = (
 _NAMED_GATEWAY = re.compile(r"\b(?:gateway\w*|routers?|via)\b[\s:=\"']+([0-9a-f.:]+)", re.IGNORECASE)
 _KEYFILE = re.compile(r"^address\d*=[^,\n]*,([0-9a-f.:]+)", re.IGNORECASE | re.MULTILINE)
 """The pattern for the router in NetworkManager's keyfiles, which follows an address and a comma."""
-
-
 _NAMED = re.compile(
     r"(?:^|[^\w.-])(?:address\w*|ipaddr\d*|fixed-address)[ \t:=\"'\[-]+([0-9a-f.:]+)(?:/(\d+))?", re.IGNORECASE
 )

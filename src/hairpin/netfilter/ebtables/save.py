@@ -38,8 +38,6 @@ TARGETS: dict[str, tuple[str, ...]] = {
 
 _NEW_ADDRESS = {"dnat": ("--to-dst", "--to-destination"), "snat": ("--to-src", "--to-source")}
 _MARK_BITS = 0xFFFFFFFF
-
-
 BASE_CHAINS: dict[str, dict[str, tuple[ir.Hook, int]]] = {
     "filter": {"INPUT": ("input", -200), "FORWARD": ("forward", -200), "OUTPUT": ("output", -200)},
     "nat": {"PREROUTING": ("prerouting", -300), "OUTPUT": ("output", 100), "POSTROUTING": ("postrouting", 300)},

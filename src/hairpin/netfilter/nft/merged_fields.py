@@ -30,8 +30,6 @@ _NEIGHBOURS = {(name, "sport"): (name, "dport") for name in _PORTS} | {
 }
 """For each field, the adjacent field whose comparison nft merges with its own.  nft merges two adjacent fields that
 have 16 or 32 bits together, and it merges fields with hardware addresses."""
-
-
 _FIELDS = (("daddr", 0, 48), ("saddr", 48, 48), ("type", 96, 16))
 """The fields of the Ethernet header: name, offset and length in bits."""
 

@@ -39,8 +39,6 @@ from hairpin.pasted.recognise import outputs, paste_of
 _MARK = re.compile(rb"\b53:4f:53(?::[0-9a-f]{2}){3}\b")
 _ADDRESS = re.compile(r'("(?:IPAddress|GlobalIPv6Address|Gateway)": "[0-9.]+)/\d+"')
 _NETWORK = re.compile(r"(?<![\w.:])(?<!inet )(?<!Address\": \")(\d{1,3}(?:\.\d{1,3}){3}/\d{1,2})(?![\w./])")
-
-
 _SAVE = re.compile(r"iptables-(?:nft|any)-save([46])$")
 _LEGACY = re.compile(r"iptables-legacy-save[46]$")
 _MANAGED = ("filter", "nat")

@@ -66,8 +66,6 @@ _STARTED = re.compile(
 )
 """Matches systemd's line about a started unit.  Before version 249, this line lacks the unit's name."""
 _SOON_S = 2.0
-
-
 _RESTART_S = 10.0
 """If a unit starts within this number of seconds after its stop, it counts as restarted."""
 _STARTUP_S = 300.0

@@ -41,8 +41,6 @@ WITHOUT_HEADER = ("tun", "wireguard", "ipip", "gre", "sit")
 _ACTIONS: dict[int | None, FilterAction] = {0: "pass", 2: "drop", 4: "drop", 8: "drop", 7: "unknown", None: "unknown"}
 """The meaning of each result of a direct-action program: TC_ACT_OK, SHOT, STOLEN, TRAP, REDIRECT.  The next filter sees
 the packet after any other result."""
-
-
 _ETHERNET_HEADER = 14
 
 

@@ -13,8 +13,6 @@ _TOS_NAMES = {
     "AF31": 0x68, "AF32": 0x70, "AF33": 0x78, "AF41": 0x88, "AF42": 0x90, "AF43": 0x98,
     "CS1": 0x20, "CS2": 0x40, "CS3": 0x60, "CS4": 0x80, "CS5": 0xA0, "CS6": 0xC0, "CS7": 0xE0,
 }  # fmt: skip
-
-
 _LINE = re.compile(r"\s*(0[xX][0-9a-fA-F]+|\d+)\s+([^\s#]+)")
 _UNKNOWN = 1 << 32
 """The number that is added to the checksum of a table's name if the name is in no file.  The sum is larger than the

@@ -48,8 +48,6 @@ from hairpin.host.rule_tools import ModuleFiles, RuleTools
 
 _POLICIES = {"deny": "DROP", "reject": "REJECT", "allow": "ACCEPT"}
 _POLICY = re.compile(r"(\w+) \((incoming|outgoing|routed)\)")
-
-
 _VALUE = re.compile(
     r"(?:(?:export|readonly|local|declare)\s+)?(?P<name>[A-Za-z_]\w*)="
     r"[\"'`$(]*(?:(?:which|command -v)\s+)?"
