@@ -17,7 +17,7 @@ from collections.abc import Sequence
 import msgspec
 
 from hairpin.causes.engine._publishing import at_host_port
-from hairpin.causes.firewalld._zone_opening import port_opened
+from hairpin.causes.firewalld._zones import port_opened
 from hairpin.causes.kit import RULE_STOPS, Candidate, Cause, Iterator, OfNetwork, Place, View, Way, message
 from hairpin.causes.rules._by_owner import repairs
 from hairpin.causes.rules._lifting import masquerading

@@ -13,8 +13,7 @@ Lasting: run the same firewall-cmd command with ``--permanent``.
 
 from hairpin.causes.firewalld._left_zone import returned_to_zone
 from hairpin.causes.firewalld._strict_ports import not_forwarded_by_firewalld, policy_commands
-from hairpin.causes.firewalld._zone_opening import port_opened, zone_opening
-from hairpin.causes.firewalld._zones import Keeper, keeper_of
+from hairpin.causes.firewalld._zones import Keeper, keeper_of, port_opened, zone_opening
 from hairpin.causes.kit import RULE_STOPS, Candidate, Cause, Iterator, OfZone, Place, View, Way, message
 from hairpin.causes.rules._lifting import exception
 from hairpin.causes.rules._rule_owner import body_at, stopped_by
