@@ -30,7 +30,7 @@ host/read/json_text:entered host/read/parse:parsed host/read/refresh:refreshed h
 judges/judged:judged kept:kept lab/scenario:named lab/scenario:read netfilter/evaluate/index:compiled
 netfilter/evaluate/set_field:offloaded netfilter/iptables/forms:masked netfilter/iptables/netmap:resolved
 netfilter/iptables/spelled:spelled netfilter/iptables/words:quoted netfilter/iptables/words:unquoted
-netfilter/meaning:unordered netfilter/nft/objects:declared netfilter/nft/older_json:modernised
+netfilter/meaning:unordered netfilter/nft/objects:declared netfilter/nft/misprints:modernised
 netfilter/nft/sets:concatenated netfilter/nft/spelled:spelled netfilter/nft/syntax:named
 network/unmasqueraded:unmasqueraded remedy/boot/container:started remedy/boot/engine:restored remedy/boot/engine:started
 replica/plan/blueprint:named replica/plan/nft_input:counted replica/plan/thinned:thinned replica/run/netns:entered

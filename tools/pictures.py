@@ -11,8 +11,7 @@ from hairpin.answer.ask import ask
 from hairpin.collect.snapshot import load
 from hairpin.network.world import World
 from hairpin.question.question import parse_question
-from hairpin.report.page.frame import page_part
-from hairpin.report.page.markup import element, markup
+from hairpin.report.page.markup import element, markup, page_part
 from hairpin.report.page.picture import picture_of
 from hairpin.report.page.way_figure import drawing, title_of
 from hairpin.report.places import places_of

@@ -27,7 +27,7 @@ from hairpin.lab.scenario import Scenario
 from hairpin.lab.this_hairpin import HAIRPIN, environment
 from hairpin.lab.trial import break_host, probe_after, running_scenario
 from hairpin.network.world import World
-from hairpin.pasted.bundle.host import evidence_in_bundle
+from hairpin.pasted.bundle.read import evidence_in_bundle
 from hairpin.question.question import Question, parse_question
 from tests.agreement.law import Row, compared_answers, drawn_scenarios, is_broken, summary
 from tests.machine.command import command

@@ -2,16 +2,23 @@
 
 import msgspec
 
+from hairpin.answer.cause_answers import of_finding
 from hairpin.apply.kept_plan import PlannedStep
-from hairpin.apply.one_step_each import one_step_each
+from hairpin.apply.one_step_each import is_covered, one_step_each
 from hairpin.carry.act import FileState
 from hairpin.change.calls import ConnectContainer
 from hairpin.change.change import SetSysctl
+from hairpin.change.simulation.simulate import simulate
 from hairpin.change.step import Advise, Ask, ReplaceFile, RunCommands, Step
+from hairpin.diagnose.examination import examine
+from hairpin.diagnose.latent import latent
 from hairpin.host.netns import Netns
 from hairpin.message import message
 from tests.apply.plans import both
+from tests.report.answers import answer
 from tests.rows import each_row
+from tests.rule_text import without
+from tests.small_host import host_namespace, network, published
 
 FORWARD = SetSysctl(Netns("one"), ("net", "ipv4", "ip_forward"), "1")
 JOIN = Ask(host="one", call=ConnectContainer("docker", "connect", "db", "web"))
@@ -45,3 +52,14 @@ def test_a_plan_of_two_accidents_has_the_steps_of_both() -> None:
     plan = both()
     steps = [step for each in plan.repairs for step in each.remedy.steps]
     assert [each.step for each in plan.tasks(lasting=False)] == steps
+
+
+def test_a_latent_cause_is_covered_once_its_own_change_is_made() -> None:
+    hosts = network(host_namespace(without("-A PREROUTING -m addrtype")))
+    examination = examine(hosts, (published(),))
+    (found,) = latent(examination)
+    cause = of_finding(found, examination)
+    told = msgspec.structs.replace(answer(port=None), network=hosts)
+    (remedy, *_) = cause.remedies
+    assert not is_covered(cause, remedy, told, hosts)
+    assert is_covered(cause, remedy, told, simulate(remedy.change, hosts))

@@ -8,7 +8,7 @@ import tempfile
 from pathlib import Path
 
 from hairpin.report.page.answer_page import answer_page
-from hairpin.report.page.frame import whole_file
+from hairpin.report.page.markup import whole_file
 from hairpin.report.page.way_figure import way_figure
 from hairpin.report.places import NO_HOSTS
 from hairpin.report.words import LANGUAGES, Words

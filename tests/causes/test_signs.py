@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from hairpin.answer.ask import network_of
+from hairpin.answer.begin import network_of
 from hairpin.causes.cause import AskedFlows, of_no_flows, of_no_host
 from hairpin.causes.registry import all_causes, cause_of
 from hairpin.causes.signs import OF_FLOWS, STATES

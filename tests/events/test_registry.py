@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 import hairpin.events
-from hairpin.answer.ask import network_of
+from hairpin.answer.begin import network_of
 from hairpin.collect.snapshot import load
 from hairpin.events.event import Event
 from hairpin.events.happening import course_of

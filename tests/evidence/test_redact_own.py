@@ -8,7 +8,7 @@ from hairpin.evidence.reading import Evidence, Reading
 from hairpin.evidence.redact import redact
 from hairpin.evidence.redact_own import is_known_unit
 from hairpin.host.known_ports import all_known
-from hairpin.story.logs.own_units import own_units
+from hairpin.story.logs.units import own_units
 from hairpin.story.timeline import story_of
 from hairpin.story.traces import traces_of
 from tests.rows import each_row

@@ -20,7 +20,7 @@ from hairpin.host.read.parse import parse
 from hairpin.judges.judged import Judged, judge_flows
 from hairpin.netfilter.packet import ICMP, ICMP6, TCP, UDP
 from hairpin.network.flow import Flow, FromContainer, FromHost, Outside, Protocol
-from hairpin.network.network import Network, holds_address
+from hairpin.network.network import Network
 from hairpin.network.prefix import LINK_LOCAL6, Version, is_loopback, is_multicast
 from hairpin.replica.judge import RunningKernel
 from tests.fidelity.case import Case, Sent
@@ -78,7 +78,8 @@ def _is_odd(address: int, version: Version) -> bool:
 def _can_ask(network: Network, flow: Flow) -> bool:
     """Return whether a socket can be bound to the flow's source; an IPv6 address must be one of its host."""
     source = flow.start.address if isinstance(flow.start, FromHost) else None
-    return source is None or flow.version == 4 or holds_address(network.namespace(network.this.netns), 6, source)
+    own = (each for each in network.namespace(network.this.netns).addresses if each.version == 6 and not each.tentative)
+    return source is None or flow.version == 4 or any(each.value == source for each in own)
 
 
 def flows_of(case: Case, most: int, host: Netns) -> tuple[Flow, ...]:

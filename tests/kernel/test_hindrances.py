@@ -16,7 +16,7 @@ from threading import Thread
 import pytest
 
 from hairpin.apply.program import outpost
-from hairpin.apply.settling import settle
+from hairpin.apply.taking_back import settle
 from hairpin.carry.act import Command
 from hairpin.carry.run import do
 from hairpin.errors import JournalError

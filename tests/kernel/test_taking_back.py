@@ -22,8 +22,7 @@ from hairpin.apply.program.outpost import Outpost
 from hairpin.apply.program.outpost_ground import OutpostGround, plan_taken_back
 from hairpin.apply.program.plan_book import PlanBook
 from hairpin.apply.ready import read_file
-from hairpin.apply.settling import settle
-from hairpin.apply.taking_back import take_back
+from hairpin.apply.taking_back import settle, take_back
 from hairpin.carry.act import FileState
 from hairpin.change.change import AddChain, AddEntry, Change, Primitive, SetLink, SetSysctl, WriteFile
 from hairpin.change.simulation.simulate import simulate

@@ -224,3 +224,14 @@ def test_it_runs_a_container_with_its_network_back_end(
     assert "dockerd" not in lab.host.run("ps -eo comm")
     assert lab.host.run("cat /run/cgroup-parent").startswith("/hairpin-lab-")
     assert lab.node("container:web").run("ip -4 -o address show eth0")
+
+
+def test_firewalld_runs_and_dockerd_has_its_zone(lab_host: Callable[[LabPlan], Lab]) -> None:
+    lab = lab_host(LabPlan(firewall="firewalld"))
+    assert lab.host.run(("firewall-cmd", "--state")).strip() == "running"
+    assert lab.host.run(("firewall-cmd", "--get-zone-of-interface=docker0")).strip() == "docker"
+
+
+def test_ufw_is_active(lab_host: Callable[[LabPlan], Lab]) -> None:
+    lab = lab_host(LabPlan(firewall="ufw"))
+    assert "Status: active" in lab.host.run("ufw status")

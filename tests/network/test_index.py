@@ -5,10 +5,12 @@ import gc
 import pytest
 from msgspec.structs import replace
 
+from hairpin.host.host import Namespace
 from hairpin.host.link import Link
-from hairpin.network.index import holders, is_joined, namespaces_of, ports_by_ends, takers
+from hairpin.network.index import holders, is_joined, loops_back, namespaces_of, ports_by_ends, takers, vrf_of
 from hairpin.network.network import Network, Port, is_uplink, veth_peer
 from tests.named_namespace_host import POD, inside, whole
+from tests.rows import each_row
 from tests.small_host import (
     CLIENT,
     HOST_NETNS,
@@ -140,3 +142,27 @@ def test_a_namespace_that_no_link_joins_to_the_host_holds_no_address_of_it() -> 
 def test_a_link_that_is_stacked_on_the_hosts_joins_the_namespace() -> None:
     stacked = replace(inside(), links=(lo(), Link(40, "eth0", "macvlan", peer_index=2, peer_netnsid=0)))
     assert is_joined(whole(stacked).this, "netns:worker")
+
+
+LINKS = (
+    Link(1, "lo", "loopback"),
+    Link(2, "red", "vrf", vrf_table=9),
+    Link(3, "eth1", master="red"),
+    Link(4, "bond0", "bond", master="red"),
+    Link(5, "eth2", master="bond0"),
+    Link(6, "br0", "bridge"),
+    Link(7, "eth3", master="br0"),
+)
+
+
+@each_row(
+    ("link", "expected"),
+    (("red", "red"), ("eth1", "red"), ("eth2", "red"), ("eth3", None), ("lo", None), ("eth9", None), ("", None)),
+)
+def test_the_vrf_of_a_link(link: str, expected: str | None) -> None:
+    found = vrf_of(Namespace("host", links=LINKS), link)
+    assert (found.name if found is not None else None) == expected
+
+
+def test_links_that_loop_back() -> None:
+    assert [link.name for link in LINKS if loops_back(link)] == ["lo", "red"]

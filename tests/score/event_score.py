@@ -19,9 +19,16 @@ from hairpin.lab.logins import whole_network
 from hairpin.lab.node import Node
 from hairpin.lab.plan import ContainerPlan, HostPlan, LabPlan
 from hairpin.lab.probe import Outcome
-from hairpin.lab.say import say
 from hairpin.lab.scenario import Flow, Scenario, all_scenarios, named
-from hairpin.lab.trial import break_host, probe_after, probe_before, require_truth, running_scenario, settled_outcome
+from hairpin.lab.trial import (
+    break_host,
+    probe_after,
+    probe_before,
+    require_truth,
+    running_scenario,
+    say,
+    settled_outcome,
+)
 from tests.score.diagnosis import CHECK, Printed, ask, blocking_causes
 from tests.score.happening import command_for, is_tried
 from tests.score.repairing import EventTrial, RepairScore, host_of, keep, run_all

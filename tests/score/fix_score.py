@@ -8,9 +8,8 @@ from hairpin.errors import LabError
 from hairpin.lab.build import Lab
 from hairpin.lab.logins import LOOPBACK, running_logins
 from hairpin.lab.probe import Outcome
-from hairpin.lab.say import say
 from hairpin.lab.scenario import Flow, Scenario, all_scenarios, named
-from hairpin.lab.trial import break_host, probe_before, require_truth, running_scenario
+from hairpin.lab.trial import break_host, probe_before, require_truth, running_scenario, say
 from tests.score.all_flows import Outcomes, broken, opened, settled_all
 from tests.score.fixing import Fixed, fix_flow, undo
 from tests.score.host_state import State, differences, host_state

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from itertools import chain, combinations, islice
 
-from hairpin.lab.say import say
+from hairpin.lab.trial import say
 from tests.score.random_faults import PAIRS, Draw, draws, kinds, together
 from tests.score.random_score import score_random
 from tests.score.repairing import RepairScore

@@ -13,10 +13,9 @@ from hairpin.errors import LabError
 from hairpin.lab.build import Lab
 from hairpin.lab.logins import whole_network
 from hairpin.lab.probe import Outcome
-from hairpin.lab.say import say
 from hairpin.lab.scenario import Flow, Scenario
 from hairpin.lab.topology import HOST, PUBLIC
-from hairpin.lab.trial import break_host, running_scenario
+from hairpin.lab.trial import break_host, running_scenario, say
 from tests.score.all_flows import UNPUBLISHED, Way, containers
 from tests.score.diagnosis import CHECK, Answer, Printed, ask, describes, printed_for, stop_reason
 from tests.score.judging import judge, judge_everything

@@ -14,9 +14,8 @@ from hairpin.lab.node import Node
 from hairpin.lab.plan import LabPlan
 from hairpin.lab.prerequisites import require
 from hairpin.lab.probe import Outcome
-from hairpin.lab.say import say
 from hairpin.lab.scenario import Flow, Scenario, all_scenarios, named
-from hairpin.lab.trial import break_host, probe_after, probe_before, require_truth, running_scenario
+from hairpin.lab.trial import break_host, probe_after, probe_before, require_truth, running_scenario, say
 from tests.score.diagnosis import CHECK, Answer, Printed, ask, printed_for
 from tests.score.judging import FlowScore, judge, judge_alone, judge_everything
 from tests.score.repairing import Left, RepairScore, Seen, after_boot, carry_out, left_by, look

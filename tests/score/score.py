@@ -12,8 +12,8 @@ from typing import Generic, TypeVar
 import msgspec
 
 from hairpin.errors import LabError
-from hairpin.lab.say import say
 from hairpin.lab.scenario import Scenario
+from hairpin.lab.trial import say
 from tests.score.fixing import Fixed
 from tests.score.judging import FlowScore
 from tests.score.random_faults import Draw

@@ -11,10 +11,9 @@ from itertools import groupby
 import msgspec
 
 from hairpin.answer.answer import Answer
-from hairpin.apply.counting import counted_rules
 from hairpin.apply.ground import Begin, Begun, Ground
 from hairpin.apply.kept_plan import KeptPlan, PlanState
-from hairpin.apply.outcome import FixOutcome, FlowResult
+from hairpin.apply.outcome import FixOutcome, FlowResult, counted_rules
 from hairpin.apply.plan import RepairPlan
 from hairpin.apply.ready import made_ready
 from hairpin.change.step import nature
@@ -110,7 +109,7 @@ def _made_ready(
             raise ApplyError(message("{host} cannot be read any more, and nothing was done", host=label))
         own, planned = now.seen_from(label), plan.answer.network.host(label)
         tasks = made_ready(plan.tasks(lasting=lasting, host=label), planned, own, ground.read)
-        ready[label] = KeptPlan("", label, own.this.boot_id or "", _now(), question, tasks=tasks)
+        ready[label] = KeptPlan("", label, own.this.boot_id or "", utc_text(datetime.now(UTC)), question, tasks=tasks)
     return ready
 
 
@@ -172,10 +171,6 @@ def _in_order(plan: RepairPlan) -> Iterator[tuple[str, tuple[int, ...]]]:
         count = sum(each.repair in ids for each in plan.tasks(lasting=False, host=label))
         yield label, tuple(range(counts[label], counts[label] + count))
         counts[label] += count
-
-
-def _now() -> str:
-    return utc_text(datetime.now(UTC))
 
 
 def _verified(plan: RepairPlan, verifier: Verifier) -> tuple[tuple[FlowResult, ...], Answer]:

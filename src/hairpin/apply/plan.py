@@ -7,9 +7,8 @@ from typing import Literal
 import msgspec
 
 from hairpin.answer.answer import Answer, CauseAnswer
-from hairpin.apply.covered import is_covered
 from hairpin.apply.kept_plan import PlannedStep
-from hairpin.apply.one_step_each import one_step_each
+from hairpin.apply.one_step_each import is_covered, one_step_each
 from hairpin.apply.options import options_of, refuse_unknown
 from hairpin.apply.plan_effects import CarriedRemedy, effects_of
 from hairpin.causes.cause import Candidate

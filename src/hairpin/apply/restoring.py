@@ -14,12 +14,10 @@ from hairpin.apply.options import refuse_unknown
 from hairpin.apply.plan import PlannedRemedy, RepairPlan, without_harm
 from hairpin.change.calls import ReloadNetworks
 from hairpin.change.change import Change, SetPolicy
-from hairpin.change.simulation.simulate import simulate
-from hairpin.change.simulation.sysctls import IP_FORWARD
+from hairpin.change.simulation.simulate import IP_FORWARD, simulate
 from hairpin.change.steps import steps
 from hairpin.engines.expected import ExpectedRule
-from hairpin.engines.missing import Missing, loss_text, missing_on
-from hairpin.engines.out_of_order import out_of_order
+from hairpin.engines.missing import Missing, loss_text, missing_on, out_of_order
 from hairpin.engines.repair.closing import OpenedPolicy, opened_policies, said_of_policy
 from hairpin.engines.repair.restoring import restoring_all
 from hairpin.engines.surplus import surplus

@@ -1,5 +1,8 @@
 """Takes a plan back: undoes the tasks from the last to the first, but undoes a task only if the host still has the
-state that the task made."""
+state that the task made.  Settles an interrupted plan: completes the plan's lasting tasks if the plan was verified, and
+takes it back otherwise.  The journal does not tell whether the change of an interrupted task is on the host."""
+
+from typing import Literal
 
 import msgspec
 
@@ -7,10 +10,11 @@ from hairpin.apply.hands import Hands
 from hairpin.apply.kept_plan import KeptPlan, PlannedStep, PlanState, StepState
 from hairpin.apply.owners_files import give_back
 from hairpin.apply.program.plan_book import PlanBook, StepMark
-from hairpin.apply.standing import is_doubtful, standing_of
+from hairpin.apply.ready import ReadFile
 from hairpin.carry.act import FileState
 from hairpin.change.change import Change, DeleteRule, RuleEdit
 from hairpin.change.commands.carrying import carrying, taking_empty_chains
+from hairpin.change.expect import ManagerRuns
 from hairpin.change.simulation.in_turn import renumbered_deletion
 from hairpin.change.simulation.simulate import simulate
 from hairpin.change.step import Ask, LoadRules, ReplaceFile, RunCommands, Step, done_by
@@ -18,6 +22,8 @@ from hairpin.change.steps import after_steps, refusal_of, steps
 from hairpin.errors import ChangeError, HairpinError
 from hairpin.message import Message, message
 from hairpin.network.network import Network
+
+Standing = Literal["as-before", "made", "neither"]
 
 
 def take_back(book: PlanBook, plan: KeptPlan, hands: Hands, network: Network | None = None) -> PlanState:
@@ -137,3 +143,59 @@ def _after(step: Step, network: Network, hands: Hands) -> Network:
         return after_steps((step,), network) if done_by(step) else network
     except ChangeError:
         return network
+
+
+def standing_of(step: Step, network: Network, read: ReadFile) -> Standing:
+    """Return whether the host has the state before the step or the state after the step.
+
+    ``neither``: another program has changed the same state since, or the step was interrupted halfway.  The only
+    expectation of some calls is that the called manager runs, which is true before and after the call.  A call of this
+    kind counts as made, so in the worst case its undo is done twice.  If the owner reports the result of a call, such
+    as a container's state or an open port, the standing of the call is certain."""
+    if isinstance(step, ReplaceFile):
+        found = read(step.path)
+        content = found.content if found is not None else None
+        if content == (step.after.content if step.after is not None else None):
+            return "made"
+        return "as-before" if content == (step.before.content if step.before is not None else None) else "neither"
+    made = all(refusal_of(each, network) is None for each in step.undo or ())
+    if step.expects and refusal_of(step, network) is None and not (made and is_doubtful(step)):
+        return "as-before"
+    return "made" if made else "neither"
+
+
+def is_doubtful(step: Step) -> bool:
+    """Return whether no evidence can show that the step's call was made.
+
+    A call of this kind may be repeated, because the called manager accepts it a second time."""
+    return isinstance(step, Ask) and bool(step.undo) and all(isinstance(each, ManagerRuns) for each in step.expects)
+
+
+def settle(book: PlanBook, plan: KeptPlan, hands: Hands) -> PlanState:
+    """Settle the plan, and return the plan's new state.  Raises ApplyError if another process works on the plan."""
+    if plan.state == "keeping" and _goes_on(book, plan, hands):
+        return "applied"
+    if book.seize(plan.id, again=True) is None:
+        return book.known(plan.id).state
+    return take_back(book, book.known(plan.id), hands)
+
+
+def _goes_on(book: PlanBook, plan: KeptPlan, hands: Hands) -> bool:
+    """Carry out the remaining lasting tasks of the plan; return whether all of them are done."""
+    book.hold(plan.id)
+    plan = book.known(plan.id)
+    left = [number for number, each in enumerate(plan.tasks) if each.lasting and each.state in ("planned", "running")]
+    network = hands.look()
+    again: list[int] = []
+    for number in left:
+        task = plan.tasks[number]
+        stands = standing_of(task.step, network, hands.read) if task.state == "running" else "as-before"
+        if stands == "neither":
+            return False
+        if stands == "made" and not is_doubtful(task.step):
+            if isinstance(task.step, ReplaceFile):
+                remove_leavings(task.step, task.step.after, hands)
+            book.mark(plan.id, (number, "done", ""))
+        else:
+            again.append(number)
+    return book.confirm(plan, tuple(again), hands.told) is None

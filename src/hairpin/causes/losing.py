@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from hairpin.causes.cause import Coming
-from hairpin.engines.owned import engine_rules
+from hairpin.engines.missing import engine_rules
 from hairpin.netfilter.evaluate.chain import Place, rule_at
 from hairpin.netfilter.ir import Rule, Ruleset
 from hairpin.netfilter.meaning import meaning

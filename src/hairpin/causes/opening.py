@@ -11,7 +11,7 @@ from hairpin.causes.losing import is_lost
 from hairpin.causes.proof import proof_by
 from hairpin.causes.where import OfRule
 from hairpin.change.change import Change
-from hairpin.engines.owned import engine_rules
+from hairpin.engines.missing import engine_rules
 from hairpin.events.course import Course
 from hairpin.events.to_come import courses_to_come
 from hairpin.host.host import Host

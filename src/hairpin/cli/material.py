@@ -88,7 +88,7 @@ def _read_text(place: "Place") -> "Evidence":
         from hairpin.pasted.text import evidence_in_files
 
         return evidence_in_files((place.place, *place.further))
-    from hairpin.pasted.bundle.host import evidence_in_bundle
+    from hairpin.pasted.bundle.read import evidence_in_bundle
 
     return evidence_in_bundle(place.place)
 

@@ -35,7 +35,7 @@ def walk(asked: Asked, shown: Shown) -> int:
     answer = answer_question(asked.question("walk"), asked, shown.lang)
 
     def text(words: "Words", paper: "Paper") -> str:
-        from hairpin.report.text.walk_text import walk_text
+        from hairpin.report.text.path import walk_text
 
         return walk_text(answer, words, paper)
 

@@ -124,6 +124,4 @@ class ExpectedRules(msgspec.Struct, frozen=True):
     policies: tuple[ExpectedPolicy, ...] = ()
     sysctls: tuple[ExpectedSysctl, ...] = ()
     listeners: tuple[ExpectedListener, ...] = ()
-    hairpin_bridges: tuple[str, ...] = ()
-    """The bridges whose ports have hairpin mode on, because dockerd runs without docker-proxy."""
     unknown: tuple[str, ...] = ()

@@ -1,14 +1,19 @@
-"""Finds the chains and rules of an engine that the host lacks, by a comparison of the expected with the found rules."""
+"""Finds the chains and rules of an engine that the host lacks, by a comparison of the expected with the found rules;
+and the rules that stand in the wrong order.  dockerd itself causes a wrong order: after a restart of firewalld, dockerd
+restores its jumps in another order than at its own start.
 
+An engine makes its rules again after an event removed them, so an administrator need not save them."""
+
+from bisect import bisect_right
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import msgspec
 
 from hairpin.engines.docker.dockerd import expected, expected_for
 from hairpin.engines.docker.gateway_bridge import with_gateway_endpoints
 from hairpin.engines.expected import ExpectedChain, ExpectedElement, ExpectedRule, ExpectedRules
-from hairpin.engines.found import Found, tables_of_backend
+from hairpin.engines.found import Found, of_dialect, tables_of_backend
 from hairpin.host.docker import Engine
 from hairpin.host.host import Host, Namespace
 from hairpin.kept import kept
@@ -17,6 +22,9 @@ from hairpin.netfilter.evaluate.chain import Place, rule_at
 from hairpin.netfilter.ir import Dialect, Jump, NameKey, VerdictElement
 from hairpin.netfilter.meaning import Meaning, meaning
 from hairpin.netfilter.rule_address import IpFamily
+
+Owned = tuple[str, str, str, Meaning]
+"""The family, table, chain and meaning of a rule."""
 
 
 class Missing(msgspec.Struct, frozen=True):
@@ -149,3 +157,63 @@ def is_engines(host: Host, place: Place) -> bool:
     """Return whether an engine of the host makes the rule at the given place in the host's namespace."""
     rule = rule_at(host.namespace(host.netns.name).ruleset, place)
     return rule is not None and (place.family, place.table, place.chain, meaning(rule)) in _explained(host)
+
+
+def out_of_order(lost: Missing, namespace: Namespace) -> tuple[ExpectedRule, ...]:
+    """Return the smallest set of rules that have to be moved so that all present rules are in the engine's order.
+
+    A rule that its chain has twice is not moved.  No rule of dockerd's nftables back end is moved, because this back
+    end rewrites its chains as a whole."""
+    return () if lost.dialect == "nft" else tuple(_out_of_order(lost, namespace))
+
+
+def _out_of_order(lost: Missing, namespace: Namespace) -> Iterator[ExpectedRule]:
+    where = of_dialect(lost.dialect, namespace)
+    wanted: dict[tuple[str, str, str], list[ExpectedRule]] = {}
+    for one in lost.wanted.rules:
+        wanted.setdefault((one.family, one.table, one.chain), []).append(one)
+    places = where.places(lost.wanted.rules)
+    for (family, table, name), rules in wanted.items():
+        known = places.get((family, table, name), {})
+        there = [(known[what], one) for one in rules if (what := meaning(one.rule)) in known]
+        left = _behind([place for place, _ in there])
+        if not left:
+            continue
+        chain = where.chain("ip" if family == "ip" else "ip6", table, name)
+        counts = Counter(map(meaning, chain.rules if chain is not None else ()))
+        yield from (there[number][1] for number in left if counts[meaning(there[number][1].rule)] == 1)
+
+
+def _behind(places: Sequence[int]) -> tuple[int, ...]:
+    """Return the indexes of the numbers that do not belong to a longest increasing subsequence."""
+    ends: list[int] = []
+    """For each length, the index at which the best increasing subsequence of this length ends; ``lowest`` has the
+    number at this index."""
+    lowest: list[int] = []
+    before: list[int | None] = []
+    for number, place in enumerate(places):
+        length = bisect_right(lowest, place)
+        before.append(ends[length - 1] if length else None)
+        ends[length : length + 1], lowest[length : length + 1] = [number], [place]
+    rising = set[int]()
+    at = ends[-1] if ends else None
+    while at is not None:
+        rising.add(at)
+        at = before[at]
+    return tuple(number for number in range(len(places)) if number not in rising)
+
+
+@kept
+def engine_rules(host: Host) -> frozenset[Owned]:
+    """Return the meanings of the rules that the host's engines make."""
+    return frozenset(
+        (one.family, one.table, one.chain, meaning(one.rule))
+        for engine in host.engines
+        for one in _expected(host, engine)
+    )
+
+
+def _expected(host: Host, engine: Engine) -> tuple[ExpectedRule, ...]:
+    if engine.kind != "docker" or engine.rootless:
+        return ()
+    return expected(with_gateway_endpoints(host, engine), host.namespace(host.netns.name)).rules

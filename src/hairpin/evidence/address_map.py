@@ -15,10 +15,9 @@ Source: Xu, Fan, Ammar, Moon: Prefix-Preserving IP Address Anonymization, 2002.
 
 import hashlib
 from collections.abc import Iterable
-from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_network
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, ip_network
 
 Address = IPv4Address | IPv6Address
-Network = IPv4Network | IPv6Network
 
 _IDENTITY = (
     *("0.0.0.0/8", "127.0.0.0/8", "169.254.169.254/32", "192.0.0.0/24", "224.0.0.0/4", "240.0.0.0/4"),

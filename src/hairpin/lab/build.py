@@ -6,6 +6,7 @@ Podman in a lab host has no daemon, so only its settings and its image are prepa
 import itertools
 import os
 import subprocess
+import time
 import uuid
 from collections.abc import Callable, Generator
 from contextlib import ExitStack, contextmanager, nullcontext
@@ -14,8 +15,7 @@ from typing import Literal
 
 from hairpin.errors import LabError
 from hairpin.lab import engine, image, joining, topology
-from hairpin.lab.engine import IMAGE, PODMAN_SETTINGS, write
-from hairpin.lab.firewall import running_firewall
+from hairpin.lab.engine import IMAGE, PODMAN_SETTINGS, end, write
 from hairpin.lab.image import write_root_file_system
 from hairpin.lab.node import ENVIRONMENT, HOSTNAME, Node, open_host_node, open_wire_node, python
 from hairpin.lab.plan import HostPlan, LabPlan
@@ -23,6 +23,7 @@ from hairpin.lab.prerequisites import require
 from hairpin.lab.probe import Outcome
 from hairpin.message import message
 
+START_TIMEOUT_S = 180.0
 PROBE_TIMEOUT_S = 1.5
 # Each probe has its own source port.  Therefore a probe meets no conntrack entry or TIME-WAIT socket of an earlier
 # probe.  The source ports are below the kernel's ephemeral range.  Therefore no other socket takes a probe's source
@@ -247,3 +248,49 @@ def prepare(host: Node, backend: Literal["netavark", "cni"], cgroup: str) -> Non
     write(host, "/run/cgroup-parent", f"/{cgroup}\n")  # this setting is for pods that a plan makes itself
     root = write_root_file_system(host)
     host.run(f"podman import {root} localhost/{IMAGE}; rm {root}")
+
+
+@contextmanager
+def running_firewall(host: Node, kind: Literal["", "firewalld", "ufw"]) -> Generator[None]:
+    """Run the firewall in the host during the block.
+
+    The firewall starts before dockerd, in the order of the systemd units."""
+    match kind:
+        case "":
+            yield
+        case "ufw":
+            # Without --force ufw asks whether it may disrupt ssh connections.
+            host.run("ufw --force enable")
+            yield
+        case "firewalld":
+            host.run("mkdir -p /run/dbus; dbus-uuidgen --ensure")
+            with (
+                _daemon(host, ("dbus-daemon", "--system", "--nofork", "--nopidfile"), "/run/dbus.log"),
+                _daemon(host, ("firewalld", "--nofork", "--nopid"), "/run/firewalld.log") as firewalld,
+            ):
+                _wait_on_bus(host, firewalld)
+                yield
+
+
+@contextmanager
+def _daemon(host: Node, argv: tuple[str, ...], log: str) -> Generator[subprocess.Popen[str]]:
+    with host.start(argv, log=log) as process:
+        try:
+            yield process
+        finally:
+            end(process)
+
+
+def _wait_on_bus(host: Node, firewalld: subprocess.Popen[str]) -> None:
+    """Wait until firewalld has its name on the bus.  firewalld takes the name after it has loaded its rules."""
+    deadline = time.monotonic() + START_TIMEOUT_S
+    while time.monotonic() < deadline and firewalld.poll() is None:
+        asked = host.run(
+            "dbus-send --system --print-reply --dest=org.freedesktop.DBus / org.freedesktop.DBus.NameHasOwner"
+            " string:org.fedoraproject.FirewallD1 2>/dev/null || true"
+        )
+        if "boolean true" in asked:
+            host.run(("firewall-cmd", "--state"))
+            return
+        time.sleep(0.02)
+    raise LabError(message("firewalld did not start in the lab host:\n{log}", log=host.run("cat /run/firewalld.log")))

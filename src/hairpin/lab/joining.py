@@ -69,10 +69,6 @@ def _leased(host: HostPlan, number: int, commands: tuple[str, ...], mtu: int = 1
     )
 
 
-def _lease(number: int) -> str:
-    return f"10.244.{number}.0/24"
-
-
 def _flannel_device(number: int) -> tuple[str, ...]:
     kind = f"vxlan id 1 local {HOSTS[number - 1]} dev eth0 dstport 8472 nolearning"
     return (
@@ -97,7 +93,7 @@ def _flannel_mac(number: int) -> str:
 
 def _flannel_rules(number: int) -> str:
     """Return the command that loads flanneld's rules.  dockerd adds its own rules later."""
-    lease = _lease(number)
+    lease = f"10.244.{number}.0/24"
     masq, forward = ('-m comment --comment "flanneld masq"', '-m comment --comment "flanneld forward"')
     return f"""iptables-restore --noflush <<'EOF'
 *nat

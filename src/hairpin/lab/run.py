@@ -14,10 +14,9 @@ from hairpin.lab.logins import whole_network
 from hairpin.lab.node import HOSTNAME
 from hairpin.lab.prerequisites import SEARCH_PATH
 from hairpin.lab.probe import Outcome
-from hairpin.lab.say import say
 from hairpin.lab.scenario import Scenario, named
 from hairpin.lab.this_hairpin import environment
-from hairpin.lab.trial import break_host, probe_after, probe_before, require_truth, running_scenario
+from hairpin.lab.trial import break_host, probe_after, probe_before, require_truth, running_scenario, say
 
 
 def run(name: str, out: Callable[[str], object] = say) -> None:

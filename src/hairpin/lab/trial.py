@@ -1,5 +1,6 @@
 """Runs one scenario in a lab: the host healthy, then broken, with real connections in both states."""
 
+import sys
 import time
 from collections.abc import Generator
 from contextlib import ExitStack, contextmanager
@@ -88,3 +89,9 @@ def require_truth(scenario: Scenario, moment: str, outcomes: tuple[Outcome, ...]
                     outcome=outcome.value,
                 )
             )
+
+
+def say(text: str) -> None:
+    """Print a line and flush it.  The next line may come seconds later, or after a signal."""
+    sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()

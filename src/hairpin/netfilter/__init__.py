@@ -15,7 +15,7 @@ The thing that decides a match also decides where the match belongs.
 - header bytes at an offset that the rule gives (``-m bpf``, ``@th,16,16``; ``-m u32`` is not understood yet).
   iptables: a program, as ``_bpf`` in ``iptables/matches.py`` makes it: ``evaluate/bytecode.py`` runs it on the bytes
   that ``evaluate/packet_bytes.py`` knows. nft: ``payload()`` and ``_RAW`` in ``nft/fields.py``, if the bytes are a
-  field with a name; for ``@ll``, ``nft/frame_bytes.py``.
+  field with a name; for ``@ll``, ``nft/merged_fields.py``.
 - history, chance, the data behind the headers (``-m string``), or a value that the sender's stack chooses (a TCP
   window, an MSS): the walk forks. iptables: an entry of ``_WHOLE`` in ``iptables/matches.py``; the argument of
   ``_stateful`` says whether a first packet usually matches. nft: ``_HISTORY`` in ``nft/matches.py``, or

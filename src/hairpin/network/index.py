@@ -1,4 +1,5 @@
-"""Indexes of a host's namespaces and veths; a host with a thousand containers has thousands of both.
+"""Indexes of a host's namespaces and veths; a host with a thousand containers has thousands of both.  Finds the VRF of
+a link, by whose table the packets of its ports are routed (net/l3mdev/l3mdev.c l3mdev_master_ifindex_rcu()).
 
 A host value never changes, so each index is built once per host value.  The indexes are separate: to simulate an event
 with ten containers, hairpin makes hundreds of host values and needs only few indexes of each.
@@ -227,3 +228,21 @@ def takers(host: Host, version: Version, value: int) -> frozenset[str]:
     if version == 6:
         return names
     return names.union(proxies, *(held for prefix, held in wide.items() if inside(value, *prefix, 4)))
+
+
+def vrf_of(namespace: Namespace, name: str | None) -> Link | None:
+    """Return the VRF of which the link is a port, or the link itself if it is a VRF; else None."""
+    link = namespace.link(name) if name else None
+    while link is not None:
+        if link.vrf_table is not None:
+            return link
+        link = namespace.link(link.master) if link.master else None
+    return None
+
+
+def loops_back(link: Link) -> bool:
+    """Return whether a packet that is sent by the link comes in by the same link: the link is lo, or a VRF.
+
+    Source: drivers/net/loopback.c loopback_xmit(), drivers/net/vrf.c vrf_local_xmit()
+    """
+    return link.name == "lo" or "LOOPBACK" in link.flags or link.kind == "loopback" or link.vrf_table is not None

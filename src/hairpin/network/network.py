@@ -252,14 +252,6 @@ def _own(namespace: Namespace) -> frozenset[tuple[Version, int]]:
     return frozenset((each.version, each.value) for each in namespace.addresses)
 
 
-def holds_address(namespace: Namespace, version: Version, value: int) -> bool:
-    """Return whether a link of the namespace has the address and the address is not tentative.
-
-    Source: net/ipv6/addrconf.c ipv6_chk_addr()
-    """
-    return any(each.value == value and each.version == version and not each.tentative for each in namespace.addresses)
-
-
 def answers_for(namespace: Namespace, version: Version, value: int) -> bool:
     """Return whether the namespace delivers packets to the address locally: the address is on a link that is up.
 

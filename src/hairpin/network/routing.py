@@ -11,11 +11,11 @@ from hairpin.host.host import Namespace
 from hairpin.host.kernel_release import Novelty
 from hairpin.host.route import TABLE_DEFAULT, TABLE_LOCAL, TABLE_MAIN, NextHop, PolicyRule, Route
 from hairpin.kept import kept
+from hairpin.network.index import vrf_of
 from hairpin.network.network import conf
 from hairpin.network.prefix import Version, address_text, inside
 from hairpin.network.query import NO_ROUTE, Found, Query
 from hairpin.network.tables import by_precedence, fits_tos
-from hairpin.network.vrf import vrf_of
 
 
 class RuleAsked(Observation, frozen=True, gc=False):

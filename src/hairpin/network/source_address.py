@@ -6,10 +6,10 @@ Source: net/ipv4/devinet.c inet_select_addr(); net/ipv6/addrconf.c ipv6_dev_get_
 from hairpin.host.host import Namespace
 from hairpin.host.link import Address
 from hairpin.host.route import NextHop
+from hairpin.network.index import vrf_of
 from hairpin.network.network import addresses_of, conf
 from hairpin.network.prefix import LINK_LOCAL6, Version, inside, is_loopback, is_multicast, width
 from hairpin.network.query import Found, Query
-from hairpin.network.vrf import vrf_of
 
 
 def source_address(

@@ -12,8 +12,8 @@ from hairpin.network.attachment import has_lost_bridge
 from hairpin.network.flow import Flow, FromHost
 from hairpin.network.index import holders
 from hairpin.network.network import Network, is_bridge_port, is_held, netns_of, outer_link, owns_address
-from hairpin.network.port_holder import asked_port
 from hairpin.network.prefix import Version, is_loopback, width
+from hairpin.network.socket_owner import asked_port
 
 
 def is_containers(network: Network, netns: Netns, flow: Flow, packet: Packet) -> bool:

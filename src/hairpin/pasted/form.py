@@ -1,7 +1,7 @@
 """The types of a form, which describes one kind of output, and of the outputs that forms find in a text."""
 
 from collections.abc import Callable, Sequence
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 import msgspec
 
@@ -164,6 +164,3 @@ class Recognised(msgspec.Struct, frozen=True, rename={"as_": "as"}):
 def joined_lines(lines: Sequence[str]) -> str:
     """Return the lines as one text that ends with a newline."""
     return "\n".join(lines) + "\n" if lines else ""
-
-
-Transport = Literal["tcp", "udp"]

@@ -95,10 +95,6 @@ def _within(command: Command, part: Fragment) -> Fragment:
     return part._replace(netns=command.netns) if part.netns == HOST else part
 
 
-def _has_word(line: str) -> bool:
-    return any(word in line for word in _WORDS)
-
-
 def _at(paste: Paste, index: int) -> Found | None:
     line = paste.lines[index]
     if not line or line.isspace():
@@ -124,7 +120,7 @@ def _forms_of(line: str) -> tuple[OutputForm, ...]:
 def _anchored_forms(line: str) -> tuple[OutputForm, ...]:
     """Return the forms whose anchor matches the line."""
     anchored = _ANY.match(line)
-    has_word = _has_word(line)
+    has_word = any(word in line for word in _WORDS)
     if anchored is None and not has_word:
         return ()
     # The first form without words whose anchor matches is known; those before it do not match.

@@ -43,8 +43,6 @@ _BASE = ("PREROUTING", "INPUT", "FORWARD", "OUTPUT", "POSTROUTING", "BROUTING", 
 _IPTABLES = ("filter", "nat", "mangle", "raw", "security")  # nft(8) can put a rule into these tables, too
 _OF_ENGINES = chains_of("engine")
 _ENGINE_TABLES = tuple(table for each in having_role("engine") for table in each.tables)
-_NARROW = 1000
-"""A match of fewer ports than this number counts as a match of single ports."""
 _SOURCES = ("saddr4", "saddr6", "ct-orig-saddr4", "ct-orig-saddr6")
 _ADDRESSES = (
     "saddr4", "saddr6", "daddr4", "daddr6",

@@ -42,8 +42,7 @@ class Sighting(msgspec.Struct, frozen=True):
 
     ``at_ns``: the time in nanoseconds, by the kernel's clock.  ``icmp``: type << 8 | code of an ICMP message.
 
-    ``payload_bytes``: the bytes after the transport header.  ``quoted``: the ports of the packet that an ICMP error is
-    about."""
+    ``quoted``: the ports of the packet that an ICMP error is about."""
 
     at_ns: int
     netns: Netns
@@ -57,7 +56,6 @@ class Sighting(msgspec.Struct, frozen=True):
     dport: int | None = None
     tcp_flags: int = 0
     icmp: int | None = None
-    payload_bytes: int = 0
     quoted: tuple[int, ...] = ()
 
     def text(self) -> str:

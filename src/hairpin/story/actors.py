@@ -15,9 +15,8 @@ from hairpin.story.commands.package_scripts import InstallScript, package_script
 from hairpin.story.commands.packages import package_actor, package_runs
 from hairpin.story.commands.people import Command, commands_of
 from hairpin.story.entry import Actor, Effect, PackageVerb, StoryEntry, Verb
-from hairpin.story.logs.own_units import own_units
 from hairpin.story.logs.unit_events import full_name, packages_of_unit
-from hairpin.story.logs.units import UnitChange, unit_changes
+from hairpin.story.logs.units import UnitChange, own_units, unit_changes
 from hairpin.story.traces import Traces
 
 _SOON_S = 20.0

@@ -36,7 +36,6 @@ class Line(msgspec.Struct, frozen=True):
     boot: str = ""
     uptime: float | None = None
     job: str = ""
-    message_id: str = ""
 
 
 def lines_of(reading: Reading, clock: HostClock) -> tuple[Line, ...]:
@@ -72,7 +71,6 @@ def _entry(text: str, evidence: str) -> Line | None:
         boot=_word(told, "_BOOT_ID"),
         uptime=_seconds(told.get("__MONOTONIC_TIMESTAMP")),
         job=_word(told, "JOB_TYPE"),
-        message_id=_word(told, "MESSAGE_ID"),
     )
 
 

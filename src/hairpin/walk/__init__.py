@@ -8,10 +8,10 @@ result), ``state`` (a packet at a stage, and how its walk can end), ``decided`` 
   serve no client).
 - The edge of the hosts: ``outside``, ``tunnelled`` (clients behind a tunnel), ``presumed`` (outside machines that are
   assumed to answer), ``granted/`` (what a careful outside may refuse), ``user_stack`` (a rootless engine's own network
-  stack).
-- The answer to a request: ``answer`` (its packet, user and mark), ``reply`` (whether and where it starts), ``data``
-  (TCP's first data), ``open_connection`` (whether a connection survives a change of the network), ``size/``
-  (full-sized segments), ``relay`` (docker-proxy's own connection), ``naming`` (whether a name server knows a
+  stack, and the connections of docker-proxy and other relays).
+- The answer to a request: ``answer`` (its packet, user and mark), ``reply`` (whether and where it starts, and
+  TCP's first data), ``open_connection`` (whether a connection survives a change of the network), ``size/``
+  (full-sized segments), ``naming`` (whether a name server knows a
   container), ``own_entries`` (the conntrack entries that the next datagram of a flow's sender matches), ``verdicts``
   (the verdict on the flow).
 - Around a walk: ``unread`` ends it at readings that are missing, ``walked`` caches it, ``alike`` takes the verdict of
@@ -46,7 +46,7 @@ stop, change the walk first. The list above says which file walks which part of 
    - ``_KEYS`` in ``tests/fidelity/testbed/evidence.py`` reads a sysctl of a namespace for ``make fidelity``, and a
      function in ``tests/fidelity/generate/network/`` draws the value (``topology.py`` has most of these functions).
      ``tests/hunt/real/draws/values.py`` and ``_SET`` of ``tests/fidelity/changes/random_change.py`` change it.
-   - If the kernel changes other values together with the sysctl, ``change/simulation/sysctls.py`` must do the same.
+   - If the kernel changes other values together with the sysctl, ``change/simulation/simulate.py`` must do the same.
    - ``remedy/boot/sysctl_file.py`` keeps each sysctl in a file. If a kernel module makes the sysctl's folder, add the
      folder to ``_MADE_BY`` of that file. If another program also writes the value, add the sysctl to the file about
      that program: dockerd (``engines/sysctls.py``), networkd (``host/boot/link_settings.py``), NetworkManager or tuned

@@ -16,15 +16,14 @@ from hairpin.network.attachment import sender_netns
 from hairpin.network.flow import Flow, FromContainer
 from hairpin.network.network import Network
 from hairpin.walk.begin import begin
-from hairpin.walk.data import client_data, server_data
 from hairpin.walk.link.neighbour_discovery import walk_asking
 from hairpin.walk.outside import outside_takes
 from hairpin.walk.reads import Part, parts_changed, what_reads
-from hairpin.walk.relay import relayed_flow
-from hairpin.walk.reply import reaches, walk_answer
+from hairpin.walk.reply import client_data, reaches, server_data, walk_answer
 from hairpin.walk.sockets import answers_by_route, decided_by_socket, find_socket
 from hairpin.walk.state import End, History, State
 from hairpin.walk.tunnelled import innermost, with_innermost
+from hairpin.walk.user_stack import relayed_flow
 
 Fate = Literal["kept", "lost", "depends"]
 """The fate of a connection: it continues, it breaks, or its fate cannot be foreseen."""

@@ -15,9 +15,8 @@ from hairpin.message import Message, message, verbatim
 from hairpin.netfilter.packet import TCP, UDP, Packet
 from hairpin.network.flow import Flow
 from hairpin.network.network import Network
-from hairpin.network.port_holder import taken_by_other
 from hairpin.network.prefix import address_text
-from hairpin.network.socket_owner import knows_nothing, never_answers
+from hairpin.network.socket_owner import knows_nothing, never_answers, taken_by_other
 from hairpin.walk.decided import SocketDecided
 from hairpin.walk.state import Reason, State, stopped
 from hairpin.walk.trace import Branch

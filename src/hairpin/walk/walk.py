@@ -20,7 +20,6 @@ from hairpin.netfilter.packet import ACK, ICMP, ICMP6, RST, SYN, TCP, UDP
 from hairpin.network.flow import Flow, Lan, Outside
 from hairpin.network.network import Network
 from hairpin.walk.begin import begin, passes_by
-from hairpin.walk.data import answer_lost, first_data
 from hairpin.walk.decided import Assumed, SocketDecided
 from hairpin.walk.granted.answer_source import answer_source
 from hairpin.walk.granted.grants import Grants, grants
@@ -30,8 +29,7 @@ from hairpin.walk.link.neighbour_discovery import after_solicitation, walk_askin
 from hairpin.walk.naming import answered, to_server
 from hairpin.walk.outside import OutsideAnswer, asked_by_gateway, outside_takes
 from hairpin.walk.own_entries import met_by_sender
-from hairpin.walk.relay import loopback_in_doubt, relayed_flow
-from hairpin.walk.reply import not_for_one, reaches, walk_answer, wrong_answer
+from hairpin.walk.reply import answer_lost, first_data, not_for_one, reaches, walk_answer, wrong_answer
 from hairpin.walk.size.bulk import full_sized
 from hairpin.walk.size.segment_size import Handshake
 from hairpin.walk.sockets import answers_by_route, decided_by_socket, find_socket, nobody_takes, unserved
@@ -39,7 +37,15 @@ from hairpin.walk.state import End, State, Step, stopped
 from hairpin.walk.trace import Branch, Trace, trace_of
 from hairpin.walk.tunnelled import innermost
 from hairpin.walk.unread import through_unread, unread_owner
-from hairpin.walk.user_stack import carried_on, carrier_of, carries, keeps_to_itself, kept_inside
+from hairpin.walk.user_stack import (
+    carried_on,
+    carrier_of,
+    carries,
+    keeps_to_itself,
+    kept_inside,
+    loopback_in_doubt,
+    relayed_flow,
+)
 from hairpin.walk.verdicts import Verdict
 
 _MOST_RELAYS = 3

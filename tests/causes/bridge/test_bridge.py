@@ -11,6 +11,9 @@ from hairpin.host.docker import Engine
 from hairpin.host.host import Namespace
 from hairpin.host.link import BridgeInfo, BridgePort
 from hairpin.host.route import FdbEntry
+from hairpin.netfilter.ebtables import save as ebtables
+from hairpin.netfilter.nft.script.live_table import LoadingHost
+from hairpin.netfilter.nft.script.loading import tables_after
 from hairpin.network.flow import Flow, FromHost
 from hairpin.network.network import Network
 from hairpin.network.prefix import parse_address
@@ -27,6 +30,7 @@ from tests.causes.hosts import (
     with_db,
     with_host,
     with_link,
+    with_tables,
     without_addresses,
     without_bridge,
     without_route,
@@ -39,6 +43,19 @@ TO_WEB = asked(FROM_DB, "172.17.0.2", 80)
 ISOLATED = BridgePort(isolated=True)
 WANTS_ROUTE_BACK = in_table("raw", "PREROUTING", "-i docker0 -m rpfilter --invert -j DROP")
 DOCKER0_SUBNET = parse_address("172.17.0.0")[1]
+
+
+def bridge_rules(rule: str) -> Network:
+    """Return the host with an ebtables rule for what the host sends into its bridges."""
+    text = f"*filter\n:INPUT ACCEPT\n:FORWARD ACCEPT\n:OUTPUT ACCEPT\n-A OUTPUT {rule}\n"
+    return with_tables(*ebtables.parse(text, source="test"))
+
+
+def arp_rules(rule: str, *, policy: str = "accept") -> Network:
+    """Return the host with a rule of family arp for what it receives."""
+    head = f"type filter hook input priority 0; policy {policy};"
+    text = f"table arp filter {{\n chain INPUT {{\n{head}\n{rule}\n }}\n}}\n"
+    return with_tables(*tables_after(text, (), LoadingHost(frozenset({"docker0", "eth0"})), source="test"))
 
 
 def linked(name: str, **changed: object) -> Network:
@@ -113,6 +130,21 @@ OLDER = msgspec.structs.replace(host_namespace(), kernel="5.10.0")
 NO_NETWORKS = msgspec.structs.replace(engine(container()), networks=())
 
 CASES: dict[str, Case] = {
+    "a rule of ebtables": Case(
+        bridge_rules("-p IPv4 -o veth1 -j DROP"), published(), ("ebtables-drops",),
+        bridge_rules("-p IPv6 -o veth1 -j DROP"),
+    ),
+    "a rule of ebtables that drops ARP": Case(
+        bridge_rules("-p ARP -o veth1 -j DROP"), published(), ("ebtables-drops",),
+        bridge_rules("-p ARP -o veth9 -j DROP"),
+    ),
+    "a rule of arptables": Case(
+        arp_rules('iifname "docker0" drop'), published(), ("ebtables-drops",), arp_rules('iifname "eth1" drop'),
+    ),
+    "arptables lets in only the uplink's": Case(
+        arp_rules('iifname "eth0" accept', policy="drop"), published(), ("ebtables-drops",),
+        arp_rules('iifname { "docker0", "eth0" } accept', policy="drop"),
+    ),
     "bridged packets are not shown to iptables": Case(
         proxy_off(bridged="0"), published(FROM_DB), ("br-netfilter-off-hairpin",), proxy_off(),
     ),

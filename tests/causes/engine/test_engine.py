@@ -12,7 +12,7 @@ from hairpin.change.change import InsertRule
 from hairpin.diagnose.diagnose import diagnose
 from hairpin.diagnose.examination import examine
 from hairpin.host.contact import Contact
-from hairpin.host.docker import Container, DockerNetwork, Engine, PortBinding
+from hairpin.host.docker import Container, DockerNetwork, PortBinding
 from hairpin.host.floating import FloatingAddress
 from hairpin.host.host import Namespace, Unread
 from hairpin.host.link import Address, Link, Tunnel
@@ -21,7 +21,7 @@ from hairpin.host.socket import Relay, Socket
 from hairpin.network.flow import Flow, FromHost, Outside
 from hairpin.network.network import Network
 from hairpin.network.prefix import parse_address
-from hairpin.network.world import Peer, PublicAddress, World
+from hairpin.network.world import PublicAddress, World
 from hairpin.remedy.plan import remedies
 from hairpin.report.words import Words
 from tests.causes.case import Case
@@ -33,11 +33,9 @@ from tests.causes.hosts import (
     down,
     ignored,
     on_overlay,
-    outlived,
     proxy_off,
     proxy_off_with,
     published_as,
-    readdressed,
     relayed_udp,
     serving,
     told,
@@ -110,14 +108,6 @@ UNLED = UNMADE.replace(":INPUT ACCEPT", ":INPUT DROP").replace(":INPUT DROP", ":
 DIRECT = asked(OUTSIDE, "172.17.0.2", 80)
 CLOSED = with_rule("filter INPUT", "-i eth0 -j DROP")
 AT_GATEWAY = PublicAddress(4, parse_address("203.0.113.11")[1], HOST_ADDRESS)
-PICKY = World(peers=(Peer(4, 0, 0, accepts=((parse_address("198.51.100.0")[1], 24),)),))
-
-
-def unmasqueraded() -> Engine:
-    """Return dockerd whose default network is not masqueraded."""
-    docker = told(ip_masq=False)
-    default = (("com.docker.network.bridge.default_bridge", "true"),)
-    return replace(docker, networks=(replace(docker.networks[0], options=default),))
 
 
 def mapped(whole: Network, *, hairpins: bool = False) -> Network:
@@ -217,16 +207,6 @@ def with_newer_netavark(rules: str) -> Network:
 
 
 CASES: dict[str, Case] = {
-    "rules outlive their container": Case(outlived(), published(), ("dnat-rule-stale-address",)),
-    "rules lead to the address that the container had": Case(
-        readdressed(DOCKER_RULES), published(), ("dnat-rule-stale-address",),
-        readdressed(DOCKER_RULES.replace("172.17.0.2", "172.17.0.9")),
-    ),
-    "a rule of the engine's chain leads out of the host": Case(
-        network(host_namespace(with_rule("nat DOCKER", "-p tcp -j DNAT --to-destination 203.0.113.99"))),
-        replace(published(FromHost()), container="web"), ("dnat-rule-stale-address",),
-        network(host_namespace(with_rule("nat DOCKER", "-p udp -j DNAT --to-destination 203.0.113.99"))),
-    ),
     "iptables=false": Case(
         network(NO_MASQUERADE, docker=told(iptables=False)), egress(), ("docker-daemon-iptables-false",),
         network(docker=told(iptables=False)),
@@ -305,10 +285,6 @@ CASES: dict[str, Case] = {
             docker=engine(replace(ignored("host"), netns="host")),
         ),
         published(), ("host-network-ignores-ports",),
-    ),
-    "masquerading is switched off, and a peer drops the containers' addresses": Case(
-        network(NO_MASQUERADE, docker=unmasqueraded(), world=PICKY), egress(), ("masquerade-disabled-on-network",),
-        network(NO_MASQUERADE, docker=unmasqueraded()),
     ),
     "not published at all": Case(
         network(), asked(OUTSIDE, "198.51.100.11", 80), ("port-not-published",),

@@ -4,14 +4,17 @@ import pytest
 from msgspec.structs import replace
 
 from hairpin.diagnose.diagnose import diagnose
+from hairpin.host.docker import Engine
 from hairpin.netfilter import ir
 from hairpin.netfilter.packet import UDP, Connection, Tuple
 from hairpin.network.flow import FromHost
 from hairpin.network.network import Network
+from hairpin.network.prefix import parse_address
+from hairpin.network.world import Peer, World
 from tests.causes.case import Case
 from tests.causes.firewall_hosts import with_inner
-from tests.causes.hosts import FROM_DB, asked, proxy_off, relayed_udp, ruled, with_db
-from tests.rule_text import ALL_RULES, PROXY_OFF_RULES, in_table, with_policy, with_rule
+from tests.causes.hosts import FROM_DB, asked, outlived, proxy_off, readdressed, relayed_udp, ruled, told, with_db
+from tests.rule_text import ALL_RULES, PROXY_OFF_RULES, in_table, with_policy, with_rule, without
 from tests.small_host import DOCKER_RULES, HOST_NETNS, egress, host_namespace, network, number, published, ruleset
 
 TO_OUTSIDE = "-p tcp --dport 8151 -j DNAT --to-destination 203.0.113.50:80"
@@ -23,6 +26,15 @@ LED = Connection(
     4, Tuple(LOOPBACK, LOOPBACK, UDP, 21096, 5353), Tuple(LOOPBACK, ELSEWHERE, UDP, 5353, 21096),
     ir.STATUS_CONFIRMED, live=True, evidence="e9",
 )  # fmt: skip
+NO_MASQUERADE = host_namespace(without("! -o docker0 -j MASQUERADE"))
+PICKY = World(peers=(Peer(4, 0, 0, accepts=((parse_address("198.51.100.0")[1], 24),)),))
+
+
+def unmasqueraded() -> Engine:
+    """Return dockerd whose default network is not masqueraded."""
+    docker = told(ip_masq=False)
+    default = (("com.docker.network.bridge.default_bridge", "true"),)
+    return replace(docker, networks=(replace(docker.networks[0], options=default),))
 
 
 def relaying(rules: str, *entries: Connection) -> Network:
@@ -70,6 +82,20 @@ def within_bridge(rule: str) -> Network:
 
 
 CASES: dict[str, Case] = {
+    "rules outlive their container": Case(outlived(), published(), ("dnat-rule-stale-address",)),
+    "rules lead to the address that the container had": Case(
+        readdressed(DOCKER_RULES), published(), ("dnat-rule-stale-address",),
+        readdressed(DOCKER_RULES.replace("172.17.0.2", "172.17.0.9")),
+    ),
+    "a rule of the engine's chain leads out of the host": Case(
+        network(host_namespace(with_rule("nat DOCKER", "-p tcp -j DNAT --to-destination 203.0.113.99"))),
+        replace(published(FromHost()), container="web"), ("dnat-rule-stale-address",),
+        network(host_namespace(with_rule("nat DOCKER", "-p udp -j DNAT --to-destination 203.0.113.99"))),
+    ),
+    "masquerading is switched off, and a peer drops the containers' addresses": Case(
+        network(NO_MASQUERADE, docker=unmasqueraded(), world=PICKY), egress(), ("masquerade-disabled-on-network",),
+        network(NO_MASQUERADE, docker=unmasqueraded()),
+    ),
     "a container's questions are translated to the container itself": Case(
         network(host_namespace(with_rule("nat PREROUTING", FORCED_DNS))), TO_RESOLVER, ("dnat-rule-shadowed",),
     ),

@@ -11,10 +11,7 @@ from hairpin.host.socket import Socket
 from hairpin.host.xfrm import LAST, XfrmPolicy
 from hairpin.netfilter import ir
 from hairpin.netfilter.address import Prefix
-from hairpin.netfilter.ebtables import save as ebtables
 from hairpin.netfilter.iptables import save as iptables
-from hairpin.netfilter.nft.script.live_table import LoadingHost
-from hairpin.netfilter.nft.script.loading import tables_after
 from hairpin.netfilter.packet import TCP
 from hairpin.network.flow import Flow, FromHost
 from hairpin.network.network import Network
@@ -41,19 +38,6 @@ from tests.whole import thinned_rows
 
 SSH = asked(OUTSIDE, "198.51.100.11", 22)
 SSHD = Socket("tcp", 4, None, 22, process="sshd")
-
-
-def bridge_rules(rule: str) -> Network:
-    """Return the host with an ebtables rule for what the host sends into its bridges."""
-    text = f"*filter\n:INPUT ACCEPT\n:FORWARD ACCEPT\n:OUTPUT ACCEPT\n-A OUTPUT {rule}\n"
-    return with_tables(*ebtables.parse(text, source="test"))
-
-
-def arp_rules(rule: str, *, policy: str = "accept") -> Network:
-    """Return the host with a rule of family arp for what it receives."""
-    head = f"type filter hook input priority 0; policy {policy};"
-    text = f"table arp filter {{\n chain INPUT {{\n{head}\n{rule}\n }}\n}}\n"
-    return with_tables(*tables_after(text, (), LoadingHost(frozenset({"docker0", "eth0"})), source="test"))
 
 
 def allowing(*rules: str) -> Network:
@@ -158,21 +142,6 @@ CASES: dict[str, Case] = {
     "a policy of IPsec": Case(with_ipsec(blocks=True), published(), ("xfrm-policy-blocks",), with_ipsec(blocks=False)),
     "the default of IPsec": Case(
         with_ipsec(blocks=True, priority=LAST), published(), ("xfrm-policy-blocks",), with_ipsec(blocks=False),
-    ),
-    "a rule of ebtables": Case(
-        bridge_rules("-p IPv4 -o veth1 -j DROP"), published(), ("ebtables-drops",),
-        bridge_rules("-p IPv6 -o veth1 -j DROP"),
-    ),
-    "a rule of ebtables that drops ARP": Case(
-        bridge_rules("-p ARP -o veth1 -j DROP"), published(), ("ebtables-drops",),
-        bridge_rules("-p ARP -o veth9 -j DROP"),
-    ),
-    "a rule of arptables": Case(
-        arp_rules('iifname "docker0" drop'), published(), ("ebtables-drops",), arp_rules('iifname "eth1" drop'),
-    ),
-    "arptables lets in only the uplink's": Case(
-        arp_rules('iifname "eth0" accept', policy="drop"), published(), ("ebtables-drops",),
-        arp_rules('iifname { "docker0", "eth0" } accept', policy="drop"),
     ),
     "a rule drops it, whatever dockerd's option is": Case(
         network(host_namespace(with_rule("filter INPUT", "-i eth0 -j DROP", UNLED)), docker=told(iptables=False)),

@@ -126,7 +126,6 @@ def test_each_binding_has_a_proxy() -> None:
 def test_without_a_proxy_the_daemon_holds_the_port() -> None:
     engine = replace(published(HTTP), userland_proxy=False)
     assert held(engine) == [("dockerd", "tcp", 4, None, 8080)]
-    assert expected(engine, EMPTY).hairpin_bridges == ("br-n1",)
 
 
 def test_a_binding_that_is_not_in_effect_has_no_listener() -> None:

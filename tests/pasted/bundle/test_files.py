@@ -13,7 +13,7 @@ import pytest
 
 from hairpin.errors import EvidenceError
 from hairpin.pasted.bundle import files as module
-from hairpin.pasted.bundle import limits, tar, zip_files
+from hairpin.pasted.bundle import limits, tar
 from hairpin.pasted.bundle import stream as streams
 from hairpin.pasted.bundle.files import files_in
 from tests.pasted.bundle.archives import folder_of, tar_of, zip_of
@@ -131,7 +131,7 @@ def test_a_folder_is_not_left(tmp_path: Path) -> None:
 
 def test_a_bomb_ends_at_the_limit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(streams, "MOST_BYTES", 1 << 20)
-    monkeypatch.setattr(zip_files, "MOST_BYTES", 1 << 20)
+    monkeypatch.setattr(module, "MOST_BYTES", 1 << 20)
     zeros = tar_of({"bomb": bytes(4 << 20)})
     for name, data in (
         ("gz", gzip.compress(zeros)),
@@ -163,7 +163,7 @@ def test_too_many_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
 
 def test_a_large_directory_of_a_zip(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "zip").write_bytes(zip_of({f"f{number}": b"" for number in range(50)}))
-    monkeypatch.setattr(zip_files, "MOST_DIRECTORY", 1000)
+    monkeypatch.setattr(module, "MOST_DIRECTORY", 1000)
     with pytest.raises(EvidenceError, match="directory is larger"):
         files_in(str(tmp_path / "zip"), everything)
 

@@ -1,8 +1,12 @@
 """The drawn path: the steps that decided something, the translations, and the stop."""
 
+from msgspec.structs import replace
+
+from hairpin.message import message
+from hairpin.netfilter.evaluate.chain import Condition
 from hairpin.report.paper import Paper
 from hairpin.report.places import places_of
-from hairpin.report.text.path import draw, hops
+from hairpin.report.text.path import draw, hops, walk_text
 from hairpin.report.words import Words
 from hairpin.walk.walk import walk_flow
 from tests.causes.hosts import with_link, with_second_uplink, without_route
@@ -78,3 +82,29 @@ def test_every_step_when_asked_for() -> None:
     assert "    request\n" in text
     assert "    answer\n" in text
     assert text.count("✓") == 2
+
+
+def test_request_and_answer() -> None:
+    told = walk_text(answer(kind="walk"), Words(), Paper())
+    assert told.startswith("✓ delivered  outside (192.0.2.10) → 198.51.100.11:8080/tcp\n")
+    assert told.index("    request\n") < told.index("    answer\n")
+    assert "postrouting" in told
+
+
+def test_a_lost_request_has_no_answer() -> None:
+    told = walk_text(answer(FORWARDING_OFF, kind="walk"), Words(), Paper())
+    assert told.startswith("✗ dropped")
+    assert "answer\n" not in told
+
+
+def test_each_branch_is_printed_under_its_conditions() -> None:
+    whole = answer(kind="walk")
+    trace = whole.flows[0].trace
+    maybe = (Condition(message("the moon is full"), holds=True), Condition(message("it rains"), holds=False))
+    lost = answer(FORWARDING_OFF).flows[0].trace.usual
+    forked = replace(trace, verdict="depends", branches=(replace(trace.usual, conditions=maybe), lost))
+    flows = (replace(whole.flows[0], trace=forked),)
+    told = walk_text(replace(whole, flows=flows), Words(), Paper())
+    assert told.startswith("? undecided")
+    assert "✓ delivered  way 1\n    if the moon is full\n    unless it rains\n" in told
+    assert "✗ dropped  way 2" in told

@@ -1,17 +1,22 @@
 """Makes the hosts' answer about a text whose sender is unknown.
 
-The answer tells how the hosts treat the things that the text names."""
+The answer tells how the hosts treat the things that the text names.  A flow that fails because of intended isolation
+(an engine's isolation of networks, an unpublished port, a policy in a file) does not prove that a text is true."""
 
 from collections.abc import Iterator
 
-from hairpin.answer.answer import Answer, FlowAnswer
+from hairpin.answer.answer import Answer, CauseAnswer, FlowAnswer
 from hairpin.answer.texts.named_flows import own_flows
-from hairpin.answer.texts.separation import enters_a_network, is_kept_apart
+from hairpin.causes.registry import is_on_purpose
+from hairpin.causes.where import OfWall
 from hairpin.explain.understand import TextFound
+from hairpin.host.boot.configured import Writer
 from hairpin.message import Message, message
+from hairpin.network.flow import Lan, Outside
 from hairpin.walk.sockets import socket_text
 from hairpin.walk.verdicts import VERDICTS
 
+_POLICIES: tuple[Writer, ...] = ("engine-option", "network-option", "container-option", "saved-rules", "manager")
 _FEW = 3
 """The greatest number of flows that are reported one by one."""
 _WHERE = message(
@@ -79,3 +84,32 @@ def holder_of(found: TextFound, whole: Answer) -> Message | None:
             if socket.port in ports:
                 return message("{socket} listens", socket=socket_text(socket))
     return None
+
+
+def is_kept_apart(cause: CauseAnswer, flow: FlowAnswer, answer: Answer) -> bool:
+    """Return whether the cause shows that the host stops the flow on purpose."""
+    return (
+        is_on_purpose(cause.id)
+        or isinstance(cause.candidate.where, OfWall)
+        or (cause.configured is not None and cause.configured.writer in _POLICIES)
+        or any(each.undoes is not None for each in cause.remedies[:1])
+        or enters_a_network(flow, answer)
+    )
+
+
+def enters_a_network(flow: FlowAnswer, answer: Answer) -> bool:
+    """Return whether an outside client sends to an address in a container network that is not routed.
+
+    Routers outside have no route to such a network."""
+    asked = flow.trace.flow
+    if not isinstance(asked.start, (Outside, Lan)):
+        return False
+    subnets = (
+        subnet
+        for host in answer.network.hosts
+        for engine in host.engines
+        for network in engine.networks
+        if network.bridge is not None and not network.is_routed(asked.version)
+        for subnet in network.subnets
+    )
+    return any(subnet.holds(asked.daddr, asked.version) for subnet in subnets)

@@ -7,10 +7,9 @@ from typing import Literal
 import msgspec
 
 from hairpin.answer.answer import REPLICA, Answer, CauseAnswer, FlowAnswer
-from hairpin.answer.texts.as_far import as_far, holder_of
+from hairpin.answer.texts.as_far import as_far, holder_of, is_kept_apart
 from hairpin.answer.texts.named_flows import StoppedNow, ends_beyond, flows_of, is_now, outcomes_of, own_flows
 from hairpin.answer.texts.sender import STUB_RESOLVER, UNKNOWN, TextSender
-from hairpin.answer.texts.separation import is_kept_apart
 from hairpin.causes.registry import all_causes, known_cause
 from hairpin.causes.where import places
 from hairpin.explain.readings import StateReading, reading_of

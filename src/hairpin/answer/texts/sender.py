@@ -13,7 +13,7 @@ from hairpin.answer.answer import Answer
 from hairpin.explain.understand import TextFound
 from hairpin.host.docker import Container
 from hairpin.host.host import Host
-from hairpin.network.prefix import Version, address_text, parse_address
+from hairpin.network.prefix import address_text, parse_address
 from hairpin.question.asked import Origin
 
 SenderKind = Literal["host", "container", "address", "lan", "elsewhere", "unknown"]
@@ -161,14 +161,10 @@ def _by_source(found: TextFound, whole: Answer, label: str) -> TextSender:
     hosts = tuple(each for each in whole.network.hosts if label in ("", each.name))
     for host in hosts:
         for each in host.containers():
-            if any(_address_on(one.ipv4, one.ipv6, version) == value for one in each.endpoints):
+            if any((one.ipv4 if version == 4 else one.ipv6) == value for one in each.endpoints):
                 return _container(each, host)
     origin = Origin("address", version=version, address=value, host=hosts[0].name if len(hosts) == 1 else "")
     return TextSender("address", address_text(value, version), origin.host, "line", origin)
-
-
-def _address_on(ipv4: int | None, ipv6: int | None, version: Version) -> int | None:
-    return ipv4 if version == 4 else ipv6
 
 
 def _by_form(found: TextFound, whole: Answer) -> TextSender:

@@ -1,28 +1,38 @@
 """A host on which a plan is carried out through an outpost.  The plan's steps, undo and switch are on the host before
-the first step."""
+the first step.
 
-from collections.abc import Callable, Generator
+The undo of a plan also deletes the built-in chains that iptables-nft makes for its rules (iptables nft.c
+nft_chain_builtin_init()).  iptables-save lists every built-in chain of a table, and nft lists only existing chains.  A
+table that becomes empty stays, because no command deletes a table on the condition that it is empty."""
+
+import re
+from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
 import msgspec
 
+from hairpin.apply.backups import Carries, printed_by
 from hairpin.apply.ground import Begin
 from hairpin.apply.hands import Told, hands_for
 from hairpin.apply.kept_plan import KeptPlan, PlanState
-from hairpin.apply.made_chains import with_made_chains
 from hairpin.apply.program.copies import PlanCopies
 from hairpin.apply.program.outpost import Outpost
 from hairpin.apply.program.parcel import lent_files, parcel
 from hairpin.apply.program.plan_book import HOLD_S, PlanBook
 from hairpin.apply.ready import ReadFile
 from hairpin.apply.taking_back import take_back
-from hairpin.change.step import Step
+from hairpin.carry.act import Command
+from hairpin.change.change import InsertRule, SetPolicy
+from hairpin.change.simulation.rules import BUILT_IN
+from hairpin.change.step import LoadRules, Step
 from hairpin.errors import ApplyError, CollectError
 from hairpin.evidence.reading import utc_text
 from hairpin.message import Message
 from hairpin.network.network import Network
+
+_HEAD = re.compile(r"\s*(?P<kind>table|chain) (?P<name>[^{]+?) \{")
 
 
 class OutpostGround(msgspec.Struct, frozen=True):
@@ -156,3 +166,43 @@ def plan_taken_back(
 def _time_after(seconds: float) -> str:
     """Return the time ``seconds`` seconds from now, in RFC 3339."""
     return utc_text(datetime.now(UTC) + timedelta(seconds=seconds))
+
+
+def with_made_chains(plan: KeptPlan, carrier: Carries) -> KeptPlan:
+    """Return the plan in which each load of rules names the built-in chains that iptables-nft will make for the
+    load."""
+    tasks = tuple(
+        msgspec.structs.replace(each, step=_with_chains(each.step, carrier))
+        if isinstance(each.step, LoadRules)
+        else each
+        for each in plan.tasks
+    )
+    return msgspec.structs.replace(plan, tasks=tasks)
+
+
+def _with_chains(step: LoadRules, carrier: Carries) -> LoadRules:
+    needed = dict.fromkeys(_needed(step)) if step.dialect == "iptables-nft" else {}
+    if not needed:
+        return step
+    listing = printed_by(Command((*step.entering, "nft", "-t", "list", "ruleset")), carrier)
+    if listing is None:
+        return step
+    there = set(_chains(listing, f"{step.family} {step.table}"))
+    return msgspec.structs.replace(step, makes=tuple(each for each in needed if each not in there))
+
+
+def _needed(step: LoadRules) -> Iterator[str]:
+    built_in = {name for name, *_ in BUILT_IN.get(step.table, ())}
+    for edit in step.does:
+        chain = edit.chain if isinstance(edit, InsertRule) else edit.place.chain if isinstance(edit, SetPolicy) else ""
+        if chain in built_in:
+            yield chain
+
+
+def _chains(listing: str, table: str) -> Iterator[str]:
+    inside = ""
+    for found in map(_HEAD.match, listing.splitlines()):
+        if found is not None and found["kind"] == "table":
+            inside = found["name"]
+        elif found is not None and inside == table:
+            yield found["name"]

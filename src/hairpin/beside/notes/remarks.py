@@ -18,8 +18,8 @@ from hairpin.netfilter.ir import STATUS_SEEN_REPLY
 from hairpin.network.flow import FromHost, Lan, Outside
 from hairpin.network.network import Network
 from hairpin.network.pinned_names import beside_the_named, misleading
-from hairpin.network.port_holder import held_beside
 from hairpin.network.prefix import address_text, is_loopback, width
+from hairpin.network.socket_owner import held_beside
 from hairpin.question.port_flows import bindings_of
 from hairpin.question.standpoints import primary_address
 from hairpin.walk.hooks.conntrack import tuple_of

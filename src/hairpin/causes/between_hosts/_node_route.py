@@ -1,7 +1,5 @@
 """Routes of one host that do not lead to the host that has the destination."""
 
-from collections.abc import Iterator
-
 import msgspec
 
 from hairpin.causes.between_hosts._tunnelled import (
@@ -11,12 +9,10 @@ from hairpin.causes.between_hosts._tunnelled import (
     lacking_entries,
     underlay_address,
 )
-from hairpin.causes.cause import View
+from hairpin.causes.kit import Iterator, Namespace, Netns, View
 from hairpin.change.change import AddEntry, Change, DeleteEntry, Primitive, ReplaceEntry
 from hairpin.change.simulation.entries import route_slot
-from hairpin.host.host import Namespace
 from hairpin.host.link import Link
-from hairpin.host.netns import Netns
 from hairpin.host.route import NextHop, Route
 from hairpin.network.network import Network, addresses_of, is_bridge_port, is_uplink, owns_address
 from hairpin.network.prefix import Version, network_of

@@ -1,14 +1,11 @@
 """Finds the container of another swarm node for which an overlay network's device has no entries."""
 
-from collections.abc import Iterator
-
 import msgspec
 
 from hairpin.causes.between_hosts._tunnelled import FarEnd, lacking_entries, last_tunnel, underlay_address
-from hairpin.causes.cause import View
+from hairpin.causes.kit import Iterator, Netns, View
 from hairpin.change.change import Primitive
 from hairpin.host.link import Link
-from hairpin.host.netns import Netns
 from hairpin.network.network import Network, bridge_ports, is_bridge_port, veth_peer
 from hairpin.network.tunnel.tunnels import encapsulation, entries_of
 from hairpin.network.wires import holder_of

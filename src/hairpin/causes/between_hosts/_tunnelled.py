@@ -1,14 +1,11 @@
 """Finds the last tunnel that carried a packet, and the device at the tunnel's far end that should have received the
 packet."""
 
-from collections.abc import Iterator
-
 import msgspec
 
-from hairpin.causes.cause import View
+from hairpin.causes.kit import Iterator, Netns, View
 from hairpin.change.change import AddEntry, Primitive
 from hairpin.host.link import Link, Tunnel
-from hairpin.host.netns import Netns
 from hairpin.host.route import FdbEntry, Neighbour
 from hairpin.netfilter.packet import GRE, UDP, Packet
 from hairpin.network.network import Network, bridge_ports, is_bridge_port, is_uplink, owns_address, veth_peer

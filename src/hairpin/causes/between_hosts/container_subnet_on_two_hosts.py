@@ -9,11 +9,8 @@ Lasting: set ``default-address-pools`` or ``bip`` in daemon.json to different su
 node needs a subnet lease of its own.
 """
 
-from collections.abc import Iterator
-
-from hairpin.causes.cause import LINK_STOPS, RULE_STOPS, Candidate, Cause, View
+from hairpin.causes.kit import LINK_STOPS, RULE_STOPS, Candidate, Cause, Iterator, View, message
 from hairpin.causes.routing._overlap import moved_away, overlaps
-from hairpin.message import message
 from hairpin.network.prefix import address_text
 from hairpin.network.routing import route_text
 from hairpin.network.wires import holder_of

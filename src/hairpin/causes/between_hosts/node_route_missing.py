@@ -9,12 +9,8 @@ Lasting: repair the agent that should make the route (flanneld, the CNI), or put
 configuration.
 """
 
-from collections.abc import Iterator
-
 from hairpin.causes.between_hosts._node_route import hosts_without_route
-from hairpin.causes.cause import Candidate, Cause, View
-from hairpin.causes.where import of_missing
-from hairpin.message import message
+from hairpin.causes.kit import Candidate, Cause, Iterator, View, message, of_missing
 from hairpin.network.routing import route_text
 from hairpin.wanted import state_return_route
 

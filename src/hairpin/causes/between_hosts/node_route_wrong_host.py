@@ -9,12 +9,8 @@ Lasting: correct the configuration of the agent that makes the route (flanneld, 
 configuration.
 """
 
-from collections.abc import Iterator
-
 from hairpin.causes.between_hosts._node_route import hosts_without_route
-from hairpin.causes.cause import RULE_STOPS, Candidate, Cause, View
-from hairpin.causes.where import OfRoute
-from hairpin.message import message
+from hairpin.causes.kit import RULE_STOPS, Candidate, Cause, Iterator, OfRoute, View, message
 from hairpin.network.routing import route_text
 
 

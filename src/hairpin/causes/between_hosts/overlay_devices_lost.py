@@ -15,20 +15,15 @@ and then start them.  dockerd makes a new namespace only when the first containe
 Lasting: keep network managers and clean-up scripts out of dockerd's namespaces.
 """
 
-from collections.abc import Iterator
-
 import msgspec
 
 from hairpin.causes.between_hosts._overlay import overlay_netns, overlays_on, unknown_peer
 from hairpin.causes.between_hosts._tunnelled import FarEnd, lacking_entries, underlay_address
-from hairpin.causes.cause import Candidate, Cause, View, Way
-from hairpin.causes.where import OfLink
+from hairpin.causes.kit import Candidate, Cause, Iterator, Message, Netns, OfLink, View, Way, message
 from hairpin.change.change import AddEntry, Change, Primitive, SetLink
 from hairpin.engines.repair.starting import restarts, stopped_and_started
 from hairpin.host.docker import Container, DockerNetwork
 from hairpin.host.link import Address, BridgePort, Link
-from hairpin.host.netns import Netns
-from hairpin.message import Message, message
 from hairpin.network.attachment import gateway_of
 from hairpin.network.network import Network, addresses_of, is_bridge_port, veth_peer
 
@@ -38,8 +33,6 @@ _replace = msgspec.structs.replace
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate for the overlay network at which the packet stopped, if the network has lost a device or its
-    entries."""
     netns = overlay_netns(view)
     joined = _network(view, netns) if netns is not None else None
     if netns is None or joined is None:

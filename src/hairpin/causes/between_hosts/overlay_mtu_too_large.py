@@ -9,15 +9,11 @@ Lasting: set the MTU in the configuration of the overlay network (flannel, the C
 ``com.docker.network.driver.mtu``), and recreate the network's containers.
 """
 
-from collections.abc import Iterator
-
 import msgspec
 
 from hairpin.causes.between_hosts._tunnelled import last_tunnel
-from hairpin.causes.cause import Candidate, Cause, View
-from hairpin.causes.where import OfLink
+from hairpin.causes.kit import Candidate, Cause, Iterator, OfLink, View, message
 from hairpin.change.change import SetLink, one
-from hairpin.message import message
 from hairpin.network.tunnel.tunnels import overhead_bytes
 
 _LEAST = 576
@@ -25,7 +21,6 @@ _LEAST = 576
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate when a full-sized packet was lost because the MTU of the packet's tunnel is too large."""
     sent = last_tunnel(view)
     below = view.network.namespace(view.stop.netns).link(view.stop.link)
     if sent is None or below is None or not sent.inside:

@@ -10,14 +10,10 @@ nodes.
 Lasting: keep port 7946, tcp and udp, open between the nodes.
 """
 
-from collections.abc import Iterator
-
 from hairpin.causes.between_hosts._overlay import unknown_peer
-from hairpin.causes.cause import Candidate, Cause, View, Way
-from hairpin.causes.where import OfNeighbour
+from hairpin.causes.kit import Candidate, Cause, Iterator, OfNeighbour, View, Way, message
 from hairpin.change.change import Change
 from hairpin.host.engine_health import health
-from hairpin.message import message
 from hairpin.network.prefix import address_text
 
 

@@ -8,23 +8,17 @@ Now: make the device with the values that the other hosts use.
 Lasting: restart the agent that makes the device (flanneld, the CNI).
 """
 
-from collections.abc import Iterator
-
 import msgspec
 
 from hairpin.causes.between_hosts._tunnelled import Tunnelled, last_tunnel, next_hop
-from hairpin.causes.cause import Candidate, Cause, View
-from hairpin.causes.where import OfTunnelEnd
+from hairpin.causes.kit import Candidate, Cause, Iterator, OfTunnelEnd, View, message
 from hairpin.change.change import SetLink, one
 from hairpin.host.link import Link
-from hairpin.message import message
 from hairpin.network.network import is_bridge_port
 from hairpin.network.prefix import address_text
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate when the host that received the outer packet has no tunnel device of the sending device's
-    kind."""
     sent = last_tunnel(view)
     if sent is None or not sent.inside or not view.on_host or sent.frame.dmac is None:
         return

@@ -12,15 +12,10 @@ Lasting: nothing more has to be done, because the machine keeps its new machine-
 ``/etc/machine-id``.
 """
 
-from collections.abc import Iterator
-
 import msgspec
 
-from hairpin.causes.cause import Candidate, Cause, View, Way
-from hairpin.causes.where import OfLink
+from hairpin.causes.kit import Candidate, Cause, Iterator, OfLink, View, Way, message
 from hairpin.change.change import Change, SetLink, one
-from hairpin.host.route import Neighbour
-from hairpin.message import message
 from hairpin.netfilter.rule_address import write_mac
 from hairpin.network.prefix import address_text
 from hairpin.walk.decided import LinkDecided
@@ -44,7 +39,7 @@ def find(view: View) -> Iterator[Candidate]:
         change=one(SetLink(view.stop.netns, msgspec.structs.replace(link, mac=link.mac ^ 1))),
         where=OfLink(link=link.name, value=write_mac(link.mac)),
         in_class="stale-tunnel-entry",
-        evidence=_evidence(link.evidence, entry),
+        evidence=tuple(dict.fromkeys(each for each in (entry.evidence, link.evidence) if each)),
         offered=False,
         ways=(
             Way(
@@ -60,10 +55,6 @@ def find(view: View) -> Iterator[Candidate]:
             ),
         ),
     )
-
-
-def _evidence(link: str, entry: Neighbour) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(each for each in (entry.evidence, link) if each))
 
 
 CAUSE = Cause(

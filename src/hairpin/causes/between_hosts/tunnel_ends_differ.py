@@ -8,23 +8,16 @@ existing device.
 Lasting: set the same port and VNI in the agent's or cluster's configuration on all hosts.
 """
 
-from collections.abc import Iterator
-
 import msgspec
 
 from hairpin.causes.between_hosts._tunnelled import Tunnelled, last_tunnel, receiver
-from hairpin.causes.cause import Candidate, Cause, View
-from hairpin.causes.where import OfLink
+from hairpin.causes.kit import Candidate, Cause, Iterator, Netns, OfLink, View, message
 from hairpin.change.change import SetLink, one
 from hairpin.host.link import Link, Tunnel
-from hairpin.host.netns import Netns
-from hairpin.message import message
 from hairpin.network.network import Network
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate when the frame's sending device and the device that should receive the frame differ in port
-    or VNI."""
     sent = last_tunnel(view)
     far = receiver(view, sent) if sent is not None else None
     if sent is None or far is None or far.link.tunnel is None or far.netns.of_host != view.stop.netns.of_host:

@@ -9,17 +9,13 @@ Now: ``bridge fdb replace MAC dev TUNNEL dst NODE``.  If the far host was not re
 Lasting: restart the agent that makes the entries, or give the hosts fixed addresses.
 """
 
-from collections.abc import Iterator
-
 import msgspec
 
 from hairpin.causes.between_hosts._tunnelled import FarEnd, Tunnelled, entry_to, last_tunnel, leads_to, receiver, unsent
-from hairpin.causes.cause import RULE_STOPS, Candidate, Cause, View, Way
-from hairpin.causes.where import OfForwarding
+from hairpin.causes.kit import RULE_STOPS, Candidate, Cause, Iterator, OfForwarding, View, Way, message
 from hairpin.change.change import AddEntry, Change, DeleteEntry, Primitive, ReplaceEntry, SetLink, one
 from hairpin.change.simulation.entries import is_alone_in_fdb
 from hairpin.host.route import FdbEntry
-from hairpin.message import message
 from hairpin.netfilter.rule_address import write_mac
 from hairpin.network.network import Network, free_address, is_bridge_port, is_held
 from hairpin.network.prefix import Version, address_text
@@ -28,8 +24,6 @@ from hairpin.network.uplinks import uplinks_of
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate when the tunnel device sends the frame to an address that the receiver's host does not have,
-    or has no entry for the frame."""
     if view.stop.reason == "no-tunnel-remote":
         yield from _without_entry(view)
     sent = last_tunnel(view) or _flooded(view)

@@ -9,8 +9,6 @@ Now: ``ip neigh replace ADDRESS lladdr MAC dev TUNNEL nud permanent``.
 Lasting: restart the agent that makes the entries (flanneld, the CNI).
 """
 
-from collections.abc import Iterator
-
 import msgspec
 
 from hairpin.causes.between_hosts._tunnelled import (
@@ -22,11 +20,9 @@ from hairpin.causes.between_hosts._tunnelled import (
     next_hop,
     unsent,
 )
-from hairpin.causes.cause import Candidate, Cause, View
-from hairpin.causes.where import OfNeighbour
+from hairpin.causes.kit import Candidate, Cause, Iterator, OfNeighbour, View, message
 from hairpin.change.change import Change
 from hairpin.host.route import Neighbour
-from hairpin.message import message
 from hairpin.netfilter.rule_address import write_mac
 from hairpin.network.network import Network, is_bridge_port
 from hairpin.network.prefix import address_text
@@ -44,8 +40,6 @@ class _Unlike(msgspec.Struct, frozen=True):
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate when the neighbour entry for the tunnel's next hop is missing, or does not have the far
-    device's hardware address."""
     found = _unlike(view)
     if found is None:
         return

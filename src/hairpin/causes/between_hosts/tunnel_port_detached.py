@@ -9,18 +9,13 @@ Now: ``ip link set TUNNEL master BRIDGE``.
 Lasting: keep network managers away from the bridge and its tunnel device.
 """
 
-from collections.abc import Iterator
-
 import msgspec
 
 from hairpin.causes.between_hosts._overlay import overlay_netns
 from hairpin.causes.between_hosts._tunnelled import bridge_behind, segment_bridge
-from hairpin.causes.cause import Candidate, Cause, View
-from hairpin.causes.where import OfLink
+from hairpin.causes.kit import Candidate, Cause, Iterator, Netns, OfLink, View, message
 from hairpin.change.change import SetLink, one
 from hairpin.host.link import Address, BridgePort, Link
-from hairpin.host.netns import Netns
-from hairpin.message import message
 from hairpin.network.network import Network, Port, addresses_of, bridge_ports, is_bridge_port, veth_peer
 from hairpin.network.wires import holder_of
 

@@ -7,20 +7,15 @@ Now: ``ip link set TUNNEL type vxlan local ADDRESS``, or recreate the device.
 Lasting: restart the agent that makes the device, or give the host its old address again.
 """
 
-from collections.abc import Iterator
-
 import msgspec
 
 from hairpin.causes.between_hosts._tunnelled import last_tunnel, underlay_address
-from hairpin.causes.cause import Candidate, Cause, View
-from hairpin.causes.where import OfLink
+from hairpin.causes.kit import Candidate, Cause, Iterator, OfLink, View, message
 from hairpin.change.change import SetLink, one
-from hairpin.message import message
 from hairpin.network.prefix import address_text
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate when the packet stopped because the host does not have its tunnel's ``local`` address."""
     sent = last_tunnel(view)
     if sent is None or not sent.inside or sent.tunnel.local is None:
         return

@@ -9,19 +9,14 @@ Now: masquerade the subnet on this host, or let the peer accept packets from the
 Lasting: add the rule to the saved rules of this host, or to the peer's configuration.
 """
 
-from collections.abc import Iterator
-
-from hairpin.causes.cause import Candidate, Cause, View
-from hairpin.causes.where import OfPeer
+from hairpin.causes.kit import Candidate, Cause, Iterator, OfPeer, View, message
 from hairpin.change.intent import Masquerade, rendered
-from hairpin.message import message
 from hairpin.network.prefix import address_text
 from hairpin.network.query import Query
 from hairpin.network.routing import lookup
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate when a stated peer dropped a packet whose source is behind a bridge of this host."""
     packet, netns = view.stop.seen.packet, view.host_netns
     back = lookup(view.host_namespace, Query(packet.version, packet.saddr))
     link = view.host_namespace.link(back.next_hops[0].link or "") if back.next_hops else None

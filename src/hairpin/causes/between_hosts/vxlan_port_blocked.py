@@ -7,21 +7,15 @@ Now: accept packets from the other hosts to the overlay's UDP port (4789 for VXL
 Lasting: add the same rule to the saved rules, or to the program that manages the firewall.
 """
 
-from collections.abc import Iterator
-
 from hairpin.causes.between_hosts._tunnelled import overlay_port
-from hairpin.causes.cause import RULE_STOPS, Candidate, Cause, View
-from hairpin.causes.where import OfRule
+from hairpin.causes.kit import RULE_STOPS, Candidate, Cause, Iterator, OfRule, Place, View, message
 from hairpin.change.change import Change
 from hairpin.change.intent import LetIn, rendered
-from hairpin.message import message
-from hairpin.netfilter.evaluate.chain import Place
 from hairpin.netfilter.ir import FieldMatch, Verdict
 from hairpin.netfilter.packet import UDP
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate when a rule or a policy dropped an outer packet of a tunnel over UDP."""
     port, place, host = overlay_port(view), view.place, view.stop.netns.host
     if port is None or place is None or not view.on_host or place.dialect == "ebtables":
         return

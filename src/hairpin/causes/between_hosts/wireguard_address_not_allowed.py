@@ -11,16 +11,12 @@ Lasting: add the network to ``AllowedIPs`` in the device's configuration (``/etc
 refuses the packet.
 """
 
-from collections.abc import Iterator
-
 import msgspec
 
-from hairpin.causes.cause import Candidate, Cause, View, Way
-from hairpin.causes.where import OfLink
+from hairpin.causes.kit import Candidate, Cause, Iterator, Message, OfLink, View, Way, message
 from hairpin.change.change import Change, SetLink, one
 from hairpin.host.link import Link
 from hairpin.host.wireguard import Peer
-from hairpin.message import Message, message
 from hairpin.netfilter.packet import Packet
 from hairpin.network.prefix import Prefix, address_text, width
 from hairpin.network.tunnel.wireguard import allowed_text, settings

@@ -1,15 +1,10 @@
 """Candidates for a link that is administratively down.  The candidate's change sets the link up."""
 
-from collections.abc import Iterator
-
 import msgspec
 
-from hairpin.causes.cause import Candidate, View
-from hairpin.causes.where import OfLink
+from hairpin.causes.kit import Candidate, Iterator, Message, Netns, OfLink, View
 from hairpin.change.change import AddEntry, Change, SetLink
 from hairpin.host.link import Link
-from hairpin.host.netns import Netns
-from hairpin.message import Message
 from hairpin.network.network import Port, addresses_of
 from hairpin.network.stacked import link_of, stacked_on
 

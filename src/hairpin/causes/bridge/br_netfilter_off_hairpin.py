@@ -9,18 +9,12 @@ Now: ``modprobe br_netfilter``, then ``sysctl -w net.bridge.bridge-nf-call-iptab
 Lasting: put the module into a file of modules-load.d, and the sysctl into a file of sysctl.d.
 """
 
-from collections.abc import Iterator
-
-from hairpin.causes.cause import Candidate, Cause, View
-from hairpin.causes.where import OfSysctl
+from hairpin.causes.kit import Candidate, Cause, Iterator, OfSysctl, View, message
 from hairpin.change.change import Change, LoadModule, SetSysctl
-from hairpin.message import message
 from hairpin.network.flow import FromContainer
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate when a container's reply had a wrong source address and bridged IPv4 packets skip
-    iptables."""
     if not isinstance(view.flow.start, FromContainer):
         return
     path = ("net", "bridge", "bridge-nf-call-iptables")

@@ -9,18 +9,13 @@ Now: ``ip address add GATEWAY/LENGTH dev BRIDGE``.  For IPv6, first set the brid
 Lasting: the engine adds the address when it starts.  Keep network managers away from the bridge (unmanaged).
 """
 
-from collections.abc import Iterator
-
 from msgspec.structs import replace
 
-from hairpin.causes.cause import RULE_STOPS, Candidate, Cause, View
-from hairpin.causes.where import OfLink
+from hairpin.causes.kit import RULE_STOPS, Candidate, Cause, Iterator, Message, Netns, OfLink, View, message
 from hairpin.change.change import AddEntry, Change, SetLink, SetSysctl
 from hairpin.engines.repair.bridging import lost_addresses
 from hairpin.host.link import IPV6_MIN_MTU, Address
-from hairpin.host.netns import Netns
 from hairpin.host.sysctl import dotted
-from hairpin.message import Message, message
 from hairpin.network.index import holders
 from hairpin.network.network import addresses_of, bridge_ports, is_uplink, ports_leading, veth_peer
 from hairpin.network.prefix import address_text

@@ -7,11 +7,8 @@ Now: ``ip link set BRIDGE up``.
 Lasting: keep network managers away from the bridge (unmanaged).
 """
 
-from collections.abc import Iterator
-
 from hairpin.causes.bridge._link_state import brought_up, down
-from hairpin.causes.cause import LINK_STOPS, RULE_STOPS, Candidate, Cause, View
-from hairpin.message import message
+from hairpin.causes.kit import LINK_STOPS, RULE_STOPS, Candidate, Cause, Iterator, View, message
 from hairpin.network.attachment import network_for, network_of_bridge
 
 

@@ -10,12 +10,9 @@ ends the running containers unless live restore is on.  For Podman, run ``podman
 Lasting: the engine makes the bridge when it starts.  Keep network managers away from the bridge (unmanaged).
 """
 
-from collections.abc import Iterator
-
 import msgspec
 
-from hairpin.causes.cause import RULE_STOPS, Candidate, Cause, View
-from hairpin.causes.where import OfLink
+from hairpin.causes.kit import RULE_STOPS, Candidate, Cause, Iterator, Message, OfLink, View, message
 from hairpin.change.calls import ReloadNetworks
 from hairpin.change.change import AddEntry, Change, Primitive, RenameLink, SetLink
 from hairpin.change.difference import difference
@@ -25,7 +22,6 @@ from hairpin.engines.repair.bridging import bridge_addresses, new_bridge, port_o
 from hairpin.host.docker import DockerNetwork, Engine
 from hairpin.host.kernel_release import Version, kernel_version
 from hairpin.host.link import Link
-from hairpin.message import Message, message
 from hairpin.network.attachment import has_lost_bridge, host_link_of
 from hairpin.network.network import Network, addresses_of, veth_peer
 

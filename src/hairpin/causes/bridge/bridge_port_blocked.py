@@ -10,20 +10,14 @@ same network.  A port in the state disabled was shut by its BPDU guard: somethin
 no command sets the state: the port has to go down and up again.
 """
 
-from collections.abc import Iterator
-
 import msgspec
 
-from hairpin.causes.cause import Candidate, Cause, View, Way
+from hairpin.causes.kit import Candidate, Cause, Host, Iterator, Message, Namespace, Netns, OfLink, View, Way, message
 from hairpin.causes.routing._asked import namespaces_on_way
-from hairpin.causes.where import OfLink
 from hairpin.change.change import Change, SetLink, one
 from hairpin.engines.repair.bridging import port_of
 from hairpin.host.docker import Engine
-from hairpin.host.host import Host, Namespace
 from hairpin.host.link import PORT_FLAGS, BridgePort, Link
-from hairpin.host.netns import Netns
-from hairpin.message import Message, message
 from hairpin.network.attachment import network_of_bridge
 
 

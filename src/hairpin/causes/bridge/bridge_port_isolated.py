@@ -7,14 +7,10 @@ Now: ``bridge link set dev PORT isolated off``.
 Lasting: correct the configuration of the program that isolated the port.
 """
 
-from collections.abc import Iterator
-
 import msgspec
 
-from hairpin.causes.cause import Candidate, Cause, View
-from hairpin.causes.where import OfLink
+from hairpin.causes.kit import Candidate, Cause, Iterator, OfLink, View, message
 from hairpin.change.change import SetLink, one
-from hairpin.message import message
 
 
 def find(view: View) -> Iterator[Candidate]:

@@ -7,14 +7,10 @@ Now: ``ip route add SUBNET dev BRIDGE``.
 Lasting: the engine makes the route when it starts.  Keep network managers away from the bridge (unmanaged).
 """
 
-from collections.abc import Iterator
-
-from hairpin.causes.cause import RULE_STOPS, Candidate, Cause, View
-from hairpin.causes.where import of_missing
+from hairpin.causes.kit import RULE_STOPS, Candidate, Cause, Iterator, View, message, of_missing
 from hairpin.change.change import AddEntry, one
 from hairpin.engines.repair.bridging import lost_addresses
 from hairpin.host.route import NextHop, Route
-from hairpin.message import message
 from hairpin.network.attachment import network_for
 
 

@@ -9,20 +9,15 @@ Now: ``bridge vlan add dev PORT vid VLAN`` with the flags that the other ports h
 Lasting: correct the configuration of the program that switched VLAN filtering on.  Engines leave it off.
 """
 
-from collections.abc import Iterator
-
 import msgspec
 
-from hairpin.causes.cause import Candidate, Cause, View, Way
-from hairpin.causes.where import OfLink
+from hairpin.causes.kit import Candidate, Cause, Iterator, Message, OfLink, View, Way, message
 from hairpin.change.change import Change, SetLink, one
 from hairpin.host.link import BridgeInfo, BridgePort, Link
-from hairpin.message import Message, message
 from hairpin.walk.decided import LinkDecided
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate for the port, or the bridge itself, that is not in the frame's VLAN."""
     stop, namespace = view.stop, view.namespace
     by = namespace.link(stop.link)
     bridge = by if by is None or by.kind == "bridge" else namespace.link(by.master or "")

@@ -11,17 +11,11 @@ self``, because the kernel does not add the bridge's own entry again by itself.
 Lasting: remove the static entry from the script or configuration that makes it.
 """
 
-from collections.abc import Iterator
-
-from hairpin.causes.cause import Candidate, Cause, View
+from hairpin.causes.kit import Candidate, Cause, Iterator, Message, Namespace, Netns, OfForwarding, View, message
 from hairpin.causes.routing._asked import namespaces_on_way
-from hairpin.causes.where import OfForwarding
 from hairpin.change.change import AddEntry, Change, DeleteEntry, one
-from hairpin.host.host import Namespace
 from hairpin.host.link import Link
-from hairpin.host.netns import Netns
 from hairpin.host.route import FdbEntry
-from hairpin.message import Message, message
 from hairpin.netfilter.rule_address import write_mac
 from hairpin.network.network import Network, bridge_ports, veth_peer
 from hairpin.network.own_frames import hands_up, taken_by

@@ -9,15 +9,11 @@ Lasting: nothing has to be done, because dockerd sets hairpin mode when it start
 is off.
 """
 
-from collections.abc import Iterator
-
 import msgspec
 
-from hairpin.causes.cause import Candidate, Cause, View
+from hairpin.causes.kit import Candidate, Cause, Iterator, OfLink, View, message
 from hairpin.causes.nat_rules._translation import is_led_back
-from hairpin.causes.where import OfLink
 from hairpin.change.change import SetLink, one
-from hairpin.message import message
 
 
 def find(view: View) -> Iterator[Candidate]:

@@ -8,18 +8,12 @@ Now: ``ip link set VETH master BRIDGE``.
 Lasting: keep network managers away from ``veth*`` (unmanaged).
 """
 
-from collections.abc import Iterator
-
 import msgspec
 
 from hairpin.causes.between_hosts._tunnelled import inner_packet
-from hairpin.causes.cause import RULE_STOPS, Candidate, Cause, View
-from hairpin.causes.where import OfLink
+from hairpin.causes.kit import RULE_STOPS, Candidate, Cause, Host, Iterator, Namespace, Netns, OfLink, View, message
 from hairpin.change.change import SetLink, one
-from hairpin.host.host import Host, Namespace
 from hairpin.host.link import BridgePort, Link
-from hairpin.host.netns import Netns
-from hairpin.message import message
 from hairpin.network.attachment import attachment_of, network_for
 from hairpin.network.network import Port, addresses_of, veth_peer
 from hairpin.network.prefix import Version

@@ -7,16 +7,12 @@ Now: ``ip link set VETH up``.
 Lasting: keep network managers away from ``veth*`` (unmanaged).
 """
 
-from collections.abc import Iterator
-
 from hairpin.causes.bridge._link_state import brought_up, down
-from hairpin.causes.cause import LINK_STOPS, Candidate, Cause, View
-from hairpin.message import message
+from hairpin.causes.kit import LINK_STOPS, Candidate, Cause, Iterator, View, message
 from hairpin.network.network import is_bridge_port
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate for the bridge port that is down."""
     link = down(view)
     outer = view.on_host or view.stop.netns.overlay is not None
     if link is None or link.tunnel is not None or not (outer and is_bridge_port(view.namespace, link)):

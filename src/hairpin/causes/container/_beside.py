@@ -5,18 +5,15 @@ The kernel passes frames between sibling links on one parent link.  The kernel n
 ipvlan and its parent link.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import msgspec
 
-from hairpin.causes.cause import Candidate, View
-from hairpin.causes.where import OfLink
+from hairpin.causes.kit import Candidate, Iterator, Message, Namespace, OfLink, View, message
 from hairpin.change.change import AddEntry, Change, Primitive, SetLink, SetSysctl
-from hairpin.host.host import Namespace
 from hairpin.host.link import Link
 from hairpin.host.route import Neighbour, NextHop, Route
 from hairpin.host.sysctl import Path
-from hairpin.message import Message, message
 from hairpin.network.network import Port, addresses_of, owns_address
 from hairpin.network.prefix import address_text
 from hairpin.network.stacked import bridges, link_of, lower_of, routes_below, takes_address

@@ -1,10 +1,7 @@
 """The containers that a stopped packet concerns."""
 
-from collections.abc import Iterator
-
-from hairpin.causes.cause import View
+from hairpin.causes.kit import Iterator, Netns, View
 from hairpin.host.docker import Container
-from hairpin.host.netns import Netns
 from hairpin.network.attachment import attachment_of
 
 

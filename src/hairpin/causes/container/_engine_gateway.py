@@ -1,12 +1,9 @@
 """The routers of a container: those that its engine gives to it, one for each network, or the host at the other end of
 its veth.  And the default route by such a router."""
 
-from collections.abc import Iterator
-
+from hairpin.causes.kit import Iterator, Namespace, Netns
 from hairpin.change.change import AddEntry
 from hairpin.host.docker import SWARM_BRIDGE, Container, Engine
-from hairpin.host.host import Namespace
-from hairpin.host.netns import Netns
 from hairpin.host.route import NextHop, Route
 from hairpin.network.network import Network, addresses_of, veth_peer
 from hairpin.network.prefix import Version

@@ -1,12 +1,9 @@
 """The idle rootless containers that publish the asked port, or may publish it."""
 
-from collections.abc import Iterator
-
-from hairpin.causes.cause import View
 from hairpin.causes.engine._publishing import is_unserved
+from hairpin.causes.kit import Iterator, Message, View, message
 from hairpin.host.idle import IdleContainer
 from hairpin.host.known_ports import known_port
-from hairpin.message import Message, message
 from hairpin.network.prefix import address_text
 
 

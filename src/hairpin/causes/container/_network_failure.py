@@ -3,12 +3,11 @@ taken."""
 
 import shlex
 
+from hairpin.causes.kit import Host, Message, message
 from hairpin.change.calls import BindInterface, call_argv
 from hairpin.change.expect import zone_of_interface
 from hairpin.engines.docker.daemon import unloaded_networks
 from hairpin.host.docker import Container, Endpoint, Engine
-from hairpin.host.host import Host
-from hairpin.message import Message, message
 from hairpin.network.prefix import Version, address_text, prefix_text
 from hairpin.texts.meaning import Failure
 

@@ -11,10 +11,9 @@ from typing import NamedTuple
 
 from hairpin.causes.container._end import failure_at_privileged_port
 from hairpin.causes.container._network_failure import address_conflict, no_network, not_loaded
+from hairpin.causes.kit import Host, Message, message
 from hairpin.host.docker import Container, PortBinding
 from hairpin.host.floating import mover_of
-from hairpin.host.host import Host
-from hairpin.message import Message, message
 from hairpin.network.prefix import is_loopback
 from hairpin.network.socket_owner import EPHEMERAL, ephemeral_ports
 from hairpin.texts.index import EntryHit

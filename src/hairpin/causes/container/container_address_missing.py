@@ -9,19 +9,13 @@ Lasting: the engine adds the address when it starts the container.  Find the pro
 address.
 """
 
-from collections.abc import Iterator
-
-from hairpin.causes.cause import Candidate, Cause, View
 from hairpin.causes.container._concerned import containers_of_flow
 from hairpin.causes.container._engine_gateway import default_route
-from hairpin.causes.where import OfContainer
+from hairpin.causes.kit import Candidate, Cause, Iterator, Namespace, Netns, OfContainer, View, message
 from hairpin.change.change import AddEntry, Change, SetSysctl
 from hairpin.host.docker import Container, Endpoint
-from hairpin.host.host import Namespace
 from hairpin.host.link import Address
-from hairpin.host.netns import Netns
 from hairpin.host.sysctl import dotted
-from hairpin.message import message
 from hairpin.network.network import addresses_of, owns_address
 from hairpin.network.prefix import Version, address_text
 

@@ -9,19 +9,14 @@ Now: connect to the container by its name, or to a published port.
 Lasting: in every configuration that contains the address, write the container's name or a published port instead.
 """
 
-from collections.abc import Iterator
-
-from hairpin.causes.cause import Candidate, Cause, View, Way
 from hairpin.causes.engine._publishing import refusal_of
+from hairpin.causes.kit import Candidate, Cause, Host, Iterator, Message, OfAddress, View, Way, message
 from hairpin.causes.nat_rules._translation import dnat_place
 from hairpin.causes.routing._overlap import is_out_of_reach
-from hairpin.causes.where import OfAddress
 from hairpin.change.change import Change
 from hairpin.engines.repair.bridging import awaiting
 from hairpin.engines.repair.starting import held_again
 from hairpin.host.docker import DockerNetwork, PortBinding
-from hairpin.host.host import Host
-from hairpin.message import Message, message
 from hairpin.netfilter.packet import TCP, UDP
 from hairpin.network.attachment import attachment_of, engines_read, network_for
 from hairpin.network.network import owns_address

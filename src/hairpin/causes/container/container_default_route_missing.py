@@ -10,17 +10,13 @@ Now: ``nsenter -t PID -n ip route add default via GATEWAY``.
 Lasting: the engine adds the route when it starts the container.  Find the program in the image that removes the route.
 """
 
-from collections.abc import Iterator
-
 import msgspec
 
-from hairpin.causes.cause import Candidate, Cause, View
 from hairpin.causes.container._engine_gateway import far_addresses, gateways
-from hairpin.causes.where import OfRoute
+from hairpin.causes.kit import Candidate, Cause, Iterator, Message, OfRoute, View, message
 from hairpin.change.change import AddEntry, Primitive, ReplaceEntry, one
 from hairpin.host.docker import Container
 from hairpin.host.route import TABLE_MAIN, NextHop, Route
-from hairpin.message import Message, message
 from hairpin.network.attachment import routers_of
 from hairpin.network.query import Query
 from hairpin.network.routing import lookup, route_text
@@ -28,8 +24,6 @@ from hairpin.network.tables import has_default_route
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate when a packet from the container found no route, or when the router of the default route did
-    not answer ARP."""
     container = view.container
     version = view.stop.seen.packet.version
     if view.on_host or container is None:

@@ -12,17 +12,12 @@ Lasting: the engine makes the interface whenever it starts the container.  Keep 
 (unmanaged).
 """
 
-from collections.abc import Iterator
-
-from hairpin.causes.cause import RULE_STOPS, Candidate, Cause, View
 from hairpin.causes.container._concerned import containers_of_flow
 from hairpin.causes.engine._publishing import refusal_of
-from hairpin.causes.where import OfContainer
+from hairpin.causes.kit import RULE_STOPS, Candidate, Cause, Iterator, Namespace, OfContainer, View, message
 from hairpin.engines.repair.bridging import awaiting
 from hairpin.engines.repair.connecting import interface_restored
 from hairpin.host.docker import Endpoint
-from hairpin.host.host import Namespace
-from hairpin.message import message
 
 
 def find(view: View) -> Iterator[Candidate]:

@@ -7,21 +7,16 @@ Now: ``nsenter -t PID -n ip link set LINK up``, then add the IPv6 address and th
 Lasting: nothing has to be done, because the engine sets the interface up when it starts the container.
 """
 
-from collections.abc import Iterator
-
 from hairpin.causes.bridge._link_state import brought_up, down
-from hairpin.causes.cause import LINK_STOPS, Candidate, Cause, View
 from hairpin.causes.container._concerned import containers_of_flow
 from hairpin.causes.container._engine_gateway import default_route, gateways
+from hairpin.causes.kit import LINK_STOPS, Candidate, Cause, Iterator, Netns, View, message
 from hairpin.change.change import AddEntry
 from hairpin.host.link import Address, Link
-from hairpin.host.netns import Netns
-from hairpin.message import message
 from hairpin.network.network import owns_address, veth_peer
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate for a link that is down in the container's namespace."""
     netns, link = view.stop.netns, down(view)
     if view.on_host or netns.overlay is not None:
         netns, link = _behind_port(view)

@@ -11,18 +11,15 @@ switched the container's network off, the container must be recreated, because n
 Lasting: name a network in the Compose file, or in the command that creates the container.
 """
 
-from collections.abc import Iterator
 from typing import Literal
 
-from hairpin.causes.cause import Candidate, Cause, View, Way
 from hairpin.causes.engine._publishing import at_host_port, refusal_of
-from hairpin.causes.where import OfContainer
+from hairpin.causes.kit import Candidate, Cause, Iterator, Message, OfContainer, View, Way, message
 from hairpin.change.change import Change
 from hairpin.engines.repair.bridging import awaiting
 from hairpin.engines.repair.connecting import reconnecting_change, stacked_again
 from hairpin.engines.repair.starting import PUBLISHES_NOTHING, on_default_bridge
 from hairpin.host.docker import STACKED, Container, DockerNetwork, PortBinding
-from hairpin.message import Message, message
 from hairpin.network.attachment import attachment_of
 from hairpin.network.flow import FromContainer
 

@@ -11,19 +11,16 @@ Now: connect the container to a network that is not internal (``docker network c
 Lasting: in the Compose file, give the service a second network that is not internal.
 """
 
-from collections.abc import Iterator
-
-from hairpin.causes.cause import RULE_STOPS, Candidate, Cause, View, Way
 from hairpin.causes.engine._publishing import at_host_port, refusal_of
 from hairpin.causes.isolation._walls import pair_of
+from hairpin.causes.kit import RULE_STOPS, Candidate, Cause, Iterator, Message, OfContainer, View, Way, message
 from hairpin.causes.rules._rule_owner import owner
-from hairpin.causes.where import OfContainer
 from hairpin.change.change import Change
 from hairpin.engines.docker.unconfined import without_internal
 from hairpin.engines.repair.connecting import connecting_change
 from hairpin.host.boot.configured import Configured
 from hairpin.host.docker import Container, DockerNetwork, Endpoint, PortBinding
-from hairpin.message import Message, few_of, message
+from hairpin.message import few_of
 from hairpin.network.flow import FromContainer
 
 

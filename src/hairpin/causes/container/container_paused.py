@@ -7,21 +7,16 @@ Now: ``docker unpause NAME``.
 Lasting: no container is paused after a reboot.  Find out what paused this container (a backup, ``docker commit``).
 """
 
-from collections.abc import Iterator
-
 import msgspec
 
-from hairpin.causes.cause import Candidate, Cause, View
-from hairpin.causes.where import OfContainer
+from hairpin.causes.kit import Candidate, Cause, Iterator, OfContainer, View, message
 from hairpin.change.calls import SetContainerState
 from hairpin.change.change import SetContainer, one
 from hairpin.host.docker import Container
-from hairpin.message import message
 from hairpin.network.socket_owner import owner_of_socket
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate if the container that owns the receiving socket is paused."""
     container = _owner(view)
     if container is None or container.status != "paused":
         return

@@ -8,9 +8,8 @@ Now: ``nsenter -t PID -n sysctl -w net.ipv4.conf.LINK.rp_filter=2``.
 Lasting: create the container with ``--sysctl net.ipv4.conf.all.rp_filter=2``.
 """
 
-from hairpin.causes.cause import Cause
 from hairpin.causes.forwarding._reverse_path import by_reverse_path
-from hairpin.message import message
+from hairpin.causes.kit import Cause, message
 
 CAUSE = Cause(
     title=message("Strict reverse-path filtering inside the container"),

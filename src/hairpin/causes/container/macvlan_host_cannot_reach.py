@@ -15,9 +15,8 @@ Lasting: put the macvlan and the route into the host's network configuration, or
 that the host has to reach.
 """
 
-from hairpin.causes.cause import Cause
 from hairpin.causes.container._beside import by_link_beside
-from hairpin.message import message
+from hairpin.causes.kit import Cause, message
 
 CAUSE = Cause(
     title=message("The host and a macvlan on its own link do not reach each other"),

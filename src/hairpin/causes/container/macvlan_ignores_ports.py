@@ -9,22 +9,17 @@ Now: connect to the container's own address and port.
 Lasting: give the container's address to the clients, or put the service on a bridge network in the Compose file.
 """
 
-from collections.abc import Iterator
-
 from msgspec.structs import replace
 
-from hairpin.causes.cause import RULE_STOPS, Candidate, Cause, View
 from hairpin.causes.engine._publishing import at_host_port, refusal_of
-from hairpin.causes.where import OfContainer
+from hairpin.causes.kit import RULE_STOPS, Candidate, Cause, Host, Iterator, Message, OfContainer, View, message
 from hairpin.change.calls import ByPerson
 from hairpin.change.change import AddEntry, Change, DeleteEntry
 from hairpin.engines.repair.republishing import published_too
 from hairpin.engines.repair.starting import on_default_bridge
 from hairpin.host.boot.configured import Configured
 from hairpin.host.docker import Container, DockerNetwork, PortBinding
-from hairpin.host.host import Host
 from hairpin.host.route import TABLE_MAIN, NextHop, Route
-from hairpin.message import Message, message
 from hairpin.network.prefix import address_text
 from hairpin.network.stacked import parent_between
 

@@ -14,15 +14,11 @@ Lasting: recreate the network without the option ``macvlan_mode`` or ``ipvlan_fl
 each link that it makes when a container starts.
 """
 
-from collections.abc import Iterator
-
-from hairpin.causes.cause import Candidate, Cause, View
 from hairpin.causes.container._beside import in_mode_bridge
-from hairpin.causes.where import OfLink
+from hairpin.causes.kit import Candidate, Cause, Iterator, OfLink, View, message
 from hairpin.change.change import Change
 from hairpin.host.boot.configured import Configured
 from hairpin.host.docker import DockerNetwork
-from hairpin.message import message
 from hairpin.network.network import Port
 from hairpin.network.stacked import bridges, link_of, lower_of, stacked_on, takes_address
 
@@ -30,8 +26,6 @@ _OPTIONS = ("macvlan_mode", "ipvlan_flag")
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate if the mode of a macvlan or ipvlan keeps the packet from a sibling link on the same parent
-    link."""
     packet = view.stop.seen.packet
     link = view.namespace.link(view.stop.seen.oif or view.stop.link)
     parent = lower_of(view.network, view.stop.netns, link) if link is not None else None

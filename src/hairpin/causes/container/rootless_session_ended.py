@@ -14,17 +14,13 @@ Lasting: a unit of the user has to start the container at boot: a quadlet, or ``
 with ``--restart always``.  Lingering makes the user's units start at boot.
 """
 
-from collections.abc import Iterator
-
-from hairpin.causes.cause import RULE_STOPS, Candidate, Cause, View
 from hairpin.causes.container._idle_publisher import idle_publishers
 from hairpin.causes.engine._publishing import refusal_of
+from hairpin.causes.kit import RULE_STOPS, Candidate, Cause, Iterator, Message, OfContainer, View, message
 from hairpin.causes.rules._lifting import deletion
 from hairpin.causes.service._service import listening
-from hairpin.causes.where import OfContainer
 from hairpin.change.change import Change
 from hairpin.host.idle import IdleContainer
-from hairpin.message import Message, message
 
 
 def find(view: View) -> Iterator[Candidate]:

@@ -16,21 +16,15 @@ Lasting: restart the container whenever the other container is restarted (compos
 true``).
 """
 
-from collections.abc import Iterator
-
 import msgspec
 
-from hairpin.causes.cause import Candidate, Cause, View
+from hairpin.causes.kit import Candidate, Cause, Iterator, Message, Namespace, Netns, OfContainer, View, message
 from hairpin.causes.service._near import protocol_of
 from hairpin.causes.service._service import listening
-from hairpin.causes.where import OfContainer
 from hairpin.change.calls import ByPerson, SetContainerState
 from hairpin.change.change import AddSocket, Change, DeleteNamespace, Primitive, SetContainer
 from hairpin.engines.repair.starting import on_default_bridge
 from hairpin.host.docker import Container, PortBinding
-from hairpin.host.host import Namespace
-from hairpin.host.netns import Netns
-from hairpin.message import Message, message
 from hairpin.network.flow import FromContainer
 from hairpin.network.names import EMBEDDED
 from hairpin.network.socket_owner import owner_of_socket

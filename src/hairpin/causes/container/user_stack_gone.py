@@ -11,16 +11,11 @@ Lasting: no setting has to be changed.  Find out what ended the process.  If mem
 process.
 """
 
-from collections.abc import Iterator
-
-from hairpin.causes.cause import Candidate, Cause, View
-from hairpin.causes.where import OfContainer
+from hairpin.causes.kit import Candidate, Cause, Iterator, Netns, OfContainer, View, message
 from hairpin.change.change import AddEntry, Change, Primitive, SetLink
 from hairpin.engines.repair.starting import restarts
 from hairpin.host.link import Address, Link
-from hairpin.host.netns import Netns
 from hairpin.host.route import NextHop, Route
-from hairpin.message import message
 
 _TAP = "tap0"
 _NETWORK, _OWN, _ROUTER = 0x0A000200, 0x0A000264, 0x0A000202
@@ -28,7 +23,6 @@ _NETWORK, _OWN, _ROUTER = 0x0A000200, 0x0A000264, 0x0A000202
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate when a packet of the container found no route because the container's tap link is gone."""
     container = view.container
     if view.on_host or container is None or container.status != "running" or not container.by_user_stack:
         return

@@ -3,18 +3,16 @@
 There are two causes: one for a port that a container holds, and one for a port that another process holds.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
-from hairpin.causes.cause import Candidate, View, Way
 from hairpin.causes.container._start_failure import own_words
+from hairpin.causes.kit import Candidate, Iterator, Message, OfContainer, View, Way, message
 from hairpin.causes.nat_rules._translation import dnat_place
-from hairpin.causes.where import OfContainer
 from hairpin.change.calls import EndProcess
 from hairpin.change.change import Change, DeleteRule, DeleteSocket, Primitive
 from hairpin.engines.repair.starting import starting_change
 from hairpin.host.socket import Socket
-from hairpin.message import Message, message
-from hairpin.network.port_holder import Holder, is_left_behind, taken_by_other
+from hairpin.network.socket_owner import Holder, is_left_behind, taken_by_other
 from hairpin.walk.sockets import socket_text
 
 

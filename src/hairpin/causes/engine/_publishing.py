@@ -1,11 +1,8 @@
 """The bindings by which containers publish a packet's destination port."""
 
-from collections.abc import Iterator
-
 import msgspec
 
-from hairpin.causes.cause import Candidate, View
-from hairpin.causes.where import OfContainer
+from hairpin.causes.kit import Candidate, Host, Iterator, Message, Netns, OfContainer, View, message
 from hairpin.change.change import Change
 from hairpin.engines.repair.republishing import (
     lacks_a_chain,
@@ -19,9 +16,6 @@ from hairpin.evidence.reading import HOST
 from hairpin.host.boot.configured import Configured, of_default_address
 from hairpin.host.docker import Container, DockerNetwork, Engine, PortBinding
 from hairpin.host.engine_health import health, unanswering
-from hairpin.host.host import Host
-from hairpin.host.netns import Netns
-from hairpin.message import Message, message
 from hairpin.netfilter.packet import TCP, UDP
 from hairpin.network.flow import FromContainer
 from hairpin.network.network import owns_address

@@ -3,14 +3,12 @@ accepts."""
 
 import msgspec
 
-from hairpin.causes.cause import Candidate, View, Way
 from hairpin.causes.engine._publishing import is_unserved
+from hairpin.causes.kit import Candidate, Message, OfPort, View, Way
 from hairpin.causes.rules._lifting import deletion
 from hairpin.causes.service._service import listening
-from hairpin.causes.where import OfPort
 from hairpin.change.change import Change
 from hairpin.host.swarm import ServicePort, SwarmService
-from hairpin.message import Message
 from hairpin.walk.state import Reason
 
 REASONS: frozenset[Reason] = frozenset({"no-listener", "rule", "policy", "reject"})

@@ -11,17 +11,13 @@ Lasting: name a network in the Compose file.  Or remove ``bridge`` from daemon.j
 containers, because Docker has stored for each of them that its network is off (``NetworkDisabled``).
 """
 
-from collections.abc import Iterator
-
-from hairpin.causes.cause import Candidate, Cause, View, Way
 from hairpin.causes.engine._publishing import at_host_port
-from hairpin.causes.where import OfNetwork
+from hairpin.causes.kit import Candidate, Cause, Iterator, OfNetwork, View, Way, message
 from hairpin.change.change import Change
 from hairpin.engines.docker.default_network import on_default_network
 from hairpin.engines.repair.starting import PUBLISHES_NOTHING
 from hairpin.host.boot.configured import of_engine_option
 from hairpin.host.docker import Container, PortBinding
-from hairpin.message import message
 from hairpin.network.flow import FromContainer
 
 _ANEW = message(

@@ -9,15 +9,11 @@ Lasting: set ``"ip6tables": true`` in daemon.json; before Docker 27 also set ``"
 MASQUERADE rule, or add a route to the subnet on the next hop.
 """
 
-from collections.abc import Iterator
-
-from hairpin.causes.cause import Candidate, Cause, View
+from hairpin.causes.kit import Candidate, Cause, Iterator, Message, OfNetwork, View, message
 from hairpin.causes.rules._lifting import masquerading
-from hairpin.causes.where import OfNetwork
 from hairpin.engines.docker.options import IP6TABLES_BY_DEFAULT, dockerd_version, keeps_no_ipv6_rules
 from hairpin.host.boot.configured import of_engine_option
 from hairpin.host.docker import Engine
-from hairpin.message import Message, message
 
 _ROUTE = message(
     "or give the next hop a route to the network's IPv6 subnet through this host. Machines behind the next hop then "

@@ -12,16 +12,15 @@ rules for the port.
 Lasting: save the rule with the rules of whoever chose ``iptables: false``.  hairpin does not remove the option.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 import msgspec
 
-from hairpin.causes.cause import RULE_STOPS, Candidate, Cause, View, Way
 from hairpin.causes.engine._publishing import at_host_port
-from hairpin.causes.firewalld._zone_opening import port_opened
+from hairpin.causes.firewalld._zones import port_opened
+from hairpin.causes.kit import RULE_STOPS, Candidate, Cause, Iterator, OfNetwork, Place, View, Way, message
+from hairpin.causes.rules._by_owner import repairs
 from hairpin.causes.rules._lifting import masquerading
-from hairpin.causes.rules._manager import repairs
-from hairpin.causes.where import OfNetwork
 from hairpin.change.change import Change
 from hairpin.change.simulation.simulate import simulate
 from hairpin.engines.docker.chains import BUILT_IN
@@ -31,8 +30,6 @@ from hairpin.errors import ChangeError
 from hairpin.host.boot.configured import of_engine_option
 from hairpin.host.docker import Engine
 from hairpin.host.engine_health import is_dockerds
-from hairpin.message import message
-from hairpin.netfilter.evaluate.chain import Place
 from hairpin.walk.decided import RuleDecided
 from hairpin.walk.state import Reason, Stop
 from hairpin.walk.walk import walk_flow

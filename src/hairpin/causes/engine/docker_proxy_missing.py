@@ -8,21 +8,15 @@ Now: ``docker restart NAME``, then restart the containers that share its network
 Lasting: if docker-proxy is installed, nothing has to be done.  If docker-proxy is not installed, repair the package.
 """
 
-from collections.abc import Iterator
-
-from hairpin.causes.cause import Candidate, Cause, View
 from hairpin.causes.engine._publishing import at_host_port, covers
-from hairpin.causes.where import OfContainer
+from hairpin.causes.kit import Candidate, Cause, Iterator, OfContainer, View, message
 from hairpin.change.change import Change
 from hairpin.engines.repair.republishing import relays
 from hairpin.engines.repair.starting import restarts
 from hairpin.host.engine_health import is_down
-from hairpin.message import message
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate when a running container publishes the port on the asked address and no docker-proxy listens
-    there."""
     if any(each.startswith(("sockets", "proc-net")) for each in view.host_namespace.unread):
         return  # the sockets were not read
     for container, binding in at_host_port(view):

@@ -9,14 +9,10 @@ Now: publish the port on the address that clients ask (``-p ADDRESS:PORT:PORT/ud
 Lasting: upgrade to Docker 28 or later, or write the address into the Compose file.
 """
 
-from collections.abc import Iterator
-
-from hairpin.causes.cause import Candidate, Cause, View
 from hairpin.causes.engine._publishing import bindings_for
-from hairpin.causes.where import OfContainer
+from hairpin.causes.kit import Candidate, Cause, Iterator, OfContainer, View, message
 from hairpin.change.change import one
 from hairpin.engines.repair.republishing import relay_at
-from hairpin.message import message
 from hairpin.netfilter.packet import UDP
 from hairpin.network.prefix import address_text
 

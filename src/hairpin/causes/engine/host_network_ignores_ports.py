@@ -8,19 +8,15 @@ Now: connect to the port on which the service listens.
 Lasting: remove ``ports:`` or the host's network from the Compose file.
 """
 
-from collections.abc import Iterator
-
-from hairpin.causes.cause import RULE_STOPS, Candidate, Cause, View
 from hairpin.causes.engine._publishing import at_host_port, refusal_of
+from hairpin.causes.kit import RULE_STOPS, Candidate, Cause, Iterator, Message, OfContainer, View, message
 from hairpin.causes.service._near import socket_list
 from hairpin.causes.service._service import listening
-from hairpin.causes.where import OfContainer
 from hairpin.change.calls import ByPerson
 from hairpin.change.change import Change, one
 from hairpin.engines.repair.starting import on_default_bridge
 from hairpin.host.docker import Container, PortBinding
 from hairpin.host.socket import Socket
-from hairpin.message import Message, message
 from hairpin.question.held import held_by
 from hairpin.wanted import ask_port
 

@@ -10,9 +10,8 @@ choose one of these repairs.
 Lasting: change the port in the Compose file, or in the command that creates the container.
 """
 
-from hairpin.causes.cause import Cause
 from hairpin.causes.engine._port_holder import by_holder
-from hairpin.message import message
+from hairpin.causes.kit import Cause, message
 
 CAUSE = Cause(
     title=message("Another container has the published port"),

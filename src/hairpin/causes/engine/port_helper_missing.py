@@ -12,21 +12,16 @@ Lasting: no setting has to be changed.  Find out what ended the process.  If mem
 process.
 """
 
-from collections.abc import Iterator
-
-from hairpin.causes.cause import Candidate, Cause, View
 from hairpin.causes.engine._publishing import at_host_port, covers
-from hairpin.causes.where import OfContainer
+from hairpin.causes.kit import Candidate, Cause, Iterator, OfContainer, View, message
 from hairpin.change.change import AddSocket, Change
 from hairpin.engines.repair.republishing import relay_of_user, stack_sockets
 from hairpin.engines.repair.starting import restarts
 from hairpin.host.docker import Container, Engine, PortBinding
 from hairpin.host.socket import Socket
-from hairpin.message import message
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate when a running Podman container publishes the port by a process that is gone."""
     if any(each.startswith(("sockets", "proc-net")) for each in view.host_namespace.unread):
         return  # the sockets were not read
     for container, binding in at_host_port(view):

@@ -10,12 +10,10 @@ with ``-p``.
 Lasting: add the port under ``ports:`` in the Compose file.
 """
 
-from collections.abc import Iterator
 from typing import Literal
 
 import msgspec
 
-from hairpin.causes.cause import RULE_STOPS, Candidate, Cause, View, Way
 from hairpin.causes.container._idle_publisher import idle_publishers, may_publish
 from hairpin.causes.engine._publishing import (
     held_aside,
@@ -26,6 +24,7 @@ from hairpin.causes.engine._publishing import (
     refusal_of,
 )
 from hairpin.causes.isolation._walls import pair_of
+from hairpin.causes.kit import RULE_STOPS, Candidate, Cause, Host, Iterator, Message, View, Way, message
 from hairpin.causes.rules._lifting import deletion
 from hairpin.causes.rules._rule_owner import is_meant_policy, owner
 from hairpin.causes.service._service import listening
@@ -33,9 +32,7 @@ from hairpin.causes.where import OfContainer, OfPort, OfWall
 from hairpin.change.change import Change, Primitive
 from hairpin.engines.repair.republishing import option_of, published_too, recreated_with
 from hairpin.host.docker import Container, PortBinding
-from hairpin.host.host import Host
 from hairpin.host.known_ports import KnownPort, known_port
-from hairpin.message import Message, message
 from hairpin.network.flow import Lan, Outside
 from hairpin.network.socket_owner import serves
 from hairpin.question.port_flows import bindings_of

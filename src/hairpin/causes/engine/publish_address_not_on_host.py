@@ -9,15 +9,11 @@ and add it to the host.  If a network file names the address as this host's own:
 Lasting: put the address into the host's network configuration, and start dockerd after the address exists.
 """
 
-from collections.abc import Iterator
-
-from hairpin.causes.cause import RULE_STOPS, Candidate, Cause, View
-from hairpin.causes.where import OfAddress
+from hairpin.causes.kit import RULE_STOPS, Candidate, Cause, Iterator, Message, OfAddress, View, message
 from hairpin.change.calls import ByPerson
 from hairpin.change.change import AddEntry, Change
 from hairpin.host.boot.configured_address import names_as_own
 from hairpin.host.link import Address
-from hairpin.message import Message, message
 from hairpin.network.flow import Lan, Outside
 from hairpin.network.lost_address import floating_elsewhere
 from hairpin.network.network import addresses_of, is_held, is_uplink

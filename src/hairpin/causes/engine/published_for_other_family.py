@@ -11,21 +11,16 @@ Lasting: write the port without an address under ``ports:`` in the Compose file,
 IPv6 on the container's network.
 """
 
-from collections.abc import Iterator
-
 import msgspec
 
-from hairpin.causes.cause import RULE_STOPS, Candidate, Cause, View
 from hairpin.causes.engine._publishing import at_host_port, loopback_only, of_routed
-from hairpin.causes.where import OfContainer
+from hairpin.causes.kit import RULE_STOPS, Candidate, Cause, Iterator, Message, Netns, OfContainer, View, message
 from hairpin.change.change import AddEntry, AddSocket, Change
 from hairpin.engines.repair.republishing import published_too, relay_at, stack_sockets
 from hairpin.host.docker import Container, PortBinding
 from hairpin.host.link import Address
-from hairpin.host.netns import Netns
 from hairpin.host.route import NextHop, Route
 from hairpin.host.socket import Socket
-from hairpin.message import Message, message
 from hairpin.network.attachment import address_behind, tap_of
 from hairpin.network.network import netns_of
 from hairpin.network.prefix import address_text

@@ -9,12 +9,9 @@ Or keep the port on loopback, and connect to the reverse proxy that serves this 
 Lasting: change the address in the Compose file, ``ip`` in daemon.json, or the network's option ``host_binding_ipv4``.
 """
 
-from collections.abc import Iterator
-
-from hairpin.causes.cause import RULE_STOPS, Candidate, Cause, View
 from hairpin.causes.engine._publishing import at_host_port, loopback_only, on_every_address
+from hairpin.causes.kit import RULE_STOPS, Candidate, Cause, Iterator, View, message
 from hairpin.host.docker import Container, PortBinding
-from hairpin.message import message
 
 
 def find(view: View) -> Iterator[Candidate]:

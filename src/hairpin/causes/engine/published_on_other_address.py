@@ -8,16 +8,11 @@ Now: connect to the address on which the port is published, or recreate the cont
 Lasting: change the address in the Compose file, ``ip`` in daemon.json, or the network's option ``host_binding_ipv4``.
 """
 
-from collections.abc import Iterator
-
-from hairpin.causes.cause import RULE_STOPS, Candidate, Cause, View
 from hairpin.causes.engine._publishing import at_host_port, covers, loopback_only, on_every_address
-from hairpin.message import message
+from hairpin.causes.kit import RULE_STOPS, Candidate, Cause, Iterator, View, message
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate when the port is published on an address that is neither the asked address nor a loopback
-    address."""
     asked = view.stop.seen.packet.daddr
     bindings = [(c, b) for c, b in at_host_port(view) if c.running and b.actual]
     if any(covers(binding, asked) for _, binding in bindings):

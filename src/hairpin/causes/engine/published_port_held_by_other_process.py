@@ -12,20 +12,15 @@ with the container that should have it.
 Lasting: disable the unit of the process.  If the unit stays enabled, the process takes the port again at the next boot.
 """
 
-from collections.abc import Iterator
-
-from hairpin.causes.cause import Candidate, Cause, View, Way
 from hairpin.causes.engine._publishing import bindings_for
-from hairpin.causes.where import OfProcess
+from hairpin.causes.kit import Candidate, Cause, Host, Iterator, Message, OfProcess, View, Way, message
 from hairpin.change.change import AddSocket, Change, DeleteSocket, Primitive
 from hairpin.engines.repair.republishing import relay_at
 from hairpin.host.docker import Container
-from hairpin.host.host import Host
 from hairpin.host.socket import Relay, Socket
-from hairpin.message import Message, message
 from hairpin.network.attachment import engines_read, network_for
-from hairpin.network.port_holder import is_docker_proxys
 from hairpin.network.prefix import address_text
+from hairpin.network.socket_owner import is_docker_proxys
 from hairpin.walk.decided import SocketDecided
 from hairpin.walk.sockets import socket_text
 

@@ -9,19 +9,16 @@ Now: recreate the container with ``-p PORT:PORT/udp`` (or ``/tcp``).
 Lasting: write both protocols under ``ports:`` in the Compose file.
 """
 
-from collections.abc import Iterator
 from typing import Literal
 
 import msgspec
 
-from hairpin.causes.cause import RULE_STOPS, Candidate, Cause, View
 from hairpin.causes.engine._publishing import at_host_port, refusal_of
+from hairpin.causes.kit import RULE_STOPS, Candidate, Cause, Iterator, OfContainer, OfSocket, View, message
 from hairpin.causes.service._service import in_container, listening, other_protocol, published_to, same_port, serving
-from hairpin.causes.where import OfContainer, OfSocket
 from hairpin.change.change import AddSocket, Change, one
 from hairpin.engines.repair.republishing import option_of, published_too, recreated_behind, recreated_name
 from hairpin.host.docker import Container, PortBinding
-from hairpin.message import message
 from hairpin.netfilter.packet import TCP, UDP
 from hairpin.network.network import netns_of
 from hairpin.walk.sockets import socket_text

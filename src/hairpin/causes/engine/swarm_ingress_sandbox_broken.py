@@ -10,18 +10,13 @@ Now: load IPVS (``modprobe ip_vs``), then let dockerd set the port up again: ``d
 Lasting: boot a kernel that has IPVS.
 """
 
-from collections.abc import Iterator
-
-from hairpin.causes.cause import Candidate, Cause, View
 from hairpin.causes.engine._services import REASONS, candidate, dead, publisher
-from hairpin.message import Message, message
+from hairpin.causes.kit import Candidate, Cause, Iterator, Message, View, message
 
 _SANDBOX = "netns:ingress_sbox"
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate when dockerd does not hold the port of a running service on this node, or when the node's
-    ingress namespace does not forward the packet."""
     if view.stop.netns.name == _SANDBOX:
         yield from _not_handed_on(view)
         return

@@ -7,16 +7,11 @@ Now: connect to a node that runs a task of the service.  ``docker service ps NAM
 Lasting: publish the port on every node (``mode=ingress``), or run a task on each node (``--mode global``).
 """
 
-from collections.abc import Iterator
-
-from hairpin.causes.cause import Candidate, Cause, View
 from hairpin.causes.engine._services import REASONS, candidate, dead
-from hairpin.message import message
+from hairpin.causes.kit import Candidate, Cause, Iterator, View, message
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate when a service publishes the port with ``mode=host`` and no task of the service runs on this
-    node."""
     found = dead(view)
     if found is None or found.port.mode != "host" or found.service.running == 0:
         return

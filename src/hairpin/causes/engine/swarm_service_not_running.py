@@ -10,17 +10,13 @@ use.  If the service is scaled to 0, scale it up.
 Lasting: after the fault is repaired, nothing more has to be done, because the swarm starts the tasks itself.
 """
 
-from collections.abc import Iterator
-
-from hairpin.causes.cause import Candidate, Cause, View
 from hairpin.causes.container._start_failure import own_words
 from hairpin.causes.engine._services import REASONS, candidate, dead
+from hairpin.causes.kit import Candidate, Cause, Iterator, Message, View, message
 from hairpin.host.swarm import SwarmService
-from hairpin.message import Message, message
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate when a swarm service without a running task publishes the port."""
     found = dead(view)
     if found is None or found.service.running != 0:
         return

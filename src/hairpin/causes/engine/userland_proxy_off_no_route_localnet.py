@@ -8,20 +8,15 @@ Now: ``sysctl -w net.ipv4.conf.BRIDGE.route_localnet=1``.
 Lasting: nothing has to be done, because the engine sets this sysctl when it makes the bridge.
 """
 
-from collections.abc import Iterator
-
-from hairpin.causes.cause import Candidate, Cause, View
-from hairpin.causes.where import OfSysctl
+from hairpin.causes.kit import Candidate, Cause, Iterator, OfSysctl, View, message
 from hairpin.change.change import SetSysctl, one
 from hairpin.host.sysctl import dotted
-from hairpin.message import message
 from hairpin.network.attachment import network_of_bridge
 from hairpin.network.prefix import is_loopback
 from hairpin.walk.decided import SysctlDecided
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate when a packet from or to 127.0.0.0/8 stopped because a bridge's ``route_localnet`` is 0."""
     decided = view.stop.decided_by
     if not view.on_host or not isinstance(decided, SysctlDecided) or decided.path[-1] != "route_localnet":
         return

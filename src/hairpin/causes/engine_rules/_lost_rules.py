@@ -9,15 +9,14 @@ line has when it runs, because no reading shows which lines have run.
 
 import re
 import shlex
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from itertools import pairwise
 
 import msgspec
 
-from hairpin.causes.cause import RULE_STOPS, Candidate, View
 from hairpin.causes.engine_rules._makers import CHECK_BUG, judgement, makers_of
+from hairpin.causes.kit import RULE_STOPS, Candidate, Host, Iterator, Message, OfLostRules, View, message
 from hairpin.causes.order import Class
-from hairpin.causes.where import OfLostRules
 from hairpin.change.change import Change, SetPolicy
 from hairpin.engines.docker.swarm import INGRESS
 from hairpin.engines.expected import ExpectedChain, ExpectedRule
@@ -26,9 +25,7 @@ from hairpin.engines.repair.closing import opened_policies, said_of_policy
 from hairpin.engines.repair.restoring import restoring, restoring_all
 from hairpin.host.boot.rule_keeper import NFTABLES_CONF
 from hairpin.host.docker import Engine
-from hairpin.host.host import Host
 from hairpin.host.managers import ScriptLine
-from hairpin.message import Message, message
 from hairpin.walk.state import Reason
 
 UNTRANSLATED: frozenset[Reason] = frozenset({"no-listener", "never-accepts", "wrong-answer", *RULE_STOPS})

@@ -7,15 +7,14 @@ explain the loss of a rule.
 
 import re
 from collections import Counter
-from collections.abc import Iterator
 from typing import Literal
 
 import msgspec
 
+from hairpin.causes.kit import Host, Iterator, Namespace, Place
 from hairpin.engines.expected import ExpectedRule
 from hairpin.engines.missing import Missing
-from hairpin.host.host import Host, Namespace
-from hairpin.netfilter.evaluate.chain import Place, place_of
+from hairpin.netfilter.evaluate.chain import place_of
 from hairpin.netfilter.ir import NameMatch, Rule
 from hairpin.netfilter.meaning import Meaning, meaning
 

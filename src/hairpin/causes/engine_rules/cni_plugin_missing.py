@@ -10,20 +10,15 @@ Now: add the plugin to the file and restart the container.
 Lasting: the corrected file keeps the plugin for later starts.
 """
 
-from collections.abc import Iterator
-
 import msgspec
 
-from hairpin.causes.cause import RULE_STOPS, Candidate, Cause, View
-from hairpin.causes.where import OfLostRules
+from hairpin.causes.kit import RULE_STOPS, Candidate, Cause, Host, Iterator, OfLostRules, View, message
 from hairpin.change.calls import ByPerson
 from hairpin.change.change import Change
 from hairpin.engines.missing import Missing, missing_of
 from hairpin.engines.repair.restoring import restoring_all
 from hairpin.host.docker import Conflist, Engine
-from hairpin.host.host import Host
 from hairpin.kept import kept
-from hairpin.message import message
 
 _ADDED = {
     "portmap": '{"type": "portmap", "capabilities": {"portMappings": true}}',

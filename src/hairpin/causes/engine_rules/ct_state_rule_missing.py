@@ -9,9 +9,8 @@ Lasting: nothing has to be saved, because dockerd writes its rules at each start
 rule.
 """
 
-from hairpin.causes.cause import RULE_STOPS, Cause
 from hairpin.causes.engine_rules._lost_rules import by_loss, jumps_from
-from hairpin.message import message
+from hairpin.causes.kit import RULE_STOPS, Cause, message
 
 CAUSE = Cause(
     title=message("The engine's rule that accepts answers is missing"),

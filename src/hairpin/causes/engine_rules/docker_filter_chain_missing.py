@@ -9,15 +9,11 @@ Lasting: nothing has to be saved, because dockerd writes its rules at each start
 chains.
 """
 
-from collections.abc import Iterator
-
-from hairpin.causes.cause import RULE_STOPS, Candidate, Cause, View
 from hairpin.causes.engine_rules._lost_rules import candidate, losses
-from hairpin.message import message
+from hairpin.causes.kit import RULE_STOPS, Candidate, Cause, Iterator, View, message
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate when chains of the engine are missing from the filter table."""
     for each in losses(view):
         part = each.in_table("filter")
         if not part.chains or (view.stop.reason == "start-refused" and each.in_table("nat").chains):

@@ -10,9 +10,8 @@ Lasting: nothing has to be saved, because dockerd writes its rules at each start
 chain.
 """
 
-from hairpin.causes.cause import Cause
 from hairpin.causes.engine_rules._lost_rules import UNTRANSLATED, by_loss
-from hairpin.message import message
+from hairpin.causes.kit import Cause, message
 
 CAUSE = Cause(
     title=message("The engine's nat chain is missing"),

@@ -8,9 +8,8 @@ Lasting: nothing has to be saved, because dockerd writes its rules at each start
 jump.
 """
 
-from hairpin.causes.cause import Cause
 from hairpin.causes.engine_rules._lost_rules import UNTRANSLATED, by_loss, jumps_from
-from hairpin.message import message
+from hairpin.causes.kit import Cause, message
 
 CAUSE = Cause(
     title=message("The jump from nat OUTPUT to the engine's chain is missing"),

@@ -11,16 +11,13 @@ rules.
 """
 
 from collections import Counter
-from collections.abc import Iterator
 
-from hairpin.causes.cause import RULE_STOPS, Candidate, Cause, View
+from hairpin.causes.kit import RULE_STOPS, Candidate, Cause, Iterator, OfRule, Place, View, message
 from hairpin.causes.rules._rule_owner import led_from
-from hairpin.causes.where import OfRule
 from hairpin.engines.expected import ExpectedRule
 from hairpin.engines.missing import Missing, missing_on
 from hairpin.engines.repair.restoring import restoring
-from hairpin.message import message
-from hairpin.netfilter.evaluate.chain import Place, place_of
+from hairpin.netfilter.evaluate.chain import place_of
 from hairpin.netfilter.ir import Chain, Jump, Rule, Table
 from hairpin.netfilter.meaning import meaning
 from hairpin.programs import UFW

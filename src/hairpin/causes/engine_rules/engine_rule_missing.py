@@ -10,11 +10,8 @@ Lasting: nothing has to be saved, because dockerd writes its rules at each start
 rule.
 """
 
-from collections.abc import Iterator
-
-from hairpin.causes.cause import Candidate, Cause, View
 from hairpin.causes.engine_rules._lost_rules import candidate, losses
-from hairpin.message import message
+from hairpin.causes.kit import Candidate, Cause, Iterator, View, message
 
 
 def find(view: View) -> Iterator[Candidate]:

@@ -10,9 +10,8 @@ Lasting: nothing has to be saved, because dockerd writes its rules at each start
 rule.
 """
 
-from hairpin.causes.cause import RULE_STOPS, Cause
 from hairpin.causes.engine_rules._lost_rules import Lost, by_loss, jumps_from
-from hairpin.message import Message, message
+from hairpin.causes.kit import RULE_STOPS, Cause, Message, message
 
 
 def _title(part: Lost) -> Message:

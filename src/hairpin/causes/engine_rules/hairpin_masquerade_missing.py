@@ -11,10 +11,9 @@ Lasting: nothing has to be saved, because dockerd writes its rules at each start
 rule.
 """
 
-from hairpin.causes.cause import Cause
 from hairpin.causes.engine_rules._lost_rules import Lost, by_loss, jumps_from
+from hairpin.causes.kit import Cause, message
 from hairpin.engines.missing import is_flushed
-from hairpin.message import message
 
 _PURPOSES = ("local-masquerade", "hairpin-masquerade")
 

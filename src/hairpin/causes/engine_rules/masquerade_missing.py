@@ -9,9 +9,8 @@ Lasting: nothing has to be saved, because dockerd writes its rules at each start
 rule.
 """
 
-from hairpin.causes.cause import Cause
 from hairpin.causes.engine_rules._lost_rules import Lost, by_loss
-from hairpin.message import Message, message
+from hairpin.causes.kit import Cause, Message, message
 
 
 def _title(part: Lost) -> Message:

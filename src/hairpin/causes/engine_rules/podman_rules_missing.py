@@ -9,20 +9,16 @@ Lasting: with firewalld, ``systemctl enable netavark-firewalld-reload``.  With a
 each start of the firewall.
 """
 
-from collections.abc import Iterator
-
 import msgspec
 
-from hairpin.causes.cause import RULE_STOPS, Candidate, Cause, View
 from hairpin.causes.engine._publishing import bindings_for
 from hairpin.causes.engine_rules._makers import makers_of
-from hairpin.causes.where import OfLostRules
+from hairpin.causes.kit import RULE_STOPS, Candidate, Cause, Iterator, OfLostRules, View, message
 from hairpin.change.change import Change
 from hairpin.engines.missing import Missing, missing_on
 from hairpin.engines.podman import is_known, is_on_renamed_bridge, reloading
 from hairpin.engines.repair.restoring import restoring_all
 from hairpin.host.docker import Engine
-from hairpin.message import message
 from hairpin.network.flow import FromContainer
 
 

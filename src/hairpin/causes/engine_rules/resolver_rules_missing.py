@@ -9,16 +9,12 @@ Now: use nsenter to add the jump to dockerd's chain, or two DNAT rules, to the c
 Lasting: dockerd makes the rules when the container starts.  Find the program in the image that flushes the rules.
 """
 
-from collections.abc import Iterator
-
-from hairpin.causes.cause import Candidate, Cause, View
-from hairpin.causes.where import OfContainer
+from hairpin.causes.kit import Candidate, Cause, Iterator, OfContainer, View, message
 from hairpin.change.change import AddSocket, Change, InsertRule, one
 from hairpin.change.intent import AnswerHere, rendered
 from hairpin.host.docker import Container
 from hairpin.host.engine_health import is_down
 from hairpin.host.socket import Socket
-from hairpin.message import message
 from hairpin.netfilter.iptables.spelled import spelled as iptables_words
 from hairpin.netfilter.ir import FieldMatch, Jump, Rule, Table
 from hairpin.netfilter.packet import TCP, UDP

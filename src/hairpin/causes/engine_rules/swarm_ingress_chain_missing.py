@@ -10,15 +10,11 @@ Lasting: nothing has to be saved, because dockerd writes these rules when it set
 removed the rules.
 """
 
-from collections.abc import Iterator
-
-from hairpin.causes.cause import Candidate, Cause, View
 from hairpin.causes.engine_rules._lost_rules import UNTRANSLATED, candidate, losses
-from hairpin.message import message
+from hairpin.causes.kit import Candidate, Cause, Iterator, View, message
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate when rules of the routing mesh are missing and the packet is for a port of the mesh."""
     for each in losses(view, mesh=True):
         if all(port.port != view.flow.dport for port in each.engine.mesh):
             continue

@@ -6,14 +6,11 @@ whose chains are loaded and to which no rule leads has lost its link.
 Source: firewalld src/firewall/core/fw_zone.py apply_zone_settings(), remove_interface()
 """
 
-from collections.abc import Iterator
-
-from hairpin.causes.cause import View
+from hairpin.causes.kit import Iterator, Place, View
 from hairpin.change.calls import BindInterface
 from hairpin.change.change import Change, Primitive
 from hairpin.change.intent import LetIn, rendered
 from hairpin.host.managers import Firewalld
-from hairpin.netfilter.evaluate.chain import Place
 from hairpin.netfilter.ir import Chain, Jump, NameField, NameMatch, Rule, Table
 
 _OWN_CHAIN = "filter_IN_"

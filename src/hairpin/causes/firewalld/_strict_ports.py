@@ -10,23 +10,22 @@ firewalld 2.3.1 and 2.5.2, Docker 26.1 and 28.5, and Podman 5.4
 """
 
 import shlex
+from collections.abc import Iterable
 from typing import Literal
 
-from hairpin.causes.cause import Candidate, View, Way
-from hairpin.causes.firewalld._new_policy import new_policy
 from hairpin.causes.firewalld._zones import zone_at
-from hairpin.causes.rules._lifting import exception
-from hairpin.causes.where import OfZone
+from hairpin.causes.kit import Candidate, Iterator, OfZone, Place, View, Way, message
+from hairpin.causes.rules._lifting import exception, is_way_out
 from hairpin.change.calls import AddRichRule
 from hairpin.change.change import Change, InsertRule
 from hairpin.change.intent import Body, LetIn, rendered
+from hairpin.change.narrower import ALL_ACCEPTED
 from hairpin.host.boot.configured import Configured
-from hairpin.message import message
 from hairpin.netfilter import ir
-from hairpin.netfilter.evaluate.chain import Place
-from hairpin.netfilter.packet import TCP, UDP, Connection, Packet
+from hairpin.netfilter.packet import ICMP, ICMP6, TCP, UDP, Connection, Packet
 from hairpin.network.prefix import address_text
 
+_NAMES = {TCP: "tcp", UDP: "udp", ICMP: "icmp", ICMP6: "ipv6-icmp"}
 _PROTOCOLS = {TCP: "tcp", UDP: "udp"}
 _CONF = "/etc/firewalld/firewalld.conf"
 
@@ -123,3 +122,44 @@ def _rule(view: View, place: Place, chain: str, body: Body) -> InsertRule:
     (part,) = rendered(LetIn(view.host_netns, place, chain, (body,)), view.network).parts
     assert isinstance(part, InsertRule)
     return part
+
+
+def policy_commands(view: View, place: Place) -> Iterator[str]:
+    """Yield the commands that make a firewalld policy which accepts the packet between the zones of its two links.
+    The commands for several packets between the same zones differ only in the ports, so that one policy accepts all of
+    them.  A policy for a container's way out accepts all packets between the zones.
+
+    If a policy stopped the packet, the new policy gets the priority -32768, with which it comes before all other
+    policies."""
+    seen = view.stop.seen
+    packet = seen.packet
+    kind = _NAMES.get(packet.protocol or 0, str(packet.protocol))
+    ingress, egress = zone_at(view, seen.iif, packet.saddr), zone_at(view, seen.oif, packet.daddr)
+    has_port = packet.dport is not None and packet.protocol in (TCP, UDP)
+    passing = f"--add-port={packet.dport}/{kind}" if has_port else f"--add-protocol={kind}"
+    options = (
+        *(("--set-priority=-32768",) if "_policy_" in place.chain else ()),
+        ALL_ACCEPTED if is_way_out(view, place) else passing,
+    )
+    yield from new_policy(view, ingress, egress, options)
+
+
+def new_policy(view: View, ingress: str, egress: str, options: Iterable[str]) -> Iterator[str]:
+    """Yield the commands that make a policy with the options.
+
+    Each option has its own command, because firewall-cmd accepts only one of these options per call.
+    Source: firewall-cmd(1), firewalld.policies(5)"""
+    name = _policy_name(view, ingress)
+    yield f"firewall-cmd --permanent --new-policy={name}"
+    for each in (f"--add-ingress-zone={ingress}", f"--add-egress-zone={egress}", *options):
+        yield f"firewall-cmd --permanent --policy={name} {each}"
+    yield "firewall-cmd --reload"
+
+
+def _policy_name(view: View, zone: str) -> str:
+    """Return a name that no policy of the host has: ``allow-ZONE``.  firewalld takes at most 18 characters.
+
+    Source: firewalld src/firewall/functions.py max_policy_name_len()"""
+    chains = {each.name for table in view.host_namespace.ruleset.tables for each in table.chains}
+    names = (f"{f'allow-{zone}'[: 18 - len(end)]}{end}" for end in ("", *(f"-{number}" for number in range(2, 10))))
+    return next((each for each in names if not any(f"policy_{each}" in chain for chain in chains)), "allow")

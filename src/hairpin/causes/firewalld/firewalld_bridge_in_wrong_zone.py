@@ -10,18 +10,13 @@ in its zone and add its network as a source of zone ``trusted``, as Podman does 
 Lasting: run the same firewall-cmd command with ``--permanent``.
 """
 
-from collections.abc import Iterator
-
-from hairpin.causes.cause import RULE_STOPS, Candidate, Cause, View
 from hairpin.causes.firewalld._zones import is_source, keeper_of, zone_of, zones
+from hairpin.causes.kit import RULE_STOPS, Candidate, Cause, Iterator, OfZone, Place, View, message
 from hairpin.causes.rules._rule_owner import stopped_by
-from hairpin.causes.where import OfZone
 from hairpin.change.calls import BindInterface, TrustSource
 from hairpin.change.change import Change, Primitive
 from hairpin.change.intent import LetIn, rendered
 from hairpin.firewalls.chain_owner import strict_hook
-from hairpin.message import message
-from hairpin.netfilter.evaluate.chain import Place
 from hairpin.netfilter.ir import NameMatch, Verdict
 from hairpin.network.network import addresses_of
 

@@ -8,15 +8,11 @@ Now: ``firewall-cmd --panic-off``.  If firewalld could not load its rules, ``fir
 Lasting: nothing has to be done, because firewalld stores panic mode in no file.
 """
 
-from collections.abc import Iterator
-
-from hairpin.causes.cause import RULE_STOPS, Candidate, Cause, View, Way
+from hairpin.causes.kit import RULE_STOPS, Candidate, Cause, Iterator, OfRule, View, Way, message
 from hairpin.causes.rules._rule_owner import stopped_by
-from hairpin.causes.where import OfRule
 from hairpin.change.calls import SetPanicMode
 from hairpin.change.change import Change, ReplaceTable
 from hairpin.host.managers import PANIC_TABLE
-from hairpin.message import message
 
 _PANIC_CHAINS = ("raw_prerouting", "raw_output")
 """The chains in which panic mode drops packets.  While firewalld cannot load its rules, other chains of the same table

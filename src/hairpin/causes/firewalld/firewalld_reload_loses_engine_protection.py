@@ -9,11 +9,8 @@ Now: no port is open yet.  After a reload, ``systemctl restart docker``.
 Lasting: upgrade the engine (version 28 from 28.3.3 on), or add a firewalld rule between the bridges.
 """
 
-from collections.abc import Iterator
-
-from hairpin.causes.cause import AskedFlows, Cause, Finding
+from hairpin.causes.kit import AskedFlows, Cause, Finding, Iterator, message
 from hairpin.causes.opening import opened_by_events
-from hairpin.message import message
 
 CAUSE = Cause(
     title=message("A reload of firewalld removes the rules that keep the engine's networks apart"),

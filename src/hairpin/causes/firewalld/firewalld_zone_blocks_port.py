@@ -11,23 +11,16 @@ StrictForwardPorts: ``--add-rich-rule`` with a forward port for the published po
 Lasting: run the same firewall-cmd command with ``--permanent``.
 """
 
-from collections.abc import Iterator
-
-from hairpin.causes.cause import RULE_STOPS, Candidate, Cause, View, Way
 from hairpin.causes.firewalld._left_zone import returned_to_zone
-from hairpin.causes.firewalld._new_policy import policy_commands
-from hairpin.causes.firewalld._strict_ports import not_forwarded_by_firewalld
-from hairpin.causes.firewalld._zone_opening import port_opened, zone_opening
-from hairpin.causes.firewalld._zones import Keeper, keeper_of
+from hairpin.causes.firewalld._strict_ports import not_forwarded_by_firewalld, policy_commands
+from hairpin.causes.firewalld._zones import Keeper, keeper_of, port_opened, zone_opening
+from hairpin.causes.kit import RULE_STOPS, Candidate, Cause, Iterator, OfZone, Place, View, Way, message
 from hairpin.causes.rules._lifting import exception
 from hairpin.causes.rules._rule_owner import body_at, stopped_by
-from hairpin.causes.where import OfZone
 from hairpin.change.calls import AddRichRule
 from hairpin.change.change import Change, InsertRule
 from hairpin.firewalls.chain_owner import strict_hook
 from hairpin.host.boot.configured import Configured
-from hairpin.message import message
-from hairpin.netfilter.evaluate.chain import Place
 from hairpin.netfilter.ir import FieldMatch
 from hairpin.netfilter.packet import TCP, UDP
 from hairpin.network.prefix import address_text

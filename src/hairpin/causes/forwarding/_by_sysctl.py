@@ -1,13 +1,11 @@
 """The function ``find`` for causes that differ only in the sysctl that is 0 and must be 1."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
-from hairpin.causes.cause import Candidate, View
+from hairpin.causes.kit import Candidate, Iterator, Message, OfSysctl, View
 from hairpin.causes.order import Class
-from hairpin.causes.where import OfSysctl
 from hairpin.change.change import SetSysctl, one
 from hairpin.host.sysctl import Path, dotted
-from hairpin.message import Message
 from hairpin.network.prefix import address_text
 
 

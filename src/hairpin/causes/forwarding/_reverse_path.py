@@ -1,15 +1,13 @@
 """The function ``find`` for causes about strict reverse-path filtering, on the host or in a container."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import msgspec
 
-from hairpin.causes.cause import Candidate, View
+from hairpin.causes.kit import Candidate, Iterator, OfSysctl, View, message
 from hairpin.causes.uplink_of_answers import ways_home
-from hairpin.causes.where import OfSysctl
 from hairpin.change.change import Change, SetSysctl, one
 from hairpin.host.sysctl import dotted
-from hairpin.message import message
 from hairpin.network.prefix import address_text
 from hairpin.network.uplinks import holder_of_addresses, uplinks_of
 from hairpin.walk.decided import SysctlDecided

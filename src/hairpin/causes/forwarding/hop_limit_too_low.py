@@ -10,17 +10,12 @@ Lasting: recreate the container without the option ``--sysctl net.ipv4.ip_defaul
 sysctl.d.
 """
 
-from collections.abc import Iterator
-
-from hairpin.causes.cause import Candidate, Cause, View
-from hairpin.causes.where import OfSysctl
+from hairpin.causes.kit import Candidate, Cause, Iterator, Netns, OfSysctl, View, message
 from hairpin.change.change import SetSysctl, one
 from hairpin.host.link import DEFAULT_TTL
-from hairpin.host.netns import Netns
 from hairpin.host.sysctl import dotted
-from hairpin.message import message
 from hairpin.network.prefix import Version
-from hairpin.walk.ip.hop_limit import hop_limit, path_of_hop_limit
+from hairpin.walk.ip.route_out import hop_limit, path_of_hop_limit
 
 
 def find(view: View) -> Iterator[Candidate]:

@@ -9,10 +9,9 @@ Lasting: put the key into the file of sysctl.d that sorts last, or correct the m
 systemd-networkd).
 """
 
-from hairpin.causes.cause import Cause, View
 from hairpin.causes.forwarding._by_sysctl import by_sysctl
+from hairpin.causes.kit import Cause, View, message
 from hairpin.host.sysctl import Path
-from hairpin.message import message
 
 
 def _path(view: View) -> Path | None:

@@ -10,9 +10,8 @@ only if it switches forwarding on itself.  If dockerd does not run now, no file 
 forwarding on when it starts.  Remove the file that sets ip_forward to 0.
 """
 
-from hairpin.causes.cause import Cause, View
 from hairpin.causes.forwarding._by_sysctl import by_sysctl
-from hairpin.message import Message, message
+from hairpin.causes.kit import Cause, Message, View, message
 
 _PATH = ("net", "ipv4", "ip_forward")
 

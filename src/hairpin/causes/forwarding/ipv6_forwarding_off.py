@@ -9,9 +9,8 @@ come from router advertisements.
 Lasting: put both sysctls into a file of sysctl.d.
 """
 
-from hairpin.causes.cause import Cause
 from hairpin.causes.forwarding._by_sysctl import by_sysctl
-from hairpin.message import message
+from hairpin.causes.kit import Cause, message
 
 CAUSE = Cause(
     title=message("The host does not forward IPv6"),

@@ -8,9 +8,8 @@ Now: ``sysctl -w net.ipv4.conf.LINK.rp_filter=2``.
 Lasting: put the key into the file of sysctl.d that sorts last.
 """
 
-from hairpin.causes.cause import Cause
 from hairpin.causes.forwarding._reverse_path import by_reverse_path
-from hairpin.message import message
+from hairpin.causes.kit import Cause, message
 
 CAUSE = Cause(
     title=message("Strict reverse-path filtering on an asymmetric path"),

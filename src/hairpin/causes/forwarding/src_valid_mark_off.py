@@ -8,11 +8,10 @@ Now: ``sysctl -w net.ipv4.conf.LINK.src_valid_mark=1``.
 Lasting: put the key into the file of sysctl.d that sorts last.
 """
 
-from hairpin.causes.cause import Cause, View
 from hairpin.causes.forwarding._by_sysctl import by_sysctl
+from hairpin.causes.kit import Cause, View, message
 from hairpin.causes.routing._asked import query_back
 from hairpin.host.sysctl import Path
-from hairpin.message import message
 from hairpin.network.network import conf
 from hairpin.network.routing import lookup
 

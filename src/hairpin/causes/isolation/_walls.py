@@ -5,12 +5,11 @@ The intended repair is a common network.  A change that deletes an engine's rule
 
 import msgspec
 
-from hairpin.causes.cause import View, Way
+from hairpin.causes.kit import Message, Place, View, Way, message
 from hairpin.change.change import Change, DeleteRule, InsertRule
 from hairpin.engines.repair.connecting import connecting_change, moves_ports, own_default_route, refused_connection
 from hairpin.host.docker import Container, DockerNetwork, Engine
-from hairpin.message import Message, message
-from hairpin.netfilter.evaluate.chain import Place, rule_at
+from hairpin.netfilter.evaluate.chain import rule_at
 from hairpin.netfilter.iptables.spelled import spelled
 from hairpin.netfilter.ir import Rule, Verdict
 from hairpin.netfilter.packet import is_discovery

@@ -8,16 +8,12 @@ Now: connect both containers to another network (``docker network connect``).
 Lasting: change the network's option ``enable_icc``, or ``icc`` in daemon.json.
 """
 
-from collections.abc import Iterator
-
-from hairpin.causes.cause import RULE_STOPS, Candidate, Cause, View, Way
 from hairpin.causes.isolation._walls import accepting_instead
+from hairpin.causes.kit import RULE_STOPS, Candidate, Cause, Iterator, Message, OfWall, View, Way, message
 from hairpin.causes.rules._lifting import deletion
 from hairpin.causes.rules._rule_owner import stopped_by
-from hairpin.causes.where import OfWall
 from hairpin.change.change import Change
 from hairpin.host.boot.configured import Configured, of_icc
-from hairpin.message import Message, message
 
 
 def find(view: View) -> Iterator[Candidate]:

@@ -8,19 +8,14 @@ Now: use ``docker network connect`` to connect one container to the other contai
 Lasting: put both containers on a common network in the Compose file.
 """
 
-from collections.abc import Iterator
-
 import msgspec
 
-from hairpin.causes.cause import RULE_STOPS, Candidate, Cause, View, Way
 from hairpin.causes.isolation._walls import by_name, is_on_uplink, is_within, pair_of
+from hairpin.causes.kit import RULE_STOPS, Candidate, Cause, Iterator, OfNetwork, Place, View, Way, message
 from hairpin.causes.rules._lifting import deletion
 from hairpin.causes.rules._rule_owner import stopped_by
-from hairpin.causes.where import OfNetwork
 from hairpin.change.change import Change
 from hairpin.host.boot.configured import Configured
-from hairpin.message import message
-from hairpin.netfilter.evaluate.chain import Place
 from hairpin.network.network import owns_address
 
 

@@ -10,14 +10,10 @@ Lasting: insert the rule after each start of dockerd, because dockerd inserts it
 dockerd.
 """
 
-from collections.abc import Iterator
-
-from hairpin.causes.cause import RULE_STOPS, Candidate, Cause, View
 from hairpin.causes.isolation._walls import is_within
+from hairpin.causes.kit import RULE_STOPS, Candidate, Cause, Iterator, OfWall, View, message
 from hairpin.causes.rules._rule_owner import stopped_by
-from hairpin.causes.where import OfWall
 from hairpin.change.change import InsertRule, one
-from hairpin.message import message
 from hairpin.netfilter.iptables.spelled import spelled
 from hairpin.netfilter.ir import FieldMatch, NameMatch, Rule, Verdict
 from hairpin.netfilter.packet import ICMP6
@@ -25,7 +21,6 @@ from hairpin.network.attachment import network_of_bridge
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate when an isolation rule drops a neighbour discovery packet that stays on its bridge."""
     place, seen = stopped_by(view, "isolation"), view.stop.seen
     network = network_of_bridge(view.host, seen.iif)
     if place is None or network is None or not is_within(view):

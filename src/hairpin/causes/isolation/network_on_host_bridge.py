@@ -13,17 +13,13 @@ Lasting: make the network again without that bridge name; for containers with ad
 ipvlan.
 """
 
-from collections.abc import Iterator
-
-from hairpin.causes.cause import RULE_STOPS, Candidate, Cause, View, Way
 from hairpin.causes.isolation._walls import is_on_uplink
+from hairpin.causes.kit import RULE_STOPS, Candidate, Cause, Iterator, Message, OfNetwork, Place, View, Way, message
 from hairpin.causes.rules._rule_owner import stopped_by
-from hairpin.causes.where import OfNetwork
 from hairpin.change.change import AddEntry, Change, DeleteRule
 from hairpin.host.docker import DockerNetwork
 from hairpin.host.route import NextHop, Route
-from hairpin.message import Message, message
-from hairpin.netfilter.evaluate.chain import Place, place_of
+from hairpin.netfilter.evaluate.chain import place_of
 from hairpin.netfilter.ir import NameMatch
 from hairpin.network.network import outer_link
 from hairpin.network.prefix import address_text

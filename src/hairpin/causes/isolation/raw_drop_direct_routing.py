@@ -9,14 +9,10 @@ Now: connect to the published port, or recreate the network with ``trusted_host_
 Lasting: set these options on the network, or set ``allow-direct-routing`` in daemon.json.
 """
 
-from collections.abc import Iterator
-
-from hairpin.causes.cause import RULE_STOPS, Candidate, Cause, View, Way
+from hairpin.causes.kit import RULE_STOPS, Candidate, Cause, Iterator, OfRule, View, Way, message
 from hairpin.causes.rules._lifting import deletion
 from hairpin.causes.rules._rule_owner import stopped_by
-from hairpin.causes.where import OfRule
 from hairpin.change.change import Change
-from hairpin.message import message
 
 
 def find(view: View) -> Iterator[Candidate]:

@@ -1,18 +1,13 @@
 """The change that lets the engine's name server resolve another container's name."""
 
-from collections.abc import Iterator
-
 import msgspec
 
-from hairpin.causes.cause import View
+from hairpin.causes.kit import Host, Iterator, Message, Netns, View, message
 from hairpin.change.calls import ByPerson, ConnectContainer, MakeNetwork
 from hairpin.change.change import AddNamespace, AddSocket, Change, Primitive, SetContainer
 from hairpin.engines.repair.connecting import connecting_change, own_default_route, refused_connection
 from hairpin.host.docker import Container, Endpoint, Engine
-from hairpin.host.host import Host
-from hairpin.host.netns import Netns
 from hairpin.host.socket import Socket
-from hairpin.message import Message, message
 from hairpin.network.flow import FromContainer
 from hairpin.network.names import EMBEDDED, names_on, serving
 from hairpin.network.prefix import address_text

@@ -10,13 +10,9 @@ Lasting: name the network in the Compose file, or in the option ``--network`` of
 containers.
 """
 
-from collections.abc import Iterator
-
-from hairpin.causes.cause import Candidate, Cause, View
+from hairpin.causes.kit import Candidate, Cause, Iterator, Message, OfContainer, View, message
 from hairpin.causes.names._resolving import Pair, by_address, pair_of, resolving
-from hairpin.causes.where import OfContainer
 from hairpin.host.docker import Container
-from hairpin.message import Message, message
 from hairpin.network.names import serving
 
 

@@ -13,15 +13,11 @@ Lasting: no setting has to be changed.  Find out what ended the process, for exa
 because memory ran out.
 """
 
-from collections.abc import Iterator
-
-from hairpin.causes.cause import Candidate, Cause, View
-from hairpin.causes.where import OfPort
+from hairpin.causes.kit import Candidate, Cause, Iterator, OfPort, View, message
 from hairpin.change.calls import ReloadNetworks
 from hairpin.change.change import AddSocket, Change, one
 from hairpin.host.docker import Container, DockerNetwork, Engine
 from hairpin.host.socket import Socket
-from hairpin.message import message
 from hairpin.netfilter.packet import UDP
 from hairpin.network.names import resolver_program, takes_place_of_resolver
 from hairpin.network.prefix import address_text
@@ -32,8 +28,6 @@ _DNS = 53
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate when a query for the name server of a Podman network found no socket, or another program's
-    socket."""
     packet, flow = view.stop.seen.packet, view.flow
     unknown = view.stop.reason == "name-unknown"
     if not (view.on_host or unknown) or view.in_reply or packet.protocol != UDP or flow.dport != _DNS:

@@ -10,12 +10,8 @@ network, give the asking container the name with ``--add-host NAME:host-gateway`
 Lasting: put both containers on one network of the engine, and remove ``network_mode: host``.
 """
 
-from collections.abc import Iterator
-
-from hairpin.causes.cause import Candidate, Cause, View
+from hairpin.causes.kit import Candidate, Cause, Iterator, Message, OfContainer, View, message
 from hairpin.causes.names._resolving import Pair, by_address, made_known, pair_of
-from hairpin.causes.where import OfContainer
-from hairpin.message import Message, message
 from hairpin.network.prefix import address_text
 
 

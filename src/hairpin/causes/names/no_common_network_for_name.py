@@ -9,19 +9,14 @@ Now: connect one of the containers to a network of the other container (``docker
 Lasting: declare the network as ``external`` in the Compose file of the other stack.
 """
 
-from collections.abc import Iterator
-
-from hairpin.causes.cause import Candidate, Cause, View
+from hairpin.causes.kit import Candidate, Cause, Iterator, Message, OfContainer, View, message
 from hairpin.causes.names._resolving import by_address, pair_of, resolving
-from hairpin.causes.where import OfContainer
 from hairpin.change.calls import ConnectContainer
 from hairpin.change.change import Change
-from hairpin.message import Message, message
 from hairpin.network.names import names_on, serving
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate when both containers are on networks with name resolution, and they share no such network."""
     pair = pair_of(view)
     if pair is None or pair.asking.on_host_network:
         return

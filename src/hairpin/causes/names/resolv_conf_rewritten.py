@@ -10,22 +10,16 @@ Lasting: stop the program that writes the file, such as the up script of a VPN c
 the servers of the option ``--dns`` for all other names: name the provider's server there.
 """
 
-from collections.abc import Iterator
-
 import msgspec
 
-from hairpin.causes.cause import Candidate, Cause, View, Way
+from hairpin.causes.kit import Candidate, Cause, Iterator, OfContainer, View, Way, message
 from hairpin.causes.names._resolving import pair_of
-from hairpin.causes.where import OfContainer
 from hairpin.change.change import Change, SetContainer, one
-from hairpin.message import message
 from hairpin.network.names import EMBEDDED, has_embedded, names_on, serving
 from hairpin.network.prefix import address_text
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate when Docker's name server knows the name for the container, and the container's resolv.conf,
-    which was read, names another server first."""
     pair = pair_of(view)
     if pair is None or pair.asking.on_host_network or not has_embedded(view.host, pair.asking):
         return

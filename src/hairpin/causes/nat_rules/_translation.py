@@ -3,14 +3,13 @@ to the wrong container, and inserts a rule in front of another one."""
 
 import msgspec
 
-from hairpin.causes.cause import View
 from hairpin.causes.engine._publishing import bindings_for
+from hairpin.causes.kit import Netns, Place, View
 from hairpin.change.change import Change, InsertRule
 from hairpin.change.intent import LetIn, rendered
 from hairpin.host.docker import Container
-from hairpin.host.netns import Netns
 from hairpin.netfilter import ir
-from hairpin.netfilter.evaluate.chain import Place, rule_at
+from hairpin.netfilter.evaluate.chain import rule_at
 from hairpin.network.network import is_held
 from hairpin.walk.decided import RuleDecided
 

@@ -6,15 +6,11 @@ Documentation/networking/tproxy.rst
 """
 
 import re
-from collections.abc import Iterator
 
 import msgspec
 
-from hairpin.causes.cause import View
-from hairpin.host.host import Namespace
-from hairpin.host.netns import Netns
-from hairpin.message import Message, message
-from hairpin.netfilter.evaluate.chain import Place, rule_at
+from hairpin.causes.kit import Iterator, Message, Namespace, Netns, Place, View, message
+from hairpin.netfilter.evaluate.chain import rule_at
 from hairpin.netfilter.ir import Outside, Rule
 from hairpin.netfilter.packet import TCP, UDP, Packet
 from hairpin.network.query import Query

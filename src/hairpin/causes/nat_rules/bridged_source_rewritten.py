@@ -14,15 +14,10 @@ source.
 Lasting: in the file that contains the rule, let the rule match the link by which packets leave the host (``-o eth0``).
 """
 
-from collections.abc import Iterator
-
-from hairpin.causes.cause import RULE_STOPS, Candidate, Cause, View, Way
-from hairpin.causes.where import OfRule
+from hairpin.causes.kit import RULE_STOPS, Candidate, Cause, Iterator, OfRule, Place, View, Way, message
 from hairpin.change.change import Change, DeleteRule, InsertRule, one
 from hairpin.engines.missing import is_engines
 from hairpin.host.boot.saved_rules import rule_of
-from hairpin.message import message
-from hairpin.netfilter.evaluate.chain import Place
 from hairpin.network.network import addresses_of
 from hairpin.walk.decided import RuleDecided
 from hairpin.walk.state import Step

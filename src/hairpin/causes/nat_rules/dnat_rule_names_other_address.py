@@ -13,18 +13,14 @@ Now: insert the same rule with the present address.
 Lasting: change the address in the file or program that makes the rule.
 """
 
-from collections.abc import Iterator
-
 import msgspec
 
-from hairpin.causes.cause import Candidate, Cause, View
+from hairpin.causes.kit import Candidate, Cause, Iterator, OfRule, Place, View, message
 from hairpin.causes.nat_rules._translation import inserted_at
-from hairpin.causes.where import OfRule
 from hairpin.engines.missing import is_engines
 from hairpin.host.floating import mover_of
-from hairpin.message import message
 from hairpin.netfilter import ir
-from hairpin.netfilter.evaluate.chain import Place, place_of
+from hairpin.netfilter.evaluate.chain import place_of
 from hairpin.netfilter.packet import Packet
 from hairpin.network.network import is_held
 from hairpin.network.prefix import address_text, is_loopback

@@ -7,17 +7,12 @@ Now: delete the rule, or make it narrower.
 Lasting: remove the rule from the saved rules, or from the configuration of the manager that owns it.
 """
 
-from collections.abc import Iterator
-
-from hairpin.causes.cause import RULE_STOPS, Candidate, Cause, View
+from hairpin.causes.kit import RULE_STOPS, Candidate, Cause, Iterator, OfRule, Place, View, message
 from hairpin.causes.nat_rules._translation import dnat_place, is_led_back
-from hairpin.causes.where import OfRule
 from hairpin.change.change import DeleteRule, one
 from hairpin.change.intent import Body, LetIn, rendered
 from hairpin.engines.docker.chains import NATIVE_TABLE
 from hairpin.host.docker import Container
-from hairpin.message import message
-from hairpin.netfilter.evaluate.chain import Place
 from hairpin.netfilter.ir import Field, FieldMatch, Verdict
 from hairpin.network.attachment import attachment_of
 

@@ -8,12 +8,8 @@ Now: delete the rule, or exclude the flow from the rule.
 Lasting: remove the rule from the saved rules, or from the script that adds it.
 """
 
-from collections.abc import Iterator
-
-from hairpin.causes.cause import RULE_STOPS, Candidate, Cause, View
-from hairpin.causes.where import OfRule
+from hairpin.causes.kit import RULE_STOPS, Candidate, Cause, Iterator, OfRule, View, message
 from hairpin.change.change import DeleteRule, one
-from hairpin.message import message
 from hairpin.netfilter.evaluate.chain import place_of
 from hairpin.netfilter.ir import CT_UNTRACKED, Notrack
 

@@ -9,13 +9,9 @@ Now: delete the rule, or make it narrower.
 Lasting: remove the rule from the saved rules, or from the script that adds it.
 """
 
-from collections.abc import Iterator
-
-from hairpin.causes.cause import Candidate, Cause, View
-from hairpin.causes.where import OfRule
+from hairpin.causes.kit import Candidate, Cause, Iterator, OfRule, View, message
 from hairpin.change.change import DeleteRule, one
 from hairpin.engines.missing import is_engines
-from hairpin.message import message
 from hairpin.network.network import owns_address
 from hairpin.network.prefix import address_text
 from hairpin.walk.decided import RuleDecided

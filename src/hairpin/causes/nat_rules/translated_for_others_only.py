@@ -8,18 +8,14 @@ Now: if the translation should hold for these packets, too, insert the rule's tw
 Lasting: add the twin to the file or program from which the rule is loaded.
 """
 
-from collections.abc import Iterator
-
 import msgspec
 
-from hairpin.causes.cause import RULE_STOPS, Candidate, Cause, View
 from hairpin.causes.engine._publishing import is_unserved
+from hairpin.causes.kit import RULE_STOPS, Candidate, Cause, Iterator, Message, OfRule, Place, View, message
 from hairpin.causes.nat_rules._translation import dnat_place, inserted_at
-from hairpin.causes.where import OfRule
 from hairpin.engines.missing import is_engines
-from hairpin.message import Message, message
 from hairpin.netfilter import ir
-from hairpin.netfilter.evaluate.chain import Place, place_of
+from hairpin.netfilter.evaluate.chain import place_of
 from hairpin.netfilter.evaluate.header import Header, header_of
 from hairpin.netfilter.evaluate.match import field_satisfies, name_satisfies
 from hairpin.netfilter.evaluate.truth import Truth

@@ -8,13 +8,9 @@ Now: ``nft add table FAMILY NAME``.  For a table that exists, this command sets 
 Lasting: saved rules of iptables cannot hold the flag.  Remove the flag from the nft script or file that sets it.
 """
 
-from collections.abc import Iterator
-
-from hairpin.causes.cause import Candidate, Cause, View
+from hairpin.causes.kit import Candidate, Cause, Iterator, OfRule, View, message
 from hairpin.causes.routing._asked import namespaces_on_way
-from hairpin.causes.where import OfRule
 from hairpin.change.change import SetDormant, one
-from hairpin.message import message
 from hairpin.netfilter.evaluate.chain import policy_place
 
 _FAMILIES = {4: ("ip", "inet", "bridge", "netdev"), 6: ("ip6", "inet", "bridge", "netdev")}

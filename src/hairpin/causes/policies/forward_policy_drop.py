@@ -9,9 +9,8 @@ Now: add a rule to DOCKER-USER that accepts this traffic.
 Lasting: add the same rule to the saved rules, or to the program that manages the firewall.
 """
 
-from hairpin.causes.cause import RULE_STOPS, Cause
+from hairpin.causes.kit import RULE_STOPS, Cause, message
 from hairpin.causes.rules._by_owner import by_owner
-from hairpin.message import message
 
 CAUSE = Cause(
     title=message("FORWARD's policy drops packets that no rule accepts"),

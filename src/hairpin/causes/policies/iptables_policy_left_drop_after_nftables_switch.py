@@ -13,12 +13,10 @@ Lasting: a reboot resets the policy.  If the saved rules contain DOCKER chains, 
 should be saved again.
 """
 
-from hairpin.causes.cause import RULE_STOPS, Cause, View
+from hairpin.causes.kit import RULE_STOPS, Cause, Place, View, message
 from hairpin.causes.rules._by_owner import by_owner
 from hairpin.causes.rules._lifting import deletion, exception
 from hairpin.change.change import Change
-from hairpin.message import message
-from hairpin.netfilter.evaluate.chain import Place
 
 
 def _opened(view: View, place: Place) -> tuple[Change, ...]:

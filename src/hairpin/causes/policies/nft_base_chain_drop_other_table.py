@@ -9,9 +9,8 @@ Now: add an accepting rule to that chain.
 Lasting: add the same rule to ``/etc/nftables.conf``, or to the file or program from which the table is loaded.
 """
 
-from hairpin.causes.cause import RULE_STOPS, Cause
+from hairpin.causes.kit import RULE_STOPS, Cause, message
 from hairpin.causes.rules._by_owner import by_owner
-from hairpin.message import message
 
 CAUSE = Cause(
     title=message("Another nftables table drops the flow"),

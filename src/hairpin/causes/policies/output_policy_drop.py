@@ -8,9 +8,8 @@ Now: add a rule to OUTPUT that accepts packets into the bridge.
 Lasting: add the same rule to the saved rules.
 """
 
-from hairpin.causes.cause import RULE_STOPS, Cause
+from hairpin.causes.kit import RULE_STOPS, Cause, message
 from hairpin.causes.rules._by_owner import by_owner
-from hairpin.message import message
 
 CAUSE = Cause(
     title=message("OUTPUT drops the flow"),

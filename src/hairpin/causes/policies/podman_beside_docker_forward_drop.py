@@ -10,9 +10,8 @@ Now: add a rule to DOCKER-USER that accepts these connections.
 Lasting: add the same rule to the saved rules.
 """
 
-from hairpin.causes.cause import RULE_STOPS, Cause
+from hairpin.causes.kit import RULE_STOPS, Cause, message
 from hairpin.causes.rules._by_owner import by_owner
-from hairpin.message import message
 
 CAUSE = Cause(
     title=message("Docker's FORWARD policy drops packets for Podman's containers"),

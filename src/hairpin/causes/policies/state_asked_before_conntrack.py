@@ -11,47 +11,24 @@ Lasting: make the same change in the file from which the rules are loaded.
 """
 
 import shlex
-from collections.abc import Iterator
 
 import msgspec
 
-from hairpin.causes.cause import RULE_STOPS, Candidate, Cause, View, Way
+from hairpin.causes.kit import RULE_STOPS, Candidate, Cause, Iterator, OfRule, Place, View, Way, message
 from hairpin.causes.rules._rule_owner import led_from
-from hairpin.causes.where import OfRule
 from hairpin.change.change import Change, DeleteRule, InsertRule, Primitive, ReplaceTable, SetPolicy
 from hairpin.engines.missing import is_engines
-from hairpin.message import message
-from hairpin.netfilter.evaluate.chain import Place, place_of, rules_from
-from hairpin.netfilter.ir import (
-    CT_ESTABLISHED,
-    CT_INVALID,
-    CT_NEW,
-    CT_RELATED,
-    FULL_MASK,
-    AnyOfMatch,
-    Chain,
-    Expression,
-    FieldMatch,
-    Jump,
-    NoEffect,
-    Notrack,
-    Outside,
-    Reject,
-    Rule,
-    Table,
-    Verdict,
-)
+from hairpin.netfilter import ir
+from hairpin.netfilter.evaluate.chain import place_of, rules_from
 
 _CONNTRACK, _MANGLE = -200, -150
-_TOLD = CT_INVALID | CT_ESTABLISHED | CT_RELATED | CT_NEW
+_TOLD = ir.CT_INVALID | ir.CT_ESTABLISHED | ir.CT_RELATED | ir.CT_NEW
 """The states that only connection tracking gives to a packet.  Before it, each packet counts as invalid.
 
 Source: net/netfilter/nft_ct.c nft_ct_get_eval(), net/netfilter/xt_conntrack.c conntrack_mt()"""
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate if the base chain that stopped the packet comes before connection tracking and asks for a
-    state."""
     place = view.place
     if place is None or view.stop.stage not in ("prerouting", "output"):
         return
@@ -91,17 +68,17 @@ def find(view: View) -> Iterator[Candidate]:
     )
 
 
-def _is_base(view: View, place: Place, chain: Chain) -> bool:
+def _is_base(view: View, place: Place, chain: ir.Chain) -> bool:
     return chain.hook == view.stop.stage and chain.type == "filter" and led_from(view, place, chain.name)
 
 
-def _asks_state(body: tuple[Expression, ...]) -> bool:
+def _asks_state(body: tuple[ir.Expression, ...]) -> bool:
     for part in body:
-        if isinstance(part, AnyOfMatch) and _asks_state(part.alternatives):
+        if isinstance(part, ir.AnyOfMatch) and _asks_state(part.alternatives):
             return True
-        if not isinstance(part, FieldMatch) or part.field != "ct-state":
+        if not isinstance(part, ir.FieldMatch) or part.field != "ct-state":
             continue
-        if part.mask & FULL_MASK == FULL_MASK:  # as iptables writes it: a value for each state
+        if part.mask & ir.FULL_MASK == ir.FULL_MASK:  # as iptables writes it: a value for each state
             if any(first & _TOLD and first == last for first, last in part.ranges):
                 return True
         elif part.mask & _TOLD:  # as nft writes it: the states are a mask
@@ -109,11 +86,11 @@ def _asks_state(body: tuple[Expression, ...]) -> bool:
     return False
 
 
-def _change_of_nft(view: View, table: Table, base: Chain) -> tuple[Change, tuple[Way, ...]] | None:
+def _change_of_nft(view: View, table: ir.Table, base: ir.Chain) -> tuple[Change, tuple[Way, ...]] | None:
     """Return the change that loads the table with the chain behind connection tracking.  If the table holds what such a
     load may lose (counters, maps, the elements of a dynamic set), also return how a person does this.  Return None if
     the chain takes packets out of connection tracking, because it then has to come before."""
-    if any(isinstance(part, Notrack) for _, rule in rules_from(table, (base.name,)) for part in rule.body):
+    if any(isinstance(part, ir.Notrack) for _, rule in rules_from(table, (base.name,)) for part in rule.body):
         return None
     later = msgspec.structs.replace(base, priority=_MANGLE)
     chains = tuple(later if each.name == base.name else each for each in table.chains)
@@ -130,7 +107,7 @@ def _change_of_nft(view: View, table: Table, base: Chain) -> tuple[Change, tuple
     return change, (Way(Change(()), (said,), typed=tuple(_commands(table, base)) if view.on_host else ()),)
 
 
-def _commands(table: Table, base: Chain) -> Iterator[str]:
+def _commands(table: ir.Table, base: ir.Chain) -> Iterator[str]:
     """Yield the commands that load the table again with another priority of one chain, in one transaction."""
     file = f"{table.name}.nft"
     edit = f"/chain {base.name} {{/,/}}/s/priority [^;]*;/priority mangle;/"
@@ -140,7 +117,7 @@ def _commands(table: Table, base: Chain) -> Iterator[str]:
     yield f"nft -f {file}"
 
 
-def _change_of_raw(view: View, place: Place, table: Table, base: Chain) -> tuple[Change, tuple[Way, ...]] | None:
+def _change_of_raw(view: View, place: Place, table: ir.Table, base: ir.Chain) -> tuple[Change, tuple[Way, ...]] | None:
     """Return the change that moves the chain's filtering rules from table raw to table mangle, in their order.  Return
     None if the packet stopped in a chain that a person made in raw."""
     if table.name != "raw" or place.chain != base.name:
@@ -161,15 +138,17 @@ def _change_of_raw(view: View, place: Place, table: Table, base: Chain) -> tuple
     return Change(tuple(parts)), ()
 
 
-def _is_engines(view: View, table: Table, rule: Rule) -> bool:
+def _is_engines(view: View, table: ir.Table, rule: ir.Rule) -> bool:
     return is_engines(view.host, place_of(table, "PREROUTING", rule))
 
 
-def _filters(rule: Rule) -> bool:
+def _filters(rule: ir.Rule) -> bool:
     """Return whether the rule only accepts or drops packets, and leads to no other chain."""
-    statements = [part for part in rule.body if isinstance(part, Verdict | Reject | Jump | Notrack | Outside)]
-    others = any(isinstance(part, NoEffect) and part.name in ("LOG", "NFLOG", "TRACE") for part in rule.body)
-    return not others and bool(statements) and all(isinstance(part, Verdict) for part in statements)
+    statements = [
+        part for part in rule.body if isinstance(part, ir.Verdict | ir.Reject | ir.Jump | ir.Notrack | ir.Outside)
+    ]
+    others = any(isinstance(part, ir.NoEffect) and part.name in ("LOG", "NFLOG", "TRACE") for part in rule.body)
+    return not others and bool(statements) and all(isinstance(part, ir.Verdict) for part in statements)
 
 
 CAUSE = Cause(

@@ -1,17 +1,19 @@
-"""The namespaces and route lookups of a failed flow, for causes that look at every stop."""
+"""The namespaces and route lookups of a failed flow, for causes that look at every stop; and the rules
+that drop packets to whose source no route leads back, such as those of firewalld's option IPv6_rpfilter."""
 
-from collections.abc import Iterator
-
-from hairpin.causes.cause import View
-from hairpin.host.host import Namespace
-from hairpin.host.netns import Netns
+from hairpin.causes.kit import Iterator, Namespace, Netns, Place, View
+from hairpin.change.change import DeleteRule, one
+from hairpin.change.simulation.simulate import simulate
 from hairpin.host.route import Route
+from hairpin.netfilter.evaluate.chain import rule_at
+from hairpin.netfilter.ir import ReversePathMatch
 from hairpin.netfilter.packet import TCP, UDP, Packet
 from hairpin.network.flow import Lan, Outside
 from hairpin.network.network import netns_of, owns_address, veth_peer
 from hairpin.network.prefix import LINK_LOCAL4, LINK_LOCAL6, Version, is_loopback
 from hairpin.network.query import Query
 from hairpin.walk.deciders import Lookup, deciders
+from hairpin.walk.walk import walk_flow
 
 
 def namespaces_on_way(view: View) -> Iterator[tuple[Netns, Namespace]]:
@@ -133,3 +135,20 @@ def looked_up_packet(view: View) -> Packet:
     steps = view.branch.reply if view.in_reply else view.branch.request
     looked_up = (step for step in reversed(steps) if step.stage in ("input-route", "output-route"))
     return next((step.packet for step in looked_up if step.netns == view.stop.netns), view.stop.seen.packet)
+
+
+def wants_route_back(namespace: Namespace, place: Place) -> bool:
+    """Return whether the rule drops a packet if no route leads back to the packet's source."""
+    rule = rule_at(namespace.ruleset, place)
+    return rule is not None and any(isinstance(part, ReversePathMatch) for part in rule.body)
+
+
+def only_the_rule_stops(view: View) -> bool:
+    """Return whether a rule that wants a route back stops the packet, and the flow passes without this rule.
+
+    The routes are then right, and the rule's lookup differs from the reply's lookup, for example because the rule's
+    lookup ignores the reply's mark."""
+    place = view.place
+    if place is None or view.in_reply or not wants_route_back(view.namespace, place):
+        return False
+    return walk_flow(simulate(one(DeleteRule(view.stop.netns, place)), view.network), view.flow).succeeds

@@ -1,12 +1,10 @@
 """Candidates that delete a blackhole, unreachable or prohibit route."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
-from hairpin.causes.cause import Candidate, View
-from hairpin.causes.where import OfRoute
+from hairpin.causes.kit import Candidate, Iterator, Message, OfRoute, View, message
 from hairpin.change.change import DeleteEntry, one
 from hairpin.host.route import TABLE_DEFAULT, TABLE_LOCAL, TABLE_MAIN, Route
-from hairpin.message import Message, message
 from hairpin.network.attachment import network_for
 from hairpin.network.prefix import address_text
 from hairpin.network.routing import route_text

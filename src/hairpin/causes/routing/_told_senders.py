@@ -5,8 +5,7 @@ Source: net/ipv4/route.c __mkroute_input(), ip_rt_send_redirect(), __ip_do_redir
 
 from collections.abc import Iterable
 
-from hairpin.causes.cause import View
-from hairpin.message import Message, message
+from hairpin.causes.kit import Message, View, message
 from hairpin.network.index import holders
 from hairpin.network.network import conf, entering
 from hairpin.network.prefix import address_text

@@ -12,22 +12,16 @@ the range of the host's own network, recreate this network with another subnet.
 Lasting: correct the network configuration that sets the address.
 """
 
-from collections.abc import Iterator
-
 import msgspec
 
-from hairpin.causes.cause import Candidate, Cause, View
 from hairpin.causes.container._engine_gateway import default_route
+from hairpin.causes.kit import Candidate, Cause, Iterator, Message, Namespace, Netns, OfContainer, OfLink, View, message
 from hairpin.causes.routing._asked import is_elsewhere, lookups_on_way, namespaces_on_way
-from hairpin.causes.routing._network_took import of_networks, overlapping_uplink
-from hairpin.causes.where import OfContainer, OfLink
+from hairpin.causes.routing._overlap import of_networks, overlapping_uplink
 from hairpin.change.change import AddEntry, Change, DeleteEntry, one
 from hairpin.change.simulation.addresses import address_of
 from hairpin.engines.repair.bridging import engine_addresses
-from hairpin.host.host import Namespace
 from hairpin.host.link import Address
-from hairpin.host.netns import Netns
-from hairpin.message import Message, message
 from hairpin.network.attachment import attachment_of, network_of_bridge
 from hairpin.network.network import is_bridge_port, is_uplink, owns_address
 from hairpin.network.prefix import address_text, is_loopback

@@ -10,18 +10,12 @@ Now: ``ip link set LINK arp on``, or ``sysctl -w net.ipv4.conf.LINK.arp_ignore=0
 Lasting: correct the host's network configuration, or put the key into the file of sysctl.d that sorts last.
 """
 
-from collections.abc import Iterator
-
 import msgspec
 
-from hairpin.causes.cause import Candidate, Cause, View
-from hairpin.causes.where import OfLink, OfSysctl
+from hairpin.causes.kit import Candidate, Cause, Iterator, Namespace, Netns, OfLink, OfSysctl, View, message
 from hairpin.change.change import Change, SetLink, SetSysctl, one
-from hairpin.host.host import Namespace
 from hairpin.host.link import Link
-from hairpin.host.netns import Netns
 from hairpin.host.sysctl import dotted
-from hairpin.message import message
 from hairpin.network.attachment import attachment_of
 from hairpin.network.prefix import address_text
 from hairpin.walk.decided import SysctlDecided

@@ -8,9 +8,8 @@ Now: delete the route.
 Lasting: remove the route from the configuration that makes it.
 """
 
-from hairpin.causes.cause import Cause
+from hairpin.causes.kit import Cause, message
 from hairpin.causes.routing._blackhole import by_refusing_route
-from hairpin.message import message
 
 CAUSE = Cause(
     title=message("A blackhole route covers the container"),

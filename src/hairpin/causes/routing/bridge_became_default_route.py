@@ -10,13 +10,9 @@ Now: delete the route.
 Lasting: keep connman, dhcpcd, NetworkManager and systemd-networkd away from ``veth*``, ``docker*`` and ``br-*``.
 """
 
-from collections.abc import Iterator
-
-from hairpin.causes.cause import LINK_STOPS, RULE_STOPS, Candidate, Cause, View
-from hairpin.causes.where import OfRoute
+from hairpin.causes.kit import LINK_STOPS, RULE_STOPS, Candidate, Cause, Iterator, OfRoute, View, message
 from hairpin.change.change import DeleteEntry, one
 from hairpin.host.route import Route
-from hairpin.message import message
 from hairpin.network.attachment import network_of_bridge
 from hairpin.network.network import outer_link
 from hairpin.network.prefix import address_text

@@ -9,9 +9,7 @@ Now: recreate the network with another subnet.
 Lasting: set ``bip`` and ``default-address-pools`` in daemon.json, or ``ipam`` in the Compose file.
 """
 
-from collections.abc import Iterator
-
-from hairpin.causes.cause import LINK_STOPS, RULE_STOPS, Candidate, Cause, View, Way
+from hairpin.causes.kit import LINK_STOPS, RULE_STOPS, Candidate, Cause, Iterator, OfRoute, View, Way, message
 from hairpin.causes.routing._asked import is_wanted
 from hairpin.causes.routing._overlap import (
     NOT_KEPT,
@@ -23,11 +21,9 @@ from hairpin.causes.routing._overlap import (
     moved_away,
     overlaps,
 )
-from hairpin.causes.where import OfRoute
 from hairpin.change.change import AddEntry, DeleteEntry, one
 from hairpin.host.docker import DockerNetwork
 from hairpin.host.route import TABLE_LOCAL, NextHop, Route
-from hairpin.message import message
 from hairpin.network.attachment import attachment_of
 from hairpin.network.flow import Lan, Outside
 from hairpin.network.prefix import address_text, prefix_text, width

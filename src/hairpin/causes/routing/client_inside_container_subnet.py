@@ -8,15 +8,11 @@ Now: recreate the network with another subnet.
 Lasting: set ``bip`` and ``default-address-pools`` in daemon.json, or ``ipam`` in the Compose file.
 """
 
-from collections.abc import Iterator
-
 import msgspec
 
-from hairpin.causes.cause import LINK_STOPS, RULE_STOPS, Candidate, Cause, View
+from hairpin.causes.kit import LINK_STOPS, RULE_STOPS, Candidate, Cause, Iterator, OfRoute, View, message
 from hairpin.causes.routing._overlap import Overlap, led_past, moved_away, overlaps
-from hairpin.causes.where import OfRoute
 from hairpin.change.change import DeleteEntry, one
-from hairpin.message import message
 from hairpin.network.attachment import attachment_of, network_of_bridge
 from hairpin.network.flow import Lan, Outside
 from hairpin.network.prefix import address_text

@@ -12,16 +12,12 @@ address.
 """
 
 import shlex
-from collections.abc import Iterator
 
 import msgspec
 
-from hairpin.causes.cause import Candidate, Cause, View, Way
-from hairpin.causes.where import OfLink
+from hairpin.causes.kit import Candidate, Cause, Iterator, Netns, OfLink, View, Way, message
 from hairpin.change.change import AddEntry, Change, DeleteEntry
 from hairpin.host.link import Address
-from hairpin.host.netns import Netns
-from hairpin.message import message
 from hairpin.network.prefix import address_text
 
 

@@ -10,14 +10,10 @@ Lasting: nothing has to be saved, because the kernel makes these rules at each b
 rule (a VPN's PostDown, a script that sets routes).
 """
 
-from collections.abc import Iterator
-
-from hairpin.causes.cause import Candidate, Cause, View
+from hairpin.causes.kit import Candidate, Cause, Iterator, Message, OfPolicyRule, View, message
 from hairpin.causes.routing._asked import namespaces_on_way
-from hairpin.causes.where import OfPolicyRule
 from hairpin.change.change import AddEntry, one
 from hairpin.host.route import TABLE_LOCAL, PolicyRule
-from hairpin.message import Message, message
 from hairpin.network.routing import missing_rules
 
 

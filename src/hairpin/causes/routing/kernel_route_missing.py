@@ -11,18 +11,12 @@ Lasting: nothing has to be saved, because the kernel makes the route when the ad
 deleted or replaced the route.
 """
 
-from collections.abc import Iterator
-
-from hairpin.causes.cause import Candidate, Cause, View
+from hairpin.causes.kit import Candidate, Cause, Iterator, Namespace, Netns, View, message, of_missing
 from hairpin.causes.routing._asked import namespaces_on_way
-from hairpin.causes.where import of_missing
 from hairpin.change.change import AddEntry, ReplaceEntry, one
 from hairpin.change.simulation.addresses import missing_routes, resourced_routes
 from hairpin.change.simulation.entries import is_alone, route_slot
-from hairpin.host.host import Namespace
-from hairpin.host.netns import Netns
 from hairpin.host.route import Route
-from hairpin.message import message
 from hairpin.network.prefix import address_text
 from hairpin.network.routing import route_text
 

@@ -11,15 +11,10 @@ Now: ``ip rule add priority NUMBER from all lookup local`` with a smaller number
 Lasting: correct the program that moved the rule.  The kernel makes the rule at priority 0 at each boot.
 """
 
-from collections.abc import Iterator
-
-from hairpin.causes.cause import Candidate, Cause, View
+from hairpin.causes.kit import Candidate, Cause, Iterator, Namespace, OfPolicyRule, View, message
 from hairpin.causes.routing._asked import lookups_on_way
-from hairpin.causes.where import OfPolicyRule
 from hairpin.change.change import AddEntry, one
-from hairpin.host.host import Namespace
 from hairpin.host.route import TABLE_LOCAL, PolicyRule
-from hairpin.message import message
 from hairpin.network.network import owns_address
 from hairpin.network.prefix import Version
 

@@ -8,15 +8,11 @@ Now: ``ip address add 127.0.0.1/8 dev lo``.
 Lasting: nothing has to be saved, because the kernel adds the address when ``lo`` comes up.
 """
 
-from collections.abc import Iterator
-
-from hairpin.causes.cause import Candidate, Cause, View
+from hairpin.causes.kit import Candidate, Cause, Iterator, OfLink, View, message
 from hairpin.causes.routing._asked import namespaces_on_way
-from hairpin.causes.where import OfLink
 from hairpin.change.change import AddEntry, SetSysctl, one
 from hairpin.host.link import Address
 from hairpin.host.sysctl import Path, dotted
-from hairpin.message import message
 from hairpin.network.prefix import address_text, is_loopback
 
 _OWN = {4: Address("lo", 4, 0x7F000001, 8, "host"), 6: Address("lo", 6, 1, 128, "host")}

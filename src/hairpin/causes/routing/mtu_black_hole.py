@@ -9,17 +9,12 @@ Now: ``iptables -t mangle -A FORWARD -p tcp --tcp-flags SYN,RST SYN -j TCPMSS --
 Lasting: set the option ``com.docker.network.driver.mtu`` of the network, and recreate its containers.
 """
 
-from collections.abc import Iterator
-
 import msgspec
 
-from hairpin.causes.cause import RULE_STOPS, Candidate, Cause, View, Way
-from hairpin.causes.where import OfLink
+from hairpin.causes.kit import RULE_STOPS, Candidate, Cause, Iterator, Netns, OfLink, View, Way, message
 from hairpin.change.change import SetLink, one
 from hairpin.change.intent import ClampSegments, rendered
 from hairpin.host.link import Link
-from hairpin.host.netns import Netns
-from hairpin.message import message
 from hairpin.walk.size.size_stop import Narrow, narrow
 
 

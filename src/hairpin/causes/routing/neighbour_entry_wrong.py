@@ -11,16 +11,11 @@ its port off the bridge.
 Lasting: remove the permanent entry from the script or configuration that makes it.
 """
 
-from collections.abc import Iterator
-
 import msgspec
 
-from hairpin.causes.cause import Candidate, Cause, View, Way
-from hairpin.causes.where import OfNeighbour
+from hairpin.causes.kit import Candidate, Cause, Iterator, Message, Netns, OfNeighbour, View, Way, message
 from hairpin.change.change import Change, DeleteEntry, SetLink, one
-from hairpin.host.netns import Netns
 from hairpin.host.route import BROADCAST, Neighbour
-from hairpin.message import Message, message
 from hairpin.netfilter.rule_address import write_mac
 from hairpin.network.network import Network
 from hairpin.network.prefix import address_text

@@ -10,13 +10,9 @@ Lasting: put the key into the file of sysctl.d that sorts last.  If ``app_solici
 neighbours.  Find out why this program does not run.
 """
 
-from collections.abc import Iterator
-
-from hairpin.causes.cause import Candidate, Cause, View
-from hairpin.causes.where import OfSysctl
+from hairpin.causes.kit import Candidate, Cause, Iterator, Message, OfSysctl, View, message
 from hairpin.change.change import SetSysctl, one
 from hairpin.host.sysctl import dotted
-from hairpin.message import Message, message
 from hairpin.walk.decided import SysctlDecided
 
 _KEY = "mcast_solicit"

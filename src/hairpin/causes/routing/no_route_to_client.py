@@ -9,17 +9,12 @@ Now: ``ip route add NETWORK via GATEWAY dev LINK``.
 Lasting: add the route to the host's network configuration.
 """
 
-from collections.abc import Iterator
-
-from hairpin.causes.cause import LINK_STOPS, Candidate, Cause, View
+from hairpin.causes.kit import LINK_STOPS, Candidate, Cause, Iterator, Netns, OfAddress, OfRoute, View, message
 from hairpin.causes.uplinks._gateway import likely_gateway, links_without_default
-from hairpin.causes.where import OfAddress, OfRoute
 from hairpin.change.calls import ByPerson
 from hairpin.change.change import AddEntry, one
 from hairpin.host.boot.configured_address import names_as_own
-from hairpin.host.netns import Netns
 from hairpin.host.route import NextHop, Route
-from hairpin.message import message
 from hairpin.network.attachment import network_of_bridge
 from hairpin.network.flow import Outside
 from hairpin.network.prefix import address_text, width

@@ -8,30 +8,25 @@ wrong rule, which may let other traffic bypass a VPN.
 Lasting: change the configuration of the VPN or the network manager (``PostUp``, ``RoutingPolicyRule``).
 """
 
-from collections.abc import Iterator
-
 import msgspec
 
-from hairpin.causes.cause import RULE_STOPS, Candidate, Cause, View, Way
+from hairpin.causes.kit import RULE_STOPS, Candidate, Cause, Iterator, Message, Namespace, Netns, View, Way, message
 from hairpin.causes.routing._asked import (
     is_served,
     is_wanted,
     looked_up_packet,
     lookups_on_way,
+    only_the_rule_stops,
     query_back,
     query_there,
     subnet_of,
 )
-from hairpin.causes.routing._route_back import only_the_rule_stops
 from hairpin.causes.routing._told_senders import advice_to_senders
 from hairpin.causes.where import OfPolicyRule
 from hairpin.change.change import AddEntry, Change, DeleteEntry, SetSysctl, one
-from hairpin.host.host import Namespace
-from hairpin.host.netns import Netns
 from hairpin.host.route import TABLE_DEFAULT, TABLE_LOCAL, TABLE_MAIN, PolicyRule
 from hairpin.host.socket import Socket
 from hairpin.host.sysctl import Path
-from hairpin.message import Message, message
 from hairpin.netfilter.packet import TCP
 from hairpin.network.prefix import Version
 from hairpin.network.query import Query

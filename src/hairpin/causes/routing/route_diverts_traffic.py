@@ -11,11 +11,9 @@ Lasting: remove the route from the configuration that makes it.  For a container
 VPN option of the image: ``LOCAL_NETWORK``, ``LAN_NETWORK``, ``FIREWALL_OUTBOUND_SUBNETS`` or a similar one.
 """
 
-from collections.abc import Iterator
-
 import msgspec
 
-from hairpin.causes.cause import RULE_STOPS, Candidate, Cause, View, Way
+from hairpin.causes.kit import RULE_STOPS, Candidate, Cause, Iterator, Netns, OfRoute, View, Way, message
 from hairpin.causes.routing._asked import (
     is_elsewhere,
     is_served,
@@ -26,13 +24,10 @@ from hairpin.causes.routing._asked import (
     subnet_of,
 )
 from hairpin.causes.routing._told_senders import advice_to_senders
-from hairpin.causes.where import OfRoute
 from hairpin.change.change import AddEntry, Change, DeleteEntry, one
 from hairpin.change.simulation.addresses import address_of
 from hairpin.host.link import Link
-from hairpin.host.netns import Netns
 from hairpin.host.route import TABLE_MAIN, PolicyRule, Route
-from hairpin.message import message
 from hairpin.network.prefix import address_text, is_private, prefix_text
 from hairpin.network.routing import route_text
 from hairpin.network.socket_owner import containers_in

@@ -1,16 +1,14 @@
 """Changes that let a flow pass a rule or a policy, rendered from intents (``change/intent.py``)."""
 
-from collections.abc import Iterator
 from typing import Literal
 
-from hairpin.causes.cause import View
+from hairpin.causes.kit import Iterator, Place, View
 from hairpin.causes.routing._asked import subnet_of
 from hairpin.causes.rules._rule_owner import body_at, elements_of, led_from
 from hairpin.change.change import Change, InsertRule
 from hairpin.change.intent import Body, LetIn, Masquerade, TakeAway, mtu_told, rendered
 from hairpin.host.docker import DockerNetwork, Engine
 from hairpin.netfilter import ir
-from hairpin.netfilter.evaluate.chain import Place
 from hairpin.netfilter.nft.spelled import ANSWERS as _RELATED_NFT
 from hairpin.netfilter.nft.spelled import NO_REQUEST
 from hairpin.netfilter.nft.spelled import TRANSLATED as _TRANSLATED_NFT

@@ -6,16 +6,15 @@ the container's port.  The published port is the original destination port of it
 """
 
 import re
-from collections.abc import Iterator
 
 import msgspec
 
-from hairpin.causes.cause import View
+from hairpin.causes.kit import Iterator, Place, View
 from hairpin.causes.rules._rule_owner import elements_of
 from hairpin.engines.missing import is_engines
 from hairpin.firewalls.chain_owner import is_firewallds
 from hairpin.netfilter import ir
-from hairpin.netfilter.evaluate.chain import Place, place_of, rule_at
+from hairpin.netfilter.evaluate.chain import place_of, rule_at
 from hairpin.netfilter.packet import Packet, Seen
 from hairpin.network.attachment import network_for
 from hairpin.network.network import is_held

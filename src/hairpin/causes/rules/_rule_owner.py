@@ -3,7 +3,7 @@ advice."""
 
 from collections.abc import Callable
 
-from hairpin.causes.cause import View
+from hairpin.causes.kit import Place, View
 from hairpin.engines.docker.chains import NATIVE_TABLE
 from hairpin.engines.docker.dockerd import expected
 from hairpin.engines.docker.options import Version, backend_of, dockerd_version
@@ -13,7 +13,7 @@ from hairpin.host.boot.configured import of_place
 from hairpin.host.boot.rule_keeper import rule_keeper
 from hairpin.host.engine_health import is_dockerds
 from hairpin.host.managers import PANIC_TABLE
-from hairpin.netfilter.evaluate.chain import Place, rule_at
+from hairpin.netfilter.evaluate.chain import rule_at
 from hairpin.netfilter.ir import Element, Expression, FieldMatch, Jump, NameMatch, SetMatch, Table
 from hairpin.programs import DOCKER, FAIL2BAN, PODMAN, UFW, chains_of
 from hairpin.walk.size.size_stop import tells_mtu

@@ -12,18 +12,13 @@ Now: insert the corrected rule into the same chain.  The rule that stops all oth
 Lasting: correct the rule in the saved rules, or in the script that adds it.
 """
 
-from collections.abc import Iterator
-
 import msgspec
 
-from hairpin.causes.cause import RULE_STOPS, Candidate, Cause, View
+from hairpin.causes.kit import RULE_STOPS, Candidate, Cause, Iterator, Message, OfRule, Place, View, message
 from hairpin.causes.rules._lifting import lets_exceptions
 from hairpin.causes.rules._nearly import Nearly, nearly_allowing
-from hairpin.causes.where import OfRule
 from hairpin.change.change import Change, InsertRule, Primitive
 from hairpin.change.intent import LetIn, rendered
-from hairpin.message import Message, message
-from hairpin.netfilter.evaluate.chain import Place
 from hairpin.network.prefix import address_text
 
 

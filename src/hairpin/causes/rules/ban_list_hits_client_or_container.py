@@ -8,21 +8,17 @@ Lasting: add the container subnets to ``ignoreip``.
 """
 
 import re
-from collections.abc import Iterator
 
 import msgspec
 
-from hairpin.causes.cause import RULE_STOPS, Candidate, Cause, View, Way
+from hairpin.causes.kit import RULE_STOPS, Candidate, Cause, Iterator, OfRule, Place, View, Way, message
+from hairpin.causes.rules._by_owner import repairs
 from hairpin.causes.rules._lifting import by_address, deletion
-from hairpin.causes.rules._manager import repairs
 from hairpin.causes.rules._rule_owner import stopped_by
-from hairpin.causes.where import OfRule
 from hairpin.change.calls import Unban
 from hairpin.change.change import Change, Primitive
 from hairpin.host.boot.configured import Configured
 from hairpin.host.boot.rule_keeper import unit
-from hairpin.message import message
-from hairpin.netfilter.evaluate.chain import Place
 from hairpin.network.prefix import address_text
 from hairpin.programs import CROWDSEC, FAIL2BAN, KnownProgram
 

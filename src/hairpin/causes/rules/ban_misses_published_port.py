@@ -10,30 +10,13 @@ Lasting: set ``chain = DOCKER-USER`` in the jail of fail2ban, with an action for
 translation a packet has the container's port.
 """
 
-from collections.abc import Iterator
-
 import msgspec
 
-from hairpin.causes.cause import AskedFlows, Candidate, Cause, Finding
+from hairpin.causes.kit import AskedFlows, Candidate, Cause, Finding, Host, Iterator, Namespace, message
 from hairpin.causes.opening import about_rule
-from hairpin.host.host import Host, Namespace
 from hairpin.kept import kept
-from hairpin.message import message
+from hairpin.netfilter import ir
 from hairpin.netfilter.evaluate.chain import place_of
-from hairpin.netfilter.ir import (
-    Chain,
-    FieldMatch,
-    Jump,
-    NoEffect,
-    NumberKey,
-    Ranges,
-    Reject,
-    Rule,
-    Ruleset,
-    SetMatch,
-    Table,
-    Verdict,
-)
 from hairpin.network.flow import Flow, Lan, Outside
 from hairpin.network.prefix import address_text
 from hairpin.walk.walk import walk_flow
@@ -53,12 +36,12 @@ class _Ban(msgspec.Struct, frozen=True):
 
     If ``ports`` is None, the rule drops the clients on every port."""
 
-    table: Table
+    table: ir.Table
     chain: str
-    rule: Rule
+    rule: ir.Rule
     version: int
     clients: tuple[int, ...]
-    ports: Ranges | None = None
+    ports: ir.Ranges | None = None
 
 
 def of_flows(asked: AskedFlows) -> Iterator[Finding]:
@@ -108,49 +91,50 @@ def _bans(namespace: Namespace) -> tuple[_Ban, ...]:
     return tuple(ban for table in ruleset.tables for ban in _in_table(ruleset, table))
 
 
-def _in_table(ruleset: Ruleset, table: Table) -> Iterator[_Ban]:
+def _in_table(ruleset: ir.Ruleset, table: ir.Table) -> Iterator[_Ban]:
     for base in table.chains:
         if base.hook != "input":
             continue
         yield from _in_chain(ruleset, table, base, None)
         for rule in base.rules:
-            jump = next((each for each in rule.body if isinstance(each, Jump)), None)
+            jump = next((each for each in rule.body if isinstance(each, ir.Jump)), None)
             chain = table.chain(jump.chain) if jump is not None else None
             if chain is not None and _is_plain(rule):
                 yield from _in_chain(ruleset, table, chain, _ports(rule))
 
 
-def _in_chain(ruleset: Ruleset, table: Table, chain: Chain, ports: Ranges | None) -> Iterator[_Ban]:
+def _in_chain(ruleset: ir.Ruleset, table: ir.Table, chain: ir.Chain, ports: ir.Ranges | None) -> Iterator[_Ban]:
     for rule in chain.rules:
-        if any(isinstance(each, Reject) or each == Verdict("drop") for each in rule.body) and _is_plain(rule):
+        if any(isinstance(each, ir.Reject) or each == ir.Verdict("drop") for each in rule.body) and _is_plain(rule):
             for version, clients in _clients(ruleset, table, rule):
                 yield _Ban(table, chain.name, rule, version, clients, _ports(rule) or ports)
 
 
-def _is_plain(rule: Rule) -> bool:
+def _is_plain(rule: ir.Rule) -> bool:
     """Return whether the rule matches only source addresses, ports and a protocol."""
-    fields = (each for each in rule.body if isinstance(each, FieldMatch))
+    fields = (each for each in rule.body if isinstance(each, ir.FieldMatch))
     known = all(each.field in ("saddr4", "saddr6", "dport", *_HARMLESS) and not each.negated for each in fields)
     return known and all(
-        isinstance(each, FieldMatch | SetMatch | Verdict | Reject | Jump | NoEffect) for each in rule.body
+        isinstance(each, ir.FieldMatch | ir.SetMatch | ir.Verdict | ir.Reject | ir.Jump | ir.NoEffect)
+        for each in rule.body
     )
 
 
-def _ports(rule: Rule) -> Ranges | None:
-    return next((each.ranges for each in rule.body if isinstance(each, FieldMatch) and each.field == "dport"), None)
+def _ports(rule: ir.Rule) -> ir.Ranges | None:
+    return next((each.ranges for each in rule.body if isinstance(each, ir.FieldMatch) and each.field == "dport"), None)
 
 
-def _clients(ruleset: Ruleset, table: Table, rule: Rule) -> Iterator[tuple[int, tuple[int, ...]]]:
+def _clients(ruleset: ir.Ruleset, table: ir.Table, rule: ir.Rule) -> Iterator[tuple[int, tuple[int, ...]]]:
     """Yield the IP version and the single addresses that the rule or the rule's set names."""
     for each in rule.body:
-        if isinstance(each, FieldMatch) and each.field in ("saddr4", "saddr6"):
+        if isinstance(each, ir.FieldMatch) and each.field in ("saddr4", "saddr6"):
             single = tuple(first for first, last in each.ranges if first == last)
             if single and len(single) == len(each.ranges):
                 yield int(each.field[-1]), single
-        elif isinstance(each, SetMatch) and not each.negated and each.fields in (("saddr4",), ("saddr6",)):
+        elif isinstance(each, ir.SetMatch) and not each.negated and each.fields in (("saddr4",), ("saddr6",)):
             sets = (one for one in (*table.sets, *ruleset.ipsets) if one.name == each.set)
             keys = [one.key[0] for found in sets for one in found.elements if one.key and not one.nomatch]
-            numbers = tuple(key.first for key in keys if isinstance(key, NumberKey) and key.first == key.last)
+            numbers = tuple(key.first for key in keys if isinstance(key, ir.NumberKey) and key.first == key.last)
             if numbers:
                 yield int(each.fields[0][-1]), numbers
 

@@ -7,9 +7,8 @@ Now: delete the rule with ``nsenter``, or set the image's variable that allows s
 Lasting: correct the source of the rule, which is the image, its variables or its start script.
 """
 
-from hairpin.causes.cause import RULE_STOPS, Cause
+from hairpin.causes.kit import RULE_STOPS, Cause, message
 from hairpin.causes.rules._by_owner import by_owner
-from hairpin.message import message
 
 CAUSE = Cause(
     title=message("The container's own firewall drops the flow"),

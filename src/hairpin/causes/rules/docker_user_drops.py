@@ -7,9 +7,8 @@ Now: delete the rule, or put a RETURN for the flow before it.
 Lasting: change the rule in the saved rules, or in the script that adds it.
 """
 
-from hairpin.causes.cause import RULE_STOPS, Cause
+from hairpin.causes.kit import RULE_STOPS, Cause, message
 from hairpin.causes.rules._by_owner import by_owner
-from hairpin.message import message
 
 CAUSE = Cause(
     title=message("A rule in DOCKER-USER drops the flow"),

@@ -9,9 +9,8 @@ Lasting: run ``ufw allow in on BRIDGE``, put the bridge into firewalld's zone ``
 rules.
 """
 
-from hairpin.causes.cause import RULE_STOPS, Cause
+from hairpin.causes.kit import RULE_STOPS, Cause, message
 from hairpin.causes.rules._by_owner import by_owner
-from hairpin.message import message
 
 CAUSE = Cause(
     title=message("INPUT drops traffic for docker-proxy"),

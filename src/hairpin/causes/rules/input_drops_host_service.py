@@ -8,9 +8,8 @@ Now: open the port with the program that manages the firewall, or add a rule to 
 Lasting: use ``ufw allow`` or ``firewall-cmd --permanent``, or add the rule to the saved rules.
 """
 
-from hairpin.causes.cause import RULE_STOPS, Cause
+from hairpin.causes.kit import RULE_STOPS, Cause, message
 from hairpin.causes.rules._by_owner import by_owner
-from hairpin.message import message
 
 CAUSE = Cause(
     title=message("INPUT drops traffic for the host's service"),

@@ -10,17 +10,13 @@ Lasting: set the group in the network configuration of the interface (networkd: 
 ifupdown: ``up ip link set …``).
 """
 
-from collections.abc import Iterator
-
 import msgspec
 
-from hairpin.causes.cause import RULE_STOPS, Candidate, Cause, View, Way
-from hairpin.causes.where import OfLink
+from hairpin.causes.kit import RULE_STOPS, Candidate, Cause, Iterator, OfLink, Place, View, Way, message
 from hairpin.change.change import Change, SetLink, one
 from hairpin.host.link import Link
-from hairpin.message import message
 from hairpin.netfilter import ir
-from hairpin.netfilter.evaluate.chain import Place, place_of
+from hairpin.netfilter.evaluate.chain import place_of
 
 _FIELDS = {"iif-group": "iif", "oif-group": "oif"}
 

@@ -8,14 +8,10 @@ Now: delete the rule, or exclude the flow from the rule.
 Lasting: remove the rule from the saved rules, or from the script that adds it.
 """
 
-from collections.abc import Iterator
-
-from hairpin.causes.cause import RULE_STOPS, Candidate, Cause, View
+from hairpin.causes.kit import RULE_STOPS, Candidate, Cause, Iterator, OfRule, Place, View, message
 from hairpin.causes.rules._by_owner import by_owner
 from hairpin.causes.rules._lifting import deletion
-from hairpin.causes.where import OfRule
-from hairpin.message import message
-from hairpin.netfilter.evaluate.chain import Place, place_of
+from hairpin.netfilter.evaluate.chain import place_of
 from hairpin.netfilter.ir import SetField
 
 _BY_RULE = by_owner(

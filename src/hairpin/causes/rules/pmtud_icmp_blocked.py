@@ -10,12 +10,8 @@ Now: insert a rule before it that accepts this ICMP error alone.  The rule is ha
 Lasting: make the same change in the saved rules.
 """
 
-from collections.abc import Iterator
-
-from hairpin.causes.cause import RULE_STOPS, Candidate, Cause, View, Way
-from hairpin.causes.rules._manager import repairs
-from hairpin.causes.where import OfRule
-from hairpin.message import message
+from hairpin.causes.kit import RULE_STOPS, Candidate, Cause, Iterator, OfRule, View, Way, message
+from hairpin.causes.rules._by_owner import repairs
 from hairpin.walk.size.size_stop import narrow, tells_mtu
 
 

@@ -11,19 +11,14 @@ Lasting: add the same rule to the file from which this host's firewall loads its
 address (``-p 127.0.0.1:PORT:80``).
 """
 
-from collections.abc import Iterator
-
 import msgspec
 
-from hairpin.causes.cause import AskedFlows, Candidate, Cause, Finding
+from hairpin.causes.kit import AskedFlows, Candidate, Cause, Finding, Host, Iterator, Place, message
 from hairpin.causes.opening import about_rule
 from hairpin.causes.signs import RULE_FILES
 from hairpin.host.boot.rule_keeper import saved_rules
 from hairpin.host.boot.saved_rules import rules_of
-from hairpin.host.host import Host
 from hairpin.host.managers import ConfigFile
-from hairpin.message import message
-from hairpin.netfilter.evaluate.chain import Place
 from hairpin.netfilter.ir import FieldMatch, Reject, Rule, Verdict
 from hairpin.netfilter.packet import TCP, UDP
 from hairpin.network.flow import Flow, Lan, Outside

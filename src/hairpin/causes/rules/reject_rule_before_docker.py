@@ -7,9 +7,8 @@ Now: delete the rule, or insert a rule before it that accepts the flow.
 Lasting: make the same change in the saved rules (``/etc/sysconfig/iptables``, ``/etc/iptables/rules.v4``).
 """
 
-from hairpin.causes.cause import RULE_STOPS, Cause
+from hairpin.causes.kit import RULE_STOPS, Cause, message
 from hairpin.causes.rules._by_owner import by_owner
-from hairpin.message import message
 
 CAUSE = Cause(
     title=message("A rule in FORWARD stops the flow before the engine's rules"),

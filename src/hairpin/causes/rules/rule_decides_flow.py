@@ -8,24 +8,17 @@ A rule with TPROXY stays: the answer says what its proxy lacks.
 Lasting: remove the rule from its source, which is the saved rules, a script, or the program that owns the chain.
 """
 
-from collections.abc import Iterator
-
-from hairpin.causes.cause import Candidate, Cause, View, Way
+from hairpin.causes.kit import Candidate, Cause, Iterator, Message, Namespace, Netns, OfRule, Place, View, Way, message
 from hairpin.causes.nat_rules._transparent import missing_parts
-from hairpin.causes.routing._asked import query_back
-from hairpin.causes.routing._route_back import wants_route_back
+from hairpin.causes.routing._asked import query_back, wants_route_back
+from hairpin.causes.rules._by_owner import repairs
 from hairpin.causes.rules._lifting import exception, lets_exceptions
-from hairpin.causes.rules._manager import repairs
 from hairpin.causes.rules._rule_owner import owner
-from hairpin.causes.where import OfRule
 from hairpin.change.change import Change
 from hairpin.change.intent import TakeAway, rendered
 from hairpin.engines.missing import is_engines
-from hairpin.host.host import Namespace
-from hairpin.host.netns import Netns
 from hairpin.host.route import TABLE_DEFAULT, TABLE_LOCAL, TABLE_MAIN
-from hairpin.message import Message, message
-from hairpin.netfilter.evaluate.chain import Place, rule_at
+from hairpin.netfilter.evaluate.chain import rule_at
 from hairpin.netfilter.ir import FieldMatch, NameMatch, Outside
 from hairpin.network.routing import lookup
 from hairpin.programs import having_role

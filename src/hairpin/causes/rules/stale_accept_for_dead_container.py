@@ -11,11 +11,9 @@ Lasting: find out why the rules were left: dockerd was killed, or the saved rule
 of dockerd without live-restore also deletes the rules.
 """
 
-from collections.abc import Iterator
-
 import msgspec
 
-from hairpin.causes.cause import AskedFlows, Candidate, Cause, Finding
+from hairpin.causes.kit import AskedFlows, Candidate, Cause, Finding, Host, Iterator, Place, message
 from hairpin.causes.opening import about_rule
 from hairpin.causes.proof import proof_by
 from hairpin.change.change import Change, DeleteRule
@@ -25,9 +23,7 @@ from hairpin.events.course import Course
 from hairpin.events.event import EventId
 from hairpin.events.to_come import courses_to_come
 from hairpin.host.docker import Container
-from hairpin.host.host import Host
-from hairpin.message import message
-from hairpin.netfilter.evaluate.chain import Place, place_of
+from hairpin.netfilter.evaluate.chain import place_of
 from hairpin.netfilter.ir import Dialect, FieldMatch, Rule
 from hairpin.netfilter.meaning import meaning
 from hairpin.netfilter.packet import TCP, UDP

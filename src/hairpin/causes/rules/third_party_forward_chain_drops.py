@@ -8,9 +8,8 @@ Now: make an exception in the product's own configuration (by its option, mark o
 Lasting: put the exception into the product's configuration, because the product rewrites its chain.
 """
 
-from hairpin.causes.cause import RULE_STOPS, Cause
+from hairpin.causes.kit import RULE_STOPS, Cause, message
 from hairpin.causes.rules._by_owner import by_owner
-from hairpin.message import message
 
 CAUSE = Cause(
     title=message("Another product's chain drops the flow"),

@@ -8,9 +8,8 @@ Now: accept the flow in that back end, or delete all rules in that back end.
 Lasting: use one back end for all tools (``update-alternatives --config iptables``), and keep the other back end empty.
 """
 
-from hairpin.causes.cause import RULE_STOPS, Cause
+from hairpin.causes.kit import RULE_STOPS, Cause, message
 from hairpin.causes.rules._by_owner import by_owner
-from hairpin.message import message
 
 CAUSE = Cause(
     title=message("Both iptables back ends carry rules"),

@@ -7,9 +7,8 @@ Now: ``ufw route allow`` for a container, ``ufw allow`` for this host.
 Lasting: nothing more has to be done, because ufw stores its rules.
 """
 
-from hairpin.causes.cause import RULE_STOPS, Cause
+from hairpin.causes.kit import RULE_STOPS, Cause, message
 from hairpin.causes.rules._by_owner import by_owner
-from hairpin.message import message
 
 CAUSE = Cause(
     title=message("ufw stops the flow"),

@@ -11,20 +11,15 @@ Lasting: IPsec policies are gone after a reboot.  If a daemon or a script makes 
 configuration or the script.
 """
 
-from collections.abc import Iterator
-
-from hairpin.causes.cause import Candidate, Cause, View, Way
-from hairpin.causes.where import OfXfrmPolicy
+from hairpin.causes.kit import Candidate, Cause, Iterator, Message, Namespace, OfXfrmPolicy, View, Way, message
 from hairpin.change.change import Change, DeleteEntry
 from hairpin.change.commands.words import xfrm_words
-from hairpin.host.host import Namespace
 from hairpin.host.xfrm import XfrmPolicy
-from hairpin.message import Message, message, verbatim
+from hairpin.message import verbatim
 from hairpin.walk.decided import LinkDecided
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield the candidate that deletes the policy which blocked the packet."""
     decided = view.stop.decided_by
     policy = decided.policy if isinstance(decided, LinkDecided) else None
     if policy is None or not (policy.known and policy.blocks):

@@ -1,13 +1,11 @@
 """The function ``find`` for causes that differ only in the queue of the socket that is full."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
-from hairpin.causes.cause import Candidate, View
-from hairpin.causes.where import OfProcess
+from hairpin.causes.kit import Candidate, Iterator, Message, OfProcess, View, message
 from hairpin.change.change import AddSocket, Change, DeleteSocket
 from hairpin.host.docker import Container
 from hairpin.host.socket import Socket
-from hairpin.message import Message, message
 from hairpin.network.socket_owner import owner_of_socket
 
 

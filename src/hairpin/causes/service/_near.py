@@ -10,11 +10,9 @@ from typing import Literal
 
 import msgspec
 
-from hairpin.causes.cause import View
+from hairpin.causes.kit import Host, Message, Namespace, View, message
 from hairpin.host.docker import Container
-from hairpin.host.host import Host, Namespace
 from hairpin.host.socket import Socket
-from hairpin.message import Message, message
 from hairpin.netfilter.packet import UDP
 from hairpin.network.flow import FromContainer
 from hairpin.network.names import EMBEDDED

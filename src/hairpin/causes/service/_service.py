@@ -3,12 +3,11 @@
 from typing import Literal
 
 from hairpin.causes import log_advice
-from hairpin.causes.cause import View
+from hairpin.causes.kit import Message, View, message
 from hairpin.causes.service._near import listeners, on_loopback, protocol_of
 from hairpin.change.change import AddSocket
 from hairpin.host.docker import Container, PortBinding
 from hairpin.host.socket import Socket
-from hairpin.message import Message, message
 from hairpin.network.names import EMBEDDED, is_embedded
 from hairpin.network.prefix import is_loopback
 from hairpin.network.socket_owner import owner_of_socket, serves

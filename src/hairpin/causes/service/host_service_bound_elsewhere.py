@@ -10,16 +10,12 @@ asked, or on all addresses.
 Lasting: change the service's own configuration.
 """
 
-from collections.abc import Iterator
-
-from hairpin.causes.cause import Candidate, Cause, View
 from hairpin.causes.engine._publishing import at_host_port
+from hairpin.causes.kit import Candidate, Cause, Iterator, Message, OfSocket, View, message
 from hairpin.causes.service._near import on_loopback, socket_list
 from hairpin.causes.service._service import in_container, listening, same_port
-from hairpin.causes.where import OfSocket
 from hairpin.change.change import one
 from hairpin.host.socket import Socket
-from hairpin.message import Message, message
 from hairpin.network.prefix import Version, address_text
 
 

@@ -8,16 +8,12 @@ Now: let the service listen on the address that the client asked, or on all addr
 Lasting: change the service's own configuration.
 """
 
-from collections.abc import Iterator
-
-from hairpin.causes.cause import Candidate, Cause, View
 from hairpin.causes.engine._publishing import at_host_port
+from hairpin.causes.kit import Candidate, Cause, Iterator, OfSocket, View, message
 from hairpin.causes.service._near import on_loopback
 from hairpin.causes.service._service import in_container, listening, same_port
-from hairpin.causes.where import OfSocket
 from hairpin.change.change import one
-from hairpin.message import message
-from hairpin.network.port_holder import holds_for_engine
+from hairpin.network.socket_owner import holds_for_engine
 from hairpin.walk.sockets import socket_text
 
 

@@ -8,17 +8,13 @@ Now: ``systemctl start UNIT``.  If the unit fails again, ``journalctl -u UNIT`` 
 Lasting: the unit is enabled already.  Repair the fault that makes the unit fail.
 """
 
-from collections.abc import Iterator
-
-from hairpin.causes.cause import Candidate, Cause, View
 from hairpin.causes.engine._publishing import is_unserved
+from hairpin.causes.kit import Candidate, Cause, Iterator, OfUnit, View, message
 from hairpin.causes.service._service import listening
-from hairpin.causes.where import OfUnit
 from hairpin.change.calls import SetUnitState
 from hairpin.change.change import Change
 from hairpin.host.known_ports import known_port
 from hairpin.host.managers import Unit
-from hairpin.message import message
 
 
 def find(view: View) -> Iterator[Candidate]:

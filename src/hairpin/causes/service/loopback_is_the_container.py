@@ -14,18 +14,14 @@ the container a name server that it can reach (``--dns``).
 Lasting: make the same change in the Compose file, or in dockerd's options.
 """
 
-from collections.abc import Iterator
-
 import msgspec
 
-from hairpin.causes.cause import Candidate, Cause, View
+from hairpin.causes.kit import Candidate, Cause, Iterator, Message, OfContainer, View, message
 from hairpin.causes.service._near import elsewhere, on_loopback, protocol_of
 from hairpin.causes.service._service import is_foreign, listening, same_port
-from hairpin.causes.where import OfContainer
 from hairpin.change.change import one
 from hairpin.host.docker import STACKED, Container
 from hairpin.host.socket import Socket
-from hairpin.message import Message, message
 from hairpin.network.flow import FromContainer
 from hairpin.network.names import EMBEDDED, nameservers
 from hairpin.network.prefix import address_text, is_loopback

@@ -11,9 +11,8 @@ Lasting: no setting keeps the backlog from becoming full.  A larger backlog, up 
 against a burst.
 """
 
-from hairpin.causes.cause import Cause
+from hairpin.causes.kit import Cause, message
 from hairpin.causes.service._full import by_full_socket
-from hairpin.message import message
 
 CAUSE = Cause(
     title=message("The backlog of the service is full"),

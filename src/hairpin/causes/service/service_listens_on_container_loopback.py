@@ -9,19 +9,14 @@ Lasting: change the image, its configuration or its variables, because a change 
 container is recreated.
 """
 
-from collections.abc import Iterator
-
-from hairpin.causes.cause import Candidate, Cause, View
+from hairpin.causes.kit import Candidate, Cause, Iterator, OfSocket, View, message
 from hairpin.causes.service._near import on_loopback
 from hairpin.causes.service._service import bound_to_all, in_container, same_port, serving
-from hairpin.causes.where import OfSocket
 from hairpin.change.change import one
-from hairpin.message import message
 from hairpin.walk.sockets import socket_text
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate when every socket of the port is bound to loopback."""
     container = in_container(view)
     sockets = same_port(view)
     if container is None or not sockets:

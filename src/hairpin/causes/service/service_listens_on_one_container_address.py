@@ -8,13 +8,9 @@ Now: let the service listen on 0.0.0.0 (or ::).
 Lasting: change the image, its configuration or its variables.
 """
 
-from collections.abc import Iterator
-
-from hairpin.causes.cause import Candidate, Cause, View
+from hairpin.causes.kit import Candidate, Cause, Iterator, OfSocket, View, message
 from hairpin.causes.service._service import bound_to_all, in_container, same_port, serving
-from hairpin.causes.where import OfSocket
 from hairpin.change.change import one
-from hairpin.message import message
 from hairpin.network.prefix import is_loopback
 from hairpin.walk.sockets import socket_text
 

@@ -8,9 +8,7 @@ Now: recreate the container with ``-p`` for the port on which it listens, or cha
 Lasting: change ``ports:`` in the Compose file, or the service's configuration.
 """
 
-from collections.abc import Iterator
-
-from hairpin.causes.cause import Candidate, Cause, View
+from hairpin.causes.kit import Candidate, Cause, Iterator, Message, OfSocket, View, message
 from hairpin.causes.nat_rules._translation import dnat_place
 from hairpin.causes.service._near import listeners, socket_list, who_else
 from hairpin.causes.service._service import (
@@ -26,12 +24,10 @@ from hairpin.causes.service._service import (
     sharing,
     unpublished_listeners,
 )
-from hairpin.causes.where import OfSocket
 from hairpin.change.change import one
 from hairpin.engines.repair.republishing import option_of, recreated_behind, recreated_name
 from hairpin.host.docker import Container, PortBinding
 from hairpin.host.socket import Socket
-from hairpin.message import Message, message
 from hairpin.walk.sockets import socket_text
 from hairpin.wanted import ask_container
 

@@ -9,19 +9,14 @@ Now: let the service listen on both families.
 Lasting: change the service's own configuration.
 """
 
-from collections.abc import Iterator
-
-from hairpin.causes.cause import Candidate, Cause, View
+from hairpin.causes.kit import Candidate, Cause, Iterator, OfSocket, View, message
 from hairpin.causes.service._service import in_container, listening, same_port, serving
-from hairpin.causes.where import OfSocket
 from hairpin.change.change import one
-from hairpin.message import message
 from hairpin.network.prefix import is_loopback
 from hairpin.walk.sockets import socket_text
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate when every socket of the port that is not on loopback is of the other address family."""
     container = in_container(view)
     packet = view.stop.seen.packet
     sockets = [each for each in same_port(view) if each.address is None or not is_loopback(each.address, each.version)]

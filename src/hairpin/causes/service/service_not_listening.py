@@ -8,9 +8,7 @@ Now: start or repair the service.  The service's log tells why the service does 
 Lasting: correct the image or its configuration.
 """
 
-from collections.abc import Iterator
-
-from hairpin.causes.cause import Candidate, Cause, View
+from hairpin.causes.kit import Candidate, Cause, Iterator, Message, OfContainer, Place, View, message
 from hairpin.causes.log_advice import repair_service
 from hairpin.causes.nat_rules._translation import dnat_place
 from hairpin.causes.service._near import listeners, socket_list, who_else
@@ -24,13 +22,10 @@ from hairpin.causes.service._service import (
     sharing,
     unpublished_listeners,
 )
-from hairpin.causes.where import OfContainer
 from hairpin.change.change import one
 from hairpin.engines.missing import is_engines
 from hairpin.host.docker import Container
 from hairpin.host.socket import Socket
-from hairpin.message import Message, message
-from hairpin.netfilter.evaluate.chain import Place
 from hairpin.network.prefix import address_text
 
 

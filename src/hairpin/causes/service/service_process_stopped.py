@@ -9,21 +9,16 @@ Now: ``kill -CONT PID``.
 Lasting: nothing has to be saved, because a restarted process is not stopped.  Find out what stopped the process.
 """
 
-from collections.abc import Iterator
-
 import msgspec
 
-from hairpin.causes.cause import Candidate, Cause, View
-from hairpin.causes.where import OfProcess
+from hairpin.causes.kit import Candidate, Cause, Iterator, OfProcess, View, message
 from hairpin.change.change import AddSocket, Change, ContinueProcess, DeleteSocket, one
 from hairpin.host.link import Link
 from hairpin.host.socket import Socket
-from hairpin.message import message
 from hairpin.network.socket_owner import owner_of_socket
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate for the stopped process whose socket received the packet."""
     link = view.namespace.link(view.stop.link)
     if link is not None and link.holder_halted and view.stop.stage == "tunnel":
         yield from _of_device(view, link)

@@ -9,9 +9,8 @@ Lasting: no setting keeps the buffer from becoming full.  A larger buffer (``SO_
 helps only against a burst.
 """
 
-from hairpin.causes.cause import Cause
+from hairpin.causes.kit import Cause, message
 from hairpin.causes.service._full import by_full_socket
-from hairpin.message import message
 
 CAUSE = Cause(
     title=message("The receive queue of the service is full"),

@@ -9,16 +9,12 @@ Now: delete the entry by ``conntrack -D`` with the sender, the destination and t
 Lasting: nothing has to be done, because the next packet creates a correct entry.
 """
 
-from collections.abc import Iterator
 from typing import get_args
 
 import msgspec
 
-from hairpin.causes.cause import Candidate, Cause, View
-from hairpin.causes.where import OfConnection
+from hairpin.causes.kit import Candidate, Cause, Iterator, Message, Netns, OfConnection, View, message
 from hairpin.change.change import Change, DropConnection
-from hairpin.host.netns import Netns
-from hairpin.message import Message, message
 from hairpin.netfilter.packet import TCP, Connection
 from hairpin.network.flow import Protocol
 from hairpin.network.prefix import address_text

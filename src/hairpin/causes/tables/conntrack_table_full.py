@@ -11,13 +11,9 @@ not exist before the module is loaded.
 """
 
 from collections import Counter
-from collections.abc import Iterator
 
-from hairpin.causes.cause import Candidate, Cause, View
-from hairpin.causes.where import OfSysctl
+from hairpin.causes.kit import Candidate, Cause, Iterator, Message, Namespace, OfSysctl, View, message
 from hairpin.change.change import SetSysctl, one
-from hairpin.host.host import Namespace
-from hairpin.message import Message, message
 from hairpin.netfilter.packet import TCP, UDP, Connection
 from hairpin.network.prefix import Version, address_text
 from hairpin.walk.hooks.conntrack_room import MAXIMUM, fill_of
@@ -28,7 +24,6 @@ _ENTRY_BYTES = 320
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate if the connection table of the namespace in which the packet stopped is full."""
     fill = fill_of(view.network, view.stop.netns)
     if fill is None or not fill.full or view.host_netns not in view.network:
         return

@@ -11,16 +11,10 @@ Lasting: correct the line of sysctl.d that sets this timeout, and load nf_conntr
 exist before the module is loaded.
 """
 
-from collections.abc import Iterator
-
-from hairpin.causes.cause import Candidate, Cause, View
+from hairpin.causes.kit import Candidate, Cause, Iterator, Namespace, Netns, OfSysctl, View, message
 from hairpin.causes.routing._asked import namespaces_on_way
-from hairpin.causes.where import OfSysctl
 from hairpin.change.change import Change, SetSysctl
-from hairpin.host.host import Namespace
-from hairpin.host.netns import Netns
 from hairpin.host.sysctl import dotted
-from hairpin.message import message
 from hairpin.walk.hooks.conntrack_timeout import DEFAULTS_S, path_of, zero_timeouts
 
 

@@ -10,17 +10,12 @@ Now: ``sysctl -w net.ipv4.neigh.default.gc_thresh3=…`` with twice the present 
 Lasting: put the value into a file of sysctl.d.
 """
 
-from collections.abc import Iterator
-
-from hairpin.causes.cause import Candidate, Cause, View
-from hairpin.causes.where import OfSysctl
+from hairpin.causes.kit import Candidate, Cause, Iterator, OfSysctl, View, message
 from hairpin.change.change import SetSysctl, one
-from hairpin.message import message
 from hairpin.walk.link.neighbour_room import maximum_path, room_of
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate if the neighbour table of the packet's IP version is full."""
     version = view.stop.seen.packet.version
     room = room_of(view.network, view.stop.netns, version)
     if room is None or not room.full:

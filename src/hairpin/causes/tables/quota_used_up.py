@@ -9,15 +9,11 @@ Lasting: reset the quota when its period ends (by a timer or a cron job), or wri
 contains it.
 """
 
-from collections.abc import Iterator
-
 import msgspec
 
-from hairpin.causes.cause import Candidate, Cause, View, Way
-from hairpin.causes.where import OfRule
+from hairpin.causes.kit import Candidate, Cause, Iterator, Message, OfRule, Place, View, Way, message
 from hairpin.change.change import Change, DeleteRule, InsertRule, one
-from hairpin.message import Message, message
-from hairpin.netfilter.evaluate.chain import Place, rule_at
+from hairpin.netfilter.evaluate.chain import rule_at
 from hairpin.netfilter.ir import Rule, StatefulMatch
 from hairpin.netfilter.limit import QuotaLimit
 

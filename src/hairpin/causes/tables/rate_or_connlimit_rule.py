@@ -9,14 +9,9 @@ Now: remove the client from the list (``xt_recent``), or wait, or close the clie
 Lasting: raise the limit in the file or program that adds the rule.
 """
 
-from collections.abc import Iterator
-
-from hairpin.causes.cause import Candidate, Cause, View, Way
-from hairpin.causes.where import OfRule
+from hairpin.causes.kit import Candidate, Cause, Iterator, Message, Namespace, OfRule, Place, View, Way, message
 from hairpin.change.change import Change, DeleteRule, one
-from hairpin.host.host import Namespace
-from hairpin.message import Message, message
-from hairpin.netfilter.evaluate.chain import Place, rule_at
+from hairpin.netfilter.evaluate.chain import rule_at
 from hairpin.netfilter.ir import StatefulMatch
 from hairpin.netfilter.limit import ClientLimit, ConnectionLimit, HashLimit, Limit, QuotaLimit, RecentLimit, TimeWindow
 from hairpin.netfilter.packet import Seen
@@ -25,7 +20,6 @@ from hairpin.walk.hooks.limits import is_exceeded, open_connections
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate if the rule that stopped the packet sets a limit and the client is above the limit."""
     place = view.place
     limit = _limit(view.namespace, place) if place is not None else None
     seen = view.stop.seen

@@ -9,20 +9,14 @@ Now: close connections, or give the rule more ports or addresses.
 Lasting: write a wider port range or more addresses into the file or program that adds the rule.
 """
 
-from collections.abc import Iterator
-
-from hairpin.causes.cause import Candidate, Cause, View, Way
-from hairpin.causes.where import OfRule
+from hairpin.causes.kit import Candidate, Cause, Iterator, Namespace, OfRule, View, Way, message
 from hairpin.change.change import Change, DropConnection, one
-from hairpin.host.host import Namespace
-from hairpin.message import message
 from hairpin.netfilter.packet import Connection, Packet
 from hairpin.network.prefix import address_text
 from hairpin.walk.decided import RuleDecided
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate for the rule that translated the packet's source, if all ports of the rule are in use."""
     steps = (step for step in view.branch.request if step.note in ("snat", "masquerade"))
     step = next((step for step in steps if step.netns == view.stop.netns), None)
     if step is None or not isinstance(step.decided_by, RuleDecided):

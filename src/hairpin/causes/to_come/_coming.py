@@ -2,14 +2,11 @@
 
 import re
 
-from hairpin.causes.cause import Coming
+from hairpin.causes.kit import Coming, Host, OfRule, OfSysctl, Place
 from hairpin.causes.order import PUTTING_BACK
-from hairpin.causes.where import OfRule, OfSysctl
 from hairpin.host.boot.rule_keeper import NFTABLES_CONF, rule_keeper, saved_files
 from hairpin.host.boot.sysctl_files import Setting, last_word
-from hairpin.host.host import Host
 from hairpin.host.link import ENGINE_BRIDGE
-from hairpin.netfilter.evaluate.chain import Place
 from hairpin.programs import chains_of, having_role
 from hairpin.walk.decided import RuleDecided
 from hairpin.walk.walked import walked

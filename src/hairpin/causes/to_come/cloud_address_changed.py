@@ -7,8 +7,7 @@ Now: nothing has to be done, because no flow fails yet.
 Lasting: reserve the address, or write rules and published ports without the address.
 """
 
-from hairpin.causes.cause import Cause
-from hairpin.message import message
+from hairpin.causes.kit import Cause, message
 
 CAUSE = Cause(
     title=message("The machine keeps its address only until it is stopped"),

@@ -9,20 +9,16 @@ Lasting: publish the port instead, or give the container a fixed address (``--ip
 """
 
 import re
-from collections.abc import Iterator
 
-from hairpin.causes.cause import Cause, Coming
+from hairpin.causes.kit import Cause, Coming, Host, Iterator, message
 from hairpin.causes.losing import rules_on_the_way
 from hairpin.causes.to_come._coming import stopping_rule
 from hairpin.host.docker import Container
-from hairpin.host.host import Host
-from hairpin.message import message
 from hairpin.network.prefix import address_text
 from hairpin.programs import PODMAN
 
 
 def foresees(coming: Coming) -> bool:
-    """Return whether this cause is the right name for the fault that the event brings."""
     left = frozenset(_left(coming.host, coming.host_then))
     rule = stopping_rule(coming)
     if not left or rule is None:

@@ -9,8 +9,7 @@ Lasting: publish the port, or set the option by which the new version allows the
 ``trusted_host_interfaces``, a gateway mode).
 """
 
-from hairpin.causes.cause import Cause
-from hairpin.message import message
+from hairpin.causes.kit import Cause, message
 
 CAUSE = Cause(
     title=message("The next version of the engine makes other rules"),

@@ -10,9 +10,8 @@ Lasting: for Podman, ``systemctl enable --now netavark-firewalld-reload``.  For 
 after firewalld (``PartOf=firewalld.service``).
 """
 
-from hairpin.causes.cause import Cause
+from hairpin.causes.kit import Cause, message
 from hairpin.causes.to_come._coming import OF_FIREWALLD, loses_engine_rules
-from hairpin.message import message
 
 CAUSE = Cause(
     title=message("firewalld deletes the engine's rules, and nothing makes them again"),

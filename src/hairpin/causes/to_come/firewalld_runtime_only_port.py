@@ -8,15 +8,13 @@ Now: nothing has to be done, because no flow fails yet.
 Lasting: run ``firewall-cmd --permanent`` with the same options, or ``firewall-cmd --runtime-to-permanent``.
 """
 
-from hairpin.causes.cause import Cause, Coming
+from hairpin.causes.kit import Cause, Coming, message
 from hairpin.causes.losing import lost_rules
 from hairpin.causes.to_come._coming import OF_FIREWALLD
 from hairpin.firewalls.chain_owner import is_firewallds
-from hairpin.message import message
 
 
 def foresees(coming: Coming) -> bool:
-    """Return whether this cause is the right name for the fault that the event brings."""
     by_files = (*OF_FIREWALLD, "reboot")
     return (
         coming.event in by_files

@@ -11,15 +11,12 @@ Now: no flow fails yet.  Run ``firewall-cmd --permanent --zone=docker --change-i
 Lasting: nothing more has to be done, because this command changes firewalld's permanent configuration.
 """
 
-from hairpin.causes.cause import Cause, Coming
-from hairpin.causes.where import OfContainer
+from hairpin.causes.kit import Cause, Coming, OfContainer, message
 from hairpin.engines.docker.daemon import bound_elsewhere, unloaded_networks
 from hairpin.host.docker import Engine
-from hairpin.message import message
 
 
 def foresees(coming: Coming) -> bool:
-    """Return whether this cause is the right name for the fault that the event brings."""
     starts = ("docker-restart", "reboot", "docker-upgrade")
     down = coming.found.id in ("docker-daemon-not-running", "container-not-running")
     return coming.event in starts and down and any(_keeps_down(coming, each) for each in coming.host.engines)

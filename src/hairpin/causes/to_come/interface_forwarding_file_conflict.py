@@ -8,9 +8,8 @@ Now: no flow fails yet.  Remove the line that sets forwarding to 0.
 Lasting: nothing more has to be done after the line is removed.
 """
 
-from hairpin.causes.cause import Cause
+from hairpin.causes.kit import Cause, message
 from hairpin.causes.to_come._coming import setting_of
-from hairpin.message import message
 
 CAUSE = Cause(
     title=message("A sysctl file keeps one interface from forwarding"),

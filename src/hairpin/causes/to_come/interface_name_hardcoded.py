@@ -8,8 +8,7 @@ Now: nothing has to be done, because no flow fails yet.
 Lasting: add a ``.link`` file that keeps the name, or write the rule without the name.
 """
 
-from hairpin.causes.cause import Cause
-from hairpin.message import message
+from hairpin.causes.kit import Cause, message
 
 CAUSE = Cause(
     title=message("A rule or a file names an interface that will get another name"),

@@ -9,9 +9,8 @@ Now: no flow fails yet.  Write the file of sysctl.d that switches forwarding on.
 Lasting: put ``net.ipv4.ip_forward = 1`` into a file of sysctl.d.
 """
 
-from hairpin.causes.cause import Cause
+from hairpin.causes.kit import Cause, message
 from hairpin.causes.to_come._coming import setting_of
-from hairpin.message import message
 
 _OFF = ("ip-forward-off", "ipv6-forwarding-off", "interface-forwarding-off")
 

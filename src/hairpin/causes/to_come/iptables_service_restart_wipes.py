@@ -10,13 +10,11 @@ Lasting: restart dockerd whenever the unit that loads the saved rules is restart
 tables from the saved file.
 """
 
-from hairpin.causes.cause import Cause, Coming
+from hairpin.causes.kit import Cause, Coming, message
 from hairpin.causes.to_come._coming import brought_translation, loses_engine_rules
-from hairpin.message import message
 
 
 def foresees(coming: Coming) -> bool:
-    """Return whether this cause is the right name for the fault that the event brings."""
     if coming.event != "saved-rules-restore" or not loses_engine_rules(coming):
         return False
     return brought_translation(coming) is None  # otherwise the saved file contains older rules of the engine

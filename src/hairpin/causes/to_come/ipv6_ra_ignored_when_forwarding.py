@@ -9,8 +9,7 @@ Lasting: put the same sysctl into a file of sysctl.d, or use a network manager t
 itself.
 """
 
-from hairpin.causes.cause import Cause
-from hairpin.message import message
+from hairpin.causes.kit import Cause, message
 
 CAUSE = Cause(
     title=message("A host that forwards IPv6 ignores router advertisements"),

@@ -10,8 +10,7 @@ Lasting: in networkd, set ``Unmanaged=yes`` for these links or write a narrower 
 ``unmanaged-devices=``.
 """
 
-from hairpin.causes.cause import Cause
-from hairpin.message import message
+from hairpin.causes.kit import Cause, message
 
 _RESTARTS = ("networkd-restart", "networkmanager-restart", "reboot")
 _OF_LINKS = (

@@ -10,9 +10,8 @@ Now: nothing has to be done, because no flow fails yet.
 Lasting: keep one of these programs, and move the rules of the other programs into it.
 """
 
-from hairpin.causes.cause import Cause
+from hairpin.causes.kit import Cause, message
 from hairpin.causes.to_come._coming import managers, stopping_rule
-from hairpin.message import message
 
 CAUSE = Cause(
     title=message("Two programs manage this host's rules"),

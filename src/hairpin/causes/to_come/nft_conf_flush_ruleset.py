@@ -11,9 +11,8 @@ Lasting: in the script, use ``destroy table`` for the script's own tables instea
 restart dockerd after the unit.
 """
 
-from hairpin.causes.cause import Cause
+from hairpin.causes.kit import Cause, message
 from hairpin.causes.to_come._coming import OF_NFTABLES, loses_engine_rules
-from hairpin.message import message
 
 CAUSE = Cause(
     title=message("nftables' file deletes the engine's rules"),

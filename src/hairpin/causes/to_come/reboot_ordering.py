@@ -8,9 +8,8 @@ Now: nothing has to be done, because no flow fails yet.
 Lasting: add ``Before=docker.service`` to this unit, or restore dockerd's rules after this unit has run.
 """
 
-from hairpin.causes.cause import Cause
+from hairpin.causes.kit import Cause, message
 from hairpin.causes.to_come._coming import loses_engine_rules
-from hairpin.message import message
 
 CAUSE = Cause(
     title=message("At boot a program runs after the engine and undoes the engine's rules"),

@@ -10,13 +10,10 @@ Lasting: the container keeps the new restart policy after a reboot.  Or write ``
 Compose file.  For Podman, use a quadlet or ``podman-restart.service``.
 """
 
-from hairpin.causes.cause import Cause, Coming
-from hairpin.causes.where import OfContainer
-from hairpin.message import message
+from hairpin.causes.kit import Cause, Coming, OfContainer, message
 
 
 def foresees(coming: Coming) -> bool:
-    """Return whether this cause is the right name for the fault that the event brings."""
     was = next((each for each in coming.host.containers() if each.name == _name(coming)), None)
     return (
         coming.found.id == "container-not-running"

@@ -8,13 +8,10 @@ Now: nothing has to be done, because no flow fails yet.
 Lasting: write the rule into the file that this host's firewall loads.
 """
 
-from collections.abc import Iterator
-
-from hairpin.causes.cause import AskedFlows, Cause, Finding
+from hairpin.causes.kit import AskedFlows, Cause, Finding, Iterator, message
 from hairpin.causes.losing import lost_rules
 from hairpin.causes.opening import opened_by_events
 from hairpin.causes.to_come._coming import loses_engine_rules
-from hairpin.message import message
 
 CAUSE = Cause(
     title=message("A rule exists only until the rules are loaded again"),

@@ -9,13 +9,11 @@ Now: nothing has to be done, because no flow fails yet.
 Lasting: remove the engine's chains and rules from the file, and save only the host's own rules.
 """
 
-from hairpin.causes.cause import Cause, Coming
+from hairpin.causes.kit import Cause, Coming, message
 from hairpin.causes.to_come._coming import engine_rule_of_the_file
-from hairpin.message import message
 
 
 def foresees(coming: Coming) -> bool:
-    """Return whether this cause is the right name for the fault that the event brings."""
     rule = engine_rule_of_the_file(coming)
     return coming.event in ("reboot", "saved-rules-restore") and rule is not None and bool(rule.number)
 

@@ -10,9 +10,8 @@ Now: no flow fails yet.  Change the line that sets forwarding to 0.
 Lasting: write 1 instead of 0 into the line, and add an exception to the program that writes the file.
 """
 
-from hairpin.causes.cause import Cause
+from hairpin.causes.kit import Cause, message
 from hairpin.causes.to_come._coming import setting_of
-from hairpin.message import message
 
 CAUSE = Cause(
     title=message("A sysctl file switches forwarding off"),

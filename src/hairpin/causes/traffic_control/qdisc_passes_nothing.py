@@ -10,20 +10,15 @@ Lasting: find the script, unit or tool that sets the queueing discipline.  The s
 discipline in a file.
 """
 
-from collections.abc import Iterator
-
 import msgspec
 
-from hairpin.causes.cause import Candidate, Cause, View
-from hairpin.causes.where import OfTrafficControl
+from hairpin.causes.kit import Candidate, Cause, Iterator, OfTrafficControl, View, message
 from hairpin.change.change import SetLink, one
 from hairpin.host.traffic_control import Qdisc
-from hairpin.message import message
 from hairpin.walk.decided import LinkDecided
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate when a queueing discipline dropped the packet."""
     decided = view.stop.decided_by
     link = view.namespace.link(view.stop.link)
     if not isinstance(decided, LinkDecided) or not isinstance(decided.control, Qdisc) or link is None:

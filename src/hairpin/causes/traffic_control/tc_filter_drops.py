@@ -9,20 +9,15 @@ Now: ``tc filter del dev LINK ingress protocol ip pref NUMBER …``.
 Lasting: find the script, unit or tool that adds the filter.  The system itself stores no filter in a file.
 """
 
-from collections.abc import Iterator
-
 import msgspec
 
-from hairpin.causes.cause import Candidate, Cause, View
-from hairpin.causes.where import OfTrafficControl
+from hairpin.causes.kit import Candidate, Cause, Iterator, OfTrafficControl, View, message
 from hairpin.change.change import SetLink, one
 from hairpin.host.traffic_control import Filter
-from hairpin.message import message
 from hairpin.walk.decided import LinkDecided
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate when a filter of traffic control dropped or redirected the packet."""
     decided = view.stop.decided_by
     link = view.namespace.link(view.stop.link)
     if not isinstance(decided, LinkDecided) or not isinstance(decided.control, Filter) or link is None:

@@ -1,20 +1,15 @@
 """Finds the router to which a missing default route may have led."""
 
-from collections.abc import Iterator
-
 import msgspec
 
-from hairpin.causes.cause import View
+from hairpin.causes.kit import Iterator, Message, Namespace, Netns, View, message
 from hairpin.host.advertised import routers_on
-from hairpin.host.boot.configured_gateway import configured_gateways
-from hairpin.host.host import Namespace
+from hairpin.host.boot.configured_address import configured_gateways
 from hairpin.host.link import Address
-from hairpin.host.netns import Netns
 from hairpin.host.route import TABLE_MAIN, Neighbour, Route
-from hairpin.message import Message, message
+from hairpin.network.lost_address import routers_of_far_hosts
 from hairpin.network.network import Network, addresses_of, is_uplink
 from hairpin.network.prefix import LINK_LOCAL6, Version, address_text, inside, width
-from hairpin.network.prefix_witness import routers_of_far_hosts
 
 
 class Gateway(msgspec.Struct, frozen=True):

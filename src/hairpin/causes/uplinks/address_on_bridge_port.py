@@ -9,20 +9,14 @@ Now: add the addresses to the bridge, move the routes to it, then delete the add
 Lasting: correct the host's network configuration: the bridge has the addresses, and the port has none.
 """
 
-from collections.abc import Iterator
-
 import msgspec
 
-from hairpin.causes.cause import Candidate, Cause, View
+from hairpin.causes.kit import Candidate, Cause, Iterator, Namespace, Netns, OfLink, View, message
 from hairpin.causes.routing._asked import namespaces_on_way
-from hairpin.causes.where import OfLink
 from hairpin.change.change import AddEntry, Change, DeleteEntry, Primitive, ReplaceEntry, SetLink
 from hairpin.change.simulation.addresses import address_of
-from hairpin.host.host import Namespace
 from hairpin.host.link import Address, Link
-from hairpin.host.netns import Netns
 from hairpin.host.route import Route
-from hairpin.message import message
 from hairpin.network.lost_address import addresses_on_port
 from hairpin.network.network import is_bridge_port, is_uplink
 from hairpin.network.prefix import address_text

@@ -9,12 +9,8 @@ client's packet came in: ``iptables -t mangle -A PREROUTING -i LINK … -j CONNM
 Lasting: put these rules into the saved rules and into the host's network configuration.
 """
 
-from collections.abc import Iterator
-
-from hairpin.causes.cause import Candidate, Cause, View
+from hairpin.causes.kit import Candidate, Cause, Iterator, OfLink, View, message
 from hairpin.causes.uplink_of_answers import ways_home
-from hairpin.causes.where import OfLink
-from hairpin.message import message
 from hairpin.network.prefix import address_text
 from hairpin.network.uplinks import holder_of_addresses, home_of
 from hairpin.walk.trace import ForeignSource

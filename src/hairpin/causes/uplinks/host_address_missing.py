@@ -9,20 +9,16 @@ Lasting: correct the host's network configuration (DHCP, networkd, NetworkManage
 """
 
 import shlex
-from collections.abc import Iterator
 
-from hairpin.causes.cause import Candidate, Cause, View
+from hairpin.causes.kit import Candidate, Cause, Iterator, Message, Netns, OfLink, View, message
 from hairpin.causes.uplinks._gateway import named_gateway
-from hairpin.causes.where import OfLink
 from hairpin.change.calls import ByPerson
 from hairpin.change.change import AddEntry, Change, Primitive
 from hairpin.change.intent import SendFrom, rendered
 from hairpin.host.boot.configured_address import configured_addresses
 from hairpin.host.floating import mover_of
 from hairpin.host.link import Address, Link
-from hairpin.host.netns import Netns
 from hairpin.host.route import NextHop, Route
-from hairpin.message import Message, message
 from hairpin.network.attachment import attachment_of
 from hairpin.network.lost_address import (
     SUBNET6,

@@ -9,11 +9,9 @@ Lasting: correct the host's network configuration (DHCP, networkd, NetworkManage
 """
 
 import shlex
-from collections.abc import Iterator
 
-from hairpin.causes.cause import Candidate, Cause, View
+from hairpin.causes.kit import Candidate, Cause, Iterator, Message, View, message, of_missing
 from hairpin.causes.uplinks._gateway import likely_gateway, links_without_default, named_gateway
-from hairpin.causes.where import of_missing
 from hairpin.change.calls import ByPerson
 from hairpin.change.change import AddEntry, Change, SetSysctl
 from hairpin.change.commands.words import six
@@ -21,11 +19,9 @@ from hairpin.change.simulation.addresses import missing_routes
 from hairpin.host.advertised import accept_ra, ignores_as_router, refusing_setting, routers_on
 from hairpin.host.route import NextHop, Route
 from hairpin.host.sysctl import dotted
-from hairpin.message import Message, message
-from hairpin.network.lost_address import lost_by
+from hairpin.network.lost_address import differing_prefixes, lost_by
 from hairpin.network.network import addresses_of
 from hairpin.network.prefix import Version
-from hairpin.network.prefix_witness import differing_prefixes
 
 
 def find(view: View) -> Iterator[Candidate]:

@@ -7,24 +7,19 @@ Now: ``ip link set LINK up``, then add the routes that were lost with the link.
 Lasting: correct the host's network configuration.
 """
 
-from collections.abc import Iterator
-
 import msgspec
 
 from hairpin.causes.bridge._link_state import brought_up, down
-from hairpin.causes.cause import LINK_STOPS, Candidate, Cause, View
+from hairpin.causes.kit import LINK_STOPS, Candidate, Cause, Iterator, Message, OfLink, View, message
 from hairpin.causes.uplinks._gateway import likely_gateway, links_without_default
-from hairpin.causes.where import OfLink
 from hairpin.change.change import AddEntry, Change, SetLink, one
 from hairpin.host.link import Link
 from hairpin.host.route import NextHop, Route
-from hairpin.message import Message, message
 from hairpin.network.network import is_bridge_port
 from hairpin.network.stacked import lower_of
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate for an uplink that is down or has no carrier."""
     if view.stop.reason == "no-carrier":
         yield from _without_carrier(view)
     if not view.on_host:

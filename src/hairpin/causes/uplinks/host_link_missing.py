@@ -7,17 +7,13 @@ Now: bring the link back, by its driver, the card, the virtual machine's interfa
 Lasting: name the link by its hardware address in the network configuration.
 """
 
-from collections.abc import Iterator
-
-from hairpin.causes.cause import Candidate, Cause, View
+from hairpin.causes.kit import Candidate, Cause, Iterator, OfLink, View, message
 from hairpin.causes.uplinks._gateway import named_gateway
-from hairpin.causes.where import OfLink
 from hairpin.change.calls import ByPerson
 from hairpin.change.change import AddEntry, Change, Primitive, SetLink
 from hairpin.host.boot.configured_address import configured_addresses, configured_links
 from hairpin.host.link import Address, Link
 from hairpin.host.route import NextHop, Route
-from hairpin.message import message
 from hairpin.network.network import is_uplink
 
 

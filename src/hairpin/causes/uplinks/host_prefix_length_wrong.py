@@ -10,18 +10,13 @@ default route.
 Lasting: correct the host's network configuration (DHCP, networkd, NetworkManager, ifupdown, netplan).
 """
 
-from collections.abc import Iterator
-
-from hairpin.causes.cause import Candidate, Cause, View
+from hairpin.causes.kit import Candidate, Cause, Iterator, Netns, OfLink, View, message
 from hairpin.causes.uplinks._gateway import named_gateway
-from hairpin.causes.where import OfLink
 from hairpin.change.change import AddEntry, Change, DeleteEntry, Primitive
 from hairpin.host.link import Address
-from hairpin.host.netns import Netns
 from hairpin.host.route import NextHop, Route
-from hairpin.message import message
+from hairpin.network.lost_address import Differs, differing_prefixes
 from hairpin.network.prefix import Version, address_text
-from hairpin.network.prefix_witness import Differs, differing_prefixes
 from hairpin.network.tables import has_default_route
 
 

@@ -11,12 +11,8 @@ Lasting: put the same rules into the file or manager that keeps the host's rules
 that resolves to the private address on the host and in its containers.
 """
 
-from collections.abc import Iterator
-
-from hairpin.causes.cause import Candidate, Cause, View
-from hairpin.causes.where import OfAddress
+from hairpin.causes.kit import Candidate, Cause, Iterator, Message, OfAddress, View, message
 from hairpin.change.intent import LoopBack, rendered
-from hairpin.message import Message, message
 from hairpin.netfilter.packet import TCP, UDP
 from hairpin.network.prefix import address_text
 

@@ -11,9 +11,9 @@ import msgspec
 from hairpin.host.host import Namespace
 from hairpin.host.link import Address
 from hairpin.host.route import TABLE_LOCAL, TABLE_MAIN, NextHop, Route
+from hairpin.network.index import vrf_of
 from hairpin.network.network import conf
 from hairpin.network.prefix import Version, last_of, network_of, width
-from hairpin.network.vrf import vrf_of
 
 _METRIC6 = 256
 """The metric of routes that the kernel makes for IPv6 addresses: IP6_RT_PRIO_ADDRCONF."""

@@ -88,7 +88,7 @@ def with_other_entry(namespace: Namespace, part: ReplaceEntry) -> Namespace:
                 raise ChangeError(
                     message(
                         "the route for {prefix} cannot be replaced: there is no such route, or more than one",
-                        prefix=_prefix(route),
+                        prefix=str(route.prefix),
                     )
                 )
             added = with_entry(namespace, route).routes[-1]
@@ -152,10 +152,6 @@ def fdb_slot(entry: FdbEntry) -> tuple[object, ...]:
 def neighbour_slot(entry: Neighbour) -> tuple[object, ...]:
     """Return the fields that two neighbour entries cannot share."""
     return entry.link, entry.version, entry.value, entry.proxy
-
-
-def _prefix(route: Route) -> str:
-    return str(route.prefix)
 
 
 def _on_wires(namespace: Namespace, route: Route) -> Route:

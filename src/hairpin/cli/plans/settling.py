@@ -78,7 +78,7 @@ def _refuse_in_hand(each: "PlanStanding", outpost: "Outpost") -> None:
 def _settle(each: "PlanStanding", outpost: "Outpost", shown: Shown) -> None:
     from hairpin.apply.hands import hands_for
     from hairpin.apply.program.plan_book import PlanBook
-    from hairpin.apply.settling import settle
+    from hairpin.apply.taking_back import settle
 
     plan, book = each.kept_plan, PlanBook(outpost)
     tell_interrupted(plan.id, shown)

@@ -24,7 +24,6 @@ _TO, _OUT, _GATEWAY, _PRIORITY, _PREFSRC, _METRICS, _WAYS, _CACHE, _TABLE, _PREF
 _KNOWN_OF_ROUTE = frozenset((_TO, _OUT, _GATEWAY, _PRIORITY, _PREFSRC, _METRICS, _WAYS, _CACHE, _TABLE, _PREFERENCE))
 _KNOWN_OF_HOP = frozenset((_GATEWAY,))
 _MTU = 2
-_LOCK = 1
 _CLONED, _OF_HOP = 0x200, 0xFF
 _TYPES = (
     None, "unicast", "local", "broadcast", "anycast", "multicast", "blackhole", "unreachable", "prohibit", "throw",

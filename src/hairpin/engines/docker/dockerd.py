@@ -72,7 +72,6 @@ def _expected(engine: Engine, daemon: Daemon, history: History) -> ExpectedRules
         policies=tuple(policies_of(daemon, history)),
         sysctls=tuple(sysctls_of(daemon, history)),
         listeners=tuple(_listeners_of(daemon, history)),
-        hairpin_bridges=tuple(bridge.device for bridge in history.bridges if daemon.hairpin),
     )
     if daemon.backend == "nftables":
         from hairpin.engines.docker import dockerd_nftables  # noqa: PLC0415 - few engines use it

@@ -17,13 +17,14 @@ from hairpin.change.calls import ConnectContainer
 from hairpin.engines.repair.bridging import new_bridge
 from hairpin.engines.repair.endpoints import addresses, new_endpoint, routes, sysctls
 from hairpin.engines.repair.republishing import added_rules, relays
-from hairpin.engines.repair.stacked import stacked_link, stacked_subnet
 from hairpin.engines.repair.starting import (
     PUBLISHES_NOTHING,
     bridged_subnet,
     on_network,
     restarts,
     rp_filter_off,
+    stacked_link,
+    stacked_subnet,
     veth_pair,
 )
 from hairpin.host.boot.saved_rules import rule_of

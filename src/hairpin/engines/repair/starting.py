@@ -16,7 +16,7 @@ from hairpin.engines.docker.options import Version, dockerd_version
 from hairpin.engines.repair.bridging import lacks_bridge, new_bridge
 from hairpin.engines.repair.endpoints import addresses, new_endpoint, routes, sysctls
 from hairpin.engines.repair.republishing import added_rules, lacks_a_chain, relays
-from hairpin.host.docker import Container, DockerNetwork, Endpoint, Engine, PortBinding, Subnet
+from hairpin.host.docker import STACKED, Container, DockerNetwork, Endpoint, Engine, PortBinding, Subnet
 from hairpin.host.host import Host, Namespace
 from hairpin.host.link import Address, BridgePort, Link
 from hairpin.host.netns import Netns
@@ -27,6 +27,8 @@ from hairpin.message import Message, message
 from hairpin.network.attachment import gateway_of, network_for
 from hairpin.network.prefix import address_text
 
+_MAC_OF_ADDRESS = 0x0242 << 32
+"""Source: moby libnetwork/netutils/utils.go GenerateMACFromIP()"""
 _FIRST_UPDATE: Version = (5, 1, 0)
 NEW_PORT = "veth-new"
 """The name of the host's end of a new veth pair.  The engine takes a name at random."""
@@ -115,8 +117,6 @@ def restarts(host: Host, container: Container) -> tuple[SetContainerState, ...]:
 
 def _started_stacked(host: Host, engine: Engine, container: Container, binding: PortBinding) -> Change | None:
     """Return the change that starts a container on a macvlan or ipvlan network, which publishes no port."""
-    from hairpin.engines.repair.stacked import stacked_link, stacked_subnet  # noqa: PLC0415 - few networks are stacked
-
     names = engine.network_names(container)
     networks = ((each, stacked_subnet(host, each)) for each in engine.networks if each.name in names)
     joined, subnet = next(((each, subnet) for each, subnet in networks if subnet is not None), (None, None))
@@ -314,3 +314,33 @@ def _service(binding: PortBinding, *, is_dual: bool) -> tuple[Socket, ...]:
     if binding.protocol == "sctp" or not binding.container_port:
         return ()
     return (Socket(binding.protocol, 6 if is_dual else 4, None, binding.container_port),)
+
+
+def stacked_subnet(host: Host, joined: DockerNetwork) -> Subnet | None:
+    """Return the IPv4 subnet of a macvlan or ipvlan network.  Return None for a network without an IPv4 subnet or of
+    another driver, and if the parent link was not read."""
+    if joined.driver not in STACKED or _lower(host, joined) is None:
+        return None
+    return next((each for each in joined.subnets if each.version == 4), None)
+
+
+def stacked_link(host: Host, joined: DockerNetwork, endpoint: Endpoint, name: str, index: int) -> Link | None:
+    """Return the container's link as the engine makes it, with an index greater than ``index``.  Return None if the
+    parent link was not read, or if the endpoint has no IPv4 address."""
+    lower = _lower(host, joined)
+    if lower is None or endpoint.ipv4 is None:
+        return None
+    return Link(
+        max(index, lower.index) + 1,
+        name,
+        joined.driver,
+        mtu_bytes=lower.mtu_bytes,
+        mac=lower.mac if joined.driver == "ipvlan" else _MAC_OF_ADDRESS | endpoint.ipv4,
+        peer_index=lower.index,
+        peer_netnsid=0,
+        macvlan_mode=joined.option(f"{joined.driver}_mode") or ("bridge" if joined.driver == "macvlan" else "l2"),
+    )
+
+
+def _lower(host: Host, joined: DockerNetwork) -> Link | None:
+    return host.namespace(host.netns.name).link(joined.option("parent") or "")

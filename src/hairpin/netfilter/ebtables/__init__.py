@@ -1,1 +1,1 @@
-"""Reads the rules of ebtables: ``save`` reads the text of ebtables-save, with ``options`` and ``targets``."""
+"""Reads the rules of ebtables: ``save`` reads the text of ebtables-save, with ``options``."""

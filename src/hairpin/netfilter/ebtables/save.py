@@ -9,19 +9,36 @@ In ebtables rules, ``iif`` and ``oif`` are the bridge ports of the frame at the 
 the bridge itself, becomes an opaque match.  An option about IPv4 or IPv6 is satisfied only by packets of that family,
 so ebtables requires ``-p`` with the family's EtherType in the same rule.
 
-Source: ebtables-nft(8); include/uapi/linux/netfilter_bridge.h; net/bridge/netfilter/ebt_*.c
+Source: ebtables-nft(8); include/uapi/linux/netfilter_bridge.h; net/bridge/netfilter/ebt_*.c, ebtable_broute.c
 """
 
+from collections.abc import Collection
 from itertools import pairwise
 
 from hairpin.errors import MalformedError, ParseError, reason_of
 from hairpin.message import message
+from hairpin.netfilter import ir
 from hairpin.netfilter.ebtables.options import read_option, refused_options
-from hairpin.netfilter.ebtables.targets import TARGETS, VERDICTS, read_target
 from hairpin.netfilter.iptables.words import split_words
-from hairpin.netfilter.ir import Chain, Expression, Hook, NoEffect, Rule, StatefulMatch, Table
+from hairpin.netfilter.rule_address import read_mac
 
-BASE_CHAINS: dict[str, dict[str, tuple[Hook, int]]] = {
+VERDICTS: dict[str, ir.Verdict] = {
+    "ACCEPT": ir.Verdict("accept"), "DROP": ir.Verdict("drop"), "RETURN": ir.Verdict("return"),
+    "CONTINUE": ir.Verdict("continue"),
+}  # fmt: skip
+
+TARGETS: dict[str, tuple[str, ...]] = {
+    "mark": ("--mark-", "--set-mark", "--or-mark", "--and-mark", "--xor-mark"),
+    "dnat": ("--to-dst", "--to-destination", "--dnat-target"),
+    "snat": ("--to-src", "--to-source", "--snat-"),
+    "redirect": ("--redirect-target",),
+    "arpreply": ("--arpreply-",),
+}
+"""The prefixes of the options that belong to each target."""
+
+_NEW_ADDRESS = {"dnat": ("--to-dst", "--to-destination"), "snat": ("--to-src", "--to-source")}
+_MARK_BITS = 0xFFFFFFFF
+BASE_CHAINS: dict[str, dict[str, tuple[ir.Hook, int]]] = {
     "filter": {"INPUT": ("input", -200), "FORWARD": ("forward", -200), "OUTPUT": ("output", -200)},
     "nat": {"PREROUTING": ("prerouting", -300), "OUTPUT": ("output", 100), "POSTROUTING": ("postrouting", 300)},
     "broute": {"BROUTING": ("prerouting", -(1 << 31))},
@@ -40,10 +57,10 @@ class _OpenTable:
     def __init__(self, name: str) -> None:
         self.name = name
         self.policies: dict[str, str] = {}
-        self.rules: dict[str, list[Rule]] = {}
+        self.rules: dict[str, list[ir.Rule]] = {}
 
 
-def parse(text: str, *, source: str, evidence: str = "") -> tuple[Table, ...]:
+def parse(text: str, *, source: str, evidence: str = "") -> tuple[ir.Table, ...]:
     """Return the tables in file order; raise ParseError with source, line and the line's text."""
     tables: list[_OpenTable] = []
     for number, line in enumerate(text.split("\n"), 1):
@@ -90,11 +107,11 @@ def _read_rule(table: _OpenTable, line: str, number: int) -> None:
         del words[at : at + 3]
     rules = table.rules[words[1]]
     body = (*refused_options(words[1], words[2:]), *_read_body(words[2:], table))
-    rules.append(Rule(body, " ".join(words), len(rules) + 1, number, None, packets, octets))
+    rules.append(ir.Rule(body, " ".join(words), len(rules) + 1, number, None, packets, octets))
 
 
-def _read_body(words: list[str], table: _OpenTable) -> tuple[Expression, ...]:
-    body: list[Expression] = []
+def _read_body(words: list[str], table: _OpenTable) -> tuple[ir.Expression, ...]:
+    body: list[ir.Expression] = []
     rest: list[str] = []
     limits: list[str] = []
     watchers: dict[str, list[str]] = {}
@@ -109,8 +126,8 @@ def _read_body(words: list[str], table: _OpenTable) -> tuple[Expression, ...]:
         else:
             body.extend(read_option(name, group))
     if limits:
-        body.append(StatefulMatch("limit", " ".join(limits)))
-    body.extend(NoEffect(name, " ".join(group)) for name, group in watchers.items())
+        body.append(ir.StatefulMatch("limit", " ".join(limits)))
+    body.extend(ir.NoEffect(name, " ".join(group)) for name, group in watchers.items())
     if rest:
         target, *options = rest[1:]
         body.extend(read_target(target, options, broute=table.name == "broute", chains=table.rules.keys()))
@@ -151,17 +168,68 @@ def _own(target: str) -> tuple[str, ...]:
     return TARGETS.get(target, (f"--{target}",))
 
 
-def _finished(table: _OpenTable, evidence: str) -> Table:
-    chains: list[Chain] = []
+def _finished(table: _OpenTable, evidence: str) -> ir.Table:
+    chains: list[ir.Chain] = []
     for name, policy in table.policies.items():
         rules = tuple(table.rules[name])
         base = BASE_CHAINS[table.name].get(name)
         if base is None:
             # The policy of a user-defined chain decides at its end; only RETURN returns to the caller.
-            last = Rule((VERDICTS[policy],), f"-P {name} {policy}", len(rules) + 1)
-            chains.append(Chain(name, rules if policy == "RETURN" else (*rules, last)))
+            last = ir.Rule((VERDICTS[policy],), f"-P {name} {policy}", len(rules) + 1)
+            chains.append(ir.Chain(name, rules if policy == "RETURN" else (*rules, last)))
         else:
             hook, priority = base
             drops = policy == "DROP" and table.name != "broute"
-            chains.append(Chain(name, rules, hook, "filter", priority, "drop" if drops else "accept"))
-    return Table("bridge", table.name, "ebtables", tuple(chains), evidence=evidence)
+            chains.append(ir.Chain(name, rules, hook, "filter", priority, "drop" if drops else "accept"))
+    return ir.Table("bridge", table.name, "ebtables", tuple(chains), evidence=evidence)
+
+
+def read_target(name: str, options: list[str], *, broute: bool, chains: Collection[str]) -> tuple[ir.Statement, ...]:
+    """Return the target's statements.  A target that is unknown or changes the destination hardware address becomes
+    Outside."""
+    text = " ".join(options)
+    if broute and name in ("DROP", "redirect"):
+        # In the broute table DROP does not drop the frame: IP routes the frame, and the bridge does not forward it.
+        return (ir.Outside(name, text or "routed instead of bridged"),)
+    if name in VERDICTS:
+        return () if name == "CONTINUE" else (VERDICTS[name],)
+    if name in chains:
+        return (ir.Jump(name),)
+    if name not in TARGETS or name == "arpreply":
+        return (ir.Outside(name, text),)
+    if name == "redirect":
+        return (ir.Outside(name, text),)
+    words = dict(pairwise([*options, ""]))
+    verdict = VERDICTS.get(words.get(f"--{name}-target", "ACCEPT"))
+    mark = _mark(words) if name == "mark" else None
+    first: ir.Statement | None = mark if name == "mark" else _rewrite(name, words, text)
+    if verdict is None or first is None:
+        return (ir.Outside(name, text),)
+    return (first,) if verdict.verdict == "continue" else (first, verdict)
+
+
+def _rewrite(name: str, words: dict[str, str], text: str) -> ir.SetField | ir.Outside | None:
+    """Return the statement of a target that writes a hardware address.
+
+    The bridge forwards by the destination hardware address, and a change of this address is not modelled.
+    """
+    given = next((words[option] for option in _NEW_ADDRESS[name] if option in words), None)
+    if given is None:
+        return None
+    mac = read_mac(given)
+    return (
+        ir.SetField("smac", 0, mac)
+        if name == "snat"
+        else ir.Outside(name, text, unless=ir.FieldMatch("dmac", ((mac, mac),)))
+    )
+
+
+def _mark(words: dict[str, str]) -> ir.SetField | None:
+    for option, text in words.items():
+        kind = option.removeprefix("--").removesuffix("-mark").removeprefix("mark-")
+        if kind not in ("set", "or", "and", "xor"):
+            continue
+        value = int(text, 0)
+        keep, change = {"set": (0, value), "or": (~value, value), "and": (value, 0), "xor": (_MARK_BITS, value)}[kind]
+        return ir.SetField("mark", keep & _MARK_BITS, change)
+    return None

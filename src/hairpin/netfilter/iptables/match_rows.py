@@ -193,10 +193,6 @@ NAME_ROWS: tuple[NameRow, ...] = (
     NameRow("physdev", "--physdev-is-out", "physout", given=False, written=False),
 )
 
-ROWS_OF: dict[tuple[str, str], OptionRow] = {
-    (row.module, name): row for row in ROWS for name in (row.option, *row.also)
-}
-"""The rows of the table by module and option."""
 WRITERS: dict[tuple[IpFamily, ir.Field], tuple[OptionRow, ...]] = {}
 """By family and field, the rows that can write a comparison of the field; the preferred row is first."""
 for _row in ROWS:

@@ -38,7 +38,7 @@ def _spread(hook: Hook, start: str, callees: dict[str, set[str]], hooks: dict[st
 
 
 def _resolved_chain(chain: Chain, hooks: set[Hook]) -> Chain:
-    if not any(_is_netmap(each) for rule in chain.rules for each in rule.body):
+    if not any(isinstance(each, Nat) and each.prefix for rule in chain.rules for each in rule.body):
         return chain
     kinds = {hook in _DESTINATION for hook in hooks}
     rules = tuple(
@@ -46,10 +46,6 @@ def _resolved_chain(chain: Chain, hooks: set[Hook]) -> Chain:
         for rule in chain.rules
     )
     return msgspec.structs.replace(chain, rules=rules)
-
-
-def _is_netmap(each: Expression) -> bool:
-    return isinstance(each, Nat) and each.prefix
 
 
 def _resolved_statement(each: Expression, kinds: set[bool]) -> Expression:

@@ -21,12 +21,10 @@ from hairpin.errors import MalformedError, ParseError
 from hairpin.message import message
 from hairpin.netfilter import ir
 from hairpin.netfilter.collection import no_collection
-from hairpin.netfilter.nft.frame_bytes import with_error
 from hairpin.netfilter.nft.maps import is_implied
-from hairpin.netfilter.nft.merged_payloads import are_merged, merges
-from hairpin.netfilter.nft.misprints import with_numbers
+from hairpin.netfilter.nft.merged_fields import are_merged, merges, with_error
+from hairpin.netfilter.nft.misprints import is_first_form, modernised, with_numbers
 from hairpin.netfilter.nft.objects import declared
-from hairpin.netfilter.nft.older_json import is_first_form, modernised
 from hairpin.netfilter.nft.scope import MAX_OPTIONS, Choice, Parts, Scope
 from hairpin.netfilter.nft.sets import named_map, named_set, together
 from hairpin.netfilter.nft.statements import read_statement

@@ -18,7 +18,7 @@ from hairpin.netfilter import ir
 from hairpin.netfilter.mss import ORDINARY_MSS
 from hairpin.netfilter.nft.data_types import type_of
 from hairpin.netfilter.nft.fields import HAS_CONNECTION, HAS_FRAME, Operand
-from hairpin.netfilter.nft.frame_bytes import as_one_comparison, named_fields
+from hairpin.netfilter.nft.merged_fields import as_one_comparison, named_fields
 from hairpin.netfilter.nft.misprints import as_loaded
 from hairpin.netfilter.nft.operands import field_match, needs, operand
 from hairpin.netfilter.nft.scope import Scope

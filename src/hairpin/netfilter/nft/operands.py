@@ -114,7 +114,7 @@ def apply(name: str, left: Operand | int, right: Operand | int) -> Operand | int
         return _shifted(left, right if name == ">>" else -right)
     if left.shift < 0 and name != "&" and right & ((1 << -left.shift) - 1):
         return None
-    constant = _scaled(right, left.shift)
+    constant = right << left.shift if left.shift >= 0 else right >> -left.shift
     replace = msgspec.structs.replace
     if name == "&":
         mask = left.mask & constant if left.mask != FULL_MASK else _mask(constant, left)
@@ -129,10 +129,6 @@ def _mask(mask: int, of: Operand) -> int:
     width = 16 if of.field in ("icmp", "icmp6") else type_of(of.kind).bits
     every = (1 << width) - 1
     return FULL_MASK if mask & every == every else mask & every
-
-
-def _scaled(constant: int, shift: int) -> int:
-    return constant << shift if shift >= 0 else constant >> -shift
 
 
 def _shifted(of: Operand, by: int) -> Operand | None:

@@ -22,7 +22,7 @@ class Scope(msgspec.Struct, frozen=True):
     unread: frozenset[str] = frozenset()
     """The maps with an unknown element; a rule that uses such a map becomes opaque."""
     merges: bool = False
-    """Whether the nft that made the table merges negated comparisons of adjacent fields (see merged_payloads)."""
+    """Whether the nft that made the table merges negated comparisons of adjacent fields (see merged_fields)."""
 
 
 class Choice(msgspec.Struct, frozen=True, gc=False):

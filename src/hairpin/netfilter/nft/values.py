@@ -9,18 +9,7 @@ from datetime import UTC, datetime, time
 
 from hairpin.errors import ChangeError
 from hairpin.message import Message, message
-from hairpin.netfilter.ir import (
-    NFPROTO,
-    Key,
-    NameKey,
-    Node,
-    NoEffect,
-    NumberKey,
-    OpaqueMatch,
-    Outside,
-    Ranges,
-    StatefulMatch,
-)  # fmt: skip
+from hairpin.netfilter import ir
 from hairpin.netfilter.limit import TimeWindow
 from hairpin.netfilter.nft.data_types import ICMP_TYPES, NAMES, symbol, type_of
 from hairpin.netfilter.nft.syntax import Json, element_value
@@ -30,7 +19,7 @@ def number(value: Json, kind: str) -> int | None:
     """Return a single constant as a number, with a list of flags combined; None for an unknown symbol."""
     if isinstance(value, int):
         if kind == "ip_version":
-            return NFPROTO.get(value)
+            return ir.NFPROTO.get(value)
         return int(value) if value >= 0 else None
     if isinstance(value, str):
         return symbol(value, kind)
@@ -79,7 +68,7 @@ def _prefix(value: Json, kind: str) -> tuple[int, int] | None:
     return first & ~host, first | host
 
 
-def intervals(values: list[Json], kind: str) -> Ranges | None:
+def intervals(values: list[Json], kind: str) -> ir.Ranges | None:
     """Return the sorted ranges of all constants, with adjacent ranges joined; None if a constant is unknown."""
     found: list[tuple[int, int]] = []
     for value in values:
@@ -113,27 +102,27 @@ def interface(value: Json, kind: str) -> str | None:
     return value
 
 
-def key(value: Json, kind: str) -> Key | None:
+def key(value: Json, kind: str) -> ir.Key | None:
     """Return one dimension of a set's element; None if its value is unknown."""
     if kind in NAMES:
         name = interface(value, kind)
-        return None if name is None else NameKey(name)
+        return None if name is None else ir.NameKey(name)
     found = interval(value, kind)
     if found is None:
         return None
     if kind in ICMP_TYPES:
-        return NumberKey(found[0] << 8, found[1] << 8 | 0xFF)
-    return NumberKey(*found)
+        return ir.NumberKey(found[0] << 8, found[1] << 8 | 0xFF)
+    return ir.NumberKey(*found)
 
 
 # --- in words ---------------------------------------------------------------------------------------------------------
 
 
-def refuse(what: Node | Message | str, why: Message | None = None) -> ChangeError:
+def refuse(what: ir.Node | Message | str, why: Message | None = None) -> ChangeError:
     """Return the error for a part that nft cannot express.  A part of a rule is named by its own words, if it has any,
     or else by its kind."""
-    words = what.text if isinstance(what, OpaqueMatch | StatefulMatch | Outside | NoEffect) else ""
-    kind = what.__struct_config__.tag if isinstance(what, Node) else what
+    words = what.text if isinstance(what, ir.OpaqueMatch | ir.StatefulMatch | ir.Outside | ir.NoEffect) else ""
+    kind = what.__struct_config__.tag if isinstance(what, ir.Node) else what
     return ChangeError(
         message(
             "cannot write {what} for nftables: {why}; leave it to the tool that made it",
@@ -149,7 +138,7 @@ def range_text(first: int, last: int, kind: str) -> str:
     return "-".join(ends)
 
 
-def ranges_text(ranges: Ranges, kind: str) -> str:
+def ranges_text(ranges: ir.Ranges, kind: str) -> str:
     """Return the text of ranges: ``80``, ``80-90`` or ``{ 80, 90-99 }``."""
     texts = [range_text(first, last, kind) for first, last in ranges]
     return texts[0] if len(texts) == 1 else f"{{ {', '.join(texts)} }}"
@@ -228,7 +217,7 @@ def name_text(name: str) -> str:
     return f'"{name}"'
 
 
-def key_text(key: tuple[Key, ...], kinds: tuple[str, ...]) -> str:
+def key_text(key: tuple[ir.Key, ...], kinds: tuple[str, ...]) -> str:
     """Return the text of the key of a set's or map's element; ``*`` for a map's default element."""
     if not key:
         return "*"
@@ -240,9 +229,9 @@ def key_text(key: tuple[Key, ...], kinds: tuple[str, ...]) -> str:
     return " . ".join(_part(part, kind) for part, kind in zip(key, kinds, strict=True))
 
 
-def _part(part: Key, kind: str) -> str:
+def _part(part: ir.Key, kind: str) -> str:
     match part:
-        case NumberKey(first=first, last=last):
+        case ir.NumberKey(first=first, last=last):
             return range_text(first, last, kind)
-        case NameKey(name=name):
+        case ir.NameKey(name=name):
             return name_text(name)

@@ -17,7 +17,6 @@ Cell = tuple[object, ...]
 """A cell of values: the literals that the values equal, and the literals that the values exceed."""
 
 _NUMBERS = re.compile(r"\d+")
-_NUMERIC: tuple[Role, ...] = ("address", "port")
 _APART: tuple[Role, ...] = ("index", "inner-index", "netnsid", "mac")
 """Roles whose numbers are compared only with numbers of the same role."""
 

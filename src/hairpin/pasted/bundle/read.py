@@ -1,20 +1,32 @@
-"""The entry: from a support bundle to the evidence of its host.
+"""The entry: from a support bundle to the evidence of its host.  If the bundle is or contains hairpin's own collection,
+this collection is read instead.
 
 A table of iptables is read from ``iptables-save`` if there is one, else from ``iptables -nvL``, else from nft's
 listing, which lists the tables of iptables-nft, too, but without comments and extensions.  A host must not have the
 same rules twice.
+
+In reports, ``sos clean`` has replaced the host's addresses by others.  Networks become ``100.0.0.0`` and so on, single
+addresses count up from 172.17.0.1, hardware addresses begin with the letters SOS.  One address of the host may become
+two addresses, and two addresses may become one.  The address of a network may become the address of a host in this
+network, and an address may get the prefix length of its network.  Only the form of such addresses is repaired.  Source:
+sos/cleaner/mappings/ip_map.py sanitize_item(), mac_map.py
 """
 
 import re
 from collections.abc import Iterator
+from io import BytesIO
+from ipaddress import ip_network
+from pathlib import Path
 
 import msgspec
 
+from hairpin.collect.by_hand import evidence_in
+from hairpin.collect.frames import begins
+from hairpin.collect.snapshot import load
 from hairpin.errors import EvidenceError
 from hairpin.evidence.reading import HOST, Evidence
 from hairpin.message import message
 from hairpin.netfilter.iptables.save import BASE_CHAINS
-from hairpin.pasted.bundle import cleaned
 from hairpin.pasted.bundle.files import Files, files_in
 from hairpin.pasted.bundle.layout import Layout, Piece
 from hairpin.pasted.bundle.layouts import any_files, named_files, sos, supportconfig
@@ -24,6 +36,9 @@ from hairpin.pasted.joining import Output, evidence_of
 from hairpin.pasted.listed import CLEANED
 from hairpin.pasted.recognise import outputs, paste_of
 
+_MARK = re.compile(rb"\b53:4f:53(?::[0-9a-f]{2}){3}\b")
+_ADDRESS = re.compile(r'("(?:IPAddress|GlobalIPv6Address|Gateway)": "[0-9.]+)/\d+"')
+_NETWORK = re.compile(r"(?<![\w.:])(?<!inet )(?<!Address\": \")(\d{1,3}(?:\.\d{1,3}){3}/\d{1,2})(?![\w./])")
 _SAVE = re.compile(r"iptables-(?:nft|any)-save([46])$")
 _LEGACY = re.compile(r"iptables-legacy-save[46]$")
 _MANAGED = ("filter", "nat")
@@ -58,7 +73,7 @@ def absent(outputs: tuple[Output, ...]) -> Iterator[Fragment]:
             lacking = [name for name in _MANAGED if (netns, family, name) not in listed]
             if lacking:
                 text = "".join(map(_empty, lacking))
-                yield Fragment(f"iptables-nft-save{_version(family)}", text, netns)
+                yield Fragment(f"iptables-nft-save{4 if family == 'ip' else 6}", text, netns)
 
 
 def _empty(table: str) -> str:
@@ -71,10 +86,6 @@ def _is_whole(text: str, table: str) -> bool:
     """Return whether hairpin knows all words of the table's rules."""
     of_table = text.partition(f"*{table}\n")[2].partition("\n*")[0]
     return f"-m {UNLISTED} " not in of_table
-
-
-def _version(family: str) -> int:
-    return 4 if family == "ip" else 6
 
 
 def _places_in(part: Fragment) -> Iterator[_Place]:
@@ -138,8 +149,8 @@ class Bundle(msgspec.Struct, frozen=True):
 
     def evidence(self) -> Evidence:
         """Return the evidence of the host that the bundle describes."""
-        mapped = cleaned.mark_in(self.files)
-        pieces = (each._replace(text=cleaned.with_true_forms(each.text)) if mapped else each for each in self.pieces)
+        mapped = mark_in(self.files)
+        pieces = (each._replace(text=with_true_forms(each.text)) if mapped else each for each in self.pieces)
         found = tuple(each for piece in pieces for each in _outputs(piece))
         found = without_doubles(_with_podman_in_use(found))
         lacking = tuple(absent(found))
@@ -265,3 +276,45 @@ def _in_namespace(parts: tuple[Fragment, ...], netns: str) -> tuple[Fragment, ..
     if netns in (HOST, ""):
         return parts
     return tuple(each._replace(netns=netns) if each.netns == HOST else each for each in parts)
+
+
+def mark_in(files: Files) -> str:
+    """Return the path of a file that contains a hardware address of ``sos clean``; empty if no file does."""
+    return next((path for path, data in files.items() if _MARK.search(data) is not None), "")
+
+
+def with_true_forms(text: str) -> str:
+    """Return the text with corrected addresses: a network's address has no host bits, and a host's address has no
+    prefix length."""
+    return _NETWORK.sub(_network, _ADDRESS.sub(r'\1"', text))
+
+
+def _network(found: re.Match[str]) -> str:
+    try:
+        return str(ip_network(found[1], strict=False))
+    except ValueError:
+        return found[1]
+
+
+_BEGINNING = 1 << 16
+_SNAPSHOT = b'{"schema":"hairpin.evidence/'
+
+
+def evidence_in_bundle(path: str) -> Evidence:
+    """Return the evidence of the host that the bundle describes.
+
+    Raises EvidenceError if the bundle cannot be read, or CollectError if it contains an incomplete collection."""
+    bundle = open_bundle(path)
+    own = [name for name, data in bundle.files.items() if begins(data[:_BEGINNING])]
+    if len(own) > 1:
+        raise EvidenceError(
+            message(
+                "{path} holds {count} reports; give each of them with its own --bundle: {names}",
+                path=path, count=len(own), names=", ".join(own[:5]),
+            )
+        )  # fmt: skip
+    if own:
+        return evidence_in(BytesIO(bundle.files[own[0]]), source=f"{path}: {own[0]}")
+    if len(bundle.files) == 1 and next(iter(bundle.files.values())).startswith(_SNAPSHOT) and Path(path).is_file():
+        return load(Path(path))
+    return bundle.evidence()

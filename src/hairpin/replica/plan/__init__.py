@@ -4,6 +4,6 @@ Read ``blueprint`` (the types of a blueprint) and ``plan`` (the entry, which mak
 (omits irrelevant bridge ports).  The parts of a namespace: ``links`` and ``link_settings``, ``segments`` (wires that
 hosts share), ``tunnels``, ``addresses``, ``hardware_addresses``, ``routes``, ``sysctls``, ``rules`` with ``nft_input``
 and ``long_sets``, ``services``, ``connections``.  Around the hosts: ``world``, ``entry`` (the link by which a client's
-packet enters), ``sources`` (to which the outside can send answers), ``replies`` (the wire by which an answer leaves),
-``routers``, ``far_ends`` (of tunnels) and ``between`` (the network between hosts).
+packet enters), ``replies`` (to which sources the outside can send answers, and by which wire), ``routers``,
+``far_ends`` (of tunnels) and ``between`` (the network between hosts).
 """

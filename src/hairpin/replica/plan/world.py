@@ -25,8 +25,8 @@ from hairpin.replica.plan.blueprint import WORLD, NetnsPlan, Service, SysctlValu
 from hairpin.replica.plan.entry import entry
 from hairpin.replica.plan.hardware_addresses import accepting_rules, macs_behind, world_end_lines
 from hairpin.replica.plan.links import Wire, holder_of, mac_of
+from hairpin.replica.plan.replies import exempted_prefixes, known_sources
 from hairpin.replica.plan.routers import routes, rules, wire_mtu
-from hairpin.replica.plan.sources import exempted_prefixes, known_sources
 from hairpin.walk.link.neighbour_discovery import asked_for
 from hairpin.walk.walked import walked
 

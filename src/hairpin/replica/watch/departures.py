@@ -20,7 +20,7 @@ from hairpin.replica.judgement import Sighting, Verdict
 from hairpin.replica.plan.between import crosses, tunnel_ports
 from hairpin.replica.plan.blueprint import WORLD, FarEnd, Way
 from hairpin.replica.plan.entry import entry
-from hairpin.replica.plan.sources import exempted_sources
+from hairpin.replica.plan.replies import exempted_sources
 from hairpin.replica.watch.verdict import accepts, says_no
 from hairpin.walk.link.arp import is_mute
 from hairpin.walk.link.bridged_machine import frame_from_outside, ports_beyond

@@ -69,13 +69,12 @@ class Tap:
         if protocol == _ETH_P_IP and len(data) >= 20:
             start, number = (data[0] & 15) * 4, data[9]
             source, destination = socket.inet_ntoa(data[12:16]), socket.inet_ntoa(data[16:20])
-            total = int.from_bytes(data[2:4])
             if number == _IGMP:
                 return None
-            return self._with_ports(data, at, link, kind, 4, (source, destination), number, start, total)
+            return self._with_ports(data, at, link, kind, 4, (source, destination), number, start)
         if protocol == _ETH_P_IP6 and len(data) >= 40:
             source, destination = (str(ipaddress.IPv6Address(data[at : at + 16])) for at in (8, 24))
-            start, number, total = 40, data[6], 40 + int.from_bytes(data[4:6])
+            start, number = 40, data[6]
             if number == ICMP6 and len(data) > start and data[start] in _NEIGHBOUR_DISCOVERY:
                 if data[start] == _SOLICITATION:
                     self.solicited.add(int.from_bytes(data[start + 8 : start + 24]))
@@ -84,7 +83,7 @@ class Tap:
                 return None
             if number == 0:  # hop-by-hop options: multicast listener reports
                 return None
-            return self._with_ports(data, at, link, kind, 6, (source, destination), number, start, total)
+            return self._with_ports(data, at, link, kind, 6, (source, destination), number, start)
         return None
 
     def _with_ports(
@@ -97,33 +96,20 @@ class Tap:
         ends: tuple[str, str],
         number: int,
         start: int,
-        total: int,
     ) -> Sighting:
         transport = data[start:]
         sport = dport = icmp = None
-        flags, header = 0, 8
+        flags = 0
         quoted: tuple[int, ...] = ()
         if number in (TCP, UDP) and len(transport) >= 4:
             sport, dport = struct.unpack_from(">HH", transport)
         if number == TCP and len(transport) >= 14:
-            flags, header = transport[13], (transport[12] >> 4) * 4
+            flags = transport[13]
         if number in (ICMP, ICMP6) and len(transport) >= 2:
             icmp = transport[0] << 8 | transport[1]
             quoted = quoted_ports(transport[8:], version)
         return Sighting(
-            at,
-            self.netns,
-            link,
-            kind == _OUTGOING,
-            version,
-            *ends,
-            number,
-            sport,
-            dport,
-            flags,
-            icmp,
-            total - start - header,
-            quoted,
+            at, self.netns, link, kind == _OUTGOING, version, *ends, number, sport, dport, flags, icmp, quoted
         )
 
     def close(self) -> None:

@@ -247,7 +247,7 @@ def _unknown(explained: Explanation, words: Words) -> UnknownDocument:
         UnknownKind(each.line, each.quote, each.count, tuple(_nearest(near, words) for near in each.nearest))
         for each in explained.unknown
     )
-    return UnknownDocument(kinds, explained.rest, _commands(explained.targets))
+    return UnknownDocument(kinds, explained.rest, tuple(map(question_about, explained.targets)))
 
 
 def _nearest(entry: TextMeaning, words: Words) -> NearestDocument:
@@ -256,10 +256,6 @@ def _nearest(entry: TextMeaning, words: Words) -> NearestDocument:
 
 def _named(each: Named) -> NamedDocument:
     return NamedDocument(each.kind, each.value)
-
-
-def _commands(targets: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(map(question_about, targets))
 
 
 def _time(at: datetime | None) -> str | None:

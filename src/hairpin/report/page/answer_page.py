@@ -9,9 +9,8 @@ from hairpin.change.change import DeleteRule
 from hairpin.change.commands.text import all_shown
 from hairpin.message import message
 from hairpin.report.page.cause_page import cause_parts
-from hairpin.report.page.frame import whole_file
 from hairpin.report.page.host_map import MapMarks, host_map
-from hairpin.report.page.markup import element, with_children
+from hairpin.report.page.markup import element, whole_file, with_children
 from hairpin.report.page.sheet import Sheet, command_block, prose
 from hairpin.report.page.table import overview_table
 from hairpin.report.page.way_figure import way_figure

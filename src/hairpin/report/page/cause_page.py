@@ -5,8 +5,7 @@ from collections.abc import Iterator
 from xml.etree.ElementTree import Element
 
 from hairpin.message import message
-from hairpin.report.page.frame import whole_file
-from hairpin.report.page.markup import element
+from hairpin.report.page.markup import element, whole_file
 from hairpin.report.page.sheet import prose
 from hairpin.report.pages import HEADINGS, Page
 from hairpin.report.words import Words

@@ -9,8 +9,7 @@ from hairpin.apply.outcome import FixOutcome
 from hairpin.apply.plan import RepairPlan
 from hairpin.message import message
 from hairpin.report.page.answer_page import answer_parts
-from hairpin.report.page.frame import whole_file
-from hairpin.report.page.markup import element
+from hairpin.report.page.markup import element, whole_file
 from hairpin.report.page.sheet import prose
 from hairpin.report.page.text_page import elements_of
 from hairpin.report.places import places_of

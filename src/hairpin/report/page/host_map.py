@@ -25,7 +25,7 @@ def host_map(network: Network, host: Host, marks: "MapMarks", words: Words) -> E
     bridged = {each.bridge for each in networks}
     uplinks = [*_uplinks(network, namespace, host.netns, marks, words)] if namespace is not None else []
     boxes = [_network(host, each, marks, words) for each in networks if _is_shown(host, each)]
-    apart = [each for each in host.containers() if not host.pod_holder(each).endpoints and _has_a_network(each)]
+    apart = [each for each in host.containers() if not host.pod_holder(each).endpoints and each.mode != "none"]
     if apart:
         heading = element("h3", words(message("without a network of its own")))
         boxes.append(
@@ -98,10 +98,6 @@ def _is_shown(host: Host, network: DockerNetwork) -> bool:
 
     Docker's networks ``host`` and ``none`` are never shown."""
     return network.driver not in ("host", "null") and (network.bridge is not None or bool(_on(host, network)))
-
-
-def _has_a_network(container: Container) -> bool:
-    return container.mode != "none"
 
 
 def _on(host: Host, network: DockerNetwork) -> list[tuple[Container, Endpoint]]:

@@ -15,13 +15,18 @@ import msgspec
 from hairpin.answer.answer import Answer, CauseAnswer
 from hairpin.evidence.reading import moment
 from hairpin.message import Message, message
-from hairpin.report.page.frame import whole_file
-from hairpin.report.page.markup import element
+from hairpin.report.page.markup import element, whole_file
 from hairpin.report.page.sheet import Sheet, prose
 from hairpin.report.paper import Style
 from hairpin.report.text.blame_text import blame_text
-from hairpin.report.text.story_folding import Packages, with_packages_folded
-from hairpin.report.text.story_text import entry_text, heading_of, time_of, write_not_seen
+from hairpin.report.text.story_text import (
+    Packages,
+    entry_text,
+    heading_of,
+    time_of,
+    with_packages_folded,
+    write_not_seen,
+)
 from hairpin.report.text.summary import summary
 from hairpin.report.words import Words
 from hairpin.story.entry import Story, StoryEntry

@@ -9,8 +9,7 @@ from xml.etree.ElementTree import Element
 from hairpin.answer.texts.explain import Explanation
 from hairpin.compare.comparison import Comparison
 from hairpin.message import message
-from hairpin.report.page.frame import whole_file
-from hairpin.report.page.markup import element
+from hairpin.report.page.markup import element, whole_file
 from hairpin.report.page.sheet import Sheet
 from hairpin.report.text.diff_text import diff_text
 from hairpin.report.text.explain_text import explain_text

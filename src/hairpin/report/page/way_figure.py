@@ -17,8 +17,7 @@ from hairpin.report.page.picture import WIDTH, Label, Picture, PlaceFrame, Point
 from hairpin.report.page.sheet import Sheet
 from hairpin.report.places import Places
 from hairpin.report.stops import decided_text, stop_sentence
-from hairpin.report.text.path import draw
-from hairpin.report.text.walk_text import write_branch_head
+from hairpin.report.text.path import draw, write_branch_head
 from hairpin.report.text.ways import FlowWay, ways
 from hairpin.report.verdicts import flow_text
 from hairpin.report.words import Words

@@ -12,6 +12,10 @@ from hairpin.report.unread import NOTE, left_undecided
 from hairpin.report.verdicts import FEW, groups
 from hairpin.report.words import Words
 
+_RULES = message("the rules")
+_BOTH = message("which containers run, and the rules")
+_INSIDE = message("the rules, and the inside of containers")
+
 
 def write_grounds(
     answer: Answer, words: Words, paper: Paper, places: Places, *, verbose: bool, as_root: str = ""
@@ -30,8 +34,6 @@ def write_grounds(
     if verbose or not answer.is_partly_read:
         _write_missing(answer, words, paper, places, verbose=verbose)
     if answer.is_partly_read:
-        from hairpin.report.without_root import write_without_root
-
         write_without_root(answer, as_root, words, paper)
     _write_not_replayed(answer, words, paper, verbose=verbose)
     paper.gap()
@@ -109,3 +111,30 @@ def _write_not_replayed(answer: Answer, words: Words, paper: Paper, *, verbose: 
         more = message("and {count} more (-v lists them)", count=len(reasons) - 1)
         paper.gap()
         paper.prose(words(message("Not replayed: {reason}; {more}", reason=reasons[0], more=more)), style="faint")
+
+
+def write_without_root(answer: Answer, as_root: str, words: Words, paper: Paper) -> None:
+    """Write the line.  ``as_root``: the command that reads all; empty if it is not known.
+
+    The line is not wrapped, because people copy the command."""
+    undecided = any(each.supposed for each in answer.flows) or not answer.flows
+    what = _unread_parts(answer)
+    if undecided:
+        said = message("Undecided without root: {what}.", what=what)
+    else:
+        said = message("Not read without root, and assumed to be as usual: {what}.", what=what)
+    paper.gap()
+    if as_root:
+        paper.line((words(said), "unsure"), f" {words(message('To read everything:'))} ", (as_root, "command"))
+    else:
+        paper.line((f"{words(said)} {words(message('Run hairpin as root to read this.'))}", "unsure"))
+
+
+def _unread_parts(answer: Answer) -> Message:
+    """Return a few words that name the parts that could not be read."""
+    hosts = [host for host in answer.network.hosts if host.is_partly_read]
+    containers = any(each.state == "unreadable" for host in hosts for each in host.contacts)
+    inside = any(each.netns.startswith("container:") for host in hosts for each in host.unread)
+    if containers:
+        return _BOTH
+    return _INSIDE if inside else _RULES

@@ -1,4 +1,3 @@
-"""Makes entries from logs: ``boots``, ``units`` with ``unit_events``, ``own_units`` and ``transient_units``,
-``daemon_log``,
+"""Makes entries from logs: ``boots``, ``units`` with ``unit_events``, ``daemon_log``,
 ``kernel_log``.
 """

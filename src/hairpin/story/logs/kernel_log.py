@@ -16,7 +16,6 @@ _NETWORKD = re.compile(r"^(?P<link>\S+): (?P<state>Lost|Gained) carrier")
 _MANAGER = re.compile(r"\((?P<link>[^)]+)\): carrier: link (?P<state>connected|disconnected)")
 _SHORT_S = 120.0
 """If a link gets its carrier back within this number of seconds, the carrier counts as only interrupted."""
-_SAME_S = 5.0
 _LOADED = "Bridge firewalling registered"
 _FULL = (
     ("nf_conntrack: table full", message("the connection tracking table was full: new connections were dropped")),

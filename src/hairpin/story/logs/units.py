@@ -1,21 +1,71 @@
-"""Finds changes of the relevant units, from the log lines of process 1."""
+"""Finds changes of the relevant units, from the log lines of process 1; the effects of the host's own units on the
+network, from the units' commands and the lines of their scripts; and the commands that systemd-run ran, from the
+descriptions of the units that it made.  If a person runs systemd-run by sudo, sudo logs a line about it.  Source:
+systemd src/run/run.c, src/core/job.c"""
 
 import re
 from collections.abc import Iterator
 
 import msgspec
 
+from hairpin.host.boot.unit_lines import command_of
+from hairpin.host.managers import HIDDEN
 from hairpin.kept import kept
 from hairpin.message import Message, message
 from hairpin.programs import PROGRAMS, units_of
-from hairpin.story.entry import StoryEntry, Verb
+from hairpin.story.commands.cron import ScriptLines, effect_of_script
+from hairpin.story.commands.deeds import effect_of_command
+from hairpin.story.commands.people import commands_of
+from hairpin.story.entry import Actor, Effect, StoryEntry, Verb
+from hairpin.story.file_times import known_from
 from hairpin.story.line import Line
 from hairpin.story.logs.boots import boot_at
-from hairpin.story.logs.own_units import own_units
-from hairpin.story.logs.transient_units import is_transient
 from hairpin.story.logs.unit_events import full_name, unit_effect
 from hairpin.story.traces import Traces
 
+_TIMER_LINE = "0"
+_CUT = "not collected"
+"""The text by which the collector replaces possible secrets in a unit's line.
+
+The text stands in brackets or after a #."""
+
+
+class OwnUnit(ScriptLines, frozen=True):
+    """A unit of the host, and the commands that the unit's start runs.
+
+    ``timer``: the timer that starts the unit; empty if no timer starts it.  ``known_from``: the time since which the
+    unit's files have their present content, in seconds since the epoch.  ``stop_lines``: the commands that the unit's
+    stop runs."""
+
+    name: str
+    timer: str = ""
+    known_from: float = 0.0
+    stop_lines: tuple[str, ...] = ()
+
+    def effect_of(self, verb: Verb) -> Effect | None:
+        """Return the effect of the unit's start, stop or restart; None if this start, stop or restart changes nothing
+        in the network."""
+        match verb:
+            case "start":
+                return self.effect
+            case "stop":
+                return effect_of_script("", self.stop_lines)
+            case "restart":
+                return effect_of_script("", (*self.stop_lines, *self.lines))
+            case _:
+                return None
+
+    def actor(self, evidence: str) -> Actor:
+        """Return the unit, with its timer, as the actor of the effects of its start.  ``evidence``: the id of the
+        reading that shows the start."""
+        return Actor("unit", f"{self.name} ({self.timer})" if self.timer else self.name, evidence)
+
+
+_STARTED = re.compile(
+    r"Started (?:(?P<unit>run-[a-z0-9]+\.(?:service|scope)) - )?(?:\[systemd-run\] )?(?P<command>/.*?)\.?$", re.DOTALL
+)
+"""Matches systemd's line about a started unit.  Before version 249, this line lacks the unit's name."""
+_SOON_S = 2.0
 _RESTART_S = 10.0
 """If a unit starts within this number of seconds after its stop, it counts as restarted."""
 _STARTUP_S = 300.0
@@ -209,3 +259,70 @@ def _said(change: UnitChange, after_s: float | None) -> Message:
             return message("the process of {unit} was killed", unit=change.unit)
         case "fail":
             return message("{unit} failed", unit=change.unit)
+
+
+def is_transient(unit: str) -> bool:
+    """Return whether the unit's name was chosen by systemd-run."""
+    return re.fullmatch(r"run-[a-z0-9]+\.(service|scope|timer)", unit) is not None
+
+
+def transient_entries(traces: Traces) -> Iterator[StoryEntry]:
+    """Yield entries for the commands that systemd-run started and that may change the network, if no log shows the
+    call of systemd-run itself."""
+    typed = [each.at for each in commands_of(traces) if "systemd-run" in each.text]
+    for line in traces.lines("trace-units"):
+        told = _STARTED.match(line.message) if line.program == "systemd" and line.pid in ("", "1") else None
+        unit = line.unit or (told["unit"] if told is not None else "") or ""  # syslog has the unit in the message alone
+        if told is None or not is_transient(unit) or any(at - _SOON_S <= line.at <= at + _SOON_S for at in typed):
+            continue
+        command = told["command"].strip()
+        effect = effect_of_command(command)
+        if effect is None:
+            continue
+        yield StoryEntry(
+            at=line.at,
+            kind="command",
+            what=message("systemd-run started `{command}` as {unit}", command=command, unit=unit),
+            subject=unit,
+            evidence=line.evidence,
+            by=Actor("unit", unit, line.evidence),
+            effect=effect if effect != Effect() else None,
+            quote=line.message,
+            host=traces.host,
+        )
+
+
+@kept
+def own_units(traces: Traces) -> dict[str, OwnUnit]:
+    """Return all units of the host itself, by name.
+
+    For a command that is not relevant, the collector lists only the program.  A snapshot of an earlier version of
+    hairpin contains only the enabled units."""
+    lines: dict[str, list[str]] = {}
+    timers: dict[str, str] = {}
+    paths: dict[str, set[str]] = {}
+    stops: dict[str, list[str]] = {}
+    for key in ("trace-own-units", "boot-units"):
+        for reading in traces.readings(key) if not lines else ():
+            for each in reading.text.split("\n"):
+                unit, _, line = each.partition("\t")
+                place = line.split(":", 2)
+                if len(place) != 3:
+                    continue
+                if place[1] == _TIMER_LINE:
+                    timers[unit] = place[2]
+                    continue
+                paths.setdefault(unit, {f"/etc/systemd/system/{unit}"}).add(place[0])
+                text = place[2].strip()
+                told = stops if text.startswith("ExecStop") else lines
+                lines.setdefault(unit, [])
+                if _CUT in text:
+                    told.setdefault(unit, []).append(HIDDEN)
+                elif text[:1] != "#":
+                    told.setdefault(unit, []).append(command_of(text))
+    return {
+        unit: OwnUnit(
+            tuple(found), unit, timers.get(unit, ""), known_from(traces, paths[unit]), tuple(stops.get(unit, ()))
+        )
+        for unit, found in lines.items()
+    }

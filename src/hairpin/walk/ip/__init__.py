@@ -1,4 +1,4 @@
-"""Routing: ``route_in`` and ``route_out`` look routes up, with ``hop_limit``, ``multipath``, ``mtu`` and ``l3mdev``
+"""Routing: ``route_in`` and ``route_out`` look routes up, with ``multipath``, ``mtu`` and ``l3mdev``
 (VRFs, ipvlans in mode l3s).
 
 ``xfrm`` applies the policies of IPsec.  ``ipvs`` takes packets for the services of IPVS.  ``refusal`` makes the ICMP

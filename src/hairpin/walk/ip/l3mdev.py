@@ -16,10 +16,10 @@ import msgspec
 
 from hairpin.netfilter.ir import CT_UNTRACKED
 from hairpin.netfilter.packet import Packet
+from hairpin.network.index import vrf_of
 from hairpin.network.network import Network, Port
 from hairpin.network.prefix import BROADCAST4, LINK_LOCAL6, is_multicast
 from hairpin.network.stacked import link_of, takes_address
-from hairpin.network.vrf import vrf_of
 from hairpin.walk.hooks.hooks import Reroute, run_hook
 from hairpin.walk.ip.route_in import input_route
 from hairpin.walk.state import End, Outcome, State, without_ends

@@ -11,12 +11,12 @@ from hairpin.host.kernel_release import Novelty
 from hairpin.netfilter.ir import CT_RELATED, CT_UNTRACKED
 from hairpin.netfilter.packet import ACK, ICMP, ICMP6, RST, TCP, Packet
 from hairpin.network.address_type import is_source4, names_a_network
+from hairpin.network.index import vrf_of
 from hairpin.network.network import Network, addresses_of
 from hairpin.network.prefix import BROADCAST4, LINK_LOCAL6, is_loopback, is_multicast
 from hairpin.network.query import NO_WAY, Found, Query, Scope
 from hairpin.network.routing import lookup
 from hairpin.network.source_address import source_address
-from hairpin.network.vrf import vrf_of
 from hairpin.walk.answer import answer_to, reflected_mark
 from hairpin.walk.hooks.conntrack import with_closed_connection
 from hairpin.walk.ip.route_in import input_query
@@ -37,7 +37,7 @@ _BY_FAMILY = {
     "icmpx-admin-prohibited": ("icmp-admin-prohibited", "icmp6-adm-prohibited"),
     "icmpx-no-route": ("icmp-net-unreachable", "icmp6-no-route"),
     "icmpx-host-unreachable": ("icmp-host-unreachable", "icmp6-addr-unreachable"),
-    # nft does not print which error the rule sends (netfilter/nft/frame_bytes.py).  All errors take the same route.
+    # nft does not print which error the rule sends (netfilter/nft/merged_fields.py).  All errors take the same route.
     "icmpx-not-printed": ("icmp-port-unreachable", "icmp6-port-unreachable"),
 }
 _PRECEDENCE = 0xC0

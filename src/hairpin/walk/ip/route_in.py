@@ -15,11 +15,11 @@ from hairpin.message import message
 from hairpin.netfilter.evaluate.chain import Condition
 from hairpin.netfilter.evaluate.header import WITH_PORTS
 from hairpin.netfilter.packet import Packet
+from hairpin.network.index import vrf_of
 from hairpin.network.network import Network, addresses_of, conf, forwards, owns_address
 from hairpin.network.prefix import BROADCAST4, LINK_LOCAL6, Version, address_text, is_loopback, is_multicast
 from hairpin.network.query import NO_WAY, Found, Query, Scope
 from hairpin.network.routing import has_custom_rules, is_taken_in6, lookup
-from hairpin.network.vrf import vrf_of
 from hairpin.walk.decided import DecidedBy, LinkDecided, RouteDecided, SysctlDecided
 from hairpin.walk.ip.mtu import route_mtu, too_big_to_forward
 from hairpin.walk.ip.multipath import paths

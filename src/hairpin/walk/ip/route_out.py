@@ -1,4 +1,5 @@
-"""Packets that a namespace sends: route, source address, OUTPUT, and the second route lookup after DNAT or a new mark.
+"""Packets that a namespace sends: route, source address, OUTPUT, the initial TTL or hop limit,
+and the second route lookup after DNAT or a new mark.
 
 Source: net/ipv4/route.c ip_route_output_key_hash_rcu(), __mkroute_output(); net/ipv4/netfilter.c ip_route_me_harder()
 """
@@ -9,21 +10,22 @@ import msgspec
 
 from hairpin.host.host import Namespace
 from hairpin.host.kernel_release import Novelty
+from hairpin.host.link import DEFAULT_TTL
 from hairpin.host.route import NextHop
+from hairpin.host.sysctl import Path
 from hairpin.message import message
 from hairpin.netfilter.evaluate.header import WITH_PORTS
-from hairpin.netfilter.packet import ACK, SYN, TCP, Packet
+from hairpin.netfilter.packet import ACK, ICMP6, SYN, TCP, Packet
 from hairpin.network.address_type import is_source4
+from hairpin.network.index import vrf_of
 from hairpin.network.network import Network, conf
-from hairpin.network.prefix import LINK_LOCAL6, address_text, is_loopback, is_multicast
+from hairpin.network.prefix import LINK_LOCAL6, Version, address_text, is_loopback, is_multicast
 from hairpin.network.query import NO_WAY, Found, Query, Scope
 from hairpin.network.routing import lookup
 from hairpin.network.source_address import preferred_source, source_address
-from hairpin.network.vrf import vrf_of
 from hairpin.walk.decided import LinkDecided
 from hairpin.walk.hooks.conntrack import with_confirmed_connection
 from hairpin.walk.hooks.hooks import run_hook
-from hairpin.walk.ip.hop_limit import with_hop_limit
 from hairpin.walk.ip.l3mdev import shown_by_vrf
 from hairpin.walk.ip.mtu import fragmented, fragmented_by_socket, route_mtu
 from hairpin.walk.ip.multipath import paths
@@ -287,3 +289,31 @@ def postrouting(network: Network, state: State) -> Iterator[Outcome]:
         else:
             fitting = fragmented(done.noted("postrouting", done.oif), "postrouting")
             yield fitting if isinstance(fitting, End) else fitting.to("neighbour")
+
+
+def path_of_hop_limit(version: Version, link: str) -> Path:
+    """Return the path of the sysctl that sets the initial TTL or hop limit of packets that leave by the link.
+
+    Source: include/net/route.h ip4_dst_hoplimit(); net/ipv6/output_core.c ip6_dst_hoplimit()
+    """
+    return ("net", "ipv4", "ip_default_ttl") if version == 4 else ("net", "ipv6", "conf", link, "hop_limit")
+
+
+def hop_limit(namespace: Namespace, version: Version, link: str) -> int | None:
+    """Return the initial TTL or hop limit of packets that leave by the link; None if the sysctl was not read."""
+    return namespace.sysctl(*path_of_hop_limit(version, link))
+
+
+def with_hop_limit(network: Network, outcomes: Iterator[Outcome]) -> Iterator[Outcome]:
+    """Yield the namespace's routed packets, each with the TTL or hop limit of the link by which it leaves.
+
+    ICMPv6 packets stay unchanged, because neighbour discovery and ICMPv6 errors use hop limits of their own.
+    """
+    for each in outcomes:
+        packet = each.packet if not isinstance(each, End) else None
+        if isinstance(each, End) or packet is None or packet.ttl != DEFAULT_TTL or packet.protocol == ICMP6:
+            yield each
+            continue
+        limit = hop_limit(network.namespace(each.netns), packet.version, each.oif)
+        changed = limit is not None and limit not in (0, DEFAULT_TTL)
+        yield msgspec.structs.replace(each, packet=msgspec.structs.replace(packet, ttl=limit)) if changed else each

@@ -22,10 +22,10 @@ from hairpin.kept import kept
 from hairpin.message import Message, message, verbatim
 from hairpin.netfilter.packet import Packet
 from hairpin.network.address_type import is_to_many
+from hairpin.network.index import loops_back
 from hairpin.network.network import Network, Port, addresses_of, is_bridge_port
 from hairpin.network.prefix import address_text
 from hairpin.network.stacked import link_of, lower_of, routes_below
-from hairpin.network.vrf import loops_back
 from hairpin.walk.decided import Assumed, LinkDecided, RuleDecided
 from hairpin.walk.hooks.chains import chains_of_frames
 from hairpin.walk.hooks.hooks import run_arp_hook

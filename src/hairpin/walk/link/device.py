@@ -10,6 +10,7 @@ from hairpin.message import message
 from hairpin.netfilter.evaluate.chain import Condition
 from hairpin.netfilter.ir import Hook
 from hairpin.network.address_type import is_to_many
+from hairpin.network.index import loops_back
 from hairpin.network.network import Network, Port, is_bridge_port, is_uplink, owns_address, veth_peer
 from hairpin.network.stacked import (
     bridges,
@@ -21,7 +22,6 @@ from hairpin.network.stacked import (
     takes_all,
     takes_frame,
 )
-from hairpin.network.vrf import loops_back
 from hairpin.walk.decided import Assumed
 from hairpin.walk.hooks.flowtable import carries_past
 from hairpin.walk.hooks.hooks import run_bridge_hook, run_device_hook

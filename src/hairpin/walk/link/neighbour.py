@@ -17,13 +17,12 @@ from hairpin.netfilter.evaluate.chain import Condition
 from hairpin.netfilter.packet import TCP
 from hairpin.netfilter.rule_address import write_mac
 from hairpin.network.address_type import address_type4, is_to_many
-from hairpin.network.index import takers
+from hairpin.network.index import loops_back, takers
 from hairpin.network.network import Network, Port, bridge_ports, is_bridge_port, neighbour_entries
 from hairpin.network.own_frames import hands_up, said_of_forwarding
 from hairpin.network.prefix import BROADCAST4, Version, address_text
 from hairpin.network.source_address import source_address
 from hairpin.network.stacked import routes_below
-from hairpin.network.vrf import loops_back
 from hairpin.network.wires import wires_of
 from hairpin.walk.decided import Assumed, LinkDecided
 from hairpin.walk.link.arp import ARP_IS_OFF, arp_sender_address, is_mute, refusal, replies

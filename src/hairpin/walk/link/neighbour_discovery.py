@@ -17,12 +17,12 @@ from hairpin.host.host import Namespace
 from hairpin.host.link import Link
 from hairpin.host.netns import Netns
 from hairpin.netfilter.packet import ICMP6, Packet
+from hairpin.network.index import loops_back
 from hairpin.network.network import Network, Port, addresses_of, is_bridge_port, owns_address
 from hairpin.network.prefix import LINK_LOCAL6, is_multicast
 from hairpin.network.query import Query
 from hairpin.network.routing import lookup
 from hairpin.network.stacked import link_of, lower_of
-from hairpin.network.vrf import loops_back
 from hairpin.walk.link.arp_frames import after_arp, after_arp_from_outside
 from hairpin.walk.link.neighbour import is_known, neighbour, next_address, permanent, unresolved_end
 from hairpin.walk.link.segment import who_answers

@@ -13,9 +13,9 @@ import msgspec
 from hairpin.host.netns import Netns
 from hairpin.host.sysctl import Path
 from hairpin.message import message
+from hairpin.network.index import loops_back
 from hairpin.network.network import Network, neighbour_entries
 from hairpin.network.prefix import Version
-from hairpin.network.vrf import loops_back
 from hairpin.walk.decided import LinkDecided
 from hairpin.walk.state import End, State, stopped
 

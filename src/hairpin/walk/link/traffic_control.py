@@ -3,6 +3,9 @@ packets.
 
 Source: net/core/dev.c sch_handle_ingress(), sch_handle_egress(), __dev_xmit_skb(); net/sched/cls_api.c tcf_classify();
 net/sched/sch_fifo.c, sch_tbf.c tbf_enqueue(), sch_netem.c netem_enqueue(), sch_blackhole.c; act_mirred.c
+
+Programs of classic BPF in tc filters see each frame from its link header on, even a received frame.  Source:
+net/sched/cls_bpf.c cls_bpf_classify(), cls_bpf_exec_opcode()
 """
 
 from collections.abc import Iterator
@@ -12,15 +15,32 @@ import msgspec
 
 from hairpin.host.host import Namespace
 from hairpin.host.link import Link
-from hairpin.host.traffic_control import BitsMatch, Filter, FilterMatch, HeaderMatch, ProgramMatch, Qdisc, UnknownMatch
+from hairpin.host.traffic_control import (
+    BitsMatch,
+    Filter,
+    FilterAction,
+    FilterMatch,
+    HeaderMatch,
+    ProgramMatch,
+    Qdisc,
+    UnknownMatch,
+)
 from hairpin.message import Message, message, verbatim
+from hairpin.netfilter.evaluate.bytecode import Bytes, Program, results
 from hairpin.netfilter.evaluate.chain import Condition
+from hairpin.netfilter.evaluate.packet_bytes import seen_by_program
 from hairpin.netfilter.evaluate.truth import Truth
 from hairpin.netfilter.packet import ICMP, ICMP6, Packet
 from hairpin.walk.decided import LinkDecided
 from hairpin.walk.ip.mtu import length_on_wire
+from hairpin.walk.link.classes import refusing
 from hairpin.walk.state import End, Outcome, State, stopped, stopped_by
 
+WITHOUT_HEADER = ("tun", "wireguard", "ipip", "gre", "sit")
+"""The kinds of links whose frames have no Ethernet header."""
+_ACTIONS: dict[int | None, FilterAction] = {0: "pass", 2: "drop", 4: "drop", 8: "drop", 7: "unknown", None: "unknown"}
+"""The meaning of each result of a direct-action program: TC_ACT_OK, SHOT, STOLEN, TRAP, REDIRECT.  The next filter sees
+the packet after any other result."""
 _ETHERNET_HEADER = 14
 
 
@@ -37,7 +57,6 @@ def through_queue(namespace: Namespace, state: State, link: Link) -> Iterator[Ou
     if not link.qdiscs:
         yield state
         return
-    from hairpin.walk.link.classes import refusing
 
     length = length_on_wire(state)
 
@@ -87,8 +106,6 @@ def _used(qdiscs: tuple[Qdisc, ...]) -> Iterator[Qdisc]:
 def _takes(qdisc: Qdisc, link: Link) -> int | None:
     """Return the length of the longest packet that the discipline accepts; 0 if it accepts no packet, None if it has no
     limit."""
-    from hairpin.walk.link.filter_programs import WITHOUT_HEADER
-
     header = 0 if link.kind in WITHOUT_HEADER else _ETHERNET_HEADER
     match qdisc.kind:
         case "blackhole":
@@ -113,7 +130,6 @@ def through_filters(namespace: Namespace, state: State, link: Link, places: tupl
     for listed in link.filters:
         if listed.place not in places or listed.protocol not in _protocols(state.packet):
             continue
-        from hairpin.walk.link.filter_programs import with_programs
 
         each = with_programs(listed, state.packet, link)
         truth = min(matches(state.packet, each), Truth.UNKNOWN if each.action == "unknown" else Truth.YES)
@@ -241,3 +257,47 @@ def _value(packet: Packet, field: str) -> int | None:
 
 
 _ICMPS = (ICMP, ICMP6)
+
+
+def with_programs(by: Filter, packet: Packet, link: Link) -> Filter:
+    """Return the filter as it acts on this packet, after its programs of classic BPF have run.  A match or an action
+    stays unknown if the result of its program is not known."""
+    if not by.program and not any(isinstance(each, ProgramMatch) for each in by.matches):
+        return by
+    matches: list[FilterMatch] = []
+    for each in by.matches:
+        truth = _truth(each.program, packet, link) if isinstance(each, ProgramMatch) else None
+        if truth is Truth.NO:
+            return msgspec.structs.replace(by, action="continue")
+        if truth is not Truth.YES:
+            matches.append(UnknownMatch() if truth is Truth.UNKNOWN else each)
+    action = _action_of_program(by.program, packet, link) if by.program else by.action
+    return msgspec.structs.replace(by, matches=tuple(matches), action=action)
+
+
+def _truth(program: Program, packet: Packet, link: Link) -> Truth:
+    found = results(program, _frame(packet, link))
+    if found == frozenset({0}):
+        return Truth.NO
+    return Truth.YES if None not in found and 0 not in found else Truth.UNKNOWN
+
+
+def _action_of_program(program: Program, packet: Packet, link: Link) -> FilterAction:
+    found: set[FilterAction] = {_ACTIONS.get(each, "continue") for each in results(program, _frame(packet, link))}
+    if len(found) == 1:
+        return found.pop()
+    return "pass" if found <= {"pass", "continue"} else "unknown"
+
+
+def _frame(packet: Packet, link: Link) -> Bytes:
+    """Return the frame of the packet.  The frame's hardware addresses are not known."""
+    at_network = seen_by_program(packet)
+    if link.kind in WITHOUT_HEADER:
+        return at_network
+    ethertype = at_network.protocol.to_bytes(2, "big")
+    return msgspec.structs.replace(
+        at_network,
+        bits=bytes(12) + ethertype + at_network.bits,
+        known=bytes(12) + b"\xff\xff" + at_network.known,
+        network=14,
+    )

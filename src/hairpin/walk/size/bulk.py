@@ -31,9 +31,10 @@ from hairpin.host.netns import Netns
 from hairpin.message import message
 from hairpin.netfilter.mss import mss_set_by
 from hairpin.network.network import Network, is_bridge_port
-from hairpin.walk.data import client_data, outside_data, server_data
+from hairpin.network.tunnel.tunnels import overhead_bytes
 from hairpin.walk.decided import RouteDecided
 from hairpin.walk.link.neighbour_discovery import walk_asking
+from hairpin.walk.reply import client_data, outside_data, server_data
 from hairpin.walk.size.segment_size import HEADERS, Handshake, Sizes, clamped, mtus, sizes
 from hairpin.walk.state import Carried, End, State, Step
 from hairpin.walk.trace import Branch, OpenQuestion
@@ -232,7 +233,6 @@ def _learned_in_tunnel(network: Network, end: End, carried: Carried) -> int | No
     MTU."""
     if not _learns(network, end, carried):
         return None
-    from hairpin.network.tunnel.tunnels import overhead_bytes
 
     return _mtu_of(network, end) - overhead_bytes(carried.tunnel)
 

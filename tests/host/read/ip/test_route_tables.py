@@ -1,6 +1,9 @@
 """Names of routing tables."""
 
-from hairpin.host.read.ip.route_tables import RouteTables
+import pytest
+
+from hairpin.host.read.ip.route_tables import RouteTables, tos
+from tests.rows import each_row
 
 FILE = """\
 # reserved values
@@ -30,3 +33,13 @@ def test_an_unknown_name_is_one_table_that_no_number_means() -> None:
     assert tables.number("mine") == tables.number("mine")
     assert len({tables.number(name) for name in ("mine", "yours", "absurd")}) == 3
     assert tables.number("mine") > 0xFFFFFFFF
+
+
+@each_row(("text", "byte"), (("0x10", 0x10), ("16", 0x10), (16, 0x10), ("EF", 0xB8), ("default", 0)))
+def test_tos(text: str | int, byte: int) -> None:
+    assert tos(text) == byte
+
+
+def test_an_unknown_name_is_refused() -> None:
+    with pytest.raises(ValueError, match="invalid literal"):
+        tos("unheard-of")

@@ -2,8 +2,8 @@
 
 import pytest
 
-from hairpin.evidence.reading import text_reading
-from hairpin.host.managers import Firewalld, FirewalldZone, Ufw, Unit, Version
+from hairpin.evidence.reading import Reading, text_reading
+from hairpin.host.managers import Firewalld, FirewalldZone, ScriptLine, Ufw, Unit, Version
 from hairpin.host.plan_under_way import PlanUnderWay
 from hairpin.host.read.managers import managing
 from hairpin.host.read.managers.managing import (
@@ -11,7 +11,9 @@ from hairpin.host.read.managers.managing import (
     package_versions,
     plans_under_way,
     program_version,
+    status,
     units_of,
+    with_variables_replaced,
 )
 from hairpin.host.read.readings import Readings
 from tests.host.fixture_evidence import evidence
@@ -231,3 +233,52 @@ CASES: dict[str, tuple[str, tuple[PlanUnderWay, ...]]] = {
 @each_row(("text", "expected"), CASES.values(), ids=CASES)
 def test_plans_under_way(text: str, expected: tuple[PlanUnderWay, ...]) -> None:
     assert plans_under_way(text, NOW) == expected
+
+
+TOOL_VARIABLES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
+    "its path": (("IPT=/sbin/iptables", "$IPT -F FORWARD"), ("/sbin/iptables -F FORWARD",)),
+    "quoted, with an option": (('export IPT="iptables -w"', "${IPT} -F"), ("iptables -w -F",)),
+    "found in PATH": (("NFT=$(command -v nft)", "$NFT flush ruleset"), ("nft flush ruleset",)),
+    "on one line": (("IPT=/sbin/iptables; $IPT -F FORWARD",), ("/sbin/iptables -F FORWARD",)),
+    "two": (("A=iptables", "B=ip6tables", "$A -F; $B -F"), ("iptables -F; ip6tables -F",)),
+    "a name that begins alike": (("IPT=iptables", "$IPT6 -F"), ("$IPT6 -F",)),
+    "a folder": (("CONF=/etc/iptables", "iptables-restore $CONF/rules"), ("CONF=/etc/iptables",
+                                                                         "iptables-restore $CONF/rules")),
+    "no variable": (("iptables -F",), ("iptables -F",)),
+}  # fmt: skip
+
+
+def _script(path: str, texts: tuple[str, ...]) -> list[ScriptLine]:
+    return [ScriptLine(path, number, text) for number, text in enumerate(texts, 1)]
+
+
+@each_row(("texts", "expected"), TOOL_VARIABLES.values(), ids=TOOL_VARIABLES)
+def test_the_tool_stands_for_its_variable(texts: tuple[str, ...], expected: tuple[str, ...]) -> None:
+    assert tuple(each.text for each in with_variables_replaced(_script("/x", texts))) == expected
+
+
+def test_a_variable_is_of_its_script() -> None:
+    lines = (*_script("/x", ("IPT=iptables",)), *_script("/y", ("$IPT -F",)))
+    assert [each.text for each in with_variables_replaced(lines)] == ["$IPT -F"]
+
+
+VERBOSE = "Status: active\nLogging: on (low)\nDefault: {}\nNew profiles: skip\n"
+UFW_STATUS_TEXT = {
+    "inactive": ("Status: inactive\n", (False, None, None)),
+    "without the policies": ("Status: active\n", (True, None, None)),
+    "with the policies": (
+        VERBOSE.format("deny (incoming), allow (outgoing), reject (routed)"),
+        (True, "DROP", "REJECT"),
+    ),
+    "the kernel routes nothing": (
+        VERBOSE.format("deny (incoming), allow (outgoing), disabled (routed)"),
+        (True, "DROP", None),
+    ),
+    "before ufw 0.34": (VERBOSE.format("deny (incoming), allow (outgoing)"), (True, "DROP", None)),
+}
+
+
+@each_row(("text", "expected"), UFW_STATUS_TEXT.values(), ids=UFW_STATUS_TEXT)
+def test_status(text: str, expected: tuple[bool, str | None, str | None]) -> None:
+    ufw = status(Reading("e1", "ufw-status", "", "ufw status", "", 0, "text", text))
+    assert (ufw.enabled, ufw.default_input_policy, ufw.default_forward_policy) == expected

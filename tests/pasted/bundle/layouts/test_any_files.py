@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from hairpin.evidence.reading import HOST
-from hairpin.pasted.bundle.host import evidence_in_bundle
 from hairpin.pasted.bundle.layouts.any_files import SMALL, command_of_name
+from hairpin.pasted.bundle.read import evidence_in_bundle
 from tests.pasted.bundle.archives import folder_of, zip_of
 from tests.pasted.bundle.layouts.test_supportconfig import LINKS
 from tests.rows import each_row

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from hairpin.evidence.reading import HOST
-from hairpin.pasted.bundle.host import evidence_in_bundle
+from hairpin.pasted.bundle.read import evidence_in_bundle
 from tests.pasted.bundle.archives import tar_of
 from tests.pasted.bundle.layouts.test_supportconfig import COLUMNS, LINKS
 

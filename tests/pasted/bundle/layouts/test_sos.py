@@ -12,8 +12,7 @@ from hairpin.cli.face.asked import Asked
 from hairpin.collect.snapshot import load
 from hairpin.errors import EvidenceError
 from hairpin.evidence.reading import HOST, Evidence
-from hairpin.pasted.bundle.host import evidence_in_bundle
-from hairpin.pasted.bundle.read import open_bundle
+from hairpin.pasted.bundle.read import evidence_in_bundle, open_bundle
 from hairpin.pasted.listed import recognised_in
 from tests.pasted.bundle.archives import folder_of, tar_of
 from tests.whole import thinned_rows

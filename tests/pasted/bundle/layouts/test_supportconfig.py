@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from hairpin.evidence.reading import HOST
-from hairpin.pasted.bundle.host import evidence_in_bundle
+from hairpin.pasted.bundle.read import evidence_in_bundle
 from hairpin.pasted.bundle.sections import sections_of
 from tests.pasted.bundle.archives import folder_of
 

@@ -11,8 +11,7 @@ import msgspec
 from hairpin.errors import ParseError, reason_of
 from hairpin.evidence.reading import Reading
 from hairpin.host.read.ip.address_text import mac, network
-from hairpin.host.read.ip.dsfield import tos
-from hairpin.host.read.ip.route_tables import RouteTables
+from hairpin.host.read.ip.route_tables import RouteTables, tos
 from hairpin.host.read.json_text import decode, entered
 from hairpin.host.route import Neighbour, NextHop, Route, RouteType
 from hairpin.netfilter.address import Version, address_of, parse_address

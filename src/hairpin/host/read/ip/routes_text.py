@@ -13,9 +13,8 @@ import msgspec
 from hairpin.errors import ParseError, reason_of
 from hairpin.evidence.reading import Reading
 from hairpin.host.read.ip.address_text import mac, network
-from hairpin.host.read.ip.dsfield import tos
 from hairpin.host.read.ip.links_text import value_after
-from hairpin.host.read.ip.route_tables import RouteTables
+from hairpin.host.read.ip.route_tables import RouteTables, tos
 from hairpin.host.read.ip.routes_json import REFUSING, TABLE_UNSPEC, SavedNextHop, hops_of
 from hairpin.host.route import Neighbour, NextHop, Redirect, Route, RouteType
 from hairpin.netfilter.address import Version, address_of, parse_address

@@ -10,8 +10,7 @@ import msgspec
 from hairpin.errors import MalformedError, ParseError, reason_of
 from hairpin.evidence.reading import Reading
 from hairpin.host.read.ip.address_text import network, number
-from hairpin.host.read.ip.dsfield import tos
-from hairpin.host.read.ip.route_tables import RouteTables
+from hairpin.host.read.ip.route_tables import RouteTables, tos
 from hairpin.host.read.json_text import decode, entered
 from hairpin.host.route import PolicyRule
 from hairpin.message import message

@@ -8,9 +8,8 @@ Busybox omits the target of ``goto``, ``not`` and most selectors.
 from hairpin.errors import ParseError, reason_of
 from hairpin.evidence.reading import Reading
 from hairpin.host.read.ip.address_text import network, number
-from hairpin.host.read.ip.dsfield import tos
 from hairpin.host.read.ip.links_text import value_after
-from hairpin.host.read.ip.route_tables import RouteTables
+from hairpin.host.read.ip.route_tables import RouteTables, tos
 from hairpin.host.read.ip.rules_json import ALL_BITS, RuleAction, protocol
 from hairpin.host.route import PolicyRule
 from hairpin.netfilter.address import Version

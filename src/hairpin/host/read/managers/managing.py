@@ -8,12 +8,19 @@ Each unfinished plan of hairpin is one line, whose parts are separated by tabs:
 
     line := ("own" | "other") number state ("watched" | "dead") (seconds | "-")
 
-The state is ``open``, ``keeping`` or ``ending`` if a shell read the journal.  The state is a ``PlanStage`` if hairpin
-read the journal.
+The output of ``ufw status``:
+
+    status  := "Status: " ("active" | "inactive") NL ["Default: " policy ("," policy)*]
+    policy  := ("allow" | "deny" | "reject" | "disabled") " (" ("incoming" | "outgoing" | "routed") ")"
+
+Source: ufw src/backend_iptables.py get_status(), backend.py _get_default_policy()
+
+The state of a plan is ``open``, ``keeping`` or ``ending`` if a shell read the journal.  The state is a ``PlanStage`` if
+hairpin read the journal.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import TYPE_CHECKING, get_args
 
@@ -37,6 +44,18 @@ from hairpin.host.read.managers import assignments
 from hairpin.host.read.managers.assignments import value_of
 from hairpin.host.read.readings import Readings, later
 from hairpin.host.rule_tools import ModuleFiles, RuleTools
+
+_POLICIES = {"deny": "DROP", "reject": "REJECT", "allow": "ACCEPT"}
+_POLICY = re.compile(r"(\w+) \((incoming|outgoing|routed)\)")
+_VALUE = re.compile(
+    r"(?:(?:export|readonly|local|declare)\s+)?(?P<name>[A-Za-z_]\w*)="
+    r"[\"'`$(]*(?:(?:which|command -v)\s+)?"
+    r"(?P<tool>(?:[^\s\"'`()]*/s?bin/)?(?:ip6?tables(?:-nft|-legacy)?|ipset|nft|ebtables|sysctl|ufw|firewall-cmd)"
+    r"(?: +-[\w-]+)*)"
+    r"[\"'`)]*\s*(?:;|&&|$)"
+)
+_USE = re.compile(r"\$\{?(\w+)\}?")
+
 
 if TYPE_CHECKING:
     from hairpin.host.read.managers.firewalld_runtime import RuntimeZones
@@ -103,7 +122,6 @@ def ufw(readings: Readings) -> Ufw | None:
         said = readings.first("ufw-status")
         if said is None:
             return None
-        from hairpin.host.read.managers.ufw_status_text import status  # noqa: PLC0415 - only a text has this reading
 
         return status(said)
     policies, hooks = default.text if default is not None else "", readings.first("ufw-hooks")
@@ -140,7 +158,6 @@ def boot_lines(readings: Readings) -> tuple[ScriptLine, ...]:
     )
     if not any("$" in each.text for each in lines):
         return lines
-    from hairpin.host.boot.tool_variables import with_variables_replaced  # noqa: PLC0415 - few scripts have such lines
 
     return with_variables_replaced(lines)
 
@@ -309,3 +326,38 @@ def _stage(state: str, until: float | None, now: float | None) -> PlanStage:
         return "kept"
     is_over = until is not None and now is not None and until <= now
     return "taken-back" if state == "ending" or is_over else "under-way"
+
+
+def with_variables_replaced(lines: Iterable[ScriptLine]) -> tuple[ScriptLine, ...]:
+    """Return the lines with the tools in place of these variables, without the lines that only set such a variable.
+
+    ``lines``: the lines of each script in their order.  A variable keeps its value within its script."""
+    held: dict[tuple[str, str], dict[str, str]] = {}
+    found: list[ScriptLine] = []
+    for line in lines:
+        own = held.setdefault((line.unit, line.path), {})
+        text = line.text
+        while (value := _VALUE.match(text)) is not None:
+            own[value["name"]] = value["tool"]
+            text = text[value.end() :].strip()
+        if text:
+            for use in reversed(tuple(_USE.finditer(text))):
+                tool = own.get(use[1], use[0])
+                text = f"{text[: use.start()]}{tool}{text[use.end() :]}"
+            found.append(line if text == line.text else msgspec.structs.replace(line, text=text))
+    return tuple(found)
+
+
+def status(reading: Reading) -> Ufw:
+    """Return ufw's state.  ufw is enabled if its rules are loaded, because ``ufw enable`` loads the rules now and at
+    each start.  If ufw says ``disabled`` for routed packets, their policy is not known: the kernel then forwards no
+    packet.
+    """
+    default = re.search(r"^Default: (.*)$", reading.text, re.MULTILINE)
+    told = {chain: _POLICIES.get(word) for word, chain in _POLICY.findall(default[1])} if default is not None else {}
+    return Ufw(
+        enabled=re.search(r"^Status: active$", reading.text, re.MULTILINE) is not None,
+        default_forward_policy=told.get("routed"),
+        default_input_policy=told.get("incoming"),
+        evidence=reading.id,
+    )

@@ -19,7 +19,6 @@ _EXTENSIONS = {
     "mh": ("nexthdr", "hdrlength", "type", "reserved", "checksum"),
 }  # fmt: skip
 _TCP_OPTIONS = {"mss": "maxseg", "eol": "eol", "sack-permitted": "sack-perm", "nop": "nop"}
-_IP_OPTIONS = ("lsrr", "rr", "ssrr", "ra")
 
 
 def field(at: Cursor, inner: Reader) -> Json:

@@ -103,7 +103,7 @@ def _tables_at(paste: Paste, start: int) -> Found | None:
     end = _end_of(paste, start)
     if end is None:
         return None
-    lines = [_bare(line) for line in paste.lines[start + 1 : end - 1]]
+    lines = [_HANDLE.sub("", line.strip()) for line in paste.lines[start + 1 : end - 1]]
     lines = [line for line in lines if line and not line.startswith("# Warning")]
     if any(line.startswith("type ") and " hook " in line and "policy" not in line for line in lines):
         return None
@@ -134,10 +134,6 @@ def _end_of(paste: Paste, start: int) -> int | None:
         if depth > _DEEPEST:
             return None
     return None
-
-
-def _bare(line: str) -> str:
-    return _HANDLE.sub("", line.strip())
 
 
 def _blocks(lines: Iterator[str]) -> Iterator[_Block]:

@@ -10,14 +10,10 @@ Now: add a MASQUERADE rule for the subnet, or a route to the subnet on the next 
 Lasting: set the network's option ``enable_ip_masquerade``, or put the route into the router's configuration.
 """
 
-from collections.abc import Iterator
-
-from hairpin.causes.cause import Candidate, Cause, View
+from hairpin.causes.kit import Candidate, Cause, Iterator, OfNetwork, View, message
 from hairpin.causes.rules._lifting import masquerading
-from hairpin.causes.where import OfNetwork
 from hairpin.host.boot.configured import Configured, of_engine_option
 from hairpin.host.docker import MASQUERADES, DockerNetwork, Engine
-from hairpin.message import message
 from hairpin.network.wires import holder_of
 
 

@@ -10,9 +10,7 @@ from hairpin.apply.kept_plan import PlannedStep
 from hairpin.apply.program import outpost
 from hairpin.apply.program.parcel import parcel
 from hairpin.apply.ready import read_file
-from hairpin.apply.settling import settle
-from hairpin.apply.standing import standing_of
-from hairpin.apply.taking_back import take_back
+from hairpin.apply.taking_back import settle, standing_of, take_back
 from hairpin.carry.act import Acting, FileState
 from hairpin.change.calls import AllowInUfw, Call, SetContainerState, SetRestartPolicy
 from hairpin.change.change import Change, SetSysctl

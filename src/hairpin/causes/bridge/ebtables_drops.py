@@ -8,9 +8,8 @@ Now: delete the rule.
 Lasting: remove the rule from the configuration that makes it.
 """
 
-from hairpin.causes.cause import RULE_STOPS, Cause
+from hairpin.causes.kit import RULE_STOPS, Cause, message
 from hairpin.causes.rules._by_owner import by_owner
-from hairpin.message import message
 
 CAUSE = Cause(
     title=message("A layer-2 rule drops the flow"),

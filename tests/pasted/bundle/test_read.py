@@ -8,7 +8,7 @@ from hairpin.collect.several import Place, parse_place, read_all
 from hairpin.collect.snapshot import load
 from hairpin.errors import EvidenceError, UsageError
 from hairpin.evidence.reading import PASTED, Evidence
-from hairpin.pasted.bundle.host import evidence_in_bundle
+from hairpin.pasted.bundle.read import evidence_in_bundle
 from tests.pasted.bundle.archives import tar_of
 
 FIXTURES = Path(__file__).resolve().parents[2] / "fixtures"

@@ -6,7 +6,7 @@ import pytest
 
 from tests.cli.commands import call
 
-RECORDED = Path(__file__).parents[1] / "fixtures" / "without_root"
+RECORDED = Path(__file__).parents[2] / "fixtures" / "without_root"
 INSIDE = "the rules, and the inside of containers"
 
 LINES: dict[str, tuple[str, str, str]] = {

@@ -3,7 +3,7 @@
 import msgspec
 import pytest
 
-from hairpin.apply.counting import counted_rules
+from hairpin.apply.outcome import counted_rules
 from hairpin.netfilter.ir import Rule
 from hairpin.network.network import Network
 from hairpin.walk.walk import walk_flow

@@ -9,20 +9,16 @@ Now: delete the rule, start the container that had the address, or write the pre
 Lasting: remove the rule from the saved rules, or from the script that writes it.
 """
 
-from collections.abc import Iterator
-
 from msgspec.structs import replace
 
-from hairpin.causes.cause import RULE_STOPS, Candidate, Cause, View
 from hairpin.causes.engine._publishing import bindings_for
+from hairpin.causes.kit import RULE_STOPS, Candidate, Cause, Iterator, OfRule, Place, View, message
 from hairpin.causes.nat_rules._translation import dnat_place, leads_to, missed_publisher
-from hairpin.causes.where import OfRule
 from hairpin.change.change import Change, DeleteRule, InsertRule, Primitive
 from hairpin.engines.repair.republishing import rules_with
 from hairpin.engines.repair.starting import held_again
 from hairpin.host.docker import Endpoint, PortBinding
-from hairpin.message import message
-from hairpin.netfilter.evaluate.chain import Place, rule_at
+from hairpin.netfilter.evaluate.chain import rule_at
 from hairpin.netfilter.iptables.spelled import spelled
 from hairpin.netfilter.ir import Expression, Rule, Table
 from hairpin.netfilter.packet import TCP, UDP

@@ -3,7 +3,7 @@
 import pytest
 
 from hairpin.apply.kept_plan import KeptPlan, PlannedStep
-from hairpin.apply.made_chains import with_made_chains
+from hairpin.apply.program.outpost_ground import with_made_chains
 from hairpin.carry.act import Acting, Command, Done
 from hairpin.change.change import Change
 from hairpin.change.step import LoadRules

@@ -1,16 +1,35 @@
-"""``@ll,48,64 0x…``: fields of the Ethernet header that nft merged into one comparison and prints as raw bytes.
+"""Adjacent header fields that nft merges into one comparison.
+
+``@ll,48,64 0x…`` are fields of the Ethernet header, as raw bytes.
 
 ``ether saddr X reject with icmp Y`` in an inet table implies a match of the frame's type.  nft merges both matches into
 one comparison and puts ``meta iiftype ether`` after this comparison.  The listing shows neither the fields nor the
 family of the error: nft prints raw bytes and a bare ``reject``.
 
-Source: nftables src/rule.c stmt_reduce(), src/payload.c payload_expr_expand(), src/statement.c reject_stmt_print()
+Older nft also merges two negated comparisons, ``tcp sport != 1 tcp dport != 2``.  A packet then fails the comparison
+only if it has *both* values, but the rule's listing still shows two conditions.
+
+Source: nftables src/rule.c stmt_reduce() (negated: up to 1.0.9), src/payload.c payload_expr_expand(), src/statement.c
+reject_stmt_print()
 """
 
 from hairpin.netfilter.ir import NOT_PRINTED, AnyOfMatch, Expression, Match, Reject
 from hairpin.netfilter.nft.syntax import Json, Object, content, named
 from hairpin.netfilter.nft.values import number
+from hairpin.netfilter.tool_version import is_older
 
+_MENDED = (1, 1, 0)
+_PORTS = ("tcp", "udp", "udplite", "sctp", "dccp", "th")
+_NEIGHBOURS = {(name, "sport"): (name, "dport") for name in _PORTS} | {
+    ("ip", "ttl"): ("ip", "protocol"),
+    ("ip6", "nexthdr"): ("ip6", "hoplimit"),
+    ("icmp", "type"): ("icmp", "code"),
+    ("icmpv6", "type"): ("icmpv6", "code"),
+    ("ether", "daddr"): ("ether", "saddr"),
+    ("ether", "saddr"): ("ether", "type"),
+}
+"""For each field, the adjacent field whose comparison nft merges with its own.  nft merges two adjacent fields that
+have 16 or 32 bits together, and it merges fields with hardware addresses."""
 _FIELDS = (("daddr", 0, 48), ("saddr", 48, 48), ("type", 96, 16))
 """The fields of the Ethernet header: name, offset and length in bits."""
 
@@ -60,3 +79,31 @@ def _asks_for_type(statement: Json) -> bool:
     return named(left) == "payload" and any(
         content(field).get("field") == "type" for field, _ in named_fields(content(left), body.get("right"))
     )
+
+
+def merges(version: str) -> bool:
+    """Return whether that version of nft merges negated comparisons of adjacent fields; False for an unknown
+    version."""
+    return is_older(version, _MENDED)
+
+
+def are_merged(one: Json, other: Json) -> bool:
+    """Return whether nft merges the two statements into one comparison."""
+    second = _negated(other)
+    first = _negated(one) if second is not None else None
+    return first is not None and _NEIGHBOURS.get(first) == second
+
+
+def _negated(statement: Json) -> tuple[str, str] | None:
+    """Return the protocol and the field of ``PROTOCOL FIELD != VALUE``; None for any other statement."""
+    if named(statement) != "match":
+        return None
+    body = content(statement)
+    if body.get("op") != "!=":
+        return None
+    left, right = body.get("left"), body.get("right")
+    value = isinstance(right, int) or (isinstance(right, str) and not right.startswith("@"))
+    if not value or named(left) != "payload":
+        return None
+    payload = content(left)
+    return str(payload.get("protocol")), str(payload.get("field"))
