@@ -22,7 +22,8 @@ def notes(inquiry: Inquiry) -> tuple[Message, ...]:
 
 def told_of_unpublished(network: Network, targets: tuple[Target, ...]) -> tuple[Message, ...]:
     """Return a note for each running container that a target names without a port and that does not publish its ports.
-    Without a target, return only the notes about ports that the host's network makes idle."""
+    Without a target, return only the notes about ports that are published without effect, because the
+    container uses the host's network."""
     hosts = tuple(each for each in network.hosts if each.was_read)
     names = dict.fromkeys(each.container for each in targets if each.container and each.port is None)
     found = [(host, each) for host in hosts for name in names for each in host.containers_named(name)]

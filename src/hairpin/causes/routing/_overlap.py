@@ -272,8 +272,8 @@ def _took(view: View, network: DockerNetwork, address: Address, found: Route | N
 
 
 def overlapping_uplink(view: View, each: Lookup, own: Address) -> Candidate | None:
-    """Return the candidate for a container's address that the host looks for in its own network, because both networks
-    have the same range; None if the link of ``own`` leads to containers only.
+    """Return the candidate for an uplink that has the range of a container network: the host looks for the container
+    on the uplink.  Return None if the link of ``own`` leads to containers only.
 
     The first address of an uplink is the host's own, so the container's network has to go.  A further address may be
     the mistake."""

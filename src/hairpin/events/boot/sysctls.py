@@ -61,7 +61,8 @@ def _values(course: Course, lines: tuple[tuple[Path, Setting], ...]) -> Iterator
 
 
 def _forwarding_toggled(course: Course) -> Course:
-    """Return the course after forwarding was switched off and on again, which switches it on for every interface.
+    """Return the course after forwarding was switched off and on again.  The kernel copies the second value to every
+    interface.
 
     Source: net/ipv4/devinet.c inet_forward_change(): only a value that differs is copied"""
     netns = course.host.netns

@@ -203,8 +203,8 @@ def _reverse_path(match: ir.ReversePathMatch) -> str:
 
 
 def _socket(match: ir.SocketMatch, following: ir.Expression | None) -> tuple[str, bool]:
-    """Return the text of a match on a socket, and whether it includes the next part.  ``socket wildcard 1`` is two
-    matches of the IR: a socket exists, and it is not bound to an address."""
+    """Return the text of a match on a socket, and whether the text already contains the next part.  ``socket wildcard
+    1`` is two matches of the IR: a socket exists, and it is not bound to an address."""
     match match, following:
         case ir.SocketMatch(transparent=True, nowildcard=True, negated=False), _:
             return "socket transparent 1", False

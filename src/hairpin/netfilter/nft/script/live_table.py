@@ -347,8 +347,8 @@ def _merged(wanted: list[Rule | Object], read: tuple[Rule, ...]) -> Iterator[Rul
 
 
 def _grouped(rules: list[Rule | Object]) -> Iterator[list[Rule] | Object]:
-    """Yield each new rule by itself, and the rules from before the script as lists.  The rules in the same list were
-    one rule of nft."""
+    """Yield each rule that the script added.  Yield the older rules in lists.  The rules in the same list were one rule
+    of nft."""
     group: list[Rule] = []
     for each in rules:
         if group and not (isinstance(each, Rule) and each.number == group[0].number):
