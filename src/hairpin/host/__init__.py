@@ -29,8 +29,8 @@ function that parses it. First look whether the fact is read already: docs/refer
 
    A reading of a container's namespace has a second home: ``collect/netlink/`` reads ordinary containers of hairpin's
    own host. It makes the same reading, or raises ``NotOrdinaryError`` where the new fact can matter. A new field of an
-   address, a route, a socket or a link without a master belongs there, too. ``tests/kernel/test_collect_netlink.py`` compares the two
-   homes: add a namespace in which the new fact differs.
+   address, a route, a socket or a link without a master belongs there, too. ``tests/kernel/test_collect_netlink.py``
+   compares the two homes: add a namespace in which the new fact differs.
 2. **``host/read/``** needs a reader that takes a ``Reading`` and returns a value. An output that iproute2 prints as
    JSON has two readers, one for JSON and one for text, because old hosts print only text. ``links_json.py`` and
    ``links_text.py`` in ``host/read/ip/`` read links and bridge ports; ``bridge_json.py`` and ``bridge_text.py`` read
