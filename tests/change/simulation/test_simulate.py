@@ -349,3 +349,14 @@ def test_switching_off_reaches_every_interface() -> None:
     after = with_sysctl(on, IP_FORWARD, "0")
     assert [after.text(*four(name)) for name in ("all", "default", "eth0")] == ["0", "0", "0"]
     assert after.text("net", "ipv4", "conf", "all", "accept_redirects") == "1"
+
+
+def test_ipv6_forwarding_off_ends_forced_forwarding_of_every_interface() -> None:
+    """Seen on Linux 6.18: the values of ``all`` and ``default`` stay."""
+    forced = {("net", "ipv6", "conf", name, "force_forwarding"): "1" for name in ("all", "default", "eth0", "lo")}
+    for value, left in (("1", "1"), ("0", "0")):
+        after = with_sysctl(Sysctls({**OFF, **forced}), ("net", "ipv6", "conf", "all", "forwarding"), value)
+        texts = [
+            after.text("net", "ipv6", "conf", name, "force_forwarding") for name in ("all", "default", "eth0", "lo")
+        ]
+        assert texts == ["1", "1", left, left]

@@ -38,6 +38,7 @@ IP_FORWARD: Path = ("net", "ipv4", "ip_forward")
 _ALL4: Path = ("net", "ipv4", "conf", "all", "forwarding")
 _REDIRECTS4: Path = ("net", "ipv4", "conf", "all", "accept_redirects")
 _ALL6: Path = ("net", "ipv6", "conf", "all", "forwarding")
+_FORCED, _NO_LINK = "force_forwarding", ("all", "default")
 _replace = msgspec.structs.replace
 
 
@@ -333,7 +334,8 @@ def with_sysctl(sysctls: Sysctls, path: Path, value: str) -> Sysctls:
 
     ``ip_forward`` and ``conf.all.forwarding`` are one value.  When this value *changes*, the kernel copies it to
     ``default`` and to every interface, and sets ``all.accept_redirects`` to the opposite value.  IPv6 copies ``all`` at
-    every write, even if the value stays the same.
+    every write, even if the value stays the same, and a write of 0 clears ``force_forwarding`` of every interface.
+    Source of the latter: net/ipv6/addrconf.c addrconf_forward_change(), since Linux 6.17; seen on 6.18
     """
     before = sysctls.text(*(_ALL4 if path == IP_FORWARD else path))
     changed = sysctls.with_value(path, value)
@@ -345,6 +347,8 @@ def with_sysctl(sysctls: Sysctls, path: Path, value: str) -> Sysctls:
             changed = changed.with_value(_REDIRECTS4, "1" if value == "0" else "0")
         return _copied(changed, "ipv4", value)
     if path == _ALL6:
+        forced = (each for each in sysctls.values if value == "0" and each[-1] == _FORCED and each[3] not in _NO_LINK)
+        changed = Sysctls({**changed.values, **dict.fromkeys(forced, "0")}, changed.evidence)
         return _copied(changed, "ipv6", value)
     return changed
 
