@@ -64,7 +64,7 @@ def find(view: View) -> Iterator[Candidate]:
         in_class="nothing-listens-there" if maybe_meant else "nothing-listens",
         advice=(
             *(who_else(view) if foreign else ()),
-            *(read_log(view, each) for each in (container, *beside) if each is not None),
+            *(read_log(view, each) for each in (container, *beside) if beside and each is not None),
         ),
         of_network=foreign,
         logs=tuple(each.name for each in (container, *beside) if each is not None),
