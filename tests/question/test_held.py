@@ -135,3 +135,9 @@ def test_everything_is_what_a_disconnected_container_should_publish(
     net = network(docker=engine(web, *containers[1:]))
     published = {each.container for each in flows_for(net, (), None) if each.dport == 8151}
     assert published == asked
+
+
+def test_a_disconnected_container_whose_engine_still_lists_its_port_is_asked() -> None:
+    assert all(each.actual for each in DISCONNECTED.bindings)  # as Podman tells it
+    net = network(docker=engine(DISCONNECTED))
+    assert {each.container for each in flows_for(net, (), None) if each.dport == 8151} == {"web"}

@@ -59,6 +59,7 @@ def given_up(network: Network, host: Host, container: Container, binding: PortBi
     )
     return by_process or any(
         other.running
+        and other.id != container.id  # Podman lists the ports of a disconnected container as published
         and any(
             (each.protocol, each.host_port) == wanted and each.actual and _meet(binding, each.version, each.host_ip)
             for each in other.bindings
