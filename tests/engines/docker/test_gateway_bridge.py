@@ -3,8 +3,10 @@
 import msgspec
 import pytest
 
+from hairpin.change.change import AddSocket
 from hairpin.engines.docker.gateway_bridge import bridge_of_overlays, with_gateway_endpoints, with_taken
 from hairpin.engines.missing import missing_on
+from hairpin.engines.repair.republishing import relays
 from hairpin.host.docker import SWARM_BRIDGE, Container, DockerNetwork, Endpoint, Engine
 from hairpin.host.host import Host, Namespace
 from hairpin.host.link import Address
@@ -106,3 +108,18 @@ def test_an_address_of_swarms_bridge_is_given_once() -> None:
     bridge = msgspec.structs.replace(GATEWAY, gateways=(("ingress-sbox", endpoint(SWARM_BRIDGE, "172.18.0.2")),))
     engine = docker("20.10.24", bridge, containers=(WEB,))
     assert next_address(with_taken(engine, bridge), bridge.subnets[0]) == number("172.18.0.3")
+
+
+@pytest.mark.parametrize("networks", ((DOCKER0, GATEWAY), (DOCKER0, GATEWAY, OVERLAY)), ids=("unlisted", "listed"))
+def test_docker_proxy_relays_to_the_link_on_the_gateways_bridge(networks: tuple[DockerNetwork, ...]) -> None:
+    """Of a dockerd that is down, the files list no overlay network."""
+    at_overlay = msgspec.structs.replace(endpoint("shop", "10.0.9.11"), network_id="y" * 25)
+    web = msgspec.structs.replace(WEB, endpoints=(at_overlay,))
+    engine = docker("20.10.24", *networks, containers=(web,))
+    inner = Namespace("container:web", addresses=(Address("eth1", 4, number("172.18.0.3") or 0, 16),))
+    node = Host("test", namespaces=(Namespace("host"), inner), engines=(engine,))
+    (part,) = relays(node, web, web.bindings[0])
+    assert isinstance(part, AddSocket)
+    assert part.socket.relay is not None
+    assert part.socket.relay.address == number("172.18.0.3")
+    assert not list(relays(msgspec.structs.replace(node, namespaces=(Namespace("host"),)), web, web.bindings[0]))

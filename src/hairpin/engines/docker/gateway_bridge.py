@@ -18,10 +18,9 @@ from hairpin.host.host import Host
 
 def with_gateway_endpoints(host: Host, engine: Engine) -> Engine:
     """Return the engine with its running containers' endpoints on swarm's bridge, as their namespaces show them."""
-    bridge = next((each for each in engine.networks if each.name == SWARM_BRIDGE), None)
-    if bridge is None:
+    if engine.network(SWARM_BRIDGE) is None:
         return engine
-    containers = tuple(_with_endpoint(host, engine, bridge, each) for each in engine.containers)
+    containers = tuple(with_gateway_endpoint(host, engine, each) for each in engine.containers)
     return msgspec.structs.replace(engine, containers=containers)
 
 
@@ -35,11 +34,12 @@ def bridge_of_overlays(engine: Engine, container: Container) -> DockerNetwork | 
     default route then leads to this bridge, and the container's ports are published there.
 
     A worker node lists an overlay network only while it runs a container on this network."""
-    on_overlays = bool(container.endpoints) and all(_is_overlay(engine, each) for each in container.endpoints)
+    on_overlays = bool(container.endpoints) and all(is_overlay(engine, each) for each in container.endpoints)
     return engine.network(SWARM_BRIDGE) if on_overlays else None
 
 
-def _is_overlay(engine: Engine, endpoint: Endpoint) -> bool:
+def is_overlay(engine: Engine, endpoint: Endpoint) -> bool:
+    """Return whether the endpoint is on an overlay network, also if the engine does not list this network."""
     known = engine.network(endpoint.network)
     return known.driver == "overlay" if known is not None else len(endpoint.network_id) == _SWARM_ID_LENGTH
 
@@ -52,7 +52,11 @@ def with_taken(engine: Engine, bridge: DockerNetwork) -> Engine:
     return msgspec.structs.replace(engine, containers=(*engine.containers, Container("", "", "", endpoints=taken)))
 
 
-def _with_endpoint(host: Host, engine: Engine, bridge: DockerNetwork, container: Container) -> Container:
+def with_gateway_endpoint(host: Host, engine: Engine, container: Container) -> Container:
+    """Return the container with its endpoint on swarm's bridge, if it runs and its namespace shows one."""
+    bridge = engine.network(SWARM_BRIDGE)
+    if bridge is None:
+        return container
     told = engine.endpoints_of(container)
     found = next(_endpoints(host, bridge, container), None) if container.running else None
     if found is None or any(each.network == bridge.name for each in told):

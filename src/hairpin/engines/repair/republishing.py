@@ -6,6 +6,7 @@ import msgspec
 
 from hairpin.change.change import AddChain, AddSocket, Change, InsertRule, Primitive
 from hairpin.engines.docker.chains import BUILT_IN
+from hairpin.engines.docker.gateway_bridge import is_overlay, with_gateway_endpoint
 from hairpin.engines.missing import Missing, missing_for, missing_of
 from hairpin.engines.repair.restoring import restoring_all
 from hairpin.host.docker import Container, Endpoint, Engine, PortBinding
@@ -148,7 +149,8 @@ def relays(
     if host.has_user_stack(container):
         socket = _as_now(host, binding) or (relay_of_user(container, binding) if engine.kind == "podman" else None)
     elif engine.kind == "docker" and engine.userland_proxy is not False:
-        socket = _docker_proxy(engine, container, binding, binding.version, binding.host_ip)
+        known = with_gateway_endpoint(host, engine, container)
+        socket = _docker_proxy(engine, known, binding, binding.version, binding.host_ip)
     else:
         socket = None
     if socket is not None:
@@ -214,7 +216,7 @@ def _docker_proxy(
 def _publishes(engine: Engine, endpoint: Endpoint) -> bool:
     """Return whether Docker publishes ports at the endpoint.  An overlay's ports are published on swarm's bridge."""
     joined = engine.network(endpoint.network)
-    return joined is None or joined.driver == "bridge"
+    return not is_overlay(engine, endpoint) if joined is None else joined.driver == "bridge"
 
 
 def stack_sockets(namespace: Namespace, container: Container, binding: PortBinding) -> tuple[Socket, ...]:
