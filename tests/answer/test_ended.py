@@ -88,6 +88,7 @@ def test_the_question_comes_first(containers: tuple[Container, ...]) -> None:
     paper = Paper(width=100, coloured=False, ascii_only=False)
     write_verdicts(found, Words("en"), paper, NO_HOSTS, verbose=False)
     text = paper.text().strip()
-    assert text.startswith("question: Should proxy run?" if found.questions else "No container that runs here publishes a port")
+    first = "question: Should proxy run?" if found.questions else "No container that runs here publishes a port"
+    assert text.startswith(first)
     assert text.count("question:") == len(found.questions)
     assert "No container that runs here publishes a port" in text
