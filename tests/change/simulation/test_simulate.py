@@ -353,7 +353,9 @@ def test_switching_off_reaches_every_interface() -> None:
 
 def test_ipv6_forwarding_off_ends_forced_forwarding_of_every_interface() -> None:
     """Seen on Linux 6.18: the values of ``all`` and ``default`` stay."""
-    forced = {("net", "ipv6", "conf", name, "force_forwarding"): "1" for name in ("all", "default", "eth0", "lo")}
+    forced: dict[Path, str] = {
+        ("net", "ipv6", "conf", name, "force_forwarding"): "1" for name in ("all", "default", "eth0", "lo")
+    }
     for value, left in (("1", "1"), ("0", "0")):
         after = with_sysctl(Sysctls({**OFF, **forced}), ("net", "ipv6", "conf", "all", "forwarding"), value)
         texts = [
