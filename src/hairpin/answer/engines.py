@@ -35,8 +35,7 @@ def with_engines(answer: Answer) -> Answer:
             if line is None or (not each.expected and _others_serve(each, found)):
                 continue
             if not (host.is_partly_read and each.contact.state == "unreadable"):  # the line about root says it
-                several = answer.has_several_hosts
-                said.append(message("{host}: {said}", host=host.name, said=line) if several else line)
+                said.append(answer.network.about_host(host.name, line))
             if each.expected and each.engine.traits.has_daemon:
                 unread = _summed_up(unread, Unread(STATE, "", each.contact.endpoint, line, "", host.name))
     notes = tuple(line for host in answer.network.hosts for line in _beside(host))

@@ -1,14 +1,14 @@
 """Names of places.  A name includes the host only if the question is about several hosts."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from types import MappingProxyType
 
 import msgspec
 
 from hairpin.answer.answer import Answer
-from hairpin.host.docker import Container
+from hairpin.kept import kept
 from hairpin.message import Message, message
-from hairpin.netfilter.address import Version, address_text
+from hairpin.netfilter.address import address_text
 from hairpin.network.flow import Flow, FromContainer, FromHost, Lan, Outside
 from hairpin.report.words import Words
 
@@ -86,14 +86,7 @@ NO_HOSTS = Places()
 
 def places_of(answer: Answer, words: Words | None = None) -> Places:
     """Return the object that writes the names of the answer's places."""
-    places = Places(answer.has_several_hosts, words)
-    found: dict[str, set[str]] = {}
-    for host in answer.network.hosts:
-        for container in host.containers():
-            for version, value in _addresses(container) if container.running else ():
-                found.setdefault(address_text(value, version), set()).add(places.on(container.name, host.name))
-    named = {address: next(iter(names)) for address, names in found.items() if len(names) == 1}
-    return msgspec.structs.replace(places, names=named)
+    return Places(answer.has_several_hosts, words, _names(answer))
 
 
 def naming_containers(words: Words, answer: Answer) -> Words:
@@ -101,9 +94,15 @@ def naming_containers(words: Words, answer: Answer) -> Words:
     return words.naming(places_of(answer).names)
 
 
-def _addresses(container: Container) -> Iterator[tuple[Version, int]]:
-    for each in container.endpoints:
-        if each.ipv4 is not None:
-            yield 4, each.ipv4
-        if each.ipv6 is not None:
-            yield 6, each.ipv6
+@kept
+def _names(answer: Answer) -> Mapping[str, str]:
+    """Return ``Places.names``, made once for all reports of an answer."""
+    places = Places(answer.has_several_hosts)
+    running = ((host, each) for host in answer.network.hosts for each in host.containers() if each.running)
+    found: dict[str, set[str]] = {}
+    for host, container in running:
+        over_v4 = (address_text(each.ipv4, 4) for each in container.endpoints if each.ipv4 is not None)
+        over_v6 = (address_text(each.ipv6, 6) for each in container.endpoints if each.ipv6 is not None)
+        for address in (*over_v4, *over_v6):
+            found.setdefault(address, set()).add(places.on(container.name, host.name))
+    return {address: next(iter(names)) for address, names in found.items() if len(names) == 1}

@@ -27,9 +27,9 @@ English."""
 DOMAIN = "hairpin"
 PAGES = "causes"
 _NOBODY: Mapping[str, str] = MappingProxyType({})
-_ALONE = re.compile(r"(?:^|(?<=[\s:;,(（，。；：、]))\{(\w+)\}(?=[.:;,?)]?(?:\s(?!\()|$)|[，。；：、）])")
+_ALONE = r"(?:^|(?<=[\s:;,(（，。；：、]))\{(\w+)\}(?=[.:;,?)]?(?:\s(?!\()|$)|[，。；：、）])"
 """Matches a place of a template that is a word of its own, without a remark in brackets behind it."""
-_COMMAND = re.compile(r"`[^`]*`")
+_COMMAND = r"`[^`]*`"
 
 
 @cache
@@ -71,7 +71,7 @@ class Words:
         if not own:
             return own
         told = [said.template, *_texts_of(said)]
-        alone = frozenset(_ALONE.findall(_COMMAND.sub("`", template)))
+        alone = frozenset(re.findall(_ALONE, re.sub(_COMMAND, "`", template)))
         return {
             key: f"{value} ({names[value]})"
             for key, value in own.items()

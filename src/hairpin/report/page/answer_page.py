@@ -16,7 +16,6 @@ from hairpin.report.page.table import overview_table
 from hairpin.report.page.way_figure import way_figure
 from hairpin.report.pages import has_page, page
 from hairpin.report.places import naming_containers, places_of
-from hairpin.report.questions import deciding
 from hairpin.report.text.cause_text import CauseText, explaining, told_apart, write_unexplained
 from hairpin.report.text.covered import is_covered
 from hairpin.report.text.grounds_text import source_of, write_grounds
@@ -130,8 +129,7 @@ class _AnswerPage:
                 yield self.cause(next(each for each in self._answer.causes if each.ref == ref), flow)
         if not group.causes and self._answer.question.kind == "check":
             sheet = Sheet(self._words)
-            write_unexplained(self._answer, group, self._words, sheet, without=self._asked)
-            self._asked |= {each.ref for each in deciding(self._answer, flow.ref)}
+            write_unexplained(self._answer, group, self._words, sheet, self._asked)
             said = message("undecided") if group.verdict == "depends" else message("not explained")
             title = element("h2", self._words(said))
             yield element("section", title, *sheet.elements(), self._figure(flow, None))

@@ -1,6 +1,5 @@
 """The report of one cause: its title, evidence, reason, proof and repair, each as a part of the cause's section."""
 
-from collections.abc import Collection
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -297,11 +296,9 @@ def _ending(answer: Answer, stop: Stop, words: Words) -> Message:
     return message("The packet stops in {netns}: {why}.", **facts)
 
 
-def write_unexplained(
-    answer: Answer, group: Group, words: Words, paper: Paper, *, without: Collection[str] = ()
-) -> None:
-    """Write that no cause explains the flows, or on which conditions their verdict depends.  ``without``: the
-    references of questions that were written before."""
+def write_unexplained(answer: Answer, group: Group, words: Words, paper: Paper, asked: set[str]) -> None:
+    """Write that no cause explains the flows, or on which conditions their verdict depends.  ``asked``: the references
+    of the questions that were written before; those that are written now are added."""
     if group.verdict != "depends":
         stop = answer.flows[group.numbers[0]].trace.usual.stop
         known = cause_of_stop(answer, stop)
@@ -324,14 +321,15 @@ def write_unexplained(
         paper.prose(words(said), indent=2)
         return
     flow = answer.flows[group.numbers[0]]
-    asked = deciding(answer, flow.ref)
-    depends = (*flow.orders, *(each.said for each in flow.trace.conditions[len(asked) :]))
+    open_ = deciding(answer, flow.ref)
+    depends = (*flow.orders, *(each.said for each in flow.trace.conditions[len(open_) :]))
     if depends:
         paper.prose(
             words(message("hairpin cannot decide this from what it read. The answer depends on whether")), indent=2
         )
     for said in depends:
         paper.prose(words(said), indent=4, first="· ")
-    for each in asked:
-        if each.ref not in without:
+    for each in open_:
+        if each.ref not in asked:
+            asked.add(each.ref)
             write_question(each, words, paper)

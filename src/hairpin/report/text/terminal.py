@@ -6,7 +6,6 @@ from hairpin.causes.registry import known_cause
 from hairpin.message import Message, message
 from hairpin.report.paper import Paper
 from hairpin.report.places import Places, naming_containers, places_of
-from hairpin.report.questions import deciding
 from hairpin.report.text.cause_text import CauseText, told_apart, write_unexplained
 from hairpin.report.text.grounds_text import source_of, write_grounds
 from hairpin.report.text.head_text import write_elsewhere, write_head, write_verdicts
@@ -110,8 +109,7 @@ class _Report:
             self.cause(each, flow if each is drawn else None)
         if not group.causes and (self._verbose or not flow.supposed):  # what was not read, one line says for all
             self._paper.gap()
-            write_unexplained(self._answer, group, self._words, self._paper, without=self._asked)
-            self._asked |= {each.ref for each in deciding(self._answer, flow.ref)}
+            write_unexplained(self._answer, group, self._words, self._paper, self._asked)
             if self._verbose or not flow.trace.succeeds:
                 self._draw_way(flow)
 

@@ -8,6 +8,7 @@ the path.
 from collections.abc import Iterator
 
 from hairpin.answer.answer import Answer
+from hairpin.host.docker import Container
 from hairpin.message import message
 from hairpin.network.flow import Flow, Outside
 from hairpin.network.prefix import Version, address_text
@@ -67,14 +68,14 @@ def _between_hosts(answer: Answer) -> str:
     if answer.question.targets:
         return ""
     running = ((host.name, each) for host in answer.network.hosts for each in host.containers() if each.running)
-    first: dict[str, str] = {}
+    first: dict[str, Container] = {}
     for name, each in running:
-        port = next((f":{one.container_port}" for one in each.bindings), "")
-        first.setdefault(name, f"{each.name}{port}@{name}")
+        first.setdefault(name, each)
     if len(first) < 2:
         return ""
-    start, target, *_ = first.items()
-    return f"hairpin check {target[1]} --from container:{start[1].partition(':')[0].partition('@')[0]}@{start[0]}"
+    (near, start), (far, target), *_ = first.items()
+    port = next((f":{each.container_port}" for each in target.bindings), "")
+    return f"hairpin check {target.name}{port}@{far} --from container:{start.name}@{near}"
 
 
 def _write_way_out(answer: Answer, words: Words, paper: Paper) -> None:
