@@ -218,6 +218,16 @@ def test_a_forged_circle_of_jumps_ends() -> None:
     assert decision.verdict == "drop"
 
 
+@pytest.mark.parametrize("dialect", ("nft", "iptables-nft"))
+@pytest.mark.parametrize(("port", "verdict"), ((80, "drop"), (81, "accept")))
+def test_a_rule_finds_its_ipset_in_a_table_that_only_nft_shows(dialect: ir.Dialect, port: int, verdict: str) -> None:
+    closed = ir.Set("closed", "bitmap:port", (ir.Element((ir.NumberKey(port, port),)),))
+    body = (ir.SetMatch("closed", ("dport",)), ir.Verdict("drop"))
+    chain = ir.Chain("c", (ir.Rule(body, "", 1, by_iptables=True),), "forward", policy="accept")
+    (decision,) = decide(ir.Table("ip", "t", dialect, (chain,)), chain, FIRST, Place(), (closed,))
+    assert decision.verdict == verdict
+
+
 @pytest.mark.parametrize(("dialect", "verdict"), (("nft", "accept"), ("iptables-nft", "drop")))
 def test_a_rule_of_nft_ends_if_there_is_nothing_to_copy(dialect: ir.Dialect, verdict: str) -> None:
     body = (ir.SetField("mark", 0, source="ct-mark"), ir.Verdict("drop"))

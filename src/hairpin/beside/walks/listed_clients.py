@@ -172,14 +172,10 @@ def _client(namespace: Namespace, first: int, last: int, version: Version) -> in
 
 def _sources(ruleset: ir.Ruleset, version: Version) -> Iterator[Range]:
     for table in ruleset.tables:
-        sets = _sets(ruleset, table)
+        sets = table.named_sets(ruleset.ipsets)
         for chain in table.chains:
             for rule in chain.rules:
                 yield from _ranges(rule, version, sets)
-
-
-def _sets(ruleset: ir.Ruleset, table: ir.Table) -> dict[str, ir.Set]:
-    return {each.name: each for each in (table.sets if table.dialect == "nft" else ruleset.ipsets)}
 
 
 def _ranges(rule: ir.Rule, version: Version, sets: dict[str, ir.Set]) -> Iterator[Range]:
@@ -211,7 +207,7 @@ def _lists(network: Network, ruleset: ir.Ruleset, stopped: Trace, passing: Trace
     table = ruleset.table(stop.family, stop.table, stop.dialect)
     if table is None:
         return ()
-    sets = _sets(ruleset, table)
+    sets = table.named_sets(ruleset.ipsets)
     if own is not None and any(part.negated for part in on_source(own, version)):
         return tuple(_ranges(own, version, sets))
     met = [each for each in deciders(network, passing.flow).rules if each.place.table == stop.table]

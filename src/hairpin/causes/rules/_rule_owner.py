@@ -67,8 +67,8 @@ def body_at(view: View, place: Place) -> tuple[Expression, ...]:
 
 def elements_of(view: View, table: Table | None, name: str) -> tuple[Element, ...]:
     """Return the elements of the table's set, or else of the ipset, of this name; none if there is no such set."""
-    sets = (*(table.sets if table is not None else ()), *view.namespace.ruleset.ipsets)
-    return next((each.elements for each in sets if each.name == name), ())
+    found = table.named_sets(view.namespace.ruleset.ipsets).get(name) if table is not None else None
+    return found.elements if found is not None else ()
 
 
 def _nft_table(name: str) -> Callable[[View, Place], bool]:

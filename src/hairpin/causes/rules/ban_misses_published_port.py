@@ -132,8 +132,9 @@ def _clients(ruleset: ir.Ruleset, table: ir.Table, rule: ir.Rule) -> Iterator[tu
             if single and len(single) == len(each.ranges):
                 yield int(each.field[-1]), single
         elif isinstance(each, ir.SetMatch) and not each.negated and each.fields in (("saddr4",), ("saddr6",)):
-            sets = (one for one in (*table.sets, *ruleset.ipsets) if one.name == each.set)
-            keys = [one.key[0] for found in sets for one in found.elements if one.key and not one.nomatch]
+            found = table.named_sets(ruleset.ipsets).get(each.set)
+            elements = found.elements if found is not None else ()
+            keys = [one.key[0] for one in elements if one.key and not one.nomatch]
             numbers = tuple(key.first for key in keys if isinstance(key, ir.NumberKey) and key.first == key.last)
             if numbers:
                 yield int(each.fields[0][-1]), numbers

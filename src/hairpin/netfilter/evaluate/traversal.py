@@ -63,8 +63,7 @@ def decide(
     """Return the base chain's decisions, one for each branch (usual branches first).  ``supposed``: the conditions of
     the flow's earlier packets.  An undecidable match has the same result for each later packet of the same direction,
     unless it is a match of load."""
-    sets = {each.name: each for each in (table.sets if table.dialect == "nft" else ipsets)}
-    question = Question(seen, header_of(seen), sets, surroundings)
+    question = Question(seen, header_of(seen), table.named_sets(ipsets), surroundings)
     start = _Cursor(compiled(chain), 0, 0, (), seen, question)
     pending: list[_Cursor | Decision] = [start]
     decisions: list[Decision] = []
