@@ -6,12 +6,15 @@ from fnmatch import fnmatch
 
 import pytest
 
+from hairpin.change.change import InsertRule
 from hairpin.diagnose.diagnose import diagnose
 from hairpin.evidence.redact import redact
 from hairpin.evidence.redact_own import is_known_unit
 from hairpin.host.boot.rule_keeper import saved_files
 from hairpin.host.managers import ConfigFile, Unit
-from hairpin.netfilter.evaluate.chain import place_of
+from hairpin.netfilter.evaluate.chain import Place, place_of
+from hairpin.netfilter.ir import Chain, NameMatch, Rule, Table, Verdict
+from hairpin.network.network import Network
 from hairpin.programs import PROGRAMS, KnownProgram, chains_of, program_of, units_of
 from hairpin.remedy.decided_rules import sign_of
 from hairpin.story.commands.deeds import effect_of_command
@@ -20,7 +23,7 @@ from hairpin.story.logs.daemon_log import firewall_entries
 from hairpin.story.logs.unit_events import full_name, packages_of_unit
 from hairpin.story.logs.units import unit_changes
 from tests import collector
-from tests.causes.hosts import ruled, with_host
+from tests.causes.hosts import ruled, with_host, with_tables
 from tests.pasted.readings import host_in
 from tests.rule_text import with_chain
 from tests.small_host import HOST_NETNS, network, published
@@ -130,7 +133,39 @@ def test_a_drop_in_a_chain_is_that_of_its_program(program: KnownProgram, prefix:
     )
     sign = str(sign_of(place, HOST_NETNS, whole) or "")
     assert ("ban list" in sign) == (program.role == "ban-list")
-    assert (sign == "") == (program.role in ("engine", "firewall"))
+    assert (sign == "") == (program.role != "ban-list")
+
+
+TABLES = tuple(
+    (each, f"{name}eth1" if name.endswith("-") else name)
+    for each in PROGRAMS
+    for name in each.tables
+    if each.role in ("orchestrator", "vpn", "virtual-machines", "links")
+)
+
+
+@pytest.mark.parametrize(("program", "table"), TABLES, ids=lambda each: getattr(each, "name", each))
+def test_a_drop_in_a_table_is_that_of_its_program(program: KnownProgram, table: str) -> None:
+    whole, place = with_drop_in(table)
+    (cause,) = (each for each in diagnose(whole, published()).causes if each.cause == OF_THIRD)
+    assert program.name in str(cause.candidate.title)
+    assert sign_of(place, HOST_NETNS, whole) is None
+    (part,) = cause.candidate.change.parts
+    assert isinstance(part, InsertRule), "a program's rule is never deleted"
+
+
+@pytest.mark.parametrize("table", ("libvirt_network2", "lxc-own", "blocked"))
+def test_a_table_of_another_name_is_of_nobody_known(table: str) -> None:
+    whole, place = with_drop_in(table)
+    assert OF_THIRD not in [each.cause for each in diagnose(whole, published()).causes]
+    assert "no program that hairpin knows" in str(sign_of(place, HOST_NETNS, whole))
+
+
+def with_drop_in(table: str) -> tuple[Network, Place]:
+    """Return the host with an nftables table that drops what goes to docker0, and the place of the rule."""
+    rule = Rule((NameMatch("oif", ("docker0",)), Verdict("drop")), 'oifname "docker0" drop', 1)
+    made = Table("inet", table, "nft", (Chain("forward", (rule,), "forward", policy="accept"),))
+    return with_tables(made), place_of(made, "forward", rule)
 
 
 @each_with("saved")

@@ -53,9 +53,10 @@ class KnownProgram(msgspec.Struct, frozen=True):
 
     ``services``: its units, as far as hairpin reads them.  ``packages``: its packages, whose versions are read;
     ``pulled_by``: further packages whose installation restarts its units.  ``chains``: how the names of its chains
-    begin; ``of_users``: those of them that have the rules that a person wrote with its command.  ``sets`` and
-    ``tables``: how the names of its sets begin, and of its nftables tables.  ``commands``: its commands.  ``logs_as``:
-    the names under which it logs.  ``saved``: the files of rules that its units load.
+    begin; ``of_users``: those of them that have the rules that a person wrote with its command.  ``sets``: how the
+    names of its sets begin.  ``tables``: the names of its nftables tables; a name that ends with ``-`` is how the names
+    of several tables begin.  ``commands``: its commands.  ``logs_as``: the names under which it logs.  ``saved``: the
+    files of rules that its units load.
 
     A firewall that clears all tables at its start has ``signs`` and ``keeps_engine``.  ``signs``: chains that it makes
     under names that anybody could use, so only several of them prove it.  ``keeps_engine``: the setting or hook by
@@ -84,6 +85,14 @@ class KnownProgram(msgspec.Struct, frozen=True):
         """The names of its units, without ``.service``."""
         return tuple(each.name for each in self.services)
 
+    def makes_chain(self, name: str) -> bool:
+        """Return whether the name of the chain begins as the names of its chains do."""
+        return name.startswith(self.chains)
+
+    def makes_table(self, name: str) -> bool:
+        """Return whether an nftables table of this name is one of its tables."""
+        return any(name.startswith(each) if each.endswith("-") else name == each for each in self.tables)
+
 
 DOCKER = KnownProgram(
     "docker", "engine",
@@ -97,9 +106,11 @@ PODMAN = KnownProgram(
     "podman", "engine",
     services=(KnownUnit("podman"), KnownUnit("podman-restart"), KnownUnit("netavark-firewalld-reload")),
     packages=("podman",),
-    chains=("NETAVARK", "CNI-"),
+    chains=("NETAVARK",),
     tables=("netavark",),
 )  # fmt: skip
+CNI = KnownProgram("CNI", "engine", chains=("CNI-",), tables=("cni_hostport", "cni_plugins_masquerade"))
+"""The plugins of Podman before version 4, of nerdctl and of Kubernetes."""
 FIREWALLD = KnownProgram(
     "firewalld", "firewall",
     services=(KnownUnit("firewalld", "firewalld - dynamic firewall daemon"),),
@@ -174,15 +185,20 @@ NETWORK_MANAGER = KnownProgram(
     "NetworkManager", "links",
     services=(KnownUnit("NetworkManager", "Network Manager"),),
     packages=("network-manager", "NetworkManager"),
+    tables=("nm-shared-",),
     commands=(_command(
         "nmcli", "add connect del delete disconnect down import load mod modify off on reapply reload set up"
     ),),
+    lets_in=message(
+        "NetworkManager rejects what comes from outside to a link with ipv4.method shared. Give the link `ipv4.method "
+        "manual`, or set firewall-backend=none in section [main] of NetworkManager.conf and make the rules yourself"),
 )  # fmt: skip
 NETWORKD = KnownProgram(
     "systemd-networkd", "links",
     services=(KnownUnit("systemd-networkd", "Network Configuration"),),
     packages=("systemd",),
     pulled_by=("systemd-networkd",),
+    tables=("io.systemd.nat",),
     commands=(_command("networkctl", "up down reload reconfigure renew delete forcerenew"),),
 )  # fmt: skip
 PROGRAMS: tuple[KnownProgram, ...] = (
@@ -192,15 +208,24 @@ PROGRAMS: tuple[KnownProgram, ...] = (
         services=(KnownUnit("containerd", "containerd container runtime"),),
         packages=("containerd", "containerd.io"),
     ),
-    PODMAN,
+    PODMAN, CNI,
     KnownProgram(
         "kubernetes", "orchestrator",
         services=(KnownUnit("kubelet"), KnownUnit("k3s")),
         chains=("KUBE-",),
+        tables=("kube-proxy",),
         commands=(_command("kubectl", "apply create delete replace patch scale rollout"),),
+        lets_in=message("if Kubernetes should let these packets in, write it into a NetworkPolicy or a Service"),
     ),
-    KnownProgram("calico", "orchestrator", chains=("cali-",)),
+    KnownProgram(
+        "calico", "orchestrator",
+        chains=("cali-",),
+        tables=("calico",),
+        lets_in=message(
+            "if Calico should let these packets in, write it into a NetworkPolicy or a GlobalNetworkPolicy"),
+    ),
     KnownProgram("cilium", "orchestrator", chains=("CILIUM",)),
+    KnownProgram("flannel", "orchestrator", chains=("FLANNEL-",), tables=("flannel-ipv4", "flannel-ipv6")),
     FIREWALLD, UFW, NETFILTER_PERSISTENT, IPTABLES_SERVICES, NFTABLES,
     KnownProgram(
         "CSF", "firewall",
@@ -235,7 +260,11 @@ PROGRAMS: tuple[KnownProgram, ...] = (
     KnownProgram(
         "wireguard", "vpn",
         services=(KnownUnit("wg-quick@"),),
+        tables=("wg-quick-",),
         commands=(_command("wg-quick", "up down"), _command("wg", "set setconf addconf syncconf")),
+        lets_in=message(
+            "wg-quick drops what comes to the tunnel's address by another link, as long as AllowedIPs has a default "
+            "route. Narrow AllowedIPs in the tunnel's file, or set `Table = off` there"),
     ),
     KnownProgram("openvpn", "vpn", services=(KnownUnit("openvpn"),)),
     KnownProgram(
@@ -243,11 +272,36 @@ PROGRAMS: tuple[KnownProgram, ...] = (
         services=(KnownUnit("tailscaled"),),
         chains=("ts-",),
         commands=(_command("tailscale", "up down set login logout"),),
+        lets_in=message("if Tailscale should let these packets in, write it into the tailnet's access controls"),
+    ),
+    KnownProgram(
+        "NetBird", "vpn",
+        chains=("NETBIRD-",),
+        tables=("netbird",),
+        lets_in=message("if NetBird should let these packets in, write it into a policy of its management console"),
     ),
     KnownProgram("strongswan", "vpn", services=(KnownUnit("strongswan"), KnownUnit("ipsec"))),
     KnownProgram("nordvpn", "vpn", chains=("nordvpn",)),
-    KnownProgram("libvirt", "virtual-machines", chains=("LIBVIRT_", "virbr")),
-    KnownProgram("lxd", "virtual-machines", chains=("LXD",)),
+    KnownProgram(
+        "libvirt", "virtual-machines",
+        chains=("LIBVIRT_", "virbr"),
+        tables=("libvirt_network",),
+        lets_in=message(
+            "libvirt rejects what comes from outside to a network with `<forward mode='nat'/>`. With mode `open` "
+            "(`virsh net-edit`), libvirt makes no rules for the network"),
+    ),
+    KnownProgram("LXC", "virtual-machines", tables=("lxc",)),
+    KnownProgram(
+        "LXD", "virtual-machines",
+        chains=("LXD",),
+        tables=("lxd",),
+        lets_in=message("if LXD should let these packets in, write it into a network ACL (`lxc network acl`)"),
+    ),
+    KnownProgram(
+        "Incus", "virtual-machines",
+        tables=("incus",),
+        lets_in=message("if Incus should let these packets in, write it into a network ACL (`incus network acl`)"),
+    ),
     IFUPDOWN, NETWORK_SCRIPTS, NETWORK_MANAGER, NETWORKD,
     KnownProgram("dhcpcd", "links", services=(KnownUnit("dhcpcd"),)),
     KnownProgram("wicked", "links", services=(KnownUnit("wickedd"),)),
@@ -261,7 +315,10 @@ PROGRAMS: tuple[KnownProgram, ...] = (
 )  # fmt: skip
 """Source of chains and hooks: the programs' own sources (ConfigServer csf.pl, APF's files/apf, Shorewall's Chains.pm
 and shorewall.conf(5), arno-iptables-firewall; fail2ban config/action.d; tailscale util/linuxfw; libvirt's
-virfirewall; kube-proxy's iptables/proxier.go).  Source of descriptions: the unit files of Debian and Fedora."""
+virfirewall and network_nftables.c; kube-proxy's iptables/proxier.go; Incus' drivers_nftables.go; lxc-net; NetBird's
+client/firewall; NetworkManager's nm-firewall-utils.c; systemd's firewall-util.h; the CNI plugins' portmap_nftables.go
+and ipmasq_nftables_linux.go; flannel's trafficmngr; wg-quick(8)).  Source of descriptions: the unit files of Debian and
+Fedora."""
 
 
 def having_role(*roles: Role) -> tuple[KnownProgram, ...]:
@@ -277,6 +334,13 @@ def units_of(*roles: Role) -> tuple[str, ...]:
 def chains_of(*roles: Role) -> tuple[str, ...]:
     """Return how the names of the chains begin that programs with one of the roles make."""
     return tuple(prefix for each in having_role(*roles) for prefix in each.chains)
+
+
+def maker_of(table: str, chain: str, *, native: bool) -> KnownProgram | None:
+    """Return the program that makes nftables tables of this name, or chains of this name in iptables' tables.
+
+    ``native``: whether the table is none of iptables' tables.  Return None if no program of the table does."""
+    return next((each for each in PROGRAMS if (each.makes_table(table) if native else each.makes_chain(chain))), None)
 
 
 def program_of(unit: str) -> KnownProgram | None:

@@ -15,7 +15,7 @@ import msgspec
 
 from hairpin.engines.missing import is_engines
 from hairpin.firewalls.chain_owner import is_firewallds
-from hairpin.host.boot.configured import of_place
+from hairpin.host.boot.configured import is_iptables_table, keeper_of, of_place
 from hairpin.host.host import Host, Namespace
 from hairpin.host.managers import PANIC_TABLE
 from hairpin.host.netns import Netns
@@ -40,7 +40,6 @@ _UFW = re.compile(
 src/backend_iptables.py"""
 _BASE = ("PREROUTING", "INPUT", "FORWARD", "OUTPUT", "POSTROUTING", "BROUTING", "DOCKER-USER")
 """The names of chains that no person made: built-in chains, and Docker's DOCKER-USER."""
-_IPTABLES = ("filter", "nat", "mangle", "raw", "security")  # nft(8) can put a rule into these tables, too
 _OF_ENGINES = chains_of("engine")
 _ENGINE_TABLES = tuple(table for each in having_role("engine") for table in each.tables)
 _SOURCES = ("saddr4", "saddr6", "ct-orig-saddr4", "ct-orig-saddr6")
@@ -231,13 +230,18 @@ def _of_ufws_users(place: Place, host: Host) -> Message | None:
 
 def _own_place(place: Place) -> Message | None:
     """Return the sign that the rule is in a table or a chain which a person made."""
-    if place.dialect == "nft" and (place.family not in ("ip", "ip6") or place.table not in _IPTABLES):
+    if keeper_of(place) is not None:
+        return None
+    if place.dialect == "nft" and not is_iptables_table(place):
         if is_firewallds(place) or place.table in _ENGINE_TABLES:
             return None
-        return message("nftables table {family} {table} was made by a person", family=place.family, table=place.table)
+        return message(
+            "nftables table {family} {table} is made by no program that hairpin knows", family=place.family,
+            table=place.table,
+        )  # fmt: skip
     if place.chain in _BASE or place.chain.startswith((*_OF_ENGINES, *UFW.chains)) or is_firewallds(place):
         return None
-    return message("chain {chain} was made by a person", chain=place.chain)
+    return message("chain {chain} is made by no program that hairpin knows", chain=place.chain)
 
 
 def _closing(place: Place, netns: Netns, network: Network) -> Message | None:
@@ -247,6 +251,8 @@ def _closing(place: Place, netns: Netns, network: Network) -> Message | None:
     chain = table.chain(place.chain) if table is not None else None
     if table is None or chain is None or place.chain.startswith(UFW.chains) or is_firewallds(place):
         return None
+    if keeper_of(place) is not None:
+        return None  # the program itself lets packets through before it stops the rest
     dockers = (each for each in network.host(netns.host).engines if each.kind == "docker")
     if place.number == 0 and place.chain == "FORWARD" and any(dockers):
         return None  # dockerd sets this policy

@@ -153,11 +153,11 @@ def test_ufws_file_that_fills_the_chain_gets_the_rule_in_the_section_that_emptie
     assert told.persist_commands == ("ufw reload",)
 
 
-def with_chain(found: Network) -> Network:
+def with_chain(found: Network, name: str = "CORP_FWI") -> Network:
     """Return the host with a chain that FORWARD leads to, and no engine makes."""
     own = found.namespace(HOST_NETNS)
     tables = tuple(
-        msgspec.structs.replace(each, chains=(*each.chains, Chain("LIBVIRT_FWI", ())))
+        msgspec.structs.replace(each, chains=(*each.chains, Chain(name, ())))
         if (each.family, each.name) == ("ip", "filter")
         else each
         for each in own.ruleset.tables
@@ -168,14 +168,23 @@ def with_chain(found: Network) -> Network:
 
 def test_a_rule_in_a_chain_that_nobody_known_makes_is_not_kept() -> None:
     """At boot the unit may run before the chain is there."""
-    rule = insertion("LIBVIRT_FWI", "-o docker0 -j ACCEPT")
+    rule = insertion("CORP_FWI", "-o docker0 -j ACCEPT")
     told = remedy(with_chain(network()), rule)
     assert told.keeping == ()
-    assert "save the rule in the file that makes chain LIBVIRT_FWI at boot" in said(told)
+    assert "save the rule in the file that makes chain CORP_FWI at boot" in said(told)
     units = (Unit("netfilter-persistent.service", "active", "enabled"),)
-    saved = ("/etc/iptables/rules.v4", "*filter\n:LIBVIRT_FWI - [0:0]\nCOMMIT\n")
+    saved = ("/etc/iptables/rules.v4", "*filter\n:CORP_FWI - [0:0]\nCOMMIT\n")
     (file,) = remedy(with_chain(network(saved, units=units)), rule).persist
-    assert "-A LIBVIRT_FWI -o docker0 -j ACCEPT" in file.content
+    assert "-A CORP_FWI -o docker0 -j ACCEPT" in file.content
+
+
+def test_a_rule_in_a_chain_that_a_program_writes_anew_is_not_kept() -> None:
+    rule = insertion("LIBVIRT_FWI", "-o docker0 -j ACCEPT")
+    saved = ("/etc/iptables/rules.v4", "*filter\n:LIBVIRT_FWI - [0:0]\nCOMMIT\n")
+    units = (Unit("netfilter-persistent.service", "active", "enabled"),)
+    told = remedy(with_chain(network(saved, units=units), "LIBVIRT_FWI"), rule)
+    assert (told.keeping, told.persist) == ((), ())
+    assert "libvirt writes chain LIBVIRT_FWI anew" in said(told)
 
 
 def test_the_order_of_several_rules_holds() -> None:

@@ -1,6 +1,7 @@
 """The function ``find`` for causes that differ only in the owner of the rule that stopped the packet, and the changes
 that let a flow pass such a rule or policy, the preferred change first.
 
+A rule that a program keeps for its own networks stays, and the flow gets an exception.
 If ufw manages the rules, ufw's own command is the only change.  If another program's rule in a file of ufw stops the
 packet after ufw's user rules (ufw-docker's block in after.rules), ufw's command is the first of several changes.  A
 rule in a file is intended, so the rule stays and the flow gets an exception.  A rule that exists only at run time is
@@ -32,7 +33,7 @@ from hairpin.causes.rules._rule_owner import OWNERS, led_from, relay_name, serve
 from hairpin.change.calls import AllowInUfw, ReloadUfw
 from hairpin.change.change import Change, InsertRule
 from hairpin.change.ufw import ufw_allow_rules
-from hairpin.host.boot.configured import of_place
+from hairpin.host.boot.configured import keeper_of, of_place
 from hairpin.host.boot.rule_keeper import rule_keeper
 from hairpin.netfilter.evaluate.chain import rule_at
 from hairpin.netfilter.ir import CT_ESTABLISHED, CT_RELATED, FieldMatch, Jump, Table
@@ -52,6 +53,8 @@ def repairs(view: View, place: Place) -> tuple[Change, ...]:
         return (intended,) if _is_of_ufw(view, place) else (intended, exception(view, place))
     if not lets_exceptions(place):
         return (deletion(view, place),)
+    if view.on_host and place.number and keeper_of(place) is not None:
+        return (exception(view, place),)
     meant = view.on_host and (of_place(place, view.host) is not None or _is_for_another_port(view, place))
     if place.number == 0 and (meant or place.dialect == "nft" or place.table == "filter"):
         return (exception(view, place),)  # a policy that is meant for filtering stays, and the flow gets an exception

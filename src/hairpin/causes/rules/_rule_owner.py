@@ -9,17 +9,17 @@ from hairpin.engines.docker.dockerd import expected
 from hairpin.engines.docker.options import Version, backend_of, dockerd_version
 from hairpin.engines.repair.closing import switched_on_by
 from hairpin.firewalls.chain_owner import is_firewallds
-from hairpin.host.boot.configured import of_place
+from hairpin.host.boot.configured import keeper_of, of_place
 from hairpin.host.boot.rule_keeper import rule_keeper
 from hairpin.host.engine_health import is_dockerds
 from hairpin.host.managers import PANIC_TABLE
 from hairpin.netfilter.evaluate.chain import rule_at
 from hairpin.netfilter.ir import Element, Expression, FieldMatch, Jump, NameMatch, SetMatch, Table
-from hairpin.programs import DOCKER, FAIL2BAN, PODMAN, UFW, chains_of
+from hairpin.programs import CNI, DOCKER, FAIL2BAN, PODMAN, UFW, chains_of
 from hairpin.walk.size.size_stop import tells_mtu
 from hairpin.walk.sockets import find_socket
 
-_THIRD_PARTIES = (*chains_of("orchestrator", "vpn", "virtual-machines"), *PODMAN.chains)
+_OTHER_ENGINES = (*PODMAN.chains, *CNI.chains)
 _FIRST_GUARD: Version = (28, 0, 0)
 """The first version of dockerd that guards containers' own addresses by rules in raw PREROUTING."""
 
@@ -221,7 +221,7 @@ OWNERS: tuple[tuple[str, Callable[[View, Place], bool]], ...] = (
     ("isolation", _engine_chain("DOCKER-ISOLATION", "NETAVARK_ISOLATION", "NETAVARK-ISOLATION")),
     ("ufw", _ufw),
     ("firewalld", lambda _, place: place.dialect != "nft" and is_firewallds(place)),
-    ("third-party", _chain(*_THIRD_PARTIES)),
+    ("third-party", lambda _, place: keeper_of(place) is not None or place.chain.startswith(_OTHER_ENGINES)),
     ("raw-direct", _direct_routing),
     ("icc", _within_bridge),
     ("engine", _engine_chain(*DOCKER.chains)),

@@ -17,7 +17,9 @@ from hairpin.host.host import Host
 from hairpin.host.managers import DirectRule
 from hairpin.host.sysctl import Path
 from hairpin.netfilter.evaluate.chain import Place
+from hairpin.netfilter.ir import BUILT_IN_TABLES
 from hairpin.netfilter.meaning import unordered
+from hairpin.programs import KnownProgram, maker_of
 
 Writer = Literal["engine-option", "network-option", "container-option", "saved-rules", "manager", "sysctl-file"]
 
@@ -65,6 +67,21 @@ def of_place(place: Place, host: Host) -> Configured | None:
                 return Configured(writer, file.path, line, evidence=file.evidence)
     direct = direct_rule(place, host)
     return None if direct is None else Configured("manager", direct.file, direct.line, evidence=direct.evidence)
+
+
+def keeper_of(place: Place) -> KnownProgram | None:
+    """Return the program that makes the rule's table or chain for its own networks, tunnels or guests, and writes it
+    anew at its next start; None if the rule is in no such program's table or chain."""
+    made = maker_of(place.table, place.chain, native=place.dialect == "nft" and not is_iptables_table(place))
+    return made if made is not None and made.role in _KEEPERS else None
+
+
+_KEEPERS = ("orchestrator", "vpn", "virtual-machines", "links")
+
+
+def is_iptables_table(place: Place) -> bool:
+    """Return whether the table is one of iptables' tables, which nft(8) can change, too."""
+    return place.family in ("ip", "ip6") and place.table in BUILT_IN_TABLES
 
 
 def direct_rule(place: Place, host: Host) -> DirectRule | None:

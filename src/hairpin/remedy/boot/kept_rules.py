@@ -13,7 +13,7 @@ from hairpin.change.calls import OfFirewalld, ReloadUfw
 from hairpin.change.change import Change, DeleteRule, InsertRule, SetPolicy, WriteFile
 from hairpin.change.simulation.listed import own_words
 from hairpin.change.steps import steps
-from hairpin.host.boot.configured import direct_rule, of_place
+from hairpin.host.boot.configured import direct_rule, keeper_of, of_place
 from hairpin.host.boot.rule_keeper import (
     RULES_V4,
     RULES_V6,
@@ -61,6 +61,9 @@ def keeping_insertions(rules: tuple[InsertRule, ...], situation: Situation) -> L
     named = dict.fromkeys(found for rule in rules for found in addresses_of_today(rule.rule, situation.host))
     if named:
         return Lasting(advice=tuple(_only_today(address, name) for address, name in named))
+    rewritten = {rule.chain: keeper for rule in rules if (keeper := keeper_of(_place_of(rule))) is not None}
+    if rewritten:
+        return Lasting(advice=tuple(_only_until(chain, keeper.name) for chain, keeper in rewritten.items()))
     if any(rule.dialect == "nft" for rule in rules):
         return kept_nft.nft_insertions(rules, situation)
     if foreign := dict.fromkeys(rule.chain for rule in rules if _is_of_nobody_known(rule, situation)):
@@ -102,8 +105,19 @@ def _only_today(address: str, name: str) -> Message:
     )
 
 
+def _place_of(rule: InsertRule) -> Place:
+    return Place(rule.dialect, rule.family, rule.table, rule.chain, 1, rule.rule.text)
+
+
+def _only_until(chain: str, program: str) -> Message:
+    return message(
+        "no file keeps the rule: {program} writes chain {chain} anew when it starts or changes a network", chain=chain,
+        program=program,
+    )  # fmt: skip
+
+
 def _is_of_nobody_known(rule: InsertRule, situation: Situation) -> bool:
-    """Return whether an unknown program, such as libvirt, makes the rule's chain.
+    """Return whether an unknown program makes the rule's chain.
 
     The program is unknown if the chain is not built in, no engine makes it, and no file that was read contains it.  At
     boot, an unknown program may make the chain only after hairpin's unit has tried to add the rule."""
