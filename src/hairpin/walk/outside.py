@@ -28,7 +28,7 @@ from hairpin.network.prefix import Version, address_text, is_private
 from hairpin.network.query import Query
 from hairpin.network.routing import lookup
 from hairpin.network.stacked import lower_of, parents_of
-from hairpin.network.strayed import is_absent, is_containers, publishing
+from hairpin.network.strayed import is_absent, is_containers
 from hairpin.network.uplinks import links_around
 from hairpin.network.world import PublicAddress
 from hairpin.question.unread_ports import leads_to_unread
@@ -298,15 +298,6 @@ def _lost_on_host(network: Network, flow: Flow, state: State) -> OutsideAnswer |
             "no host that hairpin read has {address}, so the packet reaches none of these hosts", address=target
         )
         return OutsideAnswer(Assumed(said, "read"), reason="address-lost")
-    meant = publishing(network, state.netns, flow, packet) if state.carried is None else None
-    if meant is not None:
-        said = message(
-            "{container} publishes this port, but a rule has translated the packet to {address}, which leads out of "
-            "the host",
-            container=meant.name,
-            address=target,
-        )
-        return OutsideAnswer(Assumed(said, "read"), reason="left-instead")
     other = on_another_host(network, state)
     if other is not None and link is not None and link.kind == "tun":
         said = message(
