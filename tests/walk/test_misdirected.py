@@ -2,16 +2,17 @@
 
 import msgspec
 
+from hairpin.host.docker import Endpoint, PinnedName
 from hairpin.host.host import Namespace
 from hairpin.host.link import Address
 from hairpin.host.socket import Socket
 from hairpin.network.flow import Flow, FromHost
 from hairpin.network.network import Network
 from hairpin.walk.walk import walk_flow
-from tests.causes.hosts import asked, beside, with_host
+from tests.causes.hosts import DB, asked, beside, with_host
 from tests.rows import each_row
 from tests.rule_text import with_policy, with_rule
-from tests.small_host import DOCKER_RULES, container, local, published, ruleset
+from tests.small_host import DOCKER_RULES, WEB_ITSELF, container, local, published, ruleset
 
 HTTPD = Socket("tcp", 4, None, 80, process="httpd", pid=9)
 OWN = Socket("tcp", 4, None, 3000, process="nginx", pid=11)
@@ -97,3 +98,20 @@ def test_a_process_at_the_other_loopback_address_answers_for_localhost() -> None
     assert trace.verdict == "misdirected"
     assert trace.usual.stop is not None
     assert trace.usual.stop.answered_by == "vite"
+
+
+def test_another_container_has_the_address_that_the_senders_file_gives_the_name() -> None:
+    whole = ruled(ACCEPTING)
+    (docker,) = whole.this.engines
+    web, cache = docker.containers
+    pinned = msgspec.structs.replace(web, pinned=(PinnedName("db", 4, DB),), extra_names=("db",))
+    moved = msgspec.structs.replace(
+        cache, id="e" * 64, netns="container:elsewhere", endpoints=(Endpoint("bridge", "n1", DB + 6, 16),)
+    )
+    cache = msgspec.structs.replace(cache, name="cache")
+    built = with_host(whole, engines=(msgspec.structs.replace(docker, containers=(pinned, cache, moved)),))
+    flow = msgspec.structs.replace(asked(WEB_ITSELF, "172.17.0.3", 80), container="db")
+    trace = walk_flow(built, flow)
+    assert (trace.verdict, trace.usual.stop and trace.usual.stop.answered_by) == ("misdirected", "cache")
+    by_address = msgspec.structs.replace(flow, container="cache")
+    assert walk_flow(built, by_address).verdict == "delivered"

@@ -170,7 +170,7 @@ ASKED_AT: dict[str, str] = {
     "masquerade-missing": "source-not-translated peer-drops",
     "mixed-firewall-managers": "",
     "mtu-black-hole": "mtu rule policy reject",
-    "name-pinned-to-old-address": "no-neighbour rule policy reject no-route no-listener",
+    "name-pinned-to-old-address": "no-neighbour rule policy reject no-route no-listener answered-by-other",
     "nat-loopback-on-cloud-address": "gateway-does-not-hairpin",
     "neighbour-entry-wrong": "neighbour-wrong rp-filter forwarding-off no-route left-instead",
     "neighbour-requests-off": "no-neighbour",

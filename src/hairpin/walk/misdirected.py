@@ -10,7 +10,7 @@ from hairpin.message import message
 from hairpin.netfilter.address import address_text
 from hairpin.network.flow import Flow
 from hairpin.network.network import Network
-from hairpin.network.pinned_names import addresses_on
+from hairpin.network.pinned_names import addresses_on, misleading
 from hairpin.network.socket_owner import asked_port, containers_in, holds_for_engine, owner_of_socket
 from hairpin.walk.decided import Assumed, SocketDecided
 from hairpin.walk.state import History, State, Step, stopped
@@ -36,8 +36,8 @@ def as_asked(network: Network, flow: Flow, branches: tuple[Branch, ...]) -> tupl
 
 
 def _asked_container(network: Network, host: Host, flow: Flow) -> Container | None:
-    """Return the container that has the network of the asked container, if the flow asks for its published port or for
-    its own address; else None."""
+    """Return the container that has the network of the asked container, if the flow asks for its published port, for
+    its own address, or for a name of it that the sender's /etc/hosts gives another address; else None."""
     named = host.container(flow.container) if flow.container and flow.purpose in ("published", "asked") else None
     if named is None:
         return None
@@ -47,7 +47,9 @@ def _asked_container(network: Network, host: Host, flow: Flow) -> Container | No
     if published is not None:
         return published[0] if published[1].actual else None
     owner = host.network_owner(named)
-    return owner if flow.daddr in addresses_on(host, owner, flow.version) else None
+    if flow.daddr in addresses_on(host, owner, flow.version):
+        return owner
+    return owner if misleading(network, flow) is not None else None
 
 
 def _other(network: Network, host: Host, asked: Container, branch: Branch) -> str | None:
