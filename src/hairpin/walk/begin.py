@@ -60,7 +60,7 @@ def passes_by(network: Network, flow: Flow) -> OutsideAnswer | None:
     if isinstance(start, Outside) and start.behind is not None:
         return None
     guests = _among_guests(network, flow, start) if isinstance(start, Outside) and not start.link else ""
-    if guests:
+    if guests and isinstance(start, Outside):
         said = message("no link that hairpin read is on the packet's way")
         asked = _whether_it_passes(network, flow, start, guests)
         return OutsideAnswer(Assumed(said), reason="namespace-unread", questions=(asked,))
