@@ -109,7 +109,7 @@ CASES = {
     "another process has the port, and nothing arrives": (
         HELD,
         Judgement(HELD.flow, "dropped"),
-        (False, "simulated", "simulated unanswered, the kernel says dropped"),
+        (False, "simulated", "simulated misdirected, the kernel says dropped"),
     ),
     "another process has the port, and a signal stopped it": (
         HELD_AND_HALTED,

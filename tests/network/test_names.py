@@ -6,6 +6,7 @@ from msgspec.structs import replace
 from hairpin.host.docker import Container, DockerNetwork, Endpoint, Subnet
 from hairpin.host.host import Host
 from hairpin.host.managers import ConfigFile
+from hairpin.host.route import NextHop
 from hairpin.network.names import (
     EMBEDDED,
     Known,
@@ -13,15 +14,17 @@ from hairpin.network.names import (
     has_embedded,
     is_engines,
     knows,
+    looked_up_on,
     nameservers,
     servers_by_ipv6,
     servers_of,
     serving,
+    upstreams_by_host,
     upstreams_of,
 )
 from hairpin.network.prefix import Version, parse_address
 from tests.rows import each_row
-from tests.small_host import container, engine, network
+from tests.small_host import container, container_namespace, engine, network, route
 
 Server = tuple[Version, int]
 OUTSIDE: Server = (4, parse_address("192.0.2.53")[1])
@@ -65,6 +68,8 @@ KNOWN: dict[str, tuple[Container, Container, Server, str, bool, Known]] = {
     ),
     "a name on another network": (WEB, on("other", name="api"), RESOLVER, "api", False, "unknown"),
     "a container that does not run": (WEB, on("shop", name="api", status="exited"), RESOLVER, "api", False, "unknown"),
+    "a name and its network": (WEB, API, RESOLVER, "api.shop", False, "known"),
+    "a name and another network": (WEB, on("other", name="api"), RESOLVER, "api.other", False, "undecided"),
     "a name with a dot may be one outside": (WEB, on("other", name="db.corp"), RESOLVER, "db.corp", False, "undecided"),
     "a server outside": (WEB, API, OUTSIDE, "api", False, "undecided"),
     "the default network": (on("bridge"), on("bridge", name="api"), RESOLVER, "api", False, "unknown"),
@@ -104,7 +109,45 @@ def test_an_unread_file_is_what_docker_writes() -> None:
     assert servers_of(host_of(WEB), WEB) == (RESOLVER,)
     given = on("bridge", dns=("192.0.2.53", "127.0.0.1"))
     assert servers_of(host_of(given), given)[0] == OUTSIDE
-    assert upstreams_of(host_of(given), given) == (OUTSIDE,)
+    # A loopback address of an option is the container's own: moby libnetwork/sandbox_dns_unix.go setupDNS()
+    assert upstreams_of(host_of(given), given) == (OUTSIDE, (4, parse_address("127.0.0.1")[1]))
+
+
+def test_a_file_of_docker_names_the_servers_of_the_containers_start() -> None:
+    told = replace(WEB, upstreams=("192.0.2.53", "host(198.51.100.53)"))
+    assert upstreams_of(host_of(told), told) == (OUTSIDE,)
+    assert upstreams_by_host(host_of(told), told) == ((4, parse_address("198.51.100.53")[1]),)
+    assert upstreams_by_host(host_of(WEB), WEB) == ()
+
+
+def ended(*ends: Endpoint, **changed: object) -> Container:
+    return replace(WEB, endpoints=ends, **changed)
+
+
+FRONT, BACK = Endpoint("front", ipv4=1, gateway4=10), Endpoint("back", ipv4=2, gateway4=20)
+ORDERS: dict[str, tuple[Container, bool, tuple[int, ...], tuple[str, ...]]] = {
+    "by name": (ended(FRONT, BACK), False, (), ("back", "front")),
+    "the network of the default route first": (ended(FRONT, BACK), False, (10,), ("front", "back")),
+    "a network with both families first": (ended(replace(FRONT, ipv6=1), BACK), False, (), ("front", "back")),
+    "an internal network last": (ended(FRONT, BACK, Endpoint("alone", ipv4=3)), False, (), ("back", "front", "alone")),
+    "Podman's first server": (
+        ended(Endpoint("podman"), Endpoint("named"), resolvers=("10.89.0.1",)), True, (), ("named",),
+    ),
+}  # fmt: skip
+
+
+@each_row(("asking", "podman", "ways", "order"), ORDERS.values(), ids=ORDERS)
+def test_the_networks_on_which_a_name_is_looked_up(
+    asking: Container, podman: bool, ways: tuple[int, ...], order: tuple[str, ...]
+) -> None:
+    host = host_of(asking, podman=podman)
+    if not podman:
+        (docker,) = host.engines
+        host = replace(
+            host, engines=(replace(docker, networks=(DockerNetwork("n3", "alone", "bridge", internal=True),)),)
+        )
+    defaults = tuple(replace(route("default", "eth0"), next_hops=(NextHop("eth0", way),)) for way in ways)
+    assert looked_up_on(host, asking, replace(container_namespace(), routes=defaults)) == order
 
 
 def test_only_the_engine_s_own_server_has_names() -> None:

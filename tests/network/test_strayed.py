@@ -6,29 +6,17 @@ import pytest
 from hairpin.host.docker import Container, Engine, PortBinding
 from hairpin.host.host import Namespace
 from hairpin.host.link import Address
-from hairpin.host.netns import Netns
 from hairpin.network.flow import Flow, FromHost, Lan, Start
 from hairpin.network.network import Network
 from hairpin.network.prefix import parse_address
-from hairpin.network.strayed import is_absent, is_typed_in, publishing
+from hairpin.network.strayed import is_absent, is_typed_in
 from hairpin.walk.walk import walk_flow
 from tests.causes.hosts import asked, with_host, with_link, without_addresses, without_route
 from tests.macvlan_host import CHILD, on_ipvlan, on_macvlan, without_web
 from tests.podman_host import podman, podmans
 from tests.rows import each_row
 from tests.rule_text import with_policy, with_rule
-from tests.small_host import (
-    CLIENT,
-    HOST_NETNS,
-    WEB,
-    container,
-    engine,
-    host_namespace,
-    network,
-    published,
-    route,
-    sibling,
-)
+from tests.small_host import CLIENT, WEB, container, engine, host_namespace, network, published, route
 
 SUBNET = parse_address("172.17.0.0")[1]
 UNROUTED = network(without_route(host_namespace(), SUBNET))
@@ -123,9 +111,9 @@ def translating(place: str, rule: str = ELSEWHERE, holder: Container | None = No
 
 
 @each_row(("built", "flow", "verdict"), (
-    (translating("nat PREROUTING"),                                                OF_WEB,      "dropped"),
-    (translating("nat DOCKER", "-p tcp -j DNAT --to-destination 203.0.113.50"),    OF_WEB,      "dropped"),
-    (translating("nat OUTPUT"),                                                    BY_HOST,     "dropped"),
+    (translating("nat PREROUTING"),                                                OF_WEB,      "misdirected"),
+    (translating("nat DOCKER", "-p tcp -j DNAT --to-destination 203.0.113.50"),    OF_WEB,      "misdirected"),
+    (translating("nat OUTPUT"),                                                    BY_HOST,     "misdirected"),
     (translating("nat PREROUTING"),                                                published(), "leaves"),
     (translating("nat PREROUTING", holder=container("exited")),                    OF_WEB,      "leaves"),
     (translating("nat PREROUTING", holder=container(binding=ASKED_FOR)),           OF_WEB,      "leaves"),
@@ -134,7 +122,9 @@ def translating(place: str, rule: str = ELSEWHERE, holder: Container | None = No
 def test_a_published_port_that_is_translated_out_of_the_host(built: Network, flow: Flow, verdict: str) -> None:
     trace = walk_flow(built, flow)
     assert trace.verdict == verdict
-    assert (trace.usual.stop is not None and trace.usual.stop.reason == "left-instead") == (verdict == "dropped")
+    assert (trace.usual.stop is not None and trace.usual.stop.reason == "answered-by-other") == (
+        verdict == "misdirected"
+    )
 
 
 @pytest.mark.parametrize(("away", "verdict"), (("172.17.0.0/24", "dropped"), ("172.17.0.2/32", "leaves")))
@@ -175,11 +165,3 @@ def test_a_container_whose_network_podman_has_taken_down(stopped: Engine, name: 
     stop = walk_flow(built, flow).usual.stop
     assert is_absent(built, flow) is absent
     assert (stop is not None and stop.reason == "address-lost") is absent
-
-
-@pytest.mark.parametrize(("netns", "is_told"), ((HOST_NETNS, True), (sibling("container:web"), False)))
-def test_what_a_container_passes_on_has_reached_it(netns: Netns, *, is_told: bool) -> None:
-    flow = msgspec.structs.replace(published(), container="web", purpose="published")
-    behind = msgspec.structs.replace(flow.packet(CLIENT), daddr=parse_address("10.200.0.2")[1], dport=80)
-    found = publishing(network(), netns, flow, behind)
-    assert (found is not None) is is_told

@@ -13,7 +13,7 @@ from hairpin.walk.begin import passes_by
 from hairpin.walk.walk import walk_flow
 from tests.causes.hosts import asked as asked_of
 from tests.causes.hosts import published_as, with_host, without_addresses, without_route
-from tests.named_namespace_host import POD, whole, with_bridge
+from tests.named_namespace_host import POD, inside, whole, with_bridge
 from tests.rows import each_row
 from tests.small_host import CLIENT, HOST_ADDRESS, host_namespace, network, number
 from tests.two_hosts import node
@@ -62,6 +62,12 @@ PACKETS: dict[str, tuple[Network, Flow, str | None]] = {
     ),
     "for a program's address on a link without one": (
         with_host(BARE, floating=MOVED.this.floating), asked(Outside(CLIENT)), "leaves",
+    ),
+    "of a guest that was not read": (
+        whole(inside(), host=with_bridge(addressless=True)), asked(Outside(POD + 7)), "namespace-unread",
+    ),
+    "of a guest that was not read, to whose network the host has a route": (
+        whole(inside()), asked(Outside(POD + 7)), None,
     ),
     "for an address that another machine may have": (ASKED, asked(Outside(CLIENT)), "namespace-unread"),
 }  # fmt: skip

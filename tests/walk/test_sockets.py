@@ -107,7 +107,7 @@ CASES_UNSERVED: dict[str, tuple[Network, Flow, str, str | None]] = {
     "the backlog is full behind docker-proxy": (waiting(2, 1), LOCAL, "dropped", "backlog-full"),
     "as many wait as the backlog": (waiting(1, 1), published(), "delivered", None),
     "many wait in a large backlog": (waiting(4000, 4096), LOCAL, "delivered", None),
-    "another process has the port": (at_host(HTTPD), OF_WEB, "unanswered", "answered-by-other"),
+    "another process has the port": (at_host(HTTPD), OF_WEB, "misdirected", "answered-by-other"),
     "a process of the host has a port that nobody asked a container for": (
         at_host(HTTPD), published(), "delivered", None,
     ),

@@ -54,8 +54,8 @@ def _is_of_whole_containers(inquiry: Inquiry) -> bool:
 
 
 def _has_copies(host: Host) -> bool:
-    """Return whether the engine's own resolv.conf of a container was read."""
-    return any(each.resolvers_written is not None for each in host.containers())
+    """Return whether the time of the engine's own resolv.conf of a container, or of the host's, was read."""
+    return any(each.resolvers_written is not None or each.upstreams_changed is not None for each in host.containers())
 
 
 def _has_equal_names(host: Host) -> bool:

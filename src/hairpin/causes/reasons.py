@@ -74,8 +74,12 @@ ASKED_AT: dict[str, str] = {
     "default-bridge-has-no-names": "name-unknown",
     "dnat-rule-missing": "rule policy reject no-listener never-accepts wrong-answer",
     "dnat-rule-names-other-address": "no-listener",
-    "dnat-rule-shadowed": "hairpin-off no-neighbour rule policy reject no-listener never-accepts left-instead",
-    "dnat-rule-stale-address": "no-carrier no-neighbour rule policy reject no-route no-listener left-instead",
+    "dnat-rule-shadowed": (
+        "hairpin-off no-neighbour rule policy reject no-listener answered-by-other never-accepts left-instead"
+    ),
+    "dnat-rule-stale-address": (
+        "no-carrier no-neighbour rule policy reject no-route no-listener answered-by-other left-instead"
+    ),
     "docker-daemon-bridge-none": "no-route no-listener never-accepts",
     "docker-daemon-ip6tables-off": "source-not-translated peer-drops",
     "docker-daemon-iptables-false": "rule policy reject no-listener never-accepts source-not-translated peer-drops",
@@ -166,7 +170,7 @@ ASKED_AT: dict[str, str] = {
     "masquerade-missing": "source-not-translated peer-drops",
     "mixed-firewall-managers": "",
     "mtu-black-hole": "mtu rule policy reject",
-    "name-pinned-to-old-address": "no-neighbour rule policy reject no-route no-listener",
+    "name-pinned-to-old-address": "no-neighbour rule policy reject no-route no-listener answered-by-other",
     "nat-loopback-on-cloud-address": "gateway-does-not-hairpin",
     "neighbour-entry-wrong": "neighbour-wrong rp-filter forwarding-off no-route left-instead",
     "neighbour-requests-off": "no-neighbour",

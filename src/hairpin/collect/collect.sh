@@ -1756,16 +1756,24 @@ pinned_names() { # the reading container id, tab, address, tab, name: of the ent
     END { for (i = 1; i <= files; i++) if (!(order[i] in over)) printf "%s\n%s", order[i], lines[order[i]] }
     ' $found
 }
-resolvers() { # the reading container id, tab, address: of the name servers in each container's own resolv.conf; then container id,
-    # tab, copy, tab, time: of the file that the engine has written, without the engine's own server in it
+resolvers() { # the reading container id, tab, address: of the name servers in each container's own resolv.conf; container id, tab,
+    # servers, tab, addresses: to which Docker's resolver forwards, from dockerd's comment; container id, tab, changed, tab, time: of the
+    # host's file, for a resolver whose file has no such comment; then container id, tab, copy, tab, time: of the file that the engine
+    # has written, without the engine's own server in it
     files_inside resolv.conf
     # shellcheck disable=SC2086
     run container-resolvers '/proc/PID/root/etc/resolv.conf' awk -v text="$text" '
     BEGIN { n = split(text, line, "\n"); for (i = 1; i <= n; i++) { split(line[i], part, "\t"); id[part[3]] = part[4] } }
     FNR == 1 { split(FILENAME, part, "/"); own = id[part[3]]; print own; files[FILENAME] = part[3] }
     $1 == "nameserver" && $2 ~ /^[0-9a-fA-F.:]+$/ { print own "\t" $2 }
-    $1 == "nameserver" && $2 == "127.0.0.11" { delete files[FILENAME] }
+    $1 == "nameserver" && $2 == "127.0.0.11" { delete files[FILENAME]; without[own] }
+    /^# ExtServers: \[/ { sub(/^[^[]*\[/, ""); sub(/\].*/, ""); print own "\tservers\t" $0; with[own] }
     END {
+        for (own in with) delete without[own]
+        for (own in without) {
+            if (changed == "") "stat -L -c %Y /etc/resolv.conf" | getline changed
+            if (changed != "") print own "\tchanged\t" changed
+        }
         for (file in files) {
             mounts = "/proc/" files[file] "/mountinfo"
             while ((getline mount < mounts) > 0) {

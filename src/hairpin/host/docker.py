@@ -41,8 +41,7 @@ class PinnedName(msgspec.Struct, frozen=True):
 
 
 class Endpoint(msgspec.Struct, frozen=True):
-    """A container's attachment to a network.  An address is None if the container does not have it: the container is
-    stopped, or the network has only IPv4."""
+    """A container's attachment to a network.  An address is None if the container does not have it."""
 
     network: str
     network_id: str = ""
@@ -55,8 +54,7 @@ class Endpoint(msgspec.Struct, frozen=True):
     mac: Annotated[int | None, of("mac", lasts=False)] = None
     aliases: Annotated[tuple[str, ...], of("name")] = ()
     fixed4: Annotated[int | None, of("address")] = None
-    """The address that the container's options choose (``--ip``).  Each start gives the container this address again.
-    None if the engine chooses any free address."""
+    """The address that the container's options choose (``--ip``), at each start; None if the engine chooses one."""
     fixed6: Annotated[int | None, of("address")] = None
 
 
@@ -103,8 +101,7 @@ class Container(msgspec.Struct, frozen=True):
     endpoints: tuple[Endpoint, ...] = ()
     restart_policy: Annotated[str, of(walked=False)] = "no"
     network_disabled: bool = False
-    """Whether Docker has disabled the container's network permanently, as it does if the container starts while
-    ``bridge=none`` is set."""
+    """Whether Docker has disabled the container's network, because it started while ``bridge=none`` was set."""
     dns: tuple[str, ...] = ()
     service: Annotated[str, of("name")] = ""
     project: Annotated[str, of(walked=False)] = ""
@@ -117,8 +114,12 @@ class Container(msgspec.Struct, frozen=True):
     resolvers: tuple[str, ...] | None = None
     """The name servers in the container's resolv.conf; None if the file was not read."""
     resolvers_written: Annotated[int | None, of(walked=False)] = None
-    """The time in seconds since the epoch at which the engine's own resolv.conf of the container was last changed.
-    None if this is not known, if a mounted file takes its place, or if it names Docker's resolver."""
+    """The time in seconds since the epoch of the last change of the engine's own resolv.conf, if known.
+    None if a mounted file takes its place, or if it names Docker's resolver."""
+    upstreams: tuple[str, ...] | None = None
+    """The servers to which Docker's resolver forwards; ``host(ADDRESS)``: from the host's namespace."""
+    upstreams_changed: Annotated[int | None, of(walked=False)] = None
+    """The time in seconds since the epoch of the host's last change of resolv.conf, if ``upstreams`` is unknown."""
     extra_names: Annotated[tuple[str, ...], of("name")] = ()
     """Names that only this container resolves, from its options --add-host and --link."""
     pinned: tuple[PinnedName, ...] = ()
@@ -126,11 +127,10 @@ class Container(msgspec.Struct, frozen=True):
     linked_names: tuple[str, ...] = ()
     """The names in ``extra_names`` that --link gives: the linked container's, and the alias."""
     hosts_entries: tuple[PinnedName, ...] | None = None
-    """The present entries of the container's own /etc/hosts, whichever program wrote them; None if the file was not
-    read."""
+    """The present entries of the container's own /etc/hosts, by any program; None if the file was not read."""
     netns: Annotated[str | None, of("netns", lasts=False)] = None
     left_unread: Annotated[str | None, of("netns")] = None
-    """The name of the container's namespace, if the namespace was not read because the question did not need it."""
+    """The name of the container's namespace, if it was not read because the question did not need it."""
     evidence: str = ""
 
     @property

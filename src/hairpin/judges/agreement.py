@@ -88,8 +88,8 @@ def _difference(trace: Trace, judgement: Judgement) -> Message | None:
 
 def replicated_as(verdict: Verdict) -> KernelVerdict | Literal["depends"]:
     """Return the verdict that a replica gives if the walk gives this verdict.  In a replica, the namespace that plays
-    the outside answers packets that leave the hosts."""
-    return "delivered" if verdict == "leaves" else verdict
+    the outside answers packets that leave the hosts.  A replica does not ask who answers."""
+    return "delivered" if verdict == "leaves" or verdict == "misdirected" else verdict  # noqa: PLR1714 - narrows the type
 
 
 def _expected(trace: Trace, stop: Stop | None) -> KernelVerdict | Literal["depends"] | None:

@@ -10,7 +10,7 @@ Source: moby libnetwork/network.go needResolver(), sandbox_dns_unix.go; resolv.c
 from typing import Literal
 
 from hairpin.host.docker import Container, Endpoint, Engine
-from hairpin.host.host import Host
+from hairpin.host.host import Host, Namespace
 from hairpin.host.socket import Socket
 from hairpin.network.prefix import Version, address_text, is_loopback, parse_address
 
@@ -24,6 +24,7 @@ STUB = 0x7F000035
 Source: systemd-resolved.service(8)"""
 _WITHOUT_NAMES = ("bridge", "host", "none")
 """Docker's predefined networks, on which Docker's resolver resolves no container names."""
+_BY_HOST = "host("
 Known = Literal["known", "unknown", "undecided"]
 
 
@@ -39,8 +40,24 @@ def servers_of(host: Host, container: Container) -> tuple[tuple[Version, int], .
 
 
 def upstreams_of(host: Host, container: Container) -> tuple[tuple[Version, int], ...]:
-    """Return the name servers to which Docker's resolver forwards unknown names, in their order."""
-    return _addresses(tuple(each for each in _servers_for(host, container) if not _is_loopback(each)))
+    """Return the name servers that Docker's resolver asks from the container's namespace for unknown names, in their
+    order: those since the container's start, if its resolv.conf names them.
+
+    A loopback address in an option is the container's own.  Source: moby libnetwork/sandbox_dns_unix.go setupDNS(),
+    checkLoopback"""
+    since_start = host.network_owner(container).upstreams
+    if since_start is not None:
+        return _addresses(tuple(each for each in since_start if not each.startswith(_BY_HOST)))
+    return _addresses(container.dns or host.engine_of(container).dns or nameservers(host))
+
+
+def upstreams_by_host(host: Host, container: Container) -> tuple[tuple[Version, int], ...]:
+    """Return the name servers that Docker's resolver in the container asks from the host's namespace, in their order:
+    those of the host's file, since Docker 26.
+
+    Source: moby libnetwork/internal/resolvconf/resolvconf.go ExtDNSEntry.String(), TransformForIntNS()"""
+    told = host.network_owner(container).upstreams or ()
+    return _addresses(tuple(each.removeprefix(_BY_HOST).rstrip(")") for each in told if each.startswith(_BY_HOST)))
 
 
 def servers_by_ipv6(host: Host, container: Container) -> tuple[int, ...]:
@@ -117,6 +134,46 @@ def serving(engine: Engine, container: Container) -> tuple[str, ...]:
     return tuple(each.network for each in _ends(engine, container) if _serves(engine, each.network))
 
 
+def looked_up_on(host: Host, asking: Container, own: Namespace | None) -> tuple[str, ...]:
+    """Return the names of the container's networks on which the engine's name server resolves names, in the order in
+    which it looks a name up.  The first network on which a container has the name decides the answer.  ``own``: the
+    container's namespace.
+
+    Docker's resolver begins with the network of the default route, which has the highest gateway priority, and takes
+    internal networks last.  Podman's name server answers with the address on the network at which it was asked:
+    resolv.conf's first server.
+
+    Source: moby libnetwork/sandbox.go ResolveName(), endpoint.Less(); aardvark-dns src/backend/mod.rs lookup(),
+    measured with aardvark-dns 1.4.0"""
+    engine = host.engine_of(asking)
+    names = serving(engine, asking)
+    if not engine.traits.embedded_resolver:
+        asked = servers_of(host, asking)
+        places = {name: _gateways(engine, name) for name in names}
+        return tuple(sorted(names, key=lambda each: _first_of(asked, places[each])))
+    ends = {each.network: each for each in _ends(engine, asking)}
+    internal = {each.name for each in engine.networks if each.internal}
+    routes = own.routes if own is not None else ()
+    ways = {hop.gateway for each in routes if not each.prefix_length for hop in each.next_hops}
+
+    def rank(name: str) -> tuple[bool, bool, bool, str]:
+        end = ends[name]
+        is_way = end.gateway4 is not None and end.gateway4 in ways
+        return not is_way, name in internal, end.ipv4 is None or end.ipv6 is None, name
+
+    return tuple(sorted(names, key=rank))
+
+
+def _gateways(engine: Engine, network: str) -> tuple[tuple[Version, int | None], ...]:
+    known = engine.network(network)
+    return tuple((each.version, each.gateway) for each in known.subnets) if known is not None else ()
+
+
+def _first_of(asked: tuple[tuple[Version, int], ...], servers: tuple[tuple[Version, int | None], ...]) -> int:
+    """Return the place in ``asked`` of the first of the servers."""
+    return next((place for place, each in enumerate(asked) if each in servers), len(asked))
+
+
 def _ends(engine: Engine, container: Container) -> tuple[Endpoint, ...]:
     """Return the endpoints of the container's network: its own, or those of the container X of ``--network
     container:X``, whose name server both use."""
@@ -160,7 +217,11 @@ def knows(host: Host, asking: Container, server: tuple[Version, int], name: str)
         return "known"
     if not is_engines(engine, asking, server):
         return "undecided"
-    if any(name in names_on(engine, each) for each in serving(engine, asking)):
+    known = serving(engine, asking)
+    if any(name in names_on(engine, each) for each in known):
+        return "known"
+    apart = (name.removesuffix(f".{each}") for each in known if engine.traits.embedded_resolver)
+    if any(short != name and short in names_on(engine, each) for each, short in zip(known, apart, strict=False)):
         return "known"
     of_tasks = any(each.is_task and name == f"tasks.{each.service}" for each in engine.containers)
     return "undecided" if "." in name and not of_tasks else "unknown"

@@ -186,7 +186,9 @@ def is_docker_proxys(socket: Socket) -> bool:
 
 
 def asked_port(network: Network, host: Host, flow: Flow) -> tuple[Container, PortBinding] | None:
-    """Return the container whose published port the flow asks for, and the port's binding; else None."""
+    """Return the container whose published port the flow asks for, and the port's binding; else None.
+
+    A flow to ``localhost`` may go to the loopback address of an IP version in which the port is not published."""
     named = host.container(flow.container) if flow.container else None
     if named is None or flow.purpose not in ("published", "asked") or host.netns not in network:
         return None
@@ -198,7 +200,11 @@ def asked_port(network: Network, host: Host, flow: Flow) -> tuple[Container, Por
             )
             if each.host_ip in (None, flow.daddr) and own:
                 return container, each
-    return None
+    if not is_loopback(flow.daddr, flow.version):
+        return None
+    beside = (each for each in container.bindings if each.host_ip is None or is_loopback(each.host_ip, each.version))
+    found = next((each for each in beside if (each.host_port, each.protocol) == (flow.dport, flow.protocol)), None)
+    return (container, found) if found is not None else None
 
 
 def _in_other_container(

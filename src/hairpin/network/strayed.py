@@ -1,8 +1,6 @@
 """Packets that have left the host although they should reach a container on the host, or the container's network."""
 
-import msgspec
-
-from hairpin.host.docker import STACKED, Container, DockerNetwork, Engine, Subnet
+from hairpin.host.docker import STACKED, DockerNetwork, Engine, Subnet
 from hairpin.host.host import Host, Namespace
 from hairpin.host.netns import Netns
 from hairpin.host.route import LEARNED, Neighbour, Route
@@ -11,9 +9,8 @@ from hairpin.netfilter.packet import Packet
 from hairpin.network.attachment import has_lost_bridge
 from hairpin.network.flow import Flow, FromHost
 from hairpin.network.index import holders
-from hairpin.network.network import Network, is_bridge_port, is_held, netns_of, outer_link, owns_address
+from hairpin.network.network import Network, is_bridge_port, is_held, outer_link, owns_address
 from hairpin.network.prefix import Version, is_loopback, width
-from hairpin.network.socket_owner import asked_port
 
 
 def is_containers(network: Network, netns: Netns, flow: Flow, packet: Packet) -> bool:
@@ -126,24 +123,6 @@ def _has_removed_bridge(host: Host, engine: Engine, joined: DockerNetwork) -> bo
     links = host.namespace(host.netns.name).links
     own = not engine.traits.has_daemon and not engine.rootless and joined.driver == "bridge"
     return own and bool(links) and all(each.name != joined.bridge for each in links)
-
-
-def publishing(network: Network, netns: Netns, flow: Flow, packet: Packet) -> Container | None:
-    """Return the running container whose published port the flow asks for, if rules have translated the packet's
-    destination; else None.
-
-    A user's rule may forward any port that no running container publishes.  A packet that leaves the container's own
-    namespace has reached the container, which passes it on by a rule of its own.
-    """
-    host = network.host(flow.asked_host or flow.host)
-    public = network.world.public(flow.version, flow.daddr)
-    sent = msgspec.structs.replace(flow, daddr=public.private) if public is not None else flow
-    if netns.host != host.name or (packet.version, packet.daddr) == (sent.version, sent.daddr):
-        return None
-    asked = asked_port(network, host, sent)
-    if asked is None or not asked[0].running or not asked[1].actual:
-        return None
-    return asked[0] if netns_of(host, asked[0]) != netns else None
 
 
 def _has_its_own_route(namespace: Namespace, version: Version, address: int) -> bool:

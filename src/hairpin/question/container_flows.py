@@ -12,8 +12,8 @@ from hairpin.host.socket import Socket
 from hairpin.message import message
 from hairpin.network.attachment import next_address
 from hairpin.network.flow import Flow, FromContainer, FromHost, Lan, Protocol
-from hairpin.network.names import are_nameless, names_at, serving
-from hairpin.network.network import Network, addresses_of
+from hairpin.network.names import are_nameless, looked_up_on, names_at, serving
+from hairpin.network.network import Network, addresses_of, netns_of
 from hairpin.network.prefix import Version, is_loopback
 from hairpin.question.asked import Origin, Target
 from hairpin.question.egress import egress_flows, name_flow, outward_flow, over_tcp
@@ -106,18 +106,31 @@ def _way_out_of_stopped(network: Network, host: Host, container: Container) -> F
 def _told(
     network: Network, host: Host, named_so: tuple[Container, ...], target: Target, origin: Origin | None
 ) -> tuple[Container, ...]:
-    """Return the named containers whose name the asking container can resolve on its networks; if it can resolve none,
-    return all named containers.  The choice is needed because two compose projects may both have a container ``db``."""
+    """Return the named containers whose addresses the asking container's name server answers; if it answers none,
+    return all named containers.  Two compose projects may both have a container ``db``.
+
+    The name server answers with all containers that have the name on the first network on which any has it."""
+    if target.network:
+        there = tuple(each for each in named_so if any(at.network == target.network for at in each.endpoints))
+        return there or named_so
     if len(named_so) == 1 or origin is None or origin.kind != "container" or asker(network, origin) is not host:
         return named_so
     asking = host.container(origin.container or "")
-    own = serving(host.engine_of(asking), asking) if asking is not None else ()
-    near = tuple(
-        each
-        for each in named_so
-        if any(at.network in own and target.container in names_at(each, at) for at in host.pod_holder(each).endpoints)
-    )
-    return near or named_so
+    if asking is None:
+        return named_so
+    netns = netns_of(host, asking)
+    own = network.namespace(netns) if netns is not None and netns in network else None
+    for name in looked_up_on(host, asking, own):
+        known = [each for each in named_so if _has_name(host, each, target.container or "", name)]
+        if known:
+            return tuple(each for each in known if each.running) or tuple(known)
+    return named_so
+
+
+def _has_name(host: Host, container: Container, name: str, network: str) -> bool:
+    """Return whether the container has the name on the network."""
+    ends = host.pod_holder(container).endpoints
+    return any(end.network == network and name in names_at(container, end) for end in ends)
 
 
 def _by_name(
@@ -128,7 +141,7 @@ def _by_name(
     Return no flow for a stopped target.  No name server knows the name of a stopped container, but the fault is that
     the container does not run.  Also return no flow if the networks have no name resolution by design, and no reading
     shows that the name is used.  Containers without names for each other may use addresses."""
-    name = target.container or ""
+    name = ".".join(each for each in (target.container or "", target.network) if each)
     if origin is None or origin.kind != "container" or target.port is None:
         return []
     if not any(each.running for each in named_so):
@@ -163,9 +176,9 @@ def _to_one(network: Network, host: Host, named_one: Container, target: Target, 
         return to_bindings(network, host, served, origin)
     protocol: Protocol = target.protocol or "tcp"
     published = tuple(each for each in own if each.container_port == target.port and each.protocol == protocol)
-    if origin is None and published:
+    if origin is None and published and not target.network:
         return to_bindings(network, host, published, None)
-    return _to_endpoint(network, host, container, target.port, protocol, origin)
+    return _to_endpoint(network, host, container, msgspec.structs.replace(target, protocol=protocol), origin)
 
 
 def _unpublished(
@@ -214,9 +227,13 @@ def to_held(
 
 
 def _to_endpoint(
-    network: Network, host: Host, container: Container, port: int, protocol: Protocol, origin: Origin | None
+    network: Network, host: Host, container: Container, target: Target, origin: Origin | None
 ) -> list[Flow]:
-    endpoints = _endpoints(host, container)
+    """Return the flow to the port of the target, which names the protocol, at the container's own address: at the
+    address that the asking container's name server answers, or else at the first."""
+    assert target.port is not None
+    port, protocol = target.port, target.protocol or "tcp"
+    endpoints = tuple(each for each in _endpoints(host, container) if target.network in ("", each.network))
     start = partial(_start, network, host, container, origin)
     flows = [
         _to_address(host, container, start(endpoint, 4), 4, endpoint.ipv4, protocol, port)
@@ -241,7 +258,7 @@ def _to_endpoint(
             message("container {name!r} is {status} and has no address", name=container.name, status=container.status)
         )
     if origin is not None and origin.kind == "container":
-        found = _common_network(asker(network, origin), endpoints, origin, flows)
+        found = _as_answered(network, asker(network, origin), endpoints, origin, flows)
         return [*found, *_in_second_family(network, host, container, found, protocol, port, origin)]
     return flows[:1]
 
@@ -328,13 +345,21 @@ def _to_address(
     )
 
 
-def _common_network(host: Host, endpoints: tuple[Endpoint, ...], origin: Origin, flows: list[Flow]) -> list[Flow]:
-    """Return the flow to the container's address on a network that both containers share.  If the two containers share
-    no network, return the first flow.  ``host``: the host of the asking container."""
+def _as_answered(
+    network: Network, host: Host, endpoints: tuple[Endpoint, ...], origin: Origin, flows: list[Flow]
+) -> list[Flow]:
+    """Return the flow to the address that the asking container gets for the name: on the first of the container's
+    networks on which the engine's name server looks the name up, or else on a network that both share.  If the two
+    containers share no network, return the first flow.  ``host``: the host of the asking container."""
     asking = host.container(origin.container or "")
-    shared = {each.network for each in host.pod_holder(asking).endpoints} if asking is not None else set[str]()
-    for endpoint in endpoints:
-        address = endpoint.ipv4 if flows[0].version == 4 else endpoint.ipv6
-        if endpoint.network in shared and address is not None:
-            return [flow for flow in flows if flow.daddr == address]
+    if asking is None:
+        return flows[:1]
+    netns = netns_of(host, asking)
+    shared = [each.network for each in host.pod_holder(asking).endpoints]
+    own = network.namespace(netns) if netns is not None and netns in network else None
+    for name in (*looked_up_on(host, asking, own), *shared):
+        for endpoint in endpoints:
+            address = endpoint.ipv4 if flows[0].version == 4 else endpoint.ipv6
+            if endpoint.network == name and address is not None:
+                return [flow for flow in flows if flow.daddr == address]
     return flows[:1]

@@ -14,6 +14,7 @@ from hairpin.network.names import (
     servers_of,
     servers_of_engine,
     servers_of_host,
+    upstreams_by_host,
     upstreams_of,
 )
 from hairpin.network.network import Network, addresses_of, netns_of, outer_link, owns_address
@@ -150,7 +151,7 @@ def _dns_flows(host: Host, container: Container, start: FromContainer) -> list[F
     addresses, the flows by IPv6 are asked in any case, because nothing else finds a name.
 
     The DNS flows go to each name server of the container's resolv.conf.  If Docker's resolver is among these servers,
-    the flows also go to each outside server that Docker's resolver asks.
+    the flows also go to each outside server that Docker's resolver asks, from the container's or the host's namespace.
     """
     asked: tuple[tuple[Version, int], ...] = servers_of(host, container)
     if (4, EMBEDDED) in asked:
@@ -159,10 +160,14 @@ def _dns_flows(host: Host, container: Container, start: FromContainer) -> list[F
     has_ipv6 = any(each.ipv6 is not None for each in host.network_owner(container).endpoints)
     only = () if has_ipv6 else servers_by_ipv6(host, container)
     has_ipv4 = not _has_only_ipv6(host.network_owner(container))
+    by_host = upstreams_by_host(host, container) if (4, EMBEDDED) in asked else ()
     return [
-        Flow(start, version, each, "udp", 53, container=container.name, purpose="dns", host=host.name)
-        for version, each in dict.fromkeys(asked)
-        if (has_ipv4 or is_loopback(each, 4) if version == 4 else has_ipv6 or each in only)
+        *(
+            Flow(start, version, each, "udp", 53, container=container.name, purpose="dns", host=host.name)
+            for version, each in dict.fromkeys(asked)
+            if (has_ipv4 or is_loopback(each, 4) if version == 4 else has_ipv6 or each in only)
+        ),
+        *(Flow(FromHost(), version, each, "udp", 53, purpose="dns", host=host.name) for version, each in by_host),
     ]
 
 

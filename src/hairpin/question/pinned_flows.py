@@ -33,7 +33,7 @@ def to_pinned(network: Network, target: Target, origin: Origin | None) -> list[F
     if all(any(pin.address in addresses_on(host, each, pin.version) for each in named) for pin in pins):
         return []
     return [
-        _to_pin(network, host, target, origin, pin)
+        _to_pin(network, host, target, origin, pin, named)
         for pin in pins
         if pin is pins[0] or _uses(network, host, asking, pin)
     ]
@@ -47,9 +47,14 @@ def _uses(network: Network, host: Host, asking: Container, pin: Pin) -> bool:
     return any(each.scope == "global" for each in held)
 
 
-def _to_pin(network: Network, host: Host, target: Target, origin: Origin, pin: Pin) -> Flow:
+def _to_pin(
+    network: Network, host: Host, target: Target, origin: Origin, pin: Pin, named: tuple[Container, ...]
+) -> Flow:
+    """Return the flow to the pin's address, for the running container that has the name, or else the address."""
     point = start_named(network, host, pin.version, origin)
     holder = holder_of_pin(host, pin)
+    if holder is not None:
+        holder = next((each for each in named if each.running), holder)
     assert target.port is not None
     return Flow(
         point.start,

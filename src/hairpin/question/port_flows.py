@@ -156,6 +156,8 @@ def to_port(
         and (holding := holder_of_port(network, host, target.port or 0, protocol))
     ):
         container = holding.name
+    if container is None and target.localhost and version == 6 and _takes_loopback(network, host, target):
+        container = next((each.name for each, _ in bindings_of(host, target.port or 0, protocol) if each.running), None)
     return [
         Flow(
             start=_near(network, version, point, address),

@@ -60,7 +60,7 @@ _SENTENCES: dict[Reason, Message] = {
     "never-accepts": message("the port is open, but the process behind the port accepts no connection"),
     "backlog-full": message("the backlog is full: the kernel drops new connections"),
     "receive-queue-full": message("the receive queue is full: the kernel drops the datagram"),
-    "answered-by-other": message("a process outside of the container answers"),
+    "answered-by-other": message("something else than the asked container answers"),
     "namespace-unread": message("hairpin did not read the namespace that the packet enters"),
     "sockets-unread": message("hairpin could not read what listens there"),
     "gateway-does-not-hairpin": message("the gateway does not send packets from this host back to this host"),
@@ -97,6 +97,8 @@ def stop_sentence(stop: Stop) -> Message:
         )
     if stop.reason in ("rule", "policy", "reject") and is_discovery(stop.seen.packet):
         return message("rules drop the IPv6 neighbour discovery that the packet needs")
+    if stop.answered_by:
+        return message("{other} answers, and not the asked container", other=stop.answered_by)
     if stop.reason == "reject" and stop.reject == NOT_PRINTED.answer:
         return message("a rule rejects the packet with an ICMP error that nft does not print")
     if stop.reason == "reject" and stop.reject:

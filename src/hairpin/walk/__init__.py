@@ -11,9 +11,9 @@ result), ``state`` (a packet at a stage, and how its walk can end), ``decided`` 
   stack, and the connections of docker-proxy and other relays).
 - The answer to a request: ``answer`` (its packet, user and mark), ``reply`` (whether and where it starts, and
   TCP's first data), ``open_connection`` (whether a connection survives a change of the network), ``size/``
-  (full-sized segments), ``naming`` (whether a name server knows a
-  container), ``own_entries`` (the conntrack entries that the next datagram of a flow's sender matches), ``verdicts``
-  (the verdict on the flow).
+  (full-sized segments), ``naming`` (whether a name server knows a container), ``misdirected`` (whether something else
+  answers than the asked container), ``own_entries`` (the conntrack entries that the next datagram of a flow's sender
+  matches), ``verdicts`` (the verdict on the flow).
 - Around a walk: ``unread`` ends it at readings that are missing, ``walked`` caches it, ``alike`` takes the verdict of
   an alike flow over, ``reads`` records the parts of the network that it read, ``deciders`` the routes and rules that
   decided it.

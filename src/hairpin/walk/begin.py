@@ -5,7 +5,7 @@ from hairpin.message import message
 from hairpin.network.attachment import attachment_of, entered_netns, sender_netns
 from hairpin.network.flow import Flow, FromContainer, FromHost, Lan, Outside
 from hairpin.network.lost_address import lost_by
-from hairpin.network.network import Network, is_held, outer_link
+from hairpin.network.network import Network, addresses_of, is_held, outer_link
 from hairpin.network.prefix import Version, address_text, is_private
 from hairpin.network.query import Query
 from hairpin.network.routing import lookup
@@ -50,14 +50,20 @@ def _local(flow: Flow, netns: Netns, saddr: int) -> State:
 def passes_by(network: Network, flow: Flow) -> OutsideAnswer | None:
     """Return the result of an outside client's packet that enters no host that was read; None if it enters such a host.
 
-    There are four cases.  First, a program moves the address between machines, and no read host has the address now.
+    There are five cases.  First, a program moves the address between machines, and no read host has the address now.
     Second, the address is outside, like the client, and is not stated to be a host's: the packet touches nothing that
     was read, so the verdict is open.  Third, the host publishes the
     port on the address but has lost the address, so it answers no ARP request.  Fourth, the address is the address of a
-    stopped container on the link."""
+    stopped container on the link.  Fifth, the client is in a network of which only namespaces of this host have an
+    address: it is a guest that was not read."""
     start = flow.start
     if isinstance(start, Outside) and start.behind is not None:
         return None
+    guests = _among_guests(network, flow, start) if isinstance(start, Outside) and not start.link else ""
+    if guests and isinstance(start, Outside):
+        said = message("no link that hairpin read is on the packet's way")
+        asked = _whether_it_passes(network, flow, start, guests)
+        return OutsideAnswer(Assumed(said), reason="namespace-unread", questions=(asked,))
     question = of_standby(network, flow.host, flow.version, flow.daddr) if isinstance(start, (Outside, Lan)) else None
     if question is not None:
         said = message("another machine has {address} now", address=address_text(flow.daddr, flow.version))
@@ -87,9 +93,27 @@ def passes_by(network: Network, flow: Flow) -> OutsideAnswer | None:
     )
 
 
-def _whether_it_passes(network: Network, flow: Flow, start: Outside | Lan) -> OpenQuestion:
+def _among_guests(network: Network, flow: Flow, start: Outside) -> str:
+    """Return the name of a namespace of the host whose own network has the client's address, if no namespace has this
+    address, and the host itself has no route to it except a default route; empty if there is none."""
+    netns, version = network.host_netns(flow.host), flow.version
+    if netns not in network or is_held(network, version, start.address):
+        return ""
+    own = lookup(network.namespace(netns), Query(version, start.address))
+    if own.route is not None and own.route.prefix_length:
+        return ""
+    for namespace in network.host(netns.host).namespaces:
+        inside = netns.sibling(namespace.name)
+        near = (each.holds(start.address, version) for each in addresses_of(namespace, None, version))
+        if inside.is_named and not inside.is_dockerds and any(near):
+            return network.netns_text(inside)
+    return ""
+
+
+def _whether_it_passes(network: Network, flow: Flow, start: Outside | Lan, guests: str = "") -> OpenQuestion:
     """Return the question whether a packet passes this host although the host has neither of its addresses.  Unread
-    guests behind a bridge may have them, if the host has no address in the guests' network."""
+    guests behind a bridge may have them, if the host has no address in the guests' network.  ``guests``: the namespace
+    of a guest whose network has the client's address."""
     client, address = address_text(start.address, flow.version), address_text(flow.daddr, flow.version)
     facts = {"client": client, "address": address}
     near = is_private(start.address, flow.version) and is_private(flow.daddr, flow.version)
@@ -98,13 +122,21 @@ def _whether_it_passes(network: Network, flow: Flow, start: Outside | Lan) -> Op
         "Do packets from {client} to {address} pass this host? hairpin read no namespace with either address", **facts
     )
     passed = message("This host may stop them, and hairpin did not read what leads them here")
-    if bridges:
+    if guests:
+        text = message(
+            "Do packets from {client} to {address} pass this host? {client} is an address of the network of {guests}, "
+            "and hairpin read no namespace that has it",
+            guests=guests,
+            **facts,
+        )
+    elif bridges:
         text = message(
             "Do packets from {client} to {address} cross a bridge of this host? {bridges} leads to guests or "
             "namespaces that hairpin did not read, and they may have these addresses",
             bridges=bridges,
             **facts,
         )
+    if bridges or guests:
         passed = message(
             "This host may stop them. hairpin reads a namespace that has a name: `ip netns attach NAME PID` names the "
             "network namespace of process PID. Then ask again with --from NAME"

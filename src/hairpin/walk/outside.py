@@ -28,7 +28,7 @@ from hairpin.network.prefix import Version, address_text, is_private
 from hairpin.network.query import Query
 from hairpin.network.routing import lookup
 from hairpin.network.stacked import lower_of, parents_of
-from hairpin.network.strayed import is_absent, is_containers, publishing
+from hairpin.network.strayed import is_absent, is_containers
 from hairpin.network.uplinks import links_around
 from hairpin.network.world import PublicAddress
 from hairpin.question.unread_ports import leads_to_unread
@@ -38,7 +38,7 @@ from hairpin.walk.link.arp import is_beside, refusal
 from hairpin.walk.link.bridged_machine import frame_from_outside
 from hairpin.walk.link.crossing import refused_by_peer
 from hairpin.walk.link.neighbour import refused_request
-from hairpin.walk.presumed import answers, of_standby, on_another_host, way_back
+from hairpin.walk.presumed import answers, of_standby, on_another_host, way_back, way_on
 from hairpin.walk.state import End, Frame, Reason, State, stopped, stopped_by
 from hairpin.walk.trace import OpenQuestion
 from hairpin.walk.tunnelled import inside_tunnel, is_known_in_tunnel, tunnel_to
@@ -228,7 +228,9 @@ def outside_takes(network: Network, flow: Flow, end: End) -> OutsideAnswer:
         far = address_text(packet.daddr, packet.version)
         said = message("this host forwards the packet to {target}, and {target} answers", target=far)
         decided = Assumed(behind_unread(namespace, link, state) if link is not None and beside else said)
-        return OutsideAnswer(decided, reply=_reply(network, state, packet), assumed=(decided.said,))
+        onward = way_on(network, state) if not beside else None
+        forwarding = (onward,) if onward is not None else ()
+        return OutsideAnswer(decided, _reply(network, state, packet), assumed=(decided.said,), questions=forwarding)
     unknown = None if is_known_in_tunnel(network, state) else _unknown_source(network, state.netns.of_host, packet)
     if unknown is not None and not _is_exempted(network, state):
         return OutsideAnswer(unknown, reason="source-not-translated", assumed=(unknown.said,))
@@ -237,7 +239,7 @@ def outside_takes(network: Network, flow: Flow, end: End) -> OutsideAnswer:
         return OutsideAnswer(refused, reason="peer-drops")
     question = way_back(network, state)
     decided = Assumed(answers(network, state, is_next_hop_named=question is not None))
-    asked = (question, of_standby(network, state.netns.host, packet.version, packet.daddr))
+    asked = (question, way_on(network, state), of_standby(network, state.netns.host, packet.version, packet.daddr))
     questions = tuple(each for each in asked if each is not None)
     return OutsideAnswer(decided, _reply(network, state, packet), None, (decided.said,), questions)
 
@@ -298,15 +300,6 @@ def _lost_on_host(network: Network, flow: Flow, state: State) -> OutsideAnswer |
             "no host that hairpin read has {address}, so the packet reaches none of these hosts", address=target
         )
         return OutsideAnswer(Assumed(said, "read"), reason="address-lost")
-    meant = publishing(network, state.netns, flow, packet) if state.carried is None else None
-    if meant is not None:
-        said = message(
-            "{container} publishes this port, but a rule has translated the packet to {address}, which leads out of "
-            "the host",
-            container=meant.name,
-            address=target,
-        )
-        return OutsideAnswer(Assumed(said, "read"), reason="left-instead")
     other = on_another_host(network, state)
     if other is not None and link is not None and link.kind == "tun":
         said = message(

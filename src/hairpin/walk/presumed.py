@@ -4,16 +4,18 @@ another host that was read."""
 from hairpin.host.host import Namespace
 from hairpin.host.route import NextHop
 from hairpin.message import Message, message
+from hairpin.netfilter.ir import STATUS_SEEN_REPLY
+from hairpin.netfilter.packet import Packet
 from hairpin.network.lost_address import floating_elsewhere
 from hairpin.network.network import Network
-from hairpin.network.prefix import Version, address_text
+from hairpin.network.prefix import LINK_LOCAL4, Version, address_text, is_private
 from hairpin.network.query import Query
 from hairpin.network.routing import lookup
 from hairpin.network.wires import holder_of
 from hairpin.walk.decided import Assumed
 from hairpin.walk.state import State
 from hairpin.walk.trace import OpenQuestion
-from hairpin.wanted import ask_neighbour, read_host, state_public, state_return_route
+from hairpin.wanted import ask_neighbour, read_host, state_public, state_return_route, watch_packets
 
 
 def answers(network: Network, state: State, *, is_next_hop_named: bool) -> Message:
@@ -110,13 +112,16 @@ def way_back(network: Network, state: State) -> OpenQuestion | None:
     left = is_unmasqueraded(network, state.netns.of_host, *asked) or is_of_routed_prefix(
         network, state.netns.of_host, *asked
     )
+    namespace = network.namespace(state.netns.of_host)
     if not left or _is_way_back_stated(network, state):
         return None
-    namespace = network.namespace(state.netns.of_host)
     source, target = address_text(packet.saddr, packet.version), address_text(packet.daddr, packet.version)
     back = lookup(namespace, Query(packet.version, packet.saddr)).route
     subnet = str(back.prefix) if back is not None else source
     by = address_text(hop.gateway, hop.gateway_version or packet.version) if hop and hop.gateway is not None else None
+    onward = lookup(namespace, Query(packet.version, packet.daddr)).route
+    by_default = by is not None and onward is not None and not onward.prefix_length
+    in_doubt = packet.version == 4 and is_private(packet.saddr, 4) and by_default
     return OpenQuestion(
         text=message("Does the next hop, {gateway}, know the way back to {source}?", gateway=by, source=source)
         if by is not None
@@ -130,6 +135,59 @@ def way_back(network: Network, state: State) -> OpenQuestion | None:
         wanted=(read_host(by or target), state_return_route(subnet)),
         # A global IPv6 prefix is usually routed; a private IPv4 subnet hardly ever is.
         breaks_if="no" if packet.version == 4 else "",
+        undecided=in_doubt and not _was_answered(namespace, packet, hop),
+    )
+
+
+def _was_answered(namespace: Namespace, packet: Packet, hop: NextHop | None) -> bool:
+    """Return whether conntrack shows an answered connection of the packet's network, with its own source address, to a
+    machine behind the same next hop."""
+    back = lookup(namespace, Query(packet.version, packet.saddr)).route
+    for each in namespace.connections:
+        sent, answer = each.original, each.reply
+        if each.version != packet.version or not each.status & STATUS_SEEN_REPLY or answer.daddr != sent.saddr:
+            continue
+        if back is not None and back.prefix_length and back.holds(sent.saddr, packet.version):
+            ways = lookup(namespace, Query(packet.version, answer.saddr)).next_hops
+            if any(hop is not None and (way.link, way.gateway) == (hop.link, hop.gateway) for way in ways):
+                return True
+    return False
+
+
+def way_on(network: Network, state: State) -> OpenQuestion | None:
+    """Return the question whether the default route's gateway forwards a packet to a private address, if the packet
+    leaves with a public source address.  Return None if a more special route leads to the address, or if conntrack
+    shows an answer of the address.
+
+    A host with a private address itself is inside of a private network, whose routers may know all of it."""
+    packet, hop, namespace = state.packet, state.next_hop, network.namespace(state.netns.of_host)
+    inside = is_private(packet.daddr, 4) and not LINK_LOCAL4.holds(packet.daddr, 4)
+    if packet.version == 6 or not inside or is_private(packet.saddr, 4) or state.carried is not None:
+        return None
+    if network.host(state.netns.host).cloud is not None:
+        return None  # a cloud's own router knows the private networks of its customer
+    route = lookup(namespace, Query(4, packet.daddr)).route
+    if hop is None or hop.gateway is None or route is None or route.prefix_length or is_private(hop.gateway, 4):
+        return None
+    if any(each.reply.saddr == packet.daddr and each.status & STATUS_SEEN_REPLY for each in namespace.connections):
+        return None
+    target, by = address_text(packet.daddr, 4), address_text(hop.gateway, hop.gateway_version or 4)
+    return OpenQuestion(
+        text=message(
+            "Does {gateway} forward packets to {target}? They leave by the default route, because no other route leads "
+            "to this private address, and no router of the Internet forwards them",
+            gateway=by,
+            target=target,
+        ),
+        if_yes=message("{target} gets the packets", target=target),
+        if_no=message(
+            "The packets are lost: give this host a route to {target}, or correct the address, if the machine has "
+            "another one",
+            target=target,
+        ),
+        wanted=(watch_packets(state.oif, f"host {target}"), read_host(by)),
+        breaks_if="no",
+        undecided=True,
     )
 
 

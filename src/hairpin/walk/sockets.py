@@ -20,6 +20,7 @@ from hairpin.network.socket_owner import knows_nothing, never_answers, taken_by_
 from hairpin.walk.decided import SocketDecided
 from hairpin.walk.state import Reason, State, stopped
 from hairpin.walk.trace import Branch
+from hairpin.walk.verdicts import Verdict
 
 
 class Deliver(msgspec.Struct, frozen=True):
@@ -151,12 +152,23 @@ def unserved(network: Network, flow: Flow, state: State, socket: Socket) -> Bran
         said = message("the container is on no network: its resolver knows no names and reaches no other name server")
         decided = msgspec.structs.replace(decided, said=said)
     end = stopped(state, reason, stage="socket", link=state.iif, decided_by=decided)
-    return Branch(
-        "dropped" if reason in ("backlog-full", "receive-queue-full") else "unanswered",
-        end.state.history.steps,
-        stop=end.stop,
-        conditions=state.history.conditions,
-    )
+    verdict: Verdict = "dropped" if reason in ("backlog-full", "receive-queue-full") else "unanswered"
+    stop = end.stop
+    other = _other_name(network, flow, state, socket) if reason == "answered-by-other" else ""
+    if other and stop is not None:
+        verdict, stop = "misdirected", msgspec.structs.replace(stop, answered_by=other)
+    return Branch(verdict, end.state.history.steps, stop=stop, conditions=state.history.conditions)
+
+
+def _other_name(network: Network, flow: Flow, state: State, socket: Socket) -> str:
+    """Return the container or the process that answers on the socket instead of the asked container; empty if the
+    socket's program does not answer, or if a relay without a container has the socket."""
+    holder = taken_by_other(network, flow, state.netns, socket)
+    if holder is None or never_answers(network, state.netns, socket) or socket.has_full_backlog:
+        return ""
+    if holder.container is not None:
+        return holder.container.name
+    return "" if socket.relay is not None else socket.process or ""
 
 
 def _reason(network: Network, flow: Flow, state: State, socket: Socket) -> Reason | None:

@@ -59,7 +59,8 @@ class Stop(msgspec.Struct, frozen=True):
     """Where and why a packet's walk ended.
 
     ``seen``: the packet at that stage.  ``reject``: the answer that its sender gets.  ``address``: the address of the
-    neighbour that was not reached.
+    neighbour that was not reached.  ``answered_by``: the container, the process or the machine that answers instead of
+    the asked container; empty if none does.
     """
 
     reason: Reason
@@ -70,7 +71,7 @@ class Stop(msgspec.Struct, frozen=True):
     decided_by: DecidedBy | None = None
     reject: str | None = None
     address: int | None = None
-    container: str | None = None
+    answered_by: str = ""
 
     @property
     def is_on_way_to_loopback6(self) -> bool:

@@ -4,7 +4,9 @@ from typing import Literal
 
 from hairpin.message import Message, message
 
-Verdict = Literal["delivered", "leaves", "dropped", "rejected", "refused", "unanswered", "looped", "depends"]
+Verdict = Literal[
+    "delivered", "leaves", "dropped", "rejected", "refused", "unanswered", "looped", "misdirected", "depends"
+]
 
 VERDICTS: dict[Verdict, Message] = {
     "delivered": message("delivered"),
@@ -14,6 +16,7 @@ VERDICTS: dict[Verdict, Message] = {
     "refused": message("refused"),
     "unanswered": message("unanswered"),
     "looped": message("looped"),
+    "misdirected": message("misdirected"),
     "depends": message("undecided"),
 }
 """The sentence for each verdict."""

@@ -26,6 +26,7 @@ from hairpin.walk.granted.grants import Grants, grants
 from hairpin.walk.granted.neighbour_answers import assuming_of_neighbours
 from hairpin.walk.link.crossing import past_router
 from hairpin.walk.link.neighbour_discovery import after_solicitation, walk_asking
+from hairpin.walk.misdirected import as_asked
 from hairpin.walk.naming import answered, to_server
 from hairpin.walk.outside import OutsideAnswer, asked_by_gateway, outside_takes
 from hairpin.walk.own_entries import met_by_sender
@@ -60,7 +61,7 @@ def walk_flow(network: Network, flow: Flow) -> Trace:
 def _trace(network: Network, flow: Flow) -> Trace:
     found = through_unread(network, flow, _branches(network, flow, depth=0))
     branches = [assuming_of_neighbours(each, flow) for each in found]
-    return trace_of(flow, tuple(answered(network, flow, each) for each in branches))
+    return trace_of(flow, as_asked(network, flow, tuple(answered(network, flow, each) for each in branches)))
 
 
 def _branches(network: Network, flow: Flow, *, depth: int) -> Iterator[Branch]:

@@ -4,7 +4,7 @@ import msgspec
 import pytest
 
 from hairpin.answer.questions import naming_repairs
-from hairpin.beside.walks.copied_servers import formers, told_of_formers, with_former_servers
+from hairpin.beside.walks.copied_servers import formers, told_of_formers, told_of_guesses, with_former_servers
 from hairpin.diagnose.examination import examine
 from hairpin.host.docker import Container, DockerNetwork, Endpoint
 from hairpin.host.host import Host
@@ -116,3 +116,16 @@ def test_a_container_that_is_asked_for_a_name_has_a_question(server: str, count:
     ]
     assert len(asked) == count
     assert all("docker restart web" in str(naming_repairs(each, net).if_no) for each in asked)
+
+
+@pytest.mark.parametrize(("changed", "told"), (
+    ({"upstreams_changed": STARTED + 60},                                     True),
+    ({"upstreams_changed": STARTED - 60},                                     False),
+    ({"upstreams_changed": None},                                             False),
+    ({"upstreams_changed": STARTED + 60, "upstreams": ("198.51.100.53",)},    False),
+    ({"upstreams_changed": STARTED + 60, "dns": ("198.51.100.53",)},          False),
+))  # fmt: skip
+def test_the_servers_of_a_resolver_are_a_guess(changed: dict[str, object], *, told: bool) -> None:
+    asking = on_default("127.0.0.11", endpoints=(Endpoint("shop"),), **changed)
+    assert bool(told_of_guesses(of(asking), {("test", "web")})) is told
+    assert not told_of_guesses(of(asking), set())

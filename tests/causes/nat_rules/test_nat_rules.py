@@ -5,6 +5,7 @@ from msgspec.structs import replace
 
 from hairpin.diagnose.diagnose import diagnose
 from hairpin.host.docker import Engine
+from hairpin.host.socket import Socket
 from hairpin.netfilter import ir
 from hairpin.netfilter.packet import UDP, Connection, Tuple
 from hairpin.network.flow import FromHost
@@ -13,7 +14,18 @@ from hairpin.network.prefix import parse_address
 from hairpin.network.world import Peer, World
 from tests.causes.case import Case
 from tests.causes.firewall_hosts import with_inner
-from tests.causes.hosts import FROM_DB, asked, outlived, proxy_off, readdressed, relayed_udp, ruled, told, with_db
+from tests.causes.hosts import (
+    FROM_DB,
+    asked,
+    beside,
+    outlived,
+    proxy_off,
+    readdressed,
+    relayed_udp,
+    ruled,
+    told,
+    with_db,
+)
 from tests.rule_text import ALL_RULES, PROXY_OFF_RULES, in_table, with_policy, with_rule, without
 from tests.small_host import DOCKER_RULES, HOST_NETNS, egress, host_namespace, network, number, published, ruleset
 
@@ -81,6 +93,17 @@ def within_bridge(rule: str) -> Network:
     return whole.with_host(replace(whole.this, namespaces=spaces))
 
 
+def led(place: str, port: str = "8151") -> Network:
+    """Return the host with ``web`` and ``db``, on which a rule leads a port to ``db``."""
+    served = Socket("tcp", 4, None, 80, process="httpd")
+    rule = f"-p tcp --dport {port} -j DNAT --to-destination 172.17.0.3:80"
+    rules = ruleset(with_policy("FORWARD", "ACCEPT", with_rule(place, rule)))
+    whole = beside((served,), (served,))
+    return whole.with_namespace(HOST_NETNS, replace(whole.namespace(HOST_NETNS), ruleset=rules))
+
+
+OF_WEB = replace(published(), container="web", purpose="published")
+
 CASES: dict[str, Case] = {
     "rules outlive their container": Case(outlived(), published(), ("dnat-rule-stale-address",)),
     "rules lead to the address that the container had": Case(
@@ -134,6 +157,12 @@ CASES: dict[str, Case] = {
             "-A PROXY -p tcp -j REDIRECT --to-ports 15006\nCOMMIT\n"
         ),
         published(), ("service-not-listening",),
+    ),
+    "a rule of the engine's chain leads to another container": Case(
+        led("nat DOCKER"), OF_WEB, ("dnat-rule-stale-address",), led("nat DOCKER", "8152"),
+    ),
+    "a rule of somebody's leads to another container": Case(
+        led("nat PREROUTING"), OF_WEB, ("dnat-rule-shadowed",), led("nat PREROUTING", "8152"),
     ),
     "translated to a machine outside": Case(
         ruled(with_policy("FORWARD", "ACCEPT", with_rule("nat PREROUTING", TO_OUTSIDE))),

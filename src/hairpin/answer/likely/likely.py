@@ -59,7 +59,7 @@ _OF_ENGINE = re.compile(r"172\.(?:1[6-9]|2\d|3[01])\.")
 """Matches an address of the engine's default pools.  A client that asks such an address is on the host or in a
 container."""
 _FITTING: dict[str, frozenset[Verdict]] = {
-    "answered": frozenset({"delivered", "leaves", "depends"}),
+    "answered": frozenset({"delivered", "leaves", "misdirected", "depends"}),
     "refused": frozenset({"refused", "rejected"}),
     "reset": frozenset({"refused", "rejected"}),
     "empty": frozenset({"refused", "rejected"}),

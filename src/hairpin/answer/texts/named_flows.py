@@ -108,7 +108,7 @@ def outcomes_of(flow: FlowAnswer) -> frozenset[Outcome]:
     if ends_beyond(flow):
         return _NOTHING
     match flow.verdict:
-        case "delivered" | "leaves" | "depends":
+        case "delivered" | "leaves" | "misdirected" | "depends":
             return _NOTHING
         case "refused":
             return _REFUSED

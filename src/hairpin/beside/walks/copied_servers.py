@@ -95,10 +95,40 @@ def _has_copy(host: Host, container: Container) -> bool:
 
 
 def observe(inquiry: Inquiry) -> Inquiry:
-    """Ask the flows to former servers, or tell of the containers that ask them, if the question has no target."""
+    """Ask the flows to former servers, or tell of the containers that ask them, if the question has no target.  Tell
+    of the containers whose servers are a guess, if their queries were asked."""
+    asking = {(each.host, each.container or "") for each in inquiry.flows if each.purpose == "dns"}
+    inquiry = inquiry.saying(told_of_guesses(inquiry.network, asking))
     if inquiry.question.targets:
         return inquiry.examined(with_former_servers(inquiry.walked))
     return inquiry.saying(told_of_formers(inquiry.network))
+
+
+def told_of_guesses(network: Network, asking: set[tuple[str, str]]) -> tuple[Message, ...]:
+    """Return a note for the containers of each host whose resolver keeps the servers of its start, if no reading shows
+    these servers and the host's file was changed later.  Source: moby libnetwork/sandbox_dns_unix.go setupDNS()"""
+    found: list[Message] = []
+    for host in network.hosts:
+        guessed = [
+            each.name for each in host.containers() if (host.name, each.name) in asking and _is_guess(host, each)
+        ]
+        if guessed:
+            found.append(
+                message(
+                    "Docker's resolver asks the name servers that the host had when the container was started. The "
+                    "host's resolv.conf was changed after the start of {names}, so that the flows to the host's "
+                    "present servers are a guess",
+                    names=few_of(guessed),
+                )
+            )
+    return tuple(found)
+
+
+def _is_guess(host: Host, container: Container) -> bool:
+    changed, started = container.upstreams_changed, moment(container.started_at)
+    if changed is None or started is None or container.dns or host.engine_of(container).dns:
+        return False
+    return container.running and container.upstreams is None and changed > started
 
 
 def told_of_formers(network: Network) -> tuple[Message, ...]:

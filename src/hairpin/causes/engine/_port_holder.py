@@ -10,6 +10,7 @@ from hairpin.causes.kit import Candidate, Iterator, Message, OfContainer, View, 
 from hairpin.causes.nat_rules._translation import dnat_place
 from hairpin.change.calls import EndProcess
 from hairpin.change.change import Change, DeleteRule, DeleteSocket, Primitive
+from hairpin.engines.repair.republishing import relay_at
 from hairpin.engines.repair.starting import starting_change
 from hairpin.host.socket import Socket
 from hairpin.network.socket_owner import Holder, is_left_behind, taken_by_other
@@ -38,10 +39,13 @@ def _candidate(view: View, held: Holder) -> Candidate:
     place = dnat_place(view, view.host_netns) if held.container is not None else None
     if place is not None:
         parts.append(DeleteRule(view.host_netns, place))
+    other_family = meant.running and binding.version != view.flow.version
+    if other_family:  # a client of `localhost` tries this address before the one at which the port is published
+        too = relay_at(view.host, meant, binding, view.flow.version, view.flow.daddr)
+        parts += (too,) if too is not None else ()
     start = starting_change(view.host, meant, binding) if not meant.running else None
     parts += start.parts if start is not None else ()
     ending = _ending(view, held) if start is not None else ()
-    engine = view.host.engine_of(meant)
     return Candidate(
         title=message(
             "Port {port} of {name} is held by {holder}", port=binding.host_port, name=meant.name, holder=_who(held)
@@ -58,39 +62,38 @@ def _candidate(view: View, held: Holder) -> Candidate:
         in_class="switched-off",
         evidence=tuple(each for each in (held.socket.evidence, meant.evidence) if each),
         offered=bool(ending),
-        ways=()
-        if ending
-        else (
-            Way(
-                Change(()),
-                (
-                    message(
-                        "if {name} should have the port: {stop}, then {start}",
-                        name=meant.name,
-                        stop=_stop(view, held),
-                        start=engine.command("restart" if meant.running else "start", meant.name),
-                    ),
-                ),
-                by_person=True,
-            ),
-            Way(
-                Change(()),
-                (
-                    message(
-                        "if {holder} should keep the port: recreate {name} with another port, -p "
-                        "OTHER:{port}{protocol}",
-                        holder=_who(held),
-                        name=meant.name,
-                        port=binding.container_port,
-                        protocol="/udp" if binding.protocol == "udp" else "",
-                    ),
-                ),
-                by_person=meant.running,
-            ),
-            *_forgotten(view, held),
-        ),
+        ways=() if ending else tuple(_ways(view, held)),
         joins=f"{meant.name}:{binding.host_port}",
     )
+
+
+def _ways(view: View, held: Holder) -> Iterator[Way]:
+    """Yield the two repairs between which a person has to choose, and the removal of a container that never ran."""
+    meant, binding = held.meant, held.binding
+    if meant.running and binding.version != view.flow.version:
+        wanted = message(
+            "if `localhost` should lead to {name}: {stop}. Clients of `localhost` then use IPv{version}",
+            name=meant.name,
+            stop=_stop(view, held),
+            version=binding.version,
+        )
+    else:
+        wanted = message(
+            "if {name} should have the port: {stop}, then {start}",
+            name=meant.name,
+            stop=_stop(view, held),
+            start=view.host.engine_of(meant).command("restart" if meant.running else "start", meant.name),
+        )
+    yield Way(Change(()), (wanted,), by_person=True)
+    other = message(
+        "if {holder} should keep the port: recreate {name} with another port, -p OTHER:{port}{protocol}",
+        holder=_who(held),
+        name=meant.name,
+        port=binding.container_port,
+        protocol="/udp" if binding.protocol == "udp" else "",
+    )
+    yield Way(Change(()), (other,), by_person=meant.running)
+    yield from _forgotten(view, held)
 
 
 def _ending(view: View, held: Holder) -> tuple[EndProcess, ...]:

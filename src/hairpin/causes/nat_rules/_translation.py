@@ -7,6 +7,7 @@ from hairpin.causes.engine._publishing import bindings_for
 from hairpin.causes.kit import Netns, Place, View
 from hairpin.change.change import Change, InsertRule
 from hairpin.change.intent import LetIn, rendered
+from hairpin.engines.docker.chains import NATIVE_TABLE
 from hairpin.host.docker import Container
 from hairpin.netfilter import ir
 from hairpin.netfilter.evaluate.chain import rule_at
@@ -20,6 +21,11 @@ def dnat_place(view: View, netns: Netns) -> Place | None:
         if step.netns == netns and step.translates_destination and isinstance(step.decided_by, RuleDecided):
             return step.decided_by.place
     return None
+
+
+def is_in_engines_chain(place: Place) -> bool:
+    """Return whether the rule is in a chain of dockerd, in which dockerd's own translations are."""
+    return place.chain in ("DOCKER", "DOCKER-INGRESS") or place.table == NATIVE_TABLE
 
 
 def leads_to(part: ir.Expression, address: int) -> bool:

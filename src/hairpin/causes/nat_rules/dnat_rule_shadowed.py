@@ -8,10 +8,9 @@ Lasting: remove the rule from the saved rules, or from the configuration of the 
 """
 
 from hairpin.causes.kit import RULE_STOPS, Candidate, Cause, Iterator, OfRule, Place, View, message
-from hairpin.causes.nat_rules._translation import dnat_place, is_led_back
+from hairpin.causes.nat_rules._translation import dnat_place, is_in_engines_chain, is_led_back
 from hairpin.change.change import DeleteRule, one
 from hairpin.change.intent import Body, LetIn, rendered
-from hairpin.engines.docker.chains import NATIVE_TABLE
 from hairpin.host.docker import Container
 from hairpin.netfilter.ir import Field, FieldMatch, Verdict
 from hairpin.network.attachment import attachment_of
@@ -23,7 +22,7 @@ def find(view: View) -> Iterator[Candidate]:
     if not view.on_host:
         yield from _inside(view)
     place = dnat_place(view, view.host_netns)
-    if place is None or view.in_reply or place.chain in ("DOCKER", "DOCKER-INGRESS") or place.table == NATIVE_TABLE:
+    if place is None or view.in_reply or is_in_engines_chain(place):
         return
     meant = view.flow.container is not None
     packet = view.stop.seen.packet
@@ -112,5 +111,15 @@ def _published(view: View, container: Container) -> bool:
 CAUSE = Cause(
     title=message("Another DNAT rule takes the port first"),
     source="iptables(8): nat, first match wins",
-    reasons=frozenset({"no-listener", "never-accepts", "no-neighbour", "left-instead", "hairpin-off", *RULE_STOPS}),
+    reasons=frozenset(
+        {
+            "no-listener",
+            "never-accepts",
+            "no-neighbour",
+            "left-instead",
+            "hairpin-off",
+            "answered-by-other",
+            *RULE_STOPS,
+        }
+    ),
 )

@@ -1,7 +1,7 @@
 """The first DNAT rule that matches translates to an address that no running container has, or that another container
 has.
 
-Users see: "No route to host" or timeouts after a container was recreated.
+Users see: "No route to host" or timeouts after a container was recreated.  Or the port shows another container's pages.
 
 Proof: the first DNAT rule that matches leads to an address that no running container has, or that belongs to a
 container other than the one that publishes the port.  Without the rule, or with the present address, the flow arrives.
@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from hairpin.causes.engine._publishing import bindings_for
 from hairpin.causes.kit import RULE_STOPS, Candidate, Cause, Iterator, OfRule, Place, View, message
-from hairpin.causes.nat_rules._translation import dnat_place, leads_to, missed_publisher
+from hairpin.causes.nat_rules._translation import dnat_place, is_in_engines_chain, leads_to, missed_publisher
 from hairpin.change.change import Change, DeleteRule, InsertRule, Primitive
 from hairpin.engines.repair.republishing import rules_with
 from hairpin.engines.repair.starting import held_again
@@ -80,7 +80,8 @@ def _led_to_another(view: View, place: Place, holder: Attachment) -> Iterator[Ca
     """Yield the candidate that gives the rule the present address of the container that publishes the port.
 
     The rule leads to another container, which has the publishing container's former address now.  If saved rules took
-    the place of the engine's, its other rules for the port are missing, too: the change then adds all of them."""
+    the place of the engine's, its other rules for the port are missing, too: the change then adds all of them.  If the
+    engine's own rules are there, the rule alone is in their way: the change then only deletes it."""
     packet, rule = view.stop.seen.packet, rule_at(view.host_namespace.ruleset, place)
     owner = missed_publisher(view, holder.container)
     table = view.host_namespace.ruleset.table(place.family, place.table, place.dialect)
@@ -100,22 +101,37 @@ def _led_to_another(view: View, place: Place, holder: Attachment) -> Iterator[Ca
         "name": owner.name,
         "own": address_text(address, packet.version),
     }
+    lacking = tuple(_published_now(view))
+    if not lacking and not is_in_engines_chain(place):
+        return  # the engine's own rule stands behind a rule outside of its chains, which is another cause's
+    said = (
+        message(
+            "{name} publishes the port. The rule names an address that {name} no longer has: {rule}",
+            **facts,
+            rule=place.text,
+        )
+        if lacking
+        else message(
+            "{name} publishes the port, and this rule stands before the engine's own rule for it: {rule}",
+            **facts,
+            rule=place.text,
+        )
+    )
     found = Candidate(
         title=message("A DNAT rule leads to {address}, which belongs to {other} now; {name} has {own}", **facts),
-        detail=message(
-            "{name} publishes the port. The rule names an address that {name} no longer has: {rule}", **facts,
-                       rule=place.text),
-        change=Change((taken, added)),
+        detail=said,
+        change=Change((taken, added) if lacking else (taken,)),
         where=OfRule(place),
         in_class="stale-translation",
         evidence=(place.evidence,),
         advice=(
-            message(
-                "give {name} a fixed address (--ip, on a network of its own), or find what wrote the rule", **facts
+            message("give {name} a fixed address (--ip, on a network of its own), or find what wrote the rule", **facts)
+            if lacking
+            else message(
+                "find what wrote the rule: saved rules that contain Docker's own rules, a helper container, a script"
             ),
         ),
     )  # fmt: skip
-    lacking = tuple(_published_now(view))
     others = any(isinstance(each, InsertRule) and each.table != place.table for each in lacking)
     yield replace(found, change=Change((taken, *lacking))) if others else found
 
@@ -163,5 +179,7 @@ def _held_again(view: View, place: Place) -> Iterator[Candidate]:
 CAUSE = Cause(
     title=message("A DNAT rule leads to an address that nobody has"),
     source="moby: libnetwork/drivers/bridge/port_mapping_linux.go",
-    reasons=frozenset({"no-neighbour", "left-instead", "no-carrier", "no-route", "no-listener", *RULE_STOPS}),
+    reasons=frozenset(
+        {"no-neighbour", "left-instead", "no-carrier", "no-route", "no-listener", "answered-by-other", *RULE_STOPS}
+    ),
 )

@@ -18,9 +18,9 @@ from typing import Literal
 from hairpin.causes.cause import Candidate, Cause, Finding, View, Way
 from hairpin.causes.service._service import listening
 from hairpin.causes.where import OfContainer
-from hairpin.change.change import AddEntry, AddSocket, Change, Primitive, one
+from hairpin.change.change import AddEntry, AddSocket, Change, DeleteEntry, Primitive, one
 from hairpin.engines.repair.starting import held_again
-from hairpin.host.docker import DockerNetwork, PortBinding
+from hairpin.host.docker import Container, DockerNetwork, PortBinding
 from hairpin.host.engine_health import unanswering
 from hairpin.host.host import Host, Namespace
 from hairpin.host.link import Address
@@ -104,9 +104,10 @@ def _of_stopped(view: View) -> Iterator[Candidate]:
 def _as_if_there(view: View, host: Host, misled: Misled) -> Change | None:
     """Return the change that proves the entry's effect, or None if the right address is not known to the namespace.
 
-    After the change the named container, or the host, has the pinned address.  If the packet only found no socket, the
-    change adds a socket instead."""
-    if view.stop.reason == "no-listener":
+    After the change the named container, or the host, has the pinned address, and another container that had it has it
+    no more.  If the packet found no socket at the address of the host, the change adds a socket instead."""
+    other = holder_of_pin(host, misled.pin)
+    if view.stop.reason == "no-listener" and (other is None or misled.named is None):
         return one(listening(view, _remedy(misled)))
     netns = host.netns if misled.named is None else netns_of(host, misled.named)
     if netns is None or netns not in view.network:
@@ -118,7 +119,19 @@ def _as_if_there(view: View, host: Host, misled: Misled) -> Change | None:
     port = (view.flow.protocol, view.flow.dport)
     served = misled.named is not None or any((each.protocol, each.port) == port for each in namespace.sockets)
     served = served or view.flow.protocol == "icmp"
-    return Change((_address(netns, held, misled), *(() if served else (_socket(view, netns, misled),))))
+    taken = _given_up(view, host, other, misled.pin) if other is not None else ()
+    return Change((*taken, _address(netns, held, misled), *(() if served else (_socket(view, netns, misled),))))
+
+
+def _given_up(view: View, host: Host, other: Container, pin: Pin) -> tuple[Primitive, ...]:
+    """Return the parts that take the pinned address from the container that has it."""
+    netns = netns_of(host, other)
+    held = view.network.namespace(netns).addresses if netns is not None and netns in view.network else ()
+    return tuple(
+        DeleteEntry(netns, each)
+        for each in held
+        if netns is not None and (each.version, each.value) == (pin.version, pin.address)
+    )
 
 
 def _socket(view: View, netns: Netns, misled: Misled) -> Primitive:
@@ -330,6 +343,6 @@ CAUSE = Cause(
         ),
         message("the address after `upstream:` in the proxy's log is not the container's address"),
     ),
-    reasons=frozenset({"no-neighbour", "no-listener", "no-route", "rule", "policy", "reject"}),
+    reasons=frozenset({"answered-by-other", "no-neighbour", "no-listener", "no-route", "rule", "policy", "reject"}),
     fixed_with="container",
 )

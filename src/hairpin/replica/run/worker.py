@@ -383,7 +383,7 @@ class _Replica:
             links |= {(step.netns, step.link) for each in branches for step in (*each.request, *each.reply)}
         unread = self._departures.not_told_apart(flow, attempt.sightings) if said != "delivered" else ()
         own = message("in the test copy (replica), an address of the host itself is outside of the host")
-        held = is_held(self._network, flow.version, flow.daddr)
+        held = is_held(self._network, flow.version, flow.daddr) and walked(self._network, flow).verdict != "misdirected"
         foreign = (own,) if said == "delivered" and held and not self._reached() else ()
         stand_ins = (each.said for each in self.built.plan.stand_ins if (each.netns, each.link) in links)
         return tuple(

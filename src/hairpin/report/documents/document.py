@@ -52,10 +52,9 @@ class StoppedAt(msgspec.Struct, frozen=True):
 
 
 class FlowDocument(msgspec.Struct, frozen=True, rename={"origin": "from"}):
-    """One flow and its verdict; ``causes``: the refs of the flow's causes.
-
-    ``host``: the host on which the flow starts, or whose client sends the flow.  ``to_host``: the host whose port or
-    container is the flow's target."""
+    """One flow and its verdict; ``causes``: the refs of the flow's causes.  ``answered_by``: the container, process or
+    machine that answers instead of the asked container; else null.  ``host``: the host on which the flow starts, or
+    whose client sends the flow.  ``to_host``: the host whose port or container is the target."""
 
     id: FlowRef
     origin: str
@@ -66,6 +65,7 @@ class FlowDocument(msgspec.Struct, frozen=True, rename={"origin": "from"}):
     judge: Judge
     stopped_at: StoppedAt | None
     causes: tuple[CauseRef, ...]
+    answered_by: str | None = None
     purpose: Literal["published", "egress", "dns", "asked"] = "asked"
     assumed: tuple[str, ...] = ()
     host: str = ""
@@ -301,6 +301,7 @@ def flow_document(flow: FlowAnswer, answer: Answer, quotes: Quotes, words: Words
         judge=flow.judge,
         stopped_at=_stopped_at(stop, quotes) if stop is not None else None,
         causes=flow.causes,
+        answered_by=(stop.answered_by if stop is not None else "") or None,
         purpose=trace.flow.purpose,
         assumed=tuple(words(each) for each in trace.assumed),
         host=trace.flow.host,

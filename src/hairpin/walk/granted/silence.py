@@ -16,8 +16,8 @@ from hairpin.message import Message, message
 from hairpin.netfilter.ir import STATUS_ASSURED, STATUS_DYING, STATUS_SEEN_REPLY
 from hairpin.netfilter.packet import TCP, UDP, Connection, Packet, Tuple
 from hairpin.network.flow import Outside
-from hairpin.network.network import Network
-from hairpin.network.prefix import address_text
+from hairpin.network.network import Network, owns_address
+from hairpin.network.prefix import address_text, is_private
 from hairpin.walk.decided import Assumed
 from hairpin.walk.granted.capture import filter_of
 from hairpin.walk.granted.way_out import lost_behind, takes_same_way, translating_rule
@@ -136,7 +136,7 @@ def _of_request(namespace: Namespace, left: State, *, named: bool, server_of: st
             **facts,
         )
         if server_of
-        else _lost_behind(left, facts),
+        else _lost_behind(namespace, left, facts),
         wanted=(watch_packets(left.oif, filter_of(packet)),),
         breaks_if="no",
         # A datagram may need no answer.
@@ -144,10 +144,16 @@ def _of_request(namespace: Namespace, left: State, *, named: bool, server_of: st
     )
 
 
-def _lost_behind(left: State, facts: Mapping[str, object]) -> Message:
+def _lost_behind(namespace: Namespace, left: State, facts: Mapping[str, object]) -> Message:
     """Return the meaning of the answer no: where the packets are lost.  A firewall there sees the source address that a
     rule of this host may have given to the packet."""
-    rule = translating_rule(left)
+    rule, source = translating_rule(left), left.packet.saddr
+    if rule is None and left.packet.version == 4 and is_private(source, 4) and not owns_address(namespace, 4, source):
+        return message(
+            "The answers are lost behind this host: the packets leave with the private address {source}, which no rule "
+            "of this host translates",
+            source=address_text(source, 4),
+        )
     if rule is None:
         return message(
             "The packets are lost behind this host: the provider, a router or a firewall on the way drops them, or "

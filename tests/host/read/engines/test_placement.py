@@ -91,6 +91,15 @@ def test_the_time_of_the_engines_own_file_is_no_name_server() -> None:
     assert (found.resolvers, found.resolvers_written) == ((), None)
 
 
+def test_the_servers_in_dockerds_comment_are_those_of_its_resolver() -> None:
+    web = container()
+    own = f"{web.id}\n{web.id}\t127.0.0.11\n"
+    (found,) = with_resolvers((web,), (f"{own}{web.id}\tservers\thost(192.0.2.53) 10.0.0.1\n",))
+    assert (found.resolvers, found.upstreams) == (("127.0.0.11",), ("host(192.0.2.53)", "10.0.0.1"))
+    (found,) = with_resolvers((web,), (f"{own}{web.id}\tchanged\t1700000000\n",))
+    assert (found.upstreams, found.upstreams_changed) == (None, 1_700_000_000)
+
+
 def test_the_entries_of_a_hosts_file_replace_the_names_of_the_options() -> None:
     web = msgspec.structs.replace(container(), extra_names=("db",))
     assert with_hosts_entries((web,), ())[0] == web

@@ -19,7 +19,7 @@ from hairpin.host.netns import NAMED
 from hairpin.netfilter.address import parse_address
 
 _UNKNOWN = "-"
-_COPY = "copy\t"
+_COPY, _SERVERS, _CHANGED = "copy\t", "servers\t", "changed\t"
 
 
 class Place(NamedTuple):
@@ -102,14 +102,16 @@ def netnsids(text: str, known: tuple[Place, ...]) -> tuple[tuple[int, str], ...]
 
 
 def with_resolvers(containers: tuple[Container, ...], texts: tuple[str, ...]) -> tuple[Container, ...]:
-    """Return the containers, each with the name servers of its resolv.conf and the time of the engine's own file, if
-    that file was read."""
+    """Return the containers, each with the name servers of its resolv.conf, the servers to which Docker's resolver
+    forwards and the time of the engine's own file, if that file was read."""
     found = _by_container(texts)
     return tuple(
         msgspec.structs.replace(
             each,
-            resolvers=tuple(line for line in found[each.id] if not _is_copy(line)),
-            resolvers_written=next(map(_seconds, filter(_is_copy, found[each.id])), None),
+            resolvers=tuple(line for line in found[each.id] if "\t" not in line),
+            resolvers_written=_seconds(_told(found[each.id], _COPY)),
+            upstreams=None if (said := _told(found[each.id], _SERVERS)) is None else tuple(said.split()),
+            upstreams_changed=_seconds(_told(found[each.id], _CHANGED)),
         )
         if each.id in found
         else each
@@ -117,13 +119,13 @@ def with_resolvers(containers: tuple[Container, ...], texts: tuple[str, ...]) ->
     )
 
 
-def _is_copy(line: str) -> bool:
-    return line.startswith(_COPY)
+def _told(lines: list[str], word: str) -> str | None:
+    """Return the rest of the first line that begins with the word."""
+    return next((line.removeprefix(word) for line in lines if line.startswith(word)), None)
 
 
-def _seconds(line: str) -> int | None:
-    text = line.removeprefix(_COPY)
-    return int(text) if text.isdigit() else None
+def _seconds(text: str | None) -> int | None:
+    return int(text) if text is not None and text.isdigit() else None
 
 
 def with_hosts_entries(containers: tuple[Container, ...], texts: tuple[str, ...]) -> tuple[Container, ...]:
