@@ -17,12 +17,13 @@ def main() -> int:
     add_words(parser, "words", "hosts whose names have such a word")
     parser.add_argument("--all-words", action="store_true", help="only hosts whose names have all of the words")
     parser.add_argument("--fresh", action="store_true", help="make the suites' folders anew, of this day's packages")
+    parser.add_argument("--acts", default="flows", help="of flows, restore, events, by comma (flows)")
     arguments = parser.parse_args()
     words = [each for given in arguments.words for each in given.split()]
     wanted = [each for each in hosts() if (_has_all if arguments.all_words else has_word)(each.title, words)]
     roots = {suite: root_of(suite, fresh=arguments.fresh) for suite in dict.fromkeys(each.suite for each in wanted)}
     say(*(met(suite, root) for suite, root in roots.items()))
-    found = beside(partial(examined, roots), wanted, arguments.parallel)
+    found = beside(partial(examined, roots, frozenset(arguments.acts.split(","))), wanted, arguments.parallel)
     return tell(found, told, status, head=HEAD, table=table, file=arguments.results)
 
 

@@ -14,6 +14,7 @@ OWN = 7000
 """The port of the host's own service."""
 CLOSED = 7998
 """A port at which nobody listens."""
+_LAN = "198.51.100."
 _OUTSIDE = ("client", "neighbour")
 
 
@@ -32,8 +33,7 @@ def _of(start: str, running: Mapping[str, Running]) -> Iterator[Way]:
             yield from (Way(start, to, _text(port)) for to in _addresses(start, port))
     if own is None and start != "host":
         yield Way(start, f"[{HOST_V6}]", str(OWN))
-    if start != "client":
-        yield from _straight(start, running)
+    yield from _straight(start, running)
     if own is not None or start == "host":
         yield Way(start, INTERNET, "443")
         yield Way(start, RESOLVER, "53/udp")
@@ -52,11 +52,12 @@ def _straight(start: str, running: Mapping[str, Running]) -> Iterator[Way]:
     source = STRAIGHT if start == "neighbour" else ""
     for name, each in running.items():
         for address in each.box.addresses:
-            if ":" in address and (source or name == start):
+            on_lan = address.startswith(_LAN) and address != HOST
+            if (":" in address and (source or name == start)) or (start == "client" and not on_lan):
                 continue
             to = f"[{address}]" if ":" in address else address
             for port in (*SERVED, Port("", UNPUBLISHED, "tcp")):
-                yield Way(start, to, _text(port), source)
+                yield Way(start, to, _text(port), "" if on_lan else source)
 
 
 def _addresses(start: str, port: Port) -> Iterator[str]:

@@ -44,6 +44,8 @@ class TodayHost(NativeHost):
         self._lower = lower
         self._place = place
         self._group = group
+        self.made: dict[str, str] = {}
+        """The command that ran each container, by its name."""
         client, self.router, neighbour = around
         super().__init__(lower, place / "talk", client, self.router, neighbour)
         self.lab = Lab(client, self.router, neighbour, (self.node,))

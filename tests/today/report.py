@@ -19,6 +19,11 @@ def told(result: Result) -> Iterator[str]:
     yield from (f"    healthy, but: {each}" for each in result.alarms)
     yield from (f"    wrong: {each}" for each in result.wrong)
     yield from (f"    undecided: {each}" for each in result.undecided)
+    yield from (f"    {each}" for each in result.lost)
+    for event in result.events:
+        yield f"    {event.event}: {event.cells} foretold, {len(event.wrong)} wrong, {len(event.undecided)} undecided"
+        yield from (f"        wrong: {each}" for each in event.wrong)
+        yield from (f"        undecided: {each}" for each in event.undecided)
 
 
 def table(results: Sequence[Result]) -> Iterator[str]:
@@ -26,6 +31,10 @@ def table(results: Sequence[Result]) -> Iterator[str]:
     flows, undecided = (sum(each) for each in zip(*((one.flows, len(one.undecided)) for one in results), strict=True))
     rootless = sum(each.rootless for each in results)
     wrong = sum(len(each.wrong) for each in results)
+    events = [each for one in results for each in one.events]
+    cells, failed = sum(each.cells for each in events), sum(len(each.wrong) for each in events)
+    if events:
+        yield f"{len(events)} events, {cells} cells: {failed} contradictions ({percent(failed, cells)})"
     yield (
         f"{len(results)} hosts, {flows} flows ({rootless} of rootless containers): {wrong} contradictions,"
         f" {undecided} undecided ({percent(undecided, flows)})"
@@ -34,4 +43,8 @@ def table(results: Sequence[Result]) -> Iterator[str]:
 
 def status(result: Result) -> int:
     """Return the exit status: 2 if the host could not be made, 1 if something is wrong about it."""
-    return 2 if result.trouble else int(bool(result.wrong or result.alarms))
+    return (
+        2
+        if result.trouble
+        else int(bool(result.wrong or result.alarms or result.lost or any(each.wrong for each in result.events)))
+    )

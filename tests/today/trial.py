@@ -1,9 +1,11 @@
 """One host: made, asked, and every flow tried."""
 
+import re
 import shlex
 import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Literal
 
 import msgspec
 
@@ -24,10 +26,14 @@ from tests.score.all_flows import Way, lead_by_host
 from tests.score.diagnosis import ask, blocking_causes, dispute_in
 from tests.today.box import IMAGE, Running, running, write_image
 from tests.today.flows import OWN, ways
+from tests.today.happening import Foretold, carried_out, happenings
 from tests.today.hosts import Healthy
+from tests.today.losing import lost_and_restored
 from tests.today.machine import TodayHost, booted
 from tests.today.roots import PARTS, UNITS, USER
 
+Act = Literal["flows", "restore", "events"]
+"""What is done with a host: each flow tried; its rules flushed and restored; the events carried out."""
 Said = str | tuple[Answer, FlowAnswer]
 _FIRST_S, _AGAIN_S, _PAUSE_S = 1.0, 3.0, 1.1
 _SERVICE = f"""[Unit]
@@ -44,8 +50,8 @@ _STARTED = {"docker": "docker.service", "firewalld": "firewalld.service", "ufw":
 class Result(msgspec.Struct, frozen=True):
     """What became of a host.  ``flows``: how many were predicted and tried; ``passing``: with an answer; ``rootless``:
     from or to rootless containers.  ``wrong``, ``undecided``: a line for each contradiction and each flow that hairpin
-    does not decide.  ``alarms``: what the plain question blames on the healthy host.  ``trouble``: why there is no
-    host."""
+    does not decide.  ``alarms``: what the plain question blames on the healthy host.  ``lost``: what `restore` did not
+    put back as it was.  ``events``: what became of each event.  ``trouble``: why there is no host."""
 
     host: str
     flows: int = 0
@@ -54,6 +60,8 @@ class Result(msgspec.Struct, frozen=True):
     wrong: tuple[str, ...] = ()
     undecided: tuple[str, ...] = ()
     alarms: tuple[str, ...] = ()
+    lost: tuple[str, ...] = ()
+    events: tuple[Foretold, ...] = ()
     status: int = 0
     trouble: str = ""
     seconds: float = 0.0
@@ -90,15 +98,22 @@ def prepared(host: TodayHost, row: Healthy) -> None:
         host.must(each)
     for each in row.user:
         host.user(each)
+    named = ((re.search(r" run -d --name (\S+)", each), each) for each in (*row.commands, *row.user))
+    host.made = {found[1]: command for found, command in named if found}
 
 
-def examined(lower: Mapping[str, Path], row: Healthy) -> Result:
-    """Make the host, ask about every flow of it, and try each.  ``lower``: the suites' folders."""
+def examined(lower: Mapping[str, Path], acts: frozenset[Act], row: Healthy) -> Result:
+    """Make the host, and carry the acts out.  ``lower``: the suites' folders."""
     began = time.monotonic()
     try:
         with booted(lower[row.suite]) as host:
             prepared(host, row)
-            result = compared(host, row)
+            result = compared(host, row) if "flows" in acts else Result(row.title)
+            if "restore" in acts:
+                result = msgspec.structs.replace(result, lost=tuple(lost_and_restored(host)))
+            if "events" in acts:
+                each = [carried_out(host, one, row.engines) for one in happenings(host, row.parts, row.engines)]
+                result = msgspec.structs.replace(result, events=tuple(each))
     except (GuestError, LabError) as error:
         result = Result(row.title, trouble=str(error)[:600])
     return msgspec.structs.replace(result, seconds=round(time.monotonic() - began, 1))
@@ -127,7 +142,7 @@ def compared(host: TodayHost, row: Healthy) -> Result:
         sum(_is_rootless(way, found) for way in wanted),
         tuple(f"{_named(way)}: {miss.text}" for way, miss in misses if miss.what != "undecided"),
         tuple(f"{_named(way)}: {miss.text}" for way, miss in misses if miss.what == "undecided"),
-        _alarms(plain), plain.status,
+        _alarms(plain), status=plain.status,
     )  # fmt: skip
 
 
