@@ -11,7 +11,7 @@ from hairpin.network.world import World
 from hairpin.question.question import parse_question
 from tests.hunt.real.flows import Box, asked_as, listening, origin, tried
 from tests.machine.run import RAISED
-from tests.score.all_flows import Way
+from tests.score.all_flows import Way, lead_by_host
 from tests.today.box import Engine, running
 from tests.today.flows import ways
 from tests.today.machine import TodayHost
@@ -62,6 +62,7 @@ def happenings(host: TodayHost, parts: tuple[str, ...], engines: tuple[Engine, .
 def carried_out(host: TodayHost, happening: Happening, engines: tuple[Engine, ...]) -> Foretold:
     """Foretell the event, let it happen, and compare each flow."""
     before = running(host, engines)
+    lead_by_host(host.lab.neighbour)
     wanted = tuple(way for way in ways(before) if not _is_listened_to(way))
     known = {name: each.box for name, each in before.items()}
     foretold: dict[Way, str] = {}

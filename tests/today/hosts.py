@@ -62,7 +62,7 @@ def _with_rootless_podman(suite: str) -> Iterator[Healthy]:
     yield Healthy("podman rootless networks", suite, parts, user=_ROOTLESS_NETWORKS)
     yield Healthy("podman rootless pasta", suite, parts, user=_PASTA)
     yield Healthy("podman rootless slirp4netns", suite, parts, user=_SLIRP)
-    yield Healthy("podman rootless beside firewalld", suite, ("podman", "firewalld"), user=_ROOTLESS)
+    yield Healthy("podman rootless beside firewalld", suite, ("podman", "firewalld"), (_OPENED,), user=_ROOTLESS)
     yield Healthy("podman rootless beside docker", suite, ("podman", "docker"), (), _DOCKER[1:2], _BESIDE_DOCKER)
 
 
@@ -94,6 +94,10 @@ def _docker(name: str, *publish: str, options: str = "") -> str:
 _BACK = "--network back"
 _ON_LAN = "--subnet 198.51.100.0/24 --gateway 198.51.100.1 --ip-range 198.51.100.192/28 -o parent=eth0"
 _UFW = "ufw --force enable >/dev/null; ufw allow 7000/tcp >/dev/null"
+_OPENED = (
+    "firewall-offline-cmd -q --add-port=8080/tcp --add-port=8082/tcp --add-port=8083/tcp --add-port=5353/udp"
+    " --add-port=7000/tcp"
+)
 _NETWORK = "podman network create back"
 _ROOTFUL = (
     _NETWORK,
