@@ -22,7 +22,7 @@ PYTEST = $1 $(BIN)/python -m pytest --assert=plain --dist worksteal $2 \
   $1 $(BIN)/python -m pytest --last-failed --last-failed-no-failures none --dist worksteal $2 $(ARGS); exit 1; }
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-lab unit demo test check format bench dist dist-test image score matrix latent reboot own-ssh kills power fidelity fidelity-kernels hunt-causes hunt-proofs hunt-real hunt-repairs world harm bare lock messages conformance
+.PHONY: help setup setup-lab unit demo test check format bench dist dist-test image score matrix latent reboot own-ssh kills power fidelity fidelity-kernels hunt-causes hunt-proofs hunt-real hunt-repairs world harm today bare lock messages conformance
 
 help: ## Show these targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
@@ -142,6 +142,9 @@ fidelity-kernels: setup setup-lab ## The same on Debian's kernels 5.10 to sid, e
 
 harm: setup setup-lab ## Let fix repair N hosts on which somebody's decision stands in the way (60), and as many with an accident; real connections judge (SEED=… ONLY=d17,a17; root)
 	@$(BIN)/python -m tests.harm --cases $(or $(N),60) $(if $(SEED),--seed $(SEED)) $(if $(ONLY),--only '$(ONLY)')$(if $(PARALLEL), --parallel $(PARALLEL))
+
+today: setup setup-lab ## Boot hosts of Debian's trixie and sid with their own systemd, and predict and try every flow of each (ONLY=word ALL=1: hosts with all words; FRESH=1: the suites of this day; PARALLEL=n; root)
+	@$(BIN)/python -m tests.today $(ONLY) $(if $(ALL),--all-words) $(if $(FRESH),--fresh) $(if $(PARALLEL),--parallel $(PARALLEL))
 
 bare: setup ## Run `make demo` and `make test` as the first commands of a fresh Debian, in a root of its own, from HEAD (ARGS='-k iptables_save'; root)
 	@$(BIN)/python -m tools.bare $(ARGS)

@@ -11,6 +11,7 @@ NEEDS: dict[str, str] = {
     "carry/test_files.py": "root, mounts, file attributes",
     "kernel": "root, iproute2, netfilter's tools, dockerd",
     "lab": "root, dockerd, firewalld",
+    "today": "root, debootstrap, iproute2",
     "world": "root, dockerd, firewalld",
 }
 

@@ -36,6 +36,7 @@ BEYOND_ONE_FILE = (
     "events/",
     "property/",
     "kernel/",
+    "today/",
     "world/",
     "lab/scenarios/",
     "lab/score/",  # of tests/score

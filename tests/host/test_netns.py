@@ -1,6 +1,6 @@
 """The identity of a namespace among several hosts."""
 
-from hairpin.host.netns import Netns
+from hairpin.host.netns import Netns, namespace_file
 
 ONE, TWO = Netns("one"), Netns("two")
 
@@ -18,3 +18,11 @@ def test_the_hosts_own_namespace() -> None:
 
 def test_a_namespaces_text_is_its_name() -> None:
     assert str(ONE.sibling("container:web")) == "container:web"
+
+
+def test_the_namespace_of_a_users_networks_is_entered_through_the_users_pause_process() -> None:
+    networks = ONE.sibling("netns:rootless-1000-254")
+    assert networks.is_rootless
+    assert not ONE.sibling("netns:rootless-blue").is_rootless
+    file = "/proc/254/root/run/user/1000/containers/networks/rootless-netns/rootless-netns"
+    assert namespace_file(networks) == file

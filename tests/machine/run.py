@@ -45,6 +45,8 @@ def beside(
     with Pool(parallel, start, maxtasksperchild=renewed) as pool:
         while some := list(islice(left, batch)):
             yield from pool.imap(act, some, chunk)
+        pool.close()
+        pool.join()
 
 
 def tell(

@@ -166,3 +166,15 @@ def test_the_vrf_of_a_link(link: str, expected: str | None) -> None:
 
 def test_links_that_loop_back() -> None:
     assert [link.name for link in LINKS if loops_back(link)] == ["lo", "red"]
+
+
+def test_a_users_networks_have_no_link_to_the_host() -> None:
+    built = network()
+    (inside_,) = (each for each in built.this.namespaces if each.name == "container:web")
+    for name, far in (("netns:rootless-1000-254", None), ("netns:other", "netns:other")):
+        renamed = replace(inside_, name=name)
+        others = tuple(each for each in built.this.namespaces if each is not inside_)
+        host = replace(built.this, namespaces=(*others, renamed))
+        found = Network((host,))
+        ends = [veth_peer(found, HOST_NETNS, each) for each in found.namespace(HOST_NETNS).links]
+        assert [each.netns.name for each in ends if each is not None] == ([far] if far is not None else [])

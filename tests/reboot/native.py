@@ -101,14 +101,17 @@ class NativeHost(Host):
 
     def run(self, script: str, *, limit_s: int = COMMAND_LIMIT_S) -> Done:
         """Run the script (``sh -eu``) in the host as root; raises GuestError if it does not end in time."""
-        argv = ("nsenter", "-t", str(self._init), *_ENTER, "sh", "-euc", _ENVIRONMENT + script)
         try:
             done = subprocess.run(
-                argv, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=limit_s, check=False
-            )
+                self._argv(script), stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=limit_s,
+                check=False,
+            )  # fmt: skip
         except subprocess.TimeoutExpired as error:
             raise GuestError(f"no result of `{script.strip()[:200]}` within {limit_s} s") from error
         return Done(done.returncode, done.stdout, done.stderr.strip())
+
+    def _argv(self, script: str) -> tuple[str, ...]:
+        return ("nsenter", "-t", str(self._init), *_ENTER, "sh", "-euc", _ENVIRONMENT + script)
 
     def wait_booted(self) -> tuple[str, ...]:
         """Wait until the host has started all of its units; return the names of those that failed, but for those that
@@ -153,14 +156,14 @@ class NativeHost(Host):
         }
         with ExitStack() as stack:
             own = stack.enter_context(open_wire_node("host"))
-            _plug(self._router, own)
+            plug(self._router, own)
             console = stack.enter_context((talk / "console").open("ab"))
             booted = subprocess.Popen(
                 (*DIE_WITH_PARENT, *own.enter, "sh", "-euc", _START, "sh", _BOOT, *clocks_at_zero(), *_NAMESPACES),
                 env=variables, stdin=subprocess.DEVNULL, stdout=console, stderr=subprocess.STDOUT,
             )  # fmt: skip
             stack.callback(_end, booted)
-            self._init = _init_of(booted)
+            self._init = init_of(booted)
             self._stack = stack.pop_all()
         return booted
 
@@ -184,7 +187,7 @@ def native_host(tree: Path, results: Path) -> Generator[NativeHost]:
         yield host
 
 
-def _plug(router: Node, host: Node) -> None:
+def plug(router: Node, host: Node) -> None:
     """Lay the host's two wires, with the addresses of the emulated host's cards; it sets the rest by itself."""
     host.run(("sysctl", "-qw", *QUIET))
     router.run(
@@ -195,7 +198,8 @@ def _plug(router: Node, host: Node) -> None:
     )
 
 
-def _init_of(booted: subprocess.Popen[bytes]) -> int:
+def init_of(booted: subprocess.Popen[bytes]) -> int:
+    """Return the process id of the systemd that was started in new namespaces; raises GuestError."""
     until = time.monotonic() + _BOOT_LIMIT_S
     while time.monotonic() < until and booted.poll() is None:
         with suppress(OSError):  # a process that ends while it is looked at

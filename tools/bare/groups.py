@@ -19,31 +19,36 @@ _END_LIMIT_S = 20.0
 
 
 class Groups(msgspec.Struct, frozen=True):
-    """``join``: commands of sh(1) that put their process into the groups."""
+    """``join``: commands of sh(1) that put their process into the groups.  ``second``: the group of version 2, if this
+    machine has that hierarchy."""
 
     join: str
+    second: Path | None = None
 
 
 @contextmanager
-def groups() -> Generator[Groups]:
-    """Make the groups, and remove them with what was made below when the block ends."""
-    places = tuple(Path(place) for _, place, _ in hierarchies())
-    made = tuple(place / f"{_NAME}{os.getpid()}" for place in places)
-    _remove(tuple(left for place in places for left in place.glob(f"{_NAME}*") if not _is_used(left)))
+def groups(name: str = _NAME) -> Generator[Groups]:
+    """Make the groups, and remove them with what was made below when the block ends.  ``name``: what their names begin
+    with; a process has one set of groups of each name."""
+    found = hierarchies()
+    made = tuple(Path(place, f"{name}{os.getpid()}") for _, place, _ in found)
+    _remove(tuple(left for each in made for left in each.parent.glob(f"{name}*") if not _is_used(left, name)))
     try:
         for group in made:
             group.mkdir()
             for file in ("cpuset.cpus", "cpuset.mems"):  # of version 1: empty until somebody says which
                 if (group / file).exists() and not (group / "cgroup.controllers").exists():
                     (group / file).write_text((group.parent / file).read_text("ascii"), "ascii")
-        yield Groups("\n".join(f"echo $$ > {shlex.quote(f'{group}/cgroup.procs')}" for group in made))
+        join = "\n".join(f"echo $$ > {shlex.quote(f'{group}/cgroup.procs')}" for group in made)
+        second = next((group for group, (kind, _, _) in zip(made, found, strict=True) if kind == "cgroup2"), None)
+        yield Groups(join, second)
     finally:
         _remove(made)
 
 
-def _is_used(group: Path) -> bool:
+def _is_used(group: Path, name: str) -> bool:
     """Return whether the run that made the group still runs; a killed one has left it."""
-    return Path("/proc", group.name.removeprefix(_NAME)).exists()
+    return Path("/proc", group.name.removeprefix(name)).exists()
 
 
 def hierarchies() -> tuple[tuple[str, str, str], ...]:

@@ -1890,7 +1890,7 @@ podman_and_pods() {
     idle_users          # last: a home may be on a server that does not answer
 }
 other_namespaces() { # those that no engine lists: with a name in /run/netns, as of pods of containerd or cri-o (the engine is not asked, as in
-    # k3s) and of `ip netns`; and those that a process alone holds, as the guests of LXC and nspawn
+    # k3s) and of `ip netns`; those that a process alone holds, as the guests of LXC and nspawn; and those with the networks of rootless Podman
     ids=
     ! have lsns || netns_ids
     have nsenter || return
@@ -1913,6 +1913,7 @@ other_namespaces() { # those that no engine lists: with a name in /run/netns, as
         list="$list${list:+$NL}netns:pid-${line##* }$TAB$inode$TAB${line##* }$TAB-"
     done
     set +f; IFS=$USUAL_IFS
+    [ "$HAIRPIN_UID" != 0 ] || rootless_namespaces
     [ -n "$list" ] || return
     if [ "$HAIRPIN_UID" != 0 ]; then say namespaces '/run/netns, lsns' 1 refused "the namespaces in /run/netns and of other processes cannot be entered: permission denied"; return; fi
     body namespaces '/run/netns, lsns' "$list"
@@ -1920,12 +1921,25 @@ other_namespaces() { # those that no engine lists: with a name in /run/netns, as
         export NETNS
         path=/run/netns/${NETNS#netns:}
         [ "$pid" = - ] || path=/proc/$pid/ns/net
+        case $NETNS in netns:rootless-*) rootless_path "${NETNS#netns:rootless-}" ;; esac
         entered "52-${NETNS#netns:}" "$path"
     done <<EOT
 $list
 EOT
     wait
     NETNS=
+}
+rootless_namespaces() { # adds to list those that Podman 5 mounts for each user, where only the processes of that user's pause process see them
+    for file in /run/user/*/libpod/tmp/pause.pid; do
+        [ -r "$file" ] || continue
+        pid=$(cat "$file") user=${file#/run/user/}
+        rootless_path "${user%%/*}-$pid"
+        case $(stat -L -f -c %T "$path" 2>/dev/null) in nsfs) ;; *) continue ;; esac   # of an ordinary file it is what was mounted there once
+        list="$list${list:+$NL}netns:rootless-${user%%/*}-$pid$TAB$(stat -L -c %i "$path")$TAB-$TAB-"
+    done
+}
+rootless_path() { # rootless_path UID-PID: sets path, as namespace_file() of host/netns.py
+    path=/proc/${1#*-}/root/run/user/${1%%-*}/containers/networks/rootless-netns/rootless-netns
 }
 podman_all() { # the own user's, and for root each other user's that has containers
     HAIRPIN_OTHERS=; processes dockerd; [ -z "$pids" ] || HAIRPIN_OTHERS=podman.

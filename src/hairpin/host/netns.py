@@ -10,8 +10,10 @@ from hairpin.field import of
 
 NAMED = "netns:"
 """The beginning of the name of a namespace that no engine lists: ``netns:NAME`` if a file on the host names it,
-``netns:pid-N`` if process N alone holds it."""
+``netns:pid-N`` if process N alone holds it, ``netns:rootless-UID-N`` if it has the networks of a user's Podman, whose
+pause process is N."""
 _OF_PROCESS = re.compile(r"netns:pid-(\d+)")
+_OF_ROOTLESS = re.compile(r"netns:rootless-(\d+)-(\d+)")
 _OF_OVERLAY = re.compile(r"netns:\d{1,2}-(.+)")
 _OF_PODS = "netns:cni-"
 _OF_DOCKERD = re.compile(r"netns:(\d{1,2}-.*|lb_.*|ingress_sbox)")
@@ -48,6 +50,12 @@ class Netns(msgspec.Struct, frozen=True, order=True, cache_hash=True):
         return self.name.startswith(_OF_PODS)
 
     @property
+    def is_rootless(self) -> bool:
+        """Whether this is the namespace with the networks of a user's Podman: its bridges, its rules, and the tap link
+        of its network stack.  Source: Podman's libnetwork/internal/rootlessnetns (container-libs)"""
+        return _OF_ROOTLESS.fullmatch(self.name) is not None
+
+    @property
     def is_dockerds(self) -> bool:
         """Whether dockerd made the namespace for its own use: for a swarm network, or for the published ports of swarm
         services."""
@@ -79,5 +87,9 @@ def namespace_file(netns: Netns) -> str | None:
     held = _OF_PROCESS.fullmatch(netns.name)
     if held is not None:
         return f"/proc/{held[1]}/ns/net"
+    rootless = _OF_ROOTLESS.fullmatch(netns.name)
+    if rootless is not None:  # only the user's pause process sees it: its mount is in that process's namespace
+        user, pause = rootless.groups()
+        return f"/proc/{pause}/root/run/user/{user}/containers/networks/rootless-netns/rootless-netns"
     folder = "/run/docker/netns" if netns.is_dockerds else "/run/netns"
     return f"{folder}/{netns.name.removeprefix(NAMED)}"

@@ -70,7 +70,7 @@ def connect(plan: LabPlan, client: Node, router: Node, neighbour: Node, hosts: S
     if plan.second_nic:
         _add_second_nic(router, hosts[0])
     if plan.ipv6:
-        _add_ipv6(client, router, neighbour, hosts[0])
+        _add_ipv6(client, router, neighbour, hosts[:1])
     if plan.gateway:
         _make_gateway(router)
 
@@ -85,12 +85,12 @@ def _add_second_nic(router: Node, host: Node) -> None:
     _batch(host, "link set eth1 up", f"address add {HOST_SECOND}/24 dev eth1")
 
 
-def _add_ipv6(client: Node, router: Node, neighbour: Node, host: Node) -> None:
+def _add_ipv6(client: Node, router: Node, neighbour: Node, hosts: Sequence[Node]) -> None:
     _batch(router, "address add 2001:db8:1::1/64 dev client0 nodad", "address add 2001:db8:2::1/64 dev lan0 nodad")
     for node, address, gateway in (
         (client, CLIENT_V6, "2001:db8:1::1"),
         (neighbour, NEIGHBOUR_V6, "2001:db8:2::1"),
-        (host, HOST_V6, "2001:db8:2::1"),
+        *((host, HOST_V6, "2001:db8:2::1") for host in hosts),
     ):
         _batch(node, f"address add {address}/64 dev eth0 nodad", f"route add default via {gateway}")
 

@@ -161,6 +161,24 @@ def is_behind_stack(network: Network, netns: Netns) -> bool:
     return container is not None and network.host(netns.host).network_owner(container).by_user_stack
 
 
+def engine_of_networks(network: Network, netns: Netns) -> Engine | None:
+    """Return the rootless engine whose networks are in the namespace; None for any other namespace."""
+    if not netns.is_rootless:
+        return None
+    host = network.host(netns.host)
+    own = [each for each in host.engines if each.rootless and each.kind == "podman"]
+    found = (each for each in own if any(_is_attached(network, host, one, netns) for one in each.containers))
+    return next(found, own[0] if len(own) == 1 else None)
+
+
+def _is_attached(network: Network, host: Host, container: Container, netns: Netns) -> bool:
+    inside = netns_of(host, container)
+    if inside is None or inside not in network:
+        return False
+    ends = (veth_peer(network, inside, each) for each in network.namespace(inside).links)
+    return any(each is not None and each.netns == netns for each in ends)
+
+
 def address_behind(namespace: Namespace, link: str | None, version: Version, *, near: bool = False) -> int | None:
     """Return the container's first global address on the link (None: on any link), with ``near`` its link-local
     address; None if it has none."""

@@ -9,9 +9,10 @@ from collections.abc import Collection, Mapping
 
 import msgspec
 
+from hairpin.evidence.reading import HOST
 from hairpin.host.host import Host, Namespace
 from hairpin.host.link import Link
-from hairpin.host.netns import NAMED
+from hairpin.host.netns import NAMED, Netns
 from hairpin.kept import kept
 from hairpin.network.prefix import Version, inside
 
@@ -55,11 +56,18 @@ def other_end(host: Host, name: str, link: Link) -> tuple[str, str] | None:
     if link.kind != "veth" or link.peer_index is None:
         return None
     same = link.peer_netnsid is None
-    ends = [each for each in _veths(host).get((link.peer_index, link.index, same), ()) if same == (each[0] == name)]
+    found = _veths(host).get((link.peer_index, link.index, same), ())
+    ends = [each for each in found if same == (each[0] == name) and not _is_apart(name, each[0])]
     alike = _veths(host).get((link.index, link.peer_index, same), ())
     if len(ends) > 1 or len(alike) > 1:
         ends = [each for each in ends if _knows(host, name, link, each[0]) and _knows(host, *each, name)]
     return next(((namespace, other.name) for namespace, other in ends), None)
+
+
+def _is_apart(name: str, other: str) -> bool:
+    """Return whether one is the host's own namespace and the other has the networks of a user's Podman: a user makes no
+    link in the host's namespace."""
+    return any(one == HOST and Netns("", far).is_rootless for one, far in ((name, other), (other, name)))
 
 
 def _knows(host: Host, name: str, link: Link, namespace: str) -> bool:

@@ -15,7 +15,7 @@ from hairpin.host.socket import Relay, Socket, TapEntry
 from hairpin.message import Message, message
 from hairpin.netfilter.evaluate.chain import Condition
 from hairpin.netfilter.packet import ICMP, ICMP6, UDP, Packet
-from hairpin.network.attachment import address_behind, is_behind_stack, routers_of, tap_of
+from hairpin.network.attachment import address_behind, engine_of_networks, is_behind_stack, routers_of, tap_of
 from hairpin.network.flow import Flow, FromContainer, FromHost, Outside, Start
 from hairpin.network.names import servers_of_host
 from hairpin.network.network import Network, addresses_of
@@ -27,15 +27,22 @@ _LOOPBACK: dict[Version, int] = {4: 0x7F000001, 6: 1}
 _ROUTER6 = 0xFE80 << 112 | 1
 """A link-local address for the far side of a tap link.  The stack draws its own one."""
 _DNS = 53
+_PASTAS_SERVER, _PASTAS_HOST = 0xA9FE0101, 0xA9FE0102
+"""The addresses that Podman gives its pasta for the host's name server and for the host itself: ``--dns-forward
+169.254.1.1``, ``--map-guest-addr 169.254.1.2``.  The packets for the second one go to the address of the tap link, on
+the host.  Source: Podman's libnetwork/pasta (container-libs)"""
 
 
 def carrier_of(network: Network, end: End) -> Engine | None:
-    """Return the engine of the container whose packet has left through a user's network stack; None for any other
-    packet.  Root's engine, too, runs a container with such a stack if the container's options ask for it."""
+    """Return the engine of the container whose packet has left through a user's network stack, also through the
+    namespace with the user's networks; None for any other packet.  Root's engine, too, runs a container with such a
+    stack if the container's options ask for it."""
     state = end.state
-    container = network.container_of(state.netns)
-    if container is None or state.carried is not None:
+    if state.carried is not None:
         return None
+    container = network.container_of(state.netns)
+    if container is None:
+        return engine_of_networks(network, state.netns)
     host = network.host(state.netns.host)
     return host.engine_of(container) if host.has_user_stack(container) else None
 
@@ -61,21 +68,22 @@ def sent_in(network: Network, flow: Flow) -> State | End | None:
 
 def carried_on(network: Network, flow: Flow, end: End) -> Flow | None:
     """Return the flow of the connection that the user's process opens for the packet.  Return None if the process opens
-    no connection: for an address of the stack's own network, which the stack answers itself, for a loopback address,
-    and for an ICMP echo.
+    no connection: for an address at which the stack itself is, for a loopback address, and for an ICMP echo.
 
-    A query to a name server in the stack's own network goes on to the host's first name server.  Source: libslirp
-    src/slirp.c get_dns_addr(); passt(1) --dns-forward"""
+    A query to the stack's own name server goes on to the host's first name server.  Source: libslirp src/slirp.c
+    get_dns_addr(); passt(1) --dns-forward"""
     packet, netns = end.state.packet, end.state.netns
     if packet.protocol in (ICMP, ICMP6) or is_loopback(packet.daddr, packet.version):
         return None
     version, address = packet.version, packet.daddr
-    own = addresses_of(network.namespace(netns), None, packet.version)
-    if any(each.holds(packet.daddr, packet.version) for each in own):
+    if _is_at_stack(network, netns, packet):
         servers = servers_of_host(network.host(netns.host)) if packet.dport == _DNS else ()
         if not servers:
             return None
         version, address = servers[0]
+    elif (version, address) == (4, _PASTAS_HOST) and _has_pasta(network, netns):
+        namespace = network.namespace(netns)
+        address = address_behind(namespace, tap_of(namespace), 4) or address
     return Flow(
         start=FromHost(),
         version=version,
@@ -90,6 +98,27 @@ def carried_on(network: Network, flow: Flow, end: End) -> Flow | None:
     )
 
 
+def _is_at_stack(network: Network, netns: Netns, packet: Packet) -> bool:
+    """Return whether the stack itself is at the packet's destination.  slirp4netns has a network of its own.  pasta has
+    the host's network, and opens a connection to each address of it, also of the container's neighbours; Podman gives
+    it one address of its own, for the name server.
+
+    Measured with Podman 5.4.2 and 5.8.6"""
+    if _has_pasta(network, netns):
+        return (packet.version, packet.daddr) == (4, _PASTAS_SERVER)
+    own = addresses_of(network.namespace(netns), None, packet.version)
+    return any(each.holds(packet.daddr, packet.version) for each in own)
+
+
+def _has_pasta(network: Network, netns: Netns) -> bool:
+    """Return whether pasta is the network stack of the namespace."""
+    container = network.container_of(netns)
+    if container is not None:
+        return network.host(netns.host).network_owner(container).mode == "pasta"
+    engine = engine_of_networks(network, netns)
+    return engine is not None and (engine.network_stack or "").startswith("pasta")
+
+
 def kept_inside(network: Network, end: End, engine: Engine) -> Message | None:
     """Return the condition for a packet of a container on a rootless engine's own network that does not leave the
     namespace with those networks, which was not read; None for any other packet.
@@ -97,7 +126,7 @@ def kept_inside(network: Network, end: End, engine: Engine) -> Message | None:
     pasta gives that namespace a copy of the host's address, too, so packets for this address stay there.  Without pasta
     or slirp4netns nothing leaves it.  Measured with Podman 5.4.2"""
     packet, netns = end.state.packet, end.state.netns
-    if engine.network_stack is None or is_behind_stack(network, netns):
+    if engine.network_stack is None or is_behind_stack(network, netns) or netns.is_rootless:
         return None
     if not engine.network_stack:
         return message(

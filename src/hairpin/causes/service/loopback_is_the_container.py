@@ -5,6 +5,8 @@ configuration worked on the host.  Or the container resolves no names, with ``na
 resolv.conf.
 
 A container on a macvlan network may also ask its own address, if the network gave it the address of another machine.
+A container on a network of a rootless Podman may ask the host's own address: pasta gives the namespace with the user's
+networks a copy of this address, so the packet never reaches the host.
 
 Proof: no process in the container listens on the port that the program asks.  The container neither exposes nor
 publishes the port, and another container or the host has it.  Or the container asks a name server on its own loopback
@@ -24,6 +26,7 @@ from hairpin.host.docker import STACKED, Container
 from hairpin.host.socket import Socket
 from hairpin.network.flow import FromContainer
 from hairpin.network.names import EMBEDDED, nameservers
+from hairpin.network.network import owns_address
 from hairpin.network.prefix import address_text, is_loopback
 from hairpin.question.port_flows import bindings_of
 from hairpin.question.suggest import FEW
@@ -44,6 +47,9 @@ class _Meant(msgspec.Struct, frozen=True):
 def find(view: View) -> Iterator[Candidate]:
     """Yield one candidate when a container asks itself for a port that it does not serve, and another container or the
     host serves this port.  Yield one candidate also when a container asks a name server on its own loopback address."""
+    if view.stop.netns.is_rootless:
+        yield from _of_copy(view)
+        return
     packet, flow, container = view.stop.seen.packet, view.flow, view.container
     start = flow.start
     asks_itself = isinstance(start, FromContainer) and start.netns == view.stop.netns and packet.daddr == flow.daddr
@@ -95,6 +101,35 @@ def _of_lan(view: View, container: Container) -> Candidate:
         evidence=(container.evidence,),
         of_network=True,
     )
+
+
+def _of_copy(view: View) -> Iterator[Candidate]:
+    """Yield the candidate that the host is meant, whose address the namespace with the user's networks has, too.
+
+    Source: passt(1), --config-net; Podman gives the host another address, --map-guest-addr, under the name
+    host.containers.internal.  Measured with Podman 5.4.2"""
+    packet, start = view.stop.seen.packet, view.flow.start
+    asking = view.host.container(start.name) if isinstance(start, FromContainer) else None
+    if asking is None or not owns_address(view.host_namespace, packet.version, packet.daddr):
+        return
+    user = view.host.engine_of(asking).user or "user"
+    facts = {"address": address_text(packet.daddr, packet.version), "name": asking.name, "port": packet.dport}
+    said = message("write host.containers.internal:{port} instead of {address} in the configuration of {name}", **facts)
+    yield Candidate(
+        title=message(
+            "{address} is also an address of the namespace with {user}'s container networks, so the packet does not "
+            "reach the host", user=user, **facts,
+        ),
+        detail=message(
+            "pasta gives that namespace a copy of the host's address {address}, and nothing there listens on port "
+            "{port}. {name} reaches the host as host.containers.internal.", **facts,
+        ),
+        change=one(listening(view, said)),
+        where=OfContainer(asking.name, address=str(facts["address"]), port=packet.dport),
+        in_class="bound-elsewhere",
+        evidence=(asking.evidence,),
+        of_network=True,
+    )  # fmt: skip
 
 
 def _candidate(view: View, container: Container, meant: tuple[_Meant, ...]) -> Candidate:

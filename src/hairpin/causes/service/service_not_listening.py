@@ -33,7 +33,7 @@ def find(view: View) -> Iterator[Candidate]:
     """Yield one candidate when no socket of the container, or of a pod or another namespace with a name, has the
     port."""
     container, netns = in_container(view), view.stop.netns
-    if (container is None and (not netns.is_named or netns.is_dockerds)) or same_port(view):
+    if (container is None and (not netns.is_named or netns.is_dockerds or netns.is_rootless)) or same_port(view):
         return
     port, led = view.stop.seen.packet.dport, dnat_place(view, view.stop.netns)
     name = container.name if container is not None else view.network.netns_text(view.stop.netns)

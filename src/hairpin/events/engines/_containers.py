@@ -333,7 +333,7 @@ def _with_podmans_ports(course: Course, was: Host, running: Container) -> Course
     user's rootlessport."""
     target = next((each.ipv4 for each in running.endpoints if each.ipv4 is not None), None)
     held = (_leading_to(each, target) for each in _held_ports(was, running))
-    course = with_rules(course, running)
+    course = with_rules(course, was, running)
     return course.made(*(c.AddSocket(course.host.netns, each, by_start(running)) for each in held))
 
 

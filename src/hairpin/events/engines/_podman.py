@@ -40,6 +40,10 @@ def without_networks(course: Course, was: Engine, container: Container) -> Cours
     left = [each for each in _bridged(was, container) if _is_left(course.host, was, each)]
     names = frozenset(each.name for each in left)
     course = _foreseeable(course, was, container)
+    if not podman.is_known(was):
+        from hairpin.events.engines._kept_rules import rules_gone
+
+        course = course.made(*rules_gone(course, container))
     course = course.made(*_rules_gone(course, was, container, names))
     course = course.made(*_chains_gone(course, was, container, names))
     for each in left:
@@ -163,10 +167,15 @@ def by_start(container: Container) -> Message:
     return message("start {name}", name=container.name)
 
 
-def with_rules(course: Course, running: Container) -> Course:
+def with_rules(course: Course, was: Host, running: Container) -> Course:
     """Return the course with the rules that the back end adds for the container and its networks, each at the end or at
-    the head of its chain."""
-    lost = missing_of(course.host, course.host.engine_of(running))
+    the head of its chain.  ``was``: the host when the container last ran."""
+    engine = course.host.engine_of(running)
+    lost = missing_of(course.host, engine)
+    if not engine.rootless and (lost.wanted.unknown or not podman.is_known(engine)):
+        from hairpin.events.engines._kept_rules import with_rules_as_before
+
+        return with_rules_as_before(course, was, running)
     names = {each.network for each in running.endpoints}
     own = [one for one in lost.wanted.rules if one.container in (None, running.name) and _is_on(one, names)]
     places = {(one.family, one.table, one.chain) for one in own}
