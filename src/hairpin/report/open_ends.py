@@ -20,6 +20,10 @@ _LINK = message(
     "Is {link} meant to be set like this? `ip -d link show dev {link}` shows its settings, and `journalctl -k -g "
     "{link}` shows changes. If it is, nothing is broken"
 )
+_MISSING = message(
+    "Which link should bring or take this packet? `ip -br link` and `ip route` list the links and routes that there "
+    "are, and `journalctl -k -g renamed` tells whether one has another name now. If none should, nothing is broken"
+)
 _BRIDGE = message(
     "Is port {link} meant to be set like this? `bridge -d link show dev {link}` and `bridge vlan show dev {link}` show "
     "its settings. If it is, nothing is broken"
@@ -113,7 +117,7 @@ _MESH6 = message(
 )
 
 OPEN_ENDS: dict[Reason, Message] = {
-    "link-missing": _LINK, "link-down": _LINK, "no-carrier": _LINK, "mtu": _SIZE, "qdisc": _CONTROL,
+    "link-missing": _MISSING, "link-down": _LINK, "no-carrier": _LINK, "mtu": _SIZE, "qdisc": _CONTROL,
     "tc-filter": _CONTROL, "bridge-down": _LINK, "bridge-port-state": _BRIDGE, "bridge-port-isolated": _BRIDGE,
     "bridge-vlan": _BRIDGE, "hairpin-off": _BRIDGE, "no-neighbour": _AWAY, "neighbour-wrong": _AWAY,
     "neighbour-table-full": _FULL, "rule": _RULES, "policy": _RULES, "reject": _RULES, "taken-away": _RULES,
@@ -141,7 +145,7 @@ def open_end(network: Network, stop: Stop) -> Message:
     elif _is_mesh_over_ipv6(network, stop):
         said = _MESH6
     return said.filled(
-        link=stop.link or stop.seen.oif or stop.seen.iif or "LINK",
+        link=stop.link or stop.seen.oif or stop.seen.iif,
         address=address_text(packet.daddr, packet.version),
         source=address_text(packet.saddr, packet.version),
         port=packet.dport or "-",
