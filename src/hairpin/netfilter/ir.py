@@ -383,11 +383,6 @@ class Table(Node, frozen=True, tag="table", gc=False):
         """Return the chain of that name, or None."""
         return next((each for each in self.chains if each.name == name), None)
 
-    def named_sets(self, ipsets: tuple[Set, ...]) -> dict[str, Set]:
-        """Return the sets that the table's rules can name: the namespace's ipsets and the table's own sets.  A table
-        that only nft shows can have rules of iptables, which name ipsets."""
-        return {each.name: each for each in (*ipsets, *self.sets)}
-
 
 class Ruleset(Node, frozen=True, tag="ruleset", gc=False):
     """All tables of one network namespace, and its ipsets.  No two tables have equal family, name and dialect."""

@@ -235,10 +235,8 @@ def _own_place(place: Place) -> Message | None:
     if place.dialect == "nft" and not is_iptables_table(place):
         if is_firewallds(place) or place.table in _ENGINE_TABLES:
             return None
-        return message(
-            "nftables table {family} {table} is made by no program that hairpin knows", family=place.family,
-            table=place.table,
-        )  # fmt: skip
+        said = message("nftables table {family} {table} is made by no program that hairpin knows")
+        return said.filled(family=place.family, table=place.table)
     if place.chain in _BASE or place.chain.startswith((*_OF_ENGINES, *UFW.chains)) or is_firewallds(place):
         return None
     return message("chain {chain} is made by no program that hairpin knows", chain=place.chain)
@@ -249,10 +247,9 @@ def _closing(place: Place, netns: Netns, network: Network) -> Message | None:
     through."""
     table = network.namespace(netns).ruleset.table(place.family, place.table, place.dialect)
     chain = table.chain(place.chain) if table is not None else None
-    if table is None or chain is None or place.chain.startswith(UFW.chains) or is_firewallds(place):
+    by_program = place.chain.startswith(UFW.chains) or is_firewallds(place) or keeper_of(place) is not None
+    if table is None or chain is None or by_program:
         return None
-    if keeper_of(place) is not None:
-        return None  # the program itself lets packets through before it stops the rest
     dockers = (each for each in network.host(netns.host).engines if each.kind == "docker")
     if place.number == 0 and place.chain == "FORWARD" and any(dockers):
         return None  # dockerd sets this policy

@@ -18,7 +18,7 @@ from hairpin.diagnose.suspect import Diagnosis
 from hairpin.host.host import Namespace
 from hairpin.message import few_of, message
 from hairpin.netfilter import ir
-from hairpin.netfilter.evaluate.chain import Place, rule_at
+from hairpin.netfilter.evaluate.chain import Place, named_sets, rule_at
 from hairpin.netfilter.sources import Range, on_source
 from hairpin.network.flow import Flow, Lan, Outside
 from hairpin.network.network import Network, addresses_of, free_address
@@ -172,7 +172,7 @@ def _client(namespace: Namespace, first: int, last: int, version: Version) -> in
 
 def _sources(ruleset: ir.Ruleset, version: Version) -> Iterator[Range]:
     for table in ruleset.tables:
-        sets = table.named_sets(ruleset.ipsets)
+        sets = named_sets(table, ruleset.ipsets)
         for chain in table.chains:
             for rule in chain.rules:
                 yield from _ranges(rule, version, sets)
@@ -207,7 +207,7 @@ def _lists(network: Network, ruleset: ir.Ruleset, stopped: Trace, passing: Trace
     table = ruleset.table(stop.family, stop.table, stop.dialect)
     if table is None:
         return ()
-    sets = table.named_sets(ruleset.ipsets)
+    sets = named_sets(table, ruleset.ipsets)
     if own is not None and any(part.negated for part in on_source(own, version)):
         return tuple(_ranges(own, version, sets))
     met = [each for each in deciders(network, passing.flow).rules if each.place.table == stop.table]

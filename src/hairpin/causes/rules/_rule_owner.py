@@ -13,7 +13,7 @@ from hairpin.host.boot.configured import keeper_of, of_place
 from hairpin.host.boot.rule_keeper import rule_keeper
 from hairpin.host.engine_health import is_dockerds
 from hairpin.host.managers import PANIC_TABLE
-from hairpin.netfilter.evaluate.chain import rule_at
+from hairpin.netfilter.evaluate.chain import named_sets, rule_at
 from hairpin.netfilter.ir import Element, Expression, FieldMatch, Jump, NameMatch, SetMatch, Table
 from hairpin.programs import CNI, DOCKER, FAIL2BAN, PODMAN, UFW, chains_of
 from hairpin.walk.size.size_stop import tells_mtu
@@ -67,7 +67,7 @@ def body_at(view: View, place: Place) -> tuple[Expression, ...]:
 
 def elements_of(view: View, table: Table | None, name: str) -> tuple[Element, ...]:
     """Return the elements of the table's set, or else of the ipset, of this name; none if there is no such set."""
-    found = table.named_sets(view.namespace.ruleset.ipsets).get(name) if table is not None else None
+    found = named_sets(table, view.namespace.ruleset.ipsets).get(name) if table is not None else None
     return found.elements if found is not None else ()
 
 

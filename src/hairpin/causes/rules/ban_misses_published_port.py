@@ -16,7 +16,7 @@ from hairpin.causes.kit import AskedFlows, Candidate, Cause, Finding, Host, Iter
 from hairpin.causes.opening import about_rule
 from hairpin.kept import kept
 from hairpin.netfilter import ir
-from hairpin.netfilter.evaluate.chain import place_of
+from hairpin.netfilter.evaluate.chain import named_sets, place_of
 from hairpin.network.flow import Flow, Lan, Outside
 from hairpin.network.prefix import address_text
 from hairpin.walk.walk import walk_flow
@@ -132,7 +132,7 @@ def _clients(ruleset: ir.Ruleset, table: ir.Table, rule: ir.Rule) -> Iterator[tu
             if single and len(single) == len(each.ranges):
                 yield int(each.field[-1]), single
         elif isinstance(each, ir.SetMatch) and not each.negated and each.fields in (("saddr4",), ("saddr6",)):
-            found = table.named_sets(ruleset.ipsets).get(each.set)
+            found = named_sets(table, ruleset.ipsets).get(each.set)
             elements = found.elements if found is not None else ()
             keys = [one.key[0] for one in elements if one.key and not one.nomatch]
             numbers = tuple(key.first for key in keys if isinstance(key, ir.NumberKey) and key.first == key.last)

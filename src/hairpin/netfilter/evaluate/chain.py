@@ -6,7 +6,7 @@ from typing import Literal
 import msgspec
 
 from hairpin.message import Message
-from hairpin.netfilter.ir import Chain, Dialect, Family, Jump, Nat, Rule, Ruleset, Table
+from hairpin.netfilter.ir import Chain, Dialect, Family, Jump, Nat, Rule, Ruleset, Set, Table
 from hairpin.netfilter.packet import Seen
 
 Ending = Literal["accept", "drop", "reject", "outside"]
@@ -36,6 +36,12 @@ def rule_at(ruleset: Ruleset, place: Place) -> Rule | None:
     table = ruleset.table(place.family, place.table, place.dialect)
     chain = table.chain(place.chain) if table is not None else None
     return next((each for each in chain.rules if each.number == place.number), None) if chain is not None else None
+
+
+def named_sets(table: Table, ipsets: tuple[Set, ...]) -> dict[str, Set]:
+    """Return the sets that the table's rules can name: the namespace's ipsets and the table's own sets.  A table that
+    only nft shows can have rules of iptables, which name ipsets."""
+    return {each.name: each for each in (*ipsets, *table.sets)}
 
 
 class Condition(msgspec.Struct, frozen=True, gc=False):

@@ -15,7 +15,7 @@ import msgspec
 from hairpin.door import CLOSED, Door, Observer
 from hairpin.message import message, verbatim
 from hairpin.netfilter import ir
-from hairpin.netfilter.evaluate.chain import Condition, Decision, Ending, Place, place_of, policy_place
+from hairpin.netfilter.evaluate.chain import Condition, Decision, Ending, Place, named_sets, place_of, policy_place
 from hairpin.netfilter.evaluate.header import header_of
 from hairpin.netfilter.evaluate.index import CompiledChain, compiled
 from hairpin.netfilter.evaluate.match import Question, Surroundings, field_satisfies, fits_key, satisfies, values_of
@@ -63,7 +63,7 @@ def decide(
     """Return the base chain's decisions, one for each branch (usual branches first).  ``supposed``: the conditions of
     the flow's earlier packets.  An undecidable match has the same result for each later packet of the same direction,
     unless it is a match of load."""
-    question = Question(seen, header_of(seen), table.named_sets(ipsets), surroundings)
+    question = Question(seen, header_of(seen), named_sets(table, ipsets), surroundings)
     start = _Cursor(compiled(chain), 0, 0, (), seen, question)
     pending: list[_Cursor | Decision] = [start]
     decisions: list[Decision] = []
