@@ -61,9 +61,9 @@ def keeping_insertions(rules: tuple[InsertRule, ...], situation: Situation) -> L
     named = dict.fromkeys(found for rule in rules for found in addresses_of_today(rule.rule, situation.host))
     if named:
         return Lasting(advice=tuple(_only_today(address, name) for address, name in named))
-    rewritten = {rule.chain: keeper for rule in rules if (keeper := keeper_of(_place_of(rule))) is not None}
+    rewritten = {rule.chain: by.name for rule in rules if (by := keeper_of(_place_of(rule))) is not None}
     if rewritten:
-        return Lasting(advice=tuple(_only_until(chain, keeper.name) for chain, keeper in rewritten.items()))
+        return Lasting(advice=tuple(_only_until(chain, program) for chain, program in rewritten.items()))
     if any(rule.dialect == "nft" for rule in rules):
         return kept_nft.nft_insertions(rules, situation)
     if foreign := dict.fromkeys(rule.chain for rule in rules if _is_of_nobody_known(rule, situation)):
