@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # ip: `ip route append` gives IPv4 a spare route, and IPv6 a second path that half of the connections take
 #
-# Version: iproute2 6.1.0 (Debian 12); the kernel does it since 4.11. Needs root; works in a network namespace of its own.
+# Version: iproute2 6.1.0 (Debian 12); it is the kernel that decides. Needs root; works in a network namespace of its own.
 # Expected: the same command does the same in both families. In IPv4 the appended route stands behind the first one and is
 #   used when that is deleted.
 # Seen: in IPv6 the second route with a gateway joins the first: one route with two nexthops, and about half of the

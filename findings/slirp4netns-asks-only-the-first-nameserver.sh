@@ -3,7 +3,7 @@
 #
 # Version: slirp4netns 1.2.0 with libslirp 4.7.0 (Debian 12). Needs root and /dev/net/tun; works in network, mount and
 #   process namespaces of its own.
-# Expected: "10.0.2.3: the host's DNS" resolves what the host resolves. The host's resolv.conf has two servers, so that one
+# Expected: the guest's name server 10.0.2.3 resolves what the host resolves. The host's resolv.conf has two servers, so that one
 #   may fail.
 # Seen: with the first server silent the host resolves by the second one, and every question to 10.0.2.3 times out, however
 #   often the guest asks. As soon as the file has the living server first, the same guest gets answers.
