@@ -15,7 +15,7 @@ import msgspec
 
 from hairpin.message import Message
 from hairpin.netfilter.evaluate.bytecode import Program
-from hairpin.netfilter.limit import Limit, Queue
+from hairpin.netfilter.limit import Limit, Queue, Rate
 
 Family = Literal["ip", "ip6", "inet", "arp", "bridge", "netdev"]
 Dialect = Literal["iptables-nft", "iptables-legacy", "nft", "ebtables"]
@@ -148,12 +148,14 @@ class AnyOfMatch(Node, frozen=True, tag="any-of", gc=False):
 
 class StatefulMatch(Node, frozen=True, tag="stateful", gc=False):
     """A match that depends on history, chance or load (limit, recent, statistic, time …).  The walk forks on it.
-    ``usual``: whether a single first packet on an idle host satisfies the match."""
+    ``usual``: whether a single first packet on an idle host satisfies the match.  ``limit``: a limit whose state the
+    kernel lists.  ``rate``: the traffic below the limit, if the match limits a rate."""
 
     name: str
     text: str
     usual: bool = True
     limit: Limit | None = None
+    rate: Rate | None = None
 
 
 class OpaqueMatch(Node, frozen=True, tag="opaque", gc=False):

@@ -312,9 +312,10 @@ def flow_document(flow: FlowAnswer, answer: Answer, quotes: Quotes, words: Words
 
 
 def _conditions(flow: FlowAnswer) -> tuple[Message, ...]:
-    """Return the conditions on which the flow's verdict depends."""
+    """Return the conditions on which the flow's verdict depends, and the limits below which the flow passes."""
     supposed = (each.what for each in flow.supposed)
-    return (*(each.said for each in flow.trace.conditions), *map(_not_told, dict.fromkeys(supposed)))
+    depends = (*(each.said for each in flow.trace.conditions), *(each.below for each in flow.trace.bounds))
+    return (*depends, *map(_not_told, dict.fromkeys(supposed)))
 
 
 def _not_told(part: Message | str) -> Message:
