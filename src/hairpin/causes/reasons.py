@@ -258,6 +258,7 @@ ASKED_AT: dict[str, str] = {
     "tunnel-source-lost": "no-source-address",
     "two-iptables-backends-in-use": "rule policy reject",
     "ufw-forward-policy": "rule policy reject",
+    "unit-filter-drops": "unit-filter",
     "upstream-filters-container-addresses": "peer-drops",
     "user-stack-gone": "no-route no-source-address",
     "userland-proxy-off-no-route-localnet": "martian-source martian-destination route-localnet",

@@ -1000,7 +1000,7 @@ all_processes() { # what /proc tells of each process, in all namespaces. Names a
         text = rest()
         if (text ~ /^0::/) note(2, substr(text, 4))
         else if (text ~ /^[0-9]+:([^:]*,)?freezer(,[^:]*)?:/) { path = text; sub(/^[^:]*:[^:]*:/, "", path); note(1, path) }
-        if (systemd && !(pid in unit) && text ~ /(:name=systemd:|^0::).*\.(service|scope)$/) {
+        if (systemd && !(pid in unit) && text ~ /(:name=systemd:|^0::).*\.(service|scope)(\/|$)/) {
             unit[pid]; path = text; sub(/^[0-9]*:[^:]*:/, "", path); units = units pid "\t" path "\n"
         }
         if (pid in judged || text !~ /[0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f]/) next
@@ -2819,6 +2819,10 @@ HOST_SERVICES="apache2.service bind9.service caddy.service chrony.service chrony
     samba.service sendmail.service slapd.service smb.service smbd.service snmpd.service ssh.service ssh.socket
     sshd.service sshd.socket syslog-ng.service tftpd-hpa.service unbound.service valkey.service vsftpd.service
     wg-quick@wg0.service xrdp.service zabbix-agent.service zabbix-agent2.service"
+filtered_units() { # the units for which a file of this host, or set-property, filters addresses: systemd.resource-control(5)
+    grep -rlsE '^[[:space:]]*IPAddressDeny[[:space:]]*=' /etc/systemd/system /run/systemd/system /run/systemd/generator* /run/systemd/transient \
+        /etc/systemd/system.control /run/systemd/system.control | sed 's|/[^/]*\.conf$||; s|\.d$||; s|.*/||; /^-/d; /@\./d' | sort -u
+}
 units() {
     if ! [ -d /run/systemd/system ] || ! have systemctl; then absent units 'systemctl show' 'systemd does not run here'; return; fi
     # Services of the host itself matter where nothing takes an asked port, and then all is read.
@@ -2826,8 +2830,8 @@ units() {
     # shellcheck disable=SC2086
     [ -n "$HAIRPIN_ONLY" ] || set -- $HOST_SERVICES
     # shellcheck disable=SC2086
-    set -- $found_units "$@"
-    run units 'systemctl show' limited 8 systemctl show --no-pager -p Id,LoadState,ActiveState,SubState,UnitFileState,After,Before,PartOf,Requires,Wants,BindsTo,Conflicts,FragmentPath,DropInPaths,ActiveEnterTimestamp,InactiveEnterTimestamp,Result,NRestarts \
+    set -- $found_units $(filtered_units) "$@"
+    run units 'systemctl show' limited 8 systemctl show --no-pager -p Id,LoadState,ActiveState,SubState,UnitFileState,After,Before,PartOf,Requires,Wants,BindsTo,Conflicts,FragmentPath,DropInPaths,ActiveEnterTimestamp,InactiveEnterTimestamp,Result,NRestarts,IPAddressAllow,IPAddressDeny \
         docker.service docker.socket containerd.service podman.service podman-restart.service netavark-firewalld-reload.service \
         firewalld.service ufw.service nftables.service iptables.service ip6tables.service netfilter-persistent.service \
         ipset.service ebtables.service fail2ban.service crowdsec.service tuned.service systemd-sysctl.service systemd-networkd.service \

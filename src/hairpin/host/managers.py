@@ -4,6 +4,9 @@ from typing import Literal
 
 import msgspec
 
+from hairpin.netfilter.address import Prefix
+from hairpin.netfilter.address import Version as IpVersion
+
 
 class FirewalldZone(msgspec.Struct, frozen=True):
     """A firewalld zone: its interfaces and sources, and the traffic that it accepts.
@@ -69,7 +72,8 @@ class Ufw(msgspec.Struct, frozen=True):
 
 
 class Unit(msgspec.Struct, frozen=True):
-    """A systemd unit's state."""
+    """A systemd unit's state.  ``allows`` and ``denies``: the prefixes of IPAddressAllow= and IPAddressDeny=, by which
+    the kernel filters the packets of the processes in the unit's control group."""
 
     name: str
     active: str
@@ -78,6 +82,17 @@ class Unit(msgspec.Struct, frozen=True):
     before: tuple[str, ...] = ()
     part_of: tuple[str, ...] = ()
     evidence: str = ""
+    allows: tuple[Prefix, ...] = ()
+    denies: tuple[Prefix, ...] = ()
+
+    def filters(self, version: IpVersion, address: int) -> bool:
+        """Return whether the kernel drops the packets from and to the address.  An allowed prefix wins.
+
+        Source: systemd.resource-control(5); src/core/bpf-firewall.c"""
+        allowed, denied = (
+            any(each.holds(address, version) for each in prefixes) for prefixes in (self.allows, self.denies)
+        )
+        return denied and not allowed
 
 
 class Version(msgspec.Struct, frozen=True):

@@ -10,6 +10,8 @@ import msgspec
 
 from hairpin.door import Observation
 from hairpin.host.host import Host, Namespace
+from hairpin.host.managers import Unit
+from hairpin.host.netns import Netns
 from hairpin.host.socket import Socket
 from hairpin.message import Message, message, verbatim
 from hairpin.netfilter.packet import TCP, UDP, Packet
@@ -89,6 +91,18 @@ def answers_by_route(host: Host, socket: Socket) -> bool:
     return any(each.isdigit() and int(each) < 28 for each in versions)
 
 
+def filtering_unit(network: Network, netns: Netns, socket: Socket, packet: Packet) -> Unit | None:
+    """Return the systemd unit whose address filter drops the packet at the socket; None if there is none.
+
+    The filters of a control group hold for all groups below it.  Source: kernel/bpf/cgroup.c
+    __cgroup_bpf_run_filter_skb(), net/core/filter.c sk_filter_trim_cap()"""
+    if not socket.unit:
+        return None
+    above = socket.unit.split("/")
+    filters = (each for each in network.host(netns.host).units if each.denies and each.name in above)
+    return next((each for each in filters if each.filters(packet.version, packet.saddr)), None)
+
+
 def nobody_takes(port: int | None, others: tuple[Socket, ...]) -> Message:
     """Return the sentence that no socket receives a packet for this port.  ``others`` are the sockets that have the
     port, but on another address or link."""
@@ -152,7 +166,7 @@ def unserved(network: Network, flow: Flow, state: State, socket: Socket) -> Bran
         decided = msgspec.structs.replace(decided, said=said)
     end = stopped(state, reason, stage="socket", link=state.iif, decided_by=decided)
     return Branch(
-        "dropped" if reason in ("backlog-full", "receive-queue-full") else "unanswered",
+        "dropped" if reason in ("backlog-full", "receive-queue-full", "unit-filter") else "unanswered",
         end.state.history.steps,
         stop=end.stop,
         conditions=state.history.conditions,
@@ -162,12 +176,14 @@ def unserved(network: Network, flow: Flow, state: State, socket: Socket) -> Bran
 def _reason(network: Network, flow: Flow, state: State, socket: Socket) -> Reason | None:
     """Return why the socket does not serve the client, or None.
 
-    There are several reasons.  A process other than the container's has the port.  dockerd holds the port and accepts
-    no connection on it.  Docker's resolver is in a container without a network, from which it asks its upstream servers
-    (moby libnetwork/resolver.go forwardExtDNS()). The process is stopped, or the container is paused.  The receive
-    queue or the backlog is full.  Unless the backlog is full, the kernel completes handshakes that no process accepts:
-    net/ipv4/tcp_minisocks.c
+    There are several reasons.  The address filter of the process's unit drops the packet before the socket gets it.  A
+    process other than the container's has the port.  dockerd holds the port and accepts no connection on it.  Docker's
+    resolver is in a container without a network, from which it asks its upstream servers (moby libnetwork/resolver.go
+    forwardExtDNS()). The process is stopped, or the container is paused.  The receive queue or the backlog is full.
+    Unless the backlog is full, the kernel completes handshakes that no process accepts: net/ipv4/tcp_minisocks.c
     """
+    if filtering_unit(network, state.netns, socket, state.packet) is not None:
+        return "unit-filter"
     if taken_by_other(network, flow, state.netns, socket) is not None:
         return "answered-by-other"
     if socket.relay is not None and socket.relay.holds_only:
