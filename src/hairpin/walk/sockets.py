@@ -103,6 +103,14 @@ def filtering_unit(network: Network, netns: Netns, socket: Socket, packet: Packe
     return next((each for each in filters if each.filters(packet.version, packet.saddr)), None)
 
 
+def unit_of_container(network: Network, netns: Netns) -> Unit | None:
+    """Return the systemd unit that runs the namespace's container in its control group, if the unit filters addresses;
+    else None."""
+    units = [each for each in network.host(netns.host).units if each.denies]
+    container = network.container_of(netns) if units else None
+    return next((each for each in units if container is not None and each.name == container.unit), None)
+
+
 def nobody_takes(port: int | None, others: tuple[Socket, ...]) -> Message:
     """Return the sentence that no socket receives a packet for this port.  ``others`` are the sockets that have the
     port, but on another address or link."""

@@ -23,6 +23,7 @@ from tests.small_host import (
     WEB_ITSELF,
     container,
     container_namespace,
+    egress,
     engine,
     host_namespace,
     network,
@@ -66,6 +67,7 @@ def also_published(port: int, *sockets: Socket) -> Network:
 
 API = Socket("tcp", 4, None, 8080)
 IN_UNIT = Socket("tcp", 4, None, 80, process="httpd", pid=7, unit="/system.slice/web.service/libpod-payload-1")
+OF_UNIT = network(docker=engine(msgspec.structs.replace(container(), unit="web.service")))
 FILTERED = Unit("web.service", "active", "generated", denies=(Prefix(4, 0, 0), Prefix(6, 0, 0)))
 CASES: dict[str, Case] = {
     "a service of the host, bound to loopback": Case(
@@ -202,6 +204,9 @@ CASES: dict[str, Case] = {
     "the address filter of its unit": Case(
         with_host(serving(IN_UNIT), units=(FILTERED,)), published(), ("unit-filter-drops",),
         with_host(serving(IN_UNIT), units=(msgspec.structs.replace(FILTERED, allows=(Prefix(4, CLIENT, 24),)),)),
+    ),
+    "the address filter of the unit of a container that asks": Case(
+        with_host(OF_UNIT, units=(FILTERED,)), egress(), ("unit-filter-drops",), with_host(OF_UNIT, units=()),
     ),
     "its process is stopped": Case(
         serving(Socket("tcp", 4, None, 80, process="httpd", pid=7, halted=True)), published(),
