@@ -57,6 +57,7 @@ WITHOUT = {
     "ban-misses-published-port": "no connection fails by it; tests/causes/rules has its file's test",
     "equal-hardware-addresses": "which of the two answers changes with each frame: tests/causes/states/test_states.py",
     "bridge-vlan-filtered": "the lab's kernel has no VLAN filtering of bridges: tests/causes/bridge/test_bridge.py",
+    "address-on-two-hosts": "which of the two answers changes with each ARP reply: tests/causes/between_hosts",
     "unit-filter-drops": "a lab host has no systemd: tests/causes/service",
     "wireguard-address-not-allowed": "no host of the lab has WireGuard: tests/causes/between_hosts",
     "raw-drop-direct-routing": "dockerd 28 and later program the rule; the lab has an older one",

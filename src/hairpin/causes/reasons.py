@@ -9,6 +9,7 @@ ASKED_AT: dict[str, str] = {
     "address-diverts-traffic": "general",
     "address-held-twice": "",
     "address-on-bridge-port": "no-neighbour rp-filter",
+    "address-on-two-hosts": "",
     "address-pool-exhausted": "",
     "allow-rule-lets-nobody-in": "rule policy reject",
     "answers-leave-by-other-uplink": "peer-drops",

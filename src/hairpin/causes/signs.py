@@ -207,12 +207,17 @@ def _has_rule_for_nobody(host: Host) -> bool:
     return any(address_named(rule) not in held for chain in chains if chain is not None for rule in chain.rules)
 
 
+def _is_about_several(asked: AskedFlows) -> bool:
+    return len(asked.network.hosts) > 1
+
+
 OF_FLOWS: Mapping[str, Callable[[AskedFlows], bool]] = {
     "firewalld-reload-loses-engine-protection": _any_fails,
     "runtime-only-rule": _any_fails,
     "stale-accept-for-dead-container": _has_rules_for_nobody,
     "published-bypasses-host-firewall": _has_rule_file,
     "ban-misses-published-port": _has_input_rules,
+    "address-on-two-hosts": _is_about_several,
 }
 """The causes that look at the traces of all asked flows, in the order in which the report names them, each with its
 sign."""

@@ -263,7 +263,7 @@ def _as_entered(network: Network, state: State, link: Link, entry: Neighbour, ma
     found = who_has(network, state.netns, link, mac)
     by_address = who_answers(network, state.netns, link, entry.version, entry.value)
     to_all = mac == BROADCAST and state.packet.protocol == TCP  # tcp_v4_rcv() accepts only PACKET_HOST
-    another = found.port is None and _has_another(network, state.netns, link, by_address)
+    another = found.port is None and _has_another(network, state.netns, link, by_address, mac)
     if found.kind != "nobody" and not to_all and not another:
         # A program writes a tunnel's entries.  Links of bridges and containers were read, so nothing is assumed about
         # them.
@@ -299,17 +299,25 @@ def _by_hand(namespace: Namespace, entry: Neighbour, mac: int) -> Assumed:
     )
 
 
-def _has_another(network: Network, netns: Netns, link: Link, owner: Answer) -> bool:
-    """Return whether another host that was read has the neighbour's address, on a wire that a neighbour entry shows.
+def _has_another(network: Network, netns: Netns, link: Link, owner: Answer, mac: int) -> bool:
+    """Return whether another host that was read has the neighbour's address, and no machine that this host knows has
+    ``mac``: a router may pass the packets on.
 
-    On such a wire, no cloud fabric between the hosts answers ARP for them.
+    If one host has learned an entry of another machine for the other host, a cloud's fabric between them answers ARP
+    for them, and the entry may be the fabric's.
     """
     if owner.kind != "owner" or owner.port is None or owner.port.netns.host == netns.host:
         return False
     namespace, host = network.namespace(netns), owner.port.netns.host
     uplinks = (link, *bridge_ports(namespace, link.name)) if link.kind == "bridge" else (link,)
-    wires = (wire for each in uplinks for wire in wires_of(network, Port(netns, each.name)))
-    return any(wire.far.netns.host == host and not wire.assumed for wire in wires)
+    wires = [
+        wire
+        for each in uplinks
+        for wire in wires_of(network, Port(netns, each.name))
+        if wire.far.netns.host == host and wire.reason != "fabric"
+    ]
+    learned = any(each.mac == mac and each.state in LEARNED for each in namespace.neighbours)
+    return any(not wire.assumed for wire in wires) or (bool(wires) and not learned)
 
 
 def _mac(network: Network, port: Port) -> int | None:
