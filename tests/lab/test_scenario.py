@@ -58,6 +58,7 @@ WITHOUT = {
     "equal-hardware-addresses": "which of the two answers changes with each frame: tests/causes/states/test_states.py",
     "bridge-vlan-filtered": "the lab's kernel has no VLAN filtering of bridges: tests/causes/bridge/test_bridge.py",
     "address-on-two-hosts": "which of the two answers changes with each ARP reply: tests/causes/between_hosts",
+    "packets-to-many-stay-on-link": "no exchange of data shows a packet that nobody answers: tests/causes/forwarding",
     "unit-filter-drops": "a lab host has no systemd: tests/causes/service",
     "wireguard-address-not-allowed": "no host of the lab has WireGuard: tests/causes/between_hosts",
     "raw-drop-direct-routing": "dockerd 28 and later program the rule; the lab has an older one",

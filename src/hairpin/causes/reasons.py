@@ -186,6 +186,7 @@ ASKED_AT: dict[str, str] = {
     "overlay-devices-lost": "link-down no-neighbour neighbour-wrong no-tunnel",
     "overlay-mtu-too-large": "mtu",
     "overlay-peer-missing": "no-neighbour",
+    "packets-to-many-stay-on-link": "rule policy reject no-listener",
     "pmtud-icmp-blocked": "rule policy reject",
     "podman-beside-docker-forward-drop": "rule policy reject",
     "podman-rules-missing": (

@@ -4,9 +4,10 @@ another host that was read."""
 from hairpin.host.host import Namespace
 from hairpin.host.route import NextHop
 from hairpin.message import Message, message
+from hairpin.netfilter.packet import TCP
 from hairpin.network.lost_address import floating_elsewhere
 from hairpin.network.network import Network
-from hairpin.network.prefix import Version, address_text
+from hairpin.network.prefix import BROADCAST4, Version, address_text, is_multicast
 from hairpin.network.query import Query
 from hairpin.network.routing import lookup
 from hairpin.network.wires import holder_of
@@ -48,6 +49,22 @@ def answers(network: Network, state: State, *, is_next_hop_named: bool) -> Messa
         address=address,
         gateway=gateway,
         reading=read_host(gateway),
+    )
+
+
+def heard_by(state: State) -> Message | None:
+    """Return the sentence about the machines that get a broadcast or a multicast that leaves; None for any other
+    packet.  Nobody has to answer such a packet."""
+    packet = state.packet
+    if packet.protocol == TCP or state.carried is not None:
+        return None
+    limited = (packet.version, packet.daddr) == (4, BROADCAST4)
+    if not (limited or state.to_many or is_multicast(packet.daddr, packet.version)):
+        return None
+    return message(
+        "the machines behind {link} that listen for {address} get the packet; nobody has to answer it",
+        link=state.oif,
+        address=address_text(packet.daddr, packet.version),
     )
 
 

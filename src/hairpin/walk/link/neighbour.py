@@ -64,7 +64,8 @@ def neighbour(network: Network, state: State) -> Iterator[Outcome]:
     if routes_below(link):  # an ipvlan in mode l3 resolves no neighbours (IFF_NOARP): arp_constructor()
         yield state.with_frame(target=None, dmac=link.mac).to("device-out")
         return
-    if state.packet.protocol == TCP and state.packet.version == 4 and _is_broadcast(network, state, link, address):
+    own = state.packet.protocol == TCP and state.packet.version == 4 and not state.iif
+    if own and _is_broadcast(network, state, link, address):
         yield stopped_by(state, "martian-destination", link, _TO_ALL)
         return
     if link.tunnel is not None and "NOARP" in link.flags:
@@ -366,6 +367,8 @@ def _addressed(network: Network, state: State, link: Link, address: int, answer:
             end = stopped(state, reason, stage="neighbour", link=blocked.link, decided_by=decided, address=address)
             assert end.stop is not None
             return msgspec.structs.replace(end, stop=msgspec.structs.replace(end.stop, netns=blocked.netns))
+        case "nobody" if is_to_many(network.namespace(state.netns), state.packet.version, address):
+            return End("left", state)  # the bridge floods it, and whoever listens gets it
         case "nobody":
             return stopped_by(
                 state,
