@@ -5,7 +5,6 @@ from typing import Literal
 import msgspec
 
 from hairpin.netfilter.address import Prefix
-from hairpin.netfilter.address import Version as IpVersion
 
 
 class FirewalldZone(msgspec.Struct, frozen=True):
@@ -84,15 +83,6 @@ class Unit(msgspec.Struct, frozen=True):
     evidence: str = ""
     allows: tuple[Prefix, ...] = ()
     denies: tuple[Prefix, ...] = ()
-
-    def filters(self, version: IpVersion, address: int) -> bool:
-        """Return whether the kernel drops the packets from and to the address.  An allowed prefix wins.
-
-        Source: systemd.resource-control(5); src/core/bpf-firewall.c"""
-        allowed, denied = (
-            any(each.holds(address, version) for each in prefixes) for prefixes in (self.allows, self.denies)
-        )
-        return denied and not allowed
 
 
 class Version(msgspec.Struct, frozen=True):

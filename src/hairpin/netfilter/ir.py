@@ -5,7 +5,6 @@
 A rule's body is a sequence of expressions, evaluated from left to right as the kernel does.  A *match* that is not
 satisfied ends the rule.  A *statement* acts on the packet.  A rule of iptables has its matches before its one target; a
 rule of nftables may mix them.  Later code does not distinguish the dialects, except to quote ``Rule.text``.
-
 Nearly every match compares a number with ranges: :class:`FieldMatch`.  Addresses are integers, and names are strings.
 """
 
@@ -148,8 +147,7 @@ class AnyOfMatch(Node, frozen=True, tag="any-of", gc=False):
 
 class StatefulMatch(Node, frozen=True, tag="stateful", gc=False):
     """A match that depends on history, chance or load (limit, recent, statistic, time …).  The walk forks on it.
-    ``usual``: whether a single first packet on an idle host satisfies the match.  ``limit``: a limit whose state the
-    kernel lists.  ``rate``: the traffic below the limit, if the match limits a rate."""
+    ``usual``: whether a single first packet on an idle host satisfies the match.  ``rate``: the traffic below it."""
 
     name: str
     text: str

@@ -14,7 +14,7 @@ from hairpin.question.unread_ports import bridges_of_guests
 from hairpin.walk.decided import Assumed
 from hairpin.walk.outside import OutsideAnswer, asked_by_sender, enters_by, incoming_link
 from hairpin.walk.presumed import of_standby
-from hairpin.walk.sockets import unit_of_container
+from hairpin.walk.sockets import is_filtered, unit_of_container
 from hairpin.walk.state import End, Sender, State, stopped
 from hairpin.walk.trace import OpenQuestion
 from hairpin.walk.unread import unread_end
@@ -47,7 +47,7 @@ def begin(network: Network, flow: Flow) -> State | End:
 def _kept_in(network: Network, flow: Flow, netns: Netns) -> End | None:
     """Return the packet's end if the systemd unit of the sender's container filters the destination's address."""
     unit = unit_of_container(network, netns)
-    if unit is None or not unit.filters(flow.version, flow.daddr):
+    if unit is None or not is_filtered(unit, flow.version, flow.daddr):
         return None
     said = message("IPAddressDeny= of {unit} covers {address}", unit=unit.name,
                    address=address_text(flow.daddr, flow.version))  # fmt: skip

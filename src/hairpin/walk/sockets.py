@@ -17,7 +17,7 @@ from hairpin.message import Message, message, verbatim
 from hairpin.netfilter.packet import TCP, UDP, Packet
 from hairpin.network.flow import Flow
 from hairpin.network.network import Network
-from hairpin.network.prefix import address_text
+from hairpin.network.prefix import Version, address_text
 from hairpin.network.socket_owner import knows_nothing, never_answers, taken_by_other
 from hairpin.walk.decided import SocketDecided
 from hairpin.walk.state import Reason, State, stopped
@@ -91,6 +91,14 @@ def answers_by_route(host: Host, socket: Socket) -> bool:
     return any(each.isdigit() and int(each) < 28 for each in versions)
 
 
+def is_filtered(unit: Unit, version: Version, address: int) -> bool:
+    """Return whether the unit's filter drops the packets from and to the address.  An allowed prefix wins.
+
+    Source: systemd.resource-control(5); src/core/bpf-firewall.c"""
+    allowed, denied = (any(each.holds(address, version) for each in some) for some in (unit.allows, unit.denies))
+    return denied and not allowed
+
+
 def filtering_unit(network: Network, netns: Netns, socket: Socket, packet: Packet) -> Unit | None:
     """Return the systemd unit whose address filter drops the packet at the socket; None if there is none.
 
@@ -100,7 +108,7 @@ def filtering_unit(network: Network, netns: Netns, socket: Socket, packet: Packe
         return None
     above = socket.unit.split("/")
     filters = (each for each in network.host(netns.host).units if each.denies and each.name in above)
-    return next((each for each in filters if each.filters(packet.version, packet.saddr)), None)
+    return next((each for each in filters if is_filtered(each, packet.version, packet.saddr)), None)
 
 
 def unit_of_container(network: Network, netns: Netns) -> Unit | None:

@@ -36,7 +36,7 @@ def bound_of(rule: ir.Rule, part: ir.Expression) -> Message | None:
             pass
     if part.rate is None:
         return message("the limit of the rule is not reached")
-    return _below(part.rate, units, _keyed(rule, part, part.rate))
+    return _below(part.rate, units, _who(rule, part, part.rate))
 
 
 def _below(rate: Rate, units: Message, who: Message) -> Message:
@@ -57,7 +57,7 @@ def _network(rule: ir.Rule, bits: int) -> Message:
     return message("one network /{bits}", bits=bits)
 
 
-def _keyed(rule: ir.Rule, part: ir.StatefulMatch, rate: Rate) -> Message:
+def _who(rule: ir.Rule, part: ir.StatefulMatch, rate: Rate) -> Message:
     if part.name == "hashlimit" and rate.by:
         return (
             message("one address")

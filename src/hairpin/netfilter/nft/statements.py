@@ -100,11 +100,11 @@ def _rate(inner: Json, scope: Scope) -> Parts:
     if isinstance(inner, dict) and "map" in inner:
         return (*_key_of(inner, scope, text), ir.StatefulMatch("limit", text, usual=not _over_in_map(inner, scope)))
     declared = scope.objects.get(f"limit {inner}") if isinstance(inner, str) else None
-    rate = _stated(content({"limit": inner}) if declared is None else declared)
+    rate = _rate_of_body(content({"limit": inner}) if declared is None else declared)
     return (ir.StatefulMatch("limit", text, usual=not _is_over("limit", inner, scope), rate=rate),)
 
 
-def _stated(body: Object) -> Rate | None:
+def _rate_of_body(body: Object) -> Rate | None:
     count, period, unit, burst = (body.get(key) for key in ("rate", "per", "rate_unit", "burst"))
     if not isinstance(count, int) or period not in _PERIODS:
         return None

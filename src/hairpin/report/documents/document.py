@@ -313,10 +313,9 @@ def flow_document(flow: FlowAnswer, answer: Answer, quotes: Quotes, words: Words
 
 def _conditions(flow: FlowAnswer) -> tuple[Message, ...]:
     """Return the conditions on which the flow's verdict depends, and the limits below which the flow passes."""
-    supposed = (each.what for each in flow.supposed)
     depends = (*(each.said for each in flow.trace.conditions), *(each.below for each in flow.trace.bounds))
-    of_port = message("the sender's port is {port}", port=flow.trace.flow.sport)
-    return (*depends, *((of_port,) if flow.trace.flow.from_port else ()), *map(_not_told, dict.fromkeys(supposed)))
+    of_port = (message("the sender's port is {port}", port=flow.trace.flow.sport),) * flow.trace.flow.from_port
+    return (*depends, *of_port, *map(_not_told, dict.fromkeys(each.what for each in flow.supposed)))
 
 
 def _not_told(part: Message | str) -> Message:

@@ -67,7 +67,7 @@ def through_queue(namespace: Namespace, state: State, link: Link) -> Iterator[Ou
     found = refusing(namespace, link, state.packet, _applies, refuses)
     bad = next((each for each in found if each is not None), None)
     if bad is None:
-        yield _shaped(state, link)
+        yield _below_rate(state, link)
         return
     if None not in found:
         yield _refusal(state, link, bad)
@@ -78,7 +78,7 @@ def through_queue(namespace: Namespace, state: State, link: Link) -> Iterator[Ou
     yield _refusal(state.given(Condition(said, holds=False, usual=False)), link, bad)
 
 
-def _shaped(state: State, link: Link) -> State:
+def _below_rate(state: State, link: Link) -> State:
     """Return the packet that the queue takes, under the condition that the traffic stays below the rate of a ``tbf``,
     which drops what does not fit into its queue."""
     for each in _used(link.qdiscs) if not state.packet.arp else ():
