@@ -89,8 +89,8 @@ def _at_address(network: Network, host: Host, version: Version, address: int) ->
     if is_loopback(address, version):
         return Standpoint(FromHost(), host)
     namespace = network.namespace(host.netns)
-    own = owns_address(namespace, version, address) and not is_typed_in(host, namespace, version, address)
-    if own and not is_on_no_network(host, namespace, version, address):
+    is_own = owns_address(namespace, version, address) and not is_typed_in(host, namespace, version, address)
+    if is_own and not is_on_no_network(host, namespace, version, address):
         return Standpoint(FromHost(address), host)
     for container in host.containers():
         held = any(address == (each.ipv4 if version == 4 else each.ipv6) for each in container.endpoints)
