@@ -3745,7 +3745,7 @@ jobs_of_host() {
 
 # Of a container's interfaces, only keys that can decide a walked packet: a file costs the kernel longer with each container.
 CONF_KEYS='accept_redirects disable_policy forwarding ignore_routes_with_linkdown'
-CONF_KEYS4='accept_local arp_announce arp_filter arp_ignore disable_xfrm promote_secondaries proxy_arp proxy_arp_pvlan route_localnet
+CONF_KEYS4='accept_local arp_announce arp_filter arp_ignore bc_forwarding disable_xfrm promote_secondaries proxy_arp proxy_arp_pvlan route_localnet
     rp_filter send_redirects src_valid_mark'
 CONF_KEYS6='disable_ipv6 force_forwarding hop_limit mtu proxy_ndp use_oif_addrs_only use_tempaddr'
 CONF_KEYS_UNUSED6='disable_ipv6 forwarding mtu'     # where no link has an IPv6 address

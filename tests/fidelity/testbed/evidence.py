@@ -20,8 +20,7 @@ from tests.fidelity.testbed.netns import Netns, SetupError
 
 _IPTABLES = frozenset({"filter", "nat", "mangle", "raw", "security"})
 _EBTABLES = frozenset({"filter", "nat"})
-_OF_HOSTS = ("bc_forwarding",)
-_CONF = tuple(dict.fromkeys(each.key for each in SYSCTLS if each.family and (each.inside or each.key in _OF_HOSTS)))
+_CONF = tuple(dict.fromkeys(each.key for each in SYSCTLS if each.family and each.inside))
 _FOLDERS = ("ipv4/conf", "ipv6/conf")
 _KEYS = (
     "ipv4/ip_forward", "ipv4/fwmark_reflect", "ipv6/fwmark_reflect", "ipv4/icmp_errors_use_inbound_ifaddr",
