@@ -41,7 +41,9 @@ def test_named(origin: Origin, kind: type, label: str) -> None:
     assert (type(found.start), found.host.name) == (kind, label)
 
 
-@pytest.mark.parametrize(("link", "kind"), (("veth1", Outside), ("eth0", FromHost), ("docker0", FromHost)))
+@pytest.mark.parametrize(
+    ("link", "kind"), (("veth1", Outside), ("lo", Outside), ("eth0", FromHost), ("docker0", FromHost))
+)
 def test_an_address_that_somebody_put_on_a_containers_veth_is_still_a_clients(link: str, kind: type) -> None:
     own = host_namespace()
     own = msgspec.structs.replace(own, addresses=(*own.addresses, Address(link, 4, CLIENT, 32)))

@@ -1,12 +1,15 @@
 import msgspec
 
 from hairpin.host.host import Namespace
+from hairpin.host.managers import Unit
 from hairpin.host.socket import Relay, Socket
+from hairpin.netfilter.address import Prefix
 from hairpin.netfilter.packet import ICMP, SYN, TCP, UDP, Packet
 from hairpin.network.flow import Flow, FromHost
 from hairpin.network.network import Network
 from hairpin.walk.sockets import find_socket, socket_text
 from hairpin.walk.walk import walk_flow
+from tests.causes.hosts import with_host
 from tests.rows import each_row
 from tests.rule_text import without
 from tests.small_host import (
@@ -102,6 +105,16 @@ def at_host(socket: Socket, status: str = "exited") -> Network:
     return network(host_namespace(without("DNAT"), sockets=(socket,)), docker=engine(container(status)))
 
 
+ALL = (Prefix(4, 0, 0), Prefix(6, 0, 0))
+
+
+def filtered(*denies: Prefix, allows: tuple[Prefix, ...] = (), unit: str = "web.service") -> Network:
+    """Return the host on which systemd filters the addresses of the unit, and runs the server below web.service."""
+    server = Socket("tcp", 4, None, 80, unit="/system.slice/web.service/libpod-payload-1")
+    one = Unit(unit, "active", "enabled", allows=allows, denies=denies)
+    return with_host(network(inner=container_namespace((server,))), units=(one,))
+
+
 CASES_UNSERVED: dict[str, tuple[Network, Flow, str, str | None]] = {
     "the backlog is full": (waiting(2, 1), published(), "dropped", "backlog-full"),
     "the backlog is full behind docker-proxy": (waiting(2, 1), LOCAL, "dropped", "backlog-full"),
@@ -118,6 +131,11 @@ CASES_UNSERVED: dict[str, tuple[Network, Flow, str, str | None]] = {
         at_host(msgspec.structs.replace(HTTPD, process="dockerd", relay=Relay(4, WEB, 80, holds_only=True)), "running"),
         OF_WEB, "unanswered", "never-accepts",
     ),
+    "the address filter of the process's unit": (filtered(*ALL), published(), "dropped", "unit-filter"),
+    "an address filter that allows the client": (
+        filtered(*ALL, allows=(Prefix(4, CLIENT, 32),)), published(), "delivered", None,
+    ),
+    "an address filter of another unit": (filtered(*ALL, unit="other.service"), published(), "delivered", None),
     "a stopped process whose backlog is full": (
         network(inner=container_namespace((Socket("tcp", 4, None, 80, queued=2, backlog=1, halted=True),))),
         published(), "unanswered", "process-frozen",

@@ -153,8 +153,9 @@ class FlowAnswer(msgspec.Struct, frozen=True):
         """The highest judge that confirmed the verdict.
 
         Some verdicts rest on a router outside that forwards a packet which a careful router drops.  A replica cannot
-        confirm such a verdict, because the replica's outside forwards this packet, too."""
-        return "simulated" if self.trace.rests_on_grant else self.replayed
+        confirm such a verdict, because the replica's outside forwards this packet, too.  Other verdicts hold as long as
+        the flow stays below a limit over time; a replica sends one packet, which shows nothing about the limit."""
+        return "simulated" if self.trace.rests_on_grant or self.trace.bounds else self.replayed
 
     @property
     def replayed(self) -> Judge:

@@ -9,6 +9,7 @@ ASKED_AT: dict[str, str] = {
     "address-diverts-traffic": "general",
     "address-held-twice": "",
     "address-on-bridge-port": "no-neighbour rp-filter",
+    "address-on-two-hosts": "",
     "address-pool-exhausted": "",
     "allow-rule-lets-nobody-in": "rule policy reject",
     "answers-leave-by-other-uplink": "peer-drops",
@@ -189,6 +190,7 @@ ASKED_AT: dict[str, str] = {
     "overlay-devices-lost": "link-down no-neighbour neighbour-wrong no-tunnel",
     "overlay-mtu-too-large": "mtu",
     "overlay-peer-missing": "no-neighbour",
+    "packets-to-many-stay-on-link": "rule policy reject no-listener",
     "pmtud-icmp-blocked": "rule policy reject",
     "podman-beside-docker-forward-drop": "rule policy reject",
     "podman-rules-missing": (
@@ -262,6 +264,7 @@ ASKED_AT: dict[str, str] = {
     "tunnel-source-lost": "no-source-address",
     "two-iptables-backends-in-use": "rule policy reject",
     "ufw-forward-policy": "rule policy reject",
+    "unit-filter-drops": "unit-filter",
     "upstream-filters-container-addresses": "peer-drops",
     "user-stack-gone": "no-route no-source-address",
     "userland-proxy-off-no-route-localnet": "martian-source martian-destination route-localnet",

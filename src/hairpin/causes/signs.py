@@ -15,6 +15,7 @@ from hairpin.host.docker import Container
 from hairpin.host.engine_health import is_down
 from hairpin.host.host import Host, Namespace
 from hairpin.host.route import TABLE_MAIN
+from hairpin.network.prefix import is_multicast
 
 HostSign = Callable[[Host], bool]
 
@@ -207,12 +208,22 @@ def _has_rule_for_nobody(host: Host) -> bool:
     return any(address_named(rule) not in held for chain in chains if chain is not None for rule in chain.rules)
 
 
+def _is_about_several(asked: AskedFlows) -> bool:
+    return len(asked.network.hosts) > 1
+
+
+def _is_for_group(asked: AskedFlows) -> bool:
+    return any(not each.succeeds and is_multicast(each.flow.daddr, each.flow.version) for each in asked.traces)
+
+
 OF_FLOWS: Mapping[str, Callable[[AskedFlows], bool]] = {
     "firewalld-reload-loses-engine-protection": _any_fails,
     "runtime-only-rule": _any_fails,
     "stale-accept-for-dead-container": _has_rules_for_nobody,
     "published-bypasses-host-firewall": _has_rule_file,
     "ban-misses-published-port": _has_input_rules,
+    "address-on-two-hosts": _is_about_several,
+    "packets-to-many-stay-on-link": _is_for_group,
 }
 """The causes that look at the traces of all asked flows, in the order in which the report names them, each with its
 sign."""

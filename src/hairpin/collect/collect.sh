@@ -1000,7 +1000,7 @@ all_processes() { # what /proc tells of each process, in all namespaces. Names a
         text = rest()
         if (text ~ /^0::/) note(2, substr(text, 4))
         else if (text ~ /^[0-9]+:([^:]*,)?freezer(,[^:]*)?:/) { path = text; sub(/^[^:]*:[^:]*:/, "", path); note(1, path) }
-        if (systemd && !(pid in unit) && text ~ /(:name=systemd:|^0::).*\.(service|scope)$/) {
+        if (systemd && !(pid in unit) && text ~ /(:name=systemd:|^0::).*\.(service|scope)(\/|$)/) {
             unit[pid]; path = text; sub(/^[0-9]*:[^:]*:/, "", path); units = units pid "\t" path "\n"
         }
         if (pid in judged || text !~ /[0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f]/) next
@@ -2841,6 +2841,10 @@ HOST_SERVICES="apache2.service bind9.service caddy.service chrony.service chrony
     samba.service sendmail.service slapd.service smb.service smbd.service snmpd.service ssh.service ssh.socket
     sshd.service sshd.socket syslog-ng.service tftpd-hpa.service unbound.service valkey.service vsftpd.service
     wg-quick@wg0.service xrdp.service zabbix-agent.service zabbix-agent2.service"
+filtered_units() { # the units for which a file of this host, or set-property, filters addresses: systemd.resource-control(5)
+    grep -rlsE '^[[:space:]]*IPAddressDeny[[:space:]]*=' /etc/systemd/system /run/systemd/system /run/systemd/generator* /run/systemd/transient \
+        /etc/systemd/system.control /run/systemd/system.control | sed 's|/[^/]*\.conf$||; s|\.d$||; s|.*/||; /^-/d; /@\./d' | sort -u
+}
 units() {
     if ! [ -d /run/systemd/system ] || ! have systemctl; then absent units 'systemctl show' 'systemd does not run here'; return; fi
     # Services of the host itself matter where nothing takes an asked port, and then all is read.
@@ -2848,8 +2852,8 @@ units() {
     # shellcheck disable=SC2086
     [ -n "$HAIRPIN_ONLY" ] || set -- $HOST_SERVICES
     # shellcheck disable=SC2086
-    set -- $found_units "$@"
-    run units 'systemctl show' limited 8 systemctl show --no-pager -p Id,LoadState,ActiveState,SubState,UnitFileState,After,Before,PartOf,Requires,Wants,BindsTo,Conflicts,FragmentPath,DropInPaths,ActiveEnterTimestamp,InactiveEnterTimestamp,Result,NRestarts \
+    set -- $found_units $(filtered_units) "$@"
+    run units 'systemctl show' limited 8 systemctl show --no-pager -p Id,LoadState,ActiveState,SubState,UnitFileState,After,Before,PartOf,Requires,Wants,BindsTo,Conflicts,FragmentPath,DropInPaths,ActiveEnterTimestamp,InactiveEnterTimestamp,Result,NRestarts,IPAddressAllow,IPAddressDeny \
         docker.service docker.socket containerd.service podman.service podman-restart.service netavark-firewalld-reload.service \
         firewalld.service ufw.service nftables.service iptables.service ip6tables.service netfilter-persistent.service \
         ipset.service ebtables.service fail2ban.service crowdsec.service tuned.service systemd-sysctl.service systemd-networkd.service \
@@ -3763,7 +3767,7 @@ jobs_of_host() {
 
 # Of a container's interfaces, only keys that can decide a walked packet: a file costs the kernel longer with each container.
 CONF_KEYS='accept_redirects disable_policy forwarding ignore_routes_with_linkdown'
-CONF_KEYS4='accept_local arp_announce arp_filter arp_ignore disable_xfrm promote_secondaries proxy_arp proxy_arp_pvlan route_localnet
+CONF_KEYS4='accept_local arp_announce arp_filter arp_ignore bc_forwarding disable_xfrm promote_secondaries proxy_arp proxy_arp_pvlan route_localnet
     rp_filter send_redirects src_valid_mark'
 CONF_KEYS6='disable_ipv6 force_forwarding hop_limit mtu proxy_ndp use_oif_addrs_only use_tempaddr'
 CONF_KEYS_UNUSED6='disable_ipv6 forwarding mtu'     # where no link has an IPv6 address

@@ -4,6 +4,8 @@ from typing import Literal
 
 import msgspec
 
+from hairpin.netfilter.address import Prefix
+
 
 class FirewalldZone(msgspec.Struct, frozen=True):
     """A firewalld zone: its interfaces and sources, and the traffic that it accepts.
@@ -69,7 +71,8 @@ class Ufw(msgspec.Struct, frozen=True):
 
 
 class Unit(msgspec.Struct, frozen=True):
-    """A systemd unit's state."""
+    """A systemd unit's state.  ``allows`` and ``denies``: the prefixes of IPAddressAllow= and IPAddressDeny=, by which
+    the kernel filters the packets of the processes in the unit's control group."""
 
     name: str
     active: str
@@ -78,6 +81,8 @@ class Unit(msgspec.Struct, frozen=True):
     before: tuple[str, ...] = ()
     part_of: tuple[str, ...] = ()
     evidence: str = ""
+    allows: tuple[Prefix, ...] = ()
+    denies: tuple[Prefix, ...] = ()
 
 
 class Version(msgspec.Struct, frozen=True):

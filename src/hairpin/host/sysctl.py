@@ -117,12 +117,12 @@ SYSCTLS: tuple[KnownSysctl, ...] = (
     *_rows(
         "ipv6/conf/*/accept_redirects ipv4/conf/*/send_redirects ipv4/conf/*/proxy_arp_pvlan "
         "ipv4/conf/*/disable_policy ipv6/conf/*/disable_policy ipv4/conf/*/disable_xfrm "
-        "ipv4/conf/*/promote_secondaries ipv6/conf/*/hop_limit ipv6/conf/*/force_forwarding "
+        "ipv4/conf/*/promote_secondaries ipv4/conf/*/bc_forwarding ipv6/conf/*/hop_limit ipv6/conf/*/force_forwarding "
         "ipv6/conf/*/use_oif_addrs_only ipv4/tcp_mtu_probing netfilter/nf_conntrack_checksum"
     ),
     *_rows(
         "ipv4/conf/*/secure_redirects ipv4/conf/*/shared_media ipv4/conf/*/accept_source_route "
-        "ipv6/conf/*/accept_source_route ipv4/conf/*/medium_id ipv4/conf/*/bc_forwarding "
+        "ipv6/conf/*/accept_source_route ipv4/conf/*/medium_id "
         "ipv4/conf/*/drop_unicast_in_l2_multicast ipv6/conf/*/drop_unicast_in_l2_multicast ipv4/conf/*/arp_accept "
         "ipv4/conf/*/drop_gratuitous_arp ipv6/conf/*/seg6_enabled ipv6/conf/*/rpl_seg_enabled", inside=False,
     ),

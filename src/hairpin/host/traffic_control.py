@@ -72,8 +72,8 @@ class Filter(msgspec.Struct, frozen=True, tag="filter"):
 
     ``protocol``: ``all``, ``ip``, ``ipv6`` or another protocol.  ``to_link``: the target of ``redirect``.  ``flowid``:
     the class that the filter chooses.  ``program``: a program of classic BPF whose result is the action
-    (direct-action).  ``words``: the matches and the action in tc's syntax; None if hairpin does not
-    model them."""
+    (direct-action).  ``polices``: whether an action acts on packets above a rate.  ``words``: the matches and the
+    action in tc's syntax; None if hairpin does not model them."""
 
     place: Literal["ingress", "egress", "root"]
     kind: str
@@ -87,6 +87,7 @@ class Filter(msgspec.Struct, frozen=True, tag="filter"):
     words: tuple[str, ...] | None = None
     evidence: str = ""
     program: Program = ()
+    polices: bool = False
 
     @property
     def text(self) -> str:

@@ -7,18 +7,19 @@ import msgspec
 
 from hairpin.message import Message, message
 from hairpin.netfilter.packet import is_discovery
+from hairpin.network.prefix import BROADCAST4, is_multicast
 from hairpin.replica.judgement import Judgement
 from hairpin.replica.judgement import Verdict as KernelVerdict
-from hairpin.walk.decided import RuleDecided, SocketDecided
+from hairpin.walk.decided import RouteDecided, RuleDecided, SocketDecided
 from hairpin.walk.state import Reason, Stop
 from hairpin.walk.trace import Branch, Trace, only_under_load
 from hairpin.walk.verdicts import VERDICTS, Verdict
 
 _NOT_REBUILT: frozenset[Reason] = frozenset(
-    {"conntrack-full", "neighbour-table-full", "qdisc", "tc-filter", "xfrm-policy"}
+    {"conntrack-full", "neighbour-table-full", "qdisc", "tc-filter", "xfrm-policy", "unit-filter"}
 )
 """The reasons of stops by a state that a replica does not have: a full table of the kernel (the tables of the replica's
-kernel have room), traffic control of a link, and policies of IPsec."""
+kernel have room), traffic control of a link, policies of IPsec, and control groups."""
 
 
 class Agreement(msgspec.Struct, frozen=True):
@@ -38,7 +39,7 @@ def agreement(trace: Trace, judgement: Judgement) -> Agreement:
     """Return whether the kernel's verdict and deciding rule agree with the walk's verdict and deciding rule."""
     if all(step.stage == "outside" for step in trace.usual.request):
         return Agreement(None, "simulated")  # no host that was read sees the packet, so a replica shows nothing
-    if any(map(_rests_on_other_tables, trace.branches)):
+    if any(map(_rests_on_other_tables, trace.branches)) or _is_for_many(trace):
         return Agreement(None, "simulated")
     reason = _difference(trace, judgement)
     if reason and _under_load(trace, judgement):
@@ -48,6 +49,17 @@ def agreement(trace: Trace, judgement: Judgement) -> Agreement:
     if reason:
         return Agreement(False, "simulated", reason)
     return Agreement(True, "replicated")
+
+
+def _is_for_many(trace: Trace) -> bool:
+    """Return whether the flow leaves as a broadcast or a multicast.  The machine that plays the outside in a replica
+    need not listen for it."""
+    last = trace.usual.request[-1].packet if trace.usual.request else None
+    if trace.verdict != "leaves" or last is None:
+        return False
+    routes = (step.decided_by.entry for step in trace.usual.request if isinstance(step.decided_by, RouteDecided))
+    by_route = any(each is not None and each.type == "broadcast" for each in routes)
+    return by_route or is_multicast(last.daddr, last.version) or (last.version, last.daddr) == (4, BROADCAST4)
 
 
 def _rests_on_other_tables(branch: Branch) -> bool:

@@ -5,7 +5,6 @@
 A rule's body is a sequence of expressions, evaluated from left to right as the kernel does.  A *match* that is not
 satisfied ends the rule.  A *statement* acts on the packet.  A rule of iptables has its matches before its one target; a
 rule of nftables may mix them.  Later code does not distinguish the dialects, except to quote ``Rule.text``.
-
 Nearly every match compares a number with ranges: :class:`FieldMatch`.  Addresses are integers, and names are strings.
 """
 
@@ -15,7 +14,7 @@ import msgspec
 
 from hairpin.message import Message
 from hairpin.netfilter.evaluate.bytecode import Program
-from hairpin.netfilter.limit import Limit, Queue
+from hairpin.netfilter.limit import Limit, Queue, Rate
 
 Family = Literal["ip", "ip6", "inet", "arp", "bridge", "netdev"]
 Dialect = Literal["iptables-nft", "iptables-legacy", "nft", "ebtables"]
@@ -148,12 +147,13 @@ class AnyOfMatch(Node, frozen=True, tag="any-of", gc=False):
 
 class StatefulMatch(Node, frozen=True, tag="stateful", gc=False):
     """A match that depends on history, chance or load (limit, recent, statistic, time …).  The walk forks on it.
-    ``usual``: whether a single first packet on an idle host satisfies the match."""
+    ``usual``: whether a single first packet on an idle host satisfies the match.  ``rate``: the traffic below it."""
 
     name: str
     text: str
     usual: bool = True
     limit: Limit | None = None
+    rate: Rate | None = None
 
 
 class OpaqueMatch(Node, frozen=True, tag="opaque", gc=False):

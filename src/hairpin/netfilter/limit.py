@@ -66,6 +66,19 @@ class TimeWindow(msgspec.Struct, frozen=True, tag="time", gc=False):
     over: bool = True
 
 
+class Rate(msgspec.Struct, frozen=True, tag="rate", gc=False):
+    """The traffic that ``-m limit``, ``-m hashlimit`` or nft ``limit`` lets pass: ``count`` units per ``period``, and
+    ``burst`` packets at once (None: the listing does not say).  ``unit``: ``packets``, or a number of bytes in the
+    tool's words (``kbytes``).  ``by``: the fields whose values have a bucket of their own; empty for one bucket of all
+    packets."""
+
+    count: int
+    unit: str
+    period: Literal["second", "minute", "hour", "day", "week"]
+    burst: int | None = None
+    by: tuple[str, ...] = ()
+
+
 ClientLimit = ConnectionLimit | RecentLimit | HashLimit
 Limit = ClientLimit | QuotaLimit | TimeWindow
 

@@ -82,6 +82,8 @@ class Flow(msgspec.Struct, frozen=True):
     asks_for_ecn: bool = False
     """Whether the flow's SYN asks for explicit congestion notification (RFC 3168, 6.1.1), as with net.ipv4.tcp_ecn=1.
     Such a SYN also has the flags ECE and CWR."""
+    from_port: bool = False
+    """Whether the flow stands for the packets with its source port, which a rule treats differently."""
     port_named: bool = False
     """Whether the user named the port of a flow to the outside whose address hairpin chose."""
 

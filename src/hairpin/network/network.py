@@ -335,12 +335,12 @@ def _outer_ports(host: Host) -> dict[tuple[str, str], Link | None]:  # noqa: ARG
 
 
 def conf(
-    namespace: Namespace, version: Version, link: str, name: str, *, rule: Literal["max", "or", "own"] = "own"
+    namespace: Namespace, version: Version, link: str, name: str, *, rule: Literal["max", "or", "and", "own"] = "own"
 ) -> int | None:
     """Return a per-interface sysctl as the kernel uses it.
 
-    With the ``rule`` ``own``, the result is the interface's value.  With ``max`` or ``or``, the interface's value is
-    combined with the value of ``conf.all`` (IN_DEV_MAXCONF, IN_DEV_ORCONF).
+    With the ``rule`` ``own``, the result is the interface's value.  With ``max``, ``or`` or ``and``, the interface's
+    value is combined with the value of ``conf.all`` (IN_DEV_MAXCONF, IN_DEV_ORCONF, IN_DEV_ANDCONF).
     Source: include/linux/inetdevice.h
     """
     family = "ipv4" if version == 4 else "ipv6"
@@ -351,6 +351,8 @@ def conf(
     known = [each for each in (own, everywhere) if each is not None]
     if not known:
         return None
+    if rule == "and":
+        return int(len(known) == 2 and all(known))
     return max(known) if rule == "max" else int(any(known))
 
 

@@ -154,6 +154,25 @@ def is_typed_in(host: Host, namespace: Namespace, version: Version, address: int
     return bool(given) and address not in given and not is_loopback(address, version)
 
 
+def is_on_no_network(host: Host, namespace: Namespace, version: Version, address: int) -> bool:
+    """Return whether only links have the address that lead to no machine: ``lo``, a dummy link, or a bridge without
+    ports that no engine made."""
+    bridges = {each.bridge for engine in host.engines for each in engine.networks}
+    masters = {each.master for each in namespace.links}
+    links = [
+        namespace.link(each.link) for each in namespace.addresses if (each.version, each.value) == (version, address)
+    ]
+    return bool(links) and all(
+        link is not None
+        and (
+            link.name == "lo"
+            or link.kind == "dummy"
+            or (link.kind == "bridge" and link.name not in bridges and link.name not in masters)
+        )
+        for link in links
+    )
+
+
 def _is_containers_port(namespace: Namespace, name: str) -> bool:
     """Return whether the link is a veth that is a bridge port and has its peer in another namespace."""
     link = namespace.link(name)

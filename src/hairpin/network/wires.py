@@ -3,8 +3,8 @@
 A host's snapshot ends at its uplinks.  Two uplinks of different hosts are joined in three cases.  First, one host has a
 neighbour or forwarding entry with the hardware address of the other uplink.  Second, by assumption, an address of one
 uplink is on-link for the other uplink, and there is no entry for this address.  Third, by assumption, too, one host has
-an entry for the other uplink's address with another hardware address, because a cloud's fabric answers ARP requests for
-the machines.
+learned an entry for the other uplink's address with another hardware address, because a cloud's fabric answers ARP
+requests for the machines.
 
 If several hosts have the same address on their uplinks, this address joins no uplinks by assumption, because the hosts
 may be in private networks that look alike.  A bridge without an uplink joins no hosts, because 172.17.0.0/16 is on-link
@@ -111,11 +111,14 @@ def _sees(network: Network, one: _Uplink, other: _Uplink) -> bool:
 
 
 def _named(network: Network, one: _Uplink, other: _Uplink) -> bool:
-    """Return whether the host of ``one`` has a neighbour entry, with any hardware address, for an address of
-    ``other``."""
+    """Return whether the host of ``one`` has learned a neighbour entry, with any hardware address, for an address of
+    ``other``.  An entry that somebody made shows no fabric."""
     asked = {(each.version, each.value) for each in other.addresses}
     return any(
-        each.link == one.holder.name and (each.version, each.value) in asked and each.mac is not None and not each.proxy
+        each.link == one.holder.name
+        and (each.version, each.value) in asked
+        and each.mac is not None
+        and not (each.proxy or each.static)
         for each in network.namespace(one.port.netns).neighbours
     )
 

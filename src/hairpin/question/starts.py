@@ -15,7 +15,7 @@ from hairpin.network.network import Network, addresses_of, netns_of, owns_addres
 from hairpin.network.prefix import Version, address_text, is_loopback
 from hairpin.network.query import Query
 from hairpin.network.routing import lookup
-from hairpin.network.strayed import is_typed_in
+from hairpin.network.strayed import is_on_no_network, is_typed_in
 from hairpin.network.wires import holder_of
 from hairpin.question.asked import Origin
 from hairpin.question.hosts import container_named, host_named, host_with
@@ -56,8 +56,8 @@ def start_named(network: Network, host: Host, version: Version, origin: Origin) 
     """Return the start that the user named, for a flow to ``host``; raises UsageError if there is no such start.
 
     An outside client and a LAN neighbour are clients of ``host``, except if the user names another host.  An address of
-    the host means the host itself.  But an address that an administrator added to a container's veth means the other
-    machine that has the address.
+    the host means the host itself.  But an address that an administrator added to a container's veth, or to a link that
+    leads to no machine, means the other machine that has the address: nobody names the host by such an address.
     """
     match origin.kind:
         case "host":
@@ -89,7 +89,8 @@ def _at_address(network: Network, host: Host, version: Version, address: int) ->
     if is_loopback(address, version):
         return Standpoint(FromHost(), host)
     namespace = network.namespace(host.netns)
-    if owns_address(namespace, version, address) and not is_typed_in(host, namespace, version, address):
+    is_own = owns_address(namespace, version, address) and not is_typed_in(host, namespace, version, address)
+    if is_own and not is_on_no_network(host, namespace, version, address):
         return Standpoint(FromHost(address), host)
     for container in host.containers():
         held = any(address == (each.ipv4 if version == 4 else each.ipv6) for each in container.endpoints)

@@ -126,6 +126,7 @@ OPEN_ENDS: dict[Reason, Message] = {
     "no-source-address": _ROUTE, "loop": _CIRCLE, "conntrack-clash": _FULL, "conntrack-full": _FULL,
     "redirect-translated": _ANSWER, "masquerade-moved": _ANSWER, "no-listener": _SOCKET, "answered-by-other": _SOCKET,
     "process-frozen": _PROCESS, "never-accepts": _PROCESS, "backlog-full": _PROCESS, "receive-queue-full": _PROCESS,
+    "unit-filter": _PROCESS,
     "sockets-unread": _UNREAD, "namespace-unread": _UNREAD, "gateway-does-not-hairpin": _OUTSIDE,
     "upstream-denies": _OUTSIDE, "source-not-translated": _ANSWER, "peer-drops": _OUTSIDE, "wrong-answer": _ANSWER,
     "no-tunnel-remote": _TUNNEL, "no-tunnel": _TUNNEL, "tunnel-elsewhere": _TUNNEL, "peer-not-allowed": _TUNNEL,

@@ -31,6 +31,9 @@ class Places(msgspec.Struct, frozen=True):
     def client(self, flow: Flow) -> str:
         """Return the flow's start as people read it, such as ``outside (192.0.2.10)`` for a client that the user did
         not name."""
+        if flow.from_port:
+            of_all = self.client(msgspec.structs.replace(flow, from_port=False))
+            return self._said(message("{client} from source port {port}", client=of_all, port=flow.sport))
         text, name = self.start(flow), self.client_name(flow)
         if isinstance(flow.start, Lan):
             return f"{name} ({text.removeprefix('lan (')}"
@@ -38,6 +41,9 @@ class Places(msgspec.Struct, frozen=True):
 
     def client_name(self, flow: Flow) -> str:
         """Return the flow's start without an address, such as ``outside`` or ``lan``."""
+        if flow.from_port:
+            of_all = self.client_name(msgspec.structs.replace(flow, from_port=False))
+            return self._said(message("{client} from source port {port}", client=of_all, port=flow.sport))
         match flow.start:
             case Outside() if flow.invented:
                 return self._said(message("outside"))

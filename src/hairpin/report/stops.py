@@ -60,6 +60,7 @@ _SENTENCES: dict[Reason, Message] = {
     "never-accepts": message("the port is open, but the process behind the port accepts no connection"),
     "backlog-full": message("the backlog is full: the kernel drops new connections"),
     "receive-queue-full": message("the receive queue is full: the kernel drops the datagram"),
+    "unit-filter": message("the address filter of the process's systemd unit drops the packet"),
     "answered-by-other": message("something else than the asked container answers"),
     "namespace-unread": message("hairpin did not read the namespace that the packet enters"),
     "sockets-unread": message("hairpin could not read what listens there"),

@@ -14,6 +14,7 @@ from hairpin.question.unread_ports import bridges_of_guests
 from hairpin.walk.decided import Assumed
 from hairpin.walk.outside import OutsideAnswer, asked_by_sender, enters_by, incoming_link
 from hairpin.walk.presumed import of_standby
+from hairpin.walk.sockets import is_filtered, unit_of_container
 from hairpin.walk.state import End, Sender, State, stopped
 from hairpin.walk.trace import OpenQuestion
 from hairpin.walk.unread import unread_end
@@ -31,7 +32,7 @@ def begin(network: Network, flow: Flow) -> State | End:
             if netns not in network:
                 packet = flow.packet(0)
                 return stopped(State("output-route", netns, packet), "no-container")
-            return _local(flow, netns, address or 0)
+            return _kept_in(network, flow, netns) or _local(flow, netns, address or 0)
         case Outside(address=address) | Lan(address=address):
             at = State("device-in", entered_netns(network, flow), flow.packet(address))
             if at.netns not in network:
@@ -41,6 +42,16 @@ def begin(network: Network, flow: Flow) -> State | End:
                 return sent if isinstance(sent, End) else unread_end(network, sent) or sent
             started = unread_end(network, at) or enters_by(network, flow)
             return started if isinstance(started, End) else asked_by_sender(network, flow, started)
+
+
+def _kept_in(network: Network, flow: Flow, netns: Netns) -> End | None:
+    """Return the packet's end if the systemd unit of the sender's container filters the destination's address."""
+    unit = unit_of_container(network, netns)
+    if unit is None or not is_filtered(unit, flow.version, flow.daddr):
+        return None
+    said = message("IPAddressDeny= of {unit} covers {address}", unit=unit.name,
+                   address=address_text(flow.daddr, flow.version))  # fmt: skip
+    return stopped(_local(flow, netns, 0), "unit-filter", stage="output", decided_by=Assumed(said, grounds="read"))
 
 
 def _local(flow: Flow, netns: Netns, saddr: int) -> State:

@@ -5,10 +5,10 @@ from hairpin.host.host import Namespace
 from hairpin.host.route import NextHop
 from hairpin.message import Message, message
 from hairpin.netfilter.ir import STATUS_SEEN_REPLY
-from hairpin.netfilter.packet import Packet
+from hairpin.netfilter.packet import TCP, Packet
 from hairpin.network.lost_address import floating_elsewhere
 from hairpin.network.network import Network
-from hairpin.network.prefix import LINK_LOCAL4, Version, address_text, is_private
+from hairpin.network.prefix import BROADCAST4, LINK_LOCAL4, Version, address_text, is_multicast, is_private
 from hairpin.network.query import Query
 from hairpin.network.routing import lookup
 from hairpin.network.wires import holder_of
@@ -50,6 +50,22 @@ def answers(network: Network, state: State, *, is_next_hop_named: bool) -> Messa
         address=address,
         gateway=gateway,
         reading=read_host(gateway),
+    )
+
+
+def heard_by(state: State) -> Message | None:
+    """Return the sentence about the machines that get a broadcast or a multicast that leaves; None for any other
+    packet.  Nobody has to answer such a packet."""
+    packet = state.packet
+    if packet.protocol == TCP or state.carried is not None:
+        return None
+    limited = (packet.version, packet.daddr) == (4, BROADCAST4)
+    if not (limited or state.to_many or is_multicast(packet.daddr, packet.version)):
+        return None
+    return message(
+        "the machines behind {link} that listen for {address} get the packet; nobody has to answer it",
+        link=state.oif,
+        address=address_text(packet.daddr, packet.version),
     )
 
 

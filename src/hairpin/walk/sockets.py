@@ -10,12 +10,14 @@ import msgspec
 
 from hairpin.door import Observation
 from hairpin.host.host import Host, Namespace
+from hairpin.host.managers import Unit
+from hairpin.host.netns import Netns
 from hairpin.host.socket import Socket
 from hairpin.message import Message, message, verbatim
 from hairpin.netfilter.packet import TCP, UDP, Packet
 from hairpin.network.flow import Flow
 from hairpin.network.network import Network
-from hairpin.network.prefix import address_text
+from hairpin.network.prefix import Version, address_text
 from hairpin.network.socket_owner import knows_nothing, never_answers, taken_by_other
 from hairpin.walk.decided import SocketDecided
 from hairpin.walk.state import Reason, State, stopped
@@ -90,6 +92,34 @@ def answers_by_route(host: Host, socket: Socket) -> bool:
     return any(each.isdigit() and int(each) < 28 for each in versions)
 
 
+def is_filtered(unit: Unit, version: Version, address: int) -> bool:
+    """Return whether the unit's filter drops the packets from and to the address.  An allowed prefix wins.
+
+    Source: systemd.resource-control(5); src/core/bpf-firewall.c"""
+    allowed, denied = (any(each.holds(address, version) for each in some) for some in (unit.allows, unit.denies))
+    return denied and not allowed
+
+
+def filtering_unit(network: Network, netns: Netns, socket: Socket, packet: Packet) -> Unit | None:
+    """Return the systemd unit whose address filter drops the packet at the socket; None if there is none.
+
+    The filters of a control group hold for all groups below it.  Source: kernel/bpf/cgroup.c
+    __cgroup_bpf_run_filter_skb(), net/core/filter.c sk_filter_trim_cap()"""
+    if not socket.unit:
+        return None
+    above = socket.unit.split("/")
+    filters = (each for each in network.host(netns.host).units if each.denies and each.name in above)
+    return next((each for each in filters if is_filtered(each, packet.version, packet.saddr)), None)
+
+
+def unit_of_container(network: Network, netns: Netns) -> Unit | None:
+    """Return the systemd unit that runs the namespace's container in its control group, if the unit filters addresses;
+    else None."""
+    units = [each for each in network.host(netns.host).units if each.denies]
+    container = network.container_of(netns) if units else None
+    return next((each for each in units if container is not None and each.name == container.unit), None)
+
+
 def nobody_takes(port: int | None, others: tuple[Socket, ...]) -> Message:
     """Return the sentence that no socket receives a packet for this port.  ``others`` are the sockets that have the
     port, but on another address or link."""
@@ -152,7 +182,7 @@ def unserved(network: Network, flow: Flow, state: State, socket: Socket) -> Bran
         said = message("the container is on no network: its resolver knows no names and reaches no other name server")
         decided = msgspec.structs.replace(decided, said=said)
     end = stopped(state, reason, stage="socket", link=state.iif, decided_by=decided)
-    verdict: Verdict = "dropped" if reason in ("backlog-full", "receive-queue-full") else "unanswered"
+    verdict: Verdict = "dropped" if reason in ("backlog-full", "receive-queue-full", "unit-filter") else "unanswered"
     stop = end.stop
     other = _other_name(network, flow, state, socket) if reason == "answered-by-other" else ""
     if other and stop is not None:
@@ -174,12 +204,14 @@ def _other_name(network: Network, flow: Flow, state: State, socket: Socket) -> s
 def _reason(network: Network, flow: Flow, state: State, socket: Socket) -> Reason | None:
     """Return why the socket does not serve the client, or None.
 
-    There are several reasons.  A process other than the container's has the port.  dockerd holds the port and accepts
-    no connection on it.  Docker's resolver is in a container without a network, from which it asks its upstream servers
-    (moby libnetwork/resolver.go forwardExtDNS()). The process is stopped, or the container is paused.  The receive
-    queue or the backlog is full.  Unless the backlog is full, the kernel completes handshakes that no process accepts:
-    net/ipv4/tcp_minisocks.c
+    There are several reasons.  The address filter of the process's unit drops the packet before the socket gets it.  A
+    process other than the container's has the port.  dockerd holds the port and accepts no connection on it.  Docker's
+    resolver is in a container without a network, from which it asks its upstream servers (moby libnetwork/resolver.go
+    forwardExtDNS()). The process is stopped, or the container is paused.  The receive queue or the backlog is full.
+    Unless the backlog is full, the kernel completes handshakes that no process accepts: net/ipv4/tcp_minisocks.c
     """
+    if filtering_unit(network, state.netns, socket, state.packet) is not None:
+        return "unit-filter"
     if taken_by_other(network, flow, state.netns, socket) is not None:
         return "answered-by-other"
     if socket.relay is not None and socket.relay.holds_only:

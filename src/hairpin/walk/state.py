@@ -29,6 +29,7 @@ Reason = Literal[
     "route-localnet", "no-source-address", "loop", "conntrack-clash", "conntrack-full",
     "redirect-translated", "masquerade-moved",
     "no-listener", "answered-by-other", "process-frozen", "never-accepts", "backlog-full", "receive-queue-full",
+    "unit-filter",
     "sockets-unread", "namespace-unread",
     "gateway-does-not-hairpin", "upstream-denies", "source-not-translated", "peer-drops", "wrong-answer",
     "no-tunnel-remote", "no-tunnel", "tunnel-elsewhere", "peer-not-allowed", "endpoint-elsewhere",

@@ -7,7 +7,7 @@ import msgspec
 from hairpin.change.change import Change
 from hairpin.host.netns import Netns
 from hairpin.message import Message
-from hairpin.netfilter.evaluate.chain import Condition
+from hairpin.netfilter.evaluate.chain import Condition, Place
 from hairpin.network.flow import Flow
 from hairpin.network.prefix import Version
 from hairpin.walk.state import Step, Stop
@@ -116,6 +116,26 @@ class Trace(msgspec.Struct, frozen=True):
     def questions(self) -> tuple[OpenQuestion, ...]:
         """The open questions of all branches."""
         return tuple(each for branch in self.branches for each in branch.questions)
+
+    @property
+    def bounds(self) -> tuple[Condition, ...]:
+        """The limits over time that stop the sender if it sends more than they allow; empty if the flow fails.
+
+        A packet alone stays below them, so no single packet shows whether the flow does."""
+        found: dict[tuple[Place | None, Message], Condition] = {}
+        above = [
+            [each for each in branch.conditions if each.load and not each.usual]
+            for branch in (self.like.branches if self.succeeds else ())
+            if not branch.succeeds
+        ]
+        for conditions in sorted(above, key=len):
+            keys = {(each.place, each.said): each for each in conditions if each.bound is not None}
+            if keys and found.keys().isdisjoint(keys):
+                found.update(keys)
+        for each in self.like.usual.conditions if self.succeeds else ():
+            if each.bound is not None and each.place is None:  # a link's limit, which stops nobody below it
+                found.setdefault((None, each.said), each)
+        return tuple(found.values())
 
     @property
     def rests_on_grant(self) -> bool:

@@ -30,6 +30,7 @@ from hairpin.walk.misdirected import as_asked
 from hairpin.walk.naming import answered, to_server
 from hairpin.walk.outside import OutsideAnswer, asked_by_gateway, outside_takes
 from hairpin.walk.own_entries import met_by_sender
+from hairpin.walk.presumed import heard_by
 from hairpin.walk.reply import answer_lost, first_data, not_for_one, reaches, walk_answer, wrong_answer
 from hairpin.walk.size.bulk import full_sized
 from hairpin.walk.size.segment_size import Handshake
@@ -96,9 +97,10 @@ def _after_request(network: Network, flow: Flow, started: State, end: End, depth
             yield from _at_socket(network, flow, started, end, depth)
         case "left" if (engine := carrier_of(network, end)) is not None:
             yield from _by_user_stack(network, flow, end, engine, depth + 1)
+        case "left" if (heard := heard_by(end.state)) is not None:
+            yield Branch("leaves", end.state.history.steps, conditions=end.state.history.conditions, assumed=(heard,))
         case "left":
-            taken = outside_takes(network, flow, end)
-            yield from _outside(network, flow, started, end, taken)
+            yield from _outside(network, flow, started, end, outside_takes(network, flow, end))
         case "balanced":
             said = (end.assumed,) if end.assumed is not None else ()
             yield Branch("leaves", end.state.history.steps, conditions=end.state.history.conditions, assumed=said)

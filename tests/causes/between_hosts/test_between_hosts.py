@@ -203,10 +203,13 @@ FROM_OVERLAY = Flow(
 ON_DOCKER0 = on_bridge(STRETCHED, "node1", "docker0")
 
 
-def entered(*, seen_by_far: bool) -> Network:
-    """Return two hosts, of which the first has a permanent neighbour entry for the second with a MAC of nobody's."""
+def entered(*, seen_by_far: bool, router: bool = False) -> Network:
+    """Return two hosts, of which the first has a permanent neighbour entry for the second with a MAC of nobody's, or of
+    the router."""
     entry = Neighbour("eth0", 4, ADDRESSES["two"], OLD_MAC, "PERMANENT")
-    return network(node("one", neighbours=(entry,)), two(node("two", neighbours=(seen("two"),) if seen_by_far else ())))
+    known = (Neighbour("eth0", 4, number("198.51.100.1"), OLD_MAC, "REACHABLE"),) if router else ()
+    far = node("two", neighbours=(seen("two"),) if seen_by_far else ())
+    return network(node("one", neighbours=(entry, *known)), two(far))
 
 
 GUARDED = Flow(FromHost(), 4, INNER["two"], "tcp", 80, host="one")
@@ -223,7 +226,10 @@ CASES: dict[str, Case] = {
         untold("node1", "node2"), TO_NODE2, ("overlay-peer-missing", "overlay-peer-missing"), OVERLAY,
     ),
     "a permanent neighbour entry for a host on the same wire": Case(
-        entered(seen_by_far=True), TO_TWO, ("neighbour-entry-wrong",), entered(seen_by_far=False),
+        entered(seen_by_far=True), TO_TWO, ("neighbour-entry-wrong",), entered(seen_by_far=False, router=True),
+    ),
+    "a permanent neighbour entry for a host that was read": Case(
+        entered(seen_by_far=False), TO_TWO, ("neighbour-entry-wrong",), entered(seen_by_far=False, router=True),
     ),
     "the bridge's tunnel floods to no host": Case(
         stretched(fdb=FLOODS_TO_NONE), ALONG_BRIDGE, ("tunnel-fdb-stale",), STRETCHED,

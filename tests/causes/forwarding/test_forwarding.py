@@ -68,7 +68,27 @@ def covering_client(built: Network) -> Network:
     )
 
 
+DIRECTED = msgspec.structs.replace(egress(), daddr=parse_address("198.51.100.255")[1], protocol="udp", dport=9)
+
+
+def broadcasting(**values: str) -> Network:
+    """Return the host with its own broadcast address on eth0."""
+    to_all = msgspec.structs.replace(local("198.51.100.255/32", "eth0"), type="broadcast")
+    base = host_namespace(values=values)
+    return network(msgspec.structs.replace(base, routes=(*base.routes, to_all)))
+
+
+KEPT = {"conf__all__bc_forwarding": "0", "conf__docker0__bc_forwarding": "0"}
+SENT_ON = {"conf__all__bc_forwarding": "1", "conf__docker0__bc_forwarding": "1"}
+
 CASES: dict[str, Case] = {
+    "a broadcast to the LAN ends at the container's bridge": Case(
+        broadcasting(**KEPT), DIRECTED, ("packets-to-many-stay-on-link",), broadcasting(**SENT_ON),
+    ),
+    "the bridge alone passes broadcasts on": Case(
+        broadcasting(**{**SENT_ON, "conf__all__bc_forwarding": "0"}), DIRECTED, ("packets-to-many-stay-on-link",),
+        broadcasting(**SENT_ON),
+    ),
     "a strict reverse path refuses the router's ARP request": Case(
         with_router_inside("1"), published(), ("rp-filter-strict",), with_router_inside("2"),
     ),

@@ -242,6 +242,10 @@ CASES: dict[str, Case] = {
         after(AddEntry(HOST_NETNS, Address("veth1", 4, CLIENT, 32))), published(), ("address-diverts-traffic",),
         after(AddEntry(HOST_NETNS, Address("veth1", 4, CLIENT + 1, 32))),
     ),
+    "the client's address on lo": Case(
+        after(AddEntry(HOST_NETNS, Address("lo", 4, CLIENT, 32))), published(), ("address-diverts-traffic",),
+        after(AddEntry(HOST_NETNS, Address("lo", 4, CLIENT + 1, 32))),
+    ),
     "the container's veth has the address of a machine outside that it asks": Case(
         after(AddEntry(HOST_NETNS, Address("veth1", 4, egress().daddr, 32))), egress(), ("address-diverts-traffic",),
     ),

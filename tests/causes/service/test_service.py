@@ -7,6 +7,7 @@ from hairpin.diagnose.diagnose import diagnose
 from hairpin.host.docker import PortBinding
 from hairpin.host.managers import Unit
 from hairpin.host.socket import Relay, Socket
+from hairpin.netfilter.address import Prefix
 from hairpin.network.flow import Flow, FromHost
 from hairpin.network.network import Network
 from hairpin.network.prefix import parse_address
@@ -15,12 +16,14 @@ from tests.causes.case import Case
 from tests.causes.hosts import FROM_DB, asked, beside, serving, with_host
 from tests.macvlan_host import on_macvlan
 from tests.small_host import (
+    CLIENT,
     HOST_ADDRESS,
     OUTSIDE,
     WEB,
     WEB_ITSELF,
     container,
     container_namespace,
+    egress,
     engine,
     host_namespace,
     network,
@@ -63,6 +66,9 @@ def also_published(port: int, *sockets: Socket) -> Network:
 
 
 API = Socket("tcp", 4, None, 8080)
+IN_UNIT = Socket("tcp", 4, None, 80, process="httpd", pid=7, unit="/system.slice/web.service/libpod-payload-1")
+OF_UNIT = network(docker=engine(msgspec.structs.replace(container(), unit="web.service")))
+FILTERED = Unit("web.service", "active", "generated", denies=(Prefix(4, 0, 0), Prefix(6, 0, 0)))
 CASES: dict[str, Case] = {
     "a service of the host, bound to loopback": Case(
         listening_on_host(LOOPBACK), msgspec.structs.replace(published(), dport=7078),
@@ -194,6 +200,13 @@ CASES: dict[str, Case] = {
     "its control group is frozen": Case(
         serving(Socket("tcp", 4, None, 80, process="httpd", pid=7, frozen="/sys/fs/cgroup/freezer/x")), published(),
         ("service-process-stopped",),
+    ),
+    "the address filter of its unit": Case(
+        with_host(serving(IN_UNIT), units=(FILTERED,)), published(), ("unit-filter-drops",),
+        with_host(serving(IN_UNIT), units=(msgspec.structs.replace(FILTERED, allows=(Prefix(4, CLIENT, 24),)),)),
+    ),
+    "the address filter of the unit of a container that asks": Case(
+        with_host(OF_UNIT, units=(FILTERED,)), egress(), ("unit-filter-drops",), with_host(OF_UNIT, units=()),
     ),
     "its process is stopped": Case(
         serving(Socket("tcp", 4, None, 80, process="httpd", pid=7, halted=True)), published(),

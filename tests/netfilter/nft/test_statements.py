@@ -2,7 +2,7 @@ import pytest
 
 from hairpin.errors import MalformedError
 from hairpin.netfilter import ir
-from hairpin.netfilter.limit import ConnectionLimit, Queue, QuotaLimit
+from hairpin.netfilter.limit import ConnectionLimit, Queue, QuotaLimit, Rate
 from hairpin.netfilter.nft.scope import Scope
 from hairpin.netfilter.nft.statements import read_statement
 from hairpin.netfilter.nft.syntax import Json, Object
@@ -11,6 +11,7 @@ from tests.rows import each_row
 IPV4, IPV6 = ir.FieldMatch("nfproto", ((2, 2),)), ir.FieldMatch("nfproto", ((10, 10),))
 TCP = ir.FieldMatch("protocol", ((6, 6),))
 SADDR: Json = {"payload": {"protocol": "ip", "field": "saddr"}}
+RATE = Rate(3, "packets", "minute", 5)
 LIMIT: Json = {"limit": {"rate": 3, "burst": 5, "per": "minute", "inv": True}}
 
 
@@ -47,9 +48,15 @@ CASES: dict[str, tuple[Json, tuple[ir.Expression, ...]]] = {
         {"ct helper": {"map": {"key": SADDR, "data": "@lost"}}}, (ir.OpaqueMatch("ct helper set ip saddr map @lost"),),
     ),
     "helper": ({"ct helper": "ftp"}, (ir.NoEffect("ct helper", 'ct helper set "ftp"'),)),
-    "limit": ({"limit": {"rate": 3, "burst": 5, "per": "minute"}}, (ir.StatefulMatch("limit", "limit rate 3/minute"),)),
-    "over the limit": (LIMIT, (ir.StatefulMatch("limit", "limit rate over 3/minute", usual=False),)),
-    "named limit": ({"limit": "slow"}, (ir.StatefulMatch("limit", 'limit name "slow"', usual=False),)),
+    "limit": (
+        {"limit": {"rate": 3, "burst": 5, "per": "minute"}},
+        (ir.StatefulMatch("limit", "limit rate 3/minute", rate=RATE),),
+    ),
+    "over the limit": (LIMIT, (ir.StatefulMatch("limit", "limit rate over 3/minute", usual=False, rate=RATE),)),
+    "named limit": (
+        {"limit": "slow"},
+        (ir.StatefulMatch("limit", 'limit name "slow"', usual=False, rate=Rate(1, "packets", "second")),),
+    ),
     "named quota": ({"quota": "month"}, (
         ir.StatefulMatch("quota", 'quota name "month"', limit=QuotaLimit(spent=False, over=False, name="month")),
     )),
@@ -69,7 +76,7 @@ CASES: dict[str, tuple[Json, tuple[ir.Expression, ...]]] = {
         {"set": {"op": "update", "elem": SADDR, "set": "@seen", "stmt": [{"counter": None}, LIMIT]}},
         (
             IPV4, ir.NoEffect("update @", "update @seen { ip saddr counter limit rate over 3/minute }"),
-            ir.StatefulMatch("limit", "limit rate over 3/minute", usual=False),
+            ir.StatefulMatch("limit", "limit rate over 3/minute", usual=False, rate=RATE),
         ),
     ),
     "added with something new": (
@@ -78,7 +85,7 @@ CASES: dict[str, tuple[Json, tuple[ir.Expression, ...]]] = {
     ),
     "meter": ({"meter": {"key": SADDR, "stmt": LIMIT, "name": "m"}}, (
         IPV4, ir.NoEffect("meter", "meter m { ip saddr limit rate over 3/minute }"),
-        ir.StatefulMatch("limit", "limit rate over 3/minute", usual=False),
+        ir.StatefulMatch("limit", "limit rate over 3/minute", usual=False, rate=RATE),
     )),
     "log": ({"log": {"prefix": "x"}}, (ir.NoEffect("log", 'log prefix "x"'),)),
     "notrack": ({"notrack": None}, (ir.Notrack(),)),

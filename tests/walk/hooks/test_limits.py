@@ -78,3 +78,10 @@ def test_the_kernel_may_not_have_counted_an_open_connection() -> None:
     assert [each.verdict for each in counted.branches] == ["dropped", "delivered"]
     banned = walk_flow(limited("-p tcp --syn " + BANNED, state=seen(9)), published())
     assert [each.verdict for each in banned.branches] == ["dropped"]
+
+
+def test_below_its_limit_a_flow_passes_as_long_as_it_stays_there() -> None:
+    found = walk_flow(limited("-p tcp --syn " + OFTEN), published()).bounds
+    assert [str(each.bound) for each in found] == ["fewer than 2 new connections in 10 s come from one address"]
+    assert walk_flow(limited("-p tcp -m limit --limit 3/min -j LOG"), published()).bounds == ()
+    assert walk_flow(limited(OFTEN, state=seen(3, 5)), published()).bounds == ()

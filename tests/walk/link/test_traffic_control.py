@@ -118,6 +118,18 @@ def test_filtered(filters: tuple[Filter, ...], expected: list[str]) -> None:
     assert [_told(each) for each in found] == expected
 
 
+def test_a_rate_of_the_link_is_a_limit_of_what_passes() -> None:
+    state = State("device-out", HOST_NETNS, TCP_SYN, oif="eth0")
+    shaped = Qdisc("tbf", burst_bytes=10240, words=("rate", "1000000bit", "burst", "10240"))
+    policing = msgspec.structs.replace(PASS, place="egress", polices=True)
+    link = Link(2, "eth0", filters=(policing,), qdiscs=(shaped,))
+    (passed,) = through_traffic_control(SPACE, state, link)
+    assert isinstance(passed, State)
+    assert [str(each.bound) for each in passed.history.conditions if each.load] == [
+        "the packets stay below the rate of the policer on eth0", "eth0 sends at most 1000000bit per second"
+    ]  # fmt: skip
+
+
 def test_on_the_way_out_filters_come_before_the_queue() -> None:
     state = State("device-out", HOST_NETNS, TCP_SYN, oif="eth0")
     dropping = msgspec.structs.replace(DROP, place="egress")

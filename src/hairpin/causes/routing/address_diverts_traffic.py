@@ -106,7 +106,7 @@ def _is_on_port(view: View, each: Lookup, own: Address) -> bool:
 
 
 def _of_sender(view: View) -> Iterator[Candidate]:
-    """Yield the candidate for an address that a person added in the namespace where the packet stopped.
+    """Yield the candidate for an address that no engine gave to the namespace where the packet stopped.
 
     The sender of the packet has the same address.  The kernel takes the sender's packets for spoofed packets
     (net/ipv4/fib_frontend.c __fib_validate_source())."""
@@ -115,7 +115,7 @@ def _of_sender(view: View) -> Iterator[Candidate]:
         return
     for address in view.namespace.addresses:
         of_sender = (address.version, address.value) == (packet.version, packet.saddr)
-        if of_sender and _is_typed_in(view, view.stop.netns, address):
+        if of_sender and address.value not in _lengths(view, view.stop.netns):
             text = address_text(address.value, address.version)
             detail = message(
                 "The kernel drops packets from {address}, because that is one of its own addresses.", address=text

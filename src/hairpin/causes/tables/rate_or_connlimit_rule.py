@@ -11,6 +11,7 @@ Lasting: raise the limit in the file or program that adds the rule.
 
 from hairpin.causes.kit import Candidate, Cause, Iterator, Message, Namespace, OfRule, Place, View, Way, message
 from hairpin.change.change import Change, DeleteRule, one
+from hairpin.netfilter.evaluate.bound import bound_of
 from hairpin.netfilter.evaluate.chain import rule_at
 from hairpin.netfilter.ir import StatefulMatch
 from hairpin.netfilter.limit import ClientLimit, ConnectionLimit, HashLimit, Limit, QuotaLimit, RecentLimit, TimeWindow
@@ -20,7 +21,7 @@ from hairpin.walk.hooks.limits import is_exceeded, open_connections
 
 
 def find(view: View) -> Iterator[Candidate]:
-    place = view.place
+    place = _limiting(view)
     limit = _limit(view.namespace, place) if place is not None else None
     seen = view.stop.seen
     if place is None or limit is None or isinstance(limit, QuotaLimit | TimeWindow) or not limit.over:
@@ -32,7 +33,7 @@ def find(view: View) -> Iterator[Candidate]:
     client = address_text(packet.saddr if by_source else packet.daddr, packet.version)
     yield Candidate(
         title=message("{client} is above the limit of a rule now", client=client),
-        detail=message("{state} The rule: {rule}", state=_state(view.namespace, seen, limit, client), rule=place.text),
+        detail=_detail(view, place, _state(view.namespace, seen, limit, client)),
         change=one(DeleteRule(view.stop.netns, place)),
         where=OfRule(place),
         in_class="exceeded-limit",
@@ -40,6 +41,27 @@ def find(view: View) -> Iterator[Candidate]:
         ways=tuple(Way(Change(()), (said,)) for said in _ways(limit, client)),
         offered=False,
     )
+
+
+def _detail(view: View, place: Place, state: Message) -> Message:
+    """Return the client's state, and which traffic the rule allows."""
+    rule = rule_at(view.namespace.ruleset, place)
+    parts = (bound_of(rule, part) for part in rule.body) if rule is not None else ()
+    bound = next((each for each in parts if each is not None), None)
+    if bound is None:
+        return message("{state} The rule: {rule}", state=state, rule=place.text)
+    facts = {"state": state, "bound": bound, "rule": place.text}
+    return message("{state} The rule lets packets pass as long as {bound}: {rule}", **facts)
+
+
+def _limiting(view: View) -> Place | None:
+    """Return the rule with the limit: the rule that stops the packet, or a rule before it that leads packets above its
+    limit to the stop, as ``ufw limit`` does."""
+    if view.place is None or _limit(view.namespace, view.place) is not None:
+        return view.place
+    above = (each.place for each in view.branch.conditions if each.listed and each.holds and each.place is not None)
+    same = (each for each in above if (each.table, each.family) == (view.place.table, view.place.family))
+    return next(same, view.place)
 
 
 def _limit(namespace: Namespace, place: Place) -> Limit | None:
@@ -87,6 +109,8 @@ def _ways(limit: ClientLimit, client: str) -> Iterator[Message]:
         case RecentLimit(list=name):
             yield message("take the client off the list: {command}",
                           command=f"echo -{client} > /proc/net/xt_recent/{name}")  # fmt: skip
+            if limit.seconds is not None:
+                yield message("wait {seconds} s, in which the client sends nothing to this port", seconds=limit.seconds)
         case HashLimit():
             yield message("wait: the bucket fills again while the client sends fewer packets")
     yield message("if this client is meant to send so much, raise the limit where the rule is configured")

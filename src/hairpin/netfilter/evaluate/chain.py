@@ -5,7 +5,7 @@ from typing import Literal
 
 import msgspec
 
-from hairpin.message import Message
+from hairpin.message import Message, message
 from hairpin.netfilter.ir import Chain, Dialect, Family, Jump, Nat, Rule, Ruleset, Set, Table
 from hairpin.netfilter.packet import Seen
 
@@ -49,7 +49,7 @@ class Condition(msgspec.Struct, frozen=True, gc=False):
     else that it is false.  ``usual``: whether a single packet on a quiet host takes the branch.  ``load``: whether the
     fact changes only with the amount of traffic (a rate, a number of connections).  ``listed``: whether the kernel
     lists the present state, and the branch assumes this state.  ``reply``: whether the fact is about packets that
-    answer the flow."""
+    answer the flow.  ``bound``: the traffic that keeps the fact as it is now, if the fact counts traffic over time."""
 
     said: Message
     holds: bool
@@ -58,6 +58,13 @@ class Condition(msgspec.Struct, frozen=True, gc=False):
     load: bool = False
     listed: bool = False
     reply: bool = False
+    bound: Message | None = None
+
+    @property
+    def below(self) -> Message:
+        """The sentence about the limit that counts traffic over time: below the limit, the fact stays as it is."""
+        rule = self.said if self.place is None else self.place.in_full
+        return message("as long as {bound}: {rule}", bound=self.bound or self.said, rule=rule)
 
 
 class Decision(msgspec.Struct, frozen=True):

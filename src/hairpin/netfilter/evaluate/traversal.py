@@ -212,14 +212,16 @@ class _Run:
         """Queue the unusual branch, and return whether the match is satisfied on the usual branch."""
         if all(isinstance(rest, ir.NoEffect) and rest.name != "flow" for rest in _statements(rule)):
             return Truth.NO
+        from hairpin.netfilter.evaluate.bound import bound_of
         from hairpin.netfilter.evaluate.load import is_of_load
 
         place = place_of(self.table, cursor.chain.name, rule)
         usual = part.usual if isinstance(part, ir.StatefulMatch) else False
         said = verbatim(part.text if isinstance(part, (ir.StatefulMatch, ir.OpaqueMatch)) else rule.text)
         load, reply = is_of_load(rule, part), cursor.seen.ct_direction == 1
-        taken = Condition(said, holds=usual, place=place, usual=True, load=load, reply=reply)
-        other = Condition(said, holds=not usual, place=place, usual=False, load=load, reply=reply)
+        bound = bound_of(rule, part) if load else None
+        taken = Condition(said, holds=usual, place=place, usual=True, load=load, reply=reply, bound=bound)
+        other = msgspec.structs.replace(taken, holds=not usual, usual=False)
         for each in self.supposed if not load else ():
             if (each.place, each.said, each.reply) == (place, said, reply):
                 return truth_of(each.holds)

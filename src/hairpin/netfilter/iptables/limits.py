@@ -1,14 +1,16 @@
 """The options of the limits whose state the kernel lists: ``connlimit``, ``recent``, ``hashlimit``; and
-``time``, whose state is the clock.
+``time``, whose state is the clock; and the rates of ``limit`` and ``hashlimit``.
 
-Source: iptables extensions/libxt_{connlimit,recent,hashlimit,time}.c
+Source: iptables extensions/libxt_{connlimit,recent,hashlimit,time,limit}.c
 """
 
+import re
 from datetime import UTC, datetime
+from typing import Literal
 
 from hairpin.netfilter.address import parse_address
 from hairpin.netfilter.iptables.words import Group, Option
-from hairpin.netfilter.limit import ConnectionLimit, HashLimit, Limit, RecentLimit, TimeWindow
+from hairpin.netfilter.limit import ConnectionLimit, HashLimit, Limit, Rate, RecentLimit, TimeWindow
 
 _MODES = ("srcip", "srcport", "dstip", "dstport")
 
@@ -75,6 +77,34 @@ def _hashlimit(options: dict[str, Option], bits: int) -> HashLimit | None:
     return HashLimit(options["--hashlimit-name"].value, over, mode, kept["src"], kept["dst"])
 
 
+_RATE = re.compile(r"(\d+)([kmg]?b)?/([smhd])[a-z]*")
+_UNITS = {"b": "bytes", "kb": "kbytes", "mb": "mbytes", "gb": "gbytes"}
+
+
+def rate_of(group: Group) -> Rate | None:
+    """Return the rate of ``-m limit`` or ``-m hashlimit``; None for any other module."""
+    if group.name not in ("limit", "hashlimit"):
+        return None
+    options = {option.name.removeprefix("--hashlimit-").removeprefix("--"): option.value for option in group.options
+               if option.values}  # fmt: skip
+    stated = next((options[name] for name in ("limit", "above", "upto", "hashlimit") if name in options), "")
+    found = _RATE.fullmatch(stated)
+    if found is None:
+        return None
+    burst = options.get("limit-burst") or options.get("burst") or ("" if found[2] else "5")
+    by = tuple(options.get("mode", "").split(",")) if options.get("mode") else ()
+    return Rate(
+        int(found[1]),
+        _UNITS.get(found[2] or "", "packets"),
+        _PERIODS[found[3]],
+        int(burst) if burst.isdecimal() else None,
+        by,
+    )
+
+
+_PERIODS: dict[str, Literal["second", "minute", "hour", "day"]] = {
+    "s": "second", "m": "minute", "h": "hour", "d": "day",
+}  # fmt: skip
 _WEEKDAYS = ("mo", "tu", "we", "th", "fr", "sa", "su")
 _TIME_OPTIONS = frozenset({
     "--datestart", "--datestop", "--timestart", "--timestop", "--monthdays", "--weekdays", "--contiguous", "--kerneltz",

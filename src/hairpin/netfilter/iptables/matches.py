@@ -144,9 +144,9 @@ def _comment(group: Group) -> Matches:
 
 def _stateful(usual: Callable[[Group], bool]) -> Callable[[Group], Matches]:
     def read(group: Group) -> Matches:
-        from hairpin.netfilter.iptables.limits import limit_of  # noqa: PLC0415 - few rules have a limit
+        from hairpin.netfilter.iptables.limits import limit_of, rate_of  # noqa: PLC0415 - few rules have a limit
 
-        return (ir.StatefulMatch(group.name, _in_full(group), usual(group), limit_of(group)),)
+        return (ir.StatefulMatch(group.name, _in_full(group), usual(group), limit_of(group), rate_of(group)),)
 
     return read
 

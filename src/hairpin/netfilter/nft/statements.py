@@ -7,11 +7,12 @@ Source: nftables src/json.c, the statement functions; libnftables-json(5)
 """
 
 from collections.abc import Callable
+from typing import Literal
 
 from hairpin.errors import MalformedError
 from hairpin.message import message
 from hairpin.netfilter import ir
-from hairpin.netfilter.limit import ConnectionLimit, Queue
+from hairpin.netfilter.limit import ConnectionLimit, Queue, Rate
 from hairpin.netfilter.nft.fields import network_needs, protocol_need
 from hairpin.netfilter.nft.mangle import mangle
 from hairpin.netfilter.nft.maps import map_elements, membership, verdict_map
@@ -98,7 +99,27 @@ def _rate(inner: Json, scope: Scope) -> Parts:
     text = statement_text({"limit": inner})
     if isinstance(inner, dict) and "map" in inner:
         return (*_key_of(inner, scope, text), ir.StatefulMatch("limit", text, usual=not _over_in_map(inner, scope)))
-    return (ir.StatefulMatch("limit", text, usual=not _is_over("limit", inner, scope)),)
+    declared = scope.objects.get(f"limit {inner}") if isinstance(inner, str) else None
+    rate = _rate_of_body(content({"limit": inner}) if declared is None else declared)
+    return (ir.StatefulMatch("limit", text, usual=not _is_over("limit", inner, scope), rate=rate),)
+
+
+def _rate_of_body(body: Object) -> Rate | None:
+    count, period, unit, burst = (body.get(key) for key in ("rate", "per", "rate_unit", "burst"))
+    if not isinstance(count, int) or period not in _PERIODS:
+        return None
+    in_packets = body.get("burst_unit", "packets") == "packets"
+    return Rate(
+        count,
+        unit if isinstance(unit, str) else "packets",
+        _PERIODS[period],
+        burst if isinstance(burst, int) and burst and in_packets else None,
+    )
+
+
+_PERIODS: dict[Json, Literal["second", "minute", "hour", "day", "week"]] = {
+    "second": "second", "minute": "minute", "hour": "hour", "day": "day", "week": "week",
+}  # fmt: skip
 
 
 def _over_in_map(inner: Object, scope: Scope) -> bool:

@@ -313,9 +313,10 @@ def flow_document(flow: FlowAnswer, answer: Answer, quotes: Quotes, words: Words
 
 
 def _conditions(flow: FlowAnswer) -> tuple[Message, ...]:
-    """Return the conditions on which the flow's verdict depends."""
-    supposed = (each.what for each in flow.supposed)
-    return (*(each.said for each in flow.trace.conditions), *map(_not_told, dict.fromkeys(supposed)))
+    """Return the conditions on which the flow's verdict depends, and the limits below which the flow passes."""
+    depends = (*(each.said for each in flow.trace.conditions), *(each.below for each in flow.trace.bounds))
+    of_port = (message("the sender's port is {port}", port=flow.trace.flow.sport),) * flow.trace.flow.from_port
+    return (*depends, *of_port, *map(_not_told, dict.fromkeys(each.what for each in flow.supposed)))
 
 
 def _not_told(part: Message | str) -> Message:

@@ -54,7 +54,7 @@ def source_of(answer: Answer) -> Message:
     if answer.has_several_hosts:
         read = (host for host in answer.network.hosts if host.was_read)
         hosts = ", ".join(f"{host.name} ({host.taken_at or '-'})" for host in read)
-        if agreed:
+        if agreed and not any(flow.trace.bounds for flow in flows):
             return message("Read on {hosts}; confirmed by replaying the packets on this kernel.", hosts=hosts)
         return message("Read on {hosts}; simulated: no packet was sent.", hosts=hosts)
     host = answer.network.this
@@ -63,6 +63,12 @@ def source_of(answer: Answer) -> Message:
         return message(
             "Read on {host} at {time}; confirmed by replaying the packets on this kernel, if the answer to the "
             "question is yes.",
+            **here,
+        )
+    if agreed and any(flow.trace.bounds for flow in flows):
+        return message(
+            "Read on {host} at {time}; one packet of each flow was replayed on this kernel, which shows nothing about "
+            "the limits over time.",
             **here,
         )
     if agreed:

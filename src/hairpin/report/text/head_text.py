@@ -1,5 +1,7 @@
 """The head of a report: the state of the engines, the summary, and every flow's verdict."""
 
+from collections.abc import Sequence
+
 from hairpin.answer.answer import Answer, FlowAnswer
 from hairpin.answer.decisive import lacks_reading
 from hairpin.message import Message, message
@@ -70,18 +72,26 @@ def write_verdicts(answer: Answer, words: Words, paper: Paper, places: Places, *
         else:
             lines = folded(told, words, places, others, each_port=whole)
         write_flows(lines, verdict, words, paper, all_=verbose or whole, questioned=questioned)
+        for each in bounds_of(alike):
+            paper.prose(words(each), indent=4)
 
     failing: dict[Verdict, None] = dict.fromkeys(each.verdict for each in groups(flows))
     for verdict in failing:
         write(verdict, [each for each in bad if each.verdict == verdict], single=len(bad) <= FEW)
     fine = [each for each in flows if each.succeeds]
-    passing: dict[tuple[Verdict, bool], None] = dict.fromkeys((each.verdict, each.ref in open_) for each in fine)
-    for verdict, questioned in sorted(passing, key=lambda each: not each[1]):
-        alike = [each for each in fine if (each.verdict, each.ref in open_) == (verdict, questioned)]
+    passing: dict[tuple[Verdict, bool, tuple[Message, ...]], list[FlowAnswer]] = {}
+    for each in fine:
+        passing.setdefault((each.verdict, each.ref in open_, bounds_of((each,))), []).append(each)
+    for (verdict, questioned, _), alike in sorted(passing.items(), key=lambda each: not each[0][1]):
         single, whole = len(fine) <= FEW, not bad and len(fine) <= 4 * FEW
         write(verdict, alike, single=single, whole=whole, questioned=questioned)
     if flows and is_conditional(answer):
         write_questions(answer, words, paper)
+
+
+def bounds_of(flows: Sequence[FlowAnswer]) -> tuple[Message, ...]:
+    """Return the lines about the limits over time below which these flows pass."""
+    return tuple(dict.fromkeys(each.below for flow in flows if flow.succeeds for each in flow.trace.bounds))
 
 
 def _nothing_asked(answer: Answer) -> Message:

@@ -136,8 +136,10 @@ _FOR_PERSON = message("a person has to do:")
 
 def _first_line(plan: RepairPlan) -> Message:
     count = len(plan.repairs)
-    # A plan about several hosts names them all, and each repair names its own.
-    host = ", ".join(each.name for each in plan.answer.network.hosts) or "-"
+    # The line names the hosts on which the steps are made; a plan without steps is about all hosts.
+    steps = {each.host for each in plan.repairs}
+    hosts = [each.name for each in plan.answer.network.hosts]
+    host = ", ".join(each for each in hosts if not steps or each in steps) or ", ".join(hosts) or "-"
     if count and plan.answer.is_of_text:
         return message(
             "plan for {host}, if the rest of the host is ordinary (repairs: {count})", host=host, count=count

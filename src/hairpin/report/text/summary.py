@@ -104,6 +104,8 @@ def _without_problem(answer: Answer, undecided: int) -> Message:
         return as_far_as_read(said, lacks_reading(answer))
     waiting = sum(each.severity == "latent" and not is_option_only(each, answer) for each in answer.causes)
     passing = as_far_as_read(_passing(answer), lacks_reading(answer))
+    if any(each.trace.bounds for each in answer.flows):
+        passing = message("{said}, as long as no limit over time is reached", said=passing)
     if waiting == 1:
         return message("1 future problem; {said}", said=passing)
     return message("{count} future problems; {said}", count=waiting, said=passing) if waiting else passing

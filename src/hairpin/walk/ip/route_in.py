@@ -79,7 +79,13 @@ def _input_route(network: Network, state: State) -> Iterator[Outcome]:
         yield from _multicast(namespace, state)
         return
     found = Found("broadcast") if _is_for_all(state.packet) else lookup(namespace, input_query(namespace, state))
-    if is_taken_in6(found) if state.packet.version == 6 else found.type in ("local", "broadcast"):
+    own = found.route if found.type == "broadcast" else None
+    if own is not None and conf(namespace, 4, state.iif, "bc_forwarding", rule="and"):
+        # The kernel forwards a directed broadcast before it looks at the switch of forwarding: ip_route_input_slow().
+        hop = own.next_hops[0]
+        sent = _forward_by(namespace, state, found, hop, hop.link or "")
+        yield sent if isinstance(sent, End) else sent.to("forward", to_many=True)
+    elif is_taken_in6(found) if state.packet.version == 6 else found.type in ("local", "broadcast"):
         to_many = found.type == "broadcast"
         refused = _believed(namespace, state, out=None, to_many=to_many)
         yield refused or _noted(state, found).to("input", to_many=to_many)

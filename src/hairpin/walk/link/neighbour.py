@@ -64,7 +64,8 @@ def neighbour(network: Network, state: State) -> Iterator[Outcome]:
     if routes_below(link):  # an ipvlan in mode l3 resolves no neighbours (IFF_NOARP): arp_constructor()
         yield state.with_frame(target=None, dmac=link.mac).to("device-out")
         return
-    if state.packet.protocol == TCP and state.packet.version == 4 and _is_broadcast(network, state, link, address):
+    own = state.packet.protocol == TCP and state.packet.version == 4 and not state.iif
+    if own and _is_broadcast(network, state, link, address):
         yield stopped_by(state, "martian-destination", link, _TO_ALL)
         return
     if link.tunnel is not None and "NOARP" in link.flags:
@@ -263,7 +264,7 @@ def _as_entered(network: Network, state: State, link: Link, entry: Neighbour, ma
     found = who_has(network, state.netns, link, mac)
     by_address = who_answers(network, state.netns, link, entry.version, entry.value)
     to_all = mac == BROADCAST and state.packet.protocol == TCP  # tcp_v4_rcv() accepts only PACKET_HOST
-    another = found.port is None and _has_another(network, state.netns, link, by_address)
+    another = found.port is None and _has_another(network, state.netns, link, by_address, mac)
     if found.kind != "nobody" and not to_all and not another:
         # A program writes a tunnel's entries.  Links of bridges and containers were read, so nothing is assumed about
         # them.
@@ -299,17 +300,25 @@ def _by_hand(namespace: Namespace, entry: Neighbour, mac: int) -> Assumed:
     )
 
 
-def _has_another(network: Network, netns: Netns, link: Link, owner: Answer) -> bool:
-    """Return whether another host that was read has the neighbour's address, on a wire that a neighbour entry shows.
+def _has_another(network: Network, netns: Netns, link: Link, owner: Answer, mac: int) -> bool:
+    """Return whether another host that was read has the neighbour's address, and no machine that this host knows has
+    ``mac``: a router may pass the packets on.
 
-    On such a wire, no cloud fabric between the hosts answers ARP for them.
+    If one host has learned an entry of another machine for the other host, a cloud's fabric between them answers ARP
+    for them, and the entry may be the fabric's.
     """
     if owner.kind != "owner" or owner.port is None or owner.port.netns.host == netns.host:
         return False
     namespace, host = network.namespace(netns), owner.port.netns.host
     uplinks = (link, *bridge_ports(namespace, link.name)) if link.kind == "bridge" else (link,)
-    wires = (wire for each in uplinks for wire in wires_of(network, Port(netns, each.name)))
-    return any(wire.far.netns.host == host and not wire.assumed for wire in wires)
+    wires = [
+        wire
+        for each in uplinks
+        for wire in wires_of(network, Port(netns, each.name))
+        if wire.far.netns.host == host and wire.reason != "fabric"
+    ]
+    learned = any(each.mac == mac and each.state in LEARNED for each in namespace.neighbours)
+    return any(not wire.assumed for wire in wires) or (bool(wires) and not learned)
 
 
 def _mac(network: Network, port: Port) -> int | None:
@@ -358,6 +367,8 @@ def _addressed(network: Network, state: State, link: Link, address: int, answer:
             end = stopped(state, reason, stage="neighbour", link=blocked.link, decided_by=decided, address=address)
             assert end.stop is not None
             return msgspec.structs.replace(end, stop=msgspec.structs.replace(end.stop, netns=blocked.netns))
+        case "nobody" if is_to_many(network.namespace(state.netns), state.packet.version, address):
+            return End("left", state)  # the bridge floods it, and whoever listens gets it
         case "nobody":
             return stopped_by(
                 state,

@@ -67,7 +67,7 @@ def through_queue(namespace: Namespace, state: State, link: Link) -> Iterator[Ou
     found = refusing(namespace, link, state.packet, _applies, refuses)
     bad = next((each for each in found if each is not None), None)
     if bad is None:
-        yield state
+        yield _below_rate(state, link)
         return
     if None not in found:
         yield _refusal(state, link, bad)
@@ -76,6 +76,26 @@ def through_queue(namespace: Namespace, state: State, link: Link) -> Iterator[Ou
                    link=link.name, parent=bad.parent, qdisc=bad.text)  # fmt: skip
     yield state.given(Condition(said, holds=True))
     yield _refusal(state.given(Condition(said, holds=False, usual=False)), link, bad)
+
+
+def _below_rate(state: State, link: Link) -> State:
+    """Return the packet that the queue takes, under the condition that the traffic stays below the rate of a ``tbf``,
+    which drops what does not fit into its queue."""
+    for each in _used(link.qdiscs) if not state.packet.arp else ():
+        if each.kind == "tbf" and "rate" in each.words:
+            rate = each.words[each.words.index("rate") + 1]
+            bound = message("{link} sends at most {rate} per second", link=link.name, rate=rate)
+            said = message("{link} has {qdisc}", link=link.name, qdisc=each.text)
+            state = state.given(Condition(said, holds=True, load=True, bound=bound))
+    return state
+
+
+def _below_policer(link: Link, by: Filter) -> Condition:
+    """Return the condition that the packets stay below the rate of the filter's policer.  tc's JSON lacks the rate."""
+    bound = message("the packets stay below the rate of the policer on {link}", link=link.name)
+    said = message("{filter} (`tc filter show dev {link} {place}` shows the rate)", filter=_decided(link, by).said,
+                   link=link.name, place=by.place)  # fmt: skip
+    return Condition(said, holds=True, load=True, bound=bound)
 
 
 def _applies(packet: Packet, by: Filter) -> Truth:
@@ -143,6 +163,9 @@ def through_filters(namespace: Namespace, state: State, link: Link, places: tupl
             return
         if not harmless:
             yield from _action(namespace, state, link, each, listed)
+            return
+        if listed.polices and not state.packet.arp:
+            yield state.given(_below_policer(link, listed))
             return
         break
     yield state

@@ -379,7 +379,7 @@ def _sysctls(dice: Dice, made: Plan) -> tuple[tuple[str, str], ...]:
             lines += ((f"net/ipv4/conf/{link}/{key}", dice.pick("01")) for key in ("rp_filter", "src_valid_mark"))
         for key, values, often in (
             ("rp_filter", "012", 0.4), ("forwarding", "01", 0.1), ("accept_local", "1", 0.15),
-            ("route_localnet", "1", 0.15), ("src_valid_mark", "1", 0.3),
+            ("route_localnet", "1", 0.15), ("src_valid_mark", "1", 0.3), ("bc_forwarding", "1", 0.2),
         ):  # fmt: skip
             if dice.chance(often) and not (link == "all" and key == "forwarding"):
                 lines.append((f"net/ipv4/conf/{link}/{key}", dice.pick(values)))

@@ -33,6 +33,8 @@ CASES: dict[str, tuple[Evidence, tuple[Unit, ...], Boot]] = {
         read(INIT + LINK + WANTED), (UNIT,), Boot("systemd", (WANTED.strip(),))),
     "systemd has only the init script": (
         read(INIT + LINK), (Unit("docker.service", "inactive", "generated"),), Boot("systemd", (LINK.strip(),))),
+    "systemd did not tell its units, and there is a unit file": (
+        read(INIT + LINK, ("dockerd-unit", "")), (), Boot("sysvinit", traces=())),
     "flags and file": (
         read("", ("dockerd-unit", "--host=fd://\n"), ("daemon-json", '{"hosts": ["fd://"], "mtu": 1400}')), (),
         Boot(flags=(("host", "fd://"),), file=("hosts", "mtu"), traces=("e2", "e3"))),

@@ -16,6 +16,7 @@ from hairpin.host.read.managers.managing import (
     with_variables_replaced,
 )
 from hairpin.host.read.readings import Readings
+from hairpin.netfilter.address import Prefix
 from tests.host.fixture_evidence import evidence
 from tests.rows import each_row
 
@@ -162,6 +163,13 @@ def test_units_that_exist() -> None:
         Unit("docker.service", "active", "enabled", ("firewalld.service", "containerd.service"), evidence="e6"),
         Unit("iptables.service", "inactive", "disabled", (), ("a.target",), ("firewalld.service",), "e6"),
     )
+
+
+def test_the_address_filter_of_a_unit() -> None:
+    text = "Id=web.service\nLoadState=loaded\nIPAddressAllow=192.0.2.0/24 ::1/128\nIPAddressDeny=0.0.0.0/0 ::/0\n"
+    (unit,) = units_of(text_reading(text, "", "e6"))
+    assert unit.allows == (Prefix(4, 0xC0000200, 24), Prefix(6, 1, 128))
+    assert unit.denies == (Prefix(4, 0, 0), Prefix(6, 0, 0))
 
 
 def test_nothing() -> None:

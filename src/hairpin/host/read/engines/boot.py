@@ -37,7 +37,7 @@ def boot(readings: Readings, units: tuple[Unit, ...], *, malformed: bool = False
     lines = (line for line in (log.text if log is not None else "").split("\n") if line)
     return Boot(
         by=_by(paths, units),
-        enabled=tuple(each for each in paths if _starts_at_boot(each, units)),
+        enabled=tuple(each for each in paths if _starts_at_boot(each, native=_is_native(readings, units))),
         flags=given,
         file=said,
         malformed=malformed,
@@ -47,13 +47,20 @@ def boot(readings: Readings, units: tuple[Unit, ...], *, malformed: bool = False
     )
 
 
-def _starts_at_boot(path: str, units: tuple[Unit, ...]) -> bool:
-    """Return whether the file starts the daemon at boot.
-
-    If systemd has a unit file of docker.service, it ignores the links of runlevels, which a package may have made, too.
-    Source: systemd-sysv-generator(8)"""
-    native = any(each.name == "docker.service" and each.enabled != "generated" for each in units)
+def _starts_at_boot(path: str, *, native: bool) -> bool:
+    """Return whether the file starts the daemon at boot.  ``native``: whether systemd reads a unit file of the daemon;
+    it then ignores the links of runlevels, which a package may have made, too."""
     return not path.startswith(_STARTS_NOTHING) and not (native and path.startswith("/etc/rc"))
+
+
+def _is_native(readings: Readings, units: tuple[Unit, ...]) -> bool:
+    """Return whether systemd has a unit file of docker.service, and no unit that it made of an init script.  If systemd
+    did not tell its units, the unit file decides, unless systemd does not run at all.
+    Source: systemd-sysv-generator(8)"""
+    if any(each.name == "docker.service" for each in units):
+        return any(each.name == "docker.service" and each.enabled != "generated" for each in units)
+    told = readings.first("units")
+    return readings.first("dockerd-unit") is not None and (told is None or told.outcome != "absent")
 
 
 class _Settings(msgspec.Struct, frozen=True):

@@ -66,7 +66,8 @@ def _filter(each: Options, place: Any, evidence: str) -> Filter:
     kind, chain = each["kind"], each.get("chain", 0)
     read = _bpf if kind == "bpf" else _READ.get(kind)
     matches = tuple(read(options)) if read is not None and not chain else (UnknownMatch(),)
-    action, to_link, to_ingress = _action(options.get("actions") or [])
+    actions: list[Options] = options.get("actions") or []
+    action, to_link, to_ingress = _action(actions)
     if "direct-action" in options or (not options and kind not in _READ):
         action = "unknown"  # the result of the BPF program decides: net/sched/cls_bpf.c cls_bpf_classify()
     program = _program(options) if "direct-action" in options else ()
@@ -75,7 +76,7 @@ def _filter(each: Options, place: Any, evidence: str) -> Filter:
     handle = str(options.get("fh" if kind == "u32" else "handle", ""))
     return Filter(
         place, kind, each["pref"], each["protocol"], handle, matches, action, to_link, _class(options),
-        words if known else None, evidence, program,
+        words if known else None, evidence, program, any(each.get("kind") == "police" for each in actions),
     )  # fmt: skip
 
 

@@ -44,6 +44,7 @@ from hairpin.host.read.managers import assignments
 from hairpin.host.read.managers.assignments import value_of
 from hairpin.host.read.readings import Readings, later
 from hairpin.host.rule_tools import ModuleFiles, RuleTools
+from hairpin.netfilter.address import Prefix, parse_address, width
 
 _POLICIES = {"deny": "DROP", "reject": "REJECT", "allow": "ACCEPT"}
 _POLICY = re.compile(r"(\w+) \((incoming|outgoing|routed)\)")
@@ -263,8 +264,23 @@ def units_of(reading: Reading) -> tuple[Unit, ...]:
                 before=tuple(values.get("Before", "").split()),
                 part_of=tuple(values.get("PartOf", "").split()),
                 evidence=reading.id,
+                allows=_prefixes(values.get("IPAddressAllow", "")),
+                denies=_prefixes(values.get("IPAddressDeny", "")),
             )
         )
+    return tuple(found)
+
+
+def _prefixes(text: str) -> tuple[Prefix, ...]:
+    """Return the prefixes as ``systemctl show`` prints them: ``0.0.0.0/0 ::/0``."""
+    found: list[Prefix] = []
+    for word in text.split():
+        address, slash, length = word.partition("/")
+        try:
+            version, value = parse_address(address)
+        except ValueError:
+            continue
+        found.append(Prefix(version, value, int(length) if slash else width(version)))
     return tuple(found)
 
 

@@ -13,6 +13,7 @@ on.  The kernel chooses the port of a TCP connection.
 
 from collections.abc import Iterator, Sequence
 from itertools import islice
+from typing import NamedTuple
 
 import msgspec
 
@@ -36,15 +37,55 @@ _MOST_VALUES = 8
 _MOST_FLOWS = 16
 
 
-def notes(inquiry: Inquiry) -> tuple[Message, ...]:
-    """Return the notes about fields that hairpin invented."""
-    return told_by_field(inquiry.network, inquiry.traces)
+def observe(inquiry: Inquiry) -> Inquiry:
+    """Ask the flow of a client whose source port a rule stops, and say a note of all other such rules."""
+    stopped = stopped_by_field(inquiry.network, inquiry.traces)
+    asked = [each.flow for each in stopped if inquiry.searched and inquiry.now and _is_common(inquiry.network, each)]
+    noted = inquiry.saying(each.note() for each in stopped if each.flow not in asked)
+    if not asked:
+        return noted
+    from hairpin.diagnose.diagnose import diagnose  # noqa: PLC0415 - a walk asks for no causes
+    from hairpin.diagnose.examination import examination  # noqa: PLC0415
+
+    more = (diagnose(inquiry.network, msgspec.structs.replace(each, from_port=True, stand_ins=())) for each in asked)
+    return noted.examined(examination(inquiry.network, (*inquiry.walked.diagnoses, *more)))
 
 
-def told_by_field(network: Network, traces: Sequence[Trace]) -> tuple[Message, ...]:
-    """Return a note for each rule that stops some clients of a passing flow because of their source port, TTL or TCP
+def _is_common(network: Network, stopped: "Stopped") -> bool:
+    """Return whether many senders of the flow have the source port.  Clients do.  A container does if the kernel gives
+    the port to its programs, or if it is a name server itself, whose queries have ports of their own choice."""
+    if stopped.field != "sport":
+        return False
+    start = stopped.flow.start
+    if not isinstance(start, FromContainer):
+        return True
+    own = sender_netns(network, start)
+    space = network.namespace(own) if own in network else None
+    first, last = ephemeral_ports(space) if space is not None else EPHEMERAL
+    return first <= stopped.value <= last or (space is not None and any(each.port == _DNS for each in space.sockets))
+
+
+_DNS = 53
+
+
+class Stopped(NamedTuple):
+    """A flow that a rule stops because of the value of a field, while the flow with the usual value passes."""
+
+    field: str
+    value: int
+    flow: Flow
+    passing: Flow
+    decided: RuleDecided
+
+    def note(self) -> Message:
+        """Return the note about the rule."""
+        return _note(self.field, self.value, self.passing, self.decided)
+
+
+def stopped_by_field(network: Network, traces: Sequence[Trace]) -> tuple[Stopped, ...]:
+    """Return a flow for each rule that stops some clients of a passing flow because of their source port, TTL or TCP
     flags."""
-    found: dict[tuple[str, str], Message] = {}
+    found: dict[tuple[str, str], Stopped] = {}
     passing = [each for each in traces if each.succeeds]
     inward = (each for each in passing if isinstance(each.flow.start, (Outside, Lan)))
     outward = (each for each in passing if isinstance(each.flow.start, FromContainer) and each.flow.protocol != "icmp")
@@ -54,7 +95,7 @@ def told_by_field(network: Network, traces: Sequence[Trace]) -> tuple[Message, .
             stop = other.usual.stop
             decided = stop.decided_by if stop is not None else None
             if not other.succeeds and other.verdict != "depends" and isinstance(decided, RuleDecided):
-                found.setdefault((field, decided.place.text), _note(field, value, trace.flow, decided))
+                found.setdefault((field, decided.place.text), Stopped(field, value, flow, trace.flow, decided))
     return tuple(found.values())
 
 
