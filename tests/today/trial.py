@@ -1,7 +1,6 @@
 """One host: made, asked, and every flow tried."""
 
 import re
-import shlex
 import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -14,7 +13,6 @@ from hairpin.answer.ask import ask as ask_about
 from hairpin.errors import LabError
 from hairpin.evidence.file import read
 from hairpin.evidence.reading import Evidence
-from hairpin.lab.this_hairpin import HAIRPIN
 from hairpin.network.world import World
 from hairpin.question.question import parse_question
 from hairpin.report.words import Words
@@ -30,7 +28,7 @@ from tests.today.flows import OWN, ways
 from tests.today.happening import Foretold, carried_out, happenings
 from tests.today.hosts import Healthy
 from tests.today.losing import lost_and_restored
-from tests.today.machine import TodayHost, booted
+from tests.today.machine import TodayHost, booted, hairpin_there
 from tests.today.roots import PARTS, UNITS, USER
 
 Act = Literal["flows", "restore", "events"]
@@ -74,7 +72,7 @@ def prepared(host: TodayHost, row: Healthy) -> None:
     absent = [path for part, paths in PARTS.items() if part not in row.parts for path in paths]
     units = [unit for part, each in UNITS.items() if part not in row.parts for unit in each]
     (host.talk / "own.service").write_text(_SERVICE, "ascii")
-    (host.talk / "hairpin").write_text(f'#!/bin/sh\nexec {shlex.join(HAIRPIN)} "$@"\n', "utf-8")
+    (host.talk / "hairpin").write_text(hairpin_there(), "utf-8")
     host.must(
         f"cd /; rm -rf {' '.join(absent)}; cd /usr/lib/systemd/system; rm -f {' '.join(units)}\n"
         "systemctl daemon-reload; cp /run/talk/hairpin /usr/local/bin/; chmod 755 /usr/local/bin/hairpin\n"
@@ -150,7 +148,7 @@ def compared(host: TodayHost, row: Healthy) -> Result:
 def _plain(host: TodayHost) -> diagnosis.Answer:
     """Return the answer to the plain question; one that takes too long is told as what it says."""
     try:
-        return ask(host.node, ())
+        return ask(host.node, (), ("/usr/local/bin/hairpin", "check"))
     except LabError as error:
         return diagnosis.Answer(-1, 0.0, None, str(error))
 
