@@ -44,6 +44,7 @@ CASES: dict[str, tuple[Network, Flow, str]] = {
     "the name server that its stack answers for": (rootless(), to(SERVER, 53, "udp"), "leaves"),
     "the same, and the host's own is not known": (rootless(servers=""), to(SERVER, 53, "udp"), "depends"),
     "its own gateway": (rootless(), to("10.0.2.2", 80), "depends"),
+    "another address of its stack's network": (rootless(), to("10.0.2.9", 53, "udp"), "depends"),
     "out, of a container that root runs so": (stacked(), to("203.0.113.80", 443), "leaves"),
     "an echo": (rootless(), to("203.0.113.80", 0, "icmp"), "depends"),
 }

@@ -77,7 +77,8 @@ def carried_on(network: Network, flow: Flow, end: End) -> Flow | None:
         return None
     version, address = packet.version, packet.daddr
     if _is_at_stack(network, netns, packet):
-        servers = servers_of_host(network.host(netns.host)) if packet.dport == _DNS else ()
+        asks_server = packet.dport == _DNS and _is_stacks_server(network, netns, packet)
+        servers = servers_of_host(network.host(netns.host)) if asks_server else ()
         if not servers:
             return None
         version, address = servers[0]
@@ -108,6 +109,13 @@ def _is_at_stack(network: Network, netns: Netns, packet: Packet) -> bool:
         return (packet.version, packet.daddr) == (4, _PASTAS_SERVER)
     own = addresses_of(network.namespace(netns), None, packet.version)
     return any(each.holds(packet.daddr, packet.version) for each in own)
+
+
+def _is_stacks_server(network: Network, netns: Netns, packet: Packet) -> bool:
+    """Return whether the destination, at which the stack is, is its name server: slirp4netns' third address, pasta's
+    only one.  Source: slirp4netns(1), DESCRIPTION"""
+    own = addresses_of(network.namespace(netns), None, packet.version)
+    return _has_pasta(network, netns) or any(each.prefix.first + 3 == packet.daddr for each in own)
 
 
 def _has_pasta(network: Network, netns: Netns) -> bool:
