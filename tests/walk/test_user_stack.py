@@ -44,7 +44,6 @@ CASES: dict[str, tuple[Network, Flow, str]] = {
     "the name server that its stack answers for": (rootless(), to(SERVER, 53, "udp"), "leaves"),
     "the same, and the host's own is not known": (rootless(servers=""), to(SERVER, 53, "udp"), "depends"),
     "its own gateway": (rootless(), to("10.0.2.2", 80), "depends"),
-    "another address of its stack's network": (rootless(), to("10.0.2.9", 53, "udp"), "depends"),
     "out, of a container that root runs so": (stacked(), to("203.0.113.80", 443), "leaves"),
     "an echo": (rootless(), to("203.0.113.80", 0, "icmp"), "depends"),
 }
@@ -189,6 +188,13 @@ RELAY: dict[str, tuple[Network, Start, str, str]] = {
         pasta(ALL, relay=entering(link="eth9")), OUT, "198.51.100.11", "dropped",
     ),
 }  # fmt: skip
+
+
+def test_nobody_answers_at_another_address_of_slirp4netns_own_network() -> None:
+    trace = walk_flow(rootless(), to("10.0.2.9", 53, "udp"))
+    assert (trace.verdict, trace.usual.stop is not None and trace.usual.stop.reason) == ("dropped", "no-neighbour")
+
+
 SLIRP = replace(ROOTLESS, process="slirp4netns", relay=Relay(4, 0, 80, netns="container:web", tap=TapEntry("tap0")))
 
 
