@@ -80,8 +80,10 @@ def _addresses(start: str, port: Port) -> Iterator[str]:
 def _gateways(own: Running) -> Iterator[str]:
     """Yield the first address of each of the container's IPv4 networks, which is the bridge's or the stack's."""
     for address in own.box.addresses:
-        if ":" not in address and address != HOST:
-            yield f"{address.rpartition('.')[0]}.{2 if address.startswith('10.0.2.') else 1}"
+        by_slirp = address.startswith("10.0.2.")
+        gateway = f"{address.rpartition('.')[0]}.{2 if by_slirp else 1}"
+        if address != HOST and ":" not in address and (by_slirp or own.engine != "rootless" or gateway in own.servers):
+            yield gateway
 
 
 def _text(port: Port) -> str:

@@ -28,6 +28,7 @@ from tools.bare.groups import Groups, groups
 
 _NAMESPACES = ("--pid", "--fork", "--kill-child", "--mount", "--uts", "--ipc", "--cgroup")
 _ENTER = ("-m", "-p", "-u", "-i", "-n", "-C", "-T")
+_VERSION = f"python{sys.version_info[0]}.{sys.version_info[1]}"
 _RUN = "run-"
 _ASKED = "asked.scope"
 """The control group of the commands that come from outside, beside those of the host's systemd."""
@@ -109,13 +110,20 @@ def _end(booted: subprocess.Popen[bytes]) -> None:
     booted.wait()
 
 
+def hairpin_there() -> str:
+    """Return the script that runs the checkout in the host.  The environment's own link to Python may lead to another
+    version there."""
+    own = Path(sys.base_prefix).resolve() / "bin" / _VERSION
+    path = f"{ROOT / 'src'}:{Path(sys.prefix).resolve() / 'lib' / _VERSION / 'site-packages'}"
+    return f'#!/bin/sh\nPYTHONPATH={shlex.quote(path)} exec {shlex.quote(str(own))} -m hairpin "$@"\n'
+
+
 def folders_of_python() -> tuple[str, ...]:
     """Return what the host needs at the same place, so that this machine's Python runs the checkout there: where the
     interpreter lies in /usr, its program and its library, which have its version in their names."""
     wanted = [Path(sys.prefix).resolve(), ROOT]
     own = Path(sys.base_prefix).resolve()
-    version = f"python{sys.version_info[0]}.{sys.version_info[1]}"
-    wanted += [own] if own != Path("/usr") else [own / "bin" / version, own / "lib" / version]
+    wanted += [own] if own != Path("/usr") else [own / "bin" / _VERSION, own / "lib" / _VERSION]
     return tuple(dict.fromkeys(map(str, wanted)))
 
 

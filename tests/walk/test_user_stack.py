@@ -188,6 +188,13 @@ RELAY: dict[str, tuple[Network, Start, str, str]] = {
         pasta(ALL, relay=entering(link="eth9")), OUT, "198.51.100.11", "dropped",
     ),
 }  # fmt: skip
+
+
+def test_nobody_answers_at_another_address_of_slirp4netns_own_network() -> None:
+    trace = walk_flow(rootless(), to("10.0.2.9", 53, "udp"))
+    assert (trace.verdict, trace.usual.stop is not None and trace.usual.stop.reason) == ("dropped", "no-neighbour")
+
+
 SLIRP = replace(ROOTLESS, process="slirp4netns", relay=Relay(4, 0, 80, netns="container:web", tap=TapEntry("tap0")))
 
 

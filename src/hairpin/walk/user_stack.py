@@ -77,7 +77,8 @@ def carried_on(network: Network, flow: Flow, end: End) -> Flow | None:
         return None
     version, address = packet.version, packet.daddr
     if _is_at_stack(network, netns, packet):
-        servers = servers_of_host(network.host(netns.host)) if packet.dport == _DNS else ()
+        asks_server = packet.dport == _DNS and _is_stacks_server(network, netns, packet)
+        servers = servers_of_host(network.host(netns.host)) if asks_server else ()
         if not servers:
             return None
         version, address = servers[0]
@@ -108,6 +109,30 @@ def _is_at_stack(network: Network, netns: Netns, packet: Packet) -> bool:
         return (packet.version, packet.daddr) == (4, _PASTAS_SERVER)
     own = addresses_of(network.namespace(netns), None, packet.version)
     return any(each.holds(packet.daddr, packet.version) for each in own)
+
+
+def without_answerer(network: Network, end: End) -> End | None:
+    """Return the packet's end in slirp4netns' own network, if it is for an address that neither the stack nor the
+    container has: the stack answers ARP and neighbour discovery for its second and third address alone.
+
+    Source: libslirp src/slirp.c arp_input(), src/ip6_icmp.c ndp_input(); measured with slirp4netns 1.2.1 and 1.3.3"""
+    state, packet = end.state, end.state.packet
+    if not is_behind_stack(network, state.netns) or _has_pasta(network, state.netns):
+        return None
+    own = (each.prefix for each in addresses_of(network.namespace(state.netns), state.oif, packet.version))
+    held = next((each.first for each in own if each.holds(packet.daddr, packet.version)), None)
+    if held is None or packet.daddr in (held + 2, held + 3):
+        return None
+    said = message("nobody on this link answers for {address}", address=address_text(packet.daddr, packet.version))
+    decided = LinkDecided(state.oif or "", said)
+    return stopped(state, "no-neighbour", stage="neighbour", link=state.oif, decided_by=decided)
+
+
+def _is_stacks_server(network: Network, netns: Netns, packet: Packet) -> bool:
+    """Return whether the destination, at which the stack is, is its name server: slirp4netns' third address, pasta's
+    only one.  Source: slirp4netns(1), DESCRIPTION"""
+    own = addresses_of(network.namespace(netns), None, packet.version)
+    return _has_pasta(network, netns) or any(each.prefix.first + 3 == packet.daddr for each in own)
 
 
 def _has_pasta(network: Network, netns: Netns) -> bool:

@@ -47,6 +47,7 @@ from hairpin.walk.user_stack import (
     kept_inside,
     loopback_in_doubt,
     relayed_flow,
+    without_answerer,
 )
 from hairpin.walk.verdicts import Verdict
 
@@ -95,6 +96,8 @@ def _after_request(network: Network, flow: Flow, started: State, end: End, depth
     match end.kind:
         case "arrived":
             yield from _at_socket(network, flow, started, end, depth)
+        case "left" if (lost := without_answerer(network, end)) is not None:
+            yield _failed(lost, lost.state.history.steps)
         case "left" if (engine := carrier_of(network, end)) is not None:
             yield from _by_user_stack(network, flow, end, engine, depth + 1)
         case "left" if (heard := heard_by(end.state)) is not None:
@@ -178,8 +181,7 @@ def _failed(end: End, request: tuple[Step, ...], reply: tuple[Step, ...] = ()) -
 
 
 def _at_socket(network: Network, flow: Flow, started: State, end: End, depth: int) -> Iterator[Branch]:
-    state = end.state
-    packet = state.packet
+    state, packet = end.state, end.state.packet
     if packet.protocol in (ICMP, ICMP6):
         yield from _answered(network, flow, started, end, None, depth)
         return
