@@ -55,7 +55,7 @@ def default_routes(network: Network, state: State, query: Query, found: Found) -
     if len(routes) < 2:
         yield found, state
         return
-    ways = [(Found("unicast", each, each.next_hops, found.rule), _chosen(network, state, each)) for each in routes]
+    ways = [(Found("unicast", each, each.next_hops, found.rule), _choice_of(network, state, each)) for each in routes]
     taken = [way for way in ways if way[1] in state.history.conditions]
     if taken:
         yield taken[0][0], state
@@ -64,7 +64,7 @@ def default_routes(network: Network, state: State, query: Query, found: Found) -
         yield way, state.given(supposed)
 
 
-def _chosen(network: Network, state: State, route: Route) -> Condition:
+def _choice_of(network: Network, state: State, route: Route) -> Condition:
     said = message(
         "{netns} takes the default route `{route}`, and not another one with the same metric",
         netns=network.netns_text(state.netns),
