@@ -77,6 +77,10 @@ class Branch(msgspec.Struct, frozen=True):
         """Whether this branch serves the sender, according to the readings."""
         return succeeds(self.verdict)
 
+    def ends_in(self, container: str) -> bool:
+        """Return whether the request ends in the container's own namespace."""
+        return bool(self.request) and self.request[-1].netns.name == f"container:{container}"
+
     @property
     def steps(self) -> tuple[Step, ...]:
         """All steps of the branch: the request's steps, the answer's steps and the data's steps."""
