@@ -104,13 +104,13 @@ def test_another_container_has_the_address_that_the_senders_file_gives_the_name(
     whole = ruled(ACCEPTING)
     (docker,) = whole.this.engines
     web, cache = docker.containers
-    pinned = msgspec.structs.replace(web, pinned=(PinnedName("db", 4, DB),), extra_names=("db",))
+    pinned = msgspec.structs.replace(web, pinned=(PinnedName("store", 4, DB),), extra_names=("store",))
     moved = msgspec.structs.replace(
-        cache, id="e" * 64, netns="container:elsewhere", endpoints=(Endpoint("bridge", "n1", DB + 6, 16),)
+        cache, id="e" * 64, name="store", netns="container:elsewhere", endpoints=(Endpoint("bridge", "n1", DB + 6, 16),)
     )
     cache = msgspec.structs.replace(cache, name="cache")
     built = with_host(whole, engines=(msgspec.structs.replace(docker, containers=(pinned, cache, moved)),))
-    flow = msgspec.structs.replace(asked(WEB_ITSELF, "172.17.0.3", 80), container="db")
+    flow = msgspec.structs.replace(asked(WEB_ITSELF, "172.17.0.3", 80), container="store")
     trace = walk_flow(built, flow)
     assert (trace.verdict, trace.usual.stop and trace.usual.stop.answered_by) == ("misdirected", "cache")
     by_address = msgspec.structs.replace(flow, container="cache")

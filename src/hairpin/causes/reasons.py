@@ -12,6 +12,7 @@ ASKED_AT: dict[str, str] = {
     "address-on-two-hosts": "",
     "address-pool-exhausted": "",
     "allow-rule-lets-nobody-in": "rule policy reject",
+    "answers-leave-by-other-network": "no-neighbour rule policy reject martian-source rp-filter wrong-answer",
     "answers-leave-by-other-uplink": "peer-drops",
     "arp-not-answered": "no-neighbour",
     "ban-list-hits-client-or-container": "rule policy reject",

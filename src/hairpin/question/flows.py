@@ -25,7 +25,6 @@ from hairpin.question.asked import Origin, Target
 from hairpin.question.held import given_up, held_by, on_host_network
 from hairpin.question.hosts import host_named, host_of
 from hairpin.question.namespaces import listening, start_in, targets_in
-from hairpin.question.one_network import on_one_network
 from hairpin.question.port_flows import other_clients, protocols, to_asked_port, to_port, usable
 from hairpin.question.standpoints import beyond
 from hairpin.question.starts import asker
@@ -46,13 +45,21 @@ def flows_for(network: Network, targets: tuple[Target, ...], origin: Origin | No
     if not targets:
         found = [flow for host in network.hosts if _has_namespace(host) for flow in _everything(network, host, origin)]
         return _numbered(network, tuple(dict.fromkeys(found)))
-    placed = (on_one_network(network, each) for target in targets for each in targets_in(network, target))
+    placed = (_on_network(network, each) for target in targets for each in targets_in(network, target))
     named = (each for target in placed for each in _ports(network, target))
     single = (each for target in named for each in _in_each_family(network, target, origin))
     found = [flow for target in single for flow in _of_target(network, target, origin)]
     if not found:
         raise UsageError(_nothing_to_ask(origin))
     return _numbered(network, tuple(dict.fromkeys(found)))
+
+
+def _on_network(network: Network, target: Target) -> Target:
+    if "." not in (target.container or ""):
+        return target
+    from hairpin.question.one_network import on_one_network
+
+    return on_one_network(network, target)
 
 
 def _in_each_family(network: Network, target: Target, origin: Origin | None) -> Iterable[Target]:

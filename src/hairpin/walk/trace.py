@@ -77,6 +77,10 @@ class Branch(msgspec.Struct, frozen=True):
         """Whether this branch serves the sender, according to the readings."""
         return succeeds(self.verdict)
 
+    def ends_in(self, container: str) -> bool:
+        """Return whether the request ends in the container's own namespace."""
+        return bool(self.request) and self.request[-1].netns.name == f"container:{container}"
+
     @property
     def steps(self) -> tuple[Step, ...]:
         """All steps of the branch: the request's steps, the answer's steps and the data's steps."""
@@ -161,7 +165,11 @@ class Trace(msgspec.Struct, frozen=True):
 
 
 def trace_of(flow: Flow, branches: tuple[Branch, ...]) -> Trace:
-    """Return the trace with these branches.  Branches that are taken only under load do not count for the verdict."""
+    """Return the trace with these branches.  Branches that are taken only under load do not count for the verdict.  If
+    the kernel takes all branches in turn, the flow fails as its first branch that fails."""
+    lost = next((each for each in branches if not each.succeeds and each.verdict != "depends"), None)
+    if lost is not None and all(any(one.in_turn for one in each.conditions) for each in branches):
+        return Trace(flow, lost.verdict, (lost, *(each for each in branches if each is not lost)))
     verdicts: set[Verdict] = {branch.verdict for branch in branches if not only_under_load(branch)}
     if len(verdicts) == 1:
         (verdict,) = verdicts

@@ -26,7 +26,6 @@ from hairpin.walk.granted.grants import Grants, grants
 from hairpin.walk.granted.neighbour_answers import assuming_of_neighbours
 from hairpin.walk.link.crossing import past_router
 from hairpin.walk.link.neighbour_discovery import after_solicitation, walk_asking
-from hairpin.walk.misdirected import as_asked
 from hairpin.walk.naming import answered, to_server
 from hairpin.walk.outside import OutsideAnswer, asked_by_gateway, outside_takes
 from hairpin.walk.own_entries import met_by_sender
@@ -62,8 +61,12 @@ def walk_flow(network: Network, flow: Flow) -> Trace:
 
 def _trace(network: Network, flow: Flow) -> Trace:
     found = through_unread(network, flow, _branches(network, flow, depth=0))
-    branches = [assuming_of_neighbours(each, flow) for each in found]
-    return trace_of(flow, as_asked(network, flow, tuple(answered(network, flow, each) for each in branches)))
+    branches = tuple(answered(network, flow, assuming_of_neighbours(each, flow)) for each in found)
+    if flow.container and not all(each.ends_in(flow.container) for each in branches if each.succeeds):
+        from hairpin.walk.misdirected import as_asked
+
+        branches = as_asked(network, flow, branches)
+    return trace_of(flow, branches)
 
 
 def _branches(network: Network, flow: Flow, *, depth: int) -> Iterator[Branch]:
@@ -325,10 +328,7 @@ def _data_rejected(network: Network, started: State, sent: End) -> Branch:
 
 def _relayed(network: Network, flow: Flow, state: State, socket: Socket, front: Branch, depth: int) -> Iterator[Branch]:
     """Yield the branches of the relay's own connection to the container.  If the relay's connection fails, the client's
-    connection fails, too.
-
-    Rules can lead the relay's connection back to the relay again and again.
-    """
+    connection fails, too.  Rules can lead the relay's connection back to the relay again and again."""
     assert socket.relay is not None
     doubt = loopback_in_doubt(socket.relay, state.packet)
     if doubt is not None:

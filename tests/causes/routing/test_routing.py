@@ -22,6 +22,7 @@ from tests.causes.hosts import (
     blackhole,
     claimed,
     led_to,
+    on_two_networks,
     with_host,
     with_link,
     with_neighbour,
@@ -100,7 +101,21 @@ def with_duplicate() -> Network:
     )
 
 
+def answering_by(rp_filter: str) -> Network:
+    """Return the host whose container answers by a second bridge, with this ``rp_filter`` of that bridge."""
+    built = on_two_networks("2")
+    host = built.namespace(HOST_NETNS)
+    sysctls = host.sysctls.with_value(("net", "ipv4", "conf", "br-2", "rp_filter"), rp_filter)
+    built = built.with_namespace(HOST_NETNS, msgspec.structs.replace(host, sysctls=sysctls))
+    web = built.namespace(sibling("container:web"))
+    rules = tuple(PolicyRule(4, number, table=table) for number, table in ((0, 255), (32766, 254), (32767, 253)))
+    return built.with_namespace(sibling("container:web"), msgspec.structs.replace(web, rules=rules))
+
+
 CASES: dict[str, Case] = {
+    "a container answers by its other network": Case(
+        answering_by("1"), published(), ("answers-leave-by-other-network",), answering_by("2"),
+    ),
     "a bridge port takes less than one segment": Case(
         network(with_link(host_namespace(), "veth1", mtu_bytes=1400)), ONE_SEGMENT, ("mtu-black-hole",),
         network(with_link(host_namespace(), "veth1", mtu_bytes=1496)),

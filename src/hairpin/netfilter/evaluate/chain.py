@@ -49,7 +49,8 @@ class Condition(msgspec.Struct, frozen=True, gc=False):
     else that it is false.  ``usual``: whether a single packet on a quiet host takes the branch.  ``load``: whether the
     fact changes only with the amount of traffic (a rate, a number of connections).  ``listed``: whether the kernel
     lists the present state, and the branch assumes this state.  ``reply``: whether the fact is about packets that
-    answer the flow.  ``bound``: the traffic that keeps the fact as it is now, if the fact counts traffic over time."""
+    answer the flow.  ``bound``: the traffic that keeps the fact as it is now, if the fact counts traffic over time.
+    ``in_turn``: whether the kernel takes this branch and others in turn, so that a flow needs all of them."""
 
     said: Message
     holds: bool
@@ -59,6 +60,7 @@ class Condition(msgspec.Struct, frozen=True, gc=False):
     listed: bool = False
     reply: bool = False
     bound: Message | None = None
+    in_turn: bool = False
 
     @property
     def below(self) -> Message:

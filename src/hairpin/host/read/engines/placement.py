@@ -109,9 +109,9 @@ def with_resolvers(containers: tuple[Container, ...], texts: tuple[str, ...]) ->
         msgspec.structs.replace(
             each,
             resolvers=tuple(line for line in found[each.id] if "\t" not in line),
-            resolvers_written=_seconds(_told(found[each.id], _COPY)),
-            upstreams=None if (said := _told(found[each.id], _SERVERS)) is None else tuple(said.split()),
-            upstreams_changed=_seconds(_told(found[each.id], _CHANGED)),
+            resolvers_written=_seconds(_rest_of(found[each.id], _COPY)),
+            upstreams=None if (said := _rest_of(found[each.id], _SERVERS)) is None else tuple(said.split()),
+            upstreams_changed=_seconds(_rest_of(found[each.id], _CHANGED)),
         )
         if each.id in found
         else each
@@ -119,7 +119,7 @@ def with_resolvers(containers: tuple[Container, ...], texts: tuple[str, ...]) ->
     )
 
 
-def _told(lines: list[str], word: str) -> str | None:
+def _rest_of(lines: list[str], word: str) -> str | None:
     """Return the rest of the first line that begins with the word."""
     return next((line.removeprefix(word) for line in lines if line.startswith(word)), None)
 
