@@ -31,6 +31,7 @@ from hairpin.network.network import Network
 from hairpin.question.flows import flows_for
 from hairpin.walk.state import Reason
 from tests.acceptance import recorded
+from tests.causes.between_hosts.test_address_on_two_hosts import CASES as ON_TWO_HOSTS
 from tests.causes.between_hosts.test_between_hosts import CASES as BETWEEN_HOSTS
 from tests.causes.between_hosts.test_overlay import CASES as OVERLAY
 from tests.causes.bridge.test_bridge import CASES as BRIDGE
@@ -77,7 +78,7 @@ from tools.cause_reasons import asked_at
 
 IDS = tuple(cause.id for cause in all_causes())
 TABLES: dict[str, Mapping[str, Case | StateCase | ComingCase | ExposureCase | OpenedCase]] = {
-    "between_hosts": {**BETWEEN_HOSTS, **OVERLAY},
+    "between_hosts": {**BETWEEN_HOSTS, **OVERLAY, **ON_TWO_HOSTS},
     "bridge": BRIDGE,
     "container": {**CONTAINER, **OF_SESSIONS},
     "engine": ENGINE,

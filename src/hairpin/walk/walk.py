@@ -2,9 +2,8 @@
 
     request → (relay: a new connection from here) → reply → data
 
-A TCP connection is delivered when SYN, SYN-ACK and the first data packet all arrive.  Behind a relay (docker-proxy) the
-packets of the relay's own connection have to arrive, too.  A UDP or ICMP echo flow is delivered when request and reply
-arrive.
+A TCP connection is delivered when SYN, SYN-ACK and the first data packet arrive.  Behind a relay (docker-proxy) those of
+the relay's own connection have to arrive, too.  A UDP or ICMP echo flow is delivered when request and reply arrive.
 """
 
 from collections.abc import Iterator
@@ -82,10 +81,9 @@ def _branches(network: Network, flow: Flow, *, depth: int) -> Iterator[Branch]:
         step = Step(begun.netns, "outside", "", begun.packet, elsewhere.decided_by)
         yield Branch("leaves", (step,), assumed=elsewhere.assumed, questions=elsewhere.questions)
         return
-    if isinstance(started := begin(network, flow), End):
-        yield _failed(started, started.state.history.steps)
-        return
-    if isinstance(started := after_solicitation(network, started), End):
+    started = begin(network, flow)
+    started = after_solicitation(network, started) if isinstance(started, State) else started
+    if isinstance(started, End):
         yield _failed(started, started.state.history.steps)
         return
     ends = walk_asking(network, started)
@@ -108,7 +106,7 @@ def _after_request(network: Network, flow: Flow, started: State, end: End, depth
         case "left":
             yield from _outside(network, flow, started, end, outside_takes(network, flow, end))
         case "balanced":
-            said = (end.assumed,) if end.assumed is not None else ()
+            said = () if end.assumed is None else (end.assumed,)
             yield Branch("leaves", end.state.history.steps, conditions=end.state.history.conditions, assumed=said)
         case "rejected":
             yield _rejected(network, started, end)
@@ -137,8 +135,7 @@ def _by_user_stack(network: Network, flow: Flow, end: End, engine: Engine, depth
 def _send_fails(started: State, end: End) -> bool:
     """Return whether the sender's system call fails: there is no route, or the sender's namespace drops the datagram.
 
-    If a rule drops a SYN, connect() does not fail, and TCP sends the SYN again: net/ipv4/tcp_output.c tcp_connect()
-    """
+    If a rule drops a SYN, connect() does not fail, and TCP sends it again: net/ipv4/tcp_output.c tcp_connect()"""
     if started.stage != "output-route" or end.state.netns != started.netns or end.stop is None:
         return False
     if end.state.packet.protocol == TCP:

@@ -8,6 +8,7 @@ from hairpin.host.host import Namespace
 from hairpin.host.link import Address
 from hairpin.network.flow import Flow, FromHost
 from hairpin.network.network import Network
+from tests.causes.case import StateCase
 from tests.macvlan_host import CHILD, on_macvlan
 from tests.two_hosts import ADDRESSES, node
 
@@ -24,14 +25,23 @@ def beside(value: int, *further: Address) -> Network:
     )
 
 
+CASES: dict[str, StateCase] = {
+    "a container has the address of another host": StateCase(
+        beside(CHILD), (("address-on-two-hosts", "blocking"),), beside(CHILD + 1)
+    )
+}
+
+
 def test_a_container_has_the_address_of_another_host() -> None:
-    (found,) = of_flows(examine(beside(CHILD), (ASKED,)).asked)
+    (case,) = CASES.values()
+    (found,) = of_flows(examine(case.sick, (ASKED,)).asked)
     assert str(found.candidate.title) == "Container web on one has 198.51.100.192, the address of two"
     assert (found.host, found.flows, found.severity) == ("one", (0,), "blocking")
 
 
 def test_no_address_is_held_twice() -> None:
-    assert list(of_flows(examine(beside(CHILD + 1), (ASKED,)).asked)) == []
+    (case,) = CASES.values()
+    assert list(of_flows(examine(case.whole, (ASKED,)).asked)) == []
 
 
 def test_hosts_in_networks_that_look_alike_share_no_wire() -> None:

@@ -367,9 +367,8 @@ def _cause(cause: CauseAnswer, quotes: Quotes, words: Words) -> CauseDocument:
 
 
 def _configured(found: Configured, words: Words) -> ConfiguredDocument:
-    return ConfiguredDocument(
-        found.writer, found.file, found.line, found.option, found.owner, words(configured_text(found))
-    )
+    said = words(configured_text(found))
+    return ConfiguredDocument(found.writer, found.file, found.line, found.option, found.owner, said)
 
 
 def _proof(cause: CauseAnswer) -> ProofDocument | None:
