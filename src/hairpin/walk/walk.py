@@ -2,8 +2,8 @@
 
     request → (relay: a new connection from here) → reply → data
 
-A TCP connection is delivered when SYN, SYN-ACK and the first data packet arrive.  Behind a relay (docker-proxy) those of
-the relay's own connection have to arrive, too.  A UDP or ICMP echo flow is delivered when request and reply arrive.
+A TCP connection is delivered when SYN, SYN-ACK and the first data packet arrive.  Behind a relay (docker-proxy), those
+of the relay's own connection have to arrive, too.  A UDP or ICMP echo flow is delivered when request and reply arrive.
 """
 
 from collections.abc import Iterator
