@@ -193,7 +193,7 @@ CASES: dict[str, Case] = {
     ),
     "a container whose port another process has": Case(
         network(host_namespace(sockets=(HOLDING,)), docker=engine(ALWAYS)), "container-restart", PUBLISHED,
-        "unanswered", "lost",
+        "misdirected", "lost",
     ),
     "a container whose address another process does not have": Case(
         network(

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from hairpin.netfilter import ir
 from hairpin.netfilter.iptables.render import render
 from hairpin.netfilter.iptables.save import parse
+from hairpin.netfilter.limit import Rate
 from hairpin.netfilter.rule_address import IpFamily, address_bits
 from tests.strategies import iptables_matches
 
@@ -28,7 +29,7 @@ PROTOCOLS = (0, 6, 17, 132, 136, 47, 1, 58)
 WITH_PORTS = (6, 17, 132, 136)
 
 KEPT: tuple[ir.Expression, ...] = (
-    ir.StatefulMatch("limit", "-m limit --limit 3/min --limit-burst 5"),
+    ir.StatefulMatch("limit", "-m limit --limit 3/min --limit-burst 5", rate=Rate(3, "packets", "minute", 5)),
     ir.StatefulMatch("quota", "-m quota ! --quota 5", False),
     ir.NoEffect("recent", "-m recent --set --name x --rsource", "x"),
     ir.OpaqueMatch('-m u32 --u32 "0x6&0xff=0x1 -j"'),
