@@ -5,7 +5,7 @@
 #   mount and process namespaces of its own, pasta as an unprivileged user.
 # Expected: pasta keeps the clients' addresses, other than proxies do: a client 192.0.2.77 is seen as 192.0.2.77. The host's
 #   own connection to its address 192.0.2.1 is seen as the host's, whichever address that is.
-# Seen: it is seen as 192.0.2.254, the default gateway, which has sent nothing (the guest has the host's address itself, so
+# Seen: it is seen as 192.0.2.254, the gateway of the default route, which has sent nothing (the guest has the host's address itself, so
 #   pasta puts the gateway's in its place). By 127.0.0.1 it is seen as 192.0.2.1, which is the guest's own address.
 # Whom it hurts: who reads the service's log, or limits and bans by address. A health check or a reverse proxy on the host
 #   appears as the router: the ban hits it, or the rule "nothing from the router" cuts off the host, and a capture on

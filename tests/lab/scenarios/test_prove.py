@@ -50,6 +50,14 @@ LEFT_SIMULATED: dict[str, tuple[tuple[str, ...], tuple[int, ...], tuple[int, ...
         (0,),
         (),
     ),
+    "healthy-podman-rootless": (
+        (
+            "a user-mode network stack (slirp4netns, pasta) is a process, and the test copy of the network (replica) "
+            "does not contain it",
+        ),
+        (),
+        (),
+    ),
     "rate-or-connlimit-rule": ((), (), (0,)),
     "quota-used-up": ((), (), (0,)),
     "xfrm-policy-blocks": ((), (), (0,)),
