@@ -88,12 +88,16 @@ _VERSIONED = ("podman", "netavark", "aardvark-dns", "passt", "slirp4netns", "doc
               "iptables", "systemd")  # fmt: skip
 
 
+def folder_of(suite: str) -> Path:
+    """Return where the suite's folder is, or will be."""
+    return cache_folder("today") / f"{suite}-{hashlib.sha256(_script(suite).encode()).hexdigest()[:10]}"
+
+
 def root_of(suite: str, *, fresh: bool = False) -> Path:
     """Return the suite's folder, made unless it is there; raises PackageError.  It is never run in.
 
     ``fresh``: make it anew, with the packages of this day."""
-    script = _script(suite)
-    folder = cache_folder("today") / f"{suite}-{hashlib.sha256(script.encode()).hexdigest()[:10]}"
+    folder = folder_of(suite)
     if fresh or not folder.is_dir():
         install(("debootstrap", "debootstrap"), ("unshare", "util-linux"))
         smallest = suite_folder(suite)
@@ -101,7 +105,7 @@ def root_of(suite: str, *, fresh: bool = False) -> Path:
         partial = folder.with_name(f"partial-{os.getpid()}")
         try:
             run(("cp", "-a", "--reflink=auto", str(smallest), str(partial)))
-            _inside(partial, script)
+            _inside(partial, _script(suite))
             shutil.rmtree(folder, ignore_errors=True)
             partial.rename(folder)
         finally:
