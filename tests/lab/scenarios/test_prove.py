@@ -25,6 +25,10 @@ SEEN_BY_NO_HOST = ("publish-address-not-on-host",)
 """Broken so that no host that was read sees the packet: a replica of these hosts shows nothing of it."""
 
 QUEUE = "eth0 in {} has a queueing discipline the test copy of the network (replica) lacks that:"
+USER_STACK = (
+    "a user-mode network stack (slirp4netns, pasta) is a process, and the test copy of the network (replica) does not "
+    "contain it"
+)
 NO_ROUTE_LEFT = (
     "host: route add 0.0.0.0/0 table 254 proto boot via 198.51.100.1 dev eth0 onlink: Nexthop has invalid gateway."
 )
@@ -50,14 +54,7 @@ LEFT_SIMULATED: dict[str, tuple[tuple[str, ...], tuple[int, ...], tuple[int, ...
         (0,),
         (),
     ),
-    "healthy-podman-rootless": (
-        (
-            "a user-mode network stack (slirp4netns, pasta) is a process, and the test copy of the network (replica) "
-            "does not contain it",
-        ),
-        (),
-        (),
-    ),
+    "healthy-podman-rootless": ((USER_STACK,), (), ()),
     "rate-or-connlimit-rule": ((), (), (0,)),
     "quota-used-up": ((), (), (0,)),
     "xfrm-policy-blocks": ((), (), (0,)),
