@@ -111,6 +111,8 @@ PODMAN = KnownProgram(
 )  # fmt: skip
 CNI = KnownProgram("CNI", "engine", chains=("CNI-",), tables=("cni_hostport", "cni_plugins_masquerade"))
 """The plugins of Podman before version 4, of nerdctl and of Kubernetes."""
+CHAINS_OF_PODMAN = (*PODMAN.chains, *CNI.chains)
+"""How the names of the chains begin that one of Podman's back ends makes."""
 FIREWALLD = KnownProgram(
     "firewalld", "firewall",
     services=(KnownUnit("firewalld", "firewalld - dynamic firewall daemon"),),

@@ -7,7 +7,7 @@ import msgspec
 
 from hairpin.message import Message, message
 from hairpin.netfilter.packet import is_discovery
-from hairpin.network.prefix import BROADCAST4, is_multicast
+from hairpin.network.prefix import is_for_many
 from hairpin.replica.judgement import Judgement
 from hairpin.replica.judgement import Verdict as KernelVerdict
 from hairpin.walk.decided import RouteDecided, RuleDecided, SocketDecided
@@ -63,7 +63,7 @@ def _is_for_many(trace: Trace) -> bool:
         return False
     routes = (step.decided_by.entry for step in trace.usual.request if isinstance(step.decided_by, RouteDecided))
     by_route = any(each is not None and each.type == "broadcast" for each in routes)
-    return by_route or is_multicast(last.daddr, last.version) or (last.version, last.daddr) == (4, BROADCAST4)
+    return by_route or is_for_many(last.daddr, last.version)
 
 
 def _rests_on_other_tables(branch: Branch) -> bool:

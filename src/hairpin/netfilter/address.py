@@ -90,3 +90,11 @@ class Prefix(msgspec.Struct, frozen=True):
     def __str__(self) -> str:
         """Return the text, such as ``192.0.2.0/24``."""
         return f"{address_text(self.network, self.version)}/{self.prefix_length}"
+
+
+def prefix_of(text: str) -> Prefix:
+    """Return the prefix ``ADDRESS/LENGTH`` as tools print it, or that of a single address; raise ValueError for any
+    other text."""
+    address, slash, length = text.partition("/")
+    version, network = parse_address(address)
+    return Prefix(version, network, int(length) if slash else width(version))

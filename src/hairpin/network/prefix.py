@@ -19,6 +19,7 @@ __all__ = [
     "Version",
     "address_text",
     "inside",
+    "is_for_many",
     "is_loopback",
     "is_multicast",
     "is_private",
@@ -91,6 +92,11 @@ def is_loopback(value: int, version: Version) -> bool:
 def is_multicast(value: int, version: Version) -> bool:
     """Return whether the address is a multicast group."""
     return (MULTICAST4 if version == 4 else MULTICAST6).holds(value, version)
+
+
+def is_for_many(value: int, version: Version) -> bool:
+    """Return whether the address is a multicast group or 255.255.255.255."""
+    return is_multicast(value, version) or (version, value) == (4, BROADCAST4)
 
 
 def is_private(value: int, version: Version) -> bool:

@@ -2,13 +2,13 @@
 another host that was read."""
 
 from hairpin.host.host import Namespace
-from hairpin.host.route import NextHop
+from hairpin.host.route import NextHop, Route
 from hairpin.message import Message, message
 from hairpin.netfilter.ir import STATUS_SEEN_REPLY
 from hairpin.netfilter.packet import TCP, Packet
 from hairpin.network.lost_address import floating_elsewhere
 from hairpin.network.network import Network
-from hairpin.network.prefix import BROADCAST4, LINK_LOCAL4, Version, address_text, is_multicast, is_private
+from hairpin.network.prefix import LINK_LOCAL4, Version, address_text, is_for_many, is_private
 from hairpin.network.query import Query
 from hairpin.network.routing import lookup
 from hairpin.network.wires import holder_of
@@ -59,8 +59,7 @@ def heard_by(state: State) -> Message | None:
     packet = state.packet
     if packet.protocol == TCP or state.carried is not None:
         return None
-    limited = (packet.version, packet.daddr) == (4, BROADCAST4)
-    if not (limited or state.to_many or is_multicast(packet.daddr, packet.version)):
+    if not (state.to_many or is_for_many(packet.daddr, packet.version)):
         return None
     return message(
         "the machines behind {link} that listen for {address} get the packet; nobody has to answer it",
@@ -151,21 +150,22 @@ def way_back(network: Network, state: State) -> OpenQuestion | None:
         wanted=(read_host(by or target), state_return_route(subnet)),
         # A global IPv6 prefix is usually routed; a private IPv4 subnet hardly ever is.
         breaks_if="no" if packet.version == 4 else "",
-        undecided=in_doubt and not _was_answered(namespace, packet, hop),
+        undecided=in_doubt and not _was_answered(namespace, packet, back, hop),
     )
 
 
-def _was_answered(namespace: Namespace, packet: Packet, hop: NextHop | None) -> bool:
+def _was_answered(namespace: Namespace, packet: Packet, back: Route | None, hop: NextHop | None) -> bool:
     """Return whether conntrack shows an answered connection of the packet's network, with its own source address, to a
-    machine behind the same next hop."""
-    back = lookup(namespace, Query(packet.version, packet.saddr)).route
+    machine behind the same next hop.  ``back``: the route to the packet's source."""
+    if back is None or not back.prefix_length or hop is None:
+        return False
     for each in namespace.connections:
         sent, answer = each.original, each.reply
         if each.version != packet.version or not each.status & STATUS_SEEN_REPLY or answer.daddr != sent.saddr:
             continue
-        if back is not None and back.prefix_length and back.holds(sent.saddr, packet.version):
+        if back.holds(sent.saddr, packet.version):
             ways = lookup(namespace, Query(packet.version, answer.saddr)).next_hops
-            if any(hop is not None and (way.link, way.gateway) == (hop.link, hop.gateway) for way in ways):
+            if any((way.link, way.gateway) == (hop.link, hop.gateway) for way in ways):
                 return True
     return False
 

@@ -10,16 +10,25 @@ configuration.
 Lasting: keep the engine's range (``--ip-range``) apart from the addresses that the network gives to machines.
 """
 
-from collections.abc import Iterator
 from typing import NamedTuple
 
-from hairpin.causes.cause import AskedFlows, Candidate, Cause, Finding, Way
-from hairpin.causes.where import OfContainer, OfLink, Where
+from hairpin.causes.kit import (
+    AskedFlows,
+    Candidate,
+    Cause,
+    Finding,
+    Host,
+    Iterator,
+    Message,
+    Netns,
+    OfContainer,
+    OfLink,
+    Way,
+    message,
+)
+from hairpin.causes.where import Where
 from hairpin.change.change import Change
-from hairpin.host.host import Host
 from hairpin.host.link import Address
-from hairpin.host.netns import Netns
-from hairpin.message import Message, message
 from hairpin.network.network import Network, Port, is_uplink
 from hairpin.network.prefix import address_text, width
 from hairpin.network.stacked import stacked_on

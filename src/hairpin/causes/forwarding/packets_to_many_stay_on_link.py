@@ -11,11 +11,20 @@ Lasting: keep that network in the Compose file or unit, or run a relay on the ho
 for mDNS, smcroute or igmpproxy for groups that may leave a link).
 """
 
-from collections.abc import Iterator
-
-from hairpin.causes.kit import AskedFlows, Candidate, Cause, Finding, OfLink, OfSysctl, View, Way, message
+from hairpin.causes.kit import (
+    AskedFlows,
+    Candidate,
+    Cause,
+    Finding,
+    Iterator,
+    Message,
+    OfLink,
+    OfSysctl,
+    View,
+    Way,
+    message,
+)
 from hairpin.change.change import Change, SetSysctl
-from hairpin.message import Message
 from hairpin.network.flow import FromContainer
 from hairpin.network.prefix import address_text, is_multicast
 from hairpin.walk.decided import RouteDecided

@@ -11,11 +11,10 @@ Machines in the other network's own subnet ask the container at its address ther
 Lasting: the same, because an engine makes the container's routes at each start.
 """
 
-from hairpin.causes.kit import Candidate, Cause, Iterator, OfContainer, View, Way, message
+from hairpin.causes.kit import Candidate, Cause, Iterator, Message, OfContainer, View, Way, message
 from hairpin.change.change import AddEntry, Change
 from hairpin.host.docker import Container, Endpoint
 from hairpin.host.route import NextHop, PolicyRule, Route
-from hairpin.message import Message
 from hairpin.network.prefix import address_text, width
 from hairpin.walk.decided import RouteDecided
 from hairpin.walk.state import Step

@@ -15,11 +15,10 @@ from hairpin.host.engine_health import is_dockerds
 from hairpin.host.managers import PANIC_TABLE
 from hairpin.netfilter.evaluate.chain import named_sets, rule_at
 from hairpin.netfilter.ir import Element, Expression, FieldMatch, Jump, NameMatch, SetMatch, Table
-from hairpin.programs import CNI, DOCKER, FAIL2BAN, PODMAN, UFW, chains_of
+from hairpin.programs import CHAINS_OF_PODMAN, DOCKER, FAIL2BAN, UFW, chains_of
 from hairpin.walk.size.size_stop import tells_mtu
 from hairpin.walk.sockets import find_socket
 
-_OTHER_ENGINES = (*PODMAN.chains, *CNI.chains)
 _FIRST_GUARD: Version = (28, 0, 0)
 """The first version of dockerd that guards containers' own addresses by rules in raw PREROUTING."""
 
@@ -67,7 +66,7 @@ def body_at(view: View, place: Place) -> tuple[Expression, ...]:
 
 def elements_of(view: View, table: Table | None, name: str) -> tuple[Element, ...]:
     """Return the elements of the table's set, or else of the ipset, of this name; none if there is no such set."""
-    found = named_sets(table, view.namespace.ruleset.ipsets).get(name) if table is not None else None
+    found = named_sets(table, view.namespace.ruleset.ipsets).get(name)
     return found.elements if found is not None else ()
 
 
@@ -221,7 +220,7 @@ OWNERS: tuple[tuple[str, Callable[[View, Place], bool]], ...] = (
     ("isolation", _engine_chain("DOCKER-ISOLATION", "NETAVARK_ISOLATION", "NETAVARK-ISOLATION")),
     ("ufw", _ufw),
     ("firewalld", lambda _, place: place.dialect != "nft" and is_firewallds(place)),
-    ("third-party", lambda _, place: keeper_of(place) is not None or place.chain.startswith(_OTHER_ENGINES)),
+    ("third-party", lambda _, place: keeper_of(place) is not None or place.chain.startswith(CHAINS_OF_PODMAN)),
     ("raw-direct", _direct_routing),
     ("icc", _within_bridge),
     ("engine", _engine_chain(*DOCKER.chains)),

@@ -15,7 +15,7 @@ from hairpin.causes.losing import rules_on_the_way
 from hairpin.causes.to_come._coming import stopping_rule
 from hairpin.host.docker import Container
 from hairpin.network.prefix import address_text
-from hairpin.programs import CNI, PODMAN
+from hairpin.programs import CHAINS_OF_PODMAN
 
 
 def foresees(coming: Coming) -> bool:
@@ -25,9 +25,7 @@ def foresees(coming: Coming) -> bool:
         return bool(left) and coming.found.id in _STALE
     # The rule that will stop the packet, or a rule that accepts the packet today, names the container's old address.
     # Podman's back ends make their chains again with the container's new address.
-    told = (
-        each for each in (rule, *rules_on_the_way(coming)) if not each.chain.startswith((*PODMAN.chains, *CNI.chains))
-    )
+    told = (each for each in (rule, *rules_on_the_way(coming)) if not each.chain.startswith(CHAINS_OF_PODMAN))
     return coming.found.id in _STALE or any(_names(each.text, address) for each in told for address in left)
 
 

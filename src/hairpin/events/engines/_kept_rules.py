@@ -16,10 +16,11 @@ from hairpin.host.host import Host
 from hairpin.netfilter.evaluate.chain import place_of
 from hairpin.netfilter.ir import Chain, Jump, Nat, Rule, Ruleset, Table
 from hairpin.network.prefix import Version, address_text
+from hairpin.programs import PODMAN
 
 _replace = msgspec.structs.replace
-_BEGINNINGS = ("NETAVARK", "nv_")
-_TABLE = "netavark"
+_BEGINNINGS = (*PODMAN.chains, "nv_")
+(_TABLE,) = PODMAN.tables
 
 
 class _Moved(msgspec.Struct, frozen=True):

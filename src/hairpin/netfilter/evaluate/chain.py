@@ -38,10 +38,10 @@ def rule_at(ruleset: Ruleset, place: Place) -> Rule | None:
     return next((each for each in chain.rules if each.number == place.number), None) if chain is not None else None
 
 
-def named_sets(table: Table, ipsets: tuple[Set, ...]) -> dict[str, Set]:
+def named_sets(table: Table | None, ipsets: tuple[Set, ...]) -> dict[str, Set]:
     """Return the sets that the table's rules can name: the namespace's ipsets and the table's own sets.  A table that
-    only nft shows can have rules of iptables, which name ipsets."""
-    return {each.name: each for each in (*ipsets, *table.sets)}
+    only nft shows can have rules of iptables, which name ipsets.  A table that was not read has ipsets only."""
+    return {each.name: each for each in (*ipsets, *(table.sets if table is not None else ()))}
 
 
 class Condition(msgspec.Struct, frozen=True, gc=False):

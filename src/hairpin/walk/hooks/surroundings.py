@@ -11,7 +11,7 @@ from hairpin.kept import kept
 from hairpin.netfilter.limit import Limit, Queue, TimeWindow
 from hairpin.netfilter.packet import TCP, UDP, Packet, Seen
 from hairpin.network.address_type import address_fits6, address_type4, address_type6
-from hairpin.network.prefix import BROADCAST4, LINK_LOCAL6, is_multicast
+from hairpin.network.prefix import LINK_LOCAL6, is_for_many, is_multicast
 from hairpin.network.query import Query, Scope
 from hairpin.network.routing import lookup
 from hairpin.walk.hooks.flowtable import offloads
@@ -173,4 +173,4 @@ def _on_its_link(address: int) -> bool:
 
 
 def _is_source4(namespace: Namespace, address: int) -> bool:
-    return not (is_multicast(address, 4) or address == BROADCAST4 or is_zero4(namespace.kernel, address))
+    return not (is_for_many(address, 4) or is_zero4(namespace.kernel, address))

@@ -37,7 +37,15 @@ def paths(network: Network, state: State, found: Found) -> Iterator[tuple[NextHo
         yield hop, state.given(supposed)
 
 
-def default_routes(network: Network, state: State, query: Query, found: Found) -> Iterator[tuple[Found, State]]:
+def ways(network: Network, state: State, query: Query, found: Found) -> Iterator[tuple[Found, NextHop, State]]:
+    """Yield each route and next hop that the kernel may choose for a packet that the namespace itself sends, with the
+    state under the condition that it does."""
+    for way, at in _default_routes(network, state, query, found):
+        for hop, chosen in paths(network, at, way):
+            yield way, hop, chosen
+
+
+def _default_routes(network: Network, state: State, query: Query, found: Found) -> Iterator[tuple[Found, State]]:
     """Yield the result of an IPv4 lookup for a packet that the namespace itself sends.  If the route is one of several
     default routes with the same metric, yield each of them with the state under the condition that the kernel chooses
     it; if an earlier packet of the walk had the same choice, yield only that packet's route."""

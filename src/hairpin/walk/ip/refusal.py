@@ -13,7 +13,7 @@ from hairpin.netfilter.packet import ACK, ICMP, ICMP6, RST, TCP, Packet
 from hairpin.network.address_type import is_source4, names_a_network
 from hairpin.network.index import vrf_of
 from hairpin.network.network import Network, addresses_of
-from hairpin.network.prefix import BROADCAST4, LINK_LOCAL6, is_loopback, is_multicast
+from hairpin.network.prefix import LINK_LOCAL6, is_for_many, is_loopback, is_multicast
 from hairpin.network.query import NO_WAY, Found, Query, Scope
 from hairpin.network.routing import lookup
 from hairpin.network.source_address import source_address
@@ -245,9 +245,8 @@ def _is_to_many(namespace: Namespace, end: End) -> bool:
     if packet.version == 6:
         return is_multicast(packet.daddr, 6)
     if _has_no_route(end):
-        to_many = packet.saddr == BROADCAST4 or is_multicast(packet.saddr, 4)
-        return to_many or _borrowed(namespace, packet).type in ("broadcast", "multicast")
-    return end.state.to_many or packet.daddr == BROADCAST4 or is_multicast(packet.daddr, 4)
+        return is_for_many(packet.saddr, 4) or _borrowed(namespace, packet).type in ("broadcast", "multicast")
+    return end.state.to_many or is_for_many(packet.daddr, 4)
 
 
 def _has_no_route(end: End) -> bool:

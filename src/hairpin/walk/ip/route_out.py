@@ -28,7 +28,7 @@ from hairpin.walk.hooks.conntrack import with_confirmed_connection
 from hairpin.walk.hooks.hooks import run_hook
 from hairpin.walk.ip.l3mdev import shown_by_vrf
 from hairpin.walk.ip.mtu import fragmented, fragmented_by_socket, route_mtu
-from hairpin.walk.ip.multipath import default_routes, paths
+from hairpin.walk.ip.multipath import ways
 from hairpin.walk.ip.route_in import decided_by_route, dissected, sysctl_decided
 from hairpin.walk.state import End, Outcome, Stage, State, stopped, without_ends
 
@@ -68,13 +68,13 @@ def _routed(network: Network, state: State, then: Stage) -> Iterator[Outcome]:
         yield _no_way(state, found, told=True)
         return
     to_itself = found.type == "local" or (packet.version == 6 and found.type == "anycast")
-    for way, at in ((found, state),) if to_itself else default_routes(network, state, query, found):
-        for hop, chosen in ((_to_itself(namespace, way), at),) if to_itself else paths(network, at, way):
-            connecting = _connecting(namespace, chosen, way, hop, query)
-            if connecting is not None:
-                yield from _routed(network, connecting, then)
-            else:
-                yield _by(namespace, chosen, way, hop, query, then)
+    led = ((found, _to_itself(namespace, found), state),) if to_itself else ways(network, state, query, found)
+    for way, hop, chosen in led:
+        connecting = _connecting(namespace, chosen, way, hop, query)
+        if connecting is not None:
+            yield from _routed(network, connecting, then)
+        else:
+            yield _by(namespace, chosen, way, hop, query, then)
 
 
 def _from_foreign_address(namespace: Namespace, state: State) -> End | None:

@@ -14,7 +14,7 @@ from hairpin.errors import MalformedError, ParseError
 from hairpin.evidence.reading import Reading
 from hairpin.host.xfrm import LAST, Direction, XfrmPolicy
 from hairpin.message import message
-from hairpin.netfilter.address import Prefix, parse_address
+from hairpin.netfilter.address import Prefix, prefix_of
 from hairpin.netfilter.protocols import protocol_number
 
 _SELECTOR = frozenset({"src", "dst", "proto", "sport", "dport", "dev", "type", "code"})
@@ -65,7 +65,7 @@ def _policy(lines: list[str], evidence: str) -> Iterator[XfrmPolicy]:
     number = protocol_number(chosen["proto"]) if "proto" in chosen else None
     known = set(chosen) <= _SELECTOR - {"type", "code"} and not any(each[:1] == ["if_id"] for each in rest)
     yield XfrmPolicy(
-        direction, _prefix(chosen["src"]), _prefix(chosen["dst"]), given.get("action") == "block",
+        direction, prefix_of(chosen["src"]), prefix_of(chosen["dst"]), given.get("action") == "block",
         int(given.get("priority", "0")), number, _port(chosen, "sport"), _port(chosen, "dport"), chosen.get("dev", ""),
         int(value, 0), int(mask, 0), bool(templates), 0 < len(templates) <= optional,
         known and ("proto" not in chosen or number is not None),
@@ -75,9 +75,3 @@ def _policy(lines: list[str], evidence: str) -> Iterator[XfrmPolicy]:
 
 def _port(chosen: dict[str, str], side: str) -> int | None:
     return int(chosen[side]) if side in chosen else None
-
-
-def _prefix(text: str) -> Prefix:
-    address, slash, length = text.partition("/")
-    version, network = parse_address(address)
-    return Prefix(version, network, int(length) if slash else 32 if version == 4 else 128)

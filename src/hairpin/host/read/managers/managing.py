@@ -21,6 +21,7 @@ hairpin read the journal.
 
 import re
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from datetime import datetime
 from typing import TYPE_CHECKING, get_args
 
@@ -44,7 +45,7 @@ from hairpin.host.read.managers import assignments
 from hairpin.host.read.managers.assignments import value_of
 from hairpin.host.read.readings import Readings, later
 from hairpin.host.rule_tools import ModuleFiles, RuleTools
-from hairpin.netfilter.address import Prefix, parse_address, width
+from hairpin.netfilter.address import Prefix, prefix_of
 
 _POLICIES = {"deny": "DROP", "reject": "REJECT", "allow": "ACCEPT"}
 _POLICY = re.compile(r"(\w+) \((incoming|outgoing|routed)\)")
@@ -275,12 +276,8 @@ def _prefixes(text: str) -> tuple[Prefix, ...]:
     """Return the prefixes as ``systemctl show`` prints them: ``0.0.0.0/0 ::/0``."""
     found: list[Prefix] = []
     for word in text.split():
-        address, slash, length = word.partition("/")
-        try:
-            version, value = parse_address(address)
-        except ValueError:
-            continue
-        found.append(Prefix(version, value, int(length) if slash else width(version)))
+        with suppress(ValueError):
+            found.append(prefix_of(word))
     return tuple(found)
 
 
