@@ -11,10 +11,12 @@ from hairpin.lab.this_hairpin import HAIRPIN, TIMEOUT_S, environment
 from hairpin.question.question import Question
 
 
-def typed(host: Node, *words: str, stdin: str = "") -> "subprocess.CompletedProcess[str]":
+def typed(
+    host: Node, *words: str, stdin: str = "", program: tuple[str, ...] = HAIRPIN
+) -> "subprocess.CompletedProcess[str]":
     """Run ``hairpin WORDS`` in the host, in all of its namespaces; raises TimeoutExpired."""
     return subprocess.run(
-        (*host.enter, *HAIRPIN, *words), capture_output=True, text=True, env=environment(), timeout=TIMEOUT_S,
+        (*host.enter, *program, *words), capture_output=True, text=True, env=environment(), timeout=TIMEOUT_S,
         check=False, input=stdin,
     )  # fmt: skip
 

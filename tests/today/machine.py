@@ -14,7 +14,6 @@ from collections.abc import Generator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from hairpin.lab.build import Lab
 from hairpin.lab.node import DIE_WITH_PARENT, Node, open_wire_node
 from hairpin.lab.plan import LabPlan
 from hairpin.lab.topology import connect
@@ -23,7 +22,7 @@ from tests.hunt.real.flows import prepare
 from tests.reboot.host import ROOT
 from tests.reboot.native import NativeHost, init_of, plug
 from tests.today import first_process
-from tests.today.roots import USER
+from tests.today.lab import AS_USER, TodayLab
 from tools.bare.groups import Groups, groups
 
 _NAMESPACES = ("--pid", "--fork", "--kill-child", "--mount", "--uts", "--ipc", "--cgroup")
@@ -32,6 +31,8 @@ _VERSION = f"python{sys.version_info[0]}.{sys.version_info[1]}"
 _RUN = "run-"
 _ASKED = "asked.scope"
 """The control group of the commands that come from outside, beside those of the host's systemd."""
+HAIRPIN_THERE = ("/usr/local/bin/hairpin",)
+"""The words that run hairpin in a prepared host."""
 _ENVIRONMENT = {
     "HOME": "/root", "LANG": "C.UTF-8", "PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
     "PYTHONPATH": str(ROOT / "src"), "PYTHONDONTWRITEBYTECODE": "1",
@@ -49,7 +50,7 @@ class TodayHost(NativeHost):
         """The command that ran each container, by its name."""
         client, self.router, neighbour = around
         super().__init__(lower, place / "talk", client, self.router, neighbour)
-        self.lab = Lab(client, self.router, neighbour, (self.node,))
+        self.lab = TodayLab(client, self.router, neighbour, (self.node,))
 
     @property
     def node(self) -> Node:
@@ -58,9 +59,7 @@ class TodayHost(NativeHost):
 
     def user(self, script: str, *, limit_s: int = 180) -> str:
         """Run the script in the session of the host's person, and return its output; raises GuestError."""
-        argv = ("systemd-run", "--user", "-M", f"{USER}@", "--quiet", "--pipe", "--wait", "--collect",
-                "-p", "KillMode=process")  # what a command leaves behind stays  # fmt: skip
-        return self.must(f"cd /; {shlex.join((*argv, 'sh', '-euc', script))}", limit_s=limit_s)
+        return self.must(f"cd /; {shlex.join((*AS_USER, 'sh', '-euc', script))}", limit_s=limit_s)
 
     def reboot(self) -> tuple[str, ...]:
         """Reboot the host in its own way; return the units that failed to start."""

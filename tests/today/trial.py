@@ -28,7 +28,7 @@ from tests.today.flows import OWN, ways
 from tests.today.happening import Foretold, carried_out, happenings
 from tests.today.hosts import Healthy
 from tests.today.losing import lost_and_restored
-from tests.today.machine import TodayHost, booted, hairpin_there
+from tests.today.machine import HAIRPIN_THERE, TodayHost, booted, hairpin_there
 from tests.today.roots import PARTS, UNITS, USER
 
 Act = Literal["flows", "restore", "events"]
@@ -148,7 +148,7 @@ def compared(host: TodayHost, row: Healthy) -> Result:
 def _plain(host: TodayHost) -> diagnosis.Answer:
     """Return the answer to the plain question; one that takes too long is told as what it says."""
     try:
-        return ask(host.node, (), ("/usr/local/bin/hairpin", "check"))
+        return ask(host.node, (), (*HAIRPIN_THERE, "check"))
     except LabError as error:
         return diagnosis.Answer(-1, 0.0, None, str(error))
 

@@ -9,13 +9,14 @@ import msgspec
 from hairpin.lab.plan import LabPlan, Plan
 from hairpin.lab.probe import Outcome
 from hairpin.lab.topology import HOST
+from tests.today.hosts import Healthy
 
 FOLDER = Path(__file__).parent / "cases"
 
 
 class Step(Plan, frozen=True):
     """A shell command at a machine: ``host``, ``host@node2``, ``router``, ``client``, ``neighbour``,
-    ``container:NAME``."""
+    ``container:NAME``, and on a host of ``today`` its person ``user``."""
 
     run: str
     at: str = "host"
@@ -56,8 +57,8 @@ class Case(Plan, frozen=True):
     """One case.
 
     ``source``: the address of the report, or ``own``.  ``truth``: what stops the packet; ``confirmed``: by whom, or by
-    which connection.  ``round``: the round in which hairpin met it first.  ``prepare``: commands on the healthy host,
-    which the twin has, too.  ``fault``: none on an odd healthy host.  ``repairs``: whether a command on these hosts can
+    which connection.  ``round``: the round in which hairpin met it first.  ``today``: a host of another suite with its
+    own systemd, instead of ``lab``.  ``prepare``: commands on the healthy host, which the twin has, too.  ``fault``: none on an odd healthy host.  ``repairs``: whether a command on these hosts can
     repair it."""
 
     source: str
@@ -67,6 +68,7 @@ class Case(Plan, frozen=True):
     connection: tuple[Connection, ...]
     round: int
     lab: LabPlan = LabPlan()
+    today: Healthy | None = None
     prepare: tuple[Step, ...] = ()
     fault: tuple[Step, ...] = ()
     never: tuple[Never, ...] = ()

@@ -15,11 +15,17 @@ from hairpin.errors import LabError
 from hairpin.lab.build import Lab, running_lab
 from hairpin.lab.node import Node
 from hairpin.lab.probe import Outcome
+from hairpin.lab.this_hairpin import HAIRPIN
 from hairpin.message import verbatim
 from hairpin.report.documents.document import ReportDocument
+from tests.guests.qemu import GuestError
 from tests.machine.hairpin import typed
 from tests.score.diagnosis import Printed, blocking_causes, printed_for
 from tests.score.repairing import run_all
+from tests.today.lab import TodayLab
+from tests.today.machine import HAIRPIN_THERE, booted
+from tests.today.roots import root_of
+from tests.today.trial import prepared
 from tests.world.case import Asked, Case, Connection, Step
 from tests.world.judge import ORDER, Given, Mark, Marked, is_called_sick, marked
 
@@ -75,12 +81,26 @@ class Result(msgspec.Struct, frozen=True):
 def _lab(case: Case) -> Generator[Lab]:
     """Build the case's hosts; at the end, end the programs that its steps started on the machines without an own PID
     namespace."""
-    with running_lab(case.lab) as lab:
+    with _running(case) as lab:
         try:
             yield lab
         finally:
             for node in (lab.client, lab.router, lab.neighbour):
                 _end_programs(node)
+
+
+@contextmanager
+def _running(case: Case) -> Generator[Lab]:
+    if case.today is None:
+        with running_lab(case.lab) as lab:
+            yield lab
+        return
+    try:
+        with booted(root_of(case.today.suite)) as host:
+            prepared(host, case.today)
+            yield host.lab
+    except GuestError as error:
+        raise LabError(verbatim(str(error))) from error
 
 
 def _end_programs(node: Node) -> None:
@@ -171,15 +191,18 @@ def _ask(lab: Lab, asked: Asked) -> Given:
     """Return the answer of the command as it is typed; of a check, its document, too."""
     words = shlex.split(asked.typed)
     # A lab host has no logs of its own: those of this machine, which it sees, tell nothing of it.
-    plain = ["--no-traces"] if not words or words[0] == "check" or words[0] not in _COMMANDS else []
+    checks = not words or words[0] == "check" or words[0] not in _COMMANDS
+    today = isinstance(lab, TodayLab)
+    plain = ["--no-traces"] * (checks and not today)
+    program = HAIRPIN_THERE if today else HAIRPIN
     started = time.monotonic()
-    done = typed(lab.host, *words, *plain)
+    done = typed(lab.host, *words, *plain, program=program)
     seconds = time.monotonic() - started
     report = None
-    if plain:
+    if checks:
         check = [*(() if words[:1] == ["check"] else ("check",)), *words, *plain, "--json"]
         with suppress(msgspec.DecodeError):
-            report = msgspec.json.decode(typed(lab.host, *check).stdout, type=ReportDocument)
+            report = msgspec.json.decode(typed(lab.host, *check, program=program).stdout, type=ReportDocument)
     return Given(asked, done.returncode, done.stdout + done.stderr, report, seconds)
 
 
