@@ -2,6 +2,6 @@
 today``.
 
 Read in this order: ``roots`` (a suite's folder, made once), ``first_process``, ``lab`` and ``machine`` (a host, booted
-from it in namespaces of this kernel, among a lab's machines), ``box`` (its containers), ``hosts`` (the healthy hosts), ``flows`` (every flow of one),
-``trial`` (made, asked, each flow tried), ``report`` (lines and table), ``__main__``.
+from it in namespaces of this kernel, among a lab's machines), ``box`` (its containers), ``hosts`` (the healthy hosts),
+``flows`` (every flow of one), ``trial`` (made, asked, each flow tried), ``report`` (lines and table), ``__main__``.
 """

@@ -58,8 +58,8 @@ class Case(Plan, frozen=True):
 
     ``source``: the address of the report, or ``own``.  ``truth``: what stops the packet; ``confirmed``: by whom, or by
     which connection.  ``round``: the round in which hairpin met it first.  ``today``: a host of another suite with its
-    own systemd, instead of ``lab``.  ``prepare``: commands on the healthy host, which the twin has, too.  ``fault``: none on an odd healthy host.  ``repairs``: whether a command on these hosts can
-    repair it."""
+    own systemd, instead of ``lab``.  ``prepare``: commands on the healthy host, which the twin has, too.  ``fault``:
+    none on an odd healthy host.  ``repairs``: whether a command on these hosts can repair it."""
 
     source: str
     truth: str
