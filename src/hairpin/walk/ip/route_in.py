@@ -20,7 +20,7 @@ from hairpin.network.network import Network, addresses_of, conf, forwards, owns_
 from hairpin.network.prefix import BROADCAST4, LINK_LOCAL6, Version, address_text, is_loopback, is_multicast
 from hairpin.network.query import NO_WAY, Found, Query, Scope
 from hairpin.network.routing import has_custom_rules, is_taken_in6, lookup
-from hairpin.walk.decided import DecidedBy, LinkDecided, RouteDecided, SysctlDecided
+from hairpin.walk.decided import LinkDecided, RouteDecided, SysctlDecided
 from hairpin.walk.ip.mtu import route_mtu, too_big_to_forward
 from hairpin.walk.ip.multipath import paths
 from hairpin.walk.state import End, Outcome, State, stopped
@@ -56,7 +56,7 @@ def _by_kept_route(namespace: Namespace, state: State) -> Outcome:
     dst_discard(); net/ipv6/route.c ip6_rt_init_dst(): ip6_forward()
     """
     hop, packet = state.next_hop, state.packet
-    if packet.version == 6 and not forwards(namespace, 6, state.iif):
+    if packet.version == 6 and not forwards(namespace, 6, (hop and hop.link) or state.iif):
         decided = sysctl_decided(namespace, "all", "forwarding", "1", version=6)
         return stopped(state, "forwarding-off", stage="forward", link=state.iif, decided_by=decided)
     if (packet.version == 4 and state.handed_back == "sent") or hop is None or hop.link is None:
@@ -241,13 +241,17 @@ def sysctl_decided(namespace: Namespace, link: str, name: str, wanted: str, *, v
 
 def _forward(network: Network, namespace: Namespace, state: State, found: Found) -> Iterator[Outcome]:
     """Yield the outcomes for a packet to another host.  The packet is forwarded if its input interface forwards and a
-    route exists."""
+    route exists.  An IPv6 packet that has its route already counts as received by that route's link.
+
+    Source: net/ipv6/ip6_input.c ip6_rcv_core(): skb_valid_dst()
+    """
     version = state.packet.version
     if version == 6 and found.type != "unicast":
         # Even with forwarding off, IPv6 sends an error about a destination without a route: ip6_pkt_drop().
         yield _not_routable(state, found)
         return
-    if not forwards(namespace, version, state.iif):
+    kept = next((hop.link for hop in found.next_hops if state.frame.routed and version == 6), None)
+    if not forwards(namespace, version, kept or state.iif):
         link = "all" if version == 6 else state.iif
         decided = sysctl_decided(namespace, link, "forwarding", "1", version=version)
         yield stopped(state, "forwarding-off", stage="forward", link=state.iif, decided_by=decided)
@@ -390,11 +394,5 @@ def _strict(namespace: Namespace, state: State, back: Found) -> End:
     everywhere = namespace.sysctl(*family, "all", "rp_filter") or 0
     link = state.iif if own >= everywhere else "all"
     strict = sysctl_decided(namespace, link, "rp_filter", "2" if back.type != "none" else "0")
-    decided: DecidedBy = strict
-    return stopped(
-        state.noted("input-route", state.iif, decided_by_route(back), note="reverse path"),
-        "rp-filter",
-        stage="input-route",
-        link=state.iif,
-        decided_by=decided,
-    )
+    noted = state.noted("input-route", state.iif, decided_by_route(back), note="reverse path")
+    return stopped(noted, "rp-filter", stage="input-route", link=state.iif, decided_by=strict)

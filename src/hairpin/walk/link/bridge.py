@@ -201,7 +201,8 @@ def _delivered_up(
                 yield martian
             else:
                 taken = received_from_bridge(handed).noted("bridge", bridge.name)
-                yield taken.with_frame(physin="" if then == "prerouting" else state.frame.physin).to(then)
+                physin = "" if then == "prerouting" else state.frame.physin
+                yield taken.with_frame(physin=physin, routed=changed).to(then)
 
 
 def _forwarded_instead(namespace: Namespace, bridge: Link, state: State) -> End:
@@ -288,8 +289,8 @@ def _bridged_after_dnat(
 def _on_own_way_out(network: Network, bridge: Link, state: State) -> Iterator[Outcome]:
     """Yield a frame that stays on the bridge after DNAT, once it has passed the egress programs of the bridge device.
 
-    The bridge device's egress programs see the frame only if the neighbour entry has no cached header.  The entry has
-    no cached header if the kernel has sent nothing to that neighbour before.
+    The device's egress programs see the frame only if the neighbour entry has no cached header, because the kernel has
+    sent nothing to that neighbour before.
 
     Source: net/bridge/br_netfilter_hooks.c br_nf_pre_routing_finish_bridge(), br_nf_dev_xmit()
     """
