@@ -38,6 +38,12 @@ def test_what_makes_a_chain_that_no_script_makes_is_not_known() -> None:
     assert "hairpin does not know which program" in said(told)
 
 
+def test_rules_of_one_chain_that_no_script_makes_are_told_once_in_their_order() -> None:
+    told = said(remedy(network(), RULE, nft_insertion("ct state established,related accept")))
+    assert told.count("no script that hairpin read") == 1
+    assert "begin the chain with ct status dnat accept; ct state established,related accept" in told
+
+
 def test_a_script_of_another_form_is_named() -> None:
     script = f"add chain {RULE.family} {RULE.table} {RULE.chain} {{ type filter hook forward priority 0 ; }}\n"
     told = remedy(network(("/etc/nftables.conf", f"add table {RULE.family} {RULE.table}\n{script}")), RULE)

@@ -15,15 +15,16 @@ def nft_insertions(rules: tuple[InsertRule, ...], situation: Situation) -> Lasti
     """Return the changed scripts, in which the rules are the first lines of their chains.  The rules keep their order,
     because the last rule is inserted first."""
     texts: dict[str, str] = {}
-    advice: list[Message] = []
+    left: dict[tuple[str, str, str], list[InsertRule]] = {}
     for rule in reversed(rules):
         found = _with_rule(rule, texts, situation)
         if found is None:
-            advice.append(_without_script(rule, situation))
+            left.setdefault((rule.family, rule.table, rule.chain), []).insert(0, rule)
         else:
             texts[found.path] = found.text
     written = tuple(WriteFile(situation.host.name, path, text) for path, text in texts.items())
-    return Lasting(files=tuple(each for each in written if _differs(each, situation)), advice=tuple(reversed(advice)))
+    advice = tuple(_without_script(tuple(each), situation) for each in reversed(left.values()))
+    return Lasting(files=tuple(each for each in written if _differs(each, situation)), advice=advice)
 
 
 def _with_rule(rule: InsertRule, texts: dict[str, str], situation: Situation) -> ConfigFile | None:
@@ -44,11 +45,12 @@ def _differs(written: WriteFile, situation: Situation) -> bool:
     return before is None or before.text != written.text
 
 
-def _without_script(rule: InsertRule, situation: Situation) -> Message:
-    """Return the advice for a rule whose chain is in no block of a script.
+def _without_script(rules: tuple[InsertRule, ...], situation: Situation) -> Message:
+    """Return the advice for rules of one chain, which is in no block of a script.
 
     A script may make the chain in another form, or another program may make it at boot."""
-    facts = {"chain": rule.chain, "family": rule.family, "table": rule.table, "line": rule.rule.text}
+    rule, lines = rules[0], "; ".join(each.rule.text for each in rules)
+    facts = {"chain": rule.chain, "family": rule.family, "table": rule.table, "line": lines}
     named = [rf"\b{kind}\b[^\n]*\b{re.escape(name)}\b" for kind, name in (("table", rule.table), ("chain", rule.chain))]
     for file in situation.host.files:
         if is_nft_script(file.path) and all(re.search(each, file.text) for each in named):
