@@ -66,7 +66,7 @@ def test_the_same_snapshot_gives_the_same_answer(capsys: pytest.CaptureFixture[s
 REFUSED: dict[str, tuple[tuple[str, ...], str]] = {
     "a container that is gone": (("gone",), "this host has no container or alias 'gone' (containers: "),
     "an address without a port": (("198.51.100.11",), "Write 198.51.100.11:PORT"),
-    "another way to start": (("8080", "--from", "moon"), "write an address, host, lan or container:NAME"),
+    "another way to start": (("8080", "--from", "moon"), "write an address, outside, host, lan or container:NAME"),
 }
 
 

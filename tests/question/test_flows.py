@@ -228,8 +228,8 @@ ERRORS: dict[str, tuple[Network, Target, Origin | None, str]] = {
     "a word that is no place": (
         whole(), TO_WEB, Origin("container", container="wbe", bare=True),
         (
-            "--from wbe: write an address, host, lan or container:NAME; this host has no container or alias 'wbe' .* "
-            "did you mean web\\?"
+            "--from wbe: write an address, outside, host, lan or container:NAME; "
+            "this host has no container or alias 'wbe' .* did you mean web\\?"
         ),
     ),
     "a service with several containers as the client": (

@@ -31,6 +31,7 @@ NAMED: dict[str, tuple[Origin, type, str]] = {
     "an address of its loopback": (Origin("address", 4, number("127.0.0.1")), FromHost, "two"),
     "an address that another host has": (Origin("address", 4, OWN, host="one"), Outside, "one"),
     "a neighbour of the asked host": (Origin("lan"), Lan, "two"),
+    "the usual client of the asked host": (Origin("outside"), Outside, "two"),
     "a neighbour of a named host": (Origin("lan", host="one"), Lan, "one"),
 }
 

@@ -72,6 +72,7 @@ REFUSED: dict[str, str] = {
 ORIGINS: dict[str, Origin] = {
     "host": Origin("host"),
     "lan": Origin("lan"),
+    "outside": Origin("outside"),
     "container:web": Origin("container", container="web"),
     "container:api@node1": Origin("container", container="api", host="node1"),
     "host@node2": Origin("host", host="node2"),

@@ -8,7 +8,7 @@ import msgspec
 from hairpin.network.flow import Protocol
 from hairpin.network.prefix import Version
 
-OriginKind = Literal["address", "host", "lan", "container"]
+OriginKind = Literal["address", "outside", "host", "lan", "container"]
 
 
 class Target(msgspec.Struct, frozen=True):
@@ -30,8 +30,8 @@ class Target(msgspec.Struct, frozen=True):
 
 
 class Origin(msgspec.Struct, frozen=True):
-    """The start of the asked flow: an address, ``host``, ``lan`` or a container.  ``bare``: whether the user wrote only
-    the container's name."""
+    """The start of the asked flow: an address, the usual client outside, ``host``, ``lan`` or a container.  ``bare``:
+    whether the user wrote only the container's name."""
 
     kind: OriginKind
     version: Version | None = None
@@ -39,6 +39,16 @@ class Origin(msgspec.Struct, frozen=True):
     container: str | None = None
     host: str = ""
     bare: bool = False
+
+    @property
+    def is_from_outside(self) -> bool:
+        """Whether a client sends that is no neighbour."""
+        return self.kind in ("address", "outside")
+
+    @property
+    def is_client(self) -> bool:
+        """Whether another machine sends."""
+        return self.kind == "lan" or self.is_from_outside
 
 
 class AskedEvent(msgspec.Struct, frozen=True):

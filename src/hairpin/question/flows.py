@@ -174,7 +174,7 @@ def _at_asker(network: Network, target: Target, origin: Origin | None) -> Target
     """
     if target.address is None or target.version is None or not is_loopback(target.address, target.version):
         return target
-    if origin is not None and origin.kind in ("address", "lan"):
+    if origin is not None and origin.is_client:
         raise UsageError(
             message(
                 "on {client}, {address} is {client} itself, and no packet to this address leaves {client}: write "

@@ -25,7 +25,7 @@ def with_second_family(network: Network, target: Target, origin: Origin | None) 
     """Yield the target.  If the user wrote ``localhost``, and this name has the address ::1 for the client, also yield
     the same port at ::1."""
     yield target
-    if not target.localhost or (origin is not None and origin.kind in ("address", "lan")):
+    if not target.localhost or (origin is not None and origin.is_client):
         return
     if origin is not None and origin.kind == "container":
         host = asker(network, origin)

@@ -185,7 +185,7 @@ def to_port(
 
 def _is_of_any_address(target: Target, binding: PortBinding | None, origin: Origin | None) -> bool:
     """Return whether the question means the port at every address of the host, from clients outside."""
-    from_outside = origin is None or origin.kind == "address"
+    from_outside = origin is None or origin.is_from_outside
     return target.address is None and from_outside and (binding is None or binding.host_ip is None)
 
 

@@ -70,6 +70,8 @@ def start_named(network: Network, host: Host, version: Version, origin: Origin) 
             return Standpoint(Lan(address), place)
         case "container":
             return _container(network, origin)
+        case "outside":
+            return _outside(network, host_named(network, origin.host) if origin.host else host, version)
         case "address":
             assert origin.address is not None
             if origin.version != version:
@@ -82,6 +84,13 @@ def start_named(network: Network, host: Host, version: Version, origin: Origin) 
             return _on_another(network, far, origin.address) if is_outside and far is not None else found
         case _:
             assert_never(origin.kind)
+
+
+def _outside(network: Network, host: Host, version: Version) -> Standpoint:
+    outside = clients(network, host.netns, version)
+    if not outside:
+        raise UsageError(message("--from outside: no client outside reaches this host; name an address instead"))
+    return Standpoint(Outside(outside[0]), host)
 
 
 def _at_address(network: Network, host: Host, version: Version, address: int) -> Standpoint:
@@ -185,7 +194,7 @@ def _asker(network: Network, origin: Origin) -> tuple[Host, Container]:
             raise
         raise UsageError(
             message(
-                "--from {text}: write an address, host, lan or container:NAME; {said}",
+                "--from {text}: write an address, outside, host, lan or container:NAME; {said}",
                 text=origin.container,
                 said=error.said,
             )

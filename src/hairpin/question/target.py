@@ -200,6 +200,8 @@ def _origin(text: str) -> Origin:
             return Origin("host")
         case "lan":
             return Origin("lan")
+        case "outside":
+            return Origin("outside")
         case _:
             return _place(text)
 
@@ -217,6 +219,8 @@ def _place(text: str) -> Origin:
     if address is None:
         if _NAME.fullmatch(text) and not re.fullmatch(r"[\d.]+", text):
             return Origin("container", container=text, bare=True)
-        said = message("--from {text}: not an address; write an address, host, lan or container:NAME", text=text)
+        said = message(
+            "--from {text}: not an address; write an address, outside, host, lan or container:NAME", text=text
+        )
         raise UsageError(said, mark=mark_in(text, text))
     return Origin("address", version=address[0], address=address[1])

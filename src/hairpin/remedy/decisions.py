@@ -15,15 +15,17 @@ from hairpin.change import change as c
 from hairpin.change.calls import AddDirectRule, AddRichRule, BindInterface, Call, SetContainerState, TrustSource, Unban
 from hairpin.host.boot.configured import Configured
 from hairpin.host.boot.rule_keeper import rule_keeper
-from hairpin.host.host import Host
+from hairpin.host.host import Host, Namespace
 from hairpin.host.managers import PANIC_TABLE, FirewalldZone
 from hairpin.host.netns import Netns
 from hairpin.host.route import PolicyRule, Route
 from hairpin.host.xfrm import XfrmPolicy
-from hairpin.message import message, verbatim
+from hairpin.message import few_of, message, verbatim
 from hairpin.netfilter.evaluate.chain import Place, place_of, rule_at
+from hairpin.netfilter.packet import Packet
+from hairpin.netfilter.sources import clients_of_port
 from hairpin.network.network import Network
-from hairpin.network.prefix import inside
+from hairpin.network.prefix import inside, range_text
 from hairpin.programs import UFW
 from hairpin.remedy.decided_rules import keeps_in, lets_through, sign_of, sign_of_policy_rule, sign_of_route
 from hairpin.remedy.remedy import OwnersDecision, Remedy
@@ -53,7 +55,7 @@ def wall_of(candidate: Candidate, stop: Stop, network: Network) -> Wall | None:
     where = candidate.where
     place = where.place if isinstance(where, OfZone) else rule_of(where)
     if place is not None:
-        return _of_place(candidate, place, _netns_of(candidate, stop), network)
+        return _of_place(candidate, place, _netns_of(candidate, stop), network, stop.seen.packet)
     if isinstance(where, OfPolicyRule):
         return _of_policy_rule(where.rule, stop, network)
     if isinstance(where, OfXfrmPolicy):
@@ -66,15 +68,20 @@ def wall_of(candidate: Candidate, stop: Stop, network: Network) -> Wall | None:
     return _of_network(candidate)
 
 
-def _of_place(candidate: Candidate, place: Place, netns: Netns, network: Network) -> Wall | None:
+def _of_place(candidate: Candidate, place: Place, netns: Netns, network: Network, packet: Packet) -> Wall | None:
     """Return the decision behind a rule or a policy of the packet filter.
 
     A firewall manager closes all ports by default, and an administrator is meant to open single ports with the
-    manager's own command."""
+    manager's own command.  A port that the manager was told to open for some clients is closed to all others on
+    purpose."""
     if netns not in network or lets_through(rule_at(network.namespace(netns).ruleset, place)):
         return None
     host = network.host(netns.host)
     if netns.is_host and _is_ufws_default(place, host):
+        listed = _clients_in_ufw(network.namespace(netns), place, packet)
+        if listed:
+            said = message("ufw lets only {listed} in to port {port}", listed=few_of(listed), port=packet.dport)
+            return Wall(OwnersDecision(said, _ASK_MANAGER))
         return Wall(
             OwnersDecision(message("ufw lets in only packets that a user's rule names"), _ASK_MANAGER),
             opens=True,
@@ -91,6 +98,14 @@ def _is_ufws_default(place: Place, host: Host) -> bool:
         return False
     in_users = place.chain.startswith(UFW.of_users)
     return (place.number == 0 and place.table == "filter") or (place.chain.startswith(UFW.chains) and not in_users)
+
+
+def _clients_in_ufw(namespace: Namespace, place: Place, packet: Packet) -> tuple[str, ...]:
+    """Return the ranges of clients for which ufw was told to open the packet's port."""
+    table = namespace.ruleset.table(place.family, place.table, place.dialect)
+    chains = (each for each in (table.chains if table is not None else ()) if each.name.startswith(UFW.of_users))
+    found = (one for each in chains for one in clients_of_port(each, packet.version, packet.dport))
+    return tuple(dict.fromkeys(range_text(*each, packet.version) for each in found))
 
 
 def _of_network(candidate: Candidate) -> Wall | None:

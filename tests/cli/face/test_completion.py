@@ -44,7 +44,7 @@ VALUES: dict[str, tuple[tuple[str, ...], str, set[str]]] = {
     "a target without a command": ((), "81", {"8151"}),
     "a command and a target": ((), "w", {"walk", "web", "worker"}),
     "commands alone where nothing is typed": ((), "", set(cli.list_commands(click.Context(cli)))),
-    "a place": (("check", "--from"), "", {"host", "lan", "container:web", "container:worker"}),
+    "a place": (("check", "--from"), "", {"outside", "host", "lan", "container:web", "container:worker"}),
     "a container": (("8151", "--from"), "container:we", {"container:web"}),
     "an event": (("check", "--after"), "docker-r", {"docker-restart", "docker-reload"}),
     "an event of a container": (("check", "--after"), "container-stop:we", {"container-stop:web"}),

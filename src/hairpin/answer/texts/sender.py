@@ -91,6 +91,8 @@ def _by_option(option: Origin) -> TextSender:
             return TextSender("host", "", option.host, "option", option)
         case "lan":
             return TextSender("lan", "", option.host, "option", option)
+        case "outside":
+            return TextSender("address", option.kind, option.host, "option", option)
         case "address":
             assert option.address is not None
             assert option.version is not None

@@ -37,7 +37,7 @@ def observe(inquiry: Inquiry) -> Inquiry:
     """Add the flows to further addresses at which a port's flow ends differently, although the flow passes at the asked
     address; tell the addresses that rules leave out, and ask about the rules against one."""
     network, question, flows = inquiry.network, inquiry.question, inquiry.flows
-    if question.origin is not None and question.origin.kind != "address":
+    if question.origin is not None and not question.origin.is_from_outside:
         return inquiry
     named = {(each.version, each.address) for each in question.targets if each.address is not None}
     asked: set[tuple[Version, int]] = {(each.version, each.daddr) for each in flows}

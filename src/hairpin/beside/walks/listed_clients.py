@@ -104,7 +104,8 @@ def _of_listed_client(
         there = walked(network, other)
         lists = _lists(network, ruleset, trace, there, stop.decided_by.place) if there.succeeds else ()
         if lists:
-            asked = _is_on_list(trace.flow, lists, stop.decided_by.place)
+            letting = _letting(network, ruleset, there.flow, stop.decided_by.place)
+            asked = _is_on_list(trace.flow, lists, stop.decided_by.place, letting[0] if letting else None)
             return Diagnosis(there.asking(asked), met_unread=diagnosis.met_unread)
         if trace.flow.invented:
             mended = mended or _of_mended_list(network, ruleset, other, there, stop)
@@ -210,8 +211,8 @@ def _lists(network: Network, ruleset: ir.Ruleset, stopped: Trace, passing: Trace
     sets = named_sets(table, ruleset.ipsets)
     if own is not None and any(part.negated for part in on_source(own, version)):
         return tuple(_ranges(own, version, sets))
-    met = [each for each in deciders(network, passing.flow).rules if each.place.table == stop.table]
-    letting = [rule for each in met if (rule := rule_at(ruleset, each.place)) is not None and _lets(rule, version)]
+    places = _letting(network, ruleset, passing.flow, stop)
+    letting = [rule for each in places if (rule := rule_at(ruleset, each)) is not None]
     if not letting:
         return ()
     leading = [rule_at(ruleset, each.place) for each in deciders(network, stopped.flow).rules]
@@ -221,6 +222,12 @@ def _lists(network: Network, ruleset: ir.Ruleset, stopped: Trace, passing: Trace
         return ()
     rules = _siblings(table, stop, version) or letting
     return tuple(dict.fromkeys(found for rule in rules for found in _ranges(rule, version, sets)))
+
+
+def _letting(network: Network, ruleset: ir.Ruleset, passing: Flow, stop: Place) -> list[Place]:
+    """Return the places of the rules in the stop's table that let a listed client pass."""
+    met = [each.place for each in deciders(network, passing).rules if each.place.table == stop.table]
+    return [each for each in met if (rule := rule_at(ruleset, each)) is not None and _lets(rule, passing.version)]
 
 
 def _lets(rule: ir.Rule, version: Version) -> bool:
@@ -264,11 +271,16 @@ def _siblings(table: ir.Table, stop: Place, version: Version) -> list[ir.Rule]:
 # --- the question -----------------------------------------------------------------------------------------------------
 
 
-def _is_on_list(flow: Flow, lists: tuple[Range, ...], stop: Place) -> OpenQuestion:
+def _is_on_list(flow: Flow, lists: tuple[Range, ...], stop: Place, letting: Place | None) -> OpenQuestion:
+    text = message("A rule accepts only clients in {listed}. Are the clients of {target} in this list?",
+                   **_facts(flow, lists))  # fmt: skip
+    if letting is not None:
+        text = message(
+            "A rule accepts only clients in {listed}: {rule}. Are the clients of {target} in this list?",
+            **_facts(flow, lists), rule=letting.in_full,
+        )  # fmt: skip
     return OpenQuestion(
-        text=message(
-            "A rule accepts only clients in {listed}. Are the clients of {target} in this list?", **_facts(flow, lists)
-        ),
+        text=text,
         if_yes=message("The list lets the clients' packets pass, and the verdict above stands"),
         if_no=message("This rule stops the clients, as intended: {rule}", rule=stop.in_full),
         wanted=_asking_from(flow),

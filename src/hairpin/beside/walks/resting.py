@@ -14,6 +14,8 @@ from hairpin.network.flow import Flow, Outside
 from hairpin.network.network import Network
 from hairpin.question.question import Question
 from hairpin.remedy.decisions import wall_of
+from hairpin.walk.decided import RuleDecided
+from hairpin.walk.trace import Trace
 
 
 def observe(inquiry: Inquiry) -> Inquiry:
@@ -30,7 +32,9 @@ def observe(inquiry: Inquiry) -> Inquiry:
         elif "manager" in kind and not _asks_for_ipv6(question) and _is_closed_alone(found.network, flow, of_flows):
             closed.append(flow)
     paused = () if question.targets else _told_of_paused(found.network)
-    return inquiry.without({*stopped, *closed}).saying((*paused, *_told_of_closed(closed)))
+    rules = dict.fromkeys(_rule_of(each.trace) for each in found.diagnoses if each.trace.flow in closed)
+    told = _told_of_closed(closed, few_of(tuple(rules)))
+    return inquiry.without({*stopped, *closed}).saying((*paused, *told))
 
 
 def _rests(network: Network, cause: Finding) -> str:
@@ -74,13 +78,20 @@ def _told_of_paused(network: Network) -> Iterator[Message]:
         )
 
 
-def _told_of_closed(flows: list[Flow]) -> Iterator[Message]:
+def _rule_of(trace: Trace) -> str:
+    """Return the rule that stops the flow; empty if no rule does."""
+    stop = trace.usual.stop
+    return stop.decided_by.place.in_full if stop is not None and isinstance(stop.decided_by, RuleDecided) else ""
+
+
+def _told_of_closed(flows: list[Flow], rules: str) -> Iterator[Message]:
     ports = tuple(dict.fromkeys(f"{each.dport}/{each.protocol}" for each in flows))
     asked = next((each for each in flows if isinstance(each.start, Outside)), next(iter(flows), None))
     if asked is not None:
         yield message(
-            "over IPv6, the firewall keeps {ports} closed. It does not stop IPv4 there (`hairpin {asked}` asks for "
-            "IPv6)",
+            "over IPv6, the firewall keeps {ports} closed: {rules}. It does not stop IPv4 there (`hairpin {asked}` "
+            "asks for IPv6)",
             ports=few_of(ports),
+            rules=rules,
             asked=asked.target_text(),
         )

@@ -19,7 +19,11 @@ PATIENCE_S = 0.2
 """The time limit for all requests to the engine, in seconds."""
 _SOCKET, _PROCESS = "/run/docker.sock", "/run/docker.pid"
 _MOST_BYTES = 4_000_000
-_PLACES = {"host": "a process on this host", "lan": "a neighbour on the link of the default route"}
+_PLACES = {
+    "outside": "a client behind the router",
+    "host": "a process on this host",
+    "lan": "a neighbour on the link of the default route",
+}
 _NARROWED = ("container-stop", "container-restart", "container-recreate")
 """The events that ``:NAME`` restricts to one container."""
 
