@@ -266,6 +266,9 @@ class Answer(msgspec.Struct, frozen=True, dict=True):
     unread: tuple[Unread, ...] = ()
     disputes: tuple[Dispute, ...] = ()
     kernel: str | None = None
+    kept_out: tuple[Flow, ...] = ()
+    """Asked flows that a rule stops on purpose, as far as hairpin can tell.  They are not among ``flows`` and make no
+    problem; a note or a question tells of the rule."""
     notes: tuple[Message, ...] = ()
     elsewhere: tuple[Message, ...] = ()
     questions: tuple[QuestionAnswer, ...] = ()

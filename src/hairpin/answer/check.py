@@ -19,9 +19,10 @@ from hairpin.diagnose.examination import Examination, examine
 from hairpin.diagnose.singled_out import singled_out
 from hairpin.diagnose.suspect import Diagnosis
 from hairpin.message import message
-from hairpin.network.flow import Flow
+from hairpin.network.flow import Flow, Lan, Outside
 from hairpin.network.network import Network
-from hairpin.walk.trace import OpenQuestion
+from hairpin.walk.decided import RuleDecided
+from hairpin.walk.trace import OpenQuestion, Trace
 from hairpin.walk.verdicts import VERDICTS
 from hairpin.walk.walked import walked
 from hairpin.wanted import watch_port
@@ -40,8 +41,10 @@ def answer_of_check(
     inquiry = Inquiry(start.question, start.network, flows, None, start.notes, start.event is None, depth != "flows")
     inquiry = after_observers("checked", inquiry)
     inquiry = inquiry.examined((_unsearched if depth == "flows" else examine)(inquiry.network, inquiry.flows))
+    asked = inquiry.walked
     inquiry = after_observers("walked", inquiry)
     examination = inquiry.walked
+    start = msgspec.structs.replace(start, kept_out=_kept_out(asked, examination))
     decided = all(map(_is_decided, examination.diagnoses)) and not any(map(_needs_all, examination.causes))
     if partial and not decided:
         return None
@@ -85,6 +88,19 @@ def with_causes(start: Answer, inquiry: Inquiry, depth: Depth) -> Answer:
         causes=by_severity((*causes, *others)),
         notes=after_observers("found", inquiry).saying(each.line() for each in kept_out if each.found is None).notes,
     )
+
+
+def _kept_out(asked: Examination, left: Examination) -> tuple[Flow, ...]:
+    """Return the clients' flows that a rule stops, and in whose place the examination ``left`` has another client's
+    flow or none."""
+    kept = {each.trace.flow for each in left.diagnoses}
+    stopped = (each.instead_of or each.trace for each in asked.diagnoses)
+    return tuple(each.flow for each in stopped if each.flow not in kept and _is_stopped_by_rule(each))
+
+
+def _is_stopped_by_rule(trace: Trace) -> bool:
+    stop, comes_in = trace.usual.stop, isinstance(trace.flow.start, (Outside, Lan))
+    return comes_in and not trace.succeeds and stop is not None and isinstance(stop.decided_by, RuleDecided)
 
 
 def _unsearched(network: Network, flows: tuple[Flow, ...]) -> Examination:

@@ -212,6 +212,15 @@ def test_a_passing_flow_that_an_open_question_can_stop_has_no_tick() -> None:
     assert shown[0].count("✓ delivered  ") == shown[1].count("✓ delivered  ") - 1
 
 
+def test_clients_that_a_rule_keeps_out_have_their_line_and_are_no_problem() -> None:
+    keeps_out = ("-A DOCKER-USER -j RETURN", "-A DOCKER-USER -s 192.0.2.0/24 -j DROP\n[0:0] -A DOCKER-USER -j RETURN")
+    shown = text(keeps_out)
+    assert "a rule keeps other clients out\n" in shown.partition("\n\n")[0] + "\n"
+    assert "– kept out  outside (192.0.2.10) → " in shown
+    assert "– kept out" not in text()
+    assert "– kept out" not in text(USER_DROPS)
+
+
 def test_an_unexplained_failure_shows_its_place() -> None:
     whole = answer(FORWARDING_OFF)
     bare = tuple(replace(each, causes=()) for each in whole.flows)

@@ -85,6 +85,11 @@ def write_verdicts(answer: Answer, words: Words, paper: Paper, places: Places, *
     for (verdict, questioned, _), alike in sorted(passing.items(), key=lambda each: not each[0][1]):
         single, whole = len(fine) <= FEW, not bad and len(fine) <= 4 * FEW
         write(verdict, alike, single=single, whole=whole, questioned=questioned)
+    kept_out = answer.kept_out
+    each_line = verbose or len(kept_out) <= FEW
+    lines = [flow_text(each, places) for each in kept_out] if each_line else folded(kept_out, words, places, others)
+    for line in lines:
+        paper.prose(line, first=f"– {words(message('kept out'))}  ", first_style="unsure")
     if flows and is_conditional(answer):
         write_questions(answer, words, paper)
 

@@ -46,6 +46,13 @@ def troubles(answer: Answer) -> Troubles:
 
 def summary(answer: Answer) -> Message | None:
     """Return the first line of the answer; None if no flow was asked and no problem was found."""
+    line = _summary(answer)
+    if line is not None and answer.kept_out and answer.flows and all(each.succeeds for each in answer.flows):
+        return message("{said}; a rule keeps other clients out", said=line)
+    return line
+
+
+def _summary(answer: Answer) -> Message | None:
     line = _line(answer)
     plans = tuple(plan for host in answer.network.hosts for plan in host.plans)
     if plans and line is not None and any(each.succeeds for each in answer.flows):
