@@ -311,7 +311,7 @@ class Engine(msgspec.Struct, frozen=True):
     boot: Annotated[Boot | None, of(walked=False, diff="never")] = None
     """How the stopped engine is started; None if the engine runs."""
     user: str = ""
-    """The user who owns the engine's containers, if this is not the user who reads the host; ``uid``: that user's id."""
+    """The user who owns the engine's containers, if this is not the user who reads the host; ``uid``: its id."""
     uid: int = 0
     lingers: bool | None = None
     """Whether logind keeps the processes of ``user`` after the last logout; None if it is not known."""
