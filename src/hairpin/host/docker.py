@@ -312,7 +312,7 @@ class Engine(msgspec.Struct, frozen=True):
     """How the stopped engine is started; None if the engine runs."""
     user: str = ""
     """The user who owns the engine's containers, if this is not the user who reads the host; ``uid``: its id."""
-    uid: int = 0
+    uid: Annotated[int, of(diff="never")] = 0
     lingers: bool | None = None
     """Whether logind keeps the processes of ``user`` after the last logout; None if it is not known."""
     address_pools: tuple[tuple[int, int, int], ...] = ()
