@@ -97,3 +97,36 @@ def pasta(
     web = msgspec.structs.replace(podman.containers[0], bindings=container().bindings)
     made = msgspec.structs.replace(whole.this, namespaces=(outer, inner), engines=(podman.with_container(web),))
     return msgspec.structs.replace(whole, hosts=(made,))
+
+
+def on_users_network(*, tap: bool, version: str = "5.4.2") -> Network:
+    """Return the host with ann's container on a network of her rootless Podman, whose bridge is in a namespace of hers.
+
+    ``tap``: whether pasta runs for this namespace, which then has its tap link."""
+    both, ends = host_namespace(""), ("docker0", "veth1")
+    outer = msgspec.structs.replace(
+        both,
+        links=tuple(each for each in both.links if each.name not in ends),
+        addresses=tuple(each for each in both.addresses if each.link not in ends),
+        routes=tuple(each for each in both.routes if all(hop.link not in ends for hop in each.next_hops)),
+        sockets=(),
+    )
+    inner = msgspec.structs.replace(
+        both,
+        name="netns:rootless-1000-254",
+        links=tuple(
+            msgspec.structs.replace(each, kind="tun") if each.name == "eth0" else each
+            for each in both.links
+            if tap or each.name != "eth0"
+        ),
+        addresses=tuple(each for each in both.addresses if tap or each.link != "eth0"),
+        routes=tuple(each for each in both.routes if tap or all(hop.link != "eth0" for hop in each.next_hops)),
+        sockets=(),
+    )
+    described = engine(container())
+    own = msgspec.structs.replace(
+        described, kind="podman", version=version, rootless=True, user="ann", uid=1000, network_backend="netavark",
+        network_stack="pasta" if tap else "",
+    )  # fmt: skip
+    found = network(outer, container_namespace(), docker=own)
+    return found.with_host(msgspec.structs.replace(found.this, namespaces=(*found.this.namespaces, inner)))

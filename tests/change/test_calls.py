@@ -26,6 +26,8 @@ CALLS: dict[str, tuple[calls.Call, str, calls.Call | None]] = {
                    None),
     "restart policy": (calls.SetRestartPolicy("docker", "always", "web"), "docker update --restart always web",
                        calls.SetRestartPolicy("docker", "no", "web")),
+    "networks of a user": (calls.ReloadNetworks(user="ann"),
+                           'runuser -l -s /bin/sh -c exec "$@" -- ann sh podman network reload --all', None),
     "port": (calls.OpenPort("public", 80, "tcp"), "firewall-cmd --zone=public --add-port=80/tcp",
              calls.OpenPort("public", 80, "tcp", closed=True)),
     "rich rule": (RICH, 'firewall-cmd --zone=public --add-rich-rule=rule priority="-1" accept',

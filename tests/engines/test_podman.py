@@ -11,6 +11,7 @@ from hairpin.engines.podman import is_known
 from hairpin.host.docker import Container, DockerNetwork, Endpoint, Engine, PortBinding, Subnet
 from hairpin.host.host import Namespace
 from hairpin.network.prefix import parse_address
+from tests.rows import each_row
 from tests.small_host import ruleset
 
 # Both texts: iptables-save on Debian 12, comments left out.
@@ -210,6 +211,28 @@ def test_of_another_netavark_all_rules_are_missing_or_nothing_is_told() -> None:
     some = missing(newer, Namespace("host", ruleset=ruleset(NATIVE)))
     assert not some
     assert some.undecided
+
+
+LEADING = """*nat
+:POSTROUTING ACCEPT [0:0]
+:NETAVARK-DN-1D8721804F16F - [0:0]
+:NETAVARK-1D8721804F16F - [0:0]
+-A NETAVARK-DN-1D8721804F16F -p tcp -m tcp --dport 8180:8181 -j DNAT --to-destination 10.88.0.2:80-81/8180
+-A NETAVARK-DN-1D8721804F16F -p udp -m udp --dport 8182 -j DNAT --to-destination 10.89.0.2:80
+-A NETAVARK-1D8721804F16F -s 10.88.0.0/16 -j MASQUERADE
+-A NETAVARK-1D8721804F16F -s 10.89.0.0/24 -j MASQUERADE
+COMMIT
+"""
+
+
+@each_row(("lost", "names"), (("", ""), ("8182", "b"), ("10.88.0.0/16", "a")))
+def test_of_another_netavark_the_rules_of_all_containers_are_there_or_some_are_not(lost: str, names: str) -> None:
+    """Each container needs rules about its subnet, and a rule for each published port."""
+    newer = _engine("netavark", "8" * 64, "2" * 64, "1.17.2")
+    kept = "".join(line for line in LEADING.splitlines(keepends=True) if not lost or lost not in line)
+    found = missing(newer, Namespace("host", ruleset=ruleset(kept)))
+    assert not found
+    assert bool(found.undecided) == bool(names)
 
 
 @pytest.mark.parametrize(

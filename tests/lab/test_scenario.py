@@ -75,6 +75,7 @@ WITHOUT = {
     "kernel-module-missing": "as above",
     "conntrack-table-full": "the kernel has one maximum for all namespaces: a lab host cannot have its own",
     "host-service-not-running": "no systemd runs in a lab host",
+    "host-resolver-gone": "a lab host has no name server that a fault could end: tests/causes/names",
     "tc-filter-drops": "the lab's kernel lacks tc's actions: a guest has it, python -m tests.guests below_ip",
     "tunnel-ends-alike": "the other node's entry names the former address, which is one more fault: tests/world",
     "container-unhealthy": "no connection fails by it, as each scenario's fault makes one fail",

@@ -63,6 +63,19 @@ def test_a_socket_bound_to_another_link() -> None:
     assert find_socket(Namespace("host", sockets=(ON_ETH0,)), PACKET, "eth1").kind == "none"
 
 
+@each_row(
+    ("device", "daddr", "taken"),
+    (("lo", LOOPBACK.address, True), ("lo", HOST_ADDRESS, False), ("eth0", HOST_ADDRESS, True)),
+)
+def test_a_bound_socket_takes_what_the_namespace_sends_to_an_address_of_its_link(
+    device: str, daddr: int, taken: bool
+) -> None:
+    """Measured: a packet to an own address goes over lo, and is known by the link that has the address."""
+    own = msgspec.structs.replace(host_namespace(), sockets=(Socket("tcp", 4, None, 80, device=device),))
+    sent = Packet(4, daddr, daddr, TCP, sport=40000, dport=80)
+    assert (find_socket(own, sent, "lo").kind == "socket") == taken
+
+
 def test_other_sockets_of_the_port_are_named() -> None:
     found = find_socket(Namespace("host", sockets=(LOOPBACK, DATAGRAM)), PACKET, "eth0")
     assert found.others == (LOOPBACK,)

@@ -56,6 +56,17 @@ def test_it_has_the_fate_of_a_connection_of_the_host(of: Network, flow: Flow, ve
     assert any(map(is_anew, found.usual.request)) == (verdict != "depends")
 
 
+OF_ANN = with_rule("filter OUTPUT", "-m owner --uid-owner 1000 -j DROP")
+
+
+@each_row(("uid", "verdict"), ((1000, "dropped"), (1001, "leaves")))
+def test_the_connections_of_a_stack_are_its_users(uid: int, verdict: str) -> None:
+    whole = rootless(OF_ANN)
+    (podman,) = whole.this.engines
+    anns = whole.with_host(replace(whole.this, engines=(replace(podman, uid=uid),)))
+    assert walk_flow(anns, to("203.0.113.80", 443)).verdict == verdict
+
+
 def on_own_network(stack: str | None) -> Network:
     """Return the host on which ann's container is on a network of her engine, whose namespace was not read."""
     whole = rootless()

@@ -18,6 +18,7 @@ from hairpin.change.simulation.simulate import IP_FORWARD, simulate
 from hairpin.change.steps import steps
 from hairpin.engines.expected import ExpectedRule
 from hairpin.engines.missing import Missing, loss_text, missing_on, out_of_order
+from hairpin.engines.podman import is_known
 from hairpin.engines.repair.closing import OpenedPolicy, opened_policies, said_of_policy
 from hairpin.engines.repair.restoring import restoring_all
 from hairpin.engines.surplus import surplus
@@ -45,6 +46,11 @@ class Loss(msgspec.Struct, frozen=True):
     missing: Missing
     moved: tuple[ExpectedRule, ...] = ()
     opened: tuple[OpenedPolicy, ...] = ()
+
+    @property
+    def in_other_words(self) -> bool:
+        """Whether the engine writes these rules otherwise: of a later netavark hairpin knows their effect alone."""
+        return self.engine.kind == "podman" and not is_known(self.engine)
 
     @property
     def id(self) -> str:
@@ -175,6 +181,8 @@ def _title(loss: Loss) -> Message:
     )
     if not lost:
         return message("{engine}: {disorder}", engine=engine, disorder=disorder)
+    if loss.in_other_words:
+        return message("{engine} has lost its rules", engine=engine)
     found = loss_text(len(lost.rules), len(lost.chains))
     if not count:
         return message("{engine} has lost {lost}", engine=engine, lost=found)

@@ -130,6 +130,7 @@ ASKED_AT: dict[str, str] = {
     "host-network-has-no-names": "name-unknown",
     "host-network-ignores-ports": "rule policy reject no-listener",
     "host-prefix-length-wrong": "no-neighbour martian-source rp-filter no-route no-tunnel-remote left-instead",
+    "host-resolver-gone": "no-listener",
     "host-service-bound-elsewhere": "no-listener",
     "host-service-listens-on-loopback": "no-listener",
     "host-service-not-running": "no-listener",

@@ -55,9 +55,13 @@ class SetRestartPolicy(msgspec.Struct, frozen=True, tag="set-restart-policy"):
 
 class ReloadNetworks(msgspec.Struct, frozen=True, tag="reload-networks"):
     """Call: let Podman make the rules of ``containers`` again.  If ``containers`` is empty, Podman makes the rules of
-    all running containers again."""
+    all running containers again.
+
+    ``user``: the user whose rootless Podman it is; empty for root's.  A rootless Podman also starts again the process
+    that carries the packets of its networks out of their namespace."""
 
     containers: tuple[str, ...] = ()
+    user: str = ""
 
 
 class OpenPort(msgspec.Struct, frozen=True, tag="open-port"):
@@ -213,8 +217,8 @@ def call_argv(call: OwnersCall) -> tuple[str, ...]:
             return ("firewall-cmd", "--panic-on" if on else "--panic-off")
         case AllowInUfw():
             return ("ufw", *_ufw_words(call))
-        case ReloadNetworks(containers=names):
-            return ("podman", "network", "reload", *(names or ("--all",)))
+        case ReloadNetworks(containers=names, user=user):
+            return _as_user(user, ("podman", "network", "reload", *(names or ("--all",))))
         case ReloadUfw():
             return ("ufw", "reload")
         case Unban(tool="cscli", address=address):

@@ -14,6 +14,7 @@ from hairpin.engines.docker.dockerd import expected, expected_for
 from hairpin.engines.docker.gateway_bridge import with_gateway_endpoints
 from hairpin.engines.expected import ExpectedChain, ExpectedElement, ExpectedRule, ExpectedRules
 from hairpin.engines.found import Found, of_dialect, tables_of_backend
+from hairpin.engines.podman import is_known
 from hairpin.host.docker import Engine
 from hairpin.host.host import Host, Namespace
 from hairpin.kept import kept
@@ -22,6 +23,7 @@ from hairpin.netfilter.evaluate.chain import Place, rule_at
 from hairpin.netfilter.ir import Dialect, Jump, NameKey, VerdictElement
 from hairpin.netfilter.meaning import Meaning, meaning
 from hairpin.netfilter.rule_address import IpFamily
+from hairpin.programs import PODMAN
 
 Owned = tuple[str, str, str, Meaning]
 """The family, table, chain and meaning of a rule."""
@@ -154,9 +156,20 @@ def _explained(host: Host) -> frozenset[tuple[str, str, str, Meaning]]:
 
 
 def is_engines(host: Host, place: Place) -> bool:
-    """Return whether an engine of the host makes the rule at the given place in the host's namespace."""
+    """Return whether an engine of the host makes the rule at the given place in the host's namespace.
+
+    Where hairpin does not know all rules of the release of netavark, each rule in netavark's own table or chains is
+    taken for netavark's."""
     rule = rule_at(host.namespace(host.netns.name).ruleset, place)
-    return rule is not None and (place.family, place.table, place.chain, meaning(rule)) in _explained(host)
+    if rule is None:
+        return False
+    return (place.family, place.table, place.chain, meaning(rule)) in _explained(host) or _is_netavarks(host, place)
+
+
+def _is_netavarks(host: Host, place: Place) -> bool:
+    native = place.dialect == "nft"
+    own = PODMAN.makes_table(place.table) if native else PODMAN.makes_chain(place.chain)
+    return own and any(each.kind == "podman" and not each.rootless and not is_known(each) for each in host.engines)
 
 
 def out_of_order(lost: Missing, namespace: Namespace) -> tuple[ExpectedRule, ...]:

@@ -9,7 +9,7 @@ against both on Debian 12.
 import hashlib
 import re
 from collections.abc import Iterable, Iterator
-from ipaddress import IPv4Network, IPv6Network
+from ipaddress import IPv4Network, IPv6Network, ip_network
 
 import msgspec
 
@@ -21,6 +21,7 @@ from hairpin.engines.expected import ExpectedRules, Purpose
 from hairpin.engines.repair.bridging import renamed_bridge
 from hairpin.host.docker import MASQUERADES, Container, DockerNetwork, Endpoint, Engine, PortBinding
 from hairpin.host.host import Host, Namespace
+from hairpin.netfilter.ir import FieldMatch, Nat
 from hairpin.netfilter.rule_address import IpFamily
 
 MULTICAST: dict[IpFamily, str] = {"ip": "224.0.0.0/4", "ip6": "ff00::/8"}
@@ -29,6 +30,9 @@ FIRST_OTHER_NETAVARK = (1, 9, 0)
 _PASSING = re.compile(r"NETAVARK-(DN-)?[0-9A-F]{13}|CNI-(DN-)?[0-9a-f]{21,24}")
 """Matches the name of a chain that belongs to a network (netavark) or to a container (CNI)."""
 _PORTS_IN_A_RULE = 15
+_MARK = "netavark"
+"""In the name of each table or chain that netavark makes, through iptables, nftables or firewalld."""
+_SOURCES = ("saddr4", "saddr6")
 _LOCAL = "-m addrtype --dst-type LOCAL -j"
 _FAMILIES: tuple[IpFamily, ...] = ("ip", "ip6")
 
@@ -46,10 +50,10 @@ class Joined(msgspec.Struct, frozen=True):
 
 def expected(engine: Engine, namespace: Namespace) -> ExpectedRules:
     """Return the rules that Podman's network back end should have in ``namespace``, which is the engine's namespace."""
-    unknown = _unknown(engine, namespace)
-    if unknown:
-        return ExpectedRules(backend="iptables", unknown=unknown)
     joined = tuple(each for container in engine.containers for each in _joined(container, engine))
+    unknown = _unknown(engine, namespace, joined)
+    if unknown or _is_made_otherwise(engine, namespace):
+        return ExpectedRules(backend="iptables", unknown=unknown)
     chains = Chains()
     for family in _FAMILIES:
         own = tuple(each for each in joined if each.family == family)
@@ -60,14 +64,54 @@ def expected(engine: Engine, namespace: Namespace) -> ExpectedRules:
     return ExpectedRules(backend="iptables", chains=chains.chains(), rules=chains.rules())
 
 
-def _unknown(engine: Engine, namespace: Namespace) -> tuple[str, ...]:
+def _unknown(engine: Engine, namespace: Namespace, joined: tuple[Joined, ...]) -> tuple[str, ...]:
     if engine.rootless:
         return ("a rootless podman keeps its rules in a namespace of its own",)
     if engine.network_backend not in ("netavark", "cni"):
         return ("podman did not say which network back end it uses",)
-    if engine.network_backend == "netavark" and not is_known(engine) and _has_traces(namespace):
-        return (f"hairpin does not know which rules netavark {engine.network_version} makes",)
+    lacking = _without_rules(namespace, joined) if _is_made_otherwise(engine, namespace) else ()
+    if lacking:
+        names = ", ".join(lacking)
+        return (
+            f"hairpin does not know which rules netavark {engine.network_version} makes, and found none for {names}",
+        )
     return ()
+
+
+def _is_made_otherwise(engine: Engine, namespace: Namespace) -> bool:
+    """Return whether a netavark whose rules hairpin does not know has made rules in the namespace."""
+    return engine.network_backend == "netavark" and not is_known(engine) and _has_traces(namespace)
+
+
+def _without_rules(namespace: Namespace, joined: tuple[Joined, ...]) -> tuple[str, ...]:
+    """Return the names of the containers for which netavark has no rules: none about the container's subnet, or none
+    that leads a published port to it.
+
+    Whatever its version and driver, netavark makes the rules of a container at once, and a flush removes all of them.
+    Measured with netavark 1.14.0 and 1.17.2, all drivers"""
+    tables = ((table, chain) for table in namespace.ruleset.tables for chain in table.chains)
+    own = [rule for table, chain in tables if _is_netavarks(table.name, chain.name) for rule in chain.rules]
+    parts = [part for rule in own for part in rule.body]
+    targets = [part for part in parts if isinstance(part, Nat) and part.addresses is not None]
+    sources = {
+        span for part in parts if isinstance(part, FieldMatch) and part.field in _SOURCES for span in part.ranges
+    }
+
+    def leads(one: Joined, port: int) -> bool:
+        ports = (each.ports for each in targets if each.addresses == (one.address, one.address))
+        return any(span is None or span[0] <= port <= span[1] for span in ports)
+
+    lacking = (
+        one.container.name
+        for one in joined
+        if _span(one.subnet) not in sources or not all(leads(one, each.container_port) for each in one.bindings)
+    )
+    return tuple(dict.fromkeys(lacking))
+
+
+def _span(subnet: str) -> tuple[int, int]:
+    block = ip_network(subnet)
+    return int(block[0]), int(block[-1])
 
 
 def reloading(host: Host, engine: Engine, unpaused: str | None) -> ReloadNetworks:
@@ -116,8 +160,11 @@ def is_known(engine: Engine) -> bool:
 
 def _has_traces(namespace: Namespace) -> bool:
     """Return whether netavark has made a table or a chain in the namespace, through iptables, nftables or firewalld."""
-    names = (name for table in namespace.ruleset.tables for name in (table.name, *(one.name for one in table.chains)))
-    return any("netavark" in name.lower() for name in names)
+    return any(_is_netavarks(table.name, one.name) for table in namespace.ruleset.tables for one in table.chains)
+
+
+def _is_netavarks(table: str, chain: str) -> bool:
+    return any(_MARK in name.lower() for name in (table, chain))
 
 
 def _joined(container: Container, engine: Engine) -> Iterator[Joined]:

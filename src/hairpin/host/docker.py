@@ -282,8 +282,7 @@ class DockerNetwork(msgspec.Struct, frozen=True):
 
 
 class Engine(msgspec.Struct, frozen=True):
-    """A container engine on this host.  An option is None if neither a flag nor daemon.json nor the API gives it.  The
-    default value of an option that is None depends on the engine's version: see ``hairpin.engines``."""
+    """A container engine on this host.  An option that no flag, file or API gives is None; see ``hairpin.engines``."""
 
     kind: Annotated[Tool, of(diff="never")]
     version: Annotated[str, of(diff="never")]
@@ -312,7 +311,8 @@ class Engine(msgspec.Struct, frozen=True):
     boot: Annotated[Boot | None, of(walked=False, diff="never")] = None
     """How the stopped engine is started; None if the engine runs."""
     user: str = ""
-    """The user who owns the engine's containers, if this is not the user who reads the host."""
+    """The user who owns the engine's containers, if this is not the user who reads the host; ``uid``: its id."""
+    uid: Annotated[int, of(diff="never")] = 0
     lingers: bool | None = None
     """Whether logind keeps the processes of ``user`` after the last logout; None if it is not known."""
     address_pools: tuple[tuple[int, int, int], ...] = ()

@@ -130,8 +130,7 @@ class ReversePathMatch(Node, frozen=True, tag="rpfilter", gc=False):
 
 
 class SocketMatch(Node, frozen=True, tag="socket", gc=False):
-    """A socket of the namespace accepts the packet.  A socket bound to any address counts only with ``nowildcard``
-    (xt_socket.c)."""
+    """A socket of the namespace accepts the packet; with ``nowildcard`` (xt_socket.c) also one bound to any address."""
 
     transparent: bool = False
     nowildcard: bool = False
@@ -202,7 +201,7 @@ NOT_PRINTED = Reject("icmpx-not-printed")  # nft prints that the rule rejects, b
 class Nat(Node, frozen=True, tag="nat", gc=False):
     """Source or destination translation; ends the evaluation of a nat base chain.  ``masquerade`` and ``redirect`` take
     the address from the interface.  ``addresses`` and ``ports`` are inclusive ranges or None (unchanged).  ``prefix``
-    stands for NETMAP, which keeps the host part of the address."""
+    stands for NETMAP, which keeps the host part of the address.  ``base``: the old port that becomes the first port."""
 
     nat: Literal["snat", "dnat", "masquerade", "redirect"]
     addresses: tuple[int, int] | None = None
@@ -210,6 +209,7 @@ class Nat(Node, frozen=True, tag="nat", gc=False):
     flags: tuple[str, ...] = ()
     prefix: bool = False
     version: Literal[4, 6] | None = None
+    base: int | None = None
 
 
 class NatMap(Node, frozen=True, tag="nat-map", gc=False):

@@ -30,9 +30,10 @@ class Lan(msgspec.Struct, frozen=True, tag="lan"):
 
 class FromHost(msgspec.Struct, frozen=True, tag="host"):
     """A process in the host's namespace; ``address`` is the source address to which it binds (None: the kernel chooses
-    one)."""
+    one).  ``uid``: the user of the process."""
 
     address: int | None = None
+    uid: int = 0
 
 
 class FromContainer(msgspec.Struct, frozen=True, tag="container"):

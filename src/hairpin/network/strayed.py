@@ -5,20 +5,23 @@ from hairpin.host.host import Host, Namespace
 from hairpin.host.netns import Netns
 from hairpin.host.route import LEARNED, Neighbour, Route
 from hairpin.kept import kept
+from hairpin.netfilter.ir import Nat
 from hairpin.netfilter.packet import Packet
 from hairpin.network.attachment import has_lost_bridge
 from hairpin.network.flow import Flow, FromHost
 from hairpin.network.index import holders
 from hairpin.network.network import Network, is_bridge_port, is_held, outer_link, owns_address
 from hairpin.network.prefix import Version, is_loopback, width
+from hairpin.programs import CHAINS_OF_PODMAN, CNI, PODMAN
 
 
 def is_containers(network: Network, netns: Netns, flow: Flow, packet: Packet) -> bool:
     """Return whether the packet should have entered a bridge network of this host.
 
-    There are three cases.  First, the destination is the address of a container or of another namespace of this host.
+    There are four cases.  First, the destination is the address of a container or of another namespace of this host.
     Second, rules translated the destination to an address in a bridge network.  Third, the destination is in a bridge
-    network whose bridge has lost its address or route.
+    network whose bridge has lost its address or route.  Fourth, a rule of Podman's own translated it: Podman leads
+    packets to its containers alone, and its networks may be unread.
 
     If the host has a route by a gateway to exactly this address, the address may also exist outside, unless an engine
     gave it to a container.  An address that a user added in a container, outside of the engine's networks, does not
@@ -32,6 +35,8 @@ def is_containers(network: Network, netns: Netns, flow: Flow, packet: Packet) ->
     ):
         return True
     if (version, address) in _addresses_given(host):
+        return True
+    if address != flow.daddr and (version, address) in _targets_of_podman(network.namespace(netns)):
         return True
     return any(
         subnet.holds(address, version)
@@ -52,6 +57,24 @@ def _addresses_given(host: Host) -> frozenset[tuple[Version, int]]:
         for end in (each for container in engine.containers for each in engine.endpoints_of(container)):
             given |= {(4, end.ipv4), (6, end.ipv6)}
     return frozenset((version, value) for version, value in given if value is not None)
+
+
+@kept
+def _targets_of_podman(namespace: Namespace) -> frozenset[tuple[Version, int]]:
+    """Return the addresses to which rules in the tables and chains of Podman's network back ends lead."""
+    found: set[tuple[Version, int]] = set()
+    for table in namespace.ruleset.tables:
+        for chain in table.chains:
+            native = table.dialect == "nft" and any(each.makes_table(table.name) for each in (PODMAN, CNI))
+            if not native and not chain.name.startswith(CHAINS_OF_PODMAN):
+                continue
+            parts = (part for rule in chain.rules for part in rule.body)
+            found.update(
+                (each.version or (6 if table.family == "ip6" else 4), each.addresses[0])
+                for each in parts
+                if isinstance(each, Nat) and each.addresses is not None and each.addresses[0] == each.addresses[1]
+            )
+    return frozenset(found)
 
 
 def held_elsewhere(

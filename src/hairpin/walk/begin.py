@@ -25,8 +25,8 @@ from hairpin.wanted import read_host, watch_packets
 def begin(network: Network, flow: Flow) -> State | End:
     """Return the flow's first packet where it starts or enters the snapshot, or the packet's end there."""
     match flow.start:
-        case FromHost(address=address):
-            return _local(flow, network.host_netns(flow.host), address or 0)
+        case FromHost(address=address, uid=uid):
+            return _local(flow, network.host_netns(flow.host), address or 0, uid)
         case FromContainer(address=address):
             netns = sender_netns(network, flow.start)
             if netns not in network:
@@ -54,8 +54,8 @@ def _kept_in(network: Network, flow: Flow, netns: Netns) -> End | None:
     return stopped(_local(flow, netns, 0), "unit-filter", stage="output", decided_by=Assumed(said, grounds="read"))
 
 
-def _local(flow: Flow, netns: Netns, saddr: int) -> State:
-    return State("output-route", netns, flow.packet(saddr), sender=Sender(uid=0))
+def _local(flow: Flow, netns: Netns, saddr: int, uid: int = 0) -> State:
+    return State("output-route", netns, flow.packet(saddr), sender=Sender(uid=uid))
 
 
 def passes_by(network: Network, flow: Flow) -> OutsideAnswer | None:

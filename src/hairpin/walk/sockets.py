@@ -16,7 +16,7 @@ from hairpin.host.socket import Socket
 from hairpin.message import Message, message, verbatim
 from hairpin.netfilter.packet import TCP, UDP, Packet
 from hairpin.network.flow import Flow
-from hairpin.network.network import Network
+from hairpin.network.network import Network, addresses_of
 from hairpin.network.prefix import Version, address_text
 from hairpin.network.socket_owner import knows_nothing, never_answers, taken_by_other
 from hairpin.walk.decided import SocketDecided
@@ -47,10 +47,13 @@ class SocketScored(Observation, frozen=True, gc=False):
     score: int | None
 
 
-def find_socket(namespace: Namespace, packet: Packet, iif: str) -> Deliver:
-    """Return the best listening TCP or bound UDP socket for the packet."""
+def find_socket(namespace: Namespace, packet: Packet, iif: str, *, routed: bool = True) -> Deliver:
+    """Return the best listening TCP or bound UDP socket for the packet.  ``routed``: whether the packet has its
+    route."""
     protocol = {TCP: "tcp", UDP: "udp"}.get(packet.protocol)
     same_port = tuple(s for s in namespace.sockets if s.protocol == protocol and s.port == packet.dport)
+    if routed and any(each.device is not None for each in same_port):
+        iif = _link_by_route(namespace, packet, iif)
     scored = [(_score(each, packet, iif), each) for each in same_port]
     if namespace.door.observer is not None:
         for score, each in scored:
@@ -64,6 +67,19 @@ def find_socket(namespace: Namespace, packet: Packet, iif: str) -> Deliver:
     if any(key.startswith(("sockets", "proc-net")) for key in namespace.unread):
         return Deliver("unread")
     return Deliver("none", others=same_port)
+
+
+def _link_by_route(namespace: Namespace, packet: Packet, iif: str) -> str:
+    """Return the link by which a bound socket knows the packet.  For a packet from this namespace, it is the link that
+    has the destination, not ``lo``.
+
+    Source: net/ipv4/route.c ip_route_output_key_hash_rcu() (``orig_oif``), include/net/route.h inet_iif();
+    net/ipv6/ip6_input.c ip6_rcv_core()"""
+    link = namespace.link(iif)
+    if link is None or link.kind != "loopback":
+        return iif
+    own = (each.link for each in addresses_of(namespace, None, packet.version) if each.value == packet.daddr)
+    return next(own, None) or iif
 
 
 def _score(socket: Socket, packet: Packet, iif: str) -> int | None:

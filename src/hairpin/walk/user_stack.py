@@ -66,9 +66,10 @@ def sent_in(network: Network, flow: Flow) -> State | End | None:
     return state
 
 
-def carried_on(network: Network, flow: Flow, end: End) -> Flow | None:
-    """Return the flow of the connection that the user's process opens for the packet.  Return None if the process opens
-    no connection: for an address at which the stack itself is, for a loopback address, and for an ICMP echo.
+def carried_on(network: Network, flow: Flow, end: End, engine: Engine) -> Flow | None:
+    """Return the flow of the connection that the process of the engine's user opens for the packet.  Return None if the
+    process opens no connection: for an address at which the stack itself is, for a loopback address, and for an ICMP
+    echo.
 
     A query to the stack's own name server goes on to the host's first name server.  Source: libslirp src/slirp.c
     get_dns_addr(); passt(1) --dns-forward"""
@@ -86,7 +87,7 @@ def carried_on(network: Network, flow: Flow, end: End) -> Flow | None:
         namespace = network.namespace(netns)
         address = address_behind(namespace, tap_of(namespace), 4) or address
     return Flow(
-        start=FromHost(),
+        start=FromHost(uid=engine.uid),
         version=version,
         daddr=address,
         protocol="udp" if packet.protocol == UDP else "tcp",
@@ -219,7 +220,7 @@ def relayed_flow(network: Network, flow: Flow, at: State, socket: Socket, *, to_
     inside = at.netns.sibling(relay.netns)
     if inside not in network if relay.netns else not relay.address:
         return None
-    start: Start = FromContainer(flow.container or "", inside) if relay.netns else FromHost()
+    start: Start = FromContainer(flow.container or "", inside) if relay.netns else FromHost(uid=socket.uid or 0)
     version, address = relay.version, relay.address
     if relay.tap is not None:
         version = at.packet.version

@@ -116,7 +116,7 @@ def _after_request(network: Network, flow: Flow, started: State, end: End, depth
 
 def _by_user_stack(network: Network, flow: Flow, end: End, engine: Engine, depth: int) -> Iterator[Branch]:
     """Yield the branches of the connection that a rootless engine's process opens for its container's packet."""
-    inner, state, kept = carried_on(network, flow, end), end.state, kept_inside(network, end, engine)
+    inner, state, kept = carried_on(network, flow, end, engine), end.state, kept_inside(network, end, engine)
     if inner is None or kept is not None or depth > _MOST_RELAYS:
         said = kept or keeps_to_itself(engine)
         stop = stopped(state.given(Condition(said, holds=True)), "opaque-device", stage="outside", link=state.oif,

@@ -66,7 +66,7 @@ from tests.small_host import (
     ruleset,
     sibling,
 )
-from tests.user_stack_host import pasta, stacked
+from tests.user_stack_host import on_users_network, pasta, stacked
 
 KEPT_INSIDE = with_chain("DOCKER-ISOLATION-STAGE-1", "-s 172.17.0.2/32 -j DROP")
 INTERNAL = replace(container(), endpoints=(Endpoint("priv", "n2", WEB, 16),))
@@ -92,6 +92,30 @@ def sharing(web: str, side: str) -> Network:
     sharer = replace(container(side), id="d" * 64, name="side", bindings=(), endpoints=())
     listening = tuple(replace(each, container=owner.id) for each in container_namespace().sockets)
     return network(inner=container_namespace(listening), docker=engine(sharer, owner))
+
+
+def without_route_by_option() -> Network:
+    """Return the host whose network has Podman's option against a default route."""
+    described = engine(container())
+    (default,) = described.networks
+    closed = replace(default, options=(*default.options, ("no_default_route", "true")))
+    return network(inner=container_namespace(default=False), docker=replace(described, networks=(closed,)))
+
+
+@pytest.mark.parametrize(("version", "verbs"), (("5.4.2", ["reload"]), ("4.9.3", ["stop", "start"])))
+def test_only_podman_5_starts_the_process_of_a_users_networks_again(version: str, verbs: list[str]) -> None:
+    diagnosis = diagnose(on_users_network(tap=False, version=version), egress())
+    calls = diagnosis.causes[0].candidate.change.calls
+    assert [getattr(each, "verb", "reload") for each in calls] == verbs
+
+
+def test_a_route_that_a_network_does_not_give_is_a_decision() -> None:
+    of = without_route_by_option()
+    (found,) = diagnose(of, published()).causes
+    assert found.candidate.configured is not None
+    assert found.candidate.configured.option == "no_default_route=true"
+    plain = network(inner=container_namespace(default=False))
+    assert diagnose(plain, published()).causes[0].candidate.configured is None
 
 
 def to_web(start: Start, port: int = 80) -> Flow:
@@ -401,6 +425,15 @@ CASES: dict[str, Case] = {
     "the process of a user that is its network is gone": Case(
         stacked("", tap=False, user="ann", mode="pasta:-T,none"), egress(), ("user-stack-gone",),
         stacked("", user="ann"),
+    ),
+    "the process that carries the packets of a user's networks is gone": Case(
+        on_users_network(tap=False), egress(), ("user-stack-gone",), on_users_network(tap=True),
+    ),
+    "the same, of a Podman that does not start it again": Case(
+        on_users_network(tap=False, version="4.9.3"), egress(), ("user-stack-gone",), on_users_network(tap=True),
+    ),
+    "its network gives no default route": Case(
+        without_route_by_option(), published(), ("container-default-route-missing",),
     ),
     "it is paused": Case(network(docker=engine(container("paused"))), published(), ("container-paused",)),
     "it is paused beside one that shares its namespace": Case(

@@ -8,14 +8,15 @@ from hairpin.diagnose.diagnose import diagnose
 from hairpin.host.host import Host
 from hairpin.host.managers import ConfigFile
 from hairpin.host.socket import Socket
-from hairpin.network.flow import Flow, FromContainer
-from hairpin.network.names import EMBEDDED
+from hairpin.network.flow import Flow, FromContainer, FromHost
+from hairpin.network.names import EMBEDDED, STUB
 from hairpin.network.network import Network
 from hairpin.remedy.plan import remedies
 from tests.causes.case import Case, is_silent
 from tests.names_host import asking, named
 from tests.podman_host import with_podman
 from tests.small_host import GATEWAY, HOST_NETNS, number, sibling
+from tests.user_stack_host import SERVER, rootless
 
 LOOPBACK = 0x7F000001
 TOGETHER = named("shop", other=("shop",))
@@ -34,6 +35,18 @@ def rewritten(*servers: str) -> Network:
 def dns(server: int) -> Flow:
     """Return web's usual question to a name server."""
     return Flow(FromContainer("web", sibling("container:web")), 4, server, "udp", 53, purpose="dns")
+
+
+_STUB = "nameserver 127.0.0.53\n"
+
+
+def stubbed() -> Network:
+    """Return the host of a rootless container whose own name server runs at systemd-resolved's address."""
+    whole = rootless(servers=_STUB)
+    (outer,) = (each for each in whole.this.namespaces if each.name == HOST_NETNS.name)
+    own = replace(outer, sockets=(*outer.sockets, Socket("udp", 4, STUB, 53, process="systemd-resolve")))
+    others = tuple(each for each in whole.this.namespaces if each is not outer)
+    return whole.with_host(replace(whole.this, namespaces=(own, *others)))
 
 
 def hosted(*, hosts_file: str = "") -> tuple[Network, Flow]:
@@ -107,6 +120,12 @@ CASES: dict[str, Case] = {
     ),
     "the name server of its Podman network is gone": Case(
         resolving(alive=False), dns(GATEWAY), ("engine-resolver-gone",), resolving(alive=True)
+    ),
+    "the host's name server behind its network process is gone": Case(
+        rootless(servers=_STUB), dns(number(SERVER)), ("host-resolver-gone",), stubbed()
+    ),
+    "the host asks its own name server, which is gone": Case(
+        rootless(servers=_STUB), Flow(FromHost(), 4, STUB, "udp", 53, purpose="dns"), ("host-resolver-gone",), stubbed()
     ),
     "its name server is its own loopback": Case(
         named("bridge", server="127.0.0.53"), dns(0x7F000035), ("loopback-is-the-container",), named("bridge")

@@ -49,6 +49,23 @@ def unmasqueraded() -> Engine:
     return replace(docker, networks=(replace(docker.networks[0], options=default),))
 
 
+def left_by_netavark(port: str = "8151") -> Network:
+    """Return the host of a Podman without a container, with a DNAT that a former driver of netavark left, and a service
+    of its own on the port."""
+    rules = f"""*nat
+:PREROUTING ACCEPT [0:0]
+:OUTPUT ACCEPT [0:0]
+:NETAVARK-DN-1D8721804F16F - [0:0]
+-A PREROUTING -m addrtype --dst-type LOCAL -j NETAVARK-DN-1D8721804F16F
+-A OUTPUT -m addrtype --dst-type LOCAL -j NETAVARK-DN-1D8721804F16F
+-A NETAVARK-DN-1D8721804F16F -p tcp -m tcp --dport {port} -j DNAT --to-destination 10.88.0.5:80
+COMMIT
+"""
+    served = Socket("tcp", 4, None, 8151, process="python3")
+    podman = Engine("podman", "5.4.2", network_backend="netavark", network_version="1.14.0")
+    return network(host_namespace(rules, sockets=(served,)), docker=podman)
+
+
 def relaying(rules: str, *entries: Connection) -> Network:
     """Return the host whose docker-proxy relays 5353/udp, with these rules, and entries in its connection table."""
     whole = relayed_udp("20.10.24")
@@ -105,6 +122,15 @@ def led(place: str, port: str = "8151") -> Network:
 OF_WEB = replace(published(), container="web", purpose="published")
 
 CASES: dict[str, Case] = {
+    "a rule of netavark outlives its driver, and its networks are unread": Case(
+        left_by_netavark(), replace(published(), container=None), ("dnat-rule-stale-address",),
+        left_by_netavark(port="8152"),
+    ),
+    "the same, asked at a loopback address": Case(
+        left_by_netavark(), replace(published(FromHost()), daddr=LOOPBACK, container=None),
+        ("dnat-rule-stale-address",),
+        left_by_netavark(port="8152"),
+    ),
     "rules outlive their container": Case(outlived(), published(), ("dnat-rule-stale-address",)),
     "rules lead to the address that the container had": Case(
         readdressed(DOCKER_RULES), published(), ("dnat-rule-stale-address",),

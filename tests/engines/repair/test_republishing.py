@@ -32,6 +32,27 @@ def test_a_port_published_everywhere_is_translated_and_relayed_for_every_address
     assert sockets(parts) == [(None, 8151)]
 
 
+NETAVARKS = """*nat
+:PREROUTING ACCEPT [0:0]
+:NETAVARK-DN-1D8721804F16F - [0:0]
+-A NETAVARK-DN-1D8721804F16F -d 127.0.0.1/32 -p tcp -m tcp --dport 8151 -j DNAT --to-destination 10.88.0.2:80
+COMMIT
+"""
+
+
+def test_a_rule_without_its_address_has_words_without_it() -> None:
+    """The replica loads a rule by its words."""
+    bound = container(binding=ON_LOOPBACK)
+    podman = msgspec.structs.replace(
+        engine(bound), kind="podman", networks=(), network_backend="netavark", network_version="1.14.0"
+    )
+    net = network(host_namespace(NETAVARKS), docker=podman)
+    parts = published_everywhere(net.this, bound, ON_LOOPBACK).parts
+    assert [each.rule.text for each in parts if isinstance(each, InsertRule)] == [
+        "-A NETAVARK-DN-1D8721804F16F -p tcp --dport 8151 -j DNAT --to-destination 10.88.0.2:80"
+    ]
+
+
 def test_one_more_binding_leaves_the_others_as_they_are() -> None:
     parts = published_too(network().this, container(), PortBinding("tcp", 81, 8152, None, 4))
     assert ("nat", "DOCKER") in rules(parts)

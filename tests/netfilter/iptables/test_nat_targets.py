@@ -23,6 +23,7 @@ READ: dict[str, tuple[Statement, ...]] = {
         Nat("dnat", (HOST, HOST + 4), (80, 90), ("random", "persistent"), version=4),
     ),
     "-j DNAT --to-destination :8080": (Nat("dnat", None, (8080, 8080)),),
+    "-j DNAT --to-destination 10.0.0.1:80-90/1000": (Nat("dnat", (HOST, HOST), (80, 90), version=4, base=1000),),
     "-j SNAT --to-source 10.0.0.1 --random-fully": (Nat("snat", (HOST, HOST), None, ("random-fully",), version=4),),
     "-j MASQUERADE": (Nat("masquerade"),),
     "-j MASQUERADE --to-ports 1024-65535 --random-fully": (Nat("masquerade", None, (1024, 65535), ("random-fully",)),),
@@ -58,6 +59,7 @@ WRITTEN: dict[str, tuple[Statement, ...]] = {
         Nat("dnat", (HOST, HOST + 4), (80, 90), ("random",), version=4),
     ),
     "-j DNAT --to-destination :80": (Nat("dnat", None, (80, 80)),),
+    "-j DNAT --to-destination 10.0.0.1:80-90/1000": (Nat("dnat", (HOST, HOST), (80, 90), version=4, base=1000),),
     "-j SNAT --to-source 10.0.0.1": (Nat("snat", (HOST, HOST), version=4),),
     "-j MASQUERADE --to-ports 1024-2048 --random-fully": (Nat("masquerade", None, (1024, 2048), ("random-fully",)),),
     "-j REDIRECT": (Nat("redirect"),),
@@ -84,7 +86,8 @@ def test_written_of_ipv6(words: str, statement: Statement) -> None:
 
 
 OUTSIDE: dict[str, bool] = {
-    "-j DNAT --to-destination 10.0.0.1:80-90/1000": True,
+    "-j DNAT --to-destination 10.0.0.1:80/1000": True,
+    "-j SNAT --to-source 10.0.0.1:80-90/1000": True,
     "-j DNAT --to-destination 10.0.0.1 --to-destination 10.0.0.2": True,
     "-j MASQUERADE --new-option": True,
     "-j NETMAP --to 10.0.0.0/255.0.255.0": True,

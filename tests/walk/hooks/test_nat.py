@@ -36,6 +36,9 @@ CASES: dict[str, tuple[str, str, Manip, Nat, tuple[int, int, int, int]]] = {
     "dnat keeps a port inside": (
         "eth0", "", "dst", Nat("dnat", (WEB, WEB), (8000, 9000)), (CLIENT, 40000, WEB, 8151),
     ),
+    "dnat with a base port": (
+        "eth0", "", "dst", Nat("dnat", (WEB, WEB), (80, 90), base=8150), (CLIENT, 40000, WEB, 81),
+    ),
     "dnat of the other family": (
         "eth0", "", "dst", Nat("dnat", (WEB, WEB), version=6), (CLIENT, 40000, HOST_ADDRESS, 8151),
     ),

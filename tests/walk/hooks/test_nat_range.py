@@ -43,3 +43,10 @@ def test_an_address_inside_the_range_may_stay() -> None:
     assert allowed.has_source(Tuple(7, 2, TCP, 1000, 80))
     assert not allowed.has_source(Tuple(4, 2, TCP, 1000, 80))
     assert not allowed.has_source(Tuple(7, 2, TCP, 2001, 80))
+
+
+def test_a_port_is_shifted_as_far_as_it_is_from_the_base_port() -> None:
+    """Source: nf_nat_l4proto_unique_tuple(); the offset has 16 bits."""
+    allowed = Range(ports=(80, 82), base=9001)
+    assert list(allowed.shifted(9002)) == [81, 82, 80]
+    assert next(allowed.shifted(9000)) == 80 + 0xFFFF % 3

@@ -8,6 +8,7 @@ Proof: the container lacks the default route that its engine gave to it, so its 
 the reply arrives.
 Now: ``nsenter -t PID -n ip route add default via GATEWAY``.
 Lasting: the engine adds the route when it starts the container.  Find the program in the image that removes the route.
+With the network's option ``no_default_route``, Podman never adds it: recreate the network without the option.
 """
 
 import msgspec
@@ -15,12 +16,16 @@ import msgspec
 from hairpin.causes.container._engine_gateway import far_addresses, gateways
 from hairpin.causes.kit import Candidate, Cause, Iterator, Message, OfRoute, View, message
 from hairpin.change.change import AddEntry, Primitive, ReplaceEntry, one
+from hairpin.host.boot.configured import Configured
+from hairpin.host.boot.daemon_start import is_true
 from hairpin.host.docker import Container
 from hairpin.host.route import TABLE_MAIN, NextHop, Route
 from hairpin.network.attachment import routers_of
 from hairpin.network.query import Query
 from hairpin.network.routing import lookup, route_text
 from hairpin.network.tables import has_default_route
+
+_NO_ROUTE = "no_default_route"
 
 
 def find(view: View) -> Iterator[Candidate]:
@@ -37,8 +42,22 @@ def find(view: View) -> Iterator[Candidate]:
         elif not has_default_route(view.namespace, version):
             title = message("Container {name} has no default route", name=container.name)
             detail = message("The container cannot reply to anything outside its own subnet.")
-            yield _candidate(container, AddEntry(view.stop.netns, wanted), wanted, title, detail)
+            found = _candidate(container, AddEntry(view.stop.netns, wanted), wanted, title, detail)
+            yield msgspec.structs.replace(found, configured=_given_none(view, container))
         return
+
+
+def _given_none(view: View, container: Container) -> Configured | None:
+    """Return the option with which Podman gives the containers of a network no default route; None unless a network of
+    the container has it.  Source: netavark src/network/constants.rs OPTION_NO_DEFAULT_ROUTE"""
+    engine = view.host.engine_of(container)
+    for end in view.host.pod_holder(container).endpoints:
+        network = engine.network(end.network)
+        value = network.option(_NO_ROUTE) if network is not None else None
+        if network is not None and value is not None and is_true(value, otherwise=False):
+            option = f"{_NO_ROUTE}={value}"
+            return Configured("network-option", option=option, owner=network.name, evidence=network.evidence)
+    return None
 
 
 def _replaced(view: View, container: Container, wanted: Route) -> Iterator[Candidate]:

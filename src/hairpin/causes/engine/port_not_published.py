@@ -25,6 +25,7 @@ from hairpin.causes.engine._publishing import (
 )
 from hairpin.causes.isolation._walls import pair_of
 from hairpin.causes.kit import RULE_STOPS, Candidate, Cause, Host, Iterator, Message, View, Way, message
+from hairpin.causes.names._own_server import asks_server_of_host
 from hairpin.causes.rules._lifting import deletion
 from hairpin.causes.rules._rule_owner import is_meant_policy, owner
 from hairpin.causes.service._service import listening
@@ -50,6 +51,8 @@ def find(view: View) -> Iterator[Candidate]:
     engine's rule stopped the packet, yield a candidate that deletes the rule.  A routed network has its own one."""
     if routed := tuple(of_routed(view)):
         yield from routed
+        return
+    if asks_server_of_host(view):
         return
     place = view.place
     if not is_unserved(view):

@@ -12,6 +12,7 @@ from hairpin.causes.kit import Candidate, Cause, Iterator, OfSysctl, View, messa
 from hairpin.change.change import SetSysctl, one
 from hairpin.host.sysctl import dotted
 from hairpin.network.attachment import network_of_bridge
+from hairpin.network.network import is_uplink
 from hairpin.network.prefix import is_loopback
 from hairpin.walk.decided import SysctlDecided
 
@@ -22,6 +23,9 @@ def find(view: View) -> Iterator[Candidate]:
         return
     if not is_loopback(view.flow.daddr, 4) and view.flow.version == 4 and view.stop.reason != "route-localnet":
         return
+    link = view.namespace.link(decided.path[-2])
+    if link is not None and is_uplink(view.network, view.stop.netns, link):
+        return  # no engine's bridge: the destination of the translation is nowhere here
     docker = view.host.tool_of(network_of_bridge(view.host, decided.path[-2])) == "docker"
     yield Candidate(
         title=message("{link} does not route loopback addresses (userland-proxy is off)", link=view.stop.link)

@@ -12,7 +12,7 @@ Lasting: remove the rule from the saved rules, or from the script that writes it
 from msgspec.structs import replace
 
 from hairpin.causes.engine._publishing import bindings_for
-from hairpin.causes.kit import RULE_STOPS, Candidate, Cause, Iterator, OfRule, Place, View, message
+from hairpin.causes.kit import RULE_STOPS, Candidate, Cause, Iterator, Message, OfRule, Place, View, message
 from hairpin.causes.nat_rules._translation import dnat_place, is_in_engines_chain, leads_to, missed_publisher
 from hairpin.change.change import Change, DeleteRule, InsertRule, Primitive
 from hairpin.engines.repair.republishing import rules_with
@@ -27,6 +27,7 @@ from hairpin.network.network import owns_address
 from hairpin.network.prefix import Version, address_text
 from hairpin.network.query import Query
 from hairpin.network.routing import lookup
+from hairpin.programs import CHAINS_OF_PODMAN, PODMAN
 from hairpin.walk.size.size_stop import tells_mtu
 
 
@@ -55,14 +56,26 @@ def find(view: View) -> Iterator[Candidate]:
         where=OfRule(place),
         in_class="stale-translation",
         evidence=(place.evidence,),
-        advice=(
-            message(
-                "find what wrote the rule: saved rules that contain Docker's own rules, a helper container, a script"
-            ),
-        ),
+        advice=(_writer(place),),
     )
     if not bindings_for(view):
         yield from _held_again(view, place)
+
+
+def _writer(place: Place) -> Message:
+    """Return the advice about the program that left the rule.
+
+    netavark removes only what its present driver made: measured with netavark 1.14.0, whose driver changed from
+    iptables to nftables while a container ran"""
+    own = PODMAN.makes_table(place.table) if place.dialect == "nft" else place.chain.startswith(CHAINS_OF_PODMAN)
+    if own:
+        return message(
+            "Podman made the rule, and removes only rules of its present firewall driver: the driver has changed since "
+            "(`firewall_driver` in containers.conf, an upgrade), or saved rules brought it back"
+        )
+    return message(
+        "find what wrote the rule: saved rules that contain Docker's own rules, a helper container, a script"
+    )
 
 
 def _is_near(view: View) -> bool:

@@ -15,7 +15,8 @@ from hairpin.host.netns import Netns
 from hairpin.host.read.engines.relays import proxy_target
 from hairpin.host.socket import Relay, Socket
 from hairpin.message import Message, message
-from hairpin.netfilter.ir import Family, Field, FieldMatch
+from hairpin.netfilter.iptables.spelled import spelled
+from hairpin.netfilter.ir import Chain, Expression, Family, Field, FieldMatch, Table
 from hairpin.network.prefix import Version, address_text
 
 
@@ -45,8 +46,17 @@ def _without_address(host: Host, binding: PortBinding) -> Iterator[InsertRule]:
                 at = [each for each in own if (each.field, each.ranges) == (field, (address,))]
                 port = ((binding.host_port, binding.host_port),)
                 if len(at) == 1 and any((each.field, each.ranges) == ("dport", port) for each in own):
-                    made = msgspec.structs.replace(rule, body=tuple(each for each in rule.body if each is not at[0]))
+                    body = tuple(each for each in rule.body if each is not at[0])
+                    made = msgspec.structs.replace(rule, body=body, text=_words(body, table, chain))
                     yield InsertRule(host.netns, table.dialect, table.family, table.name, chain.name, made, number)
+
+
+def _words(body: tuple[Expression, ...], table: Table, chain: Chain) -> str:
+    if table.dialect == "nft":
+        from hairpin.netfilter.nft.spelled import spelled as nft_words  # noqa: PLC0415 - few hosts need it
+
+        return nft_words(body, table)
+    return spelled(body, chain.name, "ip6" if table.family == "ip6" else "ip")
 
 
 def published_too(

@@ -42,15 +42,20 @@ def read_nat(group: Group) -> Nat:
         addresses, ports = None, to
     else:
         addresses, ports = _split_endpoint(to, group.family)
-    # A base port (1000-1010/8000) is not modelled: bounds() refuses it.
+    base = None
+    if group.name == "DNAT" and "/" in ports:  # 1000-1010/8000: port 8000 becomes port 1000, 8001 becomes 1001
+        ports, _, first = ports.partition("/")
+        base, _ = bounds(first, ":", 0xFFFF)
     span = bounds(ports, "-", 0xFFFF) if ports else None
+    if base is not None and (span is None or span[0] == span[1]):
+        raise ValueError(group.text)
     kind = cast('Literal["snat", "dnat", "masquerade", "redirect"]', group.name.lower())
-    return Nat(kind, addresses, span, flags, version=version if addresses is not None else None)
+    return Nat(kind, addresses, span, flags, version=version if addresses is not None else None, base=base)
 
 
 def _split_endpoint(text: str, family: IpFamily) -> tuple[Ends | None, str]:
-    """Return the addresses and ports of ``ADDRESS[-ADDRESS][:PORT[-PORT]]``.  Before a port, an IPv6 address is in
-    brackets."""
+    """Return the addresses and ports of ``ADDRESS[-ADDRESS][:PORT[-PORT[/BASE]]]``.  Before a port, an IPv6 address is
+    in brackets."""
     only_ports = text.startswith(":") and not text.startswith("::")
     if family == "ip6" and not only_ports and not text.startswith("["):
         hosts, ports = text, ""
@@ -76,6 +81,7 @@ def nat_words(nat: Nat, family: IpFamily) -> tuple[str, ...]:
         return ("-j", "NETMAP", "--to", write_prefix(prefix))
     target = nat.nat.upper()
     ports = "" if nat.ports is None else span_text(nat.ports, "-")
+    ports += "" if nat.base is None else f"/{nat.base}"
     endpoint = ports
     if target in ("DNAT", "SNAT"):
         endpoint = _endpoint_text(nat.addresses, ports, family)

@@ -80,6 +80,8 @@ def nat_text(nat: ir.Nat, context: Context) -> str:
     """Return a translation in nft's words, such as ``dnat ip to 172.17.0.2:80 persistent``."""
     version = nat.version if nat.version is not None else context.version
     target = ""
+    if nat.base is not None:
+        raise refuse(nat, message("nft has no base port"))
     if nat.addresses is not None:
         if version is None:
             raise refuse(nat, message("the address family of the translation is not known"))

@@ -126,7 +126,7 @@ def _form_of_part(part: ir.Expression, own: OwnValues) -> object:
         ports = own.get("port", {}).get(_one(part.ports))
         return (
             part.nat, part.flags, part.prefix, part.version,
-            part.addresses if addresses is None else addresses, part.ports if ports is None else ports,
+            part.addresses if addresses is None else addresses, part.ports if ports is None else ports, part.base,
         )  # fmt: skip
     return part
 

@@ -57,7 +57,14 @@ def routes(parts: tuple[Primitive, ...], situation: Situation) -> Lasting:
 
     The owner is the engine for addresses and routes of a container or of an engine's bridge.  The owner of all other
     addresses and routes is the host's network configuration."""
+    option = situation.candidate.configured
     if all(isinstance(part, Setting) and not part.netns.is_host for part in parts):
+        if option is not None and option.writer == "network-option":
+            said = message(
+                "the engine does not make this route when it starts the container: recreate network {name} without "
+                "{option}", name=option.owner, option=option.option,
+            )  # fmt: skip
+            return Lasting(advice=(said,))
         return Lasting(
             advice=(
                 message(

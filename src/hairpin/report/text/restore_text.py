@@ -2,9 +2,11 @@
 
 from hairpin.answer.decisive import lacks_reading, undecided_readings
 from hairpin.answer.engines import unanswered
+from hairpin.apply.plan import PlannedRemedy
 from hairpin.apply.restoring import RestorePlan
 from hairpin.change.commands.text import all_shown
 from hairpin.engines.missing import Missing
+from hairpin.host.docker import Engine
 from hairpin.message import Message, message
 from hairpin.report.paper import Paper
 from hairpin.report.text.effects_text import effects_told, left_open_told, unasked_told
@@ -26,7 +28,10 @@ def restore_text(found: RestorePlan, words: Words, paper: Paper, *, applying: bo
             continue
         paper.gap()
         paper.prose(words(repair.title), style="strong")
-        _write_lost(lost.missing, words, paper, verbose=verbose)
+        if lost.in_other_words:
+            _write_call(lost.engine, repair, words, paper)
+        else:
+            _write_lost(lost.missing, words, paper, verbose=verbose)
         if lost.moved:
             paper.prose(words(message("moved to the place where the engine puts this rule:")), indent=2)
         for one in lost.moved:
@@ -48,6 +53,15 @@ def restore_text(found: RestorePlan, words: Words, paper: Paper, *, applying: bo
         paper.gap()
         paper.prose(words(message("Nothing was changed.  The same command with --apply carries the plan out.")))
     return paper.text()
+
+
+def _write_call(engine: Engine, repair: PlannedRemedy, words: Words, paper: Paper) -> None:
+    """Write the command that lets the engine make its rules again."""
+    facts = {"backend": engine.network_backend or "", "version": engine.network_version}
+    paper.prose(words(message("{backend} {version} writes its rules itself, for all running containers:", **facts)),
+                indent=2)  # fmt: skip
+    for line in all_shown(repair.remedy.steps):
+        paper.line("      ", (line, "command"))
 
 
 def _write_besides(found: RestorePlan, words: Words, paper: Paper) -> None:

@@ -73,7 +73,7 @@ def _range(state: State, namespace: Namespace, nat: ir.Nat) -> Range | None:
         mapped = first | (state.packet.saddr if nat.nat == "snat" else state.packet.daddr) & (last - first)
         addresses = mapped, mapped
     drawn = any(flag in nat.flags for flag in ("random", "random-fully", "fully-random"))
-    return Range(addresses, nat.ports, random=drawn, persistent="persistent" in nat.flags)
+    return Range(addresses, nat.ports, random=drawn, persistent="persistent" in nat.flags, base=nat.base)
 
 
 def _towards_next_hop(state: State, namespace: Namespace) -> int | None:
@@ -131,6 +131,10 @@ def _unique(state: State, namespace: Namespace, manip: Manip, allowed: Range) ->
         wanted = msgspec.structs.replace(asked, daddr=allowed.address("dst", asked, version, zone))
         port = wanted.dport
     ports = allowed.ports
+    if allowed.base is not None and _has_ports(wanted):
+        tried = [msgspec.structs.replace(wanted, dport=each) for each in allowed.shifted(port)]
+        free = (each for each in tried if not is_tuple_taken(state, namespace, each.reversed()))
+        return next(free, tried[-1])
     one = ports is not None and ports[0] == ports[1]
     if (
         not allowed.random

@@ -6,6 +6,7 @@ Source: net/netfilter/nf_nat_core.c in_range(), find_best_ips_proto(); include/l
 lookup3)
 """
 
+from collections.abc import Iterator
 from typing import Literal
 
 import msgspec
@@ -24,13 +25,25 @@ class Range(msgspec.Struct, frozen=True):
     """The addresses and ports from which NAT chooses.  A field that is None leaves the address or port unchanged.
 
     If ``random`` is true, the port is drawn at random even if the old port is free.  If ``persistent`` is true, the
-    choice of the address does not depend on the connection's other end.
+    choice of the address does not depend on the connection's other end.  ``base``: the old port that becomes the first
+    of ``ports``.
     """
 
     addresses: Span | None = None
     ports: Span | None = None
     random: bool = False
     persistent: bool = False
+    base: int | None = None
+
+    def shifted(self, port: int) -> Iterator[int]:
+        """Yield the ports of a range with a base port in the order in which the kernel tries them for the old port.
+
+        Source: net/netfilter/nf_nat_core.c nf_nat_l4proto_unique_tuple(), NF_NAT_RANGE_PROTO_OFFSET"""
+        assert self.ports is not None
+        assert self.base is not None
+        size = self.ports[1] - self.ports[0] + 1
+        for tried in range(size):
+            yield self.ports[0] + ((port - self.base + tried) & 0xFFFF) % size
 
     def has_port(self, port: int) -> bool:
         """Return whether the range contains the port.  NAT may keep a port in the range."""

@@ -89,7 +89,7 @@ class NamespaceSurroundings:
         asked = _answered(seen)
         if asked.protocol not in (TCP, UDP):
             return False
-        found = find_socket(self.namespace, asked, seen.iif)
+        found = find_socket(self.namespace, asked, seen.iif, routed=False)
         if found.kind == "unread":
             return None
         if found.socket is None:

@@ -64,7 +64,7 @@ def test_options_of_flags_and_file_meet() -> None:
 
 
 def test_each_user_has_a_podman() -> None:
-    ann = "runuser -u ann -- env HOME=/srv/ann podman"
+    ann = "runuser -u ann -- env HOME=/srv/ann XDG_RUNTIME_DIR=/run/user/1000 podman"
     read = evidence(
         ("podman-version", "", "podman version", '{"Client":{"Version":"4.3.1"}}'),
         ("podman-containers", "", "podman inspect", '{"Id":"1","Name":"web","State":{"Status":"running","Pid":7}}'),
@@ -73,8 +73,8 @@ def test_each_user_has_a_podman() -> None:
         ("podman-containers", "", f"{ann} inspect", '{"Id":"2","Name":"api","State":{"Status":"running","Pid":8}}'),
     )
     own, anns = engines(Readings(read), (), ())
-    assert (own.user, own.rootless, [each.name for each in own.containers]) == ("", False, ["web"])
-    assert (anns.user, anns.rootless, [each.name for each in anns.containers]) == ("ann", True, ["api"])
+    assert (own.user, own.uid, own.rootless, [each.name for each in own.containers]) == ("", 0, False, ["web"])
+    assert (anns.user, anns.uid, anns.rootless, [each.name for each in anns.containers]) == ("ann", 1000, True, ["api"])
 
 
 def test_podmans_containers_and_networks() -> None:

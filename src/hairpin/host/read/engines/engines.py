@@ -1,5 +1,6 @@
 """The container engines of a host from their readings."""
 
+import re
 from collections.abc import Iterator
 
 import msgspec
@@ -108,6 +109,13 @@ def _user(reading: Reading) -> str:
     return words[2] if words[:2] == ["runuser", "-u"] else ""
 
 
+def _uid(reading: Reading | None) -> int:
+    """Return the id of the user who ran the reading's command: the collector names the user's XDG_RUNTIME_DIR; 0 for
+    the user of the collector."""
+    found = re.search(r"XDG_RUNTIME_DIR=/run/user/(\d+) ", reading.origin) if reading is not None else None
+    return int(found[1]) if found is not None else 0
+
+
 def _podman(readings: Readings, versions: tuple[Version, ...], user: str) -> Engine:
     def first(key: str) -> Reading | None:
         return next((each for each in readings.of(key) if _user(each) == user), None)
@@ -122,6 +130,7 @@ def _podman(readings: Readings, versions: tuple[Version, ...], user: str) -> Eng
         networks=network_json.with_cni(networks, cni) if info.backend == "cni" else networks,
         rootless=info.rootless,
         user=user,
+        uid=_uid(reading or info_reading),
         lingers=_lingers(readings, user),
         network_backend=info.backend,
         network_version=info.version or _upstream(_package(versions, ("netavark",))),
