@@ -43,7 +43,8 @@ ExecStart=/usr/bin/python3 -I -S /run/talk/exchange.py serve host tcp/{OWN}
 [Install]
 WantedBy=multi-user.target
 """
-_STARTED = {"docker": "docker.service", "firewalld": "firewalld.service", "ufw": "ufw.service"}
+_STARTED = {"firewalld": "firewalld.service", "ufw": "ufw.service", "docker": "docker.service"}
+"""The firewalls first, as at boot: docker.service is ordered after firewalld.service."""
 
 
 class Result(msgspec.Struct, frozen=True):
@@ -89,6 +90,8 @@ def prepared(host: TodayHost, row: Healthy) -> None:
         if part in row.parts:
             host.must(f"systemctl enable --now {unit} 2>/dev/null")
     for engine in row.engines:
+        if engine == "guest":
+            continue
         if engine == "rootless":
             host.must(f"loginctl enable-linger {USER}; until [ -S /run/user/1000/bus ]; do sleep 0.1; done")
         load = host.user if engine == "rootless" else host.must
