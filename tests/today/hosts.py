@@ -98,10 +98,10 @@ def _with_guests(suite: str) -> Iterator[Healthy]:
 def _of_bookworm() -> Iterator[Healthy]:
     """Yield the hosts of the suite before: Podman 4.3 and Docker 20.10."""
     suite, parts = "bookworm", ("podman",)
-    yield Healthy("podman", suite, parts, (), _ROOTFUL)
-    yield Healthy("podman and firewalld", suite, ("podman", "firewalld"), (), _ROOTFUL)
-    yield Healthy("podman ipv6", suite, parts, (), _TWO_FAMILIES)
-    yield Healthy("podman pods", suite, parts, (), _PODS)
+    yield Healthy("podman", suite, parts, (_RUNC,), _ROOTFUL)
+    yield Healthy("podman and firewalld", suite, ("podman", "firewalld"), (_RUNC,), _ROOTFUL)
+    yield Healthy("podman ipv6", suite, parts, (_RUNC,), _TWO_FAMILIES)
+    yield Healthy("podman pods", suite, parts, (_RUNC,), _PODS)
     yield Healthy("podman rootless", suite, parts, user=_ROOTLESS)
     yield Healthy("podman rootless slirp4netns", suite, parts, user=_SLIRP)
     yield from _with_docker(suite)
@@ -116,6 +116,13 @@ def _driver(name: str) -> str:
         "mkdir -p /etc/containers/containers.conf.d;"
         f" printf '[network]\\nfirewall_driver = \"{name}\"\\n' >/etc/containers/containers.conf.d/driver.conf"
     )
+
+
+_RUNC = (
+    "mkdir -p /etc/containers/containers.conf.d;"
+    " printf '[engine]\\nruntime = \"runc\"\\n' >/etc/containers/containers.conf.d/runtime.conf"
+)
+"""bookworm's crun raises a limit that a machine's own root may not raise in a container."""
 
 
 def _daemon(text: str) -> str:
@@ -243,7 +250,7 @@ _ALONE = (
     "<dhcp><range start='192.168.123.2' end='192.168.123.254'/></dhcp></ip></network>"
 )
 _LIBVIRT = (
-    "systemctl enable -q --now virtlogd.socket libvirtd.service",
+    "systemctl enable -q --now libvirtd.service",
     f"{_VIRSH} net-start default; {_VIRSH} net-autostart default",
     (
         f'echo "{_ALONE}" >/root/alone.xml; {_VIRSH} net-define /root/alone.xml; {_VIRSH} net-start alone;'

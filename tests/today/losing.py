@@ -13,12 +13,15 @@ Chains = Mapping[str, tuple[str, ...]]
 """The lines of each chain in the order of the host, the chain's hook and policy first, by ``FAMILY TABLE CHAIN``."""
 
 
-def lost_and_restored(host: TodayHost) -> Iterator[str]:
-    """Flush the ruleset, let hairpin restore it, and yield what differs from the rules of before."""
+def lost_and_restored(host: TodayHost, parts: tuple[str, ...]) -> Iterator[str]:
+    """Flush the ruleset, let ufw load its own rules again and hairpin restore the engines', and yield what differs from
+    the rules of before."""
     before = chains(host)
     if not before:
         return
     host.must(LOSS)
+    if "ufw" in parts:
+        host.must("ufw reload")
     if chains(host) == before:
         return
     done = host.run("hairpin restore --apply --yes --json")

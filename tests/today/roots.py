@@ -32,6 +32,8 @@ _LACKS: Mapping[str, tuple[str, ...]] = {
     "bookworm": ("docker-cli", "libvirt-daemon-driver-network", "incus-base", "incus-client")
 }
 """What a suite has as a part of another package, or has not yet."""
+_MORE: Mapping[str, tuple[str, ...]] = {"bookworm": ("libvirt-daemon-system",)}
+"""What has the units of another package."""
 PARTS: Mapping[str, tuple[str, ...]] = {
     "docker": ("usr/sbin/dockerd", "usr/bin/docker", "usr/bin/containerd", "usr/sbin/docker-proxy"),
     "podman": ("usr/bin/podman", "usr/lib/podman"),
@@ -163,7 +165,7 @@ def versions(root: Path) -> tuple[str, ...]:
 
 def _script(suite: str) -> str:
     """Return the commands that install."""
-    wanted = (each for each in _PACKAGES if each not in _LACKS.get(suite, ()))
+    wanted = (*(each for each in _PACKAGES if each not in _LACKS.get(suite, ())), *_MORE.get(suite, ()))
     units = (each for units in UNITS.values() for each in units)
     words = {
         "PACKAGES": " ".join(wanted), "UNITS": " ".join(units), "OFF": " ".join(_OFF),

@@ -112,7 +112,9 @@ def examined(lower: Mapping[str, Path], acts: frozenset[Act], row: Healthy) -> R
             prepared(host, row)
             result = compared(host, row) if "flows" in acts else Result(row.title)
             if "restore" in acts:
-                result = msgspec.structs.replace(result, lost=tuple(lost_and_restored(host)))
+                known = {name: each.box for name, each in running(host, row.engines).items()}
+                with listening(host.lab, known, neighbour=True):  # a repair is tried with real connections
+                    result = msgspec.structs.replace(result, lost=tuple(lost_and_restored(host, row.parts)))
             if "events" in acts:
                 each = [carried_out(host, one, row.engines) for one in happenings(host, row.parts, row.engines)]
                 result = msgspec.structs.replace(result, events=tuple(each))
@@ -182,8 +184,9 @@ def _wrong(way: Way, real: Seen, said: Said) -> Miss | None:
         return Miss("refused", str(way), f"real {_shown(real)}, said {said}")
     answer, flow = said
     if flow.verdict == "depends":
-        conditions = "; ".join(Words("en")(each.said) for each in flow.trace.conditions)
-        return Miss("undecided", str(way), f"real {_shown(real)}, said depends: {conditions}")
+        asked = (each.text for each in flow.trace.questions if each.undecided)
+        why = "; ".join(map(Words("en"), (*(each.said for each in flow.trace.conditions), *asked)))
+        return Miss("undecided", str(way), f"real {_shown(real)}, said depends: {why}")
     miss = verdict(way, real, answer, flow, ())
     return msgspec.structs.replace(miss, text=miss.text.replace("real ", f"real {_shown(real)} ", 1)) if miss else None
 
