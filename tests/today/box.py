@@ -110,7 +110,9 @@ def _listed(host: TodayHost, engine: Engine) -> Iterator[tuple[str, int, tuple[P
         for name in host.must("cd /run/guests && ls -1 | grep -v [.]").split():
             mapped = json.loads(host.must(f"cat /run/guests/{name}"))
             published = tuple(Port(each.get("hostIP", ""), each["hostPort"], each["protocol"]) for each in mapped)
-            yield name, int(host.must(f"ip netns pids {name} | head -1")), published, True
+            pids = host.must(f"ip netns pids {name}").split()
+            if pids:
+                yield name, int(pids[0]), published, True
         return
     if engine == "docker":
         for each in json.loads(host.must("docker ps -q | xargs -r docker inspect") or "[]"):

@@ -53,8 +53,11 @@ def _by_dhcp(name: str, bridge: str) -> None:
     script = Path(f"/run/guests/{name}.lease")
     script.write_text(_LEASE.replace("NAME", name), "ascii")
     script.chmod(0o755)
-    _inside(name, "busybox", "udhcpc", "-i", "eth0", "-q", "-n", "-t", "15", "-T", "1", "-x", f"hostname:{name}",
-            "-s", str(script))  # fmt: skip
+    asked = ("busybox", "udhcpc", "-i", "eth0", "-q", "-n", "-t", "10", "-T", "2", "-x", f"hostname:{name}",
+             "-s", str(script))  # fmt: skip
+    enter = ("nsenter", f"--net=/run/netns/{name}", "--")
+    while subprocess.run((*enter, *asked), check=False).returncode:  # the server comes up beside the guest
+        time.sleep(1)
 
 
 def _by_plugins(name: str, conflist: str, *published: str) -> None:

@@ -43,7 +43,7 @@ def happenings(host: TodayHost, parts: tuple[str, ...], engines: tuple[Engine, .
     for engine in engines:
         names = [name.partition(":")[2] for name in running(host, (engine,))]
         tool, wait = ("docker", "") if engine == "docker" else ("podman", " -t 1")
-        if len(names) < 2:
+        if engine == "guest" or len(names) < 2:
             continue
         yield Happening(f"container-restart:{names[0]}", f"{tool} restart -t 1 {names[0]}", engine)
         if made := host.made.get(names[-1]):
