@@ -72,10 +72,13 @@ def prepared(host: TodayHost, row: Healthy) -> None:
     write_image(host)
     absent = [path for part, paths in PARTS.items() if part not in row.parts for path in paths]
     units = [unit for part, each in UNITS.items() if part not in row.parts for unit in each]
+    stems = dict.fromkeys(unit.rpartition(".")[0].rstrip("@") for unit in units)
+    scripts = [path for each in stems for path in (f"etc/init.d/{each}", f"etc/rc?.d/[SK]??{each}")]
     (host.talk / "own.service").write_text(_SERVICE, "ascii")
     (host.talk / "hairpin").write_text(hairpin_there(), "utf-8")
     host.must(
-        f"cd /; rm -rf {' '.join(absent)}; cd /usr/lib/systemd/system; rm -f {' '.join(units)}\n"
+        f"cd /; rm -rf {' '.join(absent)}; rm -f {' '.join(scripts)}\n"
+        f"cd /usr/lib/systemd/system; rm -f {' '.join(units)}\n"
         "systemctl daemon-reload; cp /run/talk/hairpin /usr/local/bin/; chmod 755 /usr/local/bin/hairpin\n"
         "cp /run/talk/own.service /etc/systemd/system/; systemctl enable --now own.service 2>/dev/null"
     )
