@@ -143,7 +143,7 @@ fidelity-kernels: setup setup-lab ## The same on Debian's kernels 5.10 to sid, e
 harm: setup setup-lab ## Let fix repair N hosts on which somebody's decision stands in the way (60), and as many with an accident; real connections judge (SEED=… ONLY=d17,a17; root)
 	@$(BIN)/python -m tests.harm --cases $(or $(N),60) $(if $(SEED),--seed $(SEED)) $(if $(ONLY),--only '$(ONLY)')$(if $(PARALLEL), --parallel $(PARALLEL))
 
-today: setup setup-lab ## Boot hosts of Debian's trixie and sid with their own systemd, and predict and try every flow of each (ONLY=word ALL=1: hosts with all words; ACTS=flows,restore,events; FRESH=1: the suites of this day; PARALLEL=n; root)
+today: setup setup-lab ## Boot hosts of Debian's bookworm, trixie and sid with their own systemd, and predict and try every flow of each (ONLY=word ALL=1: hosts with all words; ACTS=flows,restore,events; FRESH=1: the suites of this day; PARALLEL=n; root)
 	@$(BIN)/python -m tests.today $(ONLY) $(if $(ALL),--all-words) $(if $(FRESH),--fresh) $(if $(ACTS),--acts $(ACTS)) $(if $(PARALLEL),--parallel $(PARALLEL))
 
 bare: setup ## Run `make demo` and `make test` as the first commands of a fresh Debian, in a root of its own, from HEAD (ARGS='-k iptables_save'; root)

@@ -49,6 +49,24 @@ def test_what_was_not_entered_again_stays_as_it_was_read() -> None:
     assert (found.taken_at, found.find("namespaces-left", ""), len(found.all("versions"))) == ("2", None, 1)
 
 
+def test_each_engine_tells_what_it_left_out() -> None:
+    """A host with Docker and a user's Podman has two readings of each kind."""
+    here = "host\t1\t-\t-\n"
+    of_user = f"{here}container:ann.api\t4\t40\tcc\n"
+    told: tuple[Told, ...] = (("namespaces", "", "/proc/PID/ns/net", PLACES), ("namespaces", "", "(ann)", of_user))
+    left: tuple[Told, ...] = (
+        ("namespaces-left", "", "/proc/PID/ns/net", "web\ndb\n"), ("namespaces-left", "", "(ann)", "ann.api\n"),
+    )  # fmt: skip
+    inside: Told = ("ip-addr", "container:ann.api", "ip addr", "api 1")
+    older = evidence(*told, inside, at="1")
+    found = with_insides(evidence(*told, *left, at="2"), older)
+    assert found is not None
+    assert found.all("namespaces-left") == ()
+    assert [each.text for each in found.all("ip-addr")] == ["api 1"]
+    moved: Told = ("namespaces", "", "(ann)", of_user.replace("40", "41"))
+    assert with_insides(evidence(told[0], moved, *left, at="2"), older) is None
+
+
 def test_units_that_were_not_asked_again_stay() -> None:
     found = with_insides(NARROW, whole())
     units = found.find("units", "") if found is not None else None

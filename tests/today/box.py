@@ -5,6 +5,7 @@ import json
 import re
 import tarfile
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Literal
 
 import msgspec
@@ -12,9 +13,11 @@ import msgspec
 from hairpin.lab.image import root_file_system
 from hairpin.lab.node import Node
 from tests.hunt.real.flows import SCRIPT, Box
+from tests.today import guest
 from tests.today.machine import TodayHost
 
-Engine = Literal["docker", "podman", "rootless"]
+Engine = Literal["docker", "podman", "rootless", "guest"]
+"""``guest``: no engine at all, but a named namespace in the bridge, or by the plug-ins, of another manager."""
 IMAGE = "app"
 _PROGRAMS = "-v /usr:/usr:ro -v /run/talk/exchange.py:/exchange.py:ro"
 _SERVED = "tcp/80 udp/53"
@@ -51,6 +54,18 @@ def run_box(name: str, *publish: str, options: str = "", command: str = "podman"
     )
 
 
+def run_guest(name: str, *how: str, after: str = "") -> str:
+    """Return the command that makes a guest and lets it come back at each boot.  ``how``: the words of ``guest``;
+    ``after``: the unit that makes its bridge."""
+    unit = (
+        f"[Unit]\\nAfter=network.target {after}\\n[Service]\\nType=notify\\nNotifyAccess=all\\n"
+        f"ExecStart=/usr/bin/python3 -I -S /run/talk/guest.py {name} {' '.join(how)}\\n"
+        "[Install]\\nWantedBy=multi-user.target\\n"
+    )
+    path = f"/etc/systemd/system/guest-{name}.service"
+    return f"printf '{unit}' >{path}; systemctl enable -q --now guest-{name}.service"
+
+
 def write_image(host: TodayHost) -> None:
     """Write the image's files and the script of its containers where the host sees them."""
     buffer = io.BytesIO(root_file_system())
@@ -64,10 +79,11 @@ def write_image(host: TodayHost) -> None:
         tar.addfile(entry)
     (host.talk / "image.tar").write_bytes(buffer.getvalue())
     (host.talk / "exchange.py").write_bytes(SCRIPT.read_bytes())
+    (host.talk / "guest.py").write_bytes(Path(guest.__file__).read_bytes())
 
 
 def running(host: TodayHost, engines: tuple[Engine, ...]) -> Mapping[str, Running]:
-    """Return the running containers by ``container:NAME``."""
+    """Return the running containers by ``container:NAME``, and guests by ``netns:NAME``."""
     found: dict[str, Running] = {}
     for engine in engines:
         for name, pid, ports, own in _listed(host, engine):
@@ -79,15 +95,25 @@ def running(host: TodayHost, engines: tuple[Engine, ...]) -> Mapping[str, Runnin
                 for each in link["addr_info"]
                 if each["scope"] == "global" and link["ifname"] != "lo"
             )
-            files = f"/proc/{pid}/root/etc/resolv.conf"
-            servers = tuple(re.findall(r"^nameserver (\S+)", host.must(f"cat {files} || true"), re.MULTILINE))
+            is_guest = engine == "guest"
+            files = f"/etc/netns/{name}/resolv.conf" if is_guest else f"/proc/{pid}/root/etc/resolv.conf"
+            text = host.must(f"cat {files} 2>/dev/null || true")
+            servers = tuple(re.findall(r"^nameserver (\S+)", text, re.MULTILINE))
             box = Box(name, host.node, pid, addresses)
-            found[f"container:{name}"] = Running(engine, box, ports, servers, not own)
+            found[f"{'netns' if is_guest else 'container'}:{name}"] = Running(engine, box, ports, servers, not own)
     return found
 
 
 def _listed(host: TodayHost, engine: Engine) -> Iterator[tuple[str, int, tuple[Port, ...], bool]]:
     """Yield name, process, published ports, and whether the network is its own."""
+    if engine == "guest":
+        for name in host.must("cd /run/guests && ls -1 | grep -v [.]").split():
+            mapped = json.loads(host.must(f"cat /run/guests/{name}"))
+            published = tuple(Port(each.get("hostIP", ""), each["hostPort"], each["protocol"]) for each in mapped)
+            pids = host.must(f"ip netns pids {name}").split()
+            if pids:
+                yield name, int(pids[0]), published, True
+        return
     if engine == "docker":
         for each in json.loads(host.must("docker ps -q | xargs -r docker inspect") or "[]"):
             ports = each["NetworkSettings"]["Ports"] or {}

@@ -39,15 +39,16 @@ class Foretold(msgspec.Struct, frozen=True):
 
 
 def happenings(host: TodayHost, parts: tuple[str, ...], engines: tuple[Engine, ...]) -> Iterator[Happening]:
-    """Yield the events that are carried out on the host, the narrow ones first."""
-    for engine in engines:
+    """Yield the events that are carried out on the host, the narrow ones first.  Guests come back at a boot by units of
+    this harness, which nobody foretells."""
+    for engine in (each for each in engines if each != "guest"):
         names = [name.partition(":")[2] for name in running(host, (engine,))]
-        tool = "docker" if engine == "docker" else "podman"
+        tool, wait = ("docker", "") if engine == "docker" else ("podman", " -t 1")
         if len(names) < 2:
             continue
         yield Happening(f"container-restart:{names[0]}", f"{tool} restart -t 1 {names[0]}", engine)
         if made := host.made.get(names[-1]):
-            yield Happening(f"container-recreate:{names[-1]}", f"{tool} rm -f -t 1 {names[-1]}; {made}", engine)
+            yield Happening(f"container-recreate:{names[-1]}", f"{tool} rm -f{wait} {names[-1]}; {made}", engine)
         yield Happening(f"container-stop:{names[1]}", f"{tool} stop -t 1 {names[1]}", engine)
     if "firewalld" in parts:
         yield Happening("firewalld-reload", "firewall-cmd -q --reload")
@@ -56,7 +57,8 @@ def happenings(host: TodayHost, parts: tuple[str, ...], engines: tuple[Engine, .
         yield Happening("ufw-reload", "ufw reload")
     if "docker" in engines:
         yield Happening("docker-restart", "systemctl restart docker")
-    yield Happening("reboot", "")
+    if "guest" not in engines:
+        yield Happening("reboot", "")
 
 
 def carried_out(host: TodayHost, happening: Happening, engines: tuple[Engine, ...]) -> Foretold:

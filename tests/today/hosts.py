@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import msgspec
 
-from tests.today.box import Engine, run_box
+from tests.today.box import Engine, run_box, run_guest
 
 TODAY = ("trixie", "sid")
 
@@ -30,6 +30,7 @@ class Healthy(msgspec.Struct, frozen=True):
             *(("docker",) if "docker" in self.parts else ()),
             *(("podman",) if "podman" in self.parts and any("podman" in each for each in self.commands) else ()),
             *(("rootless",) if self.user else ()),
+            *(("guest",) if any("/guest.py " in each for each in self.commands) else ()),
         )
 
     @property
@@ -44,6 +45,8 @@ def hosts() -> Iterator[Healthy]:
         yield from _with_podman(suite)
         yield from _with_rootless_podman(suite)
         yield from _with_docker(suite)
+        yield from _with_guests(suite)
+    yield from _of_bookworm()
 
 
 def _with_podman(suite: str) -> Iterator[Healthy]:
@@ -79,11 +82,47 @@ def _with_docker(suite: str) -> Iterator[Healthy]:
     yield Healthy("docker networks", suite, parts, (), _DOCKER_NETWORKS)
 
 
+def _with_guests(suite: str) -> Iterator[Healthy]:
+    """Yield hosts whose bridges other managers have made."""
+    yield Healthy("libvirt", suite, ("libvirt",), (), (*_LIBVIRT, *_LIBVIRT_GUESTS))
+    yield Healthy("lxc", suite, ("lxc",), (), _LXC)
+    yield Healthy("cni iptables", suite, ("cni",), (_conflist(_IPTABLES_PLUGINS),), _PODS_OF_CNI)
+    yield Healthy("cni nftables", suite, ("cni",), (_conflist(_NFT_PLUGINS),), _PODS_OF_CNI)
+    yield Healthy("networkd", suite, ("networkd",), _NETWORKD, _NETWORKD_GUESTS)
+    yield Healthy("networkmanager", suite, ("networkmanager",), _UDEV, (*_SHARED, *_SHARED_GUESTS))
+    yield Healthy("incus", suite, ("incus",), (), _INCUS)
+    yield Healthy("cni and docker", suite, ("cni", "docker"), (_conflist(_IPTABLES_PLUGINS),), _POD_BESIDE_DOCKER)
+    yield Healthy("lxc and docker", suite, ("lxc", "docker"), (), (*_LXC, *_BESIDE_LXC))
+
+
+def _of_bookworm() -> Iterator[Healthy]:
+    """Yield the hosts of the suite before: Podman 4.3 and Docker 20.10."""
+    suite, parts = "bookworm", ("podman",)
+    yield Healthy("podman", suite, parts, (_RUNC,), _ROOTFUL)
+    yield Healthy("podman and firewalld", suite, ("podman", "firewalld"), (_RUNC,), _ROOTFUL)
+    yield Healthy("podman ipv6", suite, parts, (_RUNC,), _TWO_FAMILIES)
+    yield Healthy("podman pods", suite, parts, (_RUNC,), _PODS)
+    yield Healthy("podman rootless", suite, parts, user=_ROOTLESS)
+    yield Healthy("podman rootless slirp4netns", suite, parts, user=_SLIRP)
+    yield from _with_docker(suite)
+    yield Healthy("libvirt", suite, ("libvirt",), (), (*_LIBVIRT, *_LIBVIRT_GUESTS))
+    yield Healthy("lxc", suite, ("lxc",), (), _LXC)
+    yield Healthy("cni iptables", suite, ("cni",), (_conflist(_IPTABLES_PLUGINS),), _PODS_OF_CNI)
+    yield Healthy("networkd", suite, ("networkd",), _NETWORKD, _NETWORKD_GUESTS)
+
+
 def _driver(name: str) -> str:
     return (
         "mkdir -p /etc/containers/containers.conf.d;"
         f" printf '[network]\\nfirewall_driver = \"{name}\"\\n' >/etc/containers/containers.conf.d/driver.conf"
     )
+
+
+_RUNC = (
+    "mkdir -p /etc/containers/containers.conf.d;"
+    " printf '[engine]\\nruntime = \"runc\"\\n' >/etc/containers/containers.conf.d/runtime.conf"
+)
+"""bookworm's crun raises a limit that a machine's own root may not raise in a container."""
 
 
 def _daemon(text: str) -> str:
@@ -92,6 +131,12 @@ def _daemon(text: str) -> str:
 
 def _docker(name: str, *publish: str, options: str = "") -> str:
     return run_box(name, *publish, options=options, command="docker")
+
+
+def _past_docker(links: str) -> str:
+    """Return the command of a host where Docker's policy is not to drop what others' bridges forward: DOCKER-USER is
+    for such rules (docs.docker.com/engine/network/packet-filtering-firewalls)."""
+    return f"iptables -I DOCKER-USER -o {links} -j ACCEPT; iptables -I DOCKER-USER -i {links} -j ACCEPT"
 
 
 _BACK = "--network back"
@@ -114,7 +159,12 @@ _TWO_FAMILIES = (
     run_box("web", "8080:80", "5353:53/udp", "[2001:db8:2::11]:8084:80", options=_BACK),
     run_box("db", options=_BACK),
 )
-_BOTH = (run_box("web", "8080:80", "5353:53/udp"), run_box("db"), _docker("api", "8082:80", "127.0.0.1:8081:80"))
+_BOTH = (
+    _past_docker("podman+"),
+    run_box("web", "8080:80", "5353:53/udp"),
+    run_box("db"),
+    _docker("api", "8082:80", "127.0.0.1:8081:80"),
+)
 _PODS = (
     "podman pod create --name shop -p 8080:80 -p 5353:53/udp",
     run_box("web", options="--pod shop"),
@@ -188,4 +238,95 @@ _DOCKER_NETWORKS = (
     _docker("job", options="--network apart"),
     _docker("db", options="--network inner"),
     _docker("cam", options="--network lan"),
+)
+_UDEV = (("systemctl unmask -q systemd-udevd.service systemd-udevd-kernel.socket systemd-udevd-control.socket;"
+         " systemctl start systemd-udevd"),)  # fmt: skip
+"""Daemons of links wait for udev where /sys can be written."""
+_VIRSH = "virsh -q -c network:///system"
+"""Without a driver for machines there is no other connection."""
+
+_ALONE = (
+    "<network><name>alone</name><bridge name='virbr1'/><ip address='192.168.123.1' netmask='255.255.255.0'>"
+    "<dhcp><range start='192.168.123.2' end='192.168.123.254'/></dhcp></ip></network>"
+)
+_LIBVIRT = (
+    "systemctl enable -q --now libvirtd.service",
+    f"{_VIRSH} net-start default; {_VIRSH} net-autostart default",
+    (
+        f'echo "{_ALONE}" >/root/alone.xml; {_VIRSH} net-define /root/alone.xml; {_VIRSH} net-start alone;'
+        f" {_VIRSH} net-autostart alone"
+    ),
+)
+_LIBVIRT_GUESTS = (
+    run_guest("web", "dhcp virbr0", after="libvirtd.service"),
+    run_guest("db", "dhcp virbr0", after="libvirtd.service"),
+    run_guest("lab", "dhcp virbr1", after="libvirtd.service"),
+)
+_LXC = (
+    "echo 'USE_LXC_BRIDGE=\"true\"' >/etc/default/lxc-net; systemctl enable -q --now lxc-net.service",
+    run_guest("web", "dhcp lxcbr0", after="lxc-net.service"),
+    run_guest("db", "dhcp lxcbr0", after="lxc-net.service"),
+)
+_BRIDGE_PLUGIN = (
+    '{"type": "bridge", "bridge": "cni0", "isGateway": true, "ipMasq": true, "hairpinMode": true, MASQ'
+    ' "ipam": {"type": "host-local", "ranges": [[{"subnet": "10.22.0.0/24"}]], "routes": [{"dst": "0.0.0.0/0"}]}}'
+)
+_IPTABLES_PLUGINS = (
+    _BRIDGE_PLUGIN.replace("MASQ", ""),
+    '{"type": "portmap", "capabilities": {"portMappings": true}}',
+    '{"type": "firewall", "backend": "iptables"}',
+)
+_NFT_PLUGINS = (
+    _BRIDGE_PLUGIN.replace("MASQ", '"ipMasqBackend": "nftables",'),
+    '{"type": "portmap", "backend": "nftables", "capabilities": {"portMappings": true}}',
+)
+
+
+def _conflist(plugins: tuple[str, ...]) -> str:
+    text = '{"cniVersion": "1.0.0", "name": "pods", "plugins": [' + ", ".join(plugins) + "]}"
+    return f"mkdir -p /etc/cni/net.d; echo '{text}' >/etc/cni/net.d/10-pods.conflist"
+
+
+_CNI = "cni /etc/cni/net.d/10-pods.conflist"
+_PODS_OF_CNI = (
+    run_guest("web", f"{_CNI} 8080:80 5353:53/udp"),
+    run_guest("api", f"{_CNI} 127.0.0.1:8081:80 198.51.100.11:8082:80"),
+    run_guest("db", _CNI),
+)
+_POD_BESIDE_DOCKER = (
+    _past_docker("cni0"),
+    *_DOCKER[1:2],
+    run_guest("pod", f"{_CNI} 8082:80", after="docker.service"),
+    run_guest("db", _CNI, after="docker.service"),
+)
+_BESIDE_LXC = (_past_docker("lxcbr0"), _docker("blog", "8080:80"), _docker("shop"))
+_NETWORKD = (
+    *_UDEV,
+    "printf '[NetDev]\\nName=b0\\nKind=bridge\\n' >/etc/systemd/network/20-b0.netdev",
+    (
+        "printf '[Match]\\nName=b0\\n[Network]\\nAddress=10.7.0.1/24\\nIPMasquerade=ipv4\\nDHCPServer=yes\\n"
+        "ConfigureWithoutCarrier=yes\\n' >/etc/systemd/network/20-b0.network"
+    ),
+    "printf '[Match]\\nName=eth0\\n[Link]\\nUnmanaged=yes\\n' >/etc/systemd/network/10-eth0.network",
+    "systemctl enable -q --now systemd-networkd.service",
+)
+_NETWORKD_GUESTS = (
+    run_guest("web", "dhcp b0", after="systemd-networkd.service"),
+    run_guest("db", "dhcp b0", after="systemd-networkd.service"),
+)
+_SHARED = (
+    "systemctl enable -q --now NetworkManager.service",
+    (
+        "nmcli connection add type bridge ifname shared0 con-name shared ipv4.method shared ipv6.method disabled"
+        " bridge.stp no >/dev/null; nmcli connection up shared >/dev/null"
+    ),
+)
+_SHARED_GUESTS = (
+    run_guest("web", "dhcp shared0", after="NetworkManager.service"),
+    run_guest("db", "dhcp shared0", after="NetworkManager.service"),
+)
+_INCUS = (
+    "systemctl enable -q --now incus.socket incus.service; incus admin init --minimal",
+    run_guest("web", "dhcp incusbr0", after="incus.service"),
+    run_guest("db", "dhcp incusbr0", after="incus.service"),
 )

@@ -13,12 +13,17 @@ Chains = Mapping[str, tuple[str, ...]]
 """The lines of each chain in the order of the host, the chain's hook and policy first, by ``FAMILY TABLE CHAIN``."""
 
 
-def lost_and_restored(host: TodayHost) -> Iterator[str]:
-    """Flush the ruleset, let hairpin restore it, and yield what differs from the rules of before."""
+def lost_and_restored(host: TodayHost, parts: tuple[str, ...]) -> Iterator[str]:
+    """Flush the ruleset, let ufw load its own rules again and hairpin restore the engines', and yield what differs from
+    the rules of before.  Of ufw's, `ufw enable` makes others than `ufw reload`."""
+    if "ufw" in parts:
+        host.must("ufw reload")
     before = chains(host)
     if not before:
         return
     host.must(LOSS)
+    if "ufw" in parts:
+        host.must("ufw reload")
     if chains(host) == before:
         return
     done = host.run("hairpin restore --apply --yes --json")
@@ -50,7 +55,7 @@ def chains(host: TodayHost) -> Chains:
 def _differences(before: Chains, after: Chains) -> Iterator[str]:
     for name in dict.fromkeys((*before, *after)):
         was, now = before.get(name, ()), after.get(name, ())
-        if was == now or (sorted(was) == sorted(now) and was[:1] == now[:1] and _is_dispatch(was)):
+        if was == now or (sorted(was) == sorted(now) and _hook(was) == _hook(now) and _is_dispatch(was)):
             continue
         gone = [each for each in was if each not in now]
         new = [each for each in now if each not in was]
@@ -59,9 +64,15 @@ def _differences(before: Chains, after: Chains) -> Iterator[str]:
         yield f"{name}: {text or 'in another order: ' + '; '.join(now[:6])}"
 
 
+def _hook(rules: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(each for each in rules[:1] if each.startswith("type "))
+
+
 def _is_dispatch(rules: tuple[str, ...]) -> bool:
-    """Return whether no packet meets two of the rules: the order of networks and containers is drawn by chance."""
-    return all(re.search(r"\b(?:dport|saddr|daddr|iifname|oifname)\b", each) for each in rules[1:])
+    """Return whether no packet meets two of the rules, or both do the same with it: the order of networks and
+    containers is drawn by chance."""
+    apart = re.compile(r"\b(?:dport|saddr|daddr|iifname|oifname|jump NETAVARK-HOSTPORT-MASQ)\b")
+    return all(map(apart.search, rules[len(_hook(rules)) :]))
 
 
 def _told(output: str) -> str:

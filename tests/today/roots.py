@@ -24,15 +24,33 @@ _PACKAGES = (
     "systemd", "systemd-sysv", "dbus", "ifupdown", "dbus-user-session", "libpam-systemd", "iproute2", "nftables",
     "iptables", "ebtables", "ipset", "conntrack", "procps", "kmod", "busybox-static", "util-linux", "curl", "python3",
     "sudo", "ca-certificates", "podman", "netavark", "aardvark-dns", "crun", "passt", "slirp4netns", "rootlesskit",
-    "uidmap", "catatonit", "docker.io", "docker-cli", "firewalld", "ufw",
+    "uidmap", "catatonit", "docker.io", "docker-cli", "firewalld", "ufw", "udev", "dnsmasq-base",
+    "containernetworking-plugins", "libvirt-daemon", "libvirt-daemon-driver-network", "libvirt-daemon-config-network",
+    "libvirt-clients", "lxc", "network-manager", "systemd-container", "incus-base", "incus-client",
 )  # fmt: skip
-_LACKS: Mapping[str, tuple[str, ...]] = {"bookworm": ("docker-cli",)}
-"""What a suite has as a part of another package."""
+_LACKS: Mapping[str, tuple[str, ...]] = {
+    "bookworm": ("docker-cli", "libvirt-daemon-driver-network", "incus-base", "incus-client")
+}
+"""What a suite has as a part of another package, or has not yet."""
+_MORE: Mapping[str, tuple[str, ...]] = {"bookworm": ("libvirt-daemon-system",)}
+"""What has the units of another package."""
 PARTS: Mapping[str, tuple[str, ...]] = {
     "docker": ("usr/sbin/dockerd", "usr/bin/docker", "usr/bin/containerd", "usr/sbin/docker-proxy"),
     "podman": ("usr/bin/podman", "usr/lib/podman"),
     "firewalld": ("usr/sbin/firewalld", "usr/bin/firewall-cmd", "etc/firewalld"),
     "ufw": ("usr/sbin/ufw", "etc/ufw", "etc/default/ufw"),
+    "cni": ("usr/lib/cni",),
+    "libvirt": ("usr/sbin/libvirtd", "usr/bin/virsh", "etc/libvirt", "usr/lib/firewalld/*/libvirt*"),
+    "lxc": ("usr/bin/lxc-*", "usr/libexec/lxc", "etc/lxc", "etc/default/lxc*"),
+    "incus": ("usr/bin/incus*", "usr/libexec/incus", "usr/lib/incus", "var/lib/incus"),
+    "networkmanager": ("usr/sbin/NetworkManager", "usr/bin/nmcli", "etc/NetworkManager"),
+    "networkd": (
+        "usr/lib/systemd/systemd-networkd",
+        "usr/bin/networkctl",
+        "usr/lib/systemd/network",
+        "usr/bin/systemd-nspawn",
+        "usr/bin/machinectl",
+    ),
 }
 """The programs and settings of each part, which a host without this part does not have."""
 UNITS: Mapping[str, tuple[str, ...]] = {
@@ -42,13 +60,27 @@ UNITS: Mapping[str, tuple[str, ...]] = {
                "netavark-dhcp-proxy.socket", "netavark-firewalld-reload.service"),
     "firewalld": ("firewalld.service",),
     "ufw": ("ufw.service",),
+    "libvirt": ("libvirtd.service", "libvirtd.socket", "libvirtd-ro.socket", "libvirtd-admin.socket",
+                "libvirt-guests.service", "virtlogd.service", "virtlogd.socket", "virtlogd-admin.socket",
+                "virtlockd.service", "virtlockd.socket", "virtlockd-admin.socket"),
+    "lxc": ("lxc.service", "lxc-net.service", "lxc-monitord.service", "lxc@.service"),
+    "incus": ("incus.service", "incus.socket", "incus-user.service", "incus-user.socket", "incus-startup.service",
+              "lxcfs.service", "incus-lxcfs.service"),
+    "networkmanager": ("NetworkManager.service", "NetworkManager-dispatcher.service",
+                       "NetworkManager-wait-online.service"),
+    "networkd": ("systemd-networkd.service", "systemd-networkd.socket", "systemd-networkd-wait-online.service",
+                 "systemd-networkd-varlink.socket", "systemd-networkd-persistent-storage.service",
+                 "systemd-network-generator.service", "systemd-machined.service", "systemd-machined.socket",
+                 "machines.target", "systemd-nspawn@.service"),
 }  # fmt: skip
 """The units of each part."""
 _OFF = (
     "apt-daily.timer", "apt-daily-upgrade.timer", "dpkg-db-backup.timer", "e2scrub_all.timer", "e2scrub_reap.service",
     "fstrim.timer", "getty@tty1.service", "console-getty.service", "systemd-binfmt.service", "nftables.service",
-    "systemd-networkd.service", "systemd-networkd.socket", "systemd-resolved.service", "systemd-timesyncd.service",
-    "systemd-pstore.service", "proc-sys-fs-binfmt_misc.automount", "dev-hugepages.mount", "systemd-firstboot.service",
+    "systemd-resolved.service", "systemd-timesyncd.service", "systemd-pstore.service", "systemd-udevd.service",
+    "systemd-udevd-control.socket", "systemd-udevd-kernel.socket", "systemd-udevd-varlink.socket",
+    "systemd-udev-trigger.service", "systemd-udev-load-credentials.service", "systemd-udev-settle.service",
+    "logrotate.timer", "proc-sys-fs-binfmt_misc.automount", "dev-hugepages.mount", "systemd-firstboot.service",
 )  # fmt: skip
 """What has no part in a host's network, or finds no kernel of its own here."""
 _INSTALL = """
@@ -84,7 +116,8 @@ iface eth0 inet6 static
     accept_ra 0"""
 USER = "ann"
 """The person whose rootless containers a host has."""
-_VERSIONED = ("podman", "netavark", "aardvark-dns", "passt", "slirp4netns", "docker.io", "firewalld", "nftables",
+_VERSIONED = ("podman", "netavark", "aardvark-dns", "passt", "slirp4netns", "docker.io", "firewalld", "ufw",
+              "containernetworking-plugins", "libvirt-daemon", "lxc", "incus-base", "network-manager", "nftables",
               "iptables", "systemd")  # fmt: skip
 
 
@@ -132,7 +165,7 @@ def versions(root: Path) -> tuple[str, ...]:
 
 def _script(suite: str) -> str:
     """Return the commands that install."""
-    wanted = (each for each in _PACKAGES if each not in _LACKS.get(suite, ()))
+    wanted = (*(each for each in _PACKAGES if each not in _LACKS.get(suite, ())), *_MORE.get(suite, ()))
     units = (each for units in UNITS.values() for each in units)
     words = {
         "PACKAGES": " ".join(wanted), "UNITS": " ".join(units), "OFF": " ".join(_OFF),

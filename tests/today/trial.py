@@ -43,7 +43,8 @@ ExecStart=/usr/bin/python3 -I -S /run/talk/exchange.py serve host tcp/{OWN}
 [Install]
 WantedBy=multi-user.target
 """
-_STARTED = {"docker": "docker.service", "firewalld": "firewalld.service", "ufw": "ufw.service"}
+_STARTED = {"firewalld": "firewalld.service", "ufw": "ufw.service", "docker": "docker.service"}
+"""The firewalls first, as at boot: docker.service is ordered after firewalld.service."""
 
 
 class Result(msgspec.Struct, frozen=True):
@@ -71,10 +72,13 @@ def prepared(host: TodayHost, row: Healthy) -> None:
     write_image(host)
     absent = [path for part, paths in PARTS.items() if part not in row.parts for path in paths]
     units = [unit for part, each in UNITS.items() if part not in row.parts for unit in each]
+    stems = dict.fromkeys(unit.rpartition(".")[0].rstrip("@") for unit in units)
+    scripts = [path for each in stems for path in (f"etc/init.d/{each}", f"etc/rc?.d/[SK]??{each}")]
     (host.talk / "own.service").write_text(_SERVICE, "ascii")
     (host.talk / "hairpin").write_text(hairpin_there(), "utf-8")
     host.must(
-        f"cd /; rm -rf {' '.join(absent)}; cd /usr/lib/systemd/system; rm -f {' '.join(units)}\n"
+        f"cd /; rm -rf {' '.join(absent)}; rm -f {' '.join(scripts)}\n"
+        f"cd /usr/lib/systemd/system; rm -f {' '.join(units)}\n"
         "systemctl daemon-reload; cp /run/talk/hairpin /usr/local/bin/; chmod 755 /usr/local/bin/hairpin\n"
         "cp /run/talk/own.service /etc/systemd/system/; systemctl enable --now own.service 2>/dev/null"
     )
@@ -89,6 +93,8 @@ def prepared(host: TodayHost, row: Healthy) -> None:
         if part in row.parts:
             host.must(f"systemctl enable --now {unit} 2>/dev/null")
     for engine in row.engines:
+        if engine == "guest":
+            continue
         if engine == "rootless":
             host.must(f"loginctl enable-linger {USER}; until [ -S /run/user/1000/bus ]; do sleep 0.1; done")
         load = host.user if engine == "rootless" else host.must
@@ -109,7 +115,9 @@ def examined(lower: Mapping[str, Path], acts: frozenset[Act], row: Healthy) -> R
             prepared(host, row)
             result = compared(host, row) if "flows" in acts else Result(row.title)
             if "restore" in acts:
-                result = msgspec.structs.replace(result, lost=tuple(lost_and_restored(host)))
+                known = {name: each.box for name, each in running(host, row.engines).items()}
+                with listening(host.lab, known, neighbour=True):  # a repair is tried with real connections
+                    result = msgspec.structs.replace(result, lost=tuple(lost_and_restored(host, row.parts)))
             if "events" in acts:
                 each = [carried_out(host, one, row.engines) for one in happenings(host, row.parts, row.engines)]
                 result = msgspec.structs.replace(result, events=tuple(each))
@@ -179,8 +187,9 @@ def _wrong(way: Way, real: Seen, said: Said) -> Miss | None:
         return Miss("refused", str(way), f"real {_shown(real)}, said {said}")
     answer, flow = said
     if flow.verdict == "depends":
-        conditions = "; ".join(Words("en")(each.said) for each in flow.trace.conditions)
-        return Miss("undecided", str(way), f"real {_shown(real)}, said depends: {conditions}")
+        asked = (each.text for each in flow.trace.questions if each.undecided)
+        why = "; ".join(map(Words("en"), (*(each.said for each in flow.trace.conditions), *asked)))
+        return Miss("undecided", str(way), f"real {_shown(real)}, said depends: {why}")
     miss = verdict(way, real, answer, flow, ())
     return msgspec.structs.replace(miss, text=miss.text.replace("real ", f"real {_shown(real)} ", 1)) if miss else None
 

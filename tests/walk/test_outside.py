@@ -3,7 +3,7 @@ import pytest
 
 from hairpin.host.host import Namespace
 from hairpin.host.link import Address, Link
-from hairpin.host.route import Neighbour
+from hairpin.host.route import Neighbour, NextHop
 from hairpin.netfilter.packet import ACK, SYN, TCP, Packet
 from hairpin.network.flow import Flow, FromContainer, FromHost, Lan, Outside, Start
 from hairpin.network.network import Network
@@ -203,6 +203,22 @@ def test_an_unmasqueraded_source_is_presumed_to_have_a_route_back() -> None:
     taken = outside_takes(UNMADE, out(), leaving(WEB, FAR))
     assert [str(each).partition(" (")[0] for each in taken.assumed] == ["203.0.113.80 answers"]
     assert [str(each.text) for each in taken.questions] == ["Does 203.0.113.80 know the way back to 172.17.0.2?"]
+
+
+def test_a_neighbour_sends_answers_for_private_sources_to_its_own_gateway() -> None:
+    """So the flow is undecided, but on a link without a gateway: there, this host may be the gateway itself."""
+    host = UNMADE.namespace(HOST_NETNS)
+    away = (*(each for each in host.routes if each.prefix_length), route("default", "eth1", via="203.0.113.1"))
+    aside = with_host(UNMADE, namespaces=tuple(
+        msgspec.structs.replace(each, links=(*each.links, SECOND), routes=away) if each is host else each
+        for each in UNMADE.this.namespaces
+    ))  # fmt: skip
+    for net, undecided in ((UNMADE, True), (aside, False)):
+        left = leaving(WEB, NEIGHBOUR)
+        state = msgspec.structs.replace(left.state, next_hop=NextHop("eth0"))
+        (question,) = outside_takes(net, out(daddr=NEIGHBOUR), msgspec.structs.replace(left, state=state)).questions
+        assert str(question.text) == "Does 198.51.100.7 know the way back to 172.17.0.2?"
+        assert question.undecided is undecided
 
 
 def test_a_public_ipv6_prefix_is_asked_about_and_a_private_one_is_not() -> None:

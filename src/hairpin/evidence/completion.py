@@ -18,18 +18,19 @@ _FOR_PEOPLE = ("versions", "modules", "module-files", "kernel-cmdline", "klog")
 
 
 def with_insides(newer: Evidence, older: Evidence) -> Evidence | None:
-    """Return the newer evidence, with the older readings of the containers that were not entered again.
+    """Return the newer evidence, with the older readings of the containers that were not entered again.  Each engine,
+    and each user's Podman, has readings of its own about its containers' namespaces.
 
     Return None if a container is another one than before: its id, its process or its namespace is different.  Also
     return None if the older evidence lacks a container, too."""
-    left = newer.find(_LEFT, "")
-    if left is None:
+    left = newer.all(_LEFT)
+    if not left:
         return newer
-    was, now = older.find(_PLACES, ""), newer.find(_PLACES, "")
-    if was is None or now is None or was.text != now.text or older.find(_LEFT, "") is not None:
+    was, now = (sorted(each.text for each in one.all(_PLACES)) for one in (older, newer))
+    if was != now or not was or older.all(_LEFT):
         return None
-    names = frozenset(f"container:{name}" for name in left.text.splitlines())
-    kept = (_with_units(each, older) for each in newer.readings if each is not left)
+    names = frozenset(f"container:{name}" for each in left for name in each.text.splitlines())
+    kept = (_with_units(each, older) for each in newer.readings if each.key != _LEFT)
     readings = (*kept, *_left_out(newer, older, names))
     return msgspec.structs.replace(
         newer, readings=tuple(msgspec.structs.replace(each, id=f"e{n}") for n, each in enumerate(readings, 1))

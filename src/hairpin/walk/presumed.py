@@ -134,9 +134,7 @@ def way_back(network: Network, state: State) -> OpenQuestion | None:
     back = lookup(namespace, Query(packet.version, packet.saddr)).route
     subnet = str(back.prefix) if back is not None else source
     by = address_text(hop.gateway, hop.gateway_version or packet.version) if hop and hop.gateway is not None else None
-    onward = lookup(namespace, Query(packet.version, packet.daddr)).route
-    by_default = by is not None and onward is not None and not onward.prefix_length
-    in_doubt = packet.version == 4 and is_private(packet.saddr, 4) and by_default
+    in_doubt = packet.version == 4 and is_private(packet.saddr, 4) and _has_another_gateway(namespace, packet, hop)
     return OpenQuestion(
         text=message("Does the next hop, {gateway}, know the way back to {source}?", gateway=by, source=source)
         if by is not None
@@ -152,6 +150,19 @@ def way_back(network: Network, state: State) -> OpenQuestion | None:
         breaks_if="no" if packet.version == 4 else "",
         undecided=in_doubt and not _was_answered(namespace, packet, back, hop),
     )
+
+
+def _has_another_gateway(namespace: Namespace, packet: Packet, hop: NextHop | None) -> bool:
+    """Return whether the next machine is the default route's gateway, or is a neighbour of this gateway: neither sends
+    packets for unknown networks to this host."""
+    if hop is None:
+        return False
+    if hop.gateway is not None:
+        onward = lookup(namespace, Query(packet.version, packet.daddr)).route
+        return onward is not None and not onward.prefix_length
+    defaults = (each for each in namespace.routes if each.version == 4 and not each.prefix_length)
+    ways = (way for each in defaults for way in each.next_hops)
+    return any(each.link == hop.link and each.gateway is not None for each in ways)
 
 
 def _was_answered(namespace: Namespace, packet: Packet, back: Route | None, hop: NextHop | None) -> bool:

@@ -14,11 +14,13 @@ import socket
 import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from functools import partial
 
 REQUEST_BYTES = 4000
 ANSWER_BYTES = 60_000
 LATE, EMPTY = -1, -2
+_ADDRESS_BYTES = 16
 _RECVERR, _RECVERR_V6 = (socket.IPPROTO_IP, 11), (socket.IPPROTO_IPV6, 25)
 """``IP_RECVERR`` of include/uapi/linux/in.h, ``IPV6_RECVERR`` of in6.h: Python names neither."""
 Request = tuple[str, str, int, float, int, str, str]
@@ -94,12 +96,15 @@ def _serve(spec: str, name: str) -> None:
 
 
 def _echo(sock: socket.socket) -> None:
-    """Answer from the address that was asked, as a resolver does: of several the kernel would choose another."""
+    """Answer from the address that was asked, as a resolver does: of several the kernel would choose another.  The link
+    (``ipi6_ifindex``) is the routes' choice: with the link of the request there may be no way back."""
     if sock.family == socket.AF_INET6:
         sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_RECVPKTINFO, 1)
     while True:
-        data, asked, _, peer = sock.recvmsg(4096, 256)
-        sock.sendmsg([data], asked, 0, peer)
+        data, told, _, peer = sock.recvmsg(4096, 256)
+        asked = [(level, kind, each[:_ADDRESS_BYTES].ljust(len(each), b"\0")) for level, kind, each in told]
+        with suppress(OSError):  # no way back to this one
+            sock.sendmsg([data], asked, 0, peer)
 
 
 def _accept(sock: socket.socket, name: str) -> None:

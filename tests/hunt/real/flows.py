@@ -235,7 +235,7 @@ def tried(lab: Lab, wanted: Iterable[Way], known: Boxes, seconds: float) -> dict
             found[way] = Seen(Outcome.UNREACHABLE)
             continue
         address, port, protocol = split_destination(to)
-        name = way.start.removeprefix("container:").partition("@")[0]  # a container's resolver knows the asker
+        name = way.start.rpartition(":")[2].partition("@")[0]  # a resolver knows who asks
         request = (protocol, address, port, seconds, lab.source_port(), way.source, name)
         by_start.setdefault(way.start, []).append((way, request))
     with ThreadPoolExecutor(max(1, len(by_start))) as pool:
