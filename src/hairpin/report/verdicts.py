@@ -96,7 +96,7 @@ def folded(
     """Return a line for each published port or asked address, and a line for all containers that send to the same
     destinations.  Many ports with the same clients share a line, except with ``each_port``.  ``others``: all flows of
     the answer.  A line names its IP version if ``others`` has flows of the other IP version that do not belong to the
-    line."""
+    line, and if clients reach a published port over IPv6 alone."""
     into: dict[_Port, list[str]] = {}
     out: dict[str, list[str]] = {}
     alone = _of_one_version(flows, others, places)
@@ -132,13 +132,18 @@ def _asked(flow: Flow, places: Places) -> tuple[str, str]:
 
 
 def _of_one_version(flows: Sequence[Flow], others: Sequence[Flow], places: Places) -> frozenset[tuple[str, str, str]]:
-    """Return the ports and clients for which ``flows`` lacks an IP version that ``others`` has."""
+    """Return the ports and clients for which ``flows`` lacks an IP version that ``others`` has, and the published ports
+    for which both have only IPv6."""
     here: dict[tuple[str, str, str], set[int]] = {}
     everywhere: dict[tuple[str, str, str], set[int]] = {}
+    published = {_asked(flow, places) for flow in others or flows if flow.purpose == "published" and flow.version == 4}
     for found, each in ((here, flows), (everywhere, others)):
         for flow in each:
             found.setdefault((*_asked(flow, places), places.client_name(flow)), set()).add(flow.version)
-    return frozenset(asked for asked, versions in here.items() if versions != everywhere.get(asked, versions))
+    shown = {_asked(flow, places) for flow in flows if flow.purpose == "published"} - published
+    return frozenset(
+        asked for asked, versions in here.items() if versions != everywhere.get(asked, versions) or asked[:2] in shown
+    )
 
 
 def _ports(ports: Sequence[_Port], words: Words) -> str:
