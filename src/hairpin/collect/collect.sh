@@ -1887,11 +1887,12 @@ podman_and_pods() {
     READ_INODES= ASKED_USERS=' '
     podman_all
     other_namespaces
+    local_guests
     idle_users          # last: a home may be on a server that does not answer
 }
 other_namespaces() { # those that no engine lists: with a name in /run/netns, as of pods of containerd or cri-o (the engine is not asked, as in
     # k3s) and of `ip netns`; those that a process alone holds, as the guests of LXC and nspawn; and those with the networks of rootless Podman
-    ids=
+    ids= held=
     ! have lsns || netns_ids
     have nsenter || return
     list= seen="$READ_INODES $(stat -L -c %i /proc/self/ns/net 2>/dev/null) "         # of containers of Podman, and the host's own
@@ -1911,8 +1912,12 @@ other_namespaces() { # those that no engine lists: with a name in /run/netns, as
         case " $seen " in *" $inode "*) continue ;; esac
         seen="$seen$inode "
         list="$list${list:+$NL}netns:pid-${line##* }$TAB$inode$TAB${line##* }$TAB-"
+        { while IFS= read -r group; do
+            case $group in *lxc.payload*|*/lxc/*|*machine-*.scope*|*systemd-nspawn@*) held="$held${held:+$NL}${line##* }$TAB$group" ;; esac
+        done <"/proc/${line##* }/cgroup"; } 2>/dev/null
     done
     set +f; IFS=$USUAL_IFS
+    [ -z "$held" ] || body guests '/proc/*/cgroup' "$held"
     [ "$HAIRPIN_UID" != 0 ] || rootless_namespaces
     [ -n "$list" ] || return
     if [ "$HAIRPIN_UID" != 0 ]; then say namespaces '/run/netns, lsns' 1 refused "the namespaces in /run/netns and of other processes cannot be entered: permission denied"; return; fi
@@ -1928,6 +1933,18 @@ $list
 EOT
     wait
     NETNS=
+}
+local_guests() { # who is behind the bridges of libvirt, LXC, Incus, NetworkManager, networkd and nspawn: the leases of their name servers, and machined's list
+    root=$HAIRPIN_ROOT
+    for f in "$root"/var/lib/libvirt/dnsmasq/*.status "$root"/var/lib/libvirt/dnsmasq/*.macs "$root"/var/lib/misc/dnsmasq.*.leases \
+        "$root"/var/lib/incus/networks/*/dnsmasq.leases "$root"/var/lib/lxd/networks/*/dnsmasq.leases \
+        "$root"/var/snap/lxd/common/lxd/networks/*/dnsmasq.leases "$root"/var/lib/NetworkManager/dnsmasq-*.leases \
+        "$root"/run/systemd/netif/dhcp-server-lease/* "$root"/var/lib/systemd/network/dhcp-server-lease/* "$root"/run/systemd/machines/*
+    do
+        case $f in */unit:*) continue ;; esac
+        [ -s "$f" ] && [ -r "$f" ] || continue
+        run guests "${f#"$root"}" cat "$f"
+    done
 }
 rootless_namespaces() { # adds to list those that Podman 5 mounts for each user, where only the processes of that user's pause process see them
     for file in /run/user/*/libpod/tmp/pause.pid; do

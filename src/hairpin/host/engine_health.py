@@ -67,6 +67,11 @@ def is_down(host: Host, engine: Engine) -> bool:
     return any(each.is_down and each.engine.kind == engine.kind for each in health(host))
 
 
+def is_at_rest(host: Host, engine: Engine) -> bool:
+    """Return whether the engine has a daemon that does not run, and that nothing starts at boot."""
+    return any(each.is_down and not each.enabled and each.engine.kind == engine.kind for each in health(host))
+
+
 def is_unasked(host: Host, engine: Engine) -> bool:
     """Return whether the engine runs or may run, and did not answer: without permission, in time, or at all."""
     return any(each.engine.kind == engine.kind and each.contact.state not in ("answers", "stopped")

@@ -15,7 +15,7 @@ from hairpin.host.netns import Netns
 from hairpin.host.swarm import MeshPort
 from hairpin.message import Message, message
 from hairpin.network.attachment import sender_netns
-from hairpin.network.flow import Flow, FromContainer, FromHost
+from hairpin.network.flow import Flow, FromContainer, FromHost, Outside, Start
 from hairpin.network.network import Network, addresses_of
 from hairpin.network.prefix import address_text, is_loopback
 from hairpin.network.query import Query
@@ -24,10 +24,10 @@ from hairpin.network.socket_owner import EPHEMERAL, ephemeral_ports
 from hairpin.question.asked import Origin, Target
 from hairpin.question.held import given_up, held_by, on_host_network
 from hairpin.question.hosts import host_named, host_of
-from hairpin.question.namespaces import listening, start_in, targets_in
+from hairpin.question.namespaces import guest_in, listening, start_in, targets_in, with_guest
 from hairpin.question.port_flows import other_clients, protocols, to_asked_port, to_port, usable
 from hairpin.question.standpoints import beyond
-from hairpin.question.starts import asker
+from hairpin.question.starts import asker, start_named
 from hairpin.question.target import is_outside_name
 
 _FIRST_PORT, _PORTS = 40000, 25000
@@ -42,6 +42,7 @@ def flows_for(network: Network, targets: tuple[Target, ...], origin: Origin | No
     Raises UsageError if the question makes no sense for these hosts, and CollectError if it means a host that was not
     read.
     """
+    origin = with_guest(network, origin)
     if not targets:
         found = [flow for host in network.hosts if _has_namespace(host) for flow in _everything(network, host, origin)]
         return _numbered(network, tuple(dict.fromkeys(found)))
@@ -255,16 +256,26 @@ def _mesh_flows(network: Network, host: Host, origin: Origin | None) -> list[Flo
 
 
 def pod_flows(network: Network, host: Host) -> Iterator[Flow]:
-    """Yield the flows from the host to the ports on which each pod listens, like the probes of a kubelet, and the flow
-    of each pod to the outside."""
+    """Yield the flows from the host to the ports on which each pod or guest listens, like the probes of a kubelet, and
+    the flow of each to the outside.  Of a guest that is no namespace only its address is known, and the flow to the
+    outside."""
     first, *others = beyond(network.namespace(host.netns), 4)
     out = lookup(network.namespace(host.netns), Query(4, first)).type == "unicast"
     for namespace in host.namespaces:
         netns = Netns(host.name, namespace.name)
         own = next((each.value for each in addresses_of(namespace, None, 4) if each.scope == "global"), None)
-        if not netns.is_pod or own is None:
+        if own is None or not (netns.is_pod or guest_in(network, netns) is not None):
             continue
         for port in listening(namespace, 4, own):
             yield Flow(FromHost(), 4, own, "tcp", port, host=host.name, asked_host=host.name)
         if out:
-            yield Flow(start_in(netns), 4, first, "tcp", 443, purpose="egress", stand_ins=tuple(others), host=host.name)
+            yield _outward(host, start_in(network, netns), first, others)
+    for guest in host.named_guests if out else ():
+        for version, address in guest.addresses:
+            start = start_named(network, host, 4, Origin("address", 4, address)).start if version == 4 else None
+            if isinstance(start, Outside) and start.link is not None:
+                yield _outward(host, start, first, others)
+
+
+def _outward(host: Host, start: Start, first: int, others: list[int]) -> Flow:
+    return Flow(start, 4, first, "tcp", 443, purpose="egress", stand_ins=tuple(others), host=host.name)

@@ -9,7 +9,7 @@ from hairpin.answer.answer import Answer, CauseAnswer, FlowAnswer
 from hairpin.host.name_order import name_order
 from hairpin.message import message
 from hairpin.network.flow import Flow
-from hairpin.network.prefix import Version
+from hairpin.network.prefix import Version, address_text
 from hairpin.report.paper import Paper, Style
 from hairpin.report.places import NO_HOSTS, Places
 from hairpin.report.words import Words
@@ -128,7 +128,8 @@ def folded(
 def _asked(flow: Flow, places: Places) -> tuple[str, str]:
     """Return the flow's container, and the port or address of the flow's destination."""
     to = places.target(flow)
-    return places.container(flow), to if flow.purpose == "asked" else to.rpartition(":")[2]
+    name = places.container(flow) or places.names.get(address_text(flow.daddr, flow.version), "")
+    return name, to if flow.purpose == "asked" else to.rpartition(":")[2]
 
 
 def _of_one_version(flows: Sequence[Flow], others: Sequence[Flow], places: Places) -> frozenset[tuple[str, str, str]]:

@@ -10,7 +10,7 @@ from hairpin.host.contact import EngineBeside
 from hairpin.host.docker import Container, Engine
 from hairpin.host.host import Host, Namespace, Unread
 from hairpin.host.idle import IdleContainer
-from hairpin.host.managers import Guest, ScriptLine, Unit, Version
+from hairpin.host.managers import Guest, NamedGuest, ScriptLine, Unit, Version
 from hairpin.host.netns import NAMED
 from hairpin.host.read.clock import with_clock
 from hairpin.host.read.engines.contact import beside, contact
@@ -92,6 +92,7 @@ def of_readings(evidence: Evidence, readings: Readings) -> ParsedHost:
         versions=(*_engine_versions(running), *versions),
         files=readings.part(("files",), lambda: managing.files(readings)),
         boot_lines=readings.part(("boot-scripts", "boot-units"), lambda: _boot_lines(readings)),
+        named_guests=readings.part(("guests",), lambda: _named_guests(readings)),
         guest=_guest(evidence, readings, namespaces, versions),
         cloud=later("managers.cloud.of_dmi")(dmi.text) if dmi is not None else None,
         hypervisor=later("managers.cloud.hypervisor_of_dmi")(dmi.text) if dmi is not None else None,
@@ -134,6 +135,15 @@ def _idle(readings: Readings) -> tuple[IdleContainer, ...]:
     from hairpin.host.read.engines.idle import idle_containers  # noqa: PLC0415 - few hosts have such users
 
     return readings.all_understood(found, idle_containers)
+
+
+def _named_guests(readings: Readings) -> tuple[NamedGuest, ...]:
+    found = readings.of("guests")
+    if not found:
+        return ()
+    from hairpin.host.read.managers.guests import named_guests  # noqa: PLC0415 - few hosts have guests
+
+    return named_guests(found)
 
 
 def _boot_lines(readings: Readings) -> tuple[ScriptLine, ...] | None:
