@@ -1245,6 +1245,7 @@ docker_at_once() { # all answers by two processes, where a docker command for ea
     daemon_json=
     with=curl docker=$curl; swarm_services
     [ -n "$ids" ] || return 0
+    case $answers in *'"Status":"unhealthy"'*) run health-checks 'Config.Healthcheck.Test of unhealthy containers: URLs' failing_checks ;; esac
     docker_entered
     wait
 }
@@ -1631,7 +1632,27 @@ docker_containers() {
     frame docker-containers "$origin"
     if [ -n "$out" ]; then printf '%s\n' "$out"; endframe "$st" text ''; else endframe "$st" - "$err"; return 1; fi
     found=$(running_containers "$out")
+    case $out in *'"unhealthy"'*) 
+        [ "$with" = cli ] || answers=$("$@" 2>/dev/null)
+        run health-checks 'Config.Healthcheck.Test of unhealthy containers: URLs' failing_checks ;;
+    esac
     docker_entered
+}
+failing_checks() { # failing_checks [PODMAN]: container id, tab, URL: those in the commands of failing health checks. Nothing else of a command
+    # leaves the host: a word of it may be a password, and so may the part of a URL before @, or after its path begins
+    case ${1:-$with} in
+        curl) printf '%s\n' "$answers" | sed -n 's/^{"Id": *"\([0-9a-f]*\)".*"Status": *"unhealthy".*"Healthcheck": *{ *"Test": *\[\([^]]*\)\].*/\1 \2 /p' ;;
+        *)  line='{{if and .State.Health .Config.Healthcheck}}{{if eq .State.Health.Status "unhealthy"}}{{.Id}} {{range .Config.Healthcheck.Test}}{{.}} {{end}}{{end}}{{end}}'
+            limit 8 ${1:-$docker} inspect --type container --format "$line" $ids ;;
+    esac 2>/dev/null | awk '
+    {
+        for (line = $0; match(line, "https?://[][A-Za-z0-9@:._~%!$&*+,;=-]+"); line = substr(line, RSTART + RLENGTH)) {
+            asked = substr(line, RSTART, RLENGTH)
+            if (asked ~ /@/) { scheme = asked; sub("//.*", "//", scheme); sub(".*@", "", asked); asked = scheme asked }
+            sub("[.,;:]+$", "", asked)
+            print $1 "\t" asked
+        }
+    }'
 }
 docker_entered() { # the readings of the namespaces of the containers in $found
     view=unseen
@@ -2016,6 +2037,7 @@ podman_asked() { # $podman is split on purpose; it runs in /, where every user m
     capture json "$CONTAINER_PATHS" limit 8 $podman inspect --type container $ids
     captured podman-containers "$podman inspect --type container $(echo $ids)"
     found=$(running_containers "$out")
+    case $out in *'"unhealthy"'*) run health-checks 'Config.Healthcheck.Test of unhealthy containers: URLs' failing_checks "$podman" ;; esac
     case $out in *'"IsInfra":true'*) # this document names no pod
         run podman-pods "$podman pod ps --format json" json 'InfraId Name' limit 8 $podman pod ps --format json ;;
     esac

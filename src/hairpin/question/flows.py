@@ -5,6 +5,7 @@ Pods are containers whose engine was not asked.  CNI plug-ins made the namespace
 """
 
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 
 import msgspec
 
@@ -28,7 +29,7 @@ from hairpin.question.namespaces import guest_in, listening, start_in, targets_i
 from hairpin.question.port_flows import other_clients, protocols, to_asked_port, to_port, usable
 from hairpin.question.standpoints import beyond
 from hairpin.question.starts import asker, start_named
-from hairpin.question.target import is_outside_name
+from hairpin.question.target import is_outside_name, parse_target
 
 _FIRST_PORT, _PORTS = 40000, 25000
 """The source ports of flows: every second port.  A repeated flow has the next source port."""
@@ -228,6 +229,7 @@ def _everything(network: Network, host: Host, origin: Origin | None) -> list[Flo
     flows += _mesh_flows(network, host, origin)
     if origin is None:
         flows += pod_flows(network, host)
+        flows += _of_health_checks(network, host)
         # The containers of a pod have the infra container's network, and so the same way out.
         senders = (each for each in host.containers() if not any(one.running for one in host.members_of(each)))
         from hairpin.question.egress import egress_flows, over_tcp
@@ -235,6 +237,16 @@ def _everything(network: Network, host: Host, origin: Origin | None) -> list[Flo
         outward = [flow for each in senders for flow in egress_flows(network, host, each)]
         flows += [*outward, *over_tcp(host, tuple(outward))]
     return flows
+
+
+def _of_health_checks(network: Network, host: Host) -> Iterator[Flow]:
+    """Yield the flows of failing health checks: from each unhealthy container to the URLs in its check's command."""
+    label = host.name if len(network.hosts) > 1 else ""
+    for container in host.containers():
+        for asked in container.checked if container.running and container.health == "unhealthy" else ():
+            with suppress(UsageError, ValueError):  # a URL of another host's name is not looked up
+                target = parse_target(asked)
+                yield from flows_for(network, (target,), Origin("container", container=container.name, host=label))
 
 
 def _mesh_flows(network: Network, host: Host, origin: Origin | None) -> list[Flow]:

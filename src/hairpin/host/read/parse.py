@@ -22,6 +22,7 @@ from hairpin.host.read.engines.placement import (
     placed,
     places,
     second_names,
+    with_health_checks,
     with_hosts_entries,
     with_resolvers,
 )
@@ -164,10 +165,11 @@ def _engines(
         found = engines(readings, units, versions, mute=mute, malformed=malformed)
         own = tuple(each.text for each in readings.of("container-resolvers"))
         pinned = tuple(each.text for each in readings.of("container-hosts"))
+        checks = tuple(each.text for each in readings.of("health-checks"))
 
         def inside(engine: Engine) -> tuple[Container, ...]:
             lying = placed(_alive(engine, known), known, readable, left)
-            return with_hosts_entries(with_resolvers(lying, own), pinned)
+            return with_health_checks(with_hosts_entries(with_resolvers(lying, own), pinned), checks)
 
         stack = _network_stack(readings, found)
 
