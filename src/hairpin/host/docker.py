@@ -95,7 +95,7 @@ class Container(msgspec.Struct, frozen=True):
     health: Annotated[str, of(walked=False)] = ""
     checked: Annotated[tuple[str, ...], of(walked=False)] = ()
     on_unhealthy: Annotated[str, of(walked=False)] = ""
-    """A health check's state (starting, healthy, unhealthy), its URLs if it fails, what Podman then does (stop, kill)."""
+    """A health check's state (starting, healthy, unhealthy), its URLs if it fails, what Podman then does (stop …)."""
     bindings: tuple[PortBinding, ...] = ()
     exposed: Annotated[tuple[tuple[str, int], ...], of(walked=False)] = ()
     endpoints: tuple[Endpoint, ...] = ()
