@@ -42,14 +42,12 @@ def guest_address(network: Network, name: str, label: str = "") -> tuple[Host, V
     hosts = [each for each in network.hosts if label in ("", each.name)]
     if any(each.containers_named(name) for each in hosts) or namespace_named(network, name, label) is not None:
         return None
-    held = (
-        (host, version, value)
-        for host in hosts
-        for guest in host.named_guests
-        if guest.name == name
-        for version, value in guest.addresses
-    )
-    return next(held, None)
+    for host in hosts:
+        for guest in host.named_guests:
+            if guest.name == name and guest.addresses:
+                version, value = guest.addresses[0]
+                return host, version, value
+    return None
 
 
 def with_guest(network: Network, origin: Origin | None) -> Origin | None:

@@ -11,7 +11,7 @@ src/machine/machine.c machine_save() and src/network/networkd-dhcp-server.c, LXC
 
 import re
 from collections.abc import Iterator, Sequence
-from typing import Any, Literal
+from typing import Literal
 
 import msgspec
 
@@ -36,15 +36,34 @@ class _Lease(msgspec.Struct, frozen=True):
     expiry: float
 
 
+class _Entry(msgspec.Struct, frozen=True):
+    """A lease of libvirt's helper, the MACs of a domain of libvirt, or a lease of networkd, which writes octets."""
+
+    address: str = msgspec.field(default="", name="ip-address")
+    mac: str = msgspec.field(default="", name="mac-address")
+    name: str | None = msgspec.field(default=None, name="hostname")
+    expiry: float = msgspec.field(default=0.0, name="expiry-time")
+    domain: str = ""
+    macs: tuple[str, ...] = ()
+    octets: tuple[int, ...] = msgspec.field(default=(), name="Address")
+    own_name: str | None = msgspec.field(default=None, name="Hostname")
+    until_us: float = msgspec.field(default=0.0, name="ExpirationUSec")
+
+
+class _OfNetworkd(msgspec.Struct, frozen=True):
+    """The leases of networkd's DHCP server on a link."""
+
+    leases: tuple[_Entry, ...] = msgspec.field(default=(), name="Leases")
+
+
 def named_guests(readings: Sequence[Reading]) -> tuple[NamedGuest, ...]:
     """Return the guests, each name of a program once; parts of a file that cannot be read are left out."""
     domains = {
-        mac: each["domain"]
+        mac: each.domain
         for reading in readings
         if reading.origin.endswith(".macs")
         for each in _objects(reading.text)
-        if isinstance(each.get("domain"), str)
-        for mac in each.get("macs") or ()
+        for mac in each.macs
     }
     found: dict[tuple[str, str], NamedGuest] = {}
     for reading in readings:
@@ -97,33 +116,28 @@ def _plain(name: str) -> str:
 
 def _leases(text: str) -> Iterator[_Lease]:
     for each in _objects(text):
-        if "ip-address" in each:
-            named = each.get("mac-address"), each.get("hostname")
-            yield from _lease(each["ip-address"], *named, each.get("expiry-time"))
-        address = each.get("Address")
-        if isinstance(address, list) and len(address) == 4:
-            yield from _lease(".".join(map(str, address)), "", each.get("Hostname"), each.get("ExpirationUSec"))
+        if each.address:
+            yield from _lease(each.address, each.mac, each.name, each.expiry)
+        if len(each.octets) == 4:
+            yield from _lease(".".join(map(str, each.octets)), "", each.own_name, each.until_us)
     for line in text.splitlines():
         words = line.split()
         if len(words) >= 4 and words[0].isdecimal():
-            yield from _lease(words[2], words[1], words[3], int(words[0]))
+            yield from _lease(words[2], words[1], words[3], float(words[0]))
 
 
-def _lease(address: object, mac: object, name: object, expiry: object) -> Iterator[_Lease]:
+def _lease(address: str, mac: str, name: str | None, expiry: float) -> Iterator[_Lease]:
     try:
-        version, value = parse_address(str(address))
+        version, value = parse_address(address)
     except ValueError:
         return
-    until = float(expiry) if isinstance(expiry, int | float) else 0.0
-    yield _Lease((version, value), str(mac or ""), str(name or ""), until)
+    yield _Lease((version, value), mac, name or "", expiry)
 
 
-def _objects(text: str) -> Iterator[dict[str, Any]]:
-    """Yield the objects of a JSON array, or of the array of leases in networkd's object."""
+def _objects(text: str) -> tuple[_Entry, ...]:
+    """Return the entries of a JSON array, or of the array of leases in networkd's object."""
     try:
-        told: Any = msgspec.json.decode(text)
+        told = msgspec.json.decode(text, type=tuple[_Entry, ...] | _OfNetworkd)
     except msgspec.DecodeError:
-        return
-    if isinstance(told, dict):
-        told = told.get("Leases")
-    yield from (each for each in told or () if isinstance(each, dict))
+        return ()
+    return told.leases if isinstance(told, _OfNetworkd) else told
