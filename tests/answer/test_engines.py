@@ -10,6 +10,7 @@ from hairpin.host.contact import Contact, EngineBeside
 from hairpin.host.docker import Engine
 from hairpin.host.engine_health import Health
 from hairpin.host.host import Unread
+from hairpin.host.managers import Unit
 from hairpin.netfilter.ir import Ruleset
 from hairpin.question.question import Question
 from tests.report.answers import answer
@@ -38,6 +39,8 @@ SAID: dict[str, tuple[Health, str]] = {
         "dockerd should run for web",
     ),
     "stopped, its rules left": (Health(DOCKER, contact("stopped"), left=("rule",)), "still holds its rules"),
+    "disabled, its rules left": (
+        Health(DOCKER, contact("stopped"), left=("rule",), switched_off=True), "its unit is disabled"),
     "stopped for good": (Health(DOCKER, contact("stopped")), "nothing starts it at boot"),
     "refuses its file": (
         Health(msgspec.structs.replace(DOCKER, boot=Boot(malformed=True)), contact("stopped"), enabled=True),
@@ -85,18 +88,40 @@ def test_one_that_is_no_cause_leaves_something_undecided(how: str) -> None:
     assert len(found.engines) == 1
 
 
-def test_an_engine_that_is_installed_only_is_no_news_beside_one_with_containers() -> None:
-    def first_lines(*others: Engine) -> int:
-        found = answer()
-        bare = msgspec.structs.replace(found.network.this.namespace("host"), links=(), sockets=(), ruleset=Ruleset())
-        host = msgspec.structs.replace(
-            found.network.this, contacts=(contact("stopped"),), engines=(DOCKER, *others), namespaces=(bare,)
-        )
-        return len(with_engines(msgspec.structs.replace(found, network=found.network.with_host(host))).engines)
+def lines(*others: Engine, asked: Answer | None = None, guests: int = 0) -> int:
+    """Return how many lines the answer has about a dockerd that nothing starts."""
+    found = asked or msgspec.structs.replace(answer(), flows=())
+    bare = msgspec.structs.replace(found.network.this.namespace("host"), links=(), sockets=(), ruleset=Ruleset())
+    further = (msgspec.structs.replace(bare, name=f"netns:{number}") for number in range(guests))
+    host = msgspec.structs.replace(
+        found.network.this, contacts=(contact("stopped"),), engines=(DOCKER, *others), namespaces=(bare, *further)
+    )
+    return len(with_engines(msgspec.structs.replace(found, network=found.network.with_host(host))).engines)
 
-    assert first_lines() == 1
-    assert first_lines(PODMAN) == 1
-    assert first_lines(msgspec.structs.replace(PODMAN, containers=(container(),))) == 0
+
+def test_what_a_resting_engine_was_asked_is_not_missed() -> None:
+    asked = Unread("docker-version", "", "docker version", "no answer", "e9", answer().network.this.name)
+    found = told("stopped", DOCKER, unread=(asked,))
+    bare = msgspec.structs.replace(
+        found.network.this,
+        units=(Unit("docker.service", "inactive", "disabled"),),
+        namespaces=tuple(msgspec.structs.replace(each, sockets=()) for each in found.network.this.namespaces),
+    )
+    again = msgspec.structs.replace(found, network=found.network.with_host(bare), unread=(asked,), engines=())
+    assert found.unread
+    assert not with_engines(again).unread
+
+
+def test_an_engine_that_is_installed_only_is_no_news_beside_other_programs() -> None:
+    assert lines() == 1
+    assert lines(PODMAN) == 1
+    assert lines(msgspec.structs.replace(PODMAN, containers=(container(),))) == 0
+    assert lines(guests=1) == 0
+
+
+def test_an_engine_that_is_installed_only_is_news_where_nobody_listens() -> None:
+    assert lines(asked=answer()) == 0
+    assert lines(asked=answer(port=81)) == 1
 
 
 @pytest.mark.parametrize(("count", "said"), ((1, "another dockerd runs here (process 812"), (2, "2 more daemons")))

@@ -7,13 +7,14 @@ from hairpin.events.course import Course
 from hairpin.events.happening import asked_course
 from hairpin.host.contact import Contact
 from hairpin.host.host import Host, Unread
-from hairpin.host.managers import ConfigFile, ScriptLine, Unit
+from hairpin.host.managers import ConfigFile, NamedGuest, ScriptLine, Unit
 from hairpin.host.socket import Socket
 from hairpin.network.flow import Lan
 from hairpin.network.network import Network
 from hairpin.network.prefix import parse_address
 from hairpin.question.target import parse_event
 from hairpin.walk.walk import walk_flow
+from tests.named_namespace_host import POD, inside, whole
 from tests.podman_host import RULES as HELD
 from tests.podman_host import with_podman
 from tests.small_host import container, engine, host_namespace, network, published
@@ -224,3 +225,35 @@ def test_a_dockerd_that_did_not_answer_is_not_told_to_be_down() -> None:
     for said, contact in states.items():
         course = booted(network(docker=mute), contacts=(contact,))
         assert [said in str(each) for each in course.conditions if "dockerd" in str(each)] == [True]
+
+
+LIBVIRTS = (
+    "*filter\n:FORWARD ACCEPT [0:0]\n:LIBVIRT_FWI - [0:0]\n-A FORWARD -s 192.0.2.99/32 -j DROP\n"
+    "-A FORWARD -j LIBVIRT_FWI\n-A LIBVIRT_FWI -o virbr0 -j REJECT --reject-with icmp-port-unreachable\nCOMMIT\n"
+)
+
+
+def test_programs_of_guests_make_their_rules_again_and_nobody_makes_other_rules_again() -> None:
+    course = booted(network(host_namespace(LIBVIRTS), docker=engine()))
+    assert texts(course.host, "LIBVIRT_FWI") == [
+        "-A LIBVIRT_FWI -o virbr0 -j REJECT --reject-with icmp-port-unreachable"
+    ]
+    first, *others = texts(course.host, "FORWARD")
+    assert first == "-A FORWARD -j LIBVIRT_FWI"
+    assert not any("192.0.2.99" in each for each in others)
+    assert course.host.namespace("host").sysctls.text("net", "ipv4", "ip_forward") == "1"
+    assert "libvirt starts at boot and makes its rules again" in map(str, course.conditions)
+    without = booted(network(docker=engine()))
+    assert not any("makes its rules again" in str(each) for each in without.conditions)
+
+
+def test_a_guest_is_there_after_the_boot_and_another_namespace_is_not() -> None:
+    net = whole(inside())
+    named = msgspec.structs.replace(net.this, named_guests=(NamedGuest("c1", "lxc", addresses=((4, POD),)),))
+    course = booted(net.with_host(named))
+    assert "the guests start at boot: c1" in map(str, course.conditions)
+    assert inside().name in course.host
+    link = course.host.namespace("host").link("vethpod0")
+    assert link is not None
+    assert link.up
+    assert inside().name not in booted(net).host

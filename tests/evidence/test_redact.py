@@ -313,3 +313,20 @@ def test_the_name_of_a_namespace_is_renamed_and_tells_who_made_it(name: str, kep
     (reading,) = redact(one("ip-neigh", "[]", netns=f"netns:{name}"), b"k").readings
     assert reading.netns.startswith(f"netns:{kept}")
     assert (reading.netns == f"netns:{name}") == (kept == name)
+
+
+GUESTS = {
+    "a lease of dnsmasq": "1796050719 9a:10:f3:2c:b0:95 10.0.3.142 secretvm 01:9a:10:f3:2c:b0:95",
+    "a lease of libvirt": '[{"ip-address": "192.168.122.187", "hostname": "secretvm"}]',
+    "a domain": '[{"domain": "secretvm", "macs": ["52:54:00:ab:9e:11"]}]',
+    "machined": "NAME=secretvm\nLEADER=4",
+    "a control group": "55\t0::/lxc.payload.secretvm/init",
+}
+
+
+@pytest.mark.parametrize("text", GUESTS.values(), ids=GUESTS)
+def test_guests_have_other_names(text: str) -> None:
+    told = Reading("e1", "guests", "", "/x", "", 0, "text", text)
+    (found,) = redact(msgspec.structs.replace(REAL, readings=(*REAL.readings, told))).readings[-1:]
+    assert "secretvm" not in found.text
+    assert found.text

@@ -25,12 +25,17 @@ def host(state: str, docker: Engine = BARE, *, kernel: bool = False, units: tupl
     return Host("h", namespaces=(namespace,), engines=(docker,), contacts=(contact,), units=units)
 
 
+def without_sockets(found: Host) -> Host:
+    return replace(found, namespaces=tuple(replace(each, sockets=()) for each in found.namespaces))
+
+
 def ended(policy: str) -> Engine:
     whole = engine(container())
     containers = tuple(replace(each, status="exited", restart_policy=policy) for each in whole.containers)
     return replace(whole, containers=containers)
 
 
+DISABLED = (Unit("docker.service", "inactive", "disabled"),)
 EXPECTED: dict[str, tuple[Host, bool]] = {
     "answers": (host("answers"), False),
     "hung": (host("hung"), True),
@@ -46,6 +51,15 @@ EXPECTED: dict[str, tuple[Host, bool]] = {
     "stopped, a container was stopped": (host("stopped", ended("no")), False),
     "stopped, a container still runs": (host("stopped", engine(container())), True),
     "stopped, its rules are there": (host("stopped", kernel=True), True),
+    "stopped and disabled, its rules are left": (without_sockets(host("stopped", kernel=True, units=DISABLED)), False),
+    "stopped, its rules are left": (without_sockets(host("stopped", kernel=True)), True),
+    "stopped and disabled, a docker-proxy is left": (host("stopped", kernel=True, units=DISABLED), True),
+    "stopped and disabled, a container still runs": (
+        host("stopped", engine(container()), kernel=True, units=DISABLED), True),
+    "stopped and masked, a container would be started": (
+        host("stopped", ended("always"), kernel=True, units=(Unit("docker.service", "inactive", "masked"),)), True),
+    "stopped, its socket is enabled": (
+        host("stopped", kernel=True, units=(*DISABLED, Unit("docker.socket", "inactive", "enabled"))), True),
     "podman, which has no daemon": (host("stopped", Engine("podman", "4.3.1"), kernel=True), False),
     "podman hung": (host("hung", Engine("podman", "4.3.1")), True),
 }  # fmt: skip

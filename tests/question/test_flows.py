@@ -526,3 +526,16 @@ def test_a_client_of_an_uplink_with_a_route_is_in_its_network() -> None:
         ("10.1.2.3", "198.51.100.11:8151/tcp"),
         ("10.1.2.3", "198.18.0.11:8151/tcp"),
     ]
+
+
+def test_what_a_failing_health_check_asks_is_part_of_the_plain_question() -> None:
+    def plain(health: str) -> set[str]:
+        checked = ("http://127.0.0.1:8080", "http://203.0.113.9:81", "http://u.example:99999")
+        asking = replace(container(), health=health, checked=checked)
+        return {
+            f"{each.start_text()} -> {each.target_text()}"
+            for each in flows_for(network(docker=engine(asking)), (), None)
+        }
+
+    asked = {"container:web -> 127.0.0.1:8080/tcp", "container:web -> 203.0.113.9:81/tcp"}
+    assert plain("unhealthy") - plain("healthy") == asked

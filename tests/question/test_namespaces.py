@@ -6,6 +6,7 @@ import pytest
 from hairpin.errors import UnknownNameError, UsageError
 from hairpin.host.host import Namespace
 from hairpin.host.link import Address, Link
+from hairpin.host.managers import NamedGuest
 from hairpin.network.flow import FromContainer, Outside
 from hairpin.network.index import holders
 from hairpin.network.network import Network
@@ -139,7 +140,48 @@ def test_links_towards() -> None:
 
 
 def test_start_in() -> None:
-    assert start_in(named()) == FromContainer("worker", named())
+    assert start_in(WORKER, named()) == FromContainer("worker", named())
+    assert start_in(LEASED, named()) == FromContainer("vm1", named())
+
+
+def with_guests(*guests: NamedGuest) -> Network:
+    return WORKER.with_host(msgspec.structs.replace(WORKER.this, named_guests=guests))
+
+
+LEASED = with_guests(NamedGuest("vm1", "libvirt", addresses=((4, POD),)))
+HELD = with_guests(NamedGuest("box", "lxc", named().name))
+MACHINE = with_guests(NamedGuest("vm2", "libvirt", addresses=((4, number("10.4.0.77")),)))
+BY_GUEST: dict[str, tuple[Network, str, str | None, list[str]]] = {
+    "from a lease's name": (LEASED, "8151", "vm1", ["netns:vm1 -> 198.51.100.11:8151/tcp"]),
+    "a port of a lease's name": (LEASED, "vm1:80", "host", ["host -> 10.4.0.2:80/tcp"]),
+    "each port of a lease's name": (LEASED, "vm1", "host", ["host -> 10.4.0.2:80/tcp"]),
+    "from a process's group": (HELD, "8151", "box", ["netns:box -> 198.51.100.11:8151/tcp"]),
+    "a port of a process's group": (HELD, "box:80", "host", ["host -> 10.4.0.2:80/tcp"]),
+    "a machine that is no namespace": (MACHINE, "vm2:80", "host", ["host -> 10.4.0.77:80/tcp"]),
+    "from a machine that is no namespace": (MACHINE, "8151", "vm2", ["10.4.0.77 -> 198.51.100.11:8151/tcp"]),
+    "a container of the same name": (with_guests(NamedGuest("web", "lxc", named().name)), "8151", "web",
+                                     ["container:web -> 198.51.100.11:8151/tcp"]),
+}  # fmt: skip
+
+
+@each_row(("net", "target", "origin", "flows"), BY_GUEST.values(), ids=BY_GUEST)
+def test_a_guest_is_asked_by_its_name(net: Network, target: str, origin: str | None, flows: list[str]) -> None:
+    assert told(net, target, origin) == flows
+
+
+def test_a_machine_of_which_no_socket_is_known_needs_a_port() -> None:
+    with pytest.raises(UsageError, match="name a port: vm2:PORT"):
+        told(MACHINE, "vm2", None)
+    with pytest.raises(UnknownNameError):
+        told(MACHINE, "vm3:80", None)
+
+
+def test_the_plain_question_asks_guests_too() -> None:
+    def plain(net: Network) -> set[str]:
+        return {f"{each.start_text()} -> {each.target_text()}" for each in flows_for(net, (), None)}
+
+    assert plain(HELD) - plain(WORKER) == {"host -> 10.4.0.2:80/tcp", "netns:box -> 203.0.113.80:443/tcp"}
+    assert plain(LEASED) - plain(WORKER) == {"host -> 10.4.0.2:80/tcp", "netns:vm1 -> 203.0.113.80:443/tcp"}
 
 
 def test_targets_in_leaves_other_targets_alone() -> None:

@@ -73,6 +73,7 @@ def test_a_line_says_of_which_ip_version_it_is_where_the_other_one_ends_otherwis
     assert folded((six,), Words(), others=(four, six)) == ["8080/tcp (front) over IPv6 from outside"]
     assert folded((four, six), Words(), others=(four, six)) == ["8080/tcp (front) from outside"]
     assert folded((four,), Words(), others=(four,)) == ["8080/tcp (front) from outside"]
+    assert folded((six,), Words(), others=(six,)) == ["8080/tcp (front) over IPv6 from outside"]
 
 
 def test_each_client_has_the_ip_version_by_which_it_ends_so() -> None:

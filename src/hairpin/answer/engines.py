@@ -32,7 +32,9 @@ def with_engines(answer: Answer) -> Answer:
         found = health(host)
         for each in found:
             line = state(each, answer.network, host)
-            if line is None or (not each.expected and _others_serve(each, found)):
+            if each.is_down and not each.expected:  # a resting engine's requests have no answer that anything needs
+                unread = tuple(one for one in unread if not _is_of(one, host.name))
+            if line is None or (not each.expected and not _is_missed(each, found, answer, host)):
                 continue
             if not (host.is_partly_read and each.contact.state == "unreadable"):  # the line about root says it
                 said.append(answer.network.about_host(host.name, line))
@@ -63,17 +65,26 @@ def _beside(host: Host) -> Iterator[Message]:
     )
 
 
-def _others_serve(each: Health, found: tuple[Health, ...]) -> bool:
-    """Return whether another engine of the host has containers.  An engine beside an engine with containers is probably
-    only installed and not used."""
-    return any(other is not each and other.engine.containers for other in found)
+def _is_missed(each: Health, found: tuple[Health, ...], answer: Answer, host: Host) -> bool:
+    """Return whether the answer lacks a container of the engine, which rests: nothing was found to ask, or nobody
+    listens at an asked port.  An engine beside another program's containers is probably only installed and not used."""
+    if any(other is not each and other.engine.containers for other in found):
+        return False
+    if not answer.flows:
+        return len(host.namespaces) == 1
+    stops = (flow.stop for flow in answer.flows)
+    return any(stop is not None and stop.reason == "no-listener" and stop.netns == host.netns for stop in stops)
 
 
 def _summed_up(unread: tuple[Unread, ...], state: Unread) -> tuple[Unread, ...]:
     """Return the list of missing readings, with a single entry for all requests that the engine did not answer."""
-    own = [each for each in unread if each.host == state.host and each.key in _ASKED]
+    own = [each for each in unread if _is_of(each, state.host)]
     evidence = own[0].evidence if own else ""
     return (*(each for each in unread if each not in own), msgspec.structs.replace(state, evidence=evidence))
+
+
+def _is_of(missed: Unread, host: str) -> bool:
+    return missed.host == host and missed.key in _ASKED
 
 
 def unanswered(answer: Answer) -> bool:
@@ -138,6 +149,8 @@ def _hung(each: Health, network: Network, host: Host) -> Message:
 
 
 def _stopped(each: Health) -> Message:
+    if not each.expected and each.left:
+        return message("dockerd is not running: its unit is disabled, and none of its containers runs.")
     if not each.expected:
         return message(
             "dockerd is not running: nothing starts it at boot, and the kernel holds nothing that dockerd made."

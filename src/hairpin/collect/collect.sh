@@ -1245,6 +1245,7 @@ docker_at_once() { # all answers by two processes, where a docker command for ea
     daemon_json=
     with=curl docker=$curl; swarm_services
     [ -n "$ids" ] || return 0
+    case $answers in *'"Status":"unhealthy"'*) run health-checks 'Config.Healthcheck.Test of unhealthy containers: URLs' failing_checks ;; esac
     docker_entered
     wait
 }
@@ -1631,7 +1632,27 @@ docker_containers() {
     frame docker-containers "$origin"
     if [ -n "$out" ]; then printf '%s\n' "$out"; endframe "$st" text ''; else endframe "$st" - "$err"; return 1; fi
     found=$(running_containers "$out")
+    case $out in *'"unhealthy"'*) 
+        [ "$with" = cli ] || answers=$("$@" 2>/dev/null)
+        run health-checks 'Config.Healthcheck.Test of unhealthy containers: URLs' failing_checks ;;
+    esac
     docker_entered
+}
+failing_checks() { # failing_checks [PODMAN]: container id, tab, URL: those in the commands of failing health checks. Nothing else of a command
+    # leaves the host: a word of it may be a password, and so may the part of a URL before @, or after its path begins
+    case ${1:-$with} in
+        curl) printf '%s\n' "$answers" | sed -n 's/^{"Id": *"\([0-9a-f]*\)".*"Status": *"unhealthy".*"Healthcheck": *{ *"Test": *\[\([^]]*\)\].*/\1 \2 /p' ;;
+        *)  line='{{if and .State.Health .Config.Healthcheck}}{{if eq .State.Health.Status "unhealthy"}}{{.Id}} {{range .Config.Healthcheck.Test}}{{.}} {{end}}{{end}}{{end}}'
+            limit 8 ${1:-$docker} inspect --type container --format "$line" $ids ;;
+    esac 2>/dev/null | awk '
+    {
+        for (line = $0; match(line, "https?://[][A-Za-z0-9@:._~%!$&*+,;=-]+"); line = substr(line, RSTART + RLENGTH)) {
+            asked = substr(line, RSTART, RLENGTH)
+            if (asked ~ /@/) { scheme = asked; sub("//.*", "//", scheme); sub(".*@", "", asked); asked = scheme asked }
+            sub("[.,;:]+$", "", asked)
+            print $1 "\t" asked
+        }
+    }'
 }
 docker_entered() { # the readings of the namespaces of the containers in $found
     view=unseen
@@ -1887,11 +1908,12 @@ podman_and_pods() {
     READ_INODES= ASKED_USERS=' '
     podman_all
     other_namespaces
+    local_guests
     idle_users          # last: a home may be on a server that does not answer
 }
 other_namespaces() { # those that no engine lists: with a name in /run/netns, as of pods of containerd or cri-o (the engine is not asked, as in
     # k3s) and of `ip netns`; those that a process alone holds, as the guests of LXC and nspawn; and those with the networks of rootless Podman
-    ids=
+    ids= held=
     ! have lsns || netns_ids
     have nsenter || return
     list= seen="$READ_INODES $(stat -L -c %i /proc/self/ns/net 2>/dev/null) "         # of containers of Podman, and the host's own
@@ -1911,8 +1933,12 @@ other_namespaces() { # those that no engine lists: with a name in /run/netns, as
         case " $seen " in *" $inode "*) continue ;; esac
         seen="$seen$inode "
         list="$list${list:+$NL}netns:pid-${line##* }$TAB$inode$TAB${line##* }$TAB-"
+        { while IFS= read -r group; do
+            case $group in *lxc.payload*|*/lxc/*|*machine-*.scope*|*systemd-nspawn@*) held="$held${held:+$NL}${line##* }$TAB$group" ;; esac
+        done <"/proc/${line##* }/cgroup"; } 2>/dev/null
     done
     set +f; IFS=$USUAL_IFS
+    [ -z "$held" ] || body guests '/proc/*/cgroup' "$held"
     [ "$HAIRPIN_UID" != 0 ] || rootless_namespaces
     [ -n "$list" ] || return
     if [ "$HAIRPIN_UID" != 0 ]; then say namespaces '/run/netns, lsns' 1 refused "the namespaces in /run/netns and of other processes cannot be entered: permission denied"; return; fi
@@ -1928,6 +1954,18 @@ $list
 EOT
     wait
     NETNS=
+}
+local_guests() { # who is behind the bridges of libvirt, LXC, Incus, NetworkManager, networkd and nspawn: the leases of their name servers, and machined's list
+    root=$HAIRPIN_ROOT
+    for f in "$root"/var/lib/libvirt/dnsmasq/*.status "$root"/var/lib/libvirt/dnsmasq/*.macs "$root"/var/lib/misc/dnsmasq.*.leases \
+        "$root"/var/lib/incus/networks/*/dnsmasq.leases "$root"/var/lib/lxd/networks/*/dnsmasq.leases \
+        "$root"/var/snap/lxd/common/lxd/networks/*/dnsmasq.leases "$root"/var/lib/NetworkManager/dnsmasq-*.leases \
+        "$root"/run/systemd/netif/dhcp-server-lease/* "$root"/var/lib/systemd/network/dhcp-server-lease/* "$root"/run/systemd/machines/*
+    do
+        case $f in */unit:*) continue ;; esac
+        [ -s "$f" ] && [ -r "$f" ] || continue
+        run guests "${f#"$root"}" cat "$f"
+    done
 }
 rootless_namespaces() { # adds to list those that Podman 5 mounts for each user, where only the processes of that user's pause process see them
     for file in /run/user/*/libpod/tmp/pause.pid; do
@@ -1999,6 +2037,7 @@ podman_asked() { # $podman is split on purpose; it runs in /, where every user m
     capture json "$CONTAINER_PATHS" limit 8 $podman inspect --type container $ids
     captured podman-containers "$podman inspect --type container $(echo $ids)"
     found=$(running_containers "$out")
+    case $out in *'"unhealthy"'*) run health-checks 'Config.Healthcheck.Test of unhealthy containers: URLs' failing_checks "$podman" ;; esac
     case $out in *'"IsInfra":true'*) # this document names no pod
         run podman-pods "$podman pod ps --format json" json 'InfraId Name' limit 8 $podman pod ps --format json ;;
     esac

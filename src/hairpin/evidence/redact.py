@@ -72,6 +72,12 @@ _LOOKED_UP = re.compile(
 """A name that a program has looked up, in the words of its log."""
 _DOTTED = re.compile(r"(?<![\w./-])[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+\.[A-Za-z]{2,}(?![\w(])")
 """A name with several dots in a container's log: that of a machine."""
+_GUEST = re.compile(
+    r'("(?:hostname|domain|Hostname)": *"|^NAME=|/lxc\.payload[./]|/lxc/|/systemd-nspawn@|/machine-'
+    r"|^\d+ [0-9a-f:]+ [0-9a-f.:]+ )([A-Za-z0-9_-]+)",
+    re.MULTILINE,
+)
+"""The name of a guest: in a lease, in machined's file, in a control group."""
 _BOOT = re.compile(r'(?:(?<="_BOOT_ID":")|^(?P<before>\s*-?\d+ ))(?P<id>[0-9a-f]{32})(?![0-9a-f])', re.MULTILINE)
 _PROSE = frozenset({
     "trace-logins", "trace-cron", "trace-syslog", "trace-engines", "trace-firewalls", "trace-audit", "trace-scripts",
@@ -184,6 +190,10 @@ class _Redactor:
                 return "".join(self._name_line(line) for line in text.splitlines(keepends=True))
             case "container-hosts":
                 return "".join(self._pinned_name(line) for line in text.splitlines(keepends=True))
+            case "guests" if reading.outcome == "text":
+                return self._text.plain(_GUEST.sub(lambda found: f"{found[1]}{self._names.host(found[2])}", text))
+            case "health-checks":
+                return self._text.words(self._text.plain(_OUTSIDE.sub("name.example", text)))
             case "plans":  # this text has only numbers
                 return text
             case key if key in _WITHOUT_ADDRESSES:

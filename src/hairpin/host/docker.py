@@ -93,9 +93,9 @@ class Container(msgspec.Struct, frozen=True):
     restart_count: Annotated[int, of(walked=False)] = 0
     """How often the engine has restarted the container since a person started it."""
     health: Annotated[str, of(walked=False)] = ""
-    """The state of the container's health check: starting, healthy or unhealthy; empty if there is no health check."""
+    checked: Annotated[tuple[str, ...], of(walked=False)] = ()
     on_unhealthy: Annotated[str, of(walked=False)] = ""
-    """What Podman does with an unhealthy container: ``kill``, ``restart`` or ``stop``; empty if it does nothing."""
+    """A health check's state (starting, healthy, unhealthy), its URLs if it fails, what Podman then does (stop …)."""
     bindings: tuple[PortBinding, ...] = ()
     exposed: Annotated[tuple[tuple[str, int], ...], of(walked=False)] = ()
     endpoints: tuple[Endpoint, ...] = ()

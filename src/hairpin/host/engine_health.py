@@ -16,6 +16,9 @@ from hairpin.host.host import Host
 from hairpin.netfilter.ir import Chain
 
 Left = Literal["process", "rule", "bridge", "relay"]
+_ALIVE: tuple[Left, ...] = ("process", "relay")
+"""What shows that a container of the stopped engine still runs."""
+_UNITS = ("docker.service", "docker.socket")
 _OWN_CHAINS = ("DOCKER", "DOCKER-FORWARD", "DOCKER-INGRESS")
 
 
@@ -23,13 +26,16 @@ class Health(msgspec.Struct, frozen=True):
     """The health of an engine.
 
     ``left``: the things that the stopped engine has left in the kernel.  ``awaited``: the containers that would run if
-    the engine ran.  ``enabled``: whether the engine starts at boot, or its unit has failed."""
+    the engine ran.  ``enabled``: whether the engine starts at boot, or its unit has failed.  ``switched_off``: whether
+    somebody has disabled the engine's units and stopped them.  Rules and bridges then are what the engine left when it
+    was stopped, and no container runs that could miss it."""
 
     engine: Engine
     contact: Contact
     left: tuple[Left, ...] = ()
     awaited: tuple[Container, ...] = ()
     enabled: bool = False
+    switched_off: bool = False
 
     @property
     def answers(self) -> bool:
@@ -41,7 +47,8 @@ class Health(msgspec.Struct, frozen=True):
         """Whether the engine should answer.  Until the engine answers, its running containers are unknown."""
         if not self.engine.traits.has_daemon:
             return self.contact.state not in ("answers", "stopped")
-        return self.contact.state != "stopped" or self.enabled or bool(self.left) or bool(self.awaited)
+        alive = any(not self.switched_off or each in _ALIVE for each in self.left)
+        return self.contact.state != "stopped" or self.enabled or alive or bool(self.awaited)
 
     @property
     def is_down(self) -> bool:
@@ -58,6 +65,11 @@ def health(host: Host) -> tuple[Health, ...]:
 def is_down(host: Host, engine: Engine) -> bool:
     """Return whether the engine has a daemon that does not run."""
     return any(each.is_down and each.engine.kind == engine.kind for each in health(host))
+
+
+def is_at_rest(host: Host, engine: Engine) -> bool:
+    """Return whether the engine has a daemon that does not run, and that nothing starts at boot."""
+    return any(each.is_down and not each.enabled and each.engine.kind == engine.kind for each in health(host))
 
 
 def is_unasked(host: Host, engine: Engine) -> bool:
@@ -140,14 +152,22 @@ def excluding(engine: Engine) -> tuple[str, ...]:
 def _of(host: Host, engine: Engine, contact: Contact) -> Health:
     if not engine.traits.has_daemon or contact.state != "stopped":
         return Health(engine, contact)
-    return Health(engine, contact, _left(host, engine), _awaited(engine), _enabled(host, engine))
+    return Health(engine, contact, _left(host, engine), _awaited(engine), _enabled(host, engine), _switched_off(host))
 
 
 def _enabled(host: Host, engine: Engine) -> bool:
     if engine.boot is not None and engine.boot.enabled:
         return True
-    units = [each for each in host.units if each.name in ("docker.service", "docker.socket")]
+    units = [each for each in host.units if each.name in _UNITS]
     return any(each.enabled.startswith("enabled") or each.active == "failed" for each in units)
+
+
+def _switched_off(host: Host) -> bool:
+    """Return whether systemd says that the unit docker is disabled or masked, and does not run."""
+    return any(
+        each.name == _UNITS[0] and each.enabled in ("disabled", "masked") and each.active == "inactive"
+        for each in host.units
+    )
 
 
 def _awaited(engine: Engine) -> tuple[Container, ...]:

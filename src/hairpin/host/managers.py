@@ -93,6 +93,19 @@ class Version(msgspec.Struct, frozen=True):
     evidence: str = ""
 
 
+class NamedGuest(msgspec.Struct, frozen=True):
+    """A container or virtual machine of a program that is no engine (libvirt, LXC, Incus, nspawn …), by its name.
+    ``program``: as its leases or its registration show.  ``netns``: the namespace that its processes hold; empty if
+    none was read, as of a virtual machine.  ``addresses``: those that a DHCP server of the host gave it, each with its
+    IP version, the newest lease first."""
+
+    name: str
+    program: str
+    netns: str = ""
+    addresses: tuple[tuple[Literal[4, 6], int], ...] = ()
+    evidence: str = ""
+
+
 class Guest(msgspec.Struct, frozen=True):
     """The virtual machine of a desktop engine, into which a program on Windows or macOS forwards ports.
 

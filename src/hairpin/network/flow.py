@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 import msgspec
 
 from hairpin.field import of
-from hairpin.host.netns import Netns
+from hairpin.host.netns import NAMED, Netns
 from hairpin.netfilter.packet import CWR, ECE, ICMP, ICMP6, SYN, TCP, UDP, Packet
 from hairpin.network.prefix import Version, address_text
 
@@ -147,4 +147,4 @@ class Flow(msgspec.Struct, frozen=True):
                 return f"host{at}"
             case FromContainer(name=name, netns=netns, address=address):
                 bound = f" ({address_text(address, self.version)})" if address is not None else ""
-                return f"{netns.name if netns.is_named else f'container:{name}'}{at}{bound}"
+                return f"{NAMED if netns.is_named else 'container:'}{name}{at}{bound}"

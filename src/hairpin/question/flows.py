@@ -5,6 +5,7 @@ Pods are containers whose engine was not asked.  CNI plug-ins made the namespace
 """
 
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 
 import msgspec
 
@@ -15,7 +16,7 @@ from hairpin.host.netns import Netns
 from hairpin.host.swarm import MeshPort
 from hairpin.message import Message, message
 from hairpin.network.attachment import sender_netns
-from hairpin.network.flow import Flow, FromContainer, FromHost
+from hairpin.network.flow import Flow, FromContainer, FromHost, Outside, Start
 from hairpin.network.network import Network, addresses_of
 from hairpin.network.prefix import address_text, is_loopback
 from hairpin.network.query import Query
@@ -24,11 +25,11 @@ from hairpin.network.socket_owner import EPHEMERAL, ephemeral_ports
 from hairpin.question.asked import Origin, Target
 from hairpin.question.held import given_up, held_by, on_host_network
 from hairpin.question.hosts import host_named, host_of
-from hairpin.question.namespaces import listening, start_in, targets_in
+from hairpin.question.namespaces import guest_in, listening, start_in, targets_in, with_guest
 from hairpin.question.port_flows import other_clients, protocols, to_asked_port, to_port, usable
 from hairpin.question.standpoints import beyond
-from hairpin.question.starts import asker
-from hairpin.question.target import is_outside_name
+from hairpin.question.starts import asker, start_named
+from hairpin.question.target import is_outside_name, parse_target
 
 _FIRST_PORT, _PORTS = 40000, 25000
 """The source ports of flows: every second port.  A repeated flow has the next source port."""
@@ -42,6 +43,7 @@ def flows_for(network: Network, targets: tuple[Target, ...], origin: Origin | No
     Raises UsageError if the question makes no sense for these hosts, and CollectError if it means a host that was not
     read.
     """
+    origin = with_guest(network, origin)
     if not targets:
         found = [flow for host in network.hosts if _has_namespace(host) for flow in _everything(network, host, origin)]
         return _numbered(network, tuple(dict.fromkeys(found)))
@@ -227,6 +229,7 @@ def _everything(network: Network, host: Host, origin: Origin | None) -> list[Flo
     flows += _mesh_flows(network, host, origin)
     if origin is None:
         flows += pod_flows(network, host)
+        flows += _of_health_checks(network, host)
         # The containers of a pod have the infra container's network, and so the same way out.
         senders = (each for each in host.containers() if not any(one.running for one in host.members_of(each)))
         from hairpin.question.egress import egress_flows, over_tcp
@@ -234,6 +237,16 @@ def _everything(network: Network, host: Host, origin: Origin | None) -> list[Flo
         outward = [flow for each in senders for flow in egress_flows(network, host, each)]
         flows += [*outward, *over_tcp(host, tuple(outward))]
     return flows
+
+
+def _of_health_checks(network: Network, host: Host) -> Iterator[Flow]:
+    """Yield the flows of failing health checks: from each unhealthy container to the URLs in its check's command."""
+    label = host.name if len(network.hosts) > 1 else ""
+    for container in host.containers():
+        for asked in container.checked if container.running and container.health == "unhealthy" else ():
+            with suppress(UsageError, ValueError):  # a URL of another host's name is not looked up
+                target = parse_target(asked)
+                yield from flows_for(network, (target,), Origin("container", container=container.name, host=label))
 
 
 def _mesh_flows(network: Network, host: Host, origin: Origin | None) -> list[Flow]:
@@ -255,16 +268,26 @@ def _mesh_flows(network: Network, host: Host, origin: Origin | None) -> list[Flo
 
 
 def pod_flows(network: Network, host: Host) -> Iterator[Flow]:
-    """Yield the flows from the host to the ports on which each pod listens, like the probes of a kubelet, and the flow
-    of each pod to the outside."""
+    """Yield the flows from the host to the ports on which each pod or guest listens, like the probes of a kubelet, and
+    the flow of each to the outside.  Of a guest that is no namespace only its address is known, and the flow to the
+    outside."""
     first, *others = beyond(network.namespace(host.netns), 4)
     out = lookup(network.namespace(host.netns), Query(4, first)).type == "unicast"
     for namespace in host.namespaces:
         netns = Netns(host.name, namespace.name)
         own = next((each.value for each in addresses_of(namespace, None, 4) if each.scope == "global"), None)
-        if not netns.is_pod or own is None:
+        if own is None or not (netns.is_pod or guest_in(network, netns) is not None):
             continue
         for port in listening(namespace, 4, own):
             yield Flow(FromHost(), 4, own, "tcp", port, host=host.name, asked_host=host.name)
         if out:
-            yield Flow(start_in(netns), 4, first, "tcp", 443, purpose="egress", stand_ins=tuple(others), host=host.name)
+            yield _outward(host, start_in(network, netns), first, others)
+    for guest in host.named_guests if out else ():
+        for version, address in guest.addresses:
+            start = start_named(network, host, 4, Origin("address", 4, address)).start if version == 4 else None
+            if isinstance(start, Outside) and start.link is not None:
+                yield _outward(host, start, first, others)
+
+
+def _outward(host: Host, start: Start, first: int, others: list[int]) -> Flow:
+    return Flow(start, 4, first, "tcp", 443, purpose="egress", stand_ins=tuple(others), host=host.name)

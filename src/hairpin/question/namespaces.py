@@ -1,16 +1,20 @@
-"""Finds the namespace that a name or an address means, if no container runs in it: the namespace of a pod, or another
-namespace that has a name on its host.  A container's name always means the container."""
+"""Finds the namespace that a name or an address means, if no container runs in it: the namespace of a pod, of a guest
+of LXC or nspawn, or another namespace that has a name on its host; and the guest whose address a DHCP server of its
+host gave out.  A container's name always means the container."""
+
+from collections.abc import Iterator
 
 import msgspec
 
 from hairpin.errors import UsageError
 from hairpin.host.host import Host, Namespace
+from hairpin.host.managers import NamedGuest
 from hairpin.host.netns import NAMED, Netns
 from hairpin.message import message
 from hairpin.network.flow import FromContainer
 from hairpin.network.index import is_joined, is_meant
 from hairpin.network.network import Network, addresses_of, is_uplink, owns_address, veth_peer
-from hairpin.network.prefix import Version, is_loopback, parse_address
+from hairpin.network.prefix import Version, address_text, is_loopback, parse_address
 from hairpin.network.stacked import lower_of
 from hairpin.network.strayed import is_typed_in
 from hairpin.question.asked import Origin, Target
@@ -23,8 +27,38 @@ def namespace_named(network: Network, name: str, label: str = "") -> Netns | Non
     hosts = [each for each in network.hosts if label in ("", each.name)]
     if bare == name and any(each.containers_named(name) for each in hosts):
         return None
-    found = (each.netns.sibling(f"{NAMED}{bare}") for each in hosts)
+    found = (each.netns.sibling(name) for each in hosts for name in (f"{NAMED}{bare}", *_held_by(each, bare)))
     return next((each for each in found if each in network), None)
+
+
+def _held_by(host: Host, name: str) -> Iterator[str]:
+    """Yield the namespaces of the host's guests with the name."""
+    return (each.netns for each in host.named_guests if each.name == name and each.netns)
+
+
+def guest_address(network: Network, name: str, label: str = "") -> tuple[Host, Version, int] | None:
+    """Return the host of the guest that the name means, and the guest's address; None if the name means a container, a
+    namespace, or no guest with an address."""
+    hosts = [each for each in network.hosts if label in ("", each.name)]
+    if any(each.containers_named(name) for each in hosts) or namespace_named(network, name, label) is not None:
+        return None
+    for host in hosts:
+        for guest in host.named_guests:
+            if guest.name == name and guest.addresses:
+                version, value = guest.addresses[0]
+                return host, version, value
+    return None
+
+
+def with_guest(network: Network, origin: Origin | None) -> Origin | None:
+    """Return the origin; in place of a guest that is no namespace, such as a virtual machine, its address."""
+    if origin is None or origin.kind != "container":
+        return origin
+    found = guest_address(network, origin.container or "", origin.host)
+    if found is None:
+        return origin
+    host, version, value = found
+    return Origin("address", version, value, host=host.name if len(network.hosts) > 1 else "")
 
 
 def asking_namespace(network: Network, origin: Origin | None) -> Netns | None:
@@ -34,9 +68,20 @@ def asking_namespace(network: Network, origin: Origin | None) -> Netns | None:
     return namespace_named(network, origin.container or "", origin.host)
 
 
-def start_in(netns: Netns) -> FromContainer:
-    """Return the start of a flow in a namespace in which no container runs."""
-    return FromContainer(netns.name.removeprefix(NAMED), netns)
+def start_in(network: Network, netns: Netns) -> FromContainer:
+    """Return the start of a flow in a namespace in which no container runs.  It has the name of the guest whose
+    namespace it is."""
+    guest = guest_in(network, netns)
+    return FromContainer(guest.name if guest is not None else netns.name.removeprefix(NAMED), netns)
+
+
+def guest_in(network: Network, netns: Netns) -> NamedGuest | None:
+    """Return the guest in the namespace: its processes hold the namespace, or a lease gave it an address there."""
+    guests = network.host(netns.host).named_guests
+    if not guests or not netns.is_named:
+        return None
+    held = {(version, value) for version, value in _global(network.namespace(netns))}
+    return next((each for each in guests if each.netns == netns.name or held & {*each.addresses}), None)
 
 
 def namespaces_with(network: Network, host: Host, version: Version, address: int) -> tuple[Netns, ...]:
@@ -63,6 +108,9 @@ def targets_in(network: Network, target: Target) -> tuple[Target, ...]:
     the asked port, or else each TCP port on which the namespace listens.  Return the target itself if it names
     something else.  Raise UsageError if nothing can be asked for."""
     name = target.container or ""
+    guest = guest_address(network, name, target.host) if name else None
+    if guest is not None:
+        return _of_guest(network, target, guest)
     netns = namespace_named(network, name, target.host) if name else None
     held = _global(network.namespace(netns)) if netns is not None else ()
     if netns is None:
@@ -90,6 +138,26 @@ def targets_in(network: Network, target: Target) -> tuple[Target, ...]:
             )
         )
     return found
+
+
+def _of_guest(network: Network, target: Target, guest: tuple[Host, Version, int]) -> tuple[Target, ...]:
+    """Return the targets at the guest's address; raise UsageError if the question names no port, and the guest's
+    sockets were not read."""
+    host, version, value = guest
+    if target.port is None and not namespaces_with(network, host, version, value):
+        raise UsageError(
+            message(
+                "{name} is a guest of {host} with the address {address}; name a port: {name}:PORT, or a destination: "
+                "ADDRESS:PORT --from {name}",
+                name=target.container,
+                host=host.name,
+                address=address_text(value, version),
+            )
+        )
+    label = host.name if len(network.hosts) > 1 else ""
+    if target.port is None:
+        return targets_in(network, msgspec.structs.replace(target, container=address_text(value, version), host=label))
+    return (msgspec.structs.replace(target, container=None, version=version, address=value, host=label),)
 
 
 def _at_address(network: Network, host: Host, name: str) -> tuple[Netns | None, tuple[tuple[Version, int], ...]]:

@@ -139,7 +139,7 @@ def _only(network: Network, host: Host, version: Version, address: int, found: t
 def _inside(network: Network, netns: Netns) -> FromContainer:
     """Return the start in the namespace: its container, or the namespace itself if no container runs in it."""
     container = network.container_of(netns)
-    return FromContainer(container.name, netns) if container is not None else start_in(netns)
+    return FromContainer(container.name, netns) if container is not None else start_in(network, netns)
 
 
 def _behind_container(network: Network, host: Host, version: Version, address: int) -> Outside | None:
@@ -204,7 +204,7 @@ def _asker(network: Network, origin: Origin) -> tuple[Host, Container]:
 def _container(network: Network, origin: Origin) -> Standpoint:
     inside = asking_namespace(network, origin)
     if inside is not None:
-        return Standpoint(start_in(inside), network.host(inside.host))
+        return Standpoint(start_in(network, inside), network.host(inside.host))
     host, container = _asker(network, origin)
     if container.netns is None and not container.running:
         # A stopped container sends no packet, which is also an answer.  The flow starts in the namespace that the

@@ -111,4 +111,8 @@ def _names(answer: Answer) -> Mapping[str, str]:
         over_v6 = (address_text(each.ipv6, 6) for each in container.endpoints if each.ipv6 is not None)
         for address in (*over_v4, *over_v6):
             found.setdefault(address, set()).add(places.on(container.name, host.name))
+    for host in answer.network.hosts:
+        for guest in host.named_guests:
+            for version, value in guest.addresses:
+                found.setdefault(address_text(value, version), set()).add(places.on(guest.name, host.name))
     return {address: next(iter(names)) for address, names in found.items() if len(names) == 1}

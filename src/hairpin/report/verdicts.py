@@ -9,7 +9,7 @@ from hairpin.answer.answer import Answer, CauseAnswer, FlowAnswer
 from hairpin.host.name_order import name_order
 from hairpin.message import message
 from hairpin.network.flow import Flow
-from hairpin.network.prefix import Version
+from hairpin.network.prefix import Version, address_text
 from hairpin.report.paper import Paper, Style
 from hairpin.report.places import NO_HOSTS, Places
 from hairpin.report.words import Words
@@ -96,7 +96,7 @@ def folded(
     """Return a line for each published port or asked address, and a line for all containers that send to the same
     destinations.  Many ports with the same clients share a line, except with ``each_port``.  ``others``: all flows of
     the answer.  A line names its IP version if ``others`` has flows of the other IP version that do not belong to the
-    line."""
+    line, and if clients reach a published port over IPv6 alone."""
     into: dict[_Port, list[str]] = {}
     out: dict[str, list[str]] = {}
     alone = _of_one_version(flows, others, places)
@@ -128,17 +128,23 @@ def folded(
 def _asked(flow: Flow, places: Places) -> tuple[str, str]:
     """Return the flow's container, and the port or address of the flow's destination."""
     to = places.target(flow)
-    return places.container(flow), to if flow.purpose == "asked" else to.rpartition(":")[2]
+    name = places.container(flow) or places.names.get(address_text(flow.daddr, flow.version), "")
+    return name, to if flow.purpose == "asked" else to.rpartition(":")[2]
 
 
 def _of_one_version(flows: Sequence[Flow], others: Sequence[Flow], places: Places) -> frozenset[tuple[str, str, str]]:
-    """Return the ports and clients for which ``flows`` lacks an IP version that ``others`` has."""
+    """Return the ports and clients for which ``flows`` lacks an IP version that ``others`` has, and the published ports
+    for which both have only IPv6."""
     here: dict[tuple[str, str, str], set[int]] = {}
     everywhere: dict[tuple[str, str, str], set[int]] = {}
+    published = {_asked(flow, places) for flow in others or flows if flow.purpose == "published" and flow.version == 4}
     for found, each in ((here, flows), (everywhere, others)):
         for flow in each:
             found.setdefault((*_asked(flow, places), places.client_name(flow)), set()).add(flow.version)
-    return frozenset(asked for asked, versions in here.items() if versions != everywhere.get(asked, versions))
+    shown = {_asked(flow, places) for flow in flows if flow.purpose == "published"} - published
+    return frozenset(
+        asked for asked, versions in here.items() if versions != everywhere.get(asked, versions) or asked[:2] in shown
+    )
 
 
 def _ports(ports: Sequence[_Port], words: Words) -> str:

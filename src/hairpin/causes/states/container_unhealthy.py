@@ -2,8 +2,8 @@
 
 Users see: ``docker ps`` shows ``(unhealthy)``.  The port may answer, but slowly or with errors.
 
-Proof: the engine says that the container is unhealthy.  No flow shows this cause.  hairpin reads only the status, never
-the output of the check.
+Proof: the engine says that the container is unhealthy.  No flow shows this cause.  hairpin reads the status and the
+URLs in the check's command, never the output of the check.  The plain question walks the flows to these URLs.
 Now: read the output of the check with ``docker inspect -f '{{json .State.Health}}' NAME``.
 Lasting: repair the fault that the check finds, or repair the check.
 """

@@ -25,6 +25,7 @@ from hairpin.host.engine_health import is_unasked
 from hairpin.host.host import Host
 from hairpin.host.managers import ScriptLine
 from hairpin.message import Message, message
+from hairpin.programs import having_role
 from hairpin.walk.reads import parts_changed
 
 Stage = Callable[[Course], Course]
@@ -39,6 +40,7 @@ _ORDER: tuple[tuple[str, str], ...] = (
 """Pairs of units: systemd starts the first unit of a pair before the second one.  Source: bootup(7),
 systemd.special(7)"""
 _DOCKER, _PODMAN, _RC_LOCAL = "docker.service", "podman-restart.service", "rc-local.service"
+_GUESTS = "machines.target"
 
 
 class _Step(msgspec.Struct, frozen=True):
@@ -130,6 +132,20 @@ def _steps(host: Host) -> Iterator[_Step]:
         yield _Step(_DOCKER, lambda course: _with_docker(course, host))
     if any(each.kind == "podman" for each in host.engines):
         yield _Step(_PODMAN, lambda course: _with_podman(course, host))
+    if host.named_guests or _has_rules_of_guests(host):
+        from hairpin.events.boot._guests import with_guests_again
+
+        yield _Step(_GUESTS, lambda course: with_guests_again(course, host))
+
+
+def _has_rules_of_guests(host: Host) -> bool:
+    """Return whether a program that makes rules for its own networks or guests has made some."""
+    return any(
+        program.makes_table(table.name) if table.dialect == "nft" else any(map(program.makes_chain, names))
+        for table in host.namespace(host.netns.name).ruleset.tables
+        for names in ([each.name for each in table.chains],)
+        for program in having_role("virtual-machines", "links")
+    )
 
 
 def _starts(host: Host, name: str) -> bool:

@@ -82,7 +82,9 @@ def with_links_as_before(course: Course, was: Host) -> Course:
     lost = {
         each.name
         for each in _cards(was, old)
-        if each.up and each.name not in given and any(one.link == each.name for one in old.addresses)
+        if each.up
+        and each.name not in given
+        and any(one.link == each.name and one.scope != "link" for one in old.addresses)
     }
     if not lost:
         return course

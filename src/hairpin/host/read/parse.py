@@ -10,7 +10,7 @@ from hairpin.host.contact import EngineBeside
 from hairpin.host.docker import Container, Engine
 from hairpin.host.host import Host, Namespace, Unread
 from hairpin.host.idle import IdleContainer
-from hairpin.host.managers import Guest, ScriptLine, Unit, Version
+from hairpin.host.managers import Guest, NamedGuest, ScriptLine, Unit, Version
 from hairpin.host.netns import NAMED
 from hairpin.host.read.clock import with_clock
 from hairpin.host.read.engines.contact import beside, contact
@@ -22,6 +22,7 @@ from hairpin.host.read.engines.placement import (
     placed,
     places,
     second_names,
+    with_health_checks,
     with_hosts_entries,
     with_resolvers,
 )
@@ -92,6 +93,7 @@ def of_readings(evidence: Evidence, readings: Readings) -> ParsedHost:
         versions=(*_engine_versions(running), *versions),
         files=readings.part(("files",), lambda: managing.files(readings)),
         boot_lines=readings.part(("boot-scripts", "boot-units"), lambda: _boot_lines(readings)),
+        named_guests=readings.part(("guests",), lambda: _named_guests(readings)),
         guest=_guest(evidence, readings, namespaces, versions),
         cloud=later("managers.cloud.of_dmi")(dmi.text) if dmi is not None else None,
         hypervisor=later("managers.cloud.hypervisor_of_dmi")(dmi.text) if dmi is not None else None,
@@ -136,6 +138,15 @@ def _idle(readings: Readings) -> tuple[IdleContainer, ...]:
     return readings.all_understood(found, idle_containers)
 
 
+def _named_guests(readings: Readings) -> tuple[NamedGuest, ...]:
+    found = readings.of("guests")
+    if not found:
+        return ()
+    from hairpin.host.read.managers.guests import named_guests  # noqa: PLC0415 - few hosts have guests
+
+    return named_guests(found)
+
+
 def _boot_lines(readings: Readings) -> tuple[ScriptLine, ...] | None:
     return managing.boot_lines(readings) if readings.of("boot-scripts") else None
 
@@ -154,10 +165,11 @@ def _engines(
         found = engines(readings, units, versions, mute=mute, malformed=malformed)
         own = tuple(each.text for each in readings.of("container-resolvers"))
         pinned = tuple(each.text for each in readings.of("container-hosts"))
+        checks = tuple(each.text for each in readings.of("health-checks"))
 
         def inside(engine: Engine) -> tuple[Container, ...]:
             lying = placed(_alive(engine, known), known, readable, left)
-            return with_hosts_entries(with_resolvers(lying, own), pinned)
+            return with_health_checks(with_hosts_entries(with_resolvers(lying, own), pinned), checks)
 
         stack = _network_stack(readings, found)
 

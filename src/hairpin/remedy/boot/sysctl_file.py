@@ -24,7 +24,7 @@ from hairpin.host.boot.daemon_sysctls import DaemonSetting, set_by_daemon
 from hairpin.host.boot.generated import managed_by
 from hairpin.host.boot.sysctl_files import FORWARDING, SYSCTL_CONF, UFW_SYSCTL, Setting, file_after, settings
 from hairpin.host.docker import Engine
-from hairpin.host.engine_health import is_down
+from hairpin.host.engine_health import is_at_rest, is_down
 from hairpin.host.host import Host
 from hairpin.host.sysctl import Path, dotted
 from hairpin.message import Message, message
@@ -231,7 +231,7 @@ def written_at_boot(path: Path, value: str, host: Host) -> Message | None:
     the value."""
     wanted = _SAME.get(path, path)
     for engine in host.engines:
-        if engine.kind != "docker" or engine.rootless:
+        if engine.kind != "docker" or engine.rootless or is_at_rest(host, engine):
             continue
         if any((each, text) == (wanted, value) for each, text in _written(engine, host)):
             return _said(wanted)

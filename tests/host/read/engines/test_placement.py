@@ -9,6 +9,7 @@ from hairpin.host.read.engines.placement import (
     placed,
     places,
     second_names,
+    with_health_checks,
     with_hosts_entries,
     with_resolvers,
 )
@@ -72,6 +73,13 @@ def test_placed(container: Container, expected: str | None) -> None:
 def test_netnsids() -> None:
     text = "4026533222 unassigned 1\n4026533306 1 354\n4026539999 2 9\n\n"
     assert netnsids(text, KNOWN) == ((1, "container:web"),)
+
+
+def test_a_container_has_the_urls_of_its_failing_health_check() -> None:
+    web = container()
+    assert with_health_checks((web,), ())[0].checked == ()
+    told = f"{web.id}\thttp://localhost:80\n{web.id}\thttp://localhost:80\n{web.id}\thttp://db:5432\nother\thttp://a\n"
+    assert with_health_checks((web,), (told,))[0].checked == ("http://localhost:80", "http://db:5432")
 
 
 def test_a_file_that_was_read_counts_even_without_a_name_server() -> None:

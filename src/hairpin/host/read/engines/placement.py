@@ -128,6 +128,15 @@ def _seconds(text: str | None) -> int | None:
     return int(text) if text is not None and text.isdigit() else None
 
 
+def with_health_checks(containers: tuple[Container, ...], texts: tuple[str, ...]) -> tuple[Container, ...]:
+    """Return the containers, each with the URLs of its failing health check."""
+    found = _by_container(texts) if texts else {}
+    return tuple(
+        msgspec.structs.replace(each, checked=tuple(dict.fromkeys(found[each.id]))) if each.id in found else each
+        for each in containers
+    )
+
+
 def with_hosts_entries(containers: tuple[Container, ...], texts: tuple[str, ...]) -> tuple[Container, ...]:
     """Return the containers, each with the entries of its /etc/hosts, if that file was read.  ``extra_names`` then has
     the names of the file, because the options show only the names that the engine wrote at the start."""
