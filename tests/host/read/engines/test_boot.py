@@ -22,6 +22,9 @@ def read(paths: str, *others: tuple[str, str]) -> Evidence:
 CASES: dict[str, tuple[Evidence, tuple[Unit, ...], Boot]] = {
     "nothing starts it": (read(""), (), Boot()),
     "an init script that no runlevel starts": (read(INIT), (), Boot("sysvinit")),
+    "a removed package has left its links": (
+        read(INIT + LINK), (Unit("podman.service", "inactive", "disabled"),), Boot("systemd", ()),
+    ),
     "a runlevel starts it": (read(INIT + LINK), (), Boot("sysvinit", ("/etc/rc2.d/S01docker",))),
     "OpenRC starts it": (
         read("/etc/runlevels/default/docker\n" + INIT), (), Boot("openrc", ("/etc/runlevels/default/docker",))),

@@ -54,11 +54,13 @@ def _starts_at_boot(path: str, *, native: bool) -> bool:
 
 
 def _is_native(readings: Readings, units: tuple[Unit, ...]) -> bool:
-    """Return whether systemd has a unit file of docker.service, and no unit that it made of an init script.  If systemd
-    did not tell its units, the unit file decides, unless systemd does not run at all.
-    Source: systemd-sysv-generator(8)"""
-    if any(each.name == "docker.service" for each in units):
-        return any(each.name == "docker.service" and each.enabled != "generated" for each in units)
+    """Return whether systemd runs, and made no unit docker.service of an init script: it then reads no link of a
+    runlevel, also where the package is gone and has left its init script.  If systemd did not tell its units, the unit
+    file decides, unless systemd does not run at all.
+
+    Source: systemd-sysv-generator(8), which trixie's systemd 257 has and sid's 262 lacks"""
+    if units:
+        return not any(each.name == "docker.service" and each.enabled == "generated" for each in units)
     told = readings.first("units")
     return readings.first("dockerd-unit") is not None and (told is None or told.outcome != "absent")
 
