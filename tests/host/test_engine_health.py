@@ -53,6 +53,8 @@ EXPECTED: dict[str, tuple[Host, bool]] = {
     "stopped, its rules are there": (host("stopped", kernel=True), True),
     "stopped and disabled, its rules are left": (without_sockets(host("stopped", kernel=True, units=DISABLED)), False),
     "stopped, its rules are left": (without_sockets(host("stopped", kernel=True)), True),
+    "removed, its rules are left": (
+        without_sockets(host("stopped", kernel=True, units=(Unit("podman.service", "inactive", "disabled"),))), False),
     "stopped and disabled, a docker-proxy is left": (host("stopped", kernel=True, units=DISABLED), True),
     "stopped and disabled, a container still runs": (
         host("stopped", engine(container()), kernel=True, units=DISABLED), True),

@@ -1454,16 +1454,17 @@ docker_boot() { # what starts the daemon at boot, its flags there, and why it di
     ours || return
     frame dockerd-boot '/etc/systemd/system/*.wants, /etc/rc?.d, /etc/runlevels'
     root=${HAIRPIN_ROOT:-$daemon_root}
-    ( cd "$root/" && for path in etc/systemd/system/*.wants/docker.service etc/systemd/system/*.wants/docker.socket \
-        etc/rc[2345].d/S*docker etc/runlevels/*/docker etc/init.d/docker snap/docker/current; do
-        [ ! -e "$path" ] && [ ! -L "$path" ] || echo "/$path"
-    done )
-    endframe 0 text ''
     set --
     for f in "$root"/lib/systemd/system/docker.service "$root"/usr/lib/systemd/system/docker.service \
         "$root"/etc/systemd/system/docker.service "$root"/etc/systemd/system/docker.service.d/*.conf; do
         [ -r "$f" ] && set -- "$@" "$f"
     done
+    # a removed package leaves its init script and links until it is purged: without a program and a unit they start nothing
+    ( cd "$root/" && { [ $# != 0 ] || has_dockerd; } && for path in etc/systemd/system/*.wants/docker.service \
+        etc/systemd/system/*.wants/docker.socket etc/rc[2345].d/S*docker etc/runlevels/*/docker etc/init.d/docker snap/docker/current; do
+        [ ! -e "$path" ] && [ ! -L "$path" ] || echo "/$path"
+    done )
+    endframe 0 text ''
     if [ $# != 0 ]; then    # the last ExecStart= counts; no variable is expanded
         line=$(cat "$@" | sed -n 's/^ExecStart=//p' | sed -n '$p')
         # shellcheck disable=SC2086
@@ -1483,6 +1484,10 @@ docker_boot() { # what starts the daemon at boot, its flags there, and why it di
         grep -E 'failed to start daemon|unable to configure the|[Ff]ailed to load listeners|error initializing|Error starting daemon|invalid character|cannot unmarshal|unknown flag' |
         grep -ivE 'password|secret|token|://[^ ]*@' | tail -n 3
     endframe 0 text ''
+}
+has_dockerd() { # is there a program that a link could start?
+    for f in usr/bin usr/sbin usr/local/bin usr/local/sbin opt/bin bin sbin; do [ -x "$f/dockerd" ] && return; done
+    [ -e snap/docker/current ] || { [ -z "$root" ] && have dockerd; }
 }
 ours() { # do the mounts belong to the host that is examined? Not if only the network namespace is another one than that of process 1
     [ -n "$daemon$daemon_root" ] || [ "/proc/1/ns/net" -ef /proc/self/ns/net ] || ! [ "/proc/1/ns/mnt" -ef /proc/self/ns/mnt ] || return 1

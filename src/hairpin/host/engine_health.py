@@ -27,8 +27,8 @@ class Health(msgspec.Struct, frozen=True):
 
     ``left``: the things that the stopped engine has left in the kernel.  ``awaited``: the containers that would run if
     the engine ran.  ``enabled``: whether the engine starts at boot, or its unit has failed.  ``switched_off``: whether
-    somebody has disabled the engine's units and stopped them.  Rules and bridges then are what the engine left when it
-    was stopped, and no container runs that could miss it."""
+    somebody has disabled the engine's units and stopped them, or removed the engine.  Rules and bridges then are what
+    the engine left when it was stopped, and no container runs that could miss it."""
 
     engine: Engine
     contact: Contact
@@ -163,10 +163,11 @@ def _enabled(host: Host, engine: Engine) -> bool:
 
 
 def _switched_off(host: Host) -> bool:
-    """Return whether systemd says that the unit docker is disabled or masked, and does not run."""
-    return any(
-        each.name == _UNITS[0] and each.enabled in ("disabled", "masked") and each.active == "inactive"
-        for each in host.units
+    """Return whether systemd says that the unit docker is disabled or masked and does not run, or that there is no such
+    unit, because Docker was removed."""
+    found = [each for each in host.units if each.name == _UNITS[0]]
+    return bool(host.units) and all(
+        each.enabled in ("disabled", "masked") and each.active == "inactive" for each in found
     )
 
 
