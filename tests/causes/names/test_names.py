@@ -16,7 +16,7 @@ from tests.causes.case import Case, is_silent
 from tests.names_host import asking, named
 from tests.podman_host import with_podman
 from tests.small_host import GATEWAY, HOST_NETNS, number, sibling
-from tests.user_stack_host import SERVER, rootless
+from tests.user_stack_host import SERVER, on_users_network, rootless
 
 LOOPBACK = 0x7F000001
 TOGETHER = named("shop", other=("shop",))
@@ -167,6 +167,30 @@ def test_one_is_connected_to_the_network_of_the_other() -> None:
 def test_the_repair_of_a_lost_name_server_reloads_the_network_and_no_more() -> None:
     (found,) = diagnose(resolving(alive=False), dns(GATEWAY)).causes
     assert found.candidate.change.calls == (ReloadNetworks(("web",)),)
+
+
+def of_user(*, alive: bool) -> tuple[Network, Flow]:
+    """Return the host with a rootless container on a network with name resolution, and its question to the gateway."""
+    whole = on_users_network(tap=True)
+    (inner,) = (each for each in whole.this.namespaces if each.name.startswith("netns:rootless"))
+    (described,) = whole.this.engines
+    aardvark = (Socket("udp", 4, GATEWAY, 53, process="aardvark-dns"),) if alive else ()
+    others = tuple(each for each in whole.this.namespaces if each is not inner)
+    (joined,) = described.networks
+    changed = replace(
+        whole.this,
+        engines=(replace(described, networks=(replace(joined, dns_enabled=True),)),),
+        namespaces=(*others, replace(inner, sockets=aardvark)),
+    )
+    web = FromContainer("web", sibling("container:web"))
+    return whole.with_host(changed), Flow(web, 4, GATEWAY, "udp", 53, purpose="dns")
+
+
+def test_the_name_server_of_a_user_runs_in_the_namespace_with_the_users_networks() -> None:
+    (found,) = diagnose(*of_user(alive=False)).causes
+    assert found.cause == "engine-resolver-gone"
+    assert found.candidate.change.calls == (ReloadNetworks(("web",), "ann"),)
+    is_silent(*of_user(alive=True))
 
 
 def test_another_program_in_the_place_of_the_name_server_knows_no_container() -> None:

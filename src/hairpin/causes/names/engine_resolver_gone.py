@@ -1,7 +1,8 @@
 """The name server of a Podman network is gone: aardvark-dns, or dnsmasq of the CNI plugin dnsname.
 
 One process answers DNS queries on the gateway addresses of all networks with name resolution.  Podman starts this
-process with the first container of such a network, and does not restart it.
+process with the first container of such a network, and does not restart it.  The name server of a rootless Podman runs
+in the namespace with its user's networks.
 
 Users see: ``Temporary failure in name resolution`` in all containers of the network, while connections by address work.
 
@@ -13,12 +14,13 @@ Lasting: no setting has to be changed.  Find out what ended the process, for exa
 because memory ran out.
 """
 
-from hairpin.causes.kit import Candidate, Cause, Iterator, OfPort, View, message
+from hairpin.causes.kit import Candidate, Cause, Iterator, Netns, OfPort, View, message
 from hairpin.change.calls import ReloadNetworks
 from hairpin.change.change import AddSocket, Change, one
 from hairpin.host.docker import Container, DockerNetwork, Engine
 from hairpin.host.socket import Socket
 from hairpin.netfilter.packet import UDP
+from hairpin.network.attachment import engine_of_networks
 from hairpin.network.names import resolver_program, takes_place_of_resolver
 from hairpin.network.prefix import address_text
 from hairpin.walk.decided import SocketDecided
@@ -29,14 +31,15 @@ _DNS = 53
 
 def find(view: View) -> Iterator[Candidate]:
     packet, flow = view.stop.seen.packet, view.flow
-    unknown = view.stop.reason == "name-unknown"
-    if not (view.on_host or unknown) or view.in_reply or packet.protocol != UDP or flow.dport != _DNS:
+    unknown, of_user = view.stop.reason == "name-unknown", engine_of_networks(view.network, view.stop.netns)
+    if not (view.on_host or unknown or of_user) or view.in_reply or packet.protocol != UDP or flow.dport != _DNS:
         return
-    if any(each.startswith(("sockets", "proc-net")) for each in view.host_namespace.unread):
+    there = view.namespace if of_user is not None else view.host_namespace
+    if any(each.startswith(("sockets", "proc-net")) for each in there.unread):
         return
-    for engine in view.host.engines:
-        if engine.traits.embedded_resolver or engine.rootless:
-            continue  # the name server of a rootless Podman runs in a network namespace of its user
+    for engine in view.host.engines if of_user is None else (of_user,):
+        if engine.traits.embedded_resolver or (engine.rootless and of_user is None):
+            continue
         found = next((each for each in engine.networks if _is_gateway(each, flow.version, flow.daddr)), None)
         served = tuple(each for each in engine.containers if found is not None and _is_on(each, found))
         other = _other_holder(view, engine)
@@ -68,10 +71,15 @@ def _in_its_place(view: View, engine: Engine, network: DockerNetwork, other: Soc
             "{program} could not start. That program knows no container.",
             **facts,
         ),
-        change=one(AddSocket(view.host_netns, own, said)),
+        change=one(AddSocket(_netns(view, engine), own, said)),
         where=OfPort(port=f"{packet.dport}/udp"),
         in_class="bound-elsewhere",
     )
+
+
+def _netns(view: View, engine: Engine) -> Netns:
+    """Return the namespace in which the engine's name server runs."""
+    return view.stop.netns if engine.rootless else view.host_netns
 
 
 def _is_gateway(network: DockerNetwork, version: int, address: int) -> bool:
@@ -101,7 +109,8 @@ def _candidate(view: View, engine: Engine, network: DockerNetwork, served: tuple
             address=address,
         ),
         change=Change(
-            (AddSocket(view.host_netns, socket, said),), (ReloadNetworks(tuple(each.name for each in served)),)
+            (AddSocket(_netns(view, engine), socket, said),),
+            (ReloadNetworks(tuple(each.name for each in served), engine.user if engine.rootless else ""),),
         ),
         where=OfPort(port=f"{packet.dport}/udp"),
         in_class="lost-relay",
