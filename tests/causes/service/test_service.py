@@ -8,7 +8,7 @@ from hairpin.host.docker import PortBinding
 from hairpin.host.managers import Unit
 from hairpin.host.socket import Relay, Socket
 from hairpin.netfilter.address import Prefix
-from hairpin.network.flow import Flow, FromHost
+from hairpin.network.flow import Flow, FromContainer, FromHost
 from hairpin.network.network import Network
 from hairpin.network.prefix import parse_address
 from hairpin.remedy.plan import remedies
@@ -28,9 +28,10 @@ from tests.small_host import (
     host_namespace,
     network,
     published,
+    sibling,
 )
 from tests.udp_host import UDP_FLOW, udp_network
-from tests.user_stack_host import pasta
+from tests.user_stack_host import HOST4, pasta
 
 LOOPBACK, ELSEWHERE = 0x7F000001, parse_address("172.18.0.2")[1]
 WORKING = Socket("tcp", 4, None, 80, process="httpd", pid=7)
@@ -69,6 +70,7 @@ API = Socket("tcp", 4, None, 8080)
 IN_UNIT = Socket("tcp", 4, None, 80, process="httpd", pid=7, unit="/system.slice/web.service/libpod-payload-1")
 OF_UNIT = network(docker=engine(msgspec.structs.replace(container(), unit="web.service")))
 FILTERED = Unit("web.service", "active", "generated", denies=(Prefix(4, 0, 0), Prefix(6, 0, 0)))
+TO_COPY = Flow(FromContainer("web", sibling("container:web")), 4, HOST4, "tcp", 9001, purpose="asked")
 CASES: dict[str, Case] = {
     "a service of the host, bound to loopback": Case(
         listening_on_host(LOOPBACK), msgspec.structs.replace(published(), dport=7078),
@@ -76,6 +78,9 @@ CASES: dict[str, Case] = {
     ),
     "bound to loopback": Case(
         serving(Socket("tcp", 4, LOOPBACK, 80)), published(), ("service-listens-on-container-loopback",),
+    ),
+    "pasta's copy of the host's address is asked for the host's service": Case(
+        pasta(WORKING), TO_COPY, ("loopback-is-the-container",), pasta(WORKING, Socket("tcp", 4, None, 9001)),
     ),
     "bound to loopback, behind pasta": Case(
         pasta(Socket("tcp", 4, LOOPBACK, 80)), published(), ("service-listens-on-container-loopback",), pasta(WORKING),

@@ -4,11 +4,13 @@ from typing import Literal
 
 from hairpin.causes import log_advice
 from hairpin.causes.kit import Message, View, message
-from hairpin.causes.service._near import listeners, on_loopback, protocol_of
+from hairpin.causes.service._near import elsewhere, listeners, on_loopback, protocol_of
 from hairpin.change.change import AddSocket
 from hairpin.host.docker import Container, PortBinding
 from hairpin.host.socket import Socket
+from hairpin.network.flow import FromContainer
 from hairpin.network.names import EMBEDDED, is_embedded
+from hairpin.network.network import owns_address
 from hairpin.network.prefix import is_loopback
 from hairpin.network.socket_owner import owner_of_socket, serves
 from hairpin.network.strayed import is_typed_in
@@ -97,6 +99,17 @@ def published_to(view: View, container: Container) -> PortBinding | None:
     owner = view.host.network_owner(container)
     found = [each for each in owner.bindings if each.actual and (each.protocol, each.container_port) == wanted]
     return next((each for each in found if each.host_port == view.flow.dport), found[0] if found else None)
+
+
+def means_the_host(view: View, container: Container) -> bool:
+    """Return whether the container asks the host's address, of which pasta has given the container a copy, for a port
+    that the host serves and the container does not.  Source: passt(1), --config-net"""
+    packet, start = view.stop.seen.packet, view.flow.start
+    asks_itself = isinstance(start, FromContainer) and start.netns == view.stop.netns and view.flow.container is None
+    copied = container.by_user_stack and owns_address(view.host_namespace, packet.version, packet.daddr)
+    return (
+        asks_itself and copied and is_foreign(view, container) and any(not each.container for each in elsewhere(view))
+    )
 
 
 def is_foreign(view: View, container: Container) -> bool:

@@ -5,8 +5,8 @@ configuration worked on the host.  Or the container resolves no names, with ``na
 resolv.conf.
 
 A container on a macvlan network may also ask its own address, if the network gave it the address of another machine.
-A container on a network of a rootless Podman may ask the host's own address: pasta gives the namespace with the user's
-networks a copy of this address, so the packet never reaches the host.
+A rootless container may ask the host's own address: pasta gives the container, or the namespace with the user's
+networks, a copy of this address, so the packet never reaches the host.
 
 Proof: no process in the container listens on the port that the program asks.  The container neither exposes nor
 publishes the port, and another container or the host has it.  Or the container asks a name server on its own loopback
@@ -20,7 +20,7 @@ import msgspec
 
 from hairpin.causes.kit import Candidate, Cause, Iterator, Message, OfContainer, View, message
 from hairpin.causes.service._near import elsewhere, on_loopback, protocol_of
-from hairpin.causes.service._service import is_foreign, listening, same_port
+from hairpin.causes.service._service import is_foreign, listening, means_the_host, same_port
 from hairpin.change.change import one
 from hairpin.host.docker import STACKED, Container
 from hairpin.host.socket import Socket
@@ -58,6 +58,8 @@ def find(view: View) -> Iterator[Candidate]:
     if not is_loopback(packet.daddr, packet.version):
         if flow.container is None and _is_on_lan(view, container) and not same_port(view):
             yield _of_lan(view, container)
+        elif means_the_host(view, container):
+            yield from _of_copy(view)
         return
     if packet.daddr == EMBEDDED or same_port(view):
         return
@@ -104,7 +106,8 @@ def _of_lan(view: View, container: Container) -> Candidate:
 
 
 def _of_copy(view: View) -> Iterator[Candidate]:
-    """Yield the candidate that the host is meant, whose address the namespace with the user's networks has, too.
+    """Yield the candidate that the host is meant, whose address the container or the namespace with the user's networks
+    has, too.
 
     Source: passt(1), --config-net; Podman gives the host another address, --map-guest-addr, under the name
     host.containers.internal.  Measured with Podman 5.4.2"""
@@ -119,10 +122,17 @@ def _of_copy(view: View) -> Iterator[Candidate]:
         title=message(
             "{address} is also an address of the namespace with {user}'s container networks, so the packet does not "
             "reach the host", user=user, **facts,
-        ),
+        )
+        if view.stop.netns.is_rootless
+        else message("{address} is also an address of {name} itself, so the packet does not reach the host", **facts),
         detail=message(
             "pasta gives that namespace a copy of the host's address {address}, and nothing there listens on port "
             "{port}. {name} reaches the host as host.containers.internal.", **facts,
+        )
+        if view.stop.netns.is_rootless
+        else message(
+            "pasta gives {name} a copy of the host's address {address}, and nothing in {name} listens on port {port}. "
+            "{name} reaches the host as host.containers.internal.", **facts,
         ),
         change=one(listening(view, said)),
         where=OfContainer(asking.name, address=str(facts["address"]), port=packet.dport),

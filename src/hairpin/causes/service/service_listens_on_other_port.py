@@ -16,6 +16,7 @@ from hairpin.causes.service._service import (
     in_container,
     is_foreign,
     listening,
+    means_the_host,
     other_protocol,
     published_to,
     read_log,
@@ -40,7 +41,9 @@ def find(view: View) -> Iterator[Candidate]:
     translated the packet, the fault is not in ``-p``, and no candidate is yielded.  If several containers share the
     namespace, and one of them does not run, that one may be meant, and no candidate is yielded."""
     container = in_container(view)
-    if container is None or same_port(view) or other_protocol(view) or dnat_place(view, view.stop.netns) is not None:
+    if container is None or means_the_host(view, container):
+        return
+    if same_port(view) or other_protocol(view) or dnat_place(view, view.stop.netns) is not None:
         return
     asked = asked_by_port_of_host(view, container)
     if asked is not None:
