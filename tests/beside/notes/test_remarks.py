@@ -3,7 +3,9 @@
 import pytest
 from msgspec.structs import replace
 
-from hairpin.beside.notes.remarks import remarks
+from hairpin.beside.inquiry import Inquiry
+from hairpin.beside.notes.remarks import notes, remarks
+from hairpin.diagnose.examination import examine
 from hairpin.host.docker import PortBinding
 from hairpin.host.limit_state import Counters
 from hairpin.host.link import Address
@@ -11,6 +13,8 @@ from hairpin.host.route import NextHop, Route
 from hairpin.host.socket import Socket
 from hairpin.network.flow import Flow, FromHost
 from hairpin.network.network import Network
+from hairpin.question.question import Question
+from hairpin.question.target import parse_target
 from hairpin.walk.walk import walk_flow
 from tests.causes.hosts import bound
 from tests.small_host import (
@@ -18,6 +22,7 @@ from tests.small_host import (
     HOST_ADDRESS,
     HOST_NETNS,
     WEB,
+    container,
     container_namespace,
     host_namespace,
     local,
@@ -153,3 +158,16 @@ def test_a_port_that_the_container_does_not_publish() -> None:
     assert _of_ports(at_port, 25, 80) == [said]
     assert _of_ports(replace(at_port, dport=80), 25, 80) == []
     assert _of_ports(at_port, 80) == []
+
+
+@pytest.mark.parametrize(("mode", "asked", "count"), (("routed", (), 1), ("nat", (), 0), ("routed", ("8151",), 0)))
+def test_a_routed_network_has_no_port_of_the_host(mode: str, asked: tuple[str, ...], count: int) -> None:
+    usual = network()
+    (docker,) = usual.this.engines
+    lacking = tuple(replace(each, actual=False) for each in container().bindings)
+    joined = replace(docker.networks[0], options=(("com.docker.network.bridge.gateway_mode_ipv4", mode),))
+    docker = replace(docker, networks=(joined,), containers=(replace(docker.containers[0], bindings=lacking),))
+    whole = usual.with_host(replace(usual.this, engines=(docker,)))
+    question = Question(targets=tuple(map(parse_target, asked)))
+    said = " ".join(map(str, notes(Inquiry(question, whole, (), examine(whole, ())))))
+    assert said.count("is routed over IPv4 (gateway_mode_ipv4=routed), so this host has no port 8151/tcp") == count

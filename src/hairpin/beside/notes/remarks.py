@@ -2,6 +2,7 @@
 other clients, a client's address that is an address of the host, and a port that no client outside reaches."""
 
 from collections.abc import Iterator
+from itertools import product
 
 import msgspec
 
@@ -34,7 +35,31 @@ _NAMED = 5
 
 def notes(inquiry: Inquiry) -> tuple[Message, ...]:
     """Return all remarks on the answer."""
-    return remarks(inquiry.network, inquiry.traces)
+    routed: tuple[Message, ...] = ()
+    if not inquiry.question.targets:  # whoever asks for the port gets the cause
+        hosts = inquiry.network.hosts
+        routed = tuple(inquiry.network.about_host(host.name, said) for host in hosts for said in _of_routed(host))
+    return (*remarks(inquiry.network, inquiry.traces), *routed)
+
+
+def _of_routed(host: Host) -> Iterator[Message]:
+    """Yield a note about each container that asks for ports of the host, and gets none in one IP version because its
+    network is routed: the plain question asks only the ports that the host has."""
+    for container in host.containers():
+        lacking = [each for each in container.bindings if container.running and not each.actual]
+        engine = host.engine_of(container)
+        for version, end in product(dict.fromkeys(each.version for each in lacking), engine.endpoints_of(container)):
+            joined, address = engine.network(end.network), end.ipv4 if version == 4 else end.ipv6
+            if joined is not None and address is not None and joined.is_routed(version):
+                ports = dict.fromkeys(
+                    f"{each.host_port}/{each.protocol}" for each in lacking if each.version == version
+                )
+                yield message(
+                    "network {network} of {name} is routed over IPv{version} (gateway_mode_ipv{version}=routed), so "
+                    "this host has no port {ports} there: clients ask {address} itself",
+                    network=joined.name, name=container.name, version=version, ports=", ".join(ports),
+                    address=address_text(address, version),
+                )  # fmt: skip
 
 
 def remarks(network: Network, traces: tuple[Trace, ...]) -> tuple[Message, ...]:
