@@ -22,9 +22,18 @@ def last(found: Answer) -> list[str]:
 
 
 def test_the_way_before_the_host_is_shown_by_tcpdump() -> None:
-    *_, line = last(answer())
-    assert line == "Still timing out? The SYN is lost before this host if `tcpdump -ni eth0 port 8080` shows none."
+    line = " ".join(last(answer())[1:])
+    assert line.startswith(
+        "Still timing out? Run `tcpdump -ni eth0 port 8080` while a client tries. If it shows no SYN, "
+    )
+    assert line.endswith(" is lost before this host: in a router, or in the provider's firewall.")
     assert " ".join(text().split()).endswith(line)
+
+
+def test_where_this_host_keeps_clients_out_nobody_looks_before_it() -> None:
+    found = answer()
+    kept_out = replace(found, kept_out=(found.flows[0].trace.flow,))
+    assert "before this host" not in " ".join(last(kept_out))
 
 
 def test_of_several_ports_none_is_named() -> None:
@@ -41,7 +50,7 @@ def test_a_datagram_has_no_syn() -> None:
     flows = tuple(
         replace(each, trace=replace(each.trace, flow=replace(each.trace.flow, protocol="udp"))) for each in found.flows
     )
-    assert "The packet is lost before this host" in " ".join(last(replace(found, flows=flows)))
+    assert "the packet is lost before this host" in " ".join(last(replace(found, flows=flows)))
 
 
 @pytest.mark.parametrize("found", (answer(FORWARDING_OFF), answer(origin="host"), answer(origin="lan")))

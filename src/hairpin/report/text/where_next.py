@@ -44,17 +44,19 @@ def write_where_next(answer: Answer, words: Words, paper: Paper) -> None:
         target = f"[{address}]:{port}" if ":" in address else f"{address}:{port}"
         paper.prose(words(message("Not checked: {link} (`hairpin check {target}`).", link=link, target=target)))
     _write_way_out(answer, words, paper)
-    link = _entered_by(asked[0])
+    link = _entered_by(asked[0]) if not answer.kept_out else ""  # this host drops the packets of some clients
     if link:
         said = (
             message(
-                "Still timing out? The SYN is lost before this host if `tcpdump -ni {link} port {port}` shows none.",
+                "Still timing out? Run `tcpdump -ni {link} port {port}` while a client tries. If it shows no SYN, the "
+                "SYN is lost before this host: in a router, or in the provider's firewall.",
                 link=link,
                 port=port,
             )
             if asked[0].flow.protocol == "tcp"
             else message(
-                "Still no answer? The packet is lost before this host if `tcpdump -ni {link} port {port}` shows none.",
+                "Still no answer? Run `tcpdump -ni {link} port {port}` while a client tries. If it shows no packet, "
+                "the packet is lost before this host: in a router, or in the provider's firewall.",
                 link=link,
                 port=port,
             )
