@@ -7,6 +7,7 @@ from typing import cast
 import msgspec
 
 from hairpin.engines.expected import ExpectedChain, ExpectedRule
+from hairpin.host.managers import FilterLine
 from hairpin.host.netns import Netns
 from hairpin.host.route import FdbEntry, Neighbour, PolicyRule, Route
 from hairpin.host.socket import Socket
@@ -17,7 +18,7 @@ from hairpin.network.routing import route_text
 from hairpin.walk.sockets import socket_text
 
 Places = tuple[tuple[str, str], ...]
-Entry = Route | PolicyRule | Neighbour | FdbEntry | Socket
+Entry = Route | PolicyRule | Neighbour | FdbEntry | Socket | FilterLine
 """One entry of a reading, such as a route, with its position in the reading."""
 
 
@@ -241,12 +242,14 @@ class OfNetwork(msgspec.Struct, frozen=True):
 
 
 class OfUnit(msgspec.Struct, frozen=True):
-    """A systemd unit of the host.  ``container``: the container that would start with the unit."""
+    """A systemd unit of the host.  ``container``: the container that would start with the unit.  ``filters``: the lines
+    of files that set the unit's address filter, if the filter is the fault."""
 
     unit: str
     state: str
     container: str | None = None
     port: int | None = None
+    filters: tuple[FilterLine, ...] = ()
 
 
 class OfFile(msgspec.Struct, frozen=True):
@@ -337,6 +340,8 @@ def read_entries(where: Where) -> tuple[Entry, ...]:
             return entries
         case OfSocket(socket=socket) | OfProcess(socket=socket) if socket is not None:
             return (socket,)
+        case OfUnit(filters=filters):
+            return filters
         case _:
             return ()
 
@@ -379,6 +384,7 @@ _TOLD: dict[type, tuple[str, ...]] = {
     OfForwarding: ("host", "link", "mac", "remote", "wanted"),
     OfSocket: ("container", "published", "socket"),
     OfProcess: ("process", "pid", "container", "port", "socket", "group"),
+    OfUnit: ("unit", "state", "container", "port"),
 }  # fmt: skip
 """The reported fields in their order, for each type whose fields are not all reported, or are reported in another
 order."""

@@ -10,7 +10,7 @@ from typing import Literal
 import msgspec
 
 from hairpin.causes.cause import Candidate
-from hairpin.causes.where import OfContainer, OfPolicyRule, OfRoute, OfXfrmPolicy, OfZone, rule_of
+from hairpin.causes.where import OfContainer, OfPolicyRule, OfRoute, OfUnit, OfXfrmPolicy, OfZone, rule_of
 from hairpin.change import change as c
 from hairpin.change.calls import AddDirectRule, AddRichRule, BindInterface, Call, SetContainerState, TrustSource, Unban
 from hairpin.host.boot.configured import Configured
@@ -65,6 +65,8 @@ def wall_of(candidate: Candidate, stop: Stop, network: Network) -> Wall | None:
         return Wall(decision) if decision is not None else None
     if isinstance(where, OfContainer):
         return _of_container(where.container, network.host(stop.netns.host))
+    if isinstance(where, OfUnit) and candidate.configured is not None:
+        return Wall(decision_of_setting(candidate.configured), opens=True)
     return _of_network(candidate)
 
 
