@@ -242,8 +242,7 @@ class OfNetwork(msgspec.Struct, frozen=True):
 
 
 class OfUnit(msgspec.Struct, frozen=True):
-    """A systemd unit of the host.  ``container``: the container that would start with the unit.  ``filters``: the lines
-    of files that set the unit's address filter, if the filter is the fault."""
+    """A systemd unit, the container that would start with it, and its address filter's lines if these are at fault."""
 
     unit: str
     state: str
@@ -336,12 +335,10 @@ def read_entries(where: Where) -> tuple[Entry, ...]:
             return (rule,)
         case OfNeighbour(entry=entry) if entry is not None:
             return (entry,)
-        case OfForwarding(entries=entries):
+        case OfForwarding(entries=entries) | OfUnit(filters=entries):
             return entries
         case OfSocket(socket=socket) | OfProcess(socket=socket) if socket is not None:
             return (socket,)
-        case OfUnit(filters=filters):
-            return filters
         case _:
             return ()
 
@@ -361,7 +358,8 @@ def places(where: Where) -> Places:
             found |= {"table": f"{place.family} {place.table}", "chain": place.chain, "rule": rule}
         case OfLostRules(chains=chains, rules=rules, backend=backend):
             table = ", ".join(where.tables) if backend is None else None
-            named, texts = (f"{each.table} {each.chain}" for each in chains), (_rule_text(each) for each in rules)
+            named = (f"{each.table} {each.chain}" for each in chains)
+            texts = (f"-t {each.table} {each.rule.text}" for each in rules)
             found = {"backend": backend, "table": table}
             found |= {"chains": ", ".join(named) or None, "rules": "; ".join(texts) or None}
         case OfPolicyRule(rule=policy):
@@ -388,10 +386,6 @@ _TOLD: dict[type, tuple[str, ...]] = {
 }  # fmt: skip
 """The reported fields in their order, for each type whose fields are not all reported, or are reported in another
 order."""
-
-
-def _rule_text(expected: ExpectedRule) -> str:
-    return f"-t {expected.table} {expected.rule.text}"
 
 
 def _text(value: object) -> str:

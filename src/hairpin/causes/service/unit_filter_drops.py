@@ -47,7 +47,7 @@ def _candidate(view: View, unit: Unit, address: int, change: Change, named: int 
     written = _deciding(unit)
     container = view.network.container_of(view.stop.netns)
     setting = f"systemctl set-property --runtime {unit.name}"
-    ways = (Way(Change(()), (_widened(unit, written),), typed=(f"{setting} IPAddressDeny=",)),)
+    ways = (Way(Change(()), (_taking_away(unit, written),), typed=(f"{setting} IPAddressDeny=",)),)
     allowing = f"{setting} IPAddressAllow={address_text(named, version)}" if named is not None else ""
     read = tuple(dict.fromkeys(each.evidence for each in unit.filters)) or (unit.evidence,)
     return Candidate(
@@ -94,7 +94,7 @@ def _detail(unit: Unit, written: FilterLine | None, address: str, version: int) 
     )
 
 
-def _widened(unit: Unit, written: FilterLine | None) -> Message:
+def _taking_away(unit: Unit, written: FilterLine | None) -> Message:
     if written is None:
         return message("take the filter of {unit} away, if all may exchange packets with its processes", unit=unit.name)
     return message(
