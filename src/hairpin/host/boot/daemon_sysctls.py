@@ -42,6 +42,15 @@ def set_by_daemon(path: Path, host: Host) -> DaemonSetting | None:
     return found[-1] if found else None
 
 
+def set_in_file_of_idle(path: Path, host: Host) -> DaemonSetting | None:
+    """Return the setting in a file of networkd, if networkd neither runs nor is enabled; else None."""
+    if _starts(host, "systemd-networkd"):
+        return None
+    names = FORWARDING if path in FORWARDING else (path,)
+    found = tuple(each for key, each in _of_networkd(host) if key in names)
+    return found[-1] if found else None
+
+
 def _settings(host: Host) -> Iterator[tuple[Path, DaemonSetting]]:
     if _starts(host, "systemd-networkd"):
         yield from _of_networkd(host)
