@@ -7,7 +7,7 @@ import pytest
 
 from hairpin.engines.docker.dockerd import expected
 from hairpin.engines.missing import missing
-from hairpin.engines.podman import is_known
+from hairpin.engines.podman import in_known_form, is_known
 from hairpin.host.docker import Container, DockerNetwork, Endpoint, Engine, PortBinding, Subnet
 from hairpin.host.host import Namespace
 from hairpin.network.prefix import parse_address
@@ -233,6 +233,16 @@ def test_of_another_netavark_the_rules_of_all_containers_are_there_or_some_are_n
     found = missing(newer, Namespace("host", ruleset=ruleset(kept)))
     assert not found
     assert bool(found.undecided) == bool(names)
+
+
+def test_a_container_that_starts_has_the_rules_of_a_netavark_that_hairpin_knows() -> None:
+    newer = _engine("netavark", "8" * 64, "2" * 64, "1.17.2")
+    first, second, *_ = newer.containers
+    alike = in_known_form(newer, first)
+    assert alike is not None
+    rules = missing(alike, Namespace("host", ruleset=ruleset(NATIVE))).rules
+    assert {each.container for each in rules} == {None, first.name}
+    assert in_known_form(_engine("netavark", "8" * 64, "2" * 64, "1.4.0"), second) is None
 
 
 @pytest.mark.parametrize(

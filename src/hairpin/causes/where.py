@@ -7,6 +7,7 @@ from typing import cast
 import msgspec
 
 from hairpin.engines.expected import ExpectedChain, ExpectedRule
+from hairpin.host.managers import FilterLine
 from hairpin.host.netns import Netns
 from hairpin.host.route import FdbEntry, Neighbour, PolicyRule, Route
 from hairpin.host.socket import Socket
@@ -17,7 +18,7 @@ from hairpin.network.routing import route_text
 from hairpin.walk.sockets import socket_text
 
 Places = tuple[tuple[str, str], ...]
-Entry = Route | PolicyRule | Neighbour | FdbEntry | Socket
+Entry = Route | PolicyRule | Neighbour | FdbEntry | Socket | FilterLine
 """One entry of a reading, such as a route, with its position in the reading."""
 
 
@@ -241,12 +242,13 @@ class OfNetwork(msgspec.Struct, frozen=True):
 
 
 class OfUnit(msgspec.Struct, frozen=True):
-    """A systemd unit of the host.  ``container``: the container that would start with the unit."""
+    """A systemd unit, the container that would start with it, and its address filter's lines if these are at fault."""
 
     unit: str
     state: str
     container: str | None = None
     port: int | None = None
+    filters: tuple[FilterLine, ...] = ()
 
 
 class OfFile(msgspec.Struct, frozen=True):
@@ -333,7 +335,7 @@ def read_entries(where: Where) -> tuple[Entry, ...]:
             return (rule,)
         case OfNeighbour(entry=entry) if entry is not None:
             return (entry,)
-        case OfForwarding(entries=entries):
+        case OfForwarding(entries=entries) | OfUnit(filters=entries):
             return entries
         case OfSocket(socket=socket) | OfProcess(socket=socket) if socket is not None:
             return (socket,)
@@ -356,7 +358,8 @@ def places(where: Where) -> Places:
             found |= {"table": f"{place.family} {place.table}", "chain": place.chain, "rule": rule}
         case OfLostRules(chains=chains, rules=rules, backend=backend):
             table = ", ".join(where.tables) if backend is None else None
-            named, texts = (f"{each.table} {each.chain}" for each in chains), (_rule_text(each) for each in rules)
+            named = (f"{each.table} {each.chain}" for each in chains)
+            texts = (f"-t {each.table} {each.rule.text}" for each in rules)
             found = {"backend": backend, "table": table}
             found |= {"chains": ", ".join(named) or None, "rules": "; ".join(texts) or None}
         case OfPolicyRule(rule=policy):
@@ -379,13 +382,10 @@ _TOLD: dict[type, tuple[str, ...]] = {
     OfForwarding: ("host", "link", "mac", "remote", "wanted"),
     OfSocket: ("container", "published", "socket"),
     OfProcess: ("process", "pid", "container", "port", "socket", "group"),
+    OfUnit: ("unit", "state", "container", "port"),
 }  # fmt: skip
 """The reported fields in their order, for each type whose fields are not all reported, or are reported in another
 order."""
-
-
-def _rule_text(expected: ExpectedRule) -> str:
-    return f"-t {expected.table} {expected.rule.text}"
 
 
 def _text(value: object) -> str:

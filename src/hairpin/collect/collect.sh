@@ -2885,9 +2885,12 @@ HOST_SERVICES="apache2.service bind9.service caddy.service chrony.service chrony
     samba.service sendmail.service slapd.service smb.service smbd.service snmpd.service ssh.service ssh.socket
     sshd.service sshd.socket syslog-ng.service tftpd-hpa.service unbound.service valkey.service vsftpd.service
     wg-quick@wg0.service xrdp.service zabbix-agent.service zabbix-agent2.service"
-filtered_units() { # the units for which a file of this host, or set-property, filters addresses: systemd.resource-control(5)
-    grep -rlsE '^[[:space:]]*IPAddressDeny[[:space:]]*=' /etc/systemd/system /run/systemd/system /run/systemd/generator* /run/systemd/transient \
-        /etc/systemd/system.control /run/systemd/system.control | sed 's|/[^/]*\.conf$||; s|\.d$||; s|.*/||; /^-/d; /@\./d' | sort -u
+filter_lines() { # path:line:text: where a file of this host, a quadlet or set-property filters a unit's addresses: systemd.resource-control(5)
+    grep -rnsE '^[[:space:]]*IPAddress(Allow|Deny)[[:space:]]*=' /etc/systemd/system /run/systemd/system /run/systemd/generator* \
+        /run/systemd/transient /etc/systemd/system.control /run/systemd/system.control /etc/containers/systemd /usr/share/containers/systemd
+}
+filtered_units() { # filtered_units LINES: the units that these lines keep from addresses
+    printf '%s\n' "$1" | sed -n '/:[[:space:]]*IPAddressDeny/ { s|:[0-9]*:.*||; s|/[^/]*\.conf$||; s|\.d$||; s|.*/||; s|\.container$|.service|; /^-/d; /@\./d; p; }' | sort -u
 }
 units() {
     if ! [ -d /run/systemd/system ] || ! have systemctl; then absent units 'systemctl show' 'systemd does not run here'; return; fi
@@ -2895,8 +2898,13 @@ units() {
     set --
     # shellcheck disable=SC2086
     [ -n "$HAIRPIN_ONLY" ] || set -- $HOST_SERVICES
+    filtering=$(filter_lines) filtered=
+    if [ -n "$filtering" ]; then
+        body unit-filters 'IPAddressDeny=, IPAddressAllow= of units' "$filtering"
+        filtered=$(filtered_units "$filtering")
+    fi
     # shellcheck disable=SC2086
-    set -- $found_units $(filtered_units) "$@"
+    set -- $found_units $filtered "$@"
     run units 'systemctl show' limited 8 systemctl show --no-pager -p Id,LoadState,ActiveState,SubState,UnitFileState,After,Before,PartOf,Requires,Wants,BindsTo,Conflicts,FragmentPath,DropInPaths,ActiveEnterTimestamp,InactiveEnterTimestamp,Result,NRestarts,IPAddressAllow,IPAddressDeny \
         docker.service docker.socket containerd.service podman.service podman-restart.service netavark-firewalld-reload.service \
         firewalld.service ufw.service nftables.service iptables.service ip6tables.service netfilter-persistent.service \

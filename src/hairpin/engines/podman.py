@@ -27,6 +27,7 @@ from hairpin.netfilter.rule_address import IpFamily
 MULTICAST: dict[IpFamily, str] = {"ip": "224.0.0.0/4", "ip6": "ff00::/8"}
 FIRST_OTHER_NETAVARK = (1, 9, 0)
 """From this version on, netavark has chains for isolation and for its name server, and may use nftables."""
+_LAST_KNOWN = "1.8.0"
 _PASSING = re.compile(r"NETAVARK-(DN-)?[0-9A-F]{13}|CNI-(DN-)?[0-9a-f]{21,24}")
 """Matches the name of a chain that belongs to a network (netavark) or to a container (CNI)."""
 _PORTS_IN_A_RULE = 15
@@ -156,6 +157,16 @@ def is_known(engine: Engine) -> bool:
     expected only while the host has no rule of netavark."""
     version = dockerd_version(engine.network_version)
     return engine.network_backend == "cni" or (version is not None and version < FIRST_OTHER_NETAVARK)
+
+
+def in_known_form(engine: Engine, container: Container) -> Engine | None:
+    """Return the engine with this container alone and an earlier netavark; None if the back end makes the known rules.
+
+    A later netavark makes other rules with the same effect, so a container that starts has the earlier netavark's rules
+    in a simulation, beside the later netavark's rules for other containers.  Measured with netavark 1.17.2, nftables"""
+    if engine.rootless or engine.network_backend != "netavark" or is_known(engine):
+        return None
+    return msgspec.structs.replace(engine, containers=(container,), network_version=_LAST_KNOWN)
 
 
 def _has_traces(namespace: Namespace) -> bool:

@@ -70,9 +70,20 @@ class Ufw(msgspec.Struct, frozen=True):
     scripts: tuple[str, ...] | None = None
 
 
+class FilterLine(msgspec.Struct, frozen=True):
+    """A line of a unit's file, of its drop-in or of its quadlet that sets IPAddressAllow= or IPAddressDeny=."""
+
+    path: str
+    number: int
+    text: str
+    evidence: str = ""
+    entry: int = 0
+
+
 class Unit(msgspec.Struct, frozen=True):
     """A systemd unit's state.  ``allows`` and ``denies``: the prefixes of IPAddressAllow= and IPAddressDeny=, by which
-    the kernel filters the packets of the processes in the unit's control group."""
+    the kernel filters the packets of the processes in the unit's control group.  ``filters``: the lines of files that
+    set them."""
 
     name: str
     active: str
@@ -83,6 +94,7 @@ class Unit(msgspec.Struct, frozen=True):
     evidence: str = ""
     allows: tuple[Prefix, ...] = ()
     denies: tuple[Prefix, ...] = ()
+    filters: tuple[FilterLine, ...] = ()
 
 
 class Version(msgspec.Struct, frozen=True):

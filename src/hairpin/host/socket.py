@@ -65,6 +65,13 @@ class Socket(msgspec.Struct, frozen=True):
         return self.queued is not None and self.backlog is not None and self.queued > self.backlog
 
     @property
+    def service(self) -> str:
+        """The name of the system's service whose process has the socket; empty if it is not known, or a user's."""
+        parts = self.unit.strip("/").split("/")
+        named = parts[0] == "system.slice" and parts[-1].endswith(".service")
+        return parts[-1] if named else ""
+
+    @property
     def has_full_receive_queue(self) -> bool:
         """Whether the receive buffer has no room for the smallest datagram.  With a full receive queue the kernel drops
         a datagram of any size.

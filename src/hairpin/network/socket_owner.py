@@ -138,6 +138,31 @@ def taken_by_other(network: Network, flow: Flow, netns: Netns, socket: Socket) -
     return Holder(container, binding, socket, owner_of_socket(network, netns, socket))
 
 
+def kept_away(network: Network, flow: Flow) -> Holder | None:
+    """Return the holder of a socket at another address than the flow's, which keeps the engine from the flow's port.
+
+    The engine binds a port that is published at all addresses at all of them at once, and the kernel refuses this while
+    a socket has the port at one address, such as 127.0.0.1.  The reverse holds, too.  Return None if the flow's
+    container runs.  Source: net/ipv4/inet_connection_sock.c inet_csk_bind_conflict(); held against podman 5.8.6"""
+    host = network.host(flow.asked_host or flow.host)
+    meant = asked_port(network, host, flow)
+    if meant is None or meant[0].running:
+        return None
+    for each in network.namespace(host.netns).sockets:
+        if in_the_way(meant[1], each):
+            return taken_by_other(network, flow, host.netns, each)
+    return None
+
+
+def in_the_way(binding: PortBinding, socket: Socket) -> bool:
+    """Return whether the kernel refuses the binding's address and port while the socket is there."""
+    if (socket.protocol, socket.port) != (binding.protocol, binding.host_port):
+        return False
+    if socket.address is None or binding.host_ip is None:
+        return socket.version == binding.version or (socket.address is None and socket.takes(binding.version))
+    return (socket.version, socket.address) == (binding.version, binding.host_ip)
+
+
 def held_beside(network: Network, flow: Flow) -> tuple[tuple[Container, Socket], ...]:
     """Return the sockets of host processes that have the asked published port at addresses at which no container
     publishes it, each with the container whose port the flow asks for."""

@@ -24,11 +24,13 @@ from hairpin.message import Message, message
 from hairpin.netfilter import ir
 from hairpin.netfilter.evaluate.chain import Place, place_of, rule_at
 from hairpin.netfilter.limit import TimeWindow
+from hairpin.netfilter.packet import Seen
 from hairpin.network.attachment import network_for
 from hairpin.network.network import Network, is_uplink, owns_address
 from hairpin.network.prefix import Version, address_text, prefix_text, range_text, width
 from hairpin.network.routing import route_text
 from hairpin.programs import UFW, chains_of, having_role
+from hairpin.remedy.nearest_rule import closing_sign
 
 _COMMENT = re.compile(r"""(?:--comment\s+|\bcomment (?="))(?:"([^"]*)"|'([^']*)'|(\S+))""")
 _SET = re.compile(r"(?P<negated>! )?--match-set (?P<name>\S+)")
@@ -52,8 +54,9 @@ _NOWHERE = ("blackhole", "unreachable", "prohibit")
 _KERNELS = (TABLE_LOCAL, TABLE_MAIN, TABLE_DEFAULT)
 
 
-def sign_of(place: Place, netns: Netns, network: Network) -> Message | None:
-    """Return the sign that a person decided the rule or the policy at the place; None if there is no sign."""
+def sign_of(place: Place, netns: Netns, network: Network, seen: Seen | None = None) -> Message | None:
+    """Return the sign that a person decided the rule or the policy at the place, which stops the packet ``seen``; None
+    if there is no sign."""
     if netns not in network:
         return None
     host = network.host(netns.host)
@@ -71,7 +74,7 @@ def sign_of(place: Place, netns: Netns, network: Network) -> Message | None:
         or _by_no_other_link(rule, host)
         or _kept_in(rule, netns, network)
         or _own_place(place)
-        or _closing(place, netns, network)
+        or _closing(place, netns, network, seen)
     )
 
 
@@ -242,7 +245,7 @@ def _own_place(place: Place) -> Message | None:
     return message("chain {chain} is made by no program that hairpin knows", chain=place.chain)
 
 
-def _closing(place: Place, netns: Netns, network: Network) -> Message | None:
+def _closing(place: Place, netns: Netns, network: Network, seen: Seen | None) -> Message | None:
     """Return the sign that the rule or the policy ends an allow-list: earlier rules of its chain let other packets
     through."""
     table = network.namespace(netns).ruleset.table(place.family, place.table, place.dialect)
@@ -256,10 +259,7 @@ def _closing(place: Place, netns: Netns, network: Network) -> Message | None:
     allowed = tuple(each for each, _ in _let_through_before(place, table, chain, netns, network))
     if not allowed:
         return None
-    return message(
-        "the rule stands after allow rules: the earlier rule `{rule}` lets other packets through",
-        rule=place_of(table, chain.name, allowed[0]).text,
-    )
+    return closing_sign(allowed, lambda rule: place_of(table, chain.name, rule).text, seen, network.host(netns.host))
 
 
 def _let_through_before(

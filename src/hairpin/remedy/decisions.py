@@ -10,7 +10,7 @@ from typing import Literal
 import msgspec
 
 from hairpin.causes.cause import Candidate
-from hairpin.causes.where import OfContainer, OfPolicyRule, OfRoute, OfXfrmPolicy, OfZone, rule_of
+from hairpin.causes.where import OfContainer, OfPolicyRule, OfRoute, OfUnit, OfXfrmPolicy, OfZone, rule_of
 from hairpin.change import change as c
 from hairpin.change.calls import AddDirectRule, AddRichRule, BindInterface, Call, SetContainerState, TrustSource, Unban
 from hairpin.host.boot.configured import Configured
@@ -22,7 +22,7 @@ from hairpin.host.route import PolicyRule, Route
 from hairpin.host.xfrm import XfrmPolicy
 from hairpin.message import few_of, message, verbatim
 from hairpin.netfilter.evaluate.chain import Place, place_of, rule_at
-from hairpin.netfilter.packet import Packet
+from hairpin.netfilter.packet import Packet, Seen
 from hairpin.netfilter.sources import clients_of_port
 from hairpin.network.network import Network
 from hairpin.network.prefix import inside, range_text
@@ -55,7 +55,7 @@ def wall_of(candidate: Candidate, stop: Stop, network: Network) -> Wall | None:
     where = candidate.where
     place = where.place if isinstance(where, OfZone) else rule_of(where)
     if place is not None:
-        return _of_place(candidate, place, _netns_of(candidate, stop), network, stop.seen.packet)
+        return _of_place(candidate, place, _netns_of(candidate, stop), network, stop.seen)
     if isinstance(where, OfPolicyRule):
         return _of_policy_rule(where.rule, stop, network)
     if isinstance(where, OfXfrmPolicy):
@@ -65,10 +65,12 @@ def wall_of(candidate: Candidate, stop: Stop, network: Network) -> Wall | None:
         return Wall(decision) if decision is not None else None
     if isinstance(where, OfContainer):
         return _of_container(where.container, network.host(stop.netns.host))
+    if isinstance(where, OfUnit) and candidate.configured is not None:
+        return Wall(decision_of_setting(candidate.configured), opens=True)
     return _of_network(candidate)
 
 
-def _of_place(candidate: Candidate, place: Place, netns: Netns, network: Network, packet: Packet) -> Wall | None:
+def _of_place(candidate: Candidate, place: Place, netns: Netns, network: Network, seen: Seen) -> Wall | None:
     """Return the decision behind a rule or a policy of the packet filter.
 
     A firewall manager closes all ports by default, and an administrator is meant to open single ports with the
@@ -78,16 +80,16 @@ def _of_place(candidate: Candidate, place: Place, netns: Netns, network: Network
         return None
     host = network.host(netns.host)
     if netns.is_host and _is_ufws_default(place, host):
-        listed = _clients_in_ufw(network.namespace(netns), place, packet)
+        listed = _clients_in_ufw(network.namespace(netns), place, seen.packet)
         if listed:
-            said = message("ufw lets only {listed} in to port {port}", listed=few_of(listed), port=packet.dport)
+            said = message("ufw lets only {listed} in to port {port}", listed=few_of(listed), port=seen.packet.dport)
             return Wall(OwnersDecision(said, _ASK_MANAGER))
         return Wall(
             OwnersDecision(message("ufw lets in only packets that a user's rule names"), _ASK_MANAGER),
             opens=True,
             rests="manager",
         )
-    decision = _of_rule(place, netns, network)
+    decision = _of_rule(place, netns, network, seen)
     if decision is not None:
         return Wall(decision)
     return _of_zone_or_manager(candidate, place, host) or _of_network(candidate)
@@ -188,8 +190,8 @@ _ASK_CONTAINER = message("Ask whoever stopped the container whether it may run a
 _ASK_PANIC = message("Ask whoever switched panic mode on whether the danger is over")
 
 
-def _of_rule(place: Place, netns: Netns, network: Network) -> OwnersDecision | None:
-    sign = sign_of(place, netns, network)
+def _of_rule(place: Place, netns: Netns, network: Network, seen: Seen | None = None) -> OwnersDecision | None:
+    sign = sign_of(place, netns, network, seen)
     if sign is None:
         return None
     return OwnersDecision(sign, _ASK_PANIC if place.table == PANIC_TABLE else _ASK_RULE)

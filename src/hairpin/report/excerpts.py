@@ -24,6 +24,13 @@ _LINK = (
 """The fields of a link on which answers depend.  All fields of a link together would be too long for an excerpt."""
 
 
+_UNIT = (
+    "Id=", "ActiveState=", "SubState=", "UnitFileState=", "FragmentPath=", "DropInPaths=", "IPAddressAllow=",
+    "IPAddressDeny=",
+)  # fmt: skip
+"""The lines of ``systemctl show`` on which answers depend."""
+
+
 def entries(reading: Reading) -> tuple[str, ...]:
     """Return the entries of a reading, verbatim."""
     try:
@@ -58,6 +65,14 @@ def link(reading: Reading, name: str) -> str:
                                  if "local" in each]  # fmt: skip
             return one_line(kept)
     return ""
+
+
+def unit(reading: Reading, name: str) -> str:
+    """Return the lines of ``systemctl show`` on which answers about the unit depend; empty if the reading does not have
+    the unit."""
+    blocks = (each.splitlines() for each in reading.text.replace("\r", "").split("\n\n"))
+    found = next((each for each in blocks if f"Id={name}" in each), ())
+    return "\n".join(each for each in found if each.startswith(_UNIT) and not each.endswith("="))
 
 
 def picked(document: object, paths: tuple[str, ...]) -> dict[str, object]:

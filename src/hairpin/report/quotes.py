@@ -11,6 +11,7 @@ from hairpin.causes.where import (
     OfPolicyRule,
     OfRoute,
     OfSysctl,
+    OfUnit,
     Where,
     places,
     read_entries,
@@ -197,6 +198,8 @@ class Quotes:
                 return self._quote(reading_id, links) if links else self.plain(reading_id)
             case OfRoute() if reading.key.startswith("ip-route"):
                 return self._route(reading_id, meant)
+            case OfUnit(unit=unit) if reading.key == "units":
+                return self._quote(reading_id, excerpts.unit(reading, unit))
             case _:
                 return self._entries_of(reading_id, *read_entries(meant)) or self.plain(reading_id)
 

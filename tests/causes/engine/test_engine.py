@@ -238,6 +238,16 @@ CASES: dict[str, Case] = {
     "a process of the host has the port of a container that did not start": Case(
         held(HTTPD), asked_of_web(), ("published-port-held-by-other-process",),
     ),
+    "a process has it at one address, so that the container cannot have it at all": Case(
+        held(replace(HTTPD, address=LOOPBACK)), asked_of_web(), ("published-port-held-by-other-process",),
+    ),
+    "a process has it at an address at which the container does not publish it": Case(
+        held(
+            replace(HTTPD, address=LOOPBACK),
+            by=replace(ASKED, bindings=(PortBinding("tcp", 80, 8151, HOST_ADDRESS, 4),)),
+        ),
+        asked_of_web(), ("container-not-running",),
+    ),
     "an earlier run's docker-proxy, which a signal stopped, has the port": Case(
         held(LEFT_BEHIND, by=container("exited")), asked_of_web(), ("published-port-held-by-other-process",),
     ),

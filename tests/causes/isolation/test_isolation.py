@@ -2,6 +2,8 @@
 
 from msgspec.structs import replace
 
+from hairpin.diagnose.diagnose import diagnose
+from hairpin.host.boot.configured import Configured
 from hairpin.host.docker import DockerNetwork, Endpoint, Subnet
 from hairpin.host.host import Namespace
 from hairpin.host.link import Address, BridgeInfo, BridgePort, Link
@@ -159,6 +161,19 @@ def two_networks() -> Network:
         sockets=(Socket("tcp", 4, None, 5432),),
     )  # fmt: skip
     return with_host(whole, namespaces=(with_link(outer, "veth2", master="br-2"), web, moved))
+
+
+def test_of_podman_the_option_is_named_that_keeps_networks_apart() -> None:
+    (docker,) = diagnose(two_networks(), asked(WEB_ITSELF, "172.18.0.3", 5432)).causes
+    assert docker.candidate.configured == Configured("network-option", owner="bridge, zoo")
+    assert "by design" in str(docker.candidate.detail)
+    whole = two_networks()
+    (engine_,) = whole.this.engines
+    networks = tuple(replace(each, options=(("isolate", "true"),)) for each in engine_.networks)
+    whole = with_host(whole, engines=(replace(engine_, kind="podman", networks=networks),))
+    (podman, *_) = diagnose(whole, asked(WEB_ITSELF, "172.18.0.3", 5432)).causes
+    assert podman.candidate.configured == Configured("network-option", option="isolate=true", owner="zoo")
+    assert "as bridge, zoo" in str(podman.candidate.detail)
 
 
 def test_networks_are_joined_by_a_connection_and_never_by_a_hole() -> None:

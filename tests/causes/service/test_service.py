@@ -4,8 +4,9 @@ import msgspec
 
 from hairpin.change.change import AddSocket
 from hairpin.diagnose.diagnose import diagnose
+from hairpin.host.boot.configured import Configured
 from hairpin.host.docker import PortBinding
-from hairpin.host.managers import Unit
+from hairpin.host.managers import FilterLine, Unit
 from hairpin.host.socket import Relay, Socket
 from hairpin.netfilter.address import Prefix
 from hairpin.network.flow import Flow, FromContainer, FromHost
@@ -244,6 +245,18 @@ def advice_of(network: Network, flow: Flow) -> str:
     """Return what the first cause of the flow says besides."""
     (first, *_) = diagnose(network, flow).causes
     return " ".join(str(each) for each in first.candidate.advice)
+
+
+def test_the_repair_of_an_address_filter_names_its_file_and_nobody_whom_hairpin_invented() -> None:
+    line = FilterLine("/etc/systemd/system/web.service.d/x.conf", 2, "IPAddressDeny=any")
+    whole = with_host(serving(IN_UNIT), units=(msgspec.structs.replace(FILTERED, filters=(line,)),))
+    (invented,) = diagnose(whole, msgspec.structs.replace(published(), invented=True)).causes
+    assert invented.candidate.configured == Configured("unit-file", line.path, 2)
+    taken = "systemctl set-property --runtime web.service IPAddressDeny="
+    assert [each.typed for each in invented.candidate.ways] == [(taken,)]
+    (named,) = diagnose(whole, published()).causes
+    allowing = "systemctl set-property --runtime web.service IPAddressAllow=192.0.2.10"
+    assert [each.typed for each in named.candidate.ways] == [(allowing,), (taken,)]
 
 
 def test_a_port_that_an_engine_holds_is_no_service_of_the_host() -> None:

@@ -6,7 +6,7 @@ from msgspec.structs import replace
 from hairpin.host.contact import Contact
 from hairpin.host.docker import Engine
 from hairpin.host.host import Host
-from hairpin.host.managers import Unit
+from hairpin.host.managers import Unit, Version
 from hairpin.remedy.boot.sysctl_file import written_at_boot
 from tests.remedy.situations import HOST_NETNS, network, remedy, said, sysctl
 
@@ -20,6 +20,31 @@ def test_a_value_that_no_file_sets_gets_a_file() -> None:
         ("/etc/sysctl.d/99-hairpin-ipv4-eth0-forwarding.conf", f"{KEY} = 1\n")
     ]
     assert f"no configuration file sets {KEY}: somebody set it at run time" in said(told)
+
+
+@pytest.mark.parametrize(
+    ("value", "active", "told"),
+    (
+        ("no", "inactive", f"sets {KEY} to 0, but systemd-networkd, which reads it, neither runs nor is enabled. Ch"),
+        ("yes", "inactive", f"sets {KEY} to 1, but systemd-networkd, which reads it, neither runs nor is enabled"),
+        ("yes", "active", f"makes systemd-networkd set {KEY} to 1: later, at run time, somebody has changed"),
+    ),
+)
+def test_a_file_of_networkd_is_named(value: str, active: str, told: str) -> None:
+    file = f"[Match]\nName=eth0\n[Network]\nIPv4Forwarding={value}\n"
+    whole = network(
+        ("/etc/systemd/network/20-eth0.network", file), units=(Unit("systemd-networkd.service", active, "disabled"),)
+    )
+    for versions in ((Version("systemd", "systemd 257 (257.9-1)"),), ()):
+        found = said(remedy(whole.with_host(replace(whole.this, versions=versions)), sysctl(KEY)))
+        assert f"/etc/systemd/network/20-eth0.network {told}" in found
+        assert "no configuration file" not in found
+
+
+def test_of_a_link_that_does_not_exist_yet_nobody_has_set_a_value() -> None:
+    told = remedy(network(), sysctl("net.ipv4.conf.macvlan0.arp_filter"))
+    assert [each.file for each in told.persist] == ["/etc/sysctl.d/99-hairpin-ipv4-macvlan0-arp-filter.conf"]
+    assert "no configuration file" not in said(told)
 
 
 def test_forwarding_that_was_switched_off_since_dockerds_start_gets_a_file_and_forward_stays_closed() -> None:

@@ -151,7 +151,9 @@ def _listener(host: Host, binding: PortBinding | None, port: int) -> _Held | Non
     if found is None:
         return None
     what = (
-        message("the service of process {pid}", pid=found.pid)
+        message("{unit}, the unit of process {pid}", unit=found.service, pid=found.pid)
+        if found.service and found.pid
+        else message("the service of process {pid}", pid=found.pid)
         if found.pid
         else message("the service that has the port")
     )

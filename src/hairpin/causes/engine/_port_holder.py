@@ -13,7 +13,7 @@ from hairpin.change.change import Change, DeleteRule, DeleteSocket, Primitive
 from hairpin.engines.repair.republishing import relay_at
 from hairpin.engines.repair.starting import starting_change
 from hairpin.host.socket import Socket
-from hairpin.network.socket_owner import Holder, is_left_behind, taken_by_other
+from hairpin.network.socket_owner import Holder, is_left_behind, kept_away, taken_by_other
 from hairpin.walk.sockets import socket_text
 
 
@@ -26,6 +26,8 @@ def by_holder(*, container: bool) -> Callable[[View], Iterator[Candidate]]:
     def find(view: View) -> Iterator[Candidate]:
         socket = view.socket
         held = taken_by_other(view.network, view.flow, view.stop.netns, socket) if socket is not None else None
+        if socket is None and view.stop.reason == "no-listener" and view.on_host:
+            held = kept_away(view.network, view.flow)
         if held is not None and (held.container is not None) is container:
             yield _candidate(view, held)
 
@@ -50,7 +52,7 @@ def _candidate(view: View, held: Holder) -> Candidate:
         title=message(
             "Port {port} of {name} is held by {holder}", port=binding.host_port, name=meant.name, holder=_who(held)
         ),
-        detail=_detail(held),
+        detail=_detail(view, held),
         change=Change(tuple(parts), (*ending, *start.calls) if start is not None and ending else ()),
         where=OfContainer(
             container=meant.name,
@@ -85,13 +87,19 @@ def _ways(view: View, held: Holder) -> Iterator[Way]:
             start=view.host.engine_of(meant).command("restart" if meant.running else "start", meant.name),
         )
     yield Way(Change(()), (wanted,), by_person=True)
-    other = message(
-        "if {holder} should keep the port: recreate {name} with another port, -p OTHER:{port}{protocol}",
-        holder=_who(held),
-        name=meant.name,
-        port=binding.container_port,
-        protocol="/udp" if binding.protocol == "udp" else "",
-    )
+    facts = {
+        "holder": _who(held),
+        "name": meant.name,
+        "port": f"{binding.container_port}/udp" if binding.protocol == "udp" else binding.container_port,
+    }
+    other = message("if {holder} should keep the port: recreate {name} with another port, -p OTHER:{port}", **facts)
+    if view.socket is None:
+        other = message(
+            "if {holder} should keep the port: recreate {name} with another port, -p OTHER:{port}, or at an address of "
+            "the host that is free, -p ADDRESS:{asked}:{port}",
+            **facts,
+            asked=binding.host_port,
+        )
     yield Way(Change(()), (other,), by_person=meant.running)
     yield from _forgotten(view, held)
 
@@ -135,8 +143,14 @@ def _who(held: Holder) -> Message:
     return message("{process} (process {pid})", process=held.socket.process, pid=held.socket.pid)
 
 
-def _detail(held: Holder) -> Message:
-    values = {"name": held.meant.name, "socket": socket_text(held.socket)}
+def _detail(view: View, held: Holder) -> Message:
+    values = {"name": held.meant.name, "socket": socket_text(held.socket), "port": held.binding.host_port}
+    if view.socket is None:
+        return message(
+            "{socket} has port {port} at one address of the host. {name} publishes the port at all addresses, and the "
+            "kernel refuses that while one of them is taken: {name} does not run, and cannot be started now.",
+            **values,
+        )
     if held.meant.running:
         return message("{name} runs, and yet the connection arrives at {socket}.", **values)
     if held.container is None and is_left_behind(held.meant, held.socket):
@@ -162,6 +176,13 @@ def _stop(view: View, held: Holder) -> Message | str:
         return view.host.engine_of(held.container).command("stop", held.container.name)
     if held.socket.pid is None:
         return message("stop the process that `ss -lntup sport = :{port}` names", port=held.binding.host_port)
+    if held.socket.service:
+        return message(
+            "stop {unit}, the unit of process {pid} (systemctl disable --now {unit} also keeps it stopped after a "
+            "reboot)",
+            unit=held.socket.service,
+            pid=held.socket.pid,
+        )
     return message(
         "stop the service of process {pid} (systemctl status {pid} names its unit; systemctl disable --now UNIT)",
         pid=held.socket.pid,

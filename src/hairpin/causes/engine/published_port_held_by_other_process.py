@@ -1,10 +1,12 @@
 """Another process holds the published port and answers on it.
 
-Users see: another service answers, and ``docker run`` failed with "bind: address already in use".  Or clients connect
-and get no answer: a docker-proxy that has outlived its container holds the port.
+Users see: another service answers, and ``docker run`` failed with "bind: address already in use".  Or clients are
+refused: the other service has the port at one address, such as 127.0.0.1, and the engine cannot have it at all
+addresses beside it.  Or clients connect and get no answer: a docker-proxy that has outlived its container holds the
+port.
 
-Proof: the packet arrives at a socket of another process.  If that process is ended and the container is started, the
-packet arrives at the container.
+Proof: the packet arrives at a socket of another process, or a socket at another address keeps the container from the
+port.  If that process is ended and the container is started, the packet arrives at the container.
 Now: stop the process and start the container, or recreate the container with another port.  A person has to choose one
 of these repairs.  If the process is a docker-proxy from an earlier run of the container, ``kill`` it and start the
 container.  If it is the docker-proxy of a container that is gone, ``kill`` this process alone, and publish the port
@@ -27,12 +29,15 @@ from hairpin.walk.sockets import socket_text
 
 def find(view: View) -> Iterator[Candidate]:
     """Yield the candidate for a process that has the asked container's port.  Yield one also for a docker-proxy that
-    took the connection and belongs to no container."""
-    if view.stop.reason == "answered-by-other":
+    took the connection and belongs to no container.  A process that has the port at another address of the host keeps
+    a stopped container from it."""
+    if view.stop.reason in ("answered-by-other", "no-listener"):
         from hairpin.causes.engine._port_holder import by_holder  # noqa: PLC0415 - few stops are at such a socket
 
-        yield from by_holder(container=False)(view)
-        return
+        held = tuple(by_holder(container=False)(view))
+        yield from held
+        if held or view.stop.reason == "answered-by-other":
+            return
     for step in view.branch.request:
         if step.stage != "relay" or step.netns != view.host_netns or not isinstance(step.decided_by, SocketDecided):
             continue

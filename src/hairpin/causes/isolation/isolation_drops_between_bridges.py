@@ -1,5 +1,8 @@
 """The engine's isolation rules drop packets from one network's bridge to another network's bridge.
 
+Docker keeps all its networks apart.  Podman's networks reach each other, unless they were made with ``--opt
+isolate=true`` (apart from others with this option) or ``isolate=strict`` (apart from all).
+
 Users see: a container of one network cannot reach a container of another network.
 
 Proof: the packet goes from one bridge of the engine to another bridge, and the engine's isolation rules drop it by
@@ -11,7 +14,7 @@ Lasting: put both containers on a common network in the Compose file.
 import msgspec
 
 from hairpin.causes.isolation._walls import by_name, is_on_uplink, is_within, pair_of
-from hairpin.causes.kit import RULE_STOPS, Candidate, Cause, Iterator, OfNetwork, Place, View, Way, message
+from hairpin.causes.kit import RULE_STOPS, Candidate, Cause, Iterator, Message, OfNetwork, Place, View, Way, message
 from hairpin.causes.rules._lifting import deletion
 from hairpin.causes.rules._rule_owner import stopped_by
 from hairpin.change.change import Change
@@ -56,22 +59,45 @@ def _candidate(
     seen = view.stop.seen
     links = (seen.oif, seen.iif) if view.in_reply else (seen.iif, seen.oif)
     names = [_network_of(view, link) for link in links]
+    chosen = _with_isolate(view, links)
+    owner, option = chosen[-1] if chosen else (", ".join(names), "")
     return Candidate(
         title=message("{one} and {other} are separate networks", one=names[0], other=names[1]),
-        detail=message(
-            "The packet came from {iif} and would leave by {oif}; {rule} drops it. The engine keeps its networks apart "
-            "by design.",
-            iif=seen.iif,
-            oif=seen.oif,
-            rule=place.text,
-        ),
+        detail=_detail(view, place, tuple(name for name, _ in chosen)),
         change=change,
         where=OfNetwork(networks=", ".join(names)),
         in_class="separation",
         evidence=(place.evidence,),
-        configured=Configured("network-option", owner=", ".join(names)),
+        configured=Configured("network-option", option=option, owner=owner),
         ways=ways,
         offered=offered,
+    )
+
+
+def _with_isolate(view: View, links: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
+    """Return the names of Podman's networks that a person has isolated from other networks, each with the option.
+
+    ``isolate=true`` keeps a network apart from others that have this option, ``isolate=strict`` from all.  Without it,
+    Podman's networks reach each other.  Source: podman-network-create(1); held against podman 5.8.6"""
+    networks = (each for engine in view.host.engines if engine.kind == "podman" for each in engine.networks)
+    found = {each.bridge: (each.name, each.option("isolate")) for each in networks}
+    told = (found.get(link, ("", None)) for link in links)
+    return tuple((name, f"isolate={value}") for name, value in told if value in ("true", "strict"))
+
+
+def _detail(view: View, place: Place, chosen: tuple[str, ...]) -> Message:
+    facts = {"iif": view.stop.seen.iif, "oif": view.stop.seen.oif, "rule": place.text}
+    if chosen:
+        return message(
+            "The packet came from {iif} and would leave by {oif}; {rule} drops it. Podman's networks reach each other, "
+            "unless somebody has made them with the option isolate, as {names}.",
+            **facts,
+            names=", ".join(chosen),
+        )
+    return message(
+        "The packet came from {iif} and would leave by {oif}; {rule} drops it. The engine keeps its networks apart by "
+        "design.",
+        **facts,
     )
 
 

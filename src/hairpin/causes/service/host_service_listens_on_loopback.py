@@ -4,16 +4,19 @@ Users see: ``curl 127.0.0.1`` works on the host, but containers and clients on o
 
 Proof: every socket of the host on this port is bound to a loopback address.  A socket that is bound to all addresses
 receives the packet.
-Now: let the service listen on the address that the client asked, or on all addresses.
+Now: let the service listen on the address to which the packet goes, too.  If it listens on an address of an uplink, or
+on all addresses, other machines reach it, unless a firewall keeps them out.
 Lasting: change the service's own configuration.
 """
 
 from hairpin.causes.engine._publishing import at_host_port
-from hairpin.causes.kit import Candidate, Cause, Iterator, OfSocket, View, message
+from hairpin.causes.kit import Candidate, Cause, Iterator, Message, OfSocket, View, message
 from hairpin.causes.service._near import on_loopback
 from hairpin.causes.service._service import in_container, listening, same_port
 from hairpin.change.change import one
+from hairpin.network.prefix import address_text
 from hairpin.network.socket_owner import holds_for_engine
+from hairpin.network.uplinks import uplinks_of
 from hairpin.walk.sockets import socket_text
 
 
@@ -25,20 +28,44 @@ def find(view: View) -> Iterator[Candidate]:
         return
     if not all(on_loopback(each) for each in sockets) or any(map(holds_for_engine, sockets)):
         return
-    port = view.stop.seen.packet.dport
-    advice = message(
-        "let the service on port {port} bind to the address that the client asked, too, or to all addresses", port=port
-    )
+    port, advice = view.stop.seen.packet.dport, _advice(view)
     yield Candidate(
         title=message("The service on port {port} of the host listens on loopback only", port=port),
         detail=message(
-            "{socket} takes connections from the host itself; nothing listens on the address that the client asked.",
+            "{socket} takes connections from the host itself; nothing listens on {address}, to which the packet goes.",
             socket=socket_text(sockets[0]),
+            address=_asked(view),
         ),
         change=one(listening(view, advice)),
         where=OfSocket(socket=sockets[0]),
         in_class="bound-to-loopback",
         evidence=(sockets[0].evidence,),
+    )
+
+
+def _asked(view: View) -> str:
+    """Return the host's address to which the packet goes.  A user's network stack and a rule lead a client to another
+    address than the one that it asks, which the host need not have."""
+    packet = view.stop.seen.packet
+    return address_text(packet.daddr, packet.version)
+
+
+def _advice(view: View) -> Message:
+    """Return the advice to bind to the packet's address, with who then reaches the service besides this client."""
+    packet = view.stop.seen.packet
+    facts = {"port": packet.dport, "address": _asked(view)}
+    outward = {each.link for each in uplinks_of(view.network, view.host_netns, packet.version)}
+    own = (each for each in view.host_namespace.addresses if each.version == packet.version)
+    if any(each.value == packet.daddr and each.link in outward for each in own):
+        return message(
+            "let the service on port {port} bind to {address}, too. Other machines reach the service there as well, "
+            "unless a firewall keeps them out",
+            **facts,
+        )
+    return message(
+        "let the service on port {port} bind to {address}, too. If it binds to all addresses instead, other machines "
+        "reach it as well, unless a firewall keeps them out",
+        **facts,
     )
 
 

@@ -40,6 +40,7 @@ from hairpin.host.host import Host
 from hairpin.message import Message, message
 from hairpin.network.attachment import network_for
 from hairpin.network.network import owns_address
+from hairpin.network.socket_owner import kept_away
 from hairpin.texts.meaning import Failure
 
 _STOPPED_BY_SIGNAL = (None, 0, 137, 143)
@@ -52,7 +53,9 @@ _CRASHED = tuple(128 + each for each in (4, 6, 7, 8, 11))
 def find(view: View) -> Iterator[Candidate]:
     """Yield one candidate for each stopped container that should publish the asked port, if no running container
     publishes the port.  If the start of a container failed, a running container counts only if it publishes the port at
-    the asked address: it may hold the port on loopback."""
+    the asked address: it may hold the port on loopback.  A process that has the port is a cause of its own."""
+    if view.stop.reason == "no-listener" and view.on_host and _is_kept_away(view):
+        return
     bindings = asking_container(view)
     if not bindings and view.stop.reason not in LEFT_ALONE:
         bindings = held_once_running(view) or _asked_itself(view) or exposed_on_host(view) or _ended_member(view)
@@ -90,6 +93,12 @@ def find(view: View) -> Iterator[Candidate]:
             by_hand=by_hand,
             refused=view,
         )
+
+
+def _is_kept_away(view: View) -> bool:
+    """Return whether a process has the asked port at an address at which it does not take the packet."""
+    held = kept_away(view.network, view.flow)
+    return held is not None and held.container is None
 
 
 def _asked_itself(view: View) -> tuple[tuple[Container, PortBinding], ...]:

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 import msgspec
 
 from hairpin.change.change import AddChain, AddSocket, Change, InsertRule, Primitive
+from hairpin.engines import podman
 from hairpin.engines.docker.chains import BUILT_IN
 from hairpin.engines.docker.gateway_bridge import is_overlay, with_gateway_endpoint
 from hairpin.engines.missing import Missing, missing_for, missing_of
@@ -121,6 +122,8 @@ def added_rules(host: Host, engine: Engine, container: Container) -> Iterator[Pr
     if not engine.traits.has_daemon:
         # Podman does not rewrite rules while a container runs, so all missing rules are this container's.
         lacking = missing_of(host, engine)
+        alike = podman.in_known_form(engine, container) if lacking.undecided else None
+        lacking = missing_of(host, alike) if alike is not None else lacking
         yield from restoring_all(lacking, host.netns, host.namespace(host.netns.name)).parts
         return
     yield from insertions_of(host.netns, missing_for(host, engine, container.name))

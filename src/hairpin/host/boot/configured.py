@@ -21,7 +21,9 @@ from hairpin.netfilter.ir import BUILT_IN_TABLES
 from hairpin.netfilter.meaning import unordered
 from hairpin.programs import KnownProgram, maker_of
 
-Writer = Literal["engine-option", "network-option", "container-option", "saved-rules", "manager", "sysctl-file"]
+Writer = Literal[
+    "engine-option", "network-option", "container-option", "saved-rules", "manager", "sysctl-file", "unit-file"
+]
 
 
 class Configured(msgspec.Struct, frozen=True):

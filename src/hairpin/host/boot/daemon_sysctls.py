@@ -22,6 +22,7 @@ from hairpin.host.sysctl import Path
 
 Daemon = Literal["systemd-networkd", "NetworkManager", "tuned"]
 _UNREAD_VERSION = 255
+_SINCE_256 = ("IPv4Forwarding", "IPv6Forwarding")
 _ACTIVE_PROFILE = "/etc/tuned/active_profile"
 _INCLUDED = 8
 """The depth up to which included profiles of tuned are read."""
@@ -42,6 +43,15 @@ def set_by_daemon(path: Path, host: Host) -> DaemonSetting | None:
     return found[-1] if found else None
 
 
+def set_in_file_of_idle(path: Path, host: Host) -> DaemonSetting | None:
+    """Return the setting in a file of networkd, if networkd neither runs nor is enabled; else None."""
+    if _starts(host, "systemd-networkd"):
+        return None
+    names = FORWARDING if path in FORWARDING else (path,)
+    found = tuple(each for key, each in _of_networkd(host) if key in names)
+    return found[-1] if found else None
+
+
 def _settings(host: Host) -> Iterator[tuple[Path, DaemonSetting]]:
     if _starts(host, "systemd-networkd"):
         yield from _of_networkd(host)
@@ -57,7 +67,7 @@ def _starts(host: Host, name: str) -> bool:
 
 
 def _of_networkd(host: Host) -> Iterator[tuple[Path, DaemonSetting]]:
-    version = systemd_version(host) or _UNREAD_VERSION
+    version = systemd_version(host) or _unread_version(host)
     told = (daemon_value(host, "Network", key) for key in ("IPv4Forwarding", "IPv6Forwarding"))
     first, second = (is_true(each) if each is not None else None for each in told)
     shared: Forwarding = (first, second)
@@ -70,6 +80,13 @@ def _of_networkd(host: Host) -> Iterator[tuple[Path, DaemonSetting]]:
             continue
         for path, value in of_network_file(own, link.name, version, lambda _: 0, shared).values:
             yield path, DaemonSetting("systemd-networkd", own.path, value)
+
+
+def _unread_version(host: Host) -> int:
+    """Return a version of networkd that knows the words of the files, if its version was not read."""
+    files = unit_files(host, ".network")
+    newer = any(each.value("Network", key) is not None for each in files for key in _SINCE_256)
+    return _UNREAD_VERSION + 1 if newer else _UNREAD_VERSION
 
 
 def _of_networkmanager(host: Host) -> Iterator[tuple[Path, DaemonSetting]]:

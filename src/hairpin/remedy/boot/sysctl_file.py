@@ -20,7 +20,7 @@ from hairpin.change.change import Primitive, ReplaceSysctls, SetPolicy, SetSysct
 from hairpin.engines.docker.history import history_of
 from hairpin.engines.docker.options import daemon_of, dockerd_version
 from hairpin.engines.sysctls import policies_of, sysctls_of
-from hairpin.host.boot.daemon_sysctls import DaemonSetting, set_by_daemon
+from hairpin.host.boot.daemon_sysctls import DaemonSetting, set_by_daemon, set_in_file_of_idle
 from hairpin.host.boot.generated import managed_by
 from hairpin.host.boot.sysctl_files import FORWARDING, SYSCTL_CONF, UFW_SYSCTL, Setting, file_after, settings
 from hairpin.host.docker import Engine
@@ -73,9 +73,9 @@ def _kept(part: SetSysctl, situation: Situation) -> Lasting:
     daemon = set_by_daemon(part.path, situation.host)
     if daemon is not None and daemon.value != part.value:
         return Lasting(advice=(_for_daemon(daemon, part),))
-    said = _advice(situation.host, part, found)
+    said = _advice(situation.host, part, found, daemon)
     if found and found[-1].value == part.value:
-        return Lasting(advice=(said,))
+        return Lasting(advice=said)
     if found and _is_read_last(found[-1]):
         return Lasting(advice=(_by_person(found[-1], part), *_also_its_owner(found, situation)))
     name = file_after(part.path, situation.host.files)
@@ -83,7 +83,7 @@ def _kept(part: SetSysctl, situation: Situation) -> Lasting:
     module = _MADE_BY.get(part.path[1])
     if module is not None:
         files.append(WriteFile(situation.host.name, f"/etc/modules-load.d/hairpin-{module}.conf", f"{module}\n"))
-    return Lasting(files=tuple(files), advice=(said, *_also_its_owner(found, situation)))
+    return Lasting(files=tuple(files), advice=(*said, *_also_its_owner(found, situation)))
 
 
 def _also_its_owner(found: tuple[Setting, ...], situation: Situation) -> Iterator[Message]:
@@ -182,28 +182,60 @@ def _facts(setting: Setting, part: SetSysctl) -> dict[str, object]:
     return {"file": setting.file, "line": setting.line, "key": dotted(part.path), "value": setting.value}
 
 
-def _advice(host: Host, part: SetSysctl, found: tuple[Setting, ...]) -> Message:
-    """Return the advice that names the file with the wrong value, or says that no file sets the value."""
+def _advice(
+    host: Host, part: SetSysctl, found: tuple[Setting, ...], daemon: DaemonSetting | None
+) -> tuple[Message, ...]:
+    """Return the advice that names the file with the value, or says that no file sets the value.  A link that does not
+    exist yet has a value that nobody has set."""
+    if found:
+        return (_advice_on(found[-1], part),)
+    idle = set_in_file_of_idle(part.path, host) if daemon is None else None
+    setting = daemon or idle
+    if setting is not None:
+        return (_advice_on_daemon(setting, part, starts=idle is None),)
+    link = part.path[3] if part.path[2:3] == ("conf",) else ""
+    if link and link not in ("all", "default") and host.namespace(host.netns.name).link(link) is None:
+        return ()
+    return (_by_no_file(host, part),)
+
+
+def _advice_on_daemon(setting: DaemonSetting, part: SetSysctl, *, starts: bool) -> Message:
+    facts = {"file": setting.file, "daemon": setting.daemon, "key": dotted(part.path), "value": setting.value}
+    if starts:
+        return message(
+            "{file} makes {daemon} set {key} to {value}: later, at run time, somebody has changed {key}", **facts
+        )
+    if setting.value == part.value:
+        return message(
+            "{file} sets {key} to {value}, but {daemon}, which reads it, neither runs nor is enabled", **facts
+        )
+    return message(
+        "{file} sets {key} to {value}, but {daemon}, which reads it, neither runs nor is enabled. Change the value in "
+        "that file, too: {daemon} would set it whenever it starts",
+        **facts,
+    )
+
+
+def _by_no_file(host: Host, part: SetSysctl) -> Message:
+    """Return the advice that no file sets the value, as far as hairpin knows."""
     key = dotted(part.path)
-    if not found and host.told is not None:
+    if host.told is not None:
         return message(
             "hairpin does not know whether a configuration file sets {key}: `grep -r {key} /etc/sysctl*`", key=key
         )
-    if not found:
-        docker = any(each.kind == "docker" for each in host.engines)
-        if part.path[-1] in ("ip_forward", "forwarding") and part.path[-2] in ("ipv4", "all") and not docker:
-            return message(
-                "no configuration file sets {key}: Podman switches it on when a container starts, and no file keeps it "
-                "after a reboot",
-                key=key,
-            )
-        if part.path[1] == "netfilter":
-            return message(
-                "no configuration file sets {key}: the value is the kernel's default, or somebody set it at run time",
-                key=key,
-            )
-        return message("no configuration file sets {key}: somebody set it at run time", key=key)
-    return _advice_on(found[-1], part)
+    docker = any(each.kind == "docker" for each in host.engines)
+    if part.path[-1] in ("ip_forward", "forwarding") and part.path[-2] in ("ipv4", "all") and not docker:
+        return message(
+            "no configuration file sets {key}: Podman switches it on when a container starts, and no file keeps it "
+            "after a reboot",
+            key=key,
+        )
+    if part.path[1] == "netfilter":
+        return message(
+            "no configuration file sets {key}: the value is the kernel's default, or somebody set it at run time",
+            key=key,
+        )
+    return message("no configuration file sets {key}: somebody set it at run time", key=key)
 
 
 def _advice_on(last: Setting, part: SetSysctl) -> Message:

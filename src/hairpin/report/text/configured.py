@@ -26,7 +26,7 @@ def configured_text(found: Configured) -> Message:
             )
         case "manager":
             return message("{owner} configures this and keeps it so.", owner=found.owner)
-        case "saved-rules" | "sysctl-file":
+        case "saved-rules" | "sysctl-file" | "unit-file":
             return message("{file} configures this.", file=found.file)
         case _:
             assert_never(found.writer)

@@ -20,7 +20,7 @@ hairpin read the journal.
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from datetime import datetime
 from typing import TYPE_CHECKING, get_args
@@ -138,7 +138,12 @@ def ufw(readings: Readings) -> Ufw | None:
 
 def units(readings: Readings) -> tuple[Unit, ...]:
     """Return the units that systemd knows."""
-    return tuple(unit for reading in readings.of("units") for unit in units_of(reading))
+    found = tuple(unit for reading in readings.of("units") for unit in units_of(reading))
+    filtering = readings.first("unit-filters")
+    if filtering is None:
+        return found
+    with_filters: Callable[[tuple[Unit, ...], Reading], tuple[Unit, ...]] = later("managers.unit_filters.with_filters")
+    return with_filters(found, filtering)
 
 
 def boot_lines(readings: Readings) -> tuple[ScriptLine, ...]:

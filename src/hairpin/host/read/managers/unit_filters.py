@@ -1,0 +1,42 @@
+"""The lines of files that set a systemd unit's address filter.
+
+    line := path ":" number ":" text
+
+A drop-in is in a folder that is named after the unit: ``UNIT.d/NAME.conf``.  A quadlet, ``NAME.container``, becomes
+``NAME.service``, and systemd's generator writes the quadlet's lines into this unit again.
+
+Source: systemd.unit(5), podman-systemd.unit(5)
+"""
+
+import re
+
+import msgspec
+
+from hairpin.evidence.reading import Reading
+from hairpin.host.managers import FilterLine, Unit
+
+_LINE = re.compile(
+    r"(?P<path>/(?:[^/:]*/)*?(?P<unit>[^/:]+?)(?:\.d/[^/:]*\.conf)?):(?P<number>\d+):(?P<text>.*)", re.ASCII
+)
+_GENERATED = "/run/systemd/generator"
+
+
+def with_filters(units: tuple[Unit, ...], reading: Reading) -> tuple[Unit, ...]:
+    """Return the units, those with an address filter with the lines that set it."""
+    lines: dict[str, list[FilterLine]] = {}
+    for entry, line in enumerate(reading.text.split("\n"), start=1):
+        told = _LINE.fullmatch(line)
+        if told is not None:
+            name = re.sub(r"\.container$", ".service", told["unit"])
+            found = FilterLine(told["path"], int(told["number"]), told["text"].strip(), reading.id, entry)
+            lines.setdefault(name, []).append(found)
+    return tuple(
+        msgspec.structs.replace(each, filters=_by_people(lines.get(each.name, []))) if each.denies else each
+        for each in units
+    )
+
+
+def _by_people(lines: list[FilterLine]) -> tuple[FilterLine, ...]:
+    """Return the lines without those that a generator copied from a quadlet."""
+    written = {each.text for each in lines if not each.path.startswith(_GENERATED)}
+    return tuple(each for each in lines if not each.path.startswith(_GENERATED) or each.text not in written)
