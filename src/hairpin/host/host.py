@@ -17,6 +17,7 @@ from hairpin.host.link import Address, Link
 from hairpin.host.managers import CloudAddress, ConfigFile, Firewalld, Guest, ScriptLine, Ufw, Unit, Version
 from hairpin.host.netns import Netns
 from hairpin.host.plan_under_way import PlanUnderWay
+from hairpin.host.quadlet import Quadlet
 from hairpin.host.route import FdbEntry, Neighbour, PolicyRule, Redirect, Route
 from hairpin.host.rule_tools import RuleTools
 from hairpin.host.socket import Socket, VirtualService
@@ -140,6 +141,8 @@ class Host(msgspec.Struct, frozen=True, dict=True):
     these daemons are not in ``engines``."""
     idle: tuple[IdleContainer, ...] = ()
     """Rootless containers of users for whom no engine runs.  These containers are not in ``engines``."""
+    quadlets: tuple[Quadlet, ...] = ()
+    """The files of which Podman's generator makes units, with the states of these units."""
     firewalld: Firewalld | None = None
     ufw: Ufw | None = None
     units: tuple[Unit, ...] = ()
