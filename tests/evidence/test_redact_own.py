@@ -108,8 +108,8 @@ def test_the_names_of_a_quadlet_are_renamed() -> None:
         '"Name":"acmeweb","Image":"localhost/acme:1","Publish":["8080:80"],'
         '"Install":"default.target","State":"failed","Said":"Error: localhost/acme:1: image not known, acmeweb"}'
     )
-    reading = Reading("e1", "quadlets", "", "/var/home/anna/.config/containers/systemd", "2026-11-26T13:33:20Z", 0, "text",
-                      document)  # fmt: skip
+    folder = "/var/home/anna/.config/containers/systemd"
+    reading = Reading("e1", "quadlets", "", folder, "2026-11-26T13:33:20Z", 0, "text", document)
     (found,) = redact(Evidence("hairpin.evidence/1", "0", "", "h", "6.1", (reading,)), b"key").readings
     for hidden in ("acme", "anna"):
         assert hidden not in found.text + found.origin, found

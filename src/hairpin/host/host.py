@@ -296,6 +296,12 @@ class Host(msgspec.Struct, frozen=True, dict=True):
         """Return the containers that publish the port of the host, each with its binding, in the engines' order."""
         return _by_port(self).get(port, ())
 
+    def quadlet_of(self, container: Container) -> Quadlet | None:
+        """Return the Quadlet whose unit made the container, if systemd was asked about it; None if none did."""
+        own = (each for each in self.quadlets if each.state and each.makes(container))
+        user = self.engine_of(container).user if self.quadlets else ""
+        return next((each for each in own if user in ("", each.user)), None)
+
     def engine_of(self, container: Container) -> Engine:
         """Return the engine of the host's container; the first engine if none lists it."""
         first = self.engines[0] if self.engines else Engine("docker", "")

@@ -69,6 +69,11 @@ class Quadlet(msgspec.Struct, frozen=True):
         """Whether another unit starts this one, such as a target at boot."""
         return bool(self.wanted_by)
 
+    @property
+    def starts_at_boot(self) -> bool:
+        """Whether a unit that starts at boot wants this one.  A boot reads a file that systemd has not read yet."""
+        return bool(self.install) if self.needs_reload else self.is_wanted
+
     def command(self, *words: str) -> str:
         """Return the command for the unit's manager, as root or as the unit's user types it."""
         return " ".join(("systemctl", *(("--user", "-M", f"{self.user}@") if self.user else ()), *words))

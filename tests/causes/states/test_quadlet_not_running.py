@@ -6,6 +6,7 @@ import msgspec
 import pytest
 
 from hairpin.diagnose.diagnose import diagnose
+from hairpin.events.happening import course_of
 from hairpin.host.docker import PortBinding
 from hairpin.host.idle import IdleContainer
 from hairpin.host.quadlet import Quadlet
@@ -135,3 +136,20 @@ def test_a_user_without_lingering_has_the_other_cause() -> None:
     assert diagnose(own, TO_IDLE).causes[0].cause == "rootless-session-ended"
     lingering = quadlet(with_host(network(), idle=(msgspec.structs.replace(idle, lingers=True),)), **ANNS)
     assert diagnose(lingering, TO_IDLE).causes[0].cause == "quadlet-not-running"
+
+
+# what differs of the Quadlet whose container runs, whether its port answers after a boot
+BOOTS: dict[str, tuple[dict[str, object], bool]] = {
+    "a target wants it": ({}, True),
+    "no unit wants it": ({"wanted_by": (), "install": ()}, False),
+    "systemd has not read its new [Install] section": ({"wanted_by": (), "needs_reload": True}, True),
+    "systemd has not read that its [Install] section is gone": ({"install": (), "needs_reload": True}, False),
+}
+
+
+@pytest.mark.parametrize(("changed", "back"), BOOTS.values(), ids=BOOTS)
+def test_a_boot_starts_what_a_target_wants(changed: dict[str, object], back: bool) -> None:
+    whole = quadlet(made(), **({"state": "active", "sub": "running"} | changed))
+    course = course_of(whole, whole.this.name, "reboot")
+    assert course is not None
+    assert any(each.running for each in course.host.containers()) is back

@@ -23,6 +23,7 @@ from hairpin.causes.service._service import listening
 from hairpin.causes.where import OfContainer
 from hairpin.change.calls import SetUnitState
 from hairpin.change.change import Change
+from hairpin.engines.repair.starting import at_boot
 from hairpin.host.docker import Container
 from hairpin.host.quadlet import Quadlet
 
@@ -169,13 +170,7 @@ def _boot_advice(quadlet: Quadlet) -> Iterator[Message]:
     """Yield the advice on how the unit starts at boot, if nothing starts it."""
     if quadlet.is_wanted or quadlet.needs_reload or quadlet.state == "not-found":
         return
-    target = "default.target" if quadlet.user else "multi-user.target"
-    yield message(
-        "to start it at boot, too: write `[Install]` with `WantedBy={target}` into {file}, then `{command}`",
-        target=target,
-        file=quadlet.file,
-        command=quadlet.command("daemon-reload"),
-    )
+    yield at_boot(quadlet)
 
 
 def _log_advice(quadlet: Quadlet, made: Container | None) -> Iterator[Message]:
